@@ -1,0 +1,62 @@
+/*-------------------------------------------------------------------------
+ *
+ * distance.h
+ *	  Distance kernels over float32 arrays, and what the processor can do.
+ *
+ * Pure C: c.h and libm only.  The table is filled once, by
+ * loki_distance_init(), and constant afterwards.
+ *
+ * IDENTIFICATION
+ *	  src/distance/distance.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_DISTANCE_H
+#define LOKI_DISTANCE_H
+
+#include "c.h"
+
+typedef enum LokiSimd
+{
+	LOKI_SIMD_SCALAR,
+	LOKI_SIMD_AVX2,				/* AVX2 and FMA */
+	LOKI_SIMD_AVX512,			/* AVX-512 F, BW, VL, DQ */
+	LOKI_SIMD_NEON				/* every arm64 */
+} LokiSimd;
+
+/* Features beyond the level above that single kernels make use of */
+#define LOKI_CPU_AVX512VNNI			(1 << 0)
+#define LOKI_CPU_AVX512VBMI			(1 << 1)
+#define LOKI_CPU_AVX512VPOPCNTDQ	(1 << 2)
+#define LOKI_CPU_AVXVNNI			(1 << 3)
+#define LOKI_CPU_DOTPROD			(1 << 4)
+#define LOKI_CPU_POPCNT				(1 << 5)
+
+typedef struct LokiDistanceKernels
+{
+	LokiSimd	simd;
+	const char *name;			/* "scalar", "avx2", "avx512", "neon" */
+
+	/* sum over i of (a[i] - b[i])^2; arrays may be unaligned */
+	float		(*l2sq_f32) (int dim, const float *a, const float *b);
+	/* sum of a[i] * b[i] */
+	float		(*dot_f32) (int dim, const float *a, const float *b);
+	/* sum of |a[i] - b[i]| */
+	float		(*l1_f32) (int dim, const float *a, const float *b);
+	/* dot product and both squared norms in one pass */
+	void		(*cosine_f32) (int dim, const float *a, const float *b,
+							   float *dot, float *norma, float *normb);
+} LokiDistanceKernels;
+
+/* The kernels in use, and those of one level (NULL if it cannot run here) */
+extern LokiDistanceKernels loki_distance;
+extern const LokiDistanceKernels *loki_distance_kernels(LokiSimd simd);
+
+/* Detect the processor and fill loki_distance; safe to call again */
+extern void loki_distance_init(void);
+
+/* The level chosen and the LOKI_CPU_* flags, valid after init */
+extern LokiSimd loki_cpu_simd(void);
+extern uint32 loki_cpu_features(void);
+
+#endif							/* LOKI_DISTANCE_H */

@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * lokivector.h
+ *	  What every folder that knows PostgreSQL shares.
+ *
+ * IDENTIFICATION
+ *	  src/lokivector.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKIVECTOR_H
+#define LOKIVECTOR_H
+
+#include "fmgr.h"
+
+/*
+ * Declare and describe a function that SQL can call.  The module is built
+ * with hidden visibility, so only what goes through here is exported.
+ */
+#define LOKI_FUNCTION(name) \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name)
+
+#endif							/* LOKIVECTOR_H */

@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * quantize.h
+ *	  Codes: short forms of a vector from which distances are estimated.
+ *
+ * Pure C: c.h and libm only, no memory allocation.  The caller provides the
+ * memory of a quantizer (loki_quantizer_size), of a prepared query
+ * (query_size) and of the slots that it encodes into (code_size,
+ * refine_size); slots need 4-byte alignment only, queries 64.
+ *
+ * An estimate is in the unit of the metric that orders the index:
+ *		LOKI_METRIC_L2		squared Euclidean distance
+ *		LOKI_METRIC_IP		negative inner product
+ *		LOKI_METRIC_COSINE	1 - cosine (the vector is normalised by encode
+ *							and prepare; a zero vector is the caller's error)
+ *		LOKI_METRIC_L1		taxicab distance
+ *
+ * An error is one standard deviation of the estimate in the same unit, or,
+ * where the code has a deterministic bound (scalar, exact), that bound
+ * divided by LOKI_BOUND_SIGMAS, so that
+ *		estimate - LOKI_BOUND_SIGMAS * error
+ * is a lower bound at the rate that src/quantize/README promises.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/quantize.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_QUANTIZE_H
+#define LOKI_QUANTIZE_H
+
+#include "c.h"
+
+#define LOKI_BOUND_SIGMAS 1.9f
+
+typedef enum LokiMetric
+{
+	LOKI_METRIC_L2 = 1,
+	LOKI_METRIC_IP = 2,
+	LOKI_METRIC_COSINE = 3,
+	LOKI_METRIC_L1 = 4
+} LokiMetric;
+
+typedef enum LokiCodeKind
+{
+	LOKI_CODE_ROTATED = 1,		/* centred, rotated, nested Lloyd-Max levels */
+	LOKI_CODE_EXACT = 2,		/* the float32 values themselves */
+	LOKI_CODE_SCALAR = 3		/* 8 bits a dimension, a step per vector: L1 */
+} LokiCodeKind;
+
+/* What identifies a code; kept on the metapage of an index. */
+typedef struct LokiCodeSpec
+{
+	uint8		kind;			/* LokiCodeKind */
+	uint8		metric;			/* LokiMetric */
+	uint8		bits;			/* bits a dimension of the code: 1, 2, 4, 8 */
+	uint8		refine_bits;	/* bits in total after refining: 0 (none), 2,
+								 * 4, 6, 8; greater than bits unless 0 */
+	uint32		dim;			/* dimensions of the vector */
+	uint64		seed;			/* of the rotation's random signs */
+} LokiCodeSpec;
+
+typedef struct LokiQuantizer LokiQuantizer;
+
+/*
+ * A query made ready for scoring: this header, then the quantizer's own data.
+ */
+typedef struct LokiQuery
+{
+	float		constant;		/* part of every estimate that depends on the
+								 * query alone */
+	float		norm;			/* norm of the prepared query, for errors */
+	float		step;			/* real value of one unit of the integer query */
+	int32		sum;			/* sum of the integer query's elements */
+	/* further data follows, at the next multiple of 64 bytes */
+} LokiQuery;
+
+struct LokiQuantizer
+{
+	LokiCodeSpec spec;
+	uint32		padded_dim;		/* dimensions of the rotated space */
+	uint32		code_size;		/* bytes of a CODE slot, a multiple of 4 */
+	uint32		refine_size;	/* bytes of a REFINE slot, a multiple of 4; 0
+								 * if there is none */
+	uint32		query_size;		/* bytes of a prepared query */
+
+	/*
+	 * The point that vectors are centred on, dim floats; for the L1 and exact
+	 * codes not used.  Belongs to the caller and lives as long as the
+	 * quantizer.
+	 */
+	const float *centroid;
+	float		centroid_norm2;
+
+	/*
+	 * Encode x (dim floats) into a CODE slot and, where refine_size is not
+	 * zero, a REFINE slot.
+	 */
+	void		(*encode) (const LokiQuantizer *quantizer, const float *x,
+						   void *code, void *refine);
+
+	/* Prepare q (dim floats) for scoring. */
+	void		(*prepare) (const LokiQuantizer *quantizer, const float *q,
+							LokiQuery *query);
+
+	/*
+	 * Make a query of a stored code, so that score() gives code-to-code
+	 * distances.  (With the inner product the estimate is that of the decoded
+	 * vector.)
+	 */
+	void		(*prepare_code) (const LokiQuantizer *quantizer,
+								 const void *code, LokiQuery *query);
+
+	/* Estimate the distance of n codes, whose slots are at codes[i]. */
+	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
+						  const void *const *codes, int n, float *estimates);
+
+	/* The error of one such estimate. */
+	float		(*error) (const LokiQuantizer *quantizer, const LokiQuery *query,
+						  const void *code, float estimate);
+
+	/*
+	 * Estimate again from CODE and REFINE slots together; the query must come
+	 * from prepare().  Not to be called where refine_size is zero.
+	 */
+	void		(*refine) (const LokiQuantizer *quantizer, const LokiQuery *query,
+						   const void *const *codes, const void *const *refines,
+						   int n, float *estimates, float *errors);
+};
+
+/* Once, after loki_distance_init(): choose the kernels. */
+extern void loki_quantize_init(void);
+
+/* Name of the code kernels in use, for lokivector_simd() */
+extern const char *loki_quantize_simd(void);
+
+/*
+ * The code that suits dim dimensions under a metric, where the user chose
+ * nothing; bits and refine_bits may be overridden (0 = choose) and fall until
+ * each slot fits max_slot bytes.
+ */
+extern LokiCodeSpec loki_code_default(LokiMetric metric, uint32 dim, int bits,
+									  int refine_bits, bool refine_given,
+									  uint32 max_slot, uint64 seed);
+
+/* Whether a spec read from disk is one that loki_quantizer_init() accepts */
+extern bool loki_code_valid(const LokiCodeSpec *spec);
+
+/* Bytes of a quantizer for spec, and its construction in such memory
+ * (64-byte aligned).  spec must be valid. */
+extern Size loki_quantizer_size(const LokiCodeSpec *spec);
+extern void loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
+								const float *centroid);
+
+#endif							/* LOKI_QUANTIZE_H */

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * vector.h
+ *	  The type vector: its layout on disk and the C functions over it.
+ *
+ * The layout is pgvector's.
+ *
+ * IDENTIFICATION
+ *	  src/types/vector.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_VECTOR_H
+#define LOKI_VECTOR_H
+
+#include "fmgr.h"
+
+#define LOKI_VECTOR_MAX_DIM 16000
+
+typedef struct Vector
+{
+	int32		vl_len_;		/* varlena header (do not touch directly!) */
+	int16		dim;			/* number of dimensions */
+	int16		unused;			/* reserved for future use, always zero */
+	float		x[FLEXIBLE_ARRAY_MEMBER];
+} Vector;
+
+#define LOKI_VECTOR_SIZE(dim)	(offsetof(Vector, x) + sizeof(float) * (dim))
+#define DatumGetVector(d)		((Vector *) PG_DETOAST_DATUM(d))
+#define PG_GETARG_VECTOR_P(n)	DatumGetVector(PG_GETARG_DATUM(n))
+#define PG_RETURN_VECTOR_P(v)	PG_RETURN_POINTER(v)
+
+/* A vector of dim zeros, palloc'd. */
+extern Vector *loki_vector_make(int dim);
+
+#endif							/* LOKI_VECTOR_H */
