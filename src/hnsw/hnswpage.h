@@ -1,0 +1,265 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswpage.h
+ *	  What an hnsw index looks like on disk.
+ *
+ * An index is one relation of pages that belong to families.  A family is an
+ * array of fixed-size slots addressed by number: page = number / per_page,
+ * slot = number % per_page; pages have no line pointers, and pd_lower is the
+ * end of the used part.  The pages of a family lie in extents of 1, 2, 4, ...
+ * 1,024, 1,024, ... blocks, which the extent directory (block 1 and the pages
+ * chained to it) names.  src/hnsw/README draws the pictures.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswpage.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWPAGE_H
+#define LOKI_HNSWPAGE_H
+
+#include "postgres.h"
+
+#include "quantize/quantize.h"
+#include "storage/bufpage.h"
+#include "storage/itemptr.h"
+
+/*
+ * Families.  The numbers are on disk.  "Free list" families reuse slots, and
+ * their pages with free slots are chained from the metapage.
+ */
+#define LOKI_FAMILY_META		0	/* block 0 */
+#define LOKI_FAMILY_DIRECTORY	1	/* block 1 and those chained to it */
+#define LOKI_FAMILY_TID			2	/* by node; free list */
+#define LOKI_FAMILY_CODE		3	/* by node */
+#define LOKI_FAMILY_LINK		4	/* by node */
+#define LOKI_FAMILY_REFINE		5	/* by node, absent where refine_bits = 0 */
+#define LOKI_FAMILY_HASH		6	/* by node */
+#define LOKI_FAMILY_UPPER		7	/* one slot per node and layer above 0;
+									 * free list */
+#define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
+#define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
+#define LOKI_FAMILY_CENTROID	10	/* floats: dim of them per epoch */
+#define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
+#define LOKI_FAMILY_NULLATTR	48	/* + attribute - 1, by NULLTID number */
+#define LOKI_FAMILIES			80
+
+/* Families with a free list, in the order of free_head[] */
+#define LOKI_FREELISTS			4
+#define LokiFamilyFreeList(family) \
+	((family) == LOKI_FAMILY_TID ? 0 : \
+	 (family) == LOKI_FAMILY_UPPER ? 1 : \
+	 (family) == LOKI_FAMILY_OVERFLOW ? 2 : \
+	 (family) == LOKI_FAMILY_NULLTID ? 3 : -1)
+
+/* No node, slot or page; also the end of chains */
+#define LOKI_NONE				((uint32) 0xFFFFFFFF)
+
+/* Numbers are below this, so that scans can use the high bit as a flag */
+#define LOKI_MAX_NUMBER			((uint32) 0x7FFFFFFF)
+
+/*
+ * Special space, 16 bytes at the end of every page.
+ */
+typedef struct LokiPageOpaqueData
+{
+	uint32		ordinal;		/* which page of its family this is */
+	uint32		next;			/* DIRECTORY: next directory block or 0; free
+								 * list families: ordinal of the next page with
+								 * free slots or LOKI_NONE, if on the list;
+								 * CODE, REFINE: epoch of the centroid */
+	uint16		free_slots;		/* free list families: slots in state FREE
+								 * among the used part */
+	uint8		family;
+	uint8		flags;			/* LOKI_PAGE_* */
+	uint16		reserved;
+	uint16		page_id;		/* LOKI_PAGE_ID */
+} LokiPageOpaqueData;
+
+typedef LokiPageOpaqueData *LokiPageOpaque;
+
+StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
+
+#define LOKI_PAGE_ID			0xFF4C
+#define LOKI_PAGE_ON_FREELIST	0x01
+#define LOKI_PAGE_BUSY			0x02	/* being re-coded */
+
+#define LokiPageOpaque(page)	((LokiPageOpaque) PageGetSpecialPointer(page))
+#define LOKI_PAGE_PAYLOAD \
+	(BLCKSZ - SizeOfPageHeaderData - sizeof(LokiPageOpaqueData))
+
+/* The slot at place i of a page, and the number of slots in its used part */
+#define LokiPageSlot(page, slot_size, i) \
+	((char *) (page) + SizeOfPageHeaderData + (Size) (slot_size) * (i))
+#define LokiPageUsed(page, slot_size) \
+	((int) ((((PageHeader) (page))->pd_lower - SizeOfPageHeaderData) / (slot_size)))
+
+/*
+ * Metapage.  What is above the line never changes after the index was
+ * created; the rest changes under the exclusive lock of block 0.
+ */
+#define LOKI_META_BLKNO			0
+#define LOKI_DIRECTORY_BLKNO	1
+#define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
+#define LOKI_META_VERSION		1
+#define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
+#define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
+#define LOKI_BYTE_ORDER			0x01020304
+#define LOKI_MAX_ATTRIBUTES		31
+
+typedef struct LokiMetaPageData
+{
+	uint32		magic;
+	uint32		version;
+	uint64		uid;			/* random: tells an index from one that had the
+								 * same file name before */
+	uint32		block_size;
+	uint32		byte_order;
+	LokiCodeSpec code;
+	uint16		code_size;		/* slot sizes, so that check can compare them */
+	uint16		refine_size;
+	uint16		m;				/* links a node above layer 0; twice that on
+								 * layer 0 */
+	uint16		ef_construction;	/* at build; inserts read the reloption */
+	uint16		nattributes;	/* attribute columns after the vector */
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1]; /* LokiAttrType */
+
+	/* ----- mutable from here on ----- */
+	uint32		flags;			/* LOKI_META_* */
+	uint32		entry_node;		/* LOKI_NONE while the graph is empty */
+	uint32		entry_slot;		/* its UPPER slot on entry_level, LOKI_NONE
+								 * where entry_level = 0 */
+	int32		entry_level;
+	uint32		upper_version;	/* raised by every change of the entry point
+								 * and of UPPER by vacuum */
+	uint32		vacuum_cycles;	/* completed ones */
+	uint32		epoch;			/* of the newest centroid */
+	uint32		directory_entries;	/* in total, over all directory pages */
+	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
+} LokiMetaPageData;
+
+typedef LokiMetaPageData *LokiMetaPage;
+
+#define LokiPageGetMeta(page)	((LokiMetaPage) PageGetContents(page))
+
+#define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has not
+										 * yet repaired the graph */
+
+/* One extent; extents of a family appear in the order of their number. */
+typedef struct LokiExtentData
+{
+	uint8		family;
+	uint8		unused;
+	uint16		extent;			/* 0, 1, 2, ... within the family */
+	BlockNumber first;
+} LokiExtentData;
+
+#define LOKI_EXTENTS_PER_PAGE	((int) (LOKI_PAGE_PAYLOAD / sizeof(LokiExtentData)))
+
+/* Blocks of the extent-th extent of a family, and pages of those before it */
+#define LOKI_EXTENT_MAX_SHIFT	10
+#define LokiExtentBlocks(extent) \
+	((uint32) 1 << Min(extent, LOKI_EXTENT_MAX_SHIFT))
+#define LokiExtentStart(extent) \
+	((extent) <= LOKI_EXTENT_MAX_SHIFT ? ((uint32) 1 << (extent)) - 1 : \
+	 (((uint32) 1 << LOKI_EXTENT_MAX_SHIFT) - 1) + \
+	 ((uint32) ((extent) - LOKI_EXTENT_MAX_SHIFT) << LOKI_EXTENT_MAX_SHIFT))
+
+/*
+ * TID and NULLTID slots: a heap TID and its state.  In state OVERFLOW the
+ * first four bytes are instead the number of the first OVERFLOW slot of the
+ * node's chain, which then holds all its heap TIDs.
+ */
+typedef struct LokiTidData
+{
+	union
+	{
+		ItemPointerData heap;
+		struct
+		{
+			uint16		head_lo;	/* 2-byte parts, as ItemPointerData is
+									 * aligned to 2 bytes only */
+			uint16		head_hi;
+		}			overflow;
+	}			u;
+	uint16		state;			/* LOKI_TID_*, and flags */
+} LokiTidData;
+
+StaticAssertDecl(sizeof(LokiTidData) == 8, "TID slots are 8 bytes");
+
+#define LOKI_TID_FREE			0
+#define LOKI_TID_RESERVED		1	/* claimed by an insert, not in the graph;
+									 * the heap TID is set */
+#define LOKI_TID_LIVE			2
+#define LOKI_TID_KILLED			3	/* a scan saw the row dead to all: a hint */
+#define LOKI_TID_DEAD			4	/* vacuum: the row is gone, the node still
+									 * in the graph */
+#define LOKI_TID_OVERFLOW		5	/* several rows: see the chain */
+#define LOKI_TID_STATE_MASK		0x07
+#define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not a NULL */
+
+#define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
+#define LokiTidOverflowHead(slot) \
+	((uint32) (slot)->u.overflow.head_lo | ((uint32) (slot)->u.overflow.head_hi << 16))
+#define LokiTidSetOverflowHead(slot, head) \
+	((slot)->u.overflow.head_lo = (uint16) ((head) & 0xFFFF), \
+	 (slot)->u.overflow.head_hi = (uint16) ((head) >> 16))
+
+/* OVERFLOW slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
+typedef struct LokiOverflowData
+{
+	uint32		node;			/* the node that owns the slot */
+	uint32		next;			/* next slot of the chain or LOKI_NONE */
+	ItemPointerData heap;
+	uint16		state;
+} LokiOverflowData;
+
+StaticAssertDecl(sizeof(LokiOverflowData) == 16, "OVERFLOW slots are 16 bytes");
+
+/* LINK slots: the neighbors of a node on layer 0, nearest first */
+typedef struct LokiLinkData
+{
+	uint8		count;
+	uint8		level;			/* the node's highest layer */
+	uint16		unused;
+	uint32		neighbors[FLEXIBLE_ARRAY_MEMBER];	/* 2 * m */
+} LokiLinkData;
+
+#define LokiLinkSize(m) \
+	(offsetof(LokiLinkData, neighbors) + sizeof(uint32) * 2 * (Size) (m))
+
+/*
+ * UPPER slots: a node on one layer above 0.  Of each neighbor both the node
+ * and its UPPER slot on the same layer are kept, so that scoring needs no
+ * look into the neighbors' slots.  A slot that no longer names the expected
+ * node and layer is stale and to be skipped.
+ */
+typedef struct LokiUpperNeighbor
+{
+	uint32		node;
+	uint32		slot;
+} LokiUpperNeighbor;
+
+typedef struct LokiUpperData
+{
+	uint32		node;			/* LOKI_NONE in a free slot */
+	uint32		down;			/* the node's slot one layer below, LOKI_NONE
+								 * on layer 1 */
+	uint8		level;			/* >= 1; 0 in a free slot */
+	uint8		count;
+	uint16		unused;
+	LokiUpperNeighbor neighbors[FLEXIBLE_ARRAY_MEMBER]; /* m */
+} LokiUpperData;
+
+#define LokiUpperSize(m) \
+	(offsetof(LokiUpperData, neighbors) + sizeof(LokiUpperNeighbor) * (Size) (m))
+
+/* HASH slots: 128 bits over the vector's bytes, to find equal rows */
+typedef struct LokiHashData
+{
+	uint64		h[2];
+} LokiHashData;
+
+#define LOKI_MAX_LEVEL			15
+
+#endif							/* LOKI_HNSWPAGE_H */
