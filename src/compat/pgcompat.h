@@ -17,4 +17,37 @@
 #error "lokivector needs PostgreSQL 15 or newer"
 #endif
 
+#include "access/amapi.h"
+#include "access/xlog.h"
+#include "commands/vacuum.h"
+#include "storage/proc.h"
+#include "utils/rel.h"
+
+/* RelFileNode became RelFileLocator in 16 */
+#if PG_VERSION_NUM >= 160000
+#include "storage/relfilelocator.h"
+typedef RelFileLocator LokiRelFileLocator;
+#define LokiRelationLocator(rel)		((rel)->rd_locator)
+#define LokiLocatorEquals(a, b)			RelFileLocatorEquals(a, b)
+#else
+#include "storage/relfilenode.h"
+typedef RelFileNode LokiRelFileLocator;
+#define LokiRelationLocator(rel)		((rel)->rd_node)
+#define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
+#endif
+
+/* Number of the running transaction, unique within the backend's life */
+#if PG_VERSION_NUM >= 170000
+#define LokiMyLocalTransactionId()		(MyProc->vxid.lxid)
+#else
+#define LokiMyLocalTransactionId()		(MyProc->lxid)
+#endif
+
+/* Takes a flag since 18 */
+#if PG_VERSION_NUM >= 180000
+#define LokiVacuumDelayPoint()			vacuum_delay_point(false)
+#else
+#define LokiVacuumDelayPoint()			vacuum_delay_point()
+#endif
+
 #endif							/* LOKI_PGCOMPAT_H */

@@ -1,0 +1,84 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnsw.h
+ *	  What the rest of the extension may see of the hnsw access method.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnsw.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSW_H
+#define LOKI_HNSW_H
+
+#include "postgres.h"
+
+#include "access/amapi.h"
+#include "access/relscan.h"
+#include "utils/rel.h"
+
+/* Reloptions */
+#define LOKI_DEFAULT_M				16
+#define LOKI_MIN_M					2
+#define LOKI_MAX_M					100
+#define LOKI_DEFAULT_EF_CONSTRUCTION 64
+#define LOKI_MIN_EF_CONSTRUCTION	4
+#define LOKI_MAX_EF_CONSTRUCTION	1000
+
+/* Settings */
+#define LOKI_DEFAULT_EF_SEARCH		40
+#define LOKI_MIN_EF_SEARCH			1
+#define LOKI_MAX_EF_SEARCH			1000
+
+typedef enum LokiIterativeScan
+{
+	LOKI_ITERATIVE_OFF,
+	LOKI_ITERATIVE_RELAXED,
+	LOKI_ITERATIVE_STRICT
+} LokiIterativeScan;
+
+extern int	loki_ef_search;
+extern int	loki_iterative_scan;
+extern int	loki_max_scan_tuples;
+extern double loki_scan_mem_multiplier;
+extern int	loki_build_seed;
+
+/* Whether scans go on until the caller is content (see DESIGN of settings in
+ * src/hnsw/README) */
+extern bool loki_scan_complete(void);
+
+/* Called by _PG_init: reloptions and settings */
+extern void loki_hnsw_init(void);
+
+/* Whether a relation is an index of this access method, opened or by OID */
+extern bool loki_is_hnsw_index(Relation index);
+
+/*
+ * Tell the scan how many rows its caller will take at most (0 = not known).
+ * With scan = NULL the hint is kept for the next scan of this index that
+ * begins; the caller clears it again by passing limit = 0.
+ */
+extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
+
+/*
+ * Facts for the cost model, from the metapage: m, code bytes a node, and the
+ * highest layer.  Cheap; false for an index that cannot be read.
+ */
+typedef struct LokiHnswShape
+{
+	int			m;
+	uint32		dim;
+	uint32		code_size;
+	uint32		code_bits;
+	int			entry_level;
+} LokiHnswShape;
+
+extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
+
+/*
+ * In planner/cost.c, called through this pointer so that the access method
+ * does not depend on the planner folder; set by _PG_init.
+ */
+extern amcostestimate_function loki_hnsw_costestimate;
+
+#endif							/* LOKI_HNSW_H */

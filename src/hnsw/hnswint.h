@@ -1,0 +1,553 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswint.h
+ *	  Structs and functions private to the hnsw access method.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswint.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWINT_H
+#define LOKI_HNSWINT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/generic_xlog.h"
+#include "access/itup.h"
+#include "hnsw/hnsw.h"
+#include "hnsw/hnswpage.h"
+#include "common/pg_prng.h"
+#include "compat/pgcompat.h"
+#include "nodes/execnodes.h"
+#include "quantize/quantize.h"
+#include "storage/bufmgr.h"
+
+/* ----------------------------------------------------------------
+ * Reloptions
+ * ----------------------------------------------------------------
+ */
+typedef enum LokiProfile
+{
+	LOKI_PROFILE_BALANCED,
+	LOKI_PROFILE_COMPACT
+} LokiProfile;
+
+typedef struct LokiHnswOptions
+{
+	int32		vl_len_;		/* varlena header (do not touch directly!) */
+	int			m;
+	int			ef_construction;
+	int			bits;			/* 0 = auto */
+	int			refine_bits;	/* -1 = auto */
+} LokiHnswOptions;
+
+extern int	loki_option_m(Relation index);
+extern int	loki_option_ef_construction(Relation index);
+
+/* ----------------------------------------------------------------
+ * Types: what the first column of an index is (hnswtypes.c)
+ * ----------------------------------------------------------------
+ */
+
+/* Metric of the operator class of column 1; ERROR if not one of ours */
+extern LokiMetric loki_index_metric(Relation index);
+
+/*
+ * Dimensions of the indexed column, from its typmod; ERROR with pgvector's
+ * messages if it has none.
+ */
+extern uint32 loki_index_dimensions(Relation index);
+
+/* How a row's value goes into the graph */
+typedef enum LokiValueClass
+{
+	LOKI_VALUE_VECTOR,			/* a point of the graph */
+	LOKI_VALUE_NULL,
+	LOKI_VALUE_ZERO_NORM		/* cosine: has no direction */
+} LokiValueClass;
+
+/*
+ * Look at the datum of column 1.  For LOKI_VALUE_VECTOR *values points to dim
+ * floats (in the datum or in a detoasted copy in the current context).
+ * ERROR "expected %d dimensions, not %d" if dim differs.
+ */
+extern LokiValueClass loki_value_open(LokiMetric metric, uint32 dim, Datum datum,
+									  bool isnull, const float **values);
+
+/* 128-bit hash of the vector, for finding equal rows */
+extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
+
+/*
+ * The distance that the SQL operator returns (for L2 the root), computed by
+ * the same kernels.
+ */
+extern double loki_exact_distance(LokiMetric metric, uint32 dim,
+								  const float *a, const float *b);
+
+/* Estimate of an index in the unit of the SQL operator (L2: its root) */
+extern double loki_operator_distance(LokiMetric metric, float estimate);
+
+/* ----------------------------------------------------------------
+ * Attribute columns and filters (hnswattr.c)
+ * ----------------------------------------------------------------
+ */
+
+/* On disk; a slot is one byte (1 = NULL) and the value in native order */
+typedef enum LokiAttrType
+{
+	LOKI_ATTR_BOOL = 1,
+	LOKI_ATTR_INT2,
+	LOKI_ATTR_INT4,
+	LOKI_ATTR_INT8,
+	LOKI_ATTR_FLOAT4,
+	LOKI_ATTR_FLOAT8,
+	LOKI_ATTR_DATE,
+	LOKI_ATTR_TIMESTAMP,
+	LOKI_ATTR_TIMESTAMPTZ
+} LokiAttrType;
+
+#define LOKI_ATTR_MAX_SLOT 9
+
+/* Type of an attribute column; ERROR with a hint if it is not supported */
+extern LokiAttrType loki_attr_type(Oid typid);
+extern bool loki_attr_type_valid(uint8 type);
+/* Bytes of a slot: 1 + width */
+extern uint32 loki_attr_slot_size(LokiAttrType type);
+/* Write a slot; -0 becomes 0, so that equal values are equal bytes */
+extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
+
+/*
+ * A filter compiled from scan keys.  Keys on column 1 (IS NULL, IS NOT NULL)
+ * are kept apart.
+ */
+typedef enum LokiFilterOp
+{
+	LOKI_FILTER_LT = 1,			/* as the btree strategies */
+	LOKI_FILTER_LE,
+	LOKI_FILTER_EQ,
+	LOKI_FILTER_GE,
+	LOKI_FILTER_GT,
+	LOKI_FILTER_ISNULL,
+	LOKI_FILTER_ISNOTNULL
+} LokiFilterOp;
+
+typedef struct LokiFilterKey
+{
+	uint8		attribute;		/* 0-based: index column 2 is 0 */
+	uint8		type;			/* LokiAttrType */
+	uint8		op;				/* LokiFilterOp */
+	bool		is_float;		/* compare as float8 (NaN above all), else as
+								 * int64 */
+	union
+	{
+		int64		i;
+		double		f;
+	}			u;
+} LokiFilterKey;
+
+typedef struct LokiFilter
+{
+	int			nkeys;
+	int			keys_allocated;
+	LokiFilterKey *keys;
+	bool		never;			/* no row can match */
+	bool		vector_null;	/* only rows whose vector is NULL */
+	bool		vector_not_null;
+	int			nattributes;	/* distinct attributes that keys name ... */
+	uint8		attributes[LOKI_MAX_ATTRIBUTES];	/* ... and which */
+} LokiFilter;
+
+/*
+ * Compile scan keys; memory in the current context, reused when the filter
+ * was compiled before.
+ */
+extern void loki_filter_compile(LokiFilter *filter, Relation index,
+								ScanKey keys, int nkeys);
+
+/* Whether slots[key->attribute] pass; only attributes[] need be set */
+extern bool loki_filter_match(const LokiFilter *filter, const char *const *slots);
+
+/* ----------------------------------------------------------------
+ * An index as this backend knows it (hnswcache.c)
+ * ----------------------------------------------------------------
+ */
+typedef struct LokiFamily
+{
+	uint32		slot_size;		/* 0: the index has no such family */
+	uint32		per_page;
+	uint64		reciprocal;		/* floor(2^64 / per_page) + 1 */
+	uint32		nextents;
+	uint32		npages;			/* pages of these extents */
+	uint32		allocated;		/* length of extents[] */
+	BlockNumber *extents;		/* first block of each */
+} LokiFamily;
+
+typedef struct LokiIndex
+{
+	/* key and validity */
+	LokiRelFileLocator locator;
+	uint64		uid;
+	LocalTransactionId last_used;
+
+	MemoryContext context;		/* everything below lives here */
+
+	/* geometry, never changes */
+	LokiCodeSpec code;
+	uint32		dim;
+	int			m;
+	int			nattributes;
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1];
+	bool		local;			/* temporary table: local buffers */
+
+	/* grows */
+	uint32		directory_entries;
+	LokiFamily	families[LOKI_FAMILIES];
+	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
+											 * family was seen to end */
+
+	/* codes */
+	uint32		epoch;
+	float	   *centroid;
+	LokiQuantizer *quantizer;
+
+	/* block to buffer, a hint; 0 = not known */
+	uint32		map_size;
+	Buffer	   *map;
+	uint32		map_reads;		/* every 16th is a full ReadBuffer */
+} LokiIndex;
+
+/*
+ * The index of a relation, with the metapage as it stands in *meta (may be
+ * NULL).  Reads block 0 under share lock; no pin or lock is left.  The result
+ * stays valid until the end of the transaction.  ERROR if the relation is not
+ * an index that this release reads.
+ */
+extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
+
+/* Read directory entries added since; raises families[].npages */
+extern void loki_index_refresh(LokiIndex *index_state, Relation index);
+
+/* Set slot sizes from code, m and attributes; used by build too */
+extern void loki_index_geometry(LokiIndex *index_state);
+
+static inline uint32
+loki_slot_page(const LokiFamily *family, uint32 number, uint32 *place)
+{
+	uint32		page = (uint32) (((unsigned __int128) number * family->reciprocal) >> 64);
+
+	*place = number - page * family->per_page;
+	return page;
+}
+
+/* Block of a family's page; page must be below family->npages */
+static inline BlockNumber
+loki_page_block(const LokiFamily *family, uint32 page)
+{
+	uint32		extent;
+
+	if (page < ((uint32) 1 << LOKI_EXTENT_MAX_SHIFT) - 1)
+		extent = 31 - __builtin_clz(page + 1);
+	else
+		extent = LOKI_EXTENT_MAX_SHIFT +
+			((page - (((uint32) 1 << LOKI_EXTENT_MAX_SHIFT) - 1) >> LOKI_EXTENT_MAX_SHIFT));
+	return family->extents[extent] + (page - LokiExtentStart(extent));
+}
+
+/*
+ * Where slot number of a family lies.  Refreshes the directory when the
+ * number is past what is known; false if it is past the end even then.
+ */
+extern bool loki_slot_locate(LokiIndex *index_state, Relation index, int family,
+							 uint32 number, BlockNumber *block, uint32 *place);
+
+/* The same, for numbers read from pages: ERRCODE_INDEX_CORRUPTED if past the
+ * end, naming what refers to it */
+extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int family,
+								   uint32 number, uint32 *place);
+
+/*
+ * Pin a block through the block map and ReadRecentBuffer.  No lock.
+ */
+extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
+
+/* Start fetching into the processor's cache (descriptor and bytes), if the
+ * block is known to be in memory */
+extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
+								 uint32 offset, uint32 size);
+
+/* ----------------------------------------------------------------
+ * Pages, extents and slots (hnswpage.c, hnswextent.c)
+ * ----------------------------------------------------------------
+ */
+extern const char *loki_family_name(int family);
+extern void loki_page_init(Page page, int family, uint32 ordinal);
+
+/*
+ * Check that a page (content lock held, or being read without one where that
+ * is allowed) is page ordinal of a family; ERRCODE_INDEX_CORRUPTED otherwise.
+ * LOKI_NONE skips the check of the ordinal.
+ */
+extern void loki_page_check(Relation index, Buffer buffer, Page page, int family,
+							uint32 ordinal);
+
+/* Write metapage and first directory page of an empty index (fork main or
+ * init), WAL-logged */
+extern void loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta);
+
+/* Fill a metapage for an index with these properties */
+extern void loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, int m,
+						   int ef_construction, int nattributes, const uint8 *attr_type);
+
+/* Copy the metapage out under share lock and validate it */
+extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
+/* Validate; ERROR with a hint when foreign, damaged or of another version */
+extern void loki_meta_validate(Relation index, Page page);
+
+/*
+ * Make sure that slot number of a family has a page; extends the relation and
+ * the directory if not.  No buffer lock may be held.
+ */
+extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int family,
+							 uint32 number);
+/* The same for every family that is addressed by node, or by NULLTID number */
+extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
+extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
+
+/*
+ * Address of a slot on a page that is about to change (a GenericXLog image, or
+ * a page under construction); raises pd_lower to cover it.
+ */
+extern char *loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place);
+
+/*
+ * Claim a free slot of a free-list family (TID, UPPER, OVERFLOW, NULLTID) and
+ * write its first content, slot_size bytes that are not those of a free slot,
+ * in a GenericXLog record of its own.  Returns its number.  Reuses slots on
+ * the free list before it takes new ones; extends the family when there are
+ * none.  No buffer lock may be held.
+ */
+extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int family,
+							  const void *slot);
+
+/* State of a slot of a free-list family (LOKI_TID_*; UPPER: FREE or LIVE) */
+extern int	loki_slot_state(int family, const void *slot);
+
+/*
+ * On a page image: make the slot at place FREE (zeroes; UPPER: node LOKI_NONE)
+ * and count it.  The caller hands the page to loki_freelist_add() afterwards.
+ */
+extern void loki_page_free_slot(Page page, int family, uint32 slot_size, uint32 place);
+
+/*
+ * Give a page with free slots to the free list, unless it is on it.  Called by
+ * vacuum; locks block 0, then the page.  No buffer lock may be held.
+ */
+extern void loki_freelist_add(LokiIndex *index_state, Relation index, int family,
+							  uint32 page);
+
+/* Copy one slot out under share lock; false if past the used part */
+extern bool loki_slot_read(LokiIndex *index_state, Relation index, int family,
+						   uint32 number, void *slot);
+
+/* Write one slot in a GenericXLog record of its own under exclusive lock */
+extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
+							uint32 number, const void *slot);
+
+/* ----------------------------------------------------------------
+ * Search (hnswsearch.c, hnswwalk.c)
+ * ----------------------------------------------------------------
+ */
+typedef struct LokiCandidate
+{
+	float		distance;
+	uint32		node;			/* high bit: LOKI_EXPANDED */
+} LokiCandidate;
+
+#define LOKI_EXPANDED ((uint32) 0x80000000)
+
+typedef struct LokiVisited
+{
+	uint32	   *slots;			/* open addressing; LOKI_NONE = empty */
+	uint32		mask;
+	uint32		used;
+} LokiVisited;
+
+/* A scored node, once the walk keeps more than its pool */
+typedef struct LokiScored
+{
+	float		distance;
+	uint32		node;
+	uint8		flags;			/* LOKI_SCORED_* */
+} LokiScored;
+
+#define LOKI_SCORED_EXPANDED	0x01
+#define LOKI_SCORED_MATCHES		0x02	/* passes the filter */
+#define LOKI_SCORED_TAKEN		0x04	/* handed to the caller */
+
+typedef struct LokiSearch
+{
+	Relation	index;
+	LokiIndex  *state;
+	MemoryContext context;		/* scratch memory lives here, reused */
+	bool		in_recovery;	/* share lock for every family */
+
+	LokiQuery  *query;			/* prepared, query_size bytes */
+	const LokiFilter *filter;	/* NULL or empty: none */
+
+	LokiVisited visited;
+
+	/* the pool: ascending by distance */
+	LokiCandidate *pool;
+	int			npool;
+	int			pool_allocated;
+	int			next;			/* none before this is unexpanded */
+
+	/* everything scored that is not in the pool, for resuming */
+	bool		keep_rejected;
+	LokiScored *scored;
+	uint32		nscored;
+	uint32		scored_allocated;
+	uint32	   *frontier;		/* min-heap of indexes into scored[] */
+	uint32		nfrontier;
+	uint32		frontier_allocated;
+	uint32	   *best;			/* max-heap of the ef best that match */
+	uint32		nbest;
+	uint32		best_allocated;
+	bool		by_heap;		/* scored/frontier/best are in use, not pool */
+
+	/* a batch */
+	uint32		batch_allocated;	/* >= 2 * m, and 64 */
+	uint32	   *batch;
+	float	   *estimates;
+	Buffer	   *buffers;
+	const void **codes;
+	char	   *link;			/* copy of a LINK or UPPER slot */
+
+	/* counters of this search, and the budget */
+	uint64		nodes_scored;
+	uint64		nodes_expanded;
+	uint64		nodes_filtered;
+	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
+	bool		memory_full;
+	uint64		scored_limit;	/* stop walking here, 0 = never */
+} LokiSearch;
+
+extern void loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
+							  MemoryContext context);
+/* Prepare for a query (dim floats) or for a stored code (repair) */
+extern void loki_search_query(LokiSearch *search, const float *values);
+extern void loki_search_query_code(LokiSearch *search, const void *code);
+
+/*
+ * Score nodes: codes are pinned (shared-locked in recovery), scored and
+ * released.  Nodes past the end of CODE raise an ERROR; non-finite estimates
+ * become FLT_MAX.
+ */
+extern void loki_search_score(LokiSearch *search, const uint32 *nodes, int n,
+							  float *estimates);
+
+/* Copy out a LINK slot's neighbors; returns their number, 0 for a slot past
+ * the used part.  Corrupt counts are clamped with an ERROR. */
+extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors);
+
+/*
+ * Where to enter: the metapage's entry point, or, when it is stale, none.
+ */
+typedef struct LokiEntry
+{
+	uint32		node;
+	uint32		slot;			/* UPPER slot on level, LOKI_NONE on 0 */
+	int			level;
+	float		distance;
+} LokiEntry;
+
+extern bool loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta,
+							  LokiEntry *entry);
+/* Descend greedily until entry->level = level */
+extern void loki_search_descend(LokiSearch *search, LokiEntry *entry, int level);
+
+/*
+ * Search one layer above 0 from entry with a pool of ef; fills found[] (node
+ * and UPPER slot, ascending by distance) and returns their number.
+ */
+typedef struct LokiUpperFound
+{
+	float		distance;
+	uint32		node;
+	uint32		slot;
+} LokiUpperFound;
+
+extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level,
+							  int ef, LokiUpperFound *found);
+
+/* Begin layer 0 at entry and walk until the ef best are expanded */
+extern void loki_search_layer0(LokiSearch *search, const LokiEntry *entry, int ef);
+
+/* ----------------------------------------------------------------
+ * Choosing neighbors (hnswselect.c): pure, over codes in memory
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Choose up to max of n candidates (ascending by distance to the node) by the
+ * rule of HNSW (Malkov and Yashunin, algorithm 4): keep a candidate unless a
+ * kept one is nearer to it than the node is; then fill up to `fill` with the
+ * nearest of the others.  codes[i] is the code slot of candidate i, in the
+ * code of quantizer.  Result: indexes into the candidates, ascending; returns
+ * their number.  scratch has at least 2 * query_size bytes.
+ */
+extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
+								  const float *distances, const void *const *codes,
+								  int max, int fill, LokiQuery *scratch,
+								  int *selected);
+
+/* Links that a pruned list is filled up to: see doc/design */
+#define LokiFillLinks(m)	(m)
+
+/* Random layer of a new node: floor(-ln(uniform) / ln(m)), capped */
+extern int	loki_random_level(int m, pg_prng_state *prng);
+
+/* ----------------------------------------------------------------
+ * Access-method entry points
+ * ----------------------------------------------------------------
+ */
+
+/* functions in hnswbuild.c */
+extern IndexBuildResult *loki_hnsw_build(Relation heap, Relation index,
+										 IndexInfo *indexInfo);
+extern void loki_hnsw_buildempty(Relation index);
+
+/* functions in hnswinsert.c */
+extern bool loki_hnsw_insert(Relation index, Datum *values, bool *isnull,
+							 ItemPointer heap_tid, Relation heap,
+							 IndexUniqueCheck checkUnique, bool indexUnchanged,
+							 IndexInfo *indexInfo);
+
+/* functions in hnswvacuum.c */
+extern IndexBulkDeleteResult *loki_hnsw_bulkdelete(IndexVacuumInfo *info,
+												   IndexBulkDeleteResult *stats,
+												   IndexBulkDeleteCallback callback,
+												   void *callback_state);
+extern IndexBulkDeleteResult *loki_hnsw_vacuumcleanup(IndexVacuumInfo *info,
+													  IndexBulkDeleteResult *stats);
+
+/* functions in hnswscan.c */
+extern IndexScanDesc loki_hnsw_beginscan(Relation index, int nkeys, int norderbys);
+extern void loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys,
+							 ScanKey orderbys, int norderbys);
+extern bool loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir);
+extern void loki_hnsw_endscan(IndexScanDesc scan);
+
+/* functions in hnswvalidate.c */
+extern bool loki_hnsw_validate(Oid opclassoid);
+
+/*
+ * Page locks (heavyweight, on block 0): inserts hold it shared from before
+ * their search until their last link; vacuum takes it exclusively for an
+ * instant to wait for those that may have seen a dead node as live.
+ */
+#define LOKI_INSERT_LOCK	LOKI_META_BLKNO
+
+#endif							/* LOKI_HNSWINT_H */
