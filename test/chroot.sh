@@ -1,0 +1,221 @@
+#!/bin/sh
+# A Debian system of another release in a directory of its own, to build and
+# test against a newer server.  Needs root (or sudo) and a package mirror,
+# which is taken from what the machine's own apt uses.
+#
+# usage:
+#	test/chroot.sh create MAJOR [PACKAGE...]
+#		Make the system for PostgreSQL MAJOR (or use the one that is there)
+#		and install what building and testing need, and the packages named.
+#		Exit status 3: it cannot be made here.
+#	test/chroot.sh path MAJOR
+#		Print its directory; exit status 1 where it is not complete.
+#	test/chroot.sh exec [-u USER] [-b HOSTDIR:DIR]... MAJOR COMMAND [ARG...]
+#		Run a command inside, as root or as USER, in /, with /proc and /dev,
+#		and HOSTDIR seen as DIR.  Mounts belong to the command (and what it
+#		leaves running) alone; none has to be undone.
+#	test/chroot.sh copy MAJOR
+#		Copy this source tree to /srv/lokivector inside, replacing the last.
+#	test/chroot.sh test MAJOR [PART...]
+#		create, copy, then test/run.sh PART... inside (default: unit sql iso
+#		tap).
+#	test/chroot.sh remove MAJOR
+#
+# MAJOR		Debian release
+# 15		bookworm
+# 17		trixie (also has postgresql-17-pgvector)
+# 18		sid (also has postgresql-18-pgvector)
+#
+# The directory is LOKIVECTOR_CHROOT_DIR-RELEASE, by default
+# lokivector-chroot-RELEASE in TMPDIR or /var/tmp.
+set -eu
+
+usage() { sed -n '2,/^set -eu/{/^set -eu/!s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
+say() { echo "chroot: $*" >&2; }
+cannot() { say "cannot be made: $*"; exit 3; }
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+release_of()
+{
+	case $1 in
+		15) release=bookworm ;;
+		17) release=trixie ;;
+		18) release=sid ;;
+		*) usage ;;
+	esac
+	major=$1
+	root=${LOKIVECTOR_CHROOT_DIR:-${TMPDIR:-/var/tmp}/lokivector-chroot}-$release
+}
+
+complete() { [ -e "$root/.lokivector-complete" ]; }
+
+# The Debian mirror that apt uses here.
+find_mirror()
+{
+	apt-get indextargets --format '$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' |
+		sed -n 's/^Debian Debian main //p' | head -n 1
+}
+
+# How apt reaches its mirrors (proxies, checks), without its hooks.
+apt_transport()
+{
+	apt-config dump |
+		grep -iE '^Acquire::(https?::|Retries|Check-|Max-ValidTime|ForceIPv)' ||
+		true
+}
+
+create()
+{
+	if ! complete; then
+		make_system
+	fi
+	cp "$top/test/packages.sh" "$root/usr/local/bin/lokivector-packages"
+	inside root / lokivector-packages "$@" >/dev/null ||
+		cannot "installing packages failed"
+	echo "$root"
+}
+
+make_system()
+{
+	command -v apt-get >/dev/null || cannot "this machine has no apt"
+	mirror=$(find_mirror)
+	if [ -z "$mirror" ] || ! command -v debootstrap >/dev/null; then
+		apt-get -q update >&2 || cannot "apt-get update failed"
+		DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+			-o DPkg::Lock::Timeout=600 install --no-install-recommends \
+			debootstrap >&2 </dev/null || cannot "debootstrap is not to be had"
+		mirror=$(find_mirror)
+	fi
+	[ -n "$mirror" ] || cannot "apt names no Debian mirror"
+
+	# What an interrupted run left
+	if [ -e "$root" ]; then
+		[ -e "$root/.lokivector-chroot" ] ||
+			cannot "$root exists and is something else"
+		rm -rf --one-file-system "$root"
+	fi
+
+	# debootstrap does not read apt's configuration
+	eval "$(apt-config shell http_proxy Acquire::http::Proxy \
+		https_proxy Acquire::https::Proxy)"
+	export http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}"
+
+	say "making $release in $root"
+	mkdir -p "$root"
+	touch "$root/.lokivector-chroot"
+	unshare --mount debootstrap --variant=minbase --include=ca-certificates \
+		"$release" "$root" "$mirror" >"$root.log" 2>&1 9>&- || {
+		tail -n 5 "$root.log" >&2
+		cannot "debootstrap $release failed"
+	}
+	apt_transport >"$root/etc/apt/apt.conf.d/90lokivector"
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
+	if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+		cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+	fi
+	# No service starts inside
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+	chmod 755 "$root/usr/sbin/policy-rc.d"
+	touch "$root/.lokivector-complete"
+}
+
+# inside USER BINDS COMMAND...: run a command in the system.  BINDS is a list
+# of HOSTDIR:DIR separated by newlines, or "/".
+inside()
+{
+	user=$1 binds=$2
+	shift 2
+	unshare --mount --propagation private sh -eu -c '
+		root=$1 user=$2 binds=$3
+		shift 3
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		echo "$binds" | while IFS=: read -r from to; do
+			[ "$from" != / ] || continue
+			mkdir -p "$root$to"
+			mount --rbind "$from" "$root$to"
+		done
+		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+			HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+			DEBIAN_FRONTEND=noninteractive \
+			chroot "$root" /usr/bin/setpriv --reuid "$user" --regid "$user" \
+			--init-groups "$@"
+	' sh "$root" "$user" "$binds" "$@" 9>&-
+}
+
+copy_tree()
+{
+	rm -rf "$root/srv/lokivector"
+	mkdir -p "$root/srv/lokivector"
+	"$top/test/files.sh" | tar -C "$top" -cf - -T - |
+		tar -C "$root/srv/lokivector" -xf - --no-same-owner
+}
+
+[ $# -ge 2 ] || usage
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || cannot "this needs root"
+	exec sudo env LOKIVECTOR_CHROOT_DIR="${LOKIVECTOR_CHROOT_DIR:-}" \
+		TMPDIR="${TMPDIR:-}" "$0" "$@"
+fi
+
+command=$1
+shift
+user=root binds=/
+if [ "$command" = exec ]; then
+	while getopts u:b: option; do
+		case $option in
+			u) user=$OPTARG ;;
+			b) binds="$binds
+$OPTARG" ;;
+			*) usage ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+fi
+[ $# -ge 1 ] || usage
+release_of "$1"
+shift
+
+need_complete() { complete || { say "no complete system in $root"; exit 1; }; }
+
+case $command in
+	create | test | copy)
+		# One at a time
+		mkdir -p "${root%/*}"
+		exec 9>"$root.lock"
+		flock 9
+		;;
+esac
+
+case $command in
+	create)
+		create "$@"
+		;;
+	path)
+		need_complete
+		echo "$root"
+		;;
+	exec)
+		need_complete
+		inside "$user" "$binds" "$@"
+		;;
+	copy)
+		need_complete
+		copy_tree
+		;;
+	test)
+		create >/dev/null
+		copy_tree
+		[ $# -gt 0 ] || set -- unit sql iso tap
+		inside root / sh -c 'cd /srv/lokivector && exec test/run.sh "$@"' sh "$@"
+		;;
+	remove)
+		[ ! -e "$root/.lokivector-chroot" ] || rm -rf --one-file-system "$root"
+		rm -f "$root.log" "$root.lock"
+		;;
+	*)
+		usage
+		;;
+esac

@@ -1,0 +1,112 @@
+#!/bin/sh
+# Install the Debian packages that building and testing need, and print the
+# pg_config of the server to build for.  Everything else goes to stderr.
+#
+# usage: test/packages.sh [PACKAGE...]		further packages to install
+#
+# The server is that of PG_CONFIG if it is set, else the newest one between
+# the bounds below that is installed with its development files, else the
+# newest one that apt offers.  Without root or sudo nothing is installed: what
+# is missing is named and the exit status is 1.
+set -eu
+
+oldest=15
+newest=18
+tools="build-essential perl libipc-run-perl libopenblas0-serial"
+
+say() { echo "$*" >&2; }
+
+# The private servers of the tests need no cluster of the system, and one that
+# a package starts would be left behind: tell Debian's packages not to make it.
+no_cluster()
+{
+	conf=/etc/postgresql-common/createcluster.conf
+	if [ ! -e "$conf" ]; then
+		$sudo mkdir -p "${conf%/*}"
+		echo "create_main_cluster = false" | $sudo tee "$conf" >/dev/null
+	fi
+}
+
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		sudo=
+	elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+		sudo=sudo
+	else
+		return 1
+	fi
+}
+
+installed()
+{
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+		grep -qx installed
+}
+
+# The server to build for: sets major, and pg_config where there is one.
+choose_server()
+{
+	if [ -n "${PG_CONFIG:-}" ]; then
+		pg_config=$PG_CONFIG
+		return
+	fi
+	for major in $(seq $newest -1 $oldest); do
+		dir=/usr/lib/postgresql/$major
+		if [ -x "$dir/bin/postgres" ] && [ -e "$dir/lib/pgxs/src/makefiles/pgxs.mk" ]; then
+			pg_config=$dir/bin/pg_config
+			return
+		fi
+	done
+	for major in $(seq $newest -1 $oldest); do
+		if apt-cache show "postgresql-server-dev-$major" >/dev/null 2>&1; then
+			pg_config=/usr/lib/postgresql/$major/bin/pg_config
+			tools="$tools postgresql-$major postgresql-server-dev-$major"
+			return
+		fi
+	done
+	return 1
+}
+
+if ! command -v dpkg-query >/dev/null; then
+	say "no Debian packages here: install by hand what these contain: $tools"
+	PG_CONFIG=${PG_CONFIG:-pg_config}
+	tools=
+fi
+
+updated=
+if ! choose_server; then
+	if as_root; then
+		$sudo apt-get -q update >&2
+		updated=yes
+	fi
+	choose_server || {
+		say "no PostgreSQL between $oldest and $newest here, and apt offers none"
+		exit 1
+	}
+fi
+
+missing=
+for package in $tools "$@"; do
+	installed "$package" || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+	if ! as_root; then
+		say "missing packages; install them as root: apt-get install$missing"
+		exit 1
+	fi
+	say "installing:$missing"
+	case $missing in
+		*postgresql-*) no_cluster ;;
+	esac
+	[ -n "$updated" ] || $sudo apt-get -q update >&2
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o DPkg::Lock::Timeout=600 \
+		install --no-install-recommends $missing >&2 </dev/null
+fi
+
+if ! "$pg_config" --version >/dev/null 2>&1; then
+	say "cannot run $pg_config; name one in PG_CONFIG"
+	exit 1
+fi
+echo "$pg_config"
