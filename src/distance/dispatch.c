@@ -1,0 +1,202 @@
+/*-------------------------------------------------------------------------
+ *
+ * dispatch.c
+ *	  What the processor can do, and the kernels chosen for it.
+ *
+ * The environment variable LOKIVECTOR_SIMD (scalar, avx2, avx512 or neon)
+ * makes tests run a lower level than the processor's; a level that cannot run
+ * here and a word that is none of these have no effect.
+ *
+ * IDENTIFICATION
+ *	  src/distance/dispatch.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "distance/kernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+/* Of XCR0: which registers the operating system saves */
+#define XCR0_AVX	0x06		/* xmm, ymm */
+#define XCR0_AVX512 0xe6		/* these, zmm and the mask registers */
+
+#define HAS_BIT(word, bit) (((word) >> (bit)) & 1)
+
+LokiDistanceKernels loki_distance;
+
+static uint32 cpu_features = 0;
+
+#if defined(__x86_64__)
+
+/* Registers that the operating system saves on a context switch */
+static uint64
+read_xcr0(void)
+{
+	uint32		low;
+	uint32		high;
+
+	__asm__ volatile ("xgetbv":"=a" (low), "=d"(high):"c"(0));
+
+	return ((uint64) high << 32) | low;
+}
+
+/*
+ * The level of this processor, and in *features its LOKI_CPU_* flags.
+ */
+static LokiSimd
+detect(uint32 *features)
+{
+	LokiSimd	simd = LOKI_SIMD_SCALAR;
+	uint32		eax,
+				ebx,
+				ecx,
+				edx;
+	uint64		xcr0;
+	bool		fma;
+
+	*features = 0;
+	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
+		return simd;
+	if (HAS_BIT(ecx, 23))
+		*features |= LOKI_CPU_POPCNT;
+	fma = HAS_BIT(ecx, 12);
+	xcr0 = HAS_BIT(ecx, 27) ? read_xcr0() : 0;
+
+	if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+		return simd;
+	if (HAS_BIT(ebx, 5) && fma && (xcr0 & XCR0_AVX) == XCR0_AVX)
+		simd = LOKI_SIMD_AVX2;
+	if (simd == LOKI_SIMD_AVX2 && (xcr0 & XCR0_AVX512) == XCR0_AVX512 &&
+		HAS_BIT(ebx, 16) && HAS_BIT(ebx, 17) && HAS_BIT(ebx, 30) &&
+		HAS_BIT(ebx, 31))
+	{
+		simd = LOKI_SIMD_AVX512;
+		if (HAS_BIT(ecx, 1))
+			*features |= LOKI_CPU_AVX512VBMI;
+		if (HAS_BIT(ecx, 11))
+			*features |= LOKI_CPU_AVX512VNNI;
+		if (HAS_BIT(ecx, 14))
+			*features |= LOKI_CPU_AVX512VPOPCNTDQ;
+	}
+
+	if (simd != LOKI_SIMD_SCALAR &&
+		__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && HAS_BIT(eax, 4))
+		*features |= LOKI_CPU_AVXVNNI;
+	return simd;
+}
+
+#elif defined(__aarch64__)
+
+static LokiSimd
+detect(uint32 *features)
+{
+	*features = 0;
+#if defined(__linux__)
+	if (HAS_BIT(getauxval(AT_HWCAP), 20))	/* HWCAP_ASIMDDP */
+		*features |= LOKI_CPU_DOTPROD;
+#elif defined(__ARM_FEATURE_DOTPROD)
+	*features |= LOKI_CPU_DOTPROD;
+#endif
+	return LOKI_SIMD_NEON;
+}
+
+#else
+
+static LokiSimd
+detect(uint32 *features)
+{
+	*features = 0;
+	return LOKI_SIMD_SCALAR;
+}
+
+#endif
+
+/*
+ * The kernels of a level, NULL if it is foreign to this processor.
+ */
+const LokiDistanceKernels *
+loki_distance_kernels(LokiSimd simd)
+{
+	uint32		features;
+
+	/* levels rise within an architecture, and others are not compiled in */
+	if (simd > detect(&features))
+		return NULL;
+
+	switch (simd)
+	{
+		case LOKI_SIMD_SCALAR:
+			return &loki_distance_scalar;
+#if defined(__x86_64__)
+		case LOKI_SIMD_AVX2:
+			return &loki_distance_avx2;
+		case LOKI_SIMD_AVX512:
+			return &loki_distance_avx512;
+#endif
+#if defined(__aarch64__)
+		case LOKI_SIMD_NEON:
+			return &loki_distance_neon;
+#endif
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * Flags that may be used together with a level: one that was forced stands
+ * for a processor without what came later.
+ */
+static uint32
+features_of_level(LokiSimd simd, uint32 features)
+{
+	switch (simd)
+	{
+		case LOKI_SIMD_SCALAR:
+			return 0;
+		case LOKI_SIMD_AVX2:
+			return features & LOKI_CPU_POPCNT;
+		default:
+			return features;
+	}
+}
+
+void
+loki_distance_init(void)
+{
+	static const LokiSimd levels[] = {
+		LOKI_SIMD_SCALAR, LOKI_SIMD_AVX2, LOKI_SIMD_AVX512, LOKI_SIMD_NEON
+	};
+	const char *wanted = getenv("LOKIVECTOR_SIMD");
+	uint32		features;
+	LokiSimd	best = detect(&features);
+	LokiSimd	chosen = best;
+
+	for (int i = 0; wanted != NULL && i < lengthof(levels); i++)
+	{
+		const LokiDistanceKernels *kernels = loki_distance_kernels(levels[i]);
+
+		if (kernels != NULL && strcmp(kernels->name, wanted) == 0)
+			chosen = levels[i];
+	}
+
+	loki_distance = *loki_distance_kernels(chosen);
+	cpu_features = chosen == best ? features : features_of_level(chosen, features);
+}
+
+LokiSimd
+loki_cpu_simd(void)
+{
+	return loki_distance.simd;
+}
+
+uint32
+loki_cpu_features(void)
+{
+	return cpu_features;
+}

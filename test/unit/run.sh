@@ -1,0 +1,87 @@
+#!/bin/sh
+# Build and run the unit tests of the folders that need no server.  Each
+# program is built and run three ways, as far as the machine has the tools:
+#	plain		as the server's own objects are optimised
+#	sanitize	with the address and undefined behaviour sanitizers
+#	arm64		cross-compiled, under qemu-aarch64 (NEON)
+# Prints the TAP of each program under a line "# PROGRAM (WAY)".
+#
+# usage: test/unit/run.sh [NAME ...]	(NAME as in test/unit/NAME_test.c)
+# environment: PG_CONFIG, CC, UNIT_WAYS (default "plain sanitize arm64"),
+#	UNIT_BUILD (default build/unit)
+set -u
+cd "$(dirname "$0")/../.."
+
+include=$("${PG_CONFIG:-pg_config}" --includedir-server)
+build=${UNIT_BUILD:-build/unit}
+warnings="-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers"
+sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all"
+failed=0
+mkdir -p "$build"
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# Whether compiler $1 can link a program with flags $2
+can_link() {
+	# shellcheck disable=SC2086
+	echo 'int main(void) { return 0; }' |
+		$1 $2 -x c -o "$build/probe" - 2>/dev/null
+}
+
+# The files that the line "Sources:" in a test's first comment names
+sources() {
+	for word in $(sed -n 's/^ \* Sources: *//p' "$1"); do
+		if [ -d "$word" ]; then
+			ls "$word"/*.c
+		else
+			echo "$word"
+		fi
+	done
+}
+
+# run_test NAME WAY COMPILER FLAGS [RUNNER]
+run_test() {
+	test=test/unit/${1}_test.c
+	program=$build/$2/$1
+	echo "# $1 ($2)"
+	mkdir -p "$build/$2"
+	# shellcheck disable=SC2046,SC2086
+	if ! $3 -std=gnu99 $4 $warnings -DFRONTEND -D_GNU_SOURCE \
+			-Isrc -Itest/unit -isystem "$include" \
+			-o "$program" "$test" $(sources "$test") -lm; then
+		echo "not ok - $1 ($2) does not compile"
+		failed=1
+	elif ! ${5:-} "$program"; then
+		echo "# $1 ($2) failed"
+		failed=1
+	fi
+}
+
+[ $# -gt 0 ] || set -- $(ls test/unit/*_test.c | sed 's|.*/||; s|_test\.c$||')
+for name in "$@"; do
+	for way in ${UNIT_WAYS:-plain sanitize arm64}; do
+		case $way in
+			plain)
+				run_test "$name" plain "${CC:-cc}" "-O2"
+				;;
+			sanitize)
+				if can_link "${CC:-cc}" "$sanitize"; then
+					run_test "$name" sanitize "${CC:-cc}" "-O1 -g $sanitize"
+				else
+					echo "# $name (sanitize) skipped: no sanitizer libraries"
+				fi
+				;;
+			arm64)
+				if have aarch64-linux-gnu-gcc && have qemu-aarch64; then
+					run_test "$name" arm64 aarch64-linux-gnu-gcc "-O2 -static" \
+						qemu-aarch64
+				else
+					echo "# $name (arm64) skipped: no cross compiler or no qemu-aarch64"
+				fi
+				;;
+		esac
+	done
+done
+exit $failed

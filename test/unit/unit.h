@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * unit.h
+ *	  Checks for programs that test the pure folders without a server.
+ *
+ * A program calls ok() once for each named check and ends with
+ *		return unit_done();
+ * Its output is TAP.  It starts with a line
+ *		Sources: FILE OR FOLDER ...
+ * in its first comment, from which test/unit/run.sh knows what to link.
+ *
+ * IDENTIFICATION
+ *	  test/unit/unit.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_UNIT_H
+#define LOKI_UNIT_H
+
+#include "c.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* port.h replaces these by functions of libpgport, which is not linked */
+#undef printf
+#undef vprintf
+#undef fprintf
+#undef snprintf
+
+static int	unit_checks = 0;
+static int	unit_failures = 0;
+
+/* Report one check, with a name in the manner of printf. */
+static inline bool __attribute__((format(printf, 2, 3)))
+ok(bool passed, const char *fmt,...)
+{
+	va_list		args;
+
+	unit_checks++;
+	if (!passed)
+		unit_failures++;
+	printf("%sok %d - ", passed ? "" : "not ", unit_checks);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+	fflush(stdout);
+	return passed;
+}
+
+/* Print a line that explains the check before or after it. */
+static inline void __attribute__((format(printf, 1, 2)))
+diag(const char *fmt,...)
+{
+	va_list		args;
+
+	printf("# ");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+/* The plan, and the exit status of the program. */
+static inline int
+unit_done(void)
+{
+	printf("1..%d\n", unit_checks);
+	return unit_failures == 0 ? 0 : 1;
+}
+
+/*
+ * A small generator with a fixed seed, so that a failure can be repeated
+ * (splitmix64).
+ */
+static uint64 unit_seed = 1;
+
+static inline uint64
+unit_random(void)
+{
+	uint64		z = (unit_seed += UINT64CONST(0x9e3779b97f4a7c15));
+
+	z = (z ^ (z >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64CONST(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* Uniform in [0, 1): 53 random bits */
+static inline double
+unit_uniform(void)
+{
+	return (unit_random() >> 11) / 9007199254740992.0;
+}
+
+#endif							/* LOKI_UNIT_H */
