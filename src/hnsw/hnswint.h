@@ -112,6 +112,8 @@ typedef enum LokiAttrType
 
 /* Type of an attribute column; ERROR with a hint if it is not supported */
 extern LokiAttrType loki_attr_type(Oid typid);
+/* The same without ERROR and without looking through domains: 0 if none */
+extern uint8 loki_attr_type_lookup(Oid typid);
 extern bool loki_attr_type_valid(uint8 type);
 /* Bytes of a slot: 1 + width */
 extern uint32 loki_attr_slot_size(LokiAttrType type);
@@ -140,6 +142,8 @@ typedef struct LokiFilterKey
 	uint8		op;				/* LokiFilterOp */
 	bool		is_float;		/* compare as float8 (NaN above all), else as
 								 * int64 */
+	bool		zoned;			/* a local date or time against the real time
+								 * u.i, near a change of the zone's offset */
 	union
 	{
 		int64		i;
@@ -251,7 +255,7 @@ loki_page_block(const LokiFamily *family, uint32 page)
 		extent = 31 - __builtin_clz(page + 1);
 	else
 		extent = LOKI_EXTENT_MAX_SHIFT +
-			((page - (((uint32) 1 << LOKI_EXTENT_MAX_SHIFT) - 1) >> LOKI_EXTENT_MAX_SHIFT));
+			((page - LokiExtentStart(LOKI_EXTENT_MAX_SHIFT)) >> LOKI_EXTENT_MAX_SHIFT);
 	return family->extents[extent] + (page - LokiExtentStart(extent));
 }
 
