@@ -1,8 +1,16 @@
 # lokivector: vector data type and hnsw access method for PostgreSQL
 #
-# make, make install		build and install for the server of PG_CONFIG
-# make test					everything: lint, unit, regression, isolation, TAP
-# make demo					a private server, the PostgreSQL manual, questions
+# make, make install	build and install for the server of PG_CONFIG
+# make installcheck		regression, isolation and TAP tests on that server
+# make test				all tests, on servers of their own (doc/testing.md)
+# make check-PART		one part of them: lint unit sql iso tap assert;
+#						TESTS="NAME..." chooses among its files
+# make test-pg17		unit, sql, iso and tap in a Debian chroot with
+# make test-pg18		PostgreSQL 17 or 18; as root
+# make demo				a private server, the PostgreSQL manual, questions
+# make bench ARGS=...	the benchmark (bench/README.md)
+# make format			indent the C files with pg_bsd_indent
+# make typedefs			the list of types that make format goes by
 
 EXTENSION = lokivector
 MODULE_big = lokivector
@@ -33,12 +41,64 @@ OBJS = \
 	src/types/vector_cast.o \
 	src/types/vector_distance.o
 
+# Only what LOKI_FUNCTION declares is exported.  The server's headers are
+# system headers to the compiler, so that warnings are about our code alone.
 PG_CPPFLAGS = -Isrc -DLOKI_VERSION='"$(EXTVERSION)"' \
-	-DPGDLLEXPORT='__attribute__((visibility("default")))'
+	-DPGDLLEXPORT='__attribute__((visibility("default")))' \
+	-isystem $(includedir_server)
 PG_CFLAGS = -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers $(LOKI_CFLAGS)
 SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 
+REGRESS := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
+REGRESS_OPTS = --load-extension=lokivector
+ISOLATION := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=lokivector
+TAP_TESTS := $(if $(wildcard test/t/*.pl),1)
+PROVE_TESTS = test/t/*.pl
+
+# Targets that need no server's development files, at least not at once
+parts = lint unit sql iso tap assert
+own_targets = test $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+	demo bench format
+
+ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# Coarse but sure: any header changed, everything is compiled again
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)
+
+typedefs: all
+	test/lint/typedefs.sh >test/lint/typedefs.list
+endif
+
+.PHONY: $(own_targets) typedefs
+
+test:
+	test/run.sh
+
+$(parts:%=check-%): check-%:
+	test/run.sh $*
+
+test-pg15 test-pg17 test-pg18: test-pg%:
+	test/chroot.sh test $*
+
+demo:
+	demo/run.sh
+
+bench:
+	bench/run.py $(ARGS)
+
+# The options are those of PostgreSQL's pgindent.
+format:
+	pg_bsd_indent --version
+	for file in $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch]); do \
+		pg_bsd_indent -Utest/lint/typedefs.list -bad -bap -bbb -bc -bl -cli1 \
+			-cp33 -cdb -nce -d0 -di12 -nfc1 -i4 -l79 -lp -lpl -nip -npro -sac \
+			-tpg -ts4 <$$file >$$file.indented && \
+		if cmp -s $$file $$file.indented; then rm $$file.indented; \
+		else cat $$file.indented >$$file && rm $$file.indented && \
+			echo "$$file"; fi || exit 1; \
+	done

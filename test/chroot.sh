@@ -138,7 +138,7 @@ inside()
 			mount --rbind "$from" "$root$to"
 		done
 		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-			HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+			HOME=/ LANG=C.UTF-8 TERM="${TERM:-dumb}" \
 			DEBIAN_FRONTEND=noninteractive \
 			chroot "$root" /usr/bin/setpriv --reuid "$user" --regid "$user" \
 			--init-groups "$@"

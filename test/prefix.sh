@@ -5,19 +5,22 @@
 #
 # usage: test/prefix.sh DIRECTORY [PG_CONFIG]
 set -eu
-dir=$1
-pg_config=${2:-pg_config}
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+pg_config=${2:-${PG_CONFIG:-pg_config}}
 
-bindir=$("$pg_config" --bindir)        # .../lib/postgresql/NN/bin
-sharedir=$("$pg_config" --sharedir)    # .../share/postgresql/NN
-include=$("$pg_config" --includedir)
-major=$(basename "$sharedir")
-
-copy_bin=$dir/lib/postgresql/$major/bin
-if [ ! -x "$copy_bin/postgres" ]; then
-	mkdir -p "$dir/lib/postgresql" "$dir/share/postgresql" "$dir/include"
-	cp -a "$(dirname "$bindir")" "$dir/lib/postgresql/"
-	cp -a "$sharedir" "$dir/share/postgresql/"
-	ln -sfn "$include" "$dir/include/postgresql"
+# A server finds its files by where they lie from its own program, so each
+# directory keeps its full path below the copy.
+bindir=$("$pg_config" --bindir)
+if [ ! -e "$dir/complete" ]; then
+	for path in "$bindir" "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
+		mkdir -p "$dir${path%/*}"
+		rm -rf "${dir:?}$path"
+		cp -a "$path" "$dir$path"
+	done
+	path=$("$pg_config" --includedir)
+	mkdir -p "$dir${path%/*}"
+	ln -sfn "$path" "$dir$path"
+	touch "$dir/complete"
 fi
-echo "$copy_bin/pg_config"
+echo "$dir$bindir/pg_config"

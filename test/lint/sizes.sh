@@ -1,0 +1,33 @@
+#!/bin/sh
+# No C file is longer than 800 lines, no function longer than 120.
+set -u
+cd "$(dirname "$0")/../.."
+
+# limit NAME: what exceeds it comes as lines on standard input.
+limit()
+{
+	long=$(cat)
+	if [ -z "$long" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		echo "$long"
+	fi
+}
+
+test/files.sh | grep '\.[ch]$' | xargs wc -l |
+	awk '$2 != "total" && $1 > 800 { print $2 ": " $1 " lines" }' |
+	limit "files of 800 lines at most"
+
+# A body lies between braces in the first column; initializers do not count.
+test/files.sh | grep '\.c$' | xargs awk '
+	FNR == 1 { begin = 0 }
+	/^{/ && previous !~ /=$/ { begin = FNR; name = signature }
+	/^}/ {
+		if (begin && FNR - begin - 1 > 120)
+			print FILENAME ": " name ": " FNR - begin - 1 " lines"
+		begin = 0
+	}
+	/^[a-zA-Z_].*\(/ { signature = $0; sub(/\(.*/, "", signature) }
+	{ previous = $0 }' |
+	limit "functions of 120 lines at most"

@@ -1,0 +1,50 @@
+#!/bin/bash
+# What the library exports: exactly the functions that the install script
+# names, with their descriptions, what the server calls by name, and the
+# entries of parallel workers (exports.txt).  All other symbols that are not
+# static begin with loki_ or Loki.
+set -u
+cd "$(dirname "$0")/../.."
+
+version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" lokivector.control)
+script=sql/install/lokivector--$version.sql
+
+# One statement a line, without comments; of those that create a C function,
+# the symbol, or the function's name where none is given.
+sql_symbols()
+{
+	sed 's/--.*//' "$script" | tr '\n\t' '  ' | tr ';' '\n' | sed -nE \
+		-e "s/.*AS +'MODULE_PATHNAME' *, *'([^']+)'.*/\1/p; t" \
+		-e "s/.*FUNCTION +([A-Za-z0-9_]+) *\(.*AS +'MODULE_PATHNAME'.*/\1/p" |
+		sort -u
+}
+
+allowed()
+{
+	printf '%s\n' Pg_magic_func _PG_init
+	sql_symbols | sed 'p; s/^/pg_finfo_/'
+	sed 's/#.*//; /^[[:space:]]*$/d' test/lint/exports.txt
+}
+
+# compare NAME WANTED GOT
+compare()
+{
+	local difference
+
+	difference=$(diff <(echo "$2") <(echo "$3") | grep '^[<>]' |
+		sed 's/^</missing:/; s/^>/unexpected:/')
+	if [ -z "$difference" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		echo "$difference"
+	fi
+}
+
+compare "exported symbols" "$(allowed | sort -u)" \
+	"$(nm -D --defined-only lokivector.so | awk '{ print $3 }' | sort -u)"
+
+compare "symbols that are not static begin with loki" "" \
+	"$(find src -name '*.o' -exec nm -g --defined-only {} + 2>/dev/null |
+		awk 'NF == 3 { print $3 }' | grep -v -i '^loki' | sort -u |
+		comm -23 - <(allowed | sort -u))"

@@ -1,0 +1,22 @@
+#!/bin/sh
+# What must not be found in any file of the tree.
+set -u
+cd "$(dirname "$0")/../.."
+
+# absent NAME PATTERN [EXCEPT]
+absent()
+{
+	found=$(test/files.sh | grep -v '^test/lint/words\.sh$' |
+		tr '\n' '\0' | xargs -0 grep -nIHE -e "$2" | grep -vE "${3:-^$}" | head -n 20)
+	if [ -z "$found" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		echo "$found"
+	fi
+}
+
+absent "nothing is left open" '\<(TODO|FIXME|XXX)\>'
+absent "nothing is compiled for one machine alone" 'march=native'
+absent "no path of one machine" \
+	'(^|[^][:alnum:]_}.$)-])/(tmp|home|work|root)(/|[^[:alnum:]_-]|$)' 'mktemp|TMPDIR'

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Run the tests: all of them, or some parts.
+#
+# usage: test/run.sh [PART...]		lint unit sql iso tap assert
+#
+# Installs what is missing (test/packages.sh), copies the source tree to a
+# directory that an unprivileged user owns, and runs test/suite.sh there, as
+# that user if this is root.  Neither the source tree nor the system's server
+# are touched.
+#
+# PG_CONFIG				the server to test with (default: test/packages.sh)
+# TESTS					only these files of a part, by name without suffix
+# LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
+#						for root a directory in TMPDIR or /var/tmp
+# LOKIVECTOR_TEST_USER	the user in place of root (default: postgres, nobody)
+#
+# The directory stays, so that the next run compiles what has changed; only a
+# run of everything begins with an empty one, and removes it if all is well.
+set -eu
+unset MAKEFLAGS MFLAGS MAKELEVEL
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+# Perl files that the suite runs cannot be found by a relative PG_CONFIG
+pg_config=$("$top/test/packages.sh")
+pg_config=$(command -v "$pg_config")
+
+if [ "$(id -u)" -eq 0 ]; then
+	user=${LOKIVECTOR_TEST_USER:-$(id -un postgres 2>/dev/null || echo nobody)}
+	as_tester()
+	{
+		setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups \
+			env HOME=/ "$@"
+	}
+	id=$(printf %s "$top" | cksum | cut -d ' ' -f 1)
+	work=${LOKIVECTOR_TEST_DIR:-${TMPDIR:-/var/tmp}/lokivector-test-$id}
+else
+	user=$(id -un)
+	as_tester() { "$@"; }
+	work=${LOKIVECTOR_TEST_DIR:-$top/build/test}
+fi
+
+cd /
+if [ $# -eq 0 ]; then
+	[ ! -e "$work" ] || as_tester rm -rf "$work"
+fi
+as_tester mkdir -p -m 755 "$work/tree" || {
+	echo "user $user cannot make $work; set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
+	exit 1
+}
+as_tester find "$work/tree" -mindepth 1 -delete
+"$top/test/files.sh" | tar -C "$top" -cf - -T - |
+	as_tester tar -C "$work/tree" -xf - --no-same-owner
+
+status=0
+as_tester "$work/tree/test/suite.sh" "$work" "$pg_config" "$@" || status=$?
+if [ $# -eq 0 ] && [ $status -eq 0 ]; then
+	as_tester rm -rf "$work"
+fi
+exit $status

@@ -1,0 +1,282 @@
+#!/bin/bash
+# The tests themselves; test/run.sh prepares the directory and the user.
+#
+# usage: test/suite.sh DIRECTORY PG_CONFIG [PART...]
+#
+# DIRECTORY/tree is the source tree.  Prints a line "ok - NAME", "not ok - NAME"
+# or "skip - NAME" for each named behaviour, below it, indented, what explains
+# a failure, and at last "N passed, N failed"; the exit status tells whether
+# nothing failed.
+set -u
+work=$1
+system_pg_config=$2
+shift 2
+parts=${*:-lint unit sql iso tap assert}
+
+major=$("$system_pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+pgxs=$(dirname "$("$system_pg_config" --pgxs)")/../..
+system_bindir=$("$system_pg_config" --bindir)
+export LC_ALL=C.UTF-8
+unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
+
+# Lines of a log, or its last ones, as the explanation of a failure
+explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
+
+# The names (without folder and suffix) of those of the given files that
+# exist and, if TESTS is set, are named there
+chosen()
+{
+	local file name
+
+	for file in "$@"; do
+		name=$(basename "${file%.*}")
+		[ -e "$file" ] || continue
+		case " ${TESTS:-$name} " in
+			*" $name "*) echo "$name" ;;
+		esac
+	done
+}
+
+# Build and install a variant, once, into a server copy of its own: sets src,
+# out and pg_config.  Variants are plain, and assert: with assertions and the
+# undefined-behaviour sanitizer (-fno-wrapv lets it see signed overflow).
+built=
+prepare()
+{
+	local variant=$1 dir=$work/$major-$1 flags=()
+
+	src=$dir/src
+	out=$dir/out
+	pg_config=$dir/pg$system_bindir/pg_config
+	case " $built " in
+		*" $variant "*) return 0 ;;
+		*" not-$variant "*) return 1 ;;
+	esac
+
+	if [ "$variant" = assert ]; then
+		flags=(with_llvm=no
+			LOKI_LDFLAGS='-static-libubsan -fsanitize=undefined'
+			LOKI_CFLAGS='-DUSE_ASSERT_CHECKING -fno-wrapv -fsanitize=undefined -fno-sanitize-recover=all')
+	fi
+	rm -rf "$src/sql" "$src/expected" "$src/test" "$out"
+	mkdir -p "$src" "$out"
+	# Times are kept, so that make compiles what has changed
+	cp -a "$work/tree/." "$src"
+	if {
+		"$src/test/prefix.sh" "$dir/pg" "$system_pg_config" &&
+			make -C "$src" -j"$(nproc)" PG_CONFIG="$pg_config" "${flags[@]}" all &&
+			make -C "$src" PG_CONFIG="$pg_config" "${flags[@]}" install
+	} >"$out/build.log" 2>&1; then
+		echo "ok - build: $variant"
+		built="$built $variant"
+	else
+		echo "not ok - build: $variant"
+		explain "$out/build.log"
+		built="$built not-$variant"
+		return 1
+	fi
+}
+
+# TAP as our lines.  A line "# PROGRAM (WAY)" of test/unit/run.sh begins
+# another program; its comments stay as explanations.
+tap_lines()
+{
+	awk -v prefix="$1: " '
+		function line(kind, text) {
+			sub(/^ *[0-9]* *(- )?/, "", text)
+			print kind " - " prefix program text
+			failed = failed || kind == "not ok"
+		}
+		/^# [^ ]+ \([a-z0-9]+\)$/ {
+			program = substr($0, 3) ": "; failed = 0; next
+		}
+		/^# [^ ]+ \([a-z0-9]+\) skipped: / {
+			program = ""; line("skip", substr($0, 3)); next
+		}
+		/^# [^ ]+ \([a-z0-9]+\) failed$/ {
+			if (!failed) line("not ok", "ended with an error")
+			next
+		}
+		/^ok .*# *(skip|SKIP|TO[D]O)/ { line("skip", substr($0, 3)); next }
+		/^not ok .*# *TO[D]O/ { line("skip", substr($0, 7)); next }
+		/^ok / { line("ok", substr($0, 3)); next }
+		/^not ok / { line("not ok", substr($0, 7)); next }
+		/^Bail out!/ { line("not ok", $0); next }
+		!/^1\.\./ { print "    " $0 }'
+}
+
+run_lint()
+{
+	local name
+
+	for name in $(chosen "$src"/test/lint/*.sh); do
+		[ "$name" != typedefs ] || continue
+		(cd "$src" &&
+			PG_CONFIG=$pg_config BUILD_LOG=$out/build.log "test/lint/$name.sh") \
+			>"$out/$name.log" 2>&1 ||
+			grep -q '^not ok ' "$out/$name.log" ||
+			echo "not ok - $name.sh ended with an error" >>"$out/$name.log"
+		tap_lines lint <"$out/$name.log"
+	done
+}
+
+# What a program of test/unit is compiled with is its own affair: the way.
+run_unit()
+{
+	local prefix=$1 ways=$2 names
+
+	names=$(chosen "$src"/test/unit/*_test.c)
+	[ -n "$names" ] || return
+	PG_CONFIG=$pg_config UNIT_WAYS=$ways UNIT_BUILD=$out/unit \
+		"$src/test/unit/run.sh" ${names//_test/} 2>&1 | tap_lines "$prefix"
+}
+
+# Compare the output of one test with what was expected, section by section;
+# a line that matches the pattern begins a section and names it.
+compare_sections()
+{
+	local prefix=$1 pattern=$2 expected=$3 result=$4
+
+	[ -e "$result" ] || result=/dev/null
+	awk -v prefix="$prefix" -v pattern="$pattern" '
+		FNR == 1 { file++; name = "" }
+		FILENAME == ARGV[2] { file = 2 }
+		$0 ~ pattern {
+			name = $0
+			sub(pattern, "", name)
+			while ((file, name) in text)
+				name = name " (again)"
+			if (file == 1)
+				order[n++] = name
+		}
+		{ text[file, name] = text[file, name] $0 "\n" }
+		END {
+			for (i = 0; i < n; i++)
+				print (text[1, order[i]] == text[2, order[i]] ? "ok" : "not ok"), \
+					"- " prefix ": " order[i]
+			if (n == 0 || text[1, ""] != text[2, ""])
+				print (text[1, ""] == text[2, ""] ? "ok" : "not ok"), \
+					"- " prefix ": " (n == 0 ? "output" : "what precedes the first test")
+		}' "$expected" "$result"
+}
+
+# Run test files through pg_regress or a program like it, which starts a
+# server for them, then report on each named section of their output.
+run_regress()
+{
+	local prefix=$1 program=$2 input=$3 pattern=$4 names=$5
+	local data=$out/data name status=0
+
+	[ -n "$names" ] || return
+	rm -rf "$data" "$out/results" "$out/regression.diffs"
+	# pg_regress would stop at the first
+	for name in $names; do
+		if [ ! -e "$input/expected/$name.out" ]; then
+			mkdir -p "$input/expected"
+			touch "$input/expected/$name.out"
+			echo "not ok - $prefix $name: expected output is missing" \
+				"(see $out/results/$name.out)"
+		fi
+	done
+	"$pgxs/src/test/$program" --inputdir="$input" --outputdir="$out" \
+		--temp-instance="$data" --temp-config="$src/test/server.conf" \
+		--bindir="$("$pg_config" --bindir)" --no-locale --encoding=UTF8 \
+		--load-extension=lokivector $names >"$out/regress.log" 2>&1 || status=$?
+
+	for name in $names; do
+		compare_sections "$prefix $name" "$pattern" \
+			"$input/expected/$name.out" "$out/results/$name.out"
+	done >"$out/sections.log"
+	if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/sections.log"; then
+		echo "not ok - $prefix: $(basename "$program") ended with status $status" \
+			>>"$out/sections.log"
+	fi
+	cat "$out/sections.log"
+	if [ $status -ne 0 ]; then
+		if [ -s "$out/regression.diffs" ]; then
+			explain "$out/regression.diffs" 400
+		else
+			explain "$out/regress.log"
+		fi
+		grep -E 'TRAP:|runtime error:|PANIC:|terminated by signal' \
+			"$out/log/postmaster.log" | sed 's/^/    /'
+	fi
+	rm -rf "$data"
+}
+
+run_sql()
+{
+	run_regress "$1" regress/pg_regress "$src" '^-- test: ' \
+		"$(chosen "$src"/sql/*.sql)"
+}
+
+run_iso()
+{
+	run_regress iso isolation/pg_isolation_regress "$src/test/isolation" \
+		'^starting permutation: ' "$(chosen "$src"/test/isolation/specs/*.spec)"
+}
+
+run_tap()
+{
+	local name status
+
+	for name in $(chosen "$src"/test/t/*.pl); do
+		rm -rf "$out/tap"
+		mkdir -p "$out/tap/tmp_check"
+		status=0
+		(cd "$src/test" &&
+			PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 \
+				PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
+				TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
+				TESTDATADIR="$out/tap/tmp_check" \
+				timeout 1200 perl -I "$pgxs/src/test/perl" -I t "t/$name.pl") \
+			>"$out/$name.log" 2>"$out/$name.err" || status=$?
+		if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
+			echo "not ok - ended with status $status" >>"$out/$name.log"
+		fi
+		tap_lines "tap $name" <"$out/$name.log" | grep -v '^    '
+		if [ $status -ne 0 ]; then
+			explain "$out/$name.err"
+			find "$out/tap" -name '*.log' -exec \
+				grep -hE 'TRAP:|runtime error:|PANIC:|terminated by signal' {} + |
+				sed 's/^/    /'
+		fi
+	done
+	rm -rf "$out/tap"
+}
+
+run_parts()
+{
+	local part
+
+	echo "# PostgreSQL $("$system_pg_config" --version | sed 's/^PostgreSQL //'), $(uname -m)"
+	for part in $parts; do
+		case $part in
+			lint) prepare plain && run_lint ;;
+			unit) prepare plain && run_unit unit "plain arm64" ;;
+			sql) prepare plain && run_sql sql ;;
+			iso) prepare plain && run_iso ;;
+			tap) prepare plain && run_tap ;;
+			assert)
+				if prepare assert; then
+					run_unit "assert unit" sanitize
+					run_sql "assert sql"
+				fi
+				;;
+			*) echo "not ok - there is no part \"$part\"" ;;
+		esac
+	done
+}
+
+cd "$work" || exit 1
+run_parts 2>&1 | tee "$work/results"
+
+count() { grep -c "^$1 - " "$work/results"; }
+passed=$(count ok)
+failed=$(count "not ok")
+skipped=$(count skip)
+[ "$passed" -gt 0 ] || failed=$((failed + 1))
+total="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || total="$total, $skipped skipped"
+echo "$total"
+[ "$failed" -eq 0 ]
