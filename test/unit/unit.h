@@ -26,6 +26,7 @@
 #undef printf
 #undef vprintf
 #undef fprintf
+#undef sprintf
 #undef snprintf
 
 static int	unit_checks = 0;
