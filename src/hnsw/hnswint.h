@@ -181,7 +181,7 @@ typedef struct LokiFamily
 {
 	uint32		slot_size;		/* 0: the index has no such family */
 	uint32		per_page;
-	uint64		reciprocal;		/* floor(2^64 / per_page) + 1 */
+	uint64		reciprocal;		/* ceil(2^64 / per_page), 0 where that is 1 */
 	uint32		nextents;
 	uint32		npages;			/* pages of these extents */
 	uint32		allocated;		/* length of extents[] */
@@ -241,6 +241,8 @@ loki_slot_page(const LokiFamily *family, uint32 number, uint32 *place)
 {
 	uint32		page = (uint32) (((unsigned __int128) number * family->reciprocal) >> 64);
 
+	if (unlikely(family->per_page == 1))
+		page = number;
 	*place = number - page * family->per_page;
 	return page;
 }
@@ -360,7 +362,7 @@ extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
 							uint32 number, const void *slot);
 
 /* ----------------------------------------------------------------
- * Search (hnswsearch.c, hnswwalk.c)
+ * Search (hnswsearch.c); the walk of scans (hnswwalk.c)
  * ----------------------------------------------------------------
  */
 typedef struct LokiCandidate
@@ -374,7 +376,8 @@ typedef struct LokiCandidate
 typedef struct LokiVisited
 {
 	uint32	   *slots;			/* open addressing; LOKI_NONE = empty */
-	uint32		mask;
+	uint32		size;			/* a power of two */
+	int			shift;			/* 32 - log2(size) */
 	uint32		used;
 } LokiVisited;
 
@@ -389,6 +392,7 @@ typedef struct LokiScored
 #define LOKI_SCORED_EXPANDED	0x01
 #define LOKI_SCORED_MATCHES		0x02	/* passes the filter */
 #define LOKI_SCORED_TAKEN		0x04	/* handed to the caller */
+#define LOKI_SCORED_CHECKED		0x08	/* MATCHES is known */
 
 typedef struct LokiSearch
 {
@@ -398,7 +402,7 @@ typedef struct LokiSearch
 	bool		in_recovery;	/* share lock for every family */
 
 	LokiQuery  *query;			/* prepared, query_size bytes */
-	const LokiFilter *filter;	/* NULL or empty: none */
+	const LokiFilter *filter;	/* NULL or without keys: none */
 
 	LokiVisited visited;
 
@@ -488,6 +492,39 @@ extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int lev
 
 /* Begin layer 0 at entry and walk until the ef best are expanded */
 extern void loki_search_layer0(LokiSearch *search, const LokiEntry *entry, int ef);
+
+/*
+ * Why a walk stopped.
+ */
+typedef enum LokiWalkEnd
+{
+	LOKI_WALK_CONVERGED,		/* the ef best are expanded */
+	LOKI_WALK_DRY,				/* everything reachable is expanded */
+	LOKI_WALK_LIMIT				/* scored_limit or memory_limit */
+} LokiWalkEnd;
+
+/*
+ * The walk of scans: as loki_search_layer0(), but with the search's filter,
+ * of which the ef best are those that match, and resumable.
+ */
+extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiEntry *entry, uint32 ef);
+/* Go on with a larger ef */
+extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
+/*
+ * The matching nodes found that were not taken before, ascending by distance;
+ * the array lives until the next call.
+ */
+extern uint32 loki_walk_take(LokiSearch *search, LokiCandidate **taken);
+
+/* Keep a scored node in scored[]; its index there */
+extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);
+
+/* Whether a node's attributes pass the search's filter */
+extern bool loki_search_matches(LokiSearch *search, uint32 node);
+
+/* True when a node was not visited before; marks it */
+extern bool loki_visit(LokiSearch *search, uint32 node);
+extern void loki_visited_reset(LokiSearch *search);
 
 /* ----------------------------------------------------------------
  * Choosing neighbors (hnswselect.c): pure, over codes in memory

@@ -1,0 +1,437 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswcache.c
+ *	  What a backend remembers of an index between scans: geometry, extent
+ *	  directory, prepared quantizer, and a map from blocks to buffers.
+ *
+ * Entries are found by file locator and proven by the metapage's uid, since a
+ * file name may be used again.  Nothing here is trusted beyond what it is: the
+ * directory only grows and is read again when a number lies past its end, and
+ * the buffer map is a hint that ReadRecentBuffer verifies.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswcache.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/hnswint.h"
+#include "miscadmin.h"
+#include "storage/buf_internals.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+/* Entries kept before those of earlier transactions are dropped */
+#define MAX_ENTRIES		64
+
+/* Blocks that the buffer map covers at most: 64 MB of map, 128 GB of index */
+#define MAX_MAP_SIZE	((uint32) 16 * 1024 * 1024)
+
+typedef struct CacheEntry
+{
+	LokiRelFileLocator locator; /* hash key */
+	LokiIndex  *state;
+} CacheEntry;
+
+static HTAB *cache = NULL;
+static LokiIndex *last_opened = NULL;
+
+static void
+family_geometry(LokiFamily *family, uint32 slot_size)
+{
+	family->slot_size = slot_size;
+	family->per_page = LOKI_PAGE_PAYLOAD / slot_size;
+	/* with one slot a page the quotient would not fit: treat as exact */
+	family->reciprocal = family->per_page > 1 ?
+		PG_UINT64_MAX / family->per_page + 1 : 0;
+}
+
+/* Set the slot sizes of all families from code, m and attributes. */
+void
+loki_index_geometry(LokiIndex *state)
+{
+	LokiFamily *families = state->families;
+
+	family_geometry(&families[LOKI_FAMILY_TID], sizeof(LokiTidData));
+	family_geometry(&families[LOKI_FAMILY_CODE], state->quantizer->code_size);
+	family_geometry(&families[LOKI_FAMILY_LINK], LokiLinkSize(state->m));
+	if (state->quantizer->refine_size > 0)
+		family_geometry(&families[LOKI_FAMILY_REFINE], state->quantizer->refine_size);
+	family_geometry(&families[LOKI_FAMILY_HASH], sizeof(LokiHashData));
+	family_geometry(&families[LOKI_FAMILY_UPPER], LokiUpperSize(state->m));
+	family_geometry(&families[LOKI_FAMILY_OVERFLOW], sizeof(LokiOverflowData));
+	family_geometry(&families[LOKI_FAMILY_NULLTID], sizeof(LokiTidData));
+	if (state->code.kind == LOKI_CODE_ROTATED)
+		family_geometry(&families[LOKI_FAMILY_CENTROID], sizeof(float));
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		uint32		size = loki_attr_slot_size((LokiAttrType) state->attr_type[i]);
+
+		family_geometry(&families[LOKI_FAMILY_ATTR + i], size);
+		family_geometry(&families[LOKI_FAMILY_NULLATTR + i], size);
+	}
+}
+
+static void
+add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entry,
+					BlockNumber nblocks)
+{
+	LokiFamily *family;
+
+	if (entry->family >= LOKI_FAMILIES ||
+		state->families[entry->family].slot_size == 0 ||
+		state->families[entry->family].nextents != entry->extent ||
+		entry->first <= LOKI_DIRECTORY_BLKNO ||
+		(uint64) entry->first + LokiExtentBlocks(entry->extent) > nblocks)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("extent directory of index \"%s\" is damaged",
+						RelationGetRelationName(index)),
+				 errdetail("Entry %u names extent %u of array %u at block %u of %u.",
+						   state->directory_entries, entry->extent, entry->family,
+						   entry->first, nblocks),
+				 errhint("Please REINDEX it.")));
+
+	family = &state->families[entry->family];
+	if (family->nextents == family->allocated)
+	{
+		uint32		allocated = Max(16, family->allocated * 2);
+
+		if (family->extents == NULL)
+			family->extents = MemoryContextAlloc(state->context,
+												 allocated * sizeof(BlockNumber));
+		else
+			family->extents = repalloc_array(family->extents, BlockNumber, allocated);
+		family->allocated = allocated;
+	}
+	family->extents[family->nextents++] = entry->first;
+	family->npages += LokiExtentBlocks(entry->extent);
+	state->directory_entries++;
+}
+
+/*
+ * Read directory entries added since the last time.  Takes share locks on
+ * directory pages, one at a time.
+ */
+void
+loki_index_refresh(LokiIndex *state, Relation index)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
+	BlockNumber block = LOKI_DIRECTORY_BLKNO;
+	uint32		passed = 0;
+	uint32		ordinal = 0;
+	LokiExtentData *entries = palloc(LOKI_PAGE_PAYLOAD);
+
+	while (block != 0)
+	{
+		Buffer		buffer;
+		Page		page;
+		int			used;
+
+		if (block >= nblocks)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("extent directory of index \"%s\" is damaged",
+							RelationGetRelationName(index)),
+					 errdetail("It continues at block %u of %u.", block, nblocks),
+					 errhint("Please REINDEX it.")));
+		buffer = ReadBuffer(index, block);
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		page = BufferGetPage(buffer);
+		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, ordinal++);
+		used = LokiPageUsed(page, sizeof(LokiExtentData));
+		memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
+			   used * sizeof(LokiExtentData));
+		block = LokiPageOpaque(page)->next;
+		UnlockReleaseBuffer(buffer);
+
+		for (int i = 0; i < used; i++, passed++)
+			if (passed >= state->directory_entries)
+				add_directory_entry(state, index, &entries[i], nblocks);
+	}
+	pfree(entries);
+}
+
+/* Read the centroid of the index's epoch; zeros where none was written. */
+static void
+read_centroid(LokiIndex *state, Relation index)
+{
+	LokiFamily *family = &state->families[LOKI_FAMILY_CENTROID];
+	uint32		done = 0;
+
+	if (family->npages == 0)
+		return;
+	while (done < state->dim)
+	{
+		uint32		place;
+		BlockNumber block = loki_slot_block(state, index, LOKI_FAMILY_CENTROID,
+											state->epoch * state->dim + done, &place);
+		uint32		count = Min(family->per_page - place, state->dim - done);
+		Buffer		buffer = ReadBuffer(index, block);
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_FAMILY_CENTROID,
+						LOKI_NONE);
+		memcpy(state->centroid + done,
+			   LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
+			   count * sizeof(float));
+		UnlockReleaseBuffer(buffer);
+		done += count;
+	}
+}
+
+static void
+check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
+{
+	bool		valid = meta->code_size == state->quantizer->code_size &&
+		meta->refine_size == state->quantizer->refine_size;
+
+	for (int f = 0; f < LOKI_FAMILIES; f++)
+		if (state->families[f].slot_size > LOKI_PAGE_PAYLOAD)
+			valid = false;
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" has slots of sizes that this version of lokivector does not use",
+						RelationGetRelationName(index)),
+				 errhint("Please REINDEX it.")));
+}
+
+/* Build the state of an index from its metapage and directory. */
+static LokiIndex *
+build_state(Relation index, const LokiMetaPageData *meta)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "hnsw index", ALLOCSET_SMALL_SIZES);
+	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
+	Size		size = loki_quantizer_size(&meta->code);
+
+	for (int i = 0; i < meta->nattributes; i++)
+		if (!loki_attr_type_valid(meta->attr_type[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("index \"%s\" has a damaged metapage",
+							RelationGetRelationName(index)),
+					 errhint("Please REINDEX it.")));
+
+	state->context = context;
+	state->locator = LokiRelationLocator(index);
+	state->uid = meta->uid;
+	state->code = meta->code;
+	state->dim = meta->code.dim;
+	state->m = meta->m;
+	state->nattributes = meta->nattributes;
+	memcpy(state->attr_type, meta->attr_type, sizeof(state->attr_type));
+	state->local = RelationUsesLocalBuffers(index);
+	state->epoch = meta->epoch;
+	for (int i = 0; i < LOKI_FREELISTS; i++)
+		state->hint_tail[i] = LOKI_NONE;
+
+	state->centroid = MemoryContextAllocZero(context, sizeof(float) * state->dim);
+	state->quantizer = (LokiQuantizer *)
+		TYPEALIGN(64, (uintptr_t) MemoryContextAlloc(context, size + 64));
+	loki_quantizer_init(state->quantizer, &state->code, state->centroid);
+	loki_index_geometry(state);
+	check_slot_sizes(state, index, meta);
+	loki_index_refresh(state, index);
+
+	/* the centroid is part of what the quantizer derives its constants from */
+	if (state->code.kind == LOKI_CODE_ROTATED)
+	{
+		read_centroid(state, index);
+		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
+	}
+	return state;
+}
+
+static void
+drop_state(LokiIndex *state)
+{
+	if (last_opened == state)
+		last_opened = NULL;
+	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
+	MemoryContextDelete(state->context);
+}
+
+/* Drop entries that no scan of the running transaction can be using. */
+static void
+shrink_cache(void)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	if (hash_get_num_entries(cache) < MAX_ENTRIES)
+		return;
+	hash_seq_init(&status, cache);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (entry->state->last_used != LokiMyLocalTransactionId())
+			drop_state(entry->state);
+}
+
+static LokiIndex *
+lookup_state(Relation index)
+{
+	CacheEntry *entry;
+
+	if (last_opened != NULL &&
+		LokiLocatorEquals(last_opened->locator, LokiRelationLocator(index)))
+		return last_opened;
+	if (cache == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.keysize = sizeof(LokiRelFileLocator);
+		control.entrysize = sizeof(CacheEntry);
+		control.hcxt = CacheMemoryContext;
+		cache = hash_create("hnsw indexes", MAX_ENTRIES, &control,
+							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		return NULL;
+	}
+	entry = hash_search(cache, &LokiRelationLocator(index), HASH_FIND, NULL);
+	return entry ? entry->state : NULL;
+}
+
+/*
+ * The index of a relation, and its metapage as it stands (meta may be NULL).
+ * The result stays valid until the end of the transaction.
+ */
+LokiIndex *
+loki_index_open(Relation index, LokiMetaPageData *meta)
+{
+	LokiIndex  *state = lookup_state(index);
+	LokiMetaPageData copy;
+	Buffer		buffer;
+
+	if (meta == NULL)
+		meta = &copy;
+	if (state == NULL && RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" lacks its first pages",
+						RelationGetRelationName(index)),
+				 errhint("Please REINDEX it.")));
+
+	buffer = state ? loki_buffer_read(state, index, LOKI_META_BLKNO) :
+		ReadBuffer(index, LOKI_META_BLKNO);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_meta_validate(index, BufferGetPage(buffer));
+	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
+	UnlockReleaseBuffer(buffer);
+
+	if (state != NULL && (state->uid != meta->uid || state->epoch != meta->epoch))
+	{
+		drop_state(state);
+		state = NULL;
+	}
+	if (state == NULL)
+	{
+		CacheEntry *entry;
+
+		shrink_cache();
+		state = build_state(index, meta);
+		MemoryContextSetParent(state->context, CacheMemoryContext);
+		entry = hash_search(cache, &state->locator, HASH_ENTER, NULL);
+		entry->state = state;
+	}
+	state->last_used = LokiMyLocalTransactionId();
+	last_opened = state;
+	return state;
+}
+
+/* Where a slot lies; false if it is past the end of its array. */
+bool
+loki_slot_locate(LokiIndex *state, Relation index, int family, uint32 number,
+				 BlockNumber *block, uint32 *place)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		page;
+
+	if (fam->slot_size == 0)
+		return false;
+	page = loki_slot_page(fam, number, place);
+	if (page >= fam->npages)
+	{
+		loki_index_refresh(state, index);
+		if (page >= fam->npages)
+			return false;
+	}
+	*block = loki_page_block(fam, page);
+	return true;
+}
+
+/* The same for a number that something in the index refers to. */
+BlockNumber
+loki_slot_block(LokiIndex *state, Relation index, int family, uint32 number,
+				uint32 *place)
+{
+	BlockNumber block;
+
+	if (!loki_slot_locate(state, index, family, number, &block, place))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" refers to slot %u of the %s array, which has %llu slots",
+						RelationGetRelationName(index), number, loki_family_name(family),
+						(unsigned long long) state->families[family].npages *
+						state->families[family].per_page),
+				 errhint("Please REINDEX it.")));
+	return block;
+}
+
+static void
+grow_map(LokiIndex *state, BlockNumber block)
+{
+	uint32		size = Max(1024, state->map_size);
+
+	while (size <= block)
+		size *= 2;
+	if (state->map == NULL)
+		state->map = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
+	else
+		state->map = repalloc_huge(state->map, mul_size(size, sizeof(Buffer)));
+	memset(state->map + state->map_size, 0,
+		   mul_size(size - state->map_size, sizeof(Buffer)));
+	state->map_size = size;
+}
+
+/*
+ * Pin a block.  ReadRecentBuffer saves the look-up in the buffer table but
+ * never raises a page's usage count, so that every sixteenth access goes the
+ * long way, or hot pages would look cold to the clock sweep.
+ */
+Buffer
+loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
+{
+	Buffer		buffer;
+
+	if (state->local || block >= MAX_MAP_SIZE)
+		return ReadBuffer(index, block);
+	if (block >= state->map_size)
+		grow_map(state, block);
+
+	buffer = state->map[block];
+	if (buffer != InvalidBuffer && (++state->map_reads & 15) != 0 &&
+		ReadRecentBuffer(LokiRelationLocator(index), MAIN_FORKNUM, block, buffer))
+		return buffer;
+	buffer = ReadBuffer(index, block);
+	state->map[block] = buffer;
+	return buffer;
+}
+
+/*
+ * Start fetching the descriptor of a block's buffer and `size` bytes at
+ * `offset` of its page into the processor's caches, if the map knows it.
+ */
+void
+loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 size)
+{
+	Buffer		buffer;
+	char	   *bytes;
+
+	if (block >= state->map_size || (buffer = state->map[block]) == InvalidBuffer)
+		return;
+	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	bytes = (char *) BufferGetBlock(buffer) + offset;
+	for (uint32 i = 0; i < size + 63; i += 64)
+		__builtin_prefetch(bytes + i);
+}

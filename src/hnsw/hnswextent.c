@@ -1,0 +1,505 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswextent.c
+ *	  Growing an hnsw index: extents of pages, the directory that names them,
+ *	  and the claiming of slots.
+ *
+ * Extents are added under the relation extension lock.  Their pages are
+ * initialised and logged first, the directory entry that makes them part of
+ * the index last, so that a crash in between leaves blocks that no entry
+ * names; the next extent that fits into such a gap takes it.
+ *
+ * Lock order: extension lock, block 0, directory page; block 0, then the page
+ * of a free list.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswextent.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xloginsert.h"
+#include "hnsw/hnswint.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+
+typedef struct BlockRange
+{
+	BlockNumber first;
+	BlockNumber end;
+} BlockRange;
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	BlockNumber x = ((const BlockRange *) a)->first;
+	BlockNumber y = ((const BlockRange *) b)->first;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Find `count` contiguous blocks below the end of the file that nothing names,
+ * InvalidBlockNumber if there are none.  The extension lock is held and the
+ * directory fresh.
+ */
+static BlockNumber
+find_gap(LokiIndex *state, Relation index, uint32 count)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
+	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
+	BlockNumber covered = LOKI_META_BLKNO + 1;
+	BlockNumber found = InvalidBlockNumber;
+	int			nranges = 0;
+	int			allocated = state->directory_entries + 16;
+	BlockRange *ranges = palloc_array(BlockRange, allocated);
+
+	for (int f = 0; f < LOKI_FAMILIES; f++)
+		for (uint32 e = 0; e < state->families[f].nextents; e++)
+		{
+			ranges[nranges].first = state->families[f].extents[e];
+			ranges[nranges].end = ranges[nranges].first + LokiExtentBlocks(e);
+			nranges++;
+		}
+	while (directory != 0)
+	{
+		Buffer		buffer = ReadBuffer(index, directory);
+
+		if (nranges >= allocated)
+			ranges = repalloc_array(ranges, BlockRange, allocated *= 2);
+		ranges[nranges].first = directory;
+		ranges[nranges].end = directory + 1;
+		nranges++;
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+	}
+
+	qsort(ranges, nranges, sizeof(BlockRange), compare_ranges);
+	for (int i = 0; i <= nranges; i++)
+	{
+		BlockNumber first = i < nranges ? ranges[i].first : nblocks;
+
+		if (first > covered && first - covered >= count)
+		{
+			found = covered;
+			break;
+		}
+		if (i < nranges)
+			covered = Max(covered, ranges[i].end);
+	}
+	pfree(ranges);
+	return found;
+}
+
+/*
+ * Initialise `count` blocks from `first` on as pages of a family; blocks at
+ * the end of the file are added.  The extension lock is held.
+ */
+static void
+init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 ordinal)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		BlockNumber block = first + i;
+		Buffer		buffer;
+
+		CHECK_FOR_INTERRUPTS();
+		buffer = ReadBufferExtended(index, MAIN_FORKNUM,
+									block < nblocks ? block : P_NEW,
+									RBM_ZERO_AND_LOCK, NULL);
+		if (BufferGetBlockNumber(buffer) != block)
+			elog(ERROR, "unexpected block %u when extending index \"%s\" to block %u",
+				 BufferGetBlockNumber(buffer), RelationGetRelationName(index), block);
+
+		START_CRIT_SECTION();
+		loki_page_init(BufferGetPage(buffer), family, ordinal + i);
+		MarkBufferDirty(buffer);
+		if (RelationNeedsWAL(index))
+			log_newpage_buffer(buffer, true);
+		END_CRIT_SECTION();
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
+/* Blocks for `count` pages of a family: a gap, or the end of the file */
+static BlockNumber
+allocate_blocks(LokiIndex *state, Relation index, uint32 count, int family,
+				uint32 ordinal)
+{
+	BlockNumber first = find_gap(state, index, count);
+
+	if (first == InvalidBlockNumber)
+		first = RelationGetNumberOfBlocks(index);
+	init_blocks(index, first, count, family, ordinal);
+	return first;
+}
+
+/* The last directory page, and its place in the chain */
+static BlockNumber
+last_directory_page(Relation index, uint32 *ordinal, bool *full)
+{
+	BlockNumber block = LOKI_DIRECTORY_BLKNO;
+
+	for (*ordinal = 0;; (*ordinal)++)
+	{
+		Buffer		buffer = ReadBuffer(index, block);
+		Page		page = BufferGetPage(buffer);
+		BlockNumber next;
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, *ordinal);
+		next = LokiPageOpaque(page)->next;
+		*full = LokiPageUsed(page, sizeof(LokiExtentData)) >= LOKI_EXTENTS_PER_PAGE;
+		UnlockReleaseBuffer(buffer);
+		if (next == 0)
+			return block;
+		block = next;
+	}
+}
+
+/*
+ * Append an entry to the directory, in one record with the metapage's count
+ * and, when the last page is full, the chaining of a new one.
+ */
+static void
+append_entry(LokiIndex *state, Relation index, const LokiExtentData *entry)
+{
+	uint32		ordinal;
+	bool		full;
+	BlockNumber last = last_directory_page(index, &ordinal, &full);
+	BlockNumber added = InvalidBlockNumber;
+	Buffer		metabuf;
+	Buffer		buffer;
+	Buffer		newbuf = InvalidBuffer;
+	GenericXLogState *xlog;
+	Page		page;
+
+	if (full)
+		added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, ordinal + 1);
+
+	metabuf = ReadBuffer(index, LOKI_META_BLKNO);
+	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
+	buffer = ReadBuffer(index, last);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+
+	xlog = GenericXLogStart(index);
+	LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0))->directory_entries++;
+	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	if (full)
+	{
+		LokiPageOpaque(page)->next = added;
+		newbuf = ReadBuffer(index, added);
+		LockBuffer(newbuf, BUFFER_LOCK_EXCLUSIVE);
+		page = GenericXLogRegisterBuffer(xlog, newbuf, 0);
+	}
+	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
+									LokiPageUsed(page, sizeof(LokiExtentData))),
+		   entry, sizeof(LokiExtentData));
+	GenericXLogFinish(xlog);
+
+	if (full)
+		UnlockReleaseBuffer(newbuf);
+	UnlockReleaseBuffer(buffer);
+	UnlockReleaseBuffer(metabuf);
+}
+
+/* Give a family its next extent, unless someone else just did. */
+static void
+add_extent(LokiIndex *state, Relation index, int family, uint32 page)
+{
+	LokiFamily *fam = &state->families[family];
+	LokiExtentData entry = {0};
+
+	LockRelationForExtension(index, ExclusiveLock);
+	loki_index_refresh(state, index);
+	if (page >= fam->npages)
+	{
+		if (fam->nextents > PG_UINT16_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("index \"%s\" cannot grow any further",
+							RelationGetRelationName(index))));
+		entry.family = (uint8) family;
+		entry.extent = (uint16) fam->nextents;
+		entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
+									  family, fam->npages);
+		append_entry(state, index, &entry);
+		loki_index_refresh(state, index);
+	}
+	UnlockRelationForExtension(index, ExclusiveLock);
+}
+
+/*
+ * Make sure that a slot has a page.  Takes the extension lock and buffer locks
+ * when it has not; no buffer lock may be held.
+ */
+void
+loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		place;
+	uint32		page;
+
+	if (fam->slot_size == 0)
+		return;
+	page = loki_slot_page(fam, number, &place);
+	if (page >= fam->npages)
+		loki_index_refresh(state, index);
+	while (page >= fam->npages)
+		add_extent(state, index, family, page);
+}
+
+/* The same for all arrays that are addressed by node */
+void
+loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
+{
+	loki_ensure_slot(state, index, LOKI_FAMILY_CODE, node);
+	loki_ensure_slot(state, index, LOKI_FAMILY_LINK, node);
+	loki_ensure_slot(state, index, LOKI_FAMILY_REFINE, node);
+	loki_ensure_slot(state, index, LOKI_FAMILY_HASH, node);
+	for (int i = 0; i < state->nattributes; i++)
+		loki_ensure_slot(state, index, LOKI_FAMILY_ATTR + i, node);
+}
+
+/* The same for all arrays that go with NULLTID */
+void
+loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
+{
+	for (int i = 0; i < state->nattributes; i++)
+		loki_ensure_slot(state, index, LOKI_FAMILY_NULLATTR + i, number);
+}
+
+/*
+ * Take slot `place` of an exclusively locked page in a record of its own.
+ */
+static void
+take_slot(LokiIndex *state, Relation index, int family, Buffer buffer,
+		  uint32 place, bool was_free, const void *slot)
+{
+	uint32		slot_size = state->families[family].slot_size;
+	GenericXLogState *xlog = GenericXLogStart(index);
+	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+
+	memcpy(loki_page_slot_for_write(page, slot_size, place), slot, slot_size);
+	if (was_free)
+		LokiPageOpaque(page)->free_slots--;
+	GenericXLogFinish(xlog);
+}
+
+/* Place of the first free slot among the used ones, -1 if there is none */
+static int
+find_free_place(Page page, int family, uint32 slot_size)
+{
+	int			used = LokiPageUsed(page, slot_size);
+
+	if (LokiPageOpaque(page)->free_slots == 0)
+		return -1;
+	for (int i = 0; i < used; i++)
+		if (loki_slot_state(family, LokiPageSlot(page, slot_size, i)) == LOKI_TID_FREE)
+			return i;
+	return -1;
+}
+
+/* Take a page that has no free slot left off the head of its free list. */
+static void
+freelist_pop(LokiIndex *state, Relation index, int family, uint32 ordinal)
+{
+	int			list = LokiFamilyFreeList(family);
+	uint32		slot_size = state->families[family].slot_size;
+	BlockNumber block = loki_page_block(&state->families[family], ordinal);
+	Buffer		metabuf = ReadBuffer(index, LOKI_META_BLKNO);
+	Buffer		buffer;
+	Page		page;
+
+	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
+	buffer = ReadBuffer(index, block);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	page = BufferGetPage(buffer);
+	loki_page_check(index, buffer, page, family, ordinal);
+	if (LokiPageGetMeta(BufferGetPage(metabuf))->free_head[list] == ordinal &&
+		find_free_place(page, family, slot_size) < 0)
+	{
+		GenericXLogState *xlog = GenericXLogStart(index);
+		LokiMetaPage meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0));
+		LokiPageOpaque opaque = LokiPageOpaque(GenericXLogRegisterBuffer(xlog, buffer, 0));
+
+		meta->free_head[list] = opaque->next;
+		opaque->next = LOKI_NONE;
+		opaque->flags &= ~LOKI_PAGE_ON_FREELIST;
+		opaque->free_slots = 0;
+		GenericXLogFinish(xlog);
+	}
+	UnlockReleaseBuffer(buffer);
+	UnlockReleaseBuffer(metabuf);
+}
+
+/* Put a page that has free slots on the free list, unless it is there. */
+void
+loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
+{
+	int			list = LokiFamilyFreeList(family);
+	BlockNumber block = loki_page_block(&state->families[family], ordinal);
+	Buffer		metabuf = ReadBuffer(index, LOKI_META_BLKNO);
+	Buffer		buffer;
+	LokiPageOpaque opaque;
+
+	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
+	buffer = ReadBuffer(index, block);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
+	opaque = LokiPageOpaque(BufferGetPage(buffer));
+	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST) && opaque->free_slots > 0)
+	{
+		GenericXLogState *xlog = GenericXLogStart(index);
+		LokiMetaPage meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0));
+
+		opaque = LokiPageOpaque(GenericXLogRegisterBuffer(xlog, buffer, 0));
+		opaque->next = meta->free_head[list];
+		opaque->flags |= LOKI_PAGE_ON_FREELIST;
+		meta->free_head[list] = ordinal;
+		GenericXLogFinish(xlog);
+	}
+	UnlockReleaseBuffer(buffer);
+	UnlockReleaseBuffer(metabuf);
+}
+
+/* Head of a free list, as the metapage has it now */
+static uint32
+freelist_head(LokiIndex *state, Relation index, int family)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(index, &meta);
+	return meta.free_head[LokiFamilyFreeList(family)];
+}
+
+/* Number of used slots on a page of a family */
+static uint32
+page_used(LokiIndex *state, Relation index, int family, uint32 ordinal)
+{
+	Buffer		buffer = loki_buffer_read(state, index,
+										  loki_page_block(&state->families[family], ordinal));
+	Page		page = BufferGetPage(buffer);
+	uint32		used;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, page, family, ordinal);
+	used = LokiPageUsed(page, state->families[family].slot_size);
+	UnlockReleaseBuffer(buffer);
+	return used;
+}
+
+/*
+ * The page on which the used part of a free-list family ends.  Such pages fill
+ * one after another, so the first that is not full is found by bisection.
+ */
+static uint32
+find_tail(LokiIndex *state, Relation index, int family)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		low = 0;
+	uint32		high = fam->npages;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+
+		if (page_used(state, index, family, middle) < fam->per_page)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Claim a slot on the page at the head of the free list; LOKI_NONE if that
+ * page turns out to be exhausted. */
+static uint32
+claim_from_list(LokiIndex *state, Relation index, int family, uint32 ordinal,
+				const void *slot)
+{
+	LokiFamily *fam = &state->families[family];
+	Buffer		buffer;
+	int			place;
+
+	if (ordinal >= fam->npages)
+		loki_index_refresh(state, index);
+	if (ordinal >= fam->npages)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("free list of index \"%s\" names page %u of the %s array, which has %u pages",
+						RelationGetRelationName(index), ordinal,
+						loki_family_name(family), fam->npages),
+				 errhint("Please REINDEX it.")));
+
+	buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
+	place = find_free_place(BufferGetPage(buffer), family, fam->slot_size);
+	if (place >= 0)
+		take_slot(state, index, family, buffer, place, true, slot);
+	UnlockReleaseBuffer(buffer);
+	if (place < 0)
+		return LOKI_NONE;
+	return ordinal * fam->per_page + place;
+}
+
+/* Claim the next slot that was never used. */
+static uint32
+claim_new(LokiIndex *state, Relation index, int family, const void *slot)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(family)];
+
+	if (*tail == LOKI_NONE)
+		*tail = find_tail(state, index, family);
+	for (;; (*tail)++)
+	{
+		Buffer		buffer;
+		uint32		place;
+
+		if ((uint64) (*tail + 1) * fam->per_page > LOKI_MAX_NUMBER)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("index \"%s\" cannot grow any further",
+							RelationGetRelationName(index))));
+		loki_ensure_slot(state, index, family, *tail * fam->per_page);
+		buffer = loki_buffer_read(state, index, loki_page_block(fam, *tail));
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+		loki_page_check(index, buffer, BufferGetPage(buffer), family, *tail);
+		place = LokiPageUsed(BufferGetPage(buffer), fam->slot_size);
+		if (place < fam->per_page)
+		{
+			take_slot(state, index, family, buffer, place, false, slot);
+			UnlockReleaseBuffer(buffer);
+			return *tail * fam->per_page + place;
+		}
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
+/*
+ * Claim a slot of a free-list family and write its first content (not that of
+ * a free slot) in a record of its own.  Returns the slot's number.
+ */
+uint32
+loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot)
+{
+	uint32		head;
+
+	Assert(loki_slot_state(family, slot) != LOKI_TID_FREE);
+	while ((head = freelist_head(state, index, family)) != LOKI_NONE)
+	{
+		uint32		number = claim_from_list(state, index, family, head, slot);
+
+		if (number != LOKI_NONE)
+			return number;
+		freelist_pop(state, index, family, head);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return claim_new(state, index, family, slot);
+}

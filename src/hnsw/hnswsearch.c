@@ -1,0 +1,555 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswsearch.c
+ *	  Walking the graph of an index on its codes.
+ *
+ * The neighbors of a node are handled as one batch: gathered, prefetched,
+ * pinned, scored in one call of the quantizer, released.  Nothing here
+ * allocates per node or calls through fmgr.  src/hnsw/README, "Search".
+ *
+ * CODE is read without content lock: its bytes are written before a node can
+ * be reached, and later writes of a page leave them as they are.  LINK and
+ * UPPER are copied out under share lock, since replay and GenericXLogFinish
+ * rewrite bytes in place.  A search that begins in recovery locks CODE too,
+ * because the replay of a page image shows a zeroed page for a moment.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswsearch.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/xlog.h"
+#include "hnsw/hnswint.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "utils/memutils.h"
+
+#define VISITED_MIN_SIZE	4096
+
+/* Set up a search; its scratch memory lives in `context` and is reused. */
+void
+loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
+				  MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Size		slot_size = Max(state->families[LOKI_FAMILY_LINK].slot_size,
+								state->families[LOKI_FAMILY_UPPER].slot_size);
+
+	memset(search, 0, sizeof(LokiSearch));
+	search->index = index;
+	search->state = state;
+	search->context = context;
+	search->in_recovery = RecoveryInProgress();
+	search->query = (LokiQuery *)
+		TYPEALIGN(64, (uintptr_t) palloc(state->quantizer->query_size + 64));
+
+	search->batch_allocated = Max(64, 2 * state->m);
+	search->batch = palloc_array(uint32, search->batch_allocated);
+	search->estimates = palloc_array(float, search->batch_allocated);
+	search->buffers = palloc_array(Buffer, search->batch_allocated);
+	search->codes = palloc_array(const void *, search->batch_allocated);
+	search->link = palloc(slot_size);
+
+	search->visited.size = VISITED_MIN_SIZE;
+	search->visited.shift = 32 - pg_leftmost_one_pos32(VISITED_MIN_SIZE);
+	search->visited.slots = palloc_array(uint32, VISITED_MIN_SIZE);
+	loki_visited_reset(search);
+	MemoryContextSwitchTo(old);
+}
+
+/* Prepare for a query of dim floats. */
+void
+loki_search_query(LokiSearch *search, const float *values)
+{
+	search->state->quantizer->prepare(search->state->quantizer, values, search->query);
+}
+
+/* Prepare for a stored code. */
+void
+loki_search_query_code(LokiSearch *search, const void *code)
+{
+	search->state->quantizer->prepare_code(search->state->quantizer, code, search->query);
+}
+
+/* ----------------------------------------------------------------
+ * Visited nodes
+ * ----------------------------------------------------------------
+ */
+
+void
+loki_visited_reset(LokiSearch *search)
+{
+	memset(search->visited.slots, 0xFF, sizeof(uint32) * (Size) search->visited.size);
+	search->visited.used = 0;
+}
+
+static inline bool
+visited_insert(LokiVisited *visited, uint32 node)
+{
+	uint32		i = (node * 0x9E3779B1u) >> visited->shift;
+
+	while (visited->slots[i] != LOKI_NONE)
+	{
+		if (visited->slots[i] == node)
+			return false;
+		i = (i + 1) & (visited->size - 1);
+	}
+	visited->slots[i] = node;
+	visited->used++;
+	return true;
+}
+
+static void
+visited_grow(LokiSearch *search)
+{
+	LokiVisited *visited = &search->visited;
+	uint32		old_size = visited->size;
+	uint32	   *old = visited->slots;
+
+	visited->size = old_size * 2;
+	visited->shift--;
+	visited->slots = MemoryContextAllocHuge(search->context,
+											mul_size(visited->size, sizeof(uint32)));
+	loki_visited_reset(search);
+	for (uint32 i = 0; i < old_size; i++)
+		if (old[i] != LOKI_NONE)
+			visited_insert(visited, old[i]);
+	pfree(old);
+}
+
+/* Mark a node; true if it was not marked before. */
+bool
+loki_visit(LokiSearch *search, uint32 node)
+{
+	if (search->visited.used * 2 >= search->visited.size)
+		visited_grow(search);
+	return visited_insert(&search->visited, node);
+}
+
+/* ----------------------------------------------------------------
+ * Reading the arrays
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Score nodes, at most batch_allocated of them.  Non-finite estimates become
+ * FLT_MAX, so that they rank last.
+ */
+void
+loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
+{
+	LokiIndex  *state = search->state;
+	const LokiQuantizer *quantizer = state->quantizer;
+	uint32		slot_size = quantizer->code_size;
+	BlockNumber blocks[LOKI_MAX_M * 2];
+	uint32		offsets[LOKI_MAX_M * 2];
+
+	Assert(n <= search->batch_allocated && n <= lengthof(blocks));
+	for (int i = 0; i < n; i++)
+	{
+		uint32		place;
+
+		blocks[i] = loki_slot_block(state, search->index, LOKI_FAMILY_CODE,
+									nodes[i], &place);
+		offsets[i] = SizeOfPageHeaderData + place * slot_size;
+		loki_buffer_prefetch(state, blocks[i], offsets[i], slot_size);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		search->buffers[i] = loki_buffer_read(state, search->index, blocks[i]);
+		search->codes[i] = (char *) BufferGetPage(search->buffers[i]) + offsets[i];
+		if (search->in_recovery)
+		{
+			/* the page may be rewritten as soon as the lock is gone */
+			LockBuffer(search->buffers[i], BUFFER_LOCK_SHARE);
+			quantizer->score(quantizer, search->query, &search->codes[i], 1, &estimates[i]);
+			LockBuffer(search->buffers[i], BUFFER_LOCK_UNLOCK);
+		}
+	}
+	if (!search->in_recovery)
+		quantizer->score(quantizer, search->query, search->codes, n, estimates);
+	for (int i = 0; i < n; i++)
+	{
+		ReleaseBuffer(search->buffers[i]);
+		if (!isfinite(estimates[i]))
+			estimates[i] = FLT_MAX;
+	}
+	search->nodes_scored += n;
+}
+
+static void
+prefetch_links(LokiSearch *search, uint32 node)
+{
+	LokiFamily *family = &search->state->families[LOKI_FAMILY_LINK];
+	uint32		place;
+	uint32		page = loki_slot_page(family, node, &place);
+
+	if (page < family->npages)
+		loki_buffer_prefetch(search->state, loki_page_block(family, page),
+							 SizeOfPageHeaderData + place * family->slot_size,
+							 family->slot_size);
+}
+
+/* Copy out a node's neighbors on layer 0 and return their number. */
+int
+loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
+{
+	LokiIndex  *state = search->state;
+	uint32		slot_size = state->families[LOKI_FAMILY_LINK].slot_size;
+	uint32		place;
+	BlockNumber block = loki_slot_block(state, search->index, LOKI_FAMILY_LINK,
+										node, &place);
+	Buffer		buffer = loki_buffer_read(state, search->index, block);
+	Page		page = BufferGetPage(buffer);
+	LokiLinkData *link = (LokiLinkData *) search->link;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(search->index, buffer, page, LOKI_FAMILY_LINK, LOKI_NONE);
+	memcpy(link, LokiPageSlot(page, slot_size, place), slot_size);
+	UnlockReleaseBuffer(buffer);
+
+	if (link->count > 2 * state->m)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of links at block %u",
+						RelationGetRelationName(search->index), block),
+				 errdetail("Node %u has %u neighbors, of at most %d.",
+						   node, link->count, 2 * state->m),
+				 errhint("Please REINDEX it.")));
+	memcpy(neighbors, link->neighbors, sizeof(uint32) * link->count);
+	search->nodes_expanded++;
+	return link->count;
+}
+
+/*
+ * Copy out an UPPER slot; NULL if it does not (any more) stand for this node
+ * on this layer.
+ */
+static LokiUpperData *
+read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
+{
+	LokiUpperData *upper = (LokiUpperData *) search->link;
+
+	if (!loki_slot_read(search->state, search->index, LOKI_FAMILY_UPPER, slot, upper))
+		return NULL;
+	if (upper->node != node || upper->level != level)
+		return NULL;
+	if (upper->count > search->state->m)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of links on an upper layer",
+						RelationGetRelationName(search->index)),
+				 errdetail("Slot %u has %u neighbors, of at most %d.",
+						   slot, upper->count, search->state->m),
+				 errhint("Please REINDEX it.")));
+	return upper;
+}
+
+/* Whether a node's attributes pass the filter */
+bool
+loki_search_matches(LokiSearch *search, uint32 node)
+{
+	const LokiFilter *filter = search->filter;
+	char		values[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
+	const char *slots[LOKI_MAX_ATTRIBUTES];
+
+	for (int i = 0; i < filter->nattributes; i++)
+	{
+		int			attribute = filter->attributes[i];
+
+		if (!loki_slot_read(search->state, search->index,
+							LOKI_FAMILY_ATTR + attribute, node, values[attribute]))
+			return false;
+		slots[attribute] = values[attribute];
+	}
+	search->nodes_filtered++;
+	return loki_filter_match(filter, slots);
+}
+
+/* ----------------------------------------------------------------
+ * Layers above 0
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The entry point, scored; false if the graph is empty.
+ */
+bool
+loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta, LokiEntry *entry)
+{
+	if (meta->entry_node == LOKI_NONE)
+		return false;
+	entry->node = meta->entry_node;
+	entry->slot = meta->entry_slot;
+	entry->level = meta->entry_level;
+	loki_search_score(search, &entry->node, 1, &entry->distance);
+	return true;
+}
+
+/*
+ * Descend greedily until entry->level = level.  Where an UPPER slot is stale,
+ * because vacuum freed it just now, the walk goes on from the same node on
+ * layer 0, whose links stay until the node is reused.
+ */
+void
+loki_search_descend(LokiSearch *search, LokiEntry *entry, int level)
+{
+	while (entry->level > level)
+	{
+		LokiUpperData *upper = read_upper(search, entry->slot, entry->node, entry->level);
+		int			best = -1;
+		int			n;
+
+		if (upper == NULL)
+		{
+			entry->level = 0;
+			entry->slot = LOKI_NONE;
+			return;
+		}
+		n = upper->count;
+		for (int i = 0; i < n; i++)
+			search->batch[i] = upper->neighbors[i].node;
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+			if (search->estimates[i] < entry->distance)
+			{
+				entry->distance = search->estimates[i];
+				best = i;
+			}
+		if (best >= 0)
+		{
+			entry->node = upper->neighbors[best].node;
+			entry->slot = upper->neighbors[best].slot;
+		}
+		else
+		{
+			entry->slot = upper->down;
+			entry->level--;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Insert into an array sorted by distance; the place, -1 if not among ef. */
+static int
+found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
+{
+	int			place = *n;
+
+	if (*n == ef && new->distance >= found[ef - 1].distance)
+		return -1;
+	while (place > 0 && found[place - 1].distance > new->distance)
+		place--;
+	if (*n < ef)
+		(*n)++;
+	memmove(&found[place + 1], &found[place], sizeof(LokiUpperFound) * (*n - 1 - place));
+	found[place] = *new;
+	return place;
+}
+
+/*
+ * Search one layer above 0 with a pool of ef from an entry on that layer.
+ * found[] has room for ef; expanded ones are told by the node's high bit while
+ * the search runs.
+ */
+int
+loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
+				  LokiUpperFound *found)
+{
+	int			nfound = 1;
+	int			next = 0;
+
+	Assert(entry->level == level);
+	loki_visited_reset(search);
+	loki_visit(search, entry->node);
+	found[0].distance = entry->distance;
+	found[0].node = entry->node;
+	found[0].slot = entry->slot;
+
+	while (next < nfound)
+	{
+		LokiUpperData *upper;
+		LokiUpperNeighbor neighbors[LOKI_MAX_M];
+		int			n = 0;
+
+		if (found[next].node & LOKI_EXPANDED)
+		{
+			next++;
+			continue;
+		}
+		upper = read_upper(search, found[next].slot, found[next].node, level);
+		found[next].node |= LOKI_EXPANDED;
+		if (upper == NULL)
+			continue;
+		for (int i = 0; i < upper->count; i++)
+			if (loki_visit(search, upper->neighbors[i].node))
+			{
+				search->batch[n] = upper->neighbors[i].node;
+				neighbors[n++] = upper->neighbors[i];
+			}
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+		{
+			LokiUpperFound new = {search->estimates[i], neighbors[i].node, neighbors[i].slot};
+			int			place = found_insert(found, &nfound, ef, &new);
+
+			if (place >= 0 && place < next)
+				next = place;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	for (int i = 0; i < nfound; i++)
+		found[i].node &= ~LOKI_EXPANDED;
+	return nfound;
+}
+
+/* ----------------------------------------------------------------
+ * Layer 0 with a sorted pool
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Append to scored[]; the index of the new entry.
+ */
+uint32
+loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
+{
+	LokiScored *scored;
+
+	if (search->nscored == search->scored_allocated)
+	{
+		search->scored_allocated = Max(1024, search->scored_allocated * 2);
+		if (search->scored == NULL)
+			search->scored = MemoryContextAllocHuge(search->context,
+													mul_size(search->scored_allocated, sizeof(LokiScored)));
+		else
+			search->scored = repalloc_huge(search->scored,
+										   mul_size(search->scored_allocated, sizeof(LokiScored)));
+	}
+	scored = &search->scored[search->nscored];
+	scored->distance = distance;
+	scored->node = node;
+	scored->flags = flags;
+	return search->nscored++;
+}
+
+/* Insert into the pool; the place, -1 if not among the ef best. */
+static int
+pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
+{
+	LokiCandidate *pool = search->pool;
+	int			low = 0;
+	int			high = search->npool;
+
+	if (search->npool == ef)
+	{
+		if (distance >= pool[ef - 1].distance)
+		{
+			if (search->keep_rejected)
+				loki_search_keep(search, distance, node, 0);
+			return -1;
+		}
+		if (search->keep_rejected)
+			loki_search_keep(search, pool[ef - 1].distance,
+							 pool[ef - 1].node & ~LOKI_EXPANDED,
+							 pool[ef - 1].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
+		search->npool--;
+		high--;
+	}
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (pool[middle].distance < distance)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(&pool[low + 1], &pool[low], sizeof(LokiCandidate) * (search->npool - low));
+	pool[low].distance = distance;
+	pool[low].node = node;
+	search->npool++;
+	return low;
+}
+
+/* Prefetch the links of the best unexpanded candidate. */
+static void
+prefetch_next(LokiSearch *search)
+{
+	for (int i = search->next; i < search->npool; i++)
+		if (!(search->pool[i].node & LOKI_EXPANDED))
+		{
+			prefetch_links(search, search->pool[i].node);
+			return;
+		}
+}
+
+/* Drop what was visited from a batch; its new length */
+static int
+unvisited(LokiSearch *search, uint32 *batch, int n)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		uint32		node = batch[i];
+
+		if (node < LOKI_MAX_NUMBER && loki_visit(search, node))
+			batch[kept++] = node;
+	}
+	return kept;
+}
+
+/*
+ * Begin layer 0 at an entry and walk until the ef best are expanded.  The pool
+ * then holds them, ascending, each with LOKI_EXPANDED set.
+ */
+void
+loki_search_layer0(LokiSearch *search, const LokiEntry *entry, int ef)
+{
+	if (search->pool_allocated < ef + 1)
+	{
+		if (search->pool)
+			pfree(search->pool);
+		search->pool = MemoryContextAlloc(search->context, sizeof(LokiCandidate) * (ef + 1));
+		search->pool_allocated = ef + 1;
+	}
+	loki_visited_reset(search);
+	search->nscored = 0;
+	search->by_heap = false;
+	search->npool = 0;
+	search->next = 0;
+	loki_visit(search, entry->node);
+	pool_insert(search, ef, entry->distance, entry->node);
+
+	while (search->next < search->npool)
+	{
+		LokiCandidate *candidate = &search->pool[search->next];
+		int			n;
+
+		if (candidate->node & LOKI_EXPANDED)
+		{
+			search->next++;
+			continue;
+		}
+		n = loki_search_links(search, candidate->node, search->batch);
+		candidate->node |= LOKI_EXPANDED;
+		n = unvisited(search, search->batch, n);
+		prefetch_next(search);
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+		{
+			int			place = pool_insert(search, ef, search->estimates[i],
+											search->batch[i]);
+
+			if (place >= 0 && place < search->next)
+				search->next = place;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+}
