@@ -1,0 +1,182 @@
+/*-------------------------------------------------------------------------
+ *
+ * codes.h
+ *	  Kernels under the codes, and what the files of this folder share.
+ *
+ * Private to the folder (and to its unit test and benchmark).  Every kernel
+ * works on padded vectors: groups of 64 dimensions.
+ *
+ * A full code has a byte for each dimension, from which the shorter codes are
+ * the leading bits: 1 (the sign), 2, 4, 6 or 8.  Packed, a field of 1, 2 or 4
+ * bits of a group's 64 dimensions takes 8, 16 or 32 bytes:
+ *		1 bit	dimension d is bit d % 8 of byte d / 8
+ *		2 bits	dimension d is at bit 2 * (d / 16) of byte d % 16
+ *		4 bits	dimension d is at bit 4 * (d / 32) of byte d % 32
+ *
+ * IDENTIFICATION
+ *	  src/quantize/codes.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_CODES_H
+#define LOKI_CODES_H
+
+#include "distance/distance.h"
+#include "quantize/quantize.h"
+
+#define LOKI_MAX_DIM		16000
+#define LOKI_GROUP			64
+#define LOKI_PADDED(dim)	(((dim) + LOKI_GROUP - 1) / LOKI_GROUP * LOKI_GROUP)
+#define LOKI_MAX_PADDED		LOKI_PADDED(LOKI_MAX_DIM)
+
+/* Bytes of a rotated code's factors, before the packed bits */
+#define LOKI_FACTOR_SIZE	8
+
+#define LOKI_ROTATE_ROUNDS	4
+
+/*
+ * Levels of a code of some bits, for one sign: dimension's magnitude has a
+ * leading number 0 .. 7 and, below it, 0 .. 15 of which the mask tells the
+ * bits that the code keeps.  Its level is base + step * (low & mask).
+ */
+typedef struct LokiLevels
+{
+	float		base[8];
+	float		step[8];
+	int32		mask;
+} LokiLevels;
+
+/*
+ * The same for both signs: level = base[code >> 4] + step[code >> 4] *
+ * (code & 15), where bits that the code lacks are zero.
+ */
+typedef struct LokiLevelTable
+{
+	int16		base[16];
+	uint8		step[16];
+	int8		small[16];		/* the base alone, of codes of up to 4 bits */
+} LokiLevelTable;
+
+/* What encoding finds out on its way */
+typedef struct LokiEncodeSums
+{
+	float		code_dot;		/* <levels of the code, r> */
+	float		full_dot;		/* <levels of the refined code, r> */
+	float		full_norm2;		/* |levels of the refined code|^2 */
+} LokiEncodeSums;
+
+/* n integer dot products of codes (after their factors) with one query */
+typedef void (*LokiDotKernel) (int groups, const int8 *query,
+							   const void *const *codes, int n, int32 *dots);
+
+typedef struct LokiCodeKernels
+{
+	LokiSimd	simd;
+	const char *name;
+
+	/* out = x * scale - centroid, with zeros up to padded */
+	void		(*center) (int dim, int padded, const float *x, float scale,
+						   const float *centroid, float *out);
+
+	/* rotate in place; signs has LOKI_ROTATE_ROUNDS bits a dimension */
+	void		(*rotate) (int padded, const uint64 *signs, float *r);
+
+	/*
+	 * The full code of r, whose elements times scale are standard normal
+	 * numbers in 64ths.  full may be NULL.
+	 */
+	void		(*encode) (int padded, const float *r, float scale,
+						   const LokiLevels *code, const LokiLevels *full,
+						   uint8 *u, LokiEncodeSums *sums);
+
+	/* Field of width bits at shift, from bytes and back; add keeps the others */
+	void		(*pack) (int groups, const uint8 *u, int width, int shift,
+						 uint8 *packed);
+	void		(*unpack) (int groups, const uint8 *packed, int width,
+						   int shift, bool add, uint8 *u);
+
+	/* Queries: r * inverse rounded to the nearest, the sum returned */
+	float		(*max_abs) (int padded, const float *r);
+	int32		(*quantize8) (int padded, const float *r, float inverse,
+							  int8 *query);
+	void		(*quantize16) (int padded, const float *r, float inverse,
+							   int16 *query);
+
+	/*
+	 * Dot products over levels 0 and 1, 0 .. 3, and loki_levels4[]
+	 */
+	LokiDotKernel dot1;
+	LokiDotKernel dot2;
+	LokiDotKernel dot4;
+
+	/* The small levels of a code as a query, the sum returned */
+	int32		(*decode8) (int groups, const uint8 *u,
+							const LokiLevelTable *table, int8 *query);
+
+	/*
+	 * Dot product of a full code's levels with a query of at most
+	 * LOKI_QUERY16_MAX
+	 */
+	int64		(*dot16) (int groups, const uint8 *u,
+						  const LokiLevelTable *table, const int16 *query);
+
+	/* sum of |q[i] - (offset + step * u[i])| */
+	float		(*l1_u8) (int dim, const float *q, const uint8 *u, float step,
+						  float offset);
+} LokiCodeKernels;
+
+#define LOKI_QUERY8_MAX		127
+#define LOKI_QUERY16_MAX	2047
+
+/*
+ * Lower bounds of the eight magnitudes in 64ths of the standard deviation,
+ * and 16 / their width (the last one is taken to end at 240).
+ */
+extern const float loki_thresholds[8];
+extern const float loki_inverse_widths[8];
+
+/* Level l of the 4-bit code stands for 2 * l - LOKI_LEVELS4_SUM */
+#define LOKI_LEVELS4_SUM	127
+extern const uint8 loki_levels4[16];
+
+extern const LokiCodeKernels loki_codes_scalar;
+#if defined(__x86_64__)
+extern const LokiCodeKernels loki_codes_avx2;
+extern const LokiCodeKernels loki_codes_avx512;
+#endif
+#if defined(__aarch64__)
+extern const LokiCodeKernels loki_codes_neon;
+#endif
+
+/* The kernels in use, and those of one level (NULL if it cannot run here) */
+extern const LokiCodeKernels *loki_codes;
+extern const LokiCodeKernels *loki_code_kernels(LokiSimd simd);
+
+/* functions in rotate.c */
+extern Size loki_rotate_size(int padded);
+extern void loki_rotate_init(int padded, uint64 seed, uint64 *signs);
+extern void loki_rotate_scalar(int padded, const uint64 *signs, float *r);
+#if defined(__x86_64__)
+extern void loki_rotate_avx2(int padded, const uint64 *signs, float *r);
+extern void loki_rotate_avx512(int padded, const uint64 *signs, float *r);
+#endif
+#if defined(__aarch64__)
+extern void loki_rotate_neon(int padded, const uint64 *signs, float *r);
+#endif
+
+/* functions in rotated.c */
+extern Size loki_rotated_size(const LokiCodeSpec *spec);
+extern void loki_rotated_init(LokiQuantizer *quantizer);
+extern uint32 loki_rotated_code_size(const LokiCodeSpec *spec);
+extern uint32 loki_rotated_refine_size(const LokiCodeSpec *spec);
+extern float loki_rotated_tangent(int bits);
+
+/* functions in exact.c */
+extern void loki_exact_init(LokiQuantizer *quantizer);
+extern uint32 loki_exact_code_size(const LokiCodeSpec *spec);
+
+/* functions in scalar8.c */
+extern void loki_scalar8_init(LokiQuantizer *quantizer);
+extern uint32 loki_scalar8_code_size(const LokiCodeSpec *spec);
+
+#endif							/* LOKI_CODES_H */

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * codes_scalar.c
+ *	  Code kernels in plain C: the specification of the others, and the tables
+ *	  that all share.
+ *
+ * Integer results are the same in every file; so are codes, whose arithmetic
+ * (one product, one difference, one product) leaves nothing to contract.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/codes_scalar.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <math.h>
+
+#include "quantize/codes.h"
+
+/* Printed by doc/design/levels.py, where their choice is explained */
+const float loki_thresholds[8] = {0, 15, 30, 46, 63, 85, 112, 148};
+const float loki_inverse_widths[8] = {
+	16.0f / 15, 16.0f / 15, 16.0f / 16, 16.0f / 17,
+	16.0f / 22, 16.0f / 27, 16.0f / 36, 16.0f / 92
+};
+const uint8 loki_levels4[16] = {
+	7, 21, 31, 39, 45, 51, 56, 61, 66, 71, 76, 82, 88, 96, 106, 120
+};
+
+static void
+center_scalar(int dim, int padded, const float *x, float scale,
+			  const float *centroid, float *out)
+{
+	for (int i = 0; i < dim; i++)
+		out[i] = x[i] * scale - centroid[i];
+	memset(out + dim, 0, (padded - dim) * sizeof(float));
+}
+
+static void
+encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
+			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
+{
+	memset(sums, 0, sizeof(LokiEncodeSums));
+	for (int i = 0; i < padded; i++)
+	{
+		float		magnitude = fabsf(r[i]);
+		float		a = magnitude * scale;
+		int			leading = 0;
+		int			low;
+		float		inside;
+
+		for (int t = 1; t < 8; t++)
+			leading += a >= loki_thresholds[t];
+		inside = a - loki_thresholds[leading];
+		low = (int) Min(inside * loki_inverse_widths[leading], 15.0f);
+
+		/* negative numbers count down, so that codes rise with r */
+		u[i] = r[i] < 0 ? 127 - (leading * 16 + low) : 128 + leading * 16 + low;
+
+		sums->code_dot += magnitude *
+			(code->base[leading] + code->step[leading] * (low & code->mask));
+		if (full != NULL)
+		{
+			float		level = full->base[leading] +
+				full->step[leading] * (low & full->mask);
+
+			sums->full_dot += magnitude * level;
+			sums->full_norm2 += level * level;
+		}
+	}
+}
+
+static void
+pack_scalar(int groups, const uint8 *u, int width, int shift, uint8 *packed)
+{
+	int			stride = LOKI_GROUP * width / 8;	/* bytes of a group */
+
+	memset(packed, 0, (Size) groups * stride);
+	for (int g = 0; g < groups; g++)
+	{
+		for (int d = 0; d < LOKI_GROUP; d++)
+		{
+			int			field = (u[d] >> shift) & ((1 << width) - 1);
+
+			if (width == 1)
+				packed[d / 8] |= field << (d % 8);
+			else
+				packed[d % stride] |= field << (width * (d / stride));
+		}
+		u += LOKI_GROUP;
+		packed += stride;
+	}
+}
+
+static void
+unpack_scalar(int groups, const uint8 *packed, int width, int shift, bool add,
+			  uint8 *u)
+{
+	int			stride = LOKI_GROUP * width / 8;
+
+	for (int g = 0; g < groups; g++)
+	{
+		for (int d = 0; d < LOKI_GROUP; d++)
+		{
+			int			field = width == 1 ? packed[d / 8] >> (d % 8) :
+				packed[d % stride] >> (width * (d / stride));
+
+			field = (field & ((1 << width) - 1)) << shift;
+			u[d] = add ? u[d] | field : field;
+		}
+		u += LOKI_GROUP;
+		packed += stride;
+	}
+}
+
+static float
+max_abs_scalar(int padded, const float *r)
+{
+	float		max = 0;
+
+	for (int i = 0; i < padded; i++)
+		max = Max(max, fabsf(r[i]));
+	return max;
+}
+
+static int32
+quantize8_scalar(int padded, const float *r, float inverse, int8 *query)
+{
+	int32		sum = 0;
+
+	for (int i = 0; i < padded; i++)
+	{
+		query[i] = (int8) rintf(r[i] * inverse);
+		sum += query[i];
+	}
+	return sum;
+}
+
+static void
+quantize16_scalar(int padded, const float *r, float inverse, int16 *query)
+{
+	for (int i = 0; i < padded; i++)
+		query[i] = (int16) rintf(r[i] * inverse);
+}
+
+static void
+dot1_scalar(int groups, const int8 *query, const void *const *codes, int n,
+			int32 *dots)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
+
+		dots[i] = 0;
+		for (int d = 0; d < groups * LOKI_GROUP; d++)
+			dots[i] += ((code[d / 8] >> (d % 8)) & 1) * query[d];
+	}
+}
+
+static void
+dot2_scalar(int groups, const int8 *query, const void *const *codes, int n,
+			int32 *dots)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
+
+		dots[i] = 0;
+		for (int g = 0; g < groups; g++)
+			for (int d = 0; d < LOKI_GROUP; d++)
+				dots[i] += ((code[g * 16 + d % 16] >> (2 * (d / 16))) & 3) *
+					query[g * LOKI_GROUP + d];
+	}
+}
+
+static void
+dot4_scalar(int groups, const int8 *query, const void *const *codes, int n,
+			int32 *dots)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
+
+		dots[i] = 0;
+		for (int g = 0; g < groups; g++)
+			for (int d = 0; d < LOKI_GROUP; d++)
+				dots[i] += loki_levels4[(code[g * 32 + d % 32] >> (4 * (d / 32))) & 15] *
+					query[g * LOKI_GROUP + d];
+	}
+}
+
+static int32
+decode8_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
+			   int8 *query)
+{
+	int32		sum = 0;
+
+	for (int d = 0; d < groups * LOKI_GROUP; d++)
+	{
+		query[d] = table->small[u[d] >> 4];
+		sum += query[d];
+	}
+	return sum;
+}
+
+static int64
+dot16_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
+			 const int16 *query)
+{
+	int64		dot = 0;
+
+	for (int d = 0; d < groups * LOKI_GROUP; d++)
+	{
+		int			level = table->base[u[d] >> 4] +
+			table->step[u[d] >> 4] * (u[d] & 15);
+
+		dot += level * query[d];
+	}
+	return dot;
+}
+
+static float
+l1_u8_scalar(int dim, const float *q, const uint8 *u, float step, float offset)
+{
+	float		sum = 0;
+
+	for (int i = 0; i < dim; i++)
+		sum += fabsf(q[i] - (offset + step * u[i]));
+	return sum;
+}
+
+const LokiCodeKernels loki_codes_scalar = {
+	.simd = LOKI_SIMD_SCALAR,
+	.name = "scalar",
+	.center = center_scalar,
+	.rotate = loki_rotate_scalar,
+	.encode = encode_scalar,
+	.pack = pack_scalar,
+	.unpack = unpack_scalar,
+	.max_abs = max_abs_scalar,
+	.quantize8 = quantize8_scalar,
+	.quantize16 = quantize16_scalar,
+	.dot1 = dot1_scalar,
+	.dot2 = dot2_scalar,
+	.dot4 = dot4_scalar,
+	.decode8 = decode8_scalar,
+	.dot16 = dot16_scalar,
+	.l1_u8 = l1_u8_scalar
+};

@@ -1,0 +1,168 @@
+/*-------------------------------------------------------------------------
+ *
+ * exact.c
+ *	  The "code" of few dimensions: the float32 values themselves, scaled to
+ *	  unit length under cosine.
+ *
+ * Estimates are distances, and errors what float arithmetic may round.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/exact.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "quantize/codes.h"
+
+#define LIMIT	1e37f			/* of estimates and errors */
+
+typedef struct ExactQuery
+{
+	LokiQuery	base;
+	pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
+} ExactQuery;
+
+/*
+ * Copy x, under cosine scaled to unit length.
+ */
+static void
+copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
+{
+	int			dim = quantizer->spec.dim;
+	double		square = 0;
+	double		scale;
+
+	if (quantizer->spec.metric != LOKI_METRIC_COSINE)
+	{
+		memcpy(out, x, dim * sizeof(float));
+		return;
+	}
+	for (int i = 0; i < dim; i++)
+		square += (double) x[i] * x[i];
+	scale = square > 0 ? 1 / sqrt(square) : 0;
+	for (int i = 0; i < dim; i++)
+		out[i] = (float) (x[i] * scale);
+}
+
+static void
+encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+{
+	copy_values(quantizer, x, code);
+}
+
+static float
+norm(int dim, const float *x)
+{
+	return sqrtf(Min(loki_distance.dot_f32(dim, x, x), FLT_MAX));
+}
+
+static void
+finish_query(const LokiQuantizer *quantizer, ExactQuery *query)
+{
+	query->base.constant = 0;
+	query->base.norm = norm(quantizer->spec.dim, query->values);
+	query->base.step = 0;
+	query->base.sum = 0;
+}
+
+static void
+prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+{
+	ExactQuery *query = (ExactQuery *) out;
+
+	copy_values(quantizer, q, query->values);
+	finish_query(quantizer, query);
+}
+
+static void
+prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
+{
+	ExactQuery *query = (ExactQuery *) out;
+
+	memcpy(query->values, code, quantizer->code_size);
+	finish_query(quantizer, query);
+}
+
+/* A sum of huge products may be infinite, or the difference of two that are */
+static inline float
+clip(float value)
+{
+	if (isnan(value))
+		return LIMIT;
+	return Max(Min(value, LIMIT), -LIMIT);
+}
+
+static void
+score(const LokiQuantizer *quantizer, const LokiQuery *base,
+	  const void *const *codes, int n, float *estimates)
+{
+	const float *q = ((const ExactQuery *) base)->values;
+	int			dim = quantizer->spec.dim;
+
+	for (int i = 0; i < n; i++)
+	{
+		switch (quantizer->spec.metric)
+		{
+			case LOKI_METRIC_L2:
+				estimates[i] = loki_distance.l2sq_f32(dim, q, codes[i]);
+				break;
+			case LOKI_METRIC_IP:
+				estimates[i] = -loki_distance.dot_f32(dim, q, codes[i]);
+				break;
+			case LOKI_METRIC_COSINE:
+				estimates[i] = 1 - loki_distance.dot_f32(dim, q, codes[i]);
+				break;
+			default:
+				estimates[i] = loki_distance.l1_f32(dim, q, codes[i]);
+				break;
+		}
+		estimates[i] = clip(estimates[i]);
+	}
+}
+
+/*
+ * Sums of non-negative terms err in proportion to themselves, products to
+ * those of the norms.
+ */
+static float
+error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
+	  float estimate)
+{
+	int			dim = quantizer->spec.dim;
+	float		unit = (dim + 2) * (FLT_EPSILON / LOKI_BOUND_SIGMAS);
+
+	if (fabsf(estimate) >= LIMIT)
+		return LIMIT;
+	switch (quantizer->spec.metric)
+	{
+		case LOKI_METRIC_IP:
+			return clip(unit * (query->norm * norm(dim, code)));
+		case LOKI_METRIC_COSINE:
+			return unit;
+		default:
+			return unit * estimate;
+	}
+}
+
+uint32
+loki_exact_code_size(const LokiCodeSpec *spec)
+{
+	return spec->dim * sizeof(float);
+}
+
+void
+loki_exact_init(LokiQuantizer *quantizer)
+{
+	quantizer->padded_dim = quantizer->spec.dim;
+	quantizer->code_size = loki_exact_code_size(&quantizer->spec);
+	quantizer->query_size = offsetof(ExactQuery, values) + quantizer->code_size;
+	quantizer->encode = encode;
+	quantizer->prepare = prepare;
+	quantizer->prepare_code = prepare_code;
+	quantizer->score = score;
+	quantizer->error = error;
+}

@@ -1,0 +1,653 @@
+/*-------------------------------------------------------------------------
+ *
+ * rotated.c
+ *	  The code for L2, inner product and cosine: a vector is centred, rotated
+ *	  and coded by nested levels, with factors that make estimates unbiased.
+ *
+ * README has the formulas.  In short, r is the rotated x - centroid, q the
+ * rotated query - centroid, and l the levels of r's code; <r, q> is estimated
+ * by factor * <l, q> with factor = |r|^2 / <l, r>.
+ *
+ * Norms above HUGE_NORM are cut down to it and those below TINY_NORM count as
+ * zero, so that no step in float arithmetic overflows or divides by zero.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/rotated.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "quantize/codes.h"
+
+#define HUGE_NORM	1e18f
+#define TINY_NORM	1e-18f
+#define HUGE_ERROR	1e37f
+
+/* Squares between these are sums that neither overflowed nor underflowed */
+#define SAFE_SQUARE(s)	((s) > TINY_NORM * TINY_NORM && \
+						 (s) < HUGE_NORM * HUGE_NORM)
+
+/* Slots; the packed bits follow */
+typedef struct CodeSlot
+{
+	float		add;
+	float		mul;			/* per level of the code */
+} CodeSlot;
+
+typedef struct RefineSlot
+{
+	float		mul;			/* per level of the refined code */
+	float		error;			/* per unit of the query's norm */
+} RefineSlot;
+
+StaticAssertDecl(sizeof(CodeSlot) == LOKI_FACTOR_SIZE &&
+				 sizeof(RefineSlot) == LOKI_FACTOR_SIZE,
+				 "slots start with two factors");
+
+typedef struct RotatedQuantizer
+{
+	LokiQuantizer base;
+	const LokiCodeKernels *kernels;
+	int			groups;
+	int			bits;
+	int			full_bits;		/* refined, or bits if there is no refining */
+	LokiDotKernel dot;			/* for up to 4 bits */
+	float		levels_sum;		/* highest plus lowest integer level */
+	float		metric_factor;	/* of <r, q> in the estimate, negative */
+	float		mul_to_norm;	/* |r| per mul, roughly */
+	float		tangent;		/* of a code's angle to its vector */
+	float		full_tangent;
+	LokiLevels	code_levels;
+	LokiLevels	full_levels;
+	LokiLevelTable code_table;	/* for decode8, or dot16 if bits is 8 */
+	LokiLevelTable full_table;
+	uint64		signs[FLEXIBLE_ARRAY_MEMBER];
+} RotatedQuantizer;
+
+typedef struct RotatedQuery
+{
+	LokiQuery	base;
+	float		step16;			/* real value of one unit of query16 */
+	float		unit_error;		/* error of a code with |r| = 1 */
+	pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
+} RotatedQuery;
+
+#define QUERY8(query)			((query)->data)
+#define QUERY16(query, padded)	((int16 *) ((query)->data + (padded)))
+
+/* The wider query serves where an int8 one would be coarser than the code. */
+static inline bool
+has_query16(const LokiCodeSpec *spec)
+{
+	return spec->bits == 8 || spec->refine_bits > 0;
+}
+
+static inline float
+clip(double value)
+{
+	return (float) Max(Min(value, HUGE_ERROR), -HUGE_ERROR);
+}
+
+/*
+ * Levels
+ */
+
+typedef struct CodeConstants
+{
+	int			bits;
+	bool		wide;			/* levels in 1024ths, else small odd integers */
+	float		tangent;		/* of the angle between vector and code */
+	float		projection;		/* mean of level times coordinate */
+} CodeConstants;
+
+/* Printed by doc/design/levels.py */
+static const CodeConstants code_constants[] = {
+	{1, false, 0.7555f, 0.79788f},
+	{2, false, 0.3673f, 1.78089f},
+	{2, true, 0.3649f, 903.805f},
+	{4, false, 0.0994f, 42.4711f},
+	{4, true, 0.0991f, 1013.978f},
+	{6, true, 0.0275f, 1025.360f},
+	{8, true, 0.00825f, 1024.074f}
+};
+static const float levels2[2] = {1, 3};
+static const float levels2_wide[2] = {465, 1549};
+static const float levels4[8] = {5, 15, 25, 37, 49, 65, 85, 113};
+static const float levels4_wide[8] = {
+	119, 358, 605, 867, 1172, 1553, 2027, 2716
+};
+
+static const CodeConstants *
+find_constants(int bits, bool wide)
+{
+	int			i = 0;
+
+	while (code_constants[i].bits != bits || code_constants[i].wide != wide)
+		i++;
+	return &code_constants[i];
+}
+
+float
+loki_rotated_tangent(int bits)
+{
+	return find_constants(bits, bits > 4)->tangent;
+}
+
+static void
+fill_levels(int bits, bool wide, LokiLevels *levels)
+{
+	memset(levels, 0, sizeof(LokiLevels));
+	levels->mask = bits == 8 ? 15 : bits == 6 ? 12 : 0;
+	for (int i = 0; i < 8; i++)
+	{
+		if (bits > 4)
+		{
+			/* the middle of 16 or 4 equal parts of the magnitude's range */
+			float		width = rintf(16 / loki_inverse_widths[i]);
+
+			levels->step[i] = width;
+			levels->base[i] = 16 * loki_thresholds[i] +
+				(bits == 8 ? floorf((width + 1) / 2) : 2 * width);
+		}
+		else if (bits == 4)
+			levels->base[i] = wide ? levels4_wide[i] : levels4[i];
+		else if (bits == 2)
+			levels->base[i] = wide ? levels2_wide[i / 4] : levels2[i / 4];
+		else
+			levels->base[i] = 1;
+	}
+}
+
+/*
+ * Below the middle, leading and low parts of a code count from the other end.
+ */
+static void
+fill_table(const LokiLevels *levels, LokiLevelTable *table)
+{
+	for (int i = 0; i < 8; i++)
+	{
+		table->base[8 + i] = levels->base[i];
+		table->base[7 - i] = -levels->base[i] - levels->mask * levels->step[i];
+		table->step[8 + i] = table->step[7 - i] = levels->step[i];
+	}
+	for (int i = 0; i < 16; i++)
+		table->small[i] = levels->mask == 0 ? table->base[i] : 0;
+}
+
+/*
+ * Packed bits.  A slot of CODE holds the leading bits as one field; REFINE
+ * those between bits and full_bits, first a single one if the code has one
+ * bit, then pairs, each as a field of its own.
+ */
+
+static void
+pack_code(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
+{
+	if (rq->bits == 8)
+		memcpy(packed, u, rq->base.padded_dim);
+	else
+		rq->kernels->pack(rq->groups, u, rq->bits, 8 - rq->bits, packed);
+}
+
+static void
+pack_refine(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
+{
+	for (int have = rq->bits; have < rq->full_bits;)
+	{
+		int			width = have % 2 == 1 ? 1 : 2;
+
+		have += width;
+		rq->kernels->pack(rq->groups, u, width, 8 - have, packed);
+		packed += rq->groups * LOKI_GROUP / 8 * width;
+	}
+}
+
+static void
+unpack_code(const RotatedQuantizer *rq, const void *code, uint8 *u)
+{
+	const uint8 *packed = (const uint8 *) code + sizeof(CodeSlot);
+
+	if (rq->bits == 8)
+		memcpy(u, packed, rq->base.padded_dim);
+	else
+		rq->kernels->unpack(rq->groups, packed, rq->bits, 8 - rq->bits, false, u);
+}
+
+static void
+unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
+{
+	const uint8 *packed = (const uint8 *) refine + sizeof(RefineSlot);
+
+	for (int have = rq->bits; have < rq->full_bits;)
+	{
+		int			width = have % 2 == 1 ? 1 : 2;
+
+		have += width;
+		rq->kernels->unpack(rq->groups, packed, width, 8 - have, true, u);
+		packed += rq->groups * LOKI_GROUP / 8 * width;
+	}
+}
+
+/*
+ * Vectors
+ */
+
+/* x * scale - centroid with a norm beyond float arithmetic: in double. */
+static float
+center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
+			   float *r)
+{
+	int			dim = quantizer->spec.dim;
+	double		norm2 = 0;
+	double		norm;
+	double		cut = 1;
+
+	for (int i = 0; i < dim; i++)
+	{
+		double		d = x[i] * scale - quantizer->centroid[i];
+
+		norm2 += d * d;
+	}
+	norm = sqrt(norm2);
+	if (norm > HUGE_NORM)
+		cut = HUGE_NORM / norm;
+	else if (norm < TINY_NORM)
+		cut = 0;
+
+	for (int i = 0; i < dim; i++)
+		r[i] = (float) ((x[i] * scale - quantizer->centroid[i]) * cut);
+	memset(r + dim, 0, (quantizer->padded_dim - dim) * sizeof(float));
+	return (float) (norm * cut);
+}
+
+static double
+norm_in_double(int dim, const float *x)
+{
+	double		norm2 = 0;
+
+	for (int i = 0; i < dim; i++)
+		norm2 += (double) x[i] * x[i];
+	return sqrt(norm2);
+}
+
+/*
+ * The rotated residual of x, and its norm.
+ */
+static float
+make_residual(const RotatedQuantizer *rq, const float *x, float *r)
+{
+	const LokiQuantizer *quantizer = &rq->base;
+	int			dim = quantizer->spec.dim;
+	int			padded = quantizer->padded_dim;
+	float		scale = 1;
+	float		norm;
+	float		square;
+	bool		extreme = false;
+
+	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+	{
+		square = loki_distance.dot_f32(dim, x, x);
+		if (SAFE_SQUARE(square))
+			scale = 1 / sqrtf(square);
+		else
+			extreme = true;
+	}
+
+	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
+	square = loki_distance.dot_f32(padded, r, r);
+	if (!extreme && SAFE_SQUARE(square))
+		norm = sqrtf(square);
+	else
+	{
+		double		exact_scale = 1;
+
+		if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+		{
+			double		length = norm_in_double(dim, x);
+
+			exact_scale = length > 0 ? 1 / length : 0;
+		}
+		norm = center_extreme(quantizer, x, exact_scale, r);
+	}
+	rq->kernels->rotate(padded, rq->signs, r);
+	return norm;
+}
+
+/* <centroid, x>, for the inner product */
+static double
+dot_centroid(const LokiQuantizer *quantizer, const float *x)
+{
+	float		dot = loki_distance.dot_f32(quantizer->spec.dim,
+											quantizer->centroid, x);
+	double		sum = 0;
+
+	if (fabsf(dot) < HUGE_ERROR)
+		return dot;
+	for (int i = 0; i < quantizer->spec.dim; i++)
+		sum += (double) quantizer->centroid[i] * x[i];
+	return sum;
+}
+
+static void
+encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	int			padded = quantizer->padded_dim;
+	bool		refining = quantizer->refine_size > 0;
+	CodeSlot   *slot = code;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+	LokiEncodeSums sums;
+	float		norm = make_residual(rq, x, r);
+	float		scale = norm > 0 ? 64 * sqrtf(padded) / norm : 0;
+
+	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
+						refining ? &rq->full_levels : NULL, u, &sums);
+
+	switch (quantizer->spec.metric)
+	{
+		case LOKI_METRIC_L2:
+			slot->add = norm * norm;
+			break;
+		case LOKI_METRIC_COSINE:
+			slot->add = norm * norm / 2;
+			break;
+		default:
+			slot->add = -clip(dot_centroid(quantizer, x));
+			break;
+	}
+	slot->mul = sums.code_dot > 0 ?
+		rq->metric_factor * norm * (norm / sums.code_dot) : 0;
+	pack_code(rq, u, (uint8 *) code + sizeof(CodeSlot));
+
+	if (refining)
+	{
+		RefineSlot *more = refine;
+		double		cosine = sums.full_dot > 0 ?
+			sums.full_dot / (norm * sqrt(sums.full_norm2)) : 1;
+		float		tangent = sqrtf(Max(0.0, 1 / (cosine * cosine) - 1));
+
+		/* rounding may hide the angle of the finest codes */
+		tangent = Max(tangent, rq->full_tangent / 4);
+		more->mul = sums.full_dot > 0 ?
+			rq->metric_factor * norm * (norm / sums.full_dot) : 0;
+		more->error = norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
+			-rq->metric_factor * norm * tangent / sqrtf(padded - 1);
+		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
+	}
+}
+
+/*
+ * Queries
+ */
+
+static void
+finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float tangent2)
+{
+	float		norm = query->base.norm;
+	float		step = rq->bits == 8 ? query->step16 : query->base.step;
+
+	/* the code's own error, and that of rounding the query */
+	query->unit_error = -rq->metric_factor *
+		sqrtf(tangent2 * norm * norm / (rq->base.padded_dim - 1) +
+			  (1 + tangent2) * step * step / 12);
+}
+
+static void
+prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	RotatedQuery *query = (RotatedQuery *) out;
+	int			padded = quantizer->padded_dim;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	float		norm = make_residual(rq, q, r);
+	float		max = rq->kernels->max_abs(padded, r);
+
+	out->norm = norm;
+	out->step = max / LOKI_QUERY8_MAX;
+	out->sum = rq->kernels->quantize8(padded, r,
+									  max > 0 ? LOKI_QUERY8_MAX / max : 0,
+									  QUERY8(query));
+	query->step16 = max / LOKI_QUERY16_MAX;
+	if (has_query16(&quantizer->spec))
+		rq->kernels->quantize16(padded, r, max > 0 ? LOKI_QUERY16_MAX / max : 0,
+								QUERY16(query, padded));
+
+	switch (quantizer->spec.metric)
+	{
+		case LOKI_METRIC_L2:
+			out->constant = norm * norm;
+			break;
+		case LOKI_METRIC_COSINE:
+			out->constant = norm * norm / 2;
+			break;
+		default:
+			out->constant = clip(dot_centroid(quantizer, quantizer->centroid) -
+								 dot_centroid(quantizer, q));
+			break;
+	}
+	finish_query(rq, query, rq->tangent * rq->tangent);
+}
+
+/* |r| of a stored code */
+static float
+code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
+{
+	switch (rq->base.spec.metric)
+	{
+		case LOKI_METRIC_L2:
+			return sqrtf(Max(slot->add, 0));
+		case LOKI_METRIC_COSINE:
+			return sqrtf(Max(slot->add * 2, 0));
+		default:
+			return -slot->mul * rq->mul_to_norm;
+	}
+}
+
+/*
+ * The query is factor * levels, whose product with any query is unbiased;
+ * the levels themselves serve as the integer query.
+ */
+static void
+prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const CodeSlot *slot = code;
+	RotatedQuery *query = (RotatedQuery *) out;
+	int			padded = quantizer->padded_dim;
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+
+	out->norm = code_norm(rq, slot);
+	out->step = slot->mul / rq->metric_factor;
+	out->constant = slot->add;
+	if (quantizer->spec.metric == LOKI_METRIC_IP)
+		out->constant = clip((double) slot->add +
+							 dot_centroid(quantizer, quantizer->centroid));
+	out->sum = 0;
+	query->step16 = out->step;
+
+	unpack_code(rq, code, u);
+	if (rq->bits < 8)
+		out->sum = rq->kernels->decode8(rq->groups, u, &rq->code_table,
+										QUERY8(query));
+	else
+	{
+		/* levels may exceed LOKI_QUERY16_MAX; half of them do not */
+		int16	   *query16 = QUERY16(query, padded);
+
+		for (int i = 0; i < padded; i++)
+			query16[i] = (rq->code_table.base[u[i] >> 4] +
+						  rq->code_table.step[u[i] >> 4] * (u[i] & 15)) / 2;
+		query->step16 *= 2;
+	}
+	finish_query(rq, query, 2 * rq->tangent * rq->tangent);
+}
+
+/*
+ * Estimates
+ */
+
+static void
+score(const LokiQuantizer *quantizer, const LokiQuery *base,
+	  const void *const *codes, int n, float *estimates)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const RotatedQuery *query = (const RotatedQuery *) base;
+	float		offset = base->sum * rq->levels_sum;
+	int32		dots[64];
+
+	while (n > 0)
+	{
+		int			count = Min(n, lengthof(dots));
+
+		rq->dot(rq->groups, QUERY8(query), codes, count, dots);
+		for (int i = 0; i < count; i++)
+		{
+			const CodeSlot *slot = codes[i];
+
+			estimates[i] = slot->add + base->constant +
+				slot->mul * (base->step * (2.0f * dots[i] - offset));
+		}
+		codes += count;
+		estimates += count;
+		n -= count;
+	}
+}
+
+static void
+score_bytes(const LokiQuantizer *quantizer, const LokiQuery *base,
+			const void *const *codes, int n, float *estimates)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const RotatedQuery *query = (const RotatedQuery *) base;
+
+	for (int i = 0; i < n; i++)
+	{
+		const CodeSlot *slot = codes[i];
+		int64		dot = rq->kernels->dot16(rq->groups,
+											 (const uint8 *) (slot + 1),
+											 &rq->code_table,
+											 QUERY16(query, quantizer->padded_dim));
+
+		estimates[i] = slot->add + base->constant +
+			slot->mul * (query->step16 * dot);
+	}
+}
+
+/* What rounding of the sum's terms may have added */
+static inline float
+rounding_error(const CodeSlot *slot, const LokiQuery *query)
+{
+	return FLT_EPSILON * (fabsf(slot->add) + fabsf(query->constant));
+}
+
+static float
+error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
+	  float estimate)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const RotatedQuery *query = (const RotatedQuery *) base;
+	const CodeSlot *slot = code;
+	float		norm = code_norm(rq, slot);
+
+	if (norm >= HUGE_NORM / 2 || base->norm >= HUGE_NORM / 2)
+		return HUGE_ERROR;
+	return norm * query->unit_error + rounding_error(slot, base);
+}
+
+static void
+refine(const LokiQuantizer *quantizer, const LokiQuery *base,
+	   const void *const *codes, const void *const *refines, int n,
+	   float *estimates, float *errors)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const RotatedQuery *query = (const RotatedQuery *) base;
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+
+	for (int i = 0; i < n; i++)
+	{
+		const CodeSlot *slot = codes[i];
+		const RefineSlot *more = refines[i];
+		int64		dot;
+
+		unpack_code(rq, codes[i], u);
+		unpack_refine(rq, refines[i], u);
+		dot = rq->kernels->dot16(rq->groups, u, &rq->full_table,
+								 QUERY16(query, quantizer->padded_dim));
+		estimates[i] = slot->add + base->constant +
+			more->mul * (query->step16 * dot);
+		errors[i] = more->error >= HUGE_ERROR || base->norm >= HUGE_NORM / 2 ?
+			HUGE_ERROR : more->error * base->norm + rounding_error(slot, base);
+	}
+}
+
+/*
+ * Construction
+ */
+
+uint32
+loki_rotated_code_size(const LokiCodeSpec *spec)
+{
+	return sizeof(CodeSlot) + LOKI_PADDED(spec->dim) * spec->bits / 8;
+}
+
+uint32
+loki_rotated_refine_size(const LokiCodeSpec *spec)
+{
+	if (spec->refine_bits == 0)
+		return 0;
+	return sizeof(RefineSlot) +
+		LOKI_PADDED(spec->dim) * (spec->refine_bits - spec->bits) / 8;
+}
+
+Size
+loki_rotated_size(const LokiCodeSpec *spec)
+{
+	return offsetof(RotatedQuantizer, signs) +
+		loki_rotate_size(LOKI_PADDED(spec->dim));
+}
+
+void
+loki_rotated_init(LokiQuantizer *quantizer)
+{
+	RotatedQuantizer *rq = (RotatedQuantizer *) quantizer;
+	const LokiCodeSpec *spec = &quantizer->spec;
+	int			padded = LOKI_PADDED(spec->dim);
+	const CodeConstants *constants;
+
+	rq->kernels = loki_codes;
+	rq->groups = padded / LOKI_GROUP;
+	rq->bits = spec->bits;
+	rq->full_bits = spec->refine_bits > 0 ? spec->refine_bits : spec->bits;
+	rq->dot = spec->bits == 1 ? rq->kernels->dot1 :
+		spec->bits == 2 ? rq->kernels->dot2 : rq->kernels->dot4;
+	rq->levels_sum = spec->bits == 1 ? 1 : spec->bits == 2 ? 3 : LOKI_LEVELS4_SUM;
+	rq->metric_factor = spec->metric == LOKI_METRIC_L2 ? -2 : -1;
+
+	constants = find_constants(spec->bits, spec->bits == 8);
+	rq->tangent = constants->tangent;
+	rq->mul_to_norm = sqrtf(padded) * constants->projection;
+	fill_levels(rq->bits, rq->bits == 8, &rq->code_levels);
+	fill_table(&rq->code_levels, &rq->code_table);
+
+	rq->full_tangent = find_constants(Max(rq->full_bits, 2), true)->tangent;
+	fill_levels(rq->full_bits, true, &rq->full_levels);
+	fill_table(&rq->full_levels, &rq->full_table);
+	loki_rotate_init(padded, spec->seed, rq->signs);
+
+	quantizer->padded_dim = padded;
+	quantizer->code_size = loki_rotated_code_size(spec);
+	quantizer->refine_size = loki_rotated_refine_size(spec);
+	quantizer->query_size = offsetof(RotatedQuery, data) + padded +
+		(has_query16(spec) ? padded * sizeof(int16) : 0);
+	quantizer->encode = encode;
+	quantizer->prepare = prepare;
+	quantizer->prepare_code = prepare_code;
+	quantizer->score = spec->bits == 8 ? score_bytes : score;
+	quantizer->error = error;
+	quantizer->refine = refine;
+}

@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * scalar8.c
+ *	  The code for L1: 8 bits a dimension (4 where 8 do not fit), uniform steps
+ *	  between the vector's least and greatest element.
+ *
+ * No rotation keeps taxicab distances, so values are coded as they are, and
+ * the slot keeps how far the decoded vector lies from the vector itself: by
+ * the triangle inequality no estimate is off by more.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/scalar8.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "quantize/codes.h"
+
+#define LIMIT	1e37f			/* of estimates and errors */
+
+typedef struct ScalarSlot
+{
+	float		step;
+	float		offset;			/* the least element */
+	float		distance;		/* from the vector to the decoded one */
+} ScalarSlot;
+
+typedef struct ScalarQuery
+{
+	LokiQuery	base;
+	pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
+} ScalarQuery;
+
+/* The bytes of a code, for 4 bits unpacked into u */
+static inline const uint8 *
+code_bytes(const LokiQuantizer *quantizer, const ScalarSlot *slot, uint8 *u)
+{
+	const uint8 *packed = (const uint8 *) (slot + 1);
+
+	if (quantizer->spec.bits == 8)
+		return packed;
+	loki_codes->unpack(quantizer->padded_dim / LOKI_GROUP, packed, 4, 0, false, u);
+	return u;
+}
+
+static void
+encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+{
+	ScalarSlot *slot = code;
+	int			dim = quantizer->spec.dim;
+	int			levels = (1 << quantizer->spec.bits) - 1;
+	float		min = x[0];
+	float		max = x[0];
+	double		inverse;
+	double		distance = 0;
+	uint8		u[LOKI_MAX_PADDED];
+
+	for (int i = 1; i < dim; i++)
+	{
+		min = Min(min, x[i]);
+		max = Max(max, x[i]);
+	}
+	slot->offset = min;
+	slot->step = max / levels - min / levels;
+	inverse = slot->step > 0 ? 1.0 / slot->step : 0;
+
+	for (int i = 0; i < dim; i++)
+	{
+		double		level = rint(((double) x[i] - min) * inverse);
+
+		u[i] = (uint8) Min(level, levels);
+		distance += fabs(x[i] - ((double) min + (double) slot->step * u[i]));
+	}
+	memset(u + dim, 0, quantizer->padded_dim - dim);
+
+	slot->distance = (float) Min(distance, LIMIT);
+	if (quantizer->spec.bits == 8)
+		memcpy(slot + 1, u, quantizer->padded_dim);
+	else
+		loki_codes->pack(quantizer->padded_dim / LOKI_GROUP, u, 4, 0,
+						 (uint8 *) (slot + 1));
+}
+
+static void
+prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+{
+	ScalarQuery *query = (ScalarQuery *) out;
+
+	out->constant = 0;
+	out->norm = 0;
+	out->step = 0;
+	out->sum = 0;
+	memcpy(query->values, q, quantizer->spec.dim * sizeof(float));
+}
+
+static void
+prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
+{
+	ScalarQuery *query = (ScalarQuery *) out;
+	const ScalarSlot *slot = code;
+	uint8		unpacked[LOKI_MAX_PADDED];
+	const uint8 *u = code_bytes(quantizer, slot, unpacked);
+
+	out->constant = 0;
+	out->norm = 0;
+	out->step = 0;
+	out->sum = 0;
+	for (int i = 0; i < quantizer->spec.dim; i++)
+		query->values[i] = slot->offset + slot->step * u[i];
+}
+
+static void
+score(const LokiQuantizer *quantizer, const LokiQuery *base,
+	  const void *const *codes, int n, float *estimates)
+{
+	const float *q = ((const ScalarQuery *) base)->values;
+	uint8		unpacked[LOKI_MAX_PADDED];
+
+	for (int i = 0; i < n; i++)
+	{
+		const ScalarSlot *slot = codes[i];
+		float		estimate = loki_codes->l1_u8(quantizer->spec.dim, q,
+												 code_bytes(quantizer, slot, unpacked),
+												 slot->step, slot->offset);
+
+		estimates[i] = isnan(estimate) ? LIMIT : Min(estimate, LIMIT);
+	}
+}
+
+/*
+ * The bound, and what rounding in float arithmetic may add to it: each term
+ * is as exact as its operands, which are at most estimate and offset large.
+ */
+static float
+error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
+	  float estimate)
+{
+	const ScalarSlot *slot = code;
+	int			dim = quantizer->spec.dim;
+	int			levels = (1 << quantizer->spec.bits) - 1;
+	float		largest;
+
+	if (estimate >= LIMIT || slot->distance >= LIMIT)
+		return LIMIT;
+	largest = fabsf(slot->offset) + levels * slot->step;
+	return Min((slot->distance + FLT_EPSILON * (dim * largest + dim * estimate)) /
+			   LOKI_BOUND_SIGMAS, LIMIT);
+}
+
+uint32
+loki_scalar8_code_size(const LokiCodeSpec *spec)
+{
+	if (spec->bits == 8)
+		return sizeof(ScalarSlot) + TYPEALIGN(4, spec->dim);
+	return sizeof(ScalarSlot) + LOKI_PADDED(spec->dim) / 2;
+}
+
+void
+loki_scalar8_init(LokiQuantizer *quantizer)
+{
+	const LokiCodeSpec *spec = &quantizer->spec;
+
+	quantizer->padded_dim = spec->bits == 8 ? TYPEALIGN(4, spec->dim) :
+		LOKI_PADDED(spec->dim);
+	quantizer->code_size = loki_scalar8_code_size(spec);
+	quantizer->query_size = offsetof(ScalarQuery, values) +
+		spec->dim * sizeof(float);
+	quantizer->encode = encode;
+	quantizer->prepare = prepare;
+	quantizer->prepare_code = prepare_code;
+	quantizer->score = score;
+	quantizer->error = error;
+}
