@@ -35,11 +35,14 @@ OBJS = \
 	src/quantize/codes_avx512.o \
 	src/quantize/codes_neon.o \
 	src/types/textscan.o \
+	src/types/vector_check.o \
 	src/types/vector_io.o \
 	src/types/vector_ops.o \
 	src/types/vector_agg.o \
 	src/types/vector_cast.o \
-	src/types/vector_distance.o
+	src/types/vector_distance.o \
+	src/hnsw/hnswattr.o \
+	src/hnsw/hnswvalidate.o
 
 # Only what LOKI_FUNCTION declares is exported.  The server's headers are
 # system headers to the compiler, so that warnings are about our code alone.

@@ -551,6 +551,91 @@ extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 extern int	loki_random_level(int m, pg_prng_state *prng);
 
 /* ----------------------------------------------------------------
+ * Neighbor lists in pages (hnswlink.c)
+ * ----------------------------------------------------------------
+ */
+
+/* A neighbor list, be it a LINK or an UPPER slot, in memory */
+typedef struct LokiList
+{
+	int			count;
+	uint32		nodes[2 * LOKI_MAX_M];
+	uint32		slots[2 * LOKI_MAX_M];	/* UPPER slots; unset on layer 0 */
+} LokiList;
+
+/* Which list: that of a node on a layer */
+typedef struct LokiListRef
+{
+	uint32		node;
+	uint32		slot;			/* UPPER slot; LOKI_NONE on layer 0 */
+	int			level;
+} LokiListRef;
+
+typedef struct LokiLinkCandidate
+{
+	float		distance;
+	uint32		node;
+	uint32		slot;			/* as in LokiList */
+	const char *code;
+} LokiLinkCandidate;
+
+/* Scratch memory for choosing links; inserts and vacuum keep one */
+typedef struct LokiLinker
+{
+	Relation	index;
+	LokiIndex  *state;
+	bool		dead_pending;	/* there may be dead nodes: leave them out when
+								 * a full list is chosen again */
+	int			capacity;		/* candidates that fit */
+	int			n;
+	LokiLinkCandidate *candidates;
+	char	   *code_space;		/* capacity + 1 codes */
+	LokiQuery  *query;			/* of the node whose list it is */
+	LokiQuery  *scratch;
+	const void **codes;
+	float	   *distances;
+	int		   *selected;
+} LokiLinker;
+
+extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state,
+							  int capacity);
+extern void loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance);
+
+/*
+ * Choose a list on a layer among the candidates, which are sorted; all of them
+ * must be live if check_live.  Returns the length of the list.
+ */
+extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
+							   LokiList *list);
+extern void loki_linker_sort(LokiLinker *linker);
+
+/* Copy a node's code out; no lock is needed for one that is reachable */
+extern void loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code);
+
+/* Whether a node may be linked to: live, killed or overflow */
+extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
+
+/* A list of a slot in memory or on a page image, in both directions */
+extern void loki_list_get(Relation index, const void *slot, int level, int m,
+						  LokiList *list);
+extern void loki_list_put(void *slot, int level, int m, const LokiList *list);
+static inline int
+loki_list_max(int level, int m)
+{
+	return level == 0 ? 2 * m : m;
+}
+extern bool loki_list_contains(const LokiList *list, uint32 node);
+extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
+
+/*
+ * Link `ref` to a node, as the list stands under exclusive lock; a full list
+ * is chosen again.  False if the new link was not chosen (never if force) or
+ * the list is stale.
+ */
+extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node,
+						  uint32 slot, bool force);
+
+/* ----------------------------------------------------------------
  * Access-method entry points
  * ----------------------------------------------------------------
  */
