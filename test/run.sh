@@ -20,9 +20,14 @@ set -eu
 unset MAKEFLAGS MFLAGS MAKELEVEL
 top=$(cd "$(dirname "$0")/.." && pwd)
 
-# Perl files that the suite runs cannot be found by a relative PG_CONFIG
 pg_config=$("$top/test/packages.sh")
 pg_config=$(command -v "$pg_config")
+
+# The NEON kernels are tested by emulation, where that can be installed.
+if [ $# -eq 0 ] && [ "$(uname -m)" = x86_64 ]; then
+	"$top/test/packages.sh" gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+		qemu-user >/dev/null || echo "going on without emulation of arm64" >&2
+fi
 
 if [ "$(id -u)" -eq 0 ]; then
 	user=${LOKIVECTOR_TEST_USER:-$(id -un postgres 2>/dev/null || echo nobody)}
