@@ -28,23 +28,22 @@
  * Reloptions
  * ----------------------------------------------------------------
  */
-typedef enum LokiProfile
-{
-	LOKI_PROFILE_BALANCED,
-	LOKI_PROFILE_COMPACT
-} LokiProfile;
+#define LOKI_BITS_AUTO	(-1)
 
 typedef struct LokiHnswOptions
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
 	int			m;
 	int			ef_construction;
-	int			bits;			/* 0 = auto */
-	int			refine_bits;	/* -1 = auto */
+	int			bits;			/* LOKI_BITS_AUTO: by dimensions */
+	int			refine_bits;	/* LOKI_BITS_AUTO: by bits */
 } LokiHnswOptions;
 
 extern int	loki_option_m(Relation index);
 extern int	loki_option_ef_construction(Relation index);
+extern int	loki_option_bits(Relation index);
+extern int	loki_option_refine_bits(Relation index);
+extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
 
 /* ----------------------------------------------------------------
  * Types: what the first column of an index is (hnswtypes.c)
@@ -639,6 +638,13 @@ extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 nod
  * Access-method entry points
  * ----------------------------------------------------------------
  */
+
+/* Phases of a build, after PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE = 1 */
+#define LOKI_PROGRESS_SAMPLING	2
+#define LOKI_PROGRESS_LOADING	3
+#define LOKI_PROGRESS_GRAPH		4
+#define LOKI_PROGRESS_ORDERING	5
+#define LOKI_PROGRESS_WRITING	6
 
 /* functions in hnswbuild.c */
 extern IndexBuildResult *loki_hnsw_build(Relation heap, Relation index,
