@@ -1,0 +1,238 @@
+#!/bin/bash
+# The demo: a private server with lokivector, the PostgreSQL manual in it, and
+# questions to the manual.  doc/quickstart.md explains what it shows.
+#
+# usage: demo/run.sh [stop]
+#
+# Needs a Debian system and, for packages that are missing, root or sudo.  The
+# system's own server is copied, not touched.  See demo/common.sh for where
+# things are put.  stop ends the server and leaves its files.
+set -eEu -o pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+. "$top/demo/common.sh"
+
+STEPS=7
+step=0
+log=
+
+next()
+{
+	step=$((step + 1))
+	printf '\n[%d/%d] %s\n' $step $STEPS "$*"
+}
+
+trap 'failed $?' ERR
+failed()
+{
+	trap - ERR
+	[ $BASHPID -eq $$ ] || exit "$1"
+	echo >&2
+	echo "make demo stopped in step $step with status $1" >&2
+	if [ -n "$log" ] && [ -s "$log" ]; then
+		echo "the last lines of $log:" >&2
+		tail -n 25 "$log" | sed 's/^/    /' >&2
+	fi
+	exit 1
+}
+
+# Run a command quietly, its output in a log of its own.
+quietly()
+{
+	log=$dir/$1.log
+	shift
+	"$@" >"$log" 2>&1
+	log=
+}
+
+value() { sql -A -t -c "$1"; }
+
+install_packages()
+{
+	local major
+
+	pg_config=$("$top/test/packages.sh" python3 python3-numpy)
+	pg_config=$(command -v "$pg_config")
+	major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+	manual=/usr/share/doc/postgresql-doc-$major/html
+	if [ ! -e "$manual/index.html" ]; then
+		"$top/test/packages.sh" "postgresql-doc-$major" >/dev/null
+	fi
+	# Some images of Debian leave out what belongs in /usr/share/doc
+	if [ ! -e "$manual/index.html" ]; then
+		choose_directory
+		quietly manual as_user sh -c "cd '$dir' && apt-get -q download \
+			postgresql-doc-$major && dpkg-deb -x postgresql-doc-${major}_*.deb manual"
+		manual=$dir/manual$manual
+	fi
+	echo "$("$pg_config" --version), manual in $manual"
+}
+
+build()
+{
+	as_user rm -rf "$dir/source/sql"
+	as_user mkdir -p "$dir/source"
+	# Times are kept, so that make compiles what has changed
+	"$top/test/files.sh" | tar -C "$top" -cf - -T - |
+		as_user tar -C "$dir/source" -xf - --no-same-owner
+	pg_config=$(as_user "$dir/source/test/prefix.sh" "$dir/server" "$pg_config")
+	bindir=$("$pg_config" --bindir)
+	echo "$bindir" | as_user tee "$dir/bindir" >/dev/null
+	as_user make -s -C "$dir/source" -j"$(nproc)" with_llvm=no PG_CONFIG="$pg_config" all
+	as_user make -s -C "$dir/source" with_llvm=no PG_CONFIG="$pg_config" install
+}
+
+start_server()
+{
+	as_user rm -rf "$dir/data" "$dir/socket"
+	as_user mkdir -p -m 700 "$dir/socket"
+	as_user "$bindir/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 \
+		--locale=C.UTF-8 --no-sync
+	# A server to throw away: what matters is that it can be reached through
+	# its socket alone
+	as_user tee -a "$dir/data/postgresql.conf" >/dev/null <<-END
+		listen_addresses = ''
+		unix_socket_directories = '$dir/socket'
+		shared_buffers = 256MB
+		maintenance_work_mem = 256MB
+		fsync = off
+		full_page_writes = off
+		max_wal_size = 1GB
+		jit = off
+	END
+	as_user "$bindir/pg_ctl" -w -D "$dir/data" -l "$dir/server.log" start
+	as_user "$bindir/createdb" -h "$dir/socket" -U postgres manual
+}
+
+embed_manual()
+{
+	as_user env PATH="$bindir:$PATH" PGHOST="$dir/socket" PGUSER=postgres \
+		PGDATABASE=manual PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$dir/source/demo/corpus.py" \
+		--html "$manual" --out "$dir/corpus"
+}
+
+load()
+{
+	sql -v corpus="$dir/corpus" -f "$dir/source/demo/load.sql"
+}
+
+ask()
+{
+	echo
+	echo "  $1${2:+   WHERE $2}"
+	ROWS=3 "$top/demo/ask.sh" "$@" | sed 's/^/    /'
+}
+
+explain()
+{
+	local question=$1 condition=$2
+
+	sql -A -t -c "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+		SELECT id FROM paragraphs WHERE $condition
+		ORDER BY embedding <=> (SELECT embed('$question')) LIMIT 10" |
+		sed 's/^/    /'
+}
+
+# Milliseconds of the average query, prepared, by one client
+latency()
+{
+	as_user env PGOPTIONS="-c enable_indexscan=$2" "$bindir/pgbench" -n -M prepared \
+		-c 1 -T 3 -h "$dir/socket" -U postgres -f "$dir/source/demo/pgbench/$1.sql" \
+		manual 2>/dev/null | sed -n 's/^latency average = \(.*\) ms.*/\1/p'
+}
+
+measure()
+{
+	local condition
+
+	echo
+	echo "  recall@10 of 200 questions against the exact answer"
+	for condition in "true" "part_id = 3" "is_code AND part_id = 6" \
+		"released >= date '2025-01-01'"; do
+		printf '    %-34s %s\n' "WHERE $condition" \
+			"$(value "SELECT round(recall(\$\$$condition\$\$)::numeric, 3)")"
+	done
+	echo "  milliseconds a query         index   without"
+	printf '    %-24s %7s   %7s\n' \
+		"plain" "$(latency plain on)" "$(latency plain off)" \
+		"WHERE part_id = ..." "$(latency filtered on)" "$(latency filtered off)"
+	echo "  sizes"
+	value "SELECT format('    table %s, its vectors alone %s, index %s',
+		pg_size_pretty(pg_table_size('paragraphs')),
+		pg_size_pretty(sum(pg_column_size(embedding))),
+		pg_size_pretty(pg_relation_size('paragraphs_embedding_idx')))
+		FROM paragraphs"
+}
+
+if [ "${1:-}" = stop ]; then
+	choose_directory
+	find_server
+	cd /
+	running || fail "the demo's server is not running"
+	as_user "$bindir/pg_ctl" -w -m fast -D "$dir/data" stop
+	exit
+elif [ $# -gt 0 ]; then
+	fail "usage: demo/run.sh [stop]"
+fi
+
+next "Debian packages"
+install_packages
+choose_directory
+cd /
+
+next "build lokivector, install it into a copy of the server"
+if [ -e "$dir/bindir" ]; then
+	find_server
+	! running || as_user "$bindir/pg_ctl" -w -m fast -D "$dir/data" stop >/dev/null
+fi
+log=$dir/build.log
+as_user touch "$log"
+build >"$log" 2>&1
+log=
+echo "$("$bindir/postgres" --version) in $dir/server"
+
+next "start a private server"
+quietly start start_server
+echo "socket in $dir/socket"
+
+next "cut the manual into paragraphs and embed them"
+log=$dir/embed.log
+embed_manual
+
+next "load them"
+log=$dir/load.log
+load
+value "SELECT format('%s paragraphs in %s chapters of %s parts', (SELECT count(*) FROM paragraphs),
+	(SELECT count(*) FROM chapters), (SELECT count(*) FROM parts))"
+
+next "build the index"
+INDEX="CREATE INDEX paragraphs_embedding_idx ON paragraphs
+    USING hnsw (embedding vector_cosine_ops, part_id, chapter_id, is_code, chars, released)"
+echo "$INDEX"
+sql -c '\timing on' -c "$INDEX" | sed 's/^Time: /took /'
+value "VACUUM ANALYZE paragraphs"
+
+next "ask"
+ask "limit memory used by sorting"
+ask "reclaim space after deleting many rows"
+ask "split a big table into smaller pieces"
+ask "reclaim space after deleting many rows" "part_id = 6"
+ask "encrypt connections between client and server" "is_code AND chars < 400"
+ask "wrong results from an index" "released >= date '2025-01-01'"
+echo
+echo "  how the first is answered"
+explain "limit memory used by sorting" "true"
+echo "  and with a filter"
+explain "reclaim space after deleting many rows" "part_id = 6 AND NOT is_code"
+measure
+
+cat <<END
+
+The server goes on running.  Ask it something:
+    demo/ask.sh "what happens when power fails"
+    demo/ask.sh "wait for a lock" "part_id = 2 AND NOT is_code"
+Look around:
+    $bindir/psql -h $dir/socket -U postgres manual
+    SELECT title FROM paragraphs ORDER BY embedding <=> embed('sort by two columns') LIMIT 5;
+Stop it:
+    demo/run.sh stop
+END
