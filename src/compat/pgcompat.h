@@ -23,6 +23,19 @@
 #include "storage/proc.h"
 #include "utils/rel.h"
 
+/* Split off from postgres.h in 16 */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Names the module and its version since 18 */
+#if PG_VERSION_NUM >= 180000
+#define LOKI_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "lokivector", .version = LOKI_VERSION)
+#else
+#define LOKI_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
 /* RelFileNode became RelFileLocator in 16 */
 #if PG_VERSION_NUM >= 160000
 #include "storage/relfilelocator.h"
@@ -41,6 +54,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiMyLocalTransactionId()		(MyProc->vxid.lxid)
 #else
 #define LokiMyLocalTransactionId()		(MyProc->lxid)
+#endif
+
+/* Extra data of settings is freed by guc_free() since 16, by free() before */
+#if PG_VERSION_NUM >= 160000
+#define LokiGucAlloc(size)				guc_malloc(LOG, size)
+#else
+#define LokiGucAlloc(size)				malloc(size)
 #endif
 
 /* Takes a flag since 18 */

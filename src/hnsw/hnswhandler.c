@@ -1,0 +1,125 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswhandler.c
+ *	  The hnsw access method as PostgreSQL sees it.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswhandler.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/progress.h"
+#include "commands/vacuum.h"
+#include "hnsw/hnswint.h"
+#include "lokivector.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+LOKI_FUNCTION(hnswhandler);
+
+amcostestimate_function loki_hnsw_costestimate = NULL;
+
+/* Name of a phase in pg_stat_progress_create_index */
+static char *
+build_phase_name(int64 phase)
+{
+	switch (phase)
+	{
+		case PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE:
+			return "initializing";
+		case LOKI_PROGRESS_SAMPLING:
+			return "sampling table";
+		case LOKI_PROGRESS_LOADING:
+			return "loading tuples";
+		case LOKI_PROGRESS_GRAPH:
+			return "building graph";
+		case LOKI_PROGRESS_ORDERING:
+			return "ordering nodes";
+		case LOKI_PROGRESS_WRITING:
+			return "writing pages";
+		default:
+			return NULL;
+	}
+}
+
+/* Whether a relation is an index of this access method */
+bool
+loki_is_hnsw_index(Relation index)
+{
+	return index->rd_rel->relkind == RELKIND_INDEX && index->rd_indam != NULL &&
+		index->rd_indam->ambuild == loki_hnsw_build;
+}
+
+/* Facts for the cost model */
+bool
+loki_hnsw_shape(Relation index, LokiHnswShape *shape)
+{
+	LokiMetaPageData meta;
+
+	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
+		return false;
+	loki_meta_read(index, &meta);
+	shape->m = meta.m;
+	shape->dim = meta.code.dim;
+	shape->code_size = meta.code_size;
+	shape->code_bits = meta.code.bits;
+	shape->entry_level = meta.entry_level;
+	return true;
+}
+
+/*
+ * Handler function: the access method's properties and entry points.
+ */
+Datum
+hnswhandler(PG_FUNCTION_ARGS)
+{
+	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
+
+	amroutine->amstrategies = 0;
+	amroutine->amsupport = 3;
+	amroutine->amoptsprocnum = 0;
+	amroutine->amcanorder = false;
+	amroutine->amcanorderbyop = true;
+	amroutine->amcanbackward = false;
+	amroutine->amcanunique = false;
+	amroutine->amcanmulticol = true;
+	amroutine->amoptionalkey = true;
+	amroutine->amsearcharray = false;
+	amroutine->amsearchnulls = true;
+	amroutine->amstorage = false;
+	amroutine->amclusterable = false;
+	amroutine->ampredlocks = false;
+	amroutine->amcanparallel = false;
+	amroutine->amcaninclude = false;
+	amroutine->amusemaintenanceworkmem = false;
+	amroutine->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL |
+		VACUUM_OPTION_PARALLEL_CLEANUP;
+	amroutine->amkeytype = InvalidOid;
+
+	amroutine->ambuild = loki_hnsw_build;
+	amroutine->ambuildempty = loki_hnsw_buildempty;
+	amroutine->aminsert = loki_hnsw_insert;
+	amroutine->ambulkdelete = loki_hnsw_bulkdelete;
+	amroutine->amvacuumcleanup = loki_hnsw_vacuumcleanup;
+	amroutine->amcanreturn = NULL;
+	amroutine->amcostestimate = loki_hnsw_costestimate;
+	amroutine->amoptions = loki_hnsw_options;
+	amroutine->amproperty = NULL;
+	amroutine->ambuildphasename = build_phase_name;
+	amroutine->amvalidate = loki_hnsw_validate;
+	amroutine->amadjustmembers = NULL;
+	amroutine->ambeginscan = loki_hnsw_beginscan;
+	amroutine->amrescan = loki_hnsw_rescan;
+	amroutine->amgettuple = loki_hnsw_gettuple;
+	amroutine->amgetbitmap = NULL;
+	amroutine->amendscan = loki_hnsw_endscan;
+	amroutine->ammarkpos = NULL;
+	amroutine->amrestrpos = NULL;
+	amroutine->amestimateparallelscan = NULL;
+	amroutine->aminitparallelscan = NULL;
+	amroutine->amparallelrescan = NULL;
+
+	PG_RETURN_POINTER(amroutine);
+}

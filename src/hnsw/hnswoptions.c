@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswoptions.c
+ *	  Storage parameters of hnsw indexes, and settings.
+ *
+ * A scan is complete (goes on until its caller is content) unless somebody
+ * asked for pgvector's limits by setting hnsw.iterative_scan or
+ * hnsw.max_scan_tuples.  Whether a value was set is known to its check hook
+ * alone, which sees the source; the hook passes it on as the value's extra
+ * data, so that RESET and the end of a SET LOCAL undo it too.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswoptions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "access/reloptions.h"
+#include "hnsw/hnswint.h"
+#include "utils/guc.h"
+
+int			loki_ef_search = LOKI_DEFAULT_EF_SEARCH;
+int			loki_iterative_scan = LOKI_ITERATIVE_OFF;
+int			loki_max_scan_tuples = 20000;
+double		loki_scan_mem_multiplier = 1;
+int			loki_build_seed = -1;
+
+static bool complete = true;
+
+/* Whether somebody set these, instead of leaving them at their defaults */
+static bool iterative_scan_set = false;
+static bool max_scan_tuples_set = false;
+static bool complete_set = false;
+
+static relopt_kind hnsw_relopt_kind;
+
+static relopt_enum_elt_def bits_options[] = {
+	{"auto", LOKI_BITS_AUTO}, {"1", 1}, {"2", 2}, {"4", 4}, {"8", 8}, {NULL}
+};
+
+static relopt_enum_elt_def refine_bits_options[] = {
+	{"auto", LOKI_BITS_AUTO}, {"0", 0}, {"2", 2}, {"4", 4}, {"6", 6}, {"8", 8}, {NULL}
+};
+
+static const struct config_enum_entry iterative_scan_options[] = {
+	{"off", LOKI_ITERATIVE_OFF, false},
+	{"relaxed_order", LOKI_ITERATIVE_RELAXED, false},
+	{"strict_order", LOKI_ITERATIVE_STRICT, false},
+	{NULL, 0, false}
+};
+
+/* Remember as the value's extra data whether its source is a user's wish. */
+static bool
+remember_source(void **extra, GucSource source)
+{
+	bool	   *is_set = LokiGucAlloc(sizeof(bool));
+
+	if (is_set == NULL)
+		return false;
+	*is_set = source > PGC_S_DYNAMIC_DEFAULT;
+	*extra = is_set;
+	return true;
+}
+
+static bool
+check_int_source(int *newval, void **extra, GucSource source)
+{
+	return remember_source(extra, source);
+}
+
+static bool
+check_bool_source(bool *newval, void **extra, GucSource source)
+{
+	return remember_source(extra, source);
+}
+
+static void
+assign_iterative_scan(int newval, void *extra)
+{
+	iterative_scan_set = *(bool *) extra;
+}
+
+static void
+assign_max_scan_tuples(int newval, void *extra)
+{
+	max_scan_tuples_set = *(bool *) extra;
+}
+
+static void
+assign_complete(bool newval, void *extra)
+{
+	complete_set = *(bool *) extra;
+}
+
+/*
+ * Whether scans go on until the caller is content.
+ */
+bool
+loki_scan_complete(void)
+{
+	if (complete_set)
+		return complete;
+	return !iterative_scan_set && !max_scan_tuples_set;
+}
+
+static void
+init_reloptions(void)
+{
+	hnsw_relopt_kind = add_reloption_kind();
+	add_int_reloption(hnsw_relopt_kind, "m", "Max number of connections",
+					  LOKI_DEFAULT_M, LOKI_MIN_M, LOKI_MAX_M, AccessExclusiveLock);
+	add_int_reloption(hnsw_relopt_kind, "ef_construction",
+					  "Size of the dynamic candidate list for construction",
+					  LOKI_DEFAULT_EF_CONSTRUCTION, LOKI_MIN_EF_CONSTRUCTION,
+					  LOKI_MAX_EF_CONSTRUCTION, AccessExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "bits",
+					   "Bits a dimension of the codes that a search walks on",
+					   bits_options, LOKI_BITS_AUTO,
+					   "Valid values are \"auto\", \"1\", \"2\", \"4\" and \"8\".",
+					   AccessExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "refine_bits",
+					   "Bits a dimension in total of the codes that rank candidates",
+					   refine_bits_options, LOKI_BITS_AUTO,
+					   "Valid values are \"auto\", \"0\", \"2\", \"4\", \"6\" and \"8\".",
+					   AccessExclusiveLock);
+}
+
+static void
+init_settings(void)
+{
+	DefineCustomIntVariable("hnsw.ef_search",
+							"Sets the size of the dynamic candidate list for search",
+							"Valid range is 1..1000.", &loki_ef_search,
+							LOKI_DEFAULT_EF_SEARCH, LOKI_MIN_EF_SEARCH, LOKI_MAX_EF_SEARCH,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("hnsw.iterative_scan",
+							 "Sets the mode for iterative scans",
+							 NULL, &loki_iterative_scan, LOKI_ITERATIVE_OFF,
+							 iterative_scan_options, PGC_USERSET, 0,
+							 check_int_source, assign_iterative_scan, NULL);
+	DefineCustomIntVariable("hnsw.max_scan_tuples",
+							"Sets the max number of tuples to visit for iterative scans",
+							NULL, &loki_max_scan_tuples, 20000, 1, INT_MAX,
+							PGC_USERSET, 0, check_int_source, assign_max_scan_tuples, NULL);
+	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
+							 "Sets the multiple of work_mem to use for iterative scans",
+							 NULL, &loki_scan_mem_multiplier, 1, 1, 1000,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("lokivector.complete",
+							 "Returns rows beyond hnsw.ef_search until the query is content",
+							 "When neither this nor hnsw.iterative_scan nor hnsw.max_scan_tuples is set, scans are complete.",
+							 &complete, true, PGC_USERSET, 0,
+							 check_bool_source, assign_complete, NULL);
+	DefineCustomIntVariable("lokivector.build_seed",
+							"Sets the seed of index builds",
+							"With -1 each build is random.", &loki_build_seed,
+							-1, -1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("hnsw");
+	MarkGUCPrefixReserved("lokivector");
+}
+
+/* Called by _PG_init. */
+void
+loki_hnsw_init(void)
+{
+	init_reloptions();
+	init_settings();
+}
+
+/* Parse and validate storage parameters. */
+bytea *
+loki_hnsw_options(Datum reloptions, bool validate)
+{
+	static const relopt_parse_elt table[] = {
+		{"m", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, m)},
+		{"ef_construction", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_construction)},
+		{"bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, bits)},
+		{"refine_bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, refine_bits)},
+	};
+
+	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,
+									  sizeof(LokiHnswOptions), table, lengthof(table));
+}
+
+int
+loki_option_m(Relation index)
+{
+	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
+
+	return options ? options->m : LOKI_DEFAULT_M;
+}
+
+int
+loki_option_ef_construction(Relation index)
+{
+	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
+
+	return options ? options->ef_construction : LOKI_DEFAULT_EF_CONSTRUCTION;
+}
+
+/* Bits a dimension of CODE, or LOKI_BITS_AUTO */
+int
+loki_option_bits(Relation index)
+{
+	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
+
+	return options ? options->bits : LOKI_BITS_AUTO;
+}
+
+/* Bits in total after refining (0 = no REFINE), or LOKI_BITS_AUTO */
+int
+loki_option_refine_bits(Relation index)
+{
+	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
+
+	return options ? options->refine_bits : LOKI_BITS_AUTO;
+}

@@ -1,0 +1,153 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswtypes.c
+ *	  The indexed column: its metric, its dimensions, its values.
+ *
+ * The only file of the access method that knows concrete types.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswtypes.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_amop.h"
+#include "common/hashfn.h"
+#include "distance/distance.h"
+#include "hnsw/hnswint.h"
+#include "types/vector.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/*
+ * The metric of the operator class of column 1, told by the name of its
+ * ordering operator, which is the same in every schema.
+ */
+LokiMetric
+loki_index_metric(Relation index)
+{
+	Oid			family = index->rd_opfamily[0];
+	Oid			type = index->rd_opcintype[0];
+	Oid			operator = get_opfamily_member(family, type, type, 1);
+	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
+
+	if (name != NULL)
+	{
+		if (strcmp(name, "<->") == 0)
+			return LOKI_METRIC_L2;
+		if (strcmp(name, "<#>") == 0)
+			return LOKI_METRIC_IP;
+		if (strcmp(name, "<=>") == 0)
+			return LOKI_METRIC_COSINE;
+		if (strcmp(name, "<+>") == 0)
+			return LOKI_METRIC_L1;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("type not supported for hnsw index")));
+	return 0;
+}
+
+/*
+ * Dimensions of column 1, from its typmod.
+ */
+uint32
+loki_index_dimensions(Relation index)
+{
+	int			dimensions = TupleDescAttr(index->rd_att, 0)->atttypmod;
+
+	if (dimensions < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column does not have dimensions")));
+	if (dimensions > LOKI_VECTOR_MAX_DIM)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("column cannot have more than %d dimensions for hnsw index",
+						LOKI_VECTOR_MAX_DIM)));
+	return dimensions;
+}
+
+/*
+ * Look at the datum of column 1; for LOKI_VALUE_VECTOR *values points to its
+ * floats, in the datum or in a detoasted copy in the current context.
+ */
+LokiValueClass
+loki_value_open(LokiMetric metric, uint32 dim, Datum datum, bool isnull,
+				const float **values)
+{
+	Vector	   *vector;
+
+	*values = NULL;
+	if (isnull)
+		return LOKI_VALUE_NULL;
+	vector = DatumGetVector(datum);
+	if (vector->dim != dim)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("expected %u dimensions, not %d", dim, vector->dim)));
+	*values = vector->x;
+	if (metric == LOKI_METRIC_COSINE)
+	{
+		/* any element that is not zero gives a direction */
+		for (uint32 i = 0; i < dim; i++)
+			if (vector->x[i] != 0)
+				return LOKI_VALUE_VECTOR;
+		return LOKI_VALUE_ZERO_NORM;
+	}
+	return LOKI_VALUE_VECTOR;
+}
+
+/* 128-bit hash of a vector's bytes */
+void
+loki_value_hash(const float *values, uint32 dim, LokiHashData *hash)
+{
+	const unsigned char *bytes = (const unsigned char *) values;
+	int			length = (int) (dim * sizeof(float));
+
+	hash->h[0] = hash_bytes_extended(bytes, length, UINT64CONST(0x9E3779B97F4A7C15));
+	hash->h[1] = hash_bytes_extended(bytes, length, UINT64CONST(0xC2B2AE3D27D4EB4F));
+}
+
+/* The distance that the SQL operator returns, by the same kernels */
+double
+loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *b)
+{
+	switch (metric)
+	{
+		case LOKI_METRIC_L2:
+			return sqrt((double) loki_distance.l2sq_f32(dim, a, b));
+		case LOKI_METRIC_IP:
+			return -(double) loki_distance.dot_f32(dim, a, b);
+		case LOKI_METRIC_L1:
+			return (double) loki_distance.l1_f32(dim, a, b);
+		case LOKI_METRIC_COSINE:
+			{
+				float		dot;
+				float		norma;
+				float		normb;
+				double		cosine;
+
+				loki_distance.cosine_f32(dim, a, b, &dot, &norma, &normb);
+				cosine = (double) dot / sqrt((double) norma * (double) normb);
+				if (cosine > 1)
+					cosine = 1;
+				else if (cosine < -1)
+					cosine = -1;
+				return 1 - cosine;
+			}
+	}
+	return 0;
+}
+
+/* An estimate of the index in the unit of the SQL operator */
+double
+loki_operator_distance(LokiMetric metric, float estimate)
+{
+	if (metric == LOKI_METRIC_L2)
+		return estimate > 0 ? sqrt((double) estimate) : 0;
+	return estimate;
+}
