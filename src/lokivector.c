@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * lokivector.c
+ *	  The module: what happens when the library is loaded, and what it says
+ *	  about itself.
+ *
+ * IDENTIFICATION
+ *	  src/lokivector.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "distance/distance.h"
+#include "lokivector.h"
+#include "quantize/quantize.h"
+#include "utils/builtins.h"
+
+LOKI_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+/*
+ * Start the folders, each after those that it uses.
+ */
+void
+_PG_init(void)
+{
+	loki_distance_init();
+	loki_quantize_init();
+}
+
+LOKI_FUNCTION(lokivector_version);
+Datum
+lokivector_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(LOKI_VERSION));
+}
+
+/*
+ * The instruction sets that the kernels in use were written for.
+ */
+LOKI_FUNCTION(lokivector_simd);
+Datum
+lokivector_simd(PG_FUNCTION_ARGS)
+{
+	char	   *kernels = psprintf("distance %s, codes %s",
+								   loki_distance.name, loki_quantize_simd());
+
+	PG_RETURN_TEXT_P(cstring_to_text(kernels));
+}

@@ -1,0 +1,153 @@
+/*-------------------------------------------------------------------------
+ *
+ * vector_agg.c
+ *	  avg() of vectors: state, combination and result.
+ *
+ * The state is a float8 array, {n, sum of first elements, ...}, and {0} before
+ * the first row.  (sum() needs nothing from here: its state is a vector and
+ * its transition function vector_add.)
+ *
+ * IDENTIFICATION
+ *	  src/types/vector_agg.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "lokivector.h"
+#include "types/vectorint.h"
+#include "utils/array.h"
+#include "utils/float.h"
+
+/* Numbers of a valid state: the count, then the sums */
+#define STATE_VALUES(state) ((float8 *) ARR_DATA_PTR(state))
+#define STATE_DIM(state)	(ARR_DIMS(state)[0] - 1)
+
+/*
+ * A state may come from a user, who can call these functions by themselves.
+ */
+static ArrayType *
+get_state(FunctionCallInfo fcinfo, int argument, const char *caller)
+{
+	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(argument);
+
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] < 1 ||
+		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
+		elog(ERROR, "%s: expected state array", caller);
+	return state;
+}
+
+/* A state of zeros */
+static ArrayType *
+make_state(int dim)
+{
+	Size		size = ARR_OVERHEAD_NONULLS(1) + sizeof(float8) * (dim + 1);
+	ArrayType  *state = (ArrayType *) palloc0(size);
+
+	SET_VARSIZE(state, size);
+	state->ndim = 1;
+	state->elemtype = FLOAT8OID;
+	ARR_DIMS(state)[0] = dim + 1;
+	ARR_LBOUND(state)[0] = 1;
+	return state;
+}
+
+/*
+ * The state to add to: the first argument itself within an aggregate, which
+ * owns it, otherwise a copy.
+ */
+static ArrayType *
+writable_state(FunctionCallInfo fcinfo, ArrayType *state)
+{
+	ArrayType  *copy;
+
+	if (AggCheckCallContext(fcinfo, NULL))
+		return state;
+	copy = make_state(STATE_DIM(state));
+	memcpy(STATE_VALUES(copy), STATE_VALUES(state),
+		   sizeof(float8) * (STATE_DIM(state) + 1));
+	return copy;
+}
+
+LOKI_FUNCTION(vector_accum);
+Datum
+vector_accum(PG_FUNCTION_ARGS)
+{
+	ArrayType  *state = get_state(fcinfo, 0, "vector_accum");
+	Vector	   *v = PG_GETARG_VECTOR_P(1);
+	float8	   *values;
+
+	if (STATE_DIM(state) == 0)
+	{
+		float8		n = STATE_VALUES(state)[0];
+
+		state = make_state(v->dim);
+		STATE_VALUES(state)[0] = n;
+	}
+	else
+	{
+		loki_vector_check_expected_dim(STATE_DIM(state), v->dim);
+		state = writable_state(fcinfo, state);
+	}
+
+	values = STATE_VALUES(state);
+	values[0] += 1;
+	for (int i = 0; i < v->dim; i++)
+	{
+		values[i + 1] += v->x[i];
+		if (unlikely(isinf(values[i + 1])))
+			float_overflow_error();
+	}
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+/*
+ * A state without rows leaves the other one as it is, also if both have none:
+ * so it is with the workers of a parallel plan that finds no rows.
+ */
+LOKI_FUNCTION(vector_combine);
+Datum
+vector_combine(PG_FUNCTION_ARGS)
+{
+	ArrayType  *state = get_state(fcinfo, 0, "vector_combine");
+	ArrayType  *other = get_state(fcinfo, 1, "vector_combine");
+	float8	   *values;
+
+	if (STATE_VALUES(other)[0] == 0)
+		PG_RETURN_ARRAYTYPE_P(state);
+	if (STATE_VALUES(state)[0] == 0)
+		PG_RETURN_ARRAYTYPE_P(other);
+
+	loki_vector_check_expected_dim(STATE_DIM(state), STATE_DIM(other));
+	state = writable_state(fcinfo, state);
+	values = STATE_VALUES(state);
+	values[0] += STATE_VALUES(other)[0];
+	for (int i = 1; i <= STATE_DIM(state); i++)
+	{
+		values[i] += STATE_VALUES(other)[i];
+		if (unlikely(isinf(values[i])))
+			float_overflow_error();
+	}
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+LOKI_FUNCTION(vector_avg);
+Datum
+vector_avg(PG_FUNCTION_ARGS)
+{
+	ArrayType  *state = get_state(fcinfo, 0, "vector_avg");
+	float8	   *values = STATE_VALUES(state);
+	Vector	   *average;
+
+	if (values[0] == 0)
+		PG_RETURN_NULL();
+
+	loki_vector_check_dim(STATE_DIM(state));
+	average = loki_vector_make(STATE_DIM(state));
+	for (int i = 0; i < average->dim; i++)
+		average->x[i] = values[i + 1] / values[0];
+	loki_vector_check_elements(average);
+	PG_RETURN_VECTOR_P(average);
+}
