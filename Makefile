@@ -44,13 +44,17 @@ OBJS = \
 	src/hnsw/hnswattr.o \
 	src/hnsw/hnswvalidate.o
 
+# The server's interfaces and idioms ask for the exceptions: callbacks with
+# parameters that not all need, lengthof() against int, {NULL} ends a list.
+WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers
+
 # Only what LOKI_FUNCTION declares is exported.  The server's headers are
 # system headers to the compiler, so that warnings are about our code alone.
 PG_CPPFLAGS = -Isrc -DLOKI_VERSION='"$(EXTVERSION)"' \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))' \
 	-isystem $(includedir_server)
-PG_CFLAGS = -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter \
-	-Wno-sign-compare -Wno-missing-field-initializers $(LOKI_CFLAGS)
+PG_CFLAGS = -fvisibility=hidden $(WARNINGS) $(LOKI_CFLAGS)
 SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 
 REGRESS := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
@@ -78,6 +82,10 @@ typedefs: all
 endif
 
 .PHONY: $(own_targets) typedefs
+
+# The value of a variable, for scripts
+print-%:
+	@echo '$($*)'
 
 test:
 	test/run.sh

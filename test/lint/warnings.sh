@@ -1,6 +1,6 @@
 #!/bin/bash
 # No warning from the server's compiler (as the build's log shows) nor from
-# clang, with -Wall -Wextra.
+# clang, with the WARNINGS of the Makefile.
 set -u
 cd "$(dirname "$0")/../.."
 
@@ -27,10 +27,11 @@ if [ -z "$clang" ]; then
 	echo "ok - clang gives no warning # SKIP no clang"
 	exit
 fi
+warnings=$(make -s print-WARNINGS)
 {
 	for file in src/*.c src/*/*.c; do
-		$clang -fsyntax-only -std=gnu99 -O2 -Wall -Wextra -Wmissing-prototypes \
-			-D_GNU_SOURCE -DLOKI_VERSION='""' -Isrc \
+		$clang -fsyntax-only -std=gnu99 -O2 $warnings \
+			-Wmissing-prototypes -D_GNU_SOURCE -DLOKI_VERSION='""' -Isrc \
 			-isystem "$("$PG_CONFIG" --includedir-server)" "$file"
 	done
 } 2>&1 | silent "clang gives no warning"
