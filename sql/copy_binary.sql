@@ -1,0 +1,68 @@
+--
+-- The binary format of vectors
+--
+
+SELECT vector_send('[1,-2,3.5]');
+SELECT vector_send('[0,-0,1e-45,3.4028235e38]');
+
+-- out and in again
+CREATE TABLE t (i int, v vector, w vector(3));
+INSERT INTO t VALUES (1, '[1,2,3]', '[0.1,-0,1e-45]'), (2, NULL, NULL), (3, '[1e10]', '[3.4028235e38,-1e-38,1]');
+INSERT INTO t SELECT 4, array_agg(j / 7.0)::vector FROM generate_series(1, 16000) j;
+CREATE TABLE u (LIKE t);
+\getenv abs_builddir PG_ABS_BUILDDIR
+\set filename :abs_builddir '/results/copy_binary.bin'
+COPY t TO :'filename' WITH (FORMAT binary);
+COPY u FROM :'filename' WITH (FORMAT binary);
+SELECT i, v, w FROM u WHERE i < 4 ORDER BY i;
+SELECT count(*) AS same FROM t JOIN u USING (i) WHERE vector_send(t.v) IS NOT DISTINCT FROM vector_send(u.v) AND vector_send(t.w) IS NOT DISTINCT FROM vector_send(u.w);
+DROP TABLE u;
+
+-- text
+\set filename :abs_builddir '/results/copy_binary.txt'
+CREATE TABLE u (LIKE t);
+COPY t TO :'filename';
+COPY u FROM :'filename';
+SELECT count(*) AS same FROM t JOIN u USING (i) WHERE vector_send(t.v) IS NOT DISTINCT FROM vector_send(u.v) AND vector_send(t.w) IS NOT DISTINCT FROM vector_send(u.w);
+DROP TABLE t, u;
+
+-- bytes that are no vector: each is one field of one row of a binary COPY
+CREATE FUNCTION receive(field bytea, typmod text DEFAULT '', OUT code text, OUT result text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	file text := current_setting('test.file');
+	image bytea := '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea ||
+		int4send(length(field)) || field || '\xffff'::bytea;
+	object oid := lo_from_bytea(0, image);
+BEGIN
+	PERFORM lo_export(object, file);
+	PERFORM lo_unlink(object);
+	EXECUTE format('CREATE TEMP TABLE received (v vector%s)', typmod);
+	EXECUTE format('COPY received FROM %L WITH (FORMAT binary)', file);
+	SELECT v::text INTO result FROM received;
+	DROP TABLE received;
+EXCEPTION WHEN OTHERS THEN
+	code := SQLSTATE;
+	result := SQLERRM;
+END
+$$;
+\set filename :abs_builddir '/results/copy_binary.field'
+SELECT set_config('test.file', :'filename', false) IS NOT NULL AS file_set;
+SELECT field, typmod, r.* FROM (VALUES
+	('\x000100003f800000'::bytea, ''),
+	('\x00030000bf8000000000000080000000', '(3)'),
+	('\x00030000bf8000000000000080000000', '(2)'),
+	('\x00000000', ''),
+	('\xffff0000', ''),
+	('\x3e810000', ''),
+	('\x000100013f800000', ''),
+	('\x0001ffff3f800000', ''),
+	('\x000100007fc00000', ''),
+	('\x000100007f800000', ''),
+	('\x00010000ff800000', ''),
+	('\x000200003f800000', ''),
+	('\x000100', ''),
+	('\x000100003f80000000', ''),
+	('\x0001', ''),
+	('\x', '')) AS f(field, typmod), receive(field, typmod) AS r;
+DROP FUNCTION receive;
