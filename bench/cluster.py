@@ -1,0 +1,189 @@
+"""A throw-away server in the Debian system that test/chroot.sh makes."""
+import contextlib
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CHROOT = os.path.join(TOP, "test", "chroot.sh")
+WARM_SECONDS = 0.3              # of each pgbench run, left out of its figures
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
+
+
+class Timing:
+    """Latencies of one pgbench run, in microseconds, and its rate"""
+
+    def __init__(self, latencies, rate):
+        self.latencies, self.rate = latencies, rate
+
+
+class Server:
+    def __init__(self, major, settings):
+        self.major = str(major)
+        self.settings = settings
+        self.root = output(CHROOT, "create", self.major,
+                           f"postgresql-{major}-pgvector").split()[-1]
+        self.work = f"/var/tmp/lokivector-bench-{os.getpid()}"
+        self.bin = f"/usr/lib/postgresql/{major}/bin"
+        self.running = False
+
+    # -- commands inside ----------------------------------------------------
+
+    def command(self, *words, user="postgres"):
+        return [CHROOT, "exec", "-u", user, self.major, *words]
+
+    def inside(self, *words, user="postgres", **how):
+        done = subprocess.run(self.command(*words, user=user), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              **how)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(words)[:200]}\n{done.stderr}")
+        return done.stdout
+
+    def host(self, path):
+        """The path outside of a path below the work folder inside"""
+        return self.root + os.path.join(self.work, path)
+
+    def write(self, name, text):
+        with open(self.host(name), "w") as f:
+            f.write(text)
+        return f"{self.work}/{name}"
+
+    # -- life ---------------------------------------------------------------
+
+    def install_extension(self):
+        """Build the working tree inside and install it there."""
+        output(CHROOT, "copy", self.major)
+        make = f"make -C /srv/lokivector PG_CONFIG={self.bin}/pg_config"
+        self.inside("sh", "-c", f"{make} -s -j$(nproc) all && "
+                    f"{make} -s install", user="root")
+
+    def start(self):
+        self.inside("install", "-d", "-m", "755", "-o", "postgres", "-g",
+                    "postgres", self.work, user="root")
+        self.running = True
+        self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-N",
+                    "-A", "trust", "--no-locale", "-E", "UTF8")
+        conf = dict(self.settings, listen_addresses="''",
+                    unix_socket_directories=f"'{self.work}'")
+        with open(self.host("data/postgresql.conf"), "a") as f:
+            f.writelines(f"{k} = {v}\n" for k, v in conf.items())
+        self.inside(f"{self.bin}/pg_ctl", "-D", f"{self.work}/data", "-w",
+                    "-t", "120", "-l", f"{self.work}/log", "start")
+
+    def stop(self):
+        if not self.running:
+            return
+        self.running = False
+        subprocess.run(self.command(
+            f"{self.bin}/pg_ctl", "-D", f"{self.work}/data", "-m",
+            "immediate", "stop"), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.root + self.work, ignore_errors=True)
+
+    # -- clients ------------------------------------------------------------
+
+    def client(self, program, db, options, *words):
+        given = " ".join(f"-c {k}={v}" for k, v in (options or {}).items())
+        return ["env", f"PGOPTIONS={given}", f"PGHOST={self.work}",
+                f"{self.bin}/{program}", *words, db]
+
+    def psql(self, db, sql, options=None):
+        """Run SQL, return what it printed, unaligned."""
+        return self.inside(*self.client("psql", db, options, "-XAtq", "-v",
+                                        "ON_ERROR_STOP=1"), input=sql)
+
+    def rows(self, db, sql, options=None):
+        text = self.psql(db, sql, options)
+        return [line.split("|") for line in text.splitlines()]
+
+    def seconds(self, db, sql, options=None):
+        """Seconds that one statement takes, by psql's clock"""
+        text = self.psql(db, "\\timing on\n" + sql, options)
+        return float(re.findall(r"^Time: ([0-9.]+) ms", text, re.M)[-1]) / 1e3
+
+    def copy_in(self, db, table, blocks):
+        """COPY BINARY from byte strings"""
+        process = subprocess.Popen(self.command(*self.client(
+            "psql", db, None, "-Xq", "-v", "ON_ERROR_STOP=1", "-c",
+            f"COPY {table} FROM STDIN (FORMAT binary)")),
+            stdin=subprocess.PIPE)
+        process.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        for block in blocks:
+            process.stdin.write(block)
+        process.stdin.write(b"\xff\xff")
+        process.stdin.close()
+        if process.wait() != 0:
+            raise RuntimeError(f"COPY to {table} failed")
+
+    @contextlib.contextmanager
+    def favoured(self, cores, realtime):
+        """Cores and class of scheduling of this process, and of the backends
+        to come, which have theirs from the postmaster."""
+        with open(self.host("data/postmaster.pid")) as f:
+            processes = [0, int(f.readline())]
+        before = [(p, os.sched_getaffinity(p)) for p in processes]
+        try:
+            for p in processes:
+                os.sched_setaffinity(p, cores)
+                if realtime:
+                    os.sched_setscheduler(p, os.SCHED_RR, os.sched_param(1))
+            yield
+        finally:
+            for p, cores in before:
+                os.sched_setaffinity(p, cores)
+                if realtime:
+                    os.sched_setscheduler(p, os.SCHED_OTHER,
+                                          os.sched_param(0))
+
+    def pgbench(self, db, script, clients, options=None, seconds=None,
+                transactions=None, pinned=False, realtime=False):
+        """Run a script prepared -> Timing.  Pinned: client and backends on
+        one core, so that waking an idle core is not part of a latency."""
+        cores = os.sched_getaffinity(0)
+        if pinned:
+            cores = {max(cores)}
+        with self.favoured(cores, realtime):
+            return self.run_pgbench(db, script, clients, options, seconds,
+                                    transactions)
+
+    def run_pgbench(self, db, script, clients, options, seconds,
+                    transactions):
+        path = self.write("script.sql", script)
+        for name in glob.glob(self.host("lat.*")):
+            os.remove(name)
+        limit = ["-T", str(seconds)] if seconds else [
+            "-t", str(transactions)]
+        self.inside("sh", "-c", 'cd "$0" && exec "$@"', self.work,
+                    *self.client("pgbench", db, options, "-n", "-M",
+                                 "prepared", "-c", str(clients), "-j",
+                                 str(clients), *limit, "-l",
+                                 "--log-prefix=lat", "-f", path))
+        log = np.concatenate([
+            np.loadtxt(name, usecols=(2, 4, 5), ndmin=2)
+            for name in glob.glob(self.host("lat.*"))])
+        ends = log[:, 1] * 1e6 + log[:, 2]
+        latencies = log[:, 0]
+        if seconds:
+            keep = ends >= ends.min() + WARM_SECONDS * 1e6
+            if keep.sum() > 1:
+                ends, latencies = ends[keep], latencies[keep]
+            span = ends.max() - ends.min()
+            rate = (len(ends) - 1) * 1e6 / max(span, 1)
+        else:
+            span = ends.max() - (ends - latencies).min()
+            rate = len(ends) * 1e6 / max(span, 1)
+        return Timing(latencies, rate)

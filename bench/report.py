@@ -1,0 +1,302 @@
+"""Tables (Markdown, CSV) and plots of what run.py measured."""
+import csv
+import math
+import os
+import statistics
+
+from cluster import say
+
+REACHED, BEST, EASY, MISSED = "", "pgvector's best recall", \
+    "reached at the smallest ef_search", "not reached by lokivector"
+
+
+def median(values):
+    return statistics.median(values) if values else math.nan
+
+
+def mb(count):
+    return f"{count / 1e6:.1f}"
+
+
+def table(head, rows):
+    """A Markdown table"""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(str(x) for x in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def write_csv(path, rows):
+    if not rows:
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with open(path, "w", newline="") as f:
+        writer = csv.DictWriter(f, names, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: round(v, 5) if isinstance(v, float) else v
+                             for k, v in row.items()})
+
+
+# ---- curves ---------------------------------------------------------------
+
+def points(result):
+    """One row for each contender, k, ef and number of clients: medians"""
+    recall, timings = {}, {}
+    for r in result["recall"]:
+        recall.setdefault((r["contender"], r["k"], r["ef"]), []).append(r)
+    for t in result["timings"]:
+        key = t["contender"], t["k"], t["ef"], t["clients"]
+        timings.setdefault(key, []).append(t)
+    clients = sorted({t["clients"] for t in result["timings"]}) or [None]
+    rows = []
+    for (name, k, ef), found in recall.items():
+        for count in clients:
+            row = {"set": result["set"], "rows": result["rows"],
+                   "dims": result["dims"],
+                   "metric": result["arguments"]["metric"],
+                   "storage": result["arguments"]["storage"],
+                   "contender": name, "k": k, "ef_search": ef,
+                   "recall": median([r["recall"] for r in found]),
+                   "recall_min": min(r["recall"] for r in found),
+                   "rows_returned": median([r["rows"] for r in found]),
+                   "clients": count}
+            timed = timings.get((name, k, ef, count), [])
+            for what in ("qps", "mean_us", "p50_us", "p95_us", "p99_us"):
+                row[what] = median([t[what] for t in timed])
+            rows.append(row)
+    return rows
+
+
+def curve(rows, name, k, clients):
+    """(recall, qps) by rising ef, recall made monotone"""
+    found = sorted((r["ef_search"], r["recall"], r["qps"]) for r in rows
+                   if r["contender"] == name and r["k"] == k
+                   and r["clients"] == clients)
+    out, best = [], 0.0
+    for _, recall, qps in found:
+        best = max(best, recall)
+        out.append((best, qps))
+    return out
+
+
+def rate_at(line, target):
+    """Rate at a recall, log-linear between neighbours -> rate, note"""
+    if not line or line[-1][0] < target:
+        return None, MISSED
+    if line[0][0] >= target:
+        return line[0][1], EASY
+    for (r0, q0), (r1, q1) in zip(line, line[1:]):
+        if r0 < target <= r1:
+            part = (target - r0) / (r1 - r0)
+            return math.exp(math.log(q0) + part * math.log(q1 / q0)), REACHED
+    return None, MISSED
+
+
+def compare(line, other, target):
+    """lokivector's line against one of pgvector's -> dict"""
+    notes = []
+    if other[-1][0] < target:
+        notes.append(f"{BEST} instead of {target}")
+        target = other[-1][0]
+    theirs, note = rate_at(other, target)
+    if note:
+        notes.append("pgvector: " + note)
+    ours, note = rate_at(line, target)
+    if note:
+        notes.append(note if note == MISSED else "lokivector: " + note)
+    return {"recall": target, "lokivector_qps": ours, "pgvector_qps": theirs,
+            "ratio": ours / theirs if ours else math.nan,
+            "note": "; ".join(notes)}
+
+
+def names(result, prefix):
+    return [x["contender"] for x in result["load"]
+            if x["contender"].startswith(prefix)]
+
+
+def ratios(result, rows):
+    out = []
+    for k in result["arguments"]["k"]:
+        for clients in result["arguments"]["clients"]:
+            for target in result["arguments"]["targets"]:
+                for ours in names(result, "lokivector"):
+                    line = curve(rows, ours, k, clients)
+                    if not line or math.isnan(line[0][1]):
+                        continue
+                    for theirs in names(result, "pgvector"):
+                        other = curve(rows, theirs, k, clients)
+                        out.append(dict(
+                            {"k": k, "clients": clients, "target": target,
+                             "contender": ours, "against": theirs},
+                            **compare(line, other, target)))
+    return out
+
+
+# ---- sections -------------------------------------------------------------
+
+def ratio_section(found):
+    if not found:
+        return ""
+    rows = [[f["k"], f["clients"], f"{f['recall']:.4g}", f["contender"],
+             f"{f['lokivector_qps']:.0f}" if f["lokivector_qps"] else "-",
+             f["against"], f"{f['pgvector_qps']:.0f}",
+             f"**{f['ratio']:.2f}**" if f["lokivector_qps"] else "-",
+             f["note"]] for f in found]
+    return "## Queries per second at equal recall\n\n" + table(
+        ["k", "clients", "recall", "", "per s", "against", "per s", "ratio",
+         "note"], rows) + "\n"
+
+
+def build_rows(result):
+    out = []
+    for load in result["load"]:
+        name = load["contender"]
+        built = [b for b in result["builds"] if b["contender"] == name]
+        if not built:
+            continue
+        size = median([b["index_bytes"] for b in built])
+        out.append({"contender": name, "version": load["version"],
+                    "load_s": load["seconds"],
+                    "build_s": median([b["seconds"] for b in built]),
+                    "index_bytes": int(size),
+                    "bytes_per_row": size / result["rows"],
+                    "table_bytes": built[-1]["table_bytes"]})
+    base = next((b["index_bytes"] for b in out
+                 if b["contender"] == "pgvector vector"), None)
+    for b in out:
+        b["index_ratio"] = b["index_bytes"] / base if base else math.nan
+    return out
+
+
+def build_section(rows):
+    return "## Load, build and size\n\n" + table(
+        ["", "version", "load s", "build s", "index MB", "bytes a row",
+         "of pgvector's vector index", "table MB"],
+        [[b["contender"], b["version"], f"{b['load_s']:.1f}",
+          f"{b['build_s']:.1f}", mb(b["index_bytes"]),
+          f"{b['bytes_per_row']:.0f}", f"{b['index_ratio']:.3f}",
+          mb(b["table_bytes"])] for b in rows]) + "\n"
+
+
+def family_section(result):
+    """lokivector_index_info as it came, of the last build"""
+    info = next((b["info"] for b in reversed(result["builds"]) if b["info"]),
+                None)
+    if not info:
+        return ""
+    head = list(info[0])
+    return "## lokivector_index_info\n\n" + table(
+        head, [[row.get(h) for h in head] for row in info]) + "\n"
+
+
+def change_section(result):
+    if not result["changes"]:
+        return ""
+    clients = result["arguments"]["clients"]
+    head = [""] + [f"inserts/s, {c} client{'s' * (c > 1)}" for c in clients]
+    rows = [[c["contender"]]
+            + [f"{c[f'inserts_per_s_{n}']:.0f}" for n in clients]
+            + [f"{c['recall_inserted']:.4f}", f"{c['vacuum_s']:.2f}",
+               f"{c['recall_vacuumed']:.4f}", mb(c["vacuum_index_bytes"])]
+            for c in result["changes"]]
+    return "## Inserts, then 10 % deleted and VACUUM\n\n" + table(
+        head + ["recall@10 after", "VACUUM s", "recall@10 after",
+                "index MB after"], rows) + "\n"
+
+
+def floor_section(result):
+    found = {}
+    for f in result["floors"]:
+        found.setdefault((f["clients"], f["contender"]), []).append(f)
+    rows = [[clients, name, f"{median([f['qps'] for f in fs]):.0f}",
+             f"{median([f['mean_us'] for f in fs]):.0f}"]
+            for (clients, name), fs in sorted(found.items())]
+    return "## Floor: lookup by primary key instead of the search\n\n" + \
+        table(["clients", "", "per s", "mean us"], rows) + "\n" if rows else ""
+
+
+def curve_section(rows):
+    text = "## Recall and speed by ef_search\n"
+    for k in sorted({r["k"] for r in rows}):
+        for clients in sorted({r["clients"] for r in rows
+                               if r["k"] == k}, key=lambda x: x or 0):
+            text += f"\nk = {k}, {clients or 'not timed'} client" \
+                f"{'s' * ((clients or 0) > 1)}\n\n" + table(
+                    ["", "ef_search", "recall", "per s", "mean us", "p50",
+                     "p95", "p99", "rows"],
+                    [[r["contender"], r["ef_search"], f"{r['recall']:.4f}",
+                      f"{r['qps']:.0f}", f"{r['mean_us']:.0f}",
+                      f"{r['p50_us']:.0f}", f"{r['p95_us']:.0f}",
+                      f"{r['p99_us']:.0f}", f"{r['rows_returned']:g}"]
+                     for r in rows
+                     if r["k"] == k and r["clients"] == clients])
+    return text
+
+
+def header(result):
+    a, m, s = result["arguments"], result["machine"], result["settings"]
+    given = ", ".join(f"{k} = {v}" for k, v in s.items())
+    return (f"# {result['set']}: {result['rows']:,} x {result['dims']}, "
+            f"{a['metric']}\n\n"
+            f"{result['queries']} held-out queries; m = {a['m']}, "
+            f"ef_construction = {a['ef_construction']}; medians of "
+            f"{a['builds']} builds, {a['rounds']} round(s) of "
+            f"{a['seconds']} s on each; column storage {a['storage']}; a "
+            f"single client {'shares a core with its backend' if a['pin'] else 'is not pinned'}. "
+            f"{m['cpu']}, {m['simd']}, {m['cores']} cores, "
+            f"{m['memory_gb']} GB; PostgreSQL {result['server']}: {given}."
+            f"\n\n    {result['command']}\n\n")
+
+
+# ---- plot -----------------------------------------------------------------
+
+def plot(result, rows, out):
+    try:
+        import matplotlib
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+    except ImportError:
+        say("no plot: matplotlib is not installed (python3-matplotlib)")
+        return []
+    files = []
+    for k in result["arguments"]["k"]:
+        figure, axes = pyplot.subplots(
+            1, len(result["arguments"]["clients"]), squeeze=False,
+            figsize=(6 * len(result["arguments"]["clients"]), 4.5))
+        for ax, clients in zip(axes[0], result["arguments"]["clients"]):
+            for load in result["load"]:
+                line = curve(rows, load["contender"], k, clients)
+                ax.plot([x for x, _ in line], [y for _, y in line], "o-",
+                        label=load["contender"])
+            ax.set(yscale="log", xlabel=f"recall@{k}",
+                   ylabel="queries per second",
+                   title=f"{result['set']}, {clients} client"
+                   f"{'s' * (clients > 1)}")
+            ax.grid(True, which="both", alpha=0.3)
+            ax.legend()
+        name = f"curve-k{k}.png"
+        figure.tight_layout()
+        figure.savefig(os.path.join(out, name), dpi=100)
+        pyplot.close(figure)
+        files.append(name)
+    return files
+
+
+def write(result, out):
+    rows = points(result)
+    found = ratios(result, rows)
+    builds = build_rows(result)
+    write_csv(os.path.join(out, "curves.csv"), rows)
+    write_csv(os.path.join(out, "ratios.csv"), found)
+    write_csv(os.path.join(out, "builds.csv"), builds)
+    write_csv(os.path.join(out, "changes.csv"), result["changes"])
+    text = header(result) + ratio_section(found) + build_section(builds) \
+        + family_section(result) + change_section(result) \
+        + floor_section(result) + curve_section(rows)
+    if result["timings"]:
+        for name in plot(result, rows, out):
+            text += f"\n![recall against queries per second]({name})\n"
+    with open(os.path.join(out, "report.md"), "w") as f:
+        f.write(text)
+    say("\n" + ratio_section(found) + build_section(builds)
+        + change_section(result))
