@@ -154,7 +154,10 @@ drop_not_live(LokiLinker *linker)
 	return kept < n;
 }
 
-/* Choose among the candidates, whose codes are known; into selected[] */
+/*
+ * Choose among the candidates, into selected[].  Their codes are known, except
+ * where all fit.
+ */
 static int
 select_candidates(LokiLinker *linker, int level)
 {
@@ -193,7 +196,8 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 {
 	bool		all_live = true;
 
-	read_codes(linker);
+	if (linker->n > LokiFillLinks(linker->state->m))
+		read_codes(linker);
 	list_from_selected(linker, select_candidates(linker, level), list);
 	if (!check_live)
 		return list->count;

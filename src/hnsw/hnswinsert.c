@@ -1,0 +1,640 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswinsert.c
+ *	  Inserting a row: find its place in the graph, write its node, link it.
+ *
+ * An insert is a chain of records, each of which leaves a valid index: claim a
+ * TID slot (reserved, with the heap TID, so that vacuum can reclaim it after a
+ * crash); write CODE, REFINE, HASH, attributes and the node's own lists; make
+ * it live; link its neighbors to it.  The page lock LOKI_INSERT_LOCK is held
+ * in share mode from before the entry point is read until the last link is
+ * written.  src/hnsw/README, "Insert".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswinsert.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "hnsw/hnswint.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/memutils.h"
+
+/* Nodes whose hash is compared with the new row's, at most */
+#define MAX_EQUAL_TRIES		16
+
+/* A search that met dead nodes alone is repeated, this much wider */
+#define WIDER_SEARCH		16
+
+/* What a statement keeps between rows, in IndexInfo */
+typedef struct LokiInsertCache
+{
+	MemoryContext context;
+	MemoryContext row_context;	/* reset after every row */
+	LokiIndex  *state;
+	int			ef_construction;
+	LokiSearch	search;
+	LokiLinker	linker;
+	LokiUpperFound *found;		/* ef_construction */
+	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
+} LokiInsertCache;
+
+/* The row that is being inserted */
+typedef struct LokiNewRow
+{
+	Relation	index;
+	LokiIndex  *state;
+	LokiInsertCache *cache;
+	LokiMetaPageData meta;		/* as it was when the search began */
+	ItemPointer heap_tid;
+	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
+
+	/* rows in the graph */
+	char	   *code;
+	char	   *refine;			/* NULL if there is none */
+	LokiHashData hash;
+	int			level;
+	uint32		node;
+	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
+	bool		alone;			/* no live node was found to link to */
+} LokiNewRow;
+
+/* ----------------------------------------------------------------
+ * Rows outside the graph
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Insert a row whose vector is NULL or has no direction.
+ */
+static void
+insert_outside(LokiNewRow *row, LokiValueClass class)
+{
+	LokiTidData tid = {0};
+	uint16		flags = class == LOKI_VALUE_ZERO_NORM ? LOKI_TID_ZERO_NORM : 0;
+	uint32		number;
+
+	tid.u.heap = *row->heap_tid;
+	tid.state = flags | (row->state->nattributes > 0 ? LOKI_TID_RESERVED : LOKI_TID_LIVE);
+	number = loki_slot_claim(row->state, row->index, LOKI_FAMILY_NULLTID, &tid);
+	if (row->state->nattributes == 0)
+		return;
+
+	loki_ensure_null(row->state, row->index, number);
+	for (int i = 0; i < row->state->nattributes; i++)
+		loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLATTR + i, number,
+						row->attributes[i]);
+	tid.state = flags | LOKI_TID_LIVE;
+	loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLTID, number, &tid);
+}
+
+/* ----------------------------------------------------------------
+ * Equal rows
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a node has the row's vector and attributes, by hash and bytes */
+static bool
+is_equal_row(LokiNewRow *row, uint32 node)
+{
+	LokiHashData hash;
+	char		attribute[LOKI_ATTR_MAX_SLOT];
+
+	if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_HASH, node, &hash) ||
+		memcmp(&hash, &row->hash, sizeof(LokiHashData)) != 0)
+		return false;
+	for (int i = 0; i < row->state->nattributes; i++)
+	{
+		int			family = LOKI_FAMILY_ATTR + i;
+
+		if (!loki_slot_read(row->state, row->index, family, node, attribute) ||
+			memcmp(attribute, row->attributes[i], row->state->families[family].slot_size) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Make an OVERFLOW slot, whose next is *next, the head of a node's chain, if
+ * the node's TID slot still is *seen.  One record, under the exclusive lock of
+ * the TID page, then that of the OVERFLOW page.
+ */
+static bool
+chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
+			   uint32 overflow, uint32 next)
+{
+	LokiIndex  *state = row->state;
+	uint32		place;
+	uint32		overflow_place;
+	BlockNumber block = loki_slot_block(state, row->index, LOKI_FAMILY_TID, node, &place);
+	BlockNumber overflow_block = loki_slot_block(state, row->index, LOKI_FAMILY_OVERFLOW,
+												 overflow, &overflow_place);
+	Buffer		buffer = loki_buffer_read(state, row->index, block);
+	Buffer		overflow_buffer = loki_buffer_read(state, row->index, overflow_block);
+	bool		unchanged;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_TID, LOKI_NONE);
+	unchanged = memcmp(LokiPageSlot(BufferGetPage(buffer), sizeof(LokiTidData), place),
+					   seen, sizeof(LokiTidData)) == 0;
+	if (unchanged)
+	{
+		GenericXLogState *xlog = GenericXLogStart(row->index);
+		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+		LokiTidData *tid = (LokiTidData *) loki_page_slot_for_write(page, sizeof(LokiTidData), place);
+		LokiOverflowData *slot;
+
+		LockBuffer(overflow_buffer, BUFFER_LOCK_EXCLUSIVE);
+		page = GenericXLogRegisterBuffer(xlog, overflow_buffer, 0);
+		slot = (LokiOverflowData *) loki_page_slot_for_write(page, sizeof(LokiOverflowData),
+															 overflow_place);
+		slot->next = next;
+		memset(tid, 0, sizeof(LokiTidData));
+		tid->state = LOKI_TID_OVERFLOW;
+		LokiTidSetOverflowHead(tid, overflow);
+		GenericXLogFinish(xlog);
+		LockBuffer(overflow_buffer, BUFFER_LOCK_UNLOCK);
+	}
+	ReleaseBuffer(overflow_buffer);
+	UnlockReleaseBuffer(buffer);
+	return unchanged;
+}
+
+static uint32
+claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
+{
+	LokiOverflowData slot = {0};
+
+	slot.node = node;
+	slot.next = LOKI_NONE;
+	slot.heap = *heap;
+	slot.state = LOKI_TID_LIVE;
+	return loki_slot_claim(row->state, row->index, LOKI_FAMILY_OVERFLOW, &slot);
+}
+
+/*
+ * Add the row to a node that is equal to it; false if that node has died.
+ *
+ * Slots are claimed before they are chained.  One that is not chained in the
+ * end names a node that does not know it, and is reclaimed by vacuum; it must
+ * not be freed here, since vacuum relies on being the only one who frees.
+ */
+static bool
+join_node(LokiNewRow *row, uint32 node)
+{
+	uint32		first = LOKI_NONE;	/* slot of the TID that the node has */
+	uint32		added = LOKI_NONE;	/* slot of the row */
+	ItemPointerData first_heap;
+
+	for (;;)
+	{
+		LokiTidData tid;
+		uint32		next;
+
+		if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_TID, node, &tid))
+			return false;
+		switch (LokiTidState(&tid))
+		{
+			case LOKI_TID_LIVE:
+				if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))
+					first = claim_overflow(row, node, &tid.u.heap);
+				first_heap = tid.u.heap;
+				next = first;
+				break;
+			case LOKI_TID_OVERFLOW:
+				next = LokiTidOverflowHead(&tid);
+				break;
+			default:
+				return false;
+		}
+		if (added == LOKI_NONE)
+			added = claim_overflow(row, node, row->heap_tid);
+		if (chain_overflow(row, node, &tid, added, next))
+			return true;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Look for an equal row in the pool of the search, and join its node.  The
+ * estimate of an equal row is that of the row's own code.
+ */
+static bool
+join_equal_row(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+	const LokiQuantizer *quantizer = row->state->quantizer;
+	const void *own = row->code;
+	float		self;
+	float		tolerance;
+	int			tries = 0;
+
+	quantizer->score(quantizer, search->query, &own, 1, &self);
+	tolerance = 0.01f * quantizer->error(quantizer, search->query, own, self) +
+		1e-5f * fabsf(self) + FLT_MIN;
+	for (int i = 0; i < search->npool && tries < MAX_EQUAL_TRIES; i++)
+	{
+		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
+
+		if (!(fabsf(search->pool[i].distance - self) <= tolerance))
+			continue;
+		tries++;
+		if (is_equal_row(row, node) && join_node(row, node))
+			return true;
+	}
+	return false;
+}
+
+/* ----------------------------------------------------------------
+ * Finding the place of a row
+ * ----------------------------------------------------------------
+ */
+
+/* Choose the node's list on a layer above 0 among what a search found there. */
+static void
+choose_upper(LokiNewRow *row, int level, int nfound)
+{
+	LokiLinker *linker = &row->cache->linker;
+
+	linker->n = 0;
+	for (int i = 0; i < nfound; i++)
+		loki_linker_add(linker, row->cache->found[i].node, row->cache->found[i].slot,
+						row->cache->found[i].distance);
+	loki_linker_choose(linker, level, true, &row->cache->lists[level]);
+}
+
+/*
+ * The same for layer 0 and the search's pool.  Of a pool that is larger than
+ * usual, because most of its nodes are dead, the first live ones are taken.
+ */
+static int
+choose_base(LokiNewRow *row)
+{
+	LokiLinker *linker = &row->cache->linker;
+	LokiSearch *search = &row->cache->search;
+	bool		check_first = search->npool > row->cache->ef_construction;
+
+	linker->n = 0;
+	for (int i = 0; i < search->npool && linker->n < row->cache->ef_construction; i++)
+	{
+		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
+
+		if (!check_first || loki_node_is_live(row->state, row->index, node))
+			loki_linker_add(linker, node, LOKI_NONE, search->pool[i].distance);
+	}
+	return loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
+}
+
+/*
+ * Search the layers above 0 and choose the node's lists there; *entry is then
+ * on layer 0.
+ */
+static void
+search_upper_layers(LokiNewRow *row, LokiEntry *entry)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiSearch *search = &cache->search;
+
+	loki_search_descend(search, entry, row->level);
+	while (entry->level > 0)
+	{
+		int			level = entry->level;
+		int			nfound = loki_search_upper(search, entry, level,
+											   cache->ef_construction, cache->found);
+
+		choose_upper(row, level, nfound);
+		entry->node = cache->found[0].node;
+		entry->slot = cache->found[0].slot;
+		entry->distance = cache->found[0].distance;
+		loki_search_descend(search, entry, level - 1);
+	}
+}
+
+/*
+ * Any live node but the row's own, LOKI_NONE if there is none.  A pass over
+ * TID: only for graphs whose nodes are all dead, as far as a search can see.
+ */
+static uint32
+find_live_node(LokiNewRow *row)
+{
+	LokiFamily *family = &row->state->families[LOKI_FAMILY_TID];
+
+	loki_index_refresh(row->state, row->index);
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		Buffer		buffer = loki_buffer_read(row->state, row->index,
+											  loki_page_block(family, ordinal));
+		Page		page = BufferGetPage(buffer);
+		uint32		found = LOKI_NONE;
+		int			used;
+
+		CHECK_FOR_INTERRUPTS();
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(row->index, buffer, page, LOKI_FAMILY_TID, ordinal);
+		used = LokiPageUsed(page, sizeof(LokiTidData));
+		for (int i = 0; i < used && found == LOKI_NONE; i++)
+		{
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, sizeof(LokiTidData), i);
+			int			state = LokiTidState(tid);
+			uint32		node = ordinal * family->per_page + i;
+
+			if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
+				 state == LOKI_TID_OVERFLOW) && node != row->node)
+				found = node;
+		}
+		UnlockReleaseBuffer(buffer);
+		if (found != LOKI_NONE)
+			return found;
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Search the graph for the row and choose its lists on all layers that it has
+ * in common with the entry point.  True if an equal row was found and joined.
+ */
+static bool
+find_place(LokiNewRow *row)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiEntry	entry;
+
+	for (int i = 0; i <= row->level; i++)
+		cache->lists[i].count = 0;
+	row->alone = true;
+	if (loki_search_entry(&cache->search, &row->meta, &entry))
+	{
+		search_upper_layers(row, &entry);
+		loki_search_layer0(&cache->search, &entry, cache->ef_construction);
+		if (join_equal_row(row))
+			return true;
+		if (choose_base(row) == 0)
+		{
+			loki_search_layer0(&cache->search, &entry,
+							   cache->ef_construction * WIDER_SEARCH);
+			choose_base(row);
+		}
+		row->alone = cache->lists[0].count == 0;
+	}
+
+	/*
+	 * With nothing live to link to, the node takes over as entry point.  A
+	 * live node may exist nevertheless, beyond dead ones.
+	 */
+	if (row->alone)
+	{
+		uint32		other = find_live_node(row);
+
+		if (other != LOKI_NONE)
+		{
+			cache->lists[0].count = 1;
+			cache->lists[0].nodes[0] = other;
+			row->alone = false;
+		}
+	}
+	return false;
+}
+
+/* ----------------------------------------------------------------
+ * Writing and linking a node
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Claim a TID slot and write everything of the node that nobody can reach yet,
+ * then make it live.
+ */
+static void
+write_node(LokiNewRow *row)
+{
+	LokiIndex  *state = row->state;
+	Relation	index = row->index;
+	LokiLinkData *link = palloc0(LokiLinkSize(state->m));
+	LokiUpperData *upper = palloc0(LokiUpperSize(state->m));
+	LokiTidData tid = {0};
+
+	tid.u.heap = *row->heap_tid;
+	tid.state = LOKI_TID_RESERVED;
+	row->node = loki_slot_claim(state, index, LOKI_FAMILY_TID, &tid);
+	loki_ensure_node(state, index, row->node);
+
+	loki_slot_write(state, index, LOKI_FAMILY_CODE, row->node, row->code);
+	if (row->refine)
+		loki_slot_write(state, index, LOKI_FAMILY_REFINE, row->node, row->refine);
+	loki_slot_write(state, index, LOKI_FAMILY_HASH, row->node, &row->hash);
+	for (int i = 0; i < state->nattributes; i++)
+		loki_slot_write(state, index, LOKI_FAMILY_ATTR + i, row->node, row->attributes[i]);
+
+	link->level = (uint8) row->level;
+	loki_list_put(link, 0, state->m, &row->cache->lists[0]);
+	loki_slot_write(state, index, LOKI_FAMILY_LINK, row->node, link);
+
+	row->slots[0] = LOKI_NONE;
+	for (int level = 1; level <= row->level; level++)
+	{
+		upper->node = row->node;
+		upper->down = row->slots[level - 1];
+		upper->level = (uint8) level;
+		loki_list_put(upper, level, state->m, &row->cache->lists[level]);
+		row->slots[level] = loki_slot_claim(state, index, LOKI_FAMILY_UPPER, upper);
+	}
+
+	tid.state = LOKI_TID_LIVE;
+	loki_slot_write(state, index, LOKI_FAMILY_TID, row->node, &tid);
+}
+
+/*
+ * Link the node's neighbors to it.  On layer 0 at least one of them must take
+ * it, or nothing would lead to the node: the nearest, if no other does.
+ */
+static void
+link_neighbors(LokiNewRow *row)
+{
+	for (int level = row->level; level >= 0; level--)
+	{
+		const LokiList *list = &row->cache->lists[level];
+		LokiListRef ref = {.level = level};
+		bool		linked = false;
+
+		for (int i = 0; i < list->count; i++)
+		{
+			ref.node = list->nodes[i];
+			ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
+			if (loki_list_add(&row->cache->linker, &ref, row->node, row->slots[level], false))
+				linked = true;
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (!linked && level == 0 && list->count > 0)
+		{
+			ref.node = list->nodes[0];
+			loki_list_add(&row->cache->linker, &ref, row->node, LOKI_NONE, true);
+		}
+	}
+}
+
+/*
+ * Make the node the entry point if it is higher than the one there is, or if
+ * there is none to be linked to.  Returns an entry point that another insert
+ * has set meanwhile and that a node which is alone must be linked to,
+ * LOKI_NONE if there is none.
+ */
+static uint32
+update_entry(LokiNewRow *row)
+{
+	Buffer		buffer = ReadBuffer(row->index, LOKI_META_BLKNO);
+	LokiMetaPage meta;
+	uint32		other = LOKI_NONE;
+	bool		replace;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	meta = LokiPageGetMeta(BufferGetPage(buffer));
+	replace = meta->entry_node == LOKI_NONE || row->level > meta->entry_level;
+	if (row->alone && meta->entry_node == row->meta.entry_node)
+		replace = true;
+	else if (row->alone)
+		other = meta->entry_node;
+	if (replace)
+	{
+		GenericXLogState *xlog = GenericXLogStart(row->index);
+
+		meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
+		meta->entry_node = row->node;
+		meta->entry_slot = row->slots[row->level];
+		meta->entry_level = row->level;
+		meta->upper_version++;
+		GenericXLogFinish(xlog);
+	}
+	UnlockReleaseBuffer(buffer);
+	return other;
+}
+
+/* Link two nodes to each other on layer 0. */
+static void
+link_pair(LokiNewRow *row, uint32 other)
+{
+	LokiListRef own = {.node = row->node, .slot = LOKI_NONE, .level = 0};
+	LokiListRef theirs = {.node = other, .slot = LOKI_NONE, .level = 0};
+
+	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, true);
+	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, true);
+}
+
+/*
+ * Insert a row into the graph, holding LOKI_INSERT_LOCK.
+ */
+static void
+insert_node(LokiNewRow *row)
+{
+	row->level = loki_random_level(row->state->m, &pg_global_prng_state);
+	row->node = LOKI_NONE;
+	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
+	if (find_place(row))
+		return;
+
+	write_node(row);
+	link_neighbors(row);
+	if (row->alone || row->level > row->meta.entry_level)
+	{
+		uint32		other = update_entry(row);
+
+		if (other != LOKI_NONE)
+			link_pair(row, other);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * The access method's entry point
+ * ----------------------------------------------------------------
+ */
+
+/* Scratch memory for the rows of one statement */
+static LokiInsertCache *
+insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
+{
+	LokiInsertCache *cache = indexInfo->ii_AmCache;
+	MemoryContext context;
+	MemoryContext old;
+
+	if (cache != NULL && cache->state == state)
+		return cache;
+	if (cache != NULL)
+		MemoryContextDelete(cache->context);
+	indexInfo->ii_AmCache = NULL;
+
+	context = AllocSetContextCreate(indexInfo->ii_Context, "hnsw insert",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	cache = palloc0(sizeof(LokiInsertCache));
+	cache->context = context;
+	cache->row_context = AllocSetContextCreate(context, "hnsw insert row",
+											   ALLOCSET_DEFAULT_SIZES);
+	cache->state = state;
+	cache->ef_construction = loki_option_ef_construction(index);
+	cache->found = palloc_array(LokiUpperFound, cache->ef_construction + 1);
+	loki_search_begin(&cache->search, index, state, context);
+	loki_linker_begin(&cache->linker, index, state, cache->ef_construction);
+	MemoryContextSwitchTo(old);
+	indexInfo->ii_AmCache = cache;
+	return cache;
+}
+
+/* Make what a row's node consists of, before any lock is taken. */
+static void
+form_node(LokiNewRow *row, const float *values)
+{
+	const LokiQuantizer *quantizer = row->state->quantizer;
+
+	row->code = palloc0(quantizer->code_size);
+	if (quantizer->refine_size > 0)
+		row->refine = palloc0(quantizer->refine_size);
+	quantizer->encode(quantizer, values, row->code, row->refine);
+	loki_value_hash(values, row->state->dim, &row->hash);
+	loki_search_query(&row->cache->search, values);
+}
+
+/*
+ * Insert a row.  The value is detoasted before the page lock is taken, under
+ * which no other heavyweight lock may be acquired but that for extension.
+ */
+bool
+loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
+				 IndexInfo *indexInfo)
+{
+	LokiIndex  *state = loki_index_open(index, NULL);
+	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
+	MemoryContext old = MemoryContextSwitchTo(cache->row_context);
+	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
+	const float *vector;
+	LokiValueClass class;
+
+	row->index = index;
+	row->state = state;
+	row->cache = cache;
+	row->heap_tid = heap_tid;
+	class = loki_value_open((LokiMetric) state->code.metric, state->dim, values[0],
+							isnull[0], &vector);
+	for (int i = 0; i < state->nattributes; i++)
+		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1],
+					   row->attributes[i]);
+
+	if (class == LOKI_VALUE_VECTOR)
+	{
+		form_node(row, vector);
+		LockPage(index, LOKI_INSERT_LOCK, ShareLock);
+		loki_meta_read(index, &row->meta);
+		insert_node(row);
+		UnlockPage(index, LOKI_INSERT_LOCK, ShareLock);
+	}
+	else
+		insert_outside(row, class);
+
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(cache->row_context);
+	return false;
+}

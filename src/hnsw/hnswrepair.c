@@ -1,0 +1,471 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswrepair.c
+ *	  Taking dead nodes out of the graph.
+ *
+ * One pass over UPPER and one over LINK rewrite the lists that name dead
+ * nodes, and no others.  A list is chosen anew among its live neighbors and
+ * those of its dead ones, by the distances of codes; nothing is searched from
+ * the entry point, so that the work goes with the number of such lists and
+ * not with that of all nodes.  Nodes that no list names afterwards are linked
+ * again.
+ *
+ * Inserts run meanwhile.  They link to no dead node, and a list is written
+ * only if it still is what the new one was chosen from.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswrepair.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/hnswvacuum.h"
+#include "miscadmin.h"
+
+/* Candidates for a list: gathered, and kept to choose among, at most */
+#define MAX_GATHERED	512
+#define MAX_CHOICE		96
+
+/* Width of the search that places a node which lost all its neighbors */
+#define PLACE_WIDTH		64
+
+/* A list that is to change */
+typedef struct ListChange
+{
+	int			place;
+	uint32		node;
+	int			level;
+	LokiList	old;
+	LokiList	new;
+} ListChange;
+
+/* ----------------------------------------------------------------
+ * Entry point
+ * ----------------------------------------------------------------
+ */
+
+/* The highest slot of a live node in UPPER; false if there is none */
+static bool
+highest_live(LokiVacuum *vacuum, LokiEntry *entry)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_UPPER];
+
+	entry->level = 0;
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_UPPER, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			LokiUpperData *upper = (LokiUpperData *)
+				LokiPageSlot(vacuum->page.data, family->slot_size, i);
+
+			if (upper->level > entry->level &&
+				loki_bitmap_test(&vacuum->live, upper->node))
+			{
+				entry->node = upper->node;
+				entry->slot = ordinal * family->per_page + i;
+				entry->level = upper->level;
+			}
+		}
+	}
+	return entry->level > 0;
+}
+
+/* The entry point to take in place of a dead one; node LOKI_NONE if none */
+static void
+choose_entry(LokiVacuum *vacuum, LokiEntry *entry)
+{
+	if (highest_live(vacuum, entry))
+		return;
+	entry->node = LOKI_NONE;
+	entry->slot = LOKI_NONE;
+	for (uint32 node = 0; node < vacuum->live.size; node++)
+		if (loki_bitmap_test(&vacuum->live, node))
+		{
+			entry->node = node;
+			return;
+		}
+}
+
+/*
+ * Replace the entry point if it is dead, unless an insert just did.
+ */
+void
+loki_repair_entry(LokiVacuum *vacuum)
+{
+	LokiMetaPageData meta;
+	LokiEntry	entry;
+	Buffer		buffer;
+
+	loki_meta_read(vacuum->index, &meta);
+	if (meta.entry_node != LOKI_NONE &&
+		!loki_bitmap_test(&vacuum->dead, meta.entry_node))
+		return;
+
+	choose_entry(vacuum, &entry);
+	buffer = ReadBuffer(vacuum->index, LOKI_META_BLKNO);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (LokiPageGetMeta(BufferGetPage(buffer))->entry_node == meta.entry_node)
+	{
+		GenericXLogState *xlog = GenericXLogStart(vacuum->index);
+		LokiMetaPage new = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
+
+		new->entry_node = entry.node;
+		new->entry_slot = entry.slot;
+		new->entry_level = entry.level;
+		new->upper_version++;
+		GenericXLogFinish(xlog);
+	}
+	UnlockReleaseBuffer(buffer);
+}
+
+/* ----------------------------------------------------------------
+ * Lists
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether a node may be linked to.  Those that were not in the graph when
+ * repair began are looked up: an insert may have added them since.
+ */
+static bool
+may_link(LokiVacuum *vacuum, uint32 node)
+{
+	if (loki_bitmap_test(&vacuum->live, node))
+		return true;
+	if (loki_bitmap_test(&vacuum->dead, node))
+		return false;
+	return loki_node_is_live(vacuum->state, vacuum->index, node);
+}
+
+static bool
+needs_repair(LokiVacuum *vacuum, const LokiList *list)
+{
+	for (int i = 0; i < list->count; i++)
+		if (!may_link(vacuum, list->nodes[i]))
+			return true;
+	return false;
+}
+
+/* Copy out the list of a node on a layer; false if the slot is another's */
+static bool
+read_list(LokiVacuum *vacuum, uint32 node, uint32 slot, int level, LokiList *list)
+{
+	if (level == 0)
+	{
+		if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_LINK, node, vacuum->slot))
+			return false;
+	}
+	else
+	{
+		LokiUpperData *upper = (LokiUpperData *) vacuum->slot;
+
+		if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_UPPER, slot, upper) ||
+			upper->node != node || upper->level != level)
+			return false;
+	}
+	loki_list_get(vacuum->index, vacuum->slot, level, vacuum->state->m, list);
+	return true;
+}
+
+/* Add to the candidates those of a list that may be linked to. */
+static void
+gather_live(LokiVacuum *vacuum, const LokiList *list)
+{
+	LokiLinker *linker = &vacuum->linker;
+
+	for (int i = 0; i < list->count && linker->n < MAX_GATHERED; i++)
+		if (may_link(vacuum, list->nodes[i]) && loki_visit(&vacuum->search, list->nodes[i]))
+			loki_linker_add(linker, list->nodes[i], list->slots[i], 0);
+}
+
+/*
+ * Add what the dead neighbors of a list are linked to.  Their dead neighbors,
+ * of which there are as many as *further has room for, are left in *further.
+ */
+static void
+gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *further)
+{
+	LokiList	theirs;
+
+	further->count = 0;
+	for (int i = 0; i < list->count; i++)
+	{
+		if (!loki_bitmap_test(&vacuum->dead, list->nodes[i]) ||
+			!read_list(vacuum, list->nodes[i], list->slots[i], level, &theirs))
+			continue;
+		gather_live(vacuum, &theirs);
+		for (int j = 0; j < theirs.count && further->count < lengthof(further->nodes); j++)
+		{
+			if (!loki_bitmap_test(&vacuum->dead, theirs.nodes[j]) ||
+				!loki_visit(&vacuum->search, theirs.nodes[j]))
+				continue;
+			further->nodes[further->count] = theirs.nodes[j];
+			further->slots[further->count] = theirs.slots[j];
+			further->count++;
+		}
+	}
+}
+
+/* Score the candidates for a node, sort them, and keep the nearest. */
+static void
+score_gathered(LokiVacuum *vacuum, uint32 node)
+{
+	LokiLinker *linker = &vacuum->linker;
+	LokiSearch *search = &vacuum->search;
+
+	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
+	loki_search_query_code(search, vacuum->code);
+	for (int start = 0; start < linker->n; start += search->batch_allocated)
+	{
+		int			n = Min(linker->n - start, (int) search->batch_allocated);
+
+		for (int i = 0; i < n; i++)
+			search->batch[i] = linker->candidates[start + i].node;
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+			linker->candidates[start + i].distance = search->estimates[i];
+	}
+	loki_linker_sort(linker);
+	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
+}
+
+/*
+ * Choose a list without dead neighbors.
+ */
+static void
+choose_list(LokiVacuum *vacuum, ListChange *change)
+{
+	LokiList	further;
+	LokiList	last;
+
+	vacuum->linker.n = 0;
+	loki_visited_reset(&vacuum->search);
+	loki_visit(&vacuum->search, change->node);
+	gather_live(vacuum, &change->old);
+	gather_behind(vacuum, &change->old, change->level, &further);
+	if (vacuum->linker.n < vacuum->state->m)
+		gather_behind(vacuum, &further, change->level, &last);
+	score_gathered(vacuum, change->node);
+	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
+}
+
+/*
+ * The node and layer of slot i of the page copy; false for one that is not
+ * part of the graph.
+ */
+static bool
+identify_slot(LokiVacuum *vacuum, int family, uint32 ordinal, int i, ListChange *change)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	const LokiUpperData *upper = (LokiUpperData *)
+		LokiPageSlot(vacuum->page.data, fam->slot_size, i);
+
+	change->place = i;
+	if (family == LOKI_FAMILY_LINK)
+	{
+		change->node = ordinal * fam->per_page + i;
+		change->level = 0;
+	}
+	else
+	{
+		if (upper->level == 0)
+			return false;
+		change->node = upper->node;
+		change->level = upper->level;
+	}
+	return loki_bitmap_test(&vacuum->live, change->node);
+}
+
+/*
+ * Write new lists of a page in one record, where the old ones still stand.
+ * Returns whether all did.
+ */
+static bool
+write_changes(LokiVacuum *vacuum, int family, uint32 ordinal,
+			  const ListChange *changes, int n)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	Buffer		buffer = loki_vacuum_lock_page(vacuum, family, ordinal);
+	GenericXLogState *xlog = GenericXLogStart(vacuum->index);
+	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	int			written = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		const ListChange *change = &changes[i];
+		char	   *slot = LokiPageSlot(page, fam->slot_size, change->place);
+		LokiList	current;
+
+		loki_list_get(vacuum->index, slot, change->level, vacuum->state->m, &current);
+		if (!loki_list_equal(&current, &change->old, change->level))
+			continue;
+		loki_list_put(slot, change->level, vacuum->state->m, &change->new);
+		written++;
+	}
+	if (written > 0)
+		GenericXLogFinish(xlog);
+	else
+		GenericXLogAbort(xlog);
+	UnlockReleaseBuffer(buffer);
+	return written == n;
+}
+
+/* Remember which nodes the lists of the page copy name. */
+static void
+note_linked(LokiVacuum *vacuum, const LokiList *list)
+{
+	for (int i = 0; i < list->count; i++)
+		loki_bitmap_set(&vacuum->linked, list->nodes[i]);
+}
+
+/*
+ * Repair the lists of one page; false if an insert changed one of them in
+ * between, so that the page has to be done again.
+ */
+static bool
+repair_page(LokiVacuum *vacuum, int family, uint32 ordinal, ListChange *changes)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	int			used = loki_vacuum_read_page(vacuum, family, ordinal);
+	int			nchanges = 0;
+
+	for (int i = 0; i < used; i++)
+	{
+		ListChange *change = &changes[nchanges];
+
+		if (!identify_slot(vacuum, family, ordinal, i, change))
+			continue;
+		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, fam->slot_size, i),
+					  change->level, vacuum->state->m, &change->old);
+		if (needs_repair(vacuum, &change->old))
+		{
+			CHECK_FOR_INTERRUPTS();
+			choose_list(vacuum, change);
+			if (family == LOKI_FAMILY_LINK)
+				note_linked(vacuum, &change->new);
+			nchanges++;
+		}
+		else if (family == LOKI_FAMILY_LINK)
+			note_linked(vacuum, &change->old);
+	}
+	return nchanges == 0 || write_changes(vacuum, family, ordinal, changes, nchanges);
+}
+
+static void
+repair_family(LokiVacuum *vacuum, int family)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	ListChange *changes = palloc(mul_size(fam->per_page, sizeof(ListChange)));
+
+	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+		while (!repair_page(vacuum, family, ordinal, changes))
+			CHECK_FOR_INTERRUPTS();
+	pfree(changes);
+}
+
+/* ----------------------------------------------------------------
+ * Nodes that were left alone
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Find neighbors for a node that has none left, by a search from the entry
+ * point, and link it to them.
+ */
+static void
+place_node(LokiVacuum *vacuum, uint32 node, LokiList *list)
+{
+	LokiSearch *search = &vacuum->search;
+	LokiLinker *linker = &vacuum->linker;
+	LokiListRef own = {.node = node, .slot = LOKI_NONE, .level = 0};
+	LokiMetaPageData meta;
+	LokiEntry	entry;
+
+	loki_meta_read(vacuum->index, &meta);
+	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
+	loki_search_query_code(search, vacuum->code);
+	list->count = 0;
+	if (!loki_search_entry(search, &meta, &entry))
+		return;
+	loki_search_descend(search, &entry, 0);
+	loki_search_layer0(search, &entry, PLACE_WIDTH);
+
+	linker->n = 0;
+	for (int i = 0; i < search->npool; i++)
+	{
+		uint32		other = search->pool[i].node & ~LOKI_EXPANDED;
+
+		if (other != node && may_link(vacuum, other))
+			loki_linker_add(linker, other, LOKI_NONE, search->pool[i].distance);
+	}
+	loki_linker_choose(linker, 0, false, list);
+	for (int i = 0; i < list->count; i++)
+		loki_list_add(linker, &own, list->nodes[i], LOKI_NONE, true);
+}
+
+/*
+ * Give a node that no list names a link from its nearest neighbor that takes
+ * it, or from the nearest by force.
+ */
+static void
+link_again(LokiVacuum *vacuum, uint32 node)
+{
+	LokiListRef ref = {.slot = LOKI_NONE, .level = 0};
+	LokiList	list;
+
+	if (!read_list(vacuum, node, LOKI_NONE, 0, &list))
+		return;
+	if (list.count == 0)
+		place_node(vacuum, node, &list);
+	for (int i = 0; i < list.count; i++)
+	{
+		ref.node = list.nodes[i];
+		if (loki_list_add(&vacuum->linker, &ref, node, LOKI_NONE, false))
+			return;
+	}
+	if (list.count > 0)
+	{
+		ref.node = list.nodes[0];
+		loki_list_add(&vacuum->linker, &ref, node, LOKI_NONE, true);
+	}
+}
+
+static void
+link_lonely_nodes(LokiVacuum *vacuum)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(vacuum->index, &meta);
+	for (uint32 node = 0; node < vacuum->live.size; node++)
+	{
+		if (!loki_bitmap_test(&vacuum->live, node) ||
+			loki_bitmap_test(&vacuum->linked, node) || node == meta.entry_node)
+			continue;
+		LokiVacuumDelayPoint();
+		link_again(vacuum, node);
+	}
+}
+
+/*
+ * Take the nodes that are dead out of all lists.
+ */
+void
+loki_repair_graph(LokiVacuum *vacuum)
+{
+	LokiIndex  *state = vacuum->state;
+	uint32		slot_size = Max(state->families[LOKI_FAMILY_LINK].slot_size,
+								state->families[LOKI_FAMILY_UPPER].slot_size);
+
+	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
+	loki_linker_begin(&vacuum->linker, vacuum->index, state, MAX_GATHERED);
+	vacuum->code = palloc(state->quantizer->code_size);
+	vacuum->slot = palloc(slot_size);
+	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
+
+	repair_family(vacuum, LOKI_FAMILY_UPPER);
+	repair_family(vacuum, LOKI_FAMILY_LINK);
+	link_lonely_nodes(vacuum);
+}

@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswvacuum.h
+ *	  What the parts of vacuum share: marking and freeing (hnswvacuum.c) and
+ *	  the repair of the graph in between (hnswrepair.c).
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswvacuum.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWVACUUM_H
+#define LOKI_HNSWVACUUM_H
+
+#include "hnsw/hnswint.h"
+#include "utils/memutils.h"
+
+/* A bit per slot of a family; numbers past the end are not set */
+typedef struct LokiBitmap
+{
+	uint32		size;
+	uint64	   *words;
+} LokiBitmap;
+
+static inline void
+loki_bitmap_init(LokiBitmap *bitmap, uint32 size)
+{
+	Size		bytes = mul_size(size / 64 + 1, sizeof(uint64));
+
+	bitmap->size = size;
+	bitmap->words = MemoryContextAllocExtended(CurrentMemoryContext, bytes,
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+static inline void
+loki_bitmap_set(LokiBitmap *bitmap, uint32 number)
+{
+	if (number < bitmap->size)
+		bitmap->words[number / 64] |= UINT64CONST(1) << (number % 64);
+}
+
+static inline bool
+loki_bitmap_test(const LokiBitmap *bitmap, uint32 number)
+{
+	return number < bitmap->size &&
+		(bitmap->words[number / 64] >> (number % 64) & 1) != 0;
+}
+
+typedef struct LokiVacuum
+{
+	Relation	index;
+	LokiIndex  *state;
+	BufferAccessStrategy strategy;
+	PGAlignedBlock page;		/* copy of the page at hand */
+	uint16		places[BLCKSZ / sizeof(LokiTidData)];	/* of slots on it */
+
+	/* marking */
+	IndexBulkDeleteResult *stats;
+	IndexBulkDeleteCallback callback;
+	void	   *callback_state;
+	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
+	uint32	   *unchained;		/* OVERFLOW slots taken out of chains */
+	uint32		nunchained;
+	uint32		unchained_allocated;
+
+	/* repairing */
+	LokiBitmap	dead;			/* nodes to be freed */
+	LokiBitmap	live;			/* nodes that were in the graph and not dead
+								 * when repair began */
+	uint32		ndead;
+	LokiBitmap	upper_used;		/* slots that were not free before inserts
+								 * were waited for */
+	LokiBitmap	overflow_used;
+	LokiBitmap	overflow_chained;
+	LokiBitmap	linked;			/* nodes that some list names */
+	LokiSearch	search;
+	LokiLinker	linker;
+	char	   *code;
+	char	   *slot;			/* copy of a LINK or UPPER slot */
+} LokiVacuum;
+
+/*
+ * Copy page `ordinal` of a family to vacuum->page, under share lock; returns
+ * the number of its used slots.  A point for delays and interrupts.
+ */
+extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal);
+
+/* Pin and lock such a page exclusively */
+extern Buffer loki_vacuum_lock_page(LokiVacuum *vacuum, int family, uint32 ordinal);
+
+/* functions in hnswrepair.c */
+extern void loki_repair_entry(LokiVacuum *vacuum);
+extern void loki_repair_graph(LokiVacuum *vacuum);
+
+#endif							/* LOKI_HNSWVACUUM_H */
