@@ -79,7 +79,7 @@ typedef struct LokiCodeKernels
 						   const float *centroid, float *out);
 
 	/* rotate in place; signs has LOKI_ROTATE_ROUNDS bits a dimension */
-	void		(*rotate) (int padded, const uint64 *signs, float *r);
+	void		(*rotate) (int padded, const uint8 *signs, float *r);
 
 	/*
 	 * The full code of r, whose elements times scale are standard normal
@@ -130,7 +130,7 @@ typedef struct LokiCodeKernels
 
 /*
  * Lower bounds of the eight magnitudes in 64ths of the standard deviation,
- * and 16 / their width (the last one is taken to end at 240).
+ * and 16 / their width (the last one is taken to end at 256).
  */
 extern const float loki_thresholds[8];
 extern const float loki_inverse_widths[8];
@@ -154,14 +154,14 @@ extern const LokiCodeKernels *loki_code_kernels(LokiSimd simd);
 
 /* functions in rotate.c */
 extern Size loki_rotate_size(int padded);
-extern void loki_rotate_init(int padded, uint64 seed, uint64 *signs);
-extern void loki_rotate_scalar(int padded, const uint64 *signs, float *r);
+extern void loki_rotate_init(int padded, uint64 seed, uint8 *signs);
+extern void loki_rotate_scalar(int padded, const uint8 *signs, float *r);
 #if defined(__x86_64__)
-extern void loki_rotate_avx2(int padded, const uint64 *signs, float *r);
-extern void loki_rotate_avx512(int padded, const uint64 *signs, float *r);
+extern void loki_rotate_avx2(int padded, const uint8 *signs, float *r);
+extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
 #endif
 #if defined(__aarch64__)
-extern void loki_rotate_neon(int padded, const uint64 *signs, float *r);
+extern void loki_rotate_neon(int padded, const uint8 *signs, float *r);
 #endif
 
 /* functions in rotated.c */

@@ -5,12 +5,14 @@
  *
  * Four rounds of random signs and a fast Walsh-Hadamard transform, by turns
  * over the first and the last p dimensions, where p is the largest power of
- * two that the padded dimension holds.  Unless p is all of it, dimensions i
- * and i + half are mixed ((a + b) / sqrt 2, (a - b) / sqrt 2) between rounds:
- * first and last p dimensions may share as few as 64, too few to carry the
- * weight of one end to the other.  Each step is orthonormal, and rounds only
- * where one sum or product does, so that every instruction set yields the
- * same bits.
+ * two that the padded dimension holds.  These may share as few as 64: too few
+ * to carry the weight of one end to the other.  So where they share less than
+ * p / 2, dimensions i and i + half are mixed ((a + b) / sqrt 2, (a - b) / sqrt
+ * 2) between signs and transform.  (Elsewhere mixing would do harm: patterns
+ * of the transforms meet in it and cancel.)
+ *
+ * Each step is orthonormal, and rounds only where one sum or product does, so
+ * that every instruction set yields the same bits.
  *
  * IDENTIFICATION
  *	  src/quantize/rotate.c
@@ -34,6 +36,12 @@ floor_power(int n)
 	return p;
 }
 
+static inline bool
+needs_mixing(int padded, int p)
+{
+	return 2 * padded > 3 * p;
+}
+
 Size
 loki_rotate_size(int padded)
 {
@@ -41,12 +49,12 @@ loki_rotate_size(int padded)
 }
 
 /*
- * The signs of round k and dimensions 64 j .. 64 j + 63 are the bits of word
- * k * padded / 64 + j of the generator splitmix64, started at seed: a set bit
- * is a minus.
+ * The sign of dimension i in round k is bit k * padded + i of the output of
+ * the generator splitmix64 started at seed, whose words are taken from their
+ * low ends: a set bit is a minus.
  */
 void
-loki_rotate_init(int padded, uint64 seed, uint64 *signs)
+loki_rotate_init(int padded, uint64 seed, uint8 *signs)
 {
 	for (int i = 0; i < LOKI_ROTATE_ROUNDS * padded / 64; i++)
 	{
@@ -54,61 +62,71 @@ loki_rotate_init(int padded, uint64 seed, uint64 *signs)
 
 		z = (z ^ (z >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
 		z = (z ^ (z >> 27)) * UINT64CONST(0x94d049bb133111eb);
-		signs[i] = z ^ (z >> 31);
+		z ^= z >> 31;
+		for (int j = 0; j < 8; j++)
+			*signs++ = (uint8) (z >> (8 * j));
 	}
 }
 
-/* Flip signs, scale, and transform n elements, not yet normalised. */
+/*
+ * The scalar version, specification of the others.
+ */
+
 static void
-hadamard_scalar(int n, float scale, const uint64 *signs, float *x)
+flip_scalar(int padded, const uint8 *signs, float *r)
+{
+	for (int i = 0; i < padded; i++)
+	{
+		if ((signs[i / 8] >> (i % 8)) & 1)
+			r[i] = -r[i];
+	}
+}
+
+static void
+mix_scalar(int half, float *r)
+{
+	for (int i = 0; i < half; i++)
+	{
+		float		a = r[i];
+		float		b = r[i + half];
+
+		r[i] = (a + b) * (float) M_SQRT1_2;
+		r[i + half] = (a - b) * (float) M_SQRT1_2;
+	}
+}
+
+static void
+hadamard_scalar(int n, float scale, float *r)
 {
 	for (int i = 0; i < n; i++)
-	{
-		x[i] *= scale;
-		if ((signs[i / 64] >> (i % 64)) & 1)
-			x[i] = -x[i];
-	}
+		r[i] *= scale;
 	for (int h = 1; h < n; h *= 2)
 	{
 		for (int i = 0; i < n; i += 2 * h)
 		{
 			for (int j = i; j < i + h; j++)
 			{
-				float		a = x[j];
-				float		b = x[j + h];
+				float		a = r[j];
+				float		b = r[j + h];
 
-				x[j] = a + b;
-				x[j + h] = a - b;
+				r[j] = a + b;
+				r[j + h] = a - b;
 			}
 		}
 	}
 }
 
-static void
-mix_scalar(int half, float *x)
-{
-	for (int i = 0; i < half; i++)
-	{
-		float		a = x[i] + x[i + half];
-		float		b = x[i] - x[i + half];
-
-		x[i] = a * (float) M_SQRT1_2;
-		x[i + half] = b * (float) M_SQRT1_2;
-	}
-}
-
 void
-loki_rotate_scalar(int padded, const uint64 *signs, float *r)
+loki_rotate_scalar(int padded, const uint8 *signs, float *r)
 {
 	int			p = floor_power(padded);
 	float		scale = 1.0f / sqrtf(p);
 
 	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
 	{
-		int			start = k % 2 == 0 ? 0 : padded - p;
-
-		hadamard_scalar(p, scale, signs + (k * padded + start) / 64, r + start);
-		if (p != padded && k < LOKI_ROTATE_ROUNDS - 1)
+		flip_scalar(padded, signs + k * padded / 8, r);
+		if (needs_mixing(padded, p))
 			mix_scalar(padded / 2, r);
+		hadamard_scalar(p, scale, k % 2 == 0 ? r : r + padded - p);
 	}
 }

@@ -24,12 +24,11 @@
 #include "quantize/codes.h"
 
 #define HUGE_NORM	1e18f
-#define TINY_NORM	1e-18f
+#define TINY_NORM	1e-30f
 #define HUGE_ERROR	1e37f
 
 /* Squares between these are sums that neither overflowed nor underflowed */
-#define SAFE_SQUARE(s)	((s) > TINY_NORM * TINY_NORM && \
-						 (s) < HUGE_NORM * HUGE_NORM)
+#define SAFE_SQUARE(s)	((s) > 1e-30f && (s) < HUGE_NORM * HUGE_NORM)
 
 /* Slots; the packed bits follow */
 typedef struct CodeSlot
@@ -65,7 +64,7 @@ typedef struct RotatedQuantizer
 	LokiLevels	full_levels;
 	LokiLevelTable code_table;	/* for decode8, or dot16 if bits is 8 */
 	LokiLevelTable full_table;
-	uint64		signs[FLEXIBLE_ARRAY_MEMBER];
+	uint8		signs[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuantizer;
 
 typedef struct RotatedQuery
@@ -111,8 +110,8 @@ static const CodeConstants code_constants[] = {
 	{2, true, 0.3649f, 903.805f},
 	{4, false, 0.0994f, 42.4711f},
 	{4, true, 0.0991f, 1013.978f},
-	{6, true, 0.0275f, 1025.360f},
-	{8, true, 0.00825f, 1024.074f}
+	{6, true, 0.0286f, 1026.085f},
+	{8, true, 0.0076f, 1024.242f}
 };
 static const float levels2[2] = {1, 3};
 static const float levels2_wide[2] = {465, 1549};
