@@ -63,6 +63,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiGucAlloc(size)				malloc(size)
 #endif
 
+/* Since 18 an infinite cost alone does not keep a path from being chosen */
+#if PG_VERSION_NUM >= 180000
+#define LokiDisablePath(indexpath)		((indexpath)->path.disabled_nodes = 2)
+#else
+#define LokiDisablePath(indexpath)		((void) (indexpath))
+#endif
+
 /* Takes a flag since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LokiVacuumDelayPoint()			vacuum_delay_point(false)

@@ -75,6 +75,9 @@ typedef enum LokiValueClass
 extern LokiValueClass loki_value_open(LokiMetric metric, uint32 dim, Datum datum,
 									  bool isnull, const float **values);
 
+/* The vector of a query: ERROR "different vector dimensions %d and %d" */
+extern void loki_query_open(uint32 dim, Datum datum, const float **values);
+
 /* 128-bit hash of the vector, for finding equal rows */
 extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
 

@@ -101,6 +101,22 @@ loki_value_open(LokiMetric metric, uint32 dim, Datum datum, bool isnull,
 	return LOKI_VALUE_VECTOR;
 }
 
+/*
+ * Open the vector of a query; ERROR as the operator's, if its dimensions
+ * differ from the index's.
+ */
+void
+loki_query_open(uint32 dim, Datum datum, const float **values)
+{
+	Vector	   *vector = DatumGetVector(datum);
+
+	if (vector->dim != dim)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("different vector dimensions %u and %d", dim, vector->dim)));
+	*values = vector->x;
+}
+
 /* 128-bit hash of a vector's bytes */
 void
 loki_value_hash(const float *values, uint32 dim, LokiHashData *hash)

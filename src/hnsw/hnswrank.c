@@ -1,0 +1,405 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswrank.c
+ *	  Ranking the candidates of a scan: first by finer codes, then by the
+ *	  vectors of their rows.
+ *
+ * Rows are fetched in the order of their lower bounds, and only as long as a
+ * bound says that a nearer row may still come.  Fetching is what costs (a
+ * TOASTed vector as much as a hundred nodes of the walk), so that bounds from
+ * REFINE, in the index, come first.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswrank.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "hnsw/hnswscan.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Candidates refined in one call */
+#define REFINE_BATCH	32
+
+/* Prepare for reading rows; the scan's heap relation must be set. */
+void
+loki_rank_begin(LokiScan *so)
+{
+	IndexScanDesc scan = so->scan;
+
+	so->npending = so->next_pending = 0;
+	so->nrows = so->next_row = 0;
+	if (so->slot != NULL)
+		return;
+	so->slot = table_slot_create(scan->heapRelation, NULL);
+	so->heap_attribute = scan->indexRelation->rd_index->indkey.values[0];
+	if (so->heap_attribute == 0)
+	{
+		so->index_info = BuildIndexInfo(scan->indexRelation);
+		so->estate = CreateExecutorState();
+		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * By codes
+ * ----------------------------------------------------------------
+ */
+
+static int
+compare_pending(const void *a, const void *b)
+{
+	const LokiPending *x = a;
+	const LokiPending *y = b;
+
+	if (x->bound != y->bound)
+		return x->bound < y->bound ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Pin the slots of a family for n nodes; locked too, when in recovery. */
+static void
+pin_slots(LokiScan *so, int family, const LokiCandidate *candidates, int n,
+		  Buffer *buffers, const void **slots)
+{
+	Relation	index = so->scan->indexRelation;
+	uint32		slot_size = so->state->families[family].slot_size;
+	BlockNumber blocks[REFINE_BATCH];
+	uint32		offsets[REFINE_BATCH];
+
+	for (int i = 0; i < n; i++)
+	{
+		uint32		place;
+
+		blocks[i] = loki_slot_block(so->state, index, family, candidates[i].node, &place);
+		offsets[i] = SizeOfPageHeaderData + place * slot_size;
+		loki_buffer_prefetch(so->state, blocks[i], offsets[i], slot_size);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		buffers[i] = loki_buffer_read(so->state, index, blocks[i]);
+		slots[i] = (char *) BufferGetPage(buffers[i]) + offsets[i];
+	}
+}
+
+/*
+ * Lower bounds of n candidates, at most REFINE_BATCH, from CODE and REFINE.
+ */
+static void
+refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
+{
+	const LokiQuantizer *quantizer = so->state->quantizer;
+	Buffer		code_buffers[REFINE_BATCH];
+	Buffer		refine_buffers[REFINE_BATCH];
+	const void *codes[REFINE_BATCH];
+	const void *refines[REFINE_BATCH];
+	float		estimates[REFINE_BATCH];
+	float		errors[REFINE_BATCH];
+	bool		refine = quantizer->refine_size > 0;
+	bool		lock = so->search.in_recovery;
+
+	pin_slots(so, LOKI_FAMILY_CODE, candidates, n, code_buffers, codes);
+	if (refine)
+		pin_slots(so, LOKI_FAMILY_REFINE, candidates, n, refine_buffers, refines);
+
+	for (int i = 0; i < n; i++)
+	{
+		/* one at a time under lock: a batch could lock a page twice */
+		if (lock)
+		{
+			LockBuffer(code_buffers[i], BUFFER_LOCK_SHARE);
+			if (refine)
+				LockBuffer(refine_buffers[i], BUFFER_LOCK_SHARE);
+		}
+		if (!refine)
+		{
+			estimates[i] = candidates[i].distance;
+			errors[i] = quantizer->error(quantizer, so->search.query, codes[i], estimates[i]);
+		}
+		else if (lock)
+			quantizer->refine(quantizer, so->search.query, &codes[i], &refines[i], 1,
+							  &estimates[i], &errors[i]);
+		if (lock)
+		{
+			if (refine)
+				LockBuffer(refine_buffers[i], BUFFER_LOCK_UNLOCK);
+			LockBuffer(code_buffers[i], BUFFER_LOCK_UNLOCK);
+		}
+	}
+	if (refine && !lock)
+		quantizer->refine(quantizer, so->search.query, codes, refines, n, estimates, errors);
+
+	for (int i = 0; i < n; i++)
+	{
+		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
+
+		/* an estimate that is not a number says nothing: look at the row */
+		bounds[i] = isnan(bound) ? -FLT_MAX :
+			(float) loki_operator_distance(so->metric, bound);
+		ReleaseBuffer(code_buffers[i]);
+		if (refine)
+			ReleaseBuffer(refine_buffers[i]);
+	}
+	so->nodes_refined += n;
+}
+
+/* Refine candidates and queue them by lower bound. */
+void
+loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
+{
+	uint32		left = so->npending - so->next_pending;
+
+	if (n == 0)
+		return;
+	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	so->next_pending = 0;
+	so->npending = left;
+	if (left + n > so->pending_allocated)
+	{
+		so->pending_allocated = Max(left + n, 2 * so->pending_allocated);
+		if (so->pending == NULL)
+			so->pending = MemoryContextAllocHuge(so->context,
+												 mul_size(so->pending_allocated, sizeof(LokiPending)));
+		else
+			so->pending = repalloc_huge(so->pending,
+										mul_size(so->pending_allocated, sizeof(LokiPending)));
+	}
+
+	for (uint32 done = 0; done < n; done += REFINE_BATCH)
+	{
+		float		bounds[REFINE_BATCH];
+		int			count = Min(REFINE_BATCH, n - done);
+
+		refine_batch(so, candidates + done, count, bounds);
+		for (int i = 0; i < count; i++)
+		{
+			so->pending[so->npending].bound = bounds[i];
+			so->pending[so->npending++].node = candidates[done + i].node;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
+}
+
+/* ----------------------------------------------------------------
+ * By rows
+ * ----------------------------------------------------------------
+ */
+
+/* Append to a list of TIDs that lives as long as the scan. */
+void
+loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
+{
+	if (list->n == list->allocated)
+	{
+		list->allocated = Max(16, list->allocated * 2);
+		if (list->tids == NULL)
+			list->tids = MemoryContextAlloc(so->context,
+											sizeof(ItemPointerData) * list->allocated);
+		else
+			list->tids = repalloc_huge(list->tids,
+									   mul_size(sizeof(ItemPointerData), list->allocated));
+	}
+	list->tids[list->n++] = *tid;
+}
+
+/*
+ * Walk a node's OVERFLOW chain; the node's TID page is share-locked.
+ */
+static void
+read_chain(LokiScan *so, uint32 node, uint32 head, LokiTidList *list)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiFamily *family = &so->state->families[LOKI_FAMILY_OVERFLOW];
+	LokiOverflowData slot;
+	uint64		length = 0;
+
+	while (head != LOKI_NONE)
+	{
+		if (!loki_slot_read(so->state, index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
+			slot.node != node || length++ > (uint64) family->npages * family->per_page)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("index \"%s\" has a damaged chain of rows",
+							RelationGetRelationName(index)),
+					 errdetail("Slot %u does not belong to node %u.", head, node),
+					 errhint("Please REINDEX it.")));
+		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
+			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED)
+			loki_tid_list_add(so, list, &slot.heap);
+		head = slot.next;
+	}
+}
+
+/* Heap TIDs of a node, none if it is dead or free. */
+void
+loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
+{
+	Relation	index = so->scan->indexRelation;
+	uint32		place;
+	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, node, &place);
+	Buffer		buffer = loki_buffer_read(so->state, index, block);
+	Page		page = BufferGetPage(buffer);
+	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, sizeof(LokiTidData), place);
+
+	list->n = 0;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
+	if ((int) place < LokiPageUsed(page, sizeof(LokiTidData)))
+		switch (LokiTidState(slot))
+		{
+			case LOKI_TID_LIVE:
+			case LOKI_TID_KILLED:
+				loki_tid_list_add(so, list, &slot->u.heap);
+				break;
+			case LOKI_TID_OVERFLOW:
+				read_chain(so, node, LokiTidOverflowHead(slot), list);
+				break;
+			default:
+				break;
+		}
+	UnlockReleaseBuffer(buffer);
+}
+
+/* The vector of the row in so->slot */
+static Datum
+row_value(LokiScan *so, bool *isnull)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	if (so->heap_attribute != 0)
+		return slot_getattr(so->slot, so->heap_attribute, isnull);
+	ResetPerTupleExprContext(so->estate);
+	FormIndexDatum(so->index_info, so->slot, so->estate, values, nulls);
+	*isnull = nulls[0];
+	return values[0];
+}
+
+/*
+ * Read one row and append it with its exact distance, if it is visible.  The
+ * TID is a copy, since fetching moves it along the HOT chain, while the
+ * executor wants the root.
+ */
+static void
+fetch_row(LokiScan *so, ItemPointerData tid)
+{
+	ItemPointerData root = tid;
+	const float *values;
+	bool		call_again = false;
+	bool		isnull;
+	MemoryContext old;
+	Datum		value;
+
+	so->heap_fetches++;
+	if (!table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
+								 so->slot, &call_again, NULL))
+		return;
+	old = MemoryContextSwitchTo(so->fetch_context);
+	value = row_value(so, &isnull);
+	if (loki_value_open(so->metric, so->state->dim, value, isnull, &values) == LOKI_VALUE_VECTOR)
+	{
+		if (so->nrows == so->rows_allocated)
+		{
+			so->rows_allocated = Max(64, so->rows_allocated * 2);
+			if (so->rows == NULL)
+				so->rows = MemoryContextAllocHuge(so->context,
+												  mul_size(so->rows_allocated, sizeof(LokiRow)));
+			else
+				so->rows = repalloc_huge(so->rows,
+										 mul_size(so->rows_allocated, sizeof(LokiRow)));
+		}
+		so->rows[so->nrows].distance =
+			loki_exact_distance(so->metric, so->state->dim, so->query, values);
+		so->rows[so->nrows++].tid = root;
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(so->fetch_context);
+	ExecClearTuple(so->slot);
+}
+
+/* Fetch the rows of the node at the head of the queue. */
+static void
+fetch_next_node(LokiScan *so)
+{
+	loki_node_tids(so, so->pending[so->next_pending++].node, &so->tids);
+	for (uint32 i = 0; i < so->tids.n; i++)
+	{
+		fetch_row(so, so->tids.tids[i]);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* NaN distances last; ties by TID, so that answers are repeatable */
+static int
+compare_rows(const void *a, const void *b)
+{
+	const LokiRow *x = a;
+	const LokiRow *y = b;
+
+	if (x->distance < y->distance)
+		return -1;
+	if (x->distance > y->distance)
+		return 1;
+	if (isnan(x->distance) != isnan(y->distance))
+		return isnan(x->distance) ? 1 : -1;
+	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
+}
+
+/* Move rows added behind `sorted` to their places. */
+static void
+merge_rows(LokiScan *so, uint32 sorted)
+{
+	for (uint32 i = sorted; i < so->nrows; i++)
+	{
+		LokiRow		row = so->rows[i];
+		uint32		place = i;
+
+		while (place > so->next_row && compare_rows(&so->rows[place - 1], &row) > 0)
+			place--;
+		memmove(&so->rows[place + 1], &so->rows[place], sizeof(LokiRow) * (i - place));
+		so->rows[place] = row;
+	}
+}
+
+/*
+ * Fetch rows until the nearest `wanted` of what is queued are known, in order
+ * from rows[next_row] on.  False if the queue ran empty before there were so
+ * many.
+ */
+bool
+loki_rank_complete(LokiScan *so, uint32 wanted)
+{
+	uint32		left = so->nrows - so->next_row;
+
+	if (so->next_row > 0)
+	{
+		memmove(so->rows, so->rows + so->next_row, sizeof(LokiRow) * left);
+		so->nrows = left;
+		so->next_row = 0;
+	}
+	while (so->nrows < wanted && so->next_pending < so->npending)
+		fetch_next_node(so);
+	if (so->nrows > left)
+		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
+	if (so->nrows < wanted)
+		return false;
+
+	while (so->next_pending < so->npending &&
+		   !(so->pending[so->next_pending].bound > so->rows[wanted - 1].distance))
+	{
+		uint32		sorted = so->nrows;
+
+		fetch_next_node(so);
+		merge_rows(so, sorted);
+	}
+	return true;
+}

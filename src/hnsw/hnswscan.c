@@ -1,0 +1,481 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswscan.c
+ *	  Index scans: in the order of distance, complete, with filters.
+ *
+ * A scan returns rows in batches.  The first is as large as the caller's
+ * LIMIT where it is known (hnsw.h, loki_hnsw_set_limit), and hnsw.ef_search
+ * otherwise; later ones double.  Within a batch the order is exact: its rows
+ * are known by their vectors before the first is returned.  A walk that has
+ * no more goes on wider, then all other nodes follow in sequential passes,
+ * then the rows that have no place in the graph.  src/hnsw/README, "Scan".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswscan.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/relscan.h"
+#include "access/tableam.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "hnsw/hnswscan.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+LOKI_FUNCTION(lokivector_scan_stats);
+
+/*
+ * A filtered walk that scored this share of all nodes gives way to a
+ * sequential pass, which costs about the same by then.
+ */
+#define FILTERED_WALK_SHARE		32
+#define FILTERED_WALK_MINIMUM	4000
+
+/* A LIMIT for the next scan of an index that begins */
+static Oid	limit_index = InvalidOid;
+static double limit_rows = 0;
+
+/* Work of this backend's last scan */
+static struct
+{
+	uint64		nodes_scored;
+	uint64		nodes_expanded;
+	uint64		nodes_filtered;
+	uint64		nodes_refined;
+	uint64		heap_fetches;
+	uint64		sequential_passes;
+	uint64		rows;
+}			last_scan;
+
+/*
+ * Tell a scan, or with scan = NULL the next one of an index, how many rows its
+ * caller takes at most.
+ */
+void
+loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit)
+{
+	if (scan != NULL)
+		((LokiScan *) scan->opaque)->limit = limit;
+	else
+	{
+		limit_index = limit > 0 ? index : InvalidOid;
+		limit_rows = limit;
+	}
+}
+
+/* ambeginscan */
+IndexScanDesc
+loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
+{
+	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan",
+												  ALLOCSET_DEFAULT_SIZES);
+	LokiScan   *so = MemoryContextAllocZero(context, sizeof(LokiScan));
+
+	so->scan = scan;
+	so->context = context;
+	so->fetch_context = AllocSetContextCreate(context, "hnsw scan row",
+											  ALLOCSET_DEFAULT_SIZES);
+	so->page = MemoryContextAlloc(context, BLCKSZ);
+	if (norderbys > 0)
+	{
+		scan->xs_orderbyvals = palloc0_array(Datum, norderbys);
+		scan->xs_orderbynulls = palloc_array(bool, norderbys);
+		memset(scan->xs_orderbynulls, true, sizeof(bool) * norderbys);
+	}
+	scan->opaque = so;
+	return scan;
+}
+
+/* Add the work done since the last call to this backend's last scan. */
+static void
+report_stats(LokiScan *so)
+{
+	last_scan.nodes_scored = so->search.nodes_scored;
+	last_scan.nodes_expanded = so->search.nodes_expanded;
+	last_scan.nodes_filtered = so->search.nodes_filtered;
+	last_scan.nodes_refined = so->nodes_refined;
+	last_scan.heap_fetches = so->heap_fetches;
+	last_scan.sequential_passes = so->sequential_passes;
+	last_scan.rows = so->returned;
+}
+
+/* amrescan */
+void
+loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
+				 int norderbys)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+
+	if (keys && scan->numberOfKeys > 0)
+		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
+	if (orderbys && scan->numberOfOrderBys > 0)
+		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+
+	so->phase = LOKI_SCAN_START;
+	if (limit_index == RelationGetRelid(scan->indexRelation))
+	{
+		so->limit = limit_rows;
+		limit_index = InvalidOid;
+	}
+}
+
+/* amendscan */
+void
+loki_hnsw_endscan(IndexScanDesc scan)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+
+	if (so->slot != NULL)
+		ExecDropSingleTupleTableSlot(so->slot);
+	if (so->estate != NULL)
+		FreeExecutorState(so->estate);
+	MemoryContextDelete(so->context);
+	scan->opaque = NULL;
+}
+
+/* ----------------------------------------------------------------
+ * Beginning
+ * ----------------------------------------------------------------
+ */
+
+/* Take the query's vector out of the scan's order-by key. */
+static void
+open_query(LokiScan *so)
+{
+	ScanKey		key = &so->scan->orderByData[0];
+	const float *values;
+	MemoryContext old;
+
+	so->query_null = (key->sk_flags & SK_ISNULL) != 0;
+	so->query_zero = false;
+	if (so->query_null)
+		return;
+	old = MemoryContextSwitchTo(so->fetch_context);
+	loki_query_open(so->state->dim, key->sk_argument, &values);
+	memcpy(so->query, values, sizeof(float) * so->state->dim);
+	so->query_zero = loki_value_open(so->metric, so->state->dim, key->sk_argument,
+									 false, &values) == LOKI_VALUE_ZERO_NORM;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(so->fetch_context);
+}
+
+/*
+ * Rows for which a walk of this width is asked to be good.  A code that keeps
+ * little of a vector needs a wider pool for the same recall; the factors are
+ * measured in doc/design/search.md.
+ */
+static uint32
+walk_width(LokiScan *so, double rows)
+{
+	double		factor = 1.0;
+
+	if (so->state->code.kind == LOKI_CODE_ROTATED)
+		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
+	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
+}
+
+/* Set up the search for the state that the scan opened. */
+static void
+prepare_search(LokiScan *so)
+{
+	uint32		nodes;
+
+	if (!so->search_ready)
+	{
+		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
+		so->search_ready = true;
+	}
+	nodes = so->state->families[LOKI_FAMILY_TID].npages *
+		so->state->families[LOKI_FAMILY_TID].per_page;
+	so->search.filter = &so->filter;
+	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
+	so->search.nodes_scored = so->search.nodes_expanded = so->search.nodes_filtered = 0;
+	so->search.scored_limit = 0;
+	if (!so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF)
+		so->search.scored_limit = loki_max_scan_tuples;
+	else if (so->complete && so->filter.nkeys > 0)
+		so->search.scored_limit = Max(FILTERED_WALK_MINIMUM, nodes / FILTERED_WALK_SHARE);
+	if (!so->query_null && !so->query_zero)
+		loki_search_query(&so->search, so->query);
+}
+
+/*
+ * Open the index and decide the first phase.
+ */
+static void
+begin_scan(LokiScan *so)
+{
+	IndexScanDesc scan = so->scan;
+	LokiIndex  *state = loki_index_open(scan->indexRelation, &so->meta);
+	MemoryContext old = MemoryContextSwitchTo(so->context);
+
+	if (state != so->state || so->query == NULL)
+	{
+		so->state = state;
+		so->search_ready = false;
+		so->metric = state->code.metric;
+		so->query = palloc_array(float, state->dim);
+	}
+	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
+	so->complete = loki_scan_complete();
+	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
+	so->last_distance = -get_float8_infinity();
+	so->walked = false;
+	open_query(so);
+	loki_rank_begin(so);
+	prepare_search(so);
+	MemoryContextSwitchTo(old);
+
+	so->batch = so->complete && so->limit > 0 ?
+		(uint32) Min(so->limit, (double) LOKI_MAX_NUMBER / 4) : loki_ef_search;
+	so->batch_left = so->batch;
+
+	if (so->filter.never)
+		so->phase = LOKI_SCAN_DONE;
+	else if (so->filter.vector_null)
+	{
+		so->phase = so->filter.vector_not_null ? LOKI_SCAN_DONE : LOKI_SCAN_NULL;
+		loki_stream_begin(so);
+	}
+	else if (so->query_null || so->query_zero)
+	{
+		so->phase = LOKI_SCAN_UNORDERED;
+		loki_stream_begin(so);
+	}
+	else
+		so->phase = LOKI_SCAN_WALK;
+}
+
+/* ----------------------------------------------------------------
+ * Finding candidates
+ * ----------------------------------------------------------------
+ */
+
+/* Hand what the walk found to ranking; at most `most` nodes. */
+static void
+take_walk(LokiScan *so, uint32 most)
+{
+	LokiCandidate *taken;
+	uint32		n = loki_walk_take(&so->search, &taken);
+
+	loki_rank_add(so, taken, n);
+	if (so->npending > most)
+		so->npending = most;
+}
+
+/* The first walk, wide enough for the first batch */
+static void
+first_walk(LokiScan *so)
+{
+	LokiEntry	entry;
+	uint32		width;
+
+	so->walked = true;
+	so->ef = Max(loki_ef_search, so->batch);
+	width = walk_width(so, so->ef);
+	so->walk_end = LOKI_WALK_DRY;
+	if (loki_search_entry(&so->search, &so->meta, &entry))
+	{
+		loki_search_descend(&so->search, &entry, 0);
+		so->walk_end = loki_walk_begin(&so->search, &entry, width);
+		take_walk(so, so->complete ? PG_UINT32_MAX : so->ef);
+	}
+}
+
+/* Make the walk wide enough for twice as many rows, or for `rows`. */
+static void
+widen_walk(LokiScan *so, double rows)
+{
+	so->ef = (uint32) Min(Max(so->ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
+	so->walk_end = loki_walk_widen(&so->search, walk_width(so, so->ef));
+	take_walk(so, PG_UINT32_MAX);
+}
+
+/*
+ * Whether the walk may be widened, when it has converged
+ */
+static bool
+may_widen(LokiScan *so)
+{
+	if (so->walk_end != LOKI_WALK_CONVERGED)
+		return false;
+	if (so->complete)
+		return true;
+	return loki_iterative_scan != LOKI_ITERATIVE_OFF &&
+		so->search.nodes_scored < (uint64) loki_max_scan_tuples;
+}
+
+/*
+ * Find more candidates; false when the graph has no more for this scan.
+ */
+static bool
+find_more(LokiScan *so)
+{
+	if (so->phase == LOKI_SCAN_WALK)
+	{
+		if (may_widen(so))
+		{
+			widen_walk(so, 0);
+			return true;
+		}
+		if (!so->complete)
+			return false;
+		loki_sequential_begin(so);
+		so->phase = LOKI_SCAN_SEQUENTIAL;
+	}
+	return loki_sequential_select(so);
+}
+
+/*
+ * Make the rest of the batch known.  Afterwards rows[next_row ..) are in
+ * order; if they are fewer than batch_left, the graph has no more.
+ */
+static void
+fill_batch(LokiScan *so)
+{
+	if (!so->walked)
+		first_walk(so);
+	while (so->phase == LOKI_SCAN_WALK && may_widen(so) &&
+		   so->returned + so->batch_left > so->ef)
+		widen_walk(so, (double) so->returned + so->batch_left);
+	while (!loki_rank_complete(so, so->batch_left))
+		if (!find_more(so))
+			break;
+}
+
+/* ----------------------------------------------------------------
+ * Returning rows
+ * ----------------------------------------------------------------
+ */
+
+static bool
+return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
+{
+	IndexScanDesc scan = so->scan;
+
+	scan->xs_heaptid = *tid;
+	scan->xs_recheck = false;
+	scan->xs_recheckorderby = false;
+	scan->xs_orderbyvals[0] = isnull ? (Datum) 0 : Float8GetDatum(distance);
+	scan->xs_orderbynulls[0] = isnull;
+	so->returned++;
+	report_stats(so);
+	return true;
+}
+
+/* The next row of the graph, in order of distance */
+static bool
+next_ranked(LokiScan *so)
+{
+	for (;;)
+	{
+		LokiRow    *row;
+
+		if (so->batch_left == 0)
+			so->batch = so->batch_left = Min(so->batch * 2, LOKI_MAX_NUMBER / 4);
+		if (so->next_row >= so->nrows || so->batch_left == so->batch)
+		{
+			fill_batch(so);
+			if (so->next_row >= so->nrows)
+				return false;
+		}
+		row = &so->rows[so->next_row++];
+		so->batch_left--;
+
+		/* strict order: pgvector's way of keeping it is to drop late rows */
+		if (!so->complete && loki_iterative_scan == LOKI_ITERATIVE_STRICT &&
+			row->distance < so->last_distance)
+			continue;
+		so->last_distance = row->distance;
+		return return_row(so, &row->tid, row->distance, false);
+	}
+}
+
+/*
+ * amgettuple: the next row, nearest first.
+ */
+bool
+loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+	ItemPointerData tid;
+
+	Assert(ScanDirectionIsForward(dir));
+	if (so->phase == LOKI_SCAN_START)
+	{
+		if (scan->numberOfOrderBys != 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot scan hnsw index without order")));
+		if (!IsMVCCSnapshot(scan->xs_snapshot))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("non-MVCC snapshots are not supported with hnsw")));
+		pgstat_count_index_scan(scan->indexRelation);
+		begin_scan(so);
+	}
+
+	if (so->phase == LOKI_SCAN_WALK || so->phase == LOKI_SCAN_SEQUENTIAL)
+	{
+		if (next_ranked(so))
+			return true;
+		so->phase = so->complete ? LOKI_SCAN_ZERO_NORM : LOKI_SCAN_DONE;
+		loki_stream_begin(so);
+	}
+	if (so->phase == LOKI_SCAN_UNORDERED)
+	{
+		if (loki_stream_next(so, LOKI_FAMILY_TID, 0, &tid))
+			return return_row(so, &tid, get_float8_nan(), so->query_null);
+		so->phase = LOKI_SCAN_ZERO_NORM;
+		loki_stream_begin(so);
+	}
+	if (so->phase == LOKI_SCAN_ZERO_NORM)
+	{
+		if (loki_stream_next(so, LOKI_FAMILY_NULLTID, LOKI_TID_ZERO_NORM, &tid))
+			return return_row(so, &tid, get_float8_nan(), so->query_null);
+		so->phase = so->filter.vector_not_null ? LOKI_SCAN_DONE : LOKI_SCAN_NULL;
+		loki_stream_begin(so);
+	}
+	if (so->phase == LOKI_SCAN_NULL)
+	{
+		if (loki_stream_next(so, LOKI_FAMILY_NULLTID, 0, &tid))
+			return return_row(so, &tid, 0, true);
+		so->phase = LOKI_SCAN_DONE;
+	}
+	report_stats(so);
+	return false;
+}
+
+/*
+ * lokivector_scan_stats(): the work of this backend's last index scan.
+ */
+Datum
+lokivector_scan_stats(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[7];
+	bool		nulls[7] = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int64GetDatum(last_scan.nodes_scored);
+	values[1] = Int64GetDatum(last_scan.nodes_expanded);
+	values[2] = Int64GetDatum(last_scan.nodes_filtered);
+	values[3] = Int64GetDatum(last_scan.nodes_refined);
+	values[4] = Int64GetDatum(last_scan.heap_fetches);
+	values[5] = Int64GetDatum(last_scan.sequential_passes);
+	values[6] = Int64GetDatum(last_scan.rows);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}

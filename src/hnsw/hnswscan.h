@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswscan.h
+ *	  State of an index scan, shared by the files that make it up.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswscan.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWSCAN_H
+#define LOKI_HNSWSCAN_H
+
+#include "hnsw/hnswint.h"
+#include "executor/tuptable.h"
+#include "nodes/execnodes.h"
+
+typedef enum LokiScanPhase
+{
+	LOKI_SCAN_START,			/* nothing done yet */
+	LOKI_SCAN_WALK,				/* walking the graph */
+	LOKI_SCAN_SEQUENTIAL,		/* the rest of the nodes, best codes first */
+	LOKI_SCAN_UNORDERED,		/* the query has no direction: every node */
+	LOKI_SCAN_ZERO_NORM,		/* rows outside the graph ... */
+	LOKI_SCAN_NULL,				/* ... whose distance is NaN, then NULL */
+	LOKI_SCAN_DONE
+} LokiScanPhase;
+
+/* A node that waits to be ranked by its row's exact distance */
+typedef struct LokiPending
+{
+	float		bound;			/* lower bound, in the operator's unit */
+	uint32		node;
+} LokiPending;
+
+/* A visible row and its exact distance */
+typedef struct LokiRow
+{
+	double		distance;
+	ItemPointerData tid;
+} LokiRow;
+
+typedef struct LokiTidList
+{
+	ItemPointerData *tids;
+	uint32		n;
+	uint32		allocated;
+} LokiTidList;
+
+typedef struct LokiScan
+{
+	IndexScanDesc scan;
+	MemoryContext context;		/* everything here; as long as the scan */
+	MemoryContext fetch_context;	/* reset for each heap tuple */
+
+	/* what to search for */
+	LokiIndex  *state;
+	LokiMetaPageData meta;
+	LokiMetric	metric;
+	LokiFilter	filter;
+	float	   *query;			/* dim floats */
+	bool		query_null;		/* NULL: every distance is NULL */
+	bool		query_zero;		/* cosine of a zero vector: NaN */
+
+	/* how far to go */
+	LokiScanPhase phase;
+	double		limit;			/* rows that the caller takes at most; 0 = not
+								 * known */
+	bool		complete;		/* go on until the caller is content */
+	bool		walked;			/* the first walk was made */
+	LokiWalkEnd walk_end;
+	uint32		ef;				/* rows that the walk is wide enough for */
+	uint32		batch;			/* rows of this batch ... */
+	uint32		batch_left;		/* ... and those not yet returned */
+	uint64		returned;
+	double		last_distance;
+
+	LokiSearch	search;
+	bool		search_ready;	/* search belongs to state */
+
+	/* ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
+	 * bound */
+	LokiPending *pending;
+	uint32		npending;
+	uint32		next_pending;
+	uint32		pending_allocated;
+	LokiRow    *rows;
+	uint32		nrows;
+	uint32		next_row;
+	uint32		rows_allocated;
+	LokiTidList tids;			/* of the node being fetched */
+
+	/* heap access */
+	TupleTableSlot *slot;
+	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
+	IndexInfo  *index_info;		/* for expressions */
+	EState	   *estate;
+
+	/* sequential passes */
+	uint8	   *seen;			/* bitmap: nodes handed to ranking */
+	uint32		seen_nodes;		/* nodes that it covers */
+	bool		last_selection; /* nothing is left behind the last one */
+
+	/* streams of TIDs without order */
+	char	   *page;			/* copy of a TID or NULLTID page */
+	uint32		stream_page;
+	uint32		stream_place;
+	uint32		stream_tid;		/* next of tids */
+
+	/* counters, for lokivector_scan_stats() */
+	uint64		nodes_refined;
+	uint64		heap_fetches;
+	uint64		sequential_passes;
+} LokiScan;
+
+/* functions in hnswrank.c */
+extern void loki_rank_begin(LokiScan *so);
+/* Add candidates (estimates from codes): refine them and queue them by bound */
+extern void loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
+/*
+ * Fetch rows until the nearest `wanted` of what is queued are known, in order.
+ * False if the queue ran empty before.
+ */
+extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
+/* Heap TIDs of a node, copied out under the share lock of its TID page */
+extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
+
+extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
+
+/* functions in hnswsequential.c */
+extern void loki_sequential_begin(LokiScan *so);
+/* Queue the best nodes not seen before; false if there are none */
+extern bool loki_sequential_select(LokiScan *so);
+/* The next TID of a stream over TID or NULLTID; false at its end */
+extern void loki_stream_begin(LokiScan *so);
+extern bool loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid);
+
+#endif							/* LOKI_HNSWSCAN_H */

@@ -1,0 +1,382 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswsequential.c
+ *	  Passes over all nodes, which make a scan complete: those that the walk
+ *	  did not reach, in the order of their codes, and streams of TIDs that
+ *	  have no order.
+ *
+ * A pass reads TID, the attributes that the filter names, and the codes of
+ * the nodes that pass.  It keeps the best that fit the scan's memory; when
+ * they are used up, the next pass finds the best of the rest.  Which nodes
+ * were handed out is one bit a node.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswsequential.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/hnswscan.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#define SCORE_BATCH		64
+
+/* A pass's copies of the attribute pages that it is on */
+typedef struct AttributePages
+{
+	int			first_family;	/* LOKI_FAMILY_ATTR or _NULLATTR */
+	char	   *copies[LOKI_MAX_ATTRIBUTES];
+	uint32		pages[LOKI_MAX_ATTRIBUTES]; /* LOKI_NONE: none yet */
+} AttributePages;
+
+/* The best nodes of a pass: a max-heap by distance */
+typedef struct Selection
+{
+	LokiCandidate *heap;
+	uint32		n;
+	uint32		allocated;
+	uint32		capacity;
+	bool		overflowed;		/* something was left behind */
+} Selection;
+
+/* Copy a page of a family out under share lock. */
+static void
+copy_page(LokiScan *so, int family, uint32 ordinal, char *copy)
+{
+	Relation	index = so->scan->indexRelation;
+	Buffer		buffer = loki_buffer_read(so->state, index,
+										  loki_page_block(&so->state->families[family], ordinal));
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
+	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+}
+
+static void
+attribute_pages_begin(LokiScan *so, AttributePages *pages, int first_family)
+{
+	pages->first_family = first_family;
+	for (int i = 0; i < so->filter.nattributes; i++)
+	{
+		pages->copies[so->filter.attributes[i]] = palloc(BLCKSZ);
+		pages->pages[so->filter.attributes[i]] = LOKI_NONE;
+	}
+}
+
+static void
+attribute_pages_end(LokiScan *so, AttributePages *pages)
+{
+	for (int i = 0; i < so->filter.nattributes; i++)
+		pfree(pages->copies[so->filter.attributes[i]]);
+}
+
+/*
+ * Whether the row with this number passes the filter.  Pages are copied when
+ * a pass comes to them, so an attribute written later is not seen, nor is its
+ * row visible to the scan.
+ */
+static bool
+passes_filter(LokiScan *so, AttributePages *pages, uint32 number)
+{
+	const char *slots[LOKI_MAX_ATTRIBUTES];
+
+	for (int i = 0; i < so->filter.nattributes; i++)
+	{
+		int			attribute = so->filter.attributes[i];
+		LokiFamily *family = &so->state->families[pages->first_family + attribute];
+		uint32		place;
+		uint32		page = loki_slot_page(family, number, &place);
+
+		if (page != pages->pages[attribute])
+		{
+			if (page >= family->npages)
+				loki_index_refresh(so->state, so->scan->indexRelation);
+			if (page >= family->npages)
+				return false;
+			copy_page(so, pages->first_family + attribute, page, pages->copies[attribute]);
+			pages->pages[attribute] = page;
+		}
+		if ((int) place >= LokiPageUsed((Page) pages->copies[attribute], family->slot_size))
+			return false;
+		slots[attribute] = LokiPageSlot(pages->copies[attribute], family->slot_size, place);
+	}
+	return loki_filter_match(&so->filter, slots);
+}
+
+/* ----------------------------------------------------------------
+ * Selections by code
+ * ----------------------------------------------------------------
+ */
+
+static bool
+is_seen(const LokiScan *so, uint32 node)
+{
+	return node < so->seen_nodes && (so->seen[node / 8] & (1 << (node % 8)));
+}
+
+static void
+mark_seen(LokiScan *so, uint32 node)
+{
+	if (node < so->seen_nodes)
+		so->seen[node / 8] |= 1 << (node % 8);
+}
+
+/* Begin passes: remember what the walk handed out. */
+void
+loki_sequential_begin(LokiScan *so)
+{
+	LokiFamily *tid = &so->state->families[LOKI_FAMILY_TID];
+	LokiSearch *search = &so->search;
+	Size		bytes;
+
+	loki_index_refresh(so->state, so->scan->indexRelation);
+	so->seen_nodes = tid->npages * tid->per_page;
+	bytes = (Size) so->seen_nodes / 8 + 1;
+	if (so->seen != NULL)
+		pfree(so->seen);
+	so->seen = MemoryContextAllocExtended(so->context, bytes,
+										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	so->last_selection = false;
+
+	if (!so->search_ready)
+		return;
+	for (uint32 i = 0; i < search->nscored; i++)
+		if (search->scored[i].flags & LOKI_SCORED_TAKEN)
+			mark_seen(so, search->scored[i].node);
+	if (!search->by_heap)
+		for (int i = 0; i < search->npool; i++)
+			mark_seen(so, search->pool[i].node & ~LOKI_EXPANDED);
+}
+
+static void
+sift_down(LokiCandidate *heap, uint32 n, uint32 i)
+{
+	LokiCandidate item = heap[i];
+
+	for (;;)
+	{
+		uint32		child = 2 * i + 1;
+
+		if (child >= n)
+			break;
+		if (child + 1 < n && heap[child + 1].distance > heap[child].distance)
+			child++;
+		if (heap[child].distance <= item.distance)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = item;
+}
+
+static void
+select_candidate(Selection *selection, float distance, uint32 node)
+{
+	if (selection->n < selection->capacity)
+	{
+		if (selection->n == selection->allocated)
+		{
+			selection->allocated = Min(selection->capacity, selection->allocated * 2);
+			selection->heap = repalloc_huge(selection->heap,
+											mul_size(selection->allocated, sizeof(LokiCandidate)));
+		}
+		selection->heap[selection->n].distance = distance;
+		selection->heap[selection->n++].node = node;
+		/* full: from here on only better ones replace the worst */
+		if (selection->n == selection->capacity)
+			for (uint32 i = selection->n / 2; i-- > 0;)
+				sift_down(selection->heap, selection->n, i);
+		return;
+	}
+	selection->overflowed = true;
+	if (distance < selection->heap[0].distance)
+	{
+		selection->heap[0].distance = distance;
+		selection->heap[0].node = node;
+		sift_down(selection->heap, selection->n, 0);
+	}
+}
+
+static void
+score_batch(LokiScan *so, Selection *selection, uint32 *batch, int n)
+{
+	float		estimates[SCORE_BATCH];
+
+	loki_search_score(&so->search, batch, n, estimates);
+	for (int i = 0; i < n; i++)
+		select_candidate(selection, estimates[i], batch[i]);
+}
+
+/* One pass over all nodes not seen yet. */
+static void
+select_nodes(LokiScan *so, Selection *selection)
+{
+	uint32		per_page = so->state->families[LOKI_FAMILY_TID].per_page;
+	uint32		npages = so->seen_nodes / per_page;
+	AttributePages attributes;
+	uint32		batch[SCORE_BATCH];
+	int			nbatch = 0;
+
+	attribute_pages_begin(so, &attributes, LOKI_FAMILY_ATTR);
+	for (uint32 page = 0; page < npages; page++)
+	{
+		int			used;
+
+		CHECK_FOR_INTERRUPTS();
+		copy_page(so, LOKI_FAMILY_TID, page, so->page);
+		used = LokiPageUsed((Page) so->page, sizeof(LokiTidData));
+		for (int i = 0; i < used; i++)
+		{
+			LokiTidData *slot = (LokiTidData *) LokiPageSlot(so->page, sizeof(LokiTidData), i);
+			int			state = LokiTidState(slot);
+			uint32		node = page * per_page + i;
+
+			if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW &&
+				state != LOKI_TID_KILLED)
+				continue;
+			if (is_seen(so, node))
+				continue;
+			if (so->filter.nkeys > 0 && !passes_filter(so, &attributes, node))
+				continue;
+			batch[nbatch++] = node;
+			if (nbatch == SCORE_BATCH)
+			{
+				score_batch(so, selection, batch, nbatch);
+				nbatch = 0;
+			}
+		}
+	}
+	score_batch(so, selection, batch, nbatch);
+	attribute_pages_end(so, &attributes);
+}
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const LokiCandidate *x = a;
+	const LokiCandidate *y = b;
+
+	if (x->distance != y->distance)
+		return x->distance < y->distance ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/*
+ * Queue the best nodes not seen before for ranking; false if there are none.
+ */
+bool
+loki_sequential_select(LokiScan *so)
+{
+	Selection	selection = {0};
+
+	if (so->last_selection)
+		return false;
+	selection.capacity = Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate));
+	selection.allocated = Min(1000, selection.capacity);
+	selection.heap = palloc_array(LokiCandidate, selection.allocated);
+	select_nodes(so, &selection);
+	so->sequential_passes++;
+	so->last_selection = !selection.overflowed;
+
+	qsort(selection.heap, selection.n, sizeof(LokiCandidate), compare_candidates);
+	for (uint32 i = 0; i < selection.n; i++)
+		mark_seen(so, selection.heap[i].node);
+	loki_rank_add(so, selection.heap, selection.n);
+	pfree(selection.heap);
+	return selection.n > 0;
+}
+
+/* ----------------------------------------------------------------
+ * Streams of TIDs without order
+ * ----------------------------------------------------------------
+ */
+
+void
+loki_stream_begin(LokiScan *so)
+{
+	loki_index_refresh(so->state, so->scan->indexRelation);
+	so->stream_page = so->stream_place = so->stream_tid = 0;
+	so->tids.n = 0;
+}
+
+/* Whether one row passes the filter, read slot by slot */
+static bool
+stream_matches(LokiScan *so, int first_family, uint32 number)
+{
+	char		values[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
+	const char *slots[LOKI_MAX_ATTRIBUTES];
+
+	if (so->filter.nkeys == 0)
+		return true;
+	for (int i = 0; i < so->filter.nattributes; i++)
+	{
+		int			attribute = so->filter.attributes[i];
+
+		if (!loki_slot_read(so->state, so->scan->indexRelation,
+							first_family + attribute, number, values[attribute]))
+			return false;
+		slots[attribute] = values[attribute];
+	}
+	return loki_filter_match(&so->filter, slots);
+}
+
+/* Fill so->tids from the current slot of the stream's page. */
+static void
+stream_slot(LokiScan *so, int family, uint16 flags)
+{
+	uint32		number = so->stream_page * so->state->families[family].per_page + so->stream_place;
+	LokiTidData *slot = (LokiTidData *)
+		LokiPageSlot(so->page, sizeof(LokiTidData), so->stream_place);
+	int			state = LokiTidState(slot);
+
+	so->tids.n = so->stream_tid = 0;
+	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_OVERFLOW)
+		return;
+	if (family == LOKI_FAMILY_TID)
+	{
+		if (stream_matches(so, LOKI_FAMILY_ATTR, number))
+			loki_node_tids(so, number, &so->tids);
+	}
+	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
+			 stream_matches(so, LOKI_FAMILY_NULLATTR, number))
+		loki_tid_list_add(so, &so->tids, &slot->u.heap);
+}
+
+/*
+ * The next TID; flags is LOKI_TID_ZERO_NORM or 0 for NULLTID, and not looked
+ * at for TID.
+ */
+bool
+loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid)
+{
+	LokiFamily *fam = &so->state->families[family];
+
+	for (;;)
+	{
+		if (so->stream_tid < so->tids.n)
+		{
+			*tid = so->tids.tids[so->stream_tid++];
+			return true;
+		}
+		if (so->stream_page >= fam->npages)
+			return false;
+		if (so->stream_place == 0)
+		{
+			CHECK_FOR_INTERRUPTS();
+			copy_page(so, family, so->stream_page, so->page);
+		}
+		if ((int) so->stream_place < LokiPageUsed((Page) so->page, sizeof(LokiTidData)))
+		{
+			stream_slot(so, family, flags);
+			so->stream_place++;
+		}
+		else
+		{
+			so->stream_page++;
+			so->stream_place = 0;
+		}
+	}
+}

@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * limit.c
+ *	  Tell index scans how many rows their LIMIT will take.
+ *
+ * The access method's interface does not carry LIMIT, but a scan that knows it
+ * makes its first walk as wide as needed and no wider.  When an executor
+ * starts, each hnsw index scan below a Limit (through nodes that pass rows on
+ * one by one or in order) gets a wrapper around its ExecProcNode, which hands
+ * over count + offset.  Limit evaluates both before it asks for its first
+ * row, so that this works for parameters too.
+ *
+ * IDENTIFICATION
+ *	  src/planner/limit.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "hnsw/hnsw.h"
+#include "nodes/execnodes.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/planner.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+typedef struct LimitedScan
+{
+	PlanState  *scan;			/* hash key */
+	LimitState *limit;
+	ExecProcNodeMtd exec;		/* what the wrapper stands before */
+	EState	   *estate;
+} LimitedScan;
+
+static HTAB *limited_scans = NULL;
+static ExecutorStart_hook_type previous_executor_start = NULL;
+
+/* Rows that a Limit will take, 0 if all or not known */
+static double
+limit_rows(LimitState *limit)
+{
+	if (limit->noCount || limit->lstate == LIMIT_INITIAL)
+		return 0;
+	return (double) limit->count + (double) limit->offset;
+}
+
+/* The wrapper around an index scan's ExecProcNode */
+static TupleTableSlot *
+exec_limited_scan(PlanState *ps)
+{
+	IndexScanState *scan = castNode(IndexScanState, ps);
+	LimitedScan *entry = hash_search(limited_scans, &ps, HASH_FIND, NULL);
+	Oid			index = RelationGetRelid(scan->iss_RelationDesc);
+	double		rows = limit_rows(entry->limit);
+	TupleTableSlot *slot;
+
+	/* the scan itself begins only when its first row is asked for */
+	if (scan->iss_ScanDesc != NULL)
+	{
+		loki_hnsw_set_limit(scan->iss_ScanDesc, index, rows);
+		return entry->exec(ps);
+	}
+	loki_hnsw_set_limit(NULL, index, rows);
+	slot = entry->exec(ps);
+	loki_hnsw_set_limit(NULL, index, 0);
+	return slot;
+}
+
+/* Forget the scans of an executor whose memory goes away. */
+static void
+forget_scans(void *arg)
+{
+	HASH_SEQ_STATUS status;
+	LimitedScan *entry;
+
+	hash_seq_init(&status, limited_scans);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (entry->estate == (EState *) arg)
+			hash_search(limited_scans, &entry->scan, HASH_REMOVE, NULL);
+}
+
+static void
+remember_scan(PlanState *ps, LimitState *limit, bool first)
+{
+	EState	   *estate = ps->state;
+	LimitedScan *entry;
+
+	if (limited_scans == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.keysize = sizeof(PlanState *);
+		control.entrysize = sizeof(LimitedScan);
+		control.hcxt = TopMemoryContext;
+		limited_scans = hash_create("hnsw limited scans", 16, &control,
+									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	if (first)
+	{
+		MemoryContextCallback *callback =
+			MemoryContextAllocZero(estate->es_query_cxt, sizeof(MemoryContextCallback));
+
+		callback->func = forget_scans;
+		callback->arg = estate;
+		MemoryContextRegisterResetCallback(estate->es_query_cxt, callback);
+	}
+	entry = hash_search(limited_scans, &ps, HASH_ENTER, NULL);
+	entry->limit = limit;
+	entry->exec = ps->ExecProcNodeReal;
+	entry->estate = estate;
+	ExecSetExecProcNode(ps, exec_limited_scan);
+}
+
+typedef struct WalkContext
+{
+	LimitState *limit;			/* that takes this node's rows, or NULL */
+	bool		found;			/* a scan of this executor is remembered */
+} WalkContext;
+
+/* planstate_tree_walker callback */
+static bool
+find_scans(PlanState *ps, void *arg)
+{
+	WalkContext *context = (WalkContext *) arg;
+	LimitState *outer = context->limit;
+	bool		result;
+
+	switch (nodeTag(ps))
+	{
+		case T_LimitState:
+			context->limit = (LimitState *) ps;
+			break;
+		case T_IndexScanState:
+			{
+				Relation	index = ((IndexScanState *) ps)->iss_RelationDesc;
+
+				if (outer != NULL && index != NULL && loki_is_hnsw_index(index))
+				{
+					remember_scan(ps, outer, !context->found);
+					context->found = true;
+				}
+				context->limit = NULL;
+				break;
+			}
+		case T_MergeAppendState:
+		case T_IncrementalSortState:
+		case T_SubqueryScanState:
+		case T_ResultState:
+		case T_ProjectSetState:
+		case T_LockRowsState:
+			break;
+		default:
+			context->limit = NULL;
+			break;
+	}
+	result = planstate_tree_walker(ps, find_scans, context);
+	context->limit = outer;
+	return result;
+}
+
+static void
+limit_executor_start(QueryDesc *query, int flags)
+{
+	WalkContext context = {0};
+
+	if (previous_executor_start)
+		previous_executor_start(query, flags);
+	else
+		standard_ExecutorStart(query, flags);
+	if (!(flags & EXEC_FLAG_EXPLAIN_ONLY) && query->planstate != NULL)
+		find_scans(query->planstate, &context);
+}
+
+void
+loki_limit_init(void)
+{
+	previous_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = limit_executor_start;
+}

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * planner.h
+ *	  Costs of hnsw index scans, and the hook that tells them their LIMIT.
+ *
+ * IDENTIFICATION
+ *	  src/planner/planner.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_H
+#define LOKI_PLANNER_H
+
+#include "nodes/pathnodes.h"
+
+/* functions in cost.c */
+extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
+							   Cost *startup_cost, Cost *total_cost,
+							   Selectivity *selectivity, double *correlation,
+							   double *pages);
+
+/* functions in limit.c: install the executor hook */
+extern void loki_limit_init(void);
+
+/* Called by _PG_init, after loki_hnsw_init() */
+extern void loki_planner_init(void);
+
+#endif							/* LOKI_PLANNER_H */
