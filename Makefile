@@ -42,7 +42,14 @@ OBJS = \
 	src/types/vector_cast.o \
 	src/types/vector_distance.o \
 	src/hnsw/hnswattr.o \
-	src/hnsw/hnswvalidate.o
+	src/hnsw/hnswvalidate.o \
+	src/hnsw/hnswbuild.o \
+	src/hnsw/hnswconnect.o \
+	src/hnsw/hnswgraph.o \
+	src/hnsw/hnswload.o \
+	src/hnsw/hnsworder.o \
+	src/hnsw/hnswselect.o \
+	src/hnsw/hnswwrite.o
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.

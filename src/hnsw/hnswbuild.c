@@ -1,0 +1,300 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswbuild.c
+ *	  CREATE INDEX.
+ *
+ * A build samples the table for the point that codes are centred on, loads
+ * the rows into arrays (hnswload.c), connects them to a graph in memory
+ * (hnswgraph.c, hnswconnect.c), numbers the nodes for locality (hnsworder.c),
+ * and writes the index from its first block to its last (hnswwrite.c).
+ *
+ * If the arrays outgrow maintenance_work_mem, the index is completed with the
+ * rows so far, and the scan of the table goes on with ordinary insertion.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswbuild.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/progress.h"
+#include "hnsw/hnswbuild.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+/* The bits of the codes that the graph is built on, see doc/design/graph.md */
+#define GRAPH_BITS 4
+
+#define QUANTIZER_ALIGN 64
+
+static void
+set_phase(int phase, uint32 total)
+{
+	const int	params[] = {
+		PROGRESS_CREATEIDX_SUBPHASE,
+		PROGRESS_CREATEIDX_TUPLES_TOTAL,
+		PROGRESS_CREATEIDX_TUPLES_DONE
+	};
+	const int64 values[] = {phase, total, 0};
+
+	pgstat_progress_update_multi_param(3, params, values);
+}
+
+static LokiQuantizer *
+make_quantizer(MemoryContext context, const LokiCodeSpec *spec, const float *centroid)
+{
+	Size		size = add_size(loki_quantizer_size(spec), QUANTIZER_ALIGN);
+	LokiQuantizer *quantizer = (LokiQuantizer *)
+		TYPEALIGN(QUANTIZER_ALIGN, MemoryContextAllocHuge(context, size));
+
+	loki_quantizer_init(quantizer, spec, centroid);
+	return quantizer;
+}
+
+/*
+ * The metapage of an index from its definition: options, columns, code.
+ */
+static void
+describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
+{
+	LokiMetric	metric = loki_index_metric(index);
+	uint32		dim = loki_index_dimensions(index);
+	int			m = loki_option_m(index);
+	int			ef_construction = loki_option_ef_construction(index);
+	int			bits = loki_option_bits(index);
+	int			refine_bits = loki_option_refine_bits(index);
+	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+	LokiCodeSpec code;
+
+	if (ef_construction < 2 * m)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ef_construction must be greater than or equal to 2 * m")));
+
+	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
+	for (int i = 0; i < nattributes; i++)
+		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
+
+	code = loki_code_default(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+							 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
+							 refine_bits != LOKI_BITS_AUTO,
+							 LOKI_PAGE_PAYLOAD, pg_prng_uint64(prng));
+	loki_meta_init(meta, &code, m, ef_construction, nattributes, attr_type);
+}
+
+static void
+seed_prng(pg_prng_state *prng)
+{
+	if (loki_build_seed >= 0)
+		pg_prng_seed(prng, loki_build_seed);
+	else
+		pg_prng_seed(prng, pg_prng_uint64(&pg_global_prng_state));
+}
+
+/*
+ * Slot sizes of the index.  The quantizer that this takes is made again when
+ * the centroid is known.
+ */
+static void
+set_geometry(LokiBuild *build)
+{
+	LokiIndex  *geometry = &build->geometry;
+
+	geometry->context = build->context;
+	geometry->code = build->meta.code;
+	geometry->dim = build->meta.code.dim;
+	geometry->m = build->m;
+	geometry->nattributes = build->meta.nattributes;
+	memcpy(geometry->attr_type, build->meta.attr_type, sizeof(geometry->attr_type));
+	geometry->centroid = MemoryContextAllocZero(build->context,
+												geometry->dim * sizeof(float));
+	geometry->quantizer = make_quantizer(build->context, &geometry->code,
+										 geometry->centroid);
+	loki_index_geometry(geometry);
+	build->meta.code_size = geometry->quantizer->code_size;
+	build->meta.refine_size = geometry->quantizer->refine_size;
+}
+
+static LokiBuild *
+begin_build(Relation heap, Relation index, IndexInfo *index_info)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "hnsw build",
+												  ALLOCSET_DEFAULT_SIZES);
+	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
+
+	build->context = context;
+	build->row_context = AllocSetContextCreate(context, "hnsw build row",
+											   ALLOCSET_DEFAULT_SIZES);
+	build->heap = heap;
+	build->index = index;
+	build->index_info = index_info;
+	seed_prng(&build->prng);
+	describe_index(index, &build->prng, &build->meta);
+	build->metric = build->meta.code.metric;
+	build->m = build->meta.m;
+	build->ef_construction = build->meta.ef_construction;
+	set_geometry(build);
+	return build;
+}
+
+/*
+ * Choose the centroid, and with it make the quantizers.
+ */
+static void
+prepare_codes(LokiBuild *build)
+{
+	LokiIndex  *geometry = &build->geometry;
+	LokiCodeSpec spec;
+
+	build->graph_quantizer = geometry->quantizer;
+	if (geometry->code.kind != LOKI_CODE_ROTATED)
+		return;
+
+	set_phase(LOKI_PROGRESS_SAMPLING, 0);
+	loki_build_sample(build);
+	loki_quantizer_init(geometry->quantizer, &geometry->code, geometry->centroid);
+	build->slots[LOKI_FAMILY_CENTROID] = (char *) geometry->centroid;
+
+	if (geometry->code.bits < GRAPH_BITS)
+	{
+		spec = geometry->code;
+		spec.bits = GRAPH_BITS;
+		spec.refine_bits = 0;
+		build->graph_quantizer = make_quantizer(build->context, &spec,
+												geometry->centroid);
+	}
+}
+
+static uint64
+greatest_common_divisor(uint64 a, uint64 b)
+{
+	while (b != 0)
+	{
+		uint64		remainder = a % b;
+
+		a = b;
+		b = remainder;
+	}
+	return a;
+}
+
+/*
+ * Connect the nodes to a graph.
+ *
+ * They are inserted in strides of about the golden section of their number,
+ * so that from the start the graph has nodes of every part of the table: rows
+ * are often stored next to similar ones, and a graph that grows region by
+ * region finds its way between regions badly.
+ */
+static void
+build_graph(LokiBuild *build)
+{
+	uint32		nnodes = build->nodes.count;
+	uint64		stride = (uint64) (nnodes * 0.6180339887498949) | 1;
+	uint64		node = 0;
+
+	set_phase(LOKI_PROGRESS_GRAPH, nnodes);
+	build->graph = loki_graph_create(build->context, build->graph_quantizer,
+									 build->graph_codes, nnodes, build->m,
+									 build->ef_construction, &build->prng);
+	while (greatest_common_divisor(stride, nnodes) > 1)
+		stride++;
+	for (uint32 i = 0; i < nnodes; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_graph_insert(build->graph, (uint32) node);
+		node = (node + stride) % nnodes;
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, i + 1);
+	}
+}
+
+/*
+ * Bring the graph into its final form and number the nodes.
+ */
+static void
+order_nodes(LokiBuild *build)
+{
+	uint32		nnodes = build->nodes.count;
+	Size		size = mul_size(nnodes, sizeof(uint32));
+
+	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
+	for (uint32 node = 0; node < nnodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_graph_trim(build->graph, node);
+	}
+	loki_graph_connect(build->graph);
+
+	build->position = MemoryContextAllocHuge(build->context, size);
+	build->order = MemoryContextAllocHuge(build->context, size);
+	loki_graph_order(build->graph,
+					 build->geometry.families[LOKI_FAMILY_CODE].per_page,
+					 build->position);
+	for (uint32 node = 0; node < nnodes; node++)
+		build->order[build->position[node]] = node;
+}
+
+/*
+ * Make an index of the rows that were loaded.
+ */
+void
+loki_build_finish(LokiBuild *build)
+{
+	Assert(!build->written);
+
+	if (build->nodes.count > 0)
+	{
+		build_graph(build);
+		order_nodes(build);
+	}
+	set_phase(LOKI_PROGRESS_WRITING, build->nodes.count);
+	loki_build_write(build);
+	build->written = true;
+}
+
+/*
+ * ambuild: build the index of a table.
+ */
+IndexBuildResult *
+loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
+{
+	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
+	LokiBuild  *build = begin_build(heap, index, indexInfo);
+
+	prepare_codes(build);
+	set_phase(LOKI_PROGRESS_LOADING, 0);
+	result->heap_tuples = loki_build_load(build);
+	if (!build->written)
+		loki_build_finish(build);
+	result->index_tuples = build->index_tuples;
+
+	MemoryContextDelete(build->context);
+	return result;
+}
+
+/*
+ * ambuildempty: write what an unlogged index is reset to after a crash.
+ */
+void
+loki_hnsw_buildempty(Relation index)
+{
+	LokiMetaPageData meta;
+	pg_prng_state prng;
+	LokiCodeSpec code;
+	LokiQuantizer *quantizer;
+	float	   *centroid;
+
+	seed_prng(&prng);
+	describe_index(index, &prng, &meta);
+	code = meta.code;
+	centroid = palloc0(code.dim * sizeof(float));
+	quantizer = make_quantizer(CurrentMemoryContext, &code, centroid);
+	meta.code_size = quantizer->code_size;
+	meta.refine_size = quantizer->refine_size;
+	loki_create_empty(index, INIT_FORKNUM, &meta);
+}

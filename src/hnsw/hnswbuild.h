@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswbuild.h
+ *	  The state of an index build.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswbuild.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWBUILD_H
+#define LOKI_HNSWBUILD_H
+
+#include "hnsw/hnswgraph.h"
+
+struct equal_hash;
+
+/* Slots that grow together: of nodes, of NULLTID, or of OVERFLOW */
+typedef struct LokiBuildSlots
+{
+	uint32		count;
+	uint32		allocated;
+} LokiBuildSlots;
+
+typedef struct LokiBuild
+{
+	Relation	heap;
+	Relation	index;
+	IndexInfo  *index_info;
+	LokiMetric	metric;
+	int			m;
+	int			ef_construction;
+	pg_prng_state prng;			/* of this build alone, so that a seed
+								 * determines all that follows from it */
+	LokiMetaPageData meta;
+	LokiIndex	geometry;		/* slot sizes and the quantizer of the index */
+	LokiQuantizer *graph_quantizer; /* of graph_codes */
+
+	MemoryContext context;		/* everything that lives until the index is
+								 * written */
+	MemoryContext row_context;	/* reset after every row */
+
+	/*
+	 * Slots as they will stand in the index, by family: of nodes in the order
+	 * of the table, NULLTID and NULLATTR, OVERFLOW (whose `node` is that
+	 * order, too), CENTROID.
+	 */
+	char	   *slots[LOKI_FAMILIES];
+	char	   *graph_codes;	/* slots[LOKI_FAMILY_CODE], or codes of more
+								 * bits, to build the graph on */
+	LokiBuildSlots nodes;
+	LokiBuildSlots nulls;
+	LokiBuildSlots overflow;
+	struct equal_hash *equal;	/* nodes by vector and attributes */
+	uint32		expected_nodes;
+	Size		node_memory;	/* what a node costs until the end */
+	Size		null_memory;
+	Size		memory_limit;
+
+	LokiGraph  *graph;
+	uint32	   *position;		/* the number a node gets */
+	uint32	   *order;			/* the node that gets a number */
+
+	bool		written;		/* the index is on disk: memory was short, and
+								 * the remaining rows are inserted singly */
+	double		index_tuples;
+} LokiBuild;
+
+/* Where slot number of a family is kept */
+static inline char *
+loki_build_slot(const LokiBuild *build, int family, uint32 number)
+{
+	return build->slots[family] +
+		(Size) build->geometry.families[family].slot_size * number;
+}
+
+/* functions in hnswbuild.c */
+extern void loki_build_finish(LokiBuild *build);
+
+/* functions in hnswload.c */
+extern void loki_build_sample(LokiBuild *build);
+extern double loki_build_load(LokiBuild *build);
+
+/* functions in hnswwrite.c */
+extern void loki_build_write(LokiBuild *build);
+
+#endif							/* LOKI_HNSWBUILD_H */

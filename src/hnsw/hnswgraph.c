@@ -1,0 +1,453 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswgraph.c
+ *	  Inserting nodes into the graph in memory.
+ *
+ * The algorithm is that of Malkov and Yashunin ("Efficient and robust
+ * approximate nearest neighbor search using Hierarchical Navigable Small World
+ * graphs", 2018, algorithms 1 to 4), on codes instead of vectors.
+ *
+ * A node's links are chosen among the ef_construction nearest that a search
+ * finds, and each chosen neighbor gets a link back.  Lists have slack: a list
+ * that is full is cut down by the same choice, and then takes links without
+ * looking again until it is full once more.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswgraph.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/hnswgraph.h"
+#include "utils/memutils.h"
+
+#define CACHE_LINE 64
+
+/* Links that a list has room for, of which `width` stay in the end */
+#define SlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
+
+/*
+ * Bytes of the graph for a node, on average.
+ */
+Size
+loki_graph_node_memory(int m)
+{
+	Size		link = sizeof(uint32) + sizeof(float);
+	Size		base = SlackCapacity(2 * m) * link + sizeof(uint16);
+	Size		upper = SlackCapacity(m) * link + sizeof(uint16);
+
+	/* one list above layer 0 for every m - 1 nodes; level, first, visited */
+	return base + upper / Max(m - 1, 1) + 1 + sizeof(uint32) + 1;
+}
+
+static void
+allocate_lists(LokiGraphLists *lists, MemoryContext context, int width,
+			   uint32 nlists)
+{
+	Size		nlinks;
+
+	lists->width = width;
+	lists->capacity = SlackCapacity(width);
+	nlinks = mul_size(Max(nlists, 1), lists->capacity);
+	lists->counts = MemoryContextAllocExtended(context,
+											   mul_size(Max(nlists, 1), sizeof(uint16)),
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	lists->neighbors = MemoryContextAllocHuge(context,
+											  mul_size(nlinks, sizeof(uint32)));
+	lists->distances = MemoryContextAllocHuge(context,
+											  mul_size(nlinks, sizeof(float)));
+}
+
+/*
+ * Draw the nodes' layers and number their lists above layer 0.
+ */
+static void
+draw_levels(LokiGraph *graph, pg_prng_state *prng)
+{
+	Size		nnodes = Max(graph->nnodes, 1);
+
+	graph->levels = MemoryContextAllocHuge(graph->context, nnodes);
+	graph->upper_first = MemoryContextAllocHuge(graph->context,
+												mul_size(nnodes, sizeof(uint32)));
+	for (uint32 node = 0; node < graph->nnodes; node++)
+	{
+		int			level = loki_random_level(graph->m, prng);
+
+		graph->levels[node] = level;
+		graph->upper_first[node] = level > 0 ? graph->nupper : LOKI_NONE;
+		graph->nupper += level;
+	}
+}
+
+/*
+ * A graph of nnodes nodes, none of them inserted yet.  Node n has its code at
+ * codes + n * quantizer->code_size.  The memory is freed with the context.
+ */
+LokiGraph *
+loki_graph_create(MemoryContext context, const LokiQuantizer *quantizer,
+				  const char *codes, uint32 nnodes, int m, int ef_construction,
+				  pg_prng_state *prng)
+{
+	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
+	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
+	int			batch;
+
+	graph->context = context;
+	graph->quantizer = quantizer;
+	graph->codes = codes;
+	graph->code_size = quantizer->code_size;
+	graph->nnodes = nnodes;
+	graph->m = m;
+	graph->ef_construction = ef_construction;
+	graph->entry_node = LOKI_NONE;
+
+	draw_levels(graph, prng);
+	allocate_lists(&graph->base, context, 2 * m, nnodes);
+	allocate_lists(&graph->upper, context, m, graph->nupper);
+
+	batch = Max(graph->base.capacity + 1, ef_construction);
+	graph->visited = MemoryContextAllocExtended(context, Max(nnodes, 1),
+												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	graph->query = (LokiQuery *)
+		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
+	graph->scratch = (LokiQuery *) ((char *) graph->query + query_size);
+	graph->pool = MemoryContextAlloc(context, (ef_construction + 1) * sizeof(LokiCandidate));
+	graph->sorted = MemoryContextAlloc(context, batch * sizeof(LokiCandidate));
+	graph->batch = MemoryContextAlloc(context, batch * sizeof(uint32));
+	graph->batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
+	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
+	graph->selected = MemoryContextAlloc(context, batch * sizeof(int));
+	return graph;
+}
+
+/*
+ * Forget which nodes were seen.  A byte a node serves 255 searches, and stays
+ * in the processor's cache where a wider stamp would not.
+ */
+static void
+visited_reset(LokiGraph *graph)
+{
+	if (++graph->visit == 0)
+	{
+		memset(graph->visited, 0, graph->nnodes);
+		graph->visit = 1;
+	}
+}
+
+static inline void
+prefetch_bytes(const void *address, Size size)
+{
+	for (Size offset = 0; offset < size; offset += CACHE_LINE)
+		__builtin_prefetch((const char *) address + offset);
+}
+
+/* Score the first n nodes of the batch for a query */
+static void
+score_batch(LokiGraph *graph, const LokiQuery *query, int n)
+{
+	for (int i = 0; i < n; i++)
+		graph->batch_codes[i] = loki_graph_code(graph, graph->batch[i]);
+	graph->quantizer->score(graph->quantizer, query, graph->batch_codes, n,
+							graph->estimates);
+}
+
+/*
+ * Gather the neighbors of a node that this search has not seen yet, and start
+ * fetching their codes.
+ */
+static int
+gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
+{
+	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	int			count = lists->counts[list];
+	int			n = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		uint32		node = neighbors[i];
+
+		if (graph->visited[node] == graph->visit)
+			continue;
+		graph->visited[node] = graph->visit;
+		prefetch_bytes(loki_graph_code(graph, node), graph->code_size);
+		graph->batch[n++] = node;
+	}
+	return n;
+}
+
+/*
+ * Put a scored node into the pool, which is ascending by distance and holds ef
+ * at most.  Returns its place, or the pool's size if it is too far.
+ */
+static int
+pool_add(LokiGraph *graph, int ef, float distance, uint32 node)
+{
+	LokiCandidate *pool = graph->pool;
+	int			low = 0;
+	int			high = graph->npool;
+
+	if (graph->npool == ef && !(distance < pool[ef - 1].distance))
+		return ef;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (pool[middle].distance < distance)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (graph->npool < ef)
+		graph->npool++;
+	memmove(&pool[low + 1], &pool[low],
+			(graph->npool - 1 - low) * sizeof(LokiCandidate));
+	pool[low].distance = distance;
+	pool[low].node = node;
+	return low;
+}
+
+/*
+ * Search a layer for the ef nearest to graph->query, from the nodes that are
+ * in the pool (ascending, at least one), which is replaced by those found.
+ */
+static void
+search_layer(LokiGraph *graph, int layer, int ef)
+{
+	LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+	LokiCandidate *pool = graph->pool;
+	int			next = 0;
+
+	visited_reset(graph);
+	graph->npool = Min(graph->npool, ef);
+	for (int i = 0; i < graph->npool; i++)
+		graph->visited[pool[i].node] = graph->visit;
+
+	while (next < graph->npool)
+	{
+		uint32		node = pool[next].node;
+		int			n;
+
+		if (node & LOKI_EXPANDED)
+		{
+			next++;
+			continue;
+		}
+		pool[next].node |= LOKI_EXPANDED;
+		n = gather_unvisited(graph, lists, loki_graph_list(graph, node, layer));
+
+		/* by the time it is its turn, the next list will have arrived */
+		if (next + 1 < graph->npool)
+		{
+			uint32		following = pool[next + 1].node & ~LOKI_EXPANDED;
+			uint32		list = loki_graph_list(graph, following, layer);
+
+			__builtin_prefetch(&lists->counts[list]);
+			prefetch_bytes(lists->neighbors + (Size) list * lists->capacity,
+						   lists->width * sizeof(uint32));
+		}
+
+		score_batch(graph, graph->query, n);
+		for (int i = 0; i < n; i++)
+		{
+			int			place = pool_add(graph, ef, graph->estimates[i], graph->batch[i]);
+
+			next = Min(next, place);
+		}
+	}
+
+	for (int i = 0; i < graph->npool; i++)
+		pool[i].node &= ~LOKI_EXPANDED;
+}
+
+/*
+ * Put the n links in from[] (ascending) that selection keeps into a list.
+ */
+static void
+choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
+			 const LokiCandidate *from, int n)
+{
+	uint32	   *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	float	   *distances = lists->distances + (Size) list * lists->capacity;
+	int			fill = Min(LokiFillLinks(graph->m), lists->width);
+	int			count;
+
+	for (int i = 0; i < n; i++)
+	{
+		graph->batch_codes[i] = loki_graph_code(graph, from[i].node);
+		graph->estimates[i] = from[i].distance;
+	}
+	count = loki_select_neighbors(graph->quantizer, n, graph->estimates,
+								  graph->batch_codes, lists->width, fill,
+								  graph->scratch, graph->selected);
+	for (int i = 0; i < count; i++)
+	{
+		neighbors[i] = from[graph->selected[i]].node;
+		distances[i] = from[graph->selected[i]].distance;
+	}
+	lists->counts[list] = count;
+}
+
+/*
+ * Copy a list into graph->sorted, ascending by distance (equal ones by number,
+ * so that the result does not depend on the order of the links).
+ */
+static void
+sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
+{
+	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	const float *distances = lists->distances + (Size) list * lists->capacity;
+	LokiCandidate *sorted = graph->sorted;
+
+	for (int i = 0; i < lists->counts[list]; i++)
+	{
+		int			place = i;
+
+		while (place > 0 &&
+			   (sorted[place - 1].distance > distances[i] ||
+				(sorted[place - 1].distance == distances[i] &&
+				 sorted[place - 1].node > neighbors[i])))
+		{
+			sorted[place] = sorted[place - 1];
+			place--;
+		}
+		sorted[place].distance = distances[i];
+		sorted[place].node = neighbors[i];
+	}
+}
+
+/*
+ * Add a link to a list, which is cut to its width first if it is full.
+ */
+static void
+add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
+		 float distance)
+{
+	Size		place;
+
+	if (lists->counts[list] == lists->capacity)
+	{
+		int			count = lists->counts[list];
+
+		for (int i = 0; i < count; i++)
+			__builtin_prefetch(loki_graph_code(graph, lists->neighbors[(Size) list * lists->capacity + i]));
+		sort_links(graph, lists, list);
+		choose_links(graph, lists, list, graph->sorted, count);
+	}
+	place = (Size) list * lists->capacity + lists->counts[list]++;
+	lists->neighbors[place] = node;
+	lists->distances[place] = distance;
+}
+
+/*
+ * Search the layers above `level`, keeping the nearest node alone: more of
+ * them would help less than as much work spent on layer 0.  What is found on
+ * one layer is where the search of the next begins.
+ */
+static void
+descend(LokiGraph *graph, int level)
+{
+	for (int layer = graph->entry_level; layer > level; layer--)
+		search_layer(graph, layer, 1);
+}
+
+/* Start at the entry point: make it pool[0] */
+static void
+enter(LokiGraph *graph, uint32 entry)
+{
+	graph->batch[0] = entry;
+	score_batch(graph, graph->query, 1);
+	graph->pool[0].node = entry;
+	graph->pool[0].distance = graph->estimates[0];
+	graph->npool = 1;
+}
+
+/*
+ * Insert a node.  Every node is inserted once.
+ */
+void
+loki_graph_insert(LokiGraph *graph, uint32 node)
+{
+	int			level = graph->levels[node];
+
+	Assert(node < graph->nnodes);
+
+	if (graph->entry_node == LOKI_NONE)
+	{
+		graph->entry_node = node;
+		graph->entry_level = level;
+		return;
+	}
+
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	enter(graph, graph->entry_node);
+	descend(graph, level);
+	for (int layer = Min(level, graph->entry_level); layer >= 0; layer--)
+	{
+		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+		uint32		list = loki_graph_list(graph, node, layer);
+		Size		first = (Size) list * lists->capacity;
+
+		search_layer(graph, layer, graph->ef_construction);
+		choose_links(graph, lists, list, graph->pool, graph->npool);
+		for (int i = 0; i < lists->counts[list]; i++)
+		{
+			uint32		neighbor = lists->neighbors[first + i];
+
+			add_link(graph, lists, loki_graph_list(graph, neighbor, layer),
+					 node, lists->distances[first + i]);
+		}
+	}
+
+	if (level > graph->entry_level)
+	{
+		graph->entry_node = node;
+		graph->entry_level = level;
+	}
+}
+
+/*
+ * Bring the lists of a node into their final form: sorted, and no longer than
+ * their width.
+ */
+void
+loki_graph_trim(LokiGraph *graph, uint32 node)
+{
+	for (int layer = graph->levels[node]; layer >= 0; layer--)
+	{
+		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+		uint32		list = loki_graph_list(graph, node, layer);
+		Size		first = (Size) list * lists->capacity;
+		int			count = lists->counts[list];
+
+		sort_links(graph, lists, list);
+		if (count > lists->width)
+			choose_links(graph, lists, list, graph->sorted, count);
+		else
+		{
+			for (int i = 0; i < count; i++)
+			{
+				lists->neighbors[first + i] = graph->sorted[i].node;
+				lists->distances[first + i] = graph->sorted[i].distance;
+			}
+		}
+	}
+}
+
+/*
+ * The nearest nodes that a search on layer 0 from `entry` finds for a node,
+ * ascending.  *found is valid until the next call of a function here.
+ */
+int
+loki_graph_nearest(LokiGraph *graph, uint32 node, uint32 entry,
+				   const LokiCandidate **found)
+{
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	enter(graph, entry);
+	search_layer(graph, 0, graph->ef_construction);
+	*found = graph->pool;
+	return graph->npool;
+}

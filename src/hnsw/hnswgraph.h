@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswgraph.h
+ *	  The graph in memory, while an index is being built.
+ *
+ * Arrays indexed by node number over codes that the caller owns; nothing here
+ * knows about pages.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswgraph.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWGRAPH_H
+#define LOKI_HNSWGRAPH_H
+
+#include "hnsw/hnswint.h"
+
+/*
+ * Neighbor lists: of every node on layer 0, or of every node and layer above.
+ *
+ * A list has room for more links than it may have in the end, so that one in
+ * many reverse links makes it necessary to choose again; then it is cut to
+ * `width`.  The distances are kept, because choosing needs them.
+ */
+typedef struct LokiGraphLists
+{
+	int			width;			/* most links in the end */
+	int			capacity;		/* most links meanwhile */
+	uint16	   *counts;
+	uint32	   *neighbors;		/* capacity for each list */
+	float	   *distances;
+} LokiGraphLists;
+
+typedef struct LokiGraph
+{
+	/* set by loki_graph_create() and the same from then on */
+	MemoryContext context;
+	const LokiQuantizer *quantizer;
+	const char *codes;			/* code_size bytes each */
+	Size		code_size;
+	uint32		nnodes;
+	int			m;
+	int			ef_construction;
+	uint8	   *levels;			/* highest layer of each node */
+	uint32	   *upper_first;	/* number in `upper` of the node's list on layer
+								 * 1, those of higher layers follow; LOKI_NONE
+								 * for a node on layer 0 only */
+	uint32		nupper;
+
+	/* the graph */
+	LokiGraphLists base;		/* layer 0 */
+	LokiGraphLists upper;
+	uint32		entry_node;		/* LOKI_NONE before the first node */
+	int			entry_level;
+
+	/* scratch of one insertion */
+	uint8	   *visited;		/* = visit: seen in this search */
+	uint8		visit;
+	LokiQuery  *query;			/* of the node being inserted */
+	LokiQuery  *scratch;		/* for loki_select_neighbors */
+	LokiCandidate *pool;		/* ef_construction */
+	int			npool;
+	LokiCandidate *sorted;		/* a list plus one link */
+	uint32	   *batch;			/* of these, as large as the larger of a list
+								 * and the pool */
+	const void **batch_codes;
+	float	   *estimates;
+	int		   *selected;
+} LokiGraph;
+
+/* The list of a node on a layer */
+static inline uint32
+loki_graph_list(const LokiGraph *graph, uint32 node, int layer)
+{
+	return layer == 0 ? node : graph->upper_first[node] + layer - 1;
+}
+
+static inline const char *
+loki_graph_code(const LokiGraph *graph, uint32 node)
+{
+	return graph->codes + graph->code_size * node;
+}
+
+/* functions in hnswgraph.c */
+extern Size loki_graph_node_memory(int m);
+extern LokiGraph *loki_graph_create(MemoryContext context,
+									const LokiQuantizer *quantizer,
+									const char *codes, uint32 nnodes, int m,
+									int ef_construction, pg_prng_state *prng);
+extern void loki_graph_insert(LokiGraph *graph, uint32 node);
+extern void loki_graph_trim(LokiGraph *graph, uint32 node);
+extern int	loki_graph_nearest(LokiGraph *graph, uint32 node, uint32 entry,
+							   const LokiCandidate **found);
+
+/* functions in hnswconnect.c */
+extern uint32 loki_graph_connect(LokiGraph *graph);
+
+/* functions in hnsworder.c */
+extern void loki_graph_order(const LokiGraph *graph, uint32 per_page,
+							 uint32 *position);
+
+#endif							/* LOKI_HNSWGRAPH_H */
