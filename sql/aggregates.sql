@@ -8,18 +8,18 @@ SELECT avg(v), sum(v) FROM unnest(ARRAY[]::vector[]) v;
 SELECT avg(v), sum(v) FROM unnest(ARRAY[NULL, NULL]::vector[]) v;
 SELECT avg(v), sum(v) FROM unnest(ARRAY['[1]']::vector[]) v;
 
--- avg adds in float8, sum in float4
+-- test: avg adds in float8, sum in float4
 SELECT avg(v) FROM unnest(ARRAY['[3e38]', '[3e38]']::vector[]) v;
 SELECT avg(v), sum(v) FROM unnest(ARRAY['[16777216]', '[1]', '[1]']::vector[]) v;
 
--- groups of different dimensions
+-- test: groups of different dimensions
 SELECT g, avg(v), sum(v) FROM (VALUES (1, '[1,2]'::vector), (1, '[3,4]'), (2, '[5]'), (3, NULL)) AS t(g, v) GROUP BY g ORDER BY g;
 
--- the state stays valid after each row of a window
+-- test: the state stays valid after each row of a window
 SELECT i, avg(v) OVER (ORDER BY i), sum(v) OVER (ORDER BY i) FROM (VALUES (1, '[1,2]'::vector), (2, '[3,4]'), (3, '[5,12]')) AS t(i, v);
 SELECT i, avg(v) OVER (ORDER BY i ROWS 1 PRECEDING) FROM (VALUES (1, '[1,2]'::vector), (2, '[3,4]'), (3, '[5,12]')) AS t(i, v);
 
--- the functions by themselves leave their arguments alone
+-- test: the functions by themselves leave their arguments alone
 CREATE TABLE t (s float8[]);
 INSERT INTO t VALUES ('{2,4,6}');
 SELECT vector_accum(s, '[1,2]'), vector_combine(s, '{1,10,20}'), vector_avg(s), s FROM t;
@@ -28,7 +28,7 @@ SELECT vector_accum('{0}', '[1,2]'), vector_accum('{0,0,0}', '[1,2]');
 SELECT vector_combine('{0}', '{0}'), vector_combine('{0}', '{1,2,3}'), vector_combine('{1,2,3}', '{0}'), vector_combine('{1,2,3}', '{2,5,6}');
 SELECT vector_avg('{0}'), vector_avg('{0,0,0}'), vector_avg('{2,4,6}');
 
--- parallel plans, with rows and without; these sums are exact in any order
+-- test: parallel plans, with rows and without; these sums are exact in any order
 CREATE TABLE t AS SELECT i, ARRAY[i % 10, 0.5, i % 2]::vector AS v FROM generate_series(1, 10000) i;
 ALTER TABLE t SET (parallel_workers = 2);
 ANALYZE t;

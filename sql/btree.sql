@@ -21,26 +21,26 @@ RESET enable_seqscan;
 RESET enable_bitmapscan;
 DROP TABLE t;
 
--- unique, and a primary key
+-- test: unique, and a primary key
 CREATE TABLE t (v vector PRIMARY KEY);
 INSERT INTO t VALUES ('[1,2]'), ('[1,2,3]');
 INSERT INTO t VALUES ('[1,2]');
 INSERT INTO t VALUES ('[1,2]') ON CONFLICT DO NOTHING;
 DROP TABLE t;
 
--- sort, distinct and merge: vectors of different dimensions have an order too
+-- test: sort, distinct and merge: vectors of different dimensions have an order too
 SELECT v FROM (VALUES ('[1,2]'::vector), ('[1]'), ('[0,9,9]'), ('[1,2]'), ('[2]'), ('[1,2,0]')) AS t(v) ORDER BY v;
 SELECT DISTINCT v FROM (VALUES ('[1,2]'::vector), ('[1]'), ('[1,2]'), ('[0]'), ('[-0]')) AS t(v) ORDER BY v;
 SELECT v, count(*) FROM (VALUES ('[1,2]'::vector), ('[1]'), ('[1,2]')) AS t(v) GROUP BY v ORDER BY v;
 
--- the order is that of real[]
+-- test: the order is that of real[]
 CREATE TABLE t AS
 	SELECT (SELECT array_agg((hashint4(i * 10 + j) % 3)::int) FROM generate_series(1, 1 + i % 4) j)::vector AS v
 	FROM generate_series(1, 300) i;
 SELECT count(*) AS pairs, count(*) FILTER (WHERE vector_cmp(a.v, b.v) <> btarraycmp(a.v::real[], b.v::real[])) AS different
 	FROM t a, t b;
 
--- no hashing
+-- test: no hashing
 EXPLAIN (COSTS OFF) SELECT v, count(*) FROM t GROUP BY v;
 DROP TABLE t;
 

@@ -5,7 +5,7 @@
 SELECT vector_send('[1,-2,3.5]');
 SELECT vector_send('[0,-0,1e-45,3.4028235e38]');
 
--- out and in again
+-- test: out and in again
 CREATE TABLE t (i int, v vector, w vector(3));
 INSERT INTO t VALUES (1, '[1,2,3]', '[0.1,-0,1e-45]'), (2, NULL, NULL), (3, '[1e10]', '[3.4028235e38,-1e-38,1]');
 INSERT INTO t SELECT 4, array_agg(j / 7.0)::vector FROM generate_series(1, 16000) j;
@@ -18,7 +18,7 @@ SELECT i, v, w FROM u WHERE i < 4 ORDER BY i;
 SELECT count(*) AS same FROM t JOIN u USING (i) WHERE vector_send(t.v) IS NOT DISTINCT FROM vector_send(u.v) AND vector_send(t.w) IS NOT DISTINCT FROM vector_send(u.w);
 DROP TABLE u;
 
--- text
+-- test: text
 \set filename :abs_builddir '/results/copy_binary.txt'
 CREATE TABLE u (LIKE t);
 COPY t TO :'filename';
@@ -26,7 +26,7 @@ COPY u FROM :'filename';
 SELECT count(*) AS same FROM t JOIN u USING (i) WHERE vector_send(t.v) IS NOT DISTINCT FROM vector_send(u.v) AND vector_send(t.w) IS NOT DISTINCT FROM vector_send(u.w);
 DROP TABLE t, u;
 
--- bytes that are no vector: each is one field of one row of a binary COPY
+-- test: bytes that are no vector: each is one field of one row of a binary COPY
 CREATE FUNCTION receive(field bytea, typmod text DEFAULT '', OUT code text, OUT result text)
 LANGUAGE plpgsql AS $$
 DECLARE

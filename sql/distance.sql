@@ -2,7 +2,7 @@
 -- Distances between vectors
 --
 
--- sums of small integers are exact with every instruction set
+-- test: sums of small integers are exact with every instruction set
 SELECT l2_distance('[0,0]'::vector, '[3,4]'), l2_distance('[0,0]'::vector, '[0,1]'), l2_distance('[1,2]'::vector, '[1,2]'), '[0,0]'::vector <-> '[3,4]';
 SELECT inner_product('[1,2]'::vector, '[3,4]'), inner_product('[1,2]'::vector, '[-3,-4]'), '[1,2]'::vector <#> '[3,4]';
 SELECT cosine_distance('[1,2]'::vector, '[2,4]'), cosine_distance('[1,1]'::vector, '[1,1]'), cosine_distance('[1,0]'::vector, '[0,2]'), cosine_distance('[1,1]'::vector, '[-1,-1]'), '[1,0]'::vector <=> '[-3,0]';
@@ -11,19 +11,19 @@ SELECT vector_l2_squared_distance('[0,0]', '[3,4]'), vector_negative_inner_produ
 SELECT vector_spherical_distance('[1,0]', '[1,0]'), vector_spherical_distance('[1,0]', '[0,1]'), vector_spherical_distance('[1,0]', '[-1,0]');
 SELECT vector_spherical_distance('[2,0]', '[1,0]'), vector_spherical_distance('[2,0]', '[-1,0]');
 
--- arguments out of the range of floats, and beyond it
+-- test: arguments out of the range of floats, and beyond it
 SELECT l2_distance('[3e38]'::vector, '[-3e38]'), vector_l2_squared_distance('[1e20]', '[0]'), l2_distance('[3e-30]'::vector, '[0]');
 SELECT inner_product('[3e38]'::vector, '[3e38]'), inner_product('[3e38]'::vector, '[-3e38]'), '[3e38]'::vector <#> '[3e38]';
 SELECT cosine_distance('[3e38]'::vector, '[3e38]'), cosine_distance('[3e38,1]'::vector, '[1,0]');
 SELECT l1_distance('[3e38]'::vector, '[-3e38]'), l1_distance('[3e38,3e38]'::vector, '[0,0]');
 
--- a zero vector has no direction
+-- test: a zero vector has no direction
 SELECT cosine_distance('[0,0]'::vector, '[1,2]'), cosine_distance('[1,2]'::vector, '[0,0]'), cosine_distance('[0]'::vector, '[0]');
 
--- rounding does not bring a cosine out of its range
+-- test: rounding does not bring a cosine out of its range
 SELECT cosine_distance('[0.1,0.2,0.3]'::vector, '[0.1,0.2,0.3]') BETWEEN 0 AND 1e-6 AS near, cosine_distance('[1,1,1]'::vector, '[1.1,1.1,1.1]') >= 0 AS least, cosine_distance('[1,1,1]'::vector, '[-1.1,-1.1,-1.1]') <= 2 AS most;
 
--- sums of integers at every number of dimensions
+-- test: sums of integers at every number of dimensions
 SELECT count(*) AS dimensions FROM generate_series(1, 300) d,
 	LATERAL (SELECT array_agg(1 + i % 9)::vector AS a, array_agg(1 - i % 7)::vector AS b,
 		sum(((1 + i % 9) - (1 - i % 7)) ^ 2) AS l2, sum((1 + i % 9) * (1 - i % 7)) AS dot, sum(abs((1 + i % 9) - (1 - i % 7))) AS l1
@@ -31,7 +31,7 @@ SELECT count(*) AS dimensions FROM generate_series(1, 300) d,
 	WHERE vector_l2_squared_distance(a, b) = l2 AND inner_product(a, b) = dot AND l1_distance(a, b) = l1
 	AND a <-> b = sqrt(l2) AND a <#> b = -dot AND a <+> b = l1;
 
--- against the same in float8, on random vectors
+-- test: against the same in float8, on random vectors
 SELECT setseed(0.5);
 CREATE TABLE t AS
 	SELECT i, (1 + i * 7 % 400) AS d,
@@ -55,7 +55,7 @@ SELECT count(*) AS pairs,
 	count(*) FILTER (WHERE abs(vector_spherical_distance(l2_normalize(a), l2_normalize(b)) - acos(greatest(-1, least(1, dot / (norma * normb)))) / pi()) > 1e-3) AS spherical
 	FROM u;
 
--- order of the arguments
+-- test: order of the arguments
 SELECT count(*) FILTER (WHERE a <-> b <> b <-> a) AS l2, count(*) FILTER (WHERE a <#> b <> b <#> a) AS inner_product,
 	count(*) FILTER (WHERE a <=> b <> b <=> a) AS cosine, count(*) FILTER (WHERE a <+> b <> b <+> a) AS l1 FROM u;
 DROP TABLE t, u;

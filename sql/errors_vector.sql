@@ -12,7 +12,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- the text of a vector
+-- test: the text of a vector
 SELECT input, e.* FROM unnest(ARRAY[
 	'', '  ', 'hello', '1,2,3', '{1,2,3}', ' 1]',
 	'[]', '[ ]', ' [  ]',
@@ -24,17 +24,17 @@ SELECT input, e.* FROM unnest(ARRAY[
 	]) AS input,
 	error_of(format('SELECT %L::vector', input)) AS e;
 
--- of several errors the first counts
+-- test: of several errors the first counts
 SELECT input, e.* FROM unnest(ARRAY['[nan,hello', '[4e38,nan', '[1,hello,nan]']) AS input,
 	error_of(format('SELECT %L::vector', input)) AS e;
 
--- too many dimensions, seen before what follows
+-- test: too many dimensions, seen before what follows
 SELECT what, e.* FROM (VALUES
 	('16001 elements', '[' || repeat('1,', 16000) || '1]'),
 	('16000 elements and rubbish', '[' || repeat('1,', 16000) || 'x')) AS v(what, input),
 	error_of(format('SELECT %L::vector', input)) AS e;
 
--- the typmod
+-- test: the typmod
 SELECT statement, e.* FROM unnest(ARRAY[
 	'SELECT ''[1]''::vector(0)',
 	'SELECT ''[1]''::vector(-1)',
@@ -47,7 +47,7 @@ SELECT statement, e.* FROM unnest(ARRAY[
 	'CREATE TABLE t (v vector(16001))'
 	]) AS statement, error_of(statement) AS e;
 
--- dimensions that do not match
+-- test: dimensions that do not match
 SELECT expression, e.* FROM unnest(ARRAY[
 	'''[1,2]''::vector <-> ''[3]''', '''[1,2]''::vector <#> ''[3]''', '''[1,2]''::vector <=> ''[3]''', '''[1,2]''::vector <+> ''[3]''',
 	'l2_distance(''[1,2]''::vector, ''[3]'')', 'inner_product(''[1,2]''::vector, ''[3]'')',
@@ -57,13 +57,13 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'''[1]''::vector + ''[2,3]''', '''[1]''::vector - ''[2,3]''', '''[1]''::vector * ''[2,3]'''
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
--- results out of range
+-- test: results out of range
 SELECT expression, e.* FROM unnest(ARRAY[
 	'''[3e38]''::vector + ''[3e38]''', '''[-3e38]''::vector - ''[3e38]''', '''[1,1e37]''::vector * ''[1,1e37]''',
 	'''[1e-37]''::vector * ''[1e-37]''', '''[1e37,1e-37]''::vector * ''[1e37,1e-37]''', '''[1e-37,1e37]''::vector * ''[1e-37,1e37]'''
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
--- concatenation and subvector
+-- test: concatenation and subvector
 SELECT expression, e.* FROM unnest(ARRAY[
 	'array_fill(0, ARRAY[16000])::vector || ''[1]''',
 	'subvector(''[1,2,3,4,5]''::vector, 1, 0)', 'subvector(''[1,2,3,4,5]''::vector, 3, -1)',
@@ -72,7 +72,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'subvector(''[1,2,3,4,5]''::vector, 2147483647, 2147483647)', 'subvector(''[1]''::vector, 1, -2147483648)'
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
--- arrays
+-- test: arrays
 SELECT expression, e.* FROM unnest(ARRAY[
 	'''{}''::int[]::vector', '''{}''::real[]::vector', '''{}''::numeric[]::vector',
 	'''{{1}}''::real[]::vector', '''{{1,2},{3,4}}''::int[]::vector',
@@ -85,7 +85,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'''{1,2}''::text[]::vector', '''{1,2}''::bigint[]::vector', '''[1]''::vector <-> ''{1}''::real[]'
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
--- states of aggregates
+-- test: states of aggregates
 SELECT expression, e.* FROM unnest(ARRAY[
 	'vector_accum(''{}'', ''[1]'')', 'vector_accum(''{{0}}'', ''[1]'')', 'vector_accum(''{0,NULL}'', ''[1]'')',
 	'vector_accum(''{1,2}'', ''[1,2]'')', 'vector_accum(''{1,Infinity}'', ''[1]'')', 'vector_accum(''{1,-Infinity}'', ''[1]'')',
@@ -97,7 +97,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'sum(v) FROM (VALUES (''[3e38]''::vector), (''[3e38]'')) AS t(v)'
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
--- what vectors do not have
+-- test: what vectors do not have
 SELECT statement, e.* FROM unnest(ARRAY[
 	'SELECT l2_norm(''[1]''::vector)', 'SELECT min(''[1]''::vector)', 'SELECT -''[1]''::vector', 'SELECT ''[1]''::vector / ''[1]''',
 	'CREATE TABLE t (v vector(3)) PARTITION BY HASH (v)', 'SELECT (''[1,2]''::vector)[1]'

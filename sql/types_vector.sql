@@ -2,7 +2,7 @@
 -- The type vector: text format, typmod, operators and functions
 --
 
--- text: any space between tokens, any number that strtof reads
+-- test: text: any space between tokens, any number that strtof reads
 SELECT '[1,2,3]'::vector;
 SELECT '[-1,+2,-3]'::vector;
 SELECT '[1.,2.5,.25]'::vector;
@@ -13,7 +13,7 @@ SELECT '[0x10,0x1p-1,0X1.8P1]'::vector;
 SELECT '[0,-0,0.0,-0e5]'::vector;
 SELECT '[00001,007]'::vector;
 
--- output is the shortest text that reads as the same float4
+-- test: output is the shortest text that reads as the same float4
 SELECT '[0.1,0.10000000149011612,1.23456789]'::vector;
 SELECT '[16777216,16777217,16777218,33554435]'::vector;
 SELECT '[3.4028235e38,-3.4028235e38]'::vector;
@@ -24,11 +24,11 @@ SELECT '[1e99999999999]'::vector;
 SELECT '[0e99999999999]'::vector;
 SELECT '[0.30000001192092896]'::vector = '[0.3]'::vector AS same;
 
--- rounding to float4 is that of the decimal number, not of a double near it
+-- test: rounding to float4 is that of the decimal number, not of a double near it
 SELECT '[1.00000017881393432617187499]'::vector, '[1.00000017881393432617187500]'::vector,
 	'[1.00000017881393432617187501]'::vector;
 
--- typmod
+-- test: typmod
 CREATE TABLE t (v vector(3), u vector, w vector(16000));
 SELECT attname, format_type(atttypid, atttypmod), attstorage
 	FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum;
@@ -37,7 +37,7 @@ SELECT v, u FROM t;
 DROP TABLE t;
 SELECT '[1,2,3]'::vector(3);
 
--- size on disk and arrays
+-- test: size on disk and arrays
 SELECT pg_column_size('[1]'::vector), pg_column_size('[1,2,3]'::vector);
 SELECT vector_dims(v), pg_column_size(v)
 	FROM (SELECT ('[' || repeat('1,', 15999) || '1]')::vector AS v) s;
@@ -47,7 +47,7 @@ SELECT typlen, typalign, typstorage, typcategory, typispreferred, typdelim,
 	typmodin, typmodout, typanalyze, typsubscript
 	FROM pg_type WHERE oid = 'vector'::regtype;
 
--- arithmetic
+-- test: arithmetic
 SELECT '[1,2,3]'::vector + '[4,5,6]';
 SELECT '[1,2,3]'::vector - '[4,5,6]';
 SELECT '[1,2,3]'::vector * '[4,5,6]';
@@ -56,7 +56,7 @@ SELECT '[0,1e-20]'::vector * '[1e-45,1e-20]';
 SELECT '[3e38]'::vector - '[3e38]';
 SELECT '[1e-45]'::vector + '[-1e-45]';
 
--- comparison: by elements, then the shorter first
+-- test: comparison: by elements, then the shorter first
 SELECT '[1,2,3]'::vector < '[1,2,3]', '[1,2,3]'::vector < '[1,2]', '[1,2]'::vector < '[1,2,3]', '[1,3]'::vector < '[1,2,3]';
 SELECT '[1,2,3]'::vector <= '[1,2,3]', '[1,2,3]'::vector <= '[1,2]', '[1,2]'::vector <= '[1,2,3]';
 SELECT '[1,2,3]'::vector = '[1,2,3]', '[1,2,3]'::vector = '[1,2]', '[0]'::vector = '[-0]';
@@ -66,26 +66,26 @@ SELECT '[1,2,3]'::vector > '[1,2,3]', '[1,2,3]'::vector > '[1,2]', '[1,2]'::vect
 SELECT vector_cmp('[1,2,3]', '[1,2,3]'), vector_cmp('[1,2,3]', '[0,0,0]'), vector_cmp('[0,0,0]', '[1,2,3]');
 SELECT vector_cmp('[1,2]', '[1,2,3]'), vector_cmp('[1,2,3]', '[1,2]'), vector_cmp('[1,2]', '[2,3,4]'), vector_cmp('[2,3]', '[1,2,3]');
 
--- dimensions, norm, normalisation
+-- test: dimensions, norm, normalisation
 SELECT vector_dims('[1,2,3]');
 SELECT vector_norm('[3,4]'), vector_norm('[0,1]'), vector_norm('[0,0]');
 SELECT vector_norm('[3e37,4e37]')::real, vector_norm('[3e-30,4e-30]')::real;
 SELECT l2_normalize('[3,4]'), l2_normalize('[3,0]'), l2_normalize('[0,0.1]'), l2_normalize('[0,0]');
 SELECT l2_normalize('[3e38]'), l2_normalize('[-1e-45]'), l2_normalize('[3e38,4e-45]');
 
--- subvector: counted from 1, cut to what exists
+-- test: subvector: counted from 1, cut to what exists
 SELECT subvector('[1,2,3,4,5]', 1, 3), subvector('[1,2,3,4,5]', 3, 2), subvector('[1,2,3,4,5]', 3, 9);
 SELECT subvector('[1,2,3,4,5]', -1, 3), subvector('[1,2,3,4,5]', -1, 9), subvector('[1,2,3,4,5]', 0, 2);
 SELECT subvector('[1,2,3,4,5]', 5, 2147483647), subvector('[1,2,3,4,5]', 1, 2147483647), subvector('[1,2,3,4,5]', -2147483644, 2147483647);
 
--- binary_quantize: a bit is set where the element is positive
+-- test: binary_quantize: a bit is set where the element is positive
 SELECT binary_quantize('[1,0,-1]'), binary_quantize('[0,0.1,-0.2,-0.3,0.4,0.5,0.6,-0.7,0.8,-0.9,1]');
 SELECT binary_quantize('[-0,1e-45]'), length(binary_quantize(('[' || repeat('1,', 99) || '1]')::vector));
 
--- NULL in, NULL out
+-- test: NULL in, NULL out
 SELECT '[1]'::vector + NULL, vector_norm(NULL), NULL::vector = '[1]', subvector('[1]', NULL, 1);
 
--- what the catalogs say
+-- test: what the catalogs say
 SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode, c.oprname AS commutator, n.oprname AS negator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash
 	FROM pg_operator o LEFT JOIN pg_operator c ON c.oid = o.oprcom LEFT JOIN pg_operator n ON n.oid = o.oprnegate
 	WHERE 'vector'::regtype IN (o.oprleft, o.oprright)

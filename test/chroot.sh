@@ -48,6 +48,17 @@ release_of()
 	root=${LOKIVECTOR_CHROOT_DIR:-${TMPDIR:-/var/tmp}/lokivector-chroot}-$release
 }
 
+# Run a command whose mounts are its own.  Where the root directory is no mount
+# point, as in a chroot, there is no propagation to change.
+isolated()
+{
+	if unshare --mount true 2>/dev/null; then
+		unshare --mount "$@"
+	else
+		unshare --mount --propagation unchanged "$@"
+	fi
+}
+
 complete() { [ -e "$root/.lokivector-complete" ]; }
 
 # The Debian mirror that apt uses here.
@@ -105,7 +116,7 @@ make_system()
 	say "making $release in $root"
 	mkdir -p "$root"
 	touch "$root/.lokivector-chroot"
-	unshare --mount debootstrap --variant=minbase --include=ca-certificates \
+	isolated debootstrap --variant=minbase --include=ca-certificates \
 		"$release" "$root" "$mirror" >"$root.log" 2>&1 9>&- || {
 		tail -n 5 "$root.log" >&2
 		cannot "debootstrap $release failed"
@@ -127,7 +138,7 @@ inside()
 {
 	user=$1 binds=$2
 	shift 2
-	unshare --mount --propagation private sh -eu -c '
+	isolated sh -eu -c '
 		root=$1 user=$2 binds=$3
 		shift 3
 		mount -t proc proc "$root/proc"
@@ -178,7 +189,18 @@ fi
 release_of "$1"
 shift
 
-need_complete() { complete || { say "no complete system in $root"; exit 1; }; }
+need_# Run a command whose mounts are its own.  Where the root directory is no mount
+# point, as in a chroot, there is no propagation to change.
+isolated()
+{
+	if unshare --mount true 2>/dev/null; then
+		unshare --mount "$@"
+	else
+		unshare --mount --propagation unchanged "$@"
+	fi
+}
+
+complete() { complete || { say "no complete system in $root"; exit 1; }; }
 
 case $command in
 	create | test | copy)
