@@ -77,4 +77,20 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiVacuumDelayPoint()			vacuum_delay_point()
 #endif
 
+/* Functions of an index expression see a safe search_path since 17 */
+#if PG_VERSION_NUM >= 170000
+#define LokiRestrictSearchPath()		RestrictSearchPath()
+#else
+#define LokiRestrictSearchPath()		((void) 0)
+#endif
+
+/* Says since 16 whether the value is to be copied; only for passing by value */
+#if PG_VERSION_NUM >= 160000
+#define LokiTuplesortGetDatum(state, value, isnull) \
+	tuplesort_getdatum(state, true, false, value, isnull, NULL)
+#else
+#define LokiTuplesortGetDatum(state, value, isnull) \
+	tuplesort_getdatum(state, true, value, isnull, NULL)
+#endif
+
 #endif							/* LOKI_PGCOMPAT_H */

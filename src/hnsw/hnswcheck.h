@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswcheck.h
+ *	  What the files of lokivector_check share.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswcheck.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWCHECK_H
+#define LOKI_HNSWCHECK_H
+
+#include "postgres.h"
+
+#include "hnsw/hnswint.h"
+#include "utils/snapshot.h"
+
+/* An UPPER slot, without its neighbors */
+typedef struct LokiCheckUpper
+{
+	uint32		node;			/* LOKI_NONE if free */
+	uint32		down;
+	uint8		level;
+	bool		reached;		/* from the entry point */
+} LokiCheckUpper;
+
+/*
+ * What the check knows of a node: its TID state in the low bits, then these
+ */
+#define LOKI_CHECK_STATE	LOKI_TID_STATE_MASK
+#define LOKI_CHECK_LINKED	0x10	/* another node links to it */
+#define LOKI_CHECK_REACHED	0x20	/* there is a way from the entry point */
+#define LOKI_CHECK_UPPERS	0x40	/* its slots above layer 0 are complete */
+
+typedef struct LokiCheck
+{
+	/* unchanging */
+	Relation	heap;
+	Relation	index;
+	LokiIndex  *state;
+	LokiMetaPageData meta;		/* as it was when the check began */
+	BlockNumber nblocks;		/* the same */
+	BufferAccessStrategy strategy;
+	PGAlignedBlock page;		/* the page being checked */
+	int			attribute;		/* the attribute being checked */
+	LokiQuery  *query;			/* scratch */
+	void	   *slot_state;		/* what a slot_check function needs besides */
+
+	/* collected */
+	uint32		nodes;			/* TID slots in use */
+	uint8	   *node;			/* by number */
+	uint8	   *level;			/* highest layer of each node, from LINK */
+	uint32		nuppers;		/* UPPER slots in use */
+	LokiCheckUpper *upper;
+	uint32		nulls;			/* NULLTID slots in use */
+
+	/* oddities that a crash or a running command may leave behind */
+	uint64		strange_codes;	/* live nodes whose code yields no distance */
+	uint32		first_strange_code;
+	uint64		stale_links;	/* UPPER neighbors that are so no more */
+	uint64		disowned;		/* UPPER slots that no node owns */
+} LokiCheck;
+
+/* functions in hnswcheck_pages.c */
+extern void loki_check_directory(LokiCheck *check);
+extern uint32 loki_check_family(LokiCheck *check, int family,
+								void (*slot_check) (LokiCheck *check, uint32 number,
+													const char *slot));
+extern void loki_check_freelists(LokiCheck *check);
+
+/* functions in hnswcheck_slots.c */
+extern void loki_check_nodes(LokiCheck *check);
+extern void loki_check_nulls(LokiCheck *check);
+
+/* functions in hnswcheck_links.c */
+extern void loki_check_links(LokiCheck *check);
+extern void loki_check_uppers(LokiCheck *check);
+extern void loki_check_entry(LokiCheck *check);
+extern void loki_check_reachability(LokiCheck *check);
+
+/* functions in hnswcheck_heap.c */
+extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot);
+
+/* functions in hnswcheck.c */
+
+/* For ereport: slot `number` of an array, and its block */
+extern int	loki_check_where(LokiCheck *check, int family, uint32 number);
+/* TID state of a node as it is now; FREE for numbers past the end */
+extern int	loki_check_state_now(LokiCheck *check, uint32 node);
+/* Whether the metapage says now that dead nodes await repair */
+extern bool loki_check_dead_pending(LokiCheck *check);
+
+static inline bool
+loki_check_in_graph(int state)
+{
+	return state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
+		state == LOKI_TID_OVERFLOW || state == LOKI_TID_DEAD;
+}
+
+static inline bool
+loki_check_is_live(int state)
+{
+	return loki_check_in_graph(state) && state != LOKI_TID_DEAD;
+}
+
+#endif							/* LOKI_HNSWCHECK_H */

@@ -1,0 +1,267 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswcheck_slots.c
+ *	  lokivector_check: what the slots of single nodes contain.
+ *
+ * The TID array is read first and says which nodes there are.  What is checked
+ * in the other arrays is checked for nodes that were in the graph then; a node
+ * that fails is looked at again, since vacuum may have freed it since and an
+ * insert may be filling it anew.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswcheck_slots.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "hnsw/hnswcheck.h"
+#include "miscadmin.h"
+
+/* ----------------------------------------------------------------
+ * Chains of further heap TIDs
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Check the chain of a node from `head` on, while its TID page is locked, so
+ * that the chain cannot change.  Cycles are found by Brent's method: a mark
+ * stays behind at every power of two.
+ */
+static void
+check_chain(LokiCheck *check, uint32 node, uint32 head)
+{
+	uint32		number = head;
+	uint32		mark = LOKI_NONE;
+	uint64		steps = 0;
+	uint64		next_mark = 1;
+
+	while (number != LOKI_NONE)
+	{
+		LokiOverflowData slot;
+		const char *fault = NULL;
+
+		if (!loki_slot_read(check->state, check->index, LOKI_FAMILY_OVERFLOW,
+							number, &slot))
+			fault = "does not exist";
+		else if (loki_slot_state(LOKI_FAMILY_OVERFLOW, &slot) == LOKI_TID_FREE)
+			fault = "is free";
+		else if (slot.node != node)
+			fault = "names another node";
+		else if (slot.state != LOKI_TID_LIVE && slot.state != LOKI_TID_KILLED &&
+				 slot.state != LOKI_TID_DEAD)
+			fault = "has an invalid state";
+		else if (!ItemPointerIsValid(&slot.heap))
+			fault = "has an invalid heap TID";
+		else if (number == mark)
+			fault = "is part of a cycle";
+
+		if (fault != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("overflow slot %u of node %u in index \"%s\" %s",
+							number, node, RelationGetRelationName(check->index), fault),
+					 loki_check_where(check, LOKI_FAMILY_TID, node)));
+
+		if (++steps == next_mark)
+		{
+			mark = number;
+			next_mark *= 2;
+		}
+		number = slot.next;
+	}
+}
+
+/*
+ * Lock the TID page of a node that had a chain, look again, and check the
+ * chain.
+ */
+static void
+check_overflow(LokiCheck *check, uint32 node)
+{
+	uint32		slot_size = check->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		place;
+	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_FAMILY_TID,
+										node, &place);
+	Buffer		buffer = loki_buffer_read(check->state, check->index, block);
+	LokiTidData tid;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), sizeof(tid));
+	if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
+	{
+		if (LokiTidOverflowHead(&tid) == LOKI_NONE)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("node %u of index \"%s\" has an empty chain of overflow slots",
+							node, RelationGetRelationName(check->index)),
+					 loki_check_where(check, LOKI_FAMILY_TID, node)));
+		check_chain(check, node, LokiTidOverflowHead(&tid));
+	}
+	UnlockReleaseBuffer(buffer);
+}
+
+/* ----------------------------------------------------------------
+ * Slots, as loki_check_family() hands them out
+ * ----------------------------------------------------------------
+ */
+
+/* A TID or NULLTID slot */
+static void
+check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
+{
+	uint16		flags = family == LOKI_FAMILY_NULLTID ? LOKI_TID_ZERO_NORM : 0;
+	int			state = LokiTidState(tid);
+	const char *fault = NULL;
+
+	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||
+		state > (family == LOKI_FAMILY_NULLTID ? LOKI_TID_DEAD : LOKI_TID_OVERFLOW))
+		fault = "state";
+	else if ((state == LOKI_TID_RESERVED || state == LOKI_TID_LIVE ||
+			  state == LOKI_TID_KILLED) && !ItemPointerIsValid(&tid->u.heap))
+		fault = "heap TID";
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("%s %u of index \"%s\" has an invalid %s",
+						family == LOKI_FAMILY_NULLTID ? "row without vector" : "node",
+						number, RelationGetRelationName(check->index), fault),
+				 loki_check_where(check, family, number)));
+}
+
+static void
+check_node_tid(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiTidData *tid = (const LokiTidData *) slot;
+
+	check_tid(check, LOKI_FAMILY_TID, number, tid);
+	check->node[number] = LokiTidState(tid);
+}
+
+static void
+check_null_tid(LokiCheck *check, uint32 number, const char *slot)
+{
+	check_tid(check, LOKI_FAMILY_NULLTID, number, (const LokiTidData *) slot);
+}
+
+/*
+ * A CODE slot: its distance from itself must be a number.  Vectors of extreme
+ * magnitude may have none in a sound index too.
+ */
+static void
+check_code(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	const void *code = slot;
+	float		estimate;
+
+	if (number >= check->nodes ||
+		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE))
+		return;
+	quantizer->prepare_code(quantizer, code, check->query);
+	quantizer->score(quantizer, check->query, &code, 1, &estimate);
+	if (isfinite(estimate))
+		return;
+	if (check->strange_codes++ == 0)
+		check->first_strange_code = number;
+}
+
+static void
+check_attribute(LokiCheck *check, int family, uint32 number, const char *slot)
+{
+	int			attribute = check->attribute;
+	uint32		size = loki_attr_slot_size((LokiAttrType) check->state->attr_type[attribute]);
+	bool		valid = slot[0] == 0 || slot[0] == 1;
+
+	if (slot[0] == 1)
+		for (uint32 i = 1; i < size; i++)
+			valid = valid && slot[i] == 0;
+	else if (check->state->attr_type[attribute] == LOKI_ATTR_BOOL)
+		valid = valid && (slot[1] == 0 || slot[1] == 1);
+	if (valid)
+		return;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("column %d of index \"%s\" has an invalid value",
+					attribute + 2, RelationGetRelationName(check->index)),
+			 loki_check_where(check, family, number)));
+}
+
+static void
+check_node_attribute(LokiCheck *check, uint32 number, const char *slot)
+{
+	check_attribute(check, LOKI_FAMILY_ATTR + check->attribute, number, slot);
+}
+
+static void
+check_null_attribute(LokiCheck *check, uint32 number, const char *slot)
+{
+	check_attribute(check, LOKI_FAMILY_NULLATTR + check->attribute, number, slot);
+}
+
+/* ----------------------------------------------------------------
+ * Arrays
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Check the TID array and the OVERFLOW slots that it refers to; fills in the
+ * states of nodes.
+ */
+static void
+check_tids(LokiCheck *check)
+{
+	LokiFamily *fam = &check->state->families[LOKI_FAMILY_TID];
+
+	check->node = MemoryContextAllocExtended(CurrentMemoryContext,
+											 mul_size(fam->npages, fam->per_page),
+											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	check->nodes = loki_check_family(check, LOKI_FAMILY_TID, check_node_tid);
+	for (uint32 node = 0; node < check->nodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (check->node[node] == LOKI_TID_OVERFLOW)
+			check_overflow(check, node);
+	}
+}
+
+/*
+ * Check all that belongs to single nodes: TID with its chains, CODE, REFINE,
+ * HASH and attributes.
+ */
+void
+loki_check_nodes(LokiCheck *check)
+{
+	LokiIndex  *state = check->state;
+
+	check_tids(check);
+
+	/* whatever a node needs was there before the node was in the graph */
+	loki_index_refresh(state, check->index);
+	loki_check_family(check, LOKI_FAMILY_OVERFLOW, NULL);
+	loki_check_family(check, LOKI_FAMILY_CENTROID, NULL);
+	loki_check_family(check, LOKI_FAMILY_CODE, check_code);
+	loki_check_family(check, LOKI_FAMILY_REFINE, NULL);
+	loki_check_family(check, LOKI_FAMILY_HASH, NULL);
+	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
+		loki_check_family(check, LOKI_FAMILY_ATTR + check->attribute,
+						  check_node_attribute);
+}
+
+/*
+ * Check the rows outside the graph.
+ */
+void
+loki_check_nulls(LokiCheck *check)
+{
+	loki_index_refresh(check->state, check->index);
+	check->nulls = loki_check_family(check, LOKI_FAMILY_NULLTID, check_null_tid);
+	for (check->attribute = 0; check->attribute < check->state->nattributes;
+		 check->attribute++)
+		loki_check_family(check, LOKI_FAMILY_NULLATTR + check->attribute,
+						  check_null_attribute);
+}
