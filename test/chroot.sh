@@ -189,18 +189,7 @@ fi
 release_of "$1"
 shift
 
-need_# Run a command whose mounts are its own.  Where the root directory is no mount
-# point, as in a chroot, there is no propagation to change.
-isolated()
-{
-	if unshare --mount true 2>/dev/null; then
-		unshare --mount "$@"
-	else
-		unshare --mount --propagation unchanged "$@"
-	fi
-}
-
-complete() { complete || { say "no complete system in $root"; exit 1; }; }
+need_complete() { complete || { say "no complete system in $root"; exit 1; }; }
 
 case $command in
 	create | test | copy)

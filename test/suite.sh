@@ -142,7 +142,7 @@ compare_sections()
 		return
 	fi
 	awk -v prefix="$prefix" -v pattern="$pattern" '
-		FNR == 1 { file++; name = "" }
+		FNR == 1 { file = FILENAME == ARGV[1] ? 1 : 2; name = "" }
 		$0 ~ pattern {
 			name = $0
 			sub(pattern, "", name)
