@@ -42,14 +42,37 @@ OBJS = \
 	src/types/vector_cast.o \
 	src/types/vector_distance.o \
 	src/hnsw/hnswattr.o \
-	src/hnsw/hnswvalidate.o \
 	src/hnsw/hnswbuild.o \
+	src/hnsw/hnswcache.o \
+	src/hnsw/hnswcheck.o \
+	src/hnsw/hnswcheck_heap.o \
+	src/hnsw/hnswcheck_links.o \
+	src/hnsw/hnswcheck_pages.o \
+	src/hnsw/hnswcheck_slots.o \
 	src/hnsw/hnswconnect.o \
+	src/hnsw/hnswextent.o \
 	src/hnsw/hnswgraph.o \
+	src/hnsw/hnswhandler.o \
+	src/hnsw/hnswinfo.o \
+	src/hnsw/hnswinsert.o \
+	src/hnsw/hnswlink.o \
 	src/hnsw/hnswload.o \
+	src/hnsw/hnswoptions.o \
 	src/hnsw/hnsworder.o \
+	src/hnsw/hnswpage.o \
+	src/hnsw/hnswrank.o \
+	src/hnsw/hnswrepair.o \
+	src/hnsw/hnswscan.o \
+	src/hnsw/hnswsearch.o \
 	src/hnsw/hnswselect.o \
-	src/hnsw/hnswwrite.o
+	src/hnsw/hnswsequential.o \
+	src/hnsw/hnswtypes.o \
+	src/hnsw/hnswvacuum.o \
+	src/hnsw/hnswvalidate.o \
+	src/hnsw/hnswwalk.o \
+	src/hnsw/hnswwrite.o \
+	src/planner/cost.o \
+	src/planner/limit.o
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.

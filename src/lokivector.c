@@ -13,7 +13,9 @@
 
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
+#include "hnsw/hnsw.h"
 #include "lokivector.h"
+#include "planner/planner.h"
 #include "quantize/quantize.h"
 #include "utils/builtins.h"
 
@@ -29,6 +31,8 @@ _PG_init(void)
 {
 	loki_distance_init();
 	loki_quantize_init();
+	loki_hnsw_init();
+	loki_planner_init();
 }
 
 LOKI_FUNCTION(lokivector_version);
