@@ -64,7 +64,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 	SELECT rtrim(regexp_replace(
 		CASE WHEN length(line) <= n THEN line
-			 ELSE regexp_replace(left(line, n), '\s+\S*$', '') || ' ...' END,
+			 ELSE regexp_replace(left(line, n), '\s+\S*$', '') || '...' END,
 		'(.{1,80})(\s+|$)', E'\\1\n', 'g'), E'\n')
 	FROM regexp_replace(body, '\s+', ' ', 'g') AS line
 $$;

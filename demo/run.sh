@@ -18,7 +18,7 @@ log=
 next()
 {
 	step=$((step + 1))
-	printf '\n[%d/%d] %s\n' $step $STEPS "$*"
+	printf '\n[%d/%d] %s (after %d s)\n' $step $STEPS "$*" $SECONDS
 }
 
 trap 'failed $?' ERR
@@ -46,24 +46,36 @@ quietly()
 
 value() { sql -A -t -c "$1"; }
 
+# Installs packages, sets pg_config
+packages()
+{
+	pg_config=$("$top/test/packages.sh" "$@" 2> >(tee -a "$log" |
+		grep --line-buffered -E '^(installing|missing|no |After|Fetched|E:)' >&2))
+}
+
 install_packages()
 {
-	local major
+	local doc=postgresql-doc major
 
-	pg_config=$("$top/test/packages.sh" python3 python3-numpy)
+	# Until there are packages there may be no user to own a directory
+	log=$(mktemp)
+	if compgen -G '/usr/share/doc/postgresql-doc-*/html/index.html' >/dev/null; then
+		doc=
+	fi
+	packages python3 python3-numpy $doc
 	pg_config=$(command -v "$pg_config")
 	major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 	manual=/usr/share/doc/postgresql-doc-$major/html
-	if [ ! -e "$manual/index.html" ]; then
-		"$top/test/packages.sh" "postgresql-doc-$major" >/dev/null
-	fi
+	[ -e "$manual/index.html" ] || packages "postgresql-doc-$major"
+	choose_directory
 	# Some images of Debian leave out what belongs in /usr/share/doc
 	if [ ! -e "$manual/index.html" ]; then
-		choose_directory
-		quietly manual as_user sh -c "cd '$dir' && apt-get -q download \
-			postgresql-doc-$major && dpkg-deb -x postgresql-doc-${major}_*.deb manual"
+		as_user sh -c "cd '$dir' && apt-get -q download postgresql-doc-$major &&
+			dpkg-deb -x postgresql-doc-${major}_*.deb manual" >>"$log" 2>&1
 		manual=$dir/manual$manual
 	fi
+	rm -f "$log"
+	log=
 	echo "$("$pg_config" --version), manual in $manual"
 }
 
@@ -176,7 +188,6 @@ fi
 
 next "Debian packages"
 install_packages
-choose_directory
 cd /
 
 next "build lokivector, install it into a copy of the server"
