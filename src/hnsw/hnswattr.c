@@ -290,7 +290,9 @@ local_time(TimestampTz t, Timestamp *local)
 		return false;
 
 	*local = t + (int64) before * USECS_PER_SEC;
-	return true;
+
+	/* what is past the range of local times compares by rules of its own */
+	return IS_VALID_TIMESTAMP(*local);
 }
 
 /*

@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -181,15 +182,20 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	MemoryContextDelete(context);
 }
 
-/* Whether an index can be checked at all; ERROR if it never can */
-static bool
-is_checkable(Relation index)
+static void
+require_hnsw(Relation index)
 {
 	if (!loki_is_hnsw_index(index))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation \"%s\" is not an hnsw index",
 						RelationGetRelationName(index))));
+}
+
+/* Whether an index can be checked at all; ERROR if it never can */
+static bool
+is_checkable(Relation index)
+{
 	if (RELATION_IS_OTHER_TEMP(index))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -231,7 +237,8 @@ lokivector_check(PG_FUNCTION_ARGS)
 
 	if (OidIsValid(heapid))
 		heap = table_open(heapid, AccessShareLock);
-	index = index_open(indexid, AccessShareLock);
+	index = relation_open(indexid, AccessShareLock);
+	require_hnsw(index);
 	if (heap == NULL || heapid != IndexGetRelation(indexid, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -249,7 +256,7 @@ lokivector_check(PG_FUNCTION_ARGS)
 
 	AtEOXact_GUC(false, save_nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
-	index_close(index, AccessShareLock);
+	relation_close(index, AccessShareLock);
 	table_close(heap, AccessShareLock);
 	PG_RETURN_VOID();
 }
