@@ -32,8 +32,11 @@
 static int	unit_checks = 0;
 static int	unit_failures = 0;
 
+static inline bool ok(bool passed, const char *fmt,...) __attribute__((format(printf, 2, 3)));
+static inline void diag(const char *fmt,...) __attribute__((format(printf, 1, 2)));
+
 /* Report one check, with a name in the manner of printf. */
-static inline bool __attribute__((format(printf, 2, 3)))
+static inline bool
 ok(bool passed, const char *fmt,...)
 {
 	va_list		args;
@@ -51,7 +54,7 @@ ok(bool passed, const char *fmt,...)
 }
 
 /* Print a line that explains the check before or after it. */
-static inline void __attribute__((format(printf, 1, 2)))
+static inline void
 diag(const char *fmt,...)
 {
 	va_list		args;
