@@ -1,6 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * codes_avx2.c
+ *	  Code kernels for x86-64 with AVX2 and FMA.
+ *
+ * A group of 64 dimensions is two registers of bytes.  Products of levels and
+ * query are added in pairs as int16, which levels of at most 127 leave exact.
  *
  * IDENTIFICATION
  *	  src/quantize/codes_avx2.c
@@ -8,3 +12,501 @@
  *-------------------------------------------------------------------------
  */
 #include "c.h"
+
+#include <math.h>
+
+#include "quantize/codes.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx2,fma")))
+
+#define LANES 8					/* floats in a register */
+
+static inline TARGET float
+sum_floats(__m256 v)
+{
+	__m128		half = _mm_add_ps(_mm256_castps256_ps128(v),
+								  _mm256_extractf128_ps(v, 1));
+
+	half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+	return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+static inline TARGET int32
+sum_ints(__m256i v)
+{
+	__m128i		half = _mm_add_epi32(_mm256_castsi256_si128(v),
+									 _mm256_extracti128_si256(v, 1));
+
+	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+	return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
+}
+
+static inline TARGET __m256
+absolute(__m256 v)
+{
+	return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v);
+}
+
+static TARGET void
+center_avx2(int dim, int padded, const float *x, float scale,
+			const float *centroid, float *out)
+{
+	__m256		factor = _mm256_set1_ps(scale);
+	int			i = 0;
+
+	for (; i + LANES <= dim; i += LANES)
+		_mm256_storeu_ps(out + i,
+						 _mm256_fmsub_ps(_mm256_loadu_ps(x + i), factor,
+										 _mm256_loadu_ps(centroid + i)));
+	for (; i < dim; i++)
+		out[i] = x[i] * scale - centroid[i];
+	memset(out + dim, 0, (padded - dim) * sizeof(float));
+}
+
+/*
+ * Encoding: eight elements at a time, from tables of eight entries.
+ */
+
+static inline TARGET __m256
+find_level(const LokiLevels *levels, __m256i leading, __m256i low)
+{
+	__m256		inside = _mm256_cvtepi32_ps(_mm256_and_si256(low, _mm256_set1_epi32(levels->mask)));
+
+	return _mm256_fmadd_ps(_mm256_permutevar8x32_ps(_mm256_loadu_ps(levels->step), leading),
+						   inside,
+						   _mm256_permutevar8x32_ps(_mm256_loadu_ps(levels->base), leading));
+}
+
+static TARGET void
+encode_avx2(int padded, const float *r, float scale, const LokiLevels *code,
+			const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
+{
+	__m256		thresholds = _mm256_loadu_ps(loki_thresholds);
+	__m256		inverses = _mm256_loadu_ps(loki_inverse_widths);
+	__m256		code_dot = _mm256_setzero_ps();
+	__m256		full_dot = _mm256_setzero_ps();
+	__m256		full_norm2 = _mm256_setzero_ps();
+
+	for (int i = 0; i < padded; i += LANES)
+	{
+		__m256		v = _mm256_loadu_ps(r + i);
+		__m256		magnitude = absolute(v);
+		__m256		a = _mm256_mul_ps(magnitude, _mm256_set1_ps(scale));
+		__m256i		negative = _mm256_castps_si256(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ));
+		__m256i		leading = _mm256_setzero_si256();
+		__m256		inside;
+		__m256i		low;
+		__m256i		value;
+		__m128i		words;
+
+		/* a comparison that holds is -1 */
+		for (int t = 1; t < 8; t++)
+			leading = _mm256_sub_epi32(leading,
+									   _mm256_castps_si256(_mm256_cmp_ps(a, _mm256_set1_ps(loki_thresholds[t]), _CMP_GE_OQ)));
+		inside = _mm256_sub_ps(a, _mm256_permutevar8x32_ps(thresholds, leading));
+		inside = _mm256_mul_ps(inside, _mm256_permutevar8x32_ps(inverses, leading));
+		low = _mm256_cvttps_epi32(_mm256_min_ps(inside, _mm256_set1_ps(15)));
+
+		/* 128 + value, or 127 - value */
+		value = _mm256_or_si256(_mm256_slli_epi32(leading, 4), low);
+		value = _mm256_xor_si256(value, _mm256_blendv_epi8(_mm256_set1_epi32(128), _mm256_set1_epi32(127), negative));
+		words = _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+		_mm_storel_epi64((__m128i *) (u + i), _mm_packus_epi16(words, words));
+
+		code_dot = _mm256_fmadd_ps(magnitude, find_level(code, leading, low), code_dot);
+		if (full != NULL)
+		{
+			__m256		level = find_level(full, leading, low);
+
+			full_dot = _mm256_fmadd_ps(magnitude, level, full_dot);
+			full_norm2 = _mm256_fmadd_ps(level, level, full_norm2);
+		}
+	}
+	sums->code_dot = sum_floats(code_dot);
+	sums->full_dot = sum_floats(full_dot);
+	sums->full_norm2 = sum_floats(full_norm2);
+}
+
+/*
+ * Packed fields, in halves of a group
+ */
+
+/* Where the 128-bit lanes of a half keep their pairs of bits */
+static inline TARGET __m256i
+pair_shifts(int half)
+{
+	return half == 0 ? _mm256_setr_epi32(0, 0, 0, 0, 2, 2, 2, 2) :
+		_mm256_setr_epi32(4, 4, 4, 4, 6, 6, 6, 6);
+}
+
+static TARGET void
+pack_avx2(int groups, const uint8 *u, int width, int shift, uint8 *packed)
+{
+	__m128i		down = _mm_cvtsi32_si128(shift);
+	__m128i		up = _mm_cvtsi32_si128(7 - shift);
+	__m256i		field = _mm256_set1_epi8((1 << width) - 1);
+
+	for (int g = 0; g < groups; g++)
+	{
+		__m256i		a = _mm256_loadu_si256((const __m256i *) (u + g * LOKI_GROUP));
+		__m256i		b = _mm256_loadu_si256((const __m256i *) (u + g * LOKI_GROUP + 32));
+
+		if (width == 1)
+		{
+			uint32		bits[2];
+
+			bits[0] = _mm256_movemask_epi8(_mm256_sll_epi16(a, up));
+			bits[1] = _mm256_movemask_epi8(_mm256_sll_epi16(b, up));
+			memcpy(packed + g * sizeof(bits), bits, sizeof(bits));
+			continue;
+		}
+		a = _mm256_and_si256(_mm256_srl_epi16(a, down), field);
+		b = _mm256_and_si256(_mm256_srl_epi16(b, down), field);
+		if (width == 4)
+			_mm256_storeu_si256((__m256i *) (packed + g * 32),
+								_mm256_or_si256(a, _mm256_slli_epi16(b, 4)));
+		else
+		{
+			a = _mm256_or_si256(_mm256_sllv_epi32(a, pair_shifts(0)),
+								_mm256_sllv_epi32(b, pair_shifts(1)));
+			_mm_storeu_si128((__m128i *) (packed + g * 16),
+							 _mm_or_si128(_mm256_castsi256_si128(a),
+										  _mm256_extracti128_si256(a, 1)));
+		}
+	}
+}
+
+/* The fields of half a group, as bytes */
+static pg_attribute_always_inline TARGET __m256i
+unpack_half(int width, int half, const uint8 *packed)
+{
+	__m256i		v;
+
+	if (width == 1)
+	{
+		__m256i		bit = _mm256_set1_epi64x(INT64CONST(0x8040201008040201));
+		int32		word;
+
+		memcpy(&word, packed + 4 * half, sizeof(word));
+		v = _mm256_shuffle_epi8(_mm256_set1_epi32(word),
+								_mm256_setr_epi32(0, 0, 0x01010101, 0x01010101,
+												  0x02020202, 0x02020202,
+												  0x03030303, 0x03030303));
+		v = _mm256_cmpeq_epi8(_mm256_and_si256(v, bit), bit);
+	}
+	else if (width == 2)
+	{
+		v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) packed));
+		v = _mm256_srlv_epi32(v, pair_shifts(half));
+	}
+	else
+	{
+		v = _mm256_loadu_si256((const __m256i *) packed);
+		if (half == 1)
+			v = _mm256_srli_epi16(v, 4);
+	}
+	return _mm256_and_si256(v, _mm256_set1_epi8((1 << width) - 1));
+}
+
+static pg_attribute_always_inline TARGET void
+unpack_width(int groups, const uint8 *packed, int width, int shift, bool add,
+			 uint8 *u)
+{
+	__m128i		up = _mm_cvtsi32_si128(shift);
+
+	for (int g = 0; g < groups; g++)
+	{
+		for (int half = 0; half < 2; half++)
+		{
+			__m256i    *out = (__m256i *) (u + g * LOKI_GROUP + 32 * half);
+			__m256i		v = unpack_half(width, half, packed + g * 8 * width);
+
+			v = _mm256_sll_epi16(v, up);
+			if (add)
+				v = _mm256_or_si256(v, _mm256_loadu_si256(out));
+			_mm256_storeu_si256(out, v);
+		}
+	}
+}
+
+static TARGET void
+unpack_avx2(int groups, const uint8 *packed, int width, int shift, bool add,
+			uint8 *u)
+{
+	if (width == 1)
+		unpack_width(groups, packed, 1, shift, add, u);
+	else if (width == 2)
+		unpack_width(groups, packed, 2, shift, add, u);
+	else
+		unpack_width(groups, packed, 4, shift, add, u);
+}
+
+/*
+ * Queries
+ */
+
+static TARGET float
+max_abs_avx2(int padded, const float *r)
+{
+	__m256		max = _mm256_setzero_ps();
+	float		lanes[LANES];
+	float		result = 0;
+
+	for (int i = 0; i < padded; i += LANES)
+		max = _mm256_max_ps(max, absolute(_mm256_loadu_ps(r + i)));
+	_mm256_storeu_ps(lanes, max);
+	for (int i = 0; i < LANES; i++)
+		result = Max(result, lanes[i]);
+	return result;
+}
+
+/* Eight elements times factor, as int16 */
+static inline TARGET __m128i
+round_words(const float *r, __m256 factor)
+{
+	__m256i		v = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(r), factor));
+
+	return _mm_packs_epi32(_mm256_castsi256_si128(v),
+						   _mm256_extracti128_si256(v, 1));
+}
+
+static TARGET int32
+quantize8_avx2(int padded, const float *r, float inverse, int8 *query)
+{
+	__m256		factor = _mm256_set1_ps(inverse);
+	__m256i		sum = _mm256_setzero_si256();
+
+	for (int i = 0; i < padded; i += 2 * LANES)
+	{
+		__m128i		a = round_words(r + i, factor);
+		__m128i		b = round_words(r + i + LANES, factor);
+		__m256i		words = _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
+
+		_mm_storeu_si128((__m128i *) (query + i), _mm_packs_epi16(a, b));
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(words, _mm256_set1_epi16(1)));
+	}
+	return sum_ints(sum);
+}
+
+static TARGET void
+quantize16_avx2(int padded, const float *r, float inverse, int16 *query)
+{
+	__m256		factor = _mm256_set1_ps(inverse);
+
+	for (int i = 0; i < padded; i += LANES)
+		_mm_storeu_si128((__m128i *) (query + i), round_words(r + i, factor));
+}
+
+static TARGET int32
+decode8_avx2(int groups, const uint8 *u, const LokiLevelTable *table,
+			 int8 *query)
+{
+	__m256i		levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) table->small));
+	__m256i		ones = _mm256_set1_epi16(1);
+	__m256i		sum = _mm256_setzero_si256();
+
+	for (int i = 0; i < groups * LOKI_GROUP; i += 32)
+	{
+		__m256i		v = _mm256_loadu_si256((const __m256i *) (u + i));
+		__m256i		pairs;
+
+		v = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
+		v = _mm256_shuffle_epi8(levels, v);
+		_mm256_storeu_si256((__m256i *) (query + i), v);
+		pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), v);
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
+	}
+	return sum_ints(sum);
+}
+
+/*
+ * Dot products with the int8 query: four codes at a time, for the sake of one
+ * common reduction.
+ */
+
+static pg_attribute_always_inline TARGET __m256i
+add_group(int width, __m256i sum, const uint8 *packed, __m256i qa, __m256i qb)
+{
+	__m256i		ones = _mm256_set1_epi16(1);
+	__m256i		a = unpack_half(width, 0, packed);
+	__m256i		b = unpack_half(width, 1, packed);
+
+	if (width == 4)
+	{
+		__m256i		levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) loki_levels4));
+
+		a = _mm256_maddubs_epi16(_mm256_shuffle_epi8(levels, a), qa);
+		b = _mm256_maddubs_epi16(_mm256_shuffle_epi8(levels, b), qb);
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, ones));
+		return _mm256_add_epi32(sum, _mm256_madd_epi16(b, ones));
+	}
+	a = _mm256_add_epi16(_mm256_maddubs_epi16(a, qa), _mm256_maddubs_epi16(b, qb));
+	return _mm256_add_epi32(sum, _mm256_madd_epi16(a, ones));
+}
+
+static pg_attribute_always_inline TARGET void
+dot_codes(int width, int groups, const int8 *query, const void *const *codes,
+		  int n, int32 *dots)
+{
+	const __m256i *q = (const __m256i *) query;
+	int			stride = 8 * width;
+	int			i = 0;
+
+	for (; i + 4 <= n; i += 4)
+	{
+		const uint8 *a = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
+		const uint8 *b = (const uint8 *) codes[i + 1] + LOKI_FACTOR_SIZE;
+		const uint8 *c = (const uint8 *) codes[i + 2] + LOKI_FACTOR_SIZE;
+		const uint8 *d = (const uint8 *) codes[i + 3] + LOKI_FACTOR_SIZE;
+		__m256i		sa = _mm256_setzero_si256();
+		__m256i		sb = sa;
+		__m256i		sc = sa;
+		__m256i		sd = sa;
+
+		for (int g = 0; g < groups; g++)
+		{
+			sa = add_group(width, sa, a + g * stride, q[2 * g], q[2 * g + 1]);
+			sb = add_group(width, sb, b + g * stride, q[2 * g], q[2 * g + 1]);
+			sc = add_group(width, sc, c + g * stride, q[2 * g], q[2 * g + 1]);
+			sd = add_group(width, sd, d + g * stride, q[2 * g], q[2 * g + 1]);
+		}
+		sa = _mm256_hadd_epi32(_mm256_hadd_epi32(sa, sb), _mm256_hadd_epi32(sc, sd));
+		_mm_storeu_si128((__m128i *) (dots + i),
+						 _mm_add_epi32(_mm256_castsi256_si128(sa),
+									   _mm256_extracti128_si256(sa, 1)));
+	}
+	for (; i < n; i++)
+	{
+		const uint8 *a = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
+		__m256i		sum = _mm256_setzero_si256();
+
+		for (int g = 0; g < groups; g++)
+			sum = add_group(width, sum, a + g * stride, q[2 * g], q[2 * g + 1]);
+		dots[i] = sum_ints(sum);
+	}
+}
+
+static TARGET void
+dot1_avx2(int groups, const int8 *query, const void *const *codes, int n,
+		  int32 *dots)
+{
+	dot_codes(1, groups, query, codes, n, dots);
+}
+
+static TARGET void
+dot2_avx2(int groups, const int8 *query, const void *const *codes, int n,
+		  int32 *dots)
+{
+	dot_codes(2, groups, query, codes, n, dots);
+}
+
+static TARGET void
+dot4_avx2(int groups, const int8 *query, const void *const *codes, int n,
+		  int32 *dots)
+{
+	dot_codes(4, groups, query, codes, n, dots);
+}
+
+/*
+ * Full codes: the int16 levels of 32 dimensions are put together from bytes.
+ * Partial sums of 32 bits are emptied before they can overflow.
+ */
+#define FLUSH_DIMS	1024
+
+/* Products of sixteen levels with the query, in pairs */
+static inline TARGET __m256i
+multiply_levels(__m256i base, __m256i step, __m256i low, const int16 *query)
+{
+	__m256i		level = _mm256_add_epi16(base, _mm256_mullo_epi16(step, low));
+
+	return _mm256_madd_epi16(level, _mm256_loadu_si256((const __m256i *) query));
+}
+
+static TARGET int64
+dot16_avx2(int groups, const uint8 *u, const LokiLevelTable *table,
+		   const int16 *query)
+{
+	__m256i		zero = _mm256_setzero_si256();
+	__m256i		nibble = _mm256_set1_epi8(15);
+	__m256i		words = _mm256_loadu_si256((const __m256i *) table->base);
+	__m256i		bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(_mm256_and_si256(words, _mm256_set1_epi16(255)),
+																	 _mm256_srli_epi16(words, 8)), 0xd8);
+	__m256i		low_bytes = _mm256_permute2x128_si256(bytes, bytes, 0x00);
+	__m256i		high_bytes = _mm256_permute2x128_si256(bytes, bytes, 0x11);
+	__m256i		steps = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) table->step));
+	__m256i		total = zero;
+	int			dims = groups * LOKI_GROUP;
+	int64		parts[4];
+
+	for (int start = 0; start < dims; start += FLUSH_DIMS)
+	{
+		int			end = Min(start + FLUSH_DIMS, dims);
+		__m256i		sum = zero;
+
+		for (int i = start; i < end; i += 32)
+		{
+			/* quarters in the order that unpacking makes natural again */
+			__m256i		v = _mm256_permute4x64_epi64(_mm256_loadu_si256((const __m256i *) (u + i)), 0xd8);
+			__m256i		leading = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
+			__m256i		low = _mm256_and_si256(v, nibble);
+			__m256i		base_low = _mm256_shuffle_epi8(low_bytes, leading);
+			__m256i		base_high = _mm256_shuffle_epi8(high_bytes, leading);
+			__m256i		step = _mm256_shuffle_epi8(steps, leading);
+
+			sum = _mm256_add_epi32(sum, multiply_levels(_mm256_unpacklo_epi8(base_low, base_high),
+														_mm256_unpacklo_epi8(step, zero),
+														_mm256_unpacklo_epi8(low, zero), query + i));
+			sum = _mm256_add_epi32(sum, multiply_levels(_mm256_unpackhi_epi8(base_low, base_high),
+														_mm256_unpackhi_epi8(step, zero),
+														_mm256_unpackhi_epi8(low, zero), query + i + 16));
+		}
+		total = _mm256_add_epi64(total, _mm256_cvtepi32_epi64(_mm256_castsi256_si128(sum)));
+		total = _mm256_add_epi64(total, _mm256_cvtepi32_epi64(_mm256_extracti128_si256(sum, 1)));
+	}
+	_mm256_storeu_si256((__m256i *) parts, total);
+	return parts[0] + parts[1] + parts[2] + parts[3];
+}
+
+static TARGET float
+l1_u8_avx2(int dim, const float *q, const uint8 *u, float step, float offset)
+{
+	__m256		sum = _mm256_setzero_ps();
+	float		tail = 0;
+	int			i = 0;
+
+	for (; i + LANES <= dim; i += LANES)
+	{
+		__m256		v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) (u + i))));
+
+		v = _mm256_fmadd_ps(v, _mm256_set1_ps(step), _mm256_set1_ps(offset));
+		sum = _mm256_add_ps(sum, absolute(_mm256_sub_ps(v, _mm256_loadu_ps(q + i))));
+	}
+	for (; i < dim; i++)
+		tail += fabsf(q[i] - (offset + step * u[i]));
+	return sum_floats(sum) + tail;
+}
+
+const LokiCodeKernels loki_codes_avx2 = {
+	.simd = LOKI_SIMD_AVX2,
+	.name = "avx2",
+	.center = center_avx2,
+	.rotate = loki_rotate_avx2,
+	.encode = encode_avx2,
+	.pack = pack_avx2,
+	.unpack = unpack_avx2,
+	.max_abs = max_abs_avx2,
+	.quantize8 = quantize8_avx2,
+	.quantize16 = quantize16_avx2,
+	.dot1 = dot1_avx2,
+	.dot2 = dot2_avx2,
+	.dot4 = dot4_avx2,
+	.decode8 = decode8_avx2,
+	.dot16 = dot16_avx2,
+	.l1_u8 = l1_u8_avx2
+};
+
+#endif							/* __x86_64__ */

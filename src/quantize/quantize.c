@@ -29,19 +29,39 @@ const LokiCodeKernels *loki_codes = &loki_codes_scalar;
 const LokiCodeKernels *
 loki_code_kernels(LokiSimd simd)
 {
-	if (simd == LOKI_SIMD_SCALAR)
-		return &loki_codes_scalar;
-	return NULL;
+	if (loki_distance_kernels(simd) == NULL)
+		return NULL;
+
+	switch (simd)
+	{
+		case LOKI_SIMD_SCALAR:
+			return &loki_codes_scalar;
+#if defined(__x86_64__)
+		case LOKI_SIMD_AVX2:
+			return &loki_codes_avx2;
+		case LOKI_SIMD_AVX512:
+			return loki_cpu_features() & LOKI_CPU_AVX512VNNI ?
+				&loki_codes_avx512 : NULL;
+#endif
+#if defined(__aarch64__)
+		case LOKI_SIMD_NEON:
+			return &loki_codes_neon;
+#endif
+		default:
+			return NULL;
+	}
 }
 
 void
 loki_quantize_init(void)
 {
-	LokiSimd	simd = loki_cpu_simd();
+	const LokiCodeKernels *kernels = loki_code_kernels(loki_cpu_simd());
 
-	loki_codes = loki_code_kernels(simd);
-	if (loki_codes == NULL)
-		loki_codes = &loki_codes_scalar;
+	/* the only level whose kernels may lack what they need */
+	if (kernels == NULL)
+		kernels = loki_code_kernels(LOKI_SIMD_AVX2);
+	if (kernels != NULL)
+		loki_codes = kernels;
 }
 
 const char *
