@@ -253,13 +253,11 @@ loki_slot_page(const LokiFamily *family, uint32 number, uint32 *place)
 static inline BlockNumber
 loki_page_block(const LokiFamily *family, uint32 page)
 {
-	uint32		extent;
+	uint32		shift = Min(31 - __builtin_clz(page / LOKI_EXTENT_GROUP + 1),
+							LOKI_EXTENT_MAX_SHIFT);
+	uint32		first = LOKI_EXTENT_GROUP * shift;
+	uint32		extent = first + ((page - LokiExtentStart(first)) >> shift);
 
-	if (page < ((uint32) 1 << LOKI_EXTENT_MAX_SHIFT) - 1)
-		extent = 31 - __builtin_clz(page + 1);
-	else
-		extent = LOKI_EXTENT_MAX_SHIFT +
-			((page - LokiExtentStart(LOKI_EXTENT_MAX_SHIFT)) >> LOKI_EXTENT_MAX_SHIFT);
 	return family->extents[extent] + (page - LokiExtentStart(extent));
 }
 

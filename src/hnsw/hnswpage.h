@@ -6,9 +6,9 @@
  * An index is one relation of pages that belong to families.  A family is an
  * array of fixed-size slots addressed by number: page = number / per_page,
  * slot = number % per_page; pages have no line pointers, and pd_lower is the
- * end of the used part.  The pages of a family lie in extents of 1, 2, 4, ...
- * 1,024, 1,024, ... blocks, which the extent directory (block 1 and the pages
- * chained to it) names.  src/hnsw/README draws the pictures.
+ * end of the used part.  The pages of a family lie in extents of 1 to 1,024
+ * blocks, which the extent directory (block 1 and the pages chained to it)
+ * names.  src/hnsw/README draws the pictures.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswpage.h
@@ -156,14 +156,21 @@ typedef struct LokiExtentData
 
 #define LOKI_EXTENTS_PER_PAGE	((int) (LOKI_PAGE_PAYLOAD / sizeof(LokiExtentData)))
 
-/* Blocks of the extent-th extent of a family, and pages of those before it */
+/*
+ * Extents grow in groups: eight of 1 block, eight of 2, eight of 4, ..., and
+ * from the group of 1,024 on all are of that size.  So a family has at most an
+ * eighth more pages than it needs, and an empty index is a few pages.
+ * Blocks of the extent-th extent of a family, and pages of those before it:
+ */
+#define LOKI_EXTENT_GROUP		8
 #define LOKI_EXTENT_MAX_SHIFT	10
-#define LokiExtentBlocks(extent) \
-	((uint32) 1 << Min(extent, LOKI_EXTENT_MAX_SHIFT))
+#define LokiExtentShift(extent) \
+	Min((uint32) (extent) / LOKI_EXTENT_GROUP, LOKI_EXTENT_MAX_SHIFT)
+#define LokiExtentBlocks(extent) ((uint32) 1 << LokiExtentShift(extent))
 #define LokiExtentStart(extent) \
-	((extent) <= LOKI_EXTENT_MAX_SHIFT ? ((uint32) 1 << (extent)) - 1 : \
-	 (((uint32) 1 << LOKI_EXTENT_MAX_SHIFT) - 1) + \
-	 ((uint32) ((extent) - LOKI_EXTENT_MAX_SHIFT) << LOKI_EXTENT_MAX_SHIFT))
+	(LOKI_EXTENT_GROUP * (LokiExtentBlocks(extent) - 1) + \
+	 (((uint32) (extent) - LOKI_EXTENT_GROUP * LokiExtentShift(extent)) \
+	  << LokiExtentShift(extent)))
 
 /*
  * TID and NULLTID slots: a heap TID and its state.  In state OVERFLOW the
