@@ -87,8 +87,11 @@ class Contender:
         seconds = self.server.seconds(
             self.db, f"CREATE INDEX {index} ON {table} USING hnsw (embedding "
             f"{self.kind}_{OPCLASS[a.metric]}) WITH ({with_})")
-        self.server.psql(self.db, f"CHECKPOINT; SELECT pg_prewarm('{index}'),"
-                         f" pg_prewarm('{table}')")
+        self.server.psql(
+            self.db, f"CHECKPOINT; SELECT pg_prewarm('{index}'), "
+            f"pg_prewarm('{table}'); SELECT pg_prewarm(reltoastrelid) FROM "
+            f"pg_class WHERE oid = '{table}'::regclass "
+            "AND reltoastrelid <> 0")
         return seconds
 
     def build(self):
@@ -100,6 +103,10 @@ class Contender:
         return {"contender": self.name, "seconds": seconds,
                 "index_bytes": int(total), "table_bytes": int(table),
                 "info": self.index_info()}
+
+    def database_bytes(self):
+        return int(self.server.rows(
+            self.db, "SELECT pg_database_size(current_database())")[0][0])
 
     def index_info(self):
         """Rows of lokivector_index_info, where the extension has it"""

@@ -236,16 +236,19 @@ def curve_section(rows):
 def header(result):
     a, m, s = result["arguments"], result["machine"], result["settings"]
     given = ", ".join(f"{k} = {v}" for k, v in s.items())
+    single = "shares a core with its backend" if a["pin"] else "is not pinned"
     return (f"# {result['set']}: {result['rows']:,} x {result['dims']}, "
             f"{a['metric']}\n\n"
             f"{result['queries']} held-out queries; m = {a['m']}, "
             f"ef_construction = {a['ef_construction']}; medians of "
             f"{a['builds']} builds, {a['rounds']} round(s) of "
             f"{a['seconds']} s on each; column storage {a['storage']}; a "
-            f"single client {'shares a core with its backend' if a['pin'] else 'is not pinned'}. "
+            f"single client {single}"
+            f"{', all timed in the real-time class' * a['realtime']}. "
             f"{m['cpu']}, {m['simd']}, {m['cores']} cores, "
             f"{m['memory_gb']} GB; PostgreSQL {result['server']}: {given}."
-            f"\n\n    {result['command']}\n\n")
+            f" Tables and indexes together: {mb(result['database_bytes'])} "
+            f"MB.\n\n    {result['command']}\n\n")
 
 
 # ---- plot -----------------------------------------------------------------

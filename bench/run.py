@@ -181,6 +181,7 @@ class Bench:
             say(f"{c.name}: build {built['seconds']:.1f} s, "
                 f"{built['index_bytes'] / 1e6:.1f} MB")
             self.result["builds"].append(dict(built, build=number))
+        self.check_memory()
         for k in self.args.k:
             for c in self.all:
                 c.check_plan(k)
@@ -189,6 +190,17 @@ class Bench:
         if not self.args.skip_timing:
             for round_ in range(self.args.rounds):
                 self.time_round(number * self.args.rounds + round_)
+
+    def check_memory(self):
+        """Nothing is to be read from outside shared_buffers while timed."""
+        need = sum({c.db: c.database_bytes() for c in self.all}.values())
+        have = int(self.server.rows(
+            "postgres", "SELECT setting::bigint * 8192 FROM pg_settings "
+            "WHERE name = 'shared_buffers'")[0][0])
+        self.result["database_bytes"] = need
+        if need > have:
+            say(f"warning: {need >> 20} MB of data, {have >> 20} MB of "
+                "shared_buffers: raise --shared-buffers")
 
     def measure_recall(self, c, k, ef, build):
         answers = c.answers(k, ef, len(self.data.queries))
