@@ -102,27 +102,26 @@ class Contender:
             f"pg_table_size('{self.items}')")[0]
         return {"contender": self.name, "seconds": seconds,
                 "index_bytes": int(total), "table_bytes": int(table),
-                "info": self.index_info()}
+                "info": self.function_rows("lokivector_index_info"),
+                "families": self.function_rows("lokivector_index_families")}
 
     def database_bytes(self):
         return int(self.server.rows(
             self.db, "SELECT pg_database_size(current_database())")[0][0])
 
-    def index_info(self):
-        """Rows of lokivector_index_info, where the extension has it"""
-        if self.extension != "lokivector":
-            return []
+    def function_rows(self, function):
+        """What a function of lokivector says of the index; [] without it"""
         found = self.server.rows(
-            self.db, "SELECT count(*) FROM pg_proc WHERE proname = "
-            "'lokivector_index_info'")
-        if found[0][0] == "0":
+            self.db, f"SELECT count(*) FROM pg_proc WHERE proname = "
+            f"'{function}'")
+        if self.extension != "lokivector" or found[0][0] == "0":
             return []
         try:
             text = self.server.psql(
                 self.db, "SELECT row_to_json(t) FROM "
-                f"lokivector_index_info('{self.index}') t")
+                f"{function}('{self.index}') t")
         except RuntimeError as problem:
-            say(f"lokivector_index_info: {problem}")
+            say(f"{function}: {problem}")
             return []
         return [json.loads(line) for line in text.splitlines()]
 

@@ -134,14 +134,24 @@ def ratios(result, rows):
 
 # ---- sections -------------------------------------------------------------
 
+def faster(found, row):
+    """Is this the quicker of pgvector's types, the one to quote?"""
+    return row["pgvector_qps"] == max(
+        f["pgvector_qps"] for f in found
+        if all(f[x] == row[x] for x in ("k", "clients", "target",
+                                        "contender")))
+
+
 def ratio_section(found):
+    """The ratio against the faster of pgvector's types in bold"""
     if not found:
         return ""
     rows = [[f["k"], f["clients"], f"{f['recall']:.4g}", f["contender"],
              f"{f['lokivector_qps']:.0f}" if f["lokivector_qps"] else "-",
              f["against"], f"{f['pgvector_qps']:.0f}",
-             f"**{f['ratio']:.2f}**" if f["lokivector_qps"] else "-",
-             f["note"]] for f in found]
+             "-" if not f["lokivector_qps"]
+             else f"**{f['ratio']:.2f}**" if faster(found, f)
+             else f"{f['ratio']:.2f}", f["note"]] for f in found]
     return "## Queries per second at equal recall\n\n" + table(
         ["k", "clients", "recall", "", "per s", "against", "per s", "ratio",
          "note"], rows) + "\n"
@@ -178,15 +188,26 @@ def build_section(rows):
           mb(b["table_bytes"])] for b in rows]) + "\n"
 
 
+def last_info(result, what):
+    return next((b[what] for b in reversed(result["builds"]) if b[what]), [])
+
+
 def family_section(result):
-    """lokivector_index_info as it came, of the last build"""
-    info = next((b["info"] for b in reversed(result["builds"]) if b["info"]),
-                None)
-    if not info:
-        return ""
-    head = list(info[0])
-    return "## lokivector_index_info\n\n" + table(
-        head, [[row.get(h) for h in head] for row in info]) + "\n"
+    """Bytes by family of pages, and the geometry, of the last build"""
+    families = last_info(result, "families")
+    info = last_info(result, "info")
+    text = ""
+    if families:
+        head = list(families[0]) + ["bytes a row"]
+        text += "## lokivector's index by family\n\n" + table(
+            head, [list("" if x is None else x for x in row.values())
+                   + [f"{(row.get('bytes') or 0) / result['rows']:.1f}"]
+                   for row in families]) + "\n"
+    if info:
+        text += "lokivector_index_info: " + ", ".join(
+            f"{k} {v}" for k, v in info[0].items()
+            if v not in (None, 0, [], False)) + ".\n\n"
+    return text
 
 
 def change_section(result):
@@ -292,6 +313,8 @@ def write(result, out):
     write_csv(os.path.join(out, "curves.csv"), rows)
     write_csv(os.path.join(out, "ratios.csv"), found)
     write_csv(os.path.join(out, "builds.csv"), builds)
+    write_csv(os.path.join(out, "families.csv"),
+              last_info(result, "families"))
     write_csv(os.path.join(out, "changes.csv"), result["changes"])
     text = header(result) + ratio_section(found) + build_section(builds) \
         + family_section(result) + change_section(result) \
