@@ -183,13 +183,18 @@ free_unchained(LokiVacuum *vacuum)
 
 /*
  * Read an OVERFLOW slot of a node's chain.  What is behind the head of a chain
- * stays as it is but for vacuum, so that no lock on TID is needed.
+ * stays as it is but for vacuum, so that no lock on TID is needed.  *length
+ * counts the slots read, so that a chain that goes in a circle is noticed.
  */
 static void
-read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, LokiOverflowData *slot)
+read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
+				LokiOverflowData *slot)
 {
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_OVERFLOW];
+
 	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_OVERFLOW, number, slot) ||
-		slot->node != node)
+		slot->node != node ||
+		(*length)++ > (uint64) family->npages * family->per_page)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" has a damaged chain of heap TIDs",
@@ -237,17 +242,18 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	LokiTidData tid;
 	Buffer		buffer = lock_tid(vacuum, node, &tid);
 	uint32		number = LokiTidOverflowHead(&tid);
+	uint64		length = 0;
 	LokiOverflowData slot;
 
 	for (; before == LOKI_NONE && number != first; number = slot.next)
 	{
-		read_chain_slot(vacuum, node, number, &slot);
+		read_chain_slot(vacuum, node, number, &length, &slot);
 		if (slot.next == first)
 			before = number;
 	}
 	if (before != LOKI_NONE)
 	{
-		read_chain_slot(vacuum, node, before, &slot);
+		read_chain_slot(vacuum, node, before, &length, &slot);
 		slot.next = next;
 		loki_slot_write(vacuum->state, vacuum->index, LOKI_FAMILY_OVERFLOW, before, &slot);
 	}
@@ -276,8 +282,9 @@ collapse_chain(LokiVacuum *vacuum, uint32 node, uint32 number)
 	if (LokiTidOverflowHead(&tid) == number)
 	{
 		LokiOverflowData slot;
+		uint64		length = 0;
 
-		read_chain_slot(vacuum, node, number, &slot);
+		read_chain_slot(vacuum, node, number, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
 		memset(&tid, 0, sizeof(LokiTidData));
 		tid.u.heap = slot.heap;
@@ -300,13 +307,14 @@ vacuum_chain(LokiVacuum *vacuum, uint32 node)
 	uint32		before = LOKI_NONE; /* last slot that stays */
 	uint32		first = LOKI_NONE;	/* first of a run that goes */
 	uint32		stay = 0;
+	uint64		length = 0;
 
 	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_TID, node, &tid) ||
 		LokiTidState(&tid) != LOKI_TID_OVERFLOW)
 		return;
 	for (uint32 number = LokiTidOverflowHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
-		read_chain_slot(vacuum, node, number, &slot);
+		read_chain_slot(vacuum, node, number, &length, &slot);
 		if (is_removable(vacuum, &slot.heap))
 		{
 			if (first == LOKI_NONE)
@@ -497,13 +505,14 @@ note_chain(LokiVacuum *vacuum, uint32 node)
 {
 	LokiTidData tid;
 	LokiOverflowData slot;
+	uint64		length = 0;
 
 	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_TID, node, &tid) ||
 		LokiTidState(&tid) != LOKI_TID_OVERFLOW)
 		return;
 	for (uint32 number = LokiTidOverflowHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
-		read_chain_slot(vacuum, node, number, &slot);
+		read_chain_slot(vacuum, node, number, &length, &slot);
 		loki_bitmap_set(&vacuum->overflow_chained, number);
 	}
 }
