@@ -154,25 +154,29 @@ score_batch(LokiGraph *graph, const LokiQuery *query, int n)
 
 /*
  * Gather the neighbors of a node that this search has not seen yet, and start
- * fetching their codes.
+ * fetching their codes.  Whether one was seen cannot be predicted, so the loop
+ * that finds out has no branches.
  */
 static int
 gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 {
 	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
 	int			count = lists->counts[list];
+	uint32	   *batch = graph->batch;
+	uint8	   *visited = graph->visited;
+	uint8		visit = graph->visit;
 	int			n = 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		uint32		node = neighbors[i];
 
-		if (graph->visited[node] == graph->visit)
-			continue;
-		graph->visited[node] = graph->visit;
-		prefetch_bytes(loki_graph_code(graph, node), graph->code_size);
-		graph->batch[n++] = node;
+		batch[n] = node;
+		n += visited[node] != visit;
+		visited[node] = visit;
 	}
+	for (int i = 0; i < n; i++)
+		prefetch_bytes(loki_graph_code(graph, batch[i]), graph->code_size);
 	return n;
 }
 
