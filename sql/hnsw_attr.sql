@@ -92,6 +92,18 @@ SELECT lokivector_check('attr_idx', true);
 SELECT sum(attr_same(format('b %s %s', o, k)))
 FROM unnest('{<,<=,>=,>}'::text[]) o, unnest('{true,false}'::text[]) k;
 
+SET enable_seqscan = off;
+SET plan_cache_mode = force_generic_plan;
+PREPARE attr_b(boolean) AS
+	SELECT count(*) FROM (SELECT id FROM attr_t WHERE b = $1 ORDER BY v <-> '[1,2,3]') s;
+EXPLAIN (COSTS OFF) EXECUTE attr_b(true);
+EXECUTE attr_b(true);
+EXECUTE attr_b(false);
+SELECT count(*) FILTER (WHERE b), count(*) FILTER (WHERE NOT b) FROM attr_t;
+DEALLOCATE attr_b;
+RESET plan_cache_mode;
+RESET enable_seqscan;
+
 -- test: integers against integers of every width
 SELECT attr_compare('{i2,i4,i8}', ARRAY[
 	'0::smallint', '(-3)::smallint', '32767::smallint', '(-32768)::smallint',
