@@ -10,8 +10,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/demo/common.sh"
 [ $# -ge 1 ] && [ $# -le 2 ] && [ -n "$1" ] ||
 	fail "usage: demo/ask.sh \"QUESTION\" [\"CONDITION\"]"
-choose_directory
-find_server
+find_demo
 cd /
 running || fail "the demo's server is not running; run: make demo"
 

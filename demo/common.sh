@@ -34,36 +34,52 @@ as_user()
 	fi
 }
 
-# Make a directory that the user owns, unless there is one.
-claim()
+# Sets candidates: where the demo may be.  The path of a socket has about a
+# hundred characters at most.
+list_candidates()
 {
-	as_user mkdir -p "$1" 2>/dev/null ||
-		{ mkdir -p "$1" && chown "$user" "$1"; } 2>/dev/null
-	as_user test -w "$1" && as_user test -r "$1/."
-}
-
-# Sets dir.  The path of a socket has about a hundred characters at most.
-choose_directory()
-{
-	local fallback
-
-	fallback=/var/tmp/lokivector-demo-$(printf %s "$top" | cksum | cut -d ' ' -f 1)
-	dir=${LOKIVECTOR_DEMO_DIR:-$top/build/demo}
-	[ "${dir#/}" != "$dir" ] || dir=$PWD/$dir
-	if [ ${#dir} -le 80 ] && claim "$dir"; then
-		return
+	if [ -n "${LOKIVECTOR_DEMO_DIR:-}" ]; then
+		candidates=("$LOKIVECTOR_DEMO_DIR")
+		[ "${LOKIVECTOR_DEMO_DIR#/}" != "$LOKIVECTOR_DEMO_DIR" ] ||
+			candidates=("$PWD/$LOKIVECTOR_DEMO_DIR")
+	else
+		candidates=("$top/build/demo"
+			"/var/tmp/lokivector-demo-$(printf %s "$top" | cksum | cut -d ' ' -f 1)")
 	fi
-	[ -z "${LOKIVECTOR_DEMO_DIR:-}" ] ||
-		fail "user $user cannot use $dir, or its name is longer than 80 characters"
-	dir=$fallback
-	claim "$dir" || fail "user $user cannot use $dir; set LOKIVECTOR_DEMO_DIR"
 }
 
-# Sets bindir, once the server has been made.
-find_server()
+# Sets dir, a directory that the user owns; makes it if need be.
+make_directory()
 {
-	[ -e "$dir/bindir" ] || fail "there is no demo in $dir; run: make demo"
-	bindir=$(cat "$dir/bindir")
+	list_candidates
+	for dir in "${candidates[@]}"; do
+		[ ${#dir} -le 80 ] || continue
+		if [ ! -e "$dir" ]; then
+			as_user mkdir -p "$dir" 2>/dev/null ||
+				{ mkdir -p "$dir" && chown "$user" "$dir"; } 2>/dev/null || continue
+		fi
+		if as_user test -O "$dir" && as_user test -r "$dir/."; then
+			return
+		fi
+		rmdir "$dir" 2>/dev/null || true
+	done
+	fail "user $user cannot use ${candidates[*]}, or its name is longer than 80 characters;" \
+		"set LOKIVECTOR_DEMO_DIR"
+}
+
+# Sets dir, user and bindir of the demo that is there.
+find_demo()
+{
+	list_candidates
+	for dir in "${candidates[@]}"; do
+		[ -e "$dir/bindir" ] || continue
+		user=$(stat -c %U "$dir")
+		[ "$(id -u)" -eq 0 ] || [ "$(id -un)" = "$user" ] ||
+			fail "the demo in $dir belongs to user $user"
+		bindir=$(cat "$dir/bindir")
+		return
+	done
+	fail "there is no demo in ${candidates[*]}; run: make demo"
 }
 
 running()

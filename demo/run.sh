@@ -67,7 +67,7 @@ install_packages()
 	major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 	manual=/usr/share/doc/postgresql-doc-$major/html
 	[ -e "$manual/index.html" ] || packages "postgresql-doc-$major"
-	choose_directory
+	make_directory
 	# Some images of Debian leave out what belongs in /usr/share/doc
 	if [ ! -e "$manual/index.html" ]; then
 		as_user sh -c "cd '$dir' && apt-get -q download postgresql-doc-$major &&
@@ -160,7 +160,7 @@ measure()
 	echo "  recall@10 of 200 questions against the exact answer"
 	for condition in "true" "part_id = 3" "is_code AND part_id = 6" \
 		"released >= date '2025-01-01'"; do
-		printf '    %-34s %s\n' "WHERE $condition" \
+		printf '    %-36s %s\n' "WHERE $condition" \
 			"$(value "SELECT round(recall(\$\$$condition\$\$)::numeric, 3)")"
 	done
 	echo "  milliseconds a query         index   without"
@@ -176,8 +176,7 @@ measure()
 }
 
 if [ "${1:-}" = stop ]; then
-	choose_directory
-	find_server
+	find_demo
 	cd /
 	running || fail "the demo's server is not running"
 	as_user "$bindir/pg_ctl" -w -m fast -D "$dir/data" stop
@@ -192,7 +191,7 @@ cd /
 
 next "build lokivector, install it into a copy of the server"
 if [ -e "$dir/bindir" ]; then
-	find_server
+	bindir=$(cat "$dir/bindir")
 	! running || as_user "$bindir/pg_ctl" -w -m fast -D "$dir/data" stop >/dev/null
 fi
 log=$dir/build.log
@@ -225,15 +224,15 @@ value "VACUUM ANALYZE paragraphs"
 next "ask"
 ask "limit memory used by sorting"
 ask "reclaim space after deleting many rows"
-ask "split a big table into smaller pieces"
-ask "reclaim space after deleting many rows" "part_id = 6"
-ask "encrypt connections between client and server" "is_code AND chars < 400"
-ask "wrong results from an index" "released >= date '2025-01-01'"
+ask "remove duplicate rows from a result"
+ask "undo the changes of a transaction" "part_id = 1"
+ask "join two tables" "is_code AND chars < 300"
+ask "memory leak" "released >= date '2025-01-01'"
 echo
 echo "  how the first is answered"
 explain "limit memory used by sorting" "true"
 echo "  and with a filter"
-explain "reclaim space after deleting many rows" "part_id = 6 AND NOT is_code"
+explain "undo the changes of a transaction" "part_id = 1 AND NOT is_code"
 measure
 
 cat <<END
