@@ -159,7 +159,8 @@ loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 
 	if (n == 0)
 		return;
-	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	if (left > 0)
+		memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
 	so->next_pending = 0;
 	so->npending = left;
 	if (left + n > so->pending_allocated)
