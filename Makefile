@@ -72,7 +72,8 @@ OBJS = \
 	src/hnsw/hnswwalk.o \
 	src/hnsw/hnswwrite.o \
 	src/planner/cost.o \
-	src/planner/limit.o
+	src/planner/limit.o \
+	src/planner/resjunk.o
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.

@@ -75,8 +75,12 @@ typedef enum LokiValueClass
 extern LokiValueClass loki_value_open(LokiMetric metric, uint32 dim, Datum datum,
 									  bool isnull, const float **values);
 
-/* The vector of a query: ERROR "different vector dimensions %d and %d" */
-extern void loki_query_open(uint32 dim, Datum datum, const float **values);
+/*
+ * Copy a query's vector to dim floats; ERROR "different vector dimensions %d
+ * and %d"
+ */
+extern LokiValueClass loki_query_open(LokiMetric metric, uint32 dim, Datum datum,
+									  float *values);
 
 /* 128-bit hash of the vector, for finding equal rows */
 extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
@@ -595,6 +599,7 @@ typedef struct LokiLinker
 	const void **codes;
 	float	   *distances;
 	int		   *selected;
+	char	   *slot;			/* copy of a LINK or UPPER slot */
 } LokiLinker;
 
 extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state,
@@ -626,6 +631,11 @@ loki_list_max(int level, int m)
 }
 extern bool loki_list_contains(const LokiList *list, uint32 node);
 extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
+
+extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
+extern void loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
+									 const LokiList *wanted, LokiList *new,
+									 LokiList *left);
 
 /*
  * Link `ref` to a node, as the list stands under exclusive lock; a full list

@@ -155,7 +155,6 @@ static void
 open_query(LokiScan *so)
 {
 	ScanKey		key = &so->scan->orderByData[0];
-	const float *values;
 	MemoryContext old;
 
 	so->query_null = (key->sk_flags & SK_ISNULL) != 0;
@@ -163,10 +162,8 @@ open_query(LokiScan *so)
 	if (so->query_null)
 		return;
 	old = MemoryContextSwitchTo(so->fetch_context);
-	loki_query_open(so->state->dim, key->sk_argument, &values);
-	memcpy(so->query, values, sizeof(float) * so->state->dim);
-	so->query_zero = loki_value_open(so->metric, so->state->dim, key->sk_argument,
-									 false, &values) == LOKI_VALUE_ZERO_NORM;
+	so->query_zero = loki_query_open(so->metric, so->state->dim, key->sk_argument,
+									 so->query) == LOKI_VALUE_ZERO_NORM;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(so->fetch_context);
 }

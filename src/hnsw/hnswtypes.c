@@ -71,6 +71,19 @@ loki_index_dimensions(Relation index)
 	return dimensions;
 }
 
+/* Whether a vector has a place in the graph */
+static LokiValueClass
+classify(LokiMetric metric, uint32 dim, const float *values)
+{
+	if (metric != LOKI_METRIC_COSINE)
+		return LOKI_VALUE_VECTOR;
+	/* any element that is not zero gives a direction */
+	for (uint32 i = 0; i < dim; i++)
+		if (values[i] != 0)
+			return LOKI_VALUE_VECTOR;
+	return LOKI_VALUE_ZERO_NORM;
+}
+
 /*
  * Look at the datum of column 1; for LOKI_VALUE_VECTOR *values points to its
  * floats, in the datum or in a detoasted copy in the current context.
@@ -90,23 +103,16 @@ loki_value_open(LokiMetric metric, uint32 dim, Datum datum, bool isnull,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("expected %u dimensions, not %d", dim, vector->dim)));
 	*values = vector->x;
-	if (metric == LOKI_METRIC_COSINE)
-	{
-		/* any element that is not zero gives a direction */
-		for (uint32 i = 0; i < dim; i++)
-			if (vector->x[i] != 0)
-				return LOKI_VALUE_VECTOR;
-		return LOKI_VALUE_ZERO_NORM;
-	}
-	return LOKI_VALUE_VECTOR;
+	return classify(metric, dim, vector->x);
 }
 
 /*
- * Open the vector of a query; ERROR as the operator's, if its dimensions
- * differ from the index's.
+ * Copy the vector of a query into values; ERROR as the operator's, if its
+ * dimensions differ from the index's.  Says whether it has a direction, where
+ * the metric asks for one.
  */
-void
-loki_query_open(uint32 dim, Datum datum, const float **values)
+LokiValueClass
+loki_query_open(LokiMetric metric, uint32 dim, Datum datum, float *values)
 {
 	Vector	   *vector = DatumGetVector(datum);
 
@@ -114,7 +120,8 @@ loki_query_open(uint32 dim, Datum datum, const float **values)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("different vector dimensions %u and %d", dim, vector->dim)));
-	*values = vector->x;
+	memcpy(values, vector->x, sizeof(float) * dim);
+	return classify(metric, dim, values);
 }
 
 /* 128-bit hash of a vector's bytes */

@@ -138,4 +138,5 @@ loki_planner_init(void)
 {
 	loki_hnsw_costestimate = loki_cost_estimate;
 	loki_limit_init();
+	loki_resjunk_init();
 }

@@ -22,6 +22,9 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 /* functions in limit.c: install the executor hook */
 extern void loki_limit_init(void);
 
+/* functions in resjunk.c: install the planner hook */
+extern void loki_resjunk_init(void);
+
 /* Called by _PG_init, after loki_hnsw_init() */
 extern void loki_planner_init(void);
 

@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * resjunk.c
+ *	  Spare the executor distances that nobody reads.
+ *
+ * ORDER BY v <-> q LIMIT k puts the distance into the target list of the index
+ * scan, for sorting, although the scan already returns rows in order.  The
+ * executor would detoast both vectors of every returned row for a column that
+ * is then thrown away.  Where a Limit stands right above such a scan, that
+ * entry becomes a NULL constant.
+ *
+ * IDENTIFICATION
+ *	  src/planner/resjunk.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "catalog/pg_type.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/plannodes.h"
+#include "optimizer/planner.h"
+#include "planner/planner.h"
+
+static planner_hook_type previous_planner = NULL;
+
+static bool
+is_hnsw_scan(Plan *plan)
+{
+	IndexScan  *scan = (IndexScan *) plan;
+	Relation	index;
+	bool		result;
+
+	if (plan == NULL || !IsA(plan, IndexScan) || list_length(scan->indexorderbyorig) != 1)
+		return false;
+	index = index_open(scan->indexid, NoLock);
+	result = loki_is_hnsw_index(index);
+	index_close(index, NoLock);
+	return result;
+}
+
+/*
+ * A Limit reads sort columns only for WITH TIES, and nothing above it sees a
+ * resjunk column of its child.
+ */
+static void
+drop_distance(Limit *limit)
+{
+	IndexScan  *scan = (IndexScan *) limit->plan.lefttree;
+	Expr	   *distance = linitial(scan->indexorderbyorig);
+	ListCell   *cell;
+
+	foreach(cell, scan->scan.plan.targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+
+		if (entry->resjunk && equal(entry->expr, distance))
+			entry->expr = (Expr *) makeNullConst(FLOAT8OID, -1, InvalidOid);
+	}
+}
+
+static void
+walk_plan(Plan *plan)
+{
+	ListCell   *cell;
+
+	if (plan == NULL)
+		return;
+	if (IsA(plan, Limit) && ((Limit *) plan)->limitOption == LIMIT_OPTION_COUNT &&
+		is_hnsw_scan(plan->lefttree))
+		drop_distance((Limit *) plan);
+	walk_plan(plan->lefttree);
+	walk_plan(plan->righttree);
+	if (IsA(plan, Append))
+		foreach(cell, ((Append *) plan)->appendplans)
+			walk_plan(lfirst(cell));
+	else if (IsA(plan, MergeAppend))
+		foreach(cell, ((MergeAppend *) plan)->mergeplans)
+			walk_plan(lfirst(cell));
+	else if (IsA(plan, SubqueryScan))
+		walk_plan(((SubqueryScan *) plan)->subplan);
+}
+
+static PlannedStmt *
+plan_statement(Query *query, const char *source, int options, ParamListInfo params)
+{
+	PlannedStmt *statement = previous_planner ?
+		previous_planner(query, source, options, params) :
+		standard_planner(query, source, options, params);
+	ListCell   *cell;
+
+	walk_plan(statement->planTree);
+	foreach(cell, statement->subplans)
+		walk_plan(lfirst(cell));
+	return statement;
+}
+
+void
+loki_resjunk_init(void)
+{
+	previous_planner = planner_hook;
+	planner_hook = plan_statement;
+}
