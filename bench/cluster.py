@@ -179,7 +179,8 @@ class Server:
                     *self.client("pgbench", db, options, "-n", "-M",
                                  "prepared", "-c", str(clients), "-j",
                                  str(clients), *limit, "-l",
-                                 "--log-prefix=lat", "-f", path))
+                                 "--log-prefix=lat", "--random-seed=1",
+                                 "-f", path))
         log = np.concatenate([
             np.loadtxt(name, usecols=(2, 4, 5), ndmin=2)
             for name in glob.glob(self.host("lat.*"))])
