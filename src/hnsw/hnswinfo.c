@@ -184,43 +184,38 @@ count_named_blocks(LokiIndex *state)
 	return named;
 }
 
-/*
- * lokivector_index_info(index regclass): one row
- */
-Datum
-lokivector_index_info(PG_FUNCTION_ARGS)
+/* Columns 1 to 8: what the index is */
+static int
+put_definition(Relation index, const LokiMetaPageData *meta, Datum *values)
 {
-	Relation	index = open_index(PG_GETARG_OID(0));
-	LokiMetaPageData meta;
-	LokiIndex  *state = loki_index_open(index, &meta);
+	int			i = 0;
+
+	values[i++] = Int32GetDatum(meta->code.dim);
+	values[i++] = CStringGetTextDatum(metric_name(meta->code.metric));
+	values[i++] = CStringGetTextDatum(code_name(meta->code.kind));
+	values[i++] = Int32GetDatum(meta->code.bits);
+	values[i++] = Int32GetDatum(meta->code.refine_bits);
+	values[i++] = Int32GetDatum(meta->m);
+	values[i++] = Int32GetDatum(meta->ef_construction);
+	values[i++] = attribute_types(index);
+	return i;
+}
+
+/* The next 8: nodes by state, and rows */
+static int
+put_counts(LokiIndex *state, Relation index, Datum *values)
+{
 	SlotCounts	nodes;
 	SlotCounts	overflow;
 	SlotCounts	nulls;
-	TupleDesc	desc;
-	Datum		values[INFO_COLUMNS];
-	bool		isnull[INFO_COLUMNS] = {0};
-	uint64		single;
-	uint64		blocks = RelationGetNumberOfBlocks(index);
+	uint64		single;			/* nodes with one row */
 	int			i = 0;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-		desc->natts != INFO_COLUMNS)
-		elog(ERROR, "return type must be a row type");
-
-	loki_index_refresh(state, index);
 	count_states(state, index, LOKI_FAMILY_TID, &nodes);
 	count_states(state, index, LOKI_FAMILY_OVERFLOW, &overflow);
 	count_states(state, index, LOKI_FAMILY_NULLTID, &nulls);
 	single = nodes.by_state[LOKI_TID_LIVE] + nodes.by_state[LOKI_TID_KILLED];
 
-	values[i++] = Int32GetDatum(meta.code.dim);
-	values[i++] = CStringGetTextDatum(metric_name(meta.code.metric));
-	values[i++] = CStringGetTextDatum(code_name(meta.code.kind));
-	values[i++] = Int32GetDatum(meta.code.bits);
-	values[i++] = Int32GetDatum(meta.code.refine_bits);
-	values[i++] = Int32GetDatum(meta.m);
-	values[i++] = Int32GetDatum(meta.ef_construction);
-	values[i++] = attribute_types(index);
 	values[i++] = Int64GetDatum(nodes.used);
 	values[i++] = Int64GetDatum(single + nodes.by_state[LOKI_TID_OVERFLOW]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_KILLED]);
@@ -231,6 +226,31 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 								overflow.by_state[LOKI_TID_KILLED]);
 	values[i++] = Int64GetDatum(nulls.by_state[LOKI_TID_LIVE] +
 								nulls.by_state[LOKI_TID_KILLED]);
+	return i;
+}
+
+/*
+ * lokivector_index_info(index regclass): one row
+ */
+Datum
+lokivector_index_info(PG_FUNCTION_ARGS)
+{
+	Relation	index = open_index(PG_GETARG_OID(0));
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	uint64		blocks = RelationGetNumberOfBlocks(index);
+	TupleDesc	desc;
+	Datum		values[INFO_COLUMNS];
+	bool		isnull[INFO_COLUMNS] = {0};
+	int			i;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts != INFO_COLUMNS)
+		elog(ERROR, "return type must be a row type");
+
+	loki_index_refresh(state, index);
+	i = put_definition(index, &meta, values);
+	i += put_counts(state, index, values + i);
 	values[i++] = Int32GetDatum(meta.entry_level);
 	isnull[i] = meta.entry_node == LOKI_NONE;
 	values[i++] = Int64GetDatum(meta.entry_node);
