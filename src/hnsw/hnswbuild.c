@@ -170,46 +170,26 @@ prepare_codes(LokiBuild *build)
 	}
 }
 
-static uint64
-greatest_common_divisor(uint64 a, uint64 b)
-{
-	while (b != 0)
-	{
-		uint64		remainder = a % b;
-
-		a = b;
-		b = remainder;
-	}
-	return a;
-}
-
 /*
- * Connect the nodes to a graph.
- *
- * They are inserted in strides of about the golden section of their number,
- * so that from the start the graph has nodes of every part of the table: rows
- * are often stored next to similar ones, and a graph that grows region by
- * region finds its way between regions badly.
+ * Connect the nodes to a graph, in the order of the table.  Where similar rows
+ * are stored near each other that is faster than any other order, since the
+ * part of the graph that is needed stays in the processor's cache, and the
+ * graph is as good (doc/design/graph.md).
  */
 static void
 build_graph(LokiBuild *build)
 {
 	uint32		nnodes = build->nodes.count;
-	uint64		stride = (uint64) (nnodes * 0.6180339887498949) | 1;
-	uint64		node = 0;
 
 	set_phase(LOKI_PROGRESS_GRAPH, nnodes);
 	build->graph = loki_graph_create(build->context, build->graph_quantizer,
 									 build->graph_codes, nnodes, build->m,
 									 build->ef_construction, &build->prng);
-	while (greatest_common_divisor(stride, nnodes) > 1)
-		stride++;
-	for (uint32 i = 0; i < nnodes; i++)
+	for (uint32 node = 0; node < nnodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		loki_graph_insert(build->graph, (uint32) node);
-		node = (node + stride) % nnodes;
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, i + 1);
+		loki_graph_insert(build->graph, node);
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, node + 1);
 	}
 }
 

@@ -1,0 +1,280 @@
+-- CREATE INDEX and REINDEX
+
+SET lokivector.build_seed = 1;
+SELECT setseed(0.25);
+
+CREATE FUNCTION random_vector(dim integer) RETURNS vector LANGUAGE sql AS
+$$ SELECT array_agg(random() - 0.5)::vector FROM generate_series(1, dim) $$;
+
+-- Rows of a table that are not the nearest to their own vector, as the index
+-- finds it
+CREATE FUNCTION lost(tab regclass, op text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	SET LOCAL enable_seqscan = off;
+	EXECUTE format('SELECT count(*) FROM %1$s a WHERE v IS NOT NULL AND NOT EXISTS (SELECT FROM (SELECT b.v FROM %1$s b ORDER BY b.v %2$s a.v LIMIT 1) c WHERE c.v = a.v)', tab, op) INTO n;
+	RETURN n;
+END
+$$;
+
+-- test: a table without rows
+CREATE TABLE build_empty (v vector(3));
+CREATE INDEX build_empty_idx ON build_empty USING hnsw (v vector_l2_ops);
+SELECT lokivector_check('build_empty_idx', true);
+SELECT dimensions, metric, nodes, rows, entry_node, pages FROM lokivector_index_info('build_empty_idx');
+SET enable_seqscan = off;
+SELECT * FROM build_empty ORDER BY v <-> '[1,2,3]' LIMIT 5;
+INSERT INTO build_empty VALUES ('[1,2,3]'), (NULL), ('[0,0,0]');
+SELECT * FROM build_empty ORDER BY v <-> '[1,2,3]' LIMIT 5;
+RESET enable_seqscan;
+SELECT lokivector_check('build_empty_idx', true);
+
+-- test: one row
+CREATE TABLE build_one (v vector(40));
+INSERT INTO build_one VALUES (random_vector(40));
+CREATE INDEX build_one_idx ON build_one USING hnsw (v vector_l2_ops);
+SELECT lokivector_check('build_one_idx', true);
+SELECT nodes, rows, null_rows, entry_node FROM lokivector_index_info('build_one_idx');
+SELECT lost('build_one', '<->');
+
+-- test: only rows without a place in the graph
+CREATE TABLE build_null (v vector(40), a integer);
+INSERT INTO build_null VALUES (NULL, 1), (NULL, NULL), (array_fill(0, ARRAY[40])::vector, 2);
+CREATE INDEX build_null_idx ON build_null USING hnsw (v vector_cosine_ops, a);
+SELECT lokivector_check('build_null_idx', true);
+SELECT nodes, rows, null_rows, entry_node FROM lokivector_index_info('build_null_idx');
+SET enable_seqscan = off;
+SELECT v IS NULL AS v_is_null, a FROM build_null ORDER BY v <=> random_vector(40), a;
+RESET enable_seqscan;
+
+-- test: all metrics, for each kind of code
+CREATE TABLE build_many (id integer, v vector(64), a integer, b double precision);
+INSERT INTO build_many SELECT i, random_vector(64), i % 7, i / 2 FROM generate_series(1, 500) i;
+INSERT INTO build_many SELECT i, NULL, i % 7, NULL FROM generate_series(501, 510) i;
+CREATE TABLE build_low AS SELECT id, subvector(v, 1, 8)::vector(8) AS v, a FROM build_many;
+CREATE INDEX build_many_l2 ON build_many USING hnsw (v vector_l2_ops, a, b);
+SELECT lokivector_check('build_many_l2', true), lost('build_many', '<->');
+DROP INDEX build_many_l2;
+CREATE INDEX build_many_cosine ON build_many USING hnsw (v vector_cosine_ops);
+SELECT lokivector_check('build_many_cosine', true), lost('build_many', '<=>');
+DROP INDEX build_many_cosine;
+CREATE INDEX build_many_l1 ON build_many USING hnsw (v vector_l1_ops);
+SELECT lokivector_check('build_many_l1', true), lost('build_many', '<+>');
+DROP INDEX build_many_l1;
+CREATE INDEX build_many_ip ON build_many USING hnsw (v vector_ip_ops);
+SELECT lokivector_check('build_many_ip', true);
+DROP INDEX build_many_ip;
+CREATE INDEX build_low_l2 ON build_low USING hnsw (v vector_l2_ops, a);
+SELECT lokivector_check('build_low_l2', true), lost('build_low', '<->');
+DROP INDEX build_low_l2;
+
+-- test: equal rows share a node, rows that differ in an attribute do not
+CREATE TABLE build_equal (v vector(40), a integer);
+INSERT INTO build_equal SELECT v.v, a FROM (SELECT random_vector(40) AS v FROM generate_series(1, 20)) v,
+	generate_series(1, 3) a, generate_series(1, 4);
+CREATE INDEX build_equal_idx ON build_equal USING hnsw (v vector_l2_ops, a);
+SELECT lokivector_check('build_equal_idx', true);
+SELECT nodes, rows FROM lokivector_index_info('build_equal_idx');
+DROP INDEX build_equal_idx;
+CREATE INDEX build_equal_idx ON build_equal USING hnsw (v vector_l2_ops);
+SELECT lokivector_check('build_equal_idx', true);
+SELECT nodes, rows FROM lokivector_index_info('build_equal_idx');
+SELECT count(*) FROM (SELECT FROM build_equal ORDER BY v <-> random_vector(40)) s;
+
+-- test: zero and negative zero are equal in attributes
+CREATE TABLE build_zero (v vector(2), a double precision);
+INSERT INTO build_zero VALUES ('[1,2]', 0), ('[1,2]', '-0');
+CREATE INDEX build_zero_idx ON build_zero USING hnsw (v vector_l2_ops, a);
+SELECT nodes, rows FROM lokivector_index_info('build_zero_idx');
+
+-- test: one vector many times, under one attribute each
+CREATE TABLE build_same (v vector(40), a integer);
+INSERT INTO build_same SELECT v, i FROM (SELECT random_vector(40) AS v) v, generate_series(1, 500) i;
+INSERT INTO build_same SELECT random_vector(40), 0 FROM generate_series(1, 100);
+CREATE INDEX build_same_idx ON build_same USING hnsw (v vector_l2_ops, a);
+SELECT lokivector_check('build_same_idx', true);
+SELECT nodes, rows FROM lokivector_index_info('build_same_idx');
+SELECT count(*) FROM (SELECT FROM build_same ORDER BY v <-> random_vector(40)) s;
+
+-- test: an expression
+CREATE TABLE build_expression (v vector);
+INSERT INTO build_expression SELECT random_vector(40 + i % 3) FROM generate_series(1, 300) i;
+CREATE INDEX ON build_expression USING hnsw ((v::vector(40)) vector_l2_ops);
+CREATE INDEX build_expression_idx ON build_expression USING hnsw ((subvector(v, 1, 40)::vector(40)) vector_l2_ops);
+SELECT lokivector_check('build_expression_idx', true);
+SELECT nodes, rows FROM lokivector_index_info('build_expression_idx');
+
+-- test: a partial index
+CREATE INDEX build_many_partial ON build_many USING hnsw (v vector_l2_ops) WHERE a = 3;
+SELECT lokivector_check('build_many_partial', true);
+SELECT rows + null_rows = (SELECT count(*) FROM build_many WHERE a = 3) AS complete FROM lokivector_index_info('build_many_partial');
+DROP INDEX build_many_partial;
+
+-- test: an unlogged table
+CREATE UNLOGGED TABLE build_unlogged AS SELECT id, v FROM build_many;
+CREATE INDEX build_unlogged_idx ON build_unlogged USING hnsw (v vector_l2_ops);
+SELECT lokivector_check('build_unlogged_idx', true);
+SELECT pg_relation_size('build_unlogged_idx', 'init') / current_setting('block_size')::integer AS init_fork;
+INSERT INTO build_unlogged VALUES (0, random_vector(64));
+ALTER TABLE build_unlogged SET LOGGED;
+SELECT lokivector_check('build_unlogged_idx', true);
+ALTER TABLE build_unlogged SET UNLOGGED;
+SELECT lokivector_check('build_unlogged_idx', true);
+
+-- test: a temporary table
+CREATE TEMPORARY TABLE build_temp AS SELECT id, v FROM build_many;
+CREATE INDEX build_temp_idx ON build_temp USING hnsw (v vector_l2_ops);
+SELECT lokivector_check('build_temp_idx', true);
+SELECT lost('build_temp', '<->');
+
+-- test: a table created in the same transaction
+BEGIN;
+CREATE TABLE build_transaction AS SELECT id, v FROM build_many;
+CREATE INDEX build_transaction_idx ON build_transaction USING hnsw (v vector_l2_ops);
+INSERT INTO build_transaction VALUES (0, random_vector(64));
+COMMIT;
+SELECT lokivector_check('build_transaction_idx', true);
+
+-- test: an index that is rolled back
+BEGIN;
+CREATE INDEX build_rolled_back ON build_many USING hnsw (v vector_l2_ops);
+ROLLBACK;
+SELECT to_regclass('build_rolled_back');
+
+-- test: a build that fails
+CREATE TABLE build_fails (v vector(3), i integer);
+INSERT INTO build_fails SELECT '[1,2,3]', i FROM generate_series(0, 100) i;
+CREATE FUNCTION divided(v vector, i integer) RETURNS vector IMMUTABLE LANGUAGE sql AS
+$$ SELECT ARRAY[1 / (50 - i), 2, 3]::vector $$;
+CREATE INDEX ON build_fails USING hnsw ((divided(v, i)::vector(3)) vector_l2_ops);
+CREATE INDEX build_fails_idx ON build_fails USING hnsw (v vector_l2_ops);
+SELECT lokivector_check('build_fails_idx', true);
+
+-- test: CREATE INDEX CONCURRENTLY
+CREATE INDEX CONCURRENTLY build_many_idx ON build_many USING hnsw (v vector_l2_ops, a);
+SELECT lokivector_check('build_many_idx', true);
+SELECT nodes, rows, null_rows FROM lokivector_index_info('build_many_idx');
+
+-- test: REINDEX
+REINDEX INDEX build_many_idx;
+SELECT lokivector_check('build_many_idx', true);
+REINDEX INDEX CONCURRENTLY build_many_idx;
+SELECT lokivector_check('build_many_idx', true);
+REINDEX TABLE build_many;
+SELECT lokivector_check('build_many_idx', true);
+SELECT nodes, rows, null_rows FROM lokivector_index_info('build_many_idx');
+
+-- test: TRUNCATE
+CREATE TABLE build_truncate AS SELECT id, v FROM build_many;
+CREATE INDEX build_truncate_idx ON build_truncate USING hnsw (v vector_l2_ops);
+TRUNCATE build_truncate;
+SELECT lokivector_check('build_truncate_idx', true);
+SELECT nodes, rows, pages FROM lokivector_index_info('build_truncate_idx');
+INSERT INTO build_truncate SELECT id, v FROM build_many WHERE id <= 100;
+SELECT lokivector_check('build_truncate_idx', true);
+
+-- test: VACUUM FULL and CLUSTER rebuild
+DELETE FROM build_truncate WHERE id % 2 = 0;
+VACUUM FULL build_truncate;
+SELECT lokivector_check('build_truncate_idx', true);
+SELECT nodes, rows FROM lokivector_index_info('build_truncate_idx');
+CLUSTER build_truncate USING build_truncate_idx;
+
+-- test: partitions
+CREATE TABLE build_partitioned (id integer, v vector(64), a integer) PARTITION BY LIST (a);
+CREATE TABLE build_partition_0 PARTITION OF build_partitioned FOR VALUES IN (0, 1, 2);
+CREATE TABLE build_partition_1 PARTITION OF build_partitioned DEFAULT;
+INSERT INTO build_partitioned SELECT id, v, a FROM build_many;
+CREATE INDEX build_partitioned_idx ON build_partitioned USING hnsw (v vector_l2_ops);
+SELECT inhrelid::regclass, lokivector_check(inhrelid, true) FROM pg_inherits
+WHERE inhparent = 'build_partitioned_idx'::regclass ORDER BY inhrelid::regclass::text;
+CREATE INDEX build_on_only ON ONLY build_partitioned USING hnsw (v vector_cosine_ops);
+CREATE INDEX build_on_0 ON build_partition_0 USING hnsw (v vector_cosine_ops);
+ALTER INDEX build_on_only ATTACH PARTITION build_on_0;
+SELECT lokivector_check('build_on_0', true);
+
+-- test: storage parameters
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 10);
+SELECT m, ef_construction FROM lokivector_index_info('build_options');
+SELECT lokivector_check('build_options', true);
+DROP INDEX build_options;
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (m = 100, ef_construction = 200);
+SELECT m, ef_construction FROM lokivector_index_info('build_options');
+SELECT lokivector_check('build_options', true);
+DROP INDEX build_options;
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (m = 2, ef_construction = 4);
+SELECT lokivector_check('build_options', true);
+DROP INDEX build_options;
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (m = 16, ef_construction = 31);
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (m = 1);
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (m = 101);
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (ef_construction = 3);
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (ef_construction = 1001);
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (bits = 3);
+CREATE INDEX build_options ON build_many USING hnsw (v vector_l2_ops) WITH (refine_bits = 5);
+
+-- test: bits of the codes
+DO $$
+DECLARE
+	b integer;
+	r integer;
+	i record;
+BEGIN
+	DROP INDEX build_many_idx;
+	FOREACH b IN ARRAY ARRAY[1, 2, 4, 8] LOOP
+		FOREACH r IN ARRAY ARRAY[0, 2, 4, 6, 8] LOOP
+			EXECUTE format('CREATE INDEX build_bits ON build_many USING hnsw (v vector_l2_ops) WITH (bits = %s, refine_bits = %s)', b, r);
+			PERFORM lokivector_check('build_bits', true);
+			SELECT * INTO i FROM lokivector_index_info('build_bits');
+			RAISE INFO 'bits %, refine_bits %: % and %, lost %', b, r, i.bits, i.refine_bits, lost('build_many', '<->');
+			DROP INDEX build_bits;
+		END LOOP;
+	END LOOP;
+END
+$$;
+
+-- test: columns without or with too many dimensions
+CREATE TABLE build_dimensions (v vector, w vector(16000), x vector(1), y vector(2001));
+INSERT INTO build_dimensions SELECT '[1]', random_vector(16000), random_vector(1), random_vector(2001) FROM generate_series(1, 3);
+CREATE INDEX ON build_dimensions USING hnsw (v vector_l2_ops);
+CREATE INDEX build_dimensions_w ON build_dimensions USING hnsw (w vector_l2_ops);
+CREATE INDEX build_dimensions_x ON build_dimensions USING hnsw (x vector_l2_ops);
+CREATE INDEX build_dimensions_y ON build_dimensions USING hnsw (y vector_cosine_ops);
+CREATE INDEX build_dimensions_l1 ON build_dimensions USING hnsw (w vector_l1_ops);
+SELECT c.relname, lokivector_check(c.oid, true), i.dimensions, i.nodes FROM pg_class c, lokivector_index_info(c.oid) i
+WHERE relname LIKE 'build\_dimensions\__%' ORDER BY 1;
+
+-- test: an index that outgrows maintenance_work_mem
+SET maintenance_work_mem = '1MB';
+CREATE TABLE build_spill AS SELECT i AS id, random_vector(16)::vector(16) AS v, i % 3 AS a FROM generate_series(1, 4000) i;
+INSERT INTO build_spill SELECT id, v, a FROM build_spill WHERE id % 100 = 0;
+INSERT INTO build_spill SELECT id, NULL, a FROM build_spill WHERE id % 1000 = 0;
+CREATE INDEX build_spill_idx ON build_spill USING hnsw (v vector_l2_ops, a);
+RESET maintenance_work_mem;
+SELECT lokivector_check('build_spill_idx', true);
+SELECT nodes, rows, null_rows FROM lokivector_index_info('build_spill_idx');
+SELECT lost('build_spill', '<->');
+
+-- test: a seed makes builds alike
+CREATE FUNCTION contents(index regclass) RETURNS text LANGUAGE sql AS $$
+	SELECT md5(string_agg(substr(page, 25), '' ORDER BY block))
+	FROM (SELECT block, pg_read_binary_file(pg_relation_filepath(index), block * 8192, 8192) AS page
+		FROM generate_series(1, pg_relation_size(index) / 8192 - 1) block) p
+$$;
+CREATE INDEX build_seed_1 ON build_many USING hnsw (v vector_l2_ops, a);
+CREATE INDEX build_seed_2 ON build_many USING hnsw (v vector_l2_ops, a);
+SET lokivector.build_seed = 2;
+CREATE INDEX build_seed_3 ON build_many USING hnsw (v vector_l2_ops, a);
+RESET lokivector.build_seed;
+CREATE INDEX build_seed_4 ON build_many USING hnsw (v vector_l2_ops, a);
+CHECKPOINT;
+SELECT contents('build_seed_1') = contents('build_seed_2') AS same,
+	contents('build_seed_1') = contents('build_seed_3') AS other_seed,
+	contents('build_seed_1') = contents('build_seed_4') AS no_seed;
+
+DROP TABLE build_empty, build_one, build_null, build_many, build_low, build_equal, build_zero, build_same,
+	build_expression, build_unlogged, build_temp, build_transaction, build_fails, build_truncate,
+	build_partitioned, build_dimensions, build_spill;
+DROP FUNCTION random_vector, lost, divided, contents;
+RESET lokivector.build_seed;
