@@ -51,6 +51,13 @@ absolute(__m256 v)
 	return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v);
 }
 
+/* Sixteen bytes, in both halves of a register */
+static inline TARGET __m256i
+load_table(const void *table)
+{
+	return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) table));
+}
+
 static TARGET void
 center_avx2(int dim, int padded, const float *x, float scale,
 			const float *centroid, float *out)
@@ -74,11 +81,11 @@ center_avx2(int dim, int padded, const float *x, float scale,
 static inline TARGET __m256
 find_level(const LokiLevels *levels, __m256i leading, __m256i low)
 {
-	__m256		inside = _mm256_cvtepi32_ps(_mm256_and_si256(low, _mm256_set1_epi32(levels->mask)));
+	__m256i		kept = _mm256_and_si256(low, _mm256_set1_epi32(levels->mask));
+	__m256		base = _mm256_permutevar8x32_ps(_mm256_loadu_ps(levels->base), leading);
+	__m256		step = _mm256_permutevar8x32_ps(_mm256_loadu_ps(levels->step), leading);
 
-	return _mm256_fmadd_ps(_mm256_permutevar8x32_ps(_mm256_loadu_ps(levels->step), leading),
-						   inside,
-						   _mm256_permutevar8x32_ps(_mm256_loadu_ps(levels->base), leading));
+	return _mm256_fmadd_ps(step, _mm256_cvtepi32_ps(kept), base);
 }
 
 static TARGET void
@@ -96,7 +103,7 @@ encode_avx2(int padded, const float *r, float scale, const LokiLevels *code,
 		__m256		v = _mm256_loadu_ps(r + i);
 		__m256		magnitude = absolute(v);
 		__m256		a = _mm256_mul_ps(magnitude, _mm256_set1_ps(scale));
-		__m256i		negative = _mm256_castps_si256(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ));
+		__m256		negative = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ);
 		__m256i		leading = _mm256_setzero_si256();
 		__m256		inside;
 		__m256i		low;
@@ -105,16 +112,23 @@ encode_avx2(int padded, const float *r, float scale, const LokiLevels *code,
 
 		/* a comparison that holds is -1 */
 		for (int t = 1; t < 8; t++)
-			leading = _mm256_sub_epi32(leading,
-									   _mm256_castps_si256(_mm256_cmp_ps(a, _mm256_set1_ps(loki_thresholds[t]), _CMP_GE_OQ)));
+		{
+			__m256		passed = _mm256_cmp_ps(a, _mm256_set1_ps(loki_thresholds[t]),
+											   _CMP_GE_OQ);
+
+			leading = _mm256_sub_epi32(leading, _mm256_castps_si256(passed));
+		}
 		inside = _mm256_sub_ps(a, _mm256_permutevar8x32_ps(thresholds, leading));
 		inside = _mm256_mul_ps(inside, _mm256_permutevar8x32_ps(inverses, leading));
 		low = _mm256_cvttps_epi32(_mm256_min_ps(inside, _mm256_set1_ps(15)));
 
 		/* 128 + value, or 127 - value */
 		value = _mm256_or_si256(_mm256_slli_epi32(leading, 4), low);
-		value = _mm256_xor_si256(value, _mm256_blendv_epi8(_mm256_set1_epi32(128), _mm256_set1_epi32(127), negative));
-		words = _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+		value = _mm256_xor_si256(value, _mm256_blendv_epi8(_mm256_set1_epi32(128),
+														   _mm256_set1_epi32(127),
+														   _mm256_castps_si256(negative)));
+		words = _mm_packs_epi32(_mm256_castsi256_si128(value),
+								_mm256_extracti128_si256(value, 1));
 		_mm_storel_epi64((__m128i *) (u + i), _mm_packus_epi16(words, words));
 
 		code_dot = _mm256_fmadd_ps(magnitude, find_level(code, leading, low), code_dot);
@@ -200,7 +214,7 @@ unpack_half(int width, int half, const uint8 *packed)
 	}
 	else if (width == 2)
 	{
-		v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) packed));
+		v = load_table(packed);
 		v = _mm256_srlv_epi32(v, pair_shifts(half));
 	}
 	else
@@ -305,7 +319,7 @@ static TARGET int32
 decode8_avx2(int groups, const uint8 *u, const LokiLevelTable *table,
 			 int8 *query)
 {
-	__m256i		levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) table->small));
+	__m256i		levels = load_table(table->small);
 	__m256i		ones = _mm256_set1_epi16(1);
 	__m256i		sum = _mm256_setzero_si256();
 
@@ -337,7 +351,7 @@ add_group(int width, __m256i sum, const uint8 *packed, __m256i qa, __m256i qb)
 
 	if (width == 4)
 	{
-		__m256i		levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) loki_levels4));
+		__m256i		levels = load_table(loki_levels4);
 
 		a = _mm256_maddubs_epi16(_mm256_shuffle_epi8(levels, a), qa);
 		b = _mm256_maddubs_epi16(_mm256_shuffle_epi8(levels, b), qb);
@@ -417,13 +431,15 @@ dot4_avx2(int groups, const int8 *query, const void *const *codes, int n,
  */
 #define FLUSH_DIMS	1024
 
-/* Products of sixteen levels with the query, in pairs */
+/* Add products of sixteen levels with the query, in pairs. */
 static inline TARGET __m256i
-multiply_levels(__m256i base, __m256i step, __m256i low, const int16 *query)
+add_levels(__m256i sum, __m256i base, __m256i step, __m256i low,
+		   const int16 *query)
 {
 	__m256i		level = _mm256_add_epi16(base, _mm256_mullo_epi16(step, low));
+	__m256i		q = _mm256_loadu_si256((const __m256i *) query);
 
-	return _mm256_madd_epi16(level, _mm256_loadu_si256((const __m256i *) query));
+	return _mm256_add_epi32(sum, _mm256_madd_epi16(level, q));
 }
 
 static TARGET int64
@@ -433,11 +449,11 @@ dot16_avx2(int groups, const uint8 *u, const LokiLevelTable *table,
 	__m256i		zero = _mm256_setzero_si256();
 	__m256i		nibble = _mm256_set1_epi8(15);
 	__m256i		words = _mm256_loadu_si256((const __m256i *) table->base);
-	__m256i		bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(_mm256_and_si256(words, _mm256_set1_epi16(255)),
-																	 _mm256_srli_epi16(words, 8)), 0xd8);
-	__m256i		low_bytes = _mm256_permute2x128_si256(bytes, bytes, 0x00);
-	__m256i		high_bytes = _mm256_permute2x128_si256(bytes, bytes, 0x11);
-	__m256i		steps = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) table->step));
+	__m256i		bytes = _mm256_packus_epi16(_mm256_and_si256(words, _mm256_set1_epi16(255)),
+											_mm256_srli_epi16(words, 8));
+	__m256i		low_bytes = _mm256_permute4x64_epi64(bytes, 0x88);
+	__m256i		high_bytes = _mm256_permute4x64_epi64(bytes, 0xdd);
+	__m256i		steps = load_table(table->step);
 	__m256i		total = zero;
 	int			dims = groups * LOKI_GROUP;
 	int64		parts[4];
@@ -450,19 +466,20 @@ dot16_avx2(int groups, const uint8 *u, const LokiLevelTable *table,
 		for (int i = start; i < end; i += 32)
 		{
 			/* quarters in the order that unpacking makes natural again */
-			__m256i		v = _mm256_permute4x64_epi64(_mm256_loadu_si256((const __m256i *) (u + i)), 0xd8);
+			__m256i		natural = _mm256_loadu_si256((const __m256i *) (u + i));
+			__m256i		v = _mm256_permute4x64_epi64(natural, 0xd8);
 			__m256i		leading = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
 			__m256i		low = _mm256_and_si256(v, nibble);
 			__m256i		base_low = _mm256_shuffle_epi8(low_bytes, leading);
 			__m256i		base_high = _mm256_shuffle_epi8(high_bytes, leading);
 			__m256i		step = _mm256_shuffle_epi8(steps, leading);
 
-			sum = _mm256_add_epi32(sum, multiply_levels(_mm256_unpacklo_epi8(base_low, base_high),
-														_mm256_unpacklo_epi8(step, zero),
-														_mm256_unpacklo_epi8(low, zero), query + i));
-			sum = _mm256_add_epi32(sum, multiply_levels(_mm256_unpackhi_epi8(base_low, base_high),
-														_mm256_unpackhi_epi8(step, zero),
-														_mm256_unpackhi_epi8(low, zero), query + i + 16));
+			sum = add_levels(sum, _mm256_unpacklo_epi8(base_low, base_high),
+							 _mm256_unpacklo_epi8(step, zero),
+							 _mm256_unpacklo_epi8(low, zero), query + i);
+			sum = add_levels(sum, _mm256_unpackhi_epi8(base_low, base_high),
+							 _mm256_unpackhi_epi8(step, zero),
+							 _mm256_unpackhi_epi8(low, zero), query + i + 16);
 		}
 		total = _mm256_add_epi64(total, _mm256_cvtepi32_epi64(_mm256_castsi256_si128(sum)));
 		total = _mm256_add_epi64(total, _mm256_cvtepi32_epi64(_mm256_extracti128_si256(sum, 1)));
@@ -471,23 +488,33 @@ dot16_avx2(int groups, const uint8 *u, const LokiLevelTable *table,
 	return parts[0] + parts[1] + parts[2] + parts[3];
 }
 
+/* The absolute differences of eight elements */
+static inline TARGET __m256
+differences(const float *q, const uint8 *u, float step, float offset)
+{
+	__m128i		bytes = _mm_loadl_epi64((const __m128i *) u);
+	__m256		v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+
+	v = _mm256_fmadd_ps(v, _mm256_set1_ps(step), _mm256_set1_ps(offset));
+	return absolute(_mm256_sub_ps(v, _mm256_loadu_ps(q)));
+}
+
 static TARGET float
 l1_u8_avx2(int dim, const float *q, const uint8 *u, float step, float offset)
 {
 	__m256		sum = _mm256_setzero_ps();
+	__m256		sum2 = _mm256_setzero_ps();
 	float		tail = 0;
 	int			i = 0;
 
-	for (; i + LANES <= dim; i += LANES)
+	for (; i + 2 * LANES <= dim; i += 2 * LANES)
 	{
-		__m256		v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) (u + i))));
-
-		v = _mm256_fmadd_ps(v, _mm256_set1_ps(step), _mm256_set1_ps(offset));
-		sum = _mm256_add_ps(sum, absolute(_mm256_sub_ps(v, _mm256_loadu_ps(q + i))));
+		sum = _mm256_add_ps(sum, differences(q + i, u + i, step, offset));
+		sum2 = _mm256_add_ps(sum2, differences(q + i + LANES, u + i + LANES, step, offset));
 	}
 	for (; i < dim; i++)
 		tail += fabsf(q[i] - (offset + step * u[i]));
-	return sum_floats(sum) + tail;
+	return sum_floats(_mm256_add_ps(sum, sum2)) + tail;
 }
 
 const LokiCodeKernels loki_codes_avx2 = {

@@ -30,6 +30,13 @@ first_elements(int n)
 	return n >= LANES ? 0xffff : (__mmask16) ((1 << n) - 1);
 }
 
+/* Sixteen bytes, in all quarters of a register */
+static inline TARGET __m512i
+load_bytes(const void *table)
+{
+	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) table));
+}
+
 static TARGET void
 center_avx512(int dim, int padded, const float *x, float scale,
 			  const float *centroid, float *out)
@@ -52,7 +59,7 @@ center_avx512(int dim, int padded, const float *x, float scale,
  */
 
 static inline TARGET __m512
-load_table(const float *table)
+load_floats(const float *table)
 {
 	return _mm512_broadcast_f32x8(_mm256_loadu_ps(table));
 }
@@ -60,19 +67,19 @@ load_table(const float *table)
 static inline TARGET __m512
 find_level(const LokiLevels *levels, __m512i leading, __m512i low)
 {
-	__m512		inside = _mm512_cvtepi32_ps(_mm512_and_si512(low, _mm512_set1_epi32(levels->mask)));
+	__m512i		kept = _mm512_and_si512(low, _mm512_set1_epi32(levels->mask));
+	__m512		base = _mm512_permutexvar_ps(leading, load_floats(levels->base));
+	__m512		step = _mm512_permutexvar_ps(leading, load_floats(levels->step));
 
-	return _mm512_fmadd_ps(_mm512_permutexvar_ps(leading, load_table(levels->step)),
-						   inside,
-						   _mm512_permutexvar_ps(leading, load_table(levels->base)));
+	return _mm512_fmadd_ps(step, _mm512_cvtepi32_ps(kept), base);
 }
 
 static TARGET void
 encode_avx512(int padded, const float *r, float scale, const LokiLevels *code,
 			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
-	__m512		thresholds = load_table(loki_thresholds);
-	__m512		inverses = load_table(loki_inverse_widths);
+	__m512		thresholds = load_floats(loki_thresholds);
+	__m512		inverses = load_floats(loki_inverse_widths);
 	__m512i		one = _mm512_set1_epi32(1);
 	__m512		code_dot = _mm512_setzero_ps();
 	__m512		full_dot = _mm512_setzero_ps();
@@ -90,16 +97,21 @@ encode_avx512(int padded, const float *r, float scale, const LokiLevels *code,
 		__mmask16	negative = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_LT_OQ);
 
 		for (int t = 1; t < 8; t++)
-			leading = _mm512_mask_add_epi32(leading,
-											_mm512_cmp_ps_mask(a, _mm512_set1_ps(loki_thresholds[t]), _CMP_GE_OQ),
-											leading, one);
+		{
+			__mmask16	passed = _mm512_cmp_ps_mask(a, _mm512_set1_ps(loki_thresholds[t]),
+													_CMP_GE_OQ);
+
+			leading = _mm512_mask_add_epi32(leading, passed, leading, one);
+		}
 		inside = _mm512_sub_ps(a, _mm512_permutexvar_ps(leading, thresholds));
 		inside = _mm512_mul_ps(inside, _mm512_permutexvar_ps(leading, inverses));
 		low = _mm512_cvttps_epi32(_mm512_min_ps(inside, _mm512_set1_ps(15)));
 
 		/* 128 + value, or 127 - value */
 		value = _mm512_or_si512(_mm512_slli_epi32(leading, 4), low);
-		value = _mm512_xor_si512(value, _mm512_mask_blend_epi32(negative, _mm512_set1_epi32(128), _mm512_set1_epi32(127)));
+		value = _mm512_xor_si512(value, _mm512_mask_blend_epi32(negative,
+																_mm512_set1_epi32(128),
+																_mm512_set1_epi32(127)));
 		_mm_storeu_si128((__m128i *) (u + i), _mm512_cvtepi32_epi8(value));
 
 		code_dot = _mm512_fmadd_ps(magnitude, find_level(code, leading, low), code_dot);
@@ -174,7 +186,7 @@ unpack_group(int width, const uint8 *packed)
 		return _mm512_maskz_mov_epi8(bits, _mm512_set1_epi8(1));
 	}
 	if (width == 2)
-		v = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) packed));
+		v = load_bytes(packed);
 	else
 		v = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *) packed));
 	v = _mm512_srlv_epi32(v, lane_shifts(width));
@@ -257,7 +269,7 @@ static TARGET int32
 decode8_avx512(int groups, const uint8 *u, const LokiLevelTable *table,
 			   int8 *query)
 {
-	__m512i		levels = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) table->small));
+	__m512i		levels = load_bytes(table->small);
 	__m512i		sum = _mm512_setzero_si512();
 
 	for (int g = 0; g < groups; g++)
@@ -283,7 +295,7 @@ add_group(int width, __m512i sum, const uint8 *packed, __m512i query)
 	__m512i		v = unpack_group(width, packed);
 
 	if (width == 4)
-		v = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) loki_levels4)), v);
+		v = _mm512_shuffle_epi8(load_bytes(loki_levels4), v);
 	return _mm512_dpbusd_epi32(sum, v, query);
 }
 
@@ -372,12 +384,26 @@ dot4_avx512(int groups, const int8 *query, const void *const *codes, int n,
  */
 #define FLUSH_DIMS	1024
 
+static inline TARGET __m512i
+add_levels(__m512i sum, const uint8 *u, __m512i base, __m512i step,
+		   const int16 *query)
+{
+	__m512i		v = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *) u));
+	__m512i		leading = _mm512_srli_epi16(v, 4);
+	__m512i		low = _mm512_and_si512(v, _mm512_set1_epi16(15));
+	__m512i		inside = _mm512_mullo_epi16(_mm512_permutexvar_epi16(leading, step), low);
+	__m512i		level = _mm512_add_epi16(_mm512_permutexvar_epi16(leading, base), inside);
+
+	return _mm512_dpwssd_epi32(sum, level, _mm512_loadu_si512(query));
+}
+
 static TARGET int64
 dot16_avx512(int groups, const uint8 *u, const LokiLevelTable *table,
 			 const int16 *query)
 {
 	__m512i		base = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *) table->base));
-	__m512i		step = _mm512_broadcast_i64x4(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) table->step)));
+	__m128i		step_bytes = _mm_loadu_si128((const __m128i *) table->step);
+	__m512i		step = _mm512_broadcast_i64x4(_mm256_cvtepu8_epi16(step_bytes));
 	__m512i		total = _mm512_setzero_si512();
 	int			dims = groups * LOKI_GROUP;
 
@@ -385,38 +411,46 @@ dot16_avx512(int groups, const uint8 *u, const LokiLevelTable *table,
 	{
 		int			end = Min(start + FLUSH_DIMS, dims);
 		__m512i		sum = _mm512_setzero_si512();
+		__m512i		sum2 = _mm512_setzero_si512();
 
-		for (int i = start; i < end; i += 32)
+		for (int i = start; i < end; i += LOKI_GROUP)
 		{
-			__m512i		v = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *) (u + i)));
-			__m512i		leading = _mm512_srli_epi16(v, 4);
-			__m512i		low = _mm512_and_si512(v, _mm512_set1_epi16(15));
-			__m512i		level = _mm512_add_epi16(_mm512_permutexvar_epi16(leading, base),
-												 _mm512_mullo_epi16(_mm512_permutexvar_epi16(leading, step), low));
-
-			sum = _mm512_dpwssd_epi32(sum, level, _mm512_loadu_si512(query + i));
+			sum = add_levels(sum, u + i, base, step, query + i);
+			sum2 = add_levels(sum2, u + i + 32, base, step, query + i + 32);
 		}
+		sum = _mm512_add_epi32(sum, sum2);
 		total = _mm512_add_epi64(total, _mm512_cvtepi32_epi64(_mm512_castsi512_si256(sum)));
 		total = _mm512_add_epi64(total, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(sum, 1)));
 	}
 	return _mm512_reduce_add_epi64(total);
 }
 
+/* The absolute differences of sixteen elements, zero where not selected */
+static inline TARGET __m512
+differences(__mmask16 mask, const float *q, const uint8 *u, float step,
+			float offset)
+{
+	__m512		v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, u)));
+
+	v = _mm512_fmadd_ps(v, _mm512_set1_ps(step), _mm512_set1_ps(offset));
+	return _mm512_abs_ps(_mm512_maskz_sub_ps(mask, v, _mm512_maskz_loadu_ps(mask, q)));
+}
+
 static TARGET float
 l1_u8_avx512(int dim, const float *q, const uint8 *u, float step, float offset)
 {
 	__m512		sum = _mm512_setzero_ps();
+	__m512		sum2 = _mm512_setzero_ps();
+	int			i = 0;
 
-	for (int i = 0; i < dim; i += LANES)
+	for (; i + 2 * LANES <= dim; i += 2 * LANES)
 	{
-		__mmask16	mask = first_elements(dim - i);
-		__m512		v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, u + i)));
-
-		v = _mm512_fmadd_ps(v, _mm512_set1_ps(step), _mm512_set1_ps(offset));
-		v = _mm512_maskz_sub_ps(mask, v, _mm512_maskz_loadu_ps(mask, q + i));
-		sum = _mm512_add_ps(sum, _mm512_abs_ps(v));
+		sum = _mm512_add_ps(sum, differences(0xffff, q + i, u + i, step, offset));
+		sum2 = _mm512_add_ps(sum2, differences(0xffff, q + i + LANES, u + i + LANES, step, offset));
 	}
-	return _mm512_reduce_add_ps(sum);
+	for (; i < dim; i += LANES)
+		sum = _mm512_add_ps(sum, differences(first_elements(dim - i), q + i, u + i, step, offset));
+	return _mm512_reduce_add_ps(_mm512_add_ps(sum, sum2));
 }
 
 const LokiCodeKernels loki_codes_avx512 = {

@@ -78,6 +78,7 @@ encode_neon(int padded, const float *r, float scale, const LokiLevels *code,
 		int32x4_t	leading = vdupq_n_s32(0);
 		int32x4_t	low;
 		uint32x4_t	value;
+		uint16x8_t	words;
 		uint32		bytes;
 
 		/* a comparison that holds is -1 */
@@ -95,7 +96,8 @@ encode_neon(int padded, const float *r, float scale, const LokiLevels *code,
 		value = vreinterpretq_u32_s32(vorrq_s32(vshlq_n_s32(leading, 4), low));
 		value = veorq_u32(value, vbslq_u32(vcltzq_f32(v), vdupq_n_u32(127),
 										   vdupq_n_u32(128)));
-		bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(vmovn_u32(value), vdup_n_u16(0)))), 0);
+		words = vcombine_u16(vmovn_u32(value), vdup_n_u16(0));
+		bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(words)), 0);
 		memcpy(u + i, &bytes, sizeof(bytes));
 
 		code_dot = vfmaq_f32(code_dot, magnitude, find_level(code, passed, low));
@@ -395,6 +397,7 @@ static float
 l1_u8_neon(int dim, const float *q, const uint8 *u, float step, float offset)
 {
 	float32x4_t sum = vdupq_n_f32(0);
+	float32x4_t sum2 = vdupq_n_f32(0);
 	float		tail = 0;
 	int			i = 0;
 
@@ -407,11 +410,11 @@ l1_u8_neon(int dim, const float *q, const uint8 *u, float step, float offset)
 		a = vfmaq_n_f32(vdupq_n_f32(offset), a, step);
 		b = vfmaq_n_f32(vdupq_n_f32(offset), b, step);
 		sum = vaddq_f32(sum, vabdq_f32(a, vld1q_f32(q + i)));
-		sum = vaddq_f32(sum, vabdq_f32(b, vld1q_f32(q + i + LANES)));
+		sum2 = vaddq_f32(sum2, vabdq_f32(b, vld1q_f32(q + i + LANES)));
 	}
 	for (; i < dim; i++)
 		tail += fabsf(q[i] - (offset + step * u[i]));
-	return vaddvq_f32(sum) + tail;
+	return vaddvq_f32(vaddq_f32(sum, sum2)) + tail;
 }
 
 const LokiCodeKernels loki_codes_neon = {

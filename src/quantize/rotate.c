@@ -8,8 +8,8 @@
  * two that the padded dimension holds.  These may share as few as 64: too few
  * to carry the weight of one end to the other.  So where they share less than
  * p / 2, dimensions i and i + half are mixed ((a + b) / sqrt 2, (a - b) / sqrt
- * 2) between signs and transform.  (Elsewhere mixing would do harm: patterns
- * of the transforms meet in it and cancel.)
+ * 2) in the middle: after each dimension has been through a transform, since a
+ * single large element could else be missed by all of them.
  *
  * Each step is orthonormal, and rounds only where one sum or product does, so
  * that every instruction set yields the same bits.
@@ -125,7 +125,7 @@ loki_rotate_scalar(int padded, const uint8 *signs, float *r)
 	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
 	{
 		flip_scalar(padded, signs + k * padded / 8, r);
-		if (needs_mixing(padded, p))
+		if (k == LOKI_ROTATE_ROUNDS / 2 && needs_mixing(padded, p))
 			mix_scalar(padded / 2, r);
 		hadamard_scalar(p, scale, k % 2 == 0 ? r : r + padded - p);
 	}

@@ -119,7 +119,7 @@ ROTATE(int padded, const uint8 *signs, float *r)
 	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
 	{
 		STEP(flip) (padded, signs + k * padded / 8, r);
-		if (needs_mixing(padded, p))
+		if (k == LOKI_ROTATE_ROUNDS / 2 && needs_mixing(padded, p))
 			STEP(mix) (padded / 2, r);
 		STEP(hadamard) (p, scale, k % 2 == 0 ? r : r + padded - p);
 	}
