@@ -494,8 +494,22 @@ typedef struct LokiUpperFound
 extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level,
 							  int ef, LokiUpperFound *found);
 
-/* Begin layer 0 at entry and walk until the ef best are expanded */
-extern void loki_search_layer0(LokiSearch *search, const LokiEntry *entry, int ef);
+/* Begin layer 0 at some nodes and walk until the ef best are expanded */
+extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,
+							   int nentries, int ef);
+
+static inline void
+loki_search_layer0_from(LokiSearch *search, const LokiEntry *entry, int ef)
+{
+	LokiUpperFound found = {entry->distance, entry->node, entry->slot};
+
+	loki_search_layer0(search, &found, 1, ef);
+}
+
+/* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH at most */
+#define LOKI_ENTRY_WIDTH	16
+extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
+								LokiUpperFound *entries);
 
 /*
  * Why a walk stopped.
@@ -511,7 +525,8 @@ typedef enum LokiWalkEnd
  * The walk of scans: as loki_search_layer0(), but with the search's filter,
  * of which the ef best are those that match, and resumable.
  */
-extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiEntry *entry, uint32 ef);
+extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries,
+								   int nentries, uint32 ef);
 /* Go on with a larger ef */
 extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
 /*

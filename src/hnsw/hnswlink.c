@@ -8,6 +8,11 @@
  * pages, so the list is read, chosen without any lock, and written if it is
  * still the same; otherwise all is done again.
  *
+ * A link may leave a list only if what it led to can be reached all the same:
+ * over one of the links that stay, in two steps, each of which is nearer.  So
+ * inserts cut no part of the graph off, which the rule of selection alone
+ * would do now and then.
+ *
  * Layer 0 (LINK) and the layers above it (UPPER) differ in the form of their
  * lists alone; a LokiList stands for both.
  *
@@ -45,6 +50,8 @@ loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capa
 	linker->codes = palloc_array(const void *, capacity);
 	linker->distances = palloc_array(float, capacity);
 	linker->selected = palloc_array(int, capacity);
+	linker->slot = palloc(Max(state->families[LOKI_FAMILY_LINK].slot_size,
+							  state->families[LOKI_FAMILY_UPPER].slot_size));
 }
 
 /* Add a candidate; those past the capacity are dropped. */
@@ -240,6 +247,25 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 	}
 }
 
+/* Copy out a list, under share lock; false if the slot is another's by now */
+bool
+loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
+{
+	LokiUpperData *upper = (LokiUpperData *) linker->slot;
+	bool		found;
+
+	if (ref->level == 0)
+		found = loki_slot_read(linker->state, linker->index, LOKI_FAMILY_LINK,
+							   ref->node, linker->slot);
+	else
+		found = loki_slot_read(linker->state, linker->index, LOKI_FAMILY_UPPER,
+							   ref->slot, linker->slot) &&
+			upper->node == ref->node && upper->level == ref->level;
+	if (found)
+		loki_list_get(linker->index, linker->slot, ref->level, linker->state->m, list);
+	return found;
+}
+
 /* Write a list into a slot, and zeroes into its unused part. */
 void
 loki_list_put(void *slot, int level, int m, const LokiList *list)
@@ -419,16 +445,145 @@ score_from_node(LokiLinker *linker, uint32 node)
 	loki_linker_sort(linker);
 }
 
+/* Distances from a node to those of a list */
+static void
+measure_list(LokiLinker *linker, uint32 node, const LokiList *list, float *distances)
+{
+	const LokiQuantizer *quantizer = linker->state->quantizer;
+	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
+
+	loki_code_read(linker->state, linker->index, node, own);
+	quantizer->prepare_code(quantizer, own, linker->query);
+	for (int i = 0; i < list->count; i++)
+	{
+		char	   *code = linker->code_space + (Size) i * quantizer->code_size;
+
+		loki_code_read(linker->state, linker->index, list->nodes[i], code);
+		linker->codes[i] = code;
+	}
+	quantizer->score(quantizer, linker->query, linker->codes, list->count, distances);
+}
+
 /*
- * Choose again among the links of a full list and a new one; whether the new
- * one is among them.  A new one that must be takes the place of the farthest.
+ * Take out of a list, which belongs to a node at these distances, what
+ * another node is linked to and nearer to.
+ */
+static void
+drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
+			 float *distances)
+{
+	LokiList	theirs;
+	LokiList	common = {0};
+	float		nearer[2 * LOKI_MAX_M];
+	int			kept = 0;
+
+	if (!loki_list_read(linker, other, &theirs))
+		return;
+	for (int i = 0; i < list->count; i++)
+		if (loki_list_contains(&theirs, list->nodes[i]))
+			common.nodes[common.count++] = list->nodes[i];
+	if (common.count == 0)
+		return;
+
+	measure_list(linker, other->node, &common, nearer);
+	for (int i = 0, j = 0; i < list->count; i++)
+	{
+		if (j < common.count && common.nodes[j] == list->nodes[i] &&
+			nearer[j++] <= distances[i])
+			continue;
+		list->nodes[kept] = list->nodes[i];
+		list->slots[kept] = list->slots[i];
+		distances[kept] = distances[i];
+		kept++;
+	}
+	list->count = kept;
+}
+
+/* Move links from one list to the end of another, as long as there is room. */
+static void
+move_links(LokiList *from, LokiList *to, int max)
+{
+	int			moved = Min(from->count, max - to->count);
+
+	memcpy(to->nodes + to->count, from->nodes, sizeof(uint32) * moved);
+	memcpy(to->slots + to->count, from->slots, sizeof(uint32) * moved);
+	to->count += moved;
+	from->count -= moved;
+	memmove(from->nodes, from->nodes + moved, sizeof(uint32) * from->count);
+	memmove(from->slots, from->slots + moved, sizeof(uint32) * from->count);
+}
+
+/*
+ * Links of `wanted` that are not in `new`, and that no node in `new` is linked
+ * to and nearer to, are added to it, as long as there is room.  Those for
+ * which there is none are left in *left.
+ */
+void
+loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
+						 const LokiList *wanted, LokiList *new, LokiList *left)
+{
+	float		distances[2 * LOKI_MAX_M];
+	int			chosen = new->count;
+
+	left->count = 0;
+	for (int i = 0; i < wanted->count; i++)
+		if (!loki_list_contains(new, wanted->nodes[i]))
+		{
+			left->nodes[left->count] = wanted->nodes[i];
+			left->slots[left->count] = wanted->slots[i];
+			left->count++;
+		}
+	if (left->count == 0)
+		return;
+
+	measure_list(linker, ref->node, left, distances);
+	for (int i = 0; i < chosen && left->count > 0; i++)
+	{
+		LokiListRef other = {new->nodes[i], new->slots[i], ref->level};
+
+		drop_covered(linker, &other, left, distances);
+	}
+	move_links(left, new, loki_list_max(ref->level, linker->state->m));
+}
+
+/* The candidates as a list, but for one node */
+static void
+list_from_candidates(const LokiLinker *linker, uint32 except, LokiList *list)
+{
+	list->count = 0;
+	for (int i = 0; i < linker->n; i++)
+		if (linker->candidates[i].node != except)
+		{
+			list->nodes[list->count] = linker->candidates[i].node;
+			list->slots[list->count] = linker->candidates[i].slot;
+			list->count++;
+		}
+}
+
+/* Make a node one of a list's links, in place of the farthest if it is full. */
+static void
+force_link(LokiList *list, int max, uint32 node, uint32 slot)
+{
+	if (loki_list_contains(list, node))
+		return;
+	if (list->count == max)
+		list->count--;
+	list->nodes[list->count] = node;
+	list->slots[list->count] = slot;
+	list->count++;
+}
+
+/*
+ * Choose again among the links of a full list and a new one; false if the new
+ * one is not chosen, or only at the cost of another that nothing else leads
+ * to.  If the new one must be, such others are left in *left.
  */
 static bool
 choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
-			 uint32 node, uint32 slot, bool force, LokiList *new)
+			 uint32 node, uint32 slot, bool force, LokiList *new, LokiList *left)
 {
 	int			max = loki_list_max(ref->level, linker->state->m);
-	int			nselected;
+	LokiList	wanted;
 
 	linker->n = 0;
 	for (int i = 0; i < old->count; i++)
@@ -440,37 +595,37 @@ choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 
 	read_codes(linker);
 	score_from_node(linker, ref->node);
+	list_from_candidates(linker, node, &wanted);
 	if (linker->n <= max)
 	{
-		for (nselected = 0; nselected < linker->n; nselected++)
-			linker->selected[nselected] = nselected;
-	}
-	else
-		nselected = select_candidates(linker, ref->level);
-	list_from_selected(linker, nselected, new);
-
-	if (loki_list_contains(new, node))
+		*new = wanted;
+		force_link(new, max, node, slot);
+		left->count = 0;
 		return true;
-	if (!force)
+	}
+	list_from_selected(linker, select_candidates(linker, ref->level), new);
+	if (!force && !loki_list_contains(new, node))
 		return false;
-	if (new->count == max)
-		new->count--;
-	new->nodes[new->count] = node;
-	new->slots[new->count] = slot;
-	new->count++;
-	return true;
+	force_link(new, max, node, slot);
+	loki_list_keep_reachable(linker, ref, &wanted, new, left);
+	return force || left->count == 0;
 }
 
 /*
  * Add a link to a list.  No buffer lock may be held; the page of the list is
  * locked exclusively, once, or twice where the list is full.
+ *
+ * A link that must be added may push out one that nothing else leads to: then
+ * the new neighbor is linked to that, first.
  */
 bool
 loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			  bool force)
 {
+	LokiListRef neighbor = {node, slot, ref->level};
 	LokiList	old;
 	LokiList	new;
+	LokiList	left;
 
 	Assert(node != ref->node);
 	for (;;)
@@ -484,8 +639,10 @@ loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 sl
 			case APPEND_FULL:
 				break;
 		}
-		if (!choose_again(linker, ref, &old, node, slot, force, &new))
+		if (!choose_again(linker, ref, &old, node, slot, force, &new, &left))
 			return false;
+		for (int i = 0; i < left.count; i++)
+			loki_list_add(linker, &neighbor, left.nodes[i], left.slots[i], false);
 		if (replace_list(linker, ref, &old, &new))
 			return true;
 		CHECK_FOR_INTERRUPTS();

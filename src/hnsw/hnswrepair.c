@@ -27,8 +27,10 @@
 #define MAX_GATHERED	512
 #define MAX_CHOICE		96
 
-/* Width of the search that places a node which lost all its neighbors */
-#define PLACE_WIDTH		64
+/* Width of the search for neighbors of a node that was cut off, and how many
+ * of them are linked to it */
+#define SEARCH_WIDTH	64
+#define LINKS_BACK		4
 
 /* A list that is to change */
 typedef struct ListChange
@@ -149,27 +151,6 @@ needs_repair(LokiVacuum *vacuum, const LokiList *list)
 	return false;
 }
 
-/* Copy out the list of a node on a layer; false if the slot is another's */
-static bool
-read_list(LokiVacuum *vacuum, uint32 node, uint32 slot, int level, LokiList *list)
-{
-	if (level == 0)
-	{
-		if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_LINK, node, vacuum->slot))
-			return false;
-	}
-	else
-	{
-		LokiUpperData *upper = (LokiUpperData *) vacuum->slot;
-
-		if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_UPPER, slot, upper) ||
-			upper->node != node || upper->level != level)
-			return false;
-	}
-	loki_list_get(vacuum->index, vacuum->slot, level, vacuum->state->m, list);
-	return true;
-}
-
 /* Add to the candidates those of a list that may be linked to. */
 static void
 gather_live(LokiVacuum *vacuum, const LokiList *list)
@@ -193,8 +174,10 @@ gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *fur
 	further->count = 0;
 	for (int i = 0; i < list->count; i++)
 	{
-		if (!loki_bitmap_test(&vacuum->dead, list->nodes[i]) ||
-			!read_list(vacuum, list->nodes[i], list->slots[i], level, &theirs))
+		LokiListRef ref = {list->nodes[i], list->slots[i], level};
+
+		if (!loki_bitmap_test(&vacuum->dead, ref.node) ||
+			!loki_list_read(&vacuum->linker, &ref, &theirs))
 			continue;
 		gather_live(vacuum, &theirs);
 		for (int j = 0; j < theirs.count && further->count < lengthof(further->nodes); j++)
@@ -232,14 +215,30 @@ score_gathered(LokiVacuum *vacuum, uint32 node)
 	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
 }
 
+/* The links of a list that may stay */
+static void
+live_links(LokiVacuum *vacuum, const LokiList *list, LokiList *live)
+{
+	live->count = 0;
+	for (int i = 0; i < list->count; i++)
+		if (may_link(vacuum, list->nodes[i]))
+		{
+			live->nodes[live->count] = list->nodes[i];
+			live->slots[live->count] = list->slots[i];
+			live->count++;
+		}
+}
+
 /*
  * Choose a list without dead neighbors.
  */
 static void
-choose_list(LokiVacuum *vacuum, ListChange *change)
+choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 {
+	LokiListRef ref = {change->node, slot, change->level};
 	LokiList	further;
-	LokiList	last;
+	LokiList	wanted;
+	LokiList	left;
 
 	vacuum->linker.n = 0;
 	loki_visited_reset(&vacuum->search);
@@ -247,9 +246,11 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 	gather_live(vacuum, &change->old);
 	gather_behind(vacuum, &change->old, change->level, &further);
 	if (vacuum->linker.n < vacuum->state->m)
-		gather_behind(vacuum, &further, change->level, &last);
+		gather_behind(vacuum, &further, change->level, &left);
 	score_gathered(vacuum, change->node);
 	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
+	live_links(vacuum, &change->old, &wanted);
+	loki_list_keep_reachable(&vacuum->linker, &ref, &wanted, &change->new, &left);
 }
 
 /*
@@ -343,7 +344,7 @@ repair_page(LokiVacuum *vacuum, int family, uint32 ordinal, ListChange *changes)
 		if (needs_repair(vacuum, &change->old))
 		{
 			CHECK_FOR_INTERRUPTS();
-			choose_list(vacuum, change);
+			choose_list(vacuum, change, ordinal * fam->per_page + i);
 			if (family == LOKI_FAMILY_LINK)
 				note_linked(vacuum, &change->new);
 			nchanges++;
@@ -367,78 +368,152 @@ repair_family(LokiVacuum *vacuum, int family)
 }
 
 /* ----------------------------------------------------------------
- * Nodes that were left alone
+ * Nodes that were cut off
  * ----------------------------------------------------------------
  */
 
 /*
- * Find neighbors for a node that has none left, by a search from the entry
- * point, and link it to them.
+ * Pass over LINK once: what a node leads to that was reached and not expanded
+ * before is reached as well.  Returns whether anything new was.
+ */
+static bool
+reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	bool		progress = false;
+	LokiList	list;
+
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_LINK, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			uint32		node = ordinal * family->per_page + i;
+
+			if (!loki_bitmap_test(&vacuum->linked, node) ||
+				loki_bitmap_test(expanded, node))
+				continue;
+			loki_bitmap_set(expanded, node);
+			loki_list_get(vacuum->index,
+						  LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
+						  vacuum->state->m, &list);
+			note_linked(vacuum, &list);
+			progress = true;
+		}
+	}
+	return progress;
+}
+
+/*
+ * Find out which nodes can be reached from the entry point, in place of those
+ * that some list names.  Takes a few passes over LINK.
  */
 static void
-place_node(LokiVacuum *vacuum, uint32 node, LokiList *list)
+note_reachable(LokiVacuum *vacuum, uint32 entry)
+{
+	LokiBitmap	expanded;
+
+	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
+	loki_bitmap_init(&expanded, vacuum->live.size);
+	loki_bitmap_set(&vacuum->linked, entry);
+	while (reach_pass(vacuum, &expanded))
+		CHECK_FOR_INTERRUPTS();
+	pfree(expanded.words);
+}
+
+/* Note that a node can be reached now, and what was cut off together with it */
+static void
+reach_from(LokiVacuum *vacuum, uint32 node)
+{
+	uint32		allocated = 256;
+	uint32		n = 0;
+	uint32	   *stack = palloc_array(uint32, allocated);
+	LokiList	list;
+
+	loki_bitmap_set(&vacuum->linked, node);
+	stack[n++] = node;
+	while (n > 0)
+	{
+		LokiListRef ref = {stack[--n], LOKI_NONE, 0};
+
+		CHECK_FOR_INTERRUPTS();
+		if (!loki_list_read(&vacuum->linker, &ref, &list))
+			continue;
+		for (int i = 0; i < list.count; i++)
+		{
+			if (!loki_bitmap_test(&vacuum->live, list.nodes[i]) ||
+				loki_bitmap_test(&vacuum->linked, list.nodes[i]))
+				continue;
+			loki_bitmap_set(&vacuum->linked, list.nodes[i]);
+			if (n == allocated)
+				stack = repalloc_huge(stack, mul_size(allocated *= 2, sizeof(uint32)));
+			stack[n++] = list.nodes[i];
+		}
+	}
+	pfree(stack);
+}
+
+/*
+ * Link a node that was cut off from those near to it that a search from the
+ * entry point finds, and back if it has too few links itself.
+ */
+static void
+link_again(LokiVacuum *vacuum, uint32 node)
 {
 	LokiSearch *search = &vacuum->search;
 	LokiLinker *linker = &vacuum->linker;
-	LokiListRef own = {.node = node, .slot = LOKI_NONE, .level = 0};
+	LokiListRef ref = {node, LOKI_NONE, 0};
 	LokiMetaPageData meta;
 	LokiEntry	entry;
+	LokiList	list;
+	LokiList	own;
 
 	loki_meta_read(vacuum->index, &meta);
 	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
 	loki_search_query_code(search, vacuum->code);
-	list->count = 0;
-	if (!loki_search_entry(search, &meta, &entry))
+	if (!loki_list_read(linker, &ref, &own) || !loki_search_entry(search, &meta, &entry))
 		return;
 	loki_search_descend(search, &entry, 0);
-	loki_search_layer0(search, &entry, PLACE_WIDTH);
+	loki_search_layer0_from(search, &entry, SEARCH_WIDTH);
 
 	linker->n = 0;
 	for (int i = 0; i < search->npool; i++)
 	{
 		uint32		other = search->pool[i].node & ~LOKI_EXPANDED;
 
-		if (other != node && may_link(vacuum, other))
+		if (other == node)
+			return;				/* an insert has linked it */
+		if (may_link(vacuum, other))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool[i].distance);
 	}
-	loki_linker_choose(linker, 0, false, list);
-	for (int i = 0; i < list->count; i++)
-		loki_list_add(linker, &own, list->nodes[i], LOKI_NONE, true);
+	loki_linker_choose(linker, 0, false, &list);
+	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
+		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, false);
+	for (int i = 0; i < Min(list.count, LINKS_BACK); i++)
+	{
+		ref.node = list.nodes[i];
+		loki_list_add(linker, &ref, node, LOKI_NONE, i == 0);
+	}
 }
 
 /*
- * Give a node that no list names a link from its nearest neighbor that takes
- * it, or from the nearest by force.
+ * Link the nodes again that are cut off.  Knowing them exactly takes several
+ * passes over LINK, and is worth it if those pages stay in memory or if much
+ * has changed; otherwise only nodes that no list names are known.
  */
 static void
-link_again(LokiVacuum *vacuum, uint32 node)
+link_cut_off_nodes(LokiVacuum *vacuum)
 {
-	LokiListRef ref = {.slot = LOKI_NONE, .level = 0};
-	LokiList	list;
-
-	if (!read_list(vacuum, node, LOKI_NONE, 0, &list))
-		return;
-	if (list.count == 0)
-		place_node(vacuum, node, &list);
-	for (int i = 0; i < list.count; i++)
-	{
-		ref.node = list.nodes[i];
-		if (loki_list_add(&vacuum->linker, &ref, node, LOKI_NONE, false))
-			return;
-	}
-	if (list.count > 0)
-	{
-		ref.node = list.nodes[0];
-		loki_list_add(&vacuum->linker, &ref, node, LOKI_NONE, true);
-	}
-}
-
-static void
-link_lonely_nodes(LokiVacuum *vacuum)
-{
+	bool		reachable = vacuum->state->families[LOKI_FAMILY_LINK].npages < NBuffers / 2 ||
+		vacuum->ndead > vacuum->live.size / 50;
 	LokiMetaPageData meta;
 
 	loki_meta_read(vacuum->index, &meta);
+	if (meta.entry_node == LOKI_NONE)
+		return;
+	if (reachable)
+		note_reachable(vacuum, meta.entry_node);
 	for (uint32 node = 0; node < vacuum->live.size; node++)
 	{
 		if (!loki_bitmap_test(&vacuum->live, node) ||
@@ -446,6 +521,8 @@ link_lonely_nodes(LokiVacuum *vacuum)
 			continue;
 		LokiVacuumDelayPoint();
 		link_again(vacuum, node);
+		if (reachable)
+			reach_from(vacuum, node);
 	}
 }
 
@@ -456,16 +533,13 @@ void
 loki_repair_graph(LokiVacuum *vacuum)
 {
 	LokiIndex  *state = vacuum->state;
-	uint32		slot_size = Max(state->families[LOKI_FAMILY_LINK].slot_size,
-								state->families[LOKI_FAMILY_UPPER].slot_size);
 
 	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
 	loki_linker_begin(&vacuum->linker, vacuum->index, state, MAX_GATHERED);
 	vacuum->code = palloc(state->quantizer->code_size);
-	vacuum->slot = palloc(slot_size);
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 
 	repair_family(vacuum, LOKI_FAMILY_UPPER);
 	repair_family(vacuum, LOKI_FAMILY_LINK);
-	link_lonely_nodes(vacuum);
+	link_cut_off_nodes(vacuum);
 }

@@ -72,11 +72,11 @@ typedef struct LokiVacuum
 								 * were waited for */
 	LokiBitmap	overflow_used;
 	LokiBitmap	overflow_chained;
-	LokiBitmap	linked;			/* nodes that some list names */
+	LokiBitmap	linked;			/* nodes that some list names, or that can be
+								 * reached from the entry point */
 	LokiSearch	search;
 	LokiLinker	linker;
 	char	   *code;
-	char	   *slot;			/* copy of a LINK or UPPER slot */
 } LokiVacuum;
 
 /*
