@@ -9,7 +9,7 @@
 # make test-pg18		PostgreSQL 17 or 18; as root
 # make demo				a private server, the PostgreSQL manual, questions
 # make bench ARGS=...	the benchmark (bench/README.md)
-# make format			indent the C files with pg_bsd_indent
+# make format			indent the C files, or those of FILES="..."; as root
 # make typedefs			the list of types that make format goes by
 
 EXTENSION = lokivector
@@ -133,14 +133,5 @@ demo:
 bench:
 	bench/run.py $(ARGS)
 
-# The options are those of PostgreSQL's pgindent.
 format:
-	pg_bsd_indent --version
-	for file in $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch]); do \
-		pg_bsd_indent -Utest/lint/typedefs.list -bad -bap -bbb -bc -bl -cli1 \
-			-cp33 -cdb -nce -d0 -di12 -nfc1 -i4 -l79 -lp -lpl -nip -npro -sac \
-			-tpg -ts4 <$$file >$$file.indented && \
-		if cmp -s $$file $$file.indented; then rm $$file.indented; \
-		else cat $$file.indented >$$file && rm $$file.indented && \
-			echo "$$file"; fi || exit 1; \
-	done
+	test/format.sh $(FILES)
