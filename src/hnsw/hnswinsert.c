@@ -370,12 +370,12 @@ find_place(LokiNewRow *row)
 	if (loki_search_entry(&cache->search, &row->meta, &entry))
 	{
 		search_upper_layers(row, &entry);
-		loki_search_layer0(&cache->search, &entry, cache->ef_construction);
+		loki_search_layer0_from(&cache->search, &entry, cache->ef_construction);
 		if (join_equal_row(row))
 			return true;
 		if (choose_base(row) == 0)
 		{
-			loki_search_layer0(&cache->search, &entry,
+			loki_search_layer0_from(&cache->search, &entry,
 							   cache->ef_construction * WIDER_SEARCH);
 			choose_base(row);
 		}

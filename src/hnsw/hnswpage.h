@@ -157,12 +157,12 @@ typedef struct LokiExtentData
 #define LOKI_EXTENTS_PER_PAGE	((int) (LOKI_PAGE_PAYLOAD / sizeof(LokiExtentData)))
 
 /*
- * Extents grow in groups: eight of 1 block, eight of 2, eight of 4, ..., and
- * from the group of 1,024 on all are of that size.  So a family has at most an
- * eighth more pages than it needs, and an empty index is a few pages.
+ * Extents grow in groups: 32 of 1 block, 32 of 2, 32 of 4, ..., and
+ * from the group of 1,024 on all are of that size.  So a family has at most 3 %
+ * more pages than it needs, and an empty index is a few pages.
  * Blocks of the extent-th extent of a family, and pages of those before it:
  */
-#define LOKI_EXTENT_GROUP		8
+#define LOKI_EXTENT_GROUP		32
 #define LOKI_EXTENT_MAX_SHIFT	10
 #define LokiExtentShift(extent) \
 	Min((uint32) (extent) / LOKI_EXTENT_GROUP, LOKI_EXTENT_MAX_SHIFT)

@@ -260,13 +260,20 @@ begin_scan(LokiScan *so)
  * ----------------------------------------------------------------
  */
 
-/* Hand what the walk found to ranking; at most `most` nodes. */
+/*
+ * Hand what the walk found to ranking; at most `most` nodes.  A walk that was
+ * stopped by its limit has not seen the best nodes: where a sequential pass
+ * comes next, that finds them all.
+ */
 static void
 take_walk(LokiScan *so, uint32 most)
 {
 	LokiCandidate *taken;
-	uint32		n = loki_walk_take(&so->search, &taken);
+	uint32		n;
 
+	if (so->complete && so->walk_end == LOKI_WALK_LIMIT)
+		return;
+	n = loki_walk_take(&so->search, &taken);
 	loki_rank_add(so, taken, n);
 	if (so->npending > most)
 		so->npending = most;
@@ -276,17 +283,17 @@ take_walk(LokiScan *so, uint32 most)
 static void
 first_walk(LokiScan *so)
 {
-	LokiEntry	entry;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries = loki_search_entries(&so->search, &so->meta, entries);
 	uint32		width;
 
 	so->walked = true;
 	so->ef = Max(loki_ef_search, so->batch);
 	width = walk_width(so, so->ef);
 	so->walk_end = LOKI_WALK_DRY;
-	if (loki_search_entry(&so->search, &so->meta, &entry))
+	if (nentries > 0)
 	{
-		loki_search_descend(&so->search, &entry, 0);
-		so->walk_end = loki_walk_begin(&so->search, &entry, width);
+		so->walk_end = loki_walk_begin(&so->search, entries, nentries, width);
 		take_walk(so, so->complete ? PG_UINT32_MAX : so->ef);
 	}
 }

@@ -408,6 +408,40 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 	return nfound;
 }
 
+/*
+ * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
+ * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
+ * estimates would now and then end in a wrong part of the graph, from which a
+ * narrow walk does not come back.  Returns their number, 0 if the graph is
+ * empty.
+ */
+int
+loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
+					LokiUpperFound *entries)
+{
+	LokiEntry	entry;
+	int			n = 1;
+
+	if (!loki_search_entry(search, meta, &entry))
+		return 0;
+	entries[0].node = entry.node;
+	entries[0].distance = entry.distance;
+	for (int level = entry.level; level > 0; level--)
+	{
+		LokiUpperData *upper;
+
+		n = loki_search_upper(search, &entry, level, LOKI_ENTRY_WIDTH, entries);
+		upper = read_upper(search, entries[0].slot, entries[0].node, level);
+		if (level > 1 && upper == NULL)
+			break;
+		entry.node = entries[0].node;
+		entry.distance = entries[0].distance;
+		entry.slot = level > 1 ? upper->down : LOKI_NONE;
+		entry.level = level - 1;
+	}
+	return n;
+}
+
 /* ----------------------------------------------------------------
  * Layer 0 with a sorted pool
  * ----------------------------------------------------------------
@@ -506,11 +540,11 @@ unvisited(LokiSearch *search, uint32 *batch, int n)
 }
 
 /*
- * Begin layer 0 at an entry and walk until the ef best are expanded.  The pool
- * then holds them, ascending, each with LOKI_EXPANDED set.
+ * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
+ * pool then holds them, ascending, each with LOKI_EXPANDED set.
  */
 void
-loki_search_layer0(LokiSearch *search, const LokiEntry *entry, int ef)
+loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)
 {
 	if (search->pool_allocated < ef + 1)
 	{
@@ -524,8 +558,9 @@ loki_search_layer0(LokiSearch *search, const LokiEntry *entry, int ef)
 	search->by_heap = false;
 	search->npool = 0;
 	search->next = 0;
-	loki_visit(search, entry->node);
-	pool_insert(search, ef, entry->distance, entry->node);
+	for (int i = 0; i < nentries; i++)
+		if (loki_visit(search, entries[i].node))
+			pool_insert(search, ef, entries[i].distance, entries[i].node);
 
 	while (search->next < search->npool)
 	{

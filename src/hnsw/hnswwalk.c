@@ -224,16 +224,17 @@ pool_to_scored(LokiSearch *search)
 }
 
 /*
- * Begin layer 0 at an entry.  Everything scored is kept, so that the walk can
+ * Begin layer 0 at some nodes.  Everything scored is kept, so that the walk can
  * be widened.
  */
 LokiWalkEnd
-loki_walk_begin(LokiSearch *search, const LokiEntry *entry, uint32 ef)
+loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
+				uint32 ef)
 {
 	search->keep_rejected = true;
 	if (!filtered(search) && ef <= POOL_MAX_EF)
 	{
-		loki_search_layer0(search, entry, ef);
+		loki_search_layer0(search, entries, nentries, ef);
 		return search->npool < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 
@@ -241,9 +242,15 @@ loki_walk_begin(LokiSearch *search, const LokiEntry *entry, uint32 ef)
 	search->nscored = search->nfrontier = search->nbest = 0;
 	search->npool = 0;
 	search->by_heap = true;
-	loki_visit(search, entry->node);
-	push_frontier(search, loki_search_keep(search, entry->distance, entry->node, 0));
-	offer_best(search, ef, 0);
+	for (int i = 0; i < nentries; i++)
+		if (loki_visit(search, entries[i].node))
+		{
+			uint32		item = loki_search_keep(search, entries[i].distance,
+												entries[i].node, 0);
+
+			push_frontier(search, item);
+			offer_best(search, ef, item);
+		}
 	return walk_by_heap(search, ef);
 }
 
