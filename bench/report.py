@@ -257,12 +257,13 @@ def curve_section(rows):
 def header(result):
     a, m, s = result["arguments"], result["machine"], result["settings"]
     given = ", ".join(f"{k} = {v}" for k, v in s.items())
+    builds = 1 + max((b["build"] for b in result["builds"]), default=-1)
     single = "shares a core with its backend" if a["pin"] else "is not pinned"
     return (f"# {result['set']}: {result['rows']:,} x {result['dims']}, "
             f"{a['metric']}\n\n"
             f"{result['queries']} held-out queries; m = {a['m']}, "
             f"ef_construction = {a['ef_construction']}; medians of "
-            f"{a['builds']} builds, {a['rounds']} round(s) of "
+            f"{builds} build(s), {a['rounds']} round(s) of "
             f"{a['seconds']} s on each; column storage {a['storage']}; a "
             f"single client {single}"
             f"{', all timed in the real-time class' * a['realtime']}. "
@@ -307,6 +308,7 @@ def plot(result, rows, out):
 
 
 def write(result, out):
+    """Write all files -> a summary in text"""
     rows = points(result)
     found = ratios(result, rows)
     builds = build_rows(result)
@@ -324,5 +326,5 @@ def write(result, out):
             text += f"\n![recall against queries per second]({name})\n"
     with open(os.path.join(out, "report.md"), "w") as f:
         f.write(text)
-    say("\n" + ratio_section(found) + build_section(builds)
-        + change_section(result))
+    return "\n" + ratio_section(found) + build_section(builds) \
+        + change_section(result)

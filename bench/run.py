@@ -142,8 +142,9 @@ def widths(args, k):
 
 
 class Bench:
-    def __init__(self, args, data, server):
+    def __init__(self, args, data, server, save):
         self.args, self.data, self.server = args, data, server
+        self.save = save
         self.result = {"builds": [], "recall": [], "timings": [],
                        "floors": [], "changes": [], "load": []}
 
@@ -169,10 +170,11 @@ class Bench:
                 "seconds": took})
         for build in range(args.builds):
             self.one_build(build)
+            self.save(self)
         if not args.skip_changes:
             for c in self.all:
                 self.changes(c)
-        return self.result
+                self.save(self)
 
     def one_build(self, number):
         for c in self.all:
@@ -310,21 +312,25 @@ def main(argv):
     os.makedirs(out, exist_ok=True)
     say(f"{name}: {data.base.shape[0]} x {data.dims}, "
         f"{len(data.queries)} queries")
+
+    def save(bench):
+        """What there is so far, so that a run cut short is not lost"""
+        result = dict(
+            bench.result, set=data.name, rows=len(data.base), dims=data.dims,
+            queries=len(data.queries), arguments=vars(args),
+            command=command(argv), settings=settings(args),
+            machine=machine(), server=bench.version)
+        with open(os.path.join(out, "raw.json"), "w") as f:
+            json.dump(result, f, indent=1)
+        return report.write(result, out)
+
     server = Server(args.server, settings(args))
     try:
-        bench = Bench(args, data, server)
-        result = bench.run()
+        bench = Bench(args, data, server, save)
+        bench.run()
+        say(save(bench))
     finally:
         server.stop()
-    result.update({
-        "set": data.name, "rows": len(data.base), "dims": data.dims,
-        "queries": len(data.queries), "arguments": vars(args),
-        "command": command(argv),
-        "settings": settings(args), "machine": machine(),
-        "server": bench.version})
-    with open(os.path.join(out, "raw.json"), "w") as f:
-        json.dump(result, f, indent=1)
-    report.write(result, out)
     say(f"results in {out}")
 
 
