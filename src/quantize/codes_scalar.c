@@ -63,7 +63,7 @@ encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 		if (full != NULL)
 		{
 			float		level = full->base[leading] +
-				full->step[leading] * (low & full->mask);
+			full->step[leading] * (low & full->mask);
 
 			sums->full_dot += magnitude * level;
 			sums->full_norm2 += level * level;
@@ -104,7 +104,7 @@ unpack_scalar(int groups, const uint8 *packed, int width, int shift, bool add,
 		for (int d = 0; d < LOKI_GROUP; d++)
 		{
 			int			field = width == 1 ? packed[d / 8] >> (d % 8) :
-				packed[d % stride] >> (width * (d / stride));
+			packed[d % stride] >> (width * (d / stride));
 
 			field = (field & ((1 << width) - 1)) << shift;
 			u[d] = add ? u[d] | field : field;
@@ -213,7 +213,7 @@ dot16_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
 	for (int d = 0; d < groups * LOKI_GROUP; d++)
 	{
 		int			level = table->base[u[d] >> 4] +
-			table->step[u[d] >> 4] * (u[d] & 15);
+		table->step[u[d] >> 4] * (u[d] & 15);
 
 		dot += level * query[d];
 	}

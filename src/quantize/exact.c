@@ -23,7 +23,7 @@
 typedef struct ExactQuery
 {
 	LokiQuery	base;
-	pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
+				pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
 } ExactQuery;
 
 /*

@@ -53,8 +53,8 @@ typedef struct LokiCodeSpec
 {
 	uint8		kind;			/* LokiCodeKind */
 	uint8		metric;			/* LokiMetric */
-	uint8		bits;			/* bits a dimension of the code: 1, 2, 4, 8; 32
-								 * if exact, 8 or 4 if scalar */
+	uint8		bits;			/* bits a dimension of the code: 1, 2, 4, 8;
+								 * 32 if exact, 8 or 4 if scalar */
 	uint8		refine_bits;	/* bits in total after refining: 0 (none), 2,
 								 * 4, 6, 8; greater than bits unless 0 */
 	uint32		dim;			/* dimensions of the vector */

@@ -72,7 +72,7 @@ typedef struct RotatedQuery
 	LokiQuery	base;
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
-	pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
+				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuery;
 
 #define QUERY8(query)			((query)->data)
@@ -367,7 +367,7 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	{
 		RefineSlot *more = refine;
 		double		cosine = sums.full_dot > 0 ?
-			sums.full_dot / (norm * sqrt(sums.full_norm2)) : 1;
+		sums.full_dot / (norm * sqrt(sums.full_norm2)) : 1;
 		float		tangent = sqrtf(Max(0.0, 1 / (cosine * cosine) - 1));
 
 		/* rounding may hide the angle of the finest codes */

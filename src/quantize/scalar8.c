@@ -32,7 +32,7 @@ typedef struct ScalarSlot
 typedef struct ScalarQuery
 {
 	LokiQuery	base;
-	pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
+				pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
 } ScalarQuery;
 
 /* The bytes of a code, for 4 bits unpacked into u */

@@ -220,7 +220,7 @@ static void
 test_dot(const LokiCodeKernels *k, int padded, int width)
 {
 	LokiDotKernel wanted = width == 1 ? plain->dot1 :
-		width == 2 ? plain->dot2 : plain->dot4;
+	width == 2 ? plain->dot2 : plain->dot4;
 	LokiDotKernel found = width == 1 ? k->dot1 : width == 2 ? k->dot2 : k->dot4;
 	int			groups = padded / LOKI_GROUP;
 	int			stride = LOKI_FACTOR_SIZE + groups * 8 * width;

@@ -619,7 +619,7 @@ half_value(uint16 h)
 {
 	int			exponent = (h >> 10) & 31;
 	float		value = exponent == 0 ? ldexpf(h & 1023, -24) :
-		ldexpf(1024 + (h & 1023), exponent - 25);
+	ldexpf(1024 + (h & 1023), exponent - 25);
 
 	return h & 0x8000 ? -value : value;
 }
