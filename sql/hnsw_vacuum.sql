@@ -1,0 +1,139 @@
+-- Vacuum of hnsw indexes.
+
+SET enable_seqscan = off;
+
+CREATE FUNCTION vacuum_info(index regclass, OUT live bigint, OUT dead bigint,
+							OUT free bigint, OUT rows bigint, OUT null_rows bigint,
+							OUT dead_pending boolean, OUT vacuum_cycles bigint) AS $$
+	SELECT live, dead, free, rows, null_rows, dead_pending, vacuum_cycles
+	FROM lokivector_index_info(index)
+$$ LANGUAGE sql;
+
+CREATE TABLE vacuum_t (id integer, v vector(3));
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops);
+INSERT INTO vacuum_t SELECT i, ARRAY[i % 10, i / 10 % 10, i / 100]::vector
+FROM generate_series(0, 999) i;
+
+-- test: a vacuum without dead rows does nothing to the index
+VACUUM vacuum_t;
+SELECT * FROM vacuum_info('vacuum_idx');
+
+-- test: nodes of dead rows are freed
+DELETE FROM vacuum_t WHERE id % 3 = 0;
+VACUUM vacuum_t;
+SELECT * FROM vacuum_info('vacuum_idx');
+SELECT count(*) FROM (SELECT id FROM vacuum_t ORDER BY v <-> '[1,1,1]') s;
+SELECT id FROM vacuum_t ORDER BY v <-> '[1,1,1]' LIMIT 1;
+SELECT id FROM vacuum_t ORDER BY v <-> '[1.1,2.2,3.3]' LIMIT 3;
+SELECT lokivector_check('vacuum_idx', true);
+
+-- test: freed nodes are used again
+SELECT pg_relation_size('vacuum_idx') AS size \gset
+INSERT INTO vacuum_t SELECT 1000 + i, ARRAY[i % 10 + 0.5, i / 10 % 10, i / 100]::vector
+FROM generate_series(0, 299) i;
+SELECT * FROM vacuum_info('vacuum_idx');
+SELECT pg_relation_size('vacuum_idx') = :size AS same_size;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM vacuum_t ORDER BY v <-> '[1,1,1]') s;
+SELECT lokivector_check('vacuum_idx', true);
+
+-- test: without index cleanup dead rows stay until the next vacuum
+DELETE FROM vacuum_t WHERE id % 3 = 1;
+VACUUM (INDEX_CLEANUP off) vacuum_t;
+SELECT live, dead, vacuum_cycles FROM vacuum_info('vacuum_idx');
+VACUUM (INDEX_CLEANUP on) vacuum_t;
+SELECT live, dead, vacuum_cycles FROM vacuum_info('vacuum_idx');
+SELECT lokivector_check('vacuum_idx', true);
+
+-- test: all rows but one
+DELETE FROM vacuum_t WHERE id <> 500;
+VACUUM vacuum_t;
+SELECT live, dead FROM vacuum_info('vacuum_idx');
+SELECT id FROM vacuum_t ORDER BY v <-> '[1,1,1]';
+SELECT lokivector_check('vacuum_idx', true);
+
+-- test: all rows, and new ones
+DELETE FROM vacuum_t;
+VACUUM vacuum_t;
+SELECT live, dead FROM vacuum_info('vacuum_idx');
+SELECT entry_node, max_level FROM lokivector_index_info('vacuum_idx');
+SELECT id FROM vacuum_t ORDER BY v <-> '[1,1,1]';
+INSERT INTO vacuum_t VALUES (1, '[1,1,1]'), (2, '[2,2,2]');
+SELECT id FROM vacuum_t ORDER BY v <-> '[1,1,1]';
+SELECT lokivector_check('vacuum_idx', true);
+
+-- test: rows inserted between a dead node's marking and its repair
+INSERT INTO vacuum_t SELECT i, ARRAY[i, 0, 0]::vector FROM generate_series(3, 60) i;
+DELETE FROM vacuum_t;
+INSERT INTO vacuum_t SELECT 100 + i, ARRAY[i, 0, 0]::vector FROM generate_series(1, 60) i;
+VACUUM vacuum_t;
+SELECT live, dead FROM vacuum_info('vacuum_idx');
+SELECT id FROM vacuum_t ORDER BY v <-> '[30,0,0]' LIMIT 1;
+SELECT lokivector_check('vacuum_idx', true);
+DROP TABLE vacuum_t;
+
+-- test: rows outside the graph are freed at once
+CREATE TABLE vacuum_t (id integer, v vector(3), c integer);
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_cosine_ops, c int4_ops);
+INSERT INTO vacuum_t SELECT i, CASE i % 2 WHEN 0 THEN '[0,0,0]'::vector END, i FROM generate_series(1, 100) i;
+DELETE FROM vacuum_t WHERE id <= 60;
+VACUUM vacuum_t;
+SELECT live, null_rows, dead_pending, vacuum_cycles FROM vacuum_info('vacuum_idx');
+SELECT pg_relation_size('vacuum_idx') AS size \gset
+INSERT INTO vacuum_t SELECT 200 + i, NULL, i FROM generate_series(1, 60) i;
+SELECT pg_relation_size('vacuum_idx') = :size AS same_size;
+SELECT id FROM vacuum_t WHERE c IN (99, 100) ORDER BY v <=> '[1,1,1]';
+SELECT count(*) FROM (SELECT id FROM vacuum_t ORDER BY v <=> '[1,1,1]') s;
+SELECT lokivector_check('vacuum_idx', true);
+DROP TABLE vacuum_t;
+
+-- test: chains of equal rows lose their dead ones
+CREATE TABLE vacuum_t (id integer, v vector(3));
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops);
+INSERT INTO vacuum_t SELECT i, ARRAY[i % 4, 0, 0]::vector FROM generate_series(0, 399) i;
+SELECT live, rows FROM vacuum_info('vacuum_idx');
+-- of 0 the newest, of 1 the oldest and some in the middle, of 2 all but one
+DELETE FROM vacuum_t WHERE id % 4 = 0 AND id >= 200 OR
+	id % 4 = 1 AND (id < 40 OR id BETWEEN 100 AND 150) OR
+	id % 4 = 2 AND id <> 202;
+VACUUM vacuum_t;
+SELECT * FROM vacuum_info('vacuum_idx');
+SELECT id % 4 AS v, count(*) FROM (SELECT id FROM vacuum_t ORDER BY v <-> '[0,0,0]') s
+GROUP BY 1 ORDER BY 1;
+SELECT lokivector_check('vacuum_idx', true);
+INSERT INTO vacuum_t SELECT i, ARRAY[i % 4, 0, 0]::vector FROM generate_series(400, 407) i;
+SELECT id FROM vacuum_t WHERE id % 4 = 2 ORDER BY v <-> '[2,0,0]', id;
+DELETE FROM vacuum_t WHERE id % 4 = 3;
+VACUUM vacuum_t;
+SELECT * FROM vacuum_info('vacuum_idx');
+SELECT lokivector_check('vacuum_idx', true);
+DROP TABLE vacuum_t;
+
+-- test: statistics of the index
+CREATE TABLE vacuum_t (id integer, v vector(3));
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops);
+INSERT INTO vacuum_t SELECT i, CASE WHEN i > 10 THEN ARRAY[i % 50, 0, 0]::vector END
+FROM generate_series(1, 200) i;
+DELETE FROM vacuum_t WHERE id % 2 = 0;
+VACUUM vacuum_t;
+SELECT reltuples, relpages = pg_relation_size(oid) / current_setting('block_size')::integer AS pages
+FROM pg_class WHERE relname = 'vacuum_idx';
+ANALYZE vacuum_t;
+SELECT reltuples FROM pg_class WHERE relname = 'vacuum_idx';
+DROP TABLE vacuum_t;
+
+-- test: several indexes, vacuumed in parallel
+CREATE TABLE vacuum_t (id integer, v vector(3));
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops);
+CREATE INDEX vacuum_idx2 ON vacuum_t USING hnsw (v vector_cosine_ops);
+INSERT INTO vacuum_t SELECT i, ARRAY[i, i % 7, 1]::vector FROM generate_series(1, 500) i;
+DELETE FROM vacuum_t WHERE id % 2 = 0;
+SET min_parallel_index_scan_size = 0;
+VACUUM (PARALLEL 2) vacuum_t;
+RESET min_parallel_index_scan_size;
+SELECT live, dead, rows FROM vacuum_info('vacuum_idx');
+SELECT live, dead, rows FROM vacuum_info('vacuum_idx2');
+SELECT lokivector_check('vacuum_idx', true), lokivector_check('vacuum_idx2', true);
+DROP TABLE vacuum_t;
+
+DROP FUNCTION vacuum_info;
+RESET enable_seqscan;

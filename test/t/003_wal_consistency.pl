@@ -1,0 +1,68 @@
+# Pages that replay makes are those of the primary, byte by byte.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $primary = loki_node('primary', allows_streaming => 1);
+$primary->append_conf('postgresql.conf', "wal_consistency_checking = 'generic'\n");
+$primary->start;
+$primary->backup('backup');
+
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'backup', has_streaming => 1);
+$standby->start;
+
+# A step fails if the standby stopped replaying, which it does at the first
+# page that differs.
+sub step
+{
+	my ($name, $sql) = @_;
+
+	$primary->safe_psql('postgres', $sql) if $sql;
+	my $target = $primary->lsn('insert');
+	my $reached = 0;
+	foreach my $attempt (1 .. 1800)
+	{
+		my ($result, $lag) = $standby->psql('postgres',
+			"SELECT pg_last_wal_replay_lsn() >= '$target'");
+
+		last if $result != 0;
+		$reached = $lag eq 't';
+		last if $reached;
+		select(undef, undef, undef, 0.1);
+	}
+	ok($reached, $name);
+	return;
+}
+
+create_items($primary, 16);
+step('inserts', 'INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(1, 600) n');
+step('equal rows, NULLs and updates', q(
+	INSERT INTO items SELECT n, item(n % 50), 1 FROM generate_series(601, 800) n;
+	INSERT INTO items SELECT n, NULL, n % 3 FROM generate_series(801, 820) n;
+	UPDATE items SET c = c + 1 WHERE id % 7 = 0;));
+step('deletes and vacuum', q(DELETE FROM items WHERE id % 3 = 0));
+step('vacuum', 'VACUUM items');
+step('inserts into free slots',
+	'INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(1001, 1300) n');
+step('a vacuum of everything', 'DELETE FROM items');
+step('vacuum of an index without rows', 'VACUUM items');
+step('inserts into an emptied index',
+	'INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(1, 300) n');
+step('a build', 'REINDEX INDEX items_idx');
+
+unlike(slurp_file($standby->logfile), qr/inconsistent page found/,
+	'no inconsistent page');
+check_index($standby, 'check on the standby');
+
+$standby->stop;
+$primary->stop;
+done_testing();

@@ -1,0 +1,78 @@
+# Recall and size over cycles of deletes, inserts and vacuums.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main');
+$node->start;
+create_items($node, 16);
+
+my $rows = 4000;
+my $step = 1000;
+$node->safe_psql('postgres',
+	"INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, $rows) n");
+
+sub size
+{
+	return $node->safe_psql('postgres', q(SELECT pg_relation_size('items_idx')));
+}
+
+cmp_ok(recall($node, 100, 40), '>=', 0.95, 'recall after inserts');
+my $size = size();
+
+# A quarter of the rows, the oldest, is replaced in each cycle
+foreach my $cycle (1 .. 6)
+{
+	my $last = $cycle * $step;
+
+	$node->safe_psql('postgres', "DELETE FROM items WHERE id <= $last");
+	$node->safe_psql('postgres', 'VACUUM items');
+	is(lost_rows($node, 400), '0', "cycle $cycle: rows found by their own vectors");
+	$node->safe_psql('postgres', qq(
+		INSERT INTO items SELECT n, item(n), 1
+		FROM generate_series($rows + $last - $step + 1, $rows + $last) n));
+	cmp_ok(recall($node, 100, 40), '>=', 0.95, "cycle $cycle: recall");
+}
+check_index($node, 'check after the cycles');
+is(rows_by_index($node), "$rows $rows", 'all rows are returned once');
+cmp_ok(size(), '<=', $size * 1.2, 'slots are used again');
+is($node->safe_psql('postgres',
+		q(SELECT vacuum_cycles || ' ' || dead FROM lokivector_index_info('items_idx'))),
+	'6 0', 'every cycle ended with no dead node');
+
+# Most rows at once
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id % 20 <> 0');
+$node->safe_psql('postgres', 'VACUUM items');
+check_index($node, 'check after most rows were deleted');
+is(lost_rows($node, 400), '0', 'rows found after most were deleted');
+cmp_ok(recall($node, 100, 40), '>=', 0.95, 'recall after most rows were deleted');
+
+# All rows of whole clusters, so that what is near a node dies with it
+$node->safe_psql('postgres', "INSERT INTO items SELECT n, item(n), 1
+	FROM generate_series(20001, 24000) n");
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id % 23 IN (0, 3, 7, 8, 9, 11, 12, 15)');
+$node->safe_psql('postgres', 'VACUUM items');
+check_index($node, 'check after clusters were deleted');
+is(lost_rows($node, 400), '0', 'rows found after clusters were deleted');
+
+# Everything
+$node->safe_psql('postgres', 'DELETE FROM items');
+$node->safe_psql('postgres', 'VACUUM items');
+check_index($node, 'check of an emptied index');
+is(rows_by_index($node), '0 0', 'an emptied index returns no row');
+$node->safe_psql('postgres',
+	"INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, $rows) n");
+check_index($node, 'check after an emptied index was filled');
+is(lost_rows($node, 400), '0', 'rows found in an index that had been emptied');
+cmp_ok(size(), '<=', $size * 1.2, 'an emptied index does not grow');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,118 @@
+# What the TAP tests of the hnsw access method share: a table of vectors that
+# is made from numbers alone, and the checks of its index.
+
+package LokiTest;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(loki_node create_items check_index rows_by_index lost_rows
+  recall nearest);
+
+# A server with the extension's settings that all tests want
+sub loki_node
+{
+	my ($name, %options) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(%options);
+	$node->append_conf('postgresql.conf', "autovacuum = off\n");
+	return $node;
+}
+
+# Table items(id, v vector(DIM), c) with an index on v and c, and the function
+# item(n), a vector in one of 23 overlapping clusters that depends on n alone.
+sub create_items
+{
+	my ($node, $dim) = @_;
+
+	$node->safe_psql('postgres', qq(
+		CREATE EXTENSION lokivector;
+		CREATE FUNCTION item(n integer) RETURNS vector AS \$\$
+			SELECT array_agg(1.5 * sin((n % 23) * 3 + i * 7) +
+				hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+			FROM generate_series(1, $dim) i
+		\$\$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+		CREATE TABLE items (id integer PRIMARY KEY, v vector($dim), c integer);
+		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops);));
+	return;
+}
+
+# Every fault that lokivector_check knows is an error
+sub check_index
+{
+	my ($node, $name) = @_;
+	my ($result, $stdout, $stderr) = $node->psql('postgres',
+		"SELECT lokivector_check('items_idx', true)");
+
+	unlike($stderr, qr/ERROR/, $name);
+	return;
+}
+
+# Ids of all rows as the index returns them
+sub rows_by_index
+{
+	my ($node) = @_;
+
+	return $node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*) || ' ' || count(DISTINCT id) FROM (
+			SELECT id FROM items ORDER BY v <-> item(1)) s));
+}
+
+# How many rows are not found by their own vectors
+sub lost_rows
+{
+	my ($node, $ef_search) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET enable_sort = off;
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = $ef_search;
+		SELECT count(*) FROM items a, LATERAL (
+			SELECT v <-> a.v AS distance FROM items ORDER BY v <-> a.v LIMIT 1) b
+		WHERE distance > 0));
+}
+
+# Ids of the ten nearest rows to item(n), by the index alone
+sub nearest
+{
+	my ($node, $n, $ef_search) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = $ef_search;
+		SELECT array_agg(id) FROM (
+			SELECT id FROM items ORDER BY v <-> item($n) LIMIT 10) s));
+}
+
+# Share of the ten nearest rows that the index finds, by distance, over
+# queries between the rows
+sub recall
+{
+	my ($node, $queries, $ef_search) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = $ef_search;
+		CREATE TEMP TABLE queries AS
+			SELECT n, item(-n) AS q FROM generate_series(1, $queries) n;
+		CREATE TEMP TABLE found AS SELECT n, distance FROM queries, LATERAL (
+			SELECT v <-> q AS distance FROM items ORDER BY v <-> q LIMIT 10) s;
+		SET enable_seqscan = on;
+		SET enable_indexscan = off;
+		CREATE TEMP TABLE truth AS SELECT n, max(distance) AS distance FROM queries, LATERAL (
+			SELECT v <-> q AS distance FROM items ORDER BY v <-> q LIMIT 10) s GROUP BY n;
+		SELECT round(count(*) / (10.0 * $queries), 3) FROM found JOIN truth USING (n)
+		WHERE found.distance <= truth.distance * 1.000001));
+}
+
+1;
