@@ -66,6 +66,7 @@ OBJS = \
 	src/hnsw/hnswsearch.o \
 	src/hnsw/hnswselect.o \
 	src/hnsw/hnswsequential.o \
+	src/hnsw/hnswtoast.o \
 	src/hnsw/hnswtypes.o \
 	src/hnsw/hnswvacuum.o \
 	src/hnsw/hnswvalidate.o \

@@ -93,4 +93,20 @@ typedef RelFileNode LokiRelFileLocator;
 	tuplesort_getdatum(state, true, value, isnull, NULL)
 #endif
 
+/* The snapshot under which TOAST tables are read; kept by the caller until 17 */
+#if PG_VERSION_NUM >= 180000
+#define LokiToastSnapshot(data)			((void) (data), get_toast_snapshot())
+#else
+#define LokiToastSnapshot(data)			(init_toast_snapshot(data), (Snapshot) (data))
+#endif
+
+/* Takes a place for instrumentation since 18 */
+#if PG_VERSION_NUM >= 180000
+#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
 #endif							/* LOKI_PGCOMPAT_H */

@@ -507,7 +507,7 @@ loki_search_layer0_from(LokiSearch *search, const LokiEntry *entry, int ef)
 }
 
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH at most */
-#define LOKI_ENTRY_WIDTH	16
+#define LOKI_ENTRY_WIDTH	4
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								LokiUpperFound *entries);
 

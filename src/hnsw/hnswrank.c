@@ -278,7 +278,10 @@ row_value(LokiScan *so, bool *isnull)
 	bool		nulls[INDEX_MAX_KEYS];
 
 	if (so->heap_attribute != 0)
-		return slot_getattr(so->slot, so->heap_attribute, isnull);
+	{
+		values[0] = slot_getattr(so->slot, so->heap_attribute, isnull);
+		return *isnull ? values[0] : loki_toast_read(so, values[0]);
+	}
 	ResetPerTupleExprContext(so->estate);
 	FormIndexDatum(so->index_info, so->slot, so->estate, values, nulls);
 	*isnull = nulls[0];

@@ -137,6 +137,7 @@ loki_hnsw_endscan(IndexScanDesc scan)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
+	loki_toast_close(&so->toast);
 	if (so->slot != NULL)
 		ExecDropSingleTupleTableSlot(so->slot);
 	if (so->estate != NULL)

@@ -14,6 +14,7 @@
 #include "hnsw/hnswint.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
+#include "utils/snapshot.h"
 
 typedef enum LokiScanPhase
 {
@@ -46,6 +47,20 @@ typedef struct LokiTidList
 	uint32		n;
 	uint32		allocated;
 } LokiTidList;
+
+/* An open TOAST table, and the value read last */
+typedef struct LokiToast
+{
+	Relation	relation;		/* NULL: none is open */
+	Relation   *indexes;
+	int			nindexes;
+	int			valid;			/* the index to be used */
+	SnapshotData snapshot;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	char	   *buffer;
+	Size		buffer_size;
+} LokiToast;
 
 typedef struct LokiScan
 {
@@ -93,6 +108,7 @@ typedef struct LokiScan
 	/* heap access */
 	TupleTableSlot *slot;
 	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
+	LokiToast	toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
 
@@ -126,6 +142,10 @@ extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
 extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
 
 extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
+
+/* functions in hnswtoast.c */
+extern Datum loki_toast_read(LokiScan *so, Datum datum);
+extern void loki_toast_close(LokiToast *toast);
 
 /* functions in hnswsequential.c */
 extern void loki_sequential_begin(LokiScan *so);
