@@ -64,8 +64,8 @@ prepare()
 	cp -a "$work/tree/." "$src"
 	if {
 		"$src/test/prefix.sh" "$dir/pg" "$system_pg_config" &&
-			make -C "$src" -j"$(nproc)" PG_CONFIG="$pg_config" "${flags[@]}" all &&
-			make -C "$src" PG_CONFIG="$pg_config" "${flags[@]}" install
+			make -s -C "$src" -j"$(nproc)" PG_CONFIG="$pg_config" "${flags[@]}" all &&
+			make -s -C "$src" PG_CONFIG="$pg_config" "${flags[@]}" install
 	} >"$out/build.log" 2>&1; then
 		echo "ok - build: $variant"
 		built="$built $variant"
