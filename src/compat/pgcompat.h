@@ -49,6 +49,17 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
 #endif
 
+/* Whether a buffer tag is that of a block of a relation's main fork */
+#if PG_VERSION_NUM >= 160000
+#define LokiTagIs(tag, locator, block) \
+	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
+	 BufTagMatchesRelFileLocator(tag, &(locator)))
+#else
+#define LokiTagIs(tag, locator, block) \
+	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
+	 RelFileNodeEquals((tag)->rnode, locator))
+#endif
+
 /* Number of the running transaction, unique within the backend's life */
 #if PG_VERSION_NUM >= 170000
 #define LokiMyLocalTransactionId()		(MyProc->vxid.lxid)

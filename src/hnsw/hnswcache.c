@@ -435,3 +435,78 @@ loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 
 	for (uint32 i = 0; i < size + 63; i += 64)
 		__builtin_prefetch(bytes + i);
 }
+
+/* ----------------------------------------------------------------
+ * Slots that are read without content lock
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a shared buffer holds this block of the index, as of now */
+static inline bool
+buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block)
+{
+	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
+
+	return LokiTagIs(&desc->tag, state->locator, block) &&
+		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
+}
+
+/*
+ * Find the slots of n nodes, and make them readable until loki_slots_close().
+ * With peek = true most are not pinned: see there.  ERROR for nodes past the
+ * end of the family.
+ */
+void
+loki_slots_open(LokiIndex *state, Relation index, int family, const uint32 *nodes,
+				int n, bool peek, LokiSlots *slots)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		offsets[LOKI_MAX_SLOTS];
+
+	Assert(n <= LOKI_MAX_SLOTS);
+	slots->n = n;
+	for (int i = 0; i < n; i++)
+	{
+		uint32		place;
+		uint32		page = loki_slot_page(fam, nodes[i], &place);
+
+		slots->blocks[i] = likely(page < fam->npages) ? loki_page_block(fam, page) :
+			loki_slot_block(state, index, family, nodes[i], &place);
+		offsets[i] = SizeOfPageHeaderData + place * fam->slot_size;
+		loki_buffer_prefetch(state, slots->blocks[i], offsets[i], fam->slot_size);
+	}
+	peek = peek && !state->local;
+	for (int i = 0; i < n; i++)
+	{
+		BlockNumber block = slots->blocks[i];
+		Buffer		buffer = block < state->map_size ? state->map[block] : InvalidBuffer;
+
+		/* as in loki_buffer_read(), now and then an access must count */
+		slots->peeked[i] = peek && buffer != InvalidBuffer &&
+			(++state->map_reads & 15) != 0 && buffer_holds(state, buffer, block);
+		if (!slots->peeked[i])
+			buffer = loki_buffer_read(state, index, block);
+		slots->buffers[i] = buffer;
+		slots->slots[i] = (char *) BufferGetPage(buffer) + offsets[i];
+	}
+	pg_read_barrier();
+}
+
+/*
+ * Release the slots.  False if a buffer that was not pinned stopped holding
+ * its block meanwhile, so that what was read there is worth nothing: the
+ * caller then does the same again with pins.
+ */
+bool
+loki_slots_close(LokiIndex *state, LokiSlots *slots)
+{
+	bool		valid = true;
+
+	pg_read_barrier();
+	for (int i = 0; i < slots->n; i++)
+		if (!slots->peeked[i])
+			ReleaseBuffer(slots->buffers[i]);
+		else if (!buffer_holds(state, slots->buffers[i], slots->blocks[i]))
+			valid = false;
+	return valid;
+}

@@ -287,6 +287,26 @@ extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumb
 extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
 								 uint32 offset, uint32 size);
 
+/*
+ * Slots of several nodes that are read without content lock (CODE, REFINE).
+ * A pin and its release cost more than the reading, so that most slots are
+ * read without: the buffer's tag is checked before and after.
+ */
+#define LOKI_MAX_SLOTS	(2 * LOKI_MAX_M)
+
+typedef struct LokiSlots
+{
+	int			n;
+	BlockNumber blocks[LOKI_MAX_SLOTS];
+	Buffer		buffers[LOKI_MAX_SLOTS];
+	bool		peeked[LOKI_MAX_SLOTS]; /* not pinned */
+	const void *slots[LOKI_MAX_SLOTS];
+} LokiSlots;
+
+extern void loki_slots_open(LokiIndex *index_state, Relation index, int family,
+							const uint32 *nodes, int n, bool peek, LokiSlots *slots);
+extern bool loki_slots_close(LokiIndex *index_state, LokiSlots *slots);
+
 /* ----------------------------------------------------------------
  * Pages, extents and slots (hnswpage.c, hnswextent.c)
  * ----------------------------------------------------------------
@@ -433,8 +453,7 @@ typedef struct LokiSearch
 	uint32		batch_allocated;	/* >= 2 * m, and 64 */
 	uint32	   *batch;
 	float	   *estimates;
-	Buffer	   *buffers;
-	const void **codes;
+	LokiSlots	slots;
 	char	   *link;			/* copy of a LINK or UPPER slot */
 
 	/* counters of this search, and the budget */

@@ -65,28 +65,41 @@ compare_pending(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
-/* Pin the slots of a family for n nodes; locked too, when in recovery. */
+/*
+ * Estimates and errors of opened slots, whatever REFINE there is.
+ */
 static void
-pin_slots(LokiScan *so, int family, const LokiCandidate *candidates, int n,
-		  Buffer *buffers, const void **slots)
+refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
+			 LokiSlots *refines, float *estimates, float *errors)
 {
-	Relation	index = so->scan->indexRelation;
-	uint32		slot_size = so->state->families[family].slot_size;
-	BlockNumber blocks[REFINE_BATCH];
-	uint32		offsets[REFINE_BATCH];
+	const LokiQuantizer *quantizer = so->state->quantizer;
 
-	for (int i = 0; i < n; i++)
+	if (quantizer->refine_size > 0 && !so->search.in_recovery)
 	{
-		uint32		place;
-
-		blocks[i] = loki_slot_block(so->state, index, family, candidates[i].node, &place);
-		offsets[i] = SizeOfPageHeaderData + place * slot_size;
-		loki_buffer_prefetch(so->state, blocks[i], offsets[i], slot_size);
+		quantizer->refine(quantizer, so->search.query, codes->slots, refines->slots,
+						  codes->n, estimates, errors);
+		return;
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < codes->n; i++)
 	{
-		buffers[i] = loki_buffer_read(so->state, index, blocks[i]);
-		slots[i] = (char *) BufferGetPage(buffers[i]) + offsets[i];
+		/* one at a time under lock: a batch could lock a page twice */
+		if (so->search.in_recovery)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_SHARE);
+		if (quantizer->refine_size > 0)
+		{
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_SHARE);
+			quantizer->refine(quantizer, so->search.query, &codes->slots[i],
+							  &refines->slots[i], 1, &estimates[i], &errors[i]);
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
+		}
+		else
+		{
+			estimates[i] = candidates[i].distance;
+			errors[i] = quantizer->error(quantizer, so->search.query, codes->slots[i],
+										 estimates[i]);
+		}
+		if (so->search.in_recovery)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
 	}
 }
 
@@ -96,46 +109,28 @@ pin_slots(LokiScan *so, int family, const LokiCandidate *candidates, int n,
 static void
 refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
 {
-	const LokiQuantizer *quantizer = so->state->quantizer;
-	Buffer		code_buffers[REFINE_BATCH];
-	Buffer		refine_buffers[REFINE_BATCH];
-	const void *codes[REFINE_BATCH];
-	const void *refines[REFINE_BATCH];
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *codes = &so->search.slots;
+	LokiSlots  *refines = &so->refine_slots;
+	uint32		nodes[REFINE_BATCH];
 	float		estimates[REFINE_BATCH];
 	float		errors[REFINE_BATCH];
-	bool		refine = quantizer->refine_size > 0;
-	bool		lock = so->search.in_recovery;
-
-	pin_slots(so, LOKI_FAMILY_CODE, candidates, n, code_buffers, codes);
-	if (refine)
-		pin_slots(so, LOKI_FAMILY_REFINE, candidates, n, refine_buffers, refines);
+	bool		peek = !so->search.in_recovery;
+	bool		valid;
 
 	for (int i = 0; i < n; i++)
+		nodes[i] = candidates[i].node;
+	refines->n = 0;
+	do
 	{
-		/* one at a time under lock: a batch could lock a page twice */
-		if (lock)
-		{
-			LockBuffer(code_buffers[i], BUFFER_LOCK_SHARE);
-			if (refine)
-				LockBuffer(refine_buffers[i], BUFFER_LOCK_SHARE);
-		}
-		if (!refine)
-		{
-			estimates[i] = candidates[i].distance;
-			errors[i] = quantizer->error(quantizer, so->search.query, codes[i], estimates[i]);
-		}
-		else if (lock)
-			quantizer->refine(quantizer, so->search.query, &codes[i], &refines[i], 1,
-							  &estimates[i], &errors[i]);
-		if (lock)
-		{
-			if (refine)
-				LockBuffer(refine_buffers[i], BUFFER_LOCK_UNLOCK);
-			LockBuffer(code_buffers[i], BUFFER_LOCK_UNLOCK);
-		}
-	}
-	if (refine && !lock)
-		quantizer->refine(quantizer, so->search.query, codes, refines, n, estimates, errors);
+		loki_slots_open(so->state, index, LOKI_FAMILY_CODE, nodes, n, peek, codes);
+		if (so->state->quantizer->refine_size > 0)
+			loki_slots_open(so->state, index, LOKI_FAMILY_REFINE, nodes, n, peek, refines);
+		refine_slots(so, candidates, codes, refines, estimates, errors);
+		valid = loki_slots_close(so->state, codes);
+		valid = loki_slots_close(so->state, refines) && valid;
+		peek = false;
+	} while (!valid);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -144,9 +139,6 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 		/* an estimate that is not a number says nothing: look at the row */
 		bounds[i] = isnan(bound) ? -FLT_MAX :
 			(float) loki_operator_distance(so->metric, bound);
-		ReleaseBuffer(code_buffers[i]);
-		if (refine)
-			ReleaseBuffer(refine_buffers[i]);
 	}
 	so->nodes_refined += n;
 }

@@ -95,6 +95,7 @@ typedef struct LokiScan
 
 	/* ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
 	 * bound */
+	LokiSlots	refine_slots;
 	LokiPending *pending;
 	uint32		npending;
 	uint32		next_pending;

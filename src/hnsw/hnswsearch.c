@@ -51,8 +51,6 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->batch_allocated = Max(64, 2 * state->m);
 	search->batch = palloc_array(uint32, search->batch_allocated);
 	search->estimates = palloc_array(float, search->batch_allocated);
-	search->buffers = palloc_array(Buffer, search->batch_allocated);
-	search->codes = palloc_array(const void *, search->batch_allocated);
 	search->link = palloc(slot_size);
 
 	search->visited.size = VISITED_MIN_SIZE;
@@ -137,6 +135,23 @@ loki_visit(LokiSearch *search, uint32 node)
  */
 
 /*
+ * Score pinned codes one by one, each under share lock: a page may be
+ * rewritten by replay as soon as the lock is gone.
+ */
+static void
+score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+
+	for (int i = 0; i < slots->n; i++)
+	{
+		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
+		quantizer->score(quantizer, search->query, &slots->slots[i], 1, &estimates[i]);
+		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
+	}
+}
+
+/*
  * Score nodes, at most batch_allocated of them.  Non-finite estimates become
  * FLT_MAX, so that they rank last.
  */
@@ -144,41 +159,23 @@ void
 loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
 {
 	LokiIndex  *state = search->state;
-	const LokiQuantizer *quantizer = state->quantizer;
-	uint32		slot_size = quantizer->code_size;
-	BlockNumber blocks[LOKI_MAX_M * 2];
-	uint32		offsets[LOKI_MAX_M * 2];
+	LokiSlots  *slots = &search->slots;
+	bool		peek = !search->in_recovery;
 
-	Assert(n <= search->batch_allocated && n <= lengthof(blocks));
-	for (int i = 0; i < n; i++)
+	do
 	{
-		uint32		place;
-
-		blocks[i] = loki_slot_block(state, search->index, LOKI_FAMILY_CODE,
-									nodes[i], &place);
-		offsets[i] = SizeOfPageHeaderData + place * slot_size;
-		loki_buffer_prefetch(state, blocks[i], offsets[i], slot_size);
-	}
-	for (int i = 0; i < n; i++)
-	{
-		search->buffers[i] = loki_buffer_read(state, search->index, blocks[i]);
-		search->codes[i] = (char *) BufferGetPage(search->buffers[i]) + offsets[i];
+		loki_slots_open(state, search->index, LOKI_FAMILY_CODE, nodes, n, peek, slots);
 		if (search->in_recovery)
-		{
-			/* the page may be rewritten as soon as the lock is gone */
-			LockBuffer(search->buffers[i], BUFFER_LOCK_SHARE);
-			quantizer->score(quantizer, search->query, &search->codes[i], 1, &estimates[i]);
-			LockBuffer(search->buffers[i], BUFFER_LOCK_UNLOCK);
-		}
-	}
-	if (!search->in_recovery)
-		quantizer->score(quantizer, search->query, search->codes, n, estimates);
+			score_locked(search, slots, estimates);
+		else
+			state->quantizer->score(state->quantizer, search->query, slots->slots, n,
+									estimates);
+		peek = false;
+	} while (!loki_slots_close(state, slots));
+
 	for (int i = 0; i < n; i++)
-	{
-		ReleaseBuffer(search->buffers[i]);
 		if (!isfinite(estimates[i]))
 			estimates[i] = FLT_MAX;
-	}
 	search->nodes_scored += n;
 }
 
