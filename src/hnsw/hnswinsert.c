@@ -376,7 +376,7 @@ find_place(LokiNewRow *row)
 		if (choose_base(row) == 0)
 		{
 			loki_search_layer0_from(&cache->search, &entry,
-							   cache->ef_construction * WIDER_SEARCH);
+									cache->ef_construction * WIDER_SEARCH);
 			choose_base(row);
 		}
 		row->alone = cache->lists[0].count == 0;
@@ -517,8 +517,8 @@ update_entry(LokiNewRow *row)
 static void
 link_pair(LokiNewRow *row, uint32 other)
 {
-	LokiListRef own = {.node = row->node, .slot = LOKI_NONE, .level = 0};
-	LokiListRef theirs = {.node = other, .slot = LOKI_NONE, .level = 0};
+	LokiListRef own = {row->node, LOKI_NONE, 0};
+	LokiListRef theirs = {other, LOKI_NONE, 0};
 
 	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, true);
 	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, true);

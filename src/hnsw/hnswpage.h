@@ -223,7 +223,10 @@ typedef struct LokiOverflowData
 
 StaticAssertDecl(sizeof(LokiOverflowData) == 16, "OVERFLOW slots are 16 bytes");
 
-/* LINK slots: the neighbors of a node on layer 0, nearest first */
+/*
+ * LINK slots: the neighbors of a node on layer 0, nearest first when they were
+ * chosen; links added since follow.
+ */
 typedef struct LokiLinkData
 {
 	uint8		count;

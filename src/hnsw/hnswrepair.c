@@ -61,7 +61,7 @@ highest_live(LokiVacuum *vacuum, LokiEntry *entry)
 		for (int i = 0; i < used; i++)
 		{
 			LokiUpperData *upper = (LokiUpperData *)
-				LokiPageSlot(vacuum->page.data, family->slot_size, i);
+			LokiPageSlot(vacuum->page.data, family->slot_size, i);
 
 			if (upper->level > entry->level &&
 				loki_bitmap_test(&vacuum->live, upper->node))
@@ -262,7 +262,7 @@ identify_slot(LokiVacuum *vacuum, int family, uint32 ordinal, int i, ListChange 
 {
 	LokiFamily *fam = &vacuum->state->families[family];
 	const LokiUpperData *upper = (LokiUpperData *)
-		LokiPageSlot(vacuum->page.data, fam->slot_size, i);
+	LokiPageSlot(vacuum->page.data, fam->slot_size, i);
 
 	change->place = i;
 	if (family == LOKI_FAMILY_LINK)
@@ -506,7 +506,7 @@ static void
 link_cut_off_nodes(LokiVacuum *vacuum)
 {
 	bool		reachable = vacuum->state->families[LOKI_FAMILY_LINK].npages < NBuffers / 2 ||
-		vacuum->ndead > vacuum->live.size / 50;
+	vacuum->ndead > vacuum->live.size / 50;
 	LokiMetaPageData meta;
 
 	loki_meta_read(vacuum->index, &meta);
