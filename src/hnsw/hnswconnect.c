@@ -23,8 +23,8 @@
 typedef struct ConnectState
 {
 	LokiGraph  *graph;
-	uint32	   *parent;			/* the node it was reached from, itself for the
-								 * entry point, LOKI_NONE if not reached */
+	uint32	   *parent;			/* the node it was reached from, itself for
+								 * the entry point, LOKI_NONE if not reached */
 	uint32	   *queue;
 	uint32		head;
 	uint32		tail;

@@ -43,9 +43,9 @@ typedef struct LokiGraph
 	int			m;
 	int			ef_construction;
 	uint8	   *levels;			/* highest layer of each node */
-	uint32	   *upper_first;	/* number in `upper` of the node's list on layer
-								 * 1, those of higher layers follow; LOKI_NONE
-								 * for a node on layer 0 only */
+	uint32	   *upper_first;	/* number in `upper` of the node's list on
+								 * layer 1, those of higher layers follow;
+								 * LOKI_NONE for a node on layer 0 only */
 	uint32		nupper;
 
 	/* the graph */
