@@ -460,6 +460,9 @@ typedef struct LokiSearch
 	uint64		nodes_scored;
 	uint64		nodes_expanded;
 	uint64		nodes_filtered;
+	uint64		nodes_matched;	/* of these */
+	double		pass_nodes;		/* nodes that a sequential pass would read; 0
+								 * = walk on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
 	bool		memory_full;
 	uint64		scored_limit;	/* stop walking here, 0 = never */
@@ -537,7 +540,8 @@ typedef enum LokiWalkEnd
 {
 	LOKI_WALK_CONVERGED,		/* the ef best are expanded */
 	LOKI_WALK_DRY,				/* everything reachable is expanded */
-	LOKI_WALK_LIMIT				/* scored_limit or memory_limit */
+	LOKI_WALK_LIMIT				/* scored_limit, memory_limit, or a pass over
+								 * all nodes is cheaper */
 } LokiWalkEnd;
 
 /*

@@ -35,13 +35,6 @@
 
 LOKI_FUNCTION(lokivector_scan_stats);
 
-/*
- * A filtered walk that scored this share of all nodes gives way to a
- * sequential pass, which costs about the same by then.
- */
-#define FILTERED_WALK_SHARE		32
-#define FILTERED_WALK_MINIMUM	4000
-
 /* A LIMIT for the next scan of an index that begins */
 static Oid	limit_index = InvalidOid;
 static double limit_rows = 0;
@@ -188,23 +181,21 @@ walk_width(LokiScan *so, double rows)
 static void
 prepare_search(LokiScan *so)
 {
-	uint32		nodes;
+	LokiFamily *tid = &so->state->families[LOKI_FAMILY_TID];
 
 	if (!so->search_ready)
 	{
 		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
 		so->search_ready = true;
 	}
-	nodes = so->state->families[LOKI_FAMILY_TID].npages *
-		so->state->families[LOKI_FAMILY_TID].per_page;
 	so->search.filter = &so->filter;
 	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
-	so->search.nodes_scored = so->search.nodes_expanded = so->search.nodes_filtered = 0;
-	so->search.scored_limit = 0;
-	if (!so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF)
-		so->search.scored_limit = loki_max_scan_tuples;
-	else if (so->complete && so->filter.nkeys > 0)
-		so->search.scored_limit = Max(FILTERED_WALK_MINIMUM, nodes / FILTERED_WALK_SHARE);
+	so->search.nodes_scored = so->search.nodes_expanded = 0;
+	so->search.nodes_filtered = so->search.nodes_matched = 0;
+	so->search.scored_limit = !so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF ?
+		loki_max_scan_tuples : 0;
+	so->search.pass_nodes = so->complete && so->filter.nkeys > 0 ?
+		(double) tid->npages * tid->per_page : 0;
 	if (!so->query_null && !so->query_zero)
 		loki_search_query(&so->search, so->query);
 }

@@ -265,7 +265,10 @@ loki_search_matches(LokiSearch *search, uint32 node)
 		slots[attribute] = values[attribute];
 	}
 	search->nodes_filtered++;
-	return loki_filter_match(filter, slots);
+	if (!loki_filter_match(filter, slots))
+		return false;
+	search->nodes_matched++;
+	return true;
 }
 
 /* ----------------------------------------------------------------

@@ -20,6 +20,13 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* Nodes whose attributes say how many match, and costs by which to choose */
+#define SHARE_SAMPLE			256
+#define WALK_NODES_PER_MATCH	8	/* scored per row of width and share */
+#define WALK_NODE_TIME			45
+#define PASS_NODE_TIME			4
+#define PASS_MATCH_TIME			25
+
 /* A pool larger than this costs more to shift than a heap to sift */
 #define POOL_MAX_EF		512
 
@@ -152,8 +159,28 @@ offer_best(LokiSearch *search, uint32 ef, uint32 item)
 	}
 }
 
+/*
+ * Whether a pass over all nodes costs less than a walk of this width, as far
+ * as the share of matching nodes met so far tells.  Times in nanoseconds, from
+ * doc/design/search.md.
+ */
 static bool
-over_limit(LokiSearch *search)
+pass_is_cheaper(const LokiSearch *search, uint32 ef)
+{
+	double		share;
+	double		walk;
+	double		pass;
+
+	if (search->pass_nodes == 0 || search->nodes_filtered < SHARE_SAMPLE)
+		return false;
+	share = Max(search->nodes_matched, 0.5) / search->nodes_filtered;
+	walk = ef / share * WALK_NODES_PER_MATCH * WALK_NODE_TIME;
+	pass = search->pass_nodes * (PASS_NODE_TIME + share * PASS_MATCH_TIME);
+	return pass < walk;
+}
+
+static bool
+over_limit(LokiSearch *search, uint32 ef)
 {
 	Size		memory = mul_size(search->visited.size, sizeof(uint32)) +
 		mul_size(search->scored_allocated, sizeof(LokiScored)) +
@@ -161,7 +188,9 @@ over_limit(LokiSearch *search)
 
 	if (search->memory_limit > 0 && memory > search->memory_limit)
 		return true;
-	return search->scored_limit > 0 && search->nodes_scored > search->scored_limit;
+	if (search->scored_limit > 0 && search->nodes_scored > search->scored_limit)
+		return true;
+	return pass_is_cheaper(search, ef);
 }
 
 /* Expand one node: score its unvisited neighbors and offer them. */
@@ -199,7 +228,7 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 
 		if (!near_enough(search, ef, search->scored[item].distance))
 			return LOKI_WALK_CONVERGED;
-		if (over_limit(search))
+		if (over_limit(search, ef))
 			return LOKI_WALK_LIMIT;
 		pop_frontier(search);
 		expand(search, ef, item);
