@@ -286,7 +286,9 @@ first_walk(LokiScan *so)
 	if (nentries > 0)
 	{
 		so->walk_end = loki_walk_begin(&so->search, entries, nentries, width);
-		take_walk(so, so->complete ? PG_UINT32_MAX : so->ef);
+		/* pgvector's limit, where nothing follows that would find the rest */
+		take_walk(so, so->complete || loki_iterative_scan != LOKI_ITERATIVE_OFF ?
+				  PG_UINT32_MAX : so->ef);
 	}
 }
 
@@ -400,6 +402,19 @@ next_ranked(LokiScan *so)
 }
 
 /*
+ * Whether a scan without a distance to go by may return more: under pgvector's
+ * limits it stops where a walk would.
+ */
+static bool
+may_stream(LokiScan *so)
+{
+	if (so->complete)
+		return true;
+	return so->returned < (uint64) (loki_iterative_scan == LOKI_ITERATIVE_OFF ?
+									loki_ef_search : loki_max_scan_tuples);
+}
+
+/*
  * amgettuple: the next row, nearest first.
  */
 bool
@@ -432,9 +447,9 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 	}
 	if (so->phase == LOKI_SCAN_UNORDERED)
 	{
-		if (loki_stream_next(so, LOKI_FAMILY_TID, 0, &tid))
+		if (may_stream(so) && loki_stream_next(so, LOKI_FAMILY_TID, 0, &tid))
 			return return_row(so, &tid, get_float8_nan(), so->query_null);
-		so->phase = LOKI_SCAN_ZERO_NORM;
+		so->phase = so->complete ? LOKI_SCAN_ZERO_NORM : LOKI_SCAN_DONE;
 		loki_stream_begin(so);
 	}
 	if (so->phase == LOKI_SCAN_ZERO_NORM)
