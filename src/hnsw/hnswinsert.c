@@ -31,6 +31,13 @@
 /* A search that met dead nodes alone is repeated, this much wider */
 #define WIDER_SEARCH		16
 
+/*
+ * Layers above the node's own are searched this wide, and as many nodes of
+ * layer 1 are where layer 0 is entered: a node must find all parts of the graph
+ * that are near to it, or it belongs to one of them alone.
+ */
+#define ENTRY_WIDTH			8
+
 /* What a statement keeps between rows, in IndexInfo */
 typedef struct LokiInsertCache
 {
@@ -291,28 +298,34 @@ choose_base(LokiNewRow *row)
 }
 
 /*
- * Search the layers above 0 and choose the node's lists there; *entry is then
- * on layer 0.
+ * Search the layers above 0, widely on those of the node, and choose its lists
+ * there.  Returns how many nodes cache->found holds to start layer 0 from: the
+ * nearest of layer 1, which need not be in one part of the graph.
  */
-static void
+static int
 search_upper_layers(LokiNewRow *row, LokiEntry *entry)
 {
 	LokiInsertCache *cache = row->cache;
 	LokiSearch *search = &cache->search;
+	int			nfound = 1;
 
-	loki_search_descend(search, entry, row->level);
+	cache->found[0].node = entry->node;
+	cache->found[0].slot = entry->slot;
+	cache->found[0].distance = entry->distance;
 	while (entry->level > 0)
 	{
 		int			level = entry->level;
-		int			nfound = loki_search_upper(search, entry, level,
-											   cache->ef_construction, cache->found);
+		int			ef = level <= row->level ? cache->ef_construction : ENTRY_WIDTH;
 
-		choose_upper(row, level, nfound);
+		nfound = loki_search_upper(search, entry, level, ef, cache->found);
+		if (level <= row->level)
+			choose_upper(row, level, nfound);
 		entry->node = cache->found[0].node;
 		entry->slot = cache->found[0].slot;
 		entry->distance = cache->found[0].distance;
 		loki_search_descend(search, entry, level - 1);
 	}
+	return Min(nfound, ENTRY_WIDTH);
 }
 
 /*
@@ -369,14 +382,16 @@ find_place(LokiNewRow *row)
 	row->alone = true;
 	if (loki_search_entry(&cache->search, &row->meta, &entry))
 	{
-		search_upper_layers(row, &entry);
-		loki_search_layer0_from(&cache->search, &entry, cache->ef_construction);
+		int			nentries = search_upper_layers(row, &entry);
+
+		loki_search_layer0(&cache->search, cache->found, nentries,
+						   cache->ef_construction);
 		if (join_equal_row(row))
 			return true;
 		if (choose_base(row) == 0)
 		{
-			loki_search_layer0_from(&cache->search, &entry,
-									cache->ef_construction * WIDER_SEARCH);
+			loki_search_layer0(&cache->search, cache->found, nentries,
+							   cache->ef_construction * WIDER_SEARCH);
 			choose_base(row);
 		}
 		row->alone = cache->lists[0].count == 0;
@@ -575,7 +590,8 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 											   ALLOCSET_DEFAULT_SIZES);
 	cache->state = state;
 	cache->ef_construction = loki_option_ef_construction(index);
-	cache->found = palloc_array(LokiUpperFound, cache->ef_construction + 1);
+	cache->found = palloc_array(LokiUpperFound,
+								Max(cache->ef_construction, ENTRY_WIDTH) + 1);
 	loki_search_begin(&cache->search, index, state, context);
 	loki_linker_begin(&cache->linker, index, state, cache->ef_construction);
 	MemoryContextSwitchTo(old);

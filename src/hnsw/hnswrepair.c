@@ -465,17 +465,18 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	LokiLinker *linker = &vacuum->linker;
 	LokiListRef ref = {node, LOKI_NONE, 0};
 	LokiMetaPageData meta;
-	LokiEntry	entry;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries;
 	LokiList	list;
 	LokiList	own;
 
 	loki_meta_read(vacuum->index, &meta);
 	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
 	loki_search_query_code(search, vacuum->code);
-	if (!loki_list_read(linker, &ref, &own) || !loki_search_entry(search, &meta, &entry))
+	nentries = loki_search_entries(search, &meta, entries);
+	if (nentries == 0 || !loki_list_read(linker, &ref, &own))
 		return;
-	loki_search_descend(search, &entry, 0);
-	loki_search_layer0_from(search, &entry, SEARCH_WIDTH);
+	loki_search_layer0(search, entries, nentries, SEARCH_WIDTH);
 
 	linker->n = 0;
 	for (int i = 0; i < search->npool; i++)

@@ -63,6 +63,29 @@ $node->safe_psql('postgres', 'VACUUM items');
 check_index($node, 'check after clusters were deleted');
 is(lost_rows($node, 400), '0', 'rows found after clusters were deleted');
 
+# Clusters that vanish and come back far from all that is left
+$node->safe_psql('postgres', q(
+	CREATE FUNCTION apart(n integer) RETURNS vector AS $$
+		SELECT array_agg(5 * sin((n % 20) * 3 + i * 7) +
+			hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+		FROM generate_series(1, 16) i
+	$$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+	DELETE FROM items;));
+$node->safe_psql('postgres', 'VACUUM items');
+$node->safe_psql('postgres',
+	'INSERT INTO items SELECT n, apart(n), 1 FROM generate_series(1, 2500) n');
+foreach my $cycle (1 .. 3)
+{
+	my $first = 10000 * $cycle;
+
+	$node->safe_psql('postgres', "DELETE FROM items WHERE id % 4 = $cycle");
+	$node->safe_psql('postgres', 'VACUUM items');
+	$node->safe_psql('postgres',
+		"INSERT INTO items SELECT n, apart(n), 1 FROM generate_series($first, $first + 500) n");
+	is(lost_rows($node, 64), '0', "rows of distant clusters found, cycle $cycle");
+}
+check_index($node, 'check after distant clusters came back');
+
 # Everything
 $node->safe_psql('postgres', 'DELETE FROM items');
 $node->safe_psql('postgres', 'VACUUM items');
