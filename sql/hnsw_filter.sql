@@ -1,0 +1,234 @@
+-- Filters: as many rows as match, and the nearest of them, at every share of
+-- matching rows.
+
+SET lokivector.build_seed = 1;
+
+-- A vector in one of twenty clusters, that depends on n alone
+CREATE FUNCTION filter_vector(n integer, dim integer) RETURNS vector AS $$
+	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, dim) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
+-- s2 .. s10000: shares of one in 2, 10, 100, 1,000 and 10,000 rows; near:
+-- together with the rows of one cluster
+CREATE TABLE filter_t (
+	id integer,
+	v vector(36),
+	s2 integer,
+	s10 bigint,
+	s100 smallint,
+	s1000 integer,
+	s10000 double precision,
+	near integer,
+	day date
+);
+INSERT INTO filter_t SELECT i, filter_vector(i, 36),
+	abs(hashint4(i)) % 2, abs(hashint4(i + 1)) % 10, (abs(hashint4(i + 2)) % 100)::smallint,
+	CASE WHEN i % 77 <> 0 THEN abs(hashint4(i + 3)) % 1000 END,
+	(i * 7919) % 10000, (i % 20 = 3)::integer, date '2024-01-01' + i % 1000
+FROM generate_series(1, 10000) i;
+INSERT INTO filter_t SELECT i, NULL, i % 2, i % 10, i % 100, i % 1000, i, 0, '2024-01-01'
+FROM generate_series(10001, 10040) i;
+CREATE INDEX filter_t_attr ON filter_t USING hnsw (v vector_l2_ops, s2, s10, s100, s1000, s10000, near, day);
+ANALYZE filter_t;
+
+-- Compare the k nearest rows under a condition: by index, and by table.  Share
+-- of the right ones by distance; -1 if they are too few, or not in order where
+-- the index evaluates all of the condition.
+CREATE FUNCTION filter_recall(condition text, q vector, k integer, ordered boolean) RETURNS float8 AS $$
+DECLARE
+	query text := format('SELECT array_agg(d) FROM (SELECT v <-> $1 AS d FROM filter_t
+		WHERE %s ORDER BY v <-> $1 LIMIT %s) s', condition, k);
+	found float8[];
+	truth float8[];
+BEGIN
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+		set_config('enable_indexscan', 'on', true);
+	EXECUTE query INTO found USING q;
+	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
+		set_config('enable_indexscan', 'off', true);
+	EXECUTE query INTO truth USING q;
+	PERFORM set_config('enable_indexscan', 'on', true);
+	IF truth IS NULL THEN
+		RETURN CASE WHEN found IS NULL THEN 1 ELSE -1 END;
+	ELSIF found IS NULL OR cardinality(found) <> cardinality(truth) OR
+		(ordered AND found IS DISTINCT FROM (SELECT array_agg(d ORDER BY d) FROM unnest(found) d)) THEN
+		RETURN -1;
+	END IF;
+	-- NULL is farther than any distance
+	RETURN (SELECT count(*) FROM unnest(found) d
+			WHERE (d <= truth[cardinality(truth)] + 1e-9 OR truth[cardinality(truth)] IS NULL)) /
+		cardinality(truth)::float8;
+END
+$$ LANGUAGE plpgsql;
+
+-- Worst and mean over queries
+CREATE FUNCTION filter_good(condition text, queries integer, k integer, ordered boolean DEFAULT true) RETURNS boolean AS $$
+DECLARE
+	worst float8;
+	mean float8;
+BEGIN
+	SELECT min(r), avg(r) INTO worst, mean FROM (
+		SELECT filter_recall(condition, filter_vector(-i, 36), k, ordered) AS r FROM generate_series(1, queries) i) s;
+	IF worst < 0 OR mean < 0.95 THEN
+		RAISE WARNING '% LIMIT %: worst %, mean %', condition, k, worst, mean;
+		RETURN false;
+	END IF;
+	RETURN true;
+END
+$$ LANGUAGE plpgsql;
+
+-- test: equality at every share
+SELECT c, filter_good(c, 10, 10) FROM unnest('{s2 = 1,s10 = 3,s100 = 42,s1000 = 7,s10000 = 4711}'::text[]) c;
+
+-- test: ranges at every share
+SELECT c, filter_good(c, 10, 10)
+FROM unnest('{s1000 < 500,s1000 >= 900,s1000 BETWEEN 300 AND 309,s10000 > 9990,s10000 <= 0,day > 2026-09-20}'::text[]) c0,
+	regexp_replace(c0, '(\d+-\d+-\d+)', '''\1''') c;
+
+-- test: no match and one match
+SELECT c, filter_good(c, 5, 10) FROM unnest('{s2 = 5,s10 = -1,s1000 > 5000,s10000 = 0.5}'::text[]) c;
+SELECT count(*) FROM (SELECT id FROM filter_t WHERE s2 = 5 ORDER BY v <-> filter_vector(1, 36) LIMIT 10) s;
+SELECT id FROM filter_t WHERE s10000 = 4711 ORDER BY v <-> filter_vector(1, 36) LIMIT 10;
+SELECT rows FROM lokivector_scan_stats();
+
+-- test: several attributes
+SELECT c, filter_good(c, 5, 10)
+FROM unnest('{s2 = 1 AND s10 = 3,s2 = 0 AND s100 < 10 AND s1000 > 500,s2 = 1 AND s2 = 0,s10 > 3 AND s10 < 6 AND near = 1}'::text[]) c;
+
+-- test: null attributes
+SELECT c, filter_good(c, 5, 10)
+FROM unnest('{s1000 IS NULL,s1000 IS NOT NULL,s1000 IS NULL AND s2 = 1,s2 IS NULL}'::text[]) c;
+
+-- test: matches in one region
+SELECT c, filter_good(c, 20, 10) FROM unnest('{near = 1,near = 1 AND s2 = 1,near > 0 AND s10 = 3,near < 1}'::text[]) c;
+
+-- test: many rows
+SELECT c, k, filter_good(c, 2, k)
+FROM unnest('{s2 = 1,s10 < 8,s10 = 3,s100 = 42,near = 1}'::text[]) c, unnest('{100,1000,5000}'::integer[]) k;
+
+-- test: all rows, those without a vector last
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT count(*), count(DISTINCT id), count(v), bool_and(s2 = 1) FROM (
+	SELECT * FROM filter_t WHERE s2 = 1 ORDER BY v <-> filter_vector(1, 36)) s;
+SELECT count(*), count(v) FROM filter_t WHERE s2 + 0 = 1;
+SELECT count(*), count(DISTINCT id) FROM (
+	SELECT id FROM filter_t WHERE s10 = 3 AND v IS NOT NULL ORDER BY v <-> filter_vector(1, 36)) s;
+SELECT count(*) FROM filter_t WHERE s10 + 0 = 3 AND v IS NOT NULL;
+SELECT count(*) FROM (SELECT id FROM filter_t WHERE s10 = 3 AND v IS NULL ORDER BY v <-> filter_vector(1, 36)) s;
+
+-- test: null and zero queries
+SELECT count(*), count(DISTINCT id), bool_and(s10 = 3) FROM (
+	SELECT id, s10 FROM filter_t WHERE s10 = 3 ORDER BY v <-> (SELECT NULL::vector)) s;
+SELECT count(*) FROM filter_t WHERE s10 + 0 = 3;
+
+-- test: little memory
+SET work_mem = '64kB';
+SELECT c, k, filter_good(c, 2, k) FROM unnest('{s2 = 1,s100 = 42,near = 1}'::text[]) c, unnest('{10,5000}'::integer[]) k;
+RESET work_mem;
+
+-- test: rescans
+SELECT count(*), count(DISTINCT id), count(DISTINCT k) FROM generate_series(0, 99) k,
+	LATERAL (SELECT id FROM filter_t WHERE s100 = k ORDER BY v <-> filter_vector(k, 36) LIMIT 20) s;
+
+-- test: prepared statements
+SET plan_cache_mode = force_generic_plan;
+PREPARE filter_p(bigint, integer, bigint) AS
+	SELECT count(*), bool_and(s10 = $1 AND s2 >= $2) FROM (SELECT * FROM filter_t WHERE s10 = $1 AND s2 >= $2
+		ORDER BY v <-> filter_vector(1, 36) LIMIT $3) s;
+EXECUTE filter_p(3, 0, 10);
+EXECUTE filter_p(3, 1, 300);
+EXECUTE filter_p(11, 0, 10);
+EXECUTE filter_p(NULL, 0, 10);
+DEALLOCATE filter_p;
+RESET plan_cache_mode;
+
+-- test: rows that change
+BEGIN;
+UPDATE filter_t SET s2 = 2 WHERE id % 500 = 1;
+SELECT c, filter_good(c, 5, 10) FROM unnest('{s2 = 2,s2 = 1,s2 > 0 AND s10 = 3}'::text[]) c;
+DELETE FROM filter_t WHERE s2 = 2 AND id % 1000 = 1;
+SELECT c, filter_good(c, 5, 30) FROM unnest('{s2 = 2,s100 = 7}'::text[]) c;
+ROLLBACK;
+SELECT filter_good('s2 = 2', 2, 10);
+INSERT INTO filter_t SELECT id + 20000, v, 3, s10, s100, s1000, s10000, near, day FROM filter_t WHERE id % 50 = 0 AND id <= 10000;
+SELECT c, filter_good(c, 5, 10) FROM unnest('{s2 = 3,s2 >= 3 AND s10 < 5,s2 < 3}'::text[]) c;
+DELETE FROM filter_t WHERE s2 = 3;
+SELECT c, filter_good(c, 5, 10) FROM unnest('{s2 = 3,s2 >= 1,s1000 = 7}'::text[]) c;
+VACUUM filter_t;
+SELECT c, filter_good(c, 5, 10) FROM unnest('{s2 = 3,s2 >= 1,s1000 = 7}'::text[]) c;
+SELECT lokivector_check('filter_t_attr', true);
+
+-- test: random filters against brute force
+CREATE FUNCTION filter_random(n integer, ordered boolean) RETURNS text AS $$
+DECLARE
+	names text[] := '{s2,s10,s100,s1000,s10000}';
+	widths integer[] := '{2,10,100,1000,10000}';
+	condition text;
+	h integer;
+	c integer;
+	k integer;
+	r float8;
+	total float8 := 0;
+BEGIN
+	FOR i IN 1 .. n LOOP
+		condition := '';
+		FOR j IN 1 .. 1 + abs(hashint4(i)) % 3 LOOP
+			h := abs(hashint8(i * 100 + j));
+			c := 1 + h % 5;
+			condition := condition || CASE WHEN j > 1 THEN ' AND ' ELSE '' END ||
+				CASE h / 5 % 8
+					WHEN 0 THEN format('%s IS NOT NULL', names[c])
+					WHEN 1 THEN format('%s = %s', names[c], h / 40 % widths[c])
+					WHEN 2 THEN format('%s > %s', names[c], h / 40 % widths[c])
+					WHEN 3 THEN format('%s <= %s', names[c], h / 40 % widths[c])
+					WHEN 4 THEN format('%s >= %s', names[c], h / 40 % widths[c])
+					WHEN 5 THEN format('%s < %s', names[c], h / 40 % widths[c])
+					WHEN 6 THEN 'near > 0'
+					ELSE format('%s BETWEEN %s AND %s', names[c], h / 40 % widths[c],
+								h / 40 % widths[c] + widths[c] / 10) END;
+		END LOOP;
+		k := (ARRAY[1, 10, 10, 50, 400])[1 + i % 5];
+		r := filter_recall(condition, filter_vector(-i, 36), k, ordered);
+		IF r < 0 THEN
+			RETURN format('%s LIMIT %s', condition, k);
+		ELSIF r < 0.8 THEN
+			RAISE WARNING '% LIMIT %: %', condition, k, r;
+		END IF;
+		total := total + r;
+	END LOOP;
+	RETURN CASE WHEN total / n >= 0.95 THEN 'good' ELSE 'recall ' || total / n END;
+END
+$$ LANGUAGE plpgsql;
+SELECT filter_random(200, true);
+
+-- test: columns that are not in the index
+DROP INDEX filter_t_attr;
+CREATE INDEX filter_t_plain ON filter_t USING hnsw (v vector_l2_ops);
+SELECT c, filter_good(c, 10, 10, false) FROM unnest('{s2 = 1,s10 = 3,s100 = 42,s1000 = 7,s10000 = 4711,s2 = 5,near = 1}'::text[]) c;
+SELECT c, k, filter_good(c, 2, k, false) FROM unnest('{s2 = 1,s100 = 42}'::text[]) c, unnest('{1000,5000}'::integer[]) k;
+SELECT filter_random(40, false);
+
+-- test: some columns in the index, others not
+DROP INDEX filter_t_plain;
+CREATE INDEX filter_t_some ON filter_t USING hnsw (v vector_l2_ops, s10);
+SELECT c, filter_good(c, 5, 10, false)
+FROM unnest('{s10 = 3 AND s2 = 1,s10 < 5 AND s1000 = 7,s2 = 1,s100 = 42 AND s10 IS NOT NULL,s10 IN (1\,2) AND near = 1}'::text[]) c;
+EXPLAIN (COSTS OFF) SELECT id FROM filter_t WHERE s10 = 3 AND s2 = 1 ORDER BY v <-> '[1]' LIMIT 5;
+SELECT filter_random(40, false);
+
+-- test: a filter under cosine distance, with zero vectors
+DROP INDEX filter_t_some;
+UPDATE filter_t SET v = array_fill(0, '{36}')::vector WHERE id % 1000 = 3;
+CREATE INDEX filter_t_cosine ON filter_t USING hnsw (v vector_cosine_ops, s2, near);
+SELECT count(*), count(v), count(d), count(*) FILTER (WHERE d = 'NaN') FROM (
+	SELECT v, v <=> filter_vector(1, 36) AS d FROM filter_t WHERE s2 = 1 ORDER BY v <=> filter_vector(1, 36)) s;
+SELECT count(*), count(v) FROM filter_t WHERE s2 + 0 = 1;
+SELECT count(*), count(DISTINCT id) FROM (
+	SELECT id FROM filter_t WHERE near = 1 ORDER BY v <=> array_fill(0, '{36}')::vector) s;
+SELECT count(*) FROM filter_t WHERE near + 0 = 1;
+
+DROP TABLE filter_t;
+DROP FUNCTION filter_vector, filter_recall, filter_good, filter_random;

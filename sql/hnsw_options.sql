@@ -1,0 +1,287 @@
+-- Storage parameters and settings of hnsw
+
+CREATE TABLE options_t (id integer, v vector(3));
+SET lokivector.build_seed = 1;
+INSERT INTO options_t SELECT i, ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 2000) i;
+
+-- How many rows a query by index returns, and how many nodes it scored
+CREATE FUNCTION options_rows(k text DEFAULT 'ALL') RETURNS integer AS $$
+DECLARE
+	n integer;
+BEGIN
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+	EXECUTE format('SELECT count(*) FROM (SELECT id FROM options_t ORDER BY v <-> ''[20,20,3]'' LIMIT %s) s', k) INTO n;
+	RETURN n;
+END
+$$ LANGUAGE plpgsql;
+
+-- test: ranges of m and ef_construction
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (m = 1);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (m = 101);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (ef_construction = 3);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (ef_construction = 1001);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (m = 16, ef_construction = 31);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (m = 'x');
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (lists = 10);
+
+-- test: values of bits and refine_bits
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (bits = 3);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (refine_bits = 1);
+CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (bits = 'no');
+
+-- test: as pg_dump writes them
+CREATE INDEX options_idx ON options_t USING hnsw (v vector_l2_ops)
+	WITH (m='8', ef_construction='100', bits='4', refine_bits='6');
+SELECT pg_get_indexdef('options_idx'::regclass);
+SELECT reloptions FROM pg_class WHERE relname = 'options_idx';
+SELECT m, ef_construction FROM lokivector_index_info('options_idx');
+DROP INDEX options_idx;
+CREATE INDEX options_idx ON options_t USING hnsw (v vector_l2_ops) WITH (bits = auto, refine_bits = 'auto');
+SELECT pg_get_indexdef('options_idx'::regclass);
+
+-- test: ALTER INDEX
+ALTER INDEX options_idx SET (m = 101);
+ALTER INDEX options_idx SET (ef_construction = 3);
+ALTER INDEX options_idx SET (bits = 5);
+ALTER INDEX options_idx SET (fillfactor = 90);
+ALTER INDEX options_idx SET (m = 4, ef_construction = 10);
+SELECT m, options_rows() FROM lokivector_index_info('options_idx');
+INSERT INTO options_t VALUES (2001, '[1,1,1]');
+REINDEX INDEX options_idx;
+SELECT m, options_rows() FROM lokivector_index_info('options_idx');
+ALTER INDEX options_idx RESET (m, ef_construction, bits, refine_bits);
+SELECT reloptions FROM pg_class WHERE relname = 'options_idx';
+REINDEX INDEX options_idx;
+SELECT m, ef_construction, options_rows() FROM lokivector_index_info('options_idx');
+DELETE FROM options_t WHERE id = 2001;
+VACUUM options_t;
+
+-- test: defaults of the settings
+SELECT name, setting, unit, vartype, context, min_val, max_val, enumvals, boot_val
+FROM pg_settings WHERE name LIKE 'hnsw.%' OR name LIKE 'lokivector.%' ORDER BY name;
+SHOW hnsw.ef_search;
+SHOW hnsw.iterative_scan;
+SHOW hnsw.max_scan_tuples;
+SHOW hnsw.scan_mem_multiplier;
+SHOW lokivector.complete;
+
+-- test: ranges of the settings
+SET hnsw.ef_search = 0;
+SET hnsw.ef_search = 1001;
+SET hnsw.ef_search = 'many';
+SET hnsw.iterative_scan = on;
+SET hnsw.iterative_scan = strict;
+SET hnsw.max_scan_tuples = 0;
+SET hnsw.max_scan_tuples = 2147483648;
+SET hnsw.scan_mem_multiplier = 0.5;
+SET hnsw.scan_mem_multiplier = 1001;
+SET lokivector.complete = maybe;
+SET lokivector.build_seed = -2;
+SHOW hnsw.ef_search;
+
+-- test: names that do not exist
+SET hnsw.foo = 1;
+SET hnsw.efsearch = 1;
+SET lokivector.foo = 1;
+SELECT set_config('hnsw.bar', '1', false);
+
+-- test: complete unless somebody asked for limits
+SELECT options_rows(), options_rows('1000'), options_rows('10');
+SET hnsw.ef_search = 10;
+SELECT options_rows(), options_rows('1000');
+RESET hnsw.ef_search;
+
+-- test: hnsw.iterative_scan = off ends with ef_search nodes
+SET hnsw.iterative_scan = off;
+SELECT options_rows(), options_rows('10'), options_rows('1000');
+SET hnsw.ef_search = 1;
+SELECT options_rows(), options_rows('10');
+SET hnsw.ef_search = 200;
+SELECT options_rows(), options_rows('10');
+RESET hnsw.ef_search;
+RESET hnsw.iterative_scan;
+SELECT options_rows();
+
+-- test: duplicates share a node
+CREATE TABLE options_dup (v vector(3));
+INSERT INTO options_dup SELECT '[1,1,1]' FROM generate_series(1, 20);
+INSERT INTO options_dup SELECT ARRAY[i, 2, 3]::vector FROM generate_series(1, 5) i;
+CREATE INDEX ON options_dup USING hnsw (v vector_l2_ops);
+SET enable_seqscan = off;
+SET hnsw.iterative_scan = off;
+SET hnsw.ef_search = 1;
+SELECT count(*) FROM (SELECT v FROM options_dup ORDER BY v <-> '[1,1,1]') s;
+SELECT count(*) FROM (SELECT v FROM options_dup ORDER BY v <-> '[5,2,3]') s;
+RESET hnsw.ef_search;
+RESET hnsw.iterative_scan;
+RESET enable_seqscan;
+DROP TABLE options_dup;
+
+-- test: pgvector's limits leave out rows without a distance
+CREATE TABLE options_null (id integer, v vector(3));
+INSERT INTO options_null VALUES (1, '[1,2,3]'), (2, NULL), (3, '[0,0,0]'), (4, '[1,1,1]');
+CREATE INDEX ON options_null USING hnsw (v vector_cosine_ops);
+SET enable_seqscan = off;
+SELECT array_agg(id) FROM (SELECT id FROM options_null ORDER BY v <=> '[1,1,1]') s;
+SET lokivector.complete = off;
+SELECT array_agg(id) FROM (SELECT id FROM options_null ORDER BY v <=> '[1,1,1]') s;
+SELECT count(*) FROM (SELECT id FROM options_null ORDER BY v <=> (SELECT NULL::vector)) s;
+SELECT count(*) FROM (SELECT id FROM options_null ORDER BY v <=> '[0,0,0]') s;
+SELECT count(*) FROM (SELECT id FROM options_t ORDER BY v <-> (SELECT NULL::vector)) s;
+SET hnsw.iterative_scan = relaxed_order;
+SET hnsw.max_scan_tuples = 300;
+SELECT count(*) FROM (SELECT id FROM options_t ORDER BY v <-> (SELECT NULL::vector)) s;
+RESET hnsw.iterative_scan;
+RESET hnsw.max_scan_tuples;
+RESET lokivector.complete;
+SELECT count(*) FROM (SELECT id FROM options_t ORDER BY v <-> (SELECT NULL::vector)) s;
+RESET enable_seqscan;
+DROP TABLE options_null;
+
+-- test: hnsw.iterative_scan = relaxed_order
+SET hnsw.iterative_scan = relaxed_order;
+SELECT options_rows(), options_rows('1000'), options_rows('10');
+SET hnsw.max_scan_tuples = 1;
+SELECT options_rows() BETWEEN 40 AND 100 AS first_walk;
+SET hnsw.max_scan_tuples = 700;
+SELECT options_rows() BETWEEN 300 AND 1000 AS about;
+SELECT nodes_scored BETWEEN 500 AND 1000 AS scored, sequential_passes FROM lokivector_scan_stats();
+RESET hnsw.max_scan_tuples;
+
+-- test: hnsw.iterative_scan = strict_order
+SET hnsw.iterative_scan = strict_order;
+SELECT options_rows() BETWEEN 200 AND 2000 AS some, options_rows('10');
+SET enable_seqscan = off;
+SELECT bool_and(d >= before) FROM (SELECT d, lag(d, 1, 0.0) OVER () AS before FROM (
+	SELECT v <-> '[20,20,3]' AS d FROM options_t ORDER BY v <-> '[20,20,3]') s1) s2;
+SELECT count(*) FROM (SELECT id FROM options_t WHERE id % 100 = 7 ORDER BY v <-> '[20,20,3]' LIMIT 5) s;
+RESET enable_seqscan;
+RESET hnsw.iterative_scan;
+
+-- test: hnsw.max_scan_tuples alone asks for limits
+SET hnsw.max_scan_tuples = 20000;
+SELECT options_rows();
+RESET hnsw.max_scan_tuples;
+SELECT options_rows();
+
+-- test: hnsw.scan_mem_multiplier and hnsw.ef_search do not
+SET hnsw.scan_mem_multiplier = 2;
+SET hnsw.ef_search = 40;
+SELECT options_rows();
+RESET hnsw.scan_mem_multiplier;
+RESET hnsw.ef_search;
+
+-- test: lokivector.complete wins
+SET hnsw.iterative_scan = off;
+SET lokivector.complete = on;
+SELECT options_rows();
+SET lokivector.complete = off;
+SELECT options_rows();
+RESET hnsw.iterative_scan;
+SELECT options_rows();
+SET hnsw.iterative_scan = relaxed_order;
+SELECT options_rows();
+SET hnsw.max_scan_tuples = 1;
+SET lokivector.complete = on;
+SELECT options_rows();
+RESET ALL;
+SELECT options_rows();
+
+-- test: SET LOCAL and ROLLBACK
+BEGIN;
+SET LOCAL hnsw.iterative_scan = off;
+SELECT options_rows();
+SAVEPOINT a;
+SET LOCAL lokivector.complete = on;
+SELECT options_rows();
+ROLLBACK TO a;
+SELECT options_rows();
+COMMIT;
+SELECT options_rows();
+BEGIN;
+SET hnsw.iterative_scan = off;
+SELECT options_rows();
+ROLLBACK;
+SELECT options_rows();
+BEGIN;
+SET lokivector.complete = off;
+COMMIT;
+SELECT options_rows();
+SET LOCAL lokivector.complete = on;
+DISCARD ALL;
+SELECT options_rows();
+
+-- test: settings of a function
+CREATE FUNCTION options_off() RETURNS integer SET hnsw.iterative_scan = off AS
+	'SELECT options_rows()' LANGUAGE sql;
+CREATE FUNCTION options_ef() RETURNS integer SET hnsw.iterative_scan = off SET hnsw.ef_search = 77 AS
+	'SELECT options_rows()' LANGUAGE sql;
+SELECT options_off(), options_ef(), options_rows();
+ALTER FUNCTION options_ef() RESET hnsw.ef_search;
+SELECT options_ef();
+ALTER FUNCTION options_ef() SET hnsw.ef_search = 2000;
+ALTER FUNCTION options_ef() SET hnsw.foo = 1;
+
+-- test: settings of a database and of a role
+SELECT current_database() AS db \gset
+ALTER DATABASE :"db" SET hnsw.ef_search = 33;
+ALTER DATABASE :"db" SET hnsw.iterative_scan = off;
+\c
+SELECT options_rows();
+SHOW hnsw.ef_search;
+RESET hnsw.iterative_scan;
+SELECT options_rows();
+SET lokivector.complete = on;
+SELECT options_rows();
+ALTER DATABASE :"db" RESET hnsw.ef_search;
+ALTER DATABASE :"db" RESET hnsw.iterative_scan;
+CREATE ROLE regress_options_user LOGIN SUPERUSER;
+ALTER ROLE regress_options_user SET hnsw.ef_search = 25;
+ALTER ROLE regress_options_user SET lokivector.complete = off;
+SELECT current_user AS me \gset
+\c - regress_options_user
+SELECT options_rows();
+SHOW lokivector.complete;
+\c - :me
+DROP ROLE regress_options_user;
+SELECT options_rows();
+ALTER DATABASE :"db" SET hnsw.ef_search = 1001;
+
+-- test: settings before the library is loaded
+\c
+SET hnsw.ef_search = 30;
+SET hnsw.iterative_scan = 'off';
+SELECT options_rows();
+SHOW hnsw.ef_search;
+\c
+SET hnsw.ef_search = 5000;
+SET hnsw.unknown = 1;
+SELECT '[1]'::vector;
+SHOW hnsw.ef_search;
+SHOW hnsw.unknown;
+SET hnsw.unknown = 2;
+SELECT options_rows();
+
+-- test: an unset value follows no other
+\c
+SELECT options_rows();
+SET hnsw.iterative_scan = DEFAULT;
+SELECT options_rows();
+SET hnsw.iterative_scan TO 'off';
+SELECT options_rows();
+SELECT set_config('hnsw.iterative_scan', 'off', true), options_rows();
+RESET hnsw.iterative_scan;
+SELECT options_rows();
+
+-- test: ef_search is read when a query runs
+PREPARE options_p AS SELECT count(*) FROM (SELECT id FROM options_t ORDER BY v <-> '[1,2,3]') s;
+SET enable_seqscan = off;
+SET enable_sort = off;
+SET lokivector.complete = off;
+EXECUTE options_p;
+SET hnsw.ef_search = 15;
+EXECUTE options_p;
+DEALLOCATE options_p;
+
+DROP TABLE options_t;
+DROP FUNCTION options_rows, options_off, options_ef;
