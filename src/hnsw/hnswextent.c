@@ -162,26 +162,45 @@ last_directory_page(Relation index, uint32 *ordinal, bool *full)
 }
 
 /*
- * Append an entry to the directory, in one record with the metapage's count
- * and, when the last page is full, the chaining of a new one.
+ * The directory page that has room for one more entry.  If the last one is
+ * full, another is chained to it, in a record of its own and before any blocks
+ * are chosen for the extent: find_gap() knows of blocks only what the directory
+ * says.  An empty last page is valid.
  */
-static void
-append_entry(LokiIndex *state, Relation index, const LokiExtentData *entry)
+static BlockNumber
+directory_page_with_room(LokiIndex *state, Relation index)
 {
 	uint32		ordinal;
 	bool		full;
 	BlockNumber last = last_directory_page(index, &ordinal, &full);
-	BlockNumber added = InvalidBlockNumber;
-	Buffer		metabuf;
+	BlockNumber added;
 	Buffer		buffer;
-	Buffer		newbuf = InvalidBuffer;
+	GenericXLogState *xlog;
+
+	if (!full)
+		return last;
+	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, ordinal + 1);
+	buffer = ReadBuffer(index, last);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	xlog = GenericXLogStart(index);
+	LokiPageOpaque(GenericXLogRegisterBuffer(xlog, buffer, 0))->next = added;
+	GenericXLogFinish(xlog);
+	UnlockReleaseBuffer(buffer);
+	return added;
+}
+
+/*
+ * Append an entry to a directory page, in one record with the metapage's
+ * count.
+ */
+static void
+append_entry(Relation index, BlockNumber last, const LokiExtentData *entry)
+{
+	Buffer		metabuf = ReadBuffer(index, LOKI_META_BLKNO);
+	Buffer		buffer;
 	GenericXLogState *xlog;
 	Page		page;
 
-	if (full)
-		added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, ordinal + 1);
-
-	metabuf = ReadBuffer(index, LOKI_META_BLKNO);
 	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
 	buffer = ReadBuffer(index, last);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -189,20 +208,11 @@ append_entry(LokiIndex *state, Relation index, const LokiExtentData *entry)
 	xlog = GenericXLogStart(index);
 	LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0))->directory_entries++;
 	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-	if (full)
-	{
-		LokiPageOpaque(page)->next = added;
-		newbuf = ReadBuffer(index, added);
-		LockBuffer(newbuf, BUFFER_LOCK_EXCLUSIVE);
-		page = GenericXLogRegisterBuffer(xlog, newbuf, 0);
-	}
 	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
 									LokiPageUsed(page, sizeof(LokiExtentData))),
 		   entry, sizeof(LokiExtentData));
 	GenericXLogFinish(xlog);
 
-	if (full)
-		UnlockReleaseBuffer(newbuf);
 	UnlockReleaseBuffer(buffer);
 	UnlockReleaseBuffer(metabuf);
 }
@@ -218,16 +228,19 @@ add_extent(LokiIndex *state, Relation index, int family, uint32 page)
 	loki_index_refresh(state, index);
 	if (page >= fam->npages)
 	{
+		BlockNumber directory;
+
 		if (fam->nextents > PG_UINT16_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("index \"%s\" cannot grow any further",
 							RelationGetRelationName(index))));
+		directory = directory_page_with_room(state, index);
 		entry.family = (uint8) family;
 		entry.extent = (uint16) fam->nextents;
 		entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
 									  family, fam->npages);
-		append_entry(state, index, &entry);
+		append_entry(index, directory, &entry);
 		loki_index_refresh(state, index);
 	}
 	UnlockRelationForExtension(index, ExclusiveLock);
