@@ -1,0 +1,153 @@
+# Recall on text: the paragraphs of the PostgreSQL manual and the embeddings
+# that the demo makes of them, asked for by headings of the manual.
+#
+# Needs python3 with numpy, and the manual as HTML (Debian: python3-numpy,
+# postgresql-doc).
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use IPC::Run qw(run);
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $corpus = "$FindBin::RealBin/../../demo/corpus.py";
+my $files = PostgreSQL::Test::Utils::tempdir();
+my ($out, $err);
+
+sub skip_all
+{
+	my ($reason) = @_;
+
+	SKIP: { skip $reason, 1 }
+	done_testing();
+	exit 0;
+}
+
+skip_all('python3 with numpy is not installed')
+  if !eval { run([ 'python3', '-c', 'import numpy' ], '>', \$out, '2>', \$err) };
+skip_all('the manual is not installed (postgresql-doc)')
+  if !glob('/usr/share/doc/postgresql-doc-*/html/index.html');
+
+my $node = loki_node('main');
+$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
+$node->append_conf('postgresql.conf', "maintenance_work_mem = 256MB\n");
+$node->start;
+
+{
+	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port,
+		PGDATABASE => 'postgres');
+
+	ok(run([ 'python3', $corpus, '--out', $files ], '>', \$out, '2>', \$err),
+		'embeddings are made')
+	  or BAIL_OUT($err);
+}
+
+# v has unit length, w has not; queries are sums of the vectors of their words
+$node->safe_psql('postgres', qq(
+	CREATE EXTENSION lokivector;
+	CREATE TABLE lexemes (lexeme text PRIMARY KEY, embedding vector(256));
+	CREATE TABLE questions (id integer, question text);
+	CREATE TABLE paragraphs (id integer, page text, part_id integer, chapter_id integer,
+		title text, section text, is_code boolean, chars integer, released date, body text,
+		v vector(256));
+	COPY lexemes FROM '$files/lexemes.copy';
+	COPY questions FROM '$files/questions.copy';
+	COPY paragraphs FROM '$files/paragraphs.copy';
+	CREATE TABLE t (id integer, v vector(256), w vector(256));
+	INSERT INTO t SELECT id, v,
+		v * array_fill(0.5 + abs(hashint4(id)) / 2147483648.0, '{256}')::vector
+	FROM paragraphs ORDER BY id LIMIT 20000;
+	CREATE TABLE q AS SELECT id, (
+		SELECT l2_normalize(sum(embedding)) FROM lexemes
+		WHERE lexeme = ANY (tsvector_to_array(to_tsvector('english', question)))) AS q
+	FROM questions;
+	DELETE FROM q WHERE q IS NULL;
+	ANALYZE;));
+note($node->safe_psql('postgres', q(
+	SELECT count(*) || ' rows, ' || (SELECT count(*) FROM q) || ' queries' FROM t)));
+
+# Share of the ten nearest rows that an index finds, by distance
+sub recall_of
+{
+	my ($column, $operator, $ef_search) = @_;
+	my $nearest = "SELECT id, d FROM q, LATERAL (SELECT $column $operator q AS d FROM t
+		ORDER BY $column $operator q LIMIT 10) s";
+
+	return $node->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET enable_sort = off;
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = $ef_search;
+		CREATE TEMP TABLE found AS $nearest;
+		RESET enable_seqscan;
+		RESET enable_sort;
+		SET enable_indexscan = off;
+		CREATE TEMP TABLE truth AS SELECT id, max(d) AS d FROM ($nearest) s GROUP BY id;
+		SELECT round(count(*) FILTER (WHERE f.d <= t.d + 1e-6) / (10.0 * (SELECT count(*) FROM q)), 3)
+		FROM found f JOIN truth t USING (id)));
+}
+
+sub recall_is_good
+{
+	my ($name, $column, $operator) = @_;
+
+	foreach my $limit ([ 40, 0.9 ], [ 200, 0.97 ])
+	{
+		my ($ef_search, $wanted) = @$limit;
+		my $recall = recall_of($column, $operator, $ef_search);
+
+		cmp_ok($recall, '>=', $wanted, "$name: recall at ef_search $ef_search");
+		note("$name: recall $recall at ef_search $ef_search");
+	}
+	return;
+}
+
+# How many rows are not found by their own vectors
+sub lost
+{
+	my ($column, $operator) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET enable_sort = off;
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = 400;
+		SELECT count(*) FROM t a, LATERAL (
+			SELECT $column FROM t ORDER BY $column $operator a.$column LIMIT 1) b
+		WHERE a.$column <-> b.$column > 0));
+}
+
+foreach my $metric (
+	[ 'L2 distance', 'v', '<->', 'vector_l2_ops' ],
+	[ 'cosine distance', 'w', '<=>', 'vector_cosine_ops' ],
+	[ 'inner product', 'w', '<#>', 'vector_ip_ops' ],
+	[ 'L1 distance', 'v', '<+>', 'vector_l1_ops' ])
+{
+	my ($name, $column, $operator, $class) = @$metric;
+
+	$node->safe_psql('postgres', "CREATE INDEX t_idx ON t USING hnsw ($column $class)");
+	recall_is_good($name, $column, $operator);
+	is(lost($column, $operator), '0', "$name: every row is found by its own vector")
+	  if $class eq 'vector_l2_ops';
+	$node->safe_psql('postgres', 'DROP INDEX t_idx');
+}
+
+# Half of the rows come after the index
+$node->safe_psql('postgres', q(
+	CREATE TABLE later AS SELECT * FROM t WHERE id % 2 = 0;
+	DELETE FROM t WHERE id % 2 = 0;
+	VACUUM t;
+	CREATE INDEX t_idx ON t USING hnsw (v vector_l2_ops);
+	INSERT INTO t SELECT * FROM later;
+	ANALYZE t;));
+recall_is_good('after inserts', 'v', '<->');
+is(lost('v', '<->'), '0', 'after inserts: every row is found by its own vector');
+
+$node->stop;
+done_testing();
