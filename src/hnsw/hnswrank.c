@@ -29,6 +29,9 @@
 /* Candidates refined in one call */
 #define REFINE_BATCH	32
 
+/* Rows that are inserted one by one among those sorted before */
+#define MERGE_MAX_ROWS	16
+
 /* Prepare for reading rows; the scan's heap relation must be set. */
 void
 loki_rank_begin(LokiScan *so)
@@ -326,6 +329,7 @@ fetch_row(LokiScan *so, ItemPointerData tid)
 static void
 fetch_next_node(LokiScan *so)
 {
+	CHECK_FOR_INTERRUPTS();
 	loki_node_tids(so, so->pending[so->next_pending++].node, &so->tids);
 	for (uint32 i = 0; i < so->tids.n; i++)
 	{
@@ -350,10 +354,19 @@ compare_rows(const void *a, const void *b)
 	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
 }
 
-/* Move rows added behind `sorted` to their places. */
+/*
+ * Move rows added behind `sorted` to their places.  Mostly that is one row;
+ * a node of many equal rows brings them all.
+ */
 static void
 merge_rows(LokiScan *so, uint32 sorted)
 {
+	if (so->nrows - sorted > MERGE_MAX_ROWS)
+	{
+		qsort(so->rows + so->next_row, so->nrows - so->next_row, sizeof(LokiRow),
+			  compare_rows);
+		return;
+	}
 	for (uint32 i = sorted; i < so->nrows; i++)
 	{
 		LokiRow		row = so->rows[i];

@@ -274,8 +274,10 @@ loki_sequential_select(LokiScan *so)
 
 	if (so->last_selection)
 		return false;
-	selection.capacity = Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate));
-	selection.allocated = Min(1000, selection.capacity);
+	/* settings allow for more memory than numbers of nodes have bits */
+	selection.capacity = (uint32)
+		Min(Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate)), LOKI_MAX_NUMBER);
+	selection.allocated = 1000;
 	selection.heap = palloc_array(LokiCandidate, selection.allocated);
 	select_nodes(so, &selection);
 	so->sequential_passes++;

@@ -297,6 +297,7 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 		offer_best(search, ef, i);
 		if (!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
 			push_frontier(search, i);
+		CHECK_FOR_INTERRUPTS();
 	}
 	return walk_by_heap(search, ef);
 }
