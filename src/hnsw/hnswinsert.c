@@ -230,6 +230,10 @@ join_node(LokiNewRow *row, uint32 node)
 /*
  * Look for an equal row in the pool of the search, and join its node.  The
  * estimate of an equal row is that of the row's own code.
+ *
+ * A node is compared after it was seen live: the pool may hold a dead one,
+ * which vacuum may free and another insert use again meanwhile, but one that
+ * is live stays what it is for as long as the page lock is held.
  */
 static bool
 join_equal_row(LokiNewRow *row)
@@ -251,7 +255,8 @@ join_equal_row(LokiNewRow *row)
 		if (!(fabsf(search->pool[i].distance - self) <= tolerance))
 			continue;
 		tries++;
-		if (is_equal_row(row, node) && join_node(row, node))
+		if (loki_node_is_live(row->state, row->index, node) &&
+			is_equal_row(row, node) && join_node(row, node))
 			return true;
 	}
 	return false;
@@ -509,7 +514,8 @@ update_entry(LokiNewRow *row)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
 	replace = meta->entry_node == LOKI_NONE || row->level > meta->entry_level;
-	if (row->alone && meta->entry_node == row->meta.entry_node)
+	if (row->alone && meta->entry_node == row->meta.entry_node &&
+		meta->upper_version == row->meta.upper_version)
 		replace = true;
 	else if (row->alone)
 		other = meta->entry_node;
@@ -553,7 +559,8 @@ insert_node(LokiNewRow *row)
 
 	write_node(row);
 	link_neighbors(row);
-	if (row->alone || row->level > row->meta.entry_level)
+	if (row->alone || row->meta.entry_node == LOKI_NONE ||
+		row->level > row->meta.entry_level)
 	{
 		uint32		other = update_entry(row);
 

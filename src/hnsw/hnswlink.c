@@ -147,15 +147,31 @@ loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 	}
 }
 
+/*
+ * Whether a node may be linked to on a layer.  Above layer 0 its slot must be
+ * its own, too: that of a dead one may have been used again, and so may the
+ * node's number.  Looked at in this order, both stay as they are for as long
+ * as the page lock is held.
+ */
+static bool
+may_link(LokiLinker *linker, int level, uint32 node, uint32 slot)
+{
+	LokiListRef ref = {node, slot, level};
+	LokiList	list;
+
+	return loki_node_is_live(linker->state, linker->index, node) &&
+		(level == 0 || loki_list_read(linker, &ref, &list));
+}
+
 /* Drop candidates that may not be linked to; whether there were any */
 static bool
-drop_not_live(LokiLinker *linker)
+drop_not_live(LokiLinker *linker, int level)
 {
 	int			kept = 0;
 	int			n = linker->n;
 
 	for (int i = 0; i < n; i++)
-		if (loki_node_is_live(linker->state, linker->index, linker->candidates[i].node))
+		if (may_link(linker, level, linker->candidates[i].node, linker->candidates[i].slot))
 			linker->candidates[kept++] = linker->candidates[i];
 	linker->n = kept;
 	return kept < n;
@@ -210,10 +226,10 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 		return list->count;
 
 	for (int i = 0; i < list->count && all_live; i++)
-		all_live = loki_node_is_live(linker->state, linker->index, list->nodes[i]);
+		all_live = may_link(linker, level, list->nodes[i], list->slots[i]);
 	if (!all_live)
 	{
-		drop_not_live(linker);
+		drop_not_live(linker, level);
 		list_from_selected(linker, select_candidates(linker, level), list);
 	}
 	return list->count;
@@ -590,7 +606,7 @@ choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		if (old->nodes[i] != ref->node)
 			loki_linker_add(linker, old->nodes[i], old->slots[i], 0);
 	if (linker->dead_pending)
-		drop_not_live(linker);
+		drop_not_live(linker, ref->level);
 	loki_linker_add(linker, node, slot, 0);
 
 	read_codes(linker);
