@@ -131,5 +131,21 @@ SELECT lokivector_check('insert_idx100', true);
 SELECT count(*) FROM (SELECT id FROM insert_t ORDER BY v <-> '[0,0]') s;
 DROP TABLE insert_t;
 
+-- test: inserts fill the first page of the extent directory
+SELECT format('CREATE TABLE insert_t (v vector(1), %s)', string_agg(format('c%s int8', i), ', '))
+FROM generate_series(1, 31) i \gexec
+INSERT INTO insert_t SELECT ARRAY[i]::vector FROM generate_series(1, 23600) i;
+SELECT format('CREATE INDEX insert_idx ON insert_t USING hnsw (v vector_l2_ops, %s) WITH (m = 2, ef_construction = 4)',
+	string_agg(format('c%s', i), ', ')) FROM generate_series(1, 31) i \gexec
+CREATE VIEW insert_directory AS
+	SELECT sum(CASE WHEN pages <= 32 THEN pages ELSE 32 + ceil((pages - 32) / 2.0) END) > 1019
+		AS has_two_pages FROM lokivector_index_families('insert_idx');
+SELECT * FROM insert_directory;
+INSERT INTO insert_t SELECT ARRAY[-i]::vector FROM generate_series(1, 1500) i;
+SELECT * FROM insert_directory;
+SELECT lokivector_check('insert_idx', true);
+DROP VIEW insert_directory;
+DROP TABLE insert_t;
+
 DROP FUNCTION insert_info;
 RESET enable_seqscan;
