@@ -83,6 +83,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		miss;
 	double		nodes;
 	double		touched;
+	double		share;
 	Cost		walk;
 
 	/* the scan has no other order than distance, and one distance only */
@@ -108,13 +109,17 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	nodes = walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 
-	/* a filter in the index: walk until ef match, or pass over all nodes */
-	if (costs.indexSelectivity < 1)
+	/*
+	 * A filter in the index: walk until ef match, or pass over all nodes.  The
+	 * selectivity is one of the table, of which a partial index has a part.
+	 */
+	share = path->indexclauses != NIL ? Min(costs.numIndexTuples / n, 1) : 1;
+	if (share < 1)
 	{
 		Cost		pass = n * SEQUENTIAL_OPERATIONS * cpu_operator_cost +
-			n * costs.indexSelectivity * score_cost;
+			n * share * score_cost;
 
-		nodes = Min(nodes / Max(costs.indexSelectivity, 1e-9), n);
+		nodes = Min(nodes / Max(share, 1e-9), n);
 		walk = Min(nodes * score_cost, pass);
 	}
 
@@ -125,7 +130,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	*startup_cost = costs.indexStartupCost + SCAN_OPERATIONS * cpu_operator_cost +
 		walk + touched * miss * costs.spc_random_page_cost;
-	*total_cost = *startup_cost + n * costs.indexSelectivity *
+	*total_cost = *startup_cost + n * share *
 		(NODES_PER_ROW * score_cost + ROW_OPERATIONS * cpu_operator_cost);
 	*selectivity = costs.indexSelectivity;
 	*correlation = 0;
