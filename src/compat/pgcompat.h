@@ -111,6 +111,14 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiToastSnapshot(data)			(init_toast_snapshot(data), (Snapshot) (data))
 #endif
 
+/* EXPLAIN ANALYZE shows searches of indexes since 18 */
+#if PG_VERSION_NUM >= 180000
+#define LokiCountIndexSearch(scan) \
+	((scan)->instrument ? (void) (scan)->instrument->nsearches++ : (void) 0)
+#else
+#define LokiCountIndexSearch(scan)		((void) (scan))
+#endif
+
 /* Takes a place for instrumentation since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \

@@ -192,6 +192,10 @@ prepare_search(LokiScan *so)
 	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.nodes_scored = so->search.nodes_expanded = 0;
 	so->search.nodes_filtered = so->search.nodes_matched = 0;
+	/* nothing of the scan before, even if there is nothing to walk now */
+	so->search.npool = 0;
+	so->search.nscored = 0;
+	so->search.by_heap = false;
 	so->search.scored_limit = !so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF ?
 		loki_max_scan_tuples : 0;
 	so->search.pass_nodes = so->complete && so->filter.nkeys > 0 ?
@@ -351,6 +355,7 @@ fill_batch(LokiScan *so)
 	while (!loki_rank_complete(so, so->batch_left))
 		if (!find_more(so))
 			break;
+	loki_toast_rest(&so->toast);
 }
 
 /* ----------------------------------------------------------------
@@ -435,6 +440,7 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("non-MVCC snapshots are not supported with hnsw")));
 		pgstat_count_index_scan(scan->indexRelation);
+		LokiCountIndexSearch(scan);
 		begin_scan(so);
 	}
 

@@ -146,6 +146,8 @@ extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
 
 /* functions in hnswtoast.c */
 extern Datum loki_toast_read(LokiScan *so, Datum datum);
+/* Between batches: keep it open, but pin nothing */
+extern void loki_toast_rest(LokiToast *toast);
 extern void loki_toast_close(LokiToast *toast);
 
 /* functions in hnswsequential.c */

@@ -31,6 +31,9 @@
 
 #define VISITED_MIN_SIZE	4096
 
+/* Pages of a temporary table pinned at once */
+#define LOCAL_PINS			32
+
 /* Set up a search; its scratch memory lives in `context` and is reused. */
 void
 loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
@@ -151,12 +154,9 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	}
 }
 
-/*
- * Score nodes, at most batch_allocated of them.  Non-finite estimates become
- * FLT_MAX, so that they rank last.
- */
-void
-loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
+/* Score nodes whose pages may all be pinned at once. */
+static void
+score_slots(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
 {
 	LokiIndex  *state = search->state;
 	LokiSlots  *slots = &search->slots;
@@ -172,6 +172,20 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 									estimates);
 		peek = false;
 	} while (!loki_slots_close(state, slots));
+}
+
+/*
+ * Score nodes, at most batch_allocated of them.  Non-finite estimates become
+ * FLT_MAX, so that they rank last.
+ */
+void
+loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
+{
+	/* temp_buffers may be as few as 100 */
+	int			most = search->state->local ? LOCAL_PINS : LOKI_MAX_SLOTS;
+
+	for (int i = 0; i < n; i += most)
+		score_slots(search, nodes + i, Min(most, n - i), estimates + i);
 
 	for (int i = 0; i < n; i++)
 		if (!isfinite(estimates[i]))

@@ -48,6 +48,20 @@ loki_toast_close(LokiToast *toast)
 	toast->relation = NULL;
 }
 
+/*
+ * Let go of the pages that the last value was read from.  A pin on a page of
+ * the TOAST index would make vacuum wait for as long as the scan's cursor is
+ * open, and a standby cancel the query.
+ */
+void
+loki_toast_rest(LokiToast *toast)
+{
+	if (toast->relation == NULL)
+		return;
+	index_rescan(toast->scan, NULL, 1, NULL, 0);
+	ExecClearTuple(toast->slot);
+}
+
 /* Copy the next chunk behind *done bytes; false if it is not as expected. */
 static bool
 copy_chunk(LokiToast *toast, int32 sequence, char *bytes, Size size, Size *done)

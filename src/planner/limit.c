@@ -112,64 +112,70 @@ remember_scan(PlanState *ps, LimitState *limit, bool first)
 	ExecSetExecProcNode(ps, exec_limited_scan);
 }
 
-typedef struct WalkContext
+/*
+ * Remember the scans whose rows a Limit takes: those that it reaches through
+ * nodes that pass rows on.  Subplans of these nodes have limits of their own.
+ */
+static void
+find_limited(PlanState *ps, LimitState *limit, bool *found)
 {
-	LimitState *limit;			/* that takes this node's rows, or NULL */
-	bool		found;			/* a scan of this executor is remembered */
-} WalkContext;
-
-/* planstate_tree_walker callback */
-static bool
-find_scans(PlanState *ps, void *arg)
-{
-	WalkContext *context = (WalkContext *) arg;
-	LimitState *outer = context->limit;
-	bool		result;
-
+	if (ps == NULL)
+		return;
 	switch (nodeTag(ps))
 	{
-		case T_LimitState:
-			context->limit = (LimitState *) ps;
-			break;
 		case T_IndexScanState:
 			{
 				Relation	index = ((IndexScanState *) ps)->iss_RelationDesc;
 
-				if (outer != NULL && index != NULL && loki_is_hnsw_index(index))
+				if (index != NULL && loki_is_hnsw_index(index))
 				{
-					remember_scan(ps, outer, !context->found);
-					context->found = true;
+					remember_scan(ps, limit, !*found);
+					*found = true;
 				}
-				context->limit = NULL;
 				break;
 			}
 		case T_MergeAppendState:
-		case T_IncrementalSortState:
+			{
+				MergeAppendState *append = (MergeAppendState *) ps;
+
+				for (int i = 0; i < append->ms_nplans; i++)
+					find_limited(append->mergeplans[i], limit, found);
+				break;
+			}
 		case T_SubqueryScanState:
+			find_limited(((SubqueryScanState *) ps)->subplan, limit, found);
+			break;
+		case T_IncrementalSortState:
 		case T_ResultState:
 		case T_ProjectSetState:
 		case T_LockRowsState:
+			find_limited(outerPlanState(ps), limit, found);
 			break;
 		default:
-			context->limit = NULL;
 			break;
 	}
-	result = planstate_tree_walker(ps, find_scans, context);
-	context->limit = outer;
-	return result;
+}
+
+/* planstate_tree_walker callback */
+static bool
+find_limits(PlanState *ps, void *found)
+{
+	if (IsA(ps, LimitState))
+		find_limited(outerPlanState(ps), (LimitState *) ps, (bool *) found);
+	return planstate_tree_walker(ps, find_limits, found);
 }
 
 static void
 limit_executor_start(QueryDesc *query, int flags)
 {
-	WalkContext context = {0};
+	bool		found = false;
 
 	if (previous_executor_start)
 		previous_executor_start(query, flags);
 	else
 		standard_ExecutorStart(query, flags);
 	if (!(flags & EXEC_FLAG_EXPLAIN_ONLY) && query->planstate != NULL)
-		find_scans(query->planstate, &context);
+		find_limits(query->planstate, &found);
 }
 
 void
