@@ -32,6 +32,9 @@
 #define SEARCH_WIDTH	64
 #define LINKS_BACK		4
 
+/* Passes over LINK that mark reachable nodes, however few they find */
+#define MIN_PASSES		6
+
 /* A list that is to change */
 typedef struct ListChange
 {
@@ -374,13 +377,13 @@ repair_family(LokiVacuum *vacuum, int family)
 
 /*
  * Pass over LINK once: what a node leads to that was reached and not expanded
- * before is reached as well.  Returns whether anything new was.
+ * before is reached as well.  Returns how many nodes were expanded.
  */
-static bool
+static uint32
 reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 {
 	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
-	bool		progress = false;
+	uint32		count = 0;
 	LokiList	list;
 
 	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
@@ -399,30 +402,13 @@ reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 						  LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
 						  vacuum->state->m, &list);
 			note_linked(vacuum, &list);
-			progress = true;
+			count++;
 		}
 	}
-	return progress;
+	return count;
 }
 
-/*
- * Find out which nodes can be reached from the entry point, in place of those
- * that some list names.  Takes a few passes over LINK.
- */
-static void
-note_reachable(LokiVacuum *vacuum, uint32 entry)
-{
-	LokiBitmap	expanded;
-
-	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
-	loki_bitmap_init(&expanded, vacuum->live.size);
-	loki_bitmap_set(&vacuum->linked, entry);
-	while (reach_pass(vacuum, &expanded))
-		CHECK_FOR_INTERRUPTS();
-	pfree(expanded.words);
-}
-
-/* Note that a node can be reached now, and what was cut off together with it */
+/* Note that a node can be reached now, and what can be from there */
 static void
 reach_from(LokiVacuum *vacuum, uint32 node)
 {
@@ -437,7 +423,7 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 	{
 		LokiListRef ref = {stack[--n], LOKI_NONE, 0};
 
-		CHECK_FOR_INTERRUPTS();
+		LokiVacuumDelayPoint();
 		if (!loki_list_read(&vacuum->linker, &ref, &list))
 			continue;
 		for (int i = 0; i < list.count; i++)
@@ -452,6 +438,37 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 		}
 	}
 	pfree(stack);
+}
+
+/*
+ * Find out which nodes can be reached from the entry point, in place of those
+ * that some list names.
+ *
+ * A pass over LINK is cheaper than to look nodes up one by one, as long as much
+ * is new in it; that is a few passes.  Data of few dimensions make a graph whose
+ * ends are many links apart, and each further pass would go on by some links
+ * only, so that the rest is followed node by node.
+ */
+static void
+note_reachable(LokiVacuum *vacuum, uint32 entry)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiBitmap	expanded;
+	uint32		progress = 0;
+
+	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
+	loki_bitmap_init(&expanded, vacuum->live.size);
+	loki_bitmap_set(&vacuum->linked, entry);
+	for (int pass = 0; pass < MIN_PASSES || progress > family->npages; pass++)
+		progress = reach_pass(vacuum, &expanded);
+
+	/* what was reached and not expanded */
+	for (uint32 i = 0; i <= expanded.size / 64; i++)
+		expanded.words[i] = vacuum->linked.words[i] & ~expanded.words[i];
+	for (uint32 node = 0; node < expanded.size; node++)
+		if (loki_bitmap_test(&expanded, node))
+			reach_from(vacuum, node);
+	pfree(expanded.words);
 }
 
 /*
@@ -483,9 +500,8 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	{
 		uint32		other = search->pool[i].node & ~LOKI_EXPANDED;
 
-		if (other == node)
-			return;				/* an insert has linked it */
-		if (may_link(vacuum, other))
+		/* a layer above, or an insert meanwhile, may lead to the node itself */
+		if (other != node && may_link(vacuum, other))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool[i].distance);
 	}
 	loki_linker_choose(linker, 0, false, &list);
