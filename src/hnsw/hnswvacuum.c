@@ -232,6 +232,34 @@ write_locked_tid(LokiVacuum *vacuum, Buffer buffer, uint32 node, const LokiTidDa
 }
 
 /*
+ * Write a slot of a node's chain, whose TID page is locked.  The TID page is
+ * part of the record, although nothing changes there: replay then waits for a
+ * standby's readers of the chain, before it comes to where slots are freed.
+ */
+static void
+write_chain_slot(LokiVacuum *vacuum, Buffer tid_buffer, uint32 number,
+				 const LokiOverflowData *slot)
+{
+	uint32		place;
+	BlockNumber block = loki_slot_block(vacuum->state, vacuum->index,
+										LOKI_FAMILY_OVERFLOW, number, &place);
+	Buffer		buffer = loki_buffer_read(vacuum->state, vacuum->index, block);
+	GenericXLogState *xlog;
+	Page		page;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_check(vacuum->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_OVERFLOW,
+					LOKI_NONE);
+	xlog = GenericXLogStart(vacuum->index);
+	GenericXLogRegisterBuffer(xlog, tid_buffer, 0);
+	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	memcpy(loki_page_slot_for_write(page, sizeof(LokiOverflowData), place), slot,
+		   sizeof(LokiOverflowData));
+	GenericXLogFinish(xlog);
+	UnlockReleaseBuffer(buffer);
+}
+
+/*
  * Take slots out of a node's chain: those from `first` to before `next`, which
  * follow `before` (LOKI_NONE: the head, but for slots chained meanwhile).  A
  * node whose chain is empty then is dead.
@@ -255,7 +283,7 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	{
 		read_chain_slot(vacuum, node, before, &length, &slot);
 		slot.next = next;
-		loki_slot_write(vacuum->state, vacuum->index, LOKI_FAMILY_OVERFLOW, before, &slot);
+		write_chain_slot(vacuum, buffer, before, &slot);
 	}
 	else
 	{
