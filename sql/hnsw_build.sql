@@ -146,7 +146,7 @@ SELECT to_regclass('build_rolled_back');
 CREATE TABLE build_fails (v vector(3), i integer);
 INSERT INTO build_fails SELECT '[1,2,3]', i FROM generate_series(0, 100) i;
 CREATE FUNCTION divided(v vector, i integer) RETURNS vector IMMUTABLE LANGUAGE sql AS
-$$ SELECT ARRAY[1 / (50 - i), 2, 3]::vector $$;
+$$ SELECT ARRAY[1 / (50 - i), 2, 3]::public.vector $$;
 CREATE INDEX ON build_fails USING hnsw ((divided(v, i)::vector(3)) vector_l2_ops);
 CREATE INDEX build_fails_idx ON build_fails USING hnsw (v vector_l2_ops);
 SELECT lokivector_check('build_fails_idx', true);

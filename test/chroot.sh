@@ -18,7 +18,7 @@
 #		Copy this source tree to /srv/lokivector inside, replacing the last.
 #	test/chroot.sh test MAJOR [PART...]
 #		create, copy, then test/run.sh PART... inside (default: unit sql iso
-#		tap).
+#		tap; TESTS as there).
 #	test/chroot.sh remove MAJOR
 #
 # MAJOR		Debian release
@@ -168,7 +168,7 @@ copy_tree()
 if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null || cannot "this needs root"
 	exec sudo env LOKIVECTOR_CHROOT_DIR="${LOKIVECTOR_CHROOT_DIR:-}" \
-		TMPDIR="${TMPDIR:-}" "$0" "$@"
+		TMPDIR="${TMPDIR:-}" TESTS="${TESTS:-}" "$0" "$@"
 fi
 
 command=$1
@@ -220,7 +220,7 @@ case $command in
 		create >/dev/null
 		copy_tree
 		[ $# -gt 0 ] || set -- unit sql iso tap
-		inside root / sh -c 'cd /srv/lokivector && exec test/run.sh "$@"' sh "$@"
+		inside root / env TESTS="${TESTS:-}" sh -c 'cd /srv/lokivector && exec test/run.sh "$@"' sh "$@"
 		;;
 	remove)
 		[ ! -e "$root/.lokivector-chroot" ] || rm -rf --one-file-system "$root"
