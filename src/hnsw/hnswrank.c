@@ -221,7 +221,9 @@ read_chain(LokiScan *so, uint32 node, uint32 head, LokiTidList *list)
 	while (head != LOKI_NONE)
 	{
 		if (!loki_slot_read(so->state, index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
-			slot.node != node || length++ > (uint64) family->npages * family->per_page)
+			slot.node != node ||
+			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+			length++ > (uint64) family->npages * family->per_page)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("index \"%s\" has a damaged chain of rows",
