@@ -18,6 +18,7 @@
 
 #include "access/tableam.h"
 #include "commands/progress.h"
+#include "common/hashfn.h"
 #include "distance/distance.h"
 #include "hnsw/hnswbuild.h"
 #include "miscadmin.h"
@@ -62,13 +63,27 @@ nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 	return true;
 }
 
+/*
+ * Attributes count as well: there may be many rows of one vector that differ
+ * in them alone.
+ */
 static uint32
 node_hash(const LokiBuild *build, uint32 node)
 {
 	LokiHashData hash;
+	uint32		result;
 
 	memcpy(&hash, loki_build_slot(build, LOKI_FAMILY_HASH, node), sizeof(hash));
-	return (uint32) hash.h[0];
+	result = (uint32) hash.h[0];
+	for (int i = 0; i < build->meta.nattributes; i++)
+	{
+		int			family = LOKI_FAMILY_ATTR + i;
+
+		result = hash_combine(result,
+							  hash_bytes((unsigned char *) loki_build_slot(build, family, node),
+										 build->geometry.families[family].slot_size));
+	}
+	return result;
 }
 
 #define SH_PREFIX equal
