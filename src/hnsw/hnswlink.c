@@ -29,6 +29,9 @@
 #include "hnsw/hnswint.h"
 #include "miscadmin.h"
 
+/* Lists that one forced link may push a link out of */
+#define MAX_FORCED		8
+
 /* Allocate scratch memory in the current context. */
 void
 loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capacity)
@@ -628,15 +631,15 @@ choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 }
 
 /*
- * Add a link to a list.  No buffer lock may be held; the page of the list is
- * locked exclusively, once, or twice where the list is full.
+ * Add a link to a list, by force if `force` is above 0.
  *
  * A link that must be added may push out one that nothing else leads to: then
- * the new neighbor is linked to that, first.
+ * the new neighbor is linked to that, first.  Its list may be full as well, as
+ * those of equal nodes are; so this goes on, as often as `force` says.
  */
-bool
-loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
-			  bool force)
+static bool
+add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
+		 int force)
 {
 	LokiListRef neighbor = {node, slot, ref->level};
 	LokiList	old;
@@ -655,12 +658,23 @@ loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 sl
 			case APPEND_FULL:
 				break;
 		}
-		if (!choose_again(linker, ref, &old, node, slot, force, &new, &left))
+		if (!choose_again(linker, ref, &old, node, slot, force > 0, &new, &left))
 			return false;
 		for (int i = 0; i < left.count; i++)
-			loki_list_add(linker, &neighbor, left.nodes[i], left.slots[i], false);
+			add_link(linker, &neighbor, left.nodes[i], left.slots[i], force - 1);
 		if (replace_list(linker, ref, &old, &new))
 			return true;
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * Add a link to a list.  No buffer lock may be held; the page of the list is
+ * locked exclusively, once, or twice where the list is full.
+ */
+bool
+loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
+			  bool force)
+{
+	return add_link(linker, ref, node, slot, force ? MAX_FORCED : 0);
 }

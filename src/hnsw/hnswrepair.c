@@ -486,6 +486,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	int			nentries;
 	LokiList	list;
 	LokiList	own;
+	bool		linked = false;
 
 	loki_meta_read(vacuum->index, &meta);
 	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
@@ -507,10 +508,16 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	loki_linker_choose(linker, 0, false, &list);
 	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
 		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, false);
-	for (int i = 0; i < Min(list.count, LINKS_BACK); i++)
+	for (int i = 0; i < list.count && (i < LINKS_BACK || !linked); i++)
 	{
 		ref.node = list.nodes[i];
-		loki_list_add(linker, &ref, node, LOKI_NONE, i == 0);
+		if (loki_list_add(linker, &ref, node, LOKI_NONE, false))
+			linked = true;
+	}
+	if (!linked && list.count > 0)
+	{
+		ref.node = list.nodes[0];
+		loki_list_add(linker, &ref, node, LOKI_NONE, true);
 	}
 }
 
