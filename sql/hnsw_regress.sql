@@ -23,6 +23,17 @@ RESET work_mem;
 -- test: a subplan of a node below LIMIT is not limited
 SELECT cardinality(ARRAY(SELECT id FROM regress_t ORDER BY v <-> regress_vector(7, 8)))
 FROM regress_t ORDER BY v <-> regress_vector(5, 8) LIMIT 1;
+
+-- test: memory that an earlier probe has used
+SET work_mem = '64kB';
+SET hnsw.iterative_scan = relaxed_order;
+SET hnsw.ef_search = 10;
+SELECT n, (SELECT count(*) >= 10 FROM (SELECT id FROM regress_t WHERE c = n
+	ORDER BY v <-> regress_vector(5, 8) LIMIT CASE WHEN n = 1 THEN 1000 ELSE 10 END) s) AS enough
+FROM generate_series(0, 4) n;
+RESET hnsw.ef_search;
+RESET hnsw.iterative_scan;
+RESET work_mem;
 DROP TABLE regress_t;
 
 -- test: two nodes of many equal rows, at the same distance

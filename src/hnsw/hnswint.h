@@ -464,12 +464,15 @@ typedef struct LokiSearch
 	double		pass_nodes;		/* nodes that a sequential pass would read; 0
 								 * = walk on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
-	bool		memory_full;
 	uint64		scored_limit;	/* stop walking here, 0 = never */
 } LokiSearch;
 
 extern void loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 							  MemoryContext context);
+/* Forget what was found before, and give large arrays back */
+extern void loki_search_reset(LokiSearch *search);
+/* Memory of the arrays that grow with a walk */
+extern Size loki_search_memory(const LokiSearch *search);
 /* Prepare for a query (dim floats) or for a stored code (repair) */
 extern void loki_search_query(LokiSearch *search, const float *values);
 extern void loki_search_query_code(LokiSearch *search, const void *code);

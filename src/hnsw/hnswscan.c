@@ -192,12 +192,9 @@ prepare_search(LokiScan *so)
 	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.nodes_scored = so->search.nodes_expanded = 0;
 	so->search.nodes_filtered = so->search.nodes_matched = 0;
-	/* nothing of the scan before, even if there is nothing to walk now */
-	so->search.npool = 0;
-	so->search.nscored = 0;
-	so->search.by_heap = false;
 	so->search.scored_limit = !so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF ?
 		loki_max_scan_tuples : 0;
+	loki_search_reset(&so->search);
 	so->search.pass_nodes = so->complete && so->filter.nkeys > 0 ?
 		(double) tid->npages * tid->per_page : 0;
 	if (!so->query_null && !so->query_zero)

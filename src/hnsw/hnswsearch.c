@@ -34,6 +34,21 @@
 /* Pages of a temporary table pinned at once */
 #define LOCAL_PINS			32
 
+/* Memory that a search keeps for the next one */
+#define KEPT_MEMORY			((Size) 256 * 1024)
+
+/* An empty set of visited nodes; size is a power of two. */
+static void
+visited_allocate(LokiSearch *search, uint32 size)
+{
+	LokiVisited *visited = &search->visited;
+
+	visited->slots = MemoryContextAllocHuge(search->context, mul_size(size, sizeof(uint32)));
+	visited->size = size;
+	visited->shift = 32 - pg_leftmost_one_pos32(size);
+	loki_visited_reset(search);
+}
+
 /* Set up a search; its scratch memory lives in `context` and is reused. */
 void
 loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
@@ -56,11 +71,50 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->estimates = palloc_array(float, search->batch_allocated);
 	search->link = palloc(slot_size);
 
-	search->visited.size = VISITED_MIN_SIZE;
-	search->visited.shift = 32 - pg_leftmost_one_pos32(VISITED_MIN_SIZE);
-	search->visited.slots = palloc_array(uint32, VISITED_MIN_SIZE);
-	loki_visited_reset(search);
+	visited_allocate(search, VISITED_MIN_SIZE);
 	MemoryContextSwitchTo(old);
+}
+
+Size
+loki_search_memory(const LokiSearch *search)
+{
+	return mul_size(search->visited.size, sizeof(uint32)) +
+		mul_size(search->scored_allocated, sizeof(LokiScored)) +
+		mul_size((Size) search->frontier_allocated + search->best_allocated, sizeof(uint32));
+}
+
+static void
+release(void *pointer)
+{
+	if (pointer != NULL)
+		pfree(pointer);
+}
+
+/*
+ * Forget what was found before.  Large arrays are given back: clearing them
+ * would slow all searches that follow a large one down, and a walk that begins
+ * with them would be over its limit of memory at once.
+ */
+void
+loki_search_reset(LokiSearch *search)
+{
+	search->npool = 0;
+	search->nscored = 0;
+	search->nfrontier = search->nbest = 0;
+	search->by_heap = false;
+	if (loki_search_memory(search) <= Min(KEPT_MEMORY, search->memory_limit / 4))
+		return;
+
+	release(search->scored);
+	release(search->frontier);
+	release(search->best);
+	search->scored = NULL;
+	search->frontier = search->best = NULL;
+	search->scored_allocated = search->frontier_allocated = search->best_allocated = 0;
+
+	pfree(search->visited.slots);
+	search->visited.slots = NULL;
+	visited_allocate(search, VISITED_MIN_SIZE);
 }
 
 /* Prepare for a query of dim floats. */
@@ -112,11 +166,7 @@ visited_grow(LokiSearch *search)
 	uint32		old_size = visited->size;
 	uint32	   *old = visited->slots;
 
-	visited->size = old_size * 2;
-	visited->shift--;
-	visited->slots = MemoryContextAllocHuge(search->context,
-											mul_size(visited->size, sizeof(uint32)));
-	loki_visited_reset(search);
+	visited_allocate(search, old_size * 2);
 	for (uint32 i = 0; i < old_size; i++)
 		if (old[i] != LOKI_NONE)
 			visited_insert(visited, old[i]);

@@ -182,11 +182,7 @@ pass_is_cheaper(const LokiSearch *search, uint32 ef)
 static bool
 over_limit(LokiSearch *search, uint32 ef)
 {
-	Size		memory = mul_size(search->visited.size, sizeof(uint32)) +
-		mul_size(search->scored_allocated, sizeof(LokiScored)) +
-		mul_size((Size) search->frontier_allocated + search->best_allocated, sizeof(uint32));
-
-	if (search->memory_limit > 0 && memory > search->memory_limit)
+	if (search->memory_limit > 0 && loki_search_memory(search) > search->memory_limit)
 		return true;
 	if (search->scored_limit > 0 && search->nodes_scored > search->scored_limit)
 		return true;
