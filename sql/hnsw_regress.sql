@@ -34,6 +34,26 @@ FROM generate_series(0, 4) n;
 RESET hnsw.ef_search;
 RESET hnsw.iterative_scan;
 RESET work_mem;
+
+-- test: the LIMIT of a query that fails before its scan begins is forgotten
+CREATE FUNCTION regress_bad(n integer) RETURNS vector AS $$
+BEGIN
+	RETURN regress_vector(n / 0, 8);
+END
+$$ LANGUAGE plpgsql STABLE;
+\set VERBOSITY terse
+SELECT id FROM regress_t ORDER BY v <-> regress_bad(1) LIMIT 10000;
+\set VERBOSITY default
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM regress_t ORDER BY v <-> regress_vector(5, 8);
+FETCH 1 FROM c;
+SELECT nodes_refined < 200 AS narrow FROM lokivector_scan_stats();
+ROLLBACK;
+
+-- test: a query vector from a scan of the same index
+SELECT count(*) FROM (SELECT id FROM regress_t ORDER BY v <->
+	(SELECT v FROM regress_t ORDER BY v <-> regress_vector(9, 8) LIMIT 1) LIMIT 500) s;
+SELECT rows, nodes_refined BETWEEN 500 AND 700 AS wide FROM lokivector_scan_stats();
 DROP TABLE regress_t;
 
 -- test: two nodes of many equal rows, at the same distance
@@ -96,4 +116,4 @@ ROLLBACK TO s;
 SELECT id FROM regress_t ORDER BY v <-> '[1,2,3]';
 ROLLBACK;
 
-DROP FUNCTION regress_vector, regress_error;
+DROP FUNCTION regress_vector, regress_error, regress_bad;

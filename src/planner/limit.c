@@ -61,6 +61,13 @@ exec_limited_scan(PlanState *ps)
 		loki_hnsw_set_limit(scan->iss_ScanDesc, index, rows);
 		return entry->exec(ps);
 	}
+
+	/*
+	 * Evaluate the query vector now, as ExecIndexScan() is about to: that may
+	 * run other scans of the index, for which the limit is not meant, or fail.
+	 */
+	if (scan->iss_NumRuntimeKeys != 0 && !scan->iss_RuntimeKeysReady)
+		ExecReScan(ps);
 	loki_hnsw_set_limit(NULL, index, rows);
 	slot = entry->exec(ps);
 	loki_hnsw_set_limit(NULL, index, 0);
