@@ -25,6 +25,9 @@
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64
 
+/* Pages of a temporary table pinned at once */
+#define LOCAL_PINS		32
+
 /* Blocks that the buffer map covers at most: 64 MB of map, 128 GB of index */
 #define MAX_MAP_SIZE	((uint32) 16 * 1024 * 1024)
 
@@ -451,6 +454,18 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block)
 
 	return LokiTagIs(&desc->tag, state->locator, block) &&
 		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
+}
+
+/*
+ * How many pages to pin at once, so that all backends together can do so:
+ * there may be as few as 16 shared buffers and 100 local ones.
+ */
+int
+loki_max_pins(const LokiIndex *state)
+{
+	if (state->local)
+		return LOCAL_PINS;
+	return Max(1, Min(LOKI_MAX_SLOTS, NBuffers / MaxBackends));
 }
 
 /*

@@ -303,6 +303,8 @@ typedef struct LokiSlots
 	const void *slots[LOKI_MAX_SLOTS];
 } LokiSlots;
 
+/* Slots to open at once, as each may pin a page: a backend's share of buffers */
+extern int	loki_max_pins(const LokiIndex *index_state);
 extern void loki_slots_open(LokiIndex *index_state, Relation index, int family,
 							const uint32 *nodes, int n, bool peek, LokiSlots *slots);
 extern bool loki_slots_close(LokiIndex *index_state, LokiSlots *slots);

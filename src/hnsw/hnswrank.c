@@ -152,6 +152,9 @@ loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 {
 	uint32		left = so->npending - so->next_pending;
 
+	/* a candidate takes a page of CODE and one of REFINE */
+	int			most = Min(REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+
 	if (n == 0)
 		return;
 	if (left > 0)
@@ -169,10 +172,10 @@ loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 										mul_size(so->pending_allocated, sizeof(LokiPending)));
 	}
 
-	for (uint32 done = 0; done < n; done += REFINE_BATCH)
+	for (uint32 done = 0; done < n; done += most)
 	{
 		float		bounds[REFINE_BATCH];
-		int			count = Min(REFINE_BATCH, n - done);
+		int			count = Min(most, n - done);
 
 		refine_batch(so, candidates + done, count, bounds);
 		for (int i = 0; i < count; i++)

@@ -31,9 +31,6 @@
 
 #define VISITED_MIN_SIZE	4096
 
-/* Pages of a temporary table pinned at once */
-#define LOCAL_PINS			32
-
 /* Memory that a search keeps for the next one */
 #define KEPT_MEMORY			((Size) 256 * 1024)
 
@@ -231,8 +228,7 @@ score_slots(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
 void
 loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
 {
-	/* temp_buffers may be as few as 100 */
-	int			most = search->state->local ? LOCAL_PINS : LOKI_MAX_SLOTS;
+	int			most = loki_max_pins(search->state);
 
 	for (int i = 0; i < n; i += most)
 		score_slots(search, nodes + i, Min(most, n - i), estimates + i);
