@@ -85,6 +85,21 @@ free_places(LokiVacuum *vacuum, int family, uint32 ordinal, int n)
 	loki_freelist_add(vacuum->state, vacuum->index, family, ordinal);
 }
 
+/*
+ * The same for the page that was copied last.  If there is nothing to free, but
+ * a crash kept the page from the free list, it is put there now.
+ */
+static void
+free_copied_places(LokiVacuum *vacuum, int family, uint32 ordinal, int n)
+{
+	LokiPageOpaque opaque = LokiPageOpaque((Page) vacuum->page.data);
+
+	if (n > 0)
+		free_places(vacuum, family, ordinal, n);
+	else if (opaque->free_slots > 0 && !(opaque->flags & LOKI_PAGE_ON_FREELIST))
+		loki_freelist_add(vacuum->state, vacuum->index, family, ordinal);
+}
+
 /* ----------------------------------------------------------------
  * ambulkdelete: marking
  * ----------------------------------------------------------------
@@ -459,7 +474,7 @@ vacuum_nulltid_page(LokiVacuum *vacuum, uint32 ordinal)
 		if (LokiTidState(tid) != LOKI_TID_FREE && is_removable(vacuum, &tid->u.heap))
 			vacuum->places[ndead++] = (uint16) i;
 	}
-	free_places(vacuum, LOKI_FAMILY_NULLTID, ordinal, ndead);
+	free_copied_places(vacuum, LOKI_FAMILY_NULLTID, ordinal, ndead);
 }
 
 /*
@@ -618,7 +633,7 @@ free_family(LokiVacuum *vacuum, int family)
 			if (is_to_be_freed(vacuum, family, ordinal * fam->per_page + i,
 							   page_slot(vacuum, family, i)))
 				vacuum->places[n++] = (uint16) i;
-		free_places(vacuum, family, ordinal, n);
+		free_copied_places(vacuum, family, ordinal, n);
 	}
 }
 
