@@ -125,10 +125,10 @@ begin_build(Relation heap, Relation index, IndexInfo *index_info)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "hnsw build",
 												  ALLOCSET_DEFAULT_SIZES);
-	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
+	LokiBuild  *build = palloc0(sizeof(LokiBuild));
 
 	build->context = context;
-	build->row_context = AllocSetContextCreate(context, "hnsw build row",
+	build->row_context = AllocSetContextCreate(CurrentMemoryContext, "hnsw build row",
 											   ALLOCSET_DEFAULT_SIZES);
 	build->heap = heap;
 	build->index = index;
@@ -265,6 +265,8 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	result->index_tuples = build->index_tuples;
 
 	MemoryContextDelete(build->context);
+	MemoryContextDelete(build->row_context);
+	pfree(build);
 	return result;
 }
 

@@ -390,7 +390,8 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 }
 
 /*
- * Memory is used up: complete the index with what there is.
+ * Memory is used up: complete the index with what there is, and give the memory
+ * back.
  */
 static void
 spill(LokiBuild *build)
@@ -401,6 +402,7 @@ spill(LokiBuild *build)
 			 errdetail("Building will take significantly more time."),
 			 errhint("Increase maintenance_work_mem to speed up builds.")));
 	loki_build_finish(build);
+	MemoryContextReset(build->context);
 	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, LOKI_PROGRESS_LOADING);
 }
 
