@@ -135,5 +135,14 @@ SELECT live, dead, rows FROM vacuum_info('vacuum_idx2');
 SELECT lokivector_check('vacuum_idx', true), lokivector_check('vacuum_idx2', true);
 DROP TABLE vacuum_t;
 
+-- test: equal vectors that differ in their attributes stay connected
+CREATE TABLE vacuum_t (id integer, v vector(2), c integer);
+INSERT INTO vacuum_t SELECT i, '[1,1]', i FROM generate_series(1, 20000) i;
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops, c) WITH (m = 4, ef_construction = 8);
+DELETE FROM vacuum_t WHERE id % 2 = 0;
+VACUUM vacuum_t;
+SELECT lokivector_check('vacuum_idx', true);
+DROP TABLE vacuum_t;
+
 DROP FUNCTION vacuum_info;
 RESET enable_seqscan;
