@@ -10,6 +10,10 @@
  * one that was, in place of the farthest link that is not of the tree if the
  * list is full; so no node loses the link that it was reached by.
  *
+ * Reachable is not found: on hard data a search for a node may end in another
+ * region from which no short way leads to it.  So we then search for every
+ * node, and link those that are not found from where the search ended.
+ *
  * IDENTIFICATION
  *	  src/hnsw/hnswconnect.c
  *
@@ -19,6 +23,18 @@
 
 #include "hnsw/hnswgraph.h"
 #include "miscadmin.h"
+
+/* Pool of the search that most nodes are found by */
+#define NARROW_SEARCH	24
+
+/* Rounds of searches for all nodes at most */
+#define SEARCH_ROUNDS	3
+
+/* Of the nodes where a vain search ended, prefer those of so many with room */
+#define PREFER_ROOM		16
+
+/* Links that such a node gets */
+#define NEW_LINKS		4
 
 typedef struct ConnectState
 {
@@ -108,6 +124,7 @@ reach_somehow(ConnectState *state, uint32 node)
 	Size		first = (Size) node * lists->capacity;
 	const LokiCandidate *found;
 	int			nfound;
+	bool		itself;
 
 	for (int i = 0; i < lists->counts[node]; i++)
 	{
@@ -121,7 +138,7 @@ reach_somehow(ConnectState *state, uint32 node)
 		}
 	}
 
-	nfound = loki_graph_nearest(graph, node, graph->entry_node, &found);
+	nfound = loki_graph_nearest(graph, node, graph->ef_construction, &found, &itself);
 	for (int i = 0; i < nfound; i++)
 	{
 		if (attach(state, found[i].node, node, found[i].distance))
@@ -143,17 +160,67 @@ reach_somehow(ConnectState *state, uint32 node)
 }
 
 /*
- * Make every node reachable from the entry point on layer 0.  The lists have
- * been trimmed and stay so.  Returns the number of links that were added.
+ * Link a node that was searched for in vain from the nodes where the search
+ * ended, several of them, as no other search ends in quite the same place:
+ * from those with room in their lists, or else from those that have a link to
+ * give up.
  */
-uint32
+static void
+link_found(ConnectState *state, uint32 node, const LokiCandidate *found, int nfound)
+{
+	LokiGraphLists *lists = &state->graph->base;
+	int			wanted = NEW_LINKS;
+
+	for (int i = 0; i < Min(nfound, PREFER_ROOM) && wanted > 0; i++)
+		if (lists->counts[found[i].node] < lists->width &&
+			attach(state, found[i].node, node, found[i].distance))
+			wanted--;
+	for (int i = 0; i < nfound && wanted == NEW_LINKS; i++)
+		if (attach(state, found[i].node, node, found[i].distance))
+			wanted--;
+}
+
+/*
+ * Search for every node; the number of those that had to be linked.
+ */
+static uint32
+find_all(ConnectState *state)
+{
+	LokiGraph  *graph = state->graph;
+	const LokiCandidate *found;
+	uint32		linked = 0;
+	bool		itself;
+
+	for (uint32 node = 0; node < graph->nnodes; node++)
+	{
+		int			nfound;
+
+		CHECK_FOR_INTERRUPTS();
+		loki_graph_nearest(graph, node, NARROW_SEARCH, &found, &itself);
+		if (itself)
+			continue;
+		nfound = loki_graph_nearest(graph, node, graph->ef_construction, &found, &itself);
+		if (itself)
+			continue;
+		link_found(state, node, found, nfound);
+		linked++;
+	}
+	return linked;
+}
+
+/*
+ * Make every node reachable from the entry point on layer 0, and found by a
+ * search for it.  The lists have been trimmed and stay so.
+ */
+void
 loki_graph_connect(LokiGraph *graph)
 {
 	ConnectState state;
-	uint32		added = 0;
+	uint32		reached = 0;
+	uint32		linked = 0;
 
 	if (graph->nnodes == 0)
-		return 0;
+		return;
 
 	state.graph = graph;
 	state.parent = MemoryContextAllocHuge(graph->context,
@@ -171,11 +238,21 @@ loki_graph_connect(LokiGraph *graph)
 		if (state.parent[node] != LOKI_NONE)
 			continue;
 		reach_somehow(&state, node);
-		added++;
+		reached++;
 	}
 	Assert(state.tail == graph->nnodes);
 
+	/* giving up a link can hide what was found before */
+	for (int round = 0; round < SEARCH_ROUNDS; round++)
+	{
+		uint32		now = find_all(&state);
+
+		linked += now;
+		if (now == 0)
+			break;
+	}
+	elog(DEBUG1, "linked %u nodes that were not reached and %u that were not found",
+		 reached, linked);
 	pfree(state.queue);
 	pfree(state.parent);
-	return added;
 }

@@ -441,17 +441,27 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 }
 
 /*
- * The nearest nodes that a search on layer 0 from `entry` finds for a node,
- * ascending.  *found is valid until the next call of a function here.
+ * The nearest nodes that a search from the entry point, made as scans do it,
+ * finds for a node with a pool of ef (at most that of the build), ascending.  *found is valid until
+ * the next call of a function here.  *itself: whether the node, or one that
+ * its code cannot tell from it, is the first of them.
  */
 int
-loki_graph_nearest(LokiGraph *graph, uint32 node, uint32 entry,
-				   const LokiCandidate **found)
+loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
+				   const LokiCandidate **found, bool *itself)
 {
+	float		own;
+
 	graph->quantizer->prepare_code(graph->quantizer,
 								   loki_graph_code(graph, node), graph->query);
-	enter(graph, entry);
-	search_layer(graph, 0, graph->ef_construction);
+	graph->batch[0] = node;
+	score_batch(graph, graph->query, 1);
+	own = graph->estimates[0];
+	enter(graph, graph->entry_node);
+	for (int layer = graph->entry_level; layer > 0; layer--)
+		search_layer(graph, layer, Min(LOKI_ENTRY_WIDTH, graph->ef_construction));
+	search_layer(graph, 0, Min(ef, graph->ef_construction));
 	*found = graph->pool;
+	*itself = graph->pool[0].node == node || graph->pool[0].distance <= own;
 	return graph->npool;
 }

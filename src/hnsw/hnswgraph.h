@@ -90,11 +90,11 @@ extern LokiGraph *loki_graph_create(MemoryContext context,
 									int ef_construction, pg_prng_state *prng);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);
-extern int	loki_graph_nearest(LokiGraph *graph, uint32 node, uint32 entry,
-							   const LokiCandidate **found);
+extern int	loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
+							   const LokiCandidate **found, bool *itself);
 
 /* functions in hnswconnect.c */
-extern uint32 loki_graph_connect(LokiGraph *graph);
+extern void loki_graph_connect(LokiGraph *graph);
 
 /* functions in hnsworder.c */
 extern void loki_graph_order(const LokiGraph *graph, uint32 per_page,
