@@ -7,6 +7,8 @@ BEGIN
 	message := 'no error';
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+	-- newer servers build indexes with an empty search_path
+	message := replace(message, 'public.', '');
 END
 $$;
 

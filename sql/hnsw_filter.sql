@@ -2,6 +2,8 @@
 -- matching rows.
 
 SET lokivector.build_seed = 1;
+-- enable_sort = off makes functions look expensive to some servers
+SET jit = off;
 
 -- A vector in one of twenty clusters, that depends on n alone
 CREATE FUNCTION filter_vector(n integer, dim integer) RETURNS vector AS $$
