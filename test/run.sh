@@ -29,6 +29,12 @@ if [ $# -eq 0 ] && [ "$(uname -m)" = x86_64 ]; then
 		qemu-user >/dev/null || echo "going on without emulation of arm64" >&2
 fi
 
+# Recall is tested on the manual, where that can be installed.
+if [ $# -eq 0 ]; then
+	"$top/test/packages.sh" python3-numpy postgresql-doc >/dev/null ||
+		echo "going on without the manual" >&2
+fi
+
 if [ "$(id -u)" -eq 0 ]; then
 	user=${LOKIVECTOR_TEST_USER:-$(id -un postgres 2>/dev/null || echo nobody)}
 	as_tester()
