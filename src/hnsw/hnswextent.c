@@ -391,8 +391,8 @@ freelist_head(LokiIndex *state, Relation index, int family)
 }
 
 /* Number of used slots on a page of a family */
-static uint32
-page_used(LokiIndex *state, Relation index, int family, uint32 ordinal)
+uint32
+loki_page_used(LokiIndex *state, Relation index, int family, uint32 ordinal)
 {
 	Buffer		buffer = loki_buffer_read(state, index,
 										  loki_page_block(&state->families[family], ordinal));
@@ -421,7 +421,7 @@ find_tail(LokiIndex *state, Relation index, int family)
 	{
 		uint32		middle = low + (high - low) / 2;
 
-		if (page_used(state, index, family, middle) < fam->per_page)
+		if (loki_page_used(state, index, family, middle) < fam->per_page)
 			high = middle;
 		else
 			low = middle + 1;

@@ -55,21 +55,6 @@ open_index(Oid indexid)
 	return index;
 }
 
-/* Number of slots in use on one page */
-static uint32
-page_used(LokiIndex *state, Relation index, int family, uint32 ordinal)
-{
-	LokiFamily *fam = &state->families[family];
-	Buffer		buffer = ReadBuffer(index, loki_page_block(fam, ordinal));
-	uint32		used;
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
-	used = LokiPageUsed(BufferGetPage(buffer), fam->slot_size);
-	UnlockReleaseBuffer(buffer);
-	return used;
-}
-
 /*
  * End of the used part of an array.  Pages come into use in order, so the last
  * one in use is found by bisection.
@@ -85,14 +70,14 @@ count_slots(LokiIndex *state, Relation index, int family)
 	{
 		uint32		middle = low + (high - low) / 2;
 
-		if (page_used(state, index, family, middle) == 0)
+		if (loki_page_used(state, index, family, middle) == 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	if (low == 0)
 		return 0;
-	return (uint64) (low - 1) * fam->per_page + page_used(state, index, family, low - 1);
+	return (uint64) (low - 1) * fam->per_page + loki_page_used(state, index, family, low - 1);
 }
 
 static void

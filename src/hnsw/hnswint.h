@@ -379,6 +379,10 @@ extern void loki_page_free_slot(Page page, int family, uint32 slot_size, uint32 
 extern void loki_freelist_add(LokiIndex *index_state, Relation index, int family,
 							  uint32 page);
 
+/* Number of used slots on a page of a family */
+extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int family,
+							 uint32 ordinal);
+
 /* Copy one slot out under share lock; false if past the used part */
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int family,
 						   uint32 number, void *slot);
@@ -562,6 +566,7 @@ extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
  * the array lives until the next call.
  */
 extern uint32 loki_walk_take(LokiSearch *search, LokiCandidate **taken);
+extern int	loki_compare_candidates(const void *a, const void *b);
 
 /* Keep a scored node in scored[]; its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);

@@ -253,17 +253,6 @@ select_nodes(LokiScan *so, Selection *selection)
 	attribute_pages_end(so, &attributes);
 }
 
-static int
-compare_candidates(const void *a, const void *b)
-{
-	const LokiCandidate *x = a;
-	const LokiCandidate *y = b;
-
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
-}
-
 /*
  * Queue the best nodes not seen before for ranking; false if there are none.
  */
@@ -283,7 +272,7 @@ loki_sequential_select(LokiScan *so)
 	so->sequential_passes++;
 	so->last_selection = !selection.overflowed;
 
-	qsort(selection.heap, selection.n, sizeof(LokiCandidate), compare_candidates);
+	qsort(selection.heap, selection.n, sizeof(LokiCandidate), loki_compare_candidates);
 	for (uint32 i = 0; i < selection.n; i++)
 		mark_seen(so, selection.heap[i].node);
 	loki_rank_add(so, selection.heap, selection.n);

@@ -298,8 +298,9 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 	return walk_by_heap(search, ef);
 }
 
-static int
-compare_candidates(const void *a, const void *b)
+/* qsort: ascending by distance, ties by number */
+int
+loki_compare_candidates(const void *a, const void *b)
 {
 	const LokiCandidate *x = a;
 	const LokiCandidate *y = b;
@@ -344,7 +345,7 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 		search->pool[n].distance = scored->distance;
 		search->pool[n++].node = scored->node;
 	}
-	qsort(search->pool, n, sizeof(LokiCandidate), compare_candidates);
+	qsort(search->pool, n, sizeof(LokiCandidate), loki_compare_candidates);
 	*taken = search->pool;
 	return n;
 }
