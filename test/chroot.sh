@@ -17,7 +17,7 @@
 #	test/chroot.sh copy MAJOR
 #		Copy this source tree to /srv/lokivector inside, replacing the last.
 #	test/chroot.sh test MAJOR [PART...]
-#		create, copy, then test/run.sh PART... inside (default: unit sql iso
+#		create, then test/run.sh PART... on a copy inside (default: unit sql iso
 #		tap; TESTS as there).
 #	test/chroot.sh remove MAJOR
 #
@@ -158,10 +158,10 @@ inside()
 
 copy_tree()
 {
-	rm -rf "$root/srv/lokivector"
-	mkdir -p "$root/srv/lokivector"
+	rm -rf "${root:?}$1"
+	mkdir -p "$root$1"
 	"$top/test/files.sh" | tar -C "$top" -cf - -T - |
-		tar -C "$root/srv/lokivector" -xf - --no-same-owner
+		tar -C "$root$1" -xf - --no-same-owner
 }
 
 [ $# -ge 2 ] || usage
@@ -214,13 +214,15 @@ case $command in
 		;;
 	copy)
 		need_complete
-		copy_tree
+		copy_tree /srv/lokivector
 		;;
 	test)
 		create >/dev/null
-		copy_tree
+		dir=/srv/test-$(printf %s "$top" | cksum | cut -d ' ' -f 1)
+		copy_tree "$dir"
+		exec 9>&-
 		[ $# -gt 0 ] || set -- unit sql iso tap
-		inside root / env TESTS="${TESTS:-}" sh -c 'cd /srv/lokivector && exec test/run.sh "$@"' sh "$@"
+		inside root / env TESTS="${TESTS:-}" "$dir/test/run.sh" "$@"
 		;;
 	remove)
 		[ ! -e "$root/.lokivector-chroot" ] || rm -rf --one-file-system "$root"

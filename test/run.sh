@@ -15,7 +15,7 @@
 # LOKIVECTOR_TEST_USER	the user in place of root (default: postgres, nobody)
 #
 # The directory stays, so that the next run compiles what has changed; only a
-# run of everything begins with an empty one, and removes it if all is well.
+# run of everything begins with an empty one, and leaves it so if all is well.
 set -eu
 unset MAKEFLAGS MFLAGS MAKELEVEL
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -51,20 +51,24 @@ else
 fi
 
 cd /
-if [ $# -eq 0 ]; then
-	[ ! -e "$work" ] || as_tester rm -rf "$work"
-fi
-as_tester mkdir -p -m 755 "$work/tree" || {
+as_tester mkdir -p -m 755 "$work" || {
 	echo "user $user cannot make $work; set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
 	exit 1
 }
-as_tester find "$work/tree" -mindepth 1 -delete
+# One run at a time
+exec 9<"$work"
+flock 9
+if [ $# -eq 0 ]; then
+	as_tester find "$work" -mindepth 1 -delete
+fi
+as_tester rm -rf "$work/tree"
+as_tester mkdir "$work/tree"
 "$top/test/files.sh" | tar -C "$top" -cf - -T - |
 	as_tester tar -C "$work/tree" -xf - --no-same-owner
 
 status=0
-as_tester "$work/tree/test/suite.sh" "$work" "$pg_config" "$@" || status=$?
+as_tester "$work/tree/test/suite.sh" "$work" "$pg_config" "$@" 9<&- || status=$?
 if [ $# -eq 0 ] && [ $status -eq 0 ]; then
-	as_tester rm -rf "$work"
+	as_tester find "$work" -mindepth 1 -delete
 fi
 exit $status
