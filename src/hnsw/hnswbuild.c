@@ -196,6 +196,8 @@ build_graph(LokiBuild *build)
 	build->graph = loki_graph_create(build->context, build->graph_quantizer,
 									 build->graph_codes, nnodes, build->m,
 									 build_width(build), &build->prng);
+	build->graph->scan_quantizer = build->geometry.quantizer;
+	build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
 	for (uint32 node = 0; node < nnodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -30,11 +30,8 @@
 /* Rounds of searches for all nodes at most */
 #define SEARCH_ROUNDS	3
 
-/* Of the nodes where a vain search ended, prefer those of so many with room */
-#define PREFER_ROOM		16
-
-/* Links that such a node gets */
-#define NEW_LINKS		4
+/* Links that a node gets which was searched for in vain */
+#define NEW_LINKS		16
 
 typedef struct ConnectState
 {
@@ -171,7 +168,7 @@ link_found(ConnectState *state, uint32 node, const LokiCandidate *found, int nfo
 	LokiGraphLists *lists = &state->graph->base;
 	int			wanted = NEW_LINKS;
 
-	for (int i = 0; i < Min(nfound, PREFER_ROOM) && wanted > 0; i++)
+	for (int i = 0; i < nfound && wanted > 0; i++)
 		if (lists->counts[found[i].node] < lists->width &&
 			attach(state, found[i].node, node, found[i].distance))
 			wanted--;

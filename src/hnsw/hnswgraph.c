@@ -441,19 +441,26 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 }
 
 /*
- * The nearest nodes that a search from the entry point, made as scans do it,
- * finds for a node with a pool of ef (at most that of the build), ascending.  *found is valid until
- * the next call of a function here.  *itself: whether the node, or one that
- * its code cannot tell from it, is the first of them.
+ * The nearest nodes that a search from the entry point finds for a node, with
+ * a pool of ef (at most that of the build), ascending.  It is made as scans
+ * make it, on the codes that they walk on: the query alone comes from the code
+ * that the graph was built on.  *found is valid until the next call of a
+ * function here.  *itself: whether the node, or one that its code cannot tell
+ * from it, is among them.
  */
 int
 loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
 				   const LokiCandidate **found, bool *itself)
 {
+	const LokiQuantizer *quantizer = graph->quantizer;
+	const char *codes = graph->codes;
 	float		own;
 
-	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->query);
+	quantizer->prepare_code(quantizer, loki_graph_code(graph, node), graph->query);
+	graph->quantizer = graph->scan_quantizer;
+	graph->codes = graph->scan_codes;
+	graph->code_size = graph->quantizer->code_size;
+
 	graph->batch[0] = node;
 	score_batch(graph, graph->query, 1);
 	own = graph->estimates[0];
@@ -461,7 +468,14 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
 	for (int layer = graph->entry_level; layer > 0; layer--)
 		search_layer(graph, layer, Min(LOKI_ENTRY_WIDTH, graph->ef_construction));
 	search_layer(graph, 0, Min(ef, graph->ef_construction));
+
+	graph->quantizer = quantizer;
+	graph->codes = codes;
+	graph->code_size = quantizer->code_size;
+
 	*found = graph->pool;
-	*itself = graph->pool[0].node == node || graph->pool[0].distance <= own;
+	*itself = false;
+	for (int i = 0; i < graph->npool && !*itself; i++)
+		*itself = graph->pool[i].node == node || graph->pool[i].distance == own;
 	return graph->npool;
 }

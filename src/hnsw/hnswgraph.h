@@ -39,6 +39,9 @@ typedef struct LokiGraph
 	const LokiQuantizer *quantizer;
 	const char *codes;			/* code_size bytes each */
 	Size		code_size;
+	/* the codes that scans will walk on, for loki_graph_nearest() */
+	const LokiQuantizer *scan_quantizer;
+	const char *scan_codes;
 	uint32		nnodes;
 	int			m;
 	int			ef_construction;
