@@ -156,6 +156,17 @@ reach_somehow(ConnectState *state, uint32 node)
 	elog(ERROR, "could not connect the graph");
 }
 
+static bool
+is_linked(const LokiGraphLists *lists, uint32 from, uint32 node)
+{
+	const uint32 *neighbors = lists->neighbors + (Size) from * lists->capacity;
+
+	for (int i = 0; i < lists->counts[from]; i++)
+		if (neighbors[i] == node)
+			return true;
+	return false;
+}
+
 /*
  * Link a node that was searched for in vain from the nodes where the search
  * ended, several of them, as no other search ends in quite the same place:
@@ -170,10 +181,12 @@ link_found(ConnectState *state, uint32 node, const LokiCandidate *found, int nfo
 
 	for (int i = 0; i < nfound && wanted > 0; i++)
 		if (lists->counts[found[i].node] < lists->width &&
+			!is_linked(lists, found[i].node, node) &&
 			attach(state, found[i].node, node, found[i].distance))
 			wanted--;
 	for (int i = 0; i < nfound && wanted == NEW_LINKS; i++)
-		if (attach(state, found[i].node, node, found[i].distance))
+		if (!is_linked(lists, found[i].node, node) &&
+			attach(state, found[i].node, node, found[i].distance))
 			wanted--;
 }
 
