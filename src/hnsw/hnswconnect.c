@@ -138,7 +138,9 @@ reach_somehow(ConnectState *state, uint32 node)
 	nfound = loki_graph_nearest(graph, node, graph->ef_construction, &found, &itself);
 	for (int i = 0; i < nfound; i++)
 	{
-		if (attach(state, found[i].node, node, found[i].distance))
+		/* over the layers above, the search may have come to such a node */
+		if (state->parent[found[i].node] != LOKI_NONE &&
+			attach(state, found[i].node, node, found[i].distance))
 		{
 			reach(state, node, found[i].node);
 			return;

@@ -446,7 +446,8 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
  * make it, on the codes that they walk on: the query alone comes from the code
  * that the graph was built on.  *found is valid until the next call of a
  * function here.  *itself: whether the node, or one that its code cannot tell
- * from it, is among them.
+ * from it, is among them, or would not be in any case (by inner product other
+ * vectors can be nearer to one than itself).
  */
 int
 loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
@@ -474,7 +475,7 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
 	graph->code_size = quantizer->code_size;
 
 	*found = graph->pool;
-	*itself = false;
+	*itself = own >= graph->pool[graph->npool - 1].distance;
 	for (int i = 0; i < graph->npool && !*itself; i++)
 		*itself = graph->pool[i].node == node || graph->pool[i].distance == own;
 	return graph->npool;
