@@ -529,14 +529,6 @@ extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int lev
 extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,
 							   int nentries, int ef);
 
-static inline void
-loki_search_layer0_from(LokiSearch *search, const LokiEntry *entry, int ef)
-{
-	LokiUpperFound found = {entry->distance, entry->node, entry->slot};
-
-	loki_search_layer0(search, &found, 1, ef);
-}
-
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH at most */
 #define LOKI_ENTRY_WIDTH	4
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,

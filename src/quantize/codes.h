@@ -169,7 +169,6 @@ extern Size loki_rotated_size(const LokiCodeSpec *spec);
 extern void loki_rotated_init(LokiQuantizer *quantizer);
 extern uint32 loki_rotated_code_size(const LokiCodeSpec *spec);
 extern uint32 loki_rotated_refine_size(const LokiCodeSpec *spec);
-extern float loki_rotated_tangent(int bits);
 
 /* functions in exact.c */
 extern void loki_exact_init(LokiQuantizer *quantizer);

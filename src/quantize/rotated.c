@@ -130,12 +130,6 @@ find_constants(int bits, bool wide)
 	return &code_constants[i];
 }
 
-float
-loki_rotated_tangent(int bits)
-{
-	return find_constants(bits, bits > 4)->tangent;
-}
-
 static void
 fill_levels(int bits, bool wide, LokiLevels *levels)
 {
