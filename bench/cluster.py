@@ -1,6 +1,13 @@
-"""A throw-away server in the Debian system that test/chroot.sh makes."""
+"""A server in the Debian system that test/chroot.sh makes.
+
+Its cluster is thrown away at the end, or kept in a folder of the caller's,
+which is seen inside by a bind mount, with a file that says what it holds.
+"""
 import contextlib
+import fcntl
+import filecmp
 import glob
+import json
 import os
 import re
 import shutil
@@ -33,19 +40,27 @@ class Timing:
 
 
 class Server:
-    def __init__(self, major, settings):
+    def __init__(self, major, settings, keep=None):
+        """keep: a folder for the cluster, used again where there is one"""
         self.major = str(major)
         self.settings = settings
         self.root = output(CHROOT, "create", self.major,
                            f"postgresql-{major}-pgvector").split()[-1]
-        self.work = f"/var/tmp/lokivector-bench-{os.getpid()}"
+        self.keep = keep and os.path.abspath(keep)
+        if keep:
+            os.makedirs(self.keep, exist_ok=True)
+        self.work = "/var/tmp/lokivector-bench-" + (
+            "kept" if keep else str(os.getpid()))
         self.bin = f"/usr/lib/postgresql/{major}/bin"
         self.running = False
+        self.kept = {}
+        self.locks = []
 
     # -- commands inside ----------------------------------------------------
 
     def command(self, *words, user="postgres"):
-        return [CHROOT, "exec", "-u", user, self.major, *words]
+        bind = ["-b", f"{self.keep}:{self.work}"] if self.keep else []
+        return [CHROOT, "exec", "-u", user, *bind, self.major, *words]
 
     def inside(self, *words, user="postgres", **how):
         done = subprocess.run(self.command(*words, user=user), text=True,
@@ -57,44 +72,106 @@ class Server:
 
     def host(self, path):
         """The path outside of a path below the work folder inside"""
-        return self.root + os.path.join(self.work, path)
+        return os.path.join(self.keep or self.root + self.work, path)
 
     def write(self, name, text):
         with open(self.host(name), "w") as f:
             f.write(text)
         return f"{self.work}/{name}"
 
+    def lock(self, path):
+        """Until the end of this process, keep other runs from something."""
+        f = open(path, "a")
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run that uses {path}")
+            fcntl.flock(f, fcntl.LOCK_EX)
+        self.locks.append(f)
+
     # -- life ---------------------------------------------------------------
 
     def install_extension(self):
-        """Build the working tree inside and install it there."""
-        output(CHROOT, "copy", self.major)
-        make = f"make -C /srv/lokivector PG_CONFIG={self.bin}/pg_config"
+        """Build the working tree inside and install it there, which is to
+        precede start().  Objects of the last time are used again."""
+        self.lock(os.path.join(self.root, ".lokivector-installed"))
+        self.copy_tree("/srv/lokivector-bench")
+        make = f"make -C /srv/lokivector-bench with_llvm=no " \
+            f"PG_CONFIG={self.bin}/pg_config"
         self.inside("sh", "-c", f"{make} -s -j$(nproc) all && "
                     f"{make} -s install", user="root")
 
+    def copy_tree(self, to):
+        """The tree's files where they changed, and no others but objects
+        made from them"""
+        to = self.root + to
+        files = set(output(os.path.join(TOP, "test", "files.sh")).split("\n"))
+        files.discard("")
+        for folder, _, names in os.walk(to):
+            for name in names:
+                path = os.path.relpath(os.path.join(folder, name), to)
+                made_from = re.sub(r"\.(o|bc)$", ".c", path)
+                if path not in files and made_from not in files:
+                    os.remove(os.path.join(to, path))
+        for name in files:
+            source, copy = os.path.join(TOP, name), os.path.join(to, name)
+            if not os.path.exists(copy) or not filecmp.cmp(source, copy,
+                                                           shallow=False):
+                os.makedirs(os.path.dirname(copy), exist_ok=True)
+                shutil.copyfile(source, copy)
+                shutil.copymode(source, copy)
+
     def start(self):
+        if self.keep:
+            self.lock(self.keep + ".lock")
+            self.read_kept()
         self.inside("install", "-d", "-m", "755", "-o", "postgres", "-g",
                     "postgres", self.work, user="root")
         self.running = True
-        self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-N",
-                    "-A", "trust", "--no-locale", "-E", "UTF8")
+        if not self.kept:
+            self.inside("rm", "-rf", f"{self.work}/data", user="root")
+            self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-N",
+                        "-A", "trust", "--no-locale", "-E", "UTF8")
+            with open(self.host("data/postgresql.conf"), "a") as f:
+                f.write("include 'bench.conf'\n")
+        self.inside("chown", "-R", "postgres:postgres", f"{self.work}/data",
+                    user="root")
+        self.pg_start()
+        if self.keep and not self.kept:
+            self.kept = {"tables": {}, "indexes": {}}
+            self.write_kept()
+
+    def pg_start(self, **settings):
+        """Start with the settings of this run, and others just for now."""
         conf = dict(self.settings, listen_addresses="''",
-                    unix_socket_directories=f"'{self.work}'")
-        with open(self.host("data/postgresql.conf"), "a") as f:
-            f.writelines(f"{k} = {v}\n" for k, v in conf.items())
+                    unix_socket_directories=f"'{self.work}'", **settings)
+        self.write("data/bench.conf", "".join(
+            f"{k} = {v}\n" for k, v in conf.items()))
         self.inside(f"{self.bin}/pg_ctl", "-D", f"{self.work}/data", "-w",
-                    "-t", "120", "-l", f"{self.work}/log", "start")
+                    "-t", "600", "-l", f"{self.work}/log", "start")
+
+    def pg_stop(self):
+        self.inside(f"{self.bin}/pg_ctl", "-D", f"{self.work}/data", "-w",
+                    "-t", "600", "-m", "fast", "stop")
+
+    def restart(self, **settings):
+        """Start anew, with some settings changed until the next time."""
+        self.pg_stop()
+        self.pg_start(**settings)
 
     def postmaster(self):
         with open(self.host("data/postmaster.pid")) as f:
             return int(f.readline())
 
     def stop(self):
-        """The data is thrown away, so nothing is to be shut down tidily."""
+        """Data that is thrown away is not to be shut down tidily."""
         if not self.running:
             return
         self.running = False
+        if self.keep:
+            if os.path.exists(self.host("data/postmaster.pid")):
+                self.pg_stop()
+            return
         with contextlib.suppress(OSError, ValueError):
             pid = self.postmaster()
             os.kill(pid, signal.SIGQUIT)
@@ -102,6 +179,36 @@ class Server:
                 os.kill(pid, 0)
                 time.sleep(0.05)
         shutil.rmtree(self.root + self.work, ignore_errors=True)
+
+    # -- what is kept -------------------------------------------------------
+
+    def read_kept(self):
+        """What the cluster holds, and the end of a server left running"""
+        with contextlib.suppress(FileNotFoundError):
+            with open(self.host("kept.json")) as f:
+                self.kept = json.load(f)
+        if self.kept and os.path.exists(self.host("data/postmaster.pid")):
+            with contextlib.suppress(RuntimeError):
+                self.pg_stop()
+
+    def write_kept(self):
+        if self.keep:
+            self.write("kept.json.part", json.dumps(self.kept, indent=1))
+            os.rename(self.host("kept.json.part"), self.host("kept.json"))
+
+    def has(self, what, name, key):
+        """What is noted of a kept table or index with this key, or None"""
+        found = self.kept.get(what, {}).get(name)
+        return found if found and found["key"] == key else None
+
+    def note(self, what, name, **how):
+        if self.keep:
+            self.kept[what][name] = how
+            self.write_kept()
+
+    def forget(self, what, name):
+        if self.kept.get(what, {}).pop(name, None):
+            self.write_kept()
 
     # -- clients ------------------------------------------------------------
 

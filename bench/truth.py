@@ -76,17 +76,22 @@ def neighbours(metric, base, queries, k, alive=None):
     return np.array(out)
 
 
+def digest(data):
+    """What tells a set from others of its name, by a sample of its rows"""
+    found = hashlib.sha256()
+    for array in (data.base, data.queries):
+        found.update(repr((array.shape, str(array.dtype))).encode())
+        step = max(1, len(array) // 997)
+        found.update(np.ascontiguousarray(array[::step]).tobytes())
+    return found.hexdigest()[:16]
+
+
 def cached_neighbours(data, metric, k):
     """From the set's files where they reach far enough, else computed once"""
     given = data.truth.get(metric)
     if given is not None and given.shape[1] >= k:
         return np.asarray(given[:, :k], np.int64)
-    digest = hashlib.sha256()
-    for array in (data.base, data.queries):
-        digest.update(repr((array.shape, str(array.dtype))).encode())
-        step = max(1, len(array) // 997)
-        digest.update(np.ascontiguousarray(array[::step]).tobytes())
-    name = f"truth-{data.name}-{metric}-{k}-{digest.hexdigest()[:16]}.npy"
+    name = f"truth-{data.name}-{metric}-{k}-{digest(data)}.npy"
     path = os.path.join(datasets.cache_dir(), name)
     if not os.path.exists(path):
         np.save(path + ".part.npy",

@@ -1,0 +1,270 @@
+"""One data set, one server, and the contenders on it."""
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+
+import numpy as np
+
+import datasets
+import options
+import report
+import truth
+from cluster import TOP, Server, say
+from measure import Contender, renew_extension, summarize
+
+DELETED = 0.10                  # share of the rows that vacuum removes
+
+
+@contextlib.contextmanager
+def timed(args):
+    """Alone on the machine, among those who take the same lock"""
+    if not args.lock:
+        yield
+        return
+    with open(args.lock, "a") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def contenders(server, args):
+    found = []
+    if not args.skip_lokivector:
+        for kind in args.lokivector_types.split(","):
+            name = "lokivector" if kind == "vector" else f"lokivector {kind}"
+            found.append(Contender(server, name, "lokivector", "loki", kind,
+                                   args))
+    if not args.skip_pgvector:
+        for kind in args.pgvector_types.split(","):
+            found.append(Contender(server, f"pgvector {kind}", "vector",
+                                   "pgv", kind, args))
+    return found
+
+
+def widths(args, k):
+    """ef_search below LIMIT means the same as LIMIT at best."""
+    return [ef for ef in args.ef if ef >= k] or [min(1000, max(k, 1))]
+
+
+class Bench:
+    def __init__(self, args, argv, data, server, out):
+        self.args, self.argv, self.data = args, argv, data
+        self.server, self.out = server, out
+        self.result = {"builds": [], "recall": [], "timings": [],
+                       "floors": [], "changes": [], "load": []}
+
+    def open(self):
+        """True neighbours, server, tables: all that precedes an index"""
+        args, data = self.args, self.data
+        self.deepest = max(args.k)
+        self.true = truth.cached_neighbours(data, args.metric,
+                                            max(100, self.deepest))
+        self.judge = truth.Judge(args.metric, data.base, data.queries,
+                                 self.true)
+        self.start()
+        self.all = contenders(self.server, args)
+        for c in self.all:
+            c.prepare()
+            took = c.load(data)
+            say(f"{c.name} {c.version()}: loaded in {took:.1f} s")
+            self.result["load"].append({
+                "contender": c.name, "version": c.version(),
+                "seconds": took})
+
+    def prepare(self):
+        """Build what can be kept."""
+        for c in self.all:
+            if c.extension != "lokivector":
+                say(f"{c.name}: build {c.build()['seconds']:.1f} s")
+
+    def run(self):
+        for build in range(self.args.builds):
+            self.build(build)
+            self.measure(build)
+            self.save()
+        if not self.args.skip_changes:
+            for c in self.all:
+                self.changes(c)
+                self.save()
+
+    def save(self):
+        """What there is so far, so that a run cut short is not lost"""
+        data = self.data
+        result = dict(
+            self.result, set=data.name, rows=len(data.base), dims=data.dims,
+            queries=len(data.queries), arguments=vars(self.args),
+            command=command(self.argv), settings=options.settings(self.args),
+            machine=machine(), server=self.version)
+        with open(os.path.join(self.out, "raw.json"), "w") as f:
+            json.dump(result, f, indent=1)
+        return report.write(result, self.out)
+
+    def start(self):
+        server = self.server
+        if not self.args.skip_lokivector:
+            say("building lokivector")
+            server.install_extension()
+        server.start()
+        self.version = server.rows("postgres", "SHOW server_version")[
+            0][0].split()[0]
+        if not self.args.skip_lokivector:
+            renew_extension(server)
+
+    def build(self, number=0):
+        """Build all indexes and read them into memory."""
+        for c in self.all:
+            with timed(self.args):
+                built = c.build()
+            say(f"{c.name}: build {built['seconds']:.1f} s"
+                f"{' (kept)' * built['kept']}, "
+                f"{built['index_bytes'] / 1e6:.1f} MB")
+            self.result["builds"].append(dict(built, build=number))
+        fits = self.check_memory()
+        for c in self.all:
+            c.warm(toast=fits)
+
+    def measure(self, number=0):
+        """Recall, then rates, at each width"""
+        for k in self.args.k:
+            for c in self.all:
+                c.check_plan(k)
+                for ef in widths(self.args, k):
+                    self.measure_recall(c, k, ef, number)
+        if not self.args.skip_timing:
+            for round_ in range(self.args.rounds):
+                self.time_round(number * self.args.rounds + round_)
+
+    def check_memory(self):
+        """Nothing is to be read from outside shared_buffers while timed."""
+        need = sum({c.db: c.database_bytes() for c in self.all}.values())
+        have = int(self.server.rows(
+            "postgres", "SELECT setting::bigint * 8192 FROM pg_settings "
+            "WHERE name = 'shared_buffers'")[0][0])
+        self.result["database_bytes"] = need
+        if need > have:
+            say(f"warning: {need >> 20} MB of data, {have >> 20} MB of "
+                "shared_buffers: raise --shared-buffers")
+        return need <= have
+
+    def measure_recall(self, c, k, ef, build):
+        answers = c.answers(k, ef, len(self.data.queries))
+        recall, rows, ordered = self.judge.score(answers, k)
+        say(f"{c.name}: k {k} ef {ef} recall {recall:.4f}"
+            + (f" rows {rows:.1f}" if rows < k else "")
+            + (f" ordered {ordered:.3f}" if ordered < 1 else ""))
+        self.result["recall"].append({
+            "contender": c.name, "build": build, "k": k, "ef": ef,
+            "recall": recall, "rows": rows, "ordered": ordered})
+
+    def time_round(self, round_):
+        """One pass over all points, the contenders taking turns"""
+        count = len(self.data.queries)
+        turn = self.all[round_ % len(self.all):] + \
+            self.all[:round_ % len(self.all)]
+        for clients in self.args.clients:
+            for c in turn:
+                with timed(self.args):
+                    t = c.time_floor(clients, count)
+                self.result["floors"].append(dict(
+                    summarize([t]), contender=c.name, clients=clients,
+                    round=round_))
+            for k in self.args.k:
+                for ef in widths(self.args, k):
+                    self.time_point(turn, k, ef, clients, count, round_)
+
+    def time_point(self, turn, k, ef, clients, count, round_):
+        with timed(self.args):
+            for c in turn:
+                t = summarize([c.time_queries(k, ef, clients, count)])
+                say(f"{c.name}: k {k} ef {ef} clients {clients}: "
+                    f"{t['qps']:.0f}/s, {t['mean_us']:.0f} us")
+                self.result["timings"].append(dict(
+                    t, contender=c.name, k=k, ef=ef, clients=clients,
+                    round=round_))
+
+    def changes(self, c):
+        """Single inserts of held-out rows, then a delete and VACUUM"""
+        args, data, n = self.args, self.data, len(self.data.base)
+        per = len(args.clients) * max(args.clients)
+        held = max(per, int(n * args.held_out) // per * per)
+        change = {"contender": c.name, "held_out": held}
+        c.churn_table(n, held)
+        for clients in args.clients:
+            with timed(args):
+                t = summarize([c.insert_rows(held // len(args.clients),
+                                             clients)])
+            change[f"inserts_per_s_{clients}"] = t["qps"]
+            change[f"insert_p99_us_{clients}"] = t["p99_us"]
+        change["recall_inserted"] = self.recall_of_churn(c, self.judge)
+        gone = np.random.default_rng(7).choice(n, int(n * DELETED), False)
+        c.delete_rows(gone)
+        with timed(args):
+            change["vacuum_s"], change["vacuum_index_bytes"] = c.vacuum()
+        alive = np.ones(n, bool)
+        alive[gone] = False
+        left = truth.neighbours(args.metric, data.base, data.queries, 10,
+                                alive)
+        judge = truth.Judge(args.metric, data.base, data.queries, left)
+        change["recall_vacuumed"] = self.recall_of_churn(c, judge)
+        self.server.psql(c.db, "DROP TABLE churn")
+        say(str(change))
+        self.result["changes"].append(change)
+
+    def recall_of_churn(self, c, judge):
+        answers = c.answers(10, 40, len(self.data.queries), "churn")
+        return judge.score(answers, 10)[0]
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        lines = f.read().splitlines()
+    model = [x.split(":", 1)[1].strip() for x in lines
+             if x.startswith("model name")]
+    flags = [x for x in lines if x.startswith("flags")]
+    widest = [x for x in ("avx512f", "avx2") if flags and
+              f" {x} " in flags[0] + " "]
+    return {"cpu": model[0] if model else os.uname().machine,
+            "simd": widest[0] if widest else "", "cores": os.cpu_count(),
+            "memory_gb": round(options.memory() / 2 ** 30)}
+
+
+def command(argv):
+    """The command to give again, without what names this machine"""
+    kept, skip = [], False
+    for word in argv:
+        if skip:
+            skip = False
+        elif word in ("--data", "--out", "--lock", "--keep"):
+            skip = True
+        elif not word.startswith(("--data=", "--out=", "--lock=",
+                                      "--keep=")):
+            kept.append(f"'{word}'" if " " in word else word)
+    return 'make bench ARGS="' + " ".join(kept) + '"'
+
+
+@contextlib.contextmanager
+def session(argv):
+    """A Bench for these options (those of run.py), with its server running
+    and its tables loaded"""
+    args = options.arguments(argv)
+    data = datasets.load(args.set, args.data)
+    data.limit(args.limit_rows)
+    args.metric = args.metric or data.metric
+    name = f"{data.name}-{args.metric}"
+    if args.storage != "default":
+        name += f"-{args.storage}"
+    out = args.out or os.path.join(TOP, "build", "bench", name)
+    os.makedirs(out, exist_ok=True)
+    say(f"{name}: {data.base.shape[0]} x {data.dims}, "
+        f"{len(data.queries)} queries")
+    keep = args.keep and os.path.join(args.keep, f"{args.server}-{name}")
+    signal.signal(signal.SIGTERM, lambda *a: sys.exit(1))
+    server = Server(args.server, options.settings(args), keep)
+    try:
+        bench = Bench(args, argv, data, server, out)
+        bench.open()
+        yield bench
+    finally:
+        server.stop()
