@@ -54,6 +54,7 @@ class Server:
         self.bin = f"/usr/lib/postgresql/{major}/bin"
         self.running = False
         self.kept = {}
+        self.loaded = set()
         self.locks = []
 
     # -- commands inside ----------------------------------------------------

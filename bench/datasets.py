@@ -11,7 +11,8 @@ import os
 import numpy as np
 
 DEFAULT_METRIC = {"fashion-mnist": "l2", "wordnet-lsa256": "cosine",
-                  "sift-kodak": "l2", "bigann10k": "l2"}
+                  "wordnet-minilm384": "cosine", "sift-kodak": "l2",
+                  "bigann10k": "l2"}
 HELD_OUT = 1000                 # queries taken from a file that has none
 BLOCK = 20000
 
@@ -175,6 +176,8 @@ def load(spec, data_dir):
     path = spec
     if not os.path.exists(path):
         path = os.path.join(data_dir or ".", spec)
+    if not os.path.exists(path):
+        path = os.path.join(cache_dir(), spec)
     if not os.path.exists(path):
         raise SystemExit(f"data set \"{spec}\" not found: name its folder "
                          "with --data or LOKIVECTOR_DATA, or use "

@@ -16,6 +16,11 @@ COPY_BLOCK = 5000
 class Contender:
     """An extension with a column type, in a database of its own"""
 
+    in_server = True
+    changes = True              # takes part in inserts and vacuum
+    apart = False               # does not fit beside the others
+    shares = None               # whose index it uses
+
     def __init__(self, server, name, extension, database, kind, args):
         self.server, self.name, self.args = server, name, args
         self.extension, self.db, self.kind = extension, database, kind
@@ -72,6 +77,9 @@ class Contender:
         dims, storage = data.dims, self.args.storage
         key = {"set": data.name, "digest": truth.digest(data),
                "storage": storage}
+        if (self.db, self.items) in self.server.loaded:
+            return 0.0
+        self.server.loaded.add((self.db, self.items))
         kept = self.server.has("tables", f"{self.db}.{self.items}", key)
         # The query vectors are inline for all, whatever the table's storage
         self.table(self.queries, "v", dims,
@@ -112,7 +120,10 @@ class Contender:
             f"({self.indexed()}) WITH ({self.index_options()})")
 
     def build(self):
-        """Build the index, unless it is a peer's that is kept."""
+        """Build the index, unless it is a peer's that is kept -> what is to
+        be told of it, or None where another contender builds it"""
+        if self.shares:
+            return None
         key = {"on": self.indexed(), "with": self.index_options(),
                "version": self.version()}
         name = f"{self.db}.{self.index}"
@@ -247,6 +258,52 @@ class Contender:
         size = self.server.rows(self.db,
                                 "SELECT pg_relation_size('churn_idx')")
         return seconds, int(size[0][0])
+
+
+class Binary(Contender):
+    """pgvector as its experts have it: an index on the signs of the values,
+    and the rows it finds sorted by their vectors.  part: how many of the
+    ef_search rows are looked at"""
+
+    changes = False
+
+    def __init__(self, server, name, part, args):
+        super().__init__(server, name, "vector", "pgv", "vector", args)
+        self.index += "_binary"
+        self.part = part
+
+    def load(self, data):
+        self.dims = data.dims
+        return super().load(data)
+
+    def signs(self, column):
+        return f"binary_quantize({column})::bit({self.dims})"
+
+    def indexed(self):
+        return f"({self.signs('embedding')}) bit_hamming_ops"
+
+    def rows_to_sort(self, k):
+        return max(k, int(self.ef * self.part))
+
+    def statement(self, k, query, items=None):
+        v = f"(SELECT {{}} FROM {self.queries} WHERE id = {query})"
+        return (f"SELECT id FROM (SELECT id, embedding FROM "
+                f"{items or self.items} ORDER BY {self.signs('embedding')} "
+                f"<~> {v.format(self.signs('v'))} "
+                f"LIMIT {self.rows_to_sort(k)}) t ORDER BY embedding "
+                f"{OPERATOR[self.args.metric]} {v.format('v')} LIMIT {k}")
+
+    def check_plan(self, k):
+        self.ef = 100
+        super().check_plan(k)
+
+    def answers(self, k, ef, count, items=None):
+        self.ef = ef
+        return super().answers(k, ef, count, items)
+
+    def time_queries(self, k, ef, clients, count):
+        self.ef = ef
+        return super().time_queries(k, ef, clients, count)
 
 
 def renew_extension(server, db="loki"):

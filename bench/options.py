@@ -32,7 +32,10 @@ def arguments(argv):
     p.add_argument("--ef-construction", type=int, default=64)
     p.add_argument("--loki-options", default="",
                    help="further index options, such as bits = 2")
-    p.add_argument("--pgvector-types", default="vector,halfvec")
+    p.add_argument("--pgvector-types", default="vector,halfvec",
+                   help="of vector, halfvec, binary, binary/4: the latter two "
+                   "are an index on binary_quantize, with all of the "
+                   "ef_search rows, or a quarter of them, sorted by vector")
     p.add_argument("--lokivector-types", default="vector")
     p.add_argument("--k", default="10", help="for example 10,100,1000")
     p.add_argument("--ef", default=EF)
@@ -59,6 +62,8 @@ def arguments(argv):
     p.add_argument("--realtime", action="store_true",
                    help="time queries and inserts in the real-time class "
                    "(SCHED_RR), to keep the machine's other work out")
+    p.add_argument("--hnswlib", action="store_true",
+                   help="measure hnswlib in a process of its own, too")
     p.add_argument("--skip-lokivector", action="store_true")
     p.add_argument("--skip-pgvector", action="store_true")
     p.add_argument("--skip-timing", action="store_true")
@@ -91,7 +96,8 @@ def settings(args):
             "max_parallel_workers": args.workers + 8,
             "max_parallel_workers_per_gather": 0,
             "dynamic_shared_memory_type": "sysv",
-            "max_wal_size": "4GB" if args.keep else "32GB",
-            "checkpoint_timeout": "1h",
+            "max_wal_size": "2GB" if args.keep else "32GB",
+            "wal_level": "minimal" if args.keep else "replica",
+            "max_wal_senders": 0, "checkpoint_timeout": "1h",
             "fsync": "off", "full_page_writes": "on", "jit": "off",
             "autovacuum": "off", "huge_pages": "off"}

@@ -1,13 +1,16 @@
 """Tables (Markdown, CSV) and plots of what run.py measured."""
 import csv
+import itertools
 import math
 import os
 import statistics
 
 from cluster import say
 
-REACHED, BEST, EASY, MISSED = "", "pgvector's best recall", \
+REACHED, BEST, EASY, MISSED = "", "the peer's best recall", \
     "reached at the smallest ef_search", "not reached by lokivector"
+HEADLINE = "pgvector vector"    # the peer that ratios are quoted against
+HNSWLIB = "hnswlib in-process"
 
 
 def median(values):
@@ -92,19 +95,24 @@ def rate_at(line, target):
     return None, MISSED
 
 
+def reaches(line, target):
+    return bool(line) and line[-1][0] >= target
+
+
 def compare(line, other, target):
-    """lokivector's line against one of pgvector's -> dict"""
+    """lokivector's line against a peer's -> dict.  Where the peer stays
+    below the target, both are taken at its best recall."""
     notes = []
-    if other[-1][0] < target:
+    if not reaches(other, target):
         notes.append(f"{BEST} instead of {target}")
         target = other[-1][0]
     theirs, note = rate_at(other, target)
     if note:
-        notes.append("pgvector: " + note)
+        notes.append("peer: " + note)
     ours, note = rate_at(line, target)
     if note:
         notes.append(note if note == MISSED else "lokivector: " + note)
-    return {"recall": target, "lokivector_qps": ours, "pgvector_qps": theirs,
+    return {"recall": target, "lokivector_qps": ours, "peer_qps": theirs,
             "ratio": ours / theirs if ours else math.nan,
             "note": "; ".join(notes)}
 
@@ -115,45 +123,85 @@ def names(result, prefix):
 
 
 def ratios(result, rows):
+    """lokivector against each peer, at each k, number of clients, target"""
     out = []
-    for k in result["arguments"]["k"]:
-        for clients in result["arguments"]["clients"]:
-            for target in result["arguments"]["targets"]:
-                for ours in names(result, "lokivector"):
-                    line = curve(rows, ours, k, clients)
-                    if not line or math.isnan(line[0][1]):
-                        continue
-                    for theirs in names(result, "pgvector"):
-                        other = curve(rows, theirs, k, clients)
-                        out.append(dict(
-                            {"k": k, "clients": clients, "target": target,
+    a = result["arguments"]
+    for k, clients, target, ours in itertools.product(
+            a["k"], a["clients"], a["targets"], names(result, "lokivector")):
+        line = curve(rows, ours, k, clients)
+        if not line or math.isnan(line[0][1]):
+            continue
+        for theirs in names(result, "pgvector") + names(result, HNSWLIB):
+            other = curve(rows, theirs, k, clients)
+            out.append(dict({"k": k, "clients": clients, "target": target,
                              "contender": ours, "against": theirs},
                             **compare(line, other, target)))
     return out
 
 
+def best_peer(found):
+    """Of the comparisons of one point, that with the best of pgvector's
+    contenders: the fastest of those that reach the target, if any does"""
+    peers = [f for f in found if f["against"].startswith("pgvector")]
+    there = [f for f in peers if f["recall"] == f["target"]]
+    return max(there or peers, default=None, key=lambda f: (
+        f["peer_qps"] if there else f["recall"]))
+
+
+def by_point(found):
+    """Comparisons grouped by all but the peer"""
+    groups = {}
+    for f in found:
+        groups.setdefault((f["k"], f["clients"], f["target"],
+                           f["contender"]), []).append(f)
+    return groups
+
+
+def floors(result):
+    """(clients, contender) -> medians of rate and mean latency"""
+    found = {}
+    for f in result["floors"]:
+        found.setdefault((f["clients"], f["contender"]), []).append(f)
+    return {key: (median([f["qps"] for f in fs]),
+                  median([f["mean_us"] for f in fs]))
+            for key, fs in sorted(found.items())}
+
+
 # ---- sections -------------------------------------------------------------
 
-def faster(found, row):
-    """Is this the quicker of pgvector's types, the one to quote?"""
-    return row["pgvector_qps"] == max(
-        f["pgvector_qps"] for f in found
-        if all(f[x] == row[x] for x in ("k", "clients", "target",
-                                        "contender")))
+def number(value, form=".0f"):
+    return "-" if value is None or math.isnan(value) else f"{value:{form}}"
 
 
-def ratio_section(found):
-    """The ratio against the faster of pgvector's types in bold"""
+def versus(f):
+    """Cells of one comparison: the peer's rate and the ratio"""
+    if f is None:
+        return ["-", "-"]
+    at = "" if f["recall"] == f["target"] else f" at {f['recall']:.3f}"
+    return [number(f["peer_qps"]) + at, number(f["ratio"], ".2f")]
+
+
+def ratio_section(result, found):
+    """The ratio against plain vector in bold, the best of pgvector's and
+    hnswlib beside it"""
     if not found:
         return ""
-    rows = [[f["k"], f["clients"], f"{f['recall']:.4g}", f["contender"],
-             f"{f['lokivector_qps']:.0f}" if f["lokivector_qps"] else "-",
-             f["against"], f"{f['pgvector_qps']:.0f}",
-             "-" if not f["lokivector_qps"]
-             else f"**{f['ratio']:.2f}**" if faster(found, f)
-             else f"{f['ratio']:.2f}", f["note"]] for f in found]
+    floor = floors(result)
+    rows = []
+    for (k, clients, target, ours), group in by_point(found).items():
+        peer = {f["against"]: f for f in group}
+        head = peer.get(HEADLINE) or group[0]
+        best = best_peer(group)
+        cells = versus(head)
+        rows.append([
+            k, clients, f"{head['recall']:.4g}", ours,
+            number(head["lokivector_qps"]),
+            number(floor.get((clients, ours), (None,))[0]), cells[0],
+            f"**{cells[1]}**", best["against"] if best else "",
+            *versus(best), *versus(peer.get(HNSWLIB)), head["note"]])
     return "## Queries per second at equal recall\n\n" + table(
-        ["k", "clients", "recall", "", "per s", "against", "per s", "ratio",
+        ["k", "clients", "recall", "", "per s", "floor per s", HEADLINE,
+         "ratio", "best of pgvector's", "per s", "ratio", HNSWLIB, "ratio",
          "note"], rows) + "\n"
 
 
@@ -168,11 +216,12 @@ def build_rows(result):
         out.append({"contender": name, "version": load["version"],
                     "load_s": load["seconds"],
                     "build_s": median([b["seconds"] for b in built]),
+                    "kept": built[-1]["kept"],
                     "index_bytes": int(size),
                     "bytes_per_row": size / result["rows"],
                     "table_bytes": built[-1]["table_bytes"]})
     base = next((b["index_bytes"] for b in out
-                 if b["contender"] == "pgvector vector"), None)
+                 if b["contender"] == HEADLINE), None)
     for b in out:
         b["index_ratio"] = b["index_bytes"] / base if base else math.nan
     return out
@@ -183,7 +232,7 @@ def build_section(rows):
         ["", "version", "load s", "build s", "index MB", "bytes a row",
          "of pgvector's vector index", "table MB"],
         [[b["contender"], b["version"], f"{b['load_s']:.1f}",
-          f"{b['build_s']:.1f}", mb(b["index_bytes"]),
+          f"{b['build_s']:.1f}{' (kept)' * b['kept']}", mb(b["index_bytes"]),
           f"{b['bytes_per_row']:.0f}", f"{b['index_ratio']:.3f}",
           mb(b["table_bytes"])] for b in rows]) + "\n"
 
@@ -226,12 +275,8 @@ def change_section(result):
 
 
 def floor_section(result):
-    found = {}
-    for f in result["floors"]:
-        found.setdefault((f["clients"], f["contender"]), []).append(f)
-    rows = [[clients, name, f"{median([f['qps'] for f in fs]):.0f}",
-             f"{median([f['mean_us'] for f in fs]):.0f}"]
-            for (clients, name), fs in sorted(found.items())]
+    rows = [[clients, name, number(rate), number(mean)]
+            for (clients, name), (rate, mean) in floors(result).items()]
     return "## Floor: lookup by primary key instead of the search\n\n" + \
         table(["clients", "", "per s", "mean us"], rows) + "\n" if rows else ""
 
@@ -318,7 +363,7 @@ def write(result, out):
     write_csv(os.path.join(out, "families.csv"),
               last_info(result, "families"))
     write_csv(os.path.join(out, "changes.csv"), result["changes"])
-    text = header(result) + ratio_section(found) + build_section(builds) \
+    text = header(result) + ratio_section(result, found) + build_section(builds) \
         + family_section(result) + change_section(result) \
         + floor_section(result) + curve_section(rows)
     if result["timings"]:
@@ -326,5 +371,5 @@ def write(result, out):
             text += f"\n![recall against queries per second]({name})\n"
     with open(os.path.join(out, "report.md"), "w") as f:
         f.write(text)
-    return "\n" + ratio_section(found) + build_section(builds) \
+    return "\n" + ratio_section(result, found) + build_section(builds) \
         + change_section(result)

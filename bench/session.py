@@ -13,7 +13,8 @@ import options
 import report
 import truth
 from cluster import TOP, Server, say
-from measure import Contender, renew_extension, summarize
+from inprocess import Hnswlib
+from measure import Binary, Contender, renew_extension, summarize
 
 DELETED = 0.10                  # share of the rows that vacuum removes
 
@@ -38,9 +39,19 @@ def contenders(server, args):
                                    args))
     if not args.skip_pgvector:
         for kind in args.pgvector_types.split(","):
-            found.append(Contender(server, f"pgvector {kind}", "vector",
-                                   "pgv", kind, args))
+            found.append(pgvector(server, kind, args, found))
+    if args.hnswlib and not args.prepare:
+        found.append(Hnswlib(args))
     return found
+
+
+def pgvector(server, kind, args, others):
+    name = f"pgvector {kind}"
+    if not kind.startswith("binary"):
+        return Contender(server, name, "vector", "pgv", kind, args)
+    c = Binary(server, name, 1 / int(kind[7:] or 1), args)
+    c.shares = next((o for o in others if isinstance(o, Binary)), None)
+    return c
 
 
 def widths(args, k):
@@ -77,7 +88,7 @@ class Bench:
         """Build what can be kept."""
         for c in self.all:
             if c.extension != "lokivector":
-                say(f"{c.name}: build {c.build()['seconds']:.1f} s")
+                self.build_one(c, 0)
 
     def run(self):
         for build in range(self.args.builds):
@@ -86,8 +97,9 @@ class Bench:
             self.save()
         if not self.args.skip_changes:
             for c in self.all:
-                self.changes(c)
-                self.save()
+                if c.changes:
+                    self.changes(c)
+                    self.save()
 
     def save(self):
         """What there is so far, so that a run cut short is not lost"""
@@ -115,30 +127,50 @@ class Bench:
     def build(self, number=0):
         """Build all indexes and read them into memory."""
         for c in self.all:
-            with timed(self.args):
-                built = c.build()
-            say(f"{c.name}: build {built['seconds']:.1f} s"
-                f"{' (kept)' * built['kept']}, "
-                f"{built['index_bytes'] / 1e6:.1f} MB")
-            self.result["builds"].append(dict(built, build=number))
+            if not c.apart:
+                self.build_one(c, number)
         fits = self.check_memory()
         for c in self.all:
             c.warm(toast=fits)
 
+    def build_one(self, c, number):
+        with timed(self.args):
+            built = c.build()
+        if built:
+            say(f"{c.name}: build {built['seconds']:.1f} s"
+                f"{' (kept)' * built['kept']}, "
+                f"{built['index_bytes'] / 1e6:.1f} MB")
+            self.result["builds"].append(dict(built, build=number))
+
     def measure(self, number=0):
         """Recall, then rates, at each width"""
+        self.measure_these([c for c in self.all if not c.apart], number)
+        apart = [c for c in self.all if c.apart]
+        if not apart:
+            return
+        self.server.pg_stop()
+        for c in apart:
+            say(f"{c.name}: the server is stopped meanwhile")
+            self.build_one(c, number)
+            self.measure_these([c], number)
+            c.close()
+        self.server.pg_start()
+
+    def measure_these(self, contenders, number):
         for k in self.args.k:
-            for c in self.all:
+            for c in contenders:
                 c.check_plan(k)
                 for ef in widths(self.args, k):
                     self.measure_recall(c, k, ef, number)
         if not self.args.skip_timing:
             for round_ in range(self.args.rounds):
-                self.time_round(number * self.args.rounds + round_)
+                self.time_round(contenders,
+                                number * self.args.rounds + round_)
 
     def check_memory(self):
         """Nothing is to be read from outside shared_buffers while timed."""
-        need = sum({c.db: c.database_bytes() for c in self.all}.values())
+        need = sum({c.db: c.database_bytes() for c in self.all
+                    if c.in_server}.values())
         have = int(self.server.rows(
             "postgres", "SELECT setting::bigint * 8192 FROM pg_settings "
             "WHERE name = 'shared_buffers'")[0][0])
@@ -158,13 +190,15 @@ class Bench:
             "contender": c.name, "build": build, "k": k, "ef": ef,
             "recall": recall, "rows": rows, "ordered": ordered})
 
-    def time_round(self, round_):
+    def time_round(self, turn, round_):
         """One pass over all points, the contenders taking turns"""
         count = len(self.data.queries)
-        turn = self.all[round_ % len(self.all):] + \
-            self.all[:round_ % len(self.all)]
+        first = round_ % len(turn)
+        turn = turn[first:] + turn[:first]
         for clients in self.args.clients:
             for c in turn:
+                if not c.in_server:
+                    continue
                 with timed(self.args):
                     t = c.time_floor(clients, count)
                 self.result["floors"].append(dict(

@@ -1,0 +1,142 @@
+"""hnswlib in a process of its own, measured as a contender is, for context."""
+import glob
+import os
+import subprocess
+import tempfile
+
+import numpy as np
+
+import datasets
+import needs
+import truth
+from cluster import TOP, Timing, output
+
+BLOCK = 20000
+SAVE_SECONDS = 20               # a build worth keeping
+SHARE_OF_MEMORY = 0.2           # larger ones run without the server beside
+
+
+class Hnswlib:
+    name, extension, db = "hnswlib in-process", "hnswlib", None
+    in_server = changes = False
+
+    def __init__(self, args):
+        self.args = args
+        self.process = None
+        needs.packages({"/usr/include/hnswlib/hnswlib.h": "libhnswlib-dev",
+                        "/usr/bin/g++": "g++"})
+        self.folder = tempfile.TemporaryDirectory()
+        self.program = os.path.join(self.folder.name, "hnswlib")
+        subprocess.run(["g++", "-O3", "-march=native", "-pthread", "-o",
+                        self.program,
+                        os.path.join(TOP, "bench", "hnswlib.cpp")],
+                       check=True)
+
+    def version(self):
+        return output("dpkg-query", "-W", "-f", "${Version}",
+                      "libhnswlib-dev")
+
+    def prepare(self):
+        pass
+
+    def load(self, data):
+        self.data = data
+        size = len(data.base) * data.dims * 4
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        self.apart = size > SHARE_OF_MEMORY * memory
+        return 0.0
+
+    # -- the process --------------------------------------------------------
+
+    def send(self, line, arrays=()):
+        """A command and its values -> the lines of the answer"""
+        pipe = self.process.stdin
+        pipe.write(line.encode() + b"\n")
+        for array in arrays:
+            pipe.write(np.ascontiguousarray(array, "<f4").tobytes())
+        pipe.flush()
+        answer = []
+        while True:
+            line = self.process.stdout.readline().decode()
+            if not line:
+                raise RuntimeError("hnswlib ended")
+            if line == "done\n":
+                return answer
+            answer.append(line)
+
+    def prepared(self, rows):
+        rows = np.asarray(rows, np.float32)
+        if self.args.metric == "cosine":
+            norm = np.linalg.norm(rows, axis=1, keepdims=True)
+            rows = rows / np.where(norm > 0, norm, 1)
+        return rows
+
+    def build(self):
+        a, data = self.args, self.data
+        self.close()
+        self.process = subprocess.Popen(
+            [self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        space = "l2" if a.metric == "l2" else "ip"
+        threads = a.workers + 1
+        stem = os.path.join(
+            datasets.cache_dir(), f"hnswlib-{data.name}-{a.metric}-{a.m}-"
+            f"{a.ef_construction}-{truth.digest(data)}-{threads}-")
+        kept = glob.glob(glob.escape(stem) + "*")
+        if kept:
+            seconds = float(kept[0][len(stem):])
+            self.send(f"load {kept[0]} {data.dims} {space}")
+        else:
+            answer = self.send(
+                f"build {len(data.base)} {data.dims} {space} {a.m} "
+                f"{a.ef_construction} {threads}",
+                (self.prepared(data.base[at:at + BLOCK])
+                 for at in range(0, len(data.base), BLOCK)))
+            seconds = float(answer[0])
+            if seconds > SAVE_SECONDS and a.keep:
+                self.send(f"save {stem}{seconds:.1f}")
+        self.send(f"queries {len(data.queries)}",
+                  [self.prepared(data.queries)])
+        return {"contender": self.name, "seconds": seconds,
+                "kept": bool(kept), "index_bytes": self.resident(),
+                "table_bytes": 0, "info": [], "families": []}
+
+    def resident(self):
+        with open(f"/proc/{self.process.pid}/statm") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def close(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
+
+    # -- as a contender -----------------------------------------------------
+
+    def warm(self, toast=True):
+        pass
+
+    def check_plan(self, k):
+        pass
+
+    def answers(self, k, ef, count):
+        return [[int(x) for x in line.split()]
+                for line in self.send(f"search {k} {ef}")]
+
+    def time_queries(self, k, ef, clients, count):
+        """With several clients as many threads -> Timing"""
+        pid = self.process.pid
+        cores = os.sched_getaffinity(0)
+        pinned = self.args.pin and clients == 1
+        os.sched_setaffinity(pid, {max(cores)} if pinned else cores)
+        if self.args.realtime:
+            os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
+        try:
+            totals, latencies = self.send(
+                f"time {k} {ef} {self.args.seconds} {clients}")
+        finally:
+            if self.args.realtime:
+                os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+        total, seconds = map(float, totals.split())
+        return Timing(np.fromstring(latencies, sep=" ") / 1e3,
+                      total / seconds)
+
