@@ -9,6 +9,7 @@
 # make test-pg18		PostgreSQL 17 or 18; as root
 # make demo				a private server, the PostgreSQL manual, questions
 # make bench ARGS=...	the benchmark (bench/README.md)
+# make bench-goals SIZE=...	the goals, on a small or a large machine
 # make format			indent the C files, or those of FILES="..."; as root
 # make typedefs			the list of types that make format goes by
 
@@ -99,7 +100,7 @@ PROVE_TESTS = test/t/*.pl
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert
 own_targets = test $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	demo bench format
+	demo bench bench-goals format
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -133,6 +134,9 @@ demo:
 
 bench:
 	bench/run.py $(ARGS)
+
+bench-goals:
+	bench/goals.py --size $(or $(SIZE),small) $(ARGS)
 
 format:
 	test/format.sh $(FILES)

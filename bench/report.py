@@ -82,6 +82,28 @@ def curve(rows, name, k, clients):
     return out
 
 
+def brackets(result):
+    """The points (contender, k, ef) that a comparison at the targets, or at
+    the best recall of a contender that stays below one, interpolates"""
+    rows = points(result)
+    targets = result["arguments"]["targets"]
+    needed = set()
+    for k in result["arguments"]["k"]:
+        lines = {}
+        for r in sorted(rows, key=lambda r: r["ef_search"]):
+            if r["k"] == k:
+                line = lines.setdefault(r["contender"], {})
+                line[r["ef_search"]] = max([r["recall"], *line.values()])
+        best = [max(line.values()) for line in lines.values()]
+        wanted = set(targets) | {b for b in best if b < max(targets)}
+        for name, line in lines.items():
+            for target in wanted:
+                above = [ef for ef in line if line[ef] >= target]
+                below = [ef for ef in line if line[ef] < target]
+                needed |= {(name, k, ef) for ef in above[:1] + below[-1:]}
+    return needed
+
+
 def rate_at(line, target):
     """Rate at a recall, log-linear between neighbours -> rate, note"""
     if not line or line[-1][0] < target:
@@ -129,7 +151,7 @@ def ratios(result, rows):
     for k, clients, target, ours in itertools.product(
             a["k"], a["clients"], a["targets"], names(result, "lokivector")):
         line = curve(rows, ours, k, clients)
-        if not line or math.isnan(line[0][1]):
+        if all(math.isnan(rate) for _, rate in line):
             continue
         for theirs in names(result, "pgvector") + names(result, HNSWLIB):
             other = curve(rows, theirs, k, clients)
@@ -291,9 +313,9 @@ def curve_section(rows):
                     ["", "ef_search", "recall", "per s", "mean us", "p50",
                      "p95", "p99", "rows"],
                     [[r["contender"], r["ef_search"], f"{r['recall']:.4f}",
-                      f"{r['qps']:.0f}", f"{r['mean_us']:.0f}",
-                      f"{r['p50_us']:.0f}", f"{r['p95_us']:.0f}",
-                      f"{r['p99_us']:.0f}", f"{r['rows_returned']:g}"]
+                      *[number(r[what]) for what in (
+                          "qps", "mean_us", "p50_us", "p95_us", "p99_us")],
+                      f"{r['rows_returned']:g}"]
                      for r in rows
                      if r["k"] == k and r["clients"] == clients])
     return text
@@ -335,7 +357,8 @@ def plot(result, rows, out):
             figsize=(6 * len(result["arguments"]["clients"]), 4.5))
         for ax, clients in zip(axes[0], result["arguments"]["clients"]):
             for load in result["load"]:
-                line = curve(rows, load["contender"], k, clients)
+                line = [at for at in curve(rows, load["contender"], k,
+                                           clients) if at[1] == at[1]]
                 ax.plot([x for x, _ in line], [y for _, y in line], "o-",
                         label=load["contender"])
             ax.set(yscale="log", xlabel=f"recall@{k}",

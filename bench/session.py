@@ -101,14 +101,18 @@ class Bench:
                     self.changes(c)
                     self.save()
 
-    def save(self):
-        """What there is so far, so that a run cut short is not lost"""
+    def document(self):
+        """All that was measured, and how"""
         data = self.data
-        result = dict(
+        return dict(
             self.result, set=data.name, rows=len(data.base), dims=data.dims,
             queries=len(data.queries), arguments=vars(self.args),
             command=command(self.argv), settings=options.settings(self.args),
             machine=machine(), server=self.version)
+
+    def save(self):
+        """What there is so far, so that a run cut short is not lost"""
+        result = self.document()
         with open(os.path.join(self.out, "raw.json"), "w") as f:
             json.dump(result, f, indent=1)
         return report.write(result, self.out)
@@ -163,6 +167,7 @@ class Bench:
                 for ef in widths(self.args, k):
                     self.measure_recall(c, k, ef, number)
         if not self.args.skip_timing:
+            self.brackets = report.brackets(self.document())
             for round_ in range(self.args.rounds):
                 self.time_round(contenders,
                                 number * self.args.rounds + round_)
@@ -209,6 +214,8 @@ class Bench:
                     self.time_point(turn, k, ef, clients, count, round_)
 
     def time_point(self, turn, k, ef, clients, count, round_):
+        if self.args.brackets:
+            turn = [c for c in turn if (c.name, k, ef) in self.brackets]
         with timed(self.args):
             for c in turn:
                 t = summarize([c.time_queries(k, ef, clients, count)])

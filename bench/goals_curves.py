@@ -1,0 +1,110 @@
+"""Goals 1 and 2: queries per second at equal recall, warm."""
+import functools
+import os
+
+import embed
+import report
+from cluster import say
+from options import arguments
+from session import session
+
+EF = "10,15,20,30,40,60,80,120,160,240,320,480,640,1000"
+COMMON = ["--skip-changes", "--builds", "1", "--rounds", "3", "--seconds",
+          "2", "--brackets", "--realtime", "--ef", EF]
+LARGE = ["--pgvector-types", "vector", "--shared-buffers", "10GB",
+         "--maintenance-work-mem", "9500MB"]
+PEERS = ["--pgvector-types", "vector,halfvec,binary,binary/4", "--hnswlib"]
+
+
+def run(goals, argv, options):
+    """-> the document of one run, its points and its comparisons"""
+    out = os.path.join(goals.out, goals.step)
+    with session(COMMON + options + argv + ["--out", out]) as bench:
+        bench.run()
+        say(bench.save())
+        result = bench.document()
+    rows = report.points(result)
+    return result, rows, report.ratios(result, rows)
+
+
+def curve(options, goal, factor, goals, argv, hnswlib=None):
+    """Rows of one set: against plain vector with the target factor, the best
+    of pgvector's, and hnswlib"""
+    result, rows, found = run(goals, argv, options)
+    floor = report.floors(result)
+    for point, group in report.by_point(found).items():
+        k, clients, target, ours = point
+        peers = {f["against"]: f for f in group}
+        head = peers[report.HEADLINE]
+        what = f"queries/s at recall@{k} {head['recall']:.3g}, {clients} " \
+            f"client{'s' * (clients > 1)}"
+        rate = floor.get((clients, ours), (None,))[0]
+        add(goals, goal, result, what, head, f">= {factor}",
+            f"floor {report.number(rate)}/s")
+        best = report.best_peer(group)
+        if best is not head:
+            add(goals, goal, result, f"{what}, against "
+                f"{best['against']}", best)
+        if report.HNSWLIB in peers:
+            add(goals, goal, result, f"{what}, against hnswlib in-process",
+                peers[report.HNSWLIB], hnswlib)
+    return result, rows
+
+
+def add(goals, goal, result, what, f, target=None, note=""):
+    ratio = None if f["ratio"] != f["ratio"] else f["ratio"]
+    goals.add(goal, result["set"], what, f["lokivector_qps"], f["peer_qps"],
+              ratio, target, met=None if ratio or not target else False,
+              note="; ".join(x for x in (note, f["note"]) if x))
+
+
+def recall_at_equal_ef(goals, result, rows):
+    """The smallest lead in recall at the same ef_search"""
+    lines = {name: {r["ef_search"]: r["recall"] for r in rows
+                    if r["contender"] == name and r["k"] == 10}
+             for name in ("lokivector", report.HEADLINE)}
+    ours, theirs = lines.values()
+    ef = min(ours, key=lambda ef: ours[ef] - theirs[ef])
+    goals.add(1, result["set"], f"recall@10 at ef_search {ef}, where "
+              "lokivector's lead is smallest", ours[ef], theirs[ef],
+              target=None, met=ours[ef] > theirs[ef])
+
+
+def set_step(spec, goal, factor, targets, hnswlib, extra, goals, argv):
+    options = ["--set", spec, "--targets", targets, *PEERS, *extra]
+    if spec == embed.NAME:
+        embed.make(arguments([*argv, *options]).data)
+    result, rows = curve(options, goal, factor, goals, argv, hnswlib)
+    if spec == "wordnet-lsa256":
+        recall_at_equal_ef(goals, result, rows)
+
+
+def deep_step(spec, extra, goals, argv):
+    options = ["--set", spec, "--k", "100,1000", "--targets", "0.95",
+               "--storage", "plain", "--pgvector-types", "vector", *extra]
+    curve(options, 1, 6, goals, argv)
+
+
+def step(spec, goal=1, factor=6, targets="0.95,0.99", hnswlib=None,
+         extra=()):
+    return functools.partial(set_step, spec, goal, factor, targets, hnswlib,
+                             list(extra))
+
+
+STEPS = {
+    "small": [
+        ("curve-fashion-mnist", step("fashion-mnist", targets="0.98,0.99")),
+        ("curve-wordnet-lsa256", step("wordnet-lsa256")),
+        ("curve-200k-768", step("synthetic:200000:768", hnswlib=">= 1")),
+        ("curve-500k-128", step("synthetic:500000:128")),
+        ("curve-minilm384", step(embed.NAME, goal=2)),
+        ("deep-200k-768", functools.partial(
+            deep_step, "synthetic:200000:768", [])),
+        ("deep-500k-128", functools.partial(
+            deep_step, "synthetic:500000:128", [])),
+    ],
+    "large": [
+        ("curve-1m-1536", step("synthetic:1000000:1536", factor=12,
+                               hnswlib=">= 1", extra=LARGE)),
+    ],
+}
