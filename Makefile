@@ -36,6 +36,7 @@ OBJS = \
 	src/quantize/codes_avx512.o \
 	src/quantize/codes_neon.o \
 	src/types/textscan.o \
+	src/types/toast.o \
 	src/types/vector_check.o \
 	src/types/vector_io.o \
 	src/types/vector_ops.o \
@@ -67,7 +68,6 @@ OBJS = \
 	src/hnsw/hnswsearch.o \
 	src/hnsw/hnswselect.o \
 	src/hnsw/hnswsequential.o \
-	src/hnsw/hnswtoast.o \
 	src/hnsw/hnswtypes.o \
 	src/hnsw/hnswvacuum.o \
 	src/hnsw/hnswvalidate.o \

@@ -128,6 +128,7 @@ begin_build(Relation heap, Relation index, IndexInfo *index_info)
 	LokiBuild  *build = palloc0(sizeof(LokiBuild));
 
 	build->context = context;
+	build->toast.context = CurrentMemoryContext;
 	build->row_context = AllocSetContextCreate(CurrentMemoryContext, "hnsw build row",
 											   ALLOCSET_DEFAULT_SIZES);
 	build->heap = heap;

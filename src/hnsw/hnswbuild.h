@@ -12,6 +12,7 @@
 #define LOKI_HNSWBUILD_H
 
 #include "hnsw/hnswgraph.h"
+#include "types/toast.h"
 
 struct equal_hash;
 
@@ -39,6 +40,7 @@ typedef struct LokiBuild
 	MemoryContext context;		/* everything that lives until the index is
 								 * written */
 	MemoryContext row_context;	/* reset after every row */
+	LokiToastReader toast;		/* of the vectors */
 
 	/*
 	 * Slots as they will stand in the index, by family: of nodes in the order

@@ -121,6 +121,19 @@ estimate_rows(Relation heap, BlockNumber *nblocks)
 	return tuples;
 }
 
+/*
+ * The row's vector, for loki_value_open().  The table is read in the order in
+ * which its values were stored, more or less, so that they follow one another.
+ */
+static Datum
+read_vector(LokiBuild *build, Datum value, bool isnull)
+{
+	if (isnull)
+		return value;
+	return PointerGetDatum(loki_toast_read(&build->toast,
+										   (struct varlena *) DatumGetPointer(value)));
+}
+
 static void
 sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 		   bool tuple_is_alive, void *arg)
@@ -131,7 +144,8 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
 	const float *x;
 
-	if (loki_value_open(build->metric, dim, values[0], isnull[0], &x) == LOKI_VALUE_VECTOR)
+	if (loki_value_open(build->metric, dim, read_vector(build, values[0], isnull[0]),
+						isnull[0], &x) == LOKI_VALUE_VECTOR)
 	{
 		double		scale = 1;
 
@@ -181,6 +195,8 @@ loki_build_sample(LokiBuild *build)
 										 sample_row, &sample, NULL);
 		}
 	}
+
+	loki_toast_close(&build->toast);
 
 	for (uint32 i = 0; i < dim; i++)
 		build->geometry.centroid[i] = sample.count > 0 ? sample.sum[i] / sample.count : 0;
@@ -424,7 +440,8 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	{
 		const float *x;
 		LokiValueClass class = loki_value_open(build->metric, build->geometry.dim,
-											   values[0], isnull[0], &x);
+											   read_vector(build, values[0], isnull[0]),
+											   isnull[0], &x);
 
 		if (class == LOKI_VALUE_VECTOR)
 			add_vector(build, x, values, isnull, tid);
@@ -463,5 +480,6 @@ loki_build_load(LokiBuild *build)
 	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, (int64) rows);
 	result = table_index_build_scan(build->heap, build->index, build->index_info,
 									loki_build_seed < 0, true, load_row, build, NULL);
+	loki_toast_close(&build->toast);
 	return result;
 }

@@ -280,7 +280,12 @@ row_value(LokiScan *so, bool *isnull)
 	if (so->heap_attribute != 0)
 	{
 		values[0] = slot_getattr(so->slot, so->heap_attribute, isnull);
-		return *isnull ? values[0] : loki_toast_read(so, values[0]);
+		/* rows come by distance: where one value ends says nothing of the next */
+		so->toast.block = InvalidBlockNumber;
+		if (!*isnull)
+			values[0] = PointerGetDatum(loki_toast_read(&so->toast,
+														(struct varlena *) DatumGetPointer(values[0])));
+		return values[0];
 	}
 	ResetPerTupleExprContext(so->estate);
 	FormIndexDatum(so->index_info, so->slot, so->estate, values, nulls);

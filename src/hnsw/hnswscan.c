@@ -81,6 +81,7 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	so->fetch_context = AllocSetContextCreate(context, "hnsw scan row",
 											  ALLOCSET_DEFAULT_SIZES);
 	so->page = MemoryContextAlloc(context, BLCKSZ);
+	so->toast.context = context;
 	if (norderbys > 0)
 	{
 		scan->xs_orderbyvals = palloc0_array(Datum, norderbys);
@@ -352,7 +353,6 @@ fill_batch(LokiScan *so)
 	while (!loki_rank_complete(so, so->batch_left))
 		if (!find_more(so))
 			break;
-	loki_toast_rest(&so->toast);
 }
 
 /* ----------------------------------------------------------------

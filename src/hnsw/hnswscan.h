@@ -14,6 +14,7 @@
 #include "hnsw/hnswint.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
+#include "types/toast.h"
 #include "utils/snapshot.h"
 
 typedef enum LokiScanPhase
@@ -47,20 +48,6 @@ typedef struct LokiTidList
 	uint32		n;
 	uint32		allocated;
 } LokiTidList;
-
-/* An open TOAST table, and the value read last */
-typedef struct LokiToast
-{
-	Relation	relation;		/* NULL: none is open */
-	Relation   *indexes;
-	int			nindexes;
-	int			valid;			/* the index to be used */
-	SnapshotData snapshot;
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
-	char	   *buffer;
-	Size		buffer_size;
-} LokiToast;
 
 typedef struct LokiScan
 {
@@ -109,7 +96,7 @@ typedef struct LokiScan
 	/* heap access */
 	TupleTableSlot *slot;
 	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
-	LokiToast	toast;
+	LokiToastReader toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
 
@@ -143,12 +130,6 @@ extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
 extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
 
 extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
-
-/* functions in hnswtoast.c */
-extern Datum loki_toast_read(LokiScan *so, Datum datum);
-/* Between batches: keep it open, but pin nothing */
-extern void loki_toast_rest(LokiToast *toast);
-extern void loki_toast_close(LokiToast *toast);
 
 /* functions in hnswsequential.c */
 extern void loki_sequential_begin(LokiScan *so);

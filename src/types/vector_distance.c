@@ -6,6 +6,9 @@
  * Sums are taken in float by the kernels of src/distance; what follows them
  * (root, quotient) in double.
  *
+ * These functions are called for every row of a table that is sorted without
+ * an index, and mostly with one argument that is always the same.
+ *
  * IDENTIFICATION
  *	  src/types/vector_distance.c
  *
@@ -16,6 +19,7 @@
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
 #include "lokivector.h"
+#include "types/toast.h"
 #include "types/vectorint.h"
 
 /* The two arguments of every function here */
@@ -30,8 +34,8 @@ get_pair(FunctionCallInfo fcinfo)
 {
 	VectorPair	pair;
 
-	pair.a = PG_GETARG_VECTOR_P(0);
-	pair.b = PG_GETARG_VECTOR_P(1);
+	pair.a = (const Vector *) loki_toast_argument(fcinfo, 0);
+	pair.b = (const Vector *) loki_toast_argument(fcinfo, 1);
 	loki_vector_check_same_dim(pair.a, pair.b);
 	return pair;
 }

@@ -1,0 +1,516 @@
+/*-------------------------------------------------------------------------
+ *
+ * toast.c
+ *	  Reading values out of line without descending the TOAST index.
+ *
+ * Detoasting opens the TOAST table and its index, descends the index, and
+ * fetches chunk by chunk; the bytes themselves are the smallest part of it.
+ * But values are mostly stored one after another, in the order of their rows,
+ * so that where one ends tells where the next begins.
+ *
+ * A place is never more than a guess.  A chunk is taken from it only if it is
+ * that of the value wanted: value ids are unique among the tuples of a TOAST
+ * table that its snapshot can see.  Otherwise the index is asked, and what is
+ * damaged is left to the server's own detoasting, which reports it.
+ *
+ * IDENTIFICATION
+ *	  src/types/toast.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/heapam.h"
+#include "access/heaptoast.h"
+#include "access/htup_details.h"
+#include "access/relscan.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/toast_internals.h"
+#include "access/xact.h"
+#include "compat/pgcompat.h"
+#include "storage/bufmgr.h"
+#include "storage/smgr.h"
+#include "types/toast.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+/* A value out of line */
+typedef struct ToastValue
+{
+	Oid			id;
+	Size		size;			/* of its chunks together */
+} ToastValue;
+
+/* What a tuple of a TOAST table begins with; a varlena follows */
+typedef struct ChunkHeader
+{
+	Oid			value;
+	int32		sequence;
+} ChunkHeader;
+
+/* ----------------------------------------------------------------
+ * Relations
+ * ----------------------------------------------------------------
+ */
+static void
+open_relation(LokiToastReader *reader, Oid relid, LOCKMODE lock)
+{
+	reader->relation = table_open(relid, lock);
+	reader->direct = reader->relation->rd_tableam == GetHeapamTableAmRoutine();
+}
+
+/* Begin a scan of the index of the open relation. */
+static void
+open_index(LokiToastReader *reader)
+{
+	MemoryContext old = MemoryContextSwitchTo(reader->context);
+
+	reader->valid_index = toast_open_indexes(reader->relation, AccessShareLock,
+											 &reader->indexes, &reader->nindexes);
+	reader->slot = table_slot_create(reader->relation, NULL);
+	reader->scan = LokiIndexBeginScan(reader->relation,
+									  reader->indexes[reader->valid_index],
+									  LokiToastSnapshot(&reader->snapshot), 1);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+close_index(LokiToastReader *reader)
+{
+	if (reader->scan == NULL)
+		return;
+	index_endscan(reader->scan);
+	ExecDropSingleTupleTableSlot(reader->slot);
+	toast_close_indexes(reader->indexes, reader->nindexes, NoLock);
+	reader->scan = NULL;
+}
+
+/* Close what reading opened; locks are kept, as those of the table itself are. */
+void
+loki_toast_close(LokiToastReader *reader)
+{
+	if (reader->relation == NULL)
+		return;
+	close_index(reader);
+	table_close(reader->relation, NoLock);
+	reader->relation = NULL;
+}
+
+static void
+switch_relation(LokiToastReader *reader, Oid relid)
+{
+	if (reader->relation != NULL && RelationGetRelid(reader->relation) == relid)
+		return;
+	loki_toast_close(reader);
+	open_relation(reader, relid, AccessShareLock);
+	reader->block = InvalidBlockNumber;
+}
+
+/* Make room for a value; the one read last is gone. */
+static void
+make_room(LokiToastReader *reader, Size size)
+{
+	if (reader->allocated >= size + VARHDRSZ)
+		return;
+	if (reader->value != NULL)
+		pfree(reader->value);
+	reader->value = NULL;
+	reader->allocated = 0;
+	reader->value = MemoryContextAlloc(reader->context, size + VARHDRSZ);
+	reader->allocated = size + VARHDRSZ;
+}
+
+/* ----------------------------------------------------------------
+ * Reading chunks where they are thought to lie
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether the relation has a block.  The size that this backend knows is a
+ * lower bound: a table is cut under a lock that conflicts with ours, and the
+ * number is forgotten by whoever takes a lock afterwards.
+ */
+static inline bool
+has_block(Relation relation, BlockNumber block)
+{
+	BlockNumber known = RelationGetSmgr(relation)->smgr_cached_nblocks[MAIN_FORKNUM];
+
+	if (likely(known != InvalidBlockNumber && block < known))
+		return true;
+	return block < RelationGetNumberOfBlocks(relation);
+}
+
+/* Pin and share-lock a block of the relation, if it has it. */
+static Buffer
+lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
+{
+	Relation	relation = reader->relation;
+	Buffer		buffer = recent;
+
+	if (!has_block(relation, block))
+		return InvalidBuffer;
+	if (recent == InvalidBuffer || RelationUsesLocalBuffers(relation) ||
+		!ReadRecentBuffer(LokiRelationLocator(relation), MAIN_FORKNUM, block, recent))
+		buffer = ReadBuffer(relation, block);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	return buffer;
+}
+
+/*
+ * Values are being read one after another, and the first of a page is next:
+ * have the page behind it brought in, from disk or into the processor's cache.
+ */
+static void
+look_ahead(LokiToastReader *reader)
+{
+	BlockNumber block = reader->block + 1;
+	char	   *page;
+
+	reader->next = InvalidBuffer;
+	if (RelationUsesLocalBuffers(reader->relation) || !has_block(reader->relation, block))
+		return;
+	reader->next = PrefetchBuffer(reader->relation, MAIN_FORKNUM, block).recent_buffer;
+	if (reader->next == InvalidBuffer)
+		return;
+	page = (char *) BufferGetBlock(reader->next);
+	for (int i = 0; i < BLCKSZ; i += 64)
+		__builtin_prefetch(page + i);
+}
+
+/*
+ * Copy a chunk from a tuple of a locked page, if that is what is there: chunk
+ * `sequence` of the value, of `length` bytes, and visible.
+ */
+static bool
+copy_chunk(LokiToastReader *reader, Buffer buffer, OffsetNumber offset,
+		   const ToastValue *value, int32 sequence, char *bytes, Size length)
+{
+	static SnapshotData toast_snapshot = {.snapshot_type = SNAPSHOT_TOAST};
+	Page		page = BufferGetPage(buffer);
+	ItemId		item = PageGetItemId(page, offset);
+	HeapTupleData tuple;
+	ChunkHeader *header;
+	struct varlena *chunk;
+
+	if (!ItemIdIsNormal(item) ||
+		ItemIdGetLength(item) < MAXALIGN(SizeofHeapTupleHeader) + sizeof(ChunkHeader) + length)
+		return false;
+	tuple.t_data = (HeapTupleHeader) PageGetItem(page, item);
+	if (tuple.t_data->t_hoff != MAXALIGN(SizeofHeapTupleHeader) ||
+		(tuple.t_data->t_infomask & HEAP_HASNULL) != 0)
+		return false;
+	header = (ChunkHeader *) ((char *) tuple.t_data + MAXALIGN(SizeofHeapTupleHeader));
+	if (header->value != value->id || header->sequence != sequence)
+		return false;
+
+	chunk = (struct varlena *) (header + 1);
+	if ((VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) ||
+		VARSIZE_ANY_EXHDR(chunk) != length ||
+		(char *) chunk + VARSIZE_ANY(chunk) > (char *) tuple.t_data + ItemIdGetLength(item))
+		return false;
+
+	if (!HeapTupleHeaderXminCommitted(tuple.t_data))
+	{
+		tuple.t_len = ItemIdGetLength(item);
+		tuple.t_tableOid = RelationGetRelid(reader->relation);
+		ItemPointerSet(&tuple.t_self, BufferGetBlockNumber(buffer), offset);
+		if (!HeapTupleSatisfiesVisibility(&tuple, &toast_snapshot, buffer))
+			return false;
+	}
+	memcpy(bytes, VARDATA_ANY(chunk), length);
+	return true;
+}
+
+/*
+ * Read a value into reader->value, beginning at reader->block and offset and
+ * going on with the next tuple, or the first of the next page.  False if one
+ * of its chunks is not there.
+ */
+static bool
+read_chunks(LokiToastReader *reader, const ToastValue *value)
+{
+	char	   *bytes = VARDATA(reader->value);
+	Buffer		buffer = lock_block(reader, reader->block, reader->recent);
+	Size		done = 0;
+
+	if (buffer == InvalidBuffer)
+		return false;
+	for (int32 sequence = 0; done < value->size; sequence++)
+	{
+		Size		length = Min(value->size - done, TOAST_MAX_CHUNK_SIZE);
+
+		if (reader->offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)))
+		{
+			UnlockReleaseBuffer(buffer);
+			buffer = lock_block(reader, ++reader->block, reader->next);
+			if (buffer == InvalidBuffer)
+				return false;
+			look_ahead(reader);
+			reader->offset = FirstOffsetNumber;
+		}
+		if (reader->offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)) ||
+			!copy_chunk(reader, buffer, reader->offset, value, sequence, bytes + done, length))
+		{
+			UnlockReleaseBuffer(buffer);
+			return false;
+		}
+		if (sequence == 0)
+			ItemPointerSet(&reader->first, reader->block, reader->offset);
+		reader->offset++;
+		done += length;
+	}
+	UnlockReleaseBuffer(buffer);
+	reader->recent = buffer;
+	return true;
+}
+
+/*
+ * Without a snapshot that keeps vacuum from removing the value nothing may be
+ * read; the server's own detoasting says so.
+ */
+static bool
+may_read_directly(const LokiToastReader *reader)
+{
+	return reader->direct && HaveRegisteredOrActiveSnapshot();
+}
+
+struct varlena *
+loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
+				   const ItemPointerData *first, Size size)
+{
+	ToastValue	value = {valueid, size};
+
+	switch_relation(reader, relid);
+	if (!may_read_directly(reader))
+		return NULL;
+	make_room(reader, size);
+	if (ItemPointerGetBlockNumberNoCheck(first) != reader->block)
+		reader->recent = reader->next = InvalidBuffer;
+	reader->block = ItemPointerGetBlockNumberNoCheck(first);
+	reader->offset = ItemPointerGetOffsetNumberNoCheck(first);
+	if (!read_chunks(reader, &value))
+		return NULL;
+	SET_VARSIZE(reader->value, size + VARHDRSZ);
+	return reader->value;
+}
+
+/* ----------------------------------------------------------------
+ * Reading by the index
+ * ----------------------------------------------------------------
+ */
+
+/* Begin to look for the chunks of a value. */
+static void
+rescan_index(LokiToastReader *reader, Oid valueid)
+{
+	ScanKeyData key;
+
+	if (reader->scan == NULL)
+		open_index(reader);
+	reader->scan->xs_snapshot = LokiToastSnapshot(&reader->snapshot);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueid));
+	index_rescan(reader->scan, &key, 1, NULL, 0);
+}
+
+/*
+ * Let go of the pages that the scan is on.  A pin on a page of the index would
+ * make vacuum wait for as long as a cursor is open, and a standby cancel the
+ * query.
+ */
+static void
+rest_index(LokiToastReader *reader)
+{
+	index_rescan(reader->scan, NULL, 1, NULL, 0);
+	ExecClearTuple(reader->slot);
+}
+
+/* Copy the chunk that the scan is on, if it is the one expected. */
+static bool
+copy_scanned_chunk(LokiToastReader *reader, int32 sequence, char *bytes, Size length)
+{
+	bool		isnull;
+	struct varlena *chunk;
+
+	if (DatumGetInt32(slot_getattr(reader->slot, 2, &isnull)) != sequence || isnull)
+		return false;
+	chunk = (struct varlena *) DatumGetPointer(slot_getattr(reader->slot, 3, &isnull));
+	if (isnull || (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) ||
+		VARSIZE_ANY_EXHDR(chunk) != length)
+		return false;
+	memcpy(bytes, VARDATA_ANY(chunk), length);
+	return true;
+}
+
+/* As read_chunks(), by the index. */
+static bool
+scan_chunks(LokiToastReader *reader, const ToastValue *value)
+{
+	Size		done = 0;
+
+	rescan_index(reader, value->id);
+	for (int32 sequence = 0; done < value->size; sequence++)
+	{
+		Size		length = Min(value->size - done, TOAST_MAX_CHUNK_SIZE);
+
+		if (!index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot) ||
+			!copy_scanned_chunk(reader, sequence, VARDATA(reader->value) + done, length))
+			break;
+		if (sequence == 0)
+			reader->first = reader->slot->tts_tid;
+		reader->block = ItemPointerGetBlockNumber(&reader->slot->tts_tid);
+		reader->offset = ItemPointerGetOffsetNumber(&reader->slot->tts_tid) + 1;
+		done += length;
+	}
+	reader->recent = reader->next = InvalidBuffer;
+	rest_index(reader);
+	return done == value->size;
+}
+
+bool
+loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid, ItemPointer first)
+{
+	bool		found;
+
+	switch_relation(reader, relid);
+	if (!may_read_directly(reader))
+		return false;
+	rescan_index(reader, valueid);
+	found = index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot);
+	if (found)
+		*first = reader->slot->tts_tid;
+	rest_index(reader);
+	return found;
+}
+
+/* ----------------------------------------------------------------
+ * Reading a datum
+ * ----------------------------------------------------------------
+ */
+
+/* Read from the open relation; NULL if detoasting must do it. */
+static struct varlena *
+read_value(LokiToastReader *reader, const struct varatt_external *pointer)
+{
+	ToastValue	value = {pointer->va_valueid, VARATT_EXTERNAL_GET_EXTSIZE(*pointer)};
+
+	if (!may_read_directly(reader))
+		return NULL;
+	make_room(reader, value.size);
+	if ((reader->block == InvalidBlockNumber || !read_chunks(reader, &value)) &&
+		!scan_chunks(reader, &value))
+		return NULL;
+	if (!VARATT_EXTERNAL_IS_COMPRESSED(*pointer))
+	{
+		SET_VARSIZE(reader->value, value.size + VARHDRSZ);
+		return reader->value;
+	}
+	ItemPointerSetInvalid(&reader->first);
+	SET_VARSIZE_COMPRESSED(reader->value, value.size + VARHDRSZ);
+	return detoast_attr(reader->value);
+}
+
+struct varlena *
+loki_toast_read(LokiToastReader *reader, struct varlena *datum)
+{
+	struct varatt_external pointer;
+	struct varlena *value;
+
+	ItemPointerSetInvalid(&reader->first);
+	if (!VARATT_IS_EXTERNAL_ONDISK(datum))
+		return pg_detoast_datum(datum);
+	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
+	switch_relation(reader, pointer.va_toastrelid);
+	value = read_value(reader, &pointer);
+	return value != NULL ? value : pg_detoast_datum(datum);
+}
+
+/* ----------------------------------------------------------------
+ * Arguments of functions
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * One argument, in fn_extra.  Nothing is held between calls: neither relation
+ * nor pin.  Only the lock on the TOAST table is, until the end of the
+ * subtransaction that took it at least.
+ */
+typedef struct ToastArgument
+{
+	LokiToastReader reader;
+	Oid			relid;
+	LocalTransactionId transaction;
+	SubTransactionId subtransaction;
+	Oid			valueid;		/* of reader.value; InvalidOid: none */
+} ToastArgument;
+
+#define MAX_ARGUMENTS	2
+
+static ToastArgument *
+argument_state(FmgrInfo *flinfo, int n)
+{
+	ToastArgument *arguments = flinfo->fn_extra;
+
+	Assert(n < MAX_ARGUMENTS);
+	if (arguments == NULL)
+	{
+		arguments = MemoryContextAllocZero(flinfo->fn_mcxt,
+										   sizeof(ToastArgument) * MAX_ARGUMENTS);
+		for (int i = 0; i < MAX_ARGUMENTS; i++)
+			arguments[i].reader.context = flinfo->fn_mcxt;
+		flinfo->fn_extra = arguments;
+	}
+	return &arguments[n];
+}
+
+/* Open the argument's TOAST table. */
+static void
+open_argument(ToastArgument *argument, Oid relid)
+{
+	bool		known = argument->relid == relid &&
+		argument->transaction == LokiMyLocalTransactionId();
+
+	if (!known)
+		argument->reader.block = InvalidBlockNumber;
+	if (known && argument->subtransaction == GetCurrentSubTransactionId())
+		open_relation(&argument->reader, relid, NoLock);
+	else
+		open_relation(&argument->reader, relid, AccessShareLock);
+	argument->relid = relid;
+	argument->transaction = LokiMyLocalTransactionId();
+	argument->subtransaction = GetCurrentSubTransactionId();
+}
+
+struct varlena *
+loki_toast_argument(FunctionCallInfo fcinfo, int n)
+{
+	struct varlena *datum = (struct varlena *) PG_GETARG_POINTER(n);
+	struct varatt_external pointer;
+	ToastArgument *argument;
+	struct varlena *value;
+
+	if (!VARATT_IS_EXTERNAL_ONDISK(datum) || fcinfo->flinfo == NULL)
+		return pg_detoast_datum(datum);
+	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
+	argument = argument_state(fcinfo->flinfo, n);
+
+	/* an argument that does not change from row to row */
+	if (argument->valueid == pointer.va_valueid &&
+		argument->relid == pointer.va_toastrelid &&
+		argument->transaction == LokiMyLocalTransactionId())
+		return argument->reader.value;
+
+	argument->valueid = InvalidOid;
+	argument->reader.relation = NULL;	/* an error may have left it */
+	argument->reader.scan = NULL;
+	open_argument(argument, pointer.va_toastrelid);
+	value = read_value(&argument->reader, &pointer);
+	loki_toast_close(&argument->reader);
+	if (value == NULL)
+		return pg_detoast_datum(datum);
+	if (value == argument->reader.value)
+		argument->valueid = pointer.va_valueid;
+	return value;
+}

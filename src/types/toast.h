@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * toast.h
+ *	  Reading values out of line without descending the TOAST index.
+ *
+ * IDENTIFICATION
+ *	  src/types/toast.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_TOAST_H
+#define LOKI_TOAST_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "storage/buf.h"
+#include "storage/itemptr.h"
+#include "utils/relcache.h"
+#include "utils/snapshot.h"
+
+/*
+ * What reads the values of one TOAST table after another.  All zeroes but for
+ * the context is one that has not begun.
+ */
+typedef struct LokiToastReader
+{
+	MemoryContext context;		/* of everything here */
+	Relation	relation;		/* NULL: none is open */
+	bool		direct;			/* chunks may be read where they lie */
+
+	/* where the value after the last one is thought to begin */
+	BlockNumber block;
+	OffsetNumber offset;
+	Buffer		recent;			/* a buffer that held the block ... */
+	Buffer		next;			/* ... and the one behind it */
+
+	/* the value read last */
+	struct varlena *value;
+	Size		allocated;
+	ItemPointerData first;		/* its first chunk */
+
+	/* scan of the index; NULL: none was needed yet */
+	IndexScanDesc scan;
+	Relation   *indexes;
+	int			nindexes;
+	int			valid_index;
+	SnapshotData snapshot;
+	TupleTableSlot *slot;
+} LokiToastReader;
+
+/*
+ * Read the value that a datum points to.  The result lies in the reader's
+ * memory until the next call, and reader->first is set, if it was stored
+ * uncompressed out of line; else it is the datum, detoasted as the server does
+ * it, and reader->first is invalid.
+ *
+ * The TOAST table stays open until loki_toast_close(); no page stays pinned.
+ */
+extern struct varlena *loki_toast_read(LokiToastReader *reader, struct varlena *datum);
+
+/*
+ * Read an uncompressed value of `size` bytes whose first chunk is thought to
+ * lie at *first.  NULL if it does not.
+ */
+extern struct varlena *loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
+										  const ItemPointerData *first, Size size);
+
+/* Where a value begins, by the index; false if nowhere */
+extern bool loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid,
+							ItemPointer first);
+
+extern void loki_toast_close(LokiToastReader *reader);
+
+/*
+ * Argument n of a function that is called for many rows, detoasted; it lives
+ * until the next call of the function at least.
+ */
+extern struct varlena *loki_toast_argument(FunctionCallInfo fcinfo, int n);
+
+#endif							/* LOKI_TOAST_H */
