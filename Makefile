@@ -46,6 +46,7 @@ OBJS = \
 	src/hnsw/hnswattr.o \
 	src/hnsw/hnswbuild.o \
 	src/hnsw/hnswcache.o \
+	src/hnsw/hnswslots.o \
 	src/hnsw/hnswcheck.o \
 	src/hnsw/hnswcheck_heap.o \
 	src/hnsw/hnswcheck_links.o \

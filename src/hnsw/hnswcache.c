@@ -18,18 +18,11 @@
 
 #include "hnsw/hnswint.h"
 #include "miscadmin.h"
-#include "storage/buf_internals.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64
-
-/* Pages of a temporary table pinned at once */
-#define LOCAL_PINS		32
-
-/* Blocks that the buffer map covers at most: 64 MB of map, 128 GB of index */
-#define MAX_MAP_SIZE	((uint32) 16 * 1024 * 1024)
 
 typedef struct CacheEntry
 {
@@ -381,149 +374,4 @@ loki_slot_block(LokiIndex *state, Relation index, int family, uint32 number,
 						state->families[family].per_page),
 				 errhint("Please REINDEX it.")));
 	return block;
-}
-
-static void
-grow_map(LokiIndex *state, BlockNumber block)
-{
-	uint32		size = Max(1024, state->map_size);
-
-	while (size <= block)
-		size *= 2;
-	if (state->map == NULL)
-		state->map = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
-	else
-		state->map = repalloc_huge(state->map, mul_size(size, sizeof(Buffer)));
-	memset(state->map + state->map_size, 0,
-		   mul_size(size - state->map_size, sizeof(Buffer)));
-	state->map_size = size;
-}
-
-/*
- * Pin a block.  ReadRecentBuffer saves the look-up in the buffer table but
- * never raises a page's usage count, so that every sixteenth access goes the
- * long way, or hot pages would look cold to the clock sweep.
- */
-Buffer
-loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
-{
-	Buffer		buffer;
-
-	if (state->local || block >= MAX_MAP_SIZE)
-		return ReadBuffer(index, block);
-	if (block >= state->map_size)
-		grow_map(state, block);
-
-	buffer = state->map[block];
-	if (buffer != InvalidBuffer && (++state->map_reads & 15) != 0 &&
-		ReadRecentBuffer(LokiRelationLocator(index), MAIN_FORKNUM, block, buffer))
-		return buffer;
-	buffer = ReadBuffer(index, block);
-	state->map[block] = buffer;
-	return buffer;
-}
-
-/*
- * Start fetching the descriptor of a block's buffer and `size` bytes at
- * `offset` of its page into the processor's caches, if the map knows it.
- */
-void
-loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 size)
-{
-	Buffer		buffer;
-	char	   *bytes;
-
-	if (block >= state->map_size || (buffer = state->map[block]) == InvalidBuffer)
-		return;
-	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
-	bytes = (char *) BufferGetBlock(buffer) + offset;
-	for (uint32 i = 0; i < size + 63; i += 64)
-		__builtin_prefetch(bytes + i);
-}
-
-/* ----------------------------------------------------------------
- * Slots that are read without content lock
- * ----------------------------------------------------------------
- */
-
-/* Whether a shared buffer holds this block of the index, as of now */
-static inline bool
-buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block)
-{
-	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
-
-	return LokiTagIs(&desc->tag, state->locator, block) &&
-		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
-}
-
-/*
- * How many pages to pin at once, so that all backends together can do so:
- * there may be as few as 16 shared buffers and 100 local ones.
- */
-int
-loki_max_pins(const LokiIndex *state)
-{
-	if (state->local)
-		return LOCAL_PINS;
-	return Max(1, Min(LOKI_MAX_SLOTS, NBuffers / MaxBackends));
-}
-
-/*
- * Find the slots of n nodes, and make them readable until loki_slots_close().
- * With peek = true most are not pinned: see there.  ERROR for nodes past the
- * end of the family.
- */
-void
-loki_slots_open(LokiIndex *state, Relation index, int family, const uint32 *nodes,
-				int n, bool peek, LokiSlots *slots)
-{
-	LokiFamily *fam = &state->families[family];
-	uint32		offsets[LOKI_MAX_SLOTS];
-
-	Assert(n <= LOKI_MAX_SLOTS);
-	slots->n = n;
-	for (int i = 0; i < n; i++)
-	{
-		uint32		place;
-		uint32		page = loki_slot_page(fam, nodes[i], &place);
-
-		slots->blocks[i] = likely(page < fam->npages) ? loki_page_block(fam, page) :
-			loki_slot_block(state, index, family, nodes[i], &place);
-		offsets[i] = SizeOfPageHeaderData + place * fam->slot_size;
-		loki_buffer_prefetch(state, slots->blocks[i], offsets[i], fam->slot_size);
-	}
-	peek = peek && !state->local;
-	for (int i = 0; i < n; i++)
-	{
-		BlockNumber block = slots->blocks[i];
-		Buffer		buffer = block < state->map_size ? state->map[block] : InvalidBuffer;
-
-		/* as in loki_buffer_read(), now and then an access must count */
-		slots->peeked[i] = peek && buffer != InvalidBuffer &&
-			(++state->map_reads & 15) != 0 && buffer_holds(state, buffer, block);
-		if (!slots->peeked[i])
-			buffer = loki_buffer_read(state, index, block);
-		slots->buffers[i] = buffer;
-		slots->slots[i] = (char *) BufferGetPage(buffer) + offsets[i];
-	}
-	pg_read_barrier();
-}
-
-/*
- * Release the slots.  False if a buffer that was not pinned stopped holding
- * its block meanwhile, so that what was read there is worth nothing: the
- * caller then does the same again with pins.
- */
-bool
-loki_slots_close(LokiIndex *state, LokiSlots *slots)
-{
-	bool		valid = true;
-
-	pg_read_barrier();
-	for (int i = 0; i < slots->n; i++)
-		if (!slots->peeked[i])
-			ReleaseBuffer(slots->buffers[i]);
-		else if (!buffer_holds(state, slots->buffers[i], slots->blocks[i]))
-			valid = false;
-	return valid;
 }

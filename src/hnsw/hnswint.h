@@ -118,11 +118,14 @@ typedef enum LokiAttrType
 
 /* Type of an attribute column; ERROR with a hint if it is not supported */
 extern LokiAttrType loki_attr_type(Oid typid);
+
 /* The same without ERROR and without looking through domains: 0 if none */
 extern uint8 loki_attr_type_lookup(Oid typid);
 extern bool loki_attr_type_valid(uint8 type);
+
 /* Bytes of a slot: 1 + width */
 extern uint32 loki_attr_slot_size(LokiAttrType type);
+
 /* Write a slot; -0 becomes 0, so that equal values are equal bytes */
 extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
 
@@ -225,7 +228,6 @@ typedef struct LokiIndex
 	/* block to buffer, a hint; 0 = not known */
 	uint32		map_size;
 	Buffer	   *map;
-	uint32		map_reads;		/* every 16th is a full ReadBuffer */
 } LokiIndex;
 
 /*
@@ -277,6 +279,11 @@ extern bool loki_slot_locate(LokiIndex *index_state, Relation index, int family,
 extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int family,
 								   uint32 number, uint32 *place);
 
+/* ----------------------------------------------------------------
+ * Reading slots through the map from blocks to buffers (hnswslots.c)
+ * ----------------------------------------------------------------
+ */
+
 /*
  * Pin a block through the block map and ReadRecentBuffer.  No lock.
  */
@@ -286,6 +293,14 @@ extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumb
  * block is known to be in memory */
 extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
 								 uint32 offset, uint32 size);
+
+/*
+ * Copy a slot out without pin or lock; false if that cannot be done and the
+ * slot is to be read under lock.  Not in recovery.  The copy may be a mixture
+ * of two states of the slot, word by word.
+ */
+extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int family,
+						   uint32 number, void *slot);
 
 /*
  * Slots of several nodes that are read without content lock (CODE, REFINE).
@@ -298,16 +313,25 @@ typedef struct LokiSlots
 {
 	int			n;
 	BlockNumber blocks[LOKI_MAX_SLOTS];
+	uint32		offsets[LOKI_MAX_SLOTS];	/* in the page */
 	Buffer		buffers[LOKI_MAX_SLOTS];
 	bool		peeked[LOKI_MAX_SLOTS]; /* not pinned */
 	const void *slots[LOKI_MAX_SLOTS];
-} LokiSlots;
+}			LokiSlots;
 
 /* Slots to open at once, as each may pin a page: a backend's share of buffers */
 extern int	loki_max_pins(const LokiIndex *index_state);
-extern void loki_slots_open(LokiIndex *index_state, Relation index, int family,
-							const uint32 *nodes, int n, bool peek, LokiSlots *slots);
-extern bool loki_slots_close(LokiIndex *index_state, LokiSlots *slots);
+
+/* Find slots, and start fetching them into the processor's cache */
+extern void loki_slots_find(LokiIndex *index_state, Relation index, int family,
+							const uint32 *nodes, int n, LokiSlots * slots);
+
+/* Make what was found readable; those not in memory are read ahead together */
+extern void loki_slots_open(LokiIndex *index_state, Relation index, bool peek,
+							LokiSlots * slots);
+
+/* Release; false if what was read is worth nothing: open again with pins */
+extern bool loki_slots_close(LokiIndex *index_state, Relation index, LokiSlots * slots);
 
 /* ----------------------------------------------------------------
  * Pages, extents and slots (hnswpage.c, hnswextent.c)
@@ -334,6 +358,7 @@ extern void loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, int
 
 /* Copy the metapage out under share lock and validate it */
 extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
+
 /* Validate; ERROR with a hint when foreign, damaged or of another version */
 extern void loki_meta_validate(Relation index, Page page);
 
@@ -343,6 +368,7 @@ extern void loki_meta_validate(Relation index, Page page);
  */
 extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int family,
 							 uint32 number);
+
 /* The same for every family that is addressed by node, or by NULLTID number */
 extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
 extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
@@ -424,6 +450,14 @@ typedef struct LokiScored
 #define LOKI_SCORED_TAKEN		0x04	/* handed to the caller */
 #define LOKI_SCORED_CHECKED		0x08	/* MATCHES is known */
 
+/* Neighbors of a node that wait to be scored, while their codes are fetched */
+typedef struct LokiBatch
+{
+	int			n;
+	uint32		nodes[2 * LOKI_MAX_M];
+	LokiSlots	slots;
+}			LokiBatch;
+
 typedef struct LokiSearch
 {
 	Relation	index;
@@ -460,6 +494,7 @@ typedef struct LokiSearch
 	uint32	   *batch;
 	float	   *estimates;
 	LokiSlots	slots;
+	LokiBatch	batches[2];		/* of the walk of layer 0 */
 	char	   *link;			/* copy of a LINK or UPPER slot */
 
 	/* counters of this search, and the budget */
@@ -475,10 +510,13 @@ typedef struct LokiSearch
 
 extern void loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 							  MemoryContext context);
+
 /* Forget what was found before, and give large arrays back */
 extern void loki_search_reset(LokiSearch *search);
+
 /* Memory of the arrays that grow with a walk */
 extern Size loki_search_memory(const LokiSearch *search);
+
 /* Prepare for a query (dim floats) or for a stored code (repair) */
 extern void loki_search_query(LokiSearch *search, const float *values);
 extern void loki_search_query_code(LokiSearch *search, const void *code);
@@ -491,8 +529,11 @@ extern void loki_search_query_code(LokiSearch *search, const void *code);
 extern void loki_search_score(LokiSearch *search, const uint32 *nodes, int n,
 							  float *estimates);
 
-/* Copy out a LINK slot's neighbors; returns their number, 0 for a slot past
- * the used part.  Corrupt counts are clamped with an ERROR. */
+/*
+ * The neighbors of a node on layer 0 that were not visited; they are now.
+ * Returns their number, 0 for a slot past the used part; ERROR for a damaged
+ * count.
+ */
 extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors);
 
 /*
@@ -508,6 +549,7 @@ typedef struct LokiEntry
 
 extern bool loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta,
 							  LokiEntry *entry);
+
 /* Descend greedily until entry->level = level */
 extern void loki_search_descend(LokiSearch *search, LokiEntry *entry, int level);
 
@@ -551,8 +593,10 @@ typedef enum LokiWalkEnd
  */
 extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries,
 								   int nentries, uint32 ef);
+
 /* Go on with a larger ef */
 extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
+
 /*
  * The matching nodes found that were not taken before, ascending by distance;
  * the array lives until the next call.
@@ -628,8 +672,8 @@ typedef struct LokiLinker
 {
 	Relation	index;
 	LokiIndex  *state;
-	bool		dead_pending;	/* there may be dead nodes: leave them out when
-								 * a full list is chosen again */
+	bool		dead_pending;	/* there may be dead nodes: leave them out
+								 * when a full list is chosen again */
 	int			capacity;		/* candidates that fit */
 	int			n;
 	LokiLinkCandidate *candidates;

@@ -72,8 +72,8 @@ compare_pending(const void *a, const void *b)
  * Estimates and errors of opened slots, whatever REFINE there is.
  */
 static void
-refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
-			 LokiSlots *refines, float *estimates, float *errors)
+refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots * codes,
+			 LokiSlots * refines, float *estimates, float *errors)
 {
 	const LokiQuantizer *quantizer = so->state->quantizer;
 
@@ -124,14 +124,16 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	for (int i = 0; i < n; i++)
 		nodes[i] = candidates[i].node;
 	refines->n = 0;
+	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	if (so->state->quantizer->refine_size > 0)
+		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
 	do
 	{
-		loki_slots_open(so->state, index, LOKI_FAMILY_CODE, nodes, n, peek, codes);
-		if (so->state->quantizer->refine_size > 0)
-			loki_slots_open(so->state, index, LOKI_FAMILY_REFINE, nodes, n, peek, refines);
+		loki_slots_open(so->state, index, peek, codes);
+		loki_slots_open(so->state, index, peek, refines);
 		refine_slots(so, candidates, codes, refines, estimates, errors);
-		valid = loki_slots_close(so->state, codes);
-		valid = loki_slots_close(so->state, refines) && valid;
+		valid = loki_slots_close(so->state, index, codes);
+		valid = loki_slots_close(so->state, index, refines) && valid;
 		peek = false;
 	} while (!valid);
 

@@ -7,11 +7,8 @@
  * pinned, scored in one call of the quantizer, released.  Nothing here
  * allocates per node or calls through fmgr.  src/hnsw/README, "Search".
  *
- * CODE is read without content lock: its bytes are written before a node can
- * be reached, and later writes of a page leave them as they are.  LINK and
- * UPPER are copied out under share lock, since replay and GenericXLogFinish
- * rewrite bytes in place.  A search that begins in recovery locks CODE too,
- * because the replay of a page image shows a zeroed page for a moment.
+ * Slots are read without locks where that can be done: hnswslots.c.  A search
+ * that begins in recovery locks every page.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswsearch.c
@@ -189,7 +186,7 @@ loki_visit(LokiSearch *search, uint32 node)
  * rewritten by replay as soon as the lock is gone.
  */
 static void
-score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
+score_locked(LokiSearch *search, LokiSlots * slots, float *estimates)
 {
 	const LokiQuantizer *quantizer = search->state->quantizer;
 
@@ -201,29 +198,35 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	}
 }
 
-/* Score nodes whose pages may all be pinned at once. */
+/* Score slots that were found and may all be pinned at once. */
 static void
-score_slots(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
+score_slots(LokiSearch *search, LokiSlots * slots, float *estimates)
 {
 	LokiIndex  *state = search->state;
-	LokiSlots  *slots = &search->slots;
 	bool		peek = !search->in_recovery;
 
 	do
 	{
-		loki_slots_open(state, search->index, LOKI_FAMILY_CODE, nodes, n, peek, slots);
+		loki_slots_open(state, search->index, peek, slots);
 		if (search->in_recovery)
 			score_locked(search, slots, estimates);
 		else
-			state->quantizer->score(state->quantizer, search->query, slots->slots, n,
-									estimates);
+			state->quantizer->score(state->quantizer, search->query, slots->slots,
+									slots->n, estimates);
 		peek = false;
-	} while (!loki_slots_close(state, slots));
+	} while (!loki_slots_close(state, search->index, slots));
+}
+
+/* Non-finite estimates become FLT_MAX, so that they rank last. */
+static void
+make_finite(float *estimates, int n)
+{
+	for (int i = 0; i < n; i++)
+		estimates[i] = fabsf(estimates[i]) <= FLT_MAX ? estimates[i] : FLT_MAX;
 }
 
 /*
- * Score nodes, at most batch_allocated of them.  Non-finite estimates become
- * FLT_MAX, so that they rank last.
+ * Score nodes, at most batch_allocated of them.
  */
 void
 loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
@@ -231,11 +234,12 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 	int			most = loki_max_pins(search->state);
 
 	for (int i = 0; i < n; i += most)
-		score_slots(search, nodes + i, Min(most, n - i), estimates + i);
-
-	for (int i = 0; i < n; i++)
-		if (!isfinite(estimates[i]))
-			estimates[i] = FLT_MAX;
+	{
+		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, nodes + i,
+						Min(most, n - i), &search->slots);
+		score_slots(search, &search->slots, estimates + i);
+	}
+	make_finite(estimates, n);
 	search->nodes_scored += n;
 }
 
@@ -252,35 +256,63 @@ prefetch_links(LokiSearch *search, uint32 node)
 							 family->slot_size);
 }
 
-/* Copy out a node's neighbors on layer 0 and return their number. */
+/*
+ * Copy out a slot of LINK or UPPER; false if it is past the used part.  A copy
+ * made without a lock may hold some neighbors of one state and some of another:
+ * all were neighbors a moment ago, and numbers are checked before use.
+ */
+static bool
+read_list(LokiSearch *search, int family, uint32 number, void *slot)
+{
+	if (!search->in_recovery &&
+		loki_slot_peek(search->state, search->index, family, number, slot))
+		return true;
+	return loki_slot_read(search->state, search->index, family, number, slot);
+}
+
+static void
+check_count(LokiSearch *search, int family, uint32 number, uint32 count, uint32 most)
+{
+	if (unlikely(count > most))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of links",
+						RelationGetRelationName(search->index)),
+				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
+						   number, loki_family_name(family), count, most),
+				 errhint("Please REINDEX it.")));
+}
+
+/*
+ * The neighbors of a node on layer 0 that were not visited before.
+ */
 int
 loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 {
-	LokiIndex  *state = search->state;
-	uint32		slot_size = state->families[LOKI_FAMILY_LINK].slot_size;
-	uint32		place;
-	BlockNumber block = loki_slot_block(state, search->index, LOKI_FAMILY_LINK,
-										node, &place);
-	Buffer		buffer = loki_buffer_read(state, search->index, block);
-	Page		page = BufferGetPage(buffer);
 	LokiLinkData *link = (LokiLinkData *) search->link;
+	LokiVisited *visited = &search->visited;
+	int			n = 0;
 
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(search->index, buffer, page, LOKI_FAMILY_LINK, LOKI_NONE);
-	memcpy(link, LokiPageSlot(page, slot_size, place), slot_size);
-	UnlockReleaseBuffer(buffer);
-
-	if (link->count > 2 * state->m)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of links at block %u",
-						RelationGetRelationName(search->index), block),
-				 errdetail("Node %u has %u neighbors, of at most %d.",
-						   node, link->count, 2 * state->m),
-				 errhint("Please REINDEX it.")));
-	memcpy(neighbors, link->neighbors, sizeof(uint32) * link->count);
 	search->nodes_expanded++;
-	return link->count;
+	if (!read_list(search, LOKI_FAMILY_LINK, node, link))
+	{
+		uint32		place;
+
+		/* not written yet, or past the end of the array, which is an ERROR */
+		(void) loki_slot_block(search->state, search->index, LOKI_FAMILY_LINK, node, &place);
+		return 0;
+	}
+	check_count(search, LOKI_FAMILY_LINK, node, link->count, 2 * search->state->m);
+	while ((visited->used + link->count) * 2 >= visited->size)
+		visited_grow(search);
+	for (int i = 0; i < link->count; i++)
+	{
+		uint32		neighbor = link->neighbors[i];
+
+		neighbors[n] = neighbor;
+		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
+	}
+	return n;
 }
 
 /*
@@ -292,18 +324,11 @@ read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 {
 	LokiUpperData *upper = (LokiUpperData *) search->link;
 
-	if (!loki_slot_read(search->state, search->index, LOKI_FAMILY_UPPER, slot, upper))
+	if (!read_list(search, LOKI_FAMILY_UPPER, slot, upper))
 		return NULL;
 	if (upper->node != node || upper->level != level)
 		return NULL;
-	if (upper->count > search->state->m)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of links on an upper layer",
-						RelationGetRelationName(search->index)),
-				 errdetail("Slot %u has %u neighbors, of at most %d.",
-						   slot, upper->count, search->state->m),
-				 errhint("Please REINDEX it.")));
+	check_count(search, LOKI_FAMILY_UPPER, slot, upper->count, search->state->m);
 	return upper;
 }
 
@@ -533,7 +558,7 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 }
 
 /* Insert into the pool; the place, -1 if not among the ef best. */
-static int
+static inline int
 pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 {
 	LokiCandidate *pool = search->pool;
@@ -568,43 +593,53 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 	pool[low].distance = distance;
 	pool[low].node = node;
 	search->npool++;
+	if (low < search->next)
+		search->next = low;
 	return low;
 }
 
-/* Prefetch the links of the best unexpanded candidate. */
-static void
-prefetch_next(LokiSearch *search)
-{
-	for (int i = search->next; i < search->npool; i++)
-		if (!(search->pool[i].node & LOKI_EXPANDED))
-		{
-			prefetch_links(search, search->pool[i].node);
-			return;
-		}
-}
-
-/* Drop what was visited from a batch; its new length */
-static int
-unvisited(LokiSearch *search, uint32 *batch, int n)
-{
-	int			kept = 0;
-
-	for (int i = 0; i < n; i++)
-	{
-		uint32		node = batch[i];
-
-		if (node < LOKI_MAX_NUMBER && loki_visit(search, node))
-			batch[kept++] = node;
-	}
-	return kept;
-}
-
 /*
- * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
- * pool then holds them, ascending, each with LOKI_EXPANDED set.
+ * The best candidate of the pool that was not expanded; NULL if all were.
  */
-void
-loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)
+static LokiCandidate *
+next_candidate(LokiSearch *search)
+{
+	while (search->next < search->npool &&
+		   (search->pool[search->next].node & LOKI_EXPANDED) != 0)
+		search->next++;
+	return search->next < search->npool ? &search->pool[search->next] : NULL;
+}
+
+/* Expand a candidate: its neighbors become a batch that is being fetched. */
+static void
+batch_begin(LokiSearch *search, LokiBatch * batch, LokiCandidate *candidate)
+{
+	batch->n = loki_search_links(search, candidate->node, batch->nodes);
+	candidate->node |= LOKI_EXPANDED;
+	if (batch->n <= loki_max_pins(search->state))
+		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, batch->nodes,
+						batch->n, &batch->slots);
+}
+
+/* Score a batch into the pool. */
+static void
+batch_finish(LokiSearch *search, LokiBatch * batch, int ef)
+{
+	if (batch->n <= loki_max_pins(search->state))
+	{
+		score_slots(search, &batch->slots, search->estimates);
+		make_finite(search->estimates, batch->n);
+		search->nodes_scored += batch->n;
+	}
+	else
+		loki_search_score(search, batch->nodes, batch->n, search->estimates);
+	for (int i = 0; i < batch->n; i++)
+		pool_insert(search, ef, search->estimates[i], batch->nodes[i]);
+	batch->n = 0;
+}
+
+static void
+begin_pool(LokiSearch *search, int ef)
 {
 	if (search->pool_allocated < ef + 1)
 	{
@@ -618,33 +653,46 @@ loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentri
 	search->by_heap = false;
 	search->npool = 0;
 	search->next = 0;
+}
+
+/*
+ * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
+ * pool then holds them, ascending, each with LOKI_EXPANDED set.
+ *
+ * The codes of one candidate's neighbors are fetched while those of the one
+ * before are scored, so that a candidate is chosen without knowing the
+ * neighbors of the last.  That expands a few more nodes, and hides most of the
+ * time that memory takes.
+ */
+void
+loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)
+{
+	LokiBatch  *waiting = &search->batches[0];
+	LokiBatch  *batch = &search->batches[1];
+
+	begin_pool(search, ef);
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
 			pool_insert(search, ef, entries[i].distance, entries[i].node);
 
-	while (search->next < search->npool)
+	waiting->n = 0;
+	for (;;)
 	{
-		LokiCandidate *candidate = &search->pool[search->next];
-		int			n;
+		LokiCandidate *candidate = next_candidate(search);
+		LokiBatch  *scored = waiting;
 
-		if (candidate->node & LOKI_EXPANDED)
-		{
-			search->next++;
-			continue;
-		}
-		n = loki_search_links(search, candidate->node, search->batch);
-		candidate->node |= LOKI_EXPANDED;
-		n = unvisited(search, search->batch, n);
-		prefetch_next(search);
-		loki_search_score(search, search->batch, n, search->estimates);
-		for (int i = 0; i < n; i++)
-		{
-			int			place = pool_insert(search, ef, search->estimates[i],
-											search->batch[i]);
-
-			if (place >= 0 && place < search->next)
-				search->next = place;
-		}
+		batch->n = 0;
+		if (candidate != NULL)
+			batch_begin(search, batch, candidate);
+		else if (waiting->n == 0)
+			break;
+		candidate = next_candidate(search);
+		if (candidate != NULL)
+			prefetch_links(search, candidate->node);
+		if (waiting->n > 0)
+			batch_finish(search, waiting, ef);
+		waiting = batch;
+		batch = scored;
 		CHECK_FOR_INTERRUPTS();
 	}
 }

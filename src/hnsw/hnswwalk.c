@@ -194,18 +194,10 @@ static void
 expand(LokiSearch *search, uint32 ef, uint32 item)
 {
 	int			n = loki_search_links(search, search->scored[item].node, search->batch);
-	int			kept = 0;
 
 	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	loki_search_score(search, search->batch, n, search->estimates);
 	for (int i = 0; i < n; i++)
-	{
-		uint32		node = search->batch[i];
-
-		if (node < LOKI_MAX_NUMBER && loki_visit(search, node))
-			search->batch[kept++] = node;
-	}
-	loki_search_score(search, search->batch, kept, search->estimates);
-	for (int i = 0; i < kept; i++)
 	{
 		uint32		new = loki_search_keep(search, search->estimates[i], search->batch[i], 0);
 
@@ -242,8 +234,8 @@ pool_to_scored(LokiSearch *search)
 {
 	for (int i = 0; i < search->npool; i++)
 		loki_search_keep(search, search->pool[i].distance, search->pool[i].node,
-				   LOKI_SCORED_EXPANDED | LOKI_SCORED_CHECKED |
-				   LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
+						 LOKI_SCORED_EXPANDED | LOKI_SCORED_CHECKED |
+						 LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
 	search->npool = 0;
 	search->by_heap = true;
 }

@@ -1,0 +1,298 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswslots.c
+ *	  Reading slots through a backend's map from blocks to buffers.
+ *
+ * Looking a block up in the buffer table, pinning and locking it cost several
+ * times what reading a slot costs.  So a walk reads most slots without pin or
+ * lock: the map says which buffer held the block last, and the buffer's tag is
+ * looked at before and after the read.  Where it is another block's, the slot
+ * is read the long way.
+ *
+ * What such a read sees is a state of the slot in which every aligned word is
+ * the old or the new one, because a page under exclusive lock is changed in
+ * place, word by word, by GenericXLogFinish.  That is enough where a mixture of
+ * two states does no harm: src/hnsw/README, "Reading without locks".  During
+ * recovery it is not, since the replay of a page image shows a zeroed page for
+ * a moment, and callers don't read so.
+ *
+ * A buffer that is read without a pin is touched as a pin would do it: its
+ * usage count goes up, so that the clock sweep sees a page in use.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswslots.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/instrument.h"
+#include "hnsw/hnswint.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/buf_internals.h"
+#include "utils/memutils.h"
+
+/* Pages of a temporary table pinned at once */
+#define LOCAL_PINS		32
+
+/* Blocks that the buffer map covers at most: 64 MB of map, 128 GB of index */
+#define MAX_MAP_SIZE	((uint32) 16 * 1024 * 1024)
+
+/* ----------------------------------------------------------------
+ * The map
+ * ----------------------------------------------------------------
+ */
+
+static void
+grow_map(LokiIndex *state, BlockNumber block)
+{
+	uint32		size = Max(1024, state->map_size);
+
+	while (size <= block)
+		size *= 2;
+	if (state->map == NULL)
+		state->map = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
+	else
+		state->map = repalloc_huge(state->map, mul_size(size, sizeof(Buffer)));
+	memset(state->map + state->map_size, 0,
+		   mul_size(size - state->map_size, sizeof(Buffer)));
+	state->map_size = size;
+}
+
+static inline Buffer
+mapped(const LokiIndex *state, BlockNumber block)
+{
+	return block < state->map_size ? state->map[block] : InvalidBuffer;
+}
+
+/* Raise a buffer's usage count, which ReadRecentBuffer leaves alone. */
+static inline void
+touch(BufferDesc *desc, uint32 state)
+{
+	if (BUF_STATE_GET_USAGECOUNT(state) < BM_MAX_USAGE_COUNT && (state & BM_LOCKED) == 0)
+		(void) pg_atomic_compare_exchange_u32(&desc->state, &state,
+											  state + BUF_USAGECOUNT_ONE);
+}
+
+/*
+ * Pin a block.
+ */
+Buffer
+loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
+{
+	Buffer		buffer;
+
+	if (state->local || block >= MAX_MAP_SIZE)
+		return ReadBuffer(index, block);
+	if (block >= state->map_size)
+		grow_map(state, block);
+
+	buffer = state->map[block];
+	if (buffer != InvalidBuffer &&
+		ReadRecentBuffer(LokiRelationLocator(index), MAIN_FORKNUM, block, buffer))
+	{
+		BufferDesc *desc = GetBufferDescriptor(buffer - 1);
+
+		touch(desc, pg_atomic_read_u32(&desc->state));
+		return buffer;
+	}
+	buffer = ReadBuffer(index, block);
+	state->map[block] = buffer;
+	return buffer;
+}
+
+/*
+ * Start fetching the descriptor of a buffer and `size` bytes at `offset` of its
+ * page into the processor's caches.  Always inlined: a call of a function that
+ * does nothing but prefetch looks superfluous to gcc, which drops it.
+ */
+static pg_attribute_always_inline void
+prefetch(Buffer buffer, uint32 offset, uint32 size)
+{
+	char	   *bytes;
+	char	   *end;
+
+	if (buffer == InvalidBuffer)
+		return;
+	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	bytes = (char *) BufferGetBlock(buffer) + offset;
+	end = bytes + size;
+	for (bytes = (char *) TYPEALIGN_DOWN(64, bytes); bytes < end; bytes += 64)
+		__builtin_prefetch(bytes);
+}
+
+/* The same for a block, if the map knows it. */
+void
+loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 size)
+{
+	prefetch(mapped(state, block), offset, size);
+}
+
+/* ----------------------------------------------------------------
+ * One slot
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a shared buffer holds this block of the index, as of now */
+static inline bool
+buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block)
+{
+	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
+
+	return LokiTagIs(&desc->tag, state->locator, block) &&
+		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
+}
+
+/* The same, and count it as a use of the buffer */
+static inline bool
+buffer_use(const LokiIndex *state, Buffer buffer, BlockNumber block)
+{
+	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
+	uint32		flags = pg_atomic_read_u32(&desc->state);
+
+	if (!LokiTagIs(&desc->tag, state->locator, block) || (flags & BM_VALID) == 0)
+		return false;
+	touch(desc, flags);
+	return true;
+}
+
+/*
+ * Copy a slot out without pin or lock.  False if it cannot be had so: the
+ * caller then reads it under lock, which also checks the page.
+ */
+bool
+loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void *slot)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		place;
+	uint32		page = loki_slot_page(fam, number, &place);
+	BlockNumber block;
+	Buffer		buffer;
+
+	if (state->local || page >= fam->npages)
+		return false;
+	block = loki_page_block(fam, page);
+	buffer = mapped(state, block);
+	if (buffer == InvalidBuffer || !buffer_use(state, buffer, block))
+		return false;
+	pg_read_barrier();
+	memcpy(slot, LokiPageSlot(BufferGetPage(buffer), fam->slot_size, place),
+		   fam->slot_size);
+	pg_read_barrier();
+	if (!buffer_holds(state, buffer, block))
+		return false;
+	pgBufferUsage.shared_blks_hit++;
+	pgstat_count_buffer_hit(index);
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * Slots of several nodes
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * How many pages to pin at once, so that all backends together can do so:
+ * there may be as few as 16 shared buffers and 100 local ones.
+ */
+int
+loki_max_pins(const LokiIndex *state)
+{
+	if (state->local)
+		return LOCAL_PINS;
+	return Max(1, Min(LOKI_MAX_SLOTS, NBuffers / MaxBackends));
+}
+
+/*
+ * Find the slots of n nodes and start fetching those that are in memory into
+ * the processor's caches.  ERROR for nodes past the end of the family.
+ */
+void
+loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *nodes,
+				int n, LokiSlots * slots)
+{
+	LokiFamily *fam = &state->families[family];
+
+	Assert(n <= LOKI_MAX_SLOTS);
+	slots->n = n;
+	for (int i = 0; i < n; i++)
+	{
+		uint32		place;
+		uint32		page = loki_slot_page(fam, nodes[i], &place);
+
+		slots->blocks[i] = likely(page < fam->npages) ? loki_page_block(fam, page) :
+			loki_slot_block(state, index, family, nodes[i], &place);
+		slots->offsets[i] = SizeOfPageHeaderData + place * fam->slot_size;
+		slots->buffers[i] = mapped(state, slots->blocks[i]);
+		prefetch(slots->buffers[i], slots->offsets[i], fam->slot_size);
+	}
+}
+
+/*
+ * Have the kernel read ahead what is not in shared buffers.
+ */
+static void
+read_ahead(Relation index, LokiSlots * slots)
+{
+	BlockNumber last = InvalidBlockNumber;
+
+	for (int i = 0; i < slots->n; i++)
+		if (!slots->peeked[i] && slots->blocks[i] != last)
+		{
+			last = slots->blocks[i];
+			(void) PrefetchBuffer(index, MAIN_FORKNUM, last);
+		}
+}
+
+/*
+ * Make the slots that were found readable until loki_slots_close(): slots[i]
+ * points to each.  With peek = true only those are pinned whose buffer is not
+ * known.
+ */
+void
+loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
+{
+	int			pinned = 0;
+
+	peek = peek && !state->local;
+	for (int i = 0; i < slots->n; i++)
+	{
+		slots->peeked[i] = peek && slots->buffers[i] != InvalidBuffer &&
+			buffer_use(state, slots->buffers[i], slots->blocks[i]);
+		pinned += !slots->peeked[i];
+	}
+	if (peek && pinned > 1)
+		read_ahead(index, slots);
+	for (int i = 0; i < slots->n; i++)
+	{
+		if (!slots->peeked[i])
+			slots->buffers[i] = loki_buffer_read(state, index, slots->blocks[i]);
+		slots->slots[i] = (char *) BufferGetPage(slots->buffers[i]) + slots->offsets[i];
+	}
+	pg_read_barrier();
+}
+
+/*
+ * Release the slots.  False if a buffer that was not pinned stopped holding
+ * its block meanwhile, so that what was read there is worth nothing: the
+ * caller then does the same again with pins.
+ */
+bool
+loki_slots_close(LokiIndex *state, Relation index, LokiSlots * slots)
+{
+	bool		valid = true;
+
+	pg_read_barrier();
+	for (int i = 0; i < slots->n; i++)
+		if (!slots->peeked[i])
+			ReleaseBuffer(slots->buffers[i]);
+		else
+		{
+			if (!buffer_holds(state, slots->buffers[i], slots->blocks[i]))
+				valid = false;
+			pgBufferUsage.shared_blks_hit++;
+			pgstat_count_buffer_hit(index);
+		}
+	return valid;
+}
