@@ -21,6 +21,7 @@ DATA = $(wildcard sql/install/*.sql)
 
 OBJS = \
 	src/lokivector.o \
+	src/distance/blas.o \
 	src/distance/dispatch.o \
 	src/distance/scalar.o \
 	src/distance/avx2.o \
@@ -64,6 +65,8 @@ OBJS = \
 	src/hnsw/hnsworder.o \
 	src/hnsw/hnswpage.o \
 	src/hnsw/hnswrank.o \
+	src/hnsw/hnswrecall.o \
+	src/hnsw/hnswrecall_exact.o \
 	src/hnsw/hnswrepair.o \
 	src/hnsw/hnswscan.o \
 	src/hnsw/hnswsearch.o \

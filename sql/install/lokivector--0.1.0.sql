@@ -528,9 +528,29 @@ CREATE FUNCTION lokivector_index_families(index regclass,
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED ROWS 12;
 
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries integer DEFAULT 100, k integer DEFAULT 10,
+		OUT answered integer, OUT ef double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, integer, integer) IS 'recall of an hnsw index for rows of its table as queries';
+
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries vector[], k integer DEFAULT 10,
+		OUT answered integer, OUT ef double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS 'recall of an hnsw index for given queries';
+
 REVOKE ALL ON FUNCTION lokivector_check(regclass, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_index_info(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_index_families(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_recall(regclass, vector[], integer) FROM PUBLIC;
 
 --
 -- Watching scans

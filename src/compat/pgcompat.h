@@ -123,9 +123,13 @@ typedef RelFileNode LokiRelFileLocator;
 #if PG_VERSION_NUM >= 180000
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
+	index_beginscan(heap, index, snapshot, NULL, 0, norderbys)
 #else
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
+#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
+	index_beginscan(heap, index, snapshot, 0, norderbys)
 #endif
 
 #endif							/* LOKI_PGCOMPAT_H */

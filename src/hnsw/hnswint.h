@@ -82,6 +82,9 @@ extern LokiValueClass loki_value_open(LokiMetric metric, uint32 dim, Datum datum
 extern LokiValueClass loki_query_open(LokiMetric metric, uint32 dim, Datum datum,
 									  float *values);
 
+/* A value of the indexed column, palloc'd */
+extern Datum loki_value_form(uint32 dim, const float *values);
+
 /* 128-bit hash of the vector, for finding equal rows */
 extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
 
@@ -469,6 +472,7 @@ typedef struct LokiSearch
 	const LokiFilter *filter;	/* NULL or without keys: none */
 
 	LokiVisited visited;
+	uint32		skip;			/* a node to go around, LOKI_NONE: none */
 
 	/* the pool: ascending by distance */
 	LokiCandidate *pool;

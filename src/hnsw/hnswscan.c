@@ -77,6 +77,7 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	LokiScan   *so = MemoryContextAllocZero(context, sizeof(LokiScan));
 
 	so->scan = scan;
+	so->skip = LOKI_NONE;
 	so->context = context;
 	so->fetch_context = AllocSetContextCreate(context, "hnsw scan row",
 											  ALLOCSET_DEFAULT_SIZES);
@@ -190,6 +191,7 @@ prepare_search(LokiScan *so)
 		so->search_ready = true;
 	}
 	so->search.filter = &so->filter;
+	so->search.skip = so->skip;
 	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.nodes_scored = so->search.nodes_expanded = 0;
 	so->search.nodes_filtered = so->search.nodes_matched = 0;

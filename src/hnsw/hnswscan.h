@@ -66,6 +66,8 @@ typedef struct LokiScan
 
 	/* how far to go */
 	LokiScanPhase phase;
+	uint32		skip;			/* a node to leave out, for measuring recall;
+								 * LOKI_NONE: none */
 	double		limit;			/* rows that the caller takes at most; 0 = not
 								 * known */
 	bool		complete;		/* go on until the caller is content */

@@ -57,6 +57,7 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->state = state;
 	search->context = context;
 	search->in_recovery = RecoveryInProgress();
+	search->skip = LOKI_NONE;
 	search->query = (LokiQuery *)
 		TYPEALIGN(64, (uintptr_t) palloc(state->quantizer->query_size + 64));
 
@@ -130,13 +131,6 @@ loki_search_query_code(LokiSearch *search, const void *code)
  * ----------------------------------------------------------------
  */
 
-void
-loki_visited_reset(LokiSearch *search)
-{
-	memset(search->visited.slots, 0xFF, sizeof(uint32) * (Size) search->visited.size);
-	search->visited.used = 0;
-}
-
 static inline bool
 visited_insert(LokiVisited *visited, uint32 node)
 {
@@ -151,6 +145,15 @@ visited_insert(LokiVisited *visited, uint32 node)
 	visited->slots[i] = node;
 	visited->used++;
 	return true;
+}
+
+void
+loki_visited_reset(LokiSearch *search)
+{
+	memset(search->visited.slots, 0xFF, sizeof(uint32) * (Size) search->visited.size);
+	search->visited.used = 0;
+	if (search->skip != LOKI_NONE)
+		visited_insert(&search->visited, search->skip);
 }
 
 static void

@@ -124,6 +124,16 @@ loki_query_open(LokiMetric metric, uint32 dim, Datum datum, float *values)
 	return classify(metric, dim, values);
 }
 
+/* A value of the indexed column, palloc'd */
+Datum
+loki_value_form(uint32 dim, const float *values)
+{
+	Vector	   *vector = loki_vector_make(dim);
+
+	memcpy(vector->x, values, sizeof(float) * dim);
+	return PointerGetDatum(vector);
+}
+
 /* 128-bit hash of a vector's bytes */
 void
 loki_value_hash(const float *values, uint32 dim, LokiHashData *hash)
