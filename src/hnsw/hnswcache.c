@@ -49,7 +49,8 @@ loki_index_geometry(LokiIndex *state)
 {
 	LokiFamily *families = state->families;
 
-	family_geometry(&families[LOKI_FAMILY_TID], sizeof(LokiTidData));
+	family_geometry(&families[LOKI_FAMILY_TID],
+					loki_value_is_long(state->dim) ? LOKI_TID_LONG : LOKI_TID_SHORT);
 	family_geometry(&families[LOKI_FAMILY_CODE], state->quantizer->code_size);
 	family_geometry(&families[LOKI_FAMILY_LINK], LokiLinkSize(state->m));
 	if (state->quantizer->refine_size > 0)
@@ -57,7 +58,7 @@ loki_index_geometry(LokiIndex *state)
 	family_geometry(&families[LOKI_FAMILY_HASH], sizeof(LokiHashData));
 	family_geometry(&families[LOKI_FAMILY_UPPER], LokiUpperSize(state->m));
 	family_geometry(&families[LOKI_FAMILY_OVERFLOW], sizeof(LokiOverflowData));
-	family_geometry(&families[LOKI_FAMILY_NULLTID], sizeof(LokiTidData));
+	family_geometry(&families[LOKI_FAMILY_NULLTID], LOKI_TID_SHORT);
 	if (state->code.kind == LOKI_CODE_ROTATED)
 		family_geometry(&families[LOKI_FAMILY_CENTROID], sizeof(float));
 	for (int i = 0; i < state->nattributes; i++)

@@ -126,12 +126,12 @@ put_chain(HeapCheck *state, uint32 node, uint64 hash)
 	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_FAMILY_TID,
 										node, &place);
 	Buffer		buffer = loki_buffer_read(check->state, check->index, block);
+	uint32		slot_size = check->state->families[LOKI_FAMILY_TID].slot_size;
 	LokiTidData tid;
 	uint32		number = LOKI_NONE;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), sizeof(LokiTidData), place),
-		   sizeof(LokiTidData));
+	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
 	if (LokiTidState(&tid) == LOKI_TID_LIVE || LokiTidState(&tid) == LOKI_TID_KILLED)
 		put_entry(state->entries, &tid.u.heap, hash);
 	else if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)

@@ -89,7 +89,7 @@ check_overflow(LokiCheck *check, uint32 node)
 	LokiTidData tid;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), sizeof(tid));
+	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
 	if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
 	{
 		if (LokiTidOverflowHead(&tid) == LOKI_NONE)
@@ -132,12 +132,34 @@ check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
 				 loki_check_where(check, family, number)));
 }
 
+/* The value in the TOAST table that a slot names */
+static void
+check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
+{
+	int			state = LokiTidState(tid);
+	bool		valid;
+
+	if (!OidIsValid(LokiTidValue(tid)))
+		valid = !ItemPointerIsValid(&tid->chunk);
+	else
+		valid = ItemPointerIsValid(&tid->chunk) && state != LOKI_TID_FREE &&
+			state != LOKI_TID_OVERFLOW;
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("node %u of index \"%s\" has an invalid value in the TOAST table",
+						number, RelationGetRelationName(check->index)),
+				 loki_check_where(check, LOKI_FAMILY_TID, number)));
+}
+
 static void
 check_node_tid(LokiCheck *check, uint32 number, const char *slot)
 {
 	const LokiTidData *tid = (const LokiTidData *) slot;
 
 	check_tid(check, LOKI_FAMILY_TID, number, tid);
+	if (check->state->families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG)
+		check_value(check, number, tid);
 	check->node[number] = LokiTidState(tid);
 }
 

@@ -20,9 +20,12 @@
 #include <float.h>
 #include <math.h>
 
+#include "access/detoast.h"
+#include "access/tableam.h"
 #include "hnsw/hnswint.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "types/toast.h"
 #include "utils/memutils.h"
 
 /* Nodes whose hash is compared with the new row's, at most */
@@ -58,7 +61,7 @@ typedef struct LokiNewRow
 	LokiIndex  *state;
 	LokiInsertCache *cache;
 	LokiMetaPageData meta;		/* as it was when the search began */
-	ItemPointer heap_tid;
+	LokiTidData tid;			/* heap TID, and its value out of line */
 	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
 
 	/* rows in the graph */
@@ -86,7 +89,7 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
 	uint16		flags = class == LOKI_VALUE_ZERO_NORM ? LOKI_TID_ZERO_NORM : 0;
 	uint32		number;
 
-	tid.u.heap = *row->heap_tid;
+	tid.u.heap = row->tid.u.heap;
 	tid.state = flags | (row->state->nattributes > 0 ? LOKI_TID_RESERVED : LOKI_TID_LIVE);
 	number = loki_slot_claim(row->state, row->index, LOKI_FAMILY_NULLTID, &tid);
 	if (row->state->nattributes == 0)
@@ -136,6 +139,7 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 			   uint32 overflow, uint32 next)
 {
 	LokiIndex  *state = row->state;
+	uint32		slot_size = state->families[LOKI_FAMILY_TID].slot_size;
 	uint32		place;
 	uint32		overflow_place;
 	BlockNumber block = loki_slot_block(state, row->index, LOKI_FAMILY_TID, node, &place);
@@ -147,13 +151,13 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_TID, LOKI_NONE);
-	unchanged = memcmp(LokiPageSlot(BufferGetPage(buffer), sizeof(LokiTidData), place),
-					   seen, sizeof(LokiTidData)) == 0;
+	unchanged = memcmp(LokiPageSlot(BufferGetPage(buffer), slot_size, place),
+					   seen, slot_size) == 0;
 	if (unchanged)
 	{
 		GenericXLogState *xlog = GenericXLogStart(row->index);
 		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-		LokiTidData *tid = (LokiTidData *) loki_page_slot_for_write(page, sizeof(LokiTidData), place);
+		LokiTidData *tid = (LokiTidData *) loki_page_slot_for_write(page, slot_size, place);
 		LokiOverflowData *slot;
 
 		LockBuffer(overflow_buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -161,7 +165,7 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 		slot = (LokiOverflowData *) loki_page_slot_for_write(page, sizeof(LokiOverflowData),
 															 overflow_place);
 		slot->next = next;
-		memset(tid, 0, sizeof(LokiTidData));
+		memset(tid, 0, slot_size);
 		tid->state = LOKI_TID_OVERFLOW;
 		LokiTidSetOverflowHead(tid, overflow);
 		GenericXLogFinish(xlog);
@@ -220,7 +224,7 @@ join_node(LokiNewRow *row, uint32 node)
 				return false;
 		}
 		if (added == LOKI_NONE)
-			added = claim_overflow(row, node, row->heap_tid);
+			added = claim_overflow(row, node, &row->tid.u.heap);
 		if (chain_overflow(row, node, &tid, added, next))
 			return true;
 		CHECK_FOR_INTERRUPTS();
@@ -354,10 +358,10 @@ find_live_node(LokiNewRow *row)
 		CHECK_FOR_INTERRUPTS();
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(row->index, buffer, page, LOKI_FAMILY_TID, ordinal);
-		used = LokiPageUsed(page, sizeof(LokiTidData));
+		used = LokiPageUsed(page, family->slot_size);
 		for (int i = 0; i < used && found == LOKI_NONE; i++)
 		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, sizeof(LokiTidData), i);
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, i);
 			int			state = LokiTidState(tid);
 			uint32		node = ordinal * family->per_page + i;
 
@@ -436,11 +440,9 @@ write_node(LokiNewRow *row)
 	Relation	index = row->index;
 	LokiLinkData *link = palloc0(LokiLinkSize(state->m));
 	LokiUpperData *upper = palloc0(LokiUpperSize(state->m));
-	LokiTidData tid = {0};
 
-	tid.u.heap = *row->heap_tid;
-	tid.state = LOKI_TID_RESERVED;
-	row->node = loki_slot_claim(state, index, LOKI_FAMILY_TID, &tid);
+	row->tid.state = LOKI_TID_RESERVED;
+	row->node = loki_slot_claim(state, index, LOKI_FAMILY_TID, &row->tid);
 	loki_ensure_node(state, index, row->node);
 
 	loki_slot_write(state, index, LOKI_FAMILY_CODE, row->node, row->code);
@@ -464,8 +466,8 @@ write_node(LokiNewRow *row)
 		row->slots[level] = loki_slot_claim(state, index, LOKI_FAMILY_UPPER, upper);
 	}
 
-	tid.state = LOKI_TID_LIVE;
-	loki_slot_write(state, index, LOKI_FAMILY_TID, row->node, &tid);
+	row->tid.state = LOKI_TID_LIVE;
+	loki_slot_write(state, index, LOKI_FAMILY_TID, row->node, &row->tid);
 }
 
 /*
@@ -621,6 +623,37 @@ form_node(LokiNewRow *row, const float *values)
 }
 
 /*
+ * Find out where the row's vector is out of line.  The datum at hand does not
+ * say so: it is what the row was made of.
+ */
+static void
+find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
+{
+	LokiToastReader reader = {.context = CurrentMemoryContext};
+	TupleTableSlot *slot;
+	bool		isnull = true;
+	Datum		datum = (Datum) 0;
+	struct varatt_external pointer;
+
+	if (row->state->families[LOKI_FAMILY_TID].slot_size < LOKI_TID_LONG ||
+		!OidIsValid(heap->rd_rel->reltoastrelid) || attribute == 0)
+		return;
+	slot = table_slot_create(heap, NULL);
+	if (table_tuple_fetch_row_version(heap, &row->tid.u.heap, SnapshotAny, slot))
+		datum = slot_getattr(slot, attribute, &isnull);
+	if (!isnull && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
+	{
+		VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(datum));
+		if (pointer.va_toastrelid == heap->rd_rel->reltoastrelid &&
+			!VARATT_EXTERNAL_IS_COMPRESSED(pointer) &&
+			loki_toast_find(&reader, pointer.va_toastrelid, pointer.va_valueid))
+			LokiTidSetValue(&row->tid, reader.valueid, reader.first);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	loki_toast_close(&reader);
+}
+
+/*
  * Insert a row.  The value is detoasted before the page lock is taken, under
  * which no other heavyweight lock may be acquired but that for extension.
  */
@@ -639,7 +672,7 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 	row->index = index;
 	row->state = state;
 	row->cache = cache;
-	row->heap_tid = heap_tid;
+	row->tid.u.heap = *heap_tid;
 	class = loki_value_open((LokiMetric) state->code.metric, state->dim, values[0],
 							isnull[0], &vector);
 	for (int i = 0; i < state->nattributes; i++)
@@ -649,6 +682,7 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 	if (class == LOKI_VALUE_VECTOR)
 	{
 		form_node(row, vector);
+		find_value(row, heap, indexInfo->ii_IndexAttrNumbers[0]);
 		LockPage(index, LOKI_INSERT_LOCK, ShareLock);
 		loki_meta_read(index, &row->meta);
 		insert_node(row);

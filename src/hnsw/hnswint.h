@@ -85,6 +85,12 @@ extern LokiValueClass loki_query_open(LokiMetric metric, uint32 dim, Datum datum
 /* A value of the indexed column, palloc'd */
 extern Datum loki_value_form(uint32 dim, const float *values);
 
+/* Bytes of a vector as it is stored out of line */
+extern Size loki_value_size(uint32 dim);
+
+/* Whether vectors are so long that most of them will be out of line */
+extern bool loki_value_is_long(uint32 dim);
+
 /* 128-bit hash of the vector, for finding equal rows */
 extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
 

@@ -362,9 +362,18 @@ add_equal_row(LokiBuild *build, uint32 node, ItemPointer tid)
 	else
 		head = LokiTidOverflowHead(slot);
 	head = add_overflow_slot(build, node, head, tid);
-	memset(slot, 0, sizeof(LokiTidData));
+	memset(slot, 0, build->geometry.families[LOKI_FAMILY_TID].slot_size);
 	LokiTidSetOverflowHead(slot, head);
 	slot->state = LOKI_TID_OVERFLOW;
+}
+
+/* Whether TID slots tell where the vectors of a column are out of line */
+static bool
+knows_values(const LokiBuild *build)
+{
+	return build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+		build->index_info->ii_IndexAttrNumbers[0] != 0 &&
+		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
 }
 
 /*
@@ -400,8 +409,11 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 									   build->graph_codes + (Size) build->graph_quantizer->code_size * node,
 									   NULL);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
+	memset(slot, 0, build->geometry.families[LOKI_FAMILY_TID].slot_size);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
+	if (OidIsValid(build->toast.valueid) && knows_values(build))
+		LokiTidSetValue(slot, build->toast.valueid, build->toast.first);
 	build->nodes.count++;
 }
 
@@ -471,7 +483,7 @@ loki_build_load(LokiBuild *build)
 
 	build->memory_limit = (Size) maintenance_work_mem * 1024;
 	build->node_memory = node_memory(build);
-	build->null_memory = sizeof(LokiTidData);
+	build->null_memory = build->geometry.families[LOKI_FAMILY_NULLTID].slot_size;
 	for (int i = 0; i < build->meta.nattributes; i++)
 		build->null_memory += build->geometry.families[LOKI_FAMILY_NULLATTR + i].slot_size;
 	build->expected_nodes = (uint32) Min(rows * 1.05, build->memory_limit / build->node_memory + 1);

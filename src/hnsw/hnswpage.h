@@ -176,6 +176,10 @@ typedef struct LokiExtentData
  * TID and NULLTID slots: a heap TID and its state.  In state OVERFLOW the
  * first four bytes are instead the number of the first OVERFLOW slot of the
  * node's chain, which then holds all its heap TIDs.
+ *
+ * Where vectors are so long that they are mostly out of line, TID slots go on
+ * with the value in the TOAST table that is the vector of the heap TID, if that
+ * is known.
  */
 typedef struct LokiTidData
 {
@@ -190,9 +194,16 @@ typedef struct LokiTidData
 		}			overflow;
 	}			u;
 	uint16		state;			/* LOKI_TID_*, and flags */
+	uint16		value_lo;		/* va_valueid, 0 = not known; in parts, too */
+	uint16		value_hi;
+	ItemPointerData chunk;		/* of its first chunk: no more than a hint */
 } LokiTidData;
 
-StaticAssertDecl(sizeof(LokiTidData) == 8, "TID slots are 8 bytes");
+#define LOKI_TID_SHORT			offsetof(LokiTidData, value_lo)
+#define LOKI_TID_LONG			sizeof(LokiTidData)
+
+StaticAssertDecl(LOKI_TID_SHORT == 8, "short TID slots are 8 bytes");
+StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 
 #define LOKI_TID_FREE			0
 #define LOKI_TID_RESERVED		1	/* claimed by an insert, not in the graph;
@@ -211,6 +222,12 @@ StaticAssertDecl(sizeof(LokiTidData) == 8, "TID slots are 8 bytes");
 #define LokiTidSetOverflowHead(slot, head) \
 	((slot)->u.overflow.head_lo = (uint16) ((head) & 0xFFFF), \
 	 (slot)->u.overflow.head_hi = (uint16) ((head) >> 16))
+#define LokiTidValue(slot) \
+	((Oid) (slot)->value_lo | ((Oid) (slot)->value_hi << 16))
+#define LokiTidSetValue(slot, value, first) \
+	((slot)->value_lo = (uint16) ((value) & 0xFFFF), \
+	 (slot)->value_hi = (uint16) ((value) >> 16), \
+	 (slot)->chunk = (first))
 
 /* OVERFLOW slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
 typedef struct LokiOverflowData

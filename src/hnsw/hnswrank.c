@@ -251,12 +251,12 @@ loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
 	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, node, &place);
 	Buffer		buffer = loki_buffer_read(so->state, index, block);
 	Page		page = BufferGetPage(buffer);
-	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, sizeof(LokiTidData), place);
+	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, so->state->families[LOKI_FAMILY_TID].slot_size, place);
 
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
-	if ((int) place < LokiPageUsed(page, sizeof(LokiTidData)))
+	if ((int) place < LokiPageUsed(page, so->state->families[LOKI_FAMILY_TID].slot_size))
 		switch (LokiTidState(slot))
 		{
 			case LOKI_TID_LIVE:

@@ -215,6 +215,7 @@ static void
 select_nodes(LokiScan *so, Selection *selection)
 {
 	uint32		per_page = so->state->families[LOKI_FAMILY_TID].per_page;
+	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
 	uint32		npages = so->seen_nodes / per_page;
 	AttributePages attributes;
 	uint32		batch[SCORE_BATCH];
@@ -227,10 +228,10 @@ select_nodes(LokiScan *so, Selection *selection)
 
 		CHECK_FOR_INTERRUPTS();
 		copy_page(so, LOKI_FAMILY_TID, page, so->page);
-		used = LokiPageUsed((Page) so->page, sizeof(LokiTidData));
+		used = LokiPageUsed((Page) so->page, slot_size);
 		for (int i = 0; i < used; i++)
 		{
-			LokiTidData *slot = (LokiTidData *) LokiPageSlot(so->page, sizeof(LokiTidData), i);
+			LokiTidData *slot = (LokiTidData *) LokiPageSlot(so->page, slot_size, i);
 			int			state = LokiTidState(slot);
 			uint32		node = page * per_page + i;
 
@@ -318,9 +319,10 @@ stream_matches(LokiScan *so, int first_family, uint32 number)
 static void
 stream_slot(LokiScan *so, int family, uint16 flags)
 {
-	uint32		number = so->stream_page * so->state->families[family].per_page + so->stream_place;
+	LokiFamily *fam = &so->state->families[family];
+	uint32		number = so->stream_page * fam->per_page + so->stream_place;
 	LokiTidData *slot = (LokiTidData *)
-		LokiPageSlot(so->page, sizeof(LokiTidData), so->stream_place);
+		LokiPageSlot(so->page, fam->slot_size, so->stream_place);
 	int			state = LokiTidState(slot);
 
 	so->tids.n = so->stream_tid = 0;
@@ -359,7 +361,7 @@ loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid)
 			CHECK_FOR_INTERRUPTS();
 			copy_page(so, family, so->stream_page, so->page);
 		}
-		if ((int) so->stream_place < LokiPageUsed((Page) so->page, sizeof(LokiTidData)))
+		if ((int) so->stream_place < LokiPageUsed((Page) so->page, fam->slot_size))
 		{
 			stream_slot(so, family, flags);
 			so->stream_place++;

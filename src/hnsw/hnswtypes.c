@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "access/heaptoast.h"
 #include "catalog/pg_amop.h"
 #include "common/hashfn.h"
 #include "distance/distance.h"
@@ -132,6 +133,24 @@ loki_value_form(uint32 dim, const float *values)
 
 	memcpy(vector->x, values, sizeof(float) * dim);
 	return PointerGetDatum(vector);
+}
+
+/* Bytes of a vector as it is stored out of line */
+Size
+loki_value_size(uint32 dim)
+{
+	return LOKI_VECTOR_SIZE(dim) - VARHDRSZ;
+}
+
+/*
+ * Whether vectors are so long that most of them will be out of line.  A row is
+ * brought down to TOAST_TUPLE_TARGET bytes, its longest value first: one that
+ * is longer than half of that goes out unless the row has hardly anything else.
+ */
+bool
+loki_value_is_long(uint32 dim)
+{
+	return loki_value_size(dim) > TOAST_TUPLE_TARGET / 2;
 }
 
 /* 128-bit hash of a vector's bytes */

@@ -223,12 +223,13 @@ read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
 static Buffer
 lock_tid(LokiVacuum *vacuum, uint32 node, LokiTidData *tid)
 {
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_TID];
 	uint32		place;
-	uint32		ordinal = loki_slot_page(&vacuum->state->families[LOKI_FAMILY_TID],
-										 node, &place);
+	uint32		ordinal = loki_slot_page(family, node, &place);
 	Buffer		buffer = loki_vacuum_lock_page(vacuum, LOKI_FAMILY_TID, ordinal);
 
-	*tid = *(LokiTidData *) LokiPageSlot(BufferGetPage(buffer), sizeof(LokiTidData), place);
+	memcpy(tid, LokiPageSlot(BufferGetPage(buffer), family->slot_size, place),
+		   family->slot_size);
 	return buffer;
 }
 
@@ -236,13 +237,14 @@ lock_tid(LokiVacuum *vacuum, uint32 node, LokiTidData *tid)
 static void
 write_locked_tid(LokiVacuum *vacuum, Buffer buffer, uint32 node, const LokiTidData *tid)
 {
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_TID];
 	uint32		place;
 	GenericXLogState *xlog = GenericXLogStart(vacuum->index);
 	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
 
-	(void) loki_slot_page(&vacuum->state->families[LOKI_FAMILY_TID], node, &place);
-	memcpy(loki_page_slot_for_write(page, sizeof(LokiTidData), place), tid,
-		   sizeof(LokiTidData));
+	(void) loki_slot_page(family, node, &place);
+	memcpy(loki_page_slot_for_write(page, family->slot_size, place), tid,
+		   family->slot_size);
 	GenericXLogFinish(xlog);
 }
 
@@ -395,6 +397,7 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 	Buffer		buffer;
 	GenericXLogState *xlog;
 	Page		page;
+	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
 	int			nchained = 0;
 
 	if (n == 0)
@@ -405,8 +408,7 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
 	for (int i = 0; i < n; i++)
 	{
-		LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, sizeof(LokiTidData),
-														vacuum->places[i]);
+		LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, slot_size, vacuum->places[i]);
 
 		if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
 		{

@@ -52,7 +52,7 @@ typedef struct LokiVacuum
 	LokiIndex  *state;
 	BufferAccessStrategy strategy;
 	PGAlignedBlock page;		/* copy of the page at hand */
-	uint16		places[BLCKSZ / sizeof(LokiTidData)];	/* of slots on it */
+	uint16		places[BLCKSZ / LOKI_TID_SHORT];	/* of slots on it */
 
 	/* marking */
 	IndexBulkDeleteResult *stats;

@@ -113,6 +113,7 @@ switch_relation(LokiToastReader *reader, Oid relid)
 static void
 make_room(LokiToastReader *reader, Size size)
 {
+	reader->valueid = InvalidOid;
 	if (reader->allocated >= size + VARHDRSZ)
 		return;
 	if (reader->value != NULL)
@@ -294,6 +295,7 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 	if (!read_chunks(reader, &value))
 		return NULL;
 	SET_VARSIZE(reader->value, size + VARHDRSZ);
+	reader->valueid = valueid;
 	return reader->value;
 }
 
@@ -370,17 +372,21 @@ scan_chunks(LokiToastReader *reader, const ToastValue *value)
 }
 
 bool
-loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid, ItemPointer first)
+loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
 {
 	bool		found;
 
+	reader->valueid = InvalidOid;
 	switch_relation(reader, relid);
 	if (!may_read_directly(reader))
 		return false;
 	rescan_index(reader, valueid);
 	found = index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot);
 	if (found)
-		*first = reader->slot->tts_tid;
+	{
+		reader->valueid = valueid;
+		reader->first = reader->slot->tts_tid;
+	}
 	rest_index(reader);
 	return found;
 }
@@ -405,9 +411,9 @@ read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 	if (!VARATT_EXTERNAL_IS_COMPRESSED(*pointer))
 	{
 		SET_VARSIZE(reader->value, value.size + VARHDRSZ);
+		reader->valueid = value.id;
 		return reader->value;
 	}
-	ItemPointerSetInvalid(&reader->first);
 	SET_VARSIZE_COMPRESSED(reader->value, value.size + VARHDRSZ);
 	return detoast_attr(reader->value);
 }
@@ -418,7 +424,7 @@ loki_toast_read(LokiToastReader *reader, struct varlena *datum)
 	struct varatt_external pointer;
 	struct varlena *value;
 
-	ItemPointerSetInvalid(&reader->first);
+	reader->valueid = InvalidOid;
 	if (!VARATT_IS_EXTERNAL_ONDISK(datum))
 		return pg_detoast_datum(datum);
 	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
@@ -443,7 +449,6 @@ typedef struct ToastArgument
 	Oid			relid;
 	LocalTransactionId transaction;
 	SubTransactionId subtransaction;
-	Oid			valueid;		/* of reader.value; InvalidOid: none */
 } ToastArgument;
 
 #define MAX_ARGUMENTS	2
@@ -473,7 +478,10 @@ open_argument(ToastArgument *argument, Oid relid)
 		argument->transaction == LokiMyLocalTransactionId();
 
 	if (!known)
+	{
 		argument->reader.block = InvalidBlockNumber;
+		argument->reader.valueid = InvalidOid;
+	}
 	if (known && argument->subtransaction == GetCurrentSubTransactionId())
 		open_relation(&argument->reader, relid, NoLock);
 	else
@@ -497,20 +505,15 @@ loki_toast_argument(FunctionCallInfo fcinfo, int n)
 	argument = argument_state(fcinfo->flinfo, n);
 
 	/* an argument that does not change from row to row */
-	if (argument->valueid == pointer.va_valueid &&
+	if (argument->reader.valueid == pointer.va_valueid &&
 		argument->relid == pointer.va_toastrelid &&
 		argument->transaction == LokiMyLocalTransactionId())
 		return argument->reader.value;
 
-	argument->valueid = InvalidOid;
 	argument->reader.relation = NULL;	/* an error may have left it */
 	argument->reader.scan = NULL;
 	open_argument(argument, pointer.va_toastrelid);
 	value = read_value(&argument->reader, &pointer);
 	loki_toast_close(&argument->reader);
-	if (value == NULL)
-		return pg_detoast_datum(datum);
-	if (value == argument->reader.value)
-		argument->valueid = pointer.va_valueid;
-	return value;
+	return value != NULL ? value : pg_detoast_datum(datum);
 }

@@ -40,6 +40,8 @@ typedef struct LokiToastReader
 	/* the value read last */
 	struct varlena *value;
 	Size		allocated;
+	Oid			valueid;		/* InvalidOid: there is none, or it was stored
+								 * compressed */
 	ItemPointerData first;		/* its first chunk */
 
 	/* scan of the index; NULL: none was needed yet */
@@ -53,9 +55,9 @@ typedef struct LokiToastReader
 
 /*
  * Read the value that a datum points to.  The result lies in the reader's
- * memory until the next call, and reader->first is set, if it was stored
- * uncompressed out of line; else it is the datum, detoasted as the server does
- * it, and reader->first is invalid.
+ * memory until the next call, and valueid and first tell from where it is, if
+ * it was stored uncompressed out of line; else it is the datum, detoasted as
+ * the server does it, and valueid is invalid.
  *
  * The TOAST table stays open until loki_toast_close(); no page stays pinned.
  */
@@ -68,9 +70,9 @@ extern struct varlena *loki_toast_read(LokiToastReader *reader, struct varlena *
 extern struct varlena *loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 										  const ItemPointerData *first, Size size);
 
-/* Where a value begins, by the index; false if nowhere */
-extern bool loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid,
-							ItemPointer first);
+/* Set valueid and first to those of a value, by the index; false if it is not
+ * there */
+extern bool loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid);
 
 extern void loki_toast_close(LokiToastReader *reader);
 
