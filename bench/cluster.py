@@ -81,7 +81,7 @@ class Server:
         return f"{self.work}/{name}"
 
     def lock(self, path):
-        """Until the end of this process, keep other runs from something."""
+        """Until stop(), keep other runs from something."""
         f = open(path, "a")
         try:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,14 +165,18 @@ class Server:
             return int(f.readline())
 
     def stop(self):
-        """Data that is thrown away is not to be shut down tidily."""
-        if not self.running:
-            return
-        self.running = False
-        if self.keep:
-            if os.path.exists(self.host("data/postmaster.pid")):
-                self.pg_stop()
-            return
+        if self.running:
+            self.running = False
+            if self.keep:
+                if os.path.exists(self.host("data/postmaster.pid")):
+                    self.pg_stop()
+            else:
+                self.throw_away()
+        while self.locks:
+            self.locks.pop().close()
+
+    def throw_away(self):
+        """Data that goes is not to be shut down tidily."""
         with contextlib.suppress(OSError, ValueError):
             pid = self.postmaster()
             os.kill(pid, signal.SIGQUIT)
