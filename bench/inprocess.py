@@ -1,6 +1,7 @@
 """hnswlib in a process of its own, measured as a contender is, for context."""
 import glob
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -92,13 +93,18 @@ class Hnswlib:
                 (self.prepared(data.base[at:at + BLOCK])
                  for at in range(0, len(data.base), BLOCK)))
             seconds = float(answer[0])
-            if seconds > SAVE_SECONDS and a.keep:
+            if a.keep and seconds > SAVE_SECONDS and self.room():
                 self.send(f"save {stem}{seconds:.1f}")
         self.send(f"queries {len(data.queries)}",
                   [self.prepared(data.queries)])
         return {"contender": self.name, "seconds": seconds,
                 "kept": bool(kept), "index_bytes": self.resident(),
                 "table_bytes": 0, "info": [], "families": []}
+
+    def room(self):
+        """Is the disk to be had, twice over?"""
+        return shutil.disk_usage(datasets.cache_dir()).free \
+            > 2 * self.resident()
 
     def resident(self):
         with open(f"/proc/{self.process.pid}/statm") as f:
