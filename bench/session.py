@@ -72,8 +72,9 @@ class Bench:
         self.deepest = max(args.k)
         self.true = truth.cached_neighbours(data, args.metric,
                                             max(100, self.deepest))
-        self.judge = truth.Judge(args.metric, data.base, data.queries,
-                                 self.true)
+        self.judge = truth.Judge(
+            args.metric, data.base, data.queries, self.true,
+            truth.cached_distances(data, args.metric, self.true))
         self.start()
         self.all = contenders(self.server, args)
         for c in self.all:

@@ -100,25 +100,53 @@ def cached_neighbours(data, metric, k):
     return np.load(path)
 
 
+def cached_distances(data, metric, ids):
+    """Distances of the true neighbours, computed once: their rows lie all
+    over the set, which may be larger than memory"""
+    digest_ids = hashlib.sha256(np.ascontiguousarray(ids)).hexdigest()[:16]
+    path = os.path.join(datasets.cache_dir(), f"distances-{data.name}-"
+                        f"{metric}-{digest(data)}-{digest_ids}.npy")
+    if not os.path.exists(path):
+        np.save(path + ".part.npy", np.array(
+            [distances(metric, data.base[np.asarray(some)], q)
+             for some, q in zip(ids, data.queries)]))
+        os.rename(path + ".part.npy", path)
+    return np.load(path)
+
+
 class Judge:
     """Scores lists of returned ids against thresholds by distance."""
 
-    def __init__(self, metric, base, queries, true_ids):
+    def __init__(self, metric, base, queries, true_ids, true=None):
+        """true: distances of the true neighbours, where they are known"""
         self.metric, self.base, self.queries = metric, base, queries
-        self.true = [distances(metric, base[np.asarray(ids)], q)
-                     for ids, q in zip(true_ids, queries)]
+        if true is None:
+            true = [distances(metric, base[np.asarray(ids)], q)
+                    for ids, q in zip(true_ids, queries)]
+        self.true = true
+        self.known = [dict(zip(map(int, ids), d))
+                      for ids, d in zip(true_ids, true)]
+
+    def distances(self, number, ids):
+        """Of rows to a query, by its number"""
+        known = self.known[number]
+        new = sorted({int(i) for i in ids} - known.keys())
+        if new:
+            known.update(zip(new, distances(self.metric, self.base[new],
+                                            self.queries[number])))
+        return np.array([known[int(i)] for i in ids])
 
     def score(self, returned, k):
         """-> recall, mean rows returned, share of lists in exact order"""
         hits = rows = ordered = 0
-        for ids, q, true in zip(returned, self.queries, self.true):
+        for number, (ids, true) in enumerate(zip(returned, self.true)):
             limit = np.partition(true, k - 1)[k - 1]
             limit += SLACK * abs(limit)
             ids = np.asarray(ids[:k], np.int64)
             rows += len(ids)
             if len(ids) == 0:
                 continue
-            d = distances(self.metric, self.base[ids], q)
+            d = self.distances(number, ids)
             ordered += bool(np.all(np.diff(d) >= -ORDER_SLACK * np.abs(d[1:])))
             unique = np.unique(ids, return_index=True)[1]
             hits += min(k, int((d[unique] <= limit).sum()))
