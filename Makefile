@@ -32,6 +32,8 @@ OBJS = \
 	src/quantize/rotated.o \
 	src/quantize/exact.o \
 	src/quantize/scalar8.o \
+	src/quantize/compact.o \
+	src/quantize/subspace.o \
 	src/quantize/codes_scalar.o \
 	src/quantize/codes_avx2.o \
 	src/quantize/codes_avx512.o \
@@ -53,6 +55,7 @@ OBJS = \
 	src/hnsw/hnswcheck_links.o \
 	src/hnsw/hnswcheck_pages.o \
 	src/hnsw/hnswcheck_slots.o \
+	src/hnsw/hnswcompact.o \
 	src/hnsw/hnswconnect.o \
 	src/hnsw/hnswextent.o \
 	src/hnsw/hnswgraph.o \

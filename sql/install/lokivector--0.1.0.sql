@@ -511,8 +511,8 @@ CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAUL
 
 CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT dimensions integer, OUT metric text, OUT code text,
-		OUT bits integer, OUT refine_bits integer,
-		OUT m integer, OUT ef_construction integer, OUT attributes text[],
+		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer,
+		OUT profile text, OUT m integer, OUT ef_construction integer, OUT attributes text[],
 		OUT nodes bigint, OUT live bigint, OUT killed bigint, OUT dead bigint,
 		OUT reserved bigint, OUT free bigint,
 		OUT rows bigint, OUT null_rows bigint,

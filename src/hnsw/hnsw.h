@@ -19,6 +19,7 @@
 
 /* Reloptions */
 #define LOKI_DEFAULT_M				16
+#define LOKI_COMPACT_M				8
 #define LOKI_MIN_M					2
 #define LOKI_MAX_M					100
 #define LOKI_DEFAULT_EF_CONSTRUCTION 64
@@ -67,7 +68,7 @@ extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
 typedef struct LokiHnswShape
 {
 	int			m;
-	uint32		dim;
+	uint32		code_dims;
 	uint32		code_size;
 	uint32		code_bits;
 	int			entry_level;

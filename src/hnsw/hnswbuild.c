@@ -43,14 +43,18 @@ set_phase(int phase, uint32 total)
 	pgstat_progress_update_multi_param(3, params, values);
 }
 
-static LokiQuantizer *
-make_quantizer(MemoryContext context, const LokiCodeSpec *spec, const float *centroid)
+/*
+ * The quantizer of a code, with its centroid and basis.
+ */
+LokiQuantizer *
+loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
+					 const float *constants)
 {
 	Size		size = add_size(loki_quantizer_size(spec), QUANTIZER_ALIGN);
 	LokiQuantizer *quantizer = (LokiQuantizer *)
 		TYPEALIGN(QUANTIZER_ALIGN, MemoryContextAllocHuge(context, size));
 
-	loki_quantizer_init(quantizer, spec, centroid);
+	loki_quantizer_init(quantizer, spec, constants);
 	return quantizer;
 }
 
@@ -66,6 +70,7 @@ describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
 	int			ef_construction = loki_option_ef_construction(index);
 	int			bits = loki_option_bits(index);
 	int			refine_bits = loki_option_refine_bits(index);
+	LokiProfile profile = loki_option_profile(index);
 	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
 	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
 	LokiCodeSpec code;
@@ -79,11 +84,16 @@ describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
 	for (int i = 0; i < nattributes; i++)
 		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
 
-	code = loki_code_default(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
-							 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
-							 refine_bits != LOKI_BITS_AUTO,
-							 LOKI_PAGE_PAYLOAD, pg_prng_uint64(prng));
-	loki_meta_init(meta, &code, m, ef_construction, nattributes, attr_type);
+	if (profile == LOKI_PROFILE_COMPACT)
+		code = loki_code_compact(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
+								 LOKI_PAGE_PAYLOAD, pg_prng_uint64(prng));
+	else
+		code = loki_code_default(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
+								 refine_bits != LOKI_BITS_AUTO,
+								 LOKI_PAGE_PAYLOAD, pg_prng_uint64(prng));
+	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type);
 }
 
 static void
@@ -96,27 +106,36 @@ seed_prng(pg_prng_state *prng)
 }
 
 /*
- * Slot sizes of the index.  The quantizer that this takes is made again when
- * the centroid is known.
+ * The quantizer of the index, and the slot sizes that follow.
  */
+static void
+set_code(LokiBuild *build)
+{
+	LokiIndex  *geometry = &build->geometry;
+
+	geometry->code = build->meta.code;
+	geometry->quantizer = loki_build_quantizer(build->context, &geometry->code,
+											   geometry->centroid);
+	loki_index_geometry(geometry);
+	build->meta.code_size = geometry->quantizer->code_size;
+	build->meta.refine_size = geometry->quantizer->refine_size;
+}
+
 static void
 set_geometry(LokiBuild *build)
 {
 	LokiIndex  *geometry = &build->geometry;
 
 	geometry->context = build->context;
-	geometry->code = build->meta.code;
+	geometry->profile = build->meta.profile;
 	geometry->dim = build->meta.code.dim;
 	geometry->m = build->m;
 	geometry->nattributes = build->meta.nattributes;
 	memcpy(geometry->attr_type, build->meta.attr_type, sizeof(geometry->attr_type));
 	geometry->centroid = MemoryContextAllocZero(build->context,
-												geometry->dim * sizeof(float));
-	geometry->quantizer = make_quantizer(build->context, &geometry->code,
-										 geometry->centroid);
-	loki_index_geometry(geometry);
-	build->meta.code_size = geometry->quantizer->code_size;
-	build->meta.refine_size = geometry->quantizer->refine_size;
+												loki_code_constants(&build->meta.code) *
+												sizeof(float));
+	set_code(build);
 }
 
 static LokiBuild *
@@ -144,7 +163,8 @@ begin_build(Relation heap, Relation index, IndexInfo *index_info)
 }
 
 /*
- * Choose the centroid, and with it make the quantizers.
+ * Choose the centroid, and a compact index's code, and with them make the
+ * quantizers.
  */
 static void
 prepare_codes(LokiBuild *build)
@@ -157,17 +177,21 @@ prepare_codes(LokiBuild *build)
 		return;
 
 	set_phase(LOKI_PROGRESS_SAMPLING, 0);
+	if (geometry->profile == LOKI_PROFILE_COMPACT)
+		loki_compact_begin(build);
 	loki_build_sample(build);
-	loki_quantizer_init(geometry->quantizer, &geometry->code, geometry->centroid);
-	build->slots[LOKI_FAMILY_CENTROID] = (char *) geometry->centroid;
+	if (geometry->profile == LOKI_PROFILE_COMPACT)
+		loki_compact_choose(build);
+	set_code(build);
+	build->graph_quantizer = geometry->quantizer;
 
 	if (geometry->code.bits < GRAPH_BITS)
 	{
 		spec = geometry->code;
 		spec.bits = GRAPH_BITS;
 		spec.refine_bits = 0;
-		build->graph_quantizer = make_quantizer(build->context, &spec,
-												geometry->centroid);
+		build->graph_quantizer = loki_build_quantizer(build->context, &spec,
+													  geometry->centroid);
 	}
 }
 
@@ -196,6 +220,7 @@ build_graph(LokiBuild *build)
 	set_phase(LOKI_PROGRESS_GRAPH, nnodes);
 	build->graph = loki_graph_create(build->context, build->graph_quantizer,
 									 build->graph_codes, nnodes, build->m,
+									 loki_layer_ratio(build->meta.profile, build->m),
 									 build_width(build), &build->prng);
 	build->graph->scan_quantizer = build->geometry.quantizer;
 	build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
@@ -288,8 +313,8 @@ loki_hnsw_buildempty(Relation index)
 	seed_prng(&prng);
 	describe_index(index, &prng, &meta);
 	code = meta.code;
-	centroid = palloc0(code.dim * sizeof(float));
-	quantizer = make_quantizer(CurrentMemoryContext, &code, centroid);
+	centroid = palloc0(loki_code_constants(&code) * sizeof(float));
+	quantizer = loki_build_quantizer(CurrentMemoryContext, &code, centroid);
 	meta.code_size = quantizer->code_size;
 	meta.refine_size = quantizer->refine_size;
 	loki_create_empty(index, INIT_FORKNUM, &meta);

@@ -23,6 +23,21 @@ typedef struct LokiBuildSlots
 	uint32		allocated;
 } LokiBuildSlots;
 
+/*
+ * Rows to sample: enough for a centroid that is off by less than a hundredth
+ * of a standard deviation.
+ */
+#define LOKI_SAMPLE_ROWS	20000
+
+/* Those that are kept */
+typedef struct LokiSample
+{
+	MemoryContext context;
+	uint32		capacity;
+	uint32		count;
+	float	   *rows;			/* of unit length under cosine */
+} LokiSample;
+
 typedef struct LokiBuild
 {
 	Relation	heap;
@@ -45,7 +60,7 @@ typedef struct LokiBuild
 	/*
 	 * Slots as they will stand in the index, by family: of nodes in the order
 	 * of the table, NULLTID and NULLATTR, OVERFLOW (whose `node` is that
-	 * order, too), CENTROID.
+	 * order, too).
 	 */
 	char	   *slots[LOKI_FAMILIES];
 	char	   *graph_codes;	/* slots[LOKI_FAMILY_CODE], or codes of more
@@ -58,6 +73,7 @@ typedef struct LokiBuild
 	Size		node_memory;	/* what a node costs until the end */
 	Size		null_memory;
 	Size		memory_limit;
+	LokiSample *sample;			/* NULL where it is not kept */
 
 	LokiGraph  *graph;
 	uint32	   *position;		/* the number a node gets */
@@ -78,6 +94,13 @@ loki_build_slot(const LokiBuild *build, int family, uint32 number)
 
 /* functions in hnswbuild.c */
 extern void loki_build_finish(LokiBuild *build);
+extern LokiQuantizer *loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
+										   const float *constants);
+
+/* functions in hnswcompact.c */
+extern void loki_compact_begin(LokiBuild *build);
+extern void loki_sample_add(LokiBuild *build, const float *x, double scale, double seen);
+extern void loki_compact_choose(LokiBuild *build);
 
 /* functions in hnswload.c */
 extern void loki_build_sample(LokiBuild *build);

@@ -50,12 +50,13 @@ loki_index_geometry(LokiIndex *state)
 	LokiFamily *families = state->families;
 
 	family_geometry(&families[LOKI_FAMILY_TID],
-					loki_value_is_long(state->dim) ? LOKI_TID_LONG : LOKI_TID_SHORT);
+					loki_value_is_long(state->dim) && state->profile != LOKI_PROFILE_COMPACT ?
+					LOKI_TID_LONG : LOKI_TID_SHORT);
 	family_geometry(&families[LOKI_FAMILY_CODE], state->quantizer->code_size);
 	family_geometry(&families[LOKI_FAMILY_LINK], LokiLinkSize(state->m));
 	if (state->quantizer->refine_size > 0)
 		family_geometry(&families[LOKI_FAMILY_REFINE], state->quantizer->refine_size);
-	family_geometry(&families[LOKI_FAMILY_HASH], sizeof(LokiHashData));
+	family_geometry(&families[LOKI_FAMILY_HASH], LokiHashSize(state->profile));
 	family_geometry(&families[LOKI_FAMILY_UPPER], LokiUpperSize(state->m));
 	family_geometry(&families[LOKI_FAMILY_OVERFLOW], sizeof(LokiOverflowData));
 	family_geometry(&families[LOKI_FAMILY_NULLTID], LOKI_TID_SHORT);
@@ -152,31 +153,51 @@ loki_index_refresh(LokiIndex *state, Relation index)
 	pfree(entries);
 }
 
-/* Read the centroid of the index's epoch; zeros where none was written. */
+/* Read slots of CENTROID, `first` and on of those of the index's epoch. */
 static void
-read_centroid(LokiIndex *state, Relation index)
+read_constants(LokiIndex *state, Relation index, uint32 first, uint32 slots, void *out)
 {
 	LokiFamily *family = &state->families[LOKI_FAMILY_CENTROID];
 	uint32		done = 0;
 
-	if (family->npages == 0)
-		return;
-	while (done < state->dim)
+	first += state->epoch * LokiCentroidSlots(&state->code);
+	while (done < slots)
 	{
 		uint32		place;
 		BlockNumber block = loki_slot_block(state, index, LOKI_FAMILY_CENTROID,
-											state->epoch * state->dim + done, &place);
-		uint32		count = Min(family->per_page - place, state->dim - done);
+											first + done, &place);
+		uint32		count = Min(family->per_page - place, slots - done);
 		Buffer		buffer = ReadBuffer(index, block);
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_FAMILY_CENTROID,
 						LOKI_NONE);
-		memcpy(state->centroid + done,
+		memcpy((char *) out + done * sizeof(float),
 			   LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
 			   count * sizeof(float));
 		UnlockReleaseBuffer(buffer);
 		done += count;
+	}
+}
+
+/* Read the centroid and the basis; zeros where none was written. */
+static void
+read_centroid(LokiIndex *state, Relation index)
+{
+	uint32		elements = LokiBasisElements(&state->code);
+	float	   *basis = state->centroid + state->dim;
+
+	if (state->families[LOKI_FAMILY_CENTROID].npages == 0)
+		return;
+	read_constants(state, index, 0, state->dim, state->centroid);
+	if (elements > 0)
+	{
+		int16	   *packed = palloc(elements * sizeof(int16));
+
+		read_constants(state, index, state->dim, elements / 2, packed);
+		for (uint32 i = 0; i < elements; i++)
+			basis[i] = packed[i] * (1.0f / LOKI_BASIS_UNIT);
+		pfree(packed);
 	}
 }
 
@@ -218,6 +239,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	state->locator = LokiRelationLocator(index);
 	state->uid = meta->uid;
 	state->code = meta->code;
+	state->profile = meta->profile;
 	state->dim = meta->code.dim;
 	state->m = meta->m;
 	state->nattributes = meta->nattributes;
@@ -227,7 +249,8 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		state->hint_tail[i] = LOKI_NONE;
 
-	state->centroid = MemoryContextAllocZero(context, sizeof(float) * state->dim);
+	state->centroid = MemoryContextAllocZero(context, sizeof(float) *
+											 loki_code_constants(&state->code));
 	state->quantizer = (LokiQuantizer *)
 		TYPEALIGN(64, (uintptr_t) MemoryContextAlloc(context, size + 64));
 	loki_quantizer_init(state->quantizer, &state->code, state->centroid);

@@ -63,7 +63,7 @@ allocate_lists(LokiGraphLists *lists, MemoryContext context, int width,
  * Draw the nodes' layers and number their lists above layer 0.
  */
 static void
-draw_levels(LokiGraph *graph, pg_prng_state *prng)
+draw_levels(LokiGraph *graph, int ratio, pg_prng_state *prng)
 {
 	Size		nnodes = Max(graph->nnodes, 1);
 
@@ -72,7 +72,7 @@ draw_levels(LokiGraph *graph, pg_prng_state *prng)
 												mul_size(nnodes, sizeof(uint32)));
 	for (uint32 node = 0; node < graph->nnodes; node++)
 	{
-		int			level = loki_random_level(graph->m, prng);
+		int			level = loki_random_level(ratio, prng);
 
 		graph->levels[node] = level;
 		graph->upper_first[node] = level > 0 ? graph->nupper : LOKI_NONE;
@@ -86,8 +86,8 @@ draw_levels(LokiGraph *graph, pg_prng_state *prng)
  */
 LokiGraph *
 loki_graph_create(MemoryContext context, const LokiQuantizer *quantizer,
-				  const char *codes, uint32 nnodes, int m, int ef_construction,
-				  pg_prng_state *prng)
+				  const char *codes, uint32 nnodes, int m, int ratio,
+				  int ef_construction, pg_prng_state *prng)
 {
 	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
 	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
@@ -102,7 +102,7 @@ loki_graph_create(MemoryContext context, const LokiQuantizer *quantizer,
 	graph->ef_construction = ef_construction;
 	graph->entry_node = LOKI_NONE;
 
-	draw_levels(graph, prng);
+	draw_levels(graph, ratio, prng);
 	allocate_lists(&graph->base, context, 2 * m, nnodes);
 	allocate_lists(&graph->upper, context, m, graph->nupper);
 

@@ -90,7 +90,8 @@ extern Size loki_graph_node_memory(int m);
 extern LokiGraph *loki_graph_create(MemoryContext context,
 									const LokiQuantizer *quantizer,
 									const char *codes, uint32 nnodes, int m,
-									int ef_construction, pg_prng_state *prng);
+									int ratio, int ef_construction,
+									pg_prng_state *prng);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,

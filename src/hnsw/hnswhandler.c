@@ -62,7 +62,7 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 		return false;
 	loki_meta_read(index, &meta);
 	shape->m = meta.m;
-	shape->dim = meta.code.dim;
+	shape->code_dims = loki_code_dims(&meta.code);
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->entry_level = meta.entry_level;

@@ -27,7 +27,7 @@
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_families);
 
-#define INFO_COLUMNS		24
+#define INFO_COLUMNS		26
 #define FAMILY_COLUMNS		6
 
 /* Slots of TID, NULLTID and OVERFLOW by state */
@@ -169,7 +169,7 @@ count_named_blocks(LokiIndex *state)
 	return named;
 }
 
-/* Columns 1 to 8: what the index is */
+/* Columns 1 to 10: what the index is */
 static int
 put_definition(Relation index, const LokiMetaPageData *meta, Datum *values)
 {
@@ -178,8 +178,11 @@ put_definition(Relation index, const LokiMetaPageData *meta, Datum *values)
 	values[i++] = Int32GetDatum(meta->code.dim);
 	values[i++] = CStringGetTextDatum(metric_name(meta->code.metric));
 	values[i++] = CStringGetTextDatum(code_name(meta->code.kind));
+	values[i++] = Int32GetDatum(loki_code_dims(&meta->code));
 	values[i++] = Int32GetDatum(meta->code.bits);
 	values[i++] = Int32GetDatum(meta->code.refine_bits);
+	values[i++] = CStringGetTextDatum(meta->profile == LOKI_PROFILE_COMPACT ?
+									  "compact" : "balanced");
 	values[i++] = Int32GetDatum(meta->m);
 	values[i++] = Int32GetDatum(meta->ef_construction);
 	values[i++] = attribute_types(index);

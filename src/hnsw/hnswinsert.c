@@ -116,7 +116,7 @@ is_equal_row(LokiNewRow *row, uint32 node)
 	char		attribute[LOKI_ATTR_MAX_SLOT];
 
 	if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_HASH, node, &hash) ||
-		memcmp(&hash, &row->hash, sizeof(LokiHashData)) != 0)
+		memcmp(&hash, &row->hash, row->state->families[LOKI_FAMILY_HASH].slot_size) != 0)
 		return false;
 	for (int i = 0; i < row->state->nattributes; i++)
 	{
@@ -553,7 +553,9 @@ link_pair(LokiNewRow *row, uint32 other)
 static void
 insert_node(LokiNewRow *row)
 {
-	row->level = loki_random_level(row->state->m, &pg_global_prng_state);
+	row->level = loki_random_level(loki_layer_ratio(row->state->profile,
+														row->state->m),
+									   &pg_global_prng_state);
 	row->node = LOKI_NONE;
 	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
 	if (find_place(row))

@@ -29,16 +29,19 @@
  * ----------------------------------------------------------------
  */
 #define LOKI_BITS_AUTO	(-1)
+#define LOKI_M_AUTO		(-1)
 
 typedef struct LokiHnswOptions
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
-	int			m;
+	int			m;				/* LOKI_M_AUTO: by profile */
 	int			ef_construction;
 	int			bits;			/* LOKI_BITS_AUTO: by dimensions */
 	int			refine_bits;	/* LOKI_BITS_AUTO: by bits */
+	int			profile;		/* LokiProfile */
 } LokiHnswOptions;
 
+extern LokiProfile loki_option_profile(Relation index);
 extern int	loki_option_m(Relation index);
 extern int	loki_option_ef_construction(Relation index);
 extern int	loki_option_bits(Relation index);
@@ -217,6 +220,7 @@ typedef struct LokiIndex
 
 	/* geometry, never changes */
 	LokiCodeSpec code;
+	uint8		profile;		/* LokiProfile */
 	uint32		dim;
 	int			m;
 	int			nattributes;
@@ -231,7 +235,7 @@ typedef struct LokiIndex
 
 	/* codes */
 	uint32		epoch;
-	float	   *centroid;
+	float	   *centroid;		/* and the basis, if the code has one */
 	LokiQuantizer *quantizer;
 
 	/* block to buffer, a hint; 0 = not known */
@@ -362,7 +366,8 @@ extern void loki_page_check(Relation index, Buffer buffer, Page page, int family
 extern void loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta);
 
 /* Fill a metapage for an index with these properties */
-extern void loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, int m,
+extern void loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code,
+						   LokiProfile profile, int m,
 						   int ef_construction, int nattributes, const uint8 *attr_type);
 
 /* Copy the metapage out under share lock and validate it */
@@ -645,8 +650,18 @@ extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 /* Links that a pruned list is filled up to: see doc/design */
 #define LokiFillLinks(m)	(m)
 
-/* Random layer of a new node: floor(-ln(uniform) / ln(m)), capped */
-extern int	loki_random_level(int m, pg_prng_state *prng);
+/* Random layer of a new node: floor(-ln(uniform) / ln(ratio)), capped */
+extern int	loki_random_level(int ratio, pg_prng_state *prng);
+
+/*
+ * Nodes of a layer for each that is on the next: m, but a compact index has few
+ * links to be small, for which more of them on higher layers would not do.
+ */
+static inline int
+loki_layer_ratio(uint8 profile, int m)
+{
+	return profile == LOKI_PROFILE_COMPACT ? Max(m, LOKI_DEFAULT_M) : m;
+}
 
 /* ----------------------------------------------------------------
  * Neighbor lists in pages (hnswlink.c)

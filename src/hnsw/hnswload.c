@@ -5,7 +5,7 @@
  *
  * A row's vector is encoded at once and not kept.  Rows that are equal in
  * vector and attributes become one node; vectors count as equal if their
- * 128-bit hashes are, which are kept in the index as well.
+ * hashes are, which are kept in the index as well.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswload.c
@@ -27,12 +27,6 @@
 #include "utils/memutils.h"
 #include "utils/sampling.h"
 
-/*
- * Rows that the centroid is the mean of: enough for an error of less than a
- * hundredth of a standard deviation.
- */
-#define SAMPLE_ROWS			20000
-
 /* Slots allocated at first where nothing better is known */
 #define INITIAL_SLOTS		1024
 
@@ -49,7 +43,7 @@ nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 {
 	if (memcmp(loki_build_slot(build, LOKI_FAMILY_HASH, a),
 			   loki_build_slot(build, LOKI_FAMILY_HASH, b),
-			   sizeof(LokiHashData)) != 0)
+			   build->geometry.families[LOKI_FAMILY_HASH].slot_size) != 0)
 		return false;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
@@ -70,11 +64,11 @@ nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 static uint32
 node_hash(const LokiBuild *build, uint32 node)
 {
-	LokiHashData hash;
+	uint64		hash;
 	uint32		result;
 
 	memcpy(&hash, loki_build_slot(build, LOKI_FAMILY_HASH, node), sizeof(hash));
-	result = (uint32) hash.h[0];
+	result = (uint32) hash;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
 		int			family = LOKI_FAMILY_ATTR + i;
@@ -156,6 +150,8 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 			for (uint32 i = 0; i < dim; i++)
 				sample->sum[i] += x[i] * scale;
 			sample->count++;
+			if (build->sample != NULL)
+				loki_sample_add(build, x, scale, sample->count);
 		}
 	}
 	MemoryContextSwitchTo(old_context);
@@ -175,14 +171,14 @@ loki_build_sample(LokiBuild *build)
 	double		rows = estimate_rows(build->heap, &nblocks);
 
 	sample.sum = MemoryContextAllocZero(build->context, dim * sizeof(double));
-	if (rows <= SAMPLE_ROWS)
+	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
 									 false, true, false, 0, InvalidBlockNumber,
 									 sample_row, &sample, NULL);
 	else
 	{
 		BlockSamplerData sampler;
-		int			wanted = (int) Min(nblocks, ceil(nblocks / rows * SAMPLE_ROWS));
+		int			wanted = (int) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
 
 		BlockSampler_Init(&sampler, nblocks, wanted,
 						  (uint32) pg_prng_uint64(&build->prng));
@@ -386,12 +382,14 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 {
 	uint32		node = build->nodes.count;
 	LokiTidData *slot;
+	LokiHashData hash;
 	EqualEntry *entry;
 	bool		found;
 
 	ensure_node(build);
-	loki_value_hash(x, build->geometry.dim,
-					(LokiHashData *) loki_build_slot(build, LOKI_FAMILY_HASH, node));
+	loki_value_hash(x, build->geometry.dim, &hash);
+	memcpy(loki_build_slot(build, LOKI_FAMILY_HASH, node), &hash,
+		   build->geometry.families[LOKI_FAMILY_HASH].slot_size);
 	set_attributes(build, LOKI_FAMILY_ATTR, node, values, isnull);
 	entry = equal_insert(build->equal, node, &found);
 	if (found)

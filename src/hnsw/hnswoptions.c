@@ -45,6 +45,10 @@ static relopt_enum_elt_def refine_bits_options[] = {
 	{"auto", LOKI_BITS_AUTO}, {"0", 0}, {"2", 2}, {"4", 4}, {"6", 6}, {"8", 8}, {NULL}
 };
 
+static relopt_enum_elt_def profile_options[] = {
+	{"balanced", LOKI_PROFILE_BALANCED}, {"compact", LOKI_PROFILE_COMPACT}, {NULL}
+};
+
 static const struct config_enum_entry iterative_scan_options[] = {
 	{"off", LOKI_ITERATIVE_OFF, false},
 	{"relaxed_order", LOKI_ITERATIVE_RELAXED, false},
@@ -111,7 +115,7 @@ init_reloptions(void)
 {
 	hnsw_relopt_kind = add_reloption_kind();
 	add_int_reloption(hnsw_relopt_kind, "m", "Max number of connections",
-					  LOKI_DEFAULT_M, LOKI_MIN_M, LOKI_MAX_M, AccessExclusiveLock);
+					  LOKI_M_AUTO, LOKI_MIN_M, LOKI_MAX_M, AccessExclusiveLock);
 	add_int_reloption(hnsw_relopt_kind, "ef_construction",
 					  "Size of the dynamic candidate list for construction",
 					  LOKI_DEFAULT_EF_CONSTRUCTION, LOKI_MIN_EF_CONSTRUCTION,
@@ -125,6 +129,11 @@ init_reloptions(void)
 					   "Bits a dimension in total of the codes that rank candidates",
 					   refine_bits_options, LOKI_BITS_AUTO,
 					   "Valid values are \"auto\", \"0\", \"2\", \"4\", \"6\" and \"8\".",
+					   AccessExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "profile",
+					   "What the defaults of the others are chosen for",
+					   profile_options, LOKI_PROFILE_BALANCED,
+					   "Valid values are \"balanced\" and \"compact\".",
 					   AccessExclusiveLock);
 }
 
@@ -179,10 +188,19 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"ef_construction", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_construction)},
 		{"bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, bits)},
 		{"refine_bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, refine_bits)},
+		{"profile", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, profile)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,
 									  sizeof(LokiHnswOptions), table, lengthof(table));
+}
+
+LokiProfile
+loki_option_profile(Relation index)
+{
+	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
+
+	return options ? (LokiProfile) options->profile : LOKI_PROFILE_BALANCED;
 }
 
 int
@@ -190,7 +208,10 @@ loki_option_m(Relation index)
 {
 	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
 
-	return options ? options->m : LOKI_DEFAULT_M;
+	if (options && options->m != LOKI_M_AUTO)
+		return options->m;
+	return loki_option_profile(index) == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M :
+		LOKI_DEFAULT_M;
 }
 
 int

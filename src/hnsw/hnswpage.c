@@ -109,7 +109,7 @@ loki_page_check(Relation index, Buffer buffer, Page page, int family, uint32 ord
 
 /* Fill in a metapage for an empty index. */
 void
-loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, int m,
+loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile profile, int m,
 			   int ef_construction, int nattributes, const uint8 *attr_type)
 {
 	memset(meta, 0, sizeof(LokiMetaPageData));
@@ -120,6 +120,7 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, int m,
 	meta->block_size = BLCKSZ;
 	meta->byte_order = LOKI_BYTE_ORDER;
 	meta->code = *code;
+	meta->profile = profile;
 	meta->m = m;
 	meta->ef_construction = ef_construction;
 	meta->nattributes = nattributes;
@@ -218,6 +219,7 @@ loki_meta_validate(Relation index, Page page)
 	if (meta->block_size != BLCKSZ || meta->byte_order != LOKI_BYTE_ORDER ||
 		!loki_code_valid(&meta->code) ||
 		meta->m < LOKI_MIN_M || meta->m > LOKI_MAX_M ||
+		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
 		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL)
 		ereport(ERROR,

@@ -39,7 +39,7 @@
 									 * free list */
 #define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
 #define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_FAMILY_CENTROID	10	/* floats: dim of them per epoch */
+#define LOKI_FAMILY_CENTROID	10	/* per epoch dim floats, then the basis */
 #define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
 #define LOKI_FAMILY_NULLATTR	48	/* + attribute - 1, by NULLTID number */
 #define LOKI_FAMILIES			80
@@ -121,6 +121,8 @@ typedef struct LokiMetaPageData
 	uint16		m;				/* links a node above layer 0; twice that on
 								 * layer 0 */
 	uint16		ef_construction;	/* at build; inserts read the reloption */
+	uint8		profile;		/* LokiProfile */
+	uint8		unused;
 	uint16		nattributes;	/* attribute columns after the vector */
 	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1]; /* LokiAttrType */
 
@@ -281,11 +283,36 @@ typedef struct LokiUpperData
 #define LokiUpperSize(m) \
 	(offsetof(LokiUpperData, neighbors) + sizeof(LokiUpperNeighbor) * (Size) (m))
 
-/* HASH slots: 128 bits over the vector's bytes, to find equal rows */
+/*
+ * HASH slots: 128 bits over the vector's bytes, to find equal rows.  A compact
+ * index keeps the first 64, which are equal by chance in one of a million
+ * builds of 5 million rows.
+ */
 typedef struct LokiHashData
 {
 	uint64		h[2];
 } LokiHashData;
+
+#define LokiHashSize(profile) \
+	((profile) == LOKI_PROFILE_COMPACT ? sizeof(uint64) : sizeof(LokiHashData))
+
+/* Balance of size against speed */
+typedef enum LokiProfile
+{
+	LOKI_PROFILE_BALANCED = 0,
+	LOKI_PROFILE_COMPACT = 1
+} LokiProfile;
+
+/*
+ * CENTROID slots: dim floats, and where the code has a basis, its code_dims *
+ * dim elements as 16-bit integers, LOKI_BASIS_UNIT to 1, two in a slot.
+ */
+#define LOKI_BASIS_UNIT			32767
+
+#define LokiBasisElements(code) \
+	((code)->projection == LOKI_PROJECT_BASIS ? \
+	 (uint32) (code)->code_dims * (code)->dim : 0)
+#define LokiCentroidSlots(code)	((code)->dim + LokiBasisElements(code) / 2)
 
 #define LOKI_MAX_LEVEL			15
 

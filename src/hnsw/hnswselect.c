@@ -135,14 +135,14 @@ loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 }
 
 /*
- * Random layer of a new node: geometric, so that every layer has 1/m of the
- * nodes of the one below.
+ * Random layer of a new node: geometric, so that every layer has 1/ratio of
+ * the nodes of the one below.
  */
 int
-loki_random_level(int m, pg_prng_state *prng)
+loki_random_level(int ratio, pg_prng_state *prng)
 {
 	double		uniform = 1.0 - pg_prng_double(prng);	/* in (0, 1] */
-	double		level = -log(uniform) / log(m);
+	double		level = -log(uniform) / log(ratio);
 
 	return level < LOKI_MAX_LEVEL ? (int) level : LOKI_MAX_LEVEL;
 }

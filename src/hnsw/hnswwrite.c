@@ -16,6 +16,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/xloginsert.h"
 #include "commands/progress.h"
 #include "hnsw/hnswbuild.h"
@@ -63,6 +65,23 @@ form_plain(WriteState *write, int family, uint32 number, char *slot)
 {
 	memcpy(slot, loki_build_slot(write->build, family, number),
 		   write->build->geometry.families[family].slot_size);
+}
+
+static void
+form_centroid(WriteState *write, int family, uint32 number, char *slot)
+{
+	const LokiIndex *geometry = &write->build->geometry;
+	int16		pair[2];
+
+	if (number < geometry->dim)
+	{
+		memcpy(slot, &geometry->centroid[number], sizeof(float));
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		pair[i] = (int16) rintf(LOKI_BASIS_UNIT *
+								geometry->centroid[geometry->dim + 2 * (number - geometry->dim) + i]);
+	memcpy(slot, pair, sizeof(pair));
 }
 
 static void
@@ -243,7 +262,8 @@ visit_families(WriteState *write, VisitFamily visit)
 	if (nnodes > 0)
 	{
 		visit(write, LOKI_FAMILY_UPPER, build->graph->nupper, form_upper);
-		visit(write, LOKI_FAMILY_CENTROID, build->geometry.dim, form_plain);
+		visit(write, LOKI_FAMILY_CENTROID, LokiCentroidSlots(&build->geometry.code),
+			  form_centroid);
 	}
 	visit(write, LOKI_FAMILY_OVERFLOW, build->overflow.count, form_overflow);
 	visit(write, LOKI_FAMILY_NULLTID, build->nulls.count, form_plain);

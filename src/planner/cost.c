@@ -105,7 +105,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	if (root->limit_tuples > ef)
 		ef = root->limit_tuples;
 	score_cost = cpu_operator_cost *
-		(SCORE_OPERATIONS + shape.code_bits * (double) shape.dim / SCORE_BITS);
+		(SCORE_OPERATIONS + shape.code_bits * (double) shape.code_dims / SCORE_BITS);
 	nodes = walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 

@@ -127,6 +127,17 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 	return spec;
 }
 
+static bool
+projection_valid(const LokiCodeSpec *spec)
+{
+	if (spec->projection == LOKI_PROJECT_NONE)
+		return true;
+	return spec->projection <= LOKI_PROJECT_BASIS &&
+		spec->code_dims > 0 && spec->code_dims < spec->dim &&
+		spec->code_dims % LOKI_GROUP == 0 &&
+		spec->outside >= 0 && spec->outside <= 1;
+}
+
 bool
 loki_code_valid(const LokiCodeSpec *spec)
 {
@@ -141,7 +152,8 @@ loki_code_valid(const LokiCodeSpec *spec)
 	{
 		case LOKI_CODE_ROTATED:
 			if (spec->metric == LOKI_METRIC_L1 ||
-				(bits != 1 && bits != 2 && bits != 4 && bits != 8))
+				(bits != 1 && bits != 2 && bits != 4 && bits != 8) ||
+				!projection_valid(spec))
 				return false;
 			return refine_bits == 0 ||
 				(refine_bits > bits && refine_bits <= 8 && refine_bits % 2 == 0);

@@ -48,6 +48,15 @@ typedef enum LokiCodeKind
 	LOKI_CODE_SCALAR = 3		/* 8 bits a dimension, a step per vector: L1 */
 } LokiCodeKind;
 
+/* Which part of a vector a rotated code describes */
+typedef enum LokiProjection
+{
+	LOKI_PROJECT_NONE = 0,		/* all of it */
+	LOKI_PROJECT_RANDOM = 1,	/* the leading dimensions after the rotation */
+	LOKI_PROJECT_BASIS = 2		/* its product with a basis kept behind the
+								 * centroid: principal dimensions */
+} LokiProjection;
+
 /* What identifies a code; kept on the metapage of an index. */
 typedef struct LokiCodeSpec
 {
@@ -59,7 +68,29 @@ typedef struct LokiCodeSpec
 								 * 4, 6, 8; greater than bits unless 0 */
 	uint32		dim;			/* dimensions of the vector */
 	uint64		seed;			/* of the rotation's random signs */
+	uint16		code_dims;		/* dimensions that are coded, a multiple of 64
+								 * below dim; 0 unless projected */
+	uint8		projection;		/* LokiProjection */
+	uint8		unused;
+	float		outside;		/* basis: error of leaving out the other
+								 * dimensions, see README */
 } LokiCodeSpec;
+
+/* Dimensions that are coded */
+static inline uint32
+loki_code_dims(const LokiCodeSpec *spec)
+{
+	return spec->projection == LOKI_PROJECT_NONE ? spec->dim : spec->code_dims;
+}
+
+/* Floats that a quantizer is made with: the centroid, then the basis */
+static inline Size
+loki_code_constants(const LokiCodeSpec *spec)
+{
+	Size		rows = spec->projection == LOKI_PROJECT_BASIS ? spec->code_dims : 0;
+
+	return (1 + rows) * spec->dim;
+}
 
 typedef struct LokiQuantizer LokiQuantizer;
 
@@ -86,9 +117,10 @@ struct LokiQuantizer
 	uint32		query_size;		/* bytes of a prepared query */
 
 	/*
-	 * The point that vectors are centred on, dim floats; for the L1 and exact
-	 * codes not used.  Belongs to the caller and lives as long as the
-	 * quantizer.
+	 * The point that vectors are centred on, dim floats, and behind it the
+	 * basis if the code has one, code_dims orthonormal vectors of dim floats;
+	 * for the L1 and exact codes not used.  Belongs to the caller and lives as
+	 * long as the quantizer.
 	 */
 	const float *centroid;
 	float		centroid_norm2;
@@ -143,6 +175,40 @@ extern const char *loki_quantize_simd(void);
 extern LokiCodeSpec loki_code_default(LokiMetric metric, uint32 dim, int bits,
 									  int refine_bits, bool refine_given,
 									  uint32 max_slot, uint64 seed);
+
+/*
+ * The code that suits a compact index where nothing is known of its rows.
+ */
+extern LokiCodeSpec loki_code_compact(LokiMetric metric, uint32 dim, int bits,
+									  int refine_bits, uint32 max_slot, uint64 seed);
+
+/*
+ * Codes that may suit it better, given a basis: each describes the leading
+ * code_dims of its vectors.  Returns their number, at most
+ * LOKI_COMPACT_ALTERNATIVES; ascending by bits, descending by dimensions.
+ */
+#define LOKI_COMPACT_ALTERNATIVES 3
+extern int	loki_code_alternatives(const LokiCodeSpec *compact, int bits,
+								   LokiCodeSpec *alternatives);
+
+/*
+ * Principal dimensions (subspace.c).
+ *
+ * A covariance is a sum over rows: add() takes any number of them, given the
+ * mean (scratch: LOKI_COVARIANCE_ROWS * dim floats), finish() completes it.
+ * start() sets a basis to n random vectors, each step() brings it nearer to
+ * the n principal dimensions, the greatest first (scratch: n * dim floats), and
+ * finish() makes it orthonormal to the last bit.
+ */
+#define LOKI_COVARIANCE_ROWS	256
+#define LOKI_SUBSPACE_STEPS		4
+extern void loki_covariance_add(int dim, const float *rows, int n, const float *mean,
+								float *scratch, float *covariance);
+extern void loki_covariance_finish(int dim, float *covariance);
+extern void loki_subspace_start(int dim, int n, uint64 seed, float *basis);
+extern void loki_subspace_step(int dim, int n, const float *covariance,
+							   float *scratch, float *basis);
+extern void loki_subspace_finish(int dim, int n, float *basis);
 
 /* Whether a spec read from disk is one that loki_quantizer_init() accepts */
 extern bool loki_code_valid(const LokiCodeSpec *spec);

@@ -6,7 +6,9 @@
  *
  * README has the formulas.  In short, r is the rotated x - centroid, q the
  * rotated query - centroid, and l the levels of r's code; <r, q> is estimated
- * by factor * <l, q> with factor = |r|^2 / <l, r>.
+ * by factor * <l, q> with factor = |r|^2 / <l, r>.  Where the code describes
+ * a part of the vector only, r and q are those parts, and the rest of the
+ * vectors counts by its norms alone.
  *
  * Norms above HUGE_NORM are cut down to it and those below TINY_NORM count as
  * zero, so that no step in float arithmetic overflows or divides by zero.
@@ -60,6 +62,7 @@ typedef struct RotatedQuantizer
 	float		mul_to_norm;	/* |r| per mul, roughly */
 	float		tangent;		/* of a code's angle to its vector */
 	float		full_tangent;
+	float		random_scale;	/* of the leading dimensions, for all */
 	LokiLevels	code_levels;
 	LokiLevels	full_levels;
 	LokiLevelTable code_table;	/* for decode8, or dot16 if bits is 8 */
@@ -72,6 +75,7 @@ typedef struct RotatedQuery
 	LokiQuery	base;
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
+	float		outside_error;	/* its part that no bits make smaller */
 				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuery;
 
@@ -232,7 +236,7 @@ unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
 /* x * scale - centroid with a norm beyond float arithmetic: in double. */
 static float
 center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
-			   float *r)
+			   int padded, float *r)
 {
 	int			dim = quantizer->spec.dim;
 	double		norm2 = 0;
@@ -253,7 +257,7 @@ center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
 
 	for (int i = 0; i < dim; i++)
 		r[i] = (float) ((x[i] * scale - quantizer->centroid[i]) * cut);
-	memset(r + dim, 0, (quantizer->padded_dim - dim) * sizeof(float));
+	memset(r + dim, 0, (padded - dim) * sizeof(float));
 	return (float) (norm * cut);
 }
 
@@ -268,16 +272,15 @@ norm_in_double(int dim, const float *x)
 }
 
 /*
- * The rotated residual of x, and its norm.
+ * x - centroid, x scaled to unit length under cosine; returns its norm.
  */
 static float
-make_residual(const RotatedQuantizer *rq, const float *x, float *r)
+center(const RotatedQuantizer *rq, const float *x, int padded, float *r)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	int			dim = quantizer->spec.dim;
-	int			padded = quantizer->padded_dim;
 	float		scale = 1;
-	float		norm;
+	double		exact_scale = 1;
 	float		square;
 	bool		extreme = false;
 
@@ -293,19 +296,60 @@ make_residual(const RotatedQuantizer *rq, const float *x, float *r)
 	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
 	square = loki_distance.dot_f32(padded, r, r);
 	if (!extreme && SAFE_SQUARE(square))
-		norm = sqrtf(square);
+		return sqrtf(square);
+
+	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+	{
+		double		length = norm_in_double(dim, x);
+
+		exact_scale = length > 0 ? 1 / length : 0;
+	}
+	return center_extreme(quantizer, x, exact_scale, padded, r);
+}
+
+/*
+ * The same, projected to the dimensions that are coded and rotated.  *inside
+ * is the norm of the result.
+ */
+static pg_noinline float
+project(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
+{
+	const LokiCodeSpec *spec = &rq->base.spec;
+	int			padded = LOKI_PADDED(spec->dim);
+	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
+	float		norm = center(rq, x, padded, full);
+
+	if (spec->projection == LOKI_PROJECT_RANDOM)
+	{
+		rq->kernels->rotate(padded, rq->signs, full);
+		for (int i = 0; i < spec->code_dims; i++)
+			r[i] = full[i] * rq->random_scale;
+	}
 	else
 	{
-		double		exact_scale = 1;
+		const float *basis = rq->base.centroid + spec->dim;
 
-		if (quantizer->spec.metric == LOKI_METRIC_COSINE)
-		{
-			double		length = norm_in_double(dim, x);
-
-			exact_scale = length > 0 ? 1 / length : 0;
-		}
-		norm = center_extreme(quantizer, x, exact_scale, r);
+		for (int i = 0; i < spec->code_dims; i++)
+			r[i] = loki_distance.dot_f32(spec->dim, basis + (Size) i * spec->dim, full);
+		rq->kernels->rotate(spec->code_dims, rq->signs, r);
 	}
+	*inside = sqrtf(loki_distance.dot_f32(spec->code_dims, r, r));
+	return norm;
+}
+
+/*
+ * The rotated residual of x as far as it is coded, and the norm of that part;
+ * returns the norm of the whole.
+ */
+static inline float
+make_residual(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
+{
+	int			padded = rq->base.padded_dim;
+	float		norm;
+
+	if (rq->base.spec.projection != LOKI_PROJECT_NONE)
+		return project(rq, x, r, inside);
+	norm = *inside = center(rq, x, padded, r);
 	rq->kernels->rotate(padded, rq->signs, r);
 	return norm;
 }
@@ -335,8 +379,9 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
-	float		norm = make_residual(rq, x, r);
-	float		scale = norm > 0 ? 64 * sqrtf(padded) / norm : 0;
+	float		inside;
+	float		norm = make_residual(rq, x, r, &inside);
+	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
 						refining ? &rq->full_levels : NULL, u, &sums);
@@ -354,22 +399,22 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 			break;
 	}
 	slot->mul = sums.code_dot > 0 ?
-		rq->metric_factor * norm * (norm / sums.code_dot) : 0;
+		rq->metric_factor * inside * (inside / sums.code_dot) : 0;
 	pack_code(rq, u, (uint8 *) code + sizeof(CodeSlot));
 
 	if (refining)
 	{
 		RefineSlot *more = refine;
 		double		cosine = sums.full_dot > 0 ?
-		sums.full_dot / (norm * sqrt(sums.full_norm2)) : 1;
+		sums.full_dot / (inside * sqrt(sums.full_norm2)) : 1;
 		float		tangent = sqrtf(Max(0.0, 1 / (cosine * cosine) - 1));
 
 		/* rounding may hide the angle of the finest codes */
 		tangent = Max(tangent, rq->full_tangent / 4);
 		more->mul = sums.full_dot > 0 ?
-			rq->metric_factor * norm * (norm / sums.full_dot) : 0;
+			rq->metric_factor * inside * (inside / sums.full_dot) : 0;
 		more->error = norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
-			-rq->metric_factor * norm * tangent / sqrtf(padded - 1);
+			-rq->metric_factor * inside * tangent / sqrtf(padded - 1);
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
 }
@@ -378,16 +423,30 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
  * Queries
  */
 
+/*
+ * Errors of a query whose residual has the norm `norm`, of which the coded
+ * part has `inside`: the code's own, that of rounding the query, and what the
+ * product of the parts that are not coded may be.
+ */
 static void
-finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float tangent2)
+finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float inside,
+			 float tangent2)
 {
-	float		norm = query->base.norm;
+	const LokiCodeSpec *spec = &rq->base.spec;
 	float		step = rq->bits == 8 ? query->step16 : query->base.step;
+	float		outside2 = 0;
 
-	/* the code's own error, and that of rounding the query */
+	if (spec->projection == LOKI_PROJECT_BASIS)
+		outside2 = spec->outside * spec->outside *
+			Max(0, norm * norm - inside * inside);
+	else if (spec->projection == LOKI_PROJECT_RANDOM)
+		outside2 = norm * norm * 2 / spec->code_dims *
+			(1 - spec->code_dims / (float) LOKI_PADDED(spec->dim));
+	query->base.norm = norm >= HUGE_NORM / 2 ? norm : inside;
+	query->outside_error = -rq->metric_factor * sqrtf(outside2);
 	query->unit_error = -rq->metric_factor *
-		sqrtf(tangent2 * norm * norm / (rq->base.padded_dim - 1) +
-			  (1 + tangent2) * step * step / 12);
+		sqrtf(tangent2 * inside * inside / (rq->base.padded_dim - 1) +
+			  (1 + tangent2) * step * step / 12 + outside2);
 }
 
 static void
@@ -397,10 +456,10 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	RotatedQuery *query = (RotatedQuery *) out;
 	int			padded = quantizer->padded_dim;
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
-	float		norm = make_residual(rq, q, r);
+	float		inside;
+	float		norm = make_residual(rq, q, r, &inside);
 	float		max = rq->kernels->max_abs(padded, r);
 
-	out->norm = norm;
 	out->step = max / LOKI_QUERY8_MAX;
 	out->sum = rq->kernels->quantize8(padded, r,
 									  max > 0 ? LOKI_QUERY8_MAX / max : 0,
@@ -423,10 +482,10 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 								 dot_centroid(quantizer, q));
 			break;
 	}
-	finish_query(rq, query, rq->tangent * rq->tangent);
+	finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
 }
 
-/* |r| of a stored code */
+/* |r| of a stored code; under IP that of the coded part */
 static float
 code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
 {
@@ -453,8 +512,11 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 	RotatedQuery *query = (RotatedQuery *) out;
 	int			padded = quantizer->padded_dim;
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+	float		norm = code_norm(rq, slot);
+	float		inside = norm;
 
-	out->norm = code_norm(rq, slot);
+	if (quantizer->spec.projection != LOKI_PROJECT_NONE)
+		inside = Min(norm, slot->mul / rq->metric_factor * rq->mul_to_norm);
 	out->step = slot->mul / rq->metric_factor;
 	out->constant = slot->add;
 	if (quantizer->spec.metric == LOKI_METRIC_IP)
@@ -477,7 +539,7 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 						  rq->code_table.step[u[i] >> 4] * (u[i] & 15)) / 2;
 		query->step16 *= 2;
 	}
-	finish_query(rq, query, 2 * rq->tangent * rq->tangent);
+	finish_query(rq, query, norm, inside, 2 * rq->tangent * rq->tangent);
 }
 
 /*
@@ -575,6 +637,8 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 			more->mul * (query->step16 * dot);
 		errors[i] = more->error >= HUGE_ERROR || base->norm >= HUGE_NORM / 2 ?
 			HUGE_ERROR : more->error * base->norm + rounding_error(slot, base);
+		if (query->outside_error > 0)
+			errors[i] += code_norm(rq, slot) * query->outside_error;
 	}
 }
 
@@ -585,7 +649,7 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 uint32
 loki_rotated_code_size(const LokiCodeSpec *spec)
 {
-	return sizeof(CodeSlot) + LOKI_PADDED(spec->dim) * spec->bits / 8;
+	return sizeof(CodeSlot) + LOKI_PADDED(loki_code_dims(spec)) * spec->bits / 8;
 }
 
 uint32
@@ -594,14 +658,21 @@ loki_rotated_refine_size(const LokiCodeSpec *spec)
 	if (spec->refine_bits == 0)
 		return 0;
 	return sizeof(RefineSlot) +
-		LOKI_PADDED(spec->dim) * (spec->refine_bits - spec->bits) / 8;
+		LOKI_PADDED(loki_code_dims(spec)) * (spec->refine_bits - spec->bits) / 8;
+}
+
+/* Dimensions that are rotated */
+static int
+rotated_dims(const LokiCodeSpec *spec)
+{
+	return LOKI_PADDED(spec->projection == LOKI_PROJECT_RANDOM ? spec->dim :
+					   loki_code_dims(spec));
 }
 
 Size
 loki_rotated_size(const LokiCodeSpec *spec)
 {
-	return offsetof(RotatedQuantizer, signs) +
-		loki_rotate_size(LOKI_PADDED(spec->dim));
+	return offsetof(RotatedQuantizer, signs) + loki_rotate_size(rotated_dims(spec));
 }
 
 void
@@ -609,7 +680,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 {
 	RotatedQuantizer *rq = (RotatedQuantizer *) quantizer;
 	const LokiCodeSpec *spec = &quantizer->spec;
-	int			padded = LOKI_PADDED(spec->dim);
+	int			padded = LOKI_PADDED(loki_code_dims(spec));
 	const CodeConstants *constants;
 
 	rq->kernels = loki_codes;
@@ -630,7 +701,8 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	rq->full_tangent = find_constants(Max(rq->full_bits, 2), true)->tangent;
 	fill_levels(rq->full_bits, true, &rq->full_levels);
 	fill_table(&rq->full_levels, &rq->full_table);
-	loki_rotate_init(padded, spec->seed, rq->signs);
+	loki_rotate_init(rotated_dims(spec), spec->seed, rq->signs);
+	rq->random_scale = sqrtf(rotated_dims(spec) / (float) padded);
 
 	quantizer->padded_dim = padded;
 	quantizer->code_size = loki_rotated_code_size(spec);
