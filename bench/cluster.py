@@ -47,8 +47,6 @@ class Server:
         self.root = output(CHROOT, "create", self.major,
                            f"postgresql-{major}-pgvector").split()[-1]
         self.keep = keep and os.path.abspath(keep)
-        if keep:
-            os.makedirs(self.keep, exist_ok=True)
         self.work = "/var/tmp/lokivector-bench-" + (
             "kept" if keep else str(os.getpid()))
         self.bin = f"/usr/lib/postgresql/{major}/bin"
@@ -56,12 +54,29 @@ class Server:
         self.kept = {}
         self.loaded = set()
         self.locks = []
+        os.makedirs(self.host(""), exist_ok=True)
+        if keep:
+            self.lock(self.keep + ".lock")
+        self.binds = self.bound()
+
+    def bound(self):
+        """The work folder, and copies of the folders that an extension is
+        installed into, so that no other run's lokivector comes in between
+        -> options of chroot.sh"""
+        binds = ["-b", f"{self.keep}:{self.work}"] if self.keep else []
+        for path in (f"/usr/lib/postgresql/{self.major}/lib",
+                     f"/usr/share/postgresql/{self.major}/extension"):
+            copy = self.host(os.path.basename(path))
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(self.root + path, copy, symlinks=True,
+                            ignore=shutil.ignore_patterns("bitcode"))
+            binds += ["-b", f"{copy}:{path}"]
+        return binds
 
     # -- commands inside ----------------------------------------------------
 
     def command(self, *words, user="postgres"):
-        bind = ["-b", f"{self.keep}:{self.work}"] if self.keep else []
-        return [CHROOT, "exec", "-u", user, *bind, self.major, *words]
+        return [CHROOT, "exec", "-u", user, *self.binds, self.major, *words]
 
     def inside(self, *words, user="postgres", **how):
         done = subprocess.run(self.command(*words, user=user), text=True,
@@ -93,14 +108,15 @@ class Server:
     # -- life ---------------------------------------------------------------
 
     def install_extension(self):
-        """Build the working tree inside and install it there, which is to
-        precede start().  Objects of the last time are used again."""
-        self.lock(os.path.join(self.root, ".lokivector-installed"))
+        """Build the working tree inside and install it for this server,
+        before start().  Objects of the last time are used again."""
+        self.lock(os.path.join(self.root, ".lokivector-bench"))
         self.copy_tree("/srv/lokivector-bench")
         make = f"make -C /srv/lokivector-bench with_llvm=no " \
             f"PG_CONFIG={self.bin}/pg_config"
         self.inside("sh", "-c", f"{make} -s -j$(nproc) all && "
                     f"{make} -s install", user="root")
+        self.locks.pop().close()
 
     def copy_tree(self, to):
         """The tree's files where they changed, and no others but objects
@@ -124,7 +140,6 @@ class Server:
 
     def start(self):
         if self.keep:
-            self.lock(self.keep + ".lock")
             self.read_kept()
         self.inside("install", "-d", "-m", "755", "-o", "postgres", "-g",
                     "postgres", self.work, user="root")
@@ -165,13 +180,12 @@ class Server:
             return int(f.readline())
 
     def stop(self):
-        if self.running:
-            self.running = False
-            if self.keep:
-                if os.path.exists(self.host("data/postmaster.pid")):
-                    self.pg_stop()
-            else:
-                self.throw_away()
+        if not self.keep:
+            self.throw_away()
+        elif self.running and os.path.exists(
+                self.host("data/postmaster.pid")):
+            self.pg_stop()
+        self.running = False
         while self.locks:
             self.locks.pop().close()
 
