@@ -670,6 +670,9 @@ SELECT count(*) FROM (SELECT id FROM scan_t ORDER BY v <-> scan_vector(1, 64) LI
 SELECT nodes_scored > 0 AS scored, nodes_expanded > 0 AS expanded, nodes_filtered, nodes_refined >= 40 AS refined,
 	heap_fetches >= 10 AS fetched, sequential_passes, rows
 FROM lokivector_scan_stats();
+SELECT pg_stat_force_next_flush();
+SELECT idx_blks_hit > 0 AS hit, idx_blks_read BETWEEN 0 AND idx_blks_hit AS read
+FROM pg_statio_user_indexes WHERE indexrelname = 'scan_t_v_idx';
 
 DROP TABLE scan_t;
 DROP FUNCTION scan_vector, scan_nearest, scan_recall, scan_by_index, scan_dimensions, scan_bits,

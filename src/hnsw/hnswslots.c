@@ -158,6 +158,19 @@ buffer_use(const LokiIndex *state, Buffer buffer, BlockNumber block)
 }
 
 /*
+ * Count a block that was read without a pin as one that ReadBuffer finds in
+ * shared buffers; the statistics show as read from disk what was asked for
+ * and not hit.
+ */
+static inline void
+count_hit(Relation index)
+{
+	pgBufferUsage.shared_blks_hit++;
+	pgstat_count_buffer_read(index);
+	pgstat_count_buffer_hit(index);
+}
+
+/*
  * Copy a slot out without pin or lock.  False if it cannot be had so: the
  * caller then reads it under lock, which also checks the page.
  */
@@ -182,8 +195,7 @@ loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void
 	pg_read_barrier();
 	if (!buffer_holds(state, buffer, block))
 		return false;
-	pgBufferUsage.shared_blks_hit++;
-	pgstat_count_buffer_hit(index);
+	count_hit(index);
 	return true;
 }
 
@@ -291,8 +303,7 @@ loki_slots_close(LokiIndex *state, Relation index, LokiSlots * slots)
 		{
 			if (!buffer_holds(state, slots->buffers[i], slots->blocks[i]))
 				valid = false;
-			pgBufferUsage.shared_blks_hit++;
-			pgstat_count_buffer_hit(index);
+			count_hit(index);
 		}
 	return valid;
 }
