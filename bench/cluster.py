@@ -185,6 +185,8 @@ class Server:
         elif self.running and os.path.exists(
                 self.host("data/postmaster.pid")):
             self.pg_stop()
+            # No log is needed after a clean end, and it takes much room
+            self.inside(f"{self.bin}/pg_resetwal", "-D", f"{self.work}/data")
         self.running = False
         while self.locks:
             self.locks.pop().close()
