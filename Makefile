@@ -46,6 +46,7 @@ OBJS = \
 	src/types/vector_agg.o \
 	src/types/vector_cast.o \
 	src/types/vector_distance.o \
+	src/hnsw/hnswahead.o \
 	src/hnsw/hnswattr.o \
 	src/hnsw/hnswbuild.o \
 	src/hnsw/hnswcache.o \

@@ -136,14 +136,12 @@ check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
 static void
 check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
 {
-	int			state = LokiTidState(tid);
 	bool		valid;
 
 	if (!OidIsValid(LokiTidValue(tid)))
 		valid = !ItemPointerIsValid(&tid->chunk);
 	else
-		valid = ItemPointerIsValid(&tid->chunk) && state != LOKI_TID_FREE &&
-			state != LOKI_TID_OVERFLOW;
+		valid = ItemPointerIsValid(&tid->chunk) && LokiTidState(tid) != LOKI_TID_FREE;
 	if (!valid)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),

@@ -165,9 +165,12 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 		slot = (LokiOverflowData *) loki_page_slot_for_write(page, sizeof(LokiOverflowData),
 															 overflow_place);
 		slot->next = next;
-		memset(tid, 0, slot_size);
+		memset(&tid->u, 0, sizeof(tid->u));
 		tid->state = LOKI_TID_OVERFLOW;
 		LokiTidSetOverflowHead(tid, overflow);
+		/* versions of a row share their value, which is not stored again */
+		if (slot_size == LOKI_TID_LONG && LokiTidValue(tid) != LokiTidValue(&row->tid))
+			LokiTidClearValue(tid);
 		GenericXLogFinish(xlog);
 		LockBuffer(overflow_buffer, BUFFER_LOCK_UNLOCK);
 	}

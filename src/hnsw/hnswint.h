@@ -209,6 +209,16 @@ typedef struct LokiFamily
 	BlockNumber *extents;		/* first block of each */
 } LokiFamily;
 
+/*
+ * Which buffer held a block of some table, by the block modulo `size`, a power
+ * of two: a hint
+ */
+typedef struct LokiBufferMap
+{
+	uint32		size;
+	Buffer	   *buffers;
+} LokiBufferMap;
+
 typedef struct LokiIndex
 {
 	/* key and validity */
@@ -241,6 +251,8 @@ typedef struct LokiIndex
 	/* block to buffer, a hint; 0 = not known */
 	uint32		map_size;
 	Buffer	   *map;
+	LokiBufferMap heap_map;		/* the same for the indexed table ... */
+	LokiBufferMap toast_map;	/* ... and its TOAST table */
 } LokiIndex;
 
 /*

@@ -358,9 +358,12 @@ add_equal_row(LokiBuild *build, uint32 node, ItemPointer tid)
 	else
 		head = LokiTidOverflowHead(slot);
 	head = add_overflow_slot(build, node, head, tid);
-	memset(slot, 0, build->geometry.families[LOKI_FAMILY_TID].slot_size);
+	memset(&slot->u, 0, sizeof(slot->u));
 	LokiTidSetOverflowHead(slot, head);
 	slot->state = LOKI_TID_OVERFLOW;
+	if (build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+		LokiTidValue(slot) != build->toast.valueid)
+		LokiTidClearValue(slot);
 }
 
 /* Whether TID slots tell where the vectors of a column are out of line */

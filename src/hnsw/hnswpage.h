@@ -180,8 +180,8 @@ typedef struct LokiExtentData
  * node's chain, which then holds all its heap TIDs.
  *
  * Where vectors are so long that they are mostly out of line, TID slots go on
- * with the value in the TOAST table that is the vector of the heap TID, if that
- * is known.
+ * with the value in the TOAST table that is the vector of the heap TID, or of
+ * every heap TID of the chain, if there is one and it is known.
  */
 typedef struct LokiTidData
 {
@@ -230,6 +230,9 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 	((slot)->value_lo = (uint16) ((value) & 0xFFFF), \
 	 (slot)->value_hi = (uint16) ((value) >> 16), \
 	 (slot)->chunk = (first))
+#define LokiTidClearValue(slot) \
+	((slot)->value_lo = (slot)->value_hi = 0, \
+	 memset(&(slot)->chunk, 0, sizeof(ItemPointerData)))
 
 /* OVERFLOW slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
 typedef struct LokiOverflowData

@@ -4,10 +4,9 @@
  *	  Ranking the candidates of a scan: first by finer codes, then by the
  *	  vectors of their rows.
  *
- * Rows are fetched in the order of their lower bounds, and only as long as a
- * bound says that a nearer row may still come.  Fetching is what costs (a
- * TOASTed vector as much as a hundred nodes of the walk), so that bounds from
- * REFINE, in the index, come first.
+ * Vectors are read in the order of their lower bounds, and only as long as a
+ * bound says that a nearer row may still come: each is some kilobytes from
+ * elsewhere, so that bounds from REFINE, in the index, come first.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswrank.c
@@ -19,6 +18,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "access/heapam.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
@@ -28,6 +28,10 @@
 
 /* Candidates refined in one call */
 #define REFINE_BATCH	32
+
+/* Nodes whose rows are brought in together, and those behind what is needed */
+#define READ_AHEAD		32
+#define READ_MORE		2
 
 /* Rows that are inserted one by one among those sorted before */
 #define MERGE_MAX_ROWS	16
@@ -43,6 +47,8 @@ loki_rank_begin(LokiScan *so)
 	if (so->slot != NULL)
 		return;
 	so->slot = table_slot_create(scan->heapRelation, NULL);
+	so->read_ahead = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine() &&
+		!RelationUsesLocalBuffers(scan->heapRelation);
 	so->heap_attribute = scan->indexRelation->rd_index->indkey.values[0];
 	if (so->heap_attribute == 0)
 	{
@@ -295,59 +301,258 @@ row_value(LokiScan *so, bool *isnull)
 	return values[0];
 }
 
+/* Append a row; `unseen`, if nobody has looked whether it is visible. */
+static void
+add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
+{
+	LokiRow    *row;
+
+	if (so->nrows == so->rows_allocated)
+	{
+		so->rows_allocated = Max(64, so->rows_allocated * 2);
+		if (so->rows == NULL)
+			so->rows = MemoryContextAllocHuge(so->context,
+											  mul_size(so->rows_allocated, sizeof(LokiRow)));
+		else
+			so->rows = repalloc_huge(so->rows, mul_size(so->rows_allocated, sizeof(LokiRow)));
+	}
+	row = &so->rows[so->nrows++];
+	row->distance = distance;
+	row->tid = tid;
+	row->unseen = unseen;
+}
+
+/* The exact distance of a vector; false if it is none or has no direction. */
+static bool
+value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
+{
+	const float *values;
+
+	if (loki_value_open(so->metric, so->state->dim, value, isnull, &values) != LOKI_VALUE_VECTOR)
+		return false;
+	*distance = loki_exact_distance(so->metric, so->state->dim, so->query, values);
+	return true;
+}
+
 /*
- * Read one row and append it with its exact distance, if it is visible.  The
- * TID is a copy, since fetching moves it along the HOT chain, while the
+ * The exact distance of a row by its vector; false if the row is not visible.
+ * The TID is a copy, since fetching moves it along the HOT chain, while the
  * executor wants the root.
  */
-static void
-fetch_row(LokiScan *so, ItemPointerData tid)
+static bool
+row_distance(LokiScan *so, ItemPointerData tid, double *distance)
 {
-	ItemPointerData root = tid;
-	const float *values;
 	bool		call_again = false;
 	bool		isnull;
+	bool		found;
 	MemoryContext old;
 	Datum		value;
 
 	so->heap_fetches++;
 	if (!table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
 								 so->slot, &call_again, NULL))
-		return;
+		return false;
 	old = MemoryContextSwitchTo(so->fetch_context);
 	value = row_value(so, &isnull);
-	if (loki_value_open(so->metric, so->state->dim, value, isnull, &values) == LOKI_VALUE_VECTOR)
-	{
-		if (so->nrows == so->rows_allocated)
-		{
-			so->rows_allocated = Max(64, so->rows_allocated * 2);
-			if (so->rows == NULL)
-				so->rows = MemoryContextAllocHuge(so->context,
-												  mul_size(so->rows_allocated, sizeof(LokiRow)));
-			else
-				so->rows = repalloc_huge(so->rows,
-										 mul_size(so->rows_allocated, sizeof(LokiRow)));
-		}
-		so->rows[so->nrows].distance =
-			loki_exact_distance(so->metric, so->state->dim, so->query, values);
-		so->rows[so->nrows++].tid = root;
-	}
+	found = value_distance(so, value, isnull, distance);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(so->fetch_context);
 	ExecClearTuple(so->slot);
+	return found;
 }
 
-/* Fetch the rows of the node at the head of the queue. */
-static void
-fetch_next_node(LokiScan *so)
+/* Whether a TID slot names the value that is the vector of its rows */
+static bool
+value_known(const LokiScan *so, const LokiTidData *tid)
 {
+	switch (LokiTidState(tid))
+	{
+		case LOKI_TID_LIVE:
+		case LOKI_TID_KILLED:
+		case LOKI_TID_OVERFLOW:
+			return OidIsValid(LokiTidValue(tid)) &&
+				OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid);
+		default:
+			return false;
+	}
+}
+
+/*
+ * The exact distance of a node's rows by the value in the TOAST table, without
+ * a look at any row.  A visible row has its value, and no other value has its
+ * id; what is read for a row that is not visible is of no importance, as the
+ * executor will not see it.  False if the value is not where it is thought to
+ * be.
+ */
+static bool
+toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *distance)
+{
+	struct varlena *value;
+
+	value = loki_toast_read_at(&so->toast, so->scan->heapRelation->rd_rel->reltoastrelid,
+							   LokiTidValue(tid), &tid->chunk,
+							   loki_value_size(so->state->dim), recent);
+	if (value == NULL)
+		return false;
+	so->heap_fetches++;
+	return value_distance(so, PointerGetDatum(value), false, distance);
+}
+
+/*
+ * Append the rows of a node, whose TID slot was `tid`.  All have the same
+ * vector, so that one that can be read tells the distance of all; whether the
+ * others are visible is left to the executor.
+ */
+static void
+fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, Buffer recent)
+{
+	double		distance;
+	bool		known;
+
 	CHECK_FOR_INTERRUPTS();
-	loki_node_tids(so, so->pending[so->next_pending++].node, &so->tids);
+	known = value_known(so, tid) && toast_distance(so, tid, recent, &distance);
+	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
+	{
+		add_row(so, distance, tid->u.heap, true);
+		return;
+	}
+	loki_node_tids(so, node, &so->tids);
 	for (uint32 i = 0; i < so->tids.n; i++)
 	{
-		fetch_row(so, so->tids.tids[i]);
+		if (known)
+			add_row(so, distance, so->tids.tids[i], true);
+		else if ((known = row_distance(so, so->tids.tids[i], &distance)))
+			add_row(so, distance, so->tids.tids[i], false);
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/* Copy TID slots out; what is past the end is FREE. */
+static void
+read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *slots = &so->refine_slots;
+
+	loki_slots_find(so->state, index, LOKI_FAMILY_TID, nodes, n, slots);
+	for (int i = 0; i < n; i++)
+		if (slots->buffers[i] == InvalidBuffer && !so->state->local)
+			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
+	memset(tids, 0, sizeof(LokiTidData) * n);
+	for (int i = 0; i < n; i++)
+		(void) loki_slot_read(so->state, index, LOKI_FAMILY_TID, nodes[i], &tids[i]);
+}
+
+/*
+ * Begin to bring in the vectors of nodes, from where they will be read.
+ * Returns what is known of them, by node.
+ */
+static void
+read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
+{
+	Relation	heap = so->scan->heapRelation;
+	LokiAhead	ahead[2][READ_AHEAD];
+	int			place[READ_AHEAD];
+	int			count[2] = {0, 0};
+	Size		size = loki_value_size(so->state->dim);
+
+	for (int i = 0; i < n; i++)
+	{
+		int			in_toast = value_known(so, &tids[i]);
+		LokiAhead  *item = &ahead[in_toast][count[in_toast]];
+
+		place[i] = -1;
+		if (!in_toast && LokiTidState(&tids[i]) != LOKI_TID_LIVE &&
+			LokiTidState(&tids[i]) != LOKI_TID_KILLED)
+			continue;
+		item->tid = in_toast ? tids[i].chunk : tids[i].u.heap;
+		item->size = in_toast ? size : 1;
+		place[i] = in_toast ? count[in_toast] : -1;
+		count[in_toast]++;
+	}
+	if (count[0] > 0)
+		loki_read_ahead(so->state, heap, &so->state->heap_map, ahead[0], count[0]);
+	if (count[1] > 0)
+		loki_read_ahead(so->state, loki_toast_open(&so->toast, heap->rd_rel->reltoastrelid),
+						&so->state->toast_map, ahead[1], count[1]);
+	for (int i = 0; i < n; i++)
+		recent[i] = place[i] < 0 ? InvalidBuffer : ahead[1][place[i]].buffer;
+}
+
+/*
+ * Fetch the rows of the n nodes at the head of the queue, and begin with some
+ * of those behind them, which may be next.
+ */
+static void
+fetch_nodes(LokiScan *so, int n)
+{
+	uint32		nodes[READ_AHEAD];
+	LokiTidData tids[READ_AHEAD];
+	Buffer		recent[READ_AHEAD] = {InvalidBuffer};
+	int			known = (int) Min(n + READ_MORE, so->npending - so->next_pending);
+
+	known = Max(n, Min(known, READ_AHEAD));
+	Assert(n <= READ_AHEAD);
+	for (int i = 0; i < known; i++)
+		nodes[i] = so->pending[so->next_pending + i].node;
+	read_tids(so, nodes, known, tids);
+	if (so->read_ahead)
+		read_vectors_ahead(so, tids, known, recent);
+	for (int i = 0; i < n; i++)
+	{
+		so->next_pending++;
+		fetch_node(so, nodes[i], &tids[i], recent[i]);
+	}
+}
+
+/*
+ * Begin to bring in the rows that the caller will read next: known by their
+ * values, nobody has looked at them yet.
+ */
+void
+loki_rank_announce(LokiScan *so, uint32 wanted)
+{
+	LokiAhead	ahead[READ_AHEAD];
+	int			n = 0;
+
+	if (!so->read_ahead || so->next_row < so->announced)
+		return;
+	wanted = Min(Min(wanted, READ_AHEAD), so->nrows - so->next_row);
+	so->announced = so->next_row + wanted;
+	for (uint32 i = so->next_row; i < so->announced; i++)
+	{
+		if (!so->rows[i].unseen)
+			continue;
+		ahead[n].tid = so->rows[i].tid;
+		ahead[n++].size = 1;
+	}
+	if (n > 0)
+		loki_read_ahead(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
+}
+
+/*
+ * Of the rows returned since rows were completed the last time: those that were
+ * not visible.  The executor has dropped them, and its caller lacks as many.
+ */
+uint32
+loki_rank_invisible(LokiScan *so)
+{
+	uint32		invisible = 0;
+
+	for (uint32 i = 0; i < so->next_row; i++)
+	{
+		ItemPointerData tid = so->rows[i].tid;
+		bool		call_again = false;
+
+		if (!so->rows[i].unseen)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		if (!table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
+									 so->slot, &call_again, NULL))
+			invisible++;
+		ExecClearTuple(so->slot);
+	}
+	return invisible;
 }
 
 /* NaN distances last; ties by TID, so that answers are repeatable */
@@ -401,6 +606,7 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->nrows - so->next_row;
 
+	so->announced = 0;
 	if (so->next_row > 0)
 	{
 		memmove(so->rows, so->rows + so->next_row, sizeof(LokiRow) * left);
@@ -408,7 +614,8 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		so->next_row = 0;
 	}
 	while (so->nrows < wanted && so->next_pending < so->npending)
-		fetch_next_node(so);
+		fetch_nodes(so, (int) Min(Min(wanted - so->nrows, READ_AHEAD),
+								  so->npending - so->next_pending));
 	if (so->nrows > left)
 		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
 	if (so->nrows < wanted)
@@ -419,7 +626,7 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 	{
 		uint32		sorted = so->nrows;
 
-		fetch_next_node(so);
+		fetch_nodes(so, 1);
 		merge_rows(so, sorted);
 	}
 	return true;

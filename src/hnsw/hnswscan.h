@@ -35,11 +35,13 @@ typedef struct LokiPending
 	uint32		node;
 } LokiPending;
 
-/* A visible row and its exact distance */
+/* A row and its exact distance */
 typedef struct LokiRow
 {
 	double		distance;
 	ItemPointerData tid;
+	bool		unseen;			/* known by its value in the TOAST table alone:
+								 * nobody has looked whether it is visible */
 } LokiRow;
 
 typedef struct LokiTidList
@@ -92,12 +94,14 @@ typedef struct LokiScan
 	LokiRow    *rows;
 	uint32		nrows;
 	uint32		next_row;
+	uint32		announced;		/* rows before this are on their way */
 	uint32		rows_allocated;
 	LokiTidList tids;			/* of the node being fetched */
 
 	/* heap access */
 	TupleTableSlot *slot;
 	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
+	bool		read_ahead;		/* TIDs are places of a heap in shared buffers */
 	LokiToastReader toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
@@ -119,6 +123,18 @@ typedef struct LokiScan
 	uint64		sequential_passes;
 } LokiScan;
 
+/* A tuple that will be read, and bytes of it and those behind it */
+typedef struct LokiAhead
+{
+	ItemPointerData tid;
+	Size		size;
+	Buffer		buffer;			/* where it is thought to be */
+} LokiAhead;
+
+/* functions in hnswahead.c */
+extern void loki_read_ahead(LokiIndex *state, Relation relation, LokiBufferMap *map,
+							LokiAhead *ahead, int n);
+
 /* functions in hnswrank.c */
 extern void loki_rank_begin(LokiScan *so);
 /* Add candidates (estimates from codes): refine them and queue them by bound */
@@ -128,6 +144,10 @@ extern void loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 
  * False if the queue ran empty before.
  */
 extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
+/* Begin to bring in the next of them, `wanted` at most, for the caller */
+extern void loki_rank_announce(LokiScan *so, uint32 wanted);
+/* Of the rows returned since then: those that turn out not to be visible */
+extern uint32 loki_rank_invisible(LokiScan *so);
 /* Heap TIDs of a node, copied out under the share lock of its TID page */
 extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
 

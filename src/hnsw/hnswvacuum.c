@@ -304,7 +304,6 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	}
 	else
 	{
-		memset(&tid, 0, sizeof(LokiTidData));
 		tid.state = next == LOKI_NONE ? LOKI_TID_DEAD : LOKI_TID_OVERFLOW;
 		if (next == LOKI_NONE)
 			ItemPointerSetInvalid(&tid.u.heap);
@@ -331,7 +330,6 @@ collapse_chain(LokiVacuum *vacuum, uint32 node, uint32 number)
 
 		read_chain_slot(vacuum, node, number, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
-		memset(&tid, 0, sizeof(LokiTidData));
 		tid.u.heap = slot.heap;
 		tid.state = LOKI_TID_LIVE;
 		write_locked_tid(vacuum, buffer, node, &tid);

@@ -99,14 +99,16 @@ loki_toast_close(LokiToastReader *reader)
 	reader->relation = NULL;
 }
 
-static void
-switch_relation(LokiToastReader *reader, Oid relid)
+Relation
+loki_toast_open(LokiToastReader *reader, Oid relid)
 {
-	if (reader->relation != NULL && RelationGetRelid(reader->relation) == relid)
-		return;
-	loki_toast_close(reader);
-	open_relation(reader, relid, AccessShareLock);
-	reader->block = InvalidBlockNumber;
+	if (reader->relation == NULL || RelationGetRelid(reader->relation) != relid)
+	{
+		loki_toast_close(reader);
+		open_relation(reader, relid, AccessShareLock);
+		reader->block = InvalidBlockNumber;
+	}
+	return reader->relation;
 }
 
 /* Make room for a value; the one read last is gone. */
@@ -130,12 +132,12 @@ make_room(LokiToastReader *reader, Size size)
  */
 
 /*
- * Whether the relation has a block.  The size that this backend knows is a
- * lower bound: a table is cut under a lock that conflicts with ours, and the
- * number is forgotten by whoever takes a lock afterwards.
+ * Whether a relation that is locked has a block.  The size that this backend
+ * knows is a lower bound: a table is cut under a lock that conflicts with ours,
+ * and the number is forgotten by whoever takes a lock afterwards.
  */
-static inline bool
-has_block(Relation relation, BlockNumber block)
+bool
+loki_relation_has_block(Relation relation, BlockNumber block)
 {
 	BlockNumber known = RelationGetSmgr(relation)->smgr_cached_nblocks[MAIN_FORKNUM];
 
@@ -151,7 +153,7 @@ lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 	Relation	relation = reader->relation;
 	Buffer		buffer = recent;
 
-	if (!has_block(relation, block))
+	if (!loki_relation_has_block(relation, block))
 		return InvalidBuffer;
 	if (recent == InvalidBuffer || RelationUsesLocalBuffers(relation) ||
 		!ReadRecentBuffer(LokiRelationLocator(relation), MAIN_FORKNUM, block, recent))
@@ -171,7 +173,7 @@ look_ahead(LokiToastReader *reader)
 	char	   *page;
 
 	reader->next = InvalidBuffer;
-	if (RelationUsesLocalBuffers(reader->relation) || !has_block(reader->relation, block))
+	if (RelationUsesLocalBuffers(reader->relation) || !loki_relation_has_block(reader->relation, block))
 		return;
 	reader->next = PrefetchBuffer(reader->relation, MAIN_FORKNUM, block).recent_buffer;
 	if (reader->next == InvalidBuffer)
@@ -280,16 +282,16 @@ may_read_directly(const LokiToastReader *reader)
 
 struct varlena *
 loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
-				   const ItemPointerData *first, Size size)
+				   const ItemPointerData *first, Size size, Buffer recent)
 {
 	ToastValue	value = {valueid, size};
 
-	switch_relation(reader, relid);
+	loki_toast_open(reader, relid);
 	if (!may_read_directly(reader))
 		return NULL;
 	make_room(reader, size);
-	if (ItemPointerGetBlockNumberNoCheck(first) != reader->block)
-		reader->recent = reader->next = InvalidBuffer;
+	reader->recent = recent;
+	reader->next = InvalidBuffer;
 	reader->block = ItemPointerGetBlockNumberNoCheck(first);
 	reader->offset = ItemPointerGetOffsetNumberNoCheck(first);
 	if (!read_chunks(reader, &value))
@@ -377,7 +379,7 @@ loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
 	bool		found;
 
 	reader->valueid = InvalidOid;
-	switch_relation(reader, relid);
+	loki_toast_open(reader, relid);
 	if (!may_read_directly(reader))
 		return false;
 	rescan_index(reader, valueid);
@@ -428,7 +430,7 @@ loki_toast_read(LokiToastReader *reader, struct varlena *datum)
 	if (!VARATT_IS_EXTERNAL_ONDISK(datum))
 		return pg_detoast_datum(datum);
 	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
-	switch_relation(reader, pointer.va_toastrelid);
+	loki_toast_open(reader, pointer.va_toastrelid);
 	value = read_value(reader, &pointer);
 	return value != NULL ? value : pg_detoast_datum(datum);
 }

@@ -65,16 +65,22 @@ extern struct varlena *loki_toast_read(LokiToastReader *reader, struct varlena *
 
 /*
  * Read an uncompressed value of `size` bytes whose first chunk is thought to
- * lie at *first.  NULL if it does not.
+ * lie at *first, in the buffer `recent`, if that is not InvalidBuffer.  NULL if
+ * it does not.
  */
 extern struct varlena *loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
-										  const ItemPointerData *first, Size size);
+										  const ItemPointerData *first, Size size,
+										  Buffer recent);
 
 /* Set valueid and first to those of a value, by the index; false if it is not
  * there */
 extern bool loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid);
 
+/* Have a TOAST table open, and close it */
+extern Relation loki_toast_open(LokiToastReader *reader, Oid relid);
 extern void loki_toast_close(LokiToastReader *reader);
+
+extern bool loki_relation_has_block(Relation relation, BlockNumber block);
 
 /*
  * Argument n of a function that is called for many rows, detoasted; it lives
