@@ -8,8 +8,8 @@
  * commands on standard input, a line each, some with float32 values after:
  *
  *	build ROWS DIMS SPACE M EF_CONSTRUCTION THREADS		then the rows
- *	save FILE
- *	load FILE DIMS SPACE
+ *	save FILE			the links alone
+ *	load FILE ROWS DIMS SPACE M EF_CONSTRUCTION			then the rows
  *	queries COUNT										then the queries
  *	search K EF			a line of row numbers for each query, nearest first
  *	time K EF SECONDS THREADS
@@ -26,6 +26,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -99,6 +100,85 @@ build(std::istringstream &in)
 		took += seconds_since(start);
 	}
 	printf("%f\n", took);
+}
+
+/*
+ * hnswlib's own files hold the rows, too, which the caller has already.
+ */
+static void
+save(std::istringstream &in)
+{
+	std::string name;
+
+	in >> name;
+	std::ofstream out(name, std::ios::binary);
+	auto		put = [&out](const void *what, size_t size) {
+		out.write(static_cast<const char *>(what), size);
+	};
+
+	put(&graph->maxlevel_, sizeof(int));
+	put(&graph->enterpoint_node_, sizeof(hnswlib::tableint));
+	for (size_t i = 0; i < graph->cur_element_count; i++)
+	{
+		hnswlib::labeltype label = graph->getExternalLabel(i);
+		int			level = graph->element_levels_[i];
+
+		put(&label, sizeof(label));
+		put(&level, sizeof(level));
+		put(graph->get_linklist0(i), graph->size_links_level0_);
+		put(graph->linkLists_[i], level * graph->size_links_per_element_);
+	}
+	out.close();
+	if (!out)
+	{
+		fprintf(stderr, "hnswlib: cannot write %s\n", name.c_str());
+		exit(1);
+	}
+}
+
+static void
+load(std::istringstream &in)
+{
+	size_t		rows, m, ef;
+	std::string name, file;
+	std::vector<hnswlib::tableint> at;
+
+	in >> file >> rows >> dims >> name >> m >> ef;
+	set_space(name);
+	graph.reset(new Graph(space.get(), rows, m, ef));
+	at.resize(rows);
+
+	std::ifstream from(file, std::ios::binary);
+	auto		get = [&from](void *what, size_t size) {
+		from.read(static_cast<char *>(what), size);
+	};
+
+	get(&graph->maxlevel_, sizeof(int));
+	get(&graph->enterpoint_node_, sizeof(hnswlib::tableint));
+	for (size_t i = 0; i < rows; i++)
+	{
+		hnswlib::labeltype label;
+		int			level;
+
+		get(&label, sizeof(label));
+		get(&level, sizeof(level));
+		at[label] = i;
+		graph->setExternalLabel(i, label);
+		graph->label_lookup_[label] = i;
+		graph->element_levels_[i] = level;
+		get(graph->get_linklist0(i), graph->size_links_level0_);
+		graph->linkLists_[i] = level == 0 ? nullptr :
+			(char *) malloc(level * graph->size_links_per_element_);
+		get(graph->linkLists_[i], level * graph->size_links_per_element_);
+	}
+	if (!from)
+	{
+		fprintf(stderr, "hnswlib: cannot read %s\n", file.c_str());
+		exit(1);
+	}
+	graph->cur_element_count = rows;
+	for (size_t i = 0; i < rows; i++)
+		read_floats((float *) graph->getDataByInternalId(at[i]), dims);
 }
 
 static void
@@ -180,26 +260,16 @@ main()
 	for (std::string line; !(line = read_line()).empty();)
 	{
 		std::istringstream in(line);
-		std::string command,
-					name;
+		std::string command;
 		size_t		count;
 
 		in >> command;
 		if (command == "build")
 			build(in);
 		else if (command == "save")
-		{
-			in >> name;
-			graph->saveIndex(name);
-		}
+			save(in);
 		else if (command == "load")
-		{
-			std::string file;
-
-			in >> file >> dims >> name;
-			set_space(name);
-			graph.reset(new Graph(space.get(), file));
-		}
+			load(in);
 		else if (command == "queries")
 		{
 			in >> count;

@@ -1,7 +1,6 @@
 """hnswlib in a process of its own, measured as a contender is, for context."""
 import glob
 import os
-import shutil
 import subprocess
 import tempfile
 
@@ -80,31 +79,26 @@ class Hnswlib:
         space = "l2" if a.metric == "l2" else "ip"
         threads = a.workers + 1
         stem = os.path.join(
-            datasets.cache_dir(), f"hnswlib-{data.name}-{a.metric}-{a.m}-"
+            datasets.cache_dir(), f"hnswlib-links-{data.name}-{a.metric}-{a.m}-"
             f"{a.ef_construction}-{truth.digest(data)}-{threads}-")
         kept = glob.glob(glob.escape(stem) + "*")
+        shape = f"{len(data.base)} {data.dims} {space} {a.m} " \
+            f"{a.ef_construction}"
+        rows = (self.prepared(data.base[at:at + BLOCK])
+                for at in range(0, len(data.base), BLOCK))
         if kept:
             seconds = float(kept[0][len(stem):])
-            self.send(f"load {kept[0]} {data.dims} {space}")
+            self.send(f"load {kept[0]} {shape}", rows)
         else:
-            answer = self.send(
-                f"build {len(data.base)} {data.dims} {space} {a.m} "
-                f"{a.ef_construction} {threads}",
-                (self.prepared(data.base[at:at + BLOCK])
-                 for at in range(0, len(data.base), BLOCK)))
+            answer = self.send(f"build {shape} {threads}", rows)
             seconds = float(answer[0])
-            if a.keep and seconds > SAVE_SECONDS and self.room():
+            if a.keep and seconds > SAVE_SECONDS:
                 self.send(f"save {stem}{seconds:.1f}")
         self.send(f"queries {len(data.queries)}",
                   [self.prepared(data.queries)])
         return {"contender": self.name, "seconds": seconds,
                 "kept": bool(kept), "index_bytes": self.resident(),
                 "table_bytes": 0, "info": [], "families": []}
-
-    def room(self):
-        """Is the disk to be had, twice over?"""
-        return shutil.disk_usage(datasets.cache_dir()).free \
-            > 2 * self.resident()
 
     def resident(self):
         with open(f"/proc/{self.process.pid}/statm") as f:
