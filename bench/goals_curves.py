@@ -64,7 +64,7 @@ def recall_at_equal_ef(goals, result, rows):
                     if r["contender"] == name and r["k"] == 10}
              for name in ("lokivector", report.HEADLINE)}
     ours, theirs = lines.values()
-    ef = min(ours, key=lambda ef: ours[ef] - theirs[ef])
+    ef = min(ours.keys() & theirs.keys(), key=lambda ef: ours[ef] - theirs[ef])
     goals.add(1, result["set"], f"recall@10 at ef_search {ef}, where "
               "lokivector's lead is smallest", ours[ef], theirs[ef],
               target=None, met=ours[ef] > theirs[ef])

@@ -48,7 +48,8 @@ def arguments(argv):
     p.add_argument("--targets", default="0.95,0.99",
                    help="recalls at which rates are compared")
     p.add_argument("--brackets", action="store_true",
-                   help="time only the widths next to the targets")
+                   help="measure recall up to the highest target, and time "
+                   "only the widths next to the targets")
     p.add_argument("--storage", default="default",
                    choices=["default", "plain", "external", "extended"],
                    help="of the table's vector column")

@@ -168,7 +168,10 @@ class Bench:
             for c in contenders:
                 c.check_plan(k)
                 for ef in widths(self.args, k):
-                    self.measure_recall(c, k, ef, number)
+                    recall = self.measure_recall(c, k, ef, number)
+                    if self.args.brackets and recall >= max(
+                            self.args.targets):
+                        break
         if not self.args.skip_timing:
             self.brackets = report.brackets(self.document())
             for round_ in range(self.args.rounds):
@@ -197,6 +200,7 @@ class Bench:
         self.result["recall"].append({
             "contender": c.name, "build": build, "k": k, "ef": ef,
             "recall": recall, "rows": rows, "ordered": ordered})
+        return recall
 
     def time_round(self, turn, round_):
         """One pass over all points, the contenders taking turns"""
