@@ -51,6 +51,8 @@ OBJS = \
 	src/hnsw/hnswbuild.o \
 	src/hnsw/hnswcache.o \
 	src/hnsw/hnswslots.o \
+	src/hnsw/hnswcalibrate.o \
+	src/hnsw/hnswcalibrate_measure.o \
 	src/hnsw/hnswcheck.o \
 	src/hnsw/hnswcheck_heap.o \
 	src/hnsw/hnswcheck_links.o \

@@ -518,6 +518,7 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT rows bigint, OUT null_rows bigint,
 		OUT max_level integer, OUT entry_node bigint, OUT epoch bigint,
 		OUT vacuum_cycles bigint, OUT dead_pending boolean,
+		OUT calibrated_nodes bigint,
 		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
@@ -530,7 +531,7 @@ CREATE FUNCTION lokivector_index_families(index regclass,
 
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries integer DEFAULT 100, k integer DEFAULT 10,
-		OUT answered integer, OUT ef double precision,
+		OUT answered integer, OUT width double precision,
 		OUT recall double precision, OUT recall_p1 double precision,
 		OUT recall_min double precision, OUT milliseconds double precision)
 	RETURNS record
@@ -539,18 +540,39 @@ COMMENT ON FUNCTION lokivector_recall(regclass, integer, integer) IS 'recall of 
 
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries vector[], k integer DEFAULT 10,
-		OUT answered integer, OUT ef double precision,
+		OUT answered integer, OUT width double precision,
 		OUT recall double precision, OUT recall_p1 double precision,
 		OUT recall_min double precision, OUT milliseconds double precision)
 	RETURNS record
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS 'recall of an hnsw index for given queries';
 
+CREATE FUNCTION lokivector_calibrate(index regclass)
+	RETURNS void
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass) IS 'measure what lokivector.target_recall goes by, with nodes of the index as queries';
+
+CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
+	RETURNS void
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+
+CREATE FUNCTION lokivector_calibration(index regclass,
+		OUT width integer, OUT nodes_scored bigint,
+		OUT recall_1 double precision, OUT recall_10 double precision,
+		OUT recall_100 double precision)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 16;
+COMMENT ON FUNCTION lokivector_calibration(regclass) IS 'what walks of several widths were measured to find';
+
 REVOKE ALL ON FUNCTION lokivector_check(regclass, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_index_info(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_index_families(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_recall(regclass, vector[], integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, vector[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibration(regclass) FROM PUBLIC;
 
 --
 -- Watching scans

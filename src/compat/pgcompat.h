@@ -81,6 +81,14 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiDisablePath(indexpath)		((void) (indexpath))
 #endif
 
+/* Whether the user owns a table or an index */
+#if PG_VERSION_NUM >= 160000
+#define LokiOwnsRelation(relid) \
+	object_ownercheck(RelationRelationId, relid, GetUserId())
+#else
+#define LokiOwnsRelation(relid)			pg_class_ownercheck(relid, GetUserId())
+#endif
+
 /* Takes a flag since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LokiVacuumDelayPoint()			vacuum_delay_point(false)

@@ -43,6 +43,7 @@ extern int	loki_iterative_scan;
 extern int	loki_max_scan_tuples;
 extern double loki_scan_mem_multiplier;
 extern int	loki_build_seed;
+extern double loki_target_recall;
 
 /* Whether scans go on until the caller is content (see DESIGN of settings in
  * src/hnsw/README) */

@@ -20,6 +20,7 @@
 
 #include "commands/progress.h"
 #include "hnsw/hnswbuild.h"
+#include "hnsw/hnswcalibrate.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
@@ -292,9 +293,11 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 		loki_build_finish(build);
 	result->index_tuples = build->index_tuples;
 
+	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
 	MemoryContextDelete(build->context);
 	MemoryContextDelete(build->row_context);
 	pfree(build);
+	loki_calibrate(index, NULL);
 	return result;
 }
 

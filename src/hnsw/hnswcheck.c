@@ -92,6 +92,9 @@ check_definition(LokiCheck *check)
 			fault = "types of columns";
 	if (fault == NULL && (meta->flags & ~LOKI_META_DEAD_PENDING) != 0)
 		fault = "flags";
+	for (int i = 1; fault == NULL && i < meta->calibration.nwidths; i++)
+		if (meta->calibration.at[i].width <= meta->calibration.at[i - 1].width)
+			fault = "calibration";
 
 	if (fault != NULL)
 		ereport(ERROR,

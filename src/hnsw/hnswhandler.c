@@ -39,6 +39,8 @@ build_phase_name(int64 phase)
 			return "ordering nodes";
 		case LOKI_PROGRESS_WRITING:
 			return "writing pages";
+		case LOKI_PROGRESS_CALIBRATING:
+			return "calibrating";
 		default:
 			return NULL;
 	}

@@ -27,7 +27,7 @@
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_families);
 
-#define INFO_COLUMNS		26
+#define INFO_COLUMNS		27
 #define FAMILY_COLUMNS		6
 
 /* Slots of TID, NULLTID and OVERFLOW by state */
@@ -245,6 +245,8 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(meta.epoch);
 	values[i++] = Int64GetDatum(meta.vacuum_cycles);
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
+	isnull[i] = meta.calibration.nodes == 0;
+	values[i++] = Int64GetDatum(meta.calibration.nodes);
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);

@@ -18,6 +18,7 @@
 #include "access/itup.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/hnswpage.h"
+#include "hnsw/hnswtypes.h"
 #include "common/pg_prng.h"
 #include "compat/pgcompat.h"
 #include "nodes/execnodes.h"
@@ -47,65 +48,6 @@ extern int	loki_option_ef_construction(Relation index);
 extern int	loki_option_bits(Relation index);
 extern int	loki_option_refine_bits(Relation index);
 extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
-
-/* ----------------------------------------------------------------
- * Types: what the first column of an index is (hnswtypes.c)
- * ----------------------------------------------------------------
- */
-
-/* Metric of the operator class of column 1; ERROR if not one of ours */
-extern LokiMetric loki_index_metric(Relation index);
-
-/*
- * Dimensions of the indexed column, from its typmod; ERROR with pgvector's
- * messages if it has none.
- */
-extern uint32 loki_index_dimensions(Relation index);
-
-/* How a row's value goes into the graph */
-typedef enum LokiValueClass
-{
-	LOKI_VALUE_VECTOR,			/* a point of the graph */
-	LOKI_VALUE_NULL,
-	LOKI_VALUE_ZERO_NORM		/* cosine: has no direction */
-} LokiValueClass;
-
-/*
- * Look at the datum of column 1.  For LOKI_VALUE_VECTOR *values points to dim
- * floats (in the datum or in a detoasted copy in the current context).
- * ERROR "expected %d dimensions, not %d" if dim differs.
- */
-extern LokiValueClass loki_value_open(LokiMetric metric, uint32 dim, Datum datum,
-									  bool isnull, const float **values);
-
-/*
- * Copy a query's vector to dim floats; ERROR "different vector dimensions %d
- * and %d"
- */
-extern LokiValueClass loki_query_open(LokiMetric metric, uint32 dim, Datum datum,
-									  float *values);
-
-/* A value of the indexed column, palloc'd */
-extern Datum loki_value_form(uint32 dim, const float *values);
-
-/* Bytes of a vector as it is stored out of line */
-extern Size loki_value_size(uint32 dim);
-
-/* Whether vectors are so long that most of them will be out of line */
-extern bool loki_value_is_long(uint32 dim);
-
-/* 128-bit hash of the vector, for finding equal rows */
-extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
-
-/*
- * The distance that the SQL operator returns (for L2 the root), computed by
- * the same kernels.
- */
-extern double loki_exact_distance(LokiMetric metric, uint32 dim,
-								  const float *a, const float *b);
-
-/* Estimate of an index in the unit of the SQL operator (L2: its root) */
-extern double loki_operator_distance(LokiMetric metric, float estimate);
 
 /* ----------------------------------------------------------------
  * Attribute columns and filters (hnswattr.c)
@@ -777,6 +719,7 @@ extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 nod
 #define LOKI_PROGRESS_GRAPH		4
 #define LOKI_PROGRESS_ORDERING	5
 #define LOKI_PROGRESS_WRITING	6
+#define LOKI_PROGRESS_CALIBRATING 7
 
 /* functions in hnswbuild.c */
 extern IndexBuildResult *loki_hnsw_build(Relation heap, Relation index,

@@ -27,6 +27,7 @@ int			loki_iterative_scan = LOKI_ITERATIVE_OFF;
 int			loki_max_scan_tuples = 20000;
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
+double		loki_target_recall = 0;
 
 static bool complete = true;
 
@@ -163,6 +164,10 @@ init_settings(void)
 							 "When neither this nor hnsw.iterative_scan nor hnsw.max_scan_tuples is set, scans are complete.",
 							 &complete, true, PGC_USERSET, 0,
 							 check_bool_source, assign_complete, NULL);
+	DefineCustomRealVariable("lokivector.target_recall",
+							 "Sets the recall that searches are made wide enough for",
+							 "With 0 hnsw.ef_search decides.", &loki_target_recall,
+							 0, 0, 1, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("lokivector.build_seed",
 							"Sets the seed of index builds",
 							"With -1 each build is random.", &loki_build_seed,

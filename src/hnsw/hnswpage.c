@@ -221,6 +221,7 @@ loki_meta_validate(Relation index, Page page)
 		meta->m < LOKI_MIN_M || meta->m > LOKI_MAX_M ||
 		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
+		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
 		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),

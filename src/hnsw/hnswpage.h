@@ -65,9 +65,9 @@ typedef struct LokiPageOpaqueData
 {
 	uint32		ordinal;		/* which page of its family this is */
 	uint32		next;			/* DIRECTORY: next directory block or 0; free
-								 * list families: ordinal of the next page with
-								 * free slots or LOKI_NONE, if on the list;
-								 * CODE, REFINE: epoch of the centroid */
+								 * list families: ordinal of the next page
+								 * with free slots or LOKI_NONE, if on the
+								 * list; CODE, REFINE: epoch of the centroid */
 	uint16		free_slots;		/* free list families: slots in state FREE
 								 * among the used part */
 	uint8		family;
@@ -107,12 +107,37 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_BYTE_ORDER			0x01020304
 #define LOKI_MAX_ATTRIBUTES		31
 
+/*
+ * What walks of several widths find, measured on the index itself
+ * (hnswcalibrate.c): widths ascend, and with them shares of neighbors found.
+ */
+#define LOKI_CALIBRATION_WIDTHS	16
+#define LOKI_CALIBRATION_KS		3
+#define LOKI_CALIBRATION_SCALE	65535	/* of recall and error */
+
+typedef struct LokiCalibrationData
+{
+	uint32		nodes;			/* in the graph at that time; 0: none was made */
+	uint16		queries;
+	uint16		nwidths;
+	struct
+	{
+		uint32		scored;		/* nodes, on average */
+		uint16		width;
+		uint16		unused;
+		uint16		recall[LOKI_CALIBRATION_KS];	/* of 1, 10, 100 neighbors */
+		uint16		error[LOKI_CALIBRATION_KS]; /* standard error of these */
+	}			at[LOKI_CALIBRATION_WIDTHS];
+} LokiCalibrationData;
+
+StaticAssertDecl(sizeof(LokiCalibrationData) == 328, "calibrations are 328 bytes");
+
 typedef struct LokiMetaPageData
 {
 	uint32		magic;
 	uint32		version;
-	uint64		uid;			/* random: tells an index from one that had the
-								 * same file name before */
+	uint64		uid;			/* random: tells an index from one that had
+								 * the same file name before */
 	uint32		block_size;
 	uint32		byte_order;
 	LokiCodeSpec code;
@@ -138,14 +163,15 @@ typedef struct LokiMetaPageData
 	uint32		epoch;			/* of the newest centroid */
 	uint32		directory_entries;	/* in total, over all directory pages */
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
+	LokiCalibrationData calibration;
 } LokiMetaPageData;
 
 typedef LokiMetaPageData *LokiMetaPage;
 
 #define LokiPageGetMeta(page)	((LokiMetaPage) PageGetContents(page))
 
-#define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has not
-										 * yet repaired the graph */
+#define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
+										 * not yet repaired the graph */
 
 /* One extent; extents of a family appear in the order of their number. */
 typedef struct LokiExtentData

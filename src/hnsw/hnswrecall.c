@@ -75,7 +75,7 @@ typedef struct Recall
 	double	   *recalls;		/* of each query */
 	int			nrecalls;
 	double		seconds;
-	double		ef;				/* sums over all queries */
+	double		width;			/* sums over all queries */
 } Recall;
 
 /* ----------------------------------------------------------------
@@ -210,32 +210,12 @@ add_query(Recall *recall, const float *values, ItemPointer own, uint32 node)
 static void
 add_given(Recall *recall, ArrayType *array)
 {
-	Oid			type = ARR_ELEMTYPE(array);
-	int16		length;
-	bool		by_value;
-	char		align;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			n;
+	float	   *values;
+	int			n = loki_query_array(recall->metric, recall->dim, array, &values);
 
-	get_typlenbyvalalign(type, &length, &by_value, &align);
-	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
 	for (int i = 0; i < n; i++)
-	{
-		float	   *values = palloc_array(float, recall->dim);
-
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("query vectors must not be null")));
-		if (loki_query_open(recall->metric, recall->dim, elements[i], values) != LOKI_VALUE_VECTOR)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("query vectors must not be zero under cosine distance")));
-		add_query(recall, values, NULL, LOKI_NONE);
-		pfree(values);
-		CHECK_FOR_INTERRUPTS();
-	}
+		add_query(recall, values + (Size) i * recall->dim, NULL, LOKI_NONE);
+	pfree(values);
 }
 
 /*
@@ -406,7 +386,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
 	recall->seconds += INSTR_TIME_GET_DOUBLE(end);
-	recall->ef += so->ef;
+	recall->width += so->width;
 	ExecClearTuple(recall->slot);
 	return Min(right, n);
 }
@@ -506,7 +486,7 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 	values[0] = Int32GetDatum(n);
 	if (n > 0)
 	{
-		values[1] = Float8GetDatum(recall->ef / n);
+		values[1] = Float8GetDatum(recall->width / n);
 		values[2] = Float8GetDatum(sum / n);
 		/* one query in a hundred is at most as good */
 		values[3] = Float8GetDatum(recall->recalls[(n - 1) / 100]);

@@ -25,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
+#include "hnsw/hnswcalibrate.h"
 #include "hnsw/hnswscan.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -275,21 +276,39 @@ take_walk(LokiScan *so, uint32 most)
 		so->npending = most;
 }
 
+/*
+ * The width of the first walk: as wide as lokivector.target_recall asks for, if
+ * the index knows what that takes, else for hnsw.ef_search rows.
+ */
+static void
+choose_width(LokiScan *so)
+{
+	so->ef = so->batch;
+	so->width = loki_target_recall > 0 ?
+		loki_calibrated_width(&so->meta.calibration, loki_target_recall, so->batch) : 0;
+	if (so->width > 0)
+		return;
+	if (loki_target_recall > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
+								 RelationGetRelationName(so->scan->indexRelation))));
+	so->ef = Max(loki_ef_search, so->batch);
+	so->width = walk_width(so, so->ef);
+}
+
 /* The first walk, wide enough for the first batch */
 static void
 first_walk(LokiScan *so)
 {
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries = loki_search_entries(&so->search, &so->meta, entries);
-	uint32		width;
 
 	so->walked = true;
-	so->ef = Max(loki_ef_search, so->batch);
-	width = walk_width(so, so->ef);
+	choose_width(so);
 	so->walk_end = LOKI_WALK_DRY;
 	if (nentries > 0)
 	{
-		so->walk_end = loki_walk_begin(&so->search, entries, nentries, width);
+		so->walk_end = loki_walk_begin(&so->search, entries, nentries, so->width);
 		/* pgvector's limit, where nothing follows that would find the rest */
 		take_walk(so, so->complete || loki_iterative_scan != LOKI_ITERATIVE_OFF ?
 				  PG_UINT32_MAX : so->ef);
@@ -301,7 +320,8 @@ static void
 widen_walk(LokiScan *so, double rows)
 {
 	so->ef = (uint32) Min(Max(so->ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
-	so->walk_end = loki_walk_widen(&so->search, walk_width(so, so->ef));
+	so->width = Max(so->width, walk_width(so, so->ef));
+	so->walk_end = loki_walk_widen(&so->search, so->width);
 	take_walk(so, PG_UINT32_MAX);
 }
 

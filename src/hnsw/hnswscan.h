@@ -76,6 +76,7 @@ typedef struct LokiScan
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
+	uint32		width;			/* of its pool */
 	uint32		batch;			/* rows of this batch ... */
 	uint32		batch_left;		/* ... and those not yet returned */
 	uint64		returned;

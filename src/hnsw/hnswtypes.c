@@ -19,7 +19,9 @@
 #include "common/hashfn.h"
 #include "distance/distance.h"
 #include "hnsw/hnswint.h"
+#include "miscadmin.h"
 #include "types/vector.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -123,6 +125,38 @@ loki_query_open(LokiMetric metric, uint32 dim, Datum datum, float *values)
 				 errmsg("different vector dimensions %u and %d", dim, vector->dim)));
 	memcpy(values, vector->x, sizeof(float) * dim);
 	return classify(metric, dim, values);
+}
+
+/* The vectors of an array that are to be searched for */
+int
+loki_query_array(LokiMetric metric, uint32 dim, ArrayType *array, float **values)
+{
+	Oid			type = ARR_ELEMTYPE(array);
+	int16		length;
+	bool		by_value;
+	char		align;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
+	*values = palloc_extended(mul_size(mul_size(Max(n, 1), dim), sizeof(float)),
+							  MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("query vectors must not be null")));
+		if (loki_query_open(metric, dim, elements[i],
+							*values + (Size) i * dim) != LOKI_VALUE_VECTOR)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("query vectors must not be zero under cosine distance")));
+		CHECK_FOR_INTERRUPTS();
+	}
+	return n;
 }
 
 /* A value of the indexed column, palloc'd */

@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "commands/vacuum.h"
+#include "hnsw/hnswcalibrate.h"
 #include "hnsw/hnswvacuum.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -717,6 +718,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(context);
 	}
+	loki_calibrate_again(info->index);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	return stats;
 }

@@ -144,6 +144,14 @@ struct LokiQuantizer
 	void		(*prepare_code) (const LokiQuantizer *quantizer,
 								 const void *code, LokiQuery *query);
 
+	/*
+	 * The same from CODE and REFINE together, close to what prepare() makes of
+	 * the vector itself.  NULL where refine_size is zero.
+	 */
+	void		(*prepare_refined) (const LokiQuantizer *quantizer,
+									const void *code, const void *refine,
+									LokiQuery *query);
+
 	/* Estimate the distance of n codes, whose slots are at codes[i]. */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						  const void *const *codes, int n, float *estimates);
@@ -154,7 +162,7 @@ struct LokiQuantizer
 
 	/*
 	 * Estimate again from CODE and REFINE slots together; the query must come
-	 * from prepare().  Not to be called where refine_size is zero.
+	 * from prepare() or prepare_refined().  Not to be called where refine_size is zero.
 	 */
 	void		(*refine) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						   const void *const *codes, const void *const *refines,

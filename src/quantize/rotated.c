@@ -449,15 +449,13 @@ finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float 
 			  (1 + tangent2) * step * step / 12 + outside2);
 }
 
+/* The integers that stand for the rotated residual of a query */
 static void
-prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+round_query(const RotatedQuantizer *rq, const float *r, float norm, float inside,
+			LokiQuery *out)
 {
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	RotatedQuery *query = (RotatedQuery *) out;
-	int			padded = quantizer->padded_dim;
-	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
-	float		inside;
-	float		norm = make_residual(rq, q, r, &inside);
+	int			padded = rq->base.padded_dim;
 	float		max = rq->kernels->max_abs(padded, r);
 
 	out->step = max / LOKI_QUERY8_MAX;
@@ -465,9 +463,19 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 									  max > 0 ? LOKI_QUERY8_MAX / max : 0,
 									  QUERY8(query));
 	query->step16 = max / LOKI_QUERY16_MAX;
-	if (has_query16(&quantizer->spec))
+	if (has_query16(&rq->base.spec))
 		rq->kernels->quantize16(padded, r, max > 0 ? LOKI_QUERY16_MAX / max : 0,
 								QUERY16(query, padded));
+	finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
+}
+
+static void
+prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	float		inside;
+	float		norm = make_residual(rq, q, r, &inside);
 
 	switch (quantizer->spec.metric)
 	{
@@ -482,7 +490,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 								 dot_centroid(quantizer, q));
 			break;
 	}
-	finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
+	round_query(rq, r, norm, inside, out);
 }
 
 /* |r| of a stored code; under IP that of the coded part */
@@ -500,6 +508,26 @@ code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
 	}
 }
 
+/* |r| of the part that is coded */
+static float
+code_inside(const RotatedQuantizer *rq, const CodeSlot *slot)
+{
+	float		norm = code_norm(rq, slot);
+
+	if (rq->base.spec.projection == LOKI_PROJECT_NONE)
+		return norm;
+	return Min(norm, slot->mul / rq->metric_factor * rq->mul_to_norm);
+}
+
+/* The constant of a query that is made of a stored code */
+static float
+code_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
+{
+	if (rq->base.spec.metric != LOKI_METRIC_IP)
+		return slot->add;
+	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid));
+}
+
 /*
  * The query is factor * levels, whose product with any query is unbiased;
  * the levels themselves serve as the integer query.
@@ -512,16 +540,9 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 	RotatedQuery *query = (RotatedQuery *) out;
 	int			padded = quantizer->padded_dim;
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
-	float		norm = code_norm(rq, slot);
-	float		inside = norm;
 
-	if (quantizer->spec.projection != LOKI_PROJECT_NONE)
-		inside = Min(norm, slot->mul / rq->metric_factor * rq->mul_to_norm);
 	out->step = slot->mul / rq->metric_factor;
-	out->constant = slot->add;
-	if (quantizer->spec.metric == LOKI_METRIC_IP)
-		out->constant = clip((double) slot->add +
-							 dot_centroid(quantizer, quantizer->centroid));
+	out->constant = code_constant(rq, slot);
 	out->sum = 0;
 	query->step16 = out->step;
 
@@ -539,7 +560,37 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 						  rq->code_table.step[u[i] >> 4] * (u[i] & 15)) / 2;
 		query->step16 *= 2;
 	}
-	finish_query(rq, query, norm, inside, 2 * rq->tangent * rq->tangent);
+	finish_query(rq, query, code_norm(rq, slot), code_inside(rq, slot),
+				 2 * rq->tangent * rq->tangent);
+}
+
+/*
+ * The query is the levels of the refined code, scaled to the norm of what it
+ * stands for.
+ */
+static void
+prepare_refined(const LokiQuantizer *quantizer, const void *code,
+				const void *refine, LokiQuery *out)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const LokiLevelTable *table = &rq->full_table;
+	int			padded = quantizer->padded_dim;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+	float		inside = code_inside(rq, code);
+	float		norm2 = 0;
+
+	unpack_code(rq, code, u);
+	unpack_refine(rq, refine, u);
+	for (int i = 0; i < padded; i++)
+	{
+		r[i] = table->base[u[i] >> 4] + table->step[u[i] >> 4] * (u[i] & 15);
+		norm2 += r[i] * r[i];
+	}
+	for (int i = 0; i < padded; i++)
+		r[i] *= norm2 > 0 ? inside / sqrtf(norm2) : 0;
+	out->constant = code_constant(rq, code);
+	round_query(rq, r, code_norm(rq, code), inside, out);
 }
 
 /*
@@ -712,6 +763,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->encode = encode;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
+	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;
 	quantizer->refine = refine;

@@ -41,9 +41,9 @@ my %number = (tid => 2, code => 3, link => 4, hash => 6, upper => 7, overflow =>
 	nulltid => 9, centroid => 10, attribute => 16);
 
 # Fields of the metapage, by their offset
-my %meta = (magic => 0, version => 4, metric => 25, dim => 28, m => 44, nattributes => 48,
-	flags => 84, entry_node => 88, entry_slot => 92, entry_level => 96,
-	directory_entries => 112, free_tid => 116);
+my %meta = (magic => 0, version => 4, metric => 25, dim => 28, m => 52, nattributes => 58,
+	flags => 92, entry_node => 96, entry_slot => 100, entry_level => 104,
+	directory_entries => 120, free_tid => 124, calibrated_widths => 146, second_width => 172);
 
 sub slurp_binary
 {
@@ -217,6 +217,8 @@ my @cases = (
 	[ 'an entry level out of range', set_meta('entry_level', 'V', 77), qr/damaged metapage/, $fatal ],
 	[ 'an entry slot of another node', set_meta('entry_slot', 'V', 0x10000000),
 		qr/entry point .* does not own its slot/ ],
+	[ 'a calibration of too many widths', set_meta('calibrated_widths', 'v', 17), qr/damaged metapage/, $fatal ],
+	[ 'a calibration of descending widths', set_meta('second_width', 'v', 0), qr/invalid calibration/ ],
 	[ 'no entry point', set_meta('entry_node', 'V', $none), qr/no entry point/ ],
 	[ 'a wrong count of extents', set_meta('directory_entries', 'V', 3), qr/but the metapage counts 3/ ],
 	[ 'a free list out of range', set_meta('free_tid', 'V', 5000), qr/free list of the tid array .* names page 5000/ ],

@@ -1,0 +1,164 @@
+-- lokivector.target_recall and the calibrations that it goes by
+SET lokivector.build_seed = 1;
+SET enable_seqscan = off;
+
+CREATE FUNCTION item(n integer) RETURNS vector AS $$
+	SELECT array_agg(1.5 * sin((n % 23) * 3 + i * 7) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 40) i
+$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TABLE t (id integer PRIMARY KEY, v vector(40));
+INSERT INTO t SELECT i, item(i) FROM generate_series(1, 2000) i;
+
+-- Nodes that a search scores
+CREATE FUNCTION scored(target float8, k integer) RETURNS bigint AS $$
+BEGIN
+	PERFORM set_config('lokivector.target_recall', target::text, true);
+	PERFORM id FROM t ORDER BY v <-> item(-7) LIMIT k;
+	RETURN nodes_scored FROM lokivector_scan_stats();
+END $$ LANGUAGE plpgsql;
+
+-- test: the setting
+SHOW lokivector.target_recall;
+SET lokivector.target_recall = 1.5;
+SET lokivector.target_recall = -0.1;
+SET lokivector.target_recall = 0.95;
+SHOW lokivector.target_recall;
+RESET lokivector.target_recall;
+
+-- test: a build calibrates
+CREATE INDEX t_idx ON t USING hnsw (v vector_l2_ops);
+SELECT calibrated_nodes FROM lokivector_index_info('t_idx');
+SELECT count(*) > 5 AS widths, min(width) AS narrowest, max(recall_10) > 0.99 AS good,
+	min(recall_10) < 0.95 AS bad, max(recall_100) > 0.99 AS good_100
+FROM lokivector_calibration('t_idx');
+SELECT count(*) AS not_ascending FROM (
+	SELECT width <= lag(width) OVER w OR nodes_scored < lag(nodes_scored) OVER w
+		OR recall_10 < lag(recall_10) OVER w - 0.02 AS wrong
+	FROM lokivector_calibration('t_idx') WINDOW w AS (ORDER BY width)) s
+WHERE wrong;
+SELECT lokivector_check('t_idx', true);
+
+-- test: a higher target takes a wider search, and so does a larger LIMIT
+SELECT scored(0.5, 10) < scored(0.99, 10) AS by_target, scored(0.9, 1) < scored(0.9, 10) AS by_limit,
+	scored(0.9, 10) < scored(0.9, 100) AS by_larger_limit, scored(0.9, 100) < scored(0.9, 500) AS beyond;
+SET lokivector.target_recall = 0.9;
+SELECT answered, recall > 0.85 AS enough, width < 100 AS narrow FROM lokivector_recall('t_idx', 500);
+SET lokivector.target_recall = 0.999;
+SELECT answered, recall > 0.99 AS enough, width < 400 AS narrow FROM lokivector_recall('t_idx', 500);
+SET lokivector.target_recall = 1;
+SELECT answered, recall > 0.995 AS enough FROM lokivector_recall('t_idx', 500);
+
+-- test: the target wins over hnsw.ef_search, and a scan stays complete
+SET hnsw.ef_search = 1000;
+SET lokivector.target_recall = 0.9;
+SELECT width < 100 AS narrow FROM lokivector_recall('t_idx', 10);
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM t ORDER BY v <-> item(-1)) s;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> item(-1) LIMIT 700) s;
+RESET lokivector.target_recall;
+SELECT width > 1000 AS wide FROM lokivector_recall('t_idx', 10);
+RESET hnsw.ef_search;
+
+-- test: for queries of the caller
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-i)) FROM generate_series(1, 100) i));
+SELECT calibrated_nodes, max(recall_10) > 0.99 AS good
+FROM lokivector_index_info('t_idx'), lokivector_calibration('t_idx') GROUP BY 1;
+SELECT lokivector_calibrate('t_idx', ARRAY[item(-1)]);
+SELECT lokivector_calibrate('t_idx', ARRAY[]::vector[]);
+SELECT lokivector_calibrate('t_idx', array_fill('[1,2]'::vector, '{30}'));
+SELECT lokivector_calibrate('t_idx', array_fill(NULL::vector, '{30}'));
+
+-- test: every metric and code
+CREATE INDEX t_ip ON t USING hnsw (v vector_ip_ops);
+CREATE INDEX t_cosine ON t USING hnsw (v vector_cosine_ops);
+CREATE INDEX t_l1 ON t USING hnsw (v vector_l1_ops);
+CREATE INDEX t_8 ON t USING hnsw (v vector_l2_ops) WITH (bits = 8);
+CREATE INDEX t_1 ON t USING hnsw (v vector_l2_ops) WITH (bits = 1);
+CREATE INDEX t_exact ON t USING hnsw ((subvector(v, 1, 8)::vector(8)) vector_l2_ops);
+SELECT i, calibrated_nodes, max(recall_1) > 0.99 AS good_1, max(recall_10) > 0.99 AS good_10
+FROM unnest(ARRAY['t_ip', 't_cosine', 't_l1', 't_8', 't_1', 't_exact']::regclass[]) i,
+	lokivector_index_info(i), lokivector_calibration(i) GROUP BY 1, 2 ORDER BY 1;
+DROP INDEX t_ip, t_cosine, t_l1, t_8, t_1, t_exact;
+
+-- test: codes too coarse for it
+CREATE INDEX t_coarse ON t USING hnsw (v vector_l2_ops) WITH (bits = 1, refine_bits = 2);
+SELECT calibrated_nodes FROM lokivector_index_info('t_coarse');
+SELECT lokivector_calibrate('t_coarse');
+DROP INDEX t_coarse;
+
+-- test: an index that was created empty
+CREATE TABLE later (id integer PRIMARY KEY, v vector(40));
+CREATE INDEX later_idx ON later USING hnsw (v vector_l2_ops);
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+SELECT * FROM lokivector_calibration('later_idx');
+INSERT INTO later SELECT * FROM t WHERE id <= 900;
+VACUUM later;
+SELECT lokivector_calibrate('later_idx');
+SET lokivector.target_recall = 0.9;
+SELECT width >= 40 AS by_ef_search FROM lokivector_recall('later_idx', 10);
+INSERT INTO later SELECT * FROM t WHERE id > 900 AND id <= 1200;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+VACUUM later;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+SELECT answered, recall > 0.85 AS enough, width < 100 AS narrow FROM lokivector_recall('later_idx', 500);
+RESET lokivector.target_recall;
+
+-- test: vacuum calibrates again when a fifth of the nodes has come or gone
+INSERT INTO later SELECT * FROM t WHERE id > 1200 AND id <= 1400;
+VACUUM later;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+INSERT INTO later SELECT * FROM t WHERE id > 1400 AND id <= 2000;
+VACUUM later;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+DELETE FROM later WHERE id % 3 = 0;
+VACUUM later;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+DELETE FROM later WHERE id % 2 = 0;
+VACUUM later;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+SELECT lokivector_check('later_idx', true);
+
+-- test: equal rows
+INSERT INTO later SELECT 10000 + i, item(5) FROM generate_series(1, 3000) i;
+VACUUM later;
+SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
+INSERT INTO later SELECT 20000 + i, item(i) FROM generate_series(1, 1200) i;
+VACUUM later;
+SELECT calibrated_nodes > 1200 AS again FROM lokivector_index_info('later_idx');
+
+-- test: unlogged and temporary tables
+CREATE UNLOGGED TABLE u AS SELECT * FROM t;
+CREATE INDEX u_idx ON u USING hnsw (v vector_l2_ops);
+SELECT lokivector_calibrate('u_idx');
+SELECT calibrated_nodes FROM lokivector_index_info('u_idx');
+CREATE TEMPORARY TABLE temp_t AS SELECT * FROM t;
+CREATE INDEX temp_idx ON temp_t USING hnsw (v vector_l2_ops);
+SELECT lokivector_calibrate('temp_idx');
+SELECT calibrated_nodes FROM lokivector_index_info('temp_idx');
+
+-- test: not what can be calibrated
+SELECT lokivector_calibrate('t_pkey');
+SELECT lokivector_calibrate('t');
+SELECT * FROM lokivector_calibration('t_pkey');
+
+-- test: who may
+CREATE ROLE regress_calibrate;
+SET ROLE regress_calibrate;
+SELECT lokivector_calibrate('t_idx');
+SELECT * FROM lokivector_calibration('t_idx');
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION lokivector_calibrate(regclass) TO regress_calibrate;
+SET ROLE regress_calibrate;
+SELECT lokivector_calibrate('t_idx');
+RESET ROLE;
+ALTER TABLE t OWNER TO regress_calibrate;
+SET ROLE regress_calibrate;
+SELECT lokivector_calibrate('t_idx');
+RESET ROLE;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass) FROM regress_calibrate;
+ALTER TABLE t OWNER TO CURRENT_USER;
+DROP ROLE regress_calibrate;
+
+DROP TABLE t, later, u, temp_t;
+DROP FUNCTION scored;
+DROP FUNCTION item;

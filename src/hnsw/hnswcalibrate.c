@@ -1,0 +1,296 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswcalibrate.c
+ *	  Recall as the setting: calibrations, and the width that they give.
+ *
+ * The metapage keeps what walks of several widths find of the nearest 1, 10
+ * and 100 (hnswcalibrate_measure.c), measured when the index is built, when
+ * vacuum finds it changed, and on demand.  From that follows the width of a
+ * scan for lokivector.target_recall and the LIMIT of its query.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswcalibrate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xlog.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "funcapi.h"
+#include "hnsw/hnswcalibrate.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+
+LOKI_FUNCTION(lokivector_calibrate);
+LOKI_FUNCTION(lokivector_calibrate_for);
+LOKI_FUNCTION(lokivector_calibration);
+
+#define CALIBRATION_COLUMNS	5
+
+/* Queries that a user's calibration takes at least */
+#define MIN_GIVEN			20
+
+/* A graph that has changed by this share is calibrated again */
+#define CHANGED_SHARE		0.2
+
+/* A share of neighbors missed that counts as none */
+#define LEAST_MISSED		1e-4
+
+/* Beyond the widths measured, at most so many times the widest */
+#define MOST_BEYOND			4.0
+
+/* ----------------------------------------------------------------
+ * From recall to width
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Share of the k-th number of neighbors that a width misses, and a standard
+ * error on top, as the queries are a sample.
+ */
+static double
+missed(const LokiCalibrationData *calibration, int width, int k)
+{
+	double		recall = (double) (calibration->at[width].recall[k] -
+								   calibration->at[width].error[k]) / LOKI_CALIBRATION_SCALE;
+
+	return Max(1 - recall, LEAST_MISSED);
+}
+
+/*
+ * The width for one of the measured numbers of neighbors: the logarithm of the
+ * share missed is taken as linear in that of the width between two widths, and
+ * beyond the last.
+ */
+static double
+width_for(const LokiCalibrationData *calibration, double recall, int k)
+{
+	double		wanted = Max(1 - recall, LEAST_MISSED);
+	int			last = calibration->nwidths - 1;
+	int			i = 1;
+	double		a;
+	double		b;
+	double		width;
+	double		slope;
+
+	while (i < last && missed(calibration, i, k) > wanted)
+		i++;
+	a = missed(calibration, i - 1, k);
+	b = Min(missed(calibration, i, k), a);
+	if (a <= wanted)
+		return calibration->at[i - 1].width;
+	slope = log(a / b) / log((double) calibration->at[i].width / calibration->at[i - 1].width);
+	width = slope > 0 ? calibration->at[i - 1].width * pow(a / wanted, 1 / slope) : HUGE_VAL;
+	return Min(width, calibration->at[last].width * MOST_BEYOND);
+}
+
+uint32
+loki_calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
+{
+	int			i = 0;
+	double		low;
+	double		high;
+	double		width;
+
+	if (calibration->nodes == 0 || calibration->nwidths < 2)
+		return 0;
+	k = Max(k, 1);
+	while (i < LOKI_CALIBRATION_KS - 2 && k > loki_calibration_ks[i + 1])
+		i++;
+	low = width_for(calibration, recall, i);
+	high = width_for(calibration, recall, i + 1);
+	if (k <= loki_calibration_ks[i + 1])
+		width = low * pow(high / low, log(k / loki_calibration_ks[i]) /
+						  log((double) loki_calibration_ks[i + 1] / loki_calibration_ks[i]));
+	else
+		width = high * k / loki_calibration_ks[i + 1];
+	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
+}
+
+/* ----------------------------------------------------------------
+ * Calibrating
+ * ----------------------------------------------------------------
+ */
+
+/* Keep a calibration on the metapage. */
+static void
+write_calibration(Relation index, const LokiCalibrationData *calibration)
+{
+	Buffer		buffer = ReadBuffer(index, LOKI_META_BLKNO);
+	GenericXLogState *xlog;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	xlog = GenericXLogStart(index);
+	LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0))->calibration = *calibration;
+	GenericXLogFinish(xlog);
+	UnlockReleaseBuffer(buffer);
+}
+
+bool
+loki_calibrate(Relation index, const LokiGivenQueries *given)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	LokiCalibrationData calibration;
+	bool		measured = loki_calibrate_measure(index, given, &calibration);
+
+	if (measured)
+		write_calibration(index, &calibration);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return measured;
+}
+
+/* Whether the number of nodes is far from that of the calibration */
+static bool
+has_changed(double nodes, const LokiCalibrationData *calibration)
+{
+	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes;
+}
+
+void
+loki_calibrate_again(Relation index)
+{
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	uint32		nodes;
+
+	loki_index_refresh(state, index);
+	nodes = loki_calibrate_count(index, state, NULL);
+	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
+		return;
+	if (loki_calibrate(index, NULL))
+		ereport(DEBUG1,
+				(errmsg_internal("calibrated index \"%s\" with %u nodes",
+								 RelationGetRelationName(index), nodes)));
+}
+
+/* ----------------------------------------------------------------
+ * The functions
+ * ----------------------------------------------------------------
+ */
+
+static void
+require_hnsw(Relation index)
+{
+	if (!loki_is_hnsw_index(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is not an hnsw index",
+						RelationGetRelationName(index))));
+	if (RELATION_IS_OTHER_TEMP(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary tables of other sessions")));
+}
+
+/*
+ * Open an index that is to be calibrated, and its table, as vacuum locks them.
+ */
+static Relation
+open_index(Oid indexid, Relation *heap)
+{
+	Oid			heapid = IndexGetRelation(indexid, true);
+	Relation	index;
+
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("recovery is in progress"),
+				 errhint("An index cannot be calibrated during recovery.")));
+	*heap = OidIsValid(heapid) ? table_open(heapid, ShareUpdateExclusiveLock) : NULL;
+	index = relation_open(indexid, ShareUpdateExclusiveLock);
+	require_hnsw(index);
+	if (!LokiOwnsRelation(indexid))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_INDEX, RelationGetRelationName(index));
+	if (*heap == NULL || heapid != IndexGetRelation(indexid, false))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("could not open parent table of index \"%s\"",
+						RelationGetRelationName(index))));
+	return index;
+}
+
+static void
+calibrate_index(Oid indexid, ArrayType *array)
+{
+	Relation	heap;
+	Relation	index = open_index(indexid, &heap);
+	LokiGivenQueries given = {0};
+
+	if (array != NULL)
+		given.n = loki_query_array(loki_index_metric(index), loki_index_dimensions(index),
+								   array, &given.values);
+	if (array != NULL && given.n < MIN_GIVEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot calibrate index \"%s\" with %d queries",
+						RelationGetRelationName(index), given.n),
+				 errhint("At least %d are needed.", MIN_GIVEN)));
+	if (!loki_calibrate(index, array != NULL ? &given : NULL))
+		ereport(NOTICE,
+				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
+				 errdetail("Calibrating takes %d nodes, and codes of 4 bits or more.",
+						   LOKI_CALIBRATE_MIN_NODES)));
+	relation_close(index, NoLock);
+	table_close(heap, NoLock);
+}
+
+/*
+ * lokivector_calibrate(index regclass)
+ */
+Datum
+lokivector_calibrate(PG_FUNCTION_ARGS)
+{
+	calibrate_index(PG_GETARG_OID(0), NULL);
+	PG_RETURN_VOID();
+}
+
+/*
+ * lokivector_calibrate(index regclass, queries vector[])
+ */
+Datum
+lokivector_calibrate_for(PG_FUNCTION_ARGS)
+{
+	calibrate_index(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
+	PG_RETURN_VOID();
+}
+
+/*
+ * lokivector_calibration(index regclass): a row for each width
+ */
+Datum
+lokivector_calibration(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	index = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	LokiMetaPageData meta;
+
+	require_hnsw(index);
+	InitMaterializedSRF(fcinfo, 0);
+	(void) loki_index_open(index, &meta);
+	for (int i = 0; i < meta.calibration.nwidths; i++)
+	{
+		Datum		values[CALIBRATION_COLUMNS];
+		bool		isnull[CALIBRATION_COLUMNS] = {0};
+
+		values[0] = Int32GetDatum(meta.calibration.at[i].width);
+		values[1] = Int64GetDatum(meta.calibration.at[i].scored);
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+			values[2 + k] = Float8GetDatum((double) meta.calibration.at[i].recall[k] /
+										   LOKI_CALIBRATION_SCALE);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	relation_close(index, NoLock);
+	return (Datum) 0;
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswcalibrate.h
+ *	  Choosing the width of a search for a recall.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswcalibrate.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWCALIBRATE_H
+#define LOKI_HNSWCALIBRATE_H
+
+#include "hnsw/hnswint.h"
+
+/* Numbers of neighbors that a calibration tells about */
+extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
+
+/* A graph with fewer nodes is not calibrated */
+#define LOKI_CALIBRATE_MIN_NODES	1000
+
+/* Vectors to calibrate for, in place of nodes of the index */
+typedef struct LokiGivenQueries
+{
+	int			n;
+	float	   *values;			/* dim floats each */
+} LokiGivenQueries;
+
+/* functions in hnswcalibrate.c */
+
+/*
+ * The width of a walk that finds `recall` of the k nearest, by the index's
+ * calibration; 0 if it has none.
+ */
+extern uint32 loki_calibrated_width(const LokiCalibrationData *calibration,
+									double recall, double k);
+
+/*
+ * Calibrate an index and keep the result on its metapage.  False if it has too
+ * few nodes for that, or codes too coarse to tell near nodes apart.
+ */
+extern bool loki_calibrate(Relation index, const LokiGivenQueries *given);
+
+/* The same if the index has changed by much since; for vacuum */
+extern void loki_calibrate_again(Relation index);
+
+/* functions in hnswcalibrate_measure.c */
+extern bool loki_calibrate_measure(Relation index, const LokiGivenQueries *given,
+								   LokiCalibrationData *result);
+
+/* Nodes in the graph, by a pass over TID; sets their bits in *live if not NULL */
+extern uint32 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live);
+
+#endif							/* LOKI_HNSWCALIBRATE_H */
