@@ -1,0 +1,64 @@
+"""Goal 3: bytes a vector, of what a traversal touches and of the index."""
+import math
+
+from cluster import say
+
+TOUCHED = ("code", "link", "upper")
+# From so many dimensions on: bytes that a traversal may touch, and whether
+# the whole index has a target
+BOUNDS = [(512, 352, True), (129, None, False), (1, 220, False)]
+COMPACT_BYTES, COMPACT_DIMS = 200, 1536
+PAYLOAD = 8192 - 24 - 16        # of a page, for slots
+
+
+def filled(family):
+    """Bytes of the pages of a family that hold something"""
+    per_page = PAYLOAD // family["slot_bytes"]
+    return math.ceil(family["slots"] / per_page) * 8192
+
+
+def measure_memory(lab):
+    rows, dims = len(lab.data.base), lab.data.dims
+    families = {f["family"]: f for f in lab.built[lab.ours.name]["families"]}
+    bound, whole = next(b[1:] for b in BOUNDS if dims >= b[0])
+    touched = sum(families[f]["bytes"] for f in TOUCHED) / rows
+    held = sum(filled(families[f]) for f in TOUCHED) / rows
+    total, theirs = [lab.bytes(c) / rows for c in lab.both]
+    lab.raw["memory"] = list(families.values())
+    note = " + ".join(f"{f} {families[f]['bytes'] / rows:.1f}"
+                      for f in TOUCHED)
+    lab.row(3, f"bytes a vector touched by a walk, {dims} dimensions",
+            touched, theirs, f"<= {bound}" if bound else None, of="ours",
+            note=f"{note}; {held:.1f} without pages not yet used")
+    lab.row(3, f"bytes a vector of the whole index, {dims} dimensions",
+            total, theirs, "<= 0.2" if whole else None,
+            note=", ".join(f"{name} {f['bytes'] / rows:.1f}"
+                           for name, f in families.items()
+                           if f["bytes"] >= rows))
+
+
+def measure_compact(lab):
+    """profile = compact, in place of the index of the other measures"""
+    c, rows = lab.ours, len(lab.data.base)
+    options, default = lab.args.loki_options, lab.built[c.name]
+    ef, recall = lab.ef(c)
+    try:
+        lab.args.loki_options = "profile = compact"
+        lab.built[c.name] = c.build()
+    except RuntimeError as problem:
+        say(f"profile = compact: {problem}")
+    else:
+        lab.efs.pop((c.name, 0.95))
+        size = lab.bytes(c) / rows
+        bound = f"<= {COMPACT_BYTES}" if lab.data.dims >= COMPACT_DIMS \
+            else None
+        lab.row(3, f"compact: bytes a vector of the whole index, "
+                f"{lab.data.dims} dimensions", size,
+                lab.bytes(lab.theirs) / rows, bound, of="ours",
+                note=f"10 million: {size * 1e7 / 1e9:.2f} GB")
+        lab.row(3, "compact: best recall@10 up to ef_search 1000, of 0.95",
+                lab.ef(c)[1], lab.ef(lab.theirs)[1], ">= 0.95", of="ours",
+                note=lab.ef_note())
+    lab.args.loki_options, lab.built[c.name] = options, default
+    lab.efs[c.name, 0.95] = ef, recall
+    c.build()
