@@ -1,0 +1,104 @@
+# The promise of lokivector.target_recall: that much of the exact answer is
+# found, within a tolerance, whether an index was built, filled, or has changed;
+# and what is known of an index outlives a crash and comes to a standby.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# A query's recall moves the mean of 500 by little, and a calibration is a
+# sample as well
+my $tolerance = 0.02;
+
+my $node = loki_node('primary', allows_streaming => 1);
+$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
+$node->start;
+create_items($node, 48);
+$node->backup('backup');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'backup', has_streaming => 1);
+$standby->start;
+
+$node->safe_psql('postgres', q(
+	CREATE TABLE queries AS SELECT n, item(-n) AS q FROM generate_series(1, 500) n));
+
+# Recall of the ten nearest over the queries, and the mean of nodes scored
+sub measure
+{
+	my ($target) = @_;
+
+	return split /\|/, $node->safe_psql('postgres', qq(
+		SET lokivector.target_recall = $target;
+		SELECT recall, width FROM
+			lokivector_recall('items_idx', (SELECT array_agg(q) FROM queries))));
+}
+
+sub keeps_promise
+{
+	my ($name) = @_;
+	my $last = 0;
+
+	foreach my $target (0.9, 0.95, 0.99)
+	{
+		my ($recall, $width) = measure($target);
+
+		cmp_ok($recall, '>=', $target - $tolerance, "$name: recall for $target");
+		cmp_ok($width, '>', $last, "$name: a higher target takes a wider walk");
+		note("$name: target $target, recall $recall, width $width");
+		$last = $width;
+	}
+	return;
+}
+
+sub calibrated_nodes
+{
+	my ($server) = @_;
+
+	return $server->safe_psql('postgres',
+		q(SELECT calibrated_nodes FROM lokivector_index_info('items_idx')));
+}
+
+# The index is there before its rows
+$node->safe_psql('postgres', q(
+	INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, 4000) n));
+is(calibrated_nodes($node), '', 'an index that was created empty is not calibrated');
+$node->safe_psql('postgres', 'VACUUM items');
+is(calibrated_nodes($node), 4000, 'vacuum calibrates it');
+keeps_promise('after vacuum');
+
+$node->safe_psql('postgres', 'REINDEX INDEX items_idx');
+is(calibrated_nodes($node), 4000, 'a build calibrates');
+keeps_promise('after a build');
+
+# More rows, then fewer
+$node->safe_psql('postgres', q(
+	INSERT INTO items SELECT n, item(n), 1 FROM generate_series(4001, 12000) n;
+	VACUUM items));
+is(calibrated_nodes($node), 12000, 'vacuum calibrates what has grown');
+keeps_promise('after growth');
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id % 3 <> 0');
+$node->safe_psql('postgres', 'VACUUM items');
+is(calibrated_nodes($node), 4000, 'vacuum calibrates what has shrunk');
+keeps_promise('after deletes');
+check_index($node, 'check');
+
+# It is logged
+my $calibration = q(SELECT string_agg(c::text, ' ') FROM lokivector_calibration('items_idx') c);
+my $expected = $node->safe_psql('postgres', $calibration);
+
+$node->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', $calibration), $expected, 'a standby knows it');
+$standby->stop;
+$node->stop('immediate');
+$node->start;
+is($node->safe_psql('postgres', $calibration), $expected, 'it outlives a crash');
+
+$node->stop;
+done_testing();
