@@ -20,6 +20,7 @@
 
 #include "access/heapam.h"
 #include "access/tableam.h"
+#include "access/visibilitymap.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
 #include "hnsw/hnswscan.h"
@@ -47,8 +48,7 @@ loki_rank_begin(LokiScan *so)
 	if (so->slot != NULL)
 		return;
 	so->slot = table_slot_create(scan->heapRelation, NULL);
-	so->read_ahead = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine() &&
-		!RelationUsesLocalBuffers(scan->heapRelation);
+	so->is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
 	so->heap_attribute = scan->indexRelation->rd_index->indkey.values[0];
 	if (so->heap_attribute == 0)
 	{
@@ -301,7 +301,7 @@ row_value(LokiScan *so, bool *isnull)
 	return values[0];
 }
 
-/* Append a row; `unseen`, if nobody has looked whether it is visible. */
+/* Append a row; `unseen`, if nobody has looked at it. */
 static void
 add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 {
@@ -322,6 +322,33 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 	row->unseen = unseen;
 }
 
+/*
+ * Whether a row need not be looked at: the visibility map says that all of its
+ * page are visible to everyone.  What vacuum removes and marks so just now,
+ * after the TID was read, is dropped by the executor, as it fetches each row
+ * that it is given.
+ */
+static bool
+surely_visible(LokiScan *so, const ItemPointerData *tid)
+{
+	return so->is_heap &&
+		VM_ALL_VISIBLE(so->scan->heapRelation, ItemPointerGetBlockNumberNoCheck(tid),
+					   &so->visibility);
+}
+
+/*
+ * Fetch a row into so->slot, if it is visible.  The TID is a copy, since
+ * fetching moves it along the HOT chain, while the executor wants the root.
+ */
+static bool
+fetch_row(LokiScan *so, ItemPointerData tid)
+{
+	bool		call_again = false;
+
+	return table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
+								   so->slot, &call_again, NULL);
+}
+
 /* The exact distance of a vector; false if it is none or has no direction. */
 static bool
 value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
@@ -334,23 +361,17 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 	return true;
 }
 
-/*
- * The exact distance of a row by its vector; false if the row is not visible.
- * The TID is a copy, since fetching moves it along the HOT chain, while the
- * executor wants the root.
- */
+/* The exact distance of a row by its vector; false if it is not visible. */
 static bool
-row_distance(LokiScan *so, ItemPointerData tid, double *distance)
+row_distance(LokiScan *so, const ItemPointerData *tid, double *distance)
 {
-	bool		call_again = false;
 	bool		isnull;
 	bool		found;
 	MemoryContext old;
 	Datum		value;
 
 	so->heap_fetches++;
-	if (!table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
-								 so->slot, &call_again, NULL))
+	if (!fetch_row(so, *tid))
 		return false;
 	old = MemoryContextSwitchTo(so->fetch_context);
 	value = row_value(so, &isnull);
@@ -378,11 +399,10 @@ value_known(const LokiScan *so, const LokiTidData *tid)
 }
 
 /*
- * The exact distance of a node's rows by the value in the TOAST table, without
- * a look at any row.  A visible row has its value, and no other value has its
- * id; what is read for a row that is not visible is of no importance, as the
- * executor will not see it.  False if the value is not where it is thought to
- * be.
+ * The exact distance of a node's rows by the value in the TOAST table.  A
+ * visible row has its value, and no other value has its id; what is read for
+ * rows that are not visible is of no importance.  False if the value is not
+ * where it is thought to be.
  */
 static bool
 toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *distance)
@@ -398,10 +418,22 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 	return value_distance(so, PointerGetDatum(value), false, distance);
 }
 
+/* Append a row whose distance is known, if it is visible. */
+static void
+add_known_row(LokiScan *so, double distance, const ItemPointerData *tid)
+{
+	if (surely_visible(so, tid))
+		add_row(so, distance, *tid, true);
+	else if (fetch_row(so, *tid))
+	{
+		add_row(so, distance, *tid, false);
+		ExecClearTuple(so->slot);
+	}
+}
+
 /*
- * Append the rows of a node, whose TID slot was `tid`.  All have the same
- * vector, so that one that can be read tells the distance of all; whether the
- * others are visible is left to the executor.
+ * Append the visible rows of a node, whose TID slot was `tid`.  All have the
+ * same vector, so that one that can be read tells the distance of all.
  */
 static void
 fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, Buffer recent)
@@ -413,15 +445,15 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, Buffer recent)
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &distance);
 	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
 	{
-		add_row(so, distance, tid->u.heap, true);
+		add_known_row(so, distance, &tid->u.heap);
 		return;
 	}
 	loki_node_tids(so, node, &so->tids);
 	for (uint32 i = 0; i < so->tids.n; i++)
 	{
 		if (known)
-			add_row(so, distance, so->tids.tids[i], true);
-		else if ((known = row_distance(so, so->tids.tids[i], &distance)))
+			add_known_row(so, distance, &so->tids.tids[i]);
+		else if ((known = row_distance(so, &so->tids.tids[i], &distance)))
 			add_row(so, distance, so->tids.tids[i], false);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -444,39 +476,45 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids)
 }
 
 /*
- * Begin to bring in the vectors of nodes, from where they will be read.
- * Returns what is known of them, by node.
+ * Begin to bring in what the vectors of nodes will be read from: rows that must
+ * be looked at, and values in the TOAST table.  Sets recent[] to the buffers of
+ * the latter.
  */
 static void
 read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 {
 	Relation	heap = so->scan->heapRelation;
-	LokiAhead	ahead[2][READ_AHEAD];
+	LokiAhead	rows[READ_AHEAD];
+	LokiAhead	values[READ_AHEAD];
 	int			place[READ_AHEAD];
-	int			count[2] = {0, 0};
-	Size		size = loki_value_size(so->state->dim);
+	int			nrows = 0;
+	int			nvalues = 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		int			in_toast = value_known(so, &tids[i]);
-		LokiAhead  *item = &ahead[in_toast][count[in_toast]];
+		bool		known = value_known(so, &tids[i]);
+		int			state = LokiTidState(&tids[i]);
 
-		place[i] = -1;
-		if (!in_toast && LokiTidState(&tids[i]) != LOKI_TID_LIVE &&
-			LokiTidState(&tids[i]) != LOKI_TID_KILLED)
-			continue;
-		item->tid = in_toast ? tids[i].chunk : tids[i].u.heap;
-		item->size = in_toast ? size : 1;
-		place[i] = in_toast ? count[in_toast] : -1;
-		count[in_toast]++;
+		place[i] = known ? nvalues : -1;
+		if (known)
+		{
+			values[nvalues].tid = tids[i].chunk;
+			values[nvalues++].size = loki_value_size(so->state->dim);
+		}
+		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
+			!(known && surely_visible(so, &tids[i].u.heap)))
+		{
+			rows[nrows].tid = tids[i].u.heap;
+			rows[nrows++].size = 1;
+		}
 	}
-	if (count[0] > 0)
-		loki_read_ahead(so->state, heap, &so->state->heap_map, ahead[0], count[0]);
-	if (count[1] > 0)
+	if (nrows > 0)
+		loki_read_ahead(so->state, heap, &so->state->heap_map, rows, nrows);
+	if (nvalues > 0)
 		loki_read_ahead(so->state, loki_toast_open(&so->toast, heap->rd_rel->reltoastrelid),
-						&so->state->toast_map, ahead[1], count[1]);
+						&so->state->toast_map, values, nvalues);
 	for (int i = 0; i < n; i++)
-		recent[i] = place[i] < 0 ? InvalidBuffer : ahead[1][place[i]].buffer;
+		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
 }
 
 /*
@@ -496,7 +534,7 @@ fetch_nodes(LokiScan *so, int n)
 	for (int i = 0; i < known; i++)
 		nodes[i] = so->pending[so->next_pending + i].node;
 	read_tids(so, nodes, known, tids);
-	if (so->read_ahead)
+	if (so->is_heap && !so->state->local)
 		read_vectors_ahead(so, tids, known, recent);
 	for (int i = 0; i < n; i++)
 	{
@@ -505,17 +543,14 @@ fetch_nodes(LokiScan *so, int n)
 	}
 }
 
-/*
- * Begin to bring in the rows that the caller will read next: known by their
- * values, nobody has looked at them yet.
- */
+/* Begin to bring in those rows that the caller will be the first to look at. */
 void
 loki_rank_announce(LokiScan *so, uint32 wanted)
 {
 	LokiAhead	ahead[READ_AHEAD];
 	int			n = 0;
 
-	if (!so->read_ahead || so->next_row < so->announced)
+	if (!so->is_heap || so->state->local || so->next_row < so->announced)
 		return;
 	wanted = Min(Min(wanted, READ_AHEAD), so->nrows - so->next_row);
 	so->announced = so->next_row + wanted;
@@ -528,31 +563,6 @@ loki_rank_announce(LokiScan *so, uint32 wanted)
 	}
 	if (n > 0)
 		loki_read_ahead(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
-}
-
-/*
- * Of the rows returned since rows were completed the last time: those that were
- * not visible.  The executor has dropped them, and its caller lacks as many.
- */
-uint32
-loki_rank_invisible(LokiScan *so)
-{
-	uint32		invisible = 0;
-
-	for (uint32 i = 0; i < so->next_row; i++)
-	{
-		ItemPointerData tid = so->rows[i].tid;
-		bool		call_again = false;
-
-		if (!so->rows[i].unseen)
-			continue;
-		CHECK_FOR_INTERRUPTS();
-		if (!table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
-									 so->slot, &call_again, NULL))
-			invisible++;
-		ExecClearTuple(so->slot);
-	}
-	return invisible;
 }
 
 /* NaN distances last; ties by TID, so that answers are repeatable */

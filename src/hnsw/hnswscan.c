@@ -134,6 +134,8 @@ loki_hnsw_endscan(IndexScanDesc scan)
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
 	loki_toast_close(&so->toast);
+	if (BufferIsValid(so->visibility))
+		ReleaseBuffer(so->visibility);
 	if (so->slot != NULL)
 		ExecDropSingleTupleTableSlot(so->slot);
 	if (so->estate != NULL)
@@ -397,21 +399,6 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 	return true;
 }
 
-/*
- * The caller wants more rows than the batch had.  As many as turned out not to
- * be visible still belong to it.
- */
-static void
-begin_batch(LokiScan *so)
-{
-	uint32		invisible = loki_rank_invisible(so);
-
-	so->returned -= invisible;
-	if (invisible == 0)
-		so->batch = Min(so->batch * 2, LOKI_MAX_NUMBER / 4);
-	so->batch_left = invisible > 0 ? invisible : so->batch;
-}
-
 /* The next row of the graph, in order of distance */
 static bool
 next_ranked(LokiScan *so)
@@ -419,17 +406,15 @@ next_ranked(LokiScan *so)
 	for (;;)
 	{
 		LokiRow    *row;
-		bool		fill = so->next_row >= so->nrows;
 
 		if (so->batch_left == 0)
+			so->batch = so->batch_left = Min(so->batch * 2, LOKI_MAX_NUMBER / 4);
+		if (so->next_row >= so->nrows || so->batch_left == so->batch)
 		{
-			begin_batch(so);
-			fill = true;
-		}
-		if (fill)
 			fill_batch(so);
-		if (so->next_row >= so->nrows)
-			return false;
+			if (so->next_row >= so->nrows)
+				return false;
+		}
 		loki_rank_announce(so, so->batch_left);
 		row = &so->rows[so->next_row++];
 		so->batch_left--;

@@ -35,13 +35,13 @@ typedef struct LokiPending
 	uint32		node;
 } LokiPending;
 
-/* A row and its exact distance */
+/* A visible row and its exact distance */
 typedef struct LokiRow
 {
 	double		distance;
 	ItemPointerData tid;
-	bool		unseen;			/* known by its value in the TOAST table alone:
-								 * nobody has looked whether it is visible */
+	bool		unseen;			/* known by its value in the TOAST table alone,
+								 * and visible by the visibility map */
 } LokiRow;
 
 typedef struct LokiTidList
@@ -102,7 +102,8 @@ typedef struct LokiScan
 	/* heap access */
 	TupleTableSlot *slot;
 	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
-	bool		read_ahead;		/* TIDs are places of a heap in shared buffers */
+	bool		is_heap;		/* TIDs are places in a heap ... */
+	Buffer		visibility;		/* ... and this is a page of its visibility map */
 	LokiToastReader toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
@@ -147,8 +148,6 @@ extern void loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 
 extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
 /* Begin to bring in the next of them, `wanted` at most, for the caller */
 extern void loki_rank_announce(LokiScan *so, uint32 wanted);
-/* Of the rows returned since then: those that turn out not to be visible */
-extern uint32 loki_rank_invisible(LokiScan *so);
 /* Heap TIDs of a node, copied out under the share lock of its TID page */
 extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
 

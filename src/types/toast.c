@@ -51,6 +51,20 @@ typedef struct ChunkHeader
 	int32		sequence;
 } ChunkHeader;
 
+/*
+ * Where values were found by readers that were told their places, by value id.
+ * An index scan reads vectors so, and then the executor those of the rows that
+ * are returned, to compute a distance for the result.
+ */
+#define KNOWN_PLACES	256
+
+static struct
+{
+	Oid			relid;
+	Oid			valueid;
+	ItemPointerData first;
+}			known_places[KNOWN_PLACES];
+
 /* ----------------------------------------------------------------
  * Relations
  * ----------------------------------------------------------------
@@ -298,6 +312,9 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 		return NULL;
 	SET_VARSIZE(reader->value, size + VARHDRSZ);
 	reader->valueid = valueid;
+	known_places[valueid % KNOWN_PLACES].relid = relid;
+	known_places[valueid % KNOWN_PLACES].valueid = valueid;
+	known_places[valueid % KNOWN_PLACES].first = *first;
 	return reader->value;
 }
 
@@ -398,6 +415,21 @@ loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
  * ----------------------------------------------------------------
  */
 
+/* Begin where a value was found before, if it was. */
+static void
+guess_known_place(LokiToastReader *reader, Oid valueid)
+{
+	int			i = valueid % KNOWN_PLACES;
+
+	if (known_places[i].valueid != valueid ||
+		known_places[i].relid != RelationGetRelid(reader->relation))
+		return;
+	if (ItemPointerGetBlockNumberNoCheck(&known_places[i].first) != reader->block)
+		reader->recent = reader->next = InvalidBuffer;
+	reader->block = ItemPointerGetBlockNumberNoCheck(&known_places[i].first);
+	reader->offset = ItemPointerGetOffsetNumberNoCheck(&known_places[i].first);
+}
+
 /* Read from the open relation; NULL if detoasting must do it. */
 static struct varlena *
 read_value(LokiToastReader *reader, const struct varatt_external *pointer)
@@ -407,6 +439,7 @@ read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 	if (!may_read_directly(reader))
 		return NULL;
 	make_room(reader, value.size);
+	guess_known_place(reader, value.id);
 	if ((reader->block == InvalidBlockNumber || !read_chunks(reader, &value)) &&
 		!scan_chunks(reader, &value))
 		return NULL;
