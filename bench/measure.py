@@ -38,6 +38,9 @@ class Contender:
             self.server.psql(self.db, f"CREATE EXTENSION {self.extension};"
                              "CREATE EXTENSION pg_prewarm")
 
+    def close(self):
+        pass
+
     def version(self):
         return self.server.rows(
             self.db, "SELECT extversion FROM pg_extension "

@@ -65,6 +65,7 @@ class Bench:
         self.server, self.out = server, out
         self.result = {"builds": [], "recall": [], "timings": [],
                        "floors": [], "changes": [], "load": []}
+        self.all = []
 
     def open(self):
         """True neighbours, server, tables: all that precedes an index"""
@@ -310,9 +311,11 @@ def session(argv):
     keep = args.keep and os.path.join(args.keep, f"{args.server}-{name}")
     signal.signal(signal.SIGTERM, lambda *a: sys.exit(1))
     server = Server(args.server, options.settings(args), keep)
+    bench = Bench(args, argv, data, server, out)
     try:
-        bench = Bench(args, argv, data, server, out)
         bench.open()
         yield bench
     finally:
+        for c in bench.all:
+            c.close()
         server.stop()
