@@ -212,9 +212,9 @@ def ratio_section(result, found):
     rows = []
     for (k, clients, target, ours), group in by_point(found).items():
         peer = {f["against"]: f for f in group}
-        head = peer.get(HEADLINE) or group[0]
+        head = peer.get(HEADLINE, group[0])
         best = best_peer(group)
-        cells = versus(head)
+        cells = versus(peer.get(HEADLINE))
         rows.append([
             k, clients, f"{head['recall']:.4g}", ours,
             number(head["lokivector_qps"]),
