@@ -118,6 +118,9 @@ class Hnswlib:
     def check_plan(self, k):
         pass
 
+    def kept_recall(self, k, ef, found=None):
+        return None
+
     def answers(self, k, ef, count):
         return [[int(x) for x in line.split()]
                 for line in self.send(f"search {k} {ef}")]

@@ -149,6 +149,20 @@ class Contender:
                 "info": self.function_rows("lokivector_index_info"),
                 "families": self.function_rows("lokivector_index_families")}
 
+    def kept_recall(self, k, ef, found=None):
+        """Recall as an earlier run found it with a peer's kept index, or
+        None; found is to be noted."""
+        index = self.server.kept.get("indexes", {}).get(
+            f"{self.db}.{self.index}")
+        if index is None or self.extension == "lokivector":
+            return None
+        known = index.setdefault("recall", {})
+        point = f"{self.name} {k} {ef}"
+        if found:
+            known[point] = found
+            self.server.write_kept()
+        return known.get(point)
+
     def warm(self, table=None, index=None, toast=True):
         """Read index and table into shared_buffers."""
         table, index = table or self.items, index or self.index
