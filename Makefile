@@ -71,6 +71,7 @@ OBJS = \
 	src/hnsw/hnsworder.o \
 	src/hnsw/hnswpage.o \
 	src/hnsw/hnswrank.o \
+	src/hnsw/hnswrefine.o \
 	src/hnsw/hnswrecall.o \
 	src/hnsw/hnswrecall_exact.o \
 	src/hnsw/hnswrepair.o \

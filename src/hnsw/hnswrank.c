@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hnswrank.c
- *	  Ranking the candidates of a scan: first by finer codes, then by the
- *	  vectors of their rows.
+ *	  Ranking the candidates of a scan by the vectors of their rows.
  *
  * Vectors are read in the order of their lower bounds, and only as long as a
  * bound says that a nearer row may still come: each is some kilobytes from
- * elsewhere, so that bounds from REFINE, in the index, come first.
+ * elsewhere, so that bounds from REFINE, in the index, come first: hnswrefine.c.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswrank.c
@@ -27,9 +26,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Candidates refined in one call */
-#define REFINE_BATCH	32
-
 /* Nodes whose rows are brought in together, and those behind what is needed */
 #define READ_AHEAD		32
 #define READ_MORE		2
@@ -43,7 +39,8 @@ loki_rank_begin(LokiScan *so)
 {
 	IndexScanDesc scan = so->scan;
 
-	so->npending = so->next_pending = 0;
+	loki_refine_begin(so);
+	so->fetch_most = PG_UINT32_MAX;
 	so->nrows = so->next_row = 0;
 	if (so->slot != NULL)
 		return;
@@ -57,149 +54,6 @@ loki_rank_begin(LokiScan *so)
 		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
 	}
 }
-
-/* ----------------------------------------------------------------
- * By codes
- * ----------------------------------------------------------------
- */
-
-static int
-compare_pending(const void *a, const void *b)
-{
-	const LokiPending *x = a;
-	const LokiPending *y = b;
-
-	if (x->bound != y->bound)
-		return x->bound < y->bound ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
-}
-
-/*
- * Estimates and errors of opened slots, whatever REFINE there is.
- */
-static void
-refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots * codes,
-			 LokiSlots * refines, float *estimates, float *errors)
-{
-	const LokiQuantizer *quantizer = so->state->quantizer;
-
-	if (quantizer->refine_size > 0 && !so->search.in_recovery)
-	{
-		quantizer->refine(quantizer, so->search.query, codes->slots, refines->slots,
-						  codes->n, estimates, errors);
-		return;
-	}
-	for (int i = 0; i < codes->n; i++)
-	{
-		/* one at a time under lock: a batch could lock a page twice */
-		if (so->search.in_recovery)
-			LockBuffer(codes->buffers[i], BUFFER_LOCK_SHARE);
-		if (quantizer->refine_size > 0)
-		{
-			LockBuffer(refines->buffers[i], BUFFER_LOCK_SHARE);
-			quantizer->refine(quantizer, so->search.query, &codes->slots[i],
-							  &refines->slots[i], 1, &estimates[i], &errors[i]);
-			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
-		}
-		else
-		{
-			estimates[i] = candidates[i].distance;
-			errors[i] = quantizer->error(quantizer, so->search.query, codes->slots[i],
-										 estimates[i]);
-		}
-		if (so->search.in_recovery)
-			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
-	}
-}
-
-/*
- * Lower bounds of n candidates, at most REFINE_BATCH, from CODE and REFINE.
- */
-static void
-refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
-{
-	Relation	index = so->scan->indexRelation;
-	LokiSlots  *codes = &so->search.slots;
-	LokiSlots  *refines = &so->refine_slots;
-	uint32		nodes[REFINE_BATCH];
-	float		estimates[REFINE_BATCH];
-	float		errors[REFINE_BATCH];
-	bool		peek = !so->search.in_recovery;
-	bool		valid;
-
-	for (int i = 0; i < n; i++)
-		nodes[i] = candidates[i].node;
-	refines->n = 0;
-	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
-	if (so->state->quantizer->refine_size > 0)
-		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
-	do
-	{
-		loki_slots_open(so->state, index, peek, codes);
-		loki_slots_open(so->state, index, peek, refines);
-		refine_slots(so, candidates, codes, refines, estimates, errors);
-		valid = loki_slots_close(so->state, index, codes);
-		valid = loki_slots_close(so->state, index, refines) && valid;
-		peek = false;
-	} while (!valid);
-
-	for (int i = 0; i < n; i++)
-	{
-		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
-
-		/* an estimate that is not a number says nothing: look at the row */
-		bounds[i] = isnan(bound) ? -FLT_MAX :
-			(float) loki_operator_distance(so->metric, bound);
-	}
-	so->nodes_refined += n;
-}
-
-/* Refine candidates and queue them by lower bound. */
-void
-loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
-{
-	uint32		left = so->npending - so->next_pending;
-
-	/* a candidate takes a page of CODE and one of REFINE */
-	int			most = Min(REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
-
-	if (n == 0)
-		return;
-	if (left > 0)
-		memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
-	so->next_pending = 0;
-	so->npending = left;
-	if (left + n > so->pending_allocated)
-	{
-		so->pending_allocated = Max(left + n, 2 * so->pending_allocated);
-		if (so->pending == NULL)
-			so->pending = MemoryContextAllocHuge(so->context,
-												 mul_size(so->pending_allocated, sizeof(LokiPending)));
-		else
-			so->pending = repalloc_huge(so->pending,
-										mul_size(so->pending_allocated, sizeof(LokiPending)));
-	}
-
-	for (uint32 done = 0; done < n; done += most)
-	{
-		float		bounds[REFINE_BATCH];
-		int			count = Min(most, n - done);
-
-		refine_batch(so, candidates + done, count, bounds);
-		for (int i = 0; i < count; i++)
-		{
-			so->pending[so->npending].bound = bounds[i];
-			so->pending[so->npending++].node = candidates[done + i].node;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
-}
-
-/* ----------------------------------------------------------------
- * By rows
- * ----------------------------------------------------------------
- */
 
 /* Append to a list of TIDs that lives as long as the scan. */
 void
@@ -288,7 +142,11 @@ row_value(LokiScan *so, bool *isnull)
 	if (so->heap_attribute != 0)
 	{
 		values[0] = slot_getattr(so->slot, so->heap_attribute, isnull);
-		/* rows come by distance: where one value ends says nothing of the next */
+
+		/*
+		 * rows come by distance: where one value ends says nothing of the
+		 * next
+		 */
 		so->toast.block = InvalidBlockNumber;
 		if (!*isnull)
 			values[0] = PointerGetDatum(loki_toast_read(&so->toast,
@@ -539,6 +397,7 @@ fetch_nodes(LokiScan *so, int n)
 	for (int i = 0; i < n; i++)
 	{
 		so->next_pending++;
+		so->fetch_most--;
 		fetch_node(so, nodes[i], &tids[i], recent[i]);
 	}
 }
@@ -607,6 +466,19 @@ merge_rows(LokiScan *so, uint32 sorted)
 }
 
 /*
+ * How many nodes may be fetched from the head of the queue, of `wanted`; all of
+ * these have the lowest bounds of all.
+ */
+static int
+known_nodes(LokiScan *so, uint32 wanted)
+{
+	wanted = Min(Min(wanted, so->fetch_most), LOKI_MAX_NUMBER);
+	if (wanted > 0)
+		loki_refine_first(so, wanted);
+	return (int) Min(wanted, so->npending - so->next_pending);
+}
+
+/*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order
  * from rows[next_row] on.  False if the queue ran empty before there were so
  * many.
@@ -615,6 +487,7 @@ bool
 loki_rank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->nrows - so->next_row;
+	int			known;
 
 	so->announced = 0;
 	if (so->next_row > 0)
@@ -623,21 +496,22 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		so->nrows = left;
 		so->next_row = 0;
 	}
-	while (so->nrows < wanted && so->next_pending < so->npending)
-		fetch_nodes(so, (int) Min(Min(wanted - so->nrows, READ_AHEAD),
-								  so->npending - so->next_pending));
+	while (so->nrows < wanted && (known = known_nodes(so, wanted - so->nrows)) > 0)
+		fetch_nodes(so, Min(known, READ_AHEAD));
 	if (so->nrows > left)
 		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
 	if (so->nrows < wanted)
 		return false;
 
-	while (so->next_pending < so->npending &&
-		   !(so->pending[so->next_pending].bound > so->rows[wanted - 1].distance))
+	for (;;)
 	{
+		double		farthest = so->rows[wanted - 1].distance;
 		uint32		sorted = so->nrows;
 
+		loki_refine_within(so, farthest);
+		if (known_nodes(so, 1) == 0 || so->pending[so->next_pending].bound > farthest)
+			return true;
 		fetch_nodes(so, 1);
 		merge_rows(so, sorted);
 	}
-	return true;
 }

@@ -273,9 +273,8 @@ take_walk(LokiScan *so, uint32 most)
 	if (so->complete && so->walk_end == LOKI_WALK_LIMIT)
 		return;
 	n = loki_walk_take(&so->search, &taken);
-	loki_rank_add(so, taken, n);
-	if (so->npending > most)
-		so->npending = most;
+	loki_refine_add(so, taken, n);
+	so->fetch_most = most;
 }
 
 /*

@@ -85,9 +85,18 @@ typedef struct LokiScan
 	LokiSearch	search;
 	bool		search_ready;	/* search belongs to state */
 
+	/* candidates not refined: coarse[next_coarse .. ncoarse), ascending */
+	LokiCandidate *coarse;
+	uint32		ncoarse;
+	uint32		next_coarse;
+	uint32		coarse_allocated;
+	double		coarse_squares; /* of what refining changed estimates by ... */
+	uint64		nodes_compared; /* ... of so many */
+	LokiSlots	refine_slots;
+
 	/* ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
 	 * bound */
-	LokiSlots	refine_slots;
+	uint32		fetch_most;		/* nodes that may still be fetched */
 	LokiPending *pending;
 	uint32		npending;
 	uint32		next_pending;
@@ -137,10 +146,14 @@ typedef struct LokiAhead
 extern void loki_read_ahead(LokiIndex *state, Relation relation, LokiBufferMap *map,
 							LokiAhead *ahead, int n);
 
+/* functions in hnswrefine.c */
+extern void loki_refine_begin(LokiScan *so);
+extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
+extern void loki_refine_first(LokiScan *so, uint32 n);
+extern void loki_refine_within(LokiScan *so, double distance);
+
 /* functions in hnswrank.c */
 extern void loki_rank_begin(LokiScan *so);
-/* Add candidates (estimates from codes): refine them and queue them by bound */
-extern void loki_rank_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
 /*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order.
  * False if the queue ran empty before.

@@ -276,7 +276,7 @@ loki_sequential_select(LokiScan *so)
 	qsort(selection.heap, selection.n, sizeof(LokiCandidate), loki_compare_candidates);
 	for (uint32 i = 0; i < selection.n; i++)
 		mark_seen(so, selection.heap[i].node);
-	loki_rank_add(so, selection.heap, selection.n);
+	loki_refine_add(so, selection.heap, selection.n);
 	pfree(selection.heap);
 	return selection.n > 0;
 }

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswrefine.c
+ *	  Ranking the candidates of a scan by finer codes.
+ *
+ * Candidates come with estimates from CODE.  REFINE says more, at the price of
+ * reading a page for each, so that only those are refined that may be among
+ * the nearest for all that their estimates say, best first.  The others wait
+ * until rows farther away are asked for.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswrefine.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "hnsw/hnswscan.h"
+#include "miscadmin.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+/* Candidates refined in one call */
+#define REFINE_BATCH	16
+
+/*
+ * Errors of an estimate from CODE by which a candidate may be nearer than it
+ * seems.  The bound of rows is wider: what is passed over here was already
+ * chosen by such estimates.
+ */
+#define COARSE_SIGMAS	2.5f
+
+/* Make room for n elements in an array of the scan. */
+static void *
+reserve(LokiScan *so, void *array, uint32 *allocated, uint32 n, Size size)
+{
+	if (n <= *allocated)
+		return array;
+	*allocated = Max(n, 2 * *allocated);
+	if (array == NULL)
+		return MemoryContextAllocHuge(so->context, mul_size(*allocated, size));
+	return repalloc_huge(array, mul_size(*allocated, size));
+}
+
+/* Forget all candidates. */
+void
+loki_refine_begin(LokiScan *so)
+{
+	so->ncoarse = so->next_coarse = 0;
+	so->npending = so->next_pending = 0;
+	so->coarse_squares = 0;
+	so->nodes_compared = 0;
+}
+
+/* Add candidates, ascending by distance. */
+void
+loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
+{
+	uint32		left = so->ncoarse - so->next_coarse;
+
+	if (n == 0)
+		return;
+	so->coarse = reserve(so, so->coarse, &so->coarse_allocated, left + n,
+						 sizeof(LokiCandidate));
+	memmove(so->coarse, so->coarse + so->next_coarse, sizeof(LokiCandidate) * left);
+	memcpy(so->coarse + left, candidates, sizeof(LokiCandidate) * n);
+	so->next_coarse = 0;
+	so->ncoarse = left + n;
+	if (left > 0)
+		qsort(so->coarse, so->ncoarse, sizeof(LokiCandidate), loki_compare_candidates);
+}
+
+static int
+compare_pending(const void *a, const void *b)
+{
+	const LokiPending *x = a;
+	const LokiPending *y = b;
+
+	if (x->bound != y->bound)
+		return x->bound < y->bound ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/*
+ * Estimates and errors of opened slots, whatever REFINE there is.
+ */
+static void
+refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots * codes,
+			 LokiSlots * refines, float *estimates, float *errors)
+{
+	const LokiQuantizer *quantizer = so->state->quantizer;
+
+	if (quantizer->refine_size > 0 && !so->search.in_recovery)
+	{
+		quantizer->refine(quantizer, so->search.query, codes->slots, refines->slots,
+						  codes->n, estimates, errors);
+		return;
+	}
+	for (int i = 0; i < codes->n; i++)
+	{
+		/* one at a time under lock: a batch could lock a page twice */
+		if (so->search.in_recovery)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_SHARE);
+		if (quantizer->refine_size > 0)
+		{
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_SHARE);
+			quantizer->refine(quantizer, so->search.query, &codes->slots[i],
+							  &refines->slots[i], 1, &estimates[i], &errors[i]);
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
+		}
+		else
+		{
+			estimates[i] = candidates[i].distance;
+			errors[i] = quantizer->error(quantizer, so->search.query, codes->slots[i],
+										 estimates[i]);
+		}
+		if (so->search.in_recovery)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
+	}
+}
+
+/*
+ * Learn how far estimates from CODE are off, for this query and the candidates
+ * that they put first.
+ */
+static void
+compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *estimates,
+				  int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		double		error = estimates[i] - candidates[i].distance;
+
+		so->coarse_squares += error * error;
+	}
+	so->nodes_compared += n;
+}
+
+/*
+ * Lower bounds of n candidates, at most REFINE_BATCH, from CODE and REFINE.
+ */
+static void
+refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *codes = &so->search.slots;
+	LokiSlots  *refines = &so->refine_slots;
+	uint32		nodes[REFINE_BATCH];
+	float		estimates[REFINE_BATCH];
+	float		errors[REFINE_BATCH];
+	bool		peek = !so->search.in_recovery;
+	bool		valid;
+
+	for (int i = 0; i < n; i++)
+		nodes[i] = candidates[i].node;
+	refines->n = 0;
+	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	if (so->state->quantizer->refine_size > 0)
+		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
+	do
+	{
+		loki_slots_open(so->state, index, peek, codes);
+		loki_slots_open(so->state, index, peek, refines);
+		refine_slots(so, candidates, codes, refines, estimates, errors);
+		valid = loki_slots_close(so->state, index, codes);
+		valid = loki_slots_close(so->state, index, refines) && valid;
+		peek = false;
+	} while (!valid);
+
+	for (int i = 0; i < n; i++)
+	{
+		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
+
+		/* an estimate that is not a number says nothing: look at the row */
+		bounds[i] = isnan(bound) ? -FLT_MAX :
+			(float) loki_operator_distance(so->metric, bound);
+	}
+	if (so->state->quantizer->refine_size > 0)
+		compare_estimates(so, candidates, estimates, n);
+	so->nodes_refined += n;
+}
+
+/*
+ * A distance, in the operator's unit, that the next candidate is hardly nearer
+ * than.
+ */
+static double
+coarse_bound(const LokiScan *so)
+{
+	double		error;
+
+	if (so->nodes_compared == 0)
+		return -get_float8_infinity();
+	error = sqrt(so->coarse_squares / so->nodes_compared);
+	return loki_operator_distance(so->metric, so->coarse[so->next_coarse].distance -
+								  COARSE_SIGMAS * error);
+}
+
+/* Refine the next candidates and queue them by lower bound. */
+static void
+refine_next(LokiScan *so)
+{
+	/* a candidate takes a page of CODE and one of REFINE */
+	uint32		most = Min(REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+	uint32		n = Min(most, so->ncoarse - so->next_coarse);
+	uint32		left = so->npending - so->next_pending;
+	float		bounds[REFINE_BATCH];
+
+	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+						  sizeof(LokiPending));
+	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	so->next_pending = 0;
+	so->npending = left + n;
+	refine_batch(so, so->coarse + so->next_coarse, n, bounds);
+	for (uint32 i = 0; i < n; i++)
+	{
+		so->pending[left + i].bound = bounds[i];
+		so->pending[left + i].node = so->coarse[so->next_coarse + i].node;
+	}
+	so->next_coarse += n;
+	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Refine every candidate that may be nearer than `distance`, in the operator's
+ * unit.
+ */
+void
+loki_refine_within(LokiScan *so, double distance)
+{
+	while (so->next_coarse < so->ncoarse && !(coarse_bound(so) > distance))
+		refine_next(so);
+}
+
+/*
+ * Refine until the n candidates with the lowest bounds are known: those at the
+ * head of the queue.
+ */
+void
+loki_refine_first(LokiScan *so, uint32 n)
+{
+	while (so->next_coarse < so->ncoarse &&
+		   (so->npending - so->next_pending < n ||
+			!(coarse_bound(so) > so->pending[so->next_pending + n - 1].bound)))
+		refine_next(so);
+}
