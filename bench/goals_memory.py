@@ -21,15 +21,15 @@ def measure_memory(lab):
     rows, dims = len(lab.data.base), lab.data.dims
     families = {f["family"]: f for f in lab.built[lab.ours.name]["families"]}
     bound, whole = next(b[1:] for b in BOUNDS if dims >= b[0])
-    touched = sum(filled(families[f]) for f in TOUCHED) / rows
-    allocated = sum(families[f]["bytes"] for f in TOUCHED) / rows
+    touched = sum(families[f]["bytes"] for f in TOUCHED) / rows
+    held = sum(filled(families[f]) for f in TOUCHED) / rows
     total, theirs = [lab.bytes(c) / rows for c in lab.both]
     lab.raw["memory"] = list(families.values())
-    note = " + ".join(f"{f} {filled(families[f]) / rows:.1f}"
+    note = " + ".join(f"{f} {families[f]['bytes'] / rows:.1f}"
                       for f in TOUCHED)
     lab.row(3, f"bytes a vector touched by a walk, {dims} dimensions",
             touched, theirs, f"<= {bound}" if bound else None, of="ours",
-            note=f"{note}; {allocated:.1f} with pages not yet used")
+            note=f"{note}; {held:.1f} without pages not yet used")
     lab.row(3, f"bytes a vector of the whole index, {dims} dimensions",
             total, theirs, "<= 0.2" if whole else None,
             note=", ".join(f"{name} {f['bytes'] / rows:.1f}"

@@ -76,12 +76,13 @@ allocate(Size size)
 	} while (0)
 
 static void
-measure(LokiCodeSpec spec)
+measure(LokiMetric metric, int dim, int bits, int refine_bits)
 {
-	int			dim = spec.dim;
+	LokiCodeSpec spec = loki_code_default(metric, dim, bits, refine_bits, true,
+										  65536, 1);
 	LokiQuantizer *quantizer = allocate(loki_quantizer_size(&spec));
 	float	   *x = malloc(sizeof(float) * dim * CODES);
-	float	   *centroid = calloc(loki_code_constants(&spec), sizeof(float));
+	float	   *centroid = calloc(dim, sizeof(float));
 	const void *codes[CODES];
 	const void *refines[CODES];
 	float		estimates[CODES];
@@ -98,8 +99,6 @@ measure(LokiCodeSpec spec)
 	query = allocate(quantizer->query_size);
 	for (int i = 0; i < dim * CODES; i++)
 		x[i] = random_value();
-	for (int i = dim; i < loki_code_constants(&spec); i++)
-		centroid[i] = random_value() / sqrtf(dim);
 	for (int i = 0; i < CODES; i++)
 	{
 		codes[i] = allocate(quantizer->code_size);
@@ -116,8 +115,7 @@ measure(LokiCodeSpec spec)
 		TIME(refine, 50, quantizer->refine(quantizer, query, codes, refines, CODES,
 										   estimates, errors));
 	printf("%5d  %d+%d  %5u + %5u  %7.1f  %7.1f  %8.1f  %8.0f  %8.0f  %10.0f\n",
-		   loki_code_dims(&spec), spec.bits, Max(spec.refine_bits - spec.bits, 0),
-		   quantizer->code_size,
+		   dim, bits, Max(refine_bits - bits, 0), quantizer->code_size,
 		   quantizer->refine_size, score / CODES, score_few / 7, refine / CODES,
 		   prepare, encode, prepare_code);
 }
@@ -139,20 +137,10 @@ main(int argc, char **argv)
 	for (int i = 0; i < (argc > 1 ? argc - 1 : count); i++)
 	{
 		int			dim = argc > 1 ? atoi(argv[i + 1]) : dims[i];
-		LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
-		LokiCodeSpec spec;
-		int			others;
 
 		for (int j = 0; j < lengthof(codes); j++)
-			measure(loki_code_default(LOKI_METRIC_L2, dim, codes[j][0], codes[j][1],
-									  true, 65536, 1));
-		measure(loki_code_default(LOKI_METRIC_L1, dim, 8, 0, true, 65536, 1));
-
-		/* codes of a part of these dimensions */
-		spec = loki_code_compact(LOKI_METRIC_L2, dim, 0, 0, 65536, 1);
-		others = loki_code_alternatives(&spec, 0, alternatives);
-		for (int j = 0; j < others; j++)
-			measure(alternatives[j]);
+			measure(LOKI_METRIC_L2, dim, codes[j][0], codes[j][1]);
+		measure(LOKI_METRIC_L1, dim, 8, 0);
 	}
 	return 0;
 }
