@@ -78,6 +78,12 @@ typedef struct LokiHnswShape
 extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 
 /*
+ * The width of a walk for so many rows (0 = not known), as scans of the index
+ * choose it from lokivector.target_recall; 0 where hnsw.ef_search decides.
+ */
+extern double loki_hnsw_target_width(Relation index, double rows);
+
+/*
  * In planner/cost.c, called through this pointer so that the access method
  * does not depend on the planner folder; set by _PG_init.
  */

@@ -116,6 +116,19 @@ loki_calibrated_width(const LokiCalibrationData *calibration, double recall, dou
 	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
 }
 
+/* For the cost model */
+double
+loki_hnsw_target_width(Relation index, double rows)
+{
+	LokiMetaPageData meta;
+
+	if (loki_target_recall == 0)
+		return 0;
+	loki_meta_read(index, &meta);
+	return loki_calibrated_width(&meta.calibration, loki_target_recall,
+								 rows > 0 ? rows : loki_ef_search);
+}
+
 /* ----------------------------------------------------------------
  * Calibrating
  * ----------------------------------------------------------------

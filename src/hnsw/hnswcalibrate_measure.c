@@ -5,7 +5,8 @@
  *
  * Queries are nodes of the index, as their codes have them.  A node is no
  * query like any other: its links lead to its neighbors.  So its own search
- * goes around it, as if it was not there.
+ * goes around it, as if it was not there, and a few links are thought to be
+ * there that would have taken the place of those to it.
  *
  * The true neighbors of all queries come from one pass over CODE, of which
  * REFINE ranks the best.  Then each query is searched for once, with the
@@ -46,6 +47,13 @@
  */
 #define DEEP_EVERY			4
 #define SHALLOW_KS			2
+
+/*
+ * One in so many neighbors of a query's node is given another link.  With that
+ * nodes are found as often as the sets' own queries, see
+ * doc/design/experiments.md.
+ */
+#define BRIDGE_EVERY		4
 
 /* After so many queries it is known which widths are of no more use */
 #define FIRST_QUERIES		64
@@ -94,6 +102,8 @@ typedef struct Measure
 	uint32		truth_nodes[TRUTH_SLOTS];
 	uint16		truth_ranks[TRUTH_SLOTS];
 	int			ntruth;
+	uint32		links[2 * LOKI_MAX_M];	/* of its node */
+	int			nlinks;
 	Member	   *pool;
 	int			npool;
 
@@ -489,6 +499,29 @@ count_found(Measure *measure, int width, int nks, uint64 scored)
 	return hits[nks - 1] == Min(loki_calibration_ks[nks - 1], measure->ntruth);
 }
 
+/*
+ * Had the query's node never been there, some of its neighbors would have kept
+ * other links in place of that to it, to its other neighbors: when one of them
+ * is expanded, the next joins the batch of n nodes.  Returns how many there are
+ * then.
+ */
+static int
+bridge(Measure *measure, uint32 node, int n)
+{
+	LokiSearch *search = &measure->search;
+
+	for (int i = BRIDGE_EVERY / 2; i < measure->nlinks; i += BRIDGE_EVERY)
+		if (measure->links[i] == node)
+		{
+			uint32		other = measure->links[(i + 1) % measure->nlinks];
+
+			if (n < search->batch_allocated && loki_visit(search, other))
+				search->batch[n++] = other;
+			break;
+		}
+	return n;
+}
+
 /* Score nodes of the batch and put them into the pool; the first place taken */
 static int
 take_batch(Measure *measure, int n)
@@ -527,6 +560,10 @@ walk(Measure *measure, int query)
 	memcpy(search->query, query_of(measure, query), measure->state->quantizer->query_size);
 	search->skip = measure->own[query];
 	search->nodes_scored = 0;
+	loki_visited_reset(search);
+	measure->nlinks = 0;
+	if (measure->own[query] != LOKI_NONE)
+		measure->nlinks = loki_search_links(search, measure->own[query], measure->links);
 	nentries = loki_search_entries(search, &measure->meta, entries);
 	loki_visited_reset(search);
 	measure->npool = 0;
@@ -552,6 +589,7 @@ walk(Measure *measure, int query)
 			break;
 		measure->pool[next].expanded = true;
 		n = loki_search_links(search, measure->pool[next].node, search->batch);
+		n = bridge(measure, measure->pool[next].node, n);
 		first = take_batch(measure, n);
 		next = Min(next, first);
 		LokiVacuumDelayPoint();

@@ -79,6 +79,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	bool		readable;
 	double		n = Max(info->tuples, 1);
 	double		ef = loki_ef_search;
+	double		width;
 	double		score_cost;
 	double		miss;
 	double		nodes;
@@ -94,6 +95,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	index = index_open(info->indexoid, NoLock);
 	readable = loki_hnsw_shape(index, &shape);
+	width = readable ? loki_hnsw_target_width(index, root->limit_tuples) : 0;
 	index_close(index, NoLock);
 	if (!readable)
 	{
@@ -102,7 +104,9 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	genericcostestimate(root, path, loop_count, &costs);
 
-	if (root->limit_tuples > ef)
+	if (width > 0)
+		ef = width;
+	else if (root->limit_tuples > ef)
 		ef = root->limit_tuples;
 	score_cost = cpu_operator_cost *
 		(SCORE_OPERATIONS + shape.code_bits * (double) shape.code_dims / SCORE_BITS);
