@@ -123,15 +123,16 @@ class Contender:
             f"({self.indexed()}) WITH ({self.index_options()})")
 
     def build(self):
-        """Build the index, unless it is a peer's that is kept -> what is to
-        be told of it, or None where another contender builds it"""
+        """Build the index, unless it is kept -> what is to be told of it, or
+        None where another contender builds it"""
         if self.shares:
             return None
         key = {"on": self.indexed(), "with": self.index_options(),
                "version": self.version()}
         name = f"{self.db}.{self.index}"
-        kept = self.extension != "lokivector" and \
-            self.server.has("indexes", name, key)
+        kept = self.server.has("indexes", name, key)
+        if self.extension == "lokivector" and not self.args.old_index:
+            kept = None
         if kept:
             seconds = kept["seconds"]
         else:
@@ -361,6 +362,9 @@ def renew_extension(server, db="loki"):
                 f"UPDATE pg_attribute SET atttypmod = {typmod} WHERE "
                 f"attrelid = '{table}'::regclass AND attname = '{column}'"]
     sql += [f"DROP CAST (bytea AS {kind})" for kind in kinds] + ["COMMIT"]
+    for name in list(server.kept.get("indexes", {})):
+        if name.startswith(db + "."):
+            server.forget("indexes", name)
     server.psql(db, ";\n".join(sql))
 
 

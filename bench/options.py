@@ -77,6 +77,10 @@ def arguments(argv):
     p.add_argument("--keep", metavar="DIR",
                    help="keep clusters in this folder, one for each set, and "
                    "use their tables and pgvector's indexes again")
+    p.add_argument("--old-index", action="store_true",
+                   help="use lokivector's kept index, too, with the library "
+                   "of this tree: only where neither the SQL objects nor the "
+                   "format of the index have changed since")
     p.add_argument("--prepare", action="store_true",
                    help="only load and build pgvector's indexes, to be kept")
     args = p.parse_args(argv)

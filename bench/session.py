@@ -127,7 +127,7 @@ class Bench:
         server.start()
         self.version = server.rows("postgres", "SHOW server_version")[
             0][0].split()[0]
-        if not self.args.skip_lokivector:
+        if not self.args.skip_lokivector and not self.args.old_index:
             renew_extension(server)
 
     def build(self, number=0):
