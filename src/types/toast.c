@@ -56,7 +56,7 @@ typedef struct ChunkHeader
  * An index scan reads vectors so, and then the executor those of the rows that
  * are returned, to compute a distance for the result.
  */
-#define KNOWN_PLACES	256
+#define KNOWN_PLACES	1024
 
 static struct
 {
