@@ -5,7 +5,6 @@ import re
 import threading
 
 from cluster import say
-from session import timed
 
 SAMPLE_SECONDS = 20
 MANY = 16
@@ -103,8 +102,7 @@ def measure_waits(lab):
             # A quarter of the index in memory: reads and replacement, too
             lab.server.restart(
                 shared_buffers=f"{lab.bytes(c) // 4 // 8192 * 8}kB")
-            with timed(lab.args):
-                found = sampled(lab, c, clients)
+            found = sampled(lab, c, clients)
             raw.append({"contender": c.name, "clients": clients, "samples": {
                 " ".join(key): n for key, n in found.items()}})
             bad.append(sum(n for key, n in found.items() if is_wait(*key)))
@@ -184,21 +182,20 @@ def disturbed(lab, c, raw):
     # Three quarters of the index, so that it does not fit
     buffers = lab.bytes(c) * 3 // 4 // 8192
     lab.server.restart(shared_buffers=f"{buffers * 8}kB")
-    with timed(lab.args):
-        search(lab, c, HOT_QUERIES)
-        found = {"before": search(lab, c, 100), "held": [resident(lab, c)]}
-        search(lab, c, HOT_QUERIES)
-        c.server.psql(c.db, "SELECT count(*) FROM filler WHERE t < 'a'",
-                      {"max_parallel_workers_per_gather": 0})
-        found["held"].append(resident(lab, c))
-        found["scanned"] = search(lab, c, 100)
-        search(lab, c, HOT_QUERIES)
-        c.server.psql(
-            c.db, f"SELECT sum(length(f.t)) FROM generate_series(1, "
-            f"{buffers // 2}) i, LATERAL (SELECT t FROM filler WHERE id = i "
-            "OFFSET 0) f", {"enable_seqscan": "off"})
-        found["held"].append(resident(lab, c))
-        found["filled"] = search(lab, c, 100)
+    search(lab, c, HOT_QUERIES)
+    found = {"before": search(lab, c, 100), "held": [resident(lab, c)]}
+    search(lab, c, HOT_QUERIES)
+    c.server.psql(c.db, "SELECT count(*) FROM filler WHERE t < 'a'",
+                  {"max_parallel_workers_per_gather": 0})
+    found["held"].append(resident(lab, c))
+    found["scanned"] = search(lab, c, 100)
+    search(lab, c, HOT_QUERIES)
+    c.server.psql(
+        c.db, f"SELECT sum(length(f.t)) FROM generate_series(1, "
+        f"{buffers // 2}) i, LATERAL (SELECT t FROM filler WHERE id = i "
+        "OFFSET 0) f", {"enable_seqscan": "off"})
+    found["held"].append(resident(lab, c))
+    found["filled"] = search(lab, c, 100)
     c.server.psql(c.db, "DROP TABLE filler")
     raw[c.name] = found
     say(f"{c.name}: {found}")

@@ -17,24 +17,27 @@ def filled(family):
     return math.ceil(family["slots"] / per_page) * 8192
 
 
+def per_family(families, rows):
+    return ", ".join(f"{f['family']} {f['bytes'] / rows:.1f}"
+                     for f in families if f["bytes"] >= rows)
+
+
 def measure_memory(lab):
     rows, dims = len(lab.data.base), lab.data.dims
     families = {f["family"]: f for f in lab.built[lab.ours.name]["families"]}
     bound, whole = next(b[1:] for b in BOUNDS if dims >= b[0])
-    touched = sum(families[f]["bytes"] for f in TOUCHED) / rows
-    held = sum(filled(families[f]) for f in TOUCHED) / rows
+    touched = sum(filled(families[f]) for f in TOUCHED) / rows
+    allocated = sum(families[f]["bytes"] for f in TOUCHED) / rows
     total, theirs = [lab.bytes(c) / rows for c in lab.both]
     lab.raw["memory"] = list(families.values())
-    note = " + ".join(f"{f} {families[f]['bytes'] / rows:.1f}"
+    note = " + ".join(f"{f} {filled(families[f]) / rows:.1f}"
                       for f in TOUCHED)
     lab.row(3, f"bytes a vector touched by a walk, {dims} dimensions",
             touched, theirs, f"<= {bound}" if bound else None, of="ours",
-            note=f"{note}; {held:.1f} without pages not yet used")
+            note=f"{note}; {allocated:.1f} with pages not yet used")
     lab.row(3, f"bytes a vector of the whole index, {dims} dimensions",
             total, theirs, "<= 0.2" if whole else None,
-            note=", ".join(f"{name} {f['bytes'] / rows:.1f}"
-                           for name, f in families.items()
-                           if f["bytes"] >= rows))
+            note=per_family(families.values(), rows))
 
 
 def measure_compact(lab):
@@ -55,7 +58,8 @@ def measure_compact(lab):
         lab.row(3, f"compact: bytes a vector of the whole index, "
                 f"{lab.data.dims} dimensions", size,
                 lab.bytes(lab.theirs) / rows, bound, of="ours",
-                note=f"10 million: {size * 1e7 / 1e9:.2f} GB")
+                note=f"10 million: {size * 1e7 / 1e9:.2f} GB; "
+                + per_family(lab.built[c.name]["families"], rows))
         lab.row(3, "compact: best recall@10 up to ef_search 1000, of 0.95",
                 lab.ef(c)[1], lab.ef(lab.theirs)[1], ">= 0.95", of="ours",
                 note=lab.ef_note())
