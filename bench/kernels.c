@@ -76,13 +76,12 @@ allocate(Size size)
 	} while (0)
 
 static void
-measure(LokiMetric metric, int dim, int bits, int refine_bits)
+measure(LokiCodeSpec spec)
 {
-	LokiCodeSpec spec = loki_code_default(metric, dim, bits, refine_bits, true,
-										  65536, 1);
+	int			dim = spec.dim;
 	LokiQuantizer *quantizer = allocate(loki_quantizer_size(&spec));
 	float	   *x = malloc(sizeof(float) * dim * CODES);
-	float	   *centroid = calloc(dim, sizeof(float));
+	float	   *centroid = calloc(loki_code_constants(&spec), sizeof(float));
 	const void *codes[CODES];
 	const void *refines[CODES];
 	float		estimates[CODES];
@@ -99,6 +98,8 @@ measure(LokiMetric metric, int dim, int bits, int refine_bits)
 	query = allocate(quantizer->query_size);
 	for (int i = 0; i < dim * CODES; i++)
 		x[i] = random_value();
+	for (int i = dim; i < loki_code_constants(&spec); i++)
+		centroid[i] = random_value() / sqrtf(dim);
 	for (int i = 0; i < CODES; i++)
 	{
 		codes[i] = allocate(quantizer->code_size);
@@ -115,7 +116,8 @@ measure(LokiMetric metric, int dim, int bits, int refine_bits)
 		TIME(refine, 50, quantizer->refine(quantizer, query, codes, refines, CODES,
 										   estimates, errors));
 	printf("%5d  %d+%d  %5u + %5u  %7.1f  %7.1f  %8.1f  %8.0f  %8.0f  %10.0f\n",
-		   dim, bits, Max(refine_bits - bits, 0), quantizer->code_size,
+		   loki_code_dims(&spec), spec.bits, Max(spec.refine_bits - spec.bits, 0),
+		   quantizer->code_size,
 		   quantizer->refine_size, score / CODES, score_few / 7, refine / CODES,
 		   prepare, encode, prepare_code);
 }
@@ -137,10 +139,20 @@ main(int argc, char **argv)
 	for (int i = 0; i < (argc > 1 ? argc - 1 : count); i++)
 	{
 		int			dim = argc > 1 ? atoi(argv[i + 1]) : dims[i];
+		LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
+		LokiCodeSpec spec;
+		int			others;
 
 		for (int j = 0; j < lengthof(codes); j++)
-			measure(LOKI_METRIC_L2, dim, codes[j][0], codes[j][1]);
-		measure(LOKI_METRIC_L1, dim, 8, 0);
+			measure(loki_code_default(LOKI_METRIC_L2, dim, codes[j][0], codes[j][1],
+									  true, 65536, 1));
+		measure(loki_code_default(LOKI_METRIC_L1, dim, 8, 0, true, 65536, 1));
+
+		/* codes of a part of these dimensions */
+		spec = loki_code_compact(LOKI_METRIC_L2, dim, 0, 0, 65536, 1);
+		others = loki_code_alternatives(&spec, 0, alternatives);
+		for (int j = 0; j < others; j++)
+			measure(alternatives[j]);
 	}
 	return 0;
 }

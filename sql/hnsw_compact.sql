@@ -81,7 +81,7 @@ SELECT lokivector_check('compact_idx', true);
 ALTER INDEX compact_idx RESET (m, bits, refine_bits);
 ALTER INDEX compact_idx SET (profile = balanced);
 REINDEX INDEX compact_idx;
-SELECT * FROM compact_info('compact_idx');
+SELECT code_dimensions, profile, m, ef_construction FROM compact_info('compact_idx');
 DROP INDEX compact_idx;
 CREATE INDEX compact_idx ON compact_t USING hnsw (v vector_l2_ops) WITH (profile = small);
 

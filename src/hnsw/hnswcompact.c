@@ -21,6 +21,7 @@
 #include "distance/distance.h"
 #include "hnsw/hnswbuild.h"
 #include "miscadmin.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 
 /* Rows without which principal dimensions are not looked for */
@@ -37,13 +38,15 @@ typedef struct Trial
 	int			dim;
 	int			nrows;
 	const float **rows;			/* as sampled */
-	float	   *residuals;		/* rows less the centroid */
 	int			basis_dims;
 	float	   *constants;		/* centroid, then basis */
-	float	   *projected;		/* residuals in the basis */
 	int			nqueries;
 	int			step;			/* query q is row q * step */
 	int			nearest[TRIAL_QUERIES][TRIAL_NEAREST];
+
+	/* each query and the nearest row of the whole sample, less the centroid */
+	float	   *pairs[TRIAL_QUERIES][2];
+	float	   *projected[TRIAL_QUERIES][2];	/* in the basis */
 	float	   *distances;		/* one for each row */
 } Trial;
 
@@ -165,6 +168,46 @@ select_nearest(const Trial *trial, int self, int *nearest)
 	}
 }
 
+/*
+ * The row of the whole sample that is nearest to x, but not equal to it.
+ */
+static const float *
+find_nearest(const Trial *trial, const float *x)
+{
+	const LokiSample *sample = trial->build->sample;
+	const float *nearest = x;
+	double		least = get_float8_infinity();
+
+	for (uint32 i = 0; i < sample->count; i++)
+	{
+		const float *row = sample->rows + (Size) i * trial->dim;
+		double		distance = loki_exact_distance(trial->build->metric, trial->dim, x, row);
+
+		if (distance < least && memcmp(row, x, trial->dim * sizeof(float)) != 0)
+		{
+			least = distance;
+			nearest = row;
+		}
+	}
+	return nearest;
+}
+
+/* A row less the centroid, and that in the basis */
+static void
+project_row(const Trial *trial, const float *row, float **residual, float **projected)
+{
+	MemoryContext context = trial->build->sample->context;
+	int			dim = trial->dim;
+
+	*residual = MemoryContextAlloc(context, dim * sizeof(float));
+	*projected = MemoryContextAlloc(context, trial->basis_dims * sizeof(float));
+	for (int i = 0; i < dim; i++)
+		(*residual)[i] = row[i] - trial->constants[i];
+	for (int i = 0; i < trial->basis_dims; i++)
+		(*projected)[i] = loki_distance.dot_f32(dim, *residual,
+												trial->constants + (Size) (i + 1) * dim);
+}
+
 static void
 begin_trial(Trial *trial)
 {
@@ -177,30 +220,21 @@ begin_trial(Trial *trial)
 	trial->step = trial->nrows / trial->nqueries;
 	trial->rows = MemoryContextAlloc(context, trial->nrows * sizeof(float *));
 	trial->distances = MemoryContextAlloc(context, trial->nrows * sizeof(float));
-	trial->residuals = MemoryContextAllocHuge(context, (Size) trial->nrows * dim * sizeof(float));
-	trial->projected = MemoryContextAllocHuge(context, (Size) trial->nrows *
-											  trial->basis_dims * sizeof(float));
 	for (int row = 0; row < trial->nrows; row++)
-	{
-		float	   *residual = trial->residuals + (Size) row * dim;
-
-		CHECK_FOR_INTERRUPTS();
 		trial->rows[row] = sample->rows +
 			(Size) ((uint64) row * sample->count / trial->nrows) * dim;
-		for (int i = 0; i < dim; i++)
-			residual[i] = trial->rows[row][i] - trial->constants[i];
-		for (int i = 0; i < trial->basis_dims; i++)
-			trial->projected[(Size) row * trial->basis_dims + i] =
-				loki_distance.dot_f32(dim, residual, trial->constants + (Size) (i + 1) * dim);
-	}
 	for (int q = 0; q < trial->nqueries; q++)
 	{
+		const float *query = trial->rows[q * trial->step];
+
 		CHECK_FOR_INTERRUPTS();
 		for (int row = 0; row < trial->nrows; row++)
 			trial->distances[row] = (float)
-				loki_exact_distance(trial->build->metric, dim,
-									trial->rows[q * trial->step], trial->rows[row]);
+				loki_exact_distance(trial->build->metric, dim, query, trial->rows[row]);
 		select_nearest(trial, q * trial->step, trial->nearest[q]);
+		project_row(trial, query, &trial->pairs[q][0], &trial->projected[q][0]);
+		project_row(trial, find_nearest(trial, query), &trial->pairs[q][1],
+					&trial->projected[q][1]);
 	}
 }
 
@@ -216,12 +250,10 @@ measure_outside(const Trial *trial, int n)
 
 	for (int q = 0; q < trial->nqueries; q++)
 	{
-		int			query = q * trial->step;
-		int			row = trial->nearest[q][0];
-		const float *a = trial->residuals + (Size) query * trial->dim;
-		const float *b = trial->residuals + (Size) row * trial->dim;
-		const float *pa = trial->projected + (Size) query * trial->basis_dims;
-		const float *pb = trial->projected + (Size) row * trial->basis_dims;
+		const float *a = trial->pairs[q][0];
+		const float *b = trial->pairs[q][1];
+		const float *pa = trial->projected[q][0];
+		const float *pb = trial->projected[q][1];
 		double		missing = loki_distance.dot_f32(trial->dim, a, b) -
 			loki_distance.dot_f32(n, pa, pb);
 		double		left = loki_distance.dot_f32(trial->dim, a, a) -
@@ -286,7 +318,11 @@ choose_code(Trial *trial, const LokiCodeSpec *alternatives, int n)
 	int			best = -1;
 
 	if (chosen->projection == LOKI_PROJECT_NONE)
+	{
 		best = try_code(trial, chosen);
+		elog(DEBUG1, "%d bits of all dimensions find %d of %d neighbors",
+			 chosen->bits, best, trial->nqueries * TRIAL_NEAREST);
+	}
 	for (int i = 0; i < n; i++)
 	{
 		LokiCodeSpec spec = alternatives[i];
@@ -294,8 +330,8 @@ choose_code(Trial *trial, const LokiCodeSpec *alternatives, int n)
 
 		spec.outside = measure_outside(trial, spec.code_dims);
 		hits = try_code(trial, &spec);
-		elog(DEBUG1, "%d bits of %u dimensions find %d of %d neighbors",
-			 spec.bits, spec.code_dims, hits, trial->nqueries * TRIAL_NEAREST);
+		elog(DEBUG1, "%d bits of %u dimensions find %d of %d neighbors, error outside %g",
+			 spec.bits, spec.code_dims, hits, trial->nqueries * TRIAL_NEAREST, spec.outside);
 		if (hits < best)
 			continue;
 		best = hits;

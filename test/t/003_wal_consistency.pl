@@ -58,6 +58,14 @@ step('vacuum of an index without rows', 'VACUUM items');
 step('inserts into an emptied index',
 	'INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(1, 300) n');
 step('a build', 'REINDEX INDEX items_idx');
+step('a compact index', q(
+	INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(301, 1200) n;
+	ALTER TABLE items ALTER v TYPE vector(224) USING vector_to_float4(v, 0, false) || array_fill(0.1, '{208}')::real[];
+	DROP INDEX items_idx;
+	CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops) WITH (profile = compact);
+	INSERT INTO items SELECT id + 2000, v, c + id % 2 FROM items WHERE id <= 300;
+	DELETE FROM items WHERE id % 3 = 0;));
+step('vacuum of a compact index', 'VACUUM items');
 
 unlike(slurp_file($standby->logfile), qr/inconsistent page found/,
 	'no inconsistent page');
