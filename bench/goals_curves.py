@@ -8,7 +8,7 @@ from cluster import say
 from options import arguments
 from session import session
 
-EF = "10,15,20,30,40,60,80,120,160,240,320,480,640,1000"
+EF = "10,15,20,30,40,60,80,100,120,160,240,320,480,640,1000"
 COMMON = ["--skip-changes", "--builds", "1", "--rounds", "3", "--seconds",
           "2", "--brackets", "--realtime", "--ef", EF]
 LARGE = ["--pgvector-types", "vector", "--shared-buffers", "10GB",
@@ -80,8 +80,9 @@ def set_step(spec, goal, factor, targets, hnswlib, extra, goals, argv):
 
 
 def deep_step(spec, extra, goals, argv):
+    """K = 100 and 1,000, with the vectors in line"""
     options = ["--set", spec, "--k", "100,1000", "--targets", "0.95",
-               "--storage", "plain", "--pgvector-types", "vector", *extra]
+               "--pgvector-types", "vector", *extra]
     curve(options, 1, 6, goals, argv)
 
 
@@ -99,7 +100,7 @@ STEPS = {
         ("curve-500k-128", step("synthetic:500000:128")),
         ("curve-minilm384", step(embed.NAME, goal=2)),
         ("deep-200k-768", functools.partial(
-            deep_step, "synthetic:200000:768", [])),
+            deep_step, "synthetic:200000:768", ["--storage", "plain"])),
         ("deep-500k-128", functools.partial(
             deep_step, "synthetic:500000:128", [])),
     ],
