@@ -82,6 +82,7 @@ OBJS = \
 	src/hnsw/hnswtypes.o \
 	src/hnsw/hnswvacuum.o \
 	src/hnsw/hnswvalidate.o \
+	src/hnsw/hnswverify.o \
 	src/hnsw/hnswwalk.o \
 	src/hnsw/hnswwrite.o \
 	src/planner/cost.o \

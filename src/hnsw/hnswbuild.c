@@ -241,6 +241,7 @@ order_nodes(LokiBuild *build)
 {
 	uint32		nnodes = build->nodes.count;
 	Size		size = mul_size(nnodes, sizeof(uint32));
+	LokiConnection connection;
 
 	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
 	for (uint32 node = 0; node < nnodes; node++)
@@ -248,7 +249,9 @@ order_nodes(LokiBuild *build)
 		CHECK_FOR_INTERRUPTS();
 		loki_graph_trim(build->graph, node);
 	}
-	loki_graph_connect(build->graph);
+	loki_graph_connect(build->graph, &connection);
+	loki_build_verify(build, &connection);
+	pfree(connection.parent);
 
 	build->position = MemoryContextAllocHuge(build->context, size);
 	build->order = MemoryContextAllocHuge(build->context, size);

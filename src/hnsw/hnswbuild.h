@@ -106,6 +106,9 @@ extern void loki_compact_choose(LokiBuild *build);
 extern void loki_build_sample(LokiBuild *build);
 extern double loki_build_load(LokiBuild *build);
 
+/* functions in hnswverify.c */
+extern void loki_build_verify(LokiBuild *build, LokiConnection *connection);
+
 /* functions in hnswwrite.c */
 extern void loki_build_write(LokiBuild *build);
 

@@ -112,8 +112,9 @@ check_overflow(LokiCheck *check, uint32 node)
 static void
 check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
 {
-	uint16		flags = family == LOKI_FAMILY_NULLTID ? LOKI_TID_ZERO_NORM : 0;
 	int			state = LokiTidState(tid);
+	uint16		flags = family == LOKI_FAMILY_NULLTID ? LOKI_TID_ZERO_NORM :
+	state == LOKI_TID_LIVE ? LOKI_TID_LINKING : 0;
 	const char *fault = NULL;
 
 	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||

@@ -24,28 +24,9 @@
 #include "hnsw/hnswgraph.h"
 #include "miscadmin.h"
 
-/* Pool of the search that most nodes are found by */
-#define NARROW_SEARCH	24
-
-/* Rounds of searches for all nodes at most */
-#define SEARCH_ROUNDS	3
-
-/* Links that a node gets which was searched for in vain */
-#define NEW_LINKS		16
-
-typedef struct ConnectState
-{
-	LokiGraph  *graph;
-	uint32	   *parent;			/* the node it was reached from, itself for
-								 * the entry point, LOKI_NONE if not reached */
-	uint32	   *queue;
-	uint32		head;
-	uint32		tail;
-} ConnectState;
-
 /* Mark everything reachable from a node that was just reached */
 static void
-reach(ConnectState *state, uint32 node, uint32 from)
+reach(LokiConnection *state, uint32 node, uint32 from)
 {
 	LokiGraphLists *lists = &state->graph->base;
 
@@ -69,12 +50,76 @@ reach(ConnectState *state, uint32 node, uint32 from)
 	}
 }
 
+/* Whether a node names another on layer 0 */
+bool
+loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node)
+{
+	const LokiGraphLists *lists = &graph->base;
+	const uint32 *neighbors = lists->neighbors + (Size) from * lists->capacity;
+
+	for (int i = 0; i < lists->counts[from]; i++)
+		if (neighbors[i] == node)
+			return true;
+	return false;
+}
+
 /*
- * Link `from`, which was reached, to a node that was not; false if every link
- * of a full list belongs to the tree.
+ * Whether another neighbor of a node leads to the one at `place` of its list,
+ * and is nearer to it.
  */
 static bool
-attach(ConnectState *state, uint32 from, uint32 node, float distance)
+is_redundant(const LokiGraphLists *lists, uint32 from, int place)
+{
+	Size		first = (Size) from * lists->capacity;
+	uint32		node = lists->neighbors[first + place];
+	float		distance = lists->distances[first + place];
+
+	for (int i = 0; i < lists->counts[from]; i++)
+	{
+		uint32		other = lists->neighbors[first + i];
+		Size		theirs = (Size) other * lists->capacity;
+
+		for (int j = 0; j < lists->counts[other]; j++)
+			if (lists->neighbors[theirs + j] == node)
+			{
+				if (lists->distances[theirs + j] < distance)
+					return true;
+				break;
+			}
+	}
+	return false;
+}
+
+/*
+ * The place of the link that a full list is to give up: none of the tree, the
+ * farthest of those that are redundant, or else the farthest; -1 if all are of
+ * the tree.
+ */
+static int
+dispensable_link(const LokiConnection *state, uint32 from)
+{
+	const LokiGraphLists *lists = &state->graph->base;
+	Size		first = (Size) from * lists->capacity;
+	int			farthest = -1;
+
+	for (int place = lists->counts[from] - 1; place >= 0; place--)
+	{
+		if (state->parent[lists->neighbors[first + place]] == from)
+			continue;
+		if (is_redundant(lists, from, place))
+			return place;
+		if (farthest < 0)
+			farthest = place;
+	}
+	return farthest;
+}
+
+/*
+ * Link `from`, which was reached, to a node; false if every link of a full list
+ * belongs to the tree.
+ */
+bool
+loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distance)
 {
 	LokiGraphLists *lists = &state->graph->base;
 	Size		first = (Size) from * lists->capacity;
@@ -84,12 +129,9 @@ attach(ConnectState *state, uint32 from, uint32 node, float distance)
 		lists->counts[from]++;
 	else
 	{
-		do
-		{
-			if (place == 0)
-				return false;
-			place--;
-		} while (state->parent[lists->neighbors[first + place]] == from);
+		place = dispensable_link(state, from);
+		if (place < 0)
+			return false;
 	}
 
 	/* keep the list ascending */
@@ -114,33 +156,32 @@ attach(ConnectState *state, uint32 from, uint32 node, float distance)
  * has room.  There always is one: n nodes reached need n - 1 links.
  */
 static void
-reach_somehow(ConnectState *state, uint32 node)
+reach_somehow(LokiConnection *state, uint32 node)
 {
 	LokiGraph  *graph = state->graph;
 	LokiGraphLists *lists = &graph->base;
 	Size		first = (Size) node * lists->capacity;
 	const LokiCandidate *found;
 	int			nfound;
-	bool		itself;
 
 	for (int i = 0; i < lists->counts[node]; i++)
 	{
 		uint32		from = lists->neighbors[first + i];
 
 		if (state->parent[from] != LOKI_NONE &&
-			attach(state, from, node, lists->distances[first + i]))
+			loki_graph_attach(state, from, node, lists->distances[first + i]))
 		{
 			reach(state, node, from);
 			return;
 		}
 	}
 
-	nfound = loki_graph_nearest(graph, node, graph->ef_construction, &found, &itself);
+	nfound = loki_graph_nearest(graph, node, &found);
 	for (int i = 0; i < nfound; i++)
 	{
 		/* over the layers above, the search may have come to such a node */
 		if (state->parent[found[i].node] != LOKI_NONE &&
-			attach(state, found[i].node, node, found[i].distance))
+			loki_graph_attach(state, found[i].node, node, found[i].distance))
 		{
 			reach(state, node, found[i].node);
 			return;
@@ -149,7 +190,7 @@ reach_somehow(ConnectState *state, uint32 node)
 
 	for (uint32 i = state->tail; i-- > 0;)
 	{
-		if (attach(state, state->queue[i], node, found[nfound - 1].distance))
+		if (loki_graph_attach(state, state->queue[i], node, found[nfound - 1].distance))
 		{
 			reach(state, node, state->queue[i]);
 			return;
@@ -158,113 +199,35 @@ reach_somehow(ConnectState *state, uint32 node)
 	elog(ERROR, "could not connect the graph");
 }
 
-static bool
-is_linked(const LokiGraphLists *lists, uint32 from, uint32 node)
-{
-	const uint32 *neighbors = lists->neighbors + (Size) from * lists->capacity;
-
-	for (int i = 0; i < lists->counts[from]; i++)
-		if (neighbors[i] == node)
-			return true;
-	return false;
-}
-
 /*
- * Link a node that was searched for in vain from the nodes where the search
- * ended, several of them, as no other search ends in quite the same place:
- * from those with room in their lists, or else from those that have a link to
- * give up.
- */
-static void
-link_found(ConnectState *state, uint32 node, const LokiCandidate *found, int nfound)
-{
-	LokiGraphLists *lists = &state->graph->base;
-	int			wanted = NEW_LINKS;
-
-	for (int i = 0; i < nfound && wanted > 0; i++)
-		if (lists->counts[found[i].node] < lists->width &&
-			!is_linked(lists, found[i].node, node) &&
-			attach(state, found[i].node, node, found[i].distance))
-			wanted--;
-	for (int i = 0; i < nfound && wanted == NEW_LINKS; i++)
-		if (!is_linked(lists, found[i].node, node) &&
-			attach(state, found[i].node, node, found[i].distance))
-			wanted--;
-}
-
-/*
- * Search for every node; the number of those that had to be linked.
- */
-static uint32
-find_all(ConnectState *state)
-{
-	LokiGraph  *graph = state->graph;
-	const LokiCandidate *found;
-	uint32		linked = 0;
-	bool		itself;
-
-	for (uint32 node = 0; node < graph->nnodes; node++)
-	{
-		int			nfound;
-
-		CHECK_FOR_INTERRUPTS();
-		loki_graph_nearest(graph, node, NARROW_SEARCH, &found, &itself);
-		if (itself)
-			continue;
-		nfound = loki_graph_nearest(graph, node, graph->ef_construction, &found, &itself);
-		if (itself)
-			continue;
-		link_found(state, node, found, nfound);
-		linked++;
-	}
-	return linked;
-}
-
-/*
- * Make every node reachable from the entry point on layer 0, and found by a
- * search for it.  The lists have been trimmed and stay so.
+ * Make every node reachable from the entry point on layer 0.  The lists have
+ * been trimmed and stay so.  *state keeps what is needed to add links without
+ * making a node unreachable.
  */
 void
-loki_graph_connect(LokiGraph *graph)
+loki_graph_connect(LokiGraph *graph, LokiConnection *state)
 {
-	ConnectState state;
+	Size		size = mul_size(graph->nnodes, sizeof(uint32));
 	uint32		reached = 0;
-	uint32		linked = 0;
 
-	if (graph->nnodes == 0)
-		return;
-
-	state.graph = graph;
-	state.parent = MemoryContextAllocHuge(graph->context,
-										  mul_size(graph->nnodes, sizeof(uint32)));
-	state.queue = MemoryContextAllocHuge(graph->context,
-										 mul_size(graph->nnodes, sizeof(uint32)));
-	state.head = state.tail = 0;
+	state->graph = graph;
+	state->parent = MemoryContextAllocHuge(graph->context, size);
+	state->queue = MemoryContextAllocHuge(graph->context, size);
+	state->head = state->tail = 0;
 	for (uint32 node = 0; node < graph->nnodes; node++)
-		state.parent[node] = LOKI_NONE;
+		state->parent[node] = LOKI_NONE;
 
-	reach(&state, graph->entry_node, graph->entry_node);
+	reach(state, graph->entry_node, graph->entry_node);
 	for (uint32 node = 0; node < graph->nnodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (state.parent[node] != LOKI_NONE)
+		if (state->parent[node] != LOKI_NONE)
 			continue;
-		reach_somehow(&state, node);
+		reach_somehow(state, node);
 		reached++;
 	}
-	Assert(state.tail == graph->nnodes);
-
-	/* giving up a link can hide what was found before */
-	for (int round = 0; round < SEARCH_ROUNDS; round++)
-	{
-		uint32		now = find_all(&state);
-
-		linked += now;
-		if (now == 0)
-			break;
-	}
-	elog(DEBUG1, "linked %u nodes that were not reached and %u that were not found",
-		 reached, linked);
-	pfree(state.queue);
-	pfree(state.parent);
+	Assert(state->tail == graph->nnodes);
+	elog(DEBUG1, "linked %u nodes that were not reached", reached);
+	pfree(state->queue);
+	state->queue = NULL;
 }

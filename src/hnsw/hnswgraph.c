@@ -27,6 +27,9 @@
 /* Links that a list has room for, of which `width` stay in the end */
 #define SlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
 
+/* Links of one node at most */
+#define MAX_LINKS SlackCapacity(2 * LOKI_MAX_M)
+
 /*
  * Bytes of the graph for a node, on average.
  */
@@ -441,42 +444,114 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 }
 
 /*
- * The nearest nodes that a search from the entry point finds for a node, with
- * a pool of ef (at most that of the build), ascending.  It is made as scans
- * make it, on the codes that they walk on: the query alone comes from the code
- * that the graph was built on.  *found is valid until the next call of a
- * function here.  *itself: whether the node, or one that its code cannot tell
- * from it, is among them, or would not be in any case (by inner product other
- * vectors can be nearer to one than itself).
+ * The nearest nodes that a search from the entry point finds for a node, by its
+ * own code, with a pool of that of the build, ascending.  *found is valid until
+ * the next call of a function here.
  */
 int
-loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
-				   const LokiCandidate **found, bool *itself)
+loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 {
-	const LokiQuantizer *quantizer = graph->quantizer;
-	const char *codes = graph->codes;
-	float		own;
-
-	quantizer->prepare_code(quantizer, loki_graph_code(graph, node), graph->query);
-	graph->quantizer = graph->scan_quantizer;
-	graph->codes = graph->scan_codes;
-	graph->code_size = graph->quantizer->code_size;
-
-	graph->batch[0] = node;
-	score_batch(graph, graph->query, 1);
-	own = graph->estimates[0];
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
 	enter(graph, graph->entry_node);
-	for (int layer = graph->entry_level; layer > 0; layer--)
-		search_layer(graph, layer, Min(LOKI_ENTRY_WIDTH, graph->ef_construction));
-	search_layer(graph, 0, Min(ef, graph->ef_construction));
-
-	graph->quantizer = quantizer;
-	graph->codes = codes;
-	graph->code_size = quantizer->code_size;
-
+	descend(graph, 0);
+	search_layer(graph, 0, graph->ef_construction);
 	*found = graph->pool;
-	*itself = own >= graph->pool[graph->npool - 1].distance;
-	for (int i = 0; i < graph->npool && !*itself; i++)
-		*itself = graph->pool[i].node == node || graph->pool[i].distance == own;
 	return graph->npool;
+}
+
+/*
+ * Search layer 0 in the order in which loki_search_layer0() does: a candidate
+ * is expanded before the neighbors of the last are scored.  Ends as soon as a
+ * node is met: then it is found, as nothing can be nearer than the node itself
+ * but what is as near; true in that case.  graph->batch may be lost.
+ */
+static bool
+search_as_scan(LokiGraph *graph, int ef, uint32 node)
+{
+	uint32		other[MAX_LINKS];
+	uint32	   *waiting = other;
+	int			nwaiting = 0;
+	int			next = 0;
+
+	visited_reset(graph);
+	graph->npool = Min(graph->npool, ef);
+	for (int i = 0; i < graph->npool; i++)
+	{
+		if (graph->pool[i].node == node)
+			return true;
+		graph->visited[graph->pool[i].node] = graph->visit;
+	}
+	for (;;)
+	{
+		uint32	   *batch;
+		int			n = 0;
+
+		while (next < graph->npool && (graph->pool[next].node & LOKI_EXPANDED))
+			next++;
+		if (next < graph->npool)
+		{
+			n = gather_unvisited(graph, &graph->base, graph->pool[next].node);
+			graph->pool[next].node |= LOKI_EXPANDED;
+			if (graph->visited[node] == graph->visit)
+				return true;
+		}
+		else if (nwaiting == 0)
+			break;
+
+		batch = graph->batch;
+		graph->batch = waiting;
+		score_batch(graph, graph->query, nwaiting);
+		for (int i = 0; i < nwaiting; i++)
+			next = Min(next, pool_add(graph, ef, graph->estimates[i], waiting[i]));
+		waiting = batch;
+		nwaiting = n;
+	}
+	for (int i = 0; i < graph->npool; i++)
+		graph->pool[i].node &= ~LOKI_EXPANDED;
+	return false;
+}
+
+/*
+ * Search for a node with a pool of ef (at most that of the build) as a scan
+ * does: by a query made of its vector (the scan quantizer's), over the codes
+ * that scans walk on, from the nodes that they enter layer 0 at.  What a search
+ * over other codes or from elsewhere would find says nothing about scans.
+ *
+ * True if the node is found, or one that its code cannot tell from it, or if
+ * others are nearer to the vector, as there may be by inner product.  *found is
+ * valid until the next call of a function here, *nfound its length.
+ */
+bool
+loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
+				 const LokiCandidate **found, int *nfound)
+{
+	LokiGraph	scan = *graph;
+	float		own;
+	bool		itself;
+
+	scan.quantizer = graph->scan_quantizer;
+	scan.codes = graph->scan_codes;
+	scan.code_size = scan.quantizer->code_size;
+	scan.query = query;
+
+	scan.batch[0] = node;
+	score_batch(&scan, query, 1);
+	own = scan.estimates[0];
+	enter(&scan, scan.entry_node);
+	for (int layer = scan.entry_level; layer > 0; layer--)
+	{
+		search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction));
+		if (layer > 1)
+			scan.npool = 1;		/* as loki_search_entries() does */
+	}
+	itself = search_as_scan(&scan, Min(ef, scan.ef_construction), node);
+	graph->visit = scan.visit;
+
+	*found = scan.pool;
+	*nfound = scan.npool;
+	itself = itself || own >= scan.pool[scan.npool - 1].distance;
+	for (int i = 0; i < scan.npool && !itself; i++)
+		itself = scan.pool[i].distance == own;
+	return itself;
 }

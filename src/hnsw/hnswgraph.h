@@ -39,7 +39,7 @@ typedef struct LokiGraph
 	const LokiQuantizer *quantizer;
 	const char *codes;			/* code_size bytes each */
 	Size		code_size;
-	/* the codes that scans will walk on, for loki_graph_nearest() */
+	/* the codes that scans will walk on, for loki_graph_finds() */
 	const LokiQuantizer *scan_quantizer;
 	const char *scan_codes;
 	uint32		nnodes;
@@ -94,11 +94,30 @@ extern LokiGraph *loki_graph_create(MemoryContext context,
 									pg_prng_state *prng);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);
-extern int	loki_graph_nearest(LokiGraph *graph, uint32 node, int ef,
-							   const LokiCandidate **found, bool *itself);
+extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
+							   const LokiCandidate **found);
+extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
+							 const LokiCandidate **found, int *nfound);
+
+/*
+ * A graph all of whose nodes can be reached from the entry point on layer 0,
+ * over links that form a tree and that are not given up
+ */
+typedef struct LokiConnection
+{
+	LokiGraph  *graph;
+	uint32	   *parent;			/* the node it is reached from, itself for the
+								 * entry point, LOKI_NONE if not reached */
+	uint32	   *queue;			/* nodes in the order of being reached */
+	uint32		head;
+	uint32		tail;
+} LokiConnection;
 
 /* functions in hnswconnect.c */
-extern void loki_graph_connect(LokiGraph *graph);
+extern void loki_graph_connect(LokiGraph *graph, LokiConnection *connection);
+extern bool loki_graph_attach(LokiConnection *connection, uint32 from, uint32 node,
+							  float distance);
+extern bool loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node);
 
 /* functions in hnsworder.c */
 extern void loki_graph_order(const LokiGraph *graph, uint32 per_page,

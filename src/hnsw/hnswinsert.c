@@ -28,9 +28,6 @@
 #include "types/toast.h"
 #include "utils/memutils.h"
 
-/* Nodes whose hash is compared with the new row's, at most */
-#define MAX_EQUAL_TRIES		16
-
 /* A search that met dead nodes alone is repeated, this much wider */
 #define WIDER_SEARCH		16
 
@@ -40,6 +37,11 @@
  * that are near to it, or it belongs to one of them alone.
  */
 #define ENTRY_WIDTH			8
+
+/* Pool of the search that a new node should be found by, and links to it where
+ * it is not */
+#define NARROW_SEARCH		24
+#define NEW_LINKS			16
 
 /* What a statement keeps between rows, in IndexInfo */
 typedef struct LokiInsertCache
@@ -192,7 +194,9 @@ claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 }
 
 /*
- * Add the row to a node that is equal to it; false if that node has died.
+ * Add the row to a node that is equal to it; false if that node has died, or if
+ * its own insert has not come to its end: should that be killed, nothing may
+ * lead to the node.
  *
  * Slots are claimed before they are chained.  One that is not chained in the
  * end names a node that does not know it, and is reclaimed by vacuum; it must
@@ -215,6 +219,8 @@ join_node(LokiNewRow *row, uint32 node)
 		switch (LokiTidState(&tid))
 		{
 			case LOKI_TID_LIVE:
+				if (tid.state & LOKI_TID_LINKING)
+					return false;
 				if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))
 					first = claim_overflow(row, node, &tid.u.heap);
 				first_heap = tid.u.heap;
@@ -238,9 +244,10 @@ join_node(LokiNewRow *row, uint32 node)
  * Look for an equal row in the pool of the search, and join its node.  The
  * estimate of an equal row is that of the row's own code.
  *
- * A node is compared after it was seen live: the pool may hold a dead one,
- * which vacuum may free and another insert use again meanwhile, but one that
- * is live stays what it is for as long as the page lock is held.
+ * A node that seems equal is compared again after it was seen live: the pool
+ * may hold a dead one, which vacuum may free and another insert use again
+ * meanwhile, but one that is live stays what it is for as long as the page lock
+ * is held.
  */
 static bool
 join_equal_row(LokiNewRow *row)
@@ -250,19 +257,18 @@ join_equal_row(LokiNewRow *row)
 	const void *own = row->code;
 	float		self;
 	float		tolerance;
-	int			tries = 0;
 
 	quantizer->score(quantizer, search->query, &own, 1, &self);
 	tolerance = 0.01f * quantizer->error(quantizer, search->query, own, self) +
 		1e-5f * fabsf(self) + FLT_MIN;
-	for (int i = 0; i < search->npool && tries < MAX_EQUAL_TRIES; i++)
+	for (int i = 0; i < search->npool; i++)
 	{
 		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
 
 		if (!(fabsf(search->pool[i].distance - self) <= tolerance))
 			continue;
-		tries++;
-		if (loki_node_is_live(row->state, row->index, node) &&
+		if (is_equal_row(row, node) &&
+			loki_node_is_live(row->state, row->index, node) &&
 			is_equal_row(row, node) && join_node(row, node))
 			return true;
 	}
@@ -469,7 +475,7 @@ write_node(LokiNewRow *row)
 		row->slots[level] = loki_slot_claim(state, index, LOKI_FAMILY_UPPER, upper);
 	}
 
-	row->tid.state = LOKI_TID_LIVE;
+	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
 	loki_slot_write(state, index, LOKI_FAMILY_TID, row->node, &row->tid);
 }
 
@@ -500,6 +506,59 @@ link_neighbors(LokiNewRow *row)
 			loki_list_add(&row->cache->linker, &ref, row->node, LOKI_NONE, true);
 		}
 	}
+}
+
+/*
+ * Whether the node is among those that a scan finds with a pool of ef, or one
+ * that its code cannot tell from it, or would not be in any case, as by inner
+ * product others can be nearer.
+ */
+static bool
+is_found(LokiNewRow *row, int ef)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries = loki_search_entries(search, &row->meta, entries);
+	const void *code = row->code;
+	float		own;
+
+	if (nentries == 0)
+		return true;
+	row->state->quantizer->score(row->state->quantizer, search->query, &code, 1, &own);
+	loki_search_layer0(search, entries, nentries, ef);
+	if (!(own < search->pool[search->npool - 1].distance))
+		return true;
+	for (int i = 0; i < search->npool; i++)
+		if ((search->pool[i].node & ~LOKI_EXPANDED) == row->node ||
+			search->pool[i].distance == own)
+			return true;
+	return false;
+}
+
+/*
+ * Make sure that a scan finds the node, which begins elsewhere than the search
+ * that found its neighbors: where it does not, it is linked from where the scan
+ * ends.
+ */
+static void
+ensure_found(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiLinker *linker = &row->cache->linker;
+	LokiListRef ref = {.slot = LOKI_NONE};
+	int			linked = 0;
+
+	if (is_found(row, NARROW_SEARCH) || is_found(row, row->cache->ef_construction))
+		return;
+	for (int force = 0; force <= 1 && linked == 0; force++)
+		for (int i = 0; i < search->npool && linked < (force ? 1 : NEW_LINKS); i++)
+		{
+			ref.node = search->pool[i].node & ~LOKI_EXPANDED;
+			if (loki_node_is_live(row->state, row->index, ref.node) &&
+				loki_list_add(linker, &ref, row->node, LOKI_NONE, force))
+				linked++;
+			CHECK_FOR_INTERRUPTS();
+		}
 }
 
 /*
@@ -566,6 +625,7 @@ insert_node(LokiNewRow *row)
 
 	write_node(row);
 	link_neighbors(row);
+	ensure_found(row);
 	if (row->alone || row->meta.entry_node == LOKI_NONE ||
 		row->level > row->meta.entry_level)
 	{
@@ -574,6 +634,9 @@ insert_node(LokiNewRow *row)
 		if (other != LOKI_NONE)
 			link_pair(row, other);
 	}
+
+	row->tid.state = LOKI_TID_LIVE;
+	loki_slot_write(row->state, row->index, LOKI_FAMILY_TID, row->node, &row->tid);
 }
 
 /* ----------------------------------------------------------------

@@ -32,6 +32,10 @@
 /* Lists that one forced link may push a link out of */
 #define MAX_FORCED		8
 
+/* Of a node's own neighbors, those that have to be linked to it before another
+ * may give up its link */
+#define LINKS_BACK		2
+
 /* Allocate scratch memory in the current context. */
 void
 loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capacity)
@@ -533,9 +537,34 @@ move_links(LokiList *from, LokiList *to, int max)
 }
 
 /*
- * Links of `wanted` that are not in `new`, and that no node in `new` is linked
- * to and nearer to, are added to it, as long as there is room.  Those for
- * which there is none are left in *left.
+ * Whether some of a node's own neighbors are linked to it, but for one.  A search
+ * for the node ends among them, so that no farther link could do as well.
+ */
+static bool
+is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
+{
+	LokiList	own;
+	LokiList	theirs;
+	int			found = 0;
+
+	if (!loki_list_read(linker, ref, &own))
+		return true;
+	for (int i = 0; i < own.count && found < LINKS_BACK; i++)
+	{
+		LokiListRef other = {own.nodes[i], own.slots[i], ref->level};
+
+		if (other.node != except && loki_list_read(linker, &other, &theirs) &&
+			loki_list_contains(&theirs, ref->node))
+			found++;
+	}
+	return found == LINKS_BACK;
+}
+
+/*
+ * Links of `wanted` that are not in `new` are added to it, as long as there is
+ * room, but for those that can go: that a node in `new` is linked to and nearer
+ * to, and that are linked to by others as well.  Those for which there is no
+ * room are left in *left.
  */
 void
 loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
@@ -543,6 +572,7 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 {
 	float		distances[2 * LOKI_MAX_M];
 	int			chosen = new->count;
+	LokiList	dropped;
 
 	left->count = 0;
 	for (int i = 0; i < wanted->count; i++)
@@ -555,12 +585,24 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 	if (left->count == 0)
 		return;
 
+	dropped = *left;
 	measure_list(linker, ref->node, left, distances);
 	for (int i = 0; i < chosen && left->count > 0; i++)
 	{
 		LokiListRef other = {new->nodes[i], new->slots[i], ref->level};
 
 		drop_covered(linker, &other, left, distances);
+	}
+	for (int i = 0; i < dropped.count; i++)
+	{
+		LokiListRef other = {dropped.nodes[i], dropped.slots[i], ref->level};
+
+		if (loki_list_contains(left, other.node) ||
+			is_linked_back(linker, &other, ref->node))
+			continue;
+		left->nodes[left->count] = other.node;
+		left->slots[left->count] = other.slot;
+		left->count++;
 	}
 	move_links(left, new, loki_list_max(ref->level, linker->state->m));
 }

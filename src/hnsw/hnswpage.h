@@ -243,6 +243,8 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 #define LOKI_TID_OVERFLOW		5	/* several rows: see the chain */
 #define LOKI_TID_STATE_MASK		0x07
 #define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not a NULL */
+#define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert has not come to
+										 * its end, no row may join it */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
 #define LokiTidOverflowHead(slot) \

@@ -11,7 +11,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(loki_node create_items check_index rows_by_index lost_rows tolerated_rows
+our @EXPORT = qw(loki_node create_items check_index rows_by_index lost_rows
   recall nearest);
 
 # A server with the extension's settings that all tests want
@@ -29,9 +29,7 @@ sub loki_node
 # item(n), a vector in one of 23 overlapping clusters that depends on n alone.
 sub create_items
 {
-	my ($node, $dim, $profile) = @_;
-
-	$profile //= 'balanced';
+	my ($node, $dim) = @_;
 
 	$node->safe_psql('postgres', qq(
 		CREATE EXTENSION lokivector;
@@ -41,8 +39,7 @@ sub create_items
 			FROM generate_series(1, $dim) i
 		\$\$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 		CREATE TABLE items (id integer PRIMARY KEY, v vector($dim), c integer);
-		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops)
-			WITH (profile = $profile);));
+		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops);));
 	return;
 }
 
@@ -82,14 +79,6 @@ sub lost_rows
 		SELECT count(*) FROM (SELECT v FROM items ORDER BY hashint4(id) LIMIT $limit) a, LATERAL (
 			SELECT v <-> a.v AS distance FROM items ORDER BY v <-> a.v LIMIT 1) b
 		WHERE distance > 0));
-}
-
-# How many of these 2,000 a test tolerates: a search is approximate, and a row
-# may depend on links that a crash or a concurrent insert cut short.  Long runs
-# tolerate none.
-sub tolerated_rows
-{
-	return $ENV{LOKIVECTOR_LONG} ? 0 : 2;
 }
 
 # Ids of the ten nearest rows to item(n), by the index alone
