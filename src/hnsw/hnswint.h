@@ -261,6 +261,10 @@ extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumb
 extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
 								 uint32 offset, uint32 size);
 
+/* The same for a node's slot, and from disk where it is not known to be there */
+extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int family,
+							   uint32 node);
+
 /*
  * Copy a slot out without pin or lock; false if that cannot be done and the
  * slot is to be read under lock.  Not in recovery.  The copy may be a mixture
@@ -279,6 +283,7 @@ extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int family,
 typedef struct LokiSlots
 {
 	int			n;
+	bool		hot;			/* pages that a walk comes back to */
 	BlockNumber blocks[LOKI_MAX_SLOTS];
 	uint32		offsets[LOKI_MAX_SLOTS];	/* in the page */
 	Buffer		buffers[LOKI_MAX_SLOTS];

@@ -246,19 +246,6 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 	search->nodes_scored += n;
 }
 
-static void
-prefetch_links(LokiSearch *search, uint32 node)
-{
-	LokiFamily *family = &search->state->families[LOKI_FAMILY_LINK];
-	uint32		place;
-	uint32		page = loki_slot_page(family, node, &place);
-
-	if (page < family->npages)
-		loki_buffer_prefetch(search->state, loki_page_block(family, page),
-							 SizeOfPageHeaderData + place * family->slot_size,
-							 family->slot_size);
-}
-
 /*
  * Copy out a slot of LINK or UPPER; false if it is past the used part.  A copy
  * made without a lock may hold some neighbors of one state and some of another:
@@ -691,7 +678,8 @@ loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentri
 			break;
 		candidate = next_candidate(search);
 		if (candidate != NULL)
-			prefetch_links(search, candidate->node);
+			loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+							   candidate->node);
 		if (waiting->n > 0)
 			batch_finish(search, waiting, ef);
 		waiting = batch;

@@ -17,7 +17,9 @@
  * a moment, and callers don't read so.
  *
  * A buffer that is read without a pin is touched as a pin would do it: its
- * usage count goes up, so that the clock sweep sees a page in use.
+ * usage count goes up, so that the clock sweep sees a page in use.  Pages of
+ * REFINE are not: a walk comes back to those of CODE and LINK, which are fewer,
+ * and where memory is short they are to stay.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswslots.c
@@ -129,6 +131,29 @@ loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 
 	prefetch(mapped(state, block), offset, size);
 }
 
+/*
+ * Bring in the page of a node's slot in a family: into the processor's caches
+ * where the map knows it, else by having the kernel read it ahead.
+ */
+void
+loki_slot_prefetch(LokiIndex *state, Relation index, int family, uint32 node)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		place;
+	uint32		page = loki_slot_page(fam, node, &place);
+	BlockNumber block;
+	Buffer		buffer;
+
+	if (page >= fam->npages)
+		return;
+	block = loki_page_block(fam, page);
+	buffer = mapped(state, block);
+	if (buffer != InvalidBuffer)
+		prefetch(buffer, SizeOfPageHeaderData + place * fam->slot_size, fam->slot_size);
+	else if (!state->local)
+		(void) PrefetchBuffer(index, MAIN_FORKNUM, block);
+}
+
 /* ----------------------------------------------------------------
  * One slot
  * ----------------------------------------------------------------
@@ -228,6 +253,7 @@ loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *node
 
 	Assert(n <= LOKI_MAX_SLOTS);
 	slots->n = n;
+	slots->hot = family != LOKI_FAMILY_REFINE;
 	for (int i = 0; i < n; i++)
 	{
 		uint32		place;
@@ -271,7 +297,8 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 	for (int i = 0; i < slots->n; i++)
 	{
 		slots->peeked[i] = peek && slots->buffers[i] != InvalidBuffer &&
-			buffer_use(state, slots->buffers[i], slots->blocks[i]);
+			(slots->hot ? buffer_use(state, slots->buffers[i], slots->blocks[i]) :
+			 buffer_holds(state, slots->buffers[i], slots->blocks[i]));
 		pinned += !slots->peeked[i];
 	}
 	if (peek && pinned > 1)
