@@ -138,6 +138,16 @@ foreach my $metric (
 	$node->safe_psql('postgres', 'DROP INDEX t_idx');
 }
 
+# A compact index finds nearly as much
+$node->safe_psql('postgres',
+	'CREATE INDEX t_idx ON t USING hnsw (w vector_cosine_ops) WITH (profile = compact)');
+recall_is_good('compact', 'w', '<=>');
+is($node->safe_psql('postgres', q(
+	SELECT sum(slots * slot_bytes) <= 200 * max(slots) FILTER (WHERE family = 'code')
+	FROM lokivector_index_families('t_idx') WHERE family NOT IN ('overflow', 'centroid'))),
+	't', 'compact: at most 200 bytes a node');
+$node->safe_psql('postgres', 'DROP INDEX t_idx');
+
 # Half of the rows come after the index
 $node->safe_psql('postgres', q(
 	CREATE TABLE later AS SELECT * FROM t WHERE id % 2 = 0;
@@ -148,6 +158,13 @@ $node->safe_psql('postgres', q(
 	ANALYZE t;));
 recall_is_good('after inserts', 'v', '<->');
 is(lost('v', '<->'), 0, 'after inserts: rows are found by their own vectors');
+$node->safe_psql('postgres', q(
+	DROP INDEX t_idx;
+	DELETE FROM t WHERE id % 2 = 0;
+	VACUUM t;
+	CREATE INDEX t_idx ON t USING hnsw (w vector_cosine_ops) WITH (profile = compact);
+	INSERT INTO t SELECT * FROM later;));
+recall_is_good('compact, after inserts', 'w', '<=>');
 
 $node->stop;
 done_testing();

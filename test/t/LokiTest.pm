@@ -29,7 +29,9 @@ sub loki_node
 # item(n), a vector in one of 23 overlapping clusters that depends on n alone.
 sub create_items
 {
-	my ($node, $dim) = @_;
+	my ($node, $dim, $profile) = @_;
+
+	$profile //= 'balanced';
 
 	$node->safe_psql('postgres', qq(
 		CREATE EXTENSION lokivector;
@@ -39,7 +41,8 @@ sub create_items
 			FROM generate_series(1, $dim) i
 		\$\$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 		CREATE TABLE items (id integer PRIMARY KEY, v vector($dim), c integer);
-		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops);));
+		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops)
+			WITH (profile = $profile);));
 	return;
 }
 
