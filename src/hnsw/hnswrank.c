@@ -33,6 +33,9 @@
 /* Rows that are inserted one by one among those sorted before */
 #define MERGE_MAX_ROWS	16
 
+/* Rows of a node that are read at first: many if these are not enough */
+#define CHAIN_FIRST		32
+
 /* Prepare for reading rows; the scan's heap relation must be set. */
 void
 loki_rank_begin(LokiScan *so)
@@ -42,6 +45,7 @@ loki_rank_begin(LokiScan *so)
 	loki_refine_begin(so);
 	so->fetch_most = PG_UINT32_MAX;
 	so->nrows = so->next_row = 0;
+	so->nchains = 0;
 	if (so->slot != NULL)
 		return;
 	so->slot = table_slot_create(scan->heapRelation, NULL);
@@ -63,73 +67,123 @@ loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
 	{
 		list->allocated = Max(16, list->allocated * 2);
 		if (list->tids == NULL)
+		{
 			list->tids = MemoryContextAlloc(so->context,
 											sizeof(ItemPointerData) * list->allocated);
+			list->slots = MemoryContextAlloc(so->context, sizeof(uint32) * list->allocated);
+		}
 		else
+		{
 			list->tids = repalloc_huge(list->tids,
 									   mul_size(sizeof(ItemPointerData), list->allocated));
+			list->slots = repalloc_huge(list->slots,
+										mul_size(sizeof(uint32), list->allocated));
+		}
 	}
 	list->tids[list->n++] = *tid;
 }
 
 /*
- * Walk a node's OVERFLOW chain; the node's TID page is share-locked.
+ * Where to go on in a chain that was read to a visible row; LOKI_NONE if nothing
+ * is left.  Its slot can be another's by now only if all other rows were removed
+ * and the node's TID slot took its TID back.
  */
-static void
-read_chain(LokiScan *so, uint32 node, uint32 head, LokiTidList *list)
+static uint32
+behind_chain(LokiScan *so, const LokiChain *chain)
+{
+	LokiOverflowData slot;
+
+	if (!loki_slot_read(so->state, so->scan->indexRelation, LOKI_FAMILY_OVERFLOW,
+						chain->slot, &slot) ||
+		(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+		slot.node != chain->node ||
+		!ItemPointerEquals(&slot.heap, (ItemPointer) &chain->tid))
+		return LOKI_NONE;
+	return slot.next;
+}
+
+/*
+ * Walk a node's OVERFLOW chain, over `most` slots; the node's TID page is
+ * share-locked.  False if that was all.
+ */
+static bool
+read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList *list)
 {
 	Relation	index = so->scan->indexRelation;
 	LokiFamily *family = &so->state->families[LOKI_FAMILY_OVERFLOW];
 	LokiOverflowData slot;
-	uint64		length = 0;
 
-	while (head != LOKI_NONE)
+	for (uint32 i = 0; head != LOKI_NONE; i++)
 	{
+		if (i == most)
+			return true;
 		if (!loki_slot_read(so->state, index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
-			slot.node != node ||
+			slot.node != chain->node ||
 			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-			length++ > (uint64) family->npages * family->per_page)
+			chain->length++ > (uint64) family->npages * family->per_page)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("index \"%s\" has a damaged chain of rows",
 							RelationGetRelationName(index)),
-					 errdetail("Slot %u does not belong to node %u.", head, node),
+					 errdetail("Slot %u does not belong to node %u.", head, chain->node),
 					 errhint("Please REINDEX it.")));
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
 			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED)
+		{
 			loki_tid_list_add(so, list, &slot.heap);
+			list->slots[list->n - 1] = head;
+		}
 		head = slot.next;
 	}
+	return false;
 }
 
-/* Heap TIDs of a node, none if it is dead or free. */
-void
-loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
+/*
+ * Heap TIDs of a node, none if it is dead or free: at most `most` of those
+ * behind what was read of it before.  False if there are no more.
+ */
+static bool
+node_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 {
 	Relation	index = so->scan->indexRelation;
+	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
 	uint32		place;
-	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, node, &place);
+	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, chain->node, &place);
 	Buffer		buffer = loki_buffer_read(so->state, index, block);
 	Page		page = BufferGetPage(buffer);
-	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, so->state->families[LOKI_FAMILY_TID].slot_size, place);
+	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, slot_size, place);
+	bool		begins = chain->slot == LOKI_NONE;
+	bool		more = false;
 
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
-	if ((int) place < LokiPageUsed(page, so->state->families[LOKI_FAMILY_TID].slot_size))
+	if ((int) place < LokiPageUsed(page, slot_size))
 		switch (LokiTidState(slot))
 		{
 			case LOKI_TID_LIVE:
 			case LOKI_TID_KILLED:
-				loki_tid_list_add(so, list, &slot->u.heap);
+				if (begins)
+					loki_tid_list_add(so, list, &slot->u.heap);
 				break;
 			case LOKI_TID_OVERFLOW:
-				read_chain(so, node, LokiTidOverflowHead(slot), list);
+				more = read_chain(so, chain, begins ? LokiTidOverflowHead(slot) :
+								  behind_chain(so, chain), most, list);
 				break;
 			default:
 				break;
 		}
 	UnlockReleaseBuffer(buffer);
+	return more;
+}
+
+/* All heap TIDs of a node */
+void
+loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
+{
+	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
+
+	(void) node_tids(so, &chain, PG_UINT32_MAX, list);
 }
 
 /* The vector of the row in so->slot */
@@ -276,45 +330,121 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 	return value_distance(so, PointerGetDatum(value), false, distance);
 }
 
-/* Append a row whose distance is known, if it is visible. */
-static void
+/* Append a row whose distance is known, if it is visible, which is returned. */
+static bool
 add_known_row(LokiScan *so, double distance, const ItemPointerData *tid)
 {
 	if (surely_visible(so, tid))
-		add_row(so, distance, *tid, true);
-	else if (fetch_row(so, *tid))
 	{
-		add_row(so, distance, *tid, false);
-		ExecClearTuple(so->slot);
+		add_row(so, distance, *tid, true);
+		return true;
+	}
+	if (!fetch_row(so, *tid))
+		return false;
+	add_row(so, distance, *tid, false);
+	ExecClearTuple(so->slot);
+	return true;
+}
+
+/*
+ * Append the visible rows among so->tids, which are some of a chain's.  All
+ * have the same vector, so that one that can be read tells the distance of all.
+ * Remembers the last; false if there is none.
+ */
+static bool
+add_chain_rows(LokiScan *so, LokiChain *chain, bool *known)
+{
+	bool		any = false;
+
+	for (uint32 i = 0; i < so->tids.n; i++)
+	{
+		ItemPointerData *tid = &so->tids.tids[i];
+		bool		visible;
+
+		CHECK_FOR_INTERRUPTS();
+		if (*known)
+			visible = add_known_row(so, chain->distance, tid);
+		else if ((visible = *known = row_distance(so, tid, &chain->distance)))
+			add_row(so, chain->distance, *tid, false);
+		if (!visible)
+			continue;
+		any = true;
+		chain->slot = so->tids.slots[i];
+		chain->tid = *tid;
+	}
+	return any;
+}
+
+/*
+ * Append `most` rows of a chain, if there are so many.  Where none of as many
+ * is visible, more are read from the same place.  False if the chain ends.
+ */
+static bool
+fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
+{
+	for (;;)
+	{
+		LokiChain	before = *chain;
+
+		if (!node_tids(so, chain, most, &so->tids))
+		{
+			(void) add_chain_rows(so, chain, &known);
+			return false;
+		}
+		if (add_chain_rows(so, chain, &known))
+			return true;
+		chain->length = before.length;
+		most = most > PG_UINT32_MAX / 4 ? PG_UINT32_MAX : most * 4;
 	}
 }
 
 /*
- * Append the visible rows of a node, whose TID slot was `tid`.  All have the
- * same vector, so that one that can be read tells the distance of all.
+ * Append the visible rows of a node, whose TID slot was `tid`; of very many, the
+ * first.
  */
 static void
 fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, Buffer recent)
 {
-	double		distance;
+	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
 	bool		known;
 
 	CHECK_FOR_INTERRUPTS();
-	known = value_known(so, tid) && toast_distance(so, tid, recent, &distance);
+	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
+		(void) add_known_row(so, chain.distance, &tid->u.heap);
+	else if (fetch_chain(so, &chain, known, CHAIN_FIRST))
 	{
-		add_known_row(so, distance, &tid->u.heap);
-		return;
+		if (so->nchains == so->chains_allocated)
+		{
+			Size		size;
+
+			so->chains_allocated = Max(8, so->chains_allocated * 2);
+			size = mul_size(sizeof(LokiChain), so->chains_allocated);
+			so->chains = so->chains ? repalloc_huge(so->chains, size) :
+				MemoryContextAllocHuge(so->context, size);
+		}
+		so->chains[so->nchains++] = chain;
 	}
-	loki_node_tids(so, node, &so->tids);
-	for (uint32 i = 0; i < so->tids.n; i++)
-	{
-		if (known)
-			add_known_row(so, distance, &so->tids.tids[i]);
-		else if ((known = row_distance(so, &so->tids.tids[i], &distance)))
-			add_row(so, distance, so->tids.tids[i], false);
-		CHECK_FOR_INTERRUPTS();
-	}
+}
+
+/* The nearest of the nodes that have rows left to be read, NULL if none has */
+static LokiChain *
+nearest_chain(LokiScan *so)
+{
+	LokiChain  *nearest = NULL;
+
+	for (uint32 i = 0; i < so->nchains; i++)
+		if (nearest == NULL || so->chains[i].distance < nearest->distance)
+			nearest = &so->chains[i];
+	return nearest;
+}
+
+/* Append further rows of a node. */
+static void
+continue_chain(LokiScan *so, LokiChain *chain, uint32 most)
+{
+	if (!fetch_chain(so, chain, true, most))
+		*chain = so->chains[--so->nchains];
 }
 
 /* Copy TID slots out; what is past the end is FREE. */
@@ -424,7 +554,10 @@ loki_rank_announce(LokiScan *so, uint32 wanted)
 		loki_read_ahead(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
 }
 
-/* NaN distances last; ties by TID, so that answers are repeatable */
+/*
+ * NaN distances last; ties by TID, so that answers are repeatable (but a node
+ * that has very many rows is read by parts, each of which is ordered so)
+ */
 static int
 compare_rows(const void *a, const void *b)
 {
@@ -496,8 +629,19 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		so->nrows = left;
 		so->next_row = 0;
 	}
-	while (so->nrows < wanted && (known = known_nodes(so, wanted - so->nrows)) > 0)
-		fetch_nodes(so, Min(known, READ_AHEAD));
+	while (so->nrows < wanted)
+	{
+		LokiChain  *chain = nearest_chain(so);
+
+		known = known_nodes(so, wanted - so->nrows);
+		if (chain != NULL &&
+			(known == 0 || chain->distance < so->pending[so->next_pending].bound))
+			continue_chain(so, chain, wanted - so->nrows);
+		else if (known > 0)
+			fetch_nodes(so, Min(known, READ_AHEAD));
+		else
+			break;
+	}
 	if (so->nrows > left)
 		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
 	if (so->nrows < wanted)
@@ -508,10 +652,15 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		double		farthest = so->rows[wanted - 1].distance;
 		uint32		sorted = so->nrows;
 
+		LokiChain  *chain = nearest_chain(so);
+
 		loki_refine_within(so, farthest);
-		if (known_nodes(so, 1) == 0 || so->pending[so->next_pending].bound > farthest)
+		if (chain != NULL && chain->distance < farthest)
+			continue_chain(so, chain, CHAIN_FIRST);
+		else if (known_nodes(so, 1) == 0 || so->pending[so->next_pending].bound > farthest)
 			return true;
-		fetch_nodes(so, 1);
+		else
+			fetch_nodes(so, 1);
 		merge_rows(so, sorted);
 	}
 }

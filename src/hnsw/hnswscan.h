@@ -47,9 +47,23 @@ typedef struct LokiRow
 typedef struct LokiTidList
 {
 	ItemPointerData *tids;
+	uint32	   *slots;			/* of OVERFLOW that they are from, if they are */
 	uint32		n;
 	uint32		allocated;
 } LokiTidList;
+
+/*
+ * A node of whose many rows some were read, and the last of these: one that is
+ * visible, so that vacuum leaves its slot where it is.
+ */
+typedef struct LokiChain
+{
+	double		distance;
+	uint32		node;
+	uint32		slot;
+	ItemPointerData tid;
+	uint64		length;			/* slots read */
+} LokiChain;
 
 typedef struct LokiScan
 {
@@ -107,6 +121,9 @@ typedef struct LokiScan
 	uint32		announced;		/* rows before this are on their way */
 	uint32		rows_allocated;
 	LokiTidList tids;			/* of the node being fetched */
+	LokiChain  *chains;
+	uint32		nchains;
+	uint32		chains_allocated;
 
 	/* heap access */
 	TupleTableSlot *slot;
