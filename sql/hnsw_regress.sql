@@ -61,7 +61,7 @@ CREATE TABLE regress_t (id integer, v vector(3));
 INSERT INTO regress_t SELECT i, CASE WHEN i <= 3000 THEN '[1,2,4]' ELSE '[1,2,3]' END::vector
 FROM generate_series(1, 6000) i;
 CREATE INDEX ON regress_t USING hnsw (v vector_l2_ops);
-SELECT id FROM regress_t ORDER BY v <-> '[1,2,3.5]' LIMIT 3;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM regress_t ORDER BY v <-> '[1,2,3.5]' LIMIT 3) s;
 SELECT count(*), count(DISTINCT id), max(v <-> '[1,2,3.5]') FROM
 	(SELECT * FROM regress_t ORDER BY v <-> '[1,2,3.5]' LIMIT 5990) s;
 DROP TABLE regress_t;
