@@ -65,6 +65,7 @@ OBJS = \
 	src/hnsw/hnswhandler.o \
 	src/hnsw/hnswinfo.o \
 	src/hnsw/hnswinsert.o \
+	src/hnsw/hnswjoin.o \
 	src/hnsw/hnswlink.o \
 	src/hnsw/hnswload.o \
 	src/hnsw/hnswoptions.o \

@@ -24,6 +24,9 @@
 #include "hnsw/hnswgraph.h"
 #include "miscadmin.h"
 
+/* Of a node's own neighbors, those whose neighbors are looked at */
+#define MAX_LISTS		8
+
 /* Mark everything reachable from a node that was just reached */
 static void
 reach(LokiConnection *state, uint32 node, uint32 from)
@@ -151,51 +154,99 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 }
 
 /*
- * Reach a node over one of its own neighbors, or else over what a search from
- * the entry point finds near it, or at the very last over any node that still
- * has room.  There always is one: n nodes reached need n - 1 links.
+ * The nearest node to one among the neighbors of its own neighbors that was
+ * reached and has room in its list; LOKI_NONE if there is none.
  */
-static void
-reach_somehow(LokiConnection *state, uint32 node)
+static uint32
+nearest_with_room(LokiConnection *state, uint32 node, float *distance)
 {
-	LokiGraph  *graph = state->graph;
-	LokiGraphLists *lists = &graph->base;
+	LokiGraphLists *lists = &state->graph->base;
+	Size		own = (Size) node * lists->capacity;
+	uint32		nearest = LOKI_NONE;
+
+	for (int i = 0; i < Min(lists->counts[node], MAX_LISTS); i++)
+	{
+		uint32		neighbor = lists->neighbors[own + i];
+		Size		first = (Size) neighbor * lists->capacity;
+		const float *distances = loki_graph_distances(state->graph, node, neighbor);
+
+		for (int j = 0; j < lists->counts[neighbor]; j++)
+		{
+			uint32		other = lists->neighbors[first + j];
+
+			if (other == node || lists->counts[other] >= lists->width ||
+				state->parent[other] == LOKI_NONE ||
+				(nearest != LOKI_NONE && distances[j] >= *distance))
+				continue;
+			nearest = other;
+			*distance = distances[j];
+		}
+	}
+	return nearest;
+}
+
+/* Reach a node from another, if that was reached itself and has a link for it. */
+static bool
+reach_from(LokiConnection *state, uint32 node, uint32 from, float distance)
+{
+	if (state->parent[from] == LOKI_NONE ||
+		!loki_graph_attach(state, from, node, distance))
+		return false;
+	reach(state, node, from);
+	return true;
+}
+
+/* Reach a node over one of its own neighbors, with room or without. */
+static bool
+reach_from_own(LokiConnection *state, uint32 node, bool room)
+{
+	LokiGraphLists *lists = &state->graph->base;
 	Size		first = (Size) node * lists->capacity;
-	const LokiCandidate *found;
-	int			nfound;
 
 	for (int i = 0; i < lists->counts[node]; i++)
 	{
 		uint32		from = lists->neighbors[first + i];
 
-		if (state->parent[from] != LOKI_NONE &&
-			loki_graph_attach(state, from, node, lists->distances[first + i]))
-		{
-			reach(state, node, from);
-			return;
-		}
+		if ((!room || lists->counts[from] < lists->width) &&
+			reach_from(state, node, from, lists->distances[first + i]))
+			return true;
 	}
+	return false;
+}
 
-	nfound = loki_graph_nearest(graph, node, &found);
+/*
+ * Reach a node over one of its own neighbors, or theirs, or else over what a
+ * search from the entry point finds near it, or at the very last over any node
+ * that still has room.  There always is one: n nodes reached need n - 1 links.
+ *
+ * No link is given up where one of these lists has room.  By inner product most
+ * nodes are reached in this way, as all are nearest to the few long ones, and
+ * links among those are what searches go by.
+ */
+static void
+reach_somehow(LokiConnection *state, uint32 node)
+{
+	const LokiCandidate *found;
+	int			nfound;
+	float		distance;
+	uint32		other;
+
+	if (reach_from_own(state, node, true))
+		return;
+	other = nearest_with_room(state, node, &distance);
+	if (other != LOKI_NONE && reach_from(state, node, other, distance))
+		return;
+	if (reach_from_own(state, node, false))
+		return;
+
+	/* over the layers above, the search may have come to what is not reached */
+	nfound = loki_graph_nearest(state->graph, node, &found);
 	for (int i = 0; i < nfound; i++)
-	{
-		/* over the layers above, the search may have come to such a node */
-		if (state->parent[found[i].node] != LOKI_NONE &&
-			loki_graph_attach(state, found[i].node, node, found[i].distance))
-		{
-			reach(state, node, found[i].node);
+		if (reach_from(state, node, found[i].node, found[i].distance))
 			return;
-		}
-	}
-
 	for (uint32 i = state->tail; i-- > 0;)
-	{
-		if (loki_graph_attach(state, state->queue[i], node, found[nfound - 1].distance))
-		{
-			reach(state, node, state->queue[i]);
+		if (reach_from(state, node, state->queue[i], found[nfound - 1].distance))
 			return;
-		}
-	}
 	elog(ERROR, "could not connect the graph");
 }
 

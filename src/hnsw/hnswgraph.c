@@ -444,6 +444,24 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 }
 
 /*
+ * The distances of a node from the neighbors of another on layer 0, by codes,
+ * in the order of the list.  The array lives until the next call of a function
+ * here.
+ */
+const float *
+loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
+{
+	int			n = graph->base.counts[other];
+
+	memcpy(graph->batch, graph->base.neighbors + (Size) other * graph->base.capacity,
+		   n * sizeof(uint32));
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	score_batch(graph, graph->query, n);
+	return graph->estimates;
+}
+
+/*
  * The nearest nodes that a search from the entry point finds for a node, by its
  * own code, with a pool of that of the build, ascending.  *found is valid until
  * the next call of a function here.

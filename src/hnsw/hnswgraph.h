@@ -94,6 +94,7 @@ extern LokiGraph *loki_graph_create(MemoryContext context,
 									pg_prng_state *prng);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);
+extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
 							   const LokiCandidate **found);
 extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,

@@ -17,12 +17,9 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "access/detoast.h"
 #include "access/tableam.h"
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswinsert.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "types/toast.h"
@@ -43,38 +40,8 @@
 #define NARROW_SEARCH		24
 #define NEW_LINKS			16
 
-/* What a statement keeps between rows, in IndexInfo */
-typedef struct LokiInsertCache
-{
-	MemoryContext context;
-	MemoryContext row_context;	/* reset after every row */
-	LokiIndex  *state;
-	int			ef_construction;
-	LokiSearch	search;
-	LokiLinker	linker;
-	LokiUpperFound *found;		/* ef_construction */
-	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
-} LokiInsertCache;
-
-/* The row that is being inserted */
-typedef struct LokiNewRow
-{
-	Relation	index;
-	LokiIndex  *state;
-	LokiInsertCache *cache;
-	LokiMetaPageData meta;		/* as it was when the search began */
-	LokiTidData tid;			/* heap TID, and its value out of line */
-	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
-
-	/* rows in the graph */
-	char	   *code;
-	char	   *refine;			/* NULL if there is none */
-	LokiHashData hash;
-	int			level;
-	uint32		node;
-	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
-	bool		alone;			/* no live node was found to link to */
-} LokiNewRow;
+/* Of a node's neighbors, those whose neighbors are asked for room */
+#define ROOM_LISTS			4
 
 /* ----------------------------------------------------------------
  * Rows outside the graph
@@ -103,176 +70,6 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
 						row->attributes[i]);
 	tid.state = flags | LOKI_TID_LIVE;
 	loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLTID, number, &tid);
-}
-
-/* ----------------------------------------------------------------
- * Equal rows
- * ----------------------------------------------------------------
- */
-
-/* Whether a node has the row's vector and attributes, by hash and bytes */
-static bool
-is_equal_row(LokiNewRow *row, uint32 node)
-{
-	LokiHashData hash;
-	char		attribute[LOKI_ATTR_MAX_SLOT];
-
-	if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_HASH, node, &hash) ||
-		memcmp(&hash, &row->hash, row->state->families[LOKI_FAMILY_HASH].slot_size) != 0)
-		return false;
-	for (int i = 0; i < row->state->nattributes; i++)
-	{
-		int			family = LOKI_FAMILY_ATTR + i;
-
-		if (!loki_slot_read(row->state, row->index, family, node, attribute) ||
-			memcmp(attribute, row->attributes[i], row->state->families[family].slot_size) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Make an OVERFLOW slot, whose next is *next, the head of a node's chain, if
- * the node's TID slot still is *seen.  One record, under the exclusive lock of
- * the TID page, then that of the OVERFLOW page.
- */
-static bool
-chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
-			   uint32 overflow, uint32 next)
-{
-	LokiIndex  *state = row->state;
-	uint32		slot_size = state->families[LOKI_FAMILY_TID].slot_size;
-	uint32		place;
-	uint32		overflow_place;
-	BlockNumber block = loki_slot_block(state, row->index, LOKI_FAMILY_TID, node, &place);
-	BlockNumber overflow_block = loki_slot_block(state, row->index, LOKI_FAMILY_OVERFLOW,
-												 overflow, &overflow_place);
-	Buffer		buffer = loki_buffer_read(state, row->index, block);
-	Buffer		overflow_buffer = loki_buffer_read(state, row->index, overflow_block);
-	bool		unchanged;
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_TID, LOKI_NONE);
-	unchanged = memcmp(LokiPageSlot(BufferGetPage(buffer), slot_size, place),
-					   seen, slot_size) == 0;
-	if (unchanged)
-	{
-		GenericXLogState *xlog = GenericXLogStart(row->index);
-		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-		LokiTidData *tid = (LokiTidData *) loki_page_slot_for_write(page, slot_size, place);
-		LokiOverflowData *slot;
-
-		LockBuffer(overflow_buffer, BUFFER_LOCK_EXCLUSIVE);
-		page = GenericXLogRegisterBuffer(xlog, overflow_buffer, 0);
-		slot = (LokiOverflowData *) loki_page_slot_for_write(page, sizeof(LokiOverflowData),
-															 overflow_place);
-		slot->next = next;
-		memset(&tid->u, 0, sizeof(tid->u));
-		tid->state = LOKI_TID_OVERFLOW;
-		LokiTidSetOverflowHead(tid, overflow);
-		/* versions of a row share their value, which is not stored again */
-		if (slot_size == LOKI_TID_LONG && LokiTidValue(tid) != LokiTidValue(&row->tid))
-			LokiTidClearValue(tid);
-		GenericXLogFinish(xlog);
-		LockBuffer(overflow_buffer, BUFFER_LOCK_UNLOCK);
-	}
-	ReleaseBuffer(overflow_buffer);
-	UnlockReleaseBuffer(buffer);
-	return unchanged;
-}
-
-static uint32
-claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
-{
-	LokiOverflowData slot = {0};
-
-	slot.node = node;
-	slot.next = LOKI_NONE;
-	slot.heap = *heap;
-	slot.state = LOKI_TID_LIVE;
-	return loki_slot_claim(row->state, row->index, LOKI_FAMILY_OVERFLOW, &slot);
-}
-
-/*
- * Add the row to a node that is equal to it; false if that node has died, or if
- * its own insert has not come to its end: should that be killed, nothing may
- * lead to the node.
- *
- * Slots are claimed before they are chained.  One that is not chained in the
- * end names a node that does not know it, and is reclaimed by vacuum; it must
- * not be freed here, since vacuum relies on being the only one who frees.
- */
-static bool
-join_node(LokiNewRow *row, uint32 node)
-{
-	uint32		first = LOKI_NONE;	/* slot of the TID that the node has */
-	uint32		added = LOKI_NONE;	/* slot of the row */
-	ItemPointerData first_heap;
-
-	for (;;)
-	{
-		LokiTidData tid;
-		uint32		next;
-
-		if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_TID, node, &tid))
-			return false;
-		switch (LokiTidState(&tid))
-		{
-			case LOKI_TID_LIVE:
-				if (tid.state & LOKI_TID_LINKING)
-					return false;
-				if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))
-					first = claim_overflow(row, node, &tid.u.heap);
-				first_heap = tid.u.heap;
-				next = first;
-				break;
-			case LOKI_TID_OVERFLOW:
-				next = LokiTidOverflowHead(&tid);
-				break;
-			default:
-				return false;
-		}
-		if (added == LOKI_NONE)
-			added = claim_overflow(row, node, &row->tid.u.heap);
-		if (chain_overflow(row, node, &tid, added, next))
-			return true;
-		CHECK_FOR_INTERRUPTS();
-	}
-}
-
-/*
- * Look for an equal row in the pool of the search, and join its node.  The
- * estimate of an equal row is that of the row's own code.
- *
- * A node that seems equal is compared again after it was seen live: the pool
- * may hold a dead one, which vacuum may free and another insert use again
- * meanwhile, but one that is live stays what it is for as long as the page lock
- * is held.
- */
-static bool
-join_equal_row(LokiNewRow *row)
-{
-	LokiSearch *search = &row->cache->search;
-	const LokiQuantizer *quantizer = row->state->quantizer;
-	const void *own = row->code;
-	float		self;
-	float		tolerance;
-
-	quantizer->score(quantizer, search->query, &own, 1, &self);
-	tolerance = 0.01f * quantizer->error(quantizer, search->query, own, self) +
-		1e-5f * fabsf(self) + FLT_MIN;
-	for (int i = 0; i < search->npool; i++)
-	{
-		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
-
-		if (!(fabsf(search->pool[i].distance - self) <= tolerance))
-			continue;
-		if (is_equal_row(row, node) &&
-			loki_node_is_live(row->state, row->index, node) &&
-			is_equal_row(row, node) && join_node(row, node))
-			return true;
-	}
-	return false;
 }
 
 /* ----------------------------------------------------------------
@@ -404,7 +201,7 @@ find_place(LokiNewRow *row)
 
 		loki_search_layer0(&cache->search, cache->found, nentries,
 						   cache->ef_construction);
-		if (join_equal_row(row))
+		if (loki_join_equal_row(row))
 			return true;
 		if (choose_base(row) == 0)
 		{
@@ -480,8 +277,44 @@ write_node(LokiNewRow *row)
 }
 
 /*
- * Link the node's neighbors to it.  On layer 0 at least one of them must take
- * it, or nothing would lead to the node: the nearest, if no other does.
+ * Link the node from one of its neighbors' neighbors that has room in its list;
+ * false if there is none.
+ */
+static bool
+link_where_room(LokiNewRow *row)
+{
+	LokiLinker *linker = &row->cache->linker;
+	const LokiList *own = &row->cache->lists[0];
+	LokiList	theirs;
+	LokiList	list;
+
+	for (int i = 0; i < Min(own->count, ROOM_LISTS); i++)
+	{
+		LokiListRef ref = {own->nodes[i], LOKI_NONE, 0};
+
+		if (!loki_list_read(linker, &ref, &theirs))
+			continue;
+		for (int j = 0; j < theirs.count; j++)
+		{
+			ref.node = theirs.nodes[j];
+			if (ref.node == row->node || !loki_list_read(linker, &ref, &list) ||
+				list.count >= loki_list_max(0, row->state->m) ||
+				!loki_node_is_live(row->state, row->index, ref.node))
+				continue;
+			if (loki_list_add(linker, &ref, row->node, LOKI_NONE, false))
+				return true;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	return false;
+}
+
+/*
+ * Link the node's neighbors to it.  On layer 0 one node at least must take it,
+ * or nothing would lead to it.  If no neighbor does, that is one of theirs with
+ * room: by inner product this is so for most nodes, as all are nearest to the
+ * few long ones, which must not give up the links among themselves.  If there is
+ * none, the nearest neighbor has to.
  */
 static void
 link_neighbors(LokiNewRow *row)
@@ -500,7 +333,7 @@ link_neighbors(LokiNewRow *row)
 				linked = true;
 			CHECK_FOR_INTERRUPTS();
 		}
-		if (!linked && level == 0 && list->count > 0)
+		if (!linked && level == 0 && list->count > 0 && !link_where_room(row))
 		{
 			ref.node = list->nodes[0];
 			loki_list_add(&row->cache->linker, &ref, row->node, LOKI_NONE, true);

@@ -1,0 +1,263 @@
+#!/usr/bin/python3
+"""Sets on which graphs fail, and what an index does with them.
+
+Each set is generated from a seed.  For each the index of a server is built;
+then recall@10 is measured at several widths, its mean and that of the worst
+hundredth of the queries, and how many rows are not found by their own vectors.
+
+The server is whatever the command given with --psql connects to; its database
+has the extension whose name is given, lokivector or vector.
+"""
+import argparse
+import math
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+
+import truth
+
+OPERATOR = {"l2": "<->", "ip": "<#>"}
+LATENT = {128: 48, 768: 96}
+COPY_BLOCK = 5000
+
+
+# ---- sets -----------------------------------------------------------------
+
+class Embeddings:
+    """Rows that behave like embeddings: see README.md"""
+
+    def __init__(self, rng, rows, dims):
+        self.rng, self.dims = rng, dims
+        self.latent = LATENT.get(dims, dims // 4)
+        self.spectrum = 1 / np.sqrt(np.arange(1, self.latent + 1))
+        self.centres = rng.standard_normal((max(1, rows // 400), self.latent))
+        self.centres *= self.spectrum
+        self.weights = rng.pareto(1.5, len(self.centres)) + 1
+        self.weights /= self.weights.sum()
+        self.mapping = rng.standard_normal((self.latent, dims))
+        self.mapping /= math.sqrt(self.latent)
+
+    def rows(self, n):
+        rng = self.rng
+        z = self.centres[rng.choice(len(self.centres), n, p=self.weights)]
+        z = z + 0.6 * self.spectrum * rng.standard_normal((n, self.latent))
+        x = z @ self.mapping + 0.08 * rng.standard_normal((n, self.dims))
+        return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def directions(rng, n, dims):
+    x = rng.standard_normal((n, dims))
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def lengths(rng, rows, dims, queries):
+    """Inner product of rows of very different lengths"""
+    e = Embeddings(rng, rows, dims)
+    base = e.rows(rows) * rng.lognormal(0, 0.5, (rows, 1))
+    return base, e.rows(queries)
+
+
+def clusters(rng, rows, dims, queries):
+    """Tight clusters far from one another, of 10 to a fifth of the rows;
+    as many queries in a small one as in a large one"""
+    count = 200
+    weights = np.arange(1, count + 1) ** -1.2
+    weights /= weights.sum()
+    centres = directions(rng, count, dims)
+    radius = np.exp(rng.uniform(np.log(0.02), np.log(0.2), count))
+    e = Embeddings(rng, rows, dims)
+
+    def of(cluster):
+        # embeddings are rows of a length of one about nothing
+        spread = e.rows(len(cluster)) * radius[cluster][:, None]
+        return centres[cluster] + spread
+
+    base = of(rng.choice(count, rows, p=weights))
+    return base, of(rng.integers(0, count, queries))
+
+
+def near(rng, rows, dims, queries):
+    """A fifth of the rows lie at a distance of 1e-4 from others"""
+    e = Embeddings(rng, rows, dims)
+    base = e.rows(rows)
+    copies = rng.choice(rows, rows // 5, replace=False)
+    others = np.setdiff1d(np.arange(rows), copies)
+    chosen = rng.choice(others[:rows // 100], len(copies))
+    base[copies] = base[chosen] + 1e-4 * directions(rng, len(copies), dims)
+    return base, e.rows(queries)
+
+
+def outliers(rng, rows, dims, queries):
+    """One row and query in twenty is ten times as long as the others, in any
+    direction"""
+    e = Embeddings(rng, rows, dims)
+
+    def some(n):
+        x = e.rows(n)
+        far = rng.random(n) < 0.05
+        x[far] = 10 * directions(rng, far.sum(), dims)
+        return x
+
+    return some(rows), some(queries)
+
+
+def duplicates(rng, rows, dims, queries):
+    """A fifth of the rows are copies of others"""
+    e = Embeddings(rng, rows, dims)
+    base = e.rows(rows)
+    copies = rng.choice(rows, rows // 5, replace=False)
+    others = np.setdiff1d(np.arange(rows), copies)
+    base[copies] = base[rng.choice(others, len(copies))]
+    return base, e.rows(queries)
+
+
+def identical(rng, rows, dims, queries):
+    """Half of the rows are one vector"""
+    e = Embeddings(rng, rows, dims)
+    base = e.rows(rows)
+    base[rng.choice(rows, rows // 2, replace=False)] = base[0]
+    return base, e.rows(queries)
+
+
+SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
+        "near": (near, "l2"), "outliers": (outliers, "l2"),
+        "duplicates": (duplicates, "l2"), "identical": (identical, "l2")}
+
+
+def make(name, rows, dims, queries=1000, seed=1):
+    """-> base, queries, metric"""
+    function, metric = SETS[name]
+    base, query = function(np.random.default_rng(seed), rows, dims, queries)
+    return base.astype(np.float32), query.astype(np.float32), metric
+
+
+# ---- a server -------------------------------------------------------------
+
+class Server:
+    def __init__(self, command):
+        self.command = shlex.split(command) + ["-XAtq", "-v",
+                                               "ON_ERROR_STOP=1"]
+
+    def sql(self, text):
+        done = subprocess.run(self.command, input=text, text=True,
+                              stdout=subprocess.PIPE, check=True)
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def copy(self, table, vectors):
+        dims = vectors.shape[1]
+        row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", ">i4"),
+                        ("len", ">i4"), ("dims", ">i2"), ("unused", ">i2"),
+                        ("x", ">f4", (dims,))])
+        process = subprocess.Popen(
+            self.command + ["-c", f"COPY {table} FROM STDIN (FORMAT binary)"],
+            stdin=subprocess.PIPE)
+        process.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        for at in range(0, len(vectors), COPY_BLOCK):
+            part = vectors[at:at + COPY_BLOCK]
+            out = np.zeros(len(part), row)
+            out["fields"], out["id_len"], out["len"] = 2, 4, 4 * dims + 4
+            out["id"] = np.arange(at, at + len(part))
+            out["dims"], out["x"] = dims, part
+            process.stdin.write(out.tobytes())
+        process.stdin.write(b"\xff\xff")
+        process.stdin.close()
+        if process.wait() != 0:
+            raise RuntimeError(f"COPY to {table} failed")
+
+    def load(self, base, queries):
+        dims = base.shape[1]
+        self.sql(f"DROP TABLE IF EXISTS hard, hard_q;"
+                 f"CREATE TABLE hard (id integer, v vector({dims}));"
+                 f"CREATE TABLE hard_q (id integer, v vector({dims}));")
+        self.copy("hard", base)
+        self.copy("hard_q", queries)
+        self.sql("VACUUM ANALYZE hard; VACUUM ANALYZE hard_q;")
+
+    def build(self, metric, options):
+        """-> seconds of the backend's processor time, where it is known"""
+        clock = ("SELECT sum(split_part(s, ' ', n)::float8) / 100 FROM "
+                 "pg_read_file('/proc/self/stat') s, generate_series(14, 15) n")
+        rows = self.sql("SET maintenance_work_mem = '2GB';"
+                        "SET max_parallel_maintenance_workers = 0;"
+                        f"{clock}; CREATE INDEX hard_v ON hard USING hnsw "
+                        f"(v vector_{metric}_ops) {options}; {clock};")
+        return float(rows[1][0]) - float(rows[0][0])
+
+    def nearest(self, metric, table, ef, k, where="true"):
+        """Ids that the index returns for the vectors of a table"""
+        return np.array(self.sql(
+            "SET enable_seqscan = off; SET jit = off;"
+            f"SET hnsw.ef_search = {ef};"
+            f"SELECT q.id, x.id FROM {table} q, LATERAL (SELECT id FROM hard "
+            f"ORDER BY v {OPERATOR[metric]} q.v LIMIT {k}) x WHERE {where}"),
+            np.int64).reshape(-1, 2)
+
+
+# ---- measuring ------------------------------------------------------------
+
+def recall(metric, base, queries, true, answers, k):
+    """Share of the k nearest that each query found, by distance"""
+    out = np.zeros(len(queries))
+    for i, q in enumerate(queries):
+        got = answers[answers[:, 0] == i, 1]
+        limit = truth.distances(metric, base[true[i, k - 1:k]], q)[0]
+        found = truth.distances(metric, base[got], q)
+        out[i] = (found <= limit + 1e-7 * abs(limit)).sum() / k
+    return np.minimum(out, 1)
+
+
+def lost(server, metric, base, rows, ef):
+    """Of so many rows, or all, those not found by their own vectors; by inner
+    product only rows count that are among the ten nearest to themselves"""
+    n = len(base)
+    step = max(1, n // rows) if rows else 1
+    if metric == "ip":
+        ids = np.arange(0, n, step)
+        true = truth.neighbours(metric, base, base[ids], 10)
+        own = ids[(true == ids[:, None]).any(axis=1)]
+        got = server.nearest(metric, "hard", ef, 10, f"q.id % {step} = 0")
+        found = got[got[:, 0] == got[:, 1], 0]
+        return len(np.setdiff1d(own, found)), len(own)
+    got = server.nearest(metric, "hard", ef, 1, f"q.id % {step} = 0")
+    same = (base[got[:, 0]] == base[got[:, 1]]).all(axis=1)
+    return len(got) - same.sum(), len(got)
+
+
+def measure(server, name, rows, dims, args):
+    base, queries, metric = make(name, rows, dims)
+    true = truth.neighbours(metric, base, queries, 10)
+    server.load(base, queries)
+    seconds = server.build(metric, args.options)
+    line = [name, f"{rows} x {dims}", f"{seconds:.1f}"]
+    for ef in args.ef:
+        found = recall(metric, base, queries, true,
+                       server.nearest(metric, "hard_q", ef, 10), 10)
+        line.append(f"{found.mean():.3f} / {np.quantile(found, .01):.1f}")
+    line.append("{} of {}".format(*lost(server, metric, base, args.own, 400)))
+    print("| " + " | ".join(line) + " |", flush=True)
+
+
+def main(argv):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--psql", required=True, help="command that connects")
+    p.add_argument("--sets", default=",".join(SETS))
+    p.add_argument("--rows", type=int, default=50000)
+    p.add_argument("--dims", type=int, default=128)
+    p.add_argument("--ef", default="40,100,200,400")
+    p.add_argument("--own", type=int, default=0, metavar="ROWS",
+                   help="search for so many rows by their vectors (all)")
+    p.add_argument("--options", default="", help="as WITH (m = 32)")
+    args = p.parse_args(argv)
+    args.ef = [int(ef) for ef in args.ef.split(",")]
+    server = Server(args.psql)
+    print("| set | rows | build, s | "
+          + " | ".join(f"ef {ef}" for ef in args.ef) + " | lost |")
+    print("|" + "---|" * (len(args.ef) + 4))
+    for name in args.sets.split(","):
+        measure(server, name, args.rows, args.dims, args)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,56 @@
+# Sets on which graphs fail, in a short form of bench/hard.py: rows of very
+# different lengths by inner product, tight clusters, near and exact duplicates,
+# outliers.  Most of the ten nearest rows are found for every query, and every
+# row by its own vector.
+#
+# Needs python3 with numpy (Debian: python3-numpy).
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use IPC::Run qw(run);
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $hard = "$FindBin::RealBin/../../bench/hard.py";
+my ($out, $err);
+
+if (!eval { run([ 'python3', '-c', 'import numpy' ], '>', \$out, '2>', \$err) })
+{
+	SKIP: { skip 'python3 with numpy is not installed', 1 }
+	done_testing();
+	exit 0;
+}
+
+my $node = loki_node('main');
+$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
+
+my $psql = join(' ', 'psql', '-h', $node->host, '-p', $node->port, '-d', 'postgres');
+my $rows = $ENV{LOKIVECTOR_LONG} ? 30000 : 8000;
+
+run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100 ],
+	'>', \$out, '2>', \$err)
+  or diag($err);
+foreach my $set (qw(lengths clusters near outliers duplicates identical))
+{
+	my ($mean, $worst, $lost) =
+	  $out =~ /^\| $set \|.*\| ([\d.]+) \/ ([\d.]+) \| (\d+) of \d+ \|$/m;
+
+	ok(defined $lost, "$set: is measured");
+	next if !defined $lost;
+	note("$set: mean $mean, worst hundredth $worst, lost $lost");
+	cmp_ok($mean, '>=', 0.95, "$set: recall at ef_search 100");
+	cmp_ok($worst, '>=', 0.5, "$set: recall of the worst queries");
+	is($lost, 0, "$set: rows are found by their own vectors at ef_search 400");
+}
+is($node->safe_psql('postgres', "SELECT lokivector_check('hard_v', true)"), '', 'check');
+
+$node->stop;
+done_testing();
