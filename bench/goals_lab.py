@@ -37,13 +37,16 @@ HOLDS = {"<=": operator.le, ">=": operator.ge}
 class Lab:
     """One set, loaded and indexed by both contenders on one server"""
 
+    indexed = True
+
     def __init__(self, bench, goals):
         self.bench, self.goals = bench, goals
         self.args, self.data, self.server = (bench.args, bench.data,
                                              bench.server)
         self.both = self.ours, self.theirs = bench.all
         self.raw, self.efs = {}, {}
-        bench.build()
+        if self.indexed:
+            bench.build()
         self.built = {b["contender"]: b for b in bench.result["builds"]}
 
     def bytes(self, contender):
@@ -55,14 +58,15 @@ class Lab:
 
     def row(self, goal, what, ours, theirs=None, target=None, of="ratio",
             note=""):
-        """of: what the target bounds, the ratio or our own figure"""
-        ratio = ours / theirs if theirs else None
+        """of: what the target bounds, the ratio or our own figure; alone:
+        ours, and a ratio says nothing"""
+        ratio = ours / theirs if theirs and of != "alone" else None
         value = ratio if of == "ratio" and theirs is not None else ours
         met = None
         if target:
             sign, bound = target.split()
             met = value is not None and HOLDS[sign](value, float(bound))
-            target += " (ours)" * (of == "ours" and ratio is not None)
+            target += " (ours)" * (of != "ratio" and theirs is not None)
         self.goals.add(goal, self.data.name, what, ours, theirs, ratio,
                        target, met, note)
 
@@ -98,29 +102,30 @@ class Lab:
             for c in self.both)
 
 
-def chosen(argv):
+def chosen(argv, known):
     p = argparse.ArgumentParser()
-    p.add_argument("--measures", default=",".join(MEASURES))
+    p.add_argument("--measures", default=",".join(known))
     own, rest = p.parse_known_args(argv)
     return own.measures.split(","), rest
 
 
-def beside(options, measures, goals, argv):
+def beside(options, measures, goals, argv, known=None, lab_class=Lab):
     """The step: these measures of one set, and each one's rows"""
-    wanted, rest = chosen(argv)
+    known = known or MEASURES
+    wanted, rest = chosen(argv, known)
     step, out = goals.step, os.path.join(goals.out, goals.step)
-    names = [m for m in MEASURES if m in measures and m in wanted]
+    names = [m for m in known if m in measures and m in wanted]
     if not names:
         return
     failed = []
     with session(options + rest + ["--out", out]) as bench:
-        lab = Lab(bench, goals)
+        lab = lab_class(bench, goals)
         for name in names:
             start = time.monotonic()
             kept = goals.steps.get(f"{step}: {name}", [])
             goals.begin(f"{step}: {name}")
             try:
-                module, function = MEASURES[name]
+                module, function = known[name]
                 getattr(importlib.import_module(module), function)(lab)
             except Exception:
                 traceback.print_exc()

@@ -3,10 +3,11 @@
 
 Each set is generated from a seed.  For each the index of a server is built;
 then recall@10 is measured at several widths, its mean and that of the worst
-hundredth of the queries, and how many rows are not found by their own vectors.
+hundredth of the queries, how many rows are not found by their own vectors,
+and how many rows LIMIT 1000 gives that asks for the row with most copies.
 
 The server is whatever the command given with --psql connects to; its database
-has the extension whose name is given, lokivector or vector.
+has lokivector or pgvector.
 """
 import argparse
 import math
@@ -21,6 +22,7 @@ import truth
 OPERATOR = {"l2": "<->", "ip": "<#>"}
 LATENT = {128: 48, 768: 96}
 COPY_BLOCK = 5000
+OWN_EF = 400                    # of searches for rows by their own vectors
 
 
 # ---- sets -----------------------------------------------------------------
@@ -137,8 +139,8 @@ def make(name, rows, dims, queries=1000, seed=1):
 
 class Server:
     def __init__(self, command):
-        self.command = shlex.split(command) + ["-XAtq", "-v",
-                                               "ON_ERROR_STOP=1"]
+        """command: of a psql that connects, in words"""
+        self.command = command + ["-XAtq", "-v", "ON_ERROR_STOP=1"]
 
     def sql(self, text):
         done = subprocess.run(self.command, input=text, text=True,
@@ -166,33 +168,66 @@ class Server:
         if process.wait() != 0:
             raise RuntimeError(f"COPY to {table} failed")
 
+
+class Table:
+    """A set in a table of its own, with an index"""
+
+    def __init__(self, server, name, metric):
+        self.server, self.metric = server, metric
+        self.name, self.queries = f"hard_{name}", f"hard_{name}_q"
+
     def load(self, base, queries):
         dims = base.shape[1]
-        self.sql(f"DROP TABLE IF EXISTS hard, hard_q;"
-                 f"CREATE TABLE hard (id integer, v vector({dims}));"
-                 f"CREATE TABLE hard_q (id integer, v vector({dims}));")
-        self.copy("hard", base)
-        self.copy("hard_q", queries)
-        self.sql("VACUUM ANALYZE hard; VACUUM ANALYZE hard_q;")
+        self.drop()
+        self.server.sql(f"""
+            CREATE TABLE {self.name} (id integer, v vector({dims}));
+            CREATE TABLE {self.queries} (id integer, v vector({dims}));""")
+        self.server.copy(self.name, base)
+        self.server.copy(self.queries, queries)
+        self.server.sql(f"VACUUM ANALYZE {self.name};"
+                        f"VACUUM ANALYZE {self.queries};")
 
-    def build(self, metric, options):
-        """-> seconds of the backend's processor time, where it is known"""
-        clock = ("SELECT sum(split_part(s, ' ', n)::float8) / 100 FROM "
-                 "pg_read_file('/proc/self/stat') s, generate_series(14, 15) n")
-        rows = self.sql("SET maintenance_work_mem = '2GB';"
-                        "SET max_parallel_maintenance_workers = 0;"
-                        f"{clock}; CREATE INDEX hard_v ON hard USING hnsw "
-                        f"(v vector_{metric}_ops) {options}; {clock};")
+    def drop(self):
+        self.server.sql(f"DROP TABLE IF EXISTS {self.name}, {self.queries}")
+
+    def index(self, options):
+        return (f"CREATE INDEX ON {self.name} USING hnsw "
+                f"(v vector_{self.metric}_ops) {options}")
+
+    def build(self, options):
+        """-> seconds of the backend's processor time"""
+        return self.processor(
+            "SET maintenance_work_mem = '2GB';"
+            "SET max_parallel_maintenance_workers = 0;", self.index(options))
+
+    def fill(self, options):
+        """An index on an empty table, and the rows inserted one by one"""
+        rows = f"{self.name}_rows"
+        seconds = self.processor(
+            f"ALTER TABLE {self.name} RENAME TO {rows};"
+            f"CREATE TABLE {self.name} (LIKE {rows});{self.index(options)};",
+            f"""DO $$ DECLARE r record; BEGIN
+            FOR r IN SELECT * FROM {rows} LOOP
+                INSERT INTO {self.name} VALUES (r.id, r.v);
+            END LOOP; END $$""")
+        self.server.sql(f"DROP TABLE {rows}; VACUUM ANALYZE {self.name}")
+        return seconds
+
+    def processor(self, before, statement):
+        clock = ("SELECT sum(split_part(s, ' ', n)::float8) / 100 "
+                 "FROM pg_read_file('/proc/self/stat') s, "
+                 "generate_series(14, 15) n")
+        rows = self.server.sql(f"{before}{clock};{statement};{clock};")
         return float(rows[1][0]) - float(rows[0][0])
 
-    def nearest(self, metric, table, ef, k, where="true"):
+    def nearest(self, table, ef, k, where="true"):
         """Ids that the index returns for the vectors of a table"""
-        return np.array(self.sql(
+        return np.array(self.server.sql(
             "SET enable_seqscan = off; SET jit = off;"
             f"SET hnsw.ef_search = {ef};"
-            f"SELECT q.id, x.id FROM {table} q, LATERAL (SELECT id FROM hard "
-            f"ORDER BY v {OPERATOR[metric]} q.v LIMIT {k}) x WHERE {where}"),
-            np.int64).reshape(-1, 2)
+            f"SELECT q.id, x.id FROM {table} q, LATERAL (SELECT id FROM "
+            f"{self.name} ORDER BY v {OPERATOR[self.metric]} q.v LIMIT {k}) x "
+            f"WHERE {where}"), np.int64).reshape(-1, 2)
 
 
 # ---- measuring ------------------------------------------------------------
@@ -208,35 +243,47 @@ def recall(metric, base, queries, true, answers, k):
     return np.minimum(out, 1)
 
 
-def lost(server, metric, base, rows, ef):
+def lost(table, base, rows, ef):
     """Of so many rows, or all, those not found by their own vectors; by inner
     product only rows count that are among the ten nearest to themselves"""
     n = len(base)
     step = max(1, n // rows) if rows else 1
-    if metric == "ip":
+    if table.metric == "ip":
         ids = np.arange(0, n, step)
-        true = truth.neighbours(metric, base, base[ids], 10)
+        true = truth.neighbours(table.metric, base, base[ids], 10)
         own = ids[(true == ids[:, None]).any(axis=1)]
-        got = server.nearest(metric, "hard", ef, 10, f"q.id % {step} = 0")
+        got = table.nearest(table.name, ef, 10, f"q.id % {step} = 0")
         found = got[got[:, 0] == got[:, 1], 0]
         return len(np.setdiff1d(own, found)), len(own)
-    got = server.nearest(metric, "hard", ef, 1, f"q.id % {step} = 0")
+    got = table.nearest(table.name, ef, 1, f"q.id % {step} = 0")
     same = (base[got[:, 0]] == base[got[:, 1]]).all(axis=1)
     return len(got) - same.sum(), len(got)
 
 
-def measure(server, name, rows, dims, args):
-    base, queries, metric = make(name, rows, dims)
-    true = truth.neighbours(metric, base, queries, 10)
-    server.load(base, queries)
-    seconds = server.build(metric, args.options)
-    line = [name, f"{rows} x {dims}", f"{seconds:.1f}"]
-    for ef in args.ef:
-        found = recall(metric, base, queries, true,
-                       server.nearest(metric, "hard_q", ef, 10), 10)
-        line.append(f"{found.mean():.3f} / {np.quantile(found, .01):.1f}")
-    line.append("{} of {}".format(*lost(server, metric, base, args.own, 400)))
-    print("| " + " | ".join(line) + " |", flush=True)
+def most_copied(base):
+    """-> the row with most copies, and how many there are of it"""
+    unique, first, counts = np.unique(base, axis=0, return_index=True,
+                                      return_counts=True)
+    best = counts.argmax()
+    return first[best], counts[best]
+
+
+def measure(table, base, queries, true, efs, own, options="", inserted=False):
+    """-> seconds of building; by ef the mean recall and its first percentile;
+    rows lost, of how many; rows of LIMIT 1000 for the row with most copies,
+    and how many copies that has"""
+    table.load(base, queries)
+    found = {"seconds": (table.fill if inserted else table.build)(options),
+             "recall": {}}
+    for ef in efs:
+        r = recall(table.metric, base, queries, true,
+                   table.nearest(table.queries, ef, 10), 10)
+        found["recall"][ef] = float(r.mean()), float(np.quantile(r, .01))
+    found["lost"], found["own"] = map(int, lost(table, base, own, OWN_EF))
+    row, found["copies"] = map(int, most_copied(base))
+    found["thousand"] = len(table.nearest(table.name, 40, 1000,
+                                          f"q.id = {row}"))
+    return found
 
 
 def main(argv):
@@ -249,14 +296,26 @@ def main(argv):
     p.add_argument("--own", type=int, default=0, metavar="ROWS",
                    help="search for so many rows by their vectors (all)")
     p.add_argument("--options", default="", help="as WITH (m = 32)")
+    p.add_argument("--inserted", action="store_true",
+                   help="insert the rows one by one into an empty index")
     args = p.parse_args(argv)
-    args.ef = [int(ef) for ef in args.ef.split(",")]
-    server = Server(args.psql)
-    print("| set | rows | build, s | "
-          + " | ".join(f"ef {ef}" for ef in args.ef) + " | lost |")
-    print("|" + "---|" * (len(args.ef) + 4))
+    server = Server(shlex.split(args.psql))
+    efs = [int(ef) for ef in args.ef.split(",")]
+    print("| set | rows | build, s | " + " | ".join(f"ef {ef}" for ef in efs)
+          + " | lost | LIMIT 1000 |")
+    print("|" + "---|" * (len(efs) + 5))
     for name in args.sets.split(","):
-        measure(server, name, args.rows, args.dims, args)
+        base, queries, metric = make(name, args.rows, args.dims)
+        true = truth.neighbours(metric, base, queries, 10)
+        table = Table(server, name, metric)
+        f = measure(table, base, queries, true, efs, args.own, args.options,
+                    args.inserted)
+        table.drop()
+        line = [name, f"{args.rows} x {args.dims}", f"{f['seconds']:.1f}",
+                *[f"{mean:.3f} / {worst:.1f}"
+                  for mean, worst in f["recall"].values()],
+                f"{f['lost']} of {f['own']}", str(f["thousand"])]
+        print("| " + " | ".join(line) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ class Contender:
                     f"{storage};")
         self.server.psql(self.db, sql)
 
-    def copy(self, name, vectors):
+    def copy(self, name, vectors, first=0):
+        """first: the id of the first row"""
         dims = vectors.shape[1]
         item = {"vector": ">f4", "halfvec": ">f2"}[self.kind]
         size = np.dtype(item).itemsize * dims + 4
@@ -69,7 +70,7 @@ class Contender:
                 part = vectors[at:at + COPY_BLOCK]
                 out = np.zeros(len(part), row)
                 out["fields"], out["id_len"], out["len"] = 2, 8, size
-                out["id"] = np.arange(at, at + len(part))
+                out["id"] = first + np.arange(at, at + len(part))
                 out["dims"], out["x"] = dims, part
                 yield out.tobytes()
 

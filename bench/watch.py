@@ -1,0 +1,183 @@
+"""What a server's processes do while a statement runs: processor time,
+memory, phases of a build, waits."""
+import contextlib
+import os
+import threading
+import time
+
+TICKS = os.sysconf("SC_CLK_TCK")
+MEMORY_EVERY = 0.05             # seconds between samples
+PHASES_EVERY = 0.05
+WAITS_EVERY = 0.01
+OURS = ("/SYSV", "/dev/shm/", "[heap]", "")     # mappings that are memory
+
+
+# ---- processor time -------------------------------------------------------
+
+def finished_seconds(server):
+    """Processor time of all backends and workers that have ended"""
+    with open(f"/proc/{server.postmaster()}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[13]) + int(fields[14])) / TICKS
+
+
+@contextlib.contextmanager
+def processor(server):
+    """Of all backends that come and go meanwhile -> list of one figure"""
+    found = []
+    settle(server)
+    before = finished_seconds(server)
+    yield found
+    settle(server)
+    found.append(finished_seconds(server) - before)
+
+
+def settle(server):
+    """Until no client's backend is left"""
+    for _ in range(100):
+        if not any("[local]" in title or "parallel worker" in title
+                   for _, title in children(server)):
+            return
+        time.sleep(0.02)
+
+
+def children(server):
+    """(pid, title) of the server's processes"""
+    with contextlib.suppress(OSError):
+        pid = server.postmaster()
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            for child in f.read().split():
+                with contextlib.suppress(OSError):
+                    with open(f"/proc/{child}/cmdline") as g:
+                        yield int(child), g.read().replace("\0", " ")
+
+
+# ---- memory ---------------------------------------------------------------
+
+def own_bytes(pid):
+    """Memory of a process but for files and shared_buffers; of what it
+    shares, its part"""
+    total, counted = 0, False
+    with open(f"/proc/{pid}/smaps") as f:
+        for line in f:
+            word = line.split(None, 1)[0]
+            if word.endswith(":"):
+                if counted and word == "Pss:":
+                    total += int(line.split()[1]) * 1024
+                continue
+            fields = line.split(None, 5)
+            path = fields[5].strip() if len(fields) > 5 else ""
+            counted = path.startswith(OURS[:3]) or path == OURS[3]
+    return total
+
+
+class Memory:
+    """The highest sum of the memory of building processes"""
+
+    def __init__(self, server, titles=("CREATE INDEX", "parallel worker")):
+        self.server, self.titles = server, titles
+        self.peak = self.processes = 0
+        self.ended = threading.Event()
+
+    def sample(self):
+        sizes = []
+        for pid, title in children(self.server):
+            if any(t in title for t in self.titles):
+                with contextlib.suppress(OSError):
+                    sizes.append(own_bytes(pid))
+        if sum(sizes) > self.peak:
+            self.peak, self.processes = sum(sizes), len(sizes)
+
+    def run(self):
+        while not self.ended.wait(MEMORY_EVERY):
+            self.sample()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+def idle_bytes(c):
+    """Memory of a backend that has loaded the extension and waits"""
+    memory = Memory(c.server, ("SELECT",))
+    sleeper = threading.Thread(target=c.server.psql, args=(
+        c.db, f"SELECT '[1]'::{c.kind}; SELECT pg_sleep(1)"))
+    sleeper.start()
+    time.sleep(0.7)
+    memory.sample()
+    sleeper.join()
+    return memory.peak
+
+
+# ---- sampling by SQL ------------------------------------------------------
+
+SAMPLER = """
+CREATE TEMP TABLE seen (t float8, {columns});
+DO $$
+DECLARE
+    started timestamptz := clock_timestamp();
+    any_seen bool := false;
+    n bigint;
+BEGIN
+    LOOP
+        PERFORM pg_stat_clear_snapshot();
+        INSERT INTO seen SELECT extract(epoch FROM clock_timestamp()),
+            {values};
+        GET DIAGNOSTICS n = ROW_COUNT;
+        any_seen := any_seen OR n > 0;
+        EXIT WHEN n = 0 AND {ended} AND (any_seen OR
+            clock_timestamp() > started + interval '10 s');
+        PERFORM pg_sleep({every});
+    END LOOP;
+END $$;
+SELECT {summary};
+"""
+PHASES = SAMPLER.format(
+    columns="phase text, bd bigint, bt bigint, td bigint, tt bigint",
+    values="phase, blocks_done, blocks_total, tuples_done, tuples_total "
+    "FROM pg_stat_progress_create_index", every=PHASES_EVERY, ended="true",
+    summary="t, phase, bd, bt, td, tt FROM seen ORDER BY t")
+WAITS = SAMPLER.format(
+    columns="type text, event text",
+    values="coalesce(wait_event_type, 'running'), coalesce(wait_event, '') "
+    "FROM pg_stat_activity WHERE application_name = 'pgbench' AND state = "
+    "'active'", every=WAITS_EVERY,
+    ended="NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = "
+    "'pgbench')",
+    summary="type, event, count(*) FROM seen GROUP BY 1, 2 ORDER BY 3 DESC")
+
+
+class Sampled:
+    """Rows of a sampler that runs beside, in .rows at the end"""
+
+    def __init__(self, c, sql):
+        self.c, self.sql, self.rows = c, sql, []
+
+    def run(self):
+        self.rows = self.c.server.rows(self.c.db, self.sql)
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        time.sleep(0.3)
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join()
+
+
+def phases(rows):
+    """Samples of a build's progress -> list of (phase, seconds)"""
+    found = []
+    for i, row in enumerate(rows[:-1]):
+        seconds = float(rows[i + 1][0]) - float(row[0])
+        if found and found[-1][0] == row[1]:
+            found[-1][1] += seconds
+        else:
+            found.append([row[1], seconds])
+    return found
