@@ -66,6 +66,7 @@ OBJS = \
 	src/hnsw/hnswinfo.o \
 	src/hnsw/hnswinsert.o \
 	src/hnsw/hnswjoin.o \
+	src/hnsw/hnswkill.o \
 	src/hnsw/hnswlink.o \
 	src/hnsw/hnswload.o \
 	src/hnsw/hnswoptions.o \

@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
 #include "common/hashfn.h"
@@ -41,6 +42,7 @@ typedef struct HeapCheck
 	Tuplesortstate *entries;	/* of the index */
 	Tuplesortstate *rows;		/* of the table */
 	bool		outside;		/* reading NULLTID */
+	bool		pass_killed;	/* leave out entries marked killed */
 } HeapCheck;
 
 static int64
@@ -114,6 +116,18 @@ entry_hash(HeapCheck *state, uint32 number, const LokiTidData *tid)
 }
 
 /*
+ * Whether a slot of this state is one row's entry.  What is marked killed is so
+ * to nobody's snapshot but those of a standby, so that a row which is visible
+ * must not be.
+ */
+static bool
+is_entry(const HeapCheck *state, int slot_state)
+{
+	return slot_state == LOKI_TID_LIVE ||
+		(slot_state == LOKI_TID_KILLED && !state->pass_killed);
+}
+
+/*
  * Put the heap TIDs of a node that had a chain.  The TID page is locked while
  * the chain is read, so that neither can change; by now the chain may have
  * been replaced by a single TID.
@@ -132,7 +146,7 @@ put_chain(HeapCheck *state, uint32 node, uint64 hash)
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
-	if (LokiTidState(&tid) == LOKI_TID_LIVE || LokiTidState(&tid) == LOKI_TID_KILLED)
+	if (is_entry(state, LokiTidState(&tid)))
 		put_entry(state->entries, &tid.u.heap, hash);
 	else if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
 		number = LokiTidOverflowHead(&tid);
@@ -143,7 +157,8 @@ put_chain(HeapCheck *state, uint32 node, uint64 hash)
 		if (!loki_slot_read(check->state, check->index, LOKI_FAMILY_OVERFLOW, number, &slot) ||
 			slot.node != node)
 			break;
-		put_entry(state->entries, &slot.heap, hash);
+		if (is_entry(state, slot.state & LOKI_TID_STATE_MASK))
+			put_entry(state->entries, &slot.heap, hash);
 		number = slot.next;
 	}
 	UnlockReleaseBuffer(buffer);
@@ -159,7 +174,7 @@ put_slot(LokiCheck *check, uint32 number, const char *slot)
 		return;
 	if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
 		put_chain(state, number, entry_hash(state, number, tid));
-	else
+	else if (is_entry(state, LokiTidState(tid)))
 		put_entry(state->entries, &tid->u.heap, entry_hash(state, number, tid));
 }
 
@@ -298,6 +313,7 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 
 	state.check = check;
 	state.metric = loki_index_metric(check->index);
+	state.pass_killed = !TransactionStartedDuringRecovery();
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 											  ALLOCSET_DEFAULT_SIZES);
 	state.entries = begin_sort();

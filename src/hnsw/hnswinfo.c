@@ -189,7 +189,7 @@ put_definition(Relation index, const LokiMetaPageData *meta, Datum *values)
 	return i;
 }
 
-/* The next 8: nodes by state, and rows */
+/* The next 8: nodes by state, rows marked killed among them, and rows */
 static int
 put_counts(LokiIndex *state, Relation index, Datum *values)
 {
@@ -206,7 +206,8 @@ put_counts(LokiIndex *state, Relation index, Datum *values)
 
 	values[i++] = Int64GetDatum(nodes.used);
 	values[i++] = Int64GetDatum(single + nodes.by_state[LOKI_TID_OVERFLOW]);
-	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_KILLED]);
+	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_KILLED] +
+								overflow.by_state[LOKI_TID_KILLED]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_DEAD]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_RESERVED]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_FREE]);

@@ -129,6 +129,7 @@ join_node(LokiNewRow *row, uint32 node)
 		switch (LokiTidState(&tid))
 		{
 			case LOKI_TID_LIVE:
+			case LOKI_TID_KILLED:
 				if (tid.state & LOKI_TID_LINKING)
 					return false;
 				if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))

@@ -128,7 +128,7 @@ read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList
 					 errdetail("Slot %u does not belong to node %u.", head, chain->node),
 					 errhint("Please REINDEX it.")));
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
-			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED)
+			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->trust_killed))
 		{
 			loki_tid_list_add(so, list, &slot.heap);
 			list->slots[list->n - 1] = head;
@@ -158,13 +158,17 @@ node_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
+	so->tids_lsn = BufferGetLSNAtomic(buffer);
 	if ((int) place < LokiPageUsed(page, slot_size))
 		switch (LokiTidState(slot))
 		{
 			case LOKI_TID_LIVE:
 			case LOKI_TID_KILLED:
-				if (begins)
+				if (begins && !loki_is_killed(so, slot))
+				{
 					loki_tid_list_add(so, list, &slot->u.heap);
+					list->slots[0] = LOKI_NONE;
+				}
 				break;
 			case LOKI_TID_OVERFLOW:
 				more = read_chain(so, chain, begins ? LokiTidOverflowHead(slot) :
@@ -249,16 +253,23 @@ surely_visible(LokiScan *so, const ItemPointerData *tid)
 }
 
 /*
- * Fetch a row into so->slot, if it is visible.  The TID is a copy, since
- * fetching moves it along the HOT chain, while the executor wants the root.
+ * Fetch the row of an index entry into so->slot, if it is visible; one that is
+ * dead to all is noted.  The TID is a copy, since fetching moves it along the
+ * HOT chain, while the executor wants the root.
  */
 static bool
-fetch_row(LokiScan *so, ItemPointerData tid)
+fetch_row(LokiScan *so, const LokiEntryRef *entry)
 {
 	bool		call_again = false;
+	bool		all_dead = false;
+	ItemPointerData tid = entry->heap;
 
-	return table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
-								   so->slot, &call_again, NULL);
+	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
+								so->slot, &call_again, &all_dead))
+		return true;
+	if (all_dead)
+		loki_kill_note(so, entry);
+	return false;
 }
 
 /* The exact distance of a vector; false if it is none or has no direction. */
@@ -273,9 +284,9 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 	return true;
 }
 
-/* The exact distance of a row by its vector; false if it is not visible. */
+/* The exact distance of an entry's row by its vector; false if not visible. */
 static bool
-row_distance(LokiScan *so, const ItemPointerData *tid, double *distance)
+row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance)
 {
 	bool		isnull;
 	bool		found;
@@ -283,7 +294,7 @@ row_distance(LokiScan *so, const ItemPointerData *tid, double *distance)
 	Datum		value;
 
 	so->heap_fetches++;
-	if (!fetch_row(so, *tid))
+	if (!fetch_row(so, entry))
 		return false;
 	old = MemoryContextSwitchTo(so->fetch_context);
 	value = row_value(so, &isnull);
@@ -330,18 +341,21 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 	return value_distance(so, PointerGetDatum(value), false, distance);
 }
 
-/* Append a row whose distance is known, if it is visible, which is returned. */
+/*
+ * Append the row of an entry, whose distance is known, if it is visible, which
+ * is returned.
+ */
 static bool
-add_known_row(LokiScan *so, double distance, const ItemPointerData *tid)
+add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry)
 {
-	if (surely_visible(so, tid))
+	if (surely_visible(so, &entry->heap))
 	{
-		add_row(so, distance, *tid, true);
+		add_row(so, distance, entry->heap, true);
 		return true;
 	}
-	if (!fetch_row(so, *tid))
+	if (!fetch_row(so, entry))
 		return false;
-	add_row(so, distance, *tid, false);
+	add_row(so, distance, entry->heap, false);
 	ExecClearTuple(so->slot);
 	return true;
 }
@@ -358,19 +372,20 @@ add_chain_rows(LokiScan *so, LokiChain *chain, bool *known)
 
 	for (uint32 i = 0; i < so->tids.n; i++)
 	{
-		ItemPointerData *tid = &so->tids.tids[i];
+		LokiEntryRef entry = {so->tids_lsn, chain->node, so->tids.slots[i],
+		so->tids.tids[i]};
 		bool		visible;
 
 		CHECK_FOR_INTERRUPTS();
 		if (*known)
-			visible = add_known_row(so, chain->distance, tid);
-		else if ((visible = *known = row_distance(so, tid, &chain->distance)))
-			add_row(so, chain->distance, *tid, false);
+			visible = add_known_row(so, chain->distance, &entry);
+		else if ((visible = *known = row_distance(so, &entry, &chain->distance)))
+			add_row(so, chain->distance, entry.heap, false);
 		if (!visible)
 			continue;
 		any = true;
-		chain->slot = so->tids.slots[i];
-		chain->tid = *tid;
+		chain->slot = entry.overflow;
+		chain->tid = entry.heap;
 	}
 	return any;
 }
@@ -399,19 +414,21 @@ fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
 }
 
 /*
- * Append the visible rows of a node, whose TID slot was `tid`; of very many, the
- * first.
+ * Append the visible rows of a node, whose TID slot was `tid` on a page of this
+ * LSN; of very many, the first.
  */
 static void
-fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, Buffer recent)
+fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
+		   Buffer recent)
 {
+	LokiEntryRef entry = {lsn, node, LOKI_NONE, tid->u.heap};
 	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
 	bool		known;
 
 	CHECK_FOR_INTERRUPTS();
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
-		(void) add_known_row(so, chain.distance, &tid->u.heap);
+		(void) add_known_row(so, chain.distance, &entry);
 	else if (fetch_chain(so, &chain, known, CHAIN_FIRST))
 	{
 		if (so->nchains == so->chains_allocated)
@@ -447,9 +464,26 @@ continue_chain(LokiScan *so, LokiChain *chain, uint32 most)
 		*chain = so->chains[--so->nchains];
 }
 
-/* Copy TID slots out; what is past the end is FREE. */
+/* Copy a TID slot out, and the LSN of its page; what is past the end is FREE. */
 static void
-read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids)
+read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogRecPtr *lsn)
+{
+	Relation	index = so->scan->indexRelation;
+	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	Buffer		buffer = loki_buffer_read(so->state, index, block);
+	Page		page = BufferGetPage(buffer);
+
+	memset(tid, 0, sizeof(LokiTidData));
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
+	*lsn = BufferGetLSNAtomic(buffer);
+	if (offset < ((PageHeader) page)->pd_lower)
+		memcpy(tid, (char *) page + offset, slot_size);
+	UnlockReleaseBuffer(buffer);
+}
+
+static void
+read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPtr *lsns)
 {
 	Relation	index = so->scan->indexRelation;
 	LokiSlots  *slots = &so->refine_slots;
@@ -458,9 +492,8 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids)
 	for (int i = 0; i < n; i++)
 		if (slots->buffers[i] == InvalidBuffer && !so->state->local)
 			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
-	memset(tids, 0, sizeof(LokiTidData) * n);
 	for (int i = 0; i < n; i++)
-		(void) loki_slot_read(so->state, index, LOKI_FAMILY_TID, nodes[i], &tids[i]);
+		read_tid(so, slots->blocks[i], slots->offsets[i], &tids[i], &lsns[i]);
 }
 
 /*
@@ -483,9 +516,12 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 		bool		known = value_known(so, &tids[i]);
 		int			state = LokiTidState(&tids[i]);
 
-		place[i] = known ? nvalues : -1;
+		place[i] = -1;
+		if (loki_is_killed(so, &tids[i]))
+			continue;
 		if (known)
 		{
+			place[i] = nvalues;
 			values[nvalues].tid = tids[i].chunk;
 			values[nvalues++].size = loki_value_size(so->state->dim);
 		}
@@ -514,6 +550,7 @@ fetch_nodes(LokiScan *so, int n)
 {
 	uint32		nodes[READ_AHEAD];
 	LokiTidData tids[READ_AHEAD];
+	XLogRecPtr	lsns[READ_AHEAD];
 	Buffer		recent[READ_AHEAD] = {InvalidBuffer};
 	int			known = (int) Min(n + READ_MORE, so->npending - so->next_pending);
 
@@ -521,14 +558,16 @@ fetch_nodes(LokiScan *so, int n)
 	Assert(n <= READ_AHEAD);
 	for (int i = 0; i < known; i++)
 		nodes[i] = so->pending[so->next_pending + i].node;
-	read_tids(so, nodes, known, tids);
+	read_tids(so, nodes, known, tids, lsns);
 	if (so->is_heap && !so->state->local)
 		read_vectors_ahead(so, tids, known, recent);
 	for (int i = 0; i < n; i++)
 	{
 		so->next_pending++;
+		if (loki_is_killed(so, &tids[i]))
+			continue;
 		so->fetch_most--;
-		fetch_node(so, nodes[i], &tids[i], recent[i]);
+		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
 	}
 }
 

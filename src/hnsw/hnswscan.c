@@ -231,6 +231,7 @@ begin_scan(LokiScan *so)
 	so->walked = false;
 	open_query(so);
 	loki_rank_begin(so);
+	loki_kill_begin(so);
 	prepare_search(so);
 	MemoryContextSwitchTo(old);
 
@@ -376,6 +377,7 @@ fill_batch(LokiScan *so)
 	while (!loki_rank_complete(so, so->batch_left))
 		if (!find_more(so))
 			break;
+	loki_kill_flush(so);
 }
 
 /* ----------------------------------------------------------------

@@ -35,6 +35,15 @@ typedef struct LokiPending
 	uint32		node;
 } LokiPending;
 
+/* Where a heap TID was read */
+typedef struct LokiEntryRef
+{
+	XLogRecPtr	lsn;			/* of the TID page, then */
+	uint32		node;
+	uint32		overflow;		/* OVERFLOW slot, LOKI_NONE: the TID slot */
+	ItemPointerData heap;
+} LokiEntryRef;
+
 /* A visible row and its exact distance */
 typedef struct LokiRow
 {
@@ -121,6 +130,7 @@ typedef struct LokiScan
 	uint32		announced;		/* rows before this are on their way */
 	uint32		rows_allocated;
 	LokiTidList tids;			/* of the node being fetched */
+	XLogRecPtr	tids_lsn;		/* of its TID page when they were read */
 	LokiChain  *chains;
 	uint32		nchains;
 	uint32		chains_allocated;
@@ -133,6 +143,12 @@ typedef struct LokiScan
 	LokiToastReader toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
+
+	/* rows dead to all */
+	bool		trust_killed;	/* pass over entries that are marked killed */
+	bool		may_kill;		/* mark them */
+	LokiEntryRef *kills;		/* to be marked at the end of the batch */
+	uint32		nkills;
 
 	/* sequential passes */
 	uint8	   *seen;			/* bitmap: nodes handed to ranking */
@@ -162,6 +178,18 @@ typedef struct LokiAhead
 /* functions in hnswahead.c */
 extern void loki_read_ahead(LokiIndex *state, Relation relation, LokiBufferMap *map,
 							LokiAhead *ahead, int n);
+
+/* functions in hnswkill.c */
+extern void loki_kill_begin(LokiScan *so);
+extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
+extern void loki_kill_flush(LokiScan *so);
+
+/* Whether the only row of a TID slot is known to be dead to all */
+static inline bool
+loki_is_killed(const LokiScan *so, const LokiTidData *tid)
+{
+	return so->trust_killed && LokiTidState(tid) == LOKI_TID_KILLED;
+}
 
 /* functions in hnswrefine.c */
 extern void loki_refine_begin(LokiScan *so);

@@ -238,7 +238,7 @@ select_nodes(LokiScan *so, Selection *selection)
 			if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW &&
 				state != LOKI_TID_KILLED)
 				continue;
-			if (is_seen(so, node))
+			if (loki_is_killed(so, slot) || is_seen(so, node))
 				continue;
 			if (so->filter.nkeys > 0 && !passes_filter(so, &attributes, node))
 				continue;

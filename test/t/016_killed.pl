@@ -1,0 +1,193 @@
+# Rows that a scan saw dead to all are remembered in the index, and only those.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use IPC::Run qw(start pump finish timeout);
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main', allows_streaming => 1);
+$node->append_conf('postgresql.conf', "wal_log_hints = on\n");
+$node->start;
+create_items($node, 16);
+# Pages that are not full are not pruned, for which a standby's snapshots would
+# have to be cancelled
+$node->safe_psql('postgres', 'ALTER TABLE items SET (fillfactor = 50)');
+$node->safe_psql('postgres',
+	'INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, 2000) n');
+$node->backup('backup');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'backup', has_streaming => 1);
+$standby->append_conf('postgresql.conf', "hot_standby_feedback = off\n");
+$standby->start;
+$node->wait_for_catchup($standby);
+
+sub killed
+{
+	return $node->safe_psql('postgres', q(
+		SELECT killed FROM lokivector_index_info('items_idx')));
+}
+
+# Heap rows that a query for the nearest ten reads
+sub fetches
+{
+	my ($server, $n) = @_;
+
+	return $server->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item($n) LIMIT 10) s \\gset
+		SELECT heap_fetches FROM lokivector_scan_stats()));
+}
+
+# A session that stays, with the answers to what was sent
+my ($in, $out, $err) = ('', '', '');
+my $session;
+
+sub begin_session
+{
+	my ($server) = @_;
+
+	$session = start([ 'psql', '-XqAt', '-h', $server->host, '-p', $server->port, 'postgres' ],
+		'<', \$in, '>', \$out, '2>', \$err, timeout(120));
+	return;
+}
+
+sub ask
+{
+	my ($sql) = @_;
+
+	$out = '';
+	$in .= "$sql\n\\echo done\n";
+	pump $session until $out =~ /^done$/m;
+	(my $answer = $out) =~ s/\n*done\n//;
+	return $answer;
+}
+
+# The rows around the first, of which all but each tenth go
+my $near = 'SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1) LIMIT 200) s;';
+my $delete = 'DELETE FROM items WHERE id % 10 <> 0';
+
+# A snapshot to which they live
+begin_session($node);
+ask("SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
+is(ask($near), '200', 'a session sees rows');
+$node->safe_psql('postgres', $delete);
+fetches($node, 1);
+is(killed(), '0', 'rows that someone sees are not marked');
+is(ask($near), '200', 'they are still seen');
+ask('COMMIT;');
+$in .= "\\q\n";
+finish $session;
+
+my $before = fetches($node, 1);
+cmp_ok(killed(), '>', 0, 'rows dead to all are marked');
+cmp_ok(fetches($node, 1), '<', $before, 'and not looked at again');
+$node->safe_psql('postgres', "SET enable_seqscan = off; $near");
+is($node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*), bool_and(id % 10 = 0) FROM (
+			SELECT id FROM items ORDER BY v <-> item(1) LIMIT 200) s)),
+	'200|t', 'queries return live rows');
+check_index($node, 'check with marked rows');
+
+# Of all, found by a scan of everything
+is(rows_by_index($node), '200 200', 'all rows are returned once');
+is(killed(), '1800', 'a scan of all marks all');
+my $none = $node->safe_psql('postgres', q(
+	SET enable_seqscan = off;
+	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s \gset
+	SELECT heap_fetches FROM lokivector_scan_stats()));
+is($none, '200', 'after that a scan of all reads the live rows alone');
+check_index($node, 'check with all dead rows marked');
+
+# Vacuum and new rows in their places, which no mark may hide
+$node->safe_psql('postgres', 'VACUUM items');
+is(killed(), '0', 'vacuum removes what is marked');
+$node->safe_psql('postgres',
+	'INSERT INTO items SELECT n, item(n), 2 FROM generate_series(3001, 4800) n');
+is(rows_by_index($node), '2000 2000', 'rows in their places are found');
+is(killed(), '0', 'and not marked');
+check_index($node, 'check after places were used again');
+is(lost_rows($node, 400), 0, 'rows found by their own vectors');
+
+# Marks come to the standby with page images; a snapshot there may see the rows
+$node->wait_for_catchup($standby);
+$standby->append_conf('postgresql.conf', "max_standby_streaming_delay = -1\n");
+$standby->reload;
+begin_session($standby);
+ask("SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
+my $all = 'SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s';
+is(ask("$all;"), '2000', 'a standby sees rows');
+$node->safe_psql('postgres', 'ALTER TABLE items SET (fillfactor = 100)');
+$node->safe_psql('postgres', 'DELETE FROM items WHERE c = 2');
+$node->safe_psql('postgres', 'CHECKPOINT');
+is(rows_by_index($node), '200 200', 'rows were deleted');
+is(killed(), '1800', 'and marked');
+$node->safe_psql('postgres', 'INSERT INTO items VALUES (5000, item(5000), 3)');
+$node->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', q(SELECT killed > 0 FROM lokivector_index_info('items_idx'))),
+	't', 'marks are on the standby');
+is(ask("$all;"), '2000', 'which does not trust them');
+is(ask(q(SELECT lokivector_check('items_idx', true);)), '', 'check on the standby');
+is($err, '', 'no error there');
+is(rows_by_index($standby), '201 201', 'a new snapshot sees what is left');
+ask('COMMIT;');
+$in .= "\\q\n";
+finish $session;
+
+# A server that was promoted does
+$standby->promote;
+is(rows_by_index($standby), '201 201', 'a promoted server returns the live rows');
+is($standby->safe_psql('postgres', q(SELECT lokivector_check('items_idx', true))), '',
+	'check of a promoted server');
+
+# Versions of a row that share a node
+$node->safe_psql('postgres', q(
+	CREATE TABLE versions (id integer PRIMARY KEY, v vector(16), n integer);
+	CREATE INDEX versions_n ON versions (n);
+	INSERT INTO versions SELECT n, item(n), 0 FROM generate_series(1, 200) n;
+	CREATE INDEX versions_idx ON versions USING hnsw (v vector_l2_ops);));
+$node->safe_psql('postgres', 'UPDATE versions SET n = n + 1') foreach (1 .. 5);
+
+# Rows that a scan of all returns
+sub versions
+{
+	return $node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*) || ' ' || count(DISTINCT id) FROM (
+			SELECT id FROM versions ORDER BY v <-> item(1)) s));
+}
+
+sub marked
+{
+	return $node->safe_psql('postgres', q(
+		SELECT nodes - free || ' ' || killed FROM lokivector_index_info('versions_idx')));
+}
+
+is(versions(), '200 200', 'versions of rows are read');
+is(marked(), '200 1000', 'they share nodes, and the old ones are marked');
+is(versions(), '200 200', 'marked ones are passed over');
+$node->safe_psql('postgres', 'UPDATE versions SET n = n + 1');
+is(versions(), '200 200', 'a further version');
+is(marked(), '200 1200', 'one more is marked');
+$node->safe_psql('postgres', q(SELECT lokivector_check('versions_idx', true)));
+$node->safe_psql('postgres', 'DELETE FROM versions WHERE id > 100');
+is(versions(), '100 100', 'nodes whose versions are all dead');
+is(marked(), '200 1300', 'all of these are marked');
+$node->safe_psql('postgres',
+	'INSERT INTO versions SELECT n, item(n), 0 FROM generate_series(101, 200) n');
+is(versions(), '200 200', 'new rows join nodes of marked ones');
+$node->safe_psql('postgres', 'VACUUM versions');
+is(versions(), '200 200', 'after vacuum');
+is(marked(), '200 0', 'which takes the marked ones away');
+$node->safe_psql('postgres', q(SELECT lokivector_check('versions_idx', true)));
+
+$standby->stop;
+$node->stop;
+done_testing();
