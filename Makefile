@@ -47,6 +47,7 @@ OBJS = \
 	src/types/vector_cast.o \
 	src/types/vector_distance.o \
 	src/hnsw/hnswahead.o \
+	src/hnsw/hnswarena.o \
 	src/hnsw/hnswattr.o \
 	src/hnsw/hnswbuild.o \
 	src/hnsw/hnswcache.o \
@@ -60,6 +61,7 @@ OBJS = \
 	src/hnsw/hnswcheck_slots.o \
 	src/hnsw/hnswcompact.o \
 	src/hnsw/hnswconnect.o \
+	src/hnsw/hnswequal.o \
 	src/hnsw/hnswextent.o \
 	src/hnsw/hnswgraph.o \
 	src/hnsw/hnswhandler.o \
@@ -72,6 +74,7 @@ OBJS = \
 	src/hnsw/hnswoptions.o \
 	src/hnsw/hnsworder.o \
 	src/hnsw/hnswpage.o \
+	src/hnsw/hnswparallel.o \
 	src/hnsw/hnswrank.o \
 	src/hnsw/hnswrefine.o \
 	src/hnsw/hnswrecall.o \

@@ -8,8 +8,8 @@
  * (hnswgraph.c, hnswconnect.c), numbers the nodes for locality (hnsworder.c),
  * and writes the index from its first block to its last (hnswwrite.c).
  *
- * If the arrays outgrow maintenance_work_mem, the index is completed with the
- * rows so far, and the scan of the table goes on with ordinary insertion.
+ * Several processes load and connect (hnswparallel.c).  What of the arrays
+ * does not fit into maintenance_work_mem is in a temporary file (hnswarena.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswbuild.c
@@ -42,6 +42,7 @@ set_phase(int phase, uint32 total)
 	const int64 values[] = {phase, total, 0};
 
 	pgstat_progress_update_multi_param(3, params, values);
+	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 
 /*
@@ -107,12 +108,14 @@ seed_prng(pg_prng_state *prng)
 }
 
 /*
- * The quantizer of the index, and the slot sizes that follow.
+ * Make the quantizers of the index and of the graph, and the slot sizes that
+ * follow.
  */
-static void
-set_code(LokiBuild *build)
+void
+loki_build_set_code(LokiBuild *build)
 {
 	LokiIndex  *geometry = &build->geometry;
+	LokiCodeSpec spec;
 
 	geometry->code = build->meta.code;
 	geometry->quantizer = loki_build_quantizer(build->context, &geometry->code,
@@ -120,6 +123,16 @@ set_code(LokiBuild *build)
 	loki_index_geometry(geometry);
 	build->meta.code_size = geometry->quantizer->code_size;
 	build->meta.refine_size = geometry->quantizer->refine_size;
+
+	build->graph_quantizer = geometry->quantizer;
+	if (geometry->code.kind == LOKI_CODE_ROTATED && geometry->code.bits < GRAPH_BITS)
+	{
+		spec = geometry->code;
+		spec.bits = GRAPH_BITS;
+		spec.refine_bits = 0;
+		build->graph_quantizer = loki_build_quantizer(build->context, &spec,
+													  geometry->centroid);
+	}
 }
 
 static void
@@ -136,26 +149,36 @@ set_geometry(LokiBuild *build)
 	geometry->centroid = MemoryContextAllocZero(build->context,
 												loki_code_constants(&build->meta.code) *
 												sizeof(float));
-	set_code(build);
 }
 
-static LokiBuild *
-begin_build(Relation heap, Relation index, IndexInfo *index_info)
+/*
+ * A process's part of a build.  The leader has no metapage to begin with, and
+ * makes it from the index's definition.  Quantizers are still to be made.
+ */
+LokiBuild *
+loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
+				 const LokiMetaPageData *meta)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "hnsw build",
 												  ALLOCSET_DEFAULT_SIZES);
-	LokiBuild  *build = palloc0(sizeof(LokiBuild));
+	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
 
 	build->context = context;
-	build->toast.context = CurrentMemoryContext;
-	build->row_context = AllocSetContextCreate(CurrentMemoryContext, "hnsw build row",
+	build->toast.context = context;
+	build->row_context = AllocSetContextCreate(context, "hnsw build row",
 											   ALLOCSET_DEFAULT_SIZES);
 	build->heap = heap;
 	build->index = index;
 	build->index_info = index_info;
-	seed_prng(&build->prng);
-	describe_index(index, &build->prng, &build->meta);
+	if (meta != NULL)
+		build->meta = *meta;
+	else
+	{
+		build->leader = true;
+		seed_prng(&build->prng);
+		describe_index(index, &build->prng, &build->meta);
+	}
 	build->metric = build->meta.code.metric;
 	build->m = build->meta.m;
 	build->ef_construction = build->meta.ef_construction;
@@ -171,29 +194,46 @@ static void
 prepare_codes(LokiBuild *build)
 {
 	LokiIndex  *geometry = &build->geometry;
-	LokiCodeSpec spec;
+	BlockNumber nblocks;
 
-	build->graph_quantizer = geometry->quantizer;
-	if (geometry->code.kind != LOKI_CODE_ROTATED)
-		return;
-
-	set_phase(LOKI_PROGRESS_SAMPLING, 0);
-	if (geometry->profile == LOKI_PROFILE_COMPACT)
-		loki_compact_begin(build);
-	loki_build_sample(build);
-	if (geometry->profile == LOKI_PROFILE_COMPACT)
-		loki_compact_choose(build);
-	set_code(build);
-	build->graph_quantizer = geometry->quantizer;
-
-	if (geometry->code.bits < GRAPH_BITS)
+	if (build->meta.code.kind != LOKI_CODE_ROTATED)
+		build->expected_rows = loki_build_rows(build->heap, &nblocks);
+	else
 	{
-		spec = geometry->code;
-		spec.bits = GRAPH_BITS;
-		spec.refine_bits = 0;
-		build->graph_quantizer = loki_build_quantizer(build->context, &spec,
-													  geometry->centroid);
+		set_phase(LOKI_PROGRESS_SAMPLING, 0);
+		if (geometry->profile == LOKI_PROFILE_COMPACT)
+			loki_compact_begin(build);
+		loki_build_sample(build);
+		if (geometry->profile == LOKI_PROFILE_COMPACT)
+			loki_compact_choose(build);
 	}
+	loki_build_set_code(build);
+}
+
+/* ----------------------------------------------------------------
+ * Jobs of all processes
+ * ----------------------------------------------------------------
+ */
+
+/* Nodes that a process takes on at a time */
+#define CLAIM_NODES		64
+
+/*
+ * Claim the next nodes of a job; false if there are none left.
+ */
+bool
+loki_build_claim(LokiBuild *build, uint32 *first, uint32 *end)
+{
+	uint64		next = pg_atomic_fetch_add_u64(&build->shared->next, CLAIM_NODES);
+
+	CHECK_FOR_INTERRUPTS();
+	if (next >= build->shared->graph.nnodes)
+		return false;
+	*first = (uint32) next;
+	*end = (uint32) Min(next + CLAIM_NODES, build->shared->graph.nnodes);
+	if (build->leader)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, next);
+	return true;
 }
 
 /*
@@ -207,6 +247,24 @@ build_width(const LokiBuild *build)
 	return build->ef_construction + 2 * build->m;
 }
 
+/* This process's view of the graph */
+LokiGraph *
+loki_build_attach_graph(LokiBuild *build)
+{
+	if (build->graph == NULL)
+	{
+		loki_arena_grow(&build->node_arena, build->shared->graph.nnodes);
+		build->graph = loki_graph_open(&build->shared->graph, &build->node_arena,
+										 build->context, build->graph_quantizer,
+										 build->graph_codes, build->m, build_width(build),
+										 build->shared->nprocesses > 1);
+		build->graph->scan_quantizer = build->geometry.quantizer;
+		build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
+	}
+	loki_graph_refresh(build->graph);
+	return build->graph;
+}
+
 /*
  * Connect the nodes to a graph, in the order of the table.  Where similar rows
  * are stored near each other that is faster than any other order, since the
@@ -214,45 +272,126 @@ build_width(const LokiBuild *build)
  * graph is as good (doc/design/graph.md).
  */
 static void
-build_graph(LokiBuild *build)
+insert_nodes(LokiBuild *build)
 {
-	uint32		nnodes = build->nodes.count;
+	LokiGraph  *graph = loki_build_attach_graph(build);
+	uint32		node;
+	uint32		end;
 
-	set_phase(LOKI_PROGRESS_GRAPH, nnodes);
-	build->graph = loki_graph_create(build->context, build->graph_quantizer,
-									 build->graph_codes, nnodes, build->m,
-									 loki_layer_ratio(build->meta.profile, build->m),
-									 build_width(build), &build->prng);
-	build->graph->scan_quantizer = build->geometry.quantizer;
-	build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
-	for (uint32 node = 0; node < nnodes; node++)
+	while (loki_build_claim(build, &node, &end))
+		for (; node < end; node++)
+			loki_graph_insert(graph, node);
+}
+
+static void
+trim_nodes(LokiBuild *build)
+{
+	LokiGraph  *graph = loki_build_attach_graph(build);
+	uint32		node;
+	uint32		end;
+
+	while (loki_build_claim(build, &node, &end))
+		for (; node < end; node++)
+			loki_graph_trim(graph, node);
+}
+
+/* A process's part of a job */
+void
+loki_build_job(LokiBuild *build, LokiBuildJob job)
+{
+	switch (job)
 	{
-		CHECK_FOR_INTERRUPTS();
-		loki_graph_insert(build->graph, node);
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, node + 1);
+		case LOKI_JOB_LOAD:
+			loki_build_load(build);
+			break;
+		case LOKI_JOB_GRAPH:
+			insert_nodes(build);
+			break;
+		case LOKI_JOB_TRIM:
+			trim_nodes(build);
+			break;
+		case LOKI_JOB_END:
+			break;
 	}
 }
 
+/* ----------------------------------------------------------------
+ * The course of a build
+ * ----------------------------------------------------------------
+ */
+
+/* Say so if the rows that were loaded need more than maintenance_work_mem. */
+static void
+tell_memory(const LokiBuild *build)
+{
+	Size		node_memory = loki_build_node_memory(build);
+	Size		needed = mul_size(build->nnodes, node_memory);
+	Size		limit = (Size) maintenance_work_mem * 1024;
+
+	if (needed > limit)
+		ereport(NOTICE,
+				(errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples",
+						limit / node_memory),
+				 errdetail("The build needs %zu MB for %u tuples; what does not fit is kept in a temporary file.",
+						   needed / (1024 * 1024), build->nnodes),
+				 errhint("Increase maintenance_work_mem to speed up builds.")));
+	else
+		elog(DEBUG1, "the build needs %zu MB for %u tuples", needed / (1024 * 1024),
+			 build->nnodes);
+}
+
+/* Load the rows of the table, and see how many there are. */
+static void
+load_rows(LokiBuild *build)
+{
+	LokiBuildShared *shared = build->shared;
+
+	set_phase(LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
+	loki_parallel_job(build, LOKI_JOB_LOAD);
+	if (shared->broken_hot_chain)
+		build->index_info->ii_BrokenHotChain = true;
+	build->nnodes = pg_atomic_read_u32(&shared->nodes);
+	build->nnulls = pg_atomic_read_u32(&shared->nulls);
+	loki_arena_grow(&build->node_arena, build->nnodes);
+	loki_arena_grow(&build->null_arena, build->nnulls);
+	tell_memory(build);
+	loki_build_join_equal(build);
+}
+
+static void
+build_graph(LokiBuild *build)
+{
+	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
+	loki_graph_create(&build->shared->graph, &build->node_arena, build->nnodes, build->m,
+					  loki_layer_ratio(build->meta.profile, build->m),
+					  loki_parallel_tranche(), &build->prng);
+	loki_parallel_job(build, LOKI_JOB_GRAPH);
+	loki_parallel_job(build, LOKI_JOB_TRIM);
+}
+
 /*
- * Bring the graph into its final form and number the nodes.
+ * See to it that every node is reached and found.
  */
 static void
-order_nodes(LokiBuild *build)
+verify_graph(LokiBuild *build)
 {
-	uint32		nnodes = build->nodes.count;
-	Size		size = mul_size(nnodes, sizeof(uint32));
 	LokiConnection connection;
 
-	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
-	for (uint32 node = 0; node < nnodes; node++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		loki_graph_trim(build->graph, node);
-	}
+	set_phase(LOKI_PROGRESS_VERIFYING, build->nnodes);
+	loki_graph_refresh(build->graph);
 	loki_graph_connect(build->graph, &connection);
 	loki_build_verify(build, &connection);
 	pfree(connection.parent);
+}
 
+/* Number the nodes. */
+static void
+order_nodes(LokiBuild *build)
+{
+	uint32		nnodes = build->nnodes;
+	Size		size = mul_size(nnodes, sizeof(uint32));
+
+	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
 	build->position = MemoryContextAllocHuge(build->context, size);
 	build->order = MemoryContextAllocHuge(build->context, size);
 	loki_graph_order(build->graph,
@@ -263,43 +402,31 @@ order_nodes(LokiBuild *build)
 }
 
 /*
- * Make an index of the rows that were loaded.
- */
-void
-loki_build_finish(LokiBuild *build)
-{
-	Assert(!build->written);
-
-	if (build->nodes.count > 0)
-	{
-		build_graph(build);
-		order_nodes(build);
-	}
-	set_phase(LOKI_PROGRESS_WRITING, build->nodes.count);
-	loki_build_write(build);
-	build->written = true;
-}
-
-/*
  * ambuild: build the index of a table.
  */
 IndexBuildResult *
 loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 {
 	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
-	LokiBuild  *build = begin_build(heap, index, indexInfo);
+	LokiBuild  *build = loki_build_begin(heap, index, indexInfo, NULL);
 
 	prepare_codes(build);
-	set_phase(LOKI_PROGRESS_LOADING, 0);
-	result->heap_tuples = loki_build_load(build);
-	if (!build->written)
-		loki_build_finish(build);
-	result->index_tuples = build->index_tuples;
+	loki_parallel_begin(build);
+	load_rows(build);
+	if (build->nnodes > 0)
+	{
+		build_graph(build);
+		verify_graph(build);
+		order_nodes(build);
+	}
+	result->heap_tuples = build->shared->heap_tuples;
+	result->index_tuples = pg_atomic_read_u64(&build->shared->rows);
+	loki_parallel_end(build);
+	set_phase(LOKI_PROGRESS_WRITING, build->nnodes);
+	loki_build_write(build);
 
 	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
 	MemoryContextDelete(build->context);
-	MemoryContextDelete(build->row_context);
-	pfree(build);
 	loki_calibrate(index, NULL);
 	return result;
 }

@@ -11,12 +11,14 @@
 #ifndef LOKI_HNSWBUILD_H
 #define LOKI_HNSWBUILD_H
 
+#include "access/tableam.h"
+#include "hnsw/hnswarena.h"
 #include "hnsw/hnswgraph.h"
+#include "storage/barrier.h"
+#include "storage/condition_variable.h"
 #include "types/toast.h"
 
-struct equal_hash;
-
-/* Slots that grow together: of nodes, of NULLTID, or of OVERFLOW */
+/* Slots that grow together, in one process */
 typedef struct LokiBuildSlots
 {
 	uint32		count;
@@ -38,6 +40,50 @@ typedef struct LokiSample
 	float	   *rows;			/* of unit length under cosine */
 } LokiSample;
 
+/* The array behind those of the families: codes to build the graph on */
+#define LOKI_ARRAY_GRAPH_CODES	LOKI_FAMILIES
+#define LOKI_ARRAYS				(LOKI_FAMILIES + 1)
+
+/* What the processes of a build do together */
+typedef enum LokiBuildJob
+{
+	LOKI_JOB_LOAD,
+	LOKI_JOB_GRAPH,
+	LOKI_JOB_TRIM,
+	LOKI_JOB_END
+} LokiBuildJob;
+
+/* What they share */
+typedef struct LokiBuildShared
+{
+	Oid			heap;
+	Oid			index;
+	bool		concurrently;
+	int			nprocesses;
+	LokiMetaPageData meta;
+
+	ConditionVariable begun_cv;
+	bool		begun;			/* the barrier is ready; under `lock` */
+	Barrier		barrier;		/* before and after each job */
+	LokiBuildJob job;
+	pg_atomic_uint64 next;		/* of the job's nodes, the first that nobody
+								 * has begun with */
+
+	pg_atomic_uint32 nodes;		/* slots in use */
+	pg_atomic_uint32 nulls;
+	pg_atomic_uint64 rows;		/* of the table, that were loaded */
+	LWLock		lock;			/* of what follows */
+	double		heap_tuples;
+	bool		broken_hot_chain;
+
+	LokiArenaShared node_arena;
+	LokiArenaShared null_arena;
+	LokiGraphShared graph;
+} LokiBuildShared;
+
+struct LokiParallelBuild;
+
+/* A process's part */
 typedef struct LokiBuild
 {
 	Relation	heap;
@@ -56,32 +102,31 @@ typedef struct LokiBuild
 								 * written */
 	MemoryContext row_context;	/* reset after every row */
 	LokiToastReader toast;		/* of the vectors */
+	bool		leader;
+	LokiBuildShared *shared;
+	struct LokiParallelBuild *parallel; /* of the leader, with others */
+	TableScanDesc scan;			/* this process's part of the table; NULL: all */
 
 	/*
 	 * Slots as they will stand in the index, by family: of nodes in the order
 	 * of the table, NULLTID and NULLATTR, OVERFLOW (whose `node` is that
-	 * order, too).
+	 * order, too; the leader's alone).
 	 */
+	LokiArena	node_arena;
+	LokiArena	null_arena;
 	char	   *slots[LOKI_FAMILIES];
 	char	   *graph_codes;	/* slots[LOKI_FAMILY_CODE], or codes of more
 								 * bits, to build the graph on */
-	LokiBuildSlots nodes;
-	LokiBuildSlots nulls;
 	LokiBuildSlots overflow;
-	struct equal_hash *equal;	/* nodes by vector and attributes */
-	uint32		expected_nodes;
-	Size		node_memory;	/* what a node costs until the end */
-	Size		null_memory;
-	Size		memory_limit;
+	double		expected_rows;
 	LokiSample *sample;			/* NULL where it is not kept */
 
+	/* known when the rows are loaded */
+	uint32		nnodes;
+	uint32		nnulls;
 	LokiGraph  *graph;
 	uint32	   *position;		/* the number a node gets */
 	uint32	   *order;			/* the node that gets a number */
-
-	bool		written;		/* the index is on disk: memory was short, and
-								 * the remaining rows are inserted singly */
-	double		index_tuples;
 } LokiBuild;
 
 /* Where slot number of a family is kept */
@@ -92,19 +137,44 @@ loki_build_slot(const LokiBuild *build, int family, uint32 number)
 		(Size) build->geometry.families[family].slot_size * number;
 }
 
+static inline char *
+loki_build_graph_code(const LokiBuild *build, uint32 node)
+{
+	return build->graph_codes + (Size) build->graph_quantizer->code_size * node;
+}
+
 /* functions in hnswbuild.c */
-extern void loki_build_finish(LokiBuild *build);
 extern LokiQuantizer *loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 										   const float *constants);
+extern void loki_build_set_code(LokiBuild *build);
+extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
+								   const LokiMetaPageData *meta);
+extern LokiGraph *loki_build_attach_graph(LokiBuild *build);
+extern void loki_build_job(LokiBuild *build, LokiBuildJob job);
+extern bool loki_build_claim(LokiBuild *build, uint32 *first, uint32 *end);
 
 /* functions in hnswcompact.c */
 extern void loki_compact_begin(LokiBuild *build);
 extern void loki_sample_add(LokiBuild *build, const float *x, double scale, double seen);
 extern void loki_compact_choose(LokiBuild *build);
 
+/* functions in hnswequal.c */
+extern Size loki_equal_node_memory(void);
+extern void loki_build_join_equal(LokiBuild *build);
+
 /* functions in hnswload.c */
+extern Size loki_build_node_memory(const LokiBuild *build);
+extern double loki_build_rows(Relation heap, BlockNumber *nblocks);
 extern void loki_build_sample(LokiBuild *build);
-extern double loki_build_load(LokiBuild *build);
+extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
+extern void loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
+extern void loki_build_load(LokiBuild *build);
+
+/* functions in hnswparallel.c */
+extern int	loki_parallel_tranche(void);
+extern void loki_parallel_begin(LokiBuild *build);
+extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job);
+extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in hnswverify.c */
 extern void loki_build_verify(LokiBuild *build, LokiConnection *connection);

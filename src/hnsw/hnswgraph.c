@@ -44,73 +44,111 @@ loki_graph_node_memory(int m)
 	return base + upper / Max(m - 1, 1) + 1 + sizeof(uint32) + 1;
 }
 
-static void
-allocate_lists(LokiGraphLists *lists, MemoryContext context, int width,
-			   uint32 nlists)
+/* Blocks of the arena, in the order in which they are added */
+enum
 {
-	Size		nlinks;
+	BLOCK_LEVELS,
+	BLOCK_UPPER_FIRST,
+	BLOCK_BASE,
+	BLOCK_UPPER = BLOCK_BASE + 3
+};
 
+static void
+add_lists(LokiArena *arena, int width, uint32 nlists)
+{
+	Size		nlinks = mul_size(nlists, SlackCapacity(width));
+
+	loki_arena_add_block(arena, mul_size(nlists, sizeof(uint16)));
+	loki_arena_add_block(arena, mul_size(nlinks, sizeof(uint32)));
+	loki_arena_add_block(arena, mul_size(nlinks, sizeof(float)));
+}
+
+static void
+view_lists(LokiGraphLists *lists, int width, char **blocks)
+{
 	lists->width = width;
 	lists->capacity = SlackCapacity(width);
-	nlinks = mul_size(Max(nlists, 1), lists->capacity);
-	lists->counts = MemoryContextAllocExtended(context,
-											   mul_size(Max(nlists, 1), sizeof(uint16)),
-											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	lists->neighbors = MemoryContextAllocHuge(context,
-											  mul_size(nlinks, sizeof(uint32)));
-	lists->distances = MemoryContextAllocHuge(context,
-											  mul_size(nlinks, sizeof(float)));
+	lists->counts = (uint16 *) blocks[0];
+	lists->neighbors = (uint32 *) blocks[1];
+	lists->distances = (float *) blocks[2];
 }
 
 /*
  * Draw the nodes' layers and number their lists above layer 0.
  */
 static void
-draw_levels(LokiGraph *graph, int ratio, pg_prng_state *prng)
+draw_levels(LokiGraphShared *shared, int ratio, pg_prng_state *prng, uint8 *levels,
+			uint32 *upper_first)
 {
-	Size		nnodes = Max(graph->nnodes, 1);
-
-	graph->levels = MemoryContextAllocHuge(graph->context, nnodes);
-	graph->upper_first = MemoryContextAllocHuge(graph->context,
-												mul_size(nnodes, sizeof(uint32)));
-	for (uint32 node = 0; node < graph->nnodes; node++)
+	for (uint32 node = 0; node < shared->nnodes; node++)
 	{
 		int			level = loki_random_level(ratio, prng);
 
-		graph->levels[node] = level;
-		graph->upper_first[node] = level > 0 ? graph->nupper : LOKI_NONE;
-		graph->nupper += level;
+		levels[node] = level;
+		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
+		shared->nupper += level;
 	}
 }
 
 /*
- * A graph of nnodes nodes, none of them inserted yet.  Node n has its code at
- * codes + n * quantizer->code_size.  The memory is freed with the context.
+ * Make the arrays of a graph of nnodes nodes, none of them inserted yet.
+ */
+void
+loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
+				  int ratio, int tranche, pg_prng_state *prng)
+{
+	int			block;
+
+	memset(shared, 0, sizeof(*shared));
+	shared->nnodes = nnodes;
+	pg_atomic_init_u64(&shared->entry, LOKI_NONE);
+	LWLockInitialize(&shared->entry_lock, tranche);
+	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
+		LWLockInitialize(&shared->locks[i], tranche);
+
+	block = shared->first_block = loki_arena_add_block(arena, nnodes);
+	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
+	draw_levels(shared, ratio, prng, (uint8 *) arena->blocks[block + BLOCK_LEVELS],
+				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
+	add_lists(arena, 2 * m, nnodes);
+	add_lists(arena, m, shared->nupper);
+}
+
+/*
+ * A process's view of a graph.  Node n has its code at codes + n *
+ * quantizer->code_size.  The memory is freed with the context.
  */
 LokiGraph *
-loki_graph_create(MemoryContext context, const LokiQuantizer *quantizer,
-				  const char *codes, uint32 nnodes, int m, int ratio,
-				  int ef_construction, pg_prng_state *prng)
+loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context,
+				  const LokiQuantizer *quantizer, const char *codes, int m,
+				  int ef_construction, bool concurrent)
 {
 	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
 	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
+	char	  **blocks;
 	int			batch;
 
 	graph->context = context;
+	graph->shared = shared;
+	graph->concurrent = concurrent;
 	graph->quantizer = quantizer;
 	graph->codes = codes;
 	graph->code_size = quantizer->code_size;
-	graph->nnodes = nnodes;
+	graph->nnodes = shared->nnodes;
+	graph->nupper = shared->nupper;
 	graph->m = m;
 	graph->ef_construction = ef_construction;
-	graph->entry_node = LOKI_NONE;
 
-	draw_levels(graph, ratio, prng);
-	allocate_lists(&graph->base, context, 2 * m, nnodes);
-	allocate_lists(&graph->upper, context, m, graph->nupper);
+	loki_arena_map_blocks(arena);
+	blocks = arena->blocks + shared->first_block;
+	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
+	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];
+	view_lists(&graph->base, 2 * m, blocks + BLOCK_BASE);
+	view_lists(&graph->upper, m, blocks + BLOCK_UPPER);
+	loki_graph_refresh(graph);
 
 	batch = Max(graph->base.capacity + 1, ef_construction);
-	graph->visited = MemoryContextAllocExtended(context, Max(nnodes, 1),
+	graph->visited = MemoryContextAllocExtended(context, Max(graph->nnodes, 1),
 												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	graph->query = (LokiQuery *)
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
@@ -122,6 +160,29 @@ loki_graph_create(MemoryContext context, const LokiQuantizer *quantizer,
 	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
 	graph->selected = MemoryContextAlloc(context, batch * sizeof(int));
 	return graph;
+}
+
+/* Look up the entry point again. */
+void
+loki_graph_refresh(LokiGraph *graph)
+{
+	uint64		entry = pg_atomic_read_u64(&graph->shared->entry);
+
+	graph->entry_node = (uint32) entry;
+	graph->entry_level = (int) (entry >> 32);
+}
+
+/* Keep others from changing a list. */
+static LWLock *
+lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
+{
+	LWLock	   *lock;
+
+	if (!graph->concurrent)
+		return NULL;
+	lock = &graph->shared->locks[(lists == &graph->base ? list : ~list) % LOKI_GRAPH_LOCKS];
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	return lock;
 }
 
 /*
@@ -159,17 +220,21 @@ score_batch(LokiGraph *graph, const LokiQuery *query, int n)
  * Gather the neighbors of a node that this search has not seen yet, and start
  * fetching their codes.  Whether one was seen cannot be predicted, so the loop
  * that finds out has no branches.
+ *
+ * Another process may be changing the list: then links of its old and its new
+ * state are met, which all lead to nodes of the layer.
  */
 static int
 gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 {
 	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
-	int			count = lists->counts[list];
+	int			count = *(volatile uint16 *) &lists->counts[list];
 	uint32	   *batch = graph->batch;
 	uint8	   *visited = graph->visited;
 	uint8		visit = graph->visit;
 	int			n = 0;
 
+	pg_read_barrier();			/* the links are there before they are counted */
 	for (int i = 0; i < count; i++)
 	{
 		uint32		node = neighbors[i];
@@ -293,6 +358,7 @@ choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
 		neighbors[i] = from[graph->selected[i]].node;
 		distances[i] = from[graph->selected[i]].distance;
 	}
+	pg_write_barrier();
 	lists->counts[list] = count;
 }
 
@@ -331,6 +397,7 @@ static void
 add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 		 float distance)
 {
+	LWLock	   *lock = lock_list(graph, lists, list);
 	Size		place;
 
 	if (lists->counts[list] == lists->capacity)
@@ -342,9 +409,13 @@ add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 		sort_links(graph, lists, list);
 		choose_links(graph, lists, list, graph->sorted, count);
 	}
-	place = (Size) list * lists->capacity + lists->counts[list]++;
+	place = (Size) list * lists->capacity + lists->counts[list];
 	lists->neighbors[place] = node;
 	lists->distances[place] = distance;
+	pg_write_barrier();
+	lists->counts[list]++;
+	if (lock != NULL)
+		LWLockRelease(lock);
 }
 
 /*
@@ -370,22 +441,11 @@ enter(LokiGraph *graph, uint32 entry)
 	graph->npool = 1;
 }
 
-/*
- * Insert a node.  Every node is inserted once.
- */
-void
-loki_graph_insert(LokiGraph *graph, uint32 node)
+/* Search for a node on its layers, and choose its lists there. */
+static void
+choose_lists(LokiGraph *graph, uint32 node)
 {
 	int			level = graph->levels[node];
-
-	Assert(node < graph->nnodes);
-
-	if (graph->entry_node == LOKI_NONE)
-	{
-		graph->entry_node = node;
-		graph->entry_level = level;
-		return;
-	}
 
 	graph->quantizer->prepare_code(graph->quantizer,
 								   loki_graph_code(graph, node), graph->query);
@@ -394,24 +454,68 @@ loki_graph_insert(LokiGraph *graph, uint32 node)
 	for (int layer = Min(level, graph->entry_level); layer >= 0; layer--)
 	{
 		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
-		uint32		list = loki_graph_list(graph, node, layer);
-		Size		first = (Size) list * lists->capacity;
 
 		search_layer(graph, layer, graph->ef_construction);
-		choose_links(graph, lists, list, graph->pool, graph->npool);
-		for (int i = 0; i < lists->counts[list]; i++)
-		{
-			uint32		neighbor = lists->neighbors[first + i];
-
-			add_link(graph, lists, loki_graph_list(graph, neighbor, layer),
-					 node, lists->distances[first + i]);
-		}
+		choose_links(graph, lists, loki_graph_list(graph, node, layer), graph->pool,
+					 graph->npool);
 	}
+}
 
-	if (level > graph->entry_level)
+/*
+ * Link the chosen neighbors to a node, from layer 0 upwards: whoever comes to
+ * it on a layer finds it linked on those below.
+ */
+static void
+link_back(LokiGraph *graph, uint32 node)
+{
+	for (int layer = 0; layer <= Min(graph->levels[node], graph->entry_level); layer++)
 	{
-		graph->entry_node = node;
-		graph->entry_level = level;
+		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+		uint32		list = loki_graph_list(graph, node, layer);
+		Size		first = (Size) list * lists->capacity;
+		uint32		neighbors[MAX_LINKS];
+		float		distances[MAX_LINKS];
+		int			count = lists->counts[list];
+
+		/* on layer 0 others may add to the list from the first link on */
+		memcpy(neighbors, lists->neighbors + first, count * sizeof(uint32));
+		memcpy(distances, lists->distances + first, count * sizeof(float));
+		for (int i = 0; i < count; i++)
+			add_link(graph, lists, loki_graph_list(graph, neighbors[i], layer), node,
+					 distances[i]);
+	}
+}
+
+/*
+ * Insert a node.  Every node is inserted once, by one process.
+ */
+void
+loki_graph_insert(LokiGraph *graph, uint32 node)
+{
+	LokiGraphShared *shared = graph->shared;
+	int			level = graph->levels[node];
+	bool		highest;
+
+	Assert(node < graph->nnodes);
+
+	loki_graph_refresh(graph);
+	highest = graph->entry_node == LOKI_NONE || level > graph->entry_level;
+	if (highest)
+	{
+		/* two of them would not find each other on their upper layers */
+		LWLockAcquire(&shared->entry_lock, LW_EXCLUSIVE);
+		loki_graph_refresh(graph);
+	}
+	if (graph->entry_node != LOKI_NONE)
+	{
+		choose_lists(graph, node);
+		link_back(graph, node);
+	}
+	if (highest)
+	{
+		if (graph->entry_node == LOKI_NONE || level > graph->entry_level)
+			pg_atomic_write_u64(&shared->entry, (uint64) level << 32 | node);
+		LWLockRelease(&shared->entry_lock);
 	}
 }
 

@@ -14,7 +14,26 @@
 #ifndef LOKI_HNSWGRAPH_H
 #define LOKI_HNSWGRAPH_H
 
+#include "hnsw/hnswarena.h"
 #include "hnsw/hnswint.h"
+#include "port/atomics.h"
+
+/*
+ * Locks of the lists.  Whoever changes a list holds that of its number; lists
+ * are read without.
+ */
+#define LOKI_GRAPH_LOCKS	2048
+
+/* What the processes that build a graph share; the arrays are in an arena */
+typedef struct LokiGraphShared
+{
+	uint32		nnodes;
+	uint32		nupper;
+	int			first_block;	/* of the arena, of the graph's arrays */
+	pg_atomic_uint64 entry;		/* layer and number of the entry point */
+	LWLock		entry_lock;		/* who changes it holds this */
+	LWLock		locks[LOKI_GRAPH_LOCKS];
+} LokiGraphShared;
 
 /*
  * Neighbor lists: of every node on layer 0, or of every node and layer above.
@@ -34,8 +53,10 @@ typedef struct LokiGraphLists
 
 typedef struct LokiGraph
 {
-	/* set by loki_graph_create() and the same from then on */
+	/* set by loki_graph_open() and the same from then on */
 	MemoryContext context;
+	LokiGraphShared *shared;
+	bool		concurrent;		/* several processes insert at once */
 	const LokiQuantizer *quantizer;
 	const char *codes;			/* code_size bytes each */
 	Size		code_size;
@@ -54,7 +75,8 @@ typedef struct LokiGraph
 	/* the graph */
 	LokiGraphLists base;		/* layer 0 */
 	LokiGraphLists upper;
-	uint32		entry_node;		/* LOKI_NONE before the first node */
+	uint32		entry_node;		/* LOKI_NONE before the first node; as it was
+								 * when this process looked last */
 	int			entry_level;
 
 	/* scratch of one insertion */
@@ -87,11 +109,13 @@ loki_graph_code(const LokiGraph *graph, uint32 node)
 
 /* functions in hnswgraph.c */
 extern Size loki_graph_node_memory(int m);
-extern LokiGraph *loki_graph_create(MemoryContext context,
-									const LokiQuantizer *quantizer,
-									const char *codes, uint32 nnodes, int m,
-									int ratio, int ef_construction,
-									pg_prng_state *prng);
+extern void loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes,
+							  int m, int ratio, int tranche, pg_prng_state *prng);
+extern LokiGraph *loki_graph_open(LokiGraphShared *shared, LokiArena *arena,
+									MemoryContext context,
+									const LokiQuantizer *quantizer, const char *codes,
+									int m, int ef_construction, bool concurrent);
+extern void loki_graph_refresh(LokiGraph *graph);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);
 extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);

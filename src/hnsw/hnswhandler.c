@@ -22,8 +22,8 @@ LOKI_FUNCTION(hnswhandler);
 amcostestimate_function loki_hnsw_costestimate = NULL;
 
 /* Name of a phase in pg_stat_progress_create_index */
-static char *
-build_phase_name(int64 phase)
+char *
+loki_build_phase_name(int64 phase)
 {
 	switch (phase)
 	{
@@ -35,6 +35,8 @@ build_phase_name(int64 phase)
 			return "loading tuples";
 		case LOKI_PROGRESS_GRAPH:
 			return "building graph";
+		case LOKI_PROGRESS_VERIFYING:
+			return "verifying graph";
 		case LOKI_PROGRESS_ORDERING:
 			return "ordering nodes";
 		case LOKI_PROGRESS_WRITING:
@@ -109,7 +111,7 @@ hnswhandler(PG_FUNCTION_ARGS)
 	amroutine->amcostestimate = loki_hnsw_costestimate;
 	amroutine->amoptions = loki_hnsw_options;
 	amroutine->amproperty = NULL;
-	amroutine->ambuildphasename = build_phase_name;
+	amroutine->ambuildphasename = loki_build_phase_name;
 	amroutine->amvalidate = loki_hnsw_validate;
 	amroutine->amadjustmembers = NULL;
 	amroutine->ambeginscan = loki_hnsw_beginscan;

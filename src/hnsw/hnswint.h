@@ -722,9 +722,13 @@ extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 nod
 #define LOKI_PROGRESS_SAMPLING	2
 #define LOKI_PROGRESS_LOADING	3
 #define LOKI_PROGRESS_GRAPH		4
-#define LOKI_PROGRESS_ORDERING	5
-#define LOKI_PROGRESS_WRITING	6
-#define LOKI_PROGRESS_CALIBRATING 7
+#define LOKI_PROGRESS_VERIFYING	5
+#define LOKI_PROGRESS_ORDERING	6
+#define LOKI_PROGRESS_WRITING	7
+#define LOKI_PROGRESS_CALIBRATING 8
+
+/* functions in hnswhandler.c */
+extern char *loki_build_phase_name(int64 phase);
 
 /* functions in hnswbuild.c */
 extern IndexBuildResult *loki_hnsw_build(Relation heap, Relation index,

@@ -3,9 +3,7 @@
  * hnswload.c
  *	  Reading the table into the arrays of a build.
  *
- * A row's vector is encoded at once and not kept.  Rows that are equal in
- * vector and attributes become one node; vectors count as equal if their
- * hashes are, which are kept in the index as well.
+ * A row's vector is encoded at once and not kept.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswload.c
@@ -18,7 +16,6 @@
 
 #include "access/tableam.h"
 #include "commands/progress.h"
-#include "common/hashfn.h"
 #include "distance/distance.h"
 #include "hnsw/hnswbuild.h"
 #include "miscadmin.h"
@@ -26,72 +23,6 @@
 #include "pgstat.h"
 #include "utils/memutils.h"
 #include "utils/sampling.h"
-
-/* Slots allocated at first where nothing better is known */
-#define INITIAL_SLOTS		1024
-
-/* A node, found by vector and attributes */
-typedef struct EqualEntry
-{
-	uint32		node;
-	uint32		hash;
-	char		status;
-} EqualEntry;
-
-static bool
-nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
-{
-	if (memcmp(loki_build_slot(build, LOKI_FAMILY_HASH, a),
-			   loki_build_slot(build, LOKI_FAMILY_HASH, b),
-			   build->geometry.families[LOKI_FAMILY_HASH].slot_size) != 0)
-		return false;
-	for (int i = 0; i < build->meta.nattributes; i++)
-	{
-		int			family = LOKI_FAMILY_ATTR + i;
-
-		if (memcmp(loki_build_slot(build, family, a),
-				   loki_build_slot(build, family, b),
-				   build->geometry.families[family].slot_size) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Attributes count as well: there may be many rows of one vector that differ
- * in them alone.
- */
-static uint32
-node_hash(const LokiBuild *build, uint32 node)
-{
-	uint64		hash;
-	uint32		result;
-
-	memcpy(&hash, loki_build_slot(build, LOKI_FAMILY_HASH, node), sizeof(hash));
-	result = (uint32) hash;
-	for (int i = 0; i < build->meta.nattributes; i++)
-	{
-		int			family = LOKI_FAMILY_ATTR + i;
-
-		result = hash_combine(result,
-							  hash_bytes((unsigned char *) loki_build_slot(build, family, node),
-										 build->geometry.families[family].slot_size));
-	}
-	return result;
-}
-
-#define SH_PREFIX equal
-#define SH_ELEMENT_TYPE EqualEntry
-#define SH_KEY_TYPE uint32
-#define SH_KEY node
-#define SH_HASH_KEY(tb, key) node_hash((const LokiBuild *) (tb)->private_data, key)
-#define SH_EQUAL(tb, a, b) nodes_equal((const LokiBuild *) (tb)->private_data, a, b)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, entry) (entry)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /* ----------------------------------------------------------------
  * Sampling
@@ -101,12 +32,13 @@ typedef struct SampleState
 {
 	LokiBuild  *build;
 	double	   *sum;
-	double		count;
+	double		count;			/* rows with a vector */
+	double		rows;			/* all of them */
 } SampleState;
 
 /* Expected rows of the table, and its blocks */
-static double
-estimate_rows(Relation heap, BlockNumber *nblocks)
+double
+loki_build_rows(Relation heap, BlockNumber *nblocks)
 {
 	double		tuples;
 	double		all_visible;
@@ -138,6 +70,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
 	const float *x;
 
+	sample->rows++;
 	if (loki_value_open(build->metric, dim, read_vector(build, values[0], isnull[0]),
 						isnull[0], &x) == LOKI_VALUE_VECTOR)
 	{
@@ -160,15 +93,15 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 
 /*
  * Set the centroid to the mean of a sample of the rows: all of a small table,
- * else those of random blocks.
+ * else those of random blocks.  They also tell how many rows to expect.
  */
 void
 loki_build_sample(LokiBuild *build)
 {
 	uint32		dim = build->geometry.dim;
-	SampleState sample = {build, NULL, 0};
+	SampleState sample = {build};
 	BlockNumber nblocks;
-	double		rows = estimate_rows(build->heap, &nblocks);
+	double		rows = loki_build_rows(build->heap, &nblocks);
 
 	sample.sum = MemoryContextAllocZero(build->context, dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
@@ -179,6 +112,7 @@ loki_build_sample(LokiBuild *build)
 	{
 		BlockSamplerData sampler;
 		int			wanted = (int) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
+		BlockNumber read = 0;
 
 		BlockSampler_Init(&sampler, nblocks, wanted,
 						  (uint32) pg_prng_uint64(&build->prng));
@@ -189,8 +123,11 @@ loki_build_sample(LokiBuild *build)
 										 false, true, false,
 										 BlockSampler_Next(&sampler), 1,
 										 sample_row, &sample, NULL);
+			read++;
 		}
+		sample.rows *= (double) nblocks / Max(read, 1);
 	}
+	build->expected_rows = sample.rows;
 
 	loki_toast_close(&build->toast);
 
@@ -203,89 +140,102 @@ loki_build_sample(LokiBuild *build)
  * Arrays
  * ----------------------------------------------------------------
  */
-static void *
-resize(MemoryContext context, void *array, Size size)
-{
-	return array ? repalloc_huge(array, size) : MemoryContextAllocHuge(context, size);
-}
 
-static void
-resize_family(LokiBuild *build, int family, uint32 allocated)
-{
-	build->slots[family] = resize(build->context, build->slots[family],
-								  mul_size(build->geometry.families[family].slot_size,
-										   allocated));
-}
-
-/* Slots to allocate when `count` of them are in use */
-static uint32
-grown(uint32 count, uint32 expected)
-{
-	uint64		allocated = Max((uint64) count + count / 2, Max(expected, INITIAL_SLOTS));
-
-	if (count >= LOKI_MAX_NUMBER)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot index more than %u rows", LOKI_MAX_NUMBER)));
-	return (uint32) Min(allocated, LOKI_MAX_NUMBER);
-}
-
-/* Make room for one more node */
-static void
-ensure_node(LokiBuild *build)
+/* Bytes of a node in each array */
+static Size
+node_strides(const LokiBuild *build, Size *strides)
 {
 	static const int families[] = {
 		LOKI_FAMILY_TID, LOKI_FAMILY_CODE, LOKI_FAMILY_REFINE, LOKI_FAMILY_HASH
 	};
-	uint32		allocated;
+	Size		size = 0;
 
-	if (build->nodes.count < build->nodes.allocated)
-		return;
-	allocated = grown(build->nodes.count, build->expected_nodes);
+	memset(strides, 0, LOKI_ARRAYS * sizeof(Size));
 	for (int i = 0; i < lengthof(families); i++)
-	{
-		if (build->geometry.families[families[i]].slot_size > 0)
-			resize_family(build, families[i], allocated);
-	}
+		strides[families[i]] = build->geometry.families[families[i]].slot_size;
 	for (int i = 0; i < build->meta.nattributes; i++)
-		resize_family(build, LOKI_FAMILY_ATTR + i, allocated);
-
-	if (build->graph_quantizer == build->geometry.quantizer)
-		build->graph_codes = build->slots[LOKI_FAMILY_CODE];
-	else
-		build->graph_codes = resize(build->context, build->graph_codes,
-									mul_size(build->graph_quantizer->code_size, allocated));
-	build->nodes.allocated = allocated;
-}
-
-/*
- * What a node costs in the arrays, in the hash table of equal rows (which is
- * between half and all full), in the graph, and when it is numbered.
- */
-static Size
-node_memory(const LokiBuild *build)
-{
-	const LokiFamily *families = build->geometry.families;
-	Size		size;
-
-	size = families[LOKI_FAMILY_TID].slot_size + families[LOKI_FAMILY_CODE].slot_size +
-		families[LOKI_FAMILY_REFINE].slot_size + families[LOKI_FAMILY_HASH].slot_size;
-	for (int i = 0; i < build->meta.nattributes; i++)
-		size += families[LOKI_FAMILY_ATTR + i].slot_size;
+		strides[LOKI_FAMILY_ATTR + i] =
+			build->geometry.families[LOKI_FAMILY_ATTR + i].slot_size;
 	if (build->graph_quantizer != build->geometry.quantizer)
-		size += build->graph_quantizer->code_size;
-	size += loki_graph_node_memory(build->m);
-	size += 2 * sizeof(EqualEntry);
-	size += 4 * sizeof(uint32);
+		strides[LOKI_ARRAY_GRAPH_CODES] = build->graph_quantizer->code_size;
+	for (int i = 0; i < LOKI_ARRAYS; i++)
+		size += strides[i];
 	return size;
 }
 
-static Size
-memory_used(const LokiBuild *build)
+static void
+null_strides(const LokiBuild *build, Size *strides)
 {
-	return (Size) build->nodes.count * build->node_memory +
-		(Size) build->nulls.count * build->null_memory +
-		(Size) build->overflow.count * sizeof(LokiOverflowData);
+	memset(strides, 0, LOKI_ARRAYS * sizeof(Size));
+	strides[LOKI_FAMILY_NULLTID] = build->geometry.families[LOKI_FAMILY_NULLTID].slot_size;
+	for (int i = 0; i < build->meta.nattributes; i++)
+		strides[LOKI_FAMILY_NULLATTR + i] =
+			build->geometry.families[LOKI_FAMILY_NULLATTR + i].slot_size;
+}
+
+/* Bytes of a node when the graph is built and when nodes are numbered */
+static Size
+later_node_memory(const LokiBuild *build)
+{
+	return loki_graph_node_memory(build->m) + 4 * sizeof(uint32);
+}
+
+/*
+ * What a node costs while the index is built, on average.
+ */
+Size
+loki_build_node_memory(const LokiBuild *build)
+{
+	Size		strides[LOKI_ARRAYS];
+
+	return node_strides(build, strides) +
+		Max(loki_equal_node_memory(), later_node_memory(build));
+}
+
+/* See where the arena has the arrays. */
+static void
+view_arrays(LokiBuild *build)
+{
+	for (int family = 0; family < LOKI_FAMILIES; family++)
+		build->slots[family] = build->node_arena.arrays[family] != NULL ?
+			build->node_arena.arrays[family] : build->null_arena.arrays[family];
+	build->graph_codes = build->graph_quantizer != build->geometry.quantizer ?
+		build->node_arena.arrays[LOKI_ARRAY_GRAPH_CODES] : build->slots[LOKI_FAMILY_CODE];
+}
+
+/*
+ * Make the arrays for the rows of the table, as many as its pages have room
+ * for; build->shared is in the segment, if there is one.
+ */
+void
+loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
+{
+	Size		strides[LOKI_ARRAYS];
+	Size		limit = (Size) maintenance_work_mem * 1024;
+	BlockNumber nblocks = RelationGetNumberOfBlocks(build->heap);
+	uint32		expected = (uint32) Min(build->expected_rows * 1.05, LOKI_MAX_NUMBER);
+	uint32		capacity = (uint32) Min(((uint64) nblocks + 1000) * MaxHeapTuplesPerPage,
+										LOKI_MAX_NUMBER);
+	Size		size = node_strides(build, strides);
+
+	loki_arena_create(&build->node_arena, &build->shared->node_arena, build->context,
+					  segment, tranche, strides, LOKI_ARRAYS, capacity, expected, limit,
+					  (Size) ((double) limit * size / loki_build_node_memory(build)));
+	null_strides(build, strides);
+	loki_arena_create(&build->null_arena, &build->shared->null_arena, build->context,
+					  segment, tranche, strides, LOKI_ARRAYS, capacity, 0, limit, limit);
+	view_arrays(build);
+}
+
+/* View the arrays that the leader has made. */
+void
+loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
+{
+	loki_arena_attach(&build->node_arena, &build->shared->node_arena, build->context,
+					  segment);
+	loki_arena_attach(&build->null_arena, &build->shared->null_arena, build->context,
+					  segment);
+	view_arrays(build);
 }
 
 /* ----------------------------------------------------------------
@@ -306,64 +256,16 @@ static void
 add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 		 const bool *isnull, ItemPointer tid)
 {
-	uint32		number = build->nulls.count;
+	uint32		number = pg_atomic_fetch_add_u32(&build->shared->nulls, 1);
 	LokiTidData *slot;
 
-	if (number == build->nulls.allocated)
-	{
-		build->nulls.allocated = grown(number, 0);
-		resize_family(build, LOKI_FAMILY_NULLTID, build->nulls.allocated);
-		for (int i = 0; i < build->meta.nattributes; i++)
-			resize_family(build, LOKI_FAMILY_NULLATTR + i, build->nulls.allocated);
-	}
+	loki_arena_grow(&build->null_arena, number + 1);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_NULLTID, number);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
 	if (class == LOKI_VALUE_ZERO_NORM)
 		slot->state |= LOKI_TID_ZERO_NORM;
 	set_attributes(build, LOKI_FAMILY_NULLATTR, number, values, isnull);
-	build->nulls.count++;
-}
-
-/* Append an OVERFLOW slot that goes on with `next`; returns its number */
-static uint32
-add_overflow_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerData *tid)
-{
-	uint32		number = build->overflow.count;
-	LokiOverflowData *slot;
-
-	if (number == build->overflow.allocated)
-	{
-		build->overflow.allocated = grown(number, 0);
-		resize_family(build, LOKI_FAMILY_OVERFLOW, build->overflow.allocated);
-	}
-	slot = (LokiOverflowData *) loki_build_slot(build, LOKI_FAMILY_OVERFLOW, number);
-	slot->node = node;
-	slot->next = next;
-	slot->heap = *tid;
-	slot->state = LOKI_TID_LIVE;
-	build->overflow.count++;
-	return number;
-}
-
-/* A further row of a node: all its rows go into a chain, newest first */
-static void
-add_equal_row(LokiBuild *build, uint32 node, ItemPointer tid)
-{
-	LokiTidData *slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
-	uint32		head;
-
-	if (LokiTidState(slot) == LOKI_TID_LIVE)
-		head = add_overflow_slot(build, node, LOKI_NONE, &slot->u.heap);
-	else
-		head = LokiTidOverflowHead(slot);
-	head = add_overflow_slot(build, node, head, tid);
-	memset(&slot->u, 0, sizeof(slot->u));
-	LokiTidSetOverflowHead(slot, head);
-	slot->state = LOKI_TID_OVERFLOW;
-	if (build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
-		LokiTidValue(slot) != build->toast.valueid)
-		LokiTidClearValue(slot);
 }
 
 /* Whether TID slots tell where the vectors of a column are out of line */
@@ -375,64 +277,32 @@ knows_values(const LokiBuild *build)
 		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
 }
 
-/*
- * A row with a vector.  Hash and attributes are put where those of the next
- * node go, so that the hash table can compare them there.
- */
+/* A row with a vector, as a node of its own for the time being */
 static void
 add_vector(LokiBuild *build, const float *x, const Datum *values,
 		   const bool *isnull, ItemPointer tid)
 {
-	uint32		node = build->nodes.count;
+	const LokiQuantizer *quantizer = build->geometry.quantizer;
+	uint32		node = pg_atomic_fetch_add_u32(&build->shared->nodes, 1);
 	LokiTidData *slot;
 	LokiHashData hash;
-	EqualEntry *entry;
-	bool		found;
 
-	ensure_node(build);
+	loki_arena_grow(&build->node_arena, node + 1);
 	loki_value_hash(x, build->geometry.dim, &hash);
 	memcpy(loki_build_slot(build, LOKI_FAMILY_HASH, node), &hash,
 		   build->geometry.families[LOKI_FAMILY_HASH].slot_size);
 	set_attributes(build, LOKI_FAMILY_ATTR, node, values, isnull);
-	entry = equal_insert(build->equal, node, &found);
-	if (found)
-	{
-		add_equal_row(build, entry->node, tid);
-		return;
-	}
-
-	build->geometry.quantizer->encode(build->geometry.quantizer, x,
-									  loki_build_slot(build, LOKI_FAMILY_CODE, node),
-									  build->slots[LOKI_FAMILY_REFINE] ?
-									  loki_build_slot(build, LOKI_FAMILY_REFINE, node) : NULL);
-	if (build->graph_quantizer != build->geometry.quantizer)
+	quantizer->encode(quantizer, x, loki_build_slot(build, LOKI_FAMILY_CODE, node),
+					  build->slots[LOKI_FAMILY_REFINE] ?
+					  loki_build_slot(build, LOKI_FAMILY_REFINE, node) : NULL);
+	if (build->graph_quantizer != quantizer)
 		build->graph_quantizer->encode(build->graph_quantizer, x,
-									   build->graph_codes + (Size) build->graph_quantizer->code_size * node,
-									   NULL);
+									   loki_build_graph_code(build, node), NULL);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
-	memset(slot, 0, build->geometry.families[LOKI_FAMILY_TID].slot_size);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
 	if (OidIsValid(build->toast.valueid) && knows_values(build))
 		LokiTidSetValue(slot, build->toast.valueid, build->toast.first);
-	build->nodes.count++;
-}
-
-/*
- * Memory is used up: complete the index with what there is, and give the memory
- * back.
- */
-static void
-spill(LokiBuild *build)
-{
-	ereport(NOTICE,
-			(errmsg("hnsw graph no longer fits into maintenance_work_mem after " INT64_FORMAT " tuples",
-					(int64) build->index_tuples),
-			 errdetail("Building will take significantly more time."),
-			 errhint("Increase maintenance_work_mem to speed up builds.")));
-	loki_build_finish(build);
-	MemoryContextReset(build->context);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, LOKI_PROGRESS_LOADING);
 }
 
 /* Callback of the table scan */
@@ -442,57 +312,44 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 {
 	LokiBuild  *build = arg;
 	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+	const float *x;
+	LokiValueClass class;
+	uint64		rows;
 
-	if (!build->written && memory_used(build) >= build->memory_limit)
-		spill(build);
-
-	if (build->written)
-		loki_hnsw_insert(index, values, isnull, tid, build->heap, UNIQUE_CHECK_NO,
-						 false, build->index_info);
+	class = loki_value_open(build->metric, build->geometry.dim,
+							read_vector(build, values[0], isnull[0]), isnull[0], &x);
+	if (class == LOKI_VALUE_VECTOR)
+		add_vector(build, x, values, isnull, tid);
 	else
-	{
-		const float *x;
-		LokiValueClass class = loki_value_open(build->metric, build->geometry.dim,
-											   read_vector(build, values[0], isnull[0]),
-											   isnull[0], &x);
+		add_null(build, class, values, isnull, tid);
 
-		if (class == LOKI_VALUE_VECTOR)
-			add_vector(build, x, values, isnull, tid);
-		else
-			add_null(build, class, values, isnull, tid);
-	}
-
-	build->index_tuples++;
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE,
-								 (int64) build->index_tuples);
+	rows = pg_atomic_add_fetch_u64(&build->shared->rows, 1);
+	if (build->leader)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) rows);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
 }
 
 /*
- * Read the table.  Returns the number of its rows.
+ * Read the table, or this process's part of it.
  *
  * With a seed the scan begins at the first block, as the order of the rows
  * decides on the graph.
  */
-double
+void
 loki_build_load(LokiBuild *build)
 {
-	BlockNumber nblocks;
-	double		rows = estimate_rows(build->heap, &nblocks);
-	double		result;
+	LokiBuildShared *shared = build->shared;
+	double		rows;
 
-	build->memory_limit = (Size) maintenance_work_mem * 1024;
-	build->node_memory = node_memory(build);
-	build->null_memory = build->geometry.families[LOKI_FAMILY_NULLTID].slot_size;
-	for (int i = 0; i < build->meta.nattributes; i++)
-		build->null_memory += build->geometry.families[LOKI_FAMILY_NULLATTR + i].slot_size;
-	build->expected_nodes = (uint32) Min(rows * 1.05, build->memory_limit / build->node_memory + 1);
-	build->equal = equal_create(build->context, INITIAL_SLOTS, build);
-
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, (int64) rows);
-	result = table_index_build_scan(build->heap, build->index, build->index_info,
-									loki_build_seed < 0, true, load_row, build, NULL);
+	rows = table_index_build_scan(build->heap, build->index, build->index_info,
+								  loki_build_seed < 0, build->leader, load_row, build,
+								  build->scan);
 	loki_toast_close(&build->toast);
-	return result;
+
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	shared->heap_tuples += rows;
+	if (build->index_info->ii_BrokenHotChain)
+		shared->broken_hot_chain = true;
+	LWLockRelease(&shared->lock);
 }

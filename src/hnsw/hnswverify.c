@@ -70,7 +70,7 @@ static void
 list_rows(VerifyState *state)
 {
 	LokiBuild  *build = state->build;
-	uint32		nnodes = build->nodes.count;
+	uint32		nnodes = build->nnodes;
 
 	state->rows = MemoryContextAllocHuge(CurrentMemoryContext,
 										 mul_size(nnodes, sizeof(NodeRow)));
@@ -97,10 +97,10 @@ find_row(VerifyState *state, ItemPointer tid)
 	NodeRow    *row;
 
 	/* the table is read in the order of TIDs, mostly */
-	if (state->next < state->build->nodes.count &&
+	if (state->next < state->build->nnodes &&
 		compare_rows(&key, &state->rows[state->next]) == 0)
 		return &state->rows[state->next++];
-	row = bsearch(&key, state->rows, state->build->nodes.count, sizeof(NodeRow), compare_rows);
+	row = bsearch(&key, state->rows, state->build->nnodes, sizeof(NodeRow), compare_rows);
 	if (row != NULL)
 		state->next = row - state->rows + 1;
 	return row;

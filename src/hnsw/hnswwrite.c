@@ -252,7 +252,7 @@ static void
 visit_families(WriteState *write, VisitFamily visit)
 {
 	LokiBuild  *build = write->build;
-	uint32		nnodes = build->nodes.count;
+	uint32		nnodes = build->nnodes;
 
 	visit(write, LOKI_FAMILY_TID, nnodes, form_node);
 	visit(write, LOKI_FAMILY_CODE, nnodes, form_node);
@@ -266,11 +266,11 @@ visit_families(WriteState *write, VisitFamily visit)
 			  form_centroid);
 	}
 	visit(write, LOKI_FAMILY_OVERFLOW, build->overflow.count, form_overflow);
-	visit(write, LOKI_FAMILY_NULLTID, build->nulls.count, form_plain);
+	visit(write, LOKI_FAMILY_NULLTID, build->nnulls, form_plain);
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
 		visit(write, LOKI_FAMILY_ATTR + i, nnodes, form_node);
-		visit(write, LOKI_FAMILY_NULLATTR + i, build->nulls.count, form_plain);
+		visit(write, LOKI_FAMILY_NULLATTR + i, build->nnulls, form_plain);
 	}
 }
 
@@ -324,7 +324,7 @@ write_meta(WriteState *write)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
 	meta->directory_entries = write->nentries;
-	if (build->nodes.count > 0)
+	if (build->nnodes > 0)
 	{
 		LokiGraph  *graph = build->graph;
 
@@ -362,7 +362,7 @@ loki_build_write(LokiBuild *build)
 	for (uint32 i = 1; i < ndirectory; i++)
 		UnlockReleaseBuffer(add_page(&write, LOKI_FAMILY_DIRECTORY, i));
 
-	if (build->nodes.count > 0)
+	if (build->nnodes > 0)
 		number_upper(&write);
 	visit_families(&write, write_family);
 	write_directory(&write, ndirectory);

@@ -1,0 +1,149 @@
+# Builds by several processes, past maintenance_work_mem, and cut off: the index
+# is that of a build by one process, and nothing is left behind.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main');
+$node->append_conf(
+	'postgresql.conf', q(
+max_worker_processes = 8
+max_parallel_maintenance_workers = 3
+max_parallel_workers = 8
+maintenance_work_mem = 256MB
+));
+$node->start;
+create_items($node, 32);
+my $rows = 20000;
+$node->safe_psql(
+	'postgres', qq(
+	DROP INDEX items_idx;
+	INSERT INTO items SELECT i, item(i), i % 10 FROM generate_series(1, $rows) i;
+	-- 1,000 rows that are equal in all that is indexed, 500 in the vector alone
+	INSERT INTO items SELECT 100000 + i, item(i % 10), 3 FROM generate_series(1, 1000) i;
+	INSERT INTO items SELECT 200000 + i, item(1), i FROM generate_series(1, 500) i;
+	INSERT INTO items SELECT 300000 + i, NULL, i FROM generate_series(1, 300) i;
+	ANALYZE items));
+my $all = $rows + 1000 + 500 + 300;
+
+# CREATE INDEX under some settings; returns what it said
+sub build
+{
+	my ($settings, $statement) = @_;
+	my ($result, $stdout, $stderr);
+
+	$node->safe_psql('postgres', 'DROP INDEX IF EXISTS items_idx');
+	$statement //= 'CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c)';
+	($result, $stdout, $stderr) = $node->psql('postgres', qq(
+		SET client_min_messages = debug1;
+		$settings
+		$statement));
+	return $stderr;
+}
+
+# What an index must be, however it was built
+sub index_is_right
+{
+	my ($name) = @_;
+
+	check_index($node, "$name: check");
+	is(rows_by_index($node), "$all $all", "$name: all rows");
+	cmp_ok(lost_rows($node, 400), '<=', 1, "$name: rows are found by their own vectors");
+	cmp_ok(recall($node, 100, 40), '>=', 0.95, "$name: recall");
+	is($node->safe_psql('postgres',
+		"SELECT nodes, rows, null_rows FROM lokivector_index_info('items_idx')"),
+		$node->safe_psql('postgres',
+		"SELECT count(DISTINCT (v::text, c)) FILTER (WHERE v IS NOT NULL), count(v),
+			count(*) - count(v) FROM items"),
+		"$name: rows that are equal share a node");
+	return;
+}
+
+sub temporary_files
+{
+	return $node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()');
+}
+
+# One process and several
+unlike(build('SET max_parallel_maintenance_workers = 0;'), qr/building with/,
+	'one process');
+index_is_right('one process');
+like(build(''), qr/building with 4 processes/, 'four processes');
+index_is_right('four processes');
+unlike(build('SET lokivector.build_seed = 1;'), qr/building with/,
+	'a seed keeps a build to one process');
+
+# Past maintenance_work_mem
+for my $workers (0, 3)
+{
+	my $said = build("SET maintenance_work_mem = '2MB';
+		SET max_parallel_maintenance_workers = $workers;");
+
+	like($said, qr/NOTICE:  hnsw graph no longer fits into maintenance_work_mem after \d+ tuples/,
+		"memory is short, $workers workers");
+	index_is_right("memory is short, $workers workers");
+}
+is(temporary_files(), '0', 'no temporary files are left');
+like(build("SET maintenance_work_mem = '2MB'; SET temp_file_limit = '1MB';"),
+	qr/ERROR:  temporary file size exceeds temp_file_limit/, 'temp_file_limit');
+is(temporary_files(), '0', 'no temporary files are left after an error');
+
+# Fewer workers than were asked for
+$node->append_conf('postgresql.conf', "max_parallel_workers = 1\n");
+$node->reload;
+like(build(''), qr/building with 2 processes/, 'one worker is to be had');
+index_is_right('one worker is to be had');
+$node->append_conf('postgresql.conf', "max_parallel_workers = 0\n");
+$node->reload;
+like(build(''), qr/building with 1 processes/, 'no worker is to be had');
+index_is_right('no worker is to be had');
+$node->append_conf('postgresql.conf', "max_parallel_workers = 8\n");
+$node->reload;
+
+# Other ways to build an index
+like(build('', 'CREATE INDEX CONCURRENTLY items_idx ON items USING hnsw (v vector_l2_ops, c)'),
+	qr/building with 4 processes/, 'concurrently');
+index_is_right('concurrently');
+$node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY items_idx');
+index_is_right('rebuilt concurrently');
+$node->safe_psql('postgres', 'VACUUM FULL items');
+index_is_right('rebuilt with the table');
+unlike(build('', 'CREATE TEMP TABLE other AS SELECT * FROM items;
+	CREATE INDEX ON other USING hnsw (v vector_l2_ops)'),
+	qr/building with/, 'a temporary table');
+
+# Rows that the index does not see, and values that are computed
+$node->safe_psql('postgres', q(
+	CREATE INDEX some_idx ON items USING hnsw (((v * v)::vector(32)) vector_l2_ops) WHERE c < 5;
+	DELETE FROM items WHERE id % 7 = 0;));
+$node->safe_psql('postgres', q(
+	DROP INDEX some_idx;
+	CREATE INDEX some_idx ON items USING hnsw (((v * v)::vector(32)) vector_l2_ops) WHERE c < 5));
+is($node->safe_psql('postgres', q(
+	SELECT rows + null_rows = (SELECT count(*) FROM items WHERE c < 5)
+	FROM lokivector_index_info('some_idx'))), 't', 'a partial index on an expression');
+
+# Cut off at different times
+my $cut_off = 0;
+for my $timeout (5, 20, 50, 100, 200, 400, 800, 1600)
+{
+	$cut_off++ if build("SET statement_timeout = $timeout;") =~ /canceling statement/;
+}
+cmp_ok($cut_off, '>=', 3, 'builds were cut off');
+is(temporary_files(), '0', 'no temporary files are left by builds that were cut off');
+is($node->safe_psql('postgres',
+	q(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker')),
+	'0', 'no worker is left');
+unlike(build(''), qr/ERROR/, 'a build after those that were cut off');
+check_index($node, 'a build after those that were cut off: check');
+
+$node->stop;
+done_testing();
