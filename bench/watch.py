@@ -33,12 +33,15 @@ def processor(server):
 
 
 def settle(server):
-    """Until no client's backend is left"""
+    """Until no client's backend is left, in several looks: the list of
+    children can miss one while another ends"""
+    clean = 0
     for _ in range(100):
-        if not any("[local]" in title or "parallel worker" in title
-                   for _, title in children(server)):
+        time.sleep(0.05)
+        clean = 0 if any("[local]" in title or "parallel worker" in title
+                         for _, title in children(server)) else clean + 1
+        if clean == 4:
             return
-        time.sleep(0.02)
 
 
 def children(server):

@@ -199,6 +199,29 @@ coarse_bound(const LokiScan *so)
 								  COARSE_SIGMAS * error);
 }
 
+/*
+ * Merge n rows, at most REFINE_BATCH, into the queue of so many, whose array
+ * has room.  From the last one on, so that each is moved once.
+ */
+static void
+merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
+{
+	qsort(batch, n, sizeof(LokiPending), compare_pending);
+	while (n > 0)
+	{
+		if (queued > 0 && compare_pending(&queue[queued - 1], &batch[n - 1]) > 0)
+		{
+			queue[queued + n - 1] = queue[queued - 1];
+			queued--;
+		}
+		else
+		{
+			queue[queued + n - 1] = batch[n - 1];
+			n--;
+		}
+	}
+}
+
 /* Refine the next candidates and queue them by lower bound. */
 static void
 refine_next(LokiScan *so)
@@ -208,6 +231,7 @@ refine_next(LokiScan *so)
 	uint32		n = Min(most, so->ncoarse - so->next_coarse);
 	uint32		left = so->npending - so->next_pending;
 	float		bounds[REFINE_BATCH];
+	LokiPending batch[REFINE_BATCH];
 
 	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
 						  sizeof(LokiPending));
@@ -217,11 +241,11 @@ refine_next(LokiScan *so)
 	refine_batch(so, so->coarse + so->next_coarse, n, bounds);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->pending[left + i].bound = bounds[i];
-		so->pending[left + i].node = so->coarse[so->next_coarse + i].node;
+		batch[i].bound = bounds[i];
+		batch[i].node = so->coarse[so->next_coarse + i].node;
 	}
 	so->next_coarse += n;
-	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
+	merge_pending(so->pending, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
 }
 
