@@ -103,7 +103,7 @@ def settings(args):
             "max_parallel_workers": args.workers + 8,
             "max_parallel_workers_per_gather": 0,
             "dynamic_shared_memory_type": "sysv",
-            "max_wal_size": "2GB" if args.keep else "32GB",
+            "max_wal_size": "2GB" if args.keep else "4GB",
             "wal_level": "minimal" if args.keep else "replica",
             "max_wal_senders": 0, "checkpoint_timeout": "1h",
             "fsync": "off", "full_page_writes": "on", "jit": "off",
