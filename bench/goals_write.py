@@ -117,12 +117,12 @@ STEPS = {
     "small": [
         ("write-fashion-mnist", step("fashion-mnist", ("build",))),
         ("write-wordnet-lsa256", step("wordnet-lsa256", ("build",))),
-        ("write-50k-768", step("synthetic:50000:768", (
+        ("write-30k-768", step("synthetic:30000:768", (
             "build", "memory", *CHANGES))),
         ("write-50k-128", step("synthetic:50000:128", (
             "build", *CHANGES, "cycles", "first", "drift", "restore"))),
         ("write-load-128", step("synthetic:200000:128", ("load",))),
-        ("write-load-768", step("synthetic:50000:768", ("load",))),
+        ("write-load-768", step("synthetic:30000:768", ("load",))),
     ],
     "large": [
         ("write-200k-768", step("synthetic:200000:768", (
