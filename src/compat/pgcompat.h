@@ -21,6 +21,7 @@
 #include "access/xlog.h"
 #include "commands/vacuum.h"
 #include "storage/proc.h"
+#include "storage/smgr.h"
 #include "utils/rel.h"
 
 /* Split off from postgres.h in 16 */
@@ -117,6 +118,21 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiToastSnapshot(data)			((void) (data), get_toast_snapshot())
 #else
 #define LokiToastSnapshot(data)			(init_toast_snapshot(data), (Snapshot) (data))
+#endif
+
+/* Extend a main fork by zeroed blocks, several at once since 16 */
+#if PG_VERSION_NUM >= 160000
+#define loki_zero_extend(smgr, block, n) \
+	smgrzeroextend(smgr, MAIN_FORKNUM, block, n, false)
+#else
+static inline void
+loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
+{
+	PGAlignedBlock zero = {{0}};
+
+	for (int i = 0; i < n; i++)
+		smgrextend(smgr, MAIN_FORKNUM, block + i, zero.data, false);
+}
 #endif
 
 /* EXPLAIN ANALYZE shows searches of indexes since 18 */

@@ -20,7 +20,7 @@
 
 #define LOKI_ARENA_ARRAYS	88	/* arrays that grow together */
 #define LOKI_ARENA_CHUNKS	2048	/* steps that they grow in */
-#define LOKI_ARENA_BLOCKS	16	/* arrays of a fixed size */
+#define LOKI_ARENA_BLOCKS	24	/* arrays of a fixed size */
 
 /* A stretch of the memory object or of the file */
 typedef struct LokiArenaRange

@@ -219,18 +219,19 @@ prepare_codes(LokiBuild *build)
 #define CLAIM_NODES		64
 
 /*
- * Claim the next nodes of a job; false if there are none left.
+ * Claim the next nodes or pages of a job, `step` at a time; false if there are
+ * none left.
  */
 bool
-loki_build_claim(LokiBuild *build, uint32 *first, uint32 *end)
+loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 {
-	uint64		next = pg_atomic_fetch_add_u64(&build->shared->next, CLAIM_NODES);
+	uint64		next = pg_atomic_fetch_add_u64(&build->shared->next, step);
 
 	CHECK_FOR_INTERRUPTS();
-	if (next >= build->shared->graph.nnodes)
+	if (next >= build->shared->units)
 		return false;
 	*first = (uint32) next;
-	*end = (uint32) Min(next + CLAIM_NODES, build->shared->graph.nnodes);
+	*end = (uint32) Min(next + step, build->shared->units);
 	if (build->leader)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, next);
 	return true;
@@ -249,7 +250,7 @@ build_width(const LokiBuild *build)
 
 /* This process's view of the graph */
 LokiGraph *
-loki_build_attach_graph(LokiBuild *build)
+loki_build_open_graph(LokiBuild *build)
 {
 	if (build->graph == NULL)
 	{
@@ -274,11 +275,11 @@ loki_build_attach_graph(LokiBuild *build)
 static void
 insert_nodes(LokiBuild *build)
 {
-	LokiGraph  *graph = loki_build_attach_graph(build);
+	LokiGraph  *graph = loki_build_open_graph(build);
 	uint32		node;
 	uint32		end;
 
-	while (loki_build_claim(build, &node, &end))
+	while (loki_build_claim(build, CLAIM_NODES, &node, &end))
 		for (; node < end; node++)
 			loki_graph_insert(graph, node);
 }
@@ -286,11 +287,11 @@ insert_nodes(LokiBuild *build)
 static void
 trim_nodes(LokiBuild *build)
 {
-	LokiGraph  *graph = loki_build_attach_graph(build);
+	LokiGraph  *graph = loki_build_open_graph(build);
 	uint32		node;
 	uint32		end;
 
-	while (loki_build_claim(build, &node, &end))
+	while (loki_build_claim(build, CLAIM_NODES, &node, &end))
 		for (; node < end; node++)
 			loki_graph_trim(graph, node);
 }
@@ -309,6 +310,9 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
 			break;
 		case LOKI_JOB_TRIM:
 			trim_nodes(build);
+			break;
+		case LOKI_JOB_WRITE:
+			loki_build_write_pages(build);
 			break;
 		case LOKI_JOB_END:
 			break;
@@ -347,7 +351,7 @@ load_rows(LokiBuild *build)
 	LokiBuildShared *shared = build->shared;
 
 	set_phase(LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
-	loki_parallel_job(build, LOKI_JOB_LOAD);
+	loki_parallel_job(build, LOKI_JOB_LOAD, 0);
 	if (shared->broken_hot_chain)
 		build->index_info->ii_BrokenHotChain = true;
 	build->nnodes = pg_atomic_read_u32(&shared->nodes);
@@ -365,8 +369,8 @@ build_graph(LokiBuild *build)
 	loki_graph_create(&build->shared->graph, &build->node_arena, build->nnodes, build->m,
 					  loki_layer_ratio(build->meta.profile, build->m),
 					  loki_parallel_tranche(), &build->prng);
-	loki_parallel_job(build, LOKI_JOB_GRAPH);
-	loki_parallel_job(build, LOKI_JOB_TRIM);
+	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
+	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 }
 
 /*
@@ -392,8 +396,10 @@ order_nodes(LokiBuild *build)
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
 	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
-	build->position = MemoryContextAllocHuge(build->context, size);
-	build->order = MemoryContextAllocHuge(build->context, size);
+	build->shared->position_block = loki_arena_add_block(&build->node_arena, size);
+	build->shared->order_block = loki_arena_add_block(&build->node_arena, size);
+	build->position = (uint32 *) build->node_arena.blocks[build->shared->position_block];
+	build->order = (uint32 *) build->node_arena.blocks[build->shared->order_block];
 	loki_graph_order(build->graph,
 					 build->geometry.families[LOKI_FAMILY_CODE].per_page,
 					 build->position);
@@ -419,11 +425,11 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 		verify_graph(build);
 		order_nodes(build);
 	}
+	set_phase(LOKI_PROGRESS_WRITING, 0);
+	loki_build_write(build);
 	result->heap_tuples = build->shared->heap_tuples;
 	result->index_tuples = pg_atomic_read_u64(&build->shared->rows);
 	loki_parallel_end(build);
-	set_phase(LOKI_PROGRESS_WRITING, build->nnodes);
-	loki_build_write(build);
 
 	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
 	MemoryContextDelete(build->context);

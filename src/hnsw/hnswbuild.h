@@ -50,8 +50,22 @@ typedef enum LokiBuildJob
 	LOKI_JOB_LOAD,
 	LOKI_JOB_GRAPH,
 	LOKI_JOB_TRIM,
+	LOKI_JOB_WRITE,
 	LOKI_JOB_END
 } LokiBuildJob;
+
+/* The plan of the index's file; blocks are those of the node arena */
+typedef struct LokiWriteShared
+{
+	uint32		counts[LOKI_FAMILIES];	/* slots */
+	uint32		nentries;		/* of the directory */
+	BlockNumber first;			/* behind the directory */
+	BlockNumber end;
+	int			entries_block;
+	int			overflow_block;
+	int			upper_block;
+	int			upper_number_block;
+} LokiWriteShared;
 
 /* What they share */
 typedef struct LokiBuildShared
@@ -66,8 +80,8 @@ typedef struct LokiBuildShared
 	bool		begun;			/* the barrier is ready; under `lock` */
 	Barrier		barrier;		/* before and after each job */
 	LokiBuildJob job;
-	pg_atomic_uint64 next;		/* of the job's nodes, the first that nobody
-								 * has begun with */
+	uint32		units;			/* of the job: nodes or pages */
+	pg_atomic_uint64 next;		/* the first that nobody has begun with */
 
 	pg_atomic_uint32 nodes;		/* slots in use */
 	pg_atomic_uint32 nulls;
@@ -79,6 +93,9 @@ typedef struct LokiBuildShared
 	LokiArenaShared node_arena;
 	LokiArenaShared null_arena;
 	LokiGraphShared graph;
+	int			position_block; /* of the node arena */
+	int			order_block;
+	LokiWriteShared write;
 } LokiBuildShared;
 
 struct LokiParallelBuild;
@@ -149,9 +166,9 @@ extern LokiQuantizer *loki_build_quantizer(MemoryContext context, const LokiCode
 extern void loki_build_set_code(LokiBuild *build);
 extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 								   const LokiMetaPageData *meta);
-extern LokiGraph *loki_build_attach_graph(LokiBuild *build);
+extern LokiGraph *loki_build_open_graph(LokiBuild *build);
 extern void loki_build_job(LokiBuild *build, LokiBuildJob job);
-extern bool loki_build_claim(LokiBuild *build, uint32 *first, uint32 *end);
+extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end);
 
 /* functions in hnswcompact.c */
 extern void loki_compact_begin(LokiBuild *build);
@@ -173,7 +190,7 @@ extern void loki_build_load(LokiBuild *build);
 /* functions in hnswparallel.c */
 extern int	loki_parallel_tranche(void);
 extern void loki_parallel_begin(LokiBuild *build);
-extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job);
+extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units);
 extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in hnswverify.c */
@@ -181,5 +198,6 @@ extern void loki_build_verify(LokiBuild *build, LokiConnection *connection);
 
 /* functions in hnswwrite.c */
 extern void loki_build_write(LokiBuild *build);
+extern void loki_build_write_pages(LokiBuild *build);
 
 #endif							/* LOKI_HNSWBUILD_H */

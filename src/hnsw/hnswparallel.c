@@ -270,14 +270,16 @@ meet(LokiBuildShared *shared)
 }
 
 /*
- * Do a job in all processes.  Only the leader calls this.
+ * Do a job of so many nodes or pages in all processes.  Only the leader calls
+ * this.
  */
 void
-loki_parallel_job(LokiBuild *build, LokiBuildJob job)
+loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 {
 	LokiBuildShared *shared = build->shared;
 
 	shared->job = job;
+	shared->units = units;
 	pg_atomic_write_u64(&shared->next, 0);
 	meet(shared);
 	loki_build_job(build, job);
@@ -293,7 +295,7 @@ loki_parallel_end(LokiBuild *build)
 {
 	LokiParallelBuild *parallel = build->parallel;
 
-	loki_parallel_job(build, LOKI_JOB_END);
+	loki_parallel_job(build, LOKI_JOB_END, 0);
 	loki_arena_close_file(&build->node_arena);
 	loki_arena_close_file(&build->null_arena);
 	build->shared = NULL;

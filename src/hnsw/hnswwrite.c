@@ -4,10 +4,10 @@
  *	  Writing a new index from the arrays of a build.
  *
  * Metapage, directory, then one array after another, each in the extents that
- * the directory wants; blocks are written in the order of the file.  Pages go
- * through shared buffers (a new index is soon read) and are WAL-logged
- * together at the end, where that is needed at all.  Nobody else sees the
- * index before the transaction commits.
+ * the directory wants.  The leader extends the file to its full size; then all
+ * processes fill pages, each the next that nobody has begun with, and log them
+ * where that is needed at all.  Pages go through shared buffers, as a new index
+ * is soon read.  Nobody else sees the index before the transaction commits.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswwrite.c
@@ -19,10 +19,9 @@
 #include <math.h>
 
 #include "access/xloginsert.h"
-#include "commands/progress.h"
+#include "compat/pgcompat.h"
 #include "hnsw/hnswbuild.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 
 /* An UPPER slot: a node on a layer */
 typedef struct UpperSlot
@@ -31,15 +30,22 @@ typedef struct UpperSlot
 	uint32		layer;
 } UpperSlot;
 
+/* What a process writes from */
 typedef struct WriteState
 {
 	LokiBuild  *build;
-	BlockNumber next_block;		/* where the file ends */
-	LokiExtentData *entries;	/* of the directory */
-	uint32		nentries;
+	LokiWriteShared *shared;
+	LokiExtentData *entries;	/* of the directory, ascending by block */
 	UpperSlot  *upper;			/* by slot number */
 	uint32	   *upper_number;	/* by list of the graph */
+	const char *overflow;		/* slots as joined; `node` by table order */
 } WriteState;
+
+/* Blocks that a process fills at a time */
+#define CLAIM_BLOCKS	64
+
+/* Blocks that the file is extended by at a time */
+#define EXTEND_BLOCKS	1024
 
 /* Fills in slot number of a family */
 typedef void (*FormSlot) (WriteState *write, int family, uint32 number, char *slot);
@@ -88,8 +94,9 @@ static void
 form_overflow(WriteState *write, int family, uint32 number, char *slot)
 {
 	LokiOverflowData *overflow = (LokiOverflowData *) slot;
+	Size		size = write->build->geometry.families[family].slot_size;
 
-	form_plain(write, family, number, slot);
+	memcpy(slot, write->overflow + size * number, size);
 	overflow->node = write->build->position[overflow->node];
 }
 
@@ -146,11 +153,7 @@ number_upper(WriteState *write)
 	const LokiGraph *graph = build->graph;
 	uint32		number = 0;
 
-	write->upper = MemoryContextAllocHuge(build->context,
-										  mul_size(graph->nupper, sizeof(UpperSlot)));
-	write->upper_number = MemoryContextAllocHuge(build->context,
-												 mul_size(graph->nupper, sizeof(uint32)));
-	for (int layer = LOKI_MAX_LEVEL; layer > 0; layer--)
+	for (int layer = graph->entry_level; layer > 0; layer--)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (uint32 i = 0; i < graph->nnodes; i++)
@@ -168,29 +171,29 @@ number_upper(WriteState *write)
 	Assert(number == graph->nupper);
 }
 
+static FormSlot
+form_of(int family)
+{
+	switch (family)
+	{
+		case LOKI_FAMILY_LINK:
+			return form_link;
+		case LOKI_FAMILY_UPPER:
+			return form_upper;
+		case LOKI_FAMILY_CENTROID:
+			return form_centroid;
+		case LOKI_FAMILY_OVERFLOW:
+			return form_overflow;
+		default:
+			return family == LOKI_FAMILY_NULLTID || family >= LOKI_FAMILY_NULLATTR ?
+				form_plain : form_node;
+	}
+}
+
 /* ----------------------------------------------------------------
- * Pages
+ * Layout of the file
  * ----------------------------------------------------------------
  */
-
-/* Add a block to the file, as an empty page; locked exclusively on return */
-static Buffer
-add_page(WriteState *write, int family, uint32 ordinal)
-{
-	Relation	index = write->build->index;
-	Buffer		buffer;
-
-	CHECK_FOR_INTERRUPTS();
-	buffer = ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, NULL);
-	if (BufferGetBlockNumber(buffer) != write->next_block)
-		elog(ERROR, "unexpected block %u when extending index \"%s\" to block %u",
-			 BufferGetBlockNumber(buffer), RelationGetRelationName(index),
-			 write->next_block);
-	write->next_block++;
-	loki_page_init(BufferGetPage(buffer), family, ordinal);
-	MarkBufferDirty(buffer);
-	return buffer;
-}
 
 /* Number of extents that hold so many pages */
 static uint32
@@ -203,86 +206,197 @@ extents_for(uint32 npages)
 	return nextents;
 }
 
-/*
- * Write the slots of a family, in as many extents as that takes.
- */
 static void
-write_family(WriteState *write, int family, uint32 count, FormSlot form)
-{
-	const LokiFamily *geometry = &write->build->geometry.families[family];
-	uint32		nextents;
-	uint32		ordinal = 0;
-	uint32		number = 0;
-
-	if (geometry->slot_size == 0)
-		return;
-	nextents = extents_for((uint32) (((uint64) count + geometry->per_page - 1) /
-									 geometry->per_page));
-	for (uint32 extent = 0; extent < nextents; extent++)
-	{
-		LokiExtentData *entry = &write->entries[write->nentries++];
-
-		entry->family = family;
-		entry->unused = 0;
-		entry->extent = extent;
-		entry->first = write->next_block;
-		for (uint32 i = 0; i < LokiExtentBlocks(extent); i++)
-		{
-			Buffer		buffer = add_page(write, family, ordinal++);
-			Page		page = BufferGetPage(buffer);
-
-			for (uint32 place = 0; place < geometry->per_page && number < count; place++)
-			{
-				form(write, family, number++,
-					 loki_page_slot_for_write(page, geometry->slot_size, place));
-			}
-			UnlockReleaseBuffer(buffer);
-		}
-		if (LokiFamilyFreeList(family) < 0)
-			pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, number);
-	}
-}
-
-/*
- * Call visit for every family of the index with its number of slots.
- */
-typedef void (*VisitFamily) (WriteState *write, int family, uint32 count, FormSlot form);
-
-static void
-visit_families(WriteState *write, VisitFamily visit)
+count_slots(WriteState *write)
 {
 	LokiBuild  *build = write->build;
+	uint32	   *counts = write->shared->counts;
 	uint32		nnodes = build->nnodes;
 
-	visit(write, LOKI_FAMILY_TID, nnodes, form_node);
-	visit(write, LOKI_FAMILY_CODE, nnodes, form_node);
-	visit(write, LOKI_FAMILY_LINK, nnodes, form_link);
-	visit(write, LOKI_FAMILY_REFINE, nnodes, form_node);
-	visit(write, LOKI_FAMILY_HASH, nnodes, form_node);
+	counts[LOKI_FAMILY_TID] = counts[LOKI_FAMILY_CODE] = counts[LOKI_FAMILY_LINK] =
+		counts[LOKI_FAMILY_REFINE] = counts[LOKI_FAMILY_HASH] = nnodes;
 	if (nnodes > 0)
 	{
-		visit(write, LOKI_FAMILY_UPPER, build->graph->nupper, form_upper);
-		visit(write, LOKI_FAMILY_CENTROID, LokiCentroidSlots(&build->geometry.code),
-			  form_centroid);
+		counts[LOKI_FAMILY_UPPER] = build->graph->nupper;
+		counts[LOKI_FAMILY_CENTROID] = LokiCentroidSlots(&build->geometry.code);
 	}
-	visit(write, LOKI_FAMILY_OVERFLOW, build->overflow.count, form_overflow);
-	visit(write, LOKI_FAMILY_NULLTID, build->nnulls, form_plain);
+	counts[LOKI_FAMILY_OVERFLOW] = build->overflow.count;
+	counts[LOKI_FAMILY_NULLTID] = build->nnulls;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
-		visit(write, LOKI_FAMILY_ATTR + i, nnodes, form_node);
-		visit(write, LOKI_FAMILY_NULLATTR + i, build->nnulls, form_plain);
+		counts[LOKI_FAMILY_ATTR + i] = nnodes;
+		counts[LOKI_FAMILY_NULLATTR + i] = build->nnulls;
 	}
 }
 
-/* Count the directory entries that a family takes */
-static void
-count_entries(WriteState *write, int family, uint32 count, FormSlot form)
-{
-	const LokiFamily *geometry = &write->build->geometry.families[family];
+/*
+ * Call visit for every extent, family by family in the order of the file.
+ */
+typedef void (*VisitExtent) (WriteState *write, int family, uint32 extent);
 
-	if (geometry->slot_size > 0)
-		write->nentries += extents_for((uint32) (((uint64) count + geometry->per_page - 1) /
-												 geometry->per_page));
+static void
+visit_extents(WriteState *write, VisitExtent visit)
+{
+	static const int first[] = {
+		LOKI_FAMILY_TID, LOKI_FAMILY_CODE, LOKI_FAMILY_LINK, LOKI_FAMILY_REFINE,
+		LOKI_FAMILY_HASH, LOKI_FAMILY_UPPER, LOKI_FAMILY_CENTROID,
+		LOKI_FAMILY_OVERFLOW, LOKI_FAMILY_NULLTID
+	};
+
+	for (int i = 0; i < lengthof(first) + LOKI_FAMILIES - LOKI_FAMILY_ATTR; i++)
+	{
+		int			family = i < lengthof(first) ? first[i] :
+			LOKI_FAMILY_ATTR + i - (int) lengthof(first);
+		const LokiFamily *geometry = &write->build->geometry.families[family];
+		uint32		count = write->shared->counts[family];
+		uint32		nextents;
+
+		if (count == 0 || geometry->slot_size == 0)
+			continue;
+		nextents = extents_for((uint32) (((uint64) count + geometry->per_page - 1) /
+										 geometry->per_page));
+		for (uint32 extent = 0; extent < nextents; extent++)
+			visit(write, family, extent);
+	}
+}
+
+static void
+count_extent(WriteState *write, int family, uint32 extent)
+{
+	write->shared->nentries++;
+}
+
+static void
+place_extent(WriteState *write, int family, uint32 extent)
+{
+	LokiExtentData *entry = &write->entries[write->shared->nentries++];
+
+	entry->family = family;
+	entry->unused = 0;
+	entry->extent = extent;
+	entry->first = write->shared->end;
+	write->shared->end += LokiExtentBlocks(extent);
+}
+
+/* Make the file as long as it will be. */
+static void
+extend_file(WriteState *write, BlockNumber nblocks)
+{
+	Relation	index = write->build->index;
+	BlockNumber block = RelationGetNumberOfBlocks(index);
+
+	if (block != LOKI_DIRECTORY_BLKNO + 1)
+		elog(ERROR, "index \"%s\" has %u blocks, not %u",
+			 RelationGetRelationName(index), block, LOKI_DIRECTORY_BLKNO + 1);
+	while (block < nblocks)
+	{
+		int			n = (int) Min(nblocks - block, EXTEND_BLOCKS);
+
+		CHECK_FOR_INTERRUPTS();
+		loki_zero_extend(RelationGetSmgr(index), block, n);
+		block += n;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Pages
+ * ----------------------------------------------------------------
+ */
+
+/* A block that has not been written yet, as an empty page; locked exclusively */
+static Buffer
+new_page(LokiBuild *build, BlockNumber block, int family, uint32 ordinal)
+{
+	Buffer		buffer = ReadBufferExtended(build->index, MAIN_FORKNUM, block,
+											RBM_ZERO_AND_LOCK, NULL);
+
+	loki_page_init(BufferGetPage(buffer), family, ordinal);
+	MarkBufferDirty(buffer);
+	return buffer;
+}
+
+/* The extent that a block is in */
+static const LokiExtentData *
+find_extent(const WriteState *write, BlockNumber block)
+{
+	uint32		low = 0;
+	uint32		high = write->shared->nentries;
+
+	while (high - low > 1)
+	{
+		uint32		middle = (low + high) / 2;
+
+		if (write->entries[middle].first <= block)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &write->entries[low];
+}
+
+static void
+write_page(WriteState *write, BlockNumber block)
+{
+	const LokiExtentData *extent = find_extent(write, block);
+	int			family = extent->family;
+	const LokiFamily *geometry = &write->build->geometry.families[family];
+	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
+	uint64		number = (uint64) ordinal * geometry->per_page;
+	FormSlot	form = form_of(family);
+	Buffer		buffer = new_page(write->build, block, family, ordinal);
+	Page		page = BufferGetPage(buffer);
+
+	for (uint32 place = 0; place < geometry->per_page &&
+		 number < write->shared->counts[family]; place++)
+		form(write, family, (uint32) number++,
+			 loki_page_slot_for_write(page, geometry->slot_size, place));
+	UnlockReleaseBuffer(buffer);
+}
+
+/* See where the leader has put what all write from. */
+static void
+view_plan(LokiBuild *build, WriteState *write)
+{
+	char	  **blocks = build->node_arena.blocks;
+
+	loki_arena_map_blocks(&build->node_arena);
+	write->build = build;
+	write->shared = &build->shared->write;
+	write->entries = (LokiExtentData *) blocks[write->shared->entries_block];
+	if (write->shared->counts[LOKI_FAMILY_TID] > 0)
+	{
+		build->order = (uint32 *) blocks[build->shared->order_block];
+		build->position = (uint32 *) blocks[build->shared->position_block];
+		write->upper = (UpperSlot *) blocks[write->shared->upper_block];
+		write->upper_number = (uint32 *) blocks[write->shared->upper_number_block];
+	}
+	write->overflow = blocks[write->shared->overflow_block];
+}
+
+/*
+ * A process's part of writing: pages behind the directory.
+ */
+void
+loki_build_write_pages(LokiBuild *build)
+{
+	WriteState	write;
+	uint32		first;
+	uint32		end;
+
+	if (build->shared->write.counts[LOKI_FAMILY_TID] > 0)
+		loki_build_open_graph(build);
+	loki_arena_grow(&build->null_arena, build->shared->write.counts[LOKI_FAMILY_NULLTID]);
+	view_plan(build, &write);
+	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
+	{
+		BlockNumber from = write.shared->first + first;
+		BlockNumber to = write.shared->first + end;
+
+		for (BlockNumber block = from; block < to; block++)
+			write_page(&write, block);
+		if (RelationNeedsWAL(build->index))
+			log_newpage_range(build->index, MAIN_FORKNUM, from, to, true);
+	}
 }
 
 /* ----------------------------------------------------------------
@@ -291,25 +405,25 @@ count_entries(WriteState *write, int family, uint32 count, FormSlot form)
  */
 
 /*
- * Write the entries into the directory pages: block 1 and those that were put
- * behind it.
+ * Write the entries into the directory pages: block 1 and those behind it.
  */
 static void
 write_directory(WriteState *write, uint32 npages)
 {
+	LokiBuild  *build = write->build;
+	uint32		nentries = write->shared->nentries;
 	uint32		done = 0;
 
 	for (uint32 i = 0; i < npages; i++)
 	{
-		Buffer		buffer = ReadBuffer(write->build->index, LOKI_DIRECTORY_BLKNO + i);
+		Buffer		buffer = new_page(build, LOKI_DIRECTORY_BLKNO + i,
+									  LOKI_FAMILY_DIRECTORY, i);
 		Page		page = BufferGetPage(buffer);
 
-		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-		for (int place = 0; place < LOKI_EXTENTS_PER_PAGE && done < write->nentries; place++)
+		for (int place = 0; place < LOKI_EXTENTS_PER_PAGE && done < nentries; place++)
 			memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData), place),
 				   &write->entries[done++], sizeof(LokiExtentData));
 		LokiPageOpaque(page)->next = i + 1 < npages ? LOKI_DIRECTORY_BLKNO + i + 1 : 0;
-		MarkBufferDirty(buffer);
 		UnlockReleaseBuffer(buffer);
 	}
 }
@@ -323,7 +437,7 @@ write_meta(WriteState *write)
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
-	meta->directory_entries = write->nentries;
+	meta->directory_entries = write->shared->nentries;
 	if (build->nnodes > 0)
 	{
 		LokiGraph  *graph = build->graph;
@@ -339,35 +453,62 @@ write_meta(WriteState *write)
 	UnlockReleaseBuffer(buffer);
 }
 
+/* Put what all processes write from into the arena. */
+static void
+share_plan(LokiBuild *build, uint32 nentries)
+{
+	LokiWriteShared *shared = &build->shared->write;
+	LokiArena  *arena = &build->node_arena;
+	Size		overflow = mul_size(build->geometry.families[LOKI_FAMILY_OVERFLOW].slot_size,
+									build->overflow.count);
+
+	shared->entries_block = loki_arena_add_block(arena,
+												 mul_size(nentries, sizeof(LokiExtentData)));
+	shared->overflow_block = loki_arena_add_block(arena, overflow);
+	if (overflow > 0)
+		memcpy(arena->blocks[shared->overflow_block],
+			   build->slots[LOKI_FAMILY_OVERFLOW], overflow);
+	if (build->nnodes > 0)
+	{
+		uint32		nupper = build->graph->nupper;
+
+		shared->upper_block = loki_arena_add_block(arena, mul_size(nupper, sizeof(UpperSlot)));
+		shared->upper_number_block = loki_arena_add_block(arena,
+														  mul_size(nupper, sizeof(uint32)));
+	}
+}
+
 /*
- * Write the index.
+ * Write the index, together with the other processes.
  */
 void
 loki_build_write(LokiBuild *build)
 {
-	WriteState	write = {build};
-	uint32		ndirectory;
+	LokiWriteShared *shared = &build->shared->write;
+	WriteState	write = {.build = build, .shared = shared};
 	Relation	index = build->index;
+	uint32		ndirectory;
 
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
-	write.next_block = LOKI_DIRECTORY_BLKNO + 1;
-
-	visit_families(&write, count_entries);
-	if (write.nentries == 0)
+	memset(shared, 0, sizeof(*shared));
+	count_slots(&write);
+	visit_extents(&write, count_extent);
+	if (shared->nentries == 0)
 		return;
-	write.entries = MemoryContextAlloc(build->context,
-									   mul_size(write.nentries, sizeof(LokiExtentData)));
-	ndirectory = (write.nentries + LOKI_EXTENTS_PER_PAGE - 1) / LOKI_EXTENTS_PER_PAGE;
-	write.nentries = 0;
-	for (uint32 i = 1; i < ndirectory; i++)
-		UnlockReleaseBuffer(add_page(&write, LOKI_FAMILY_DIRECTORY, i));
 
+	share_plan(build, shared->nentries);
+	view_plan(build, &write);
+	ndirectory = (shared->nentries + LOKI_EXTENTS_PER_PAGE - 1) / LOKI_EXTENTS_PER_PAGE;
+	shared->first = shared->end = LOKI_DIRECTORY_BLKNO + ndirectory;
+	shared->nentries = 0;
+	visit_extents(&write, place_extent);
+	extend_file(&write, shared->end);
 	if (build->nnodes > 0)
 		number_upper(&write);
-	visit_families(&write, write_family);
+	loki_parallel_job(build, LOKI_JOB_WRITE, shared->end - shared->first);
+
 	write_directory(&write, ndirectory);
 	write_meta(&write);
-
 	if (RelationNeedsWAL(index))
-		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, write.next_block, true);
+		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, shared->first, true);
 }
