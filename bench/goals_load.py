@@ -11,10 +11,10 @@ from cluster import say
 ROUNDS = 3
 
 
-def files(lab):
-    """Text and binary of the set in the server's folder -> format: path"""
+def files(lab, *formats):
+    """The set in the server's folder -> format: path"""
     c, found = lab.ours, {}
-    for format_ in ("text", "binary"):
+    for format_ in formats:
         found[format_] = f"{lab.server.work}/rows.{format_}"
         c.server.psql(c.db, f"COPY (SELECT id, embedding FROM {c.items} ORDER "
                       f"BY id) TO '{found[format_]}' (FORMAT {format_})")
@@ -49,7 +49,7 @@ def copy_seconds(lab, paths, format_, before):
 
 def measure_load(lab):
     n = len(lab.data.base)
-    paths = files(lab)
+    paths = files(lab, "text", "binary")
     # The log is not to fill the disk: each table starts with a checkpoint
     lab.server.restart(max_wal_size="2GB", wal_level="minimal")
     for format_, target in (("text", ">= 2"), ("binary", None)):
@@ -65,21 +65,18 @@ def measure_load(lab):
 
 
 def measure_loaded(lab):
-    """Rows from text to a finished index"""
-    paths, took, parts = files(lab), [], []
+    """Rows from text to a finished index, ours alone"""
+    c, path = lab.ours, files(lab, "text")["text"]
     lab.server.restart(max_wal_size="2GB")
-    for c in lab.both:
-        empty_table(c, "loaded", lab.data.dims)
-        copy = lab.seconds(c, f"COPY loaded FROM '{paths['text']}'")
-        build = lab.seconds(c, lab.index_sql(c, "loaded", "loaded_idx"),
-                            pinned=False)
-        c.server.psql(c.db, "DROP TABLE loaded; CHECKPOINT")
-        took.append(copy + build)
-        parts.append(f"{c.name}: {copy:.1f} + {build:.1f}")
+    empty_table(c, "loaded", lab.data.dims)
+    copy = lab.seconds(c, f"COPY loaded FROM '{path}'")
+    build = lab.seconds(c, lab.index_sql(c, "loaded", "loaded_idx"),
+                        pinned=False)
+    c.server.psql(c.db, "DROP TABLE loaded; CHECKPOINT")
     bound = "<= 90" if len(lab.data.base) >= 10 ** 6 else None
-    lab.row(8, "seconds to load (text COPY) and index", *took, target=bound,
-            of="ours", note="; ".join(parts))
-    remove(lab, paths)
+    lab.row(8, "seconds to load (text COPY) and index", copy + build,
+            target=bound, note=f"{copy:.1f} + {build:.1f}")
+    remove(lab, {"text": path})
     lab.server.restart()
 
 

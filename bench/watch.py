@@ -74,6 +74,19 @@ def own_bytes(pid):
     return total
 
 
+def memory_files(pid):
+    """Files in memory that a process has open -> {inode: bytes}, whoever has
+    mapped them"""
+    found = {}
+    folder = f"/proc/{pid}/fd"
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"{folder}/{name}").startswith("/memfd:"):
+                status = os.stat(f"{folder}/{name}")
+                found[status.st_ino] = status.st_blocks * 512
+    return found
+
+
 class Memory:
     """The highest sum of the memory of building processes"""
 
@@ -83,13 +96,15 @@ class Memory:
         self.ended = threading.Event()
 
     def sample(self):
-        sizes = []
+        sizes, files = [], {}
         for pid, title in children(self.server):
             if any(t in title for t in self.titles):
                 with contextlib.suppress(OSError):
                     sizes.append(own_bytes(pid))
-        if sum(sizes) > self.peak:
-            self.peak, self.processes = sum(sizes), len(sizes)
+                    files.update(memory_files(pid))
+        total = sum(sizes) + sum(files.values())
+        if total > self.peak:
+            self.peak, self.processes = total, len(sizes)
 
     def run(self):
         while not self.ended.wait(MEMORY_EVERY):
