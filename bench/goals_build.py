@@ -21,7 +21,8 @@ def build(lab, c, options=None):
             watch.Sampled(c, watch.PHASES) as sampled:
         seconds = lab.server.seconds(c.db, sql, options)
     return {"seconds": seconds, "processor": used[0],
-            "phases": watch.phases(sampled.rows)}
+            "phases": watch.phases(sampled.rows),
+            "foretold": watch.foretold(sampled.rows)}
 
 
 def several_builds(lab, c, count, options=None):
@@ -65,7 +66,19 @@ def measure_build(lab):
             f"{processes}: {ours['seconds']:.2f} s; processors "
             f"{alone['processor']:.2f} and {ours['processor']:.2f} s; one: "
             + told(alone["phases"]))
+    told_during(lab, ours)
     recalls(lab)
+
+
+def told_during(lab, built):
+    """Whether the progress that is shown tells when a build will end"""
+    lab.row(3, "phases of a build that pg_stat_progress_create_index shows",
+            len({name for name, _ in built["phases"]}))
+    if built["foretold"]:
+        name, error = built["foretold"]
+        lab.row(3, "its longest phase that counts tuples: error of the length "
+                "foretold from a fifth of it on, at worst", error,
+                target="<= 0.2", note=name)
 
 
 def recalls(lab):

@@ -199,3 +199,21 @@ def phases(rows):
         else:
             found.append([row[1], seconds])
     return found
+
+
+def foretold(rows, after=0.2):
+    """The longest phase that counts tuples, and by how much its length was
+    missed at worst, from this part of it on, by who takes it to go on at the
+    rate so far -> name, share; or None, where there is none"""
+    counted = [row for row in rows if int(row[5] or 0) > 0]
+    spans = {}
+    for row in counted:
+        spans.setdefault(row[1], []).append((float(row[0]), int(row[4] or 0)
+                                             / int(row[5])))
+    if not spans:
+        return None
+    name, span = max(spans.items(), key=lambda x: x[1][-1][0] - x[1][0][0])
+    start, length = span[0][0], span[-1][0] - span[0][0]
+    return name, max([abs((t - start) / done - length) / length
+                      for t, done in span if done >= after and length > 0],
+                     default=0.0)
