@@ -5,7 +5,7 @@ from cluster import say
 from goals_insert import drop
 
 SHARES = (1, 10, 50)            # per cent, one after the other
-CYCLES, CYCLE_ROWS, CYCLED = 20, 20000, 0.1
+CYCLES, CYCLE_ROWS, CYCLED = 20, 10000, 0.1
 SAMPLE = 10                     # of pgvector's rows, every so many
 
 
