@@ -75,7 +75,7 @@ class WriteLab(goals_lab.Lab):
     def recall_in(self, c, judge, table, ef):
         return judge.score(c.answers(10, ef, self.count, table), 10)[0]
 
-    def ef_in(self, c, judge, table, target=0.95):
+    def ef_in(self, c, judge, table, target):
         """The smallest ef_search of 10, 11, 13, ... with this recall@10, or
         1000"""
         ef = 10
@@ -118,7 +118,7 @@ STEPS = {
         ("write-fashion-mnist", step("fashion-mnist", ("build",))),
         ("write-wordnet-lsa256", step("wordnet-lsa256", ("build",))),
         ("write-30k-768", step("synthetic:30000:768", (
-            "build", "memory", *CHANGES))),
+            "build", "memory", *CHANGES, "first"))),
         ("write-50k-128", step("synthetic:50000:128", (
             "build", *CHANGES, "cycles", "first", "drift", "restore"))),
         ("write-load-128", step("synthetic:200000:128", ("load",))),
