@@ -71,6 +71,7 @@ OBJS = \
 	src/hnsw/hnswkill.o \
 	src/hnsw/hnswlink.o \
 	src/hnsw/hnswload.o \
+	src/hnsw/hnswmemory.o \
 	src/hnsw/hnswoptions.o \
 	src/hnsw/hnsworder.o \
 	src/hnsw/hnswpage.o \

@@ -256,6 +256,21 @@ SELECT lokivector_check('build_spill_idx', true);
 SELECT nodes, rows, null_rows FROM lokivector_index_info('build_spill_idx');
 SELECT lost('build_spill', '<->');
 
+-- test: memory told beforehand
+SELECT lokivector_build_memory('build_spill', 'v', 'vector_l2_ops', '{a}') AS bytes,
+	lokivector_build_memory('build_spill', 'v', 'vector_l2_ops', '{a}') / count(v) AS a_row,
+	lokivector_build_memory('build_spill', 'v', attributes => '{a,id}') / count(v) AS more_attributes,
+	lokivector_build_memory('build_spill', 'v', options => '{m=32,ef_construction=100}') / count(v) AS more_links
+FROM build_spill;
+SELECT lokivector_build_memory('build_empty', 'v');
+SELECT lokivector_build_memory('build_spill', 'w');
+SELECT lokivector_build_memory('build_spill', 'a');
+SELECT lokivector_build_memory('build_spill', 'v', 'vector_no_ops');
+SELECT lokivector_build_memory('build_spill', 'v', attributes => '{v}');
+SELECT lokivector_build_memory('build_spill', 'v', options => '{m=1}');
+SELECT lokivector_build_memory('build_dimensions', 'v');
+SELECT lokivector_build_memory('build_partitioned', 'v');
+
 -- test: a seed makes builds alike
 CREATE FUNCTION contents(index regclass) RETURNS text LANGUAGE sql AS $$
 	SELECT md5(string_agg(substr(page, 25), '' ORDER BY block))

@@ -547,6 +547,13 @@ CREATE FUNCTION lokivector_recall(index regclass,
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS 'recall of an hnsw index for given queries';
 
+CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
+		operator_class name DEFAULT 'vector_cosine_ops',
+		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
+	RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_build_memory(regclass, name, name, name[], text[]) IS 'bytes of maintenance_work_mem with which an hnsw index is built in memory';
+
 CREATE FUNCTION lokivector_calibrate(index regclass)
 	RETURNS void
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;

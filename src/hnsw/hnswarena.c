@@ -40,6 +40,9 @@
 /* Chunks that an arena of the expected size has */
 #define EXPECTED_CHUNKS 32
 
+/* Size of an arena that no file is made for */
+#define SMALL_SIZE		((Size) 512 * 1024)
+
 #define ALLOCATION_STEP ((Size) 16 * 1024 * 1024)
 
 #ifdef MFD_CLOEXEC
@@ -295,8 +298,9 @@ loki_arena_grow(LokiArena *arena, uint32 elements)
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 	while ((uint64) shared->nchunks * shared->chunk_elements < elements)
 	{
+		/* what is small stays in memory in any case */
 		bool		in_file = shared->memory_size + shared->chunk_size >
-			shared->chunk_memory_limit && shared->nchunks > 0;
+			Max(shared->chunk_memory_limit, SMALL_SIZE);
 
 		shared->chunks[shared->nchunks] = allocate(arena, shared->chunk_size, in_file);
 		shared->nchunks++;

@@ -26,8 +26,11 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
-/* The bits of the codes that the graph is built on, see doc/design/graph.md */
-#define GRAPH_BITS 4
+/*
+ * The bits at least of the codes that the graph is built on, see
+ * doc/design/graph.md
+ */
+#define GRAPH_BITS(dim)		((dim) <= LOKI_FOUR_BITS_MAX_DIM ? 4 : 2)
 
 #define QUANTIZER_ALIGN 64
 
@@ -61,20 +64,18 @@ loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 }
 
 /*
- * The metapage of an index from its definition: options, columns, code.
+ * The metapage of an index with these options: geometry and code.
  */
-static void
-describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
+void
+loki_build_describe(const LokiHnswOptions *options, LokiMetric metric, uint32 dim,
+					int nattributes, const uint8 *attr_type, uint64 seed,
+					LokiMetaPageData *meta)
 {
-	LokiMetric	metric = loki_index_metric(index);
-	uint32		dim = loki_index_dimensions(index);
-	int			m = loki_option_m(index);
-	int			ef_construction = loki_option_ef_construction(index);
-	int			bits = loki_option_bits(index);
-	int			refine_bits = loki_option_refine_bits(index);
-	LokiProfile profile = loki_option_profile(index);
-	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
-	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+	int			m = loki_option_m(options);
+	int			ef_construction = loki_option_ef_construction(options);
+	int			bits = loki_option_bits(options);
+	int			refine_bits = loki_option_refine_bits(options);
+	LokiProfile profile = loki_option_profile(options);
 	LokiCodeSpec code;
 
 	if (ef_construction < 2 * m)
@@ -82,20 +83,31 @@ describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
 
-	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
-	for (int i = 0; i < nattributes; i++)
-		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
-
 	if (profile == LOKI_PROFILE_COMPACT)
 		code = loki_code_compact(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
-								 LOKI_PAGE_PAYLOAD, pg_prng_uint64(prng));
+								 LOKI_PAGE_PAYLOAD, seed);
 	else
 		code = loki_code_default(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
 								 refine_bits != LOKI_BITS_AUTO,
-								 LOKI_PAGE_PAYLOAD, pg_prng_uint64(prng));
+								 LOKI_PAGE_PAYLOAD, seed);
 	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type);
+}
+
+/* ... of an index that exists, whose codes are to be seeded by prng */
+static void
+describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
+{
+	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+
+	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
+	for (int i = 0; i < nattributes; i++)
+		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
+	loki_build_describe(LokiIndexOptions(index), loki_index_metric(index),
+						loki_index_dimensions(index), nattributes, attr_type,
+						pg_prng_uint64(prng), meta);
 }
 
 static void
@@ -125,10 +137,10 @@ loki_build_set_code(LokiBuild *build)
 	build->meta.refine_size = geometry->quantizer->refine_size;
 
 	build->graph_quantizer = geometry->quantizer;
-	if (geometry->code.kind == LOKI_CODE_ROTATED && geometry->code.bits < GRAPH_BITS)
+	if (geometry->code.kind == LOKI_CODE_ROTATED && geometry->code.bits < GRAPH_BITS(geometry->dim))
 	{
 		spec = geometry->code;
-		spec.bits = GRAPH_BITS;
+		spec.bits = GRAPH_BITS(geometry->dim);
 		spec.refine_bits = 0;
 		build->graph_quantizer = loki_build_quantizer(build->context, &spec,
 													  geometry->centroid);
@@ -254,8 +266,8 @@ loki_build_open_graph(LokiBuild *build)
 {
 	if (build->graph == NULL)
 	{
-		loki_arena_grow(&build->node_arena, build->shared->graph.nnodes);
-		build->graph = loki_graph_open(&build->shared->graph, &build->node_arena,
+		loki_build_grow_arrays(build, build->shared->graph.nnodes, 0);
+		build->graph = loki_graph_open(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES],
 										 build->context, build->graph_quantizer,
 										 build->graph_codes, build->m, build_width(build),
 										 build->shared->nprocesses > 1);
@@ -324,18 +336,21 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
  * ----------------------------------------------------------------
  */
 
-/* Say so if the rows that were loaded need more than maintenance_work_mem. */
+/*
+ * Say so if of the rows that were loaded more is needed at once than fits into
+ * maintenance_work_mem.
+ */
 static void
 tell_memory(const LokiBuild *build)
 {
-	Size		node_memory = loki_build_node_memory(build);
-	Size		needed = mul_size(build->nnodes, node_memory);
+	Size		hot_memory = loki_build_hot_memory(build);
+	Size		needed = mul_size(build->nnodes, loki_build_node_memory(build));
 	Size		limit = (Size) maintenance_work_mem * 1024;
 
-	if (needed > limit)
+	if (mul_size(build->nnodes, hot_memory) > limit)
 		ereport(NOTICE,
 				(errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples",
-						limit / node_memory),
+						limit / hot_memory),
 				 errdetail("The build needs %zu MB for %u tuples; what does not fit is kept in a temporary file.",
 						   needed / (1024 * 1024), build->nnodes),
 				 errhint("Increase maintenance_work_mem to speed up builds.")));
@@ -356,8 +371,7 @@ load_rows(LokiBuild *build)
 		build->index_info->ii_BrokenHotChain = true;
 	build->nnodes = pg_atomic_read_u32(&shared->nodes);
 	build->nnulls = pg_atomic_read_u32(&shared->nulls);
-	loki_arena_grow(&build->node_arena, build->nnodes);
-	loki_arena_grow(&build->null_arena, build->nnulls);
+	loki_build_grow_arrays(build, build->nnodes, build->nnulls);
 	tell_memory(build);
 	loki_build_join_equal(build);
 }
@@ -366,7 +380,7 @@ static void
 build_graph(LokiBuild *build)
 {
 	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
-	loki_graph_create(&build->shared->graph, &build->node_arena, build->nnodes, build->m,
+	loki_graph_create(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES], build->nnodes, build->m,
 					  loki_layer_ratio(build->meta.profile, build->m),
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
@@ -396,10 +410,10 @@ order_nodes(LokiBuild *build)
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
 	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
-	build->shared->position_block = loki_arena_add_block(&build->node_arena, size);
-	build->shared->order_block = loki_arena_add_block(&build->node_arena, size);
-	build->position = (uint32 *) build->node_arena.blocks[build->shared->position_block];
-	build->order = (uint32 *) build->node_arena.blocks[build->shared->order_block];
+	build->shared->position_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], size);
+	build->shared->order_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], size);
+	build->position = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->position_block];
+	build->order = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->order_block];
 	loki_graph_order(build->graph,
 					 build->geometry.families[LOKI_FAMILY_CODE].per_page,
 					 build->position);

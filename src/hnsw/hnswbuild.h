@@ -44,6 +44,19 @@ typedef struct LokiSample
 #define LOKI_ARRAY_GRAPH_CODES	LOKI_FAMILIES
 #define LOKI_ARRAYS				(LOKI_FAMILIES + 1)
 
+/*
+ * Where they are.  What the graph is built from is kept apart from what is not
+ * looked at meanwhile, and may as well wait in a file where memory is short.
+ */
+typedef enum LokiBuildArena
+{
+	LOKI_ARENA_NODES,			/* codes, and blocks for the graph */
+	LOKI_ARENA_ROWS,			/* everything else of nodes */
+	LOKI_ARENA_NULLS
+} LokiBuildArena;
+
+#define LOKI_BUILD_ARENAS		3
+
 /* What the processes of a build do together */
 typedef enum LokiBuildJob
 {
@@ -54,7 +67,7 @@ typedef enum LokiBuildJob
 	LOKI_JOB_END
 } LokiBuildJob;
 
-/* The plan of the index's file; blocks are those of the node arena */
+/* The plan of the index's file; blocks are those of LOKI_ARENA_NODES */
 typedef struct LokiWriteShared
 {
 	uint32		counts[LOKI_FAMILIES];	/* slots */
@@ -90,10 +103,9 @@ typedef struct LokiBuildShared
 	double		heap_tuples;
 	bool		broken_hot_chain;
 
-	LokiArenaShared node_arena;
-	LokiArenaShared null_arena;
+	LokiArenaShared arenas[LOKI_BUILD_ARENAS];
 	LokiGraphShared graph;
-	int			position_block; /* of the node arena */
+	int			position_block; /* of LOKI_ARENA_NODES */
 	int			order_block;
 	LokiWriteShared write;
 } LokiBuildShared;
@@ -129,8 +141,7 @@ typedef struct LokiBuild
 	 * of the table, NULLTID and NULLATTR, OVERFLOW (whose `node` is that
 	 * order, too; the leader's alone).
 	 */
-	LokiArena	node_arena;
-	LokiArena	null_arena;
+	LokiArena	arenas[LOKI_BUILD_ARENAS];
 	char	   *slots[LOKI_FAMILIES];
 	char	   *graph_codes;	/* slots[LOKI_FAMILY_CODE], or codes of more
 								 * bits, to build the graph on */
@@ -163,6 +174,9 @@ loki_build_graph_code(const LokiBuild *build, uint32 node)
 /* functions in hnswbuild.c */
 extern LokiQuantizer *loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 										   const float *constants);
+extern void loki_build_describe(const LokiHnswOptions *options, LokiMetric metric,
+								uint32 dim, int nattributes, const uint8 *attr_type,
+								uint64 seed, LokiMetaPageData *meta);
 extern void loki_build_set_code(LokiBuild *build);
 extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 								   const LokiMetaPageData *meta);
@@ -181,10 +195,13 @@ extern void loki_build_join_equal(LokiBuild *build);
 
 /* functions in hnswload.c */
 extern Size loki_build_node_memory(const LokiBuild *build);
+extern Size loki_build_hot_memory(const LokiBuild *build);
 extern double loki_build_rows(Relation heap, BlockNumber *nblocks);
 extern void loki_build_sample(LokiBuild *build);
 extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
 extern void loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
+extern void loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls);
+extern void loki_build_close_files(LokiBuild *build);
 extern void loki_build_load(LokiBuild *build);
 
 /* functions in hnswparallel.c */

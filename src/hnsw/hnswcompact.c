@@ -57,7 +57,7 @@ loki_compact_begin(LokiBuild *build)
 	Size		row_size = mul_size(build->geometry.dim, sizeof(float));
 	LokiSample *sample = MemoryContextAllocZero(build->context, sizeof(LokiSample));
 	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
-	int			bits = loki_option_bits(build->index);
+	int			bits = loki_option_bits(LokiIndexOptions(build->index));
 
 	if (loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
 							   alternatives) == 0)
@@ -349,7 +349,7 @@ loki_compact_choose(LokiBuild *build)
 	LokiIndex  *geometry = &build->geometry;
 	LokiCodeSpec *code = &build->meta.code;
 	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
-	int			bits = loki_option_bits(build->index);
+	int			bits = loki_option_bits(LokiIndexOptions(build->index));
 	Trial		trial = {build};
 	int			n;
 

@@ -149,15 +149,18 @@ join_node(LokiBuild *build, uint32 node, uint32 other)
 static void
 move_node(LokiBuild *build, uint32 from, uint32 to)
 {
-	const LokiArenaShared *arena = &build->shared->node_arena;
-
-	for (int i = 0; i < arena->narrays; i++)
+	for (int i = LOKI_ARENA_NODES; i <= LOKI_ARENA_ROWS; i++)
 	{
-		Size		stride = arena->stride[i];
+		const LokiArena *arena = &build->arenas[i];
 
-		if (stride > 0)
-			memcpy(build->node_arena.arrays[i] + stride * to,
-				   build->node_arena.arrays[i] + stride * from, stride);
+		for (int array = 0; array < arena->shared->narrays; array++)
+		{
+			Size		stride = arena->shared->stride[array];
+
+			if (stride > 0)
+				memcpy(arena->arrays[array] + stride * to,
+					   arena->arrays[array] + stride * from, stride);
+		}
 	}
 }
 

@@ -499,7 +499,7 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	cache->row_context = AllocSetContextCreate(context, "hnsw insert row",
 											   ALLOCSET_DEFAULT_SIZES);
 	cache->state = state;
-	cache->ef_construction = loki_option_ef_construction(index);
+	cache->ef_construction = loki_option_ef_construction(LokiIndexOptions(index));
 	cache->found = palloc_array(LokiUpperFound,
 								Max(cache->ef_construction, ENTRY_WIDTH) + 1);
 	loki_search_begin(&cache->search, index, state, context);

@@ -42,11 +42,13 @@ typedef struct LokiHnswOptions
 	int			profile;		/* LokiProfile */
 } LokiHnswOptions;
 
-extern LokiProfile loki_option_profile(Relation index);
-extern int	loki_option_m(Relation index);
-extern int	loki_option_ef_construction(Relation index);
-extern int	loki_option_bits(Relation index);
-extern int	loki_option_refine_bits(Relation index);
+/* Of NULL the defaults */
+#define LokiIndexOptions(index)	((const LokiHnswOptions *) (index)->rd_options)
+extern LokiProfile loki_option_profile(const LokiHnswOptions *options);
+extern int	loki_option_m(const LokiHnswOptions *options);
+extern int	loki_option_ef_construction(const LokiHnswOptions *options);
+extern int	loki_option_bits(const LokiHnswOptions *options);
+extern int	loki_option_refine_bits(const LokiHnswOptions *options);
 extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
 
 /* ----------------------------------------------------------------

@@ -141,43 +141,51 @@ loki_build_sample(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Bytes of a node in each array */
+/* Bytes of an element in each array of an arena; returns their sum */
 static Size
-node_strides(const LokiBuild *build, Size *strides)
+arena_strides(const LokiBuild *build, LokiBuildArena arena, Size *strides)
 {
-	static const int families[] = {
-		LOKI_FAMILY_TID, LOKI_FAMILY_CODE, LOKI_FAMILY_REFINE, LOKI_FAMILY_HASH
-	};
+	const LokiFamily *families = build->geometry.families;
 	Size		size = 0;
 
 	memset(strides, 0, LOKI_ARRAYS * sizeof(Size));
-	for (int i = 0; i < lengthof(families); i++)
-		strides[families[i]] = build->geometry.families[families[i]].slot_size;
-	for (int i = 0; i < build->meta.nattributes; i++)
-		strides[LOKI_FAMILY_ATTR + i] =
-			build->geometry.families[LOKI_FAMILY_ATTR + i].slot_size;
-	if (build->graph_quantizer != build->geometry.quantizer)
-		strides[LOKI_ARRAY_GRAPH_CODES] = build->graph_quantizer->code_size;
+	switch (arena)
+	{
+		case LOKI_ARENA_NODES:
+			strides[LOKI_FAMILY_CODE] = families[LOKI_FAMILY_CODE].slot_size;
+			if (build->graph_quantizer != build->geometry.quantizer)
+				strides[LOKI_ARRAY_GRAPH_CODES] = build->graph_quantizer->code_size;
+			break;
+		case LOKI_ARENA_ROWS:
+			strides[LOKI_FAMILY_TID] = families[LOKI_FAMILY_TID].slot_size;
+			strides[LOKI_FAMILY_REFINE] = families[LOKI_FAMILY_REFINE].slot_size;
+			strides[LOKI_FAMILY_HASH] = families[LOKI_FAMILY_HASH].slot_size;
+			for (int i = 0; i < build->meta.nattributes; i++)
+				strides[LOKI_FAMILY_ATTR + i] = families[LOKI_FAMILY_ATTR + i].slot_size;
+			break;
+		case LOKI_ARENA_NULLS:
+			strides[LOKI_FAMILY_NULLTID] = families[LOKI_FAMILY_NULLTID].slot_size;
+			for (int i = 0; i < build->meta.nattributes; i++)
+				strides[LOKI_FAMILY_NULLATTR + i] = families[LOKI_FAMILY_NULLATTR + i].slot_size;
+			break;
+	}
 	for (int i = 0; i < LOKI_ARRAYS; i++)
 		size += strides[i];
 	return size;
 }
 
-static void
-null_strides(const LokiBuild *build, Size *strides)
+/*
+ * What of a node is needed at once while the graph is built and nodes are
+ * numbered, on average.
+ */
+Size
+loki_build_hot_memory(const LokiBuild *build)
 {
-	memset(strides, 0, LOKI_ARRAYS * sizeof(Size));
-	strides[LOKI_FAMILY_NULLTID] = build->geometry.families[LOKI_FAMILY_NULLTID].slot_size;
-	for (int i = 0; i < build->meta.nattributes; i++)
-		strides[LOKI_FAMILY_NULLATTR + i] =
-			build->geometry.families[LOKI_FAMILY_NULLATTR + i].slot_size;
-}
+	Size		strides[LOKI_ARRAYS];
 
-/* Bytes of a node when the graph is built and when nodes are numbered */
-static Size
-later_node_memory(const LokiBuild *build)
-{
-	return loki_graph_node_memory(build->m) + 4 * sizeof(uint32);
+	return arena_strides(build, LOKI_ARENA_NODES, strides) +
+		Max(loki_equal_node_memory(),
+			loki_graph_node_memory(build->m) + 4 * sizeof(uint32));
 }
 
 /*
@@ -188,42 +196,57 @@ loki_build_node_memory(const LokiBuild *build)
 {
 	Size		strides[LOKI_ARRAYS];
 
-	return node_strides(build, strides) +
-		Max(loki_equal_node_memory(), later_node_memory(build));
+	return loki_build_hot_memory(build) + arena_strides(build, LOKI_ARENA_ROWS, strides);
 }
 
-/* See where the arena has the arrays. */
+/* See where the arenas have the arrays. */
 static void
 view_arrays(LokiBuild *build)
 {
 	for (int family = 0; family < LOKI_FAMILIES; family++)
-		build->slots[family] = build->node_arena.arrays[family] != NULL ?
-			build->node_arena.arrays[family] : build->null_arena.arrays[family];
+		for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+			if (build->arenas[i].arrays[family] != NULL)
+				build->slots[family] = build->arenas[i].arrays[family];
 	build->graph_codes = build->graph_quantizer != build->geometry.quantizer ?
-		build->node_arena.arrays[LOKI_ARRAY_GRAPH_CODES] : build->slots[LOKI_FAMILY_CODE];
+		build->arenas[LOKI_ARENA_NODES].arrays[LOKI_ARRAY_GRAPH_CODES] :
+		build->slots[LOKI_FAMILY_CODE];
 }
 
 /*
  * Make the arrays for the rows of the table, as many as its pages have room
  * for; build->shared is in the segment, if there is one.
+ *
+ * Where memory for everything is not expected to suffice, what the graph is not
+ * built from goes to a file at once.
  */
 void
 loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 {
-	Size		strides[LOKI_ARRAYS];
 	Size		limit = (Size) maintenance_work_mem * 1024;
+	Size		node_memory = loki_build_node_memory(build);
+	Size		hot_memory = loki_build_hot_memory(build);
+	bool		all = build->expected_rows * node_memory <= limit;
 	BlockNumber nblocks = RelationGetNumberOfBlocks(build->heap);
 	uint32		expected = (uint32) Min(build->expected_rows * 1.05, LOKI_MAX_NUMBER);
 	uint32		capacity = (uint32) Min(((uint64) nblocks + 1000) * MaxHeapTuplesPerPage,
 										LOKI_MAX_NUMBER);
-	Size		size = node_strides(build, strides);
 
-	loki_arena_create(&build->node_arena, &build->shared->node_arena, build->context,
-					  segment, tranche, strides, LOKI_ARRAYS, capacity, expected, limit,
-					  (Size) ((double) limit * size / loki_build_node_memory(build)));
-	null_strides(build, strides);
-	loki_arena_create(&build->null_arena, &build->shared->null_arena, build->context,
-					  segment, tranche, strides, LOKI_ARRAYS, capacity, 0, limit, limit);
+	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+	{
+		Size		strides[LOKI_ARRAYS];
+		double		size = arena_strides(build, i, strides);
+		Size		in_memory = limit;
+
+		if (i == LOKI_ARENA_NODES)
+			in_memory = (Size) (limit * size / (all ? node_memory : hot_memory));
+		else if (i == LOKI_ARENA_ROWS)
+			in_memory = all ? (Size) (limit * size / node_memory) : 0;
+		loki_arena_create(&build->arenas[i], &build->shared->arenas[i], build->context,
+						  segment, tranche, strides, LOKI_ARRAYS, capacity,
+						  i == LOKI_ARENA_NULLS ? 0 : expected,
+						  all ? (Size) (limit * ((double) hot_memory / node_memory)) : limit,
+						  in_memory);
+	}
 	view_arrays(build);
 }
 
@@ -231,11 +254,28 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 void
 loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
 {
-	loki_arena_attach(&build->node_arena, &build->shared->node_arena, build->context,
-					  segment);
-	loki_arena_attach(&build->null_arena, &build->shared->null_arena, build->context,
-					  segment);
+	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+		loki_arena_attach(&build->arenas[i], &build->shared->arenas[i], build->context,
+						  segment);
 	view_arrays(build);
+}
+
+/*
+ * Make sure that this process can use what all have loaded.
+ */
+void
+loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls)
+{
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], nnodes);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], nnodes);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], nnulls);
+}
+
+void
+loki_build_close_files(LokiBuild *build)
+{
+	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+		loki_arena_close_file(&build->arenas[i]);
 }
 
 /* ----------------------------------------------------------------
@@ -259,7 +299,7 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	uint32		number = pg_atomic_fetch_add_u32(&build->shared->nulls, 1);
 	LokiTidData *slot;
 
-	loki_arena_grow(&build->null_arena, number + 1);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], number + 1);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_NULLTID, number);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
@@ -287,7 +327,8 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 	LokiTidData *slot;
 	LokiHashData hash;
 
-	loki_arena_grow(&build->node_arena, node + 1);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], node + 1);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
 	loki_value_hash(x, build->geometry.dim, &hash);
 	memcpy(loki_build_slot(build, LOKI_FAMILY_HASH, node), &hash,
 		   build->geometry.families[LOKI_FAMILY_HASH].slot_size);

@@ -201,46 +201,36 @@ loki_hnsw_options(Datum reloptions, bool validate)
 }
 
 LokiProfile
-loki_option_profile(Relation index)
+loki_option_profile(const LokiHnswOptions *options)
 {
-	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
-
 	return options ? (LokiProfile) options->profile : LOKI_PROFILE_BALANCED;
 }
 
 int
-loki_option_m(Relation index)
+loki_option_m(const LokiHnswOptions *options)
 {
-	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
-
 	if (options && options->m != LOKI_M_AUTO)
 		return options->m;
-	return loki_option_profile(index) == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M :
+	return loki_option_profile(options) == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M :
 		LOKI_DEFAULT_M;
 }
 
 int
-loki_option_ef_construction(Relation index)
+loki_option_ef_construction(const LokiHnswOptions *options)
 {
-	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
-
 	return options ? options->ef_construction : LOKI_DEFAULT_EF_CONSTRUCTION;
 }
 
 /* Bits a dimension of CODE, or LOKI_BITS_AUTO */
 int
-loki_option_bits(Relation index)
+loki_option_bits(const LokiHnswOptions *options)
 {
-	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
-
 	return options ? options->bits : LOKI_BITS_AUTO;
 }
 
 /* Bits in total after refining (0 = no REFINE), or LOKI_BITS_AUTO */
 int
-loki_option_refine_bits(Relation index)
+loki_option_refine_bits(const LokiHnswOptions *options)
 {
-	LokiHnswOptions *options = (LokiHnswOptions *) index->rd_options;
-
 	return options ? options->refine_bits : LOKI_BITS_AUTO;
 }

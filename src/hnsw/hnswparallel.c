@@ -296,8 +296,7 @@ loki_parallel_end(LokiBuild *build)
 	LokiParallelBuild *parallel = build->parallel;
 
 	loki_parallel_job(build, LOKI_JOB_END, 0);
-	loki_arena_close_file(&build->node_arena);
-	loki_arena_close_file(&build->null_arena);
+	loki_build_close_files(build);
 	build->shared = NULL;
 	if (parallel == NULL)
 		return;
@@ -384,8 +383,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	loki_build_attach_arrays(build, segment);
 	build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
 	do_jobs(build);
-	loki_arena_close_file(&build->node_arena);
-	loki_arena_close_file(&build->null_arena);
+	loki_build_close_files(build);
 	MemoryContextDelete(build->context);
 
 	wal_usage = shm_toc_lookup(toc, KEY_WAL_USAGE, false);

@@ -30,10 +30,8 @@
  * ordering operator, which is the same in every schema.
  */
 LokiMetric
-loki_index_metric(Relation index)
+loki_family_metric(Oid family, Oid type)
 {
-	Oid			family = index->rd_opfamily[0];
-	Oid			type = index->rd_opcintype[0];
 	Oid			operator = get_opfamily_member(family, type, type, 1);
 	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
 
@@ -52,6 +50,12 @@ loki_index_metric(Relation index)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("type not supported for hnsw index")));
 	return 0;
+}
+
+LokiMetric
+loki_index_metric(Relation index)
+{
+	return loki_family_metric(index->rd_opfamily[0], index->rd_opcintype[0]);
 }
 
 /*

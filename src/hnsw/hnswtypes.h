@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 
 /* Metric of the operator class of column 1; ERROR if not one of ours */
+extern LokiMetric loki_family_metric(Oid family, Oid type);
 extern LokiMetric loki_index_metric(Relation index);
 
 /*

@@ -357,9 +357,9 @@ write_page(WriteState *write, BlockNumber block)
 static void
 view_plan(LokiBuild *build, WriteState *write)
 {
-	char	  **blocks = build->node_arena.blocks;
+	char	  **blocks = build->arenas[LOKI_ARENA_NODES].blocks;
 
-	loki_arena_map_blocks(&build->node_arena);
+	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
 	write->build = build;
 	write->shared = &build->shared->write;
 	write->entries = (LokiExtentData *) blocks[write->shared->entries_block];
@@ -385,7 +385,8 @@ loki_build_write_pages(LokiBuild *build)
 
 	if (build->shared->write.counts[LOKI_FAMILY_TID] > 0)
 		loki_build_open_graph(build);
-	loki_arena_grow(&build->null_arena, build->shared->write.counts[LOKI_FAMILY_NULLTID]);
+	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_FAMILY_TID],
+						   build->shared->write.counts[LOKI_FAMILY_NULLTID]);
 	view_plan(build, &write);
 	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
 	{
@@ -458,7 +459,7 @@ static void
 share_plan(LokiBuild *build, uint32 nentries)
 {
 	LokiWriteShared *shared = &build->shared->write;
-	LokiArena  *arena = &build->node_arena;
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	Size		overflow = mul_size(build->geometry.families[LOKI_FAMILY_OVERFLOW].slot_size,
 									build->overflow.count);
 

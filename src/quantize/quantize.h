@@ -33,6 +33,9 @@
 
 #define LOKI_BOUND_SIGMAS 1.9f
 
+/* Dimensions up to which a code of fewer than 4 bits would tell too little */
+#define LOKI_FOUR_BITS_MAX_DIM 416
+
 typedef enum LokiMetric
 {
 	LOKI_METRIC_L2 = 1,
