@@ -323,6 +323,9 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
 		case LOKI_JOB_TRIM:
 			trim_nodes(build);
 			break;
+		case LOKI_JOB_SEARCH:
+			loki_build_search_nodes(build);
+			break;
 		case LOKI_JOB_WRITE:
 			loki_build_write_pages(build);
 			break;

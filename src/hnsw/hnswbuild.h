@@ -63,6 +63,7 @@ typedef enum LokiBuildJob
 	LOKI_JOB_LOAD,
 	LOKI_JOB_GRAPH,
 	LOKI_JOB_TRIM,
+	LOKI_JOB_SEARCH,
 	LOKI_JOB_WRITE,
 	LOKI_JOB_END
 } LokiBuildJob;
@@ -105,7 +106,8 @@ typedef struct LokiBuildShared
 
 	LokiArenaShared arenas[LOKI_BUILD_ARENAS];
 	LokiGraphShared graph;
-	int			position_block; /* of LOKI_ARENA_NODES */
+	int			suspect_block;	/* of LOKI_ARENA_NODES, see hnswverify.c */
+	int			position_block;
 	int			order_block;
 	LokiWriteShared write;
 } LokiBuildShared;
@@ -211,6 +213,7 @@ extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units);
 extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in hnswverify.c */
+extern void loki_build_search_nodes(LokiBuild *build);
 extern void loki_build_verify(LokiBuild *build, LokiConnection *connection);
 
 /* functions in hnswwrite.c */

@@ -10,10 +10,6 @@
  * one that was, in place of the farthest link that is not of the tree if the
  * list is full; so no node loses the link that it was reached by.
  *
- * Reachable is not found: on hard data a search for a node may end in another
- * region from which no short way leads to it.  So we then search for every
- * node, and link those that are not found from where the search ended.
- *
  * IDENTIFICATION
  *	  src/hnsw/hnswconnect.c
  *
@@ -128,6 +124,7 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 	Size		first = (Size) from * lists->capacity;
 	int			place = lists->counts[from];
 
+	state->lost = LOKI_NONE;
 	if (place < lists->width)
 		lists->counts[from]++;
 	else
@@ -135,6 +132,7 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 		place = dispensable_link(state, from);
 		if (place < 0)
 			return false;
+		state->lost = lists->neighbors[first + place];
 	}
 
 	/* keep the list ascending */

@@ -136,6 +136,8 @@ typedef struct LokiConnection
 	uint32	   *queue;			/* nodes in the order of being reached */
 	uint32		head;
 	uint32		tail;
+	uint32		lost;			/* the node whose link the last one added took
+								 * the place of, or LOKI_NONE */
 } LokiConnection;
 
 /* functions in hnswconnect.c */

@@ -5,16 +5,21 @@
  *
  * That a node can be reached does not mean that it is found: on hard data a
  * search may end in another region, from which no short way leads to it.  So
- * the table is read once more and every node searched for as a scan would.  One
- * that is not found is linked from where its search ended.  New links lead other
- * searches elsewhere now and then, so that all of this is done again until no
- * node is missed.
+ * every node is searched for as a scan would.  One that is not found is linked
+ * from where its search ended.
  *
- * The searches are those of scans to the letter: made of the rows' vectors, on
- * the codes that scans walk on, from where scans begin, only narrower.  What a
- * narrow walk finds, a wider one from the same nodes finds as well, since it
- * expands all that the narrow one does.  A search by a node's own code, which
- * would not need the table, ends elsewhere now and then (doc/design/graph.md).
+ * The searches are those of scans: on the codes that scans walk on, from where
+ * scans begin, only narrower.  What a narrow walk finds, a wider one from the
+ * same nodes finds as well, since it expands all that the narrow one does.  The
+ * query is made of CODE and REFINE together, which ends where that made of the
+ * row's vector does, but for a few in a hundred thousand; one made of CODE
+ * alone would not (doc/design/graph.md).
+ *
+ * All processes search, and change nothing.  The leader alone links what they
+ * missed, searching once more, since a link made for one node may lead to the
+ * next.  New links lead other searches elsewhere now and then.  Where they are
+ * many everything is searched for again, else only what was linked and what lost
+ * a link.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswverify.c
@@ -23,87 +28,101 @@
  */
 #include "postgres.h"
 
-#include "access/tableam.h"
-#include "catalog/index.h"
 #include "hnsw/hnswbuild.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Pool of the search that most nodes are found by */
 #define NARROW_SEARCH	24
 
-/* Times that the table is read at most */
+/* Times that all nodes are searched for at most */
 #define MAX_ROUNDS		4
+
+/* As long as one of so many was not found, all nodes are searched for again */
+#define MISSED_OF		200
+
+/* Times that those missed are at most */
+#define MAX_REPEATS		4
 
 /* Links that a node gets which was searched for in vain */
 #define NEW_LINKS		16
 
+/* Nodes that a process searches for at a time */
+#define CLAIM_NODES		64
+
 #define QUERY_ALIGN		64
 
-/* A node and one of its rows */
-typedef struct NodeRow
-{
-	ItemPointerData tid;
-	uint32		node;
-} NodeRow;
-
+/* A process's searches */
 typedef struct VerifyState
 {
 	LokiBuild  *build;
-	LokiConnection *connection;
-	MemoryContext row_context;	/* reset after every row */
-	LokiToastReader toast;
+	LokiGraph  *graph;
 	LokiQuery  *query;
-	NodeRow    *rows;			/* of all nodes, ascending by TID */
-	uint32		next;			/* the row after the last that was looked up */
-	uint32		linked;			/* nodes not found, in this round */
+	uint8	   *suspect;		/* of each node: to be searched for again */
+	const LokiCandidate *found; /* where the last search ended */
+	int			nfound;
 } VerifyState;
 
-static int
-compare_rows(const void *a, const void *b)
+static void
+begin_searches(VerifyState *state, LokiBuild *build)
 {
-	return ItemPointerCompare((ItemPointer) &((const NodeRow *) a)->tid,
-							  (ItemPointer) &((const NodeRow *) b)->tid);
+	state->build = build;
+	state->graph = loki_build_open_graph(build);
+	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
+	state->suspect = (uint8 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->suspect_block];
+	state->query = (LokiQuery *)
+		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
 }
 
-/* List the nodes, each with one of its rows. */
-static void
-list_rows(VerifyState *state)
+/* Whether a node is found; if not, state->found tells what is. */
+static bool
+search(VerifyState *state, uint32 node)
 {
 	LokiBuild  *build = state->build;
-	uint32		nnodes = build->nnodes;
+	const LokiQuantizer *quantizer = build->geometry.quantizer;
+	const char *code = loki_build_slot(build, LOKI_FAMILY_CODE, node);
 
-	state->rows = MemoryContextAllocHuge(CurrentMemoryContext,
-										 mul_size(nnodes, sizeof(NodeRow)));
-	for (uint32 node = 0; node < nnodes; node++)
-	{
-		LokiTidData *tid = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
-		ItemPointer heap = &tid->u.heap;
-
-		if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
-			heap = &((LokiOverflowData *)
-					 loki_build_slot(build, LOKI_FAMILY_OVERFLOW,
-									 LokiTidOverflowHead(tid)))->heap;
-		state->rows[node].tid = *heap;
-		state->rows[node].node = node;
-	}
-	qsort(state->rows, nnodes, sizeof(NodeRow), compare_rows);
+	if (quantizer->prepare_refined != NULL)
+		quantizer->prepare_refined(quantizer, code,
+								   loki_build_slot(build, LOKI_FAMILY_REFINE, node),
+								   state->query);
+	else
+		quantizer->prepare_code(quantizer, code, state->query);
+	return loki_graph_finds(state->graph, state->query, node, NARROW_SEARCH,
+							&state->found, &state->nfound) ||
+		loki_graph_finds(state->graph, state->query, node, state->graph->ef_construction,
+						 &state->found, &state->nfound);
 }
 
-/* The row with a TID, NULL if another stands for its node */
-static NodeRow *
-find_row(VerifyState *state, ItemPointer tid)
+/*
+ * A process's part of the searches: mark the nodes that are not found.
+ */
+void
+loki_build_search_nodes(LokiBuild *build)
 {
-	NodeRow		key = {.tid = *tid};
-	NodeRow    *row;
+	MemoryContext old = MemoryContextSwitchTo(build->context);
+	VerifyState state;
+	uint32		node;
+	uint32		end;
 
-	/* the table is read in the order of TIDs, mostly */
-	if (state->next < state->build->nnodes &&
-		compare_rows(&key, &state->rows[state->next]) == 0)
-		return &state->rows[state->next++];
-	row = bsearch(&key, state->rows, state->build->nnodes, sizeof(NodeRow), compare_rows);
-	if (row != NULL)
-		state->next = row - state->rows + 1;
-	return row;
+	begin_searches(&state, build);
+	while (loki_build_claim(build, CLAIM_NODES, &node, &end))
+		for (; node < end; node++)
+			state.suspect[node] = !search(&state, node);
+	MemoryContextSwitchTo(old);
+}
+
+/* Link a node from another.  A node that loses a link for it is suspect. */
+static bool
+attach(VerifyState *state, LokiConnection *connection, const LokiCandidate *from,
+	   uint32 node)
+{
+	if (loki_graph_linked(state->graph, from->node, node) ||
+		!loki_graph_attach(connection, from->node, node, from->distance))
+		return false;
+	if (connection->lost != LOKI_NONE)
+		state->suspect[connection->lost] = true;
+	return true;
 }
 
 /*
@@ -113,72 +132,40 @@ find_row(VerifyState *state, ItemPointer tid)
  * up.
  */
 static void
-link_found(VerifyState *state, uint32 node, const LokiCandidate *found, int nfound)
+link_found(VerifyState *state, LokiConnection *connection, uint32 node)
 {
-	LokiGraph  *graph = state->build->graph;
+	LokiGraph  *graph = state->graph;
 	int			wanted = NEW_LINKS;
 
-	for (int i = 0; i < nfound && wanted > 0; i++)
-		if (graph->base.counts[found[i].node] < graph->base.width &&
-			!loki_graph_linked(graph, found[i].node, node) &&
-			loki_graph_attach(state->connection, found[i].node, node,
-							  found[i].distance))
+	for (int i = 0; i < state->nfound && wanted > 0; i++)
+		if (graph->base.counts[state->found[i].node] < graph->base.width &&
+			attach(state, connection, &state->found[i], node))
 			wanted--;
-	for (int i = 0; i < nfound && wanted == NEW_LINKS; i++)
-		if (!loki_graph_linked(graph, found[i].node, node) &&
-			loki_graph_attach(state->connection, found[i].node, node,
-							  found[i].distance))
+	for (int i = 0; i < state->nfound && wanted == NEW_LINKS; i++)
+		if (attach(state, connection, &state->found[i], node))
 			wanted--;
-	state->linked++;
 }
 
-/* Callback of the table scan */
-static void
-verify_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
-		   bool tuple_is_alive, void *arg)
+/* Link the suspect nodes that are not found, which stay suspect. */
+static uint32
+link_missed(VerifyState *state, LokiConnection *connection)
 {
-	VerifyState *state = arg;
-	LokiBuild  *build = state->build;
-	NodeRow    *row = find_row(state, tid);
-	MemoryContext old;
-	const LokiCandidate *found;
-	const float *x;
-	int			nfound;
-	Datum		value;
+	uint32		linked = 0;
 
-	if (row == NULL || isnull[0])
-		return;
-	old = MemoryContextSwitchTo(state->row_context);
-	value = PointerGetDatum(loki_toast_read(&state->toast,
-											(struct varlena *) DatumGetPointer(values[0])));
-	if (loki_value_open(build->metric, build->geometry.dim, value, false, &x) == LOKI_VALUE_VECTOR)
+	for (uint32 node = 0; node < state->graph->nnodes; node++)
 	{
-		build->geometry.quantizer->prepare(build->geometry.quantizer, x, state->query);
-		if (!loki_graph_finds(build->graph, state->query, row->node, NARROW_SEARCH,
-							  &found, &nfound) &&
-			!loki_graph_finds(build->graph, state->query, row->node,
-							  build->graph->ef_construction, &found, &nfound))
-			link_found(state, row->node, found, nfound);
+		if (!state->suspect[node])
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		state->suspect[node] = false;
+		if (search(state, node))
+			continue;
+		link_found(state, connection, node);
+		state->suspect[node] = true;
+		linked++;
 	}
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(state->row_context);
-}
-
-/*
- * Read the table and search for every node.  What the outer scan
- * of the table keeps in its IndexInfo, if there is one, is left alone.
- */
-static void
-verify_rows(VerifyState *state)
-{
-	LokiBuild  *build = state->build;
-	IndexInfo  *info = BuildIndexInfo(build->index);
-
-	info->ii_Concurrent = build->index_info->ii_Concurrent;
-	table_index_build_scan(build->heap, build->index, info, false, false, verify_row,
-						   state, NULL);
-	loki_toast_close(&state->toast);
-	pfree(info);
+	elog(DEBUG1, "linked %u nodes that were not found", linked);
+	return linked;
 }
 
 /*
@@ -189,23 +176,22 @@ loki_build_verify(LokiBuild *build, LokiConnection *connection)
 {
 	MemoryContext context = AllocSetContextCreate(build->context, "hnsw build verification",
 												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	VerifyState state = {.build = build, .connection = connection};
+	MemoryContext old;
+	VerifyState state;
+	uint32		linked;
 
-	state.row_context = AllocSetContextCreate(context, "hnsw build verified row",
-											  ALLOCSET_DEFAULT_SIZES);
-	state.toast.context = context;
-	state.query = (LokiQuery *)
-		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
-	list_rows(&state);
+	build->shared->suspect_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], build->nnodes);
+	old = MemoryContextSwitchTo(context);
+	begin_searches(&state, build);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
-		state.linked = state.next = 0;
-		verify_rows(&state);
-		elog(DEBUG1, "linked %u nodes that were not found", state.linked);
-		if (state.linked == 0)
+		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);
+		linked = link_missed(&state, connection);
+		if (linked <= build->nnodes / MISSED_OF)
 			break;
 	}
+	for (int repeat = 0; repeat < MAX_REPEATS && linked > 0; repeat++)
+		linked = link_missed(&state, connection);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

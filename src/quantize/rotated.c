@@ -67,6 +67,7 @@ typedef struct RotatedQuantizer
 	LokiLevels	full_levels;
 	LokiLevelTable code_table;	/* for decode8, or dot16 if bits is 8 */
 	LokiLevelTable full_table;
+	float		full_values[256];	/* the levels of full codes */
 	uint8		signs[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuantizer;
 
@@ -449,20 +450,20 @@ finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float 
 			  (1 + tangent2) * step * step / 12 + outside2);
 }
 
-/* The integers that stand for the rotated residual of a query */
+/* The integers that stand for r * scale, the rotated residual of a query */
 static void
-round_query(const RotatedQuantizer *rq, const float *r, float norm, float inside,
-			LokiQuery *out)
+round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
+			float inside, LokiQuery *out)
 {
 	RotatedQuery *query = (RotatedQuery *) out;
 	int			padded = rq->base.padded_dim;
 	float		max = rq->kernels->max_abs(padded, r);
 
-	out->step = max / LOKI_QUERY8_MAX;
+	out->step = max * scale / LOKI_QUERY8_MAX;
 	out->sum = rq->kernels->quantize8(padded, r,
 									  max > 0 ? LOKI_QUERY8_MAX / max : 0,
 									  QUERY8(query));
-	query->step16 = max / LOKI_QUERY16_MAX;
+	query->step16 = max * scale / LOKI_QUERY16_MAX;
 	if (has_query16(&rq->base.spec))
 		rq->kernels->quantize16(padded, r, max > 0 ? LOKI_QUERY16_MAX / max : 0,
 								QUERY16(query, padded));
@@ -490,7 +491,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 								 dot_centroid(quantizer, q));
 			break;
 	}
-	round_query(rq, r, norm, inside, out);
+	round_query(rq, r, 1, norm, inside, out);
 }
 
 /* |r| of a stored code; under IP that of the coded part */
@@ -573,24 +574,20 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 				const void *refine, LokiQuery *out)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
-	const LokiLevelTable *table = &rq->full_table;
 	int			padded = quantizer->padded_dim;
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	float		inside = code_inside(rq, code);
-	float		norm2 = 0;
+	float		norm2;
 
 	unpack_code(rq, code, u);
 	unpack_refine(rq, refine, u);
 	for (int i = 0; i < padded; i++)
-	{
-		r[i] = table->base[u[i] >> 4] + table->step[u[i] >> 4] * (u[i] & 15);
-		norm2 += r[i] * r[i];
-	}
-	for (int i = 0; i < padded; i++)
-		r[i] *= norm2 > 0 ? inside / sqrtf(norm2) : 0;
+		r[i] = rq->full_values[u[i]];
+	norm2 = loki_distance.dot_f32(padded, r, r);
 	out->constant = code_constant(rq, code);
-	round_query(rq, r, code_norm(rq, code), inside, out);
+	round_query(rq, r, norm2 > 0 ? inside / sqrtf(norm2) : 0, code_norm(rq, code),
+				inside, out);
 }
 
 /*
@@ -752,6 +749,9 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	rq->full_tangent = find_constants(Max(rq->full_bits, 2), true)->tangent;
 	fill_levels(rq->full_bits, true, &rq->full_levels);
 	fill_table(&rq->full_levels, &rq->full_table);
+	for (int u = 0; u < 256; u++)
+		rq->full_values[u] = rq->full_table.base[u >> 4] +
+			rq->full_table.step[u >> 4] * (u & 15);
 	loki_rotate_init(rotated_dims(spec), spec->seed, rq->signs);
 	rq->random_scale = sqrtf(rotated_dims(spec) / (float) padded);
 
