@@ -186,9 +186,10 @@ loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 }
 
 /*
- * View an arena that another process has made.
+ * View an arena that another process has made; false if its memory cannot be
+ * opened, which may be for want of permission.
  */
-void
+bool
 loki_arena_attach(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
 				  dsm_segment *segment)
 {
@@ -201,11 +202,11 @@ loki_arena_attach(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 	arena->memory_fd = open(path, O_RDWR | O_CLOEXEC);
 	if (arena->memory_fd < 0)
 	{
+		elog(DEBUG1, "could not open file \"%s\": %m", path);
 		ReleaseExternalFD();
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not open file \"%s\": %m", path)));
+		return false;
 	}
+	return true;
 }
 
 /* The descriptor of the temporary file, which is made if there is none */

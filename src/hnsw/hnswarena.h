@@ -81,7 +81,7 @@ extern void loki_arena_create(LokiArena *arena, LokiArenaShared *shared,
 							  const Size *strides, int narrays, uint32 capacity,
 							  uint32 expected, Size memory_limit,
 							  Size chunk_memory_limit);
-extern void loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
+extern bool loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
 							  MemoryContext context, dsm_segment *segment);
 extern void loki_arena_grow(LokiArena *arena, uint32 elements);
 extern int	loki_arena_add_block(LokiArena *arena, Size size);

@@ -201,7 +201,7 @@ extern Size loki_build_hot_memory(const LokiBuild *build);
 extern double loki_build_rows(Relation heap, BlockNumber *nblocks);
 extern void loki_build_sample(LokiBuild *build);
 extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
-extern void loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
+extern bool loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
 extern void loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls);
 extern void loki_build_close_files(LokiBuild *build);
 extern void loki_build_load(LokiBuild *build);

@@ -250,14 +250,16 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 	view_arrays(build);
 }
 
-/* View the arrays that the leader has made. */
-void
+/* View the arrays that the leader has made; false if that is not possible. */
+bool
 loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
 {
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
-		loki_arena_attach(&build->arenas[i], &build->shared->arenas[i], build->context,
-						  segment);
+		if (!loki_arena_attach(&build->arenas[i], &build->shared->arenas[i],
+							   build->context, segment))
+			return false;
 	view_arrays(build);
+	return true;
 }
 
 /*

@@ -333,9 +333,12 @@ wait_for_begin(LokiBuildShared *shared)
 	ConditionVariableCancelSleep();
 }
 
-/* Do jobs until there are no more. */
+/*
+ * Do jobs until there are no more.  Without the arrays there is nothing that the
+ * worker can do, but it has to be at the barrier.
+ */
 static void
-do_jobs(LokiBuild *build)
+do_jobs(LokiBuild *build, bool has_arrays)
 {
 	LokiBuildShared *shared = build->shared;
 
@@ -345,7 +348,8 @@ do_jobs(LokiBuild *build)
 		meet(shared);
 		if (shared->job == LOKI_JOB_END)
 			break;
-		loki_build_job(build, shared->job);
+		if (has_arrays)
+			loki_build_job(build, shared->job);
 		meet(shared);
 	}
 }
@@ -358,6 +362,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 {
 	LokiBuildShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
 	bool		concurrently = shared->concurrently;
+	bool		has_arrays;
 	LokiBuild  *build;
 	Relation	heap;
 	Relation	index;
@@ -380,9 +385,10 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	memcpy(build->geometry.centroid, shm_toc_lookup(toc, KEY_CONSTANTS, false),
 		   loki_code_constants(&build->meta.code) * sizeof(float));
 	loki_build_set_code(build);
-	loki_build_attach_arrays(build, segment);
-	build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
-	do_jobs(build);
+	has_arrays = loki_build_attach_arrays(build, segment);
+	if (has_arrays)
+		build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
+	do_jobs(build, has_arrays);
 	loki_build_close_files(build);
 	MemoryContextDelete(build->context);
 
