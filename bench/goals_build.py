@@ -18,7 +18,8 @@ def build(lab, c, options=None):
                     {"client_min_messages": "warning"})
     sql = lab.index_sql(c, c.items, c.index)
     with timed(lab.args), watch.processor(lab.server) as used, \
-            watch.Sampled(c, watch.PHASES) as sampled:
+            watch.Sampled(c, watch.PHASES) as sampled, \
+            lab.server.preferred(lab.args.realtime):
         seconds = lab.server.seconds(c.db, sql, options)
     return {"seconds": seconds, "processor": used[0],
             "phases": watch.phases(sampled.rows),
