@@ -285,20 +285,6 @@ class Server:
                     os.sched_setscheduler(p, os.SCHED_OTHER,
                                           os.sched_param(0))
 
-    @contextlib.contextmanager
-    def preferred(self, wanted=True):
-        """Backends to come, and their workers, before the machine's other
-        work, which is not stopped as by the real-time class."""
-        pid = self.postmaster()
-        before = os.getpriority(os.PRIO_PROCESS, pid)
-        if wanted:
-            os.setpriority(os.PRIO_PROCESS, pid, -20)
-        try:
-            yield
-        finally:
-            if wanted:
-                os.setpriority(os.PRIO_PROCESS, pid, before)
-
     def pgbench(self, db, script, clients, options=None, seconds=None,
                 transactions=None, pinned=False, realtime=False):
         """Run a script prepared -> Timing.  Pinned: client and backends on

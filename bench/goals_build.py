@@ -19,7 +19,7 @@ def build(lab, c, options=None):
     sql = lab.index_sql(c, c.items, c.index)
     with timed(lab.args), watch.processor(lab.server) as used, \
             watch.Sampled(c, watch.PHASES) as sampled, \
-            lab.server.preferred(lab.args.realtime):
+            watch.Preferred(lab.server, lab.args.realtime):
         seconds = lab.server.seconds(c.db, sql, options)
     return {"seconds": seconds, "processor": used[0],
             "phases": watch.phases(sampled.rows),

@@ -6,7 +6,7 @@ import threading
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
-MEMORY_EVERY = 0.05             # seconds between samples
+EVERY = 0.05                    # seconds between samples
 PHASES_EVERY = 0.05
 WAITS_EVERY = 0.01
 OURS = ("/SYSV", "/dev/shm/", "[heap]", "")     # mappings that are memory
@@ -87,27 +87,19 @@ def memory_files(pid):
     return found
 
 
-class Memory:
-    """The highest sum of the memory of building processes"""
+class Beside:
+    """Something done again and again to building processes meanwhile"""
 
     def __init__(self, server, titles=("CREATE INDEX", "parallel worker")):
         self.server, self.titles = server, titles
-        self.peak = self.processes = 0
         self.ended = threading.Event()
 
-    def sample(self):
-        sizes, files = [], {}
-        for pid, title in children(self.server):
-            if any(t in title for t in self.titles):
-                with contextlib.suppress(OSError):
-                    sizes.append(own_bytes(pid))
-                    files.update(memory_files(pid))
-        total = sum(sizes) + sum(files.values())
-        if total > self.peak:
-            self.peak, self.processes = total, len(sizes)
+    def building(self):
+        return [pid for pid, title in children(self.server)
+                if any(t in title for t in self.titles)]
 
     def run(self):
-        while not self.ended.wait(MEMORY_EVERY):
+        while not self.ended.wait(EVERY):
             self.sample()
 
     def __enter__(self):
@@ -118,6 +110,44 @@ class Memory:
     def __exit__(self, *_):
         self.ended.set()
         self.thread.join()
+
+
+class Preferred(Beside):
+    """Building processes come before the machine's other work, which is not
+    stopped as by the real-time class.  Sessions share a processor before
+    their processes do."""
+
+    def __init__(self, server, wanted):
+        super().__init__(server)
+        self.wanted, self.done = wanted, set()
+
+    def sample(self):
+        if not self.wanted:
+            return
+        for pid in set(self.building()) - self.done:
+            self.done.add(pid)
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, pid, -20)
+                with open(f"/proc/{pid}/autogroup", "w") as f:
+                    f.write("-20")
+
+
+class Memory(Beside):
+    """The highest sum of the memory of building processes"""
+
+    def __init__(self, server, *titles):
+        super().__init__(server, *titles)
+        self.peak = self.processes = 0
+
+    def sample(self):
+        sizes, files = [], {}
+        for pid in self.building():
+            with contextlib.suppress(OSError):
+                sizes.append(own_bytes(pid))
+                files.update(memory_files(pid))
+        total = sum(sizes) + sum(files.values())
+        if total > self.peak:
+            self.peak, self.processes = total, len(sizes)
 
 
 def idle_bytes(c):
