@@ -29,6 +29,7 @@ OBJS = \
 	src/distance/neon.o \
 	src/quantize/quantize.o \
 	src/quantize/rotate.o \
+	src/quantize/levels.o \
 	src/quantize/rotated.o \
 	src/quantize/exact.o \
 	src/quantize/scalar8.o \
@@ -77,6 +78,7 @@ OBJS = \
 	src/hnsw/hnswpage.o \
 	src/hnsw/hnswparallel.o \
 	src/hnsw/hnswrank.o \
+	src/hnsw/hnswrecode.o \
 	src/hnsw/hnswrefine.o \
 	src/hnsw/hnswrecall.o \
 	src/hnsw/hnswrecall_exact.o \

@@ -33,6 +33,9 @@ typedef struct CacheEntry
 static HTAB *cache = NULL;
 static LokiIndex *last_opened = NULL;
 
+/* States that were replaced while scans may be using them, newest first */
+static LokiIndex *replaced = NULL;
+
 static void
 family_geometry(LokiFamily *family, uint32 slot_size)
 {
@@ -153,14 +156,15 @@ loki_index_refresh(LokiIndex *state, Relation index)
 	pfree(entries);
 }
 
-/* Read slots of CENTROID, `first` and on of those of the index's epoch. */
+/* Read slots of CENTROID, `first` and on of those of an epoch. */
 static void
-read_constants(LokiIndex *state, Relation index, uint32 first, uint32 slots, void *out)
+read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uint32 slots,
+			   void *out)
 {
 	LokiFamily *family = &state->families[LOKI_FAMILY_CENTROID];
 	uint32		done = 0;
 
-	first += state->epoch * LokiCentroidSlots(&state->code);
+	first += epoch * LokiCentroidSlots(&state->code);
 	while (done < slots)
 	{
 		uint32		place;
@@ -180,21 +184,24 @@ read_constants(LokiIndex *state, Relation index, uint32 first, uint32 slots, voi
 	}
 }
 
-/* Read the centroid and the basis; zeros where none was written. */
-static void
-read_centroid(LokiIndex *state, Relation index)
+/*
+ * Read the centroid of an epoch, and the basis.  Zeros are left where none was
+ * written: in an index that began empty.
+ */
+void
+loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)
 {
 	uint32		elements = LokiBasisElements(&state->code);
-	float	   *basis = state->centroid + state->dim;
+	float	   *basis = constants + state->dim;
 
 	if (state->families[LOKI_FAMILY_CENTROID].npages == 0)
 		return;
-	read_constants(state, index, 0, state->dim, state->centroid);
+	read_constants(state, index, epoch, 0, state->dim, constants);
 	if (elements > 0)
 	{
 		int16	   *packed = palloc(elements * sizeof(int16));
 
-		read_constants(state, index, state->dim, elements / 2, packed);
+		read_constants(state, index, epoch, state->dim, elements / 2, packed);
 		for (uint32 i = 0; i < elements; i++)
 			basis[i] = packed[i] * (1.0f / LOKI_BASIS_UNIT);
 		pfree(packed);
@@ -261,12 +268,13 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	/* the centroid is part of what the quantizer derives its constants from */
 	if (state->code.kind == LOKI_CODE_ROTATED)
 	{
-		read_centroid(state, index);
+		loki_index_centroid(state, index, state->epoch, state->centroid);
 		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
 	}
 	return state;
 }
 
+/* Forget a state that no scan of the running transaction can be using. */
 static void
 drop_state(LokiIndex *state)
 {
@@ -274,6 +282,40 @@ drop_state(LokiIndex *state)
 		last_opened = NULL;
 	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
 	MemoryContextDelete(state->context);
+}
+
+/* Delete replaced states of earlier transactions. */
+static void
+delete_replaced(void)
+{
+	LokiIndex **link = &replaced;
+
+	while (*link != NULL)
+	{
+		LokiIndex  *state = *link;
+
+		if (state->last_used == LokiMyLocalTransactionId())
+			link = &state->next_replaced;
+		else
+		{
+			*link = state->next_replaced;
+			MemoryContextDelete(state->context);
+		}
+	}
+}
+
+/*
+ * Make room for another state of an index.  The old one may be in use by a scan
+ * of this transaction, and is kept until the next.
+ */
+static void
+replace_state(LokiIndex *state)
+{
+	if (last_opened == state)
+		last_opened = NULL;
+	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
+	state->next_replaced = replaced;
+	replaced = state;
 }
 
 /* Drop entries that no scan of the running transaction can be using. */
@@ -343,13 +385,14 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 
 	if (state != NULL && (state->uid != meta->uid || state->epoch != meta->epoch))
 	{
-		drop_state(state);
+		replace_state(state);
 		state = NULL;
 	}
 	if (state == NULL)
 	{
 		CacheEntry *entry;
 
+		delete_replaced();
 		shrink_cache();
 		state = build_state(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);

@@ -24,6 +24,7 @@
 #include "catalog/pg_class.h"
 #include "funcapi.h"
 #include "hnsw/hnswcalibrate.h"
+#include "hnsw/hnswrecode.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -182,6 +183,7 @@ loki_calibrate_again(Relation index)
 	nodes = loki_calibrate_count(index, state, NULL);
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return;
+	(void) loki_recode_moved(index);
 	if (loki_calibrate(index, NULL))
 		ereport(DEBUG1,
 				(errmsg_internal("calibrated index \"%s\" with %u nodes",

@@ -101,7 +101,7 @@ check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 		fault = "array number";
 	else if (opaque->ordinal != ordinal)
 		fault = "ordinal";
-	else if (opaque->flags & ~(LOKI_PAGE_ON_FREELIST | LOKI_PAGE_BUSY))
+	else if (opaque->flags & ~LOKI_PAGE_ON_FREELIST)
 		fault = "page flags";
 
 	if (fault != NULL)

@@ -20,6 +20,7 @@
 #include "access/detoast.h"
 #include "access/tableam.h"
 #include "hnsw/hnswinsert.h"
+#include "hnsw/hnswrecode.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "types/toast.h"
@@ -556,12 +557,12 @@ find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
 
 /*
  * Insert a row.  The value is detoasted before the page lock is taken, under
- * which no other heavyweight lock may be acquired but that for extension.
+ * which no other heavyweight lock may be acquired but that for extension.  False
+ * if codes are being or have been made anew meanwhile.
  */
-bool
-loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
-				 IndexInfo *indexInfo)
+static bool
+insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+		   Relation heap, IndexInfo *indexInfo)
 {
 	LokiIndex  *state = loki_index_open(index, NULL);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
@@ -569,6 +570,8 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
 	const float *vector;
 	LokiValueClass class;
+	bool		inserted = true;
+	uint32		node = LOKI_NONE;
 
 	row->index = index;
 	row->state = state;
@@ -586,7 +589,13 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 		find_value(row, heap, indexInfo->ii_IndexAttrNumbers[0]);
 		LockPage(index, LOKI_INSERT_LOCK, ShareLock);
 		loki_meta_read(index, &row->meta);
-		insert_node(row);
+		inserted = row->meta.epoch == state->epoch &&
+			(row->meta.flags & LOKI_META_RECODING) == 0;
+		if (inserted)
+		{
+			insert_node(row);
+			node = row->node;
+		}
 		UnlockPage(index, LOKI_INSERT_LOCK, ShareLock);
 	}
 	else
@@ -594,5 +603,17 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
+	if (inserted)
+		loki_recode_grown(index, state, node, heap, indexInfo->ii_IndexAttrNumbers[0]);
+	return inserted;
+}
+
+bool
+loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
+				 IndexInfo *indexInfo)
+{
+	while (!insert_row(index, values, isnull, heap_tid, heap, indexInfo))
+		loki_recode_finish(index);
 	return false;
 }

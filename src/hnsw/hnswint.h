@@ -169,6 +169,7 @@ typedef struct LokiIndex
 	LokiRelFileLocator locator;
 	uint64		uid;
 	LocalTransactionId last_used;
+	struct LokiIndex *next_replaced;
 
 	MemoryContext context;		/* everything below lives here */
 
@@ -209,6 +210,11 @@ extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 
 /* Read directory entries added since; raises families[].npages */
 extern void loki_index_refresh(LokiIndex *index_state, Relation index);
+
+/* The centroid that codes of an epoch are for, and the basis; zeros must be
+ * there already, which are left where there is none */
+extern void loki_index_centroid(LokiIndex *index_state, Relation index, uint32 epoch,
+								float *constants);
 
 /* Set slot sizes from code, m and attributes; used by build too */
 extern void loki_index_geometry(LokiIndex *index_state);

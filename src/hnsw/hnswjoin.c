@@ -170,7 +170,8 @@ loki_join_equal_row(LokiNewRow *row)
 	float		tolerance;
 
 	quantizer->score(quantizer, search->query, &own, 1, &self);
-	tolerance = 0.01f * quantizer->error(quantizer, search->query, own, self) +
+	/* recoding leaves nodes with other codes than those of their vectors */
+	tolerance = (row->state->epoch > 1 ? 3.0f : 0.01f) * quantizer->error(quantizer, search->query, own, self) +
 		1e-5f * fabsf(self) + FLT_MIN;
 	for (int i = 0; i < search->npool; i++)
 	{

@@ -67,7 +67,7 @@ loki_page_init(Page page, int family, uint32 ordinal)
 	opaque->free_slots = 0;
 	opaque->family = (uint8) family;
 	opaque->flags = 0;
-	opaque->reserved = 0;
+	opaque->recoded = 0;
 	opaque->page_id = LOKI_PAGE_ID;
 }
 

@@ -67,12 +67,14 @@ typedef struct LokiPageOpaqueData
 	uint32		next;			/* DIRECTORY: next directory block or 0; free
 								 * list families: ordinal of the next page
 								 * with free slots or LOKI_NONE, if on the
-								 * list; CODE, REFINE: epoch of the centroid */
+								 * list; CODE: epoch that it was last recoded
+								 * for */
 	uint16		free_slots;		/* free list families: slots in state FREE
 								 * among the used part */
 	uint8		family;
 	uint8		flags;			/* LOKI_PAGE_* */
-	uint16		reserved;
+	uint16		recoded;		/* CODE: slots that are of that epoch, while the
+								 * metapage says LOKI_META_RECODING */
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
 
@@ -82,7 +84,6 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 
 #define LOKI_PAGE_ID			0xFF4C
 #define LOKI_PAGE_ON_FREELIST	0x01
-#define LOKI_PAGE_BUSY			0x02	/* being re-coded */
 
 #define LokiPageOpaque(page)	((LokiPageOpaque) PageGetSpecialPointer(page))
 #define LOKI_PAGE_PAYLOAD \
@@ -172,6 +173,8 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
 										 * not yet repaired the graph */
+#define LOKI_META_RECODING		0x02	/* codes are being made for the centroid
+										 * of `epoch`; see the pages of CODE */
 
 /* One extent; extents of a family appear in the order of their number. */
 typedef struct LokiExtentData

@@ -26,6 +26,7 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "hnsw/hnswcalibrate.h"
+#include "hnsw/hnswrecode.h"
 #include "hnsw/hnswscan.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -207,6 +208,20 @@ prepare_search(LokiScan *so)
 		loki_search_query(&so->search, so->query);
 }
 
+/* Open the index, when its codes are of one epoch. */
+static LokiIndex *
+open_index(LokiScan *so)
+{
+	LokiIndex  *state = loki_index_open(so->scan->indexRelation, &so->meta);
+
+	if (so->meta.flags & LOKI_META_RECODING)
+	{
+		loki_recode_wait(so->scan->indexRelation);
+		state = loki_index_open(so->scan->indexRelation, &so->meta);
+	}
+	return state;
+}
+
 /*
  * Open the index and decide the first phase.
  */
@@ -214,7 +229,7 @@ static void
 begin_scan(LokiScan *so)
 {
 	IndexScanDesc scan = so->scan;
-	LokiIndex  *state = loki_index_open(scan->indexRelation, &so->meta);
+	LokiIndex  *state = open_index(so);
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
 	if (state != so->state || so->query == NULL)
@@ -362,12 +377,9 @@ find_more(LokiScan *so)
 	return loki_sequential_select(so);
 }
 
-/*
- * Make the rest of the batch known.  Afterwards rows[next_row ..) are in
- * order; if they are fewer than batch_left, the graph has no more.
- */
+/* Find and rank rows for the rest of the batch. */
 static void
-fill_batch(LokiScan *so)
+search_batch(LokiScan *so)
 {
 	if (!so->walked)
 		first_walk(so);
@@ -378,6 +390,55 @@ fill_batch(LokiScan *so)
 		if (!find_more(so))
 			break;
 	loki_kill_flush(so);
+}
+
+/*
+ * Whether codes were made anew while the scan was reading them, so that it knows
+ * nothing of the distances; not where it began in spite of that.
+ */
+static bool
+was_recoded(LokiScan *so)
+{
+	return (so->meta.flags & LOKI_META_RECODING) == 0 &&
+		loki_was_recoded(so->state, so->scan->indexRelation);
+}
+
+/*
+ * Go on with new codes after rows were returned: the sequential passes find all
+ * that were not handed to ranking before.
+ */
+static void
+continue_recoded(LokiScan *so)
+{
+	MemoryContext old = MemoryContextSwitchTo(so->context);
+
+	if (so->phase == LOKI_SCAN_WALK)
+		loki_sequential_begin(so);
+	so->phase = LOKI_SCAN_SEQUENTIAL;
+	so->state = open_index(so);
+	so->search_ready = false;
+	prepare_search(so);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Make the rest of the batch known.  Afterwards rows[next_row ..) are in
+ * order; if they are fewer than batch_left, the graph has no more.
+ */
+static void
+fill_batch(LokiScan *so)
+{
+	search_batch(so);
+	while (was_recoded(so))
+	{
+		if (so->returned == 0)
+			begin_scan(so);
+		else if (so->complete)
+			continue_recoded(so);
+		else
+			break;
+		search_batch(so);
+	}
 }
 
 /* ----------------------------------------------------------------

@@ -19,6 +19,7 @@
 
 #include "commands/vacuum.h"
 #include "hnsw/hnswcalibrate.h"
+#include "hnsw/hnswrecode.h"
 #include "hnsw/hnswvacuum.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -666,6 +667,8 @@ finish_cleanup(LokiVacuum *vacuum)
 static void
 repair_and_free(LokiVacuum *vacuum)
 {
+	LokiMetaPageData meta;
+
 	loki_index_refresh(vacuum->state, vacuum->index);
 	note_used(vacuum, LOKI_FAMILY_UPPER, &vacuum->upper_used);
 	note_used(vacuum, LOKI_FAMILY_OVERFLOW, &vacuum->overflow_used);
@@ -673,6 +676,13 @@ repair_and_free(LokiVacuum *vacuum)
 	LockPage(vacuum->index, LOKI_INSERT_LOCK, ExclusiveLock);
 	UnlockPage(vacuum->index, LOKI_INSERT_LOCK, ExclusiveLock);
 
+	/* until the flag is cleared nobody begins to recode */
+	vacuum->state = loki_index_open(vacuum->index, &meta);
+	if (meta.flags & LOKI_META_RECODING)
+	{
+		loki_recode_finish(vacuum->index);
+		vacuum->state = loki_index_open(vacuum->index, NULL);
+	}
 	loki_index_refresh(vacuum->state, vacuum->index);
 	note_nodes(vacuum);
 	loki_repair_entry(vacuum);

@@ -57,6 +57,15 @@ typedef struct LokiLevelTable
 	int8		small[16];		/* the base alone, of codes of up to 4 bits */
 } LokiLevelTable;
 
+/* What is known of the levels of a number of bits */
+typedef struct LokiCodeConstants
+{
+	int			bits;
+	bool		wide;			/* levels in 1024ths, else small odd integers */
+	float		tangent;		/* of the angle between vector and code */
+	float		projection;		/* mean of level times coordinate */
+} LokiCodeConstants;
+
 /* What encoding finds out on its way */
 typedef struct LokiEncodeSums
 {
@@ -156,6 +165,7 @@ extern const LokiCodeKernels *loki_code_kernels(LokiSimd simd);
 extern Size loki_rotate_size(int padded);
 extern void loki_rotate_init(int padded, uint64 seed, uint8 *signs);
 extern void loki_rotate_scalar(int padded, const uint8 *signs, float *r);
+extern void loki_rotate_back(int padded, const uint8 *signs, float *r);
 #if defined(__x86_64__)
 extern void loki_rotate_avx2(int padded, const uint8 *signs, float *r);
 extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
@@ -163,6 +173,11 @@ extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
 #if defined(__aarch64__)
 extern void loki_rotate_neon(int padded, const uint8 *signs, float *r);
 #endif
+
+/* functions in levels.c */
+extern const LokiCodeConstants *loki_code_constants_of(int bits, bool wide);
+extern void loki_fill_levels(int bits, bool wide, LokiLevels *levels);
+extern void loki_fill_table(const LokiLevels *levels, LokiLevelTable *table);
 
 /* functions in rotated.c */
 extern Size loki_rotated_size(const LokiCodeSpec *spec);

@@ -155,6 +155,23 @@ struct LokiQuantizer
 									const void *code, const void *refine,
 									LokiQuery *query);
 
+	/*
+	 * The vector that CODE and REFINE (NULL if there is none) stand for, under
+	 * cosine that of unit length.  Its products are unbiased, and it is too
+	 * long by what the code misses.  NULL where the code does not describe all
+	 * of the vector.
+	 */
+	void		(*decode) (const LokiQuantizer *quantizer, const void *code,
+						   const void *refine, float *x);
+
+	/*
+	 * Encode what codes of another quantizer, of the same spec but for the
+	 * centroid, stand for.  Errors add up.  NULL where decode is.
+	 */
+	void		(*recode) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
+						   const void *from_code, const void *from_refine,
+						   void *code, void *refine);
+
 	/* Estimate the distance of n codes, whose slots are at codes[i]. */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						  const void *const *codes, int n, float *estimates);

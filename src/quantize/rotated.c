@@ -97,86 +97,6 @@ clip(double value)
 }
 
 /*
- * Levels
- */
-
-typedef struct CodeConstants
-{
-	int			bits;
-	bool		wide;			/* levels in 1024ths, else small odd integers */
-	float		tangent;		/* of the angle between vector and code */
-	float		projection;		/* mean of level times coordinate */
-} CodeConstants;
-
-/* Printed by doc/design/levels.py */
-static const CodeConstants code_constants[] = {
-	{1, false, 0.7555f, 0.79788f},
-	{2, false, 0.3673f, 1.78089f},
-	{2, true, 0.3649f, 903.805f},
-	{4, false, 0.0994f, 42.4711f},
-	{4, true, 0.0991f, 1013.978f},
-	{6, true, 0.0286f, 1026.085f},
-	{8, true, 0.0076f, 1024.242f}
-};
-static const float levels2[2] = {1, 3};
-static const float levels2_wide[2] = {465, 1549};
-static const float levels4[8] = {5, 15, 25, 37, 49, 65, 85, 113};
-static const float levels4_wide[8] = {
-	119, 358, 605, 867, 1172, 1553, 2027, 2716
-};
-
-static const CodeConstants *
-find_constants(int bits, bool wide)
-{
-	int			i = 0;
-
-	while (code_constants[i].bits != bits || code_constants[i].wide != wide)
-		i++;
-	return &code_constants[i];
-}
-
-static void
-fill_levels(int bits, bool wide, LokiLevels *levels)
-{
-	memset(levels, 0, sizeof(LokiLevels));
-	levels->mask = bits == 8 ? 15 : bits == 6 ? 12 : 0;
-	for (int i = 0; i < 8; i++)
-	{
-		if (bits > 4)
-		{
-			/* the middle of 16 or 4 equal parts of the magnitude's range */
-			float		width = rintf(16 / loki_inverse_widths[i]);
-
-			levels->step[i] = width;
-			levels->base[i] = 16 * loki_thresholds[i] +
-				(bits == 8 ? floorf((width + 1) / 2) : 2 * width);
-		}
-		else if (bits == 4)
-			levels->base[i] = wide ? levels4_wide[i] : levels4[i];
-		else if (bits == 2)
-			levels->base[i] = wide ? levels2_wide[i / 4] : levels2[i / 4];
-		else
-			levels->base[i] = 1;
-	}
-}
-
-/*
- * Below the middle, leading and low parts of a code count from the other end.
- */
-static void
-fill_table(const LokiLevels *levels, LokiLevelTable *table)
-{
-	for (int i = 0; i < 8; i++)
-	{
-		table->base[8 + i] = levels->base[i];
-		table->base[7 - i] = -levels->base[i] - levels->mask * levels->step[i];
-		table->step[8 + i] = table->step[7 - i] = levels->step[i];
-	}
-	for (int i = 0; i < 16; i++)
-		table->small[i] = levels->mask == 0 ? table->base[i] : 0;
-}
-
-/*
  * Packed bits.  A slot of CODE holds the leading bits as one field; REFINE
  * those between bits and full_bits, first a single one if the code has one
  * bit, then pairs, each as a field of its own.
@@ -273,10 +193,11 @@ norm_in_double(int dim, const float *x)
 }
 
 /*
- * x - centroid, x scaled to unit length under cosine; returns its norm.
+ * x - centroid, x scaled to unit length under cosine, unless it is to be taken
+ * as it is; returns its norm.
  */
 static float
-center(const RotatedQuantizer *rq, const float *x, int padded, float *r)
+center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float *r)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	int			dim = quantizer->spec.dim;
@@ -284,8 +205,9 @@ center(const RotatedQuantizer *rq, const float *x, int padded, float *r)
 	double		exact_scale = 1;
 	float		square;
 	bool		extreme = false;
+	bool		scaled = quantizer->spec.metric == LOKI_METRIC_COSINE && !as_is;
 
-	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+	if (scaled)
 	{
 		square = loki_distance.dot_f32(dim, x, x);
 		if (SAFE_SQUARE(square))
@@ -299,7 +221,7 @@ center(const RotatedQuantizer *rq, const float *x, int padded, float *r)
 	if (!extreme && SAFE_SQUARE(square))
 		return sqrtf(square);
 
-	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+	if (scaled)
 	{
 		double		length = norm_in_double(dim, x);
 
@@ -318,7 +240,7 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
 	const LokiCodeSpec *spec = &rq->base.spec;
 	int			padded = LOKI_PADDED(spec->dim);
 	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
-	float		norm = center(rq, x, padded, full);
+	float		norm = center(rq, x, false, padded, full);
 
 	if (spec->projection == LOKI_PROJECT_RANDOM)
 	{
@@ -343,14 +265,15 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
  * returns the norm of the whole.
  */
 static inline float
-make_residual(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
+make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
+			  float *inside)
 {
 	int			padded = rq->base.padded_dim;
 	float		norm;
 
 	if (rq->base.spec.projection != LOKI_PROJECT_NONE)
 		return project(rq, x, r, inside);
-	norm = *inside = center(rq, x, padded, r);
+	norm = *inside = center(rq, x, as_is, padded, r);
 	rq->kernels->rotate(padded, rq->signs, r);
 	return norm;
 }
@@ -371,7 +294,8 @@ dot_centroid(const LokiQuantizer *quantizer, const float *x)
 }
 
 static void
-encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *code,
+			  void *refine)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	int			padded = quantizer->padded_dim;
@@ -381,7 +305,7 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
 	float		inside;
-	float		norm = make_residual(rq, x, r, &inside);
+	float		norm = make_residual(rq, x, as_is, r, &inside);
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
@@ -418,6 +342,12 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 			-rq->metric_factor * inside * tangent / sqrtf(padded - 1);
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
+}
+
+static void
+encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+{
+	encode_vector(quantizer, x, false, code, refine);
 }
 
 /*
@@ -476,7 +406,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	float		inside;
-	float		norm = make_residual(rq, q, r, &inside);
+	float		norm = make_residual(rq, q, false, r, &inside);
 
 	switch (quantizer->spec.metric)
 	{
@@ -588,6 +518,75 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 	out->constant = code_constant(rq, code);
 	round_query(rq, r, norm2 > 0 ? inside / sqrtf(norm2) : 0, code_norm(rq, code),
 				inside, out);
+}
+
+/*
+ * The levels of the code, scaled so that their product with any vector is
+ * unbiased, and turned back: what is missing from the residual is orthogonal to
+ * it.
+ */
+static void
+decode(const LokiQuantizer *quantizer, const void *code, const void *refine, float *x)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const LokiLevelTable *table = refine != NULL ? &rq->full_table : &rq->code_table;
+	int			padded = quantizer->padded_dim;
+	float		mul = refine != NULL ? ((const RefineSlot *) refine)->mul :
+		((const CodeSlot *) code)->mul;
+	float		scale = code_norm(rq, code) < HUGE_NORM / 2 ? mul / rq->metric_factor : 0;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+
+	unpack_code(rq, code, u);
+	if (refine != NULL)
+		unpack_refine(rq, refine, u);
+	for (int i = 0; i < padded; i++)
+		r[i] = (table->base[u[i] >> 4] + table->step[u[i] >> 4] * (u[i] & 15)) * scale;
+	loki_rotate_back(padded, rq->signs, r);
+	for (int i = 0; i < quantizer->spec.dim; i++)
+		x[i] = r[i] + quantizer->centroid[i];
+}
+
+/*
+ * What the old code misses adds to the squared norm, from which it is taken away
+ * again, and to the error, in proportion to the distance of a query from the old
+ * centroid: to tell that from the distance from the new one, which errors are
+ * multiplied by, the vector stands for the query.
+ */
+static void
+recode(const LokiQuantizer *quantizer, const LokiQuantizer *from, const void *from_code,
+	   const void *from_refine, void *code, void *refine)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	CodeSlot   *slot = code;
+	RefineSlot *more = refine;
+	float		before = from_refine != NULL ? ((const RefineSlot *) from_refine)->error :
+		-rq->metric_factor * code_norm(rq, from_code) *
+		((const RotatedQuantizer *) from)->tangent / sqrtf(quantizer->padded_dim - 1);
+	double		missed = before / rq->metric_factor;
+	double		moved = 0;
+	double		norm;
+	float		x[LOKI_MAX_PADDED];
+
+	from->decode(from, from_code, from_refine, x);
+	encode_vector(quantizer, x, true, code, refine);
+	missed *= missed * (quantizer->padded_dim - 1);
+	if (quantizer->spec.metric == LOKI_METRIC_L2)
+		slot->add = Max(slot->add - missed, 0);
+	else if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+		slot->add = Max(slot->add - missed / 2, 0);
+	if (refine == NULL || more->error >= HUGE_ERROR)
+		return;
+
+	for (int i = 0; i < quantizer->spec.dim; i++)
+	{
+		double		d = quantizer->centroid[i] - from->centroid[i];
+
+		moved += d * d;
+	}
+	norm = code_norm(rq, code);
+	more->error = clip(sqrt((double) more->error * more->error + (double) before * before *
+							(1 + moved / Max(norm * norm, FLT_MIN))));
 }
 
 /*
@@ -729,7 +728,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	RotatedQuantizer *rq = (RotatedQuantizer *) quantizer;
 	const LokiCodeSpec *spec = &quantizer->spec;
 	int			padded = LOKI_PADDED(loki_code_dims(spec));
-	const CodeConstants *constants;
+	const LokiCodeConstants *constants;
 
 	rq->kernels = loki_codes;
 	rq->groups = padded / LOKI_GROUP;
@@ -740,15 +739,15 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	rq->levels_sum = spec->bits == 1 ? 1 : spec->bits == 2 ? 3 : LOKI_LEVELS4_SUM;
 	rq->metric_factor = spec->metric == LOKI_METRIC_L2 ? -2 : -1;
 
-	constants = find_constants(spec->bits, spec->bits == 8);
+	constants = loki_code_constants_of(spec->bits, spec->bits == 8);
 	rq->tangent = constants->tangent;
 	rq->mul_to_norm = sqrtf(padded) * constants->projection;
-	fill_levels(rq->bits, rq->bits == 8, &rq->code_levels);
-	fill_table(&rq->code_levels, &rq->code_table);
+	loki_fill_levels(rq->bits, rq->bits == 8, &rq->code_levels);
+	loki_fill_table(&rq->code_levels, &rq->code_table);
 
-	rq->full_tangent = find_constants(Max(rq->full_bits, 2), true)->tangent;
-	fill_levels(rq->full_bits, true, &rq->full_levels);
-	fill_table(&rq->full_levels, &rq->full_table);
+	rq->full_tangent = loki_code_constants_of(Max(rq->full_bits, 2), true)->tangent;
+	loki_fill_levels(rq->full_bits, true, &rq->full_levels);
+	loki_fill_table(&rq->full_levels, &rq->full_table);
 	for (int u = 0; u < 256; u++)
 		rq->full_values[u] = rq->full_table.base[u >> 4] +
 			rq->full_table.step[u >> 4] * (u & 15);
@@ -764,6 +763,8 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
+	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
+	quantizer->recode = spec->projection == LOKI_PROJECT_NONE ? recode : NULL;
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;
 	quantizer->refine = refine;

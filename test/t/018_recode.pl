@@ -1,0 +1,197 @@
+# An index that is created on an empty table becomes one like those that are
+# built: codes are made anew for the mean of its nodes.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use IPC::Run qw(start pump finish timeout);
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $dim = 64;
+my $node = loki_node('main', allows_streaming => 1);
+$node->start;
+$node->safe_psql('postgres', qq(
+	CREATE EXTENSION lokivector;
+	-- vectors around (far, far, ...), which depend on n alone
+	CREATE FUNCTION item(n integer, far float8 DEFAULT 5) RETURNS vector AS \$\$
+		SELECT array_agg(far + hashint8extended(n, i)::float8 / 9223372036854775807
+			ORDER BY i)::vector
+		FROM generate_series(1, $dim) i
+	\$\$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+	CREATE TABLE items (id integer PRIMARY KEY, v vector($dim), c integer);
+	CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops);));
+$node->backup('backup');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'backup', has_streaming => 1);
+$standby->start;
+
+sub epoch
+{
+	my ($server) = @_;
+
+	return ($server // $node)->safe_psql('postgres',
+		q(SELECT epoch FROM lokivector_index_info('items_idx')));
+}
+
+# The next to a row, by the index alone
+sub found
+{
+	my ($server, $limit) = @_;
+
+	return $server->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = 100;
+		SELECT count(*) FROM (SELECT id, v FROM items ORDER BY id LIMIT $limit) a, LATERAL (
+			SELECT id FROM items ORDER BY v <-> a.v LIMIT 1) b
+		WHERE a.id <> b.id));
+}
+
+sub recall_at
+{
+	my ($ef) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SET lokivector.complete = off;
+		SET hnsw.ef_search = $ef;
+		SELECT recall FROM lokivector_recall('items_idx', 300)));
+}
+
+# A cursor that was opened before, and goes on after codes were made anew
+my ($in, $out, $err) = ('', '', '');
+my $session = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres' ],
+	'<', \$in, '>', \$out, '2>', \$err, timeout(120));
+
+sub ask
+{
+	my ($sql) = @_;
+
+	$out = '';
+	$in .= "$sql\n\\echo done\n";
+	pump $session until $out =~ /^done$/m;
+	(my $answer = $out) =~ s/\n*done\n//;
+	return $answer;
+}
+
+$node->safe_psql('postgres', 'INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, 31) n');
+is(epoch(), '0', 'an index that began empty has no centroid');
+ask('SET enable_seqscan = off;');
+ask('BEGIN; DECLARE cur CURSOR FOR SELECT id FROM items ORDER BY v <-> item(1);');
+my %ids = map { $_ => 1 } split(/\n/, ask('FETCH 5 FROM cur;'));
+is(scalar(keys %ids), 5, 'a cursor is open');
+ask('INSERT INTO items SELECT n, item(n), 1 FROM generate_series(32, 40) n;');
+$ids{$_}++ foreach split(/\n/, ask('FETCH ALL FROM cur;'));
+is(ask('SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s;'), '40',
+	'all rows are found in the transaction');
+ask('COMMIT;');
+is($err, '', 'no error of the session');
+is(join(' ', sort { $a <=> $b } keys %ids), join(' ', 1 .. 31),
+	'a cursor returns all rows of before');
+is(scalar(grep { $_ != 1 } values %ids), 0, 'and each once');
+is(epoch(), '1', 'the first nodes choose it');
+check_index($node, 'check after it was chosen');
+
+$node->safe_psql('postgres', 'INSERT INTO items SELECT n, item(n), 1 FROM generate_series(41, 3000) n');
+is(epoch(), '1', 'it stays where the mean stays');
+my $first = recall_at(40);
+is(found($node, 1000), '0', 'rows are found by their own vectors');
+check_index($node, 'check of an index made before its rows');
+$node->safe_psql('postgres', 'REINDEX INDEX items_idx');
+my $after = recall_at(40);
+cmp_ok($first, '>=', $after - 0.03, "recall is that of a built index ($first, $after)");
+
+# Rows of elsewhere
+$node->safe_psql('postgres', 'TRUNCATE items');
+$node->safe_psql('postgres', 'INSERT INTO items SELECT n, item(n, 1), 1 FROM generate_series(1, 900) n');
+$node->safe_psql('postgres', 'INSERT INTO items SELECT n, item(n, -1), 1 FROM generate_series(901, 2100) n');
+cmp_ok(epoch(), '>', 1, 'the mean moves with the rows');
+is(found($node, 2100), '0', 'rows of both are found');
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id <= 900');
+my $before = epoch();
+$node->safe_psql('postgres', 'VACUUM items');
+cmp_ok(epoch(), '>', $before, 'vacuum notices that it has moved');
+is(found($node, 1200), '0', 'rows are found afterwards');
+check_index($node, 'check after vacuum');
+
+# Equal rows join nodes whose codes were made of codes
+my $nodes = $node->safe_psql('postgres', q(SELECT live FROM lokivector_index_info('items_idx')));
+$node->safe_psql('postgres', 'INSERT INTO items SELECT id + 5000, v, 1 FROM items');
+is($node->safe_psql('postgres', q(SELECT live FROM lokivector_index_info('items_idx'))),
+	$nodes, 'equal rows join nodes');
+check_index($node, 'check with equal rows');
+
+# Where the vector is an expression, and where codes cannot be made anew
+foreach my $options ('', 'WITH (profile = compact)', 'WITH (bits = 1, refine_bits = 0)')
+{
+	$node->safe_psql('postgres', qq(
+		SET client_min_messages = error;
+		DROP TABLE IF EXISTS other;
+		CREATE TABLE other (id integer, a float4[]);
+		CREATE INDEX other_idx ON other USING hnsw ((a::vector($dim)) vector_cosine_ops) $options;
+		INSERT INTO other SELECT n, item(n)::float4[] FROM generate_series(1, 300) n;
+		SELECT lokivector_check('other_idx', true);));
+	is($node->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SELECT count(*) FROM (
+			SELECT id FROM other ORDER BY a::vector($dim) <=> item(1)) s)),
+		'300', "an expression $options");
+}
+is($node->safe_psql('postgres', q(SELECT epoch FROM lokivector_index_info('other_idx'))), '0',
+	'codes of few bits stay');
+
+# Several clients fill an empty index, others query it
+$node->safe_psql('postgres', 'TRUNCATE items; CREATE SEQUENCE ids');
+my $script = "$PostgreSQL::Test::Utils::tmp_check/fill.sql";
+append_to_file($script, q(
+INSERT INTO items SELECT n, item(n), 1 FROM (SELECT nextval('ids')::integer AS n) s;
+SET enable_seqscan = off;
+SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(7) LIMIT 20) s;
+));
+$node->command_ok([ 'pgbench', '--no-vacuum', '--client=6', '--transactions=100',
+		"--file=$script", '--host=' . $node->host, '--port=' . $node->port, 'postgres' ],
+	'clients fill an empty index');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM items'), '600', 'with all rows');
+cmp_ok(epoch(), '>=', 1, 'which gets a centroid');
+is(found($node, 600), '0', 'and finds them');
+check_index($node, 'check of what clients filled');
+$node->wait_for_catchup($standby);
+is(epoch($standby), epoch(), 'a standby has the epoch');
+is(found($standby, 600), '0', 'and finds the rows');
+check_index($standby, 'check on the standby');
+
+# Servers that crash at any time
+my $lost = 0;
+foreach my $attempt (1 .. 6)
+{
+	$node->safe_psql('postgres', qq(
+		DROP TABLE IF EXISTS long;
+		CREATE TABLE long (id integer, v vector(2000));
+		CREATE INDEX long_idx ON long USING hnsw (v vector_l2_ops);
+		INSERT INTO long SELECT n, (SELECT array_agg(3 + hashint8extended(n, i)::float8
+			/ 9223372036854775807)::vector FROM generate_series(1, 2000) i)
+		FROM generate_series(1, 31) n;));
+	my $run = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres', '-c', q(
+		INSERT INTO long SELECT 32, (SELECT array_agg(3 + i * 0.001)::vector
+			FROM generate_series(1, 2000) i);) ], '>', \my $o, '2>', \my $e);
+	select(undef, undef, undef, 0.004 * $attempt);
+	$node->stop('immediate');
+	finish $run;
+	$node->start;
+	$lost += $node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*) FILTER (WHERE distance > 0) FROM (SELECT v FROM long) a, LATERAL (
+			SELECT v <-> a.v AS distance FROM long ORDER BY v <-> a.v LIMIT 1) b));
+	$node->safe_psql('postgres', q(SELECT lokivector_check('long_idx', true)));
+}
+is($lost, '0', 'rows are found after crashes');
+
+$in .= "\\q\n";
+$standby->stop;
+$node->stop;
+done_testing();
