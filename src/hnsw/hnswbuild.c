@@ -244,7 +244,7 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 		return false;
 	*first = (uint32) next;
 	*end = (uint32) Min(next + step, build->shared->units);
-	if (build->leader)
+	if (build->leader && build->shared->job != LOKI_JOB_TRIM)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, next);
 	return true;
 }
@@ -387,7 +387,6 @@ build_graph(LokiBuild *build)
 					  loki_layer_ratio(build->meta.profile, build->m),
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
-	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 }
 
 /*
@@ -399,6 +398,7 @@ verify_graph(LokiBuild *build)
 	LokiConnection connection;
 
 	set_phase(LOKI_PROGRESS_VERIFYING, build->nnodes);
+	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	loki_graph_connect(build->graph, &connection);
 	loki_build_verify(build, &connection);
