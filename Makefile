@@ -5,6 +5,7 @@
 # make test				all tests, on servers of their own (doc/testing.md)
 # make check-PART		one part of them: lint unit sql iso tap assert;
 #						TESTS="NAME..." chooses among its files
+# make soak		everything at once for half an hour; or SECONDS=...
 # make test-pg17		unit, sql, iso and tap in a Debian chroot with
 # make test-pg18		PostgreSQL 17 or 18; as root
 # make demo				a private server, the PostgreSQL manual, questions
@@ -119,7 +120,7 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert
-own_targets = test $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+own_targets = test soak $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	demo bench bench-goals format
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -145,6 +146,9 @@ test:
 
 $(parts:%=check-%): check-%:
 	test/run.sh $*
+
+soak:
+	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=019_soak test/run.sh tap
 
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*
