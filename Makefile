@@ -78,6 +78,7 @@ OBJS = \
 	src/hnsw/hnsworder.o \
 	src/hnsw/hnswpage.o \
 	src/hnsw/hnswparallel.o \
+	src/hnsw/hnswpivots.o \
 	src/hnsw/hnswrank.o \
 	src/hnsw/hnswrecode.o \
 	src/hnsw/hnswrefine.o \

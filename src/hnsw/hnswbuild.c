@@ -275,25 +275,27 @@ loki_build_open_graph(LokiBuild *build)
 		build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
 	}
 	loki_graph_refresh(build->graph);
+	if (build->shared->rows_block >= 0)
+		build->rows = (uint32 *)
+			build->arenas[LOKI_ARENA_NODES].blocks[build->shared->rows_block];
 	return build->graph;
 }
 
 /*
- * Connect the nodes to a graph, in the order of the table.  Where similar rows
- * are stored near each other that is faster than any other order, since the
- * part of the graph that is needed stays in the processor's cache, and the
- * graph is as good (doc/design/graph.md).
+ * Connect the nodes to a graph.
  */
 static void
 insert_nodes(LokiBuild *build)
 {
 	LokiGraph  *graph = loki_build_open_graph(build);
-	uint32		node;
+	LokiInsertion insertion;
+	uint32		i;
 	uint32		end;
 
-	while (loki_build_claim(build, CLAIM_NODES, &node, &end))
-		for (; node < end; node++)
-			loki_graph_insert(graph, node);
+	loki_insertion_begin(&insertion, build);
+	while (loki_build_claim(build, CLAIM_NODES, &i, &end))
+		for (; i < end; i++)
+			loki_graph_insert(graph, loki_insertion_node(&insertion, i));
 }
 
 static void
@@ -377,6 +379,7 @@ load_rows(LokiBuild *build)
 	loki_build_grow_arrays(build, build->nnodes, build->nnulls);
 	tell_memory(build);
 	loki_build_join_equal(build);
+	loki_build_renumber(build);
 }
 
 static void

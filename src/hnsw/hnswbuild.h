@@ -106,6 +106,8 @@ typedef struct LokiBuildShared
 
 	LokiArenaShared arenas[LOKI_BUILD_ARENAS];
 	LokiGraphShared graph;
+	int			rows_block;		/* of LOKI_ARENA_NODES; -1 before nodes are
+								 * renumbered */
 	int			suspect_block;	/* of LOKI_ARENA_NODES, see hnswverify.c */
 	int			position_block;
 	int			order_block;
@@ -154,12 +156,14 @@ typedef struct LokiBuild
 	/* known when the rows are loaded */
 	uint32		nnodes;
 	uint32		nnulls;
+	uint32	   *rows;			/* NULL, or the number of each node's elements
+								 * in LOKI_ARENA_ROWS */
 	LokiGraph  *graph;
 	uint32	   *position;		/* the number a node gets */
 	uint32	   *order;			/* the node that gets a number */
 } LokiBuild;
 
-/* Where slot number of a family is kept */
+/* Where slot number of a family is kept; where of ROWS, by loki_build_row() */
 static inline char *
 loki_build_slot(const LokiBuild *build, int family, uint32 number)
 {
@@ -172,6 +176,20 @@ loki_build_graph_code(const LokiBuild *build, uint32 node)
 {
 	return build->graph_codes + (Size) build->graph_quantizer->code_size * node;
 }
+
+static inline uint32
+loki_build_row(const LokiBuild *build, uint32 node)
+{
+	return build->rows != NULL ? build->rows[node] : node;
+}
+
+/* The order in which nodes are inserted */
+typedef struct LokiInsertion
+{
+	bool		renumbered;
+	uint32		nfirst;			/* that are inserted before the others ... */
+	uint32		step;			/* ... in this order */
+} LokiInsertion;
 
 /* functions in hnswbuild.c */
 extern LokiQuantizer *loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
@@ -211,6 +229,13 @@ extern int	loki_parallel_tranche(void);
 extern void loki_parallel_begin(LokiBuild *build);
 extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units);
 extern void loki_parallel_end(LokiBuild *build);
+
+/* functions in hnswpivots.c */
+extern bool loki_pivot_order(const LokiQuantizer *quantizer, const char *codes,
+							 uint32 nnodes, pg_prng_state *prng, uint32 *order);
+extern void loki_build_renumber(LokiBuild *build);
+extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build);
+extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
 
 /* functions in hnswverify.c */
 extern void loki_build_search_nodes(LokiBuild *build);

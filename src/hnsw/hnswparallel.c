@@ -129,6 +129,7 @@ init_shared(LokiBuild *build)
 	pg_atomic_init_u32(&shared->nodes, 0);
 	pg_atomic_init_u32(&shared->nulls, 0);
 	pg_atomic_init_u64(&shared->rows, 0);
+	shared->rows_block = -1;
 	LWLockInitialize(&shared->lock, loki_parallel_tranche());
 }
 

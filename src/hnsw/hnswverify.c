@@ -84,7 +84,8 @@ search(VerifyState *state, uint32 node)
 
 	if (quantizer->prepare_refined != NULL)
 		quantizer->prepare_refined(quantizer, code,
-								   loki_build_slot(build, LOKI_FAMILY_REFINE, node),
+								   loki_build_slot(build, LOKI_FAMILY_REFINE,
+												   loki_build_row(build, node)),
 								   state->query);
 	else
 		quantizer->prepare_code(quantizer, code, state->query);

@@ -60,8 +60,11 @@ static void
 form_node(WriteState *write, int family, uint32 number, char *slot)
 {
 	LokiBuild  *build = write->build;
+	uint32		node = build->order[number];
 
-	memcpy(slot, loki_build_slot(build, family, build->order[number]),
+	if (family != LOKI_FAMILY_CODE)
+		node = loki_build_row(build, node);
+	memcpy(slot, loki_build_slot(build, family, node),
 		   build->geometry.families[family].slot_size);
 }
 
