@@ -72,6 +72,7 @@ OBJS = \
 	src/hnsw/hnswjoin.o \
 	src/hnsw/hnswkill.o \
 	src/hnsw/hnswlink.o \
+	src/hnsw/hnswnode.o \
 	src/hnsw/hnswload.o \
 	src/hnsw/hnswmemory.o \
 	src/hnsw/hnswoptions.o \
@@ -81,7 +82,9 @@ OBJS = \
 	src/hnsw/hnswpivots.o \
 	src/hnsw/hnswrank.o \
 	src/hnsw/hnswrecode.o \
+	src/hnsw/hnswrecord.o \
 	src/hnsw/hnswrefine.o \
+	src/hnsw/hnswrelink.o \
 	src/hnsw/hnswrecall.o \
 	src/hnsw/hnswrecall_exact.o \
 	src/hnsw/hnswrepair.o \
@@ -92,6 +95,7 @@ OBJS = \
 	src/hnsw/hnswtypes.o \
 	src/hnsw/hnswvacuum.o \
 	src/hnsw/hnswvalidate.o \
+	src/hnsw/hnswversion.o \
 	src/hnsw/hnswverify.o \
 	src/hnsw/hnswwalk.o \
 	src/hnsw/hnswwrite.o \

@@ -20,7 +20,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswrecord.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 
@@ -266,7 +266,7 @@ loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
 		add_extent(state, index, family, page);
 }
 
-/* The same for all arrays that are addressed by node */
+/* The same for all arrays that are addressed by node. */
 void
 loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 {
@@ -278,7 +278,30 @@ loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 		loki_ensure_slot(state, index, LOKI_FAMILY_ATTR + i, node);
 }
 
-/* The same for all arrays that go with NULLTID */
+/* Whether a slot is known to have a page */
+static bool
+has_page(const LokiIndex *state, int family, uint32 number)
+{
+	const LokiFamily *fam = &state->families[family];
+	uint32		place;
+
+	return fam->slot_size == 0 || loki_slot_page(fam, number, &place) < fam->npages;
+}
+
+/* The same for all arrays that are addressed by node */
+bool
+loki_node_has_pages(const LokiIndex *state, uint32 node)
+{
+	for (int i = 0; i < state->nattributes; i++)
+		if (!has_page(state, LOKI_FAMILY_ATTR + i, node))
+			return false;
+	return has_page(state, LOKI_FAMILY_CODE, node) &&
+		has_page(state, LOKI_FAMILY_LINK, node) &&
+		has_page(state, LOKI_FAMILY_REFINE, node) &&
+		has_page(state, LOKI_FAMILY_HASH, node);
+}
+
+/* Make sure that all arrays that go with NULLTID have a page for a slot. */
 void
 loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
 {
@@ -286,32 +309,16 @@ loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
 		loki_ensure_slot(state, index, LOKI_FAMILY_NULLATTR + i, number);
 }
 
-/*
- * Take slot `place` of an exclusively locked page in a record of its own.
- */
-static void
-take_slot(LokiIndex *state, Relation index, int family, Buffer buffer,
-		  uint32 place, bool was_free, const void *slot)
-{
-	uint32		slot_size = state->families[family].slot_size;
-	GenericXLogState *xlog = GenericXLogStart(index);
-	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-
-	memcpy(loki_page_slot_for_write(page, slot_size, place), slot, slot_size);
-	if (was_free)
-		LokiPageOpaque(page)->free_slots--;
-	GenericXLogFinish(xlog);
-}
-
-/* Place of the first free slot among the used ones, -1 if there is none */
+/* Place of the first free slot among the used ones from `start` on, -1 if there
+ * is none */
 static int
-find_free_place(Page page, int family, uint32 slot_size)
+find_free_place(Page page, int family, uint32 slot_size, int start)
 {
 	int			used = LokiPageUsed(page, slot_size);
 
 	if (LokiPageOpaque(page)->free_slots == 0)
 		return -1;
-	for (int i = 0; i < used; i++)
+	for (int i = start; i < used; i++)
 		if (loki_slot_state(family, LokiPageSlot(page, slot_size, i)) == LOKI_TID_FREE)
 			return i;
 	return -1;
@@ -334,7 +341,7 @@ freelist_pop(LokiIndex *state, Relation index, int family, uint32 ordinal)
 	page = BufferGetPage(buffer);
 	loki_page_check(index, buffer, page, family, ordinal);
 	if (LokiPageGetMeta(BufferGetPage(metabuf))->free_head[list] == ordinal &&
-		find_free_place(page, family, slot_size) < 0)
+		find_free_place(page, family, slot_size, 0) < 0)
 	{
 		GenericXLogState *xlog = GenericXLogStart(index);
 		LokiMetaPage meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0));
@@ -384,10 +391,14 @@ loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
 static uint32
 freelist_head(LokiIndex *state, Relation index, int family)
 {
-	LokiMetaPageData meta;
+	Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
+	uint32		head;
 
-	loki_meta_read(index, &meta);
-	return meta.free_head[LokiFamilyFreeList(family)];
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_meta_validate(index, BufferGetPage(buffer));
+	head = LokiPageGetMeta(BufferGetPage(buffer))->free_head[LokiFamilyFreeList(family)];
+	UnlockReleaseBuffer(buffer);
+	return head;
 }
 
 /* Number of used slots on a page of a family */
@@ -429,15 +440,61 @@ find_tail(LokiIndex *state, Relation index, int family)
 	return low;
 }
 
-/* Claim a slot on the page at the head of the free list; LOKI_NONE if that
- * page turns out to be exhausted. */
-static uint32
-claim_from_list(LokiIndex *state, Relation index, int family, uint32 ordinal,
-				const void *slot)
+/*
+ * Lock a page to claim n of its slots; released again if there are not as many.
+ */
+static bool
+claim_on_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
+			  bool from_list, int n, LokiClaim *claims)
 {
 	LokiFamily *fam = &state->families[family];
-	Buffer		buffer;
-	int			place;
+	Buffer		buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
+	Page		page = BufferGetPage(buffer);
+	int			next;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_check(index, buffer, page, family, ordinal);
+	next = from_list ? 0 : LokiPageUsed(page, fam->slot_size);
+	for (int i = 0; i < n; i++)
+	{
+		int			place = from_list ?
+			find_free_place(page, family, fam->slot_size, next) : next;
+
+		if (place < 0 || place >= (int) fam->per_page)
+		{
+			UnlockReleaseBuffer(buffer);
+			return false;
+		}
+		claims[i].family = family;
+		claims[i].buffer = buffer;
+		claims[i].place = place;
+		claims[i].number = ordinal * fam->per_page + place;
+		claims[i].was_free = from_list;
+		claims[i].free_slots = LokiPageOpaque(page)->free_slots - (i + 1);
+		next = place + 1;
+	}
+	return true;
+}
+
+/* Find slots on a page that is thought to have some, and lock it. */
+bool
+loki_claim_at_once(LokiIndex *state, Relation index, int family, uint32 free_head,
+				   int n, LokiClaim *claims)
+{
+	bool		from_list = free_head != LOKI_NONE;
+	uint32		ordinal = from_list ? free_head :
+		state->hint_tail[LokiFamilyFreeList(family)];
+
+	return ordinal < state->families[family].npages &&
+		claim_on_page(state, index, family, ordinal, from_list, n, claims);
+}
+
+/* Find a slot on the page at the head of the free list. */
+static bool
+claim_from_list(LokiIndex *state, Relation index, int family, uint32 ordinal,
+				LokiClaim *claim)
+{
+	LokiFamily *fam = &state->families[family];
 
 	if (ordinal >= fam->npages)
 		loki_index_refresh(state, index);
@@ -448,22 +505,12 @@ claim_from_list(LokiIndex *state, Relation index, int family, uint32 ordinal,
 						RelationGetRelationName(index), ordinal,
 						loki_family_name(family), fam->npages),
 				 errhint("Please REINDEX it.")));
-
-	buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
-	place = find_free_place(BufferGetPage(buffer), family, fam->slot_size);
-	if (place >= 0)
-		take_slot(state, index, family, buffer, place, true, slot);
-	UnlockReleaseBuffer(buffer);
-	if (place < 0)
-		return LOKI_NONE;
-	return ordinal * fam->per_page + place;
+	return claim_on_page(state, index, family, ordinal, true, 1, claim);
 }
 
-/* Claim the next slot that was never used. */
-static uint32
-claim_new(LokiIndex *state, Relation index, int family, const void *slot)
+/* Find the next slot that was never used. */
+static void
+claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim)
 {
 	LokiFamily *fam = &state->families[family];
 	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(family)];
@@ -472,47 +519,64 @@ claim_new(LokiIndex *state, Relation index, int family, const void *slot)
 		*tail = find_tail(state, index, family);
 	for (;; (*tail)++)
 	{
-		Buffer		buffer;
-		uint32		place;
-
 		if ((uint64) (*tail + 1) * fam->per_page > LOKI_MAX_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("index \"%s\" cannot grow any further",
 							RelationGetRelationName(index))));
 		loki_ensure_slot(state, index, family, *tail * fam->per_page);
-		buffer = loki_buffer_read(state, index, loki_page_block(fam, *tail));
-		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-		loki_page_check(index, buffer, BufferGetPage(buffer), family, *tail);
-		place = LokiPageUsed(BufferGetPage(buffer), fam->slot_size);
-		if (place < fam->per_page)
-		{
-			take_slot(state, index, family, buffer, place, false, slot);
-			UnlockReleaseBuffer(buffer);
-			return *tail * fam->per_page + place;
-		}
-		UnlockReleaseBuffer(buffer);
+		if (claim_on_page(state, index, family, *tail, false, 1, claim))
+			return;
 	}
 }
 
 /*
- * Claim a slot of a free-list family and write its first content (not that of
- * a free slot) in a record of its own.  Returns the slot's number.
+ * Find a slot of a free-list family to claim, and lock its page.
+ */
+void
+loki_claim_begin(LokiIndex *state, Relation index, int family, LokiClaim *claim)
+{
+	uint32		head;
+
+	while ((head = freelist_head(state, index, family)) != LOKI_NONE)
+	{
+		if (claim_from_list(state, index, family, head, claim))
+			return;
+		freelist_pop(state, index, family, head);
+		CHECK_FOR_INTERRUPTS();
+	}
+	claim_new(state, index, family, claim);
+}
+
+/* Add a claim to a record. */
+void
+loki_claim_record(LokiIndex *state, LokiClaim *claim, LokiRecord *record, const void *slot)
+{
+	int			page = loki_record_page(record, claim->buffer);
+
+	Assert(loki_slot_state(claim->family, slot) != LOKI_TID_FREE);
+	loki_record_slot(record, page, state->families[claim->family].slot_size,
+					 claim->place, slot);
+	if (claim->was_free)
+		loki_record_bytes(record, page, BLCKSZ - sizeof(LokiPageOpaqueData) +
+						  offsetof(LokiPageOpaqueData, free_slots),
+						  &claim->free_slots, sizeof(claim->free_slots));
+}
+
+/*
+ * Claim a slot of a free-list family and write its first content in a record of
+ * its own.  Returns the slot's number.
  */
 uint32
 loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot)
 {
-	uint32		head;
+	LokiClaim	claim;
+	LokiRecord	record;
 
-	Assert(loki_slot_state(family, slot) != LOKI_TID_FREE);
-	while ((head = freelist_head(state, index, family)) != LOKI_NONE)
-	{
-		uint32		number = claim_from_list(state, index, family, head, slot);
-
-		if (number != LOKI_NONE)
-			return number;
-		freelist_pop(state, index, family, head);
-		CHECK_FOR_INTERRUPTS();
-	}
-	return claim_new(state, index, family, slot);
+	loki_claim_begin(state, index, family, &claim);
+	loki_record_begin(&record, index);
+	loki_claim_record(state, &claim, &record, slot);
+	loki_record_finish(&record);
+	UnlockReleaseBuffer(claim.buffer);
+	return claim.number;
 }

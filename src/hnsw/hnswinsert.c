@@ -31,14 +31,11 @@
 
 /*
  * Layers above the node's own are searched this wide, and as many nodes of
- * layer 1 are where layer 0 is entered: a node must find all parts of the graph
- * that are near to it, or it belongs to one of them alone.
+ * layer 1 are where layer 0 is entered.
  */
 #define ENTRY_WIDTH			8
 
-/* Pool of the search that a new node should be found by, and links to it where
- * it is not */
-#define NARROW_SEARCH		24
+/* Links to a new node where a scan would not come to it */
 #define NEW_LINKS			16
 
 /* Of a node's neighbors, those whose neighbors are asked for room */
@@ -114,9 +111,9 @@ choose_base(LokiNewRow *row)
 }
 
 /*
- * Search the layers above 0, widely on those of the node, and choose its lists
- * there.  Returns how many nodes cache->found holds to start layer 0 from: the
- * nearest of layer 1, which need not be in one part of the graph.
+ * Search the layers above 0 from the top, widely on those of the node, and
+ * choose its lists there.  Returns how many nodes cache->found holds: the
+ * nearest of layer 1.
  */
 static int
 search_upper_layers(LokiNewRow *row, LokiEntry *entry)
@@ -140,6 +137,33 @@ search_upper_layers(LokiNewRow *row, LokiEntry *entry)
 		entry->slot = cache->found[0].slot;
 		entry->distance = cache->found[0].distance;
 		loki_search_descend(search, entry, level - 1);
+	}
+	return nfound;
+}
+
+/*
+ * Find more nodes to enter layer 0 at than a scan does, into cache->found: the
+ * nearest of layer 1, which need not be in one part of the graph.  On the layers
+ * that the node is on, choose its lists.
+ */
+static int
+search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiEntry	entry = {nearest->node, nearest->slot, 1, nearest->distance};
+	int			nfound;
+
+	if (row->level > 0)
+	{
+		(void) loki_search_entry(search, &row->meta, &entry);
+		nfound = search_upper_layers(row, &entry);
+	}
+	else if (row->meta.entry_level > 0)
+		nfound = loki_search_upper(search, &entry, 1, ENTRY_WIDTH, row->cache->found);
+	else
+	{
+		row->cache->found[0] = *nearest;
+		nfound = 1;
 	}
 	return Min(nfound, ENTRY_WIDTH);
 }
@@ -184,29 +208,71 @@ find_live_node(LokiNewRow *row)
 }
 
 /*
+ * Search for the row as a narrow scan would.  True if an equal row was met and
+ * joined; else cache->narrow has the nodes that the scan ends among.
+ */
+static bool
+search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiSearch *search = &cache->search;
+	int			ef = cache->ef_construction;
+	int			width = Min(LOKI_NARROW_SEARCH, ef);
+
+	loki_search_start(search, ef);
+	search->stop = true;
+	loki_search_walk(search, entries, nentries, width, ef);
+	search->stop = false;
+	if (search->met || row->unchanged)
+	{
+		if (loki_join_equal_row(row))
+			return true;
+		loki_search_walk(search, NULL, 0, width, ef);
+	}
+	cache->nnarrow = Min(search->npool, width);
+	for (int i = 0; i < cache->nnarrow; i++)
+		cache->narrow[i] = search->pool[i].node & ~LOKI_EXPANDED;
+
+	/* by inner product others can be so much nearer that no scan finds it */
+	row->found = cache->nnarrow == 0 ||
+		!(row->self < search->pool[cache->nnarrow - 1].distance);
+	return false;
+}
+
+/*
  * Search the graph for the row and choose its lists on all layers that it has
  * in common with the entry point.  True if an equal row was found and joined.
+ *
+ * The search goes on from where a narrow one ended, from more entries: a node
+ * must find all parts of the graph that are near to it, or it belongs to one of
+ * them alone.
  */
 static bool
 find_place(LokiNewRow *row)
 {
 	LokiInsertCache *cache = row->cache;
-	LokiEntry	entry;
+	LokiSearch *search = &cache->search;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries;
 
 	for (int i = 0; i <= row->level; i++)
 		cache->lists[i].count = 0;
-	row->alone = true;
-	if (loki_search_entry(&cache->search, &row->meta, &entry))
+	row->alone = row->found = true;
+	loki_look_for_equal_row(row);
+	nentries = loki_search_entries(search, &row->meta, entries);
+	if (nentries > 0)
 	{
-		int			nentries = search_upper_layers(row, &entry);
+		int			nwide = search_entries(row, &entries[0]);
 
-		loki_search_layer0(&cache->search, cache->found, nentries,
-						   cache->ef_construction);
+		if (search_narrowly(row, entries, nentries))
+			return true;
+		loki_search_walk(search, cache->found, nwide, cache->ef_construction,
+						 cache->ef_construction);
 		if (loki_join_equal_row(row))
 			return true;
 		if (choose_base(row) == 0)
 		{
-			loki_search_layer0(&cache->search, cache->found, nentries,
+			loki_search_layer0(search, cache->found, nwide,
 							   cache->ef_construction * WIDER_SEARCH);
 			choose_base(row);
 		}
@@ -232,50 +298,9 @@ find_place(LokiNewRow *row)
 }
 
 /* ----------------------------------------------------------------
- * Writing and linking a node
+ * Linking a node
  * ----------------------------------------------------------------
  */
-
-/*
- * Claim a TID slot and write everything of the node that nobody can reach yet,
- * then make it live.
- */
-static void
-write_node(LokiNewRow *row)
-{
-	LokiIndex  *state = row->state;
-	Relation	index = row->index;
-	LokiLinkData *link = palloc0(LokiLinkSize(state->m));
-	LokiUpperData *upper = palloc0(LokiUpperSize(state->m));
-
-	row->tid.state = LOKI_TID_RESERVED;
-	row->node = loki_slot_claim(state, index, LOKI_FAMILY_TID, &row->tid);
-	loki_ensure_node(state, index, row->node);
-
-	loki_slot_write(state, index, LOKI_FAMILY_CODE, row->node, row->code);
-	if (row->refine)
-		loki_slot_write(state, index, LOKI_FAMILY_REFINE, row->node, row->refine);
-	loki_slot_write(state, index, LOKI_FAMILY_HASH, row->node, &row->hash);
-	for (int i = 0; i < state->nattributes; i++)
-		loki_slot_write(state, index, LOKI_FAMILY_ATTR + i, row->node, row->attributes[i]);
-
-	link->level = (uint8) row->level;
-	loki_list_put(link, 0, state->m, &row->cache->lists[0]);
-	loki_slot_write(state, index, LOKI_FAMILY_LINK, row->node, link);
-
-	row->slots[0] = LOKI_NONE;
-	for (int level = 1; level <= row->level; level++)
-	{
-		upper->node = row->node;
-		upper->down = row->slots[level - 1];
-		upper->level = (uint8) level;
-		loki_list_put(upper, level, state->m, &row->cache->lists[level]);
-		row->slots[level] = loki_slot_claim(state, index, LOKI_FAMILY_UPPER, upper);
-	}
-
-	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
-	loki_slot_write(state, index, LOKI_FAMILY_TID, row->node, &row->tid);
-}
 
 /*
  * Link the node from one of its neighbors' neighbors that has room in its list;
@@ -310,6 +335,16 @@ link_where_room(LokiNewRow *row)
 	return false;
 }
 
+/* Whether a node is among those that a narrow search expanded last */
+static bool
+is_narrow(const LokiInsertCache *cache, uint32 node)
+{
+	for (int i = 0; i < cache->nnarrow; i++)
+		if (cache->narrow[i] == node)
+			return true;
+	return false;
+}
+
 /*
  * Link the node's neighbors to it.  On layer 0 one node at least must take it,
  * or nothing would lead to it.  If no neighbor does, that is one of theirs with
@@ -324,14 +359,21 @@ link_neighbors(LokiNewRow *row)
 	{
 		const LokiList *list = &row->cache->lists[level];
 		LokiListRef ref = {.level = level};
+		bool		done[2 * LOKI_MAX_M] = {false};
 		bool		linked = false;
 
+		if (level == 0)
+			loki_list_append(&row->cache->linker, list, row->node, done);
 		for (int i = 0; i < list->count; i++)
 		{
 			ref.node = list->nodes[i];
 			ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
-			if (loki_list_add(&row->cache->linker, &ref, row->node, row->slots[level], false))
-				linked = true;
+			if (!done[i] && !loki_list_add(&row->cache->linker, &ref, row->node,
+										   row->slots[level], false))
+				continue;
+			linked = true;
+			if (level == 0 && is_narrow(row->cache, ref.node))
+				row->found = true;
 			CHECK_FOR_INTERRUPTS();
 		}
 		if (!linked && level == 0 && list->count > 0 && !link_where_room(row))
@@ -353,26 +395,22 @@ is_found(LokiNewRow *row, int ef)
 	LokiSearch *search = &row->cache->search;
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries = loki_search_entries(search, &row->meta, entries);
-	const void *code = row->code;
-	float		own;
 
-	if (nentries == 0)
-		return true;
-	row->state->quantizer->score(row->state->quantizer, search->query, &code, 1, &own);
 	loki_search_layer0(search, entries, nentries, ef);
-	if (!(own < search->pool[search->npool - 1].distance))
+	if (!(row->self < search->pool[search->npool - 1].distance))
 		return true;
 	for (int i = 0; i < search->npool; i++)
 		if ((search->pool[i].node & ~LOKI_EXPANDED) == row->node ||
-			search->pool[i].distance == own)
+			search->pool[i].distance == row->self)
 			return true;
 	return false;
 }
 
 /*
  * Make sure that a scan finds the node, which begins elsewhere than the search
- * that found its neighbors: where it does not, it is linked from where the scan
- * ends.
+ * that found its neighbors.  It does where one of those that a narrow search
+ * ended among has taken the node; else it is searched for, and where it is not
+ * found it is linked from where the scan ends.
  */
 static void
 ensure_found(LokiNewRow *row)
@@ -382,7 +420,7 @@ ensure_found(LokiNewRow *row)
 	LokiListRef ref = {.slot = LOKI_NONE};
 	int			linked = 0;
 
-	if (is_found(row, NARROW_SEARCH) || is_found(row, row->cache->ef_construction))
+	if (row->found || is_found(row, row->cache->ef_construction))
 		return;
 	for (int force = 0; force <= 1 && linked == 0; force++)
 		for (int i = 0; i < search->npool && linked < (force ? 1 : NEW_LINKS); i++)
@@ -450,14 +488,13 @@ static void
 insert_node(LokiNewRow *row)
 {
 	row->level = loki_random_level(loki_layer_ratio(row->state->profile,
-														row->state->m),
-									   &pg_global_prng_state);
-	row->node = LOKI_NONE;
+													row->state->m),
+								   &pg_global_prng_state);
 	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
 	if (find_place(row))
 		return;
 
-	write_node(row);
+	loki_node_write(row);
 	link_neighbors(row);
 	ensure_found(row);
 	if (row->alone || row->meta.entry_node == LOKI_NONE ||
@@ -469,8 +506,66 @@ insert_node(LokiNewRow *row)
 			link_pair(row, other);
 	}
 
-	row->tid.state = LOKI_TID_LIVE;
-	loki_slot_write(row->state, row->index, LOKI_FAMILY_TID, row->node, &row->tid);
+	loki_node_let_join(row);
+}
+
+/*
+ * Take the page lock and read the metapage.  Codes may have been made anew
+ * since the row was encoded, or are not finished: then it is stale.
+ */
+static void
+lock_for_insert(LokiNewRow *row)
+{
+	LockPage(row->index, LOKI_INSERT_LOCK, ShareLock);
+	loki_meta_read(row->index, &row->meta);
+	row->stale = row->meta.epoch != row->state->epoch ||
+		(row->meta.flags & LOKI_META_RECODING) != 0;
+}
+
+static void
+unlock_insert(LokiNewRow *row)
+{
+	UnlockPage(row->index, LOKI_INSERT_LOCK, ShareLock);
+}
+
+/*
+ * Join the node of a row of which another version is in the index, by a table
+ * that a statement of many such rows makes.  False if it is not in there.
+ */
+static bool
+join_by_table(LokiNewRow *row)
+{
+	bool		joined;
+
+	loki_version_prepare(row);
+	if (row->cache->versions == NULL)
+		return false;
+	lock_for_insert(row);
+	joined = !row->stale && loki_version_join(row);
+	unlock_insert(row);
+	return joined;
+}
+
+/* The same, searching for it on the shortest way. */
+static bool
+join_by_search(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiUpperFound found;
+	LokiEntry	entry;
+	bool		joined = false;
+
+	lock_for_insert(row);
+	if (!row->stale && loki_search_entry(search, &row->meta, &entry))
+	{
+		loki_look_for_equal_row(row);
+		loki_search_descend(search, &entry, 0);
+		found.node = entry.node;
+		found.distance = entry.distance;
+		joined = search_narrowly(row, &found, 1);
+	}
+	unlock_insert(row);
+	return joined;
 }
 
 /* ----------------------------------------------------------------
@@ -520,39 +615,83 @@ form_node(LokiNewRow *row, const float *values)
 	if (quantizer->refine_size > 0)
 		row->refine = palloc0(quantizer->refine_size);
 	quantizer->encode(quantizer, values, row->code, row->refine);
-	loki_value_hash(values, row->state->dim, &row->hash);
 	loki_search_query(&row->cache->search, values);
 }
 
 /*
- * Find out where the row's vector is out of line.  The datum at hand does not
- * say so: it is what the row was made of.
+ * Find out which value out of line the row's vector is, if it is one.  The datum
+ * at hand does not say so: it is what the row was made of.
  */
-static void
+static Oid
 find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
 {
-	LokiToastReader reader = {.context = CurrentMemoryContext};
-	TupleTableSlot *slot;
+	TupleTableSlot *slot = row->cache->slot;
 	bool		isnull = true;
 	Datum		datum = (Datum) 0;
+	Oid			value = InvalidOid;
 	struct varatt_external pointer;
 
 	if (row->state->families[LOKI_FAMILY_TID].slot_size < LOKI_TID_LONG ||
 		!OidIsValid(heap->rd_rel->reltoastrelid) || attribute == 0)
-		return;
-	slot = table_slot_create(heap, NULL);
+		return InvalidOid;
+	if (slot == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(row->cache->context);
+
+		slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(heap)),
+										table_slot_callbacks(heap));
+		row->cache->slot = slot;
+		MemoryContextSwitchTo(old);
+	}
 	if (table_tuple_fetch_row_version(heap, &row->tid.u.heap, SnapshotAny, slot))
 		datum = slot_getattr(slot, attribute, &isnull);
 	if (!isnull && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
 	{
 		VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(datum));
 		if (pointer.va_toastrelid == heap->rd_rel->reltoastrelid &&
-			!VARATT_EXTERNAL_IS_COMPRESSED(pointer) &&
-			loki_toast_find(&reader, pointer.va_toastrelid, pointer.va_valueid))
-			LokiTidSetValue(&row->tid, reader.valueid, reader.first);
+			!VARATT_EXTERNAL_IS_COMPRESSED(pointer))
+			value = pointer.va_valueid;
 	}
-	ExecDropSingleTupleTableSlot(slot);
+	ExecClearTuple(slot);
+	return value;
+}
+
+/* Find out where a value's first chunk lies. */
+static void
+find_chunk(LokiNewRow *row, Relation heap, Oid value)
+{
+	LokiToastReader reader = {.context = CurrentMemoryContext};
+
+	LokiTidClearValue(&row->tid);
+	if (loki_toast_find(&reader, heap->rd_rel->reltoastrelid, value))
+		LokiTidSetValue(&row->tid, reader.valueid, reader.first);
 	loki_toast_close(&reader);
+}
+
+/* Insert a row whose vector has a place in the graph. */
+static void
+insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber attribute)
+{
+	Oid			value = find_value(row, heap, attribute);
+
+	loki_value_hash(values, row->state->dim, &row->hash);
+	if (row->unchanged)
+	{
+		ItemPointerData unknown = {{0}};
+
+		LokiTidSetValue(&row->tid, value, unknown);
+		if (join_by_table(row))
+			return;
+	}
+	form_node(row, values);
+	if (row->unchanged && join_by_search(row))
+		return;
+	if (OidIsValid(value))
+		find_chunk(row, heap, value);
+	lock_for_insert(row);
+	if (!row->stale)
+		insert_node(row);
+	unlock_insert(row);
 }
 
 /*
@@ -562,7 +701,7 @@ find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
  */
 static bool
 insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-		   Relation heap, IndexInfo *indexInfo)
+		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo)
 {
 	LokiIndex  *state = loki_index_open(index, NULL);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
@@ -570,13 +709,15 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
 	const float *vector;
 	LokiValueClass class;
-	bool		inserted = true;
-	uint32		node = LOKI_NONE;
+	uint32		node;
+	bool		inserted;
 
 	row->index = index;
 	row->state = state;
+	row->node = LOKI_NONE;
 	row->cache = cache;
 	row->tid.u.heap = *heap_tid;
+	row->unchanged = indexUnchanged;
 	class = loki_value_open((LokiMetric) state->code.metric, state->dim, values[0],
 							isnull[0], &vector);
 	for (int i = 0; i < state->nattributes; i++)
@@ -584,23 +725,12 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 					   row->attributes[i]);
 
 	if (class == LOKI_VALUE_VECTOR)
-	{
-		form_node(row, vector);
-		find_value(row, heap, indexInfo->ii_IndexAttrNumbers[0]);
-		LockPage(index, LOKI_INSERT_LOCK, ShareLock);
-		loki_meta_read(index, &row->meta);
-		inserted = row->meta.epoch == state->epoch &&
-			(row->meta.flags & LOKI_META_RECODING) == 0;
-		if (inserted)
-		{
-			insert_node(row);
-			node = row->node;
-		}
-		UnlockPage(index, LOKI_INSERT_LOCK, ShareLock);
-	}
+		insert_inside(row, vector, heap, indexInfo->ii_IndexAttrNumbers[0]);
 	else
 		insert_outside(row, class);
 
+	inserted = !row->stale;
+	node = row->node;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
 	if (inserted)
@@ -613,7 +743,7 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
 				 IndexInfo *indexInfo)
 {
-	while (!insert_row(index, values, isnull, heap_tid, heap, indexInfo))
+	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
 		loki_recode_finish(index);
 	return false;
 }

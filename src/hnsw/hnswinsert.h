@@ -11,7 +11,10 @@
 #ifndef LOKI_HNSWINSERT_H
 #define LOKI_HNSWINSERT_H
 
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswlink.h"
+
+/* Pool of the search that a new node should be found by */
+#define LOKI_NARROW_SEARCH	24
 
 /* What a statement keeps between rows, in IndexInfo */
 typedef struct LokiInsertCache
@@ -22,8 +25,15 @@ typedef struct LokiInsertCache
 	int			ef_construction;
 	LokiSearch	search;
 	LokiLinker	linker;
+	uint64		nunchanged;		/* rows that may be versions of others */
+	struct LokiVersionTable *versions;	/* to find these by; NULL: not made
+										 * yet */
+	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
 	LokiUpperFound *found;		/* ef_construction */
 	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
+	int			nnarrow;		/* nodes that a narrow search of the row ended
+								 * among */
+	uint32		narrow[LOKI_NARROW_SEARCH];
 } LokiInsertCache;
 
 /* The row that is being inserted */
@@ -33,6 +43,10 @@ typedef struct LokiNewRow
 	LokiIndex  *state;
 	LokiInsertCache *cache;
 	LokiMetaPageData meta;		/* as it was when the search began */
+	bool		unchanged;		/* likely a version of a row that is in the
+								 * index */
+	bool		stale;			/* its codes are not those of the index any
+								 * more */
 	LokiTidData tid;			/* heap TID, and its value out of line */
 	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
 
@@ -40,13 +54,28 @@ typedef struct LokiNewRow
 	char	   *code;
 	char	   *refine;			/* NULL if there is none */
 	LokiHashData hash;
+	float		self;			/* estimate of the row's own code ... */
+	float		tolerance;		/* ... and how far that of an equal row is
+								 * from it */
+	bool		recoded;		/* for which codes do not decide alone */
 	int			level;
 	uint32		node;
 	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
 	bool		alone;			/* no live node was found to link to */
+	bool		found;			/* a scan comes to the node */
 } LokiNewRow;
 
+/* functions in hnswversion.c */
+extern void loki_version_prepare(LokiNewRow *row);
+extern bool loki_version_join(LokiNewRow *row);
+
+/* functions in hnswnode.c */
+extern void loki_node_write(LokiNewRow *row);
+extern void loki_node_let_join(LokiNewRow *row);
+
 /* functions in hnswjoin.c */
+extern bool loki_join_if_equal(LokiNewRow *row, uint32 node);
+extern void loki_look_for_equal_row(LokiNewRow *row);
 extern bool loki_join_equal_row(LokiNewRow *row);
 
 #endif							/* LOKI_HNSWINSERT_H */

@@ -350,6 +350,9 @@ extern void loki_meta_validate(Relation index, Page page);
 extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int family,
 							 uint32 number);
 
+/* Whether all slots of a node are known to have pages; reads nothing */
+extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);
+
 /* The same for every family that is addressed by node, or by NULLTID number */
 extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
 extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
@@ -360,13 +363,7 @@ extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 numb
  */
 extern char *loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place);
 
-/*
- * Claim a free slot of a free-list family (TID, UPPER, OVERFLOW, NULLTID) and
- * write its first content, slot_size bytes that are not those of a free slot,
- * in a GenericXLog record of its own.  Returns its number.  Reuses slots on
- * the free list before it takes new ones; extends the family when there are
- * none.  No buffer lock may be held.
- */
+/* Claim a slot in a record of its own; returns its number. */
 extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int family,
 							  const void *slot);
 
@@ -394,7 +391,11 @@ extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int family,
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int family,
 						   uint32 number, void *slot);
 
-/* Write one slot in a GenericXLog record of its own under exclusive lock */
+/* Pin and lock the page of a slot exclusively; the page must exist */
+extern Buffer loki_slot_lock(LokiIndex *index_state, Relation index, int family,
+							 uint32 number, uint32 *place);
+
+/* Write one slot in a record of its own under exclusive lock */
 extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
 							uint32 number, const void *slot);
 
@@ -457,6 +458,12 @@ typedef struct LokiSearch
 	int			npool;
 	int			pool_allocated;
 	int			next;			/* none before this is unexpanded */
+
+	/* a distance that a walk with this pool takes note of */
+	float		wanted;
+	float		tolerance;		/* below 0: none */
+	bool		met;			/* there was a node at this distance */
+	bool		stop;			/* then the walk ends */
 
 	/* everything scored that is not in the pool, for resuming */
 	bool		keep_rejected;
@@ -549,6 +556,15 @@ typedef struct LokiUpperFound
 extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level,
 							  int ef, LokiUpperFound *found);
 
+/*
+ * Begin layer 0, and walk it: more entries, until the nearest `width` of the
+ * pool of ef are expanded, or `wanted` is met.  Can be repeated.  A walk in a
+ * pool of `width` comes to the same nearest ones.
+ */
+extern void loki_search_start(LokiSearch *search, int ef);
+extern void loki_search_walk(LokiSearch *search, const LokiUpperFound *entries,
+							 int nentries, int width, int ef);
+
 /* Begin layer 0 at some nodes and walk until the ef best are expanded */
 extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,
 							   int nentries, int ef);
@@ -629,97 +645,6 @@ loki_layer_ratio(uint8 profile, int m)
 {
 	return profile == LOKI_PROFILE_COMPACT ? Max(m, LOKI_DEFAULT_M) : m;
 }
-
-/* ----------------------------------------------------------------
- * Neighbor lists in pages (hnswlink.c)
- * ----------------------------------------------------------------
- */
-
-/* A neighbor list, be it a LINK or an UPPER slot, in memory */
-typedef struct LokiList
-{
-	int			count;
-	uint32		nodes[2 * LOKI_MAX_M];
-	uint32		slots[2 * LOKI_MAX_M];	/* UPPER slots; unset on layer 0 */
-} LokiList;
-
-/* Which list: that of a node on a layer */
-typedef struct LokiListRef
-{
-	uint32		node;
-	uint32		slot;			/* UPPER slot; LOKI_NONE on layer 0 */
-	int			level;
-} LokiListRef;
-
-typedef struct LokiLinkCandidate
-{
-	float		distance;
-	uint32		node;
-	uint32		slot;			/* as in LokiList */
-	const char *code;
-} LokiLinkCandidate;
-
-/* Scratch memory for choosing links; inserts and vacuum keep one */
-typedef struct LokiLinker
-{
-	Relation	index;
-	LokiIndex  *state;
-	bool		dead_pending;	/* there may be dead nodes: leave them out
-								 * when a full list is chosen again */
-	int			capacity;		/* candidates that fit */
-	int			n;
-	LokiLinkCandidate *candidates;
-	char	   *code_space;		/* capacity + 1 codes */
-	LokiQuery  *query;			/* of the node whose list it is */
-	LokiQuery  *scratch;
-	const void **codes;
-	float	   *distances;
-	int		   *selected;
-	char	   *slot;			/* copy of a LINK or UPPER slot */
-} LokiLinker;
-
-extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state,
-							  int capacity);
-extern void loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance);
-
-/*
- * Choose a list on a layer among the candidates, which are sorted; all of them
- * must be live if check_live.  Returns the length of the list.
- */
-extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
-							   LokiList *list);
-extern void loki_linker_sort(LokiLinker *linker);
-
-/* Copy a node's code out; no lock is needed for one that is reachable */
-extern void loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code);
-
-/* Whether a node may be linked to: live, killed or overflow */
-extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
-
-/* A list of a slot in memory or on a page image, in both directions */
-extern void loki_list_get(Relation index, const void *slot, int level, int m,
-						  LokiList *list);
-extern void loki_list_put(void *slot, int level, int m, const LokiList *list);
-static inline int
-loki_list_max(int level, int m)
-{
-	return level == 0 ? 2 * m : m;
-}
-extern bool loki_list_contains(const LokiList *list, uint32 node);
-extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
-
-extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
-extern void loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
-									 const LokiList *wanted, LokiList *new,
-									 LokiList *left);
-
-/*
- * Link `ref` to a node, as the list stands under exclusive lock; a full list
- * is chosen again.  False if the new link was not chosen (never if force) or
- * the list is stale.
- */
-extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node,
-						  uint32 slot, bool force);
 
 /* ----------------------------------------------------------------
  * Access-method entry points

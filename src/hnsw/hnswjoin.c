@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "hnsw/hnswinsert.h"
+#include "hnsw/hnswrecord.h"
 #include "miscadmin.h"
 
 /* Whether a node has the row's vector and attributes, by hash and bytes */
@@ -41,6 +42,111 @@ is_equal_row(LokiNewRow *row, uint32 node)
 	return true;
 }
 
+/* What a TID slot becomes when its chain gets a new head */
+static LokiTidData
+tid_with_head(LokiNewRow *row, const LokiTidData *seen, uint32 head)
+{
+	LokiTidData tid = *seen;
+
+	memset(&tid.u, 0, sizeof(tid.u));
+	tid.state = LOKI_TID_OVERFLOW;
+	LokiTidSetOverflowHead(&tid, head);
+	/* versions of a row share their value, which is not stored again */
+	if (row->state->families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+		LokiTidValue(&tid) != LokiTidValue(&row->tid))
+		LokiTidClearValue(&tid);
+	return tid;
+}
+
+static LokiOverflowData
+overflow_slot(uint32 node, uint32 next, const ItemPointerData *heap)
+{
+	LokiOverflowData slot = {0};
+
+	slot.node = node;
+	slot.next = next;
+	slot.heap = *heap;
+	slot.state = LOKI_TID_LIVE;
+	return slot;
+}
+
+/* Whether rows may join a node whose TID slot is this: it is live, and its own
+ * insert has come to its end */
+static bool
+may_join(const LokiTidData *tid)
+{
+	switch (LokiTidState(tid))
+	{
+		case LOKI_TID_OVERFLOW:
+			return true;
+		case LOKI_TID_LIVE:
+		case LOKI_TID_KILLED:
+			return (tid->state & LOKI_TID_LINKING) == 0;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Claim OVERFLOW slots and chain them in one record, under the exclusive lock of
+ * the TID page.  False if the slots must be claimed elsewhere first.
+ */
+static bool
+chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, Buffer buffer,
+			  uint32 place)
+{
+	LokiIndex  *state = row->state;
+	bool		has_chain = LokiTidState(seen) == LOKI_TID_OVERFLOW;
+	uint32		free_head = row->meta.free_head[LokiFamilyFreeList(LOKI_FAMILY_OVERFLOW)];
+	LokiClaim	claims[2];
+	LokiOverflowData slots[2];
+	LokiTidData tid;
+	LokiRecord	record;
+
+	if (!loki_claim_at_once(state, row->index, LOKI_FAMILY_OVERFLOW, free_head,
+							has_chain ? 1 : 2, claims))
+		return false;
+	loki_record_begin(&record, row->index);
+	slots[0] = overflow_slot(node, has_chain ? LokiTidOverflowHead(seen) : claims[1].number,
+							 &row->tid.u.heap);
+	loki_claim_record(state, &claims[0], &record, &slots[0]);
+	if (!has_chain)
+	{
+		slots[1] = overflow_slot(node, LOKI_NONE, &seen->u.heap);
+		loki_claim_record(state, &claims[1], &record, &slots[1]);
+	}
+	tid = tid_with_head(row, seen, claims[0].number);
+	loki_record_slot(&record, loki_record_page(&record, buffer),
+					 state->families[LOKI_FAMILY_TID].slot_size, place, &tid);
+	loki_record_finish(&record);
+	UnlockReleaseBuffer(claims[0].buffer);
+	return true;
+}
+
+typedef enum JoinResult
+{
+	JOINED,
+	JOIN_REFUSED,				/* the node takes no rows */
+	JOIN_NO_SLOTS
+} JoinResult;
+
+/* Add the row to a node in one record. */
+static JoinResult
+join_at_once(LokiNewRow *row, uint32 node)
+{
+	uint32		place;
+	Buffer		buffer = loki_slot_lock(row->state, row->index, LOKI_FAMILY_TID, node, &place);
+	uint32		slot_size = row->state->families[LOKI_FAMILY_TID].slot_size;
+	LokiTidData tid = {0};
+	JoinResult	result = JOIN_REFUSED;
+
+	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), slot_size);
+	if (may_join(&tid))
+		result = chain_at_once(row, &tid, node, buffer, place) ? JOINED : JOIN_NO_SLOTS;
+	UnlockReleaseBuffer(buffer);
+	return result;
+}
+
 /*
  * Make an OVERFLOW slot, whose next is *next, the head of a node's chain, if
  * the node's TID slot still is *seen.  One record, under the exclusive lock of
@@ -50,70 +156,51 @@ static bool
 chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 			   uint32 overflow, uint32 next)
 {
-	LokiIndex  *state = row->state;
-	uint32		slot_size = state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = row->state->families[LOKI_FAMILY_TID].slot_size;
 	uint32		place;
 	uint32		overflow_place;
-	BlockNumber block = loki_slot_block(state, row->index, LOKI_FAMILY_TID, node, &place);
-	BlockNumber overflow_block = loki_slot_block(state, row->index, LOKI_FAMILY_OVERFLOW,
-												 overflow, &overflow_place);
-	Buffer		buffer = loki_buffer_read(state, row->index, block);
-	Buffer		overflow_buffer = loki_buffer_read(state, row->index, overflow_block);
-	bool		unchanged;
+	Buffer		buffer = loki_slot_lock(row->state, row->index, LOKI_FAMILY_TID, node, &place);
+	Buffer		overflow_buffer;
+	LokiTidData tid;
+	LokiRecord	record;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_TID, LOKI_NONE);
-	unchanged = memcmp(LokiPageSlot(BufferGetPage(buffer), slot_size, place),
-					   seen, slot_size) == 0;
-	if (unchanged)
+	if (memcmp(LokiPageSlot(BufferGetPage(buffer), slot_size, place), seen, slot_size) != 0)
 	{
-		GenericXLogState *xlog = GenericXLogStart(row->index);
-		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-		LokiTidData *tid = (LokiTidData *) loki_page_slot_for_write(page, slot_size, place);
-		LokiOverflowData *slot;
-
-		LockBuffer(overflow_buffer, BUFFER_LOCK_EXCLUSIVE);
-		page = GenericXLogRegisterBuffer(xlog, overflow_buffer, 0);
-		slot = (LokiOverflowData *) loki_page_slot_for_write(page, sizeof(LokiOverflowData),
-															 overflow_place);
-		slot->next = next;
-		memset(&tid->u, 0, sizeof(tid->u));
-		tid->state = LOKI_TID_OVERFLOW;
-		LokiTidSetOverflowHead(tid, overflow);
-		/* versions of a row share their value, which is not stored again */
-		if (slot_size == LOKI_TID_LONG && LokiTidValue(tid) != LokiTidValue(&row->tid))
-			LokiTidClearValue(tid);
-		GenericXLogFinish(xlog);
-		LockBuffer(overflow_buffer, BUFFER_LOCK_UNLOCK);
+		UnlockReleaseBuffer(buffer);
+		return false;
 	}
-	ReleaseBuffer(overflow_buffer);
+	overflow_buffer = loki_slot_lock(row->state, row->index, LOKI_FAMILY_OVERFLOW,
+									 overflow, &overflow_place);
+	tid = tid_with_head(row, seen, overflow);
+	loki_record_begin(&record, row->index);
+	loki_record_slot_bytes(&record, loki_record_page(&record, overflow_buffer),
+						   sizeof(LokiOverflowData), overflow_place,
+						   offsetof(LokiOverflowData, next), &next, sizeof(next));
+	loki_record_slot(&record, loki_record_page(&record, buffer), slot_size, place, &tid);
+	loki_record_finish(&record);
+	UnlockReleaseBuffer(overflow_buffer);
 	UnlockReleaseBuffer(buffer);
-	return unchanged;
+	return true;
 }
 
 static uint32
 claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 {
-	LokiOverflowData slot = {0};
+	LokiOverflowData slot = overflow_slot(node, LOKI_NONE, heap);
 
-	slot.node = node;
-	slot.next = LOKI_NONE;
-	slot.heap = *heap;
-	slot.state = LOKI_TID_LIVE;
 	return loki_slot_claim(row->state, row->index, LOKI_FAMILY_OVERFLOW, &slot);
 }
 
 /*
- * Add the row to a node that is equal to it; false if that node has died, or if
- * its own insert has not come to its end: should that be killed, nothing may
- * lead to the node.
+ * Add the row to a node step by step, where slots are claimed elsewhere than one
+ * would expect: on a new page, or the next of the free list.
  *
  * Slots are claimed before they are chained.  One that is not chained in the
  * end names a node that does not know it, and is reclaimed by vacuum; it must
  * not be freed here, since vacuum relies on being the only one who frees.
  */
 static bool
-join_node(LokiNewRow *row, uint32 node)
+join_in_steps(LokiNewRow *row, uint32 node)
 {
 	uint32		first = LOKI_NONE;	/* slot of the TID that the node has */
 	uint32		added = LOKI_NONE;	/* slot of the row */
@@ -121,28 +208,21 @@ join_node(LokiNewRow *row, uint32 node)
 
 	for (;;)
 	{
-		LokiTidData tid;
+		LokiTidData tid = {0};
 		uint32		next;
 
-		if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_TID, node, &tid))
+		if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_TID, node, &tid) ||
+			!may_join(&tid))
 			return false;
-		switch (LokiTidState(&tid))
+		if (LokiTidState(&tid) != LOKI_TID_OVERFLOW)
 		{
-			case LOKI_TID_LIVE:
-			case LOKI_TID_KILLED:
-				if (tid.state & LOKI_TID_LINKING)
-					return false;
-				if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))
-					first = claim_overflow(row, node, &tid.u.heap);
-				first_heap = tid.u.heap;
-				next = first;
-				break;
-			case LOKI_TID_OVERFLOW:
-				next = LokiTidOverflowHead(&tid);
-				break;
-			default:
-				return false;
+			if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))
+				first = claim_overflow(row, node, &tid.u.heap);
+			first_heap = tid.u.heap;
+			next = first;
 		}
+		else
+			next = LokiTidOverflowHead(&tid);
 		if (added == LOKI_NONE)
 			added = claim_overflow(row, node, &row->tid.u.heap);
 		if (chain_overflow(row, node, &tid, added, next))
@@ -152,37 +232,72 @@ join_node(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Look for an equal row in the pool of the search, and join its node.  The
- * estimate of an equal row is that of the row's own code.
+ * Add the row to a node that is equal to it; false if that node has died, or if
+ * its own insert has not come to its end: should that be killed, nothing may
+ * lead to the node.
+ */
+static bool
+join_node(LokiNewRow *row, uint32 node)
+{
+	switch (join_at_once(row, node))
+	{
+		case JOINED:
+			return true;
+		case JOIN_NO_SLOTS:
+			return join_in_steps(row, node);
+		default:
+			return false;
+	}
+}
+
+/*
+ * Join a node if it is equal to the row.
  *
- * A node that seems equal is compared again after it was seen live: the pool
- * may hold a dead one, which vacuum may free and another insert use again
- * meanwhile, but one that is live stays what it is for as long as the page lock
- * is held.
+ * One that seems equal is compared again after it was seen live: it may be a
+ * dead one, which vacuum may free and another insert use again meanwhile, but one
+ * that is live stays what it is for as long as the page lock is held.
  */
 bool
-loki_join_equal_row(LokiNewRow *row)
+loki_join_if_equal(LokiNewRow *row, uint32 node)
+{
+	return is_equal_row(row, node) &&
+		loki_node_is_live(row->state, row->index, node) &&
+		is_equal_row(row, node) && join_node(row, node);
+}
+
+/*
+ * Have searches stop at a node that is equal to the row, as far as its code
+ * says: the estimate of an equal row is that of the row's own code.  But
+ * recoding leaves nodes with other codes than those of their vectors: then nodes
+ * are taken for equal within the error of estimates.
+ */
+void
+loki_look_for_equal_row(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
 	const LokiQuantizer *quantizer = row->state->quantizer;
 	const void *own = row->code;
-	float		self;
-	float		tolerance;
+	float		error;
 
-	quantizer->score(quantizer, search->query, &own, 1, &self);
-	/* recoding leaves nodes with other codes than those of their vectors */
-	tolerance = (row->state->epoch > 1 ? 3.0f : 0.01f) * quantizer->error(quantizer, search->query, own, self) +
-		1e-5f * fabsf(self) + FLT_MIN;
+	quantizer->score(quantizer, search->query, &own, 1, &row->self);
+	error = quantizer->error(quantizer, search->query, own, row->self);
+	search->wanted = row->self;
+	search->tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
+	row->recoded = row->state->epoch > 1;
+	row->tolerance = row->recoded ? 3 * error : search->tolerance;
+}
+
+/* Look for an equal row in the pool of the search, and join its node. */
+bool
+loki_join_equal_row(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+
+	if (!search->met && !row->recoded)
+		return false;
 	for (int i = 0; i < search->npool; i++)
-	{
-		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
-
-		if (!(fabsf(search->pool[i].distance - self) <= tolerance))
-			continue;
-		if (is_equal_row(row, node) &&
-			loki_node_is_live(row->state, row->index, node) &&
-			is_equal_row(row, node) && join_node(row, node))
+		if (fabsf(search->pool[i].distance - search->wanted) <= row->tolerance &&
+			loki_join_if_equal(row, search->pool[i].node & ~LOKI_EXPANDED))
 			return true;
-	}
 	return false;
 }

@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswrecord.h"
 #include "miscadmin.h"
 
 /* Name of a family for messages and lokivector_index_families() */
@@ -319,24 +319,33 @@ loki_slot_read(LokiIndex *state, Relation index, int family, uint32 number, void
 }
 
 /*
- * Write one slot, whose page must exist, in a GenericXLog record of its own.
+ * Pin and lock the page of a slot exclusively.
+ */
+Buffer
+loki_slot_lock(LokiIndex *state, Relation index, int family, uint32 number, uint32 *place)
+{
+	BlockNumber block = loki_slot_block(state, index, family, number, place);
+	Buffer		buffer = loki_buffer_read(state, index, block);
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_check(index, buffer, BufferGetPage(buffer), family, LOKI_NONE);
+	return buffer;
+}
+
+/*
+ * Write one slot, whose page must exist, in a record of its own.
  */
 void
 loki_slot_write(LokiIndex *state, Relation index, int family, uint32 number,
 				const void *slot)
 {
-	uint32		slot_size = state->families[family].slot_size;
 	uint32		place;
-	BlockNumber block = loki_slot_block(state, index, family, number, &place);
-	Buffer		buffer = loki_buffer_read(state, index, block);
-	GenericXLogState *xlog;
-	Page		page;
+	Buffer		buffer = loki_slot_lock(state, index, family, number, &place);
+	LokiRecord	record;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, LOKI_NONE);
-	xlog = GenericXLogStart(index);
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-	memcpy(loki_page_slot_for_write(page, slot_size, place), slot, slot_size);
-	GenericXLogFinish(xlog);
+	loki_record_begin(&record, index);
+	loki_record_slot(&record, loki_record_page(&record, buffer),
+					 state->families[family].slot_size, place, slot);
+	loki_record_finish(&record);
 	UnlockReleaseBuffer(buffer);
 }

@@ -27,6 +27,7 @@
 #include "access/xlog.h"
 #include "executor/tuptable.h"
 #include "hnsw/hnswbuild.h"
+#include "hnsw/hnswlink.h"
 #include "hnsw/hnswrecode.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"

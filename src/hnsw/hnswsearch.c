@@ -58,6 +58,7 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->context = context;
 	search->in_recovery = RecoveryInProgress();
 	search->skip = LOKI_NONE;
+	search->tolerance = -1;
 	search->query = (LokiQuery *)
 		TYPEALIGN(64, (uintptr_t) palloc(state->quantizer->query_size + 64));
 
@@ -500,6 +501,7 @@ loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 	if (!loki_search_entry(search, meta, &entry))
 		return 0;
 	entries[0].node = entry.node;
+	entries[0].slot = entry.slot;
 	entries[0].distance = entry.distance;
 	for (int level = entry.level; level > 0; level--)
 	{
@@ -589,15 +591,27 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 }
 
 /*
- * The best candidate of the pool that was not expanded; NULL if all were.
+ * The best candidate that was not expanded, among the nearest `width`; NULL if
+ * all were.
  */
 static LokiCandidate *
-next_candidate(LokiSearch *search)
+next_candidate(LokiSearch *search, int width)
 {
-	while (search->next < search->npool &&
+	int			end = Min(search->npool, width);
+
+	while (search->next < end &&
 		   (search->pool[search->next].node & LOKI_EXPANDED) != 0)
 		search->next++;
-	return search->next < search->npool ? &search->pool[search->next] : NULL;
+	return search->next < end ? &search->pool[search->next] : NULL;
+}
+
+/* Insert a scored node into the pool; take note of one that is looked for. */
+static inline void
+pool_add(LokiSearch *search, int ef, float distance, uint32 node)
+{
+	if (fabsf(distance - search->wanted) <= search->tolerance)
+		search->met = true;
+	pool_insert(search, ef, distance, node);
 }
 
 /* Expand a candidate: its neighbors become a batch that is being fetched. */
@@ -624,12 +638,13 @@ batch_finish(LokiSearch *search, LokiBatch * batch, int ef)
 	else
 		loki_search_score(search, batch->nodes, batch->n, search->estimates);
 	for (int i = 0; i < batch->n; i++)
-		pool_insert(search, ef, search->estimates[i], batch->nodes[i]);
+		pool_add(search, ef, search->estimates[i], batch->nodes[i]);
 	batch->n = 0;
 }
 
-static void
-begin_pool(LokiSearch *search, int ef)
+/* Begin layer 0 with an empty pool, which will be ef wide. */
+void
+loki_search_start(LokiSearch *search, int ef)
 {
 	if (search->pool_allocated < ef + 1)
 	{
@@ -643,11 +658,13 @@ begin_pool(LokiSearch *search, int ef)
 	search->by_heap = false;
 	search->npool = 0;
 	search->next = 0;
+	search->met = false;
 }
 
 /*
- * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
- * pool then holds them, ascending, each with LOKI_EXPANDED set.
+ * Add nodes to the pool and walk until the nearest `width` of its ef are
+ * expanded, or, where `stop` says so, until a node is met at the distance that
+ * is looked for.
  *
  * The codes of one candidate's neighbors are fetched while those of the one
  * before are scored, so that a candidate is chosen without knowing the
@@ -655,20 +672,21 @@ begin_pool(LokiSearch *search, int ef)
  * time that memory takes.
  */
 void
-loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)
+loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries,
+				 int width, int ef)
 {
 	LokiBatch  *waiting = &search->batches[0];
 	LokiBatch  *batch = &search->batches[1];
 
-	begin_pool(search, ef);
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
-			pool_insert(search, ef, entries[i].distance, entries[i].node);
+			pool_add(search, ef, entries[i].distance, entries[i].node);
 
 	waiting->n = 0;
 	for (;;)
 	{
-		LokiCandidate *candidate = next_candidate(search);
+		LokiCandidate *candidate = search->met && search->stop ? NULL :
+			next_candidate(search, width);
 		LokiBatch  *scored = waiting;
 
 		batch->n = 0;
@@ -676,7 +694,7 @@ loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentri
 			batch_begin(search, batch, candidate);
 		else if (waiting->n == 0)
 			break;
-		candidate = next_candidate(search);
+		candidate = next_candidate(search, width);
 		if (candidate != NULL)
 			loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
 							   candidate->node);
@@ -686,4 +704,15 @@ loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentri
 		batch = scored;
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
+ * pool then holds them, ascending, each with LOKI_EXPANDED set.
+ */
+void
+loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)
+{
+	loki_search_start(search, ef);
+	loki_search_walk(search, entries, nentries, ef, ef);
 }

@@ -12,7 +12,7 @@
 #ifndef LOKI_HNSWVACUUM_H
 #define LOKI_HNSWVACUUM_H
 
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswlink.h"
 #include "utils/memutils.h"
 
 /* A bit per slot of a family; numbers past the end are not set */

@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswnode.c
+ *	  Writing the slots of a new node.
+ *
+ * They lie on pages of as many families, of which one record changes four.  The
+ * first claims a TID slot and has what a walk reads; the last makes the node
+ * live.  src/hnsw/README, "Insert".
+ *
+ * The pages of a record are locked together: that of TID first, as a claim
+ * leaves it, then the others in the order of list_slots().
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswnode.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/hnswinsert.h"
+#include "hnsw/hnswrecord.h"
+
+/* A slot of a new node */
+typedef struct NodeSlot
+{
+	int			family;
+	const void *slot;
+} NodeSlot;
+
+/* One record with some slots of the node, whose pages nobody else changes
+ * together */
+typedef struct NodeRecord
+{
+	LokiRecord	record;
+	int			nbuffers;
+	Buffer		buffers[LOKI_RECORD_PAGES];
+} NodeRecord;
+
+/*
+ * Add a slot.  That of TID is written in full, as what the page has may be a hint
+ * that is not in WAL.
+ */
+static void
+node_record_add(LokiNewRow *row, NodeRecord *to, int family, const void *slot)
+{
+	uint32		slot_size = row->state->families[family].slot_size;
+	uint32		place;
+	Buffer		buffer = loki_slot_lock(row->state, row->index, family, row->node, &place);
+	int			page = loki_record_page(&to->record, buffer);
+
+	to->buffers[to->nbuffers++] = buffer;
+	if (family == LOKI_FAMILY_TID)
+		loki_record_slot(&to->record, page, slot_size, place, slot);
+	else
+		loki_record_slot_changes(&to->record, page, slot_size, place, slot);
+}
+
+static void
+node_record_finish(NodeRecord *to)
+{
+	loki_record_finish(&to->record);
+	while (to->nbuffers > 0)
+		UnlockReleaseBuffer(to->buffers[--to->nbuffers]);
+}
+
+/*
+ * Claim a TID slot for the node and write as many of its other slots as fit the
+ * record; returns how many.
+ */
+static int
+claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
+{
+	NodeRecord	to = {.nbuffers = 0};
+	LokiClaim	claim;
+	int			n = 0;
+
+	for (;;)
+	{
+		loki_claim_begin(row->state, row->index, LOKI_FAMILY_TID, &claim);
+		if (loki_node_has_pages(row->state, claim.number))
+			break;
+		UnlockReleaseBuffer(claim.buffer);
+		loki_ensure_node(row->state, row->index, claim.number);
+	}
+	row->node = claim.number;
+	loki_record_begin(&to.record, row->index);
+	loki_claim_record(row->state, &claim, &to.record, &row->tid);
+	to.buffers[to.nbuffers++] = claim.buffer;
+	while (n < nslots && to.nbuffers < LOKI_RECORD_PAGES)
+	{
+		node_record_add(row, &to, slots[n].family, slots[n].slot);
+		n++;
+	}
+	node_record_finish(&to);
+	return n;
+}
+
+/* Write the slots that are left, and the TID slot with the last of them. */
+static void
+write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
+{
+	NodeRecord	to = {.nbuffers = 0};
+	bool		last;
+
+	do
+	{
+		last = nslots < LOKI_RECORD_PAGES;
+		loki_record_begin(&to.record, row->index);
+		if (last)
+			node_record_add(row, &to, LOKI_FAMILY_TID, &row->tid);
+		while (nslots > 0 && to.nbuffers < LOKI_RECORD_PAGES)
+		{
+			node_record_add(row, &to, slots->family, slots->slot);
+			slots++;
+			nslots--;
+		}
+		node_record_finish(&to);
+	} while (!last);
+}
+
+static inline NodeSlot
+node_slot(int family, const void *slot)
+{
+	NodeSlot	result = {family, slot};
+
+	return result;
+}
+
+/* The slots of the node but that of TID */
+static int
+list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
+{
+	int			n = 0;
+
+	slots[n++] = node_slot(LOKI_FAMILY_CODE, row->code);
+	slots[n++] = node_slot(LOKI_FAMILY_HASH, &row->hash);
+	slots[n++] = node_slot(LOKI_FAMILY_LINK, link);
+	if (row->refine)
+		slots[n++] = node_slot(LOKI_FAMILY_REFINE, row->refine);
+	for (int i = 0; i < row->state->nattributes; i++)
+		slots[n++] = node_slot(LOKI_FAMILY_ATTR + i, row->attributes[i]);
+	return n;
+}
+
+/* Claim and write UPPER slots from layer 1 upwards. */
+static void
+write_upper(LokiNewRow *row)
+{
+	LokiUpperData *upper = palloc0(LokiUpperSize(row->state->m));
+
+	row->slots[0] = LOKI_NONE;
+	for (int level = 1; level <= row->level; level++)
+	{
+		upper->node = row->node;
+		upper->down = row->slots[level - 1];
+		upper->level = (uint8) level;
+		loki_list_put(upper, level, row->state->m, &row->cache->lists[level]);
+		row->slots[level] = loki_slot_claim(row->state, row->index, LOKI_FAMILY_UPPER, upper);
+	}
+}
+
+/*
+ * Claim a TID slot and write everything of the node that nobody can reach yet,
+ * then make it live.
+ */
+void
+loki_node_write(LokiNewRow *row)
+{
+	LokiLinkData *link = palloc0(LokiLinkSize(row->state->m));
+	NodeSlot	slots[4 + LOKI_MAX_ATTRIBUTES];
+	int			nslots;
+	int			nwritten;
+
+	link->level = (uint8) row->level;
+	loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
+	nslots = list_slots(row, link, slots);
+
+	row->tid.state = LOKI_TID_RESERVED;
+	nwritten = claim_node(row, slots, nslots);
+	write_upper(row);
+	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
+	write_slots(row, slots + nwritten, nslots - nwritten);
+}
+
+/* Let rows that are equal join the node. */
+void
+loki_node_let_join(LokiNewRow *row)
+{
+	row->tid.state = LOKI_TID_LIVE;
+	write_slots(row, NULL, 0);
+}

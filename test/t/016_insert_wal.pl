@@ -1,0 +1,70 @@
+# What an insert and an update write to WAL, beyond what the table and its key
+# write: some hundred bytes, not pages.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main');
+
+# No page images: they come after a checkpoint alone
+$node->append_conf('postgresql.conf', q(
+full_page_writes = off
+checkpoint_timeout = 1h
+max_wal_size = 4GB
+));
+$node->start;
+create_items($node, 128);
+$node->safe_psql('postgres', q(
+	CREATE TABLE plain (LIKE items);
+	ALTER TABLE plain ADD PRIMARY KEY (id);
+	CREATE INDEX ON plain (c);
+	CREATE INDEX ON items (c);
+	CREATE TABLE source AS SELECT n AS id, item(n) AS v, n % 5 AS c FROM generate_series(1, 6000) n;
+	INSERT INTO items SELECT * FROM source WHERE id <= 4000;
+	INSERT INTO plain SELECT * FROM source WHERE id <= 4000;
+	REINDEX INDEX items_idx;));
+
+# Bytes that a statement writes
+sub wal
+{
+	my ($sql) = @_;
+	my $before = $node->lsn('insert');
+
+	$node->safe_psql('postgres', $sql);
+	return $node->safe_psql('postgres',
+		"SELECT pg_current_wal_insert_lsn() - '$before'::pg_lsn");
+}
+
+# The same of a statement, a row, for what the index alone writes
+sub index_wal
+{
+	my ($rows, $sql) = @_;
+	my $bytes = wal(sprintf($sql, 'items')) - wal(sprintf($sql, 'plain'));
+
+	return $bytes / $rows;
+}
+
+my $insert = index_wal(2000, 'INSERT INTO %s SELECT * FROM source WHERE id > 4000');
+note("an insert: $insert bytes");
+cmp_ok($insert, '<', 1500, 'an insert of 128 dimensions');
+
+my $singly = index_wal(500,
+	join(';', map { "INSERT INTO %1\$s SELECT id + 10000, v, c + 1 FROM source WHERE id = $_" } (1 .. 500)));
+note("an insert that joins a node, or does not: $singly bytes");
+cmp_ok($singly, '<', 1500, 'the same with other attributes, one at a time');
+
+my $update = index_wal(4000, 'UPDATE %s SET id = -id WHERE id BETWEEN 1 AND 4000');
+note("an update that leaves the indexed columns alone: $update bytes");
+cmp_ok($update, '<', 200, 'an update of another column');
+
+check_index($node, 'check');
+$node->stop;
+done_testing();
