@@ -734,7 +734,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
 	if (inserted)
-		loki_recode_grown(index, state, node, heap, indexInfo->ii_IndexAttrNumbers[0]);
+		loki_recode_grown(index, state, node, heap);
 	return inserted;
 }
 

@@ -7,8 +7,8 @@
  * Codes describe vectors as seen from the centroid.  An index that began empty
  * has none, and that of a table whose rows change can be far from them.  So when
  * the index has its first nodes, and later where their mean has moved, all codes
- * are made anew: from the vectors of the rows at first, as those codes may tell
- * little, afterwards from the codes themselves.
+ * are made anew: from the vectors of the rows, and where these cannot be read
+ * from the codes themselves.
  *
  * Inserts are kept out meanwhile, scans wait or begin again.  What is done is
  * counted on each page of CODE, so that whoever comes next can finish what was
@@ -23,6 +23,7 @@
 
 #include <math.h>
 
+#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xlog.h"
 #include "executor/tuptable.h"
@@ -37,9 +38,6 @@
 /* Nodes at which the centroid is chosen, and looked at again */
 #define FIRST_NODES		32
 #define NEXT_FACTOR		2
-
-/* Nodes whose rows are read, at most */
-#define MOST_ROWS		4096
 
 /* Nodes that are recoded at most, as inserts wait for it */
 #define MOST_NODES		131072
@@ -79,6 +77,7 @@ typedef struct Recode
 	const LokiQuantizer *from;
 	LokiQuantizer *to;
 	uint32		epoch;			/* of the latter */
+	bool		inline_only;	/* leave values out of line alone */
 	KnownCodes	rows;
 	char	   *codes;			/* of a page of CODE */
 	char	   *refines;		/* of its nodes */
@@ -214,6 +213,9 @@ encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
 	const float *values;
 	KnownCodes *rows = &recode->rows;
 
+	if (recode->inline_only && !isnull &&
+		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
+		return;
 	if (loki_value_open((LokiMetric) recode->state->code.metric, recode->state->dim, datum,
 						isnull, &values) != LOKI_VALUE_VECTOR)
 		return;
@@ -227,7 +229,8 @@ encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
 /*
  * Encode the vectors of rows that are committed, or the transaction's own.  No
  * page lock is held, as values out of line are read; so that a node may be
- * another row's when its code is written, which its hash tells.
+ * another row's when its code is written, which its hash tells.  Vacuum's
+ * snapshot does not keep such values from being removed: it reads the others.
  */
 static void
 encode_rows(Recode *recode, Relation heap, AttrNumber attribute)
@@ -465,20 +468,21 @@ recode_all(Recode *recode)
 
 /*
  * Make all codes for another centroid, unless somebody did meanwhile, or vacuum
- * is at work on the graph.  heap, if given, is where the rows are.
+ * is at work on the graph.
  */
 static bool
 recode_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,
-			 AttrNumber attribute)
+			 bool inline_only)
 {
-	Recode		recode = {.index = index,.state = state};
+	Recode		recode = {.index = index,.state = state,.inline_only = inline_only};
+	AttrNumber	attribute = index->rd_index->indkey.values[0];
 	LokiMetaPageData meta;
 	bool		begun;
 
 	recode.from = state->quantizer;
 	recode.to = loki_build_quantizer(CurrentMemoryContext, &state->code, centroid);
 	recode.epoch = state->epoch + 1;
-	if (heap != NULL)
+	if (attribute != 0)
 		encode_rows(&recode, heap, attribute);
 
 	LockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
@@ -596,12 +600,10 @@ is_busy(Relation index)
 
 /*
  * After an insert: see to the centroid when the index has grown to certain
- * numbers of nodes.  No lock is held.  The first one is taken in any case.  A
- * few rows are read again, where their vectors are a column of the table.
+ * numbers of nodes.  No lock is held.  The first one is taken in any case.
  */
 void
-loki_recode_grown(Relation index, LokiIndex *state, uint32 node, Relation heap,
-				  AttrNumber attribute)
+loki_recode_grown(Relation index, LokiIndex *state, uint32 node, Relation heap)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -620,9 +622,7 @@ loki_recode_grown(Relation index, LokiIndex *state, uint32 node, Relation heap,
 		mean = palloc_array(float, state->dim);
 		moved = find_mean(index, state, mean);
 		if (first || moved > MOVED)
-			(void) recode_index(index, state, mean,
-								(first || node < MOST_ROWS) && attribute != 0 ? heap : NULL,
-								attribute);
+			(void) recode_index(index, state, mean, heap, false);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
@@ -646,7 +646,12 @@ loki_recode_moved(Relation index)
 		float	   *mean = palloc_array(float, state->dim);
 
 		if (find_mean(index, state, mean) > MOVED)
-			recoded = recode_index(index, state, mean, NULL, 0);
+		{
+			Relation	heap = table_open(index->rd_index->indrelid, AccessShareLock);
+
+			recoded = recode_index(index, state, mean, heap, true);
+			table_close(heap, AccessShareLock);
+		}
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
