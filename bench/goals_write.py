@@ -118,7 +118,7 @@ STEPS = {
         ("write-fashion-mnist", step("fashion-mnist", ("build",))),
         ("write-wordnet-lsa256", step("wordnet-lsa256", ("build",))),
         ("write-30k-768", step("synthetic:30000:768", (
-            "build", "memory", *CHANGES, "first"))),
+            "build", "memory", *CHANGES, "first"), ["--held-out", "0.3"])),
         ("write-50k-128", step("synthetic:50000:128", (
             "build", *CHANGES, "cycles", "first", "drift", "restore"))),
         ("write-load-128", step("synthetic:200000:128", ("load",))),
