@@ -241,7 +241,7 @@ allocate(LokiArena *arena, Size size, bool in_file)
 	LokiArenaRange range = {*end, size, in_file};
 	Size		done = 0;
 
-	if (in_file && temp_file_limit >= 0 && MyProcPid == shared->owner &&
+	if (in_file && temp_file_limit >= 0 &&
 		(*end + size) / 1024 > (Size) temp_file_limit)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
