@@ -257,19 +257,19 @@ pool_add(LokiGraph *graph, int ef, float distance, uint32 node)
 {
 	LokiCandidate *pool = graph->pool;
 	int			low = 0;
-	int			high = graph->npool;
+	int			count = graph->npool;
 
 	if (graph->npool == ef && !(distance < pool[ef - 1].distance))
 		return ef;
 
-	while (low < high)
+	/* halves cannot be predicted, so nothing here branches on them */
+	while (count > 0)
 	{
-		int			middle = (low + high) / 2;
+		int			half = count / 2;
+		bool		above = pool[low + half].distance < distance;
 
-		if (pool[middle].distance < distance)
-			low = middle + 1;
-		else
-			high = middle;
+		low = above ? low + half + 1 : low;
+		count = above ? count - half - 1 : half;
 	}
 	if (graph->npool < ef)
 		graph->npool++;
