@@ -17,7 +17,7 @@ def build(lab, c, options=None):
     lab.server.psql(c.db, f"DROP INDEX IF EXISTS {c.index}; CHECKPOINT",
                     {"client_min_messages": "warning"})
     sql = lab.index_sql(c, c.items, c.index)
-    with timed(lab.args), watch.processor(lab.server) as used, \
+    with watch.processor(lab.server) as used, \
             watch.Sampled(c, watch.PHASES) as sampled, \
             watch.Preferred(lab.server, lab.args.realtime):
         seconds = lab.server.seconds(c.db, sql, options)
@@ -43,10 +43,11 @@ def told(phases):
 def measure_build(lab):
     rows, dims = lab.data.base.shape
     factor = FACTORS.get((rows, dims), 10)
-    theirs = several_builds(lab, lab.theirs, 1)
-    alone = several_builds(lab, lab.ours, OUR_BUILDS, {
-        "max_parallel_maintenance_workers": 0})
-    ours = several_builds(lab, lab.ours, OUR_BUILDS)
+    with timed(lab.args):
+        theirs = several_builds(lab, lab.theirs, 1)
+        alone = several_builds(lab, lab.ours, OUR_BUILDS, {
+            "max_parallel_maintenance_workers": 0})
+        ours = several_builds(lab, lab.ours, OUR_BUILDS)
     lab.raw["build"] = {"ours": ours, "alone": alone, "theirs": theirs}
     processes = 1 + lab.args.workers
 
@@ -102,7 +103,7 @@ def remembered(lab, c, limit):
     """A build with this maintenance_work_mem -> seconds, peak memory of its
     processes beyond what idle ones have, recall"""
     idle = watch.idle_bytes(c)
-    with watch.Memory(lab.server) as memory:
+    with timed(lab.args), watch.Memory(lab.server) as memory:
         built = build(lab, c, {"maintenance_work_mem": limit})
     peak = memory.peak - idle * memory.processes
     recall = lab.recall_in(c, lab.bench.judge, None, 40)
