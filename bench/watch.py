@@ -8,6 +8,7 @@ import time
 TICKS = os.sysconf("SC_CLK_TCK")
 EVERY = 0.05                    # seconds between samples
 PHASES_EVERY = 0.05
+SHORTEST = 0.5                  # seconds of a phase that can tell its end
 WAITS_EVERY = 0.01
 OURS = ("/SYSV", "/dev/shm/", "[heap]", "")     # mappings that are memory
 
@@ -234,7 +235,7 @@ def phases(rows):
 def foretold(rows, after=0.2):
     """The longest phase that counts tuples, and by how much its length was
     missed at worst, from this part of it on, by who takes it to go on at the
-    rate so far -> name, share; or None, where there is none"""
+    rate so far -> name, share; or None, where there is none of half a second"""
     counted = [row for row in rows if int(row[5] or 0) > 0]
     spans = {}
     for row in counted:
@@ -244,6 +245,7 @@ def foretold(rows, after=0.2):
         return None
     name, span = max(spans.items(), key=lambda x: x[1][-1][0] - x[1][0][0])
     start, length = span[0][0], span[-1][0] - span[0][0]
+    if length < SHORTEST:
+        return None
     return name, max([abs((t - start) / done - length) / length
-                      for t, done in span if done >= after and length > 0],
-                     default=0.0)
+                      for t, done in span if done >= after], default=0.0)
