@@ -235,7 +235,7 @@ def phases(rows):
 def foretold(rows, after=0.2):
     """The longest phase that counts tuples, and by how much its length was
     missed at worst, from this part of it on, by who takes it to go on at the
-    rate so far -> name, share; or None, where there is none of half a second"""
+    rate so far -> name, share; or None, where there is none long enough"""
     counted = [row for row in rows if int(row[5] or 0) > 0]
     spans = {}
     for row in counted:
