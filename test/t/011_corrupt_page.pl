@@ -270,6 +270,7 @@ my @cases = (
 	[ 'an attribute neither null nor not', set_slot('attribute', 5, 0, 'C', 7), qr/column 2 .* invalid value/ ],
 	[ 'another attribute value', set_slot('attribute', 5, 1, 'V', 1234567), qr/other values than its entry/ ],
 	[ 'another hash', set_slot('hash', 5, 0, 'V', 1234567), qr/other values than its entry/ ],
+	[ 'a live row marked killed', set_slot('tid', 5, 6, 'v', 3), qr/has no entry in/ ],
 	[ 'another heap TID', set_slot('tid', 5, 0, 'v3', 0, 77, 77), qr/has no entry in/ ],
 	[ 'a heap TID that comes twice',
 		sub { substr(${ $_[0] }, slot_offset('tid', 5), 6) = substr(${ $_[0] }, slot_offset('tid', 6), 6) },
