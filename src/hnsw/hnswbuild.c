@@ -99,14 +99,15 @@ loki_build_describe(const LokiHnswOptions *options, LokiMetric metric, uint32 di
 static void
 describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
 {
+	LokiMetric	metric = loki_index_metric(index);
+	uint32		dim = loki_index_dimensions(index);
 	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
 	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
 
 	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
 	for (int i = 0; i < nattributes; i++)
 		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
-	loki_build_describe(LokiIndexOptions(index), loki_index_metric(index),
-						loki_index_dimensions(index), nattributes, attr_type,
+	loki_build_describe(LokiIndexOptions(index), metric, dim, nattributes, attr_type,
 						pg_prng_uint64(prng), meta);
 }
 
