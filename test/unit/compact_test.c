@@ -213,35 +213,38 @@ true_distance(int metric, const float *x, const float *q)
 static float
 measure_outside(const float *rows, const float *constants, const LokiCodeSpec *spec)
 {
+	int			dims = spec->code_dims;
+	float	   *residuals = malloc(sizeof(float) * ROWS * DIM);
+	double	   *projected = malloc(sizeof(double) * ROWS * dims);
 	double		sum = 0;
 	int			n = 0;
 
+	for (int r = 0; r < ROWS; r++)
+	{
+		for (int j = 0; j < DIM; j++)
+			residuals[r * DIM + j] = rows[r * DIM + j] - constants[j];
+		for (int i = 0; i < dims; i++)
+			projected[r * dims + i] = dot(DIM, residuals + r * DIM, constants + (i + 1) * DIM);
+	}
 	for (int r = 0; r < ROWS - QUERIES; r++)
 		for (int q = ROWS - QUERIES; q < ROWS; q++, n++)
 		{
-			float		a[DIM];
-			float		b[DIM];
-			double		missing;
-			double		left;
-			double		norm2;
+			const float *a = residuals + q * DIM;
+			const float *b = residuals + r * DIM;
+			double		missing = dot(DIM, a, b);
+			double		left = dot(DIM, a, a);
 
-			for (int j = 0; j < DIM; j++)
+			for (int i = 0; i < dims; i++)
 			{
-				a[j] = rows[q * DIM + j] - constants[j];
-				b[j] = rows[r * DIM + j] - constants[j];
-			}
-			missing = dot(DIM, a, b);
-			left = dot(DIM, a, a);
-			norm2 = dot(DIM, b, b);
-			for (int i = 1; i <= spec->code_dims; i++)
-			{
-				double		pa = dot(DIM, a, constants + i * DIM);
+				double		pa = projected[q * dims + i];
 
-				missing -= pa * dot(DIM, b, constants + i * DIM);
+				missing -= pa * projected[r * dims + i];
 				left -= pa * pa;
 			}
-			sum += missing * missing / (left * norm2);
+			sum += missing * missing / (left * dot(DIM, b, b));
 		}
+	free(residuals);
+	free(projected);
 	return sqrt(sum / n);
 }
 
