@@ -454,7 +454,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 
 	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
 	MemoryContextDelete(build->context);
-	loki_calibrate(index, NULL);
+	loki_calibrate(index, NULL, LOKI_CALIBRATE_BUILD_SCORES);
 	return result;
 }
 

@@ -150,13 +150,13 @@ write_calibration(Relation index, const LokiCalibrationData *calibration)
 }
 
 bool
-loki_calibrate(Relation index, const LokiGivenQueries *given)
+loki_calibrate(Relation index, const LokiGivenQueries *given, double max_scores)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	LokiCalibrationData calibration;
-	bool		measured = loki_calibrate_measure(index, given, &calibration);
+	bool		measured = loki_calibrate_measure(index, given, max_scores, &calibration);
 
 	if (measured)
 		write_calibration(index, &calibration);
@@ -184,7 +184,7 @@ loki_calibrate_again(Relation index)
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return;
 	(void) loki_recode_moved(index);
-	if (loki_calibrate(index, NULL))
+	if (loki_calibrate(index, NULL, LOKI_CALIBRATE_SCORES))
 		ereport(DEBUG1,
 				(errmsg_internal("calibrated index \"%s\" with %u nodes",
 								 RelationGetRelationName(index), nodes)));
@@ -252,7 +252,7 @@ calibrate_index(Oid indexid, ArrayType *array)
 				 errmsg("cannot calibrate index \"%s\" with %d queries",
 						RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", MIN_GIVEN)));
-	if (!loki_calibrate(index, array != NULL ? &given : NULL))
+	if (!loki_calibrate(index, array != NULL ? &given : NULL, LOKI_CALIBRATE_SCORES))
 		ereport(NOTICE,
 				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
 				 errdetail("Calibrating takes %d nodes, and codes of 4 bits or more.",

@@ -19,6 +19,13 @@ extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
 /* A graph with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000
 
+/*
+ * Estimates that the true neighbors of the queries may take: by themselves, and
+ * at the end of a build, of which they shall be a small part.
+ */
+#define LOKI_CALIBRATE_SCORES		4e9
+#define LOKI_CALIBRATE_BUILD_SCORES	3e7
+
 /* Vectors to calibrate for, in place of nodes of the index */
 typedef struct LokiGivenQueries
 {
@@ -39,13 +46,15 @@ extern uint32 loki_calibrated_width(const LokiCalibrationData *calibration,
  * Calibrate an index and keep the result on its metapage.  False if it has too
  * few nodes for that, or codes too coarse to tell near nodes apart.
  */
-extern bool loki_calibrate(Relation index, const LokiGivenQueries *given);
+extern bool loki_calibrate(Relation index, const LokiGivenQueries *given,
+						   double max_scores);
 
 /* The same if the index has changed by much since; for vacuum */
 extern void loki_calibrate_again(Relation index);
 
 /* functions in hnswcalibrate_measure.c */
 extern bool loki_calibrate_measure(Relation index, const LokiGivenQueries *given,
+								   double max_scores,
 								   LokiCalibrationData *result);
 
 /* Nodes in the graph, by a pass over TID; sets their bits in *live if not NULL */

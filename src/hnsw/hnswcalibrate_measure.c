@@ -29,13 +29,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/*
- * Nodes that are queries.  Fewer where the pass over CODE would take more than
- * MAX_SCORES estimates.
- */
+/* Nodes that are queries: fewer where the pass over CODE would be too dear */
 #define MAX_QUERIES			500
 #define MIN_QUERIES			100
-#define MAX_SCORES			4e9
 
 /* Nodes of a query that REFINE ranks, and of these the true neighbors */
 #define KEPT				600
@@ -679,7 +675,7 @@ codes_suffice(const LokiCodeSpec *code)
 }
 
 bool
-loki_calibrate_measure(Relation index, const LokiGivenQueries *given,
+loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max_scores,
 					   LokiCalibrationData *result)
 {
 	Measure    *measure = palloc0(sizeof(Measure));
@@ -700,7 +696,7 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given,
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 
 	nqueries = given ? given->n :
-		Max(MIN_QUERIES, Min(MAX_QUERIES, MAX_SCORES / measure->nlive));
+		Max(MIN_QUERIES, Min(MAX_QUERIES, max_scores / measure->nlive));
 	allocate(measure, (int) nqueries);
 	if (given != NULL)
 		prepare_given(measure, given);
