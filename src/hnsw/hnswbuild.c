@@ -269,9 +269,9 @@ loki_build_open_graph(LokiBuild *build)
 	{
 		loki_build_grow_arrays(build, build->shared->graph.nnodes, 0);
 		build->graph = loki_graph_open(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES],
-										 build->context, build->graph_quantizer,
-										 build->graph_codes, build->m, build_width(build),
-										 build->shared->nprocesses > 1);
+									   build->context, build->graph_quantizer,
+									   build->graph_codes, build->m, build_width(build),
+									   build->shared->nprocesses > 1);
 		build->graph->scan_quantizer = build->geometry.quantizer;
 		build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
 	}

@@ -147,7 +147,10 @@ loki_index_refresh(LokiIndex *state, Relation index)
 		block = LokiPageOpaque(page)->next;
 		UnlockReleaseBuffer(buffer);
 
-		/* others add extents meanwhile: what was read may lie past an older end */
+		/*
+		 * others add extents meanwhile: what was read may lie past an older
+		 * end
+		 */
 		nblocks = RelationGetNumberOfBlocks(index);
 		for (int i = 0; i < used; i++, passed++)
 			if (passed >= state->directory_entries)

@@ -120,8 +120,8 @@ loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int 
  */
 LokiGraph *
 loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context,
-				  const LokiQuantizer *quantizer, const char *codes, int m,
-				  int ef_construction, bool concurrent)
+				const LokiQuantizer *quantizer, const char *codes, int m,
+				int ef_construction, bool concurrent)
 {
 	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
 	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);

@@ -112,9 +112,9 @@ extern Size loki_graph_node_memory(int m);
 extern void loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes,
 							  int m, int ratio, int tranche, pg_prng_state *prng);
 extern LokiGraph *loki_graph_open(LokiGraphShared *shared, LokiArena *arena,
-									MemoryContext context,
-									const LokiQuantizer *quantizer, const char *codes,
-									int m, int ef_construction, bool concurrent);
+								  MemoryContext context,
+								  const LokiQuantizer *quantizer, const char *codes,
+								  int m, int ef_construction, bool concurrent);
 extern void loki_graph_refresh(LokiGraph *graph);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);

@@ -297,21 +297,21 @@ typedef struct LokiSlots
 	Buffer		buffers[LOKI_MAX_SLOTS];
 	bool		peeked[LOKI_MAX_SLOTS]; /* not pinned */
 	const void *slots[LOKI_MAX_SLOTS];
-}			LokiSlots;
+} LokiSlots;
 
 /* Slots to open at once, as each may pin a page: a backend's share of buffers */
 extern int	loki_max_pins(const LokiIndex *index_state);
 
 /* Find slots, and start fetching them into the processor's cache */
 extern void loki_slots_find(LokiIndex *index_state, Relation index, int family,
-							const uint32 *nodes, int n, LokiSlots * slots);
+							const uint32 *nodes, int n, LokiSlots *slots);
 
 /* Make what was found readable; those not in memory are read ahead together */
 extern void loki_slots_open(LokiIndex *index_state, Relation index, bool peek,
-							LokiSlots * slots);
+							LokiSlots *slots);
 
 /* Release; false if what was read is worth nothing: open again with pins */
-extern bool loki_slots_close(LokiIndex *index_state, Relation index, LokiSlots * slots);
+extern bool loki_slots_close(LokiIndex *index_state, Relation index, LokiSlots *slots);
 
 /* ----------------------------------------------------------------
  * Pages, extents and slots (hnswpage.c, hnswextent.c)
@@ -438,7 +438,7 @@ typedef struct LokiBatch
 	int			n;
 	uint32		nodes[2 * LOKI_MAX_M];
 	LokiSlots	slots;
-}			LokiBatch;
+} LokiBatch;
 
 typedef struct LokiSearch
 {

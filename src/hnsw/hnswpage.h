@@ -73,8 +73,8 @@ typedef struct LokiPageOpaqueData
 								 * among the used part */
 	uint8		family;
 	uint8		flags;			/* LOKI_PAGE_* */
-	uint16		recoded;		/* CODE: slots that are of that epoch, while the
-								 * metapage says LOKI_META_RECODING */
+	uint16		recoded;		/* CODE: slots that are of that epoch, while
+								 * the metapage says LOKI_META_RECODING */
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
 
@@ -173,8 +173,9 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
 										 * not yet repaired the graph */
-#define LOKI_META_RECODING		0x02	/* codes are being made for the centroid
-										 * of `epoch`; see the pages of CODE */
+#define LOKI_META_RECODING		0x02	/* codes are being made for the
+										 * centroid of `epoch`; see the pages
+										 * of CODE */
 
 /* One extent; extents of a family appear in the order of their number. */
 typedef struct LokiExtentData
@@ -246,8 +247,8 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 #define LOKI_TID_OVERFLOW		5	/* several rows: see the chain */
 #define LOKI_TID_STATE_MASK		0x07
 #define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not a NULL */
-#define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert has not come to
-										 * its end, no row may join it */
+#define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert has not come
+										 * to its end, no row may join it */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
 #define LokiTidOverflowHead(slot) \

@@ -347,7 +347,7 @@ write_codes(Recode *recode, uint32 first_node, int first, int used)
 		if (recode->refined[i])
 		{
 			uint32		refine_ordinal =
-			loki_slot_page(&recode->state->families[LOKI_FAMILY_REFINE], first_node + i, &place);
+				loki_slot_page(&recode->state->families[LOKI_FAMILY_REFINE], first_node + i, &place);
 
 			if (refine_ordinal != ordinal && nbuffers == REFINE_PAGES)
 				break;
@@ -474,7 +474,7 @@ static bool
 recode_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,
 			 bool inline_only)
 {
-	Recode		recode = {.index = index,.state = state,.inline_only = inline_only};
+	Recode		recode = {.index = index, .state = state, .inline_only = inline_only};
 	AttrNumber	attribute = index->rd_index->indkey.values[0];
 	LokiMetaPageData meta;
 	bool		begun;
@@ -515,7 +515,7 @@ loki_recode_finish(Relation index)
 	state = loki_index_open(index, &meta);
 	if (meta.flags & LOKI_META_RECODING)
 	{
-		Recode		recode = {.index = index,.state = state};
+		Recode		recode = {.index = index, .state = state};
 		float	   *centroid = palloc0(loki_code_constants(&state->code) * sizeof(float));
 
 		loki_index_centroid(state, index, meta.epoch - 1, centroid);

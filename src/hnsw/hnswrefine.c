@@ -88,8 +88,8 @@ compare_pending(const void *a, const void *b)
  * Estimates and errors of opened slots, whatever REFINE there is.
  */
 static void
-refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots * codes,
-			 LokiSlots * refines, float *estimates, float *errors)
+refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
+			 LokiSlots *refines, float *estimates, float *errors)
 {
 	const LokiQuantizer *quantizer = so->state->quantizer;
 

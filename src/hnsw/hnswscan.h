@@ -49,8 +49,8 @@ typedef struct LokiRow
 {
 	double		distance;
 	ItemPointerData tid;
-	bool		unseen;			/* known by its value in the TOAST table alone,
-								 * and visible by the visibility map */
+	bool		unseen;			/* known by its value in the TOAST table
+								 * alone, and visible by the visibility map */
 } LokiRow;
 
 typedef struct LokiTidList
@@ -117,8 +117,10 @@ typedef struct LokiScan
 	uint64		nodes_compared; /* ... of so many */
 	LokiSlots	refine_slots;
 
-	/* ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
-	 * bound */
+	/*
+	 * ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
+	 * bound
+	 */
 	uint32		fetch_most;		/* nodes that may still be fetched */
 	LokiPending *pending;
 	uint32		npending;
@@ -139,7 +141,8 @@ typedef struct LokiScan
 	TupleTableSlot *slot;
 	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
 	bool		is_heap;		/* TIDs are places in a heap ... */
-	Buffer		visibility;		/* ... and this is a page of its visibility map */
+	Buffer		visibility;		/* ... and this is a page of its visibility
+								 * map */
 	LokiToastReader toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
@@ -199,13 +202,16 @@ extern void loki_refine_within(LokiScan *so, double distance);
 
 /* functions in hnswrank.c */
 extern void loki_rank_begin(LokiScan *so);
+
 /*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order.
  * False if the queue ran empty before.
  */
 extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
+
 /* Begin to bring in the next of them, `wanted` at most, for the caller */
 extern void loki_rank_announce(LokiScan *so, uint32 wanted);
+
 /* Heap TIDs of a node, copied out under the share lock of its TID page */
 extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
 
@@ -213,8 +219,10 @@ extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
 
 /* functions in hnswsequential.c */
 extern void loki_sequential_begin(LokiScan *so);
+
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_sequential_select(LokiScan *so);
+
 /* The next TID of a stream over TID or NULLTID; false at its end */
 extern void loki_stream_begin(LokiScan *so);
 extern bool loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid);

@@ -190,7 +190,7 @@ loki_visit(LokiSearch *search, uint32 node)
  * rewritten by replay as soon as the lock is gone.
  */
 static void
-score_locked(LokiSearch *search, LokiSlots * slots, float *estimates)
+score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 {
 	const LokiQuantizer *quantizer = search->state->quantizer;
 
@@ -204,7 +204,7 @@ score_locked(LokiSearch *search, LokiSlots * slots, float *estimates)
 
 /* Score slots that were found and may all be pinned at once. */
 static void
-score_slots(LokiSearch *search, LokiSlots * slots, float *estimates)
+score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
 {
 	LokiIndex  *state = search->state;
 	bool		peek = !search->in_recovery;
@@ -616,7 +616,7 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 
 /* Expand a candidate: its neighbors become a batch that is being fetched. */
 static void
-batch_begin(LokiSearch *search, LokiBatch * batch, LokiCandidate *candidate)
+batch_begin(LokiSearch *search, LokiBatch *batch, LokiCandidate *candidate)
 {
 	batch->n = loki_search_links(search, candidate->node, batch->nodes);
 	candidate->node |= LOKI_EXPANDED;
@@ -627,7 +627,7 @@ batch_begin(LokiSearch *search, LokiBatch * batch, LokiCandidate *candidate)
 
 /* Score a batch into the pool. */
 static void
-batch_finish(LokiSearch *search, LokiBatch * batch, int ef)
+batch_finish(LokiSearch *search, LokiBatch *batch, int ef)
 {
 	if (batch->n <= loki_max_pins(search->state))
 	{

@@ -122,8 +122,8 @@ struct LokiQuantizer
 	/*
 	 * The point that vectors are centred on, dim floats, and behind it the
 	 * basis if the code has one, code_dims orthonormal vectors of dim floats;
-	 * for the L1 and exact codes not used.  Belongs to the caller and lives as
-	 * long as the quantizer.
+	 * for the L1 and exact codes not used.  Belongs to the caller and lives
+	 * as long as the quantizer.
 	 */
 	const float *centroid;
 	float		centroid_norm2;
@@ -148,18 +148,18 @@ struct LokiQuantizer
 								 const void *code, LokiQuery *query);
 
 	/*
-	 * The same from CODE and REFINE together, close to what prepare() makes of
-	 * the vector itself.  NULL where refine_size is zero.
+	 * The same from CODE and REFINE together, close to what prepare() makes
+	 * of the vector itself.  NULL where refine_size is zero.
 	 */
 	void		(*prepare_refined) (const LokiQuantizer *quantizer,
 									const void *code, const void *refine,
 									LokiQuery *query);
 
 	/*
-	 * The vector that CODE and REFINE (NULL if there is none) stand for, under
-	 * cosine that of unit length.  Its products are unbiased, and it is too
-	 * long by what the code misses.  NULL where the code does not describe all
-	 * of the vector.
+	 * The vector that CODE and REFINE (NULL if there is none) stand for,
+	 * under cosine that of unit length.  Its products are unbiased, and it is
+	 * too long by what the code misses.  NULL where the code does not
+	 * describe all of the vector.
 	 */
 	void		(*decode) (const LokiQuantizer *quantizer, const void *code,
 						   const void *refine, float *x);
@@ -182,7 +182,8 @@ struct LokiQuantizer
 
 	/*
 	 * Estimate again from CODE and REFINE slots together; the query must come
-	 * from prepare() or prepare_refined().  Not to be called where refine_size is zero.
+	 * from prepare() or prepare_refined().  Not to be called where
+	 * refine_size is zero.
 	 */
 	void		(*refine) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						   const void *const *codes, const void *const *refines,

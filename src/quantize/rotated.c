@@ -331,7 +331,7 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 	{
 		RefineSlot *more = refine;
 		double		cosine = sums.full_dot > 0 ?
-		sums.full_dot / (inside * sqrt(sums.full_norm2)) : 1;
+			sums.full_dot / (inside * sqrt(sums.full_norm2)) : 1;
 		float		tangent = sqrtf(Max(0.0, 1 / (cosine * cosine) - 1));
 
 		/* rounding may hide the angle of the finest codes */
