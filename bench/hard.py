@@ -298,6 +298,8 @@ def main(argv):
     p.add_argument("--options", default="", help="as WITH (m = 32)")
     p.add_argument("--inserted", action="store_true",
                    help="insert the rows one by one into an empty index")
+    p.add_argument("--check", action="store_true",
+                   help="check lokivector's indexes, too")
     args = p.parse_args(argv)
     server = Server(shlex.split(args.psql))
     efs = [int(ef) for ef in args.ef.split(",")]
@@ -310,6 +312,9 @@ def main(argv):
         table = Table(server, name, metric)
         f = measure(table, base, queries, true, efs, args.own, args.options,
                     args.inserted)
+        if args.check:
+            server.sql("SELECT lokivector_check(indexrelid, true) FROM pg_index"
+                       f" WHERE indrelid = '{table.name}'::regclass")
         table.drop()
         line = [name, f"{args.rows} x {args.dims}", f"{f['seconds']:.1f}",
                 *[f"{mean:.3f} / {worst:.1f}"

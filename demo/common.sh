@@ -44,7 +44,7 @@ list_candidates()
 			candidates=("$PWD/$LOKIVECTOR_DEMO_DIR")
 	else
 		candidates=("$top/build/demo"
-			"/var/tmp/lokivector-demo-$(printf %s "$top" | cksum | cut -d ' ' -f 1)")
+			"${TMPDIR:-/var/tmp}/lokivector-demo-$(printf %s "$top" | cksum | cut -d ' ' -f 1)")
 	fi
 }
 

@@ -228,9 +228,6 @@ prepare_codes(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Nodes that a process takes on at a time */
-#define CLAIM_NODES		64
-
 /*
  * Claim the next nodes or pages of a job, `step` at a time; false if there are
  * none left.
@@ -294,7 +291,7 @@ insert_nodes(LokiBuild *build)
 	uint32		end;
 
 	loki_insertion_begin(&insertion, build);
-	while (loki_build_claim(build, CLAIM_NODES, &i, &end))
+	while (loki_build_claim(build, LOKI_CLAIM_NODES, &i, &end))
 		for (; i < end; i++)
 			loki_graph_insert(graph, loki_insertion_node(&insertion, i));
 }
@@ -306,7 +303,7 @@ trim_nodes(LokiBuild *build)
 	uint32		node;
 	uint32		end;
 
-	while (loki_build_claim(build, CLAIM_NODES, &node, &end))
+	while (loki_build_claim(build, LOKI_CLAIM_NODES, &node, &end))
 		for (; node < end; node++)
 			loki_graph_trim(graph, node);
 }

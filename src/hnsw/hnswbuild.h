@@ -57,6 +57,9 @@ typedef enum LokiBuildArena
 
 #define LOKI_BUILD_ARENAS		3
 
+/* Nodes that a process takes on at a time */
+#define LOKI_CLAIM_NODES		64
+
 /* What the processes of a build do together */
 typedef enum LokiBuildJob
 {

@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "hnsw/hnswgraph.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #define CACHE_LINE 64
@@ -84,6 +85,7 @@ draw_levels(LokiGraphShared *shared, int ratio, pg_prng_state *prng, uint8 *leve
 	{
 		int			level = loki_random_level(ratio, prng);
 
+		CHECK_FOR_INTERRUPTS();
 		levels[node] = level;
 		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
 		shared->nupper += level;

@@ -635,6 +635,7 @@ extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 
 /* Random layer of a new node: floor(-ln(uniform) / ln(ratio)), capped */
 extern int	loki_random_level(int ratio, pg_prng_state *prng);
+extern uint64 loki_golden_step(uint64 n);
 
 /*
  * Nodes of a layer for each that is on the next: m, but a compact index has few

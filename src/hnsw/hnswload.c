@@ -24,6 +24,9 @@
 #include "utils/memutils.h"
 #include "utils/sampling.h"
 
+/* Room for rows, of those that are expected; addresses cost nothing */
+#define MORE_THAN_EXPECTED	16
+
 /* ----------------------------------------------------------------
  * Sampling
  * ----------------------------------------------------------------
@@ -213,8 +216,9 @@ view_arrays(LokiBuild *build)
 }
 
 /*
- * Make the arrays for the rows of the table, as many as its pages have room
- * for; build->shared is in the segment, if there is one.
+ * Make the arrays for the rows of the table: as many as heap pages have room
+ * for, or, in tables that are stored otherwise, many more than are expected;
+ * build->shared is in the segment, if there is one.
  *
  * Where memory for everything is not expected to suffice, what the graph is not
  * built from goes to a file at once.
@@ -228,7 +232,8 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 	bool		all = build->expected_rows * node_memory <= limit;
 	BlockNumber nblocks = RelationGetNumberOfBlocks(build->heap);
 	uint32		expected = (uint32) Min(build->expected_rows * 1.05, LOKI_MAX_NUMBER);
-	uint32		capacity = (uint32) Min(((uint64) nblocks + 1000) * MaxHeapTuplesPerPage,
+	uint32		capacity = (uint32) Min(Max(((uint64) nblocks + 1000) * MaxHeapTuplesPerPage,
+											(uint64) expected * MORE_THAN_EXPECTED),
 										LOKI_MAX_NUMBER);
 
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)

@@ -249,6 +249,7 @@ permute(char *array, Size size, const uint32 *order, uint32 count, uint8 *done)
 		memcpy(held, array + size * start, size);
 		while (order[to] != start)
 		{
+			CHECK_FOR_INTERRUPTS();
 			memcpy(array + size * to, array + size * order[to], size);
 			done[to] = true;
 			to = order[to];
@@ -304,19 +305,6 @@ loki_build_renumber(LokiBuild *build)
 	build->shared->rows_block = block;
 }
 
-static uint32
-common_divisor(uint32 a, uint32 b)
-{
-	while (b != 0)
-	{
-		uint32		rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 /*
  * The order of insertion.  After renumbering the first nodes are those whose
  * numbers are multiples of FIRST_OF, by steps of the golden section.
@@ -326,9 +314,7 @@ loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build)
 {
 	insertion->renumbered = build->shared->rows_block >= 0;
 	insertion->nfirst = (build->shared->graph.nnodes + FIRST_OF - 1) / FIRST_OF;
-	insertion->step = (uint32) (insertion->nfirst * 0.6180339887) | 1;
-	while (common_divisor(insertion->step, insertion->nfirst) != 1)
-		insertion->step += 2;
+	insertion->step = (uint32) loki_golden_step(insertion->nfirst);
 }
 
 /* The node to be inserted after i others */

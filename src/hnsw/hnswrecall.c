@@ -253,19 +253,6 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 	return slot_state == LOKI_TID_LIVE || slot_state == LOKI_TID_KILLED;
 }
 
-static uint64
-greatest_common_divisor(uint64 a, uint64 b)
-{
-	while (b != 0)
-	{
-		uint64		rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 /*
  * Choose rows of the index at random, each at most once: slots are visited in
  * steps of the golden section of their number, from a random one, which spreads
@@ -291,9 +278,7 @@ add_sampled(Recall *recall, int wanted)
 	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
 				 pg_prng_uint64(&pg_global_prng_state));
 	number = pg_prng_uint64_range(&prng, 0, total - 1);
-	step = Max(1, (uint64) (total * 0.6180339887));
-	while (greatest_common_divisor(total, step) != 1)
-		step++;
+	step = loki_golden_step(total);
 
 	fetch = table_index_fetch_begin(recall->heap);
 	for (uint64 i = 0; i < total && recall->queries.n < wanted; i++)

@@ -146,3 +146,29 @@ loki_random_level(int ratio, pg_prng_state *prng)
 
 	return level < LOKI_MAX_LEVEL ? (int) level : LOKI_MAX_LEVEL;
 }
+
+/*
+ * A step by which all of n numbers are visited, modulo n, and any few that
+ * follow each other are spread over them: the golden section of n.
+ */
+uint64
+loki_golden_step(uint64 n)
+{
+	uint64		step = Max(1, (uint64) (n * 0.6180339887));
+
+	for (;; step++)
+	{
+		uint64		a = n;
+		uint64		b = step;
+
+		while (b != 0)
+		{
+			uint64		rest = a % b;
+
+			a = b;
+			b = rest;
+		}
+		if (a <= 1)
+			return step;
+	}
+}

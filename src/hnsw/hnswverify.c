@@ -47,9 +47,6 @@
 /* Links that a node gets which was searched for in vain */
 #define NEW_LINKS		16
 
-/* Nodes that a process searches for at a time */
-#define CLAIM_NODES		64
-
 #define QUERY_ALIGN		64
 
 /* A process's searches */
@@ -107,7 +104,7 @@ loki_build_search_nodes(LokiBuild *build)
 	uint32		end;
 
 	begin_searches(&state, build);
-	while (loki_build_claim(build, CLAIM_NODES, &node, &end))
+	while (loki_build_claim(build, LOKI_CLAIM_NODES, &node, &end))
 		for (; node < end; node++)
 			state.suspect[node] = !search(&state, node);
 	MemoryContextSwitchTo(old);

@@ -6,7 +6,6 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
-use IPC::Run qw(start finish);
 use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -27,17 +26,8 @@ my @clients;
 sub client
 {
 	my ($name, $count, $sql) = @_;
-	my $script = "$PostgreSQL::Test::Utils::tmp_check/$name.sql";
-	my ($out, $err) = ('', '');
 
-	append_to_file($script, $sql);
-	push @clients, {
-		name => $name,
-		err => \$err,
-		run => start([
-			'pgbench', '--no-vacuum', "--client=$count", "--time=$seconds",
-			"--file=$script", '--host=' . $node->host, '--port=' . $node->port,
-			'postgres' ], '>', \$out, '2>', \$err) };
+	push @clients, start_client($node, $name, $count, $seconds, $sql);
 	return;
 }
 
@@ -76,10 +66,7 @@ VACUUM items;
 
 foreach my $client (@clients)
 {
-	my $result = finish $client->{run};
-
-	ok($result && ${$client->{err}} !~ /ERROR|aborted/, "$client->{name}: no error")
-	  or diag(${$client->{err}});
+	finish_client($client);
 }
 
 my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM items');

@@ -35,8 +35,8 @@ $node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
 my $psql = join(' ', 'psql', '-h', $node->host, '-p', $node->port, '-d', 'postgres');
 my $rows = $ENV{LOKIVECTOR_LONG} ? 30000 : 8000;
 
-run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100 ],
-	'>', \$out, '2>', \$err)
+ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100,
+		'--check' ], '>', \$out, '2>', \$err), 'indexes are built and checked')
   or diag($err);
 foreach my $set (qw(lengths clusters near outliers duplicates identical))
 {

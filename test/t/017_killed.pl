@@ -6,7 +6,6 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
-use IPC::Run qw(start pump finish timeout);
 use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -45,45 +44,22 @@ sub fetches
 		SELECT heap_fetches FROM lokivector_scan_stats()));
 }
 
-# A session that stays, with the answers to what was sent
-my ($in, $out, $err) = ('', '', '');
 my $session;
-
-sub begin_session
-{
-	my ($server) = @_;
-
-	$session = start([ 'psql', '-XqAt', '-h', $server->host, '-p', $server->port, 'postgres' ],
-		'<', \$in, '>', \$out, '2>', \$err, timeout(120));
-	return;
-}
-
-sub ask
-{
-	my ($sql) = @_;
-
-	$out = '';
-	$in .= "$sql\n\\echo done\n";
-	pump $session until $out =~ /^done$/m;
-	(my $answer = $out) =~ s/\n*done\n//;
-	return $answer;
-}
 
 # The rows around the first, of which all but each tenth go
 my $near = 'SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1) LIMIT 200) s;';
 my $delete = 'DELETE FROM items WHERE id % 10 <> 0';
 
 # A snapshot to which they live
-begin_session($node);
-ask("SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
-is(ask($near), '200', 'a session sees rows');
+$session = open_session($node);
+ask($session, "SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
+is(ask($session, $near), '200', 'a session sees rows');
 $node->safe_psql('postgres', $delete);
 fetches($node, 1);
 is(killed(), '0', 'rows that someone sees are not marked');
-is(ask($near), '200', 'they are still seen');
-ask('COMMIT;');
-$in .= "\\q\n";
-finish $session;
+is(ask($session, $near), '200', 'they are still seen');
+ask($session, 'COMMIT;');
+close_session($session);
 
 my $before = fetches($node, 1);
 cmp_ok(killed(), '>', 0, 'rows dead to all are marked');
@@ -120,10 +96,10 @@ is(lost_rows($node, 400), 0, 'rows found by their own vectors');
 $node->wait_for_catchup($standby);
 $standby->append_conf('postgresql.conf', "max_standby_streaming_delay = -1\n");
 $standby->reload;
-begin_session($standby);
-ask("SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
+$session = open_session($standby);
+ask($session, "SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
 my $all = 'SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s';
-is(ask("$all;"), '2000', 'a standby sees rows');
+is(ask($session, "$all;"), '2000', 'a standby sees rows');
 $node->safe_psql('postgres', 'ALTER TABLE items SET (fillfactor = 100)');
 $node->safe_psql('postgres', 'DELETE FROM items WHERE c = 2');
 $node->safe_psql('postgres', 'CHECKPOINT');
@@ -133,13 +109,12 @@ $node->safe_psql('postgres', 'INSERT INTO items VALUES (5000, item(5000), 3)');
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', q(SELECT killed > 0 FROM lokivector_index_info('items_idx'))),
 	't', 'marks are on the standby');
-is(ask("$all;"), '2000', 'which does not trust them');
-is(ask(q(SELECT lokivector_check('items_idx', true);)), '', 'check on the standby');
-is($err, '', 'no error there');
+is(ask($session, "$all;"), '2000', 'which does not trust them');
+is(ask($session, q(SELECT lokivector_check('items_idx', true);)), '', 'check on the standby');
+is($session->{err}, '', 'no error there');
 is(rows_by_index($standby), '201 201', 'a new snapshot sees what is left');
-ask('COMMIT;');
-$in .= "\\q\n";
-finish $session;
+ask($session, 'COMMIT;');
+close_session($session);
 
 # A server that was promoted does
 $standby->promote;

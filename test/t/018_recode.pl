@@ -7,7 +7,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
-use IPC::Run qw(start pump finish timeout);
+use IPC::Run qw(start finish);
 use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -64,33 +64,21 @@ sub recall_at
 }
 
 # A cursor that was opened before, and goes on after codes were made anew
-my ($in, $out, $err) = ('', '', '');
-my $session = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres' ],
-	'<', \$in, '>', \$out, '2>', \$err, timeout(120));
-
-sub ask
-{
-	my ($sql) = @_;
-
-	$out = '';
-	$in .= "$sql\n\\echo done\n";
-	pump $session until $out =~ /^done$/m;
-	(my $answer = $out) =~ s/\n*done\n//;
-	return $answer;
-}
+my $session = open_session($node);
 
 $node->safe_psql('postgres', 'INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, 31) n');
 is(epoch(), '0', 'an index that began empty has no centroid');
-ask('SET enable_seqscan = off;');
-ask('BEGIN; DECLARE cur CURSOR FOR SELECT id FROM items ORDER BY v <-> item(1);');
-my %ids = map { $_ => 1 } split(/\n/, ask('FETCH 5 FROM cur;'));
+ask($session, 'SET enable_seqscan = off;');
+ask($session, 'BEGIN; DECLARE cur CURSOR FOR SELECT id FROM items ORDER BY v <-> item(1);');
+my %ids = map { $_ => 1 } split(/\n/, ask($session, 'FETCH 5 FROM cur;'));
 is(scalar(keys %ids), 5, 'a cursor is open');
-ask('INSERT INTO items SELECT n, item(n), 1 FROM generate_series(32, 40) n;');
-$ids{$_}++ foreach split(/\n/, ask('FETCH ALL FROM cur;'));
-is(ask('SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s;'), '40',
+ask($session, 'INSERT INTO items SELECT n, item(n), 1 FROM generate_series(32, 40) n;');
+$ids{$_}++ foreach split(/\n/, ask($session, 'FETCH ALL FROM cur;'));
+is(ask($session, 'SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s;'), '40',
 	'all rows are found in the transaction');
-ask('COMMIT;');
-is($err, '', 'no error of the session');
+ask($session, 'COMMIT;');
+is($session->{err}, '', 'no error of the session');
+close_session($session);
 is(join(' ', sort { $a <=> $b } keys %ids), join(' ', 1 .. 31),
 	'a cursor returns all rows of before');
 is(scalar(grep { $_ != 1 } values %ids), 0, 'and each once');
@@ -191,7 +179,6 @@ foreach my $attempt (1 .. 6)
 }
 is($lost, '0', 'rows are found after crashes');
 
-$in .= "\\q\n";
 $standby->stop;
 $node->stop;
 done_testing();

@@ -7,12 +7,14 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use IPC::Run qw(start finish pump timeout);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(loki_node create_items check_index rows_by_index lost_rows
-  recall nearest);
+  recall nearest
+  start_client finish_client open_session ask close_session);
 
 # A server with the extension's settings that all tests want
 sub loki_node
@@ -117,6 +119,65 @@ sub recall
 			SELECT v <-> q AS distance FROM items ORDER BY v <-> q LIMIT 10) s GROUP BY n;
 		SELECT round(count(*) / (10.0 * $queries), 3) FROM found JOIN truth USING (n)
 		WHERE found.distance <= truth.distance * 1.000001));
+}
+
+# pgbench in the background: so many clients repeat a script for some seconds
+sub start_client
+{
+	my ($node, $name, $count, $seconds, $sql) = @_;
+	my $script = "$PostgreSQL::Test::Utils::tmp_check/$name.sql";
+	my %client = (name => $name, out => '', err => '');
+
+	append_to_file($script, $sql);
+	$client{run} = start([
+		'pgbench', '--no-vacuum', "--client=$count", "--time=$seconds",
+		"--file=$script", '--host=' . $node->host, '--port=' . $node->port,
+		'postgres' ], '>', \$client{out}, '2>', \$client{err});
+	return \%client;
+}
+
+# Wait for its end, which is to be without an error
+sub finish_client
+{
+	my ($client) = @_;
+	my $result = finish($client->{run});
+
+	ok($result && $client->{err} !~ /ERROR|aborted/, "$client->{name}: no error")
+	  or diag($client->{err});
+	return;
+}
+
+# A session that stays
+sub open_session
+{
+	my ($node) = @_;
+	my %session = (in => '', out => '', err => '');
+
+	$session{run} = start(
+		[ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres' ],
+		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err}, timeout(120));
+	return \%session;
+}
+
+# Its answer to what is sent
+sub ask
+{
+	my ($session, $sql) = @_;
+
+	$session->{out} = '';
+	$session->{in} .= "$sql\n\\echo done\n";
+	pump($session->{run}) until $session->{out} =~ /^done$/m;
+	(my $answer = $session->{out}) =~ s/\n*done\n//;
+	return $answer;
+}
+
+sub close_session
+{
+	my ($session) = @_;
+
+	$session->{in} .= "\\q\n";
+	finish($session->{run});
+	return;
 }
 
 1;
