@@ -1,7 +1,7 @@
 # Where the demo keeps its things and which user owns them; read by the scripts
 # beside this file, which set top to the root of the source tree.
 #
-# LOKIVECTOR_DEMO_DIR	the directory (default: build/demo, or one in /var/tmp
+# LOKIVECTOR_DEMO_DIR	the directory (default: build/demo, or one in TMPDIR, /var/tmp
 #						if the user cannot get there)
 # LOKIVECTOR_DEMO_USER	the user in place of root (default: the one who called
 #						sudo, else postgres)
