@@ -17,11 +17,7 @@ create_items($primary, 16);
 $primary->safe_psql('postgres',
 	'INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(1, 1500) n');
 $primary->safe_psql('postgres', 'REINDEX INDEX items_idx');
-$primary->backup('backup');
-
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($primary, 'backup', has_streaming => 1);
-$standby->start;
+my $standby = loki_standby($primary);
 
 sub same_answers
 {

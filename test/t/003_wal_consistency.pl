@@ -14,11 +14,7 @@ use Test::More;
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', "wal_consistency_checking = 'generic'\n");
 $primary->start;
-$primary->backup('backup');
-
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($primary, 'backup', has_streaming => 1);
-$standby->start;
+my $standby = loki_standby($primary);
 
 # A step fails if the standby stopped replaying, which it does at the first
 # page that differs.
@@ -39,7 +35,7 @@ sub step
 		last if $reached;
 		select(undef, undef, undef, 0.1);
 	}
-	ok($reached, $name);
+	ok($reached, $name) or diag(slurp_file($standby->logfile));
 	return;
 }
 

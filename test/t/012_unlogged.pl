@@ -14,10 +14,7 @@ use Test::More;
 
 my $node = loki_node('main', allows_streaming => 1);
 $node->start;
-$node->backup('backup');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'backup', has_streaming => 1);
-$standby->start;
+my $standby = loki_standby($node);
 
 create_items($node, 24);
 $node->safe_psql('postgres', q(

@@ -21,10 +21,7 @@ my $node = loki_node('primary', allows_streaming => 1);
 $node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
 $node->start;
 create_items($node, 48);
-$node->backup('backup');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'backup', has_streaming => 1);
-$standby->start;
+my $standby = loki_standby($node);
 
 $node->safe_psql('postgres', q(
 	CREATE TABLE queries AS SELECT n, item(-n) AS q FROM generate_series(1, 500) n));

@@ -5,14 +5,17 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
 my $version = (`pg_config --version` =~ /(\d+)/)[0];
-$node->init(allows_streaming => 1, $version >= 18 ? (extra => ['--no-data-checksums']) : ());
-$node->append_conf('postgresql.conf', 'autovacuum = off');
+my $node = loki_node('main', allows_streaming => 1,
+	$version >= 18 ? (extra => ['--no-data-checksums']) : ());
 $node->start;
 $node->safe_psql('postgres', q(
 	CREATE EXTENSION lokivector;
@@ -22,10 +25,7 @@ $node->safe_psql('postgres', q(
 	CREATE TABLE t (id int, v vector(600));
 	INSERT INTO t SELECT i, vec(i) FROM generate_series(1, 200) i;
 	CREATE INDEX t_idx ON t USING hnsw (v vector_l2_ops)));
-$node->backup('b');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'b', has_streaming => 1);
-$standby->start;
+my $standby = loki_standby($node);
 
 # Distances of all rows to three queries, by index or by table.  A LIMIT of more
 # rows than there are is answered in order, whatever the walk finds.

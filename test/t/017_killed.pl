@@ -20,11 +20,7 @@ create_items($node, 16);
 $node->safe_psql('postgres', 'ALTER TABLE items SET (fillfactor = 50)');
 $node->safe_psql('postgres',
 	'INSERT INTO items SELECT n, item(n), 1 FROM generate_series(1, 2000) n');
-$node->backup('backup');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'backup', has_streaming => 1);
-$standby->append_conf('postgresql.conf', "hot_standby_feedback = off\n");
-$standby->start;
+my $standby = loki_standby($node, "hot_standby_feedback = off\n");
 $node->wait_for_catchup($standby);
 
 sub killed

@@ -26,10 +26,7 @@ $node->safe_psql('postgres', qq(
 	\$\$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 	CREATE TABLE items (id integer PRIMARY KEY, v vector($dim), c integer);
 	CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops);));
-$node->backup('backup');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'backup', has_streaming => 1);
-$standby->start;
+my $standby = loki_standby($node);
 
 sub epoch
 {

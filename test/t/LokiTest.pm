@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(loki_node create_items check_index rows_by_index lost_rows
+our @EXPORT = qw(loki_node loki_standby create_items check_index rows_by_index lost_rows
   recall nearest
   start_client finish_client open_session ask close_session);
 
@@ -25,6 +25,23 @@ sub loki_node
 	$node->init(%options);
 	$node->append_conf('postgresql.conf', "autovacuum = off\n");
 	return $node;
+}
+
+# A streaming standby, started.  Its slot keeps what it has yet to read: servers
+# of tests hold so little WAL that a few seconds of delay would lose it.
+sub loki_standby
+{
+	my ($primary, $settings) = @_;
+	my $standby = PostgreSQL::Test::Cluster->new('standby');
+
+	$primary->safe_psql('postgres',
+		"SELECT pg_create_physical_replication_slot('standby', true)");
+	$primary->backup('backup');
+	$standby->init_from_backup($primary, 'backup', has_streaming => 1);
+	$standby->append_conf('postgresql.conf', "primary_slot_name = 'standby'\n");
+	$standby->append_conf('postgresql.conf', $settings) if $settings;
+	$standby->start;
+	return $standby;
 }
 
 # Table items(id, v vector(DIM), c) with an index on v and c, and the function
@@ -55,7 +72,7 @@ sub check_index
 	my ($result, $stdout, $stderr) = $node->psql('postgres',
 		"SELECT lokivector_check('items_idx', true)");
 
-	unlike($stderr, qr/ERROR/, $name);
+	ok($result == 0, $name) or diag($stderr);
 	return;
 }
 
