@@ -18,7 +18,16 @@ EXTENSION = lokivector
 MODULE_big = lokivector
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" lokivector.control)
 
-DATA = $(wildcard sql/install/*.sql)
+# The install script is made of parts, in this order
+SCRIPT = lokivector--$(EXTVERSION).sql
+SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
+	module \
+	vector \
+	hnsw \
+	attributes \
+	functions)
+DATA = $(wildcard sql/upgrade/*.sql)
+DATA_built = $(SCRIPT)
 
 OBJS = \
 	src/lokivector.o \
@@ -135,6 +144,12 @@ include $(PGXS)
 
 # Coarse but sure: any header changed, everything is compiled again
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)
+
+$(SCRIPT): $(SCRIPT_PARTS) Makefile
+	(printf '%s\n' '/* $@ */' '' \
+		'-- complain if script is sourced in psql, rather than via CREATE EXTENSION' \
+		'\echo Use "CREATE EXTENSION lokivector" to load this file. \quit'; \
+	for part in $(SCRIPT_PARTS); do echo && cat $$part || exit 1; done) >$@
 
 typedefs: all
 	test/lint/typedefs.sh >test/lint/typedefs.list

@@ -1,19 +1,16 @@
 #!/bin/bash
-# What the library exports: exactly the functions that the install script
-# names, with their descriptions, what the server calls by name, and the
+# What the library exports: exactly the functions that the install
+# scripts name, with their descriptions, what the server calls by name, and the
 # entries of parallel workers (exports.txt).  All other symbols that are not
 # static begin with loki_ or Loki.
 set -u
 cd "$(dirname "$0")/../.."
 
-version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" lokivector.control)
-script=sql/install/lokivector--$version.sql
-
 # One statement a line, without comments; of those that create a C function,
 # the symbol, or the function's name where none is given.
 sql_symbols()
 {
-	sed 's/--.*//' "$script" | tr '\n\t' '  ' | tr ';' '\n' | sed -nE \
+	sed 's/--.*//' sql/install/*.sql | tr '\n\t' '  ' | tr ';' '\n' | sed -nE \
 		-e "s/.*AS +'MODULE_PATHNAME' *, *'([^']+)'.*/\1/p; t" \
 		-e "s/.*FUNCTION +([A-Za-z0-9_]+) *\(.*AS +'MODULE_PATHNAME'.*/\1/p" |
 		sort -u

@@ -24,9 +24,6 @@ meta()
 
 
 agree "version in META.json" "$(meta "{version}")" "$version"
-agree "script in META.json" "$(meta "{provides}{lokivector}{file}")" "sql/install/lokivector--$version.sql"
+agree "scripts in META.json" "$(meta "{provides}{lokivector}{file}")" "sql/install"
 agree "version in CHANGELOG.md" \
 	"$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)" "$version"
-agree "install script of the version" \
-	"$(ls "sql/install/lokivector--$version.sql" 2>/dev/null)" \
-	"sql/install/lokivector--$version.sql"

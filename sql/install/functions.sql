@@ -1,0 +1,93 @@
+--
+-- Looking into hnsw indexes.  These functions read whole indexes and, if asked
+-- to, tables, so who may call them is for the administrator to say.
+--
+
+CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAULT false)
+	RETURNS void
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
+
+CREATE FUNCTION lokivector_index_info(index regclass,
+		OUT dimensions integer, OUT metric text, OUT code text,
+		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer,
+		OUT profile text, OUT m integer, OUT ef_construction integer, OUT attributes text[],
+		OUT nodes bigint, OUT live bigint, OUT killed bigint, OUT dead bigint,
+		OUT reserved bigint, OUT free bigint,
+		OUT rows bigint, OUT null_rows bigint,
+		OUT max_level integer, OUT entry_node bigint, OUT epoch bigint,
+		OUT vacuum_cycles bigint, OUT dead_pending boolean,
+		OUT calibrated_nodes bigint,
+		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
+
+CREATE FUNCTION lokivector_index_families(index regclass,
+		OUT family text, OUT attribute integer, OUT slot_bytes integer,
+		OUT slots bigint, OUT pages bigint, OUT bytes bigint)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED ROWS 12;
+
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries integer DEFAULT 100, k integer DEFAULT 10,
+		OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, integer, integer) IS 'recall of an hnsw index for rows of its table as queries';
+
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries vector[], k integer DEFAULT 10,
+		OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS 'recall of an hnsw index for given queries';
+
+CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
+		operator_class name DEFAULT 'vector_cosine_ops',
+		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
+	RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_build_memory(regclass, name, name, name[], text[]) IS 'bytes of maintenance_work_mem with which an hnsw index is built in memory';
+
+CREATE FUNCTION lokivector_calibrate(index regclass)
+	RETURNS void
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass) IS 'measure what lokivector.target_recall goes by, with nodes of the index as queries';
+
+CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
+	RETURNS void
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+
+CREATE FUNCTION lokivector_calibration(index regclass,
+		OUT width integer, OUT nodes_scored bigint,
+		OUT recall_1 double precision, OUT recall_10 double precision,
+		OUT recall_100 double precision)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 16;
+COMMENT ON FUNCTION lokivector_calibration(regclass) IS 'what walks of several widths were measured to find';
+
+REVOKE ALL ON FUNCTION lokivector_check(regclass, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_index_info(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_index_families(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_recall(regclass, vector[], integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, vector[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibration(regclass) FROM PUBLIC;
+
+--
+-- Watching scans
+--
+
+CREATE FUNCTION lokivector_scan_stats(
+		OUT nodes_scored bigint, OUT nodes_expanded bigint,
+		OUT nodes_filtered bigint, OUT nodes_refined bigint,
+		OUT heap_fetches bigint, OUT sequential_passes bigint,
+		OUT rows bigint)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_scan_stats() IS 'work of this session''s last hnsw index scan';
