@@ -18,8 +18,10 @@
 #endif
 
 #include "access/amapi.h"
+#include "access/htup_details.h"
 #include "access/xlog.h"
 #include "commands/vacuum.h"
+#include "nodes/tidbitmap.h"
 #include "storage/proc.h"
 #include "storage/smgr.h"
 #include "utils/rel.h"
@@ -154,6 +156,73 @@ loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
 	index_beginscan(heap, index, snapshot, 0, norderbys)
+#endif
+
+/* A page of a bitmap of TIDs; lossy ones are told otherwise since 18 */
+typedef struct LokiTbmPage
+{
+	BlockNumber block;
+	int			ntuples;		/* -1: lossy */
+	bool		recheck;
+	const OffsetNumber *offsets;	/* in order; valid until the next page */
+} LokiTbmPage;
+
+#if PG_VERSION_NUM >= 180000
+typedef struct LokiTbmIterator
+{
+	TBMPrivateIterator *iterator;
+	OffsetNumber offsets[MaxHeapTuplesPerPage];
+} LokiTbmIterator;
+
+static inline void
+loki_tbm_begin(LokiTbmIterator *it, TIDBitmap *bitmap)
+{
+	it->iterator = tbm_begin_private_iterate(bitmap);
+}
+
+static inline bool
+loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
+{
+	TBMIterateResult result;
+
+	if (!tbm_private_iterate(it->iterator, &result))
+		return false;
+	page->block = result.blockno;
+	page->recheck = result.recheck;
+	page->offsets = it->offsets;
+	page->ntuples = result.lossy ? -1 :
+		tbm_extract_page_tuple(&result, it->offsets, MaxHeapTuplesPerPage);
+	return true;
+}
+
+#define loki_tbm_end(it)				tbm_end_private_iterate((it)->iterator)
+#else
+typedef struct LokiTbmIterator
+{
+	TBMIterator *iterator;
+} LokiTbmIterator;
+
+static inline void
+loki_tbm_begin(LokiTbmIterator *it, TIDBitmap *bitmap)
+{
+	it->iterator = tbm_begin_iterate(bitmap);
+}
+
+static inline bool
+loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
+{
+	TBMIterateResult *result = tbm_iterate(it->iterator);
+
+	if (result == NULL)
+		return false;
+	page->block = result->blockno;
+	page->ntuples = result->ntuples;
+	page->recheck = result->recheck;
+	page->offsets = result->offsets;
+	return true;
+}
+
+#define loki_tbm_end(it)				tbm_end_iterate((it)->iterator)
 #endif
 
 #endif							/* LOKI_PGCOMPAT_H */
