@@ -110,8 +110,12 @@ OBJS = \
 	src/hnsw/hnswwalk.o \
 	src/hnsw/hnswwrite.o \
 	src/planner/cost.o \
+	src/planner/distexpr.o \
 	src/planner/limit.o \
-	src/planner/resjunk.o
+	src/planner/order.o \
+	src/planner/paths.o \
+	src/planner/resjunk.o \
+	src/planner/selectivity.o
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.

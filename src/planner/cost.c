@@ -147,5 +147,6 @@ loki_planner_init(void)
 {
 	loki_hnsw_costestimate = loki_cost_estimate;
 	loki_limit_init();
+	loki_paths_init();
 	loki_resjunk_init();
 }

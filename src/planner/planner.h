@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * planner.h
- *	  Costs of hnsw index scans, and the hook that tells them their LIMIT.
+ *	  Costs of hnsw index scans, paths for them, and what they are told.
  *
  * IDENTIFICATION
  *	  src/planner/planner.h
@@ -21,6 +21,12 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 
 /* functions in limit.c: install the executor hook */
 extern void loki_limit_init(void);
+
+/* functions in order.c: index paths for further forms of ORDER BY */
+extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
+
+/* functions in paths.c: install the hook that adds paths to base relations */
+extern void loki_paths_init(void);
 
 /* functions in resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);

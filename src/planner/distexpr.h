@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * distexpr.h
+ *	  Expressions that rise or fall with a distance.
+ *
+ * IDENTIFICATION
+ *	  src/planner/distexpr.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_DISTEXPR_H
+#define LOKI_DISTEXPR_H
+
+#include "nodes/pathnodes.h"
+#include "nodes/primnodes.h"
+
+/* btree's float_ops, which has no name in the server's headers */
+#define LOKI_FLOAT_OPFAMILY		1970
+
+/*
+ * What an expression says about a distance: 1 - (v <=> q) falls with v <=> q.
+ * Both are float8, or the expression is float4.
+ */
+typedef struct LokiDistanceExpr
+{
+	OpExpr	   *distance;		/* the operator, made of a function's call too */
+	bool		falling;
+	bool		wrapped;		/* there is more than the operator */
+} LokiDistanceExpr;
+
+/* Whether an expression is a monotone function of a distance */
+extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
+
+/*
+ * What a comparison says about a distance.  The bound is a float8 expression
+ * of all that the clause compares with; where the distance is wrapped it may
+ * be off by the rounding of some operations (LOKI_BOUND_SLOP of the greatest
+ * magnitude met), and where it is NULL or NaN it says nothing.  The clause
+ * itself has to be checked in any case.
+ */
+typedef struct LokiDistanceBound
+{
+	OpExpr	   *distance;
+	Expr	   *bound;
+	bool		upper;			/* distance < bound, or > bound */
+	bool		inclusive;
+	bool		exact;			/* the clause compares the distance itself */
+} LokiDistanceBound;
+
+#define LOKI_BOUND_SLOP		1e-12
+
+extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
+
+#endif							/* LOKI_DISTEXPR_H */
