@@ -225,4 +225,32 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define loki_tbm_end(it)				tbm_end_iterate((it)->iterator)
 #endif
 
+/* Whether a path falls with a sort key: btree strategy until 17 */
+#if PG_VERSION_NUM >= 180000
+#define LokiPathKeyIsDescending(key)	((key)->pk_cmptype == COMPARE_GT)
+#define LokiPathKeySetAscending(key)	((key)->pk_cmptype = COMPARE_LT)
+#else
+#define LokiPathKeyIsDescending(key)	((key)->pk_strategy == BTGreaterStrategyNumber)
+#define LokiPathKeySetAscending(key)	((key)->pk_strategy = BTLessStrategyNumber)
+#endif
+
+/* An expression of a parent, as one of its child's */
+#if PG_VERSION_NUM >= 160000
+#define LokiAdjustToChild(root, expr, rel) \
+	adjust_appendrel_attrs_multilevel(root, expr, rel, (rel)->top_parent)
+#else
+#define LokiAdjustToChild(root, expr, rel) \
+	adjust_appendrel_attrs_multilevel(root, expr, (rel)->relids, (rel)->top_parent_relids)
+#endif
+
+/*
+ * Whether core matches the first of several sort keys to an index, and keeps
+ * the order of distances in the presence of IN over a later column.
+ */
+#if PG_VERSION_NUM >= 170000
+#define LOKI_CORE_MATCHES_MORE			true
+#else
+#define LOKI_CORE_MATCHES_MORE			false
+#endif
+
 #endif							/* LOKI_PGCOMPAT_H */

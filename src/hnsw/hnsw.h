@@ -63,6 +63,14 @@ extern bool loki_is_hnsw_index(Relation index);
 extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
 
 /*
+ * Rows without a place in the graph follow all others; these bits in the
+ * collation of a scan's order-by operator, which distances have no use for, put
+ * them first.  There the wish goes wherever a plan goes.
+ */
+#define LOKI_FIRST_NULLS	1	/* rows whose distance is NULL */
+#define LOKI_FIRST_NANS		2	/* ... is NaN; after those */
+
+/*
  * Facts for the cost model, from the metapage: m, code bytes a node, and the
  * highest layer.  Cheap; false for an index that cannot be read.
  */

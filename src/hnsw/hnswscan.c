@@ -223,6 +223,47 @@ open_index(LokiScan *so)
 }
 
 /*
+ * The phases of a scan.  Rows that are in the graph come first, if the planner
+ * does not ask for another order (hnsw.h); pgvector's limits leave the others
+ * out.
+ */
+static void
+choose_phases(LokiScan *so)
+{
+	Oid			first = so->scan->orderByData[0].sk_collation;
+	LokiScanPhase *phase = so->phases;
+	bool		zeros = so->complete && !so->filter.vector_null;
+	bool		nulls = !so->filter.vector_not_null &&
+		(so->complete || so->filter.vector_null);
+
+	if (!so->filter.never)
+	{
+		if (nulls && (first & LOKI_FIRST_NULLS))
+			*phase++ = LOKI_SCAN_NULL;
+		if (zeros && (first & LOKI_FIRST_NANS))
+			*phase++ = LOKI_SCAN_ZERO_NORM;
+		if (!so->filter.vector_null)
+			*phase++ = so->query_null || so->query_zero ?
+				LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
+		if (zeros && !(first & LOKI_FIRST_NANS))
+			*phase++ = LOKI_SCAN_ZERO_NORM;
+		if (nulls && !(first & LOKI_FIRST_NULLS))
+			*phase++ = LOKI_SCAN_NULL;
+	}
+	Assert(phase < so->phases + lengthof(so->phases));
+	*phase = LOKI_SCAN_DONE;
+	so->next_phase = 0;
+}
+
+static void
+next_phase(LokiScan *so)
+{
+	so->phase = so->phases[so->next_phase++];
+	if (so->phase != LOKI_SCAN_WALK && so->phase != LOKI_SCAN_DONE)
+		loki_stream_begin(so);
+}
+
+/*
  * Open the index and decide the first phase.
  */
 static void
@@ -254,20 +295,8 @@ begin_scan(LokiScan *so)
 		(uint32) Min(so->limit, (double) LOKI_MAX_NUMBER / 4) : loki_ef_search;
 	so->batch_left = so->batch;
 
-	if (so->filter.never)
-		so->phase = LOKI_SCAN_DONE;
-	else if (so->filter.vector_null)
-	{
-		so->phase = so->filter.vector_not_null ? LOKI_SCAN_DONE : LOKI_SCAN_NULL;
-		loki_stream_begin(so);
-	}
-	else if (so->query_null || so->query_zero)
-	{
-		so->phase = LOKI_SCAN_UNORDERED;
-		loki_stream_begin(so);
-	}
-	else
-		so->phase = LOKI_SCAN_WALK;
+	choose_phases(so);
+	next_phase(so);
 }
 
 /* ----------------------------------------------------------------
@@ -432,7 +461,11 @@ fill_batch(LokiScan *so)
 	while (was_recoded(so))
 	{
 		if (so->returned == 0)
+		{
 			begin_scan(so);
+			while (so->phase != LOKI_SCAN_WALK)
+				next_phase(so);	/* had no rows */
+		}
 		else if (so->complete)
 			continue_recoded(so);
 		else
@@ -528,35 +561,32 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 		begin_scan(so);
 	}
 
-	if (so->phase == LOKI_SCAN_WALK || so->phase == LOKI_SCAN_SEQUENTIAL)
+	for (;; next_phase(so))
 	{
-		if (next_ranked(so))
-			return true;
-		so->phase = so->complete ? LOKI_SCAN_ZERO_NORM : LOKI_SCAN_DONE;
-		loki_stream_begin(so);
+		switch (so->phase)
+		{
+			case LOKI_SCAN_WALK:
+			case LOKI_SCAN_SEQUENTIAL:
+				if (next_ranked(so))
+					return true;
+				break;
+			case LOKI_SCAN_UNORDERED:
+				if (may_stream(so) && loki_stream_next(so, LOKI_FAMILY_TID, 0, &tid))
+					return return_row(so, &tid, get_float8_nan(), so->query_null);
+				break;
+			case LOKI_SCAN_ZERO_NORM:
+				if (loki_stream_next(so, LOKI_FAMILY_NULLTID, LOKI_TID_ZERO_NORM, &tid))
+					return return_row(so, &tid, get_float8_nan(), so->query_null);
+				break;
+			case LOKI_SCAN_NULL:
+				if (loki_stream_next(so, LOKI_FAMILY_NULLTID, 0, &tid))
+					return return_row(so, &tid, 0, true);
+				break;
+			default:
+				report_stats(so);
+				return false;
+		}
 	}
-	if (so->phase == LOKI_SCAN_UNORDERED)
-	{
-		if (may_stream(so) && loki_stream_next(so, LOKI_FAMILY_TID, 0, &tid))
-			return return_row(so, &tid, get_float8_nan(), so->query_null);
-		so->phase = so->complete ? LOKI_SCAN_ZERO_NORM : LOKI_SCAN_DONE;
-		loki_stream_begin(so);
-	}
-	if (so->phase == LOKI_SCAN_ZERO_NORM)
-	{
-		if (loki_stream_next(so, LOKI_FAMILY_NULLTID, LOKI_TID_ZERO_NORM, &tid))
-			return return_row(so, &tid, get_float8_nan(), so->query_null);
-		so->phase = so->filter.vector_not_null ? LOKI_SCAN_DONE : LOKI_SCAN_NULL;
-		loki_stream_begin(so);
-	}
-	if (so->phase == LOKI_SCAN_NULL)
-	{
-		if (loki_stream_next(so, LOKI_FAMILY_NULLTID, 0, &tid))
-			return return_row(so, &tid, 0, true);
-		so->phase = LOKI_SCAN_DONE;
-	}
-	report_stats(so);
-	return false;
 }
 
 /*

@@ -91,6 +91,8 @@ typedef struct LokiScan
 
 	/* how far to go */
 	LokiScanPhase phase;
+	LokiScanPhase phases[4];	/* that follow it ... */
+	int			next_phase;		/* ... of which this is the next */
 	uint32		skip;			/* a node to leave out, for measuring recall;
 								 * LOKI_NONE: none */
 	double		limit;			/* rows that the caller takes at most; 0 = not

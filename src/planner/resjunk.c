@@ -3,7 +3,7 @@
  * resjunk.c
  *	  Spare the executor distances that nobody reads.
  *
- * ORDER BY v <-> q LIMIT k puts the distance into the target list of the index
+ * ORDER BY v <-> q LIMIT k, or a score made of it, puts the distance into the target list of the index
  * scan, for sorting, although the scan already returns rows in order.  The
  * executor would detoast both vectors of every returned row for a column that
  * is then thrown away.  Where a Limit stands right above such a scan, that
@@ -17,11 +17,12 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "catalog/pg_type.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
 #include "optimizer/planner.h"
+#include "planner/distexpr.h"
 #include "planner/planner.h"
 
 static planner_hook_type previous_planner = NULL;
@@ -41,6 +42,17 @@ is_hnsw_scan(Plan *plan)
 	return result;
 }
 
+/* Whether a scan returns rows in the order of an expression, or its reverse */
+static bool
+is_order_of(Node *expr, OpExpr *orderby)
+{
+	LokiDistanceExpr distance;
+
+	return loki_distance_expr(expr, &distance) &&
+		distance.distance->opno == orderby->opno &&
+		equal(distance.distance->args, orderby->args);
+}
+
 /*
  * A Limit reads sort columns only for WITH TIES, and nothing above it sees a
  * resjunk column of its child.
@@ -49,15 +61,17 @@ static void
 drop_distance(Limit *limit)
 {
 	IndexScan  *scan = (IndexScan *) limit->plan.lefttree;
-	Expr	   *distance = linitial(scan->indexorderbyorig);
+	OpExpr	   *orderby = linitial(scan->indexorderbyorig);
 	ListCell   *cell;
 
 	foreach(cell, scan->scan.plan.targetlist)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
 
-		if (entry->resjunk && equal(entry->expr, distance))
-			entry->expr = (Expr *) makeNullConst(FLOAT8OID, -1, InvalidOid);
+		if (entry->resjunk && IsA(orderby, OpExpr) &&
+			is_order_of((Node *) entry->expr, orderby))
+			entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
+												 InvalidOid);
 	}
 }
 

@@ -1,0 +1,131 @@
+-- Forms of ORDER BY that are a nearest-neighbor order
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+-- enough rows to sort, so that paths are told apart by more than a hair
+CREATE TABLE order_t (id integer PRIMARY KEY, v vector(8), nn vector(8) NOT NULL, a integer);
+INSERT INTO order_t
+SELECT i, CASE WHEN i % 200 = 0 THEN NULL WHEN i % 397 = 0 THEN array_fill(0, ARRAY[8])::vector ELSE w END, w, i % 20
+FROM (SELECT i, (SELECT array_agg(sin(i * j + j)) FROM generate_series(1, 8) j)::vector AS w
+	  FROM generate_series(1, 4000) i) s;
+CREATE INDEX order_cosine ON order_t USING hnsw (v vector_cosine_ops, a);
+CREATE INDEX order_l2 ON order_t USING hnsw (v vector_l2_ops, a);
+CREATE INDEX order_ip ON order_t USING hnsw (nn vector_ip_ops, a);
+CREATE INDEX order_l1 ON order_t USING hnsw (nn vector_l1_ops);
+VACUUM ANALYZE order_t;
+
+-- The plan, and whether it returns the values that a sort would return: of
+-- rows with equal values any, so that values alone are compared
+CREATE FUNCTION order_check(query text) RETURNS SETOF text AS $$
+DECLARE
+	line text;
+	by_index text;
+	by_sort text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		CONTINUE WHEN line ~ 'Limit';
+		-- servers name parameters differently
+		line = regexp_replace(line, ' \(returns \$\d+\)', '');
+		RETURN NEXT regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col1', '$', 'g');
+	END LOOP;
+	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_index;
+	SET LOCAL enable_indexscan = off;
+	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_sort;
+	SET LOCAL enable_indexscan = on;
+	RETURN NEXT CASE WHEN by_index = by_sort THEN 'same' ELSE by_index || ' instead of ' || by_sort END;
+END
+$$ LANGUAGE plpgsql;
+
+-- test: scores
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC NULLS LAST LIMIT 50$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE v IS NOT NULL ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT 100 * (1 - (v <=> '[1,2,3,4,5,6,7,8]') / 2) AS s FROM order_t WHERE a = 3 ORDER BY 1 DESC LIMIT 50$$);
+SELECT order_check($$SELECT s FROM (SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s, a FROM order_t) q WHERE a = 3 ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT (nn <#> '[1,2,3,4,5,6,7,8]') * -1 AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT -(nn <#> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT 1 / (1 + (v <-> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t ORDER BY s DESC LIMIT 30$$);
+SELECT order_check($$SELECT exp(-(v <-> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t ORDER BY s DESC LIMIT 30$$);
+SELECT order_check($$SELECT (1 - (v <=> '[1,2,3,4,5,6,7,8]'))::real AS s FROM order_t ORDER BY s DESC LIMIT 30$$);
+SELECT order_check($$SELECT (v <-> '[1,2,3,4,5,6,7,8]') + 1 AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s NULLS FIRST LIMIT 30$$);
+
+-- test: all rows; the last is NULL or NaN or neither, as in a sort
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 5000$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC NULLS LAST LIMIT 5000$$);
+SELECT order_check($$SELECT v <=> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s NULLS FIRST LIMIT 5000$$);
+SELECT order_check($$SELECT v <=> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s LIMIT 5000$$);
+-- no distance at all
+SELECT order_check($$SELECT 1 - (v <=> '[0,0,0,0,0,0,0,0]') AS s FROM order_t ORDER BY s DESC LIMIT 30$$);
+SELECT order_check($$SELECT 1 - (v <=> (SELECT NULL::vector)) AS s FROM order_t ORDER BY s DESC LIMIT 30$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE v IS NULL ORDER BY s DESC LIMIT 30$$);
+RESET enable_seqscan;
+RESET enable_sort;
+
+-- test: functions and sides
+SELECT order_check($$SELECT l2_distance(v, '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT cosine_distance('[1,2,3,4,5,6,7,8]', v) AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT l1_distance(nn, '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT vector_negative_inner_product(nn, '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT inner_product(nn, '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT '[1,2,3,4,5,6,7,8]' <-> v AS s FROM order_t ORDER BY s LIMIT 20$$);
+
+-- test: further sort keys
+SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s, id LIMIT 20$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE v IS NOT NULL ORDER BY s DESC, id DESC LIMIT 20$$);
+
+-- test: IN and = ANY keep the order on every server
+SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t WHERE a IN (3, 5) AND id <> 7 ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a = ANY ('{3,5}') AND a > 3 ORDER BY s DESC LIMIT 20$$);
+
+-- test: where the query vector comes from
+SELECT order_check($$SELECT 1 - (v <=> (SELECT nn FROM order_t WHERE id = 9)) AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$WITH q AS (SELECT nn FROM order_t WHERE id = 9)
+	SELECT v <-> (SELECT nn FROM q) AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT s FROM (VALUES (9), (10)) p(i), LATERAL
+	(SELECT 1 - (v <=> (SELECT nn FROM order_t WHERE id = i)) AS s FROM order_t ORDER BY s DESC LIMIT 5) l ORDER BY i, s$$);
+
+-- test: these are no nearest-neighbor order
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT (v <-> '[1,2,3,4,5,6,7,8]') * 0 AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT 1 / ((nn <#> '[1,2,3,4,5,6,7,8]') + 0.01) AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT (v <-> '[1,2,3,4,5,6,7,8]') + a AS s FROM order_t ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT sqrt(2 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t WHERE a = 1 ORDER BY s LIMIT 20$$);
+
+-- test: a distance that nobody reads is not computed
+EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM order_t ORDER BY 1 - (v <=> '[1]') DESC LIMIT 1;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM order_t ORDER BY inner_product(nn, '[1]')::real DESC LIMIT 1;
+
+-- test: a generic plan
+SET plan_cache_mode = force_generic_plan;
+PREPARE order_p(vector, integer) AS SELECT id FROM order_t ORDER BY 1 - (nn <#> $1) DESC LIMIT $2;
+PREPARE order_q(vector, integer) AS SELECT id FROM order_t ORDER BY 1 - (v <=> $1) DESC NULLS LAST OFFSET 10 LIMIT $2;
+EXPLAIN (COSTS OFF) EXECUTE order_p('[1]', 5);
+EXPLAIN (COSTS OFF) EXECUTE order_q('[1]', 5);
+EXECUTE order_q('[1,2,3,4,5,6,7,8]', 3);
+DEALLOCATE ALL;
+RESET plan_cache_mode;
+
+-- test: partitions
+CREATE TABLE order_p (id integer, v vector(8), a integer) PARTITION BY LIST (a);
+CREATE TABLE order_p1 PARTITION OF order_p FOR VALUES IN (1);
+CREATE TABLE order_p2 (a integer, v vector(8), id integer);
+ALTER TABLE order_p ATTACH PARTITION order_p2 FOR VALUES IN (2);
+CREATE INDEX ON order_p USING hnsw (v vector_cosine_ops);
+INSERT INTO order_p SELECT id, v, id % 2 + 1 FROM order_t;
+ANALYZE order_p;
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_p ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT cosine_distance(v, '[1,2,3,4,5,6,7,8]') AS s FROM order_p ORDER BY s, id LIMIT 50$$);
+
+-- test: a partial index
+DROP INDEX order_cosine;
+CREATE INDEX order_partial ON order_t USING hnsw (v vector_cosine_ops) WHERE a = 3;
+ANALYZE order_t;
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a = 3 ORDER BY s DESC LIMIT 5$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a = 4 ORDER BY s DESC LIMIT 5$$);
+
+DROP TABLE order_t, order_p;
+DROP FUNCTION order_check;
