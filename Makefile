@@ -23,6 +23,7 @@ SCRIPT = lokivector--$(EXTVERSION).sql
 SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	module \
 	vector \
+	sparsevec \
 	hnsw \
 	attributes \
 	functions)
@@ -37,6 +38,8 @@ OBJS = \
 	src/distance/avx2.o \
 	src/distance/avx512.o \
 	src/distance/neon.o \
+	src/distance/sparse.o \
+	src/distance/sparse_avx512.o \
 	src/quantize/quantize.o \
 	src/quantize/rotate.o \
 	src/quantize/levels.o \
@@ -49,6 +52,7 @@ OBJS = \
 	src/quantize/codes_avx2.o \
 	src/quantize/codes_avx512.o \
 	src/quantize/codes_neon.o \
+	src/types/array.o \
 	src/types/textscan.o \
 	src/types/toast.o \
 	src/types/vector_check.o \
@@ -57,6 +61,11 @@ OBJS = \
 	src/types/vector_agg.o \
 	src/types/vector_cast.o \
 	src/types/vector_distance.o \
+	src/types/sparsevec_check.o \
+	src/types/sparsevec_io.o \
+	src/types/sparsevec_ops.o \
+	src/types/sparsevec_cast.o \
+	src/types/sparsevec_distance.o \
 	src/hnsw/hnswahead.o \
 	src/hnsw/hnswarena.o \
 	src/hnsw/hnswattr.o \

@@ -37,5 +37,6 @@ SELECT vector_norm(ARRAY[1,2]);
 SELECT '[1,2]'::vector::text, '[1,2]'::text::vector;
 
 SELECT castsource::regtype AS source, casttarget::regtype AS target, castfunc::regprocedure, castcontext, castmethod
-	FROM pg_cast WHERE 'vector'::regtype IN (castsource, casttarget)
+	FROM pg_cast WHERE 'vector'::regtype IN (castsource, casttarget) AND
+		castfunc::regprocedure::text !~ 'sparsevec|halfvec'
 	ORDER BY castsource::regtype::text COLLATE "C", casttarget::regtype::text COLLATE "C";

@@ -70,8 +70,8 @@ SELECT vector_cmp('[1,2]', '[1,2,3]'), vector_cmp('[1,2,3]', '[1,2]'), vector_cm
 SELECT vector_dims('[1,2,3]');
 SELECT vector_norm('[3,4]'), vector_norm('[0,1]'), vector_norm('[0,0]');
 SELECT vector_norm('[3e37,4e37]')::real, vector_norm('[3e-30,4e-30]')::real;
-SELECT l2_normalize('[3,4]'), l2_normalize('[3,0]'), l2_normalize('[0,0.1]'), l2_normalize('[0,0]');
-SELECT l2_normalize('[3e38]'), l2_normalize('[-1e-45]'), l2_normalize('[3e38,4e-45]');
+SELECT l2_normalize('[3,4]'::vector), l2_normalize('[3,0]'::vector), l2_normalize('[0,0.1]'::vector), l2_normalize('[0,0]'::vector);
+SELECT l2_normalize('[3e38]'::vector), l2_normalize('[-1e-45]'::vector), l2_normalize('[3e38,4e-45]'::vector);
 
 -- test: subvector: counted from 1, cut to what exists
 SELECT subvector('[1,2,3,4,5]', 1, 3), subvector('[1,2,3,4,5]', 3, 2), subvector('[1,2,3,4,5]', 3, 9);
@@ -86,12 +86,13 @@ SELECT binary_quantize('[-0,1e-45]'), length(binary_quantize(('[' || repeat('1,'
 SELECT '[1]'::vector + NULL, vector_norm(NULL), NULL::vector = '[1]', subvector('[1]', NULL, 1);
 
 -- test: what the catalogs say
-SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode, c.oprname AS commutator, n.oprname AS negator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash
+SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode::regprocedure, c.oprname AS commutator, n.oprname AS negator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash
 	FROM pg_operator o LEFT JOIN pg_operator c ON c.oid = o.oprcom LEFT JOIN pg_operator n ON n.oid = o.oprnegate
 	WHERE 'vector'::regtype IN (o.oprleft, o.oprright)
-	ORDER BY o.oprcode::text COLLATE "C";
+	ORDER BY o.oprcode::regprocedure::text COLLATE "C";
 SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolatile, proparallel, proisstrict, prosrc
 	FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
 	JOIN pg_extension e ON e.oid = d.refobjid
-	WHERE extname = 'lokivector' AND 'vector'::regtype = ANY (proargtypes || prorettype)
+	WHERE extname = 'lokivector' AND 'vector'::regtype = ANY (proargtypes || prorettype) AND
+		p.oid::regprocedure::text !~ 'sparsevec|halfvec'
 	ORDER BY p.oid::regprocedure::text COLLATE "C";

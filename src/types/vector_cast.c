@@ -13,9 +13,8 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
+#include "types/array.h"
 #include "types/vectorint.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
 
 /*
  * vector(v, typmod, explicit): v itself, if it has the dimensions wanted.
@@ -30,50 +29,6 @@ vector(PG_FUNCTION_ARGS)
 	PG_RETURN_VECTOR_P(v);
 }
 
-static void
-convert_numerics(ArrayType *array, Vector *v)
-{
-	Datum	   *elements;
-	int			n;
-
-	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
-					  &elements, NULL, &n);
-	for (int i = 0; i < n; i++)
-		v->x[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
-}
-
-/*
- * Convert the elements of an array without nulls.  An element too large for a
- * float becomes infinite, which the caller finds.
- */
-static void
-convert_elements(ArrayType *array, Vector *v)
-{
-	const void *elements = ARR_DATA_PTR(array);
-
-	switch (ARR_ELEMTYPE(array))
-	{
-		case INT4OID:
-			for (int i = 0; i < v->dim; i++)
-				v->x[i] = ((const int32 *) elements)[i];
-			break;
-		case FLOAT4OID:
-			memcpy(v->x, elements, sizeof(float) * v->dim);
-			break;
-		case FLOAT8OID:
-			for (int i = 0; i < v->dim; i++)
-				v->x[i] = ((const float8 *) elements)[i];
-			break;
-		case NUMERICOID:
-			convert_numerics(array, v);
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("unsupported array type")));
-	}
-}
-
 LOKI_FUNCTION(array_to_vector);
 Datum
 array_to_vector(PG_FUNCTION_ARGS)
@@ -83,21 +38,12 @@ array_to_vector(PG_FUNCTION_ARGS)
 	int			dim;
 	Vector	   *v;
 
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("array must be 1-D")));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("array must not contain nulls")));
-
-	dim = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	dim = loki_array_length(array);
 	loki_vector_check_dim(dim);
 	loki_vector_check_typmod(typmod, dim);
 
 	v = loki_vector_make(dim);
-	convert_elements(array, v);
+	loki_array_floats(array, v->x);
 	loki_vector_check_elements(v);
 	PG_RETURN_VECTOR_P(v);
 }

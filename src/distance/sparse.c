@@ -1,0 +1,182 @@
+/*-------------------------------------------------------------------------
+ *
+ * sparse.c
+ *	  Distance kernels over sparse vectors.
+ *
+ * Two of about the same length are merged.  Which of two indices is the
+ * smaller is what a processor cannot predict, so the merge has no branch on
+ * it: a step takes the element with the smaller index, of both vectors if they
+ * agree, and what a vector does not have there is zero.  AVX-512 does sixteen
+ * elements at a step (sparse_avx512.c).
+ *
+ * Where one vector is much longer, the elements of the short one are looked
+ * for in it, by steps that double.
+ *
+ * IDENTIFICATION
+ *	  src/distance/sparse.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <math.h>
+
+#include "distance/sparseint.h"
+
+/* From this ratio of lengths on searching is faster than merging */
+#define GALLOP_RATIO		16
+#define GALLOP_RATIO_SIMD	32
+
+/* The terms of elements where the other vector has zeros */
+float
+loki_sparse_alone(LokiTerm term, int n, const float *values)
+{
+	float		sum = 0;
+
+	if (term == LOKI_TERM_L2SQ)
+		return loki_distance.dot_f32(n, values, values);
+	if (term == LOKI_TERM_L1)
+		for (int i = 0; i < n; i++)
+			sum += fabsf(values[i]);
+	return sum;
+}
+
+/* value, or 0 if it is not to be had; without a branch */
+static pg_attribute_always_inline float
+value_if(bool has, const float *value)
+{
+	uint32		bits;
+	float		result;
+
+	memcpy(&bits, value, sizeof(bits));
+	bits &= -(uint32) has;
+	memcpy(&result, &bits, sizeof(result));
+	return result;
+}
+
+static inline float
+take(LokiTerm term, float sum, float x, float y)
+{
+	if (term == LOKI_TERM_DOT)
+		return sum + x * y;
+	return sum + (term == LOKI_TERM_L1 ? fabsf(x - y) : (x - y) * (x - y));
+}
+
+static pg_attribute_always_inline float
+merge(LokiTerm term, LokiSparse a, LokiSparse b)
+{
+	float		sum = 0;
+	int			i = 0;
+	int			j = 0;
+
+	while (i < a.n && j < b.n)
+	{
+		int32		ai = a.indices[i];
+		int32		bj = b.indices[j];
+		float		x = value_if(ai <= bj, &a.values[i]);
+		float		y = value_if(bj <= ai, &b.values[j]);
+
+		sum = take(term, sum, x, y);
+		i += ai <= bj;
+		j += bj <= ai;
+	}
+	return sum + loki_sparse_alone(term, a.n - i, a.values + i) +
+		loki_sparse_alone(term, b.n - j, b.values + j);
+}
+
+static float
+merge_scalar(LokiTerm term, LokiSparse a, LokiSparse b)
+{
+	switch (term)
+	{
+		case LOKI_TERM_L2SQ:
+			return merge(LOKI_TERM_L2SQ, a, b);
+		case LOKI_TERM_DOT:
+			return merge(LOKI_TERM_DOT, a, b);
+		case LOKI_TERM_L1:
+			return merge(LOKI_TERM_L1, a, b);
+	}
+	return 0;
+}
+
+/* The first place from `from` on whose index is not below `index` */
+static int
+find_index(LokiSparse v, int from, int32 index)
+{
+	int			step = 1;
+	int			low = from;
+	int			high;
+
+	while (step <= v.n - low && v.indices[low + step - 1] < index)
+	{
+		low += step;
+		step *= 2;
+	}
+	high = low + Min(step - 1, v.n - low);
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (v.indices[middle] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Look for the elements of a in b. */
+static float
+gallop(LokiTerm term, LokiSparse a, LokiSparse b)
+{
+	float		sum = 0;
+	int			j = 0;
+
+	for (int i = 0; i < a.n; i++)
+	{
+		int			next = find_index(b, j, a.indices[i]);
+		float		y = 0;
+
+		sum += loki_sparse_alone(term, next - j, b.values + j);
+		j = next;
+		if (j < b.n && b.indices[j] == a.indices[i])
+			y = b.values[j++];
+		sum = take(term, sum, a.values[i], y);
+	}
+	return sum + loki_sparse_alone(term, b.n - j, b.values + j);
+}
+
+static float
+sum_terms(LokiTerm term, LokiSparse a, LokiSparse b)
+{
+	bool		simd = loki_distance.simd == LOKI_SIMD_AVX512;
+	int			ratio = simd ? GALLOP_RATIO_SIMD : GALLOP_RATIO;
+
+	if (a.n < b.n / ratio)
+		return gallop(term, a, b);
+	if (b.n < a.n / ratio)
+		return gallop(term, b, a);
+#if defined(__x86_64__)
+	if (simd)
+		return loki_sparse_merge_avx512(term, a, b);
+#endif
+	return merge_scalar(term, a, b);
+}
+
+float
+loki_sparse_l2sq(LokiSparse a, LokiSparse b)
+{
+	return sum_terms(LOKI_TERM_L2SQ, a, b);
+}
+
+float
+loki_sparse_dot(LokiSparse a, LokiSparse b)
+{
+	return sum_terms(LOKI_TERM_DOT, a, b);
+}
+
+float
+loki_sparse_l1(LokiSparse a, LokiSparse b)
+{
+	return sum_terms(LOKI_TERM_L1, a, b);
+}

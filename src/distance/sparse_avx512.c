@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * sparse_avx512.c
+ *	  Merging sparse vectors with AVX-512.
+ *
+ * A step looks at the next sixteen indices of either vector and settles those
+ * that are not above the smaller of the two last ones: whatever equals one of
+ * them in the other vector is among these sixteen.  Equal indices are found by
+ * comparing one block with all rotations of the other.
+ *
+ * IDENTIFICATION
+ *	  src/distance/sparse_avx512.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "distance/sparseint.h"
+
+#define LANES 16
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
+static inline unsigned
+rotate_mask(unsigned mask, int n)
+{
+	return ((mask << n) | (mask >> (LANES - n))) & 0xffff;
+}
+
+/* Compare with b rotated by r lanes down: its lane i holds b[(i + r) % 16]. */
+#define COMPARE(r) \
+	do { \
+		unsigned	equal = _mm512_cmpeq_epi32_mask(a, _mm512_alignr_epi32(b, b, r)); \
+\
+		*in_a |= equal; \
+		*in_b |= rotate_mask(equal, r); \
+	} while (0)
+
+/* The lanes of a that occur in b, and those of b that occur in a */
+static pg_attribute_always_inline TARGET void
+intersect(__m512i a, __m512i b, unsigned *in_a, unsigned *in_b)
+{
+	*in_a = 0;
+	*in_b = 0;
+	COMPARE(0);
+	COMPARE(1);
+	COMPARE(2);
+	COMPARE(3);
+	COMPARE(4);
+	COMPARE(5);
+	COMPARE(6);
+	COMPARE(7);
+	COMPARE(8);
+	COMPARE(9);
+	COMPARE(10);
+	COMPARE(11);
+	COMPARE(12);
+	COMPARE(13);
+	COMPARE(14);
+	COMPARE(15);
+}
+
+static pg_attribute_always_inline TARGET __m512
+take_lanes(LokiTerm term, __m512 sum, __m512 x, __m512 y)
+{
+	__m512		difference;
+
+	if (term == LOKI_TERM_DOT)
+		return _mm512_fmadd_ps(x, y, sum);
+	difference = _mm512_sub_ps(x, y);
+	if (term == LOKI_TERM_L1)
+		return _mm512_add_ps(sum, _mm512_abs_ps(difference));
+	return _mm512_fmadd_ps(difference, difference, sum);
+}
+
+/* The next indices from place i on; past the end there is `none` */
+static pg_attribute_always_inline TARGET __m512i
+load_indices(LokiSparse v, int i, __mmask16 valid, int32 none)
+{
+	return _mm512_mask_loadu_epi32(_mm512_set1_epi32(none), valid, v.indices + i);
+}
+
+static pg_attribute_always_inline TARGET float
+merge(LokiTerm term, LokiSparse a, LokiSparse b)
+{
+	__m512		sum = _mm512_setzero_ps();
+	int			i = 0;
+	int			j = 0;
+
+	while (i < a.n && j < b.n)
+	{
+		int			na = Min(LANES, a.n - i);
+		int			nb = Min(LANES, b.n - j);
+		__mmask16	valid_a = 0xffff >> (LANES - na);
+		__mmask16	valid_b = 0xffff >> (LANES - nb);
+		__m512i		ai = load_indices(a, i, valid_a, -1);
+		__m512i		bj = load_indices(b, j, valid_b, -2);
+		__m512i		last = _mm512_set1_epi32(Min(a.indices[i + na - 1], b.indices[j + nb - 1]));
+		unsigned	settled_a = _mm512_mask_cmple_epi32_mask(valid_a, ai, last);
+		unsigned	settled_b = _mm512_mask_cmple_epi32_mask(valid_b, bj, last);
+		unsigned	in_a;
+		unsigned	in_b;
+
+		intersect(ai, bj, &in_a, &in_b);
+		if (term != LOKI_TERM_DOT || in_a != 0)
+		{
+			__m512		x = _mm512_maskz_loadu_ps(settled_a, a.values + i);
+			__m512		y = _mm512_maskz_loadu_ps(settled_b, b.values + j);
+			__m512		partners = _mm512_maskz_expand_ps(in_a, _mm512_maskz_compress_ps(in_b, y));
+
+			sum = take_lanes(term, sum, x, partners);
+			if (term != LOKI_TERM_DOT)
+				sum = take_lanes(term, sum, _mm512_setzero_ps(),
+								 _mm512_maskz_mov_ps(~in_b, y));
+		}
+		i += __builtin_popcount(settled_a);
+		j += __builtin_popcount(settled_b);
+	}
+
+	return _mm512_reduce_add_ps(sum) +
+		loki_sparse_alone(term, a.n - i, a.values + i) +
+		loki_sparse_alone(term, b.n - j, b.values + j);
+}
+
+TARGET float
+loki_sparse_merge_avx512(LokiTerm term, LokiSparse a, LokiSparse b)
+{
+	switch (term)
+	{
+		case LOKI_TERM_L2SQ:
+			return merge(LOKI_TERM_L2SQ, a, b);
+		case LOKI_TERM_DOT:
+			return merge(LOKI_TERM_DOT, a, b);
+		case LOKI_TERM_L1:
+			return merge(LOKI_TERM_L1, a, b);
+	}
+	return 0;
+}
+
+#endif

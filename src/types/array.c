@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * array.c
+ *	  Arrays of numbers, as the casts to all types take them.
+ *
+ * IDENTIFICATION
+ *	  src/types/array.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "types/array.h"
+#include "utils/builtins.h"
+
+int
+loki_array_length(ArrayType *array)
+{
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("array must be 1-D")));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("array must not contain nulls")));
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
+static void
+convert_numerics(ArrayType *array, float *values)
+{
+	Datum	   *elements;
+	int			n;
+
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
+					  &elements, NULL, &n);
+	for (int i = 0; i < n; i++)
+		values[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
+}
+
+void
+loki_array_floats(ArrayType *array, float *values)
+{
+	const void *elements = ARR_DATA_PTR(array);
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	switch (ARR_ELEMTYPE(array))
+	{
+		case INT4OID:
+			for (int i = 0; i < n; i++)
+				values[i] = ((const int32 *) elements)[i];
+			break;
+		case FLOAT4OID:
+			memcpy(values, elements, sizeof(float) * n);
+			break;
+		case FLOAT8OID:
+			for (int i = 0; i < n; i++)
+				values[i] = ((const float8 *) elements)[i];
+			break;
+		case NUMERICOID:
+			convert_numerics(array, values);
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("unsupported array type")));
+	}
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * sparsevec.h
+ *	  The type sparsevec: its layout on disk and the C functions over it.
+ *
+ * The layout is pgvector's: indices, counted from 0 and ascending, then as
+ * many values, none of them zero.
+ *
+ * IDENTIFICATION
+ *	  src/types/sparsevec.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_SPARSEVEC_H
+#define LOKI_SPARSEVEC_H
+
+#include "distance/sparse.h"
+#include "fmgr.h"
+
+#define LOKI_SPARSEVEC_MAX_DIM 1000000000
+#define LOKI_SPARSEVEC_MAX_NNZ 16000
+
+typedef struct SparseVector
+{
+	int32		vl_len_;		/* varlena header (do not touch directly!) */
+	int32		dim;			/* number of dimensions */
+	int32		nnz;			/* number of elements that are not zero */
+	int32		unused;			/* reserved for future use, always zero */
+	int32		indices[FLEXIBLE_ARRAY_MEMBER];
+} SparseVector;
+
+#define LOKI_SPARSEVEC_SIZE(nnz) \
+	(offsetof(SparseVector, indices) + (sizeof(int32) + sizeof(float)) * (nnz))
+#define LOKI_SPARSEVEC_VALUES(v)		((float *) ((v)->indices + (v)->nnz))
+#define DatumGetSparseVector(d)			((SparseVector *) PG_DETOAST_DATUM(d))
+#define PG_GETARG_SPARSEVEC_P(n)		DatumGetSparseVector(PG_GETARG_DATUM(n))
+#define PG_RETURN_SPARSEVEC_P(v)		PG_RETURN_POINTER(v)
+
+/* A vector with room for nnz elements, palloc'd, its elements zeros. */
+extern SparseVector *loki_sparsevec_make(int dim, int nnz);
+
+/* A vector as the kernels take it */
+static inline LokiSparse
+loki_sparsevec_elements(const SparseVector *v)
+{
+	LokiSparse	elements = {v->nnz, v->indices, (const float *) (v->indices + v->nnz)};
+
+	return elements;
+}
+
+/* What the operator <=> returns; in sparsevec_distance.c */
+extern double loki_sparsevec_cosine_distance(LokiSparse a, LokiSparse b);
+
+#endif							/* LOKI_SPARSEVEC_H */

@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * sparsevec_cast.c
+ *	  Casts to and from sparse vectors.
+ *
+ * IDENTIFICATION
+ *	  src/types/sparsevec_cast.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "lokivector.h"
+#include "types/array.h"
+#include "types/sparsevecint.h"
+#include "types/vectorint.h"
+
+/*
+ * sparsevec(v, typmod, explicit): v itself, if it has the dimensions wanted.
+ */
+LOKI_FUNCTION(sparsevec);
+Datum
+sparsevec(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+
+	loki_sparsevec_check_typmod(PG_GETARG_INT32(1), v->dim);
+	PG_RETURN_SPARSEVEC_P(v);
+}
+
+/* The elements of an array that are not zero */
+static SparseVector *
+form_vector(int dim, const float *x)
+{
+	int			nnz = 0;
+	int			n = 0;
+	SparseVector *v;
+	float	   *values;
+
+	for (int i = 0; i < dim; i++)
+		nnz += x[i] != 0;
+	loki_sparsevec_check_nnz(nnz, dim);
+
+	v = loki_sparsevec_make(dim, nnz);
+	values = LOKI_SPARSEVEC_VALUES(v);
+	for (int i = 0; i < dim; i++)
+	{
+		if (x[i] == 0)
+			continue;
+		loki_sparsevec_check_value(x[i]);
+		v->indices[n] = i;
+		values[n++] = x[i];
+	}
+	return v;
+}
+
+LOKI_FUNCTION(vector_to_sparsevec);
+Datum
+vector_to_sparsevec(PG_FUNCTION_ARGS)
+{
+	Vector	   *v = PG_GETARG_VECTOR_P(0);
+
+	loki_sparsevec_check_typmod(PG_GETARG_INT32(1), v->dim);
+	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, v->x));
+}
+
+LOKI_FUNCTION(array_to_sparsevec);
+Datum
+array_to_sparsevec(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	int			dim = loki_array_length(array);
+	float	   *x;
+
+	loki_sparsevec_check_dim(dim);
+	loki_sparsevec_check_typmod(PG_GETARG_INT32(1), dim);
+
+	x = palloc(mul_size(sizeof(float), dim));
+	loki_array_floats(array, x);
+	PG_RETURN_SPARSEVEC_P(form_vector(dim, x));
+}
+
+LOKI_FUNCTION(sparsevec_to_vector);
+Datum
+sparsevec_to_vector(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+	Vector	   *result;
+
+	loki_vector_check_dim(v->dim);
+	loki_vector_check_typmod(PG_GETARG_INT32(1), v->dim);
+	result = loki_vector_make(v->dim);
+	for (int i = 0; i < v->nnz; i++)
+		result->x[v->indices[i]] = values[i];
+	PG_RETURN_VECTOR_P(result);
+}

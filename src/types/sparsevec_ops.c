@@ -1,0 +1,179 @@
+/*-------------------------------------------------------------------------
+ *
+ * sparsevec_ops.c
+ *	  Comparison, norm and normalisation of sparse vectors.
+ *
+ * IDENTIFICATION
+ *	  src/types/sparsevec_ops.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "lokivector.h"
+#include "types/sparsevecint.h"
+#include "utils/float.h"
+
+/* ------------------------------------------------------------------------
+ * Comparison, as of vectors with all their zeros: by elements first, then the
+ * one with fewer dimensions comes first
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Compare the elements of a with those of b, of which b has no more from some
+ * place on: the first difference is at a's element i, if b has that dimension.
+ */
+static int
+compare_with_zero(const SparseVector *a, int i, int dim)
+{
+	if (i == a->nnz || a->indices[i] >= dim)
+		return 0;
+	return LOKI_SPARSEVEC_VALUES(a)[i] > 0 ? 1 : -1;
+}
+
+static int
+compare_elements(const SparseVector *a, const SparseVector *b)
+{
+	const float *x = LOKI_SPARSEVEC_VALUES(a);
+	const float *y = LOKI_SPARSEVEC_VALUES(b);
+	int			nnz = Min(a->nnz, b->nnz);
+	int			i = 0;
+
+	while (i < nnz && a->indices[i] == b->indices[i] && x[i] == y[i])
+		i++;
+	if (i == nnz || a->indices[i] != b->indices[i])
+	{
+		/* the smaller index is where one has a zero */
+		bool		first = i < a->nnz &&
+			(i == b->nnz || a->indices[i] < b->indices[i]);
+
+		return first ? compare_with_zero(a, i, b->dim) :
+			-compare_with_zero(b, i, a->dim);
+	}
+	return x[i] < y[i] ? -1 : 1;
+}
+
+static int
+compare_arguments(FunctionCallInfo fcinfo)
+{
+	SparseVector *a = PG_GETARG_SPARSEVEC_P(0);
+	SparseVector *b = PG_GETARG_SPARSEVEC_P(1);
+	int			result = compare_elements(a, b);
+
+	if (result == 0)
+		result = (a->dim > b->dim) - (a->dim < b->dim);
+
+	/* index code calls this many times in one memory context */
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return result;
+}
+
+LOKI_FUNCTION(sparsevec_cmp);
+Datum
+sparsevec_cmp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(compare_arguments(fcinfo));
+}
+
+LOKI_FUNCTION(sparsevec_lt);
+Datum
+sparsevec_lt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) < 0);
+}
+
+LOKI_FUNCTION(sparsevec_le);
+Datum
+sparsevec_le(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) <= 0);
+}
+
+LOKI_FUNCTION(sparsevec_eq);
+Datum
+sparsevec_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) == 0);
+}
+
+LOKI_FUNCTION(sparsevec_ne);
+Datum
+sparsevec_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) != 0);
+}
+
+LOKI_FUNCTION(sparsevec_ge);
+Datum
+sparsevec_ge(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) >= 0);
+}
+
+LOKI_FUNCTION(sparsevec_gt);
+Datum
+sparsevec_gt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) > 0);
+}
+
+/* ------------------------------------------------------------------------
+ * Length and direction
+ * ------------------------------------------------------------------------
+ */
+
+/* In double, where the squares of floats do not overflow */
+static double
+euclidean_norm(const SparseVector *v)
+{
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+	double		sum = 0;
+
+	for (int i = 0; i < v->nnz; i++)
+		sum += (double) values[i] * (double) values[i];
+	return sqrt(sum);
+}
+
+LOKI_FUNCTION(sparsevec_l2_norm);
+Datum
+sparsevec_l2_norm(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+
+	PG_RETURN_FLOAT8(euclidean_norm(v));
+}
+
+/*
+ * The zero vector stays what it is, and elements that become zero are left
+ * out.  Quotients cannot overflow: no element is larger than the norm.
+ */
+LOKI_FUNCTION(sparsevec_l2_normalize);
+Datum
+sparsevec_l2_normalize(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+	double		norm = euclidean_norm(v);
+	SparseVector *unit;
+	float	   *unit_values;
+	int			nnz = 0;
+	int			n = 0;
+
+	for (int i = 0; i < v->nnz; i++)
+		nnz += (float) (values[i] / norm) != 0;
+	unit = loki_sparsevec_make(v->dim, nnz);
+	unit_values = LOKI_SPARSEVEC_VALUES(unit);
+	for (int i = 0; i < v->nnz; i++)
+	{
+		float		value = values[i] / norm;
+
+		if (value == 0)
+			continue;
+		unit->indices[n] = v->indices[i];
+		unit_values[n++] = value;
+	}
+	PG_RETURN_SPARSEVEC_P(unit);
+}
