@@ -67,7 +67,7 @@ loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
  * The metapage of an index with these options: geometry and code.
  */
 void
-loki_build_describe(const LokiHnswOptions *options, LokiMetric metric, uint32 dim,
+loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 					int nattributes, const uint8 *attr_type, uint64 seed,
 					LokiMetaPageData *meta)
 {
@@ -84,11 +84,11 @@ loki_build_describe(const LokiHnswOptions *options, LokiMetric metric, uint32 di
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
 
 	if (profile == LOKI_PROFILE_COMPACT)
-		code = loki_code_compact(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+		code = loki_code_compact(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
 								 LOKI_PAGE_PAYLOAD, seed);
 	else
-		code = loki_code_default(metric, dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+		code = loki_code_default(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
 								 refine_bits != LOKI_BITS_AUTO,
 								 LOKI_PAGE_PAYLOAD, seed);
@@ -97,17 +97,16 @@ loki_build_describe(const LokiHnswOptions *options, LokiMetric metric, uint32 di
 
 /* ... of an index that exists, whose codes are to be seeded by prng */
 static void
-describe_index(Relation index, pg_prng_state *prng, LokiMetaPageData *meta)
+describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
+			   LokiMetaPageData *meta)
 {
-	LokiMetric	metric = loki_index_metric(index);
-	uint32		dim = loki_index_dimensions(index);
 	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
 	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
 
 	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
 	for (int i = 0; i < nattributes; i++)
 		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
-	loki_build_describe(LokiIndexOptions(index), metric, dim, nattributes, attr_type,
+	loki_build_describe(LokiIndexOptions(index), column, nattributes, attr_type,
 						pg_prng_uint64(prng), meta);
 }
 
@@ -184,13 +183,15 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	build->heap = heap;
 	build->index = index;
 	build->index_info = index_info;
+	if (index != NULL)
+		build->geometry.column = loki_index_column(index);
 	if (meta != NULL)
 		build->meta = *meta;
 	else
 	{
 		build->leader = true;
 		seed_prng(&build->prng);
-		describe_index(index, &build->prng, &build->meta);
+		describe_index(index, &build->geometry.column, &build->prng, &build->meta);
 	}
 	build->metric = build->meta.code.metric;
 	build->m = build->meta.m;
@@ -461,6 +462,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 void
 loki_hnsw_buildempty(Relation index)
 {
+	LokiColumn	column;
 	LokiMetaPageData meta;
 	pg_prng_state prng;
 	LokiCodeSpec code;
@@ -468,7 +470,8 @@ loki_hnsw_buildempty(Relation index)
 	float	   *centroid;
 
 	seed_prng(&prng);
-	describe_index(index, &prng, &meta);
+	column = loki_index_column(index);
+	describe_index(index, &column, &prng, &meta);
 	code = meta.code;
 	centroid = palloc0(loki_code_constants(&code) * sizeof(float));
 	quantizer = loki_build_quantizer(CurrentMemoryContext, &code, centroid);

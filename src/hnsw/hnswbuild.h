@@ -197,8 +197,8 @@ typedef struct LokiInsertion
 /* functions in hnswbuild.c */
 extern LokiQuantizer *loki_build_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 										   const float *constants);
-extern void loki_build_describe(const LokiHnswOptions *options, LokiMetric metric,
-								uint32 dim, int nattributes, const uint8 *attr_type,
+extern void loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
+								int nattributes, const uint8 *attr_type,
 								uint64 seed, LokiMetaPageData *meta);
 extern void loki_build_set_code(LokiBuild *build);
 extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,

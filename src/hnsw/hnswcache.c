@@ -53,7 +53,7 @@ loki_index_geometry(LokiIndex *state)
 	LokiFamily *families = state->families;
 
 	family_geometry(&families[LOKI_FAMILY_TID],
-					loki_value_is_long(state->dim) && state->profile != LOKI_PROFILE_COMPACT ?
+					loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
 					LOKI_TID_LONG : LOKI_TID_SHORT);
 	family_geometry(&families[LOKI_FAMILY_CODE], state->quantizer->code_size);
 	family_geometry(&families[LOKI_FAMILY_LINK], LokiLinkSize(state->m));
@@ -246,6 +246,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 					 errhint("Please REINDEX it.")));
 
 	state->context = context;
+	state->column = loki_index_column(index);
 	state->locator = LokiRelationLocator(index);
 	state->uid = meta->uid;
 	state->code = meta->code;

@@ -244,8 +244,11 @@ calibrate_index(Oid indexid, ArrayType *array)
 	LokiGivenQueries given = {0};
 
 	if (array != NULL)
-		given.n = loki_query_array(loki_index_metric(index), loki_index_dimensions(index),
-								   array, &given.values);
+	{
+		LokiColumn	column = loki_index_column(index);
+
+		given.n = loki_query_array(&column, array, &given.values);
+	}
 	if (array != NULL && given.n < MIN_GIVEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -78,12 +78,13 @@ static void
 check_definition(LokiCheck *check)
 {
 	TupleDesc	desc = RelationGetDescr(check->index);
+	LokiColumn	column = loki_index_column(check->index);
 	LokiMetaPageData *meta = &check->meta;
 	const char *fault = NULL;
 
-	if (meta->code.metric != loki_index_metric(check->index))
+	if (meta->code.metric != column.metric)
 		fault = "metric";
-	else if (meta->code.dim != loki_index_dimensions(check->index))
+	else if (meta->code.dim != column.dim)
 		fault = "dimensions";
 	else if (meta->nattributes != desc->natts - 1)
 		fault = "number of columns";

@@ -37,7 +37,6 @@
 typedef struct HeapCheck
 {
 	LokiCheck  *check;
-	LokiMetric	metric;
 	MemoryContext row_context;	/* reset after every row */
 	Tuplesortstate *entries;	/* of the index */
 	Tuplesortstate *rows;		/* of the table */
@@ -203,8 +202,8 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 	const float *elements;
 	char		slot[LOKI_ATTR_MAX_SLOT];
 	uint64		result;
-	LokiValueClass class = loki_value_open(state->metric, index_state->dim, values[0],
-										   isnull[0], &elements);
+	LokiValueClass class = loki_value_open(&index_state->column, values[0], isnull[0],
+										   &elements);
 
 	if (class == LOKI_VALUE_VECTOR)
 	{
@@ -312,7 +311,6 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	TableScanDesc scan;
 
 	state.check = check;
-	state.metric = loki_index_metric(check->index);
 	state.pass_killed = !TransactionStartedDuringRecovery();
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 											  ALLOCSET_DEFAULT_SIZES);

@@ -718,8 +718,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	row->cache = cache;
 	row->tid.u.heap = *heap_tid;
 	row->unchanged = indexUnchanged;
-	class = loki_value_open((LokiMetric) state->code.metric, state->dim, values[0],
-							isnull[0], &vector);
+	class = loki_value_open(&state->column, values[0], isnull[0], &vector);
 	for (int i = 0; i < state->nattributes; i++)
 		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1],
 					   row->attributes[i]);

@@ -174,6 +174,7 @@ typedef struct LokiIndex
 	MemoryContext context;		/* everything below lives here */
 
 	/* geometry, never changes */
+	LokiColumn	column;			/* the indexed one */
 	LokiCodeSpec code;
 	uint8		profile;		/* LokiProfile */
 	uint32		dim;

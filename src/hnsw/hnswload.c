@@ -74,7 +74,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	const float *x;
 
 	sample->rows++;
-	if (loki_value_open(build->metric, dim, read_vector(build, values[0], isnull[0]),
+	if (loki_value_open(&build->geometry.column, read_vector(build, values[0], isnull[0]),
 						isnull[0], &x) == LOKI_VALUE_VECTOR)
 	{
 		double		scale = 1;
@@ -364,7 +364,7 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	LokiValueClass class;
 	uint64		rows;
 
-	class = loki_value_open(build->metric, build->geometry.dim,
+	class = loki_value_open(&build->geometry.column,
 							read_vector(build, values[0], isnull[0]), isnull[0], &x);
 	if (class == LOKI_VALUE_VECTOR)
 		add_vector(build, x, values, isnull, tid);

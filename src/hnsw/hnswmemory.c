@@ -67,9 +67,9 @@ count_rows(Relation table, const char *column)
 	return count * 100.0 / share;
 }
 
-/* The metric of an operator class */
-static LokiMetric
-class_metric(const char *name, Oid type)
+/* A column as an operator class will have it indexed */
+static LokiColumn
+describe_column(const char *name, Oid type, int32 typmod)
 {
 	Oid			class = get_opclass_oid(get_index_am_oid("hnsw", false),
 										list_make1(makeString(pstrdup(name))), false);
@@ -79,7 +79,7 @@ class_metric(const char *name, Oid type)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("operator class \"%s\" does not accept data type %s",
 						name, format_type_be(type))));
-	return loki_family_metric(get_opclass_family(class), type);
+	return loki_family_column(get_opclass_family(class), type, typmod);
 }
 
 /*
@@ -97,6 +97,7 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	ArrayType  *attributes = PG_GETARG_ARRAYTYPE_P(3);
 	LokiHnswOptions *options = (LokiHnswOptions *) loki_hnsw_options(PG_GETARG_DATUM(4), true);
 	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+	LokiColumn	indexed;
 	LokiMetaPageData meta;
 	LokiBuild  *build;
 	Datum	   *names;
@@ -123,13 +124,10 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	}
 
 	find_column(table, column, &type, &typmod);
-	if (typmod < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("column does not have dimensions")));
-	loki_build_describe(options, class_metric(NameStr(*PG_GETARG_NAME(2)), type), typmod,
-						nattributes, attr_type, 0, &meta);
+	indexed = describe_column(NameStr(*PG_GETARG_NAME(2)), type, typmod);
+	loki_build_describe(options, &indexed, nattributes, attr_type, 0, &meta);
 	build = loki_build_begin(NULL, NULL, NULL, &meta);
+	build->geometry.column = indexed;
 	loki_build_set_code(build);
 	bytes = count_rows(table, column) * loki_build_node_memory(build);
 	MemoryContextDelete(build->context);

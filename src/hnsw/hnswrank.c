@@ -278,7 +278,7 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 {
 	const float *values;
 
-	if (loki_value_open(so->metric, so->state->dim, value, isnull, &values) != LOKI_VALUE_VECTOR)
+	if (loki_value_open(&so->state->column, value, isnull, &values) != LOKI_VALUE_VECTOR)
 		return false;
 	*distance = loki_exact_distance(so->metric, so->state->dim, so->query, values);
 	return true;
@@ -334,7 +334,7 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 
 	value = loki_toast_read_at(&so->toast, so->scan->heapRelation->rd_rel->reltoastrelid,
 							   LokiTidValue(tid), &tid->chunk,
-							   loki_value_size(so->state->dim), recent);
+							   loki_value_size(&so->state->column), recent);
 	if (value == NULL)
 		return false;
 	so->heap_fetches++;
@@ -523,7 +523,7 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 		{
 			place[i] = nvalues;
 			values[nvalues].tid = tids[i].chunk;
-			values[nvalues++].size = loki_value_size(so->state->dim);
+			values[nvalues++].size = loki_value_size(&so->state->column);
 		}
 		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
 			!(known && surely_visible(so, &tids[i].u.heap)))

@@ -58,8 +58,7 @@ typedef struct Recall
 	Relation	heap;
 	Relation	index;
 	Snapshot	snapshot;
-	LokiMetric	metric;
-	uint32		dim;
+	LokiColumn	column;
 	int			k;
 
 	/* to get a row's vector */
@@ -162,7 +161,7 @@ row_vector(Recall *recall)
 	MemoryContextReset(recall->row_context);
 	old = MemoryContextSwitchTo(recall->row_context);
 	FormIndexDatum(recall->index_info, recall->slot, recall->estate, values, nulls);
-	if (loki_value_open(recall->metric, recall->dim, values[0], nulls[0], &x) != LOKI_VALUE_VECTOR)
+	if (loki_value_open(&recall->column, values[0], nulls[0], &x) != LOKI_VALUE_VECTOR)
 		x = NULL;
 	MemoryContextSwitchTo(old);
 	return x;
@@ -177,7 +176,7 @@ static void
 add_query(Recall *recall, const float *values, ItemPointer own, uint32 node)
 {
 	LokiQueries *queries = &recall->queries;
-	Size		size = mul_size(recall->dim, sizeof(float));
+	Size		size = mul_size(recall->column.dim, sizeof(float));
 
 	if (queries->n == queries->allocated)
 	{
@@ -197,7 +196,7 @@ add_query(Recall *recall, const float *values, ItemPointer own, uint32 node)
 			queries->nodes = repalloc_array(queries->nodes, uint32, queries->allocated);
 		}
 	}
-	memcpy(queries->values + (Size) queries->n * recall->dim, values, size);
+	memcpy(queries->values + (Size) queries->n * recall->column.dim, values, size);
 	if (own != NULL)
 		queries->own[queries->n] = *own;
 	else
@@ -211,10 +210,10 @@ static void
 add_given(Recall *recall, ArrayType *array)
 {
 	float	   *values;
-	int			n = loki_query_array(recall->metric, recall->dim, array, &values);
+	int			n = loki_query_array(&recall->column, array, &values);
 
 	for (int i = 0; i < n; i++)
-		add_query(recall, values + (Size) i * recall->dim, NULL, LOKI_NONE);
+		add_query(recall, values + (Size) i * recall->column.dim, NULL, LOKI_NONE);
 	pfree(values);
 }
 
@@ -316,8 +315,8 @@ answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 	LokiQueries *queries = &recall->queries;
 	TableScanDesc scan;
 
-	loki_exact_begin(exact, recall->metric, recall->dim, recall->k, n,
-					 queries->values + (Size) first * recall->dim, queries->own + first,
+	loki_exact_begin(exact, &recall->column, recall->k, n,
+					 queries->values + (Size) first * recall->column.dim, queries->own + first,
 					 (Size) maintenance_work_mem * 1024);
 	scan = table_beginscan(recall->heap, recall->snapshot, 0, NULL);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->slot))
@@ -404,8 +403,8 @@ compare_answers(Recall *recall, const LokiExact *exact, int first)
 		CHECK_FOR_INTERRUPTS();
 		if (n == 0)
 			continue;
-		order.sk_argument = loki_value_form(recall->dim,
-											exact->queries + (Size) i * recall->dim);
+		order.sk_argument = loki_value_form(&recall->column,
+											exact->queries + (Size) i * recall->column.dim);
 		right = answer_by_index(recall, scan, &order, first + i, n,
 								exact->nearest[(Size) i * exact->k + n - 1]);
 		recall->recalls[recall->nrecalls++] = (double) right / n;
@@ -419,7 +418,7 @@ static void
 measure(Recall *recall)
 {
 	int			nqueries = recall->queries.n;
-	int			most = loki_exact_queries(recall->dim, recall->k,
+	int			most = loki_exact_queries(recall->column.dim, recall->k,
 										  (Size) maintenance_work_mem * 1024);
 
 	recall->recalls = palloc_array(double, Max(nqueries, 1));
@@ -513,8 +512,7 @@ measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
 	LokiRestrictSearchPath();
 
 	recall.snapshot = GetActiveSnapshot();
-	recall.metric = loki_index_metric(recall.index);
-	recall.dim = loki_index_dimensions(recall.index);
+	recall.column = loki_index_column(recall.index);
 	recall.k = k;
 	begin_rows(&recall);
 	if (given != NULL)

@@ -62,8 +62,8 @@ typedef struct LokiExact
 extern int	loki_exact_queries(uint32 dim, int k, Size memory);
 
 /* Everything in the current memory context */
-extern void loki_exact_begin(LokiExact *exact, LokiMetric metric, uint32 dim, int k,
-							 int nqueries, const float *queries,
+extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries,
+							 const float *queries,
 							 const ItemPointerData *own, Size memory);
 extern void loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid);
 

@@ -58,13 +58,14 @@ choose_block(const LokiExact *exact, Size memory, bool products)
 }
 
 void
-loki_exact_begin(LokiExact *exact, LokiMetric metric, uint32 dim, int k, int nqueries,
+loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries,
 				 const float *queries, const ItemPointerData *own, Size memory)
 {
-	bool		products = metric != LOKI_METRIC_L1 && loki_blas_open();
+	uint32		dim = column->dim;
+	bool		products = column->metric != LOKI_METRIC_L1 && loki_blas_open();
 
 	memset(exact, 0, sizeof(LokiExact));
-	exact->metric = metric;
+	exact->metric = column->metric;
 	exact->dim = dim;
 	exact->k = k;
 	exact->nqueries = nqueries;

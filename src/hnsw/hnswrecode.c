@@ -216,8 +216,7 @@ encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
 	if (recode->inline_only && !isnull &&
 		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
 		return;
-	if (loki_value_open((LokiMetric) recode->state->code.metric, recode->state->dim, datum,
-						isnull, &values) != LOKI_VALUE_VECTOR)
+	if (loki_value_open(&recode->state->column, datum, isnull, &values) != LOKI_VALUE_VECTOR)
 		return;
 	recode->to->encode(recode->to, values, rows->codes + (Size) node * recode->to->code_size,
 					   recode->to->refine_size > 0 ?

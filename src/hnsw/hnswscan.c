@@ -162,7 +162,7 @@ open_query(LokiScan *so)
 	if (so->query_null)
 		return;
 	old = MemoryContextSwitchTo(so->fetch_context);
-	so->query_zero = loki_query_open(so->metric, so->state->dim, key->sk_argument,
+	so->query_zero = loki_query_open(&so->state->column, key->sk_argument,
 									 so->query) == LOKI_VALUE_ZERO_NORM;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(so->fetch_context);

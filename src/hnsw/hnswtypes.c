@@ -25,58 +25,138 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/*
- * The metric of the operator class of column 1, told by the name of its
- * ordering operator, which is the same in every schema.
+/* Support function of an operator class that describes its type */
+#define TYPE_PROC 3
+
+/* ----------------------------------------------------------------
+ * vector
+ * ----------------------------------------------------------------
  */
-LokiMetric
-loki_family_metric(Oid family, Oid type)
+
+static uint32
+vector_dim(uint32 declared)
 {
+	return declared;
+}
+
+static Size
+vector_stored_size(uint32 declared)
+{
+	return LOKI_VECTOR_SIZE(declared) - VARHDRSZ;
+}
+
+static uint32
+vector_declared(const struct varlena *value)
+{
+	return ((const Vector *) value)->dim;
+}
+
+static const float *
+vector_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	return ((const Vector *) value)->x;
+}
+
+static struct varlena *
+vector_form(const LokiColumn *column, const float *values)
+{
+	Vector	   *vector = loki_vector_make(column->dim);
+
+	memcpy(vector->x, values, sizeof(float) * column->dim);
+	return (struct varlena *) vector;
+}
+
+static void
+vector_different(uint32 declared, uint32 other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("different vector dimensions %u and %u", declared, other)));
+}
+
+static const LokiValueType vector_type = {
+	LOKI_VECTOR_MAX_DIM, vector_dim, vector_stored_size, vector_declared,
+	vector_open, vector_form, vector_different
+};
+
+/* ----------------------------------------------------------------
+ * The column
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The metric of an operator family, told by the name of its ordering operator,
+ * which is the same in every schema.
+ */
+static LokiMetric
+family_metric(Oid family, Oid type)
+{
+	static const struct
+	{
+		const char *operator;
+		LokiMetric	metric;
+	}			metrics[] = {
+		{"<->", LOKI_METRIC_L2},
+		{"<#>", LOKI_METRIC_IP},
+		{"<=>", LOKI_METRIC_COSINE},
+		{"<+>", LOKI_METRIC_L1},
+	};
 	Oid			operator = get_opfamily_member(family, type, type, 1);
 	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
 
-	if (name != NULL)
-	{
-		if (strcmp(name, "<->") == 0)
-			return LOKI_METRIC_L2;
-		if (strcmp(name, "<#>") == 0)
-			return LOKI_METRIC_IP;
-		if (strcmp(name, "<=>") == 0)
-			return LOKI_METRIC_COSINE;
-		if (strcmp(name, "<+>") == 0)
-			return LOKI_METRIC_L1;
-	}
+	for (int i = 0; name != NULL && i < lengthof(metrics); i++)
+		if (strcmp(name, metrics[i].operator) == 0)
+			return metrics[i].metric;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("type not supported for hnsw index")));
 	return 0;
 }
 
-LokiMetric
-loki_index_metric(Relation index)
+/* What an operator family says of its type; nothing, if that is vector. */
+static const LokiValueType *
+family_type(Oid family, Oid type)
 {
-	return loki_family_metric(index->rd_opfamily[0], index->rd_opcintype[0]);
+	Oid			procedure = get_opfamily_proc(family, type, type, TYPE_PROC);
+
+	if (!OidIsValid(procedure))
+		return &vector_type;
+	return (const LokiValueType *)
+		DatumGetPointer(OidFunctionCall1(procedure, PointerGetDatum(NULL)));
 }
 
-/*
- * Dimensions of column 1, from its typmod.
- */
-uint32
-loki_index_dimensions(Relation index)
+LokiColumn
+loki_family_column(Oid family, Oid type, int32 typmod)
 {
-	int			dimensions = TupleDescAttr(index->rd_att, 0)->atttypmod;
+	LokiColumn	column;
 
-	if (dimensions < 0)
+	column.metric = family_metric(family, type);
+	column.type = family_type(family, type);
+	if (typmod < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column does not have dimensions")));
-	if (dimensions > LOKI_VECTOR_MAX_DIM)
+	if ((uint32) typmod > column.type->max_declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("column cannot have more than %d dimensions for hnsw index",
-						LOKI_VECTOR_MAX_DIM)));
-	return dimensions;
+				 errmsg("column cannot have more than %u dimensions for hnsw index",
+						column.type->max_declared)));
+	column.declared = typmod;
+	column.dim = column.type->dim(column.declared);
+	return column;
 }
+
+LokiColumn
+loki_index_column(Relation index)
+{
+	return loki_family_column(index->rd_opfamily[0], index->rd_opcintype[0],
+							  TupleDescAttr(index->rd_att, 0)->atttypmod);
+}
+
+/* ----------------------------------------------------------------
+ * Values
+ * ----------------------------------------------------------------
+ */
 
 /* Whether a vector has a place in the graph */
 static LokiValueClass
@@ -93,24 +173,25 @@ classify(LokiMetric metric, uint32 dim, const float *values)
 
 /*
  * Look at the datum of column 1; for LOKI_VALUE_VECTOR *values points to its
- * floats, in the datum or in a detoasted copy in the current context.
+ * floats, in the datum or in the current context.
  */
 LokiValueClass
-loki_value_open(LokiMetric metric, uint32 dim, Datum datum, bool isnull,
-				const float **values)
+loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float **values)
 {
-	Vector	   *vector;
+	struct varlena *value;
+	uint32		declared;
 
 	*values = NULL;
 	if (isnull)
 		return LOKI_VALUE_NULL;
-	vector = DatumGetVector(datum);
-	if (vector->dim != dim)
+	value = PG_DETOAST_DATUM(datum);
+	declared = column->type->declared(value);
+	if (declared != column->declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected %u dimensions, not %d", dim, vector->dim)));
-	*values = vector->x;
-	return classify(metric, dim, vector->x);
+				 errmsg("expected %u dimensions, not %u", column->declared, declared)));
+	*values = column->type->open(column, value, NULL);
+	return classify(column->metric, column->dim, *values);
 }
 
 /*
@@ -119,21 +200,23 @@ loki_value_open(LokiMetric metric, uint32 dim, Datum datum, bool isnull,
  * the metric asks for one.
  */
 LokiValueClass
-loki_query_open(LokiMetric metric, uint32 dim, Datum datum, float *values)
+loki_query_open(const LokiColumn *column, Datum datum, float *values)
 {
-	Vector	   *vector = DatumGetVector(datum);
+	struct varlena *value = PG_DETOAST_DATUM(datum);
+	uint32		declared = column->type->declared(value);
+	const float *opened;
 
-	if (vector->dim != dim)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("different vector dimensions %u and %d", dim, vector->dim)));
-	memcpy(values, vector->x, sizeof(float) * dim);
-	return classify(metric, dim, values);
+	if (declared != column->declared)
+		column->type->different(column->declared, declared);
+	opened = column->type->open(column, value, values);
+	if (opened != values)
+		memcpy(values, opened, sizeof(float) * column->dim);
+	return classify(column->metric, column->dim, values);
 }
 
 /* The vectors of an array that are to be searched for */
 int
-loki_query_array(LokiMetric metric, uint32 dim, ArrayType *array, float **values)
+loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 {
 	Oid			type = ARR_ELEMTYPE(array);
 	int16		length;
@@ -145,7 +228,7 @@ loki_query_array(LokiMetric metric, uint32 dim, ArrayType *array, float **values
 
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
-	*values = palloc_extended(mul_size(mul_size(Max(n, 1), dim), sizeof(float)),
+	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
 							  MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n; i++)
 	{
@@ -153,8 +236,8 @@ loki_query_array(LokiMetric metric, uint32 dim, ArrayType *array, float **values
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("query vectors must not be null")));
-		if (loki_query_open(metric, dim, elements[i],
-							*values + (Size) i * dim) != LOKI_VALUE_VECTOR)
+		if (loki_query_open(column, elements[i],
+							*values + (Size) i * column->dim) != LOKI_VALUE_VECTOR)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("query vectors must not be zero under cosine distance")));
@@ -165,30 +248,27 @@ loki_query_array(LokiMetric metric, uint32 dim, ArrayType *array, float **values
 
 /* A value of the indexed column, palloc'd */
 Datum
-loki_value_form(uint32 dim, const float *values)
+loki_value_form(const LokiColumn *column, const float *values)
 {
-	Vector	   *vector = loki_vector_make(dim);
-
-	memcpy(vector->x, values, sizeof(float) * dim);
-	return PointerGetDatum(vector);
+	return PointerGetDatum(column->type->form(column, values));
 }
 
-/* Bytes of a vector as it is stored out of line */
+/* Bytes of a value as it is stored out of line */
 Size
-loki_value_size(uint32 dim)
+loki_value_size(const LokiColumn *column)
 {
-	return LOKI_VECTOR_SIZE(dim) - VARHDRSZ;
+	return column->type->stored_size(column->declared);
 }
 
 /*
- * Whether vectors are so long that most of them will be out of line.  A row is
+ * Whether values are so long that most of them will be out of line.  A row is
  * brought down to TOAST_TUPLE_TARGET bytes, its longest value first: one that
  * is longer than half of that goes out unless the row has hardly anything else.
  */
 bool
-loki_value_is_long(uint32 dim)
+loki_value_is_long(const LokiColumn *column)
 {
-	return loki_value_size(dim) > TOAST_TUPLE_TARGET / 2;
+	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
 }
 
 /* 128-bit hash of a vector's bytes */

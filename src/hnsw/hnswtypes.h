@@ -18,15 +18,54 @@
 #include "utils/array.h"
 #include "utils/rel.h"
 
-/* Metric of the operator class of column 1; ERROR if not one of ours */
-extern LokiMetric loki_family_metric(Oid family, Oid type);
-extern LokiMetric loki_index_metric(Relation index);
+typedef struct LokiColumn LokiColumn;
 
 /*
- * Dimensions of the indexed column, from its typmod; ERROR with pgvector's
- * messages if it has none.
+ * A type that column 1 may have.  Whatever it is, the access method handles its
+ * values as arrays of floats, all of one length.
  */
-extern uint32 loki_index_dimensions(Relation index);
+typedef struct LokiValueType
+{
+	uint32		max_declared;	/* most that a typmod may ask for */
+
+	/* floats of a value whose typmod is `declared` */
+	uint32		(*dim) (uint32 declared);
+
+	/* bytes of a value as it is stored out of line */
+	Size		(*stored_size) (uint32 declared);
+
+	/* what the typmod of a value that is not toasted would be */
+	uint32		(*declared) (const struct varlena *value);
+
+	/*
+	 * The floats of such a value: in the value itself, or, if they are not
+	 * there, in `copy` or, if that is NULL, in the current context.
+	 */
+	const float *(*open) (const LokiColumn *column, const struct varlena *value,
+						  float *copy);
+
+	/* the value of these floats, palloc'd */
+	struct varlena *(*form) (const LokiColumn *column, const float *values);
+
+	/* ERROR, as the operators', on values of two lengths */
+	void		(*different) (uint32 declared, uint32 other);
+} LokiValueType;
+
+/* Column 1 of an index */
+struct LokiColumn
+{
+	const LokiValueType *type;
+	LokiMetric	metric;
+	uint32		declared;		/* its typmod: dimensions */
+	uint32		dim;			/* floats of a value */
+};
+
+/*
+ * Column 1 of an index, and one of which operator family, type and typmod are
+ * given.  ERROR with pgvector's messages if it cannot be indexed.
+ */
+extern LokiColumn loki_index_column(Relation index);
+extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
 
 /* How a row's value goes into the graph */
 typedef enum LokiValueClass
@@ -38,34 +77,30 @@ typedef enum LokiValueClass
 
 /*
  * Look at the datum of column 1.  For LOKI_VALUE_VECTOR *values points to dim
- * floats (in the datum or in a detoasted copy in the current context).
- * ERROR "expected %d dimensions, not %d" if dim differs.
+ * floats (in the datum or in the current context).  ERROR "expected %d
+ * dimensions, not %d" if it is of another length.
  */
-extern LokiValueClass loki_value_open(LokiMetric metric, uint32 dim, Datum datum,
+extern LokiValueClass loki_value_open(const LokiColumn *column, Datum datum,
 									  bool isnull, const float **values);
 
-/*
- * Copy a query's vector to dim floats; ERROR "different vector dimensions %d
- * and %d"
- */
-extern LokiValueClass loki_query_open(LokiMetric metric, uint32 dim, Datum datum,
+/* Copy a query's vector to dim floats; ERROR as the operator's if it has others */
+extern LokiValueClass loki_query_open(const LokiColumn *column, Datum datum,
 									  float *values);
 
 /*
  * The vectors of an array, dim floats each, palloc'd; returns their number.
  * ERROR for one that cannot be searched for.
  */
-extern int	loki_query_array(LokiMetric metric, uint32 dim, ArrayType *array,
-							 float **values);
+extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values);
 
 /* A value of the indexed column, palloc'd */
-extern Datum loki_value_form(uint32 dim, const float *values);
+extern Datum loki_value_form(const LokiColumn *column, const float *values);
 
 /* Bytes of a vector as it is stored out of line */
-extern Size loki_value_size(uint32 dim);
+extern Size loki_value_size(const LokiColumn *column);
 
 /* Whether vectors are so long that most of them will be out of line */
-extern bool loki_value_is_long(uint32 dim);
+extern bool loki_value_is_long(const LokiColumn *column);
 
 /* 128-bit hash of the vector, for finding equal rows */
 extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
