@@ -83,6 +83,7 @@ OBJS = \
 	src/hnsw/hnswconnect.o \
 	src/hnsw/hnswequal.o \
 	src/hnsw/hnswextent.o \
+	src/hnsw/hnswfilter.o \
 	src/hnsw/hnswgraph.o \
 	src/hnsw/hnswhandler.o \
 	src/hnsw/hnswinfo.o \

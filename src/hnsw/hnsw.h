@@ -71,6 +71,19 @@ extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
 #define LOKI_FIRST_NANS		2	/* ... is NaN; after those */
 
 /*
+ * Keep a scan to the rows of a set (NULL: whatever they are), and to those
+ * whose distance is below a bound, or equal to it if that is inclusive; a bound
+ * that is NaN and inclusive is none.  To be called before the first row of a
+ * scan or rescan is asked for; holds for those after it as well.  The set stays
+ * the caller's, and must stay as long as the scan.  As sets may be lossy, rows
+ * are to be checked by the caller.
+ */
+struct LokiTidSet;
+
+extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids,
+							   double bound, bool inclusive);
+
+/*
  * Facts for the cost model, from the metapage: m, code bytes a node, and the
  * highest layer.  Cheap; false for an index that cannot be read.
  */

@@ -282,6 +282,10 @@ extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int famil
 extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int family,
 						   uint32 number, void *slot);
 
+/* Copy slots of n nodes out, likewise or, without `peek`, under lock */
+extern void loki_slots_copy(LokiIndex *index_state, Relation index, int family,
+							const uint32 *nodes, int n, bool peek, char *slots);
+
 /*
  * Slots of several nodes that are read without content lock (CODE, REFINE).
  * A pin and its release cost more than the reading, so that most slots are
@@ -449,7 +453,7 @@ typedef struct LokiSearch
 	bool		in_recovery;	/* share lock for every family */
 
 	LokiQuery  *query;			/* prepared, query_size bytes */
-	const LokiFilter *filter;	/* NULL or without keys: none */
+	const struct LokiNodeFilter *filter;	/* NULL, or nothing in it: none */
 
 	LokiVisited visited;
 	uint32		skip;			/* a node to go around, LOKI_NONE: none */
@@ -483,6 +487,7 @@ typedef struct LokiSearch
 	uint32		batch_allocated;	/* >= 2 * m, and 64 */
 	uint32	   *batch;
 	float	   *estimates;
+	uint8	   *passes;			/* the filter */
 	LokiSlots	slots;
 	LokiBatch	batches[2];		/* of the walk of layer 0 */
 	char	   *link;			/* copy of a LINK or UPPER slot */
@@ -605,9 +610,6 @@ extern int	loki_compare_candidates(const void *a, const void *b);
 
 /* Keep a scored node in scored[]; its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);
-
-/* Whether a node's attributes pass the search's filter */
-extern bool loki_search_matches(LokiSearch *search, uint32 node);
 
 /* True when a node was not visited before; marks it */
 extern bool loki_visit(LokiSearch *search, uint32 node);

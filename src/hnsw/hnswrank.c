@@ -130,8 +130,11 @@ read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
 			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->trust_killed))
 		{
-			loki_tid_list_add(so, list, &slot.heap);
-			list->slots[list->n - 1] = head;
+			if (loki_is_within(so, &slot.heap))
+			{
+				loki_tid_list_add(so, list, &slot.heap);
+				list->slots[list->n - 1] = head;
+			}
 		}
 		head = slot.next;
 	}
@@ -164,7 +167,7 @@ node_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 		{
 			case LOKI_TID_LIVE:
 			case LOKI_TID_KILLED:
-				if (begins && !loki_is_killed(so, slot))
+				if (begins && !loki_is_killed(so, slot) && loki_is_within(so, &slot->u.heap))
 				{
 					loki_tid_list_add(so, list, &slot->u.heap);
 					list->slots[0] = LOKI_NONE;
@@ -217,12 +220,17 @@ row_value(LokiScan *so, bool *isnull)
 	return values[0];
 }
 
-/* Append a row; `unseen`, if nobody has looked at it. */
+/*
+ * Append a row, unless it is beyond the scan's bound; `unseen`, if nobody has
+ * looked at it.
+ */
 static void
 add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 {
 	LokiRow    *row;
 
+	if (loki_is_beyond(so, distance))
+		return;
 	if (so->nrows == so->rows_allocated)
 	{
 		so->rows_allocated = Max(64, so->rows_allocated * 2);
@@ -428,7 +436,10 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 	CHECK_FOR_INTERRUPTS();
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
-		(void) add_known_row(so, chain.distance, &entry);
+	{
+		if (loki_is_within(so, &entry.heap))
+			(void) add_known_row(so, chain.distance, &entry);
+	}
 	else if (fetch_chain(so, &chain, known, CHAIN_FIRST))
 	{
 		if (so->nchains == so->chains_allocated)
@@ -647,6 +658,8 @@ known_nodes(LokiScan *so, uint32 wanted)
 	wanted = Min(Min(wanted, so->fetch_most), LOKI_MAX_NUMBER);
 	if (wanted > 0)
 		loki_refine_first(so, wanted);
+	if (loki_refine_beyond(so))
+		return 0;
 	return (int) Min(wanted, so->npending - so->next_pending);
 }
 

@@ -272,3 +272,19 @@ loki_refine_first(LokiScan *so, uint32 n)
 			!(coarse_bound(so) > so->pending[so->next_pending + n - 1].bound)))
 		refine_next(so);
 }
+
+/*
+ * Whether what is left in the queue is beyond the scan's bound, and there is
+ * something: then a walk that found it has found what is nearer.
+ */
+bool
+loki_refine_beyond(const LokiScan *so)
+{
+	bool		pending = so->next_pending < so->npending;
+	bool		coarse = so->next_coarse < so->ncoarse;
+
+	if (!loki_is_bounded(so) || (!pending && !coarse))
+		return false;
+	return (!pending || loki_is_beyond(so, so->pending[so->next_pending].bound)) &&
+		(!coarse || loki_is_beyond(so, coarse_bound(so)));
+}

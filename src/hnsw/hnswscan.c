@@ -69,6 +69,18 @@ loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit)
 	}
 }
 
+/* Keep a scan to the rows of a set, and to those that are not beyond a bound. */
+void
+loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound,
+				   bool inclusive)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+
+	so->within = tids;
+	so->bound = bound;
+	so->bound_inclusive = inclusive;
+}
+
 /* ambeginscan */
 IndexScanDesc
 loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
@@ -83,7 +95,10 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	so->context = context;
 	so->fetch_context = AllocSetContextCreate(context, "hnsw scan row",
 											  ALLOCSET_DEFAULT_SIZES);
+	so->bound = get_float8_nan();
+	so->bound_inclusive = true;
 	so->page = MemoryContextAlloc(context, BLCKSZ);
+	so->attribute_page = MemoryContextAlloc(context, BLCKSZ);
 	so->toast.context = context;
 	if (norderbys > 0)
 	{
@@ -194,7 +209,7 @@ prepare_search(LokiScan *so)
 		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
 		so->search_ready = true;
 	}
-	so->search.filter = &so->filter;
+	so->search.filter = &so->nodes;
 	so->search.skip = so->skip;
 	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.nodes_scored = so->search.nodes_expanded = 0;
@@ -202,7 +217,7 @@ prepare_search(LokiScan *so)
 	so->search.scored_limit = !so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF ?
 		loki_max_scan_tuples : 0;
 	loki_search_reset(&so->search);
-	so->search.pass_nodes = so->complete && so->filter.nkeys > 0 ?
+	so->search.pass_nodes = so->complete && so->nodes.any ?
 		(double) tid->npages * tid->per_page : 0;
 	if (!so->query_null && !so->query_zero)
 		loki_search_query(&so->search, so->query);
@@ -225,26 +240,27 @@ open_index(LokiScan *so)
 /*
  * The phases of a scan.  Rows that are in the graph come first, if the planner
  * does not ask for another order (hnsw.h); pgvector's limits leave the others
- * out.
+ * out, and so does a bound, as distances that are NULL or NaN are beyond any.
  */
 static void
 choose_phases(LokiScan *so)
 {
 	Oid			first = so->scan->orderByData[0].sk_collation;
 	LokiScanPhase *phase = so->phases;
-	bool		zeros = so->complete && !so->filter.vector_null;
-	bool		nulls = !so->filter.vector_not_null &&
+	bool		bounded = loki_is_bounded(so);
+	bool		zeros = so->complete && !so->filter.vector_null && !bounded;
+	bool		nulls = !so->filter.vector_not_null && !bounded &&
 		(so->complete || so->filter.vector_null);
+	bool		unordered = so->query_null || so->query_zero;
 
-	if (!so->filter.never)
+	if (!so->nodes.never)
 	{
 		if (nulls && (first & LOKI_FIRST_NULLS))
 			*phase++ = LOKI_SCAN_NULL;
 		if (zeros && (first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
-		if (!so->filter.vector_null)
-			*phase++ = so->query_null || so->query_zero ?
-				LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
+		if (!so->filter.vector_null && !(bounded && unordered))
+			*phase++ = unordered ? LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
 		if (zeros && !(first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
 		if (nulls && !(first & LOKI_FIRST_NULLS))
@@ -281,6 +297,7 @@ begin_scan(LokiScan *so)
 		so->query = palloc_array(float, state->dim);
 	}
 	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
+	loki_node_filter_make(&so->nodes, &so->filter, so->within);
 	so->complete = loki_scan_complete();
 	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
 	so->last_distance = -get_float8_infinity();
@@ -416,7 +433,7 @@ search_batch(LokiScan *so)
 		   so->returned + so->batch_left > so->ef)
 		widen_walk(so, (double) so->returned + so->batch_left);
 	while (!loki_rank_complete(so, so->batch_left))
-		if (!find_more(so))
+		if (loki_refine_beyond(so) || !find_more(so))
 			break;
 	loki_kill_flush(so);
 }

@@ -11,10 +11,13 @@
 #ifndef LOKI_HNSWSCAN_H
 #define LOKI_HNSWSCAN_H
 
-#include "hnsw/hnswint.h"
+#include <math.h>
+
 #include "executor/tuptable.h"
+#include "hnsw/hnswfilter.h"
 #include "nodes/execnodes.h"
 #include "types/toast.h"
+#include "utils/float.h"
 #include "utils/snapshot.h"
 
 typedef enum LokiScanPhase
@@ -84,7 +87,11 @@ typedef struct LokiScan
 	LokiIndex  *state;
 	LokiMetaPageData meta;
 	LokiMetric	metric;
-	LokiFilter	filter;
+	LokiFilter	filter;			/* the keys ... */
+	LokiNodeFilter nodes;		/* ... as the walk tests them, and `within` */
+	const LokiTidSet *within;	/* NULL: any row */
+	double		bound;			/* of distances; NaN and inclusive: none */
+	bool		bound_inclusive;
 	float	   *query;			/* dim floats */
 	bool		query_null;		/* NULL: every distance is NULL */
 	bool		query_zero;		/* cosine of a zero vector: NaN */
@@ -160,6 +167,8 @@ typedef struct LokiScan
 	uint32		seen_nodes;		/* nodes that it covers */
 	bool		last_selection; /* nothing is left behind the last one */
 
+	char	   *attribute_page; /* copy of one that a pass is on */
+
 	/* streams of TIDs without order */
 	char	   *page;			/* copy of a TID or NULLTID page */
 	uint32		stream_page;
@@ -196,11 +205,36 @@ loki_is_killed(const LokiScan *so, const LokiTidData *tid)
 	return so->trust_killed && LokiTidState(tid) == LOKI_TID_KILLED;
 }
 
+/* Whether there is a bound of distances, and one is beyond it */
+static inline bool
+loki_is_bounded(const LokiScan *so)
+{
+	return !(so->bound_inclusive && isnan(so->bound));
+}
+
+static inline bool
+loki_is_beyond(const LokiScan *so, double distance)
+{
+	return so->bound_inclusive ? float8_gt(distance, so->bound) :
+		float8_ge(distance, so->bound);
+}
+
+/* Whether a row is one that the scan is kept to */
+static inline bool
+loki_is_within(const LokiScan *so, ItemPointer tid)
+{
+	return so->within == NULL || loki_tids_has(so->within, tid);
+}
+
 /* functions in hnswrefine.c */
 extern void loki_refine_begin(LokiScan *so);
 extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
 extern void loki_refine_first(LokiScan *so, uint32 n);
 extern void loki_refine_within(LokiScan *so, double distance);
+
+/* Whether what is left in the queue is beyond the scan's bound, and there is
+ * something */
+extern bool loki_refine_beyond(const LokiScan *so);
 
 /* functions in hnswrank.c */
 extern void loki_rank_begin(LokiScan *so);

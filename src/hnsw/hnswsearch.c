@@ -62,9 +62,10 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->query = (LokiQuery *)
 		TYPEALIGN(64, (uintptr_t) palloc(state->quantizer->query_size + 64));
 
-	search->batch_allocated = Max(64, 2 * state->m);
+	search->batch_allocated = 2 * LOKI_MAX_M;
 	search->batch = palloc_array(uint32, search->batch_allocated);
 	search->estimates = palloc_array(float, search->batch_allocated);
+	search->passes = palloc_array(uint8, search->batch_allocated);
 	search->link = palloc(slot_size);
 
 	visited_allocate(search, VISITED_MIN_SIZE);
@@ -321,30 +322,6 @@ read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 		return NULL;
 	check_count(search, LOKI_FAMILY_UPPER, slot, upper->count, search->state->m);
 	return upper;
-}
-
-/* Whether a node's attributes pass the filter */
-bool
-loki_search_matches(LokiSearch *search, uint32 node)
-{
-	const LokiFilter *filter = search->filter;
-	char		values[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
-	const char *slots[LOKI_MAX_ATTRIBUTES];
-
-	for (int i = 0; i < filter->nattributes; i++)
-	{
-		int			attribute = filter->attributes[i];
-
-		if (!loki_slot_read(search->state, search->index,
-							LOKI_FAMILY_ATTR + attribute, node, values[attribute]))
-			return false;
-		slots[attribute] = values[attribute];
-	}
-	search->nodes_filtered++;
-	if (!loki_filter_match(filter, slots))
-		return false;
-	search->nodes_matched++;
-	return true;
 }
 
 /* ----------------------------------------------------------------

@@ -23,13 +23,21 @@
 
 #define SCORE_BATCH		64
 
-/* A pass's copies of the attribute pages that it is on */
-typedef struct AttributePages
+/*
+ * A pass's copies of the attribute pages that it is on, and which of their slots
+ * pass
+ */
+typedef struct TestPages
 {
 	int			first_family;	/* LOKI_FAMILY_ATTR or _NULLATTR */
-	char	   *copies[LOKI_MAX_ATTRIBUTES];
-	uint32		pages[LOKI_MAX_ATTRIBUTES]; /* LOKI_NONE: none yet */
-} AttributePages;
+	int			n;
+	struct
+	{
+		uint32		page;		/* LOKI_NONE: none yet */
+		int			used;
+		uint8	   *passes;
+	}		   *tests;			/* as in the scan's filter */
+} TestPages;
 
 /* The best nodes of a pass: a max-heap by distance */
 typedef struct Selection
@@ -56,54 +64,81 @@ copy_page(LokiScan *so, int family, uint32 ordinal, char *copy)
 }
 
 static void
-attribute_pages_begin(LokiScan *so, AttributePages *pages, int first_family)
+test_pages_begin(LokiScan *so, TestPages *pages, int first_family)
 {
 	pages->first_family = first_family;
-	for (int i = 0; i < so->filter.nattributes; i++)
+	pages->n = so->nodes.ntests;
+	pages->tests = palloc(sizeof(*pages->tests) * Max(1, pages->n));
+	for (int i = 0; i < pages->n; i++)
 	{
-		pages->copies[so->filter.attributes[i]] = palloc(BLCKSZ);
-		pages->pages[so->filter.attributes[i]] = LOKI_NONE;
+		pages->tests[i].page = LOKI_NONE;
+		pages->tests[i].passes =
+			palloc(so->state->families[first_family + so->nodes.tests[i].attribute].per_page);
 	}
 }
 
 static void
-attribute_pages_end(LokiScan *so, AttributePages *pages)
+test_pages_end(TestPages *pages)
 {
-	for (int i = 0; i < so->filter.nattributes; i++)
-		pfree(pages->copies[so->filter.attributes[i]]);
+	for (int i = 0; i < pages->n; i++)
+		pfree(pages->tests[i].passes);
+	pfree(pages->tests);
+}
+
+/* Test all slots of a page. */
+static void
+test_page(LokiScan *so, TestPages *pages, int i, uint32 page)
+{
+	const LokiTest *test = &so->nodes.tests[i];
+	int			number = pages->first_family + test->attribute;
+	LokiFamily *family = &so->state->families[number];
+
+	pages->tests[i].page = page;
+	pages->tests[i].used = 0;
+	if (page >= family->npages)
+		loki_index_refresh(so->state, so->scan->indexRelation);
+	if (page >= family->npages)
+		return;
+	copy_page(so, number, page, so->attribute_page);
+	pages->tests[i].used = LokiPageUsed((Page) so->attribute_page, family->slot_size);
+	memset(pages->tests[i].passes, 1, family->per_page);
+	loki_test_column(test, LokiPageSlot(so->attribute_page, family->slot_size, 0),
+					 family->slot_size, pages->tests[i].used, pages->tests[i].passes);
 }
 
 /*
- * Whether the row with this number passes the filter.  Pages are copied when
- * a pass comes to them, so an attribute written later is not seen, nor is its
- * row visible to the scan.
+ * Whether the row with this number has attributes that pass.  Pages are read
+ * when a pass comes to them, so an attribute written later is not seen, nor is
+ * its row visible to the scan.
  */
 static bool
-passes_filter(LokiScan *so, AttributePages *pages, uint32 number)
+passes_tests(LokiScan *so, TestPages *pages, uint32 number)
 {
-	const char *slots[LOKI_MAX_ATTRIBUTES];
-
-	for (int i = 0; i < so->filter.nattributes; i++)
+	for (int i = 0; i < pages->n; i++)
 	{
-		int			attribute = so->filter.attributes[i];
-		LokiFamily *family = &so->state->families[pages->first_family + attribute];
+		LokiFamily *family = &so->state->families[pages->first_family +
+												  so->nodes.tests[i].attribute];
 		uint32		place;
 		uint32		page = loki_slot_page(family, number, &place);
 
-		if (page != pages->pages[attribute])
-		{
-			if (page >= family->npages)
-				loki_index_refresh(so->state, so->scan->indexRelation);
-			if (page >= family->npages)
-				return false;
-			copy_page(so, pages->first_family + attribute, page, pages->copies[attribute]);
-			pages->pages[attribute] = page;
-		}
-		if ((int) place >= LokiPageUsed((Page) pages->copies[attribute], family->slot_size))
+		if (page != pages->tests[i].page)
+			test_page(so, pages, i, page);
+		if ((int) place >= pages->tests[i].used || !pages->tests[i].passes[place])
 			return false;
-		slots[attribute] = LokiPageSlot(pages->copies[attribute], family->slot_size, place);
 	}
-	return loki_filter_match(&so->filter, slots);
+	return true;
+}
+
+/* Whether some row of a node is one that the scan is kept to */
+static bool
+passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
+{
+	if (so->within == NULL)
+		return true;
+	if (LokiTidState(slot) != LOKI_TID_OVERFLOW)
+		return loki_is_within(so, &slot->u.heap);
+	loki_node_tids(so, node, &so->tids);
+	return so->tids.n > 0;
 }
 
 /* ----------------------------------------------------------------
@@ -217,11 +252,11 @@ select_nodes(LokiScan *so, Selection *selection)
 	uint32		per_page = so->state->families[LOKI_FAMILY_TID].per_page;
 	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
 	uint32		npages = so->seen_nodes / per_page;
-	AttributePages attributes;
+	TestPages	tests;
 	uint32		batch[SCORE_BATCH];
 	int			nbatch = 0;
 
-	attribute_pages_begin(so, &attributes, LOKI_FAMILY_ATTR);
+	test_pages_begin(so, &tests, LOKI_FAMILY_ATTR);
 	for (uint32 page = 0; page < npages; page++)
 	{
 		int			used;
@@ -240,7 +275,7 @@ select_nodes(LokiScan *so, Selection *selection)
 				continue;
 			if (loki_is_killed(so, slot) || is_seen(so, node))
 				continue;
-			if (so->filter.nkeys > 0 && !passes_filter(so, &attributes, node))
+			if (!passes_tests(so, &tests, node) || !passes_tids(so, node, slot))
 				continue;
 			batch[nbatch++] = node;
 			if (nbatch == SCORE_BATCH)
@@ -251,7 +286,7 @@ select_nodes(LokiScan *so, Selection *selection)
 		}
 	}
 	score_batch(so, selection, batch, nbatch);
-	attribute_pages_end(so, &attributes);
+	test_pages_end(&tests);
 }
 
 /*
@@ -298,21 +333,19 @@ loki_stream_begin(LokiScan *so)
 static bool
 stream_matches(LokiScan *so, int first_family, uint32 number)
 {
-	char		values[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
-	const char *slots[LOKI_MAX_ATTRIBUTES];
+	char		value[LOKI_ATTR_MAX_SLOT];
+	uint8		passes = 1;
 
-	if (so->filter.nkeys == 0)
-		return true;
-	for (int i = 0; i < so->filter.nattributes; i++)
+	for (int i = 0; i < so->nodes.ntests; i++)
 	{
-		int			attribute = so->filter.attributes[i];
+		const LokiTest *test = &so->nodes.tests[i];
 
 		if (!loki_slot_read(so->state, so->scan->indexRelation,
-							first_family + attribute, number, values[attribute]))
+							first_family + test->attribute, number, value))
 			return false;
-		slots[attribute] = values[attribute];
+		loki_test_column(test, value, 0, 1, &passes);
 	}
-	return loki_filter_match(&so->filter, slots);
+	return passes != 0;
 }
 
 /* Fill so->tids from the current slot of the stream's page. */
@@ -334,6 +367,7 @@ stream_slot(LokiScan *so, int family, uint16 flags)
 			loki_node_tids(so, number, &so->tids);
 	}
 	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
+			 loki_is_within(so, &slot->u.heap) &&
 			 stream_matches(so, LOKI_FAMILY_NULLATTR, number))
 		loki_tid_list_add(so, &so->tids, &slot->u.heap);
 }

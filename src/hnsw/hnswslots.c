@@ -224,6 +224,22 @@ loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void
 	return true;
 }
 
+/*
+ * Copy the slots of n nodes out, one behind the other; with `peek` without pin
+ * or lock where that can be done.  What is past the used part is zero.
+ */
+void
+loki_slots_copy(LokiIndex *state, Relation index, int family, const uint32 *nodes,
+				int n, bool peek, char *slots)
+{
+	uint32		size = state->families[family].slot_size;
+
+	for (int i = 0; i < n; i++, slots += size)
+		if (!(peek && loki_slot_peek(state, index, family, nodes[i], slots)) &&
+			!loki_slot_read(state, index, family, nodes[i], slots))
+			memset(slots, 0, size);
+}
+
 /* ----------------------------------------------------------------
  * Slots of several nodes
  * ----------------------------------------------------------------

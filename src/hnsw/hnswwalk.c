@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswfilter.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -118,7 +118,7 @@ pop_frontier(LokiSearch *search)
 static inline bool
 filtered(const LokiSearch *search)
 {
-	return search->filter != NULL && search->filter->nkeys > 0;
+	return search->filter != NULL && search->filter->any;
 }
 
 /* Whether a node at this distance could still be among the ef best */
@@ -129,21 +129,12 @@ near_enough(const LokiSearch *search, uint32 ef, float distance)
 		distance < search->scored[search->best[0]].distance;
 }
 
-/* Offer a scored node to the best, evaluating the filter only if it counts. */
+/* Take a node that matches into the best, if it is near enough. */
 static void
 offer_best(LokiSearch *search, uint32 ef, uint32 item)
 {
-	LokiScored *scored = &search->scored[item];
-
-	if (!near_enough(search, ef, scored->distance))
-		return;
-	if (!(scored->flags & LOKI_SCORED_CHECKED))
-	{
-		scored->flags |= LOKI_SCORED_CHECKED;
-		if (!filtered(search) || loki_search_matches(search, scored->node))
-			scored->flags |= LOKI_SCORED_MATCHES;
-	}
-	if (!(scored->flags & LOKI_SCORED_MATCHES))
+	if (!near_enough(search, ef, search->scored[item].distance) ||
+		!(search->scored[item].flags & LOKI_SCORED_MATCHES))
 		return;
 	if (search->nbest < ef)
 	{
@@ -157,6 +148,43 @@ offer_best(LokiSearch *search, uint32 ef, uint32 item)
 		search->best[0] = item;
 		sift_down(search->scored, search->best, search->nbest, 0, -1);
 	}
+}
+
+/*
+ * Offer the n nodes from `first` on, of which those that are near enough are
+ * tested.  They are no more than a batch.
+ */
+static void
+offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
+{
+	uint32		items[2 * LOKI_MAX_M];
+	uint32		nodes[2 * LOKI_MAX_M];
+	int			ntests = 0;
+
+	Assert(n <= (int) lengthof(items));
+	for (uint32 item = first; item < first + n; item++)
+	{
+		LokiScored *scored = &search->scored[item];
+
+		if ((scored->flags & LOKI_SCORED_CHECKED) ||
+			!near_enough(search, ef, scored->distance))
+			continue;
+		scored->flags |= LOKI_SCORED_CHECKED;
+		if (filtered(search))
+		{
+			items[ntests] = item;
+			nodes[ntests++] = scored->node;
+		}
+		else
+			scored->flags |= LOKI_SCORED_MATCHES;
+	}
+	if (ntests > 0)
+		loki_filter_nodes(search, nodes, ntests, search->passes);
+	for (int i = 0; i < ntests; i++)
+		if (search->passes[i])
+			search->scored[items[i]].flags |= LOKI_SCORED_MATCHES;
+	for (uint32 item = first; item < first + n; item++)
+		offer_best(search, ef, item);
 }
 
 /*
@@ -195,7 +223,11 @@ expand(LokiSearch *search, uint32 ef, uint32 item)
 {
 	int			n = loki_search_links(search, search->scored[item].node, search->batch);
 
+	uint32		first = search->nscored;
+
 	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	if (filtered(search))
+		loki_filter_prefetch(search, search->batch, n);
 	loki_search_score(search, search->batch, n, search->estimates);
 	for (int i = 0; i < n; i++)
 	{
@@ -203,8 +235,8 @@ expand(LokiSearch *search, uint32 ef, uint32 item)
 
 		if (near_enough(search, ef, search->estimates[i]))
 			push_frontier(search, new);
-		offer_best(search, ef, new);
 	}
+	offer_nodes(search, ef, first, n);
 }
 
 static LokiWalkEnd
@@ -266,7 +298,7 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 												entries[i].node, 0);
 
 			push_frontier(search, item);
-			offer_best(search, ef, item);
+			offer_nodes(search, ef, item, 1);
 		}
 	return walk_by_heap(search, ef);
 }
@@ -280,11 +312,14 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 	if (!search->by_heap)
 		pool_to_scored(search);
 	search->nfrontier = search->nbest = 0;
-	for (uint32 i = 0; i < search->nscored; i++)
+	for (uint32 i = 0; i < search->nscored; i += 2 * LOKI_MAX_M)
 	{
-		offer_best(search, ef, i);
-		if (!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
-			push_frontier(search, i);
+		uint32		n = Min(2 * LOKI_MAX_M, search->nscored - i);
+
+		offer_nodes(search, ef, i, n);
+		for (uint32 item = i; item < i + n; item++)
+			if (!(search->scored[item].flags & LOKI_SCORED_EXPANDED))
+				push_frontier(search, item);
 		CHECK_FOR_INTERRUPTS();
 	}
 	return walk_by_heap(search, ef);
