@@ -26,7 +26,8 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	sparsevec \
 	hnsw \
 	attributes \
-	functions)
+	functions \
+	planner)
 DATA = $(wildcard sql/upgrade/*.sql)
 DATA_built = $(SCRIPT)
 
@@ -119,6 +120,7 @@ OBJS = \
 	src/hnsw/hnswverify.o \
 	src/hnsw/hnswwalk.o \
 	src/hnsw/hnswwrite.o \
+	src/planner/analyze.o \
 	src/planner/cost.o \
 	src/planner/distexpr.o \
 	src/planner/limit.o \

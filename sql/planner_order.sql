@@ -23,7 +23,7 @@ DECLARE
 	by_sort text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		CONTINUE WHEN line ~ 'Limit';
+		CONTINUE WHEN line ~ 'Limit|Index Cond: .id = ';
 		-- servers name parameters differently
 		line = regexp_replace(line, ' \(returns \$\d+\)', '');
 		RETURN NEXT regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col1', '$', 'g');

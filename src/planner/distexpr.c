@@ -65,9 +65,8 @@ typedef struct Peeled
 	bool		constant_first;
 } Peeled;
 
-/* Whether an access method sorts by an operator */
-static bool
-is_distance_operator(Oid opno)
+bool
+loki_is_distance_operator(Oid opno)
 {
 	Oid			hnsw = get_am_oid("hnsw", true);
 	Oid			ivfflat = get_am_oid("ivfflat", true);
@@ -108,7 +107,7 @@ operator_of_function(FuncExpr *call, bool *falling)
 		opno = OpernameGetOprid(list_make2(makeString(schema),
 										   makeString(pstrdup(distance_functions[i].operator))),
 								type, type);
-		if (!OidIsValid(opno) || !is_distance_operator(opno))
+		if (!OidIsValid(opno) || !loki_is_distance_operator(opno))
 			continue;
 		if (!distance_functions[i].falling && get_opcode(opno) != call->funcid)
 			continue;
@@ -135,7 +134,7 @@ base_distance(Node *expr, bool *falling)
 		OpExpr	   *op = (OpExpr *) expr;
 
 		if (op->opresulttype == FLOAT8OID && list_length(op->args) == 2 &&
-			!op->opretset && is_distance_operator(op->opno))
+			!op->opretset && loki_is_distance_operator(op->opno))
 			return op;
 	}
 	return NULL;

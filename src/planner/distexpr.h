@@ -17,6 +17,9 @@
 /* btree's float_ops, which has no name in the server's headers */
 #define LOKI_FLOAT_OPFAMILY		1970
 
+/* Whether hnsw sorts by an operator */
+extern bool loki_is_distance_operator(Oid opno);
+
 /*
  * What an expression says about a distance: 1 - (v <=> q) falls with v <=> q.
  * Both are float8, or the expression is float4.

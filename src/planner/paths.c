@@ -25,7 +25,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	if (previous_pathlist)
 		previous_pathlist(root, rel, rti, rte);
-	if (rte->rtekind != RTE_RELATION || rel->reloptkind == RELOPT_DEADREL)
+	if (rte->rtekind != RTE_RELATION || !IS_SIMPLE_REL(rel))
 		return;
 	loki_distance_rows(root, rel);
 	if (rel->indexlist != NIL)

@@ -1,0 +1,123 @@
+-- How many rows the planner expects of distance predicates
+
+SET jit = off;
+-- 50 clusters of 100 rows
+CREATE FUNCTION sel_vector(n integer, dim integer) RETURNS vector AS $$
+	SELECT array_agg(3 * sin((n % 50) * i * 1.7 + i) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, dim) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE TABLE sel_t (id integer PRIMARY KEY, v vector(32));
+INSERT INTO sel_t SELECT i, sel_vector(i, 32) FROM generate_series(1, 5000) i;
+
+-- Rows expected, and rows there are, as a word where they differ by much
+CREATE FUNCTION sel_rows(query text, at_most float8) RETURNS text AS $$
+DECLARE
+	plan json;
+	expected float8;
+	actual float8;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO plan;
+	expected = (plan->0->'Plan'->>'Plan Rows')::float8;
+	actual = greatest((plan->0->'Plan'->>'Actual Rows')::float8, 1);
+	RETURN CASE WHEN expected / actual > at_most THEN format('%s expected of %s', expected, actual)
+		WHEN actual / expected > at_most THEN format('only %s expected of %s', expected, actual)
+		ELSE 'good' END;
+END
+$$ LANGUAGE plpgsql;
+CREATE FUNCTION sel_expected(query text) RETURNS float8 AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN plan->0->'Plan'->>'Plan Rows';
+END
+$$ LANGUAGE plpgsql;
+
+-- test: without statistics
+SELECT sel_expected('SELECT * FROM sel_t WHERE v <-> ''[1]'' < 1') < 100 AS few;
+SELECT sel_expected('SELECT * FROM sel_t WHERE v <-> ''[1]'' > 1') > 1000 AS many;
+
+-- test: statistics
+ANALYZE sel_t;
+SELECT null_frac, avg_width, n_distinct, most_common_vals, histogram_bounds FROM pg_stats
+WHERE tablename = 'sel_t' AND attname = 'v';
+SELECT stakind1, stakind2, stakind3, stakind4, stakind5, staop1::regoper, staop2::regoper, staop3::regoper, staop4::regoper,
+	stanumbers1[1] > 20000 AS pairs, stanumbers1[2] AS external, stanumbers1[3] AS bytes
+FROM pg_statistic WHERE starelid = 'sel_t'::regclass AND staattnum = 2;
+
+-- test: operators and bounds, for a query that is not known and one that is
+SELECT operator, bound, sel_rows(format('SELECT * FROM sel_t WHERE v %s (SELECT v FROM sel_t WHERE id = 77) < %s',
+		operator, bound), 3) AS unknown,
+	sel_rows(format('SELECT * FROM sel_t WHERE v %s %L < %s', operator, sel_vector(77, 32), bound), 3) AS known
+FROM (VALUES ('<->', 0.001), ('<->', 4.5), ('<->', 5), ('<->', 10), ('<->', 20), ('<->', 1000), ('<=>', 0.07),
+	('<=>', 0.1), ('<=>', 1), ('<+>', 20), ('<+>', 25), ('<+>', 100), ('<#>', -100), ('<#>', 0)) o(operator, bound);
+
+-- test: a query that is not like the rows
+SELECT bound, sel_rows(format('SELECT * FROM sel_t WHERE v <-> %L < %s', array_fill(30, ARRAY[32])::vector, bound), 200)
+FROM (VALUES (50), (100), (171), (500)) o(bound);
+
+-- test: forms
+SELECT form, sel_rows('SELECT * FROM sel_t WHERE ' || replace(form, 'q', quote_literal(sel_vector(77, 32)) || '::vector'), 3)
+FROM (VALUES ('q <-> v < 5'), ('5 > v <-> q'), ('v <-> q <= 5'), ('v <-> q > 5'), ('NOT v <-> q < 5'), ('v <-> q BETWEEN 4.5 AND 5'),
+	('l2_distance(v, q) < 5'), ('1 - (v <=> q) > 0.9'), ('(v <-> q) * 2 < 10'), ('inner_product(v, q) > 100'),
+	('v <-> q < 5 OR v <-> q > 1000'), ('v <-> q < 5 AND id < 2500'), ('v <-> q < ''NaN''')) f(form);
+
+-- test: joins
+SELECT sel_rows('SELECT * FROM sel_t a JOIN sel_t b ON b.id = a.id WHERE a.v <-> ' || quote_literal(sel_vector(77, 32)) || ' < 5', 3);
+
+-- test: a generic plan does not know the bound
+SET plan_cache_mode = force_generic_plan;
+PREPARE sel_p(vector, float8) AS SELECT * FROM sel_t WHERE v <-> $1 < $2;
+SELECT sel_expected('EXECUTE sel_p(''[1]'', 1)') < 100 AS few;
+SET plan_cache_mode = force_custom_plan;
+SELECT sel_expected(format('EXECUTE sel_p(%L, 100)', sel_vector(77, 32))) AS all;
+DEALLOCATE sel_p;
+RESET plan_cache_mode;
+
+-- test: partitions
+CREATE TABLE sel_p (id integer, v vector(32)) PARTITION BY RANGE (id);
+CREATE TABLE sel_p1 PARTITION OF sel_p FOR VALUES FROM (0) TO (2500);
+CREATE TABLE sel_p2 PARTITION OF sel_p FOR VALUES FROM (2500) TO (10000);
+INSERT INTO sel_p SELECT * FROM sel_t;
+ANALYZE sel_p;
+SELECT sel_rows('SELECT * FROM sel_p WHERE v <-> ' || quote_literal(sel_vector(77, 32)) || ' < 5', 3);
+SELECT sel_rows('SELECT * FROM sel_p JOIN sel_t USING (id) WHERE sel_p.v <-> ' || quote_literal(sel_vector(77, 32)) || ' < 5', 3);
+DROP TABLE sel_p;
+
+-- test: NULLs, several dimensions, TOAST, equal rows, few rows, none
+CREATE TABLE sel_n (v vector);
+ANALYZE sel_n;
+INSERT INTO sel_n VALUES (NULL), (NULL);
+ANALYZE sel_n;
+SELECT null_frac FROM pg_stats WHERE tablename = 'sel_n';
+INSERT INTO sel_n VALUES ('[1,2]'), ('[1,2,3]');
+ANALYZE sel_n;
+SELECT null_frac, n_distinct FROM pg_stats WHERE tablename = 'sel_n';
+INSERT INTO sel_n SELECT sel_vector(i % 20, 8) FROM generate_series(1, 1000) i;
+ANALYZE sel_n;
+SELECT round(null_frac::numeric, 4), n_distinct FROM pg_stats WHERE tablename = 'sel_n';
+SELECT sel_expected('SELECT * FROM sel_n WHERE v <-> ' || quote_literal(sel_vector(7, 8)) || ' < 1') < 200 AS few,
+	sel_expected('SELECT * FROM sel_n WHERE v <-> ' || quote_literal(sel_vector(7, 8)) || ' < 100') > 900 AS many;
+TRUNCATE sel_n;
+INSERT INTO sel_n SELECT sel_vector(i, 1200) FROM generate_series(1, 200) i;
+ANALYZE sel_n;
+SELECT avg_width, n_distinct FROM pg_stats WHERE tablename = 'sel_n';
+SELECT stanumbers1[2] AS external, stanumbers1[3] AS bytes FROM pg_statistic WHERE starelid = 'sel_n'::regclass;
+TRUNCATE sel_n;
+INSERT INTO sel_n SELECT array_fill(0, ARRAY[3])::vector FROM generate_series(1, 100);
+ANALYZE sel_n;
+SELECT sel_rows('SELECT * FROM sel_n WHERE v <-> ''[0,0,0]'' < 1', 2) AS l2,
+	sel_rows('SELECT * FROM sel_n WHERE v <-> ''[0,0,9]'' < 1', 1000) AS far;
+
+-- test: a domain
+CREATE DOMAIN sel_domain AS vector(32);
+CREATE TABLE sel_d (v sel_domain);
+INSERT INTO sel_d SELECT v FROM sel_t;
+ANALYZE sel_d;
+SELECT sel_rows('SELECT * FROM sel_d WHERE v <-> ' || quote_literal(sel_vector(77, 32)) || ' < 5', 3);
+DROP TABLE sel_d;
+DROP DOMAIN sel_domain;
+
+DROP TABLE sel_t, sel_n;
+DROP FUNCTION sel_vector, sel_rows, sel_expected;
