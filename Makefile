@@ -25,6 +25,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	vector \
 	sparsevec \
 	hnsw \
+	ivfflat \
 	attributes \
 	functions \
 	planner)
@@ -120,6 +121,7 @@ OBJS = \
 	src/hnsw/hnswverify.o \
 	src/hnsw/hnswwalk.o \
 	src/hnsw/hnswwrite.o \
+	src/hnsw/ivfflat.o \
 	src/planner/analyze.o \
 	src/planner/cost.o \
 	src/planner/distexpr.o \

@@ -39,20 +39,25 @@ typedef enum LokiIterativeScan
 } LokiIterativeScan;
 
 extern int	loki_ef_search;
-extern int	loki_iterative_scan;
-extern int	loki_max_scan_tuples;
 extern double loki_scan_mem_multiplier;
 extern int	loki_build_seed;
 extern double loki_target_recall;
 
-/* Whether scans go on until the caller is content (see DESIGN of settings in
- * src/hnsw/README) */
-extern bool loki_scan_complete(void);
+/* What scans of an index go by: the settings of its access method */
+typedef struct LokiScanSettings
+{
+	int			ef;				/* rows that a search is as wide as */
+	int			iterative_scan; /* LokiIterativeScan, unless complete */
+	int			max_tuples;		/* of an iterative scan */
+	bool		complete;		/* goes on until the caller is content */
+} LokiScanSettings;
+
+extern void loki_scan_settings(Relation index, LokiScanSettings *settings);
 
 /* Called by _PG_init: reloptions and settings */
 extern void loki_hnsw_init(void);
 
-/* Whether a relation is an index of this access method, opened or by OID */
+/* Whether a relation is an index of ours, of hnsw or ivfflat */
 extern bool loki_is_hnsw_index(Relation index);
 
 /*

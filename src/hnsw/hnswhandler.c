@@ -17,8 +17,6 @@
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
-LOKI_FUNCTION(hnswhandler);
-
 amcostestimate_function loki_hnsw_costestimate = NULL;
 
 /* Name of a phase in pg_stat_progress_create_index */
@@ -48,12 +46,12 @@ loki_build_phase_name(int64 phase)
 	}
 }
 
-/* Whether a relation is an index of this access method */
+/* Whether a relation is an index of ours */
 bool
 loki_is_hnsw_index(Relation index)
 {
 	return index->rd_rel->relkind == RELKIND_INDEX && index->rd_indam != NULL &&
-		index->rd_indam->ambuild == loki_hnsw_build;
+		index->rd_indam->aminsert == loki_hnsw_insert;
 }
 
 /* Facts for the cost model */
@@ -73,11 +71,9 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	return true;
 }
 
-/*
- * Handler function: the access method's properties and entry points.
- */
-Datum
-hnswhandler(PG_FUNCTION_ARGS)
+/* The access method's properties and entry points */
+IndexAmRoutine *
+loki_hnsw_routine(void)
 {
 	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
 
@@ -125,5 +121,12 @@ hnswhandler(PG_FUNCTION_ARGS)
 	amroutine->aminitparallelscan = NULL;
 	amroutine->amparallelrescan = NULL;
 
-	PG_RETURN_POINTER(amroutine);
+	return amroutine;
+}
+
+LOKI_FUNCTION(hnswhandler);
+Datum
+hnswhandler(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(loki_hnsw_routine());
 }

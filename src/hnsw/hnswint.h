@@ -24,6 +24,7 @@
 #include "nodes/execnodes.h"
 #include "quantize/quantize.h"
 #include "storage/bufmgr.h"
+#include "utils/guc.h"
 
 /* ----------------------------------------------------------------
  * Reloptions
@@ -40,6 +41,7 @@ typedef struct LokiHnswOptions
 	int			bits;			/* LOKI_BITS_AUTO: by dimensions */
 	int			refine_bits;	/* LOKI_BITS_AUTO: by bits */
 	int			profile;		/* LokiProfile */
+	int			lists;			/* of ivfflat alone */
 } LokiHnswOptions;
 
 /* Of NULL the defaults */
@@ -49,6 +51,14 @@ extern int	loki_option_m(const LokiHnswOptions *options);
 extern int	loki_option_ef_construction(const LokiHnswOptions *options);
 extern int	loki_option_bits(const LokiHnswOptions *options);
 extern int	loki_option_refine_bits(const LokiHnswOptions *options);
+
+/* prototypes for other functions in hnswoptions.c */
+extern bool loki_check_int_source(int *newval, void **extra, GucSource source);
+extern bool loki_scan_complete(bool limits_set);
+
+/* prototypes for functions in ivfflat.c */
+extern void loki_ivfflat_init(void);
+extern bool loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings);
 extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
 
 /* ----------------------------------------------------------------
@@ -665,6 +675,7 @@ loki_layer_ratio(uint8 profile, int m)
 #define LOKI_PROGRESS_CALIBRATING 8
 
 /* functions in hnswhandler.c */
+extern IndexAmRoutine *loki_hnsw_routine(void);
 extern char *loki_build_phase_name(int64 phase);
 
 /* functions in hnswbuild.c */

@@ -23,12 +23,12 @@
 #include "utils/guc.h"
 
 int			loki_ef_search = LOKI_DEFAULT_EF_SEARCH;
-int			loki_iterative_scan = LOKI_ITERATIVE_OFF;
-int			loki_max_scan_tuples = 20000;
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
 double		loki_target_recall = 0;
 
+static int	iterative_scan = LOKI_ITERATIVE_OFF;
+static int	max_scan_tuples = 20000;
 static bool complete = true;
 
 /* Whether somebody set these, instead of leaving them at their defaults */
@@ -70,8 +70,8 @@ remember_source(void **extra, GucSource source)
 	return true;
 }
 
-static bool
-check_int_source(int *newval, void **extra, GucSource source)
+bool
+loki_check_int_source(int *newval, void **extra, GucSource source)
 {
 	return remember_source(extra, source);
 }
@@ -101,14 +101,24 @@ assign_complete(bool newval, void *extra)
 }
 
 /*
- * Whether scans go on until the caller is content.
+ * Whether scans go on until the caller is content, given whether somebody set
+ * one of pgvector's limits.
  */
 bool
-loki_scan_complete(void)
+loki_scan_complete(bool limits_set)
 {
-	if (complete_set)
-		return complete;
-	return !iterative_scan_set && !max_scan_tuples_set;
+	return complete_set ? complete : !limits_set;
+}
+
+void
+loki_scan_settings(Relation index, LokiScanSettings *settings)
+{
+	if (loki_ivfflat_scan_settings(index, settings))
+		return;
+	settings->ef = loki_ef_search;
+	settings->iterative_scan = iterative_scan;
+	settings->max_tuples = max_scan_tuples;
+	settings->complete = loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
 }
 
 static void
@@ -148,13 +158,13 @@ init_settings(void)
 							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("hnsw.iterative_scan",
 							 "Sets the mode for iterative scans",
-							 NULL, &loki_iterative_scan, LOKI_ITERATIVE_OFF,
+							 NULL, &iterative_scan, LOKI_ITERATIVE_OFF,
 							 iterative_scan_options, PGC_USERSET, 0,
-							 check_int_source, assign_iterative_scan, NULL);
+							 loki_check_int_source, assign_iterative_scan, NULL);
 	DefineCustomIntVariable("hnsw.max_scan_tuples",
 							"Sets the max number of tuples to visit for iterative scans",
-							NULL, &loki_max_scan_tuples, 20000, 1, INT_MAX,
-							PGC_USERSET, 0, check_int_source, assign_max_scan_tuples, NULL);
+							NULL, &max_scan_tuples, 20000, 1, INT_MAX,
+							PGC_USERSET, 0, loki_check_int_source, assign_max_scan_tuples, NULL);
 	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
 							 "Sets the multiple of work_mem to use for iterative scans",
 							 NULL, &loki_scan_mem_multiplier, 1, 1, 1000,
@@ -182,6 +192,7 @@ loki_hnsw_init(void)
 {
 	init_reloptions();
 	init_settings();
+	loki_ivfflat_init();
 }
 
 /* Parse and validate storage parameters. */

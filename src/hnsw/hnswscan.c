@@ -214,8 +214,8 @@ prepare_search(LokiScan *so)
 	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.nodes_scored = so->search.nodes_expanded = 0;
 	so->search.nodes_filtered = so->search.nodes_matched = 0;
-	so->search.scored_limit = !so->complete && loki_iterative_scan != LOKI_ITERATIVE_OFF ?
-		loki_max_scan_tuples : 0;
+	so->search.scored_limit = !so->complete && so->settings.iterative_scan != LOKI_ITERATIVE_OFF ?
+		so->settings.max_tuples : 0;
 	loki_search_reset(&so->search);
 	so->search.pass_nodes = so->complete && so->nodes.any ?
 		(double) tid->npages * tid->per_page : 0;
@@ -298,7 +298,8 @@ begin_scan(LokiScan *so)
 	}
 	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
 	loki_node_filter_make(&so->nodes, &so->filter, so->within);
-	so->complete = loki_scan_complete();
+	loki_scan_settings(scan->indexRelation, &so->settings);
+	so->complete = so->settings.complete;
 	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
 	so->last_distance = -get_float8_infinity();
 	so->walked = false;
@@ -309,7 +310,7 @@ begin_scan(LokiScan *so)
 	MemoryContextSwitchTo(old);
 
 	so->batch = so->complete && so->limit > 0 ?
-		(uint32) Min(so->limit, (double) LOKI_MAX_NUMBER / 4) : loki_ef_search;
+		(uint32) Min(so->limit, (double) LOKI_MAX_NUMBER / 4) : so->settings.ef;
 	so->batch_left = so->batch;
 
 	choose_phases(so);
@@ -355,7 +356,7 @@ choose_width(LokiScan *so)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
 								 RelationGetRelationName(so->scan->indexRelation))));
-	so->ef = Max(loki_ef_search, so->batch);
+	so->ef = Max(so->settings.ef, so->batch);
 	so->width = walk_width(so, so->ef);
 }
 
@@ -373,7 +374,7 @@ first_walk(LokiScan *so)
 	{
 		so->walk_end = loki_walk_begin(&so->search, entries, nentries, so->width);
 		/* pgvector's limit, where nothing follows that would find the rest */
-		take_walk(so, so->complete || loki_iterative_scan != LOKI_ITERATIVE_OFF ?
+		take_walk(so, so->complete || so->settings.iterative_scan != LOKI_ITERATIVE_OFF ?
 				  PG_UINT32_MAX : so->ef);
 	}
 }
@@ -398,8 +399,8 @@ may_widen(LokiScan *so)
 		return false;
 	if (so->complete)
 		return true;
-	return loki_iterative_scan != LOKI_ITERATIVE_OFF &&
-		so->search.nodes_scored < (uint64) loki_max_scan_tuples;
+	return so->settings.iterative_scan != LOKI_ITERATIVE_OFF &&
+		so->search.nodes_scored < (uint64) so->settings.max_tuples;
 }
 
 /*
@@ -532,7 +533,7 @@ next_ranked(LokiScan *so)
 		so->batch_left--;
 
 		/* strict order: pgvector's way of keeping it is to drop late rows */
-		if (!so->complete && loki_iterative_scan == LOKI_ITERATIVE_STRICT &&
+		if (!so->complete && so->settings.iterative_scan == LOKI_ITERATIVE_STRICT &&
 			row->distance < so->last_distance)
 			continue;
 		so->last_distance = row->distance;
@@ -549,8 +550,8 @@ may_stream(LokiScan *so)
 {
 	if (so->complete)
 		return true;
-	return so->returned < (uint64) (loki_iterative_scan == LOKI_ITERATIVE_OFF ?
-									loki_ef_search : loki_max_scan_tuples);
+	return so->returned < (uint64) (so->settings.iterative_scan == LOKI_ITERATIVE_OFF ?
+									so->settings.ef : so->settings.max_tuples);
 }
 
 /*

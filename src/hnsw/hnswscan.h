@@ -104,6 +104,7 @@ typedef struct LokiScan
 								 * LOKI_NONE: none */
 	double		limit;			/* rows that the caller takes at most; 0 = not
 								 * known */
+	LokiScanSettings settings;
 	bool		complete;		/* go on until the caller is content */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;

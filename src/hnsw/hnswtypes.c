@@ -16,6 +16,7 @@
 
 #include "access/heaptoast.h"
 #include "catalog/pg_amop.h"
+#include "catalog/pg_opfamily.h"
 #include "common/hashfn.h"
 #include "distance/distance.h"
 #include "hnsw/hnswint.h"
@@ -24,9 +25,6 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-
-/* Support function of an operator class that describes its type */
-#define TYPE_PROC 3
 
 /* ----------------------------------------------------------------
  * vector
@@ -113,11 +111,14 @@ family_metric(Oid family, Oid type)
 	return 0;
 }
 
-/* What an operator family says of its type; nothing, if that is vector. */
+/*
+ * What an operator family says of its type; nothing, if that is vector.  The
+ * function that does is the last support function of the access method.
+ */
 static const LokiValueType *
-family_type(Oid family, Oid type)
+family_type(Oid family, Oid type, int16 type_proc)
 {
-	Oid			procedure = get_opfamily_proc(family, type, type, TYPE_PROC);
+	Oid			procedure = get_opfamily_proc(family, type, type, type_proc);
 
 	if (!OidIsValid(procedure))
 		return &vector_type;
@@ -125,13 +126,13 @@ family_type(Oid family, Oid type)
 		DatumGetPointer(OidFunctionCall1(procedure, PointerGetDatum(NULL)));
 }
 
-LokiColumn
-loki_family_column(Oid family, Oid type, int32 typmod)
+static LokiColumn
+describe_column(Oid family, Oid type, int32 typmod, const IndexAmRoutine *method)
 {
 	LokiColumn	column;
 
 	column.metric = family_metric(family, type);
-	column.type = family_type(family, type);
+	column.type = family_type(family, type, method->amsupport);
 	if (typmod < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -147,10 +148,25 @@ loki_family_column(Oid family, Oid type, int32 typmod)
 }
 
 LokiColumn
+loki_family_column(Oid family, Oid type, int32 typmod)
+{
+	HeapTuple	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(family));
+	IndexAmRoutine *method;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator family %u", family);
+	method = GetIndexAmRoutineByAmId(((Form_pg_opfamily) GETSTRUCT(tuple))->opfmethod,
+									 false);
+	ReleaseSysCache(tuple);
+	return describe_column(family, type, typmod, method);
+}
+
+LokiColumn
 loki_index_column(Relation index)
 {
-	return loki_family_column(index->rd_opfamily[0], index->rd_opcintype[0],
-							  TupleDescAttr(index->rd_att, 0)->atttypmod);
+	return describe_column(index->rd_opfamily[0], index->rd_opcintype[0],
+						   TupleDescAttr(index->rd_att, 0)->atttypmod,
+						   index->rd_indam);
 }
 
 /* ----------------------------------------------------------------

@@ -78,7 +78,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	Relation	index;
 	bool		readable;
 	double		n = Max(info->tuples, 1);
-	double		ef = loki_ef_search;
+	LokiScanSettings settings;
+	double		ef;
 	double		width;
 	double		score_cost;
 	double		miss;
@@ -95,6 +96,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	index = index_open(info->indexoid, NoLock);
 	readable = loki_hnsw_shape(index, &shape);
+	loki_scan_settings(index, &settings);
 	width = readable ? loki_hnsw_target_width(index, root->limit_tuples) : 0;
 	index_close(index, NoLock);
 	if (!readable)
@@ -104,6 +106,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	genericcostestimate(root, path, loop_count, &costs);
 
+	ef = settings.ef;
 	if (width > 0)
 		ef = width;
 	else if (root->limit_tuples > ef)

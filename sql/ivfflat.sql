@@ -1,0 +1,108 @@
+--
+-- The access method ivfflat, which builds a graph
+--
+
+-- test: operator classes: that of l2 is the default
+CREATE TABLE t (i int, v vector(3));
+INSERT INTO t VALUES (1, '[0,0,0]'), (2, '[1,2,3]'), (3, '[1,1,1]'), (4, NULL);
+CREATE INDEX t_idx ON t USING ivfflat (v) WITH (lists = 1);
+CREATE INDEX t_ip_idx ON t USING ivfflat (v vector_ip_ops) WITH (lists = '1');
+CREATE INDEX t_cosine_idx ON t USING ivfflat (v vector_cosine_ops);
+CREATE INDEX ON t USING ivfflat (v vector_l1_ops);
+SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 't'::regclass ORDER BY 1;
+SELECT opcname, opcdefault, opcintype::regtype, amvalidate(c.oid)
+	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'ivfflat' AND opcintype = 'vector'::regtype ORDER BY 1;
+SELECT indexrelid::regclass, metric, rows FROM pg_index, lokivector_index_info(indexrelid) WHERE indrelid = 't'::regclass ORDER BY 1;
+
+-- test: order
+SET enable_seqscan = off;
+EXPLAIN (COSTS off) SELECT i FROM t ORDER BY v <-> '[3,3,3]';
+SELECT i FROM t ORDER BY v <-> '[3,3,3]';
+SELECT i FROM t ORDER BY v <#> '[3,3,3]';
+SELECT i FROM t ORDER BY v <=> '[3,3,3]';
+SELECT count(*) FROM (SELECT * FROM t ORDER BY v <-> (SELECT NULL::vector)) s;
+INSERT INTO t VALUES (5, '[1,2,4]');
+SELECT i FROM t ORDER BY v <-> '[3,3,3]' LIMIT 2;
+DELETE FROM t WHERE i = 2;
+VACUUM t;
+SELECT i FROM t ORDER BY v <-> '[3,3,3]' LIMIT 2;
+REINDEX INDEX t_idx;
+TRUNCATE t;
+SELECT i FROM t ORDER BY v <-> '[3,3,3]';
+DROP TABLE t;
+
+-- test: kinds of indexes
+CREATE UNLOGGED TABLE t (i int, v vector(3));
+INSERT INTO t SELECT i, ARRAY[i, 0, 0] FROM generate_series(1, 100) AS i;
+CREATE INDEX ON t USING ivfflat (((v + v)::vector(3))) WHERE i > 50;
+CREATE INDEX ON t USING ivfflat (((v::real[])::vector(3)) vector_cosine_ops) WITH (lists = 3);
+CREATE INDEX CONCURRENTLY t_idx ON t USING ivfflat (v) WITH (lists = 3);
+SELECT i FROM t ORDER BY v <-> '[7,0,0]', i LIMIT 1;
+CREATE INDEX ON t USING ivfflat (v, v);
+CREATE UNIQUE INDEX ON t USING ivfflat (v);
+CREATE INDEX ON t USING ivfflat (v DESC);
+CREATE INDEX ON t USING ivfflat (v) INCLUDE (i);
+CREATE INDEX ON t USING ivfflat (i);
+CREATE TABLE u (v vector);
+CREATE INDEX ON u USING ivfflat (v);
+DROP TABLE u;
+
+-- test: lists
+CREATE INDEX ON t USING ivfflat (v) WITH (lists = 0);
+CREATE INDEX ON t USING ivfflat (v) WITH (lists = 32769);
+CREATE INDEX ON t USING ivfflat (v) WITH (m = 16);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (lists = 16);
+ALTER INDEX t_idx SET (lists = 5);
+SELECT reloptions FROM pg_class WHERE relname = 't_idx';
+
+-- test: settings
+SHOW ivfflat.probes;
+SHOW ivfflat.iterative_scan;
+SHOW ivfflat.max_probes;
+SET ivfflat.probes = 0;
+SET ivfflat.probes = 32769;
+SET ivfflat.iterative_scan = on;
+SET ivfflat.iterative_scan = strict_order;
+SET ivfflat.max_probes = 0;
+SET ivfflat.max_probes = 32769;
+SET ivfflat.other = 1;
+SELECT name, short_desc, vartype, context, boot_val, min_val, max_val, enumvals FROM pg_settings WHERE name LIKE 'ivfflat.%' ORDER BY 1;
+
+-- test: scans are complete, unless one of pgvector's limits is set
+CREATE TABLE n (i int PRIMARY KEY, v vector(3));
+INSERT INTO n SELECT i, ARRAY[i % 10, i / 10 % 10, i / 100] FROM generate_series(0, 999) AS i;
+CREATE INDEX n_idx ON n USING ivfflat (v) WITH (lists = 10);
+CREATE FUNCTION found(OUT rows bigint) BEGIN ATOMIC
+	SELECT count(*) FROM (SELECT i FROM n ORDER BY v <-> '[4,4,4]') AS s;
+END;
+SELECT * FROM found();
+SET ivfflat.probes = 10;
+SELECT * FROM found();
+SET ivfflat.iterative_scan = off;
+SELECT rows < 1000 AS fewer FROM found();
+SET ivfflat.iterative_scan = relaxed_order;
+SELECT rows FROM found();
+SET lokivector.complete = on;
+SET ivfflat.iterative_scan = off;
+SELECT * FROM found();
+RESET lokivector.complete;
+RESET ivfflat.iterative_scan;
+
+-- test: more probes find more
+RESET ivfflat.probes;
+SET lokivector.complete = off;
+SELECT rows AS rows1 FROM found() \gset
+SET ivfflat.probes = 3;
+SELECT rows AS rows3 FROM found() \gset
+SET ivfflat.probes = 10;
+SELECT rows AS rows10 FROM found() \gset
+SET ivfflat.probes = 100;
+SELECT rows AS rows100 FROM found() \gset
+SELECT :rows1 < :rows3 AS more, :rows3 < :rows10 AS still_more, :rows10 = :rows100 AS all_lists;
+RESET lokivector.complete;
+RESET ivfflat.probes;
+
+-- test: the graph is whole
+SELECT lokivector_check('n_idx', true);
+DROP FUNCTION found;
+DROP TABLE t, n;
