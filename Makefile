@@ -23,6 +23,8 @@ SCRIPT = lokivector--$(EXTVERSION).sql
 SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	module \
 	vector \
+	halfvec \
+	bit \
 	sparsevec \
 	hnsw \
 	ivfflat \
@@ -34,6 +36,7 @@ DATA_built = $(SCRIPT)
 
 OBJS = \
 	src/lokivector.o \
+	src/distance/bits.o \
 	src/distance/blas.o \
 	src/distance/dispatch.o \
 	src/distance/scalar.o \
@@ -57,6 +60,13 @@ OBJS = \
 	src/types/array.o \
 	src/types/textscan.o \
 	src/types/toast.o \
+	src/types/bit.o \
+	src/types/check.o \
+	src/types/halfvec_cast.o \
+	src/types/halfvec_check.o \
+	src/types/halfvec_distance.o \
+	src/types/halfvec_io.o \
+	src/types/halfvec_ops.o \
 	src/types/vector_check.o \
 	src/types/vector_io.o \
 	src/types/vector_ops.o \

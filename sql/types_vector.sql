@@ -67,23 +67,23 @@ SELECT vector_cmp('[1,2,3]', '[1,2,3]'), vector_cmp('[1,2,3]', '[0,0,0]'), vecto
 SELECT vector_cmp('[1,2]', '[1,2,3]'), vector_cmp('[1,2,3]', '[1,2]'), vector_cmp('[1,2]', '[2,3,4]'), vector_cmp('[2,3]', '[1,2,3]');
 
 -- test: dimensions, norm, normalisation
-SELECT vector_dims('[1,2,3]');
+SELECT vector_dims('[1,2,3]'::vector);
 SELECT vector_norm('[3,4]'), vector_norm('[0,1]'), vector_norm('[0,0]');
 SELECT vector_norm('[3e37,4e37]')::real, vector_norm('[3e-30,4e-30]')::real;
 SELECT l2_normalize('[3,4]'::vector), l2_normalize('[3,0]'::vector), l2_normalize('[0,0.1]'::vector), l2_normalize('[0,0]'::vector);
 SELECT l2_normalize('[3e38]'::vector), l2_normalize('[-1e-45]'::vector), l2_normalize('[3e38,4e-45]'::vector);
 
 -- test: subvector: counted from 1, cut to what exists
-SELECT subvector('[1,2,3,4,5]', 1, 3), subvector('[1,2,3,4,5]', 3, 2), subvector('[1,2,3,4,5]', 3, 9);
-SELECT subvector('[1,2,3,4,5]', -1, 3), subvector('[1,2,3,4,5]', -1, 9), subvector('[1,2,3,4,5]', 0, 2);
-SELECT subvector('[1,2,3,4,5]', 5, 2147483647), subvector('[1,2,3,4,5]', 1, 2147483647), subvector('[1,2,3,4,5]', -2147483644, 2147483647);
+SELECT subvector('[1,2,3,4,5]'::vector, 1, 3), subvector('[1,2,3,4,5]'::vector, 3, 2), subvector('[1,2,3,4,5]'::vector, 3, 9);
+SELECT subvector('[1,2,3,4,5]'::vector, -1, 3), subvector('[1,2,3,4,5]'::vector, -1, 9), subvector('[1,2,3,4,5]'::vector, 0, 2);
+SELECT subvector('[1,2,3,4,5]'::vector, 5, 2147483647), subvector('[1,2,3,4,5]'::vector, 1, 2147483647), subvector('[1,2,3,4,5]'::vector, -2147483644, 2147483647);
 
 -- test: binary_quantize: a bit is set where the element is positive
-SELECT binary_quantize('[1,0,-1]'), binary_quantize('[0,0.1,-0.2,-0.3,0.4,0.5,0.6,-0.7,0.8,-0.9,1]');
-SELECT binary_quantize('[-0,1e-45]'), length(binary_quantize(('[' || repeat('1,', 99) || '1]')::vector));
+SELECT binary_quantize('[1,0,-1]'::vector), binary_quantize('[0,0.1,-0.2,-0.3,0.4,0.5,0.6,-0.7,0.8,-0.9,1]'::vector);
+SELECT binary_quantize('[-0,1e-45]'::vector), length(binary_quantize(('[' || repeat('1,', 99) || '1]')::vector));
 
 -- test: NULL in, NULL out
-SELECT '[1]'::vector + NULL, vector_norm(NULL), NULL::vector = '[1]', subvector('[1]', NULL, 1);
+SELECT '[1]'::vector + NULL, vector_norm(NULL), NULL::vector = '[1]', subvector('[1]'::vector, NULL, 1);
 
 -- test: what the catalogs say
 SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode::regprocedure, c.oprname AS commutator, n.oprname AS negator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * avx2.c
- *	  Distance kernels for x86-64 with AVX2 and FMA.
+ *	  Distance kernels for x86-64 with AVX2, FMA and F16C.
  *
  * Four registers of eight partial sums cover the latency of a fused
- * multiply-add.  The last elements are read by a masked load, which does not
- * touch memory past the end of an array.
+ * multiply-add.  The last floats are read by a masked load, the last halves one
+ * by one, so that no memory past the end of an array is touched.
  *
  * IDENTIFICATION
  *	  src/distance/avx2.c
@@ -20,7 +20,7 @@
 
 #include <immintrin.h>
 
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET __attribute__((target("avx2,fma,f16c")))
 #define LANES 8
 
 /* A mask that selects the first n of eight elements */
@@ -55,8 +55,32 @@ take_pairs(LokiTerm term, __m256 sum, __m256 a, __m256 b)
 	return _mm256_fmadd_ps(diff, diff, sum);
 }
 
+/* Eight elements */
+static pg_attribute_always_inline TARGET __m256
+load(LokiElement element, const void *p, int i)
+{
+	if (element == LOKI_ELEMENT_F16)
+		return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) ((const LokiHalf *) p + i)));
+	return _mm256_loadu_ps((const float *) p + i);
+}
+
+/* The first n of eight elements, and zeros */
+static pg_attribute_always_inline TARGET __m256
+load_first(LokiElement element, const void *p, int i, int n)
+{
+	if (element == LOKI_ELEMENT_F16)
+	{
+		LokiHalf	halves[LANES] = {0};
+
+		for (int k = 0; k < n; k++)
+			halves[k] = ((const LokiHalf *) p)[i + k];
+		return load(element, halves, 0);
+	}
+	return _mm256_maskload_ps((const float *) p + i, first_elements(n));
+}
+
 static pg_attribute_always_inline TARGET float
-sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
+sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
 {
 	__m256		s0 = _mm256_setzero_ps();
 	__m256		s1 = _mm256_setzero_ps();
@@ -66,51 +90,26 @@ sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
 
 	for (; i + 4 * LANES <= dim; i += 4 * LANES)
 	{
-		s0 = take_pairs(term, s0, _mm256_loadu_ps(a + i),
-						_mm256_loadu_ps(b + i));
-		s1 = take_pairs(term, s1, _mm256_loadu_ps(a + i + LANES),
-						_mm256_loadu_ps(b + i + LANES));
-		s2 = take_pairs(term, s2, _mm256_loadu_ps(a + i + 2 * LANES),
-						_mm256_loadu_ps(b + i + 2 * LANES));
-		s3 = take_pairs(term, s3, _mm256_loadu_ps(a + i + 3 * LANES),
-						_mm256_loadu_ps(b + i + 3 * LANES));
+		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
+		s1 = take_pairs(term, s1, load(element, a, i + LANES), load(element, b, i + LANES));
+		s2 = take_pairs(term, s2, load(element, a, i + 2 * LANES),
+						load(element, b, i + 2 * LANES));
+		s3 = take_pairs(term, s3, load(element, a, i + 3 * LANES),
+						load(element, b, i + 3 * LANES));
 	}
 	for (; i + LANES <= dim; i += LANES)
-		s0 = take_pairs(term, s0, _mm256_loadu_ps(a + i),
-						_mm256_loadu_ps(b + i));
+		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
 	if (i < dim)
-	{
-		__m256i		mask = first_elements(dim - i);
-
-		s1 = take_pairs(term, s1, _mm256_maskload_ps(a + i, mask),
-						_mm256_maskload_ps(b + i, mask));
-	}
+		s1 = take_pairs(term, s1, load_first(element, a, i, dim - i),
+						load_first(element, b, i, dim - i));
 
 	return sum_lanes(_mm256_add_ps(_mm256_add_ps(s0, s1),
 								   _mm256_add_ps(s2, s3)));
 }
 
-static TARGET float
-l2sq_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L2SQ, dim, a, b);
-}
-
-static TARGET float
-dot_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_DOT, dim, a, b);
-}
-
-static TARGET float
-l1_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L1, dim, a, b);
-}
-
 /* Three sums at once: two registers for each are enough. */
-static TARGET void
-cosine_f32(int dim, const float *a, const float *b,
+static pg_attribute_always_inline TARGET void
+sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 		   float *dot, float *norma, float *normb)
 {
 	__m256		ab[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
@@ -122,8 +121,8 @@ cosine_f32(int dim, const float *a, const float *b,
 	{
 		for (int r = 0; r < 2; r++)
 		{
-			__m256		x = _mm256_loadu_ps(a + i + r * LANES);
-			__m256		y = _mm256_loadu_ps(b + i + r * LANES);
+			__m256		x = load(element, a, i + r * LANES);
+			__m256		y = load(element, b, i + r * LANES);
 
 			ab[r] = _mm256_fmadd_ps(x, y, ab[r]);
 			aa[r] = _mm256_fmadd_ps(x, x, aa[r]);
@@ -132,10 +131,9 @@ cosine_f32(int dim, const float *a, const float *b,
 	}
 	for (int r = 0; i < dim; i += LANES, r++)
 	{
-		int			rest = dim - i;
-		__m256i		mask = first_elements(Min(rest, LANES));
-		__m256		x = _mm256_maskload_ps(a + i, mask);
-		__m256		y = _mm256_maskload_ps(b + i, mask);
+		int			n = Min(dim - i, LANES);
+		__m256		x = load_first(element, a, i, n);
+		__m256		y = load_first(element, b, i, n);
 
 		ab[r] = _mm256_fmadd_ps(x, y, ab[r]);
 		aa[r] = _mm256_fmadd_ps(x, x, aa[r]);
@@ -147,8 +145,32 @@ cosine_f32(int dim, const float *a, const float *b,
 	*normb = sum_lanes(_mm256_add_ps(bb[0], bb[1]));
 }
 
-const LokiDistanceKernels loki_distance_avx2 = {
-	LOKI_SIMD_AVX2, "avx2", l2sq_f32, dot_f32, l1_f32, cosine_f32
-};
+static TARGET void
+f16_to_f32(int n, const LokiHalf *halves, float *floats)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		_mm256_storeu_ps(floats + i, load(LOKI_ELEMENT_F16, halves, i));
+	for (; i < n; i++)
+		floats[i] = _cvtsh_ss(halves[i]);
+}
+
+static TARGET void
+f32_to_f16(int n, const float *floats, LokiHalf *halves)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		_mm_storeu_si128((__m128i *) (halves + i),
+						 _mm256_cvtps_ph(_mm256_loadu_ps(floats + i),
+										 _MM_FROUND_TO_NEAREST_INT));
+	for (; i < n; i++)
+		halves[i] = _cvtss_sh(floats[i], _MM_FROUND_TO_NEAREST_INT);
+}
+
+LOKI_DEFINE_KERNELS(TARGET)
+
+const LokiDistanceKernels loki_distance_avx2 = LOKI_KERNELS(LOKI_SIMD_AVX2, "avx2");
 
 #endif							/* __x86_64__ */

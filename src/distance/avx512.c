@@ -42,8 +42,26 @@ take_pairs(LokiTerm term, __m512 sum, __m512 a, __m512 b)
 	return _mm512_fmadd_ps(diff, diff, sum);
 }
 
+/* Sixteen elements */
+static pg_attribute_always_inline TARGET __m512
+load(LokiElement element, const void *p, int i)
+{
+	if (element == LOKI_ELEMENT_F16)
+		return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *) ((const LokiHalf *) p + i)));
+	return _mm512_loadu_ps((const float *) p + i);
+}
+
+/* Those that a mask selects, and zeros */
+static pg_attribute_always_inline TARGET __m512
+load_masked(LokiElement element, __mmask16 mask, const void *p, int i)
+{
+	if (element == LOKI_ELEMENT_F16)
+		return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, (const LokiHalf *) p + i));
+	return _mm512_maskz_loadu_ps(mask, (const float *) p + i);
+}
+
 static pg_attribute_always_inline TARGET float
-sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
+sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
 {
 	__m512		s0 = _mm512_setzero_ps();
 	__m512		s1 = _mm512_setzero_ps();
@@ -53,51 +71,30 @@ sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
 
 	for (; i + 4 * LANES <= dim; i += 4 * LANES)
 	{
-		s0 = take_pairs(term, s0, _mm512_loadu_ps(a + i),
-						_mm512_loadu_ps(b + i));
-		s1 = take_pairs(term, s1, _mm512_loadu_ps(a + i + LANES),
-						_mm512_loadu_ps(b + i + LANES));
-		s2 = take_pairs(term, s2, _mm512_loadu_ps(a + i + 2 * LANES),
-						_mm512_loadu_ps(b + i + 2 * LANES));
-		s3 = take_pairs(term, s3, _mm512_loadu_ps(a + i + 3 * LANES),
-						_mm512_loadu_ps(b + i + 3 * LANES));
+		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
+		s1 = take_pairs(term, s1, load(element, a, i + LANES), load(element, b, i + LANES));
+		s2 = take_pairs(term, s2, load(element, a, i + 2 * LANES),
+						load(element, b, i + 2 * LANES));
+		s3 = take_pairs(term, s3, load(element, a, i + 3 * LANES),
+						load(element, b, i + 3 * LANES));
 	}
 	for (; i + LANES <= dim; i += LANES)
-		s0 = take_pairs(term, s0, _mm512_loadu_ps(a + i),
-						_mm512_loadu_ps(b + i));
+		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
 	if (i < dim)
 	{
 		__mmask16	mask = first_elements(dim - i);
 
-		s1 = take_pairs(term, s1, _mm512_maskz_loadu_ps(mask, a + i),
-						_mm512_maskz_loadu_ps(mask, b + i));
+		s1 = take_pairs(term, s1, load_masked(element, mask, a, i),
+						load_masked(element, mask, b, i));
 	}
 
 	return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(s0, s1),
 											  _mm512_add_ps(s2, s3)));
 }
 
-static TARGET float
-l2sq_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L2SQ, dim, a, b);
-}
-
-static TARGET float
-dot_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_DOT, dim, a, b);
-}
-
-static TARGET float
-l1_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L1, dim, a, b);
-}
-
 /* Three sums at once: two registers for each are enough. */
-static TARGET void
-cosine_f32(int dim, const float *a, const float *b,
+static pg_attribute_always_inline TARGET void
+sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 		   float *dot, float *norma, float *normb)
 {
 	__m512		ab[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
@@ -109,8 +106,8 @@ cosine_f32(int dim, const float *a, const float *b,
 	{
 		for (int r = 0; r < 2; r++)
 		{
-			__m512		x = _mm512_loadu_ps(a + i + r * LANES);
-			__m512		y = _mm512_loadu_ps(b + i + r * LANES);
+			__m512		x = load(element, a, i + r * LANES);
+			__m512		y = load(element, b, i + r * LANES);
 
 			ab[r] = _mm512_fmadd_ps(x, y, ab[r]);
 			aa[r] = _mm512_fmadd_ps(x, x, aa[r]);
@@ -120,8 +117,8 @@ cosine_f32(int dim, const float *a, const float *b,
 	for (int r = 0; i < dim; i += LANES, r++)
 	{
 		__mmask16	mask = first_elements(dim - i);
-		__m512		x = _mm512_maskz_loadu_ps(mask, a + i);
-		__m512		y = _mm512_maskz_loadu_ps(mask, b + i);
+		__m512		x = load_masked(element, mask, a, i);
+		__m512		y = load_masked(element, mask, b, i);
 
 		ab[r] = _mm512_fmadd_ps(x, y, ab[r]);
 		aa[r] = _mm512_fmadd_ps(x, x, aa[r]);
@@ -133,8 +130,33 @@ cosine_f32(int dim, const float *a, const float *b,
 	*normb = _mm512_reduce_add_ps(_mm512_add_ps(bb[0], bb[1]));
 }
 
-const LokiDistanceKernels loki_distance_avx512 = {
-	LOKI_SIMD_AVX512, "avx512", l2sq_f32, dot_f32, l1_f32, cosine_f32
-};
+static TARGET void
+f16_to_f32(int n, const LokiHalf *halves, float *floats)
+{
+	for (int i = 0; i < n; i += LANES)
+	{
+		__mmask16	mask = first_elements(n - i);
+
+		_mm512_mask_storeu_ps(floats + i, mask,
+							  load_masked(LOKI_ELEMENT_F16, mask, halves, i));
+	}
+}
+
+static TARGET void
+f32_to_f16(int n, const float *floats, LokiHalf *halves)
+{
+	for (int i = 0; i < n; i += LANES)
+	{
+		__mmask16	mask = first_elements(n - i);
+
+		_mm256_mask_storeu_epi16(halves + i, mask,
+								 _mm512_cvtps_ph(_mm512_maskz_loadu_ps(mask, floats + i),
+												 _MM_FROUND_TO_NEAREST_INT));
+	}
+}
+
+LOKI_DEFINE_KERNELS(TARGET)
+
+const LokiDistanceKernels loki_distance_avx512 = LOKI_KERNELS(LOKI_SIMD_AVX512, "avx512");
 
 #endif							/* __x86_64__ */

@@ -14,6 +14,7 @@
  */
 #include "c.h"
 
+#include "distance/bits.h"
 #include "distance/kernels.h"
 
 #if defined(__x86_64__)
@@ -58,19 +59,19 @@ detect(uint32 *features)
 				ecx,
 				edx;
 	uint64		xcr0;
-	bool		fma;
+	bool		fma_f16c;
 
 	*features = 0;
 	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
 		return simd;
 	if (HAS_BIT(ecx, 23))
 		*features |= LOKI_CPU_POPCNT;
-	fma = HAS_BIT(ecx, 12);
+	fma_f16c = HAS_BIT(ecx, 12) && HAS_BIT(ecx, 29);
 	xcr0 = HAS_BIT(ecx, 27) ? read_xcr0() : 0;
 
 	if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
 		return simd;
-	if (HAS_BIT(ebx, 5) && fma && (xcr0 & XCR0_AVX) == XCR0_AVX)
+	if (HAS_BIT(ebx, 5) && fma_f16c && (xcr0 & XCR0_AVX) == XCR0_AVX)
 		simd = LOKI_SIMD_AVX2;
 	if (simd == LOKI_SIMD_AVX2 && (xcr0 & XCR0_AVX512) == XCR0_AVX512 &&
 		HAS_BIT(ebx, 16) && HAS_BIT(ebx, 17) && HAS_BIT(ebx, 30) &&
@@ -187,6 +188,7 @@ loki_distance_init(void)
 
 	loki_distance = *loki_distance_kernels(chosen);
 	cpu_features = chosen == best ? features : features_of_level(chosen, features);
+	loki_bits_init();
 }
 
 LokiSimd

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * distance.h
- *	  Distance kernels over float32 arrays, and what the processor can do.
+ *	  Distance kernels over arrays of floats and halves, and what the processor can do.
  *
  * Pure C: c.h and libm only.  The table is filled once, by
  * loki_distance_init(), and constant afterwards.
@@ -16,10 +16,12 @@
 
 #include "c.h"
 
+#include "distance/half.h"
+
 typedef enum LokiSimd
 {
 	LOKI_SIMD_SCALAR,
-	LOKI_SIMD_AVX2,				/* AVX2 and FMA */
+	LOKI_SIMD_AVX2,				/* AVX2, FMA and F16C */
 	LOKI_SIMD_AVX512,			/* AVX-512 F, BW, VL, DQ */
 	LOKI_SIMD_NEON				/* every arm64 */
 } LokiSimd;
@@ -46,6 +48,17 @@ typedef struct LokiDistanceKernels
 	/* dot product and both squared norms in one pass */
 	void		(*cosine_f32) (int dim, const float *a, const float *b,
 							   float *dot, float *norma, float *normb);
+
+	/* the same over halves, as if converted to floats before */
+	float		(*l2sq_f16) (int dim, const LokiHalf *a, const LokiHalf *b);
+	float		(*dot_f16) (int dim, const LokiHalf *a, const LokiHalf *b);
+	float		(*l1_f16) (int dim, const LokiHalf *a, const LokiHalf *b);
+	void		(*cosine_f16) (int dim, const LokiHalf *a, const LokiHalf *b,
+							   float *dot, float *norma, float *normb);
+
+	/* conversions, as those of half.h */
+	void		(*f16_to_f32) (int n, const LokiHalf *halves, float *floats);
+	void		(*f32_to_f16) (int n, const float *floats, LokiHalf *halves);
 } LokiDistanceKernels;
 
 /* The kernels in use, and those of one level (NULL if it cannot run here) */

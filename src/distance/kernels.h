@@ -16,9 +16,9 @@
 #include "distance/distance.h"
 
 /*
- * What the files have in common: one loop serves three kernels, which differ
- * in how they take a pair of elements into a sum.  The loop is inlined with a
- * constant of this type.
+ * What the files have in common: one loop serves six kernels, which differ in
+ * how they take a pair of elements into a sum, and in the elements.  The loop
+ * is inlined with constants of these types.
  */
 typedef enum LokiTerm
 {
@@ -26,6 +26,66 @@ typedef enum LokiTerm
 	LOKI_TERM_DOT,				/* a * b */
 	LOKI_TERM_L1				/* |a - b| */
 } LokiTerm;
+
+typedef enum LokiElement
+{
+	LOKI_ELEMENT_F32,
+	LOKI_ELEMENT_F16			/* becomes a float when it is read */
+} LokiElement;
+
+/* The functions of a file, by the names that all files give them */
+#define LOKI_KERNELS(simd, name) \
+	{ \
+		simd, name, \
+		l2sq_f32, dot_f32, l1_f32, cosine_f32, \
+		l2sq_f16, dot_f16, l1_f16, cosine_f16, \
+		f16_to_f32, f32_to_f16 \
+	}
+
+/* The kernels of a file over sum_pairs() and sum_cosine() */
+#define LOKI_DEFINE_KERNELS(target) \
+static target float \
+l2sq_f32(int dim, const float *a, const float *b) \
+{ \
+	return sum_pairs(LOKI_TERM_L2SQ, LOKI_ELEMENT_F32, dim, a, b); \
+} \
+static target float \
+dot_f32(int dim, const float *a, const float *b) \
+{ \
+	return sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a, b); \
+} \
+static target float \
+l1_f32(int dim, const float *a, const float *b) \
+{ \
+	return sum_pairs(LOKI_TERM_L1, LOKI_ELEMENT_F32, dim, a, b); \
+} \
+static target void \
+cosine_f32(int dim, const float *a, const float *b, \
+		   float *dot, float *norma, float *normb) \
+{ \
+	sum_cosine(LOKI_ELEMENT_F32, dim, a, b, dot, norma, normb); \
+} \
+static target float \
+l2sq_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
+{ \
+	return sum_pairs(LOKI_TERM_L2SQ, LOKI_ELEMENT_F16, dim, a, b); \
+} \
+static target float \
+dot_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
+{ \
+	return sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F16, dim, a, b); \
+} \
+static target float \
+l1_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
+{ \
+	return sum_pairs(LOKI_TERM_L1, LOKI_ELEMENT_F16, dim, a, b); \
+} \
+static target void \
+cosine_f16(int dim, const LokiHalf *a, const LokiHalf *b, \
+		   float *dot, float *norma, float *normb) \
+{ \
+	sum_cosine(LOKI_ELEMENT_F16, dim, a, b, dot, norma, normb); \
+}
 
 extern const LokiDistanceKernels loki_distance_scalar;
 #if defined(__x86_64__)

@@ -21,15 +21,32 @@
 
 #define LANES 4
 
-/* The first n elements of p, n <= 4, and zeros */
-static inline float32x4_t
-load_first(const float *p, int n)
+/* Four elements */
+static pg_attribute_always_inline float32x4_t
+load(LokiElement element, const void *p, int i)
 {
-	float		x[LANES] = {0};
+	if (element == LOKI_ELEMENT_F16)
+		return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16((const LokiHalf *) p + i)));
+	return vld1q_f32((const float *) p + i);
+}
 
-	for (int i = 0; i < n; i++)
-		x[i] = p[i];
-	return vld1q_f32(x);
+/* The first n of four elements, and zeros */
+static pg_attribute_always_inline float32x4_t
+load_first(LokiElement element, const void *p, int i, int n)
+{
+	float		floats[LANES] = {0};
+	LokiHalf	halves[LANES] = {0};
+
+	for (int k = 0; k < n; k++)
+	{
+		if (element == LOKI_ELEMENT_F16)
+			halves[k] = ((const LokiHalf *) p)[i + k];
+		else
+			floats[k] = ((const float *) p)[i + k];
+	}
+	if (element == LOKI_ELEMENT_F16)
+		return load(element, halves, 0);
+	return load(element, floats, 0);
 }
 
 static pg_attribute_always_inline float32x4_t
@@ -46,7 +63,7 @@ take_pairs(LokiTerm term, float32x4_t sum, float32x4_t a, float32x4_t b)
 }
 
 static pg_attribute_always_inline float
-sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
+sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
 {
 	float32x4_t s0 = vdupq_n_f32(0);
 	float32x4_t s1 = vdupq_n_f32(0);
@@ -56,44 +73,25 @@ sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
 
 	for (; i + 4 * LANES <= dim; i += 4 * LANES)
 	{
-		s0 = take_pairs(term, s0, vld1q_f32(a + i), vld1q_f32(b + i));
-		s1 = take_pairs(term, s1, vld1q_f32(a + i + LANES),
-						vld1q_f32(b + i + LANES));
-		s2 = take_pairs(term, s2, vld1q_f32(a + i + 2 * LANES),
-						vld1q_f32(b + i + 2 * LANES));
-		s3 = take_pairs(term, s3, vld1q_f32(a + i + 3 * LANES),
-						vld1q_f32(b + i + 3 * LANES));
+		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
+		s1 = take_pairs(term, s1, load(element, a, i + LANES), load(element, b, i + LANES));
+		s2 = take_pairs(term, s2, load(element, a, i + 2 * LANES),
+						load(element, b, i + 2 * LANES));
+		s3 = take_pairs(term, s3, load(element, a, i + 3 * LANES),
+						load(element, b, i + 3 * LANES));
 	}
 	for (; i + LANES <= dim; i += LANES)
-		s0 = take_pairs(term, s0, vld1q_f32(a + i), vld1q_f32(b + i));
+		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
 	if (i < dim)
-		s1 = take_pairs(term, s1, load_first(a + i, dim - i),
-						load_first(b + i, dim - i));
+		s1 = take_pairs(term, s1, load_first(element, a, i, dim - i),
+						load_first(element, b, i, dim - i));
 
 	return vaddvq_f32(vaddq_f32(vaddq_f32(s0, s1), vaddq_f32(s2, s3)));
 }
 
-static float
-l2sq_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L2SQ, dim, a, b);
-}
-
-static float
-dot_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_DOT, dim, a, b);
-}
-
-static float
-l1_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L1, dim, a, b);
-}
-
 /* Three sums at once: two registers for each are enough. */
-static void
-cosine_f32(int dim, const float *a, const float *b,
+static pg_attribute_always_inline void
+sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 		   float *dot, float *norma, float *normb)
 {
 	float32x4_t ab[2] = {vdupq_n_f32(0), vdupq_n_f32(0)};
@@ -105,8 +103,8 @@ cosine_f32(int dim, const float *a, const float *b,
 	{
 		for (int r = 0; r < 2; r++)
 		{
-			float32x4_t x = vld1q_f32(a + i + r * LANES);
-			float32x4_t y = vld1q_f32(b + i + r * LANES);
+			float32x4_t x = load(element, a, i + r * LANES);
+			float32x4_t y = load(element, b, i + r * LANES);
 
 			ab[r] = vfmaq_f32(ab[r], x, y);
 			aa[r] = vfmaq_f32(aa[r], x, x);
@@ -116,8 +114,8 @@ cosine_f32(int dim, const float *a, const float *b,
 	for (int r = 0; i < dim; i += LANES, r++)
 	{
 		int			n = Min(dim - i, LANES);
-		float32x4_t x = load_first(a + i, n);
-		float32x4_t y = load_first(b + i, n);
+		float32x4_t x = load_first(element, a, i, n);
+		float32x4_t y = load_first(element, b, i, n);
 
 		ab[r] = vfmaq_f32(ab[r], x, y);
 		aa[r] = vfmaq_f32(aa[r], x, x);
@@ -129,8 +127,30 @@ cosine_f32(int dim, const float *a, const float *b,
 	*normb = vaddvq_f32(vaddq_f32(bb[0], bb[1]));
 }
 
-const LokiDistanceKernels loki_distance_neon = {
-	LOKI_SIMD_NEON, "neon", l2sq_f32, dot_f32, l1_f32, cosine_f32
-};
+static void
+f16_to_f32(int n, const LokiHalf *halves, float *floats)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		vst1q_f32(floats + i, load(LOKI_ELEMENT_F16, halves, i));
+	for (; i < n; i++)
+		floats[i] = loki_half_to_float(halves[i]);
+}
+
+static void
+f32_to_f16(int n, const float *floats, LokiHalf *halves)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		vst1_u16(halves + i, vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(floats + i))));
+	for (; i < n; i++)
+		halves[i] = loki_float_to_half(floats[i]);
+}
+
+LOKI_DEFINE_KERNELS()
+
+const LokiDistanceKernels loki_distance_neon = LOKI_KERNELS(LOKI_SIMD_NEON, "neon");
 
 #endif							/* __aarch64__ */

@@ -33,47 +33,53 @@ take_pair(LokiTerm term, float sum, float a, float b)
 }
 
 static pg_attribute_always_inline float
-sum_pairs(LokiTerm term, int dim, const float *a, const float *b)
+read_element(LokiElement element, const void *p, int i)
+{
+	if (element == LOKI_ELEMENT_F16)
+		return loki_half_to_float(((const LokiHalf *) p)[i]);
+	return ((const float *) p)[i];
+}
+
+static pg_attribute_always_inline float
+sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
 {
 	float		sum[LANES] = {0};
 	int			i = 0;
 
 	for (; i + LANES <= dim; i += LANES)
 		for (int lane = 0; lane < LANES; lane++)
-			sum[lane] = take_pair(term, sum[lane], a[i + lane], b[i + lane]);
+			sum[lane] = take_pair(term, sum[lane], read_element(element, a, i + lane),
+								  read_element(element, b, i + lane));
 	for (int lane = 0; i + lane < dim; lane++)
-		sum[lane] = take_pair(term, sum[lane], a[i + lane], b[i + lane]);
+		sum[lane] = take_pair(term, sum[lane], read_element(element, a, i + lane),
+							  read_element(element, b, i + lane));
 
 	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static float
-l2sq_f32(int dim, const float *a, const float *b)
+static pg_attribute_always_inline void
+sum_cosine(LokiElement element, int dim, const void *a, const void *b,
+		   float *dot, float *norma, float *normb)
 {
-	return sum_pairs(LOKI_TERM_L2SQ, dim, a, b);
-}
-
-static float
-dot_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_DOT, dim, a, b);
-}
-
-static float
-l1_f32(int dim, const float *a, const float *b)
-{
-	return sum_pairs(LOKI_TERM_L1, dim, a, b);
+	*dot = sum_pairs(LOKI_TERM_DOT, element, dim, a, b);
+	*norma = sum_pairs(LOKI_TERM_DOT, element, dim, a, a);
+	*normb = sum_pairs(LOKI_TERM_DOT, element, dim, b, b);
 }
 
 static void
-cosine_f32(int dim, const float *a, const float *b,
-		   float *dot, float *norma, float *normb)
+f16_to_f32(int n, const LokiHalf *halves, float *floats)
 {
-	*dot = sum_pairs(LOKI_TERM_DOT, dim, a, b);
-	*norma = sum_pairs(LOKI_TERM_DOT, dim, a, a);
-	*normb = sum_pairs(LOKI_TERM_DOT, dim, b, b);
+	for (int i = 0; i < n; i++)
+		floats[i] = loki_half_to_float(halves[i]);
 }
 
-const LokiDistanceKernels loki_distance_scalar = {
-	LOKI_SIMD_SCALAR, "scalar", l2sq_f32, dot_f32, l1_f32, cosine_f32
-};
+static void
+f32_to_f16(int n, const float *floats, LokiHalf *halves)
+{
+	for (int i = 0; i < n; i++)
+		halves[i] = loki_float_to_half(floats[i]);
+}
+
+LOKI_DEFINE_KERNELS()
+
+const LokiDistanceKernels loki_distance_scalar = LOKI_KERNELS(LOKI_SIMD_SCALAR, "scalar");

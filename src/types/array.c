@@ -68,3 +68,18 @@ loki_array_floats(ArrayType *array, float *values)
 					 errmsg("unsupported array type")));
 	}
 }
+
+ArrayType *
+loki_floats_array(int dim, const float *x)
+{
+	Size		size = ARR_OVERHEAD_NONULLS(1) + sizeof(float4) * dim;
+	ArrayType  *array = (ArrayType *) palloc0(size);
+
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->elemtype = FLOAT4OID;
+	ARR_DIMS(array)[0] = dim;
+	ARR_LBOUND(array)[0] = 1;
+	memcpy(ARR_DATA_PTR(array), x, sizeof(float4) * dim);
+	return array;
+}

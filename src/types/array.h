@@ -26,4 +26,7 @@ extern int	loki_array_length(ArrayType *array);
  */
 extern void loki_array_floats(ArrayType *array, float *values);
 
+/* real[] of floats */
+extern ArrayType *loki_floats_array(int dim, const float *x);
+
 #endif							/* LOKI_ARRAY_H */

@@ -90,7 +90,7 @@ sparsevec_to_vector(PG_FUNCTION_ARGS)
 	Vector	   *result;
 
 	loki_vector_check_dim(v->dim);
-	loki_vector_check_typmod(PG_GETARG_INT32(1), v->dim);
+	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
 	result = loki_vector_make(v->dim);
 	for (int i = 0; i < v->nnz; i++)
 		result->x[v->indices[i]] = values[i];

@@ -21,17 +21,13 @@
 #include "utils/array.h"
 #include "utils/float.h"
 
-/* Numbers of a valid state: the count, then the sums */
-#define STATE_VALUES(state) ((float8 *) ARR_DATA_PTR(state))
-#define STATE_DIM(state)	(ARR_DIMS(state)[0] - 1)
-
 /*
  * A state may come from a user, who can call these functions by themselves.
  */
-static ArrayType *
-get_state(FunctionCallInfo fcinfo, int argument, const char *caller)
+ArrayType *
+loki_avg_state(FunctionCallInfo fcinfo, int n, const char *caller)
 {
-	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(argument);
+	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(n);
 
 	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] < 1 ||
 		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
@@ -65,42 +61,49 @@ writable_state(FunctionCallInfo fcinfo, ArrayType *state)
 
 	if (AggCheckCallContext(fcinfo, NULL))
 		return state;
-	copy = make_state(STATE_DIM(state));
-	memcpy(STATE_VALUES(copy), STATE_VALUES(state),
-		   sizeof(float8) * (STATE_DIM(state) + 1));
+	copy = make_state(LOKI_AVG_DIM(state));
+	memcpy(LOKI_AVG_VALUES(copy), LOKI_AVG_VALUES(state),
+		   sizeof(float8) * (LOKI_AVG_DIM(state) + 1));
 	return copy;
+}
+
+ArrayType *
+loki_avg_add(FunctionCallInfo fcinfo, const char *caller, int dim, const float *x)
+{
+	ArrayType  *state = loki_avg_state(fcinfo, 0, caller);
+	float8	   *values;
+
+	if (LOKI_AVG_DIM(state) == 0)
+	{
+		float8		n = LOKI_AVG_VALUES(state)[0];
+
+		state = make_state(dim);
+		LOKI_AVG_VALUES(state)[0] = n;
+	}
+	else
+	{
+		loki_check_expected_dim(LOKI_AVG_DIM(state), dim);
+		state = writable_state(fcinfo, state);
+	}
+
+	values = LOKI_AVG_VALUES(state);
+	values[0] += 1;
+	for (int i = 0; i < dim; i++)
+	{
+		values[i + 1] += x[i];
+		if (unlikely(isinf(values[i + 1])))
+			float_overflow_error();
+	}
+	return state;
 }
 
 LOKI_FUNCTION(vector_accum);
 Datum
 vector_accum(PG_FUNCTION_ARGS)
 {
-	ArrayType  *state = get_state(fcinfo, 0, "vector_accum");
 	Vector	   *v = PG_GETARG_VECTOR_P(1);
-	float8	   *values;
 
-	if (STATE_DIM(state) == 0)
-	{
-		float8		n = STATE_VALUES(state)[0];
-
-		state = make_state(v->dim);
-		STATE_VALUES(state)[0] = n;
-	}
-	else
-	{
-		loki_vector_check_expected_dim(STATE_DIM(state), v->dim);
-		state = writable_state(fcinfo, state);
-	}
-
-	values = STATE_VALUES(state);
-	values[0] += 1;
-	for (int i = 0; i < v->dim; i++)
-	{
-		values[i + 1] += v->x[i];
-		if (unlikely(isinf(values[i + 1])))
-			float_overflow_error();
-	}
-	PG_RETURN_ARRAYTYPE_P(state);
+	PG_RETURN_ARRAYTYPE_P(loki_avg_add(fcinfo, "vector_accum", v->dim, v->x));
 }
 
 /*
@@ -111,22 +114,22 @@ LOKI_FUNCTION(vector_combine);
 Datum
 vector_combine(PG_FUNCTION_ARGS)
 {
-	ArrayType  *state = get_state(fcinfo, 0, "vector_combine");
-	ArrayType  *other = get_state(fcinfo, 1, "vector_combine");
+	ArrayType  *state = loki_avg_state(fcinfo, 0, "vector_combine");
+	ArrayType  *other = loki_avg_state(fcinfo, 1, "vector_combine");
 	float8	   *values;
 
-	if (STATE_VALUES(other)[0] == 0)
+	if (LOKI_AVG_VALUES(other)[0] == 0)
 		PG_RETURN_ARRAYTYPE_P(state);
-	if (STATE_VALUES(state)[0] == 0)
+	if (LOKI_AVG_VALUES(state)[0] == 0)
 		PG_RETURN_ARRAYTYPE_P(other);
 
-	loki_vector_check_expected_dim(STATE_DIM(state), STATE_DIM(other));
+	loki_check_expected_dim(LOKI_AVG_DIM(state), LOKI_AVG_DIM(other));
 	state = writable_state(fcinfo, state);
-	values = STATE_VALUES(state);
-	values[0] += STATE_VALUES(other)[0];
-	for (int i = 1; i <= STATE_DIM(state); i++)
+	values = LOKI_AVG_VALUES(state);
+	values[0] += LOKI_AVG_VALUES(other)[0];
+	for (int i = 1; i <= LOKI_AVG_DIM(state); i++)
 	{
-		values[i] += STATE_VALUES(other)[i];
+		values[i] += LOKI_AVG_VALUES(other)[i];
 		if (unlikely(isinf(values[i])))
 			float_overflow_error();
 	}
@@ -137,15 +140,15 @@ LOKI_FUNCTION(vector_avg);
 Datum
 vector_avg(PG_FUNCTION_ARGS)
 {
-	ArrayType  *state = get_state(fcinfo, 0, "vector_avg");
-	float8	   *values = STATE_VALUES(state);
+	ArrayType  *state = loki_avg_state(fcinfo, 0, "vector_avg");
+	float8	   *values = LOKI_AVG_VALUES(state);
 	Vector	   *average;
 
 	if (values[0] == 0)
 		PG_RETURN_NULL();
 
-	loki_vector_check_dim(STATE_DIM(state));
-	average = loki_vector_make(STATE_DIM(state));
+	loki_vector_check_dim(LOKI_AVG_DIM(state));
+	average = loki_vector_make(LOKI_AVG_DIM(state));
 	for (int i = 0; i < average->dim; i++)
 		average->x[i] = values[i + 1] / values[0];
 	loki_vector_check_elements(average);

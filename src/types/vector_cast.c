@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "types/array.h"
@@ -25,7 +24,7 @@ vector(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
 
-	loki_vector_check_typmod(PG_GETARG_INT32(1), v->dim);
+	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
 	PG_RETURN_VECTOR_P(v);
 }
 
@@ -40,7 +39,7 @@ array_to_vector(PG_FUNCTION_ARGS)
 
 	dim = loki_array_length(array);
 	loki_vector_check_dim(dim);
-	loki_vector_check_typmod(typmod, dim);
+	loki_check_typmod(typmod, dim);
 
 	v = loki_vector_make(dim);
 	loki_array_floats(array, v->x);
@@ -53,14 +52,6 @@ Datum
 vector_to_float4(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
-	Size		size = ARR_OVERHEAD_NONULLS(1) + sizeof(float4) * v->dim;
-	ArrayType  *array = (ArrayType *) palloc0(size);
 
-	SET_VARSIZE(array, size);
-	array->ndim = 1;
-	array->elemtype = FLOAT4OID;
-	ARR_DIMS(array)[0] = v->dim;
-	ARR_LBOUND(array)[0] = 1;
-	memcpy(ARR_DATA_PTR(array), v->x, sizeof(float4) * v->dim);
-	PG_RETURN_ARRAYTYPE_P(array);
+	PG_RETURN_ARRAYTYPE_P(loki_floats_array(v->dim, v->x));
 }

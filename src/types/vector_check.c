@@ -1,9 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * vector_check.c
- *	  What makes a vector valid: its dimensions and its elements.
- *
- * The messages are pgvector's; applications match on them.
+ *	  Making vectors, and checking their elements.
  *
  * IDENTIFICATION
  *	  src/types/vector_check.c
@@ -26,55 +24,6 @@ loki_vector_make(int dim)
 	return v;
 }
 
-void
-loki_vector_check_dim(int dim)
-{
-	if (dim < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("vector must have at least 1 dimension")));
-	if (dim > LOKI_VECTOR_MAX_DIM)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("vector cannot have more than %d dimensions",
-						LOKI_VECTOR_MAX_DIM)));
-}
-
-void
-loki_vector_check_expected_dim(int expected, int dim)
-{
-	if (expected != dim)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected %d dimensions, not %d", expected, dim)));
-}
-
-void
-loki_vector_check_same_dim(const Vector *a, const Vector *b)
-{
-	if (a->dim != b->dim)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("different vector dimensions %d and %d",
-						a->dim, b->dim)));
-}
-
-void
-loki_vector_nan_error(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("NaN not allowed in vector")));
-}
-
-void
-loki_vector_infinite_error(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("infinite value not allowed in vector")));
-}
-
 /*
  * Elements are finite.  Of several that are not, the first is reported.
  */
@@ -86,7 +35,7 @@ loki_vector_check_elements(const Vector *v)
 		if (likely(isfinite(v->x[i])))
 			continue;
 		if (isnan(v->x[i]))
-			loki_vector_nan_error();
-		loki_vector_infinite_error();
+			loki_nan_error("vector");
+		loki_infinite_error("vector");
 	}
 }

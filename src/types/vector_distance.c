@@ -40,17 +40,6 @@ get_pair(FunctionCallInfo fcinfo)
 	return pair;
 }
 
-/* What rounding may bring out of the range of a cosine; keeps NaN */
-static inline double
-clamp_cosine(double x)
-{
-	if (x > 1)
-		return 1;
-	if (x < -1)
-		return -1;
-	return x;
-}
-
 static inline float
 squared_distance(FunctionCallInfo fcinfo)
 {
@@ -109,7 +98,7 @@ cosine_distance(PG_FUNCTION_ARGS)
 
 	loki_distance.cosine_f32(pair.a->dim, pair.a->x, pair.b->x,
 							 &dot, &norma, &normb);
-	PG_RETURN_FLOAT8(1 - clamp_cosine(dot / sqrt((double) norma * (double) normb)));
+	PG_RETURN_FLOAT8(1 - loki_clamp_cosine(dot / sqrt((double) norma * (double) normb)));
 }
 
 /*
@@ -119,7 +108,7 @@ LOKI_FUNCTION(vector_spherical_distance);
 Datum
 vector_spherical_distance(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(acos(clamp_cosine(dot_product(fcinfo))) / M_PI);
+	PG_RETURN_FLOAT8(acos(loki_clamp_cosine(dot_product(fcinfo))) / M_PI);
 }
 
 LOKI_FUNCTION(l1_distance);

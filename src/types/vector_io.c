@@ -20,53 +20,13 @@
 #include "types/vectorint.h"
 #include "utils/array.h"
 
-/*
- * Raise the error that a scan of text ended with.
- */
-static void
-report_scan_error(LokiScanStatus status, const LokiScan *scan, const char *text)
-{
-	char	   *number;
-
-	switch (status)
-	{
-		case LOKI_SCAN_EMPTY:
-			loki_vector_check_dim(0);
-			break;
-		case LOKI_SCAN_TOO_MANY:
-			loki_vector_check_dim(LOKI_VECTOR_MAX_DIM + 1);
-			break;
-		case LOKI_SCAN_NAN:
-			loki_vector_nan_error();
-			break;
-		case LOKI_SCAN_INFINITE:
-			loki_vector_infinite_error();
-			break;
-		case LOKI_SCAN_RANGE:
-			number = pnstrdup(scan->number, scan->at - scan->number);
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("\"%s\" is out of range for type vector", number)));
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("invalid input syntax for type vector: \"%s\"", text),
-					 status == LOKI_SCAN_NO_START ?
-					 errdetail("Vector contents must start with \"[\".") :
-					 status == LOKI_SCAN_JUNK ?
-					 errdetail("Junk after closing right brace.") : 0));
-			break;
-	}
-}
-
 LOKI_FUNCTION(vector_in);
 Datum
 vector_in(PG_FUNCTION_ARGS)
 {
-	char	   *text = PG_GETARG_CSTRING(0);
+	char	   *input = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiScan	scan = {text, text + strlen(text), NULL};
+	LokiScan	scan = {input, input + strlen(input), NULL};
 	LokiScanStatus status;
 	float		x[LOKI_VECTOR_MAX_DIM];
 	int			dim;
@@ -74,8 +34,8 @@ vector_in(PG_FUNCTION_ARGS)
 
 	status = loki_scan_array(&scan, LOKI_VECTOR_MAX_DIM, x, &dim);
 	if (status != LOKI_SCAN_OK)
-		report_scan_error(status, &scan, text);
-	loki_vector_check_typmod(typmod, dim);
+		loki_scan_error("vector", LOKI_VECTOR_MAX_DIM, status, &scan, input);
+	loki_check_typmod(typmod, dim);
 
 	v = loki_vector_make(dim);
 	memcpy(v->x, x, sizeof(float) * dim);
@@ -110,24 +70,8 @@ LOKI_FUNCTION(vector_typmod_in);
 Datum
 vector_typmod_in(PG_FUNCTION_ARGS)
 {
-	int			n;
-	int32	   *typmods = ArrayGetIntegerTypmods(PG_GETARG_ARRAYTYPE_P(0), &n);
-
-	if (n != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid type modifier")));
-	if (typmods[0] < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dimensions for type vector must be at least 1")));
-	if (typmods[0] > LOKI_VECTOR_MAX_DIM)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dimensions for type vector cannot exceed %d",
-						LOKI_VECTOR_MAX_DIM)));
-
-	PG_RETURN_INT32(typmods[0]);
+	PG_RETURN_INT32(loki_check_typmods("vector", PG_GETARG_ARRAYTYPE_P(0),
+									   LOKI_VECTOR_MAX_DIM));
 }
 
 /*
@@ -146,11 +90,8 @@ vector_recv(PG_FUNCTION_ARGS)
 	Vector	   *v;
 
 	loki_vector_check_dim(dim);
-	loki_vector_check_typmod(typmod, dim);
-	if (unused != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected unused to be 0, not %d", unused)));
+	loki_check_typmod(typmod, dim);
+	loki_check_unused(unused);
 
 	elements = pq_getmsgbytes(buf, sizeof(float) * dim);
 	v = loki_vector_make(dim);

@@ -15,24 +15,22 @@
 
 #include <math.h>
 
+#include "types/check.h"
 #include "types/vector.h"
 
-/* prototypes for functions in vector_check.c */
-extern void loki_vector_check_dim(int dim);
-extern void loki_vector_check_expected_dim(int expected, int dim);
-extern void loki_vector_check_same_dim(const Vector *a, const Vector *b);
-extern void loki_vector_check_elements(const Vector *v);
-extern void loki_vector_nan_error(void);
-extern void loki_vector_infinite_error(void);
-
-/*
- * A typmod is the number of dimensions that a column asks for, -1 for any.
- */
 static inline void
-loki_vector_check_typmod(int32 typmod, int dim)
+loki_vector_check_dim(int dim)
 {
-	if (typmod != -1)
-		loki_vector_check_expected_dim(typmod, dim);
+	loki_check_dim("vector", dim, LOKI_VECTOR_MAX_DIM);
 }
+
+static inline void
+loki_vector_check_same_dim(const Vector *a, const Vector *b)
+{
+	loki_check_same_dim("vector", a->dim, b->dim);
+}
+
+/* prototypes for functions in vector_check.c */
+extern void loki_vector_check_elements(const Vector *v);
 
 #endif							/* LOKI_VECTORINT_H */

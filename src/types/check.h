@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.h
+ *	  What makes values of the types over arrays of numbers valid, and what
+ *	  these types share else.
+ *
+ * Private to the folder.  `type` is the name of the type, for messages.
+ *
+ * IDENTIFICATION
+ *	  src/types/check.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_CHECK_H
+#define LOKI_CHECK_H
+
+#include "fmgr.h"
+#include "types/textscan.h"
+#include "utils/array.h"
+
+/* functions in check.c */
+extern void loki_check_dim(const char *type, int dim, int max);
+extern void loki_check_expected_dim(int expected, int dim);
+extern void loki_check_same_dim(const char *type, int a, int b);
+extern void loki_check_unused(int unused);
+extern void loki_nan_error(const char *type);
+extern void loki_infinite_error(const char *type);
+extern void loki_range_error(const char *type, const char *number, int length);
+extern void loki_scan_error(const char *type, int max, LokiScanStatus status,
+							const LokiScan *scan, const char *text);
+
+/* The typmod that an array of words stands for, from 1 to max */
+extern int32 loki_check_typmods(const char *type, ArrayType *words, int max);
+
+/*
+ * A typmod is the number of dimensions that a column asks for, -1 for any.
+ */
+static inline void
+loki_check_typmod(int32 typmod, int dim)
+{
+	if (typmod != -1)
+		loki_check_expected_dim(typmod, dim);
+}
+
+/* What rounding may bring out of the range of a cosine; keeps NaN */
+static inline double
+loki_clamp_cosine(double x)
+{
+	if (x > 1)
+		return 1;
+	if (x < -1)
+		return -1;
+	return x;
+}
+
+/* functions in vector_agg.c */
+
+/* Argument n of a function over states of avg(), and what such a state holds */
+extern ArrayType *loki_avg_state(FunctionCallInfo fcinfo, int n, const char *caller);
+#define LOKI_AVG_VALUES(state)	((float8 *) ARR_DATA_PTR(state))
+#define LOKI_AVG_DIM(state)		(ARR_DIMS(state)[0] - 1)
+
+/* Argument 0, a state, with a row added */
+extern ArrayType *loki_avg_add(FunctionCallInfo fcinfo, const char *caller,
+							   int dim, const float *x);
+
+#endif							/* LOKI_CHECK_H */

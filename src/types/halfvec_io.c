@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * halfvec_io.c
+ *	  Text and binary input and output of halfvecs, and their typmod.
+ *
+ * IDENTIFICATION
+ *	  src/types/halfvec_io.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/shortest_dec.h"
+#include "compat/pgcompat.h"
+#include "libpq/pqformat.h"
+#include "lokivector.h"
+#include "port/pg_bswap.h"
+#include "types/halfvecint.h"
+#include "types/textscan.h"
+
+/*
+ * Raise the error that element n, a finite float, is too large for a half.
+ * The text is read once more to find it.
+ */
+static void
+report_range(char *input, int n)
+{
+	LokiScan	scan = {input, input + strlen(input), NULL};
+	float		x;
+
+	loki_skip_space(&scan);
+	for (int i = 0; i <= n; i++)
+	{
+		scan.at++;				/* the bracket or comma */
+		loki_skip_space(&scan);
+		(void) loki_scan_float(&scan, &x);
+		if (i < n)
+			loki_skip_space(&scan);
+	}
+	loki_range_error("halfvec", scan.number, scan.at - scan.number);
+}
+
+LOKI_FUNCTION(halfvec_in);
+Datum
+halfvec_in(PG_FUNCTION_ARGS)
+{
+	char	   *input = PG_GETARG_CSTRING(0);
+	int32		typmod = PG_GETARG_INT32(2);
+	LokiScan	scan = {input, input + strlen(input), NULL};
+	LokiScanStatus status;
+	float		x[LOKI_HALFVEC_MAX_DIM];
+	LokiHalf	halves[LOKI_HALFVEC_MAX_DIM];
+	int			dim;
+	HalfVector *v;
+
+	status = loki_scan_array(&scan, LOKI_HALFVEC_MAX_DIM, x, &dim);
+
+	/* of several errors the first counts */
+	loki_distance.f32_to_f16(dim, x, halves);
+	for (int i = 0; i < dim; i++)
+		if (unlikely(loki_half_is_infinite(halves[i])))
+			report_range(input, i);
+	if (status != LOKI_SCAN_OK)
+		loki_scan_error("halfvec", LOKI_HALFVEC_MAX_DIM, status, &scan, input);
+	loki_check_typmod(typmod, dim);
+
+	v = loki_halfvec_make(dim);
+	memcpy(v->x, halves, sizeof(LokiHalf) * dim);
+	PG_RETURN_HALFVEC_P(v);
+}
+
+LOKI_FUNCTION(halfvec_out);
+Datum
+halfvec_out(PG_FUNCTION_ARGS)
+{
+	HalfVector *v = PG_GETARG_HALFVEC_P(0);
+
+	/* each element and a comma fit FLOAT_SHORTEST_DECIMAL_LEN */
+	char	   *text = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
+	char	   *p = text;
+
+	*p++ = '[';
+	for (int i = 0; i < v->dim; i++)
+	{
+		if (i > 0)
+			*p++ = ',';
+		p += float_to_shortest_decimal_bufn(loki_half_to_float(v->x[i]), p);
+	}
+	*p++ = ']';
+	*p = '\0';
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_CSTRING(text);
+}
+
+LOKI_FUNCTION(halfvec_typmod_in);
+Datum
+halfvec_typmod_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(loki_check_typmods("halfvec", PG_GETARG_ARRAYTYPE_P(0),
+									   LOKI_HALFVEC_MAX_DIM));
+}
+
+/*
+ * Binary format: dimensions, a reserved zero and the bits of the elements, 16
+ * bits each, all in network byte order.
+ */
+LOKI_FUNCTION(halfvec_recv);
+Datum
+halfvec_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
+	int32		typmod = PG_GETARG_INT32(2);
+	int16		dim = pq_getmsgint(buf, sizeof(int16));
+	int16		unused = pq_getmsgint(buf, sizeof(int16));
+	const char *elements;
+	HalfVector *v;
+
+	loki_halfvec_check_dim(dim);
+	loki_check_typmod(typmod, dim);
+	loki_check_unused(unused);
+
+	elements = pq_getmsgbytes(buf, sizeof(LokiHalf) * dim);
+	v = loki_halfvec_make(dim);
+	memcpy(v->x, elements, sizeof(LokiHalf) * dim);
+	for (int i = 0; i < dim; i++)
+		v->x[i] = pg_ntoh16(v->x[i]);
+	loki_halfvec_check_elements(v);
+	PG_RETURN_HALFVEC_P(v);
+}
+
+LOKI_FUNCTION(halfvec_send);
+Datum
+halfvec_send(PG_FUNCTION_ARGS)
+{
+	HalfVector *v = PG_GETARG_HALFVEC_P(0);
+	StringInfoData buf;
+
+	pq_begintypsend(&buf);
+	enlargeStringInfo(&buf, sizeof(LokiHalf) * (v->dim + 2));
+	pq_writeint16(&buf, v->dim);
+	pq_writeint16(&buf, v->unused);
+	for (int i = 0; i < v->dim; i++)
+		pq_writeint16(&buf, v->x[i]);
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}

@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * bits_test.c
+ *	  The kernels that count bits, against counting one by one.
+ *
+ * Sources: src/distance
+ *
+ * Strings end at a page that cannot be read.
+ *
+ * IDENTIFICATION
+ *	  test/unit/bits_test.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "distance/bits.h"
+#include "distance/distance.h"
+
+#define MAX_BYTES 8192
+
+static uint8 *
+guarded_end(void)
+{
+	size_t		page = sysconf(_SC_PAGESIZE);
+	size_t		size = (MAX_BYTES + page - 1) / page * page;
+	char	   *p = mmap(NULL, size + page, PROT_READ | PROT_WRITE,
+						 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) != 0)
+		abort();
+	return (uint8 *) p + size;
+}
+
+static int
+count(uint8 byte)
+{
+	int			n = 0;
+
+	for (; byte; byte >>= 1)
+		n += byte & 1;
+	return n;
+}
+
+/* Lengths up to 300 at every offset, then some larger ones */
+static void
+test_set(const LokiBitKernels *kernels)
+{
+	uint8	   *end_a = guarded_end();
+	uint8	   *end_b = guarded_end();
+	bool		differing = true;
+	bool		common = true;
+
+	for (int round = 0; round < 6000; round++)
+	{
+		int			n = round < 5000 ? round / 16 : 300 + (int) (unit_random() % 7800);
+		uint8	   *a = end_a - n - round % 16 % 5;
+		uint8	   *b = end_b - n - round % 16 / 5;
+		uint64		wanted[3] = {0};
+		uint64		both;
+		uint64		either;
+
+		for (int i = 0; i < n; i++)
+		{
+			a[i] = round % 7 == 0 ? 0xff : unit_random();
+			b[i] = round % 11 == 0 ? 0 : unit_random();
+			wanted[0] += count(a[i] ^ b[i]);
+			wanted[1] += count(a[i] & b[i]);
+			wanted[2] += count(a[i] | b[i]);
+		}
+		differing = differing && kernels->differing(n, a, b) == wanted[0];
+		kernels->common(n, a, b, &both, &either);
+		common = common && both == wanted[1] && either == wanted[2];
+	}
+	ok(differing, "%s: bits that differ", kernels->name);
+	ok(common, "%s: bits set in both and in either", kernels->name);
+}
+
+int
+main(void)
+{
+	uint8		a[] = {0xf0, 0x01};
+	uint8		b[] = {0x30, 0x01};
+	uint8		zero[] = {0, 0};
+	int			n;
+
+	loki_distance_init();
+	for (n = 0; loki_bit_kernels(n) != NULL; n++)
+		test_set(loki_bit_kernels(n));
+	ok(loki_bits.differing == loki_bit_kernels(n - 1)->differing, "the last are in use");
+
+	ok(loki_hamming_distance(2, a, b) == 2, "Hamming distance");
+	ok(loki_jaccard_distance(2, a, b) == 1 - 3 / 5.0, "Jaccard distance");
+	ok(loki_jaccard_distance(2, a, zero) == 1 && loki_jaccard_distance(2, zero, zero) == 1,
+	   "Jaccard distance of what has nothing in common");
+
+	setenv("LOKIVECTOR_SIMD", "scalar", 1);
+	loki_distance_init();
+	ok(loki_bit_kernels(1) == NULL && strcmp(loki_bits.name, "scalar") == 0,
+	   "a level that is forced hides the others");
+	return unit_done();
+}
