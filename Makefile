@@ -102,7 +102,9 @@ OBJS = \
 	src/hnsw/hnswinsert.o \
 	src/hnsw/hnswjoin.o \
 	src/hnsw/hnswkill.o \
+	src/hnsw/hnswkey.o \
 	src/hnsw/hnswlink.o \
+	src/hnsw/hnswmatch.o \
 	src/hnsw/hnswnode.o \
 	src/hnsw/hnswload.o \
 	src/hnsw/hnswmemory.o \

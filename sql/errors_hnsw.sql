@@ -13,7 +13,7 @@ END
 $$;
 
 CREATE TABLE error_t (id integer, v vector(3), w vector, x vector(2001), y vector(16000), t text,
-	a real[], n numeric);
+	a real[], n numeric, j jsonb, p point, vs vector[]);
 INSERT INTO error_t (id, v, w) VALUES (1, '[1,2,3]', '[1]');
 
 -- test: the first column
@@ -24,14 +24,14 @@ SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (id)') e;
 SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (id, v vector_l2_ops)') e;
 
 -- test: further columns
-SELECT c, e.* FROM unnest('{t,n,v vector_l2_ops,a}'::text[]) c,
+SELECT c, e.* FROM unnest('{j,p,v vector_l2_ops,vs}'::text[]) c,
 	error_of(format('CREATE INDEX error_idx ON error_t USING hnsw (v vector_l2_ops, %s)', c)) e;
 
 -- test: a type that the access method does not know
-CREATE OPERATOR CLASS error_ops FOR TYPE text USING hnsw AS
-	OPERATOR 1 < (text, text), FUNCTION 1 bttextcmp(text, text);
-SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (t error_ops)') e;
-SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (v vector_l2_ops, t error_ops)') e;
+CREATE OPERATOR CLASS error_ops FOR TYPE jsonb USING hnsw AS
+	OPERATOR 1 < (jsonb, jsonb), FUNCTION 1 jsonb_cmp(jsonb, jsonb);
+SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (j error_ops)') e;
+SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (v vector_l2_ops, j error_ops)') e;
 DROP OPERATOR FAMILY error_ops USING hnsw;
 
 -- test: what the access method cannot do
@@ -90,7 +90,7 @@ SELECT s, e.* FROM unnest(ARRAY[
 	'ALTER TABLE error_t ALTER v TYPE vector',
 	'ALTER TABLE error_t ALTER v TYPE text',
 	'ALTER TABLE error_t ALTER v TYPE vector(4)',
-	'ALTER TABLE error_t ALTER id TYPE numeric',
+	'ALTER TABLE error_t ALTER id TYPE interval USING NULL',
 	'ALTER TABLE error_t ALTER id TYPE bigint']) s, error_of(s) e;
 SELECT pg_get_indexdef('error_idx'::regclass);
 

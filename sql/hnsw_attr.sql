@@ -235,9 +235,9 @@ SELECT lokivector_check('attr_d_idx', true);
 RESET enable_seqscan;
 
 -- test: types without operator class
-CREATE TABLE attr_x (v vector(2), t text, n numeric);
-CREATE INDEX ON attr_x USING hnsw (v vector_l2_ops, t);
-CREATE INDEX ON attr_x USING hnsw (v vector_l2_ops, n);
+CREATE TABLE attr_x (v vector(2), j jsonb, i interval);
+CREATE INDEX ON attr_x USING hnsw (v vector_l2_ops, j);
+CREATE INDEX ON attr_x USING hnsw (v vector_l2_ops, i);
 
 SELECT lokivector_check('attr_idx', true);
 DROP TABLE attr_t, attr_d, attr_x;

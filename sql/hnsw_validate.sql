@@ -5,7 +5,9 @@ SELECT opfname, opcname, opcintype::regtype, opcdefault, amvalidate(c.oid)
 FROM pg_opclass c JOIN pg_opfamily f ON f.oid = opcfamily JOIN pg_am a ON a.oid = opcmethod
 WHERE amname = 'hnsw' AND opcintype IN ('vector'::regtype, 'bool'::regtype, 'int2'::regtype,
 	'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'date'::regtype,
-	'timestamp'::regtype, 'timestamptz'::regtype)
+	'timestamp'::regtype, 'timestamptz'::regtype, 'time'::regtype, 'timetz'::regtype,
+	'numeric'::regtype, 'uuid'::regtype, 'text'::regtype, 'bpchar'::regtype, 'anyenum'::regtype,
+	'inet'::regtype, 'anyarray'::regtype)
 ORDER BY 1, 3::text, 2;
 
 -- test: members of the families of vectors
@@ -17,12 +19,15 @@ SELECT opfname, amprocnum, amproc::regprocedure
 FROM pg_amproc JOIN pg_opfamily f ON f.oid = amprocfamily JOIN pg_am a ON a.oid = opfmethod
 WHERE amname = 'hnsw' AND amproclefttype = 'vector'::regtype ORDER BY 1, 2;
 
--- test: families of attributes have the operators of btree's
+-- test: families of attributes have the operators of btree's, and of arrays GIN's
 SELECT opfname, count(*), count(DISTINCT (amoplefttype, amoprighttype)) AS pairs,
 	count(*) FILTER (WHERE EXISTS (
 		SELECT FROM pg_amop b JOIN pg_opfamily g ON g.oid = b.amopfamily JOIN pg_am n ON n.oid = opfmethod
 		WHERE n.amname = 'btree' AND g.opfname = f.opfname AND b.amopopr = o.amopopr
-			AND b.amopstrategy = o.amopstrategy)) AS as_btree
+			AND b.amopstrategy = o.amopstrategy)) AS as_btree,
+	count(*) FILTER (WHERE EXISTS (
+		SELECT FROM pg_amop b JOIN pg_opfamily g ON g.oid = b.amopfamily JOIN pg_am n ON n.oid = opfmethod
+		WHERE n.amname = 'gin' AND g.opfname = f.opfname AND b.amopopr = o.amopopr)) AS as_gin
 FROM pg_amop o JOIN pg_opfamily f ON f.oid = amopfamily JOIN pg_am a ON a.oid = opfmethod
 WHERE amname = 'hnsw' AND amoppurpose = 's' GROUP BY 1 ORDER BY 1;
 
@@ -74,6 +79,10 @@ SELECT validate_class('integer', 'OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPE
 -- test: an attribute class with a strategy that btree does not have
 SELECT validate_class('integer', 'OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=,
 	OPERATOR 5 >, OPERATOR 6 <>');
+
+-- test: text has no order, and arrays have no more than some operators
+SELECT validate_class('text', 'OPERATOR 1 <, OPERATOR 3 =');
+SELECT validate_class('anyarray', 'OPERATOR 3 =, OPERATOR 6 &&, OPERATOR 7 @>');
 
 -- test: an attribute class with a support function
 SELECT validate_class('integer', 'OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=,

@@ -1,6 +1,7 @@
 --
 -- Attribute columns of hnsw indexes.  The families are those of btree, with
--- every operator between two of their types.
+-- every operator between two of their types; those of text have equality alone,
+-- since the index knows no collation's order, and arrays what GIN has.
 --
 
 CREATE OPERATOR CLASS bool_ops
@@ -120,3 +121,41 @@ ALTER OPERATOR FAMILY datetime_ops USING hnsw ADD
 	OPERATOR 3 = (timestamptz, timestamp),
 	OPERATOR 4 >= (timestamptz, timestamp),
 	OPERATOR 5 > (timestamptz, timestamp);
+
+CREATE OPERATOR CLASS time_ops
+	DEFAULT FOR TYPE time USING hnsw AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >;
+
+CREATE OPERATOR CLASS timetz_ops
+	DEFAULT FOR TYPE timetz USING hnsw AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >;
+
+CREATE OPERATOR CLASS numeric_ops
+	DEFAULT FOR TYPE numeric USING hnsw AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >;
+
+CREATE OPERATOR CLASS uuid_ops
+	DEFAULT FOR TYPE uuid USING hnsw AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >;
+
+CREATE OPERATOR CLASS text_ops
+	DEFAULT FOR TYPE text USING hnsw AS
+	OPERATOR 3 =, OPERATOR 3 = (text, name);
+
+CREATE OPERATOR CLASS bpchar_ops
+	DEFAULT FOR TYPE bpchar USING hnsw AS
+	OPERATOR 3 =;
+
+CREATE OPERATOR CLASS enum_ops
+	DEFAULT FOR TYPE anyenum USING hnsw AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >;
+
+CREATE OPERATOR FAMILY network_ops USING hnsw;
+
+CREATE OPERATOR CLASS inet_ops
+	DEFAULT FOR TYPE inet USING hnsw FAMILY network_ops AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >;
+
+CREATE OPERATOR CLASS array_ops
+	DEFAULT FOR TYPE anyarray USING hnsw AS
+	OPERATOR 3 =, OPERATOR 6 &&, OPERATOR 7 @>, OPERATOR 8 <@;

@@ -1,25 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * hnswattr.c
- *	  Attribute columns: their slots, and filters over them.
+ *	  Attribute columns: their types, and what their slots hold.
  *
- * A filter is compiled once per rescan from scan keys whose constants may be
- * of any type of btree's integer, float and datetime families, and evaluated
- * for every node that a search meets, without a call through fmgr.  So each
- * constant is brought into the domain of its column first:
+ * Filters compare numbers (hnswattr.h), so each value is made one here.  What
+ * a type's number is, and why it orders values as the type does:
  *
- * - integers and bool compare as int64, floats as float8 with NaN above all
- *	 else, which is what core's cross-type functions do;
- * - a date column against a timestamp compares days, after the operator was
- *	 adjusted for constants that are not midnight;
- * - a timestamptz column against a date or timestamp has its constant
- *	 converted, as core converts it;
- * - a date or timestamp column against a timestamptz has its constant
- *	 converted to local time where that is exact: where the session's zone
- *	 keeps one offset from GMT for some days around it.  Close to a change of
- *	 the offset local time does not rise with real time, and no constant
- *	 expresses the comparison; then values within ZONE_DAYS of the constant
- *	 are compared one by one by core's own function.
+ * - integers, dates and times are numbers; bool is 0 or 1; an enum the OID of
+ *	 its label, which has no order by itself (hnswkey.c);
+ * - floats are their bits as an integer, the negative ones turned round; there
+ *	 is one zero, and one NaN above all else;
+ * - time with time zone compares by real time and then by zone, which together
+ *	 have less than 64 bits;
+ * - numeric is rounded to the nearest float8, which keeps the order.  Numbers
+ *	 of up to 15 digits stay apart, so that their floats tell all of them;
+ * - text of up to 8 bytes is there as it is, else as a hash.  It is searched
+ *	 for equality alone, since order is the collation's.  Trailing blanks of
+ *	 character(n) do not count;
+ * - uuid and IPv6 addresses give their leading bits, which have the order, and
+ *	 some of a hash, by which equality is found where many begin alike;
+ * - inet compares by family, network, length of the netmask, and address.  Of
+ *	 an IPv4 address with a netmask of 7 bits or more all of that fits.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswattr.c
@@ -28,42 +29,68 @@
  */
 #include "postgres.h"
 
-#include "access/skey.h"
+#include <float.h>
+#include <math.h>
+#include <sys/socket.h>
+
 #include "access/stratnum.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "hnsw/hnswint.h"
-#include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/float.h"
+#include "utils/inet.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
+#include "utils/uuid.h"
 
-/* No zone, not even one written by hand, is further than this from GMT */
-#define ZONE_DAYS	8
+/* Decimal digits that a float8 keeps, whichever they are */
+#define FLOAT_DIGITS		15
+
+/* Bits that an element sets in a signature */
+#define ELEMENT_BITS		4
+
+#define STRATEGY_BIT(strategy)	(UINT64CONST(1) << (strategy))
+
+#define SIGN_BIT			UINT64CONST(0x8000000000000000)
+#define HASH_MASK			((UINT64CONST(1) << LOKI_ATTR_HASH_BITS) - 1)
 
 /* ----------------------------------------------------------------
- * Types and slots
+ * Types
  * ----------------------------------------------------------------
  */
 static const struct
 {
-	Oid			typid;
+	Oid			typid;			/* input type of the operator class */
 	uint32		width;
+	bool		lossy;			/* some values are */
 }			attr_types[] =
 {
-	[LOKI_ATTR_BOOL] = {BOOLOID, sizeof(uint8)},
-	[LOKI_ATTR_INT2] = {INT2OID, sizeof(int16)},
-	[LOKI_ATTR_INT4] = {INT4OID, sizeof(int32)},
-	[LOKI_ATTR_INT8] = {INT8OID, sizeof(int64)},
-	[LOKI_ATTR_FLOAT4] = {FLOAT4OID, sizeof(float4)},
-	[LOKI_ATTR_FLOAT8] = {FLOAT8OID, sizeof(float8)},
-	[LOKI_ATTR_DATE] = {DATEOID, sizeof(DateADT)},
-	[LOKI_ATTR_TIMESTAMP] = {TIMESTAMPOID, sizeof(Timestamp)},
-	[LOKI_ATTR_TIMESTAMPTZ] = {TIMESTAMPTZOID, sizeof(TimestampTz)},
+	[LOKI_ATTR_BOOL] = {BOOLOID, sizeof(int8), false},
+	[LOKI_ATTR_INT2] = {INT2OID, sizeof(int16), false},
+	[LOKI_ATTR_INT4] = {INT4OID, sizeof(int32), false},
+	[LOKI_ATTR_INT8] = {INT8OID, sizeof(int64), false},
+	[LOKI_ATTR_FLOAT4] = {FLOAT4OID, sizeof(int32), false},
+	[LOKI_ATTR_FLOAT8] = {FLOAT8OID, sizeof(int64), false},
+	[LOKI_ATTR_DATE] = {DATEOID, sizeof(int32), false},
+	[LOKI_ATTR_TIMESTAMP] = {TIMESTAMPOID, sizeof(int64), false},
+	[LOKI_ATTR_TIMESTAMPTZ] = {TIMESTAMPTZOID, sizeof(int64), false},
+	[LOKI_ATTR_TIME] = {TIMEOID, sizeof(int64), false},
+	[LOKI_ATTR_TIMETZ] = {TIMETZOID, sizeof(int64), false},
+	[LOKI_ATTR_NUMERIC] = {NUMERICOID, sizeof(int64), true},
+	[LOKI_ATTR_UUID] = {UUIDOID, sizeof(int64), true},
+	[LOKI_ATTR_TEXT] = {TEXTOID, sizeof(int64), true},
+	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int64), true},
+	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false},
+	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true},
+	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, sizeof(LokiSignature), true},
 };
 
-/* The attribute type of an SQL type, 0 if there is none */
 uint8
 loki_attr_type_lookup(Oid typid)
 {
@@ -73,17 +100,41 @@ loki_attr_type_lookup(Oid typid)
 	return 0;
 }
 
+/* Of a column's type the input type of the operator class, if there is one */
+static Oid
+class_type(Oid typid)
+{
+	Oid			element;
+
+	switch (typid)
+	{
+		case VARCHAROID:
+			return TEXTOID;
+		case CIDROID:
+			return INETOID;
+	}
+	if (loki_attr_type_lookup(typid) != 0)
+		return typid;
+	if (type_is_enum(typid))
+		return ANYENUMOID;
+	element = get_element_type(typid);
+	if (OidIsValid(element) &&
+		OidIsValid(lookup_type_cache(element, TYPECACHE_HASH_PROC)->hash_proc))
+		return ANYARRAYOID;
+	return InvalidOid;
+}
+
 LokiAttrType
 loki_attr_type(Oid typid)
 {
-	uint8		type = loki_attr_type_lookup(getBaseType(typid));
+	uint8		type = loki_attr_type_lookup(class_type(getBaseType(typid)));
 
 	if (type == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("type %s is not supported for attribute columns of hnsw indexes",
 						format_type_be(typid)),
-				 errhint("Attribute columns can be of type boolean, smallint, integer, bigint, real, double precision, date, timestamp or timestamp with time zone.")));
+				 errhint("Attribute columns can be of type boolean, smallint, integer, bigint, real, double precision, numeric, date, time, timestamp, uuid, text, character varying, character, inet or cidr, of an enum type, or arrays of a type that has a hash operator class.")));
 	return (LokiAttrType) type;
 }
 
@@ -100,486 +151,435 @@ loki_attr_slot_size(LokiAttrType type)
 	return 1 + attr_types[type].width;
 }
 
-/* Store a value of any width behind the NULL byte; slots are not aligned */
-#define STORE(ctype, expr) \
-	do { \
-		ctype		v_ = (expr); \
-		memcpy(slot + 1, &v_, sizeof(v_)); \
-	} while (0)
-
-void
-loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
+uint64
+loki_attr_strategies(LokiAttrType type)
 {
-	memset(slot, 0, loki_attr_slot_size(type));
-	if (isnull)
-	{
-		slot[0] = 1;
-		return;
-	}
-
 	switch (type)
 	{
-		case LOKI_ATTR_BOOL:
-			STORE(uint8, DatumGetBool(value) ? 1 : 0);
-			break;
-		case LOKI_ATTR_INT2:
-			STORE(int16, DatumGetInt16(value));
-			break;
-		case LOKI_ATTR_INT4:
-			STORE(int32, DatumGetInt32(value));
-			break;
-		case LOKI_ATTR_INT8:
-			STORE(int64, DatumGetInt64(value));
-			break;
-		case LOKI_ATTR_FLOAT4:
-			{
-				float4		f = DatumGetFloat4(value);
-
-				/* one pattern for every zero, one for every NaN */
-				STORE(float4, isnan(f) ? get_float4_nan() : (f == 0 ? 0 : f));
-				break;
-			}
-		case LOKI_ATTR_FLOAT8:
-			{
-				float8		f = DatumGetFloat8(value);
-
-				STORE(float8, isnan(f) ? get_float8_nan() : (f == 0 ? 0 : f));
-				break;
-			}
-		case LOKI_ATTR_DATE:
-			STORE(DateADT, DatumGetDateADT(value));
-			break;
-		case LOKI_ATTR_TIMESTAMP:
-			STORE(Timestamp, DatumGetTimestamp(value));
-			break;
-		case LOKI_ATTR_TIMESTAMPTZ:
-			STORE(TimestampTz, DatumGetTimestampTz(value));
-			break;
-	}
-}
-
-/* ----------------------------------------------------------------
- * Compiling scan keys
- * ----------------------------------------------------------------
- */
-
-/* Constants of integer types and bool; false for any other type */
-static bool
-integer_constant(Datum value, Oid typid, int64 *result)
-{
-	switch (typid)
-	{
-		case BOOLOID:
-			*result = DatumGetBool(value) ? 1 : 0;
-			return true;
-		case INT2OID:
-			*result = DatumGetInt16(value);
-			return true;
-		case INT4OID:
-			*result = DatumGetInt32(value);
-			return true;
-		case INT8OID:
-			*result = DatumGetInt64(value);
-			return true;
+		case LOKI_ATTR_TEXT:
+		case LOKI_ATTR_BPCHAR:
+			return STRATEGY_BIT(BTEqualStrategyNumber);
+		case LOKI_ATTR_ARRAY:
+			return STRATEGY_BIT(LOKI_ARRAY_EQUAL) | STRATEGY_BIT(LOKI_ARRAY_OVERLAPS) |
+				STRATEGY_BIT(LOKI_ARRAY_CONTAINS) | STRATEGY_BIT(LOKI_ARRAY_CONTAINED);
 		default:
-			return false;
-	}
-}
-
-static bool
-float_constant(Datum value, Oid typid, double *result)
-{
-	switch (typid)
-	{
-		case FLOAT4OID:
-			*result = DatumGetFloat4(value);
-			return true;
-		case FLOAT8OID:
-			*result = DatumGetFloat8(value);
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
- * The constant is the time t, or, on overflow, lies between the finite times
- * and one of the infinite ones.  Returns false where no value can match.
- */
-static bool
-set_time(LokiFilterKey *key, Timestamp t, int overflow)
-{
-	bool		less = key->op == LOKI_FILTER_LT || key->op == LOKI_FILTER_LE;
-
-	key->u.i = t;
-	if (overflow == 0)
-		return true;
-	if (key->op == LOKI_FILTER_EQ)
-		return false;
-
-	if (overflow > 0)
-	{
-		key->op = less ? LOKI_FILTER_LT : LOKI_FILTER_GE;
-		key->u.i = DT_NOEND;
-	}
-	else
-	{
-		key->op = less ? LOKI_FILTER_LE : LOKI_FILTER_GT;
-		key->u.i = DT_NOBEGIN;
-	}
-	return true;
-}
-
-/*
- * Compare days with the time t.  Returns false where no day can match.
- */
-static bool
-set_day(LokiFilterKey *key, Timestamp t)
-{
-	int64		day = t / USECS_PER_DAY;
-
-	if (TIMESTAMP_NOT_FINITE(t))
-	{
-		key->u.i = TIMESTAMP_IS_NOEND(t) ? DATEVAL_NOEND : DATEVAL_NOBEGIN;
-		return true;
-	}
-	if (t % USECS_PER_DAY < 0)
-		day--;
-	key->u.i = day;
-	if (t % USECS_PER_DAY == 0)
-		return true;
-
-	/* the first midnight at or before t is less than t, the next greater */
-	if (key->op == LOKI_FILTER_EQ)
-		return false;
-	if (key->op == LOKI_FILTER_LT)
-		key->op = LOKI_FILTER_LE;
-	else if (key->op == LOKI_FILTER_GE)
-		key->op = LOKI_FILTER_GT;
-	return true;
-}
-
-/*
- * Convert a real time to local time, if comparing local times with the result
- * is the same as comparing real times: for infinite ones, and if the zone has
- * one offset for every local time that is within ZONE_DAYS.
- *
- * Core takes the offset of a local time v from either side of the first
- * change after v - 1 day (DetermineTimeZoneOffset), by where v lies less the
- * offset, which is another ZONE_DAYS at most.
- */
-static bool
-local_time(TimestampTz t, Timestamp *local)
-{
-	pg_time_t	start;
-	pg_time_t	boundary;
-	long int	before;
-	long int	after;
-	int			isdst;
-	int			result;
-
-	*local = t;
-	if (TIMESTAMP_NOT_FINITE(t))
-		return true;
-
-	start = timestamptz_to_time_t(t) - (ZONE_DAYS + 2) * SECS_PER_DAY;
-	result = pg_next_dst_boundary(&start, &before, &isdst, &boundary, &after, &isdst,
-								  session_timezone);
-	if (result < 0 ||
-		(result > 0 && boundary <= start + (3 * ZONE_DAYS + 4) * SECS_PER_DAY))
-		return false;
-
-	*local = t + (int64) before * USECS_PER_SEC;
-
-	/* what is past the range of local times compares by rules of its own */
-	return IS_VALID_TIMESTAMP(*local);
-}
-
-/*
- * Constants of datetime types.  *possible = false where no value can match;
- * false if the type is none of them.
- */
-static bool
-compile_time(LokiFilterKey *key, Datum value, Oid typid, bool *possible)
-{
-	bool		is_date = key->type == LOKI_ATTR_DATE;
-	bool		is_tz = key->type == LOKI_ATTR_TIMESTAMPTZ;
-	Timestamp	t;
-	int			overflow = 0;
-
-	*possible = true;
-	if (typid == DATEOID)
-	{
-		DateADT		date = DatumGetDateADT(value);
-
-		if (is_date)
-			key->u.i = date;
-		else
-		{
-			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
-				date2timestamp_opt_overflow(date, &overflow);
-			*possible = set_time(key, t, overflow);
-		}
-		return true;
-	}
-	if (typid == TIMESTAMPOID)
-	{
-		t = DatumGetTimestamp(value);
-		if (is_tz)
-			t = timestamp2timestamptz_opt_overflow(t, &overflow);
-		*possible = is_date ? set_day(key, t) : set_time(key, t, overflow);
-		return true;
-	}
-	if (typid == TIMESTAMPTZOID)
-	{
-		t = DatumGetTimestampTz(value);
-		key->u.i = t;
-		key->zoned = !is_tz && !local_time(t, &t);
-		if (!key->zoned)
-			*possible = is_date ? set_day(key, t) : set_time(key, t, 0);
-		return true;
-	}
-	return false;
-}
-
-/* Bring the constant of a key into the column's domain */
-static void
-compile_constant(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey skey)
-{
-	Oid			typid = skey->sk_subtype;
-	bool		possible = true;
-	bool		known;
-
-	if (!OidIsValid(typid))
-		typid = index->rd_opcintype[skey->sk_attno - 1];
-	typid = getBaseType(typid);
-
-	switch (key->type)
-	{
-		case LOKI_ATTR_BOOL:
-		case LOKI_ATTR_INT2:
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_INT8:
-			known = integer_constant(skey->sk_argument, typid, &key->u.i);
-			break;
-		case LOKI_ATTR_FLOAT4:
-		case LOKI_ATTR_FLOAT8:
-			key->is_float = true;
-			known = float_constant(skey->sk_argument, typid, &key->u.f);
-			break;
-		default:
-			known = compile_time(key, skey->sk_argument, typid, &possible);
-			break;
-	}
-
-	if (!known)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("operator with right-hand type %s is not supported for column %d of index \"%s\"",
-						format_type_be(typid), skey->sk_attno,
-						RelationGetRelationName(index))));
-	if (!possible)
-		filter->never = true;
-}
-
-static void
-compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
-{
-	if (skey->sk_flags & SK_SEARCHNULL)
-		filter->vector_null = true;
-	else if (skey->sk_flags & SK_SEARCHNOTNULL)
-		filter->vector_not_null = true;
-	else
-		elog(ERROR, "unexpected scan key on column 1 of index \"%s\"",
-			 RelationGetRelationName(index));
-
-	if (filter->vector_null && filter->vector_not_null)
-		filter->never = true;
-}
-
-static void
-compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
-{
-	LokiFilterKey *key;
-	int			i;
-
-	/* every operator of the families is strict */
-	if ((skey->sk_flags & SK_ISNULL) &&
-		!(skey->sk_flags & (SK_SEARCHNULL | SK_SEARCHNOTNULL)))
-	{
-		filter->never = true;
-		return;
-	}
-
-	key = &filter->keys[filter->nkeys++];
-	memset(key, 0, sizeof(LokiFilterKey));
-	key->attribute = skey->sk_attno - 2;
-	key->type = loki_attr_type(index->rd_opcintype[skey->sk_attno - 1]);
-
-	if (skey->sk_flags & SK_SEARCHNULL)
-		key->op = LOKI_FILTER_ISNULL;
-	else if (skey->sk_flags & SK_SEARCHNOTNULL)
-		key->op = LOKI_FILTER_ISNOTNULL;
-	else
-	{
-		Assert(!(skey->sk_flags & (SK_SEARCHARRAY | SK_ROW_HEADER)));
-		if (skey->sk_strategy < BTLessStrategyNumber ||
-			skey->sk_strategy > BTGreaterStrategyNumber)
-			elog(ERROR, "unrecognized strategy number: %d", skey->sk_strategy);
-		key->op = (uint8) skey->sk_strategy;
-		compile_constant(filter, key, index, skey);
-	}
-
-	for (i = 0; i < filter->nattributes; i++)
-		if (filter->attributes[i] == key->attribute)
-			return;
-	filter->attributes[filter->nattributes++] = key->attribute;
-}
-
-void
-loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys)
-{
-	filter->nkeys = 0;
-	filter->nattributes = 0;
-	filter->never = false;
-	filter->vector_null = false;
-	filter->vector_not_null = false;
-
-	if (nkeys > filter->keys_allocated)
-	{
-		if (filter->keys != NULL)
-			pfree(filter->keys);
-		filter->keys = (LokiFilterKey *) palloc(mul_size(nkeys, sizeof(LokiFilterKey)));
-		filter->keys_allocated = nkeys;
-	}
-
-	for (int i = 0; i < nkeys; i++)
-	{
-		if (keys[i].sk_attno == 1)
-			compile_vector_key(filter, index, &keys[i]);
-		else
-			compile_attribute_key(filter, index, &keys[i]);
-	}
-}
-
-/* ----------------------------------------------------------------
- * Evaluation
- * ----------------------------------------------------------------
- */
-#define LOAD(ctype, result) \
-	do { \
-		ctype		v_; \
-		memcpy(&v_, slot + 1, sizeof(v_)); \
-		(result) = v_; \
-	} while (0)
-
-static inline int64
-load_integer(uint8 type, const char *slot)
-{
-	int64		value = 0;
-
-	switch (type)
-	{
-		case LOKI_ATTR_BOOL:
-			LOAD(uint8, value);
-			break;
-		case LOKI_ATTR_INT2:
-			LOAD(int16, value);
-			break;
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_DATE:
-			LOAD(int32, value);
-			break;
-		default:
-			LOAD(int64, value);
-			break;
-	}
-	return value;
-}
-
-static inline double
-load_float(uint8 type, const char *slot)
-{
-	double		value;
-
-	if (type == LOKI_ATTR_FLOAT4)
-		LOAD(float4, value);
-	else
-		LOAD(float8, value);
-	return value;
-}
-
-/*
- * Compare a local date or time with the real time of a key.
- */
-static int
-compare_zoned(const LokiFilterKey *key, int64 value)
-{
-	TimestampTz t = key->u.i;
-	int64		days;
-
-	if (key->type == LOKI_ATTR_DATE)
-		days = value - t / USECS_PER_DAY;
-	else
-		days = value / USECS_PER_DAY - t / USECS_PER_DAY;
-
-	if (days > ZONE_DAYS)
-		return 1;
-	if (days < -ZONE_DAYS)
-		return -1;
-	if (key->type == LOKI_ATTR_DATE)
-		return date_cmp_timestamptz_internal((DateADT) value, t);
-	return timestamp_cmp_timestamptz_internal((Timestamp) value, t);
-}
-
-static inline int
-compare_key(const LokiFilterKey *key, const char *slot)
-{
-	int64		value;
-
-	if (key->is_float)
-		return float8_cmp_internal(load_float(key->type, slot), key->u.f);
-
-	value = load_integer(key->type, slot);
-	if (unlikely(key->zoned))
-		return compare_zoned(key, value);
-	return value < key->u.i ? -1 : (value > key->u.i ? 1 : 0);
-}
-
-static inline bool
-match_key(const LokiFilterKey *key, const char *slot)
-{
-	bool		isnull = slot[0] != 0;
-
-	if (key->op == LOKI_FILTER_ISNULL)
-		return isnull;
-	if (isnull)
-		return false;
-
-	switch (key->op)
-	{
-		case LOKI_FILTER_LT:
-			return compare_key(key, slot) < 0;
-		case LOKI_FILTER_LE:
-			return compare_key(key, slot) <= 0;
-		case LOKI_FILTER_EQ:
-			return compare_key(key, slot) == 0;
-		case LOKI_FILTER_GE:
-			return compare_key(key, slot) >= 0;
-		case LOKI_FILTER_GT:
-			return compare_key(key, slot) > 0;
-		default:
-			return true;		/* IS NOT NULL */
+			return STRATEGY_BIT(BTLessStrategyNumber) |
+				STRATEGY_BIT(BTLessEqualStrategyNumber) |
+				STRATEGY_BIT(BTEqualStrategyNumber) |
+				STRATEGY_BIT(BTGreaterEqualStrategyNumber) |
+				STRATEGY_BIT(BTGreaterStrategyNumber);
 	}
 }
 
 bool
-loki_filter_match(const LokiFilter *filter, const char *const *slots)
+loki_attr_type_lossy(LokiAttrType type)
 {
-	if (filter->never)
-		return false;
-	for (int i = 0; i < filter->nkeys; i++)
-		if (!match_key(&filter->keys[i], slots[filter->keys[i].attribute]))
+	return attr_types[type].lossy;
+}
+
+/* ----------------------------------------------------------------
+ * Values as numbers
+ * ----------------------------------------------------------------
+ */
+int64
+loki_float_number(double value)
+{
+	int64		bits;
+
+	if (isnan(value))
+		return PG_INT64_MAX;
+	if (value == 0)
+		return 0;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits ^ ((bits >> 63) & PG_INT64_MAX);
+}
+
+int64
+loki_float4_number(float value)
+{
+	int32		bits;
+
+	if (isnan(value))
+		return PG_INT32_MAX;
+	if (value == 0)
+		return 0;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits ^ ((bits >> 31) & PG_INT32_MAX);
+}
+
+/* Digits from the first to the last that is not zero */
+static int
+significant_digits(const char *digits)
+{
+	int			seen = 0;
+	int			significant = 0;
+
+	for (; *digits; digits++)
+	{
+		if (*digits < '0' || *digits > '9')
+			continue;
+		if (*digits != '0' || seen > 0)
+			seen++;
+		if (*digits != '0')
+			significant = seen;
+	}
+	return significant;
+}
+
+/*
+ * Decimal numbers of FLOAT_DIGITS digits have distinct floats as long as these
+ * are normal ones.
+ */
+static LokiAttrValue
+numeric_value(Numeric numeric)
+{
+	LokiAttrValue result = {0};
+	char	   *digits;
+	double		value;
+
+	if (numeric_is_nan(numeric))
+	{
+		result.number = loki_float_number(get_float8_nan());
+		return result;
+	}
+	digits = numeric_normalize(numeric);
+	value = strtod(digits, NULL);
+	result.number = loki_float_number(value);
+	if (!numeric_is_inf(numeric))
+	{
+		int			significant = significant_digits(digits);
+
+		result.lossy = significant > FLOAT_DIGITS ||
+			(significant > 0 && !(fabs(value) >= DBL_MIN && fabs(value) <= DBL_MAX));
+	}
+	pfree(digits);
+	return result;
+}
+
+static LokiAttrValue
+text_value(const char *data, int length)
+{
+	LokiAttrValue result = {0};
+
+	if (length <= (int) sizeof(result.number))
+		memcpy(&result.number, data, length);
+	else
+	{
+		result.number = (int64) hash_bytes_extended((const unsigned char *) data, length, 0);
+		result.lossy = true;
+	}
+	return result;
+}
+
+/* The first bytes of a value of 16 in the order of memcmp(), and its hash */
+static uint64
+prefix_and_hash(uint64 prefix, const unsigned char *data, uint64 seed)
+{
+	return (prefix & ~HASH_MASK) | (hash_bytes_extended(data, 16, seed) & HASH_MASK);
+}
+
+static uint64
+big_endian(const unsigned char *data, int bytes)
+{
+	uint64		result = 0;
+
+	for (int i = 0; i < bytes; i++)
+		result = result << 8 | data[i];
+	return result;
+}
+
+static LokiAttrValue
+uuid_value(const pg_uuid_t *uuid)
+{
+	LokiAttrValue result;
+
+	result.number = (int64) (SIGN_BIT ^ prefix_and_hash(big_endian(uuid->data, 8),
+														uuid->data, 0));
+	result.lossy = true;
+	return result;
+}
+
+/* IPv4, from the highest bit: 0, 32 of the network, 6 of the length of the
+ * netmask, and 25 of the rest of the address */
+static LokiAttrValue
+inet4_value(const inet *address)
+{
+	LokiAttrValue result;
+	uint32		bits = ip_bits(address);
+	uint64		all = big_endian(ip_addr(address), 4);
+	uint64		host = all & ((UINT64CONST(1) << (32 - bits)) - 1);
+	uint32		dropped = bits < 7 ? 7 - bits : 0;
+
+	result.number = (int64) (SIGN_BIT ^ ((all - host) << 31 | (uint64) bits << 25 |
+										 host >> dropped));
+	result.lossy = (host & ((UINT64CONST(1) << dropped) - 1)) != 0;
+	return result;
+}
+
+/* IPv6: 1, leading bits of the network, and a hash */
+static LokiAttrValue
+inet6_value(const inet *address)
+{
+	LokiAttrValue result;
+	uint32		bits = ip_bits(address);
+	uint64		network = big_endian(ip_addr(address), 8);
+
+	if (bits < 64)
+		network &= ~(PG_UINT64_MAX >> bits);
+	/* the highest bit of the number, which is 1, is inverted to 0 */
+	result.number = (int64) prefix_and_hash(network >> 1, ip_addr(address), bits);
+	result.lossy = true;
+	return result;
+}
+
+static LokiAttrValue
+packed_value(LokiAttrType type, Datum value)
+{
+	if (type == LOKI_ATTR_INET)
+	{
+		const inet *address = DatumGetInetPP(value);
+
+		return ip_family(address) == PGSQL_AF_INET ? inet4_value(address) :
+			inet6_value(address);
+	}
+	else
+	{
+		text	   *string = DatumGetTextPP(value);
+		char	   *data = VARDATA_ANY(string);
+		int			length = VARSIZE_ANY_EXHDR(string);
+
+		Assert(type == LOKI_ATTR_TEXT || type == LOKI_ATTR_BPCHAR);
+		return text_value(data, type == LOKI_ATTR_BPCHAR ?
+						  bpchartruelen(data, length) : length);
+	}
+}
+
+static int64
+timetz_number(const TimeTzADT *value)
+{
+	int64		real_time = value->time + value->zone * USECS_PER_SEC;
+
+	/* zones are within 16 hours of GMT: 17 bits and a sign */
+	return real_time * (1 << 18) + value->zone;
+}
+
+LokiAttrValue
+loki_attr_value(LokiAttrType type, Datum value)
+{
+	LokiAttrValue result = {0};
+
+	switch (type)
+	{
+		case LOKI_ATTR_BOOL:
+			result.number = DatumGetBool(value) ? 1 : 0;
+			break;
+		case LOKI_ATTR_INT2:
+			result.number = DatumGetInt16(value);
+			break;
+		case LOKI_ATTR_INT4:
+		case LOKI_ATTR_DATE:
+		case LOKI_ATTR_ENUM:
+			result.number = DatumGetInt32(value);
+			break;
+		case LOKI_ATTR_INT8:
+		case LOKI_ATTR_TIMESTAMP:
+		case LOKI_ATTR_TIMESTAMPTZ:
+		case LOKI_ATTR_TIME:
+			result.number = DatumGetInt64(value);
+			break;
+		case LOKI_ATTR_FLOAT4:
+			result.number = loki_float4_number(DatumGetFloat4(value));
+			break;
+		case LOKI_ATTR_FLOAT8:
+			result.number = loki_float_number(DatumGetFloat8(value));
+			break;
+		case LOKI_ATTR_TIMETZ:
+			result.number = timetz_number(DatumGetTimeTzADTP(value));
+			break;
+		case LOKI_ATTR_NUMERIC:
+			result = numeric_value(DatumGetNumeric(value));
+			break;
+		case LOKI_ATTR_UUID:
+			result = uuid_value(DatumGetUUIDP(value));
+			break;
+		case LOKI_ATTR_TEXT:
+		case LOKI_ATTR_BPCHAR:
+		case LOKI_ATTR_INET:
+			result = packed_value(type, value);
+			break;
+		case LOKI_ATTR_ARRAY:
+			elog(ERROR, "arrays are not numbers");
+	}
+	return result;
+}
+
+/* ----------------------------------------------------------------
+ * Arrays as signatures
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Hash of an element.  Equal elements have equal hashes under any deterministic
+ * collation; under others signatures are not asked (hnswkey.c).
+ */
+static uint64
+element_hash(TypeCacheEntry *type, Datum element)
+{
+	if (OidIsValid(type->hash_extended_proc))
+		return DatumGetUInt64(FunctionCall2Coll(&type->hash_extended_proc_finfo,
+												DEFAULT_COLLATION_OID, element,
+												UInt64GetDatum(0)));
+	else
+	{
+		uint32		hash = DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
+															DEFAULT_COLLATION_OID,
+															element));
+
+		return (uint64) murmurhash32(hash) << 32 | hash;
+	}
+}
+
+static LokiSignature
+hash_signature(uint64 hash)
+{
+	LokiSignature result = {0};
+
+	for (int i = 0; i < ELEMENT_BITS; i++)
+	{
+		result.bits[(hash >> 6) & 1] |= UINT64CONST(1) << (hash & 63);
+		hash >>= 7;
+	}
+	return result;
+}
+
+static TypeCacheEntry *
+element_type(Oid typid)
+{
+	TypeCacheEntry *type = lookup_type_cache(typid, TYPECACHE_HASH_PROC_FINFO |
+											 TYPECACHE_HASH_EXTENDED_PROC_FINFO);
+
+	if (!OidIsValid(type->hash_proc))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify a hash function for type %s",
+						format_type_be(typid))));
+	return type;
+}
+
+int
+loki_array_signature(Datum datum, LokiSignature *all, LokiSignature **elements,
+					 bool *has_null)
+{
+	ArrayType  *array = DatumGetArrayTypeP(datum);
+	TypeCacheEntry *type = element_type(ARR_ELEMTYPE(array));
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+	int			count = 0;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), type->typlen, type->typbyval,
+					  type->typalign, &values, &nulls, &n);
+	memset(all, 0, sizeof(LokiSignature));
+	if (elements != NULL)
+		*elements = palloc_array(LokiSignature, Max(n, 1));
+	*has_null = false;
+	for (int i = 0; i < n; i++)
+	{
+		LokiSignature one;
+
+		if (nulls[i])
+		{
+			*has_null = true;
+			continue;
+		}
+		one = hash_signature(element_hash(type, values[i]));
+		all->bits[0] |= one.bits[0];
+		all->bits[1] |= one.bits[1];
+		if (elements != NULL)
+			(*elements)[count] = one;
+		count++;
+	}
+	return count;
+}
+
+/* ----------------------------------------------------------------
+ * Slots
+ * ----------------------------------------------------------------
+ */
+
+/* Only the empty array is known for what it is. */
+static void
+form_array(Datum value, char *slot)
+{
+	LokiSignature signature;
+	bool		has_null;
+
+	if (loki_array_signature(value, &signature, NULL, &has_null) > 0 || has_null)
+		slot[0] = LOKI_ATTR_LOSSY;
+	memcpy(slot + 1, &signature, sizeof(signature));
+}
+
+void
+loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
+{
+	LokiAttrValue v;
+	int8		n1;
+	int16		n2;
+	int32		n4;
+
+	memset(slot, 0, loki_attr_slot_size(type));
+	if (isnull)
+	{
+		slot[0] = LOKI_ATTR_NULL;
+		return;
+	}
+	if (type == LOKI_ATTR_ARRAY)
+	{
+		form_array(value, slot);
+		return;
+	}
+
+	v = loki_attr_value(type, value);
+	slot[0] = v.lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT;
+	switch (attr_types[type].width)
+	{
+		case sizeof(int8):
+			n1 = (int8) v.number;
+			memcpy(slot + 1, &n1, sizeof(n1));
+			break;
+		case sizeof(int16):
+			n2 = (int16) v.number;
+			memcpy(slot + 1, &n2, sizeof(n2));
+			break;
+		case sizeof(int32):
+			n4 = (int32) v.number;
+			memcpy(slot + 1, &n4, sizeof(n4));
+			break;
+		default:
+			Assert(attr_types[type].width == sizeof(int64));
+			memcpy(slot + 1, &v.number, sizeof(int64));
+			break;
+	}
+}
+
+bool
+loki_attr_slot_valid(LokiAttrType type, const char *slot)
+{
+	bool		zero = true;
+
+	for (uint32 i = 1; i < loki_attr_slot_size(type); i++)
+		zero = zero && slot[i] == 0;
+	switch (slot[0])
+	{
+		case LOKI_ATTR_EXACT:
+			if (type == LOKI_ATTR_BOOL)
+				return slot[1] == 0 || slot[1] == 1;
+			return (type != LOKI_ATTR_ARRAY || zero) && type != LOKI_ATTR_UUID;
+		case LOKI_ATTR_NULL:
+			return zero;
+		case LOKI_ATTR_LOSSY:
+			return attr_types[type].lossy;
+		default:
 			return false;
-	return true;
+	}
 }

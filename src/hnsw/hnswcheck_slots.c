@@ -194,15 +194,8 @@ static void
 check_attribute(LokiCheck *check, int family, uint32 number, const char *slot)
 {
 	int			attribute = check->attribute;
-	uint32		size = loki_attr_slot_size((LokiAttrType) check->state->attr_type[attribute]);
-	bool		valid = slot[0] == 0 || slot[0] == 1;
 
-	if (slot[0] == 1)
-		for (uint32 i = 1; i < size; i++)
-			valid = valid && slot[i] == 0;
-	else if (check->state->attr_type[attribute] == LOKI_ATTR_BOOL)
-		valid = valid && (slot[1] == 0 || slot[1] == 1);
-	if (valid)
+	if (loki_attr_slot_valid((LokiAttrType) check->state->attr_type[attribute], slot))
 		return;
 
 	ereport(ERROR,

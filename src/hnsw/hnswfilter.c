@@ -6,7 +6,7 @@
  *
  * A filter is tested for hundreds of nodes for each that is scored, so that
  * there is no call for each.  Slots of an attribute are brought together, and
- * a loop for their type compares them all with an interval.
+ * tested all at once (hnswmatch.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswfilter.c
@@ -15,184 +15,13 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "hnsw/hnswfilter.h"
-#include "utils/float.h"
 
 /* Nodes whose slots are brought together at once */
 #define FILTER_BATCH	64
 
 /* Rows of a node that are looked up in a set before it passes unseen */
 #define FILTER_CHAIN	64
-
-/* ----------------------------------------------------------------
- * Values as integers
- * ----------------------------------------------------------------
- */
-
-/* Floats in the order of float8_cmp_internal(): there is one zero, one NaN */
-static inline int64
-order_of_double(double value)
-{
-	int64		bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits ^ ((bits >> 63) & PG_INT64_MAX);
-}
-
-/* Whether loki_attr_order() knows a type */
-bool
-loki_attr_ordered(uint8 type)
-{
-	return type >= LOKI_ATTR_BOOL && type <= LOKI_ATTR_TIMESTAMPTZ;
-}
-
-static inline int64
-order_uint8(const char *value)
-{
-	return *(const uint8 *) value;
-}
-
-static inline int64
-order_int16(const char *value)
-{
-	int16		v;
-
-	memcpy(&v, value, sizeof(v));
-	return v;
-}
-
-static inline int64
-order_int32(const char *value)
-{
-	int32		v;
-
-	memcpy(&v, value, sizeof(v));
-	return v;
-}
-
-static inline int64
-order_int64(const char *value)
-{
-	int64		v;
-
-	memcpy(&v, value, sizeof(v));
-	return v;
-}
-
-static inline int64
-order_float4(const char *value)
-{
-	float4		v;
-
-	memcpy(&v, value, sizeof(v));
-	return order_of_double(v);
-}
-
-static inline int64
-order_float8(const char *value)
-{
-	float8		v;
-
-	memcpy(&v, value, sizeof(v));
-	return order_of_double(v);
-}
-
-/* The place of a value, which is not NULL, in the order of its type */
-int64
-loki_attr_order(uint8 type, const char *slot)
-{
-	Assert(loki_attr_ordered(type));
-	switch (type)
-	{
-		case LOKI_ATTR_BOOL:
-			return order_uint8(slot + 1);
-		case LOKI_ATTR_INT2:
-			return order_int16(slot + 1);
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_DATE:
-			return order_int32(slot + 1);
-		case LOKI_ATTR_FLOAT4:
-			return order_float4(slot + 1);
-		case LOKI_ATTR_FLOAT8:
-			return order_float8(slot + 1);
-		default:
-			return order_int64(slot + 1);
-	}
-}
-
-/* ----------------------------------------------------------------
- * Making a filter
- * ----------------------------------------------------------------
- */
-
-/*
- * The values that pass a key, low .. high (none if low > high).  False if they
- * are no interval.
- */
-static bool
-key_interval(const LokiFilterKey *key, int64 *low, int64 *high)
-{
-	int64		value;
-
-	if (!loki_attr_ordered(key->type) || key->zoned ||
-		key->op < LOKI_FILTER_LT || key->op > LOKI_FILTER_GT)
-		return false;
-	value = key->u.i;
-	if (key->is_float)
-	{
-		/* stored values are of one zero and one NaN */
-		double		f = key->u.f == 0 ? 0 : isnan(key->u.f) ? get_float8_nan() : key->u.f;
-
-		value = order_of_double(f);
-	}
-
-	*low = PG_INT64_MIN;
-	*high = PG_INT64_MAX;
-	if ((key->op == LOKI_FILTER_LT && value == PG_INT64_MIN) ||
-		(key->op == LOKI_FILTER_GT && value == PG_INT64_MAX))
-	{
-		*low = PG_INT64_MAX;
-		*high = PG_INT64_MIN;
-		return true;
-	}
-	switch (key->op)
-	{
-		case LOKI_FILTER_LT:
-			*high = value - 1;
-			break;
-		case LOKI_FILTER_LE:
-			*high = value;
-			break;
-		case LOKI_FILTER_EQ:
-			*low = *high = value;
-			break;
-		case LOKI_FILTER_GE:
-			*low = value;
-			break;
-		default:
-			*low = value + 1;
-			break;
-	}
-	return true;
-}
-
-/* The test of an attribute's interval, of all values if there was none */
-static LokiTest *
-interval_test(LokiNodeFilter *filter, const LokiFilterKey *key)
-{
-	LokiTest   *test;
-
-	for (int i = 0; i < filter->ntests; i++)
-		if (filter->tests[i].interval && filter->tests[i].attribute == key->attribute)
-			return &filter->tests[i];
-	test = &filter->tests[filter->ntests++];
-	test->interval = true;
-	test->low = PG_INT64_MIN;
-	test->high = PG_INT64_MAX;
-	return test;
-}
 
 void
 loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
@@ -211,86 +40,10 @@ loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 	}
 	for (int i = 0; i < keys->nkeys; i++)
 	{
-		LokiFilterKey *key = &keys->keys[i];
-		LokiTest   *test;
-		int64		low;
-		int64		high;
+		LokiTest   *test = &filter->tests[filter->ntests++];
 
-		if (key_interval(key, &low, &high))
-		{
-			test = interval_test(filter, key);
-			test->low = Max(test->low, low);
-			test->high = Min(test->high, high);
-			if (test->low > test->high)
-				filter->never = true;
-		}
-		else
-		{
-			test = &filter->tests[filter->ntests++];
-			test->interval = false;
-			test->key = *keys;
-			test->key.keys = key;
-			test->key.nkeys = 1;
-		}
-		test->attribute = key->attribute;
-		test->type = key->type;
-	}
-}
-
-/* ----------------------------------------------------------------
- * Testing slots
- * ----------------------------------------------------------------
- */
-#define TEST_INTERVAL(order) \
-	do { \
-		uint64		low = (uint64) test->low; \
-		uint64		span = (uint64) test->high - low; \
-		for (int i = 0; i < n; i++, slots += stride) \
-			passes[i] &= (slots[0] == 0) & ((uint64) order(slots + 1) - low <= span); \
-	} while (0)
-
-static void
-test_key(const LokiTest *test, const char *slots, uint32 stride, int n, uint8 *passes)
-{
-	const char *values[LOKI_MAX_ATTRIBUTES];
-
-	for (int i = 0; i < n; i++, slots += stride)
-	{
-		values[test->attribute] = slots;
-		passes[i] = passes[i] && loki_filter_match(&test->key, values);
-	}
-}
-
-void
-loki_test_column(const LokiTest *test, const char *slots, uint32 stride, int n,
-				 uint8 *passes)
-{
-	if (!test->interval)
-	{
-		test_key(test, slots, stride, n, passes);
-		return;
-	}
-	switch (test->type)
-	{
-		case LOKI_ATTR_BOOL:
-			TEST_INTERVAL(order_uint8);
-			break;
-		case LOKI_ATTR_INT2:
-			TEST_INTERVAL(order_int16);
-			break;
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_DATE:
-			TEST_INTERVAL(order_int32);
-			break;
-		case LOKI_ATTR_FLOAT4:
-			TEST_INTERVAL(order_float4);
-			break;
-		case LOKI_ATTR_FLOAT8:
-			TEST_INTERVAL(order_float8);
-			break;
-		default:
-			TEST_INTERVAL(order_int64);
-			break;
+		test->key = &keys->keys[i];
+		test->attribute = test->key->attribute;
 	}
 }
 
@@ -379,7 +132,7 @@ filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 			loki_slots_copy(search->state, search->index, family, nodes, n,
 							!search->in_recovery, slots);
 		attribute = test->attribute;
-		loki_test_column(test, slots, search->state->families[family].slot_size, n, passes);
+		loki_key_test(test->key, slots, search->state->families[family].slot_size, n, passes);
 	}
 	if (filter->tids != NULL)
 		test_tids(search, nodes, n, passes);

@@ -15,20 +15,11 @@
 #include "hnsw/hnswint.h"
 #include "hnsw/hnswtids.h"
 
-/*
- * What a value of one attribute must be.  Values of each type that is stored
- * exactly are mapped to int64 so that their order is that of the operators;
- * most keys are an interval of these, and several of one attribute are their
- * intersection.  Any other key is a filter of its own.
- */
+/* What a value of one attribute must be */
 typedef struct LokiTest
 {
 	uint8		attribute;
-	uint8		type;			/* LokiAttrType */
-	bool		interval;		/* low .. high, not NULL; else `key` */
-	int64		low;
-	int64		high;
-	LokiFilter	key;
+	LokiFilterKey *key;
 } LokiTest;
 
 /* A filter over nodes */
@@ -49,17 +40,6 @@ typedef struct LokiNodeFilter
  */
 extern void loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 								  const LokiTidSet *tids);
-
-/* The place of a value in the order of its type; only of exact types */
-extern bool loki_attr_ordered(uint8 type);
-extern int64 loki_attr_order(uint8 type, const char *slot);
-
-/*
- * Whether slots of an attribute, `stride` bytes apart, pass a test: clears
- * passes[] of those that do not.
- */
-extern void loki_test_column(const LokiTest *test, const char *slots, uint32 stride,
-							 int n, uint8 *passes);
 
 /*
  * Which of n nodes pass the search's filter, 0 or 1 each; their number.

@@ -17,6 +17,7 @@
 #include "access/generic_xlog.h"
 #include "access/itup.h"
 #include "hnsw/hnsw.h"
+#include "hnsw/hnswattr.h"
 #include "hnsw/hnswpage.h"
 #include "hnsw/hnswtypes.h"
 #include "common/pg_prng.h"
@@ -60,93 +61,6 @@ extern bool loki_scan_complete(bool limits_set);
 extern void loki_ivfflat_init(void);
 extern bool loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings);
 extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
-
-/* ----------------------------------------------------------------
- * Attribute columns and filters (hnswattr.c)
- * ----------------------------------------------------------------
- */
-
-/* On disk; a slot is one byte (1 = NULL) and the value in native order */
-typedef enum LokiAttrType
-{
-	LOKI_ATTR_BOOL = 1,
-	LOKI_ATTR_INT2,
-	LOKI_ATTR_INT4,
-	LOKI_ATTR_INT8,
-	LOKI_ATTR_FLOAT4,
-	LOKI_ATTR_FLOAT8,
-	LOKI_ATTR_DATE,
-	LOKI_ATTR_TIMESTAMP,
-	LOKI_ATTR_TIMESTAMPTZ
-} LokiAttrType;
-
-#define LOKI_ATTR_MAX_SLOT 9
-
-/* Type of an attribute column; ERROR with a hint if it is not supported */
-extern LokiAttrType loki_attr_type(Oid typid);
-
-/* The same without ERROR and without looking through domains: 0 if none */
-extern uint8 loki_attr_type_lookup(Oid typid);
-extern bool loki_attr_type_valid(uint8 type);
-
-/* Bytes of a slot: 1 + width */
-extern uint32 loki_attr_slot_size(LokiAttrType type);
-
-/* Write a slot; -0 becomes 0, so that equal values are equal bytes */
-extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
-
-/*
- * A filter compiled from scan keys.  Keys on column 1 (IS NULL, IS NOT NULL)
- * are kept apart.
- */
-typedef enum LokiFilterOp
-{
-	LOKI_FILTER_LT = 1,			/* as the btree strategies */
-	LOKI_FILTER_LE,
-	LOKI_FILTER_EQ,
-	LOKI_FILTER_GE,
-	LOKI_FILTER_GT,
-	LOKI_FILTER_ISNULL,
-	LOKI_FILTER_ISNOTNULL
-} LokiFilterOp;
-
-typedef struct LokiFilterKey
-{
-	uint8		attribute;		/* 0-based: index column 2 is 0 */
-	uint8		type;			/* LokiAttrType */
-	uint8		op;				/* LokiFilterOp */
-	bool		is_float;		/* compare as float8 (NaN above all), else as
-								 * int64 */
-	bool		zoned;			/* a local date or time against the real time
-								 * u.i, near a change of the zone's offset */
-	union
-	{
-		int64		i;
-		double		f;
-	}			u;
-} LokiFilterKey;
-
-typedef struct LokiFilter
-{
-	int			nkeys;
-	int			keys_allocated;
-	LokiFilterKey *keys;
-	bool		never;			/* no row can match */
-	bool		vector_null;	/* only rows whose vector is NULL */
-	bool		vector_not_null;
-	int			nattributes;	/* distinct attributes that keys name ... */
-	uint8		attributes[LOKI_MAX_ATTRIBUTES];	/* ... and which */
-} LokiFilter;
-
-/*
- * Compile scan keys; memory in the current context, reused when the filter
- * was compiled before.
- */
-extern void loki_filter_compile(LokiFilter *filter, Relation index,
-								ScanKey keys, int nkeys);
-
-/* Whether slots[key->attribute] pass; only attributes[] need be set */
-extern bool loki_filter_match(const LokiFilter *filter, const char *const *slots);
 
 /* ----------------------------------------------------------------
  * An index as this backend knows it (hnswcache.c)

@@ -41,8 +41,11 @@
 #define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
 #define LOKI_FAMILY_CENTROID	10	/* per epoch dim floats, then the basis */
 #define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
-#define LOKI_FAMILY_NULLATTR	48	/* + attribute - 1, by NULLTID number */
-#define LOKI_FAMILIES			80
+/* + attribute - 1, by NULLTID number */
+#define LOKI_FAMILY_NULLATTR	(LOKI_FAMILY_ATTR + INDEX_MAX_KEYS)
+#define LOKI_FAMILIES			(LOKI_FAMILY_NULLATTR + INDEX_MAX_KEYS)
+
+StaticAssertDecl(LOKI_FAMILIES <= PG_UINT8_MAX, "pages name their family in a byte");
 
 /* Families with a free list, in the order of free_head[] */
 #define LOKI_FREELISTS			4
@@ -106,7 +109,8 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
-#define LOKI_MAX_ATTRIBUTES		31
+/* All columns but the vector */
+#define LOKI_MAX_ATTRIBUTES		(INDEX_MAX_KEYS - 1)
 
 /*
  * What walks of several widths find, measured on the index itself

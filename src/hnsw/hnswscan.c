@@ -503,7 +503,7 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 	IndexScanDesc scan = so->scan;
 
 	scan->xs_heaptid = *tid;
-	scan->xs_recheck = false;
+	scan->xs_recheck = loki_filter_unsure(&so->filter);
 	scan->xs_recheckorderby = false;
 	scan->xs_orderbyvals[0] = isnull ? (Datum) 0 : Float8GetDatum(distance);
 	scan->xs_orderbynulls[0] = isnull;

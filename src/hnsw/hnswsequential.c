@@ -102,8 +102,8 @@ test_page(LokiScan *so, TestPages *pages, int i, uint32 page)
 	copy_page(so, number, page, so->attribute_page);
 	pages->tests[i].used = LokiPageUsed((Page) so->attribute_page, family->slot_size);
 	memset(pages->tests[i].passes, 1, family->per_page);
-	loki_test_column(test, LokiPageSlot(so->attribute_page, family->slot_size, 0),
-					 family->slot_size, pages->tests[i].used, pages->tests[i].passes);
+	loki_key_test(test->key, LokiPageSlot(so->attribute_page, family->slot_size, 0),
+				  family->slot_size, pages->tests[i].used, pages->tests[i].passes);
 }
 
 /*
@@ -343,7 +343,7 @@ stream_matches(LokiScan *so, int first_family, uint32 number)
 		if (!loki_slot_read(so->state, so->scan->indexRelation,
 							first_family + test->attribute, number, value))
 			return false;
-		loki_test_column(test, value, 0, 1, &passes);
+		loki_key_test(test->key, value, 0, 1, &passes);
 	}
 	return passes != 0;
 }

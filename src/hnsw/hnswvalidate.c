@@ -7,9 +7,10 @@
  * strategy 1 is FOR ORDER BY float_ops, support function 1 the distance that
  * the index minimises, 2 (optional) the norm by which values are divided
  * first, 3 (optional) describes the type.  An attribute class filters: its
- * strategies 1 to 5 are btree's, its family has them for every pair of types
- * that it holds, and it has no support functions.  Which of the two a class
- * is follows from its type.
+ * strategies 1 to 5 are btree's, of which text has equality alone; arrays have
+ * equality, && (6), @> (7) and <@ (8).  Its family has them for every pair of
+ * types that it holds, and it has no support functions.  Which of the two a
+ * class is follows from its type.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswvalidate.c
@@ -20,7 +21,6 @@
 
 #include "access/amvalidate.h"
 #include "access/htup_details.h"
-#include "access/stratnum.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_opclass.h"
@@ -38,14 +38,6 @@
 
 #define DISTANCE_STRATEGY	1
 
-/* operatorset of a complete group of an attribute family */
-#define SEARCH_STRATEGIES \
-	((UINT64CONST(1) << BTLessStrategyNumber) | \
-	 (UINT64CONST(1) << BTLessEqualStrategyNumber) | \
-	 (UINT64CONST(1) << BTEqualStrategyNumber) | \
-	 (UINT64CONST(1) << BTGreaterEqualStrategyNumber) | \
-	 (UINT64CONST(1) << BTGreaterStrategyNumber))
-
 typedef struct ClassInfo
 {
 	Oid			type;			/* of the column */
@@ -59,6 +51,15 @@ static bool
 is_attribute_type(Oid typid)
 {
 	return loki_attr_type_lookup(typid) != 0;
+}
+
+/* Strategies that operators on a type must have, all of them, as bits */
+static uint64
+type_strategies(Oid typid)
+{
+	return is_attribute_type(typid) ?
+		loki_attr_strategies((LokiAttrType) loki_attr_type_lookup(typid)) :
+		UINT64CONST(1) << DISTANCE_STRATEGY;
 }
 
 static void
@@ -139,8 +140,8 @@ validate_operator(const ClassInfo *info, Form_pg_amop oper)
 	char		purpose = search ? AMOP_SEARCH : AMOP_ORDER;
 	bool		result = true;
 
-	if (oper->amopstrategy < 1 ||
-		oper->amopstrategy > (search ? BTMaxStrategyNumber : DISTANCE_STRATEGY))
+	if (oper->amopstrategy < 1 || oper->amopstrategy > 63 ||
+		(type_strategies(oper->amoplefttype) >> oper->amopstrategy & 1) == 0)
 	{
 		ereport(INFO,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -205,7 +206,7 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 		if (group->lefttype == info->type && group->righttype == info->type)
 			*own = group;
 		if (is_attribute_type(group->lefttype) &&
-			group->operatorset != SEARCH_STRATEGIES)
+			group->operatorset != type_strategies(group->lefttype))
 		{
 			ereport(INFO,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -223,8 +224,7 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 static bool
 validate_class(const ClassInfo *info, const OpFamilyOpFuncGroup *own)
 {
-	uint64		needed = info->attribute ? SEARCH_STRATEGIES :
-		UINT64CONST(1) << DISTANCE_STRATEGY;
+	uint64		needed = type_strategies(info->type);
 	bool		result = true;
 
 	if (own == NULL || (own->operatorset & needed) != needed)

@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswattr.h
+ *	  Attribute columns: what their slots hold, and filters over them.
+ *
+ * A slot is a flag and a number of 1, 2, 4 or 8 bytes, in native order, that
+ * stands for the value: if a = b their slots are equal byte for byte, and if
+ * a < b then number(a) <= number(b), for types that are searched by order.
+ * Where the number tells all of the value, the flag is LOKI_ATTR_EXACT.  Where
+ * it does not (LOKI_ATTR_LOSSY), slots that are equal may stand for values that
+ * differ, and a comparison may have to pass a row on to be checked again.
+ *
+ * Slots of arrays hold a signature of 128 bits in place of the number: four
+ * for each element, by its hash.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswattr.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HNSWATTR_H
+#define LOKI_HNSWATTR_H
+
+#include "postgres.h"
+
+#include "access/skey.h"
+#include "hnsw/hnswpage.h"
+#include "utils/relcache.h"
+
+/* ----------------------------------------------------------------
+ * Types and slots (hnswattr.c)
+ * ----------------------------------------------------------------
+ */
+
+/* On disk */
+typedef enum LokiAttrType
+{
+	LOKI_ATTR_BOOL = 1,
+	LOKI_ATTR_INT2,
+	LOKI_ATTR_INT4,
+	LOKI_ATTR_INT8,
+	LOKI_ATTR_FLOAT4,			/* its bits, negative ones inverted */
+	LOKI_ATTR_FLOAT8,
+	LOKI_ATTR_DATE,
+	LOKI_ATTR_TIMESTAMP,
+	LOKI_ATTR_TIMESTAMPTZ,
+	LOKI_ATTR_TIME,
+	LOKI_ATTR_TIMETZ,			/* real time, then zone */
+	LOKI_ATTR_NUMERIC,			/* the nearest float8 */
+	LOKI_ATTR_UUID,				/* 44 leading bits, 20 of a hash */
+	LOKI_ATTR_TEXT,				/* up to 8 bytes themselves, else a hash */
+	LOKI_ATTR_BPCHAR,			/* without trailing blanks, as TEXT */
+	LOKI_ATTR_ENUM,				/* OID of the label */
+	LOKI_ATTR_INET,				/* IPv4: network, bits, host; IPv6: as UUID */
+	LOKI_ATTR_ARRAY				/* signature */
+} LokiAttrType;
+
+#define LOKI_ATTR_EXACT		0
+#define LOKI_ATTR_NULL		1	/* all else is zero */
+#define LOKI_ATTR_LOSSY		2
+
+#define LOKI_ATTR_MAX_SLOT	17
+
+/* Strategies of arrays; those of other types are btree's */
+#define LOKI_ARRAY_EQUAL	3
+#define LOKI_ARRAY_OVERLAPS	6
+#define LOKI_ARRAY_CONTAINS	7
+#define LOKI_ARRAY_CONTAINED 8
+
+/* Low bits of numbers that are a hash, and have no order */
+#define LOKI_ATTR_HASH_BITS	20
+
+/* A value as a slot has it; not of arrays */
+typedef struct LokiAttrValue
+{
+	int64		number;
+	bool		lossy;
+} LokiAttrValue;
+
+typedef struct LokiSignature
+{
+	uint64		bits[2];
+} LokiSignature;
+
+StaticAssertDecl(sizeof(LokiSignature) + 1 == LOKI_ATTR_MAX_SLOT,
+				 "slots of arrays are the largest");
+
+/* Type of an attribute column; ERROR with a hint if it is not supported */
+extern LokiAttrType loki_attr_type(Oid typid);
+
+/* The same for the input type of an operator class, without ERROR and without
+ * looking through domains: 0 if none */
+extern uint8 loki_attr_type_lookup(Oid typid);
+extern bool loki_attr_type_valid(uint8 type);
+
+/* Bytes of a slot: flag and number or signature */
+extern uint32 loki_attr_slot_size(LokiAttrType type);
+
+extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
+
+/* Strategies that a type's operator class has, as bits */
+extern uint64 loki_attr_strategies(LokiAttrType type);
+
+/* Whether some values of a type are lossy */
+extern bool loki_attr_type_lossy(LokiAttrType type);
+
+/* Whether a slot is one that loki_attr_form() could have made */
+extern bool loki_attr_slot_valid(LokiAttrType type, const char *slot);
+
+/* A value that is neither NULL nor an array */
+extern LokiAttrValue loki_attr_value(LokiAttrType type, Datum value);
+
+/* Numbers that order floats as float8_cmp_internal() does */
+extern int64 loki_float_number(double value);
+extern int64 loki_float4_number(float value);
+
+/*
+ * Signatures of the elements of an array that are not NULL: of each, if
+ * elements is not NULL, and of all together.  Returns their number.
+ */
+extern int	loki_array_signature(Datum array, LokiSignature *all, LokiSignature **elements,
+								 bool *has_null);
+
+/* ----------------------------------------------------------------
+ * Filters: compiled from scan keys (hnswkey.c), evaluated (hnswmatch.c)
+ * ----------------------------------------------------------------
+ */
+typedef enum LokiFilterKind
+{
+	LOKI_FILTER_ISNULL,
+	LOKI_FILTER_ISNOTNULL,
+	LOKI_FILTER_RANGE,			/* numbers from lo to lo + span, all exact */
+	LOKI_FILTER_SET,			/* one of set[], with the same flag */
+	LOKI_FILTER_ORDER,			/* op bound, where either may be lossy */
+	LOKI_FILTER_ZONED,			/* a local date or time op the real time
+								 * bound, near a change of the zone's offset */
+	LOKI_FILTER_CONTAINS,		/* signatures: all bits of masks[0] ... */
+	LOKI_FILTER_OVERLAPS,		/* ... of one of masks[] ... */
+	LOKI_FILTER_CONTAINED,		/* ... none but those of masks[0] ... */
+	LOKI_FILTER_SAME,			/* ... just those */
+	LOKI_FILTER_UNKNOWN			/* slots cannot tell */
+} LokiFilterKind;
+
+/* No zone, not even one written by hand, is further than this from GMT */
+#define LOKI_ZONE_DAYS	8
+
+typedef struct LokiFilterKey
+{
+	uint8		attribute;		/* 0-based: index column 2 is 0 */
+	uint8		type;			/* LokiAttrType ... */
+	uint8		width;			/* ... and bytes of its numbers */
+	uint8		kind;			/* LokiFilterKind */
+	uint8		op;				/* btree's strategy */
+	bool		lossy;			/* ORDER: bound does not tell all */
+	bool		perhaps;		/* a slot was passed on without knowing */
+	uint8		shift;			/* ORDER: low bits to leave out; bound is
+								 * without them */
+	int64		lo;				/* RANGE */
+	uint64		span;
+	int64		bound;
+	int			n;				/* of set[] or masks[] */
+	int			nexact;			/* set[]: these first, then lossy ones, each
+								 * part ascending */
+	int64	   *set;
+	LokiSignature *masks;
+} LokiFilterKey;
+
+/*
+ * A filter compiled from scan keys.  Keys on column 1 (IS NULL, IS NOT NULL)
+ * are kept apart.
+ */
+typedef struct LokiFilter
+{
+	int			nkeys;
+	LokiFilterKey *keys;
+	MemoryContext context;		/* of keys and what they point to */
+	bool		never;			/* no row can match */
+	bool		vector_null;	/* only rows whose vector is NULL */
+	bool		vector_not_null;
+	int			nattributes;	/* distinct attributes that keys name ... */
+	uint8		attributes[LOKI_MAX_ATTRIBUTES];	/* ... and which */
+} LokiFilter;
+
+/*
+ * Compile scan keys.  Memory is in a child of the current context, and reused
+ * when the filter was compiled before.
+ */
+extern void loki_filter_compile(LokiFilter *filter, Relation index,
+								ScanKey keys, int nkeys);
+
+/*
+ * Whether slots of an attribute, `stride` bytes apart, pass a key for all that
+ * is known: clears passes[] of those that do not.
+ */
+extern void loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n,
+						  uint8 *passes);
+
+/*
+ * Whether a slot was passed on without knowing since the filter was compiled,
+ * so that rows must be checked again.
+ */
+static inline bool
+loki_filter_unsure(const LokiFilter *filter)
+{
+	for (int i = 0; i < filter->nkeys; i++)
+		if (filter->keys[i].perhaps)
+			return true;
+	return false;
+}
+
+#endif							/* LOKI_HNSWATTR_H */
