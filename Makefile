@@ -1,6 +1,9 @@
 # lokivector: vector data type and hnsw access method for PostgreSQL
 #
 # make, make install	build and install for the server of PG_CONFIG
+# make install-as-vector	the same under pgvector's name, as extension vector, with
+#						a step from each of pgvector's versions (FORCE=1: over
+#						the files of a pgvector that is installed)
 # make installcheck		regression, isolation and TAP tests on that server
 # make test				all tests, on servers of their own (doc/testing.md)
 # make check-PART		one part of them: lint unit sql iso tap assert;
@@ -26,6 +29,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	halfvec \
 	bit \
 	sparsevec \
+	sparsevec_array \
 	hnsw \
 	ivfflat \
 	attributes \
@@ -33,6 +37,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	planner)
 DATA = $(wildcard sql/upgrade/*.sql)
 DATA_built = $(SCRIPT)
+HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 
 OBJS = \
 	src/lokivector.o \
@@ -182,11 +187,35 @@ $(SCRIPT): $(SCRIPT_PARTS) Makefile
 		'\echo Use "CREATE EXTENSION lokivector" to load this file. \quit'; \
 	for part in $(SCRIPT_PARTS); do echo && cat $$part || exit 1; done) >$@
 
+as_vector = build/as-vector
+as_vector_scripts = '$(DESTDIR)$(datadir)/extension'
+as_vector_headers = '$(DESTDIR)$(includedir_server)/extension/vector'
+
+install-as-vector: all
+	sql/vector/owner.sh '$(DESTDIR)$(datadir)/extension' '$(DESTDIR)$(pkglibdir)' $(FORCE)
+	sql/vector/build.sh $(as_vector) $(SCRIPT_PARTS)
+	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)' $(as_vector_scripts) $(as_vector_headers)
+	$(INSTALL_SHLIB) $(shlib) '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX)'
+	$(INSTALL_DATA) $(as_vector)/* $(as_vector_scripts)
+	$(INSTALL_DATA) $(HEADERS_lokivector) $(as_vector_headers)
+ifeq ($(with_llvm), yes)
+	$(call install_llvm_module,vector,$(OBJS))
+endif
+
+uninstall-as-vector:
+	sql/vector/owner.sh '$(DESTDIR)$(datadir)/extension' '$(DESTDIR)$(pkglibdir)' $(FORCE)
+	rm -f '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX)' $(as_vector_scripts)/vector.control
+	rm -f $(as_vector_scripts)/vector--*.sql
+	rm -rf $(as_vector_headers)
+ifeq ($(with_llvm), yes)
+	$(call uninstall_llvm_module,vector)
+endif
+
 typedefs: all
 	test/lint/typedefs.sh >test/lint/typedefs.list
 endif
 
-.PHONY: $(own_targets) typedefs
+.PHONY: $(own_targets) typedefs install-as-vector uninstall-as-vector
 
 # The value of a variable, for scripts
 print-%:

@@ -121,19 +121,19 @@ SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode::regprocedure, c.opr
 SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolatile, proparallel, proisstrict, prosrc
 	FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
 	JOIN pg_extension e ON e.oid = d.refobjid
-	WHERE extname = 'lokivector' AND 'sparsevec'::regtype = ANY (proargtypes || prorettype) AND
-		p.oid::regprocedure::text !~ 'halfvec'
+	WHERE extname = 'lokivector' AND 'sparsevec'::regtype = ANY (proargtypes || prorettype)
 	ORDER BY p.oid::regprocedure::text COLLATE "C";
 
 -- test: casts
 SELECT '{2:1.5,3:-2}/3'::sparsevec::vector, '{}/2'::sparsevec::vector;
+SELECT '{2:1.5,3:-65504,4:1e-10}/4'::sparsevec::halfvec, '[0,1.5,-2]'::halfvec::sparsevec;
 SELECT '[0,1.5,-2,0,-0]'::vector::sparsevec, '[0]'::vector::sparsevec(1);
 SELECT ARRAY[1, 0, 2, 0, 3]::sparsevec, ARRAY[1, 0, 2.5]::real[]::sparsevec,
 	ARRAY[1, 0, 2.5]::float8[]::sparsevec, ARRAY[1, 0, 2.5]::numeric[]::sparsevec(3);
 SELECT ARRAY[1, 1e-50]::float8[]::sparsevec, '[2:3]={1,2}'::int[]::sparsevec;
 SELECT '{1:1}/2'::sparsevec::sparsevec(2);
 SELECT castsource::regtype, casttarget::regtype, castfunc::regprocedure, castcontext
-	FROM pg_cast WHERE 'sparsevec'::regtype IN (castsource, casttarget) AND
-		'halfvec' NOT IN (castsource::regtype::text, casttarget::regtype::text)
+	FROM pg_cast WHERE 'sparsevec'::regtype IN (castsource, casttarget)
 	ORDER BY castsource::regtype::text, casttarget::regtype::text;
 SELECT '[1,2,3]'::vector <-> '{1:1}/3'::sparsevec AS distance;
+SELECT '[1,2,3]'::halfvec <-> '{1:1}/3'::sparsevec AS distance;

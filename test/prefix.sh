@@ -18,9 +18,14 @@ if [ ! -e "$dir/complete" ]; then
 		rm -rf "${dir:?}$path"
 		cp -a "$path" "$dir$path"
 	done
-	path=$("$pg_config" --includedir)
-	mkdir -p "$dir${path%/*}"
-	ln -sfn "$path" "$dir$path"
 	touch "$dir/complete"
+fi
+
+# Headers are links, but in directories of their own, as some are installed
+path=$("$pg_config" --includedir)
+if [ ! -d "$dir$path" ] || [ -L "$dir$path" ]; then
+	rm -f "$dir$path"
+	mkdir -p "$dir${path%/*}"
+	cp -as "$path" "$dir$path"
 fi
 echo "$dir$bindir/pg_config"

@@ -118,21 +118,13 @@ CREATE FUNCTION sparsevec_to_vector(sparsevec, integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'sparsevec_to_vector' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sparsevec_to_vector(sparsevec, integer, boolean) IS 'convert sparsevec to vector';
 
-CREATE FUNCTION array_to_sparsevec(integer[], integer, boolean) RETURNS sparsevec
-	AS 'MODULE_PATHNAME', 'array_to_sparsevec' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(integer[], integer, boolean) IS 'convert integer[] to sparsevec';
+CREATE FUNCTION halfvec_to_sparsevec(halfvec, integer, boolean) RETURNS sparsevec
+	AS 'MODULE_PATHNAME', 'halfvec_to_sparsevec' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION halfvec_to_sparsevec(halfvec, integer, boolean) IS 'convert halfvec to sparsevec';
 
-CREATE FUNCTION array_to_sparsevec(real[], integer, boolean) RETURNS sparsevec
-	AS 'MODULE_PATHNAME', 'array_to_sparsevec' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(real[], integer, boolean) IS 'convert real[] to sparsevec';
-
-CREATE FUNCTION array_to_sparsevec(double precision[], integer, boolean) RETURNS sparsevec
-	AS 'MODULE_PATHNAME', 'array_to_sparsevec' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(double precision[], integer, boolean) IS 'convert double precision[] to sparsevec';
-
-CREATE FUNCTION array_to_sparsevec(numeric[], integer, boolean) RETURNS sparsevec
-	AS 'MODULE_PATHNAME', 'array_to_sparsevec' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(numeric[], integer, boolean) IS 'convert numeric[] to sparsevec';
+CREATE FUNCTION sparsevec_to_halfvec(sparsevec, integer, boolean) RETURNS halfvec
+	AS 'MODULE_PATHNAME', 'sparsevec_to_halfvec' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sparsevec_to_halfvec(sparsevec, integer, boolean) IS 'convert sparsevec to halfvec';
 
 CREATE CAST (sparsevec AS sparsevec)
 	WITH FUNCTION sparsevec(sparsevec, integer, boolean) AS IMPLICIT;
@@ -146,21 +138,13 @@ CREATE CAST (sparsevec AS vector)
 	WITH FUNCTION sparsevec_to_vector(sparsevec, integer, boolean) AS ASSIGNMENT;
 COMMENT ON CAST (sparsevec AS vector) IS 'convert to vector';
 
-CREATE CAST (integer[] AS sparsevec)
-	WITH FUNCTION array_to_sparsevec(integer[], integer, boolean) AS ASSIGNMENT;
-COMMENT ON CAST (integer[] AS sparsevec) IS 'convert to sparsevec';
+CREATE CAST (halfvec AS sparsevec)
+	WITH FUNCTION halfvec_to_sparsevec(halfvec, integer, boolean) AS IMPLICIT;
+COMMENT ON CAST (halfvec AS sparsevec) IS 'convert to sparsevec';
 
-CREATE CAST (real[] AS sparsevec)
-	WITH FUNCTION array_to_sparsevec(real[], integer, boolean) AS ASSIGNMENT;
-COMMENT ON CAST (real[] AS sparsevec) IS 'convert to sparsevec';
-
-CREATE CAST (double precision[] AS sparsevec)
-	WITH FUNCTION array_to_sparsevec(double precision[], integer, boolean) AS ASSIGNMENT;
-COMMENT ON CAST (double precision[] AS sparsevec) IS 'convert to sparsevec';
-
-CREATE CAST (numeric[] AS sparsevec)
-	WITH FUNCTION array_to_sparsevec(numeric[], integer, boolean) AS ASSIGNMENT;
-COMMENT ON CAST (numeric[] AS sparsevec) IS 'convert to sparsevec';
+CREATE CAST (sparsevec AS halfvec)
+	WITH FUNCTION sparsevec_to_halfvec(sparsevec, integer, boolean) AS ASSIGNMENT;
+COMMENT ON CAST (sparsevec AS halfvec) IS 'convert to halfvec';
 
 --
 -- Operators of sparse vectors

@@ -13,6 +13,7 @@
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "types/array.h"
+#include "types/halfvecint.h"
 #include "types/sparsevecint.h"
 #include "types/vectorint.h"
 
@@ -25,7 +26,7 @@ sparsevec(PG_FUNCTION_ARGS)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
 
-	loki_sparsevec_check_typmod(PG_GETARG_INT32(1), v->dim);
+	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
 	PG_RETURN_SPARSEVEC_P(v);
 }
 
@@ -61,7 +62,7 @@ vector_to_sparsevec(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
 
-	loki_sparsevec_check_typmod(PG_GETARG_INT32(1), v->dim);
+	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
 	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, v->x));
 }
 
@@ -74,7 +75,7 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	float	   *x;
 
 	loki_sparsevec_check_dim(dim);
-	loki_sparsevec_check_typmod(PG_GETARG_INT32(1), dim);
+	loki_check_typmod(PG_GETARG_INT32(1), dim);
 
 	x = palloc(mul_size(sizeof(float), dim));
 	loki_array_floats(array, x);
@@ -95,4 +96,34 @@ sparsevec_to_vector(PG_FUNCTION_ARGS)
 	for (int i = 0; i < v->nnz; i++)
 		result->x[v->indices[i]] = values[i];
 	PG_RETURN_VECTOR_P(result);
+}
+
+LOKI_FUNCTION(halfvec_to_sparsevec);
+Datum
+halfvec_to_sparsevec(PG_FUNCTION_ARGS)
+{
+	HalfVector *v = PG_GETARG_HALFVEC_P(0);
+
+	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, loki_halfvec_floats(v)));
+}
+
+LOKI_FUNCTION(sparsevec_to_halfvec);
+Datum
+sparsevec_to_halfvec(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+	float	   *x;
+	HalfVector *result;
+
+	loki_halfvec_check_dim(v->dim);
+	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+
+	x = palloc0_array(float, v->dim);
+	for (int i = 0; i < v->nnz; i++)
+		x[v->indices[i]] = values[i];
+	result = loki_halfvec_make(v->dim);
+	loki_halfvec_set(result, x);
+	PG_RETURN_HALFVEC_P(result);
 }

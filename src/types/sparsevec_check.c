@@ -28,20 +28,6 @@ loki_sparsevec_make(int dim, int nnz)
 }
 
 void
-loki_sparsevec_check_dim(int dim)
-{
-	if (dim < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("sparsevec must have at least 1 dimension")));
-	if (dim > LOKI_SPARSEVEC_MAX_DIM)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("sparsevec cannot have more than %d dimensions",
-						LOKI_SPARSEVEC_MAX_DIM)));
-}
-
-void
 loki_sparsevec_check_nnz(int nnz, int dim)
 {
 	if (nnz < 0)
@@ -57,28 +43,6 @@ loki_sparsevec_check_nnz(int nnz, int dim)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("sparsevec cannot have more elements than dimensions")));
-}
-
-/*
- * A typmod is the number of dimensions that a column asks for, -1 for any.
- */
-void
-loki_sparsevec_check_typmod(int32 typmod, int dim)
-{
-	if (typmod != -1 && typmod != dim)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected %d dimensions, not %d", typmod, dim)));
-}
-
-void
-loki_sparsevec_check_same_dim(const SparseVector *a, const SparseVector *b)
-{
-	if (a->dim != b->dim)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("different sparsevec dimensions %d and %d",
-						a->dim, b->dim)));
 }
 
 /* Check index i, when those before it have been checked. */
@@ -109,10 +73,6 @@ loki_sparsevec_check_value(float value)
 	if (likely(isfinite(value)))
 		return;
 	if (isnan(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("NaN not allowed in sparsevec")));
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("infinite value not allowed in sparsevec")));
+		loki_nan_error("sparsevec");
+	loki_infinite_error("sparsevec");
 }

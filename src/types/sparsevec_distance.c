@@ -108,12 +108,6 @@ loki_sparsevec_cosine_distance(LokiSparse a, LokiSparse b)
 {
 	double		norma = loki_distance.dot_f32(a.n, a.values, a.values);
 	double		normb = loki_distance.dot_f32(b.n, b.values, b.values);
-	double		cosine = loki_sparse_dot(a, b) / sqrt(norma * normb);
 
-	/* what rounding may bring out of the range of a cosine; keeps NaN */
-	if (cosine > 1)
-		cosine = 1;
-	else if (cosine < -1)
-		cosine = -1;
-	return 1 - cosine;
+	return 1 - loki_clamp_cosine(loki_sparse_dot(a, b) / sqrt(norma * normb));
 }

@@ -18,8 +18,6 @@
 #include "libpq/pqformat.h"
 #include "lokivector.h"
 #include "types/sparsevecint.h"
-#include "types/textscan.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 /* An element as text has it, with its index counted from 0 */
@@ -82,10 +80,7 @@ take_value(LokiScan *scan, const char *text)
 		syntax_error(text, NULL);
 	if (status == LOKI_SCAN_RANGE ||
 		(status == LOKI_SCAN_OK && value == 0 && underflows(scan)))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("\"%s\" is out of range for type sparsevec",
-						pnstrdup(scan->number, scan->at - scan->number))));
+		loki_range_error("sparsevec", scan->number, scan->at - scan->number);
 	loki_sparsevec_check_value(value);
 	return value;
 }
@@ -167,145 +162,122 @@ LOKI_FUNCTION(sparsevec_in);
 Datum
 sparsevec_in(PG_FUNCTION_ARGS)
 {
-	char	   *text = PG_GETARG_CSTRING(0);
+	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiScan	scan = {text,
-		text +strlen(text),
-/**INDENT** Error@171: Statement nesting error */
-		NULL};
-		Element    *elements = palloc(sizeof(Element) * count_elements(text));
-		int			n;
-		int			dim;
+	LokiScan	scan = {literal, literal + strlen(literal), NULL};
+	Element    *elements = palloc_array(Element, count_elements(literal));
+	int			n;
+	int			dim;
 
-		take_character(&scan, '{', text, "Vector contents must start with \"{\".");
-		n = take_elements(&scan, text, elements);
-		take_character(&scan, '/', text, "Unexpected end of input.");
-		dim = take_integer(&scan, text);
-		loki_skip_space(&scan);
-		if (*scan.at != '\0')
-			syntax_error(text, "Junk after closing.");
+	take_character(&scan, '{', literal, "Vector contents must start with \"{\".");
+	n = take_elements(&scan, literal, elements);
+	take_character(&scan, '/', literal, "Unexpected end of input.");
+	dim = take_integer(&scan, literal);
+	loki_skip_space(&scan);
+	if (*scan.at != '\0')
+		syntax_error(literal, "Junk after closing.");
 
-		loki_sparsevec_check_dim(dim);
-		loki_sparsevec_check_typmod(typmod, dim);
-		PG_RETURN_SPARSEVEC_P(form_vector(dim, n, elements));
-	}
+	loki_sparsevec_check_dim(dim);
+	loki_check_typmod(typmod, dim);
+	PG_RETURN_SPARSEVEC_P(form_vector(dim, n, elements));
+}
 
-	LOKI_FUNCTION(sparsevec_out);
-	Datum
-				sparsevec_out(PG_FUNCTION_ARGS)
+LOKI_FUNCTION(sparsevec_out);
+Datum
+sparsevec_out(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+
+	/* an index, a colon, a value and a comma; then a slash and dimensions */
+	char	   *result = palloc((10 + 2 + FLOAT_SHORTEST_DECIMAL_LEN) * v->nnz + 10 + 4);
+	char	   *p = result;
+
+	*p++ = '{';
+	for (int i = 0; i < v->nnz; i++)
 	{
-		SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
-		const float *values = LOKI_SPARSEVEC_VALUES(v);
-
-		/* an index, a colon, a value and a comma; then a slash and dimensions */
-		char	   *text = palloc((10 + 2 + FLOAT_SHORTEST_DECIMAL_LEN) * v->nnz + 10 + 4);
-		char	   *p = text;
-
-				   *p++ = '{';
-		for			(int i = 0; i < v->nnz; i++)
-		{
-			if (i > 0)
-				*p++ = ',';
-			p += pg_ltoa(v->indices[i] + 1, p);
-			*p++ = ':';
-			p += float_to_shortest_decimal_bufn(values[i], p);
-		}
-				   *p++ = '}';
-				   *p++ = '/';
-					p += pg_ltoa(v->dim, p);
-				   *p = '\0';
-
-					PG_FREE_IF_COPY(v, 0);
-					PG_RETURN_CSTRING(text);
+		if (i > 0)
+			*p++ = ',';
+		p += pg_ltoa(v->indices[i] + 1, p);
+		*p++ = ':';
+		p += float_to_shortest_decimal_bufn(values[i], p);
 	}
+	*p++ = '}';
+	*p++ = '/';
+	p += pg_ltoa(v->dim, p);
+	*p = '\0';
 
-				LOKI_FUNCTION(sparsevec_typmod_in);
-	Datum
-				sparsevec_typmod_in(PG_FUNCTION_ARGS)
-	{
-		int			n;
-		int32	   *typmods = ArrayGetIntegerTypmods(PG_GETARG_ARRAYTYPE_P(0), &n);
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_CSTRING(result);
+}
 
-		if			(n != 1)
-						ereport(ERROR,
-								(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-								 errmsg("invalid type modifier")));
-		if			(typmods[0] < 1)
-						ereport(ERROR,
-								(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-								 errmsg("dimensions for type sparsevec must be at least 1")));
-		if			(typmods[0] > LOKI_SPARSEVEC_MAX_DIM)
-						ereport(ERROR,
-								(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-								 errmsg("dimensions for type sparsevec cannot exceed %d",
-										LOKI_SPARSEVEC_MAX_DIM)));
-
-					PG_RETURN_INT32(typmods[0]);
-	}
+LOKI_FUNCTION(sparsevec_typmod_in);
+Datum
+sparsevec_typmod_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(loki_check_typmods("sparsevec", PG_GETARG_ARRAYTYPE_P(0),
+									   LOKI_SPARSEVEC_MAX_DIM));
+}
 
 /*
  * Binary format: dimensions, number of elements and a reserved zero, then the
  * indices, counted from 0, and the values; all of 32 bits, in network byte
  * order.
  */
-				LOKI_FUNCTION(sparsevec_recv);
-	Datum
-				sparsevec_recv(PG_FUNCTION_ARGS)
+LOKI_FUNCTION(sparsevec_recv);
+Datum
+sparsevec_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
+	int32		typmod = PG_GETARG_INT32(2);
+	int32		dim = pq_getmsgint(buf, sizeof(int32));
+	int32		nnz = pq_getmsgint(buf, sizeof(int32));
+	int32		unused = pq_getmsgint(buf, sizeof(int32));
+	SparseVector *v;
+	float	   *values;
+
+	loki_sparsevec_check_dim(dim);
+	loki_sparsevec_check_nnz(nnz, dim);
+	loki_check_typmod(typmod, dim);
+	loki_check_unused(unused);
+
+	v = loki_sparsevec_make(dim, nnz);
+	values = LOKI_SPARSEVEC_VALUES(v);
+	for (int i = 0; i < nnz; i++)
 	{
-		StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
-		int32		typmod = PG_GETARG_INT32(2);
-		int32		dim = pq_getmsgint(buf, sizeof(int32));
-		int32		nnz = pq_getmsgint(buf, sizeof(int32));
-		int32		unused = pq_getmsgint(buf, sizeof(int32));
-		SparseVector *v;
-		float	   *values;
-
-					loki_sparsevec_check_dim(dim);
-					loki_sparsevec_check_nnz(nnz, dim);
-					loki_sparsevec_check_typmod(typmod, dim);
-		if			(unused != 0)
-						ereport(ERROR,
-								(errcode(ERRCODE_DATA_EXCEPTION),
-								 errmsg("expected unused to be 0, not %d", unused)));
-
-					v = loki_sparsevec_make(dim, nnz);
-					values = LOKI_SPARSEVEC_VALUES(v);
-		for			(int i = 0; i < nnz; i++)
-		{
-			v->indices[i] = pq_getmsgint(buf, sizeof(int32));
-			loki_sparsevec_check_index(v, i);
-		}
-		for			(int i = 0; i < nnz; i++)
-		{
-			values[i] = pq_getmsgfloat4(buf);
-			loki_sparsevec_check_value(values[i]);
-			if (values[i] == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATA_EXCEPTION),
-						 errmsg("binary representation of sparsevec cannot contain zero values")));
-		}
-					PG_RETURN_SPARSEVEC_P(v);
+		v->indices[i] = pq_getmsgint(buf, sizeof(int32));
+		loki_sparsevec_check_index(v, i);
 	}
-
-				LOKI_FUNCTION(sparsevec_send);
-	Datum
-				sparsevec_send(PG_FUNCTION_ARGS)
+	for (int i = 0; i < nnz; i++)
 	{
-		SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
-		const float *values = LOKI_SPARSEVEC_VALUES(v);
-		StringInfoData buf;
-
-					pq_begintypsend(&buf);
-					pq_sendint32(&buf, v->dim);
-					pq_sendint32(&buf, v->nnz);
-					pq_sendint32(&buf, v->unused);
-					enlargeStringInfo(&buf, (sizeof(int32) + sizeof(float)) * v->nnz);
-		for			(int i = 0; i < v->nnz; i++)
-						pq_sendint32(&buf, v->indices[i]);
-		for			(int i = 0; i < v->nnz; i++)
-						pq_sendfloat4(&buf, values[i]);
-
-					PG_FREE_IF_COPY(v, 0);
-					PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+		values[i] = pq_getmsgfloat4(buf);
+		loki_sparsevec_check_value(values[i]);
+		if (values[i] == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("binary representation of sparsevec cannot contain zero values")));
 	}
-/**INDENT** Error@306: Stuff missing from end of file */
+	PG_RETURN_SPARSEVEC_P(v);
+}
+
+LOKI_FUNCTION(sparsevec_send);
+Datum
+sparsevec_send(PG_FUNCTION_ARGS)
+{
+	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+	StringInfoData buf;
+
+	pq_begintypsend(&buf);
+	pq_sendint32(&buf, v->dim);
+	pq_sendint32(&buf, v->nnz);
+	pq_sendint32(&buf, v->unused);
+	enlargeStringInfo(&buf, (sizeof(int32) + sizeof(float)) * v->nnz);
+	for (int i = 0; i < v->nnz; i++)
+		pq_sendint32(&buf, v->indices[i]);
+	for (int i = 0; i < v->nnz; i++)
+		pq_sendfloat4(&buf, values[i]);
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}

@@ -1,0 +1,1 @@
+ALTER TYPE vector SET (STORAGE = external);

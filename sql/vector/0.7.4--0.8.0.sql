@@ -1,0 +1,1 @@
+-- parts: sparsevec_array

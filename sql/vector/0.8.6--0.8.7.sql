@@ -1,0 +1,1 @@
+-- comments of: vector halfvec bit sparsevec sparsevec_array hnsw ivfflat

@@ -1,0 +1,246 @@
+# The extension under pgvector's name: installing it beside lokivector and over
+# pgvector's files, dumps, the way from old versions, and parallel builds.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Copy;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $top = abs_path('..');
+my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+
+# A copy of the server, into which this test installs
+chomp(my $pg_config = `$top/test/prefix.sh $tmp/pg "\$(pg_config --bindir)/pg_config"`);
+chomp(my $prefix = `dirname "\$($pg_config --bindir)"`);
+chomp(my $scripts = `$pg_config --sharedir`);
+$scripts .= '/extension';
+chomp(my $libraries = `$pg_config --pkglibdir`);
+chomp(my $headers = `$pg_config --includedir-server`);
+$headers .= '/extension';
+unlink glob("$libraries/*vector.so"), glob("$scripts/*vector*");
+
+sub make
+{
+	my (@arguments) = @_;
+	my ($stdout, $stderr);
+	local %ENV = %ENV;
+
+	delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL)};
+	my $result = IPC::Run::run([ 'make', '-s', '-C', $top, "PG_CONFIG=$pg_config", @arguments ],
+		'>', \$stdout, '2>', \$stderr);
+	return ($result, $stdout . $stderr);
+}
+
+# Whose files they are
+append_to_file("$scripts/vector.control", "default_version = '0.8.0'\n");
+my ($done, $output) = make('install-as-vector');
+ok(!$done, 'files of pgvector are not replaced');
+like($output, qr{vector\.control is not lokivector's; FORCE=1}, '... and the message says how to');
+is(slurp_file("$scripts/vector.control"), "default_version = '0.8.0'\n", '... and they are left alone');
+($done, $output) = make('install-as-vector', 'FORCE=1');
+ok($done, 'unless that is asked for') or diag($output);
+($done, $output) = make('install-as-vector');
+ok($done, 'installing again') or diag($output);
+($done, $output) = make('install');
+ok($done, 'lokivector beside it') or diag($output);
+
+# Headers
+append_to_file("$tmp/layout.c", q(
+#include "postgres.h"
+#include "fmgr.h"
+#include "extension/vector/vector.h"
+#include "extension/vector/halfvec.h"
+#include "extension/vector/sparsevec.h"
+StaticAssertDecl(offsetof(Vector, dim) == 4 && offsetof(Vector, x) == 8 &&
+	VECTOR_SIZE(3) == 20, "vector");
+StaticAssertDecl(offsetof(HalfVector, dim) == 4 && offsetof(HalfVector, x) == 8 &&
+	sizeof(half) == 2 && HALFVEC_SIZE(3) == 14, "halfvec");
+StaticAssertDecl(offsetof(SparseVector, dim) == 4 && offsetof(SparseVector, nnz) == 8 &&
+	offsetof(SparseVector, indices) == 16 && SPARSEVEC_SIZE(2) == 32, "sparsevec");
+float first(FunctionCallInfo fcinfo);
+float first(FunctionCallInfo fcinfo)
+{
+	return PG_GETARG_VECTOR_P(0)->x[0] + *SPARSEVEC_VALUES(PG_GETARG_SPARSEVEC_P(1)) +
+		PG_GETARG_HALFVEC_P(2)->dim;
+}
+));
+command_ok([ 'cc', '-fsyntax-only', '-I', "$headers/..", "$tmp/layout.c" ],
+	'headers for other extensions');
+ok(-e "$headers/lokivector/vector.h", '... under both names');
+
+my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\n");
+$node->start;
+
+# Under the name vector
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION IF NOT EXISTS vector;
+	CREATE EXTENSION IF NOT EXISTS vector;));
+is( $node->safe_psql('postgres', q(
+		SELECT DISTINCT probin FROM pg_proc WHERE probin LIKE '%vector%')),
+	'$libdir/vector', 'functions are those of the library vector');
+my $version = $node->safe_psql('postgres',
+	q(SELECT extversion FROM pg_extension WHERE extname = 'vector'));
+like($version, qr/^0\.8\.\d+$/, 'the version is one that clients of pgvector accept');
+is( $node->safe_psql('postgres', q(
+		SELECT obj_description(oid, 'pg_extension') FROM pg_extension WHERE extname = 'vector')),
+	'vector data type and ivfflat and hnsw access methods', '... and so is the comment');
+
+$node->safe_psql('postgres', q(
+	CREATE TABLE items (id int PRIMARY KEY, e vector(3), h halfvec(3), s sparsevec(3), b bit(8), u vector)
+		WITH (parallel_workers = 2);
+	INSERT INTO items SELECT i, ARRAY[i % 100, i % 7, i % 3], ARRAY[i % 100, i % 7, i % 3],
+		ARRAY[i % 100, 0, i % 3], (i % 256)::bit(8), ARRAY[i] FROM generate_series(1, 20000) AS i;
+	CREATE VIEW differences AS SELECT id, e - '[1,1,1]' AS d, avg(e) OVER () AS a FROM items;));
+my ($result, $stdout, $stderr) = $node->psql('postgres', q(
+	SET max_parallel_maintenance_workers = 2;
+	SET min_parallel_table_scan_size = 0;
+	SET client_min_messages = debug1;
+	CREATE INDEX items_e ON items USING hnsw (e vector_l2_ops) WITH (m = 8);));
+like($stderr, qr/building with 3 processes/, 'a parallel build');
+$node->safe_psql('postgres', q(
+	CREATE INDEX items_ivfflat ON items USING ivfflat (e) WITH (lists = 10);
+	CREATE INDEX items_u ON items USING hnsw (((u::vector(1))) vector_cosine_ops) WHERE id < 1000;));
+is( $node->safe_psql('postgres', q(
+		SELECT lokivector_check('items_e', true), lokivector_check('items_ivfflat', true);
+		SET enable_seqscan = off;
+		SELECT e FROM items ORDER BY e <-> '[5,5,2]' LIMIT 1)),
+	"|\n[5,5,2]", '... whose index is sound');
+
+# Dump and restore
+sub dump_of
+{
+	my ($database) = @_;
+	my ($stdout, $stderr);
+
+	IPC::Run::run([ "$prefix/bin/pg_dump", '-d', $node->connstr($database) ],
+		'>', \$stdout, '2>', \$stderr)
+	  or die $stderr;
+	# a random word in new versions
+	$stdout =~ s/^\\(un)?restrict .*\n//mg;
+	return $stdout;
+}
+
+my $dump = dump_of('postgres');
+like($dump, qr/^CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;$/m, 'a dump creates vector');
+like($dump, qr/USING ivfflat \(e\) WITH \(lists='10'\);$/m, '... and its indexes as pgvector does');
+append_to_file("$tmp/dump.sql", $dump);
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok(
+	[ "$prefix/bin/psql", '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$tmp/dump.sql",
+		'-d', $node->connstr('restored') ],
+	'restoring it');
+ok(dump_of('restored') eq $dump, '... gives the same dump');
+
+# Both names in one server, each in a database of its own
+$node->safe_psql('postgres', 'CREATE DATABASE other');
+$node->safe_psql('other', q(
+	CREATE EXTENSION lokivector;
+	CREATE TABLE t (v vector(2));
+	INSERT INTO t SELECT ARRAY[i, i] FROM generate_series(1, 100) AS i;
+	CREATE INDEX ON t USING hnsw (v vector_l2_ops);));
+is( $node->safe_psql('other', q(
+		SET enable_seqscan = off;
+		SELECT v FROM t ORDER BY v <-> '[7,8]' LIMIT 1)),
+	'[7,7]', 'lokivector in another database');
+($result, $stdout, $stderr) = $node->psql('other', 'CREATE EXTENSION vector');
+ok($result != 0, 'both in one database are refused');
+
+# From the oldest version on
+sub catalog_of
+{
+	my ($database) = @_;
+
+	return $node->safe_psql($database, q(
+		WITH member AS (
+			SELECT classid, objid FROM pg_depend
+			WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e' AND
+				refobjid = (SELECT oid FROM pg_extension WHERE extname = 'vector'))
+		SELECT line FROM (
+			SELECT pg_describe_object(classid, objid, 0) || ': ' ||
+				coalesce(obj_description(objid, classid::regclass::name), '') AS line FROM member
+			UNION ALL
+			SELECT concat_ws(' ', p.oid::regprocedure, prorettype::regtype, prosrc, probin,
+				provolatile, proparallel, proisstrict, procost, prorows, proretset, proargnames, proacl)
+				FROM member JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND objid = p.oid
+			UNION ALL
+			SELECT concat_ws(' ', o.oid::regoperator, oprcode::regprocedure, oprcom::regoperator,
+				oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash)
+				FROM member JOIN pg_operator AS o ON classid = 'pg_operator'::regclass AND objid = o.oid
+			UNION ALL
+			SELECT concat_ws(' ', castsource::regtype, casttarget::regtype, castfunc::regprocedure,
+				castcontext, castmethod)
+				FROM member JOIN pg_cast AS c ON classid = 'pg_cast'::regclass AND objid = c.oid
+			UNION ALL
+			SELECT concat_ws(' ', typname, typstorage, typalign, typinput, typoutput, typreceive, typsend,
+				typmodin, typmodout, typanalyze, typarray::regtype)
+				FROM member JOIN pg_type AS t ON classid = 'pg_type'::regclass AND objid = t.oid
+			UNION ALL
+			SELECT concat_ws(' ', amname, opcname, opcdefault, opcintype::regtype)
+				FROM member JOIN pg_opclass AS c ON classid = 'pg_opclass'::regclass AND objid = c.oid
+				JOIN pg_am AS a ON a.oid = opcmethod
+			UNION ALL
+			SELECT concat_ws(' ', amname, opfname, amopstrategy, amopopr::regoperator, amoppurpose)
+				FROM member JOIN pg_opfamily AS f ON classid = 'pg_opfamily'::regclass AND objid = f.oid
+				JOIN pg_am AS a ON a.oid = opfmethod JOIN pg_amop ON amopfamily = f.oid
+			UNION ALL
+			SELECT concat_ws(' ', amname, opfname, amprocnum, amproc::regprocedure)
+				FROM member JOIN pg_opfamily AS f ON classid = 'pg_opfamily'::regclass AND objid = f.oid
+				JOIN pg_am AS a ON a.oid = opfmethod JOIN pg_amproc ON amprocfamily = f.oid) AS lines
+		ORDER BY line COLLATE "C"));
+}
+
+copy("$top/test/vector--0.1.0.sql", "$scripts/vector--0.1.0.sql") or die $!;
+$node->safe_psql('postgres', 'CREATE DATABASE old');
+$node->safe_psql('old', q(
+	CREATE SCHEMA elsewhere;
+	CREATE EXTENSION vector VERSION '0.1.0' SCHEMA elsewhere;
+	SET search_path = public, elsewhere;
+	CREATE TABLE t (id int, v vector(3));
+	INSERT INTO t SELECT i, ARRAY[i, i % 10, i % 3]::real[] FROM generate_series(1, 1000) AS i;
+	CREATE INDEX ON t USING ivfflat (v);
+	CREATE INDEX ON t (v);
+	CREATE VIEW w AS SELECT v - '[1,1,1]'::vector AS d, v <= '[7,0,0]' AS le, ARRAY[id, 1, 1]::vector AS a FROM t;));
+my $before = $node->safe_psql('old', 'SELECT md5(string_agg(w::text, $$$$ ORDER BY w::text)) FROM w');
+my @versions = grep { !/^#/ } split(/\n/, slurp_file("$top/sql/vector/versions"));
+is(scalar(@versions), 43, 'versions of pgvector, and one');
+for my $to (@versions[ 1 .. $#versions ])
+{
+	($result, $stdout, $stderr) = $node->psql('old', "ALTER EXTENSION vector UPDATE TO '$to'");
+	last if $result != 0;
+}
+is($stderr, '', 'every step from 0.1.0 on');
+is( $node->safe_psql('old', q(SELECT extversion FROM pg_extension WHERE extname = 'vector')),
+	$version, '... to the version of today');
+is($node->safe_psql('old', 'SELECT md5(string_agg(w::text, $$$$ ORDER BY w::text)) FROM w'),
+	$before, 'views of old are as they were');
+$node->safe_psql('postgres', 'CREATE DATABASE fresh');
+$node->safe_psql('fresh', 'CREATE SCHEMA elsewhere; CREATE EXTENSION vector SCHEMA elsewhere');
+is(catalog_of('old'), catalog_of('fresh'), 'catalogs are those of a new database');
+$node->safe_psql('postgres', 'CREATE DATABASE jump');
+$node->safe_psql('jump', q(
+	CREATE EXTENSION vector VERSION '0.1.0';
+	ALTER EXTENSION vector UPDATE;));
+is( $node->safe_psql('jump', q(SELECT extversion FROM pg_extension WHERE extname = 'vector')),
+	$version, 'all steps at once');
+is( $node->safe_psql('old', q(
+		SET enable_seqscan = off;
+		SET search_path = elsewhere, public;
+		SELECT id FROM t ORDER BY v <-> '[20,1,2]' LIMIT 1)),
+	'20', 'an index of old');
+$node->safe_psql('old', 'ALTER EXTENSION vector SET SCHEMA public');
+
+$node->safe_psql('old', 'DROP EXTENSION vector CASCADE');
+is($node->safe_psql('old', q(SELECT count(*) FROM pg_proc WHERE probin LIKE '%vector%')),
+	'0', 'DROP EXTENSION leaves nothing behind');
+$node->stop;
+
+($done, $output) = make('uninstall-as-vector');
+ok($done && !glob("$scripts/vector*") && !-e "$libraries/vector.so", 'uninstalling') or diag($output);
+
+done_testing();
