@@ -142,6 +142,12 @@ OBJS = \
 	src/planner/analyze.o \
 	src/planner/cost.o \
 	src/planner/distexpr.o \
+	src/planner/hybrid_cost.o \
+	src/planner/hybrid_exec.o \
+	src/planner/hybrid_explain.o \
+	src/planner/hybrid_path.o \
+	src/planner/hybrid_plan.o \
+	src/planner/hybrid_rows.o \
 	src/planner/limit.o \
 	src/planner/order.o \
 	src/planner/paths.o \

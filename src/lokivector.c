@@ -18,13 +18,15 @@
 #include "planner/planner.h"
 #include "quantize/quantize.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 LOKI_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_init(void);
 
 /*
- * Start the folders, each after those that it uses.
+ * Start the folders, each after those that it uses.  When all settings are
+ * there, others with their prefixes are errors.
  */
 void
 _PG_init(void)
@@ -33,6 +35,8 @@ _PG_init(void)
 	loki_quantize_init();
 	loki_hnsw_init();
 	loki_planner_init();
+	MarkGUCPrefixReserved("hnsw");
+	MarkGUCPrefixReserved("lokivector");
 }
 
 LOKI_FUNCTION(lokivector_version);

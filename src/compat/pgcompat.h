@@ -145,17 +145,27 @@ loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
 #define LokiCountIndexSearch(scan)		((void) (scan))
 #endif
 
+/* Split off from commands/explain.h in 18 */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
 /* Takes a place for instrumentation since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
 	index_beginscan(heap, index, snapshot, NULL, 0, norderbys)
+#define LokiIndexBeginScanKeys(heap, index, snapshot, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, norderbys)
 #else
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
 	index_beginscan(heap, index, snapshot, 0, norderbys)
+#define LokiIndexBeginScanKeys(heap, index, snapshot, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
 
 /* A page of a bitmap of TIDs; lossy ones are told otherwise since 18 */

@@ -15,6 +15,7 @@
 
 #include "access/amapi.h"
 #include "access/relscan.h"
+#include "hnsw/hnswtids.h"
 #include "utils/rel.h"
 
 /* Reloptions */
@@ -66,6 +67,18 @@ extern bool loki_is_hnsw_index(Relation index);
  * begins; the caller clears it again by passing limit = 0.
  */
 extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
+
+/* The work that a scan has done since it was begun or begun again */
+typedef struct LokiScanWork
+{
+	uint64		nodes_scored;
+	uint64		nodes_filtered; /* of these, not passing the filter */
+	uint64		nodes_refined;
+	uint64		heap_fetches;	/* vectors read to rank rows */
+	uint64		sequential_passes;
+} LokiScanWork;
+
+extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 
 /*
  * Rows without a place in the graph follow all others; these bits in the

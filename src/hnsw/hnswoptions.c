@@ -182,8 +182,6 @@ init_settings(void)
 							"Sets the seed of index builds",
 							"With -1 each build is random.", &loki_build_seed,
 							-1, -1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
-	MarkGUCPrefixReserved("hnsw");
-	MarkGUCPrefixReserved("lokivector");
 }
 
 /* Called by _PG_init. */

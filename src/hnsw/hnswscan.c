@@ -123,6 +123,22 @@ report_stats(LokiScan *so)
 	last_scan.rows = so->returned;
 }
 
+/* The work that a scan has done since it was begun or begun again */
+void
+loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+
+	memset(work, 0, sizeof(LokiScanWork));
+	if (so->phase == LOKI_SCAN_START)
+		return;
+	work->nodes_scored = so->search.nodes_scored;
+	work->nodes_filtered = so->search.nodes_filtered;
+	work->nodes_refined = so->nodes_refined;
+	work->heap_fetches = so->heap_fetches;
+	work->sequential_passes = so->sequential_passes;
+}
+
 /* amrescan */
 void
 loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,

@@ -41,14 +41,22 @@
 /*
  * Nodes that a walk of this width scores in a graph of n nodes.
  */
-static double
-walk_nodes(double n, double ef, int m)
+double
+loki_walk_nodes(double n, double ef, int m)
 {
 	double		layers = log(n + 1) / log(m);
 	double		nodes = layers * m +
 		2 * m * ef * 0.55 * log(n + 1) / (log(m) * (1 + log(ef)));
 
 	return Min(nodes, n);
+}
+
+/* Scoring one node */
+Cost
+loki_score_cost(const LokiHnswShape *shape)
+{
+	return cpu_operator_cost *
+		(SCORE_OPERATIONS + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
 }
 
 /* A path that must never be chosen while there is another */
@@ -111,9 +119,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		ef = width;
 	else if (root->limit_tuples > ef)
 		ef = root->limit_tuples;
-	score_cost = cpu_operator_cost *
-		(SCORE_OPERATIONS + shape.code_bits * (double) shape.code_dims / SCORE_BITS);
-	nodes = walk_nodes(n, ef, shape.m);
+	score_cost = loki_score_cost(&shape);
+	nodes = loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 
 	/*
@@ -149,6 +156,7 @@ void
 loki_planner_init(void)
 {
 	loki_hnsw_costestimate = loki_cost_estimate;
+	loki_hybrid_init();
 	loki_limit_init();
 	loki_paths_init();
 	loki_resjunk_init();

@@ -21,6 +21,7 @@
 #include "hnsw/hnsw.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/hybrid.h"
 #include "planner/planner.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -43,6 +44,16 @@ limit_rows(LimitState *limit)
 	if (limit->noCount || limit->lstate == LIMIT_INITIAL)
 		return 0;
 	return (double) limit->count + (double) limit->offset;
+}
+
+/* The wrapper around ExecProcNode of a scan of ours */
+static TupleTableSlot *
+exec_limited_hybrid(PlanState *ps)
+{
+	LimitedScan *entry = hash_search(limited_scans, &ps, HASH_FIND, NULL);
+
+	loki_hybrid_set_limit(ps, limit_rows(entry->limit));
+	return entry->exec(ps);
 }
 
 /* The wrapper around an index scan's ExecProcNode */
@@ -116,7 +127,8 @@ remember_scan(PlanState *ps, LimitState *limit, bool first)
 	entry->limit = limit;
 	entry->exec = ps->ExecProcNodeReal;
 	entry->estate = estate;
-	ExecSetExecProcNode(ps, exec_limited_scan);
+	ExecSetExecProcNode(ps, IsA(ps, CustomScanState) ? exec_limited_hybrid :
+						exec_limited_scan);
 }
 
 /*
@@ -141,6 +153,13 @@ find_limited(PlanState *ps, LimitState *limit, bool *found)
 				}
 				break;
 			}
+		case T_CustomScanState:
+			if (loki_is_hybrid_scan(ps))
+			{
+				remember_scan(ps, limit, !*found);
+				*found = true;
+			}
+			break;
 		case T_MergeAppendState:
 			{
 				MergeAppendState *append = (MergeAppendState *) ps;

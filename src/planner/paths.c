@@ -18,7 +18,7 @@ static set_rel_pathlist_hook_type previous_pathlist = NULL;
 
 /*
  * Rows first, as paths are made of them; then index paths for forms of ORDER BY
- * that core does not match to an index.
+ * that core does not match to an index; then what is made of index paths.
  */
 static void
 add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
@@ -28,8 +28,10 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	if (rte->rtekind != RTE_RELATION || !IS_SIMPLE_REL(rel))
 		return;
 	loki_distance_rows(root, rel);
-	if (rel->indexlist != NIL)
-		loki_order_paths(root, rel);
+	if (rel->indexlist == NIL)
+		return;
+	loki_order_paths(root, rel);
+	loki_hybrid_paths(root, rel, rte);
 }
 
 void

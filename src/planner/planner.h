@@ -11,6 +11,7 @@
 #ifndef LOKI_PLANNER_H
 #define LOKI_PLANNER_H
 
+#include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
 /* functions in cost.c */
@@ -18,6 +19,12 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 							   Cost *startup_cost, Cost *total_cost,
 							   Selectivity *selectivity, double *correlation,
 							   double *pages);
+extern double loki_walk_nodes(double n, double ef, int m);
+extern Cost loki_score_cost(const LokiHnswShape *shape);
+
+/* functions in hybrid_path.c: scans within a bitmap or a distance */
+extern void loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
+extern void loki_hybrid_init(void);
 
 /* functions in limit.c: install the executor hook */
 extern void loki_limit_init(void);

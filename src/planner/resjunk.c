@@ -23,23 +23,27 @@
 #include "nodes/plannodes.h"
 #include "optimizer/planner.h"
 #include "planner/distexpr.h"
+#include "planner/hybrid.h"
 #include "planner/planner.h"
 
 static planner_hook_type previous_planner = NULL;
 
-static bool
-is_hnsw_scan(Plan *plan)
+/* The distance that a scan of an hnsw index sorts by; NULL if it is none */
+static Expr *
+scan_distance(Plan *plan)
 {
 	IndexScan  *scan = (IndexScan *) plan;
 	Relation	index;
-	bool		result;
+	bool		is_hnsw;
 
-	if (plan == NULL || !IsA(plan, IndexScan) || list_length(scan->indexorderbyorig) != 1)
-		return false;
+	if (plan == NULL || !IsA(plan, IndexScan))
+		return loki_hybrid_distance(plan);
+	if (list_length(scan->indexorderbyorig) != 1)
+		return NULL;
 	index = index_open(scan->indexid, NoLock);
-	result = loki_is_hnsw_index(index);
+	is_hnsw = loki_is_hnsw_index(index);
 	index_close(index, NoLock);
-	return result;
+	return is_hnsw ? linitial(scan->indexorderbyorig) : NULL;
 }
 
 /* Whether a scan returns rows in the order of an expression, or its reverse */
@@ -60,16 +64,17 @@ is_order_of(Node *expr, OpExpr *orderby)
 static void
 drop_distance(Limit *limit)
 {
-	IndexScan  *scan = (IndexScan *) limit->plan.lefttree;
-	OpExpr	   *orderby = linitial(scan->indexorderbyorig);
+	Plan	   *scan = limit->plan.lefttree;
+	Expr	   *orderby = scan_distance(scan);
 	ListCell   *cell;
 
-	foreach(cell, scan->scan.plan.targetlist)
+	if (orderby == NULL || !IsA(orderby, OpExpr))
+		return;
+	foreach(cell, scan->targetlist)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
 
-		if (entry->resjunk && IsA(orderby, OpExpr) &&
-			is_order_of((Node *) entry->expr, orderby))
+		if (entry->resjunk && is_order_of((Node *) entry->expr, (OpExpr *) orderby))
 			entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
 												 InvalidOid);
 	}
@@ -82,8 +87,7 @@ walk_plan(Plan *plan)
 
 	if (plan == NULL)
 		return;
-	if (IsA(plan, Limit) && ((Limit *) plan)->limitOption == LIMIT_OPTION_COUNT &&
-		is_hnsw_scan(plan->lefttree))
+	if (IsA(plan, Limit) && ((Limit *) plan)->limitOption == LIMIT_OPTION_COUNT)
 		drop_distance((Limit *) plan);
 	walk_plan(plan->lefttree);
 	walk_plan(plan->righttree);

@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * hybrid.h
+ *	  Scans of an hnsw index within a bitmap or a distance: what the files
+ *	  of the node share.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HYBRID_H
+#define LOKI_HYBRID_H
+
+#include "executor/execdesc.h"
+#include "hnsw/hnsw.h"
+#include "nodes/execnodes.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "planner/distexpr.h"
+
+/* As EXPLAIN shows it */
+#define LOKI_HYBRID_NAME	"LokivectorHybridScan"
+
+/* lokivector.enable_hybrid_scan */
+extern bool loki_enable_hybrid_scan;
+
+/*
+ * A path's children: the index path that the walk is made of, and the bitmap
+ * heap path whose bitmap it stays in, if it has one.
+ */
+#define LokiHybridWalk(path)	((IndexPath *) linitial((path)->custom_paths))
+#define LokiHybridBitmap(path) \
+	(list_length((path)->custom_paths) > 1 ? \
+	 (BitmapHeapPath *) lsecond((path)->custom_paths) : NULL)
+
+/* What a plan carries: custom_private ... */
+typedef enum LokiHybridPrivate
+{
+	LOKI_HYBRID_INDEX,			/* OID list of one: the index */
+	LOKI_HYBRID_BOUNDS			/* integer list: LOKI_BOUND_xxx by bound */
+} LokiHybridPrivate;
+
+#define LOKI_BOUND_INCLUSIVE	1
+#define LOKI_BOUND_EXACT		2
+
+/* ... and custom_exprs, lists all of them */
+typedef enum LokiHybridExprs
+{
+	LOKI_HYBRID_KEYS,			/* conditions on the index's columns ... */
+	LOKI_HYBRID_ORDER,			/* ... and its order, as of the index */
+	LOKI_HYBRID_KEYS_ROW,		/* the same as of the row */
+	LOKI_HYBRID_ORDER_ROW,
+	LOKI_HYBRID_INDEX_ROW,		/* what the index stands for, and the bitmap
+								 * does not */
+	LOKI_HYBRID_BITMAP_ROW,		/* what the bitmap stands for */
+	LOKI_HYBRID_BOUND_ROW,		/* clauses that bound the distance */
+	LOKI_HYBRID_BOUND_VALUES,	/* what distances are compared with */
+	LOKI_HYBRID_NEXPRS
+} LokiHybridExprs;
+
+#define LokiHybridExpr(scan, which)	((List *) list_nth((scan)->custom_exprs, which))
+
+/* Ways to find the rows */
+typedef enum LokiHybridWay
+{
+	LOKI_HYBRID_NOTHING,		/* there can be none */
+	LOKI_HYBRID_WALK,			/* the access method's, whichever it is */
+	LOKI_HYBRID_ROWS			/* every row of the bitmap */
+} LokiHybridWay;
+
+/* A bound of the distance: d < value, or d <= value */
+typedef struct LokiHybridBound
+{
+	ExprState  *expr;
+	double		value;
+	bool		inclusive;
+	bool		exact;			/* the clause compares the distance itself */
+} LokiHybridBound;
+
+/* A row of the bitmap, and its distance */
+typedef struct LokiHybridRow
+{
+	double		distance;
+	ItemPointerData tid;
+	uint16		rank;			/* before distance: NULL and NaN come first or
+								 * last */
+} LokiHybridRow;
+
+/* What EXPLAIN ANALYZE tells */
+typedef struct LokiHybridCounts
+{
+	uint64		walks;			/* of starts, those that walked ... */
+	uint64		row_scans;		/* ... or read every row of the bitmap */
+	uint64		bitmaps;		/* made */
+	double		bitmap_rows;	/* in them */
+	uint64		lossy_pages;
+	uint64		rechecked;		/* rows removed by rechecking */
+	LokiScanWork work;			/* of the access method, and of row scans */
+} LokiHybridCounts;
+
+typedef struct LokiHybridState
+{
+	CustomScanState css;
+
+	/* the scan of the index */
+	Relation	index;
+	ScanKey		keys;
+	int			nkeys;
+	ScanKey		orderbys;
+	int			norderbys;
+	IndexRuntimeKeyInfo *runtime_keys;
+	int			nruntime_keys;
+	ExprContext *runtime;
+	IndexScanDesc scan;
+
+	/* what rows are checked by */
+	ExprState  *keys_row;
+	ExprState  *index_row;
+	ExprState  *bitmap_row;
+	ExprState  *bound_row;
+	ExprState  *distance;
+	int			first;			/* LOKI_FIRST_xxx (src/hnsw/hnsw.h) */
+	LokiHybridBound *bounds;
+	int			nbounds;
+
+	/* a scan that has begun */
+	bool		begun;
+	LokiHybridWay way;
+	double		limit;			/* rows that the caller takes at most, 0 = not
+								 * known */
+	PlanState  *bitmap;
+	LokiTidSet *tids;
+	MemoryContext tids_context;
+	double		bound;			/* the least; infinite: none */
+
+	/* the rows of the bitmap, if they are read one by one */
+	IndexFetchTableData *fetch;
+	LokiHybridRow *rows;
+	uint64		nrows;
+	uint64		next_row;
+	MemoryContext rows_context;
+
+	LokiHybridCounts counts;
+} LokiHybridState;
+
+/* functions in hybrid_cost.c */
+extern void loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded);
+extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
+
+/* functions in hybrid_plan.c */
+extern const CustomPathMethods loki_hybrid_path_methods;
+extern Expr *loki_hybrid_distance(Plan *plan);
+
+/* functions in hybrid_exec.c */
+extern Node *loki_hybrid_create_state(CustomScan *scan);
+extern void loki_hybrid_count(LokiHybridState *state, LokiHybridCounts *counts);
+extern bool loki_is_hybrid_scan(PlanState *ps);
+extern void loki_hybrid_set_limit(PlanState *ps, double rows);
+extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
+
+/* functions in hybrid_rows.c */
+extern void loki_hybrid_read_rows(LokiHybridState *state);
+extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
+
+/* functions in hybrid_explain.c */
+extern void loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es);
+
+#endif							/* LOKI_HYBRID_H */

@@ -1,0 +1,178 @@
+/*-------------------------------------------------------------------------
+ *
+ * hybrid_cost.c
+ *	  What a scan within a bitmap or a distance costs.
+ *
+ * The same estimate is made twice: by the planner, from selectivities, and by
+ * the scan, when it knows how many rows the bitmap has.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid_cost.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "planner/hybrid.h"
+#include "planner/planner.h"
+
+/* In units of cpu_operator_cost */
+#define SCAN_OPERATIONS			600 /* beginning a search */
+#define TID_OPERATIONS			0.5 /* a row of a bitmap, made a set */
+#define PASS_OPERATIONS			0.3 /* a node of a pass over all nodes */
+#define ROW_OPERATIONS			25	/* fetching a row, and its distance ... */
+#define TOAST_OPERATIONS		100 /* ... by a vector out of line */
+
+/* Nodes scored when a walk is widened by one row */
+#define NODES_PER_ROW			12
+
+/* Vectors of more bytes than this are thought to be out of line */
+#define INLINE_BYTES			2000
+
+/*
+ * A walk that skips what is not in the set scores a few times as many nodes at
+ * most, as long as the nodes inside hang together.
+ */
+#define WALK_MOST				4.0
+#define WALK_SHARE				0.05
+
+/* What a search is to find, and where */
+typedef struct HybridSearch
+{
+	LokiHnswShape shape;
+	double		nodes;			/* of the index */
+	double		inside;			/* of these, in the set */
+	double		width;			/* rows to be found */
+	double		set_rows;		/* of the bitmap, on ... */
+	double		set_pages;		/* ... so many pages of the heap */
+	Cost		page;			/* reading one of them */
+} HybridSearch;
+
+/* Reading a row and measuring it, page aside */
+static Cost
+row_cost(const HybridSearch *search)
+{
+	return cpu_tuple_cost + cpu_operator_cost *
+		(ROW_OPERATIONS + (search->shape.code_dims * sizeof(float) > INLINE_BYTES ?
+						   TOAST_OPERATIONS : 0));
+}
+
+/* Measuring every row of the bitmap */
+static Cost
+rows_cost(const HybridSearch *search)
+{
+	return search->set_rows * row_cost(search) + search->set_pages * search->page;
+}
+
+/* What the access method does about it: the cheaper of a walk and a pass */
+static Cost
+search_cost(const HybridSearch *search)
+{
+	Cost		score = loki_score_cost(&search->shape);
+	double		share = Max(search->inside / Max(search->nodes, 1), 1e-9);
+	double		walk = loki_walk_nodes(search->nodes, Max(search->width, 2), search->shape.m);
+	Cost		pass = search->nodes * PASS_OPERATIONS * cpu_operator_cost +
+		search->inside * score;
+	Cost		cost = Min(walk / share, search->nodes) * score;
+
+	if (share >= WALK_SHARE)
+		cost = Min(cost, walk * WALK_MOST * score);
+	return SCAN_OPERATIONS * cpu_operator_cost + Min(cost, pass) +
+		Min(search->width, search->inside) * row_cost(search);
+}
+
+/* Reading a page of the heap at random, as far as it is not cached */
+static Cost
+page_cost(double pages)
+{
+	double		miss = 1 - Min(1.0, effective_cache_size / Max(pages, 1.0));
+
+	return random_page_cost * Max(miss, 0.05);
+}
+
+/* What is known of the index, from its metapage; false if that is nothing */
+static bool
+read_shape(Oid indexid, LokiHnswShape *shape)
+{
+	Relation	index = index_open(indexid, NoLock);
+	bool		readable = loki_hnsw_shape(index, shape);
+
+	index_close(index, NoLock);
+	return readable;
+}
+
+/*
+ * The costs of a path: its children, and the share of rows that bounds on the
+ * distance let pass, are known.
+ */
+void
+loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
+{
+	RelOptInfo *rel = path->path.parent;
+	IndexPath  *walk = LokiHybridWalk(path);
+	BitmapHeapPath *bitmap = LokiHybridBitmap(path);
+	HybridSearch search = {0};
+	Selectivity inside = 1;
+	Cost		set = 0;
+	Cost		find;
+	double		matches;
+	double		wanted;
+	double		pages;
+
+	search.nodes = Max(walk->indexinfo->tuples, 1);
+	if (!read_shape(walk->indexinfo->indexoid, &search.shape))
+		search.shape.m = LOKI_DEFAULT_M;
+	if (bitmap != NULL)
+	{
+		cost_bitmap_tree_node(bitmap->bitmapqual, &set, &inside);
+		search.set_rows = search.nodes * inside;
+		search.set_pages = index_pages_fetched(search.set_rows, rel->pages,
+											   walk->indexinfo->pages, root);
+		set += search.set_rows * TID_OPERATIONS * cpu_operator_cost;
+	}
+	inside *= Min(walk->indexselectivity, 1);
+	search.inside = Max(search.nodes * inside, 1);
+	search.page = page_cost(rel->pages);
+
+	/* of the rows found, some do not pass the clauses that remain */
+	matches = clamp_row_est(search.inside * bounded);
+	wanted = matches;
+	if (root->limit_tuples > 0 && path->path.pathkeys != NIL)
+		wanted = Min(matches, root->limit_tuples * matches / Max(path->path.rows, 1));
+	search.width = Max(wanted, loki_ef_search);
+
+	find = search_cost(&search);
+	if (bitmap != NULL)
+		find = Min(find, rows_cost(&search));
+	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
+	path->path.startup_cost = set + find + rel->baserestrictcost.startup;
+	path->path.total_cost = path->path.startup_cost + pages * random_page_cost +
+		matches * (NODES_PER_ROW * loki_score_cost(&search.shape) + row_cost(&search) +
+				   rel->baserestrictcost.per_tuple);
+}
+
+/*
+ * Whether a scan whose bitmap is there had better measure all of its rows than
+ * search the index.
+ */
+bool
+loki_hybrid_rows_pay(const LokiHybridState *state)
+{
+	HybridSearch search = {0};
+	Relation	table = state->css.ss.ss_currentRelation;
+
+	if (!loki_hnsw_shape(state->index, &search.shape))
+		return true;
+	search.set_rows = loki_tids_count(state->tids);
+	search.set_pages = state->tids->npages;
+	search.nodes = Max(state->index->rd_rel->reltuples, search.set_rows);
+	search.inside = search.set_rows;
+	search.page = page_cost(table->rd_rel->relpages);
+	search.width = Max(state->limit, loki_ef_search);
+	return rows_cost(&search) <= search_cost(&search);
+}

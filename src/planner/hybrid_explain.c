@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * hybrid_explain.c
+ *	  What EXPLAIN tells of a scan within a bitmap or a distance.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid_explain.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/hybrid.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+/* Show expressions of the scan, joined by AND. */
+static void
+show_expressions(const char *label, List *expressions, PlanState *ps, List *ancestors,
+				 ExplainState *es)
+{
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	List	   *context;
+
+	if (expressions == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, ps->plan, ancestors);
+	ExplainPropertyText(label,
+						deparse_expression((Node *) make_ands_explicit(expressions),
+										   context, prefix, false), es);
+}
+
+static void
+show_counts(LokiHybridState *state, ExplainState *es)
+{
+	LokiHybridCounts counts = state->counts;
+
+	loki_hybrid_count(state, &counts);
+	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
+		return;
+	ExplainPropertyText("Way", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
+						counts.row_scans == 0 ? "walk" : "walk and rows", es);
+	if (state->bitmap != NULL)
+	{
+		ExplainPropertyInteger("Bitmaps", NULL, counts.bitmaps, es);
+		ExplainPropertyFloat("Bitmap Rows", NULL, counts.bitmap_rows, 0, es);
+		if (counts.lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyInteger("Lossy Pages", NULL, counts.lossy_pages, es);
+	}
+	if (counts.walks > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyInteger("Nodes Visited", NULL, counts.work.nodes_scored, es);
+		ExplainPropertyInteger("Nodes Filtered", NULL, counts.work.nodes_filtered, es);
+		ExplainPropertyInteger("Nodes Reranked", NULL, counts.work.nodes_refined, es);
+		ExplainPropertyInteger("Sequential Passes", NULL, counts.work.sequential_passes, es);
+	}
+	ExplainPropertyInteger("Heap Fetches", NULL, counts.work.heap_fetches, es);
+	if (counts.rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("Rows Removed by Recheck", NULL, counts.rechecked, es);
+}
+
+/* ExplainCustomScan */
+void
+loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+	PlanState  *ps = &node->ss.ps;
+	Oid			index = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
+
+	ExplainPropertyText("Index", get_rel_name(index), es);
+	show_expressions("Index Cond", LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps,
+					 ancestors, es);
+	show_expressions("Order By", LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW), ps,
+					 ancestors, es);
+	show_expressions("Distance Bound", LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps,
+					 ancestors, es);
+	show_expressions("Recheck Cond", LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps,
+					 ancestors, es);
+	if (es->analyze)
+		show_counts((LokiHybridState *) node, es);
+}
