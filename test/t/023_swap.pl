@@ -1,0 +1,73 @@
+# pgvector's library is replaced under its databases, where the server that is
+# tested with has pgvector.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $top = abs_path('..');
+my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+
+chomp(my $pg_config = `$top/test/prefix.sh $tmp/pg "\$(pg_config --bindir)/pg_config"`);
+chomp(my $prefix = `dirname "\$($pg_config --bindir)"`);
+chomp(my $control = `$pg_config --sharedir`);
+$control .= '/extension/vector.control';
+plan skip_all => 'this server has no pgvector'
+  unless -e $control && slurp_file($control) !~ /lokivector/;
+
+my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\n");
+$node->start;
+
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION vector;
+	CREATE TABLE items (id int PRIMARY KEY, v vector(3), h halfvec(3), s sparsevec(3), b bit(8));
+	INSERT INTO items SELECT i, ARRAY[i % 100, i % 7, i % 3], ARRAY[i % 100, i % 7, i % 3],
+		ARRAY[i % 100, 0, i % 3], (i % 256)::bit(8) FROM generate_series(1, 1000) AS i;
+	CREATE INDEX items_v ON items USING hnsw (v vector_l2_ops);
+	CREATE INDEX items_ivfflat ON items USING ivfflat (v vector_cosine_ops) WITH (lists = 10);
+	CREATE INDEX items_btree ON items (v);
+	CREATE VIEW w AS SELECT id, v <-> '[1,2,3]' AS vl2, v <=> '[1,2,3]' AS vcos, h <#> '[1,2,3]' AS hip,
+		s <+> '{1:1}/3' AS sl1, b <~> B'11110000' AS ham, v + v AS double, v::real[] AS a, s::vector AS d
+		FROM items;));
+my $all = 'SELECT * FROM w ORDER BY id';
+my $before = $node->safe_psql('postgres', $all);
+$node->stop;
+
+system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'install-as-vector', 'FORCE=1');
+$node->start;
+
+is($node->safe_psql('postgres', $all), $before, 'rows and distances without an index');
+is( $node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*) FROM items WHERE v = '[50,1,2]')),
+	'1', 'an index of btree');
+
+for my $query (
+	q(SET enable_seqscan = off; SELECT id FROM items ORDER BY v <-> '[1,2,3]' LIMIT 1),
+	q(SET enable_seqscan = off; SELECT id FROM items ORDER BY v <=> '[1,2,3]' LIMIT 1),
+	q(INSERT INTO items VALUES (0, '[1,2,3]')))
+{
+	my ($result, $stdout, $stderr) = $node->psql('postgres', $query);
+
+	ok($result != 0, "an index of pgvector is refused: $query");
+	like($stderr, qr/HINT: .*REINDEX/, '... and is to be rebuilt');
+}
+$node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY items_v; REINDEX INDEX items_ivfflat');
+is( $node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		INSERT INTO items VALUES (0, '[1,2,3]');
+		SELECT id FROM items ORDER BY v <-> '[1,2,3]' LIMIT 1;
+		SELECT id FROM items ORDER BY v <=> '[1,2,3]' LIMIT 1;)),
+	"0\n0", 'after REINDEX');
+$node->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
+is( $node->safe_psql('postgres', q(SELECT lokivector_check('items_v'), lokivector_check('items_ivfflat'))),
+	'|', 'ALTER EXTENSION UPDATE');
+$node->stop;
+
+done_testing();
