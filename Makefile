@@ -98,6 +98,7 @@ OBJS = \
 	src/hnsw/hnswcheck_slots.o \
 	src/hnsw/hnswcompact.o \
 	src/hnsw/hnswconnect.o \
+	src/hnsw/hnswconstant.o \
 	src/hnsw/hnswequal.o \
 	src/hnsw/hnswextent.o \
 	src/hnsw/hnswfilter.o \

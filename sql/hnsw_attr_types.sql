@@ -321,9 +321,9 @@ SELECT lokivector_check('type_idx', true);
 SELECT type_random(60);
 
 -- test: types that are not supported
-CREATE TABLE type_x (v vector(2), j jsonb, vs vector[], x xml, i interval);
+CREATE TABLE type_x (v vector(2), j jsonb, ps point[], x xml, i interval);
 CREATE INDEX ON type_x USING hnsw (v vector_l2_ops, j);
-CREATE INDEX ON type_x USING hnsw (v vector_l2_ops, vs);
+CREATE INDEX ON type_x USING hnsw (v vector_l2_ops, ps);
 CREATE INDEX ON type_x USING hnsw (v vector_l2_ops, i);
 
 DROP TABLE type_t, type_c, type_w, type_x;

@@ -78,7 +78,7 @@ SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WH
 
 -- test: IN and = ANY keep the order on every server
 SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t WHERE a IN (3, 5) AND id <> 7 ORDER BY s LIMIT 20$$);
-SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a = ANY ('{3,5}') AND a > 3 ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a > 3 AND a = ANY ('{3,5}') ORDER BY s DESC LIMIT 20$$);
 
 -- test: where the query vector comes from
 SELECT order_check($$SELECT 1 - (v <=> (SELECT nn FROM order_t WHERE id = 9)) AS s FROM order_t ORDER BY s DESC LIMIT 20$$);

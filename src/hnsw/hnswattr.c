@@ -33,7 +33,6 @@
 #include <math.h>
 #include <sys/socket.h>
 
-#include "access/stratnum.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -88,7 +87,7 @@ static const struct
 	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int64), true},
 	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false},
 	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true},
-	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, sizeof(LokiSignature), true},
+	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, LOKI_SIGNATURE_BYTES, true},
 };
 
 uint8
@@ -446,8 +445,10 @@ hash_signature(uint64 hash)
 
 	for (int i = 0; i < ELEMENT_BITS; i++)
 	{
-		result.bits[(hash >> 6) & 1] |= UINT64CONST(1) << (hash & 63);
-		hash >>= 7;
+		uint32		bit = ((uint16) hash * LOKI_SIGNATURE_BYTES * 8) >> 16;
+
+		result.bytes[bit / 8] |= 1 << (bit % 8);
+		hash >>= 16;
 	}
 	return result;
 }
@@ -516,7 +517,7 @@ form_array(Datum value, char *slot)
 
 	if (loki_array_signature(value, &signature, NULL, &has_null) > 0 || has_null)
 		slot[0] = LOKI_ATTR_LOSSY;
-	memcpy(slot + 1, &signature, sizeof(signature));
+	memcpy(slot + 1, signature.bytes, LOKI_SIGNATURE_BYTES);
 }
 
 void

@@ -10,7 +10,7 @@
  * it does not (LOKI_ATTR_LOSSY), slots that are equal may stand for values that
  * differ, and a comparison may have to pass a row on to be checked again.
  *
- * Slots of arrays hold a signature of 128 bits in place of the number: four
+ * Slots of arrays hold a signature of 120 bits in place of the number: four
  * for each element, by its hash.
  *
  * IDENTIFICATION
@@ -24,6 +24,7 @@
 #include "postgres.h"
 
 #include "access/skey.h"
+#include "access/stratnum.h"
 #include "hnsw/hnswpage.h"
 #include "utils/relcache.h"
 
@@ -59,7 +60,8 @@ typedef enum LokiAttrType
 #define LOKI_ATTR_NULL		1	/* all else is zero */
 #define LOKI_ATTR_LOSSY		2
 
-#define LOKI_ATTR_MAX_SLOT	17
+/* Bytes of a slot: of arrays at most */
+#define LOKI_ATTR_MAX_SLOT	(1 + LOKI_SIGNATURE_BYTES)
 
 /* Strategies of arrays; those of other types are btree's */
 #define LOKI_ARRAY_EQUAL	3
@@ -77,13 +79,13 @@ typedef struct LokiAttrValue
 	bool		lossy;
 } LokiAttrValue;
 
-typedef struct LokiSignature
-{
-	uint64		bits[2];
-} LokiSignature;
+#define LOKI_SIGNATURE_BYTES	15
 
-StaticAssertDecl(sizeof(LokiSignature) + 1 == LOKI_ATTR_MAX_SLOT,
-				 "slots of arrays are the largest");
+typedef union LokiSignature
+{
+	uint64		bits[2];		/* what is not on disk is zero */
+	uint8		bytes[LOKI_SIGNATURE_BYTES];
+} LokiSignature;
 
 /* Type of an attribute column; ERROR with a hint if it is not supported */
 extern LokiAttrType loki_attr_type(Oid typid);
@@ -120,6 +122,34 @@ extern int64 loki_float4_number(float value);
  */
 extern int	loki_array_signature(Datum array, LokiSignature *all, LokiSignature **elements,
 								 bool *has_null);
+
+/* ----------------------------------------------------------------
+ * Constants (hnswconstant.c)
+ * ----------------------------------------------------------------
+ */
+
+/* A constant in the domain of its column, and the operator that goes with it */
+typedef struct LokiConstant
+{
+	uint8		type;			/* LokiAttrType of the column */
+	uint8		op;				/* btree's strategy */
+	bool		possible;		/* some value can match */
+	bool		zoned;			/* no number expresses the comparison: number
+								 * is a real time */
+	LokiAttrValue value;
+} LokiConstant;
+
+/*
+ * Bring a constant into the domain of constant->type, and constant->op with it;
+ * false for types that cannot be.
+ */
+extern bool loki_constant_compile(LokiConstant *constant, Datum value, Oid typid);
+
+static inline bool
+loki_is_less(uint8 op)
+{
+	return op == BTLessStrategyNumber || op == BTLessEqualStrategyNumber;
+}
 
 /* ----------------------------------------------------------------
  * Filters: compiled from scan keys (hnswkey.c), evaluated (hnswmatch.c)

@@ -15,7 +15,6 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
 #include "hnsw/hnswint.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
@@ -142,7 +141,8 @@ match_signature(LokiFilterKey *key, const char *slot)
 	LokiSignature value;
 	bool		match = false;
 
-	memcpy(&value, slot + 1, sizeof(value));
+	value.bits[1] = 0;
+	memcpy(value.bytes, slot + 1, LOKI_SIGNATURE_BYTES);
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_CONTAINED:
