@@ -50,6 +50,7 @@ OBJS = \
 	src/distance/neon.o \
 	src/distance/sparse.o \
 	src/distance/sparse_avx512.o \
+	src/quantize/bitcode.o \
 	src/quantize/quantize.o \
 	src/quantize/rotate.o \
 	src/quantize/levels.o \

@@ -45,6 +45,24 @@ CREATE FUNCTION lokivector_recall(index regclass,
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS 'recall of an hnsw index for given queries';
 
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries halfvec[], k integer DEFAULT 10,
+		OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, halfvec[], integer) IS 'recall of an hnsw index for given queries';
+
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries bit[], k integer DEFAULT 10,
+		OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, bit[], integer) IS 'recall of an hnsw index for given queries';
+
 CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
 		operator_class name DEFAULT 'vector_cosine_ops',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
@@ -62,6 +80,16 @@ CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS 'measure what lokivector.target_recall goes by, for given queries';
 
+CREATE FUNCTION lokivector_calibrate(index regclass, queries halfvec[])
+	RETURNS void
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass, halfvec[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+
+CREATE FUNCTION lokivector_calibrate(index regclass, queries bit[])
+	RETURNS void
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass, bit[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+
 CREATE FUNCTION lokivector_calibration(index regclass,
 		OUT width integer, OUT nodes_scored bigint,
 		OUT recall_1 double precision, OUT recall_10 double precision,
@@ -75,8 +103,12 @@ REVOKE ALL ON FUNCTION lokivector_index_info(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_index_families(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_recall(regclass, vector[], integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_recall(regclass, halfvec[], integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_recall(regclass, bit[], integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_calibrate(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, vector[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, halfvec[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, bit[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lokivector_calibration(regclass) FROM PUBLIC;
 
 --

@@ -121,6 +121,10 @@ metric_name(uint8 metric)
 			return "cosine";
 		case LOKI_METRIC_L1:
 			return "l1";
+		case LOKI_METRIC_HAMMING:
+			return "hamming";
+		case LOKI_METRIC_JACCARD:
+			return "jaccard";
 		default:
 			return "unrecognized";
 	}
@@ -137,6 +141,8 @@ code_name(uint8 kind)
 			return "exact";
 		case LOKI_CODE_SCALAR:
 			return "scalar";
+		case LOKI_CODE_BITS:
+			return "bits";
 		default:
 			return "unrecognized";
 	}
@@ -171,15 +177,18 @@ count_named_blocks(LokiIndex *state)
 
 /* Columns 1 to 10: what the index is */
 static int
-put_definition(Relation index, const LokiMetaPageData *meta, Datum *values)
+put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+			   Datum *values)
 {
+	bool		of_bits = meta->code.kind == LOKI_CODE_BITS;
 	int			i = 0;
 
-	values[i++] = Int32GetDatum(meta->code.dim);
+	values[i++] = Int32GetDatum(state->column.declared);
 	values[i++] = CStringGetTextDatum(metric_name(meta->code.metric));
 	values[i++] = CStringGetTextDatum(code_name(meta->code.kind));
-	values[i++] = Int32GetDatum(loki_code_dims(&meta->code));
-	values[i++] = Int32GetDatum(meta->code.bits);
+	values[i++] = Int32GetDatum(of_bits ? state->column.declared :
+								loki_code_dims(&meta->code));
+	values[i++] = Int32GetDatum(of_bits ? 1 : meta->code.bits);
 	values[i++] = Int32GetDatum(meta->code.refine_bits);
 	values[i++] = CStringGetTextDatum(meta->profile == LOKI_PROFILE_COMPACT ?
 									  "compact" : "balanced");
@@ -238,7 +247,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	loki_index_refresh(state, index);
-	i = put_definition(index, &meta, values);
+	i = put_definition(state, index, &meta, values);
 	i += put_counts(state, index, values + i);
 	values[i++] = Int32GetDatum(meta.entry_level);
 	isnull[i] = meta.entry_node == LOKI_NONE;

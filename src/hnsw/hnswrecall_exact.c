@@ -62,7 +62,8 @@ loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries
 				 const float *queries, const ItemPointerData *own, Size memory)
 {
 	uint32		dim = column->dim;
-	bool		products = column->metric != LOKI_METRIC_L1 && loki_blas_open();
+	bool		products = column->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(column->metric) &&
+		loki_blas_open();
 
 	memset(exact, 0, sizeof(LokiExact));
 	exact->metric = column->metric;

@@ -211,6 +211,9 @@ walk_width(LokiScan *so, double rows)
 
 	if (so->state->code.kind == LOKI_CODE_ROTATED)
 		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
+	else if (so->state->code.kind == LOKI_CODE_BITS)
+		factor = 1.2;			/* with many at the same distance, the graph
+								 * leads less far */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 

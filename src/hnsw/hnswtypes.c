@@ -17,14 +17,20 @@
 #include "access/heaptoast.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_opfamily.h"
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "distance/bits.h"
 #include "distance/distance.h"
 #include "hnsw/hnswint.h"
+#include "lokivector.h"
 #include "miscadmin.h"
+#include "types/halfvec.h"
 #include "types/vector.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/varbit.h"
 
 /* ----------------------------------------------------------------
  * vector
@@ -78,9 +84,126 @@ static const LokiValueType vector_type = {
 };
 
 /* ----------------------------------------------------------------
+ * halfvec: opened, it is a vector
+ * ----------------------------------------------------------------
+ */
+
+static Size
+halfvec_stored_size(uint32 declared)
+{
+	return LOKI_HALFVEC_SIZE(declared) - VARHDRSZ;
+}
+
+static uint32
+halfvec_declared(const struct varlena *value)
+{
+	return ((const HalfVector *) value)->dim;
+}
+
+static const float *
+halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	if (copy == NULL)
+		copy = palloc_array(float, column->dim);
+	loki_distance.f16_to_f32(column->dim, ((const HalfVector *) value)->x, copy);
+	return copy;
+}
+
+static struct varlena *
+halfvec_form(const LokiColumn *column, const float *values)
+{
+	HalfVector *v = loki_halfvec_make(column->dim);
+
+	loki_halfvec_set(v, values);
+	return (struct varlena *) v;
+}
+
+static void
+halfvec_different(uint32 declared, uint32 other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("different halfvec dimensions %u and %u", declared, other)));
+}
+
+static const LokiValueType halfvec_type = {
+	LOKI_HALFVEC_MAX_DIM, vector_dim, halfvec_stored_size, halfvec_declared,
+	halfvec_open, halfvec_form, halfvec_different
+};
+
+/* ----------------------------------------------------------------
+ * bit: words of 32 bits, the last of which ends in zeros
+ * ----------------------------------------------------------------
+ */
+
+/* As many as fit a slot of CODE */
+#define MAX_BITS 64000
+
+static uint32
+bit_dim(uint32 declared)
+{
+	return (declared + 31) / 32;
+}
+
+static Size
+bit_stored_size(uint32 declared)
+{
+	return VARBITTOTALLEN(declared) - VARHDRSZ;
+}
+
+static uint32
+bit_declared(const struct varlena *value)
+{
+	return VARBITLEN(value);
+}
+
+static const float *
+bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	if (copy == NULL)
+		copy = palloc_array(float, column->dim);
+	copy[column->dim - 1] = 0;
+	memcpy(copy, VARBITS(value), VARBITBYTES(value));
+	return copy;
+}
+
+static struct varlena *
+bit_form(const LokiColumn *column, const float *values)
+{
+	Size		size = VARBITTOTALLEN(column->declared);
+	VarBit	   *bits = (VarBit *) palloc0(size);
+
+	SET_VARSIZE(bits, size);
+	VARBITLEN(bits) = column->declared;
+	memcpy(VARBITS(bits), values, VARBITBYTES(bits));
+	return (struct varlena *) bits;
+}
+
+static void
+bit_different(uint32 declared, uint32 other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("different bit lengths %u and %u", declared, other)));
+}
+
+static const LokiValueType bit_type = {
+	MAX_BITS, bit_dim, bit_stored_size, bit_declared, bit_open, bit_form,
+	bit_different
+};
+
+/* ----------------------------------------------------------------
  * The column
  * ----------------------------------------------------------------
  */
+
+static void
+unsupported_error(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("type not supported for hnsw index")));
+}
 
 /*
  * The metric of an operator family, told by the name of its ordering operator,
@@ -98,6 +221,8 @@ family_metric(Oid family, Oid type)
 		{"<#>", LOKI_METRIC_IP},
 		{"<=>", LOKI_METRIC_COSINE},
 		{"<+>", LOKI_METRIC_L1},
+		{"<~>", LOKI_METRIC_HAMMING},
+		{"<%>", LOKI_METRIC_JACCARD},
 	};
 	Oid			operator = get_opfamily_member(family, type, type, 1);
 	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
@@ -105,10 +230,39 @@ family_metric(Oid family, Oid type)
 	for (int i = 0; name != NULL && i < lengthof(metrics); i++)
 		if (strcmp(name, metrics[i].operator) == 0)
 			return metrics[i].metric;
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("type not supported for hnsw index")));
+	unsupported_error();
 	return 0;
+}
+
+/*
+ * Support functions that describe a type.  They are called by nobody else.
+ */
+LOKI_FUNCTION(hnsw_halfvec_support);
+Datum
+hnsw_halfvec_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&halfvec_type);
+}
+
+LOKI_FUNCTION(hnsw_bit_support);
+Datum
+hnsw_bit_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&bit_type);
+}
+
+LOKI_FUNCTION(ivfflat_halfvec_support);
+Datum
+ivfflat_halfvec_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&halfvec_type);
+}
+
+LOKI_FUNCTION(ivfflat_bit_support);
+Datum
+ivfflat_bit_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&bit_type);
 }
 
 /*
@@ -131,6 +285,7 @@ describe_column(Oid family, Oid type, int32 typmod, const IndexAmRoutine *method
 {
 	LokiColumn	column;
 
+	column.typid = type;
 	column.metric = family_metric(family, type);
 	column.type = family_type(family, type, method->amsupport);
 	if (typmod < 0)
@@ -164,9 +319,13 @@ loki_family_column(Oid family, Oid type, int32 typmod)
 LokiColumn
 loki_index_column(Relation index)
 {
+	Form_pg_attribute attribute = TupleDescAttr(index->rd_att, 0);
+
+	/* taken for bit, but its values have lengths of their own */
+	if (attribute->atttypid == VARBITOID)
+		unsupported_error();
 	return describe_column(index->rd_opfamily[0], index->rd_opcintype[0],
-						   TupleDescAttr(index->rd_att, 0)->atttypmod,
-						   index->rd_indam);
+						   attribute->atttypmod, index->rd_indam);
 }
 
 /* ----------------------------------------------------------------
@@ -242,6 +401,11 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 	bool	   *nulls;
 	int			n;
 
+	if (type != column->typid)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("queries of type %s do not fit an index on type %s",
+						format_type_be(type), format_type_be(column->typid))));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
 	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
@@ -310,6 +474,12 @@ loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *
 			return -(double) loki_distance.dot_f32(dim, a, b);
 		case LOKI_METRIC_L1:
 			return (double) loki_distance.l1_f32(dim, a, b);
+		case LOKI_METRIC_HAMMING:
+			return loki_hamming_distance(dim * sizeof(float), (const uint8 *) a,
+										 (const uint8 *) b);
+		case LOKI_METRIC_JACCARD:
+			return loki_jaccard_distance(dim * sizeof(float), (const uint8 *) a,
+										 (const uint8 *) b);
 		case LOKI_METRIC_COSINE:
 			{
 				float		dot;

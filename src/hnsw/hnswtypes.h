@@ -55,9 +55,11 @@ typedef struct LokiValueType
 struct LokiColumn
 {
 	const LokiValueType *type;
+	Oid			typid;			/* that of the operator class */
 	LokiMetric	metric;
-	uint32		declared;		/* its typmod: dimensions */
-	uint32		dim;			/* floats of a value */
+	uint32		declared;		/* its typmod: dimensions, or bits */
+	uint32		dim;			/* floats of a value: dimensions, or words of
+								 * 32 bits, whose floats mean nothing */
 };
 
 /*

@@ -25,6 +25,7 @@
 #include "quantize/quantize.h"
 
 #define LOKI_MAX_DIM		16000
+#define LOKI_MAX_WORDS		2000	/* of 32 bits */
 #define LOKI_GROUP			64
 #define LOKI_PADDED(dim)	(((dim) + LOKI_GROUP - 1) / LOKI_GROUP * LOKI_GROUP)
 #define LOKI_MAX_PADDED		LOKI_PADDED(LOKI_MAX_DIM)
@@ -187,6 +188,8 @@ extern uint32 loki_rotated_refine_size(const LokiCodeSpec *spec);
 
 /* functions in exact.c */
 extern void loki_exact_init(LokiQuantizer *quantizer);
+extern uint32 loki_bits_code_size(const LokiCodeSpec *spec);
+extern void loki_bits_code_init(LokiQuantizer *quantizer);
 extern uint32 loki_exact_code_size(const LokiCodeSpec *spec);
 
 /* functions in scalar8.c */

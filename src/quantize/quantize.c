@@ -106,7 +106,12 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 	spec.dim = dim;
 	spec.seed = seed;
 
-	if (dim <= EXACT_MAX_DIM)
+	if (loki_metric_of_bits(metric))
+	{
+		spec.kind = LOKI_CODE_BITS;
+		spec.bits = 32;
+	}
+	else if (dim <= EXACT_MAX_DIM)
 	{
 		spec.kind = LOKI_CODE_EXACT;
 		spec.bits = 32;
@@ -144,7 +149,8 @@ loki_code_valid(const LokiCodeSpec *spec)
 	int			refine_bits = spec->refine_bits;
 
 	if (spec->dim < 1 || spec->dim > LOKI_MAX_DIM ||
-		spec->metric < LOKI_METRIC_L2 || spec->metric > LOKI_METRIC_L1)
+		spec->metric < LOKI_METRIC_L2 || spec->metric > LOKI_METRIC_JACCARD ||
+		loki_metric_of_bits(spec->metric) != (spec->kind == LOKI_CODE_BITS))
 		return false;
 
 	switch (spec->kind)
@@ -156,6 +162,8 @@ loki_code_valid(const LokiCodeSpec *spec)
 				return false;
 			return refine_bits == 0 ||
 				(refine_bits > bits && refine_bits <= 8 && refine_bits % 2 == 0);
+		case LOKI_CODE_BITS:
+			return bits == 32 && refine_bits == 0 && spec->dim <= LOKI_MAX_WORDS;
 		case LOKI_CODE_EXACT:
 			return bits == 32 && refine_bits == 0;
 		case LOKI_CODE_SCALAR:
@@ -191,6 +199,9 @@ loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
 			break;
 		case LOKI_CODE_EXACT:
 			loki_exact_init(quantizer);
+			break;
+		case LOKI_CODE_BITS:
+			loki_bits_code_init(quantizer);
 			break;
 		default:
 			loki_scalar8_init(quantizer);

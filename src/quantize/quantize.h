@@ -14,6 +14,9 @@
  *		LOKI_METRIC_COSINE	1 - cosine (the vector is normalised by encode
  *							and prepare; a zero vector is the caller's error)
  *		LOKI_METRIC_L1		taxicab distance
+ *		LOKI_METRIC_HAMMING	bits that differ
+ *		LOKI_METRIC_JACCARD	1 - bits in common / bits set in either
+ * The last two are of bit strings, whose dim "floats" are 32 bits each.
  *
  * An error is one standard deviation of the estimate in the same unit, or,
  * where the code has a deterministic bound (scalar, exact), that bound
@@ -41,14 +44,24 @@ typedef enum LokiMetric
 	LOKI_METRIC_L2 = 1,
 	LOKI_METRIC_IP = 2,
 	LOKI_METRIC_COSINE = 3,
-	LOKI_METRIC_L1 = 4
+	LOKI_METRIC_L1 = 4,
+	LOKI_METRIC_HAMMING = 5,
+	LOKI_METRIC_JACCARD = 6
 } LokiMetric;
+
+/* Whether a metric is one of bit strings */
+static inline bool
+loki_metric_of_bits(LokiMetric metric)
+{
+	return metric >= LOKI_METRIC_HAMMING;
+}
 
 typedef enum LokiCodeKind
 {
 	LOKI_CODE_ROTATED = 1,		/* centred, rotated, nested Lloyd-Max levels */
 	LOKI_CODE_EXACT = 2,		/* the float32 values themselves */
-	LOKI_CODE_SCALAR = 3		/* 8 bits a dimension, a step per vector: L1 */
+	LOKI_CODE_SCALAR = 3,		/* 8 bits a dimension, a step per vector: L1 */
+	LOKI_CODE_BITS = 4			/* bit strings themselves */
 } LokiCodeKind;
 
 /* Which part of a vector a rotated code describes */
@@ -66,7 +79,7 @@ typedef struct LokiCodeSpec
 	uint8		kind;			/* LokiCodeKind */
 	uint8		metric;			/* LokiMetric */
 	uint8		bits;			/* bits a dimension of the code: 1, 2, 4, 8;
-								 * 32 if exact, 8 or 4 if scalar */
+								 * 32 if exact or bits, 8 or 4 if scalar */
 	uint8		refine_bits;	/* bits in total after refining: 0 (none), 2,
 								 * 4, 6, 8; greater than bits unless 0 */
 	uint32		dim;			/* dimensions of the vector */

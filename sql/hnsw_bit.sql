@@ -1,0 +1,144 @@
+-- Indexes on bit strings.
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET hnsw.ef_search = 100;
+
+-- test: order by each distance
+SET enable_seqscan = off;
+SET enable_sort = off;
+CREATE TABLE t (b bit(3));
+INSERT INTO t VALUES (B'000'), (B'100'), (B'111'), (NULL);
+CREATE INDEX t_idx ON t USING hnsw (b bit_hamming_ops);
+INSERT INTO t VALUES (B'110');
+EXPLAIN (COSTS OFF) SELECT * FROM t ORDER BY b <~> B'111';
+SELECT * FROM t ORDER BY b <~> B'111';
+SELECT count(*) FROM (SELECT * FROM t ORDER BY b <~> NULL::bit) s;
+DROP TABLE t;
+CREATE TABLE t (b bit(4));
+INSERT INTO t VALUES (B'0000'), (B'1100'), (B'1111'), (NULL);
+CREATE INDEX t_idx ON t USING hnsw (b bit_jaccard_ops);
+INSERT INTO t VALUES (B'1110');
+SELECT * FROM t ORDER BY b <%> B'1111';
+SELECT * FROM t ORDER BY b <%> B'0000', b;
+SELECT b FROM t ORDER BY b <%> B'111';
+DROP TABLE t;
+RESET enable_seqscan;
+RESET enable_sort;
+
+-- test: what cannot be indexed
+CREATE TABLE t (b varbit(3), v vector(3));
+CREATE INDEX ON t USING hnsw (b bit_hamming_ops);
+CREATE INDEX ON t USING hnsw ((binary_quantize(v)) bit_hamming_ops);
+CREATE INDEX t_idx ON t USING hnsw ((binary_quantize(v)::bit(3)) bit_hamming_ops);
+CREATE INDEX ON t USING hnsw ((b::bit(64000)) bit_hamming_ops);
+CREATE INDEX ON t USING hnsw ((b::bit(64001)) bit_hamming_ops);
+CREATE INDEX ON t USING hnsw ((b::bit(3)));
+SELECT lokivector_recall('t_idx', ARRAY['[1,2,3]']::vector[]);
+DROP TABLE t;
+
+-- Bits that depend on n alone: those of one of twenty centres, one in five turned
+CREATE FUNCTION hb_bits(n integer, length integer) RETURNS varbit AS $$
+	SELECT string_agg(((hashint8extended(n % 20, i) & 1) #
+		(abs(hashint8extended(n, i) % 5) = 0)::int)::text, '' ORDER BY i)::varbit
+	FROM generate_series(1, length) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
+-- Distances of the k nearest rows, by index or by table
+CREATE FUNCTION hb_nearest(op text, q bit, k integer, by_index boolean) RETURNS float8[] AS $$
+DECLARE
+	result float8[];
+BEGIN
+	PERFORM set_config('enable_seqscan', (NOT by_index)::text, true),
+		set_config('enable_sort', (NOT by_index)::text, true),
+		set_config('enable_indexscan', by_index::text, true);
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT b %1$s $1 AS d FROM hb
+		ORDER BY b %1$s $1 LIMIT %2$s) s', op, k) INTO result USING q;
+	RETURN result;
+END
+$$ LANGUAGE plpgsql;
+
+-- An index of each class on strings of this length, of which a third come after it
+-- and a fifth are deleted: the share of the 10 nearest of 20 queries that it
+-- finds, whether all rows are returned, whether check is content
+CREATE FUNCTION hb_try(length integer, nrows integer,
+	OUT class text, OUT dimensions integer, OUT code text, OUT bits integer, OUT good boolean, OUT complete boolean)
+RETURNS SETOF record AS $$
+DECLARE
+	op text;
+	found integer;
+	q bit varying;
+BEGIN
+	FOR class, op IN VALUES ('bit_hamming_ops', '<~>'), ('bit_jaccard_ops', '<%>') LOOP
+		DROP TABLE IF EXISTS hb;
+		EXECUTE format('CREATE TABLE hb (id integer, b bit(%s))', length);
+		INSERT INTO hb SELECT i, hb_bits(i, length) FROM generate_series(1, nrows * 2 / 3) i;
+		EXECUTE format('CREATE INDEX hb_idx ON hb USING hnsw (b %s)', class);
+		INSERT INTO hb SELECT i, hb_bits(i, length) FROM generate_series(nrows * 2 / 3 + 1, nrows) i;
+		DELETE FROM hb WHERE id % 5 = 0;
+		found := 0;
+		FOR i IN 1 .. 20 LOOP
+			q := hb_bits(-i, length);
+			found := found + (SELECT count(*) FROM unnest(hb_nearest(op, q, 10, true), hb_nearest(op, q, 10, false)) AS d(got, want) WHERE got <= want);
+		END LOOP;
+		good := found >= 195;
+		complete := cardinality(hb_nearest(op, q, nrows, true)) = nrows - nrows / 5;
+		SELECT i.dimensions, i.code, i.bits INTO dimensions, code, bits FROM lokivector_index_info('hb_idx') i;
+		PERFORM lokivector_check('hb_idx', true);
+		RETURN NEXT;
+	END LOOP;
+END
+$$ LANGUAGE plpgsql;
+SET client_min_messages = warning;
+
+-- test: short strings, many of which are equal
+SELECT * FROM hb_try(20, 1500);
+
+-- test: strings inline
+SELECT * FROM hb_try(52, 1500);
+SET hnsw.ef_search = 200;
+SELECT * FROM hb_try(1000, 900);
+
+-- test: out of line
+SELECT * FROM hb_try(17001, 100);
+
+-- test: the longest
+SELECT * FROM hb_try(64000, 50);
+
+-- test: vacuum, and inserts after it
+SELECT * FROM hb_try(200, 600);
+RESET client_min_messages;
+VACUUM hb;
+INSERT INTO hb SELECT i, hb_bits(i, 200) FROM generate_series(1001, 1200) i;
+SELECT live, dead FROM lokivector_index_info('hb_idx');
+SELECT lokivector_check('hb_idx', true);
+SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hb_idx', ARRAY(SELECT hb_bits(-i, 200)::bit(200) FROM generate_series(1, 50) i));
+SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hb_idx', 50);
+SELECT lokivector_build_memory('hb', 'b', 'bit_hamming_ops') > 10000 AS enough;
+UPDATE hb SET id = -id WHERE id % 3 = 0;
+SELECT lokivector_check('hb_idx', true);
+DROP INDEX hb_idx;
+CREATE INDEX hb_idx ON hb USING hnsw (b bit_hamming_ops) WITH (profile = compact);
+SELECT code, bits, profile FROM lokivector_index_info('hb_idx');
+SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hb_idx', 50);
+DROP INDEX hb_idx;
+TRUNCATE hb;
+CREATE INDEX hb_idx ON hb USING hnsw (b bit_hamming_ops);
+INSERT INTO hb SELECT i, hb_bits(i, 200) FROM generate_series(1, 1200) i;
+SELECT lokivector_calibrate('hb_idx');
+SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hb_idx', 50);
+
+-- test: a vector's signs, ranked again by the vector
+CREATE TABLE v (id int, v vector(96));
+INSERT INTO v SELECT i, (SELECT array_agg(hashint8extended(i, j)::float8 / 9223372036854775807 + sin(i % 20 * j) ORDER BY j) FROM generate_series(1, 96) j)::vector FROM generate_series(1, 800) i;
+CREATE INDEX v_idx ON v USING hnsw ((binary_quantize(v)::bit(96)) bit_hamming_ops);
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT id FROM (SELECT id, v FROM v ORDER BY binary_quantize(v)::bit(96) <~> binary_quantize((SELECT v FROM v WHERE id = 7)) LIMIT 40) s ORDER BY v <=> (SELECT v FROM v WHERE id = 7) LIMIT 3;
+SELECT id FROM (SELECT id, v FROM v ORDER BY binary_quantize(v)::bit(96) <~> binary_quantize((SELECT v FROM v WHERE id = 7)) LIMIT 40) s ORDER BY v <=> (SELECT v FROM v WHERE id = 7) LIMIT 1;
+RESET enable_seqscan;
+DROP TABLE hb, v;
+DROP FUNCTION hb_try, hb_nearest, hb_bits;
+
+SELECT opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
+	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily
+	WHERE amname = 'hnsw' AND opcintype = 'bit'::regtype ORDER BY opcname, amprocnum;
