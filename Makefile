@@ -143,6 +143,7 @@ OBJS = \
 	src/hnsw/ivfflat.o \
 	src/planner/analyze.o \
 	src/planner/cost.o \
+	src/planner/distcost.o \
 	src/planner/distexpr.o \
 	src/planner/hybrid_cost.o \
 	src/planner/hybrid_exec.o \

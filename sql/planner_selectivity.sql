@@ -42,7 +42,8 @@ SELECT sel_expected('SELECT * FROM sel_t WHERE v <-> ''[1]'' > 1') > 1000 AS man
 ANALYZE sel_t;
 SELECT null_frac, avg_width, n_distinct, most_common_vals, histogram_bounds FROM pg_stats
 WHERE tablename = 'sel_t' AND attname = 'v';
-SELECT stakind1, stakind2, stakind3, stakind4, stakind5, staop1::regoper, staop2::regoper, staop3::regoper, staop4::regoper,
+SELECT stakind1, stakind2, stakind3, stakind4, stakind5,
+	(SELECT array_agg(oprname) FROM unnest(ARRAY[staop1, staop2, staop3, staop4]) o JOIN pg_operator p ON p.oid = o) AS operators,
 	stanumbers1[1] > 20000 AS pairs, stanumbers1[2] AS external, stanumbers1[3] AS bytes
 FROM pg_statistic WHERE starelid = 'sel_t'::regclass AND staattnum = 2;
 

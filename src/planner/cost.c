@@ -19,24 +19,39 @@
 #include "access/genam.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
+#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/planner.h"
 #include "utils/float.h"
+#include "utils/guc.h"
 #include "utils/selfuncs.h"
 
-/* In units of cpu_operator_cost */
-#define SCAN_OPERATIONS			600 /* beginning: metapage, query, upper layers */
-#define SCORE_OPERATIONS		1.5 /* one node of the walk ... */
-#define SCORE_BITS				3000.0	/* ... and 1 for as many bits of code */
-#define SEQUENTIAL_OPERATIONS	0.3 /* one node of a sequential pass */
-#define ROW_OPERATIONS			25	/* refining, fetching and ranking a row */
+/*
+ * Settings, in units of cpu_operator_cost; src/planner/README says where the
+ * defaults are from.
+ */
+double		loki_scan_cost = 600;	/* beginning: metapage, query, upper layers */
+double		loki_node_cost = 1.5;	/* scoring one node of a walk ... */
+double		loki_pass_cost = 0.5;	/* passing one node's attributes */
+double		loki_row_cost = 120;	/* refining, fetching and ranking a row */
+double		loki_late_row_cost = 1400;	/* ... that scan memory has no room for */
+double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of line */
 
-/* Nodes scored when a walk is widened by one row */
-#define NODES_PER_ROW			12
+/* ... and loki_node_cost is for a code of few bits: 1 for as many more */
+#define SCORE_BITS				3000.0
 
 /* Codes used per touched page, where nodes are numbered for locality */
 #define NODES_PER_PAGE			3
+
+/* Slots of an attribute on a page */
+#define ATTRIBUTES_PER_PAGE		1000
+
+/* Pages that are read though the cache has room for the index */
+#define LEAST_MISS				0.01
+
+/* Memory of a scan per row returned */
+#define ROW_BYTES				512
 
 /*
  * Nodes that a walk of this width scores in a graph of n nodes.
@@ -56,7 +71,38 @@ Cost
 loki_score_cost(const LokiHnswShape *shape)
 {
 	return cpu_operator_cost *
-		(SCORE_OPERATIONS + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
+		(loki_node_cost + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
+}
+
+/*
+ * Rows that will be taken out of a scan which has so many, or 0 where that cannot
+ * be known but is not all of them: for a cursor, or a LIMIT that is a parameter.
+ */
+static double
+rows_taken(PlannerInfo *root, IndexPath *path, double rows)
+{
+	double		matching = path->path.param_info ?
+		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
+
+	if (root->limit_tuples <= 0)
+		return root->tuple_fraction > 0 ? 0 : rows;
+	/* the executor filters rows out, too */
+	return Min(rows, root->limit_tuples * Max(rows / Max(matching, 1), 1));
+}
+
+/*
+ * What a further row costs: little as long as the scan has memory for the rows
+ * taken; then it passes over the index again and again.
+ */
+static Cost
+further_row_cost(double taken)
+{
+	double		room = work_mem * 1024.0 * loki_scan_mem_multiplier / ROW_BYTES;
+	double		late = taken > 0 ? (taken - room / 2) / room : 0;
+
+	late = Max(0, Min(late, 1));
+	return cpu_operator_cost *
+		(loki_row_cost + late * Max(loki_late_row_cost - loki_row_cost, 0));
 }
 
 /* A path that must never be chosen while there is another */
@@ -83,10 +129,10 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	IndexOptInfo *info = path->indexinfo;
 	GenericCosts costs = {0};
 	LokiHnswShape shape;
+	LokiScanSettings settings;
 	Relation	index;
 	bool		readable;
 	double		n = Max(info->tuples, 1);
-	LokiScanSettings settings;
 	double		ef;
 	double		width;
 	double		score_cost;
@@ -94,6 +140,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		nodes;
 	double		touched;
 	double		share;
+	double		rows;
 	Cost		walk;
 
 	/* the scan has no other order than distance, and one distance only */
@@ -122,6 +169,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	score_cost = loki_score_cost(&shape);
 	nodes = loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
+	touched = nodes / NODES_PER_PAGE;
 
 	/*
 	 * A filter in the index: walk until ef match, or pass over all nodes.  The
@@ -130,25 +178,39 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	share = path->indexclauses != NIL ? Min(costs.numIndexTuples / n, 1) : 1;
 	if (share < 1)
 	{
-		Cost		pass = n * SEQUENTIAL_OPERATIONS * cpu_operator_cost +
+		Cost		pass = n * loki_pass_cost * cpu_operator_cost +
 			n * share * score_cost;
 
 		nodes = Min(nodes / Max(share, 1e-9), n);
-		walk = Min(nodes * score_cost, pass);
+		walk = nodes * score_cost;
+		touched = nodes / NODES_PER_PAGE;
+		if (pass < walk)
+		{
+			walk = pass;
+			touched = n / ATTRIBUTES_PER_PAGE + n * share / NODES_PER_PAGE;
+		}
 	}
+	rows = Max(n * share, 1);
 
 	/* pages that have to be read: the share of the index that is not cached */
 	miss = 1 - Min(1.0, effective_cache_size / Max(info->pages, 1.0));
-	miss = Max(miss, 0.05);
-	touched = Min(nodes / NODES_PER_PAGE, (double) info->pages);
+	miss = Max(miss, LEAST_MISS);
+	touched = Min(touched, (double) info->pages);
 
-	*startup_cost = costs.indexStartupCost + SCAN_OPERATIONS * cpu_operator_cost +
+	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
 		walk + touched * miss * costs.spc_random_page_cost;
-	*total_cost = *startup_cost + n * share *
-		(NODES_PER_ROW * score_cost + ROW_OPERATIONS * cpu_operator_cost);
+	*total_cost = *startup_cost + rows * further_row_cost(rows_taken(root, path, rows));
 	*selectivity = costs.indexSelectivity;
 	*correlation = 0;
 	*pages = touched;
+}
+
+static void
+define_cost(const char *name, const char *description, double *value)
+{
+	DefineCustomRealVariable(name, description, "In units of cpu_operator_cost.",
+							 value, *value, 0, 1e6, PGC_USERSET, GUC_EXPLAIN,
+							 NULL, NULL, NULL);
 }
 
 /* Called by _PG_init. */
@@ -156,6 +218,21 @@ void
 loki_planner_init(void)
 {
 	loki_hnsw_costestimate = loki_cost_estimate;
+	define_cost("lokivector.scan_cost",
+				"Cost of beginning a scan of an hnsw index.", &loki_scan_cost);
+	define_cost("lokivector.node_cost",
+				"Cost of scoring a node of an hnsw index.", &loki_node_cost);
+	define_cost("lokivector.pass_cost",
+				"Cost of passing over a node's attributes.", &loki_pass_cost);
+	define_cost("lokivector.row_cost",
+				"Cost of ranking and fetching a row found by an hnsw index.",
+				&loki_row_cost);
+	define_cost("lokivector.late_row_cost",
+				"Cost of such a row when scan memory has no room for it.",
+				&loki_late_row_cost);
+	define_cost("lokivector.detoast_cost",
+				"Cost of reading 2 kB of a vector that is out of line.",
+				&loki_detoast_cost);
 	loki_hybrid_init();
 	loki_limit_init();
 	loki_paths_init();

@@ -22,9 +22,7 @@
 #include "planner/planner.h"
 
 /* In units of cpu_operator_cost */
-#define SCAN_OPERATIONS			600 /* beginning a search */
 #define TID_OPERATIONS			0.5 /* a row of a bitmap, made a set */
-#define PASS_OPERATIONS			0.3 /* a node of a pass over all nodes */
 #define ROW_OPERATIONS			25	/* fetching a row, and its distance ... */
 #define TOAST_OPERATIONS		100 /* ... by a vector out of line */
 
@@ -76,13 +74,13 @@ search_cost(const HybridSearch *search)
 	Cost		score = loki_score_cost(&search->shape);
 	double		share = Max(search->inside / Max(search->nodes, 1), 1e-9);
 	double		walk = loki_walk_nodes(search->nodes, Max(search->width, 2), search->shape.m);
-	Cost		pass = search->nodes * PASS_OPERATIONS * cpu_operator_cost +
+	Cost		pass = search->nodes * loki_pass_cost * cpu_operator_cost +
 		search->inside * score;
 	Cost		cost = Min(walk / share, search->nodes) * score;
 
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * score);
-	return SCAN_OPERATIONS * cpu_operator_cost + Min(cost, pass) +
+	return loki_scan_cost * cpu_operator_cost + Min(cost, pass) +
 		Min(search->width, search->inside) * row_cost(search);
 }
 

@@ -14,6 +14,14 @@
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
+/* Costs that are settings, in units of cpu_operator_cost */
+extern double loki_scan_cost;
+extern double loki_node_cost;
+extern double loki_pass_cost;
+extern double loki_row_cost;
+extern double loki_late_row_cost;
+extern double loki_detoast_cost;
+
 /* functions in cost.c */
 extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 							   Cost *startup_cost, Cost *total_cost,

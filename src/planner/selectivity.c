@@ -29,6 +29,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/distexpr.h"
+#include "planner/planner.h"
 #include "planner/profile.h"
 #include "planner/selectivity.h"
 #include "utils/lsyscache.h"
@@ -333,17 +334,22 @@ children_rows(PlannerInfo *root, RelOptInfo *rel)
 	return rows;
 }
 
-/* Paths are there already: tell them, too. */
+/* Paths are there already: tell them, too.  Those of hnsw depend on it much. */
 static void
-scale_paths(List *paths, double ratio)
+scale_paths(PlannerInfo *root, List *paths, double ratio)
 {
 	ListCell   *cell;
 
 	foreach(cell, paths)
 	{
 		Path	   *path = lfirst(cell);
+		IndexPath  *index = (IndexPath *) path;
 
-		path->rows = clamp_row_est(path->rows * ratio);
+		if (IsA(path, IndexPath) && path->param_info == NULL &&
+			index->indexinfo->amcostestimate == loki_cost_estimate)
+			cost_index(index, root, 1, false);
+		else
+			path->rows = clamp_row_est(path->rows * ratio);
 	}
 }
 
@@ -371,8 +377,8 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 															 0, JOIN_INNER, NULL));
 	ratio = rows / rel->rows;
 	rel->rows = rows;
-	scale_paths(rel->pathlist, ratio);
-	scale_paths(rel->partial_pathlist, ratio);
+	scale_paths(root, rel->pathlist, ratio);
+	scale_paths(root, rel->partial_pathlist, ratio);
 	foreach(cell, rel->ppilist)
 	{
 		ParamPathInfo *info = lfirst_node(ParamPathInfo, cell);
