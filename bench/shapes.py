@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Is the plan that the planner chooses the best there is?
+
+Runs the queries of shapes.sql on the server that libpq's environment variables
+name, in a database of its own, each as planned and with parts of the planner's
+choice taken away: scans of a kind switched off, indexes hidden.  Prints a table
+of the time of the chosen plan against that of the best.
+
+usage: bench/shapes.py [--database NAME] [--keep] [--only TEXT] [--plans]
+    --database  made anew, or used again with --keep (default: loki_shapes)
+    --only      shapes whose name has this
+    --plans     print plans where the choice costs more than half as much again
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import datasets                                            # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GOOD, BAD = 1.5, 5.0            # times the best plan
+WANTED = 38                     # shapes that are good
+
+TABLES = {"tiny": (200, 128), "s": (10_000, 128), "m": (50_000, 128),
+          "l": (200_000, 128), "ws": (5_000, 768), "w": (40_000, 768)}
+
+# What is taken away from the planner, alone and together
+ALONE = ["enable_seqscan", "enable_indexscan", "enable_bitmapscan",
+         "enable_sort", "enable_nestloop", "enable_hashjoin",
+         "lokivector.enable_hybrid_scan", "hnsw", "others"]
+TOGETHER = [("enable_seqscan", "enable_bitmapscan"),
+            ("enable_indexscan", "enable_bitmapscan"),
+            ("enable_seqscan", "enable_sort"),
+            ("lokivector.enable_hybrid_scan", "hnsw"),
+            ("lokivector.enable_hybrid_scan", "others"),
+            ("lokivector.enable_hybrid_scan", "enable_seqscan"),
+            ("hnsw", "others"), ("hnsw", "enable_seqscan")]
+
+FUNCTIONS = """
+CREATE FUNCTION shape_time(runs integer, most interval) RETURNS float8 AS $$
+DECLARE
+    began timestamptz; first timestamptz = clock_timestamp(); best float8;
+BEGIN
+    FOR i IN 0 .. runs LOOP
+        began = clock_timestamp();
+        EXECUTE 'EXECUTE shape' || coalesce(current_setting('shape.args', true), '');
+        best = least(best, extract(epoch FROM clock_timestamp() - began) * 1000);
+        EXIT WHEN clock_timestamp() - first > most;
+    END LOOP;
+    RETURN best;
+END $$ LANGUAGE plpgsql;
+CREATE FUNCTION shape_hide(hnsw boolean, hide boolean) RETURNS void AS $$
+    UPDATE pg_index SET indisvalid = NOT hide FROM pg_class c, pg_am a, pg_class t
+    WHERE indexrelid = c.oid AND c.relam = a.oid AND (a.amname = 'hnsw') = hnsw
+        AND t.oid = indrelid AND t.relnamespace = 'public'::regnamespace
+        AND NOT indisprimary
+$$ LANGUAGE sql;
+"""
+
+
+class Psql:
+    """One session"""
+
+    def __init__(self, database):
+        self.p = subprocess.Popen(
+            ["psql", "-XqAt", "-d", database], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def run(self, sql):
+        self.p.stdin.write(sql + ";\n\\echo shape-end\n")
+        self.p.stdin.flush()
+        lines = []
+        for line in self.p.stdout:
+            if line == "shape-end\n":
+                break
+            lines.append(line.rstrip("\n"))
+        errors = [line for line in lines if line.startswith("ERROR")]
+        if errors:
+            raise RuntimeError(f"{errors[0]}\n{sql[:300]}")
+        return lines
+
+
+def literal(vector):
+    return "'[" + ",".join(f"{x:.5g}" for x in vector) + "]'"
+
+
+def fill(database, name, rows, dims, data):
+    rng = np.random.default_rng(len(name) + rows)
+    price, flag = rng.random(rows), rng.random(rows) < 0.2
+    odd = rng.random(rows) < 0.001
+    cat, vendor = rng.integers(0, 100, rows), rng.integers(0, 100, rows)
+    rare, key = rng.integers(0, max(1, rows // 20), rows), rng.integers(0, 100, rows)
+    tag = rng.integers(0, 100, (rows, 2))
+    load = subprocess.Popen(["psql", "-Xq", "-d", database, "-c",
+                             f"COPY {name} FROM STDIN"], stdin=subprocess.PIPE,
+                            text=True)
+    for i in range(rows):
+        load.stdin.write("\t".join(map(str, (
+            i, cat[i], f"{price[i]:.6f}", vendor[i], rare[i], int(flag[i]),
+            int(odd[i]), i % 8, f"{{t{tag[i][0]},t{tag[i][1]}}}",
+            f'{{"k": {key[i]}}}', literal(data.base[i])[1:-1]))) + "\n")
+    load.stdin.close()
+    if load.wait() != 0:
+        raise SystemExit(f"could not fill {name}")
+
+
+def make(database):
+    subprocess.run(["dropdb", "--if-exists", database], check=True)
+    subprocess.run(["createdb", database], check=True)
+    db = Psql(database)
+    db.run("SET client_min_messages = error; CREATE EXTENSION lokivector")
+    db.run(FUNCTIONS)
+    columns = """(id integer, cat integer, price float8, vendor integer,
+        rare integer, flag integer, odd integer, part integer, tags text[],
+        doc jsonb, v vector)"""
+    for name, (rows, dims) in TABLES.items():
+        print(f"filling {name}", file=sys.stderr, flush=True)
+        db.run(f"CREATE TABLE {name} {columns.replace('vector', f'vector({dims})')}")
+        fill(database, name, rows, dims, datasets.synthetic(rows, dims))
+        db.run(f"""ALTER TABLE {name} ADD PRIMARY KEY (id);
+            CREATE INDEX ON {name} (vendor); CREATE INDEX ON {name} (rare);
+            CREATE INDEX ON {name} USING gin (tags);
+            CREATE INDEX ON {name} USING gin (doc);
+            SET maintenance_work_mem = '512MB';
+            CREATE INDEX ON {name} USING hnsw (v vector_cosine_ops, cat, price)""")
+    db.run(f"CREATE TABLE p {columns.replace('vector', 'vector(128)')} PARTITION BY LIST (part)")
+    for i in range(8):
+        db.run(f"CREATE TABLE p{i} PARTITION OF p FOR VALUES IN ({i})")
+    db.run("""INSERT INTO p SELECT * FROM l WHERE id < 80000;
+        CREATE INDEX ON p USING hnsw (v vector_cosine_ops, cat, price);
+        CREATE TABLE cats AS SELECT i AS id, i % 20 AS region, 'cat ' || i AS name
+            FROM generate_series(0, 99) i;
+        CREATE TABLE favs AS SELECT i % 100 AS usr, (i * 7919) % 200000 AS item
+            FROM generate_series(1, 10000) i;
+        CREATE INDEX ON favs (usr);
+        VACUUM ANALYZE""")
+
+
+def shapes(only):
+    text = open(os.path.join(HERE, "shapes.sql")).read()
+    for part in text.split("-- shape: ")[1:]:
+        name, _, rest = part.partition("\n")
+        generic = re.match(r"-- generic: (\(.*?\)) (.*)\n", rest)
+        query = rest[generic.end():] if generic else rest
+        if only in name:
+            yield name, query.strip().rstrip(";"), generic and generic.groups()
+
+
+def substitute(db, query):
+    """The query vector by the table's dimensions, bounds by what matches"""
+    table = re.search(r"FROM (\w+)", query).group(1)
+    dims = TABLES.get(table, (0, 128))[1]
+    q = literal(datasets.synthetic(*TABLES["w" if dims == 768 else "l"]).queries[5])
+    for bound, rows in ((":few", 20), (":some", 1000)):
+        if bound in query:
+            value = db.run(f"SELECT v <=> {q} FROM {table} ORDER BY 1 OFFSET {rows} LIMIT 1")
+            query = query.replace(bound, value[0])
+    return query.replace(":q", q)
+
+
+def prepare(db, query, generic, without):
+    """Plan with parts of the choice taken away -> the plan, None: the same as
+    ever"""
+    for what in without:
+        if what in ("hnsw", "others"):
+            db.run(f"SELECT shape_hide({str(what == 'hnsw').lower()}, true)")
+        else:
+            db.run(f"SET {what} = off")
+    types, args = generic or ("", "")
+    db.run(f"SET shape.args = '{f'({args})' if generic else ''}'")
+    db.run("SET plan_cache_mode = force_generic_plan")
+    db.run(f"PREPARE shape{types} AS {query}")
+    plan = db.run("EXPLAIN (FORMAT JSON) EXECUTE shape"
+                  + (f"({args})" if generic else ""))
+    return json.loads("\n".join(plan))[0]["Plan"]
+
+
+def restore(db, without):
+    db.run("DEALLOCATE ALL")
+    db.run("RESET ALL")
+    for what in without:
+        if what in ("hnsw", "others"):
+            db.run(f"SELECT shape_hide({str(what == 'hnsw').lower()}, false)")
+
+
+def outline(plan, depth=0):
+    """What tells plans apart"""
+    words = [plan["Node Type"], plan.get("Custom Plan Provider", ""),
+             plan.get("Index Name", plan.get("Relation Name", "")),
+             str(plan.get("Index Cond", "")), str(plan.get("Order By", ""))[:20]]
+    text = "  " * depth + " ".join(w for w in words if w)
+    return "\n".join([text] + [outline(p, depth + 1) for p in plan.get("Plans", [])])
+
+
+def measure(db, query, generic, without, runs):
+    """-> outline of the plan, its least time, its cost"""
+    plan = prepare(db, query, generic, without)
+    found = outline(plan)
+    cost = plan["Total Cost"]
+    ms = None
+    if found not in measure.known:
+        ms = float(db.run(f"SELECT shape_time({runs}, '3 s')")[0])
+        measure.known[found] = ms
+    restore(db, without)
+    return found, measure.known[found], cost
+
+
+def again(db, query, generic, result, runs):
+    """The lesser of a plan's time and that of further runs"""
+    found, ms, cost, without = result
+    del measure.known[found]
+    return found, min(ms, measure(db, query, generic, without, runs)[1]), cost, without
+
+
+def label(found):
+    """A plan's name: what reads the table of vectors"""
+    lines = [line.strip() for line in found.split("\n")]
+    return next((line for line in reversed(lines) if "Scan" in line), lines[0])[:34]
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--database", default="loki_shapes")
+    args.add_argument("--keep", action="store_true")
+    args.add_argument("--only", default="")
+    args.add_argument("--plans", action="store_true")
+    args.add_argument("--runs", type=int, default=15)
+    args = args.parse_args()
+
+    if not args.keep:
+        make(args.database)
+    db = Psql(args.database)
+    choices = [()] + [(a,) for a in ALONE] + TOGETHER
+    good, worst, n = 0, 0, 0
+    print(f"{'shape':42} {'ms':>9} {'best':>9} {'ratio':>6}  best plan, if another")
+    for name, query, generic in shapes(args.only):
+        query = substitute(db, query)
+        measure.known = {}
+        results = []
+        for without in choices:
+            try:
+                results.append((*measure(db, query, generic, without, args.runs), without))
+            except RuntimeError as error:
+                if "configuration parameter" not in str(error) and \
+                        "cannot scan hnsw" not in str(error):
+                    raise
+                restore(db, without)
+        chosen, best = results[0], min(results, key=lambda r: r[1])
+        # once more, beside each other, before one is called worse
+        for _ in range(4 if chosen[1] > 1.2 * best[1] else 0):
+            chosen = again(db, query, generic, chosen, args.runs)
+            best = again(db, query, generic, best, args.runs)
+        ratio = max(1, chosen[1] / best[1])
+        n += 1
+        good += ratio <= GOOD
+        worst = max(worst, ratio)
+        other = "" if best[0] == chosen[0] else \
+            f"{label(best[0])}, not {label(chosen[0])}"
+        print(f"{name:42} {chosen[1]:9.3f} {best[1]:9.3f} {ratio:6.2f}  {other}", flush=True)
+        if args.plans and ratio > GOOD:
+            for found, ms, cost, _ in sorted(set(results), key=lambda r: r[1]):
+                print(f"    {ms:.3f} ms, cost {cost:.0f}:\n" +
+                      "\n".join("        " + line for line in found.split("\n")))
+    print(f"{good} of {n} within {GOOD} of the best plan, none worse than {worst:.2f} times; "
+          f"wanted: {WANTED} of 40, {BAD}")
+    return 0 if worst <= BAD and good >= WANTED * n / 40 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
