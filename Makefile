@@ -48,6 +48,8 @@ OBJS = \
 	src/distance/avx2.o \
 	src/distance/avx512.o \
 	src/distance/neon.o \
+	src/distance/pool.o \
+	src/distance/pool_avx512.o \
 	src/distance/sparse.o \
 	src/distance/sparse_avx512.o \
 	src/quantize/bitcode.o \

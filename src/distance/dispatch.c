@@ -16,6 +16,7 @@
 
 #include "distance/bits.h"
 #include "distance/kernels.h"
+#include "distance/pool.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -189,6 +190,7 @@ loki_distance_init(void)
 	loki_distance = *loki_distance_kernels(chosen);
 	cpu_features = chosen == best ? features : features_of_level(chosen, features);
 	loki_bits_init();
+	loki_pool_init();
 }
 
 LokiSimd

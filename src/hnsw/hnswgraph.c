@@ -155,9 +155,8 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->query = (LokiQuery *)
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
 	graph->scratch = (LokiQuery *) ((char *) graph->query + query_size);
-	graph->pool = MemoryContextAlloc(context, (ef_construction + 1) * sizeof(LokiCandidate));
+	graph->pool = MemoryContextAlloc(context, LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
 	graph->sorted = MemoryContextAlloc(context, batch * sizeof(LokiCandidate));
-	graph->batch = MemoryContextAlloc(context, batch * sizeof(uint32));
 	graph->batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
 	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
 	graph->selected = MemoryContextAlloc(context, batch * sizeof(int));
@@ -208,12 +207,12 @@ prefetch_bytes(const void *address, Size size)
 		__builtin_prefetch((const char *) address + offset);
 }
 
-/* Score the first n nodes of the batch for a query */
+/* Score n nodes for a query, into graph->estimates */
 static void
-score_batch(LokiGraph *graph, const LokiQuery *query, int n)
+score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n)
 {
 	for (int i = 0; i < n; i++)
-		graph->batch_codes[i] = loki_graph_code(graph, graph->batch[i]);
+		graph->batch_codes[i] = loki_graph_code(graph, nodes[i]);
 	graph->quantizer->score(graph->quantizer, query, graph->batch_codes, n,
 							graph->estimates);
 }
@@ -227,11 +226,10 @@ score_batch(LokiGraph *graph, const LokiQuery *query, int n)
  * state are met, which all lead to nodes of the layer.
  */
 static int
-gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
+gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uint32 *batch)
 {
 	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
 	int			count = *(volatile uint16 *) &lists->counts[list];
-	uint32	   *batch = graph->batch;
 	uint8	   *visited = graph->visited;
 	uint8		visit = graph->visit;
 	int			n = 0;
@@ -250,89 +248,81 @@ gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 	return n;
 }
 
-/*
- * Put a scored node into the pool, which is ascending by distance and holds ef
- * at most.  Returns its place, or the pool's size if it is too far.
- */
-static int
-pool_add(LokiGraph *graph, int ef, float distance, uint32 node)
+static inline void
+prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, int layer)
 {
-	LokiCandidate *pool = graph->pool;
-	int			low = 0;
-	int			count = graph->npool;
+	uint32		list = loki_graph_list(graph, node, layer);
 
-	if (graph->npool == ef && !(distance < pool[ef - 1].distance))
-		return ef;
-
-	/* halves cannot be predicted, so nothing here branches on them */
-	while (count > 0)
-	{
-		int			half = count / 2;
-		bool		above = pool[low + half].distance < distance;
-
-		low = above ? low + half + 1 : low;
-		count = above ? count - half - 1 : half;
-	}
-	if (graph->npool < ef)
-		graph->npool++;
-	memmove(&pool[low + 1], &pool[low],
-			(graph->npool - 1 - low) * sizeof(LokiCandidate));
-	pool[low].distance = distance;
-	pool[low].node = node;
-	return low;
+	__builtin_prefetch(&lists->counts[list]);
+	prefetch_bytes(lists->neighbors + (Size) list * lists->capacity,
+				   lists->width * sizeof(uint32));
 }
 
 /*
  * Search a layer for the ef nearest to graph->query, from the nodes that are
  * in the pool (ascending, at least one), which is replaced by those found.
+ *
+ * A candidate is expanded before the neighbors of the last are scored, so that
+ * their codes have arrived by then, and meanwhile the next list does.
+ *
+ * Ends as soon as a node is met that is `wanted`, if that is not LOKI_NONE;
+ * true in that case, and the pool is of no use.
  */
-static void
-search_layer(LokiGraph *graph, int layer, int ef)
+static bool
+search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 {
 	LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
 	LokiCandidate *pool = graph->pool;
+	uint32		batches[2][MAX_LINKS];
+	uint32	   *batch = batches[0];
+	uint32	   *waiting = batches[1];
+	int			nwaiting = 0;
+	int			room = LokiPoolRoom(ef);
 	int			next = 0;
 
 	visited_reset(graph);
 	graph->npool = Min(graph->npool, ef);
+	loki_pool_clear(pool, graph->npool, room);
 	for (int i = 0; i < graph->npool; i++)
-		graph->visited[pool[i].node] = graph->visit;
-
-	while (next < graph->npool)
 	{
-		uint32		node = pool[next].node;
-		int			n;
+		if (pool[i].node == wanted)
+			return true;
+		graph->visited[pool[i].node] = graph->visit;
+	}
+	for (;;)
+	{
+		int			end = Min(graph->npool, ef);
+		uint32	   *scored = waiting;
+		int			n = 0;
+		int			first;
 
-		if (node & LOKI_EXPANDED)
-		{
+		while (next < end && (pool[next].node & LOKI_EXPANDED))
 			next++;
-			continue;
-		}
-		pool[next].node |= LOKI_EXPANDED;
-		n = gather_unvisited(graph, lists, loki_graph_list(graph, node, layer));
-
-		/* by the time it is its turn, the next list will have arrived */
-		if (next + 1 < graph->npool)
+		if (next < end)
 		{
-			uint32		following = pool[next + 1].node & ~LOKI_EXPANDED;
-			uint32		list = loki_graph_list(graph, following, layer);
-
-			__builtin_prefetch(&lists->counts[list]);
-			prefetch_bytes(lists->neighbors + (Size) list * lists->capacity,
-						   lists->width * sizeof(uint32));
+			n = gather_unvisited(graph, lists, loki_graph_list(graph, pool[next].node, layer),
+								 batch);
+			pool[next].node |= LOKI_EXPANDED;
+			if (wanted != LOKI_NONE && graph->visited[wanted] == graph->visit)
+				return true;
+			if (next + 1 < end)
+				prefetch_list(graph, lists, pool[next + 1].node & ~LOKI_EXPANDED, layer);
 		}
+		else if (nwaiting == 0)
+			break;
 
-		score_batch(graph, graph->query, n);
-		for (int i = 0; i < n; i++)
-		{
-			int			place = pool_add(graph, ef, graph->estimates[i], graph->batch[i]);
-
-			next = Min(next, place);
-		}
+		score_nodes(graph, graph->query, scored, nwaiting);
+		first = loki_pool_merge(pool, &graph->npool, room, graph->estimates, scored, nwaiting);
+		next = Min(next, first);
+		waiting = batch;
+		batch = scored;
+		nwaiting = n;
 	}
 
+	graph->npool = Min(graph->npool, ef);
 	for (int i = 0; i < graph->npool; i++)
 		pool[i].node &= ~LOKI_EXPANDED;
+	return false;
 }
 
 /*
@@ -429,15 +419,14 @@ static void
 descend(LokiGraph *graph, int level)
 {
 	for (int layer = graph->entry_level; layer > level; layer--)
-		search_layer(graph, layer, 1);
+		search_layer(graph, layer, 1, LOKI_NONE);
 }
 
 /* Start at the entry point: make it pool[0] */
 static void
 enter(LokiGraph *graph, uint32 entry)
 {
-	graph->batch[0] = entry;
-	score_batch(graph, graph->query, 1);
+	score_nodes(graph, graph->query, &entry, 1);
 	graph->pool[0].node = entry;
 	graph->pool[0].distance = graph->estimates[0];
 	graph->npool = 1;
@@ -457,7 +446,7 @@ choose_lists(LokiGraph *graph, uint32 node)
 	{
 		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
 
-		search_layer(graph, layer, graph->ef_construction);
+		search_layer(graph, layer, graph->ef_construction, LOKI_NONE);
 		choose_links(graph, lists, loki_graph_list(graph, node, layer), graph->pool,
 					 graph->npool);
 	}
@@ -559,11 +548,10 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 {
 	int			n = graph->base.counts[other];
 
-	memcpy(graph->batch, graph->base.neighbors + (Size) other * graph->base.capacity,
-		   n * sizeof(uint32));
 	graph->quantizer->prepare_code(graph->quantizer,
 								   loki_graph_code(graph, node), graph->query);
-	score_batch(graph, graph->query, n);
+	score_nodes(graph, graph->query,
+				graph->base.neighbors + (Size) other * graph->base.capacity, n);
 	return graph->estimates;
 }
 
@@ -579,61 +567,9 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 								   loki_graph_code(graph, node), graph->query);
 	enter(graph, graph->entry_node);
 	descend(graph, 0);
-	search_layer(graph, 0, graph->ef_construction);
+	search_layer(graph, 0, graph->ef_construction, LOKI_NONE);
 	*found = graph->pool;
 	return graph->npool;
-}
-
-/*
- * Search layer 0 in the order in which loki_search_layer0() does: a candidate
- * is expanded before the neighbors of the last are scored.  Ends as soon as a
- * node is met: then it is found, as nothing can be nearer than the node itself
- * but what is as near; true in that case.  graph->batch may be lost.
- */
-static bool
-search_as_scan(LokiGraph *graph, int ef, uint32 node)
-{
-	uint32		other[MAX_LINKS];
-	uint32	   *waiting = other;
-	int			nwaiting = 0;
-	int			next = 0;
-
-	visited_reset(graph);
-	graph->npool = Min(graph->npool, ef);
-	for (int i = 0; i < graph->npool; i++)
-	{
-		if (graph->pool[i].node == node)
-			return true;
-		graph->visited[graph->pool[i].node] = graph->visit;
-	}
-	for (;;)
-	{
-		uint32	   *batch;
-		int			n = 0;
-
-		while (next < graph->npool && (graph->pool[next].node & LOKI_EXPANDED))
-			next++;
-		if (next < graph->npool)
-		{
-			n = gather_unvisited(graph, &graph->base, graph->pool[next].node);
-			graph->pool[next].node |= LOKI_EXPANDED;
-			if (graph->visited[node] == graph->visit)
-				return true;
-		}
-		else if (nwaiting == 0)
-			break;
-
-		batch = graph->batch;
-		graph->batch = waiting;
-		score_batch(graph, graph->query, nwaiting);
-		for (int i = 0; i < nwaiting; i++)
-			next = Min(next, pool_add(graph, ef, graph->estimates[i], waiting[i]));
-		waiting = batch;
-		nwaiting = n;
-	}
-	for (int i = 0; i < graph->npool; i++)
-		graph->pool[i].node &= ~LOKI_EXPANDED;
-	return false;
 }
 
 /*
@@ -659,17 +595,16 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 	scan.code_size = scan.quantizer->code_size;
 	scan.query = query;
 
-	scan.batch[0] = node;
-	score_batch(&scan, query, 1);
+	score_nodes(&scan, query, &node, 1);
 	own = scan.estimates[0];
 	enter(&scan, scan.entry_node);
 	for (int layer = scan.entry_level; layer > 0; layer--)
 	{
-		search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction));
+		search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
 		if (layer > 1)
 			scan.npool = 1;		/* as loki_search_entries() does */
 	}
-	itself = search_as_scan(&scan, Min(ef, scan.ef_construction), node);
+	itself = search_layer(&scan, 0, Min(ef, scan.ef_construction), node);
 	graph->visit = scan.visit;
 
 	*found = scan.pool;

@@ -87,9 +87,8 @@ typedef struct LokiGraph
 	LokiCandidate *pool;		/* ef_construction */
 	int			npool;
 	LokiCandidate *sorted;		/* a list plus one link */
-	uint32	   *batch;			/* of these, as large as the larger of a list
-								 * and the pool */
-	const void **batch_codes;
+	const void **batch_codes;	/* of nodes being scored, as large as the larger of
+								 * a list and ef_construction */
 	float	   *estimates;
 	int		   *selected;
 } LokiGraph;

@@ -22,6 +22,7 @@
 #include "hnsw/hnswtypes.h"
 #include "common/pg_prng.h"
 #include "compat/pgcompat.h"
+#include "distance/pool.h"
 #include "nodes/execnodes.h"
 #include "quantize/quantize.h"
 #include "storage/bufmgr.h"
@@ -332,12 +333,8 @@ extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
  * Search (hnswsearch.c); the walk of scans (hnswwalk.c)
  * ----------------------------------------------------------------
  */
-typedef struct LokiCandidate
-{
-	float		distance;
-	uint32		node;			/* high bit: LOKI_EXPANDED */
-} LokiCandidate;
 
+/* Of a candidate's node: its neighbors were scored */
 #define LOKI_EXPANDED ((uint32) 0x80000000)
 
 typedef struct LokiVisited
