@@ -141,6 +141,7 @@ OBJS = \
 	src/hnsw/hnswversion.o \
 	src/hnsw/hnswverify.o \
 	src/hnsw/hnswwalk.o \
+	src/hnsw/hnswway.o \
 	src/hnsw/hnswwrite.o \
 	src/hnsw/ivfflat.o \
 	src/planner/analyze.o \

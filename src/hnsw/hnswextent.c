@@ -441,6 +441,24 @@ find_tail(LokiIndex *state, Relation index, int family)
 }
 
 /*
+ * Numbers of nodes are below this, but for those that are claimed just now.
+ */
+uint32
+loki_node_end(LokiIndex *state, Relation index)
+{
+	LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(LOKI_FAMILY_TID)];
+	uint32		used = 0;
+
+	if (*tail == LOKI_NONE)
+		*tail = find_tail(state, index, LOKI_FAMILY_TID);
+	while (*tail < tid->npages &&
+		   (used = loki_page_used(state, index, LOKI_FAMILY_TID, *tail)) == tid->per_page)
+		++*tail;
+	return *tail * tid->per_page + (*tail < tid->npages ? used : 0);
+}
+
+/*
  * Lock a page to claim n of its slots; released again if there are not as many.
  */
 static bool

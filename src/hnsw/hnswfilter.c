@@ -151,18 +151,3 @@ loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 	search->nodes_matched += passed;
 	return passed;
 }
-
-void
-loki_filter_prefetch(LokiSearch *search, const uint32 *nodes, int n)
-{
-	const LokiNodeFilter *filter = search->filter;
-
-	for (int t = 0; t < filter->ntests; t++)
-		if (t == 0 || filter->tests[t].attribute != filter->tests[t - 1].attribute)
-			for (int i = 0; i < n; i++)
-				loki_slot_prefetch(search->state, search->index,
-								   LOKI_FAMILY_ATTR + filter->tests[t].attribute, nodes[i]);
-	if (filter->tids != NULL)
-		for (int i = 0; i < n; i++)
-			loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_TID, nodes[i]);
-}

@@ -48,7 +48,4 @@ extern void loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys
 extern int	loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n,
 							  uint8 *passes);
 
-/* Start fetching what that will read into the processor's cache */
-extern void loki_filter_prefetch(LokiSearch *search, const uint32 *nodes, int n);
-
 #endif							/* LOKI_HNSWFILTER_H */

@@ -313,6 +313,9 @@ extern void loki_page_free_slot(Page page, int family, uint32 slot_size, uint32 
 extern void loki_freelist_add(LokiIndex *index_state, Relation index, int family,
 							  uint32 page);
 
+/* Nodes that have been used, about: all numbers are below */
+extern uint32 loki_node_end(LokiIndex *index_state, Relation index);
+
 /* Number of used slots on a page of a family */
 extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int family,
 							 uint32 ordinal);
@@ -366,6 +369,17 @@ typedef struct LokiBatch
 	LokiSlots	slots;
 } LokiBatch;
 
+/* How a scan with a filter finds its nodes */
+typedef enum LokiWay
+{
+	LOKI_WAY_PLAIN,				/* a walk that scores all nodes */
+	LOKI_WAY_HOPS,				/* one that scores those that match */
+	LOKI_WAY_PASS				/* no walk: all that match are scored */
+} LokiWay;
+
+/* Matching nodes of a sample, at most */
+#define LOKI_WAY_SEEDS	64
+
 typedef struct LokiSearch
 {
 	Relation	index;
@@ -403,6 +417,20 @@ typedef struct LokiSearch
 	uint32		nbest;
 	uint32		best_allocated;
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
+
+	/* a walk with a filter that may choose its way (hnswway.c) */
+	bool		adapts;
+	bool		hops;			/* it goes by hops */
+	LokiWay		way;			/* chosen last */
+	uint32		rows;			/* that are wanted, and ... */
+	uint32		width;			/* ... of a walk without a filter for them */
+	uint64		window_filtered;	/* nodes_filtered and nodes_matched at the
+									 * last choice */
+	uint64		window_matched;
+	uint32		window;			/* expansions until the next */
+	double		share;			/* of the index that matches, as sampled */
+	uint32	   *seeds;			/* nodes of the sample that match */
+	uint32		nseeds;
 
 	/* a batch */
 	uint32		batch_allocated;	/* >= 2 * m, and 64 */
@@ -444,6 +472,13 @@ extern void loki_search_query_code(LokiSearch *search, const void *code);
  */
 extern void loki_search_score(LokiSearch *search, const uint32 *nodes, int n,
 							  float *estimates);
+
+/*
+ * The same in two steps: codes of a batch, no more than batch_allocated, are on
+ * their way while others are scored.
+ */
+extern void loki_search_fetch(LokiSearch *search, LokiBatch *batch);
+extern void loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates);
 
 /*
  * The neighbors of a node on layer 0 that were not visited; they are now.
@@ -529,12 +564,24 @@ extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
 extern uint32 loki_walk_take(LokiSearch *search, LokiCandidate **taken);
 extern int	loki_compare_candidates(const void *a, const void *b);
 
+/*
+ * Which way to go with a filter (hnswway.c).  A sample of the nodes below an end
+ * tells of all that there are; what a walk meets, of those around the query.
+ */
+extern void loki_way_sample(LokiSearch *search, uint32 end);
+extern LokiWay loki_way_choose(const LokiSearch *search, double share);
+
+/* How wide a walk has to be, and whether one has cost more than a pass */
+extern uint32 loki_way_width(const LokiSearch *search, LokiWay way);
+extern bool loki_way_too_long(const LokiSearch *search);
+
 /* Keep a scored node in scored[]; its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);
 
 /* True when a node was not visited before; marks it */
 extern bool loki_visit(LokiSearch *search, uint32 node);
 extern void loki_visited_reset(LokiSearch *search);
+extern void loki_visited_reserve(LokiSearch *search, double n);
 
 /* ----------------------------------------------------------------
  * Choosing neighbors (hnswselect.c): pure, over codes in memory

@@ -37,6 +37,9 @@
 
 LOKI_FUNCTION(lokivector_scan_stats);
 
+/* Nodes that a walk visits for each of its width */
+#define VISITED_PER_WIDTH	20
+
 /* A LIMIT for the next scan of an index that begins */
 static Oid	limit_index = InvalidOid;
 static double limit_rows = 0;
@@ -98,7 +101,6 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	so->bound = get_float8_nan();
 	so->bound_inclusive = true;
 	so->page = MemoryContextAlloc(context, BLCKSZ);
-	so->attribute_page = MemoryContextAlloc(context, BLCKSZ);
 	so->toast.context = context;
 	if (norderbys > 0)
 	{
@@ -221,8 +223,6 @@ walk_width(LokiScan *so, double rows)
 static void
 prepare_search(LokiScan *so)
 {
-	LokiFamily *tid = &so->state->families[LOKI_FAMILY_TID];
-
 	if (!so->search_ready)
 	{
 		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
@@ -237,7 +237,7 @@ prepare_search(LokiScan *so)
 		so->settings.max_tuples : 0;
 	loki_search_reset(&so->search);
 	so->search.pass_nodes = so->complete && so->nodes.any ?
-		(double) tid->npages * tid->per_page : 0;
+		loki_node_end(so->state, so->scan->indexRelation) : 0;
 	if (!so->query_null && !so->query_zero)
 		loki_search_query(&so->search, so->query);
 }
@@ -321,7 +321,7 @@ begin_scan(LokiScan *so)
 	so->complete = so->settings.complete;
 	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
 	so->last_distance = -get_float8_infinity();
-	so->walked = false;
+	so->walked = so->walk_taken = false;
 	open_query(so);
 	loki_rank_begin(so);
 	loki_kill_begin(so);
@@ -355,6 +355,7 @@ take_walk(LokiScan *so, uint32 most)
 	if (so->complete && so->walk_end == LOKI_WALK_LIMIT)
 		return;
 	n = loki_walk_take(&so->search, &taken);
+	so->walk_taken = true;
 	loki_refine_add(so, taken, n);
 	so->fetch_most = most;
 }
@@ -379,16 +380,41 @@ choose_width(LokiScan *so)
 	so->width = walk_width(so, so->ef);
 }
 
+/*
+ * Choose how to begin with a filter: false if nothing is to be walked.
+ */
+static bool
+begin_filtered(LokiScan *so)
+{
+	LokiSearch *search = &so->search;
+
+	search->rows = walk_width(so, so->batch);
+	search->width = so->width;
+	loki_way_sample(search, (uint32) search->pass_nodes);
+	so->way = loki_way_choose(search, search->share);
+	if (so->way == LOKI_WAY_PASS)
+		return false;
+	so->width = loki_way_width(search, LOKI_WAY_PLAIN);
+	loki_visited_reserve(search, so->width / search->share * VISITED_PER_WIDTH);
+	return true;
+}
+
 /* The first walk, wide enough for the first batch */
 static void
 first_walk(LokiScan *so)
 {
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
-	int			nentries = loki_search_entries(&so->search, &so->meta, entries);
+	int			nentries;
 
 	so->walked = true;
 	choose_width(so);
+	if (so->search.pass_nodes > 0 && !begin_filtered(so))
+	{
+		so->walk_end = LOKI_WALK_LIMIT;
+		return;
+	}
 	so->walk_end = LOKI_WALK_DRY;
+	nentries = loki_search_entries(&so->search, &so->meta, entries);
 	if (nentries > 0)
 	{
 		so->walk_end = loki_walk_begin(&so->search, entries, nentries, so->width);

@@ -108,6 +108,7 @@ typedef struct LokiScan
 	bool		complete;		/* go on until the caller is content */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
+	LokiWay		way;			/* of the walk with a filter */
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
 	uint32		batch;			/* rows of this batch ... */
@@ -164,11 +165,12 @@ typedef struct LokiScan
 	uint32		nkills;
 
 	/* sequential passes */
-	uint8	   *seen;			/* bitmap: nodes handed to ranking */
+	bool		walk_taken;		/* the walk handed nodes to ranking */
+	uint32		selections;		/* passes so far */
+	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
+								 * were, or nothing is left */
 	uint32		seen_nodes;		/* nodes that it covers */
 	bool		last_selection; /* nothing is left behind the last one */
-
-	char	   *attribute_page; /* copy of one that a pass is on */
 
 	/* streams of TIDs without order */
 	char	   *page;			/* copy of a TID or NULLTID page */

@@ -27,6 +27,7 @@
 #include "utils/memutils.h"
 
 #define VISITED_MIN_SIZE	4096
+#define VISITED_RESERVE		65536
 
 /* Memory that a search keeps for the next one */
 #define KEPT_MEMORY			((Size) 256 * 1024)
@@ -156,6 +157,20 @@ loki_visited_reset(LokiSearch *search)
 	search->visited.used = 0;
 	if (search->skip != LOKI_NONE)
 		visited_insert(&search->visited, search->skip);
+}
+
+/* Have room for n nodes without growing; nothing is marked. */
+void
+loki_visited_reserve(LokiSearch *search, double n)
+{
+	uint32		size = search->visited.size;
+
+	while (size < 2 * n && size < VISITED_RESERVE)
+		size *= 2;
+	if (size == search->visited.size)
+		return;
+	pfree(search->visited.slots);
+	visited_allocate(search, size);
 }
 
 static void
@@ -591,29 +606,43 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 	pool_insert(search, ef, distance, node);
 }
 
+/* Begin to fetch the codes of a batch into the processor's caches. */
+void
+loki_search_fetch(LokiSearch *search, LokiBatch *batch)
+{
+	if (batch->n <= loki_max_pins(search->state))
+		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, batch->nodes,
+						batch->n, &batch->slots);
+}
+
+/* Score a batch whose codes are being fetched. */
+void
+loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
+{
+	if (batch->n > loki_max_pins(search->state))
+	{
+		loki_search_score(search, batch->nodes, batch->n, estimates);
+		return;
+	}
+	score_slots(search, &batch->slots, estimates);
+	make_finite(estimates, batch->n);
+	search->nodes_scored += batch->n;
+}
+
 /* Expand a candidate: its neighbors become a batch that is being fetched. */
 static void
 batch_begin(LokiSearch *search, LokiBatch *batch, LokiCandidate *candidate)
 {
 	batch->n = loki_search_links(search, candidate->node, batch->nodes);
 	candidate->node |= LOKI_EXPANDED;
-	if (batch->n <= loki_max_pins(search->state))
-		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, batch->nodes,
-						batch->n, &batch->slots);
+	loki_search_fetch(search, batch);
 }
 
 /* Score a batch into the pool. */
 static void
 batch_finish(LokiSearch *search, LokiBatch *batch, int ef)
 {
-	if (batch->n <= loki_max_pins(search->state))
-	{
-		score_slots(search, &batch->slots, search->estimates);
-		make_finite(search->estimates, batch->n);
-		search->nodes_scored += batch->n;
-	}
-	else
-		loki_search_score(search, batch->nodes, batch->n, search->estimates);
+	loki_search_score_batch(search, batch, search->estimates);
 	for (int i = 0; i < batch->n; i++)
 		pool_add(search, ef, search->estimates[i], batch->nodes[i]);
 	batch->n = 0;

@@ -5,10 +5,11 @@
  *	  did not reach, in the order of their codes, and streams of TIDs that
  *	  have no order.
  *
- * A pass reads TID, the attributes that the filter names, and the codes of
- * the nodes that pass.  It keeps the best that fit the scan's memory; when
- * they are used up, the next pass finds the best of the rest.  Which nodes
- * were handed out is one bit a node.
+ * A pass reads the attributes that the filter names, in the order of their
+ * pages, and TID and CODE of the nodes that pass.  It keeps the best, more from
+ * pass to pass, as far as they fit the scan's memory; when they are used up, the
+ * next pass finds the best of the rest.  Which nodes were handed out is one bit
+ * a node, once there is something left to find.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswsequential.c
@@ -21,23 +22,13 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* Nodes whose attributes are tested at once, and those that are scored so */
+#define TEST_BATCH		2048
 #define SCORE_BATCH		64
 
-/*
- * A pass's copies of the attribute pages that it is on, and which of their slots
- * pass
- */
-typedef struct TestPages
-{
-	int			first_family;	/* LOKI_FAMILY_ATTR or _NULLATTR */
-	int			n;
-	struct
-	{
-		uint32		page;		/* LOKI_NONE: none yet */
-		int			used;
-		uint8	   *passes;
-	}		   *tests;			/* as in the scan's filter */
-} TestPages;
+/* Candidates that the first pass keeps, at least; each later one keeps more */
+#define FIRST_SELECTION	256
+#define MORE_SELECTION	8
 
 /* The best nodes of a pass: a max-heap by distance */
 typedef struct Selection
@@ -48,6 +39,15 @@ typedef struct Selection
 	uint32		capacity;
 	bool		overflowed;		/* something was left behind */
 } Selection;
+
+/* A pass: nodes that wait to be scored, while the codes of others are fetched */
+typedef struct Pass
+{
+	LokiScan   *so;
+	Selection	selection;
+	LokiBatch  *gathered;		/* nodes that passed so far ... */
+	LokiBatch  *waiting;		/* ... and those before them */
+} Pass;
 
 /* Copy a page of a family out under share lock. */
 static void
@@ -61,72 +61,6 @@ copy_page(LokiScan *so, int family, uint32 ordinal, char *copy)
 	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
 	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
-}
-
-static void
-test_pages_begin(LokiScan *so, TestPages *pages, int first_family)
-{
-	pages->first_family = first_family;
-	pages->n = so->nodes.ntests;
-	pages->tests = palloc(sizeof(*pages->tests) * Max(1, pages->n));
-	for (int i = 0; i < pages->n; i++)
-	{
-		pages->tests[i].page = LOKI_NONE;
-		pages->tests[i].passes =
-			palloc(so->state->families[first_family + so->nodes.tests[i].attribute].per_page);
-	}
-}
-
-static void
-test_pages_end(TestPages *pages)
-{
-	for (int i = 0; i < pages->n; i++)
-		pfree(pages->tests[i].passes);
-	pfree(pages->tests);
-}
-
-/* Test all slots of a page. */
-static void
-test_page(LokiScan *so, TestPages *pages, int i, uint32 page)
-{
-	const LokiTest *test = &so->nodes.tests[i];
-	int			number = pages->first_family + test->attribute;
-	LokiFamily *family = &so->state->families[number];
-
-	pages->tests[i].page = page;
-	pages->tests[i].used = 0;
-	if (page >= family->npages)
-		loki_index_refresh(so->state, so->scan->indexRelation);
-	if (page >= family->npages)
-		return;
-	copy_page(so, number, page, so->attribute_page);
-	pages->tests[i].used = LokiPageUsed((Page) so->attribute_page, family->slot_size);
-	memset(pages->tests[i].passes, 1, family->per_page);
-	loki_key_test(test->key, LokiPageSlot(so->attribute_page, family->slot_size, 0),
-				  family->slot_size, pages->tests[i].used, pages->tests[i].passes);
-}
-
-/*
- * Whether the row with this number has attributes that pass.  Pages are read
- * when a pass comes to them, so an attribute written later is not seen, nor is
- * its row visible to the scan.
- */
-static bool
-passes_tests(LokiScan *so, TestPages *pages, uint32 number)
-{
-	for (int i = 0; i < pages->n; i++)
-	{
-		LokiFamily *family = &so->state->families[pages->first_family +
-												  so->nodes.tests[i].attribute];
-		uint32		place;
-		uint32		page = loki_slot_page(family, number, &place);
-
-		if (page != pages->tests[i].page)
-			test_page(so, pages, i, page);
-		if ((int) place >= pages->tests[i].used || !pages->tests[i].passes[place])
-			return false;
-	}
-	return true;
 }
 
 /* Whether some row of a node is one that the scan is kept to */
@@ -149,14 +83,22 @@ passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
 static bool
 is_seen(const LokiScan *so, uint32 node)
 {
-	return node < so->seen_nodes && (so->seen[node / 8] & (1 << (node % 8)));
+	return so->seen != NULL && (so->seen[node / 8] & (1 << (node % 8)));
 }
 
 static void
 mark_seen(LokiScan *so, uint32 node)
 {
-	if (node < so->seen_nodes)
+	if (so->seen != NULL && node < so->seen_nodes)
 		so->seen[node / 8] |= 1 << (node % 8);
+}
+
+/* From now on remember what is handed out. */
+static void
+begin_seen(LokiScan *so)
+{
+	so->seen = MemoryContextAllocExtended(so->context, (Size) so->seen_nodes / 8 + 1,
+										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 /* Begin passes: remember what the walk handed out. */
@@ -165,19 +107,18 @@ loki_sequential_begin(LokiScan *so)
 {
 	LokiFamily *tid = &so->state->families[LOKI_FAMILY_TID];
 	LokiSearch *search = &so->search;
-	Size		bytes;
 
 	loki_index_refresh(so->state, so->scan->indexRelation);
 	so->seen_nodes = tid->npages * tid->per_page;
-	bytes = (Size) so->seen_nodes / 8 + 1;
 	if (so->seen != NULL)
 		pfree(so->seen);
-	so->seen = MemoryContextAllocExtended(so->context, bytes,
-										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	so->seen = NULL;
+	so->selections = 0;
 	so->last_selection = false;
 
-	if (!so->search_ready)
+	if (!so->search_ready || !so->walk_taken)
 		return;
+	begin_seen(so);
 	for (uint32 i = 0; i < search->nscored; i++)
 		if (search->scored[i].flags & LOKI_SCORED_TAKEN)
 			mark_seen(so, search->scored[i].node);
@@ -235,58 +176,170 @@ select_candidate(Selection *selection, float distance, uint32 node)
 	}
 }
 
+/*
+ * Drop nodes of a batch that are not live, or have no row that the scan is kept
+ * to.
+ */
 static void
-score_batch(LokiScan *so, Selection *selection, uint32 *batch, int n)
+keep_live(LokiScan *so, LokiBatch *batch)
 {
-	float		estimates[SCORE_BATCH];
+	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	char		slots[SCORE_BATCH * LOKI_TID_LONG];
+	int			n = 0;
 
-	loki_search_score(&so->search, batch, n, estimates);
-	for (int i = 0; i < n; i++)
-		select_candidate(selection, estimates[i], batch[i]);
+	/* a state is read whole, but not with the TID that goes with it */
+	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, batch->nodes,
+					batch->n, so->within == NULL && !so->search.in_recovery, slots);
+	for (int i = 0; i < batch->n; i++)
+	{
+		LokiTidData slot = {0};
+		int			state;
+
+		memcpy(&slot, slots + (Size) i * slot_size, slot_size);
+		state = LokiTidState(&slot);
+		if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW &&
+			state != LOKI_TID_KILLED)
+			continue;
+		if (!loki_is_killed(so, &slot) && passes_tids(so, batch->nodes[i], &slot))
+			batch->nodes[n++] = batch->nodes[i];
+	}
+	batch->n = n;
 }
 
-/* One pass over all nodes not seen yet. */
+/* Score the nodes before those gathered, while the codes of these are fetched. */
 static void
-select_nodes(LokiScan *so, Selection *selection)
+score_gathered(Pass *pass)
 {
-	uint32		per_page = so->state->families[LOKI_FAMILY_TID].per_page;
-	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
-	uint32		npages = so->seen_nodes / per_page;
-	TestPages	tests;
-	uint32		batch[SCORE_BATCH];
-	int			nbatch = 0;
+	LokiSearch *search = &pass->so->search;
+	LokiBatch  *batch = pass->waiting;
+	float		estimates[SCORE_BATCH];
 
-	test_pages_begin(so, &tests, LOKI_FAMILY_ATTR);
-	for (uint32 page = 0; page < npages; page++)
+	keep_live(pass->so, pass->gathered);
+	loki_search_fetch(search, pass->gathered);
+	if (batch->n > 0)
+		loki_search_score_batch(search, batch, estimates);
+	for (int i = 0; i < batch->n; i++)
+		select_candidate(&pass->selection, estimates[i], batch->nodes[i]);
+	batch->n = 0;
+	pass->waiting = pass->gathered;
+	pass->gathered = batch;
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* A node whose attributes pass */
+static inline void
+gather(Pass *pass, uint32 node)
+{
+	LokiScan   *so = pass->so;
+
+	if (is_seen(so, node))
+		return;
+	loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, node);
+	pass->gathered->nodes[pass->gathered->n++] = node;
+	if (pass->gathered->n == SCORE_BATCH)
+		score_gathered(pass);
+}
+
+/*
+ * Test an attribute of the n nodes from `first` on, page by page.  What is
+ * written later is not seen, nor is its row visible to the scan.
+ */
+static void
+test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *passes)
+{
+	Relation	index = so->scan->indexRelation;
+	int			number = LOKI_FAMILY_ATTR + test->attribute;
+	LokiFamily *family = &so->state->families[number];
+
+	while (n > 0)
 	{
-		int			used;
+		uint32		place;
+		uint32		ordinal = loki_slot_page(family, first, &place);
+		uint32		most = Min(n, family->per_page - place);
+		int			used = 0;
+
+		if (ordinal < family->npages)
+		{
+			Buffer		buffer = loki_buffer_read(so->state, index,
+												  loki_page_block(family, ordinal));
+			Page		page = BufferGetPage(buffer);
+
+			LockBuffer(buffer, BUFFER_LOCK_SHARE);
+			loki_page_check(index, buffer, page, number, ordinal);
+			used = LokiPageUsed(page, family->slot_size) - (int) place;
+			used = Max(0, Min(used, (int) most));
+			loki_key_test(test->key, LokiPageSlot(page, family->slot_size, place),
+							 family->slot_size, used, passes);
+			UnlockReleaseBuffer(buffer);
+		}
+		memset(passes + used, 0, most - used);
+		first += most;
+		passes += most;
+		n -= most;
+	}
+}
+
+/* Nodes up to `end`, all of which may exist */
+static void
+pass_nodes(Pass *pass, uint32 first, uint32 end)
+{
+	LokiScan   *so = pass->so;
+	uint8		passes[TEST_BATCH];
+
+	for (; first < end; first += TEST_BATCH)
+	{
+		uint32		n = Min(TEST_BATCH, end - first);
 
 		CHECK_FOR_INTERRUPTS();
-		copy_page(so, LOKI_FAMILY_TID, page, so->page);
-		used = LokiPageUsed((Page) so->page, slot_size);
-		for (int i = 0; i < used; i++)
+		memset(passes, 1, n);
+		memset(passes + n, 0, TEST_BATCH - n);
+		for (int i = 0; i < so->nodes.ntests; i++)
+			test_nodes(so, &so->nodes.tests[i], first, n, passes);
+		for (uint32 i = 0; i < n; i += sizeof(uint64))
 		{
-			LokiTidData *slot = (LokiTidData *) LokiPageSlot(so->page, slot_size, i);
-			int			state = LokiTidState(slot);
-			uint32		node = page * per_page + i;
+			uint64		word;
 
-			if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW &&
-				state != LOKI_TID_KILLED)
+			memcpy(&word, passes + i, sizeof(word));
+			if (word == 0)
 				continue;
-			if (loki_is_killed(so, slot) || is_seen(so, node))
-				continue;
-			if (!passes_tests(so, &tests, node) || !passes_tids(so, node, slot))
-				continue;
-			batch[nbatch++] = node;
-			if (nbatch == SCORE_BATCH)
-			{
-				score_batch(so, selection, batch, nbatch);
-				nbatch = 0;
-			}
+			for (uint32 k = i; k < i + sizeof(uint64); k++)
+				if (passes[k])
+					gather(pass, first + k);
 		}
 	}
-	score_batch(so, selection, batch, nbatch);
-	test_pages_end(&tests);
+	so->search.nodes_filtered += so->nodes.ntests > 0 ? end : 0;
+}
+
+/*
+ * One pass over all nodes not seen yet.
+ */
+static void
+select_nodes(LokiScan *so, Pass *pass)
+{
+	pass->so = so;
+	pass->gathered = &so->search.batches[0];
+	pass->waiting = &so->search.batches[1];
+	pass->gathered->n = pass->waiting->n = 0;
+	pass_nodes(pass, 0, so->seen_nodes);
+	score_gathered(pass);
+	score_gathered(pass);
+}
+
+/*
+ * How many candidates to keep: a few of those that the caller will want, and
+ * more each time; not more than fit the scan's memory.
+ */
+static uint32
+selection_size(LokiScan *so)
+{
+	/* settings allow for more memory than numbers of nodes have bits */
+	double		most = Min(Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate)),
+						   LOKI_MAX_NUMBER);
+	double		wanted = Max(FIRST_SELECTION, 4.0 * so->batch_left);
+
+	for (int i = 0; i < so->selections && wanted < most; i++)
+		wanted *= MORE_SELECTION;
+	return (uint32) Min(wanted, most);
 }
 
 /*
@@ -295,25 +348,27 @@ select_nodes(LokiScan *so, Selection *selection)
 bool
 loki_sequential_select(LokiScan *so)
 {
-	Selection	selection = {0};
+	Pass		pass = {0};
+	Selection  *selection = &pass.selection;
 
 	if (so->last_selection)
 		return false;
-	/* settings allow for more memory than numbers of nodes have bits */
-	selection.capacity = (uint32)
-		Min(Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate)), LOKI_MAX_NUMBER);
-	selection.allocated = 1000;
-	selection.heap = palloc_array(LokiCandidate, selection.allocated);
-	select_nodes(so, &selection);
+	selection->capacity = selection_size(so);
+	selection->allocated = Min(selection->capacity, 1024);
+	selection->heap = palloc_array(LokiCandidate, selection->allocated);
+	select_nodes(so, &pass);
 	so->sequential_passes++;
-	so->last_selection = !selection.overflowed;
+	so->selections++;
+	so->last_selection = !selection->overflowed;
 
-	qsort(selection.heap, selection.n, sizeof(LokiCandidate), loki_compare_candidates);
-	for (uint32 i = 0; i < selection.n; i++)
-		mark_seen(so, selection.heap[i].node);
-	loki_refine_add(so, selection.heap, selection.n);
-	pfree(selection.heap);
-	return selection.n > 0;
+	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
+	if (!so->last_selection && so->seen == NULL)
+		begin_seen(so);
+	for (uint32 i = 0; i < selection->n; i++)
+		mark_seen(so, selection->heap[i].node);
+	loki_refine_add(so, selection->heap, selection->n);
+	pfree(selection->heap);
+	return selection->n > 0;
 }
 
 /* ----------------------------------------------------------------

@@ -224,6 +224,85 @@ loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void
 	return true;
 }
 
+/* Pages that a copy remembers, by their number modulo this; slots at once */
+#define COPY_PAGES		32
+#define COPY_SLOTS		64
+
+typedef struct CopiedPage
+{
+	uint32		page;
+	Buffer		buffer;			/* InvalidBuffer: not to be read without a pin */
+	BlockNumber block;
+} CopiedPage;
+
+/* The page of a family, as the map knows it */
+static inline Buffer
+copied_page(LokiIndex *state, const LokiFamily *fam, uint32 page, CopiedPage *copied)
+{
+	copied->page = page;
+	copied->buffer = InvalidBuffer;
+	if (page < fam->npages)
+	{
+		copied->block = loki_page_block(fam, page);
+		copied->buffer = mapped(state, copied->block);
+		if (copied->buffer != InvalidBuffer &&
+			!buffer_use(state, copied->buffer, copied->block))
+			copied->buffer = InvalidBuffer;
+	}
+	return copied->buffer;
+}
+
+/*
+ * Copy up to COPY_SLOTS slots without pin or lock; sets missing[] of those that
+ * cannot be had so.  False if a page went away meanwhile.
+ */
+static bool
+copy_unlocked(LokiIndex *state, Relation index, const LokiFamily *fam,
+			  const uint32 *nodes, int n, char *slots, bool *missing)
+{
+	CopiedPage	pages[COPY_PAGES];
+	CopiedPage	evicted[COPY_SLOTS];
+	const char *from[COPY_SLOTS];
+	uint32		size = fam->slot_size;
+	int			nevicted = 0;
+
+	for (int i = 0; i < COPY_PAGES; i++)
+		pages[i].page = LOKI_NONE;
+	for (int i = 0; i < n; i++)
+	{
+		uint32		place;
+		uint32		page = loki_slot_page(fam, nodes[i], &place);
+		CopiedPage *copied = &pages[page % COPY_PAGES];
+
+		if (copied->page != page)
+		{
+			if (copied->page != LOKI_NONE)
+				evicted[nevicted++] = *copied;
+			copied_page(state, fam, page, copied);
+		}
+		missing[i] = copied->buffer == InvalidBuffer;
+		from[i] = missing[i] ? NULL :
+			LokiPageSlot(BufferGetPage(copied->buffer), size, place);
+		__builtin_prefetch(from[i]);
+	}
+	pg_read_barrier();
+	for (int i = 0; i < n; i++)
+		if (!missing[i])
+			memcpy(slots + (Size) i * size, from[i], size);
+	pg_read_barrier();
+	for (int i = 0; i < COPY_PAGES; i++)
+		if (pages[i].page != LOKI_NONE)
+			evicted[nevicted++] = pages[i];
+	for (int i = 0; i < nevicted; i++)
+		if (evicted[i].buffer != InvalidBuffer)
+		{
+			if (!buffer_holds(state, evicted[i].buffer, evicted[i].block))
+				return false;
+			count_hit(index);
+		}
+	return true;
+}
+
 /*
  * Copy the slots of n nodes out, one behind the other; with `peek` without pin
  * or lock where that can be done.  What is past the used part is zero.
@@ -232,12 +311,25 @@ void
 loki_slots_copy(LokiIndex *state, Relation index, int family, const uint32 *nodes,
 				int n, bool peek, char *slots)
 {
-	uint32		size = state->families[family].slot_size;
+	LokiFamily *fam = &state->families[family];
+	uint32		size = fam->slot_size;
+	bool		missing[COPY_SLOTS];
 
-	for (int i = 0; i < n; i++, slots += size)
-		if (!(peek && loki_slot_peek(state, index, family, nodes[i], slots)) &&
-			!loki_slot_read(state, index, family, nodes[i], slots))
-			memset(slots, 0, size);
+	while (n > 0)
+	{
+		int			most = Min(n, COPY_SLOTS);
+
+		if (!peek || state->local ||
+			!copy_unlocked(state, index, fam, nodes, most, slots, missing))
+			memset(missing, true, sizeof(missing));
+		for (int i = 0; i < most; i++)
+			if (missing[i] &&
+				!loki_slot_read(state, index, family, nodes[i], slots + (Size) i * size))
+				memset(slots + (Size) i * size, 0, size);
+		nodes += most;
+		slots += (Size) most * size;
+		n -= most;
+	}
 }
 
 /* ----------------------------------------------------------------

@@ -20,12 +20,20 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Nodes whose attributes say how many match, and costs by which to choose */
-#define SHARE_SAMPLE			256
-#define WALK_NODES_PER_MATCH	8	/* scored per row of width and share */
-#define WALK_NODE_TIME			45
-#define PASS_NODE_TIME			4
-#define PASS_MATCH_TIME			25
+/* Expansions after which the share of matching nodes is looked at again */
+#define SHARE_WINDOW			16
+
+/* Nodes for which the sample's share counts beside those met */
+#define SHARE_WEIGHT			100
+
+/*
+ * A walk by hops goes on through nodes that do not match until it has found so
+ * many that do, or read so many lists; lists read at once, and fetched before.
+ */
+#define HOP_FOUND				20
+#define HOP_LISTS				32
+#define HOP_AT_ONCE				4
+#define HOP_AHEAD				8
 
 /* A pool larger than this costs more to shift than a heap to sift */
 #define POOL_MAX_EF		512
@@ -187,26 +195,6 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 		offer_best(search, ef, item);
 }
 
-/*
- * Whether a pass over all nodes costs less than a walk of this width, as far
- * as the share of matching nodes met so far tells.  Times in nanoseconds, from
- * doc/design/search.md.
- */
-static bool
-pass_is_cheaper(const LokiSearch *search, uint32 ef)
-{
-	double		share;
-	double		walk;
-	double		pass;
-
-	if (search->pass_nodes == 0 || search->nodes_filtered < SHARE_SAMPLE)
-		return false;
-	share = Max(search->nodes_matched, 0.5) / search->nodes_filtered;
-	walk = ef / share * WALK_NODES_PER_MATCH * WALK_NODE_TIME;
-	pass = search->pass_nodes * (PASS_NODE_TIME + share * PASS_MATCH_TIME);
-	return pass < walk;
-}
-
 static bool
 over_limit(LokiSearch *search, uint32 ef)
 {
@@ -214,7 +202,7 @@ over_limit(LokiSearch *search, uint32 ef)
 		return true;
 	if (search->scored_limit > 0 && search->nodes_scored > search->scored_limit)
 		return true;
-	return pass_is_cheaper(search, ef);
+	return search->adapts && loki_way_too_long(search);
 }
 
 /* Expand one node: score its unvisited neighbors and offer them. */
@@ -222,12 +210,9 @@ static void
 expand(LokiSearch *search, uint32 ef, uint32 item)
 {
 	int			n = loki_search_links(search, search->scored[item].node, search->batch);
-
 	uint32		first = search->nscored;
 
 	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
-	if (filtered(search))
-		loki_filter_prefetch(search, search->batch, n);
 	loki_search_score(search, search->batch, n, search->estimates);
 	for (int i = 0; i < n; i++)
 	{
@@ -237,6 +222,131 @@ expand(LokiSearch *search, uint32 ef, uint32 item)
 			push_frontier(search, new);
 	}
 	offer_nodes(search, ef, first, n);
+}
+
+/* ----------------------------------------------------------------
+ * Hops: only nodes that match are scored
+ * ----------------------------------------------------------------
+ */
+
+/* Nodes that an expansion found, and those through which it goes on */
+typedef struct Hop
+{
+	uint32		found[2 * LOKI_MAX_M];
+	int			nfound;
+	uint32		through[HOP_LISTS];
+	int			nthrough;
+} Hop;
+
+/* Tell apart nodes that were not visited before. */
+static void
+hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
+{
+	loki_filter_nodes(search, nodes, n, search->passes);
+	for (int i = 0; i < n; i++)
+		if (search->passes[i] && hop->nfound < (int) lengthof(hop->found))
+			hop->found[hop->nfound++] = nodes[i];
+		else if (hop->nthrough < HOP_LISTS)
+			hop->through[hop->nthrough++] = nodes[i];
+}
+
+/* Score the nodes found and offer them. */
+static void
+hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
+{
+	loki_search_score(search, nodes, n, search->estimates);
+	for (int i = 0; i < n; i++)
+	{
+		uint32		new = loki_search_keep(search, search->estimates[i], nodes[i],
+										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES);
+
+		if (near_enough(search, ef, search->estimates[i]))
+			push_frontier(search, new);
+		offer_best(search, ef, new);
+	}
+}
+
+/*
+ * Expand a node that matches: what counts are the nodes around it that match,
+ * over as many that do not as it takes.  These are looked through in the order
+ * in which they were met, that is near ones first, several at a time, as their
+ * lists and the attributes of their neighbors come from anywhere.
+ */
+static void
+expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
+{
+	uint32		nodes[HOP_AT_ONCE * 2 * LOKI_MAX_M];
+	Hop			hop = {.nfound = 0};
+	int			next = 0;
+	int			n = loki_search_links(search, search->scored[item].node, nodes);
+
+	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	hop_sort(search, &hop, nodes, n);
+	for (int i = 0; i < Min(HOP_AHEAD, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
+		loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK, hop.through[i]);
+	while (next < hop.nthrough && hop.nfound < HOP_FOUND)
+	{
+		int			end = Min(next + HOP_AT_ONCE, hop.nthrough);
+
+		for (n = 0; next < end && n + 2 * search->state->m <= 2 * LOKI_MAX_M; next++)
+		{
+			n += loki_search_links(search, hop.through[next], nodes + n);
+			if (next + HOP_AHEAD < hop.nthrough)
+				loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+								   hop.through[next + HOP_AHEAD]);
+		}
+		hop_sort(search, &hop, nodes, n);
+	}
+	hop_score(search, ef, hop.found, hop.nfound);
+}
+
+/*
+ * Go on by hops, from the nodes that match among those scored, and those of the
+ * sample: what matches may be far from here.
+ */
+static void
+begin_hops(LokiSearch *search, uint32 ef)
+{
+	uint32		seeds[LOKI_WAY_SEEDS];
+	int			n = 0;
+
+	search->hops = true;
+	search->nfrontier = 0;
+	for (uint32 i = 0; i < search->nscored; i++)
+		if ((search->scored[i].flags & LOKI_SCORED_MATCHES) &&
+			!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
+			push_frontier(search, i);
+	for (uint32 i = 0; i < search->nseeds; i++)
+		if (loki_visit(search, search->seeds[i]))
+			seeds[n++] = search->seeds[i];
+	hop_score(search, ef, seeds, n);
+}
+
+/*
+ * Choose the way again, after some expansions: by hops and wider, or not at all,
+ * where few nodes match here.
+ */
+static LokiWay
+choose_way(LokiSearch *search, uint32 *ef)
+{
+	LokiWay		way = LOKI_WAY_PLAIN;
+	double		filtered = search->nodes_filtered - search->window_filtered;
+	double		matched = search->nodes_matched - search->window_matched;
+
+	if (search->hops || search->window-- > 0)
+		return search->way;
+	search->window = SHARE_WINDOW;
+	search->window_filtered = search->nodes_filtered;
+	search->window_matched = search->nodes_matched;
+	if (filtered > 0)
+		way = loki_way_choose(search, (matched + SHARE_WEIGHT * search->share) /
+							  (filtered + SHARE_WEIGHT));
+	if (way == LOKI_WAY_HOPS)
+	{
+		*ef = loki_way_width(search, LOKI_WAY_HOPS);
+		begin_hops(search, *ef);
+	}
+	return search->way = way;
 }
 
 static LokiWalkEnd
@@ -250,11 +360,27 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 			return LOKI_WALK_CONVERGED;
 		if (over_limit(search, ef))
 			return LOKI_WALK_LIMIT;
+		if (search->adapts)
+		{
+			bool		hops = search->hops;
+
+			if (choose_way(search, &ef) == LOKI_WAY_PASS)
+				return LOKI_WALK_LIMIT;
+			if (hops != search->hops)
+				continue;
+		}
 		pop_frontier(search);
-		expand(search, ef, item);
+		if (search->hops)
+			expand_by_hops(search, ef, item);
+		else
+			expand(search, ef, item);
 		CHECK_FOR_INTERRUPTS();
 	}
-	return search->nbest < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
+	if (search->nbest >= ef)
+		return LOKI_WALK_CONVERGED;
+
+	/* hops do not reach everything */
+	return search->hops ? LOKI_WALK_LIMIT : LOKI_WALK_DRY;
 }
 
 /*
@@ -291,6 +417,12 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	search->nscored = search->nfrontier = search->nbest = 0;
 	search->npool = 0;
 	search->by_heap = true;
+	search->adapts = filtered(search) && search->pass_nodes > 0;
+	search->way = LOKI_WAY_PLAIN;
+	search->hops = false;
+	search->window = SHARE_WINDOW;
+	search->window_filtered = search->nodes_filtered;
+	search->window_matched = search->nodes_matched;
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
 		{
@@ -318,7 +450,8 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 
 		offer_nodes(search, ef, i, n);
 		for (uint32 item = i; item < i + n; item++)
-			if (!(search->scored[item].flags & LOKI_SCORED_EXPANDED))
+			if (!(search->scored[item].flags & LOKI_SCORED_EXPANDED) &&
+				(!search->hops || (search->scored[item].flags & LOKI_SCORED_MATCHES)))
 				push_frontier(search, item);
 		CHECK_FOR_INTERRUPTS();
 	}

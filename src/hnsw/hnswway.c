@@ -1,0 +1,141 @@
+/*-------------------------------------------------------------------------
+ *
+ * hnswway.c
+ *	  Which way a scan with a filter goes: what it would cost.
+ *
+ * There are three: the plain walk, which scores all nodes and keeps those that
+ * match; the walk by hops, which scores only these; and a pass, which scores
+ * all of these that there are.  A sample of the index says how many match before
+ * anything is walked; what a walk meets says more.  Times are in nanoseconds,
+ * measured in doc/design/search.md; only their ratios matter.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/hnswway.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "hnsw/hnswfilter.h"
+#include "utils/memutils.h"
+
+/* A sample: runs of so many nodes, which share pages, from all of the index */
+#define SAMPLE_RUN			16
+#define SAMPLE_RUNS			64
+
+/* A node in a walk: scored, or tested while it goes by hops */
+#define SCORE_TIME			48
+#define HOP_TIME			45
+#define PASS_TEST_TIME		1.0 /* a node and attribute */
+#define PASS_TID_TIME		8	/* a node's row in a set */
+#define PASS_MATCH_TIME		40
+
+/* Nodes that a walk scores, or tests by hops, for each of its width */
+#define SCORED_PER_WIDTH	10
+#define HOPS_PER_WIDTH		150
+
+/*
+ * The nearer a pool's nodes are to the query, among all, the fewer are put out of
+ * it by the errors of their estimates: where few match, those that do lie far
+ * apart, and a pool of this share of the width is as good.
+ */
+#define PLAIN_WIDTH			0.35
+
+/* Matching nodes far from the query are linked badly to each other */
+#define HOPS_WIDTH			2.5
+
+/* Time of a pass */
+static double
+pass_time(const LokiSearch *search)
+{
+	double		node = PASS_TEST_TIME * search->filter->ntests;
+
+	if (search->filter->tids != NULL)
+		node += PASS_TID_TIME;
+	return search->pass_nodes * (node + search->share * PASS_MATCH_TIME);
+}
+
+/* Time of a plain walk that meets such a share of matching nodes */
+static double
+plain_time(const LokiSearch *search, double share)
+{
+	return loki_way_width(search, LOKI_WAY_PLAIN) / share * SCORED_PER_WIDTH * SCORE_TIME;
+}
+
+/* Time of a walk by hops, which is much the same for all */
+static double
+hops_time(const LokiSearch *search)
+{
+	return loki_way_width(search, LOKI_WAY_HOPS) * (double) HOPS_PER_WIDTH * HOP_TIME;
+}
+
+uint32
+loki_way_width(const LokiSearch *search, LokiWay way)
+{
+	double		factor = way == LOKI_WAY_HOPS ? HOPS_WIDTH :
+		Max(PLAIN_WIDTH, sqrt(search->share));
+
+	return (uint32) Max(search->rows, search->width * factor);
+}
+
+/*
+ * Sample the nodes: the share that matches, and some that do.
+ */
+void
+loki_way_sample(LokiSearch *search, uint32 end)
+{
+	uint32		run[SAMPLE_RUN];
+	uint8		passes[SAMPLE_RUN];
+	uint64		step = loki_golden_step(end);
+	uint64		at = 0;
+	uint32		sampled = 0;
+	uint32		matched = 0;
+
+	if (search->seeds == NULL)
+		search->seeds = MemoryContextAlloc(search->context,
+										   sizeof(uint32) * LOKI_WAY_SEEDS);
+	search->nseeds = 0;
+	for (int i = 0; i < SAMPLE_RUNS && search->nseeds < LOKI_WAY_SEEDS; i++)
+	{
+		int			n = 0;
+
+		at = (at + step) % end;
+		for (uint32 node = (uint32) at; node < end && n < SAMPLE_RUN; node++)
+			run[n++] = node;
+		matched += loki_filter_nodes(search, run, n, passes);
+		sampled += n;
+		for (int k = 0; k < n && search->nseeds < LOKI_WAY_SEEDS; k++)
+			if (passes[k])
+				search->seeds[search->nseeds++] = run[k];
+	}
+	search->share = Max(matched, 0.5) / Max(sampled, 1);
+}
+
+/*
+ * The best way, where such a share of the nodes around the query matches.
+ */
+LokiWay
+loki_way_choose(const LokiSearch *search, double share)
+{
+	double		pass = pass_time(search);
+	double		plain = plain_time(search, share);
+	double		hops = hops_time(search);
+
+	if (pass < Min(plain, hops))
+		return LOKI_WAY_PASS;
+	return plain < hops ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
+}
+
+/*
+ * Whether a walk has cost so much that a pass is better than to go on.
+ */
+bool
+loki_way_too_long(const LokiSearch *search)
+{
+	double		spent = search->nodes_scored * (double) SCORE_TIME +
+		search->nodes_filtered * (double) HOP_TIME;
+
+	return spent > pass_time(search) + search->width * SCORED_PER_WIDTH * SCORE_TIME;
+}
