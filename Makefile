@@ -32,6 +32,8 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	sparsevec_array \
 	hnsw \
 	ivfflat \
+	halfvec_index \
+	bit_index \
 	attributes \
 	functions \
 	planner)

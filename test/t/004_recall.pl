@@ -59,10 +59,10 @@ $node->safe_psql('postgres', qq(
 	COPY lexemes FROM '$files/lexemes.copy';
 	COPY questions FROM '$files/questions.copy';
 	COPY paragraphs FROM '$files/paragraphs.copy';
-	CREATE TABLE t (id integer, v vector(256), w vector(256));
-	INSERT INTO t SELECT id, v,
-		v * array_fill(0.5 + abs(hashint4(id)) / 2147483648.0, '{256}')::vector
-	FROM paragraphs ORDER BY id LIMIT 20000;
+	CREATE TABLE t (id integer, v vector(256), w vector(256), h halfvec(256), b bit(256));
+	INSERT INTO t SELECT id, v, w, w, binary_quantize(v) FROM (SELECT id, v,
+			v * array_fill(0.5 + abs(hashint4(id)) / 2147483648.0, '{256}')::vector AS w
+		FROM paragraphs ORDER BY id LIMIT 20000) s;
 	CREATE TABLE q AS SELECT id, (
 		SELECT l2_normalize(sum(embedding)) FROM lexemes
 		WHERE lexeme = ANY (tsvector_to_array(to_tsvector('english', question)))) AS q
@@ -76,8 +76,9 @@ note($node->safe_psql('postgres', q(
 sub recall_of
 {
 	my ($column, $operator, $ef_search) = @_;
-	my $nearest = "SELECT id, d FROM q, LATERAL (SELECT $column $operator q AS d FROM t
-		ORDER BY $column $operator q LIMIT 10) s";
+	my $q = $column eq 'b' ? 'binary_quantize(q)' : $column eq 'h' ? 'q::halfvec' : 'q';
+	my $nearest = "SELECT id, d FROM q, LATERAL (SELECT $column $operator $q AS d FROM t
+		ORDER BY $column $operator $q LIMIT 10) s";
 
 	return $node->safe_psql('postgres', qq(
 		SET enable_seqscan = off;
@@ -120,21 +121,25 @@ sub lost
 		SET hnsw.ef_search = 400;
 		SELECT count(*) FROM t a, LATERAL (
 			SELECT $column FROM t ORDER BY $column $operator a.$column LIMIT 1) b
-		WHERE a.$column <-> b.$column > 0));
+		WHERE a.$column $operator b.$column > 1e-6));
 }
 
 foreach my $metric (
 	[ 'L2 distance', 'v', '<->', 'vector_l2_ops' ],
 	[ 'cosine distance', 'w', '<=>', 'vector_cosine_ops' ],
 	[ 'inner product', 'w', '<#>', 'vector_ip_ops' ],
-	[ 'L1 distance', 'v', '<+>', 'vector_l1_ops' ])
+	[ 'L1 distance', 'v', '<+>', 'vector_l1_ops' ],
+	[ 'L2 distance of halfvecs', 'h', '<->', 'halfvec_l2_ops' ],
+	[ 'cosine distance of halfvecs', 'h', '<=>', 'halfvec_cosine_ops' ],
+	[ 'Hamming distance', 'b', '<~>', 'bit_hamming_ops' ],
+	[ 'Jaccard distance', 'b', '<%>', 'bit_jaccard_ops' ])
 {
 	my ($name, $column, $operator, $class) = @$metric;
 
 	$node->safe_psql('postgres', "CREATE INDEX t_idx ON t USING hnsw ($column $class)");
 	recall_is_good($name, $column, $operator);
 	is(lost($column, $operator), 0, "$name: rows are found by their own vectors")
-	  if $class eq 'vector_l2_ops';
+	  if $class =~ /l2_ops|bit/;
 	$node->safe_psql('postgres', 'DROP INDEX t_idx');
 }
 
