@@ -16,21 +16,20 @@
 #include <math.h>
 
 #include "access/genam.h"
+#include "access/heaptoast.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/hybrid.h"
 #include "planner/planner.h"
 
-/* In units of cpu_operator_cost */
-#define TID_OPERATIONS			0.5 /* a row of a bitmap, made a set */
-#define ROW_OPERATIONS			25	/* fetching a row, and its distance ... */
-#define TOAST_OPERATIONS		100 /* ... by a vector out of line */
-
-/* Nodes scored when a walk is widened by one row */
-#define NODES_PER_ROW			12
+/* In units of cpu_operator_cost: a row of a bitmap, made one of a set */
+#define TID_OPERATIONS			0.5
 
 /* Vectors of more bytes than this are thought to be out of line */
 #define INLINE_BYTES			2000
+
+/* Pages that are read though the cache has room for the table */
+#define LEAST_MISS				0.01
 
 /*
  * A walk that skips what is not in the set scores a few times as many nodes at
@@ -55,9 +54,12 @@ typedef struct HybridSearch
 static Cost
 row_cost(const HybridSearch *search)
 {
-	return cpu_tuple_cost + cpu_operator_cost *
-		(ROW_OPERATIONS + (search->shape.code_dims * sizeof(float) > INLINE_BYTES ?
-						   TOAST_OPERATIONS : 0));
+	double		bytes = search->shape.code_dims * sizeof(float);
+	double		operations = loki_row_cost;
+
+	if (bytes > INLINE_BYTES)
+		operations += loki_detoast_cost * ceil(bytes / TOAST_MAX_CHUNK_SIZE);
+	return operations * cpu_operator_cost;
 }
 
 /* Measuring every row of the bitmap */
@@ -90,7 +92,7 @@ page_cost(double pages)
 {
 	double		miss = 1 - Min(1.0, effective_cache_size / Max(pages, 1.0));
 
-	return random_page_cost * Max(miss, 0.05);
+	return random_page_cost * Max(miss, LEAST_MISS);
 }
 
 /* What is known of the index, from its metapage; false if that is nothing */
@@ -102,6 +104,29 @@ read_shape(Oid indexid, LokiHnswShape *shape)
 
 	index_close(index, NoLock);
 	return readable;
+}
+
+/*
+ * The costs of reading every row of the bitmap, where that is what the scan will
+ * come to: those of the bitmap heap scan, and of the distances of its rows.
+ */
+static void
+cost_rows(PlannerInfo *root, CustomPath *path)
+{
+	Path	   *bitmap = &LokiHybridBitmap(path)->path;
+	QualCost	distance;
+	Cost		startup;
+	Cost		total;
+
+	cost_qual_eval_node(&distance, linitial(LokiHybridWalk(path)->indexorderbys), root);
+	startup = bitmap->total_cost + distance.startup + bitmap->rows * distance.per_tuple;
+	total = startup + bitmap->rows * cpu_tuple_cost;
+	if (startup < path->path.startup_cost ||
+		(startup == path->path.startup_cost && total < path->path.total_cost))
+	{
+		path->path.startup_cost = startup;
+		path->path.total_cost = total;
+	}
 }
 
 /*
@@ -117,7 +142,6 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	HybridSearch search = {0};
 	Selectivity inside = 1;
 	Cost		set = 0;
-	Cost		find;
 	double		matches;
 	double		wanted;
 	double		pages;
@@ -144,14 +168,12 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		wanted = Min(matches, root->limit_tuples * matches / Max(path->path.rows, 1));
 	search.width = Max(wanted, loki_ef_search);
 
-	find = search_cost(&search);
-	if (bitmap != NULL)
-		find = Min(find, rows_cost(&search));
 	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
-	path->path.startup_cost = set + find + rel->baserestrictcost.startup;
+	path->path.startup_cost = set + search_cost(&search) + rel->baserestrictcost.startup;
 	path->path.total_cost = path->path.startup_cost + pages * random_page_cost +
-		matches * (NODES_PER_ROW * loki_score_cost(&search.shape) + row_cost(&search) +
-				   rel->baserestrictcost.per_tuple);
+		matches * (loki_row_cost * cpu_operator_cost + rel->baserestrictcost.per_tuple);
+	if (bitmap != NULL)
+		cost_rows(root, path);
 }
 
 /*

@@ -45,7 +45,6 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = loki_hybrid_explain,
 };
 
-#define loki_hnsw_restrict(s,t,b,i) ((void)(s),(void)(t),(void)(b))
 /* How far the operator's result may be from what the index says it is */
 #define DISTANCE_SLOP	1e-5
 
