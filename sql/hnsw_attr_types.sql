@@ -31,7 +31,8 @@ CREATE TABLE type_t (
 	atx text[],
 	an numeric[],
 	am mood[],
-	ag tags
+	ag tags,
+	av varchar(10)[]
 );
 
 -- Rows by an index scan and by a sequential scan: 1 if they are the same, and
@@ -120,7 +121,8 @@ SELECT i, CASE WHEN i % 41 <> 0 THEN ARRAY[i % 5, i % 3, i % 7]::vector END,
 	pick(i, 15, ARRAY['{}', '{a}', '{a,b}', '{b,a}', '{a,NULL}', '{NULL}', '{{a,b},{c,d}}', '{a,a}', '{A,"",zz}'])::text[],
 	pick(i, 16, ARRAY['{1.0,2}', '{1,2.00}', '{1.1}', '{NaN}', '{}', '{0.1,0.2,0.3}'])::numeric[],
 	pick(i, 17, ARRAY['{sad}', '{sad,ok}', '{great,fair}', '{}'])::mood[],
-	pick(i, 18, ARRAY['{red}', '{red,green}', '{blue}', '{}', '{green,NULL}'])::tags
+	pick(i, 18, ARRAY['{red}', '{red,green}', '{blue}', '{}', '{green,NULL}'])::tags,
+	pick(i, 19, ARRAY['{red}', '{red,green}', '{NULL}', '{a long one,b}'])::varchar(10)[]
 FROM generate_series(first, last) i
 $$ LANGUAGE sql;
 
@@ -129,7 +131,7 @@ SELECT type_insert(1, 500);
 INSERT INTO type_t (id, v, ai, atx)
 SELECT 501, '[1,1,1]', array_agg(i), array_agg('t' || i) FROM generate_series(1, 200) i;
 CREATE INDEX type_idx ON type_t USING hnsw (v vector_l2_ops, n, p, t, tz, u, s, sc, vc, bp, l, m, ip, net,
-	ai, atx, an, am, ag);
+	ai, atx, an, am, ag, av);
 SELECT type_insert(502, 700);
 -- the rows of one node have another value each that its slots cannot tell apart
 UPDATE type_t SET n = n + 1 WHERE n = 123456789012345678 AND id % 2 = 0;
@@ -173,10 +175,16 @@ SELECT type_compare('atx', '{=,&&,@>,<@}', '{"{}","{a}","{b,a}","{NULL}","{a,NUL
 SELECT type_compare('an', '{=,&&,@>,<@}', '{"{1}","{1.0000}","{NaN}"}');
 SELECT type_compare('am', '{=,&&,@>,<@}', '{"{}","{great}","{ok,fair}"}');
 SELECT type_compare('ag', '{=,&&,@>,<@}', '{"{}","{red}","{green,blue}"}');
+SELECT type_compare('av', '{=,&&,@>,<@}', '{"{}","{red}","{a long one}"}');
+SELECT c, type_same(c) FROM unnest(ARRAY['5 = ANY (ai)', 'NULL = ANY (ai)', '(SELECT 7) = ANY (ai) AND ai @> ''{1}''',
+	'''a'' = ANY (atx)', '''t7'' = ANY (atx)', '1.00 = ANY (an)', '''sad'' = ANY (am)', '''red'' = ANY (ag)',
+	'''green'' = ANY (av)', '''a long one'' = ANY (av) AND n < 20']) c;
+-- of another operator than that of arrays, and of ALL: a filter
+SELECT type_same('7 < ANY (ai)', false), type_same('7 <> ALL (ai)', false), type_same('NOT 7 = ANY (ai)', false);
 
 -- test: null tests
 SELECT sum(type_same(format('%s IS %s', c, n)))
-FROM unnest('{n,p,t,tz,u,s,sc,vc,bp,l,m,ip,net,ai,atx,an,am,ag}'::text[]) c, unnest(ARRAY['NULL', 'NOT NULL']) n;
+FROM unnest('{n,p,t,tz,u,s,sc,vc,bp,l,m,ip,net,ai,atx,an,am,ag,av}'::text[]) c, unnest(ARRAY['NULL', 'NOT NULL']) n;
 
 -- test: lists of constants
 SELECT c, type_same(c) FROM unnest(ARRAY[
@@ -199,7 +207,7 @@ DECLARE
 	conditions text[] := ARRAY['n > 0', 'n <= 20', 'n = 1.1', 'n >= 123456789012345679', 'p < 1', 'p BETWEEN -2 AND 3.5',
 		't < ''12:30''', 'tz >= ''12:30+00''', 'u > ''01890a5d-ac96-7000-8000-000000000020''', 's = ''abcdefghi''',
 		's = ''a''', 'sc = ''b''', 'vc = ''abcdefgh''', 'bp = ''a''', 'l = ''b''', 'm > ''fair''', 'm <= ''ok''',
-		'ip < ''2001:db8::1''', 'net >= ''10.0.0.0/24''', 'ai && ''{1,2,3,4}''', 'ai @> ''{5}''', 'ai <@ ''{1,2,3,4,5,6,7,8,9,10,11}''',
+		'ip < ''2001:db8::1''', 'net >= ''10.0.0.0/24''', '''red'' = ANY (ag)', '3 = ANY (ai)', 'ai && ''{1,2,3,4}''', 'ai @> ''{5}''', 'ai <@ ''{1,2,3,4,5,6,7,8,9,10,11}''',
 		'atx @> ''{a}''', 'an && ''{1}''', 'ag @> ''{red}''', 'm IS NOT NULL', 's IS NULL', 'ai IS NOT NULL', 'v IS NOT NULL',
 		'v IS NULL', 'n IN (0, 1.1, 20)', 'm IN (''sad'', ''ok'', ''great'')', 's IN (''a'', ''A'', ''abcdefghij'')',
 		'n <> 20', '(m = ''ok'' OR t > ''12:00'')', 'id % 2 = 0'];
@@ -257,6 +265,12 @@ SELECT count(*) FROM type_t
 WHERE 'a' = ANY (atx) AND u::text >= '00000000-0000-0000-0000-000000000007' AND family(ip) = 4;
 EXECUTE type_tags('{}', '00000000-0000-0000-0000-000000000007', '::/0');
 EXECUTE type_tags(NULL, '00000000-0000-0000-0000-000000000007', '::/0');
+PREPARE type_element(text) AS
+	SELECT count(*) FROM (SELECT id FROM type_t WHERE $1 = ANY (atx) ORDER BY v <-> '[1,2,3]') s;
+EXPLAIN (COSTS OFF) EXECUTE type_element('a');
+EXECUTE type_element('a');
+SELECT count(*) FROM type_t WHERE atx && '{a}';
+EXECUTE type_element(NULL);
 RESET plan_cache_mode;
 
 -- test: the constant of a rescan

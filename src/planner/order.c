@@ -10,6 +10,7 @@
  *		ORDER BY v <-> q NULLS FIRST
  *		ORDER BY v <-> q, id				up to PostgreSQL 16
  *		WHERE a IN (...) ORDER BY v <-> q	up to PostgreSQL 16
+ *		WHERE x = ANY (a) ORDER BY v <-> q
  *
  * For these, core makes its index paths once more for the plain distance, so
  * that clauses, joins and partial indexes are matched to an index in one place;
@@ -136,7 +137,8 @@ core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info, List *p
 	return result;
 }
 
-/* An index clause for IN or = ANY over a column of an index, or NULL */
+/* An index clause for IN or = ANY over a column of an index, or NULL; core has
+ * it where it matches more */
 static IndexClause *
 array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -170,6 +172,18 @@ array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return NULL;
 }
 
+/* Whether there is a condition that may be one */
+static bool
+has_array_clause(RelOptInfo *rel)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->baserestrictinfo)
+		if (IsA(lfirst_node(RestrictInfo, cell)->clause, ScalarArrayOpExpr))
+			return true;
+	return false;
+}
+
 /* Whether a list of index clauses, in the order of columns, has one already */
 static bool
 has_clause(List *clauses, RestrictInfo *rinfo)
@@ -182,7 +196,7 @@ has_clause(List *clauses, RestrictInfo *rinfo)
 	return false;
 }
 
-/* A path with all clauses of IN over columns of its index, or NULL */
+/* A path with all clauses of = ANY and IN over columns of its index, or NULL */
 static IndexPath *
 with_array_clauses(PlannerInfo *root, IndexPath *path)
 {
@@ -196,8 +210,10 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 	foreach(cell, info->indrestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
-		IndexClause *clause = array_clause(root, info, rinfo);
+		IndexClause *clause = loki_any_column_clause(root, info, rinfo);
 
+		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
+			clause = array_clause(root, info, rinfo);
 		if (clause != NULL && !has_clause(path->indexclauses, rinfo))
 			added = lappend(added, clause);
 	}
@@ -256,7 +272,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 		first |= LOKI_FIRST_NANS;
 	other_form = distance.wrapped || first != InvalidOid ||
 		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
-	if (!other_form && LOKI_CORE_MATCHES_MORE)
+	if (!other_form && LOKI_CORE_MATCHES_MORE && !has_array_clause(rel))
 		return;
 
 	pathkeys = distance_pathkeys(rel, distance.distance);
@@ -268,11 +284,10 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 		foreach(lc, paths)
 		{
 			IndexPath  *path = lfirst_node(IndexPath, lc);
-			IndexPath  *arrays = NULL;
+			IndexPath  *arrays;
 
 			label_path(path, key, first);
-			if (!LOKI_CORE_MATCHES_MORE)
-				arrays = with_array_clauses(root, path);
+			arrays = with_array_clauses(root, path);
 			if (arrays != NULL)
 				add_path(rel, (Path *) arrays);
 			if (other_form)

@@ -14,6 +14,10 @@
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
+/* functions in anycolumn.c: x = ANY (column) */
+extern IndexClause *loki_any_column_clause(PlannerInfo *root, IndexOptInfo *info,
+										   RestrictInfo *rinfo);
+
 /* Costs that are settings, in units of cpu_operator_cost */
 extern double loki_scan_cost;
 extern double loki_node_cost;
