@@ -84,20 +84,23 @@ round_to_page(Size size)
 
 /* Called when the memory context goes, also after an error */
 static void
-release(void *arg)
+unmap(void *arg)
 {
 	LokiArena  *arena = arg;
 
 	for (int i = 0; i < LOKI_ARENA_ARRAYS; i++)
 		if (arena->arrays[i] != NULL)
 			munmap(arena->arrays[i], arena->array_size[i]);
+	memset(arena->arrays, 0, sizeof(arena->arrays));
 	for (int i = 0; i < arena->nblocks; i++)
 		munmap(arena->blocks[i], arena->block_size[i]);
+	arena->nblocks = 0;
 	if (arena->memory_fd >= 0)
 	{
 		close(arena->memory_fd);
 		ReleaseExternalFD();
 	}
+	arena->memory_fd = -1;
 }
 
 /* Reserve addresses without memory behind them */
@@ -122,7 +125,7 @@ begin_view(LokiArena *arena, LokiArenaShared *shared, MemoryContext context)
 	memset(arena, 0, sizeof(*arena));
 	arena->shared = shared;
 	arena->memory_fd = -1;
-	arena->callback.func = release;
+	arena->callback.func = unmap;
 	arena->callback.arg = arena;
 	MemoryContextRegisterResetCallback(context, &arena->callback);
 	for (int i = 0; i < shared->narrays; i++)
@@ -375,12 +378,14 @@ loki_arena_add_block(LokiArena *arena, Size size)
 }
 
 /*
- * Close the file, whose mappings stay.  After an error the server does it.
+ * Let go of this process's view, and of the memory when all have done so.
  */
 void
-loki_arena_close_file(LokiArena *arena)
+loki_arena_release(LokiArena *arena)
 {
 	if (arena->file != 0)
 		FileClose(arena->file);
 	arena->file = 0;
+	if (arena->shared != NULL)
+		unmap(arena);
 }

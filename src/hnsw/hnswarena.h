@@ -86,7 +86,7 @@ extern bool loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
 extern void loki_arena_grow(LokiArena *arena, uint32 elements);
 extern int	loki_arena_add_block(LokiArena *arena, Size size);
 extern void loki_arena_map_blocks(LokiArena *arena);
-extern void loki_arena_close_file(LokiArena *arena);
+extern void loki_arena_release(LokiArena *arena);
 
 /* Elements that can be used in this process */
 static inline uint32

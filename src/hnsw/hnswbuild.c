@@ -20,7 +20,6 @@
 
 #include "commands/progress.h"
 #include "hnsw/hnswbuild.h"
-#include "hnsw/hnswcalibrate.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
@@ -309,6 +308,38 @@ trim_nodes(LokiBuild *build)
 			loki_graph_trim(graph, node);
 }
 
+/*
+ * Measure what searches of several widths find, with a share of the queries.
+ * The arrays have served: their memory is used for this.
+ */
+static void
+calibrate_share(LokiBuild *build)
+{
+	LokiBuildShared *shared = build->shared;
+	MemoryContext context = AllocSetContextCreate(build->context, "hnsw calibration",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	uint32		share;
+	uint32		end;
+
+	loki_build_release_arrays(build);
+	while (loki_build_claim(build, 1, &share, &end))
+	{
+		LokiCalibrationSums sums;
+
+		if (loki_calibrate_measure(build->index, NULL, LOKI_CALIBRATE_BUILD_SCORES,
+								   shared->units, &sums))
+		{
+			LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+			loki_calibrate_add(&shared->calibration, &sums);
+			LWLockRelease(&shared->lock);
+		}
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
 /* A process's part of a job */
 void
 loki_build_job(LokiBuild *build, LokiBuildJob job)
@@ -329,6 +360,9 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
 			break;
 		case LOKI_JOB_WRITE:
 			loki_build_write_pages(build);
+			break;
+		case LOKI_JOB_CALIBRATE:
+			calibrate_share(build);
 			break;
 		case LOKI_JOB_END:
 			break;
@@ -434,6 +468,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 {
 	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
 	LokiBuild  *build = loki_build_begin(heap, index, indexInfo, NULL);
+	LokiCalibrationSums calibration;
 
 	prepare_codes(build);
 	loki_parallel_begin(build);
@@ -448,11 +483,13 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_build_write(build);
 	result->heap_tuples = build->shared->heap_tuples;
 	result->index_tuples = pg_atomic_read_u64(&build->shared->rows);
-	loki_parallel_end(build);
 
 	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
+	loki_parallel_job(build, LOKI_JOB_CALIBRATE, build->shared->nprocesses);
+	calibration = build->shared->calibration;
+	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
-	loki_calibrate(index, NULL, LOKI_CALIBRATE_BUILD_SCORES);
+	loki_calibrate_store(index, &calibration);
 	return result;
 }
 

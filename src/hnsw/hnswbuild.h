@@ -13,6 +13,7 @@
 
 #include "access/tableam.h"
 #include "hnsw/hnswarena.h"
+#include "hnsw/hnswcalibrate.h"
 #include "hnsw/hnswgraph.h"
 #include "storage/barrier.h"
 #include "storage/condition_variable.h"
@@ -68,6 +69,7 @@ typedef enum LokiBuildJob
 	LOKI_JOB_TRIM,
 	LOKI_JOB_SEARCH,
 	LOKI_JOB_WRITE,
+	LOKI_JOB_CALIBRATE,
 	LOKI_JOB_END
 } LokiBuildJob;
 
@@ -115,6 +117,7 @@ typedef struct LokiBuildShared
 	int			position_block;
 	int			order_block;
 	LokiWriteShared write;
+	LokiCalibrationSums calibration;	/* under `lock` */
 } LokiBuildShared;
 
 struct LokiParallelBuild;
@@ -224,7 +227,7 @@ extern void loki_build_sample(LokiBuild *build);
 extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
 extern bool loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
 extern void loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls);
-extern void loki_build_close_files(LokiBuild *build);
+extern void loki_build_release_arrays(LokiBuild *build);
 extern void loki_build_load(LokiBuild *build);
 
 /* functions in hnswparallel.c */

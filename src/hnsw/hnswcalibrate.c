@@ -149,17 +149,28 @@ write_calibration(Relation index, const LokiCalibrationData *calibration)
 	UnlockReleaseBuffer(buffer);
 }
 
+void
+loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
+{
+	LokiCalibrationData calibration;
+
+	if (sums->nqueries == 0)
+		return;
+	loki_calibrate_form(sums, &calibration);
+	write_calibration(index, &calibration);
+}
+
 bool
 loki_calibrate(Relation index, const LokiGivenQueries *given, double max_scores)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	LokiCalibrationData calibration;
-	bool		measured = loki_calibrate_measure(index, given, max_scores, &calibration);
+	LokiCalibrationSums sums;
+	bool		measured = loki_calibrate_measure(index, given, max_scores, 1, &sums);
 
 	if (measured)
-		write_calibration(index, &calibration);
+		loki_calibrate_store(index, &sums);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return measured;

@@ -103,14 +103,7 @@ typedef struct Measure
 	Member	   *pool;
 	int			npool;
 
-	/* sums over queries, by width */
-	int			nwidths;		/* still of use */
-	double		recall[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
-	double		squares[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
-	int			queries_of[LOKI_CALIBRATION_KS];	/* of which these are sums */
-	double		scored[LOKI_CALIBRATION_WIDTHS];	/* more than one width
-													 * less */
-	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */
+	LokiCalibrationSums *sums;
 } Measure;
 
 static inline LokiQuery *
@@ -471,8 +464,8 @@ insert_member(Measure *measure, int ef, float distance, uint32 node)
 static void
 add_recall(Measure *measure, int width, int k, double recall)
 {
-	measure->recall[width][k] += recall;
-	measure->squares[width][k] += recall * recall;
+	measure->sums->recall[width][k] += recall;
+	measure->sums->squares[width][k] += recall * recall;
 }
 
 /*
@@ -490,8 +483,8 @@ count_found(Measure *measure, int width, int nks, uint64 scored)
 	for (int k = 0; k < nks; k++)
 		add_recall(measure, width, k, (double) hits[k] /
 				   Min(loki_calibration_ks[k], measure->ntruth));
-	measure->scored[width] += scored;
-	measure->walked[width]++;
+	measure->sums->scored[width] += scored;
+	measure->sums->walked[width]++;
 	return hits[nks - 1] == Min(loki_calibration_ks[nks - 1], measure->ntruth);
 }
 
@@ -523,7 +516,7 @@ static int
 take_batch(Measure *measure, int n)
 {
 	LokiSearch *search = &measure->search;
-	int			ef = widths[measure->nwidths - 1];
+	int			ef = widths[measure->sums->nwidths - 1];
 	int			first = ef;
 
 	loki_search_score(search, search->batch, n, search->estimates);
@@ -565,7 +558,7 @@ walk(Measure *measure, int query)
 	measure->npool = 0;
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
-			insert_member(measure, widths[measure->nwidths - 1], entries[i].distance,
+			insert_member(measure, widths[measure->sums->nwidths - 1], entries[i].distance,
 						  entries[i].node);
 
 	for (;;)
@@ -575,13 +568,13 @@ walk(Measure *measure, int query)
 
 		while (next < measure->npool && measure->pool[next].expanded)
 			next++;
-		while (width < measure->nwidths && !complete &&
+		while (width < measure->sums->nwidths && !complete &&
 			   (next >= widths[width] || next >= measure->npool))
 		{
 			complete = count_found(measure, width++, nks, search->nodes_scored - scored);
 			scored = search->nodes_scored;
 		}
-		if (width == measure->nwidths || complete)
+		if (width == measure->sums->nwidths || complete)
 			break;
 		measure->pool[next].expanded = true;
 		n = loki_search_links(search, measure->pool[next].node, search->batch);
@@ -590,25 +583,25 @@ walk(Measure *measure, int query)
 		next = Min(next, first);
 		LokiVacuumDelayPoint();
 	}
-	for (; width < measure->nwidths; width++)
+	for (; width < measure->sums->nwidths; width++)
 		for (int k = 0; k < nks; k++)
 			add_recall(measure, width, k, 1);
 	for (int k = 0; k < nks; k++)
-		measure->queries_of[k]++;
+		measure->sums->queries_of[k]++;
 }
 
 /* Leave out widths that find hardly more than narrower ones. */
 static void
 limit_widths(Measure *measure)
 {
-	for (int i = 0; i + 2 < measure->nwidths; i++)
+	for (int i = 0; i + 2 < measure->sums->nwidths; i++)
 	{
 		bool		enough = widths[i] > TRUTH;
 
 		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
-			enough = enough && measure->recall[i][k] >= ENOUGH * measure->queries_of[k];
+			enough = enough && measure->sums->recall[i][k] >= ENOUGH * measure->sums->queries_of[k];
 		if (enough)
-			measure->nwidths = i + 2;
+			measure->sums->nwidths = i + 2;
 	}
 }
 
@@ -631,30 +624,52 @@ allocate(Measure *measure, int nqueries)
 	measure->nnear = palloc0_array(int, nqueries);
 	measure->bound = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
-		measure->bound[i] = FLT_MAX;
-	measure->nwidths = LOKI_CALIBRATION_WIDTHS;
-	measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
+	measure->bound[i] = FLT_MAX;
+		measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
 }
 
-static void
-form_result(const Measure *measure, LokiCalibrationData *result)
+/*
+ * Add what was found for other queries.
+ */
+void
+loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
+{
+	sums->nodes = more->nodes;
+	sums->nwidths = sums->nqueries == 0 ? more->nwidths : Min(sums->nwidths, more->nwidths);
+	sums->nqueries += more->nqueries;
+	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
+	{
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		{
+			sums->recall[i][k] += more->recall[i][k];
+			sums->squares[i][k] += more->squares[i][k];
+		}
+		sums->scored[i] += more->scored[i];
+		sums->walked[i] += more->walked[i];
+	}
+	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		sums->queries_of[k] += more->queries_of[k];
+}
+
+void
+loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result)
 {
 	double		scored = 0;
 
 	memset(result, 0, sizeof(LokiCalibrationData));
-	result->nodes = measure->nlive;
-	result->queries = (uint16) Min(measure->nqueries, PG_UINT16_MAX);
-	result->nwidths = measure->nwidths;
-	for (int i = 0; i < measure->nwidths; i++)
+	result->nodes = sums->nodes;
+	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
+	result->nwidths = sums->nwidths;
+	for (int i = 0; i < sums->nwidths; i++)
 	{
 		result->at[i].width = widths[i];
-		scored += measure->scored[i] / Max(measure->walked[i], 1);
+		scored += sums->scored[i] / Max(sums->walked[i], 1);
 		result->at[i].scored = (uint32) rint(scored);
 		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
 		{
-			int			n = Max(measure->queries_of[k], 1);
-			double		recall = measure->recall[i][k] / n;
-			double		variance = measure->squares[i][k] / n - recall * recall;
+			int			n = Max(sums->queries_of[k], 1);
+			double		recall = sums->recall[i][k] / n;
+			double		variance = sums->squares[i][k] / n - recall * recall;
 
 			result->at[i].recall[k] = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
 			result->at[i].error[k] = (uint16)
@@ -676,7 +691,7 @@ codes_suffice(const LokiCodeSpec *code)
 
 bool
 loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max_scores,
-					   LokiCalibrationData *result)
+					   int nshares, LokiCalibrationSums *sums)
 {
 	Measure    *measure = palloc0(sizeof(Measure));
 	LokiIndex  *state = loki_index_open(index, &measure->meta);
@@ -696,7 +711,11 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 
 	nqueries = given ? given->n :
-		Max(MIN_QUERIES, Min(MAX_QUERIES, max_scores / measure->nlive));
+		Max(MIN_QUERIES, Min(MAX_QUERIES, max_scores / measure->nlive)) / nshares;
+	memset(sums, 0, sizeof(*sums));
+	sums->nodes = measure->nlive;
+	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
+	measure->sums = sums;
 	allocate(measure, (int) nqueries);
 	if (given != NULL)
 		prepare_given(measure, given);
@@ -707,10 +726,10 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 	{
 		find_truth(measure, i);
 		walk(measure, i);
-		if (i + 1 == FIRST_QUERIES)
+		if (i + 1 == FIRST_QUERIES / nshares)
 			limit_widths(measure);
 	}
-	form_result(measure, result);
+	sums->nqueries = measure->nqueries;
 	FreeAccessStrategy(measure->strategy);
 	return true;
 }

@@ -279,10 +279,10 @@ loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls)
 }
 
 void
-loki_build_close_files(LokiBuild *build)
+loki_build_release_arrays(LokiBuild *build)
 {
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
-		loki_arena_close_file(&build->arenas[i]);
+		loki_arena_release(&build->arenas[i]);
 }
 
 /* ----------------------------------------------------------------

@@ -289,7 +289,7 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 }
 
 /*
- * Let the workers go.  build->shared is lost, but the arrays stay.
+ * Let the workers go.  build->shared and the arrays are lost.
  */
 void
 loki_parallel_end(LokiBuild *build)
@@ -297,7 +297,7 @@ loki_parallel_end(LokiBuild *build)
 	LokiParallelBuild *parallel = build->parallel;
 
 	loki_parallel_job(build, LOKI_JOB_END, 0);
-	loki_build_close_files(build);
+	loki_build_release_arrays(build);
 	build->shared = NULL;
 	if (parallel == NULL)
 		return;
@@ -390,7 +390,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	if (has_arrays)
 		build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
 	do_jobs(build, has_arrays);
-	loki_build_close_files(build);
+	loki_build_release_arrays(build);
 	MemoryContextDelete(build->context);
 
 	wal_usage = shm_toc_lookup(toc, KEY_WAL_USAGE, false);
