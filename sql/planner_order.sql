@@ -87,6 +87,19 @@ SELECT order_check($$WITH q AS (SELECT nn FROM order_t WHERE id = 9)
 SELECT order_check($$SELECT s FROM (VALUES (9), (10)) p(i), LATERAL
 	(SELECT 1 - (v <=> (SELECT nn FROM order_t WHERE id = i)) AS s FROM order_t ORDER BY s DESC LIMIT 5) l ORDER BY i, s$$);
 
+-- test: a joined row that there is one of at most
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q ORDER BY s LIMIT 20$$);
+SELECT order_check($$WITH q AS (SELECT * FROM order_t WHERE id = 9)
+	SELECT 1 - (q.nn <=> o.v) AS s FROM order_t o, q WHERE o.id <> q.id AND o.a = 3 ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o CROSS JOIN (SELECT nn FROM order_t ORDER BY id LIMIT 1) q ORDER BY s, id LIMIT 20$$);
+SELECT order_check($$SELECT o.v <-> q.mean AS s FROM order_t o, (SELECT avg(nn) AS mean FROM order_t) q ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id = -1) q ORDER BY s LIMIT 20$$);
+-- the LIMIT goes through the join
+SELECT count(*) FROM (SELECT o.id FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q ORDER BY o.v <-> q.nn LIMIT 300) s;
+SELECT nodes_refined >= 300 AS wide FROM lokivector_scan_stats();
+-- more rows than one
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id IN (9, 10)) q ORDER BY s LIMIT 20$$);
+
 -- test: these are no nearest-neighbor order
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
 SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s DESC LIMIT 20$$);

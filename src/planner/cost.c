@@ -234,6 +234,7 @@ loki_planner_init(void)
 				"Cost of reading 2 kB of a vector that is out of line.",
 				&loki_detoast_cost);
 	loki_hybrid_init();
+	loki_join_init();
 	loki_limit_init();
 	loki_paths_init();
 	loki_resjunk_init();

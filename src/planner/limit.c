@@ -168,6 +168,11 @@ find_limited(PlanState *ps, LimitState *limit, bool *found)
 					find_limited(append->mergeplans[i], limit, found);
 				break;
 			}
+		case T_NestLoopState:
+			/* the outer side is in order, or one row (join.c) */
+			find_limited(outerPlanState(ps), limit, found);
+			find_limited(innerPlanState(ps), limit, found);
+			break;
 		case T_SubqueryScanState:
 			find_limited(((SubqueryScanState *) ps)->subplan, limit, found);
 			break;

@@ -43,8 +43,8 @@
 #include "utils/lsyscache.h"
 
 /* The relation's indexes of our access method that the query can use */
-static List *
-usable_indexes(RelOptInfo *rel)
+List *
+loki_usable_indexes(RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
 	ListCell   *cell;
@@ -108,9 +108,10 @@ distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 	return list_make1(key);
 }
 
-/* Have core make the paths of an index that return rows in an order. */
-static List *
-core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info, List *pathkeys)
+/* Have core make the paths of an index that return rows by their distance. */
+List *
+loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
+					  OpExpr *distance)
 {
 	List	   *query_pathkeys = root->query_pathkeys;
 	List	   *indexlist = rel->indexlist;
@@ -119,7 +120,7 @@ core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info, List *p
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	root->query_pathkeys = pathkeys;
+	root->query_pathkeys = distance_pathkeys(rel, distance);
 	rel->indexlist = list_make1(info);
 	rel->pathlist = rel->partial_pathlist = NIL;
 	create_index_paths(root, rel);
@@ -234,6 +235,14 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 							 PATH_REQ_OUTER((Path *) path), 1, false);
 }
 
+/* Rows without a distance that come first in an order, as bits of hnsw.h */
+Oid
+loki_order_first(PathKey *key, LokiDistanceExpr *distance)
+{
+	return (key->pk_nulls_first ? LOKI_FIRST_NULLS : 0) |
+		(distance->falling ? LOKI_FIRST_NANS : 0);
+}
+
 /* Say in a path in which order it returns rows, and which it puts first. */
 static void
 label_path(IndexPath *path, PathKey *key, Oid first)
@@ -253,32 +262,27 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiDistanceExpr distance;
 	PathKey    *key;
-	List	   *pathkeys;
 	List	   *indexes;
-	Oid			first = InvalidOid;
+	Oid			first;
 	bool		other_form;
 	ListCell   *cell;
 
-	if (root->query_pathkeys == NIL || (indexes = usable_indexes(rel)) == NIL)
+	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (key->pk_opfamily != LOKI_FLOAT_OPFAMILY || key->pk_eclass->ec_has_volatile ||
 		sort_expression(root, rel, key, &distance) == NULL ||
 		LokiPathKeyIsDescending(key) != distance.falling)
 		return;
-	if (key->pk_nulls_first)
-		first |= LOKI_FIRST_NULLS;
-	if (distance.falling)
-		first |= LOKI_FIRST_NANS;
+	first = loki_order_first(key, &distance);
 	other_form = distance.wrapped || first != InvalidOid ||
 		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
 	if (!other_form && LOKI_CORE_MATCHES_MORE && !has_array_clause(rel))
 		return;
 
-	pathkeys = distance_pathkeys(rel, distance.distance);
 	foreach(cell, indexes)
 	{
-		List	   *paths = core_index_paths(root, rel, lfirst(cell), pathkeys);
+		List	   *paths = loki_core_index_paths(root, rel, lfirst(cell), distance.distance);
 		ListCell   *lc;
 
 		foreach(lc, paths)

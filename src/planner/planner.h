@@ -13,6 +13,7 @@
 
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
+#include "planner/distexpr.h"
 
 /* functions in anycolumn.c: x = ANY (column) */
 extern IndexClause *loki_any_column_clause(PlannerInfo *root, IndexOptInfo *info,
@@ -43,6 +44,13 @@ extern void loki_limit_init(void);
 
 /* functions in order.c: index paths for further forms of ORDER BY */
 extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
+extern List *loki_usable_indexes(RelOptInfo *rel);
+extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
+								   IndexOptInfo *info, OpExpr *distance);
+extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
+
+/* functions in join.c: install the hook that joins a row with its neighbors */
+extern void loki_join_init(void);
 
 /* functions in paths.c: install the hook that adds paths to base relations */
 extern void loki_paths_init(void);
