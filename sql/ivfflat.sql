@@ -47,6 +47,31 @@ CREATE TABLE u (v vector);
 CREATE INDEX ON u USING ivfflat (v);
 DROP TABLE u;
 
+-- test: halfvecs and bit strings
+CREATE TABLE u (i int, h halfvec(3), b bit(4), w halfvec, s varbit(4));
+CREATE INDEX ON u USING ivfflat (h);
+CREATE INDEX ON u USING ivfflat (b bit_jaccard_ops);
+CREATE INDEX ON u USING ivfflat (w halfvec_l2_ops);
+CREATE INDEX ON u USING ivfflat (s bit_hamming_ops);
+CREATE INDEX ON u USING ivfflat ((b::bit(64001)) bit_hamming_ops);
+INSERT INTO u VALUES (1, '[1,2,3]', B'1100'), (2, '[3,2,1]', B'0011'), (3, '[0,0,0]', B'0000'), (4, NULL, NULL);
+SET client_min_messages = warning;
+CREATE INDEX u_l2 ON u USING ivfflat (h halfvec_l2_ops) WITH (lists = 1);
+CREATE INDEX u_ip ON u USING ivfflat (h halfvec_ip_ops) WITH (lists = 1);
+CREATE INDEX u_cosine ON u USING ivfflat (h halfvec_cosine_ops) WITH (lists = 1);
+CREATE INDEX u_hamming ON u USING ivfflat (b bit_hamming_ops) WITH (lists = 1);
+RESET client_min_messages;
+INSERT INTO u VALUES (5, '[1,2,4]', B'1000');
+SET enable_sort = off;
+SELECT i, h FROM u ORDER BY h <-> '[3,3,3]';
+SELECT i, h FROM u ORDER BY h <#> '[3,3,3]';
+SELECT i, h FROM u ORDER BY h <=> '[3,3,3]';
+SELECT i, b FROM u ORDER BY b <~> B'1100';
+RESET enable_sort;
+SELECT n, metric, rows, null_rows FROM unnest('{u_l2,u_ip,u_cosine,u_hamming}'::regclass[]) AS n, lokivector_index_info(n);
+SELECT lokivector_check(n, true) FROM unnest('{u_l2,u_ip,u_cosine,u_hamming}'::regclass[]) AS n;
+DROP TABLE u;
+
 -- test: lists
 CREATE INDEX ON t USING ivfflat (v) WITH (lists = 0);
 CREATE INDEX ON t USING ivfflat (v) WITH (lists = 32769);

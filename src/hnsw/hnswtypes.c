@@ -18,6 +18,7 @@
 #include "catalog/pg_amop.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "common/hashfn.h"
 #include "distance/bits.h"
 #include "distance/distance.h"
@@ -198,11 +199,11 @@ static const LokiValueType bit_type = {
  */
 
 static void
-unsupported_error(void)
+unsupported_error(Oid method)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("type not supported for hnsw index")));
+			 errmsg("type not supported for %s index", get_am_name(method))));
 }
 
 /*
@@ -210,7 +211,7 @@ unsupported_error(void)
  * which is the same in every schema.
  */
 static LokiMetric
-family_metric(Oid family, Oid type)
+family_metric(Oid method, Oid family, Oid type)
 {
 	static const struct
 	{
@@ -230,7 +231,7 @@ family_metric(Oid family, Oid type)
 	for (int i = 0; name != NULL && i < lengthof(metrics); i++)
 		if (strcmp(name, metrics[i].operator) == 0)
 			return metrics[i].metric;
-	unsupported_error();
+	unsupported_error(method);
 	return 0;
 }
 
@@ -281,13 +282,13 @@ family_type(Oid family, Oid type, int16 type_proc)
 }
 
 static LokiColumn
-describe_column(Oid family, Oid type, int32 typmod, const IndexAmRoutine *method)
+describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod)
 {
 	LokiColumn	column;
 
 	column.typid = type;
-	column.metric = family_metric(family, type);
-	column.type = family_type(family, type, method->amsupport);
+	column.metric = family_metric(method, family, type);
+	column.type = family_type(family, type, type_proc);
 	if (typmod < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -295,8 +296,8 @@ describe_column(Oid family, Oid type, int32 typmod, const IndexAmRoutine *method
 	if ((uint32) typmod > column.type->max_declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("column cannot have more than %u dimensions for hnsw index",
-						column.type->max_declared)));
+				 errmsg("column cannot have more than %u dimensions for %s index",
+						column.type->max_declared, get_am_name(method))));
 	column.declared = typmod;
 	column.dim = column.type->dim(column.declared);
 	return column;
@@ -306,14 +307,14 @@ LokiColumn
 loki_family_column(Oid family, Oid type, int32 typmod)
 {
 	HeapTuple	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(family));
-	IndexAmRoutine *method;
+	Oid			method;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator family %u", family);
-	method = GetIndexAmRoutineByAmId(((Form_pg_opfamily) GETSTRUCT(tuple))->opfmethod,
-									 false);
+	method = ((Form_pg_opfamily) GETSTRUCT(tuple))->opfmethod;
 	ReleaseSysCache(tuple);
-	return describe_column(family, type, typmod, method);
+	return describe_column(method, GetIndexAmRoutineByAmId(method, false)->amsupport,
+						   family, type, typmod);
 }
 
 LokiColumn
@@ -323,9 +324,10 @@ loki_index_column(Relation index)
 
 	/* taken for bit, but its values have lengths of their own */
 	if (attribute->atttypid == VARBITOID)
-		unsupported_error();
-	return describe_column(index->rd_opfamily[0], index->rd_opcintype[0],
-						   attribute->atttypmod, index->rd_indam);
+		unsupported_error(index->rd_rel->relam);
+	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
+						   index->rd_opfamily[0], index->rd_opcintype[0],
+						   attribute->atttypmod);
 }
 
 /* ----------------------------------------------------------------
@@ -405,7 +407,8 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("queries of type %s do not fit an index on type %s",
-						format_type_be(type), format_type_be(column->typid))));
+						format_type_be_qualified(type),
+						format_type_be_qualified(column->typid))));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
 	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
