@@ -80,7 +80,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'''{NULL}''::real[]::halfvec', '''{1,NULL}''::int[]::halfvec', '''{1,NULL}''::numeric[]::halfvec',
 	'''{NaN}''::real[]::halfvec', '''{Infinity}''::real[]::halfvec', '''{-Infinity}''::float8[]::halfvec', '''{NaN}''::numeric[]::halfvec',
 	'''{1,65520}''::int[]::halfvec', '''{1,65520.5}''::real[]::halfvec', '''{1,4e38}''::float8[]::halfvec', '''{-1e20}''::float8[]::halfvec',
-	'''{1e5}''::numeric[]::halfvec', '''{1e39}''::numeric[]::halfvec', '''{NaN,65520}''::real[]::halfvec',
+	'''{1e5}''::numeric[]::halfvec', '''{65520,1e39}''::numeric[]::halfvec', '''{1e39,65520}''::numeric[]::halfvec', '''{1e39}''::numeric[]::halfvec', '''{NaN,65520}''::real[]::halfvec',
 	'''{1,2,3}''::real[]::halfvec(2)', '''{1,2,3}''::int[]::halfvec(4)',
 	'array_fill(0, ARRAY[16001])::halfvec', 'array_fill(0::real, ARRAY[16001])::halfvec(3)',
 	'''{1,2}''::text[]::halfvec', '''{1,2}''::bigint[]::halfvec', '''[1]''::halfvec <-> ''{1}''::real[]'
@@ -91,7 +91,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'halfvec_accum(''{}'', ''[1]'')', 'halfvec_accum(''{{0}}'', ''[1]'')', 'halfvec_accum(''{0,NULL}'', ''[1]'')',
 	'halfvec_accum(''{1,2}'', ''[1,2]'')', 'halfvec_accum(''{1,Infinity}'', ''[1]'')',
 	'halfvec_avg(''{}'')', 'halfvec_avg(''{NULL}'')', 'halfvec_avg(''{{1,2}}'')', 'halfvec_avg(''{1}'')', 'halfvec_avg(''{1,NaN}'')',
-	'halfvec_avg(''{1,1e39}'')', 'halfvec_avg(''{1,65520}'')', 'halfvec_avg(array_fill(1::float8, ARRAY[16002]))',
+	'halfvec_avg(''{1,1e39}'')', 'halfvec_avg(''{1,65520}'')', 'halfvec_avg(''{1,Infinity,65520}'')', 'halfvec_avg(''{1,65520,NaN}'')', 'halfvec_avg(array_fill(1::float8, ARRAY[16002]))',
 	'halfvec_combine(''{}'', ''{1,2}'')', 'halfvec_combine(''{1,2}'', ''{1,2,3}'')',
 	'avg(v) FROM (VALUES (''[1,2]''::halfvec), (''[3]'')) AS t(v)', 'sum(v) FROM (VALUES (''[1,2]''::halfvec), (''[3]'')) AS t(v)',
 	'sum(v) FROM (VALUES (''[65504]''::halfvec), (''[65504]'')) AS t(v)'

@@ -29,7 +29,7 @@ loki_array_length(ArrayType *array)
 }
 
 static void
-convert_numerics(ArrayType *array, float *values)
+convert_numerics(ArrayType *array, float *values, void (*check) (float))
 {
 	Datum	   *elements;
 	int			n;
@@ -37,11 +37,15 @@ convert_numerics(ArrayType *array, float *values)
 	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
 					  &elements, NULL, &n);
 	for (int i = 0; i < n; i++)
+	{
 		values[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
+		if (check != NULL)
+			check(values[i]);
+	}
 }
 
 void
-loki_array_floats(ArrayType *array, float *values)
+loki_array_floats(ArrayType *array, float *values, void (*check) (float))
 {
 	const void *elements = ARR_DATA_PTR(array);
 	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
@@ -60,7 +64,7 @@ loki_array_floats(ArrayType *array, float *values)
 				values[i] = ((const float8 *) elements)[i];
 			break;
 		case NUMERICOID:
-			convert_numerics(array, values);
+			convert_numerics(array, values, check);
 			break;
 		default:
 			ereport(ERROR,

@@ -20,11 +20,12 @@
 extern int	loki_array_length(ArrayType *array);
 
 /*
- * Convert the elements of an array that passed loki_array_length().  One too
- * large for a float becomes infinite, which the caller finds; ERROR for an
- * array of another type than integer, real, double precision and numeric.
+ * Elements of such an array as floats; one that is too large becomes infinite,
+ * but in a numeric[], where it is an error.  So `check`, if not NULL, is called
+ * with each number of a numeric[] before the next is converted: of several
+ * errors the first counts.
  */
-extern void loki_array_floats(ArrayType *array, float *values);
+extern void loki_array_floats(ArrayType *array, float *values, void (*check) (float));
 
 /* real[] of floats */
 extern ArrayType *loki_floats_array(int dim, const float *x);

@@ -68,7 +68,7 @@ array_to_halfvec(PG_FUNCTION_ARGS)
 	loki_check_typmod(PG_GETARG_INT32(1), dim);
 
 	x = palloc_array(float, dim);
-	loki_array_floats(array, x);
+	loki_array_floats(array, x, loki_halfvec_check_range);
 	v = loki_halfvec_make(dim);
 	loki_halfvec_set(v, x);
 	loki_halfvec_check_elements(v);
@@ -117,7 +117,11 @@ halfvec_avg(PG_FUNCTION_ARGS)
 	for (int i = 0; i < dim; i++)
 		x[i] = values[i + 1] / values[0];
 	average = loki_halfvec_make(dim);
-	loki_halfvec_set(average, x);
-	loki_halfvec_check_elements(average);
+	loki_distance.f32_to_f16(dim, x, average->x);
+	for (int i = 0; i < dim; i++)
+	{
+		loki_halfvec_check_range(x[i]);
+		loki_halfvec_check_element(average->x[i]);
+	}
 	PG_RETURN_HALFVEC_P(average);
 }

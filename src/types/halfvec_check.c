@@ -28,21 +28,31 @@ loki_halfvec_make(int dim)
 }
 
 /*
- * Set all elements, rounded to the nearest half.  What is finite must stay so;
- * what was not is for the caller to find.
+ * What is finite as a float must be so as a half; what was not is for the
+ * caller to find.
+ */
+void
+loki_halfvec_check_range(float x)
+{
+	if (unlikely(loki_half_is_infinite(loki_float_to_half(x))) && !isinf(x))
+	{
+		char		number[FLOAT_SHORTEST_DECIMAL_LEN];
+		int			length = float_to_shortest_decimal_bufn(x, number);
+
+		loki_range_error("halfvec", number, length);
+	}
+}
+
+/*
+ * Set all elements, rounded to the nearest half.
  */
 void
 loki_halfvec_set(HalfVector *v, const float *x)
 {
 	loki_distance.f32_to_f16(v->dim, x, v->x);
 	for (int i = 0; i < v->dim; i++)
-		if (unlikely(loki_half_is_infinite(v->x[i])) && !isinf(x[i]))
-		{
-			char		number[FLOAT_SHORTEST_DECIMAL_LEN];
-			int			length = float_to_shortest_decimal_bufn(x[i], number);
-
-			loki_range_error("halfvec", number, length);
-		}
+		if (unlikely(loki_half_is_infinite(v->x[i])))
+			loki_halfvec_check_range(x[i]);
 }
 
 float *
@@ -54,17 +64,22 @@ loki_halfvec_floats(const HalfVector *v)
 	return x;
 }
 
+/* Elements are finite. */
+void
+loki_halfvec_check_element(LokiHalf h)
+{
+	if (unlikely(loki_half_is_nan(h)))
+		loki_nan_error("halfvec");
+	if (unlikely(loki_half_is_infinite(h)))
+		loki_infinite_error("halfvec");
+}
+
 /*
- * Elements are finite.  Of several that are not, the first is reported.
+ * Of several elements that are not finite, the first is reported.
  */
 void
 loki_halfvec_check_elements(const HalfVector *v)
 {
 	for (int i = 0; i < v->dim; i++)
-	{
-		if (unlikely(loki_half_is_nan(v->x[i])))
-			loki_nan_error("halfvec");
-		if (unlikely(loki_half_is_infinite(v->x[i])))
-			loki_infinite_error("halfvec");
-	}
+		loki_halfvec_check_element(v->x[i]);
 }

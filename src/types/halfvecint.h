@@ -30,6 +30,8 @@ loki_halfvec_check_same_dim(const HalfVector *a, const HalfVector *b)
 }
 
 /* prototypes for functions in halfvec_check.c */
+extern void loki_halfvec_check_range(float x);
+extern void loki_halfvec_check_element(LokiHalf h);
 extern void loki_halfvec_check_elements(const HalfVector *v);
 
 #endif							/* LOKI_HALFVECINT_H */

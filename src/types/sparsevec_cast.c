@@ -78,7 +78,7 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	loki_check_typmod(PG_GETARG_INT32(1), dim);
 
 	x = palloc(mul_size(sizeof(float), dim));
-	loki_array_floats(array, x);
+	loki_array_floats(array, x, NULL);
 	PG_RETURN_SPARSEVEC_P(form_vector(dim, x));
 }
 

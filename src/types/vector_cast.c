@@ -42,7 +42,7 @@ array_to_vector(PG_FUNCTION_ARGS)
 	loki_check_typmod(typmod, dim);
 
 	v = loki_vector_make(dim);
-	loki_array_floats(array, v->x);
+	loki_array_floats(array, v->x, NULL);
 	loki_vector_check_elements(v);
 	PG_RETURN_VECTOR_P(v);
 }
