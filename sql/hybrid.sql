@@ -152,6 +152,10 @@ SELECT hybrid_plan('SELECT id FROM hybrid_t ORDER BY v <-> hybrid_vector(-1) LIM
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE tenant = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE plain = 1 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) > 3 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
+-- under pgvector's limits a scan would leave rows out
+SET lokivector.complete = off;
+SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3');
+RESET lokivector.complete;
 SET lokivector.enable_hybrid_scan = off;
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 RESET lokivector.enable_hybrid_scan;

@@ -21,6 +21,7 @@
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "commands/vacuum.h"
+#include "nodes/execnodes.h"
 #include "nodes/tidbitmap.h"
 #include "storage/proc.h"
 #include "storage/smgr.h"
@@ -145,10 +146,26 @@ loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
 #define LokiCountIndexSearch(scan)		((void) (scan))
 #endif
 
-/* Split off from commands/explain.h in 18 */
+/* Split off from commands/explain.h in 18, which also asks about each node */
+struct ExplainState;
+typedef void (*LokiExplainNodeHook) (PlanState *ps, List *ancestors,
+									 const char *relationship, const char *plan_name,
+									 struct ExplainState *es);
 #if PG_VERSION_NUM >= 180000
+#include "commands/explain.h"
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
+
+static inline LokiExplainNodeHook
+LokiSetExplainNodeHook(LokiExplainNodeHook hook)
+{
+	LokiExplainNodeHook previous = explain_per_node_hook;
+
+	explain_per_node_hook = hook;
+	return previous;
+}
+#else
+#define LokiSetExplainNodeHook(hook)	((void) (hook), (LokiExplainNodeHook) NULL)
 #endif
 
 /* Takes a place for instrumentation since 18 */

@@ -68,7 +68,7 @@ extern bool loki_is_hnsw_index(Relation index);
  */
 extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
 
-/* The work that a scan has done since it was begun or begun again */
+/* The work that a scan has done, over all of its rescans */
 typedef struct LokiScanWork
 {
 	uint64		nodes_scored;

@@ -125,20 +125,20 @@ report_stats(LokiScan *so)
 	last_scan.rows = so->returned;
 }
 
-/* The work that a scan has done since it was begun or begun again */
+/* The work that a scan has done, over all of its rescans */
 void
 loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
-	memset(work, 0, sizeof(LokiScanWork));
+	*work = so->done;
 	if (so->phase == LOKI_SCAN_START)
 		return;
-	work->nodes_scored = so->search.nodes_scored;
-	work->nodes_filtered = so->search.nodes_filtered;
-	work->nodes_refined = so->nodes_refined;
-	work->heap_fetches = so->heap_fetches;
-	work->sequential_passes = so->sequential_passes;
+	work->nodes_scored += so->search.nodes_scored;
+	work->nodes_filtered += so->search.nodes_filtered;
+	work->nodes_refined += so->nodes_refined;
+	work->heap_fetches += so->heap_fetches;
+	work->sequential_passes += so->sequential_passes;
 }
 
 /* amrescan */
@@ -153,6 +153,7 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	if (orderbys && scan->numberOfOrderBys > 0)
 		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 
+	loki_hnsw_scan_work(scan, &so->done);
 	so->phase = LOKI_SCAN_START;
 	if (limit_index == RelationGetRelid(scan->indexRelation))
 	{

@@ -182,6 +182,7 @@ typedef struct LokiScan
 	uint64		nodes_refined;
 	uint64		heap_fetches;
 	uint64		sequential_passes;
+	LokiScanWork done;			/* all of it before the last rescan */
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */

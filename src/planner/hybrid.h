@@ -96,7 +96,7 @@ typedef struct LokiHybridCounts
 	double		bitmap_rows;	/* in them */
 	uint64		lossy_pages;
 	uint64		rechecked;		/* rows removed by rechecking */
-	LokiScanWork work;			/* of the access method, and of row scans */
+	uint64		heap_fetches;	/* rows of bitmaps read */
 } LokiHybridCounts;
 
 typedef struct LokiHybridState
@@ -154,7 +154,6 @@ extern Expr *loki_hybrid_distance(Plan *plan);
 
 /* functions in hybrid_exec.c */
 extern Node *loki_hybrid_create_state(CustomScan *scan);
-extern void loki_hybrid_count(LokiHybridState *state, LokiHybridCounts *counts);
 extern bool loki_is_hybrid_scan(PlanState *ps);
 extern void loki_hybrid_set_limit(PlanState *ps, double rows);
 extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
@@ -164,6 +163,7 @@ extern void loki_hybrid_read_rows(LokiHybridState *state);
 extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
 
 /* functions in hybrid_explain.c */
+extern void loki_hybrid_explain_init(void);
 extern void loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es);
 
 #endif							/* LOKI_HYBRID_H */

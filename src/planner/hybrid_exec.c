@@ -48,6 +48,12 @@ static const CustomExecMethods exec_methods = {
 /* How far the operator's result may be from what the index says it is */
 #define DISTANCE_SLOP	1e-5
 
+/*
+ * Times hnsw.ef_search that a walk within a bound is wide.  On 200,000 x 128 it
+ * finds 0.90, 0.96, 0.995 of some 20 rows with 1, 2, 4.
+ */
+#define BOUNDED_WIDTH	4
+
 /* CreateCustomScanState */
 Node *
 loki_hybrid_create_state(CustomScan *scan)
@@ -161,28 +167,6 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 }
 
 static void
-add_work(LokiScanWork *sum, const LokiScanWork *work)
-{
-	sum->nodes_scored += work->nodes_scored;
-	sum->nodes_filtered += work->nodes_filtered;
-	sum->nodes_refined += work->nodes_refined;
-	sum->heap_fetches += work->heap_fetches;
-	sum->sequential_passes += work->sequential_passes;
-}
-
-/* Count the work of the access method, which forgets it when it begins again. */
-void
-loki_hybrid_count(LokiHybridState *state, LokiHybridCounts *counts)
-{
-	LokiScanWork work;
-
-	if (state->scan == NULL || !state->begun || state->way != LOKI_HYBRID_WALK)
-		return;
-	loki_hnsw_scan_work(state->scan, &work);
-	add_work(&counts->work, &work);
-}
-
-static void
 forget_bitmap(LokiHybridState *state)
 {
 	if (state->tids != NULL)
@@ -213,7 +197,6 @@ rescan_node(CustomScanState *node)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 
-	loki_hybrid_count(state, &state->counts);
 	state->begun = false;
 	state->nrows = state->next_row = 0;
 	MemoryContextReset(state->rows_context);
@@ -279,6 +262,22 @@ make_bitmap(LokiHybridState *state)
 	state->counts.lossy_pages += state->tids->nlossy;
 }
 
+/*
+ * Rows that a walk is to be wide enough for.  One that is bounded ends where it
+ * has gone beyond the bound: how many of the rows within it has found by then
+ * depends on its width alone.
+ */
+static double
+rows_expected(const LokiHybridState *state)
+{
+	LokiScanSettings settings;
+
+	if (state->nbounds == 0 || state->limit > 0)
+		return state->limit;
+	loki_scan_settings(state->index, &settings);
+	return BOUNDED_WIDTH * (double) settings.ef;
+}
+
 static void
 begin_walk(LokiHybridState *state)
 {
@@ -288,7 +287,7 @@ begin_walk(LokiHybridState *state)
 		state->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, state->index,
 											 estate->es_snapshot, state->nkeys, 1);
 	index_rescan(state->scan, state->keys, state->nkeys, state->orderbys, 1);
-	loki_hnsw_set_limit(state->scan, InvalidOid, state->limit);
+	loki_hnsw_set_limit(state->scan, InvalidOid, rows_expected(state));
 
 	/* wider by what rounding may make of the distances; NaN is no bound */
 	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :

@@ -35,33 +35,43 @@ show_expressions(const char *label, List *expressions, PlanState *ps, List *ance
 										   context, prefix, false), es);
 }
 
+/* Show the work of a scan of the index, and rows that were read besides. */
+static void
+show_work(IndexScanDesc scan, uint64 heap_fetches, ExplainState *es)
+{
+	LokiScanWork work = {0};
+
+	if (scan != NULL)
+		loki_hnsw_scan_work(scan, &work);
+	if (scan != NULL || es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyUInteger("Nodes Visited", NULL, work.nodes_scored, es);
+		ExplainPropertyUInteger("Nodes Filtered", NULL, work.nodes_filtered, es);
+		ExplainPropertyUInteger("Nodes Reranked", NULL, work.nodes_refined, es);
+		ExplainPropertyUInteger("Sequential Passes", NULL, work.sequential_passes, es);
+	}
+	ExplainPropertyUInteger("Heap Fetches", NULL, work.heap_fetches + heap_fetches, es);
+}
+
 static void
 show_counts(LokiHybridState *state, ExplainState *es)
 {
-	LokiHybridCounts counts = state->counts;
+	LokiHybridCounts *counts = &state->counts;
 
-	loki_hybrid_count(state, &counts);
-	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
+	if (counts->walks + counts->row_scans == 0 && counts->bitmaps == 0)
 		return;
-	ExplainPropertyText("Way", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
-						counts.row_scans == 0 ? "walk" : "walk and rows", es);
+	ExplainPropertyText("Way", counts->walks == 0 ? counts->row_scans == 0 ? "none" : "rows" :
+						counts->row_scans == 0 ? "walk" : "walk and rows", es);
 	if (state->bitmap != NULL)
 	{
-		ExplainPropertyInteger("Bitmaps", NULL, counts.bitmaps, es);
-		ExplainPropertyFloat("Bitmap Rows", NULL, counts.bitmap_rows, 0, es);
-		if (counts.lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-			ExplainPropertyInteger("Lossy Pages", NULL, counts.lossy_pages, es);
+		ExplainPropertyUInteger("Bitmaps", NULL, counts->bitmaps, es);
+		ExplainPropertyFloat("Bitmap Rows", NULL, counts->bitmap_rows, 0, es);
+		if (counts->lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Lossy Pages", NULL, counts->lossy_pages, es);
 	}
-	if (counts.walks > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-	{
-		ExplainPropertyInteger("Nodes Visited", NULL, counts.work.nodes_scored, es);
-		ExplainPropertyInteger("Nodes Filtered", NULL, counts.work.nodes_filtered, es);
-		ExplainPropertyInteger("Nodes Reranked", NULL, counts.work.nodes_refined, es);
-		ExplainPropertyInteger("Sequential Passes", NULL, counts.work.sequential_passes, es);
-	}
-	ExplainPropertyInteger("Heap Fetches", NULL, counts.work.heap_fetches, es);
-	if (counts.rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-		ExplainPropertyInteger("Rows Removed by Recheck", NULL, counts.rechecked, es);
+	show_work(state->scan, counts->heap_fetches, es);
+	if (counts->rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Rows Removed by Recheck", NULL, counts->rechecked, es);
 }
 
 /* ExplainCustomScan */
@@ -83,4 +93,28 @@ loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 					 ancestors, es);
 	if (es->analyze)
 		show_counts((LokiHybridState *) node, es);
+}
+
+static LokiExplainNodeHook previous_explain_node = NULL;
+
+/* What EXPLAIN (ANALYZE) tells of plain index scans, where the server asks */
+static void
+explain_node(PlanState *ps, List *ancestors, const char *relationship,
+			 const char *plan_name, struct ExplainState *es)
+{
+	if (previous_explain_node)
+		previous_explain_node(ps, ancestors, relationship, plan_name, es);
+	if (es->analyze && IsA(ps, IndexScanState))
+	{
+		IndexScanState *scan = (IndexScanState *) ps;
+
+		if (scan->iss_ScanDesc != NULL && loki_is_hnsw_index(scan->iss_RelationDesc))
+			show_work(scan->iss_ScanDesc, 0, es);
+	}
+}
+
+void
+loki_hybrid_explain_init(void)
+{
+	previous_explain_node = LokiSetExplainNodeHook(explain_node);
 }

@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -275,6 +276,21 @@ sorted_targets(RelOptInfo *rel)
 	return targets;
 }
 
+/*
+ * Whether scans of an index return all rows within a bound.  Under pgvector's
+ * limits they do not, and a query without ORDER BY knows of no limits.
+ */
+static bool
+is_complete(IndexOptInfo *info)
+{
+	Relation	index = index_open(info->indexoid, NoLock);
+	LokiScanSettings settings;
+
+	loki_scan_settings(index, &settings);
+	index_close(index, NoLock);
+	return settings.complete;
+}
+
 /* Distances that a clause bounds */
 static List *
 bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *targets)
@@ -290,7 +306,7 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 
 		if (!is_hnsw(index) || (index->indpred != NIL && !index->predOK) ||
 			!bounds_distance(root, index, clause, &bound, &distance) ||
-			find_target(targets, index, distance) != NULL)
+			find_target(targets, index, distance) != NULL || !is_complete(index))
 			continue;
 		target = palloc0_object(HybridTarget);
 		target->index = index;

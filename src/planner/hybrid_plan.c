@@ -198,4 +198,5 @@ loki_hybrid_init(void)
 							 NULL, &loki_enable_hybrid_scan, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
 	RegisterCustomScanMethods(&plan_methods);
+	loki_hybrid_explain_init();
 }

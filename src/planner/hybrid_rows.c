@@ -122,7 +122,7 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 		ItemPointerSet(&tid, page->block, i + 1);
 		if (!fetch_row(state, &tid, slot))
 			continue;
-		state->counts.work.heap_fetches++;
+		state->counts.heap_fetches++;
 		ResetExprContext(econtext);
 		if (!passes_clauses(state, filter, recheck))
 			continue;
