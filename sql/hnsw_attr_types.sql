@@ -137,6 +137,8 @@ SELECT type_insert(502, 700);
 UPDATE type_t SET n = n + 1 WHERE n = 123456789012345678 AND id % 2 = 0;
 SELECT attributes FROM lokivector_index_info('type_idx');
 SELECT lokivector_check('type_idx', true);
+SELECT lokivector_build_memory('type_t', 'v', attributes => '{n,s,ip,m,ai,ag}') -
+	lokivector_build_memory('type_t', 'v', attributes => '{n,s,ip,m}') AS arrays;
 
 -- test: numeric
 SELECT type_compare('n', '{<,<=,=,>=,>}', '{0,1.1,1.100,19.99,19.990000000000000000001,1e500,1e-500,

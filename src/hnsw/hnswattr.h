@@ -181,7 +181,7 @@ typedef struct LokiFilterKey
 	uint8		width;			/* ... and bytes of its numbers */
 	uint8		kind;			/* LokiFilterKind */
 	uint8		op;				/* btree's strategy */
-	bool		lossy;			/* ORDER: bound does not tell all */
+	bool		lossy;			/* ORDER, SAME: the constant is */
 	bool		perhaps;		/* a slot was passed on without knowing */
 	uint8		shift;			/* ORDER: low bits to leave out; bound is
 								 * without them */

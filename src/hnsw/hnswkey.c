@@ -70,18 +70,16 @@ sort_numbers(int64 *numbers, int n)
 	return unique;
 }
 
-/* A set of exact numbers, which may be just one */
+/* A set of exact numbers, which may be a range */
 static void
 finish_set(LokiFilterKey *key)
 {
 	key->n = key->nexact = sort_numbers(key->set, key->n);
 	key->kind = LOKI_FILTER_SET;
-	if (key->n == 1)
-	{
+	key->lo = key->set[0];
+	key->span = (uint64) key->set[key->n - 1] - (uint64) key->lo;
+	if (key->span == key->n - 1)
 		key->kind = LOKI_FILTER_RANGE;
-		key->lo = key->set[0];
-		key->span = 0;
-	}
 }
 
 /* Equality with one of several constants */
@@ -327,6 +325,7 @@ compile_signatures(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 	{
 		case LOKI_ARRAY_EQUAL:
 			key->kind = LOKI_FILTER_SAME;
+			key->lossy = n > 0 || has_null;
 			break;
 		case LOKI_ARRAY_OVERLAPS:
 			key->kind = LOKI_FILTER_OVERLAPS;

@@ -22,14 +22,18 @@
 /* Sets up to this size are looked through from end to end */
 #define SMALL_SET	8
 
+/* ----------------------------------------------------------------
+ * Numbers
+ * ----------------------------------------------------------------
+ */
 static inline int64
-load_number(const LokiFilterKey *key, const char *slot)
+load_number(uint8 width, const char *slot)
 {
 	int64		n8;
 	int32		n4;
 	int16		n2;
 
-	switch (key->width)
+	switch (width)
 	{
 		case sizeof(int64):
 			memcpy(&n8, slot + 1, sizeof(n8));
@@ -45,30 +49,37 @@ load_number(const LokiFilterKey *key, const char *slot)
 	}
 }
 
-static inline bool
-perhaps(LokiFilterKey *key)
+/* width is known where this is called */
+static pg_attribute_always_inline void
+test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 stride,
+			  int n, uint8 *passes)
 {
-	key->perhaps = true;
-	return true;
+	uint64		lo = (uint64) key->lo;
+	uint64		span = key->span;
+
+	for (int i = 0; i < n; i++, slots += stride)
+		passes[i] &= (slots[0] != LOKI_ATTR_NULL) &
+			((uint64) load_number(width, slots) - lo <= span);
 }
 
-/* Whether a comparison with this result satisfies the operator */
-static inline bool
-satisfies(uint8 op, int order)
+static void
+test_range(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
+		   uint8 *passes)
 {
-	switch (op)
+	switch (key->width)
 	{
-		case BTLessStrategyNumber:
-			return order < 0;
-		case BTLessEqualStrategyNumber:
-			return order <= 0;
-		case BTEqualStrategyNumber:
-			return order == 0;
-		case BTGreaterEqualStrategyNumber:
-			return order >= 0;
+		case sizeof(int64):
+			test_range_of(sizeof(int64), key, slots, stride, n, passes);
+			break;
+		case sizeof(int32):
+			test_range_of(sizeof(int32), key, slots, stride, n, passes);
+			break;
+		case sizeof(int16):
+			test_range_of(sizeof(int16), key, slots, stride, n, passes);
+			break;
 		default:
-			Assert(op == BTGreaterStrategyNumber);
-			return order > 0;
+			test_range_of(sizeof(int8), key, slots, stride, n, passes);
+			break;
 	}
 }
 
@@ -94,26 +105,98 @@ in_set(const int64 *set, int n, int64 number)
 	return *set == number;
 }
 
-/* Values that are equal have equal numbers and equal flags. */
-static bool
-match_set(LokiFilterKey *key, const char *slot)
+/* Equality with one constant of a type that has lossy values */
+static void
+test_equal(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
-	int64		number = load_number(key, slot);
+	int64		wanted = key->set[0];
+	char		flag = key->nexact == 1 ? LOKI_ATTR_EXACT : LOKI_ATTR_LOSSY;
+	uint8		found = 0;
 
-	if (slot[0] == LOKI_ATTR_EXACT)
-		return in_set(key->set, key->nexact, number);
-	return in_set(key->set + key->nexact, key->n - key->nexact, number) && perhaps(key);
+	Assert(key->n == 1 && key->width == sizeof(int64));
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		passes[i] &= (load_number(sizeof(int64), slots) == wanted) & (slots[0] == flag);
+		found |= passes[i];
+	}
+	key->perhaps |= found && flag == LOKI_ATTR_LOSSY;
 }
 
-static bool
-match_order(LokiFilterKey *key, const char *slot)
+/* Values that are equal have equal numbers and equal flags. */
+static void
+test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
-	int64		number = load_number(key, slot) >> key->shift;
-	int			order = number < key->bound ? -1 : number > key->bound ? 1 : 0;
+	const int64 *exact = key->set;
+	const int64 *lossy = key->set + key->nexact;
+	int			nexact = key->nexact;
+	int			nlossy = key->n - key->nexact;
+	uint8		width = key->width;
+	uint8		unsure = 0;
 
-	if (order == 0 && (key->lossy || slot[0] == LOKI_ATTR_LOSSY))
-		return perhaps(key);
-	return satisfies(key->op, order);
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		int64		number = load_number(width, slots);
+
+		if (slots[0] == LOKI_ATTR_EXACT)
+			passes[i] &= in_set(exact, nexact, number);
+		else
+		{
+			passes[i] &= slots[0] == LOKI_ATTR_LOSSY && in_set(lossy, nlossy, number);
+			unsure |= passes[i];
+		}
+	}
+	key->perhaps |= unsure;
+}
+
+/* Whether a comparison with this result satisfies the operator */
+static inline bool
+satisfies(uint8 op, int order)
+{
+	switch (op)
+	{
+		case BTLessStrategyNumber:
+			return order < 0;
+		case BTLessEqualStrategyNumber:
+			return order <= 0;
+		case BTEqualStrategyNumber:
+			return order == 0;
+		case BTGreaterEqualStrategyNumber:
+			return order >= 0;
+		default:
+			Assert(op == BTGreaterStrategyNumber);
+			return order > 0;
+	}
+}
+
+/* Types with lossy values have numbers of 8 bytes. */
+static void
+test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	bool		equal = satisfies(key->op, 0);
+	bool		is_less = satisfies(key->op, -1);
+	int64		bound = key->bound;
+	uint64		lo = (uint64) (is_less ? PG_INT64_MIN : bound);
+	uint64		span = (uint64) (is_less ? bound : PG_INT64_MAX) - lo;
+	uint8		shift = key->shift;
+	bool		lossy = key->lossy;
+	bool		unsure = false;
+
+	Assert(key->width == sizeof(int64));
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		int64		number = load_number(sizeof(int64), slots) >> shift;
+		bool		pass = (slots[0] != LOKI_ATTR_NULL) & ((uint64) number - lo <= span);
+
+		if (number == bound)
+		{
+			bool		open = lossy || slots[0] == LOKI_ATTR_LOSSY;
+
+			pass = pass && (equal || open);
+			unsure |= pass && open;
+		}
+		passes[i] &= pass;
+	}
+	key->perhaps |= unsure;
 }
 
 /*
@@ -134,98 +217,124 @@ compare_zoned(const LokiFilterKey *key, int64 value)
 		timestamp_cmp_timestamptz_internal((Timestamp) value, t);
 }
 
-static bool
-match_signature(LokiFilterKey *key, const char *slot)
+static void
+test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
+		   uint8 *passes)
 {
-	const LokiSignature *mask = key->masks;
-	LokiSignature value;
+	for (int i = 0; i < n; i++, slots += stride)
+		if (passes[i])
+			passes[i] = slots[0] != LOKI_ATTR_NULL &&
+				satisfies(key->op, compare_zoned(key, load_number(key->width, slots)));
+}
+
+/* ----------------------------------------------------------------
+ * Signatures
+ * ----------------------------------------------------------------
+ */
+
+/* Whether all bits of a are in b */
+static inline uint8
+within(const LokiSignature *a, const LokiSignature *b)
+{
+	return ((a->bits[0] & ~b->bits[0]) | (a->bits[1] & ~b->bits[1])) == 0;
+}
+
+static inline bool
+match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value)
+{
 	bool		match = false;
 
-	value.bits[1] = 0;
-	memcpy(value.bytes, slot + 1, LOKI_SIGNATURE_BYTES);
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_CONTAINED:
-			match = ((value.bits[0] & ~mask->bits[0]) | (value.bits[1] & ~mask->bits[1])) == 0;
 			/* the empty array is contained in any */
-			if (slot[0] == LOKI_ATTR_EXACT)
-				return true;
-			break;
+			return flag == LOKI_ATTR_EXACT || within(value, key->masks);
 		case LOKI_FILTER_SAME:
-			match = value.bits[0] == mask->bits[0] && value.bits[1] == mask->bits[1];
-			break;
+			return flag == (key->lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT) &&
+				within(value, key->masks) && within(key->masks, value);
 		default:
 			for (int i = 0; i < key->n && !match; i++)
-				match = ((mask[i].bits[0] & ~value.bits[0]) |
-						 (mask[i].bits[1] & ~value.bits[1])) == 0;
-			break;
+				match = within(&key->masks[i], value);
+			return match;
 	}
-	return match && perhaps(key);
 }
 
-/* All kinds but ranges */
-static bool
-match_key(LokiFilterKey *key, const char *slot)
+/* The last eight bytes overlap with the first */
+static inline void
+load_signature(const char *slot, LokiSignature *value)
 {
-	if (slot[0] == LOKI_ATTR_NULL)
-		return key->kind == LOKI_FILTER_ISNULL;
+	memcpy(&value->bits[0], slot + 1, sizeof(uint64));
+	memcpy(&value->bits[1], slot + 1 + LOKI_SIGNATURE_BYTES - sizeof(uint64), sizeof(uint64));
+#ifdef WORDS_BIGENDIAN
+	value->bits[1] <<= 8;
+#else
+	value->bits[1] >>= 8;
+#endif
+}
 
-	switch ((LokiFilterKind) key->kind)
+static void
+test_signatures(LokiFilterKey *key, const char *slots, uint32 stride, int n,
+				uint8 *passes)
+{
+	for (int i = 0; i < n; i++, slots += stride)
 	{
-		case LOKI_FILTER_SET:
-			return match_set(key, slot);
-		case LOKI_FILTER_ORDER:
-			return match_order(key, slot);
-		case LOKI_FILTER_ZONED:
-			return satisfies(key->op, compare_zoned(key, load_number(key, slot)));
-		case LOKI_FILTER_CONTAINS:
-		case LOKI_FILTER_OVERLAPS:
-		case LOKI_FILTER_CONTAINED:
-		case LOKI_FILTER_SAME:
-			return match_signature(key, slot);
-		case LOKI_FILTER_UNKNOWN:
-			return perhaps(key);
-		case LOKI_FILTER_ISNULL:
-			return false;
-		default:
-			Assert(key->kind == LOKI_FILTER_ISNOTNULL);
-			return true;
+		uint8		flag = (uint8) slots[0];
+		LokiSignature value;
+
+		if (!passes[i])
+			continue;
+		load_signature(slots, &value);
+		passes[i] = flag != LOKI_ATTR_NULL && match_signature(key, flag, &value);
+		key->perhaps |= passes[i] && flag == LOKI_ATTR_LOSSY;
 	}
 }
 
-#define TEST_RANGE(type) \
-	do { \
-		uint64		lo = (uint64) key->lo; \
-		for (int i = 0; i < n; i++, slots += stride) \
-		{ \
-			type		v; \
-			memcpy(&v, slots + 1, sizeof(v)); \
-			passes[i] &= (slots[0] != LOKI_ATTR_NULL) & ((uint64) (int64) v - lo <= key->span); \
-		} \
-	} while (0)
+/* ----------------------------------------------------------------
+ * Keys
+ * ----------------------------------------------------------------
+ */
+static void
+test_null(uint8 isnull, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	for (int i = 0; i < n; i++, slots += stride)
+		passes[i] &= (slots[0] == LOKI_ATTR_NULL) == isnull;
+}
 
 void
 loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
-	if (key->kind != LOKI_FILTER_RANGE)
+	switch ((LokiFilterKind) key->kind)
 	{
-		for (int i = 0; i < n; i++, slots += stride)
-			passes[i] = passes[i] && match_key(key, slots);
-		return;
-	}
-	switch (key->width)
-	{
-		case sizeof(int64):
-			TEST_RANGE(int64);
+		case LOKI_FILTER_RANGE:
+			test_range(key, slots, stride, n, passes);
 			break;
-		case sizeof(int32):
-			TEST_RANGE(int32);
+		case LOKI_FILTER_SET:
+			if (key->n == 1)
+				test_equal(key, slots, stride, n, passes);
+			else
+				test_set(key, slots, stride, n, passes);
 			break;
-		case sizeof(int16):
-			TEST_RANGE(int16);
+		case LOKI_FILTER_ORDER:
+			test_order(key, slots, stride, n, passes);
 			break;
-		default:
-			TEST_RANGE(int8);
+		case LOKI_FILTER_ZONED:
+			test_zoned(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_CONTAINS:
+		case LOKI_FILTER_OVERLAPS:
+		case LOKI_FILTER_CONTAINED:
+		case LOKI_FILTER_SAME:
+			test_signatures(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_ISNULL:
+			test_null(1, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_ISNOTNULL:
+			test_null(0, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_UNKNOWN:
+			test_null(0, slots, stride, n, passes);
+			key->perhaps = true;
 			break;
 	}
 }
