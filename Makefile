@@ -34,6 +34,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	ivfflat \
 	halfvec_index \
 	bit_index \
+	sparsevec_index \
 	attributes \
 	functions \
 	planner)
@@ -94,6 +95,7 @@ OBJS = \
 	src/hnsw/hnswbuild.o \
 	src/hnsw/hnswcache.o \
 	src/hnsw/hnswslots.o \
+	src/hnsw/hnswsparse.o \
 	src/hnsw/hnswcalibrate.o \
 	src/hnsw/hnswcalibrate_measure.o \
 	src/hnsw/hnswcheck.o \

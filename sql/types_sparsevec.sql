@@ -21,7 +21,7 @@ INSERT INTO t (s, u) VALUES ('{1:1}/3', '{}/1'), (NULL, '{2:2}/2');
 SELECT s, u FROM t;
 DROP TABLE t;
 SELECT typlen, typalign, typstorage, typcategory, typispreferred, typdelim,
-	typmodin, typmodout, typanalyze, typsubscript
+	typmodin, typmodout, typsubscript
 	FROM pg_type WHERE oid = 'sparsevec'::regtype;
 SELECT pg_column_size('{}/3'::sparsevec), pg_column_size('{1:1,2:2}/3'::sparsevec);
 SELECT '{"{1:1}/2","{}/1"}'::sparsevec[];

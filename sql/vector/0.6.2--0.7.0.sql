@@ -24,4 +24,4 @@ CREATE OPERATOR CLASS vector_l1_ops
 	OPERATOR 1 <+> (vector, vector) FOR ORDER BY float_ops,
 	FUNCTION 1 l1_distance(vector, vector);
 
--- parts: halfvec bit sparsevec halfvec_index bit_index
+-- parts: halfvec bit sparsevec halfvec_index bit_index sparsevec_index

@@ -82,6 +82,10 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
 
+	/* a sketch is itself off by more than a finer code of it would mend */
+	if (loki_column_sketched(column) && bits == LOKI_BITS_AUTO &&
+		refine_bits == LOKI_BITS_AUTO)
+		refine_bits = LOKI_SKETCH_REFINE_BITS;
 	if (profile == LOKI_PROFILE_COMPACT)
 		code = loki_code_compact(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,

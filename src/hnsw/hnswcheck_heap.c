@@ -207,7 +207,7 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 
 	if (class == LOKI_VALUE_VECTOR)
 	{
-		loki_value_hash(elements, index_state->dim, &hash);
+		loki_value_hash(&index_state->column, elements, &hash);
 		if (index_state->families[LOKI_FAMILY_HASH].slot_size < sizeof(hash))
 			hash.h[1] = 0;
 		result = hash.h[0] ^ hash.h[1];

@@ -674,7 +674,7 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 {
 	Oid			value = find_value(row, heap, attribute);
 
-	loki_value_hash(values, row->state->dim, &row->hash);
+	loki_value_hash(&row->state->column, values, &row->hash);
 	if (row->unchanged)
 	{
 		ItemPointerData unknown = {{0}};

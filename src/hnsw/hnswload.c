@@ -336,7 +336,7 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], node + 1);
 	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
-	loki_value_hash(x, build->geometry.dim, &hash);
+	loki_value_hash(&build->geometry.column, x, &hash);
 	memcpy(loki_build_slot(build, LOKI_FAMILY_HASH, node), &hash,
 		   build->geometry.families[LOKI_FAMILY_HASH].slot_size);
 	set_attributes(build, LOKI_FAMILY_ATTR, node, values, isnull);

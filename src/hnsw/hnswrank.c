@@ -286,6 +286,9 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 {
 	const float *values;
 
+	if (so->state->column.type->distance != NULL)
+		return loki_value_distance(&so->state->column, value, isnull, so->query_value,
+								   distance);
 	if (loki_value_open(&so->state->column, value, isnull, &values) != LOKI_VALUE_VECTOR)
 		return false;
 	*distance = loki_exact_distance(so->metric, so->state->dim, so->query, values);

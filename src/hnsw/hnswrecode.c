@@ -221,7 +221,7 @@ encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
 	recode->to->encode(recode->to, values, rows->codes + (Size) node * recode->to->code_size,
 					   recode->to->refine_size > 0 ?
 					   rows->refines + (Size) node * recode->to->refine_size : NULL);
-	loki_value_hash(values, recode->state->dim, &rows->hashes[node]);
+	loki_value_hash(&recode->state->column, values, &rows->hashes[node]);
 	rows->known[node] = true;
 }
 

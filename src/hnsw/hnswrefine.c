@@ -123,6 +123,26 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 }
 
 /*
+ * Add to the errors of estimates what sketches are off, and note how much that
+ * is.
+ */
+static void
+add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
+{
+	float		missed = loki_code_missed(&so->state->code);
+	float		squares = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		float		error = loki_sketch_error(so->metric, estimates[i], errors[i], missed);
+
+		squares += error * error;
+		errors[i] = sqrtf(errors[i] * errors[i] + error * error);
+	}
+	so->sketch_error = sqrtf(squares / n);
+}
+
+/*
  * Learn how far estimates from CODE are off, for this query and the candidates
  * that they put first.
  */
@@ -170,6 +190,8 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 		peek = false;
 	} while (!valid);
 
+	if (loki_column_sketched(&so->state->column))
+		add_sketch_errors(so, estimates, errors, n);
 	for (int i = 0; i < n; i++)
 	{
 		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
@@ -195,6 +217,8 @@ coarse_bound(const LokiScan *so)
 	if (so->nodes_compared == 0)
 		return -get_float8_infinity();
 	error = sqrt(so->coarse_squares / so->nodes_compared);
+	if (loki_column_sketched(&so->state->column))
+		error = hypot(error, so->sketch_error);
 	return loki_operator_distance(so->metric, so->coarse[so->next_coarse].distance -
 								  COARSE_SIGMAS * error);
 }

@@ -193,8 +193,17 @@ open_query(LokiScan *so)
 
 	so->query_null = (key->sk_flags & SK_ISNULL) != 0;
 	so->query_zero = false;
+	if (so->query_value != NULL)
+		pfree(so->query_value);
+	so->query_value = NULL;
 	if (so->query_null)
 		return;
+	if (so->state->column.type->distance != NULL)
+	{
+		old = MemoryContextSwitchTo(so->context);
+		so->query_value = PG_DETOAST_DATUM_COPY(key->sk_argument);
+		MemoryContextSwitchTo(old);
+	}
 	old = MemoryContextSwitchTo(so->fetch_context);
 	so->query_zero = loki_query_open(&so->state->column, key->sk_argument,
 									 so->query) == LOKI_VALUE_ZERO_NORM;
@@ -217,6 +226,8 @@ walk_width(LokiScan *so, double rows)
 	else if (so->state->code.kind == LOKI_CODE_BITS)
 		factor = 1.2;			/* with many at the same distance, the graph
 								 * leads less far */
+	if (loki_column_sketched(&so->state->column))
+		factor *= 1.5;			/* a code of a sketch */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 
@@ -528,7 +539,7 @@ fill_batch(LokiScan *so)
 		{
 			begin_scan(so);
 			while (so->phase != LOKI_SCAN_WALK)
-				next_phase(so);	/* had no rows */
+				next_phase(so); /* had no rows */
 		}
 		else if (so->complete)
 			continue_recoded(so);

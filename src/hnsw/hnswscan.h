@@ -93,6 +93,8 @@ typedef struct LokiScan
 	double		bound;			/* of distances; NaN and inclusive: none */
 	bool		bound_inclusive;
 	float	   *query;			/* dim floats */
+	struct varlena *query_value;	/* itself, if the type asks for it; or
+									 * NULL */
 	bool		query_null;		/* NULL: every distance is NULL */
 	bool		query_zero;		/* cosine of a zero vector: NaN */
 
@@ -126,6 +128,8 @@ typedef struct LokiScan
 	uint32		coarse_allocated;
 	double		coarse_squares; /* of what refining changed estimates by ... */
 	uint64		nodes_compared; /* ... of so many */
+	float		sketch_error;	/* of the last that were refined, where the
+								 * column is sketched */
 	LokiSlots	refine_slots;
 
 	/*

@@ -454,15 +454,30 @@ loki_value_is_long(const LokiColumn *column)
 	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
 }
 
-/* 128-bit hash of a vector's bytes */
 void
-loki_value_hash(const float *values, uint32 dim, LokiHashData *hash)
+loki_hash_bytes(const void *bytes, Size length, LokiHashData *hash)
 {
-	const unsigned char *bytes = (const unsigned char *) values;
-	int			length = (int) (dim * sizeof(float));
+	hash->h[0] = hash_bytes_extended(bytes, (int) length, UINT64CONST(0x9E3779B97F4A7C15));
+	hash->h[1] = hash_bytes_extended(bytes, (int) length, UINT64CONST(0xC2B2AE3D27D4EB4F));
+}
 
-	hash->h[0] = hash_bytes_extended(bytes, length, UINT64CONST(0x9E3779B97F4A7C15));
-	hash->h[1] = hash_bytes_extended(bytes, length, UINT64CONST(0xC2B2AE3D27D4EB4F));
+void
+loki_value_hash(const LokiColumn *column, const float *values, LokiHashData *hash)
+{
+	if (column->type->distance != NULL)
+		memcpy(hash, values + column->dim, sizeof(LokiHashData));
+	else
+		loki_hash_bytes(values, column->dim * sizeof(float), hash);
+}
+
+bool
+loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
+					const struct varlena *query, double *distance)
+{
+	if (isnull)
+		return false;
+	*distance = column->type->distance(column, PG_DETOAST_DATUM(datum), query);
+	return true;
 }
 
 /* The distance that the SQL operator returns, by the same kernels */

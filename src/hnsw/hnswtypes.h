@@ -49,6 +49,14 @@ typedef struct LokiValueType
 
 	/* ERROR, as the operators', on values of two lengths */
 	void		(*different) (uint32 declared, uint32 other);
+
+	/*
+	 * What the SQL operator returns, where floats do not tell; else NULL.  Of
+	 * such a type, open() puts a hash of the value behind its floats, unless
+	 * they are in `copy`.
+	 */
+	double		(*distance) (const LokiColumn *column, const struct varlena *value,
+							 const struct varlena *query);
 } LokiValueType;
 
 /* Column 1 of an index */
@@ -104,8 +112,32 @@ extern Size loki_value_size(const LokiColumn *column);
 /* Whether vectors are so long that most of them will be out of line */
 extern bool loki_value_is_long(const LokiColumn *column);
 
-/* 128-bit hash of the vector, for finding equal rows */
-extern void loki_value_hash(const float *values, uint32 dim, LokiHashData *hash);
+/*
+ * 128-bit hash of what loki_value_open() opened, for finding equal rows; and
+ * of any bytes.
+ */
+extern void loki_value_hash(const LokiColumn *column, const float *values,
+							LokiHashData *hash);
+extern void loki_hash_bytes(const void *bytes, Size length, LokiHashData *hash);
+
+/*
+ * The distance of a value from that of a query, which is not toasted, where
+ * the type has a way of its own; false if the value is none.
+ */
+extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
+								const struct varlena *query, double *distance);
+
+/* Dimensions up to which a sparsevec is handled as a dense vector, and of the
+ * sketch that stands for one with more */
+#define LOKI_SKETCH_DIM 1024
+
+/* Bits in total of the codes of sketches */
+#define LOKI_SKETCH_REFINE_BITS 2
+
+/* prototypes for functions in hnswsparse.c */
+extern bool loki_column_sketched(const LokiColumn *column);
+extern float loki_sketch_error(LokiMetric metric, float estimate, float code_error,
+							   float missed);
 
 /*
  * The distance that the SQL operator returns (for L2 the root), computed by

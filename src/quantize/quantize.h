@@ -252,6 +252,12 @@ extern void loki_subspace_step(int dim, int n, const float *covariance,
 							   float *scratch, float *basis);
 extern void loki_subspace_finish(int dim, int n, float *basis);
 
+/*
+ * The part of a vector that its code, refined if it can be, does not describe:
+ * the tangent of the angle between them, 1 if the code is none that tells.
+ */
+extern float loki_code_missed(const LokiCodeSpec *spec);
+
 /* Whether a spec read from disk is one that loki_quantizer_init() accepts */
 extern bool loki_code_valid(const LokiCodeSpec *spec);
 
