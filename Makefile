@@ -102,6 +102,7 @@ OBJS = \
 	src/hnsw/hnswcheck_heap.o \
 	src/hnsw/hnswcheck_links.o \
 	src/hnsw/hnswcheck_pages.o \
+	src/hnsw/hnswcheck_postings.o \
 	src/hnsw/hnswcheck_slots.o \
 	src/hnsw/hnswcompact.o \
 	src/hnsw/hnswconnect.o \
@@ -126,6 +127,7 @@ OBJS = \
 	src/hnsw/hnswpage.o \
 	src/hnsw/hnswparallel.o \
 	src/hnsw/hnswpivots.o \
+	src/hnsw/hnswposting.o \
 	src/hnsw/hnswrank.o \
 	src/hnsw/hnswrecode.o \
 	src/hnsw/hnswrecord.o \

@@ -20,6 +20,7 @@
 
 #include "commands/progress.h"
 #include "hnsw/hnswbuild.h"
+#include "hnsw/hnswposting.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
@@ -494,6 +495,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration);
+	loki_postings_make(index);
 	return result;
 }
 

@@ -91,7 +91,8 @@ check_definition(LokiCheck *check)
 	for (int i = 0; fault == NULL && i < meta->nattributes; i++)
 		if (meta->attr_type[i] != loki_attr_type(check->index->rd_opcintype[i + 1]))
 			fault = "types of columns";
-	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_RECODING)) != 0)
+	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_RECODING |
+										  LOKI_META_POSTINGS)) != 0)
 		fault = "flags";
 	for (int i = 1; fault == NULL && i < meta->calibration.nwidths; i++)
 		if (meta->calibration.at[i].width <= meta->calibration.at[i - 1].width)
@@ -111,6 +112,7 @@ check_structure(LokiCheck *check)
 	loki_check_directory(check);
 	loki_check_nodes(check);
 	loki_check_nulls(check);
+	loki_check_postings(check);
 	loki_check_links(check);
 	loki_check_uppers(check);
 	loki_check_entry(check);

@@ -79,6 +79,9 @@ extern void loki_check_uppers(LokiCheck *check);
 extern void loki_check_entry(LokiCheck *check);
 extern void loki_check_reachability(LokiCheck *check);
 
+/* functions in hnswcheck_postings.c */
+extern void loki_check_postings(LokiCheck *check);
+
 /* functions in hnswcheck_heap.c */
 extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot);
 

@@ -270,6 +270,10 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 static int
 family_attribute(int family)
 {
+	if (family >= LOKI_FAMILY_FENCE)
+		return family - LOKI_FAMILY_FENCE + 1;
+	if (family >= LOKI_FAMILY_POSTING)
+		return family - LOKI_FAMILY_POSTING + 1;
 	if (family >= LOKI_FAMILY_NULLATTR)
 		return family - LOKI_FAMILY_NULLATTR + 1;
 	if (family >= LOKI_FAMILY_ATTR)

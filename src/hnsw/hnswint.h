@@ -428,7 +428,12 @@ typedef struct LokiSearch
 									 * last choice */
 	uint64		window_matched;
 	uint32		window;			/* expansions until the next */
-	double		share;			/* of the index that matches, as sampled */
+	double		listed;			/* nodes that a pass reads one by one, in place
+								 * of all but so many; below 0: no list */
+	double		unlisted;
+	double		share;			/* of the index that matches: as sampled, or
+								 * known by a list */
+	bool		share_known;
 	uint32	   *seeds;			/* nodes of the sample that match */
 	uint32		nseeds;
 
@@ -569,6 +574,8 @@ extern int	loki_compare_candidates(const void *a, const void *b);
  * tells of all that there are; what a walk meets, of those around the query.
  */
 extern void loki_way_sample(LokiSearch *search, uint32 end);
+extern bool loki_way_short(const LokiSearch *search);
+extern bool loki_way_list(const LokiSearch *search);
 extern LokiWay loki_way_choose(const LokiSearch *search, double share);
 
 /* How wide a walk has to be, and whether one has cost more than a pass */

@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "hnsw/hnswinsert.h"
+#include "hnsw/hnswposting.h"
 #include "hnsw/hnswrecord.h"
 
 /* A slot of a new node */
@@ -177,6 +178,7 @@ loki_node_write(LokiNewRow *row)
 
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
+	loki_postings_renew(row->state, row->index, &row->meta, row->node);
 	write_upper(row);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
 	write_slots(row, slots + nwritten, nslots - nwritten);

@@ -43,6 +43,8 @@ loki_family_name(int family)
 			return "nulltid";
 		case LOKI_FAMILY_CENTROID:
 			return "centroid";
+		case LOKI_FAMILY_RENEWED:
+			return "renewed";
 		default:
 			if (family >= LOKI_FAMILY_ATTR &&
 				family < LOKI_FAMILY_ATTR + LOKI_MAX_ATTRIBUTES)
@@ -50,6 +52,12 @@ loki_family_name(int family)
 			if (family >= LOKI_FAMILY_NULLATTR &&
 				family < LOKI_FAMILY_NULLATTR + LOKI_MAX_ATTRIBUTES)
 				return "nullattribute";
+			if (family >= LOKI_FAMILY_POSTING &&
+				family < LOKI_FAMILY_POSTING + LOKI_MAX_ATTRIBUTES)
+				return "posting";
+			if (family >= LOKI_FAMILY_FENCE &&
+				family < LOKI_FAMILY_FENCE + LOKI_MAX_ATTRIBUTES)
+				return "fence";
 			return "unrecognized";
 	}
 }

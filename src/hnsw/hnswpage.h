@@ -40,10 +40,13 @@
 #define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
 #define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
 #define LOKI_FAMILY_CENTROID	10	/* per epoch dim floats, then the basis */
+#define LOKI_FAMILY_RENEWED		11	/* numbers used again since postings were made */
 #define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
 /* + attribute - 1, by NULLTID number */
 #define LOKI_FAMILY_NULLATTR	(LOKI_FAMILY_ATTR + INDEX_MAX_KEYS)
-#define LOKI_FAMILIES			(LOKI_FAMILY_NULLATTR + INDEX_MAX_KEYS)
+#define LOKI_FAMILY_POSTING		(LOKI_FAMILY_NULLATTR + INDEX_MAX_KEYS) /* nodes in its order */
+#define LOKI_FAMILY_FENCE		(LOKI_FAMILY_POSTING + INDEX_MAX_KEYS)	/* values in POSTING */
+#define LOKI_FAMILIES			(LOKI_FAMILY_FENCE + INDEX_MAX_KEYS)
 
 StaticAssertDecl(LOKI_FAMILIES <= PG_UINT8_MAX, "pages name their family in a byte");
 
@@ -113,6 +116,24 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_MAX_ATTRIBUTES		(INDEX_MAX_KEYS - 1)
 
 /*
+ * Lists of nodes in the order of each attribute (hnswposting.c).  FENCE has the
+ * number of each LOKI_FENCE_STEP-th entry of POSTING; a bit of RENEWED stands for
+ * LOKI_RENEWED_UNIT nodes, a slot for 64 of these.
+ */
+#define LOKI_FENCE_STEP			64
+#define LOKI_RENEWED_UNIT		8
+#define LOKI_RENEWED_NODES		(64 * LOKI_RENEWED_UNIT)
+
+typedef struct LokiPostingsData
+{
+	uint32		generation;		/* how often they were made */
+	uint32		end;			/* nodes below this are listed, or noted in
+								 * RENEWED */
+	uint32		listed[LOKI_MAX_ATTRIBUTES];	/* entries, LOKI_NONE: no list */
+	uint32		nulls[LOKI_MAX_ATTRIBUTES]; /* the first of them */
+} LokiPostingsData;
+
+/*
  * What walks of several widths find, measured on the index itself
  * (hnswcalibrate.c): widths ascend, and with them shares of neighbors found.
  */
@@ -169,6 +190,7 @@ typedef struct LokiMetaPageData
 	uint32		directory_entries;	/* in total, over all directory pages */
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
+	LokiPostingsData postings;
 } LokiMetaPageData;
 
 typedef LokiMetaPageData *LokiMetaPage;
@@ -177,6 +199,7 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
 										 * not yet repaired the graph */
+#define LOKI_META_POSTINGS		0x04	/* POSTING and FENCE can be read */
 #define LOKI_META_RECODING		0x02	/* codes are being made for the
 										 * centroid of `epoch`; see the pages
 										 * of CODE */

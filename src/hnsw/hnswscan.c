@@ -31,6 +31,7 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -50,10 +51,12 @@ static struct
 	uint64		nodes_scored;
 	uint64		nodes_expanded;
 	uint64		nodes_filtered;
+	uint64		nodes_matched;
 	uint64		nodes_refined;
 	uint64		heap_fetches;
 	uint64		sequential_passes;
 	uint64		rows;
+	const char *way;
 }			last_scan;
 
 /*
@@ -112,6 +115,17 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	return scan;
 }
 
+/* How a scan finds its rows; NULL if it has not begun to */
+static const char *
+way_name(const LokiScan *so)
+{
+	if (so->sequential_passes > 0)
+		return so->has_list ? "list" : "pass";
+	if (!so->walked)
+		return NULL;
+	return so->search.hops ? "hops" : "walk";
+}
+
 /* Add the work done since the last call to this backend's last scan. */
 static void
 report_stats(LokiScan *so)
@@ -119,10 +133,12 @@ report_stats(LokiScan *so)
 	last_scan.nodes_scored = so->search.nodes_scored;
 	last_scan.nodes_expanded = so->search.nodes_expanded;
 	last_scan.nodes_filtered = so->search.nodes_filtered;
+	last_scan.nodes_matched = so->search.nodes_matched;
 	last_scan.nodes_refined = so->nodes_refined;
 	last_scan.heap_fetches = so->heap_fetches;
 	last_scan.sequential_passes = so->sequential_passes;
 	last_scan.rows = so->returned;
+	last_scan.way = way_name(so);
 }
 
 /* The work that a scan has done, over all of its rescans */
@@ -333,7 +349,7 @@ begin_scan(LokiScan *so)
 	so->complete = so->settings.complete;
 	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
 	so->last_distance = -get_float8_infinity();
-	so->walked = so->walk_taken = false;
+	so->walked = so->walk_taken = so->has_list = so->search.hops = false;
 	open_query(so);
 	loki_rank_begin(so);
 	loki_kill_begin(so);
@@ -392,6 +408,33 @@ choose_width(LokiScan *so)
 	so->width = walk_width(so, so->ef);
 }
 
+/* Find a list that has all nodes that match, for a pass. */
+static void
+begin_list(LokiScan *so)
+{
+	LokiSearch *search = &so->search;
+	MemoryContext old = MemoryContextSwitchTo(so->context);
+
+	if (so->lookup.renewed != NULL)
+		pfree(so->lookup.renewed);
+	so->lookup.renewed = NULL;
+	so->has_list = loki_lookup_begin(&so->lookup, so->state, so->scan->indexRelation,
+									 &so->meta, &so->nodes);
+	search->nseeds = 0;
+	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL;
+	if (search->share_known)
+		search->share = Max(so->lookup.count, 1) / search->pass_nodes;
+	if (so->has_list)
+	{
+		search->listed = so->lookup.count + so->lookup.nrenewed;
+		search->unlisted = Max(0, search->pass_nodes - so->lookup.postings.end);
+		so->has_list = loki_way_short(search);
+	}
+	if (!so->has_list)
+		search->listed = -1;
+	MemoryContextSwitchTo(old);
+}
+
 /*
  * Choose how to begin with a filter: false if nothing is to be walked.
  */
@@ -402,7 +445,12 @@ begin_filtered(LokiScan *so)
 
 	search->rows = walk_width(so, so->batch);
 	search->width = so->width;
-	loki_way_sample(search, (uint32) search->pass_nodes);
+	so->way = LOKI_WAY_PASS;
+	begin_list(so);
+	if (loki_way_list(search))
+		return false;
+	if (!search->share_known)
+		loki_way_sample(search, (uint32) search->pass_nodes);
 	so->way = loki_way_choose(search, search->share);
 	if (so->way == LOKI_WAY_PASS)
 		return false;
@@ -671,8 +719,8 @@ Datum
 lokivector_scan_stats(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
-	Datum		values[7];
-	bool		nulls[7] = {0};
+	Datum		values[9];
+	bool		nulls[9] = {0};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -683,5 +731,9 @@ lokivector_scan_stats(PG_FUNCTION_ARGS)
 	values[4] = Int64GetDatum(last_scan.heap_fetches);
 	values[5] = Int64GetDatum(last_scan.sequential_passes);
 	values[6] = Int64GetDatum(last_scan.rows);
+	values[7] = Int64GetDatum(last_scan.nodes_matched);
+	nulls[8] = last_scan.way == NULL;
+	if (!nulls[8])
+		values[8] = CStringGetTextDatum(last_scan.way);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -14,7 +14,7 @@
 #include <math.h>
 
 #include "executor/tuptable.h"
-#include "hnsw/hnswfilter.h"
+#include "hnsw/hnswposting.h"
 #include "nodes/execnodes.h"
 #include "types/toast.h"
 #include "utils/float.h"
@@ -110,7 +110,9 @@ typedef struct LokiScan
 	bool		complete;		/* go on until the caller is content */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
-	LokiWay		way;			/* of the walk with a filter */
+	LokiWay		way;			/* of a scan with a filter, at last */
+	bool		has_list;		/* of nodes that may match: */
+	LokiLookup	lookup;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
 	uint32		batch;			/* rows of this batch ... */

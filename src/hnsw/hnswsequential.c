@@ -20,6 +20,7 @@
 
 #include "hnsw/hnswscan.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
 /* Nodes whose attributes are tested at once, and those that are scored so */
@@ -105,11 +106,10 @@ begin_seen(LokiScan *so)
 void
 loki_sequential_begin(LokiScan *so)
 {
-	LokiFamily *tid = &so->state->families[LOKI_FAMILY_TID];
 	LokiSearch *search = &so->search;
 
 	loki_index_refresh(so->state, so->scan->indexRelation);
-	so->seen_nodes = tid->npages * tid->per_page;
+	so->seen_nodes = loki_node_end(so->state, so->scan->indexRelation);
 	if (so->seen != NULL)
 		pfree(so->seen);
 	so->seen = NULL;
@@ -285,6 +285,7 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 {
 	LokiScan   *so = pass->so;
 	uint8		passes[TEST_BATCH];
+	uint32		begin = Min(first, end);
 
 	for (; first < end; first += TEST_BATCH)
 	{
@@ -304,22 +305,130 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 				continue;
 			for (uint32 k = i; k < i + sizeof(uint64); k++)
 				if (passes[k])
+				{
+					so->search.nodes_matched++;
 					gather(pass, first + k);
+				}
 		}
 	}
-	so->search.nodes_filtered += so->nodes.ntests > 0 ? end : 0;
+	so->search.nodes_filtered += so->nodes.ntests > 0 ? end - begin : 0;
 }
 
-/*
- * One pass over all nodes not seen yet.
- */
+/* Test n nodes, no more than a batch, one by one. */
 static void
-select_nodes(LokiScan *so, Pass *pass)
+pass_batch(Pass *pass, const uint32 *nodes, int n)
+{
+	uint8		passes[SCORE_BATCH];
+
+	loki_filter_nodes(&pass->so->search, nodes, n, passes);
+	for (int i = 0; i < n; i++)
+		if (passes[i])
+			gather(pass, nodes[i]);
+}
+
+/* Nodes of a list, but for those that RENEWED names */
+static void
+pass_places(Pass *pass, uint32 place, uint32 end)
+{
+	LokiLookup *lookup = &pass->so->lookup;
+	uint32		listed[BLCKSZ / sizeof(uint32)];
+	uint32		batch[SCORE_BATCH];
+	int			n = 0;
+
+	while (place < end)
+	{
+		uint32		read = loki_lookup_read(lookup, place, end, listed);
+
+		if (read == 0)
+			break;
+		place += read;
+		for (uint32 i = 0; i < read; i++)
+		{
+			if (listed[i] >= lookup->postings.end || loki_is_renewed(lookup->renewed, listed[i]))
+				continue;
+			batch[n++] = listed[i];
+			if (n == SCORE_BATCH)
+			{
+				pass_batch(pass, batch, n);
+				n = 0;
+			}
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	pass_batch(pass, batch, n);
+}
+
+/* Nodes that RENEWED names */
+static void
+pass_renewed(Pass *pass)
+{
+	LokiLookup *lookup = &pass->so->lookup;
+
+	for (uint32 i = 0; i < lookup->nwords; i++)
+		for (uint64 word = lookup->renewed[i]; word != 0; word &= word - 1)
+		{
+			uint32		first = i * LOKI_RENEWED_NODES +
+				pg_rightmost_one_pos64(word) * LOKI_RENEWED_UNIT;
+			uint32		nodes[LOKI_RENEWED_UNIT];
+			int			n = 0;
+
+			while (n < LOKI_RENEWED_UNIT && first + n < lookup->postings.end)
+			{
+				nodes[n] = first + n;
+				n++;
+			}
+			pass_batch(pass, nodes, n);
+		}
+}
+
+static void
+begin_pass(LokiScan *so, Pass *pass)
 {
 	pass->so = so;
 	pass->gathered = &so->search.batches[0];
 	pass->waiting = &so->search.batches[1];
 	pass->gathered->n = pass->waiting->n = 0;
+	pass->selection.n = 0;
+	pass->selection.overflowed = false;
+}
+
+/*
+ * A pass over the nodes of a list, and those that lists do not know; false if the
+ * lists were made anew meanwhile.
+ */
+static bool
+select_listed(LokiScan *so, Pass *pass)
+{
+	LokiLookup *lookup = &so->lookup;
+	const LokiTidSet *tids = so->nodes.tids;
+
+	/* rows of a set are looked up under lock, when TID is read */
+	begin_pass(so, pass);
+	so->nodes.tids = NULL;
+	for (int i = 0; i < lookup->nplaces; i++)
+		pass_places(pass, lookup->places[i].first, lookup->places[i].end);
+	if (lookup->nrenewed > 0)
+		pass_renewed(pass);
+	so->nodes.tids = tids;
+	pass_nodes(pass, lookup->postings.end, so->seen_nodes);
+	score_gathered(pass);
+	score_gathered(pass);
+	return loki_lookup_valid(lookup);
+}
+
+/*
+ * One pass over all nodes not seen yet, or those of a list.
+ */
+static void
+select_nodes(LokiScan *so, Pass *pass)
+{
+	if (so->has_list)
+	{
+		if (select_listed(so, pass))
+			return;
+		so->has_list = false;
+	}
+	begin_pass(so, pass);
 	pass_nodes(pass, 0, so->seen_nodes);
 	score_gathered(pass);
 	score_gathered(pass);

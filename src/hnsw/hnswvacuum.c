@@ -19,6 +19,7 @@
 
 #include "commands/vacuum.h"
 #include "hnsw/hnswcalibrate.h"
+#include "hnsw/hnswposting.h"
 #include "hnsw/hnswrecode.h"
 #include "hnsw/hnswvacuum.h"
 #include "miscadmin.h"
@@ -728,6 +729,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(context);
 	}
+	loki_postings_make(info->index);
 	loki_calibrate_again(info->index);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	return stats;

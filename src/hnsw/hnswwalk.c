@@ -23,8 +23,8 @@
 /* Expansions after which the share of matching nodes is looked at again */
 #define SHARE_WINDOW			16
 
-/* Nodes for which the sample's share counts beside those met */
-#define SHARE_WEIGHT			100
+/* Matching nodes for which the share of all counts beside that of those met */
+#define SHARE_WEIGHT			3
 
 /*
  * A walk by hops goes on through nodes that do not match until it has found so
@@ -312,6 +312,8 @@ begin_hops(LokiSearch *search, uint32 ef)
 
 	search->hops = true;
 	search->nfrontier = 0;
+	if (search->nseeds == 0)
+		loki_way_sample(search, (uint32) search->pass_nodes);
 	for (uint32 i = 0; i < search->nscored; i++)
 		if ((search->scored[i].flags & LOKI_SCORED_MATCHES) &&
 			!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
@@ -339,8 +341,8 @@ choose_way(LokiSearch *search, uint32 *ef)
 	search->window_filtered = search->nodes_filtered;
 	search->window_matched = search->nodes_matched;
 	if (filtered > 0)
-		way = loki_way_choose(search, (matched + SHARE_WEIGHT * search->share) /
-							  (filtered + SHARE_WEIGHT));
+		way = loki_way_choose(search, (matched + SHARE_WEIGHT) /
+							  (filtered + SHARE_WEIGHT / search->share));
 	if (way == LOKI_WAY_HOPS)
 	{
 		*ef = loki_way_width(search, LOKI_WAY_HOPS);

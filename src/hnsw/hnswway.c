@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "hnsw/hnswfilter.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 
 /* A sample: runs of so many nodes, which share pages, from all of the index */
@@ -30,7 +31,8 @@
 #define HOP_TIME			45
 #define PASS_TEST_TIME		1.0 /* a node and attribute */
 #define PASS_TID_TIME		8	/* a node's row in a set */
-#define PASS_MATCH_TIME		40
+#define PASS_MATCH_TIME		65
+#define LIST_TIME			15	/* a node of a list, and attribute */
 
 /* Nodes that a walk scores, or tests by hops, for each of its width */
 #define SCORED_PER_WIDTH	10
@@ -46,15 +48,59 @@
 /* Matching nodes far from the query are linked badly to each other */
 #define HOPS_WIDTH			2.5
 
-/* Time of a pass */
+/* A plain walk may cost so many times what it was thought to */
+#define PLAIN_PATIENCE		2.5
+
+/* Time of a pass over so many nodes before any is scored */
 static double
-pass_time(const LokiSearch *search)
+test_time(const LokiSearch *search, double nodes)
 {
 	double		node = PASS_TEST_TIME * search->filter->ntests;
 
 	if (search->filter->tids != NULL)
 		node += PASS_TID_TIME;
-	return search->pass_nodes * (node + search->share * PASS_MATCH_TIME);
+	return nodes * node;
+}
+
+/* The same by a list, where there is one */
+static double
+list_time(const LokiSearch *search)
+{
+	return LIST_TIME * search->filter->ntests * search->listed +
+		test_time(search, search->unlisted);
+}
+
+/* Time of a pass, by a list if that is better */
+static double
+pass_time(const LokiSearch *search)
+{
+	double		test = test_time(search, search->pass_nodes);
+	double		matches = search->share * search->pass_nodes;
+
+	if (search->listed >= 0)
+	{
+		matches = Min(matches, search->listed + search->unlisted);
+		test = Min(test, list_time(search));
+	}
+	return test + matches * PASS_MATCH_TIME;
+}
+
+/* Whether to read a list is better than to read all nodes. */
+bool
+loki_way_short(const LokiSearch *search)
+{
+	return list_time(search) < test_time(search, search->pass_nodes);
+}
+
+/*
+ * Whether all nodes of a list can be scored in less time than it takes to choose.
+ */
+bool
+loki_way_list(const LokiSearch *search)
+{
+	return search->listed >= 0 &&
+		list_time(search) + search->listed * PASS_MATCH_TIME <
+		search->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /* Time of a plain walk that meets such a share of matching nodes */
@@ -81,7 +127,7 @@ loki_way_width(const LokiSearch *search, LokiWay way)
 }
 
 /*
- * Sample the nodes: the share that matches, and some that do.
+ * Sample the nodes: the share that matches, unless it is known, and some that do.
  */
 void
 loki_way_sample(LokiSearch *search, uint32 end)
@@ -110,11 +156,22 @@ loki_way_sample(LokiSearch *search, uint32 end)
 			if (passes[k])
 				search->seeds[search->nseeds++] = run[k];
 	}
-	search->share = Max(matched, 0.5) / Max(sampled, 1);
+	if (!search->share_known)
+		search->share = Max(matched, 0.5) / Max(sampled, 1);
+}
+
+/* What a walk has cost so far */
+static double
+time_spent(const LokiSearch *search)
+{
+	return search->nodes_scored * (double) SCORE_TIME +
+		search->nodes_filtered * (double) HOP_TIME;
 }
 
 /*
- * The best way, where such a share of the nodes around the query matches.
+ * The best way, where such a share of the nodes around the query matches.  A
+ * plain walk that has cost much more than one for the share of all is between
+ * the query and the nodes that match.
  */
 LokiWay
 loki_way_choose(const LokiSearch *search, double share)
@@ -123,6 +180,8 @@ loki_way_choose(const LokiSearch *search, double share)
 	double		plain = plain_time(search, share);
 	double		hops = hops_time(search);
 
+	if (time_spent(search) > PLAIN_PATIENCE * plain_time(search, search->share))
+		plain = get_float8_infinity();
 	if (pass < Min(plain, hops))
 		return LOKI_WAY_PASS;
 	return plain < hops ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
@@ -134,8 +193,6 @@ loki_way_choose(const LokiSearch *search, double share)
 bool
 loki_way_too_long(const LokiSearch *search)
 {
-	double		spent = search->nodes_scored * (double) SCORE_TIME +
-		search->nodes_filtered * (double) HOP_TIME;
-
-	return spent > pass_time(search) + search->width * SCORED_PER_WIDTH * SCORE_TIME;
+	return time_spent(search) >
+		pass_time(search) + search->width * SCORED_PER_WIDTH * SCORE_TIME;
 }

@@ -246,7 +246,7 @@ visit_extents(WriteState *write, VisitExtent visit)
 		LOKI_FAMILY_OVERFLOW, LOKI_FAMILY_NULLTID
 	};
 
-	for (int i = 0; i < lengthof(first) + LOKI_FAMILIES - LOKI_FAMILY_ATTR; i++)
+	for (int i = 0; i < lengthof(first) + LOKI_FAMILY_POSTING - LOKI_FAMILY_ATTR; i++)
 	{
 		int			family = i < lengthof(first) ? first[i] :
 			LOKI_FAMILY_ATTR + i - (int) lengthof(first);

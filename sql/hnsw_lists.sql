@@ -1,0 +1,140 @@
+-- Lists of nodes in the order of an attribute: few matches are found without
+-- looking at all nodes, and stay complete whatever is inserted, deleted, updated
+-- and vacuumed.
+SET lokivector.build_seed = 1;
+SET jit = off;
+
+CREATE FUNCTION lists_vector(n integer) RETURNS vector AS $$
+	SELECT array_agg(sin((n % 20) * 3 + i * 7) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 16) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
+-- tenant: 200 of them, 0 to 60 rows each; part: those of one region of space
+CREATE TABLE lists_t (id integer, v vector(16), tenant integer, part bigint, name text, flag boolean)
+	WITH (autovacuum_enabled = off);
+INSERT INTO lists_t SELECT i, lists_vector(i), (abs(hashint4(i)) % 14142 * (abs(hashint4(i)) % 14142) / 1000000)::integer,
+	CASE WHEN i % 97 <> 0 THEN (i % 20) * 100 + abs(hashint4(i + 1)) % 100 END,
+	'name ' || abs(hashint4(i + 2)) % 300, i % 2 = 0
+FROM generate_series(1, 6000) i;
+CREATE INDEX lists_idx ON lists_t USING hnsw (v vector_l2_ops, tenant, part, name, flag);
+ANALYZE lists_t;
+
+-- How a query is answered
+CREATE FUNCTION lists_way(condition text) RETURNS text AS $$
+DECLARE
+	found integer;
+	result text;
+BEGIN
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+	EXECUTE format('SELECT count(*) FROM (SELECT id FROM lists_t WHERE %s
+		ORDER BY v <-> lists_vector(-1) LIMIT 10) s', condition) INTO found;
+	SELECT format('%s: %s rows%s', way, found, CASE WHEN nodes_filtered > 2000 THEN ', many nodes' END)
+	INTO result FROM lokivector_scan_stats();
+	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true);
+	RETURN result;
+END
+$$ LANGUAGE plpgsql;
+
+-- Conditions for which the index does not return what the table has: all rows
+-- that match, and the nearest ten
+CREATE FUNCTION lists_wrong() RETURNS SETOF text AS $$
+DECLARE
+	condition text;
+	query text;
+	found integer[];
+	truth integer[];
+BEGIN
+	FOR condition IN
+		SELECT format('tenant = %s', i * 3) FROM generate_series(0, 40) i
+		UNION ALL SELECT format('tenant BETWEEN %s AND %s', i * 9, i * 9 + 1) FROM generate_series(0, 12) i
+		UNION ALL SELECT format('tenant IN (%s, %s, %s)', i, i * 2, i * 5 + 100) FROM generate_series(1, 12) i
+		UNION ALL SELECT format('part = %s', i * 211) FROM generate_series(0, 12) i
+		UNION ALL SELECT format('part > %s', 1999 - i * 2) FROM generate_series(0, 6) i
+		UNION ALL SELECT format('name = ''name %s''', i * 23) FROM generate_series(0, 13) i
+		UNION ALL SELECT format('tenant = %s AND flag', i * 17) FROM generate_series(0, 12) i
+		UNION ALL SELECT format('tenant < 60 AND part BETWEEN %s AND %s', i * 150, i * 150 + 20) FROM generate_series(0, 12) i
+		UNION ALL SELECT unnest('{part IS NULL,part IS NULL AND tenant < 20,tenant = -1,tenant > 1000}'::text[])
+	LOOP
+		FOREACH query IN ARRAY ARRAY[
+			format('SELECT array_agg(id ORDER BY id) FROM
+				(SELECT id FROM lists_t WHERE %s ORDER BY v <-> lists_vector(-7)) s', condition),
+			format('SELECT array_agg(id) FROM
+				(SELECT id FROM lists_t WHERE %s ORDER BY v <-> lists_vector(-7) LIMIT 10) s', condition)]
+		LOOP
+			PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+				set_config('enable_indexscan', 'on', true);
+			EXECUTE query INTO found;
+			PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
+				set_config('enable_indexscan', 'off', true);
+			EXECUTE query INTO truth;
+			PERFORM set_config('enable_indexscan', 'on', true);
+			IF found IS DISTINCT FROM truth THEN
+				RETURN NEXT format('%s: %s, not %s', condition, found, truth);
+			END IF;
+		END LOOP;
+	END LOOP;
+END
+$$ LANGUAGE plpgsql;
+
+-- test: few matches come from a list, many from a walk
+SELECT c, lists_way(c) FROM unnest('{tenant = 150,tenant = -1,tenant IN (77\, 99),tenant BETWEEN 120 AND 121,part = 1234,part IS NULL,name = ''name 7'',tenant = 150 AND flag,flag}'::text[]) c;
+SELECT * FROM lists_wrong();
+SELECT lokivector_check('lists_idx', true);
+-- no lists of two values
+SELECT f.family, f.attribute, f.pages > 0 AS has_pages FROM lokivector_index_families('lists_idx') f
+WHERE f.family IN ('posting', 'fence') ORDER BY f.family COLLATE "C", f.attribute;
+
+-- test: rows inserted since the lists were made
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+FROM generate_series(6001, 6500) i;
+SELECT * FROM lists_wrong();
+SELECT lists_way('tenant = 150');
+
+-- test: numbers that vacuum freed and inserts use again
+DELETE FROM lists_t WHERE id % 9 = 0;
+VACUUM lists_t;
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+FROM generate_series(7001, 7300) i;
+SELECT * FROM lists_wrong();
+SELECT lokivector_check('lists_idx', true);
+
+-- test: updates of an attribute
+UPDATE lists_t SET tenant = (tenant + 50) % 200 WHERE id % 7 = 0;
+SELECT * FROM lists_wrong();
+VACUUM lists_t;
+SELECT * FROM lists_wrong();
+SELECT lokivector_check('lists_idx', true);
+
+-- test: lists are made anew when many rows have come
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+FROM generate_series(10001, 12000) i;
+VACUUM lists_t;
+SELECT lists_way('tenant = 150');
+SELECT * FROM lists_wrong();
+SELECT lokivector_check('lists_idx', true);
+
+-- test: an index that grew from an empty table
+TRUNCATE lists_t;
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+FROM generate_series(1, 2000) i;
+SELECT lists_way('tenant = 150');
+VACUUM lists_t;
+SELECT lists_way('tenant = 150');
+SELECT * FROM lists_wrong();
+
+-- test: a cursor goes on behind the nearest, and rescans choose again
+SET enable_seqscan = off;
+SET enable_sort = off;
+BEGIN;
+DECLARE c CURSOR FOR SELECT tenant FROM lists_t WHERE tenant IN (3, 4) ORDER BY v <-> lists_vector(-1);
+FETCH 2 FROM c;
+MOVE FORWARD 15 IN c;
+FETCH ALL FROM c;
+COMMIT;
+SELECT t.tenant, count(s.id) FROM (VALUES (3), (-1), (199), (NULL)) t (tenant),
+	LATERAL (SELECT id FROM lists_t l WHERE l.tenant = t.tenant ORDER BY v <-> lists_vector(-1) LIMIT 7) s
+GROUP BY 1 ORDER BY 1;
+
+DROP TABLE lists_t;
+DROP FUNCTION lists_vector, lists_way, lists_wrong;
