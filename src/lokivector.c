@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
+#include "distance/bits.h"
 #include "distance/distance.h"
 #include "hnsw/hnsw.h"
 #include "lokivector.h"
@@ -53,8 +54,9 @@ LOKI_FUNCTION(lokivector_simd);
 Datum
 lokivector_simd(PG_FUNCTION_ARGS)
 {
-	char	   *kernels = psprintf("distance %s, codes %s",
-								   loki_distance.name, loki_quantize_simd());
+	char	   *kernels = psprintf("distance %s, bits %s, codes %s",
+								   loki_distance.name, loki_bits.name,
+								   loki_quantize_simd());
 
 	PG_RETURN_TEXT_P(cstring_to_text(kernels));
 }
