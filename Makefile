@@ -50,6 +50,7 @@ OBJS = \
 	src/distance/scalar.o \
 	src/distance/avx2.o \
 	src/distance/avx512.o \
+	src/distance/hash.o \
 	src/distance/neon.o \
 	src/distance/pool.o \
 	src/distance/pool_avx512.o \

@@ -27,6 +27,7 @@
 #include <math.h>
 
 #include "common/hashfn.h"
+#include "distance/hash.h"
 #include "hnsw/hnswint.h"
 #include "lokivector.h"
 #include "types/sparsevec.h"
@@ -125,7 +126,7 @@ sparsevec_open(const LokiColumn *column, const struct varlena *value, float *cop
 	{
 		LokiHashData hash;
 
-		loki_hash_bytes(v.indices, (sizeof(int32) + sizeof(float)) * v.n, &hash);
+		loki_hash_bytes(v.indices, (sizeof(int32) + sizeof(float)) * v.n, hash.h);
 		memcpy(values + column->dim, &hash, sizeof(hash));
 	}
 	return values;

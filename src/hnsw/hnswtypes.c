@@ -19,9 +19,9 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "common/hashfn.h"
 #include "distance/bits.h"
 #include "distance/distance.h"
+#include "distance/hash.h"
 #include "hnsw/hnswint.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -455,19 +455,12 @@ loki_value_is_long(const LokiColumn *column)
 }
 
 void
-loki_hash_bytes(const void *bytes, Size length, LokiHashData *hash)
-{
-	hash->h[0] = hash_bytes_extended(bytes, (int) length, UINT64CONST(0x9E3779B97F4A7C15));
-	hash->h[1] = hash_bytes_extended(bytes, (int) length, UINT64CONST(0xC2B2AE3D27D4EB4F));
-}
-
-void
 loki_value_hash(const LokiColumn *column, const float *values, LokiHashData *hash)
 {
 	if (column->type->distance != NULL)
 		memcpy(hash, values + column->dim, sizeof(LokiHashData));
 	else
-		loki_hash_bytes(values, column->dim * sizeof(float), hash);
+		loki_hash_bytes(values, column->dim * sizeof(float), hash->h);
 }
 
 bool

@@ -112,13 +112,9 @@ extern Size loki_value_size(const LokiColumn *column);
 /* Whether vectors are so long that most of them will be out of line */
 extern bool loki_value_is_long(const LokiColumn *column);
 
-/*
- * 128-bit hash of what loki_value_open() opened, for finding equal rows; and
- * of any bytes.
- */
+/* 128-bit hash of what loki_value_open() opened, for finding equal rows */
 extern void loki_value_hash(const LokiColumn *column, const float *values,
 							LokiHashData *hash);
-extern void loki_hash_bytes(const void *bytes, Size length, LokiHashData *hash);
 
 /*
  * The distance of a value from that of a query, which is not toasted, where
