@@ -14,6 +14,8 @@
 # make demo				a private server, the PostgreSQL manual, questions
 # make bench ARGS=...	the benchmark (bench/README.md)
 # make bench-goals SIZE=...	the goals, on a small or a large machine
+# make bench-shapes	plans of forty query shapes, on the server of libpq's
+#						environment variables
 # make format			indent the C files, or those of FILES="..."; as root
 # make typedefs			the list of types that make format goes by
 
@@ -192,7 +194,7 @@ PROVE_TESTS = test/t/*.pl
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert
 own_targets = test soak $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	demo bench bench-goals format
+	demo bench bench-goals bench-shapes format
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -262,6 +264,9 @@ bench:
 
 bench-goals:
 	bench/goals.py --size $(or $(SIZE),small) $(ARGS)
+
+bench-shapes:
+	bench/shapes.py $(ARGS)
 
 format:
 	test/format.sh $(FILES)

@@ -33,7 +33,7 @@
  */
 double		loki_scan_cost = 600;	/* beginning: metapage, query, upper layers */
 double		loki_node_cost = 1.5;	/* scoring one node of a walk ... */
-double		loki_pass_cost = 0.5;	/* passing one node's attributes */
+double		loki_pass_cost = 0.17;	/* passing one node's attributes */
 double		loki_row_cost = 120;	/* refining, fetching and ranking a row */
 double		loki_late_row_cost = 1400;	/* ... that scan memory has no room for */
 double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of line */
@@ -43,6 +43,12 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of line */
 
 /* Codes used per touched page, where nodes are numbered for locality */
 #define NODES_PER_PAGE			3
+
+/* A walk with a filter that few match is longer by this over their share */
+#define FILTER_DETOUR			0.1
+
+/* Reading the code of a node that matches, in a pass, beside scoring it */
+#define MATCH_OPERATIONS		8
 
 /* Slots of an attribute on a page */
 #define ATTRIBUTES_PER_PAGE		1000
@@ -172,16 +178,17 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	touched = nodes / NODES_PER_PAGE;
 
 	/*
-	 * A filter in the index: walk until ef match, or pass over all nodes.  The
-	 * selectivity is one of the table, of which a partial index has a part.
+	 * A filter in the index: go around what does not match, or pass over all
+	 * nodes.  The selectivity is one of the table, of which a partial index has
+	 * a part.
 	 */
 	share = path->indexclauses != NIL ? Min(costs.numIndexTuples / n, 1) : 1;
 	if (share < 1)
 	{
 		Cost		pass = n * loki_pass_cost * cpu_operator_cost +
-			n * share * score_cost;
+			n * share * (score_cost + MATCH_OPERATIONS * cpu_operator_cost);
 
-		nodes = Min(nodes / Max(share, 1e-9), n);
+		nodes = Min(nodes * (1 + FILTER_DETOUR / Max(share, 1e-9)), n);
 		walk = nodes * score_cost;
 		touched = nodes / NODES_PER_PAGE;
 		if (pass < walk)

@@ -69,19 +69,26 @@ rows_cost(const HybridSearch *search)
 	return search->set_rows * row_cost(search) + search->set_pages * search->page;
 }
 
-/* What the access method does about it: the cheaper of a walk and a pass */
+/*
+ * What the access method does about it: the cheaper of a walk and a pass.  Whether
+ * a node is in a set is known by its heap TID, which costs much more to look at
+ * than an attribute, in units of cpu_operator_cost:
+ */
+#define TEST_OPERATIONS			35
+
 static Cost
 search_cost(const HybridSearch *search)
 {
 	Cost		score = loki_score_cost(&search->shape);
 	double		share = Max(search->inside / Max(search->nodes, 1), 1e-9);
 	double		walk = loki_walk_nodes(search->nodes, Max(search->width, 2), search->shape.m);
+	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
 	Cost		pass = search->nodes * loki_pass_cost * cpu_operator_cost +
-		search->inside * score;
-	Cost		cost = Min(walk / share, search->nodes) * score;
+		search->inside * score + search->nodes * test;
+	Cost		cost = Min(walk / share, search->nodes) * (score + test);
 
 	if (share >= WALK_SHARE)
-		cost = Min(cost, walk * WALK_MOST * score);
+		cost = Min(cost, walk * WALK_MOST * (score + test));
 	return loki_scan_cost * cpu_operator_cost + Min(cost, pass) +
 		Min(search->width, search->inside) * row_cost(search);
 }
