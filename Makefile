@@ -154,7 +154,7 @@ OBJS = \
 	src/hnsw/hnswwrite.o \
 	src/hnsw/ivfflat.o \
 	src/planner/analyze.o \
-	src/planner/anycolumn.o \
+	src/planner/clauses.o \
 	src/planner/cost.o \
 	src/planner/distcost.o \
 	src/planner/distexpr.o \

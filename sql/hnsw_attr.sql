@@ -90,7 +90,9 @@ SELECT lokivector_check('attr_idx', true);
 
 -- test: bool
 SELECT sum(attr_same(format('b %s %s', o, k)))
-FROM unnest('{<,<=,>=,>}'::text[]) o, unnest('{true,false}'::text[]) k;
+FROM unnest('{<,<=,=,>=,>}'::text[]) o, unnest('{true,false}'::text[]) k;
+SELECT attr_same('b'), attr_same('NOT b'), attr_same('b IS TRUE'), attr_same('b IS FALSE'),
+	attr_same('b AND i4 > 0'), attr_same('b IN (true)');
 
 SET enable_seqscan = off;
 SET plan_cache_mode = force_generic_plan;

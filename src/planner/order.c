@@ -211,7 +211,7 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 	foreach(cell, info->indrestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
-		IndexClause *clause = loki_any_column_clause(root, info, rinfo);
+		IndexClause *clause = loki_other_index_clause(root, info, rinfo);
 
 		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
 			clause = array_clause(root, info, rinfo);

@@ -15,9 +15,9 @@
 #include "nodes/pathnodes.h"
 #include "planner/distexpr.h"
 
-/* functions in anycolumn.c: x = ANY (column) */
-extern IndexClause *loki_any_column_clause(PlannerInfo *root, IndexOptInfo *info,
-										   RestrictInfo *rinfo);
+/* functions in clauses.c: x = ANY (column), boolean columns */
+extern IndexClause *loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info,
+											RestrictInfo *rinfo);
 
 /* Costs that are settings, in units of cpu_operator_cost */
 extern double loki_scan_cost;

@@ -1,15 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * anycolumn.c
- *	  Index clauses for x = ANY (column), where the column is an array.
+ * clauses.c
+ *	  Index clauses for conditions that core does not match to an index.
  *
- * Core matches a column on the left of = ANY alone.  Where the operator is the
- * one by which arrays compare elements, the clause is true of just the rows
- * for which column @> ARRAY[x] is: if x is NULL of none, and whatever NULLs
- * the column's arrays have.
+ * x = ANY (column), where the column is an array: core matches a column on the
+ * left alone.  Where the operator is the one by which arrays compare elements,
+ * the condition is true of just the rows for which column @> ARRAY[x] is: if x
+ * is NULL of none, and whatever NULLs the column's arrays have.
+ *
+ * A boolean column, alone or below NOT, IS TRUE or IS FALSE: up to PostgreSQL 15
+ * core knows that only of its own operator families.
  *
  * IDENTIFICATION
- *	  src/planner/anycolumn.c
+ *	  src/planner/clauses.c
  *
  *-------------------------------------------------------------------------
  */
@@ -99,43 +102,99 @@ contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 	return make_simple_restrictinfo(root, expr);
 }
 
-/*
- * The index clause for a condition, or NULL.  It is evaluated before all others,
- * so none that must wait for a security barrier.
- */
-IndexClause *
-loki_any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+static IndexClause *
+index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
+{
+	IndexClause *clause = makeNode(IndexClause);
+
+	clause->rinfo = rinfo;
+	clause->indexquals = list_make1(indexqual);
+	clause->lossy = false;
+	clause->indexcol = col;
+	clause->indexcols = NIL;
+	return clause;
+}
+
+static IndexClause *
+any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
-	Node	   *x;
+	Node	   *x = linitial(saop->args);
+	Node	   *column = strip_relabel(lsecond(saop->args));
 
-	if (!IsA(saop, ScalarArrayOpExpr) || !saop->useOr || rinfo->pseudoconstant ||
-		rinfo->security_level > info->rel->baserestrict_min_security)
-		return NULL;
-	x = linitial(saop->args);
-	if (bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
+	if (!saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
 		contain_volatile_functions(x))
 		return NULL;
 	for (int col = 1; col < info->nkeycolumns; col++)
 	{
-		IndexClause *clause;
 		RestrictInfo *contains;
 
-		if (!match_index_to_operand(strip_relabel(lsecond(saop->args)), col, info) ||
+		if (!match_index_to_operand(column, col, info) ||
 			(OidIsValid(info->indexcollations[col]) &&
 			 info->indexcollations[col] != saop->inputcollid) ||
 			!op_in_opfamily(OID_ARRAY_CONTAINS_OP, info->opfamily[col]))
 			continue;
 		contains = contains_clause(root, saop);
-		if (contains == NULL)
-			return NULL;
-		clause = makeNode(IndexClause);
-		clause->rinfo = rinfo;
-		clause->indexquals = list_make1(contains);
-		clause->lossy = false;
-		clause->indexcol = col;
-		clause->indexcols = NIL;
-		return clause;
+		return contains != NULL ? index_clause(rinfo, contains, col) : NULL;
 	}
 	return NULL;
+}
+
+/* What a condition says of a boolean: NULL if it is none that core reduces to */
+static Node *
+boolean_operand(Node *clause, bool *value)
+{
+	*value = true;
+	if (is_notclause(clause))
+	{
+		*value = false;
+		return (Node *) get_notclausearg(clause);
+	}
+	if (IsA(clause, BooleanTest))
+	{
+		BooleanTest *test = (BooleanTest *) clause;
+
+		*value = test->booltesttype == IS_TRUE;
+		return test->booltesttype == IS_TRUE || test->booltesttype == IS_FALSE ?
+			(Node *) test->arg : NULL;
+	}
+	return clause;
+}
+
+static IndexClause *
+boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	bool		value;
+	Node	   *operand = boolean_operand((Node *) rinfo->clause, &value);
+
+	if (operand == NULL)
+		return NULL;
+	for (int col = 1; col < info->nkeycolumns; col++)
+	{
+		Expr	   *equal;
+
+		if (!match_index_to_operand(operand, col, info) ||
+			!op_in_opfamily(BooleanEqualOperator, info->opfamily[col]))
+			continue;
+		equal = make_opclause(BooleanEqualOperator, BOOLOID, false, (Expr *) operand,
+							  (Expr *) makeBoolConst(value, false), InvalidOid, InvalidOid);
+		set_opfuncid((OpExpr *) equal);
+		return index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
+	}
+	return NULL;
+}
+
+/*
+ * The index clause for a condition, or NULL.  It is evaluated before all others,
+ * so none that must wait for a security barrier.
+ */
+IndexClause *
+loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	if (rinfo->pseudoconstant ||
+		rinfo->security_level > info->rel->baserestrict_min_security)
+		return NULL;
+	if (IsA(rinfo->clause, ScalarArrayOpExpr))
+		return any_column_clause(root, info, rinfo);
+	return boolean_clause(root, info, rinfo);
 }
