@@ -279,6 +279,48 @@ test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *pa
 	}
 }
 
+/*
+ * Test whether the nodes' rows are in the set that the scan is kept to, page by
+ * page; chains are left for when a node's slot is read.
+ */
+static void
+test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiFamily *family = &so->state->families[LOKI_FAMILY_TID];
+
+	while (n > 0)
+	{
+		uint32		place;
+		uint32		ordinal = loki_slot_page(family, first, &place);
+		uint32		most = Min(n, family->per_page - place);
+
+		if (ordinal < family->npages)
+		{
+			Buffer		buffer = loki_buffer_read(so->state, index,
+												  loki_page_block(family, ordinal));
+			Page		page = BufferGetPage(buffer);
+			int			used;
+
+			LockBuffer(buffer, BUFFER_LOCK_SHARE);
+			loki_page_check(index, buffer, page, LOKI_FAMILY_TID, ordinal);
+			used = LokiPageUsed(page, family->slot_size) - (int) place;
+			for (int i = 0; i < Min(used, (int) most); i++)
+			{
+				LokiTidData *slot = (LokiTidData *)
+					LokiPageSlot(page, family->slot_size, place + i);
+
+				if (LokiTidState(slot) != LOKI_TID_OVERFLOW)
+					passes[i] &= loki_is_within(so, &slot->u.heap);
+			}
+			UnlockReleaseBuffer(buffer);
+		}
+		first += most;
+		passes += most;
+		n -= most;
+	}
+}
+
 /* Nodes up to `end`, all of which may exist */
 static void
 pass_nodes(Pass *pass, uint32 first, uint32 end)
@@ -296,6 +338,8 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 		memset(passes + n, 0, TEST_BATCH - n);
 		for (int i = 0; i < so->nodes.ntests; i++)
 			test_nodes(so, &so->nodes.tests[i], first, n, passes);
+		if (so->within != NULL)
+			test_rows(so, first, n, passes);
 		for (uint32 i = 0; i < n; i += sizeof(uint64))
 		{
 			uint64		word;
@@ -311,7 +355,8 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 				}
 		}
 	}
-	so->search.nodes_filtered += so->nodes.ntests > 0 ? end - begin : 0;
+	if (so->nodes.ntests > 0 || so->within != NULL)
+		so->search.nodes_filtered += end - begin;
 }
 
 /* Test n nodes, no more than a batch, one by one. */

@@ -22,8 +22,10 @@
 #include "planner/hybrid.h"
 #include "planner/planner.h"
 
-/* In units of cpu_operator_cost: a row of a bitmap, made one of a set */
-#define TID_OPERATIONS			0.5
+/* In units of cpu_operator_cost */
+#define TID_OPERATIONS			0.5 /* a row of a bitmap, made one of a set */
+#define ROW_OPERATIONS			50	/* a row read in the order of the heap, and
+									 * measured */
 
 /* Vectors of more bytes than this are thought to be out of line */
 #define INLINE_BYTES			2000
@@ -55,7 +57,7 @@ static Cost
 row_cost(const HybridSearch *search)
 {
 	double		bytes = search->shape.code_dims * sizeof(float);
-	double		operations = loki_row_cost;
+	double		operations = ROW_OPERATIONS;
 
 	if (bytes > INLINE_BYTES)
 		operations += loki_detoast_cost * ceil(bytes / TOAST_MAX_CHUNK_SIZE);
@@ -90,7 +92,7 @@ search_cost(const HybridSearch *search)
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * (score + test));
 	return loki_scan_cost * cpu_operator_cost + Min(cost, pass) +
-		Min(search->width, search->inside) * row_cost(search);
+		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
 /* Reading a page of the heap at random, as far as it is not cached */
