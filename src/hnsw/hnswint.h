@@ -579,7 +579,7 @@ extern bool loki_way_list(const LokiSearch *search);
 extern LokiWay loki_way_choose(const LokiSearch *search, double share);
 
 /* How wide a walk has to be, and whether one has cost more than a pass */
-extern uint32 loki_way_width(const LokiSearch *search, LokiWay way);
+extern uint32 loki_way_width(const LokiSearch *search, LokiWay way, double share);
 extern bool loki_way_too_long(const LokiSearch *search);
 
 /* Keep a scored node in scored[]; its index there */

@@ -454,7 +454,7 @@ begin_filtered(LokiScan *so)
 	so->way = loki_way_choose(search, search->share);
 	if (so->way == LOKI_WAY_PASS)
 		return false;
-	so->width = loki_way_width(search, LOKI_WAY_PLAIN);
+	so->width = loki_way_width(search, LOKI_WAY_PLAIN, search->share);
 	loki_visited_reserve(search, so->width / search->share * VISITED_PER_WIDTH);
 	return true;
 }

@@ -334,18 +334,21 @@ choose_way(LokiSearch *search, uint32 *ef)
 	LokiWay		way = LOKI_WAY_PLAIN;
 	double		filtered = search->nodes_filtered - search->window_filtered;
 	double		matched = search->nodes_matched - search->window_matched;
+	double		share;
 
 	if (search->hops || search->window-- > 0)
 		return search->way;
 	search->window = SHARE_WINDOW;
 	search->window_filtered = search->nodes_filtered;
 	search->window_matched = search->nodes_matched;
+	share = (matched + SHARE_WEIGHT) / (filtered + SHARE_WEIGHT / search->share);
 	if (filtered > 0)
-		way = loki_way_choose(search, (matched + SHARE_WEIGHT) /
-							  (filtered + SHARE_WEIGHT / search->share));
+		way = loki_way_choose(search, share);
+
+	if (way != LOKI_WAY_PASS)
+		*ef = Max(*ef, loki_way_width(search, way, share));
 	if (way == LOKI_WAY_HOPS)
 	{
-		*ef = loki_way_width(search, LOKI_WAY_HOPS);
 		begin_hops(search, *ef);
 	}
 	return search->way = way;

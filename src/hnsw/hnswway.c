@@ -36,7 +36,7 @@
 
 /* Nodes that a walk scores, or tests by hops, for each of its width */
 #define SCORED_PER_WIDTH	10
-#define HOPS_PER_WIDTH		150
+#define HOPS_PER_WIDTH		210
 
 /*
  * The nearer a pool's nodes are to the query, among all, the fewer are put out of
@@ -46,10 +46,17 @@
 #define PLAIN_WIDTH			0.35
 
 /* Matching nodes far from the query are linked badly to each other */
-#define HOPS_WIDTH			2.5
+#define HOPS_WIDTH			3.0
 
-/* A plain walk may cost so many times what it was thought to */
+/* A pass, which cannot be wrong, is worth so many times what hops cost */
+#define HOPS_DOUBT			1.5
+
+/*
+ * A plain walk may cost so many times what it was thought to, and in any case
+ * such a part of what hops cost
+ */
 #define PLAIN_PATIENCE		2.5
+#define HOPS_SHARE			4
 
 /* Time of a pass over so many nodes before any is scored */
 static double
@@ -107,22 +114,31 @@ loki_way_list(const LokiSearch *search)
 static double
 plain_time(const LokiSearch *search, double share)
 {
-	return loki_way_width(search, LOKI_WAY_PLAIN) / share * SCORED_PER_WIDTH * SCORE_TIME;
+	return loki_way_width(search, LOKI_WAY_PLAIN, search->share) / share *
+		SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /* Time of a walk by hops, which is much the same for all */
 static double
 hops_time(const LokiSearch *search)
 {
-	return loki_way_width(search, LOKI_WAY_HOPS) * (double) HOPS_PER_WIDTH * HOP_TIME;
+	return loki_way_width(search, LOKI_WAY_HOPS, search->share) *
+		(double) HOPS_PER_WIDTH * HOP_TIME;
 }
 
+/*
+ * The width of a walk where such a share matches.  Where it is not that of all,
+ * matching nodes are not just anywhere.
+ */
 uint32
-loki_way_width(const LokiSearch *search, LokiWay way)
+loki_way_width(const LokiSearch *search, LokiWay way, double share)
 {
-	double		factor = way == LOKI_WAY_HOPS ? HOPS_WIDTH :
-		Max(PLAIN_WIDTH, sqrt(search->share));
+	double		factor = Max(PLAIN_WIDTH, sqrt(share));
 
+	if (way == LOKI_WAY_HOPS)
+		factor = HOPS_WIDTH;
+	else if (share < search->share / 2)
+		factor = 1;
 	return (uint32) Max(search->rows, search->width * factor);
 }
 
@@ -180,9 +196,10 @@ loki_way_choose(const LokiSearch *search, double share)
 	double		plain = plain_time(search, share);
 	double		hops = hops_time(search);
 
-	if (time_spent(search) > PLAIN_PATIENCE * plain_time(search, search->share))
+	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->share),
+								 hops / HOPS_SHARE))
 		plain = get_float8_infinity();
-	if (pass < Min(plain, hops))
+	if (pass < Min(plain, hops * HOPS_DOUBT))
 		return LOKI_WAY_PASS;
 	return plain < hops ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
 }
