@@ -19,6 +19,7 @@
 
 #include "compat/pgcompat.h"
 #include "lokivector.h"
+#include "types/compare.h"
 #include "types/halfvecint.h"
 #include "utils/float.h"
 #include "utils/varbit.h"
@@ -155,54 +156,7 @@ compare_arguments(FunctionCallInfo fcinfo)
 	return result;
 }
 
-LOKI_FUNCTION(halfvec_cmp);
-Datum
-halfvec_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(compare_arguments(fcinfo));
-}
-
-LOKI_FUNCTION(halfvec_lt);
-Datum
-halfvec_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) < 0);
-}
-
-LOKI_FUNCTION(halfvec_le);
-Datum
-halfvec_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) <= 0);
-}
-
-LOKI_FUNCTION(halfvec_eq);
-Datum
-halfvec_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) == 0);
-}
-
-LOKI_FUNCTION(halfvec_ne);
-Datum
-halfvec_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) != 0);
-}
-
-LOKI_FUNCTION(halfvec_ge);
-Datum
-halfvec_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) >= 0);
-}
-
-LOKI_FUNCTION(halfvec_gt);
-Datum
-halfvec_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) > 0);
-}
+LOKI_COMPARISONS(halfvec)
 
 /* ------------------------------------------------------------------------
  * Length and direction

@@ -12,6 +12,7 @@
 
 #include "compat/pgcompat.h"
 #include "lokivector.h"
+#include "types/compare.h"
 #include "types/sparsevecint.h"
 #include "utils/float.h"
 
@@ -71,54 +72,7 @@ compare_arguments(FunctionCallInfo fcinfo)
 	return result;
 }
 
-LOKI_FUNCTION(sparsevec_cmp);
-Datum
-sparsevec_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(compare_arguments(fcinfo));
-}
-
-LOKI_FUNCTION(sparsevec_lt);
-Datum
-sparsevec_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) < 0);
-}
-
-LOKI_FUNCTION(sparsevec_le);
-Datum
-sparsevec_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) <= 0);
-}
-
-LOKI_FUNCTION(sparsevec_eq);
-Datum
-sparsevec_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) == 0);
-}
-
-LOKI_FUNCTION(sparsevec_ne);
-Datum
-sparsevec_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) != 0);
-}
-
-LOKI_FUNCTION(sparsevec_ge);
-Datum
-sparsevec_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) >= 0);
-}
-
-LOKI_FUNCTION(sparsevec_gt);
-Datum
-sparsevec_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) > 0);
-}
+LOKI_COMPARISONS(sparsevec)
 
 /* ------------------------------------------------------------------------
  * Length and direction

@@ -14,6 +14,7 @@
 
 #include "compat/pgcompat.h"
 #include "lokivector.h"
+#include "types/compare.h"
 #include "types/vectorint.h"
 #include "utils/float.h"
 #include "utils/varbit.h"
@@ -114,54 +115,7 @@ compare_arguments(FunctionCallInfo fcinfo)
 	return result;
 }
 
-LOKI_FUNCTION(vector_cmp);
-Datum
-vector_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(compare_arguments(fcinfo));
-}
-
-LOKI_FUNCTION(vector_lt);
-Datum
-vector_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) < 0);
-}
-
-LOKI_FUNCTION(vector_le);
-Datum
-vector_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) <= 0);
-}
-
-LOKI_FUNCTION(vector_eq);
-Datum
-vector_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) == 0);
-}
-
-LOKI_FUNCTION(vector_ne);
-Datum
-vector_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) != 0);
-}
-
-LOKI_FUNCTION(vector_ge);
-Datum
-vector_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) >= 0);
-}
-
-LOKI_FUNCTION(vector_gt);
-Datum
-vector_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare_arguments(fcinfo) > 0);
-}
+LOKI_COMPARISONS(vector)
 
 /* ------------------------------------------------------------------------
  * Length and direction
