@@ -238,4 +238,28 @@ loki_filter_unsure(const LokiFilter *filter)
 	return false;
 }
 
+/* The number in a slot whose value has `width` bytes */
+static pg_attribute_always_inline int64
+loki_attr_number(uint8 width, const char *slot)
+{
+	int64		n8;
+	int32		n4;
+	int16		n2;
+
+	switch (width)
+	{
+		case sizeof(int64):
+			memcpy(&n8, slot + 1, sizeof(n8));
+			return n8;
+		case sizeof(int32):
+			memcpy(&n4, slot + 1, sizeof(n4));
+			return n4;
+		case sizeof(int16):
+			memcpy(&n2, slot + 1, sizeof(n2));
+			return n2;
+		default:
+			return (int8) slot[1];
+	}
+}
+
 #endif							/* LOKI_HNSWATTR_H */

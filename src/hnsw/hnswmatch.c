@@ -22,33 +22,6 @@
 /* Sets up to this size are looked through from end to end */
 #define SMALL_SET	8
 
-/* ----------------------------------------------------------------
- * Numbers
- * ----------------------------------------------------------------
- */
-static inline int64
-load_number(uint8 width, const char *slot)
-{
-	int64		n8;
-	int32		n4;
-	int16		n2;
-
-	switch (width)
-	{
-		case sizeof(int64):
-			memcpy(&n8, slot + 1, sizeof(n8));
-			return n8;
-		case sizeof(int32):
-			memcpy(&n4, slot + 1, sizeof(n4));
-			return n4;
-		case sizeof(int16):
-			memcpy(&n2, slot + 1, sizeof(n2));
-			return n2;
-		default:
-			return (int8) slot[1];
-	}
-}
-
 /* width is known where this is called */
 static pg_attribute_always_inline void
 test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 stride,
@@ -59,7 +32,7 @@ test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 s
 
 	for (int i = 0; i < n; i++, slots += stride)
 		passes[i] &= (slots[0] != LOKI_ATTR_NULL) &
-			((uint64) load_number(width, slots) - lo <= span);
+			((uint64) loki_attr_number(width, slots) - lo <= span);
 }
 
 static void
@@ -116,7 +89,7 @@ test_equal(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 	Assert(key->n == 1 && key->width == sizeof(int64));
 	for (int i = 0; i < n; i++, slots += stride)
 	{
-		passes[i] &= (load_number(sizeof(int64), slots) == wanted) & (slots[0] == flag);
+		passes[i] &= (loki_attr_number(sizeof(int64), slots) == wanted) & (slots[0] == flag);
 		found |= passes[i];
 	}
 	key->perhaps |= found && flag == LOKI_ATTR_LOSSY;
@@ -135,7 +108,7 @@ test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *pas
 
 	for (int i = 0; i < n; i++, slots += stride)
 	{
-		int64		number = load_number(width, slots);
+		int64		number = loki_attr_number(width, slots);
 
 		if (slots[0] == LOKI_ATTR_EXACT)
 			passes[i] &= in_set(exact, nexact, number);
@@ -184,7 +157,7 @@ test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 	Assert(key->width == sizeof(int64));
 	for (int i = 0; i < n; i++, slots += stride)
 	{
-		int64		number = load_number(sizeof(int64), slots) >> shift;
+		int64		number = loki_attr_number(sizeof(int64), slots) >> shift;
 		bool		pass = (slots[0] != LOKI_ATTR_NULL) & ((uint64) number - lo <= span);
 
 		if (number == bound)
@@ -224,7 +197,7 @@ test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 	for (int i = 0; i < n; i++, slots += stride)
 		if (passes[i])
 			passes[i] = slots[0] != LOKI_ATTR_NULL &&
-				satisfies(key->op, compare_zoned(key, load_number(key->width, slots)));
+				satisfies(key->op, compare_zoned(key, loki_attr_number(key->width, slots)));
 }
 
 /* ----------------------------------------------------------------

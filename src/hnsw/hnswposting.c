@@ -50,30 +50,6 @@ value_of_number(int64 number)
 	return (uint64) number ^ (UINT64CONST(1) << 63);
 }
 
-/* The number in a slot of ATTR */
-static int64
-slot_number(const char *slot, uint32 size)
-{
-	int64		n8;
-	int32		n4;
-	int16		n2;
-
-	switch (size - 1)
-	{
-		case sizeof(int64):
-			memcpy(&n8, slot + 1, sizeof(n8));
-			return n8;
-		case sizeof(int32):
-			memcpy(&n4, slot + 1, sizeof(n4));
-			return n4;
-		case sizeof(int16):
-			memcpy(&n2, slot + 1, sizeof(n2));
-			return n2;
-		default:
-			return (int8) slot[1];
-	}
-}
-
 /* ----------------------------------------------------------------
  * Making them
  * ----------------------------------------------------------------
@@ -171,7 +147,7 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 				nulls[(*nnulls)++] = first + i;
 			else
 			{
-				entries[n].value = value_of_number(slot_number(slot, family->slot_size));
+				entries[n].value = value_of_number(loki_attr_number(family->slot_size - 1, slot));
 				entries[n++].node = first + i;
 			}
 		}
