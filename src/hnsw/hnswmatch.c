@@ -22,6 +22,11 @@
 /* Sets up to this size are looked through from end to end */
 #define SMALL_SET	8
 
+/* ----------------------------------------------------------------
+ * Numbers
+ * ----------------------------------------------------------------
+ */
+
 /* width is known where this is called */
 static pg_attribute_always_inline void
 test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 stride,
