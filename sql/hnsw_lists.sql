@@ -77,8 +77,9 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 
--- test: few matches come from a list, many from a walk
-SELECT c, lists_way(c) FROM unnest('{tenant = 150,tenant = -1,tenant IN (77\, 99),tenant BETWEEN 120 AND 121,part = 1234,part IS NULL,name = ''name 7'',tenant = 150 AND flag,flag}'::text[]) c;
+-- test: few matches come from a list, many do not
+SELECT c, lists_way(c) FROM unnest('{tenant = 150,tenant = -1,tenant IN (77\, 99),tenant BETWEEN 120 AND 121,part = 1234,part IS NULL,name = ''name 7'',tenant = 150 AND flag}'::text[]) c;
+SELECT lists_way('flag') LIKE 'list%' AS list;
 SELECT * FROM lists_wrong();
 SELECT lokivector_check('lists_idx', true);
 -- no lists of two values
