@@ -36,7 +36,7 @@ def measure_memory(lab):
                       for f in TOUCHED)
     lab.row(3, f"bytes a vector touched by a walk, {dims} dimensions",
             touched, theirs, f"<= {bound}" if bound else None, of="ours",
-            note=f"{note}; {allocated:.1f} with pages not yet used")
+            note=f"{note}; {allocated:.1f} with empty pages")
     lab.row(3, f"bytes a vector of the whole index, {dims} dimensions",
             total, theirs, "<= 0.2" if whole else None,
             note=per_family(families.values(), rows))

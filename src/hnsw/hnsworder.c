@@ -39,7 +39,7 @@ typedef struct OrderEntry
 typedef struct OrderState
 {
 	const LokiGraph *graph;
-	uint32	   *position;		/* LOKI_NONE: not yet placed */
+	uint32	   *position;		/* LOKI_NONE: not placed */
 	uint32		placed;
 
 	/* of the page being filled */

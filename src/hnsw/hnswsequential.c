@@ -410,6 +410,8 @@ pass_renewed(Pass *pass)
 	LokiLookup *lookup = &pass->so->lookup;
 
 	for (uint32 i = 0; i < lookup->nwords; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		for (uint64 word = lookup->renewed[i]; word != 0; word &= word - 1)
 		{
 			uint32		first = i * LOKI_RENEWED_NODES +
@@ -424,6 +426,7 @@ pass_renewed(Pass *pass)
 			}
 			pass_batch(pass, nodes, n);
 		}
+	}
 }
 
 static void

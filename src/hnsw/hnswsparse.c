@@ -26,7 +26,6 @@
 
 #include <math.h>
 
-#include "common/hashfn.h"
 #include "distance/hash.h"
 #include "hnsw/hnswint.h"
 #include "lokivector.h"
