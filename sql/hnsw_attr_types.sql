@@ -290,7 +290,7 @@ SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT id FROM type_c WHERE s = 'a' AND lower(e) = 'abcdefghij' ORDER BY v <-> '[1,2]';
 SELECT (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM type_c WHERE s = 'a' AND lower(e) = 'abcdefghij' ORDER BY v <-> '[1,2]') s) =
 	(SELECT array_agg(id ORDER BY id) FROM type_c WHERE s || '' = 'a' AND lower(e) || '' = 'abcdefghij');
--- of another collation than the column's, and an order: a filter
+-- of another collation than the column's: the same bytes; an order: a filter
 EXPLAIN (COSTS OFF) SELECT id FROM type_c WHERE s = 'a' COLLATE "POSIX" ORDER BY v <-> '[1,2]';
 EXPLAIN (COSTS OFF) SELECT id FROM type_c WHERE s < 'b' ORDER BY v <-> '[1,2]';
 SELECT count(*) > 0 AS icu FROM pg_collation WHERE collprovider = 'i' \gset

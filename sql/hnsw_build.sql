@@ -281,7 +281,7 @@ CREATE INDEX build_seed_1 ON build_many USING hnsw (v vector_l2_ops, a);
 CREATE INDEX build_seed_2 ON build_many USING hnsw (v vector_l2_ops, a);
 SET lokivector.build_seed = 2;
 CREATE INDEX build_seed_3 ON build_many USING hnsw (v vector_l2_ops, a);
-RESET lokivector.build_seed;
+SET lokivector.build_seed = -1;
 CREATE INDEX build_seed_4 ON build_many USING hnsw (v vector_l2_ops, a);
 CHECKPOINT;
 SELECT contents('build_seed_1') = contents('build_seed_2') AS same,

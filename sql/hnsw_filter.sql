@@ -219,6 +219,7 @@ CREATE INDEX filter_t_some ON filter_t USING hnsw (v vector_l2_ops, s10);
 SELECT c, filter_good(c, 5, 10, false)
 FROM unnest('{s10 = 3 AND s2 = 1,s10 < 5 AND s1000 = 7,s2 = 1,s100 = 42 AND s10 IS NOT NULL,s10 IN (1\,2) AND near = 1}'::text[]) c;
 EXPLAIN (COSTS OFF) SELECT id FROM filter_t WHERE s10 = 3 AND s2 = 1 ORDER BY v <-> '[1]' LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM filter_t WHERE s10 IN (1, 2, 3, 4, 5, 6, 7, 8) ORDER BY v <-> '[1]' LIMIT 5;
 SELECT filter_random(40, false);
 
 -- test: a filter under cosine distance, with zero vectors

@@ -134,7 +134,7 @@ DROP TABLE insert_t;
 -- test: inserts fill the first page of the extent directory
 SELECT format('CREATE TABLE insert_t (v vector(1), %s)', string_agg(format('c%s int8', i), ', '))
 FROM generate_series(1, 31) i \gexec
-INSERT INTO insert_t SELECT ARRAY[i]::vector FROM generate_series(1, 23600) i;
+INSERT INTO insert_t SELECT ARRAY[i]::vector FROM generate_series(1, 23450) i;
 SELECT format('CREATE INDEX insert_idx ON insert_t USING hnsw (v vector_l2_ops, %s) WITH (m = 2, ef_construction = 4)',
 	string_agg(format('c%s', i), ', ')) FROM generate_series(1, 31) i \gexec
 CREATE VIEW insert_directory AS
@@ -145,6 +145,21 @@ INSERT INTO insert_t SELECT ARRAY[-i]::vector FROM generate_series(1, 1500) i;
 SELECT * FROM insert_directory;
 SELECT lokivector_check('insert_idx', true);
 DROP VIEW insert_directory;
+DROP TABLE insert_t;
+
+-- test: inner products: short vectors that came first keep no longer ones out
+SELECT FROM setseed(0.5);
+CREATE TABLE insert_t (v halfvec(10));
+CREATE INDEX insert_idx ON insert_t USING hnsw (v halfvec_ip_ops);
+CREATE FUNCTION insert_random(product boolean) RETURNS halfvec LANGUAGE sql VOLATILE AS $$
+	SELECT array_agg(random() * CASE WHEN product THEN 2 * random() ELSE 1 END)::halfvec
+	FROM generate_series(1, 10)
+$$;
+INSERT INTO insert_t SELECT insert_random(true) FROM generate_series(1, 10000);
+SELECT recall >= 0.98 AS as_if_built FROM lokivector_recall('insert_idx',
+	ARRAY(SELECT insert_random(false) FROM generate_series(1, 100)), 20);
+SELECT lokivector_check('insert_idx', true);
+DROP FUNCTION insert_random;
 DROP TABLE insert_t;
 
 DROP FUNCTION insert_info;

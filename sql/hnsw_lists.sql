@@ -48,6 +48,7 @@ BEGIN
 	FOR condition IN
 		SELECT format('tenant = %s', i * 3) FROM generate_series(0, 40) i
 		UNION ALL SELECT format('tenant BETWEEN %s AND %s', i * 9, i * 9 + 1) FROM generate_series(0, 12) i
+		UNION ALL SELECT format('tenant BETWEEN %s AND %s', i * 9, i * 9 + 6) FROM generate_series(0, 12) i
 		UNION ALL SELECT format('tenant IN (%s, %s, %s)', i, i * 2, i * 5 + 100) FROM generate_series(1, 12) i
 		UNION ALL SELECT format('part = %s', i * 211) FROM generate_series(0, 12) i
 		UNION ALL SELECT format('part > %s', 1999 - i * 2) FROM generate_series(0, 6) i

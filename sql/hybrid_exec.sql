@@ -107,6 +107,8 @@ DROP FUNCTION hybrid_leak;
 CREATE SEQUENCE hybrid_s;
 SELECT count(*) FROM (SELECT id FROM hybrid_t WHERE a = 7 AND nextval('hybrid_s') > 0 ORDER BY v <-> hybrid_vector(-1)) s;
 SELECT last_value FROM hybrid_s;
+SELECT count(*) FROM (SELECT id FROM hybrid_t WHERE a = 7 AND (SELECT nextval('hybrid_s') + hybrid_t.id) > 0 ORDER BY v <-> hybrid_vector(-1)) s;
+SELECT last_value FROM hybrid_s;
 DROP SEQUENCE hybrid_s;
 
 -- test: transactions that see what others do not

@@ -101,7 +101,7 @@ CREATE FUNCTION found(OUT rows bigint) BEGIN ATOMIC
 	SELECT count(*) FROM (SELECT i FROM n ORDER BY v <-> '[4,4,4]') AS s;
 END;
 SELECT * FROM found();
-SET ivfflat.probes = 10;
+SET ivfflat.probes = 9;
 SELECT * FROM found();
 SET ivfflat.iterative_scan = off;
 SELECT rows < 1000 AS fewer FROM found();
@@ -126,6 +126,49 @@ SELECT rows AS rows100 FROM found() \gset
 SELECT :rows1 < :rows3 AS more, :rows3 < :rows10 AS still_more, :rows10 = :rows100 AS all_lists;
 RESET lokivector.complete;
 RESET ivfflat.probes;
+
+-- test: as many probes as lists find everything, and the nearest
+SET client_min_messages = warning;
+CREATE TABLE e (i int, v vector(8), b bit(8));
+SELECT FROM setseed(0.25);
+INSERT INTO e SELECT i, ARRAY[random() * random(), random(), random(), random(), random(), random(), random(), random()]
+	FROM generate_series(1, 3000) AS i;
+UPDATE e SET b = binary_quantize(v - '[.5,.5,.5,.5,.5,.5,.5,.5]');
+CREATE INDEX ON e USING ivfflat (v vector_ip_ops) WITH (lists = 20);
+CREATE INDEX ON e USING ivfflat (b bit_hamming_ops) WITH (lists = 20);
+CREATE TABLE q AS SELECT v, b FROM e WHERE i <= 50;
+CREATE FUNCTION exact_of(probes int, OUT hits bigint, OUT ways text) LANGUAGE plpgsql AS $$
+DECLARE
+	query q;
+	kinds text[];
+BEGIN
+	PERFORM set_config('ivfflat.probes', probes::text, true);
+	hits := 0;
+	FOR query IN SELECT * FROM q LOOP
+		SET LOCAL enable_sort = off;
+		CREATE TEMP TABLE nearest ON COMMIT DROP AS SELECT i FROM e ORDER BY v <#> query.v LIMIT 20;
+		kinds := kinds || (SELECT way FROM lokivector_scan_stats());
+		SET LOCAL enable_sort = on;
+		SET LOCAL enable_indexscan = off;
+		hits := hits + (SELECT count(*) FROM nearest JOIN
+			(SELECT i FROM e ORDER BY v <#> query.v LIMIT 20) s USING (i));
+		SET LOCAL enable_indexscan = on;
+		DROP TABLE nearest;
+	END LOOP;
+	ways := (SELECT string_agg(DISTINCT kind, ',') FROM unnest(kinds) AS kind);
+END $$;
+SELECT * FROM exact_of(20);
+SELECT ways FROM exact_of(19);
+SET lokivector.complete = off;
+SET ivfflat.probes = 20;
+SET enable_sort = off;
+SELECT count(*) FROM (SELECT * FROM e ORDER BY b <~> B'11111111') AS s;
+RESET enable_sort;
+RESET lokivector.complete;
+RESET ivfflat.probes;
+RESET client_min_messages;
+DROP FUNCTION exact_of;
+DROP TABLE e, q;
 
 -- test: the graph is whole
 SELECT lokivector_check('n_idx', true);

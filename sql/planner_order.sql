@@ -101,6 +101,8 @@ SELECT nodes_refined >= 300 AS wide FROM lokivector_scan_stats();
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id IN (9, 10)) q ORDER BY s LIMIT 20$$);
 
 -- test: these are no nearest-neighbor order
+EXPLAIN (COSTS OFF) SELECT id FROM order_t TABLESAMPLE BERNOULLI (50) ORDER BY 1 - (v <=> array_fill(1, ARRAY[8])::vector) DESC LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT o.id FROM order_t o TABLESAMPLE BERNOULLI (50), (SELECT nn FROM order_t LIMIT 1) q ORDER BY o.v <-> q.nn LIMIT 5;
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
 SELECT order_check($$SELECT v <-> '[1,2,3,4,5,6,7,8]' AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
 SELECT order_check($$SELECT (v <-> '[1,2,3,4,5,6,7,8]') * 0 AS s FROM order_t ORDER BY s LIMIT 20$$);

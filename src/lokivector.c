@@ -16,6 +16,7 @@
 #include "distance/distance.h"
 #include "hnsw/hnsw.h"
 #include "lokivector.h"
+#include "miscadmin.h"
 #include "planner/planner.h"
 #include "quantize/quantize.h"
 #include "utils/builtins.h"
@@ -26,12 +27,38 @@ LOKI_MODULE_MAGIC;
 extern PGDLLEXPORT void _PG_init(void);
 
 /*
+ * Whether the library is loaded under its other name, or pgvector's is.  A
+ * setting of a library that is yet to come is a placeholder.
+ */
+static bool
+has_rival(void)
+{
+	const char *setting = "hnsw.ef_search";
+
+	return GetConfigOption(setting, true, false) != NULL &&
+		(GetConfigOptionFlags(setting, true) & GUC_CUSTOM_PLACEHOLDER) == 0;
+}
+
+/*
  * Start the folders, each after those that it uses.  When all settings are
  * there, others with their prefixes are errors.
+ *
+ * One session has one of the libraries.  But pg_upgrade loads those of all
+ * databases in one, to see that they are there, and uses none.
  */
 void
 _PG_init(void)
 {
+	if (has_rival())
+	{
+		if (IsBinaryUpgrade)
+			return;
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("another library with the settings of pgvector is loaded in this session"),
+				 errhint("A database has one of the extensions \"vector\" and \"lokivector\"; preload neither library, or the one that all databases use.")));
+	}
+
 	loki_distance_init();
 	loki_quantize_init();
 	loki_hnsw_init();

@@ -81,8 +81,11 @@ typedef RelFileNode LokiRelFileLocator;
 /* Since 18 an infinite cost alone does not keep a path from being chosen */
 #if PG_VERSION_NUM >= 180000
 #define LokiDisablePath(indexpath)		((indexpath)->path.disabled_nodes = 2)
+#define LokiInheritDisabled(path, child) \
+	((path)->disabled_nodes = (child)->disabled_nodes)
 #else
 #define LokiDisablePath(indexpath)		((void) (indexpath))
+#define LokiInheritDisabled(path, child)	((void) 0)
 #endif
 
 /* Whether the user owns a table or an index */
@@ -268,6 +271,13 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #else
 #define LokiAdjustToChild(root, expr, rel) \
 	adjust_appendrel_attrs_multilevel(root, expr, (rel)->relids, (rel)->top_parent_relids)
+#endif
+
+/* Clauses count their relations since 16 */
+#if PG_VERSION_NUM >= 160000
+#define LokiSetNumBaseRels(rinfo, n)	((rinfo)->num_base_rels = (n))
+#else
+#define LokiSetNumBaseRels(rinfo, n)	((void) 0)
 #endif
 
 /*

@@ -51,6 +51,7 @@ typedef struct LokiScanSettings
 	int			iterative_scan; /* LokiIterativeScan, unless complete */
 	int			max_tuples;		/* of an iterative scan */
 	bool		complete;		/* goes on until the caller is content */
+	bool		exact;			/* by passes over all nodes, never by a walk */
 } LokiScanSettings;
 
 extern void loki_scan_settings(Relation index, LokiScanSettings *settings);
@@ -60,6 +61,15 @@ extern void loki_hnsw_init(void);
 
 /* Whether a relation is an index of ours, of hnsw or ivfflat */
 extern bool loki_is_hnsw_index(Relation index);
+
+/* ERROR if a relation is not one, or if it is a temporary one of another session */
+extern void loki_require_hnsw(Relation index);
+
+/*
+ * Whether its file is pgvector's, or of another format: an error to whatever
+ * reads it, which plans are not to do that have no need of it.
+ */
+extern bool loki_hnsw_is_old(Relation index);
 
 /*
  * Tell the scan how many rows its caller will take at most (0 = not known).
@@ -90,16 +100,17 @@ extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 
 /*
  * Keep a scan to the rows of a set (NULL: whatever they are), and to those
- * whose distance is below a bound, or equal to it if that is inclusive; a bound
- * that is NaN and inclusive is none.  To be called before the first row of a
- * scan or rescan is asked for; holds for those after it as well.  The set stays
- * the caller's, and must stay as long as the scan.  As sets may be lossy, rows
- * are to be checked by the caller.
+ * whose distance is not above a bound; one that is NaN is no bound.  `nans` says
+ * whether rows are kept whose distance is NaN, and `all` that the scan is asked
+ * for every row within the bound.  To be called before the first
+ * row of a scan or rescan is asked for; holds for those after it as well.  The
+ * set stays the caller's, and must stay as long as the scan.  As sets may be
+ * lossy, rows are to be checked by the caller.
  */
 struct LokiTidSet;
 
 extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids,
-							   double bound, bool inclusive);
+							   double bound, bool nans, bool all);
 
 /*
  * Facts for the cost model, from the metapage: m, code bytes a node, and the
@@ -112,6 +123,8 @@ typedef struct LokiHnswShape
 	uint32		code_size;
 	uint32		code_bits;
 	int			entry_level;
+	double		mapped;			/* nodes below this are found by their rows'
+								 * TIDs; 0: none are */
 } LokiHnswShape;
 
 extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);

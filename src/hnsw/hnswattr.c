@@ -14,7 +14,7 @@
  *	 have less than 64 bits;
  * - numeric is rounded to the nearest float8, which keeps the order.  Numbers
  *	 of up to 15 digits stay apart, so that their floats tell all of them;
- * - text of up to 8 bytes is there as it is, else as a hash.  It is searched
+ * - text of up to 4 bytes is there as it is, else as a hash.  It is searched
  *	 for equality alone, since order is the collation's.  Trailing blanks of
  *	 character(n) do not count;
  * - uuid and IPv6 addresses give their leading bits, which have the order, and
@@ -83,8 +83,8 @@ static const struct
 	[LOKI_ATTR_TIMETZ] = {TIMETZOID, sizeof(int64), false},
 	[LOKI_ATTR_NUMERIC] = {NUMERICOID, sizeof(int64), true},
 	[LOKI_ATTR_UUID] = {UUIDOID, sizeof(int64), true},
-	[LOKI_ATTR_TEXT] = {TEXTOID, sizeof(int64), true},
-	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int64), true},
+	[LOKI_ATTR_TEXT] = {TEXTOID, sizeof(int32), true},
+	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int32), true},
 	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false},
 	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true},
 	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, LOKI_SIGNATURE_BYTES, true},
@@ -259,14 +259,16 @@ static LokiAttrValue
 text_value(const char *data, int length)
 {
 	LokiAttrValue result = {0};
+	int32		number = 0;
 
-	if (length <= (int) sizeof(result.number))
-		memcpy(&result.number, data, length);
+	if (length <= (int) sizeof(number))
+		memcpy(&number, data, length);
 	else
 	{
-		result.number = (int64) hash_bytes_extended((const unsigned char *) data, length, 0);
+		number = (int32) hash_bytes((const unsigned char *) data, length);
 		result.lossy = true;
 	}
+	result.number = number;
 	return result;
 }
 

@@ -49,7 +49,7 @@ typedef enum LokiAttrType
 	LOKI_ATTR_TIMETZ,			/* real time, then zone */
 	LOKI_ATTR_NUMERIC,			/* the nearest float8 */
 	LOKI_ATTR_UUID,				/* 44 leading bits, 20 of a hash */
-	LOKI_ATTR_TEXT,				/* up to 8 bytes themselves, else a hash */
+	LOKI_ATTR_TEXT,				/* up to 4 bytes themselves, else a hash */
 	LOKI_ATTR_BPCHAR,			/* without trailing blanks, as TEXT */
 	LOKI_ATTR_ENUM,				/* OID of the label */
 	LOKI_ATTR_INET,				/* IPv4: network, bits, host; IPv6: as UUID */

@@ -182,6 +182,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 
 	build->context = context;
 	build->toast.context = context;
+	build->toast.bulk = true;
 	build->row_context = AllocSetContextCreate(context, "hnsw build row",
 											   ALLOCSET_DEFAULT_SIZES);
 	build->heap = heap;
@@ -252,6 +253,15 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 	return true;
 }
 
+/* The same of nodes; see LOKI_CLAIM_MIN */
+bool
+loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
+{
+	uint32		step = build->shared->units / (LOKI_CLAIMS * build->shared->nprocesses);
+
+	return loki_build_claim(build, Max(Min(step, LOKI_CLAIM_MAX), LOKI_CLAIM_MIN), first, end);
+}
+
 /*
  * The nodes that a search during the build keeps.  As many more than
  * ef_construction as a node has links, which costs a third more time, make the
@@ -276,6 +286,8 @@ loki_build_open_graph(LokiBuild *build)
 									   build->shared->nprocesses > 1);
 		build->graph->scan_quantizer = build->geometry.quantizer;
 		build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
+		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
+			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
 	}
 	loki_graph_refresh(build->graph);
 	if (build->shared->rows_block >= 0)
@@ -296,9 +308,12 @@ insert_nodes(LokiBuild *build)
 	uint32		end;
 
 	loki_insertion_begin(&insertion, build);
-	while (loki_build_claim(build, LOKI_CLAIM_NODES, &i, &end))
+	while (loki_build_claim_nodes(build, &i, &end))
 		for (; i < end; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			loki_graph_insert(graph, loki_insertion_node(&insertion, i));
+		}
 }
 
 static void
@@ -308,9 +323,12 @@ trim_nodes(LokiBuild *build)
 	uint32		node;
 	uint32		end;
 
-	while (loki_build_claim(build, LOKI_CLAIM_NODES, &node, &end))
+	while (loki_build_claim_nodes(build, &node, &end))
 		for (; node < end; node++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			loki_graph_trim(graph, node);
+		}
 }
 
 /*

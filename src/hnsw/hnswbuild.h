@@ -58,8 +58,14 @@ typedef enum LokiBuildArena
 
 #define LOKI_BUILD_ARENAS		3
 
-/* Nodes that a process takes on at a time */
-#define LOKI_CLAIM_NODES		64
+/*
+ * Nodes that a process takes on at a time, of n: near ones, so that another
+ * process does not write to the same lists meanwhile, but not so many that one
+ * has to wait for another in the end.
+ */
+#define LOKI_CLAIM_MIN			64
+#define LOKI_CLAIM_MAX			4096
+#define LOKI_CLAIMS				16	/* of a process */
 
 /* What the processes of a build do together */
 typedef enum LokiBuildJob
@@ -113,7 +119,8 @@ typedef struct LokiBuildShared
 	LokiGraphShared graph;
 	int			rows_block;		/* of LOKI_ARENA_NODES; -1 before nodes are
 								 * renumbered */
-	int			suspect_block;	/* of LOKI_ARENA_NODES, see hnswverify.c */
+	int			states_block;	/* of LOKI_ARENA_NODES, see hnswverify.c */
+	int			entries_block;
 	int			position_block;
 	int			order_block;
 	LokiWriteShared write;
@@ -208,6 +215,7 @@ extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *ind
 								   const LokiMetaPageData *meta);
 extern LokiGraph *loki_build_open_graph(LokiBuild *build);
 extern void loki_build_job(LokiBuild *build, LokiBuildJob job);
+extern bool loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end);
 extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end);
 
 /* functions in hnswcompact.c */

@@ -76,7 +76,13 @@ loki_index_geometry(LokiIndex *state)
 		family_geometry(&families[LOKI_FAMILY_POSTING + i], sizeof(uint32));
 		family_geometry(&families[LOKI_FAMILY_FENCE + i], sizeof(int64));
 	}
-	if (state->nattributes > 0)
+	if (state->profile != LOKI_PROFILE_COMPACT)
+	{
+		family_geometry(&families[LOKI_FAMILY_ROW], sizeof(uint64));
+		family_geometry(&families[LOKI_FAMILY_BLOCK], sizeof(uint32));
+		family_geometry(&families[LOKI_FAMILY_JOINED], sizeof(uint64));
+	}
+	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT)
 		family_geometry(&families[LOKI_FAMILY_RENEWED], sizeof(uint64));
 }
 
@@ -117,52 +123,62 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 	state->directory_entries++;
 }
 
+/* Add what a directory page has beyond the entries that are known already. */
+static void
+add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *entries, int used)
+{
+	uint32		known = state->directory_entries - state->directory_passed;
+	BlockNumber nblocks;
+
+	if (used <= (int) known)
+		return;
+
+	/* after the page was read, as others add extents and then entries */
+	nblocks = RelationGetNumberOfBlocks(index);
+	for (int i = known; i < used; i++)
+		add_directory_entry(state, index, &entries[i], nblocks);
+}
+
 /*
- * Read directory entries added since the last time.  Takes share locks on
- * directory pages, one at a time.
+ * Read directory entries added since the last time, from the page on that was the
+ * last one then.  Takes share locks on directory pages, one at a time.
  */
 void
 loki_index_refresh(LokiIndex *state, Relation index)
 {
-	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
-	BlockNumber block = LOKI_DIRECTORY_BLKNO;
-	uint32		passed = 0;
-	uint32		ordinal = 0;
-	LokiExtentData *entries = palloc(LOKI_PAGE_PAYLOAD);
+	LokiExtentData entries[LOKI_EXTENTS_PER_PAGE];
 
-	while (block != 0)
+	for (;;)
 	{
-		Buffer		buffer;
-		Page		page;
+		Buffer		buffer = loki_buffer_read(state, index, state->directory_block);
+		Page		page = BufferGetPage(buffer);
+		BlockNumber next;
 		int			used;
 
-		if (block >= nblocks)
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, state->directory_ordinal);
+		used = LokiPageUsed(page, sizeof(LokiExtentData));
+		next = LokiPageOpaque(page)->next;
+		if (state->directory_passed + used > state->directory_entries)
+			memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
+				   used * sizeof(LokiExtentData));
+		UnlockReleaseBuffer(buffer);
+
+		add_directory_entries(state, index, entries, used);
+		if (next == 0)
+			break;
+		if (next >= RelationGetNumberOfBlocks(index))
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("extent directory of index \"%s\" is damaged",
 							RelationGetRelationName(index)),
-					 errdetail("It continues at block %u of %u.", block, nblocks),
+					 errdetail("It continues at block %u of %u.", next,
+							   RelationGetNumberOfBlocks(index)),
 					 errhint("Please REINDEX it.")));
-		buffer = ReadBuffer(index, block);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		page = BufferGetPage(buffer);
-		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, ordinal++);
-		used = LokiPageUsed(page, sizeof(LokiExtentData));
-		memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
-			   used * sizeof(LokiExtentData));
-		block = LokiPageOpaque(page)->next;
-		UnlockReleaseBuffer(buffer);
-
-		/*
-		 * others add extents meanwhile: what was read may lie past an older
-		 * end
-		 */
-		nblocks = RelationGetNumberOfBlocks(index);
-		for (int i = 0; i < used; i++, passed++)
-			if (passed >= state->directory_entries)
-				add_directory_entry(state, index, &entries[i], nblocks);
+		state->directory_passed += used;
+		state->directory_block = next;
+		state->directory_ordinal++;
 	}
-	pfree(entries);
 }
 
 /* Read slots of CENTROID, `first` and on of those of an epoch. */
@@ -263,6 +279,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	memcpy(state->attr_type, meta->attr_type, sizeof(state->attr_type));
 	state->local = RelationUsesLocalBuffers(index);
 	state->epoch = meta->epoch;
+	state->directory_block = LOKI_DIRECTORY_BLKNO;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		state->hint_tail[i] = LOKI_NONE;
 

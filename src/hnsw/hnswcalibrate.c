@@ -206,20 +206,6 @@ loki_calibrate_again(Relation index)
  * ----------------------------------------------------------------
  */
 
-static void
-require_hnsw(Relation index)
-{
-	if (!loki_is_hnsw_index(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation \"%s\" is not an hnsw index",
-						RelationGetRelationName(index))));
-	if (RELATION_IS_OTHER_TEMP(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot access temporary tables of other sessions")));
-}
-
 /*
  * Open an index that is to be calibrated, and its table, as vacuum locks them.
  */
@@ -236,7 +222,7 @@ open_index(Oid indexid, Relation *heap)
 				 errhint("An index cannot be calibrated during recovery.")));
 	*heap = OidIsValid(heapid) ? table_open(heapid, ShareUpdateExclusiveLock) : NULL;
 	index = relation_open(indexid, ShareUpdateExclusiveLock);
-	require_hnsw(index);
+	loki_require_hnsw(index);
 	if (!LokiOwnsRelation(indexid))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_INDEX, RelationGetRelationName(index));
 	if (*heap == NULL || heapid != IndexGetRelation(indexid, false))
@@ -305,7 +291,7 @@ lokivector_calibration(PG_FUNCTION_ARGS)
 	Relation	index = relation_open(PG_GETARG_OID(0), AccessShareLock);
 	LokiMetaPageData meta;
 
-	require_hnsw(index);
+	loki_require_hnsw(index);
 	InitMaterializedSRF(fcinfo, 0);
 	(void) loki_index_open(index, &meta);
 	for (int i = 0; i < meta.calibration.nwidths; i++)

@@ -92,7 +92,7 @@ check_definition(LokiCheck *check)
 		if (meta->attr_type[i] != loki_attr_type(check->index->rd_opcintype[i + 1]))
 			fault = "types of columns";
 	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_RECODING |
-										  LOKI_META_POSTINGS)) != 0)
+										  LOKI_META_POSTINGS | LOKI_META_ROWMAP)) != 0)
 		fault = "flags";
 	for (int i = 1; fault == NULL && i < meta->calibration.nwidths; i++)
 		if (meta->calibration.at[i].width <= meta->calibration.at[i - 1].width)
@@ -113,6 +113,7 @@ check_structure(LokiCheck *check)
 	loki_check_nodes(check);
 	loki_check_nulls(check);
 	loki_check_postings(check);
+	loki_check_rowmap(check);
 	loki_check_links(check);
 	loki_check_uppers(check);
 	loki_check_entry(check);
@@ -188,26 +189,10 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	MemoryContextDelete(context);
 }
 
-static void
-require_hnsw(Relation index)
-{
-	if (!loki_is_hnsw_index(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation \"%s\" is not an hnsw index",
-						RelationGetRelationName(index))));
-}
-
 /* Whether an index can be checked at all; ERROR if it never can */
 static bool
 is_checkable(Relation index)
 {
-	if (RELATION_IS_OTHER_TEMP(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot access temporary tables of other sessions"),
-				 errdetail("Index \"%s\" is associated with temporary relation.",
-						   RelationGetRelationName(index))));
 	if (!index->rd_index->indisvalid)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -244,7 +229,7 @@ lokivector_check(PG_FUNCTION_ARGS)
 	if (OidIsValid(heapid))
 		heap = table_open(heapid, AccessShareLock);
 	index = relation_open(indexid, AccessShareLock);
-	require_hnsw(index);
+	loki_require_hnsw(index);
 	if (heap == NULL || heapid != IndexGetRelation(indexid, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

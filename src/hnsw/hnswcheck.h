@@ -82,6 +82,9 @@ extern void loki_check_reachability(LokiCheck *check);
 /* functions in hnswcheck_postings.c */
 extern void loki_check_postings(LokiCheck *check);
 
+/* functions in hnswcheck_rowmap.c */
+extern void loki_check_rowmap(LokiCheck *check);
+
 /* functions in hnswcheck_heap.c */
 extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot);
 
@@ -89,8 +92,10 @@ extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot
 
 /* For ereport: slot `number` of an array, and its block */
 extern int	loki_check_where(LokiCheck *check, int family, uint32 number);
+
 /* TID state of a node as it is now; FREE for numbers past the end */
 extern int	loki_check_state_now(LokiCheck *check, uint32 node);
+
 /* Whether the metapage says now that dead nodes await repair */
 extern bool loki_check_dead_pending(LokiCheck *check);
 

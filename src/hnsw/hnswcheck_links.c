@@ -41,8 +41,8 @@ still_links(LokiCheck *check, uint32 node, uint32 neighbor)
 	bool		found = false;
 
 	if (loki_slot_read(check->state, check->index, LOKI_FAMILY_LINK, node, link))
-		for (int i = 0; i < link->count && i < 2 * check->state->m; i++)
-			found = found || link->neighbors[i] == neighbor;
+		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
+			found = found || link->neighbors[i] == neighbor + 1;
 	pfree(link);
 	return found;
 }
@@ -94,15 +94,18 @@ check_neighbor(LokiCheck *check, uint32 node, uint32 neighbor)
 static const char *
 list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
 {
-	if (link->count > 2 * check->state->m)
-		return "has too many links";
+	int			count = loki_link_count(link, check->state->m);
+
 	if (link->level > LOKI_MAX_LEVEL)
 		return "has an invalid level";
-	for (int i = 0; i < link->count; i++)
+	for (int i = count; i < 2 * check->state->m; i++)
+		if (link->neighbors[i] != 0)
+			return "has links behind the end of its list";
+	for (int i = 0; i < count; i++)
 	{
-		if (link->neighbors[i] == node)
+		if (link->neighbors[i] == node + 1)
 			return "is linked to itself";
-		if (link->neighbors[i] > LOKI_MAX_NUMBER)
+		if (link->neighbors[i] - 1 > LOKI_MAX_NUMBER)
 			return "is linked to an invalid node number";
 		for (int j = 0; j < i; j++)
 			if (link->neighbors[i] == link->neighbors[j])
@@ -115,6 +118,7 @@ static void
 check_link(LokiCheck *check, uint32 node, const char *slot)
 {
 	const LokiLinkData *link = (const LokiLinkData *) slot;
+	int			count = loki_link_count(link, check->state->m);
 	const char *fault;
 
 	/*
@@ -131,13 +135,15 @@ check_link(LokiCheck *check, uint32 node, const char *slot)
 				 errmsg("node %u of index \"%s\" %s",
 						node, RelationGetRelationName(check->index), fault),
 				 errdetail("It has %d links on layer 0, of at most %d, and level %d.",
-						   link->count, 2 * check->state->m, link->level)));
+						   count, 2 * check->state->m, link->level)));
 	check->level[node] = link->level;
-	for (int i = 0; i < link->count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		check_neighbor(check, node, link->neighbors[i]);
-		if (link->neighbors[i] < check->nodes)
-			check->node[link->neighbors[i]] |= LOKI_CHECK_LINKED;
+		uint32		neighbor = link->neighbors[i] - 1;
+
+		check_neighbor(check, node, neighbor);
+		if (neighbor < check->nodes)
+			check->node[neighbor] |= LOKI_CHECK_LINKED;
 	}
 }
 
@@ -505,8 +511,8 @@ walk_nodes(LokiCheck *check, WorkList *nodes)
 		if (!loki_check_in_graph(node_state(check, node)) ||
 			!loki_slot_read(check->state, check->index, LOKI_FAMILY_LINK, node, link))
 			continue;
-		for (int i = 0; i < link->count && i < 2 * check->state->m; i++)
-			reach_node(check, nodes, link->neighbors[i]);
+		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
+			reach_node(check, nodes, link->neighbors[i] - 1);
 	}
 	pfree(link);
 }

@@ -21,7 +21,10 @@ typedef struct PostingsCheck
 {
 	LokiPostingsData postings;
 	int			family;			/* being checked */
-	uint32		entries;		/* that it should have */
+	uint32		entries;		/* that it should have ... */
+	uint32		nslots;			/* ... in so many slots */
+	int			bits;			/* of an entry of POSTING */
+	uint32		slots[LOKI_POSTING_MAX_SLOTS];	/* as far as they were read */
 	uint32		found;
 	int64		last;			/* fence */
 	uint8	   *listed;			/* bitmap of nodes */
@@ -39,16 +42,8 @@ note_fault(PostingsCheck *lists, const char *fault, uint32 number)
 }
 
 static void
-check_posting(LokiCheck *check, uint32 number, const char *slot)
+check_entry(PostingsCheck *lists, uint32 node, uint32 number)
 {
-	PostingsCheck *lists = check->slot_state;
-	uint32		node;
-
-	/* what is behind the end of a list is left from an earlier one */
-	if (number >= lists->entries)
-		return;
-	lists->found++;
-	memcpy(&node, slot, sizeof(node));
 	if (node >= lists->postings.end)
 		note_fault(lists, "names a node that is not to be listed", number);
 	else if (lists->listed[node / 8] & (1 << (node % 8)))
@@ -58,12 +53,32 @@ check_posting(LokiCheck *check, uint32 number, const char *slot)
 }
 
 static void
+check_posting(LokiCheck *check, uint32 number, const char *slot)
+{
+	PostingsCheck *lists = check->slot_state;
+	uint32		nslots = LokiPostingSlots(lists->bits);
+	uint32		first = number / nslots * LOKI_FENCE_STEP;
+	uint32		nodes[LOKI_FENCE_STEP];
+
+	/* what is behind the end of a list is left from an earlier one */
+	if (number >= lists->nslots)
+		return;
+	lists->found++;
+	memcpy(&lists->slots[number % nslots], slot, sizeof(uint32));
+	if ((number + 1) % nslots != 0)
+		return;
+	loki_posting_unpack(lists->slots, lists->bits, nodes);
+	for (uint32 i = 0; i < LOKI_FENCE_STEP && first + i < lists->entries; i++)
+		check_entry(lists, nodes[i], number);
+}
+
+static void
 check_fence(LokiCheck *check, uint32 number, const char *slot)
 {
 	PostingsCheck *lists = check->slot_state;
 	int64		fence;
 
-	if (number >= lists->entries)
+	if (number >= lists->nslots)
 		return;
 	lists->found++;
 	memcpy(&fence, slot, sizeof(fence));
@@ -90,16 +105,16 @@ report_fault(LokiCheck *check, PostingsCheck *lists)
 }
 
 static void
-check_list(LokiCheck *check, PostingsCheck *lists, int family, uint32 entries,
+check_list(LokiCheck *check, PostingsCheck *lists, int family, uint32 nslots,
 		   void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
 {
 	lists->family = family;
-	lists->entries = entries;
+	lists->nslots = nslots;
 	lists->found = 0;
 	lists->last = PG_INT64_MIN;
 	check->slot_state = lists;
 	loki_check_family(check, family, slot_check);
-	if (lists->found < entries)
+	if (lists->found < nslots)
 		note_fault(lists, "is missing", lists->found);
 }
 
@@ -116,7 +131,7 @@ check_listed(LokiCheck *check, PostingsCheck *lists)
 			!loki_is_renewed(renewed, node) &&
 			!(lists->listed[node / 8] & (1 << (node % 8))))
 			note_fault(lists, "does not follow, with a node that is not listed",
-					   lists->entries);
+					   lists->nslots);
 	pfree(renewed);
 }
 
@@ -133,20 +148,24 @@ loki_check_postings(LokiCheck *check)
 	loki_index_refresh(check->state, check->index);
 	loki_check_family(check, LOKI_FAMILY_RENEWED, NULL);
 	lists.postings = meta.postings;
+	lists.bits = loki_posting_bits(meta.postings.end);
 	lists.listed = MemoryContextAllocExtended(CurrentMemoryContext,
 											  (Size) meta.postings.end / 8 + 1,
 											  MCXT_ALLOC_HUGE);
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
 		uint32		entries = meta.postings.listed[i];
+		uint32		steps;
 
 		if ((meta.flags & LOKI_META_POSTINGS) == 0 || entries == LOKI_NONE)
 			entries = 0;
 		memset(lists.listed, 0, (Size) meta.postings.end / 8 + 1);
-		check_list(check, &lists, LOKI_FAMILY_FENCE + i,
-				   (entries + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP, check_fence);
+		steps = (entries + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+		lists.entries = entries;
+		check_list(check, &lists, LOKI_FAMILY_FENCE + i, steps, check_fence);
 		report_fault(check, &lists);
-		check_list(check, &lists, LOKI_FAMILY_POSTING + i, entries, check_posting);
+		check_list(check, &lists, LOKI_FAMILY_POSTING + i,
+				   steps * LokiPostingSlots(lists.bits), check_posting);
 		if (entries > 0)
 			check_listed(check, &lists);
 		report_fault(check, &lists);

@@ -29,6 +29,7 @@ loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 {
 	filter->ntests = 0;
 	filter->never = keys->never;
+	filter->known = NULL;
 	filter->tids = tids;
 	filter->any = keys->nkeys > 0 || tids != NULL;
 	if (keys->nkeys > filter->tests_allocated)
@@ -128,6 +129,8 @@ filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 		const LokiTest *test = &filter->tests[i];
 		int			family = LOKI_FAMILY_ATTR + test->attribute;
 
+		if (test->key == filter->known)
+			continue;
 		if (test->attribute != attribute)
 			loki_slots_copy(search->state, search->index, family, nodes, n,
 							!search->in_recovery, slots);

@@ -30,6 +30,7 @@ typedef struct LokiNodeFilter
 	int			ntests;
 	int			tests_allocated;
 	LokiTest   *tests;
+	const LokiFilterKey *known; /* is passed by whatever is tested now */
 	const LokiTidSet *tids;		/* some row of the node is one of these; NULL:
 								 * whatever they are */
 } LokiNodeFilter;

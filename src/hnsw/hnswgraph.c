@@ -156,7 +156,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
 	graph->scratch = (LokiQuery *) ((char *) graph->query + query_size);
 	graph->pool = MemoryContextAlloc(context, LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
-	graph->sorted = MemoryContextAlloc(context, batch * sizeof(LokiCandidate));
+	graph->sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) * sizeof(LokiCandidate));
 	graph->batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
 	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
 	graph->selected = MemoryContextAlloc(context, batch * sizeof(int));
@@ -432,24 +432,77 @@ enter(LokiGraph *graph, uint32 entry)
 	graph->npool = 1;
 }
 
-/* Search for a node on its layers, and choose its lists there. */
+/*
+ * The graph as scans see it: the same nodes and links, but the index's own codes.
+ */
+static LokiGraph
+scan_view(const LokiGraph *graph, LokiQuery *query)
+{
+	LokiGraph	scan = *graph;
+
+	scan.quantizer = graph->scan_quantizer;
+	scan.codes = graph->scan_codes;
+	scan.code_size = scan.quantizer->code_size;
+	scan.query = query;
+	return scan;
+}
+
+/*
+ * Put the n nodes of a pool into graph->sorted, by the codes that the graph is
+ * built on.
+ */
+static void
+rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
+{
+	int			room = LokiPoolRoom(graph->ef_construction);
+	int			nsorted = 0;
+	uint32		nodes[MAX_LINKS];
+
+	loki_pool_clear(graph->sorted, 0, room);
+	for (int i = 0; i < n; i++)
+		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code_size);
+	for (int start = 0; start < n; start += lengthof(nodes))
+	{
+		int			count = Min(n - start, (int) lengthof(nodes));
+
+		for (int i = 0; i < count; i++)
+			nodes[i] = pool[start + i].node;
+		score_nodes(graph, graph->query, nodes, count);
+		loki_pool_merge(graph->sorted, &nsorted, room, graph->estimates, nodes, count);
+	}
+}
+
+/*
+ * Search for a node on its layers, and choose its lists there.
+ *
+ * Where dimensions are many the search goes by the codes that scans walk on, if
+ * those that the graph is built on are longer: most of what it meets is far away.
+ * What it ends with is ranked by the latter.
+ */
 static void
 choose_lists(LokiGraph *graph, uint32 node)
 {
 	int			level = graph->levels[node];
+	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->query) : *graph;
+	const LokiCandidate *ranked = graph->pool;
 
 	graph->quantizer->prepare_code(graph->quantizer,
 								   loki_graph_code(graph, node), graph->query);
-	enter(graph, graph->entry_node);
-	descend(graph, level);
-	for (int layer = Min(level, graph->entry_level); layer >= 0; layer--)
+	enter(&walk, walk.entry_node);
+	descend(&walk, level);
+	for (int layer = Min(level, walk.entry_level); layer >= 0; layer--)
 	{
 		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
 
-		search_layer(graph, layer, graph->ef_construction, LOKI_NONE);
-		choose_links(graph, lists, loki_graph_list(graph, node, layer), graph->pool,
-					 graph->npool);
+		search_layer(&walk, layer, walk.ef_construction, LOKI_NONE);
+		if (graph->scan_walk)
+		{
+			rank_pool(graph, walk.pool, walk.npool);
+			ranked = graph->sorted;
+		}
+		choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked, walk.npool);
 	}
+	graph->visit = walk.visit;
 }
 
 /*
@@ -573,10 +626,61 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 }
 
 /*
+ * Set graph->entries to the nodes that a scan would enter layer 0 at
+ * (loki_search_entries()), for loki_graph_finds().  known[] has room for
+ * LOKI_ENTRY_WIDTH of them: filled if it begins with LOKI_NONE, else they are
+ * those, as they were found for the same query, and are not looked for again.
+ */
+void
+loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
+{
+	LokiGraph	scan = scan_view(graph, query);
+
+	if (known[0] != LOKI_NONE)
+	{
+		for (scan.npool = 0; scan.npool < LOKI_ENTRY_WIDTH &&
+			 known[scan.npool] != LOKI_NONE; scan.npool++)
+			scan.pool[scan.npool].node = known[scan.npool];
+		score_nodes(&scan, query, known, scan.npool);
+		for (int i = 0; i < scan.npool; i++)
+			scan.pool[i].distance = scan.estimates[i];
+	}
+	else
+	{
+		enter(&scan, scan.entry_node);
+		for (int layer = scan.entry_level; layer > 0; layer--)
+		{
+			search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
+			if (layer > 1)
+				scan.npool = 1;
+		}
+		for (int i = 0; i < scan.npool; i++)
+			known[i] = scan.pool[i].node;
+	}
+	graph->visit = scan.visit;
+	graph->nentries = scan.npool;
+	memcpy(graph->entries, scan.pool, scan.npool * sizeof(LokiCandidate));
+}
+
+/*
+ * Whether a node is one that layer 0 was entered at, or a neighbor of one.  A
+ * search with a pool that leaves room for them finds it whatever other links
+ * there are.
+ */
+bool
+loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
+{
+	for (int i = 0; i < graph->nentries; i++)
+		if (graph->entries[i].node == node ||
+			loki_graph_linked(graph, graph->entries[i].node, node))
+			return true;
+	return false;
+}
+
+/*
  * Search for a node with a pool of ef (at most that of the build) as a scan
- * does: by a query made of its vector (the scan quantizer's), over the codes
- * that scans walk on, from the nodes that they enter layer 0 at.  What a search
- * over other codes or from elsewhere would find says nothing about scans.
+ * does: by a query made of its vector, from where loki_graph_enter_base() found
+ * that it enters layer 0.
  *
  * True if the node is found, or one that its code cannot tell from it, or if
  * others are nearer to the vector, as there may be by inner product.  *found is
@@ -586,24 +690,14 @@ bool
 loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 				 const LokiCandidate **found, int *nfound)
 {
-	LokiGraph	scan = *graph;
+	LokiGraph	scan = scan_view(graph, query);
 	float		own;
 	bool		itself;
 
-	scan.quantizer = graph->scan_quantizer;
-	scan.codes = graph->scan_codes;
-	scan.code_size = scan.quantizer->code_size;
-	scan.query = query;
-
 	score_nodes(&scan, query, &node, 1);
 	own = scan.estimates[0];
-	enter(&scan, scan.entry_node);
-	for (int layer = scan.entry_level; layer > 0; layer--)
-	{
-		search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
-		if (layer > 1)
-			scan.npool = 1;		/* as loki_search_entries() does */
-	}
+	scan.npool = scan.nentries;
+	memcpy(scan.pool, scan.entries, scan.nentries * sizeof(LokiCandidate));
 	itself = search_layer(&scan, 0, Min(ef, scan.ef_construction), node);
 	graph->visit = scan.visit;
 

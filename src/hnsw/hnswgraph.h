@@ -60,9 +60,11 @@ typedef struct LokiGraph
 	const LokiQuantizer *quantizer;
 	const char *codes;			/* code_size bytes each */
 	Size		code_size;
-	/* the codes that scans will walk on, for loki_graph_finds() */
+	/* the codes that scans will walk on, of which queries of the quantizer
+	 * above can be scored */
 	const LokiQuantizer *scan_quantizer;
 	const char *scan_codes;
+	bool		scan_walk;		/* insertions walk on them, too */
 	uint32		nnodes;
 	int			m;
 	int			ef_construction;
@@ -86,11 +88,13 @@ typedef struct LokiGraph
 	LokiQuery  *scratch;		/* for loki_select_neighbors */
 	LokiCandidate *pool;		/* ef_construction */
 	int			npool;
-	LokiCandidate *sorted;		/* a list plus one link */
+	LokiCandidate *sorted;		/* a list plus one link, or a pool */
 	const void **batch_codes;	/* of nodes being scored, as large as the larger of
 								 * a list and ef_construction */
 	float	   *estimates;
 	int		   *selected;
+	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer 0 */
+	int			nentries;
 } LokiGraph;
 
 /* The list of a node on a layer */
@@ -120,6 +124,8 @@ extern void loki_graph_trim(LokiGraph *graph, uint32 node);
 extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
 							   const LokiCandidate **found);
+extern void loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known);
+extern bool loki_graph_entered_beside(const LokiGraph *graph, uint32 node);
 extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 							 const LokiCandidate **found, int *nfound);
 

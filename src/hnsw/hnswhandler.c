@@ -54,6 +54,41 @@ loki_is_hnsw_index(Relation index)
 		index->rd_indam->aminsert == loki_hnsw_insert;
 }
 
+void
+loki_require_hnsw(Relation index)
+{
+	if (!loki_is_hnsw_index(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is not an hnsw index",
+						RelationGetRelationName(index))));
+	if (RELATION_IS_OTHER_TEMP(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary tables of other sessions"),
+				 errdetail("Index \"%s\" is associated with temporary relation.",
+						   RelationGetRelationName(index))));
+}
+
+/* Whether an index file is pgvector's, or of another format */
+bool
+loki_hnsw_is_old(Relation index)
+{
+	Buffer		buffer;
+	LokiMetaPage meta;
+	bool		old;
+
+	if (RelationGetNumberOfBlocks(index) <= LOKI_META_BLKNO)
+		return false;
+	buffer = ReadBuffer(index, LOKI_META_BLKNO);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	meta = LokiPageGetMeta(BufferGetPage(buffer));
+	old = !PageIsNew(BufferGetPage(buffer)) &&
+		(meta->magic != LOKI_META_MAGIC || meta->version != LOKI_META_VERSION);
+	UnlockReleaseBuffer(buffer);
+	return old;
+}
+
 /* Facts for the cost model */
 bool
 loki_hnsw_shape(Relation index, LokiHnswShape *shape)
@@ -68,6 +103,7 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->entry_level = meta.entry_level;
+	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.rowmap.end : 0;
 	return true;
 }
 

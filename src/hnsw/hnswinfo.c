@@ -43,15 +43,7 @@ open_index(Oid indexid)
 {
 	Relation	index = relation_open(indexid, AccessShareLock);
 
-	if (!loki_is_hnsw_index(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation \"%s\" is not an hnsw index",
-						RelationGetRelationName(index))));
-	if (RELATION_IS_OTHER_TEMP(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot access temporary tables of other sessions")));
+	loki_require_hnsw(index);
 	return index;
 }
 

@@ -6,9 +6,8 @@
  * An insert is a chain of records, each of which leaves a valid index: claim a
  * TID slot (reserved, with the heap TID, so that vacuum can reclaim it after a
  * crash); write CODE, REFINE, HASH, attributes and the node's own lists; make
- * it live; link its neighbors to it.  The page lock LOKI_INSERT_LOCK is held
- * in share mode from before the entry point is read until the last link is
- * written.  src/hnsw/README, "Insert".
+ * it live; link its neighbors to it.  A page lock (hnswlock.c) is held in share
+ * mode from before the entry point is read until the last link is written.  src/hnsw/README, "Insert".
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswinsert.c
@@ -22,7 +21,6 @@
 #include "hnsw/hnswinsert.h"
 #include "hnsw/hnswrecode.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "types/toast.h"
 #include "utils/memutils.h"
 
@@ -435,9 +433,9 @@ ensure_found(LokiNewRow *row)
 
 /*
  * Make the node the entry point if it is higher than the one there is, or if
- * there is none to be linked to.  Returns an entry point that another insert
- * has set meanwhile and that a node which is alone must be linked to,
- * LOKI_NONE if there is none.
+ * there is none to be linked to.  Where another insert has set one meanwhile, a
+ * node which is alone must be linked to that first, lest a crash leave nothing
+ * but itself to be found: returns it and changes nothing, else LOKI_NONE.
  */
 static uint32
 update_entry(LokiNewRow *row)
@@ -445,17 +443,15 @@ update_entry(LokiNewRow *row)
 	Buffer		buffer = ReadBuffer(row->index, LOKI_META_BLKNO);
 	LokiMetaPage meta;
 	uint32		other = LOKI_NONE;
-	bool		replace;
+	bool		moved;
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
-	replace = meta->entry_node == LOKI_NONE || row->level > meta->entry_level;
-	if (row->alone && meta->entry_node == row->meta.entry_node &&
-		meta->upper_version == row->meta.upper_version)
-		replace = true;
-	else if (row->alone)
+	moved = meta->entry_node != row->meta.entry_node ||
+		meta->upper_version != row->meta.upper_version;
+	if (row->alone && moved && meta->entry_node != LOKI_NONE)
 		other = meta->entry_node;
-	if (replace)
+	else if (row->alone || meta->entry_node == LOKI_NONE || row->level > meta->entry_level)
 	{
 		GenericXLogState *xlog = GenericXLogStart(row->index);
 
@@ -482,14 +478,31 @@ link_pair(LokiNewRow *row, uint32 other)
 }
 
 /*
- * Insert a row into the graph, holding LOKI_INSERT_LOCK.
+ * Draw the node's highest layer; with a seed it depends on that and on the row's
+ * place in the table, so that the same inserts make the same graph.
+ */
+static int
+draw_level(const LokiNewRow *row)
+{
+	int			ratio = loki_layer_ratio(row->state->profile, row->state->m);
+	const ItemPointerData *tid = &row->tid.u.heap;
+	pg_prng_state prng;
+
+	if (loki_build_seed < 0)
+		return loki_random_level(ratio, &pg_global_prng_state);
+	pg_prng_seed(&prng, (uint64) loki_build_seed << 48 ^
+				 (uint64) ItemPointerGetBlockNumberNoCheck(tid) << 16 ^
+				 ItemPointerGetOffsetNumberNoCheck(tid));
+	return loki_random_level(ratio, &prng);
+}
+
+/*
+ * Insert a row into the graph, holding loki_insert_lock().
  */
 static void
 insert_node(LokiNewRow *row)
 {
-	row->level = loki_random_level(loki_layer_ratio(row->state->profile,
-													row->state->m),
-								   &pg_global_prng_state);
+	row->level = draw_level(row);
 	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
 	if (find_place(row))
 		return;
@@ -500,10 +513,13 @@ insert_node(LokiNewRow *row)
 	if (row->alone || row->meta.entry_node == LOKI_NONE ||
 		row->level > row->meta.entry_level)
 	{
-		uint32		other = update_entry(row);
+		uint32		other;
 
-		if (other != LOKI_NONE)
+		while ((other = update_entry(row)) != LOKI_NONE)
+		{
 			link_pair(row, other);
+			row->alone = false;
+		}
 	}
 
 	loki_node_let_join(row);
@@ -516,7 +532,7 @@ insert_node(LokiNewRow *row)
 static void
 lock_for_insert(LokiNewRow *row)
 {
-	LockPage(row->index, LOKI_INSERT_LOCK, ShareLock);
+	loki_insert_lock(row->index);
 	loki_meta_read(row->index, &row->meta);
 	row->stale = row->meta.epoch != row->state->epoch ||
 		(row->meta.flags & LOKI_META_RECODING) != 0;
@@ -525,7 +541,7 @@ lock_for_insert(LokiNewRow *row)
 static void
 unlock_insert(LokiNewRow *row)
 {
-	UnlockPage(row->index, LOKI_INSERT_LOCK, ShareLock);
+	loki_insert_unlock(row->index);
 }
 
 /*

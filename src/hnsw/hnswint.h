@@ -110,6 +110,9 @@ typedef struct LokiIndex
 
 	/* grows */
 	uint32		directory_entries;
+	BlockNumber directory_block;	/* the last page that was read, ... */
+	uint32		directory_ordinal;	/* which one that is, ... */
+	uint32		directory_passed;	/* and the entries on those before it */
 	LokiFamily	families[LOKI_FAMILIES];
 	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
 											 * family was seen to end */
@@ -428,12 +431,15 @@ typedef struct LokiSearch
 									 * last choice */
 	uint64		window_matched;
 	uint32		window;			/* expansions until the next */
-	double		listed;			/* nodes that a pass reads one by one, in place
-								 * of all but so many; below 0: no list */
+	double		listed;			/* nodes that a pass reads one by one, in
+								 * place of all but so many; below 0: no list */
 	double		unlisted;
+	bool		mapped;			/* they are those of a set's rows */
 	double		share;			/* of the index that matches: as sampled, or
 								 * known by a list */
 	bool		share_known;
+	double		clumped;		/* of neighbors of nodes that match, the share
+								 * that does, too; below 0: not sampled */
 	uint32	   *seeds;			/* nodes of the sample that match */
 	uint32		nseeds;
 
@@ -575,6 +581,7 @@ extern int	loki_compare_candidates(const void *a, const void *b);
  */
 extern void loki_way_sample(LokiSearch *search, uint32 end);
 extern bool loki_way_short(const LokiSearch *search);
+extern double loki_way_list_time(const LokiSearch *search);
 extern bool loki_way_list(const LokiSearch *search);
 extern LokiWay loki_way_choose(const LokiSearch *search, double share);
 
@@ -672,11 +679,11 @@ extern void loki_hnsw_endscan(IndexScanDesc scan);
 /* functions in hnswvalidate.c */
 extern bool loki_hnsw_validate(Oid opclassoid);
 
-/*
- * Page locks (heavyweight, on block 0): inserts hold it shared from before
- * their search until their last link; vacuum takes it exclusively for an
- * instant to wait for those that may have seen a dead node as live.
- */
-#define LOKI_INSERT_LOCK	LOKI_META_BLKNO
+/* functions in hnswlock.c */
+extern void loki_insert_lock(Relation index);
+extern void loki_insert_unlock(Relation index);
+extern void loki_inserts_block(Relation index);
+extern void loki_inserts_unblock(Relation index);
+extern void loki_inserts_wait(Relation index);
 
 #endif							/* LOKI_HNSWINT_H */

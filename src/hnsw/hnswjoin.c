@@ -19,6 +19,7 @@
 
 #include "hnsw/hnswinsert.h"
 #include "hnsw/hnswrecord.h"
+#include "hnsw/hnswrowmap.h"
 #include "miscadmin.h"
 
 /* Whether a node has the row's vector and attributes, by hash and bytes */
@@ -260,9 +261,11 @@ join_node(LokiNewRow *row, uint32 node)
 bool
 loki_join_if_equal(LokiNewRow *row, uint32 node)
 {
-	return is_equal_row(row, node) &&
-		loki_node_is_live(row->state, row->index, node) &&
-		is_equal_row(row, node) && join_node(row, node);
+	if (!is_equal_row(row, node) || !loki_node_is_live(row->state, row->index, node) ||
+		!is_equal_row(row, node))
+		return false;
+	loki_rowmap_joined(row->state, row->index, &row->meta.rowmap, node);
+	return join_node(row, node);
 }
 
 /*

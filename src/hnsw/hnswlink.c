@@ -239,7 +239,7 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 	const LokiLinkData *link = slot;
 	const LokiUpperData *upper = slot;
 
-	list->count = level == 0 ? link->count : upper->count;
+	list->count = level == 0 ? loki_link_count(link, m) : upper->count;
 	if (list->count > loki_list_max(level, m))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -250,7 +250,7 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 				 errhint("Please REINDEX it.")));
 	for (int i = 0; i < list->count; i++)
 	{
-		list->nodes[i] = level == 0 ? link->neighbors[i] : upper->neighbors[i].node;
+		list->nodes[i] = level == 0 ? link->neighbors[i] - 1 : upper->neighbors[i].node;
 		list->slots[i] = level == 0 ? LOKI_NONE : upper->neighbors[i].slot;
 	}
 }
@@ -303,8 +303,8 @@ loki_list_put(void *slot, int level, int m, const LokiList *list)
 	Assert(list->count <= max);
 	if (level == 0)
 	{
-		link->count = (uint8) list->count;
-		memcpy(link->neighbors, list->nodes, sizeof(uint32) * list->count);
+		for (int i = 0; i < list->count; i++)
+			link->neighbors[i] = list->nodes[i] + 1;
 		memset(link->neighbors + list->count, 0, sizeof(uint32) * (max - list->count));
 		return;
 	}

@@ -188,7 +188,7 @@ loki_build_hot_memory(const LokiBuild *build)
 
 	return arena_strides(build, LOKI_ARENA_NODES, strides) +
 		Max(loki_equal_node_memory(),
-			loki_graph_node_memory(build->m) + 5 * sizeof(uint32));
+			loki_graph_node_memory(build->m) + 9 * sizeof(uint32));
 }
 
 /*

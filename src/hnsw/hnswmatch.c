@@ -83,20 +83,33 @@ in_set(const int64 *set, int n, int64 number)
 	return *set == number;
 }
 
+/* width is known where this is called */
+static pg_attribute_always_inline uint8
+test_equal_of(uint8 width, int64 wanted, char flag, const char *slots, uint32 stride,
+			  int n, uint8 *passes)
+{
+	uint8		found = 0;
+
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		passes[i] &= (loki_attr_number(width, slots) == wanted) & (slots[0] == flag);
+		found |= passes[i];
+	}
+	return found;
+}
+
 /* Equality with one constant of a type that has lossy values */
 static void
 test_equal(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
-	int64		wanted = key->set[0];
 	char		flag = key->nexact == 1 ? LOKI_ATTR_EXACT : LOKI_ATTR_LOSSY;
-	uint8		found = 0;
+	uint8		found;
 
-	Assert(key->n == 1 && key->width == sizeof(int64));
-	for (int i = 0; i < n; i++, slots += stride)
-	{
-		passes[i] &= (loki_attr_number(sizeof(int64), slots) == wanted) & (slots[0] == flag);
-		found |= passes[i];
-	}
+	Assert(key->n == 1);
+	if (key->width == sizeof(int64))
+		found = test_equal_of(sizeof(int64), key->set[0], flag, slots, stride, n, passes);
+	else
+		found = test_equal_of(key->width, key->set[0], flag, slots, stride, n, passes);
 	key->perhaps |= found && flag == LOKI_ATTR_LOSSY;
 }
 
@@ -146,7 +159,7 @@ satisfies(uint8 op, int order)
 	}
 }
 
-/* Types with lossy values have numbers of 8 bytes. */
+/* Types with lossy values that have an order have numbers of 8 bytes. */
 static void
 test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {

@@ -119,6 +119,7 @@ loki_scan_settings(Relation index, LokiScanSettings *settings)
 	settings->iterative_scan = iterative_scan;
 	settings->max_tuples = max_scan_tuples;
 	settings->complete = loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
+	settings->exact = false;
 }
 
 static void
@@ -179,8 +180,8 @@ init_settings(void)
 							 "With 0 hnsw.ef_search decides.", &loki_target_recall,
 							 0, 0, 1, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("lokivector.build_seed",
-							"Sets the seed of index builds",
-							"With -1 each build is random.", &loki_build_seed,
+							"Sets the seed of index builds and inserts",
+							"With -1 each of them is random.", &loki_build_seed,
 							-1, -1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 

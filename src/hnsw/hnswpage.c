@@ -45,6 +45,12 @@ loki_family_name(int family)
 			return "centroid";
 		case LOKI_FAMILY_RENEWED:
 			return "renewed";
+		case LOKI_FAMILY_ROW:
+			return "row";
+		case LOKI_FAMILY_BLOCK:
+			return "block";
+		case LOKI_FAMILY_JOINED:
+			return "joined";
 		default:
 			if (family >= LOKI_FAMILY_ATTR &&
 				family < LOKI_FAMILY_ATTR + LOKI_MAX_ATTRIBUTES)
@@ -201,6 +207,17 @@ report_foreign(Relation index, uint32 magic)
 			 errhint("Please REINDEX it.")));
 }
 
+/* Whether the entries of the map of rows, if there is one, are as wide as they can be */
+static bool
+rowmap_valid(LokiMetaPage meta)
+{
+	const LokiRowMapData *map = &meta->rowmap;
+
+	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
+		(map->node_bits > 0 && map->key_bits <= LOKI_ROWMAP_MAX_KEY_BITS &&
+		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 32);
+}
+
 /*
  * Validate the metapage (block 0, at least share-locked): ERROR with a hint
  * when it is foreign, damaged, or of another version.
@@ -230,7 +247,7 @@ loki_meta_validate(Relation index, Page page)
 		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
-		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL)
+		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL || !rowmap_valid(meta))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" has a damaged metapage",

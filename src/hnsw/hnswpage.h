@@ -40,7 +40,11 @@
 #define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
 #define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
 #define LOKI_FAMILY_CENTROID	10	/* per epoch dim floats, then the basis */
-#define LOKI_FAMILY_RENEWED		11	/* numbers used again since postings were made */
+#define LOKI_FAMILY_RENEWED		11	/* numbers used again since postings were
+									 * made */
+#define LOKI_FAMILY_ROW			12	/* nodes in the order of their rows' TIDs */
+#define LOKI_FAMILY_BLOCK		13	/* where the rows of a block begin in ROW */
+#define LOKI_FAMILY_JOINED		14	/* nodes that rows joined since then */
 #define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
 /* + attribute - 1, by NULLTID number */
 #define LOKI_FAMILY_NULLATTR	(LOKI_FAMILY_ATTR + INDEX_MAX_KEYS)
@@ -124,6 +128,28 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_RENEWED_UNIT		8
 #define LOKI_RENEWED_NODES		(64 * LOKI_RENEWED_UNIT)
 
+/*
+ * The map from heap TIDs to nodes (hnswrowmap.c).  A slot of ROW is a word of
+ * packed entries, which do not cross pages; one of BLOCK, the first entry of 2 to
+ * the power of `shift` blocks, with one more at the end; one of JOINED, a bit for
+ * each of so many nodes.
+ */
+#define LOKI_JOINED_NODES		64
+#define LOKI_ROWMAP_MAX_KEY_BITS	10
+#define LOKI_ROWMAP_MAX_WIDTH	32	/* bits of an entry */
+
+typedef struct LokiRowMapData
+{
+	uint32		end;			/* nodes below this are in it, or noted in
+								 * RENEWED or JOINED; 0: there is no map */
+	uint32		entries;
+	uint32		groups;			/* of blocks */
+	uint8		shift;
+	uint8		node_bits;		/* of an entry ... */
+	uint8		key_bits;		/* ... and those above */
+	uint8		unused;
+} LokiRowMapData;
+
 typedef struct LokiPostingsData
 {
 	uint32		generation;		/* how often they were made */
@@ -191,6 +217,7 @@ typedef struct LokiMetaPageData
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
 	LokiPostingsData postings;
+	LokiRowMapData rowmap;
 } LokiMetaPageData;
 
 typedef LokiMetaPageData *LokiMetaPage;
@@ -200,6 +227,7 @@ typedef LokiMetaPageData *LokiMetaPage;
 #define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
 										 * not yet repaired the graph */
 #define LOKI_META_POSTINGS		0x04	/* POSTING and FENCE can be read */
+#define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
 #define LOKI_META_RECODING		0x02	/* codes are being made for the
 										 * centroid of `epoch`; see the pages
 										 * of CODE */
@@ -306,18 +334,30 @@ StaticAssertDecl(sizeof(LokiOverflowData) == 16, "OVERFLOW slots are 16 bytes");
 
 /*
  * LINK slots: the neighbors of a node on layer 0, nearest first when they were
- * chosen; links added since follow.
+ * chosen; links added since follow.  Each is a node's number + 1, and 0 ends the
+ * list: adding one changes 4 bytes, which is what WAL has of it, and readers
+ * without a lock see it whole or not at all.
  */
 typedef struct LokiLinkData
 {
-	uint8		count;
 	uint8		level;			/* the node's highest layer */
-	uint16		unused;
+	uint8		unused[3];
 	uint32		neighbors[FLEXIBLE_ARRAY_MEMBER];	/* 2 * m */
 } LokiLinkData;
 
 #define LokiLinkSize(m) \
 	(offsetof(LokiLinkData, neighbors) + sizeof(uint32) * 2 * (Size) (m))
+
+/* The number of neighbors in a slot */
+static inline int
+loki_link_count(const LokiLinkData *link, int m)
+{
+	int			count = 0;
+
+	while (count < 2 * m && link->neighbors[count] != 0)
+		count++;
+	return count;
+}
 
 /*
  * UPPER slots: a node on one layer above 0.  Of each neighbor both the node

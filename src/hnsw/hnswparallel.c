@@ -213,7 +213,7 @@ launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 
 	/* one that cannot start would be waited for at the barrier for ever */
 	WaitForParallelWorkersToAttach(parallel->context);
-	elog(DEBUG1, "building with %d processes", shared->nprocesses);
+	elog(DEBUG1, "using %d parallel workers", parallel->context->nworkers_launched);
 }
 
 /* Set up a build by this process alone. */

@@ -8,8 +8,8 @@
  * order of their values, NULLs first; FENCE has the value of each
  * LOKI_FENCE_STEP-th of them.  Both are made by a build and made anew by vacuum.
  * In between nothing in them changes: nodes from that end on are read one by
- * one, numbers below that were used again are noted in RENEWED, and whatever is
- * listed is looked up in ATTR, as it may be another node by now.
+ * one, and numbers below that were used again are noted in RENEWED; all others
+ * have the attribute under which they are listed, but may be dead by now.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswposting.c
@@ -21,9 +21,9 @@
 #include "access/xlog.h"
 #include "hnsw/hnswposting.h"
 #include "hnsw/hnswrecord.h"
+#include "hnsw/hnswrowmap.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
-#include "storage/lmgr.h"
 #include "utils/memutils.h"
 
 /* With so few values no one of them is rare enough for a list */
@@ -55,9 +55,10 @@ value_of_number(int64 number)
  * ----------------------------------------------------------------
  */
 
-/* Change what the metapage says of postings. */
+/* Change what the metapage says of lists and map; flags: those that can be read. */
 static void
-write_meta(Relation index, bool valid, const LokiPostingsData *postings)
+write_meta(Relation index, uint32 flags, const LokiPostingsData *postings,
+		   const LokiRowMapData *rowmap)
 {
 	Buffer		buffer = ReadBuffer(index, LOKI_META_BLKNO);
 	GenericXLogState *xlog;
@@ -66,18 +67,18 @@ write_meta(Relation index, bool valid, const LokiPostingsData *postings)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	xlog = GenericXLogStart(index);
 	meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
-	meta->flags &= ~LOKI_META_POSTINGS;
-	if (valid)
-		meta->flags |= LOKI_META_POSTINGS;
+	meta->flags &= ~(LOKI_META_POSTINGS | LOKI_META_ROWMAP);
+	meta->flags |= flags;
 	meta->postings = *postings;
+	meta->rowmap = *rowmap;
 	GenericXLogFinish(xlog);
 	UnlockReleaseBuffer(buffer);
 }
 
 /* Write the slots of a page of a family, which has no others then. */
-static void
-write_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
-		   const char *slots, uint32 n)
+void
+loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
+						 const char *slots, uint32 n)
 {
 	LokiFamily *fam = &state->families[family];
 	Buffer		buffer;
@@ -100,17 +101,18 @@ write_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
 }
 
 /* Write n slots of a family, from slot 0 on. */
-static void
-write_slots(LokiIndex *state, Relation index, int family, const char *slots, uint32 n)
+void
+loki_postings_write_slots(LokiIndex *state, Relation index, int family, const char *slots,
+						  uint32 n)
 {
 	LokiFamily *fam = &state->families[family];
 
 	for (uint32 i = 0; i < n; i += fam->per_page)
 	{
 		CHECK_FOR_INTERRUPTS();
-		write_page(state, index, family, i / fam->per_page,
-				   slots ? slots + (Size) i * fam->slot_size : NULL,
-				   Min(fam->per_page, n - i));
+		loki_postings_write_page(state, index, family, i / fam->per_page,
+								 slots ? slots + (Size) i * fam->slot_size : NULL,
+								 Min(fam->per_page, n - i));
 	}
 }
 
@@ -204,12 +206,75 @@ few_values(const Entry *entries, uint32 n)
 	return values <= FEW_VALUES;
 }
 
+/* Bits of an entry where nodes below an end are listed */
+int
+loki_posting_bits(uint32 end)
+{
+	return end > 1 ? pg_leftmost_one_pos32(end - 1) + 1 : 1;
+}
+
+/* Pack LOKI_FENCE_STEP entries; in place, if need be. */
+static void
+pack_entries(const uint32 *nodes, int bits, uint32 *slots)
+{
+	uint64		packed = 0;
+	int			filled = 0;
+
+	for (int i = 0; i < LOKI_FENCE_STEP; i++)
+	{
+		packed |= (uint64) nodes[i] << filled;
+		filled += bits;
+		if (filled >= 32)
+		{
+			*slots++ = (uint32) packed;
+			packed >>= 32;
+			filled -= 32;
+		}
+	}
+}
+
+void
+loki_posting_unpack(const uint32 *slots, int bits, uint32 *nodes)
+{
+	uint64		mask = (UINT64CONST(1) << bits) - 1;
+	uint64		packed = 0;
+	int			left = 0;
+
+	for (int i = 0; i < LOKI_FENCE_STEP; i++)
+	{
+		if (left < bits)
+		{
+			packed |= (uint64) *slots++ << left;
+			left += 32;
+		}
+		nodes[i] = (uint32) (packed & mask);
+		packed >>= bits;
+		left -= bits;
+	}
+}
+
+/* Write the list of an attribute: so many nodes, and room up to a whole step. */
+static void
+write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes, uint32 total,
+		   int bits)
+{
+	uint32		steps = (total + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+
+	memset(nodes + total, 0, sizeof(uint32) * ((Size) steps * LOKI_FENCE_STEP - total));
+	for (uint32 i = 0; i < steps; i++)
+		pack_entries(nodes + (Size) i * LOKI_FENCE_STEP, bits,
+					 nodes + (Size) i * LokiPostingSlots(bits));
+	loki_postings_write_slots(state, index, LOKI_FAMILY_POSTING + attribute,
+							  (char *) nodes, steps * LokiPostingSlots(bits));
+}
+
 /* Make the lists of an attribute. */
 static void
 make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 			   Entry *scratch, LokiPostingsData *postings)
 {
-	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), postings->end + 1),
+	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32),
+												 (Size) postings->end + LOKI_FENCE_STEP),
 										MCXT_ALLOC_HUGE);
 	uint32		nnulls;
 	uint32		n = read_values(state, index, attribute, postings->end, entries, nodes,
@@ -228,9 +293,10 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 		for (uint32 i = 0; i < total; i += LOKI_FENCE_STEP)
 			fences[i / LOKI_FENCE_STEP] = i < nnulls ? PG_INT64_MIN :
 				(int64) value_of_number((int64) sorted[i - nnulls].value);
-		write_slots(state, index, LOKI_FAMILY_POSTING + attribute, (char *) nodes, total);
-		write_slots(state, index, LOKI_FAMILY_FENCE + attribute, (char *) fences,
-					(total + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP);
+		write_list(state, index, attribute, nodes, total, loki_posting_bits(postings->end));
+		loki_postings_write_slots(state, index, LOKI_FAMILY_FENCE + attribute,
+								  (char *) fences,
+								  (total + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP);
 		postings->listed[attribute] = total;
 		postings->nulls[attribute] = nnulls;
 		pfree(fences);
@@ -238,44 +304,64 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 	pfree(nodes);
 }
 
-/*
- * Make all lists anew.  Scans leave them alone meanwhile.
- *
- * An insert that uses a number again notes that in RENEWED if the metapage, as it
- * saw it when it began, says that the number is below the end.  What is noted is
- * forgotten before the metapage names the new end, and inserts that began before
- * that are waited for: so each has either written its attributes by then, or
- * notes its number afterwards.
- */
+/* Make the lists of all attributes. */
 static void
-make_postings(LokiIndex *state, Relation index, LokiPostingsData *postings)
+make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
 {
-	uint32		end;
-	Entry	   *entries;
-	Entry	   *scratch;
+	Size		size = mul_size(sizeof(Entry), postings->end + 1);
+	Entry	   *entries = palloc_extended(size, MCXT_ALLOC_HUGE);
+	Entry	   *scratch = palloc_extended(size, MCXT_ALLOC_HUGE);
 
-	write_meta(index, false, postings);
-	end = loki_node_end(state, index);
-	write_slots(state, index, LOKI_FAMILY_RENEWED, NULL,
-				Max(end, postings->end) / LOKI_RENEWED_NODES + 1);
-	postings->end = end;
-	write_meta(index, false, postings);
-
-	LockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
-	UnlockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
-	loki_index_refresh(state, index);
-
-	entries = palloc_extended(mul_size(sizeof(Entry), end + 1), MCXT_ALLOC_HUGE);
-	scratch = palloc_extended(mul_size(sizeof(Entry), end + 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < state->nattributes; i++)
 		if (state->families[LOKI_FAMILY_POSTING + i].slot_size > 0)
 			make_attribute(state, index, i, entries, scratch, postings);
 		else
 			postings->listed[i] = LOKI_NONE;
-	postings->generation++;
-	write_meta(index, true, postings);
 	pfree(entries);
 	pfree(scratch);
+}
+
+/*
+ * Make all lists, if `lists` says so, and the map anew.  Scans leave them alone
+ * meanwhile.
+ *
+ * An insert that uses a number again notes that in RENEWED if the metapage, as it
+ * saw it when it began, says that the number is below the end, and one that joins
+ * a node notes that in JOINED.  What is noted is
+ * forgotten before the metapage names the new end, and inserts that began before
+ * that are waited for: so each has either written its attributes by then, or
+ * notes its number afterwards.
+ */
+static void
+make_postings(LokiIndex *state, Relation index, bool lists, LokiPostingsData *postings,
+			  LokiRowMapData *rowmap)
+{
+	uint32		flags = lists ? LOKI_META_POSTINGS : 0;
+	uint32		end;
+
+	write_meta(index, 0, postings, rowmap);
+	end = loki_node_end(state, index);
+	loki_postings_write_slots(state, index, LOKI_FAMILY_RENEWED, NULL,
+							  Max(end, postings->end) / LOKI_RENEWED_NODES + 1);
+	postings->end = end;
+	if (loki_has_rowmap(state))
+	{
+		loki_rowmap_forget(state, index, Max(end, rowmap->end));
+		rowmap->end = end;
+	}
+	write_meta(index, 0, postings, rowmap);
+
+	loki_inserts_wait(index);
+	loki_index_refresh(state, index);
+
+	if (lists)
+		make_attributes(state, index, postings);
+	if (loki_has_rowmap(state))
+		loki_rowmap_make(state, index, rowmap);
+	if (rowmap->end > 0)
+		flags |= LOKI_META_ROWMAP;
+	postings->generation++;
+	write_meta(index, flags, postings, rowmap);
 }
 
 /* Numbers below the end that were used again, at most */
@@ -317,44 +403,78 @@ loki_postings_renewed(LokiIndex *state, Relation index, uint32 end, uint32 *nwor
 	return words;
 }
 
+/* Whether enough nodes are not in the lists, or not as they are now */
+static bool
+is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
+{
+	uint32		nwords;
+	uint64	   *words = loki_postings_renewed(state, index, meta->postings.end, &nwords);
+	double		stale = (double) end - meta->postings.end + count_renewed(words, nwords);
+
+	pfree(words);
+	if (meta->rowmap.end > 0)
+		stale += loki_rowmap_stale(state, index, &meta->rowmap);
+	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
+}
+
 /*
- * Make lists where there are none, or too many nodes are not in them, if they
- * can be sorted in maintenance_work_mem.
+ * Make lists and map where there are none, or too many nodes are not in them, as
+ * far as they can be sorted in maintenance_work_mem.
  */
 void
 loki_postings_make(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
-	LokiPostingsData *postings = &meta.postings;
 	uint32		end;
-	uint32		nwords;
-	double		stale;
+	bool		lists = state->nattributes > 0;
 
-	if (state->nattributes == 0)
+	if (!lists && !loki_has_rowmap(state))
 		return;
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
 	if (end < STALE_NODES)
 		return;
-	if (meta.flags & LOKI_META_POSTINGS)
-	{
-		uint64	   *words = loki_postings_renewed(state, index, postings->end, &nwords);
-
-		stale = (double) end - postings->end + count_renewed(words, nwords);
-		pfree(words);
-		if (stale < STALE_NODES || stale < STALE_SHARE * end)
-			return;
-	}
-	if ((2 * sizeof(Entry) + sizeof(uint32)) * (double) end >
+	if (lists && (2 * sizeof(Entry) + sizeof(uint32)) * (double) end >
 		maintenance_work_mem * (double) 1024)
 	{
 		ereport(DEBUG1,
 				(errmsg_internal("maintenance_work_mem is too small to sort the attributes of index \"%s\"",
 								 RelationGetRelationName(index))));
-		return;
+		/* those that there are serve better than none */
+		if (meta.flags & LOKI_META_POSTINGS)
+			return;
+		lists = false;
 	}
-	make_postings(state, index, postings);
+	if ((meta.flags & (LOKI_META_POSTINGS | LOKI_META_ROWMAP)) != 0 &&
+		(!lists || (meta.flags & LOKI_META_POSTINGS) != 0) &&
+		!is_stale(state, index, &meta, end))
+		return;
+	if (lists || loki_has_rowmap(state))
+		make_postings(state, index, lists, &meta.postings, &meta.rowmap);
+}
+
+/*
+ * Set a bit of a slot of 64, if it is not set.  The slot may be the first of its
+ * array that is written.
+ */
+void
+loki_postings_set_bit(LokiIndex *state, Relation index, int family, uint32 slot, int bit)
+{
+	uint32		place;
+	uint64		word;
+	Buffer		buffer = loki_slot_lock(state, index, family, slot, &place);
+	LokiRecord	record;
+
+	memcpy(&word, LokiPageSlot(BufferGetPage(buffer), sizeof(word), place), sizeof(word));
+	if ((word & (UINT64CONST(1) << bit)) == 0)
+	{
+		word |= UINT64CONST(1) << bit;
+		loki_record_begin(&record, index);
+		loki_record_slot(&record, loki_record_page(&record, buffer), sizeof(word), place, &word);
+		loki_record_finish(&record);
+	}
+	UnlockReleaseBuffer(buffer);
 }
 
 /*
@@ -365,25 +485,9 @@ void
 loki_postings_renew(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 					uint32 node)
 {
-	uint32		place;
-	uint64		word;
-	uint64		bit = UINT64CONST(1) << (node % LOKI_RENEWED_NODES / LOKI_RENEWED_UNIT);
-	Buffer		buffer;
-	LokiRecord	record;
-
-	if (node >= meta->postings.end)
-		return;
-	buffer = loki_slot_lock(state, index, LOKI_FAMILY_RENEWED, node / LOKI_RENEWED_NODES,
-							&place);
-	memcpy(&word, LokiPageSlot(BufferGetPage(buffer), sizeof(word), place), sizeof(word));
-	if ((word & bit) == 0)
-	{
-		word |= bit;
-		loki_record_begin(&record, index);
-		loki_record_slot(&record, loki_record_page(&record, buffer), sizeof(word), place, &word);
-		loki_record_finish(&record);
-	}
-	UnlockReleaseBuffer(buffer);
+	if (node < meta->postings.end)
+		loki_postings_set_bit(state, index, LOKI_FAMILY_RENEWED, node / LOKI_RENEWED_NODES,
+							  node % LOKI_RENEWED_NODES / LOKI_RENEWED_UNIT);
 }
 
 /* ----------------------------------------------------------------
@@ -419,26 +523,32 @@ find_fence(LokiIndex *state, Relation index, int attribute, uint32 listed,
 
 /* Add the places of the values from low to high, and a few around them. */
 static void
-add_range(LokiLookup *lookup, int attribute, int64 low, int64 high)
+add_range(LokiLookup *lookup, int64 low, int64 high)
 {
+	int			attribute = lookup->key->attribute;
 	uint32		listed = lookup->postings.listed[attribute];
 	uint32		nulls = lookup->postings.nulls[attribute];
-	uint32		first = find_fence(lookup->state, lookup->index, attribute, listed, low, false);
-	uint32		end = find_fence(lookup->state, lookup->index, attribute, listed, high, true);
-	LokiPlaces *places;
+	uint32		first_fence = find_fence(lookup->state, lookup->index, attribute, listed,
+										 low, false);
+	uint32		end_fence = find_fence(lookup->state, lookup->index, attribute, listed,
+									   high, true);
+	LokiPlaces	places;
 
-	first = Max(nulls, first > 0 ? (first - 1) * LOKI_FENCE_STEP : 0);
-	end = Min(listed, end * LOKI_FENCE_STEP);
+	places.first = Max(nulls, first_fence > 0 ? (first_fence - 1) * LOKI_FENCE_STEP : 0);
+	places.end = Min(listed, end_fence * LOKI_FENCE_STEP);
+	/* between two fences that are in the range all values are */
+	places.sure_first = Max(nulls, first_fence * LOKI_FENCE_STEP);
+	places.sure_end = end_fence > 0 ? (end_fence - 1) * LOKI_FENCE_STEP : 0;
 
 	/* values next to each other share what is between two fences */
 	if (lookup->nplaces > 0)
-		first = Max(first, lookup->places[lookup->nplaces - 1].end);
-	if (first >= end)
+		places.first = Max(places.first, lookup->places[lookup->nplaces - 1].end);
+	if (places.first >= places.end)
 		return;
-	places = &lookup->places[lookup->nplaces++];
-	places->first = first;
-	places->end = end;
-	lookup->count += end - first;
+	places.sure_first = Min(Max(places.sure_first, places.first), places.end);
+	places.sure_end = Min(Max(places.sure_end, places.sure_first), places.end);
+	lookup->places[lookup->nplaces++] = places;
+	lookup->count += places.end - places.first;
 }
 
 /* qsort: ascending */
@@ -453,11 +563,12 @@ compare_numbers(const void *a, const void *b)
 
 /* Places of the values that may pass a key; false if lists are of no use. */
 static bool
-find_key(LokiLookup *lookup, const LokiFilterKey *key)
+find_key(LokiLookup *lookup, LokiFilterKey *key)
 {
 	int64		set[LOKI_LOOKUP_PLACES];
+	uint32		nulls = lookup->postings.nulls[key->attribute];
 
-	lookup->attribute = key->attribute;
+	lookup->key = key;
 	lookup->nplaces = 0;
 	lookup->count = 0;
 	if (lookup->postings.listed[key->attribute] == LOKI_NONE)
@@ -465,7 +576,7 @@ find_key(LokiLookup *lookup, const LokiFilterKey *key)
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_RANGE:
-			add_range(lookup, key->attribute, key->lo, (int64) ((uint64) key->lo + key->span));
+			add_range(lookup, key->lo, (int64) ((uint64) key->lo + key->span));
 			return true;
 		case LOKI_FILTER_SET:
 			if (key->n > LOKI_LOOKUP_PLACES)
@@ -473,15 +584,14 @@ find_key(LokiLookup *lookup, const LokiFilterKey *key)
 			memcpy(set, key->set, sizeof(int64) * key->n);
 			qsort(set, key->n, sizeof(int64), compare_numbers);
 			for (int i = 0; i < key->n; i++)
-				add_range(lookup, key->attribute, set[i], set[i]);
+				add_range(lookup, set[i], set[i]);
 			return true;
 		case LOKI_FILTER_ISNULL:
-			if (lookup->postings.nulls[key->attribute] > 0)
+			if (nulls > 0)
 			{
 				lookup->nplaces = 1;
-				lookup->places[0].first = 0;
-				lookup->places[0].end = lookup->postings.nulls[key->attribute];
-				lookup->count = lookup->places[0].end;
+				lookup->places[0] = (LokiPlaces) {0, 0, nulls, nulls};
+				lookup->count = nulls;
 			}
 			return true;
 		default:
@@ -516,32 +626,67 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 	return true;
 }
 
-/* Copy numbers from a list out, as many as its page has from there on. */
+/* Copy slots of a list out; false if it does not have them. */
+static bool
+copy_slots(LokiLookup *lookup, uint32 first, uint32 n, uint32 *slots)
+{
+	int			number = LOKI_FAMILY_POSTING + lookup->key->attribute;
+	LokiFamily *family = &lookup->state->families[number];
+
+	while (n > 0)
+	{
+		uint32		at;
+		uint32		ordinal = loki_slot_page(family, first, &at);
+		uint32		most = Min(n, family->per_page - at);
+		Buffer		buffer;
+		Page		page;
+		bool		found;
+
+		if (ordinal >= family->npages)
+			loki_index_refresh(lookup->state, lookup->index);
+		if (ordinal >= family->npages)
+			return false;
+		buffer = loki_buffer_read(lookup->state, lookup->index,
+								  loki_page_block(family, ordinal));
+		page = BufferGetPage(buffer);
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(lookup->index, buffer, page, number, ordinal);
+		found = at + most <= (uint32) LokiPageUsed(page, sizeof(uint32));
+		if (found)
+			memcpy(slots, LokiPageSlot(page, sizeof(uint32), at), most * sizeof(uint32));
+		UnlockReleaseBuffer(buffer);
+		if (!found)
+			return false;
+		first += most;
+		slots += most;
+		n -= most;
+	}
+	return true;
+}
+
+/*
+ * Copy entries of a list out, from a place on, up to LOKI_LOOKUP_READ; none where
+ * the list does not have them any more.
+ */
 uint32
 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 {
-	int			number = LOKI_FAMILY_POSTING + lookup->attribute;
-	LokiFamily *family = &lookup->state->families[number];
-	uint32		at;
-	uint32		ordinal = loki_slot_page(family, place, &at);
-	uint32		n = 0;
-	Buffer		buffer;
-	Page		page;
+	int			bits = loki_posting_bits(lookup->postings.end);
+	uint32		step = place / LOKI_FENCE_STEP;
+	uint32		steps = Min((end - 1) / LOKI_FENCE_STEP - step + 1,
+							LOKI_LOOKUP_READ / LOKI_FENCE_STEP);
+	uint32		slots[LOKI_LOOKUP_READ / LOKI_FENCE_STEP * LOKI_POSTING_MAX_SLOTS];
+	uint32		skipped = place % LOKI_FENCE_STEP;
+	uint32		n = Min(end - place, steps * LOKI_FENCE_STEP - skipped);
 
-	if (ordinal >= family->npages)
-		loki_index_refresh(lookup->state, lookup->index);
-	if (ordinal >= family->npages)
+	if (!copy_slots(lookup, step * LokiPostingSlots(bits), steps * LokiPostingSlots(bits),
+					slots))
 		return 0;
-	buffer = loki_buffer_read(lookup->state, lookup->index, loki_page_block(family, ordinal));
-	page = BufferGetPage(buffer);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(lookup->index, buffer, page, number, ordinal);
-	if ((int) at < LokiPageUsed(page, sizeof(uint32)))
-	{
-		n = Min((uint32) LokiPageUsed(page, sizeof(uint32)) - at, end - place);
-		memcpy(nodes, LokiPageSlot(page, sizeof(uint32), at), n * sizeof(uint32));
-	}
-	UnlockReleaseBuffer(buffer);
+	for (uint32 i = 0; i < steps; i++)
+		loki_posting_unpack(slots + i * LokiPostingSlots(bits), bits,
+							nodes + i * LOKI_FENCE_STEP);
+	if (skipped > 0)
+		memmove(nodes, nodes + skipped, n * sizeof(uint32));
 	return n;
 }
 

@@ -16,10 +16,16 @@
 /* Intervals of one key that are looked up, at most */
 #define LOKI_LOOKUP_PLACES	64
 
-/* Places of a list */
+/*
+ * Places of a list.  What is listed from sure_first to sure_end passes the key
+ * that was looked up; of the others, which share a fence with values that do
+ * not, a few may.
+ */
 typedef struct LokiPlaces
 {
 	uint32		first;
+	uint32		sure_first;
+	uint32		sure_end;
 	uint32		end;
 } LokiPlaces;
 
@@ -29,7 +35,7 @@ typedef struct LokiLookup
 	LokiIndex  *state;
 	Relation	index;
 	LokiPostingsData postings;
-	int			attribute;
+	LokiFilterKey *key;			/* that was looked up */
 	int			nplaces;
 	LokiPlaces	places[LOKI_LOOKUP_PLACES];
 	double		count;			/* nodes at these places */
@@ -39,8 +45,19 @@ typedef struct LokiLookup
 	double		nrenewed;		/* ... and how many they may be */
 } LokiLookup;
 
-/* Make the lists of all attributes, where that is worth while */
+/* Write slots of a page of a family that has no others, or all from slot 0 on;
+ * zeros where slots is NULL */
+extern void loki_postings_write_page(LokiIndex *state, Relation index, int family,
+									 uint32 ordinal, const char *slots, uint32 n);
+extern void loki_postings_write_slots(LokiIndex *state, Relation index, int family,
+									  const char *slots, uint32 n);
+
+/* Make the lists of all attributes and the map of rows, where that is worth while */
 extern void loki_postings_make(Relation index);
+
+/* Set a bit of a slot of 64 of an array, under the page's exclusive lock, logged */
+extern void loki_postings_set_bit(LokiIndex *state, Relation index, int family,
+								  uint32 slot, int bit);
 
 /* Note that the number of a node was used before */
 extern void loki_postings_renew(LokiIndex *state, Relation index,
@@ -49,9 +66,22 @@ extern void loki_postings_renew(LokiIndex *state, Relation index,
 extern bool loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 							  const LokiMetaPageData *meta,
 							  const LokiNodeFilter *filter);
+
+/* Entries of a list that are copied out at once, at most */
+#define LOKI_LOOKUP_READ	(32 * LOKI_FENCE_STEP)
 extern uint32 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end,
 							   uint32 *nodes);
 extern bool loki_lookup_valid(const LokiLookup *lookup);
+
+/*
+ * Entries of lists are packed: LOKI_FENCE_STEP of them into so many slots, from
+ * the lowest bits of the first on, each with as many bits as the end of those
+ * that are listed takes.
+ */
+#define LokiPostingSlots(bits)	(LOKI_FENCE_STEP / 32 * (bits))
+#define LOKI_POSTING_MAX_SLOTS	LokiPostingSlots(32)
+extern int	loki_posting_bits(uint32 end);
+extern void loki_posting_unpack(const uint32 *slots, int bits, uint32 *nodes);
 
 /* Copy RENEWED out, for numbers below an end */
 extern uint64 *loki_postings_renewed(LokiIndex *state, Relation index, uint32 end,

@@ -95,11 +95,7 @@ open_relations(Recall *recall, Oid indexid)
 	if (OidIsValid(heapid))
 		recall->heap = table_open(heapid, AccessShareLock);
 	recall->index = relation_open(indexid, AccessShareLock);
-	if (!loki_is_hnsw_index(recall->index))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation \"%s\" is not an hnsw index",
-						RelationGetRelationName(recall->index))));
+	loki_require_hnsw(recall->index);
 	if (recall->heap == NULL || heapid != IndexGetRelation(indexid, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -114,10 +110,6 @@ open_relations(Recall *recall, Oid indexid)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("query would be affected by row-level security policy for table \"%s\"",
 						RelationGetRelationName(recall->heap))));
-	if (RELATION_IS_OTHER_TEMP(recall->index))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot access temporary tables of other sessions")));
 	if (!recall->index->rd_index->indisvalid)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -31,7 +31,6 @@
 #include "hnsw/hnswlink.h"
 #include "hnsw/hnswrecode.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -484,7 +483,7 @@ recode_index(Relation index, LokiIndex *state, const float *centroid, Relation h
 	if (attribute != 0)
 		encode_rows(&recode, heap, attribute);
 
-	LockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
+	loki_inserts_block(index);
 	loki_meta_read(index, &meta);
 	begun = meta.epoch == state->epoch &&
 		(meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_RECODING)) == 0;
@@ -494,7 +493,7 @@ recode_index(Relation index, LokiIndex *state, const float *centroid, Relation h
 		write_meta(&recode, true);
 		recode_all(&recode);
 	}
-	UnlockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
+	loki_inserts_unblock(index);
 	return begun;
 }
 
@@ -510,7 +509,7 @@ loki_recode_finish(Relation index)
 	LokiMetaPageData meta;
 	LokiIndex  *state;
 
-	LockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
+	loki_inserts_block(index);
 	state = loki_index_open(index, &meta);
 	if (meta.flags & LOKI_META_RECODING)
 	{
@@ -523,7 +522,7 @@ loki_recode_finish(Relation index)
 		recode.epoch = meta.epoch;
 		recode_all(&recode);
 	}
-	UnlockPage(index, LOKI_INSERT_LOCK, ExclusiveLock);
+	loki_inserts_unblock(index);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

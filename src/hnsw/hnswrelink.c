@@ -200,11 +200,10 @@ typedef struct AppendTarget
 	BlockNumber block;
 	uint32		place;
 	int			number;			/* in the list of nodes */
-	uint8		count;			/* of its links */
 } AppendTarget;
 
-/* Targets of one record; each is two changes */
-#define APPEND_TARGETS		((LOKI_RECORD_PARTS - LOKI_RECORD_PAGES) / 2)
+/* Targets of one record; each is a change, and each page may have its end raised */
+#define APPEND_TARGETS		(LOKI_RECORD_PARTS - LOKI_RECORD_PAGES)
 
 static int
 compare_targets(const void *a, const void *b)
@@ -232,31 +231,33 @@ count_targets(const AppendTarget *targets, int n)
 	return n;
 }
 
-/* Add a link to a locked list, if there is room; whether it is linked */
+/*
+ * Add a link, as slots have it, to a locked list, if there is room; whether it is
+ * linked
+ */
 static bool
 append_locked(LokiLinker *linker, LokiRecord *record, Buffer buffer,
-			  AppendTarget *target, const uint32 *node)
+			  const AppendTarget *target, const uint32 *added)
 {
 	uint32		slot_size = linker->state->families[LOKI_FAMILY_LINK].slot_size;
 	Page		page = BufferGetPage(buffer);
 	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(page, slot_size, target->place);
+	int			max = 2 * linker->state->m;
+	int			count = loki_link_count(link, max / 2);
 	int			number;
 
 	if ((int) target->place >= LokiPageUsed(page, slot_size))
 		return false;
-	for (int i = 0; i < Min(link->count, 2 * linker->state->m); i++)
-		if (link->neighbors[i] == *node)
+	for (int i = 0; i < count; i++)
+		if (link->neighbors[i] == *added)
 			return true;
-	if (link->count >= 2 * linker->state->m)
+	if (count == max)
 		return false;
 
 	number = loki_record_page(record, buffer);
-	target->count = link->count + 1;
 	loki_record_slot_bytes(record, number, slot_size, target->place,
-						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * link->count,
-						   node, sizeof(uint32));
-	loki_record_slot_bytes(record, number, slot_size, target->place,
-						   offsetof(LokiLinkData, count), &target->count, 1);
+						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
+						   added, sizeof(uint32));
 	return true;
 }
 
@@ -265,8 +266,8 @@ append_locked(LokiLinker *linker, LokiRecord *record, Buffer buffer,
  * the order of blocks.
  */
 static void
-append_to_targets(LokiLinker *linker, AppendTarget *targets, int n, const uint32 *node,
-				  bool *linked)
+append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
+				  const uint32 *added, bool *linked)
 {
 	Buffer		buffers[LOKI_RECORD_PAGES];
 	int			nbuffers = 0;
@@ -286,7 +287,7 @@ append_to_targets(LokiLinker *linker, AppendTarget *targets, int n, const uint32
 			buffers[nbuffers++] = buffer;
 		}
 		linked[targets[i].number] = append_locked(linker, &record, buffers[nbuffers - 1],
-												  &targets[i], node);
+												  &targets[i], added);
 	}
 	if (record.npages > 0)
 		loki_record_finish(&record);
@@ -301,6 +302,7 @@ void
 loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *linked)
 {
 	AppendTarget targets[2 * LOKI_MAX_M];
+	uint32		added = node + 1;
 	int			n;
 
 	for (int i = 0; i < list->count; i++)
@@ -313,7 +315,7 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 	for (int i = 0; i < list->count; i += n)
 	{
 		n = count_targets(targets + i, list->count - i);
-		append_to_targets(linker, targets + i, n, &node, linked);
+		append_to_targets(linker, targets + i, n, &added, linked);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -509,9 +511,22 @@ force_link(LokiList *list, int max, uint32 node, uint32 slot)
 }
 
 /*
+ * Whether a link may take the place of others that nothing else leads to, if
+ * the new neighbor takes those over.  Under inner products a list is full of
+ * whoever came first: short vectors, which no other is nearer to, would stay
+ * for good and keep out the longer ones that answers are made of.
+ */
+static bool
+hands_over(const LokiLinker *linker)
+{
+	return linker->state->code.metric == LOKI_METRIC_IP;
+}
+
+/*
  * Choose again among the links of a full list and a new one; false if the new
  * one is not chosen, or only at the cost of another that nothing else leads
- * to.  If the new one must be, such others are left in *left.
+ * to.  If the new one must be, or its node can take over such others, they are
+ * left in *left.
  */
 static bool
 choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
@@ -543,7 +558,21 @@ choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		return false;
 	force_link(new, max, node, slot);
 	loki_list_keep_reachable(linker, ref, &wanted, new, left);
-	return force || left->count == 0;
+	return force || left->count == 0 || hands_over(linker);
+}
+
+/*
+ * Link a node to what leaves another list for it; false if not all find room.
+ */
+static bool
+take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
+{
+	LokiList	full;
+
+	for (int i = 0; i < left->count; i++)
+		if (append_link(linker, ref, left->nodes[i], left->slots[i], &full) != APPEND_DONE)
+			return false;
+	return true;
 }
 
 /*
@@ -576,7 +605,9 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 		}
 		if (!choose_again(linker, ref, &old, node, slot, force > 0, &new, &left))
 			return false;
-		for (int i = 0; i < left.count; i++)
+		if (force == 0 && !take_over(linker, &neighbor, &left))
+			return false;
+		for (int i = 0; i < left.count && force > 0; i++)
 			add_link(linker, &neighbor, left.nodes[i], left.slots[i], force - 1);
 		if (replace_list(linker, ref, &old, &new))
 			return true;

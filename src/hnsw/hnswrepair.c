@@ -23,8 +23,12 @@
 #include "hnsw/hnswvacuum.h"
 #include "miscadmin.h"
 
-/* Candidates for a list: gathered, and kept to choose among, at most */
+/*
+ * Candidates for a list: gathered, and kept to choose among, at most; with
+ * fewer than is enough, those behind the dead neighbors of dead neighbors too
+ */
 #define MAX_GATHERED	512
+#define ENOUGH_GATHERED	64
 #define MAX_CHOICE		96
 
 /* Width of the search for neighbors of a node that was cut off, and how many
@@ -248,7 +252,7 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 	loki_visit(&vacuum->search, change->node);
 	gather_live(vacuum, &change->old);
 	gather_behind(vacuum, &change->old, change->level, &further);
-	if (vacuum->linker.n < vacuum->state->m)
+	if (vacuum->linker.n < ENOUGH_GATHERED)
 		gather_behind(vacuum, &further, change->level, &left);
 	score_gathered(vacuum, change->node);
 	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);

@@ -41,6 +41,9 @@ LOKI_FUNCTION(lokivector_scan_stats);
 /* Nodes that a walk visits for each of its width */
 #define VISITED_PER_WIDTH	20
 
+/* Nodes of which a pass finds those within a bound, see wants_pass() */
+#define BOUNDED_PASS_NODES	50000
+
 /* A LIMIT for the next scan of an index that begins */
 static Oid	limit_index = InvalidOid;
 static double limit_rows = 0;
@@ -77,14 +80,15 @@ loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit)
 
 /* Keep a scan to the rows of a set, and to those that are not beyond a bound. */
 void
-loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound,
-				   bool inclusive)
+loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, bool nans,
+				   bool all)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
 	so->within = tids;
 	so->bound = bound;
-	so->bound_inclusive = inclusive;
+	so->bound_nans = nans;
+	so->bound_all = all;
 }
 
 /* ambeginscan */
@@ -102,7 +106,6 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	so->fetch_context = AllocSetContextCreate(context, "hnsw scan row",
 											  ALLOCSET_DEFAULT_SIZES);
 	so->bound = get_float8_nan();
-	so->bound_inclusive = true;
 	so->page = MemoryContextAlloc(context, BLCKSZ);
 	so->toast.context = context;
 	if (norderbys > 0)
@@ -120,7 +123,7 @@ static const char *
 way_name(const LokiScan *so)
 {
 	if (so->sequential_passes > 0)
-		return so->has_list ? "list" : "pass";
+		return so->has_list ? "list" : so->has_map ? "map" : "pass";
 	if (!so->walked)
 		return NULL;
 	return so->search.hops ? "hops" : "walk";
@@ -241,7 +244,9 @@ walk_width(LokiScan *so, double rows)
 		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
 	else if (so->state->code.kind == LOKI_CODE_BITS)
 		factor = 1.2;			/* with many at the same distance, the graph
-								 * leads less far */
+								 * leads less far, ... */
+	else if (so->metric == LOKI_METRIC_L1)
+		factor = 1.3;			/* ... and so does that of taxicabs */
 	if (loki_column_sketched(&so->state->column))
 		factor *= 1.5;			/* a code of a sketch */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
@@ -287,7 +292,8 @@ open_index(LokiScan *so)
 /*
  * The phases of a scan.  Rows that are in the graph come first, if the planner
  * does not ask for another order (hnsw.h); pgvector's limits leave the others
- * out, and so does a bound, as distances that are NULL or NaN are beyond any.
+ * out, and so does a bound: distances that are NULL are beyond any, those that
+ * are NaN beyond most.
  */
 static void
 choose_phases(LokiScan *so)
@@ -295,7 +301,8 @@ choose_phases(LokiScan *so)
 	Oid			first = so->scan->orderByData[0].sk_collation;
 	LokiScanPhase *phase = so->phases;
 	bool		bounded = loki_is_bounded(so);
-	bool		zeros = so->complete && !so->filter.vector_null && !bounded;
+	bool		beyond = bounded && !so->bound_nans;
+	bool		zeros = so->complete && !so->filter.vector_null && !beyond;
 	bool		nulls = !so->filter.vector_not_null && !bounded &&
 		(so->complete || so->filter.vector_null);
 	bool		unordered = so->query_null || so->query_zero;
@@ -306,7 +313,7 @@ choose_phases(LokiScan *so)
 			*phase++ = LOKI_SCAN_NULL;
 		if (zeros && (first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
-		if (!so->filter.vector_null && !(bounded && unordered))
+		if (!so->filter.vector_null && !(unordered && (so->query_null ? bounded : beyond)))
 			*phase++ = unordered ? LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
 		if (zeros && !(first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
@@ -349,7 +356,8 @@ begin_scan(LokiScan *so)
 	so->complete = so->settings.complete;
 	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
 	so->last_distance = -get_float8_infinity();
-	so->walked = so->walk_taken = so->has_list = so->search.hops = false;
+	so->walked = so->walk_taken = so->search.hops = false;
+	so->has_list = so->has_map = false;
 	open_query(so);
 	loki_rank_begin(so);
 	loki_kill_begin(so);
@@ -421,9 +429,11 @@ begin_list(LokiScan *so)
 	so->has_list = loki_lookup_begin(&so->lookup, so->state, so->scan->indexRelation,
 									 &so->meta, &so->nodes);
 	search->nseeds = 0;
+	search->clumped = -1;
 	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL;
 	if (search->share_known)
 		search->share = Max(so->lookup.count, 1) / search->pass_nodes;
+	search->mapped = false;
 	if (so->has_list)
 	{
 		search->listed = so->lookup.count + so->lookup.nrenewed;
@@ -432,6 +442,7 @@ begin_list(LokiScan *so)
 	}
 	if (!so->has_list)
 		search->listed = -1;
+	loki_scan_begin_map(so);
 	MemoryContextSwitchTo(old);
 }
 
@@ -459,6 +470,21 @@ begin_filtered(LokiScan *so)
 	return true;
 }
 
+/*
+ * Whether a pass is to find the rows: where the settings ask for all, and where
+ * a bound does.  A walk finds nearly all within it, and none of a part of the
+ * graph that it does not come to; where there are few nodes a pass takes about
+ * a millisecond.
+ */
+static bool
+wants_pass(LokiScan *so)
+{
+	if (so->settings.exact)
+		return true;
+	return loki_is_bounded(so) && so->bound_all && so->complete &&
+		loki_node_end(so->state, so->scan->indexRelation) <= BOUNDED_PASS_NODES;
+}
+
 /* The first walk, wide enough for the first batch */
 static void
 first_walk(LokiScan *so)
@@ -468,8 +494,9 @@ first_walk(LokiScan *so)
 
 	so->walked = true;
 	choose_width(so);
-	if (so->search.pass_nodes > 0 && !begin_filtered(so))
+	if ((so->search.pass_nodes > 0 && !begin_filtered(so)) || wants_pass(so))
 	{
+		so->way = LOKI_WAY_PASS;
 		so->walk_end = LOKI_WALK_LIMIT;
 		return;
 	}
@@ -521,7 +548,7 @@ find_more(LokiScan *so)
 			widen_walk(so, 0);
 			return true;
 		}
-		if (!so->complete)
+		if (!so->complete && !so->settings.exact)
 			return false;
 		loki_sequential_begin(so);
 		so->phase = LOKI_SCAN_SEQUENTIAL;
@@ -589,7 +616,7 @@ fill_batch(LokiScan *so)
 			while (so->phase != LOKI_SCAN_WALK)
 				next_phase(so); /* had no rows */
 		}
-		else if (so->complete)
+		else if (so->complete || so->settings.exact)
 			continue_recoded(so);
 		else
 			break;

@@ -15,6 +15,7 @@
 
 #include "executor/tuptable.h"
 #include "hnsw/hnswposting.h"
+#include "hnsw/hnswrowmap.h"
 #include "nodes/execnodes.h"
 #include "types/toast.h"
 #include "utils/float.h"
@@ -90,8 +91,9 @@ typedef struct LokiScan
 	LokiFilter	filter;			/* the keys ... */
 	LokiNodeFilter nodes;		/* ... as the walk tests them, and `within` */
 	const LokiTidSet *within;	/* NULL: any row */
-	double		bound;			/* of distances; NaN and inclusive: none */
-	bool		bound_inclusive;
+	double		bound;			/* of distances; NaN: none */
+	bool		bound_nans;		/* distances that are NaN are within it */
+	bool		bound_all;		/* the scan is for all rows within it */
 	float	   *query;			/* dim floats */
 	struct varlena *query_value;	/* itself, if the type asks for it; or
 									 * NULL */
@@ -113,6 +115,8 @@ typedef struct LokiScan
 	LokiWay		way;			/* of a scan with a filter, at last */
 	bool		has_list;		/* of nodes that may match: */
 	LokiLookup	lookup;
+	bool		has_map;		/* of rows to nodes: */
+	LokiRowLookup rows_lookup;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
 	uint32		batch;			/* rows of this batch ... */
@@ -176,6 +180,9 @@ typedef struct LokiScan
 	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
 								 * were, or nothing is left */
 	uint32		seen_nodes;		/* nodes that it covers */
+	uint32	   *selected;		/* in its place: the nodes of the first selection,
+								 * NULL if that is not the only one so far */
+	uint32		nselected;
 	bool		last_selection; /* nothing is left behind the last one */
 
 	/* streams of TIDs without order */
@@ -219,14 +226,13 @@ loki_is_killed(const LokiScan *so, const LokiTidData *tid)
 static inline bool
 loki_is_bounded(const LokiScan *so)
 {
-	return !(so->bound_inclusive && isnan(so->bound));
+	return !isnan(so->bound);
 }
 
 static inline bool
 loki_is_beyond(const LokiScan *so, double distance)
 {
-	return so->bound_inclusive ? float8_gt(distance, so->bound) :
-		float8_ge(distance, so->bound);
+	return isnan(distance) ? loki_is_bounded(so) && !so->bound_nans : distance > so->bound;
 }
 
 /* Whether a row is one that the scan is kept to */
@@ -245,6 +251,12 @@ extern void loki_refine_within(LokiScan *so, double distance);
 /* Whether what is left in the queue is beyond the scan's bound, and there is
  * something */
 extern bool loki_refine_beyond(const LokiScan *so);
+
+/* functions in hnswrowlookup.c */
+
+/* Choose the map of rows for a pass, where it takes less time than other ways to
+ * find nodes that may match.  Memory in the current context */
+extern void loki_scan_begin_map(LokiScan *so);
 
 /* functions in hnswrank.c */
 extern void loki_rank_begin(LokiScan *so);

@@ -278,15 +278,16 @@ read_list(LokiSearch *search, int family, uint32 number, void *slot)
 }
 
 static void
-check_count(LokiSearch *search, int family, uint32 number, uint32 count, uint32 most)
+check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
 {
-	if (unlikely(count > most))
+	if (unlikely(upper->count > search->state->m))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" has a damaged list of links",
 						RelationGetRelationName(search->index)),
 				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
-						   number, loki_family_name(family), count, most),
+						   slot, loki_family_name(LOKI_FAMILY_UPPER), upper->count,
+						   search->state->m),
 				 errhint("Please REINDEX it.")));
 }
 
@@ -298,6 +299,7 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 {
 	LokiLinkData *link = (LokiLinkData *) search->link;
 	LokiVisited *visited = &search->visited;
+	uint32		most = 2 * search->state->m;
 	int			n = 0;
 
 	search->nodes_expanded++;
@@ -309,12 +311,11 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		(void) loki_slot_block(search->state, search->index, LOKI_FAMILY_LINK, node, &place);
 		return 0;
 	}
-	check_count(search, LOKI_FAMILY_LINK, node, link->count, 2 * search->state->m);
-	while ((visited->used + link->count) * 2 >= visited->size)
+	while ((visited->used + most) * 2 >= visited->size)
 		visited_grow(search);
-	for (int i = 0; i < link->count; i++)
+	for (uint32 i = 0; i < most && link->neighbors[i] != 0; i++)
 	{
-		uint32		neighbor = link->neighbors[i];
+		uint32		neighbor = link->neighbors[i] - 1;
 
 		neighbors[n] = neighbor;
 		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
@@ -335,7 +336,7 @@ read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 		return NULL;
 	if (upper->node != node || upper->level != level)
 		return NULL;
-	check_count(search, LOKI_FAMILY_UPPER, slot, upper->count, search->state->m);
+	check_count(search, slot, upper);
 	return upper;
 }
 

@@ -27,8 +27,13 @@
 #define TEST_BATCH		2048
 #define SCORE_BATCH		64
 
-/* Candidates that the first pass keeps, at least; each later one keeps more */
-#define FIRST_SELECTION	256
+/*
+ * Candidates that the first pass keeps, at least, by codes of at least so many
+ * bits, and by coarser ones; each later one keeps more
+ */
+#define FINE_BITS			4
+#define FIRST_SELECTION		64
+#define FIRST_COARSE		256
 #define MORE_SELECTION	8
 
 /* The best nodes of a pass: a max-heap by distance */
@@ -112,7 +117,10 @@ loki_sequential_begin(LokiScan *so)
 	so->seen_nodes = loki_node_end(so->state, so->scan->indexRelation);
 	if (so->seen != NULL)
 		pfree(so->seen);
+	if (so->selected != NULL)
+		pfree(so->selected);
 	so->seen = NULL;
+	so->selected = NULL;
 	so->selections = 0;
 	so->last_selection = false;
 
@@ -176,34 +184,76 @@ select_candidate(Selection *selection, float distance, uint32 node)
 	}
 }
 
+/* Whether a node with such a TID slot is live and has a row that the scan is kept to */
+static bool
+is_wanted(LokiScan *so, uint32 node, const char *bytes)
+{
+	LokiTidData slot = {0};
+	int			state;
+
+	memcpy(&slot, bytes, so->state->families[LOKI_FAMILY_TID].slot_size);
+	state = LokiTidState(&slot);
+	if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW && state != LOKI_TID_KILLED)
+		return false;
+	return !loki_is_killed(so, &slot) && passes_tids(so, node, &slot);
+}
+
 /*
- * Drop nodes of a batch that are not live, or have no row that the scan is kept
- * to.
+ * Keep those of n nodes, no more than a batch, that are live and have a row that
+ * the scan is kept to; estimates[], if any, with them.  Returns how many they are.
+ *
+ * Without a lock a state is read whole, but not with the TID that goes with it.  A
+ * node that passes all the same is found out when its row is to be read; one that
+ * does not is looked at again.
  */
-static void
-keep_live(LokiScan *so, LokiBatch *batch)
+static int
+keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 {
 	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
 	char		slots[SCORE_BATCH * LOKI_TID_LONG];
+	int			kept = 0;
+
+	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, nodes, n,
+					!so->search.in_recovery, slots);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *slot = slots + (Size) i * slot_size;
+
+		if (!is_wanted(so, nodes[i], slot) &&
+			(so->within == NULL || so->search.in_recovery ||
+			 !loki_slot_read(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, nodes[i],
+							 slot) ||
+			 !is_wanted(so, nodes[i], slot)))
+			continue;
+		if (estimates != NULL)
+			estimates[kept] = estimates[i];
+		nodes[kept++] = nodes[i];
+	}
+	return kept;
+}
+
+/*
+ * Take the best of a batch that was scored.  Only of these need be known whether
+ * they are live.
+ */
+static void
+select_batch(Pass *pass, LokiBatch *batch, float *estimates)
+{
+	Selection  *selection = &pass->selection;
 	int			n = 0;
 
-	/* a state is read whole, but not with the TID that goes with it */
-	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, batch->nodes,
-					batch->n, so->within == NULL && !so->search.in_recovery, slots);
 	for (int i = 0; i < batch->n; i++)
-	{
-		LokiTidData slot = {0};
-		int			state;
-
-		memcpy(&slot, slots + (Size) i * slot_size, slot_size);
-		state = LokiTidState(&slot);
-		if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW &&
-			state != LOKI_TID_KILLED)
-			continue;
-		if (!loki_is_killed(so, &slot) && passes_tids(so, batch->nodes[i], &slot))
+		if (selection->n < selection->capacity ||
+			estimates[i] < selection->heap[0].distance)
+		{
+			estimates[n] = estimates[i];
 			batch->nodes[n++] = batch->nodes[i];
-	}
-	batch->n = n;
+		}
+	selection->overflowed = selection->overflowed || n < batch->n;
+	if (n > 0 && pass->so->within == NULL)
+		n = keep_live(pass->so, batch->nodes, estimates, n);
+	for (int i = 0; i < n; i++)
+		select_candidate(selection, estimates[i], batch->nodes[i]);
 }
 
 /* Score the nodes before those gathered, while the codes of these are fetched. */
@@ -214,12 +264,15 @@ score_gathered(Pass *pass)
 	LokiBatch  *batch = pass->waiting;
 	float		estimates[SCORE_BATCH];
 
-	keep_live(pass->so, pass->gathered);
+	if (pass->so->within != NULL)
+		pass->gathered->n = keep_live(pass->so, pass->gathered->nodes, NULL,
+									  pass->gathered->n);
 	loki_search_fetch(search, pass->gathered);
 	if (batch->n > 0)
+	{
 		loki_search_score_batch(search, batch, estimates);
-	for (int i = 0; i < batch->n; i++)
-		select_candidate(&pass->selection, estimates[i], batch->nodes[i]);
+		select_batch(pass, batch, estimates);
+	}
 	batch->n = 0;
 	pass->waiting = pass->gathered;
 	pass->gathered = batch;
@@ -234,7 +287,8 @@ gather(Pass *pass, uint32 node)
 
 	if (is_seen(so, node))
 		return;
-	loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, node);
+	if (so->within != NULL)
+		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, node);
 	pass->gathered->nodes[pass->gathered->n++] = node;
 	if (pass->gathered->n == SCORE_BATCH)
 		score_gathered(pass);
@@ -269,7 +323,7 @@ test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *pa
 			used = LokiPageUsed(page, family->slot_size) - (int) place;
 			used = Max(0, Min(used, (int) most));
 			loki_key_test(test->key, LokiPageSlot(page, family->slot_size, place),
-							 family->slot_size, used, passes);
+						  family->slot_size, used, passes);
 			UnlockReleaseBuffer(buffer);
 		}
 		memset(passes + used, 0, most - used);
@@ -347,12 +401,10 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 			memcpy(&word, passes + i, sizeof(word));
 			if (word == 0)
 				continue;
+			so->search.nodes_matched += pg_popcount64(word);
 			for (uint32 k = i; k < i + sizeof(uint64); k++)
 				if (passes[k])
-				{
-					so->search.nodes_matched++;
 					gather(pass, first + k);
-				}
 		}
 	}
 	if (so->nodes.ntests > 0 || so->within != NULL)
@@ -365,6 +417,8 @@ pass_batch(Pass *pass, const uint32 *nodes, int n)
 {
 	uint8		passes[SCORE_BATCH];
 
+	if (n == 0)
+		return;
 	loki_filter_nodes(&pass->so->search, nodes, n, passes);
 	for (int i = 0; i < n; i++)
 		if (passes[i])
@@ -376,7 +430,7 @@ static void
 pass_places(Pass *pass, uint32 place, uint32 end)
 {
 	LokiLookup *lookup = &pass->so->lookup;
-	uint32		listed[BLCKSZ / sizeof(uint32)];
+	uint32		listed[LOKI_LOOKUP_READ];
 	uint32		batch[SCORE_BATCH];
 	int			n = 0;
 
@@ -401,6 +455,30 @@ pass_places(Pass *pass, uint32 place, uint32 end)
 		CHECK_FOR_INTERRUPTS();
 	}
 	pass_batch(pass, batch, n);
+}
+
+/*
+ * The same for places of one value, or range.  Where the list says that a node
+ * passes the key, its attribute is not read: it was not used again, so that it
+ * is what it was.  Numbers do not tell lossy values from exact ones, so rows are
+ * checked again where there may be both.
+ */
+static void
+pass_range(Pass *pass, const LokiPlaces *places)
+{
+	LokiScan   *so = pass->so;
+	LokiFilterKey *key = so->lookup.key;
+
+	pass_places(pass, places->first, places->sure_first);
+	if (places->sure_first < places->sure_end)
+	{
+		key->perhaps |= loki_attr_type_lossy((LokiAttrType) key->type) &&
+			key->kind != LOKI_FILTER_ISNULL;
+		so->nodes.known = key;
+		pass_places(pass, places->sure_first, places->sure_end);
+		so->nodes.known = NULL;
+	}
+	pass_places(pass, Max(places->first, places->sure_end), places->end);
 }
 
 /* Nodes that RENEWED names */
@@ -454,7 +532,7 @@ select_listed(LokiScan *so, Pass *pass)
 	begin_pass(so, pass);
 	so->nodes.tids = NULL;
 	for (int i = 0; i < lookup->nplaces; i++)
-		pass_places(pass, lookup->places[i].first, lookup->places[i].end);
+		pass_range(pass, &lookup->places[i]);
 	if (lookup->nrenewed > 0)
 		pass_renewed(pass);
 	so->nodes.tids = tids;
@@ -464,12 +542,61 @@ select_listed(LokiScan *so, Pass *pass)
 	return loki_lookup_valid(lookup);
 }
 
+/* Nodes that the map has of the set's rows: each is tested once. */
+static void
+visit_mapped(void *arg, const uint32 *nodes, int n)
+{
+	Pass	   *pass = arg;
+	uint32		batch[SCORE_BATCH];
+	int			nbatch = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (!loki_visit(&pass->so->search, nodes[i]))
+			continue;
+		batch[nbatch++] = nodes[i];
+		if (nbatch == SCORE_BATCH)
+		{
+			pass_batch(pass, batch, nbatch);
+			nbatch = 0;
+		}
+	}
+	pass_batch(pass, batch, nbatch);
+}
+
 /*
- * One pass over all nodes not seen yet, or those of a list.
+ * A pass over the nodes of the set's rows; false if the map was made anew
+ * meanwhile.
+ */
+static bool
+select_mapped(LokiScan *so, Pass *pass)
+{
+	const LokiTidSet *tids = so->nodes.tids;
+
+	begin_pass(so, pass);
+	loki_visited_reset(&so->search);
+	loki_visited_reserve(&so->search, so->rows_lookup.count + so->rows_lookup.stale);
+	so->nodes.tids = NULL;
+	loki_row_lookup_read(&so->rows_lookup, so->within, visit_mapped, pass);
+	so->nodes.tids = tids;
+	pass_nodes(pass, so->rows_lookup.map.end, so->seen_nodes);
+	score_gathered(pass);
+	score_gathered(pass);
+	return loki_row_lookup_valid(&so->rows_lookup);
+}
+
+/*
+ * One pass over all nodes not seen yet, or those of a list, or of the set's rows.
  */
 static void
 select_nodes(LokiScan *so, Pass *pass)
 {
+	if (so->has_map)
+	{
+		if (select_mapped(so, pass))
+			return;
+		so->has_map = false;
+	}
 	if (so->has_list)
 	{
 		if (select_listed(so, pass))
@@ -492,11 +619,36 @@ selection_size(LokiScan *so)
 	/* settings allow for more memory than numbers of nodes have bits */
 	double		most = Min(Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate)),
 						   LOKI_MAX_NUMBER);
-	double		wanted = Max(FIRST_SELECTION, 4.0 * so->batch_left);
+	int			first = so->state->code.bits < FINE_BITS ||
+		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
+	double		wanted = Max(first, 4.0 * so->batch_left);
 
 	for (int i = 0; i < so->selections && wanted < most; i++)
 		wanted *= MORE_SELECTION;
 	return (uint32) Min(wanted, most);
+}
+
+/*
+ * Keep the nodes of the first selection, for the next one to know them: there is
+ * none mostly, and a bit for each node of the index costs more than a short pass.
+ */
+static void
+keep_selected(LokiScan *so, const Selection *selection)
+{
+	so->selected = MemoryContextAllocHuge(so->context, mul_size(selection->n, sizeof(uint32)));
+	so->nselected = selection->n;
+	for (uint32 i = 0; i < selection->n; i++)
+		so->selected[i] = selection->heap[i].node;
+}
+
+static void
+mark_selected(LokiScan *so)
+{
+	begin_seen(so);
+	for (uint32 i = 0; i < so->nselected; i++)
+		mark_seen(so, so->selected[i]);
+	pfree(so->selected);
+	so->selected = NULL;
 }
 
 /*
@@ -510,6 +662,8 @@ loki_sequential_select(LokiScan *so)
 
 	if (so->last_selection)
 		return false;
+	if (so->selected != NULL)
+		mark_selected(so);
 	selection->capacity = selection_size(so);
 	selection->allocated = Min(selection->capacity, 1024);
 	selection->heap = palloc_array(LokiCandidate, selection->allocated);
@@ -520,7 +674,7 @@ loki_sequential_select(LokiScan *so)
 
 	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
 	if (!so->last_selection && so->seen == NULL)
-		begin_seen(so);
+		keep_selected(so, selection);
 	for (uint32 i = 0; i < selection->n; i++)
 		mark_seen(so, selection->heap[i].node);
 	loki_refine_add(so, selection->heap, selection->n);

@@ -105,23 +105,32 @@ loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 }
 
 /*
- * Start fetching the descriptor of a buffer and `size` bytes at `offset` of its
- * page into the processor's caches.  Always inlined: a call of a function that
+ * Start fetching `size` bytes at `offset` of a buffer's page into the processor's
+ * caches.  Always inlined: a call of a function that
  * does nothing but prefetch looks superfluous to gcc, which drops it.
  */
 static pg_attribute_always_inline void
-prefetch(Buffer buffer, uint32 offset, uint32 size)
+prefetch_bytes(Buffer buffer, uint32 offset, uint32 size)
 {
 	char	   *bytes;
 	char	   *end;
 
 	if (buffer == InvalidBuffer)
 		return;
-	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
 	bytes = (char *) BufferGetBlock(buffer) + offset;
 	end = bytes + size;
 	for (bytes = (char *) TYPEALIGN_DOWN(64, bytes); bytes < end; bytes += 64)
 		__builtin_prefetch(bytes);
+}
+
+/* The same, and the descriptor */
+static pg_attribute_always_inline void
+prefetch(Buffer buffer, uint32 offset, uint32 size)
+{
+	if (buffer == InvalidBuffer)
+		return;
+	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	prefetch_bytes(buffer, offset, size);
 }
 
 /* The same for a block, if the map knows it. */
@@ -315,6 +324,8 @@ loki_slots_copy(LokiIndex *state, Relation index, int family, const uint32 *node
 	uint32		size = fam->slot_size;
 	bool		missing[COPY_SLOTS];
 
+	if (n == 1 && peek && loki_slot_peek(state, index, family, *nodes, slots))
+		return;
 	while (n > 0)
 	{
 		int			most = Min(n, COPY_SLOTS);
@@ -358,6 +369,7 @@ loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *node
 				int n, LokiSlots * slots)
 {
 	LokiFamily *fam = &state->families[family];
+	uint32		last = LOKI_NONE;
 
 	Assert(n <= LOKI_MAX_SLOTS);
 	slots->n = n;
@@ -367,9 +379,17 @@ loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *node
 		uint32		place;
 		uint32		page = loki_slot_page(fam, nodes[i], &place);
 
+		slots->offsets[i] = SizeOfPageHeaderData + place * fam->slot_size;
+		if (page == last)
+		{
+			slots->blocks[i] = slots->blocks[i - 1];
+			slots->buffers[i] = slots->buffers[i - 1];
+			prefetch_bytes(slots->buffers[i], slots->offsets[i], fam->slot_size);
+			continue;
+		}
+		last = page;
 		slots->blocks[i] = likely(page < fam->npages) ? loki_page_block(fam, page) :
 			loki_slot_block(state, index, family, nodes[i], &place);
-		slots->offsets[i] = SizeOfPageHeaderData + place * fam->slot_size;
 		slots->buffers[i] = mapped(state, slots->blocks[i]);
 		prefetch(slots->buffers[i], slots->offsets[i], fam->slot_size);
 	}
@@ -391,6 +411,13 @@ read_ahead(Relation index, LokiSlots * slots)
 		}
 }
 
+/* Whether a slot is on the page of the one before */
+static inline bool
+same_page(const LokiSlots *slots, int i)
+{
+	return i > 0 && slots->blocks[i] == slots->blocks[i - 1];
+}
+
 /*
  * Make the slots that were found readable until loki_slots_close(): slots[i]
  * points to each.  With peek = true only those are pinned whose buffer is not
@@ -404,9 +431,12 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 	peek = peek && !state->local;
 	for (int i = 0; i < slots->n; i++)
 	{
-		slots->peeked[i] = peek && slots->buffers[i] != InvalidBuffer &&
-			(slots->hot ? buffer_use(state, slots->buffers[i], slots->blocks[i]) :
-			 buffer_holds(state, slots->buffers[i], slots->blocks[i]));
+		if (same_page(slots, i))
+			slots->peeked[i] = slots->peeked[i - 1];
+		else
+			slots->peeked[i] = peek && slots->buffers[i] != InvalidBuffer &&
+				(slots->hot ? buffer_use(state, slots->buffers[i], slots->blocks[i]) :
+				 buffer_holds(state, slots->buffers[i], slots->blocks[i]));
 		pinned += !slots->peeked[i];
 	}
 	if (peek && pinned > 1)
@@ -434,7 +464,7 @@ loki_slots_close(LokiIndex *state, Relation index, LokiSlots * slots)
 	for (int i = 0; i < slots->n; i++)
 		if (!slots->peeked[i])
 			ReleaseBuffer(slots->buffers[i]);
-		else
+		else if (!same_page(slots, i))
 		{
 			if (!buffer_holds(state, slots->buffers[i], slots->blocks[i]))
 				valid = false;

@@ -23,7 +23,6 @@
 #include "hnsw/hnswrecode.h"
 #include "hnsw/hnswvacuum.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 
 /* Copy a page under share lock; the number of its used slots */
 int
@@ -674,8 +673,7 @@ repair_and_free(LokiVacuum *vacuum)
 	note_used(vacuum, LOKI_FAMILY_UPPER, &vacuum->upper_used);
 	note_used(vacuum, LOKI_FAMILY_OVERFLOW, &vacuum->overflow_used);
 
-	LockPage(vacuum->index, LOKI_INSERT_LOCK, ExclusiveLock);
-	UnlockPage(vacuum->index, LOKI_INSERT_LOCK, ExclusiveLock);
+	loki_inserts_wait(vacuum->index);
 
 	/* until the flag is cleared nobody begins to recode */
 	vacuum->state = loki_index_open(vacuum->index, &meta);

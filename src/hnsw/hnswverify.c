@@ -18,8 +18,9 @@
  * All processes search, and change nothing.  The leader alone links what they
  * missed, searching once more, since a link made for one node may lead to the
  * next.  New links lead other searches elsewhere now and then.  Where they are
- * many everything is searched for again, else only what was linked and what lost
- * a link.
+ * many everything is searched for again that is not a neighbor of a node at
+ * which its search enters layer 0, else only what was linked and what lost a
+ * link.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswverify.c
@@ -35,10 +36,10 @@
 /* Pool of the search that most nodes are found by */
 #define NARROW_SEARCH	24
 
-/* Times that all nodes are searched for at most */
+/* Times that all nodes that are not settled are searched for at most */
 #define MAX_ROUNDS		4
 
-/* As long as one of so many was not found, all nodes are searched for again */
+/* As long as one of so many was not found, the others are searched for again */
 #define MISSED_OF		200
 
 /* Times that those missed are at most */
@@ -49,13 +50,23 @@
 
 #define QUERY_ALIGN		64
 
+/* What is known of a node */
+typedef enum NodeState
+{
+	NODE_SETTLED,				/* found, and links made for others change nothing */
+	NODE_FOUND,
+	NODE_MISSED,				/* was not found, or lost a link */
+} NodeState;
+
 /* A process's searches */
 typedef struct VerifyState
 {
 	LokiBuild  *build;
 	LokiGraph  *graph;
 	LokiQuery  *query;
-	uint8	   *suspect;		/* of each node: to be searched for again */
+	uint8	   *states;			/* NodeState of each node */
+	uint32	   *entries;		/* of each node: LOKI_ENTRY_WIDTH of layer 0, for
+								 * the next search for it */
 	const LokiCandidate *found; /* where the last search ended */
 	int			nfound;
 } VerifyState;
@@ -66,13 +77,14 @@ begin_searches(VerifyState *state, LokiBuild *build)
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
 	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
-	state->suspect = (uint8 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->suspect_block];
+	state->states = (uint8 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->states_block];
+	state->entries = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->entries_block];
 	state->query = (LokiQuery *)
 		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
 }
 
-/* Whether a node is found; if not, state->found tells what is. */
-static bool
+/* See whether a node is found; if not, state->found tells what is. */
+static NodeState
 search(VerifyState *state, uint32 node)
 {
 	LokiBuild  *build = state->build;
@@ -86,14 +98,18 @@ search(VerifyState *state, uint32 node)
 								   state->query);
 	else
 		quantizer->prepare_code(quantizer, code, state->query);
+	loki_graph_enter_base(state->graph, state->query,
+						  state->entries + (Size) node * LOKI_ENTRY_WIDTH);
+	if (loki_graph_entered_beside(state->graph, node))
+		return NODE_SETTLED;
 	return loki_graph_finds(state->graph, state->query, node, NARROW_SEARCH,
 							&state->found, &state->nfound) ||
 		loki_graph_finds(state->graph, state->query, node, state->graph->ef_construction,
-						 &state->found, &state->nfound);
+						 &state->found, &state->nfound) ? NODE_FOUND : NODE_MISSED;
 }
 
 /*
- * A process's part of the searches: mark the nodes that are not found.
+ * A process's part of the searches, for all nodes that are not settled.
  */
 void
 loki_build_search_nodes(LokiBuild *build)
@@ -104,13 +120,17 @@ loki_build_search_nodes(LokiBuild *build)
 	uint32		end;
 
 	begin_searches(&state, build);
-	while (loki_build_claim(build, LOKI_CLAIM_NODES, &node, &end))
+	while (loki_build_claim_nodes(build, &node, &end))
 		for (; node < end; node++)
-			state.suspect[node] = !search(&state, node);
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (state.states[node] != NODE_SETTLED)
+				state.states[node] = search(&state, node);
+		}
 	MemoryContextSwitchTo(old);
 }
 
-/* Link a node from another.  A node that loses a link for it is suspect. */
+/* Link a node from another.  A node that loses a link for it counts as missed. */
 static bool
 attach(VerifyState *state, LokiConnection *connection, const LokiCandidate *from,
 	   uint32 node)
@@ -119,7 +139,7 @@ attach(VerifyState *state, LokiConnection *connection, const LokiCandidate *from
 		!loki_graph_attach(connection, from->node, node, from->distance))
 		return false;
 	if (connection->lost != LOKI_NONE)
-		state->suspect[connection->lost] = true;
+		state->states[connection->lost] = NODE_MISSED;
 	return true;
 }
 
@@ -144,7 +164,7 @@ link_found(VerifyState *state, LokiConnection *connection, uint32 node)
 			wanted--;
 }
 
-/* Link the suspect nodes that are not found, which stay suspect. */
+/* Link the nodes that were missed, if they still are, and count them. */
 static uint32
 link_missed(VerifyState *state, LokiConnection *connection)
 {
@@ -152,14 +172,13 @@ link_missed(VerifyState *state, LokiConnection *connection)
 
 	for (uint32 node = 0; node < state->graph->nnodes; node++)
 	{
-		if (!state->suspect[node])
+		if (state->states[node] != NODE_MISSED)
 			continue;
 		CHECK_FOR_INTERRUPTS();
-		state->suspect[node] = false;
-		if (search(state, node))
+		state->states[node] = search(state, node);
+		if (state->states[node] != NODE_MISSED)
 			continue;
 		link_found(state, connection, node);
-		state->suspect[node] = true;
 		linked++;
 	}
 	elog(DEBUG1, "linked %u nodes that were not found", linked);
@@ -175,12 +194,16 @@ loki_build_verify(LokiBuild *build, LokiConnection *connection)
 	MemoryContext context = AllocSetContextCreate(build->context, "hnsw build verification",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
+	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
 	VerifyState state;
 	uint32		linked;
 
-	build->shared->suspect_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], build->nnodes);
+	build->shared->states_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], build->nnodes);
+	build->shared->entries_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], entries_size);
 	old = MemoryContextSwitchTo(context);
 	begin_searches(&state, build);
+	memset(state.states, NODE_FOUND, build->nnodes);
+	memset(state.entries, 0xFF, entries_size);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);

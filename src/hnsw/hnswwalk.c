@@ -23,6 +23,9 @@
 /* Expansions after which the share of matching nodes is looked at again */
 #define SHARE_WINDOW			16
 
+/* ... where so many that match were met since then, or should have been */
+#define SHARE_EVIDENCE			16
+
 /* Matching nodes for which the share of all counts beside that of those met */
 #define SHARE_WEIGHT			3
 
@@ -31,7 +34,7 @@
  * many that do, or read so many lists; lists read at once, and fetched before.
  */
 #define HOP_FOUND				20
-#define HOP_LISTS				32
+#define HOP_LISTS				8
 #define HOP_AT_ONCE				4
 #define HOP_AHEAD				8
 
@@ -205,23 +208,36 @@ over_limit(LokiSearch *search, uint32 ef)
 	return search->adapts && loki_way_too_long(search);
 }
 
-/* Expand one node: score its unvisited neighbors and offer them. */
+/* Expand a node: its neighbors become a batch that is being fetched. */
 static void
-expand(LokiSearch *search, uint32 ef, uint32 item)
+begin_expansion(LokiSearch *search, LokiBatch *batch, uint32 item)
 {
-	int			n = loki_search_links(search, search->scored[item].node, search->batch);
+	batch->n = loki_search_links(search, search->scored[item].node, batch->nodes);
+	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	loki_search_fetch(search, batch);
+	if (search->nfrontier > 0)
+		loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+						   search->scored[search->frontier[0]].node);
+}
+
+/* Score a batch, if there is one, and offer its nodes. */
+static void
+finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
+{
 	uint32		first = search->nscored;
 
-	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
-	loki_search_score(search, search->batch, n, search->estimates);
-	for (int i = 0; i < n; i++)
+	if (batch->n == 0)
+		return;
+	loki_search_score_batch(search, batch, search->estimates);
+	for (int i = 0; i < batch->n; i++)
 	{
-		uint32		new = loki_search_keep(search, search->estimates[i], search->batch[i], 0);
+		uint32		new = loki_search_keep(search, search->estimates[i], batch->nodes[i], 0);
 
 		if (near_enough(search, ef, search->estimates[i]))
 			push_frontier(search, new);
 	}
-	offer_nodes(search, ef, first, n);
+	offer_nodes(search, ef, first, batch->n);
+	batch->n = 0;
 }
 
 /* ----------------------------------------------------------------
@@ -336,52 +352,74 @@ choose_way(LokiSearch *search, uint32 *ef)
 	double		matched = search->nodes_matched - search->window_matched;
 	double		share;
 
-	if (search->hops || search->window-- > 0)
-		return search->way;
 	search->window = SHARE_WINDOW;
-	search->window_filtered = search->nodes_filtered;
-	search->window_matched = search->nodes_matched;
-	share = (matched + SHARE_WEIGHT) / (filtered + SHARE_WEIGHT / search->share);
+	share = search->share;
+	if (Max(filtered * share, matched) >= SHARE_EVIDENCE)
+	{
+		share = (matched + SHARE_WEIGHT) / (filtered + SHARE_WEIGHT / share);
+		search->window_filtered = search->nodes_filtered;
+		search->window_matched = search->nodes_matched;
+	}
 	if (filtered > 0)
 		way = loki_way_choose(search, share);
+	if (way != LOKI_WAY_PLAIN && search->clumped < 0)
+	{
+		loki_way_sample(search, (uint32) search->pass_nodes);
+		way = loki_way_choose(search, share);
+	}
 
 	if (way != LOKI_WAY_PASS)
 		*ef = Max(*ef, loki_way_width(search, way, share));
 	if (way == LOKI_WAY_HOPS)
-	{
 		begin_hops(search, *ef);
-	}
 	return search->way = way;
 }
 
+/*
+ * Walk until the ef best are expanded.  As in loki_search_walk(), the codes of one
+ * node's neighbors are fetched while those of the one before are scored.
+ */
 static LokiWalkEnd
 walk_by_heap(LokiSearch *search, uint32 ef)
 {
-	while (search->nfrontier > 0)
+	LokiBatch  *waiting = &search->batches[0];
+	LokiBatch  *batch = &search->batches[1];
+
+	waiting->n = 0;
+	for (;;)
 	{
-		uint32		item = search->frontier[0];
+		LokiBatch  *scored = waiting;
+		bool		more = search->nfrontier > 0 &&
+			near_enough(search, ef, search->scored[search->frontier[0]].distance);
 
-		if (!near_enough(search, ef, search->scored[item].distance))
-			return LOKI_WALK_CONVERGED;
-		if (over_limit(search, ef))
-			return LOKI_WALK_LIMIT;
-		if (search->adapts)
+		CHECK_FOR_INTERRUPTS();
+		if (!more && waiting->n == 0)
+			break;
+		if (!more || over_limit(search, ef))
 		{
-			bool		hops = search->hops;
-
+			finish_expansion(search, ef, waiting);
+			if (more)
+				return LOKI_WALK_LIMIT;
+			continue;
+		}
+		if (search->adapts && !search->hops && search->window-- == 0)
+		{
+			finish_expansion(search, ef, waiting);
 			if (choose_way(search, &ef) == LOKI_WAY_PASS)
 				return LOKI_WALK_LIMIT;
-			if (hops != search->hops)
-				continue;
+			continue;
 		}
-		pop_frontier(search);
 		if (search->hops)
-			expand_by_hops(search, ef, item);
-		else
-			expand(search, ef, item);
-		CHECK_FOR_INTERRUPTS();
+		{
+			expand_by_hops(search, ef, pop_frontier(search));
+			continue;
+		}
+		begin_expansion(search, batch, pop_frontier(search));
+		finish_expansion(search, ef, waiting);
+		waiting = batch;
+		batch = scored;
 	}
-	if (search->nbest >= ef)
+	if (search->nfrontier > 0 || search->nbest >= ef)
 		return LOKI_WALK_CONVERGED;
 
 	/* hops do not reach everything */

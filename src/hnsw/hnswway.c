@@ -31,12 +31,16 @@
 #define HOP_TIME			45
 #define PASS_TEST_TIME		1.0 /* a node and attribute */
 #define PASS_TID_TIME		8	/* a node's row in a set */
-#define PASS_MATCH_TIME		65
-#define LIST_TIME			15	/* a node of a list, and attribute */
+#define PASS_MATCH_TIME		36	/* a node that matches ... */
+#define PASS_NEAR_TIME		22	/* ... next to another that does */
+#define LIST_TIME			3	/* a node of a list ... */
+#define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
+#define LIST_TID_TIME		30	/* ... its row in a set */
+#define MAP_TIME			150 /* a row of a set, by the map */
 
 /* Nodes that a walk scores, or tests by hops, for each of its width */
 #define SCORED_PER_WIDTH	10
-#define HOPS_PER_WIDTH		210
+#define HOPS_PER_WIDTH		125
 
 /*
  * The nearer a pool's nodes are to the query, among all, the fewer are put out of
@@ -46,10 +50,14 @@
 #define PLAIN_WIDTH			0.35
 
 /* Matching nodes far from the query are linked badly to each other */
-#define HOPS_WIDTH			3.0
+#define HOPS_WIDTH			8.0
 
-/* A pass, which cannot be wrong, is worth so many times what hops cost */
-#define HOPS_DOUBT			1.5
+/*
+ * A pass, which cannot be wrong and costs the same for every query, is worth so
+ * many times what a walk costs that has not begun, or hops
+ */
+#define PLAIN_DOUBT			2.0
+#define HOPS_DOUBT			2.5
 
 /*
  * A plain walk may cost so many times what it was thought to, and in any case
@@ -57,6 +65,13 @@
  */
 #define PLAIN_PATIENCE		2.5
 #define HOPS_SHARE			4
+
+/*
+ * Neighbors in number are near each other.  Where one of a node that matches does
+ * so hardly more often than any node (by this part of the way from there to always),
+ * those that match are everywhere, and a walk needs no hops to get there.
+ */
+#define CLUMPED				0.2
 
 /* Time of a pass over so many nodes before any is scored */
 static double
@@ -69,12 +84,19 @@ test_time(const LokiSearch *search, double nodes)
 	return nodes * node;
 }
 
-/* The same by a list, where there is one */
-static double
-list_time(const LokiSearch *search)
+/* The same by a list, where there is one, or by the map of rows */
+double
+loki_way_list_time(const LokiSearch *search)
 {
-	return LIST_TIME * search->filter->ntests * search->listed +
-		test_time(search, search->unlisted);
+	double		node = LIST_TEST_TIME * search->filter->ntests;
+
+	if (search->mapped)
+		node += MAP_TIME;
+	else
+		node += LIST_TIME - LIST_TEST_TIME;
+	if (!search->mapped && search->filter->tids != NULL)
+		node += LIST_TID_TIME;
+	return node * search->listed + test_time(search, search->unlisted);
 }
 
 /* Time of a pass, by a list if that is better */
@@ -83,20 +105,22 @@ pass_time(const LokiSearch *search)
 {
 	double		test = test_time(search, search->pass_nodes);
 	double		matches = search->share * search->pass_nodes;
+	double		match = PASS_MATCH_TIME -
+		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->clumped, 0);
 
 	if (search->listed >= 0)
 	{
 		matches = Min(matches, search->listed + search->unlisted);
-		test = Min(test, list_time(search));
+		test = Min(test, loki_way_list_time(search));
 	}
-	return test + matches * PASS_MATCH_TIME;
+	return test + matches * match;
 }
 
 /* Whether to read a list is better than to read all nodes. */
 bool
 loki_way_short(const LokiSearch *search)
 {
-	return list_time(search) < test_time(search, search->pass_nodes);
+	return loki_way_list_time(search) < test_time(search, search->pass_nodes);
 }
 
 /*
@@ -106,7 +130,7 @@ bool
 loki_way_list(const LokiSearch *search)
 {
 	return search->listed >= 0 &&
-		list_time(search) + search->listed * PASS_MATCH_TIME <
+		loki_way_list_time(search) + search->listed * PASS_MATCH_TIME <
 		search->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -154,6 +178,8 @@ loki_way_sample(LokiSearch *search, uint32 end)
 	uint64		at = 0;
 	uint32		sampled = 0;
 	uint32		matched = 0;
+	uint32		pairs = 0;
+	uint32		both = 0;
 
 	if (search->seeds == NULL)
 		search->seeds = MemoryContextAlloc(search->context,
@@ -168,10 +194,16 @@ loki_way_sample(LokiSearch *search, uint32 end)
 			run[n++] = node;
 		matched += loki_filter_nodes(search, run, n, passes);
 		sampled += n;
+		for (int k = 1; k < n; k++)
+		{
+			pairs += passes[k - 1];
+			both += passes[k - 1] & passes[k];
+		}
 		for (int k = 0; k < n && search->nseeds < LOKI_WAY_SEEDS; k++)
 			if (passes[k])
 				search->seeds[search->nseeds++] = run[k];
 	}
+	search->clumped = (both + search->share) / (pairs + 1);
 	if (!search->share_known)
 		search->share = Max(matched, 0.5) / Max(sampled, 1);
 }
@@ -193,15 +225,19 @@ LokiWay
 loki_way_choose(const LokiSearch *search, double share)
 {
 	double		pass = pass_time(search);
-	double		plain = plain_time(search, share);
+	double		doubt = search->nodes_scored == 0 ? PLAIN_DOUBT : 1;
+	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
+	if (search->clumped >= 0 &&
+		search->clumped < search->share + CLUMPED * (1 - search->share))
+		return pass < plain ? LOKI_WAY_PASS : LOKI_WAY_PLAIN;
 	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->share),
 								 hops / HOPS_SHARE))
 		plain = get_float8_infinity();
 	if (pass < Min(plain, hops * HOPS_DOUBT))
 		return LOKI_WAY_PASS;
-	return plain < hops ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
+	return plain < hops * doubt ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
 }
 
 /*

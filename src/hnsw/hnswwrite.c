@@ -114,10 +114,9 @@ form_link(WriteState *write, int family, uint32 number, char *slot)
 
 	Assert(lists->counts[node] <= lists->width);
 	memset(slot, 0, build->geometry.families[family].slot_size);
-	link->count = lists->counts[node];
 	link->level = build->graph->levels[node];
-	for (int i = 0; i < link->count; i++)
-		link->neighbors[i] = build->position[neighbors[i]];
+	for (int i = 0; i < lists->counts[node]; i++)
+		link->neighbors[i] = build->position[neighbors[i]] + 1;
 }
 
 static void
@@ -233,6 +232,21 @@ count_slots(WriteState *write)
 }
 
 /*
+ * How many slots of a family to make room for.  How many UPPER slots as many
+ * nodes need is a matter of chance: there is room for four standard deviations
+ * more, so that a table whose rows are all written anew finds its place.
+ */
+static uint64
+room_for(const WriteState *write, int family)
+{
+	uint64		count = write->shared->counts[family];
+
+	if (family == LOKI_FAMILY_UPPER)
+		count += (uint64) (4 * sqrt((double) count));
+	return count;
+}
+
+/*
  * Call visit for every extent, family by family in the order of the file.
  */
 typedef void (*VisitExtent) (WriteState *write, int family, uint32 extent);
@@ -251,13 +265,12 @@ visit_extents(WriteState *write, VisitExtent visit)
 		int			family = i < lengthof(first) ? first[i] :
 			LOKI_FAMILY_ATTR + i - (int) lengthof(first);
 		const LokiFamily *geometry = &write->build->geometry.families[family];
-		uint32		count = write->shared->counts[family];
+		uint64		count = room_for(write, family);
 		uint32		nextents;
 
 		if (count == 0 || geometry->slot_size == 0)
 			continue;
-		nextents = extents_for((uint32) (((uint64) count + geometry->per_page - 1) /
-										 geometry->per_page));
+		nextents = extents_for((uint32) ((count + geometry->per_page - 1) / geometry->per_page));
 		for (uint32 extent = 0; extent < nextents; extent++)
 			visit(write, family, extent);
 	}

@@ -6,7 +6,8 @@
  * An index of it is a graph like any other here.  Its storage parameter
  * `lists` is accepted and tells what a probe is: where pgvector reads the
  * vectors of ivfflat.probes of so many lists, a search is PROBE_WIDTH rows
- * wider for each of them.
+ * wider for each of them.  As many probes as lists find everything there, and
+ * so they do here: such a scan is a pass over all nodes.
  *
  * IDENTIFICATION
  *	  src/hnsw/ivfflat.c
@@ -126,6 +127,7 @@ loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 		settings->max_tuples = Min((rows > 0 ? rows : UNKNOWN_ROWS) *
 								   Max(max_probes, probes) / lists, INT_MAX);
 	settings->complete = loki_scan_complete(iterative_scan_set || max_probes_set);
+	settings->exact = probes >= lists;
 	return true;
 }
 

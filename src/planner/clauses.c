@@ -8,6 +8,10 @@
  * the condition is true of just the rows for which column @> ARRAY[x] is: if x
  * is NULL of none, and whatever NULLs the column's arrays have.
  *
+ * A text column equal to a name, as of the current user, or under another
+ * collation than the index's: as long as none of them is nondeterministic, equal is
+ * what has the same bytes.
+ *
  * A boolean column, alone or below NOT, IS TRUE or IS FALSE: up to PostgreSQL 15
  * core knows that only of its own operator families.
  *
@@ -18,7 +22,10 @@
  */
 #include "postgres.h"
 
+#include "access/stratnum.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
@@ -27,6 +34,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "planner/planner.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -102,8 +110,8 @@ contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 	return make_simple_restrictinfo(root, expr);
 }
 
-static IndexClause *
-index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
+IndexClause *
+loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 {
 	IndexClause *clause = makeNode(IndexClause);
 
@@ -135,7 +143,63 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 			!op_in_opfamily(OID_ARRAY_CONTAINS_OP, info->opfamily[col]))
 			continue;
 		contains = contains_clause(root, saop);
-		return contains != NULL ? index_clause(rinfo, contains, col) : NULL;
+		return contains != NULL ? loki_index_clause(rinfo, contains, col) : NULL;
+	}
+	return NULL;
+}
+
+/* Whether a condition compares text; the index may know it or not */
+bool
+loki_is_text_equality(Node *clause)
+{
+	OpExpr	   *op = (OpExpr *) clause;
+
+	return IsA(op, OpExpr) && list_length(op->args) == 2 &&
+		get_op_opfamily_strategy(op->opno, TEXT_BTREE_FAM_OID) == BTEqualStrategyNumber;
+}
+
+/* Whether values that are equal under a collation have the same bytes */
+static bool
+is_deterministic(Oid collation)
+{
+	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+/* x, as text */
+static Expr *
+as_text(Node *x, Oid collation)
+{
+	if (exprType(x) == NAMEOID)
+		return (Expr *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), collation,
+									 C_COLLATION_OID, COERCE_IMPLICIT_CAST);
+	return (Expr *) x;
+}
+
+static IndexClause *
+text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	OpExpr	   *op = (OpExpr *) rinfo->clause;
+
+	if (!is_deterministic(op->inputcollid) || contain_volatile_functions((Node *) op))
+		return NULL;
+	for (int col = 1; col < info->nkeycolumns; col++)
+	{
+		Oid			collation = info->indexcollations[col];
+		bool		left = match_index_to_operand(linitial(op->args), col, info);
+		Node	   *column = left ? linitial(op->args) : lsecond(op->args);
+		Node	   *x = left ? lsecond(op->args) : linitial(op->args);
+		Expr	   *equal;
+
+		if ((!left && !match_index_to_operand(column, col, info)) ||
+			bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
+			exprType(column) != TEXTOID || !is_deterministic(collation) ||
+			(exprType(x) == TEXTOID && collation == op->inputcollid) ||
+			!op_in_opfamily(TextEqualOperator, info->opfamily[col]))
+			continue;
+		equal = make_opclause(TextEqualOperator, BOOLOID, false, (Expr *) column,
+							  as_text(x, collation), InvalidOid, collation);
+		set_opfuncid((OpExpr *) equal);
+		return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
 	}
 	return NULL;
 }
@@ -179,22 +243,25 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 		equal = make_opclause(BooleanEqualOperator, BOOLOID, false, (Expr *) operand,
 							  (Expr *) makeBoolConst(value, false), InvalidOid, InvalidOid);
 		set_opfuncid((OpExpr *) equal);
-		return index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
+		return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
 	}
 	return NULL;
 }
 
 /*
  * The index clause for a condition, or NULL.  It is evaluated before all others,
- * so none that must wait for a security barrier.
+ * so none that must wait for a security barrier: @> is not leakproof, whatever
+ * it stands for.
  */
 IndexClause *
 loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
-	if (rinfo->pseudoconstant ||
-		rinfo->security_level > info->rel->baserestrict_min_security)
+	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel))
 		return NULL;
-	if (IsA(rinfo->clause, ScalarArrayOpExpr))
-		return any_column_clause(root, info, rinfo);
-	return boolean_clause(root, info, rinfo);
+	if (loki_is_text_equality((Node *) rinfo->clause))
+		return text_clause(root, info, rinfo);
+	if (!IsA(rinfo->clause, ScalarArrayOpExpr))
+		return boolean_clause(root, info, rinfo);
+	return rinfo->security_level > info->rel->baserestrict_min_security ? NULL :
+		any_column_clause(root, info, rinfo);
 }

@@ -23,6 +23,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/planner.h"
+#include "planner/values.h"
 #include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
@@ -58,6 +59,13 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of line */
 
 /* Memory of a scan per row returned */
 #define ROW_BYTES				512
+
+/*
+ * Where the executor drops most rows, those that it takes come in batches, each
+ * of which widens the walk: times loki_row_cost, and a third for that fewer rows
+ * may match than was thought, when other plans cost no more.
+ */
+#define DROPPED_ROW				4.0
 
 /*
  * Nodes that a walk of this width scores in a graph of n nodes.
@@ -96,19 +104,31 @@ rows_taken(PlannerInfo *root, IndexPath *path, double rows)
 	return Min(rows, root->limit_tuples * Max(rows / Max(matching, 1), 1));
 }
 
+/* The share of rows that the executor drops, before it has enough */
+static double
+share_dropped(PlannerInfo *root, IndexPath *path, double rows)
+{
+	double		matching = path->path.param_info ?
+		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
+
+	if (root->limit_tuples <= 0 && root->tuple_fraction <= 0)
+		return 0;
+	return 1 - Min(matching / rows, 1);
+}
+
 /*
  * What a further row costs: little as long as the scan has memory for the rows
  * taken; then it passes over the index again and again.
  */
 static Cost
-further_row_cost(double taken)
+further_row_cost(double taken, double dropped)
 {
 	double		room = work_mem * 1024.0 * loki_scan_mem_multiplier / ROW_BYTES;
 	double		late = taken > 0 ? (taken - room / 2) / room : 0;
+	double		row = loki_row_cost * (1 + (DROPPED_ROW - 1) * dropped);
 
 	late = Max(0, Min(late, 1));
-	return cpu_operator_cost *
-		(loki_row_cost + late * Max(loki_late_row_cost - loki_row_cost, 0));
+	return cpu_operator_cost * (row + late * Max(loki_late_row_cost - row, 0));
 }
 
 /* A path that must never be chosen while there is another */
@@ -156,7 +176,9 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		return;
 	}
 	index = index_open(info->indexoid, NoLock);
-	readable = loki_hnsw_shape(index, &shape);
+	/* an old index is an error, unless scans of it are not wanted anyway */
+	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
+		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
 	width = readable ? loki_hnsw_target_width(index, root->limit_tuples) : 0;
 	index_close(index, NoLock);
@@ -173,16 +195,17 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	else if (root->limit_tuples > ef)
 		ef = root->limit_tuples;
 	score_cost = loki_score_cost(&shape);
-	nodes = loki_walk_nodes(n, ef, shape.m);
+	nodes = settings.exact ? n : loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 	touched = nodes / NODES_PER_PAGE;
 
 	/*
 	 * A filter in the index: go around what does not match, or pass over all
 	 * nodes.  The selectivity is one of the table, of which a partial index has
-	 * a part.
+	 * a part; rows are given for each element of IN, but there is one scan.
 	 */
-	share = path->indexclauses != NIL ? Min(costs.numIndexTuples / n, 1) : 1;
+	share = path->indexclauses != NIL ?
+		Min(costs.numIndexTuples * Max(costs.num_sa_scans, 1) / n, 1) : 1;
 	if (share < 1)
 	{
 		Cost		pass = n * loki_pass_cost * cpu_operator_cost +
@@ -206,7 +229,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
 		walk + touched * miss * costs.spc_random_page_cost;
-	*total_cost = *startup_cost + rows * further_row_cost(rows_taken(root, path, rows));
+	*total_cost = *startup_cost + rows *
+		further_row_cost(rows_taken(root, path, rows), share_dropped(root, path, rows));
 	*selectivity = costs.indexSelectivity;
 	*correlation = 0;
 	*pages = touched;
@@ -245,4 +269,5 @@ loki_planner_init(void)
 	loki_limit_init();
 	loki_paths_init();
 	loki_resjunk_init();
+	loki_values_init();
 }

@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/htup_details.h"
@@ -35,6 +36,15 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+
+/*
+ * Constants that are larger, or smaller than its reciprocal, are not dealt with,
+ * nor more operations on a bound, so that one of up to MAX_VALUE cannot overflow;
+ * no distance comes near that.
+ */
+#define MAX_FACTOR		1e10
+#define MAX_VALUE		1e100
+#define MAX_OPERATIONS	16
 
 /* Functions that are called in place of an operator */
 static const struct
@@ -212,6 +222,8 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 	else
 		return false;
 
+	if (k != 0 && (fabs(k) > MAX_FACTOR || fabs(k) < 1 / MAX_FACTOR))
+		return false;
 	switch (function)
 	{
 		case F_FLOAT8PL:
@@ -378,18 +390,68 @@ loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 	return distance_expr(expr, result, &low, &high);
 }
 
-/* Undo operations of a wrapping on what its value is compared with. */
+/* A value that no operation of a wrapping makes overflow; NULL becomes one, too */
+static Expr *
+clamp(Expr *value)
+{
+	const MinMaxOp ops[] = {IS_LEAST, IS_GREATEST};
+
+	for (int i = 0; i < lengthof(ops); i++)
+	{
+		MinMaxExpr *clamped = makeNode(MinMaxExpr);
+		double		limit = ops[i] == IS_LEAST ? MAX_VALUE : -MAX_VALUE;
+
+		clamped->minmaxtype = FLOAT8OID;
+		clamped->op = ops[i];
+		clamped->args = list_make2(value, makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8),
+													Float8GetDatum(limit), false,
+													FLOAT8PASSBYVAL));
+		clamped->location = -1;
+		value = (Expr *) clamped;
+	}
+	return value;
+}
+
+/*
+ * What rounding in an operation, and in those above it, may be worth in what is
+ * below it: a sum loses what is small beside its constant.  The part of a value
+ * that each operation loses is another matter.
+ */
+static double
+rounding_below(const Peeled *peeled, double above)
+{
+	double		k = peeled->constant ? fabs(DatumGetFloat8(peeled->constant->constvalue)) : 0;
+
+	if (peeled->inverse == F_FLOAT8DIV)
+		return above / k;
+	if (peeled->inverse == F_FLOAT8MUL)
+		return above * k;
+	return above + 4 * DBL_EPSILON * k;
+}
+
+/*
+ * Undo operations of a wrapping on what its value is compared with; NULL where
+ * the result would be too far from the truth.
+ */
 static Expr *
 undo(Node *expr, Expr *bound)
 {
 	Peeled		peeled;
 	bool		falling;
+	double		rounding = 0;
+	int			operations = 0;
 
+	if (base_distance(expr, &falling) == NULL)
+		bound = clamp(bound);
 	while (base_distance(expr, &falling) == NULL)
 	{
 		List	   *args;
 
-		if (!peel(expr, &peeled) || !OidIsValid(peeled.inverse))
+		if (++operations > MAX_OPERATIONS || !peel(expr, &peeled) ||
+			!OidIsValid(peeled.inverse))
+			return NULL;
+		rounding = rounding_below(&peeled, rounding);
+		if (rounding > LOKI_BOUND_SLOP)
 			return NULL;
 		args = peeled.constant == NULL ? list_make1(bound) :
 			peeled.constant_first ? list_make2(copyObject(peeled.constant), bound) :
@@ -440,8 +502,10 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	result->distance = distance.distance;
 	result->bound = undo(left, (Expr *) right);
 	result->upper = (strategy < BTEqualStrategyNumber) != distance.falling;
-	result->inclusive = strategy == BTLessEqualStrategyNumber ||
-		strategy == BTGreaterEqualStrategyNumber;
+
+	/* NaN is above all else; <= may be of NaN, which a wrapped bound never is */
+	result->nans = strategy > BTEqualStrategyNumber ||
+		(distance.wrapped && strategy == BTLessEqualStrategyNumber);
 	result->exact = !distance.wrapped;
 	return result->bound != NULL;
 }

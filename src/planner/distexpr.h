@@ -37,20 +37,19 @@ extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
 /*
  * What a comparison says about a distance.  The bound is a float8 expression
  * of all that the clause compares with; where the distance is wrapped it may
- * be off by the rounding of some operations (LOKI_BOUND_SLOP of the greatest
- * magnitude met), and where it is NULL or NaN it says nothing.  The clause
- * itself has to be checked in any case.
+ * be off by LOKI_BOUND_SLOP, or by that part of it, and where it is NULL or NaN
+ * it says nothing.  The clause itself has to be checked in any case.
  */
 typedef struct LokiDistanceBound
 {
 	OpExpr	   *distance;
 	Expr	   *bound;
 	bool		upper;			/* distance < bound, or > bound */
-	bool		inclusive;
+	bool		nans;			/* the clause holds where the distance is NaN */
 	bool		exact;			/* the clause compares the distance itself */
 } LokiDistanceBound;
 
-#define LOKI_BOUND_SLOP		1e-12
+#define LOKI_BOUND_SLOP		1e-6
 
 extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
 

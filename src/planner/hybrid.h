@@ -41,8 +41,8 @@ typedef enum LokiHybridPrivate
 	LOKI_HYBRID_BOUNDS			/* integer list: LOKI_BOUND_xxx by bound */
 } LokiHybridPrivate;
 
-#define LOKI_BOUND_INCLUSIVE	1
-#define LOKI_BOUND_EXACT		2
+#define LOKI_BOUND_NANS		1
+#define LOKI_BOUND_EXACT	2
 
 /* ... and custom_exprs, lists all of them */
 typedef enum LokiHybridExprs
@@ -74,7 +74,7 @@ typedef struct LokiHybridBound
 {
 	ExprState  *expr;
 	double		value;
-	bool		inclusive;
+	bool		nans;			/* the clause holds where the distance is NaN */
 	bool		exact;			/* the clause compares the distance itself */
 } LokiHybridBound;
 
@@ -133,6 +133,7 @@ typedef struct LokiHybridState
 	LokiTidSet *tids;
 	MemoryContext tids_context;
 	double		bound;			/* the least; infinite: none */
+	bool		bound_nans;		/* all clauses hold where it is NaN */
 
 	/* the rows of the bitmap, if they are read one by one */
 	IndexFetchTableData *fetch;

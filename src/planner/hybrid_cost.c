@@ -17,18 +17,24 @@
 
 #include "access/genam.h"
 #include "access/heaptoast.h"
+#include "compat/pgcompat.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/hybrid.h"
 #include "planner/planner.h"
+#include "utils/float.h"
 
 /* In units of cpu_operator_cost */
 #define TID_OPERATIONS			0.5 /* a row of a bitmap, made one of a set */
-#define ROW_OPERATIONS			50	/* a row read in the order of the heap, and
-									 * measured */
+#define ROW_OPERATIONS			400 /* a row read in the order of the heap,
+									 * and measured */
+#define MAP_OPERATIONS			45	/* the node of a row, found by its TID */
 
 /* Vectors of more bytes than this are thought to be out of line */
 #define INLINE_BYTES			2000
+
+/* Rows that are read to rank them, besides those that are returned */
+#define RANKED_ROWS				10
 
 /* Pages that are read though the cache has room for the table */
 #define LEAST_MISS				0.01
@@ -78,6 +84,16 @@ rows_cost(const HybridSearch *search)
  */
 #define TEST_OPERATIONS			35
 
+/* Ranking all nodes of the set, which the index knows by their rows' TIDs */
+static Cost
+mapped_cost(const HybridSearch *search, Cost score)
+{
+	double		unmapped = Max(search->nodes - search->shape.mapped, 0);
+
+	return search->set_rows * MAP_OPERATIONS * cpu_operator_cost +
+		search->inside * score + unmapped * TEST_OPERATIONS * cpu_operator_cost;
+}
+
 static Cost
 search_cost(const HybridSearch *search)
 {
@@ -91,6 +107,8 @@ search_cost(const HybridSearch *search)
 
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * (score + test));
+	if (search->set_rows > 0 && search->shape.mapped > 0)
+		pass = Min(pass, mapped_cost(search, score));
 	return loki_scan_cost * cpu_operator_cost + Min(cost, pass) +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
@@ -155,6 +173,13 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	double		wanted;
 	double		pages;
 
+	/* an index that has yet to be rebuilt; until then there are other plans */
+	if (isinf(walk->path.total_cost))
+	{
+		path->path.startup_cost = path->path.total_cost = get_float8_infinity();
+		LokiDisablePath(path);
+		return;
+	}
 	search.nodes = Max(walk->indexinfo->tuples, 1);
 	if (!read_shape(walk->indexinfo->indexoid, &search.shape))
 		search.shape.m = LOKI_DEFAULT_M;
@@ -179,6 +204,10 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 
 	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
 	path->path.startup_cost = set + search_cost(&search) + rel->baserestrictcost.startup;
+	if (bitmap != NULL)
+		path->path.startup_cost += random_page_cost *
+			index_pages_fetched(Min(search.inside, wanted + RANKED_ROWS), rel->pages,
+								walk->indexinfo->pages, root);
 	path->path.total_cost = path->path.startup_cost + pages * random_page_cost +
 		matches * (loki_row_cost * cpu_operator_cost + rel->baserestrictcost.per_tuple);
 	if (bitmap != NULL)

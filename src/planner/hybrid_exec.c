@@ -111,7 +111,7 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 		LokiHybridBound *bound = &state->bounds[state->nbounds++];
 
 		bound->expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
-		bound->inclusive = (list_nth_int(flags, i) & LOKI_BOUND_INCLUSIVE) != 0;
+		bound->nans = (list_nth_int(flags, i) & LOKI_BOUND_NANS) != 0;
 		bound->exact = (list_nth_int(flags, i) & LOKI_BOUND_EXACT) != 0;
 	}
 }
@@ -227,6 +227,7 @@ static bool
 evaluate_bounds(LokiHybridState *state)
 {
 	state->bound = get_float8_infinity();
+	state->bound_nans = true;
 	for (int i = 0; i < state->nbounds; i++)
 	{
 		LokiHybridBound *bound = &state->bounds[i];
@@ -238,6 +239,7 @@ evaluate_bounds(LokiHybridState *state)
 			return false;
 		if (bound->value < state->bound)
 			state->bound = bound->value;
+		state->bound_nans &= bound->nans || isnan(bound->value);
 	}
 	return true;
 }
@@ -291,7 +293,8 @@ begin_walk(LokiHybridState *state)
 
 	/* wider by what rounding may make of the distances; NaN is no bound */
 	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :
-					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1), true);
+					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1),
+					   state->bound_nans, state->limit == 0);
 	state->counts.walks++;
 }
 

@@ -23,6 +23,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -278,17 +279,19 @@ sorted_targets(RelOptInfo *rel)
 
 /*
  * Whether scans of an index return all rows within a bound.  Under pgvector's
- * limits they do not, and a query without ORDER BY knows of no limits.
+ * limits they do not, and a query without ORDER BY knows of no limits.  One that
+ * is yet to be rebuilt returns none.
  */
 static bool
 is_complete(IndexOptInfo *info)
 {
 	Relation	index = index_open(info->indexoid, NoLock);
 	LokiScanSettings settings;
+	bool		old = loki_hnsw_is_old(index);
 
 	loki_scan_settings(index, &settings);
 	index_close(index, NoLock);
-	return settings.complete;
+	return settings.complete && !old;
 }
 
 /* Distances that a clause bounds */
@@ -377,6 +380,7 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	CustomPath *path = makeNode(CustomPath);
 	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, outer);
 	List	   *clauses = rel->baserestrictinfo;
+	Expr	   *distance = target->distance;
 	Selectivity selectivity = 1;
 	IndexPath  *walk;
 
@@ -393,8 +397,18 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 		if (bitmap == NULL)
 			return;
 	}
+
+	/*
+	 * A distance from another relation's vectors is kept apart: core knows of
+	 * none in an index path when it translates that to children of the relation.
+	 */
+	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
+	{
+		path->custom_private = list_make1(distance);
+		distance = (Expr *) loki_constant_distance((OpExpr *) distance);
+	}
 	walk = create_index_path(root, target->index, target->clauses,
-							 list_make1(target->distance), list_make1_int(0),
+							 list_make1(distance), list_make1_int(0),
 							 target->pathkeys, ForwardScanDirection, false, outer,
 							 1.0, false);
 
@@ -402,6 +416,8 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	path->path.parent = rel;
 	path->path.pathtarget = rel->reltarget;
 	path->path.param_info = param_info;
+	path->path.parallel_safe = rel->consider_parallel &&
+		is_parallel_safe(root, (Node *) target->distance);
 	path->path.rows = param_info ? param_info->ppi_rows : rel->rows;
 	path->path.pathkeys = target->ordered ? target->pathkeys : NIL;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
@@ -424,7 +440,7 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *bitmaps;
 	ListCell   *cell;
 
-	if (!loki_enable_hybrid_scan || rte->inh || rte->tablesample != NULL || !has_hnsw(rel))
+	if (!loki_enable_hybrid_scan || rte->inh || !has_hnsw(rel))
 		return;
 	targets = find_targets(root, rel);
 	if (targets == NIL)

@@ -15,9 +15,12 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paramassign.h"
 #include "planner/hybrid.h"
 #include "planner/planner.h"
 #include "utils/guc.h"
@@ -25,10 +28,12 @@
 
 static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 					   List *clauses, List *children);
+static List *translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child);
 
 const CustomPathMethods loki_hybrid_path_methods = {
 	.CustomName = LOKI_HYBRID_NAME,
 	.PlanCustomPath = plan_path,
+	.ReparameterizeCustomPathByChild = translate_private,
 };
 
 static const CustomScanMethods plan_methods = {
@@ -92,7 +97,7 @@ take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **valu
 		}
 		*bounds = lappend(*bounds, clause);
 		*values = lappend(*values, bound.bound);
-		*flags = lappend_int(*flags, (bound.inclusive ? LOKI_BOUND_INCLUSIVE : 0) |
+		*flags = lappend_int(*flags, (bound.nans ? LOKI_BOUND_NANS : 0) |
 							 (bound.exact ? LOKI_BOUND_EXACT : 0));
 		if (!bound.exact)
 			rest = lappend(rest, clause);
@@ -132,6 +137,40 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 	return planned;
 }
 
+/* An expression in which parameters stand for what is of the outer side of joins */
+static Node *
+with_parameters(Node *node, PlannerInfo *root)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && bms_is_member(((Var *) node)->varno, root->curOuterRels))
+		return (Node *) replace_nestloop_param_var(root, (Var *) node);
+	if (IsA(node, PlaceHolderVar) &&
+		bms_is_subset(((PlaceHolderVar *) node)->phrels, root->curOuterRels))
+		return (Node *) replace_nestloop_param_placeholdervar(root, (PlaceHolderVar *) node);
+	return expression_tree_mutator(node, with_parameters, (void *) root);
+}
+
+/* Put the query's vector into an index scan whose path was made without it. */
+static void
+set_query(PlannerInfo *root, IndexScan *walk, OpExpr *distance)
+{
+	Node	   *query = with_parameters(lsecond(distance->args), root);
+
+	lsecond(linitial_node(OpExpr, walk->indexorderby)->args) = query;
+	lsecond(linitial_node(OpExpr, walk->indexorderbyorig)->args) = copyObject(query);
+}
+
+/*
+ * ReparameterizeCustomPathByChild: a path for a child of a partitioned table,
+ * parameterized by a parent, becomes one for a child of that.
+ */
+static List *
+translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child)
+{
+	return (List *) LokiAdjustToChild(root, (Node *) custom_private, child);
+}
+
 /* PlanCustomPath */
 static Plan *
 plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
@@ -156,6 +195,8 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		bitmap_row = bitmap->bitmapqualorig;
 		scan->custom_plans = list_make1(bitmap->scan.plan.lefttree);
 	}
+	if (path->custom_private != NIL)
+		set_query(root, walk, linitial_node(OpExpr, path->custom_private));
 	filter = take_bounds(filter, early_clauses(rel, clauses, filter),
 						 linitial_node(OpExpr, walk->indexorderbyorig), &bounds, &values,
 						 &flags);

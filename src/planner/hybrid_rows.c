@@ -22,6 +22,7 @@
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "planner/hybrid.h"
 #include "storage/bufmgr.h"
@@ -85,7 +86,7 @@ add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double dista
 /*
  * Whether the row in the scan's slot passes all that can be checked before its
  * distance is known.  The filter is checked again when the row is returned: one
- * that is volatile only then.
+ * that is volatile, as a sub-select may be, only then.
  */
 static bool
 passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
@@ -144,8 +145,8 @@ read_ahead(LokiHybridState *state, LokiTidPages *ahead, int pages)
 void
 loki_hybrid_read_rows(LokiHybridState *state)
 {
-	Plan	   *plan = state->css.ss.ps.plan;
-	ExprState  *filter = contain_volatile_functions((Node *) plan->qual) ? NULL :
+	Node	   *qual = (Node *) state->css.ss.ps.plan->qual;
+	ExprState  *filter = contain_volatile_functions(qual) || contain_subplans(qual) ? NULL :
 		state->css.ss.ps.qual;
 	LokiTidPages pages;
 	LokiTidPages ahead;

@@ -30,6 +30,7 @@
 #include "parser/parsetree.h"
 #include "planner/distexpr.h"
 #include "planner/planner.h"
+#include "planner/values.h"
 #include "utils/lsyscache.h"
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
@@ -38,7 +39,8 @@ static set_join_pathlist_hook_type previous_joinpath = NULL;
 static bool
 query_has_one_row(Query *query)
 {
-	Const	   *limit = (Const *) query->limitCount;
+	/* LIMIT 1 is a cast of an integer */
+	Const	   *limit = (Const *) eval_const_expressions(NULL, query->limitCount);
 
 	if (query->commandType != CMD_SELECT || query->setOperations != NULL)
 		return false;
@@ -110,8 +112,8 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 }
 
 /* The same distance from a constant, which core matches to an index */
-static OpExpr *
-constant_distance(OpExpr *op)
+OpExpr *
+loki_constant_distance(OpExpr *op)
 {
 	OpExpr	   *result = copyObject(op);
 	Node	   *query = lsecond(op->args);
@@ -151,12 +153,15 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	OpExpr	   *distance;
 	Oid			first;
 	List	   *indexes;
+	List	   *param_infos;
 	ListCell   *cell;
 
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
+	loki_values_paths(root, joinrel, outer, inner, jointype, extra);
 	if (root->query_pathkeys == NIL || jointype != JOIN_INNER ||
 		inner->reloptkind != RELOPT_BASEREL || inner->rtekind != RTE_RELATION ||
+		planner_rt_fetch(inner->relid, root)->tablesample != NULL ||
 		inner->lateral_relids != NULL || joinrel->lateral_relids != NULL ||
 		(indexes = loki_usable_indexes(inner)) == NIL ||
 		outer->cheapest_total_path == NULL ||
@@ -169,10 +174,17 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		LokiPathKeyIsDescending(key) != expr.falling)
 		return;
 	first = loki_order_first(key, &expr);
+
+	/*
+	 * What is made here may be in memory that the genetic optimizer frees, so
+	 * the relation must not remember how its paths were parameterized.
+	 */
+	param_infos = inner->ppilist;
+	inner->ppilist = list_copy(param_infos);
 	foreach(cell, indexes)
 	{
 		List	   *paths = loki_core_index_paths(root, inner, lfirst(cell),
-												  constant_distance(distance));
+												  loki_constant_distance(distance));
 		ListCell   *lc;
 
 		foreach(lc, paths)
@@ -184,6 +196,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 							  distance, key, first);
 		}
 	}
+	inner->ppilist = param_infos;
 }
 
 void

@@ -155,20 +155,12 @@ array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 		return NULL;
 	for (int col = 1; col < info->nkeycolumns; col++)
 	{
-		IndexClause *clause;
-
 		if (!match_index_to_operand(linitial(saop->args), col, info) ||
 			(OidIsValid(info->indexcollations[col]) &&
 			 info->indexcollations[col] != saop->inputcollid) ||
 			!op_in_opfamily(saop->opno, info->opfamily[col]))
 			continue;
-		clause = makeNode(IndexClause);
-		clause->rinfo = rinfo;
-		clause->indexquals = list_make1(rinfo);
-		clause->lossy = false;
-		clause->indexcol = col;
-		clause->indexcols = NIL;
-		return clause;
+		return loki_index_clause(rinfo, rinfo, col);
 	}
 	return NULL;
 }
@@ -180,8 +172,12 @@ has_array_clause(RelOptInfo *rel)
 	ListCell   *cell;
 
 	foreach(cell, rel->baserestrictinfo)
-		if (IsA(lfirst_node(RestrictInfo, cell)->clause, ScalarArrayOpExpr))
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+
+		if (IsA(clause, ScalarArrayOpExpr) || loki_is_text_equality(clause))
 			return true;
+	}
 	return false;
 }
 
@@ -233,6 +229,27 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 							 path->indexorderbycols, path->path.pathkeys,
 							 ForwardScanDirection, false,
 							 PATH_REQ_OUTER((Path *) path), 1, false);
+}
+
+/*
+ * Drop scans of an index in the same order that leave to the executor what this
+ * one does in the index: they are as good at best, and where rows that match are
+ * far from the query a thousand times worse.
+ */
+static void
+drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->pathlist)
+	{
+		IndexPath  *path = lfirst(cell);
+
+		if (IsA(path, IndexPath) && path != arrays && path->indexinfo == arrays->indexinfo &&
+			path->indexorderbys != NIL && path->path.param_info == arrays->path.param_info &&
+			list_length(path->indexclauses) < list_length(arrays->indexclauses))
+			rel->pathlist = foreach_delete_current(rel->pathlist, cell);
+	}
 }
 
 /* Rows without a distance that come first in an order, as bits of hnsw.h */
@@ -293,8 +310,11 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 			label_path(path, key, first);
 			arrays = with_array_clauses(root, path);
 			if (arrays != NULL)
+			{
+				drop_with_less(rel, arrays);
 				add_path(rel, (Path *) arrays);
-			if (other_form)
+			}
+			else if (other_form)
 				add_path(rel, (Path *) path);
 		}
 	}

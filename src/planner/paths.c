@@ -28,7 +28,9 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	if (rte->rtekind != RTE_RELATION || !IS_SIMPLE_REL(rel))
 		return;
 	loki_distance_rows(root, rel);
-	if (rel->indexlist == NIL)
+
+	/* indexes are not for samples of a table, nor is anything for no rows */
+	if (rel->indexlist == NIL || rte->tablesample != NULL || IS_DUMMY_REL(rel))
 		return;
 	loki_order_paths(root, rel);
 	loki_hybrid_paths(root, rel, rte);

@@ -15,7 +15,9 @@
 #include "nodes/pathnodes.h"
 #include "planner/distexpr.h"
 
-/* functions in clauses.c: x = ANY (column), boolean columns */
+/* functions in clauses.c: x = ANY (column), text = name, boolean columns */
+extern bool loki_is_text_equality(Node *clause);
+extern IndexClause *loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col);
 extern IndexClause *loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info,
 											RestrictInfo *rinfo);
 
@@ -50,6 +52,7 @@ extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
 
 /* functions in join.c: install the hook that joins a row with its neighbors */
+extern OpExpr *loki_constant_distance(OpExpr *op);
 extern void loki_join_init(void);
 
 /* functions in paths.c: install the hook that adds paths to base relations */

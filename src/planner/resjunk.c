@@ -3,10 +3,10 @@
  * resjunk.c
  *	  Spare the executor distances that nobody reads.
  *
- * ORDER BY v <-> q LIMIT k, or a score made of it, puts the distance into the target list of the index
- * scan, for sorting, although the scan already returns rows in order.  The
- * executor would detoast both vectors of every returned row for a column that
- * is then thrown away.  Where a Limit stands right above such a scan, that
+ * ORDER BY v <-> q LIMIT k, or a score made of it, puts the distance into the
+ * target list of the index scan, for sorting, although the scan already returns
+ * rows in order.  The executor would detoast both vectors of every returned row
+ * for a column that is then thrown away.  Where a Limit stands right above such a scan, that
  * entry becomes a NULL constant.
  *
  * IDENTIFICATION
@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
+#include "access/relation.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -40,9 +40,13 @@ scan_distance(Plan *plan)
 		return loki_hybrid_distance(plan);
 	if (list_length(scan->indexorderbyorig) != 1)
 		return NULL;
-	index = index_open(scan->indexid, NoLock);
+
+	/* other extensions plan with indexes that do not exist */
+	index = try_relation_open(scan->indexid, NoLock);
+	if (index == NULL)
+		return NULL;
 	is_hnsw = loki_is_hnsw_index(index);
-	index_close(index, NoLock);
+	relation_close(index, NoLock);
 	return is_hnsw ? linitial(scan->indexorderbyorig) : NULL;
 }
 

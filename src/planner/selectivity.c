@@ -95,6 +95,8 @@ profile_share(const LokiProfile *profile, double distance)
 	int			i = first;
 	double		below;
 
+	if (isnan(distance))
+		return 1;
 	if (distance < profile->quantiles[first])
 		return tail_share(profile, first, distance);
 	while (i < LOKI_PROFILE_QUANTILES && profile->quantiles[i] <= distance)

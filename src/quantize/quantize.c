@@ -17,7 +17,6 @@
  * The choice where the user makes none; README has the measurements.
  */
 #define EXACT_MAX_DIM		32	/* above, a rotation's statistics hold */
-#define TWO_BITS_MAX_DIM	1088
 #define DEFAULT_REFINE_BITS 6
 
 const LokiCodeKernels *loki_codes = &loki_codes_scalar;
@@ -79,7 +78,7 @@ choose_bits(LokiCodeSpec *spec, int bits, int refine_bits, bool refine_given,
 {
 	if (bits == 0)
 		bits = spec->dim <= LOKI_FOUR_BITS_MAX_DIM ? 4 :
-			spec->dim <= TWO_BITS_MAX_DIM ? 2 : 1;
+			spec->dim <= LOKI_TWO_BITS_MAX_DIM ? 2 : 1;
 	spec->bits = bits;
 	while (spec->bits > 1 && loki_rotated_code_size(spec) > max_slot)
 		spec->bits /= 2;

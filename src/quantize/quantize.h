@@ -39,6 +39,9 @@
 /* Dimensions up to which a code of fewer than 4 bits would tell too little */
 #define LOKI_FOUR_BITS_MAX_DIM 416
 
+/* Dimensions from which on a code of one bit tells enough */
+#define LOKI_TWO_BITS_MAX_DIM 1088
+
 typedef enum LokiMetric
 {
 	LOKI_METRIC_L2 = 1,

@@ -12,6 +12,9 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "types/check.h"
 
@@ -134,4 +137,47 @@ loki_check_typmods(const char *type, ArrayType *words, int max)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("dimensions for type %s cannot exceed %d", type, max)));
 	return typmods[0];
+}
+
+int
+loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first)
+{
+	int64		start = PG_GETARG_INT32(1);
+	int32		count = PG_GETARG_INT32(2);
+	int64		behind = Min(start + count, (int64) dim + 1);
+
+	start = Max(start, 1);
+	if (count < 1 || start >= behind)
+		loki_check_dim(type, 0, dim);
+	*first = (int) start - 1;
+	return (int) (behind - start);
+}
+
+double
+loki_euclidean_norm(int dim, const float *x)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < dim; i++)
+		sum += (double) x[i] * (double) x[i];
+	return sqrt(sum);
+}
+
+char *
+loki_floats_out(int dim, const float *x)
+{
+	/* each element and a comma fit FLOAT_SHORTEST_DECIMAL_LEN */
+	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * dim + 3);
+	char	   *p = result;
+
+	*p++ = '[';
+	for (int i = 0; i < dim; i++)
+	{
+		if (i > 0)
+			*p++ = ',';
+		p += float_to_shortest_decimal_bufn(x[i], p);
+	}
+	*p++ = ']';
+	*p = '\0';
+	return result;
 }

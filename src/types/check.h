@@ -42,6 +42,18 @@ loki_check_typmod(int32 typmod, int dim)
 		loki_check_expected_dim(typmod, dim);
 }
 
+/*
+ * The part that subvector(v, start, count) asks for of dim elements: how many,
+ * at least one, and in *first the number of the first, from 0.
+ */
+extern int	loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first);
+
+/* In double, where the squares of floats do not overflow */
+extern double loki_euclidean_norm(int dim, const float *x);
+
+/* "[1,2,3]", each number as short as it can be */
+extern char *loki_floats_out(int dim, const float *x);
+
 /* What rounding may bring out of the range of a cosine; keeps NaN */
 static inline double
 loki_clamp_cosine(double x)

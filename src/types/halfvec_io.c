@@ -12,7 +12,6 @@
 
 #include <math.h>
 
-#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
@@ -76,23 +75,10 @@ Datum
 halfvec_out(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
-
-	/* each element and a comma fit FLOAT_SHORTEST_DECIMAL_LEN */
-	char	   *text = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
-	char	   *p = text;
-
-	*p++ = '[';
-	for (int i = 0; i < v->dim; i++)
-	{
-		if (i > 0)
-			*p++ = ',';
-		p += float_to_shortest_decimal_bufn(loki_half_to_float(v->x[i]), p);
-	}
-	*p++ = ']';
-	*p = '\0';
+	char	   *result = loki_floats_out(v->dim, loki_halfvec_floats(v));
 
 	PG_FREE_IF_COPY(v, 0);
-	PG_RETURN_CSTRING(text);
+	PG_RETURN_CSTRING(result);
 }
 
 LOKI_FUNCTION(halfvec_typmod_in);
@@ -115,19 +101,21 @@ halfvec_recv(PG_FUNCTION_ARGS)
 	int32		typmod = PG_GETARG_INT32(2);
 	int16		dim = pq_getmsgint(buf, sizeof(int16));
 	int16		unused = pq_getmsgint(buf, sizeof(int16));
-	const char *elements;
+	int			count;
 	HalfVector *v;
 
 	loki_halfvec_check_dim(dim);
 	loki_check_typmod(typmod, dim);
 	loki_check_unused(unused);
 
-	elements = pq_getmsgbytes(buf, sizeof(LokiHalf) * dim);
+	/* Of a message that is too short, the elements that are there count */
+	count = Min(dim, (buf->len - buf->cursor) / (int) sizeof(LokiHalf));
 	v = loki_halfvec_make(dim);
-	memcpy(v->x, elements, sizeof(LokiHalf) * dim);
-	for (int i = 0; i < dim; i++)
+	pq_copymsgbytes(buf, (char *) v->x, sizeof(LokiHalf) * count);
+	for (int i = 0; i < count; i++)
 		v->x[i] = pg_ntoh16(v->x[i]);
 	loki_halfvec_check_elements(v);
+	pq_copymsgbytes(buf, (char *) &v->x[count], sizeof(LokiHalf) * (dim - count));
 	PG_RETURN_HALFVEC_P(v);
 }
 

@@ -172,23 +172,13 @@ halfvec_vector_dims(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(v->dim);
 }
 
-static double
-euclidean_norm(int dim, const float *x)
-{
-	double		sum = 0;
-
-	for (int i = 0; i < dim; i++)
-		sum += (double) x[i] * (double) x[i];
-	return sqrt(sum);
-}
-
 LOKI_FUNCTION(halfvec_l2_norm);
 Datum
 halfvec_l2_norm(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
 
-	PG_RETURN_FLOAT8(euclidean_norm(v->dim, loki_halfvec_floats(v)));
+	PG_RETURN_FLOAT8(loki_euclidean_norm(v->dim, loki_halfvec_floats(v)));
 }
 
 /*
@@ -201,7 +191,7 @@ halfvec_l2_normalize(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
 	float	   *x = loki_halfvec_floats(v);
-	double		norm = euclidean_norm(v->dim, x);
+	double		norm = loki_euclidean_norm(v->dim, x);
 	HalfVector *unit = loki_halfvec_make(v->dim);
 
 	if (norm > 0)
@@ -243,18 +233,11 @@ Datum
 halfvec_subvector(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
-	int64		first = PG_GETARG_INT32(1);
-	int32		count = PG_GETARG_INT32(2);
-	int64		behind = first + count;
-	HalfVector *part;
+	int			first;
+	int			count = loki_check_part("halfvec", fcinfo, v->dim, &first);
+	HalfVector *part = loki_halfvec_make(count);
 
-	first = Max(first, 1);
-	behind = Min(behind, v->dim + 1);
-	if (count < 1 || first >= behind)
-		loki_halfvec_check_dim(0);
-
-	part = loki_halfvec_make(behind - first);
-	memcpy(part->x, v->x + first - 1, sizeof(LokiHalf) * part->dim);
+	memcpy(part->x, v->x + first, sizeof(LokiHalf) * part->dim);
 	PG_RETURN_HALFVEC_P(part);
 }
 

@@ -113,6 +113,24 @@ loki_toast_close(LokiToastReader *reader)
 	reader->relation = NULL;
 }
 
+/*
+ * Bulk reading keeps to a ring of buffers where the server's scan of a table of
+ * that size would: the processor's cache holds the ring, and others' pages stay.
+ */
+static void
+choose_strategy(LokiToastReader *reader)
+{
+	MemoryContext old;
+
+	if (!reader->bulk || reader->strategy != NULL ||
+		RelationUsesLocalBuffers(reader->relation) ||
+		RelationGetNumberOfBlocks(reader->relation) <= NBuffers / 4)
+		return;
+	old = MemoryContextSwitchTo(reader->context);
+	reader->strategy = GetAccessStrategy(BAS_BULKREAD);
+	MemoryContextSwitchTo(old);
+}
+
 Relation
 loki_toast_open(LokiToastReader *reader, Oid relid)
 {
@@ -121,6 +139,7 @@ loki_toast_open(LokiToastReader *reader, Oid relid)
 		loki_toast_close(reader);
 		open_relation(reader, relid, AccessShareLock);
 		reader->block = InvalidBlockNumber;
+		choose_strategy(reader);
 	}
 	return reader->relation;
 }
@@ -171,7 +190,8 @@ lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 		return InvalidBuffer;
 	if (recent == InvalidBuffer || RelationUsesLocalBuffers(relation) ||
 		!ReadRecentBuffer(LokiRelationLocator(relation), MAIN_FORKNUM, block, recent))
-		buffer = ReadBuffer(relation, block);
+		buffer = ReadBufferExtended(relation, MAIN_FORKNUM, block, RBM_NORMAL,
+									reader->strategy);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	return buffer;
 }
@@ -179,6 +199,7 @@ lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 /*
  * Values are being read one after another, and the first of a page is next:
  * have the page behind it brought in, from disk or into the processor's cache.
+ * Bulk reading leaves that to the system, which reads ahead in larger pieces.
  */
 static void
 look_ahead(LokiToastReader *reader)
@@ -187,7 +208,8 @@ look_ahead(LokiToastReader *reader)
 	char	   *page;
 
 	reader->next = InvalidBuffer;
-	if (RelationUsesLocalBuffers(reader->relation) || !loki_relation_has_block(reader->relation, block))
+	if (reader->strategy != NULL || RelationUsesLocalBuffers(reader->relation) ||
+		!loki_relation_has_block(reader->relation, block))
 		return;
 	reader->next = PrefetchBuffer(reader->relation, MAIN_FORKNUM, block).recent_buffer;
 	if (reader->next == InvalidBuffer)

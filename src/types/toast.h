@@ -17,6 +17,7 @@
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "storage/buf.h"
+#include "storage/bufmgr.h"
 #include "storage/itemptr.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
@@ -28,8 +29,10 @@
 typedef struct LokiToastReader
 {
 	MemoryContext context;		/* of everything here */
+	bool		bulk;			/* the whole table is read, in its order */
 	Relation	relation;		/* NULL: none is open */
 	bool		direct;			/* chunks may be read where they lie */
+	BufferAccessStrategy strategy;	/* of bulk reading; NULL: as any other */
 
 	/* where the value after the last one is thought to begin */
 	BlockNumber block;

@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
@@ -47,23 +46,10 @@ Datum
 vector_out(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
-
-	/* each element and a comma fit FLOAT_SHORTEST_DECIMAL_LEN */
-	char	   *text = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
-	char	   *p = text;
-
-	*p++ = '[';
-	for (int i = 0; i < v->dim; i++)
-	{
-		if (i > 0)
-			*p++ = ',';
-		p += float_to_shortest_decimal_bufn(v->x[i], p);
-	}
-	*p++ = ']';
-	*p = '\0';
+	char	   *result = loki_floats_out(v->dim, v->x);
 
 	PG_FREE_IF_COPY(v, 0);
-	PG_RETURN_CSTRING(text);
+	PG_RETURN_CSTRING(result);
 }
 
 LOKI_FUNCTION(vector_typmod_in);
@@ -86,6 +72,7 @@ vector_recv(PG_FUNCTION_ARGS)
 	int32		typmod = PG_GETARG_INT32(2);
 	int16		dim = pq_getmsgint(buf, sizeof(int16));
 	int16		unused = pq_getmsgint(buf, sizeof(int16));
+	int			count;
 	const char *elements;
 	Vector	   *v;
 
@@ -93,9 +80,11 @@ vector_recv(PG_FUNCTION_ARGS)
 	loki_check_typmod(typmod, dim);
 	loki_check_unused(unused);
 
-	elements = pq_getmsgbytes(buf, sizeof(float) * dim);
+	/* Of a message that is too short, the elements that are there count */
+	count = Min(dim, (buf->len - buf->cursor) / (int) sizeof(float));
+	elements = pq_getmsgbytes(buf, sizeof(float) * count);
 	v = loki_vector_make(dim);
-	for (int i = 0; i < dim; i++)
+	for (int i = 0; i < count; i++)
 	{
 		uint32		bits;
 
@@ -104,6 +93,7 @@ vector_recv(PG_FUNCTION_ARGS)
 		memcpy(&v->x[i], &bits, sizeof(bits));
 	}
 	loki_vector_check_elements(v);
+	pq_copymsgbytes(buf, (char *) &v->x[count], sizeof(float) * (dim - count));
 	PG_RETURN_VECTOR_P(v);
 }
 

@@ -131,24 +131,13 @@ vector_dims(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(v->dim);
 }
 
-/* In double, where the squares of floats do not overflow */
-static double
-euclidean_norm(const Vector *v)
-{
-	double		sum = 0;
-
-	for (int i = 0; i < v->dim; i++)
-		sum += (double) v->x[i] * (double) v->x[i];
-	return sqrt(sum);
-}
-
 LOKI_FUNCTION(vector_norm);
 Datum
 vector_norm(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
 
-	PG_RETURN_FLOAT8(euclidean_norm(v));
+	PG_RETURN_FLOAT8(loki_euclidean_norm(v->dim, v->x));
 }
 
 /*
@@ -160,7 +149,7 @@ Datum
 l2_normalize(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
-	double		norm = euclidean_norm(v);
+	double		norm = loki_euclidean_norm(v->dim, v->x);
 	Vector	   *unit = loki_vector_make(v->dim);
 
 	if (norm > 0)
@@ -199,18 +188,11 @@ Datum
 subvector(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
-	int64		first = PG_GETARG_INT32(1);
-	int32		count = PG_GETARG_INT32(2);
-	int64		behind = first + count;
-	Vector	   *part;
+	int			first;
+	int			count = loki_check_part("vector", fcinfo, v->dim, &first);
+	Vector	   *part = loki_vector_make(count);
 
-	first = Max(first, 1);
-	behind = Min(behind, v->dim + 1);
-	if (count < 1 || first >= behind)
-		loki_vector_check_dim(0);
-
-	part = loki_vector_make(behind - first);
-	memcpy(part->x, v->x + first - 1, sizeof(float) * part->dim);
+	memcpy(part->x, v->x + first, sizeof(float) * part->dim);
 	PG_RETURN_VECTOR_P(part);
 }
 

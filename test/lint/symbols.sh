@@ -12,7 +12,7 @@ sql_symbols()
 {
 	sed 's/--.*//' sql/install/*.sql | tr '\n\t' '  ' | tr ';' '\n' | sed -nE \
 		-e "s/.*AS +'MODULE_PATHNAME' *, *'([^']+)'.*/\1/p; t" \
-		-e "s/.*FUNCTION +([A-Za-z0-9_]+) *\(.*AS +'MODULE_PATHNAME'.*/\1/p" |
+		-e "s/.*(FUNCTION|PROCEDURE) +([A-Za-z0-9_]+) *\(.*AS +'MODULE_PATHNAME'.*/\2/p" |
 		sort -u
 }
 

@@ -1,0 +1,186 @@
+-- Row-level security: policies on attribute columns of each type are conditions
+-- of the index; so are a user's own, if the operator is leakproof
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+SET timezone = 'UTC';
+
+CREATE TYPE security_level AS ENUM ('public', 'internal', 'secret', 'sealed', 'lost');
+CREATE DOMAIN security_code AS text CHECK (value <> '');
+CREATE TABLE security_t AS SELECT n AS id,
+	(SELECT array_agg(sin(n * i) ORDER BY i) FROM generate_series(1, 8) i)::vector(8) AS v,
+	n % 2 = 0 AS bool, (n % 5)::int2 AS int2, n % 5 AS int4, (n % 5)::int8 AS int8,
+	(n % 5)::float4 AS float4, (n % 5)::float8 AS float8, (n % 5)::numeric AS num,
+	date '2024-01-01' + n % 5 AS date, time '10:00' + n % 5 * interval '1 min' AS time,
+	timetz '10:00+00' + n % 5 * interval '1 min' AS timetz,
+	timestamp '2024-01-01' + n % 5 * interval '1 day' AS ts,
+	timestamptz '2024-01-01' + n % 5 * interval '1 day' AS tstz,
+	('00000000-0000-0000-0000-00000000000' || n % 5)::uuid AS uuid,
+	('10.0.0.' || n % 5)::inet AS inet, ('10.' || n % 5 || '.0.0/16')::cidr AS cidr,
+	(enum_range(NULL::security_level))[n % 5 + 1] AS enum,
+	'user ' || n % 5 AS text, ('user ' || n % 5)::varchar(20) AS varchar,
+	('user ' || n % 5)::char(8) AS bpchar, ('user ' || n % 5)::security_code AS code,
+	ARRAY[n % 5, n % 3 + 5] AS ints, ARRAY['user ' || n % 5, 'all'] AS texts
+	FROM generate_series(1, 1000) n;
+CREATE INDEX security_a ON security_t USING hnsw (v vector_l2_ops, bool, int2, int4, int8, float4,
+	float8, num, date, time, timetz, ts, tstz, uuid, inet, cidr, enum, text, varchar, bpchar, code,
+	ints, texts);
+VACUUM ANALYZE security_t;
+CREATE ROLE regress_security_user;
+GRANT SELECT ON security_t TO regress_security_user;
+ALTER TABLE security_t ENABLE ROW LEVEL SECURITY;
+
+CREATE FUNCTION security_ids(condition text) RETURNS integer[] AS $$
+DECLARE
+	ids integer[];
+BEGIN
+	EXECUTE 'SELECT array_agg(id) FROM (SELECT id FROM security_t WHERE ' || condition ||
+		' ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 5) s' INTO ids;
+	RETURN ids;
+END $$ LANGUAGE plpgsql;
+
+-- Where a condition is evaluated
+CREATE FUNCTION security_place(condition text, of text) RETURNS text AS $$
+DECLARE
+	line text;
+	place text := '';
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) SELECT id FROM security_t WHERE ' || condition ||
+		' ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 5' LOOP
+		IF line ~ ('(Cond|Filter): .*\m' || of || '\M') THEN
+			place := place || CASE WHEN line LIKE '%Index Cond%' THEN 'index' ELSE 'filter' END;
+		END IF;
+	END LOOP;
+	RETURN place;
+END $$ LANGUAGE plpgsql;
+
+-- A policy, as who it is for and as who it is not for sees it
+CREATE FUNCTION security_policy(condition text, of text, setting text) RETURNS text AS $$
+DECLARE
+	place text;
+	found integer[];
+	truth integer[];
+BEGIN
+	PERFORM set_config('app.value', setting, true);
+	EXECUTE 'CREATE POLICY security_p ON security_t USING (' || condition || ')';
+	SET LOCAL ROLE regress_security_user;
+	place := security_place('true', of);
+	found := security_ids('true');
+	RESET ROLE;
+	SET LOCAL enable_indexscan = off;
+	truth := security_ids(condition);
+	SET LOCAL enable_indexscan = on;
+	DROP POLICY security_p ON security_t;
+	RETURN CASE WHEN found = truth AND cardinality(found) = 5 THEN place ELSE format('%s, not %s', found, truth) END;
+END $$ LANGUAGE plpgsql;
+
+-- The same as a user's own condition beside a policy
+CREATE FUNCTION security_own(condition text, of text, setting text) RETURNS text AS $$
+DECLARE
+	place text;
+	found integer[];
+	truth integer[];
+BEGIN
+	PERFORM set_config('app.value', setting, true);
+	SET LOCAL ROLE regress_security_user;
+	place := security_place(condition, of);
+	found := security_ids(condition);
+	RESET ROLE;
+	SET LOCAL enable_indexscan = off;
+	truth := security_ids(condition || ' AND id % 3 = 0');
+	SET LOCAL enable_indexscan = on;
+	RETURN CASE WHEN found = truth AND cardinality(found) = 5 THEN place ELSE format('%s, not %s', found, truth) END;
+END $$ LANGUAGE plpgsql;
+
+CREATE TABLE security_c (n serial, of text, condition text, setting text);
+INSERT INTO security_c (of, condition, setting)
+	SELECT c, format('%s = current_setting(''app.value'')::%s', c, coalesce(type, c)), setting
+	FROM (VALUES ('bool', NULL, 't'), ('int2', NULL, '3'), ('int4', NULL, '3'), ('int8', NULL, '3'),
+		('int8', 'int4', '3'), ('float4', NULL, '3'), ('float8', NULL, '3'), ('num', 'numeric', '3'),
+		('date', NULL, '2024-01-03'), ('time', NULL, '10:03'), ('timetz', NULL, '10:03+00'),
+		('ts', 'timestamp', '2024-01-03'), ('tstz', 'timestamptz', '2024-01-03 00:00+00'),
+		('uuid', NULL, '00000000-0000-0000-0000-000000000003'), ('inet', NULL, '10.0.0.3'),
+		('cidr', NULL, '10.3.0.0/16'), ('enum', 'security_level', 'sealed'), ('text', NULL, 'user 3'),
+		('varchar', NULL, 'user 3'), ('bpchar', 'char(8)', 'user 3'), ('code', 'text', 'user 3'))
+		t(c, type, setting);
+INSERT INTO security_c (of, condition, setting) VALUES
+	('bool', 'bool', ''), ('bool', 'NOT bool', ''), ('bool', 'bool IS NOT NULL', ''),
+	('int4', 'int4 < current_setting(''app.value'')::integer', '3'),
+	('int4', 'int4 BETWEEN 1 AND current_setting(''app.value'')::integer', '3'),
+	('int4', 'int4 = ANY (current_setting(''app.value'')::integer[])', '{1,3}'),
+	('int4', 'int4 IN (2, 3)', ''),
+	('num', 'num >= current_setting(''app.value'')::numeric', '3'),
+	('tstz', 'tstz < current_setting(''app.value'')::timestamptz', '2024-01-03'),
+	('enum', 'enum <= current_setting(''app.value'')::security_level', 'internal'),
+	('text', 'text = ANY (string_to_array(current_setting(''app.value''), '',''))', 'user 1,user 2'),
+	('ints', 'ints @> ARRAY[current_setting(''app.value'')::integer]', '3'),
+	('ints', 'ints && current_setting(''app.value'')::integer[]', '{3,4}'),
+	('ints', 'current_setting(''app.value'')::integer = ANY (ints)', '3'),
+	('texts', 'current_setting(''app.value'') = ANY (texts)', 'user 3'),
+	('texts', 'texts && ARRAY[current_setting(''app.value''), ''nobody'']', 'user 3'),
+	('text', '(text = current_setting(''app.value'') OR int4 = 1)', 'user 3');
+UPDATE security_t SET text = 'regress_security_user' WHERE id % 10 = 4;
+
+-- test: policies
+SELECT condition, security_policy(condition, of, setting) FROM security_c
+	ORDER BY n;
+
+-- test: several policies, for some and for all
+CREATE POLICY security_p ON security_t USING (int4 = current_setting('app.value')::integer);
+CREATE POLICY security_q ON security_t AS RESTRICTIVE USING (bool);
+SET app.value = '3';
+SET ROLE regress_security_user;
+SELECT security_place('true', 'int4'), security_place('true', 'bool'), security_ids('true');
+RESET ROLE;
+SELECT security_ids('int4 = 3 AND bool');
+DROP POLICY security_p ON security_t;
+DROP POLICY security_q ON security_t;
+
+-- test: who asks
+CREATE POLICY security_p ON security_t USING (text = current_user);
+SET ROLE regress_security_user;
+SELECT security_place('true', 'text'), security_ids('true');
+EXPLAIN (COSTS OFF) SELECT id FROM security_t ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 5;
+RESET ROLE;
+SELECT security_ids('text = ''regress_security_user''');
+DROP POLICY security_p ON security_t;
+CREATE POLICY security_p ON security_t USING (current_user = text);
+SET ROLE regress_security_user;
+SELECT security_place('true', 'text'), security_ids('true');
+RESET ROLE;
+DROP POLICY security_p ON security_t;
+
+-- test: text under another collation
+SELECT of, security_place(condition, of), security_ids(condition) =
+	ARRAY(SELECT id FROM (SELECT * FROM security_t ORDER BY v <-> '[1,2,3,4,5,6,7,8]' OFFSET 0) s
+		WHERE bpchar = 'user 3' AND (of <> 'text' OR text = 'user 3') LIMIT 5) AS same
+	FROM (VALUES ('text', $$text COLLATE "C" = 'user 3'$$), ('varchar', $$'user 3' COLLATE "C" = varchar$$),
+		('code', $$code = 'user 3'::name$$), ('text', $$text || '' COLLATE "C" = 'user 3'$$)) c(of, condition);
+
+-- test: conditions of the user beside a policy
+CREATE POLICY security_p ON security_t USING (id % 3 = 0);
+SET enable_sort = off;
+SELECT condition, security_own(condition, of, setting) FROM security_c
+	ORDER BY n;
+
+RESET enable_sort;
+
+-- test: a setting that changes under a prepared plan
+DROP POLICY security_p ON security_t;
+CREATE POLICY security_p ON security_t USING (int4 = current_setting('app.value')::integer);
+SET plan_cache_mode = force_generic_plan;
+SET ROLE regress_security_user;
+PREPARE security_q AS SELECT id % 5 AS tenant FROM security_t ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 2;
+EXPLAIN (COSTS OFF) EXECUTE security_q;
+SET app.value = '1';
+EXECUTE security_q;
+SET app.value = '2';
+EXECUTE security_q;
+RESET ROLE;
+
+DROP TABLE security_t, security_c;
+DROP FUNCTION security_own, security_policy, security_place, security_ids;
+DROP DOMAIN security_code;
+DROP TYPE security_level;
+DROP ROLE regress_security_user;

@@ -1,0 +1,110 @@
+-- Bounds of a distance: where NaN, rounding or a join could make a scan within
+-- one differ from the clause itself
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+SET enable_seqscan = off;
+
+CREATE TABLE bounds_c (id integer, v vector(3));
+INSERT INTO bounds_c SELECT n, CASE WHEN n % 50 = 0 THEN '[0,0,0]'::vector
+	WHEN n % 50 = 1 THEN NULL ELSE array[sin(n), cos(n), sin(2 * n)]::vector END
+	FROM generate_series(1, 2000) n;
+CREATE INDEX ON bounds_c USING hnsw (v vector_cosine_ops);
+CREATE TABLE bounds_l (id integer, v vector(3));
+INSERT INTO bounds_l SELECT n, array[n, 0, 0]::vector FROM generate_series(1, 2000) n;
+CREATE INDEX ON bounds_l USING hnsw (v vector_l2_ops);
+ANALYZE bounds_c, bounds_l;
+
+-- Rows by the index, by the table alone, and whether our node was used
+CREATE FUNCTION bounds_compare(query text, OUT rows bigint, OUT same boolean, OUT hybrid boolean)
+AS $$
+DECLARE
+	line text;
+	of_table bigint;
+BEGIN
+	hybrid := false;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		hybrid := hybrid OR line ~ 'LokivectorHybridScan';
+	END LOOP;
+	EXECUTE query INTO rows;
+	SET LOCAL lokivector.enable_hybrid_scan = off;
+	SET LOCAL enable_indexscan = off;
+	EXECUTE query INTO of_table;
+	same := rows = of_table;
+	SET LOCAL lokivector.enable_hybrid_scan = on;
+	SET LOCAL enable_indexscan = on;
+END $$ LANGUAGE plpgsql;
+
+-- A plan, without what only newer servers say of it
+CREATE FUNCTION bounds_explain(query text) RETURNS SETOF text AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		CONTINUE WHEN line ~ 'Disabled';
+		RETURN NEXT line;
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+
+-- test: NaN is above every score
+SELECT q, clause, c.* FROM
+	(VALUES ('[1,0,0]'), ('[0,0,0]'), (NULL)) q(q),
+	(VALUES ('1 - (v <=> %L::vector) > 0.9'), ('1 - (v <=> %L::vector) >= ''NaN'''),
+		('(v <=> %L::vector) * 2 < 0.2'), ('(v <=> %L::vector) * 2 <= ''NaN'''),
+		('v <=> %L::vector < 0.1'), ('v <=> %L::vector < ''NaN'''),
+		('v <=> %L::vector <= ''NaN'''),
+		('1 - (v <=> %1$L::vector) > 0.9 AND v <=> %1$L::vector < 0.05')) w(clause),
+	bounds_compare(format('SELECT count(*) FROM bounds_c WHERE ' || clause, q)) c
+	ORDER BY clause, q;
+SELECT count(*), count(*) FILTER (WHERE score = 'NaN')
+	FROM (SELECT 1 - (v <=> '[1,0,0]') AS score FROM bounds_c
+		  WHERE 1 - (v <=> '[1,0,0]') > 0.9 ORDER BY score DESC LIMIT 60) t;
+
+-- test: constants that a distance is lost beside, or that make it overflow
+SELECT clause, c.* FROM
+	(VALUES ('(v <-> ''[1,0,0]'') * 1e-9 < 1e300'), ('(v <-> ''[1,0,0]'') / 1e9 < 1e300'),
+		('(v <-> ''[1,0,0]'') * 1e-300 < 1e300'), ('(v <-> ''[1,0,0]'') + 1e18 <= 1e18'),
+		('(v <-> ''[1,0,0]'') * 1e-5 + 1e6 <= 1e6'), ('100 - 5 * (v <-> ''[1,0,0]'') >= 50'),
+		('-(v <-> ''[1,0,0]'') > ''-Infinity'''), ('10 - (v <-> ''[1,0,0]'') > NULL::float8')) w(clause),
+	bounds_compare('SELECT count(*) FROM bounds_l WHERE ' || clause) c;
+
+-- test: joins by partition
+CREATE TABLE bounds_a (k integer, v vector(3)) PARTITION BY LIST (k);
+CREATE TABLE bounds_a1 PARTITION OF bounds_a FOR VALUES IN (1);
+CREATE TABLE bounds_a2 PARTITION OF bounds_a FOR VALUES IN (2);
+CREATE TABLE bounds_b (k integer, v vector(3)) PARTITION BY LIST (k);
+CREATE TABLE bounds_b1 PARTITION OF bounds_b FOR VALUES IN (1);
+CREATE TABLE bounds_b2 PARTITION OF bounds_b FOR VALUES IN (2);
+INSERT INTO bounds_a SELECT 1 + n % 2, array[n, 0, 0]::vector FROM generate_series(1, 10) n;
+INSERT INTO bounds_b SELECT 1 + n % 2, array[n, 0, 0]::vector FROM generate_series(1, 2000) n;
+CREATE INDEX ON bounds_b USING hnsw (v vector_l2_ops);
+ANALYZE bounds_a, bounds_b;
+SET enable_partitionwise_join = on;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SELECT bounds_explain('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON a.k = b.k AND b.v <-> a.v < 5');
+SELECT join_clause, c.* FROM
+	(VALUES ('a.k = b.k AND b.v <-> a.v < 5'),
+		('a.k = b.k AND b.v <-> a.v < 5 AND b.v <-> array[a.k, 1, 2]::vector < 100'),
+		('b.v <-> a.v < 5')) j(join_clause),
+	bounds_compare('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON ' || join_clause) c;
+SELECT c.* FROM bounds_compare('SELECT count(*) FROM bounds_l l
+	LEFT JOIN (SELECT k, coalesce(v, ''[3,0,0]'') AS w FROM bounds_a) a ON a.k = l.id
+	JOIN bounds_b b ON b.v <-> a.w < 1.5') c;
+RESET enable_partitionwise_join;
+
+-- test: the genetic optimizer
+SET geqo_threshold = 2;
+SELECT count(*) FROM generate_series(1, 20) seed,
+	LATERAL (SELECT set_config('geqo_seed', (seed / 21.0)::text, false)) s,
+	LATERAL bounds_compare('SELECT sum(id) FROM (SELECT i.id FROM bounds_l i
+		JOIN (SELECT v FROM bounds_l LIMIT 1) q ON true
+		JOIN bounds_l a ON a.id = i.id JOIN bounds_c b ON b.id = i.id
+		ORDER BY i.v <-> q.v LIMIT 5) t') c WHERE c.same;
+RESET geqo_threshold;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+
+DROP TABLE bounds_c, bounds_l, bounds_a, bounds_b;
+DROP FUNCTION bounds_compare, bounds_explain;

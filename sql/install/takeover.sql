@@ -1,0 +1,49 @@
+--
+-- Indexes of pgvector, and of formats of other releases
+--
+
+CREATE FUNCTION lokivector_old_indexes(concurrently boolean DEFAULT true,
+		OUT index regclass, OUT tab regclass, OUT valid boolean, OUT bytes bigint,
+		OUT reason text, OUT command text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 10;
+COMMENT ON FUNCTION lokivector_old_indexes(boolean) IS 'hnsw and ivfflat indexes that cannot be read, and the commands that rebuild them';
+
+CREATE PROCEDURE lokivector_rebuild_old_indexes()
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE lokivector_rebuild_old_indexes() IS 'rebuild the indexes of lokivector_old_indexes(), each in a transaction of its own';
+
+--
+-- The way back: indexes whose definitions pgvector does not take, and the
+-- nearest that it takes, if any
+--
+CREATE FUNCTION lokivector_plain_indexes(OUT index regclass, OUT reason text, OUT plain text)
+	RETURNS SETOF record LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT c.oid::regclass,
+		concat_ws(', ', CASE WHEN s.columns THEN 'several columns' END, s.options,
+			CASE WHEN s.dimensions THEN format('more than %s dimensions', s.most) END),
+		CASE WHEN NOT s.dimensions THEN
+			format('CREATE INDEX %I ON %s USING %I (%s %I.%I)%s%s;', c.relname, i.indrelid::regclass,
+				m.amname, pg_get_indexdef(c.oid, 1, false), n.nspname, o.opcname,
+				' WITH (' || s.known || ')',
+				' WHERE ' || pg_get_expr(i.indpred, i.indrelid))
+		END
+	FROM pg_class c
+	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
+	JOIN pg_index i ON i.indexrelid = c.oid
+	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = 1
+	JOIN pg_type t ON t.oid = a.atttypid
+	JOIN pg_opclass o ON o.oid = i.indclass[0]
+	JOIN pg_namespace n ON n.oid = o.opcnamespace,
+	LATERAL (SELECT CASE t.typname WHEN 'vector' THEN 2000 WHEN 'halfvec' THEN 4000 END AS most) l,
+	LATERAL (
+		SELECT i.indnatts > 1 AS columns, l.most, coalesce(a.atttypmod > l.most, false) AS dimensions,
+			string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
+			string_agg(option, ', ') FILTER (WHERE ours) AS options
+		FROM unnest(c.reloptions) AS option,
+		LATERAL (SELECT option ~ '^(bits|refine_bits|profile)=') AS e(ours)) s
+	WHERE NOT c.relispartition AND (s.columns OR s.dimensions OR s.options IS NOT NULL)
+	ORDER BY c.oid::regclass::text COLLATE "C";
+END;
+COMMENT ON FUNCTION lokivector_plain_indexes() IS 'hnsw and ivfflat indexes that pgvector would not take as they are, and the nearest that it takes';

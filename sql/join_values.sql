@@ -1,0 +1,203 @@
+-- Scans of an hnsw index for the values of a joined relation
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+
+CREATE FUNCTION values_vector(n integer) RETURNS vector AS $$
+	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 16) i
+$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE values_color AS ENUM ('red', 'green', 'blue', 'black', 'white', 'grey');
+CREATE TABLE values_kinds (id integer PRIMARY KEY, region integer, name text, short varchar(20),
+	small smallint, big bigint, color values_color, ref integer);
+INSERT INTO values_kinds SELECT n, n % 20, 'kind ' || n, 'kind ' || n, n, n,
+	(enum_range(NULL::values_color))[n % 6 + 1], nullif(n % 7, 3) FROM generate_series(0, 99) n;
+CREATE TABLE values_regions (id integer PRIMARY KEY, country text);
+INSERT INTO values_regions SELECT n, 'country ' || n % 10 FROM generate_series(0, 19) n;
+CREATE TABLE values_t (id integer PRIMARY KEY, v vector(16), kind integer, big bigint,
+	name text, color values_color, other integer, plain integer);
+INSERT INTO values_t SELECT n, values_vector(n), nullif(n * 7 % 103, 102), n * 13 % 101,
+	'kind ' || n * 3 % 103, (enum_range(NULL::values_color))[n % 6 + 1], n * 11 % 103, n % 3
+	FROM generate_series(1, 4000) n;
+CREATE INDEX values_v ON values_t USING hnsw (v vector_l2_ops, kind, big, name, color);
+CREATE INDEX values_other ON values_t (other);
+VACUUM ANALYZE values_t;
+ANALYZE values_kinds, values_regions;
+
+-- The plan without the query's vector
+CREATE FUNCTION values_plan(query text) RETURNS SETOF text AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		RETURN NEXT regexp_replace(line, '''\[[^'']*\]''::vector', 'q', 'g');
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+
+-- How many values there were, and how often what has them was read
+CREATE FUNCTION values_work(query text) RETURNS SETOF text AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
+		CONTINUE WHEN line !~ 'Values|values_kinds';
+		RETURN NEXT regexp_replace(line, 'rows=.*loops', 'loops');
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+
+-- Whether it is a plan of ours, and what it returns is what others return
+CREATE FUNCTION values_same(query text) RETURNS text AS $$
+DECLARE
+	ours boolean := (SELECT bool_or(p LIKE '%LokivectorValues%') FROM values_plan(query) p);
+	found text[];
+	truth text[];
+BEGIN
+	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO found;
+	SET LOCAL lokivector.enable_join_values = off;
+	SET LOCAL enable_indexscan = off;
+	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO truth;
+	RETURN CASE WHEN ours THEN 'ours, ' ELSE 'others, ' END ||
+		CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same ' || coalesce(cardinality(found), 0)
+			ELSE format('%s instead of %s', found, truth) END;
+END $$ LANGUAGE plpgsql SET enable_indexscan = on;
+
+-- test: semi-joins
+SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t t WHERE EXISTS (SELECT FROM values_kinds k WHERE k.id = t.kind AND k.region < 4) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- values that come several times, and NULL
+SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- no value
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = -1) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE id = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- what is read first may be anything
+SELECT values_plan($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
+SELECT values_same($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
+SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds ORDER BY id LIMIT 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region = 3) SELECT id FROM values_t WHERE kind IN (SELECT id FROM k) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3 UNION SELECT 4) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT generate_series(5, 8)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT t2.kind FROM values_t t2 WHERE t2.id < 5) ORDER BY v <-> values_vector(-1) LIMIT 10');
+
+-- test: joins
+SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- several rows for one
+SELECT values_same('SELECT t.id, k.id FROM values_t t JOIN values_kinds k ON k.ref = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1), k.id LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.ref = t.kind WHERE k.region < 9 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- further conditions of the join
+SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.big <> t.big WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.big <> t.big WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t WHERE EXISTS (SELECT FROM values_kinds k WHERE k.id = t.kind AND k.region = 3 AND k.big > t.big) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.name = t.name WHERE k.region < 10 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- and of the table
+SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 AND t.big < 50 AND t.plain = 1 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 AND t.big < 50 AND t.plain = 1 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region < 5 AND t.v <-> values_vector(-1) < 4 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- a third table
+SELECT values_same('SELECT t.id, r.country FROM values_t t JOIN values_kinds k ON k.id = t.kind JOIN values_regions r ON r.id = k.region WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, k.name, k2.name FROM values_t t JOIN values_kinds k ON k.id = t.kind JOIN values_kinds k2 ON k2.id = t.big WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, k.name, k2.name FROM values_t t JOIN values_kinds k ON k.id = t.kind LEFT JOIN values_kinds k2 ON k2.id = t.other AND k2.id < 50 WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- other forms of ORDER BY
+SELECT values_same('SELECT t.id, 1 - (t.v <-> values_vector(-1)) AS score FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY score DESC LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1), t.id OFFSET 5 LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1)');
+
+-- test: types
+SELECT values_plan('SELECT id FROM values_t WHERE big IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE big IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT small FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT big FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_plan('SELECT id FROM values_t WHERE name IN (SELECT short FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE name IN (SELECT short FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE name IN (SELECT name FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE color IN (SELECT color FROM values_kinds WHERE id IN (4, 10)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- another collation than the index's
+SELECT values_same('SELECT id FROM values_t WHERE name COLLATE "C" IN (SELECT name FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+
+-- test: a column of another index
+SET enable_seqscan = off;
+SET enable_memoize = off;
+SET enable_sort = off;
+SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE id < 2) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE id < 2) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.other WHERE k.id < 2 AND t.kind < 50 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+RESET enable_memoize;
+RESET enable_sort;
+RESET enable_seqscan;
+
+-- test: rescans, with and without a parameter
+SELECT values_plan('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
+SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
+SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
+SELECT values_same('SELECT r, ARRAY(SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r) ORDER BY v <-> values_vector(-r) LIMIT 3) FROM generate_series(1, 4) r');
+-- read once, for two scans
+SELECT values_work('SELECT s.id FROM generate_series(1, 2) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
+
+-- test: generic plans
+SET plan_cache_mode = force_generic_plan;
+PREPARE values_p(vector, integer, integer) AS SELECT t.id, k.region FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = $2 ORDER BY t.v <-> $1 LIMIT $3;
+EXPLAIN (COSTS OFF) EXECUTE values_p(values_vector(-1), 3, 4);
+EXECUTE values_p(values_vector(-1), 3, 4);
+EXECUTE values_p(values_vector(-1), 4, 2);
+EXECUTE values_p(values_vector(-1), NULL, 2);
+RESET plan_cache_mode;
+DEALLOCATE values_p;
+
+-- test: cursors
+BEGIN;
+DECLARE values_c SCROLL CURSOR FOR SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 5;
+FETCH 3 FROM values_c;
+FETCH BACKWARD 2 FROM values_c;
+FETCH ALL FROM values_c;
+COMMIT;
+
+-- test: parallel workers
+SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'debug_parallel_query' OR name = 'force_parallel_mode' AND NOT EXISTS (SELECT FROM pg_settings WHERE name = 'debug_parallel_query');
+SET max_parallel_workers_per_gather = 2;
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'debug_parallel_query' OR name = 'force_parallel_mode' AND NOT EXISTS (SELECT FROM pg_settings WHERE name = 'debug_parallel_query');
+SET max_parallel_workers_per_gather = 0;
+
+-- test: these are left alone
+SELECT values_same('SELECT t.id, k.name FROM values_t t LEFT JOIN values_kinds k ON k.id = t.kind AND k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t WHERE NOT EXISTS (SELECT FROM values_kinds k WHERE k.id = t.kind AND k.region > 1) ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t WHERE kind NOT IN (SELECT id FROM values_kinds WHERE region > 1) ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT k.id, t.id FROM values_kinds k LEFT JOIN values_t t ON k.id = t.kind AND t.id < 300 WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1), k.id LIMIT 100');
+SELECT values_same('SELECT k.id, t.id FROM values_regions r LEFT JOIN (values_kinds k JOIN values_t t ON k.id = t.kind AND t.id < 300) ON k.region = r.id AND r.id < 5 ORDER BY t.v <-> values_vector(-1), r.id LIMIT 100');
+-- a sample is another one each time; a row that is locked is returned but once
+EXPLAIN (COSTS OFF) SELECT t.id, k.name FROM values_t t JOIN values_kinds k TABLESAMPLE BERNOULLI (10) ON k.id = t.kind ORDER BY t.v <-> '[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> '[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE;
+SET lokivector.enable_join_values = off;
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+RESET lokivector.enable_join_values;
+
+-- test: row-level security, of either table
+CREATE ROLE regress_values_user;
+GRANT SELECT ON values_t, values_kinds TO regress_values_user;
+ALTER TABLE values_t ENABLE ROW LEVEL SECURITY;
+ALTER TABLE values_kinds ENABLE ROW LEVEL SECURITY;
+CREATE POLICY values_p ON values_t USING (plain = current_setting('app.plain')::integer);
+CREATE POLICY values_p ON values_kinds USING (id < current_setting('app.kinds')::integer);
+SET app.plain = 1;
+SET app.kinds = 50;
+SET ROLE regress_values_user;
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, t.plain, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- enum_eq is not leakproof, and must wait
+SELECT values_same('SELECT id FROM values_t WHERE color IN (SELECT color FROM values_kinds WHERE id IN (4, 10)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+RESET ROLE;
+
+DROP TABLE values_t, values_kinds, values_regions;
+DROP FUNCTION values_same, values_plan, values_work, values_vector;
+DROP TYPE values_color;
+DROP ROLE regress_values_user;

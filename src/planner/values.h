@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * values.h
+ *	  Scans of an hnsw index for the values of a joined relation: what the
+ *	  files of the node that collects them share.
+ *
+ * IDENTIFICATION
+ *	  src/planner/values.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_VALUES_H
+#define LOKI_VALUES_H
+
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/paths.h"
+
+/* As EXPLAIN shows it */
+#define LOKI_VALUES_NAME	"LokivectorValues"
+
+/* lokivector.enable_join_values */
+extern bool loki_enable_join_values;
+
+/* What a plan carries in custom_private: a list of OIDs */
+typedef enum LokiValuesPrivate
+{
+	LOKI_VALUES_TYPE,			/* of the values */
+	LOKI_VALUES_COLLATION		/* by which they are compared */
+} LokiValuesPrivate;
+
+/* functions in values.c */
+extern void loki_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+							  RelOptInfo *inner, JoinType jointype,
+							  JoinPathExtraData *extra);
+extern void loki_values_init(void);
+
+/* functions in values_exec.c */
+extern Node *loki_values_create_state(CustomScan *scan);
+
+#endif							/* LOKI_VALUES_H */
