@@ -8,9 +8,17 @@
 # make test				all tests, on servers of their own (doc/testing.md)
 # make check-PART		one part of them: lint unit sql iso tap assert;
 #						TESTS="NAME..." chooses among its files
+# make check-clients	drivers, mappers and frameworks of Python, Node, Go and
+#						Java, as published; installs them in a directory of
+#						their own; TESTS="NAME..."
 # make soak		everything at once for half an hour; or SECONDS=...
 # make test-pg17		unit, sql, iso and tap in a Debian chroot with
 # make test-pg18		PostgreSQL 17 or 18; as root
+# make test-takeover	from pgvector, and from PostgreSQL 15 to 17, in such a
+#						chroot with both; as root
+# make check-pgvector	pgvector's own tests, in the chroot of test-pg17
+# make check-differential	10,000 random expressions there, compared with
+#						pgvector; or COUNT=..., SEED=...
 # make demo				a private server, the PostgreSQL manual, questions
 # make bench ARGS=...	the benchmark (bench/README.md)
 # make bench-goals SIZE=...	the goals, on a small or a large machine
@@ -39,8 +47,9 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	sparsevec_index \
 	attributes \
 	functions \
+	takeover \
 	planner)
-DATA = $(wildcard sql/upgrade/*.sql)
+DATA = $(wildcard sql/upgrade/*.sql) sql/takeover/lokivector_validate.sql
 DATA_built = $(SCRIPT)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 
@@ -106,6 +115,7 @@ OBJS = \
 	src/hnsw/hnswcheck_links.o \
 	src/hnsw/hnswcheck_pages.o \
 	src/hnsw/hnswcheck_postings.o \
+	src/hnsw/hnswcheck_rowmap.o \
 	src/hnsw/hnswcheck_slots.o \
 	src/hnsw/hnswcompact.o \
 	src/hnsw/hnswconnect.o \
@@ -123,7 +133,9 @@ OBJS = \
 	src/hnsw/hnswlink.o \
 	src/hnsw/hnswmatch.o \
 	src/hnsw/hnswnode.o \
+	src/hnsw/hnswold.o \
 	src/hnsw/hnswload.o \
+	src/hnsw/hnswlock.o \
 	src/hnsw/hnswmemory.o \
 	src/hnsw/hnswoptions.o \
 	src/hnsw/hnsworder.o \
@@ -139,6 +151,8 @@ OBJS = \
 	src/hnsw/hnswrecall.o \
 	src/hnsw/hnswrecall_exact.o \
 	src/hnsw/hnswrepair.o \
+	src/hnsw/hnswrowlookup.o \
+	src/hnsw/hnswrowmap.o \
 	src/hnsw/hnswscan.o \
 	src/hnsw/hnswsearch.o \
 	src/hnsw/hnswselect.o \
@@ -169,7 +183,9 @@ OBJS = \
 	src/planner/order.o \
 	src/planner/paths.o \
 	src/planner/resjunk.o \
-	src/planner/selectivity.o
+	src/planner/selectivity.o \
+	src/planner/values.o \
+	src/planner/values_exec.o
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.
@@ -177,10 +193,11 @@ WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers
 
 # Only what LOKI_FUNCTION declares is exported.  The server's headers are
-# system headers to the compiler, so that warnings are about our code alone.
+# system headers to the compiler, so that warnings are about our code alone; as
+# are those of libpq, lest they come first: they may be of another version.
 PG_CPPFLAGS = -Isrc -DLOKI_VERSION='"$(EXTVERSION)"' \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))' \
-	-isystem $(includedir_server)
+	-isystem $(includedir_server) -isystem $(includedir_internal)
 PG_CFLAGS = -fvisibility=hidden $(WARNINGS) $(LOKI_CFLAGS)
 SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 
@@ -192,8 +209,9 @@ TAP_TESTS := $(if $(wildcard test/t/*.pl),1)
 PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
-parts = lint unit sql iso tap assert
+parts = lint unit sql iso tap assert clients
 own_targets = test soak $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+	test-takeover check-pgvector check-differential \
 	demo bench bench-goals bench-shapes format
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -255,6 +273,15 @@ soak:
 
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*
+
+test-takeover:
+	test/takeover.sh
+
+check-pgvector:
+	test/pgvector.sh $(or $(PARTS),regress tap)
+
+check-differential:
+	COUNT='$(COUNT)' SEED='$(SEED)' test/pgvector.sh differential
 
 demo:
 	demo/run.sh

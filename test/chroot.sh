@@ -29,6 +29,7 @@
 # The directory is LOKIVECTOR_CHROOT_DIR-RELEASE, by default
 # lokivector-chroot-RELEASE in TMPDIR or /var/tmp.
 set -eu
+umask 022
 
 usage() { sed -n '2,/^set -eu/{/^set -eu/!s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 say() { echo "chroot: $*" >&2; }
@@ -93,9 +94,9 @@ make_system()
 	command -v apt-get >/dev/null || cannot "this machine has no apt"
 	mirror=$(find_mirror)
 	if [ -z "$mirror" ] || ! command -v debootstrap >/dev/null; then
-		apt-get -q update >&2 || cannot "apt-get update failed"
+		apt-get -q -o Acquire::Retries=5 update >&2 || cannot "apt-get update failed"
 		DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-			-o DPkg::Lock::Timeout=600 install --no-install-recommends \
+			-o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 install --no-install-recommends \
 			debootstrap >&2 </dev/null || cannot "debootstrap is not to be had"
 		mirror=$(find_mirror)
 	fi

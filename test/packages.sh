@@ -77,7 +77,7 @@ fi
 updated=
 if ! choose_server; then
 	if as_root; then
-		$sudo apt-get -q update >&2
+		$sudo apt-get -q -o Acquire::Retries=5 update >&2
 		updated=yes
 	fi
 	choose_server || {
@@ -99,9 +99,9 @@ if [ -n "$missing" ]; then
 	case $missing in
 		*postgresql-*) no_cluster ;;
 	esac
-	[ -n "$updated" ] || $sudo apt-get -q update >&2
+	[ -n "$updated" ] || $sudo apt-get -q -o Acquire::Retries=5 update >&2
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-		-o DPkg::Lock::Timeout=600 \
+		-o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 \
 		install --no-install-recommends $missing >&2 </dev/null
 fi
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the tests: all of them, or some parts.
 #
-# usage: test/run.sh [PART...]		lint unit sql iso tap assert
+# usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients
 #
 # Installs what is missing (test/packages.sh), copies the source tree to a
 # directory that an unprivileged user owns, and runs test/suite.sh there, as
@@ -12,11 +12,14 @@
 # TESTS					only these files of a part, by name without suffix
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp
+# LOKIVECTOR_CLIENTS_DIR	packages of clients (default: DIR-clients beside it)
+# LOKIVECTOR_TEST_CLIENTS	if set, clients are part of a run of everything
 # LOKIVECTOR_TEST_USER	the user in place of root (default: postgres, nobody)
 #
 # The directory stays, so that the next run compiles what has changed; only a
 # run of everything begins with an empty one, and leaves it so if all is well.
 set -eu
+umask 022
 unset MAKEFLAGS MFLAGS MAKELEVEL
 top=$(cd "$(dirname "$0")/.." && pwd)
 

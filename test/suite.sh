@@ -11,12 +11,18 @@ set -u
 work=$1
 system_pg_config=$2
 shift 2
-parts=${*:-lint unit sql iso tap assert}
+parts=${*:-lint unit sql iso tap assert${LOKIVECTOR_TEST_CLIENTS:+ clients}}
 
 major=$("$system_pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 pgxs=$(dirname "$("$system_pg_config" --pgxs)")/../..
 system_bindir=$("$system_pg_config" --bindir)
 export LC_ALL=C.UTF-8
+# Nothing is a failure for being slow: how long servers may take to start and
+# stop, and what the TAP tests wait for, to come
+export PGCTLTIMEOUT=600 PG_TEST_TIMEOUT_DEFAULT=600
+# Paths of sockets have to be short, and this user has to be able to make them
+export TMPDIR=/tmp
+umask 022
 unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
 
 # Lines of a log, or its last ones, as the explanation of a failure
@@ -231,6 +237,7 @@ run_tap()
 				PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
 				TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
 				TESTDATADIR="$out/tap/tmp_check" \
+				TEMP_CONFIG="$src/test/server.conf" \
 				timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0})) perl -I "$pgxs/src/test/perl" -I t "t/$name.pl") \
 			>"$out/$name.log" 2>"$out/$name.err" || status=$?
 		if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
@@ -239,12 +246,29 @@ run_tap()
 		tap_lines "tap $name" <"$out/$name.log" | grep -v '^    '
 		if [ $status -ne 0 ]; then
 			explain "$out/$name.err"
+			# What a test died of is in its log alone
+			find "$out/tap" -name 'regress_log_*' -exec tail -n 20 {} + | sed 's/^/    /'
 			find "$out/tap" -name '*.log' -exec \
 				grep -hE 'TRAP:|runtime error:|PANIC:|terminated by signal' {} + |
 				sed 's/^/    /'
 		fi
 	done
 	rm -rf "$out/tap"
+}
+
+# Packages stay where the next run finds them, outside of what a run of
+# everything empties.
+run_clients()
+{
+	local log=$out/install-as-vector.log
+
+	if ! make -s -C "$src" PG_CONFIG="$pg_config" install-as-vector >"$log" 2>&1; then
+		echo "not ok - clients: install-as-vector"
+		explain "$log"
+		return
+	fi
+	"$src/test/clients/run.sh" "$pg_config" "${LOKIVECTOR_CLIENTS_DIR:-$work-clients}" \
+		"$out/clients" ${TESTS:-} 2>&1 | tap_lines clients
 }
 
 run_parts()
@@ -265,6 +289,7 @@ run_parts()
 					run_sql "assert sql"
 				fi
 				;;
+			clients) prepare plain && run_clients ;;
 			*) echo "not ok - there is no part \"$part\"" ;;
 		esac
 	done
@@ -272,6 +297,13 @@ run_parts()
 
 cd "$work" || exit 1
 run_parts 2>&1 | tee "$work/results"
+
+# What failed, once more, as the last lines are what is looked at first
+if grep -q '^not ok - ' "$work/results"; then
+	echo "# Failed:"
+	grep '^not ok - ' "$work/results" | sed 's/^/# /'
+	grep '^    ' "$work/results" | grep -v '/bin/ld: \|(\.text\|^    # kernels: \|^    # this processor: ' | tail -n 200 | sed 's/^/# /'
+fi
 
 count() { grep -c "^$1 - " "$work/results"; }
 passed=$(count ok)

@@ -23,32 +23,33 @@ $node->start;
 create_items($node, 16);
 $node->safe_psql('postgres', 'CREATE SEQUENCE ids');
 
-# Kill a server process that runs a query which matches a pattern, after
-# `delay` seconds of it, and wait for the server to come back.  The postmaster
-# takes the death of one process for a crash: it kills the others and recovers.
+# Kill a server process of a client that runs a query which matches a pattern,
+# after `delay` seconds of it, and wait for the server to come back.  The
+# postmaster takes the death of one process for a crash: it kills the others and
+# recovers.  False if the client has come to its end before.
 sub crash
 {
-	my ($pattern, $delay) = @_;
+	my ($client, $pattern, $delay) = @_;
 	my $pid = '';
+	my $patience = $PostgreSQL::Test::Utils::timeout_default * 10;
 
-	foreach my $attempt (1 .. 600)
+	while ($client->pumpable)
 	{
 		$pid = $node->safe_psql('postgres', qq(
 			SELECT pid FROM pg_stat_activity WHERE state = 'active' AND
 				query ~ '$pattern' AND pid <> pg_backend_pid() LIMIT 1));
 		last if $pid ne '';
 		select(undef, undef, undef, 0.05);
+		$client->pump_nb if $client->pumpable;
 	}
 	return 0 if $pid eq '';
 	select(undef, undef, undef, $delay);
+	my $before = -s $node->logfile;
 	return 0 if kill('KILL', $pid) != 1;
 
-	foreach my $attempt (1 .. 600)
+	foreach my $attempt (1 .. $patience)
 	{
-		my ($result, $stdout) = $node->psql('postgres',
-			'SELECT pg_postmaster_start_time() IS NOT NULL');
-
-		return 1 if $result == 0 && slurp_file($node->logfile) =~
+		return 1 if slurp_file($node->logfile, $before) =~
 			/all server processes terminated.*database system is ready/s;
 		select(undef, undef, undef, 0.1);
 	}
@@ -80,7 +81,7 @@ foreach my $round (1 .. $kills)
 		'postgres' ], '>', \$out, '2>', \$err;
 
 	truncate($node->logfile, 0);
-	ok(crash('INSERT INTO items', 0.5 + 0.1 * ($round % 7)),
+	ok(crash($clients, 'INSERT INTO items', 0.5 + 0.1 * ($round % 7)),
 		"insert $round: the server recovers");
 	finish $clients;
 	check_rows("insert $round");
@@ -106,7 +107,7 @@ foreach my $round (1 .. $kills)
 	  '>', \$out, '2>', \$err;
 
 	truncate($node->logfile, 0);
-	my $crashed = crash('REINDEX INDEX', 0.02 * ($round % 10));
+	my $crashed = crash($build, 'REINDEX INDEX', 0.02 * ($round % 10));
 	finish $build;
 	SKIP:
 	{

@@ -35,7 +35,6 @@ skip_all('the manual is not installed (postgresql-doc)')
   if !glob('/usr/share/doc/postgresql-doc-*/html/index.html');
 
 my $node = loki_node('main');
-$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
 $node->append_conf('postgresql.conf', "maintenance_work_mem = 256MB\n");
 $node->start;
 
@@ -72,13 +71,21 @@ $node->safe_psql('postgres', qq(
 note($node->safe_psql('postgres', q(
 	SELECT count(*) || ' rows, ' || (SELECT count(*) FROM q) || ' queries' FROM t)));
 
-# Share of the ten nearest rows that an index finds, by distance
+# The ten nearest rows of each query, by an index or by the table alone
+sub nearest_of
+{
+	my ($column, $operator) = @_;
+	my $q = $column eq 'b' ? 'binary_quantize(q)' : $column eq 'h' ? 'q::halfvec' : 'q';
+
+	return "SELECT id, d FROM q, LATERAL (SELECT $column $operator $q AS d FROM t
+		ORDER BY $column $operator $q LIMIT 10) s";
+}
+
+# Share of them that an index finds, by distance
 sub recall_of
 {
 	my ($column, $operator, $ef_search) = @_;
-	my $q = $column eq 'b' ? 'binary_quantize(q)' : $column eq 'h' ? 'q::halfvec' : 'q';
-	my $nearest = "SELECT id, d FROM q, LATERAL (SELECT $column $operator $q AS d FROM t
-		ORDER BY $column $operator $q LIMIT 10) s";
+	my $nearest = nearest_of($column, $operator);
 
 	return $node->safe_psql('postgres', qq(
 		SET enable_seqscan = off;
@@ -86,18 +93,20 @@ sub recall_of
 		SET lokivector.complete = off;
 		SET hnsw.ef_search = $ef_search;
 		CREATE TEMP TABLE found AS $nearest;
-		RESET enable_seqscan;
-		RESET enable_sort;
-		SET enable_indexscan = off;
-		CREATE TEMP TABLE truth AS SELECT id, max(d) AS d FROM ($nearest) s GROUP BY id;
 		SELECT round(count(*) FILTER (WHERE f.d <= t.d + 1e-6) / (10.0 * (SELECT count(*) FROM q)), 3)
-		FROM found f JOIN truth t USING (id)));
+		FROM found f JOIN truth t USING (id);
+		DROP TABLE found));
 }
 
 sub recall_is_good
 {
 	my ($name, $column, $operator) = @_;
+	my $nearest = nearest_of($column, $operator);
 
+	$node->safe_psql('postgres', qq(
+		DROP TABLE IF EXISTS truth;
+		SET enable_indexscan = off;
+		CREATE TABLE truth AS SELECT id, max(d) AS d FROM ($nearest) s GROUP BY id));
 	foreach my $limit ([ 40, 0.9 ], [ 200, 0.97 ])
 	{
 		my ($ef_search, $wanted) = @$limit;

@@ -18,7 +18,6 @@ use Test::More;
 my $tolerance = 0.02;
 
 my $node = loki_node('primary', allows_streaming => 1);
-$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
 $node->start;
 create_items($node, 48);
 my $standby = loki_standby($node);

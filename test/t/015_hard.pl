@@ -28,7 +28,6 @@ if (!eval { run([ 'python3', '-c', 'import numpy' ], '>', \$out, '2>', \$err) })
 }
 
 my $node = loki_node('main');
-$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\n");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
 

@@ -15,6 +15,7 @@ use Test::More;
 my $node = loki_node('main');
 $node->append_conf(
 	'postgresql.conf', q(
+lokivector.build_seed = -1
 max_worker_processes = 8
 max_parallel_maintenance_workers = 3
 max_parallel_workers = 8
@@ -73,12 +74,12 @@ sub temporary_files
 }
 
 # One process and several
-unlike(build('SET max_parallel_maintenance_workers = 0;'), qr/building with/,
+unlike(build('SET max_parallel_maintenance_workers = 0;'), qr/parallel workers/,
 	'one process');
 index_is_right('one process');
-like(build(''), qr/building with 4 processes/, 'four processes');
+like(build(''), qr/using 3 parallel workers/, 'four processes');
 index_is_right('four processes');
-unlike(build('SET lokivector.build_seed = 1;'), qr/building with/,
+unlike(build('SET lokivector.build_seed = 1;'), qr/parallel workers/,
 	'a seed keeps a build to one process');
 
 # Past maintenance_work_mem
@@ -99,18 +100,18 @@ is(temporary_files(), '0', 'no temporary files are left after an error');
 # Fewer workers than were asked for
 $node->append_conf('postgresql.conf', "max_parallel_workers = 1\n");
 $node->reload;
-like(build(''), qr/building with 2 processes/, 'one worker is to be had');
+like(build(''), qr/using 1 parallel workers/, 'one worker is to be had');
 index_is_right('one worker is to be had');
 $node->append_conf('postgresql.conf', "max_parallel_workers = 0\n");
 $node->reload;
-like(build(''), qr/building with 1 processes/, 'no worker is to be had');
+like(build(''), qr/using 0 parallel workers/, 'no worker is to be had');
 index_is_right('no worker is to be had');
 $node->append_conf('postgresql.conf', "max_parallel_workers = 8\n");
 $node->reload;
 
 # Other ways to build an index
 like(build('', 'CREATE INDEX CONCURRENTLY items_idx ON items USING hnsw (v vector_l2_ops, c)'),
-	qr/building with 4 processes/, 'concurrently');
+	qr/using 3 parallel workers/, 'concurrently');
 index_is_right('concurrently');
 $node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY items_idx');
 index_is_right('rebuilt concurrently');
@@ -118,7 +119,7 @@ $node->safe_psql('postgres', 'VACUUM FULL items');
 index_is_right('rebuilt with the table');
 unlike(build('', 'CREATE TEMP TABLE other AS SELECT * FROM items;
 	CREATE INDEX ON other USING hnsw (v vector_l2_ops)'),
-	qr/building with/, 'a temporary table');
+	qr/parallel workers/, 'a temporary table');
 
 # Rows that the index does not see, and values that are computed
 $node->safe_psql('postgres', q(

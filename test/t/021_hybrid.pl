@@ -19,7 +19,6 @@ use Test::More;
 my $cases = $ENV{LOKIVECTOR_LONG} ? 2000 : 200;
 my $node = loki_node('main');
 
-$node->append_conf('postgresql.conf', "lokivector.build_seed = 1\njit = off\n");
 $node->start;
 $node->safe_psql('postgres', q(
 	CREATE EXTENSION lokivector;
@@ -49,6 +48,13 @@ $node->safe_psql('postgres', q(
 	CREATE INDEX ON items USING brin (at) WITH (pages_per_range = 4);
 	VACUUM ANALYZE items;
 
+	-- What they are joined with: by key; and with NULL, and values several times
+	CREATE TABLE labels (label integer PRIMARY KEY, region integer);
+	INSERT INTO labels SELECT n, n % 9 FROM generate_series(0, 250) n;
+	CREATE TABLE groups (label bigint, region integer);
+	INSERT INTO groups SELECT nullif(n * 7 % 60, 7), n % 15 FROM generate_series(1, 150) n;
+	ANALYZE labels, groups;
+
 	-- A query's ids, and the distance of its farthest row
 	CREATE FUNCTION answer(query text, OUT ids integer[], OUT distances float8[]) AS $$
 	BEGIN
@@ -56,47 +62,50 @@ $node->safe_psql('postgres', q(
 			query || ') s' INTO ids, distances;
 	END $$ LANGUAGE plpgsql;
 
-	-- Whether the plan has a node of ours
-	CREATE FUNCTION is_hybrid(query text) RETURNS boolean AS $$
+	-- Whether the plan has such a node of ours
+	CREATE FUNCTION has_node(query text, node text) RETURNS boolean AS $$
 	DECLARE
 		line text;
 	BEGIN
 		FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
-			IF line LIKE '%LokivectorHybridScan%' THEN
+			IF line LIKE '%(' || node || ')%' THEN
 				RETURN true;
 			END IF;
 		END LOOP;
 		RETURN false;
 	END $$ LANGUAGE plpgsql;
 
-	-- Puts a query both ways: hybrid, rows, rows by the index, those that do not
-	-- satisfy the filter, those as near as the others
-	CREATE FUNCTION compare(filter text, tail text, q integer) RETURNS text AS $$
+	-- Puts a query both ways: hybrid, by values of a join, rows, rows by the
+	-- index, those that do not satisfy the filter, those as near as the others
+	CREATE FUNCTION compare(source text, filter text, tail text, q integer) RETURNS text AS $$
 	DECLARE
-		query text := format('SELECT id, v <-> item(%s) AS distance FROM items WHERE %s %s',
-			q, filter, tail);
+		query text := format('SELECT id, v <-> item(%s) AS distance FROM %s WHERE %s %s',
+			q, source, filter, tail);
 		truth record;
 		found record;
 		hybrid boolean;
+		by_values boolean;
 		farthest float8;
 		wrong integer[];
 		near integer;
 	BEGIN
-		hybrid := is_hybrid(query);
+		hybrid := has_node(query, 'LokivectorHybridScan');
+		by_values := has_node(query, 'LokivectorValues');
 		found := answer(query);
 		SET LOCAL lokivector.enable_hybrid_scan = off;
+		SET LOCAL lokivector.enable_join_values = off;
 		SET LOCAL enable_indexscan = off;
 		SET LOCAL enable_bitmapscan = off;
 		SET LOCAL enable_seqscan = on;
 		SET LOCAL enable_sort = on;
 		truth := answer(query);
 		EXECUTE format('SELECT array_agg(id) FROM unnest($1) id
-			WHERE id NOT IN (SELECT id FROM items WHERE %s)', filter)
+			WHERE id NOT IN (SELECT id FROM %s WHERE %s)', source, filter)
 			INTO wrong USING found.ids;
 		SELECT max(d) INTO farthest FROM unnest(truth.distances) d;
 		SELECT count(*) INTO near FROM unnest(found.distances) d
 			WHERE d IS NULL OR d <= farthest * 1.000001;
-		RETURN concat_ws('|', hybrid::integer, cardinality(truth.ids), cardinality(found.ids),
+		RETURN concat_ws('|', hybrid::integer, by_values::integer, cardinality(truth.ids), cardinality(found.ids),
 			cardinality(found.ids) - (SELECT count(DISTINCT id) FROM unnest(found.ids) id),
 			coalesce(cardinality(wrong), 0), near);
 	END $$ LANGUAGE plpgsql;));
@@ -124,9 +133,29 @@ sub condition
 		sub { "at BETWEEN " . int(rand(2500)) . " AND " . (2500 + int(rand(2500))) },
 		sub { "v <-> item(" . int(rand(5000)) . ") < " . (1 + rand(6)) },
 		sub { (1 + rand(6)) . " >= item(" . int(rand(5000)) . ") <-> v" },
+		sub { "attr IN (SELECT label FROM groups WHERE region = " . int(rand(16)) . ")" },
+		sub { "attr IN (SELECT label FROM labels WHERE region < " . int(rand(4)) . ")" },
+		sub { "b IN (SELECT label FROM groups WHERE region = " . int(rand(16)) . ")" },
+		sub { "EXISTS (SELECT FROM labels l WHERE l.label = b AND l.region = " . int(rand(9)) . ")" },
+		sub { "EXISTS (SELECT FROM groups g WHERE g.label = attr AND g.region <> plain)" },
+		sub { "attr NOT IN (SELECT label FROM labels WHERE region = " . int(rand(9)) . ")" },
 		sub { "false" });
 
 	return $kinds[ int(rand(@kinds)) ]->();
+}
+
+# The table, or a join of it, and what is true of that besides
+sub source
+{
+	my $way = rand();
+	my $region = int(rand(10));
+
+	return ('items', '') if $way < 0.7;
+	return ('items JOIN labels ON label = attr', " AND region = $region") if $way < 0.8;
+	return ('items JOIN labels ON label = b', " AND region = $region") if $way < 0.9;
+	return ('items JOIN labels ON label = attr AND region <> plain', " AND region < $region")
+	  if $way < 0.95;
+	return ('items LEFT JOIN labels ON label = attr', " AND (region = $region OR region IS NULL)");
 }
 
 # A random tree of them
@@ -169,29 +198,31 @@ my $changes = start_client($node, 'changes', 1, $ENV{LOKIVECTOR_LONG} ? 120 : 10
 	\sleep 5 ms));
 
 srand(20);
-my ($hybrid, $faults, $near, $rows) = (0, 0, 0, 0);
+my ($hybrid, $by_values, $faults, $near, $rows) = (0, 0, 0, 0, 0);
 my $session = open_session($node);
 
 for my $case (1 .. $cases)
 {
 	my $q = int(rand(5000)) - 2500;
-	my $filter = filter(int(rand(4)));
+	my ($source, $joined) = source();
+	my $filter = filter(int(rand(4))) . $joined;
 	my $tail = tail($q);
 	my $settings = $settings[ int(rand(@settings)) ];
 	(my $quoted = $filter) =~ s/'/''/g;
 	my $answer = ask($session, "BEGIN ISOLATION LEVEL REPEATABLE READ; $settings
-		SELECT compare('$quoted', '$tail', $q); COMMIT;");
-	my ($is_hybrid, $true, $found, $double, $wrong, $as_near) = split(/\|/, $answer);
+		SELECT compare('$source', '$quoted', '$tail', $q); COMMIT;");
+	my ($is_hybrid, $is_by_values, $true, $found, $double, $wrong, $as_near) = split(/\|/, $answer);
 
 	if (!defined $as_near || $true != $found || $double || $wrong)
 	{
 		$faults++;
-		diag("$settings WHERE $filter $tail: $answer $session->{err}");
+		diag("$settings FROM $source WHERE $filter $tail: $answer $session->{err}");
 		last unless defined $as_near;
 	}
-	diag("$settings WHERE $filter $tail: recall $as_near of $true")
+	diag("$settings FROM $source WHERE $filter $tail: recall $as_near of $true")
 	  if $as_near < 0.9 * $true && $ENV{LOKIVECTOR_LONG};
 	$hybrid += $is_hybrid;
+	$by_values += $is_by_values;
 	$near += $as_near;
 	$rows += $true;
 }
@@ -201,7 +232,8 @@ finish_client($changes);
 is($faults, 0, 'each query returns as many rows as there are, all of which match');
 cmp_ok($near, '>=', 0.95 * $rows, 'they are the nearest');
 cmp_ok($hybrid, '>=', $cases / 10, 'many of them by a hybrid scan');
-note("$hybrid of $cases hybrid, recall " . ($rows ? $near / $rows : 1));
+cmp_ok($by_values, '>=', $cases / 20, 'some by the values of a join');
+note("$hybrid of $cases hybrid, $by_values by values, recall " . ($rows ? $near / $rows : 1));
 $node->safe_psql('postgres', q(SELECT lokivector_check(indexrelid, true) FROM pg_index
 	WHERE indrelid = 'items'::regclass AND indexrelid::regclass::text LIKE '%v_attr%'));
 done_testing();

@@ -98,11 +98,12 @@ $node->safe_psql('postgres', q(
 		ARRAY[i % 100, 0, i % 3], (i % 256)::bit(8), ARRAY[i] FROM generate_series(1, 20000) AS i;
 	CREATE VIEW differences AS SELECT id, e - '[1,1,1]' AS d, avg(e) OVER () AS a FROM items;));
 my ($result, $stdout, $stderr) = $node->psql('postgres', q(
+	SET lokivector.build_seed = -1;
 	SET max_parallel_maintenance_workers = 2;
 	SET min_parallel_table_scan_size = 0;
 	SET client_min_messages = debug1;
 	CREATE INDEX items_e ON items USING hnsw (e vector_l2_ops) WITH (m = 8);));
-like($stderr, qr/building with 3 processes/, 'a parallel build');
+like($stderr, qr/using 2 parallel workers/, 'a parallel build');
 $node->safe_psql('postgres', q(
 	CREATE INDEX items_ivfflat ON items USING ivfflat (e) WITH (lists = 10);
 	CREATE INDEX items_u ON items USING hnsw (((u::vector(1))) vector_cosine_ops) WHERE id < 1000;));
@@ -150,6 +151,13 @@ is( $node->safe_psql('other', q(
 	'[7,7]', 'lokivector in another database');
 ($result, $stdout, $stderr) = $node->psql('other', 'CREATE EXTENSION vector');
 ok($result != 0, 'both in one database are refused');
+($result, $stdout, $stderr) = $node->psql('other', q(
+	SET hnsw.ef_search = 50;
+	SELECT '[1]'::vector;
+	SHOW hnsw.ef_search;
+	LOAD 'vector';));
+is($stdout, "[1]\n50", 'settings before the library is loaded');
+like($stderr, qr/another library with the settings of pgvector is loaded/, '... and both in one session');
 
 # From the oldest version on
 sub catalog_of

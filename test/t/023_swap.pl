@@ -37,6 +37,29 @@ $node->safe_psql('postgres', q(
 		FROM items;));
 my $all = 'SELECT * FROM w ORDER BY id';
 my $before = $node->safe_psql('postgres', $all);
+my $distances = q(
+	SELECT count(*) FROM items WHERE v <-> '[1,1,1]' < 5;
+	SELECT count(*) FROM items WHERE v <-> '[1,1,1]' < 5 AND id < 500;
+	ANALYZE items;
+	SET enable_indexscan = off;
+	SELECT v FROM items ORDER BY v <-> '[50,1,2]' LIMIT 1);
+my $within = $node->safe_psql('postgres', $distances);
+
+# What the validation of a move says
+sub validate
+{
+	my ($phase) = @_;
+	my ($stdout, $stderr);
+
+	IPC::Run::run([ "$prefix/bin/psql", '-XAt', '-v', "phase=$phase", '-v', 'queries=10',
+			'-f', "$top/sql/takeover/lokivector_validate.sql", '-d', $node->connstr('postgres') ],
+		'>', \$stdout, '2>', \$stderr);
+	diag($stderr) unless $stderr =~ /^$|the database is not what it was/;
+	return $stdout;
+}
+
+like(validate('before'), qr/^recorded 1 tables and 14 columns and indexes, 0 of them not measured$/m,
+	'validation under pgvector');
 $node->stop;
 
 system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'install-as-vector', 'FORCE=1');
@@ -48,6 +71,9 @@ is( $node->safe_psql('postgres', q(
 		SELECT count(*) FROM items WHERE v = '[50,1,2]')),
 	'1', 'an index of btree');
 
+is($node->safe_psql('postgres', $distances), $within,
+	'distances in WHERE, and in ORDER BY where index scans are off');
+
 for my $query (
 	q(SET enable_seqscan = off; SELECT id FROM items ORDER BY v <-> '[1,2,3]' LIMIT 1),
 	q(SET enable_seqscan = off; SELECT id FROM items ORDER BY v <=> '[1,2,3]' LIMIT 1),
@@ -58,16 +84,30 @@ for my $query (
 	ok($result != 0, "an index of pgvector is refused: $query");
 	like($stderr, qr/HINT: .*REINDEX/, '... and is to be rebuilt');
 }
-$node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY items_v; REINDEX INDEX items_ivfflat');
+
+like(validate('after'), qr/^verdict: 30 checks, 4 differences$/m,
+	'validation sees the indexes that cannot be read, and nothing else');
+$node->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
+my $list = 'SELECT index, reason FROM lokivector_old_indexes() ORDER BY index::text';
+is($node->safe_psql('postgres', $list), join("\n",
+		'items_ivfflat|index "items_ivfflat" was built by pgvector',
+		'items_v|index "items_v" was built by pgvector'),
+	'after ALTER EXTENSION UPDATE, a list of these indexes');
+$node->safe_psql('postgres',
+	q(SELECT command FROM lokivector_old_indexes() WHERE index = 'items_v'::regclass \gexec));
+is($node->safe_psql('postgres', $list), 'items_ivfflat|index "items_ivfflat" was built by pgvector',
+	'REINDEX CONCURRENTLY of one');
+$node->safe_psql('postgres', 'CALL lokivector_rebuild_old_indexes()');
+is($node->safe_psql('postgres', $list), '', '... and of the rest by the procedure');
+my $verdict = validate('after');
+like($verdict, qr/^verdict: 32 checks, 0 differences$/m, 'validation') or diag($verdict);
 is( $node->safe_psql('postgres', q(
 		SET enable_seqscan = off;
 		INSERT INTO items VALUES (0, '[1,2,3]');
 		SELECT id FROM items ORDER BY v <-> '[1,2,3]' LIMIT 1;
-		SELECT id FROM items ORDER BY v <=> '[1,2,3]' LIMIT 1;)),
-	"0\n0", 'after REINDEX');
-$node->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
-is( $node->safe_psql('postgres', q(SELECT lokivector_check('items_v'), lokivector_check('items_ivfflat'))),
-	'|', 'ALTER EXTENSION UPDATE');
+		SELECT id FROM items ORDER BY v <=> '[1,2,3]' LIMIT 1;
+		SELECT lokivector_check('items_v', true), lokivector_check('items_ivfflat', true))),
+	"0\n0\n|", 'both are in use and sound');
 $node->stop;
 
 done_testing();

@@ -135,7 +135,9 @@ sub recall
 		CREATE TEMP TABLE truth AS SELECT n, max(distance) AS distance FROM queries, LATERAL (
 			SELECT v <-> q AS distance FROM items ORDER BY v <-> q LIMIT 10) s GROUP BY n;
 		SELECT round(count(*) / (10.0 * $queries), 3) FROM found JOIN truth USING (n)
-		WHERE found.distance <= truth.distance * 1.000001));
+		WHERE found.distance <= truth.distance * 1.000001;
+		-- or the end of the session would, beside the vacuum that comes next
+		DROP TABLE queries, found, truth));
 }
 
 # pgbench in the background: so many clients repeat a script for some seconds
@@ -172,7 +174,8 @@ sub open_session
 
 	$session{run} = start(
 		[ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres' ],
-		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err}, timeout(120));
+		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err},
+		$session{timer} = timeout($PostgreSQL::Test::Utils::timeout_default));
 	return \%session;
 }
 
@@ -182,6 +185,7 @@ sub ask
 	my ($session, $sql) = @_;
 
 	$session->{out} = '';
+	$session->{timer}->start($PostgreSQL::Test::Utils::timeout_default);
 	$session->{in} .= "$sql\n\\echo done\n";
 	pump($session->{run}) until $session->{out} =~ /^done$/m;
 	(my $answer = $session->{out}) =~ s/\n*done\n//;
@@ -192,6 +196,7 @@ sub close_session
 {
 	my ($session) = @_;
 
+	$session->{timer}->start($PostgreSQL::Test::Utils::timeout_default);
 	$session->{in} .= "\\q\n";
 	finish($session->{run});
 	return;

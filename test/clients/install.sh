@@ -1,0 +1,56 @@
+#!/bin/bash
+# Install a set of packages, as pinned here, into the current directory.
+#
+# usage: test/clients/install.sh SET
+#
+# The exit status is 3 if the tools of the language are missing.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+
+need()
+{
+	local tool
+
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || { echo "$tool is missing"; exit 3; }
+	done
+}
+
+case $1 in
+	drivers | frameworks)
+		need python3
+		python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+			{ echo "python3 is older than 3.11, or without venv"; exit 3; }
+		python3 -m venv venv
+		# The files name all packages, so nothing is left to be resolved; of
+		# most of what they hold nothing is run, so nothing is compiled here
+		venv/bin/pip install -q --no-cache-dir --disable-pip-version-check \
+			--no-compile --no-deps --only-binary :all: -r "$here/python/$1.txt"
+		;;
+	node)
+		need node npm
+		node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
+			{ echo "node is older than 20"; exit 3; }
+		cp "$here/node/package.json" "$here/node/package-lock.json" .
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --cache "$PWD/cache"
+		rm -rf cache
+		;;
+	go)
+		need go
+		cp "$here/go/go.mod" "$here/go/go.sum" .
+		GOTOOLCHAIN=local go mod download 2>&1 || {
+			GOTOOLCHAIN=local go list -m >/dev/null 2>&1 || exit 3
+			exit 1
+		}
+		;;
+	java)
+		need javac mvn
+		cp "$here/java/pom.xml" .
+		mvn -B -q "-Dmaven.repo.local=$PWD/repository" \
+			dependency:build-classpath -Dmdep.outputFile=classpath
+		;;
+	*)
+		echo "there is no set \"$1\""
+		exit 1
+		;;
+esac

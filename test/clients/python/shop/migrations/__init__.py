@@ -1,0 +1,1 @@
+"""The schema step by step: extension, table, indexes, a column more."""
