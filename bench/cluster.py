@@ -20,6 +20,7 @@ import numpy as np
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHROOT = os.path.join(TOP, "test", "chroot.sh")
+REALTIME = 10                   # priority, above the least
 WARM_SECONDS = 0.3              # of each pgbench run, left out of its figures
 
 
@@ -276,7 +277,8 @@ class Server:
             for p in processes:
                 os.sched_setaffinity(p, cores)
                 if realtime:
-                    os.sched_setscheduler(p, os.SCHED_RR, os.sched_param(1))
+                    os.sched_setscheduler(p, os.SCHED_RR,
+                                          os.sched_param(REALTIME))
             yield
         finally:
             for p, cores in before:
@@ -287,8 +289,9 @@ class Server:
 
     def pgbench(self, db, script, clients, options=None, seconds=None,
                 transactions=None, pinned=False, realtime=False):
-        """Run a script prepared -> Timing.  Pinned: client and backends on
-        one core, so that waking an idle core is not part of a latency."""
+        """Run a script, or one of several at random, prepared -> Timing.
+        Pinned: client and backends on one core, so that waking an idle core
+        is not part of a latency."""
         cores = os.sched_getaffinity(0)
         if pinned:
             cores = {max(cores)}
@@ -298,7 +301,9 @@ class Server:
 
     def run_pgbench(self, db, script, clients, options, seconds,
                     transactions):
-        path = self.write("script.sql", script)
+        scripts = [script] if isinstance(script, str) else script
+        files = [x for number, text in enumerate(scripts)
+                 for x in ("-f", self.write(f"script-{number}.sql", text))]
         for name in glob.glob(self.host("lat.*")):
             os.remove(name)
         limit = ["-T", str(seconds)] if seconds else [
@@ -308,7 +313,7 @@ class Server:
                                  "prepared", "-c", str(clients), "-j",
                                  str(clients), *limit, "-l",
                                  "--log-prefix=lat", "--random-seed=1",
-                                 "-f", path))
+                                 *files))
         log = np.concatenate([
             np.loadtxt(name, usecols=(2, 4, 5), ndmin=2)
             for name in glob.glob(self.host("lat.*"))])

@@ -13,6 +13,7 @@ import time
 import traceback
 
 from cluster import say
+from measure import Contender
 from session import session
 
 # Name: module, function of a Lab
@@ -38,6 +39,7 @@ class Lab:
     """One set, loaded and indexed by both contenders on one server"""
 
     indexed = True
+    contender = Contender
 
     def __init__(self, bench, goals):
         self.bench, self.goals = bench, goals
@@ -105,21 +107,25 @@ class Lab:
 def chosen(argv, known):
     p = argparse.ArgumentParser()
     p.add_argument("--measures", default=",".join(known))
+    p.add_argument("--cases", default="", help="those whose name has this, "
+                   "in measures that have cases")
     own, rest = p.parse_known_args(argv)
-    return own.measures.split(","), rest
+    return own.measures.split(","), own.cases, rest
 
 
 def beside(options, measures, goals, argv, known=None, lab_class=Lab):
     """The step: these measures of one set, and each one's rows"""
     known = known or MEASURES
-    wanted, rest = chosen(argv, known)
+    wanted, cases, rest = chosen(argv, known)
     step, out = goals.step, os.path.join(goals.out, goals.step)
     names = [m for m in known if m in measures and m in wanted]
     if not names:
         return
     failed = []
-    with session(options + rest + ["--out", out]) as bench:
+    with session(options + rest + ["--out", out],
+                 lab_class.contender) as bench:
         lab = lab_class(bench, goals)
+        lab.cases = cases
         for name in names:
             start = time.monotonic()
             kept = goals.steps.get(f"{step}: {name}", [])

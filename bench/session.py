@@ -30,25 +30,25 @@ def timed(args):
         yield
 
 
-def contenders(server, args):
+def contenders(server, args, kind_of=Contender):
     found = []
     if not args.skip_lokivector:
         for kind in args.lokivector_types.split(","):
             name = "lokivector" if kind == "vector" else f"lokivector {kind}"
-            found.append(Contender(server, name, "lokivector", "loki", kind,
-                                   args))
+            found.append(kind_of(server, name, "lokivector", "loki", kind,
+                                 args))
     if not args.skip_pgvector:
         for kind in args.pgvector_types.split(","):
-            found.append(pgvector(server, kind, args, found))
+            found.append(pgvector(server, kind, args, found, kind_of))
     if args.hnswlib and not args.prepare:
         found.append(Hnswlib(args))
     return found
 
 
-def pgvector(server, kind, args, others):
+def pgvector(server, kind, args, others, kind_of):
     name = f"pgvector {kind}"
     if not kind.startswith("binary"):
-        return Contender(server, name, "vector", "pgv", kind, args)
+        return kind_of(server, name, "vector", "pgv", kind, args)
     c = Binary(server, name, 1 / int(kind[7:] or 1), args)
     c.shares = next((o for o in others if isinstance(o, Binary)), None)
     return c
@@ -60,7 +60,8 @@ def widths(args, k):
 
 
 class Bench:
-    def __init__(self, args, argv, data, server, out):
+    def __init__(self, args, argv, data, server, out, kind_of):
+        self.kind_of = kind_of
         self.args, self.argv, self.data = args, argv, data
         self.server, self.out = server, out
         self.result = {"builds": [], "recall": [], "timings": [],
@@ -77,7 +78,7 @@ class Bench:
             args.metric, data.base, data.queries, self.true,
             truth.cached_distances(data, args.metric, self.true))
         self.start()
-        self.all = contenders(self.server, args)
+        self.all = contenders(self.server, args, self.kind_of)
         for c in self.all:
             c.prepare()
             took = c.load(data)
@@ -301,9 +302,9 @@ def command(argv):
 
 
 @contextlib.contextmanager
-def session(argv):
+def session(argv, kind_of=Contender):
     """A Bench for these options (those of run.py), with its server running
-    and its tables loaded"""
+    and its tables loaded.  kind_of: the class of contenders"""
     args = options.arguments(argv)
     data = datasets.load(args.set, args.data)
     data.limit(args.limit_rows)
@@ -318,7 +319,7 @@ def session(argv):
     keep = args.keep and os.path.join(args.keep, f"{args.server}-{name}")
     signal.signal(signal.SIGTERM, lambda *a: sys.exit(1))
     server = Server(args.server, options.settings(args), keep)
-    bench = Bench(args, argv, data, server, out)
+    bench = Bench(args, argv, data, server, out, kind_of)
     try:
         bench.open()
         yield bench

@@ -1,0 +1,222 @@
+"""The goals of hybrid SQL: filters of every selectivity and kind, few matches,
+many tenants, attribute columns.  A step measures one set, with both contenders
+on one server; the option --measures chooses among what it measures.
+
+Each case has COUNT queries with their values in place, prepared once.  Ours
+runs with nothing set.  pgvector runs with the fastest of: a relaxed iterative
+scan without limits of its own, at the ef_search that is fastest among those
+with recall 0.95 and all rows; bitmap or sequential scan and sort.
+"""
+import functools
+import os
+
+import goals_lab
+import report
+from goals_hybrid_cases import (Case, Truth, few, filters, of_one_value,
+                                queries, selectivities)
+from goals_hybrid_data import Hybrid
+from goals_hybrid_ways import (ENOUGH, PLAIN, Way, best_of_pgvector, look,
+                               partial, rates)
+
+MEASURES = {"selectivity": ("goals_hybrid", "measure_selectivity"),
+            "filters": ("goals_hybrid", "measure_filters"),
+            "few": ("goals_hybrid", "measure_few"),
+            "tenants": ("goals_hybrid_index", "measure_tenants"),
+            "attributes": ("goals_hybrid_index", "measure_attributes")}
+COMMON = ["--pgvector-types", "vector", "--realtime", "--seconds", "1",
+          "--rounds", "2"]
+FASTER, AS_FAST = ">= 5", ">= 0.95"
+RARE = 0.0005                   # share of matching rows, where it changes
+SEQUENTIAL = {"enable_indexscan": "off", "enable_bitmapscan": "off",
+              "lokivector.enable_hybrid_scan": "off"}
+
+
+class HybridLab(goals_lab.Lab):
+    """One set in a table of many columns, indexed by both contenders"""
+
+    indexed = False
+    contender = Hybrid
+
+    def __init__(self, bench, goals):
+        super().__init__(bench, goals)
+        for c in self.both:
+            bench.build_one(c, 0)
+        self.built = {b["contender"]: b for b in bench.result["builds"]}
+        self.rows = Hybrid.attributes(self.data)
+        self.true = Truth(self.data, self.args.metric)
+        self.warm()
+
+    def row(self, goal, *figures, **how):
+        """Goals of hybrid SQL have an h before their number."""
+        super().row(f"h{goal}", *figures, **how)
+
+    def of_one_value(self, case):
+        return of_one_value(case, self.rows, self.data)
+
+    def wanted(self, cases):
+        """Those that --cases names, separated by |"""
+        some = self.cases.split("|")
+        return [c for c in cases(self.rows, self.data)
+                if any(text in c.name for text in some)]
+
+    def queries(self, case):
+        return queries(case, self.data, self.args.metric, self.true)
+
+    @functools.cached_property
+    def unfiltered(self):
+        """Figures of ours without a filter, the best of several: limits
+        follow from it"""
+        found = self.queries(Case("no filter", lambda query, rng: (
+            "", self.rows.few_a >= -1)))
+        way = Way("nothing set", PLAIN)
+        look(self, self.ours, way, found)
+        best = max((rates(self, [(self.ours, found, way)])[0]
+                    for _ in range(3)), key=lambda t: t["qps"])
+        return dict(best, recall=way.recall)
+
+    @property
+    def p95_limit(self):
+        """Milliseconds"""
+        return max(3 * self.unfiltered["p95_us"] / 1e3, 1.0)
+
+    def save(self, measure, results):
+        self.raw[measure] = results
+        report.write_csv(os.path.join(self.goals.out, self.goals.step.split(
+            ":")[0], f"{measure}.csv"), results)
+
+
+def figures(prefix, way, timing):
+    return {f"{prefix}_rows": way.rows, f"{prefix}_recall": way.recall,
+            f"{prefix}_qps": timing["qps"],
+            f"{prefix}_median_ms": timing["p50_us"] / 1e3,
+            f"{prefix}_p95_ms": timing["p95_us"] / 1e3}
+
+
+def compare(lab, case):
+    """Both contenders on one case -> a dict of figures"""
+    for c in lab.both if "before" in case.more else ():
+        c.server.psql(c.db, case.more["before"])
+    found = lab.queries(case)
+    given = case.more.get("given", PLAIN)
+    ours = Way("nothing set", given)
+    look(lab, lab.ours, ours, found)
+    theirs = best_of_pgvector(lab, found, case.more.get("indexed", True), given)
+    runs = [(lab.ours, found, ours)] + [(lab.theirs, found, way)
+                                        for way in theirs]
+    if case.partial:
+        found_one, one = partial(lab, case, lab.theirs)
+        runs.append((lab.theirs, found_one, one))
+    timings = rates(lab, runs)
+    best = max(range(len(theirs)), key=lambda i: timings[1 + i]["qps"])
+    nearer = sorted(q.nearer for q in found if q.nearer is not None)
+    result = {
+        "case": case.name,
+        "matches": sum(q.matches for q in found) / len(found),
+        "rows_expected": sum(q.expected for q in found) / len(found),
+        "rows_nearer": nearer[len(nearer) // 2] if nearer else None,
+        **figures("ours", ours, timings[0]), "ours_full": ours.full,
+        **figures("pgvector", theirs[best], timings[1 + best]),
+        "ratio": timings[0]["qps"] / timings[1 + best]["qps"]}
+    if case.partial:
+        result.update(figures("partial", one, timings[-1]))
+        result["ratio_partial"] = timings[0]["qps"] / timings[-1]["qps"]
+        lab.server.psql(lab.theirs.db, "DROP INDEX items_hybrid_part")
+    result.update(ours_plan=ours.plan, pgvector_way=theirs[best].name,
+                  pgvector_plan=theirs[best].plan)
+    return result
+
+
+def add_rows(lab, goal, r, faster=True):
+    """The goals of one case: all rows, recall, rate, the slowest queries"""
+    case = r["case"]
+    target = None
+    if faster:
+        rare = r["matches"] / len(lab.data.base) < RARE
+        target = AS_FAST if rare else FASTER
+    if r["ours_full"] < 1:
+        lab.row(goal, f"{case}: queries with all their rows", r["ours_full"],
+                target=">= 1")
+    note = f"rows {r['ours_rows']:.3g} of {r['rows_expected']:.3g}, recall " \
+        f"{r['ours_recall']:.3f}; {r['pgvector_way']}, recall " \
+        f"{r['pgvector_recall']:.3f}"
+    if "ratio_partial" in r:
+        note += f"; partial index {r['partial_qps']:.0f}/s, " \
+            f"{r['ratio_partial']:.2f} (recall {r['partial_recall']:.3f})"
+    lab.row(goal, f"{case}: queries/s", r["ours_qps"], r["pgvector_qps"],
+            target=target, note=note)
+    lab.row(goal, f"{case}: recall@10", r["ours_recall"],
+            r["pgvector_recall"], target=f">= {ENOUGH}", of="ours")
+
+
+def add_p95(lab, goal, r, limit, note=""):
+    lab.row(goal, f"{r['case']}: p95, ms", r["ours_p95_ms"],
+            r["pgvector_p95_ms"], target=f"<= {limit:.3g}", of="ours",
+            note=note or f"median {r['ours_median_ms']:.3g} and "
+            f"{r['pgvector_median_ms']:.3g}")
+
+
+def measure_cases(lab, measure, goal, cases):
+    u = lab.unfiltered
+    results = []
+    lab.row(goal, f"no filter ({measure}): queries/s", u["qps"],
+            note=f"recall {u['recall']:.3f}, p95 {u['p95_us'] / 1e3:.3g} ms")
+    for case in lab.wanted(cases):
+        r = compare(lab, case)
+        results.append(r)
+        add_rows(lab, goal, r)
+        add_p95(lab, goal, r, lab.p95_limit)
+        lab.save(measure, results)
+
+
+def measure_selectivity(lab):
+    measure_cases(lab, "selectivity", 1, selectivities)
+
+
+def measure_filters(lab):
+    measure_cases(lab, "filters", 2, filters)
+
+
+def sequential(lab, found):
+    """A sequential scan of the same queries -> figures"""
+    way = Way("sequential", SEQUENTIAL)
+    look(lab, lab.ours, way, found)
+    if "Seq Scan" not in way.plan:
+        raise RuntimeError(f"not a sequential scan: {way.plan}")
+    return way
+
+
+def measure_few(lab):
+    results = []
+    for case in lab.wanted(few):
+        r = compare(lab, case)
+        results.append(r)
+        add_rows(lab, 3, r, faster=False)
+        if case.more["indexed"]:
+            add_p95(lab, 3, r, 20)
+        else:
+            found = lab.queries(case)
+            ours, way = Way("nothing set", PLAIN), sequential(lab, found)
+            look(lab, lab.ours, ours, found)
+            a, b = rates(lab, [(lab.ours, found, ours),
+                               (lab.ours, found, way)])
+            r.update(sequential_median_ms=b["p50_us"] / 1e3,
+                     sequential_p95_ms=b["p95_us"] / 1e3,
+                     ratio_sequential=a["p50_us"] / b["p50_us"])
+            lab.row(3, f"{case.name}: median ms, against a sequential scan of "
+                    "ours", a["p50_us"] / 1e3, b["p50_us"] / 1e3,
+                    target="<= 1.2", note=f"p95 {a['p95_us'] / 1e3:.3g} and "
+                    f"{b['p95_us'] / 1e3:.3g}; {ours.plan}")
+        lab.save("few", results)
+
+
+def step(spec, options=()):
+    return functools.partial(
+        goals_lab.beside, ["--set", spec, *COMMON, *options], tuple(MEASURES),
+        known=MEASURES, lab_class=HybridLab)
+
+
+STEPS = {
+    "small": [("hybrid-50k-128", step("synthetic:50000:128"))],
+    "large": [("hybrid-1m-128", step("synthetic:1000000:128")),
+              ("hybrid-200k-768", step("synthetic:200000:768"))],
+}
