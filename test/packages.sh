@@ -5,8 +5,8 @@
 # usage: test/packages.sh [PACKAGE...]		further packages to install
 #
 # The server is that of PG_CONFIG if it is set, else the newest one between
-# the bounds below that is installed with its development files, else the
-# newest one that apt offers.  Without root or sudo nothing is installed: what
+# the bounds below that is installed with its headers, else the newest one that
+# is installed without them, else the newest one that apt offers.  Without root or sudo nothing is installed: what
 # is missing is named and the exit status is 1.
 set -eu
 
@@ -44,6 +44,20 @@ installed()
 		grep -qx installed
 }
 
+# Of the server of version $major, by pg_config, which these set.  The makefiles
+# of extensions come with the client, the headers do not.
+has_server()
+{
+	pg_config=/usr/lib/postgresql/$major/bin/pg_config
+	[ -x "$pg_config" ] && [ -x "${pg_config%/*}/postgres" ]
+}
+has_headers() { [ -e "$("$pg_config" --includedir-server)/postgres.h" ]; }
+offered()
+{
+	pg_config=/usr/lib/postgresql/$major/bin/pg_config
+	apt-cache show "postgresql-server-dev-$major" >/dev/null 2>&1
+}
+
 # The server to build for: sets major, and pg_config where there is one.
 choose_server()
 {
@@ -52,15 +66,18 @@ choose_server()
 		return
 	fi
 	for major in $(seq $newest -1 $oldest); do
-		dir=/usr/lib/postgresql/$major
-		if [ -x "$dir/bin/postgres" ] && [ -e "$dir/lib/pgxs/src/makefiles/pgxs.mk" ]; then
-			pg_config=$dir/bin/pg_config
+		if has_server && has_headers; then
 			return
 		fi
 	done
 	for major in $(seq $newest -1 $oldest); do
-		if apt-cache show "postgresql-server-dev-$major" >/dev/null 2>&1; then
-			pg_config=/usr/lib/postgresql/$major/bin/pg_config
+		if has_server && offered; then
+			tools="$tools postgresql-server-dev-$major"
+			return
+		fi
+	done
+	for major in $(seq $newest -1 $oldest); do
+		if offered; then
 			tools="$tools postgresql-$major postgresql-server-dev-$major"
 			return
 		fi

@@ -24,7 +24,7 @@ sub older_server
 		my $dir = "/usr/lib/postgresql/$older";
 
 		return ("$dir/bin/pg_config", $older)
-		  if -x "$dir/bin/postgres" && -e "$dir/lib/pgxs/src/makefiles/pgxs.mk";
+		  if -x "$dir/bin/postgres" && -e "/usr/include/postgresql/$older/server/postgres.h";
 	}
 	return;
 }
