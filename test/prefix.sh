@@ -12,20 +12,23 @@ pg_config=${2:-${PG_CONFIG:-pg_config}}
 # A server finds its files by where they lie from its own program, so each
 # directory keeps its full path below the copy.
 bindir=$("$pg_config" --bindir)
-if [ ! -e "$dir/complete" ]; then
+include=$("$pg_config" --includedir)
+version=$("$pg_config" --version)
+if [ "$(cat "$dir/complete" 2>/dev/null)" != "$version" ]; then
+	rm -rf "${dir:?}$include"
 	for path in "$bindir" "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
 		mkdir -p "$dir${path%/*}"
 		rm -rf "${dir:?}$path"
 		cp -a "$path" "$dir$path"
 	done
-	touch "$dir/complete"
+	echo "$version" >"$dir/complete"
 fi
 
-# Headers are links, but in directories of their own, as some are installed
-path=$("$pg_config" --includedir)
-if [ ! -d "$dir$path" ] || [ -L "$dir$path" ]; then
-	rm -f "$dir$path"
-	mkdir -p "$dir${path%/*}"
-	cp -as "$path" "$dir$path"
+# Headers are links, but in directories of their own, as some are installed;
+# those of the server may come later than the rest.
+if [ ! -e "$dir$("$pg_config" --includedir-server)/postgres.h" ]; then
+	rm -rf "${dir:?}$include"
+	mkdir -p "$dir${include%/*}"
+	cp -as "$include" "$dir$include"
 fi
 echo "$dir$bindir/pg_config"
