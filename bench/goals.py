@@ -132,6 +132,9 @@ def main(argv):
     if args.only:
         wanted = tuple(args.only.split(","))
         steps = [s for s in steps if s[0].startswith(wanted)]
+        if not steps:
+            sys.exit(f"no step of size {args.size} begins with {args.only}; "
+                     "--list names them")
     if args.list:
         print("\n".join(name for name, _ in steps))
         return
