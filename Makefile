@@ -142,6 +142,7 @@ OBJS = \
 	src/hnsw/hnswpage.o \
 	src/hnsw/hnswparallel.o \
 	src/hnsw/hnswpivots.o \
+	src/hnsw/hnswpostarray.o \
 	src/hnsw/hnswposting.o \
 	src/hnsw/hnswrank.o \
 	src/hnsw/hnswrecode.o \

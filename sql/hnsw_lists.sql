@@ -10,14 +10,28 @@ CREATE FUNCTION lists_vector(n integer) RETURNS vector AS $$
 	FROM generate_series(1, 16) i
 $$ LANGUAGE sql IMMUTABLE STRICT;
 
+-- Tags of 180, the lower ones more often: up to 6 of them, 8 to 12, none, only NULL,
+-- some of them NULL
+CREATE FUNCTION lists_tags(n integer) RETURNS text[] AS $$
+	SELECT CASE
+		WHEN n % 53 = 0 THEN NULL
+		WHEN n % 41 = 0 THEN '{}'
+		WHEN n % 61 = 0 THEN '{NULL}'
+		ELSE (SELECT array_agg('tag ' || (abs(hashint8extended(n, i)) % 13500 * (abs(hashint8extended(n, -i)) % 13500) / 1000000) ORDER BY i)
+				|| CASE WHEN n % 37 = 0 THEN '{NULL}'::text[] ELSE '{}' END
+			FROM generate_series(1, CASE WHEN n % 29 = 0 THEN 8 + n % 5 ELSE 1 + n % 6 END) i)
+	END
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
 -- tenant: 200 of them, 0 to 60 rows each; part: those of one region of space
-CREATE TABLE lists_t (id integer, v vector(16), tenant integer, part bigint, name text, flag boolean)
+CREATE TABLE lists_t (id integer, v vector(16), tenant integer, part bigint, name text, flag boolean,
+	tags text[])
 	WITH (autovacuum_enabled = off);
 INSERT INTO lists_t SELECT i, lists_vector(i), (abs(hashint4(i)) % 14142 * (abs(hashint4(i)) % 14142) / 1000000)::integer,
 	CASE WHEN i % 97 <> 0 THEN (i % 20) * 100 + abs(hashint4(i + 1)) % 100 END,
-	'name ' || abs(hashint4(i + 2)) % 300, i % 2 = 0
+	'name ' || abs(hashint4(i + 2)) % 300, i % 2 = 0, lists_tags(i)
 FROM generate_series(1, 6000) i;
-CREATE INDEX lists_idx ON lists_t USING hnsw (v vector_l2_ops, tenant, part, name, flag);
+CREATE INDEX lists_idx ON lists_t USING hnsw (v vector_l2_ops, tenant, part, name, flag, tags);
 ANALYZE lists_t;
 
 -- How a query is answered
@@ -55,6 +69,18 @@ BEGIN
 		UNION ALL SELECT format('name = ''name %s''', i * 23) FROM generate_series(0, 13) i
 		UNION ALL SELECT format('tenant = %s AND flag', i * 17) FROM generate_series(0, 12) i
 		UNION ALL SELECT format('tenant < 60 AND part BETWEEN %s AND %s', i * 150, i * 150 + 20) FROM generate_series(0, 12) i
+		UNION ALL SELECT format('tags && ''{tag %s}''', i * 17) FROM generate_series(0, 11) i
+		UNION ALL SELECT format('tags && ''{tag %s,tag %s,tag %s,NULL}''', i * 17, i * 17 + 1, i * 12) FROM generate_series(1, 11) i
+		UNION ALL SELECT format('tags @> ''{tag %s}''', i * 17 + 1) FROM generate_series(0, 11) i
+		UNION ALL SELECT format('''tag %s'' = ANY (tags)', i * 17 + 2) FROM generate_series(1, 11) i
+		UNION ALL SELECT format('tags @> %L', (lists_tags(i))[:2]) FROM generate_series(2, 12) i
+		UNION ALL SELECT format('tags = %L', lists_tags(i)) FROM generate_series(27, 42) i
+		UNION ALL SELECT format('tags <@ %L AND tags <> ''{}''', lists_tags(i) || '{tag 1,tag 5}') FROM generate_series(27, 42) i
+		UNION ALL SELECT format('tags && ''{tag %s}'' AND tenant < 90', i * 7) FROM generate_series(0, 7) i
+		UNION ALL SELECT format('tags @> ''{tag %s}'' AND part < %s', i * 3, 100 + i * 10) FROM generate_series(0, 7) i
+		UNION ALL SELECT unnest(ARRAY['tags IS NULL', 'tags = ''{}''', 'tags <@ ''{}''', 'tags = ''{NULL}''', 'tags && ''{no tag}''',
+			'tags @> (SELECT array_agg(''tag '' || i) FROM generate_series(0, 7) i)',
+			'tags && (SELECT array_agg(''tag '' || i) FROM generate_series(60, 160) i)'])
 		UNION ALL SELECT unnest('{part IS NULL,part IS NULL AND tenant < 20,tenant = -1,tenant > 1000}'::text[])
 	LOOP
 		FOREACH query IN ARRAY ARRAY[
@@ -80,6 +106,8 @@ $$ LANGUAGE plpgsql;
 
 -- test: few matches come from a list, many do not
 SELECT c, lists_way(c) FROM unnest('{tenant = 150,tenant = -1,tenant IN (77\, 99),tenant BETWEEN 120 AND 121,part = 1234,part IS NULL,name = ''name 7'',tenant = 150 AND flag}'::text[]) c;
+SELECT c, lists_way(c) FROM unnest(ARRAY['tags && ''{tag 160}''', 'tags && ''{tag 150,tag 151}''', 'tags @> ''{tag 160}''', '''tag 160'' = ANY (tags)',
+	'tags @> ''{tag 1,tag 160}''', format('tags = %L', lists_tags(27)), 'tags = ''{}''', 'tags && ''{no tag}''']) c;
 SELECT lists_way('flag') LIKE 'list%' AS list;
 SELECT * FROM lists_wrong();
 SELECT lokivector_check('lists_idx', true);
@@ -88,7 +116,7 @@ SELECT f.family, f.attribute, f.pages > 0 AS has_pages FROM lokivector_index_fam
 WHERE f.family IN ('posting', 'fence') ORDER BY f.family COLLATE "C", f.attribute;
 
 -- test: rows inserted since the lists were made
-INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0, lists_tags(i)
 FROM generate_series(6001, 6500) i;
 SELECT * FROM lists_wrong();
 SELECT lists_way('tenant = 150');
@@ -96,7 +124,7 @@ SELECT lists_way('tenant = 150');
 -- test: numbers that vacuum freed and inserts use again
 DELETE FROM lists_t WHERE id % 9 = 0;
 VACUUM lists_t;
-INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0, lists_tags(i)
 FROM generate_series(7001, 7300) i;
 SELECT * FROM lists_wrong();
 SELECT lokivector_check('lists_idx', true);
@@ -108,8 +136,16 @@ VACUUM lists_t;
 SELECT * FROM lists_wrong();
 SELECT lokivector_check('lists_idx', true);
 
+-- test: updates of elements
+UPDATE lists_t SET tags = tags || 'tag 170'::text WHERE id % 11 = 0;
+UPDATE lists_t SET tags = array_remove(tags, 'tag 2') WHERE id % 13 = 0;
+SELECT * FROM lists_wrong();
+VACUUM lists_t;
+SELECT * FROM lists_wrong();
+SELECT lokivector_check('lists_idx', true);
+
 -- test: lists are made anew when many rows have come
-INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0, lists_tags(i)
 FROM generate_series(10001, 12000) i;
 VACUUM lists_t;
 SELECT lists_way('tenant = 150');
@@ -118,7 +154,7 @@ SELECT lokivector_check('lists_idx', true);
 
 -- test: an index that grew from an empty table
 TRUNCATE lists_t;
-INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0
+INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0, lists_tags(i)
 FROM generate_series(1, 2000) i;
 SELECT lists_way('tenant = 150');
 VACUUM lists_t;
@@ -139,4 +175,4 @@ SELECT t.tenant, count(s.id) FROM (VALUES (3), (-1), (199), (NULL)) t (tenant),
 GROUP BY 1 ORDER BY 1;
 
 DROP TABLE lists_t;
-DROP FUNCTION lists_vector, lists_way, lists_wrong;
+DROP FUNCTION lists_vector, lists_tags, lists_way, lists_wrong;

@@ -37,6 +37,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "hnsw/hnswint.h"
+#include "lib/qunique.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -415,13 +416,13 @@ loki_attr_value(LokiAttrType type, Datum value)
 }
 
 /* ----------------------------------------------------------------
- * Arrays as signatures
+ * Arrays by their elements
  * ----------------------------------------------------------------
  */
 
 /*
  * Hash of an element.  Equal elements have equal hashes under any deterministic
- * collation; under others signatures are not asked (hnswkey.c).
+ * collation; under others they are not asked (hnswkey.c).
  */
 static uint64
 element_hash(TypeCacheEntry *type, Datum element)
@@ -469,40 +470,46 @@ element_type(Oid typid)
 	return type;
 }
 
-int
-loki_array_signature(Datum datum, LokiSignature *all, LokiSignature **elements,
-					 bool *has_null)
+/* qsort: ascending */
+static int
+compare_hashes(const void *a, const void *b)
+{
+	return (int) *(const uint16 *) a - (int) *(const uint16 *) b;
+}
+
+void
+loki_array_elements(Datum datum, LokiElements *elements)
 {
 	ArrayType  *array = DatumGetArrayTypeP(datum);
 	TypeCacheEntry *type = element_type(ARR_ELEMTYPE(array));
 	Datum	   *values;
 	bool	   *nulls;
 	int			n;
-	int			count = 0;
 
 	deconstruct_array(array, ARR_ELEMTYPE(array), type->typlen, type->typbyval,
 					  type->typalign, &values, &nulls, &n);
-	memset(all, 0, sizeof(LokiSignature));
-	if (elements != NULL)
-		*elements = palloc_array(LokiSignature, Max(n, 1));
-	*has_null = false;
+	memset(elements, 0, sizeof(LokiElements));
+	elements->each = palloc_array(LokiSignature, Max(n, 1));
+	elements->hashes = palloc_array(uint16, Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
-		LokiSignature one;
+		uint64		hash;
+		LokiSignature *one = &elements->each[elements->n];
 
 		if (nulls[i])
 		{
-			*has_null = true;
+			elements->has_null = true;
 			continue;
 		}
-		one = hash_signature(element_hash(type, values[i]));
-		all->bits[0] |= one.bits[0];
-		all->bits[1] |= one.bits[1];
-		if (elements != NULL)
-			(*elements)[count] = one;
-		count++;
+		hash = element_hash(type, values[i]);
+		*one = hash_signature(hash);
+		elements->all.bits[0] |= one->bits[0];
+		elements->all.bits[1] |= one->bits[1];
+		elements->hashes[elements->n++] = (uint16) hash;
 	}
-	return count;
+	qsort(elements->hashes, elements->n, sizeof(uint16), compare_hashes);
+	elements->nhashes = (int) qunique(elements->hashes, elements->n, sizeof(uint16),
+									  compare_hashes);
 }
 
 /* ----------------------------------------------------------------
@@ -514,12 +521,25 @@ loki_array_signature(Datum datum, LokiSignature *all, LokiSignature **elements,
 static void
 form_array(Datum value, char *slot)
 {
-	LokiSignature signature;
-	bool		has_null;
+	LokiElements elements;
 
-	if (loki_array_signature(value, &signature, NULL, &has_null) > 0 || has_null)
+	loki_array_elements(value, &elements);
+	if (elements.n == 0 && !elements.has_null)
+		return;
+	if (elements.nhashes >= 1 && elements.nhashes <= LOKI_SLOT_ELEMENTS)
+	{
+		slot[0] = LOKI_ATTR_ELEMENTS;
+		for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
+			memcpy(slot + 1 + i * sizeof(uint16),
+				   &elements.hashes[Min(i, elements.nhashes - 1)], sizeof(uint16));
+	}
+	else
+	{
 		slot[0] = LOKI_ATTR_LOSSY;
-	memcpy(slot + 1, signature.bytes, LOKI_SIGNATURE_BYTES);
+		memcpy(slot + 1, elements.all.bytes, LOKI_SIGNATURE_BYTES);
+	}
+	pfree(elements.each);
+	pfree(elements.hashes);
 }
 
 void
@@ -565,6 +585,21 @@ loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 	}
 }
 
+/* Whether hashes of elements ascend to the last, which may be repeated */
+static bool
+elements_valid(const char *slot)
+{
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
+	int			i = 1;
+
+	loki_slot_elements(slot, hashes);
+	while (i < LOKI_SLOT_ELEMENTS && hashes[i] > hashes[i - 1])
+		i++;
+	while (i < LOKI_SLOT_ELEMENTS && hashes[i] == hashes[i - 1])
+		i++;
+	return i == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
+}
+
 bool
 loki_attr_slot_valid(LokiAttrType type, const char *slot)
 {
@@ -582,6 +617,8 @@ loki_attr_slot_valid(LokiAttrType type, const char *slot)
 			return zero;
 		case LOKI_ATTR_LOSSY:
 			return attr_types[type].lossy;
+		case LOKI_ATTR_ELEMENTS:
+			return type == LOKI_ATTR_ARRAY && elements_valid(slot);
 		default:
 			return false;
 	}

@@ -10,8 +10,8 @@
  * it does not (LOKI_ATTR_LOSSY), slots that are equal may stand for values that
  * differ, and a comparison may have to pass a row on to be checked again.
  *
- * Slots of arrays hold a signature of 120 bits in place of the number: four
- * for each element, by its hash.
+ * Slots of arrays have hashes of the elements in place of the number, as far as
+ * there is room for them, else a signature of 120 bits: four for each element.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswattr.h
@@ -53,12 +53,13 @@ typedef enum LokiAttrType
 	LOKI_ATTR_BPCHAR,			/* without trailing blanks, as TEXT */
 	LOKI_ATTR_ENUM,				/* OID of the label */
 	LOKI_ATTR_INET,				/* IPv4: network, bits, host; IPv6: as UUID */
-	LOKI_ATTR_ARRAY				/* signature */
+	LOKI_ATTR_ARRAY				/* hashes of elements, or signature */
 } LokiAttrType;
 
 #define LOKI_ATTR_EXACT		0
 #define LOKI_ATTR_NULL		1	/* all else is zero */
 #define LOKI_ATTR_LOSSY		2
+#define LOKI_ATTR_ELEMENTS	3	/* an array by its elements; lossy as well */
 
 /* Bytes of a slot: of arrays at most */
 #define LOKI_ATTR_MAX_SLOT	(1 + LOKI_SIGNATURE_BYTES)
@@ -81,6 +82,13 @@ typedef struct LokiAttrValue
 
 #define LOKI_SIGNATURE_BYTES	15
 
+/*
+ * Hashes in the slot of an array that has so many different ones at most, and no
+ * fewer than one: ascending, the last repeated in what is left.  Behind them is a
+ * byte of zero.
+ */
+#define LOKI_SLOT_ELEMENTS	7
+
 typedef union LokiSignature
 {
 	uint64		bits[2];		/* what is not on disk is zero */
@@ -95,7 +103,18 @@ extern LokiAttrType loki_attr_type(Oid typid);
 extern uint8 loki_attr_type_lookup(Oid typid);
 extern bool loki_attr_type_valid(uint8 type);
 
-/* Bytes of a slot: flag and number or signature */
+/* What arrays are compared by: the elements that are not NULL */
+typedef struct LokiElements
+{
+	int			n;
+	LokiSignature *each;		/* n of them ... */
+	LokiSignature all;			/* ... and together */
+	int			nhashes;
+	uint16	   *hashes;			/* that differ, ascending */
+	bool		has_null;		/* there are others */
+} LokiElements;
+
+/* Bytes of a slot: flag and number, or what stands for an array */
 extern uint32 loki_attr_slot_size(LokiAttrType type);
 
 extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
@@ -116,12 +135,15 @@ extern LokiAttrValue loki_attr_value(LokiAttrType type, Datum value);
 extern int64 loki_float_number(double value);
 extern int64 loki_float4_number(float value);
 
-/*
- * Signatures of the elements of an array that are not NULL: of each, if
- * elements is not NULL, and of all together.  Returns their number.
- */
-extern int	loki_array_signature(Datum array, LokiSignature *all, LokiSignature **elements,
-								 bool *has_null);
+/* The elements of an array, in memory of the current context */
+extern void loki_array_elements(Datum array, LokiElements *elements);
+
+/* The hashes in a slot of LOKI_ATTR_ELEMENTS: LOKI_SLOT_ELEMENTS of them */
+static inline void
+loki_slot_elements(const char *slot, uint16 *hashes)
+{
+	memcpy(hashes, slot + 1, sizeof(uint16) * LOKI_SLOT_ELEMENTS);
+}
 
 /* ----------------------------------------------------------------
  * Constants (hnswconstant.c)
@@ -164,7 +186,8 @@ typedef enum LokiFilterKind
 	LOKI_FILTER_ORDER,			/* op bound, where either may be lossy */
 	LOKI_FILTER_ZONED,			/* a local date or time op the real time
 								 * bound, near a change of the zone's offset */
-	LOKI_FILTER_CONTAINS,		/* signatures: all bits of masks[0] ... */
+	LOKI_FILTER_CONTAINS,		/* arrays: hashes of set[], or in a signature
+								 * all bits of masks[0] ... */
 	LOKI_FILTER_OVERLAPS,		/* ... of one of masks[] ... */
 	LOKI_FILTER_CONTAINED,		/* ... none but those of masks[0] ... */
 	LOKI_FILTER_SAME,			/* ... just those */
@@ -190,7 +213,7 @@ typedef struct LokiFilterKey
 	int64		bound;
 	int			n;				/* of set[] or masks[] */
 	int			nexact;			/* set[]: these first, then lossy ones, each
-								 * part ascending */
+								 * part ascending; arrays: hashes of elements */
 	int64	   *set;
 	LokiSignature *masks;
 } LokiFilterKey;

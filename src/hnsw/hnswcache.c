@@ -71,8 +71,6 @@ loki_index_geometry(LokiIndex *state)
 
 		family_geometry(&families[LOKI_FAMILY_ATTR + i], size);
 		family_geometry(&families[LOKI_FAMILY_NULLATTR + i], size);
-		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
-			continue;
 		family_geometry(&families[LOKI_FAMILY_POSTING + i], sizeof(uint32));
 		family_geometry(&families[LOKI_FAMILY_FENCE + i], sizeof(int64));
 	}

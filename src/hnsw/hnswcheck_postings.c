@@ -24,6 +24,7 @@ typedef struct PostingsCheck
 	uint32		entries;		/* that it should have ... */
 	uint32		nslots;			/* ... in so many slots */
 	int			bits;			/* of an entry of POSTING */
+	bool		repeats;		/* a node may be there more than once */
 	uint32		slots[LOKI_POSTING_MAX_SLOTS];	/* as far as they were read */
 	uint32		found;
 	int64		last;			/* fence */
@@ -46,7 +47,7 @@ check_entry(PostingsCheck *lists, uint32 node, uint32 number)
 {
 	if (node >= lists->postings.end)
 		note_fault(lists, "names a node that is not to be listed", number);
-	else if (lists->listed[node / 8] & (1 << (node % 8)))
+	else if (!lists->repeats && (lists->listed[node / 8] & (1 << (node % 8))))
 		note_fault(lists, "names a node twice", number);
 	else
 		lists->listed[node / 8] |= 1 << (node % 8);
@@ -162,6 +163,7 @@ loki_check_postings(LokiCheck *check)
 		memset(lists.listed, 0, (Size) meta.postings.end / 8 + 1);
 		steps = (entries + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
 		lists.entries = entries;
+		lists.repeats = check->state->attr_type[i] == LOKI_ATTR_ARRAY;
 		check_list(check, &lists, LOKI_FAMILY_FENCE + i, steps, check_fence);
 		report_fault(check, &lists);
 		check_list(check, &lists, LOKI_FAMILY_POSTING + i,

@@ -304,12 +304,9 @@ compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey 
  * ----------------------------------------------------------------
  */
 static void
-compile_signatures(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
+compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 {
-	LokiSignature *all = palloc0_array(LokiSignature, 1);
-	LokiSignature *elements;
-	bool		has_null;
-	int			n;
+	LokiElements *elements;
 
 	/* any of several arrays */
 	if (skey->sk_flags & SK_SEARCHARRAY)
@@ -318,25 +315,30 @@ compile_signatures(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 		return;
 	}
 
-	n = loki_array_signature(skey->sk_argument, all, &elements, &has_null);
+	elements = palloc_object(LokiElements);
+	loki_array_elements(skey->sk_argument, elements);
 	key->n = 1;
-	key->masks = all;
+	key->masks = &elements->all;
+	key->nexact = elements->nhashes;
+	key->set = palloc_array(int64, Max(key->nexact, 1));
+	for (int i = 0; i < key->nexact; i++)
+		key->set[i] = elements->hashes[i];
 	switch (skey->sk_strategy)
 	{
 		case LOKI_ARRAY_EQUAL:
 			key->kind = LOKI_FILTER_SAME;
-			key->lossy = n > 0 || has_null;
+			key->lossy = elements->n > 0 || elements->has_null;
 			break;
 		case LOKI_ARRAY_OVERLAPS:
 			key->kind = LOKI_FILTER_OVERLAPS;
-			key->n = n;
-			key->masks = elements;
-			filter->never |= n == 0;
+			key->n = elements->n;
+			key->masks = elements->each;
+			filter->never |= elements->n == 0;
 			break;
 		case LOKI_ARRAY_CONTAINS:
 			/* no array contains NULL, and each contains the empty one */
-			key->kind = n == 0 ? LOKI_FILTER_ISNOTNULL : LOKI_FILTER_CONTAINS;
-			filter->never |= has_null;
+			key->kind = elements->n == 0 ? LOKI_FILTER_ISNOTNULL : LOKI_FILTER_CONTAINS;
+			filter->never |= elements->has_null;
 			break;
 		case LOKI_ARRAY_CONTAINED:
 			key->kind = LOKI_FILTER_CONTAINED;
@@ -440,7 +442,7 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 	else if (is_nondeterministic(skey))
 		key.kind = LOKI_FILTER_UNKNOWN;
 	else if (key.type == LOKI_ATTR_ARRAY)
-		compile_signatures(filter, &key, skey);
+		compile_array(filter, &key, skey);
 	else
 		compile_numbers(filter, &key, index, skey);
 

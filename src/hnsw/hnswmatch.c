@@ -219,7 +219,7 @@ test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 }
 
 /* ----------------------------------------------------------------
- * Signatures
+ * Arrays
  * ----------------------------------------------------------------
  */
 
@@ -241,7 +241,9 @@ match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value
 			/* the empty array is contained in any */
 			return flag == LOKI_ATTR_EXACT || within(value, key->masks);
 		case LOKI_FILTER_SAME:
+			/* equal arrays have slots of the same kind */
 			return flag == (key->lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT) &&
+				(key->nexact == 0 || key->nexact > LOKI_SLOT_ELEMENTS) &&
 				within(value, key->masks) && within(key->masks, value);
 		default:
 			for (int i = 0; i < key->n && !match; i++)
@@ -263,9 +265,58 @@ load_signature(const char *slot, LokiSignature *value)
 #endif
 }
 
+/* Whether the hashes of a slot have all those of a key */
+static bool
+has_all(const LokiFilterKey *key, const uint16 *hashes)
+{
+	if (key->nexact > LOKI_SLOT_ELEMENTS)
+		return false;
+	for (int i = 0; i < key->nexact; i++)
+	{
+		bool		found = false;
+
+		for (int k = 0; k < LOKI_SLOT_ELEMENTS; k++)
+			found |= hashes[k] == key->set[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* How many hashes of a slot are of a key's, those repeated too */
+static int
+count_in(const LokiFilterKey *key, const uint16 *hashes)
+{
+	int			count = 0;
+
+	if (key->nexact == 0)
+		return 0;
+	for (int k = 0; k < LOKI_SLOT_ELEMENTS; k++)
+		count += in_set(key->set, key->nexact, hashes[k]);
+	return count;
+}
+
+static bool
+match_elements(const LokiFilterKey *key, const char *slot)
+{
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
+
+	loki_slot_elements(slot, hashes);
+	switch ((LokiFilterKind) key->kind)
+	{
+		case LOKI_FILTER_CONTAINS:
+			return has_all(key, hashes);
+		case LOKI_FILTER_CONTAINED:
+			return count_in(key, hashes) == LOKI_SLOT_ELEMENTS;
+		case LOKI_FILTER_SAME:
+			return has_all(key, hashes) && count_in(key, hashes) == LOKI_SLOT_ELEMENTS;
+		default:
+			return count_in(key, hashes) > 0;
+	}
+}
+
 static void
-test_signatures(LokiFilterKey *key, const char *slots, uint32 stride, int n,
-				uint8 *passes)
+test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
 	for (int i = 0; i < n; i++, slots += stride)
 	{
@@ -274,9 +325,14 @@ test_signatures(LokiFilterKey *key, const char *slots, uint32 stride, int n,
 
 		if (!passes[i])
 			continue;
-		load_signature(slots, &value);
-		passes[i] = flag != LOKI_ATTR_NULL && match_signature(key, flag, &value);
-		key->perhaps |= passes[i] && flag == LOKI_ATTR_LOSSY;
+		if (flag == LOKI_ATTR_ELEMENTS)
+			passes[i] = match_elements(key, slots);
+		else
+		{
+			load_signature(slots, &value);
+			passes[i] = flag != LOKI_ATTR_NULL && match_signature(key, flag, &value);
+		}
+		key->perhaps |= passes[i] && flag != LOKI_ATTR_EXACT;
 	}
 }
 
@@ -315,7 +371,7 @@ loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8
 		case LOKI_FILTER_OVERLAPS:
 		case LOKI_FILTER_CONTAINED:
 		case LOKI_FILTER_SAME:
-			test_signatures(key, slots, stride, n, passes);
+			test_arrays(key, slots, stride, n, passes);
 			break;
 		case LOKI_FILTER_ISNULL:
 			test_null(1, slots, stride, n, passes);

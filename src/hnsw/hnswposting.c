@@ -6,7 +6,8 @@
  *
  * POSTING of an attribute has the numbers of all nodes up to some end, in the
  * order of their values, NULLs first; FENCE has the value of each
- * LOKI_FENCE_STEP-th of them.  Both are made by a build and made anew by vacuum.
+ * LOKI_FENCE_STEP-th of them.  Arrays are listed by their elements
+ * (hnswpostarray.c).  Both are made by a build and made anew by vacuum.
  * In between nothing in them changes: nodes from that end on are read one by
  * one, and numbers below that were used again are noted in RENEWED; all others
  * have the attribute under which they are listed, but may be dead by now.
@@ -25,9 +26,6 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
-
-/* With so few values no one of them is rare enough for a list */
-#define FEW_VALUES		32
 
 /* Lists are made anew when so many nodes are not in them, or such a share */
 #define STALE_NODES		1000
@@ -201,9 +199,9 @@ few_values(const Entry *entries, uint32 n)
 {
 	uint32		values = 0;
 
-	for (uint32 i = 0; i < n && values <= FEW_VALUES; i++)
+	for (uint32 i = 0; i < n && values <= LOKI_FEW_VALUES; i++)
 		values += i == 0 || entries[i].value != entries[i - 1].value;
-	return values <= FEW_VALUES;
+	return values <= LOKI_FEW_VALUES;
 }
 
 /* Bits of an entry where nodes below an end are listed */
@@ -253,12 +251,12 @@ loki_posting_unpack(const uint32 *slots, int bits, uint32 *nodes)
 	}
 }
 
-/* Write the list of an attribute: so many nodes, and room up to a whole step. */
-static void
-write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes, uint32 total,
-		   int bits)
+void
+loki_postings_write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes,
+						 const int64 *fences, uint32 total, LokiPostingsData *postings)
 {
 	uint32		steps = (total + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+	int			bits = loki_posting_bits(postings->end);
 
 	memset(nodes + total, 0, sizeof(uint32) * ((Size) steps * LOKI_FENCE_STEP - total));
 	for (uint32 i = 0; i < steps; i++)
@@ -266,6 +264,9 @@ write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes, uint3
 					 nodes + (Size) i * LokiPostingSlots(bits));
 	loki_postings_write_slots(state, index, LOKI_FAMILY_POSTING + attribute,
 							  (char *) nodes, steps * LokiPostingSlots(bits));
+	loki_postings_write_slots(state, index, LOKI_FAMILY_FENCE + attribute,
+							  (const char *) fences, steps);
+	postings->listed[attribute] = total;
 }
 
 /* Make the lists of an attribute. */
@@ -293,11 +294,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 		for (uint32 i = 0; i < total; i += LOKI_FENCE_STEP)
 			fences[i / LOKI_FENCE_STEP] = i < nnulls ? PG_INT64_MIN :
 				(int64) value_of_number((int64) sorted[i - nnulls].value);
-		write_list(state, index, attribute, nodes, total, loki_posting_bits(postings->end));
-		loki_postings_write_slots(state, index, LOKI_FAMILY_FENCE + attribute,
-								  (char *) fences,
-								  (total + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP);
-		postings->listed[attribute] = total;
+		loki_postings_write_list(state, index, attribute, nodes, fences, total, postings);
 		postings->nulls[attribute] = nnulls;
 		pfree(fences);
 	}
@@ -313,12 +310,13 @@ make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
 	Entry	   *scratch = palloc_extended(size, MCXT_ALLOC_HUGE);
 
 	for (int i = 0; i < state->nattributes; i++)
-		if (state->families[LOKI_FAMILY_POSTING + i].slot_size > 0)
+		if (state->attr_type[i] != LOKI_ATTR_ARRAY)
 			make_attribute(state, index, i, entries, scratch, postings);
-		else
-			postings->listed[i] = LOKI_NONE;
 	pfree(entries);
 	pfree(scratch);
+	for (int i = 0; i < state->nattributes; i++)
+		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
+			loki_postarray_make(state, index, i, postings);
 }
 
 /*
@@ -417,6 +415,18 @@ is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 
 	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
 }
 
+/* Bytes that making lists takes for each node */
+static double
+memory_per_node(const LokiIndex *state)
+{
+	Size		size = 2 * sizeof(Entry) + sizeof(uint32);
+
+	for (int i = 0; i < state->nattributes; i++)
+		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
+			size = Max(size, LOKI_POSTARRAY_BYTES);
+	return size;
+}
+
 /*
  * Make lists and map where there are none, or too many nodes are not in them, as
  * far as they can be sorted in maintenance_work_mem.
@@ -435,8 +445,7 @@ loki_postings_make(Relation index)
 	end = loki_node_end(state, index);
 	if (end < STALE_NODES)
 		return;
-	if (lists && (2 * sizeof(Entry) + sizeof(uint32)) * (double) end >
-		maintenance_work_mem * (double) 1024)
+	if (lists && memory_per_node(state) * end > maintenance_work_mem * (double) 1024)
 	{
 		ereport(DEBUG1,
 				(errmsg_internal("maintenance_work_mem is too small to sort the attributes of index \"%s\"",
@@ -522,8 +531,8 @@ find_fence(LokiIndex *state, Relation index, int attribute, uint32 listed,
 }
 
 /* Add the places of the values from low to high, and a few around them. */
-static void
-add_range(LokiLookup *lookup, int64 low, int64 high)
+void
+loki_lookup_add(LokiLookup *lookup, int64 low, int64 high)
 {
 	int			attribute = lookup->key->attribute;
 	uint32		listed = lookup->postings.listed[attribute];
@@ -571,12 +580,14 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 	lookup->key = key;
 	lookup->nplaces = 0;
 	lookup->count = 0;
+	lookup->loose = false;
+	lookup->repeats = false;
 	if (lookup->postings.listed[key->attribute] == LOKI_NONE)
 		return false;
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_RANGE:
-			add_range(lookup, key->lo, (int64) ((uint64) key->lo + key->span));
+			loki_lookup_add(lookup, key->lo, (int64) ((uint64) key->lo + key->span));
 			return true;
 		case LOKI_FILTER_SET:
 			if (key->n > LOKI_LOOKUP_PLACES)
@@ -584,7 +595,7 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 			memcpy(set, key->set, sizeof(int64) * key->n);
 			qsort(set, key->n, sizeof(int64), compare_numbers);
 			for (int i = 0; i < key->n; i++)
-				add_range(lookup, set[i], set[i]);
+				loki_lookup_add(lookup, set[i], set[i]);
 			return true;
 		case LOKI_FILTER_ISNULL:
 			if (nulls > 0)
@@ -595,7 +606,7 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 			}
 			return true;
 		default:
-			return false;
+			return key->type == LOKI_ATTR_ARRAY && loki_postarray_find(lookup);
 	}
 }
 

@@ -39,6 +39,8 @@ typedef struct LokiLookup
 	int			nplaces;
 	LokiPlaces	places[LOKI_LOOKUP_PLACES];
 	double		count;			/* nodes at these places */
+	bool		loose;			/* of which many may not pass the key */
+	bool		repeats;		/* and some are there twice */
 	uint64	   *renewed;		/* numbers that were used again, a bit for
 								 * LOKI_RENEWED_UNIT of them ... */
 	uint32		nwords;
@@ -51,6 +53,14 @@ extern void loki_postings_write_page(LokiIndex *state, Relation index, int famil
 									 uint32 ordinal, const char *slots, uint32 n);
 extern void loki_postings_write_slots(LokiIndex *state, Relation index, int family,
 									  const char *slots, uint32 n);
+
+/*
+ * Write the list of an attribute, which will be packed in place: so many nodes, and
+ * room up to a whole step; fences have the number of each LOKI_FENCE_STEP-th.
+ */
+extern void loki_postings_write_list(LokiIndex *state, Relation index, int attribute,
+									 uint32 *nodes, const int64 *fences, uint32 total,
+									 LokiPostingsData *postings);
 
 /* Make the lists of all attributes and the map of rows, where that is worth while */
 extern void loki_postings_make(Relation index);
@@ -66,6 +76,22 @@ extern void loki_postings_renew(LokiIndex *state, Relation index,
 extern bool loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 							  const LokiMetaPageData *meta,
 							  const LokiNodeFilter *filter);
+
+/* Add the places of the numbers from low to high; the calls go up */
+extern void loki_lookup_add(LokiLookup *lookup, int64 low, int64 high);
+
+/* With so few values no one of them is rare enough for a list */
+#define LOKI_FEW_VALUES		32
+
+/*
+ * Lists of arrays (hnswpostarray.c): make that of an attribute, in so many bytes
+ * a node at most, or find the places of a key on one; false if it has none.
+ */
+#define LOKI_POSTARRAY_BYTES \
+	(1 + LOKI_SIGNATURE_BYTES + LOKI_SLOT_ELEMENTS * sizeof(uint32))
+extern void loki_postarray_make(LokiIndex *state, Relation index, int attribute,
+								LokiPostingsData *postings);
+extern bool loki_postarray_find(LokiLookup *lookup);
 
 /* Entries of a list that are copied out at once, at most */
 #define LOKI_LOOKUP_READ	(32 * LOKI_FENCE_STEP)

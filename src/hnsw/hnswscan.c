@@ -430,7 +430,8 @@ begin_list(LokiScan *so)
 									 &so->meta, &so->nodes);
 	search->nseeds = 0;
 	search->clumped = -1;
-	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL;
+	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL &&
+		!so->lookup.loose;
 	if (search->share_known)
 		search->share = Max(so->lookup.count, 1) / search->pass_nodes;
 	search->mapped = false;

@@ -443,7 +443,9 @@ pass_places(Pass *pass, uint32 place, uint32 end)
 		place += read;
 		for (uint32 i = 0; i < read; i++)
 		{
-			if (listed[i] >= lookup->postings.end || loki_is_renewed(lookup->renewed, listed[i]))
+			if (listed[i] >= lookup->postings.end ||
+				loki_is_renewed(lookup->renewed, listed[i]) ||
+				(lookup->repeats && !loki_visit(&pass->so->search, listed[i])))
 				continue;
 			batch[n++] = listed[i];
 			if (n == SCORE_BATCH)
@@ -530,6 +532,11 @@ select_listed(LokiScan *so, Pass *pass)
 
 	/* rows of a set are looked up under lock, when TID is read */
 	begin_pass(so, pass);
+	if (lookup->repeats)
+	{
+		loki_visited_reset(&so->search);
+		loki_visited_reserve(&so->search, lookup->count);
+	}
 	so->nodes.tids = NULL;
 	for (int i = 0; i < lookup->nplaces; i++)
 		pass_range(pass, &lookup->places[i]);
