@@ -155,6 +155,7 @@ OBJS = \
 	src/hnsw/hnswrowlookup.o \
 	src/hnsw/hnswrowmap.o \
 	src/hnsw/hnswscan.o \
+	src/hnsw/hnswscanstats.o \
 	src/hnsw/hnswsearch.o \
 	src/hnsw/hnswselect.o \
 	src/hnsw/hnswsequential.o \

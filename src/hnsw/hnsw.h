@@ -15,6 +15,7 @@
 
 #include "access/amapi.h"
 #include "access/relscan.h"
+#include "executor/tuptable.h"
 #include "hnsw/hnswtids.h"
 #include "utils/rel.h"
 
@@ -72,11 +73,24 @@ extern void loki_require_hnsw(Relation index);
 extern bool loki_hnsw_is_old(Relation index);
 
 /*
- * Tell the scan how many rows its caller will take at most (0 = not known).
+ * What the caller of a scan does with a row, in a slot of the table's kind, when it
+ * gets it: rows that do not pass may be left out.  It stays the caller's, and must
+ * stay as long as the scan.
+ */
+typedef struct LokiRowFilter
+{
+	bool		(*passes) (struct LokiRowFilter *filter, TupleTableSlot *slot);
+	double		wanted;			/* rows that pass, and are still to come */
+} LokiRowFilter;
+
+/*
+ * Tell the scan how many rows its caller will take at most (0 = not known), and
+ * what it does with them (NULL = that is not known, or nothing).
  * With scan = NULL the hint is kept for the next scan of this index that
  * begins; the caller clears it again by passing limit = 0.
  */
-extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit);
+extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit,
+								LokiRowFilter *filter);
 
 /* The work that a scan has done, over all of its rescans */
 typedef struct LokiScanWork

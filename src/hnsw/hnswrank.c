@@ -33,6 +33,10 @@
 /* Rows that are inserted one by one among those sorted before */
 #define MERGE_MAX_ROWS	16
 
+/* Nodes that are fetched at once where the caller drops rows, at the end one by one */
+#define FILTERED_AT_ONCE	READ_AHEAD
+#define FILTERED_AT_END		8
+
 /* Rows of a node that are read at first: many if these are not enough */
 #define CHAIN_FIRST		32
 
@@ -295,23 +299,45 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 	return true;
 }
 
-/* The exact distance of an entry's row by its vector; false if not visible. */
+/* The exact distance of the row in so->slot by its vector */
 static bool
-row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance)
+slot_distance(LokiScan *so, double *distance)
 {
 	bool		isnull;
 	bool		found;
-	MemoryContext old;
-	Datum		value;
+	MemoryContext old = MemoryContextSwitchTo(so->fetch_context);
+	Datum		value = row_value(so, &isnull);
+
+	found = value_distance(so, value, isnull, distance);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(so->fetch_context);
+	return found;
+}
+
+/* Whether the caller will take the row in so->slot, as far as that is asked */
+static bool
+slot_passes(LokiScan *so)
+{
+	if (!loki_filters_rows(so) || so->row_filter->passes(so->row_filter, so->slot))
+		return true;
+	so->dropped++;
+	return false;
+}
+
+/*
+ * The exact distance of an entry's row by its vector, and whether the caller will
+ * take it; false if not visible.
+ */
+static bool
+row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *passes)
+{
+	bool		found;
 
 	so->heap_fetches++;
 	if (!fetch_row(so, entry))
 		return false;
-	old = MemoryContextSwitchTo(so->fetch_context);
-	value = row_value(so, &isnull);
-	found = value_distance(so, value, isnull, distance);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(so->fetch_context);
+	found = slot_distance(so, distance);
+	*passes = found && slot_passes(so);
 	ExecClearTuple(so->slot);
 	return found;
 }
@@ -354,21 +380,41 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 
 /*
  * Append the row of an entry, whose distance is known, if it is visible, which
- * is returned.
+ * is returned, and the caller will take it.
  */
 static bool
 add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry)
 {
-	if (surely_visible(so, &entry->heap))
+	if (!loki_filters_rows(so) && surely_visible(so, &entry->heap))
 	{
 		add_row(so, distance, entry->heap, true);
 		return true;
 	}
 	if (!fetch_row(so, entry))
 		return false;
-	add_row(so, distance, entry->heap, false);
+	if (slot_passes(so))
+		add_row(so, distance, entry->heap, false);
 	ExecClearTuple(so->slot);
 	return true;
+}
+
+/*
+ * Append the only row of a node, if it is visible and the caller will take it: only
+ * then it is measured.
+ */
+static void
+add_filtered_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
+{
+	double		distance;
+
+	if (!loki_is_within(so, (ItemPointer) &entry->heap) || !fetch_row(so, entry))
+		return;
+	so->heap_fetches++;
+	if (slot_passes(so) &&
+		((value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
+		 slot_distance(so, &distance)))
+		add_row(so, distance, entry->heap, false);
+	ExecClearTuple(so->slot);
 }
 
 /*
@@ -386,11 +432,13 @@ add_chain_rows(LokiScan *so, LokiChain *chain, bool *known)
 		LokiEntryRef entry = {so->tids_lsn, chain->node, so->tids.slots[i],
 		so->tids.tids[i]};
 		bool		visible;
+		bool		passes;
 
 		CHECK_FOR_INTERRUPTS();
 		if (*known)
 			visible = add_known_row(so, chain->distance, &entry);
-		else if ((visible = *known = row_distance(so, &entry, &chain->distance)))
+		else if ((visible = *known = row_distance(so, &entry, &chain->distance, &passes)) &&
+				 passes)
 			add_row(so, chain->distance, entry.heap, false);
 		if (!visible)
 			continue;
@@ -437,6 +485,12 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 	bool		known;
 
 	CHECK_FOR_INTERRUPTS();
+	if (loki_filters_rows(so) &&
+		(LokiTidState(tid) == LOKI_TID_LIVE || LokiTidState(tid) == LOKI_TID_KILLED))
+	{
+		add_filtered_row(so, tid, &entry);
+		return;
+	}
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
 	{
@@ -512,8 +566,8 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPt
 
 /*
  * Begin to bring in what the vectors of nodes will be read from: rows that must
- * be looked at, and values in the TOAST table.  Sets recent[] to the buffers of
- * the latter.
+ * be looked at, and values in the TOAST table, unless rows are looked at first.
+ * Sets recent[] to the buffers of the latter.
  */
 static void
 read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
@@ -527,7 +581,7 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 
 	for (int i = 0; i < n; i++)
 	{
-		bool		known = value_known(so, &tids[i]);
+		bool		known = value_known(so, &tids[i]) && !loki_filters_rows(so);
 		int			state = LokiTidState(&tids[i]);
 
 		place[i] = -1;
@@ -675,6 +729,7 @@ bool
 loki_rank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->nrows - so->next_row;
+	uint32		at_end = loki_filters_rows(so) ? FILTERED_AT_END : 1;
 	int			known;
 
 	so->announced = 0;
@@ -688,7 +743,7 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 	{
 		LokiChain  *chain = nearest_chain(so);
 
-		known = known_nodes(so, wanted - so->nrows);
+		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE : wanted - so->nrows);
 		if (chain != NULL &&
 			(known == 0 || chain->distance < so->pending[so->next_pending].bound))
 			continue_chain(so, chain, wanted - so->nrows);
@@ -712,10 +767,11 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		loki_refine_within(so, farthest);
 		if (chain != NULL && chain->distance < farthest)
 			continue_chain(so, chain, CHAIN_FIRST);
-		else if (known_nodes(so, 1) == 0 || so->pending[so->next_pending].bound > farthest)
+		else if ((known = known_nodes(so, at_end)) == 0 ||
+				 so->pending[so->next_pending].bound > farthest)
 			return true;
 		else
-			fetch_nodes(so, 1);
+			fetch_nodes(so, known);
 		merge_rows(so, sorted);
 	}
 }

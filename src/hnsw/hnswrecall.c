@@ -347,7 +347,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	INSTR_TIME_SET_CURRENT(start);
 	so->skip = recall->queries.nodes[query];
 	loki_hnsw_set_limit(scan, RelationGetRelid(recall->index),
-						recall->k + (has_own && so->skip == LOKI_NONE));
+						recall->k + (has_own && so->skip == LOKI_NONE), NULL);
 	index_rescan(scan, NULL, 0, order, 1);
 	while (rows < recall->k &&
 		   index_getnext_slot(scan, ForwardScanDirection, recall->slot))

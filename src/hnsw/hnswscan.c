@@ -24,7 +24,6 @@
 #include "access/tableam.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "funcapi.h"
 #include "hnsw/hnswcalibrate.h"
 #include "hnsw/hnswrecode.h"
 #include "hnsw/hnswscan.h"
@@ -36,45 +35,39 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-LOKI_FUNCTION(lokivector_scan_stats);
-
 /* Nodes that a walk visits for each of its width */
 #define VISITED_PER_WIDTH	20
 
 /* Nodes of which a pass finds those within a bound, see wants_pass() */
 #define BOUNDED_PASS_NODES	50000
 
-/* A LIMIT for the next scan of an index that begins */
+/* Of the rows that a walk is wide enough for, those that may be looked at and dropped */
+#define FILTERED_SHARE		0.95
+
+/* A LIMIT for the next scan of an index that begins, and what follows it */
 static Oid	limit_index = InvalidOid;
 static double limit_rows = 0;
-
-/* Work of this backend's last scan */
-static struct
-{
-	uint64		nodes_scored;
-	uint64		nodes_expanded;
-	uint64		nodes_filtered;
-	uint64		nodes_matched;
-	uint64		nodes_refined;
-	uint64		heap_fetches;
-	uint64		sequential_passes;
-	uint64		rows;
-	const char *way;
-}			last_scan;
+static LokiRowFilter *limit_filter = NULL;
 
 /*
  * Tell a scan, or with scan = NULL the next one of an index, how many rows its
- * caller takes at most.
+ * caller takes at most, and what it does with them.
  */
 void
-loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit)
+loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit, LokiRowFilter *filter)
 {
-	if (scan != NULL)
-		((LokiScan *) scan->opaque)->limit = limit;
+	LokiScan   *so = scan != NULL ? (LokiScan *) scan->opaque : NULL;
+
+	if (so != NULL)
+	{
+		so->limit = limit;
+		so->row_filter = filter;
+	}
 	else
 	{
 		limit_index = limit > 0 ? index : InvalidOid;
 		limit_rows = limit;
+		limit_filter = filter;
 	}
 }
 
@@ -118,48 +111,6 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	return scan;
 }
 
-/* How a scan finds its rows; NULL if it has not begun to */
-static const char *
-way_name(const LokiScan *so)
-{
-	if (so->sequential_passes > 0)
-		return so->has_list ? "list" : so->has_map ? "map" : "pass";
-	if (!so->walked)
-		return NULL;
-	return so->search.hops ? "hops" : "walk";
-}
-
-/* Add the work done since the last call to this backend's last scan. */
-static void
-report_stats(LokiScan *so)
-{
-	last_scan.nodes_scored = so->search.nodes_scored;
-	last_scan.nodes_expanded = so->search.nodes_expanded;
-	last_scan.nodes_filtered = so->search.nodes_filtered;
-	last_scan.nodes_matched = so->search.nodes_matched;
-	last_scan.nodes_refined = so->nodes_refined;
-	last_scan.heap_fetches = so->heap_fetches;
-	last_scan.sequential_passes = so->sequential_passes;
-	last_scan.rows = so->returned;
-	last_scan.way = way_name(so);
-}
-
-/* The work that a scan has done, over all of its rescans */
-void
-loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
-{
-	LokiScan   *so = (LokiScan *) scan->opaque;
-
-	*work = so->done;
-	if (so->phase == LOKI_SCAN_START)
-		return;
-	work->nodes_scored += so->search.nodes_scored;
-	work->nodes_filtered += so->search.nodes_filtered;
-	work->nodes_refined += so->nodes_refined;
-	work->heap_fetches += so->heap_fetches;
-	work->sequential_passes += so->sequential_passes;
-}
-
 /* amrescan */
 void
 loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
@@ -177,6 +128,7 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	if (limit_index == RelationGetRelid(scan->indexRelation))
 	{
 		so->limit = limit_rows;
+		so->row_filter = limit_filter;
 		limit_index = InvalidOid;
 	}
 }
@@ -354,7 +306,8 @@ begin_scan(LokiScan *so)
 	loki_node_filter_make(&so->nodes, &so->filter, so->within);
 	loki_scan_settings(scan->indexRelation, &so->settings);
 	so->complete = so->settings.complete;
-	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->returned = 0;
+	so->nodes_refined = so->heap_fetches = so->sequential_passes = 0;
+	so->returned = so->dropped = 0;
 	so->last_distance = -get_float8_infinity();
 	so->walked = so->walk_taken = so->search.hops = false;
 	so->has_list = so->has_map = false;
@@ -557,18 +510,52 @@ find_more(LokiScan *so)
 	return loki_sequential_select(so);
 }
 
+/*
+ * Rows up to the end of the batch, those that are dropped too: as many to each that
+ * passes as up to now, but not many more than were seen.
+ */
+static double
+rows_ahead(const LokiScan *so)
+{
+	double		seen = (double) so->returned + so->dropped;
+	double		passed;
+
+	if (!loki_filters_rows(so))
+		return seen + so->batch_left;
+	passed = Max(so->limit - so->row_filter->wanted, 0);
+	return seen + Min(so->batch_left * (seen + 1) / (passed + 0.5), 2 * seen);
+}
+
+/*
+ * Whether rows were looked at that the walk was hardly wide enough for: the farthest
+ * of what it found are not all that there are.
+ */
+static bool
+wants_wider(LokiScan *so)
+{
+	return loki_filters_rows(so) && so->phase == LOKI_SCAN_WALK && may_widen(so) &&
+		so->returned + so->dropped > FILTERED_SHARE * so->ef;
+}
+
 /* Find and rank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
 {
 	if (!so->walked)
 		first_walk(so);
-	while (so->phase == LOKI_SCAN_WALK && may_widen(so) &&
-		   so->returned + so->batch_left > so->ef)
-		widen_walk(so, (double) so->returned + so->batch_left);
-	while (!loki_rank_complete(so, so->batch_left))
-		if (loki_refine_beyond(so) || !find_more(so))
+	while (so->phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->ef)
+		widen_walk(so, rows_ahead(so));
+	for (;;)
+	{
+		if (loki_rank_complete(so, so->batch_left))
+		{
+			if (!wants_wider(so))
+				break;
+			widen_walk(so, 0);
+		}
+		else if (loki_refine_beyond(so) || !find_more(so))
 			break;
+	}
 	loki_kill_flush(so);
 }
 
@@ -641,8 +628,19 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 	scan->xs_orderbyvals[0] = isnull ? (Datum) 0 : Float8GetDatum(distance);
 	scan->xs_orderbynulls[0] = isnull;
 	so->returned++;
-	report_stats(so);
+	loki_scan_report(so);
 	return true;
+}
+
+/* Rows to find at once, after those that were returned */
+static uint32
+next_batch(const LokiScan *so)
+{
+	double		rows = so->batch * 2.0;
+
+	if (loki_filters_rows(so) && so->row_filter->wanted >= 1)
+		rows = Min(rows, so->row_filter->wanted);
+	return (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
 }
 
 /* The next row of the graph, in order of distance */
@@ -654,7 +652,7 @@ next_ranked(LokiScan *so)
 		LokiRow    *row;
 
 		if (so->batch_left == 0)
-			so->batch = so->batch_left = Min(so->batch * 2, LOKI_MAX_NUMBER / 4);
+			so->batch = so->batch_left = next_batch(so);
 		if (so->next_row >= so->nrows || so->batch_left == so->batch)
 		{
 			fill_batch(so);
@@ -734,34 +732,8 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 					return return_row(so, &tid, 0, true);
 				break;
 			default:
-				report_stats(so);
+				loki_scan_report(so);
 				return false;
 		}
 	}
-}
-
-/*
- * lokivector_scan_stats(): the work of this backend's last index scan.
- */
-Datum
-lokivector_scan_stats(PG_FUNCTION_ARGS)
-{
-	TupleDesc	desc;
-	Datum		values[9];
-	bool		nulls[9] = {0};
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	values[0] = Int64GetDatum(last_scan.nodes_scored);
-	values[1] = Int64GetDatum(last_scan.nodes_expanded);
-	values[2] = Int64GetDatum(last_scan.nodes_filtered);
-	values[3] = Int64GetDatum(last_scan.nodes_refined);
-	values[4] = Int64GetDatum(last_scan.heap_fetches);
-	values[5] = Int64GetDatum(last_scan.sequential_passes);
-	values[6] = Int64GetDatum(last_scan.rows);
-	values[7] = Int64GetDatum(last_scan.nodes_matched);
-	nulls[8] = last_scan.way == NULL;
-	if (!nulls[8])
-		values[8] = CStringGetTextDatum(last_scan.way);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -108,6 +108,7 @@ typedef struct LokiScan
 								 * LOKI_NONE: none */
 	double		limit;			/* rows that the caller takes at most; 0 = not
 								 * known */
+	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
 	LokiScanSettings settings;
 	bool		complete;		/* go on until the caller is content */
 	bool		walked;			/* the first walk was made */
@@ -122,6 +123,7 @@ typedef struct LokiScan
 	uint32		batch;			/* rows of this batch ... */
 	uint32		batch_left;		/* ... and those not yet returned */
 	uint64		returned;
+	uint64		dropped;		/* rows that row_filter did not pass */
 	double		last_distance;
 
 	LokiSearch	search;
@@ -235,12 +237,28 @@ loki_is_beyond(const LokiScan *so, double distance)
 	return isnan(distance) ? loki_is_bounded(so) && !so->bound_nans : distance > so->bound;
 }
 
+/*
+ * Whether rows are looked at as the caller will, before they are measured: once it
+ * has asked for more than it takes, which says that it does not take all.
+ */
+static inline bool
+loki_filters_rows(const LokiScan *so)
+{
+	return so->row_filter != NULL && so->complete && so->limit > 0 &&
+		(double) so->returned >= so->limit;
+}
+
 /* Whether a row is one that the scan is kept to */
 static inline bool
 loki_is_within(const LokiScan *so, ItemPointer tid)
 {
 	return so->within == NULL || loki_tids_has(so->within, tid);
 }
+
+/* functions in hnswscanstats.c */
+
+/* What was done up to now is the work of this backend's last scan */
+extern void loki_scan_report(LokiScan *so);
 
 /* functions in hnswrefine.c */
 extern void loki_refine_begin(LokiScan *so);

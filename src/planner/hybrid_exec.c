@@ -289,7 +289,7 @@ begin_walk(LokiHybridState *state)
 		state->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, state->index,
 											 estate->es_snapshot, state->nkeys, 1);
 	index_rescan(state->scan, state->keys, state->nkeys, state->orderbys, 1);
-	loki_hnsw_set_limit(state->scan, InvalidOid, rows_expected(state));
+	loki_hnsw_set_limit(state->scan, InvalidOid, rows_expected(state), NULL);
 
 	/* wider by what rounding may make of the distances; NaN is no bound */
 	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :

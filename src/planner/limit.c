@@ -10,6 +10,10 @@
  * over count + offset.  Limit evaluates both before it asks for its first
  * row, so that this works for parameters too.
  *
+ * With it goes the scan's filter, the conditions that the index does not know: a
+ * scan whose rows are dropped by it looks at further ones itself, before it measures
+ * and sorts them.
+ *
  * IDENTIFICATION
  *	  src/planner/limit.c
  *
@@ -21,15 +25,26 @@
 #include "hnsw/hnsw.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
 #include "planner/hybrid.h"
 #include "planner/planner.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+/* The filter of an index scan, for the access method */
+typedef struct ScanFilter
+{
+	LokiRowFilter filter;
+	PlanState  *ps;
+	ExprContext *econtext;
+} ScanFilter;
+
 typedef struct LimitedScan
 {
 	PlanState  *scan;			/* hash key */
 	LimitState *limit;
+	ScanFilter *filter;			/* NULL: none, or one to be left alone */
 	ExecProcNodeMtd exec;		/* what the wrapper stands before */
 	EState	   *estate;
 } LimitedScan;
@@ -44,6 +59,51 @@ limit_rows(LimitState *limit)
 	if (limit->noCount || limit->lstate == LIMIT_INITIAL)
 		return 0;
 	return (double) limit->count + (double) limit->offset;
+}
+
+/* Whether a row passes, in the access method's name */
+static bool
+filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot)
+{
+	ScanFilter *filter = (ScanFilter *) row_filter;
+	bool		passes;
+
+	filter->econtext->ecxt_scantuple = slot;
+	passes = ExecQual(filter->ps->qual, filter->econtext);
+	filter->econtext->ecxt_scantuple = NULL;
+	ResetExprContext(filter->econtext);
+	if (!passes)
+		InstrCountFiltered1(filter->ps, 1);
+	return passes;
+}
+
+/*
+ * The filter of a scan; NULL if it has none, or one that is not to be evaluated more
+ * often than need be.
+ */
+static ScanFilter *
+make_filter(PlanState *ps)
+{
+	ScanFilter *filter;
+	Node	   *clauses = (Node *) ps->plan->qual;
+
+	if (ps->qual == NULL || contain_volatile_functions(clauses) || contain_subplans(clauses))
+		return NULL;
+	filter = MemoryContextAllocZero(ps->state->es_query_cxt, sizeof(ScanFilter));
+	filter->filter.passes = filter_passes;
+	filter->ps = ps;
+	filter->econtext = CreateExprContext(ps->state);
+	return filter;
+}
+
+/* The same, and how many rows are still wanted */
+static LokiRowFilter *
+current_filter(LimitedScan *entry, double rows)
+{
+	if (entry->filter == NULL)
+		return NULL;
+	entry->filter->filter.wanted = rows - (double) entry->limit->position;
+	return &entry->filter->filter;
 }
 
 /* The wrapper around ExecProcNode of a scan of ours */
@@ -69,7 +129,7 @@ exec_limited_scan(PlanState *ps)
 	/* the scan itself begins only when its first row is asked for */
 	if (scan->iss_ScanDesc != NULL)
 	{
-		loki_hnsw_set_limit(scan->iss_ScanDesc, index, rows);
+		loki_hnsw_set_limit(scan->iss_ScanDesc, index, rows, current_filter(entry, rows));
 		return entry->exec(ps);
 	}
 
@@ -79,9 +139,16 @@ exec_limited_scan(PlanState *ps)
 	 */
 	if (scan->iss_NumRuntimeKeys != 0 && !scan->iss_RuntimeKeysReady)
 		ExecReScan(ps);
-	loki_hnsw_set_limit(NULL, index, rows);
-	slot = entry->exec(ps);
-	loki_hnsw_set_limit(NULL, index, 0);
+	loki_hnsw_set_limit(NULL, index, rows, current_filter(entry, rows));
+	PG_TRY();
+	{
+		slot = entry->exec(ps);
+	}
+	PG_FINALLY();
+	{
+		loki_hnsw_set_limit(NULL, index, 0, NULL);
+	}
+	PG_END_TRY();
 	return slot;
 }
 
@@ -125,6 +192,7 @@ remember_scan(PlanState *ps, LimitState *limit, bool first)
 	}
 	entry = hash_search(limited_scans, &ps, HASH_ENTER, NULL);
 	entry->limit = limit;
+	entry->filter = IsA(ps, IndexScanState) ? make_filter(ps) : NULL;
 	entry->exec = ps->ExecProcNodeReal;
 	entry->estate = estate;
 	ExecSetExecProcNode(ps, IsA(ps, CustomScanState) ? exec_limited_hybrid :
