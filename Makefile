@@ -180,6 +180,7 @@ OBJS = \
 	src/planner/hybrid_path.o \
 	src/planner/hybrid_plan.o \
 	src/planner/hybrid_rows.o \
+	src/planner/hybrid_tids.o \
 	src/planner/join.o \
 	src/planner/limit.o \
 	src/planner/order.o \

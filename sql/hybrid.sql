@@ -105,6 +105,51 @@ SET work_mem = '64kB';
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 25 ORDER BY v <-> hybrid_vector(-1) LIMIT 50');
 RESET work_mem;
 
+-- test: rows of another index in no order, and more than work_mem has room for
+CREATE TABLE hybrid_rows (id integer, v vector(4), a integer, p point, r int4range) WITH (fillfactor = 10);
+INSERT INTO hybrid_rows SELECT n, subvector(hybrid_vector(n), 1, 4), n * 7 % 1000,
+	point(n % 100, n % 90), int4range(n % 500, n % 500 + 5) FROM generate_series(1, 12000) n;
+CREATE INDEX ON hybrid_rows USING hnsw (v vector_l2_ops) WITH (m = 8, ef_construction = 16);
+CREATE INDEX ON hybrid_rows (a);
+CREATE INDEX ON hybrid_rows USING spgist (p);
+CREATE INDEX ON hybrid_rows USING gist (r);
+VACUUM ANALYZE hybrid_rows;
+CREATE FUNCTION hybrid_rows(condition text, OUT kept text, OUT rows integer, OUT lossy boolean, OUT answer text)
+	RETURNS SETOF record AS $$
+DECLARE
+	query text := 'SELECT id FROM hybrid_rows WHERE ' || condition ||
+		' ORDER BY v <-> subvector(hybrid_vector(-1), 1, 4) LIMIT 20';
+	plan json;
+	node json;
+BEGIN
+	FOREACH kept IN ARRAY ARRAY['4MB', '64kB'] LOOP
+		PERFORM set_config('work_mem', kept, true);
+		EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ' || query INTO plan;
+		node := plan -> 0 -> 'Plan' -> 'Plans' -> 0;
+		rows := (node ->> 'Bitmap Rows')::float8;
+		lossy := (node ->> 'Lossy Pages')::float8 > 0;
+		IF lossy THEN
+			rows := NULL;
+		END IF;
+		answer := hybrid_same(query);
+		RETURN NEXT;
+	END LOOP;
+END $$ LANGUAGE plpgsql
+	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off SET work_mem = '4MB';
+SELECT * FROM hybrid_rows('a BETWEEN 100 AND 200');
+SELECT * FROM hybrid_rows('a IN (3, 1, 2) OR a > 990');
+SELECT * FROM hybrid_rows('a IN (300, 100, 200)');
+SELECT * FROM hybrid_rows('a >= 50');
+SELECT * FROM hybrid_rows('p <@ box(point(10, 10), point(30, 30))');
+SELECT * FROM hybrid_rows('p <@ box(point(-1, -1), point(80, 100))');
+SELECT * FROM hybrid_rows('r && int4range(20, 30)');
+SELECT * FROM hybrid_rows('r && int4range(20, 480)');
+-- ... as a parameter changes
+SELECT a, hybrid_same(format('SELECT id FROM hybrid_rows WHERE a = %s ORDER BY v <-> subvector(hybrid_vector(-1), 1, 4) LIMIT 5', a))
+	FROM generate_series(1, 3) a;
+SELECT k, ids FROM (VALUES (1), (2), (1200), (3)) b (k), LATERAL (SELECT array_agg(id) ids FROM (
+	SELECT id FROM hybrid_rows WHERE a = k ORDER BY v <-> subvector(hybrid_vector(-1), 1, 4) LIMIT 5) s) l;
+
 -- test: a distance, with each operator and in each form
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3', false);

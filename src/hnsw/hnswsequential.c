@@ -36,6 +36,10 @@
 #define FIRST_COARSE		256
 #define MORE_SELECTION	8
 
+/* Nodes that are only looked at again, for each of a row that the map knows, as
+ * long as what it names is selected without a look at TID */
+#define MAX_STALE	0.25
+
 /* The best nodes of a pass: a max-heap by distance */
 typedef struct Selection
 {
@@ -46,6 +50,14 @@ typedef struct Selection
 	bool		overflowed;		/* something was left behind */
 } Selection;
 
+/* When to look whether nodes are live and have a row that the scan is kept to */
+typedef enum PassCheck
+{
+	CHECK_GATHERED,				/* before they are scored: few may have */
+	CHECK_SELECTED,				/* once they are known to be near */
+	CHECK_LATER					/* when their rows are read: hardly any has not */
+} PassCheck;
+
 /* A pass: nodes that wait to be scored, while the codes of others are fetched */
 typedef struct Pass
 {
@@ -53,6 +65,7 @@ typedef struct Pass
 	Selection	selection;
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
+	PassCheck	check;
 } Pass;
 
 /* Copy a page of a family out under share lock. */
@@ -250,7 +263,7 @@ select_batch(Pass *pass, LokiBatch *batch, float *estimates)
 			batch->nodes[n++] = batch->nodes[i];
 		}
 	selection->overflowed = selection->overflowed || n < batch->n;
-	if (n > 0 && pass->so->within == NULL)
+	if (n > 0 && pass->check == CHECK_SELECTED)
 		n = keep_live(pass->so, batch->nodes, estimates, n);
 	for (int i = 0; i < n; i++)
 		select_candidate(selection, estimates[i], batch->nodes[i]);
@@ -264,7 +277,7 @@ score_gathered(Pass *pass)
 	LokiBatch  *batch = pass->waiting;
 	float		estimates[SCORE_BATCH];
 
-	if (pass->so->within != NULL)
+	if (pass->check == CHECK_GATHERED)
 		pass->gathered->n = keep_live(pass->so, pass->gathered->nodes, NULL,
 									  pass->gathered->n);
 	loki_search_fetch(search, pass->gathered);
@@ -287,7 +300,7 @@ gather(Pass *pass, uint32 node)
 
 	if (is_seen(so, node))
 		return;
-	if (so->within != NULL)
+	if (pass->check == CHECK_GATHERED)
 		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, node);
 	pass->gathered->nodes[pass->gathered->n++] = node;
 	if (pass->gathered->n == SCORE_BATCH)
@@ -518,6 +531,7 @@ begin_pass(LokiScan *so, Pass *pass)
 	pass->gathered->n = pass->waiting->n = 0;
 	pass->selection.n = 0;
 	pass->selection.overflowed = false;
+	pass->check = CHECK_SELECTED;
 }
 
 /*
@@ -532,6 +546,7 @@ select_listed(LokiScan *so, Pass *pass)
 
 	/* rows of a set are looked up under lock, when TID is read */
 	begin_pass(so, pass);
+	pass->check = so->within != NULL ? CHECK_GATHERED : CHECK_SELECTED;
 	if (lookup->repeats)
 	{
 		loki_visited_reset(&so->search);
@@ -581,6 +596,8 @@ select_mapped(LokiScan *so, Pass *pass)
 	const LokiTidSet *tids = so->nodes.tids;
 
 	begin_pass(so, pass);
+	if (so->rows_lookup.stale <= so->rows_lookup.count * MAX_STALE)
+		pass->check = CHECK_LATER;
 	loki_visited_reset(&so->search);
 	loki_visited_reserve(&so->search, so->rows_lookup.count + so->rows_lookup.stale);
 	so->nodes.tids = NULL;

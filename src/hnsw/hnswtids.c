@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * hnswtids.c
- *	  A set of heap TIDs that a scan stays in, made of a bitmap of another
- *	  index.
+ *	  A set of heap TIDs that a scan stays in, made of what another index
+ *	  has found: a bitmap, or rows.
  *
  * A TIDBitmap cannot be asked for one TID.  It returns its pages in order, so
  * that the set is written from front to back.  It takes less memory than the
@@ -86,31 +86,52 @@ add_page(TidSetBuilder *builder, const LokiTbmPage *page)
 	set->count += page->ntuples;
 }
 
-/* Make the bits by block, and the numbers of them before each word. */
+/* Make room for the bits by block. */
 static void
-index_pages(LokiTidSet *set, const BlockNumber *blocks)
+begin_pages(LokiTidSet *set, BlockNumber first, uint64 nblocks)
 {
-	uint64		nwords;
+	set->first = first;
+	set->nblocks = nblocks;
+	set->pages = MemoryContextAllocExtended(set->context,
+											mul_size(nblocks / 64 + 1, sizeof(uint64)),
+											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	set->ranks = MemoryContextAllocExtended(set->context,
+											mul_size(nblocks / 64 + 1, sizeof(uint32)),
+											MCXT_ALLOC_HUGE);
+}
+
+static inline void
+set_page(LokiTidSet *set, BlockNumber block)
+{
+	uint32		bit = block - set->first;
+
+	set->pages[bit / 64] |= UINT64CONST(1) << (bit % 64);
+}
+
+/* Count the pages before each word; returns how many there are. */
+static uint32
+rank_pages(LokiTidSet *set)
+{
 	uint32		rank = 0;
 
-	set->first = set->npages > 0 ? blocks[0] : 0;
-	set->nblocks = set->npages > 0 ? (uint64) blocks[set->npages - 1] - set->first + 1 : 0;
-	nwords = set->nblocks / 64 + 1;
-	set->pages = MemoryContextAllocExtended(set->context, mul_size(nwords, sizeof(uint64)),
-											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	set->ranks = MemoryContextAllocExtended(set->context, mul_size(nwords, sizeof(uint32)),
-											MCXT_ALLOC_HUGE);
-	for (uint32 i = 0; i < set->npages; i++)
-	{
-		uint32		bit = blocks[i] - set->first;
-
-		set->pages[bit / 64] |= UINT64CONST(1) << (bit % 64);
-	}
-	for (uint64 i = 0; i < nwords; i++)
+	for (uint64 i = 0; i < set->nblocks / 64 + 1; i++)
 	{
 		set->ranks[i] = rank;
 		rank += pg_popcount64(set->pages[i]);
 	}
+	return rank;
+}
+
+/* Make the bits by block. */
+static void
+index_pages(LokiTidSet *set, const BlockNumber *blocks)
+{
+	uint32		n = set->npages;
+
+	begin_pages(set, n > 0 ? blocks[0] : 0, n > 0 ? (uint64) blocks[n - 1] - blocks[0] + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, blocks[i]);
+	(void) rank_pages(set);
 }
 
 /*
@@ -146,6 +167,92 @@ loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
 	index_pages(set, builder.blocks);
 	pfree(builder.blocks);
 	MemoryContextSwitchTo(old);
+	return set;
+}
+
+/* ----------------------------------------------------------------
+ * Sets of rows in no order
+ * ----------------------------------------------------------------
+ */
+
+/* Make the bits by block of rows. */
+static void
+index_rows(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
+{
+	BlockNumber first = n > 0 ? rows[0].block : 0;
+	BlockNumber last = first;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		first = Min(first, rows[i].block);
+		last = Max(last, rows[i].block);
+	}
+	begin_pages(set, first, n > 0 ? (uint64) last - first + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, rows[i].block);
+	set->npages = rank_pages(set);
+}
+
+/* Give each page as many words as its rows need; returns how many in all. */
+static uint32
+make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
+{
+	uint32		nwords = 0;
+
+	set->entries = MemoryContextAllocExtended(set->context,
+											  mul_size((Size) set->npages + 1, sizeof(uint32)),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		words = (rows[i].offset - 1) / 64 + 1;
+		uint32		rank;
+
+		if (!loki_tids_find(set, rows[i].block, &rank))
+			continue;
+		words = Max(words, set->entries[rank] & ~LOKI_TIDS_RECHECK);
+		set->entries[rank] = words | (set->entries[rank] & LOKI_TIDS_RECHECK) |
+			(rows[i].recheck ? LOKI_TIDS_RECHECK : 0);
+	}
+	for (uint32 rank = 0; rank < set->npages; rank++)
+	{
+		uint32		words = set->entries[rank] & ~LOKI_TIDS_RECHECK;
+
+		set->entries[rank] += nwords - words;
+		nwords += words;
+	}
+	set->entries[set->npages] = nwords;
+	return nwords;
+}
+
+/*
+ * The set of rows, LOKI_TIDS_MOST at most, which may come in any order, and more
+ * than once.  There is nothing to sort: a row's place is known from the bits of
+ * all.
+ */
+LokiTidSet *
+loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan TIDs",
+												  ALLOCSET_DEFAULT_SIZES);
+	LokiTidSet *set = MemoryContextAllocZero(context, sizeof(LokiTidSet));
+	uint32		nwords;
+
+	Assert(n <= LOKI_TIDS_MOST);
+	set->context = context;
+	index_rows(set, rows, n);
+	nwords = make_entries(set, rows, n);
+	set->offsets = MemoryContextAllocExtended(context, mul_size((Size) nwords + 1, sizeof(uint64)),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		bit = rows[i].offset - 1;
+		uint32		rank;
+
+		if (loki_tids_find(set, rows[i].block, &rank))
+			set->offsets[(set->entries[rank] & ~LOKI_TIDS_RECHECK) + bit / 64] |=
+				UINT64CONST(1) << (bit % 64);
+	}
+	set->count = (double) pg_popcount((char *) set->offsets, (int) (nwords * sizeof(uint64)));
 	return set;
 }
 

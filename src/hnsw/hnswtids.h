@@ -25,6 +25,17 @@
 /* A bit of a page's entry: its rows have to be checked */
 #define LOKI_TIDS_RECHECK	((uint32) 1 << 31)
 
+/* Rows that a set can be made of: their words of offsets can be counted */
+#define LOKI_TIDS_MOST		((uint32) 1 << 24)
+
+/* A row of another index */
+typedef struct LokiTidRow
+{
+	BlockNumber block;
+	OffsetNumber offset;		/* 1 to MaxHeapTuplesPerPage */
+	bool		recheck;
+} LokiTidRow;
+
 typedef struct LokiTidSet
 {
 	MemoryContext context;		/* all of the set, and nothing else */
@@ -54,6 +65,7 @@ typedef struct LokiTidPages
 
 /* functions in hnswtids.c */
 extern LokiTidSet *loki_tids_create(TIDBitmap *bitmap, double rows_per_page);
+extern LokiTidSet *loki_tids_of_rows(const LokiTidRow *rows, uint32 n);
 extern void loki_tids_free(LokiTidSet *set);
 extern void loki_tids_begin(LokiTidPages *pages, const LokiTidSet *set);
 extern bool loki_tids_next(LokiTidPages *pages);

@@ -36,7 +36,7 @@
 #define LIST_TIME			3	/* a node of a list ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
-#define MAP_TIME			150 /* a row of a set, by the map */
+#define MAP_TIME			100 /* a row of a set, by the map */
 
 /* Nodes that a walk scores, or tests by hops, for each of its width */
 #define SCORED_PER_WIDTH	10

@@ -159,6 +159,9 @@ extern bool loki_is_hybrid_scan(PlanState *ps);
 extern void loki_hybrid_set_limit(PlanState *ps, double rows);
 extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
 
+/* functions in hybrid_tids.c */
+extern void loki_hybrid_make_tids(LokiHybridState *state);
+
 /* functions in hybrid_rows.c */
 extern void loki_hybrid_read_rows(LokiHybridState *state);
 extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);

@@ -28,7 +28,7 @@
 #define TID_OPERATIONS			0.5 /* a row of a bitmap, made one of a set */
 #define ROW_OPERATIONS			400 /* a row read in the order of the heap,
 									 * and measured */
-#define MAP_OPERATIONS			45	/* the node of a row, found by its TID */
+#define MAP_OPERATIONS			25	/* the node of a row, found by its TID */
 
 /* Vectors of more bytes than this are thought to be out of line */
 #define INLINE_BYTES			2000

@@ -244,26 +244,6 @@ evaluate_bounds(LokiHybridState *state)
 	return true;
 }
 
-static void
-make_bitmap(LokiHybridState *state)
-{
-	Relation	table = state->css.ss.ss_currentRelation;
-	MemoryContext old;
-	TIDBitmap  *bitmap;
-
-	bitmap = (TIDBitmap *) MultiExecProcNode(state->bitmap);
-	if (bitmap == NULL || !IsA(bitmap, TIDBitmap))
-		elog(ERROR, "unrecognized result from subplan");
-	old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
-	state->tids = loki_tids_create(bitmap, Max(table->rd_rel->reltuples, 1) /
-								   Max(table->rd_rel->relpages, 1));
-	MemoryContextSwitchTo(old);
-	tbm_free(bitmap);
-	state->counts.bitmaps++;
-	state->counts.bitmap_rows += loki_tids_count(state->tids);
-	state->counts.lossy_pages += state->tids->nlossy;
-}
-
 /*
  * Rows that a walk is to be wide enough for.  One that is bounded ends where it
  * has gone beyond the bound: how many of the rows within it has found by then
@@ -311,7 +291,7 @@ begin_scan(LokiHybridState *state)
 	if (state->bitmap != NULL)
 	{
 		if (state->tids == NULL)
-			make_bitmap(state);
+			loki_hybrid_make_tids(state);
 		if (state->tids->npages == 0)
 			return;
 	}
