@@ -616,7 +616,7 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 static void
 fetch_nodes(LokiScan *so, int n)
 {
-	uint32		nodes[READ_AHEAD];
+	uint32		nodes[READ_AHEAD] = {0};
 	LokiTidData tids[READ_AHEAD];
 	XLogRecPtr	lsns[READ_AHEAD];
 	Buffer		recent[READ_AHEAD] = {InvalidBuffer};
