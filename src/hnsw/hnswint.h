@@ -434,6 +434,7 @@ typedef struct LokiSearch
 	double		listed;			/* nodes that a pass reads one by one, in
 								 * place of all but so many; below 0: no list */
 	double		unlisted;
+	double		listed_tests;	/* attributes of those listed that it tests */
 	bool		mapped;			/* they are those of a set's rows */
 	double		share;			/* of the index that matches: as sampled, or
 								 * known by a list */

@@ -265,53 +265,73 @@ load_signature(const char *slot, LokiSignature *value)
 #endif
 }
 
-/* Whether the hashes of a slot have all those of a key */
-static bool
-has_all(const LokiFilterKey *key, const uint16 *hashes)
-{
-	if (key->nexact > LOKI_SLOT_ELEMENTS)
-		return false;
-	for (int i = 0; i < key->nexact; i++)
-	{
-		bool		found = false;
+/* A word of four hashes, of which each is one, or has its highest bit */
+#define EACH_HASH		UINT64CONST(0x0001000100010001)
+#define EACH_HIGHEST	UINT64CONST(0x8000800080008000)
 
-		for (int k = 0; k < LOKI_SLOT_ELEMENTS; k++)
-			found |= hashes[k] == key->set[i];
-		if (!found)
-			return false;
-	}
-	return true;
+/* The hashes of a slot, the last twice, as it was loaded as a signature */
+static inline void
+load_elements(LokiSignature *value)
+{
+#ifdef WORDS_BIGENDIAN
+	value->bits[1] |= (value->bits[1] >> 16) & PG_UINT16_MAX;
+#else
+	value->bits[1] |= (value->bits[1] << 16) & ~(PG_UINT64_MAX >> 16);
+#endif
+}
+
+/* Whether one of them is `hash`: with it taken out the word has a zero there */
+static inline bool
+has_hash(const LokiSignature *hashes, int64 hash)
+{
+	uint64		first = hashes->bits[0] ^ ((uint64) hash * EACH_HASH);
+	uint64		last = hashes->bits[1] ^ ((uint64) hash * EACH_HASH);
+
+	return ((((first - EACH_HASH) & ~first) | ((last - EACH_HASH) & ~last)) &
+			EACH_HIGHEST) != 0;
+}
+
+/* How many of a key's hashes a slot has */
+static inline int
+count_found(const LokiFilterKey *key, const LokiSignature *hashes)
+{
+	int			count = 0;
+
+	for (int i = 0; i < key->nexact; i++)
+		count += has_hash(hashes, key->set[i]);
+	return count;
 }
 
 /* How many hashes of a slot are of a key's, those repeated too */
 static int
-count_in(const LokiFilterKey *key, const uint16 *hashes)
+count_in(const LokiFilterKey *key, const char *slot)
 {
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
 	int			count = 0;
 
 	if (key->nexact == 0)
 		return 0;
+	loki_slot_elements(slot, hashes);
 	for (int k = 0; k < LOKI_SLOT_ELEMENTS; k++)
 		count += in_set(key->set, key->nexact, hashes[k]);
 	return count;
 }
 
-static bool
-match_elements(const LokiFilterKey *key, const char *slot)
+static inline bool
+match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
 {
-	uint16		hashes[LOKI_SLOT_ELEMENTS];
-
-	loki_slot_elements(slot, hashes);
+	load_elements(value);
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_CONTAINS:
-			return has_all(key, hashes);
+			return count_found(key, value) == key->nexact;
 		case LOKI_FILTER_CONTAINED:
-			return count_in(key, hashes) == LOKI_SLOT_ELEMENTS;
+			return count_in(key, slot) == LOKI_SLOT_ELEMENTS;
 		case LOKI_FILTER_SAME:
-			return has_all(key, hashes) && count_in(key, hashes) == LOKI_SLOT_ELEMENTS;
+			return count_found(key, value) == key->nexact &&
+				count_in(key, slot) == LOKI_SLOT_ELEMENTS;
 		default:
-			return count_in(key, hashes) > 0;
+			return count_found(key, value) > 0;
 	}
 }
 
@@ -325,13 +345,11 @@ test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *
 
 		if (!passes[i])
 			continue;
+		load_signature(slots, &value);
 		if (flag == LOKI_ATTR_ELEMENTS)
-			passes[i] = match_elements(key, slots);
+			passes[i] = match_elements(key, slots, &value);
 		else
-		{
-			load_signature(slots, &value);
 			passes[i] = flag != LOKI_ATTR_NULL && match_signature(key, flag, &value);
-		}
 		key->perhaps |= passes[i] && flag != LOKI_ATTR_EXACT;
 	}
 }

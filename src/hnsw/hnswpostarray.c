@@ -216,10 +216,12 @@ static void
 add_tested(LokiLookup *lookup, uint32 number)
 {
 	int			before = lookup->nplaces;
+	double		count = lookup->count;
 
 	loki_lookup_add(lookup, number, number);
 	if (lookup->nplaces > before)
 		lookup->places[before].sure_end = lookup->places[before].sure_first;
+	lookup->tested += lookup->count - count;
 }
 
 /* Add the nodes of the rarest of a key's elements, which all that pass have. */
@@ -248,6 +250,7 @@ add_rarest(LokiLookup *lookup, bool sure)
 		}
 	}
 	lookup->count = Max(least, 0);
+	lookup->tested = sure ? 0 : lookup->count;
 	lookup->nplaces = lookup->count > 0;
 	lookup->places[0] = places;
 }
@@ -276,13 +279,11 @@ loki_postarray_find(LokiLookup *lookup)
 			add_tested(lookup, NUMBER_SIGNATURE);
 			return true;
 		case LOKI_FILTER_CONTAINS:
-			lookup->loose = key->nexact > 1;
 			if (is_by_elements(key))
 				add_rarest(lookup, key->nexact == 1);
 			add_tested(lookup, NUMBER_SIGNATURE);
 			return true;
 		case LOKI_FILTER_SAME:
-			lookup->loose = true;
 			if (!key->lossy)
 				add_tested(lookup, NUMBER_EMPTY);
 			else if (is_by_elements(key))
@@ -291,7 +292,6 @@ loki_postarray_find(LokiLookup *lookup)
 				add_tested(lookup, NUMBER_SIGNATURE);
 			return true;
 		case LOKI_FILTER_CONTAINED:
-			lookup->loose = true;
 			add_tested(lookup, NUMBER_EMPTY);
 			for (int i = 0; i < key->nexact; i++)
 				add_tested(lookup, NUMBER_OF_HASH((uint32) key->set[i]));

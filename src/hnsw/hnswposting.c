@@ -580,7 +580,7 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 	lookup->key = key;
 	lookup->nplaces = 0;
 	lookup->count = 0;
-	lookup->loose = false;
+	lookup->tested = 0;
 	lookup->repeats = false;
 	if (lookup->postings.listed[key->attribute] == LOKI_NONE)
 		return false;

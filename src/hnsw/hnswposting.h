@@ -39,8 +39,8 @@ typedef struct LokiLookup
 	int			nplaces;
 	LokiPlaces	places[LOKI_LOOKUP_PLACES];
 	double		count;			/* nodes at these places */
-	bool		loose;			/* of which many may not pass the key */
-	bool		repeats;		/* and some are there twice */
+	double		tested;			/* of which so many may not pass the key ... */
+	bool		repeats;		/* ... and some are there twice */
 	uint64	   *renewed;		/* numbers that were used again, a bit for
 								 * LOKI_RENEWED_UNIT of them ... */
 	uint32		nwords;

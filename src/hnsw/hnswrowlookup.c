@@ -379,6 +379,7 @@ loki_scan_begin_map(LokiScan *so)
 	LokiRowLookup *lookup = &so->rows_lookup;
 	double		listed = search->listed;
 	double		unlisted = search->unlisted;
+	double		listed_tests = search->listed_tests;
 	double		time = so->has_list ? loki_way_list_time(search) : get_float8_infinity();
 
 	if (lookup->renewed != NULL)
@@ -398,6 +399,7 @@ loki_scan_begin_map(LokiScan *so)
 		return;
 	search->mapped = true;
 	search->listed = lookup->count + lookup->stale / STALE_PER_ROW;
+	search->listed_tests = search->listed * so->nodes.ntests;
 	search->unlisted = Max(0, search->pass_nodes - lookup->map.end);
 	so->has_map = loki_way_short(search) && loki_way_list_time(search) < time;
 	if (so->has_map)
@@ -407,5 +409,6 @@ loki_scan_begin_map(LokiScan *so)
 		search->mapped = false;
 		search->listed = listed;
 		search->unlisted = unlisted;
+		search->listed_tests = listed_tests;
 	}
 }

@@ -44,6 +44,12 @@
 /* Of the rows that a walk is wide enough for, those that may be looked at and dropped */
 #define FILTERED_SHARE		0.95
 
+/*
+ * A list tells the share of nodes that match if no more than this part of it may
+ * not, such as arrays whose elements it does not know
+ */
+#define LISTED_IN_VAIN		0.1
+
 /* A LIMIT for the next scan of an index that begins, and what follows it */
 static Oid	limit_index = InvalidOid;
 static double limit_rows = 0;
@@ -384,13 +390,14 @@ begin_list(LokiScan *so)
 	search->nseeds = 0;
 	search->clumped = -1;
 	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL &&
-		!so->lookup.loose;
+		so->lookup.tested <= LISTED_IN_VAIN * so->lookup.count;
 	if (search->share_known)
 		search->share = Max(so->lookup.count, 1) / search->pass_nodes;
 	search->mapped = false;
 	if (so->has_list)
 	{
 		search->listed = so->lookup.count + so->lookup.nrenewed;
+		search->listed_tests = search->listed * (so->nodes.ntests - 1) + so->lookup.tested;
 		search->unlisted = Max(0, search->pass_nodes - so->lookup.postings.end);
 		so->has_list = loki_way_short(search);
 	}

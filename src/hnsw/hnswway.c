@@ -88,15 +88,12 @@ test_time(const LokiSearch *search, double nodes)
 double
 loki_way_list_time(const LokiSearch *search)
 {
-	double		node = LIST_TEST_TIME * search->filter->ntests;
+	double		node = search->mapped ? MAP_TIME : LIST_TIME;
 
-	if (search->mapped)
-		node += MAP_TIME;
-	else
-		node += LIST_TIME - LIST_TEST_TIME;
 	if (!search->mapped && search->filter->tids != NULL)
 		node += LIST_TID_TIME;
-	return node * search->listed + test_time(search, search->unlisted);
+	return node * search->listed + LIST_TEST_TIME * search->listed_tests +
+		test_time(search, search->unlisted);
 }
 
 /* Time of a pass, by a list if that is better */
