@@ -159,6 +159,7 @@ OBJS = \
 	src/hnsw/hnswsearch.o \
 	src/hnsw/hnswselect.o \
 	src/hnsw/hnswsequential.o \
+	src/hnsw/hnswstream.o \
 	src/hnsw/hnswtids.o \
 	src/hnsw/hnswtypes.o \
 	src/hnsw/hnswvacuum.o \

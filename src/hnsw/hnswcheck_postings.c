@@ -133,7 +133,8 @@ check_listed(LokiCheck *check, PostingsCheck *lists)
 			!(lists->listed[node / 8] & (1 << (node % 8))))
 			note_fault(lists, "does not follow, with a node that is not listed",
 					   lists->nslots);
-	pfree(renewed);
+	if (renewed != NULL)
+		pfree(renewed);
 }
 
 /*

@@ -246,7 +246,8 @@ loki_check_rowmap(LokiCheck *check)
 		rows.renewed = loki_postings_renewed(check->state, check->index, rows.map.end, &nwords);
 		check_rows(check, &rows);
 		report_fault(check, &rows);
-		pfree(rows.renewed);
+		if (rows.renewed != NULL)
+			pfree(rows.renewed);
 	}
 	pfree(rows.starts);
 }

@@ -370,16 +370,18 @@ count_renewed(const uint64 *words, uint32 nwords)
 		pg_popcount((const char *) words, (int) (nwords * sizeof(uint64)));
 }
 
-/* Copy RENEWED out, for numbers below an end. */
+/*
+ * Copy RENEWED out, for numbers below an end; NULL, and no words, if it names none,
+ * as after a build.
+ */
 uint64 *
 loki_postings_renewed(LokiIndex *state, Relation index, uint32 end, uint32 *nwords)
 {
 	LokiFamily *family = &state->families[LOKI_FAMILY_RENEWED];
-	uint64	   *words;
+	uint32		most = end / LOKI_RENEWED_NODES + 1;
+	uint64	   *words = NULL;
 
-	*nwords = end / LOKI_RENEWED_NODES + 1;
-	words = palloc0(mul_size(sizeof(uint64), *nwords));
-	for (uint32 i = 0; i < *nwords; i += family->per_page)
+	for (uint32 i = 0; i < most; i += family->per_page)
 	{
 		uint32		ordinal = i / family->per_page;
 		Buffer		buffer;
@@ -394,10 +396,16 @@ loki_postings_renewed(LokiIndex *state, Relation index, uint32 end, uint32 *nwor
 		page = BufferGetPage(buffer);
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, page, LOKI_FAMILY_RENEWED, ordinal);
-		used = Min((uint32) LokiPageUsed(page, sizeof(uint64)), *nwords - i);
-		memcpy(words + i, LokiPageSlot(page, sizeof(uint64), 0), used * sizeof(uint64));
+		used = Min((uint32) LokiPageUsed(page, sizeof(uint64)), most - i);
+		if (pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), (int) (used * sizeof(uint64))) > 0)
+		{
+			if (words == NULL)
+				words = palloc0(mul_size(sizeof(uint64), most));
+			memcpy(words + i, LokiPageSlot(page, sizeof(uint64), 0), used * sizeof(uint64));
+		}
 		UnlockReleaseBuffer(buffer);
 	}
+	*nwords = words == NULL ? 0 : most;
 	return words;
 }
 
@@ -409,7 +417,8 @@ is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 
 	uint64	   *words = loki_postings_renewed(state, index, meta->postings.end, &nwords);
 	double		stale = (double) end - meta->postings.end + count_renewed(words, nwords);
 
-	pfree(words);
+	if (words != NULL)
+		pfree(words);
 	if (meta->rowmap.end > 0)
 		stale += loki_rowmap_stale(state, index, &meta->rowmap);
 	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
@@ -504,25 +513,40 @@ loki_postings_renew(LokiIndex *state, Relation index, const LokiMetaPageData *me
  * ----------------------------------------------------------------
  */
 
+/* Whether a fence's number is less than `number`, or equal to it, if `after` says so */
+static bool
+fence_before(LokiLookup *lookup, uint32 fence, int64 number, bool after)
+{
+	int64		value;
+
+	loki_slots_copy(lookup->state, lookup->index,
+					LOKI_FAMILY_FENCE + lookup->key->attribute, &fence, 1,
+					!RecoveryInProgress(), (char *) &value);
+	return value < number || (after && value == number);
+}
+
 /*
- * The first fence whose number is not less than `number`, or is greater, if
- * `after` says so.
+ * The first fence, from `low` on, that is not before a number; it is looked for
+ * among the next `near` fences first, then among twice as many.
  */
 static uint32
-find_fence(LokiIndex *state, Relation index, int attribute, uint32 listed,
-		   int64 number, bool after)
+find_fence(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool after)
 {
-	uint32		low = 0;
-	uint32		high = (listed + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+	uint32		listed = lookup->postings.listed[lookup->key->attribute];
+	uint32		end = (listed + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+	uint32		high = low + Min(near, end - low);
 
+	while (high < end && fence_before(lookup, high - 1, number, after))
+	{
+		near *= 2;
+		low = high;
+		high = low + Min(near, end - low);
+	}
 	while (low < high)
 	{
 		uint32		middle = low + (high - low) / 2;
-		int64		fence;
 
-		loki_slots_copy(state, index, LOKI_FAMILY_FENCE + attribute, &middle, 1,
-						!RecoveryInProgress(), (char *) &fence);
-		if (fence < number || (after && fence == number))
+		if (fence_before(lookup, middle, number, after))
 			low = middle + 1;
 		else
 			high = middle;
@@ -537,10 +561,8 @@ loki_lookup_add(LokiLookup *lookup, int64 low, int64 high)
 	int			attribute = lookup->key->attribute;
 	uint32		listed = lookup->postings.listed[attribute];
 	uint32		nulls = lookup->postings.nulls[attribute];
-	uint32		first_fence = find_fence(lookup->state, lookup->index, attribute, listed,
-										 low, false);
-	uint32		end_fence = find_fence(lookup->state, lookup->index, attribute, listed,
-									   high, true);
+	uint32		first_fence = find_fence(lookup, 0, PG_UINT32_MAX, low, false);
+	uint32		end_fence = find_fence(lookup, first_fence, 1, high, true);
 	LokiPlaces	places;
 
 	places.first = Max(nulls, first_fence > 0 ? (first_fence - 1) * LOKI_FENCE_STEP : 0);

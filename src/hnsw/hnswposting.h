@@ -117,7 +117,8 @@ extern uint64 *loki_postings_renewed(LokiIndex *state, Relation index, uint32 en
 static inline bool
 loki_is_renewed(const uint64 *renewed, uint32 node)
 {
-	return (renewed[node / LOKI_RENEWED_NODES] >>
+	return renewed != NULL &&
+		(renewed[node / LOKI_RENEWED_NODES] >>
 			(node % LOKI_RENEWED_NODES / LOKI_RENEWED_UNIT)) & 1;
 }
 

@@ -400,16 +400,17 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry)
 
 /*
  * Append the only row of a node, if it is visible and the caller will take it: only
- * then it is measured.
+ * then it is measured.  Its slot need not be read again: a TID that is another row's
+ * by now is that of one that the scan does not see.
  */
 static void
-add_filtered_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
+add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 {
 	double		distance;
 
-	if (!loki_is_within(so, (ItemPointer) &entry->heap) || !fetch_row(so, entry))
-		return;
 	so->heap_fetches++;
+	if (!fetch_row(so, entry))
+		return;
 	if (slot_passes(so) &&
 		((value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
 		 slot_distance(so, &distance)))
@@ -482,21 +483,21 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 {
 	LokiEntryRef entry = {lsn, node, LOKI_NONE, tid->u.heap};
 	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
+	bool		single = LokiTidState(tid) == LOKI_TID_LIVE ||
+		LokiTidState(tid) == LOKI_TID_KILLED;
 	bool		known;
 
 	CHECK_FOR_INTERRUPTS();
-	if (loki_filters_rows(so) &&
-		(LokiTidState(tid) == LOKI_TID_LIVE || LokiTidState(tid) == LOKI_TID_KILLED))
+	if (single && !loki_is_within(so, &entry.heap))
+		return;
+	if (single && (loki_filters_rows(so) || !value_known(so, tid)))
 	{
-		add_filtered_row(so, tid, &entry);
+		add_single_row(so, tid, &entry);
 		return;
 	}
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
-	if (known && LokiTidState(tid) != LOKI_TID_OVERFLOW)
-	{
-		if (loki_is_within(so, &entry.heap))
-			(void) add_known_row(so, chain.distance, &entry);
-	}
+	if (known && single)
+		(void) add_known_row(so, chain.distance, &entry);
 	else if (fetch_chain(so, &chain, known, CHAIN_FIRST))
 	{
 		if (so->nchains == so->chains_allocated)

@@ -176,6 +176,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 
 	for (int i = 0; i < n; i++)
 		nodes[i] = candidates[i].node;
+	loki_scan_query(so);
 	refines->n = 0;
 	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
 	if (so->state->quantizer->refine_size > 0)
@@ -271,6 +272,29 @@ refine_next(LokiScan *so)
 	so->next_coarse += n;
 	merge_pending(so->pending, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Queue nodes all of whose rows will be looked at, so that codes need not tell
+ * anything of them.
+ */
+void
+loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
+{
+	uint32		left = so->npending - so->next_pending;
+
+	if (n == 0)
+		return;
+	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+						  sizeof(LokiPending));
+	memmove(so->pending + n, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	for (uint32 i = 0; i < n; i++)
+	{
+		so->pending[i].bound = -FLT_MAX;
+		so->pending[i].node = nodes[i];
+	}
+	so->next_pending = 0;
+	so->npending = left + n;
 }
 
 /*

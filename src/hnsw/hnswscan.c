@@ -229,8 +229,7 @@ prepare_search(LokiScan *so)
 	loki_search_reset(&so->search);
 	so->search.pass_nodes = so->complete && so->nodes.any ?
 		loki_node_end(so->state, so->scan->indexRelation) : 0;
-	if (!so->query_null && !so->query_zero)
-		loki_search_query(&so->search, so->query);
+	so->query_ready = false;
 }
 
 /* Open the index, when its codes are of one epoch. */
@@ -462,6 +461,7 @@ first_walk(LokiScan *so)
 		return;
 	}
 	so->walk_end = LOKI_WALK_DRY;
+	loki_scan_query(so);
 	nentries = loki_search_entries(&so->search, &so->meta, entries);
 	if (nentries > 0)
 	{

@@ -99,6 +99,7 @@ typedef struct LokiScan
 									 * NULL */
 	bool		query_null;		/* NULL: every distance is NULL */
 	bool		query_zero;		/* cosine of a zero vector: NaN */
+	bool		query_ready;	/* for codes: loki_scan_query() */
 
 	/* how far to go */
 	LokiScanPhase phase;
@@ -260,9 +261,19 @@ loki_is_within(const LokiScan *so, ItemPointer tid)
 /* What was done up to now is the work of this backend's last scan */
 extern void loki_scan_report(LokiScan *so);
 
+/* Make the query ready for codes, before the first is read. */
+static inline void
+loki_scan_query(LokiScan *so)
+{
+	if (!so->query_ready)
+		loki_search_query(&so->search, so->query);
+	so->query_ready = true;
+}
+
 /* functions in hnswrefine.c */
 extern void loki_refine_begin(LokiScan *so);
 extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
+extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
 extern void loki_refine_first(LokiScan *so, uint32 n);
 extern void loki_refine_within(LokiScan *so, double distance);
 
@@ -299,7 +310,7 @@ extern void loki_sequential_begin(LokiScan *so);
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_sequential_select(LokiScan *so);
 
-/* The next TID of a stream over TID or NULLTID; false at its end */
+/* functions in hnswstream.c: the next TID of TID or NULLTID; false at its end */
 extern void loki_stream_begin(LokiScan *so);
 extern bool loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid);
 

@@ -2,8 +2,7 @@
  *
  * hnswsequential.c
  *	  Passes over all nodes, which make a scan complete: those that the walk
- *	  did not reach, in the order of their codes, and streams of TIDs that
- *	  have no order.
+ *	  did not reach, in the order of their codes.
  *
  * A pass reads the attributes that the filter names, in the order of their
  * pages, and TID and CODE of the nodes that pass.  It keeps the best, more from
@@ -66,21 +65,8 @@ typedef struct Pass
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
 	PassCheck	check;
+	LokiBatch  *few;			/* all that were found, not scored; or NULL */
 } Pass;
-
-/* Copy a page of a family out under share lock. */
-static void
-copy_page(LokiScan *so, int family, uint32 ordinal, char *copy)
-{
-	Relation	index = so->scan->indexRelation;
-	Buffer		buffer = loki_buffer_read(so->state, index,
-										  loki_page_block(&so->state->families[family], ordinal));
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
-	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-}
 
 /* Whether some row of a node is one that the scan is kept to */
 static bool
@@ -283,6 +269,7 @@ score_gathered(Pass *pass)
 	loki_search_fetch(search, pass->gathered);
 	if (batch->n > 0)
 	{
+		loki_scan_query(pass->so);
 		loki_search_score_batch(search, batch, estimates);
 		select_batch(pass, batch, estimates);
 	}
@@ -290,6 +277,28 @@ score_gathered(Pass *pass)
 	pass->waiting = pass->gathered;
 	pass->gathered = batch;
 	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Score what is left.  Where a pass found no more nodes than rows are wanted, these
+ * are all looked at: their codes say nothing that is worth to read them, and to make
+ * the query ready for that.
+ */
+static void
+finish_pass(Pass *pass)
+{
+	LokiScan   *so = pass->so;
+	LokiBatch  *found = pass->gathered;
+
+	if (pass->waiting->n == 0 && pass->selection.n == 0 && !pass->selection.overflowed &&
+		found->n <= so->batch_left && !loki_is_bounded(so))
+	{
+		pass->few = found;
+		found->n = keep_live(so, found->nodes, NULL, found->n);
+		return;
+	}
+	score_gathered(pass);
+	score_gathered(pass);
 }
 
 /* A node whose attributes pass */
@@ -532,6 +541,7 @@ begin_pass(LokiScan *so, Pass *pass)
 	pass->selection.n = 0;
 	pass->selection.overflowed = false;
 	pass->check = CHECK_SELECTED;
+	pass->few = NULL;
 }
 
 /*
@@ -559,8 +569,7 @@ select_listed(LokiScan *so, Pass *pass)
 		pass_renewed(pass);
 	so->nodes.tids = tids;
 	pass_nodes(pass, lookup->postings.end, so->seen_nodes);
-	score_gathered(pass);
-	score_gathered(pass);
+	finish_pass(pass);
 	return loki_lookup_valid(lookup);
 }
 
@@ -604,8 +613,7 @@ select_mapped(LokiScan *so, Pass *pass)
 	loki_row_lookup_read(&so->rows_lookup, so->within, visit_mapped, pass);
 	so->nodes.tids = tids;
 	pass_nodes(pass, so->rows_lookup.map.end, so->seen_nodes);
-	score_gathered(pass);
-	score_gathered(pass);
+	finish_pass(pass);
 	return loki_row_lookup_valid(&so->rows_lookup);
 }
 
@@ -629,8 +637,7 @@ select_nodes(LokiScan *so, Pass *pass)
 	}
 	begin_pass(so, pass);
 	pass_nodes(pass, 0, so->seen_nodes);
-	score_gathered(pass);
-	score_gathered(pass);
+	finish_pass(pass);
 }
 
 /*
@@ -695,6 +702,12 @@ loki_sequential_select(LokiScan *so)
 	so->sequential_passes++;
 	so->selections++;
 	so->last_selection = !selection->overflowed;
+	if (pass.few != NULL)
+	{
+		loki_refine_pass_by(so, pass.few->nodes, pass.few->n);
+		pfree(selection->heap);
+		return pass.few->n > 0;
+	}
 
 	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
 	if (!so->last_selection && so->seen == NULL)
@@ -704,96 +717,4 @@ loki_sequential_select(LokiScan *so)
 	loki_refine_add(so, selection->heap, selection->n);
 	pfree(selection->heap);
 	return selection->n > 0;
-}
-
-/* ----------------------------------------------------------------
- * Streams of TIDs without order
- * ----------------------------------------------------------------
- */
-
-void
-loki_stream_begin(LokiScan *so)
-{
-	loki_index_refresh(so->state, so->scan->indexRelation);
-	so->stream_page = so->stream_place = so->stream_tid = 0;
-	so->tids.n = 0;
-}
-
-/* Whether one row passes the filter, read slot by slot */
-static bool
-stream_matches(LokiScan *so, int first_family, uint32 number)
-{
-	char		value[LOKI_ATTR_MAX_SLOT];
-	uint8		passes = 1;
-
-	for (int i = 0; i < so->nodes.ntests; i++)
-	{
-		const LokiTest *test = &so->nodes.tests[i];
-
-		if (!loki_slot_read(so->state, so->scan->indexRelation,
-							first_family + test->attribute, number, value))
-			return false;
-		loki_key_test(test->key, value, 0, 1, &passes);
-	}
-	return passes != 0;
-}
-
-/* Fill so->tids from the current slot of the stream's page. */
-static void
-stream_slot(LokiScan *so, int family, uint16 flags)
-{
-	LokiFamily *fam = &so->state->families[family];
-	uint32		number = so->stream_page * fam->per_page + so->stream_place;
-	LokiTidData *slot = (LokiTidData *)
-		LokiPageSlot(so->page, fam->slot_size, so->stream_place);
-	int			state = LokiTidState(slot);
-
-	so->tids.n = so->stream_tid = 0;
-	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_OVERFLOW)
-		return;
-	if (family == LOKI_FAMILY_TID)
-	{
-		if (stream_matches(so, LOKI_FAMILY_ATTR, number))
-			loki_node_tids(so, number, &so->tids);
-	}
-	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
-			 loki_is_within(so, &slot->u.heap) &&
-			 stream_matches(so, LOKI_FAMILY_NULLATTR, number))
-		loki_tid_list_add(so, &so->tids, &slot->u.heap);
-}
-
-/*
- * The next TID; flags is LOKI_TID_ZERO_NORM or 0 for NULLTID, and not looked
- * at for TID.
- */
-bool
-loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid)
-{
-	LokiFamily *fam = &so->state->families[family];
-
-	for (;;)
-	{
-		if (so->stream_tid < so->tids.n)
-		{
-			*tid = so->tids.tids[so->stream_tid++];
-			return true;
-		}
-		if (so->stream_page >= fam->npages)
-			return false;
-		if (so->stream_place == 0)
-		{
-			CHECK_FOR_INTERRUPTS();
-			copy_page(so, family, so->stream_page, so->page);
-		}
-		if ((int) so->stream_place < LokiPageUsed((Page) so->page, fam->slot_size))
-		{
-			stream_slot(so, family, flags);
-			so->stream_place++;
-		}
-		else
-		{
-			so->stream_page++;
-			so->stream_place = 0;
-		}
-	}
 }
