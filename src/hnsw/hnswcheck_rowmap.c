@@ -140,15 +140,24 @@ is_mapped(LokiCheck *check, RowMapCheck *rows, uint32 node, const ItemPointerDat
 	return false;
 }
 
-/* Whether a row has joined a node since the map was made */
+/* A bit of JOINED or RENEWED, as it is now */
 static bool
-is_joined(LokiCheck *check, uint32 node)
+read_bit(LokiCheck *check, int family, uint32 slot, int bit)
 {
 	uint64		word;
 
-	return loki_slot_read(check->state, check->index, LOKI_FAMILY_JOINED,
-						  node / LOKI_JOINED_NODES, &word) &&
-		((word >> (node % LOKI_JOINED_NODES)) & 1) != 0;
+	return loki_slot_read(check->state, check->index, family, slot, &word) &&
+		((word >> bit) & 1) != 0;
+}
+
+/* Whether a row has joined a node, or its number was used again, meanwhile */
+static bool
+is_noted(LokiCheck *check, uint32 node)
+{
+	return read_bit(check, LOKI_FAMILY_JOINED, node / LOKI_JOINED_NODES,
+					node % LOKI_JOINED_NODES) ||
+		read_bit(check, LOKI_FAMILY_RENEWED, node / LOKI_RENEWED_NODES,
+				 node % LOKI_RENEWED_NODES / LOKI_RENEWED_UNIT);
 }
 
 /* Check that a row of a slot of TID or OVERFLOW is in the map. */
@@ -157,7 +166,7 @@ check_row(LokiCheck *check, RowMapCheck *rows, int family, uint32 number, uint32
 		  const ItemPointerData *heap)
 {
 	if (node >= rows->map.end || loki_is_renewed(rows->renewed, node) ||
-		is_mapped(check, rows, node, heap) || is_joined(check, node))
+		is_mapped(check, rows, node, heap) || is_noted(check, node))
 		return;
 	note_fault(rows, family, number, "names a row that is not mapped to its node");
 }

@@ -61,6 +61,10 @@ client('vacuum', 1, q(
 VACUUM items;
 \sleep 300 ms
 ));
+client('check', 1, q(
+SELECT lokivector_check('items_idx');
+\sleep 50 ms
+));
 client('scan', 2, q(
 \set n random(1, 1000000)
 BEGIN ISOLATION LEVEL REPEATABLE READ;
