@@ -134,6 +134,40 @@ RESET enable_memoize;
 RESET enable_sort;
 RESET enable_seqscan;
 
+-- test: an operator by which more values differ than by their type's own order
+CREATE TYPE values_pair AS (n numeric);
+CREATE TABLE values_p (id integer PRIMARY KEY, v vector(16), pair values_pair);
+CREATE TABLE values_q (pair values_pair);
+INSERT INTO values_p SELECT n, values_vector(n), ROW(CASE n % 300 WHEN 0 THEN 1.0 WHEN 1 THEN 1.00 ELSE n END)::values_pair FROM generate_series(1, 2000) n;
+INSERT INTO values_q VALUES (ROW(1.0)), (ROW(1.00)), (ROW(2));
+CREATE INDEX values_p_v ON values_p USING hnsw (v vector_l2_ops);
+CREATE INDEX values_p_pair ON values_p (pair record_image_ops);
+VACUUM ANALYZE values_p, values_q;
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT values_same('SELECT id, pair FROM values_p WHERE pair *= ANY (SELECT pair FROM values_q) ORDER BY v <-> values_vector(-1)');
+RESET enable_sort;
+RESET enable_seqscan;
+
+-- test: many values
+SET enable_sort = off;
+SET enable_seqscan = off;
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT n FROM generate_series(50, 5000) n) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- as an array these would take more memory than a hash table may
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT n FROM generate_series(50, 5000) n) ORDER BY v <-> values_vector(-1) LIMIT 10');
+RESET hash_mem_multiplier;
+RESET work_mem;
+RESET enable_seqscan;
+RESET enable_sort;
+
+-- test: the genetic optimizer, which frees what it tries
+SET geqo_threshold = 2;
+SELECT values_same('SELECT t.id, r.country FROM values_t t JOIN values_kinds k ON k.id = t.kind JOIN values_regions r ON r.id = k.region JOIN values_kinds k2 ON k2.id = t.other WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, r.country FROM values_t t JOIN values_kinds k ON k.id = t.kind JOIN values_regions r ON r.id = k.region WHERE k.region = 3 AND t.big < 50 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+RESET geqo_threshold;
+
 -- test: rescans, with and without a parameter
 SELECT values_plan('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
 SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
@@ -197,7 +231,7 @@ SELECT values_same('SELECT t.id, t.plain, k.name FROM values_t t JOIN values_kin
 SELECT values_same('SELECT id FROM values_t WHERE color IN (SELECT color FROM values_kinds WHERE id IN (4, 10)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 RESET ROLE;
 
-DROP TABLE values_t, values_kinds, values_regions;
+DROP TABLE values_t, values_kinds, values_regions, values_p, values_q;
 DROP FUNCTION values_same, values_plan, values_work, values_vector;
-DROP TYPE values_color;
+DROP TYPE values_color, values_pair;
 DROP ROLE regress_values_user;

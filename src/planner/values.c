@@ -31,8 +31,10 @@
 
 #include <math.h>
 
+#include "access/stratnum.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -47,6 +49,7 @@
 #include "planner/values.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
 
 bool		loki_enable_join_values = true;
 
@@ -54,6 +57,7 @@ bool		loki_enable_join_values = true;
 typedef struct JoinValues
 {
 	Expr	   *operand;		/* of the relation that is read first */
+	Oid			order;			/* < by which equal values are found */
 	Var		   *array;			/* its values, as a nested loop's parameter */
 	RestrictInfo *clause;		/* column = ANY (array) */
 	ParamPathInfo *param_info;	/* of scans with this condition */
@@ -137,6 +141,29 @@ column_of(Expr *operand)
 	return IsA(operand, Var) ? (Var *) operand : NULL;
 }
 
+/*
+ * The order by which values are equal where the join's operator says so, on its
+ * right side: the type's own may know less than that does.
+ */
+static Oid
+order_of_values(RestrictInfo *rinfo, OpExpr *op)
+{
+	Oid			left;
+	Oid			right;
+	ListCell   *cell;
+
+	op_input_types(op->opno, &left, &right);
+	foreach(cell, rinfo->mergeopfamilies)
+	{
+		Oid			order = get_opfamily_member(lfirst_oid(cell), right, right,
+												BTLessStrategyNumber);
+
+		if (OidIsValid(order))
+			return order;
+	}
+	return InvalidOid;
+}
+
 /* The share of the relation's rows that have a partner */
 static Selectivity
 share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
@@ -190,6 +217,7 @@ join_values(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInf
 	Expr	   *operand;
 	Var		   *column;
 	Oid			array_type;
+	Oid			order;
 	Selectivity share;
 
 	if (op == NULL ||
@@ -198,12 +226,15 @@ join_values(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInf
 	operand = lsecond(op->args);
 	column = column_of(operand);
 	array_type = get_array_type(exprType((Node *) operand));
+	order = order_of_values(rinfo, op);
 	if (column == NULL || column->varlevelsup > 0 || !OidIsValid(array_type) ||
+		!OidIsValid(order) ||
 		getBaseType(exprType((Node *) operand)) != exprType((Node *) operand))
 		return NULL;
 
 	values = palloc0_object(JoinValues);
 	values->operand = operand;
+	values->order = order;
 	values->array = makeVar(column->varno, column->varattno, array_type, -1,
 							op->inputcollid, 0);
 	share = share_joined(root, rinfo, outer, inner);
@@ -237,16 +268,20 @@ parameterize(Path *path, const JoinValues *values)
 
 /*
  * The paths of a relation in the order of a distance, if the condition were one
- * of its own: all is made as it was for the relation itself.
+ * of its own: all is made as it was for the relation itself.  What is made here
+ * may be in memory that the genetic optimizer frees, so nothing of it may stay.
  */
 static List *
 ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 {
 	RelOptInfo	saved = *rel;
+	List	   *saved_clauses = NIL;
 	List	   *result = NIL;
 	ListCell   *cell;
+	ListCell   *clauses;
 
 	rel->pathlist = rel->partial_pathlist = NIL;
+	rel->ppilist = list_copy(rel->ppilist);
 	rel->rows = values->param_info->ppi_rows;
 	rel->baserestrictinfo = lappend(list_copy(rel->baserestrictinfo), values->clause);
 	rel->joininfo = NIL;
@@ -255,6 +290,7 @@ ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 	{
 		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
 
+		saved_clauses = lappend(saved_clauses, info->indrestrictinfo);
 		info->indrestrictinfo = lappend(list_copy(info->indrestrictinfo), values->clause);
 	}
 	create_index_paths(root, rel);
@@ -270,15 +306,30 @@ ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 		parameterize(path, values);
 		result = lappend(result, path);
 	}
-	foreach(cell, rel->indexlist)
+	forboth(cell, rel->indexlist, clauses, saved_clauses)
 	{
 		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
 
-		info->indrestrictinfo = list_truncate(info->indrestrictinfo,
-											  list_length(info->indrestrictinfo) - 1);
+		info->indrestrictinfo = lfirst(clauses);
 	}
 	*rel = saved;
 	return result;
+}
+
+/* Whether as many values as are expected take no more memory than a hash table may */
+static bool
+values_fit(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
+{
+	Node	   *operand = (Node *) values->operand;
+	double		rows = rel->cheapest_total_path->rows;
+	EstimationInfo info;
+	double		n = estimate_num_groups(root, list_make1(operand), rows, NULL, &info);
+	int32		width = get_typavgwidth(exprType(operand), exprTypmod(operand));
+
+	/* sorted, and as an array; of what has no statistics each may be another */
+	if (info.flags & SELFLAG_USED_DEFAULT)
+		n = rows;
+	return n * (sizeof(Datum) + 2.0 * width) <= get_hash_memory_limit();
 }
 
 /* The node that collects the values */
@@ -305,7 +356,7 @@ values_path(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
 	LokiInheritDisabled(&path->path, child);
 	path->custom_paths = list_make1(child);
-	path->custom_private = list_make2_oid(exprType((Node *) values->operand),
+	path->custom_private = list_make3_oid(exprType((Node *) values->operand), values->order,
 										  values->array->varcollid);
 	path->methods = &path_methods;
 	return &path->path;
@@ -396,7 +447,7 @@ add_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	Path	   *row;
 	ListCell   *cell;
 
-	if (values == NULL)
+	if (values == NULL || !values_fit(root, inner, values))
 		return false;
 	row = values_path(root, inner, values);
 	foreach(cell, ordered_paths(root, outer, values))

@@ -26,7 +26,8 @@ extern bool loki_enable_join_values;
 typedef enum LokiValuesPrivate
 {
 	LOKI_VALUES_TYPE,			/* of the values */
-	LOKI_VALUES_COLLATION		/* by which they are compared */
+	LOKI_VALUES_ORDER,			/* < by which they are compared ... */
+	LOKI_VALUES_COLLATION		/* ... and its collation */
 } LokiValuesPrivate;
 
 /* functions in values.c */

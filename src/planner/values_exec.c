@@ -23,7 +23,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/sortsupport.h"
-#include "utils/typcache.h"
 
 /* Values that are collected before equal ones are looked for */
 #define FIRST_VALUES	1024
@@ -45,6 +44,7 @@ typedef struct ValuesState
 	Datum	   *values;
 	int			nvalues;
 	int			room;
+	Size		bytes;			/* that they have in an array, alignment aside */
 	Datum		array;
 	bool		collected;
 	bool		returned;
@@ -82,17 +82,16 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 {
 	ValuesState *state = (ValuesState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
-	TypeCacheEntry *type;
 
 	state->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 	node->custom_ps = list_make1(state->child);
 
 	state->type = list_nth_oid(scan->custom_private, LOKI_VALUES_TYPE);
 	get_typlenbyvalalign(state->type, &state->typlen, &state->typbyval, &state->typalign);
-	type = lookup_type_cache(state->type, TYPECACHE_LT_OPR);
 	state->order.ssup_cxt = estate->es_query_cxt;
 	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_VALUES_COLLATION);
-	PrepareSortSupportFromOrderingOp(type->lt_opr, &state->order);
+	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, LOKI_VALUES_ORDER),
+									 &state->order);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw join values",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -126,6 +125,7 @@ rescan_node(CustomScanState *node)
 static int
 compare_values(const void *a, const void *b, void *order)
 {
+	CHECK_FOR_INTERRUPTS();
 	return ApplySortComparator(*(const Datum *) a, false, *(const Datum *) b, false,
 							   (SortSupport) order);
 }
@@ -143,6 +143,7 @@ remove_equal(ValuesState *state)
 	{
 		if (compare_values(&state->values[n], &state->values[i], &state->order) == 0)
 		{
+			state->bytes -= datumGetSize(state->values[i], state->typbyval, state->typlen);
 			if (!state->typbyval)
 				pfree(DatumGetPointer(state->values[i]));
 		}
@@ -150,6 +151,21 @@ remove_equal(ValuesState *state)
 			state->values[++n] = state->values[i];
 	}
 	state->nvalues = n + 1;
+}
+
+/*
+ * The planner expected fewer values, as its statistics are old, or there are none
+ * of a subquery.  In an array there may be twice as much, with alignment.
+ */
+static void
+report_too_many(ValuesState *state)
+{
+	remove_equal(state);
+	if (state->bytes > MaxAllocSize / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many values of a joined relation: %d", state->nvalues),
+				 errhint("ANALYZE its tables, or turn lokivector.enable_join_values off.")));
 }
 
 static void
@@ -172,7 +188,10 @@ add_value(ValuesState *state, Datum value)
 	else
 		value = datumCopy(value, state->typbyval, state->typlen);
 	state->values[state->nvalues++] = value;
+	state->bytes += datumGetSize(value, state->typbyval, state->typlen);
 	MemoryContextSwitchTo(old);
+	if (state->bytes > MaxAllocSize / 2)
+		report_too_many(state);
 }
 
 /* Read the child to its end. */
@@ -183,6 +202,7 @@ collect_values(ValuesState *state)
 
 	MemoryContextReset(state->context);
 	state->nvalues = 0;
+	state->bytes = 0;
 	state->room = FIRST_VALUES;
 	state->values = MemoryContextAlloc(state->context, state->room * sizeof(Datum));
 	for (;;)
