@@ -29,6 +29,9 @@
 /* Entries of a list, at most */
 #define MAX_ENTRIES			((uint64) PG_INT32_MAX)
 
+/* Nodes after which an interrupt is looked for */
+#define INTERRUPT_NODES		65536
+
 /* The slots of an attribute, as they were when they were read */
 typedef struct ArraySlots
 {
@@ -124,6 +127,8 @@ count_entries(const ArraySlots *slots, uint32 *starts, uint32 *nulls, bool *few)
 		*nulls += n == 0;
 		for (int i = 0; i < n; i++)
 			starts[numbers[i]]++;
+		if (node % INTERRUPT_NODES == 0)
+			CHECK_FOR_INTERRUPTS();
 	}
 	total = *nulls;
 	for (uint32 number = 0; number < NUMBERS; number++)
@@ -153,7 +158,7 @@ place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
 			nodes[nulls++] = node;
 		for (int i = 0; i < n; i++)
 			nodes[starts[numbers[i]]++] = node;
-		if (node % 65536 == 0)
+		if (node % INTERRUPT_NODES == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
 }
