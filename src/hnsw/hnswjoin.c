@@ -103,11 +103,13 @@ chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, Buffer buff
 	LokiOverflowData slots[2];
 	LokiTidData tid;
 	LokiRecord	record;
+	int			tid_page;
 
 	if (!loki_claim_at_once(state, row->index, LOKI_FAMILY_OVERFLOW, free_head,
 							has_chain ? 1 : 2, claims))
 		return false;
 	loki_record_begin(&record, row->index);
+	tid_page = loki_record_page(&record, buffer);
 	slots[0] = overflow_slot(node, has_chain ? LokiTidOverflowHead(seen) : claims[1].number,
 							 &row->tid.u.heap);
 	loki_claim_record(state, &claims[0], &record, &slots[0]);
@@ -117,8 +119,8 @@ chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, Buffer buff
 		loki_claim_record(state, &claims[1], &record, &slots[1]);
 	}
 	tid = tid_with_head(row, seen, claims[0].number);
-	loki_record_slot(&record, loki_record_page(&record, buffer),
-					 state->families[LOKI_FAMILY_TID].slot_size, place, &tid);
+	loki_record_slot(&record, tid_page, state->families[LOKI_FAMILY_TID].slot_size,
+					 place, &tid);
 	loki_record_finish(&record);
 	UnlockReleaseBuffer(claims[0].buffer);
 	return true;
@@ -164,6 +166,7 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 	Buffer		overflow_buffer;
 	LokiTidData tid;
 	LokiRecord	record;
+	int			tid_page;
 
 	if (memcmp(LokiPageSlot(BufferGetPage(buffer), slot_size, place), seen, slot_size) != 0)
 	{
@@ -174,10 +177,11 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 									 overflow, &overflow_place);
 	tid = tid_with_head(row, seen, overflow);
 	loki_record_begin(&record, row->index);
+	tid_page = loki_record_page(&record, buffer);
 	loki_record_slot_bytes(&record, loki_record_page(&record, overflow_buffer),
 						   sizeof(LokiOverflowData), overflow_place,
 						   offsetof(LokiOverflowData, next), &next, sizeof(next));
-	loki_record_slot(&record, loki_record_page(&record, buffer), slot_size, place, &tid);
+	loki_record_slot(&record, tid_page, slot_size, place, &tid);
 	loki_record_finish(&record);
 	UnlockReleaseBuffer(overflow_buffer);
 	UnlockReleaseBuffer(buffer);

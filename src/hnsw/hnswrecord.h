@@ -43,7 +43,9 @@ extern void loki_record_begin(LokiRecord *record, Relation index);
 
 /*
  * Add a page, whose buffer is locked exclusively until the record is finished;
- * the number by which the others know it.
+ * the number by which the others know it.  Replay locks pages in the order in
+ * which they are added and keeps them locked, so that this is the order of
+ * README, "Lock order".
  */
 extern int	loki_record_page(LokiRecord *record, Buffer buffer);
 

@@ -14,7 +14,7 @@ use Test::More;
 
 our @EXPORT = qw(loki_node loki_standby create_items check_index rows_by_index lost_rows
   rows_are_found recall nearest
-  start_client finish_client open_session ask close_session);
+  start_client start_transactions finish_client ended open_session ask close_session);
 
 # A server with the extension's settings that all tests want
 sub loki_node
@@ -155,15 +155,49 @@ sub recall
 sub start_client
 {
 	my ($node, $name, $count, $seconds, $sql) = @_;
+
+	return start_pgbench($node, $name, $count, "--time=$seconds", $sql);
+}
+
+sub start_pgbench
+{
+	my ($node, $name, $count, $long, $sql, @limit) = @_;
 	my $script = "$PostgreSQL::Test::Utils::tmp_check/$name.sql";
 	my %client = (name => $name, out => '', err => '');
 
 	append_to_file($script, $sql);
 	$client{run} = start([
-		'pgbench', '--no-vacuum', "--client=$count", "--time=$seconds",
+		'pgbench', '--no-vacuum', "--client=$count", $long,
 		"--file=$script", '--host=' . $node->host, '--port=' . $node->port,
-		'postgres' ], '>', \$client{out}, '2>', \$client{err});
+		'postgres' ], '>', \$client{out}, '2>', \$client{err},
+		@limit);
 	return \%client;
+}
+
+# The same, but each client repeats the script so many times
+sub start_transactions
+{
+	my ($node, $name, $count, $times, $sql) = @_;
+
+	return start_pgbench($node, $name, $count, "--transactions=$times", $sql,
+		timeout($PostgreSQL::Test::Utils::timeout_default));
+}
+
+# Wait for the end of a client, but not for ever; false if it was to be killed
+sub ended
+{
+	my ($client) = @_;
+	my $ended = eval { finish($client->{run}); 1 };
+
+	if (!$ended)
+	{
+		$client->{run}->kill_kill;
+		fail("$client->{name}: comes to its end");
+		return 0;
+	}
+	ok($client->{err} !~ /ERROR|aborted/, "$client->{name}: comes to its end")
+	  or diag($client->{err});
+	return 1;
 }
 
 # Wait for its end, which is to be without an error
