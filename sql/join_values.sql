@@ -230,6 +230,31 @@ SELECT values_same('SELECT t.id, t.plain, k.name FROM values_t t JOIN values_kin
 -- enum_eq is not leakproof, and must wait
 SELECT values_same('SELECT id FROM values_t WHERE color IN (SELECT color FROM values_kinds WHERE id IN (4, 10)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 RESET ROLE;
+-- a policy that is volatile, or asks another table, shows other rows each time
+ALTER POLICY values_p ON values_kinds USING (random() < 0.5);
+SET ROLE regress_values_user;
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+RESET ROLE;
+GRANT SELECT ON values_regions TO regress_values_user;
+ALTER POLICY values_p ON values_kinds USING (EXISTS (SELECT FROM values_regions r WHERE r.id = region + 1 AND random() < 0.5));
+SET ROLE regress_values_user;
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+RESET ROLE;
+CREATE TABLE values_parts (id integer, region integer, name text) PARTITION BY LIST (region);
+CREATE TABLE values_part PARTITION OF values_parts FOR VALUES IN (3);
+INSERT INTO values_parts SELECT id, region, name FROM values_kinds WHERE region = 3;
+ANALYZE values_parts;
+GRANT SELECT ON values_parts TO regress_values_user;
+ALTER TABLE values_parts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY values_p ON values_parts USING (random() < 0.5);
+SET ROLE regress_values_user;
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_parts k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+RESET ROLE;
+ALTER POLICY values_p ON values_parts USING (id > 0);
+SET ROLE regress_values_user;
+SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_parts k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+RESET ROLE;
+DROP TABLE values_parts;
 
 DROP TABLE values_t, values_kinds, values_regions, values_p, values_q;
 DROP FUNCTION values_same, values_plan, values_work, values_vector;

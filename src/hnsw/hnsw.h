@@ -74,12 +74,14 @@ extern bool loki_hnsw_is_old(Relation index);
 
 /*
  * What the caller of a scan does with a row, in a slot of the table's kind, when it
- * gets it: rows that do not pass may be left out.  It stays the caller's, and must
- * stay as long as the scan.
+ * gets it: rows that do not pass may be left out.  A row is one that the snapshot
+ * sees; `recheck` says, as xs_recheck does, that the scan keys are to be evaluated on
+ * it first.  It stays the caller's, and must stay as long as the scan.
  */
 typedef struct LokiRowFilter
 {
-	bool		(*passes) (struct LokiRowFilter *filter, TupleTableSlot *slot);
+	bool		(*passes) (struct LokiRowFilter *filter, TupleTableSlot *slot,
+						   bool recheck);
 	double		wanted;			/* rows that pass, and are still to come */
 } LokiRowFilter;
 

@@ -314,11 +314,19 @@ slot_distance(LokiScan *so, double *distance)
 	return found;
 }
 
-/* Whether the caller will take the row in so->slot, as far as that is asked */
+/*
+ * Whether the caller will take the row in so->slot, as far as that is asked.  Its
+ * functions may tell others what they see, so that the row must be one that the
+ * snapshot sees, as whatever fetch_row() leaves in the slot is, and that matches the
+ * keys, which the filter makes sure of where slots did not decide.
+ */
 static bool
 slot_passes(LokiScan *so)
 {
-	if (!loki_filters_rows(so) || so->row_filter->passes(so->row_filter, so->slot))
+	if (!loki_filters_rows(so))
+		return true;
+	Assert(!TTS_EMPTY(so->slot));
+	if (so->row_filter->passes(so->row_filter, so->slot, loki_filter_unsure(&so->filter)))
 		return true;
 	so->dropped++;
 	return false;

@@ -368,10 +368,15 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 			loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(tid));
 		if (!index_fetch_heap(scan, slot))
 			continue;
-		if (loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
-							   scan->xs_orderbynulls[0]) &&
-			(!scan->xs_recheck || passes(state, state->keys_row)) &&
-			(!recheck || passes(state, state->bitmap_row)))
+
+		/*
+		 * the bound comes last: what it is compared with may be a function of
+		 * the user's, and is evaluated for rows very near to it
+		 */
+		if ((!scan->xs_recheck || passes(state, state->keys_row)) &&
+			(!recheck || passes(state, state->bitmap_row)) &&
+			loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
+							   scan->xs_orderbynulls[0]))
 			return true;
 	}
 	return false;

@@ -10,9 +10,9 @@
  * over count + offset.  Limit evaluates both before it asks for its first
  * row, so that this works for parameters too.
  *
- * With it goes the scan's filter, the conditions that the index does not know: a
- * scan whose rows are dropped by it looks at further ones itself, before it measures
- * and sorts them.
+ * With it goes the scan's filter, the conditions that the index does not know, or not
+ * for certain: a scan whose rows are dropped by it looks at further ones itself,
+ * before it measures and sorts them.
  *
  * IDENTIFICATION
  *	  src/planner/limit.c
@@ -36,7 +36,7 @@
 typedef struct ScanFilter
 {
 	LokiRowFilter filter;
-	PlanState  *ps;
+	IndexScanState *scan;
 	ExprContext *econtext;
 } ScanFilter;
 
@@ -61,19 +61,29 @@ limit_rows(LimitState *limit)
 	return (double) limit->count + (double) limit->offset;
 }
 
-/* Whether a row passes, in the access method's name */
+/*
+ * Whether a row passes, in the access method's name.  As in the executor, conditions
+ * of the index that it did not decide come before all others, which are in the order
+ * that the planner gave them: none sees a row that one before it excludes.
+ */
 static bool
-filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot)
+filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot, bool recheck)
 {
 	ScanFilter *filter = (ScanFilter *) row_filter;
+	IndexScanState *scan = filter->scan;
+	ExprContext *econtext = filter->econtext;
+	bool		matches;
 	bool		passes;
 
-	filter->econtext->ecxt_scantuple = slot;
-	passes = ExecQual(filter->ps->qual, filter->econtext);
-	filter->econtext->ecxt_scantuple = NULL;
-	ResetExprContext(filter->econtext);
-	if (!passes)
-		InstrCountFiltered1(filter->ps, 1);
+	econtext->ecxt_scantuple = slot;
+	matches = !recheck || ExecQual(scan->indexqualorig, econtext);
+	passes = matches && ExecQual(scan->ss.ps.qual, econtext);
+	econtext->ecxt_scantuple = NULL;
+	ResetExprContext(econtext);
+	if (!matches)
+		InstrCountFiltered2(scan, 1);
+	else if (!passes)
+		InstrCountFiltered1(scan, 1);
 	return passes;
 }
 
@@ -82,8 +92,9 @@ filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot)
  * often than need be.
  */
 static ScanFilter *
-make_filter(PlanState *ps)
+make_filter(IndexScanState *scan)
 {
+	PlanState  *ps = &scan->ss.ps;
 	ScanFilter *filter;
 	Node	   *clauses = (Node *) ps->plan->qual;
 
@@ -91,7 +102,7 @@ make_filter(PlanState *ps)
 		return NULL;
 	filter = MemoryContextAllocZero(ps->state->es_query_cxt, sizeof(ScanFilter));
 	filter->filter.passes = filter_passes;
-	filter->ps = ps;
+	filter->scan = scan;
 	filter->econtext = CreateExprContext(ps->state);
 	return filter;
 }
@@ -192,7 +203,7 @@ remember_scan(PlanState *ps, LimitState *limit, bool first)
 	}
 	entry = hash_search(limited_scans, &ps, HASH_ENTER, NULL);
 	entry->limit = limit;
-	entry->filter = IsA(ps, IndexScanState) ? make_filter(ps) : NULL;
+	entry->filter = IsA(ps, IndexScanState) ? make_filter((IndexScanState *) ps) : NULL;
 	entry->exec = ps->ExecProcNodeReal;
 	entry->estate = estate;
 	ExecSetExecProcNode(ps, IsA(ps, CustomScanState) ? exec_limited_hybrid :

@@ -370,6 +370,41 @@ wants_outer_alone(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer)
 						 outer->relids);
 }
 
+/* Whether clauses return the same for a row each time, with nothing below them */
+static bool
+is_stable(List *clauses)
+{
+	ListCell   *cell;
+
+	foreach(cell, clauses)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+
+		if (contain_volatile_functions(clause) || contain_subplans(clause))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether a relation of the query has the same rows when it is read again: it is a
+ * table, and what the query and its policies ask of it does not change.
+ */
+static bool
+is_same_again(PlannerInfo *root, int relid)
+{
+	RangeTblEntry *rte = planner_rt_fetch(relid, root);
+	RelOptInfo *rel = root->simple_rel_array[relid];
+
+	if (rte->rtekind == RTE_JOIN)
+		return true;
+	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
+		rte->relkind != RELKIND_FOREIGN_TABLE &&
+		!contain_volatile_functions((Node *) rte->securityQuals) &&
+		!contain_subplans((Node *) rte->securityQuals) &&
+		(rel == NULL || (is_stable(rel->baserestrictinfo) && is_stable(rel->joininfo)));
+}
+
 /*
  * Whether a relation may be read twice in a plan, with the same rows both times.
  * EvalPlanQual returns its one row but once.
@@ -377,22 +412,25 @@ wants_outer_alone(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer)
 static bool
 may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 {
+	Relids		relids = bms_copy(rel->relids);
 	int			relid = -1;
+	ListCell   *cell;
 
 	if (root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
 		contain_volatile_functions((Node *) root->parse->jointree) ||
 		contain_subplans((Node *) root->parse->jointree))
 		return false;
-	while ((relid = bms_next_member(rel->relids, relid)) >= 0)
+	/* with its partitions; parents are before children */
+	foreach(cell, root->append_rel_list)
 	{
-		RangeTblEntry *rte = planner_rt_fetch(relid, root);
+		AppendRelInfo *child = lfirst_node(AppendRelInfo, cell);
 
-		if (rte->rtekind == RTE_JOIN)
-			continue;
-		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
-			rte->relkind == RELKIND_FOREIGN_TABLE)
-			return false;
+		if (bms_is_member(child->parent_relid, relids))
+			relids = bms_add_member(relids, child->child_relid);
 	}
+	while ((relid = bms_next_member(relids, relid)) >= 0)
+		if (!is_same_again(root, relid))
+			return false;
 	return true;
 }
 
