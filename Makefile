@@ -101,6 +101,7 @@ OBJS = \
 	src/types/sparsevec_ops.o \
 	src/types/sparsevec_cast.o \
 	src/types/sparsevec_distance.o \
+	src/hnsw/hnswaccess.o \
 	src/hnsw/hnswahead.o \
 	src/hnsw/hnswarena.o \
 	src/hnsw/hnswattr.o \

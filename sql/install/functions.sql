@@ -1,6 +1,6 @@
 --
--- Looking into hnsw indexes.  These functions read whole indexes and, if asked
--- to, tables, so who may call them is for the administrator to say.
+-- Looking into hnsw indexes.  Each of these functions asks whether its caller may
+-- look into the index at hand (src/hnsw/hnswaccess.c), so that all may execute it.
 --
 
 CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAULT false)
@@ -64,11 +64,11 @@ CREATE FUNCTION lokivector_recall(index regclass,
 COMMENT ON FUNCTION lokivector_recall(regclass, bit[], integer) IS 'recall of an hnsw index for given queries';
 
 CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
-		operator_class name DEFAULT 'vector_cosine_ops',
+		operator_class text DEFAULT 'vector_cosine_ops',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
 	RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_build_memory(regclass, name, name, name[], text[]) IS 'bytes of maintenance_work_mem with which an hnsw index is built in memory';
+COMMENT ON FUNCTION lokivector_build_memory(regclass, name, text, name[], text[]) IS 'bytes of maintenance_work_mem with which an hnsw index is built in memory';
 
 CREATE FUNCTION lokivector_calibrate(index regclass)
 	RETURNS void
@@ -98,18 +98,6 @@ CREATE FUNCTION lokivector_calibration(index regclass,
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 16;
 COMMENT ON FUNCTION lokivector_calibration(regclass) IS 'what walks of several widths were measured to find';
 
-REVOKE ALL ON FUNCTION lokivector_check(regclass, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_index_info(regclass) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_index_families(regclass) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_recall(regclass, vector[], integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_recall(regclass, halfvec[], integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_recall(regclass, bit[], integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_calibrate(regclass) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, vector[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, halfvec[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_calibrate(regclass, bit[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION lokivector_calibration(regclass) FROM PUBLIC;
 
 --
 -- Watching scans

@@ -96,6 +96,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiOwnsRelation(relid)			pg_class_ownercheck(relid, GetUserId())
 #endif
 
+/* Takes a place for soft errors since 16 */
+#if PG_VERSION_NUM >= 160000
+#define LokiQualifiedNameList(string)	stringToQualifiedNameList(string, NULL)
+#else
+#define LokiQualifiedNameList(string)	stringToQualifiedNameList(string)
+#endif
+
 /* Takes a flag since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LokiVacuumDelayPoint()			vacuum_delay_point(false)

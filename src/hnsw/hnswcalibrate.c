@@ -20,14 +20,11 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xlog.h"
-#include "catalog/index.h"
-#include "catalog/pg_class.h"
 #include "funcapi.h"
 #include "hnsw/hnswcalibrate.h"
 #include "hnsw/hnswrecode.h"
 #include "lokivector.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/memutils.h"
 
@@ -212,25 +209,12 @@ loki_calibrate_again(Relation index)
 static Relation
 open_index(Oid indexid, Relation *heap)
 {
-	Oid			heapid = IndexGetRelation(indexid, true);
-	Relation	index;
-
 	if (RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("recovery is in progress"),
 				 errhint("An index cannot be calibrated during recovery.")));
-	*heap = OidIsValid(heapid) ? table_open(heapid, ShareUpdateExclusiveLock) : NULL;
-	index = relation_open(indexid, ShareUpdateExclusiveLock);
-	loki_require_hnsw(index);
-	if (!LokiOwnsRelation(indexid))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_INDEX, RelationGetRelationName(index));
-	if (*heap == NULL || heapid != IndexGetRelation(indexid, false))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("could not open parent table of index \"%s\"",
-						RelationGetRelationName(index))));
-	return index;
+	return loki_open_allowed(indexid, ShareUpdateExclusiveLock, LOKI_RIGHT_CHANGE, heap);
 }
 
 static void
@@ -288,10 +272,10 @@ Datum
 lokivector_calibration(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	index = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+										  LOKI_RIGHT_READ, NULL);
 	LokiMetaPageData meta;
 
-	loki_require_hnsw(index);
 	InitMaterializedSRF(fcinfo, 0);
 	(void) loki_index_open(index, &meta);
 	for (int i = 0; i < meta.calibration.nwidths; i++)

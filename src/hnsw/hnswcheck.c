@@ -219,22 +219,11 @@ lokivector_check(PG_FUNCTION_ARGS)
 {
 	Oid			indexid = PG_GETARG_OID(0);
 	bool		heap_all_indexed = PG_GETARG_BOOL(1);
-	Oid			heapid = IndexGetRelation(indexid, true);
-	Relation	heap = NULL;
-	Relation	index;
+	Relation	heap;
+	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_READ, &heap);
 	Oid			save_userid;
 	int			save_sec_context;
 	int			save_nestlevel;
-
-	if (OidIsValid(heapid))
-		heap = table_open(heapid, AccessShareLock);
-	index = relation_open(indexid, AccessShareLock);
-	loki_require_hnsw(index);
-	if (heap == NULL || heapid != IndexGetRelation(indexid, false))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("could not open parent table of index \"%s\"",
-						RelationGetRelationName(index))));
 
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
 	SetUserIdAndSecContext(heap->rd_rel->relowner,

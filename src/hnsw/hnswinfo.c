@@ -37,16 +37,6 @@ typedef struct SlotCounts
 	uint64		by_state[LOKI_TID_STATE_MASK + 1];
 } SlotCounts;
 
-/* Open an index of ours; the relation lock is kept until the transaction ends */
-static Relation
-open_index(Oid indexid)
-{
-	Relation	index = relation_open(indexid, AccessShareLock);
-
-	loki_require_hnsw(index);
-	return index;
-}
-
 /*
  * End of the used part of an array.  Pages come into use in order, so the last
  * one in use is found by bisection.
@@ -225,7 +215,8 @@ put_counts(LokiIndex *state, Relation index, Datum *values)
 Datum
 lokivector_index_info(PG_FUNCTION_ARGS)
 {
-	Relation	index = open_index(PG_GETARG_OID(0));
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+												  LOKI_RIGHT_READ, NULL);
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint64		blocks = RelationGetNumberOfBlocks(index);
@@ -280,7 +271,8 @@ Datum
 lokivector_index_families(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	index = open_index(PG_GETARG_OID(0));
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+												  LOKI_RIGHT_READ, NULL);
 	LokiIndex  *state = loki_index_open(index, NULL);
 
 	InitMaterializedSRF(fcinfo, 0);

@@ -680,6 +680,21 @@ extern void loki_hnsw_endscan(IndexScanDesc scan);
 /* functions in hnswvalidate.c */
 extern bool loki_hnsw_validate(Oid opclassoid);
 
+/*
+ * What the caller of an SQL function has to be allowed (hnswaccess.c): to read the
+ * index, as its owner and pg_monitor are; to change it, as its owner is; or to read
+ * all rows of its table.
+ */
+typedef enum LokiRight
+{
+	LOKI_RIGHT_READ,
+	LOKI_RIGHT_CHANGE,
+	LOKI_RIGHT_ROWS
+} LokiRight;
+
+extern Relation loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right,
+								  Relation *heap);
+
 /* functions in hnswlock.c */
 extern void loki_insert_lock(Relation index);
 extern void loki_insert_unlock(Relation index);

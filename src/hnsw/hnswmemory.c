@@ -12,16 +12,21 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/spi.h"
 #include "hnsw/hnswbuild.h"
 #include "lokivector.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
 
 LOKI_FUNCTION(lokivector_build_memory);
 
@@ -52,7 +57,7 @@ count_rows(Relation table, const char *column)
 	double		share = nblocks > SAMPLE_PAGES ? 100.0 * SAMPLE_PAGES / nblocks : 100;
 	char	   *name = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
 												  RelationGetRelationName(table));
-	char	   *query = psprintf("SELECT pg_catalog.count(%s) FROM ONLY %s TABLESAMPLE SYSTEM (%.10g) REPEATABLE (1)",
+	char	   *query = psprintf("SELECT pg_catalog.count(%s) FROM ONLY %s TABLESAMPLE pg_catalog.system (%.10g) REPEATABLE (1)",
 								 quote_identifier(column), name, share);
 	bool		isnull;
 	int64		count;
@@ -67,12 +72,29 @@ count_rows(Relation table, const char *column)
 	return count * 100.0 / share;
 }
 
+/*
+ * An operator class by its name, which may have a schema.  One without is looked
+ * for in the search path, and then in the schema of the extension.
+ */
+static Oid
+find_class(const char *text, Oid extension_schema)
+{
+	Oid			method = get_index_am_oid("hnsw", false);
+	List	   *name = LokiQualifiedNameList(text);
+	Oid			class = get_opclass_oid(method, name, true);
+
+	if (!OidIsValid(class) && list_length(name) == 1)
+		class = get_opclass_oid(method,
+								lcons(makeString(get_namespace_name(extension_schema)),
+									  list_copy(name)), true);
+	return OidIsValid(class) ? class : get_opclass_oid(method, name, false);
+}
+
 /* A column as an operator class will have it indexed */
 static LokiColumn
-describe_column(const char *name, Oid type, int32 typmod)
+describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 {
-	Oid			class = get_opclass_oid(get_index_am_oid("hnsw", false),
-										list_make1(makeString(pstrdup(name))), false);
+	Oid			class = find_class(name, extension_schema);
 
 	if (get_opclass_input_type(class) != type)
 		ereport(ERROR,
@@ -83,7 +105,21 @@ describe_column(const char *name, Oid type, int32 typmod)
 }
 
 /*
- * lokivector_build_memory(tab regclass, col name, operator_class name,
+ * ERROR unless the user may read something of a table, as no one else is to lock
+ * it; which columns, the query says that counts rows.
+ */
+static void
+require_some_column(Oid tableid)
+{
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(tableid)) &&
+		pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(tableid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(tableid)),
+					   get_rel_name(tableid));
+}
+
+/*
+ * lokivector_build_memory(tab regclass, col name, operator_class text,
  *						   attributes name[], options text[])
  *
  * Bytes of maintenance_work_mem with which an index on these columns is built in
@@ -92,7 +128,7 @@ describe_column(const char *name, Oid type, int32 typmod)
 Datum
 lokivector_build_memory(PG_FUNCTION_ARGS)
 {
-	Relation	table = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	table;
 	char	   *column = NameStr(*PG_GETARG_NAME(1));
 	ArrayType  *attributes = PG_GETARG_ARRAYTYPE_P(3);
 	LokiHnswOptions *options = (LokiHnswOptions *) loki_hnsw_options(PG_GETARG_DATUM(4), true);
@@ -106,6 +142,8 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	int32		typmod;
 	double		bytes;
 
+	require_some_column(PG_GETARG_OID(0));
+	table = table_open(PG_GETARG_OID(0), AccessShareLock);
 	if (table->rd_rel->relkind != RELKIND_RELATION && table->rd_rel->relkind != RELKIND_MATVIEW)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -124,7 +162,8 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	}
 
 	find_column(table, column, &type, &typmod);
-	indexed = describe_column(NameStr(*PG_GETARG_NAME(2)), type, typmod);
+	indexed = describe_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
+							  get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
 	loki_build_describe(options, &indexed, nattributes, attr_type, 0, &meta);
 	build = loki_build_begin(NULL, NULL, NULL, &meta);
 	build->geometry.column = indexed;

@@ -36,12 +36,10 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 LOKI_FUNCTION(lokivector_recall);
@@ -83,33 +81,13 @@ typedef struct Recall
  */
 
 /*
- * Open an index and its table, the table first, and become the table's owner,
- * as whom expressions are evaluated.  Only for callers who may read all rows.
+ * Open an index and its table.  Only for callers who may read all rows.
  */
 static void
 open_relations(Recall *recall, Oid indexid)
 {
-	Oid			heapid = IndexGetRelation(indexid, true);
-	AclResult	allowed;
-
-	if (OidIsValid(heapid))
-		recall->heap = table_open(heapid, AccessShareLock);
-	recall->index = relation_open(indexid, AccessShareLock);
-	loki_require_hnsw(recall->index);
-	if (recall->heap == NULL || heapid != IndexGetRelation(indexid, false))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("could not open parent table of index \"%s\"",
-						RelationGetRelationName(recall->index))));
-
-	allowed = pg_class_aclcheck(heapid, GetUserId(), ACL_SELECT);
-	if (allowed != ACLCHECK_OK)
-		aclcheck_error(allowed, OBJECT_TABLE, RelationGetRelationName(recall->heap));
-	if (check_enable_rls(heapid, InvalidOid, false) == RLS_ENABLED)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("query would be affected by row-level security policy for table \"%s\"",
-						RelationGetRelationName(recall->heap))));
+	recall->index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS,
+									  &recall->heap);
 	if (!recall->index->rd_index->indisvalid)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -145,6 +145,18 @@ forbid(IndexPath *path, Cost *startup_cost, Cost *total_cost, Selectivity *selec
 }
 
 /*
+ * Open an index of a query that is planned, whose lock is held.  There are other
+ * extensions that plan with indexes of which there is no file: those are not ours
+ * to open.
+ */
+Relation
+loki_open_planned(const IndexOptInfo *info)
+{
+	Assert(!info->hypothetical);
+	return index_open(info->indexoid, NoLock);
+}
+
+/*
  * amcostestimate
  */
 void
@@ -169,13 +181,16 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		rows;
 	Cost		walk;
 
-	/* the scan has no other order than distance, and one distance only */
-	if (list_length(path->indexorderbys) != 1)
+	/*
+	 * The scan has no other order than distance, and one distance only.  Nothing
+	 * is known of an index that an extension only supposes.
+	 */
+	if (list_length(path->indexorderbys) != 1 || info->hypothetical)
 	{
 		forbid(path, startup_cost, total_cost, selectivity, correlation, pages);
 		return;
 	}
-	index = index_open(info->indexoid, NoLock);
+	index = loki_open_planned(info);
 	/* an old index is an error, unless scans of it are not wanted anyway */
 	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
 		loki_hnsw_shape(index, &shape);

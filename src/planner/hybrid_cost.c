@@ -124,9 +124,9 @@ page_cost(double pages)
 
 /* What is known of the index, from its metapage; false if that is nothing */
 static bool
-read_shape(Oid indexid, LokiHnswShape *shape)
+read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
 {
-	Relation	index = index_open(indexid, NoLock);
+	Relation	index = loki_open_planned(info);
 	bool		readable = loki_hnsw_shape(index, shape);
 
 	index_close(index, NoLock);
@@ -181,7 +181,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		return;
 	}
 	search.nodes = Max(walk->indexinfo->tuples, 1);
-	if (!read_shape(walk->indexinfo->indexoid, &search.shape))
+	if (!read_shape(walk->indexinfo, &search.shape))
 		search.shape.m = LOKI_DEFAULT_M;
 	if (bitmap != NULL)
 	{

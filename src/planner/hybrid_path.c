@@ -47,10 +47,12 @@ typedef struct HybridTarget
 	Relids		outer;			/* relations that the distance needs */
 } HybridTarget;
 
+/* Whether an index is ours, and there is a file of it */
 static bool
 is_hnsw(IndexOptInfo *index)
 {
-	return (amcostestimate_function) index->amcostestimate == loki_cost_estimate;
+	return !index->hypothetical &&
+		(amcostestimate_function) index->amcostestimate == loki_cost_estimate;
 }
 
 static bool
@@ -285,7 +287,7 @@ sorted_targets(RelOptInfo *rel)
 static bool
 is_complete(IndexOptInfo *info)
 {
-	Relation	index = index_open(info->indexoid, NoLock);
+	Relation	index = loki_open_planned(info);
 	LokiScanSettings settings;
 	bool		old = loki_hnsw_is_old(index);
 

@@ -34,6 +34,7 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 							   Cost *startup_cost, Cost *total_cost,
 							   Selectivity *selectivity, double *correlation,
 							   double *pages);
+extern Relation loki_open_planned(const IndexOptInfo *info);
 extern double loki_walk_nodes(double n, double ef, int m);
 extern Cost loki_score_cost(const LokiHnswShape *shape);
 

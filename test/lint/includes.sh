@@ -68,3 +68,7 @@ includes_of planner | grep ':hnsw/' | grep -v ':hnsw/hnsw\.h$' |
 	grep -v '^src/hnsw/' | rule "private headers of hnsw stay inside"
 grep -nw PG_VERSION_NUM src/*.[ch] src/*/*.[ch] | grep -v '^src/compat/pgcompat\.h:' |
 	rule "server versions are told apart in pgcompat.h alone"
+grep -nE '\<(index|relation)_open\(' src/planner/*.c |
+	grep -v -e 'return index_open(info->indexoid, NoLock)' -e '^src/planner/hybrid_exec\.c:' \
+		-e 'try_relation_open' |
+	rule "the planner opens no index that does not exist"
