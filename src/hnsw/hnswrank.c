@@ -88,8 +88,8 @@ loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
 }
 
 /*
- * Where to go on in a chain that was read to a visible row; LOKI_NONE if nothing
- * is left.  Its slot can be another's by now only if all other rows were removed
+ * Where to go on in a chain that was read to a row that was fetched and is visible;
+ * LOKI_NONE if nothing is left.  Its slot can be another's by now only if all other rows were removed
  * and the node's TID slot took its TID back.
  */
 static uint32
@@ -388,12 +388,13 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 
 /*
  * Append the row of an entry, whose distance is known, if it is visible, which
- * is returned, and the caller will take it.
+ * is returned, and the caller will take it.  With `fetch` the row is looked at in
+ * any case: then vacuum leaves the entry of a visible one where it is.
  */
 static bool
-add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry)
+add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fetch)
 {
-	if (!loki_filters_rows(so) && surely_visible(so, &entry->heap))
+	if (!fetch && !loki_filters_rows(so) && surely_visible(so, &entry->heap))
 	{
 		add_row(so, distance, entry->heap, true);
 		return true;
@@ -429,14 +430,19 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 /*
  * Append the visible rows among so->tids, which are some of a chain's.  All
  * have the same vector, so that one that can be read tells the distance of all.
- * Remembers the last; false if there is none.
+ * False if there is none.
+ *
+ * With `more` the chain goes on, and the last visible row is where: that is fetched.
+ * What the visibility map calls visible may as well be a row that vacuum has just
+ * removed, whose slot is another's by now.  The rows come from the last to the
+ * first, so that none behind that one is appended, to come again.
  */
 static bool
-add_chain_rows(LokiScan *so, LokiChain *chain, bool *known)
+add_chain_rows(LokiScan *so, LokiChain *chain, bool *known, bool more)
 {
 	bool		any = false;
 
-	for (uint32 i = 0; i < so->tids.n; i++)
+	for (uint32 i = so->tids.n; i-- > 0;)
 	{
 		LokiEntryRef entry = {so->tids_lsn, chain->node, so->tids.slots[i],
 		so->tids.tids[i]};
@@ -445,11 +451,11 @@ add_chain_rows(LokiScan *so, LokiChain *chain, bool *known)
 
 		CHECK_FOR_INTERRUPTS();
 		if (*known)
-			visible = add_known_row(so, chain->distance, &entry);
+			visible = add_known_row(so, chain->distance, &entry, more && !any);
 		else if ((visible = *known = row_distance(so, &entry, &chain->distance, &passes)) &&
 				 passes)
 			add_row(so, chain->distance, entry.heap, false);
-		if (!visible)
+		if (!visible || any)
 			continue;
 		any = true;
 		chain->slot = entry.overflow;
@@ -471,10 +477,10 @@ fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
 
 		if (!node_tids(so, chain, most, &so->tids))
 		{
-			(void) add_chain_rows(so, chain, &known);
+			(void) add_chain_rows(so, chain, &known, false);
 			return false;
 		}
-		if (add_chain_rows(so, chain, &known))
+		if (add_chain_rows(so, chain, &known, true))
 			return true;
 		chain->length = before.length;
 		most = most > PG_UINT32_MAX / 4 ? PG_UINT32_MAX : most * 4;
@@ -505,7 +511,7 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 	}
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && single)
-		(void) add_known_row(so, chain.distance, &entry);
+		(void) add_known_row(so, chain.distance, &entry, false);
 	else if (fetch_chain(so, &chain, known, CHAIN_FIRST))
 	{
 		if (so->nchains == so->chains_allocated)

@@ -66,8 +66,9 @@ typedef struct LokiTidList
 } LokiTidList;
 
 /*
- * A node of whose many rows some were read, and the last of these: one that is
- * visible, so that vacuum leaves its slot where it is.
+ * A node of whose many rows some were read, and the last of these: one that was
+ * fetched and is visible to the scan's snapshot, so that vacuum leaves its slot where
+ * it is.
  */
 typedef struct LokiChain
 {
