@@ -187,6 +187,7 @@ OBJS = \
 	src/planner/limit.o \
 	src/planner/order.o \
 	src/planner/paths.o \
+	src/planner/promise.o \
 	src/planner/resjunk.o \
 	src/planner/selectivity.o \
 	src/planner/values.o \

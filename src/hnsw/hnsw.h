@@ -107,12 +107,20 @@ typedef struct LokiScanWork
 extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 
 /*
- * Rows without a place in the graph follow all others; these bits in the
- * collation of a scan's order-by operator, which distances have no use for, put
- * them first.  There the wish goes wherever a plan goes.
+ * What a plan asks of a scan, as bits in the collation of its order-by operator,
+ * which distances have no use for.  There they go wherever a plan goes, into a
+ * plan that is kept while settings change as well.
+ *
+ * Rows without a place in the graph follow all others, if they are not to be first.
+ * The other bits say what the scan's caller relies on; where LOKI_PLAN_MADE is
+ * missing, as in scans without a plan, settings say it when the scan begins.
  */
 #define LOKI_FIRST_NULLS	1	/* rows whose distance is NULL */
 #define LOKI_FIRST_NANS		2	/* ... is NaN; after those */
+#define LOKI_PLAN_MADE		4	/* our planner has set the following: */
+#define LOKI_PLAN_COMPLETE	8	/* the scan goes on until its caller is content */
+#define LOKI_PLAN_EXACT		16	/* it returns every row, within the bound if there
+								 * is one, and in exact order */
 
 /*
  * Keep a scan to the rows of a set (NULL: whatever they are), and to those

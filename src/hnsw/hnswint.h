@@ -56,6 +56,7 @@ extern int	loki_option_refine_bits(const LokiHnswOptions *options);
 
 /* prototypes for other functions in hnswoptions.c */
 extern bool loki_check_int_source(int *newval, void **extra, GucSource source);
+extern void loki_assign_source(bool *is_set, const void *extra, bool changed);
 extern bool loki_scan_complete(bool limits_set);
 
 /* prototypes for functions in ivfflat.c */

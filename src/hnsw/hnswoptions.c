@@ -21,6 +21,7 @@
 #include "access/reloptions.h"
 #include "hnsw/hnswint.h"
 #include "utils/guc.h"
+#include "utils/plancache.h"
 
 int			loki_ef_search = LOKI_DEFAULT_EF_SEARCH;
 double		loki_scan_mem_multiplier = 1;
@@ -82,22 +83,36 @@ check_bool_source(bool *newval, void **extra, GucSource source)
 	return remember_source(extra, source);
 }
 
+/*
+ * Note whether a setting was set.  Plans are made for complete scans, or for others,
+ * and are what they rely on; where that may change they are made anew.
+ */
+void
+loki_assign_source(bool *is_set, const void *extra, bool changed)
+{
+	bool		newly_set = *(const bool *) extra;
+
+	if (changed || newly_set != *is_set)
+		ResetPlanCache();
+	*is_set = newly_set;
+}
+
 static void
 assign_iterative_scan(int newval, void *extra)
 {
-	iterative_scan_set = *(bool *) extra;
+	loki_assign_source(&iterative_scan_set, extra, newval != iterative_scan);
 }
 
 static void
 assign_max_scan_tuples(int newval, void *extra)
 {
-	max_scan_tuples_set = *(bool *) extra;
+	loki_assign_source(&max_scan_tuples_set, extra, false);
 }
 
 static void
 assign_complete(bool newval, void *extra)
 {
-	complete_set = *(bool *) extra;
+	loki_assign_source(&complete_set, extra, newval != complete);
 }
 
 /*

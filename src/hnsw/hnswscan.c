@@ -291,6 +291,25 @@ next_phase(LokiScan *so)
 }
 
 /*
+ * Whether the scan is complete, and exact: as planned, since what is above it in the
+ * plan relies on that, whatever the settings have become.
+ */
+static void
+choose_completeness(LokiScan *so)
+{
+	Oid			plan = so->scan->orderByData[0].sk_collation;
+
+	loki_scan_settings(so->scan->indexRelation, &so->settings);
+	so->complete = so->settings.complete;
+	so->exact = so->settings.exact;
+	if (plan & LOKI_PLAN_MADE)
+	{
+		so->complete = (plan & LOKI_PLAN_COMPLETE) != 0;
+		so->exact |= (plan & LOKI_PLAN_EXACT) != 0;
+	}
+}
+
+/*
  * Open the index and decide the first phase.
  */
 static void
@@ -309,8 +328,7 @@ begin_scan(LokiScan *so)
 	}
 	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
 	loki_node_filter_make(&so->nodes, &so->filter, so->within);
-	loki_scan_settings(scan->indexRelation, &so->settings);
-	so->complete = so->settings.complete;
+	choose_completeness(so);
 	so->nodes_refined = so->heap_fetches = so->sequential_passes = 0;
 	so->returned = so->dropped = 0;
 	so->last_distance = -get_float8_infinity();
@@ -439,7 +457,7 @@ begin_filtered(LokiScan *so)
 static bool
 wants_pass(LokiScan *so)
 {
-	if (so->settings.exact)
+	if (so->exact)
 		return true;
 	return loki_is_bounded(so) && so->bound_all && so->complete &&
 		loki_node_end(so->state, so->scan->indexRelation) <= BOUNDED_PASS_NODES;
@@ -509,7 +527,7 @@ find_more(LokiScan *so)
 			widen_walk(so, 0);
 			return true;
 		}
-		if (!so->complete && !so->settings.exact)
+		if (!so->complete && !so->exact)
 			return false;
 		loki_sequential_begin(so);
 		so->phase = LOKI_SCAN_SEQUENTIAL;
@@ -611,7 +629,7 @@ fill_batch(LokiScan *so)
 			while (so->phase != LOKI_SCAN_WALK)
 				next_phase(so); /* had no rows */
 		}
-		else if (so->complete || so->settings.exact)
+		else if (so->complete || so->exact)
 			continue_recoded(so);
 		else
 			break;

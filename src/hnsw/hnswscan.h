@@ -112,7 +112,8 @@ typedef struct LokiScan
 								 * known */
 	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
 	LokiScanSettings settings;
-	bool		complete;		/* go on until the caller is content */
+	bool		complete;		/* go on until the caller is content ... */
+	bool		exact;			/* ... by passes, which leave nothing out */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
 	LokiWay		way;			/* of a scan with a filter, at last */

@@ -51,13 +51,13 @@ static const struct config_enum_entry iterative_scan_options[] = {
 static void
 assign_iterative_scan(int newval, void *extra)
 {
-	iterative_scan_set = *(bool *) extra;
+	loki_assign_source(&iterative_scan_set, extra, newval != iterative_scan);
 }
 
 static void
 assign_max_probes(int newval, void *extra)
 {
-	max_probes_set = *(bool *) extra;
+	loki_assign_source(&max_probes_set, extra, false);
 }
 
 /* Called by loki_hnsw_init(). */

@@ -23,6 +23,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/planner.h"
+#include "planner/promise.h"
 #include "planner/values.h"
 #include "utils/float.h"
 #include "utils/guc.h"
@@ -195,6 +196,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
 		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
+	loki_promise_label(path, &settings);
 	width = readable ? loki_hnsw_target_width(index, root->limit_tuples) : 0;
 	index_close(index, NoLock);
 	if (!readable)

@@ -31,6 +31,7 @@
 #include "optimizer/restrictinfo.h"
 #include "planner/hybrid.h"
 #include "planner/planner.h"
+#include "planner/promise.h"
 #include "planner/selectivity.h"
 #include "utils/lsyscache.h"
 
@@ -413,6 +414,8 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 							 list_make1(distance), list_make1_int(0),
 							 target->pathkeys, ForwardScanDirection, false, outer,
 							 1.0, false);
+	if (!target->ordered)
+		loki_promise_set(walk, LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT);
 
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;

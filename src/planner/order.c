@@ -40,6 +40,7 @@
 #include "optimizer/restrictinfo.h"
 #include "planner/distexpr.h"
 #include "planner/planner.h"
+#include "planner/promise.h"
 #include "utils/lsyscache.h"
 
 /* The relation's indexes of our access method that the query can use */
@@ -265,13 +266,7 @@ static void
 label_path(IndexPath *path, PathKey *key, Oid first)
 {
 	path->path.pathkeys = list_make1(key);
-	if (first != InvalidOid)
-	{
-		OpExpr	   *op = copyObject(linitial_node(OpExpr, path->indexorderbys));
-
-		op->inputcollid = first;
-		path->indexorderbys = list_make1(op);
-	}
+	loki_promise_set(path, first);
 }
 
 void
