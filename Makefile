@@ -12,6 +12,7 @@
 #						Java, as published; installs them in a directory of
 #						their own; TESTS="NAME..."
 # make soak		everything at once for half an hour; or SECONDS=...
+# make fuzz		20,000 random statements, by index and without; or COUNT=..., SEED=...
 # make test-pg17		unit, sql, iso and tap in a Debian chroot with
 # make test-pg18		PostgreSQL 17 or 18; as root
 # make test-takeover	from pgvector, and from PostgreSQL 15 to 17, in such a
@@ -216,7 +217,7 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients
-own_targets = test soak $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+own_targets = test soak fuzz $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential \
 	demo bench bench-goals bench-shapes format
 
@@ -276,6 +277,10 @@ $(parts:%=check-%): check-%:
 
 soak:
 	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=019_soak test/run.sh tap
+
+fuzz:
+	LOKIVECTOR_FUZZ_COUNT=$(or $(COUNT),20000) LOKIVECTOR_FUZZ_SEED=$(or $(SEED),1) \
+		TESTS=040_fuzz test/run.sh tap
 
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*

@@ -1,0 +1,388 @@
+"""Random statements over the tables of a schema."""
+
+from schema import BY_NAME, FUNCTIONS, OPERATORS
+from text import Choice, Limit, Rendering, Value, optional
+
+
+class Statement:
+    """A tree, and what its outcome has to have.
+
+    sort	columns that the rows are sorted by, as (place, descending)
+    search	an ORDER BY distance LIMIT decides which rows there are
+    counted	... and has to find as many as there can be
+    nearest	the place of the distance whose k least are asked for
+    change	it changes t
+    """
+
+    def __init__(self, kind, tree, sort=(), search=False, counted=True, nearest=None, change=False):
+        self.kind = kind
+        self.tree = tree
+        self.sort = list(sort)
+        self.search = search
+        self.counted = counted
+        self.nearest = nearest
+        self.change = change
+
+
+class Distance:
+    def __init__(self, text, descending, bare):
+        self.text = text
+        self.descending = descending
+        self.bare = bare
+        self.order = " DESC" if descending else ""
+
+
+class Generator:
+    def __init__(self, random, schema, ask, secure=False):
+        self.random = random
+        self.ask = ask          # what is in the tables
+        self.schema = schema
+        self.secure = secure
+        self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
+                      (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
+                      (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked)]
+        if not secure:
+            self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge)]
+
+    def chance(self, probability):
+        return self.random.random() < probability
+
+    def statement(self):
+        weights, makers = zip(*self.kinds)
+        return self.random.choices(makers, weights)[0]()
+
+    # ---- distances ----
+
+    def query(self):
+        """The vector that distances are from."""
+        kind = self.schema.vectors.type
+        draw = self.random.random()
+        if draw < 0.12:
+            return [f"(SELECT v FROM t WHERE id = {self.random.randint(1, 60)} AND v IS NOT NULL LIMIT 1)"]
+        if draw < 0.14:
+            return [f"NULL::{kind}"]
+        return [Value(self.schema.vectors.literal(), kind)]
+
+    def distance(self, alias="t", query=None, plain=False):
+        """A distance that an index may know, or an expression that rises or falls with it."""
+        random, vectors = self.random, self.schema.vectors
+        operators = list(OPERATORS[vectors.kind])
+        column, cast, operator = random.choice(self.schema.distances)
+        if self.chance(0.1):
+            column, cast, operator = "v", "", random.choice(operators)
+        side, query = f"{alias}.{column}", query or self.query()
+        if cast == "binary":
+            side = f"binary_quantize({side})::bit({vectors.dimension})"
+            query = ["binary_quantize(", query, f")::bit({vectors.dimension})"]
+        elif cast:
+            side, query = side + cast, ["(", query, f"){cast}"]
+        if operator in FUNCTIONS and self.chance(0.08):
+            bare = [f"{FUNCTIONS[operator]}({side}, ", query, ")"]
+        elif self.chance(0.9):
+            bare = [f"({side} {operator} ", query, ")"]
+        else:
+            bare = ["(", query, f" {operator} {side})"]
+        if plain or self.chance(0.75):
+            return Distance(bare, False, bare)
+        before, after, falls = random.choice((("-", "", True), ("1 - ", "", True), ("", " * 2 + 1", False),
+                                              ("sqrt(abs(", "))", False), ("", "::real", False),
+                                              ("", " + 0", False), ("3 - 2 * ", "", True)))
+        return Distance(Choice([f"({before}", bare, f"{after})"]), falls and self.chance(0.9), bare)
+
+    def radius(self, alias="t", query=None):
+        """A bound of a distance."""
+        distance = self.distance(alias, query, plain=True)
+        radius = self.random.choice((0, 0.05, 0.7, 1, 1.0000001, 2, "NaN", "Infinity"))
+        if self.chance(0.85):
+            share = self.random.choice((0, 0.01, 0.05, 0.05, 0.2, 0.2, 0.5, 0.9))
+            radius = self.ask(f"SELECT percentile_disc({share}) WITHIN GROUP (ORDER BY d) FROM (SELECT " +
+                              Rendering().text(distance.text).replace("u.v", "t.v") + " AS d FROM t LIMIT 500) s") or 1
+            if self.chance(0.4):
+                radius = f"{float(radius):.2g}"
+        operator = self.random.choice(("<", "<", "<=", "<=", ">", "BETWEEN 0.1 AND"))
+        return [distance.text, f" {operator} ", Value(str(radius), "float8")]
+
+    # ---- conditions ----
+
+    def leaf(self, alias):
+        random = self.random
+        draw = random.random()
+        if draw < 0.12:
+            return f"{alias}.id {random.choice(('<', '>', '<>'))} {random.randint(0, self.schema.rows)}"
+        if draw < 0.18:
+            return f"{alias}.id % {random.choice((2, 2, 3, 10))} = 1"
+        column = random.choice(self.schema.columns)
+        kind, side = column.kind, f"{alias}.{column.name}"
+        if draw < 0.25:
+            return f"{side} IS {random.choice(('', 'NOT ', 'NOT '))}NULL"
+        if kind.name == "boolean" and draw < 0.5:
+            return random.choice((side, f"NOT {side}", f"{side} IS TRUE", f"{side} IS NOT TRUE"))
+        type_ = {"fuzz_domain": "text", "character(8)": "bpchar"}.get(kind.name, kind.name.split("(")[0])
+        values = [Value(random.choice(kind.values), type_) for _ in range(random.randint(1, 4))]
+        if draw < 0.4 and not kind.element:
+            commas = [part for value in values for part in (value, ", ")][:-1]
+            if self.chance(0.2):
+                commas.append(", NULL")
+            return random.choice(([f"{side} IN (", commas, ")"], [f"{side} = ANY (ARRAY[", commas, "])"],
+                                  [f"{side} NOT IN (", commas, ")"]))
+        if draw < 0.45 and "<=" in kind.operators:
+            return [f"{side} BETWEEN ", values[0], " AND ", values[-1]]
+        if type_ in ("smallint", "integer", "bigint") and self.chance(0.5):
+            other = BY_NAME[random.choice(("smallint", "integer", "bigint"))]
+            values = [Value(random.choice(other.values), other.name)]
+        if kind.name in ("text", "varchar(20)") and not kind.collation and self.chance(0.15):
+            return [f"{side} = ", Value(random.choice(kind.values), "name")]
+        if kind.element and self.chance(0.2):
+            return [f"{random.choice(kind.values[2:4]).strip('{}').split(',')[0]!r} = ANY ({side})"]
+        return [f"{side} {random.choice(kind.operators)} ", values[0]]
+
+    def tree(self, alias, depth=2):
+        draw = self.random.random()
+        if depth == 0 or draw < 0.6:
+            return self.leaf(alias)
+        one = self.tree(alias, depth - 1)
+        if draw < 0.68:
+            return Choice(["NOT (", one, ")"], one)
+        two = self.tree(alias, depth - 1)
+        return Choice(["(", one, " AND " if draw < 0.85 else " OR ", two, ")"], one, two)
+
+    def conditions(self, alias="t", bound=0.12, more=()):
+        """What may follow FROM."""
+        parts = list(more)
+        if self.chance(0.75):
+            parts.append(Choice(self.tree(alias), "true"))
+        if self.chance(bound):
+            parts.append(Choice(self.radius(alias), "true"))
+        if self.secure or self.chance(0.06):
+            parts.append(Choice(f"spy({alias}.id)", "true") if self.secure else Choice(f"abs({alias}.id) > 5", "true"))
+        self.random.shuffle(parts)
+        joined = [x for part in parts for x in (part, " AND ")][:-1]
+        return [" WHERE ", joined] if joined else ""
+
+    # ---- relations ----
+
+    def join(self):
+        """t beside others: its FROM list, and conditions for WHERE."""
+        random = self.random
+        draw = random.random()
+        if draw < 0.65:
+            return "t", [], ["t.id"]
+        column = random.choice([c for c in self.schema.columns])
+        on = random.choice((f"t.{column.name} = u.{column.name}", "t.id = u.id", "t.id % 7 = u.id"))
+        if draw < 0.75:
+            return f"t JOIN u ON {on}", [], ["t.id", "u.id"]
+        if draw < 0.8:
+            return "t, u", [on], ["t.id", "u.id"]
+        if draw < 0.87:
+            return f"t LEFT JOIN u ON {on}", [], ["t.id", "u.id"]
+        if draw < 0.9:
+            return f"u RIGHT JOIN t ON {on}", [], ["t.id", "u.id"]
+        if draw < 0.92:
+            return f"t FULL JOIN u ON {on}", [], ["t.id", "u.id"]
+        kinds = (f"EXISTS (SELECT FROM u WHERE {on})", f"NOT EXISTS (SELECT FROM u WHERE {on})",
+                 f"t.{column.name} IN (SELECT u.{column.name} FROM u WHERE u.id < {random.randint(1, 40)})",
+                 f"t.id NOT IN (SELECT u.id FROM u)")
+        return "t", [random.choice(kinds)], ["t.id"]
+
+    def output(self):
+        """Columns that may be selected beside others."""
+        return self.random.choice(("", "", f", t.{self.random.choice(self.schema.columns).name}", ", t.tableoid::regclass"))
+
+    def limit(self, offset=0.25, most=60):
+        count = str(self.random.choice((1, 2, 5, 10, 10, 30, most)))
+        if self.chance(0.03):
+            count = "0"
+        skipped = ""
+        if self.chance(offset):
+            skipped = Choice([" OFFSET ", Value(str(self.random.randint(0, 20)), "bigint")], "")
+        return [Limit(" LIMIT ", Value(count, "bigint"), skipped)]
+
+    # ---- statements ----
+
+    def nearest(self):
+        relation, more, ids = self.join()
+        distance = self.distance()
+        ties = self.random.choice(("", "", ", t.id"))
+        tree = [f"SELECT {', '.join(ids)}, ", distance.text, f" AS d{self.output()} FROM {relation}",
+                self.conditions(more=more), " ORDER BY ", distance.text, distance.order,
+                optional(ties) if ties else "", self.limit()]
+        return Statement("nearest", tree, [(len(ids), distance.descending)], search=True, nearest=len(ids))
+
+    def ordered(self):
+        relation, more, ids = self.join()
+        distance = self.distance()
+        tree = [f"SELECT {', '.join(ids)}, ", distance.text, f" AS d FROM {relation}", self.conditions(more=more),
+                " ORDER BY ", distance.text, distance.order]
+        return Statement("ordered", tree, [(len(ids), distance.descending)])
+
+    def bound(self):
+        relation, more, ids = self.join()
+        columns = self.random.choice((", ".join(ids), "count(*), min(t.id), max(t.id)"))
+        tree = [f"SELECT {columns} FROM {relation}", self.conditions(bound=0.1, more=more + [self.radius()])]
+        return Statement("bound", tree)
+
+    def grouped(self):
+        distance = self.distance()
+        column = self.random.choice([c for c in self.schema.columns if c.kind.plain and not c.kind.collation]
+                                    or [None])
+        having = optional(" HAVING count(*) > 1") if self.chance(0.2) else ""
+        if column is None or self.chance(0.6):
+            tree = ["SELECT ", distance.text, " AS d, count(*), min(t.id) FROM t", self.conditions(),
+                    " GROUP BY 1", having, optional(" ORDER BY 1", distance.order, optional(self.limit()[0].parts))]
+            return Statement("grouped", tree)
+        order = optional(" ORDER BY 2", distance.order, ", 1", optional(self.limit()[0].parts))
+        tree = [f"SELECT t.{column.name}, min(", distance.text, ") AS d, count(*), max(t.id) FROM t",
+                self.conditions(), " GROUP BY 1", having, order]
+        return Statement("grouped", tree)
+
+    def distinct(self):
+        distance = self.distance()
+        way = self.random.random()
+        if way < 0.5:
+            tree = ["SELECT DISTINCT ", distance.text, " AS d FROM t", self.conditions(),
+                    optional(" ORDER BY 1", distance.order, optional(self.limit()[0].parts))]
+        else:
+            tree = ["SELECT DISTINCT ON (", distance.text, ") ", distance.text, " AS d, t.id FROM t",
+                    self.conditions(), " ORDER BY ", distance.text, distance.order, ", t.id"]
+        return Statement("distinct", tree)
+
+    def window(self):
+        distance = self.distance()
+        column = self.random.choice(self.schema.columns).name
+        over = [f"PARTITION BY t.{column} " if self.chance(0.25) else "", "ORDER BY ", distance.text, distance.order]
+        call = self.random.choice(("row_number()", "rank()", "dense_rank()", "count(*)", "lag(t.id)",
+                                   "first_value(t.id)"))
+        ties = ", t.id" if call not in ("rank()", "dense_rank()", "count(*)") else ""
+        tree = ["SELECT t.id, ", f"{call} OVER (", over, ties, ") AS n, ", distance.text, " AS d FROM t",
+                self.conditions()]
+        if self.chance(0.5):
+            tree = ["SELECT * FROM (", tree, ") s WHERE n <= ", Value(str(self.random.randint(1, 20)), "bigint"),
+                    Choice(" ORDER BY d, id", "")]
+        return Statement("window", tree)
+
+    def sets(self):
+        query = self.query()
+        one, two = self.distance(query=query, plain=True), self.distance(query=query, plain=True)
+        name = self.random.choice(("UNION", "UNION ALL", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL"))
+        ids = self.random.choice(("", ", t.id"))
+
+        def branch(distance):
+            return ["SELECT ", distance.text, f" AS d{ids} FROM t", self.conditions(bound=0.4)]
+        return Statement("sets", [branch(one), f" {name} ", branch(two), optional(" ORDER BY 1", ", 2" if ids else "")])
+
+    def joined(self):
+        """A search or a pass in a subquery, joined with another relation."""
+        distance = self.distance()
+        search = self.chance(0.5)
+        column = self.random.choice(self.schema.columns).name
+        on = self.random.choice((f"s.{column} = u.{column}", "s.id = u.id", "s.id % 7 = u.id"))
+        inner = ["SELECT t.*, ", distance.text, " AS d FROM t", self.conditions(bound=0.3)]
+        if search or self.chance(0.5):
+            inner += [" ORDER BY ", distance.text, distance.order]
+        if search:
+            inner += self.limit()
+        kind = self.random.choice(("JOIN", "LEFT JOIN"))
+        relation = Choice(["(", inner, f") s {kind} u ON {on}"])
+        order = Choice([" ORDER BY s.d", distance.order]) if self.chance(0.5) else ""
+        tree = ["SELECT s.id, u.id, s.d FROM ", relation, order]
+        return Statement("joined", tree, [(2, distance.descending)] if order else (), search=search, counted=False)
+
+    def merged(self):
+        """A join whose condition is a distance."""
+        query = self.query()
+        one, two = self.distance(query=query, plain=True), self.distance(query=query, plain=True)
+
+        def side(distance):
+            return ["(SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(bound=0.3), ")"]
+        kind = self.random.choice(("JOIN", "LEFT JOIN", "FULL JOIN"))
+        return Statement("merged", ["SELECT count(*), sum(a.id), sum(b.id) FROM ", side(one), f" a {kind} ",
+                                    side(two), " b ON a.d = b.d"])
+
+    def lateral(self):
+        """For each row of u the nearest, or all within a distance."""
+        distance = self.distance(query=["u.v"])
+        where = f" WHERE u.id <= {self.random.randint(1, 15)}"
+        draw = self.random.random()
+        if draw < 0.5:
+            inner = ["SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(), " ORDER BY ", distance.text,
+                     distance.order, self.limit(most=20)]
+            kind = self.random.choice(("JOIN", "LEFT JOIN"))
+            return Statement("lateral", ["SELECT u.id, s.* FROM u ", f"{kind} LATERAL (", inner, ") s ON true", where],
+                             search=True)
+        radius = self.radius(query=["u.v"])
+        if draw < 0.75:
+            return Statement("lateral", ["SELECT u.id, t.id FROM u, t", where, " AND ", radius, " AND ",
+                                         Choice(self.tree("t"), "true")])
+        return Statement("lateral", ["SELECT u.id, (SELECT count(*) FROM t", self.conditions(more=[radius]),
+                                     ") FROM u", where])
+
+    def semi(self):
+        radius = self.radius(query=["u.v"])
+        no = self.random.choice(("", "NOT "))
+        if self.chance(0.5):
+            return Statement("semi", [f"SELECT u.id FROM u WHERE {no}EXISTS (SELECT FROM t",
+                                      self.conditions(more=[radius]), ")"])
+        if self.chance(0.5):
+            return Statement("semi", [f"SELECT t.id FROM t WHERE {no}EXISTS (SELECT FROM u WHERE ", radius, ") AND ",
+                                      Choice(self.tree("t"), "true")])
+        return Statement("semi", [f"SELECT u.id FROM u WHERE u.id {no}IN (SELECT t.id FROM t",
+                                  self.conditions(more=[self.radius()]), ")"])
+
+    def ties(self):
+        distance = self.distance()
+        tree = ["SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(), " ORDER BY ", distance.text,
+                distance.order, Limit(" FETCH FIRST ", str(self.random.choice((1, 3, 10, 40))), " ROWS WITH TIES")]
+        return Statement("ties", tree, [(1, distance.descending)])
+
+    def subquery(self):
+        """A statement under others that change little of it."""
+        statement = self.random.choice((self.bound, self.grouped, self.distinct, self.ordered, self.sets))()
+        if self.chance(0.4):
+            tree = [f"WITH c AS {self.random.choice(('', 'MATERIALIZED ', 'NOT MATERIALIZED '))}(", statement.tree,
+                    ") SELECT * FROM c"]
+        else:
+            tree = ["SELECT count(*) FROM (", statement.tree, ") c"]
+        return Statement("subquery", tree)
+
+    def scalar(self):
+        distance = self.distance(plain=True)
+        call = self.random.choice(("min", "max", "count"))
+        return Statement("scalar", [f"SELECT {call}(", distance.text, ") FROM t", self.conditions(bound=0.5)])
+
+    def locked(self):
+        how = self.random.choice(("UPDATE", "SHARE"))
+        if self.chance(0.5):
+            return Statement("locked", ["SELECT t.id FROM t", self.conditions(more=[self.radius()]),
+                                        f" FOR {how} OF t"])
+        distance = self.distance()
+        return Statement("locked", ["SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(), " ORDER BY ",
+                                    distance.text, distance.order, self.limit(), f" FOR {how} OF t"],
+                         [(1, distance.descending)], search=True, nearest=1)
+
+    def update(self):
+        column = self.random.choice(self.schema.columns)
+        value = Value(self.random.choice(column.kind.values), column.kind.name)
+        if self.chance(0.3):
+            return Statement("update", [f"UPDATE t SET {column.name} = ", value, " FROM u WHERE ",
+                                        self.radius(query=["u.v"]), " AND u.id < 4 RETURNING t.id"], change=True)
+        return Statement("update", [f"UPDATE t SET {column.name} = ", value, self.conditions(more=[self.radius()]),
+                                    " RETURNING t.id"], change=True)
+
+    def delete(self):
+        if self.chance(0.3):
+            return Statement("delete", ["DELETE FROM t USING u WHERE ", self.radius(query=["u.v"]),
+                                        " AND u.id < 4 RETURNING t.id"], change=True)
+        return Statement("delete", ["DELETE FROM t", self.conditions(more=[self.radius()]), " RETURNING t.id"],
+                         change=True)
+
+    def insert(self):
+        columns = ", ".join(["v"] + [c.name for c in self.schema.columns])
+        return Statement("insert", [f"INSERT INTO t (id, {columns}) SELECT id + 100000, {columns} FROM t",
+                                    self.conditions(more=[self.radius()]), " RETURNING id"], change=True)
+
+    def merge(self):
+        column = self.random.choice(self.schema.columns).name
+        return Statement("merge", ["MERGE INTO t USING (SELECT * FROM u WHERE id < 4) u ON t.id % 4 = u.id AND ",
+                                   self.radius(), " AND ", Choice(self.tree("t"), "true"),
+                                   " WHEN MATCHED AND t.id % 2 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET "
+                                   f"{column} = u.{column} WHEN NOT MATCHED THEN DO NOTHING"], change=True)

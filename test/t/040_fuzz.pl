@@ -1,0 +1,51 @@
+# Random statements over random schemas, by index and without (test/fuzz/fuzz.py).
+# LOKIVECTOR_FUZZ_COUNT says how many (make fuzz: 20,000), LOKIVECTOR_FUZZ_SEED which.
+# What fails is written as SQL to the directory fuzz beside the logs of the tests.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use IPC::Run qw(run);
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $count = $ENV{LOKIVECTOR_FUZZ_COUNT} // 0;
+my $seed = $ENV{LOKIVECTOR_FUZZ_SEED} || 1;
+my $fuzz = "$FindBin::RealBin/../fuzz/fuzz.py";
+my ($out, $err);
+
+if (!$count)
+{
+	SKIP: { skip 'no statements are asked for', 1 }
+	done_testing();
+	exit 0;
+}
+if (!eval { run([ 'python3', $fuzz, '--help' ], '>', \$out, '2>', \$err) })
+{
+	SKIP: { skip 'python3 or libpq is not installed', 1 }
+	done_testing();
+	exit 0;
+}
+
+my $node = loki_node('main');
+$node->append_conf('postgresql.conf', "max_wal_size = 1GB\n");
+$node->start;
+if ($node->safe_psql('postgres', q(SELECT count(*) FROM pg_collation WHERE collprovider = 'i')) == 0)
+{
+	SKIP: { skip 'the server has no ICU', 1 }
+	done_testing();
+	exit 0;
+}
+$node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
+
+my $failures = ($ENV{TESTDIR} // PostgreSQL::Test::Utils::tempdir()) . '/../fuzz';
+my $passed = run([ 'python3', $fuzz, '--count', $count, '--seed', $seed, '--out', $failures,
+		$node->connstr('postgres') . ' user=' . (getpwuid($>))[0] ], '>', \$out, '2>', \$err);
+ok($passed, "$count statements, seed $seed") or diag($out, $err);
+note($out);
+done_testing();
