@@ -187,7 +187,7 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
 	LokiFamily *family = &state->families[LOKI_FAMILY_CENTROID];
 	uint32		done = 0;
 
-	first += epoch * LokiCentroidSlots(&state->code);
+	first += LokiCentroidStart(&state->code, epoch);
 	while (done < slots)
 	{
 		uint32		place;
@@ -209,7 +209,9 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
 
 /*
  * Read the centroid of an epoch, and the basis.  Zeros are left where none was
- * written: in an index that began empty.
+ * written: in an index that began empty.  That of an epoch which is over may have
+ * been written over meanwhile: whoever uses codes looks at the epoch afterwards
+ * (src/hnsw/README, "Recoding").
  */
 void
 loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)

@@ -726,6 +726,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	const float *vector;
 	LokiValueClass class;
 	uint32		node;
+	bool		grown;
 	bool		inserted;
 
 	row->index = index;
@@ -746,10 +747,11 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 
 	inserted = !row->stale;
 	node = row->node;
+	grown = row->grown;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
 	if (inserted)
-		loki_recode_grown(index, state, node, heap);
+		loki_recode_grown(index, state, node, grown, heap);
 	return inserted;
 }
 

@@ -60,6 +60,7 @@ typedef struct LokiNewRow
 	bool		recoded;		/* for which codes do not decide alone */
 	int			level;
 	uint32		node;
+	bool		grown;			/* its number was never used before */
 	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
 	bool		alone;			/* no live node was found to link to */
 	bool		found;			/* a scan comes to the node */

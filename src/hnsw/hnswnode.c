@@ -84,6 +84,7 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 		loki_ensure_node(row->state, row->index, claim.number);
 	}
 	row->node = claim.number;
+	row->grown = !claim.was_free;
 	loki_record_begin(&to.record, row->index);
 	loki_claim_record(row->state, &claim, &to.record, &row->tid);
 	to.buffers[to.nbuffers++] = claim.buffer;

@@ -39,7 +39,8 @@
 									 * free list */
 #define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
 #define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_FAMILY_CENTROID	10	/* per epoch dim floats, then the basis */
+#define LOKI_FAMILY_CENTROID	10	/* of two epochs each dim floats, then the
+									 * basis */
 #define LOKI_FAMILY_RENEWED		11	/* numbers used again since postings were
 									 * made */
 #define LOKI_FAMILY_ROW			12	/* nodes in the order of their rows' TIDs */
@@ -112,7 +113,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
 #define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
-#define LOKI_META_VERSION		1
+#define LOKI_META_VERSION		2
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
@@ -415,6 +416,14 @@ typedef enum LokiProfile
 	((code)->projection == LOKI_PROJECT_BASIS ? \
 	 (uint32) (code)->code_dims * (code)->dim : 0)
 #define LokiCentroidSlots(code)	((code)->dim + LokiBasisElements(code) / 2)
+
+/*
+ * Where those of an epoch begin: in the place of those of the epoch before the
+ * last.  No code is of that any more, as an epoch begins when all codes are of
+ * the last.
+ */
+#define LokiCentroidStart(code, epoch) \
+	((epoch) % 2 * LokiCentroidSlots(code))
 
 #define LOKI_MAX_LEVEL			15
 

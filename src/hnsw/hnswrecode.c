@@ -41,6 +41,10 @@
 /* Nodes that are recoded at most, as inserts wait for it */
 #define MOST_NODES		131072
 
+/* An index of so many nodes did not come to MOST_NODES just now, even if it has
+ * empty pages, and others insert at the same time */
+#define FAR_TOO_MANY	(2 * MOST_NODES)
+
 /* Nodes that tell where the mean is */
 #define SAMPLE_NODES	2000
 
@@ -206,6 +210,12 @@ node_row(Recode *recode, uint32 node, ItemPointer tid)
 	}
 }
 
+static void *
+huge_array(uint32 n, Size size)
+{
+	return palloc_extended(Max(mul_size(n, size), 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
 static void
 encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
 {
@@ -240,10 +250,10 @@ encode_rows(Recode *recode, Relation heap, AttrNumber attribute)
 	IndexFetchTableData *fetch = table_index_fetch_begin(heap);
 
 	rows->n = node_slots(recode->state);
-	rows->codes = palloc(mul_size(rows->n, recode->to->code_size));
-	rows->refines = palloc(mul_size(rows->n, Max(recode->to->refine_size, 1)));
-	rows->hashes = palloc0(mul_size(rows->n, sizeof(LokiHashData)));
-	rows->known = palloc0(rows->n);
+	rows->codes = huge_array(rows->n, recode->to->code_size);
+	rows->refines = huge_array(rows->n, Max(recode->to->refine_size, 1));
+	rows->hashes = huge_array(rows->n, sizeof(LokiHashData));
+	rows->known = huge_array(rows->n, sizeof(bool));
 	for (uint32 node = 0; node < rows->n; node++)
 	{
 		ItemPointerData tid;
@@ -413,12 +423,15 @@ write_meta(Recode *recode, bool running)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Write the centroid of the new epoch behind those of the others. */
+/*
+ * Write the centroid of the new epoch, over that of the epoch before the last: the
+ * codes are of the last, and stay readable if this is never finished.
+ */
 static void
 write_centroid(Recode *recode, const float *centroid)
 {
 	LokiFamily *family = &recode->state->families[LOKI_FAMILY_CENTROID];
-	uint32		first = recode->epoch * LokiCentroidSlots(&recode->state->code);
+	uint32		first = LokiCentroidStart(&recode->state->code, recode->epoch);
 	uint32		done = 0;
 
 	loki_ensure_slot(recode->state, recode->index, LOKI_FAMILY_CENTROID,
@@ -572,14 +585,21 @@ loki_was_recoded(LokiIndex *state, Relation index)
 	return recoded;
 }
 
-/* Whether a centroid is to be looked for, now that a node was inserted */
+/*
+ * Whether a centroid is to be looked for, now that a node was inserted.  Numbers
+ * that were never used before come in order, so that they tell how many nodes
+ * there are; one that vacuum has freed tells nothing, but that the index is small
+ * if it has no centroid.
+ */
 static bool
-is_due(const LokiIndex *state, uint32 node)
+is_due(const LokiIndex *state, uint32 node, bool grown)
 {
 	if (node < FIRST_NODES - 1 || node >= MOST_NODES || !can_recode(state))
 		return false;
 	if (is_uncentred(state))
-		return true;
+		return node_slots(state) < FAR_TOO_MANY;
+	if (!grown)
+		return false;
 	for (uint32 nodes = FIRST_NODES; nodes <= MOST_NODES; nodes *= NEXT_FACTOR)
 		if (node == nodes - 1)
 			return true;
@@ -598,10 +618,12 @@ is_busy(Relation index)
 
 /*
  * After an insert: see to the centroid when the index has grown to certain
- * numbers of nodes.  No lock is held.  The first one is taken in any case.
+ * numbers of nodes.  `grown`, if the node's number was never used before.  No lock
+ * is held.  The first centroid is taken in any case.
  */
 void
-loki_recode_grown(Relation index, LokiIndex *state, uint32 node, Relation heap)
+loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
+				  Relation heap)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -609,13 +631,13 @@ loki_recode_grown(Relation index, LokiIndex *state, uint32 node, Relation heap)
 	float	   *mean;
 	double		moved;
 
-	if (node == LOKI_NONE || !is_due(state, node) || is_busy(index))
+	if (node == LOKI_NONE || !is_due(state, node, grown) || is_busy(index))
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw recode",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	loki_index_refresh(state, index);
-	if (first == is_uncentred(state))
+	if (first == is_uncentred(state) && node_slots(state) < FAR_TOO_MANY)
 	{
 		mean = palloc_array(float, state->dim);
 		moved = find_mean(index, state, mean);

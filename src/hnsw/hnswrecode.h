@@ -16,7 +16,7 @@
 extern bool loki_was_recoded(LokiIndex *state, Relation index);
 extern void loki_recode_finish(Relation index);
 extern void loki_recode_wait(Relation index);
-extern void loki_recode_grown(Relation index, LokiIndex *state, uint32 node,
+extern void loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 							  Relation heap);
 extern bool loki_recode_moved(Relation index);
 

@@ -111,6 +111,39 @@ is($node->safe_psql('postgres', q(SELECT live FROM lokivector_index_info('items_
 	$nodes, 'equal rows join nodes');
 check_index($node, 'check with equal rows');
 
+# A number that is used again says nothing of how many nodes there are
+$node->safe_psql('postgres', qq(
+	CREATE TABLE again (id integer, v vector($dim));
+	CREATE INDEX again_idx ON again USING hnsw (v vector_l2_ops);
+	INSERT INTO again SELECT n, item(n, 0) FROM generate_series(1, 300) n;
+	INSERT INTO again SELECT n, item(n, 20) FROM generate_series(301, 400) n;
+	DELETE FROM again WHERE id = 64;));
+$node->safe_psql('postgres', 'VACUUM again');
+$before = $node->safe_psql('postgres', q(SELECT epoch FROM lokivector_index_info('again_idx')));
+$node->safe_psql('postgres', 'INSERT INTO again SELECT 401, item(401, 20)');
+is($node->safe_psql('postgres', q(
+		SELECT epoch, n FROM lokivector_index_info('again_idx'),
+			(SELECT count(*) AS n FROM again) c)),
+	"$before|400", 'an insert that uses the number of node 64 again does not look at all nodes');
+$node->safe_psql('postgres', 'DROP TABLE again');
+
+# Centroids of two epochs are kept: each of these takes a page
+$node->safe_psql('postgres', q(
+	CREATE TABLE long (id integer, v vector(2000));
+	CREATE INDEX long_idx ON long USING hnsw (v vector_l2_ops);
+	INSERT INTO long SELECT n, (SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 +
+			CASE WHEN n <= 32 THEN 0 WHEN n <= 64 THEN 2 WHEN n <= 128 THEN 5 ELSE 12 END)
+		FROM generate_series(1, 2000) i)::vector FROM generate_series(1, 256) n;));
+is($node->safe_psql('postgres', q(
+		SELECT epoch, f.pages FROM lokivector_index_info('long_idx'), lokivector_index_families('long_idx') f
+		WHERE family = 'centroid')), '4|2', 'the array of centroids does not grow with each of them');
+is($node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*) FROM long a, LATERAL (SELECT id FROM long ORDER BY v <-> a.v LIMIT 1) b
+		WHERE a.id <> b.id)), '0', 'rows are found after four epochs');
+is($node->safe_psql('postgres', q(SELECT lokivector_check('long_idx', true))), '', 'check after four epochs');
+$node->safe_psql('postgres', 'DROP TABLE long');
+
 # Where the vector is an expression, and where codes cannot be made anew
 foreach my $options ('', 'WITH (profile = compact)', 'WITH (bits = 1, refine_bits = 0)')
 {
