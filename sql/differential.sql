@@ -1,4 +1,4 @@
--- Expressions whose outcomes are those of pgvector 0.8.0.
+-- Expressions whose outcomes are those of pgvector 0.8.7.
 -- Made by test/differential.py record --count 520 --seed 2026
 
 -- What comes of an expression, errors as clients see them

@@ -13,6 +13,8 @@
 #ifndef LOKI_KERNELS_H
 #define LOKI_KERNELS_H
 
+#include <math.h>
+
 #include "distance/distance.h"
 
 /*
@@ -42,7 +44,17 @@ typedef enum LokiElement
 		f16_to_f32, f32_to_f16 \
 	}
 
-/* The kernels of a file over sum_pairs() and sum_cosine() */
+/*
+ * A dot product, summed in double and rounded to float in the end: what a sum
+ * in float is exchanged for whose parts left the range of float.
+ */
+extern float loki_dot_wide(int dim, const float *a, const float *b);
+
+/*
+ * The kernels of a file over sum_pairs() and sum_cosine().  Only a dot product
+ * has terms of both signs, so that parts of it may overflow where the sum does
+ * not, and only over floats: halves are too small.
+ */
 #define LOKI_DEFINE_KERNELS(target) \
 static target float \
 l2sq_f32(int dim, const float *a, const float *b) \
@@ -52,7 +64,9 @@ l2sq_f32(int dim, const float *a, const float *b) \
 static target float \
 dot_f32(int dim, const float *a, const float *b) \
 { \
-	return sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a, b); \
+	float		sum = sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a, b); \
+\
+	return likely(isfinite(sum)) ? sum : loki_dot_wide(dim, a, b); \
 } \
 static target float \
 l1_f32(int dim, const float *a, const float *b) \
@@ -64,6 +78,8 @@ cosine_f32(int dim, const float *a, const float *b, \
 		   float *dot, float *norma, float *normb) \
 { \
 	sum_cosine(LOKI_ELEMENT_F32, dim, a, b, dot, norma, normb); \
+	if (unlikely(!isfinite(*dot))) \
+		*dot = loki_dot_wide(dim, a, b); \
 } \
 static target float \
 l2sq_f16(int dim, const LokiHalf *a, const LokiHalf *b) \

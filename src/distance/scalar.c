@@ -80,6 +80,17 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 		halves[i] = loki_float_to_half(floats[i]);
 }
 
+/* Products of floats, and sums of as many as there are, do not overflow a double */
+float
+loki_dot_wide(int dim, const float *a, const float *b)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < dim; i++)
+		sum += (double) a[i] * (double) b[i];
+	return (float) sum;
+}
+
 LOKI_DEFINE_KERNELS()
 
 const LokiDistanceKernels loki_distance_scalar = LOKI_KERNELS(LOKI_SIMD_SCALAR, "scalar");

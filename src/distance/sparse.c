@@ -169,10 +169,28 @@ loki_sparse_l2sq(LokiSparse a, LokiSparse b)
 	return sum_terms(LOKI_TERM_L2SQ, a, b);
 }
 
+/* As loki_dot_wide() */
+static float
+dot_wide(LokiSparse a, LokiSparse b)
+{
+	double		sum = 0;
+	int			j = 0;
+
+	for (int i = 0; i < a.n; i++)
+	{
+		j = find_index(b, j, a.indices[i]);
+		if (j < b.n && b.indices[j] == a.indices[i])
+			sum += (double) a.values[i] * (double) b.values[j];
+	}
+	return (float) sum;
+}
+
 float
 loki_sparse_dot(LokiSparse a, LokiSparse b)
 {
-	return sum_terms(LOKI_TERM_DOT, a, b);
+	float		sum = sum_terms(LOKI_TERM_DOT, a, b);
+
+	return likely(isfinite(sum)) ? sum : dot_wide(a, b);
 }
 
 float

@@ -118,8 +118,7 @@ sparsevec_open(const LokiColumn *column, const struct varlena *value, float *cop
 	else
 	{
 		memset(values, 0, sizeof(float) * column->dim);
-		for (int i = 0; i < v.n; i++)
-			values[v.indices[i]] = v.values[i];
+		loki_sparsevec_spread((const SparseVector *) value, values);
 	}
 	if (copy == NULL)
 	{
@@ -156,14 +155,6 @@ sparsevec_form(const LokiColumn *column, const float *values)
 	return (struct varlena *) v;
 }
 
-static void
-sparsevec_different(uint32 declared, uint32 other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("different sparsevec dimensions %u and %u", declared, other)));
-}
-
 static double
 sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 				   const struct varlena *query)
@@ -186,7 +177,7 @@ sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 
 static const LokiValueType sparsevec_type = {
 	LOKI_SPARSEVEC_MAX_DIM, sparsevec_dim, sparsevec_stored_size, sparsevec_declared,
-	sparsevec_open, sparsevec_form, sparsevec_different, sparsevec_distance
+	sparsevec_open, sparsevec_form, sparsevec_distance
 };
 
 LOKI_FUNCTION(hnsw_sparsevec_support);

@@ -71,17 +71,9 @@ vector_form(const LokiColumn *column, const float *values)
 	return (struct varlena *) vector;
 }
 
-static void
-vector_different(uint32 declared, uint32 other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("different vector dimensions %u and %u", declared, other)));
-}
-
 static const LokiValueType vector_type = {
 	LOKI_VECTOR_MAX_DIM, vector_dim, vector_stored_size, vector_declared,
-	vector_open, vector_form, vector_different
+	vector_open, vector_form
 };
 
 /* ----------------------------------------------------------------
@@ -119,17 +111,9 @@ halfvec_form(const LokiColumn *column, const float *values)
 	return (struct varlena *) v;
 }
 
-static void
-halfvec_different(uint32 declared, uint32 other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("different halfvec dimensions %u and %u", declared, other)));
-}
-
 static const LokiValueType halfvec_type = {
 	LOKI_HALFVEC_MAX_DIM, vector_dim, halfvec_stored_size, halfvec_declared,
-	halfvec_open, halfvec_form, halfvec_different
+	halfvec_open, halfvec_form
 };
 
 /* ----------------------------------------------------------------
@@ -180,17 +164,8 @@ bit_form(const LokiColumn *column, const float *values)
 	return (struct varlena *) bits;
 }
 
-static void
-bit_different(uint32 declared, uint32 other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("different bit lengths %u and %u", declared, other)));
-}
-
 static const LokiValueType bit_type = {
-	MAX_BITS, bit_dim, bit_stored_size, bit_declared, bit_open, bit_form,
-	bit_different
+	MAX_BITS, bit_dim, bit_stored_size, bit_declared, bit_open, bit_form
 };
 
 /* ----------------------------------------------------------------
@@ -348,6 +323,18 @@ classify(LokiMetric metric, uint32 dim, const float *values)
 	return LOKI_VALUE_ZERO_NORM;
 }
 
+/* pgvector's message for rows and, since its version 0.8.7, for queries */
+static void
+check_declared(const LokiColumn *column, const struct varlena *value)
+{
+	uint32		declared = column->type->declared(value);
+
+	if (declared != column->declared)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("expected %u dimensions, not %u", column->declared, declared)));
+}
+
 /*
  * Look at the datum of column 1; for LOKI_VALUE_VECTOR *values points to its
  * floats, in the datum or in the current context.
@@ -356,35 +343,28 @@ LokiValueClass
 loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float **values)
 {
 	struct varlena *value;
-	uint32		declared;
 
 	*values = NULL;
 	if (isnull)
 		return LOKI_VALUE_NULL;
 	value = PG_DETOAST_DATUM(datum);
-	declared = column->type->declared(value);
-	if (declared != column->declared)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected %u dimensions, not %u", column->declared, declared)));
+	check_declared(column, value);
 	*values = column->type->open(column, value, NULL);
 	return classify(column->metric, column->dim, *values);
 }
 
 /*
- * Copy the vector of a query into values; ERROR as the operator's, if its
- * dimensions differ from the index's.  Says whether it has a direction, where
+ * Copy the vector of a query into values; ERROR if its dimensions differ from
+ * the index's, be it without rows.  Says whether it has a direction, where
  * the metric asks for one.
  */
 LokiValueClass
 loki_query_open(const LokiColumn *column, Datum datum, float *values)
 {
 	struct varlena *value = PG_DETOAST_DATUM(datum);
-	uint32		declared = column->type->declared(value);
 	const float *opened;
 
-	if (declared != column->declared)
-		column->type->different(column->declared, declared);
+	check_declared(column, value);
 	opened = column->type->open(column, value, values);
 	if (opened != values)
 		memcpy(values, opened, sizeof(float) * column->dim);

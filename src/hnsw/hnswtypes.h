@@ -47,9 +47,6 @@ typedef struct LokiValueType
 	/* the value of these floats, palloc'd */
 	struct varlena *(*form) (const LokiColumn *column, const float *values);
 
-	/* ERROR, as the operators', on values of two lengths */
-	void		(*different) (uint32 declared, uint32 other);
-
 	/*
 	 * What the SQL operator returns, where floats do not tell; else NULL.  Of
 	 * such a type, open() puts a hash of the value behind its floats, unless

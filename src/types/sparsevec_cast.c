@@ -82,19 +82,32 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	PG_RETURN_SPARSEVEC_P(form_vector(dim, x));
 }
 
+void
+loki_sparsevec_spread(const SparseVector *v, float *x)
+{
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
+
+	for (int i = 0; i < v->nnz; i++)
+	{
+		int32		index = v->indices[i];
+
+		if (unlikely(index < 0 || index >= v->dim))
+			elog(ERROR, "index out of bounds");
+		x[index] = values[i];
+	}
+}
+
 LOKI_FUNCTION(sparsevec_to_vector);
 Datum
 sparsevec_to_vector(PG_FUNCTION_ARGS)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
-	const float *values = LOKI_SPARSEVEC_VALUES(v);
 	Vector	   *result;
 
 	loki_vector_check_dim(v->dim);
 	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
 	result = loki_vector_make(v->dim);
-	for (int i = 0; i < v->nnz; i++)
-		result->x[v->indices[i]] = values[i];
+	loki_sparsevec_spread(v, result->x);
 	PG_RETURN_VECTOR_P(result);
 }
 
@@ -113,7 +126,6 @@ Datum
 sparsevec_to_halfvec(PG_FUNCTION_ARGS)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
-	const float *values = LOKI_SPARSEVEC_VALUES(v);
 	float	   *x;
 	HalfVector *result;
 
@@ -121,8 +133,7 @@ sparsevec_to_halfvec(PG_FUNCTION_ARGS)
 	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
 
 	x = palloc0_array(float, v->dim);
-	for (int i = 0; i < v->nnz; i++)
-		x[v->indices[i]] = values[i];
+	loki_sparsevec_spread(v, x);
 	result = loki_halfvec_make(v->dim);
 	loki_halfvec_set(result, x);
 	PG_RETURN_HALFVEC_P(result);

@@ -50,6 +50,17 @@ make_state(int dim)
 	return state;
 }
 
+/* The sums and the number of rows of a state, as an array of its own */
+static ArrayType *
+copy_state(ArrayType *state)
+{
+	ArrayType  *copy = make_state(LOKI_AVG_DIM(state));
+
+	memcpy(LOKI_AVG_VALUES(copy), LOKI_AVG_VALUES(state),
+		   sizeof(float8) * (LOKI_AVG_DIM(state) + 1));
+	return copy;
+}
+
 /*
  * The state to add to: the first argument itself within an aggregate, which
  * owns it, otherwise a copy.
@@ -57,43 +68,42 @@ make_state(int dim)
 static ArrayType *
 writable_state(FunctionCallInfo fcinfo, ArrayType *state)
 {
-	ArrayType  *copy;
-
-	if (AggCheckCallContext(fcinfo, NULL))
-		return state;
-	copy = make_state(LOKI_AVG_DIM(state));
-	memcpy(LOKI_AVG_VALUES(copy), LOKI_AVG_VALUES(state),
-		   sizeof(float8) * (LOKI_AVG_DIM(state) + 1));
-	return copy;
+	if (!AggCheckCallContext(fcinfo, NULL))
+		return copy_state(state);
+	ARR_LBOUND(state)[0] = 1;
+	return state;
 }
 
+/* Add to one element of a state. */
+static inline void
+add_to_sum(float8 *sum, float8 x)
+{
+	*sum += x;
+	if (unlikely(isinf(*sum)))
+		float_overflow_error();
+}
+
+/*
+ * The first row is copied rather than added to zeros, as -0 + 0 is 0.
+ */
 ArrayType *
 loki_avg_add(FunctionCallInfo fcinfo, const char *caller, int dim, const float *x)
 {
 	ArrayType  *state = loki_avg_state(fcinfo, 0, caller);
+	float8		n = LOKI_AVG_VALUES(state)[0];
+	bool		first = LOKI_AVG_DIM(state) == 0;
 	float8	   *values;
 
-	if (LOKI_AVG_DIM(state) == 0)
-	{
-		float8		n = LOKI_AVG_VALUES(state)[0];
-
-		state = make_state(dim);
-		LOKI_AVG_VALUES(state)[0] = n;
-	}
-	else
-	{
+	if (!first)
 		loki_check_expected_dim(LOKI_AVG_DIM(state), dim);
-		state = writable_state(fcinfo, state);
-	}
-
+	state = first ? make_state(dim) : writable_state(fcinfo, state);
 	values = LOKI_AVG_VALUES(state);
-	values[0] += 1;
+	values[0] = n + 1;
 	for (int i = 0; i < dim; i++)
-	{
-		values[i + 1] += x[i];
-		if (unlikely(isinf(values[i + 1])))
-			float_overflow_error();
-	}
+		if (first)
+			values[i + 1] = x[i];
+		else
+			add_to_sum(&values[i + 1], x[i]);
 	return state;
 }
 
@@ -107,8 +117,9 @@ vector_accum(PG_FUNCTION_ARGS)
 }
 
 /*
- * A state without rows leaves the other one as it is, also if both have none:
- * so it is with the workers of a parallel plan that finds no rows.
+ * A state without elements is one without rows, as the workers of a parallel
+ * plan hand over that saw none: the other one's sums are the result, if it has
+ * any.
  */
 LOKI_FUNCTION(vector_combine);
 Datum
@@ -116,24 +127,20 @@ vector_combine(PG_FUNCTION_ARGS)
 {
 	ArrayType  *state = loki_avg_state(fcinfo, 0, "vector_combine");
 	ArrayType  *other = loki_avg_state(fcinfo, 1, "vector_combine");
-	float8	   *values;
+	bool		swap = LOKI_AVG_DIM(state) == 0;
+	ArrayType  *rest = swap ? state : other;
+	ArrayType  *sum = swap ? other : state;
 
-	if (LOKI_AVG_VALUES(other)[0] == 0)
-		PG_RETURN_ARRAYTYPE_P(state);
-	if (LOKI_AVG_VALUES(state)[0] == 0)
-		PG_RETURN_ARRAYTYPE_P(other);
+	if (LOKI_AVG_DIM(sum) > 0)
+		loki_vector_check_dim(LOKI_AVG_DIM(sum));
+	if (LOKI_AVG_DIM(rest) > 0)
+		loki_check_expected_dim(LOKI_AVG_DIM(sum), LOKI_AVG_DIM(rest));
 
-	loki_check_expected_dim(LOKI_AVG_DIM(state), LOKI_AVG_DIM(other));
-	state = writable_state(fcinfo, state);
-	values = LOKI_AVG_VALUES(state);
-	values[0] += LOKI_AVG_VALUES(other)[0];
-	for (int i = 1; i <= LOKI_AVG_DIM(state); i++)
-	{
-		values[i] += LOKI_AVG_VALUES(other)[i];
-		if (unlikely(isinf(values[i])))
-			float_overflow_error();
-	}
-	PG_RETURN_ARRAYTYPE_P(state);
+	sum = swap ? copy_state(sum) : writable_state(fcinfo, sum);
+	LOKI_AVG_VALUES(sum)[0] += LOKI_AVG_VALUES(rest)[0];
+	for (int i = 1; i <= LOKI_AVG_DIM(rest); i++)
+		add_to_sum(&LOKI_AVG_VALUES(sum)[i], LOKI_AVG_VALUES(rest)[i]);
+	PG_RETURN_ARRAYTYPE_P(sum);
 }
 
 LOKI_FUNCTION(vector_avg);

@@ -259,6 +259,35 @@ fill_huge(int dim, float *a, float *b)
 	}
 }
 
+/*
+ * Parts of the sum are out of range, though the sum itself may be in it: terms
+ * are multiples of 2^123 or, every one of them too large, of 2^223.
+ */
+static void
+fill_overflow(int dim, float *a, float *b)
+{
+	int			scale = unit_random() % 2 * 100;
+
+	for (int i = 0; i < dim; i++)
+	{
+		a[i] = ldexp((int) (unit_random() % 33) - 16, 123);
+		b[i] = ldexp(unit_random() % 2 ? 1 : -1, scale);
+	}
+}
+
+/* The second half takes back what the first half added, but for 2^100. */
+static void
+fill_cancelled(int dim, float *a, float *b)
+{
+	for (int i = 0; i < dim; i++)
+	{
+		a[i] = ldexp(1, 127);
+		b[i] = i < dim / 2 ? 1 : -1;
+	}
+	if (dim % 2 != 0)
+		a[dim / 2] = ldexp(-1, 100);
+}
+
 /* Small integers: every sum is exact, so a lost or doubled element shows */
 static bool
 integers_are_exact(const LokiDistanceKernels *kernels, Kernel kernel)
@@ -370,6 +399,10 @@ test_level(LokiSimd simd)
 		else
 			ok(special_values_show(kernels, k, 1e30f, INFINITY),
 			   "%s %s: overflow is infinity", kernels->name, name);
+		if (product)
+			ok(all_dims_hold(kernels, k, fill_overflow) &&
+			   all_dims_hold(kernels, k, fill_cancelled),
+			   "%s %s: sums of which parts overflow", kernels->name, name);
 		if (product)
 			ok(special_values_show(kernels, k, -1e30f, -INFINITY),
 			   "%s %s: overflow is negative infinity", kernels->name, name);

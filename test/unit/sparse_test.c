@@ -144,6 +144,47 @@ compare_lengths(int gap, bool integers)
 	return true;
 }
 
+/*
+ * The products of a vector with one of signs: parts of their sum are out of
+ * range, though the sum itself may be in it.
+ */
+static bool
+overflow_holds(int n, int others)
+{
+	for (int round = 0; round < 20; round++)
+	{
+		LokiSparse	a = make(n, 1 + others, true);
+		LokiSparse	b = make((1 + others) * n, 1, true);
+		long double wanted;
+		float		got[2];
+
+		for (int i = 0; i < a.n; i++)
+			((float *) a.values)[i] = ldexp((int) (next_random() % 33) - 16, 123);
+		for (int i = 0; i < b.n; i++)
+			((float *) b.values)[i] = next_random() % 2 ? 1 : -1;
+		wanted = exact(a, b).dot;
+		got[0] = loki_sparse_dot(a, b);
+		got[1] = loki_sparse_dot(b, a);
+		drop(a);
+		drop(b);
+		if (got[0] != (float) wanted || got[1] != (float) wanted)
+		{
+			diag("%d elements: %g and %g instead of %Lg", n, got[0], got[1], wanted);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+overflows_hold(void)
+{
+	for (int n = 1; n <= 100; n++)
+		if (!overflow_holds(n, 0) || !overflow_holds(n, 40))
+			return false;
+	return true;
+}
+
 int
 main(void)
 {
@@ -155,6 +196,7 @@ main(void)
 		loki_distance_init();
 		if (strcmp(loki_distance.name, levels[i]) != 0)
 			continue;
+		ok(overflows_hold(), "%s: sums of which parts overflow", levels[i]);
 		for (int gap = 1; gap <= 64; gap *= 4)
 		{
 			ok(compare_lengths(gap, false), "%s: sums, gap %d", levels[i], gap);
