@@ -113,10 +113,13 @@ OBJS = \
 	src/hnsw/hnswcalibrate.o \
 	src/hnsw/hnswcalibrate_measure.o \
 	src/hnsw/hnswcheck.o \
+	src/hnsw/hnswcheck_all.o \
+	src/hnsw/hnswcheck_codes.o \
 	src/hnsw/hnswcheck_heap.o \
 	src/hnsw/hnswcheck_links.o \
 	src/hnsw/hnswcheck_pages.o \
 	src/hnsw/hnswcheck_postings.o \
+	src/hnsw/hnswcheck_read.o \
 	src/hnsw/hnswcheck_rowmap.o \
 	src/hnsw/hnswcheck_slots.o \
 	src/hnsw/hnswcompact.o \

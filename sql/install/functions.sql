@@ -7,6 +7,15 @@ CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAUL
 	RETURNS void
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
 
+COMMENT ON FUNCTION lokivector_check(regclass, boolean) IS 'verify an hnsw index, or all of a table or of partitions, and compare it with its table';
+
+CREATE FUNCTION lokivector_check_all(schema name DEFAULT NULL, heap_all_indexed boolean DEFAULT false,
+		time_limit interval DEFAULT NULL, after regclass DEFAULT NULL,
+		OUT index regclass, OUT problem text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION lokivector_check_all(name, boolean, interval, regclass) IS 'verify all hnsw indexes of a schema, a row each';
+
 CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT dimensions integer, OUT metric text, OUT code text,
 		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer,

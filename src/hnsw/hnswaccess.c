@@ -49,12 +49,14 @@ require_all_rows(Oid heapid)
 }
 
 /*
- * ERROR unless the user may do this with a relation, whose table is heapid, if it
- * is an index.  Of a relation that is gone the caller will hear when it opens it.
+ * ERROR unless the user may do this with a relation: a table, or an index.  Of one
+ * that is gone the caller will hear when it opens it.
  */
-static void
-require_right(Oid relid, Oid heapid, LokiRight right)
+void
+loki_require_right(Oid relid, LokiRight right)
 {
+	Oid			heapid = IndexGetRelation(relid, true);
+
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		return;
 	if (right == LOKI_RIGHT_ROWS)
@@ -81,7 +83,7 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 	Oid			heapid = IndexGetRelation(indexid, true);
 	Relation	index;
 
-	require_right(indexid, heapid, right);
+	loki_require_right(indexid, right);
 	if (heap != NULL)
 		*heap = OidIsValid(heapid) ? table_open(heapid, lock) : NULL;
 	index = relation_open(indexid, lock);
@@ -91,6 +93,6 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("could not open parent table of index \"%s\"",
 						RelationGetRelationName(index))));
-	require_right(indexid, heapid, right);
+	loki_require_right(indexid, right);
 	return index;
 }

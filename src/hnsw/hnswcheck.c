@@ -22,14 +22,13 @@
 #include "access/xlog.h"
 #include "catalog/index.h"
 #include "catalog/pg_type.h"
+#include "commands/progress.h"
 #include "hnsw/hnswcheck.h"
-#include "lokivector.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-
-LOKI_FUNCTION(lokivector_check);
 
 /* ----------------------------------------------------------------
  * What all files of the check use
@@ -54,7 +53,7 @@ loki_check_state_now(LokiCheck *check, uint32 node)
 	LokiTidData tid;
 
 	if (node > LOKI_MAX_NUMBER ||
-		!loki_slot_read(check->state, check->index, LOKI_FAMILY_TID, node, &tid))
+		!loki_check_read(check, LOKI_FAMILY_TID, node, &tid))
 		return LOKI_TID_FREE;
 	return LokiTidState(&tid);
 }
@@ -64,7 +63,7 @@ loki_check_dead_pending(LokiCheck *check)
 {
 	LokiMetaPageData meta;
 
-	loki_meta_read(check->index, &meta);
+	loki_check_meta(check, &meta);
 	return (meta.flags & LOKI_META_DEAD_PENDING) != 0;
 }
 
@@ -73,7 +72,51 @@ loki_check_dead_pending(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* The metapage must describe the index that the catalogs describe. */
+static bool
+all_zero(const void *bytes, Size size)
+{
+	for (Size i = 0; i < size; i++)
+		if (((const char *) bytes)[i] != 0)
+			return false;
+	return true;
+}
+
+/* Whether a calibration is one that was made; what a width finds may be anything. */
+static bool
+calibration_valid(const LokiCalibrationData *calibration)
+{
+	int			n = calibration->nwidths;
+
+	for (int i = 0; i < n; i++)
+		if (calibration->at[i].unused != 0 ||
+			(i > 0 && (calibration->at[i].width <= calibration->at[i - 1].width ||
+					   calibration->at[i].scored < calibration->at[i - 1].scored)))
+			return false;
+	return all_zero(&calibration->at[n],
+					sizeof(calibration->at[0]) * (LOKI_CALIBRATION_WIDTHS - n));
+}
+
+/* Whether lists and map can be of an index with these columns */
+static bool
+lists_valid(const LokiMetaPageData *meta)
+{
+	const LokiPostingsData *postings = &meta->postings;
+	int			n = meta->nattributes;
+
+	if ((meta->flags & LOKI_META_POSTINGS) != 0)
+		for (int i = 0; i < n; i++)
+			if (postings->listed[i] != LOKI_NONE && postings->nulls[i] > postings->listed[i])
+				return false;
+	return postings->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
+		meta->rowmap.unused == 0 &&
+		all_zero(&postings->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
+		all_zero(&postings->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
+}
+
+/*
+ * The metapage must describe the index that the catalogs describe, and be zero
+ * where nothing is.
+ */
 static void
 check_definition(LokiCheck *check)
 {
@@ -94,9 +137,19 @@ check_definition(LokiCheck *check)
 	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_RECODING |
 										  LOKI_META_POSTINGS | LOKI_META_ROWMAP)) != 0)
 		fault = "flags";
-	for (int i = 1; fault == NULL && i < meta->calibration.nwidths; i++)
-		if (meta->calibration.at[i].width <= meta->calibration.at[i - 1].width)
-			fault = "calibration";
+	if (fault == NULL && !calibration_valid(&meta->calibration))
+		fault = "calibration";
+	else if (fault == NULL && !lists_valid(meta))
+		fault = "lists";
+	else if (fault == NULL &&
+			 (meta->ef_construction < LOKI_MIN_EF_CONSTRUCTION ||
+			  meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION))
+		fault = "ef_construction";
+	else if (fault == NULL &&
+			 (meta->unused != 0 || meta->code.unused != 0 ||
+			  !all_zero(meta->attr_type + meta->nattributes,
+						sizeof(meta->attr_type) - meta->nattributes)))
+		fault = "unused part";
 
 	if (fault != NULL)
 		ereport(ERROR,
@@ -130,6 +183,11 @@ report_oddities(LokiCheck *check)
 						RelationGetRelationName(check->index),
 						(unsigned long long) check->strange_codes),
 				 loki_check_where(check, LOKI_FAMILY_CODE, check->first_strange_code)));
+	if (check->recoded > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" has %llu codes that were made of other codes",
+								 RelationGetRelationName(check->index),
+								 (unsigned long long) check->recoded)));
 	if (check->stale_links > 0 || check->disowned > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu stale links and %llu slots without owner above layer 0",
@@ -175,7 +233,9 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	loki_index_refresh(check->state, index);
 	check->query = (LokiQuery *)
 		TYPEALIGN(64, (uintptr_t) palloc(check->state->quantizer->query_size + 64));
+	check->code = palloc(check->state->quantizer->code_size);
 
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_IDXSCAN, check->nblocks);
 	check_structure(check);
 	if (heap_all_indexed)
 	{
@@ -189,7 +249,7 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	MemoryContextDelete(context);
 }
 
-/* Whether an index can be checked at all; ERROR if it never can */
+/* Whether an index can be checked now; ERROR if it never can */
 static bool
 is_checkable(Relation index)
 {
@@ -209,16 +269,14 @@ is_checkable(Relation index)
 }
 
 /*
- * lokivector_check(index regclass, heap_all_indexed boolean)
- *
- * The table is locked before its index, and its owner is who index
- * expressions are evaluated as.
+ * Check an index, and with heap_all_indexed compare it with its table.  The table
+ * is locked before its index, and its owner is who index expressions are evaluated
+ * as.  It is the one of `total` indexes that comes after `done`, for those who watch
+ * the progress.
  */
-Datum
-lokivector_check(PG_FUNCTION_ARGS)
+void
+loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done)
 {
-	Oid			indexid = PG_GETARG_OID(0);
-	bool		heap_all_indexed = PG_GETARG_BOOL(1);
 	Relation	heap;
 	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_READ, &heap);
 	Oid			save_userid;
@@ -232,11 +290,14 @@ lokivector_check(PG_FUNCTION_ARGS)
 	LokiRestrictSearchPath();
 
 	if (is_checkable(index))
+	{
+		loki_check_begin_progress(heap, index, total, done);
 		check_index(heap, index, heap_all_indexed);
+		pgstat_progress_end_command();
+	}
 
 	AtEOXact_GUC(false, save_nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 	relation_close(index, AccessShareLock);
 	table_close(heap, AccessShareLock);
-	PG_RETURN_VOID();
 }

@@ -44,8 +44,18 @@ typedef struct LokiCheck
 	BufferAccessStrategy strategy;
 	PGAlignedBlock page;		/* the page being checked */
 	int			attribute;		/* the attribute being checked */
-	LokiQuery  *query;			/* scratch */
+	LokiQuery  *query;			/* scratch, as is ... */
+	char	   *code;			/* ... a slot of CODE */
 	void	   *slot_state;		/* what a slot_check function needs besides */
+
+	/* the chain that was copied last */
+	LokiOverflowData *chain;
+	uint64		nchain;
+	uint64		chain_size;		/* room */
+
+	/* of the phase, in pages */
+	BlockNumber pages_total;
+	BlockNumber pages_done;
 
 	/* collected */
 	uint32		nodes;			/* TID slots in use */
@@ -60,7 +70,17 @@ typedef struct LokiCheck
 	uint32		first_strange_code;
 	uint64		stale_links;	/* UPPER neighbors that are so no more */
 	uint64		disowned;		/* UPPER slots that no node owns */
+	uint64		recoded;		/* codes that are another code's */
 } LokiCheck;
+
+/* functions in hnswcheck_read.c */
+extern void loki_check_lock(Buffer buffer);
+extern bool loki_check_read(LokiCheck *check, int family, uint32 number, void *slot);
+extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
+extern void loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid);
+extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
+extern void loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages);
+extern void loki_check_progress(LokiCheck *check);
 
 /* functions in hnswcheck_pages.c */
 extern void loki_check_directory(LokiCheck *check);
@@ -85,10 +105,29 @@ extern void loki_check_postings(LokiCheck *check);
 /* functions in hnswcheck_rowmap.c */
 extern void loki_check_rowmap(LokiCheck *check);
 
+/* A row that the index has */
+typedef struct LokiCheckEntry
+{
+	ItemPointerData heap;
+	uint32		number;			/* of its node, or its slot in NULLTID */
+	bool		outside;		/* the latter */
+	bool		zero_norm;		/* ... and it has a vector */
+} LokiCheckEntry;
+
+typedef void (*LokiVisitEntry) (void *state, const LokiCheckEntry *entry);
+
 /* functions in hnswcheck_heap.c */
 extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot);
+extern void loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state);
+extern void loki_check_row_fault(LokiCheck *check, const ItemPointerData *row,
+								 const char *fault);
+
+/* functions in hnswcheck_codes.c */
+extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
+							  const ItemPointerData *rows, uint64 nrows);
 
 /* functions in hnswcheck.c */
+extern void loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done);
 
 /* For ereport: slot `number` of an array, and its block */
 extern int	loki_check_where(LokiCheck *check, int family, uint32 number);

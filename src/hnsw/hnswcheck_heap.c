@@ -5,9 +5,10 @@
  *	  with the values that the row has.
  *
  * Each entry of the index, and each row that should have one, becomes a 64-bit
- * number: the heap TID in the upper 48 bits, 16 bits of a hash over the
- * vector's hash and the attributes in the others.  Both sides are sorted,
- * within maintenance_work_mem, and merged.
+ * number: the heap TID in the upper 48 bits, 16 bits of a hash over the slots of
+ * its node in the others, as they are and as they would be made of the row.  Both
+ * sides are sorted, within maintenance_work_mem, and merged.  Where they differ
+ * hnswcheck_codes.c says whether that is a fault.
  *
  * The rows are those visible to a snapshot that was taken before the index was
  * read.  Vacuum cannot remove their entries while the snapshot is held, and
@@ -26,6 +27,7 @@
 #include "access/xact.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
+#include "commands/progress.h"
 #include "common/hashfn.h"
 #include "hnsw/hnswcheck.h"
 #include "miscadmin.h"
@@ -40,9 +42,23 @@ typedef struct HeapCheck
 	MemoryContext row_context;	/* reset after every row */
 	Tuplesortstate *entries;	/* of the index */
 	Tuplesortstate *rows;		/* of the table */
+	uint64		hash;			/* of the slots of an entry ... */
+	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
+	char	   *code;			/* of a row or a node ... */
+	char	   *refine;			/* ... likewise */
+	ItemPointerData *unlike;	/* rows whose slots are not as they would be made */
+	uint64		nunlike;
+	uint64		unlike_size;	/* room */
+} HeapCheck;
+
+/* A pass over the rows that an index has */
+typedef struct EntryVisit
+{
+	LokiVisitEntry visit;
+	void	   *state;
 	bool		outside;		/* reading NULLTID */
 	bool		pass_killed;	/* leave out entries marked killed */
-} HeapCheck;
+} EntryVisit;
 
 static int64
 make_entry(const ItemPointerData *tid, uint64 hash)
@@ -88,104 +104,108 @@ put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
  * ----------------------------------------------------------------
  */
 
+/* Add a code, and what refines it, to a hash. */
+static uint64
+hash_codes(HeapCheck *state, uint64 hash)
+{
+	const LokiQuantizer *quantizer = state->check->state->quantizer;
+
+	hash = hash_bytes_extended((unsigned char *) state->code, (int) quantizer->code_size, hash);
+	if (quantizer->refine_size > 0)
+		hash = hash_bytes_extended((unsigned char *) state->refine,
+								   (int) quantizer->refine_size, hash);
+	return hash;
+}
+
 /* Hash of what the index holds of a node, or of a row outside the graph */
 static uint64
-entry_hash(HeapCheck *state, uint32 number, const LokiTidData *tid)
+entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
 {
 	LokiCheck  *check = state->check;
 	LokiHashData hash = {0};
 	char		slot[LOKI_ATTR_MAX_SLOT] = {0};
 	uint64		result;
 
-	if (state->outside)
-		result = outside_hash((tid->state & LOKI_TID_ZERO_NORM) != 0);
+	if (entry->outside)
+		result = outside_hash(entry->zero_norm);
 	else
 	{
-		loki_slot_read(check->state, check->index, LOKI_FAMILY_HASH, number, &hash);
-		result = hash.h[0] ^ hash.h[1];
+		loki_check_read(check, LOKI_FAMILY_HASH, entry->number, &hash);
+		loki_check_read(check, LOKI_FAMILY_CODE, entry->number, state->code);
+		if (check->state->quantizer->refine_size > 0)
+			loki_check_read(check, LOKI_FAMILY_REFINE, entry->number, state->refine);
+		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
 	}
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
-		int			family = (state->outside ? LOKI_FAMILY_NULLATTR : LOKI_FAMILY_ATTR) + i;
+		int			family = (entry->outside ? LOKI_FAMILY_NULLATTR : LOKI_FAMILY_ATTR) + i;
 
-		loki_slot_read(check->state, check->index, family, number, slot);
+		loki_check_read(check, family, entry->number, slot);
 		result = hash_attribute(state, result, i, slot);
 	}
 	return result;
 }
 
-/*
- * Whether a slot of this state is one row's entry.  What is marked killed is so
- * to nobody's snapshot but those of a standby, so that a row which is visible
- * must not be.
- */
-static bool
-is_entry(const HeapCheck *state, int slot_state)
+/* The rows of a chain come one after another, and share their slots. */
+static void
+put_index_entry(void *arg, const LokiCheckEntry *entry)
 {
-	return slot_state == LOKI_TID_LIVE ||
-		(slot_state == LOKI_TID_KILLED && !state->pass_killed);
+	HeapCheck  *state = arg;
+
+	if (entry->outside || entry->number != state->hashed)
+		state->hash = entry_hash(state, entry);
+	state->hashed = entry->outside ? LOKI_NONE : entry->number;
+	put_entry(state->entries, &entry->heap, state->hash);
 }
 
-/*
- * Put the heap TIDs of a node that had a chain.  The TID page is locked while
- * the chain is read, so that neither can change; by now the chain may have
- * been replaced by a single TID.
- */
+/* Visit a row of a slot in this state, if it is one's entry. */
 static void
-put_chain(HeapCheck *state, uint32 node, uint64 hash)
+visit_row(EntryVisit *pass, LokiCheckEntry *entry, int slot_state,
+		  const ItemPointerData *heap)
 {
-	LokiCheck  *check = state->check;
-	uint32		place;
-	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_FAMILY_TID,
-										node, &place);
-	Buffer		buffer = loki_buffer_read(check->state, check->index, block);
-	uint32		slot_size = check->state->families[LOKI_FAMILY_TID].slot_size;
-	LokiTidData tid;
-	uint32		number = LOKI_NONE;
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
-	if (is_entry(state, LokiTidState(&tid)))
-		put_entry(state->entries, &tid.u.heap, hash);
-	else if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
-		number = LokiTidOverflowHead(&tid);
-	while (number != LOKI_NONE)
-	{
-		LokiOverflowData slot;
-
-		if (!loki_slot_read(check->state, check->index, LOKI_FAMILY_OVERFLOW, number, &slot) ||
-			slot.node != node)
-			break;
-		if (is_entry(state, slot.state & LOKI_TID_STATE_MASK))
-			put_entry(state->entries, &slot.heap, hash);
-		number = slot.next;
-	}
-	UnlockReleaseBuffer(buffer);
-}
-
-static void
-put_slot(LokiCheck *check, uint32 number, const char *slot)
-{
-	HeapCheck  *state = check->slot_state;
-	const LokiTidData *tid = (const LokiTidData *) slot;
-
-	if (!loki_check_is_live(LokiTidState(tid)))
+	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || pass->pass_killed))
 		return;
-	if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
-		put_chain(state, number, entry_hash(state, number, tid));
-	else if (is_entry(state, LokiTidState(tid)))
-		put_entry(state->entries, &tid->u.heap, entry_hash(state, number, tid));
+	entry->heap = *heap;
+	pass->visit(pass->state, entry);
 }
 
+/* Visit the rows of a slot of TID or NULLTID. */
 static void
-read_index(HeapCheck *state)
+visit_slot(LokiCheck *check, uint32 number, const char *slot)
 {
-	state->check->slot_state = state;
-	loki_index_refresh(state->check->state, state->check->index);
-	state->outside = false;
-	loki_check_family(state->check, LOKI_FAMILY_TID, put_slot);
-	state->outside = true;
-	loki_check_family(state->check, LOKI_FAMILY_NULLTID, put_slot);
+	EntryVisit *pass = check->slot_state;
+	LokiCheckEntry entry = {.number = number, .outside = pass->outside};
+	LokiTidData tid;
+
+	memcpy(&tid, slot, LOKI_TID_SHORT);
+	if (!loki_check_is_live(LokiTidState(&tid)))
+		return;
+	entry.zero_norm = (tid.state & LOKI_TID_ZERO_NORM) != 0;
+	check->nchain = 0;
+	/* by now the chain may have been replaced by a single TID */
+	if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
+		loki_check_chain(check, number, &tid);
+	visit_row(pass, &entry, LokiTidState(&tid), &tid.u.heap);
+	for (uint64 i = 0; i < check->nchain; i++)
+		visit_row(pass, &entry, check->chain[i].state, &check->chain[i].heap);
+}
+
+/*
+ * Visit all rows that the index has.  What is marked killed is so to nobody's
+ * snapshot but those of a standby, so that a row which is visible must not be:
+ * it is left out.
+ */
+void
+loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state)
+{
+	EntryVisit	pass = {.visit = visit, .state = state};
+
+	pass.pass_killed = !TransactionStartedDuringRecovery();
+	check->slot_state = &pass;
+	loki_index_refresh(check->state, check->index);
+	loki_check_family(check, LOKI_FAMILY_TID, visit_slot);
+	pass.outside = true;
+	loki_check_family(check, LOKI_FAMILY_NULLTID, visit_slot);
 }
 
 /* ----------------------------------------------------------------
@@ -210,7 +230,9 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 		loki_value_hash(&index_state->column, elements, &hash);
 		if (index_state->families[LOKI_FAMILY_HASH].slot_size < sizeof(hash))
 			hash.h[1] = 0;
-		result = hash.h[0] ^ hash.h[1];
+		index_state->quantizer->encode(index_state->quantizer, elements, state->code,
+									   state->refine);
+		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
 	}
 	else
 		result = outside_hash(class == LOKI_VALUE_ZERO_NORM);
@@ -242,17 +264,49 @@ put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
  */
 
 /* A fault of a row's entry; both are printed as amcheck prints heap TIDs */
-static void
-report_row(HeapCheck *state, int64 row, const char *fault)
+void
+loki_check_row_fault(LokiCheck *check, const ItemPointerData *row, const char *fault)
 {
-	uint64		tid = (uint64) entry_tid(row);
-
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("heap row (%u,%u) from table \"%s\" %s index \"%s\"",
-					(BlockNumber) (tid >> 16), (unsigned) (tid & 0xFFFF),
-					RelationGetRelationName(state->check->heap), fault,
-					RelationGetRelationName(state->check->index))));
+					ItemPointerGetBlockNumberNoCheck(row),
+					(unsigned) ItemPointerGetOffsetNumberNoCheck(row),
+					RelationGetRelationName(check->heap), fault,
+					RelationGetRelationName(check->index))));
+}
+
+/* The heap TID of an entry */
+static ItemPointerData
+entry_row(int64 entry)
+{
+	uint64		tid = (uint64) entry_tid(entry);
+	ItemPointerData row;
+
+	ItemPointerSet(&row, (BlockNumber) (tid >> 16), (OffsetNumber) (tid & 0xFFFF));
+	return row;
+}
+
+static void
+report_row(HeapCheck *state, int64 entry, const char *fault)
+{
+	ItemPointerData row = entry_row(entry);
+
+	loki_check_row_fault(state->check, &row, fault);
+}
+
+/* Note a row that is to be looked at once more. */
+static void
+add_unlike(HeapCheck *state, int64 entry)
+{
+	if (state->nunlike == state->unlike_size)
+	{
+		state->unlike_size = Max(64, 2 * state->unlike_size);
+		state->unlike = state->unlike == NULL ?
+			palloc_array(ItemPointerData, state->unlike_size) :
+			repalloc_huge(state->unlike, sizeof(ItemPointerData) * state->unlike_size);
+	}
+	state->unlike[state->nunlike++] = entry_row(entry);
 }
 
 static bool
@@ -286,7 +340,7 @@ merge(HeapCheck *state)
 		if (!have_entry || entry_tid(entry) != entry_tid(row))
 			report_row(state, row, "has no entry in");
 		if (entry != row)
-			report_row(state, row, "has other values than its entry in");
+			add_unlike(state, row);
 		have_entry = next_entry(state->entries, &entry);
 		if (have_entry && entry_tid(entry) == entry_tid(row))
 			report_row(state, row, "has more than one entry in");
@@ -300,6 +354,22 @@ begin_sort(void)
 								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
 }
 
+/* Read the rows of the table, as CREATE INDEX CONCURRENTLY: the snapshot decides. */
+static void
+read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
+{
+	LokiCheck  *check = state->check;
+	TableScanDesc scan = table_beginscan_strat(check->heap, snapshot, 0, NULL, true, false);
+
+	info->ii_Concurrent = true;
+	info->ii_Unique = false;
+	info->ii_ExclusionOps = NULL;
+	info->ii_ExclusionProcs = NULL;
+	info->ii_ExclusionStrats = NULL;
+	table_index_build_scan(check->heap, check->index, info, false, true,
+						   put_row, state, scan);
+}
+
 /*
  * Check that each row visible to the snapshot that the index should have has
  * one entry, with its values.
@@ -307,32 +377,28 @@ begin_sort(void)
 void
 loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 {
-	HeapCheck	state = {0};
-	TableScanDesc scan;
+	HeapCheck	state = {.check = check, .hashed = LOKI_NONE};
+	const LokiQuantizer *quantizer = check->state->quantizer;
 
-	state.check = check;
-	state.pass_killed = !TransactionStartedDuringRecovery();
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 											  ALLOCSET_DEFAULT_SIZES);
+	/* encode() leaves no byte as it is, but what is padding */
+	state.code = palloc0(quantizer->code_size);
+	state.refine = palloc0(Max(quantizer->refine_size, 1));
 	state.entries = begin_sort();
 	state.rows = begin_sort();
 
-	read_index(&state);
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
+	loki_check_visit(check, put_index_entry, &state);
 	tuplesort_performsort(state.entries);
-
-	/* as CREATE INDEX CONCURRENTLY: the scan's snapshot decides */
-	scan = table_beginscan_strat(check->heap, snapshot, 0, NULL, true, false);
-	info->ii_Concurrent = true;
-	info->ii_Unique = false;
-	info->ii_ExclusionOps = NULL;
-	info->ii_ExclusionProcs = NULL;
-	info->ii_ExclusionStrats = NULL;
-	table_index_build_scan(check->heap, check->index, info, false, false,
-						   put_row, &state, scan);
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_TABLESCAN, 0);
+	read_table(&state, info, snapshot);
 	tuplesort_performsort(state.rows);
 
 	merge(&state);
 	tuplesort_end(state.entries);
 	tuplesort_end(state.rows);
 	MemoryContextDelete(state.row_context);
+	if (state.nunlike > 0)
+		loki_check_unlike(check, info, snapshot, state.unlike, state.nunlike);
 }

@@ -40,7 +40,7 @@ still_links(LokiCheck *check, uint32 node, uint32 neighbor)
 	LokiLinkData *link = palloc(LokiLinkSize(check->state->m));
 	bool		found = false;
 
-	if (loki_slot_read(check->state, check->index, LOKI_FAMILY_LINK, node, link))
+	if (loki_check_read(check, LOKI_FAMILY_LINK, node, link))
 		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
 			found = found || link->neighbors[i] == neighbor + 1;
 	pfree(link);
@@ -98,6 +98,8 @@ list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
 
 	if (link->level > LOKI_MAX_LEVEL)
 		return "has an invalid level";
+	if (link->unused[0] != 0 || link->unused[1] != 0 || link->unused[2] != 0)
+		return "has bytes in the unused part of its list";
 	for (int i = count; i < 2 * check->state->m; i++)
 		if (link->neighbors[i] != 0)
 			return "has links behind the end of its list";
@@ -196,6 +198,11 @@ check_upper(LokiCheck *check, uint32 number, const char *slot)
 		fault = "has too many links";
 	else if ((upper->level == 1) != (upper->down == LOKI_NONE))
 		fault = "has an invalid slot one layer below";
+	else if (upper->unused != 0)
+		fault = "has bytes in its unused part";
+	for (int i = fault == NULL ? upper->count : check->state->m; i < check->state->m; i++)
+		if (upper->neighbors[i].node != 0 || upper->neighbors[i].slot != 0)
+			fault = "has links behind the end of its list";
 	for (int i = 0; fault == NULL && i < upper->count; i++)
 	{
 		if (upper->neighbors[i].node == upper->node)
@@ -305,7 +312,7 @@ find_without_uppers(LokiCheck *check)
 
 		check->node[node] &= ~LOKI_CHECK_STATE;
 		check->node[node] |= loki_check_state_now(check, node);
-		if (loki_slot_read(check->state, check->index, LOKI_FAMILY_LINK, node, link))
+		if (loki_check_read(check, LOKI_FAMILY_LINK, node, link))
 			check->level[node] = Min(link->level, LOKI_MAX_LEVEL);
 		if (check->level[node] > 0 && loki_check_is_live(node_state(check, node)))
 			found = node;
@@ -365,7 +372,7 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 		return meta->entry_slot == LOKI_NONE ? NULL : "has a slot on a layer above its level";
 
 	upper = palloc(LokiUpperSize(check->state->m));
-	owned = loki_slot_read(check->state, check->index, LOKI_FAMILY_UPPER,
+	owned = loki_check_read(check, LOKI_FAMILY_UPPER,
 						   meta->entry_slot, upper) &&
 		upper->node == meta->entry_node && upper->level == meta->entry_level;
 	pfree(upper);
@@ -402,7 +409,7 @@ loki_check_entry(LokiCheck *check)
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
-		loki_meta_read(check->index, &meta);
+		loki_check_meta(check, &meta);
 		fault = entry_fault(check, &meta);
 		if (fault == NULL)
 			break;
@@ -483,7 +490,7 @@ walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 		CHECK_FOR_INTERRUPTS();
 		if (is_upper_of(check, known->down, known->node, known->level - 1))
 			reach_upper(check, uppers, nodes, known->down);
-		if (!loki_slot_read(check->state, check->index, LOKI_FAMILY_UPPER, number, upper))
+		if (!loki_check_read(check, LOKI_FAMILY_UPPER, number, upper))
 			continue;
 		for (int i = 0; i < upper->count && i < check->state->m; i++)
 		{
@@ -509,7 +516,7 @@ walk_nodes(LokiCheck *check, WorkList *nodes)
 
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_check_in_graph(node_state(check, node)) ||
-			!loki_slot_read(check->state, check->index, LOKI_FAMILY_LINK, node, link))
+			!loki_check_read(check, LOKI_FAMILY_LINK, node, link))
 			continue;
 		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
 			reach_node(check, nodes, link->neighbors[i] - 1);
@@ -563,7 +570,7 @@ loki_check_reachability(LokiCheck *check)
 	WorkList	nodes;
 	WorkList	uppers;
 
-	loki_meta_read(check->index, &meta);
+	loki_check_meta(check, &meta);
 	make_worklist(&nodes, check->nodes);
 	make_worklist(&uppers, check->nuppers);
 

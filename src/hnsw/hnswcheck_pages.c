@@ -64,6 +64,32 @@ compare_ranges(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The first byte from `from` to before `to` that is not zero, or `to` */
+static Size
+first_not_zero(const char *bytes, Size from, Size to)
+{
+	while (from < to && bytes[from] == 0)
+		from++;
+	return from;
+}
+
+/* What is between the used part and the special space of the page copy is zero. */
+static void
+check_unused(LokiCheck *check, BlockNumber block)
+{
+	const char *page = check->page.data;
+	PageHeader	header = (PageHeader) check->page.data;
+	Size		found = first_not_zero(page, header->pd_lower, header->pd_special);
+
+	if (found < header->pd_special)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" has bytes in its unused part",
+						block, RelationGetRelationName(check->index)),
+				 errdetail("The first is at offset %zu; the used part ends at %u.",
+						   found, header->pd_lower)));
+}
+
 /*
  * Check the header of a page that has been copied to check->page.
  */
@@ -91,9 +117,9 @@ check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 		fault = "page version";
 	else if (header->pd_lower < SizeOfPageHeaderData ||
 			 header->pd_lower > header->pd_upper ||
-			 header->pd_upper > header->pd_special)
+			 header->pd_upper != header->pd_special)
 		fault = "bounds";
-	else if (header->pd_flags & ~PD_VALID_FLAG_BITS)
+	else if (header->pd_flags != 0 || header->pd_prune_xid != InvalidTransactionId)
 		fault = "header flags";
 	else if (opaque->page_id != LOKI_PAGE_ID)
 		fault = "page identifier";
@@ -113,7 +139,7 @@ check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 						   ordinal, loki_family_name(family))));
 }
 
-/* Copy a block to check->page and check its header. */
+/* Copy a block to check->page and check what it is by itself. */
 static void
 copy_page(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 {
@@ -122,10 +148,12 @@ copy_page(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 	CHECK_FOR_INTERRUPTS();
 	buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL,
 								check->strategy);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_check_lock(buffer);
 	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
+	loki_check_progress(check);
 	check_header(check, block, family, ordinal);
+	check_unused(check, block);
 }
 
 /* Number of slots in use on check->page, whose end must be that of a slot */
@@ -239,7 +267,7 @@ loki_check_directory(LokiCheck *check)
 		block = next;
 	}
 
-	loki_meta_read(check->index, &after);
+	loki_check_meta(check, &after);
 	if (number < check->meta.directory_entries || number > after.directory_entries)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -255,18 +283,44 @@ loki_check_directory(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
+/* A free slot is zero, but that it may name no node in so many words. */
+static void
+check_free_slot(LokiCheck *check, BlockNumber block, int family, uint32 place,
+				const char *slot)
+{
+	uint32		slot_size = check->state->families[family].slot_size;
+	uint32		node;
+	Size		from = 0;
+
+	memcpy(&node, slot, sizeof(node));
+	if (family == LOKI_FAMILY_UPPER && node == LOKI_NONE)
+		from = sizeof(node);
+	if (first_not_zero(slot, from, slot_size) < slot_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" has bytes in a free slot",
+						block, RelationGetRelationName(check->index)),
+				 errdetail("It is the slot at place %u of a page of the %s array.",
+						   place, loki_family_name(family))));
+}
+
 /* On a page of a free-list family the count of free slots must be right. */
 static void
-check_free_count(LokiCheck *check, BlockNumber block, int family, uint32 used)
+check_free_slots(LokiCheck *check, BlockNumber block, int family, uint32 used)
 {
 	uint32		slot_size = check->state->families[family].slot_size;
 	uint32		counted = LokiPageOpaque((Page) check->page.data)->free_slots;
 	uint32		found = 0;
 
 	for (uint32 i = 0; i < used; i++)
-		if (loki_slot_state(family, LokiPageSlot(check->page.data, slot_size, i)) ==
-			LOKI_TID_FREE)
-			found++;
+	{
+		const char *slot = LokiPageSlot(check->page.data, slot_size, i);
+
+		if (loki_slot_state(family, slot) != LOKI_TID_FREE)
+			continue;
+		check_free_slot(check, block, family, i, slot);
+		found++;
+	}
 	if (found != counted)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -285,7 +339,7 @@ check_epoch(LokiCheck *check, BlockNumber block, int family)
 	{
 		LokiMetaPageData meta;
 
-		loki_meta_read(check->index, &meta);
+		loki_check_meta(check, &meta);
 		if (epoch > meta.epoch)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -348,7 +402,7 @@ loki_check_family(LokiCheck *check, int family,
 		used = used_slots(check, block, fam->slot_size, fam->per_page);
 		check_epoch(check, block, family);
 		if (LokiFamilyFreeList(family) >= 0)
-			check_free_count(check, block, family, used);
+			check_free_slots(check, block, family, used);
 		if (is_by_node(family))
 			check_missing(check, family, first + used, first + fam->per_page);
 		if (used > 0)
@@ -438,13 +492,13 @@ loki_check_freelists(LokiCheck *check)
 		uint32		ordinal;
 
 		Assert(LokiFamilyFreeList(families[i]) == i);
-		loki_meta_read(check->index, &meta);
+		loki_check_meta(check, &meta);
 		ordinal = walk_freelist(check, families[i], meta.free_head[i], &fault);
 		if (fault != NULL)
 		{
 			Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
 
-			LockBuffer(buffer, BUFFER_LOCK_SHARE);
+			loki_check_lock(buffer);
 			ordinal = walk_freelist(check, families[i],
 									LokiPageGetMeta(BufferGetPage(buffer))->free_head[i],
 									&fault);

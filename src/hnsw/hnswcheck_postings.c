@@ -3,8 +3,15 @@
  * hnswcheck_postings.c
  *	  lokivector_check(): the lists of nodes in the order of attributes.
  *
- * A vacuum may make them anew meanwhile, so that a fault counts only if the
- * metapage says afterwards that they are still those that were looked at.
+ * A list has each node under its number in ATTR, an array under that of each of
+ * its hashes, ascending by number and then by node.  So of the nodes that are
+ * known to be what they were when it was made, it is checked entry by entry:
+ * nothing is missing, nothing is twice, nothing is under another number.
+ *
+ * Attributes of a node do not change but when its number is used again, which
+ * RENEWED says; so that is read after attributes and lists.  A vacuum may make
+ * the lists anew meanwhile: a fault counts only if the metapage says afterwards
+ * that they are still those that were looked at.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswcheck_postings.c
@@ -15,77 +22,45 @@
 
 #include "hnsw/hnswcheck.h"
 #include "hnsw/hnswposting.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
+
+/* Nodes after which an interrupt is looked for */
+#define INTERRUPT_NODES	65536
 
 typedef struct PostingsCheck
 {
 	LokiPostingsData postings;
-	int			family;			/* being checked */
-	uint32		entries;		/* that it should have ... */
-	uint32		nslots;			/* ... in so many slots */
-	int			bits;			/* of an entry of POSTING */
-	bool		repeats;		/* a node may be there more than once */
-	uint32		slots[LOKI_POSTING_MAX_SLOTS];	/* as far as they were read */
+	uint64	   *renewed;
+	int			family;			/* being read */
+	uint32		nslots;			/* that it should have */
 	uint32		found;
-	int64		last;			/* fence */
-	uint8	   *listed;			/* bitmap of nodes */
+	int			bits;			/* of an entry of POSTING */
+	uint32		slots[LOKI_POSTING_MAX_SLOTS];	/* as far as they were read */
+
+	/* of the attribute being checked */
+	LokiAttrType type;
+	uint32		slot_size;
+	char	   *values;			/* ATTR, of nodes below the end */
+	uint32		entries;
+	uint32	   *nodes;			/* POSTING */
+	int64	   *fences;
+	uint8	   *times;			/* that each node is listed */
+
+	/* the first fault */
 	const char *fault;
-	uint32		number;			/* slot at fault */
+	int			fault_family;
+	uint32		number;
 } PostingsCheck;
 
 static void
-note_fault(PostingsCheck *lists, const char *fault, uint32 number)
+note_fault(PostingsCheck *lists, int family, uint32 number, const char *fault)
 {
 	if (lists->fault != NULL)
 		return;
 	lists->fault = fault;
+	lists->fault_family = family;
 	lists->number = number;
-}
-
-static void
-check_entry(PostingsCheck *lists, uint32 node, uint32 number)
-{
-	if (node >= lists->postings.end)
-		note_fault(lists, "names a node that is not to be listed", number);
-	else if (!lists->repeats && (lists->listed[node / 8] & (1 << (node % 8))))
-		note_fault(lists, "names a node twice", number);
-	else
-		lists->listed[node / 8] |= 1 << (node % 8);
-}
-
-static void
-check_posting(LokiCheck *check, uint32 number, const char *slot)
-{
-	PostingsCheck *lists = check->slot_state;
-	uint32		nslots = LokiPostingSlots(lists->bits);
-	uint32		first = number / nslots * LOKI_FENCE_STEP;
-	uint32		nodes[LOKI_FENCE_STEP];
-
-	/* what is behind the end of a list is left from an earlier one */
-	if (number >= lists->nslots)
-		return;
-	lists->found++;
-	memcpy(&lists->slots[number % nslots], slot, sizeof(uint32));
-	if ((number + 1) % nslots != 0)
-		return;
-	loki_posting_unpack(lists->slots, lists->bits, nodes);
-	for (uint32 i = 0; i < LOKI_FENCE_STEP && first + i < lists->entries; i++)
-		check_entry(lists, nodes[i], number);
-}
-
-static void
-check_fence(LokiCheck *check, uint32 number, const char *slot)
-{
-	PostingsCheck *lists = check->slot_state;
-	int64		fence;
-
-	if (number >= lists->nslots)
-		return;
-	lists->found++;
-	memcpy(&fence, slot, sizeof(fence));
-	if (fence < lists->last)
-		note_fault(lists, "is out of order", number);
-	lists->last = fence;
 }
 
 /* Raise an error for a fault, if the lists are still the same. */
@@ -94,47 +69,221 @@ report_fault(LokiCheck *check, PostingsCheck *lists)
 {
 	LokiMetaPageData meta;
 
-	loki_meta_read(check->index, &meta);
-	if (lists->fault != NULL && (meta.flags & LOKI_META_POSTINGS) != 0 &&
+	if (lists->fault == NULL)
+		return;
+	loki_check_meta(check, &meta);
+	if ((meta.flags & LOKI_META_POSTINGS) != 0 &&
 		meta.postings.generation == lists->postings.generation)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("slot %u of the %s array of index \"%s\" %s",
-						lists->number, loki_family_name(lists->family),
+						lists->number, loki_family_name(lists->fault_family),
 						RelationGetRelationName(check->index), lists->fault)));
 	lists->fault = NULL;
 }
 
+/* ----------------------------------------------------------------
+ * Reading
+ * ----------------------------------------------------------------
+ */
 static void
-check_list(LokiCheck *check, PostingsCheck *lists, int family, uint32 nslots,
-		   void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
+read_value(LokiCheck *check, uint32 number, const char *slot)
+{
+	PostingsCheck *lists = check->slot_state;
+
+	if (number < lists->postings.end)
+		memcpy(lists->values + (Size) number * lists->slot_size, slot, lists->slot_size);
+}
+
+static void
+read_posting(LokiCheck *check, uint32 number, const char *slot)
+{
+	PostingsCheck *lists = check->slot_state;
+	uint32		nslots = LokiPostingSlots(lists->bits);
+
+	/* what is behind the end of a list is left from an earlier one */
+	if (number >= lists->nslots)
+		return;
+	lists->found++;
+	memcpy(&lists->slots[number % nslots], slot, sizeof(uint32));
+	if ((number + 1) % nslots == 0)
+		loki_posting_unpack(lists->slots, lists->bits,
+							lists->nodes + number / nslots * LOKI_FENCE_STEP);
+}
+
+static void
+read_fence(LokiCheck *check, uint32 number, const char *slot)
+{
+	PostingsCheck *lists = check->slot_state;
+
+	if (number >= lists->nslots)
+		return;
+	lists->found++;
+	memcpy(&lists->fences[number], slot, sizeof(int64));
+	if (number > 0 && lists->fences[number] < lists->fences[number - 1])
+		note_fault(lists, lists->family, number, "is out of order");
+}
+
+static void
+read_list(LokiCheck *check, PostingsCheck *lists, int family, uint32 nslots,
+		  void (*read_slot) (LokiCheck *check, uint32 number, const char *slot))
 {
 	lists->family = family;
 	lists->nslots = nslots;
 	lists->found = 0;
-	lists->last = PG_INT64_MIN;
 	check->slot_state = lists;
-	loki_check_family(check, family, slot_check);
+	loki_check_family(check, family, read_slot);
 	if (lists->found < nslots)
-		note_fault(lists, "is missing", lists->found);
+		note_fault(lists, family, lists->found, "is missing");
 }
 
-/* Every live node is in the list, if RENEWED does not name it. */
-static void
-check_listed(LokiCheck *check, PostingsCheck *lists)
+/* ----------------------------------------------------------------
+ * Entries
+ * ----------------------------------------------------------------
+ */
+
+/* Whether the attribute of a node is what it was when the lists were made */
+static bool
+is_unchanged(LokiCheck *check, PostingsCheck *lists, uint32 node)
 {
-	uint32		nwords;
-	uint64	   *renewed = loki_postings_renewed(check->state, check->index,
-												lists->postings.end, &nwords);
+	return node < check->nodes && node < lists->postings.end &&
+		loki_check_is_live(check->node[node] & LOKI_CHECK_STATE) &&
+		!loki_is_renewed(lists->renewed, node);
+}
+
+/* The numbers under which a node is to be listed, ascending; how many they are */
+static int
+node_numbers(PostingsCheck *lists, uint32 node, int64 *numbers)
+{
+	const char *slot = lists->values + (Size) node * lists->slot_size;
+	uint32		of_array[LOKI_SLOT_ELEMENTS];
+	int			n = 1;
+
+	if (slot[0] == LOKI_ATTR_NULL)
+		numbers[0] = PG_INT64_MIN;
+	else if (lists->type != LOKI_ATTR_ARRAY)
+		numbers[0] = loki_attr_number(lists->slot_size - 1, slot);
+	else
+	{
+		n = loki_postarray_numbers(slot, of_array);
+		for (int i = 0; i < n; i++)
+			numbers[i] = of_array[i];
+	}
+	return n;
+}
+
+static bool
+is_null(PostingsCheck *lists, uint32 node)
+{
+	return lists->values[(Size) node * lists->slot_size] == LOKI_ATTR_NULL;
+}
+
+/*
+ * Check the entries.  Each is under the least of its node's numbers that keeps
+ * them ascending: the list would not be in order with any other.
+ */
+static void
+check_entries(LokiCheck *check, PostingsCheck *lists, int attribute)
+{
+	int			family = LOKI_FAMILY_POSTING + attribute;
+	uint32		nslots = LokiPostingSlots(lists->bits);
+	uint32		nulls = lists->postings.nulls[attribute];
+	bool		first = true;
+	uint32		last_node = 0;
+	int64		last_number = 0;
+
+	for (uint32 place = 0; place < lists->entries; place++)
+	{
+		uint32		node = lists->nodes[place];
+		uint32		slot = place / LOKI_FENCE_STEP * nslots;
+		int64		numbers[LOKI_SLOT_ELEMENTS];
+		int			n;
+		int			i = 0;
+
+		if (place % INTERRUPT_NODES == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (node >= lists->postings.end)
+			note_fault(lists, family, slot, "names a node that is not to be listed");
+		if (!is_unchanged(check, lists, node))
+			continue;
+		n = node_numbers(lists, node, numbers);
+		while (i < n && !first && (numbers[i] < last_number ||
+								   (numbers[i] == last_number && node <= last_node)))
+			i++;
+		if (i == n || is_null(lists, node) != (place < nulls))
+		{
+			note_fault(lists, family, slot, "names a node that is not to be there");
+			return;
+		}
+		if (place % LOKI_FENCE_STEP == 0 && lists->fences[place / LOKI_FENCE_STEP] != numbers[i])
+			note_fault(lists, LOKI_FAMILY_FENCE + attribute, place / LOKI_FENCE_STEP,
+					   "is not the number of its entry");
+		lists->times[node]++;
+		first = false;
+		last_number = numbers[i];
+		last_node = node;
+	}
+}
+
+/* Every node is there, as many times as it has numbers. */
+static void
+check_listed(LokiCheck *check, PostingsCheck *lists, int attribute)
+{
+	int64		numbers[LOKI_SLOT_ELEMENTS];
 
 	for (uint32 node = 0; node < check->nodes && node < lists->postings.end; node++)
-		if (loki_check_is_live(check->node[node] & LOKI_CHECK_STATE) &&
-			!loki_is_renewed(renewed, node) &&
-			!(lists->listed[node / 8] & (1 << (node % 8))))
-			note_fault(lists, "does not follow, with a node that is not listed",
-					   lists->nslots);
-	if (renewed != NULL)
-		pfree(renewed);
+	{
+		if (node % INTERRUPT_NODES == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (is_unchanged(check, lists, node) &&
+			lists->times[node] != node_numbers(lists, node, numbers))
+			note_fault(lists, LOKI_FAMILY_POSTING + attribute,
+					   (lists->entries + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP *
+					   LokiPostingSlots(lists->bits),
+					   "does not follow, with a node that is not listed");
+	}
+}
+
+static void
+check_attribute(LokiCheck *check, PostingsCheck *lists, int attribute)
+{
+	uint32		steps = (lists->entries + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+	Size		end = Max(lists->postings.end, 1);
+	uint32		nwords;
+
+	lists->type = (LokiAttrType) check->state->attr_type[attribute];
+	lists->slot_size = loki_attr_slot_size(lists->type);
+	lists->values = MemoryContextAllocExtended(CurrentMemoryContext,
+											   mul_size(end, lists->slot_size),
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	lists->times = MemoryContextAllocExtended(CurrentMemoryContext, end,
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	lists->nodes = palloc_extended(mul_size(sizeof(uint32), (Size) steps * LOKI_FENCE_STEP + 1),
+								   MCXT_ALLOC_HUGE);
+	lists->fences = palloc_extended(mul_size(sizeof(int64), (Size) steps + 1), MCXT_ALLOC_HUGE);
+
+	if (steps > 0)
+	{
+		check->slot_state = lists;
+		loki_check_family(check, LOKI_FAMILY_ATTR + attribute, read_value);
+	}
+	read_list(check, lists, LOKI_FAMILY_FENCE + attribute, steps, read_fence);
+	read_list(check, lists, LOKI_FAMILY_POSTING + attribute,
+			  steps * LokiPostingSlots(lists->bits), read_posting);
+	lists->renewed = loki_postings_renewed(check->state, check->index, lists->postings.end,
+										   &nwords);
+	if (steps > 0 && lists->fault == NULL)
+		check_entries(check, lists, attribute);
+	if (steps > 0 && lists->fault == NULL)
+		check_listed(check, lists, attribute);
+	report_fault(check, lists);
+
+	if (lists->renewed != NULL)
+		pfree(lists->renewed);
+	pfree(lists->fences);
+	pfree(lists->nodes);
+	pfree(lists->times);
+	pfree(lists->values);
 }
 
 /*
@@ -146,32 +295,16 @@ loki_check_postings(LokiCheck *check)
 	LokiMetaPageData meta;
 	PostingsCheck lists = {.fault = NULL};
 
-	loki_meta_read(check->index, &meta);
+	loki_check_meta(check, &meta);
 	loki_index_refresh(check->state, check->index);
 	loki_check_family(check, LOKI_FAMILY_RENEWED, NULL);
 	lists.postings = meta.postings;
 	lists.bits = loki_posting_bits(meta.postings.end);
-	lists.listed = MemoryContextAllocExtended(CurrentMemoryContext,
-											  (Size) meta.postings.end / 8 + 1,
-											  MCXT_ALLOC_HUGE);
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
-		uint32		entries = meta.postings.listed[i];
-		uint32		steps;
-
-		if ((meta.flags & LOKI_META_POSTINGS) == 0 || entries == LOKI_NONE)
-			entries = 0;
-		memset(lists.listed, 0, (Size) meta.postings.end / 8 + 1);
-		steps = (entries + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
-		lists.entries = entries;
-		lists.repeats = check->state->attr_type[i] == LOKI_ATTR_ARRAY;
-		check_list(check, &lists, LOKI_FAMILY_FENCE + i, steps, check_fence);
-		report_fault(check, &lists);
-		check_list(check, &lists, LOKI_FAMILY_POSTING + i,
-				   steps * LokiPostingSlots(lists.bits), check_posting);
-		if (entries > 0)
-			check_listed(check, &lists);
-		report_fault(check, &lists);
+		lists.entries = meta.postings.listed[i];
+		if ((meta.flags & LOKI_META_POSTINGS) == 0 || lists.entries == LOKI_NONE)
+			lists.entries = 0;
+		check_attribute(check, &lists, i);
 	}
-	pfree(lists.listed);
 }

@@ -54,7 +54,7 @@ report_fault(LokiCheck *check, RowMapCheck *rows)
 
 	if (rows->fault == NULL)
 		return;
-	loki_meta_read(check->index, &meta);
+	loki_check_meta(check, &meta);
 	if ((meta.flags & LOKI_META_ROWMAP) != 0 &&
 		meta.postings.generation == rows->generation)
 		ereport(ERROR,
@@ -113,7 +113,7 @@ read_entry(LokiCheck *check, RowMapCheck *rows, uint32 place)
 												loki_page_block(family, ordinal),
 												RBM_NORMAL, check->strategy);
 
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_check_lock(buffer);
 		memcpy(rows->page.data, BufferGetPage(buffer), BLCKSZ);
 		UnlockReleaseBuffer(buffer);
 		rows->ordinal = ordinal;
@@ -146,7 +146,7 @@ read_bit(LokiCheck *check, int family, uint32 slot, int bit)
 {
 	uint64		word;
 
-	return loki_slot_read(check->state, check->index, family, slot, &word) &&
+	return loki_check_read(check, family, slot, &word) &&
 		((word >> bit) & 1) != 0;
 }
 
@@ -181,7 +181,7 @@ check_page(LokiCheck *check, RowMapCheck *rows, int family, uint32 ordinal)
 											check->strategy);
 	int			used;
 
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_check_lock(buffer);
 	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 	used = LokiPageUsed(check->page.data, fam->slot_size);
@@ -227,7 +227,7 @@ loki_check_rowmap(LokiCheck *check)
 
 	if (!loki_has_rowmap(check->state))
 		return;
-	loki_meta_read(check->index, &meta);
+	loki_check_meta(check, &meta);
 	loki_index_refresh(check->state, check->index);
 	valid = (meta.flags & LOKI_META_ROWMAP) != 0;
 	rows.map = meta.rowmap;

@@ -21,89 +21,6 @@
 #include "miscadmin.h"
 
 /* ----------------------------------------------------------------
- * Chains of further heap TIDs
- * ----------------------------------------------------------------
- */
-
-/*
- * Check the chain of a node from `head` on, while its TID page is locked, so
- * that the chain cannot change.  Cycles are found by Brent's method: a mark
- * stays behind at every power of two.
- */
-static void
-check_chain(LokiCheck *check, uint32 node, uint32 head)
-{
-	uint32		number = head;
-	uint32		mark = LOKI_NONE;
-	uint64		steps = 0;
-	uint64		next_mark = 1;
-
-	while (number != LOKI_NONE)
-	{
-		LokiOverflowData slot;
-		const char *fault = NULL;
-
-		if (!loki_slot_read(check->state, check->index, LOKI_FAMILY_OVERFLOW,
-							number, &slot))
-			fault = "does not exist";
-		else if (loki_slot_state(LOKI_FAMILY_OVERFLOW, &slot) == LOKI_TID_FREE)
-			fault = "is free";
-		else if (slot.node != node)
-			fault = "names another node";
-		else if (slot.state != LOKI_TID_LIVE && slot.state != LOKI_TID_KILLED &&
-				 slot.state != LOKI_TID_DEAD)
-			fault = "has an invalid state";
-		else if (!ItemPointerIsValid(&slot.heap))
-			fault = "has an invalid heap TID";
-		else if (number == mark)
-			fault = "is part of a cycle";
-
-		if (fault != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("overflow slot %u of node %u in index \"%s\" %s",
-							number, node, RelationGetRelationName(check->index), fault),
-					 loki_check_where(check, LOKI_FAMILY_TID, node)));
-
-		if (++steps == next_mark)
-		{
-			mark = number;
-			next_mark *= 2;
-		}
-		number = slot.next;
-	}
-}
-
-/*
- * Lock the TID page of a node that had a chain, look again, and check the
- * chain.
- */
-static void
-check_overflow(LokiCheck *check, uint32 node)
-{
-	uint32		slot_size = check->state->families[LOKI_FAMILY_TID].slot_size;
-	uint32		place;
-	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_FAMILY_TID,
-										node, &place);
-	Buffer		buffer = loki_buffer_read(check->state, check->index, block);
-	LokiTidData tid;
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
-	if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
-	{
-		if (LokiTidOverflowHead(&tid) == LOKI_NONE)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("node %u of index \"%s\" has an empty chain of overflow slots",
-							node, RelationGetRelationName(check->index)),
-					 loki_check_where(check, LOKI_FAMILY_TID, node)));
-		check_chain(check, node, LokiTidOverflowHead(&tid));
-	}
-	UnlockReleaseBuffer(buffer);
-}
-
-/* ----------------------------------------------------------------
  * Slots, as loki_check_family() hands them out
  * ----------------------------------------------------------------
  */
@@ -190,6 +107,62 @@ check_code(LokiCheck *check, uint32 number, const char *slot)
 		check->first_strange_code = number;
 }
 
+/*
+ * A REFINE slot: the distance from a query, which any will do for, and its error
+ * must be numbers.
+ */
+static void
+check_refine(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	const void *code = check->code;
+	const void *refine = slot;
+	float		estimate;
+	float		error;
+
+	if (number >= check->nodes ||
+		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE) ||
+		!loki_check_read(check, LOKI_FAMILY_CODE, number, check->code))
+		return;
+	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
+	if (isfinite(estimate) && isfinite(error) && error >= 0)
+		return;
+	if (check->strange_codes++ == 0)
+		check->first_strange_code = number;
+}
+
+static void
+check_refines(LokiCheck *check)
+{
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	float	   *query;
+
+	if (quantizer->refine_size == 0)
+		return;
+	query = palloc_array(float, check->state->dim);
+	for (uint32 i = 0; i < check->state->dim; i++)
+		query[i] = 1;
+	quantizer->prepare(quantizer, query, check->query);
+	pfree(query);
+	loki_check_family(check, LOKI_FAMILY_REFINE, check_refine);
+}
+
+/* A slot of the centroid; of a basis it holds pairs of integers. */
+static void
+check_centroid(LokiCheck *check, uint32 number, const char *slot)
+{
+	uint32		of_epoch = number % LokiCentroidSlots(&check->state->code);
+	float		value;
+
+	memcpy(&value, slot, sizeof(value));
+	if (of_epoch < check->state->dim && !isfinite(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("centroid of index \"%s\" has an element that is no number",
+						RelationGetRelationName(check->index)),
+				 loki_check_where(check, LOKI_FAMILY_CENTROID, number)));
+}
+
 static void
 check_attribute(LokiCheck *check, int family, uint32 number, const char *slot)
 {
@@ -230,6 +203,7 @@ static void
 check_tids(LokiCheck *check)
 {
 	LokiFamily *fam = &check->state->families[LOKI_FAMILY_TID];
+	LokiTidData tid;
 
 	check->node = MemoryContextAllocExtended(CurrentMemoryContext,
 											 mul_size(fam->npages, fam->per_page),
@@ -239,7 +213,7 @@ check_tids(LokiCheck *check)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (check->node[node] == LOKI_TID_OVERFLOW)
-			check_overflow(check, node);
+			loki_check_chain(check, node, &tid);
 	}
 }
 
@@ -257,9 +231,9 @@ loki_check_nodes(LokiCheck *check)
 	/* whatever a node needs was there before the node was in the graph */
 	loki_index_refresh(state, check->index);
 	loki_check_family(check, LOKI_FAMILY_OVERFLOW, NULL);
-	loki_check_family(check, LOKI_FAMILY_CENTROID, NULL);
+	loki_check_family(check, LOKI_FAMILY_CENTROID, check_centroid);
 	loki_check_family(check, LOKI_FAMILY_CODE, check_code);
-	loki_check_family(check, LOKI_FAMILY_REFINE, NULL);
+	check_refines(check);
 	loki_check_family(check, LOKI_FAMILY_HASH, NULL);
 	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
 		loki_check_family(check, LOKI_FAMILY_ATTR + check->attribute,

@@ -693,8 +693,12 @@ typedef enum LokiRight
 	LOKI_RIGHT_ROWS
 } LokiRight;
 
+extern void loki_require_right(Oid relid, LokiRight right);
 extern Relation loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right,
 								  Relation *heap);
+
+/* functions in hnswold.c */
+extern List *loki_list_indexes(void);
 
 /* functions in hnswlock.c */
 extern void loki_insert_lock(Relation index);

@@ -113,9 +113,9 @@ look_at(OldIndex *old)
 	pfree(meta);
 }
 
-/* OIDs of all indexes that may be ours, the smallest first, in pages */
-static List *
-list_candidates(void)
+/* OIDs of all indexes that may be ours */
+List *
+loki_list_indexes(void)
 {
 	Oid			methods[] = {get_index_am_oid("hnsw", true), get_index_am_oid("ivfflat", true)};
 	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
@@ -155,7 +155,7 @@ list_old(void)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	foreach(cell, list_candidates())
+	foreach(cell, loki_list_indexes())
 	{
 		OldIndex   *old = palloc0(sizeof(OldIndex));
 

@@ -45,9 +45,9 @@ typedef struct ArraySlots
  * ----------------------------------------------------------------
  */
 
-/* Numbers under which a slot is listed, none for NULL; how many they are */
-static int
-slot_numbers(const char *slot, uint32 *numbers)
+/* Numbers under which a slot is listed, ascending, none for NULL; how many they are */
+int
+loki_postarray_numbers(const char *slot, uint32 *numbers)
 {
 	uint16		hashes[LOKI_SLOT_ELEMENTS];
 	int			n = 0;
@@ -122,7 +122,7 @@ count_entries(const ArraySlots *slots, uint32 *starts, uint32 *nulls, bool *few)
 	for (uint32 node = 0; node < slots->n; node++)
 	{
 		uint32		numbers[LOKI_SLOT_ELEMENTS];
-		int			n = slot_numbers(slots->slots + (Size) node * slots->size, numbers);
+		int			n = loki_postarray_numbers(slots->slots + (Size) node * slots->size, numbers);
 
 		*nulls += n == 0;
 		for (int i = 0; i < n; i++)
@@ -152,7 +152,7 @@ place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
 	for (uint32 node = 0; node < slots->n; node++)
 	{
 		uint32		numbers[LOKI_SLOT_ELEMENTS];
-		int			n = slot_numbers(slots->slots + (Size) node * slots->size, numbers);
+		int			n = loki_postarray_numbers(slots->slots + (Size) node * slots->size, numbers);
 
 		if (n == 0)
 			nodes[nulls++] = node;

@@ -82,6 +82,7 @@ loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 or
 	Buffer		buffer;
 	Page		page;
 	GenericXLogState *xlog;
+	LocationIndex used_before;
 
 	loki_ensure_slot(state, index, family, ordinal * fam->per_page);
 	buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
@@ -93,7 +94,12 @@ loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 or
 		memcpy(LokiPageSlot(page, fam->slot_size, 0), slots, n * fam->slot_size);
 	else
 		memset(LokiPageSlot(page, fam->slot_size, 0), 0, n * fam->slot_size);
+	used_before = ((PageHeader) page)->pd_lower;
 	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * fam->slot_size;
+	/* what is behind the end is zero, where nothing is logged too */
+	if (used_before > ((PageHeader) page)->pd_lower)
+		memset((char *) page + ((PageHeader) page)->pd_lower, 0,
+			   used_before - ((PageHeader) page)->pd_lower);
 	GenericXLogFinish(xlog);
 	UnlockReleaseBuffer(buffer);
 }

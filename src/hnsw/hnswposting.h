@@ -92,6 +92,7 @@ extern void loki_lookup_add(LokiLookup *lookup, int64 low, int64 high);
 extern void loki_postarray_make(LokiIndex *state, Relation index, int attribute,
 								LokiPostingsData *postings);
 extern bool loki_postarray_find(LokiLookup *lookup);
+extern int	loki_postarray_numbers(const char *slot, uint32 *numbers);
 
 /* Entries of a list that are copied out at once, at most */
 #define LOKI_LOOKUP_READ	(32 * LOKI_FENCE_STEP)
