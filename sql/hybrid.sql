@@ -125,7 +125,7 @@ BEGIN
 	FOREACH kept IN ARRAY ARRAY['4MB', '64kB'] LOOP
 		PERFORM set_config('work_mem', kept, true);
 		EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ' || query INTO plan;
-		node := plan -> 0 -> 'Plan' -> 'Plans' -> 0;
+		node := plan #> '{0,Plan,Plans,0,Plans,0,Plans,0}';
 		rows := (node ->> 'Bitmap Rows')::float8;
 		lossy := (node ->> 'Lossy Pages')::float8 > 0;
 		IF lossy THEN

@@ -41,7 +41,7 @@ DECLARE
 BEGIN
 	EXECUTE format('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF, FORMAT %s) %s',
 		format, query) INTO plan;
-	RETURN QUERY SELECT key FROM json_each(plan::json -> 0 -> 'Plan' -> 'Plans' -> 0)
+	RETURN QUERY SELECT key FROM json_each(plan::json #> '{0,Plan,Plans,0,Plans,0,Plans,0}')
 		WHERE key NOT IN ('Async Capable', 'Parent Relationship', 'Parallel Aware', 'Disabled')
 		ORDER BY key COLLATE "C";
 END $$ LANGUAGE plpgsql;

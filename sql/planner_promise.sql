@@ -54,3 +54,225 @@ RESET enable_seqscan;
 DEALLOCATE within;
 DROP TABLE promise_items;
 DROP FUNCTION promise_agrees, promise_moved;
+
+-- test: groups of equal distances stay whole
+CREATE TABLE promise_dup (id int, attr int, owner text, v vector(8));
+INSERT INTO promise_dup
+	SELECT i, i % 20, 'user' || i % 7,
+		(SELECT array_agg(sin((i / 20) * 0.37 + j * 1.3 + (i / 20 % 13) * j)) FROM generate_series(1, 8) j)::vector
+	FROM generate_series(0, 11999) i;
+CREATE INDEX promise_dup_v ON promise_dup USING hnsw (v vector_l2_ops, attr);
+CREATE INDEX promise_dup_ip ON promise_dup USING hnsw (v vector_ip_ops, attr);
+CREATE TABLE promise_names (attr int PRIMARY KEY, name text);
+INSERT INTO promise_names SELECT i, 'name' || i FROM generate_series(0, 19, 2) i;
+CREATE VIEW promise_near AS SELECT id, attr, v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup;
+VACUUM ANALYZE promise_dup, promise_names;
+
+-- How the rows d of a statement come: how many are nearer than the row before, and
+-- whether they are the same as without indexes, with the sum of k where they have one.
+-- Those of a search are as many, and hardly farther.
+CREATE FUNCTION promise_run(statement text, OUT ds float8[], OUT ks bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+BEGIN
+	ks := 0;
+	FOR r IN EXECUTE statement LOOP
+		ds := ds || r.d;
+		ks := ks + coalesce((to_jsonb(r)->>'k')::bigint, 0);
+	END LOOP;
+END $$;
+CREATE FUNCTION promise_check(statement text, search boolean DEFAULT false,
+	OUT uses text, OUT rows int, OUT late bigint, OUT same boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	got record;
+	want record;
+BEGIN
+	SET LOCAL enable_seqscan = off;
+	SET LOCAL enable_sort = off;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Incremental Sort|Sort$|Index Scan|LokivectorHybridScan|Merge Join|Merge Append|Group|Unique|WindowAgg|LockRows|Nested Loop|Hash Join|ProjectSet|Subquery Scan|SetOp|HashAggregate|GroupAggregate|LokivectorValues)'));
+	END LOOP;
+	SELECT * INTO got FROM promise_run(statement);
+	SET LOCAL enable_seqscan = on;
+	SET LOCAL enable_sort = on;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL lokivector.enable_hybrid_scan = off;
+	SELECT * INTO want FROM promise_run(statement);
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL lokivector.enable_hybrid_scan = on;
+	rows := coalesce(array_length(got.ds, 1), 0);
+	SELECT count(*) INTO late FROM (SELECT d, lag(d) OVER (ORDER BY i) AS before
+									FROM unnest(got.ds) WITH ORDINALITY u(d, i)) s WHERE d < before;
+	same := got IS NOT DISTINCT FROM want;
+	IF search THEN
+		same := array_length(got.ds, 1) = array_length(want.ds, 1) AND
+			(SELECT sum(g) <= sum(w) * 1.05 FROM unnest(got.ds, want.ds) u(g, w));
+	END IF;
+END $$;
+SET hnsw.ef_search = 400;
+SET enable_hashagg = off;
+SET enable_hashjoin = off;
+SET max_parallel_workers_per_gather = 0;
+SELECT * FROM promise_check($$SELECT v <#> '[1,0,1,0,0,1,0,0]' AS d, count(*) AS k FROM promise_dup GROUP BY 1 ORDER BY d LIMIT 30$$);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, count(*) AS k FROM promise_dup WHERE owner = 'user3' GROUP BY 1 ORDER BY d$$);
+SELECT * FROM promise_check($$SELECT d, count(*) AS k FROM promise_near GROUP BY 1 ORDER BY d LIMIT 300$$);
+
+-- test: distinct distances
+SELECT * FROM promise_check($$SELECT DISTINCT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup ORDER BY d LIMIT 100$$);
+SELECT * FROM promise_check($$SELECT DISTINCT ON (v <-> '[1,0,1,0,0,1,0,0]') v <-> '[1,0,1,0,0,1,0,0]' AS d, 1 AS k FROM promise_dup WHERE owner < 'user2' ORDER BY v <-> '[1,0,1,0,0,1,0,0]' LIMIT 200$$);
+
+-- test: window functions over the distance
+SELECT * FROM promise_check($$SELECT d, rank() OVER (ORDER BY d) AS k FROM promise_near LIMIT 500$$);
+SELECT * FROM promise_check($$SELECT d, count(*) OVER (ORDER BY d) AS k FROM promise_near WHERE attr % 3 = 0 ORDER BY d LIMIT 100$$);
+
+-- test: merge joins on the distance
+SET enable_nestloop = off;
+SELECT * FROM promise_check($$SELECT a.d, count(*) AS k FROM promise_near a JOIN promise_near b ON a.d = b.d AND a.attr = b.attr GROUP BY a.d ORDER BY a.d$$);
+SELECT * FROM promise_check($$SELECT a.d FROM promise_near a JOIN promise_near b ON a.d = b.d AND a.id = b.id WHERE a.attr % 5 = 0 ORDER BY a.d LIMIT 100$$);
+RESET enable_nestloop;
+
+-- test: set operations
+SELECT * FROM promise_check($$SELECT d FROM promise_near UNION SELECT d FROM promise_near WHERE attr = 3 ORDER BY d LIMIT 50$$);
+SELECT * FROM promise_check($$SELECT d FROM promise_near UNION ALL SELECT d FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$, true);
+SELECT * FROM promise_check($$SELECT d, 1 AS k FROM promise_near INTERSECT SELECT d, 1 FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
+SELECT * FROM promise_check($$SELECT d, attr AS k FROM promise_near EXCEPT SELECT d, attr FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
+
+-- test: LIMIT with a filter that the executor evaluates
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE owner = 'user3' ORDER BY d LIMIT 100$$, true);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE id % 101 = 7 ORDER BY d LIMIT 40$$, true);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE owner = 'user3' ORDER BY d LIMIT 60 OFFSET 200$$, true);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE attr = 3 ORDER BY d LIMIT 50$$, true);
+
+-- test: further sort keys
+CREATE TABLE promise_small (id int, owner int, v vector(8));
+INSERT INTO promise_small SELECT (id * 7) % 300, attr, v FROM promise_dup WHERE id % 20 < 6 AND id < 1000;
+CREATE INDEX promise_small_v ON promise_small USING hnsw (v vector_l2_ops);
+ANALYZE promise_small;
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, id AS k FROM promise_small ORDER BY d, id LIMIT 33$$);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, id AS k FROM promise_small WHERE owner > 2 ORDER BY d, id DESC LIMIT 10 OFFSET 34$$);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, id AS k FROM promise_small WHERE owner = 3 ORDER BY owner, d, id DESC LIMIT 10 OFFSET 4$$);
+SELECT * FROM promise_check($$SELECT 1 - (v <-> '[1,0,1,0,0,1,0,0]') AS e, id AS k, 0::float8 AS d FROM promise_small ORDER BY e DESC NULLS LAST, id LIMIT 20 OFFSET 2$$);
+-- test: ties
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, 1 AS k FROM promise_dup ORDER BY d FETCH FIRST 30 ROWS WITH TIES$$);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, id AS k FROM promise_dup WHERE owner <> 'user1' ORDER BY d FETCH FIRST 301 ROWS WITH TIES$$);
+
+-- test: joins under a LIMIT
+SELECT * FROM promise_check($$SELECT d FROM promise_near JOIN promise_names USING (attr) ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT d FROM promise_near LEFT JOIN promise_names USING (attr) WHERE name IS NULL ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT d FROM promise_near n WHERE EXISTS (SELECT 1 FROM promise_names WHERE attr = n.attr AND name < 'name6') ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT d FROM promise_near n WHERE NOT EXISTS (SELECT 1 FROM promise_names WHERE attr = n.attr) ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT p.v <-> q.v AS d FROM promise_dup p, (SELECT v FROM promise_dup WHERE id = 77 LIMIT 1) q WHERE p.owner = 'user2' ORDER BY p.v <-> q.v LIMIT 40$$, true);
+SELECT * FROM promise_check($$SELECT s.d FROM promise_names n, LATERAL (SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE attr = n.attr AND owner <> 'user1' ORDER BY d LIMIT 5) s ORDER BY d LIMIT 30$$, true);
+
+-- test: subqueries under a LIMIT
+SELECT * FROM promise_check($$SELECT d FROM (SELECT id, d FROM promise_near ORDER BY d) s WHERE id % 3 = 0 ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT d FROM (SELECT id, d FROM promise_near WHERE attr % 2 = 1 ORDER BY d) s LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT d, id AS k FROM (SELECT id, d FROM promise_near WHERE attr % 2 = 1 ORDER BY d, id DESC) s LIMIT 20 OFFSET 7$$, true);
+SELECT * FROM promise_check($$SELECT d FROM (SELECT * FROM (SELECT id, d, attr FROM promise_near ORDER BY d) s WHERE attr % 2 = 1 OFFSET 3) s LIMIT 20$$, true);
+SELECT * FROM promise_check($$SELECT d, unnest(ARRAY[1, 2]) AS k FROM promise_near WHERE id % 7 = 0 ORDER BY d LIMIT 50$$, true);
+
+-- test: bounds and bitmaps under a LIMIT
+CREATE INDEX promise_dup_owner ON promise_dup (owner);
+SELECT * FROM promise_check($$SELECT d FROM promise_near WHERE d < 2 ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE owner = 'user3' AND id % 2 = 0 ORDER BY d LIMIT 50$$, true);
+DROP INDEX promise_dup_owner;
+
+-- test: rows that are locked
+BEGIN;
+SELECT * FROM promise_check($$SELECT d FROM (SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE owner = 'user3' ORDER BY d LIMIT 30 FOR UPDATE) s$$, true);
+ROLLBACK;
+SET enable_seqscan = off;
+BEGIN;
+SELECT count(*) FROM (SELECT id FROM promise_dup WHERE owner = 'user3' ORDER BY v <-> '[1,0,1,0,0,1,0,0]' LIMIT 30 OFFSET 12 FOR UPDATE) s;
+SELECT count(*) FROM promise_dup WHERE xmax::text = pg_current_xact_id()::text;
+ROLLBACK;
+BEGIN;
+SELECT count(*) FROM (SELECT id FROM promise_dup WHERE owner = 'user3' ORDER BY v <-> '[1,0,1,0,0,1,0,0]', id LIMIT 30 OFFSET 12 FOR UPDATE) s;
+SELECT count(*) FROM promise_dup WHERE xmax::text = pg_current_xact_id()::text;
+ROLLBACK;
+
+-- test: LIMIT and OFFSET that are parameters
+SET plan_cache_mode = force_generic_plan;
+PREPARE limited(bigint, bigint) AS SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup
+	WHERE owner = 'user3' ORDER BY d LIMIT $1 OFFSET $2;
+PREPARE bare(bigint) AS SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup ORDER BY d LIMIT $1;
+EXPLAIN (COSTS OFF) EXECUTE limited(1, 1);
+EXPLAIN (COSTS OFF) EXECUTE bare(1);
+CREATE FUNCTION promise_execute(call text, OUT rows int, OUT late bigint, OUT same boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	got float8[];
+	want float8[];
+	r record;
+BEGIN
+	FOR r IN EXECUTE 'EXECUTE ' || call LOOP
+		got := got || r.d;
+	END LOOP;
+	PERFORM set_config('enable_indexscan', 'off', true);
+	DISCARD PLANS;
+	FOR r IN EXECUTE 'EXECUTE ' || call LOOP
+		want := want || r.d;
+	END LOOP;
+	PERFORM set_config('enable_indexscan', 'on', true);
+	rows := coalesce(array_length(got, 1), 0);
+	SELECT count(*) INTO late FROM (SELECT d, lag(d) OVER (ORDER BY i) AS before
+									FROM unnest(got) WITH ORDINALITY u(d, i)) s WHERE d < before;
+	same := got IS NOT DISTINCT FROM want;
+END $$;
+SELECT call, (promise_execute(call)).* FROM unnest(ARRAY['limited(20, 0)', 'limited(20, NULL)', 'limited(20, 100)',
+	'limited(NULL, NULL)', 'limited(NULL, 1700)', 'limited(9223372036854775807, 9223372036854775807)',
+	'limited(9223372036854775807, 10)', 'limited(0, 5)', 'limited(5, 100000)', 'bare(25)', 'bare(NULL)', 'bare(11999)']) call;
+EXECUTE limited(-1, 0);
+EXECUTE limited(1, -1);
+DEALLOCATE limited;
+DEALLOCATE bare;
+RESET plan_cache_mode;
+
+-- test: no LIMIT at all
+RESET enable_seqscan;
+SELECT * FROM promise_check($$SELECT d FROM promise_near ORDER BY d$$);
+SELECT * FROM promise_check($$SELECT d FROM promise_near WHERE attr % 3 = 1 ORDER BY d LIMIT ALL$$);
+SELECT * FROM promise_check($$SELECT d FROM promise_near WHERE attr % 3 = 1 ORDER BY d OFFSET 3000$$);
+SELECT * FROM promise_check($$SELECT min(d) AS d FROM promise_near WHERE attr % 3 = 1$$);
+
+-- test: partitions
+CREATE TABLE promise_parts (id int, attr int, v vector(8)) PARTITION BY HASH (id);
+CREATE TABLE promise_parts0 PARTITION OF promise_parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE promise_parts1 PARTITION OF promise_parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO promise_parts SELECT id, attr, v FROM promise_dup;
+CREATE INDEX promise_parts_v ON promise_parts USING hnsw (v vector_l2_ops);
+ANALYZE promise_parts;
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_parts ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_parts WHERE attr % 7 = 3 ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, count(*) AS k FROM promise_parts GROUP BY 1 ORDER BY d LIMIT 50$$);
+
+-- test: under pgvector's limits the rows that there are come in order
+SET lokivector.complete = off;
+SET enable_seqscan = off;
+CREATE FUNCTION promise_late(statement text) RETURNS bigint LANGUAGE sql AS
+	'SELECT count(*) FROM (SELECT d, lag(d) OVER (ORDER BY i) AS before
+		FROM promise_run(statement), unnest(ds) WITH ORDINALITY u(d, i)) s WHERE d < before';
+SELECT promise_late($$SELECT d FROM promise_near WHERE attr % 3 = 1 ORDER BY d LIMIT 200$$),
+	promise_late($$SELECT d, count(*) FROM promise_near GROUP BY 1 ORDER BY d$$);
+SET hnsw.iterative_scan = relaxed_order;
+SELECT promise_late($$SELECT d FROM promise_near WHERE attr % 3 = 1 ORDER BY d LIMIT 200$$),
+	promise_late($$SELECT d, count(*) FROM promise_near GROUP BY 1 ORDER BY d$$);
+RESET hnsw.iterative_scan;
+RESET lokivector.complete;
+
+-- test: a cursor goes on with late rows, and counts them
+BEGIN;
+DECLARE c CURSOR FOR SELECT v <-> '[1,0,1,0,0,1,0,0]' FROM promise_dup ORDER BY 1;
+MOVE 12000 FROM c;
+SELECT rows, late_rows > 0 AS late FROM lokivector_scan_stats();
+COMMIT;
+RESET enable_seqscan;
+RESET hnsw.ef_search;
+RESET enable_hashagg;
+RESET enable_hashjoin;
+RESET max_parallel_workers_per_gather;
+DROP TABLE promise_parts;
+DROP VIEW promise_near;
+DROP TABLE promise_dup, promise_names, promise_small;
+DROP FUNCTION promise_run, promise_check, promise_execute, promise_late;

@@ -116,7 +116,8 @@ CREATE FUNCTION lokivector_scan_stats(
 		OUT nodes_scored bigint, OUT nodes_expanded bigint,
 		OUT nodes_filtered bigint, OUT nodes_refined bigint,
 		OUT heap_fetches bigint, OUT sequential_passes bigint,
-		OUT rows bigint, OUT nodes_matched bigint, OUT way text)
+		OUT rows bigint, OUT nodes_matched bigint, OUT way text,
+		OUT late_rows bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION lokivector_scan_stats() IS 'work of this session''s last hnsw index scan';

@@ -102,9 +102,16 @@ typedef struct LokiScanWork
 	uint64		nodes_refined;
 	uint64		heap_fetches;	/* vectors read to rank rows */
 	uint64		sequential_passes;
+	uint64		late_rows;		/* returned after farther ones */
 } LokiScanWork;
 
 extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
+
+/*
+ * Whether slots of an attribute, given the input type of its operator class, tell all
+ * of its values apart, so that a condition on it need not be checked on rows.
+ */
+extern bool loki_hnsw_decides(Oid typid);
 
 /*
  * What a plan asks of a scan, as bits in the collation of its order-by operator,
@@ -121,6 +128,7 @@ extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 #define LOKI_PLAN_COMPLETE	8	/* the scan goes on until its caller is content */
 #define LOKI_PLAN_EXACT		16	/* it returns every row, within the bound if there
 								 * is one, and in exact order */
+#define LOKI_PLAN_LATE		32	/* it may return rows late, after farther ones */
 
 /*
  * Keep a scan to the rows of a set (NULL: whatever they are), and to those

@@ -177,6 +177,12 @@ loki_attr_type_lossy(LokiAttrType type)
 	return attr_types[type].lossy;
 }
 
+bool
+loki_hnsw_decides(Oid typid)
+{
+	return !loki_attr_type_lossy(loki_attr_type(typid));
+}
+
 /* ----------------------------------------------------------------
  * Values as numbers
  * ----------------------------------------------------------------

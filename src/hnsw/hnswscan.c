@@ -291,8 +291,10 @@ next_phase(LokiScan *so)
 }
 
 /*
- * Whether the scan is complete, and exact: as planned, since what is above it in the
- * plan relies on that, whatever the settings have become.
+ * Whether the scan is complete, exact and in order: as planned, since what is above it
+ * in the plan relies on that, whatever the settings have become.  A search is in order
+ * as long as its first batch has all rows that the caller takes; where these are not
+ * known it is exact.
  */
 static void
 choose_completeness(LokiScan *so)
@@ -302,11 +304,15 @@ choose_completeness(LokiScan *so)
 	loki_scan_settings(so->scan->indexRelation, &so->settings);
 	so->complete = so->settings.complete;
 	so->exact = so->settings.exact;
+	so->ordered = false;
 	if (plan & LOKI_PLAN_MADE)
 	{
 		so->complete = (plan & LOKI_PLAN_COMPLETE) != 0;
 		so->exact |= (plan & LOKI_PLAN_EXACT) != 0;
+		so->ordered = (plan & LOKI_PLAN_LATE) == 0;
+		so->exact |= so->complete && so->ordered && so->limit == 0;
 	}
+	Assert(!(plan & LOKI_PLAN_EXACT) || so->ordered);
 }
 
 /*
@@ -329,9 +335,9 @@ begin_scan(LokiScan *so)
 	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
 	loki_node_filter_make(&so->nodes, &so->filter, so->within);
 	choose_completeness(so);
-	so->nodes_refined = so->heap_fetches = so->sequential_passes = 0;
+	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->late_rows = 0;
 	so->returned = so->dropped = 0;
-	so->last_distance = -get_float8_infinity();
+	so->farthest = -get_float8_infinity();
 	so->walked = so->walk_taken = so->search.hops = false;
 	so->has_list = so->has_map = false;
 	open_query(so);
@@ -668,6 +674,20 @@ next_batch(const LokiScan *so)
 	return (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
 }
 
+/*
+ * Whether rows that come late are left out: pgvector's way of keeping a strict order.
+ * Where scans are complete, that is for rows which the executor finds to be dead by
+ * now, so that it asks for more than LIMIT takes.
+ */
+static bool
+drops_late(const LokiScan *so)
+{
+	if (so->exact)
+		return false;
+	return so->ordered ||
+		(!so->complete && so->settings.iterative_scan == LOKI_ITERATIVE_STRICT);
+}
+
 /* The next row of the graph, in order of distance */
 static bool
 next_ranked(LokiScan *so)
@@ -688,11 +708,14 @@ next_ranked(LokiScan *so)
 		row = &so->rows[so->next_row++];
 		so->batch_left--;
 
-		/* strict order: pgvector's way of keeping it is to drop late rows */
-		if (!so->complete && so->settings.iterative_scan == LOKI_ITERATIVE_STRICT &&
-			row->distance < so->last_distance)
-			continue;
-		so->last_distance = row->distance;
+		if (row->distance < so->farthest)
+		{
+			if (drops_late(so))
+				continue;
+			so->late_rows++;
+		}
+		else
+			so->farthest = row->distance;
 		return return_row(so, &row->tid, row->distance, false);
 	}
 }

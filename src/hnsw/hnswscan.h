@@ -114,6 +114,7 @@ typedef struct LokiScan
 	LokiScanSettings settings;
 	bool		complete;		/* go on until the caller is content ... */
 	bool		exact;			/* ... by passes, which leave nothing out */
+	bool		ordered;		/* the plan relies on the order of rows */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
 	LokiWay		way;			/* of a scan with a filter, at last */
@@ -127,7 +128,7 @@ typedef struct LokiScan
 	uint32		batch_left;		/* ... and those not yet returned */
 	uint64		returned;
 	uint64		dropped;		/* rows that row_filter did not pass */
-	double		last_distance;
+	double		farthest;		/* of the rows that were returned */
 
 	LokiSearch	search;
 	bool		search_ready;	/* search belongs to state */
@@ -200,6 +201,7 @@ typedef struct LokiScan
 	uint64		nodes_refined;
 	uint64		heap_fetches;
 	uint64		sequential_passes;
+	uint64		late_rows;
 	LokiScanWork done;			/* all of it before the last rescan */
 } LokiScan;
 

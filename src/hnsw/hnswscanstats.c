@@ -29,6 +29,7 @@ static struct
 	uint64		heap_fetches;
 	uint64		sequential_passes;
 	uint64		rows;
+	uint64		late_rows;
 	const char *way;
 }			last_scan;
 
@@ -54,6 +55,7 @@ loki_scan_report(LokiScan *so)
 	last_scan.heap_fetches = so->heap_fetches;
 	last_scan.sequential_passes = so->sequential_passes;
 	last_scan.rows = so->returned;
+	last_scan.late_rows = so->late_rows;
 	last_scan.way = way_name(so);
 }
 
@@ -71,6 +73,7 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 	work->nodes_refined += so->nodes_refined;
 	work->heap_fetches += so->heap_fetches;
 	work->sequential_passes += so->sequential_passes;
+	work->late_rows += so->late_rows;
 }
 
 /*
@@ -80,8 +83,8 @@ Datum
 lokivector_scan_stats(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
-	Datum		values[9];
-	bool		nulls[9] = {0};
+	Datum		values[10];
+	bool		nulls[10] = {0};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -96,5 +99,6 @@ lokivector_scan_stats(PG_FUNCTION_ARGS)
 	nulls[8] = last_scan.way == NULL;
 	if (!nulls[8])
 		values[8] = CStringGetTextDatum(last_scan.way);
+	values[9] = Int64GetDatum(last_scan.late_rows);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -171,6 +171,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	LokiScanSettings settings;
 	Relation	index;
 	bool		readable;
+	bool		exact;
 	double		n = Max(info->tuples, 1);
 	double		ef;
 	double		width;
@@ -196,7 +197,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
 		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
-	loki_promise_label(path, &settings);
+	loki_promise_label(path, settings.complete);
 	width = readable ? loki_hnsw_target_width(index, root->limit_tuples) : 0;
 	index_close(index, NoLock);
 	if (!readable)
@@ -212,7 +213,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	else if (root->limit_tuples > ef)
 		ef = root->limit_tuples;
 	score_cost = loki_score_cost(&shape);
-	nodes = settings.exact ? n : loki_walk_nodes(n, ef, shape.m);
+	exact = settings.exact || (settings.complete && !loki_promise_likely_search(root));
+	nodes = exact ? n : loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 	touched = nodes / NODES_PER_PAGE;
 
@@ -285,6 +287,7 @@ loki_planner_init(void)
 	loki_join_init();
 	loki_limit_init();
 	loki_paths_init();
+	loki_promise_init();
 	loki_resjunk_init();
 	loki_values_init();
 }

@@ -120,7 +120,8 @@ typedef struct LokiHybridState
 	ExprState  *bitmap_row;
 	ExprState  *bound_row;
 	ExprState  *distance;
-	int			first;			/* LOKI_FIRST_xxx (src/hnsw/hnsw.h) */
+	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
+								 * (src/hnsw/hnsw.h) */
 	LokiHybridBound *bounds;
 	int			nbounds;
 

@@ -22,6 +22,7 @@
 #include "optimizer/optimizer.h"
 #include "planner/hybrid.h"
 #include "planner/planner.h"
+#include "planner/promise.h"
 #include "utils/float.h"
 
 /* In units of cpu_operator_cost */
@@ -53,6 +54,7 @@ typedef struct HybridSearch
 	double		nodes;			/* of the index */
 	double		inside;			/* of these, in the set */
 	double		width;			/* rows to be found */
+	bool		exact;			/* by a pass in any case */
 	double		set_rows;		/* of the bitmap, on ... */
 	double		set_pages;		/* ... so many pages of the heap */
 	Cost		page;			/* reading one of them */
@@ -109,7 +111,8 @@ search_cost(const HybridSearch *search)
 		cost = Min(cost, walk * WALK_MOST * (score + test));
 	if (search->set_rows > 0 && search->shape.mapped > 0)
 		pass = Min(pass, mapped_cost(search, score));
-	return loki_scan_cost * cpu_operator_cost + Min(cost, pass) +
+	return loki_scan_cost * cpu_operator_cost +
+		(search->exact ? pass : Min(cost, pass)) +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
@@ -193,6 +196,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	}
 	inside *= Min(walk->indexselectivity, 1);
 	search.inside = Max(search.nodes * inside, 1);
+	search.exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root);
 	search.page = page_cost(rel->pages);
 
 	/* of the rows found, some do not pass the clauses that remain */
@@ -232,5 +236,6 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	search.inside = search.set_rows;
 	search.page = page_cost(table->rd_rel->relpages);
 	search.width = Max(state->limit, loki_ef_search);
+	search.exact = (state->plan & LOKI_PLAN_EXACT) != 0;
 	return rows_cost(&search) <= search_cost(&search);
 }

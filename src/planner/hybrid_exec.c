@@ -148,7 +148,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->bound_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps);
 	order = linitial_node(OpExpr, LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW));
 	state->distance = ExecInitExpr((Expr *) order, ps);
-	state->first = order->inputcollid;
+	state->plan = order->inputcollid;
 	init_bounds(state, scan);
 	if (scan->custom_plans != NIL)
 	{

@@ -49,6 +49,8 @@ show_work(IndexScanDesc scan, uint64 heap_fetches, ExplainState *es)
 		ExplainPropertyUInteger("Nodes Filtered", NULL, work.nodes_filtered, es);
 		ExplainPropertyUInteger("Nodes Reranked", NULL, work.nodes_refined, es);
 		ExplainPropertyUInteger("Sequential Passes", NULL, work.sequential_passes, es);
+		if (work.late_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Late Rows", NULL, work.late_rows, es);
 	}
 	ExplainPropertyUInteger("Heap Fetches", NULL, work.heap_fetches + heap_fetches, es);
 }

@@ -415,7 +415,7 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 							 target->pathkeys, ForwardScanDirection, false, outer,
 							 1.0, false);
 	if (!target->ordered)
-		loki_promise_set(walk, LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT);
+		loki_promise_exact(walk);
 
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;

@@ -52,13 +52,18 @@ typedef struct LimitedScan
 static HTAB *limited_scans = NULL;
 static ExecutorStart_hook_type previous_executor_start = NULL;
 
+/* More than any table has, as a Limit may be told that is to take all */
+#define ALL_ROWS	1e18
+
 /* Rows that a Limit will take, 0 if all or not known */
 static double
 limit_rows(LimitState *limit)
 {
-	if (limit->noCount || limit->lstate == LIMIT_INITIAL)
+	double		rows = (double) limit->count + (double) limit->offset;
+
+	if (limit->noCount || limit->lstate == LIMIT_INITIAL || rows >= ALL_ROWS)
 		return 0;
-	return (double) limit->count + (double) limit->offset;
+	return rows;
 }
 
 /*

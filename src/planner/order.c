@@ -266,7 +266,7 @@ static void
 label_path(IndexPath *path, PathKey *key, Oid first)
 {
 	path->path.pathkeys = list_make1(key);
-	loki_promise_set(path, first);
+	loki_promise_first(path, first);
 }
 
 void

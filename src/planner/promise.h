@@ -14,8 +14,10 @@
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
-extern Oid	loki_promise_bits(const IndexPath *path);
-extern void loki_promise_set(IndexPath *path, Oid bits);
-extern void loki_promise_label(IndexPath *path, const LokiScanSettings *settings);
+extern void loki_promise_label(IndexPath *path, bool complete);
+extern void loki_promise_first(IndexPath *path, Oid first);
+extern void loki_promise_exact(IndexPath *path);
+extern bool loki_promise_likely_search(const PlannerInfo *root);
+extern void loki_promise_init(void);
 
 #endif							/* LOKI_PROMISE_H */

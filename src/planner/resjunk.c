@@ -61,12 +61,24 @@ is_order_of(Node *expr, OpExpr *orderby)
 		equal(distance.distance->args, orderby->args);
 }
 
+/* Whether a Sort, if there is one, goes by a column of its child */
+static bool
+sorts_by(const Sort *sort, AttrNumber column)
+{
+	if (sort == NULL)
+		return false;
+	for (int i = 0; i < sort->numCols; i++)
+		if (sort->sortColIdx[i] == column)
+			return true;
+	return false;
+}
+
 /*
  * A Limit reads sort columns only for WITH TIES, and nothing above it sees a
- * resjunk column of its child.
+ * resjunk column of its child but a Sort of the rows that it takes (promise.c).
  */
 static void
-drop_distance(Limit *limit)
+drop_distance(Limit *limit, const Sort *above)
 {
 	Plan	   *scan = limit->plan.lefttree;
 	Expr	   *orderby = scan_distance(scan);
@@ -78,31 +90,34 @@ drop_distance(Limit *limit)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
 
-		if (entry->resjunk && is_order_of((Node *) entry->expr, (OpExpr *) orderby))
+		if (entry->resjunk && !sorts_by(above, entry->resno) &&
+			is_order_of((Node *) entry->expr, (OpExpr *) orderby))
 			entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
 												 InvalidOid);
 	}
 }
 
 static void
-walk_plan(Plan *plan)
+walk_plan(Plan *plan, const Sort *above)
 {
+	const Sort *sort;
 	ListCell   *cell;
 
 	if (plan == NULL)
 		return;
 	if (IsA(plan, Limit) && ((Limit *) plan)->limitOption == LIMIT_OPTION_COUNT)
-		drop_distance((Limit *) plan);
-	walk_plan(plan->lefttree);
-	walk_plan(plan->righttree);
+		drop_distance((Limit *) plan, above);
+	sort = IsA(plan, Sort) ? (const Sort *) plan : NULL;
+	walk_plan(plan->lefttree, sort);
+	walk_plan(plan->righttree, NULL);
 	if (IsA(plan, Append))
 		foreach(cell, ((Append *) plan)->appendplans)
-			walk_plan(lfirst(cell));
+			walk_plan(lfirst(cell), NULL);
 	else if (IsA(plan, MergeAppend))
 		foreach(cell, ((MergeAppend *) plan)->mergeplans)
-			walk_plan(lfirst(cell));
+			walk_plan(lfirst(cell), NULL);
 	else if (IsA(plan, SubqueryScan))
-		walk_plan(((SubqueryScan *) plan)->subplan);
+		walk_plan(((SubqueryScan *) plan)->subplan, NULL);
 }
 
 static PlannedStmt *
@@ -113,9 +128,9 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
 		standard_planner(query, source, options, params);
 	ListCell   *cell;
 
-	walk_plan(statement->planTree);
+	walk_plan(statement->planTree, NULL);
 	foreach(cell, statement->subplans)
-		walk_plan(lfirst(cell));
+		walk_plan(lfirst(cell), NULL);
 	return statement;
 }
 
