@@ -183,6 +183,7 @@ OBJS = \
 	src/planner/hybrid_cost.o \
 	src/planner/hybrid_exec.o \
 	src/planner/hybrid_explain.o \
+	src/planner/hybrid_parallel.o \
 	src/planner/hybrid_path.o \
 	src/planner/hybrid_plan.o \
 	src/planner/hybrid_rows.o \

@@ -12,12 +12,14 @@
 #ifndef LOKI_HYBRID_H
 #define LOKI_HYBRID_H
 
+#include "access/parallel.h"
 #include "executor/execdesc.h"
 #include "hnsw/hnsw.h"
 #include "nodes/execnodes.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "planner/distexpr.h"
+#include "storage/dsm.h"
 
 /* As EXPLAIN shows it */
 #define LOKI_HYBRID_NAME	"LokivectorHybridScan"
@@ -99,6 +101,9 @@ typedef struct LokiHybridCounts
 	uint64		heap_fetches;	/* rows of bitmaps read */
 } LokiHybridCounts;
 
+/* What parallel workers add to it */
+typedef struct LokiHybridShared LokiHybridShared;
+
 typedef struct LokiHybridState
 {
 	CustomScanState css;
@@ -144,6 +149,8 @@ typedef struct LokiHybridState
 	MemoryContext rows_context;
 
 	LokiHybridCounts counts;
+	dsm_segment *segment;		/* if they are told: ... */
+	LokiHybridShared *shared;	/* ... NULL, or what it has */
 } LokiHybridState;
 
 /* functions in hybrid_cost.c */
@@ -166,6 +173,19 @@ extern void loki_hybrid_make_tids(LokiHybridState *state);
 /* functions in hybrid_rows.c */
 extern void loki_hybrid_read_rows(LokiHybridState *state);
 extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
+
+/* functions in hybrid_parallel.c */
+extern Size loki_hybrid_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
+extern void loki_hybrid_initialize_dsm(CustomScanState *node, ParallelContext *pcxt,
+									   void *coordinate);
+extern void loki_hybrid_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt,
+										 void *coordinate);
+extern void loki_hybrid_initialize_worker(CustomScanState *node, shm_toc *toc,
+										  void *coordinate);
+extern void loki_hybrid_total(LokiHybridState *state, LokiHybridCounts *counts,
+							  LokiScanWork *work);
+extern void loki_hybrid_end_counts(LokiHybridState *state);
+extern void loki_hybrid_parallel_init(void);
 
 /* functions in hybrid_explain.c */
 extern void loki_hybrid_explain_init(void);

@@ -42,6 +42,10 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_node,
 	.EndCustomScan = end_node,
 	.ReScanCustomScan = rescan_node,
+	.EstimateDSMCustomScan = loki_hybrid_estimate_dsm,
+	.InitializeDSMCustomScan = loki_hybrid_initialize_dsm,
+	.ReInitializeDSMCustomScan = loki_hybrid_reinitialize_dsm,
+	.InitializeWorkerCustomScan = loki_hybrid_initialize_worker,
 	.ExplainCustomScan = loki_hybrid_explain,
 };
 
@@ -180,6 +184,7 @@ end_node(CustomScanState *node)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 
+	loki_hybrid_end_counts(state);
 	if (state->fetch != NULL)
 		table_index_fetch_end(state->fetch);
 	if (state->scan != NULL)

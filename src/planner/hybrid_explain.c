@@ -35,45 +35,43 @@ show_expressions(const char *label, List *expressions, PlanState *ps, List *ance
 										   context, prefix, false), es);
 }
 
-/* Show the work of a scan of the index, and rows that were read besides. */
+/* Show the work of scans of the index, if any, and rows that were read besides. */
 static void
-show_work(IndexScanDesc scan, uint64 heap_fetches, ExplainState *es)
+show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainState *es)
 {
-	LokiScanWork work = {0};
-
-	if (scan != NULL)
-		loki_hnsw_scan_work(scan, &work);
-	if (scan != NULL || es->format != EXPLAIN_FORMAT_TEXT)
+	if (scanned || es->format != EXPLAIN_FORMAT_TEXT)
 	{
-		ExplainPropertyUInteger("Nodes Visited", NULL, work.nodes_scored, es);
-		ExplainPropertyUInteger("Nodes Filtered", NULL, work.nodes_filtered, es);
-		ExplainPropertyUInteger("Nodes Reranked", NULL, work.nodes_refined, es);
-		ExplainPropertyUInteger("Sequential Passes", NULL, work.sequential_passes, es);
-		if (work.late_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-			ExplainPropertyUInteger("Late Rows", NULL, work.late_rows, es);
+		ExplainPropertyUInteger("Nodes Visited", NULL, work->nodes_scored, es);
+		ExplainPropertyUInteger("Nodes Filtered", NULL, work->nodes_filtered, es);
+		ExplainPropertyUInteger("Nodes Reranked", NULL, work->nodes_refined, es);
+		ExplainPropertyUInteger("Sequential Passes", NULL, work->sequential_passes, es);
+		if (work->late_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Late Rows", NULL, work->late_rows, es);
 	}
-	ExplainPropertyUInteger("Heap Fetches", NULL, work.heap_fetches + heap_fetches, es);
+	ExplainPropertyUInteger("Heap Fetches", NULL, work->heap_fetches + heap_fetches, es);
 }
 
 static void
 show_counts(LokiHybridState *state, ExplainState *es)
 {
-	LokiHybridCounts *counts = &state->counts;
+	LokiHybridCounts counts;
+	LokiScanWork work;
 
-	if (counts->walks + counts->row_scans == 0 && counts->bitmaps == 0)
+	loki_hybrid_total(state, &counts, &work);
+	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
 		return;
-	ExplainPropertyText("Way", counts->walks == 0 ? counts->row_scans == 0 ? "none" : "rows" :
-						counts->row_scans == 0 ? "walk" : "walk and rows", es);
+	ExplainPropertyText("Way", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
+						counts.row_scans == 0 ? "walk" : "walk and rows", es);
 	if (state->bitmap != NULL)
 	{
-		ExplainPropertyUInteger("Bitmaps", NULL, counts->bitmaps, es);
-		ExplainPropertyFloat("Bitmap Rows", NULL, counts->bitmap_rows, 0, es);
-		if (counts->lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-			ExplainPropertyUInteger("Lossy Pages", NULL, counts->lossy_pages, es);
+		ExplainPropertyUInteger("Bitmaps", NULL, counts.bitmaps, es);
+		ExplainPropertyFloat("Bitmap Rows", NULL, counts.bitmap_rows, 0, es);
+		if (counts.lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Lossy Pages", NULL, counts.lossy_pages, es);
 	}
-	show_work(state->scan, counts->heap_fetches, es);
-	if (counts->rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-		ExplainPropertyUInteger("Rows Removed by Recheck", NULL, counts->rechecked, es);
+	show_work(&work, counts.walks > 0, counts.heap_fetches, es);
+	if (counts.rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Rows Removed by Recheck", NULL, counts.rechecked, es);
 }
 
 /* ExplainCustomScan */
@@ -111,7 +109,12 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 		IndexScanState *scan = (IndexScanState *) ps;
 
 		if (scan->iss_ScanDesc != NULL && loki_is_hnsw_index(scan->iss_RelationDesc))
-			show_work(scan->iss_ScanDesc, 0, es);
+		{
+			LokiScanWork work;
+
+			loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
+			show_work(&work, true, 0, es);
+		}
 	}
 }
 

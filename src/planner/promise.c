@@ -198,7 +198,7 @@ copy_path(const void *path, Size size)
 static void
 index_settings(IndexOptInfo *info, LokiScanSettings *settings)
 {
-	Relation	index = index_open(info->indexoid, NoLock);
+	Relation	index = loki_open_planned(info);
 
 	loki_scan_settings(index, settings);
 	index_close(index, NoLock);
