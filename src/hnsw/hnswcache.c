@@ -197,8 +197,7 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
 		Buffer		buffer = ReadBuffer(index, block);
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_FAMILY_CENTROID,
-						LOKI_NONE);
+		loki_family_page_check(state, index, buffer, LOKI_FAMILY_CENTROID);
 		memcpy((char *) out + done * sizeof(float),
 			   LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
 			   count * sizeof(float));

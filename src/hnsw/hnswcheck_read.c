@@ -83,7 +83,7 @@ try_read(LokiCheck *check, int family, uint32 number, void *slot, bool *locked)
 		return false;
 	}
 	page = BufferGetPage(buffer);
-	loki_page_check(check->index, buffer, page, family, LOKI_NONE);
+	loki_family_page_check(check->state, check->index, buffer, family);
 	found = (int) place < LokiPageUsed(page, slot_size);
 	if (found)
 		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
@@ -214,7 +214,7 @@ loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
 
 		check->nchain = 0;
 		loki_check_lock(buffer);
-		loki_page_check(check->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_TID, LOKI_NONE);
+		loki_family_page_check(check->state, check->index, buffer, LOKI_FAMILY_TID);
 		memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
 		copied = LokiTidState(tid) != LOKI_TID_OVERFLOW ||
 			copy_chain(check, node, LokiTidOverflowHead(tid));

@@ -51,6 +51,7 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
 	BlockNumber covered = LOKI_META_BLKNO + 1;
 	BlockNumber found = InvalidBlockNumber;
+	uint32		ordinal = 0;
 	int			nranges = 0;
 	int			allocated = state->directory_entries + 16;
 	BlockRange *ranges = palloc_array(BlockRange, allocated);
@@ -72,6 +73,7 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 		ranges[nranges].end = directory + 1;
 		nranges++;
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_FAMILY_DIRECTORY, ordinal++);
 		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
 		UnlockReleaseBuffer(buffer);
 	}

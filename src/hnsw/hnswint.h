@@ -194,6 +194,9 @@ extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int f
  */
 extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
 
+/* Have the page of a buffer be looked at by who reads it next */
+extern void loki_buffer_distrust(Buffer buffer);
+
 /* Start fetching into the processor's cache (descriptor and bytes), if the
  * block is known to be in memory */
 extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
@@ -225,6 +228,7 @@ extern void loki_slots_copy(LokiIndex *index_state, Relation index, int family,
 typedef struct LokiSlots
 {
 	int			n;
+	int			family;
 	bool		hot;			/* pages that a walk comes back to */
 	BlockNumber blocks[LOKI_MAX_SLOTS];
 	uint32		offsets[LOKI_MAX_SLOTS];	/* in the page */
@@ -257,10 +261,30 @@ extern void loki_page_init(Page page, int family, uint32 ordinal);
 /*
  * Check that a page (content lock held, or being read without one where that
  * is allowed) is page ordinal of a family; ERRCODE_INDEX_CORRUPTED otherwise.
- * LOKI_NONE skips the check of the ordinal.
  */
 extern void loki_page_check(Relation index, Buffer buffer, Page page, int family,
 							uint32 ordinal);
+
+/*
+ * The same for the page that a family has at this buffer's block, whichever of its
+ * pages that is.
+ */
+extern void loki_family_page_check(const LokiIndex *index_state, Relation index,
+								   Buffer buffer, int family);
+
+/*
+ * Whether a page names the family, and the place in it, that the directory gives to
+ * its block.  Reads the special space alone.
+ */
+static inline bool
+loki_page_is_of(const LokiIndex *index_state, Page page, int family, BlockNumber block)
+{
+	const LokiFamily *fam = &index_state->families[family];
+	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
+
+	return opaque->page_id == LOKI_PAGE_ID && opaque->family == family &&
+		opaque->ordinal < fam->npages && loki_page_block(fam, opaque->ordinal) == block;
+}
 
 /* Write metapage and first directory page of an empty index (fork main or
  * init), WAL-logged */

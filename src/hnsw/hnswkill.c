@@ -75,6 +75,7 @@ kill_overflow(LokiScan *so, const LokiEntryRef *kill)
 		LokiOverflowData *slot = (LokiOverflowData *)
 			LokiPageSlot(BufferGetPage(buffer), sizeof(LokiOverflowData), place);
 
+		loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_OVERFLOW);
 		if (slot->node == kill->node && slot->state == LOKI_TID_LIVE &&
 			ItemPointerEquals(&slot->heap, (ItemPointer) &kill->heap))
 		{
@@ -98,7 +99,7 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 	XLogRecPtr	lsn = BufferGetLSNAtomic(buffer);
 	bool		marked = false;
 
-	loki_page_check(so->scan->indexRelation, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
+	loki_family_page_check(so->state, so->scan->indexRelation, buffer, LOKI_FAMILY_TID);
 	for (uint32 i = 0; i < n; i++)
 	{
 		uint32		place;

@@ -16,6 +16,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "access/xlog.h"
 #include "hnsw/hnswlink.h"
 #include "miscadmin.h"
 
@@ -89,10 +90,12 @@ loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code)
 	BlockNumber block;
 	Buffer		buffer;
 
+	Assert(!RecoveryInProgress());
 	if (loki_slot_peek(state, index, LOKI_FAMILY_CODE, node, code))
 		return;
 	block = loki_slot_block(state, index, LOKI_FAMILY_CODE, node, &place);
 	buffer = loki_buffer_read(state, index, block);
+	loki_family_page_check(state, index, buffer, LOKI_FAMILY_CODE);
 	memcpy(code, LokiPageSlot(BufferGetPage(buffer), size, place), size);
 	ReleaseBuffer(buffer);
 }

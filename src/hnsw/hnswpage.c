@@ -85,40 +85,73 @@ loki_page_init(Page page, int family, uint32 ordinal)
 	opaque->page_id = LOKI_PAGE_ID;
 }
 
-/*
- * Check that a page is page `ordinal` (LOKI_NONE: any) of a family, and that
- * its header is sane enough for slots to be addressed.  ERROR otherwise.
- */
-void
-loki_page_check(Relation index, Buffer buffer, Page page, int family, uint32 ordinal)
+static void
+report_page(Relation index, Buffer buffer, int family, uint32 ordinal, bool zero)
 {
-	LokiPageOpaque opaque;
-	PageHeader	header = (PageHeader) page;
-
-	if (PageIsNew(page))
+	loki_buffer_distrust(buffer);
+	if (zero)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" contains unexpected zero page at block %u",
 						RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
 				 errhint("Please REINDEX it.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("index \"%s\" contains corrupted page at block %u",
+					RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
+			 errdetail("Expected page %u of the %s array.",
+					   ordinal, loki_family_name(family)),
+			 errhint("Please REINDEX it.")));
+}
 
-	opaque = (LokiPageOpaque) ((char *) page + BLCKSZ - sizeof(LokiPageOpaqueData));
-	if (header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData) ||
+/*
+ * Check that a page is page `ordinal` of a family, and that its header is sane
+ * enough for slots to be addressed.  ERROR otherwise.
+ */
+void
+loki_page_check(Relation index, Buffer buffer, Page page, int family, uint32 ordinal)
+{
+	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
+	PageHeader	header = (PageHeader) page;
+
+	if (PageIsNew(page) ||
+		header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData) ||
 		header->pd_lower < SizeOfPageHeaderData ||
 		header->pd_lower > header->pd_special ||
 		opaque->page_id != LOKI_PAGE_ID ||
 		opaque->family != family ||
-		(ordinal != LOKI_NONE && opaque->ordinal != ordinal))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" contains corrupted page at block %u",
-						RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
-				 ordinal == LOKI_NONE ?
-				 errdetail("Expected a page of the %s array.",
-						   loki_family_name(family)) :
-				 errdetail("Expected page %u of the %s array.",
-						   ordinal, loki_family_name(family)),
-				 errhint("Please REINDEX it.")));
+		opaque->ordinal != ordinal)
+		report_page(index, buffer, family, ordinal, PageIsNew(page));
+}
+
+/* Which page of a family lies at a block; LOKI_NONE if none does */
+static uint32
+family_ordinal(const LokiFamily *family, BlockNumber block)
+{
+	for (uint32 extent = 0; extent < family->nextents; extent++)
+	{
+		BlockNumber first = family->extents[extent];
+
+		if (block >= first && block - first < LokiExtentBlocks(extent))
+			return LokiExtentStart(extent) + (block - first);
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Check that the page of a buffer is what the family has at its block.  Nothing but
+ * a page that is not is searched for in the directory, for the message.
+ */
+void
+loki_family_page_check(const LokiIndex *state, Relation index, Buffer buffer, int family)
+{
+	Page		page = BufferGetPage(buffer);
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	uint32		ordinal = LokiPageOpaqueAtEnd(page)->ordinal;
+
+	if (!loki_page_is_of(state, page, family, block))
+		ordinal = family_ordinal(&state->families[family], block);
+	loki_page_check(index, buffer, page, family, ordinal);
 }
 
 /* Fill in a metapage for an empty index. */
@@ -335,7 +368,7 @@ loki_slot_read(LokiIndex *state, Relation index, int family, uint32 number, void
 	buffer = loki_buffer_read(state, index, block);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	page = BufferGetPage(buffer);
-	loki_page_check(index, buffer, page, family, LOKI_NONE);
+	loki_family_page_check(state, index, buffer, family);
 	found = (int) place < LokiPageUsed(page, slot_size);
 	if (found)
 		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
@@ -353,7 +386,7 @@ loki_slot_lock(LokiIndex *state, Relation index, int family, uint32 number, uint
 	Buffer		buffer = loki_buffer_read(state, index, block);
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, LOKI_NONE);
+	loki_family_page_check(state, index, buffer, family);
 	return buffer;
 }
 

@@ -97,6 +97,9 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_PAGE_ON_FREELIST	0x01
 
 #define LokiPageOpaque(page)	((LokiPageOpaque) PageGetSpecialPointer(page))
+/* The same of a page whose header is not known to be sound */
+#define LokiPageOpaqueAtEnd(page) \
+	((LokiPageOpaque) ((char *) (page) + BLCKSZ - sizeof(LokiPageOpaqueData)))
 #define LOKI_PAGE_PAYLOAD \
 	(BLCKSZ - SizeOfPageHeaderData - sizeof(LokiPageOpaqueData))
 

@@ -164,7 +164,7 @@ node_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
+	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
 	so->tids_lsn = BufferGetLSNAtomic(buffer);
 	if ((int) place < LokiPageUsed(page, slot_size))
 		switch (LokiTidState(slot))
@@ -558,7 +558,7 @@ read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogR
 
 	memset(tid, 0, sizeof(LokiTidData));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, page, LOKI_FAMILY_TID, LOKI_NONE);
+	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
 	*lsn = BufferGetLSNAtomic(buffer);
 	if (offset < ((PageHeader) page)->pd_lower)
 		memcpy(tid, (char *) page + offset, slot_size);

@@ -327,7 +327,7 @@ lock_page(Recode *recode, int family, uint32 node, uint32 *place)
 	Buffer		buffer = loki_buffer_read(recode->state, recode->index, block);
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(recode->index, buffer, BufferGetPage(buffer), family, LOKI_NONE);
+	loki_family_page_check(recode->state, recode->index, buffer, family);
 	return buffer;
 }
 

@@ -84,6 +84,15 @@ compare_pending(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
+/* Lock the page of a slot that was opened, and check it. */
+static void
+lock_slot(LokiScan *so, const LokiSlots *slots, int i)
+{
+	LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
+	loki_family_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
+						   slots->family);
+}
+
 /*
  * Estimates and errors of opened slots, whatever REFINE there is.
  */
@@ -103,10 +112,10 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 	{
 		/* one at a time under lock: a batch could lock a page twice */
 		if (so->search.in_recovery)
-			LockBuffer(codes->buffers[i], BUFFER_LOCK_SHARE);
+			lock_slot(so, codes, i);
 		if (quantizer->refine_size > 0)
 		{
-			LockBuffer(refines->buffers[i], BUFFER_LOCK_SHARE);
+			lock_slot(so, refines, i);
 			quantizer->refine(quantizer, so->search.query, &codes->slots[i],
 							  &refines->slots[i], 1, &estimates[i], &errors[i]);
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);

@@ -51,7 +51,7 @@ lock_list(LokiLinker *linker, const LokiListRef *ref, uint32 *place)
 	Buffer		buffer = loki_buffer_read(linker->state, linker->index, block);
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(linker->index, buffer, BufferGetPage(buffer), family, LOKI_NONE);
+	loki_family_page_check(linker->state, linker->index, buffer, family);
 	return buffer;
 }
 
@@ -282,8 +282,7 @@ append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
 												  targets[i].block);
 
 			LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-			loki_page_check(linker->index, buffer, BufferGetPage(buffer),
-							LOKI_FAMILY_LINK, LOKI_NONE);
+			loki_family_page_check(linker->state, linker->index, buffer, LOKI_FAMILY_LINK);
 			buffers[nbuffers++] = buffer;
 		}
 		linked[targets[i].number] = append_locked(linker, &record, buffers[nbuffers - 1],

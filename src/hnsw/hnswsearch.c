@@ -213,6 +213,8 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	for (int i = 0; i < slots->n; i++)
 	{
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
+		loki_family_page_check(search->state, search->index, slots->buffers[i],
+							   LOKI_FAMILY_CODE);
 		quantizer->score(quantizer, search->query, &slots->slots[i], 1, &estimates[i]);
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
 	}

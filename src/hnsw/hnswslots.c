@@ -28,6 +28,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "executor/instrument.h"
 #include "hnsw/hnswint.h"
 #include "miscadmin.h"
@@ -105,6 +106,23 @@ loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 }
 
 /*
+ * Forget that a buffer was used: its page is not what it should be, and who reads
+ * without a pin looks at the page as long as the count is low.
+ */
+void
+loki_buffer_distrust(Buffer buffer)
+{
+	BufferDesc *desc;
+	uint32		flags;
+
+	if (BufferIsLocal(buffer))
+		return;
+	desc = GetBufferDescriptor(buffer - 1);
+	flags = LockBufHdr(desc);
+	UnlockBufHdr(desc, flags & ~BUF_USAGECOUNT_MASK);
+}
+
+/*
  * Start fetching `size` bytes at `offset` of a buffer's page into the processor's
  * caches.  Always inlined: a call of a function that
  * does nothing but prefetch looks superfluous to gcc, which drops it.
@@ -168,26 +186,57 @@ loki_slot_prefetch(LokiIndex *state, Relation index, int family, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Whether a shared buffer holds this block of the index, as of now */
+/*
+ * Whether a shared buffer holds this block of the index, as of now.  Its state is
+ * read after its tag, and while the header is locked the buffer holds nothing: the
+ * servers up to 15 write the tag of another block before they say that what the
+ * buffer has is not valid.
+ */
 static inline bool
-buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block)
+buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block, uint32 *flags)
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
-	return LokiTagIs(&desc->tag, state->locator, block) &&
-		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
+	if (!LokiTagIs(&desc->tag, state->locator, block))
+		return false;
+	pg_read_barrier();
+	*flags = pg_atomic_read_u32(&desc->state);
+	return (*flags & (BM_VALID | BM_LOCKED)) == BM_VALID;
 }
 
-/* The same, and count it as a use of the buffer */
+/* The same, after what was read */
 static inline bool
-buffer_use(const LokiIndex *state, Buffer buffer, BlockNumber block)
+buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 {
-	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
-	uint32		flags = pg_atomic_read_u32(&desc->state);
+	uint32		flags;
 
-	if (!LokiTagIs(&desc->tag, state->locator, block) || (flags & BM_VALID) == 0)
+	return buffer_holds(state, buffer, block, &flags);
+}
+
+/*
+ * Whether a shared buffer holds this block and may be read without a pin; with
+ * `hot` that is counted as a use.
+ *
+ * What is read must be a page of the family.  One more cache line for each page
+ * would be felt, so that it is looked at as long as the buffer's usage count, which
+ * is at hand, is not the highest: it begins at 1 when a page is brought in, and only
+ * those raise it who have looked at the page, or whose look at it raises an error
+ * and sets the count back.
+ */
+static inline bool
+buffer_use(const LokiIndex *state, int family, bool hot, Buffer buffer, BlockNumber block)
+{
+	uint32		flags;
+
+	if (!buffer_holds(state, buffer, block, &flags))
 		return false;
-	touch(desc, flags);
+	if (BUF_STATE_GET_USAGECOUNT(flags) == BM_MAX_USAGE_COUNT)
+		return true;
+	pg_read_barrier();
+	if (!loki_page_is_of(state, BufferGetPage(buffer), family, block))
+		return false;
+	if (hot)
+		touch(GetBufferDescriptor(buffer - 1), flags);
 	return true;
 }
 
@@ -221,13 +270,13 @@ loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void
 		return false;
 	block = loki_page_block(fam, page);
 	buffer = mapped(state, block);
-	if (buffer == InvalidBuffer || !buffer_use(state, buffer, block))
+	if (buffer == InvalidBuffer || !buffer_use(state, family, true, buffer, block))
 		return false;
 	pg_read_barrier();
 	memcpy(slot, LokiPageSlot(BufferGetPage(buffer), fam->slot_size, place),
 		   fam->slot_size);
 	pg_read_barrier();
-	if (!buffer_holds(state, buffer, block))
+	if (!buffer_held(state, buffer, block))
 		return false;
 	count_hit(index);
 	return true;
@@ -246,8 +295,10 @@ typedef struct CopiedPage
 
 /* The page of a family, as the map knows it */
 static inline Buffer
-copied_page(LokiIndex *state, const LokiFamily *fam, uint32 page, CopiedPage *copied)
+copied_page(LokiIndex *state, int family, uint32 page, CopiedPage *copied)
 {
+	const LokiFamily *fam = &state->families[family];
+
 	copied->page = page;
 	copied->buffer = InvalidBuffer;
 	if (page < fam->npages)
@@ -255,7 +306,7 @@ copied_page(LokiIndex *state, const LokiFamily *fam, uint32 page, CopiedPage *co
 		copied->block = loki_page_block(fam, page);
 		copied->buffer = mapped(state, copied->block);
 		if (copied->buffer != InvalidBuffer &&
-			!buffer_use(state, copied->buffer, copied->block))
+			!buffer_use(state, family, true, copied->buffer, copied->block))
 			copied->buffer = InvalidBuffer;
 	}
 	return copied->buffer;
@@ -266,9 +317,10 @@ copied_page(LokiIndex *state, const LokiFamily *fam, uint32 page, CopiedPage *co
  * cannot be had so.  False if a page went away meanwhile.
  */
 static bool
-copy_unlocked(LokiIndex *state, Relation index, const LokiFamily *fam,
+copy_unlocked(LokiIndex *state, Relation index, int family,
 			  const uint32 *nodes, int n, char *slots, bool *missing)
 {
+	const LokiFamily *fam = &state->families[family];
 	CopiedPage	pages[COPY_PAGES];
 	CopiedPage	evicted[COPY_SLOTS];
 	const char *from[COPY_SLOTS];
@@ -287,7 +339,7 @@ copy_unlocked(LokiIndex *state, Relation index, const LokiFamily *fam,
 		{
 			if (copied->page != LOKI_NONE)
 				evicted[nevicted++] = *copied;
-			copied_page(state, fam, page, copied);
+			copied_page(state, family, page, copied);
 		}
 		missing[i] = copied->buffer == InvalidBuffer;
 		from[i] = missing[i] ? NULL :
@@ -305,7 +357,7 @@ copy_unlocked(LokiIndex *state, Relation index, const LokiFamily *fam,
 	for (int i = 0; i < nevicted; i++)
 		if (evicted[i].buffer != InvalidBuffer)
 		{
-			if (!buffer_holds(state, evicted[i].buffer, evicted[i].block))
+			if (!buffer_held(state, evicted[i].buffer, evicted[i].block))
 				return false;
 			count_hit(index);
 		}
@@ -331,7 +383,7 @@ loki_slots_copy(LokiIndex *state, Relation index, int family, const uint32 *node
 		int			most = Min(n, COPY_SLOTS);
 
 		if (!peek || state->local ||
-			!copy_unlocked(state, index, fam, nodes, most, slots, missing))
+			!copy_unlocked(state, index, family, nodes, most, slots, missing))
 			memset(missing, true, sizeof(missing));
 		for (int i = 0; i < most; i++)
 			if (missing[i] &&
@@ -373,6 +425,7 @@ loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *node
 
 	Assert(n <= LOKI_MAX_SLOTS);
 	slots->n = n;
+	slots->family = family;
 	slots->hot = family != LOKI_FAMILY_REFINE;
 	for (int i = 0; i < n; i++)
 	{
@@ -392,6 +445,9 @@ loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *node
 			loki_slot_block(state, index, family, nodes[i], &place);
 		slots->buffers[i] = mapped(state, slots->blocks[i]);
 		prefetch(slots->buffers[i], slots->offsets[i], fam->slot_size);
+		if (!slots->hot)
+			prefetch_bytes(slots->buffers[i], BLCKSZ - sizeof(LokiPageOpaqueData),
+						   sizeof(LokiPageOpaqueData));
 	}
 }
 
@@ -421,12 +477,13 @@ same_page(const LokiSlots *slots, int i)
 /*
  * Make the slots that were found readable until loki_slots_close(): slots[i]
  * points to each.  With peek = true only those are pinned whose buffer is not
- * known.
+ * known.  In recovery the caller locks their pages, and checks them then.
  */
 void
 loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 {
 	int			pinned = 0;
+	bool		locked = RecoveryInProgress();
 
 	peek = peek && !state->local;
 	for (int i = 0; i < slots->n; i++)
@@ -435,8 +492,8 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 			slots->peeked[i] = slots->peeked[i - 1];
 		else
 			slots->peeked[i] = peek && slots->buffers[i] != InvalidBuffer &&
-				(slots->hot ? buffer_use(state, slots->buffers[i], slots->blocks[i]) :
-				 buffer_holds(state, slots->buffers[i], slots->blocks[i]));
+				buffer_use(state, slots->family, slots->hot, slots->buffers[i],
+						   slots->blocks[i]);
 		pinned += !slots->peeked[i];
 	}
 	if (peek && pinned > 1)
@@ -444,7 +501,11 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 	for (int i = 0; i < slots->n; i++)
 	{
 		if (!slots->peeked[i])
+		{
 			slots->buffers[i] = loki_buffer_read(state, index, slots->blocks[i]);
+			if (!locked)
+				loki_family_page_check(state, index, slots->buffers[i], slots->family);
+		}
 		slots->slots[i] = (char *) BufferGetPage(slots->buffers[i]) + slots->offsets[i];
 	}
 	pg_read_barrier();
@@ -466,7 +527,7 @@ loki_slots_close(LokiIndex *state, Relation index, LokiSlots * slots)
 			ReleaseBuffer(slots->buffers[i]);
 		else if (!same_page(slots, i))
 		{
-			if (!buffer_holds(state, slots->buffers[i], slots->blocks[i]))
+			if (!buffer_held(state, slots->buffers[i], slots->blocks[i]))
 				valid = false;
 			count_hit(index);
 		}

@@ -267,8 +267,7 @@ write_chain_slot(LokiVacuum *vacuum, Buffer tid_buffer, uint32 number,
 	Page		page;
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(vacuum->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_OVERFLOW,
-					LOKI_NONE);
+	loki_family_page_check(vacuum->state, vacuum->index, buffer, LOKI_FAMILY_OVERFLOW);
 	xlog = GenericXLogStart(vacuum->index);
 	GenericXLogRegisterBuffer(xlog, tid_buffer, 0);
 	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
