@@ -40,12 +40,40 @@ SELECT sel_expected('SELECT * FROM sel_t WHERE v <-> ''[1]'' > 1') > 1000 AS man
 
 -- test: statistics
 ANALYZE sel_t;
-SELECT null_frac, avg_width, n_distinct, most_common_vals, histogram_bounds FROM pg_stats
-WHERE tablename = 'sel_t' AND attname = 'v';
-SELECT stakind1, stakind2, stakind3, stakind4, stakind5,
-	(SELECT array_agg(oprname) FROM unnest(ARRAY[staop1, staop2, staop3, staop4]) o JOIN pg_operator p ON p.oid = o) AS operators,
-	stanumbers1[1] > 20000 AS pairs, stanumbers1[2] AS external, stanumbers1[3] AS bytes
+SELECT null_frac, avg_width, n_distinct, most_common_vals, array_length(histogram_bounds::text::vector[], 1) AS bounds,
+	abs(correlation) < 0.5 AS scattered
+FROM pg_stats WHERE tablename = 'sel_t' AND attname = 'v';
+SELECT ARRAY[stakind1, stakind2, stakind3, stakind4, stakind5] AS kinds, staop3, array_length(stanumbers3, 1) AS numbers,
+	ARRAY(SELECT stanumbers3[1 + 26 * i] > 20000 FROM generate_series(0, 3) i) AS pairs,
+	stanumbers3[2] AS external, stanumbers3[3] AS bytes, array_length(stavalues3::text::vector[], 1) AS vectors
 FROM pg_statistic WHERE starelid = 'sel_t'::regclass AND staattnum = 2;
+
+-- test: comparisons are estimated as those of arrays are
+CREATE TABLE sel_m (a real[], v vector, h halfvec, s sparsevec);
+INSERT INTO sel_m SELECT x, x, x, x FROM generate_series(1, 900) AS i,
+	LATERAL (SELECT CASE WHEN i % 9 < 5 THEN ARRAY[1, 1] WHEN i % 9 < 7 THEN ARRAY[2, i % 4] ELSE ARRAY[i, 0] END::real[] AS x) AS t;
+INSERT INTO sel_m SELECT FROM generate_series(1, 100);
+ANALYZE sel_m;
+SELECT attname, null_frac, n_distinct, most_common_freqs,
+	array_length(CASE attname WHEN 's' THEN histogram_bounds::text::sparsevec[]::text[] WHEN 'a' THEN NULL
+		ELSE histogram_bounds::text::vector[]::text[] END, 1) AS bounds, round(correlation::numeric, 5) AS correlation
+FROM pg_stats WHERE tablename = 'sel_m' ORDER BY attname COLLATE "C";
+SELECT most_common_vals FROM pg_stats WHERE tablename = 'sel_m' AND attname = 'v';
+SELECT condition, sel_expected('SELECT * FROM sel_m WHERE v ' || condition) AS v,
+	sel_expected('SELECT * FROM sel_m WHERE a ' || replace(replace(condition, '[', '{'), ']', '}')) AS a
+FROM (VALUES ('= ''[1,1]'''), ('= ''[2,3]'''), ('= ''[7,7]'''), ('<> ''[1,1]'''), ('< ''[1,1]'''), ('< ''[450,0]'''),
+	('> ''[2,2]'''), ('IS NULL'), ('IN (''[1,1]'', ''[2,3]'')')) AS c(condition);
+SELECT sel_expected('SELECT * FROM sel_m x JOIN sel_m y ON x.v = y.v') = sel_expected('SELECT * FROM sel_m x JOIN sel_m y ON x.a = y.a') AS same;
+
+-- test: values of more than 1 kB are not compared
+CREATE TABLE sel_w (a real[], v vector(300));
+ALTER TABLE sel_w ALTER a SET STORAGE plain, ALTER v SET STORAGE plain;
+INSERT INTO sel_w SELECT x, x FROM generate_series(1, 200) i, LATERAL (SELECT array_fill(i % 2, ARRAY[300])::real[] AS x) AS t;
+ANALYZE sel_w;
+SELECT attname, n_distinct, most_common_vals IS NULL AS none_common, histogram_bounds IS NULL AS no_bounds, correlation
+FROM pg_stats WHERE tablename = 'sel_w' ORDER BY attname COLLATE "C";
+SELECT sel_rows('SELECT * FROM sel_w WHERE v <-> ' || quote_literal(array_fill(1, ARRAY[300])::vector) || ' < 1', 2);
+DROP TABLE sel_m, sel_w;
 
 -- test: operators and bounds, for a query that is not known and one that is
 SELECT operator, bound, sel_rows(format('SELECT * FROM sel_t WHERE v %s (SELECT v FROM sel_t WHERE id = 77) < %s',

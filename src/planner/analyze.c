@@ -3,10 +3,10 @@
  * analyze.c
  *	  What ANALYZE keeps of a column of vectors.
  *
- * Nobody asks for the most common vectors, or for a histogram of them in the
- * order of btree, and either would be many kilobytes.  In their place there is
- * a profile of distances: those of some sampled vectors, the references, from
- * many others, for each operator that an index could have (profile.h).
+ * The server's statistics, so that comparisons are estimated as those of any
+ * other type, and a profile of distances: those of some sampled vectors, the
+ * references, from many others, for each operator that an index could have
+ * (profile.h).
  *
  * IDENTIFICATION
  *	  src/planner/analyze.c
@@ -22,7 +22,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/vacuum.h"
-#include "common/hashfn.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "planner/distexpr.h"
@@ -41,20 +40,19 @@ LOKI_FUNCTION(lokivector_typanalyze);
 #define MIN_TARGETS			100
 #define TARGET_BYTES		(16 * 1024 * 1024)
 
-static const char *const operators[] = {"<->", "<#>", "<=>", "<+>"};
-
-StaticAssertDecl(lengthof(operators) < STATISTIC_NUM_SLOTS,
-				 "one more slot is for the references");
+/* How the server computes its statistics, and what it wants to be given for that */
+typedef struct ServerAnalysis
+{
+	AnalyzeAttrComputeStatsFunc compute_stats;
+	void	   *extra_data;
+} ServerAnalysis;
 
 /* The sample's rows that are not NULL, and what their values look like */
 typedef struct Sample
 {
 	int		   *rows;
 	int			nrows;
-	uint64	   *hashes;			/* of values in line */
-	int			nhashes;
 	int			nexternal;
-	double		stored_bytes;
 	double		bytes;
 } Sample;
 
@@ -63,67 +61,29 @@ read_sample(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, int samplerows, Sam
 {
 	memset(sample, 0, sizeof(Sample));
 	sample->rows = palloc_array(int, samplerows);
-	sample->hashes = palloc_array(uint64, samplerows);
 	for (int i = 0; i < samplerows; i++)
 	{
 		bool		isnull;
 		Datum		value;
-		struct varlena *stored;
 
 		LokiVacuumDelayPoint();
 		value = fetch(stats, i, &isnull);
 		if (isnull)
 			continue;
-		stored = (struct varlena *) DatumGetPointer(value);
 		sample->rows[sample->nrows++] = i;
-		sample->stored_bytes += VARSIZE_ANY(stored);
 		sample->bytes += toast_raw_datum_size(value);
-		if (VARATT_IS_EXTERNAL(stored))
+		if (VARATT_IS_EXTERNAL(DatumGetPointer(value)))
 			sample->nexternal++;
-		else
-			sample->hashes[sample->nhashes++] =
-				hash_bytes_extended((const unsigned char *) VARDATA_ANY(stored),
-									VARSIZE_ANY_EXHDR(stored), 0);
 	}
 }
 
-static int
-compare_hashes(const void *a, const void *b)
+/* Vectors of one number of dimensions, and the sample's rows that they are of */
+typedef struct Vectors
 {
-	uint64		x = *(const uint64 *) a;
-	uint64		y = *(const uint64 *) b;
-
-	return x < y ? -1 : x > y ? 1 : 0;
-}
-
-/*
- * The number of distinct vectors, by the estimator of Haas and Stokes that core
- * uses, too.  Values out of line count as distinct: they are not read.
- */
-static float4
-distinct_values(Sample *sample, double totalrows, float4 nullfrac)
-{
-	double		n = sample->nrows;
-	double		d = sample->nexternal;
-	double		once = sample->nexternal;
-	double		rows = totalrows * (1 - nullfrac);
-	double		distinct;
-
-	qsort(sample->hashes, sample->nhashes, sizeof(uint64), compare_hashes);
-	for (int i = 0, next; i < sample->nhashes; i = next)
-	{
-		for (next = i + 1; next < sample->nhashes; next++)
-			if (sample->hashes[next] != sample->hashes[i])
-				break;
-		d++;
-		once += next == i + 1;
-	}
-	if (once >= n || n >= rows)
-		return once >= n ? -1 * (1 - nullfrac) : d;
-	distinct = n * d / ((n - once) + once * n / rows);
-	distinct = floor(Max(d, Min(distinct, rows)) + 0.5);
-	return distinct > 0.1 * totalrows ? -distinct / totalrows : distinct;
-}
+	int			n;
+	Datum	   *values;
+	int		   *rows;
+} Vectors;
 
 /* A place in the i-th of n equal parts of so many rows, not at equal intervals */
 static int
@@ -139,12 +99,12 @@ spread(int i, int n, int rows, double seed)
  * which all vectors here have in the word behind their length: those of the
  * first one are taken.
  */
-static int
-spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample,
-			  int most, double seed, int32 *dims, Datum *values, int *rows)
+static Vectors
+spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sample,
+			  int most, double seed, int32 *dims)
 {
 	int			n = Min(most, sample->nrows);
-	int			kept = 0;
+	Vectors		vectors = {0, palloc_array(Datum, n), palloc_array(int, n)};
 
 	for (int i = 0; i < n; i++)
 	{
@@ -160,10 +120,10 @@ spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample,
 			*dims = value_dims;
 		if (value_dims != *dims)
 			continue;
-		values[kept] = value;
-		rows[kept++] = row;
+		vectors.values[vectors.n] = value;
+		vectors.rows[vectors.n++] = row;
 	}
-	return kept;
+	return vectors;
 }
 
 static int
@@ -176,11 +136,10 @@ compare_floats(const void *a, const void *b)
 }
 
 /* Make the profile of an operator's distances, at least a few of which exist. */
-static LokiProfile *
-make_profile(float4 *distances, int n, Sample *sample)
+static void
+make_profile(LokiProfile *profile, float4 *distances, int n, const Sample *sample)
 {
 	static const double shares[] = LOKI_PROFILE_SHARES;
-	LokiProfile *profile = palloc0(sizeof(LokiProfile));
 
 	qsort(distances, n, sizeof(float4), compare_floats);
 	profile->pairs = n;
@@ -188,60 +147,65 @@ make_profile(float4 *distances, int n, Sample *sample)
 	profile->bytes = sample->bytes / sample->nrows;
 	for (int i = 0; i < LOKI_PROFILE_QUANTILES; i++)
 		profile->quantiles[i] = distances[(int) (shares[i] * (n - 1))];
-	return profile;
 }
 
-/* Measure one operator's distances; false where there are hardly any. */
-static bool
-measure_operator(VacAttrStats *stats, int slot, Oid opno, Sample *sample,
-				 Datum *references, int *reference_rows, int nreferences,
-				 Datum *targets, int *target_rows, int ntargets)
+/* Measure one operator's distances; the profile is left alone where there are
+ * hardly any. */
+static void
+measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
+				 const Vectors *references, const Vectors *targets)
 {
-	float4	   *distances = palloc_array(float4, nreferences * ntargets);
+	float4	   *distances = palloc_array(float4, references->n * targets->n);
 	int			n = 0;
 	FmgrInfo	function;
-	MemoryContext old;
 
 	fmgr_info(get_opcode(opno), &function);
-	for (int i = 0; i < nreferences; i++)
+	for (int i = 0; i < references->n; i++)
 	{
 		LokiVacuumDelayPoint();
-		for (int j = 0; j < ntargets; j++)
+		for (int j = 0; j < targets->n; j++)
 		{
 			double		distance;
 
-			if (reference_rows[i] == target_rows[j])
+			if (references->rows[i] == targets->rows[j])
 				continue;
-			distance = DatumGetFloat8(FunctionCall2(&function, references[i], targets[j]));
+			distance = DatumGetFloat8(FunctionCall2(&function, references->values[i],
+													targets->values[j]));
 			if (isfinite(distance))
 				distances[n++] = distance;
 		}
 	}
-	if (n < 10)
-		return false;
-	old = MemoryContextSwitchTo(stats->anl_context);
-	stats->stakind[slot] = LOKI_STATISTIC_DISTANCES;
-	stats->staop[slot] = opno;
-	stats->stanumbers[slot] = (float4 *) make_profile(distances, n, sample);
-	stats->numnumbers[slot] = LOKI_PROFILE_NUMBERS;
-	MemoryContextSwitchTo(old);
+	if (n >= 10)
+		make_profile(profile, distances, n, sample);
 	pfree(distances);
-	return true;
 }
 
-/* Keep the references themselves, if they are not too large. */
+/*
+ * Keep the profiles in a slot that the server's statistics have left, with the
+ * references if these are not too large.
+ */
 static void
-keep_references(VacAttrStats *stats, int slot, Datum *references, int n)
+keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *references,
+			  bool small)
 {
 	MemoryContext old = MemoryContextSwitchTo(stats->anl_context);
-	Datum	   *values = palloc_array(Datum, n);
+	int			slot = 0;
+	float4	   *numbers = palloc_array(float4, LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS);
 
-	for (int i = 0; i < n; i++)
-		values[i] = datumCopy(references[i], false, -1);
-	stats->stakind[slot] = LOKI_STATISTIC_REFERENCES;
-	stats->staop[slot] = InvalidOid;
-	stats->stavalues[slot] = values;
-	stats->numvalues[slot] = n;
+	while (slot < STATISTIC_NUM_SLOTS && stats->stakind[slot] != 0)
+		slot++;
+	Assert(slot < STATISTIC_NUM_SLOTS);
+	memcpy(numbers, profiles, sizeof(LokiProfile) * LOKI_PROFILE_OPERATORS);
+	stats->stakind[slot] = LOKI_STATISTIC_PROFILES;
+	stats->stanumbers[slot] = numbers;
+	stats->numnumbers[slot] = LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS;
+	if (small)
+	{
+		stats->stavalues[slot] = palloc_array(Datum, references->n);
+		stats->numvalues[slot] = references->n;
+		for (int i = 0; i < references->n; i++)
+			stats->stavalues[slot][i] = datumCopy(references->values[i], false, -1);
+	}
 	MemoryContextSwitchTo(old);
 }
 
@@ -259,71 +223,86 @@ type_schema(Oid type)
 	return result;
 }
 
+Oid
+loki_profile_operator(Oid type, int place)
+{
+	static const char *const names[] = {"<->", "<#>", "<=>", "<+>"};
+	char	   *schema = type_schema(type);
+	Oid			opno = InvalidOid;
+
+	StaticAssertStmt(lengthof(names) == LOKI_PROFILE_OPERATORS, "a place for each operator");
+	if (schema != NULL)
+		opno = OpernameGetOprid(list_make2(makeString(schema),
+										   makeString(pstrdup(names[place]))),
+								type, type);
+	return OidIsValid(opno) && loki_is_distance_operator(opno) ? opno : InvalidOid;
+}
+
 static void
 make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 {
 	Oid			type = getBaseType(stats->attrtypid);
-	char	   *schema = type_schema(type);
 	double		bytes = Max(sample->bytes / sample->nrows, 1);
 	int			nreferences = Max(MIN_REFERENCES, Min(MAX_REFERENCES, REFERENCE_BYTES / bytes));
 	int			ntargets = Max(MIN_TARGETS, Min(MAX_TARGETS, TARGET_BYTES / bytes));
-	Datum	   *references = palloc_array(Datum, nreferences);
-	Datum	   *targets = palloc_array(Datum, ntargets);
-	int		   *reference_rows = palloc_array(int, nreferences);
-	int		   *target_rows = palloc_array(int, ntargets);
+	LokiProfile profiles[LOKI_PROFILE_OPERATORS] = {0};
 	int32		dims = -1;
-	int			slot = 0;
+	Vectors		references;
+	Vectors		targets;
+	bool		any = false;
 
-	nreferences = spread_values(stats, fetch, sample, nreferences, 0.618034, &dims,
-								references, reference_rows);
-	ntargets = spread_values(stats, fetch, sample, ntargets, 0.414214, &dims,
-							 targets, target_rows);
-	for (int i = 0; i < lengthof(operators) && schema != NULL; i++)
+	references = spread_values(stats, fetch, sample, nreferences, 0.618034, &dims);
+	targets = spread_values(stats, fetch, sample, ntargets, 0.414214, &dims);
+	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
 	{
-		Oid			opno = OpernameGetOprid(list_make2(makeString(schema),
-													   makeString(pstrdup(operators[i]))),
-											type, type);
+		Oid			opno = loki_profile_operator(type, i);
 
-		if (OidIsValid(opno) && loki_is_distance_operator(opno) &&
-			measure_operator(stats, slot, opno, sample, references, reference_rows,
-							 nreferences, targets, target_rows, ntargets))
-			slot++;
+		if (OidIsValid(opno))
+			measure_operator(&profiles[i], opno, sample, &references, &targets);
+		any = any || profiles[i].pairs > 0;
 	}
-	if (slot > 0 && nreferences * bytes <= 4 * REFERENCE_BYTES)
-		keep_references(stats, slot, references, nreferences);
+	if (any)
+		keep_profiles(stats, profiles, &references,
+					  references.n * bytes <= 4 * REFERENCE_BYTES);
 }
 
+/*
+ * The server's statistics come first.  They take the slots for the most common
+ * values, the histogram and the correlation, of values of up to 1 kB; wider ones
+ * count as distinct.
+ */
 static void
 compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
 					 int samplerows, double totalrows)
 {
+	ServerAnalysis *server = stats->extra_data;
 	Sample		sample;
 
+	stats->extra_data = server->extra_data;
+	server->compute_stats(stats, fetch, samplerows, totalrows);
+	stats->extra_data = server;
+	if (!stats->stats_valid)
+		return;
 	read_sample(stats, fetch, samplerows, &sample);
-	if (samplerows == 0)
-		return;
-	stats->stats_valid = true;
-	stats->stanullfrac = 1 - (double) sample.nrows / samplerows;
-	stats->stawidth = 0;
-	stats->stadistinct = 0;
-	if (sample.nrows == 0)
-		return;
-	stats->stawidth = sample.stored_bytes / sample.nrows;
-	stats->stadistinct = distinct_values(&sample, totalrows, stats->stanullfrac);
-	make_profiles(stats, fetch, &sample);
+	if (sample.nrows > 0)
+		make_profiles(stats, fetch, &sample);
 }
 
 /*
- * The analyze function of the types.  The profile needs few rows; other columns
- * of the table ask for as many as they need.
+ * The analyze function of the types.
  */
 Datum
 lokivector_typanalyze(PG_FUNCTION_ARGS)
 {
 	VacAttrStats *stats = (VacAttrStats *) PG_GETARG_POINTER(0);
+	ServerAnalysis *server;
 
-	LokiDefaultStatisticsTarget(stats);
+	if (!std_typanalyze(stats))
+		PG_RETURN_BOOL(false);
+	server = palloc_object(ServerAnalysis);
+	server->compute_stats = stats->compute_stats;
+	server->extra_data = stats->extra_data;
 	stats->compute_stats = compute_vector_stats;
-	stats->minrows = 300 * LokiStatisticsTarget(stats);
+	stats->extra_data = server;
 	PG_RETURN_BOOL(true);
 }

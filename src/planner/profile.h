@@ -14,15 +14,15 @@
 #include "c.h"
 
 /*
- * Kinds of statistics, of the range that pg_statistic.h leaves to private use.
- * No tool knows them, so that dumps of statistics leave them out.
- *
- * LOKI_STATISTIC_DISTANCES, one for each operator (staop) that the type has:
- * stanumbers are a LokiProfile.  LOKI_STATISTIC_REFERENCES: stavalues are some of
- * the vectors that distances were measured from.
+ * A kind of statistics, of the range that pg_statistic.h leaves to private use.
+ * No tool knows it, so that dumps of statistics leave it out.  stanumbers are a
+ * LokiProfile for each of LOKI_PROFILE_OPERATORS operators, without pairs where
+ * the type has none of the name; stavalues are some of the vectors that distances
+ * were measured from.  One slot holds all, as the server's own statistics may
+ * need three of the five.
  */
-#define LOKI_STATISTIC_DISTANCES	21071
-#define LOKI_STATISTIC_REFERENCES	21072
+#define LOKI_STATISTIC_PROFILES		21073
+#define LOKI_PROFILE_OPERATORS		4
 
 /* Shares of pairs of which the profile keeps the quantiles */
 #define LOKI_PROFILE_SHARES \
@@ -40,5 +40,9 @@ typedef struct LokiProfile
 } LokiProfile;
 
 #define LOKI_PROFILE_NUMBERS	((int) (sizeof(LokiProfile) / sizeof(float4)))
+
+/* The operator on a type whose profile is at a place, InvalidOid if there is none;
+ * in analyze.c */
+extern Oid	loki_profile_operator(Oid type, int place);
 
 #endif							/* LOKI_PROFILE_H */

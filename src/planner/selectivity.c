@@ -128,7 +128,7 @@ measure_references(HeapTuple statistics, FmgrInfo *function, Datum query,
 	AttStatsSlot slot;
 	int			n = 0;
 
-	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_REFERENCES, InvalidOid,
+	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_PROFILES, InvalidOid,
 						  ATTSTATSSLOT_VALUES))
 		return 0;
 	for (int i = 0; i < slot.nvalues && n < most; i++)
@@ -206,6 +206,23 @@ known_value(PlannerInfo *root, Node *expr, Datum *value)
 	return true;
 }
 
+/* An operator's profile in a slot, NULL if it has none */
+static const LokiProfile *
+find_profile(const AttStatsSlot *slot, Oid opno)
+{
+	const LokiProfile *profiles = (const LokiProfile *) slot->numbers;
+	Oid			left;
+	Oid			right;
+
+	if (slot->nnumbers != LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS)
+		return NULL;
+	op_input_types(opno, &left, &right);
+	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
+		if (profiles[i].pairs > 0 && loki_profile_operator(left, i) == opno)
+			return &profiles[i];
+	return NULL;
+}
+
 /*
  * The share of a column's rows within a distance of an expression, from its
  * statistics; -1 without them.
@@ -215,19 +232,19 @@ share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
 			 Node *query, double bound)
 {
 	AttStatsSlot slot;
+	const LokiProfile *profile;
 	Difference	difference = {.scale = 1};
 	Datum		value;
 	double		result;
 
 	if (!HeapTupleIsValid(column->statsTuple) ||
-		!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_DISTANCES,
-						  distance->opno, ATTSTATSSLOT_NUMBERS))
+		!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_PROFILES,
+						  InvalidOid, ATTSTATSSLOT_NUMBERS))
 		return -1;
 	result = -1;
-	if (slot.nnumbers == LOKI_PROFILE_NUMBERS)
+	profile = find_profile(&slot, distance->opno);
+	if (profile != NULL)
 	{
-		LokiProfile *profile = (LokiProfile *) slot.numbers;
-
 		/* what was sampled is for those who may read the column */
 		if (column->acl_ok && known_value(root, query, &value))
 			compare_query(column->statsTuple, distance->opno, value, bound, profile,
