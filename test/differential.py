@@ -14,10 +14,12 @@ extension has.  An outcome is a result as text, or SQLSTATE, message, detail and
 hint of an error.  Numbers may differ by 1e-6 of the larger one; cosine
 distances, which are differences from 1, by 1e-6.  Sums of many floats that
 differ by more have to be within 1e-6 of the size of their terms from the sum of
-doubles, or nearer to it than pgvector's.
+doubles, or nearer to it than pgvector's.  Zeros have the same sign, but for those
+of distances, where products that vanish leave one or the other.
 """
 
 import argparse
+import math
 import random
 import re
 import subprocess
@@ -72,6 +74,66 @@ BEGIN
 	EXECUTE 'SELECT v::text FROM incoming' INTO result;
 	RETURN result;
 END $$;
+
+-- n numbers of which few have a sum that floats hold, and fewer a sum of squares
+CREATE OR REPLACE FUNCTION large(n integer, a integer, b integer) RETURNS float8[]
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT array_agg(((i::bigint * a + b) % 7 - 3) * 1e38::real::float8 ORDER BY i) FROM generate_series(1, n) AS i
+$$;
+
+-- A sum as floats hold it
+CREATE OR REPLACE FUNCTION float_range(x float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN abs(x) < 3.4028235677973366e38 THEN x ELSE x * 'Infinity'::float8 END
+$$;
+
+-- What ANALYZE keeps of a column
+CREATE OR REPLACE FUNCTION analyzed(kind text, rows text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	DROP TABLE IF EXISTS analyzed_rows;
+	EXECUTE 'CREATE TEMP TABLE analyzed_rows (v ' || kind || ')';
+	EXECUTE 'INSERT INTO analyzed_rows SELECT x::' || kind || ' FROM unnest($1) AS x' USING rows;
+	ANALYZE analyzed_rows;
+	SELECT concat_ws(' ', null_frac, avg_width, n_distinct, most_common_vals, most_common_freqs,
+		histogram_bounds, correlation) INTO result
+	FROM pg_stats WHERE tablename = 'analyzed_rows' AND schemaname ~ '^pg_temp';
+	RETURN result;
+END $$;
+
+-- The distances of what an index finds among some rows, or none
+DROP TABLE IF EXISTS some_vector, some_halfvec, some_sparsevec, some_bit, no_vector, no_halfvec, no_sparsevec, no_bit;
+CREATE TABLE some_vector (v vector(3));
+INSERT INTO some_vector SELECT ARRAY[i, i % 3 - 1, 2 - i]::vector FROM generate_series(1, 9) AS i;
+CREATE TABLE some_halfvec AS SELECT v::halfvec(3) FROM some_vector;
+CREATE TABLE some_sparsevec AS SELECT v::sparsevec(3) FROM some_vector;
+CREATE TABLE some_bit AS SELECT binary_quantize(v)::bit(3) AS v FROM some_vector;
+DO $$
+DECLARE
+	kind text;
+	class text;
+BEGIN
+	FOREACH kind IN ARRAY '{vector,halfvec,sparsevec,bit}'::text[] LOOP
+		EXECUTE format('CREATE TABLE no_%1$s (LIKE some_%1$s)', kind);
+		FOREACH class IN ARRAY CASE kind WHEN 'bit' THEN '{hamming,jaccard}'::text[] ELSE '{l2,ip,cosine,l1}' END LOOP
+			EXECUTE format('CREATE INDEX ON some_%1$s USING hnsw (v %1$s_%2$s_ops)', kind, class);
+			EXECUTE format('CREATE INDEX ON no_%1$s USING hnsw (v %1$s_%2$s_ops)', kind, class);
+		END LOOP;
+	END LOOP;
+END $$;
+CREATE OR REPLACE FUNCTION nearest(name text, kind text, operator text, query text) RETURNS float8[]
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	result float8[];
+BEGIN
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %1$s %2$L::%3$s AS d FROM %4$s ORDER BY v %1$s %2$L::%3$s LIMIT 9) AS t',
+		operator, query, kind, name) INTO result;
+	RETURN result;
+END $$;
+
+-- Bytes as a sparsevec, whatever they are
+DROP CAST IF EXISTS (bytea AS sparsevec);
+CREATE CAST (bytea AS sparsevec) WITHOUT FUNCTION;
 """
 
 # The file that is recorded; the outcomes are kept in a table
@@ -101,7 +163,9 @@ CREATE VIEW difference AS
 %(tests)s
 DROP VIEW difference;
 DROP TABLE fact;
-DROP FUNCTION outcome, series, reals, received, same;
+DROP FUNCTION outcome, series, reals, large, float_range, received, analyzed, nearest, same;
+DROP TABLE some_vector, some_halfvec, some_sparsevec, some_bit, no_vector, no_halfvec, no_sparsevec, no_bit;
+DROP CAST (bytea AS sparsevec);
 """
 
 SURFACE = """
@@ -126,9 +190,10 @@ ORDER BY 1, 2, 4, 3
 
 
 # What distances are, in doubles, of the elements a and b; and the size of what
-# is added up, where that is not the same
-L2, IP, L1 = "sum((a - b) ^ 2)", "sum(a * b)", "sum(abs(a - b))"
-COSINE = "1 - sum(a * b) / sqrt(sum(a * a) * sum(b * b))"
+# is added up, where that is not the same.  Sums out of the range of floats are
+# infinite.
+L2, IP, L1 = (f"float_range(sum({term}))" for term in ("(a - b) ^ 2", "a * b", "abs(a - b)"))
+COSINE = f"1 - greatest(least({IP} / sqrt(float_range(sum(a * a)) * float_range(sum(b * b))), 1), -1)"
 EXACT = {
     "l2_distance": (f"sqrt({L2})",), "<->": (f"sqrt({L2})",), "l2_squared_distance": (L2,),
     "inner_product": (IP, "sum(abs(a * b))"),
@@ -198,8 +263,9 @@ class Generator:
     DIMENSIONS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 255,
                   256, 384, 768, 1000, 1024, 1025, 1536, 2000, 2001, 4000, 8191, 15999, 16000)
 
-    def __init__(self, surface, seed, recorded):
+    def __init__(self, surface, seed, recorded, version):
         self.arguments = []
+        self.version = version
         self.random = random.Random(seed)
         self.recorded = recorded
         self.members = [(kind, name, result, arguments.split(";"), extra)
@@ -213,6 +279,9 @@ class Generator:
             for kind, count, make in (
                     ("text", 15, self.bad_text), ("text", 20, self.text_only), ("text", 20, self.mutated),
                     ("typmod", 12, self.typmod), ("binary", 15, self.wire), ("binary", 10, self.sent),
+                    # older versions write where the indexes say
+                    ("binary", 6 if self.version >= [0, 8, 7] else 0, self.damaged),
+                    ("scan", 15, self.scan), ("statistics", 8, self.statistics), ("state", 15, self.combined),
                     ("order", 12, self.sorted), ("order", 12, self.comparison),
                     ("array", 12, self.arrays), ("resolution", 12, self.ambiguous)):
                 self.turn += [lambda k=kind, m=make: Case(k, m())] * count
@@ -279,13 +348,21 @@ class Generator:
         return (f"(SELECT {name}(x) FROM (VALUES {', '.join(rows or [f'(NULL::{kind})'])})"
                 f" AS t(x){condition})")
 
-    def state(self, dimension):
-        if self.chance(0.15):
+    def combined(self):
+        """States that aggregates do not make, with each other or with proper ones."""
+        dimension = self.random.randint(1, 2)
+        name = self.pick(("vector_combine", "halfvec_combine"))
+        return f"{name}({self.state(dimension, 0.7)}, {self.state(dimension, 0.7)})"
+
+    def state(self, dimension, odd=0.15):
+        if self.chance(odd):
             return self.pick(("'{}'::float8[]", "'{0}'::float8[]", "'{{1,2},{3,4}}'::float8[]",
                               "'{1,NULL}'::float8[]", "NULL::float8[]", "'{-1,2}'::float8[]",
                               "'{1e308,1e308}'::float8[]", "'{NaN,1}'::float8[]", "'{1}'::float8[]",
                               "'{0,5}'::float8[]", "'{1,Infinity}'::float8[]", "'{0.5,1}'::float8[]",
-                              "'[2:4]={1,2,3}'::float8[]", "array_fill(1::float8, ARRAY[16002])"))
+                              "'[2:4]={1,2,3}'::float8[]", "array_fill(1::float8, ARRAY[16002])",
+                              "'{0,-0}'::float8[]", "'[5:6]={1,2}'::float8[]", "'[0:0]={2}'::float8[]",
+                              "'{NaN}'::float8[]", "'{0,1,2}'::float8[]", "'{0,0}'::float8[]"))
         if dimension > 40:
             return f"(1::float8 || series({dimension}, {self.random.randint(1, 99)}, 3))"
         values = [self.exact() for _ in range(dimension)]
@@ -323,7 +400,7 @@ class Generator:
 
     def exact(self):
         """A number with which floats and half floats calculate exactly."""
-        return str(self.random.randint(-32, 32) / 4) if self.chance(0.85) else "0"
+        return str(self.random.randint(-32, 32) / 4) if self.chance(0.85) else self.pick(("0", "0", "-0"))
 
     def any_number(self):
         draw = self.random.random()
@@ -339,6 +416,9 @@ class Generator:
     def numbers(self, dimension):
         """How strange they are is drawn for all of them."""
         mood = self.random.random()
+        if mood < 0.03:
+            return [self.pick(("1e38", "-1e38", "2e38", "-2e38", "3e38", "-3e38", "1", "-1", "1e10", "0"))
+                    for _ in range(dimension)]
         if mood < 0.55 or dimension > 64:
             return [self.exact() for _ in range(dimension)]
         if mood < 0.63:
@@ -367,6 +447,8 @@ class Generator:
         if dimension > 40 and self.chance(0.8 if dimension < 300 else 1.0):
             a, b = self.random.randint(1, 99), self.random.randint(0, 99)
             numbers = "reals" if self.chance(0.3) and not self.recorded else "series"
+            if kind != "halfvec" and self.chance(0.08):
+                numbers = "large"
             return f"{numbers}({dimension}, {a}, {b})::{kind}"
         if kind == "sparsevec" and self.chance(0.1):
             dimension = self.pick((100, 16000, 16001, 1000000, 1000000000))
@@ -492,6 +574,40 @@ class Generator:
         typmod = self.pick(("", "", "", "(3)", "(5)"))
         return f"received('{kind}{typmod}', '\\x{data}')"
 
+    def damaged(self):
+        """Bytes of a sparsevec that are stored as this machine does."""
+        native = lambda n: (n & 0xffffffff).to_bytes(4, sys.byteorder).hex()
+        dimension = self.pick((1, 3, 5, 16000, 16001))
+        indexes = [self.pick((0, 1, 2, 3, 4, 5, dimension - 1, dimension, -1, -2147483648, 2147483647))
+                   for _ in range(self.random.randint(1, 3))]
+        data = "".join(map(native, [dimension, len(indexes), 0] + indexes)) + native(0x3f800000) * len(indexes)
+        typmod = "" if self.chance(0.8) else f"({self.near(dimension)})"
+        return f"'\\x{data}'::bytea::sparsevec::{self.pick(('vector', 'halfvec'))}{typmod}"
+
+    def scan(self):
+        """A search of an index on three dimensions, for a query of as many or not."""
+        kind = self.pick(TYPES + ("bit",))
+        operator = self.pick(("<~>", "<%>") if kind == "bit" else ("<->", "<#>", "<=>", "<+>"))
+        dimension = self.pick((1, 2, 3, 3, 3, 4, 100))
+        values = [str(self.random.randint(1, 9)) for _ in range(dimension)]
+        query = ("".join(self.pick("01") for _ in range(dimension)) if kind == "bit" else
+                 "{" + ",".join(f"{i + 1}:{v}" for i, v in enumerate(values)) + f"}}/{dimension}"
+                 if kind == "sparsevec" else "[" + ",".join(values) + "]")
+        query = "NULL" if self.chance(0.05) else f"'{query}'"
+        return (f"nearest('{self.pick(('some', 'no'))}_{kind}', "
+                f"'{kind if kind != 'bit' else 'varbit'}', '{operator}', {query})")
+
+    def statistics(self):
+        """Few values and many rows, as often as not of several dimensions."""
+        kind = self.pick(TYPES)
+        values = ["NULL"] * self.chance(0.3)
+        for _ in range(self.random.randint(1, 12)):
+            numbers = [self.pick("01234") for _ in range(self.pick((2, 2, 2, 1, 3, 300)))]
+            values.append('"[' + ",".join(numbers) + ']"' if kind != "sparsevec" else
+                          '"{' + ",".join(f"{i + 1}:{n}" for i, n in enumerate(numbers)) + f'}}/{len(numbers)}"')
+        rows = [self.pick(values[:self.random.randint(1, len(values))]) for _ in range(self.pick((1, 2, 9, 60)))]
+        return f"analyzed('{kind}', '{{{','.join(rows)}}}')"
+
     def sent(self):
         kind = self.pick(TYPES)
         value = self.value(kind, self.dimension(), 1)
@@ -541,8 +657,8 @@ class Generator:
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|Infinity|NaN)")
 
 
-def same(other, ours, scale):
-    """Whether two outcomes are, but for the last digits of numbers."""
+def same(other, ours, scale, signed):
+    """Whether two outcomes are, but for the last digits of numbers; zeros have signs."""
     if other == ours:
         return True
     if other.startswith("ERROR") or ours.startswith("ERROR"):
@@ -551,33 +667,48 @@ def same(other, ours, scale):
         return False
     for a, b in zip(NUMBER.findall(other), NUMBER.findall(ours)):
         a, b = float(a), float(b)
+        if signed and a == b == 0 and math.copysign(1, a) != math.copysign(1, b):
+            return False
         if a != b and not (a != a and b != b) and not abs(a - b) <= 1e-6 * max(abs(a), abs(b), scale):
             return False
     return True
 
 
-def exact_enough(server, case, other, ours):
-    """Whether our sum is as near to the exact one as floats can be, or nearer."""
-    if case.exact is None or other.startswith("ERROR") or ours.startswith("ERROR"):
-        return False
-    exact, size = map(float, server.outcomes([case.exact])[0].strip("{}").split(","))
-    return abs(float(ours) - exact) <= max(abs(float(other) - exact), 1e-6 * size)
+def nearness(server, case, other, ours):
+    """What our sum is, beside the exact one: as near to it as floats can be, or
+    nearer than pgvector's; or a number or an infinity where pgvector's sum left
+    the range of floats before its end, which is a departure."""
+    exact = case.exact and server.outcomes([case.exact])[0]
+    if not exact or any(outcome.startswith("ERROR") or outcome == "NULL" for outcome in (exact, other, ours)):
+        return "different"
+    exact, size = map(float, exact.strip("{}").split(","))
+    other, ours = float(other), float(ours)
+    if math.isfinite(other):
+        return "to 1e-6 of the terms" if abs(ours - exact) <= max(abs(other - exact), 1e-6 * size) else "different"
+    right = ours == exact or ours != ours and exact != exact or abs(ours - exact) <= 1e-6 * size
+    return "departures" if right else "different"
 
 
 # As doc/migrating-from-pgvector.md says: errors of ours where pgvector has none,
-# and what versions before 0.8.7 do with states that no aggregate makes
-DEPARTURES = ("ERROR 54000 | sparsevec cannot have more than 16000 non-zero elements",)
-STATES = re.compile("(vector|halfvec)_combine\\(")
+# and what pgvector did before version 0.8.7
+NEW_ERRORS = ("ERROR 54000 | sparsevec cannot have more than 16000 non-zero elements",)
+CHANGED = re.compile("(vector|halfvec)_combine\\(|nearest\\(")
 
 
-def listed(case, ours, version):
-    return ours in DEPARTURES or version < [0, 8, 7] and STATES.match(case.expression)
+def listed(case, other, ours, version):
+    return ours in NEW_ERRORS or version < [0, 8, 7] and CHANGED.match(case.expression)
+
+
+def version_of(server):
+    version = server.run("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    return [int(number) for number in version.split(".")]
 
 
 def generate(server, arguments, recorded):
     server.run("CREATE EXTENSION IF NOT EXISTS vector;" + SETUP)
     lines = server.run(SURFACE, "-F", "\x02").splitlines()
-    generator = Generator([line.split("\x02") for line in lines], arguments.seed, recorded)
+    generator = Generator([line.split("\x02") for line in lines], arguments.seed, recorded,
+                          version_of(server))
     cases = []
     while len(cases) < arguments.count:
         case = generator.expression()
@@ -594,22 +725,20 @@ def compare(arguments):
     servers = [Psql(arguments.other), Psql(arguments.ours)]
     servers[1].run("CREATE EXTENSION IF NOT EXISTS vector;" + SETUP)
     cases = generate(servers[0], arguments, False)
-    version = servers[0].run("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-    version = [int(number) for number in version.split(".")]
+    version = version_of(servers[0])
     outcomes = [server.outcomes([case.expression for case in cases]) for server in servers]
     tally = dict.fromkeys(("to the letter", "to 1e-6", "to 1e-6 of the terms",
                            "departures", "different"), 0)
     for case, other, ours in zip(cases, *outcomes):
         if other == ours:
             found = "to the letter"
-        elif same(other, ours, case.size()):
+        elif same(other, ours, case.size(), case.exact is None):
             found = "to 1e-6"
-        elif listed(case, ours, version):
+        elif listed(case, other, ours, version):
             found = "departures"
-        elif exact_enough(servers[1], case, other, ours):
-            found = "to 1e-6 of the terms"
         else:
-            found = "different"
+            found = nearness(servers[1], case, other, ours)
+        if found == "different":
             print(f"{shortened(case.expression)}\n    pgvector:   {shortened(other)}"
                   f"\n    lokivector: {shortened(ours)}")
         tally[found] += 1
@@ -630,14 +759,18 @@ def record(arguments):
     server = Psql(arguments.other)
     cases = generate(server, arguments, True)
     outcomes = server.outcomes([case.expression for case in cases])
+    # but for sums that left the range of floats
     facts = [(case.kind, f"{case.size():g}", copied(case.expression), copied(outcome))
-             for case, outcome in zip(cases, outcomes)]
+             for case, outcome in zip(cases, outcomes)
+             if case.exact is None or outcome not in ("NaN", "Infinity", "-Infinity") or
+             nearness(server, case, outcome, outcome) == "departures"]
     facts = sorted(set(fact for fact in facts if len(fact[3]) < 400))
     tests = [f"-- test: {kind}\nSELECT * FROM difference WHERE kind = '{kind}';"
              for kind in sorted(set(fact[0] for fact in facts))]
     version = server.run("SELECT extversion FROM pg_extension WHERE extname = 'vector'").strip()
+    setup = re.sub("^DROP .*\n", "", SETUP.replace(" OR REPLACE", ""), flags=re.M)
     print(RECORD % {"version": version, "count": arguments.count, "seed": arguments.seed,
-                    "setup": SETUP.replace(" OR REPLACE", ""), "tests": "\n".join(tests),
+                    "setup": setup, "tests": "\n".join(tests),
                     "facts": "\n".join("\t".join(fact) for fact in facts)}, end="")
     return 0
 
