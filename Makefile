@@ -104,6 +104,7 @@ OBJS = \
 	src/types/sparsevec_distance.o \
 	src/hnsw/hnswaccess.o \
 	src/hnsw/hnswahead.o \
+	src/hnsw/hnswalter.o \
 	src/hnsw/hnswarena.o \
 	src/hnsw/hnswattr.o \
 	src/hnsw/hnswbuild.o \
@@ -168,6 +169,7 @@ OBJS = \
 	src/hnsw/hnswtids.o \
 	src/hnsw/hnswtypes.o \
 	src/hnsw/hnswvacuum.o \
+	src/hnsw/hnswvacuum_report.o \
 	src/hnsw/hnswvalidate.o \
 	src/hnsw/hnswversion.o \
 	src/hnsw/hnswverify.o \

@@ -56,6 +56,35 @@ SELECT m, ef_construction, options_rows() FROM lokivector_index_info('options_id
 DELETE FROM options_t WHERE id = 2001;
 VACUUM options_t;
 
+-- test: parameters that wait for REINDEX
+ALTER INDEX options_idx SET (ef_construction = 50);
+ALTER INDEX options_idx SET (m = 20);
+ALTER INDEX options_idx SET (bits = 2, refine_bits = 8);
+ALTER INDEX options_idx SET (bits = 2);
+ALTER INDEX options_idx SET (profile = compact);
+ALTER INDEX options_idx SET (profile = compact, m = 16, bits = auto, refine_bits = auto);
+ALTER INDEX options_idx RESET (m);
+ALTER INDEX options_idx RESET (profile, ef_construction);
+ALTER INDEX options_idx SET (m = 100);
+ALTER INDEX options_idx RENAME TO options_named;
+ALTER INDEX options_named SET TABLESPACE pg_default;
+ALTER INDEX options_named RENAME TO options_idx;
+REINDEX INDEX options_idx;
+ALTER INDEX options_idx SET (ef_construction = 200);
+REINDEX INDEX options_idx;
+ALTER INDEX options_idx RESET (m, ef_construction, bits, refine_bits);
+REINDEX INDEX options_idx;
+CREATE TABLE options_bits (v vector(64));
+CREATE INDEX options_bits_v ON options_bits USING hnsw (v vector_l2_ops);
+ALTER INDEX options_bits_v SET (bits = 2);
+ALTER INDEX options_bits_v SET (bits = 4, refine_bits = 8);
+ALTER INDEX options_bits_v SET (profile = compact);
+ALTER INDEX options_bits_v RESET (bits, refine_bits, profile);
+DROP TABLE options_bits;
+CREATE INDEX options_lists ON options_t USING ivfflat (v vector_l2_ops) WITH (lists = 10);
+ALTER INDEX options_lists SET (lists = 20);
+DROP INDEX options_lists;
+
 -- test: defaults of the settings
 SELECT name, setting, unit, vartype, context, min_val, max_val, enumvals, boot_val
 FROM pg_settings WHERE name LIKE 'hnsw.%' OR name LIKE 'lokivector.%' ORDER BY name;

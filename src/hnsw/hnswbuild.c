@@ -513,7 +513,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration);
-	loki_postings_make(index);
+	loki_postings_make(index, NOTICE);
 	return result;
 }
 

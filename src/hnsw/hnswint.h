@@ -59,6 +59,9 @@ extern bool loki_check_int_source(int *newval, void **extra, GucSource source);
 extern void loki_assign_source(bool *is_set, const void *extra, bool changed);
 extern bool loki_scan_complete(bool limits_set);
 
+/* prototypes for functions in hnswalter.c */
+extern void loki_alter_init(void);
+
 /* prototypes for functions in ivfflat.c */
 extern void loki_ivfflat_init(void);
 extern bool loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings);

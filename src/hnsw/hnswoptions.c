@@ -207,6 +207,7 @@ loki_hnsw_init(void)
 	init_reloptions();
 	init_settings();
 	loki_ivfflat_init();
+	loki_alter_init();
 }
 
 /* Parse and validate storage parameters. */

@@ -19,6 +19,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/xlog.h"
 #include "hnsw/hnswposting.h"
 #include "hnsw/hnswrecord.h"
@@ -326,8 +328,8 @@ make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
 }
 
 /*
- * Make all lists, if `lists` says so, and the map anew.  Scans leave them alone
- * meanwhile.
+ * Make all lists and the map anew, as far as is said.  Scans leave both alone
+ * meanwhile, and what is not made there is none of.
  *
  * An insert that uses a number again notes that in RENEWED if the metapage, as it
  * saw it when it began, says that the number is below the end, and one that joins
@@ -337,10 +339,10 @@ make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
  * notes its number afterwards.
  */
 static void
-make_postings(LokiIndex *state, Relation index, bool lists, LokiPostingsData *postings,
-			  LokiRowMapData *rowmap)
+make_postings(LokiIndex *state, Relation index, bool lists, bool map,
+			  LokiPostingsData *postings, LokiRowMapData *rowmap)
 {
-	uint32		flags = lists ? LOKI_META_POSTINGS : 0;
+	uint32		flags = (lists ? LOKI_META_POSTINGS : 0) | (map ? LOKI_META_ROWMAP : 0);
 	uint32		end;
 
 	write_meta(index, 0, postings, rowmap);
@@ -351,7 +353,7 @@ make_postings(LokiIndex *state, Relation index, bool lists, LokiPostingsData *po
 	if (loki_has_rowmap(state))
 	{
 		loki_rowmap_forget(state, index, Max(end, rowmap->end));
-		rowmap->end = end;
+		rowmap->end = map ? end : 0;
 	}
 	write_meta(index, 0, postings, rowmap);
 
@@ -360,10 +362,8 @@ make_postings(LokiIndex *state, Relation index, bool lists, LokiPostingsData *po
 
 	if (lists)
 		make_attributes(state, index, postings);
-	if (loki_has_rowmap(state))
+	if (map)
 		loki_rowmap_make(state, index, rowmap);
-	if (rowmap->end > 0)
-		flags |= LOKI_META_ROWMAP;
 	postings->generation++;
 	write_meta(index, flags, postings, rowmap);
 }
@@ -415,16 +415,27 @@ loki_postings_renewed(LokiIndex *state, Relation index, uint32 end, uint32 *nwor
 	return words;
 }
 
+/* Nodes whose number was used again since lists and map were made, at most */
+double
+loki_postings_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
+{
+	uint32		nwords;
+	uint64	   *words = loki_postings_renewed(state, index,
+											  Max(meta->postings.end, meta->rowmap.end), &nwords);
+	double		reused = count_renewed(words, nwords);
+
+	if (words != NULL)
+		pfree(words);
+	return reused;
+}
+
 /* Whether enough nodes are not in the lists, or not as they are now */
 static bool
 is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
-	uint32		nwords;
-	uint64	   *words = loki_postings_renewed(state, index, meta->postings.end, &nwords);
-	double		stale = (double) end - meta->postings.end + count_renewed(words, nwords);
+	double		stale = (double) end - meta->postings.end +
+		loki_postings_reused(state, index, meta);
 
-	if (words != NULL)
-		pfree(words);
 	if (meta->rowmap.end > 0)
 		stale += loki_rowmap_stale(state, index, &meta->rowmap);
 	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
@@ -442,40 +453,54 @@ memory_per_node(const LokiIndex *state)
 	return size;
 }
 
+/* Whether so many bytes may be used; what cannot be made if not is told. */
+static bool
+fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
+{
+	if (bytes <= maintenance_work_mem * (double) 1024)
+		return true;
+	ereport(elevel,
+			(errmsg("maintenance_work_mem is too small to %s of index \"%s\"",
+					what, RelationGetRelationName(index)),
+			 have ? errdetail("The index keeps the old ones, which do not have newer rows.") :
+			 errdetail("Searches with conditions take longer without them."),
+			 errhint("Set maintenance_work_mem to %.0f MB at least.", ceil(bytes / (1024 * 1024)))));
+	return false;
+}
+
 /*
  * Make lists and map where there are none, or too many nodes are not in them, as
- * far as they can be sorted in maintenance_work_mem.
+ * far as they can be sorted in maintenance_work_mem; at `elevel` is told where they
+ * cannot.  Both are made together, as they share what they do not know: where one
+ * that there is could not be made anew, both stay.
  */
 void
-loki_postings_make(Relation index)
+loki_postings_make(Relation index, int elevel)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint32		end;
 	bool		lists = state->nattributes > 0;
+	bool		map = loki_has_rowmap(state);
+	bool		have_lists = (meta.flags & LOKI_META_POSTINGS) != 0;
+	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
+	bool		stale;
 
-	if (!lists && !loki_has_rowmap(state))
-		return;
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
-	if (end < STALE_NODES)
+	if (end < STALE_NODES || (!lists && !map))
 		return;
-	if (lists && memory_per_node(state) * end > maintenance_work_mem * (double) 1024)
-	{
-		ereport(DEBUG1,
-				(errmsg_internal("maintenance_work_mem is too small to sort the attributes of index \"%s\"",
-								 RelationGetRelationName(index))));
-		/* those that there are serve better than none */
-		if (meta.flags & LOKI_META_POSTINGS)
-			return;
-		lists = false;
-	}
-	if ((meta.flags & (LOKI_META_POSTINGS | LOKI_META_ROWMAP)) != 0 &&
-		(!lists || (meta.flags & LOKI_META_POSTINGS) != 0) &&
-		!is_stale(state, index, &meta, end))
+	stale = (have_lists || have_map) && is_stale(state, index, &meta, end);
+	if (!stale && lists == have_lists && map == have_map)
 		return;
-	if (lists || loki_has_rowmap(state))
-		make_postings(state, index, lists, &meta.postings, &meta.rowmap);
+	lists = lists && fits_memory(index, memory_per_node(state) * end, "sort the attributes",
+								 have_lists, elevel);
+	map = map && fits_memory(index, loki_rowmap_memory(state, index, end), "map the rows",
+							 have_map, elevel);
+	if ((have_lists && !lists) || (have_map && !map))
+		return;
+	if (stale || lists != have_lists || map != have_map)
+		make_postings(state, index, lists, map, &meta.postings, &meta.rowmap);
 }
 
 /*

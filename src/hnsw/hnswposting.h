@@ -62,12 +62,17 @@ extern void loki_postings_write_list(LokiIndex *state, Relation index, int attri
 									 uint32 *nodes, const int64 *fences, uint32 total,
 									 LokiPostingsData *postings);
 
-/* Make the lists of all attributes and the map of rows, where that is worth while */
-extern void loki_postings_make(Relation index);
+/* Make the lists of all attributes and the map of rows, where that is worth while;
+ * where there is not the memory, that is told at a level */
+extern void loki_postings_make(Relation index, int elevel);
 
 /* Set a bit of a slot of 64 of an array, under the page's exclusive lock, logged */
 extern void loki_postings_set_bit(LokiIndex *state, Relation index, int family,
 								  uint32 slot, int bit);
+
+/* How many numbers were used again since, at most */
+extern double loki_postings_reused(LokiIndex *state, Relation index,
+								   const LokiMetaPageData *meta);
 
 /* Note that the number of a node was used before */
 extern void loki_postings_renew(LokiIndex *state, Relation index,

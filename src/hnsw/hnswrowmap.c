@@ -163,6 +163,22 @@ place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 		loki_rowmap_key(map, block, ItemPointerGetOffsetNumber(heap)) << map->node_bits;
 }
 
+/* Groups of blocks that a map has at most */
+static uint32
+most_groups(uint32 end)
+{
+	return Max(MIN_GROUPS, end / GROUP_ROWS);
+}
+
+static void
+begin_counting(MapMaker *maker)
+{
+	maker->map->entries = maker->map->groups = maker->map->shift = 0;
+	maker->most_groups = most_groups(maker->map->end);
+	maker->allocated = MIN_GROUPS;
+	maker->starts = palloc0(sizeof(uint32) * (maker->allocated + 1));
+}
+
 /* Turn the rows of groups into their first entries. */
 static void
 sum_groups(MapMaker *maker)
@@ -220,9 +236,39 @@ write_entries(MapMaker *maker)
 	}
 }
 
+/* Bytes that making a map takes */
+static double
+map_memory(double entries, double groups)
+{
+	return sizeof(uint32) * (entries + 2 * groups);
+}
+
 /*
- * Make the map of the nodes below map->end, or set that to 0 if there is not the
- * memory.  A row that comes meanwhile may be counted and not found, or found and
+ * Bytes that making the map of nodes below an end takes.  Rows are counted where
+ * what they may be at most is more than fits.
+ */
+double
+loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
+{
+	const LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	const LokiFamily *overflow = &state->families[LOKI_FAMILY_OVERFLOW];
+	LokiRowMapData map = {.end = end};
+	MapMaker	maker = {.state = state, .index = index, .map = &map};
+	double		most = map_memory((double) tid->npages * tid->per_page +
+								  (double) overflow->npages * overflow->per_page,
+								  most_groups(end));
+
+	if (most <= maintenance_work_mem * (double) 1024)
+		return most;
+	begin_counting(&maker);
+	visit_rows(&maker, count_row);
+	pfree(maker.starts);
+	return map_memory(map.entries, map.groups);
+}
+
+/*
+ * Make the map of the nodes below map->end, for which there is the memory.  A row
+ * that comes meanwhile may be counted and not found, or found and
  * not counted; it joins its node, which is noted, unless its node is new.
  */
 void
@@ -230,21 +276,8 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 {
 	MapMaker	maker = {.state = state, .index = index, .map = map};
 
-	map->entries = map->groups = map->shift = 0;
-	maker.most_groups = Max(MIN_GROUPS, map->end / GROUP_ROWS);
-	maker.allocated = MIN_GROUPS;
-	maker.starts = palloc0(sizeof(uint32) * (maker.allocated + 1));
+	begin_counting(&maker);
 	visit_rows(&maker, count_row);
-	if ((double) sizeof(uint32) * (map->entries + 2.0 * map->groups) >
-		maintenance_work_mem * (double) 1024)
-	{
-		ereport(DEBUG1,
-				(errmsg_internal("maintenance_work_mem is too small to map the rows of index \"%s\"",
-								 RelationGetRelationName(index))));
-		map->end = 0;
-		pfree(maker.starts);
-		return;
-	}
 	choose_widths(map);
 	sum_groups(&maker);
 	maker.next = palloc_extended(mul_size(sizeof(uint32), map->groups + 1), MCXT_ALLOC_HUGE);

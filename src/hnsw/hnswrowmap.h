@@ -62,6 +62,7 @@ loki_has_rowmap(const LokiIndex *state)
 }
 
 /* Make the map of nodes below map->end, after inserts were waited for */
+extern double loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end);
 extern void loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map);
 
 /* Forget which nodes rows have joined, of those below an end */

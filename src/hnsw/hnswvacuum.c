@@ -700,7 +700,9 @@ IndexBulkDeleteResult *
 loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 {
 	LokiMetaPageData meta;
-	LokiIndex  *state;
+	LokiVacuum *vacuum;
+	MemoryContext context;
+	MemoryContext old;
 
 	if (info->analyze_only)
 		return stats;
@@ -711,22 +713,19 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		stats->estimated_count = true;
 	}
 
-	state = loki_index_open(info->index, &meta);
+	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw vacuum",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	vacuum = palloc0(sizeof(LokiVacuum));
+	vacuum->index = info->index;
+	vacuum->state = loki_index_open(info->index, &meta);
+	vacuum->strategy = info->strategy;
 	if (meta.flags & LOKI_META_DEAD_PENDING)
-	{
-		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw vacuum",
-													  ALLOCSET_DEFAULT_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(context);
-		LokiVacuum *vacuum = palloc0(sizeof(LokiVacuum));
-
-		vacuum->index = info->index;
-		vacuum->state = state;
-		vacuum->strategy = info->strategy;
 		repair_and_free(vacuum);
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(context);
-	}
-	loki_postings_make(info->index);
+	loki_vacuum_report(info, vacuum);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	loki_postings_make(info->index, WARNING);
 	loki_calibrate_again(info->index);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	return stats;

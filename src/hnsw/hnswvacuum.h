@@ -88,6 +88,9 @@ extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal)
 /* Pin and lock such a page exclusively */
 extern Buffer loki_vacuum_lock_page(LokiVacuum *vacuum, int family, uint32 ordinal);
 
+/* functions in hnswvacuum_report.c */
+extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum);
+
 /* functions in hnswrepair.c */
 extern void loki_repair_entry(LokiVacuum *vacuum);
 extern void loki_repair_graph(LokiVacuum *vacuum);

@@ -97,5 +97,18 @@ check_index($node, 'check after an emptied index was filled');
 is(lost_rows($node, 400), 0, 'rows found in an index that had been emptied');
 cmp_ok(size(), '<=', $size * 1.2, 'an emptied index does not grow');
 
+# What VACUUM VERBOSE says of the nodes of an index
+$node->safe_psql('postgres', q(
+	CREATE TABLE said (id integer, v vector(3));
+	INSERT INTO said SELECT i, ARRAY[i, i % 7, i % 11]::vector FROM generate_series(1, 1500) i;
+	CREATE INDEX said_idx ON said USING hnsw (v vector_l2_ops);
+	DELETE FROM said WHERE id % 10 = 0;));
+my (undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE) said');
+like($said, qr/INFO:  index "said_idx": 150 nodes freed; of 1500 numbers 150 are free for new nodes/,
+	'VACUUM VERBOSE tells of freed nodes');
+$node->safe_psql('postgres', 'INSERT INTO said SELECT id, ARRAY[id, 0.5, 0.5]::vector FROM said LIMIT 100');
+(undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE, INDEX_CLEANUP on) said');
+like($said, qr/INFO:  index "said_idx": 0 nodes freed; of 1500 numbers 50 are free for new nodes\n(?:INFO:  )?DETAIL:  Lists and map are older than \d+ nodes at most/,
+	'VACUUM VERBOSE tells of numbers used again');
 $node->stop;
 done_testing();
