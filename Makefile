@@ -139,6 +139,7 @@ OBJS = \
 	src/hnsw/hnswlink.o \
 	src/hnsw/hnswmatch.o \
 	src/hnsw/hnswnode.o \
+	src/hnsw/hnswoffer.o \
 	src/hnsw/hnswold.o \
 	src/hnsw/hnswload.o \
 	src/hnsw/hnswlock.o \

@@ -274,6 +274,7 @@ find_place(LokiNewRow *row)
 							   cache->ef_construction * WIDER_SEARCH);
 			choose_base(row);
 		}
+		loki_offer_node(row);
 		row->alone = cache->lists[0].count == 0;
 	}
 
@@ -615,6 +616,7 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	cache->found = palloc_array(LokiUpperFound,
 								Max(cache->ef_construction, ENTRY_WIDTH) + 1);
 	loki_search_begin(&cache->search, index, state, context);
+	cache->search.keep_rejected = true;
 	loki_linker_begin(&cache->linker, index, state, cache->ef_construction);
 	MemoryContextSwitchTo(old);
 	indexInfo->ii_AmCache = cache;

@@ -74,6 +74,9 @@ extern bool loki_version_join(LokiNewRow *row);
 extern void loki_node_write(LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
 
+/* functions in hnswoffer.c */
+extern void loki_offer_node(LokiNewRow *row);
+
 /* functions in hnswjoin.c */
 extern bool loki_join_if_equal(LokiNewRow *row, uint32 node);
 extern void loki_look_for_equal_row(LokiNewRow *row);

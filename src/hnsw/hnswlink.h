@@ -109,6 +109,10 @@ extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList 
 /* The same without a lock where that can be done; perhaps links of two states */
 extern bool loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
 
+/* Distances from a node to those of a list; of no use to the candidates' codes */
+extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list,
+							  float *distances);
+
 /* ----------------------------------------------------------------
  * Adding links (hnswrelink.c)
  * ----------------------------------------------------------------

@@ -344,8 +344,8 @@ score_from_node(LokiLinker *linker, uint32 node)
 }
 
 /* Distances from a node to those of a list */
-static void
-measure_list(LokiLinker *linker, uint32 node, const LokiList *list, float *distances)
+void
+loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *distances)
 {
 	const LokiQuantizer *quantizer = linker->state->quantizer;
 	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
@@ -383,7 +383,7 @@ drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
 	if (common.count == 0)
 		return;
 
-	measure_list(linker, other->node, &common, nearer);
+	loki_list_measure(linker, other->node, &common, nearer);
 	for (int i = 0, j = 0; i < list->count; i++)
 	{
 		if (j < common.count && common.nodes[j] == list->nodes[i] &&
@@ -461,7 +461,7 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 		return;
 
 	dropped = *left;
-	measure_list(linker, ref->node, left, distances);
+	loki_list_measure(linker, ref->node, left, distances);
 	for (int i = 0; i < chosen && left->count > 0; i++)
 	{
 		LokiListRef other = {new->nodes[i], new->slots[i], ref->level};
