@@ -155,6 +155,7 @@ OBJS = \
 	src/hnsw/hnswrecode.o \
 	src/hnsw/hnswrecord.o \
 	src/hnsw/hnswrefine.o \
+	src/hnsw/hnswreserve.o \
 	src/hnsw/hnswrelink.o \
 	src/hnsw/hnswrecall.o \
 	src/hnsw/hnswrecall_exact.o \

@@ -40,17 +40,15 @@ compare_ranges(const void *a, const void *b)
 }
 
 /*
- * Find `count` contiguous blocks below the end of the file that nothing names,
- * InvalidBlockNumber if there are none.  The extension lock is held and the
- * directory fresh.
+ * Find the first of `count` contiguous blocks that nothing names; those at the end
+ * may be past the end of the file.  The extension lock is held and the directory
+ * fresh.
  */
 static BlockNumber
 find_gap(LokiIndex *state, Relation index, uint32 count)
 {
-	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
 	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
 	BlockNumber covered = LOKI_META_BLKNO + 1;
-	BlockNumber found = InvalidBlockNumber;
 	uint32		ordinal = 0;
 	int			nranges = 0;
 	int			allocated = state->directory_entries + 16;
@@ -79,44 +77,83 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 	}
 
 	qsort(ranges, nranges, sizeof(BlockRange), compare_ranges);
-	for (int i = 0; i <= nranges; i++)
+	for (int i = 0; i < nranges; i++)
 	{
-		BlockNumber first = i < nranges ? ranges[i].first : nblocks;
-
-		if (first > covered && first - covered >= count)
-		{
-			found = covered;
+		if (ranges[i].first > covered && ranges[i].first - covered >= count)
 			break;
-		}
-		if (i < nranges)
-			covered = Max(covered, ranges[i].end);
+		covered = Max(covered, ranges[i].end);
 	}
 	pfree(ranges);
-	return found;
+	return covered;
+}
+
+/* Make the file so many blocks long, if it is not.  The extension lock is held. */
+static void
+extend_file(Relation index, BlockNumber nblocks)
+{
+	BlockNumber present = RelationGetNumberOfBlocks(index);
+
+	if (present < nblocks)
+		loki_zero_extend(RelationGetSmgr(index), present, (int) (nblocks - present));
 }
 
 /*
- * Initialise `count` blocks from `first` on as pages of a family; blocks at
- * the end of the file are added.  The extension lock is held.
+ * The same; false, with a message at `elevel`, if the server cannot extend the file.
+ *
+ * The error is caught without a subtransaction, which a vacuum with parallel workers
+ * cannot begin.  All that stands when it is raised is what abort would not undo
+ * either: src/hnsw/README, "Where there is no room".
+ */
+static bool
+extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool extended = true;
+
+	/* no LWLock is held, and no interrupt held off, which the error would end */
+	Assert(InterruptHoldoffCount == 0 && CritSectionCount == 0);
+	PG_TRY();
+	{
+		extend_file(index, nblocks);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_OUT_OF_MEMORY ||
+			error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		extended = false;
+		ereport(elevel,
+				(errcode(ERRCODE_DISK_FULL),
+				 errmsg("could not extend index \"%s\" to %u blocks",
+						RelationGetRelationName(index), nblocks),
+				 errdetail("The server said: %s.  What the index can do without is left for the next vacuum.",
+						   error->message)));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	return extended;
+}
+
+/*
+ * Initialise `count` blocks from `first` on as pages of a family.  The extension
+ * lock is held.
  */
 static void
 init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 ordinal)
 {
-	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
-
 	for (uint32 i = 0; i < count; i++)
 	{
-		BlockNumber block = first + i;
 		Buffer		buffer;
 
 		CHECK_FOR_INTERRUPTS();
-		buffer = ReadBufferExtended(index, MAIN_FORKNUM,
-									block < nblocks ? block : P_NEW,
-									RBM_ZERO_AND_LOCK, NULL);
-		if (BufferGetBlockNumber(buffer) != block)
-			elog(ERROR, "unexpected block %u when extending index \"%s\" to block %u",
-				 BufferGetBlockNumber(buffer), RelationGetRelationName(index), block);
-
+		buffer = ReadBufferExtended(index, MAIN_FORKNUM, first + i, RBM_ZERO_AND_LOCK,
+									NULL);
 		START_CRIT_SECTION();
 		loki_page_init(BufferGetPage(buffer), family, ordinal + i);
 		MarkBufferDirty(buffer);
@@ -127,15 +164,21 @@ init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 
 	}
 }
 
-/* Blocks for `count` pages of a family: a gap, or the end of the file */
+/*
+ * Blocks for `count` pages of a family: a gap, or the end of the file.  Where the
+ * file cannot be extended that is an error, or, with an elevel below ERROR, a
+ * message and InvalidBlockNumber.
+ */
 static BlockNumber
 allocate_blocks(LokiIndex *state, Relation index, uint32 count, int family,
-				uint32 ordinal)
+				uint32 ordinal, int elevel)
 {
 	BlockNumber first = find_gap(state, index, count);
 
-	if (first == InvalidBlockNumber)
-		first = RelationGetNumberOfBlocks(index);
+	if (elevel >= ERROR)
+		extend_file(index, first + count);
+	else if (!extend_file_if_possible(index, first + count, elevel))
+		return InvalidBlockNumber;
 	init_blocks(index, first, count, family, ordinal);
 	return first;
 }
@@ -167,10 +210,10 @@ last_directory_page(Relation index, uint32 *ordinal, bool *full)
  * The directory page that has room for one more entry.  If the last one is
  * full, another is chained to it, in a record of its own and before any blocks
  * are chosen for the extent: find_gap() knows of blocks only what the directory
- * says.  An empty last page is valid.
+ * says.  An empty last page is valid.  elevel as in allocate_blocks().
  */
 static BlockNumber
-directory_page_with_room(LokiIndex *state, Relation index)
+directory_page_with_room(LokiIndex *state, Relation index, int elevel)
 {
 	uint32		ordinal;
 	bool		full;
@@ -181,7 +224,9 @@ directory_page_with_room(LokiIndex *state, Relation index)
 
 	if (!full)
 		return last;
-	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, ordinal + 1);
+	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, ordinal + 1, elevel);
+	if (added == InvalidBlockNumber)
+		return added;
 	buffer = ReadBuffer(index, last);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	xlog = GenericXLogStart(index);
@@ -219,53 +264,75 @@ append_entry(Relation index, BlockNumber last, const LokiExtentData *entry)
 	UnlockReleaseBuffer(metabuf);
 }
 
-/* Give a family its next extent, unless someone else just did. */
-static void
-add_extent(LokiIndex *state, Relation index, int family, uint32 page)
+/* Append an extent to a family; the extension lock is held and the directory fresh. */
+static bool
+append_extent(LokiIndex *state, Relation index, int family, int elevel)
 {
 	LokiFamily *fam = &state->families[family];
 	LokiExtentData entry = {0};
+	BlockNumber directory;
+
+	if (fam->nextents > PG_UINT16_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("index \"%s\" cannot grow any further",
+						RelationGetRelationName(index))));
+	directory = directory_page_with_room(state, index, elevel);
+	if (directory == InvalidBlockNumber)
+		return false;
+	entry.family = (uint8) family;
+	entry.extent = (uint16) fam->nextents;
+	entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
+								  family, fam->npages, elevel);
+	if (entry.first == InvalidBlockNumber)
+		return false;
+	append_entry(index, directory, &entry);
+	loki_index_refresh(state, index);
+	return true;
+}
+
+/* Give a family its next extent, unless someone else just did. */
+static bool
+add_extent(LokiIndex *state, Relation index, int family, uint32 page, int elevel)
+{
+	bool		added;
 
 	LockRelationForExtension(index, ExclusiveLock);
 	loki_index_refresh(state, index);
-	if (page >= fam->npages)
-	{
-		BlockNumber directory;
-
-		if (fam->nextents > PG_UINT16_MAX)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("index \"%s\" cannot grow any further",
-							RelationGetRelationName(index))));
-		directory = directory_page_with_room(state, index);
-		entry.family = (uint8) family;
-		entry.extent = (uint16) fam->nextents;
-		entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
-									  family, fam->npages);
-		append_entry(index, directory, &entry);
-		loki_index_refresh(state, index);
-	}
+	added = page < state->families[family].npages ||
+		append_extent(state, index, family, elevel);
 	UnlockRelationForExtension(index, ExclusiveLock);
+	return added;
 }
 
 /*
  * Make sure that a slot has a page.  Takes the extension lock and buffer locks
- * when it has not; no buffer lock may be held.
+ * when it has not; no buffer lock may be held.  Where there is no room for it,
+ * false, with a message at elevel, which is below ERROR.
  */
-void
-loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
+bool
+loki_reserve_slot(LokiIndex *state, Relation index, int family, uint32 number, int elevel)
 {
 	LokiFamily *fam = &state->families[family];
 	uint32		place;
 	uint32		page;
 
 	if (fam->slot_size == 0)
-		return;
+		return true;
 	page = loki_slot_page(fam, number, &place);
 	if (page >= fam->npages)
 		loki_index_refresh(state, index);
 	while (page >= fam->npages)
-		add_extent(state, index, family, page);
+		if (!add_extent(state, index, family, page, elevel))
+			return false;
+	return true;
+}
+
+/* The same, with an error where there is no room */
+void
+loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
+{
+	(void) loki_reserve_slot(state, index, family, number, ERROR);
 }
 
 /* The same for all arrays that are addressed by node. */
@@ -528,9 +595,9 @@ claim_from_list(LokiIndex *state, Relation index, int family, uint32 ordinal,
 	return claim_on_page(state, index, family, ordinal, true, 1, claim);
 }
 
-/* Find the next slot that was never used. */
-static void
-claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim)
+/* Find the next slot that was never used; elevel as in loki_reserve_slot(). */
+static bool
+claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim, int elevel)
 {
 	LokiFamily *fam = &state->families[family];
 	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(family)];
@@ -544,10 +611,27 @@ claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim)
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("index \"%s\" cannot grow any further",
 							RelationGetRelationName(index))));
-		loki_ensure_slot(state, index, family, *tail * fam->per_page);
+		if (!loki_reserve_slot(state, index, family, *tail * fam->per_page, elevel))
+			return false;
 		if (claim_on_page(state, index, family, *tail, false, 1, claim))
-			return;
+			return true;
 	}
+}
+
+/* Find a slot to claim, freed ones first, and lock its page; elevel as above. */
+static bool
+begin_claim(LokiIndex *state, Relation index, int family, LokiClaim *claim, int elevel)
+{
+	uint32		head;
+
+	while ((head = freelist_head(state, index, family)) != LOKI_NONE)
+	{
+		if (claim_from_list(state, index, family, head, claim))
+			return true;
+		freelist_pop(state, index, family, head);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return claim_new(state, index, family, claim, elevel);
 }
 
 /*
@@ -556,16 +640,7 @@ claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim)
 void
 loki_claim_begin(LokiIndex *state, Relation index, int family, LokiClaim *claim)
 {
-	uint32		head;
-
-	while ((head = freelist_head(state, index, family)) != LOKI_NONE)
-	{
-		if (claim_from_list(state, index, family, head, claim))
-			return;
-		freelist_pop(state, index, family, head);
-		CHECK_FOR_INTERRUPTS();
-	}
-	claim_new(state, index, family, claim);
+	(void) begin_claim(state, index, family, claim, ERROR);
 }
 
 /* Add a claim to a record. */
@@ -585,15 +660,17 @@ loki_claim_record(LokiIndex *state, LokiClaim *claim, LokiRecord *record, const 
 
 /*
  * Claim a slot of a free-list family and write its first content in a record of
- * its own.  Returns the slot's number.
+ * its own.  Returns the slot's number; LOKI_NONE where there is no room for one,
+ * and elevel is below ERROR.
  */
 uint32
-loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot)
+loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot, int elevel)
 {
 	LokiClaim	claim;
 	LokiRecord	record;
 
-	loki_claim_begin(state, index, family, &claim);
+	if (!begin_claim(state, index, family, &claim, elevel))
+		return LOKI_NONE;
 	loki_record_begin(&record, index);
 	loki_claim_record(state, &claim, &record, slot);
 	loki_record_finish(&record);

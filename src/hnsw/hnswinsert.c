@@ -56,7 +56,7 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
 
 	tid.u.heap = row->tid.u.heap;
 	tid.state = flags | (row->state->nattributes > 0 ? LOKI_TID_RESERVED : LOKI_TID_LIVE);
-	number = loki_slot_claim(row->state, row->index, LOKI_FAMILY_NULLTID, &tid);
+	number = loki_slot_claim(row->state, row->index, LOKI_FAMILY_NULLTID, &tid, ERROR);
 	if (row->state->nattributes == 0)
 		return;
 

@@ -311,6 +311,11 @@ extern void loki_meta_validate(Relation index, Page page);
 extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int family,
 							 uint32 number);
 
+/* The same for what the index can do without: false, and a message at elevel, if
+ * there is no room for the page */
+extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int family,
+							  uint32 number, int elevel);
+
 /* Whether all slots of a node are known to have pages; reads nothing */
 extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);
 
@@ -324,9 +329,12 @@ extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 numb
  */
 extern char *loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place);
 
-/* Claim a slot in a record of its own; returns its number. */
+/*
+ * Claim a slot in a record of its own; returns its number, or, where there is no room
+ * for one and elevel is below ERROR, LOKI_NONE.
+ */
 extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int family,
-							  const void *slot);
+							  const void *slot, int elevel);
 
 /* State of a slot of a free-list family (LOKI_TID_*; UPPER: FREE or LIVE) */
 extern int	loki_slot_state(int family, const void *slot);

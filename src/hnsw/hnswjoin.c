@@ -193,7 +193,7 @@ claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 {
 	LokiOverflowData slot = overflow_slot(node, LOKI_NONE, heap);
 
-	return loki_slot_claim(row->state, row->index, LOKI_FAMILY_OVERFLOW, &slot);
+	return loki_slot_claim(row->state, row->index, LOKI_FAMILY_OVERFLOW, &slot, DEBUG1);
 }
 
 /*
@@ -202,7 +202,8 @@ claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
  *
  * Slots are claimed before they are chained.  One that is not chained in the
  * end names a node that does not know it, and is reclaimed by vacuum; it must
- * not be freed here, since vacuum relies on being the only one who frees.
+ * not be freed here, since vacuum relies on being the only one who frees.  False, if
+ * there is no room for one: a node of its own may have a number used before.
  */
 static bool
 join_in_steps(LokiNewRow *row, uint32 node)
@@ -230,6 +231,8 @@ join_in_steps(LokiNewRow *row, uint32 node)
 			next = LokiTidOverflowHead(&tid);
 		if (added == LOKI_NONE)
 			added = claim_overflow(row, node, &row->tid.u.heap);
+		if (next == LOKI_NONE || added == LOKI_NONE)
+			return false;
 		if (chain_overflow(row, node, &tid, added, next))
 			return true;
 		CHECK_FOR_INTERRUPTS();

@@ -144,9 +144,12 @@ list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 	return n;
 }
 
-/* Claim and write UPPER slots from layer 1 upwards. */
+/*
+ * Claim and write UPPER slots from layer 1 upwards.  Where there is no room for one
+ * the node ends below: nobody knows it yet.
+ */
 static void
-write_upper(LokiNewRow *row)
+write_upper(LokiNewRow *row, LokiLinkData *link)
 {
 	LokiUpperData *upper = palloc0(LokiUpperSize(row->state->m));
 
@@ -157,7 +160,14 @@ write_upper(LokiNewRow *row)
 		upper->down = row->slots[level - 1];
 		upper->level = (uint8) level;
 		loki_list_put(upper, level, row->state->m, &row->cache->lists[level]);
-		row->slots[level] = loki_slot_claim(row->state, row->index, LOKI_FAMILY_UPPER, upper);
+		row->slots[level] = loki_slot_claim(row->state, row->index, LOKI_FAMILY_UPPER, upper,
+											DEBUG1);
+		if (row->slots[level] == LOKI_NONE)
+		{
+			row->level = level - 1;
+			link->level = (uint8) row->level;
+			loki_slot_write(row->state, row->index, LOKI_FAMILY_LINK, row->node, link);
+		}
 	}
 }
 
@@ -180,7 +190,7 @@ loki_node_write(LokiNewRow *row)
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
 	loki_postings_renew(row->state, row->index, &row->meta, row->node);
-	write_upper(row);
+	write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
 	write_slots(row, slots + nwritten, nslots - nwritten);
 }

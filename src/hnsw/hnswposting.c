@@ -75,8 +75,11 @@ write_meta(Relation index, uint32 flags, const LokiPostingsData *postings,
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Write the slots of a page of a family, which has no others then. */
-void
+/*
+ * Write the slots of a page of a family, which has no others then.  False, with a
+ * warning, if there is no room for the page.
+ */
+bool
 loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
 						 const char *slots, uint32 n)
 {
@@ -86,7 +89,8 @@ loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 or
 	GenericXLogState *xlog;
 	LocationIndex used_before;
 
-	loki_ensure_slot(state, index, family, ordinal * fam->per_page);
+	if (!loki_reserve_slot(state, index, family, ordinal * fam->per_page, WARNING))
+		return false;
 	buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
@@ -104,10 +108,11 @@ loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 or
 			   used_before - ((PageHeader) page)->pd_lower);
 	GenericXLogFinish(xlog);
 	UnlockReleaseBuffer(buffer);
+	return true;
 }
 
-/* Write n slots of a family, from slot 0 on. */
-void
+/* Write n slots of a family, from slot 0 on; false as above. */
+bool
 loki_postings_write_slots(LokiIndex *state, Relation index, int family, const char *slots,
 						  uint32 n)
 {
@@ -116,10 +121,12 @@ loki_postings_write_slots(LokiIndex *state, Relation index, int family, const ch
 	for (uint32 i = 0; i < n; i += fam->per_page)
 	{
 		CHECK_FOR_INTERRUPTS();
-		loki_postings_write_page(state, index, family, i / fam->per_page,
-								 slots ? slots + (Size) i * fam->slot_size : NULL,
-								 Min(fam->per_page, n - i));
+		if (!loki_postings_write_page(state, index, family, i / fam->per_page,
+									  slots ? slots + (Size) i * fam->slot_size : NULL,
+									  Min(fam->per_page, n - i)))
+			return false;
 	}
+	return true;
 }
 
 /*
@@ -259,6 +266,7 @@ loki_posting_unpack(const uint32 *slots, int bits, uint32 *nodes)
 	}
 }
 
+/* Write the list of an attribute; where there is no room, there is none then. */
 void
 loki_postings_write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes,
 						 const int64 *fences, uint32 total, LokiPostingsData *postings)
@@ -270,11 +278,11 @@ loki_postings_write_list(LokiIndex *state, Relation index, int attribute, uint32
 	for (uint32 i = 0; i < steps; i++)
 		pack_entries(nodes + (Size) i * LOKI_FENCE_STEP, bits,
 					 nodes + (Size) i * LokiPostingSlots(bits));
-	loki_postings_write_slots(state, index, LOKI_FAMILY_POSTING + attribute,
-							  (char *) nodes, steps * LokiPostingSlots(bits));
-	loki_postings_write_slots(state, index, LOKI_FAMILY_FENCE + attribute,
-							  (const char *) fences, steps);
-	postings->listed[attribute] = total;
+	if (loki_postings_write_slots(state, index, LOKI_FAMILY_POSTING + attribute,
+								  (char *) nodes, steps * LokiPostingSlots(bits)) &&
+		loki_postings_write_slots(state, index, LOKI_FAMILY_FENCE + attribute,
+								  (const char *) fences, steps))
+		postings->listed[attribute] = total;
 }
 
 /* Make the lists of an attribute. */
@@ -329,7 +337,8 @@ make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
 
 /*
  * Make all lists and the map anew, as far as is said.  Scans leave both alone
- * meanwhile, and what is not made there is none of.
+ * meanwhile, and what is not made there is none of; nor of what there is no room
+ * for.
  *
  * An insert that uses a number again notes that in RENEWED if the metapage, as it
  * saw it when it began, says that the number is below the end, and one that joins
@@ -347,14 +356,14 @@ make_postings(LokiIndex *state, Relation index, bool lists, bool map,
 
 	write_meta(index, 0, postings, rowmap);
 	end = loki_node_end(state, index);
-	loki_postings_write_slots(state, index, LOKI_FAMILY_RENEWED, NULL,
-							  Max(end, postings->end) / LOKI_RENEWED_NODES + 1);
+	if (!loki_postings_write_slots(state, index, LOKI_FAMILY_RENEWED, NULL,
+								   Max(end, postings->end) / LOKI_RENEWED_NODES + 1) ||
+		(loki_has_rowmap(state) &&
+		 !loki_rowmap_forget(state, index, Max(end, rowmap->end))))
+		return;
 	postings->end = end;
 	if (loki_has_rowmap(state))
-	{
-		loki_rowmap_forget(state, index, Max(end, rowmap->end));
 		rowmap->end = map ? end : 0;
-	}
 	write_meta(index, 0, postings, rowmap);
 
 	loki_inserts_wait(index);
@@ -364,6 +373,8 @@ make_postings(LokiIndex *state, Relation index, bool lists, bool map,
 		make_attributes(state, index, postings);
 	if (map)
 		loki_rowmap_make(state, index, rowmap);
+	if (rowmap->end == 0)
+		flags &= ~LOKI_META_ROWMAP;
 	postings->generation++;
 	write_meta(index, flags, postings, rowmap);
 }
@@ -499,7 +510,8 @@ loki_postings_make(Relation index, int elevel)
 							 have_map, elevel);
 	if ((have_lists && !lists) || (have_map && !map))
 		return;
-	if (stale || lists != have_lists || map != have_map)
+	if ((stale || lists != have_lists || map != have_map) &&
+		loki_postings_reserve(state, index, &meta, end))
 		make_postings(state, index, lists, map, &meta.postings, &meta.rowmap);
 }
 

@@ -49,9 +49,9 @@ typedef struct LokiLookup
 
 /* Write slots of a page of a family that has no others, or all from slot 0 on;
  * zeros where slots is NULL */
-extern void loki_postings_write_page(LokiIndex *state, Relation index, int family,
+extern bool loki_postings_write_page(LokiIndex *state, Relation index, int family,
 									 uint32 ordinal, const char *slots, uint32 n);
-extern void loki_postings_write_slots(LokiIndex *state, Relation index, int family,
+extern bool loki_postings_write_slots(LokiIndex *state, Relation index, int family,
 									  const char *slots, uint32 n);
 
 /*
@@ -61,6 +61,10 @@ extern void loki_postings_write_slots(LokiIndex *state, Relation index, int fami
 extern void loki_postings_write_list(LokiIndex *state, Relation index, int attribute,
 									 uint32 *nodes, const int64 *fences, uint32 total,
 									 LokiPostingsData *postings);
+
+/* functions in hnswreserve.c */
+extern bool loki_postings_reserve(LokiIndex *state, Relation index,
+								  const LokiMetaPageData *meta, uint32 end);
 
 /* Make the lists of all attributes and the map of rows, where that is worth while;
  * where there is not the memory, that is told at a level */

@@ -423,6 +423,15 @@ write_meta(Recode *recode, bool running)
 	UnlockReleaseBuffer(buffer);
 }
 
+/* See to the place of the new epoch's centroid; false if there is no room for it. */
+static bool
+reserve_centroid(const Recode *recode)
+{
+	return loki_reserve_slot(recode->state, recode->index, LOKI_FAMILY_CENTROID,
+							 LokiCentroidStart(&recode->state->code, recode->epoch) +
+							 recode->state->dim - 1, WARNING);
+}
+
 /*
  * Write the centroid of the new epoch, over that of the epoch before the last: the
  * codes are of the last, and stay readable if this is never finished.
@@ -434,8 +443,6 @@ write_centroid(Recode *recode, const float *centroid)
 	uint32		first = LokiCentroidStart(&recode->state->code, recode->epoch);
 	uint32		done = 0;
 
-	loki_ensure_slot(recode->state, recode->index, LOKI_FAMILY_CENTROID,
-					 first + recode->state->dim - 1);
 	while (done < recode->state->dim)
 	{
 		uint32		place;
@@ -499,7 +506,8 @@ recode_index(Relation index, LokiIndex *state, const float *centroid, Relation h
 	loki_inserts_block(index);
 	loki_meta_read(index, &meta);
 	begun = meta.epoch == state->epoch &&
-		(meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_RECODING)) == 0;
+		(meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_RECODING)) == 0 &&
+		reserve_centroid(&recode);
 	if (begun)
 	{
 		write_centroid(&recode, centroid);

@@ -207,7 +207,7 @@ choose_widths(LokiRowMapData *map)
 }
 
 /* Pack the entries into the slots of pages, one page after another. */
-static void
+static bool
 write_entries(MapMaker *maker)
 {
 	const LokiRowMapData *map = maker->map;
@@ -231,9 +231,12 @@ write_entries(MapMaker *maker)
 			if (bit % 64 + width > 64)
 				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
 		}
-		loki_postings_write_page(maker->state, maker->index, LOKI_FAMILY_ROW, first / per_page,
-								 (char *) slots, (n * width + 63) / 64);
+		if (!loki_postings_write_page(maker->state, maker->index, LOKI_FAMILY_ROW,
+									  first / per_page, (char *) slots,
+									  (n * width + 63) / 64))
+			return false;
 	}
+	return true;
 }
 
 /* Bytes that making a map takes */
@@ -267,9 +270,10 @@ loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
 }
 
 /*
- * Make the map of the nodes below map->end, for which there is the memory.  A row
- * that comes meanwhile may be counted and not found, or found and
- * not counted; it joins its node, which is noted, unless its node is new.
+ * Make the map of the nodes below map->end, for which there is the memory; where
+ * there is no room for it in the index, set that to 0.  A row that comes meanwhile may
+ * be counted and not found, or found and not counted; it joins its node, which is
+ * noted, unless its node is new.
  */
 void
 loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
@@ -286,9 +290,10 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 									MCXT_ALLOC_HUGE);
 	memset(maker.entries, 0xFF, sizeof(uint32) * (map->entries + 1));
 	visit_rows(&maker, place_row);
-	write_entries(&maker);
-	loki_postings_write_slots(state, index, LOKI_FAMILY_BLOCK, (char *) maker.starts,
-							  map->groups + 1);
+	if (!write_entries(&maker) ||
+		!loki_postings_write_slots(state, index, LOKI_FAMILY_BLOCK, (char *) maker.starts,
+								   map->groups + 1))
+		map->end = 0;
 	pfree(maker.entries);
 	pfree(maker.next);
 	pfree(maker.starts);
@@ -299,12 +304,13 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
  * ----------------------------------------------------------------
  */
 
-/* Forget which nodes below an end rows have joined. */
-void
+/* Forget which nodes below an end rows have joined; false if there is no room to
+ * note them. */
+bool
 loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end)
 {
-	loki_postings_write_slots(state, index, LOKI_FAMILY_JOINED, NULL,
-							  end / LOKI_JOINED_NODES + 1);
+	return loki_postings_write_slots(state, index, LOKI_FAMILY_JOINED, NULL,
+									 end / LOKI_JOINED_NODES + 1);
 }
 
 /*

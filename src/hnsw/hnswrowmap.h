@@ -66,7 +66,7 @@ extern double loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end);
 extern void loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map);
 
 /* Forget which nodes rows have joined, of those below an end */
-extern void loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end);
+extern bool loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end);
 
 /* Note that a row is about to join a node that may be in the map */
 extern void loki_rowmap_joined(LokiIndex *state, Relation index,

@@ -1,0 +1,155 @@
+# A tablespace that is full: here by a limit of the size that files may have, which
+# the server is given while it runs.  Vacuum comes to its end, numbers are used
+# again, and whatever fails fails with an error that leaves a sound index.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+plan skip_all => 'there is no prlimit' if system('prlimit --version >/dev/null 2>&1') != 0;
+
+# small segments, as the limit is that of WAL files, too
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(extra => ['--wal-segsize=1']);
+$node->append_conf('postgresql.conf', q(
+autovacuum = off
+fsync = off
+max_wal_size = 1GB
+min_parallel_index_scan_size = 0
+max_parallel_maintenance_workers = 2
+));
+$node->start;
+create_items($node, 24);
+my $insert = 'INSERT INTO items SELECT n, item(n), n % 900 FROM generate_series';
+$node->safe_psql('postgres', qq(
+	DROP INDEX items_idx;
+	$insert (1, 8000) n;
+	CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c)));
+
+# From now on no file may become longer than this; undef: as long as it likes
+sub limit_files
+{
+	my ($bytes) = @_;
+	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+	system('prlimit', '--pid', $pid, '--fsize=' . ($bytes // 'unlimited') . ':unlimited') == 0
+	  or die 'prlimit failed';
+	return;
+}
+
+sub index_size
+{
+	return $node->safe_psql('postgres', q(SELECT pg_relation_size('items_idx')));
+}
+
+sub try_sql
+{
+	my ($sql) = @_;
+	my ($stdout, $stderr) = ('', '');
+	my $rc = $node->psql('postgres', $sql, stdout => \$stdout, stderr => \$stderr,
+		on_error_die => 0, on_error_stop => 1);
+	return ($rc, $stderr);
+}
+
+sub dead_nodes
+{
+	return $node->safe_psql('postgres', q(SELECT dead FROM lokivector_index_info('items_idx')));
+}
+
+# Nearest rows by index and by table
+sub is_right
+{
+	my ($name) = @_;
+	my $query = q(SELECT string_agg(id::text, ' ' ORDER BY id) FROM generate_series(1, 40) q, LATERAL
+		(SELECT id FROM items WHERE c BETWEEN q * 20 AND q * 20 + 30 ORDER BY v <-> item(q * 7) LIMIT 3) r);
+	my $by_index = $node->safe_psql('postgres', "SET enable_seqscan = off; SET enable_sort = off; SET hnsw.ef_search = 200; $query");
+	is($by_index, $node->safe_psql('postgres', "SET enable_indexscan = off; $query"), $name);
+	return;
+}
+
+# ----------------------------------------------------------------
+# Vacuum, where lists and map would have to grow
+# ----------------------------------------------------------------
+$node->safe_psql('postgres', "$insert (8001, 12000) n; DELETE FROM items WHERE id % 3 = 0; CHECKPOINT");
+limit_files(index_size());
+my ($rc, $stderr) = try_sql('VACUUM items');
+is($rc, 0, 'vacuum succeeds in a full tablespace');
+like($stderr, qr/WARNING:  could not extend index "items_idx".*File too large/s, 'and says what it left');
+is(dead_nodes(), '0', 'nodes are freed');
+is_right('lists of before serve');
+check_index($node, 'check after that vacuum');
+
+($rc, $stderr) = try_sql("$insert (20001, 23900) n");
+is($stderr, '', 'as many rows as were removed find room');
+is_right('answers with numbers used again');
+check_index($node, 'check with numbers used again');
+($rc, $stderr) = try_sql("$insert (30001, 40000) n");
+like($stderr, qr/could not extend file/, 'more rows do not');
+check_index($node, 'check after rows that found no room');
+
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id % 5 = 0');
+($rc, $stderr) = try_sql('VACUUM (PARALLEL 2) items');
+is($rc, 0, 'so does vacuum by several processes');
+check_index($node, 'check after vacuum by several processes');
+limit_files(undef);
+($rc, $stderr) = try_sql('VACUUM items');
+is("$rc$stderr", '0', 'the next vacuum does what was left');
+is_right('answers by lists made anew');
+
+# ----------------------------------------------------------------
+# Any limit on the way: of a build, of inserts, of vacuum
+# ----------------------------------------------------------------
+$node->safe_psql('postgres', 'TRUNCATE items; REINDEX INDEX items_idx');
+$node->safe_psql('postgres', "$insert (1, 7000) n; CREATE TABLE copy AS TABLE items");
+my $full = index_size();
+# no less than the table and a segment of WAL
+my $heap = $node->safe_psql('postgres', q(SELECT greatest(pg_relation_size('copy'), 1048576))) + 65536;
+cmp_ok($full, '>', $heap + 131072, 'the index is larger');
+my @wrong;
+srand(1);
+for my $round (1 .. 12)
+{
+	# a build that has room for a part of the index
+	limit_files($heap + int(rand($full - $heap)));
+	(undef, $stderr) = try_sql('CREATE INDEX copy_idx ON copy USING hnsw (v vector_l2_ops, c)');
+	push @wrong, "build: $stderr" if $stderr !~ /File too large/;
+	limit_files(undef);
+}
+(undef, $stderr) = try_sql('CREATE INDEX copy_idx ON copy USING hnsw (v vector_l2_ops, c)');
+is($stderr . join('', @wrong), '', 'builds that have no room');
+
+@wrong = ();
+my $next = 50000;
+for my $round (1 .. 12)
+{
+	# rows one by one until there is no room, some of them equal, then vacuum
+	limit_files(index_size() + 8192 * int(rand(20)));
+	for my $i (1 .. 30)
+	{
+		$next += 100;
+		my $end = $next + 99;
+		(undef, $stderr) = try_sql("$insert ($next, $end) n; INSERT INTO items SELECT 1000000 + id, v, c FROM items WHERE id BETWEEN $next AND $next + 9");
+		last if $stderr =~ /could not extend/;
+	}
+	push @wrong, "insert: $stderr" if $stderr ne '' && $stderr !~ /could not extend file/;
+	my (undef, $faults) = try_sql("SELECT lokivector_check('items_idx', true)");
+	push @wrong, $faults if $faults ne '';
+	$node->safe_psql('postgres', "DELETE FROM items WHERE id % 7 = $round % 7");
+	($rc, $stderr) = try_sql('VACUUM items');
+	push @wrong, "vacuum: $stderr" if $rc != 0;
+	(undef, $faults) = try_sql("SELECT lokivector_check('items_idx', true)");
+	push @wrong, $faults if $faults ne '';
+	limit_files(undef);
+}
+is(join('', @wrong), '', 'inserts and vacuums in a tablespace that is full again and again');
+is_right('answers after all');
+unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal|TRAP/, 'no process crashed');
+$node->stop;
+
+done_testing();
