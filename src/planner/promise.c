@@ -276,7 +276,7 @@ static bool
 is_ordered_scan(const IndexPath *path)
 {
 	return (amcostestimate_function) path->indexinfo->amcostestimate == loki_cost_estimate &&
-		path->path.pathkeys != NIL && list_length(path->indexorderbys) == 1;
+		!path->indexinfo->hypothetical && path->path.pathkeys != NIL && list_length(path->indexorderbys) == 1;
 }
 
 static Path *
