@@ -13,6 +13,11 @@
 #						their own; TESTS="NAME..."
 # make soak		everything at once for half an hour; or SECONDS=...
 # make fuzz		20,000 random statements, by index and without; or COUNT=..., SEED=...
+# make sanitize	sql and 2,000 such statements with the address and undefined-
+#						behaviour sanitizers
+# make fuzz-input	text and binary input by libFuzzer for ten minutes; or SECONDS=...
+# make valgrind	some of sql under valgrind; TESTS="NAME..."
+# make coverage	which lines of src the tests run
 # make test-pg17		unit, sql, iso and tap in a Debian chroot with
 # make test-pg18		PostgreSQL 17 or 18; as root
 # make test-takeover	from pgvector, and from PostgreSQL 15 to 17, in such a
@@ -225,7 +230,7 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients
-own_targets = test soak fuzz $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+own_targets = test soak fuzz sanitize fuzz-input valgrind coverage $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential \
 	demo bench bench-goals bench-shapes format
 
@@ -289,6 +294,18 @@ soak:
 fuzz:
 	LOKIVECTOR_FUZZ_COUNT=$(or $(COUNT),20000) LOKIVECTOR_FUZZ_SEED=$(or $(SEED),1) \
 		TESTS=040_fuzz test/run.sh tap
+
+sanitize:
+	LOKIVECTOR_FUZZ_COUNT=$(or $(COUNT),2000) LOKIVECTOR_FUZZ_SEED=$(or $(SEED),1) test/run.sh address
+
+fuzz-input:
+	LOKIVECTOR_FUZZ_SECONDS=$(or $(SECONDS),600) test/run.sh fuzz-input
+
+valgrind:
+	test/run.sh valgrind
+
+coverage:
+	test/run.sh coverage
 
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*

@@ -25,6 +25,9 @@ export TMPDIR=/tmp
 umask 022
 unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
 
+# What servers' logs have of crashes
+crashes='TRAP:|runtime error:|AddressSanitizer:|^SUMMARY:|PANIC:|terminated by signal'
+
 # Lines of a log, or its last ones, as the explanation of a failure
 explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
 
@@ -44,8 +47,9 @@ chosen()
 }
 
 # Build and install a variant, once, into a server copy of its own: sets src,
-# out and pg_config.  Variants are plain, and assert: with assertions and the
-# undefined-behaviour sanitizer (-fno-wrapv lets it see signed overflow).
+# out and pg_config.  Variants are plain; assert: with assertions and the
+# undefined-behaviour sanitizer (-fno-wrapv lets it see signed overflow);
+# address: with the address sanitizer as well; coverage: counting what is run.
 built=
 prepare()
 {
@@ -63,6 +67,11 @@ prepare()
 		flags=(with_llvm=no
 			LOKI_LDFLAGS='-static-libubsan -fsanitize=undefined'
 			LOKI_CFLAGS='-DUSE_ASSERT_CHECKING -fno-wrapv -fsanitize=undefined -fno-sanitize-recover=all')
+	elif [ "$variant" = address ]; then
+		flags=(with_llvm=no LOKI_LDFLAGS='-fsanitize=address,undefined'
+			LOKI_CFLAGS='-O1 -DUSE_ASSERT_CHECKING -fno-wrapv -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all')
+	elif [ "$variant" = coverage ]; then
+		flags=(with_llvm=no LOKI_LDFLAGS=--coverage LOKI_CFLAGS='-O1 --coverage')
 	fi
 	rm -rf "$src/sql" "$src/expected" "$src/test" "$out"
 	mkdir -p "$src" "$out"
@@ -71,7 +80,8 @@ prepare()
 	if {
 		"$src/test/prefix.sh" "$dir/pg" "$system_pg_config" &&
 			make -s -C "$src" -j"$(nproc)" PG_CONFIG="$pg_config" "${flags[@]}" all &&
-			make -s -C "$src" PG_CONFIG="$pg_config" "${flags[@]}" install
+			make -s -C "$src" PG_CONFIG="$pg_config" "${flags[@]}" install &&
+			{ [ "$variant" != address ] || preload_sanitizer "${pg_config%/*}"; }
 	} >"$out/build.log" 2>&1; then
 		echo "ok - build: $variant"
 		built="$built $variant"
@@ -81,6 +91,24 @@ prepare()
 		built="$built not-$variant"
 		return 1
 	fi
+}
+
+# The server of a copy is not built with the address sanitizer, whose library has to
+# be there first: put a script in its place that loads it.  That library starts in the
+# midst of others' beginnings, and looks for a function of this name; the message that
+# there is none would wait for a lock which those hold.
+preload_sanitizer()
+{
+	echo 'char *swift_demangle(void) { return 0; }' >"$1/demangle.c"
+	gcc -shared -fPIC -o "$1/demangle.so" "$1/demangle.c" || return 1
+	[ -e "$1/postgres.bin" ] || mv "$1/postgres" "$1/postgres.bin" || return 1
+	cat >"$1/postgres" <<EOF_POSTGRES
+#!/bin/sh
+ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0 \\
+	LD_PRELOAD="$(gcc -print-file-name=libasan.so) $1/demangle.so" \\
+	exec "\${0%/*}/postgres.bin" "\$@"
+EOF_POSTGRES
+	chmod +x "$1/postgres"
 }
 
 # TAP as our lines.  A line "# PROGRAM (WAY)" of test/unit/run.sh begins
@@ -206,7 +234,7 @@ run_regress()
 		else
 			explain "$out/regress.log"
 		fi
-		grep -E 'TRAP:|runtime error:|PANIC:|terminated by signal' \
+		grep -E "$crashes" \
 			"$out/log/postmaster.log" | sed 's/^/    /'
 	fi
 	rm -rf "$data"
@@ -249,11 +277,69 @@ run_tap()
 			# What a test died of is in its log alone
 			find "$out/tap" -name 'regress_log_*' -exec tail -n 20 {} + | sed 's/^/    /'
 			find "$out/tap" -name '*.log' -exec \
-				grep -hE 'TRAP:|runtime error:|PANIC:|terminated by signal' {} + |
+				grep -hE "$crashes" {} + |
 				sed 's/^/    /'
 		fi
 	done
 	rm -rf "$out/tap"
+}
+
+# Text and binary input, by libFuzzer
+run_fuzz_input()
+{
+	PG_CONFIG=$pg_config "$src/test/fuzz/run.sh" "$work/fuzz-input" \
+		"${LOKIVECTOR_FUZZ_SECONDS:-20}" ${TESTS:-input} 2>&1 | tap_lines "fuzz input"
+}
+
+# The plain variant under valgrind, which knows what was never written; a server's
+# start is left out.  The tests are those where memory is used in most ways.
+run_valgrind()
+{
+	local copy=$work/$major-valgrind bindir log
+
+	if ! command -v valgrind >/dev/null; then
+		echo "skip - valgrind: is not installed"
+		return
+	fi
+	rm -rf "$copy" "$out/valgrind"
+	mkdir -p "$copy" "$out/valgrind"
+	cp -a "${pg_config%"$system_bindir"/*}" "$copy/pg"
+	bindir=$copy/pg$system_bindir
+	mv "$bindir/postgres" "$bindir/postgres.bin"
+	cat >"$bindir/postgres" <<EOF_POSTGRES
+#!/bin/sh
+case " \$* " in
+	*" --boot "* | *" --single "* | *" -V "* | *" --check "*) exec "$bindir/postgres.bin" "\$@" ;;
+esac
+exec valgrind -q --trace-children=yes --suppressions="$src/test/valgrind.supp" \\
+	--log-file="$out/valgrind/%p" --time-stamp=no --error-markers=begin,end "$bindir/postgres.bin" "\$@"
+EOF_POSTGRES
+	chmod +x "$bindir/postgres"
+	pg_config=$bindir/pg_config TESTS=${TESTS:-types_vector types_sparsevec hnsw_scan hnsw_insert hnsw_vacuum hybrid_exec} \
+		run_sql "valgrind sql"
+	if log=$(grep -l begin "$out"/valgrind/*); then
+		echo "not ok - valgrind: memory"
+		cat $log >"$out/valgrind.log"
+		explain "$out/valgrind.log" 200
+	else
+		echo "ok - valgrind: memory"
+	fi
+}
+
+# What all tests together reach of src.  Kernels are chosen once by each server.
+run_coverage()
+{
+	local simd
+
+	find "$src" -name '*.gcda' -delete
+	run_sql "coverage sql"
+	run_iso
+	run_tap
+	for simd in scalar avx2; do
+		LOKIVECTOR_SIMD=$simd TESTS="distance types_halfvec types_sparsevec hnsw_build hnsw_compact hnsw_bit hnsw_sparsevec" \
+			run_sql "coverage $simd sql"
+	done
+	"$src/test/coverage.sh" "$src" "$out/coverage"
 }
 
 # Packages stay where the next run finds them, outside of what a run of
@@ -289,6 +375,15 @@ run_parts()
 					run_sql "assert sql"
 				fi
 				;;
+			address)
+				if prepare address; then
+					run_sql "address sql"
+					LOKIVECTOR_FUZZ_COUNT=${LOKIVECTOR_FUZZ_COUNT:-1000} TESTS=040_fuzz run_tap
+				fi
+				;;
+			fuzz-input) prepare plain && run_fuzz_input ;;
+			valgrind) prepare plain && run_valgrind ;;
+			coverage) prepare coverage && run_coverage ;;
 			clients) prepare plain && run_clients ;;
 			*) echo "not ok - there is no part \"$part\"" ;;
 		esac

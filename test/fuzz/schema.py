@@ -138,14 +138,18 @@ class Vectors:
 class Schema:
     """What setup() creates: table t with indexes, and u to join it with."""
 
-    def __init__(self, random, secure=False):
+    def __init__(self, random, secure=False, large=False):
         self.random = random
+        self.large = large
         self.vectors = Vectors(random)
         self.kinds = random.sample(TYPES, random.randint(2, 5))
         if secure or random.random() < 0.3:
             self.kinds.append(CI)
         self.columns = [Column(f"a{i}", kind) for i, kind in enumerate(self.kinds)]
         self.rows = random.choices((0, 1, 7, 60, 300, 1200, 2500), (1, 1, 1, 6, 30, 35, 15))[0]
+        if large:
+            self.rows = 56000       # where passes over all nodes end
+            self.vectors.grid = 0
         self.partitioned = not secure and random.random() < 0.25
         self.indexes = []
         self.distances = []     # that these know: column, cast, operator
@@ -232,7 +236,7 @@ class Schema:
     def setup(self):
         """Statements that make the schema, to be run one by one."""
         random = self.random
-        rows, distinct = self.rows, random.choice((5, 40, 100000, 100000))
+        rows, distinct = self.rows, 100000 if self.large else random.choice((5, 40, 100000, 100000))
         yield SETUP
         yield from self.tables()
         self.indexes = [self.graph_index(f"g{i}") for i in range(random.choice((1, 1, 2, 3)))]

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Build the libFuzzer programs of this folder with clang and the address and
+# undefined-behaviour sanitizers, and run each for a while.  Prints TAP; what
+# was found lies in DIRECTORY/NAME-*.
+#
+# usage: test/fuzz/run.sh DIRECTORY SECONDS [NAME...]
+#
+# A program names the sources that it links in a line "Sources:" of its first
+# comment.
+set -u
+build=$1
+seconds=$2
+shift 2
+cd "$(dirname "$0")/../.."
+clang=$(command -v clang || command -v clang-19 || command -v clang-14)
+include=$("${PG_CONFIG:-pg_config}" --includedir-server)
+libdir=$("${PG_CONFIG:-pg_config}" --pkglibdir)
+flags="-std=gnu99 -g -O1 -w"
+flags="$flags -DUSE_ASSERT_CHECKING -D_GNU_SOURCE -DLOKI_VERSION=\"0\" -DPGDLLEXPORT="
+flags="$flags -Isrc -Itest/fuzz -isystem $include"
+failed=0
+mkdir -p "$build"
+
+# compile NAME: the program, its sources one by one, so that they are cached
+compile()
+{
+	objects=
+	for source in "test/fuzz/$1.c" test/fuzz/stubs.c \
+		$(sed -n 's/^ \* Sources: *//p' "test/fuzz/$1.c"); do
+		object=$build/$(echo "${source%.c}" | tr / -).o
+		if [ ! -e "$object" ] || find "$source" src test/fuzz -name '*.h' -newer "$object" -o \
+			-path "$source" -newer "$object" | grep -q .; then
+			case $source in
+				src/distance/*) sanitize= ;;	# the unit tests do
+				*) sanitize="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" ;;
+			esac
+			"$clang" $flags $sanitize -c -o "$object" "$source" || return 1
+		fi
+		objects="$objects $object"
+	done
+	"$clang" -fsanitize=fuzzer,address,undefined -o "$build/$1" $objects \
+		-Wl,--unresolved-symbols=ignore-all -L"$libdir" -lpgcommon -lpgport -lm
+}
+
+# fuzz NAME: from the inputs that earlier runs have kept
+fuzz()
+{
+	mkdir -p "$build/corpus-$1"
+	"$build/$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix="$build/$1-" $(test ! -e "test/fuzz/$1.dict" || echo "-dict=test/fuzz/$1.dict") \
+		"$build/corpus-$1" >"$build/$1.log" 2>&1
+}
+
+echo 'int LLVMFuzzerTestOneInput(const void *a, unsigned long b) { return 0; }' >"$build/probe.c"
+if ! "${clang:-clang}" -fsanitize=fuzzer -o "$build/probe" "$build/probe.c" 2>/dev/null; then
+	echo "ok - fuzz input # skip clang with libFuzzer is not installed"
+	exit 0
+fi
+for name in "$@"; do
+	if ! compile "$name" >"$build/$name.log" 2>&1; then
+		echo "not ok - $name does not compile"
+	elif fuzz "$name"; then
+		echo "ok - $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log") inputs"
+		continue
+	else
+		echo "not ok - $name"
+	fi
+	tail -n 40 "$build/$name.log" | sed 's/^/# /'
+	failed=1
+done
+exit $failed
