@@ -162,5 +162,29 @@ SELECT lokivector_check('insert_idx', true);
 DROP FUNCTION insert_random;
 DROP TABLE insert_t;
 
+-- test: small groups are found after others were inserted between large ones
+SET lokivector.build_seed = 1;
+CREATE FUNCTION insert_between(a integer, b integer, n integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
+	SELECT array_agg(((i = a)::integer + (i = b)::integer) / 2.0 +
+		0.01 * hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 64) i
+$$;
+CREATE TABLE insert_t (id integer, v vector(64));
+INSERT INTO insert_t SELECT n, insert_between(part, part, n) FROM (
+	SELECT n, CASE WHEN n <= 1600 THEN 1 + n % 40 ELSE 41 + n % 20 END AS part
+	FROM generate_series(1, 1700) n) s;
+CREATE INDEX insert_idx ON insert_t USING hnsw (v vector_l2_ops);
+INSERT INTO insert_t SELECT 10000 + n,
+	insert_between(1 + n % 40, 1 + (n % 40 + 1 + n / 40 % 39) % 40, 10000 + n)
+FROM generate_series(1, 1560) n;
+SET lokivector.complete = off;
+SELECT count(*) < 20 AS are_found FROM (SELECT v FROM insert_t WHERE id BETWEEN 1601 AND 1700) a,
+	LATERAL (SELECT v <-> a.v AS distance FROM insert_t ORDER BY v <-> a.v LIMIT 1) b
+WHERE distance > 0;
+RESET lokivector.complete;
+RESET lokivector.build_seed;
+DROP FUNCTION insert_between;
+DROP TABLE insert_t;
+
 DROP FUNCTION insert_info;
 RESET enable_seqscan;
