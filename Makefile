@@ -118,6 +118,7 @@ OBJS = \
 	src/hnsw/hnswsparse.o \
 	src/hnsw/hnswcalibrate.o \
 	src/hnsw/hnswcalibrate_measure.o \
+	src/hnsw/hnswchange.o \
 	src/hnsw/hnswcheck.o \
 	src/hnsw/hnswcheck_all.o \
 	src/hnsw/hnswcheck_codes.o \
@@ -158,7 +159,6 @@ OBJS = \
 	src/hnsw/hnswposting.o \
 	src/hnsw/hnswrank.o \
 	src/hnsw/hnswrecode.o \
-	src/hnsw/hnswrecord.o \
 	src/hnsw/hnswrefine.o \
 	src/hnsw/hnswreserve.o \
 	src/hnsw/hnswrelink.o \

@@ -22,6 +22,7 @@
 #include "access/xlog.h"
 #include "funcapi.h"
 #include "hnsw/hnswcalibrate.h"
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswrecode.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -136,14 +137,11 @@ loki_hnsw_target_width(Relation index, double rows)
 static void
 write_calibration(Relation index, const LokiCalibrationData *calibration)
 {
-	Buffer		buffer = ReadBuffer(index, LOKI_META_BLKNO);
-	GenericXLogState *xlog;
+	LokiChange	change;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	xlog = GenericXLogStart(index);
-	LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0))->calibration = *calibration;
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_begin(&change, NULL, index);
+	loki_change_meta(&change)->calibration = *calibration;
+	loki_change_finish(&change);
 }
 
 void

@@ -20,7 +20,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
-#include "hnsw/hnswrecord.h"
+#include "hnsw/hnswchange.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 
@@ -213,26 +213,24 @@ last_directory_page(Relation index, uint32 *ordinal, bool *full)
  * says.  An empty last page is valid.  elevel as in allocate_blocks().
  */
 static BlockNumber
-directory_page_with_room(LokiIndex *state, Relation index, int elevel)
+directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int elevel)
 {
-	uint32		ordinal;
 	bool		full;
-	BlockNumber last = last_directory_page(index, &ordinal, &full);
+	BlockNumber last = last_directory_page(index, ordinal, &full);
 	BlockNumber added;
-	Buffer		buffer;
-	GenericXLogState *xlog;
+	LokiChange	change;
+	Page		page;
 
 	if (!full)
 		return last;
-	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, ordinal + 1, elevel);
+	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, *ordinal + 1, elevel);
 	if (added == InvalidBlockNumber)
 		return added;
-	buffer = ReadBuffer(index, last);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	xlog = GenericXLogStart(index);
-	LokiPageOpaque(GenericXLogRegisterBuffer(xlog, buffer, 0))->next = added;
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_begin(&change, state, index);
+	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, *ordinal));
+	LokiPageOpaque(page)->next = added;
+	loki_change_finish(&change);
+	++*ordinal;
 	return added;
 }
 
@@ -241,27 +239,19 @@ directory_page_with_room(LokiIndex *state, Relation index, int elevel)
  * count.
  */
 static void
-append_entry(Relation index, BlockNumber last, const LokiExtentData *entry)
+append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
+			 const LokiExtentData *entry)
 {
-	Buffer		metabuf = ReadBuffer(index, LOKI_META_BLKNO);
-	Buffer		buffer;
-	GenericXLogState *xlog;
+	LokiChange	change;
 	Page		page;
 
-	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
-	buffer = ReadBuffer(index, last);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-
-	xlog = GenericXLogStart(index);
-	LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0))->directory_entries++;
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	loki_change_begin(&change, state, index);
+	loki_change_meta(&change)->directory_entries++;
+	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, ordinal));
 	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
 									LokiPageUsed(page, sizeof(LokiExtentData))),
 		   entry, sizeof(LokiExtentData));
-	GenericXLogFinish(xlog);
-
-	UnlockReleaseBuffer(buffer);
-	UnlockReleaseBuffer(metabuf);
+	loki_change_finish(&change);
 }
 
 /* Append an extent to a family; the extension lock is held and the directory fresh. */
@@ -271,13 +261,14 @@ append_extent(LokiIndex *state, Relation index, int family, int elevel)
 	LokiFamily *fam = &state->families[family];
 	LokiExtentData entry = {0};
 	BlockNumber directory;
+	uint32		ordinal;
 
 	if (fam->nextents > PG_UINT16_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("index \"%s\" cannot grow any further",
 						RelationGetRelationName(index))));
-	directory = directory_page_with_room(state, index, elevel);
+	directory = directory_page_with_room(state, index, &ordinal, elevel);
 	if (directory == InvalidBlockNumber)
 		return false;
 	entry.family = (uint8) family;
@@ -286,7 +277,7 @@ append_extent(LokiIndex *state, Relation index, int family, int elevel)
 								  family, fam->npages, elevel);
 	if (entry.first == InvalidBlockNumber)
 		return false;
-	append_entry(index, directory, &entry);
+	append_entry(state, index, directory, ordinal, &entry);
 	loki_index_refresh(state, index);
 	return true;
 }
@@ -399,31 +390,25 @@ freelist_pop(LokiIndex *state, Relation index, int family, uint32 ordinal)
 {
 	int			list = LokiFamilyFreeList(family);
 	uint32		slot_size = state->families[family].slot_size;
-	BlockNumber block = loki_page_block(&state->families[family], ordinal);
-	Buffer		metabuf = ReadBuffer(index, LOKI_META_BLKNO);
-	Buffer		buffer;
-	Page		page;
+	LokiChange	change;
+	LokiMetaPage meta;
+	int			page;
 
-	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
-	buffer = ReadBuffer(index, block);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	page = BufferGetPage(buffer);
-	loki_page_check(index, buffer, page, family, ordinal);
-	if (LokiPageGetMeta(BufferGetPage(metabuf))->free_head[list] == ordinal &&
-		find_free_place(page, family, slot_size, 0) < 0)
+	loki_change_begin(&change, state, index);
+	meta = loki_change_meta(&change);
+	page = loki_change_lock_page(&change, family, ordinal);
+	if (meta->free_head[list] == ordinal &&
+		find_free_place(loki_change_page(&change, page), family, slot_size, 0) < 0)
 	{
-		GenericXLogState *xlog = GenericXLogStart(index);
-		LokiMetaPage meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0));
-		LokiPageOpaque opaque = LokiPageOpaque(GenericXLogRegisterBuffer(xlog, buffer, 0));
+		Page		copy = loki_change_copy(&change, page);
+		LokiPageOpaque opaque = LokiPageOpaque(copy);
 
 		meta->free_head[list] = opaque->next;
 		opaque->next = LOKI_NONE;
 		opaque->flags &= ~LOKI_PAGE_ON_FREELIST;
 		opaque->free_slots = 0;
-		GenericXLogFinish(xlog);
 	}
-	UnlockReleaseBuffer(buffer);
-	UnlockReleaseBuffer(metabuf);
+	loki_change_finish(&change);
 }
 
 /* Put a page that has free slots on the free list, unless it is there. */
@@ -431,29 +416,22 @@ void
 loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
 {
 	int			list = LokiFamilyFreeList(family);
-	BlockNumber block = loki_page_block(&state->families[family], ordinal);
-	Buffer		metabuf = ReadBuffer(index, LOKI_META_BLKNO);
-	Buffer		buffer;
+	LokiChange	change;
+	LokiMetaPage meta;
 	LokiPageOpaque opaque;
+	Page		page;
 
-	LockBuffer(metabuf, BUFFER_LOCK_EXCLUSIVE);
-	buffer = ReadBuffer(index, block);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
-	opaque = LokiPageOpaque(BufferGetPage(buffer));
+	loki_change_begin(&change, state, index);
+	meta = loki_change_meta(&change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
+	opaque = LokiPageOpaque(page);
 	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST) && opaque->free_slots > 0)
 	{
-		GenericXLogState *xlog = GenericXLogStart(index);
-		LokiMetaPage meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, metabuf, 0));
-
-		opaque = LokiPageOpaque(GenericXLogRegisterBuffer(xlog, buffer, 0));
 		opaque->next = meta->free_head[list];
 		opaque->flags |= LOKI_PAGE_ON_FREELIST;
 		meta->free_head[list] = ordinal;
-		GenericXLogFinish(xlog);
 	}
-	UnlockReleaseBuffer(buffer);
-	UnlockReleaseBuffer(metabuf);
+	loki_change_finish(&change);
 }
 
 /* Head of a free list, as the metapage has it now */
@@ -528,19 +506,17 @@ loki_node_end(LokiIndex *state, Relation index)
 }
 
 /*
- * Lock a page to claim n of its slots; released again if there are not as many.
+ * Lock a page to claim n of its slots; unlocked again if there are not as many.
  */
 static bool
-claim_on_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
-			  bool from_list, int n, LokiClaim *claims)
+claim_on_page(LokiChange *change, int family, uint32 ordinal, bool from_list, int n,
+			  LokiClaim *claims)
 {
-	LokiFamily *fam = &state->families[family];
-	Buffer		buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
-	Page		page = BufferGetPage(buffer);
+	LokiFamily *fam = &change->state->families[family];
+	int			number = loki_change_lock_page(change, family, ordinal);
+	Page		page = loki_change_page(change, number);
 	int			next;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(index, buffer, page, family, ordinal);
 	next = from_list ? 0 : LokiPageUsed(page, fam->slot_size);
 	for (int i = 0; i < n; i++)
 	{
@@ -549,11 +525,11 @@ claim_on_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
 
 		if (place < 0 || place >= (int) fam->per_page)
 		{
-			UnlockReleaseBuffer(buffer);
+			loki_change_unlock(change);
 			return false;
 		}
 		claims[i].family = family;
-		claims[i].buffer = buffer;
+		claims[i].page = number;
 		claims[i].place = place;
 		claims[i].number = ordinal * fam->per_page + place;
 		claims[i].was_free = from_list;
@@ -565,40 +541,42 @@ claim_on_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
 
 /* Find slots on a page that is thought to have some, and lock it. */
 bool
-loki_claim_at_once(LokiIndex *state, Relation index, int family, uint32 free_head,
-				   int n, LokiClaim *claims)
+loki_claim_at_once(LokiChange *change, int family, uint32 free_head, int n,
+				   LokiClaim *claims)
 {
+	LokiIndex  *state = change->state;
 	bool		from_list = free_head != LOKI_NONE;
 	uint32		ordinal = from_list ? free_head :
 		state->hint_tail[LokiFamilyFreeList(family)];
 
 	return ordinal < state->families[family].npages &&
-		claim_on_page(state, index, family, ordinal, from_list, n, claims);
+		claim_on_page(change, family, ordinal, from_list, n, claims);
 }
 
 /* Find a slot on the page at the head of the free list. */
 static bool
-claim_from_list(LokiIndex *state, Relation index, int family, uint32 ordinal,
-				LokiClaim *claim)
+claim_from_list(LokiChange *change, int family, uint32 ordinal, LokiClaim *claim)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiFamily *fam = &change->state->families[family];
 
 	if (ordinal >= fam->npages)
-		loki_index_refresh(state, index);
+		loki_index_refresh(change->state, change->index);
 	if (ordinal >= fam->npages)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("free list of index \"%s\" names page %u of the %s array, which has %u pages",
-						RelationGetRelationName(index), ordinal,
+						RelationGetRelationName(change->index), ordinal,
 						loki_family_name(family), fam->npages),
 				 errhint("Please REINDEX it.")));
-	return claim_on_page(state, index, family, ordinal, true, 1, claim);
+	return claim_on_page(change, family, ordinal, true, 1, claim);
 }
 
 /* Find the next slot that was never used; elevel as in loki_reserve_slot(). */
 static bool
-claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim, int elevel)
+claim_new(LokiChange *change, int family, LokiClaim *claim, int elevel)
 {
+	LokiIndex  *state = change->state;
+	Relation	index = change->index;
 	LokiFamily *fam = &state->families[family];
 	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(family)];
 
@@ -613,47 +591,47 @@ claim_new(LokiIndex *state, Relation index, int family, LokiClaim *claim, int el
 							RelationGetRelationName(index))));
 		if (!loki_reserve_slot(state, index, family, *tail * fam->per_page, elevel))
 			return false;
-		if (claim_on_page(state, index, family, *tail, false, 1, claim))
+		if (claim_on_page(change, family, *tail, false, 1, claim))
 			return true;
 	}
 }
 
 /* Find a slot to claim, freed ones first, and lock its page; elevel as above. */
 static bool
-begin_claim(LokiIndex *state, Relation index, int family, LokiClaim *claim, int elevel)
+begin_claim(LokiChange *change, int family, LokiClaim *claim, int elevel)
 {
 	uint32		head;
 
-	while ((head = freelist_head(state, index, family)) != LOKI_NONE)
+	Assert(change->npages == 0);
+	while ((head = freelist_head(change->state, change->index, family)) != LOKI_NONE)
 	{
-		if (claim_from_list(state, index, family, head, claim))
+		if (claim_from_list(change, family, head, claim))
 			return true;
-		freelist_pop(state, index, family, head);
+		freelist_pop(change->state, change->index, family, head);
 		CHECK_FOR_INTERRUPTS();
 	}
-	return claim_new(state, index, family, claim, elevel);
+	return claim_new(change, family, claim, elevel);
 }
 
 /*
  * Find a slot of a free-list family to claim, and lock its page.
  */
 void
-loki_claim_begin(LokiIndex *state, Relation index, int family, LokiClaim *claim)
+loki_claim_begin(LokiChange *change, int family, LokiClaim *claim)
 {
-	(void) begin_claim(state, index, family, claim, ERROR);
+	(void) begin_claim(change, family, claim, ERROR);
 }
 
-/* Add a claim to a record. */
+/* Add a claim to a change. */
 void
-loki_claim_record(LokiIndex *state, LokiClaim *claim, LokiRecord *record, const void *slot)
+loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
 {
-	int			page = loki_record_page(record, claim->buffer);
+	uint32		slot_size = change->state->families[claim->family].slot_size;
 
 	Assert(loki_slot_state(claim->family, slot) != LOKI_TID_FREE);
-	loki_record_slot(record, page, state->families[claim->family].slot_size,
-					 claim->place, slot);
+	loki_change_slot(change, claim->page, slot_size, claim->place, slot);
 	if (claim->was_free)
-		loki_record_bytes(record, page, BLCKSZ - sizeof(LokiPageOpaqueData) +
+		loki_change_bytes(change, claim->page, BLCKSZ - sizeof(LokiPageOpaqueData) +
 						  offsetof(LokiPageOpaqueData, free_slots),
 						  &claim->free_slots, sizeof(claim->free_slots));
 }
@@ -667,13 +645,12 @@ uint32
 loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot, int elevel)
 {
 	LokiClaim	claim;
-	LokiRecord	record;
+	LokiChange	change;
 
-	if (!begin_claim(state, index, family, &claim, elevel))
+	loki_change_begin(&change, state, index);
+	if (!begin_claim(&change, family, &claim, elevel))
 		return LOKI_NONE;
-	loki_record_begin(&record, index);
-	loki_claim_record(state, &claim, &record, slot);
-	loki_record_finish(&record);
-	UnlockReleaseBuffer(claim.buffer);
+	loki_claim_slot(&change, &claim, slot);
+	loki_change_finish(&change);
 	return claim.number;
 }

@@ -18,6 +18,7 @@
 
 #include "access/detoast.h"
 #include "access/tableam.h"
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswinsert.h"
 #include "hnsw/hnswrecode.h"
 #include "miscadmin.h"
@@ -441,29 +442,25 @@ ensure_found(LokiNewRow *row)
 static uint32
 update_entry(LokiNewRow *row)
 {
-	Buffer		buffer = ReadBuffer(row->index, LOKI_META_BLKNO);
+	LokiChange	change;
 	LokiMetaPage meta;
 	uint32		other = LOKI_NONE;
 	bool		moved;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	meta = LokiPageGetMeta(BufferGetPage(buffer));
+	loki_change_begin(&change, row->state, row->index);
+	meta = loki_change_meta(&change);
 	moved = meta->entry_node != row->meta.entry_node ||
 		meta->upper_version != row->meta.upper_version;
 	if (row->alone && moved && meta->entry_node != LOKI_NONE)
 		other = meta->entry_node;
 	else if (row->alone || meta->entry_node == LOKI_NONE || row->level > meta->entry_level)
 	{
-		GenericXLogState *xlog = GenericXLogStart(row->index);
-
-		meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
 		meta->entry_node = row->node;
 		meta->entry_slot = row->slots[row->level];
 		meta->entry_level = row->level;
 		meta->upper_version++;
-		GenericXLogFinish(xlog);
 	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	return other;
 }
 

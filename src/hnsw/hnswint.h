@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/generic_xlog.h"
 #include "access/itup.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/hnswattr.h"
@@ -324,8 +323,8 @@ extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node
 extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
 
 /*
- * Address of a slot on a page that is about to change (a GenericXLog image, or
- * a page under construction); raises pd_lower to cover it.
+ * Address of a slot on a page that is about to change (a copy, or a page under
+ * construction); raises pd_lower to cover it.
  */
 extern char *loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place);
 
@@ -362,14 +361,6 @@ extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int family,
 /* Copy one slot out under share lock; false if past the used part */
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int family,
 						   uint32 number, void *slot);
-
-/* Pin and lock the page of a slot exclusively; the page must exist */
-extern Buffer loki_slot_lock(LokiIndex *index_state, Relation index, int family,
-							 uint32 number, uint32 *place);
-
-/* Write one slot in a record of its own under exclusive lock */
-extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
-							uint32 number, const void *slot);
 
 /* ----------------------------------------------------------------
  * Search (hnswsearch.c); the walk of scans (hnswwalk.c)

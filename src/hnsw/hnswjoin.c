@@ -17,8 +17,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswinsert.h"
-#include "hnsw/hnswrecord.h"
 #include "hnsw/hnswrowmap.h"
 #include "miscadmin.h"
 
@@ -89,40 +89,34 @@ may_join(const LokiTidData *tid)
 }
 
 /*
- * Claim OVERFLOW slots and chain them in one record, under the exclusive lock of
- * the TID page.  False if the slots must be claimed elsewhere first.
+ * Claim OVERFLOW slots and chain them in one record, together with the TID page,
+ * which is locked.  False if the slots must be claimed elsewhere first.
  */
 static bool
-chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, Buffer buffer,
-			  uint32 place)
+chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange *change,
+			  int page, uint32 place)
 {
-	LokiIndex  *state = row->state;
 	bool		has_chain = LokiTidState(seen) == LOKI_TID_OVERFLOW;
 	uint32		free_head = row->meta.free_head[LokiFamilyFreeList(LOKI_FAMILY_OVERFLOW)];
 	LokiClaim	claims[2];
 	LokiOverflowData slots[2];
 	LokiTidData tid;
-	LokiRecord	record;
-	int			tid_page;
 
-	if (!loki_claim_at_once(state, row->index, LOKI_FAMILY_OVERFLOW, free_head,
-							has_chain ? 1 : 2, claims))
+	if (!loki_claim_at_once(change, LOKI_FAMILY_OVERFLOW, free_head, has_chain ? 1 : 2,
+							claims))
 		return false;
-	loki_record_begin(&record, row->index);
-	tid_page = loki_record_page(&record, buffer);
 	slots[0] = overflow_slot(node, has_chain ? LokiTidOverflowHead(seen) : claims[1].number,
 							 &row->tid.u.heap);
-	loki_claim_record(state, &claims[0], &record, &slots[0]);
+	loki_claim_slot(change, &claims[0], &slots[0]);
 	if (!has_chain)
 	{
 		slots[1] = overflow_slot(node, LOKI_NONE, &seen->u.heap);
-		loki_claim_record(state, &claims[1], &record, &slots[1]);
+		loki_claim_slot(change, &claims[1], &slots[1]);
 	}
 	tid = tid_with_head(row, seen, claims[0].number);
-	loki_record_slot(&record, tid_page, state->families[LOKI_FAMILY_TID].slot_size,
-					 place, &tid);
-	loki_record_finish(&record);
-	UnlockReleaseBuffer(claims[0].buffer);
+	loki_change_slot(change, page, row->state->families[LOKI_FAMILY_TID].slot_size, place,
+					 &tid);
+	loki_change_finish(change);
 	return true;
 }
 
@@ -137,23 +131,27 @@ typedef enum JoinResult
 static JoinResult
 join_at_once(LokiNewRow *row, uint32 node)
 {
-	uint32		place;
-	Buffer		buffer = loki_slot_lock(row->state, row->index, LOKI_FAMILY_TID, node, &place);
 	uint32		slot_size = row->state->families[LOKI_FAMILY_TID].slot_size;
 	LokiTidData tid = {0};
 	JoinResult	result = JOIN_REFUSED;
+	LokiChange	change;
+	uint32		place;
+	int			page;
 
-	memcpy(&tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), slot_size);
+	loki_change_begin(&change, row->state, row->index);
+	page = loki_change_lock(&change, LOKI_FAMILY_TID, node, &place);
+	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
+	if (may_join(&tid) && chain_at_once(row, &tid, node, &change, page, place))
+		return JOINED;
 	if (may_join(&tid))
-		result = chain_at_once(row, &tid, node, buffer, place) ? JOINED : JOIN_NO_SLOTS;
-	UnlockReleaseBuffer(buffer);
+		result = JOIN_NO_SLOTS;
+	loki_change_finish(&change);
 	return result;
 }
 
 /*
  * Make an OVERFLOW slot, whose next is *next, the head of a node's chain, if
- * the node's TID slot still is *seen.  One record, under the exclusive lock of
- * the TID page, then that of the OVERFLOW page.
+ * the node's TID slot still is *seen.
  */
 static bool
 chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
@@ -162,30 +160,27 @@ chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 	uint32		slot_size = row->state->families[LOKI_FAMILY_TID].slot_size;
 	uint32		place;
 	uint32		overflow_place;
-	Buffer		buffer = loki_slot_lock(row->state, row->index, LOKI_FAMILY_TID, node, &place);
-	Buffer		overflow_buffer;
 	LokiTidData tid;
-	LokiRecord	record;
-	int			tid_page;
+	LokiChange	change;
+	int			page;
+	bool		same;
 
-	if (memcmp(LokiPageSlot(BufferGetPage(buffer), slot_size, place), seen, slot_size) != 0)
+	loki_change_begin(&change, row->state, row->index);
+	page = loki_change_lock(&change, LOKI_FAMILY_TID, node, &place);
+	same = memcmp(LokiPageSlot(loki_change_page(&change, page), slot_size, place), seen,
+				  slot_size) == 0;
+	if (same)
 	{
-		UnlockReleaseBuffer(buffer);
-		return false;
+		int			overflow_page = loki_change_lock(&change, LOKI_FAMILY_OVERFLOW, overflow,
+													 &overflow_place);
+
+		tid = tid_with_head(row, seen, overflow);
+		loki_change_slot(&change, page, slot_size, place, &tid);
+		loki_change_slot_bytes(&change, overflow_page, sizeof(LokiOverflowData), overflow_place,
+							   offsetof(LokiOverflowData, next), &next, sizeof(next));
 	}
-	overflow_buffer = loki_slot_lock(row->state, row->index, LOKI_FAMILY_OVERFLOW,
-									 overflow, &overflow_place);
-	tid = tid_with_head(row, seen, overflow);
-	loki_record_begin(&record, row->index);
-	tid_page = loki_record_page(&record, buffer);
-	loki_record_slot_bytes(&record, loki_record_page(&record, overflow_buffer),
-						   sizeof(LokiOverflowData), overflow_place,
-						   offsetof(LokiOverflowData, next), &next, sizeof(next));
-	loki_record_slot(&record, tid_page, slot_size, place, &tid);
-	loki_record_finish(&record);
-	UnlockReleaseBuffer(overflow_buffer);
-	UnlockReleaseBuffer(buffer);
-	return true;
+	loki_change_finish(&change);
+	return same;
 }
 
 static uint32

@@ -17,9 +17,9 @@
  */
 #include "postgres.h"
 
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswinsert.h"
 #include "hnsw/hnswposting.h"
-#include "hnsw/hnswrecord.h"
 
 /* A slot of a new node */
 typedef struct NodeSlot
@@ -28,40 +28,21 @@ typedef struct NodeSlot
 	const void *slot;
 } NodeSlot;
 
-/* One record with some slots of the node, whose pages nobody else changes
- * together */
-typedef struct NodeRecord
-{
-	LokiRecord	record;
-	int			nbuffers;
-	Buffer		buffers[LOKI_RECORD_PAGES];
-} NodeRecord;
-
 /*
- * Add a slot.  That of TID is written in full, as what the page has may be a hint
+ * Lock the page of a slot and write it.  That of TID is written in full, as what the page has may be a hint
  * that is not in WAL.
  */
 static void
-node_record_add(LokiNewRow *row, NodeRecord *to, int family, const void *slot)
+change_slot(LokiNewRow *row, LokiChange *change, int family, const void *slot)
 {
 	uint32		slot_size = row->state->families[family].slot_size;
 	uint32		place;
-	Buffer		buffer = loki_slot_lock(row->state, row->index, family, row->node, &place);
-	int			page = loki_record_page(&to->record, buffer);
+	int			page = loki_change_lock(change, family, row->node, &place);
 
-	to->buffers[to->nbuffers++] = buffer;
 	if (family == LOKI_FAMILY_TID)
-		loki_record_slot(&to->record, page, slot_size, place, slot);
+		loki_change_slot(change, page, slot_size, place, slot);
 	else
-		loki_record_slot_changes(&to->record, page, slot_size, place, slot);
-}
-
-static void
-node_record_finish(NodeRecord *to)
-{
-	loki_record_finish(&to->record);
-	while (to->nbuffers > 0)
-		UnlockReleaseBuffer(to->buffers[--to->nbuffers]);
+		loki_change_slot_differing(change, page, slot_size, place, slot);
 }
 
 /*
@@ -71,29 +52,28 @@ node_record_finish(NodeRecord *to)
 static int
 claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 {
-	NodeRecord	to = {.nbuffers = 0};
+	LokiChange	change;
 	LokiClaim	claim;
 	int			n = 0;
 
 	for (;;)
 	{
-		loki_claim_begin(row->state, row->index, LOKI_FAMILY_TID, &claim);
+		loki_change_begin(&change, row->state, row->index);
+		loki_claim_begin(&change, LOKI_FAMILY_TID, &claim);
 		if (loki_node_has_pages(row->state, claim.number))
 			break;
-		UnlockReleaseBuffer(claim.buffer);
+		loki_change_unlock(&change);
 		loki_ensure_node(row->state, row->index, claim.number);
 	}
 	row->node = claim.number;
 	row->grown = !claim.was_free;
-	loki_record_begin(&to.record, row->index);
-	loki_claim_record(row->state, &claim, &to.record, &row->tid);
-	to.buffers[to.nbuffers++] = claim.buffer;
-	while (n < nslots && to.nbuffers < LOKI_RECORD_PAGES)
+	loki_claim_slot(&change, &claim, &row->tid);
+	while (n < nslots && change.npages < LOKI_CHANGE_PAGES)
 	{
-		node_record_add(row, &to, slots[n].family, slots[n].slot);
+		change_slot(row, &change, slots[n].family, slots[n].slot);
 		n++;
 	}
-	node_record_finish(&to);
+	loki_change_finish(&change);
 	return n;
 }
 
@@ -101,22 +81,22 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 static void
 write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 {
-	NodeRecord	to = {.nbuffers = 0};
+	LokiChange	change;
 	bool		last;
 
 	do
 	{
-		last = nslots < LOKI_RECORD_PAGES;
-		loki_record_begin(&to.record, row->index);
+		last = nslots < LOKI_CHANGE_PAGES;
+		loki_change_begin(&change, row->state, row->index);
 		if (last)
-			node_record_add(row, &to, LOKI_FAMILY_TID, &row->tid);
-		while (nslots > 0 && to.nbuffers < LOKI_RECORD_PAGES)
+			change_slot(row, &change, LOKI_FAMILY_TID, &row->tid);
+		while (nslots > 0 && change.npages < LOKI_CHANGE_PAGES)
 		{
-			node_record_add(row, &to, slots->family, slots->slot);
+			change_slot(row, &change, slots->family, slots->slot);
 			slots++;
 			nslots--;
 		}
-		node_record_finish(&to);
+		loki_change_finish(&change);
 	} while (!last);
 }
 
@@ -128,7 +108,7 @@ node_slot(int family, const void *slot)
 	return result;
 }
 
-/* The slots of the node but that of TID */
+/* The slots of the node but that of TID, in the order of locks within a record */
 static int
 list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 {

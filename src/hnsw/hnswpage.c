@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
-#include "hnsw/hnswrecord.h"
+#include "hnsw/hnswint.h"
 #include "miscadmin.h"
 
 /* Name of a family for messages and lokivector_index_families() */
@@ -374,36 +374,4 @@ loki_slot_read(LokiIndex *state, Relation index, int family, uint32 number, void
 		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
 	UnlockReleaseBuffer(buffer);
 	return found;
-}
-
-/*
- * Pin and lock the page of a slot exclusively.
- */
-Buffer
-loki_slot_lock(LokiIndex *state, Relation index, int family, uint32 number, uint32 *place)
-{
-	BlockNumber block = loki_slot_block(state, index, family, number, place);
-	Buffer		buffer = loki_buffer_read(state, index, block);
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_family_page_check(state, index, buffer, family);
-	return buffer;
-}
-
-/*
- * Write one slot, whose page must exist, in a record of its own.
- */
-void
-loki_slot_write(LokiIndex *state, Relation index, int family, uint32 number,
-				const void *slot)
-{
-	uint32		place;
-	Buffer		buffer = loki_slot_lock(state, index, family, number, &place);
-	LokiRecord	record;
-
-	loki_record_begin(&record, index);
-	loki_record_slot(&record, loki_record_page(&record, buffer),
-					 state->families[family].slot_size, place, slot);
-	loki_record_finish(&record);
-	UnlockReleaseBuffer(buffer);
 }

@@ -22,8 +22,8 @@
 #include <math.h>
 
 #include "access/xlog.h"
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswposting.h"
-#include "hnsw/hnswrecord.h"
 #include "hnsw/hnswrowmap.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
@@ -60,19 +60,16 @@ static void
 write_meta(Relation index, uint32 flags, const LokiPostingsData *postings,
 		   const LokiRowMapData *rowmap)
 {
-	Buffer		buffer = ReadBuffer(index, LOKI_META_BLKNO);
-	GenericXLogState *xlog;
+	LokiChange	change;
 	LokiMetaPage meta;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	xlog = GenericXLogStart(index);
-	meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
+	loki_change_begin(&change, NULL, index);
+	meta = loki_change_meta(&change);
 	meta->flags &= ~(LOKI_META_POSTINGS | LOKI_META_ROWMAP);
 	meta->flags |= flags;
 	meta->postings = *postings;
 	meta->rowmap = *rowmap;
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /*
@@ -84,30 +81,22 @@ loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 or
 						 const char *slots, uint32 n)
 {
 	LokiFamily *fam = &state->families[family];
-	Buffer		buffer;
+	LokiChange	change;
+	int			number;
 	Page		page;
-	GenericXLogState *xlog;
-	LocationIndex used_before;
 
 	if (!loki_reserve_slot(state, index, family, ordinal * fam->per_page, WARNING))
 		return false;
-	buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
-	xlog = GenericXLogStart(index);
-	page = GenericXLogRegisterBuffer(xlog, buffer, GENERIC_XLOG_FULL_IMAGE);
+	loki_change_begin(&change, state, index);
+	number = loki_change_lock_page(&change, family, ordinal);
+	page = loki_change_copy(&change, number);
+	loki_change_image(&change, number);
 	if (slots != NULL)
 		memcpy(LokiPageSlot(page, fam->slot_size, 0), slots, n * fam->slot_size);
 	else
 		memset(LokiPageSlot(page, fam->slot_size, 0), 0, n * fam->slot_size);
-	used_before = ((PageHeader) page)->pd_lower;
 	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * fam->slot_size;
-	/* what is behind the end is zero, where nothing is logged too */
-	if (used_before > ((PageHeader) page)->pd_lower)
-		memset((char *) page + ((PageHeader) page)->pd_lower, 0,
-			   used_before - ((PageHeader) page)->pd_lower);
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	return true;
 }
 
@@ -524,18 +513,19 @@ loki_postings_set_bit(LokiIndex *state, Relation index, int family, uint32 slot,
 {
 	uint32		place;
 	uint64		word;
-	Buffer		buffer = loki_slot_lock(state, index, family, slot, &place);
-	LokiRecord	record;
+	LokiChange	change;
+	int			page;
 
-	memcpy(&word, LokiPageSlot(BufferGetPage(buffer), sizeof(word), place), sizeof(word));
+	loki_change_begin(&change, state, index);
+	page = loki_change_lock(&change, family, slot, &place);
+	memcpy(&word, LokiPageSlot(loki_change_page(&change, page), sizeof(word), place),
+		   sizeof(word));
 	if ((word & (UINT64CONST(1) << bit)) == 0)
 	{
 		word |= UINT64CONST(1) << bit;
-		loki_record_begin(&record, index);
-		loki_record_slot(&record, loki_record_page(&record, buffer), sizeof(word), place, &word);
-		loki_record_finish(&record);
+		loki_change_slot(&change, page, sizeof(word), place, &word);
 	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /*

@@ -28,6 +28,7 @@
 #include "access/xlog.h"
 #include "executor/tuptable.h"
 #include "hnsw/hnswbuild.h"
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswlink.h"
 #include "hnsw/hnswrecode.h"
 #include "miscadmin.h"
@@ -56,9 +57,6 @@
 
 /* Codes of fewer bits cannot be decoded well enough */
 #define MIN_BITS		4
-
-/* Pages of REFINE that a record has room for, beside that of CODE */
-#define REFINE_PAGES	3
 
 /* How long a standby's scan waits for the end, in milliseconds */
 #define MOST_WAIT		2000
@@ -319,18 +317,6 @@ recode_node(Recode *recode, uint32 node, int i, const char *code)
 				   new_code, new_refine);
 }
 
-/* Pin and lock the page of a node in a family exclusively. */
-static Buffer
-lock_page(Recode *recode, int family, uint32 node, uint32 *place)
-{
-	BlockNumber block = loki_slot_block(recode->state, recode->index, family, node, place);
-	Buffer		buffer = loki_buffer_read(recode->state, recode->index, block);
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_family_page_check(recode->state, recode->index, buffer, family);
-	return buffer;
-}
-
 /*
  * Write the codes of a page's nodes from the first-th on, as many as one record
  * can take; returns the next.
@@ -340,16 +326,16 @@ write_codes(Recode *recode, uint32 first_node, int first, int used)
 {
 	uint32		code_size = recode->to->code_size;
 	uint32		refine_size = recode->to->refine_size;
-	Buffer		buffers[REFINE_PAGES];
-	int			nbuffers = 0;
 	uint32		place;
-	Buffer		buffer = lock_page(recode, LOKI_FAMILY_CODE, first_node, &place);
-	GenericXLogState *xlog = GenericXLogStart(recode->index);
-	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	LokiChange	change;
+	Page		page;
 	Page		refine_page = NULL;
 	uint32		ordinal = LOKI_NONE;
 	int			i;
 
+	loki_change_begin(&change, recode->state, recode->index);
+	page = loki_change_copy(&change,
+							loki_change_lock(&change, LOKI_FAMILY_CODE, first_node, &place));
 	for (i = first; i < used; i++)
 	{
 		if (recode->refined[i])
@@ -357,13 +343,14 @@ write_codes(Recode *recode, uint32 first_node, int first, int used)
 			uint32		refine_ordinal =
 				loki_slot_page(&recode->state->families[LOKI_FAMILY_REFINE], first_node + i, &place);
 
-			if (refine_ordinal != ordinal && nbuffers == REFINE_PAGES)
+			if (refine_ordinal != ordinal && change.npages == LOKI_CHANGE_PAGES)
 				break;
 			if (refine_ordinal != ordinal)
 			{
 				ordinal = refine_ordinal;
-				buffers[nbuffers] = lock_page(recode, LOKI_FAMILY_REFINE, first_node + i, &place);
-				refine_page = GenericXLogRegisterBuffer(xlog, buffers[nbuffers++], 0);
+				refine_page = loki_change_copy(&change,
+											   loki_change_lock(&change, LOKI_FAMILY_REFINE,
+																first_node + i, &place));
 			}
 			memcpy(LokiPageSlot(refine_page, refine_size, place),
 				   recode->refines + (Size) i * refine_size, refine_size);
@@ -373,10 +360,7 @@ write_codes(Recode *recode, uint32 first_node, int first, int used)
 	}
 	LokiPageOpaque(page)->next = recode->epoch;
 	LokiPageOpaque(page)->recoded = (uint16) i;
-	GenericXLogFinish(xlog);
-	while (nbuffers > 0)
-		UnlockReleaseBuffer(buffers[--nbuffers]);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	return i;
 }
 
@@ -386,13 +370,15 @@ recode_page(Recode *recode, uint32 ordinal)
 {
 	LokiFamily *family = &recode->state->families[LOKI_FAMILY_CODE];
 	uint32		first_node = ordinal * family->per_page;
-	uint32		place;
-	Buffer		buffer = lock_page(recode, LOKI_FAMILY_CODE, first_node, &place);
+	Buffer		buffer = loki_buffer_read(recode->state, recode->index,
+										  loki_page_block(family, ordinal));
 	PGAlignedBlock copy;
 	Page		page = (Page) copy.data;
 	int			used;
 	int			done;
 
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(recode->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_CODE, ordinal);
 	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 	used = LokiPageUsed(page, family->slot_size);
@@ -407,20 +393,17 @@ recode_page(Recode *recode, uint32 ordinal)
 static void
 write_meta(Recode *recode, bool running)
 {
-	Buffer		buffer = ReadBuffer(recode->index, LOKI_META_BLKNO);
-	GenericXLogState *xlog;
+	LokiChange	change;
 	LokiMetaPage meta;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	xlog = GenericXLogStart(recode->index);
-	meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
+	loki_change_begin(&change, recode->state, recode->index);
+	meta = loki_change_meta(&change);
 	meta->epoch = recode->epoch;
 	if (running)
 		meta->flags |= LOKI_META_RECODING;
 	else
 		meta->flags &= ~LOKI_META_RECODING;
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /* See to the place of the new epoch's centroid; false if there is no room for it. */
@@ -445,17 +428,19 @@ write_centroid(Recode *recode, const float *centroid)
 
 	while (done < recode->state->dim)
 	{
+		LokiChange	change;
 		uint32		place;
-		Buffer		buffer = lock_page(recode, LOKI_FAMILY_CENTROID, first + done, &place);
-		uint32		count = Min(family->per_page - place, recode->state->dim - done);
-		GenericXLogState *xlog = GenericXLogStart(recode->index);
-		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+		uint32		count;
+		Page		page;
 
+		loki_change_begin(&change, recode->state, recode->index);
+		page = loki_change_copy(&change, loki_change_lock(&change, LOKI_FAMILY_CENTROID,
+														  first + done, &place));
+		count = Min(family->per_page - place, recode->state->dim - done);
 		(void) loki_page_slot_for_write(page, sizeof(float), place + count - 1);
 		memcpy(LokiPageSlot(page, sizeof(float), place), centroid + done,
 			   count * sizeof(float));
-		GenericXLogFinish(xlog);
-		UnlockReleaseBuffer(buffer);
+		loki_change_finish(&change);
 		done += count;
 	}
 }

@@ -25,7 +25,7 @@
 #include <math.h>
 
 #include "hnsw/hnswlink.h"
-#include "hnsw/hnswrecord.h"
+#include "hnsw/hnswchange.h"
 #include "miscadmin.h"
 
 /* Lists that one forced link may push a link out of */
@@ -40,28 +40,22 @@
  * ----------------------------------------------------------------
  */
 
-/* Pin and lock the page of a list exclusively. */
-static Buffer
-lock_list(LokiLinker *linker, const LokiListRef *ref, uint32 *place)
+/* Begin a change of a list, by locking its page. */
+static void
+lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
 {
-	int			family = loki_list_family(ref->level);
-	BlockNumber block = loki_slot_block(linker->state, linker->index, family,
-										ref->level == 0 ? ref->node : ref->slot,
-										place);
-	Buffer		buffer = loki_buffer_read(linker->state, linker->index, block);
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_family_page_check(linker->state, linker->index, buffer, family);
-	return buffer;
+	loki_change_begin(change, linker->state, linker->index);
+	(void) loki_change_lock(change, loki_list_family(ref->level),
+							ref->level == 0 ? ref->node : ref->slot, place);
 }
 
 /* The list as a locked page has it; false if the slot is another's by now */
 static bool
-get_locked_list(LokiLinker *linker, const LokiListRef *ref, Buffer buffer,
+get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *change,
 				uint32 place, LokiList *list)
 {
 	uint32		slot_size = linker->state->families[loki_list_family(ref->level)].slot_size;
-	Page		page = BufferGetPage(buffer);
+	Page		page = loki_change_page(change, 0);
 	const void *slot = LokiPageSlot(page, slot_size, place);
 
 	if ((int) place >= LokiPageUsed(page, slot_size))
@@ -77,20 +71,16 @@ get_locked_list(LokiLinker *linker, const LokiListRef *ref, Buffer buffer,
 	return true;
 }
 
-/* Write the list of a slot on an exclusively locked page, in one record. */
+/* Change the list of a slot whose page is locked. */
 static void
-write_locked_list(LokiLinker *linker, const LokiListRef *ref, Buffer buffer,
-				  uint32 place, const LokiList *list)
+change_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 place,
+			const LokiList *list)
 {
 	uint32		slot_size = linker->state->families[loki_list_family(ref->level)].slot_size;
-	LokiRecord	record;
 
-	memcpy(linker->slot, LokiPageSlot(BufferGetPage(buffer), slot_size, place), slot_size);
+	memcpy(linker->slot, LokiPageSlot(loki_change_page(change, 0), slot_size, place), slot_size);
 	loki_list_put(linker->slot, ref->level, linker->state->m, list);
-	loki_record_begin(&record, linker->index);
-	loki_record_slot_changes(&record, loki_record_page(&record, buffer), slot_size,
-							 place, linker->slot);
-	loki_record_finish(&record);
+	loki_change_slot_differing(change, 0, slot_size, place, linker->slot);
 }
 
 /*
@@ -109,10 +99,11 @@ append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot
 			LokiList *old)
 {
 	uint32		place;
-	Buffer		buffer = lock_list(linker, ref, &place);
+	LokiChange	change;
 	AppendResult result = APPEND_DONE;
 
-	if (!get_locked_list(linker, ref, buffer, place, old))
+	lock_list(linker, ref, &change, &place);
+	if (!get_locked_list(linker, ref, &change, place, old))
 		result = APPEND_STALE;
 	else if (loki_list_contains(old, node))
 		result = APPEND_DONE;
@@ -123,9 +114,9 @@ append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot
 		old->nodes[old->count] = node;
 		old->slots[old->count] = slot;
 		old->count++;
-		write_locked_list(linker, ref, buffer, place, old);
+		change_list(linker, ref, &change, place, old);
 	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	return result;
 }
 
@@ -175,17 +166,17 @@ replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 			 LokiList *new)
 {
 	uint32		place;
-	Buffer		buffer;
+	LokiChange	change;
 	LokiList	current;
 	bool		same;
 
 	keep_places(old, new);
-	buffer = lock_list(linker, ref, &place);
-	same = get_locked_list(linker, ref, buffer, place, &current) &&
+	lock_list(linker, ref, &change, &place);
+	same = get_locked_list(linker, ref, &change, place, &current) &&
 		loki_list_equal(&current, old, ref->level);
 	if (same)
-		write_locked_list(linker, ref, buffer, place, new);
-	UnlockReleaseBuffer(buffer);
+		change_list(linker, ref, &change, place, new);
+	loki_change_finish(&change);
 	return same;
 }
 
@@ -197,13 +188,13 @@ replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 /* A list that is to be appended to */
 typedef struct AppendTarget
 {
-	BlockNumber block;
+	uint32		ordinal;		/* of its page of LINK */
 	uint32		place;
 	int			number;			/* in the list of nodes */
 } AppendTarget;
 
 /* Targets of one record; each is a change, and each page may have its end raised */
-#define APPEND_TARGETS		(LOKI_RECORD_PARTS - LOKI_RECORD_PAGES)
+#define APPEND_TARGETS		(LOKI_CHANGE_PARTS - LOKI_CHANGE_PAGES)
 
 static int
 compare_targets(const void *a, const void *b)
@@ -211,8 +202,8 @@ compare_targets(const void *a, const void *b)
 	const AppendTarget *x = a;
 	const AppendTarget *y = b;
 
-	if (x->block != y->block)
-		return x->block < y->block ? -1 : 1;
+	if (x->ordinal != y->ordinal)
+		return x->ordinal < y->ordinal ? -1 : 1;
 	return (x->place > y->place) - (x->place < y->place);
 }
 
@@ -224,8 +215,8 @@ count_targets(const AppendTarget *targets, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		npages += i == 0 || targets[i].block != targets[i - 1].block;
-		if (npages > LOKI_RECORD_PAGES || i == APPEND_TARGETS)
+		npages += i == 0 || targets[i].ordinal != targets[i - 1].ordinal;
+		if (npages > LOKI_CHANGE_PAGES || i == APPEND_TARGETS)
 			return i;
 	}
 	return n;
@@ -236,15 +227,14 @@ count_targets(const AppendTarget *targets, int n)
  * linked
  */
 static bool
-append_locked(LokiLinker *linker, LokiRecord *record, Buffer buffer,
+append_locked(LokiLinker *linker, LokiChange *change, int number,
 			  const AppendTarget *target, const uint32 *added)
 {
 	uint32		slot_size = linker->state->families[LOKI_FAMILY_LINK].slot_size;
-	Page		page = BufferGetPage(buffer);
+	Page		page = loki_change_page(change, number);
 	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(page, slot_size, target->place);
 	int			max = 2 * linker->state->m;
 	int			count = loki_link_count(link, max / 2);
-	int			number;
 
 	if ((int) target->place >= LokiPageUsed(page, slot_size))
 		return false;
@@ -253,45 +243,30 @@ append_locked(LokiLinker *linker, LokiRecord *record, Buffer buffer,
 			return true;
 	if (count == max)
 		return false;
-
-	number = loki_record_page(record, buffer);
-	loki_record_slot_bytes(record, number, slot_size, target->place,
+	loki_change_slot_bytes(change, number, slot_size, target->place,
 						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
 						   added, sizeof(uint32));
 	return true;
 }
 
 /*
- * Append to the lists of some targets in one record.  Their pages are locked in
- * the order of blocks.
+ * Append to the lists of some targets, which are sorted, in one record.
  */
 static void
 append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
 				  const uint32 *added, bool *linked)
 {
-	Buffer		buffers[LOKI_RECORD_PAGES];
-	int			nbuffers = 0;
-	LokiRecord	record;
+	LokiChange	change;
+	int			page = 0;
 
-	loki_record_begin(&record, linker->index);
+	loki_change_begin(&change, linker->state, linker->index);
 	for (int i = 0; i < n; i++)
 	{
-		if (i == 0 || targets[i].block != targets[i - 1].block)
-		{
-			Buffer		buffer = loki_buffer_read(linker->state, linker->index,
-												  targets[i].block);
-
-			LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-			loki_family_page_check(linker->state, linker->index, buffer, LOKI_FAMILY_LINK);
-			buffers[nbuffers++] = buffer;
-		}
-		linked[targets[i].number] = append_locked(linker, &record, buffers[nbuffers - 1],
-												  &targets[i], added);
+		if (i == 0 || targets[i].ordinal != targets[i - 1].ordinal)
+			page = loki_change_lock_page(&change, LOKI_FAMILY_LINK, targets[i].ordinal);
+		linked[targets[i].number] = append_locked(linker, &change, page, &targets[i], added);
 	}
-	if (record.npages > 0)
-		loki_record_finish(&record);
-	while (nbuffers > 0)
-		UnlockReleaseBuffer(buffers[--nbuffers]);
+	loki_change_finish(&change);
 }
 
 /*
@@ -306,8 +281,10 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 
 	for (int i = 0; i < list->count; i++)
 	{
-		targets[i].block = loki_slot_block(linker->state, linker->index, LOKI_FAMILY_LINK,
-										   list->nodes[i], &targets[i].place);
+		(void) loki_slot_block(linker->state, linker->index, LOKI_FAMILY_LINK,
+							   list->nodes[i], &targets[i].place);
+		targets[i].ordinal = loki_slot_page(&linker->state->families[LOKI_FAMILY_LINK],
+											list->nodes[i], &targets[i].place);
 		targets[i].number = i;
 	}
 	qsort(targets, list->count, sizeof(AppendTarget), compare_targets);

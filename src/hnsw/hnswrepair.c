@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswvacuum.h"
 #include "miscadmin.h"
 
@@ -106,7 +107,8 @@ loki_repair_entry(LokiVacuum *vacuum)
 {
 	LokiMetaPageData meta;
 	LokiEntry	entry;
-	Buffer		buffer;
+	LokiChange	change;
+	LokiMetaPage new;
 
 	loki_meta_read(vacuum->index, &meta);
 	if (meta.entry_node != LOKI_NONE &&
@@ -114,20 +116,16 @@ loki_repair_entry(LokiVacuum *vacuum)
 		return;
 
 	choose_entry(vacuum, &entry);
-	buffer = ReadBuffer(vacuum->index, LOKI_META_BLKNO);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	if (LokiPageGetMeta(BufferGetPage(buffer))->entry_node == meta.entry_node)
+	loki_change_begin(&change, vacuum->state, vacuum->index);
+	new = loki_change_meta(&change);
+	if (new->entry_node == meta.entry_node)
 	{
-		GenericXLogState *xlog = GenericXLogStart(vacuum->index);
-		LokiMetaPage new = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
-
 		new->entry_node = entry.node;
 		new->entry_slot = entry.slot;
 		new->entry_level = entry.level;
 		new->upper_version++;
-		GenericXLogFinish(xlog);
 	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /* ----------------------------------------------------------------
@@ -296,11 +294,12 @@ write_changes(LokiVacuum *vacuum, int family, uint32 ordinal,
 			  const ListChange *changes, int n)
 {
 	LokiFamily *fam = &vacuum->state->families[family];
-	Buffer		buffer = loki_vacuum_lock_page(vacuum, family, ordinal);
-	GenericXLogState *xlog = GenericXLogStart(vacuum->index);
-	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	LokiChange	change;
+	Page		page;
 	int			written = 0;
 
+	loki_vacuum_change(vacuum, &change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
 	for (int i = 0; i < n; i++)
 	{
 		const ListChange *change = &changes[i];
@@ -313,11 +312,7 @@ write_changes(LokiVacuum *vacuum, int family, uint32 ordinal,
 		loki_list_put(slot, change->level, vacuum->state->m, &change->new);
 		written++;
 	}
-	if (written > 0)
-		GenericXLogFinish(xlog);
-	else
-		GenericXLogAbort(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	return written == n;
 }
 

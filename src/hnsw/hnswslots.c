@@ -11,7 +11,7 @@
  *
  * What such a read sees is a state of the slot in which every aligned word is
  * the old or the new one, because a page under exclusive lock is changed in
- * place, word by word, by GenericXLogFinish.  That is enough where a mixture of
+ * place, word by word (hnswchange.c).  That is enough where a mixture of
  * two states does no harm: src/hnsw/README, "Reading without locks".  During
  * recovery it is not, since the replay of a page image shows a zeroed page for
  * a moment, and callers don't read so.

@@ -19,6 +19,7 @@
 
 #include "commands/vacuum.h"
 #include "hnsw/hnswcalibrate.h"
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswposting.h"
 #include "hnsw/hnswrecode.h"
 #include "hnsw/hnswvacuum.h"
@@ -42,18 +43,12 @@ loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal)
 	return LokiPageUsed((Page) vacuum->page.data, fam->slot_size);
 }
 
-/* Pin and lock a page exclusively. */
-Buffer
-loki_vacuum_lock_page(LokiVacuum *vacuum, int family, uint32 ordinal)
+/* Begin a change. */
+void
+loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
-	Buffer		buffer = ReadBufferExtended(vacuum->index, MAIN_FORKNUM,
-											loki_page_block(fam, ordinal),
-											RBM_NORMAL, vacuum->strategy);
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_check(vacuum->index, buffer, BufferGetPage(buffer), family, ordinal);
-	return buffer;
+	loki_change_begin(change, vacuum->state, vacuum->index);
+	change->strategy = vacuum->strategy;
 }
 
 /* Slot i of the page copy */
@@ -71,19 +66,16 @@ static void
 free_places(LokiVacuum *vacuum, int family, uint32 ordinal, int n)
 {
 	uint32		slot_size = vacuum->state->families[family].slot_size;
-	Buffer		buffer;
-	GenericXLogState *xlog;
+	LokiChange	change;
 	Page		page;
 
 	if (n == 0)
 		return;
-	buffer = loki_vacuum_lock_page(vacuum, family, ordinal);
-	xlog = GenericXLogStart(vacuum->index);
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	loki_vacuum_change(vacuum, &change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
 	for (int i = 0; i < n; i++)
 		loki_page_free_slot(page, family, slot_size, vacuum->places[i]);
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	loki_freelist_add(vacuum->state, vacuum->index, family, ordinal);
 }
 
@@ -126,21 +118,13 @@ is_removable(LokiVacuum *vacuum, ItemPointerData *heap)
 static void
 set_dead_pending(LokiVacuum *vacuum)
 {
-	Buffer		buffer;
+	LokiChange	change;
 
 	if (vacuum->flagged)
 		return;
-	buffer = ReadBuffer(vacuum->index, LOKI_META_BLKNO);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	if (!(LokiPageGetMeta(BufferGetPage(buffer))->flags & LOKI_META_DEAD_PENDING))
-	{
-		GenericXLogState *xlog = GenericXLogStart(vacuum->index);
-
-		LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0))->flags |=
-			LOKI_META_DEAD_PENDING;
-		GenericXLogFinish(xlog);
-	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_begin(&change, vacuum->state, vacuum->index);
+	loki_change_meta(&change)->flags |= LOKI_META_DEAD_PENDING;
+	loki_change_finish(&change);
 	vacuum->flagged = true;
 }
 
@@ -221,33 +205,16 @@ read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Lock the TID page of a node; *tid is the slot's copy */
-static Buffer
-lock_tid(LokiVacuum *vacuum, uint32 node, LokiTidData *tid)
-{
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_TID];
-	uint32		place;
-	uint32		ordinal = loki_slot_page(family, node, &place);
-	Buffer		buffer = loki_vacuum_lock_page(vacuum, LOKI_FAMILY_TID, ordinal);
-
-	memcpy(tid, LokiPageSlot(BufferGetPage(buffer), family->slot_size, place),
-		   family->slot_size);
-	return buffer;
-}
-
-/* Write a node's slot on its TID page, which is locked. */
+/* Begin a change by locking the TID page of a node; *tid is the slot's copy */
 static void
-write_locked_tid(LokiVacuum *vacuum, Buffer buffer, uint32 node, const LokiTidData *tid)
+lock_tid(LokiVacuum *vacuum, uint32 node, LokiChange *change, uint32 *place, LokiTidData *tid)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_TID];
-	uint32		place;
-	GenericXLogState *xlog = GenericXLogStart(vacuum->index);
-	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
+	int			page;
 
-	(void) loki_slot_page(family, node, &place);
-	memcpy(loki_page_slot_for_write(page, family->slot_size, place), tid,
-		   family->slot_size);
-	GenericXLogFinish(xlog);
+	loki_vacuum_change(vacuum, change);
+	page = loki_change_lock(change, LOKI_FAMILY_TID, node, place);
+	memcpy(tid, LokiPageSlot(loki_change_page(change, page), slot_size, *place), slot_size);
 }
 
 /*
@@ -256,25 +223,13 @@ write_locked_tid(LokiVacuum *vacuum, Buffer buffer, uint32 node, const LokiTidDa
  * standby's readers of the chain, before it comes to where slots are freed.
  */
 static void
-write_chain_slot(LokiVacuum *vacuum, Buffer tid_buffer, uint32 number,
-				 const LokiOverflowData *slot)
+change_chain_slot(LokiChange *change, uint32 number, const LokiOverflowData *slot)
 {
 	uint32		place;
-	BlockNumber block = loki_slot_block(vacuum->state, vacuum->index,
-										LOKI_FAMILY_OVERFLOW, number, &place);
-	Buffer		buffer = loki_buffer_read(vacuum->state, vacuum->index, block);
-	GenericXLogState *xlog;
-	Page		page;
+	int			page = loki_change_lock(change, LOKI_FAMILY_OVERFLOW, number, &place);
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_family_page_check(vacuum->state, vacuum->index, buffer, LOKI_FAMILY_OVERFLOW);
-	xlog = GenericXLogStart(vacuum->index);
-	GenericXLogRegisterBuffer(xlog, tid_buffer, 0);
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-	memcpy(loki_page_slot_for_write(page, sizeof(LokiOverflowData), place), slot,
-		   sizeof(LokiOverflowData));
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_keep(change, 0);
+	loki_change_slot(change, page, sizeof(LokiOverflowData), place, slot);
 }
 
 /*
@@ -285,12 +240,16 @@ write_chain_slot(LokiVacuum *vacuum, Buffer tid_buffer, uint32 number,
 static void
 unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 next)
 {
+	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
 	LokiTidData tid;
-	Buffer		buffer = lock_tid(vacuum, node, &tid);
-	uint32		number = LokiTidOverflowHead(&tid);
+	LokiChange	change;
+	uint32		place;
+	uint32		number;
 	uint64		length = 0;
 	LokiOverflowData slot;
 
+	lock_tid(vacuum, node, &change, &place, &tid);
+	number = LokiTidOverflowHead(&tid);
 	for (; before == LOKI_NONE && number != first; number = slot.next)
 	{
 		read_chain_slot(vacuum, node, number, &length, &slot);
@@ -301,7 +260,7 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	{
 		read_chain_slot(vacuum, node, before, &length, &slot);
 		slot.next = next;
-		write_chain_slot(vacuum, buffer, before, &slot);
+		change_chain_slot(&change, before, &slot);
 	}
 	else
 	{
@@ -310,9 +269,9 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 			ItemPointerSetInvalid(&tid.u.heap);
 		else
 			LokiTidSetOverflowHead(&tid, next);
-		write_locked_tid(vacuum, buffer, node, &tid);
+		loki_change_slot(&change, 0, slot_size, place, &tid);
 	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /*
@@ -321,22 +280,24 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 static void
 collapse_chain(LokiVacuum *vacuum, uint32 node, uint32 number)
 {
+	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
 	LokiTidData tid;
-	Buffer		buffer = lock_tid(vacuum, node, &tid);
+	LokiChange	change;
+	uint32		place;
+	LokiOverflowData slot;
+	uint64		length = 0;
 
+	lock_tid(vacuum, node, &change, &place, &tid);
 	if (LokiTidOverflowHead(&tid) == number)
 	{
-		LokiOverflowData slot;
-		uint64		length = 0;
-
 		read_chain_slot(vacuum, node, number, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
 		tid.u.heap = slot.heap;
 		tid.state = LOKI_TID_LIVE;
-		write_locked_tid(vacuum, buffer, node, &tid);
+		loki_change_slot(&change, 0, slot_size, place, &tid);
 		add_unchained(vacuum, number);
 	}
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /*
@@ -393,8 +354,7 @@ vacuum_chain(LokiVacuum *vacuum, uint32 node)
 static int
 mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 {
-	Buffer		buffer;
-	GenericXLogState *xlog;
+	LokiChange	change;
 	Page		page;
 	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
 	int			nchained = 0;
@@ -402,9 +362,8 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 	if (n == 0)
 		return 0;
 	set_dead_pending(vacuum);
-	buffer = loki_vacuum_lock_page(vacuum, LOKI_FAMILY_TID, ordinal);
-	xlog = GenericXLogStart(vacuum->index);
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	loki_vacuum_change(vacuum, &change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, LOKI_FAMILY_TID, ordinal));
 	for (int i = 0; i < n; i++)
 	{
 		LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, slot_size, vacuum->places[i]);
@@ -418,8 +377,7 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 		Assert(LokiTidState(tid) != LOKI_TID_FREE);
 		tid->state = LOKI_TID_DEAD;
 	}
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 	return nchained;
 }
 
@@ -642,18 +600,15 @@ free_family(LokiVacuum *vacuum, int family)
 static void
 finish_cleanup(LokiVacuum *vacuum)
 {
-	Buffer		buffer = ReadBuffer(vacuum->index, LOKI_META_BLKNO);
-	GenericXLogState *xlog;
+	LokiChange	change;
 	LokiMetaPage meta;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	xlog = GenericXLogStart(vacuum->index);
-	meta = LokiPageGetMeta(GenericXLogRegisterBuffer(xlog, buffer, 0));
+	loki_change_begin(&change, vacuum->state, vacuum->index);
+	meta = loki_change_meta(&change);
 	meta->flags &= ~LOKI_META_DEAD_PENDING;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
-	GenericXLogFinish(xlog);
-	UnlockReleaseBuffer(buffer);
+	loki_change_finish(&change);
 }
 
 /*

@@ -85,8 +85,8 @@ typedef struct LokiVacuum
  */
 extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal);
 
-/* Pin and lock such a page exclusively */
-extern Buffer loki_vacuum_lock_page(LokiVacuum *vacuum, int family, uint32 ordinal);
+/* Begin a change, of pages that are read in the same way */
+extern void loki_vacuum_change(LokiVacuum *vacuum, struct LokiChange *change);
 
 /* functions in hnswvacuum_report.c */
 extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum);
