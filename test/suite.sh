@@ -75,7 +75,9 @@ prepare()
 	fi
 	rm -rf "$src/sql" "$src/expected" "$src/test" "$out"
 	mkdir -p "$src" "$out"
-	# Times are kept, so that make compiles what has changed
+	# No file stays that the tree does not have any more.  Times are kept, so that
+	# make compiles what has changed
+	[ ! -d "$src/src" ] || find "$src/src" -name '*.[ch]' -delete
 	cp -a "$work/tree/." "$src"
 	if {
 		"$src/test/prefix.sh" "$dir/pg" "$system_pg_config" &&
