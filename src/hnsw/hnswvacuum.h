@@ -12,6 +12,7 @@
 #ifndef LOKI_HNSWVACUUM_H
 #define LOKI_HNSWVACUUM_H
 
+#include "hnsw/hnswchange.h"
 #include "hnsw/hnswlink.h"
 #include "utils/memutils.h"
 
@@ -86,7 +87,7 @@ typedef struct LokiVacuum
 extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal);
 
 /* Begin a change, of pages that are read in the same way */
-extern void loki_vacuum_change(LokiVacuum *vacuum, struct LokiChange *change);
+extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);
 
 /* functions in hnswvacuum_report.c */
 extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum);
