@@ -11,6 +11,10 @@
 # make check-clients	drivers, mappers and frameworks of Python, Node, Go and
 #						Java, as published; installs them in a directory of
 #						their own; TESTS="NAME..."
+# make crash-points	a crash after every WAL record that touches an index; or
+#						POINTS=..., spread over all; JOBS=...
+# make standby		writes, vacuum and eight clients on a standby for half an hour,
+#						then promotion; or SECONDS=...
 # make soak		everything at once for half an hour; or SECONDS=...
 # make fuzz		20,000 random statements, by index and without; or COUNT=..., SEED=...
 # make sanitize	sql and 2,000 such statements with the address and undefined-
@@ -230,7 +234,7 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients
-own_targets = test soak fuzz sanitize fuzz-input valgrind coverage $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+own_targets = test soak crash-points standby fuzz sanitize fuzz-input valgrind coverage $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential \
 	demo bench bench-goals bench-shapes format
 
@@ -287,6 +291,13 @@ test:
 
 $(parts:%=check-%): check-%:
 	test/run.sh $*
+
+crash-points:
+	LOKIVECTOR_CRASH_POINTS=$(or $(POINTS),all) LOKIVECTOR_JOBS=$(or $(JOBS),2) \
+		LOKIVECTOR_SOAK_SECONDS=20000 TESTS=041_crash_points test/run.sh tap
+
+standby:
+	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=042_standby test/run.sh tap
 
 soak:
 	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=019_soak test/run.sh tap

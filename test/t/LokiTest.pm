@@ -154,20 +154,20 @@ sub recall
 # pgbench in the background: so many clients repeat a script for some seconds
 sub start_client
 {
-	my ($node, $name, $count, $seconds, $sql) = @_;
+	my ($node, $name, $count, $seconds, $sql, @options) = @_;
 
-	return start_pgbench($node, $name, $count, "--time=$seconds", $sql);
+	return start_pgbench($node, $name, $count, ["--time=$seconds", @options], $sql);
 }
 
 sub start_pgbench
 {
-	my ($node, $name, $count, $long, $sql, @limit) = @_;
+	my ($node, $name, $count, $options, $sql, @limit) = @_;
 	my $script = "$PostgreSQL::Test::Utils::tmp_check/$name.sql";
 	my %client = (name => $name, out => '', err => '');
 
 	append_to_file($script, $sql);
 	$client{run} = start([
-		'pgbench', '--no-vacuum', "--client=$count", $long,
+		'pgbench', '--no-vacuum', "--client=$count", @$options,
 		"--file=$script", '--host=' . $node->host, '--port=' . $node->port,
 		'postgres' ], '>', \$client{out}, '2>', \$client{err},
 		@limit);
@@ -179,7 +179,7 @@ sub start_transactions
 {
 	my ($node, $name, $count, $times, $sql) = @_;
 
-	return start_pgbench($node, $name, $count, "--transactions=$times", $sql,
+	return start_pgbench($node, $name, $count, ["--transactions=$times"], $sql,
 		timeout($PostgreSQL::Test::Utils::timeout_default));
 }
 

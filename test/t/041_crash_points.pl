@@ -1,0 +1,286 @@
+# A crash after each WAL record that touches an index: the server recovers, the
+# index is sound, every row is found by its own vector, and inserts and vacuum work.
+#
+# A copy of the server is taken before a workload that writes every kind of record
+# of an index.  For each point the copy is given the workload's WAL up to there, as
+# a crash at this moment would have left it.
+#
+# LOKIVECTOR_JOBS are tried at the same time (2).
+# LOKIVECTOR_CRASH_POINTS=N tries N points that are spread over all, "all" each
+# (make crash-points); a short run tries 15.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use POSIX ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $wanted = $ENV{LOKIVECTOR_CRASH_POINTS} || 15;
+my $jobs = $ENV{LOKIVECTOR_JOBS} || 2;
+my $segment_size = 1024 * 1024;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(extra => ['--wal-segsize=1'], allows_streaming => 1);
+$node->append_conf('postgresql.conf', q(
+autovacuum = off
+shared_buffers = 16MB
+wal_keep_size = 1GB
+wal_recycle = off
+max_wal_senders = 2
+));
+$node->start;
+
+# Tables:	grown	1,100 rows inserted, which have neither lists nor map yet
+#			tiny	few rows in, from nothing on
+#			first_N	two sessions insert the first rows at once
+#			built	no index yet
+#			wide	long TID slots
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION lokivector;
+	CREATE FUNCTION item(n integer, dim integer DEFAULT 8) RETURNS vector AS $$
+		SELECT array_agg(1.5 * sin((n % 23) * 3 + i * 7) +
+			hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+		FROM generate_series(1, dim) i
+	$$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+	CREATE TABLE grown (id integer PRIMARY KEY, v vector(8), c integer, n integer DEFAULT 0);
+	CREATE INDEX ON grown (n);
+	CREATE INDEX grown_idx ON grown USING hnsw (v vector_l2_ops, c int4_ops) WITH (m = 4);
+	INSERT INTO grown SELECT n, item(n), n % 100 FROM generate_series(1, 1100) n;
+	CREATE TABLE tiny (LIKE grown INCLUDING ALL);
+	CREATE TABLE built (id integer PRIMARY KEY, v vector(8), c integer, n integer DEFAULT 0);
+	INSERT INTO built SELECT n, item(n % 1500), n % 50 FROM generate_series(1, 1600) n;
+	CREATE TABLE wide (id integer PRIMARY KEY, v vector(300), c integer, n integer DEFAULT 0);
+	CREATE INDEX ON wide USING hnsw (v vector_l2_ops);
+	SELECT format('CREATE TABLE first_%s (LIKE tiny INCLUDING ALL)', i) FROM generate_series(1, 6) i \gexec
+	CREATE SEQUENCE ids START 100000;));
+
+# Faults of all tables, as one line each
+$node->safe_psql('postgres', q(
+	CREATE FUNCTION lost(name regclass, most integer) RETURNS text AS $$
+	DECLARE
+		rows bigint;
+		indexed bigint;
+		lost bigint;
+	BEGIN
+		SET LOCAL lokivector.complete = on;
+		SET LOCAL enable_indexscan = off;
+		EXECUTE format('SELECT count(*) FROM %s', name) INTO rows;
+		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
+		SET LOCAL enable_sort = off;
+		EXECUTE format('SELECT count(DISTINCT id) FROM
+			(SELECT id FROM %s t ORDER BY v <-> (SELECT v FROM %1$s WHERE v IS NOT NULL LIMIT 1)) s', name)
+			INTO indexed;
+		SET LOCAL hnsw.ef_search = 400;
+		SET LOCAL lokivector.complete = off;
+		EXECUTE format('SELECT count(*) FROM (SELECT v FROM %1$s WHERE v IS NOT NULL
+				ORDER BY hashint4extended(id, %2$s) LIMIT %3$s) a
+			WHERE (SELECT b.v <-> a.v FROM %1$s b ORDER BY b.v <-> a.v LIMIT 1) IS DISTINCT FROM 0',
+			name, (random() * 1000000)::integer, most) INTO lost;
+		RETURN CASE WHEN rows <> indexed OR lost > 0
+			THEN format('%s: %s of %s rows, %s lost', name, indexed, rows, lost) END;
+	END $$ LANGUAGE plpgsql;
+	CREATE VIEW indexes AS SELECT indexrelid::regclass AS index, indrelid::regclass AS "table"
+		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
+		WHERE amname = 'hnsw' AND indisvalid;));
+
+# Indexes against their tables, and so many rows of each looked for
+sub check
+{
+	my ($most) = @_;
+
+	return "SELECT lokivector_check(index, true) FROM indexes; SELECT lost(\"table\", $most) FROM indexes;\n";
+}
+
+my $insert = q(
+	INSERT INTO %s (id, v, c) SELECT nextval('ids'), v, 1 FROM (
+		(SELECT v FROM %1$s ORDER BY id LIMIT 2) UNION ALL VALUES (NULL),
+		(array_fill(random(), ARRAY[8 + 292 * ('%1$s' = 'wide')::integer])::vector)) s(v));
+my @tables = ('grown', 'tiny', 'wide', map { "first_$_" } (1 .. 6));
+my $writes = join(";\n", map { sprintf($insert, $_) } @tables);
+
+# The copy: files as a shutdown leaves them, but the control file of a server that runs
+my $copy = PostgreSQL::Test::Utils::tempdir;
+$node->stop;
+system_or_bail('cp', '-a', $node->data_dir, "$copy/data");
+$node->start;
+system_or_bail('cp', $node->data_dir . '/global/pg_control', "$copy/data/global/pg_control");
+
+my $start = $node->lsn('insert');
+
+# The workload
+$node->safe_psql('postgres', q(
+	SET synchronous_commit = off;
+	INSERT INTO tiny VALUES (1, item(1), 1);
+	INSERT INTO tiny VALUES (2, item(1), 1);
+	INSERT INTO tiny VALUES (3, item(1), 1), (4, NULL, 1);
+	INSERT INTO tiny SELECT n, item(n % 30), 1 FROM generate_series(5, 40) n;
+	INSERT INTO tiny SELECT n, '[9,9,9,9,9,9,9,9]'::vector + item(n), 2 FROM generate_series(41, 75) n;
+	UPDATE tiny SET n = 1 WHERE id < 8;
+	DELETE FROM tiny WHERE id % 3 = 0;
+	INSERT INTO wide SELECT n, item(n / 2, 300), 1 FROM generate_series(1, 12) n;
+	UPDATE wide SET v = item(id, 300) WHERE id IN (3, 4);));
+my $first = start_transactions($node, 'first', 3, 3, join('', map { "
+	INSERT INTO first_$_ SELECT n, item(n), 1 FROM (SELECT nextval('ids')::integer AS n) s;
+" } (1 .. 6)));
+ended($first);
+$node->safe_psql('postgres', q(VACUUM tiny));
+$node->safe_psql('postgres', q(VACUUM grown));
+$node->safe_psql('postgres', q(
+	SET synchronous_commit = off;
+	UPDATE grown SET v = item(id + 5000) WHERE id BETWEEN 1 AND 8;
+	UPDATE grown SET n = 1 WHERE id BETWEEN 11 AND 16;
+	INSERT INTO grown SELECT n, item(7), 3 FROM generate_series(2001, 2010) n;
+	BEGIN;
+	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(2011, 2013) n;
+	ROLLBACK;
+	DELETE FROM grown WHERE id % 40 = 0 OR id > 2005;));
+$node->safe_psql('postgres', q(VACUUM grown));
+$node->safe_psql('postgres', q(
+	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(3001, 3012) n;
+	INSERT INTO tiny SELECT n, item(n), 3 FROM generate_series(3001, 3006) n;
+	INSERT INTO tiny SELECT n, item(1), 1 FROM generate_series(3011, 3016) n;));
+$node->safe_psql('postgres', q(CREATE INDEX ON built USING hnsw (v vector_l2_ops, c int4_ops)));
+$node->safe_psql('postgres', q(REINDEX INDEX CONCURRENTLY grown_idx));
+$node->safe_psql('postgres', q(
+	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(4001, 4004) n;
+	SELECT lokivector_calibrate('grown_idx');));
+
+my $end = $node->lsn('insert');
+$node->safe_psql('postgres', 'SELECT pg_switch_wal()');
+my $faults = $node->safe_psql('postgres', check(2000));
+$faults =~ s/\n//g;
+is($faults, '', 'the workload itself');
+
+# Where the records after those of indexes begin
+my ($dump) = run_command([ 'pg_waldump', '-p', $node->data_dir . '/pg_wal', '-s', $start, '-e', $end ]);
+my @points;
+my $touches = 0;
+foreach my $line (split /\n/, $dump)
+{
+	next unless $line =~ m{rmgr: (\S+).* lsn: ([0-9A-F]+/[0-9A-F]+), .*desc: (\S+)};
+	push @points, $2 if $touches;
+	$touches = $1 eq 'Generic' || ($1 eq 'XLOG' && $3 =~ /^FPI/) || ($1 eq 'Transaction' && $3 eq 'COMMIT');
+}
+my $all = @points;
+note("$all points");
+cmp_ok($all, '>=', 500, 'points');
+if ($wanted ne 'all' && $wanted < $all)
+{
+	# not the same in each run
+	my $offset = rand();
+	@points = map { $points[int(($_ + $offset) * $all / $wanted)] } (0 .. $wanted - 1);
+}
+$node->stop;
+
+# WAL up to a point: the files before, and zeroes behind it
+sub copy_wal
+{
+	my ($lsn, $to) = @_;
+	my ($high, $low) = map { hex } split /\//, $lsn;
+	my $last = sprintf('%08X%08X%08X', 1, $high, int($low / $segment_size));
+
+	foreach my $file (glob($node->data_dir . '/pg_wal/0000*'))
+	{
+		(my $name = $file) =~ s{.*/}{};
+		next if length($name) != 24 || $name gt $last;
+		system_or_bail('cp', $file, "$to/$name");
+	}
+	truncate("$to/$last", $low % $segment_size) or die "truncate: $!";
+	truncate("$to/$last", $segment_size) or die "truncate: $!";
+	return;
+}
+
+# What is done there.  A crash leaves nodes of aborted rows, to which few links may
+# lead, and an entry point that is not the highest node, of which lokivector_check
+# warns; vacuum has to put both right.
+my $script = "SET client_min_messages = error;\n\\echo recovered\n" . check(2000) .
+  "$writes;\n\\echo inserts\n" . check(100) .
+  join('', map { "VACUUM $_;\n" } @tables) .
+  "RESET client_min_messages;\n\\echo vacuum\n" . check(100);
+my $patience = $PostgreSQL::Test::Utils::timeout_default;
+
+# What is wrong after a crash at a point, '' if nothing is
+sub try_point
+{
+	my ($lsn) = @_;
+	my $point = PostgreSQL::Test::Cluster->new("point_$lsn" =~ s{/}{_}r);
+	my $faults = '';
+
+	system_or_bail('cp', '-a', "$copy/data", $point->data_dir);
+	unlink glob($point->data_dir . '/pg_wal/0000*');
+	copy_wal($lsn, $point->data_dir . '/pg_wal');
+	$point->append_conf('postgresql.conf', 'port = ' . $point->port . "\nfsync = off\nmax_wal_size = 1GB\n");
+	return "does not start\n" if !$point->start(fail_ok => 1);
+	my ($result, $out, $err) = $point->psql('postgres', $script, timeout => $patience);
+	$out =~ s/\n+/\n/g;
+	$faults = "$out$err\n" if $result != 0 || $err =~ /\S/ || $out ne "recovered\ninserts\nvacuum\n";
+	$point->stop('immediate');
+	$faults .= 'the log: ' . join("\n", grep { /PANIC|TRAP|terminated by/ } split /\n/, slurp_file($point->logfile))
+	  if slurp_file($point->logfile) =~ /PANIC|TRAP|terminated by signal/;
+	if ($faults eq '')
+	{
+		$point->clean_node;
+	}
+	return $faults;
+}
+
+# Try one of so many points, in a process of its own; faults go to a file
+sub try_share
+{
+	my ($job, $to) = @_;
+
+	open my $out, '>', $to or die "$to: $!";
+	$out->autoflush;
+	foreach my $i (grep { $_ % $jobs == $job } (0 .. $#points))
+	{
+		my $faults = try_point($points[$i]);
+
+		print $out "$points[$i]: $faults\n" if $faults ne '';
+		print $out "tried\n";
+	}
+	close $out;
+	return;
+}
+
+my @files = map { "$copy/faults_$_" } (0 .. $jobs - 1);
+my @pids;
+foreach my $job (0 .. $jobs - 1)
+{
+	my $pid = fork;
+
+	die "fork: $!" if !defined $pid;
+	if ($pid == 0)
+	{
+		my $done = eval { try_share($job, $files[$job]); 1 };
+
+		append_to_file($files[$job], $@) if !$done;
+		# nothing of the parent's is cleaned up here
+		POSIX::_exit(0);
+	}
+	push @pids, $pid;
+}
+waitpid($_, 0) foreach @pids;
+
+my $tried = 0;
+my $faults_found = '';
+foreach my $line (map { split /^/, slurp_file($_) } @files)
+{
+	if ($line eq "tried\n")
+	{
+		$tried++;
+	}
+	else
+	{
+		$faults_found .= $line;
+	}
+}
+is($tried, scalar(@points), 'points tried');
+is(substr($faults_found, 0, 10000), '', 'faults');
+done_testing();
