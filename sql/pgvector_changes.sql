@@ -31,7 +31,7 @@
 --			hnsw and ivfflat compare the dimensions of		same error, also without rows: test
 --			queries with the index's before they search		below
 --			INSERT and VACUUM linked a neighbour twice		none of that code
---			comments on types, functions, operators			same: surface
+--			comments on types, functions, operators			as many, in words of our own
 --
 
 \getenv abs_builddir PG_ABS_BUILDDIR

@@ -1,5 +1,5 @@
 --
--- What pgvector 0.8.6 has, by its catalogs: of each list what is missing here,
+-- What pgvector 0.8.7 has, by its catalogs: of each list what is missing here,
 -- or is not the same
 --
 

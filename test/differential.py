@@ -266,6 +266,7 @@ class Generator:
     def __init__(self, surface, seed, recorded, version):
         self.arguments = []
         self.version = version
+        self.huge = False
         self.random = random.Random(seed)
         self.recorded = recorded
         self.members = [(kind, name, result, arguments.split(";"), extra)
@@ -282,9 +283,11 @@ class Generator:
                     # older versions write where the indexes say
                     ("binary", 6 if self.version >= [0, 8, 7] else 0, self.damaged),
                     ("scan", 15, self.scan), ("statistics", 8, self.statistics), ("state", 15, self.combined),
+                    ("aggregate", 8, self.zeros),
                     ("order", 12, self.sorted), ("order", 12, self.comparison),
                     ("array", 12, self.arrays), ("resolution", 12, self.ambiguous)):
                 self.turn += [lambda k=kind, m=make: Case(k, m())] * count
+            self.turn += [self.overflow] * 10
             self.random.shuffle(self.turn)
         return self.turn.pop()()
 
@@ -354,6 +357,21 @@ class Generator:
         name = self.pick(("vector_combine", "halfvec_combine"))
         return f"{name}({self.state(dimension, 0.7)}, {self.state(dimension, 0.7)})"
 
+    def zeros(self):
+        """Zeros of either sign, of which an aggregate makes one of the right sign."""
+        kind = self.pick(TYPES[:2])
+        rows = [f"('[{self.pick(('-0', '-0', '0'))},{self.pick(('-0', '1'))}]'::{kind})"
+                for _ in range(self.random.randint(1, 3))]
+        return f"(SELECT {self.pick(('avg', 'sum'))}(x) FROM (VALUES {', '.join(rows)}) AS t(x))"
+
+    def overflow(self):
+        """A distance of vectors whose sums, or parts of them, are out of range."""
+        self.huge = True
+        case = self.member(self.pick([m for m in self.members if m[1] in ("<->", "<#>", "<=>", "<+>") and
+                                      m[3][0] in ("vector", "sparsevec")]))
+        self.huge = False
+        return case
+
     def state(self, dimension, odd=0.15):
         if self.chance(odd):
             return self.pick(("'{}'::float8[]", "'{0}'::float8[]", "'{{1,2},{3,4}}'::float8[]",
@@ -416,7 +434,7 @@ class Generator:
     def numbers(self, dimension):
         """How strange they are is drawn for all of them."""
         mood = self.random.random()
-        if mood < 0.03:
+        if self.huge or mood < 0.03:
             return [self.pick(("1e38", "-1e38", "2e38", "-2e38", "3e38", "-3e38", "1", "-1", "1e10", "0"))
                     for _ in range(dimension)]
         if mood < 0.55 or dimension > 64:
@@ -447,7 +465,7 @@ class Generator:
         if dimension > 40 and self.chance(0.8 if dimension < 300 else 1.0):
             a, b = self.random.randint(1, 99), self.random.randint(0, 99)
             numbers = "reals" if self.chance(0.3) and not self.recorded else "series"
-            if kind != "halfvec" and self.chance(0.08):
+            if kind != "halfvec" and (self.huge or self.chance(0.08)):
                 numbers = "large"
             return f"{numbers}({dimension}, {a}, {b})::{kind}"
         if kind == "sparsevec" and self.chance(0.1):
@@ -486,6 +504,8 @@ class Generator:
         try:
             value = float(number)
         except ValueError:
+            return "1"
+        if self.recorded and "_" in number:
             return "1"
         if value != value:
             return "NaN"
@@ -644,7 +664,9 @@ class Generator:
     def ambiguous(self):
         """What the parser makes of arguments of other types."""
         member = self.pick(self.members)
-        values = [self.pick((self.value(self.pick(TYPES), 2), "'[1,2]'", "'{1:1}/2'", "ARRAY[1,2]",
+        values = [self.pick((self.value(self.pick(TYPES), 2), "'[1,2]'",
+                             # what servers say of it as an array is not the same in all versions
+                             "'{1:1}/2'" if not self.recorded else "'{1,2}'", "ARRAY[1,2]",
                              "'{1,2}'::real[]", "NULL", "B'10'", "'10'::varbit", "1"))
                   for _ in member[3]]
         if member[0] == "operator":

@@ -297,14 +297,4 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LOKI_CORE_MATCHES_MORE			false
 #endif
 
-/* The statistics target of a column moved in 17 */
-#if PG_VERSION_NUM >= 170000
-#define LokiStatisticsTarget(stats)		((stats)->attstattarget)
-#else
-#define LokiStatisticsTarget(stats)		((stats)->attr->attstattarget)
-#endif
-#define LokiDefaultStatisticsTarget(stats) \
-	((void) (LokiStatisticsTarget(stats) < 0 ? \
-			 (LokiStatisticsTarget(stats) = default_statistics_target) : 0))
-
 #endif							/* LOKI_PGCOMPAT_H */
