@@ -16,6 +16,7 @@
 # make standby		writes, vacuum and eight clients on a standby for half an hour,
 #						then promotion; or SECONDS=...
 # make soak		everything at once for half an hour; or SECONDS=...
+# make kills		the server killed 1,000 times under load; or N=...
 # make fuzz		20,000 random statements, by index and without; or COUNT=..., SEED=...
 # make sanitize	sql and 2,000 such statements with the address and undefined-
 #						behaviour sanitizers
@@ -234,7 +235,7 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients
-own_targets = test soak crash-points standby fuzz sanitize fuzz-input valgrind coverage $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+own_targets = test soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential \
 	demo bench bench-goals bench-shapes format
 
@@ -301,6 +302,9 @@ standby:
 
 soak:
 	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=019_soak test/run.sh tap
+
+kills:
+	LOKIVECTOR_KILLS=$(or $(N),1000) TESTS=036_kills test/run.sh tap
 
 fuzz:
 	LOKIVECTOR_FUZZ_COUNT=$(or $(COUNT),20000) LOKIVECTOR_FUZZ_SEED=$(or $(SEED),1) \

@@ -268,7 +268,7 @@ run_tap()
 				TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
 				TESTDATADIR="$out/tap/tmp_check" \
 				TEMP_CONFIG="$src/test/server.conf" \
-				timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) perl -I "$pgxs/src/test/perl" -I t "t/$name.pl") \
+				timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) perl -I "$pgxs/src/test/perl" -I t "t/$name.pl") \
 			>"$out/$name.log" 2>"$out/$name.err" || status=$?
 		if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
 			echo "not ok - ended with status $status" >>"$out/$name.log"
