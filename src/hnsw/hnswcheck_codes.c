@@ -42,6 +42,9 @@
 /* Errors that the estimate of a recoded vector may be off by */
 #define RECODED_ERRORS		8
 
+/* ... beside so many squares of the lengths of vector and centroid */
+#define RECODED_LENGTHS		4
+
 /* Times that a code is read again which was recoded meanwhile */
 #define ATTEMPTS			10
 
@@ -195,6 +198,7 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 	const void *refines = refine;
 	float		estimate;
 	float		error;
+	double		square = 0;
 
 	quantizer->prepare(quantizer, x, query);
 	if (quantizer->refine_size > 0)
@@ -204,7 +208,13 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 		quantizer->score(quantizer, query, &codes, 1, &estimate);
 		error = quantizer->error(quantizer, query, code, estimate);
 	}
-	return fabs(estimate - distance_from_itself(quantizer, x)) <= RECODED_ERRORS * error;
+	/* what was decoded is too long, and more so each time: see quantize.h */
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
+		square += (double) x[i] * x[i];
+	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+		square = 1;
+	return fabs(estimate - distance_from_itself(quantizer, x)) <=
+		RECODED_ERRORS * error + RECODED_LENGTHS * (square + quantizer->centroid_norm2);
 }
 
 /*
