@@ -83,6 +83,7 @@ OBJS = \
 	src/quantize/rotate.o \
 	src/quantize/levels.o \
 	src/quantize/rotated.o \
+	src/quantize/rotated_least.o \
 	src/quantize/exact.o \
 	src/quantize/scalar8.o \
 	src/quantize/compact.o \
@@ -123,6 +124,7 @@ OBJS = \
 	src/hnsw/hnswsparse.o \
 	src/hnsw/hnswcalibrate.o \
 	src/hnsw/hnswcalibrate_measure.o \
+	src/hnsw/hnswchain.o \
 	src/hnsw/hnswchange.o \
 	src/hnsw/hnswcheck.o \
 	src/hnsw/hnswcheck_all.o \

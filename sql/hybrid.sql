@@ -243,7 +243,9 @@ DROP INDEX hybrid_p;
 
 -- test: an index on an expression
 CREATE INDEX hybrid_e ON hybrid_t USING hnsw ((subvector(v, 1, 8)::vector(8)) vector_l2_ops);
+SET enable_bitmapscan = off;
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE subvector(v, 1, 8)::vector(8) <-> subvector(hybrid_vector(-1), 1, 8) < 1.5 AND a < 20');
+RESET enable_bitmapscan;
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE subvector(v, 1, 8)::vector(8) <-> subvector(hybrid_vector(-1), 1, 8) < 1.5 AND a < 20', false);
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 20 ORDER BY subvector(v, 1, 8)::vector(8) <-> subvector(hybrid_vector(-1), 1, 8) LIMIT 10');
 

@@ -155,6 +155,8 @@ typedef struct LokiHnswShape
 	uint32		code_size;
 	uint32		code_bits;
 	int			entry_level;
+	uint32		full_bits;		/* of the code, refined */
+	bool		certain;		/* codes tell what a distance is never less than */
 	double		mapped;			/* nodes below this are found by their rows'
 								 * TIDs; 0: none are */
 } LokiHnswShape;

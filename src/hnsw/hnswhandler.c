@@ -89,6 +89,19 @@ loki_hnsw_is_old(Relation index)
 	return old;
 }
 
+/*
+ * Whether the codes of an index tell what a distance is never less than: not those
+ * of sketches, which have fewer dimensions than the column, nor some others.
+ */
+static bool
+tells_for_certain(Relation index, const LokiCodeSpec *code)
+{
+	bool		sketched = !loki_metric_of_bits(code->metric) &&
+		TupleDescAttr(RelationGetDescr(index), 0)->atttypmod > (int32) code->dim;
+
+	return !sketched && loki_code_certain(code);
+}
+
 /* Facts for the cost model */
 bool
 loki_hnsw_shape(Relation index, LokiHnswShape *shape)
@@ -102,6 +115,8 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_dims = loki_code_dims(&meta.code);
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
+	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
+	shape->certain = tells_for_certain(index, &meta.code);
 	shape->entry_level = meta.entry_level;
 	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.rowmap.end : 0;
 	return true;

@@ -37,6 +37,9 @@
 #define FILTERED_AT_ONCE	READ_AHEAD
 #define FILTERED_AT_END		8
 
+/* Rows wanted, for each that is fetched at once where bounds hold always */
+#define CERTAIN_PART		4
+
 /* Rows of a node that are read at first: many if these are not enough */
 #define CHAIN_FIRST		32
 
@@ -61,140 +64,6 @@ loki_rank_begin(LokiScan *so)
 		so->estate = CreateExecutorState();
 		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
 	}
-}
-
-/* Append to a list of TIDs that lives as long as the scan. */
-void
-loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
-{
-	if (list->n == list->allocated)
-	{
-		list->allocated = Max(16, list->allocated * 2);
-		if (list->tids == NULL)
-		{
-			list->tids = MemoryContextAlloc(so->context,
-											sizeof(ItemPointerData) * list->allocated);
-			list->slots = MemoryContextAlloc(so->context, sizeof(uint32) * list->allocated);
-		}
-		else
-		{
-			list->tids = repalloc_huge(list->tids,
-									   mul_size(sizeof(ItemPointerData), list->allocated));
-			list->slots = repalloc_huge(list->slots,
-										mul_size(sizeof(uint32), list->allocated));
-		}
-	}
-	list->tids[list->n++] = *tid;
-}
-
-/*
- * Where to go on in a chain that was read to a row that was fetched and is visible;
- * LOKI_NONE if nothing is left.  Its slot can be another's by now only if all other rows were removed
- * and the node's TID slot took its TID back.
- */
-static uint32
-behind_chain(LokiScan *so, const LokiChain *chain)
-{
-	LokiOverflowData slot;
-
-	if (!loki_slot_read(so->state, so->scan->indexRelation, LOKI_FAMILY_OVERFLOW,
-						chain->slot, &slot) ||
-		(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-		slot.node != chain->node ||
-		!ItemPointerEquals(&slot.heap, (ItemPointer) &chain->tid))
-		return LOKI_NONE;
-	return slot.next;
-}
-
-/*
- * Walk a node's OVERFLOW chain, over `most` slots; the node's TID page is
- * share-locked.  False if that was all.
- */
-static bool
-read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList *list)
-{
-	Relation	index = so->scan->indexRelation;
-	LokiFamily *family = &so->state->families[LOKI_FAMILY_OVERFLOW];
-	LokiOverflowData slot;
-
-	for (uint32 i = 0; head != LOKI_NONE; i++)
-	{
-		if (i == most)
-			return true;
-		if (!loki_slot_read(so->state, index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
-			slot.node != chain->node ||
-			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-			chain->length++ > (uint64) family->npages * family->per_page)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("index \"%s\" has a damaged chain of rows",
-							RelationGetRelationName(index)),
-					 errdetail("Slot %u does not belong to node %u.", head, chain->node),
-					 errhint("Please REINDEX it.")));
-		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
-			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->trust_killed))
-		{
-			if (loki_is_within(so, &slot.heap))
-			{
-				loki_tid_list_add(so, list, &slot.heap);
-				list->slots[list->n - 1] = head;
-			}
-		}
-		head = slot.next;
-	}
-	return false;
-}
-
-/*
- * Heap TIDs of a node, none if it is dead or free: at most `most` of those
- * behind what was read of it before.  False if there are no more.
- */
-static bool
-node_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
-{
-	Relation	index = so->scan->indexRelation;
-	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
-	uint32		place;
-	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, chain->node, &place);
-	Buffer		buffer = loki_buffer_read(so->state, index, block);
-	Page		page = BufferGetPage(buffer);
-	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, slot_size, place);
-	bool		begins = chain->slot == LOKI_NONE;
-	bool		more = false;
-
-	list->n = 0;
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
-	so->tids_lsn = BufferGetLSNAtomic(buffer);
-	if ((int) place < LokiPageUsed(page, slot_size))
-		switch (LokiTidState(slot))
-		{
-			case LOKI_TID_LIVE:
-			case LOKI_TID_KILLED:
-				if (begins && !loki_is_killed(so, slot) && loki_is_within(so, &slot->u.heap))
-				{
-					loki_tid_list_add(so, list, &slot->u.heap);
-					list->slots[0] = LOKI_NONE;
-				}
-				break;
-			case LOKI_TID_OVERFLOW:
-				more = read_chain(so, chain, begins ? LokiTidOverflowHead(slot) :
-								  behind_chain(so, chain), most, list);
-				break;
-			default:
-				break;
-		}
-	UnlockReleaseBuffer(buffer);
-	return more;
-}
-
-/* All heap TIDs of a node */
-void
-loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
-{
-	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
-
-	(void) node_tids(so, &chain, PG_UINT32_MAX, list);
 }
 
 /* The vector of the row in so->slot */
@@ -475,7 +344,7 @@ fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
 	{
 		LokiChain	before = *chain;
 
-		if (!node_tids(so, chain, most, &so->tids))
+		if (!loki_chain_tids(so, chain, most, &so->tids))
 		{
 			(void) add_chain_rows(so, chain, &known, false);
 			return false;
@@ -512,7 +381,7 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && single)
 		(void) add_known_row(so, chain.distance, &entry, false);
-	else if (fetch_chain(so, &chain, known, CHAIN_FIRST))
+	else if (fetch_chain(so, &chain, known, so->certain ? PG_UINT32_MAX : CHAIN_FIRST))
 	{
 		if (so->nchains == so->chains_allocated)
 		{
@@ -736,6 +605,37 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
+ * The same as the last step of loki_rank_complete() where bounds hold always: then
+ * rows farther away than the horizon are not known to be next.
+ */
+static bool
+complete_certain(LokiScan *so, uint32 wanted)
+{
+	for (;;)
+	{
+		double		farthest = so->rows[wanted - 1].distance;
+		uint32		most = Max(READ_AHEAD, wanted / CERTAIN_PART);
+		uint32		n = 0;
+
+		/* a row whose distance is NaN is the farthest of all */
+		while (n < most && so->next_pending < so->npending &&
+			   !(so->pending[so->next_pending].bound > farthest))
+		{
+			int			known = 1;
+
+			while (known < READ_AHEAD && so->next_pending + known < so->npending &&
+				   !(so->pending[so->next_pending + known].bound > farthest))
+				known++;
+			fetch_nodes(so, known);
+			n += known;
+		}
+		if (n == 0)
+			return farthest <= so->horizon;
+		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
+	}
+}
+
+/*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order
  * from rows[next_row] on.  False if the queue ran empty before there were so
  * many.
@@ -771,6 +671,8 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
 	if (so->nrows < wanted)
 		return false;
+	if (so->certain)
+		return complete_certain(so, wanted);
 
 	for (;;)
 	{

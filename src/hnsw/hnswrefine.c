@@ -23,9 +23,6 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-/* Candidates refined in one call */
-#define REFINE_BATCH	16
-
 /*
  * Errors of an estimate from CODE by which a candidate may be nearer than it
  * seems.  The bound of rows is wider: what is passed over here was already
@@ -91,6 +88,30 @@ lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 	LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
 	loki_family_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
 						   slots->family);
+}
+
+/* Bounds that hold always, of opened slots */
+static void
+certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
+{
+	const LokiQuantizer *quantizer = so->state->quantizer;
+	bool		locked = so->search.in_recovery;
+	int			step = locked ? 1 : codes->n;
+
+	/* one at a time under lock: a batch could lock a page twice */
+	for (int i = 0; i < codes->n; i += step)
+	{
+		if (locked)
+			lock_slot(so, codes, i);
+		if (locked && refines->n > 0)
+			lock_slot(so, refines, i);
+		quantizer->least(quantizer, so->search.query, codes->slots + i, refines->slots + i,
+						 step, (int) Min(so->state->epoch, PG_INT32_MAX), bounds + i);
+		if (locked && refines->n > 0)
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
+		if (locked)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
+	}
 }
 
 /*
@@ -169,7 +190,7 @@ compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *es
 }
 
 /*
- * Lower bounds of n candidates, at most REFINE_BATCH, from CODE and REFINE.
+ * Lower bounds of n candidates, at most LOKI_REFINE_BATCH, from CODE and REFINE.
  */
 static void
 refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
@@ -177,9 +198,9 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	Relation	index = so->scan->indexRelation;
 	LokiSlots  *codes = &so->search.slots;
 	LokiSlots  *refines = &so->refine_slots;
-	uint32		nodes[REFINE_BATCH];
-	float		estimates[REFINE_BATCH];
-	float		errors[REFINE_BATCH];
+	uint32		nodes[LOKI_REFINE_BATCH];
+	float		estimates[LOKI_REFINE_BATCH];
+	float		errors[LOKI_REFINE_BATCH];
 	bool		peek = !so->search.in_recovery;
 	bool		valid;
 
@@ -233,8 +254,59 @@ coarse_bound(const LokiScan *so)
 								  COARSE_SIGMAS * error);
 }
 
+/* At most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates */
+static void
+certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *codes = &so->search.slots;
+	LokiSlots  *refines = &so->refine_slots;
+	bool		peek = !so->search.in_recovery;
+	bool		valid;
+
+	refines->n = 0;
+	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	if (so->state->quantizer->refine_size > 0)
+		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
+	do
+	{
+		loki_slots_open(so->state, index, peek, codes);
+		loki_slots_open(so->state, index, peek, refines);
+		certain_slots(so, codes, refines, bounds);
+		valid = loki_slots_close(so->state, index, codes);
+		valid = loki_slots_close(so->state, index, refines) && valid;
+		peek = false;
+	} while (!valid);
+	for (int i = 0; i < n; i++)
+		if (bounds[i] > -FLT_MAX)
+			bounds[i] = loki_round_down(loki_operator_distance(so->metric, bounds[i]));
+	so->nodes_refined += n;
+}
+
 /*
- * Merge n rows, at most REFINE_BATCH, into the queue of so many, whose array
+ * Distances, in the operator's unit, that n nodes are never nearer than; -FLT_MAX
+ * where their codes tell nothing.
+ */
+void
+loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
+{
+	/* a node takes a page of CODE and one of REFINE */
+	int			most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+
+	Assert(so->certain);
+	if (so->blind)
+	{
+		for (int i = 0; i < n; i++)
+			bounds[i] = -FLT_MAX;
+		return;
+	}
+	loki_scan_query(so);
+	for (int i = 0; i < n; i += most)
+		certain_batch(so, nodes + i, Min(most, n - i), bounds + i);
+}
+
+/*
+ * Merge n rows, at most LOKI_REFINE_BATCH, into the queue of so many, whose array
  * has room.  From the last one on, so that each is moved once.
  */
 static void
@@ -261,11 +333,11 @@ static void
 refine_next(LokiScan *so)
 {
 	/* a candidate takes a page of CODE and one of REFINE */
-	uint32		most = Min(REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+	uint32		most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
 	uint32		n = Min(most, so->ncoarse - so->next_coarse);
 	uint32		left = so->npending - so->next_pending;
-	float		bounds[REFINE_BATCH];
-	LokiPending batch[REFINE_BATCH];
+	float		bounds[LOKI_REFINE_BATCH];
+	LokiPending batch[LOKI_REFINE_BATCH];
 
 	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
 						  sizeof(LokiPending));
@@ -304,6 +376,36 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 	}
 	so->next_pending = 0;
 	so->npending = left + n;
+}
+
+/* Queue candidates by the bounds that they have. */
+void
+loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
+{
+	uint32		left = so->npending - so->next_pending;
+
+	if (n == 0)
+		return;
+	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+						  sizeof(LokiPending));
+	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	for (uint32 i = 0; i < n; i++)
+	{
+		so->pending[left + i].bound = candidates[i].distance;
+		so->pending[left + i].node = candidates[i].node;
+	}
+	so->next_pending = 0;
+	so->npending = left + n;
+	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
+}
+
+/* Nothing is known any more of what is queued: codes were made anew meanwhile. */
+void
+loki_refine_forget(LokiScan *so)
+{
+	Assert(so->next_coarse == so->ncoarse);
+	for (uint32 i = so->next_pending; i < so->npending; i++)
+		so->pending[i].bound = -FLT_MAX;
 }
 
 /*

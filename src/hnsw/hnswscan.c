@@ -38,8 +38,8 @@
 /* Nodes that a walk visits for each of its width */
 #define VISITED_PER_WIDTH	20
 
-/* Nodes of which a pass finds those within a bound, see wants_pass() */
-#define BOUNDED_PASS_NODES	50000
+/* Each batch of a certain scan is so many times as large as the one before */
+#define CERTAIN_GROWTH	8.0
 
 /* Of the rows that a walk is wide enough for, those that may be looked at and dropped */
 #define FILTERED_SHARE		0.95
@@ -214,6 +214,11 @@ walk_width(LokiScan *so, double rows)
 static void
 prepare_search(LokiScan *so)
 {
+	/* codes of sketches, of parts, or of two epochs at once tell nothing for certain */
+	so->blind = so->state->quantizer->least == NULL ||
+		loki_column_sketched(&so->state->column) ||
+		(so->meta.flags & LOKI_META_RECODING) != 0;
+
 	if (!so->search_ready)
 	{
 		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
@@ -306,13 +311,20 @@ choose_completeness(LokiScan *so)
 	so->exact = so->settings.exact;
 	so->ordered = false;
 	if (plan & LOKI_PLAN_MADE)
-	{
 		so->complete = (plan & LOKI_PLAN_COMPLETE) != 0;
-		so->exact |= (plan & LOKI_PLAN_EXACT) != 0;
+	if (plan & LOKI_PLAN_MADE)
 		so->ordered = (plan & LOKI_PLAN_LATE) == 0;
-		so->exact |= so->complete && so->ordered && so->limit == 0;
-	}
 	Assert(!(plan & LOKI_PLAN_EXACT) || so->ordered);
+
+	/*
+	 * All rows in an order that the plan relies on; or all within a bound, which
+	 * is a condition then, and no search.
+	 */
+	so->certain = (plan & LOKI_PLAN_EXACT) != 0 ||
+		(so->complete && so->ordered && so->limit == 0) ||
+		(so->complete && so->bound_all && loki_is_bounded(so));
+	so->complete |= so->certain;
+	so->exact |= so->certain;
 }
 
 /*
@@ -454,21 +466,6 @@ begin_filtered(LokiScan *so)
 	return true;
 }
 
-/*
- * Whether a pass is to find the rows: where the settings ask for all, and where
- * a bound does.  A walk finds nearly all within it, and none of a part of the
- * graph that it does not come to; where there are few nodes a pass takes about
- * a millisecond.
- */
-static bool
-wants_pass(LokiScan *so)
-{
-	if (so->exact)
-		return true;
-	return loki_is_bounded(so) && so->bound_all && so->complete &&
-		loki_node_end(so->state, so->scan->indexRelation) <= BOUNDED_PASS_NODES;
-}
-
 /* The first walk, wide enough for the first batch */
 static void
 first_walk(LokiScan *so)
@@ -478,7 +475,7 @@ first_walk(LokiScan *so)
 
 	so->walked = true;
 	choose_width(so);
-	if ((so->search.pass_nodes > 0 && !begin_filtered(so)) || wants_pass(so))
+	if ((so->search.pass_nodes > 0 && !begin_filtered(so)) || so->exact)
 	{
 		so->way = LOKI_WAY_PASS;
 		so->walk_end = LOKI_WALK_LIMIT;
@@ -612,6 +609,8 @@ continue_recoded(LokiScan *so)
 
 	if (so->phase == LOKI_SCAN_WALK)
 		loki_sequential_begin(so);
+	if (so->certain)
+		loki_sequential_recoded(so);
 	so->phase = LOKI_SCAN_SEQUENTIAL;
 	so->state = open_index(so);
 	so->search_ready = false;
@@ -667,7 +666,7 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 static uint32
 next_batch(const LokiScan *so)
 {
-	double		rows = so->batch * 2.0;
+	double		rows = so->batch * (so->certain ? CERTAIN_GROWTH : 2.0);
 
 	if (loki_filters_rows(so) && so->row_filter->wanted >= 1)
 		rows = Min(rows, so->row_filter->wanted);

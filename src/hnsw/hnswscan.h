@@ -94,7 +94,7 @@ typedef struct LokiScan
 	const LokiTidSet *within;	/* NULL: any row */
 	double		bound;			/* of distances; NaN: none */
 	bool		bound_nans;		/* distances that are NaN are within it */
-	bool		bound_all;		/* the scan is for all rows within it */
+	bool		bound_all;		/* the scan is for all rows within it: certain */
 	float	   *query;			/* dim floats */
 	struct varlena *query_value;	/* itself, if the type asks for it; or
 									 * NULL */
@@ -113,7 +113,11 @@ typedef struct LokiScan
 	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
 	LokiScanSettings settings;
 	bool		complete;		/* go on until the caller is content ... */
-	bool		exact;			/* ... by passes, which leave nothing out */
+	bool		exact;			/* ... by passes, which leave nothing out ... */
+	bool		certain;		/* ... nor out of order: candidates have bounds
+								 * that hold always */
+	bool		blind;			/* certain: codes tell nothing */
+	double		horizon;		/* certain: what is not queued is not nearer */
 	bool		ordered;		/* the plan relies on the order of rows */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
@@ -189,7 +193,8 @@ typedef struct LokiScan
 	uint32	   *selected;		/* in its place: the nodes of the first selection,
 								 * NULL if that is not the only one so far */
 	uint32		nselected;
-	bool		last_selection; /* nothing is left behind the last one */
+	bool		last_selection; /* nothing is left behind the last one, ... */
+	bool		beyond;			/* ... but for nodes beyond the bound */
 
 	/* streams of TIDs without order */
 	char	   *page;			/* copy of a TID or NULLTID page */
@@ -278,6 +283,13 @@ loki_scan_query(LokiScan *so)
 extern void loki_refine_begin(LokiScan *so);
 extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
 extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
+
+/* Of a certain scan: bounds of nodes, in the operator's unit; queuing candidates that
+ * have them; and forgetting bounds of those that are queued */
+#define LOKI_REFINE_BATCH	16
+extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
+extern void loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n);
+extern void loki_refine_forget(LokiScan *so);
 extern void loki_refine_first(LokiScan *so, uint32 n);
 extern void loki_refine_within(LokiScan *so, double distance);
 
@@ -291,6 +303,18 @@ extern bool loki_refine_beyond(const LokiScan *so);
  * find nodes that may match.  Memory in the current context */
 extern void loki_scan_begin_map(LokiScan *so);
 
+/* functions in hnswchain.c */
+
+/* Heap TIDs of a node, copied out under the share lock of its TID page */
+extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
+
+extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
+
+/* The same of those behind what was read of a chain, `most` at most; false if there
+ * are no more */
+extern bool loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most,
+							LokiTidList *list);
+
 /* functions in hnswrank.c */
 extern void loki_rank_begin(LokiScan *so);
 
@@ -303,13 +327,9 @@ extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
 /* Begin to bring in the next of them, `wanted` at most, for the caller */
 extern void loki_rank_announce(LokiScan *so, uint32 wanted);
 
-/* Heap TIDs of a node, copied out under the share lock of its TID page */
-extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
-
-extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
-
 /* functions in hnswsequential.c */
 extern void loki_sequential_begin(LokiScan *so);
+extern void loki_sequential_recoded(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_sequential_select(LokiScan *so);

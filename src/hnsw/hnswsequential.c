@@ -33,6 +33,7 @@
 #define FINE_BITS			4
 #define FIRST_SELECTION		64
 #define FIRST_COARSE		256
+#define FIRST_CERTAIN		4096
 #define MORE_SELECTION	8
 
 /* Nodes that are only looked at again, for each of a row that the map knows, as
@@ -106,6 +107,19 @@ begin_seen(LokiScan *so)
 										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
+/*
+ * Go on with new codes, in a scan that is certain: what is queued is not known to be
+ * anywhere, and what was left behind may not be beyond the bound.
+ */
+void
+loki_sequential_recoded(LokiScan *so)
+{
+	loki_refine_forget(so);
+	so->last_selection = so->last_selection && !so->beyond;
+	so->horizon = so->last_selection ? get_float8_infinity() : -get_float8_infinity();
+	so->beyond = false;
+}
+
 /* Begin passes: remember what the walk handed out. */
 void
 loki_sequential_begin(LokiScan *so)
@@ -121,7 +135,8 @@ loki_sequential_begin(LokiScan *so)
 	so->seen = NULL;
 	so->selected = NULL;
 	so->selections = 0;
-	so->last_selection = false;
+	so->last_selection = so->beyond = false;
+	so->horizon = -get_float8_infinity();
 
 	if (!so->search_ready || !so->walk_taken)
 		return;
@@ -255,6 +270,32 @@ select_batch(Pass *pass, LokiBatch *batch, float *estimates)
 		select_candidate(selection, estimates[i], batch->nodes[i]);
 }
 
+/*
+ * Take the best of those gathered by bounds that hold always.  What is beyond the
+ * scan's bound is left behind for good.
+ */
+static void
+select_certain(Pass *pass)
+{
+	LokiScan   *so = pass->so;
+	LokiBatch  *batch = pass->gathered;
+	float		bounds[SCORE_BATCH];
+	int			n = 0;
+
+	loki_refine_bounds(so, batch->nodes, batch->n, bounds);
+	for (int i = 0; i < batch->n; i++)
+		if (!loki_is_bounded(so) || !(bounds[i] > so->bound))
+		{
+			bounds[n] = bounds[i];
+			batch->nodes[n++] = batch->nodes[i];
+		}
+	so->beyond |= n < batch->n;
+	batch->n = n;
+	select_batch(pass, batch, bounds);
+	batch->n = 0;
+	CHECK_FOR_INTERRUPTS();
+}
+
 /* Score the nodes before those gathered, while the codes of these are fetched. */
 static void
 score_gathered(Pass *pass)
@@ -266,6 +307,11 @@ score_gathered(Pass *pass)
 	if (pass->check == CHECK_GATHERED)
 		pass->gathered->n = keep_live(pass->so, pass->gathered->nodes, NULL,
 									  pass->gathered->n);
+	if (pass->so->certain)
+	{
+		select_certain(pass);
+		return;
+	}
 	loki_search_fetch(search, pass->gathered);
 	if (batch->n > 0)
 	{
@@ -654,6 +700,9 @@ selection_size(LokiScan *so)
 		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
 	double		wanted = Max(first, 4.0 * so->batch_left);
 
+	/* all within the bound, or as many as there is another pass for */
+	if (so->certain)
+		wanted = so->bound_all ? most : Max(wanted, FIRST_CERTAIN);
 	for (int i = 0; i < so->selections && wanted < most; i++)
 		wanted *= MORE_SELECTION;
 	return (uint32) Min(wanted, most);
@@ -702,6 +751,7 @@ loki_sequential_select(LokiScan *so)
 	so->sequential_passes++;
 	so->selections++;
 	so->last_selection = !selection->overflowed;
+	so->horizon = so->last_selection ? get_float8_infinity() : selection->heap[0].distance;
 	if (pass.few != NULL)
 	{
 		loki_refine_pass_by(so, pass.few->nodes, pass.few->n);
@@ -710,11 +760,14 @@ loki_sequential_select(LokiScan *so)
 	}
 
 	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
-	if (!so->last_selection && so->seen == NULL)
+	if ((!so->last_selection || so->beyond) && so->seen == NULL)
 		keep_selected(so, selection);
 	for (uint32 i = 0; i < selection->n; i++)
 		mark_seen(so, selection->heap[i].node);
-	loki_refine_add(so, selection->heap, selection->n);
+	if (so->certain)
+		loki_refine_queue(so, selection->heap, selection->n);
+	else
+		loki_refine_add(so, selection->heap, selection->n);
 	pfree(selection->heap);
 	return selection->n > 0;
 }

@@ -96,6 +96,31 @@ mapped_cost(const HybridSearch *search, Cost score)
 		search->inside * score + unmapped * TEST_OPERATIONS * cpu_operator_cost;
 }
 
+/*
+ * What a pass costs whose rows are all that match, by bounds that hold always: a node
+ * costs so many operations, and one more for so many bits of its code.  Where codes
+ * bound nothing, all rows are read.
+ */
+#define CERTAIN_OPERATIONS		20
+#define CERTAIN_BITS			90
+
+static Cost
+certain_cost(const HybridSearch *search)
+{
+	const LokiHnswShape *shape = &search->shape;
+	Cost		node = shape->certain ? cpu_operator_cost *
+		(CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS) :
+		row_cost(search) + search->page;
+	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
+	Cost		pass = search->nodes * (loki_pass_cost * cpu_operator_cost + test) +
+		search->inside * node;
+
+	if (search->set_rows > 0 && shape->mapped > 0)
+		pass = Min(pass, mapped_cost(search, node));
+	return loki_scan_cost * cpu_operator_cost + pass +
+		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
+}
+
 static Cost
 search_cost(const HybridSearch *search)
 {
@@ -107,12 +132,14 @@ search_cost(const HybridSearch *search)
 		search->inside * score + search->nodes * test;
 	Cost		cost = Min(walk / share, search->nodes) * (score + test);
 
+	if (search->exact)
+		return certain_cost(search);
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * (score + test));
 	if (search->set_rows > 0 && search->shape.mapped > 0)
 		pass = Min(pass, mapped_cost(search, score));
 	return loki_scan_cost * cpu_operator_cost +
-		(search->exact ? pass : Min(cost, pass)) +
+		Min(cost, pass) +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
@@ -207,7 +234,8 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	search.width = Max(wanted, loki_ef_search);
 
 	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
-	path->path.startup_cost = set + search_cost(&search) + rel->baserestrictcost.startup;
+	path->path.startup_cost = set + rel->baserestrictcost.startup +
+		search_cost(&search);
 	if (bitmap != NULL)
 		path->path.startup_cost += random_page_cost *
 			index_pages_fetched(Min(search.inside, wanted + RANKED_ROWS), rel->pages,
@@ -216,6 +244,13 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		matches * (loki_row_cost * cpu_operator_cost + rel->baserestrictcost.per_tuple);
 	if (bitmap != NULL)
 		cost_rows(root, path);
+}
+
+/* Whether a search would be for all rows, of the plan or within a bound */
+static bool
+is_certain(const LokiHybridState *state)
+{
+	return (state->plan & LOKI_PLAN_EXACT) != 0 || (state->nbounds > 0 && state->limit == 0);
 }
 
 /*
@@ -236,6 +271,6 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	search.inside = search.set_rows;
 	search.page = page_cost(table->rd_rel->relpages);
 	search.width = Max(state->limit, loki_ef_search);
-	search.exact = (state->plan & LOKI_PLAN_EXACT) != 0;
+	search.exact = is_certain(state);
 	return rows_cost(&search) <= search_cost(&search);
 }

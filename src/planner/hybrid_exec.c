@@ -52,12 +52,6 @@ static const CustomExecMethods exec_methods = {
 /* How far the operator's result may be from what the index says it is */
 #define DISTANCE_SLOP	1e-5
 
-/*
- * Times hnsw.ef_search that a walk within a bound is wide.  On 200,000 x 128 it
- * finds 0.90, 0.96, 0.995 of some 20 rows with 1, 2, 4.
- */
-#define BOUNDED_WIDTH	4
-
 /* CreateCustomScanState */
 Node *
 loki_hybrid_create_state(CustomScan *scan)
@@ -249,22 +243,6 @@ evaluate_bounds(LokiHybridState *state)
 	return true;
 }
 
-/*
- * Rows that a walk is to be wide enough for.  One that is bounded ends where it
- * has gone beyond the bound: how many of the rows within it has found by then
- * depends on its width alone.
- */
-static double
-rows_expected(const LokiHybridState *state)
-{
-	LokiScanSettings settings;
-
-	if (state->nbounds == 0 || state->limit > 0)
-		return state->limit;
-	loki_scan_settings(state->index, &settings);
-	return BOUNDED_WIDTH * (double) settings.ef;
-}
-
 static void
 begin_walk(LokiHybridState *state)
 {
@@ -274,9 +252,12 @@ begin_walk(LokiHybridState *state)
 		state->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, state->index,
 											 estate->es_snapshot, state->nkeys, 1);
 	index_rescan(state->scan, state->keys, state->nkeys, state->orderbys, 1);
-	loki_hnsw_set_limit(state->scan, InvalidOid, rows_expected(state), NULL);
+	loki_hnsw_set_limit(state->scan, InvalidOid, state->limit, NULL);
 
-	/* wider by what rounding may make of the distances; NaN is no bound */
+	/*
+	 * Wider by what rounding may make of the distances; NaN is no bound.  Without
+	 * a LIMIT the bound is a condition, and all rows that meet it are wanted.
+	 */
 	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :
 					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1),
 					   state->bound_nans, state->limit == 0);

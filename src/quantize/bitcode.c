@@ -69,6 +69,15 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 		FLT_EPSILON / LOKI_BOUND_SIGMAS;
 }
 
+static void
+least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+	  const void *const *refines, int n, int recoded, float *result)
+{
+	score(quantizer, query, codes, n, result);
+	for (int i = 0; i < n; i++)
+		result[i] -= 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i], result[i]);
+}
+
 uint32
 loki_bits_code_size(const LokiCodeSpec *spec)
 {
@@ -86,4 +95,5 @@ loki_bits_code_init(LokiQuantizer *quantizer)
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;
 	quantizer->error = error;
+	quantizer->least = least;
 }

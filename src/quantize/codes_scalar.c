@@ -41,7 +41,11 @@ static void
 encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
-	memset(sums, 0, sizeof(LokiEncodeSums));
+	/* as one sum in float they would be less exact than those of many lanes */
+	double		code_dot = 0;
+	double		full_dot = 0;
+	double		full_norm2 = 0;
+
 	for (int i = 0; i < padded; i++)
 	{
 		float		magnitude = fabsf(r[i]);
@@ -58,17 +62,20 @@ encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 		/* negative numbers count down, so that codes rise with r */
 		u[i] = r[i] < 0 ? 127 - (leading * 16 + low) : 128 + leading * 16 + low;
 
-		sums->code_dot += magnitude *
+		code_dot += magnitude *
 			(code->base[leading] + code->step[leading] * (low & code->mask));
 		if (full != NULL)
 		{
 			float		level = full->base[leading] +
 			full->step[leading] * (low & full->mask);
 
-			sums->full_dot += magnitude * level;
-			sums->full_norm2 += level * level;
+			full_dot += magnitude * level;
+			full_norm2 += level * level;
 		}
 	}
+	sums->code_dot = (float) code_dot;
+	sums->full_dot = (float) full_dot;
+	sums->full_norm2 = (float) full_norm2;
 }
 
 static void

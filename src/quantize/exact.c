@@ -20,6 +20,16 @@
 
 #define LIMIT	1e37f			/* of estimates and errors */
 
+/*
+ * Squares of norms, under cosine, beyond which the operator's sums in float may
+ * overflow or underflow, and make anything of a vector.  Such a one is shorter than
+ * one in its code, by which it is known.
+ */
+#define MIN_SQUARE	1e-30
+#define MAX_SQUARE	1e36
+#define MARK_LENGTH	0.999
+#define LEAST_UNMARKED 0.9995f
+
 typedef struct ExactQuery
 {
 	LokiQuery	base;
@@ -44,6 +54,8 @@ copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
 	for (int i = 0; i < dim; i++)
 		square += (double) x[i] * x[i];
 	scale = square > 0 ? 1 / sqrt(square) : 0;
+	if (square < MIN_SQUARE || square > MAX_SQUARE)
+		scale *= MARK_LENGTH;
 	for (int i = 0; i < dim; i++)
 		out[i] = (float) (x[i] * scale);
 }
@@ -54,10 +66,15 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	copy_values(quantizer, x, code);
 }
 
+/* In double: no square overflows or underflows */
 static float
 norm(int dim, const float *x)
 {
-	return sqrtf(Min(loki_distance.dot_f32(dim, x, x), FLT_MAX));
+	double		square = 0;
+
+	for (int i = 0; i < dim; i++)
+		square += (double) x[i] * x[i];
+	return (float) Min(sqrt(square), FLT_MAX);
 }
 
 static void
@@ -142,9 +159,29 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 		case LOKI_METRIC_IP:
 			return clip(unit * (query->norm * norm(dim, code)));
 		case LOKI_METRIC_COSINE:
-			return unit;
+			return query->norm < LEAST_UNMARKED || norm(dim, code) < LEAST_UNMARKED ?
+				LIMIT : unit;
 		default:
 			return unit * estimate;
+	}
+}
+
+/*
+ * The estimate, less what the sums of both may round: the bound that error() is
+ * made of, twice.  Unit length is rounded too.  What was cut down tells nothing.
+ */
+static void
+least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+	  const void *const *refines, int n, int recoded, float *result)
+{
+	score(quantizer, query, codes, n, result);
+	for (int i = 0; i < n; i++)
+	{
+		double		rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i],
+															 result[i]);
+
+		result[i] = fabsf(result[i]) >= LIMIT || rounding >= LIMIT ? -FLT_MAX :
+			loki_round_down(result[i] - rounding - 2 * (double) FLT_MIN);
 	}
 }
 
@@ -165,4 +202,5 @@ loki_exact_init(LokiQuantizer *quantizer)
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;
 	quantizer->error = error;
+	quantizer->least = least;
 }

@@ -34,6 +34,9 @@
 
 #include "c.h"
 
+#include <float.h>
+#include <math.h>
+
 #define LOKI_BOUND_SIGMAS 1.9f
 
 /* Dimensions up to which a code of fewer than 4 bits would tell too little */
@@ -204,7 +207,30 @@ struct LokiQuantizer
 	void		(*refine) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						   const void *const *codes, const void *const *refines,
 						   int n, float *estimates, float *errors);
+
+	/*
+	 * Distances that those of n vectors are never less than, as the operator
+	 * computes them; -FLT_MAX where a slot tells nothing for certain.  The query
+	 * must come from prepare(); refines is not looked at where refine_size is
+	 * zero.  Slots may have been made by recode() `recoded` times.  NULL where
+	 * codes tell nothing for certain.
+	 */
+	void		(*least) (const LokiQuantizer *quantizer, const LokiQuery *query,
+						  const void *const *codes, const void *const *refines,
+						  int n, int recoded, float *least);
 };
+
+/* A float that is not above a value; -FLT_MAX for what is no number */
+static inline float
+loki_round_down(double value)
+{
+	float		result;
+
+	if (!(value > -FLT_MAX))
+		return -FLT_MAX;
+	result = (float) Min(value, FLT_MAX);
+	return result > value ? nextafterf(result, -FLT_MAX) : result;
+}
 
 /* Once, after loki_distance_init(): choose the kernels. */
 extern void loki_quantize_init(void);
@@ -260,6 +286,18 @@ extern void loki_subspace_finish(int dim, int n, float *basis);
  * the tangent of the angle between them, 1 if the code is none that tells.
  */
 extern float loki_code_missed(const LokiCodeSpec *spec);
+
+/*
+ * Whether codes bound distances for certain: those of a part of the dimensions do
+ * not, nor rotated ones that do not keep norms.
+ */
+static inline bool
+loki_code_certain(const LokiCodeSpec *spec)
+{
+	return spec->projection == LOKI_PROJECT_NONE &&
+		(spec->kind != LOKI_CODE_ROTATED || spec->metric != LOKI_METRIC_IP ||
+		 spec->refine_bits > 0);
+}
 
 /* Whether a spec read from disk is one that loki_quantizer_init() accepts */
 extern bool loki_code_valid(const LokiCodeSpec *spec);

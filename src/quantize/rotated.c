@@ -10,9 +10,6 @@
  * a part of the vector only, r and q are those parts, and the rest of the
  * vectors counts by its norms alone.
  *
- * Norms above HUGE_NORM are cut down to it and those below TINY_NORM count as
- * zero, so that no step in float arithmetic overflows or divides by zero.
- *
  * IDENTIFICATION
  *	  src/quantize/rotated.c
  *
@@ -24,71 +21,10 @@
 #include <math.h>
 
 #include "quantize/codes.h"
-
-#define HUGE_NORM	1e18f
-#define TINY_NORM	1e-30f
-#define HUGE_ERROR	1e37f
+#include "quantize/rotated.h"
 
 /* Squares between these are sums that neither overflowed nor underflowed */
 #define SAFE_SQUARE(s)	((s) > 1e-30f && (s) < HUGE_NORM * HUGE_NORM)
-
-/* Slots; the packed bits follow */
-typedef struct CodeSlot
-{
-	float		add;
-	float		mul;			/* per level of the code */
-} CodeSlot;
-
-typedef struct RefineSlot
-{
-	float		mul;			/* per level of the refined code */
-	float		error;			/* per unit of the query's norm */
-} RefineSlot;
-
-StaticAssertDecl(sizeof(CodeSlot) == LOKI_FACTOR_SIZE &&
-				 sizeof(RefineSlot) == LOKI_FACTOR_SIZE,
-				 "slots start with two factors");
-
-typedef struct RotatedQuantizer
-{
-	LokiQuantizer base;
-	const LokiCodeKernels *kernels;
-	int			groups;
-	int			bits;
-	int			full_bits;		/* refined, or bits if there is no refining */
-	LokiDotKernel dot;			/* for up to 4 bits */
-	float		levels_sum;		/* highest plus lowest integer level */
-	float		metric_factor;	/* of <r, q> in the estimate, negative */
-	float		mul_to_norm;	/* |r| per mul, roughly */
-	float		tangent;		/* of a code's angle to its vector */
-	float		full_tangent;
-	float		random_scale;	/* of the leading dimensions, for all */
-	LokiLevels	code_levels;
-	LokiLevels	full_levels;
-	LokiLevelTable code_table;	/* for decode8, or dot16 if bits is 8 */
-	LokiLevelTable full_table;
-	float		full_values[256];	/* the levels of full codes */
-	uint8		signs[FLEXIBLE_ARRAY_MEMBER];
-} RotatedQuantizer;
-
-typedef struct RotatedQuery
-{
-	LokiQuery	base;
-	float		step16;			/* real value of one unit of query16 */
-	float		unit_error;		/* error of a code with |r| = 1 */
-	float		outside_error;	/* its part that no bits make smaller */
-				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
-} RotatedQuery;
-
-#define QUERY8(query)			((query)->data)
-#define QUERY16(query, padded)	((int16 *) ((query)->data + (padded)))
-
-/* The wider query serves where an int8 one would be coarser than the code. */
-static inline bool
-has_query16(const LokiCodeSpec *spec)
-{
-	return spec->bits == 8 || spec->refine_bits > 0;
-}
 
 static inline float
 clip(double value)
@@ -97,9 +33,7 @@ clip(double value)
 }
 
 /*
- * Packed bits.  A slot of CODE holds the leading bits as one field; REFINE
- * those between bits and full_bits, first a single one if the code has one
- * bit, then pairs, each as a field of its own.
+ * Packing; rotated.h has the form, and the way back.
  */
 
 static void
@@ -120,32 +54,6 @@ pack_refine(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
 
 		have += width;
 		rq->kernels->pack(rq->groups, u, width, 8 - have, packed);
-		packed += rq->groups * LOKI_GROUP / 8 * width;
-	}
-}
-
-static void
-unpack_code(const RotatedQuantizer *rq, const void *code, uint8 *u)
-{
-	const uint8 *packed = (const uint8 *) code + sizeof(CodeSlot);
-
-	if (rq->bits == 8)
-		memcpy(u, packed, rq->base.padded_dim);
-	else
-		rq->kernels->unpack(rq->groups, packed, rq->bits, 8 - rq->bits, false, u);
-}
-
-static void
-unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
-{
-	const uint8 *packed = (const uint8 *) refine + sizeof(RefineSlot);
-
-	for (int have = rq->bits; have < rq->full_bits;)
-	{
-		int			width = have % 2 == 1 ? 1 : 2;
-
-		have += width;
-		rq->kernels->unpack(rq->groups, packed, width, 8 - have, true, u);
 		packed += rq->groups * LOKI_GROUP / 8 * width;
 	}
 }
@@ -194,10 +102,12 @@ norm_in_double(int dim, const float *x)
 
 /*
  * x - centroid, x scaled to unit length under cosine, unless it is to be taken
- * as it is; returns its norm.
+ * as it is; returns its norm.  *unsure is set where x is so long or short that the
+ * operator, which sums its squares in float, may make anything of it.
  */
 static float
-center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float *r)
+center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float *r,
+	   bool *unsure)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	int			dim = quantizer->spec.dim;
@@ -213,7 +123,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 		if (SAFE_SQUARE(square))
 			scale = 1 / sqrtf(square);
 		else
-			extreme = true;
+			extreme = *unsure = true;
 	}
 
 	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
@@ -235,12 +145,12 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
  * is the norm of the result.
  */
 static pg_noinline float
-project(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
+project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, bool *unsure)
 {
 	const LokiCodeSpec *spec = &rq->base.spec;
 	int			padded = LOKI_PADDED(spec->dim);
 	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
-	float		norm = center(rq, x, false, padded, full);
+	float		norm = center(rq, x, false, padded, full, unsure);
 
 	if (spec->projection == LOKI_PROJECT_RANDOM)
 	{
@@ -266,14 +176,15 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside)
  */
 static inline float
 make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
-			  float *inside)
+			  float *inside, bool *unsure)
 {
 	int			padded = rq->base.padded_dim;
 	float		norm;
 
+	*unsure = false;
 	if (rq->base.spec.projection != LOKI_PROJECT_NONE)
-		return project(rq, x, r, inside);
-	norm = *inside = center(rq, x, as_is, padded, r);
+		return project(rq, x, r, inside, unsure);
+	norm = *inside = center(rq, x, as_is, padded, r, unsure);
 	rq->kernels->rotate(padded, rq->signs, r);
 	return norm;
 }
@@ -305,7 +216,8 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
 	float		inside;
-	float		norm = make_residual(rq, x, as_is, r, &inside);
+	bool		unsure;
+	float		norm = make_residual(rq, x, as_is, r, &inside, &unsure);
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
@@ -338,7 +250,7 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 		tangent = Max(tangent, rq->full_tangent / 4);
 		more->mul = sums.full_dot > 0 ?
 			rq->metric_factor * inside * (inside / sums.full_dot) : 0;
-		more->error = norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
+		more->error = unsure || norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
 			-rq->metric_factor * inside * tangent / sqrtf(padded - 1);
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
@@ -406,7 +318,8 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	float		inside;
-	float		norm = make_residual(rq, q, false, r, &inside);
+	bool		unsure;
+	float		norm = make_residual(rq, q, false, r, &inside, &unsure);
 
 	switch (quantizer->spec.metric)
 	{
@@ -422,6 +335,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 			break;
 	}
 	round_query(rq, r, 1, norm, inside, out);
+	((RotatedQuery *) out)->unsure = unsure;
 }
 
 /* |r| of a stored code; under IP that of the coded part */
@@ -570,6 +484,11 @@ recode(const LokiQuantizer *quantizer, const LokiQuantizer *from, const void *fr
 
 	from->decode(from, from_code, from_refine, x);
 	encode_vector(quantizer, x, true, code, refine);
+	if (before >= HUGE_ERROR)
+	{
+		more->error = HUGE_ERROR;
+		return;
+	}
 	missed *= missed * (quantizer->padded_dim - 1);
 	if (quantizer->spec.metric == LOKI_METRIC_L2)
 		slot->add = Max(slot->add - missed, 0);
@@ -751,6 +670,8 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	for (int u = 0; u < 256; u++)
 		rq->full_values[u] = rq->full_table.base[u >> 4] +
 			rq->full_table.step[u >> 4] * (u & 15);
+	rq->root = sqrt(padded);
+	rq->full_most = Max(rq->full_values[255], -rq->full_values[0]);
 	loki_rotate_init(rotated_dims(spec), spec->seed, rq->signs);
 	rq->random_scale = sqrtf(rotated_dims(spec) / (float) padded);
 
@@ -768,4 +689,5 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;
 	quantizer->refine = refine;
+	quantizer->least = loki_code_certain(spec) ? loki_rotated_least : NULL;
 }

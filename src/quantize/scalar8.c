@@ -151,6 +151,25 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 			   LOKI_BOUND_SIGMAS, LIMIT);
 }
 
+/* The estimate, less the distance of the decoded vector and twice the rounding */
+static void
+least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+	  const void *const *refines, int n, int recoded, float *result)
+{
+	score(quantizer, query, codes, n, result);
+	for (int i = 0; i < n; i++)
+	{
+		const ScalarSlot *slot = codes[i];
+		double		bound = LOKI_BOUND_SIGMAS * (double) error(quantizer, query, slot,
+															   result[i]);
+		double		rounding = Max(bound - slot->distance, 0);
+
+		result[i] = result[i] >= LIMIT || bound >= LIMIT ? -FLT_MAX :
+			loki_round_down(result[i] - slot->distance * (1 + FLT_EPSILON) -
+							2 * rounding - 2 * (double) FLT_MIN);
+	}
+}
+
 uint32
 loki_scalar8_code_size(const LokiCodeSpec *spec)
 {
@@ -174,4 +193,5 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;
 	quantizer->error = error;
+	quantizer->least = least;
 }

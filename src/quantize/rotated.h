@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * rotated.h
+ *	  What the files of the rotated code share: slots, quantizer, query.
+ *
+ * Norms above HUGE_NORM are cut down to it and those below TINY_NORM count as
+ * zero, so that no step in float arithmetic overflows or divides by zero.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/rotated.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_ROTATED_H
+#define LOKI_ROTATED_H
+
+#include "quantize/codes.h"
+
+#define HUGE_NORM	1e18f
+#define TINY_NORM	1e-30f
+#define HUGE_ERROR	1e37f
+
+/* Slots; the packed bits follow */
+typedef struct CodeSlot
+{
+	float		add;
+	float		mul;			/* per level of the code */
+} CodeSlot;
+
+typedef struct RefineSlot
+{
+	float		mul;			/* per level of the refined code */
+	float		error;			/* per unit of the query's norm */
+} RefineSlot;
+
+StaticAssertDecl(sizeof(CodeSlot) == LOKI_FACTOR_SIZE &&
+				 sizeof(RefineSlot) == LOKI_FACTOR_SIZE,
+				 "slots start with two factors");
+
+typedef struct RotatedQuantizer
+{
+	LokiQuantizer base;
+	const LokiCodeKernels *kernels;
+	int			groups;
+	int			bits;
+	int			full_bits;		/* refined, or bits if there is no refining */
+	LokiDotKernel dot;			/* for up to 4 bits */
+	float		levels_sum;		/* highest plus lowest integer level */
+	float		metric_factor;	/* of <r, q> in the estimate, negative */
+	float		mul_to_norm;	/* |r| per mul, roughly */
+	float		tangent;		/* of a code's angle to its vector */
+	float		full_tangent;
+	float		random_scale;	/* of the leading dimensions, for all */
+	LokiLevels	code_levels;
+	LokiLevels	full_levels;
+	LokiLevelTable code_table;	/* for decode8, or dot16 if bits is 8 */
+	LokiLevelTable full_table;
+	float		full_values[256];	/* the levels of full codes ... */
+	float		full_most;		/* ... and the greatest of them */
+	double		root;			/* of the dimensions */
+	uint8		signs[FLEXIBLE_ARRAY_MEMBER];
+} RotatedQuantizer;
+
+typedef struct RotatedQuery
+{
+	LokiQuery	base;
+	float		step16;			/* real value of one unit of query16 */
+	float		unit_error;		/* error of a code with |r| = 1 */
+	float		outside_error;	/* its part that no bits make smaller */
+	bool		unsure;			/* of prepare(): the operator's sums of squares may
+								 * overflow or underflow */
+				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
+} RotatedQuery;
+
+#define QUERY8(query)			((query)->data)
+#define QUERY16(query, padded)	((int16 *) ((query)->data + (padded)))
+
+/* The wider query serves where an int8 one would be coarser than the code. */
+static inline bool
+has_query16(const LokiCodeSpec *spec)
+{
+	return spec->bits == 8 || spec->refine_bits > 0;
+}
+
+/*
+ * Packed bits.  A slot of CODE holds the leading bits as one field; REFINE
+ * those between bits and full_bits, first a single one if the code has one
+ * bit, then pairs, each as a field of its own.
+ */
+
+static inline void
+unpack_code(const RotatedQuantizer *rq, const void *code, uint8 *u)
+{
+	const uint8 *packed = (const uint8 *) code + sizeof(CodeSlot);
+
+	if (rq->bits == 8)
+		memcpy(u, packed, rq->base.padded_dim);
+	else
+		rq->kernels->unpack(rq->groups, packed, rq->bits, 8 - rq->bits, false, u);
+}
+
+static inline void
+unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
+{
+	const uint8 *packed = (const uint8 *) refine + sizeof(RefineSlot);
+
+	for (int have = rq->bits; have < rq->full_bits;)
+	{
+		int			width = have % 2 == 1 ? 1 : 2;
+
+		have += width;
+		rq->kernels->unpack(rq->groups, packed, width, 8 - have, true, u);
+		packed += rq->groups * LOKI_GROUP / 8 * width;
+	}
+}
+
+/* functions in rotated_least.c */
+extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *query,
+							   const void *const *codes, const void *const *refines,
+							   int n, int recoded, float *least);
+
+#endif							/* LOKI_ROTATED_H */

@@ -1,0 +1,233 @@
+/*-------------------------------------------------------------------------
+ *
+ * rotated_least.c
+ *	  What the distance of a vector is never less than, by its rotated code.
+ *
+ * README, "Certain bounds", has the argument; names here are those used there.
+ * All is done in double, whose rounding is nothing beside that of the factors.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/rotated_least.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "quantize/codes.h"
+#include "quantize/rotated.h"
+
+/* Of a sum or product in float arithmetic, relative to it */
+#define ROUNDING	(FLT_EPSILON / 2)
+
+/* A rounded element of the query is off by no more than this many steps */
+#define HALF_STEP	0.52
+
+/* Norms below TINY_NORM count as zero, those of a row and of a query */
+#define TINY_NORMS	(2.0 * TINY_NORM)
+
+/* What is known for certain of a vector and its code, in the metric's unit */
+typedef struct Known
+{
+	double		estimate;		/* with the product of the code and the query */
+	double		norm;			/* |r| is no more than this, ... */
+	double		length;			/* ... |D| than this, ... */
+	double		missed;			/* ... |D - r| than this */
+	double		step;			/* of the query's integers */
+} Known;
+
+/* Roundings of any sum over the dimensions, with some to spare */
+static inline double
+sum_rounding(const LokiQuantizer *quantizer)
+{
+	return ROUNDING * (quantizer->padded_dim + 256);
+}
+
+/* The same of tan(theta) squared, relative to 1 / cos(theta) squared */
+static inline double
+tangent_rounding(const LokiQuantizer *quantizer)
+{
+	return ROUNDING * (1.5 * quantizer->padded_dim + 256);
+}
+
+/* Widen `missed` by what rounding may hide of it. */
+static inline void
+widen(const LokiQuantizer *quantizer, Known *known)
+{
+	known->missed = sqrt(known->missed * known->missed +
+						 tangent_rounding(quantizer) * known->length * known->length);
+}
+
+/* From CODE and REFINE; false if they tell nothing */
+static inline bool
+know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code,
+			 const void *refine, Known *known)
+{
+	const LokiQuantizer *quantizer = &rq->base;
+	const CodeSlot *slot = code;
+	const RefineSlot *more = refine;
+	int			padded = quantizer->padded_dim;
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+	int64		dot;
+
+	if (!(more->error < HUGE_ERROR))
+		return false;
+	unpack_code(rq, code, u);
+	unpack_refine(rq, refine, u);
+	dot = rq->kernels->dot16(rq->groups, u, &rq->full_table, QUERY16(query, padded));
+	known->step = query->step16;
+	known->estimate = (double) slot->add + query->base.constant +
+		more->mul * (known->step * dot);
+	known->missed = more->error / -rq->metric_factor * rq->root;
+	if (quantizer->spec.metric == LOKI_METRIC_IP)
+	{
+		/* products with the centroid that were cut down tell nothing */
+		if (Max(fabsf(slot->add), fabsf(query->base.constant)) >= HUGE_ERROR / 2)
+			return false;
+		known->norm = known->length = more->mul / rq->metric_factor * rq->root * rq->full_most;
+	}
+	else
+	{
+		double		norm2 = Max(slot->add, 0) * (quantizer->spec.metric == LOKI_METRIC_L2 ? 1.0 : 2.0);
+
+		/* of a row that was recoded `add` may be less than the square by missed^2 */
+		known->norm = known->length = sqrt(norm2) + known->missed;
+	}
+	widen(quantizer, known);
+	return more->mul != 0 || more->error == 0;
+}
+
+/* The squared length of a code's levels */
+static double
+levels_norm2(const RotatedQuantizer *rq, const void *code)
+{
+	int			padded = rq->base.padded_dim;
+	int64		sum = 0;
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+
+	unpack_code(rq, code, u);
+	for (int i = 0; i < padded; i++)
+	{
+		int			level = rq->code_table.base[u[i] >> 4] +
+			rq->code_table.step[u[i] >> 4] * (u[i] & 15);
+
+		sum += level * level;
+	}
+	return (double) sum;
+}
+
+/* From CODE alone, which does not keep what recoding missed */
+static inline bool
+know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code,
+		  int recoded, Known *known)
+{
+	const LokiQuantizer *quantizer = &rq->base;
+	const CodeSlot *slot = code;
+	double		factor = slot->mul / rq->metric_factor;
+	double		norm2 = Max(slot->add, 0) * (quantizer->spec.metric == LOKI_METRIC_L2 ? 1.0 : 2.0);
+	float		estimate;
+
+	Assert(quantizer->spec.metric != LOKI_METRIC_IP);
+	if (recoded > 0 ||
+		norm2 > (HUGE_NORM / 2) * (double) (HUGE_NORM / 2) || (factor == 0 && norm2 > 0))
+		return false;
+	quantizer->score(quantizer, &query->base, &code, 1, &estimate);
+	known->estimate = estimate;
+	known->step = rq->bits == 8 ? query->step16 : query->base.step;
+	known->norm = sqrt(norm2);
+	known->length = factor * sqrt(levels_norm2(rq, code));
+	known->missed = sqrt(Max(known->length * known->length - norm2, 0));
+	widen(quantizer, known);
+	return true;
+}
+
+/*
+ * The least distance |x - q|, where `square` is an estimate of its square: that of
+ * the decoded vector D is at most 2 |D - r| |x - q| larger, as D - r is orthogonal
+ * to r.
+ */
+static inline double
+least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
+				double square, int recoded)
+{
+	const LokiQuantizer *quantizer = &rq->base;
+	double		rounding = sum_rounding(quantizer);
+	double		norms = known->norm + query->norm;
+	double		least;
+
+	/* the norms, factor and sum; the query's integers */
+	square -= rounding * (3 * norms * norms + 2 * known->length * query->norm);
+	square -= 2 * known->length * HALF_STEP * known->step * rq->root;
+	if (square <= 0)
+		return 0;
+	least = sqrt(square + known->missed * known->missed) - known->missed;
+
+	/* vectors are centred and rotated in float arithmetic, cosine's scaled too */
+	least -= rounding * norms + TINY_NORMS;
+	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+		least -= 2 * rounding;
+	if (recoded > 0)
+		least -= sqrt(recoded) * known->missed +
+			recoded * rounding * (known->length + sqrt(quantizer->centroid_norm2));
+	return Max(least, 0);
+}
+
+static inline double
+least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
+			  int recoded)
+{
+	const LokiQuantizer *quantizer = &rq->base;
+	double		rounding = sum_rounding(quantizer);
+	double		centroid = sqrt(quantizer->centroid_norm2) * (1 + rounding);
+	double		x = known->length + centroid;
+	double		q = query->norm + centroid;
+	double		least = known->estimate - known->missed * query->norm;
+
+	least -= known->length * HALF_STEP * known->step * rq->root;
+	least -= rounding * (3 * known->length * query->norm + 2 * x * q + centroid * (x + q)) +
+		TINY_NORMS * (x + q) + quantizer->padded_dim * (double) FLT_MIN;
+	if (recoded > 0)
+		least -= (sqrt(recoded) * known->missed + recoded * rounding * x) * q;
+	return least;
+}
+
+void
+loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
+				   const void *const *codes, const void *const *refines, int n,
+				   int recoded, float *least)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const RotatedQuery *query = (const RotatedQuery *) base;
+	double		rounding = sum_rounding(quantizer);
+
+	for (int i = 0; i < n; i++)
+	{
+		Known		known;
+		double		value;
+
+		least[i] = -FLT_MAX;
+		if (base->norm >= HUGE_NORM / 2 || query->unsure ||
+			!(quantizer->refine_size > 0 ?
+			  know_refined(rq, query, codes[i], refines[i], &known) :
+			  know_code(rq, query, codes[i], recoded, &known)))
+			continue;
+		switch (quantizer->spec.metric)
+		{
+			case LOKI_METRIC_L2:
+				value = least_euclidean(rq, base, &known, known.estimate, recoded);
+				value *= value * (1 - 2 * rounding);
+				value -= quantizer->padded_dim * (double) FLT_MIN;	/* underflow */
+				break;
+			case LOKI_METRIC_COSINE:
+				value = least_euclidean(rq, base, &known, 2 * known.estimate, recoded);
+				value = value * value / 2 - rounding;
+				break;
+			default:
+				value = least_product(rq, base, &known, recoded);
+				break;
+		}
+		least[i] = loki_round_down(value);
+	}
+}
