@@ -101,7 +101,8 @@ BEGIN
 	RETURN result;
 END $$;
 
--- The distances of what an index finds among some rows, or none
+-- The distances of what an index finds among some rows, or none; in order, which
+-- that of halfvecs normalized as pgvector does it is not always
 DROP TABLE IF EXISTS some_vector, some_halfvec, some_sparsevec, some_bit, no_vector, no_halfvec, no_sparsevec, no_bit;
 CREATE TABLE some_vector (v vector(3));
 INSERT INTO some_vector SELECT ARRAY[i, i % 3 - 1, 2 - i]::vector FROM generate_series(1, 9) AS i;
@@ -126,7 +127,7 @@ LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
 	result float8[];
 BEGIN
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %1$s %2$L::%3$s AS d FROM %4$s ORDER BY v %1$s %2$L::%3$s LIMIT 9) AS t',
+	EXECUTE format('SELECT array_agg(d ORDER BY d) FROM (SELECT v %1$s %2$L::%3$s AS d FROM %4$s ORDER BY v %1$s %2$L::%3$s LIMIT 9) AS t',
 		operator, query, kind, name) INTO result;
 	RETURN result;
 END $$;
