@@ -73,13 +73,13 @@ SELECT * FROM exact_same('exact_t', '<->', 'vector', 2, 0.3, 'SELECT count(*) FR
 
 -- test: with a column of the index, a bitmap, a filter, and all of these
 SELECT * FROM exact_same('exact_t', '<->', 'vector', 3, 0.004, 'SELECT array_agg(id ORDER BY id) FROM exact_t WHERE v <-> $1 < $2 AND kind = 3');
-SELECT * FROM exact_same('exact_t', '<->', 'vector', 3, 0.004, 'SELECT array_agg(id ORDER BY id) FROM exact_t WHERE v <-> $1 < $2 AND tags @> ''{3}''');
+SELECT same, rows FROM exact_same('exact_t', '<->', 'vector', 3, 0.004, 'SELECT array_agg(id ORDER BY id) FROM exact_t WHERE v <-> $1 < $2 AND tags @> ''{3}''');
 SELECT * FROM exact_same('exact_t', '<->', 'vector', 3, 0.004, 'SELECT array_agg(id ORDER BY id) FROM exact_t WHERE v <-> $1 < $2 AND id % 5 = 1');
-SELECT * FROM exact_same('exact_t', '<->', 'vector', 3, 0.02, 'SELECT array_agg(id ORDER BY id) FROM exact_t WHERE v <-> $1 < $2 AND kind IN (3, 5) AND tags && ''{3,4}'' AND id % 5 < 3');
+SELECT same, rows FROM exact_same('exact_t', '<->', 'vector', 3, 0.02, 'SELECT array_agg(id ORDER BY id) FROM exact_t WHERE v <-> $1 < $2 AND kind IN (3, 5) AND tags && ''{3,4}'' AND id % 5 < 3');
 
 -- test: in order, all of them
-SELECT * FROM exact_same('exact_t', '<->', 'vector', 4, 0.002, 'SELECT array_agg(d) FROM (SELECT v <-> $1 AS d FROM exact_t WHERE v <-> $1 < $2 ORDER BY v <-> $1) s');
-SELECT * FROM exact_same('exact_t', '<->', 'vector', 2, 0.05, 'SELECT array_agg(d) FROM (SELECT v <-> $1 AS d FROM exact_t WHERE v <-> $1 < $2 ORDER BY v <-> $1) s');
+SELECT same, rows FROM exact_same('exact_t', '<->', 'vector', 4, 0.002, 'SELECT array_agg(d) FROM (SELECT v <-> $1 AS d FROM exact_t WHERE v <-> $1 < $2 ORDER BY v <-> $1) s');
+SELECT same, rows FROM exact_same('exact_t', '<->', 'vector', 2, 0.05, 'SELECT array_agg(d) FROM (SELECT v <-> $1 AS d FROM exact_t WHERE v <-> $1 < $2 ORDER BY v <-> $1) s');
 BEGIN;
 SET LOCAL enable_seqscan = off;
 DECLARE c CURSOR FOR SELECT v <-> (SELECT v FROM exact_t WHERE id = 500) < 2 FROM exact_t WHERE v <-> (SELECT v FROM exact_t WHERE id = 500) < 2;
