@@ -46,12 +46,18 @@ loki_kill_begin(LokiScan *so)
 	so->nkills = 0;
 }
 
-/* Note an entry whose row is dead to all. */
+/*
+ * Note an entry whose row is dead to all.  A batch may meet any number of them, as
+ * that of a scan for all rows does: they are marked whenever the notes are full.
+ * No page of the index may be locked.
+ */
 void
 loki_kill_note(LokiScan *so, const LokiEntryRef *entry)
 {
-	if (!so->may_kill || so->nkills == MAX_KILLS)
+	if (!so->may_kill)
 		return;
+	if (so->nkills == MAX_KILLS)
+		loki_kill_flush(so);
 	if (so->kills == NULL)
 		so->kills = MemoryContextAlloc(so->context, sizeof(LokiEntryRef) * MAX_KILLS);
 	so->kills[so->nkills++] = *entry;
@@ -134,7 +140,10 @@ compare_kills(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Mark what was noted, page by page, and never wait for one. */
+/*
+ * Mark what was noted, page by page, and never wait for one.  No page of the index
+ * may be locked.
+ */
 void
 loki_kill_flush(LokiScan *so)
 {
