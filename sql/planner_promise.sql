@@ -134,7 +134,7 @@ SELECT * FROM promise_check($$SELECT a.d FROM promise_near a JOIN promise_near b
 RESET enable_nestloop;
 
 -- test: set operations
-SELECT * FROM promise_check($$SELECT d FROM promise_near UNION SELECT d FROM promise_near WHERE attr = 3 ORDER BY d LIMIT 50$$);
+SELECT rows, late, same FROM promise_check($$SELECT d FROM promise_near UNION SELECT d FROM promise_near WHERE attr = 3 ORDER BY d LIMIT 50$$);
 SELECT * FROM promise_check($$SELECT d FROM promise_near UNION ALL SELECT d FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$, true);
 SELECT * FROM promise_check($$SELECT d, 1 AS k FROM promise_near INTERSECT SELECT d, 1 FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
 SELECT * FROM promise_check($$SELECT d, attr AS k FROM promise_near EXCEPT SELECT d, attr FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
