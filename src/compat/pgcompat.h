@@ -53,11 +53,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
 #endif
 
-/* Whether a buffer tag is that of a block of a relation's main fork */
+/* Whether a buffer tag, which may be volatile, is that of a block of a relation's
+ * main fork */
 #if PG_VERSION_NUM >= 160000
 #define LokiTagIs(tag, locator, block) \
 	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
-	 BufTagMatchesRelFileLocator(tag, &(locator)))
+	 (tag)->relNumber == (locator).relNumber && (tag)->dbOid == (locator).dbOid && \
+	 (tag)->spcOid == (locator).spcOid)
 #else
 #define LokiTagIs(tag, locator, block) \
 	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
