@@ -95,7 +95,8 @@ DECLARE
 BEGIN
 	SELECT * INTO r FROM pg_stat_progress_create_index WHERE pid = pg_backend_pid();
 	IF r.command IS NULL AND v OPERATOR(public.=) '[1,0,1]' THEN
-		RAISE NOTICE '% of %: %, % of % pages, % of % indexes', r.index_relid::regclass, r.relid::regclass,
+		RAISE NOTICE '% of %: %, % of % pages, % of % indexes',
+			(SELECT relname FROM pg_class WHERE oid = r.index_relid), (SELECT relname FROM pg_class WHERE oid = r.relid),
 			r.phase, r.blocks_done, r.blocks_total, r.partitions_done, r.partitions_total;
 	END IF;
 	RETURN v;

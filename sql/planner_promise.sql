@@ -135,9 +135,9 @@ RESET enable_nestloop;
 
 -- test: set operations
 SELECT rows, late, same FROM promise_check($$SELECT d FROM promise_near UNION SELECT d FROM promise_near WHERE attr = 3 ORDER BY d LIMIT 50$$);
-SELECT * FROM promise_check($$SELECT d FROM promise_near UNION ALL SELECT d FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$, true);
-SELECT * FROM promise_check($$SELECT d, 1 AS k FROM promise_near INTERSECT SELECT d, 1 FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
-SELECT * FROM promise_check($$SELECT d, attr AS k FROM promise_near EXCEPT SELECT d, attr FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
+SELECT rows, late, same FROM promise_check($$SELECT d FROM promise_near UNION ALL SELECT d FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$, true);
+SELECT rows, late, same FROM promise_check($$SELECT d, 1 AS k FROM promise_near INTERSECT SELECT d, 1 FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
+SELECT rows, late, same FROM promise_check($$SELECT d, attr AS k FROM promise_near EXCEPT SELECT d, attr FROM promise_near WHERE attr % 4 = 1 ORDER BY d LIMIT 100$$);
 
 -- test: LIMIT with a filter that the executor evaluates
 SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE owner = 'user3' ORDER BY d LIMIT 100$$, true);
