@@ -129,8 +129,8 @@ class Attempt:
                 self.changed = [(name, rng.choice(values)) for chance, name, values in SETTINGS
                                 if name.startswith("hnsw") and rng.random() < 0.7]
                 if statement.search and rng.random() < 0.4:
-                    # a plan that is there keeps to what it was made for
-                    self.limited |= self.settings[-1][1] != "force_generic_plan"
+                    # which has the plan made anew, under these limits
+                    self.limited = True
                     self.changed.append(rng.choice(LIMITS))
         elif draw < 0.35 and not statement.change:
             self.way = "cursor"
