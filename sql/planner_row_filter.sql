@@ -75,7 +75,7 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) ' || query LOOP
-		IF line ~ 'Filter|Custom|Index Scan' THEN
+		IF line ~ 'Filter|Custom|Index Scan' AND line !~ 'Nodes Filtered' THEN
 			RETURN NEXT regexp_replace(line, '\(actual.*', '');
 		END IF;
 	END LOOP;
