@@ -39,8 +39,8 @@ loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
 
 /*
  * Where to go on in a chain that was read to a row that was fetched and is visible;
- * LOKI_NONE if nothing is left.  Its slot can be another's by now only if all other rows were removed
- * and the node's TID slot took its TID back.
+ * LOKI_NONE if nothing is left.  Its slot can be another's by now only if all other
+ * rows were removed and the node's TID slot took its TID back.
  */
 static uint32
 behind_chain(LokiScan *so, const LokiChain *chain)

@@ -311,9 +311,10 @@ choose_completeness(LokiScan *so)
 	so->exact = so->settings.exact;
 	so->ordered = false;
 	if (plan & LOKI_PLAN_MADE)
+	{
 		so->complete = (plan & LOKI_PLAN_COMPLETE) != 0;
-	if (plan & LOKI_PLAN_MADE)
 		so->ordered = (plan & LOKI_PLAN_LATE) == 0;
+	}
 	Assert(!(plan & LOKI_PLAN_EXACT) || so->ordered);
 
 	/*

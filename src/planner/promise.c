@@ -237,6 +237,7 @@ is_decided(const IndexPath *path, const IndexClause *clause)
 	return true;
 }
 
+/* Whether the index answers all of some conditions, so that none is left to a filter */
 static bool
 leaves_none(const IndexPath *path, List *clauses)
 {
@@ -276,7 +277,8 @@ static bool
 is_ordered_scan(const IndexPath *path)
 {
 	return (amcostestimate_function) path->indexinfo->amcostestimate == loki_cost_estimate &&
-		!path->indexinfo->hypothetical && path->path.pathkeys != NIL && list_length(path->indexorderbys) == 1;
+		!path->indexinfo->hypothetical && path->path.pathkeys != NIL &&
+		list_length(path->indexorderbys) == 1;
 }
 
 static Path *

@@ -4,17 +4,16 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-
-# the pages' contents are to be damaged, not their checksums
-my $version = (`pg_config --version` =~ /(\d+)/)[0];
-$node->init($version >= 18 ? (extra => ['--no-data-checksums']) : ());
+my $node = damaged_node('main');
 $node->append_conf('postgresql.conf', q(
-autovacuum = off
 statement_timeout = 120s
 restart_after_crash = on
 ));
@@ -46,25 +45,6 @@ my %meta = (magic => 0, version => 4, metric => 25, dim => 28, m => 52, nattribu
 	flags => 92, entry_node => 96, entry_slot => 100, entry_level => 104,
 	directory_entries => 120, free_tid => 124, calibrated_widths => 146, second_width => 172,
 	rowmap_key_bits => 738);
-
-sub slurp_binary
-{
-	my ($file) = @_;
-	open my $fh, '<:raw', $file or die "$file: $!";
-	local $/;
-	my $bytes = <$fh>;
-	close $fh;
-	return $bytes;
-}
-
-sub write_binary
-{
-	my ($file, $bytes) = @_;
-	open my $fh, '>:raw', $file or die "$file: $!";
-	print $fh $bytes;
-	close $fh;
-	return;
-}
 
 # Read the extents from the directory page of a file.
 sub read_directory
@@ -305,7 +285,7 @@ $node->stop;
 
 for my $i (1 .. $n)
 {
-	my $bytes = slurp_binary($file{$i});
+	my $bytes = slurp_file($file{$i});
 	read_directory($bytes);
 	$cases[ $i - 1 ][1]->(\$bytes);
 	write_binary($file{$i}, $bytes);

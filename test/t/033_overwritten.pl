@@ -5,6 +5,10 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -15,13 +19,8 @@ my $places = $ENV{LOKIVECTOR_LONG} ? 20 : 2;
 my $seed = $ENV{LOKIVECTOR_SEED} // 1;
 my $bytes_overwritten = 16;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-
-# the pages' contents are to be damaged, not their checksums
-my $version = (`pg_config --version` =~ /(\d+)/)[0];
-$node->init($version >= 18 ? (extra => ['--no-data-checksums']) : ());
+my $node = damaged_node('main');
 $node->append_conf('postgresql.conf', q(
-autovacuum = off
 shared_buffers = 64MB
 ));
 $node->start;
@@ -104,27 +103,8 @@ is($node->safe_psql('postgres',
 my %path = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
 	"SELECT i, pg_relation_filepath(i::regclass) FROM unnest(ARRAY[$list]) i");
 
-sub slurp_binary
-{
-	my ($file) = @_;
-	open my $fh, '<:raw', $file or die "$file: $!";
-	local $/;
-	my $bytes = <$fh>;
-	close $fh;
-	return $bytes;
-}
-
-sub write_binary
-{
-	my ($file, $bytes) = @_;
-	open my $fh, '>:raw', $file or die "$file: $!";
-	print $fh $bytes;
-	close $fh;
-	return;
-}
-
 $node->stop;
-my %original = map { $_ => slurp_binary($node->data_dir . "/$path{$_}") } @names;
+my %original = map { $_ => slurp_file($node->data_dir . "/$path{$_}") } @names;
 
 # The family of a block, from its special space
 sub family

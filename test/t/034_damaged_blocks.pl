@@ -15,13 +15,8 @@ use Test::More;
 my $dim = 24;
 my $rows = 1100;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-
-# the pages' contents are to be damaged, not their checksums
-my $version = (`pg_config --version` =~ /(\d+)/)[0];
-$node->init($version >= 18 ? (extra => ['--no-data-checksums']) : ());
+my $node = damaged_node('main');
 $node->append_conf('postgresql.conf', q(
-autovacuum = off
 fsync = off
 lokivector.build_seed = 1
 max_locks_per_transaction = 500

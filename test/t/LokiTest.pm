@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(loki_node loki_standby create_items check_index rows_by_index lost_rows
+our @EXPORT = qw(loki_node damaged_node write_binary loki_standby create_items check_index rows_by_index lost_rows
   rows_are_found recall nearest
   start_client start_transactions finish_client ended open_session ask close_session);
 
@@ -25,6 +25,25 @@ sub loki_node
 	$node->init(%options);
 	$node->append_conf('postgresql.conf', "autovacuum = off\n");
 	return $node;
+}
+
+# The same without checksums, for tests that damage what pages contain
+sub damaged_node
+{
+	my ($name) = @_;
+	my $version = (`pg_config --version` =~ /(\d+)/)[0];
+
+	return loki_node($name, $version >= 18 ? (extra => ['--no-data-checksums']) : ());
+}
+
+sub write_binary
+{
+	my ($file, $bytes) = @_;
+
+	open my $fh, '>:raw', $file or die "$file: $!";
+	print $fh $bytes;
+	close $fh;
+	return;
 }
 
 # A streaming standby, started.  Its slot keeps what it has yet to read: servers
