@@ -8,6 +8,9 @@
  * the slot keeps how far the decoded vector lies from the vector itself: by
  * the triangle inequality no estimate is off by more.
  *
+ * Zero is a level if it lies between these elements, and is decoded to zero exactly:
+ * in a sparse vector nearly all elements are, whose errors would add up.
+ *
  * IDENTIFICATION
  *	  src/quantize/scalar8.c
  *
@@ -21,6 +24,9 @@
 #include "quantize/codes.h"
 
 #define LIMIT	1e37f			/* of estimates and errors */
+
+/* Bits of a step, which leave room for those of a level: products are exact */
+#define STEP_BITS	16
 
 typedef struct ScalarSlot
 {
@@ -47,17 +53,14 @@ code_bytes(const LokiQuantizer *quantizer, const ScalarSlot *slot, uint8 *u)
 	return u;
 }
 
+/* The levels of a vector */
 static void
-encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 {
-	ScalarSlot *slot = code;
-	int			dim = quantizer->spec.dim;
-	int			levels = (1 << quantizer->spec.bits) - 1;
 	float		min = x[0];
 	float		max = x[0];
-	double		inverse;
-	double		distance = 0;
-	uint8		u[LOKI_MAX_PADDED];
+	float		fraction;
+	int			exponent;
 
 	for (int i = 1; i < dim; i++)
 	{
@@ -66,14 +69,33 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	}
 	slot->offset = min;
 	slot->step = max / levels - min / levels;
+	if (min > 0 || max < 0 || slot->step == 0)
+		return;
+
+	fraction = frexpf(slot->step, &exponent);
+	slot->step = ldexpf(ceilf(ldexpf(fraction, STEP_BITS)), exponent - STEP_BITS);
+	slot->offset = -rintf(-min / slot->step) * slot->step;
+}
+
+static void
+encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+{
+	ScalarSlot *slot = code;
+	int			dim = quantizer->spec.dim;
+	int			levels = (1 << quantizer->spec.bits) - 1;
+	double		inverse;
+	double		distance = 0;
+	uint8		u[LOKI_MAX_PADDED];
+
+	choose_levels(x, dim, levels, slot);
 	inverse = slot->step > 0 ? 1.0 / slot->step : 0;
 
 	for (int i = 0; i < dim; i++)
 	{
-		double		level = rint(((double) x[i] - min) * inverse);
+		double		level = rint(((double) x[i] - slot->offset) * inverse);
 
-		u[i] = (uint8) Min(level, levels);
-		distance += fabs(x[i] - ((double) min + (double) slot->step * u[i]));
+		u[i] = (uint8) Min(Max(level, 0), levels);
+		distance += fabs(x[i] - ((double) slot->offset + (double) slot->step * u[i]));
 	}
 	memset(u + dim, 0, quantizer->padded_dim - dim);
 
