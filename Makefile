@@ -20,7 +20,8 @@
 # make fuzz		20,000 random statements, by index and without; or COUNT=..., SEED=...
 # make sanitize	sql and 2,000 such statements with the address and undefined-
 #						behaviour sanitizers
-# make fuzz-input	text and binary input by libFuzzer for ten minutes; or SECONDS=...
+# make fuzz-input	text and binary input, and damaged pages, by libFuzzer for ten
+#						minutes each; or SECONDS=...
 # make valgrind	some of sql under valgrind; TESTS="NAME..."
 # make coverage	which lines of src the tests run
 # make test-pg17		unit, sql, iso and tap in a Debian chroot with

@@ -286,11 +286,11 @@ run_tap()
 	rm -rf "$out/tap"
 }
 
-# Text and binary input, by libFuzzer
+# Text and binary input, and damaged pages, by libFuzzer
 run_fuzz_input()
 {
 	PG_CONFIG=$pg_config "$src/test/fuzz/run.sh" "$work/fuzz-input" \
-		"${LOKIVECTOR_FUZZ_SECONDS:-20}" ${TESTS:-input} 2>&1 | tap_lines "fuzz input"
+		"${LOKIVECTOR_FUZZ_SECONDS:-20}" ${TESTS:-input pages} 2>&1 | tap_lines "fuzz input"
 }
 
 # The plain variant under valgrind, which knows what was never written; a server's

@@ -38,13 +38,28 @@ compile()
 		fi
 		objects="$objects $object"
 	done
-	"$clang" -fsanitize=fuzzer,address,undefined -o "$build/$1" $objects \
+	"$clang" -no-pie -fsanitize=fuzzer,address,undefined -o "$build/$1" $objects \
 		-Wl,--unresolved-symbols=ignore-all -L"$libdir" -lpgcommon -lpgport -lm
+}
+
+# The file of the index that pages.c damages, by a server in single-user mode
+make_index_file()
+{
+	bindir=$("${PG_CONFIG:-pg_config}" --bindir)
+	data=$build/data
+	rm -rf "$data"
+	"$bindir/initdb" -D "$data" --no-locale -E UTF8 -U postgres >"$build/pages.log" 2>&1 &&
+		"$bindir/postgres" --single -j -D "$data" -c lokivector.build_seed=1 postgres \
+			<test/fuzz/pages.sql >>"$build/pages.log" 2>&1 || return 1
+	file=$(sed -n 's/.*pg_relation_filepath = "\([^"]*\)".*/\1/p' "$build/pages.log")
+	[ -n "$file" ] && cp "$data/$file" "$build/index" && rm -rf "$data"
 }
 
 # fuzz NAME: from the inputs that earlier runs have kept
 fuzz()
 {
+	[ "$1" != pages ] || make_index_file || return 1
+	export LOKIVECTOR_FUZZ_INDEX="$build/index"
 	mkdir -p "$build/corpus-$1"
 	"$build/$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="$build/$1-" $(test ! -e "test/fuzz/$1.dict" || echo "-dict=test/fuzz/$1.dict") \

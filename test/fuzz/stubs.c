@@ -95,12 +95,19 @@ mul_size(Size s1, Size s2)
 
 /* What palloc_array() is on servers that watch the product */
 extern void *palloc_mul(Size s1, Size s2);
+extern void *palloc0_mul(Size s1, Size s2);
 extern void *repalloc_mul(void *pointer, Size s1, Size s2);
 
 void *
 palloc_mul(Size s1, Size s2)
 {
 	return palloc(mul_size(s1, s2));
+}
+
+void *
+palloc0_mul(Size s1, Size s2)
+{
+	return palloc0(mul_size(s1, s2));
 }
 
 static Chunk *
