@@ -49,6 +49,10 @@ TYPES = [
          "= && @> <@", plain=True, element="integer"),
     Type("text[]", ("{}", "{a}", "{a,b}", "{abcdefgh}", "{a,NULL}", "{user 1,USER 1}",
                     "{a,b,c,d,e,f,g,h,i,j,k}"), "= && @> <@", plain=True, element="text"),
+    Type("double precision[]", ("{}", "{0}", "{-0}", "{NaN}", "{1,NaN}", "{Infinity,NULL}", "{0,1,2,3,4,5,6,-0}"),
+         "= && @> <@", element="double precision"),
+    Type("numeric[]", ("{}", "{1}", "{1.0}", "{1.00,2}", "{NaN}", "{NULL}", "{12345678901234567,12345678901234568}"),
+         "= && @> <@", element="numeric"),
 ]
 CI = Type("text", WORDS, "= <>", collation="fuzz_ci")
 BY_NAME = {kind.name: kind for kind in TYPES}
@@ -173,8 +177,8 @@ class Schema:
         vector = [f"v {self.vectors.type}"]
         attributes = [column.declaration() for column in self.columns]
         second = [f"w {self.vectors.type}"] if self.second else []
-        key = self.random.choice(("PRIMARY KEY", "PRIMARY KEY", "NOT NULL"))
-        body = ", ".join([f"id integer {key}"] + vector + second + attributes)
+        self.key = self.random.choice(("PRIMARY KEY", "PRIMARY KEY", "NOT NULL"))
+        body = ", ".join([f"id integer {self.key}"] + vector + second + attributes)
         unlogged = self.random.choice(("", "", "UNLOGGED "))
         if not self.partitioned:
             yield f"CREATE {unlogged}TABLE t ({body})"

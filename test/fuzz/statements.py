@@ -12,9 +12,12 @@ class Statement:
     counted	... and has to find as many as there can be
     nearest	the place of the distance whose k least are asked for
     change	it changes t
+    late	as a cursor, its rows may come late
+    rank	the window function in the second column, which goes by the rows found
     """
 
-    def __init__(self, kind, tree, sort=(), search=False, counted=True, nearest=None, change=False):
+    def __init__(self, kind, tree, sort=(), search=False, counted=True, nearest=None, change=False, late=False,
+                 rank=None):
         self.kind = kind
         self.tree = tree
         self.sort = list(sort)
@@ -22,6 +25,9 @@ class Statement:
         self.counted = counted
         self.nearest = nearest
         self.change = change
+        self.late = late
+        self.rank = rank
+        self.writes = change or kind == "chosen"
 
 
 class Distance:
@@ -40,9 +46,10 @@ class Generator:
         self.secure = secure
         self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
-                      (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked)]
+                      (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
+                      (4, self.counted), (3, self.united)]
         if not secure:
-            self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge)]
+            self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
 
     def chance(self, probability):
         return self.random.random() < probability
@@ -169,6 +176,8 @@ class Generator:
             return "t", [], ["t.id"]
         column = random.choice([c for c in self.schema.columns])
         on = random.choice((f"t.{column.name} = u.{column.name}", "t.id = u.id", "t.id % 7 = u.id"))
+        if self.secure and self.chance(0.3):
+            on += " AND spy(t.id)"
         if draw < 0.75:
             return f"t JOIN u ON {on}", [], ["t.id", "u.id"]
         if draw < 0.8:
@@ -186,7 +195,8 @@ class Generator:
 
     def output(self):
         """Columns that may be selected beside others."""
-        return self.random.choice(("", "", f", t.{self.random.choice(self.schema.columns).name}", ", t.tableoid::regclass"))
+        last = ", spy(t.id)" if self.secure else ", t.tableoid::regclass"
+        return self.random.choice(("", "", f", t.{self.random.choice(self.schema.columns).name}", last))
 
     def limit(self, offset=0.25, most=60):
         count = str(self.random.choice((1, 2, 5, 10, 10, 30, most)))
@@ -202,7 +212,7 @@ class Generator:
     def nearest(self):
         relation, more, ids = self.join()
         distance = self.distance()
-        ties = self.random.choice(("", "", ", t.id"))
+        ties = self.random.choice(("", "", ", t.id", ", spy(t.id), t.id" if self.secure else ", -t.id"))
         tree = [f"SELECT {', '.join(ids)}, ", distance.text, f" AS d{self.output()} FROM {relation}",
                 self.conditions(more=more), " ORDER BY ", distance.text, distance.order,
                 optional(ties) if ties else "", self.limit()]
@@ -213,7 +223,7 @@ class Generator:
         distance = self.distance()
         tree = [f"SELECT {', '.join(ids)}, ", distance.text, f" AS d FROM {relation}", self.conditions(more=more),
                 " ORDER BY ", distance.text, distance.order]
-        return Statement("ordered", tree, [(len(ids), distance.descending)])
+        return Statement("ordered", tree, [(len(ids), distance.descending)], late=True)
 
     def bound(self):
         relation, more, ids = self.join()
@@ -227,8 +237,9 @@ class Generator:
                                     or [None])
         having = optional(" HAVING count(*) > 1") if self.chance(0.2) else ""
         if column is None or self.chance(0.6):
+            sets = Choice("ROLLUP (1)", "1") if self.chance(0.15) else "1"
             tree = ["SELECT ", distance.text, " AS d, count(*), min(t.id) FROM t", self.conditions(),
-                    " GROUP BY 1", having, optional(" ORDER BY 1", distance.order, optional(self.limit()[0].parts))]
+                    " GROUP BY ", sets, having, optional(" ORDER BY 1", distance.order, optional(self.limit()[0].parts))]
             return Statement("grouped", tree)
         order = optional(" ORDER BY 2", distance.order, ", 1", optional(self.limit()[0].parts))
         tree = [f"SELECT t.{column.name}, min(", distance.text, ") AS d, count(*), max(t.id) FROM t",
@@ -260,6 +271,46 @@ class Generator:
                     Choice(" ORDER BY d, id", "")]
         return Statement("window", tree)
 
+    def ranked(self):
+        """The nearest rows and their ranks, in one query level or two."""
+        distance = self.distance()
+        call = self.random.choice(("row_number()", "rank()", "dense_rank()"))
+        tree = ["SELECT t.id, ", f"{call} OVER (ORDER BY ", distance.text, distance.order, ") AS n, ", distance.text,
+                " AS d FROM t", self.conditions()]
+        order = [" ORDER BY ", self.random.choice(("n", "d" + distance.order)), self.limit()]
+        if self.chance(0.3):
+            tree = ["SELECT s.* FROM (", tree, ") s", order]
+        else:
+            tree = tree + order
+        return Statement("ranked", tree, [(2, distance.descending)], search=True, nearest=2, rank=call)
+
+    def counted(self):
+        """How many rows a search returns, which is exact."""
+        distance = self.distance()
+        relation, more, _ = self.join()
+        inner = [f" FROM {relation}", self.conditions(more=more), " ORDER BY ", distance.text, distance.order,
+                 self.limit()]
+        if self.chance(0.6):
+            return Statement("counted", ["SELECT count(*) FROM (SELECT t.id", inner, ") s"])
+        distance = self.distance(query=["u.v"])
+        return Statement("counted", ["SELECT u.id, cardinality(ARRAY(SELECT t.id FROM t", self.conditions(),
+                                     " ORDER BY ", distance.text, distance.order, self.limit(),
+                                     f")) FROM u WHERE u.id < {self.random.randint(2, 12)}"])
+
+    def united(self):
+        """Two searches, and the rows of both."""
+        query = self.query()
+
+        def search():
+            distance = self.distance(query=query)
+            return ["(SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(), " ORDER BY ", distance.text,
+                    distance.order, self.limit(), ")"]
+        tree = [search(), " UNION ALL ", search()]
+        if self.chance(0.4):
+            tree = ["SELECT count(*) FROM (", tree, ") s"]
+            return Statement("united", tree)
+        return Statement("united", tree, search=True)
+
     def sets(self):
         query = self.query()
         one, two = self.distance(query=query, plain=True), self.distance(query=query, plain=True)
@@ -285,7 +336,8 @@ class Generator:
         relation = Choice(["(", inner, f") s {kind} u ON {on}"])
         order = Choice([" ORDER BY s.d", distance.order]) if self.chance(0.5) else ""
         tree = ["SELECT s.id, u.id, s.d FROM ", relation, order]
-        return Statement("joined", tree, [(2, distance.descending)] if order else (), search=search, counted=False)
+        return Statement("joined", tree, [(2, distance.descending)] if order else (), search=search, counted=False,
+                         late=True)
 
     def merged(self):
         """A join whose condition is a distance."""
@@ -346,8 +398,10 @@ class Generator:
 
     def scalar(self):
         distance = self.distance(plain=True)
-        call = self.random.choice(("min", "max", "count"))
-        return Statement("scalar", [f"SELECT {call}(", distance.text, ") FROM t", self.conditions(bound=0.5)])
+        before, after = self.random.choice((("min(", ")"), ("max(", ")"), ("count(", ")"), ("count(DISTINCT ", ")"),
+                                            ("array_agg(t.id ORDER BY ", ", t.id)"),
+                                            ("percentile_disc(0.2) WITHIN GROUP (ORDER BY ", ")")))
+        return Statement("scalar", [f"SELECT {before}", distance.text, f"{after} FROM t", self.conditions(bound=0.5)])
 
     def locked(self):
         how = self.random.choice(("UPDATE", "SHARE"))
@@ -375,8 +429,24 @@ class Generator:
         return Statement("delete", ["DELETE FROM t", self.conditions(more=[self.radius()]), " RETURNING t.id"],
                          change=True)
 
+    def chosen(self):
+        """A change of the nearest rows."""
+        distance = self.distance()
+        column = self.random.choice(self.schema.columns)
+        value = Value(self.random.choice(column.kind.values), column.kind.name)
+        locks = self.random.choice(("", " FOR UPDATE", " FOR UPDATE SKIP LOCKED"))
+        inner = ["(SELECT t.id FROM t", self.conditions(), " ORDER BY ", distance.text, distance.order, self.limit(),
+                 f"{locks})"]
+        before = self.random.choice(("DELETE FROM t", [f"UPDATE t SET {column.name} = ", value]))
+        return Statement("chosen", [before, " WHERE t.id IN ", inner, " RETURNING t.id"], search=True)
+
     def insert(self):
         columns = ", ".join(["v"] + [c.name for c in self.schema.columns])
+        if self.schema.key == "PRIMARY KEY" and self.chance(0.3):
+            column = self.schema.columns[0].name
+            return Statement("insert", [f"INSERT INTO t (id, {columns}) SELECT id, {columns} FROM t",
+                                        self.conditions(more=[self.radius()]), " ON CONFLICT (id) DO UPDATE SET "
+                                        f"{column} = NULL, v = excluded.v RETURNING id"], change=True)
         return Statement("insert", [f"INSERT INTO t (id, {columns}) SELECT id + 100000, {columns} FROM t",
                                     self.conditions(more=[self.radius()]), " RETURNING id"], change=True)
 

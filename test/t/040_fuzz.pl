@@ -39,7 +39,8 @@ $node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
 
 my $failures = ($ENV{TESTDIR} // PostgreSQL::Test::Utils::tempdir()) . '/../fuzz';
 my $passed = run([ 'python3', $fuzz, '--count', $count, '--seed', $seed, '--out', $failures,
-		$node->connstr('postgres') . ' user=' . (getpwuid($>))[0] ], '>', \$out, '2>', \$err);
+		$node->connstr('postgres') . ' user=' . (getpwuid($>))[0] ], '>', "$failures.log", '2>', \$err);
+$out = slurp_file("$failures.log");
 ok($passed, "$count statements, seed $seed") or diag($out, $err);
 note($out);
 done_testing();
