@@ -210,7 +210,9 @@ OBJS = \
 	src/planner/order.o \
 	src/planner/paths.o \
 	src/planner/promise.o \
+	src/planner/rank.o \
 	src/planner/resjunk.o \
+	src/planner/search.o \
 	src/planner/selectivity.o \
 	src/planner/values.o \
 	src/planner/values_exec.o

@@ -124,7 +124,8 @@ SELECT * FROM promise_check($$SELECT DISTINCT v <-> '[1,0,1,0,0,1,0,0]' AS d FRO
 SELECT * FROM promise_check($$SELECT DISTINCT ON (v <-> '[1,0,1,0,0,1,0,0]') v <-> '[1,0,1,0,0,1,0,0]' AS d, 1 AS k FROM promise_dup WHERE owner < 'user2' ORDER BY v <-> '[1,0,1,0,0,1,0,0]' LIMIT 200$$);
 
 -- test: window functions over the distance
-SELECT * FROM promise_check($$SELECT d, rank() OVER (ORDER BY d) AS k FROM promise_near LIMIT 500$$);
+SELECT * FROM promise_check($$SELECT d, rank() OVER (ORDER BY d) AS k FROM promise_near$$);
+SELECT * FROM promise_check($$SELECT d, cume_dist() OVER (ORDER BY d) AS c FROM promise_near LIMIT 500$$);
 SELECT * FROM promise_check($$SELECT d, count(*) OVER (ORDER BY d) AS k FROM promise_near WHERE attr % 3 = 0 ORDER BY d LIMIT 100$$);
 
 -- test: merge joins on the distance

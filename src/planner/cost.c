@@ -98,11 +98,12 @@ rows_taken(PlannerInfo *root, IndexPath *path, double rows)
 {
 	double		matching = path->path.param_info ?
 		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
+	double		wanted = loki_promise_wanted(root);
 
-	if (root->limit_tuples <= 0)
+	if (wanted <= 0)
 		return root->tuple_fraction > 0 ? 0 : rows;
 	/* the executor filters rows out, too */
-	return Min(rows, root->limit_tuples * Max(rows / Max(matching, 1), 1));
+	return Min(rows, wanted * Max(rows / Max(matching, 1), 1));
 }
 
 /* The share of rows that the executor drops, before it has enough */
@@ -173,6 +174,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	bool		readable;
 	bool		exact;
 	double		n = Max(info->tuples, 1);
+	double		wanted = loki_promise_wanted(root);
 	double		ef;
 	double		width;
 	double		score_cost;
@@ -198,7 +200,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
 	loki_promise_label(path, settings.complete);
-	width = readable ? loki_hnsw_target_width(index, root->limit_tuples) : 0;
+	width = readable ? loki_hnsw_target_width(index, wanted) : 0;
 	index_close(index, NoLock);
 	if (!readable)
 	{
@@ -210,8 +212,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	ef = settings.ef;
 	if (width > 0)
 		ef = width;
-	else if (root->limit_tuples > ef)
-		ef = root->limit_tuples;
+	else if (wanted > ef)
+		ef = wanted;
 	score_cost = loki_score_cost(&shape);
 	exact = settings.exact || (settings.complete && !loki_promise_likely_search(root));
 	nodes = exact ? n : loki_walk_nodes(n, ef, shape.m);
@@ -287,7 +289,7 @@ loki_planner_init(void)
 	loki_join_init();
 	loki_limit_init();
 	loki_paths_init();
-	loki_promise_init();
+	loki_search_init();
 	loki_resjunk_init();
 	loki_values_init();
 }

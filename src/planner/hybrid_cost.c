@@ -229,8 +229,8 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	/* of the rows found, some do not pass the clauses that remain */
 	matches = clamp_row_est(search.inside * bounded);
 	wanted = matches;
-	if (root->limit_tuples > 0 && path->path.pathkeys != NIL)
-		wanted = Min(matches, root->limit_tuples * matches / Max(path->path.rows, 1));
+	if (loki_promise_wanted(root) > 0 && path->path.pathkeys != NIL)
+		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
 	search.width = Max(wanted, loki_ef_search);
 
 	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);

@@ -75,7 +75,8 @@ sorts_by(const Sort *sort, AttrNumber column)
 
 /*
  * A Limit reads sort columns only for WITH TIES, and nothing above it sees a
- * resjunk column of its child but a Sort of the rows that it takes (promise.c).
+ * resjunk column of its child but a Sort of the rows that it takes (search.c); what a
+ * WindowAgg goes by is not resjunk.
  */
 static void
 drop_distance(Limit *limit, const Sort *above)
