@@ -424,7 +424,7 @@ class Run:
         """Run statements over one schema."""
         rng = random.Random(f"{self.arguments.seed} {number}")
         secure = rng.random() < 0.15 if self.arguments.kind is None else self.arguments.kind == "secure"
-        schema = Schema(rng, secure, large=not secure and rng.random() < 0.015)
+        schema = Schema(rng, secure, large=not secure and rng.random() < 0.03)
         history = []
 
         def perform(statement):
@@ -452,7 +452,7 @@ class Run:
             tester.hidden = frozenset(int(row[0]) for row in rows)
             self.connection.run("SET client_min_messages = notice")
         self.connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        for n in range(wanted):
+        for n in range(min(wanted, 20) if schema.large else wanted):
             if not secure and n and n % 20 == 0:
                 self.connection.run("COMMIT")
                 for statement in schema.changes():

@@ -92,19 +92,21 @@ class Vectors:
     def __init__(self, random):
         self.random = random
         self.kind = random.choices(("vector", "halfvec", "bit", "sparsevec"), (60, 15, 10, 15))[0]
-        self.dimension = random.choice((1, 2, 3, 3, 5, 8, 8, 16, 24, 24, 70))
+        self.dimension = random.choice((1, 2, 3, 3, 5, 8, 8, 16, 24, 24, 70, random.choice((70, 300, 700))))
         self.grid = random.choice((0, 0, 1, 3))
-        self.large = self.kind == "vector" and random.random() < 0.04
+        self.scales = (1,)      # of numbers near the ends of the type
+        if random.random() < 0.04:
+            self.scales = {"vector": (1, 1e19, 1e-20), "halfvec": (1, 3e4, 6e-8)}.get(self.kind, (1,))
         self.wide = self.kind == "sparsevec" and random.random() < 0.3
         if self.wide:
             self.dimension = 2000
         self.type = f"{self.kind}({self.dimension})"
 
     def numbers(self):
-        scale = self.random.choice((1e19, 1e-20, 1)) if self.large else 1
+        scale = self.random.choice(self.scales)
         if self.grid:
             return [self.random.randint(-self.grid, self.grid) * scale for _ in range(self.dimension)]
-        return [round(self.random.uniform(-2, 2) * scale, 4) for _ in range(self.dimension)]
+        return [round(self.random.uniform(-2, 2), 4) * scale for _ in range(self.dimension)]
 
     def literal(self):
         """A query."""
@@ -130,10 +132,12 @@ class Vectors:
                     f"h({key}, 4) % 100 / 50.0 - 1.01, 1201 + h({key}, 5) % 700) END::{self.type}")
         if self.grid:
             number = f"(h({key}, i) % {2 * self.grid + 1} - {self.grid})"
+            if self.kind != "sparsevec":
+                number += f" * (1 - 2 * (h({key}, -2) % 2))::float8"        # -0 as well
         else:
             number = f"(h({key} % 7, i) % 1000 / 400.0 + h({key}, i) % 10000 / 5000.0 - 2.25)"
-        if self.large:
-            number += "* (ARRAY[1, 1e19, 1e-20])[1 + h(n % 50, 0) % 3]"
+        if len(self.scales) > 1:
+            number += f" * (ARRAY{list(self.scales)})[1 + h(n % 50, 0) % {len(self.scales)}]"
         return (f"CASE h(n, -1) % 40 WHEN 0 THEN NULL WHEN 1 THEN array_fill(0, ARRAY[{self.dimension}])::vector "
                 f"ELSE (SELECT array_agg({number} ORDER BY i) FROM generate_series(1, {self.dimension}) i)::vector "
                 f"END::{self.type}")
@@ -151,8 +155,13 @@ class Schema:
             self.kinds.append(CI)
         self.columns = [Column(f"a{i}", kind) for i, kind in enumerate(self.kinds)]
         self.rows = random.choices((0, 1, 7, 60, 300, 1200, 2500), (1, 1, 1, 6, 30, 35, 15))[0]
+        if self.vectors.dimension > 70 and not self.vectors.wide:
+            self.rows = min(self.rows, 300)
         if large:
             self.rows = 56000       # where passes over all nodes end
+            self.vectors.dimension = min(self.vectors.dimension, 24)
+            self.vectors.type = f"{self.vectors.kind}({self.vectors.dimension})"
+            self.vectors.wide = False
             self.vectors.grid = 0
         self.partitioned = not secure and random.random() < 0.25
         self.indexes = []
@@ -201,7 +210,7 @@ class Schema:
         cast = ""
         if self.second and draw < 0.2:
             column = column.replace("v ", "w ", 1)
-        elif vectors.kind == "vector" and draw < 0.3 and not vectors.large:
+        elif vectors.kind == "vector" and draw < 0.3 and len(vectors.scales) == 1:
             half = random.choice(list(OPERATORS["halfvec"].items()))
             operator, column = half[0], f"(v::halfvec({vectors.dimension})) halfvec_{half[1]}_ops"
             cast = f"::halfvec({vectors.dimension})"
@@ -237,20 +246,31 @@ class Schema:
             method = "btree"
         return f"CREATE INDEX {name} ON t USING {method} ({column.name})"
 
+    def building(self):
+        """How indexes are built."""
+        memory, workers = self.random.choice((("64MB", 0), ("64MB", 0), ("64MB", 0), ("1MB", 0), ("128MB", 2)))
+        yield f"SET maintenance_work_mem = '{memory}'"
+        yield f"SET max_parallel_maintenance_workers = {workers}"
+        yield "SET min_parallel_table_scan_size = 0"
+        yield from self.indexes
+        yield "RESET min_parallel_table_scan_size"
+
     def setup(self):
         """Statements that make the schema, to be run one by one."""
         random = self.random
         rows, distinct = self.rows, 100000 if self.large else random.choice((5, 40, 100000, 100000))
         yield SETUP
         yield from self.tables()
+        if self.vectors.dimension > 70 and random.random() < 0.6:
+            yield f"ALTER TABLE t ALTER v SET STORAGE {random.choice(('PLAIN', 'EXTERNAL', 'EXTENDED'))}"
         self.indexes = [self.graph_index(f"g{i}") for i in range(random.choice((1, 1, 2, 3)))]
         self.indexes += [self.other_index(f"o{i}") for i in range(random.choice((0, 1, 2)))]
         if random.random() < 0.5:
             yield self.fill("t", rows, distinct, 1)
-            yield from self.indexes
+            yield from self.building()
         else:
             yield self.fill("t", rows // 2, distinct, 1)
-            yield from self.indexes
+            yield from self.building()
             yield self.fill("t", rows - rows // 2, distinct, 1, rows // 2 + 1)
         yield self.fill("u", random.choice((0, 3, 12, 40)), distinct, random.choice((1, 50)))
         yield from self.changes()
