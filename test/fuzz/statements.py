@@ -13,7 +13,8 @@ class Statement:
     nearest	the place of the distance whose k least are asked for
     change	it changes t
     late	as a cursor, its rows may come late
-    rank	the window function in the second column, which goes by the rows found
+    rank	the window function in the second column, which goes by the rows found, and
+		whether the rows are sorted by it
     """
 
     def __init__(self, kind, tree, sort=(), search=False, counted=True, nearest=None, change=False, late=False,
@@ -239,7 +240,8 @@ class Generator:
         if column is None or self.chance(0.6):
             sets = Choice("ROLLUP (1)", "1") if self.chance(0.15) else "1"
             tree = ["SELECT ", distance.text, " AS d, count(*), min(t.id) FROM t", self.conditions(),
-                    " GROUP BY ", sets, having, optional(" ORDER BY 1", distance.order, optional(self.limit()[0].parts))]
+                    " GROUP BY ", sets, having,
+                    optional(" ORDER BY 1", distance.order, ", 2, 3", optional(self.limit()[0].parts))]
             return Statement("grouped", tree)
         order = optional(" ORDER BY 2", distance.order, ", 1", optional(self.limit()[0].parts))
         tree = [f"SELECT t.{column.name}, min(", distance.text, ") AS d, count(*), max(t.id) FROM t",
@@ -277,12 +279,13 @@ class Generator:
         call = self.random.choice(("row_number()", "rank()", "dense_rank()"))
         tree = ["SELECT t.id, ", f"{call} OVER (ORDER BY ", distance.text, distance.order, ") AS n, ", distance.text,
                 " AS d FROM t", self.conditions()]
-        order = [" ORDER BY ", self.random.choice(("n", "d" + distance.order)), self.limit()]
+        strict = self.chance(0.5)
+        order = [" ORDER BY ", "n" if strict else "d" + distance.order, self.limit()]
         if self.chance(0.3):
             tree = ["SELECT s.* FROM (", tree, ") s", order]
         else:
             tree = tree + order
-        return Statement("ranked", tree, [(2, distance.descending)], search=True, nearest=2, rank=call)
+        return Statement("ranked", tree, [(2, distance.descending)], search=True, nearest=2, rank=(call, strict))
 
     def counted(self):
         """How many rows a search returns, which is exact."""
