@@ -96,7 +96,7 @@ class Vectors:
         self.grid = random.choice((0, 0, 1, 3))
         self.scales = (1,)      # of numbers near the ends of the type
         if random.random() < 0.04:
-            self.scales = {"vector": (1, 1e19, 1e-20), "halfvec": (1, 3e4, 6e-8)}.get(self.kind, (1,))
+            self.scales = {"vector": (1, 1e19, 1e-20), "halfvec": (1, 2e4, 6e-8)}.get(self.kind, (1,))
         self.wide = self.kind == "sparsevec" and random.random() < 0.3
         if self.wide:
             self.dimension = 2000
