@@ -85,6 +85,7 @@ LIMITS = (("lokivector.complete", "off"), ("hnsw.iterative_scan", "off"), ("hnsw
 
 # Errors that depend on which rows an expression meets
 BY_ROW = ("22012", "22P02", "22003")
+TIMEOUT = "57014"
 
 
 def plain(value):
@@ -228,6 +229,9 @@ class Tester:
             raise Fault(f"leak: {len(seen)} hidden rows were seen, such as {min(seen)}")
         reference = attempt.reference()
         expected, expected_state, expected_error = self.outcome(reference[:-1], reference[-1:])
+        if any(e and e.sqlstate == TIMEOUT for e in (error, expected_error)):
+            self.tally["timeouts"] += 1     # of nested loops, where other joins are off
+            return
         if expected_error and not error and expected_error.sqlstate not in BY_ROW:
             raise Fault(f"no-error: {expected_error} is expected")
         if error and (expected_error is None or error.sqlstate != expected_error.sqlstate):
@@ -431,7 +435,7 @@ class Run:
                 break
             except Lost:
                 time.sleep(0.5)
-        self.connection.run("SET client_min_messages = error; SET statement_timeout = '300s'; SET jit = off;"
+        self.connection.run("SET client_min_messages = error; SET statement_timeout = '60s'; SET jit = off;"
                             "SET max_parallel_workers_per_gather = 0; SET extra_float_digits = 1")
 
     def schema(self, number, wanted):
