@@ -199,7 +199,7 @@ class Tester:
         """Rows, state of t if it was changed, and the error."""
         run = self.connection.run
         rows, error, state = [], None, None
-        run("SAVEPOINT s")
+        run("SAVEPOINT s; SET LOCAL statement_timeout = '60s'")
         self.connection.notices.clear()
         try:
             if self.secure:
@@ -435,7 +435,7 @@ class Run:
                 break
             except Lost:
                 time.sleep(0.5)
-        self.connection.run("SET client_min_messages = error; SET statement_timeout = '60s'; SET jit = off;"
+        self.connection.run("SET client_min_messages = error; SET jit = off;"
                             "SET max_parallel_workers_per_gather = 0; SET extra_float_digits = 1")
 
     def schema(self, number, wanted):
