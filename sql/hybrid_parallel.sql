@@ -14,8 +14,9 @@ BEGIN
 END $$ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED;
 
 CREATE TABLE workers_t (id integer, v vector(16), a integer, b integer) PARTITION BY HASH (id);
-CREATE TABLE workers_0 PARTITION OF workers_t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE workers_1 PARTITION OF workers_t FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+-- no sequential scans by several workers, with whose costs servers differ
+CREATE TABLE workers_0 PARTITION OF workers_t FOR VALUES WITH (MODULUS 2, REMAINDER 0) WITH (parallel_workers = 0);
+CREATE TABLE workers_1 PARTITION OF workers_t FOR VALUES WITH (MODULUS 2, REMAINDER 1) WITH (parallel_workers = 0);
 CREATE INDEX ON workers_t USING hnsw (v vector_l2_ops, b);
 CREATE INDEX ON workers_t (a);
 INSERT INTO workers_t SELECT n, workers_vector(n), n % 50, n % 7 FROM generate_series(1, 4000) n;
