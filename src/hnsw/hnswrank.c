@@ -403,7 +403,7 @@ nearest_chain(LokiScan *so)
 	LokiChain  *nearest = NULL;
 
 	for (uint32 i = 0; i < so->nchains; i++)
-		if (nearest == NULL || so->chains[i].distance < nearest->distance)
+		if (nearest == NULL || loki_is_nearer(so->chains[i].distance, nearest->distance))
 			nearest = &so->chains[i];
 	return nearest;
 }
@@ -555,12 +555,10 @@ compare_rows(const void *a, const void *b)
 	const LokiRow *x = a;
 	const LokiRow *y = b;
 
-	if (x->distance < y->distance)
+	if (loki_is_nearer(x->distance, y->distance))
 		return -1;
-	if (x->distance > y->distance)
+	if (loki_is_nearer(y->distance, x->distance))
 		return 1;
-	if (isnan(x->distance) != isnan(y->distance))
-		return isnan(x->distance) ? 1 : -1;
 	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
 }
 
@@ -638,7 +636,8 @@ complete_certain(LokiScan *so, uint32 wanted)
 /*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order
  * from rows[next_row] on.  False if the queue ran empty before there were so
- * many.
+ * many whose distance is a number: NaN, which codes know nothing of, is behind
+ * whatever is not found yet.
  */
 bool
 loki_rank_complete(LokiScan *so, uint32 wanted)
@@ -682,11 +681,11 @@ loki_rank_complete(LokiScan *so, uint32 wanted)
 		LokiChain  *chain = nearest_chain(so);
 
 		loki_refine_within(so, farthest);
-		if (chain != NULL && chain->distance < farthest)
+		if (chain != NULL && loki_is_nearer(chain->distance, farthest))
 			continue_chain(so, chain, CHAIN_FIRST);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
 				 so->pending[so->next_pending].bound > farthest)
-			return true;
+			return !isnan(farthest);
 		else
 			fetch_nodes(so, known);
 		merge_rows(so, sorted);

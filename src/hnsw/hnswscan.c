@@ -708,7 +708,7 @@ next_ranked(LokiScan *so)
 		row = &so->rows[so->next_row++];
 		so->batch_left--;
 
-		if (row->distance < so->farthest)
+		if (loki_is_nearer(row->distance, so->farthest))
 		{
 			if (drops_late(so))
 				continue;

@@ -241,6 +241,13 @@ loki_is_bounded(const LokiScan *so)
 	return !isnan(so->bound);
 }
 
+/* Whether a distance is before another in the order of a sort, where NaN is last */
+static inline bool
+loki_is_nearer(double distance, double other)
+{
+	return distance < other || (isnan(other) && !isnan(distance));
+}
+
 static inline bool
 loki_is_beyond(const LokiScan *so, double distance)
 {
