@@ -7,7 +7,9 @@
 #
 # LOKIVECTOR_JOBS are tried at the same time (2).
 # LOKIVECTOR_CRASH_POINTS=N tries N points that are spread over all, "all" each
-# (make crash-points); a short run tries 15.
+# (make crash-points).  A short run tries one behind each kind of record, which are
+# told apart by the arrays that their pages belong to, and those around the first row
+# of an index and around each change of an entry point.
 
 use strict;
 use warnings;
@@ -21,7 +23,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $wanted = $ENV{LOKIVECTOR_CRASH_POINTS} || 15;
+my $wanted = $ENV{LOKIVECTOR_CRASH_POINTS};
 my $jobs = $ENV{LOKIVECTOR_JOBS} || 2;
 my $segment_size = 1024 * 1024;
 
@@ -114,6 +116,21 @@ system_or_bail('cp', $node->data_dir . '/global/pg_control', "$copy/data/global/
 
 my $start = $node->lsn('insert');
 
+# Families of the blocks of each index file, by the file's number, as they are on disk
+my %families;
+sub note_families
+{
+	$node->safe_psql('postgres', 'CHECKPOINT');
+	foreach my $path (split /\n/, $node->safe_psql('postgres', 'SELECT pg_relation_filepath(index) FROM indexes'))
+	{
+		my $bytes = slurp_file($node->data_dir . "/$path");
+		my ($file) = $path =~ /(\d+)$/;
+
+		$families{$file} = [ map { unpack('C', substr($bytes, ($_ + 1) * 8192 - 6, 1)) } 0 .. length($bytes) / 8192 - 1 ];
+	}
+	return;
+}
+
 # The workload
 $node->safe_psql('postgres', q(
 	SET synchronous_commit = off;
@@ -147,6 +164,8 @@ $node->safe_psql('postgres', q(
 	INSERT INTO tiny SELECT n, item(n), 3 FROM generate_series(3001, 3006) n;
 	INSERT INTO tiny SELECT n, item(1), 1 FROM generate_series(3011, 3016) n;));
 $node->safe_psql('postgres', q(CREATE INDEX ON built USING hnsw (v vector_l2_ops, c int4_ops)));
+note_families();
+my ($tiny) = $node->safe_psql('postgres', q(SELECT pg_relation_filepath(index) FROM indexes WHERE "table" = 'tiny'::regclass)) =~ /(\d+)$/;
 $node->safe_psql('postgres', q(REINDEX INDEX CONCURRENTLY grown_idx));
 $node->safe_psql('postgres', q(
 	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(4001, 4004) n;
@@ -158,20 +177,66 @@ my $faults = $node->safe_psql('postgres', check(2000));
 $faults =~ s/\n//g;
 is($faults, '', 'the workload itself');
 
+note_families();
+
+# What a record changes: the families of its pages, in one file at most; '' if it does
+# not touch an index
+sub kind_of
+{
+	my ($rmgr, $desc, $blocks) = @_;
+	my @pages;
+
+	return 'commit' if $rmgr eq 'Transaction' && $desc eq 'COMMIT';
+	return '' if $rmgr ne 'Generic' && !($rmgr eq 'XLOG' && $desc =~ /^FPI/);
+	while ($blocks =~ m{rel \d+/\d+/(\d+) (?:fork \w+ )?blk (\d+)}g)
+	{
+		push @pages, defined $families{$1} ? $families{$1}[$2] // 'new' : 'other';
+	}
+	# images are of new pages, in records of their own or of a range
+	return $rmgr eq 'XLOG' ? 'images of ' . (@pages > 1 ? 'pages' : 'a page') : "$rmgr " . join(' ', @pages);
+}
+
 # Where the records after those of indexes begin
 my ($dump) = run_command([ 'pg_waldump', '-p', $node->data_dir . '/pg_wal', '-s', $start, '-e', $end ]);
 my @points;
-my $touches = 0;
+my @chosen;
+my %seen;
+my $kind = '';
+my $file = '';
+my $rows_of_tiny = 0;
 foreach my $line (split /\n/, $dump)
 {
-	next unless $line =~ m{rmgr: (\S+).* lsn: ([0-9A-F]+/[0-9A-F]+), .*desc: (\S+)};
-	push @points, $2 if $touches;
-	$touches = $1 eq 'Generic' || ($1 eq 'XLOG' && $3 =~ /^FPI/) || ($1 eq 'Transaction' && $3 eq 'COMMIT');
+	next unless $line =~ m{rmgr: (\S+).* lsn: ([0-9A-F]+/[0-9A-F]+), .*desc: (\S+)(.*)};
+	my ($rmgr, $lsn, $desc, $rest) = ($1, $2, $3, $4);
+	if ($kind ne '')
+	{
+		push @points, $lsn;
+		push @chosen, $#points if !$seen{$kind}++;
+		if ($file eq $tiny && $kind =~ /^Generic/)
+		{
+			# of the first row, what is not an extent; later, changes of the metapage
+			my $directory = $kind =~ / 1$/;
+
+			push @chosen, $#points if $rows_of_tiny == 0 && !$directory;
+			push @chosen, $#points - 1, $#points if $kind eq 'Generic 0' && $rows_of_tiny > 0;
+		}
+		$rows_of_tiny++ if $kind eq 'commit';
+	}
+	$kind = kind_of($rmgr, $desc, $rest);
+	($file) = $rest =~ m{rel \d+/\d+/(\d+)};
+	$file //= '';
 }
 my $all = @points;
-note("$all points");
+note("$all points, " . keys(%seen) . ' kinds: ' . join(', ', sort keys %seen));
 cmp_ok($all, '>=', 500, 'points');
-if ($wanted ne 'all' && $wanted < $all)
+if (!$wanted)
+{
+	my %once = map { $_ => 1 } @chosen;
+
+	@points = @points[ sort { $a <=> $b } keys %once ];
+	note(@points . ' of them chosen');
+}
+elsif ($wanted ne 'all' && $wanted < $all)
 {
 	# not the same in each run
 	my $offset = rand();
