@@ -24,6 +24,9 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 
+/* Extensions that the server could not make, and that were done without */
+static uint32 extensions_refused = 0;
+
 typedef struct BlockRange
 {
 	BlockNumber first;
@@ -128,6 +131,7 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 			PG_RE_THROW();
 		FlushErrorState();
 		extended = false;
+		extensions_refused++;
 		ereport(elevel,
 				(errcode(ERRCODE_DISK_FULL),
 				 errmsg("could not extend index \"%s\" to %u blocks",
@@ -319,7 +323,14 @@ loki_reserve_slot(LokiIndex *state, Relation index, int family, uint32 number, i
 	return true;
 }
 
-/* The same, with an error where there is no room */
+/* How often there was no room, and no error, since this process began */
+uint32
+loki_extensions_refused(void)
+{
+	return extensions_refused;
+}
+
+/* As loki_reserve_slot(), with an error where there is no room */
 void
 loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
 {

@@ -18,7 +18,7 @@
 #include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "hnsw/hnswint.h"
+#include "hnsw/hnswposting.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -27,7 +27,7 @@
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_families);
 
-#define INFO_COLUMNS		27
+#define INFO_COLUMNS		28
 #define FAMILY_COLUMNS		6
 
 /* Slots of TID, NULLTID and OVERFLOW by state */
@@ -240,6 +240,8 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
+	values[i++] = Int64GetDatum((int64) loki_postings_unlisted(state, index, &meta,
+															   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);

@@ -314,6 +314,7 @@ extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int family,
  * there is no room for the page */
 extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int family,
 							  uint32 number, int elevel);
+extern uint32 loki_extensions_refused(void);
 
 /* Whether all slots of a node are known to have pages; reads nothing */
 extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);

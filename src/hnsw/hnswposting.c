@@ -416,8 +416,8 @@ loki_postings_renewed(LokiIndex *state, Relation index, uint32 end, uint32 *nwor
 }
 
 /* Nodes whose number was used again since lists and map were made, at most */
-double
-loki_postings_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
+static double
+count_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 {
 	uint32		nwords;
 	uint64	   *words = loki_postings_renewed(state, index,
@@ -429,15 +429,32 @@ loki_postings_reused(LokiIndex *state, Relation index, const LokiMetaPageData *m
 	return reused;
 }
 
-/* Whether enough nodes are not in the lists, or not as they are now */
+/*
+ * How many of the nodes below an end lists and map do not have, or not as they are
+ * now, at most; all where there is neither, none where there need not be any.
+ */
+double
+loki_postings_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+					   uint32 end)
+{
+	double		unlisted = (double) end - meta->postings.end;
+
+	if (end < STALE_NODES || (state->nattributes == 0 && !loki_has_rowmap(state)))
+		return 0;
+	if ((meta->flags & (LOKI_META_POSTINGS | LOKI_META_ROWMAP)) == 0)
+		return end;
+	unlisted += count_reused(state, index, meta);
+	if (meta->rowmap.end > 0)
+		unlisted += loki_rowmap_stale(state, index, &meta->rowmap);
+	return Max(Min(unlisted, end), 0);
+}
+
+/* Whether they are enough for making both anew */
 static bool
 is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
-	double		stale = (double) end - meta->postings.end +
-		loki_postings_reused(state, index, meta);
+	double		stale = loki_postings_unlisted(state, index, meta, end);
 
-	if (meta->rowmap.end > 0)
-		stale += loki_rowmap_stale(state, index, &meta->rowmap);
 	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
 }
 

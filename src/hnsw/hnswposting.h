@@ -74,9 +74,9 @@ extern void loki_postings_make(Relation index, int elevel);
 extern void loki_postings_set_bit(LokiIndex *state, Relation index, int family,
 								  uint32 slot, int bit);
 
-/* How many numbers were used again since, at most */
-extern double loki_postings_reused(LokiIndex *state, Relation index,
-								   const LokiMetaPageData *meta);
+/* How many of the nodes below an end they do not have, or not as they are now, at most */
+extern double loki_postings_unlisted(LokiIndex *state, Relation index,
+									 const LokiMetaPageData *meta, uint32 end);
 
 /* Note that the number of a node was used before */
 extern void loki_postings_renew(LokiIndex *state, Relation index,

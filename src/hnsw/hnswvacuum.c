@@ -675,13 +675,16 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	vacuum->index = info->index;
 	vacuum->state = loki_index_open(info->index, &meta);
 	vacuum->strategy = info->strategy;
+	vacuum->refused = loki_extensions_refused();
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
+	MemoryContextSwitchTo(old);
+	loki_postings_make(info->index, WARNING);
+	loki_calibrate_again(info->index);
+	MemoryContextSwitchTo(context);
 	loki_vacuum_report(info, vacuum);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	loki_postings_make(info->index, WARNING);
-	loki_calibrate_again(info->index);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	return stats;
 }

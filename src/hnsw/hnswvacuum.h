@@ -52,6 +52,7 @@ typedef struct LokiVacuum
 	Relation	index;
 	LokiIndex  *state;
 	BufferAccessStrategy strategy;
+	uint32		refused;		/* loki_extensions_refused() when it began */
 	PGAlignedBlock page;		/* copy of the page at hand */
 	uint16		places[BLCKSZ / LOKI_TID_SHORT];	/* of slots on it */
 

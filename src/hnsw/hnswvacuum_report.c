@@ -41,33 +41,45 @@ verbose_level(IndexVacuumInfo *info)
 	return info->message_level;
 }
 
+/* What is left to a later vacuum: nodes, and how often there was no room for pages */
+static int
+detail_left(double unlisted, uint32 refused)
+{
+	if (unlisted == 0 && refused == 0)
+		return 0;
+	if (refused == 0)
+		return errdetail("%.0f nodes at most are not in lists and map as they are now.",
+						 unlisted);
+	return errdetail("%.0f nodes at most are not in lists and map as they are now; there was no room for pages %u times.",
+					 unlisted, refused);
+}
+
 /*
- * Tell VACUUM VERBOSE how many nodes were freed, and how many numbers are there to
- * be used again.
+ * Tell VACUUM VERBOSE how many nodes were freed, how many numbers are there to be used
+ * again, and what was left.
  */
 void
 loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
 {
 	int			level = verbose_level(info);
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_TID];
 	LokiMetaPageData meta;
+	LokiFamily *family;
 	uint32		used = 0;
 	uint32		nfree = 0;
-	double		reused;
 
 	if (!message_level_is_interesting(level))
 		return;
+	vacuum->state = loki_index_open(vacuum->index, &meta);
 	loki_index_refresh(vacuum->state, vacuum->index);
+	family = &vacuum->state->families[LOKI_FAMILY_TID];
 	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
 	{
 		used += loki_vacuum_read_page(vacuum, LOKI_FAMILY_TID, ordinal);
 		nfree += LokiPageOpaque((Page) vacuum->page.data)->free_slots;
 	}
-	loki_meta_read(vacuum->index, &meta);
-	reused = loki_postings_reused(vacuum->state, vacuum->index, &meta);
 	ereport(level,
 			(errmsg("index \"%s\": %u nodes freed; of %u numbers %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
-			 reused > 0 ? errdetail("Lists and map are older than %.0f nodes at most, whose numbers were used again.",
-									reused) : 0));
+			 detail_left(loki_postings_unlisted(vacuum->state, vacuum->index, &meta, used),
+						 loki_extensions_refused() - vacuum->refused)));
 }
