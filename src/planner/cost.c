@@ -25,7 +25,6 @@
 #include "planner/planner.h"
 #include "planner/promise.h"
 #include "planner/values.h"
-#include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
 
@@ -133,13 +132,17 @@ further_row_cost(double taken, double dropped)
 	return cpu_operator_cost * (row + late * Max(loki_late_row_cost - row, 0));
 }
 
-/* A path that must never be chosen while there is another */
+/*
+ * A path that must never be chosen while there is another.  Its cost is a number,
+ * since what core makes of infinite ones, as a sort's above it, is NaN, which is less
+ * than any other cost.
+ */
 static void
 forbid(IndexPath *path, Cost *startup_cost, Cost *total_cost, Selectivity *selectivity,
 	   double *correlation, double *pages)
 {
-	*startup_cost = get_float8_infinity();
-	*total_cost = get_float8_infinity();
+	*startup_cost = LOKI_FORBIDDEN_COST;
+	*total_cost = LOKI_FORBIDDEN_COST;
 	*selectivity = 0;
 	*correlation = 0;
 	*pages = 0;

@@ -23,7 +23,6 @@
 #include "planner/hybrid.h"
 #include "planner/planner.h"
 #include "planner/promise.h"
-#include "utils/float.h"
 
 /* In units of cpu_operator_cost */
 #define TID_OPERATIONS			0.5 /* a row of a bitmap, made one of a set */
@@ -204,9 +203,9 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	double		pages;
 
 	/* an index that has yet to be rebuilt; until then there are other plans */
-	if (isinf(walk->path.total_cost))
+	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST)
 	{
-		path->path.startup_cost = path->path.total_cost = get_float8_infinity();
+		path->path.startup_cost = path->path.total_cost = LOKI_FORBIDDEN_COST;
 		LokiDisablePath(path);
 		return;
 	}

@@ -43,7 +43,7 @@
 #include "planner/promise.h"
 #include "utils/lsyscache.h"
 
-/* The relation's indexes of our access method that the query can use */
+/* The relation's indexes of our access method that the query can use, and that are there */
 List *
 loki_usable_indexes(RelOptInfo *rel)
 {
@@ -54,7 +54,7 @@ loki_usable_indexes(RelOptInfo *rel)
 	{
 		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
 
-		if (info->amcostestimate == loki_cost_estimate &&
+		if (info->amcostestimate == loki_cost_estimate && !info->hypothetical &&
 			(info->indpred == NIL || info->predOK))
 			indexes = lappend(indexes, info);
 	}

@@ -29,6 +29,9 @@ extern double loki_row_cost;
 extern double loki_late_row_cost;
 extern double loki_detoast_cost;
 
+/* What a path costs that is not to be chosen: more than any that may be */
+#define LOKI_FORBIDDEN_COST		1e100
+
 /* functions in cost.c */
 extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 							   Cost *startup_cost, Cost *total_cost,
