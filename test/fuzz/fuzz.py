@@ -480,6 +480,7 @@ class Run:
             self.count += 1
             fault = tester.fails(attempt)
             self.tally[attempt.way] += 1
+            self.tally["with a policy"] += secure
             if fault is None:
                 tester.ways(attempt)
             else:
