@@ -144,6 +144,13 @@ SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hh_idx', 50);
 SELECT lokivector_calibrate('hh_idx');
 SELECT count(*) > 0 AS calibrated FROM lokivector_calibration('hh_idx');
 
+-- test: ... and is on an expression, so that codes are made of codes
+CREATE TABLE casts (v vector(70));
+CREATE INDEX casts_idx ON casts USING hnsw ((v::halfvec(70)) halfvec_cosine_ops);
+INSERT INTO casts SELECT (SELECT array_agg((hashint8extended(i, j) % 4)::float8 ORDER BY j) FROM generate_series(1, 70) j)::vector FROM generate_series(1, 100) i;
+SELECT epoch > 0 AS recoded FROM lokivector_index_info('casts_idx');
+SELECT lokivector_check('casts_idx', true);
+
 -- test: an update that leaves the halfvec alone
 UPDATE hh SET id = -id WHERE id % 3 = 0;
 SELECT lokivector_check('hh_idx', true);
@@ -168,7 +175,7 @@ INSERT INTO wide SELECT h, h FROM (SELECT hh_vector(i, 16000) AS h FROM generate
 SELECT i.*, recall > 0.9 AS good FROM unnest('{wide_l2,wide_l1,wide_v,wide_v1}'::regclass[]) AS n,
 	LATERAL (SELECT n AS index, dimensions, code, bits, refine_bits, rows FROM lokivector_index_info(n)) i, lokivector_recall(n, 10, 3);
 SELECT lokivector_check(n, true) FROM unnest('{wide_l2,wide_l1,wide_v,wide_v1}'::regclass[]) AS n;
-DROP TABLE hh, same, a, wide;
+DROP TABLE hh, same, a, wide, casts;
 DROP FUNCTION hh_try, hh_nearest, hh_vector;
 
 SELECT amname, opcname, opcdefault, amopopr::regoperator, amprocnum, amproc

@@ -230,6 +230,7 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *fami
 	double		scale = sqrt(fabs(distance_from_itself(quantizer, x)) *
 							 quantizer->centroid_norm2);
 	bool		same;
+	bool		same_bytes;
 	bool		same_refine = false;
 
 	*family = LOKI_FAMILY_CODE;
@@ -239,6 +240,7 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *fami
 					  quantizer->refine_size > 0 ? unlike->refine : NULL);
 	same = same_but_rounding(unlike->stored, unlike->code, quantizer->code_size,
 							 leading_floats(quantizer, false), scale);
+	same_bytes = memcmp(unlike->stored, unlike->code, quantizer->code_size) == 0;
 	if (quantizer->refine_size > 0)
 	{
 		if (same)
@@ -250,8 +252,11 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *fami
 	}
 	if (same && (same_refine || quantizer->refine_size == 0))
 		return true;
-	/* recoding makes both anew, so that neither is that of the vector */
-	if (same || same_refine || check->state->epoch == 0 || quantizer->recode == NULL ||
+	/*
+	 * Recoding makes both anew, so that neither is that of the vector; CODE of a vector
+	 * that was decoded well looks as if it were rounded otherwise.
+	 */
+	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->recode == NULL ||
 		!is_near(unlike, x, unlike->stored, refine))
 		return false;
 	check->recoded++;
