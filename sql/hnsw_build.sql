@@ -288,6 +288,10 @@ SELECT contents('build_seed_1') = contents('build_seed_2') AS same,
 	contents('build_seed_1') = contents('build_seed_3') AS other_seed,
 	contents('build_seed_1') = contents('build_seed_4') AS no_seed;
 
+-- test: phases of a build, as pg_stat_progress_create_index names them
+SELECT string_agg(pg_indexam_progress_phasename(oid, n), ', ' ORDER BY n) FROM pg_am, generate_series(0, 20) n
+WHERE amname = 'hnsw';
+
 DROP TABLE build_empty, build_one, build_null, build_many, build_low, build_equal, build_zero, build_same,
 	build_expression, build_unlogged, build_temp, build_transaction, build_fails, build_truncate,
 	build_partitioned, build_dimensions, build_spill;

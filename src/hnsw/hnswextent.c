@@ -114,7 +114,7 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 	volatile bool extended = true;
 
 	/* no LWLock is held, and no interrupt held off, which the error would end */
-	Assert(InterruptHoldoffCount == 0 && CritSectionCount == 0);
+	Assert(InterruptHoldoffCount == 0 && QueryCancelHoldoffCount == 0 && CritSectionCount == 0);
 	PG_TRY();
 	{
 		extend_file(index, nblocks);
