@@ -62,8 +62,10 @@ END $$;
 CREATE FUNCTION nonfinite_queries(attribute text, operators text[], queries text[], limits text[], filter text)
 RETURNS TABLE (operator text, query text, wanted text, rows int, in_order boolean, nans bigint, nans_of_sort bigint, same boolean)
 LANGUAGE sql AS $$
-	SELECT op, q, l, c.* FROM unnest(operators) op, unnest(queries) q, unnest(limits) l,
+	SELECT op, q, l, c.* FROM unnest(operators) WITH ORDINALITY o(op, i), unnest(queries) WITH ORDINALITY p(q, j),
+		unnest(limits) WITH ORDINALITY r(l, k),
 		nonfinite_check(format('SELECT %1$s %2$s %3$L AS d FROM nonfinite WHERE %5$s ORDER BY %1$s %2$s %3$L LIMIT %4$s', attribute, op, q, l, filter)) c
+	ORDER BY k, j, i
 $$;
 
 -- test: squares that overflow
