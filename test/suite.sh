@@ -256,9 +256,10 @@ run_iso()
 
 run_tap()
 {
-	local name status
+	local name status began
 
 	for name in $(chosen "$src"/test/t/*.pl); do
+		began=$SECONDS
 		rm -rf "$out/tap"
 		mkdir -p "$out/tap/tmp_check"
 		status=0
@@ -274,6 +275,7 @@ run_tap()
 			echo "not ok - ended with status $status" >>"$out/$name.log"
 		fi
 		tap_lines "tap $name" <"$out/$name.log" | grep -v '^    '
+		echo "# tap $name: $((SECONDS - began)) seconds"
 		if [ $status -ne 0 ]; then
 			explain "$out/$name.err"
 			# What a test died of is in its log alone
