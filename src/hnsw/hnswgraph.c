@@ -263,7 +263,8 @@ prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, 
  * in the pool (ascending, at least one), which is replaced by those found.
  *
  * A candidate is expanded before the neighbors of the last are scored, so that
- * their codes have arrived by then, and meanwhile the next list does.
+ * their codes have arrived by then, and meanwhile the next list does; but for
+ * searches at once.
  *
  * Ends as soon as a node is met that is `wanted`, if that is not LOKI_NONE;
  * true in that case, and the pool is of no use.
@@ -293,6 +294,7 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 	{
 		int			end = Min(graph->npool, ef);
 		uint32	   *scored = waiting;
+		int			nscored = nwaiting;
 		int			n = 0;
 		int			first;
 
@@ -311,8 +313,14 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 		else if (nwaiting == 0)
 			break;
 
-		score_nodes(graph, graph->query, scored, nwaiting);
-		first = loki_pool_merge(pool, &graph->npool, room, graph->estimates, scored, nwaiting);
+		if (graph->at_once)
+		{
+			scored = batch;
+			nscored = n;
+			n = 0;
+		}
+		score_nodes(graph, graph->query, scored, nscored);
+		first = loki_pool_merge(pool, &graph->npool, room, graph->estimates, scored, nscored);
 		next = Min(next, first);
 		waiting = batch;
 		batch = scored;
@@ -647,6 +655,9 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 	}
 	else
 	{
+		/* as scans do above layer 0: a search with so narrow a pool ends elsewhere
+		 * if it goes on before it knows the neighbors of the last candidate */
+		scan.at_once = true;
 		enter(&scan, scan.entry_node);
 		for (int layer = scan.entry_level; layer > 0; layer--)
 		{
@@ -663,18 +674,18 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 }
 
 /*
- * Whether a node is one that layer 0 was entered at, or a neighbor of one.  A
- * search with a pool that leaves room for them finds it whatever other links
+ * Whether a node is one that layer 0 was entered at, or a neighbor of the nearest
+ * of them, which is expanded first: so a search finds it whatever other links
  * there are.
  */
 bool
 loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
 {
 	for (int i = 0; i < graph->nentries; i++)
-		if (graph->entries[i].node == node ||
-			loki_graph_linked(graph, graph->entries[i].node, node))
+		if (graph->entries[i].node == node)
 			return true;
-	return false;
+	return graph->nentries > 0 &&
+		loki_graph_linked(graph, graph->entries[0].node, node);
 }
 
 /*

@@ -65,6 +65,7 @@ typedef struct LokiGraph
 	const LokiQuantizer *scan_quantizer;
 	const char *scan_codes;
 	bool		scan_walk;		/* insertions walk on them, too */
+	bool		at_once;		/* searches score neighbors before they go on */
 	uint32		nnodes;
 	int			m;
 	int			ef_construction;

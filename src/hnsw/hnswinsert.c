@@ -420,7 +420,8 @@ ensure_found(LokiNewRow *row)
 	LokiListRef ref = {.slot = LOKI_NONE};
 	int			linked = 0;
 
-	if (row->found || is_found(row, row->cache->ef_construction))
+	if (row->found ||
+		is_found(row, Min(LOKI_NARROW_SEARCH, row->cache->ef_construction)))
 		return;
 	for (int force = 0; force <= 1 && linked == 0; force++)
 		for (int i = 0; i < search->npool && linked < (force ? 1 : NEW_LINKS); i++)
@@ -630,7 +631,7 @@ form_node(LokiNewRow *row, const float *values)
 	if (quantizer->refine_size > 0)
 		row->refine = palloc0(quantizer->refine_size);
 	quantizer->encode(quantizer, values, row->code, row->refine);
-	loki_search_query(&row->cache->search, values);
+	loki_search_query_row(&row->cache->search, row->code, row->refine, values);
 }
 
 /*

@@ -418,7 +418,11 @@ typedef struct LokiSearch
 	MemoryContext context;		/* scratch memory lives here, reused */
 	bool		in_recovery;	/* share lock for every family */
 
-	LokiQuery  *query;			/* prepared, query_size bytes */
+	LokiQuery  *query;			/* that nodes are scored for: one of these */
+	LokiQuery  *given;			/* prepared, query_size bytes */
+	LokiQuery  *as_row;			/* loki_search_walk_as_row(); NULL before */
+	void	   *row_code;
+	void	   *row_refine;
 	const struct LokiNodeFilter *filter;	/* NULL, or nothing in it: none */
 
 	LokiVisited visited;
@@ -503,6 +507,9 @@ extern Size loki_search_memory(const LokiSearch *search);
 
 /* Prepare for a query (dim floats) or for a stored code (repair) */
 extern void loki_search_query(LokiSearch *search, const float *values);
+extern void loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
+								  const float *values);
+extern void loki_search_walk_as_row(LokiSearch *search, const float *values);
 extern void loki_search_query_code(LokiSearch *search, const void *code);
 
 /*

@@ -38,6 +38,10 @@
 /* Nodes that a walk visits for each of its width */
 #define VISITED_PER_WIDTH	20
 
+/* Walks so wide are for the row that has the query's vector: making its codes costs
+ * a narrow one more than it gains */
+#define ROW_WIDTH	256
+
 /* Each batch of a certain scan is so many times as large as the one before */
 #define CERTAIN_GROWTH	8.0
 
@@ -484,6 +488,8 @@ first_walk(LokiScan *so)
 	}
 	so->walk_end = LOKI_WALK_DRY;
 	loki_scan_query(so);
+	if (so->width >= ROW_WIDTH)
+		loki_search_walk_as_row(&so->search, so->query);
 	nentries = loki_search_entries(&so->search, &so->meta, entries);
 	if (nentries > 0)
 	{

@@ -44,6 +44,14 @@ visited_allocate(LokiSearch *search, uint32 size)
 	loki_visited_reset(search);
 }
 
+static LokiQuery *
+alloc_query(const LokiSearch *search)
+{
+	return (LokiQuery *)
+		TYPEALIGN(64, (uintptr_t) MemoryContextAlloc(search->context,
+													 search->state->quantizer->query_size + 64));
+}
+
 /* Set up a search; its scratch memory lives in `context` and is reused. */
 void
 loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
@@ -60,8 +68,8 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->in_recovery = RecoveryInProgress();
 	search->skip = LOKI_NONE;
 	search->tolerance = -1;
-	search->query = (LokiQuery *)
-		TYPEALIGN(64, (uintptr_t) palloc(state->quantizer->query_size + 64));
+	search->given = alloc_query(search);
+	search->query = search->given;
 
 	search->batch_allocated = 2 * LOKI_MAX_M;
 	search->batch = palloc_array(uint32, search->batch_allocated);
@@ -119,13 +127,55 @@ loki_search_reset(LokiSearch *search)
 void
 loki_search_query(LokiSearch *search, const float *values)
 {
+	search->query = search->given;
 	search->state->quantizer->prepare(search->state->quantizer, values, search->query);
+}
+
+/*
+ * Prepare for a row, by the codes that are or would be stored for its vector,
+ * `values`: for the very query that a build or an insert has made sure that
+ * the row is found by.
+ */
+void
+loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
+					  const float *values)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+
+	search->query = search->given;
+	if (quantizer->prepare_refined != NULL)
+		quantizer->prepare_refined(quantizer, code, refine, search->query);
+	else
+		quantizer->prepare(quantizer, values, search->query);
+}
+
+/*
+ * Walk for the row that has the vector `values`, if there is one, by the query
+ * of loki_search_query_row().  What was prepared before stays in search->given.
+ */
+void
+loki_search_walk_as_row(LokiSearch *search, const float *values)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+
+	if (quantizer->prepare_refined == NULL)
+		return;
+	if (search->as_row == NULL)
+	{
+		search->as_row = alloc_query(search);
+		search->row_code = MemoryContextAllocZero(search->context, quantizer->code_size);
+		search->row_refine = MemoryContextAllocZero(search->context, quantizer->refine_size);
+	}
+	quantizer->encode(quantizer, values, search->row_code, search->row_refine);
+	quantizer->prepare_refined(quantizer, search->row_code, search->row_refine, search->as_row);
+	search->query = search->as_row;
 }
 
 /* Prepare for a stored code. */
 void
 loki_search_query_code(LokiSearch *search, const void *code)
 {
+	search->query = search->given;
 	search->state->quantizer->prepare_code(search->state->quantizer, code, search->query);
 }
 

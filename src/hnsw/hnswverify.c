@@ -6,21 +6,20 @@
  * That a node can be reached does not mean that it is found: on hard data a
  * search may end in another region, from which no short way leads to it.  So
  * every node is searched for as a scan would.  One that is not found is linked
- * from where its search ended.
+ * from nodes that its search has expanded, so that the same search finds it.
  *
  * The searches are those of scans: on the codes that scans walk on, from where
- * scans begin, only narrower.  What a narrow walk finds, a wider one from the
- * same nodes finds as well, since it expands all that the narrow one does.  The
- * query is made of CODE and REFINE together, which ends where that made of the
- * row's vector does, but for a few in a hundred thousand; one made of CODE
- * alone would not (doc/design/graph.md).
+ * scans begin, for the query that a wide scan makes of the row's vector
+ * (loki_search_walk_as_row()), only narrower.  What a narrow walk finds, a wider
+ * one from the same nodes finds as well, since it expands all that the narrow
+ * one does: src/hnsw/README, "Nothing is lost".
  *
  * All processes search, and change nothing.  The leader alone links what they
  * missed, searching once more, since a link made for one node may lead to the
- * next.  New links lead other searches elsewhere now and then.  Where they are
- * many everything is searched for again that is not a neighbor of a node at
- * which its search enters layer 0, else only what was linked and what lost a
- * link.
+ * next.  New links lead other searches elsewhere now and then.  Where those that
+ * no wide search finds are many, everything is searched for again that is not
+ * found for certain, as a neighbor of the node at which its search enters layer 0,
+ * else only what was linked and what lost a link.
  *
  * IDENTIFICATION
  *	  src/hnsw/hnswverify.c
@@ -33,7 +32,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Pool of the search that most nodes are found by */
+/* Pool of the search that nodes are to be found by */
 #define NARROW_SEARCH	24
 
 /* Times that all nodes that are not settled are searched for at most */
@@ -45,15 +44,16 @@
 /* Times that those missed are at most */
 #define MAX_REPEATS		4
 
-/* Links that a node gets which was searched for in vain */
+/* Links that a node gets which a wide search did not find, or only that did */
 #define NEW_LINKS		16
+#define MORE_LINKS		4
 
 #define QUERY_ALIGN		64
 
 /* What is known of a node */
 typedef enum NodeState
 {
-	NODE_SETTLED,				/* found, and links made for others change nothing */
+	NODE_SETTLED,				/* found, whatever links are made for others */
 	NODE_FOUND,
 	NODE_MISSED,				/* was not found, or lost a link */
 } NodeState;
@@ -67,7 +67,7 @@ typedef struct VerifyState
 	uint8	   *states;			/* NodeState of each node */
 	uint32	   *entries;		/* of each node: LOKI_ENTRY_WIDTH of layer 0, for
 								 * the next search for it */
-	const LokiCandidate *found; /* where the last search ended */
+	LokiCandidate found[NARROW_SEARCH]; /* where the last search ended */
 	int			nfound;
 } VerifyState;
 
@@ -90,6 +90,7 @@ search(VerifyState *state, uint32 node)
 	LokiBuild  *build = state->build;
 	const LokiQuantizer *quantizer = build->geometry.quantizer;
 	const char *code = loki_build_slot(build, LOKI_FAMILY_CODE, node);
+	const LokiCandidate *found;
 
 	if (quantizer->prepare_refined != NULL)
 		quantizer->prepare_refined(quantizer, code,
@@ -102,10 +103,22 @@ search(VerifyState *state, uint32 node)
 						  state->entries + (Size) node * LOKI_ENTRY_WIDTH);
 	if (loki_graph_entered_beside(state->graph, node))
 		return NODE_SETTLED;
-	return loki_graph_finds(state->graph, state->query, node, NARROW_SEARCH,
-							&state->found, &state->nfound) ||
-		loki_graph_finds(state->graph, state->query, node, state->graph->ef_construction,
-						 &state->found, &state->nfound) ? NODE_FOUND : NODE_MISSED;
+	if (loki_graph_finds(state->graph, state->query, node, NARROW_SEARCH,
+						 &found, &state->nfound))
+		return NODE_FOUND;
+	memcpy(state->found, found, sizeof(LokiCandidate) * state->nfound);
+	return NODE_MISSED;
+}
+
+/* Whether a wide search finds a node that search() has just missed */
+static bool
+is_found_widely(VerifyState *state, uint32 node)
+{
+	const LokiCandidate *found;
+	int			nfound;
+
+	return loki_graph_finds(state->graph, state->query, node,
+							state->graph->ef_construction, &found, &nfound);
 }
 
 /*
@@ -145,43 +158,54 @@ attach(VerifyState *state, LokiConnection *connection, const LokiCandidate *from
 
 /*
  * Link a node that was searched for in vain from the nodes where the search
- * ended, several of them, as no other search ends in quite the same place:
- * from those with room in their lists, or else from one that has a link to give
- * up.
+ * ended, all of which it has expanded; from several, as no other search ends in
+ * quite the same place: from those with room in their lists, or else from one that
+ * has a link to give up.
  */
 static void
-link_found(VerifyState *state, LokiConnection *connection, uint32 node)
+link_found(VerifyState *state, LokiConnection *connection, uint32 node, int wanted)
 {
 	LokiGraph  *graph = state->graph;
-	int			wanted = NEW_LINKS;
+	bool		linked = false;
 
 	for (int i = 0; i < state->nfound && wanted > 0; i++)
 		if (graph->base.counts[state->found[i].node] < graph->base.width &&
 			attach(state, connection, &state->found[i], node))
+		{
+			linked = true;
 			wanted--;
-	for (int i = 0; i < state->nfound && wanted == NEW_LINKS; i++)
-		if (attach(state, connection, &state->found[i], node))
-			wanted--;
+		}
+	for (int i = 0; i < state->nfound && !linked; i++)
+		linked = attach(state, connection, &state->found[i], node);
 }
 
-/* Link the nodes that were missed, if they still are, and count them. */
+/*
+ * Link the nodes that were missed, if they still are.  Counts them, and those that
+ * a wide search does not find either.
+ */
 static uint32
-link_missed(VerifyState *state, LokiConnection *connection)
+link_missed(VerifyState *state, LokiConnection *connection, uint32 *lost)
 {
 	uint32		linked = 0;
 
+	*lost = 0;
 	for (uint32 node = 0; node < state->graph->nnodes; node++)
 	{
+		bool		widely;
+
 		if (state->states[node] != NODE_MISSED)
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		state->states[node] = search(state, node);
 		if (state->states[node] != NODE_MISSED)
 			continue;
-		link_found(state, connection, node);
+		widely = is_found_widely(state, node);
+		link_found(state, connection, node, widely ? MORE_LINKS : NEW_LINKS);
+		*lost += !widely;
 		linked++;
 	}
-	elog(DEBUG1, "linked %u nodes that were not found", linked);
+	elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
+		 linked, *lost);
 	return linked;
 }
 
@@ -197,6 +221,7 @@ loki_build_verify(LokiBuild *build, LokiConnection *connection)
 	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
 	VerifyState state;
 	uint32		linked;
+	uint32		lost;
 
 	build->shared->states_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], build->nnodes);
 	build->shared->entries_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], entries_size);
@@ -207,12 +232,12 @@ loki_build_verify(LokiBuild *build, LokiConnection *connection)
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);
-		linked = link_missed(&state, connection);
-		if (linked <= build->nnodes / MISSED_OF)
+		linked = link_missed(&state, connection, &lost);
+		if (lost <= build->nnodes / MISSED_OF)
 			break;
 	}
 	for (int repeat = 0; repeat < MAX_REPEATS && linked > 0; repeat++)
-		linked = link_missed(&state, connection);
+		linked = link_missed(&state, connection, &lost);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }
