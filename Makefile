@@ -143,6 +143,7 @@ OBJS = \
 	src/hnsw/hnswequal.o \
 	src/hnsw/hnswextent.o \
 	src/hnsw/hnswfilter.o \
+	src/hnsw/hnswfind.o \
 	src/hnsw/hnswgraph.o \
 	src/hnsw/hnswhandler.o \
 	src/hnsw/hnswinfo.o \

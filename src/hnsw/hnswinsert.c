@@ -34,9 +34,6 @@
  */
 #define ENTRY_WIDTH			8
 
-/* Links to a new node where a scan would not come to it */
-#define NEW_LINKS			16
-
 /* Of a node's neighbors, those whose neighbors are asked for room */
 #define ROOM_LISTS			4
 
@@ -385,28 +382,6 @@ link_neighbors(LokiNewRow *row)
 }
 
 /*
- * Whether the node is among those that a scan finds with a pool of ef, or one
- * that its code cannot tell from it, or would not be in any case, as by inner
- * product others can be nearer.
- */
-static bool
-is_found(LokiNewRow *row, int ef)
-{
-	LokiSearch *search = &row->cache->search;
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
-	int			nentries = loki_search_entries(search, &row->meta, entries);
-
-	loki_search_layer0(search, entries, nentries, ef);
-	if (!(row->self < search->pool[search->npool - 1].distance))
-		return true;
-	for (int i = 0; i < search->npool; i++)
-		if ((search->pool[i].node & ~LOKI_EXPANDED) == row->node ||
-			search->pool[i].distance == row->self)
-			return true;
-	return false;
-}
-
-/*
  * Make sure that a scan finds the node, which begins elsewhere than the search
  * that found its neighbors.  It does where one of those that a narrow search
  * ended among has taken the node; else it is searched for, and where it is not
@@ -416,22 +391,9 @@ static void
 ensure_found(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
-	LokiLinker *linker = &row->cache->linker;
-	LokiListRef ref = {.slot = LOKI_NONE};
-	int			linked = 0;
 
-	if (row->found ||
-		is_found(row, Min(LOKI_NARROW_SEARCH, row->cache->ef_construction)))
-		return;
-	for (int force = 0; force <= 1 && linked == 0; force++)
-		for (int i = 0; i < search->npool && linked < (force ? 1 : NEW_LINKS); i++)
-		{
-			ref.node = search->pool[i].node & ~LOKI_EXPANDED;
-			if (loki_node_is_live(row->state, row->index, ref.node) &&
-				loki_list_add(linker, &ref, row->node, LOKI_NONE, force))
-				linked++;
-			CHECK_FOR_INTERRUPTS();
-		}
+	if (!row->found && !loki_node_is_found(search, &row->meta, row->node))
+		loki_node_link_found(&row->cache->linker, search, row->node);
 }
 
 /*

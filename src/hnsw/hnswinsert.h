@@ -13,9 +13,6 @@
 
 #include "hnsw/hnswlink.h"
 
-/* Pool of the search that a new node should be found by */
-#define LOKI_NARROW_SEARCH	24
-
 /* What a statement keeps between rows, in IndexInfo */
 typedef struct LokiInsertCache
 {

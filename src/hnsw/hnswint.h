@@ -578,6 +578,9 @@ extern void loki_search_walk(LokiSearch *search, const LokiUpperFound *entries,
 extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,
 							   int nentries, int ef);
 
+/* Pool of the search that every node is to be found by: README, "Nothing is lost" */
+#define LOKI_NARROW_SEARCH	24
+
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH at most */
 #define LOKI_ENTRY_WIDTH	4
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,

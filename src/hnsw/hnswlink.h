@@ -114,6 +114,16 @@ extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *l
 							  float *distances);
 
 /* ----------------------------------------------------------------
+ * Finding nodes (hnswfind.c)
+ * ----------------------------------------------------------------
+ */
+
+extern bool loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node);
+extern void loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node);
+extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
+								 char *code, char *refine);
+
+/* ----------------------------------------------------------------
  * Adding links (hnswrelink.c)
  * ----------------------------------------------------------------
  */

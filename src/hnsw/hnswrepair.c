@@ -234,6 +234,15 @@ live_links(LokiVacuum *vacuum, const LokiList *list, LokiList *live)
 		}
 }
 
+/* Remember which nodes of a list are not in another. */
+static void
+note_lost(LokiVacuum *vacuum, const LokiList *old, const LokiList *new)
+{
+	for (int i = 0; i < old->count; i++)
+		if (new == NULL || !loki_list_contains(new, old->nodes[i]))
+			loki_bitmap_set(&vacuum->lost, old->nodes[i]);
+}
+
 /*
  * Choose a list without dead neighbors.
  */
@@ -256,6 +265,22 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
 	live_links(vacuum, &change->old, &wanted);
 	loki_list_keep_reachable(&vacuum->linker, &ref, &wanted, &change->new, &left);
+	if (change->level == 0)
+		note_lost(vacuum, &wanted, &change->new);
+}
+
+/* Remember to which nodes slot i of the page copy leads, if its node is dead. */
+static void
+note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiList	list;
+
+	if (!loki_bitmap_test(&vacuum->dead, ordinal * family->per_page + i))
+		return;
+	loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
+				  vacuum->state->m, &list);
+	note_lost(vacuum, &list, NULL);
 }
 
 /*
@@ -339,6 +364,8 @@ repair_page(LokiVacuum *vacuum, int family, uint32 ordinal, ListChange *changes)
 	{
 		ListChange *change = &changes[nchanges];
 
+		if (family == LOKI_FAMILY_LINK)
+			note_lost_with(vacuum, ordinal, i);
 		if (!identify_slot(vacuum, family, ordinal, i, change))
 			continue;
 		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, fam->slot_size, i),
@@ -550,6 +577,22 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 }
 
 /*
+ * Search for the nodes that lost a link, and link those that are not found any
+ * more.
+ */
+static void
+find_nodes_again(LokiVacuum *vacuum)
+{
+	for (uint32 node = 0; node < vacuum->live.size; node++)
+		if (loki_bitmap_test(&vacuum->lost, node) && loki_bitmap_test(&vacuum->live, node))
+		{
+			LokiVacuumDelayPoint();
+			loki_node_make_found(&vacuum->linker, &vacuum->search, node,
+								 vacuum->code, vacuum->refine);
+		}
+}
+
+/*
  * Take the nodes that are dead out of all lists.
  */
 void
@@ -560,9 +603,12 @@ loki_repair_graph(LokiVacuum *vacuum)
 	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
 	loki_linker_begin(&vacuum->linker, vacuum->index, state, MAX_GATHERED);
 	vacuum->code = palloc(state->quantizer->code_size);
+	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
+	loki_bitmap_init(&vacuum->lost, vacuum->live.size);
 
 	repair_family(vacuum, LOKI_FAMILY_UPPER);
 	repair_family(vacuum, LOKI_FAMILY_LINK);
 	link_cut_off_nodes(vacuum);
+	find_nodes_again(vacuum);
 }

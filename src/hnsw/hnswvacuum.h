@@ -76,9 +76,11 @@ typedef struct LokiVacuum
 	LokiBitmap	overflow_chained;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
+	LokiBitmap	lost;			/* nodes that a node has no link to any more */
 	LokiSearch	search;
 	LokiLinker	linker;
 	char	   *code;
+	char	   *refine;
 } LokiVacuum;
 
 /*

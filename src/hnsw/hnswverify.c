@@ -32,9 +32,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Pool of the search that nodes are to be found by */
-#define NARROW_SEARCH	24
-
 /* Times that all nodes that are not settled are searched for at most */
 #define MAX_ROUNDS		4
 
@@ -67,7 +64,7 @@ typedef struct VerifyState
 	uint8	   *states;			/* NodeState of each node */
 	uint32	   *entries;		/* of each node: LOKI_ENTRY_WIDTH of layer 0, for
 								 * the next search for it */
-	LokiCandidate found[NARROW_SEARCH]; /* where the last search ended */
+	LokiCandidate found[LOKI_NARROW_SEARCH]; /* where the last search ended */
 	int			nfound;
 } VerifyState;
 
@@ -103,7 +100,7 @@ search(VerifyState *state, uint32 node)
 						  state->entries + (Size) node * LOKI_ENTRY_WIDTH);
 	if (loki_graph_entered_beside(state->graph, node))
 		return NODE_SETTLED;
-	if (loki_graph_finds(state->graph, state->query, node, NARROW_SEARCH,
+	if (loki_graph_finds(state->graph, state->query, node, LOKI_NARROW_SEARCH,
 						 &found, &state->nfound))
 		return NODE_FOUND;
 	memcpy(state->found, found, sizeof(LokiCandidate) * state->nfound);
