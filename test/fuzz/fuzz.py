@@ -39,8 +39,10 @@ from text import Rendering, quoted                              # noqa: E402
 
 STATEMENTS = 60             # of a schema
 # Recall of all searches with hnsw.ef_search of 100 and more; and of those in schemas with
-# an index of few links (m = 5) or few bits (profile = compact), which are asked for less
-RECALL = {"full": 0.985, "thin": 0.9}
+# an index of few links (m = 5) or few bits (profile = compact), which are asked for less;
+# and of those in large ones, where 100 is few: in 56,000 rows of 24 dimensions queries
+# that no row resembles found .81 by it, and .95 by 400, in an index that was just built
+RECALL = {"full": 0.985, "thin": 0.9, "large": 0.75}
 
 # All ways that use an index, and what may have been set before
 OFF = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan", "lokivector.enable_hybrid_scan",
@@ -187,7 +189,7 @@ class Tester:
     def __init__(self, connection, schema, secure):
         self.connection = connection
         self.partitioned = schema.partitioned
-        self.depth = "thin" if re.search("m = 5|compact", str(schema.indexes)) else "full"
+        self.depth = "large" if schema.large else "thin" if re.search("m = 5|compact", str(schema.indexes)) else "full"
         self.ivfflat = "ivfflat" in str(schema.indexes)
         self.secure = secure
         self.hidden = frozenset()
@@ -298,7 +300,7 @@ class Tester:
             found = sum(place(row[column], descending) <= farthest for row in rows)
             self.wanted[self.depth] += len(expected)
             self.found[self.depth] += found
-            if found < len(expected) * 0.5 and len(expected) > 4:
+            if found < len(expected) * 0.5 and len(expected) > 4 and self.depth != "large":
                 raise Fault(f"recall: {found} of {len(expected)} rows are near enough")
 
     def is_wide(self, attempt):
