@@ -65,158 +65,7 @@ DATA = $(wildcard sql/upgrade/*.sql) sql/takeover/lokivector_validate.sql
 DATA_built = $(SCRIPT)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 
-OBJS = \
-	src/lokivector.o \
-	src/distance/bits.o \
-	src/distance/blas.o \
-	src/distance/dispatch.o \
-	src/distance/scalar.o \
-	src/distance/avx2.o \
-	src/distance/avx512.o \
-	src/distance/hash.o \
-	src/distance/neon.o \
-	src/distance/pool.o \
-	src/distance/pool_avx512.o \
-	src/distance/sparse.o \
-	src/distance/sparse_avx512.o \
-	src/quantize/bitcode.o \
-	src/quantize/quantize.o \
-	src/quantize/rotate.o \
-	src/quantize/levels.o \
-	src/quantize/rotated.o \
-	src/quantize/rotated_least.o \
-	src/quantize/exact.o \
-	src/quantize/scalar8.o \
-	src/quantize/compact.o \
-	src/quantize/subspace.o \
-	src/quantize/codes_scalar.o \
-	src/quantize/codes_avx2.o \
-	src/quantize/codes_avx512.o \
-	src/quantize/codes_neon.o \
-	src/types/array.o \
-	src/types/textscan.o \
-	src/types/toast.o \
-	src/types/bit.o \
-	src/types/check.o \
-	src/types/halfvec_cast.o \
-	src/types/halfvec_check.o \
-	src/types/halfvec_distance.o \
-	src/types/halfvec_io.o \
-	src/types/halfvec_ops.o \
-	src/types/vector_check.o \
-	src/types/vector_io.o \
-	src/types/vector_ops.o \
-	src/types/vector_agg.o \
-	src/types/vector_cast.o \
-	src/types/vector_distance.o \
-	src/types/sparsevec_check.o \
-	src/types/sparsevec_io.o \
-	src/types/sparsevec_ops.o \
-	src/types/sparsevec_cast.o \
-	src/types/sparsevec_distance.o \
-	src/hnsw/hnswaccess.o \
-	src/hnsw/hnswahead.o \
-	src/hnsw/hnswalter.o \
-	src/hnsw/hnswarena.o \
-	src/hnsw/hnswattr.o \
-	src/hnsw/hnswbuild.o \
-	src/hnsw/hnswcache.o \
-	src/hnsw/hnswslots.o \
-	src/hnsw/hnswsparse.o \
-	src/hnsw/hnswcalibrate.o \
-	src/hnsw/hnswcalibrate_measure.o \
-	src/hnsw/hnswchain.o \
-	src/hnsw/hnswchange.o \
-	src/hnsw/hnswcheck.o \
-	src/hnsw/hnswcheck_all.o \
-	src/hnsw/hnswcheck_codes.o \
-	src/hnsw/hnswcheck_heap.o \
-	src/hnsw/hnswcheck_links.o \
-	src/hnsw/hnswcheck_pages.o \
-	src/hnsw/hnswcheck_postings.o \
-	src/hnsw/hnswcheck_read.o \
-	src/hnsw/hnswcheck_rowmap.o \
-	src/hnsw/hnswcheck_slots.o \
-	src/hnsw/hnswcompact.o \
-	src/hnsw/hnswconnect.o \
-	src/hnsw/hnswconstant.o \
-	src/hnsw/hnswequal.o \
-	src/hnsw/hnswextent.o \
-	src/hnsw/hnswfilter.o \
-	src/hnsw/hnswfind.o \
-	src/hnsw/hnswgraph.o \
-	src/hnsw/hnswhandler.o \
-	src/hnsw/hnswinfo.o \
-	src/hnsw/hnswinsert.o \
-	src/hnsw/hnswjoin.o \
-	src/hnsw/hnswkill.o \
-	src/hnsw/hnswkey.o \
-	src/hnsw/hnswlink.o \
-	src/hnsw/hnswmatch.o \
-	src/hnsw/hnswnode.o \
-	src/hnsw/hnswoffer.o \
-	src/hnsw/hnswold.o \
-	src/hnsw/hnswload.o \
-	src/hnsw/hnswlock.o \
-	src/hnsw/hnswmemory.o \
-	src/hnsw/hnswoptions.o \
-	src/hnsw/hnsworder.o \
-	src/hnsw/hnswpage.o \
-	src/hnsw/hnswparallel.o \
-	src/hnsw/hnswpivots.o \
-	src/hnsw/hnswpostarray.o \
-	src/hnsw/hnswposting.o \
-	src/hnsw/hnswrank.o \
-	src/hnsw/hnswrecode.o \
-	src/hnsw/hnswrefine.o \
-	src/hnsw/hnswreserve.o \
-	src/hnsw/hnswrelink.o \
-	src/hnsw/hnswrecall.o \
-	src/hnsw/hnswrecall_exact.o \
-	src/hnsw/hnswrepair.o \
-	src/hnsw/hnswrowlookup.o \
-	src/hnsw/hnswrowmap.o \
-	src/hnsw/hnswscan.o \
-	src/hnsw/hnswscanstats.o \
-	src/hnsw/hnswsearch.o \
-	src/hnsw/hnswselect.o \
-	src/hnsw/hnswsequential.o \
-	src/hnsw/hnswstream.o \
-	src/hnsw/hnswtids.o \
-	src/hnsw/hnswtypes.o \
-	src/hnsw/hnswvacuum.o \
-	src/hnsw/hnswvacuum_report.o \
-	src/hnsw/hnswvalidate.o \
-	src/hnsw/hnswversion.o \
-	src/hnsw/hnswverify.o \
-	src/hnsw/hnswwalk.o \
-	src/hnsw/hnswway.o \
-	src/hnsw/hnswwrite.o \
-	src/hnsw/ivfflat.o \
-	src/planner/analyze.o \
-	src/planner/clauses.o \
-	src/planner/cost.o \
-	src/planner/distcost.o \
-	src/planner/distexpr.o \
-	src/planner/hybrid_cost.o \
-	src/planner/hybrid_exec.o \
-	src/planner/hybrid_explain.o \
-	src/planner/hybrid_parallel.o \
-	src/planner/hybrid_path.o \
-	src/planner/hybrid_plan.o \
-	src/planner/hybrid_rows.o \
-	src/planner/hybrid_tids.o \
-	src/planner/join.o \
-	src/planner/limit.o \
-	src/planner/order.o \
-	src/planner/paths.o \
-	src/planner/promise.o \
-	src/planner/rank.o \
-	src/planner/resjunk.o \
-	src/planner/search.o \
-	src/planner/selectivity.o \
-	src/planner/values.o \
-	src/planner/values_exec.o
+OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.
@@ -229,7 +78,7 @@ WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 PG_CPPFLAGS = -Isrc -DLOKI_VERSION='"$(EXTVERSION)"' \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))' \
 	-isystem $(includedir_server) -isystem $(includedir_internal)
-PG_CFLAGS = -fvisibility=hidden $(WARNINGS) $(LOKI_CFLAGS)
+PG_CFLAGS = -fvisibility=hidden -MMD -MP $(WARNINGS) $(LOKI_CFLAGS)
 SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 
 REGRESS := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
@@ -250,8 +99,9 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# Coarse but sure: any header changed, everything is compiled again
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)
+# What a changed header reaches is compiled again; -MMD writes down which files that is
+$(OBJS:.o=.bc): %.bc: %.o
+-include $(OBJS:.o=.d)
 
 $(SCRIPT): $(SCRIPT_PARTS) Makefile
 	(printf '%s\n' '/* $@ */' '' \

@@ -8,7 +8,7 @@ from cluster import say
 
 SAMPLE_SECONDS = 20
 MANY = 16
-FAMILY = {3: "code", 4: "link", 7: "upper"}     # src/hnsw/hnswpage.h
+FAMILY = {3: "code", 4: "link", 7: "upper"}     # src/hnsw/definition/layout.h
 FAMILY_BYTE = 8192 - 16 + 10
 WAIT_TYPES = ("Lock", "LWLock", "BufferPin")
 HOT_QUERIES = 1000

@@ -25,7 +25,7 @@ ROUNDS = 3                      # each with other queries
 PART = 4                        # of the index, that shared_buffers is
 TOLERATED = 1 << 20            # bytes that may stay in the page cache
 CALLS = "pread64,preadv,preadv2,fadvise64"
-FAMILY_BYTE = 8192 - 16 + 10    # of a page of ours (src/hnsw/hnswpage.h)
+FAMILY_BYTE = 8192 - 16 + 10    # of a page of ours (src/hnsw/definition/layout.h)
 FAMILIES = {1: "directory", 2: "tid", 3: "code", 4: "link", 5: "refine",
             7: "upper", 8: "overflow"}
 COUNTERS = ("index", "heap", "toast", "read_ms")

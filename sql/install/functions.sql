@@ -1,6 +1,6 @@
 --
 -- Looking into hnsw indexes.  Each of these functions asks whether its caller may
--- look into the index at hand (src/hnsw/hnswaccess.c), so that all may execute it.
+-- look into the index at hand (src/hnsw/definition/access.c), so that all may execute it.
 --
 
 CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAULT false)

@@ -16,7 +16,8 @@
 #include "access/amapi.h"
 #include "access/relscan.h"
 #include "executor/tuptable.h"
-#include "hnsw/hnswtids.h"
+#include "hnsw/filter/tid_set.h"
+#include "nodes/execnodes.h"
 #include "utils/rel.h"
 
 /* Reloptions */

@@ -18,118 +18,15 @@
 
 #include <limits.h>
 
+#include "access/genam.h"
 #include "access/reloptions.h"
 #include "catalog/index.h"
-#include "hnsw/hnswint.h"
+#include "hnsw/build/build.h"
+#include "hnsw/handler.h"
 #include "lokivector.h"
+#include "nodes/execnodes.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
-
-#define DEFAULT_LISTS	100
-#define MAX_LISTS		32768
-#define PROBE_WIDTH		20
-
-/* Rows of a table that was never counted */
-#define UNKNOWN_ROWS	20000
-
-static int	probes = 1;
-static int	iterative_scan = LOKI_ITERATIVE_OFF;
-static int	max_probes = MAX_LISTS;
-
-/* Whether somebody set these, instead of leaving them at their defaults */
-static bool iterative_scan_set = false;
-static bool max_probes_set = false;
-
-static relopt_kind ivfflat_relopt_kind;
-
-static const struct config_enum_entry iterative_scan_options[] = {
-	{"off", LOKI_ITERATIVE_OFF, false},
-	{"relaxed_order", LOKI_ITERATIVE_RELAXED, false},
-	{NULL, 0, false}
-};
-
-static void
-assign_iterative_scan(int newval, void *extra)
-{
-	loki_assign_source(&iterative_scan_set, extra, newval != iterative_scan);
-}
-
-static void
-assign_max_probes(int newval, void *extra)
-{
-	loki_assign_source(&max_probes_set, extra, false);
-}
-
-/* Called by loki_hnsw_init(). */
-void
-loki_ivfflat_init(void)
-{
-	ivfflat_relopt_kind = add_reloption_kind();
-	add_int_reloption(ivfflat_relopt_kind, "lists", "Number of inverted lists",
-					  DEFAULT_LISTS, 1, MAX_LISTS, AccessExclusiveLock);
-
-	DefineCustomIntVariable("ivfflat.probes", "Sets the number of probes",
-							"Valid range is 1..lists.", &probes, 1, 1, MAX_LISTS,
-							PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomEnumVariable("ivfflat.iterative_scan",
-							 "Sets the mode for iterative scans",
-							 NULL, &iterative_scan, LOKI_ITERATIVE_OFF,
-							 iterative_scan_options, PGC_USERSET, 0,
-							 loki_check_int_source, assign_iterative_scan, NULL);
-	DefineCustomIntVariable("ivfflat.max_probes",
-							"Sets the max number of probes for iterative scans",
-							NULL, &max_probes, MAX_LISTS, 1, MAX_LISTS, PGC_USERSET, 0,
-							loki_check_int_source, assign_max_probes, NULL);
-	MarkGUCPrefixReserved("ivfflat");
-}
-
-/*
- * Storage parameters, in the form that hnsw indexes have them in.
- */
-static bytea *
-ivfflat_options(Datum reloptions, bool validate)
-{
-	static const relopt_parse_elt table[] = {
-		{"lists", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, lists)},
-	};
-	LokiHnswOptions *options = (LokiHnswOptions *)
-		build_reloptions(reloptions, validate, ivfflat_relopt_kind,
-						 sizeof(LokiHnswOptions), table, lengthof(table));
-
-	if (options != NULL)
-	{
-		options->m = LOKI_M_AUTO;
-		options->ef_construction = LOKI_DEFAULT_EF_CONSTRUCTION;
-		options->bits = LOKI_BITS_AUTO;
-		options->refine_bits = LOKI_BITS_AUTO;
-		options->profile = LOKI_PROFILE_BALANCED;
-	}
-	return (bytea *) options;
-}
-
-/*
- * What scans of an index go by; false if it is not of this access method.
- */
-bool
-loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
-{
-	const LokiHnswOptions *options = LokiIndexOptions(index);
-	int			lists = options ? options->lists : DEFAULT_LISTS;
-	double		rows = index->rd_rel->reltuples;
-
-	if (index->rd_indam->amoptions != ivfflat_options)
-		return false;
-
-	settings->ef = PROBE_WIDTH * (Min(probes, lists) + 1);
-	settings->iterative_scan = iterative_scan;
-	settings->max_tuples = INT_MAX;
-	if (Max(max_probes, probes) < lists)
-		settings->max_tuples = Min((rows > 0 ? rows : UNKNOWN_ROWS) *
-								   Max(max_probes, probes) / lists, INT_MAX);
-	settings->complete = loki_scan_complete(iterative_scan_set || max_probes_set);
-	settings->exact = probes >= lists;
-	return true;
-}
 
 /*
  * ambuild: as of hnsw, which a new index is told of, though not one that is
@@ -164,7 +61,7 @@ ivfflathandler(PG_FUNCTION_ARGS)
 	amroutine->amsupport = 5;
 	amroutine->amcanmulticol = false;
 	amroutine->ambuild = ivfflat_build;
-	amroutine->amoptions = ivfflat_options;
+	amroutine->amoptions = loki_ivfflat_options;
 	amroutine->amvalidate = ivfflat_validate;
 	PG_RETURN_POINTER(amroutine);
 }

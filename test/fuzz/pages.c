@@ -15,19 +15,19 @@
  * Rows are vectors that the place of the row decides; a part of the rows is not
  * visible.
  *
- * Sources: src/hnsw/hnswpage.c src/hnsw/hnswselect.c src/hnsw/hnswextent.c src/hnsw/hnswchange.c
- * Sources: src/hnsw/hnswslots.c src/hnsw/hnswattr.c src/hnsw/hnswposting.c
- * Sources: src/hnsw/hnswpostarray.c src/hnsw/hnswreserve.c src/hnsw/hnswrowlookup.c
- * Sources: src/hnsw/hnswrowmap.c src/hnsw/hnswfilter.c src/hnsw/hnswmatch.c
- * Sources: src/hnsw/hnswkey.c src/hnsw/hnswconstant.c src/hnsw/hnswtids.c
- * Sources: src/hnsw/hnswcheck_pages.c src/hnsw/hnswcheck_read.c
- * Sources: src/hnsw/hnswcheck_slots.c src/hnsw/hnswcheck_links.c
- * Sources: src/hnsw/hnswcheck_postings.c src/hnsw/hnswcheck_rowmap.c
- * Sources: src/hnsw/hnswsearch.c src/hnsw/hnswwalk.c src/hnsw/hnswway.c
- * Sources: src/hnsw/hnswscan.c src/hnsw/hnswscanstats.c src/hnsw/hnswrefine.c
- * Sources: src/hnsw/hnswrank.c src/hnsw/hnswchain.c src/hnsw/hnswkill.c
- * Sources: src/hnsw/hnswahead.c src/hnsw/hnswsequential.c src/hnsw/hnswstream.c
- * Sources: src/hnsw/hnswlock.c src/quantize/bitcode.c src/quantize/quantize.c
+ * Sources: src/hnsw/page/page.c src/hnsw/graph/select.c src/hnsw/page/extent.c src/hnsw/page/change.c
+ * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/filter/sorted_list.c
+ * Sources: src/hnsw/filter/sorted_list_array.c src/hnsw/filter/reserve.c src/hnsw/filter/row_lookup.c
+ * Sources: src/hnsw/filter/row_map.c src/hnsw/filter/filter.c src/hnsw/filter/match.c
+ * Sources: src/hnsw/filter/key.c src/hnsw/filter/constant.c src/hnsw/filter/tid_set.c
+ * Sources: src/hnsw/check/pages.c src/hnsw/check/read.c
+ * Sources: src/hnsw/check/slots.c src/hnsw/check/links.c
+ * Sources: src/hnsw/check/sorted_lists.c src/hnsw/check/row_map.c
+ * Sources: src/hnsw/graph/search.c src/hnsw/scan/walk.c src/hnsw/scan/strategy.c
+ * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
+ * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
+ * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c
+ * Sources: src/hnsw/page/insert_lock.c src/quantize/bitcode.c src/quantize/quantize.c
  * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_least.c src/quantize/exact.c src/quantize/scalar8.c
  * Sources: src/quantize/compact.c src/quantize/subspace.c src/quantize/codes_scalar.c
@@ -45,8 +45,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "../../src/hnsw/hnswcache.c"
-#include "../../src/hnsw/hnswcheck.c"
+#include "../../src/hnsw/page/index.c"
+#include "../../src/hnsw/check/check.c"
 
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
@@ -56,8 +56,8 @@
 #include "distance/distance.h"
 #include "executor/instrument.h"
 #include "executor/tuptable.h"
-#include "hnsw/hnswscan.h"
-#include "hnsw/hnswtids.h"
+#include "hnsw/scan/scan.h"
+#include "hnsw/filter/tid_set.h"
 #include "pgstat.h"
 #include "storage/buf_internals.h"
 #include "stubs.h"

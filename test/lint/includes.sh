@@ -19,11 +19,54 @@ rule()
 	fi
 }
 
-# The #include "..." lines of a folder, as FILE:LINE:HEADER
+# The #include "..." lines of a folder and those in it, as FILE:LINE:HEADER
 includes_of()
 {
-	grep -nH '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' src/$1/*.[ch] 2>/dev/null |
+	grep -rnH --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' src/$1 2>/dev/null |
 		sed 's/#[^"]*"\([^"]*\)".*/\1/'
+}
+
+# within FOLDER FACE FOLDER...: the folders in a folder, each of which sees those
+# behind it.  The header FACE may be seen by all.  Prints what breaks that.
+within()
+{
+	local outer=$1 face=$2
+	shift 2
+	includes_of "$outer" | awk -F: -v outer="$outer" -v face="$face" -v order="$*" '
+		# A file lies in the first folder of the order if in none of the others
+		function place(path,    parts, n) {
+			n = split(path, parts, "/")
+			return n == 3 ? at[parts[2]] : 1
+		}
+		BEGIN {
+			n = split(order, names, " ")
+			for (i = 1; i <= n; i++)
+				at[names[i]] = i
+		}
+		{
+			file = $1
+			sub(/^src\//, "", file)
+			if (index($3, outer "/") != 1 || $3 == face)
+				next
+			if (!place(file) || !place($3) || place(file) > place($3))
+				print $1 ":" $2 ": " $3
+		}'
+}
+
+# arrows FOLDER: how many includes lead from each folder in it to the others
+arrows()
+{
+	includes_of "$1" | awk -F: -v outer="$1" '
+		function folder(path,    parts) {
+			return split(path, parts, "/") == 3 ? parts[2] : "face"
+		}
+		{
+			file = $1
+			sub(/^src\//, "", file)
+			if (index($3, outer "/") == 1 && folder(file) != folder($3))
+				count[folder(file) " -> " folder($3)]++
+		}
+		END { for (arrow in count) print "# " outer ": " arrow " " count[arrow] }' | sort
 }
 
 # Includes of a folder of ours that is not one of those named
@@ -61,12 +104,22 @@ includes_of hnsw | others_than "hnsw types quantize distance compat" |
 includes_of compat | others_than "compat" | rule "compat knows no other folder"
 includes_of distance | pure | rule "distance includes c.h of the server alone"
 includes_of quantize | pure | rule "quantize includes c.h of the server alone"
-grep -niE 'hnsw' src/types/*.[ch] 2>/dev/null | rule "types never mentions hnsw"
+grep -rniE --include='*.[ch]' 'hnsw' src/types | rule "types never mentions hnsw"
 includes_of planner | grep ':hnsw/' | grep -v ':hnsw/hnsw\.h$' |
 	rule "planner sees hnsw through hnsw.h alone"
-{ includes_of '*'; includes_of .; } | grep -E ':(hnsw/)?(hnswint|hnswpage)\.h$' |
-	grep -v '^src/hnsw/' | rule "private headers of hnsw stay inside"
-grep -nw PG_VERSION_NUM src/*.[ch] src/*/*.[ch] | grep -v '^src/compat/pgcompat\.h:' |
+includes_of . | grep -E ':hnsw/' | grep -v -e ':hnsw/hnsw\.h$' -e '^src/\.*/*hnsw/' |
+	rule "private headers of hnsw stay inside"
+
+hnsw_folders="face check vacuum build recall insert scan filter graph page definition"
+within hnsw hnsw/hnsw.h $hnsw_folders | rule "folders of hnsw see those behind them alone"
+arrows hnsw
+for header in src/hnsw/*/*.h; do
+	sed -nE 's/^extern [^;(]*[ *](loki_[a-z0-9_]+)\(.*/\1/p' "$header" |
+		while read -r name; do
+			grep -q "^$name(" "${header%/*}"/*.c || echo "$header: $name()"
+		done
+done | rule "a header declares functions of its own folder"
+grep -rnw --include='*.[ch]' PG_VERSION_NUM src | grep -v '^src/compat/pgcompat\.h:' |
 	rule "server versions are told apart in pgcompat.h alone"
 grep -nE '\<(index|relation)_open\(' src/planner/*.c |
 	grep -v -e 'return index_open(info->indexoid, NoLock)' -e '^src/planner/hybrid_exec\.c:' \

@@ -42,6 +42,6 @@ compare "exported symbols" "$(allowed | sort -u)" \
 	"$(nm -D --defined-only lokivector.so | awk '{ print $3 }' | sort -u)"
 
 compare "symbols that are not static begin with loki" "" \
-	"$(find src -name '*.o' -exec nm -g --defined-only {} + 2>/dev/null |
+	"$(find src -name '*.c' | sed 's/c$/o/' | xargs nm -g --defined-only 2>/dev/null |
 		awk 'NF == 3 { print $3 }' | grep -v -i '^loki' | sort -u |
 		comm -23 - <(allowed | sort -u))"

@@ -15,5 +15,5 @@ cd "$(dirname "$0")/../.."
 		-e 's/^\} ([A-Za-z_0-9]+);.*/\1/p' \
 		-e 's/^#define ([A-Z]+) +(__m[0-9]+i?|[a-z]+[0-9]+x[0-9]+_t)$/\1/p'
 	# NEON is not in a library for another processor
-	grep -ohE '\<[a-z]+[0-9]+x[0-9]+(x[0-9])?_t\>' src/*/*.[ch]
-} | sort -u | grep -vxF "$(sed -nE 's/^#define ([A-Za-z_0-9]+)\(.*/\1/p' src/*.h src/*/*.h)"
+	grep -ohE '\<[a-z]+[0-9]+x[0-9]+(x[0-9])?_t\>' src/*/*.[ch] src/*/*/*.[ch]
+} | sort -u | grep -vxF "$(sed -nE 's/^#define ([A-Za-z_0-9]+)\(.*/\1/p' src/*.h src/*/*.h src/*/*/*.h)"

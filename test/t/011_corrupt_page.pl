@@ -36,7 +36,7 @@ my (%families, %slot_bytes);
 # Reading and writing an index file
 # ----------------------------------------------------------------
 
-# Numbers of families, as in hnswpage.h
+# Numbers of families, as in hnsw/definition/layout.h
 my %number = (tid => 2, code => 3, link => 4, hash => 6, upper => 7, overflow => 8,
 	nulltid => 9, centroid => 10, attribute => 16);
 

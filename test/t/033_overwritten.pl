@@ -85,7 +85,7 @@ $kinds{grown} = 1;
 
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my ($header, $special, $tid) = (24, 16, 2);
-# Families that go by node, as in hnswpage.h, and the bytes of their slots
+# Families that go by node, as in hnsw/definition/layout.h, and the bytes of their slots
 my %number = (tid => $tid, code => 3, link => 4, refine => 5, hash => 6);
 my %slot_bytes;
 for my $kind (keys %kinds)

@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * alter.c
+ *	  ALTER INDEX ... SET: saying that a parameter waits for REINDEX.
+ *
+ * An index keeps the links, bits and profile that it was built with, whatever its
+ * storage parameters say since.  Whoever changes them is told so.  The server calls
+ * a hook when it has altered a relation, which is the one place that knows both the
+ * command and the index: what parses storage parameters knows no index, and is
+ * called by CREATE INDEX and a restore of a dump as well.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/alter.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/amapi.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/reloptions.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
+#include "hnsw/build/build.h"
+#include "hnsw/handler.h"
+#include "hnsw/page/page.h"
+#include "lib/stringinfo.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+static object_access_hook_type next_hook = NULL;
+
+/*
+ * The storage parameters of an index as this command has left them, where other
+ * commands do not see them yet; NULL if there are none.
+ */
+static LokiHnswOptions *
+read_options(Relation index)
+{
+	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
+	LokiHnswOptions *options = NULL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationGetRelid(index)));
+	scan = systable_beginscan(catalog, ClassOidIndexId, true, SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		options = (LokiHnswOptions *) extractRelOptions(tuple, RelationGetDescr(catalog),
+														index->rd_indam->amoptions);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return options;
+}
+
+/* Whether two sets of parameters ask for another index */
+static bool
+ask_for_another(const LokiHnswOptions *a, const LokiHnswOptions *b)
+{
+	return loki_option_m(a) != loki_option_m(b) ||
+		loki_option_profile(a) != loki_option_profile(b) ||
+		loki_option_bits(a) != loki_option_bits(b) ||
+		loki_option_refine_bits(a) != loki_option_refine_bits(b);
+}
+
+/*
+ * Add a parameter that the index was built with to a list, if its new value is
+ * another.
+ */
+static void
+add_parameter(StringInfo list, const char *name, int built, int wanted)
+{
+	if (built != wanted)
+		appendStringInfo(list, "%s%s = %d", list->len > 0 ? ", " : "", name, built);
+}
+
+/*
+ * What an index was built with and its parameters do not ask for any more.  Bits
+ * that a compact build is to choose itself may come out as anything.
+ */
+static void
+list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
+{
+	LokiColumn	column = loki_index_column(index);
+	LokiHnswOptions wanted = {.m = LOKI_M_AUTO, .bits = LOKI_BITS_AUTO,
+		.refine_bits = LOKI_BITS_AUTO, .profile = LOKI_PROFILE_BALANCED};
+	LokiMetaPageData built;
+	LokiMetaPageData described;
+	bool		chosen;
+
+	if (options != NULL)
+		wanted = *options;
+	/* whether that goes together with m is for the build to say */
+	wanted.ef_construction = LOKI_MAX_EF_CONSTRUCTION;
+	chosen = wanted.profile == LOKI_PROFILE_COMPACT;
+	loki_meta_read(index, &built);
+	loki_build_describe(&wanted, &column, built.nattributes, built.attr_type, 0, &described);
+
+	if (built.profile != described.profile)
+		appendStringInfo(list, "profile = %s",
+						 built.profile == LOKI_PROFILE_COMPACT ? "compact" : "balanced");
+	add_parameter(list, "m", built.m, described.m);
+	if (!chosen || wanted.bits != LOKI_BITS_AUTO)
+		add_parameter(list, "bits", built.code.bits, described.code.bits);
+	if (!chosen || wanted.refine_bits != LOKI_BITS_AUTO)
+		add_parameter(list, "refine_bits", built.code.refine_bits, described.code.refine_bits);
+}
+
+/* A relation was altered: if it is an index of ours, compare. */
+static void
+look_at_index(Oid relid)
+{
+	Relation	index = relation_open(relid, NoLock);
+	LokiHnswOptions *options;
+	StringInfoData list;
+
+	if (loki_is_hnsw_index(index) && RelationGetNumberOfBlocks(index) > LOKI_META_BLKNO &&
+		ask_for_another(LokiIndexOptions(index), options = read_options(index)) &&
+		!loki_hnsw_is_old(index))
+	{
+		initStringInfo(&list);
+		list_kept(index, options, &list);
+		if (list.len > 0)
+			ereport(NOTICE,
+					(errmsg("index \"%s\" keeps %s until it is rebuilt",
+							RelationGetRelationName(index), list.data),
+					 errhint("REINDEX it to have it built with the new storage parameters.")));
+	}
+	relation_close(index, NoLock);
+}
+
+static void
+object_altered(ObjectAccessType access, Oid class, Oid object, int sub, void *arg)
+{
+	if (next_hook)
+		next_hook(access, class, object, sub, arg);
+	if (access == OAT_POST_ALTER && class == RelationRelationId && sub == 0 &&
+		get_rel_relkind(object) == RELKIND_INDEX)
+		look_at_index(object);
+}
+
+/* Called by loki_hnsw_init() */
+void
+loki_alter_init(void)
+{
+	next_hook = object_access_hook;
+	object_access_hook = object_altered;
+}

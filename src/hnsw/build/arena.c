@@ -1,0 +1,391 @@
+/*-------------------------------------------------------------------------
+ *
+ * arena.c
+ *	  Memory of a build: arrays that grow, shared by several processes, in
+ *	  memory up to a limit and in a temporary file beyond.
+ *
+ * All arrays of a chunk's elements lie behind each other in an object of
+ * anonymous shared memory, or in a temporary file once memory has come to its
+ * limit.  Each process reserves addresses for as many elements as there can
+ * ever be, and maps the chunks into them, so that each array is one array to
+ * who uses it, wherever its parts are.
+ *
+ * Segments of the server's own shared memory would not do: they must be as
+ * large from the beginning as they will ever be, and where the server runs in
+ * a container there is often room for 64 MB of them.  The object is opened by
+ * other processes through the owner's descriptor in /proc; where there is no
+ * such thing nobody else can attach.
+ *
+ * Space is allocated before it is used, since memory that cannot be had on
+ * access is a SIGBUS.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/arena.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hnsw/build/arena.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#define FILE_NAME "nodes"
+
+/* Chunks that an arena of the expected size has */
+#define EXPECTED_CHUNKS 32
+
+/* Size of an arena that no file is made for */
+#define SMALL_SIZE		((Size) 512 * 1024)
+
+#define ALLOCATION_STEP ((Size) 16 * 1024 * 1024)
+
+#ifdef MFD_CLOEXEC
+bool
+loki_arena_can_share(void)
+{
+	return access("/proc/self/fd", R_OK | X_OK) == 0;
+}
+
+static int
+create_memory(void)
+{
+	return memfd_create("hnsw build", MFD_CLOEXEC);
+}
+#else
+bool
+loki_arena_can_share(void)
+{
+	return false;
+}
+
+static int
+create_memory(void)
+{
+	FILE	   *file = tmpfile();
+	int			fd = file != NULL ? dup(fileno(file)) : -1;
+
+	if (file != NULL)
+		fclose(file);
+	return fd;
+}
+#endif
+
+static Size
+round_to_page(Size size)
+{
+	return TYPEALIGN(sysconf(_SC_PAGESIZE), size);
+}
+
+/* Called when the memory context goes, also after an error */
+static void
+unmap(void *arg)
+{
+	LokiArena  *arena = arg;
+
+	for (int i = 0; i < LOKI_ARENA_ARRAYS; i++)
+		if (arena->arrays[i] != NULL)
+			munmap(arena->arrays[i], arena->array_size[i]);
+	memset(arena->arrays, 0, sizeof(arena->arrays));
+	for (int i = 0; i < arena->nblocks; i++)
+		munmap(arena->blocks[i], arena->block_size[i]);
+	arena->nblocks = 0;
+	if (arena->memory_fd >= 0)
+	{
+		close(arena->memory_fd);
+		ReleaseExternalFD();
+	}
+	arena->memory_fd = -1;
+}
+
+/* Reserve addresses without memory behind them */
+static char *
+reserve(Size size)
+{
+	void	   *address = mmap(NULL, size, PROT_NONE,
+							   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (address == MAP_FAILED)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not reserve %zu bytes of address space: %m", size)));
+	return address;
+}
+
+static void
+begin_view(LokiArena *arena, LokiArenaShared *shared, MemoryContext context)
+{
+	uint64		chunks = shared->capacity / shared->chunk_elements + 1;
+
+	memset(arena, 0, sizeof(*arena));
+	arena->shared = shared;
+	arena->memory_fd = -1;
+	arena->callback.func = unmap;
+	arena->callback.arg = arena;
+	MemoryContextRegisterResetCallback(context, &arena->callback);
+	for (int i = 0; i < shared->narrays; i++)
+	{
+		arena->array_size[i] = mul_size(shared->stride[i],
+										mul_size(chunks, shared->chunk_elements));
+		if (arena->array_size[i] > 0)
+			arena->arrays[i] = reserve(arena->array_size[i]);
+	}
+}
+
+/*
+ * Make an arena of arrays with elements of the given sizes, empty as yet, for
+ * `capacity` elements at most and probably `expected`.  Chunks are kept in
+ * memory up to chunk_memory_limit bytes, everything together up to
+ * memory_limit.  With a segment, in which *shared lies, others can attach.
+ *
+ * It goes with the memory context.
+ */
+void
+loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
+				  dsm_segment *segment, int tranche, const Size *strides, int narrays,
+				  uint32 capacity, uint32 expected, Size memory_limit,
+				  Size chunk_memory_limit)
+{
+	/* whole pages of every array, whatever its elements' size */
+	uint32		unit = sysconf(_SC_PAGESIZE);
+
+	Assert(narrays <= LOKI_ARENA_ARRAYS);
+	memset(shared, 0, sizeof(*shared));
+	LWLockInitialize(&shared->lock, tranche);
+	shared->owner = MyProcPid;
+	shared->memory_limit = memory_limit;
+	shared->chunk_memory_limit = chunk_memory_limit;
+	shared->capacity = capacity;
+	shared->narrays = narrays;
+	shared->chunk_elements = TYPEALIGN(unit, Max(expected / EXPECTED_CHUNKS,
+												 capacity / LOKI_ARENA_CHUNKS + 1));
+	for (int i = 0; i < narrays; i++)
+	{
+		shared->stride[i] = strides[i];
+		shared->chunk_size += mul_size(strides[i], shared->chunk_elements);
+	}
+	if (segment != NULL)
+	{
+		shared->shared = true;
+		SharedFileSetInit(&shared->files, segment);
+	}
+
+	begin_view(arena, shared, context);
+	ReserveExternalFD();
+	arena->memory_fd = create_memory();
+	if (arena->memory_fd < 0)
+	{
+		ReleaseExternalFD();
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create shared memory for the build: %m")));
+	}
+	shared->memory_fd = arena->memory_fd;
+}
+
+/*
+ * View an arena that another process has made; false if its memory cannot be
+ * opened, which may be for want of permission.
+ */
+bool
+loki_arena_attach(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
+				  dsm_segment *segment)
+{
+	char		path[64];
+
+	SharedFileSetAttach(&shared->files, segment);
+	begin_view(arena, shared, context);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", shared->owner, shared->memory_fd);
+	ReserveExternalFD();
+	arena->memory_fd = open(path, O_RDWR | O_CLOEXEC);
+	if (arena->memory_fd < 0)
+	{
+		elog(DEBUG1, "could not open file \"%s\": %m", path);
+		ReleaseExternalFD();
+		return false;
+	}
+	return true;
+}
+
+/* The descriptor of the temporary file, which is made if there is none */
+static int
+file_descriptor(LokiArena *arena)
+{
+	LokiArenaShared *shared = arena->shared;
+
+	if (arena->file == 0)
+	{
+		if (!shared->shared)
+			arena->file = OpenTemporaryFile(false);
+		else if (shared->file_exists)
+			arena->file = FileSetOpen(&shared->files.fs, FILE_NAME, O_RDWR);
+		else
+			arena->file = FileSetCreate(&shared->files.fs, FILE_NAME);
+		shared->file_exists = true;
+	}
+	(void) FileSize(arena->file);	/* reopens it if need be */
+	return FileGetRawDesc(arena->file);
+}
+
+/*
+ * Allocate a range at the end of the memory object or of the file, by steps, as
+ * a signal makes a step begin anew.
+ */
+static LokiArenaRange
+allocate(LokiArena *arena, Size size, bool in_file)
+{
+	LokiArenaShared *shared = arena->shared;
+	Size	   *end = in_file ? &shared->file_size : &shared->memory_size;
+	LokiArenaRange range = {*end, size, in_file};
+	Size		done = 0;
+
+	if (in_file && temp_file_limit >= 0 &&
+		(*end + size) / 1024 > (Size) temp_file_limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("temporary file size exceeds temp_file_limit (%dkB)",
+						temp_file_limit)));
+	while (done < size)
+	{
+		Size		step = Min(size - done, ALLOCATION_STEP);
+		int			error = posix_fallocate(in_file ? file_descriptor(arena) : arena->memory_fd,
+											range.offset + done, step);
+
+		if (error == 0)
+			done += step;
+		else if (error != EINTR)
+		{
+			errno = error;
+			ereport(ERROR,
+					(errcode(error == ENOSPC && in_file ? ERRCODE_DISK_FULL : ERRCODE_OUT_OF_MEMORY),
+					 errmsg("could not allocate %zu bytes for the build: %m", size)));
+		}
+	}
+	*end += size;
+	return range;
+}
+
+/* Map part of a range to an address. */
+static void
+map(LokiArena *arena, char *address, const LokiArenaRange *range, Size from, Size size)
+{
+	int			fd = range->in_file ? file_descriptor(arena) : arena->memory_fd;
+
+	if (size > 0 &&
+		mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			 range->offset + from) == MAP_FAILED)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not map %zu bytes of the build: %m", size)));
+}
+
+/*
+ * Make sure that so many elements can be used in this process: allocate what
+ * nobody has yet, and map what others have.
+ */
+void
+loki_arena_grow(LokiArena *arena, uint32 elements)
+{
+	LokiArenaShared *shared = arena->shared;
+
+	if (elements > shared->capacity)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cannot index more than %u rows", shared->capacity)));
+	if (elements <= loki_arena_elements(arena))
+		return;
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	while ((uint64) shared->nchunks * shared->chunk_elements < elements)
+	{
+		/* what is small stays in memory in any case */
+		bool		in_file = shared->memory_size + shared->chunk_size >
+			Max(shared->chunk_memory_limit, SMALL_SIZE);
+
+		shared->chunks[shared->nchunks] = allocate(arena, shared->chunk_size, in_file);
+		shared->nchunks++;
+	}
+	for (; arena->nchunks < shared->nchunks; arena->nchunks++)
+	{
+		Size		from = 0;
+
+		for (int i = 0; i < shared->narrays; i++)
+		{
+			Size		size = shared->stride[i] * shared->chunk_elements;
+
+			if (size > 0)
+				map(arena, arena->arrays[i] + size * arena->nchunks,
+					&shared->chunks[arena->nchunks], from, size);
+			from += size;
+		}
+	}
+	LWLockRelease(&shared->lock);
+}
+
+/* Map the blocks that others have added. */
+void
+loki_arena_map_blocks(LokiArena *arena)
+{
+	LokiArenaShared *shared = arena->shared;
+
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	while (arena->nblocks < shared->nblocks)
+	{
+		const LokiArenaRange *ranges = shared->blocks[arena->nblocks];
+		Size		size = ranges[0].size + ranges[1].size;
+		char	   *address = reserve(size);
+
+		arena->block_size[arena->nblocks] = size;
+		arena->blocks[arena->nblocks++] = address;
+		map(arena, address, &ranges[0], 0, ranges[0].size);
+		map(arena, address + ranges[0].size, &ranges[1], 0, ranges[1].size);
+	}
+	LWLockRelease(&shared->lock);
+}
+
+/*
+ * Add an array of a fixed size, zeroed, as much of it in memory as the limit
+ * allows.  Returns its number.
+ */
+int
+loki_arena_add_block(LokiArena *arena, Size size)
+{
+	LokiArenaShared *shared = arena->shared;
+	int			block = shared->nblocks;
+	Size		page = sysconf(_SC_PAGESIZE);
+	Size		in_memory;
+
+	if (block == LOKI_ARENA_BLOCKS)
+		elog(ERROR, "too many blocks in the build's memory");
+	size = round_to_page(Max(size, 1));
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	in_memory = shared->memory_limit > shared->memory_size ?
+		shared->memory_limit - shared->memory_size : 0;
+	in_memory = Min(size, in_memory - in_memory % page);
+	memset(shared->blocks[block], 0, sizeof(shared->blocks[block]));
+	if (in_memory > 0)
+		shared->blocks[block][0] = allocate(arena, in_memory, false);
+	if (in_memory < size)
+		shared->blocks[block][1] = allocate(arena, size - in_memory, true);
+	shared->nblocks++;
+	LWLockRelease(&shared->lock);
+	loki_arena_map_blocks(arena);
+	return block;
+}
+
+/*
+ * Let go of this process's view, and of the memory when all have done so.
+ */
+void
+loki_arena_release(LokiArena *arena)
+{
+	if (arena->file != 0)
+		FileClose(arena->file);
+	arena->file = 0;
+	if (arena->shared != NULL)
+		unmap(arena);
+}

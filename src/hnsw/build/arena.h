@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * arena.h
+ *	  Memory of a build: arrays that grow, shared by several processes, in
+ *	  memory up to a limit and in a temporary file beyond.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/arena.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_BUILD_ARENA_H
+#define LOKI_BUILD_ARENA_H
+
+#include "postgres.h"
+
+#include "storage/fd.h"
+#include "storage/lwlock.h"
+#include "storage/sharedfileset.h"
+
+#define LOKI_ARENA_ARRAYS	152	/* arrays that grow together */
+#define LOKI_ARENA_CHUNKS	2048	/* steps that they grow in */
+#define LOKI_ARENA_BLOCKS	24	/* arrays of a fixed size */
+
+/* A stretch of the memory object or of the file */
+typedef struct LokiArenaRange
+{
+	uint64		offset;
+	uint64		size;
+	bool		in_file;
+} LokiArenaRange;
+
+/* What the processes share; allocated by the caller */
+typedef struct LokiArenaShared
+{
+	LWLock		lock;			/* of all that changes */
+	int			owner;			/* PID of the process that has the memory
+								 * object, and its number there */
+	int			memory_fd;
+	bool		shared;			/* the file is in the file set */
+	SharedFileSet files;
+	bool		file_exists;
+
+	Size		memory_limit;
+	Size		memory_size;	/* of the memory object */
+	Size		file_size;
+
+	int			narrays;
+	Size		stride[LOKI_ARENA_ARRAYS];	/* 0: not there */
+	uint32		capacity;		/* elements that there may be at most */
+	uint32		chunk_elements;
+	Size		chunk_size;
+	Size		chunk_memory_limit; /* chunks beyond go to the file */
+	int			nchunks;
+	LokiArenaRange chunks[LOKI_ARENA_CHUNKS];
+
+	int			nblocks;
+	LokiArenaRange blocks[LOKI_ARENA_BLOCKS][2];	/* in memory, in the file */
+} LokiArenaShared;
+
+/* A process's view of it, which can be read when *shared is gone */
+typedef struct LokiArena
+{
+	LokiArenaShared *shared;
+	int			memory_fd;
+	File		file;			/* 0: not opened yet */
+	char	   *arrays[LOKI_ARENA_ARRAYS];	/* where they are mapped */
+	Size		array_size[LOKI_ARENA_ARRAYS];	/* with what is reserved */
+	int			nchunks;		/* that are mapped */
+	char	   *blocks[LOKI_ARENA_BLOCKS];
+	Size		block_size[LOKI_ARENA_BLOCKS];
+	int			nblocks;		/* that are mapped */
+	MemoryContextCallback callback;
+} LokiArena;
+
+/* Whether other processes can attach */
+extern bool loki_arena_can_share(void);
+
+extern void loki_arena_create(LokiArena *arena, LokiArenaShared *shared,
+							  MemoryContext context, dsm_segment *segment, int tranche,
+							  const Size *strides, int narrays, uint32 capacity,
+							  uint32 expected, Size memory_limit,
+							  Size chunk_memory_limit);
+extern bool loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
+							  MemoryContext context, dsm_segment *segment);
+extern void loki_arena_grow(LokiArena *arena, uint32 elements);
+extern int	loki_arena_add_block(LokiArena *arena, Size size);
+extern void loki_arena_map_blocks(LokiArena *arena);
+extern void loki_arena_release(LokiArena *arena);
+
+/* Elements that can be used in this process */
+static inline uint32
+loki_arena_elements(const LokiArena *arena)
+{
+	return Min((uint32) arena->nchunks * arena->shared->chunk_elements,
+			   arena->shared->capacity);
+}
+
+#endif							/* LOKI_BUILD_ARENA_H */

@@ -1,0 +1,558 @@
+/*-------------------------------------------------------------------------
+ *
+ * build.c
+ *	  CREATE INDEX.
+ *
+ * A build samples the table for the point that codes are centred on, loads
+ * the rows into arrays (build/load.c), connects them to a graph in memory
+ * (build/graph.c, build/connect.c), numbers the nodes for locality (build/node_layout.c),
+ * and writes the index from its first block to its last (build/write.c).
+ *
+ * Several processes load and connect (build/parallel.c).  What of the arrays
+ * does not fit into maintenance_work_mem is in a temporary file (build/arena.c).
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/build.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "commands/progress.h"
+#include "common/pg_prng.h"
+#include "hnsw/build/build.h"
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/graph/select.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "pgstat.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/wait_event.h"
+
+/*
+ * The bits at least of the codes that the graph is built on, see
+ * doc/design/graph.md
+ */
+#define GRAPH_BITS(dim)		((dim) <= LOKI_FOUR_BITS_MAX_DIM ? 4 : 2)
+
+/* Name of a phase in pg_stat_progress_create_index */
+char *
+loki_build_phase_name(int64 phase)
+{
+	switch (phase)
+	{
+		case PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE:
+			return "initializing";
+		case LOKI_PROGRESS_SAMPLING:
+			return "sampling table";
+		case LOKI_PROGRESS_LOADING:
+			return "loading tuples";
+		case LOKI_PROGRESS_GRAPH:
+			return "building graph";
+		case LOKI_PROGRESS_VERIFYING:
+			return "verifying graph";
+		case LOKI_PROGRESS_ORDERING:
+			return "ordering nodes";
+		case LOKI_PROGRESS_WRITING:
+			return "writing pages";
+		case LOKI_PROGRESS_CALIBRATING:
+			return "calibrating";
+		default:
+			return NULL;
+	}
+}
+
+static void
+set_phase(int phase, uint32 total)
+{
+	const int	params[] = {
+		PROGRESS_CREATEIDX_SUBPHASE,
+		PROGRESS_CREATEIDX_TUPLES_TOTAL,
+		PROGRESS_CREATEIDX_TUPLES_DONE
+	};
+	const int64 values[] = {phase, total, 0};
+
+	pgstat_progress_update_multi_param(3, params, values);
+	elog(DEBUG1, "%s", loki_build_phase_name(phase));
+}
+
+/*
+ * The metapage of an index with these options: geometry and code.
+ */
+void
+loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
+					int nattributes, const uint8 *attr_type, uint64 seed,
+					LokiMetaPageData *meta)
+{
+	int			m = loki_option_m(options);
+	int			ef_construction = loki_option_ef_construction(options);
+	int			bits = loki_option_bits(options);
+	int			refine_bits = loki_option_refine_bits(options);
+	LokiProfile profile = loki_option_profile(options);
+	LokiCodeSpec code;
+
+	if (ef_construction < 2 * m)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ef_construction must be greater than or equal to 2 * m")));
+
+	/* a sketch is itself off by more than a finer code of it would mend */
+	if (loki_column_sketched(column) && bits == LOKI_BITS_AUTO &&
+		refine_bits == LOKI_BITS_AUTO)
+		refine_bits = LOKI_SKETCH_REFINE_BITS;
+	if (profile == LOKI_PROFILE_COMPACT)
+		code = loki_code_compact(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
+								 LOKI_PAGE_PAYLOAD, seed);
+	else
+		code = loki_code_default(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
+								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
+								 refine_bits != LOKI_BITS_AUTO,
+								 LOKI_PAGE_PAYLOAD, seed);
+	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type);
+}
+
+/* ... of an index that exists, whose codes are to be seeded by prng */
+static void
+describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
+			   LokiMetaPageData *meta)
+{
+	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+
+	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
+	for (int i = 0; i < nattributes; i++)
+		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
+	loki_build_describe(LokiIndexOptions(index), column, nattributes, attr_type,
+						pg_prng_uint64(prng), meta);
+}
+
+static void
+seed_prng(pg_prng_state *prng)
+{
+	if (loki_build_seed >= 0)
+		pg_prng_seed(prng, loki_build_seed);
+	else
+		pg_prng_seed(prng, pg_prng_uint64(&pg_global_prng_state));
+}
+
+/*
+ * Make the quantizers of the index and of the graph, and the slot sizes that
+ * follow.
+ */
+void
+loki_build_set_code(LokiBuild *build)
+{
+	LokiIndex  *geometry = &build->geometry;
+	LokiCodeSpec spec;
+
+	geometry->code = build->meta.code;
+	geometry->quantizer = loki_make_quantizer(build->context, &geometry->code,
+											   geometry->centroid);
+	loki_index_geometry(geometry);
+	build->meta.code_size = geometry->quantizer->code_size;
+	build->meta.refine_size = geometry->quantizer->refine_size;
+
+	build->graph_quantizer = geometry->quantizer;
+	if (geometry->code.kind == LOKI_CODE_ROTATED && geometry->code.bits < GRAPH_BITS(geometry->dim))
+	{
+		spec = geometry->code;
+		spec.bits = GRAPH_BITS(geometry->dim);
+		spec.refine_bits = 0;
+		build->graph_quantizer = loki_make_quantizer(build->context, &spec,
+													  geometry->centroid);
+	}
+}
+
+static void
+set_geometry(LokiBuild *build)
+{
+	LokiIndex  *geometry = &build->geometry;
+
+	geometry->context = build->context;
+	geometry->profile = build->meta.profile;
+	geometry->dim = build->meta.code.dim;
+	geometry->m = build->m;
+	geometry->nattributes = build->meta.nattributes;
+	memcpy(geometry->attr_type, build->meta.attr_type, sizeof(geometry->attr_type));
+	geometry->centroid = MemoryContextAllocZero(build->context,
+												loki_code_constants(&build->meta.code) *
+												sizeof(float));
+}
+
+/*
+ * A process's part of a build.  The leader has no metapage to begin with, and
+ * makes it from the index's definition.  Quantizers are still to be made.
+ */
+LokiBuild *
+loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
+				 const LokiMetaPageData *meta)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "hnsw build",
+												  ALLOCSET_DEFAULT_SIZES);
+	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
+
+	build->context = context;
+	build->toast.context = context;
+	build->toast.bulk = true;
+	build->row_context = AllocSetContextCreate(context, "hnsw build row",
+											   ALLOCSET_DEFAULT_SIZES);
+	build->heap = heap;
+	build->index = index;
+	build->index_info = index_info;
+	if (index != NULL)
+		build->geometry.column = loki_index_column(index);
+	if (meta != NULL)
+		build->meta = *meta;
+	else
+	{
+		build->leader = true;
+		seed_prng(&build->prng);
+		describe_index(index, &build->geometry.column, &build->prng, &build->meta);
+	}
+	build->metric = build->meta.code.metric;
+	build->m = build->meta.m;
+	build->ef_construction = build->meta.ef_construction;
+	set_geometry(build);
+	return build;
+}
+
+/*
+ * Choose the centroid, and a compact index's code, and with them make the
+ * quantizers.
+ */
+static void
+prepare_codes(LokiBuild *build)
+{
+	LokiIndex  *geometry = &build->geometry;
+	BlockNumber nblocks;
+
+	if (build->meta.code.kind != LOKI_CODE_ROTATED)
+		build->expected_rows = loki_build_rows(build->heap, &nblocks);
+	else
+	{
+		set_phase(LOKI_PROGRESS_SAMPLING, 0);
+		if (geometry->profile == LOKI_PROFILE_COMPACT)
+			loki_compact_begin(build);
+		loki_build_sample(build);
+		if (geometry->profile == LOKI_PROFILE_COMPACT)
+			loki_compact_choose(build);
+	}
+	loki_build_set_code(build);
+}
+
+/* ----------------------------------------------------------------
+ * Jobs of all processes
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Claim the next nodes or pages of a job, `step` at a time; false if there are
+ * none left.
+ */
+bool
+loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
+{
+	uint64		next = pg_atomic_fetch_add_u64(&build->shared->next, step);
+
+	CHECK_FOR_INTERRUPTS();
+	if (next >= build->shared->units)
+		return false;
+	*first = (uint32) next;
+	*end = (uint32) Min(next + step, build->shared->units);
+	if (build->leader && build->shared->job != LOKI_JOB_TRIM)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, next);
+	return true;
+}
+
+/* The same of nodes; see LOKI_CLAIM_MIN */
+bool
+loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
+{
+	uint32		step = build->shared->units / (LOKI_CLAIMS * build->shared->nprocesses);
+
+	return loki_build_claim(build, Max(Min(step, LOKI_CLAIM_MAX), LOKI_CLAIM_MIN), first, end);
+}
+
+/*
+ * The nodes that a search during the build keeps.  As many more than
+ * ef_construction as a node has links, which costs a third more time, make the
+ * graph of data that fall into many regions much better.
+ */
+static int
+build_width(const LokiBuild *build)
+{
+	return build->ef_construction + 2 * build->m;
+}
+
+/* This process's view of the graph */
+LokiGraph *
+loki_build_open_graph(LokiBuild *build)
+{
+	if (build->graph == NULL)
+	{
+		loki_build_grow_arrays(build, build->shared->graph.nnodes, 0);
+		build->graph = loki_graph_open(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES],
+									   build->context, build->graph_quantizer,
+									   build->graph_codes, build->m, build_width(build),
+									   build->shared->nprocesses > 1);
+		build->graph->scan_quantizer = build->geometry.quantizer;
+		build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
+		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
+			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
+	}
+	loki_graph_refresh(build->graph);
+	if (build->shared->rows_block >= 0)
+		build->rows = (uint32 *)
+			build->arenas[LOKI_ARENA_NODES].blocks[build->shared->rows_block];
+	return build->graph;
+}
+
+/*
+ * Connect the nodes to a graph.
+ */
+static void
+insert_nodes(LokiBuild *build)
+{
+	LokiGraph  *graph = loki_build_open_graph(build);
+	LokiInsertion insertion;
+	uint32		i;
+	uint32		end;
+
+	loki_insertion_begin(&insertion, build);
+	while (loki_build_claim_nodes(build, &i, &end))
+		for (; i < end; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			loki_graph_insert(graph, loki_insertion_node(&insertion, i));
+		}
+}
+
+static void
+trim_nodes(LokiBuild *build)
+{
+	LokiGraph  *graph = loki_build_open_graph(build);
+	uint32		node;
+	uint32		end;
+
+	while (loki_build_claim_nodes(build, &node, &end))
+		for (; node < end; node++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			loki_graph_trim(graph, node);
+		}
+}
+
+/*
+ * Measure what searches of several widths find, with a share of the queries.
+ * The arrays have served: their memory is used for this.
+ */
+static void
+calibrate_share(LokiBuild *build)
+{
+	LokiBuildShared *shared = build->shared;
+	MemoryContext context = AllocSetContextCreate(build->context, "hnsw calibration",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	uint32		share;
+	uint32		end;
+
+	loki_build_release_arrays(build);
+	while (loki_build_claim(build, 1, &share, &end))
+	{
+		LokiCalibrationSums sums;
+
+		if (loki_calibrate_measure(build->index, NULL, LOKI_CALIBRATE_BUILD_SCORES,
+								   shared->units, &sums))
+		{
+			LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+			loki_calibrate_add(&shared->calibration, &sums);
+			LWLockRelease(&shared->lock);
+		}
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* A process's part of a job */
+void
+loki_build_job(LokiBuild *build, LokiBuildJob job)
+{
+	switch (job)
+	{
+		case LOKI_JOB_LOAD:
+			loki_build_load(build);
+			break;
+		case LOKI_JOB_GRAPH:
+			insert_nodes(build);
+			break;
+		case LOKI_JOB_TRIM:
+			trim_nodes(build);
+			break;
+		case LOKI_JOB_SEARCH:
+			loki_build_search_nodes(build);
+			break;
+		case LOKI_JOB_WRITE:
+			loki_build_write_pages(build);
+			break;
+		case LOKI_JOB_CALIBRATE:
+			calibrate_share(build);
+			break;
+		case LOKI_JOB_END:
+			break;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * The course of a build
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Say so if of the rows that were loaded more is needed at once than fits into
+ * maintenance_work_mem.
+ */
+static void
+tell_memory(const LokiBuild *build)
+{
+	Size		hot_memory = loki_build_hot_memory(build);
+	Size		needed = mul_size(build->nnodes, loki_build_node_memory(build));
+	Size		limit = (Size) maintenance_work_mem * 1024;
+
+	if (mul_size(build->nnodes, hot_memory) > limit)
+		ereport(NOTICE,
+				(errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples",
+						limit / hot_memory),
+				 errdetail("The build needs %zu MB for %u tuples; what does not fit is kept in a temporary file.",
+						   needed / (1024 * 1024), build->nnodes),
+				 errhint("Increase maintenance_work_mem to speed up builds.")));
+	else
+		elog(DEBUG1, "the build needs %zu MB for %u tuples", needed / (1024 * 1024),
+			 build->nnodes);
+}
+
+/* Load the rows of the table, and see how many there are. */
+static void
+load_rows(LokiBuild *build)
+{
+	LokiBuildShared *shared = build->shared;
+
+	set_phase(LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
+	loki_parallel_job(build, LOKI_JOB_LOAD, 0);
+	if (shared->broken_hot_chain)
+		build->index_info->ii_BrokenHotChain = true;
+	build->nnodes = pg_atomic_read_u32(&shared->nodes);
+	build->nnulls = pg_atomic_read_u32(&shared->nulls);
+	loki_build_grow_arrays(build, build->nnodes, build->nnulls);
+	tell_memory(build);
+	loki_build_join_equal(build);
+	loki_build_renumber(build);
+}
+
+static void
+build_graph(LokiBuild *build)
+{
+	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
+	loki_graph_create(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES], build->nnodes, build->m,
+					  loki_layer_ratio(build->meta.profile, build->m),
+					  loki_parallel_tranche(), &build->prng);
+	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
+}
+
+/*
+ * See to it that every node is reached and found.
+ */
+static void
+verify_graph(LokiBuild *build)
+{
+	LokiConnection connection;
+
+	set_phase(LOKI_PROGRESS_VERIFYING, build->nnodes);
+	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
+	loki_graph_refresh(build->graph);
+	loki_graph_connect(build->graph, &connection);
+	loki_build_verify(build, &connection);
+	pfree(connection.parent);
+}
+
+/* Number the nodes. */
+static void
+order_nodes(LokiBuild *build)
+{
+	uint32		nnodes = build->nnodes;
+	Size		size = mul_size(nnodes, sizeof(uint32));
+
+	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
+	build->shared->position_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], size);
+	build->shared->order_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], size);
+	build->position = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->position_block];
+	build->order = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->order_block];
+	loki_graph_order(build->graph,
+					 build->geometry.families[LOKI_FAMILY_CODE].per_page,
+					 build->position);
+	for (uint32 node = 0; node < nnodes; node++)
+		build->order[build->position[node]] = node;
+}
+
+/*
+ * ambuild: build the index of a table.
+ */
+IndexBuildResult *
+loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
+{
+	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
+	LokiBuild  *build = loki_build_begin(heap, index, indexInfo, NULL);
+	LokiCalibrationSums calibration;
+
+	prepare_codes(build);
+	loki_parallel_begin(build);
+	load_rows(build);
+	if (build->nnodes > 0)
+	{
+		build_graph(build);
+		verify_graph(build);
+		order_nodes(build);
+	}
+	set_phase(LOKI_PROGRESS_WRITING, 0);
+	loki_build_write(build);
+	result->heap_tuples = build->shared->heap_tuples;
+	result->index_tuples = pg_atomic_read_u64(&build->shared->rows);
+
+	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
+	loki_parallel_job(build, LOKI_JOB_CALIBRATE, build->shared->nprocesses);
+	calibration = build->shared->calibration;
+	loki_parallel_end(build);
+	MemoryContextDelete(build->context);
+	loki_calibrate_store(index, &calibration);
+	loki_postings_make(index, NOTICE);
+	return result;
+}
+
+/*
+ * ambuildempty: write what an unlogged index is reset to after a crash.
+ */
+void
+loki_hnsw_buildempty(Relation index)
+{
+	LokiColumn	column;
+	LokiMetaPageData meta;
+	pg_prng_state prng;
+	LokiCodeSpec code;
+	LokiQuantizer *quantizer;
+	float	   *centroid;
+
+	seed_prng(&prng);
+	column = loki_index_column(index);
+	describe_index(index, &column, &prng, &meta);
+	code = meta.code;
+	centroid = palloc0(loki_code_constants(&code) * sizeof(float));
+	quantizer = loki_make_quantizer(CurrentMemoryContext, &code, centroid);
+	meta.code_size = quantizer->code_size;
+	meta.refine_size = quantizer->refine_size;
+	loki_create_empty(index, INIT_FORKNUM, &meta);
+}

@@ -1,0 +1,283 @@
+/*-------------------------------------------------------------------------
+ *
+ * build.h
+ *	  The state of an index build.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/build.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_BUILD_BUILD_H
+#define LOKI_BUILD_BUILD_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "common/pg_prng.h"
+#include "hnsw/build/graph.h"
+#include "hnsw/definition/options.h"
+#include "hnsw/recall/calibrate.h"
+#include "nodes/execnodes.h"
+#include "storage/barrier.h"
+#include "storage/condition_variable.h"
+#include "types/toast.h"
+#include "utils/rel.h"
+
+/* Slots that grow together, in one process */
+typedef struct LokiBuildSlots
+{
+	uint32		count;
+	uint32		allocated;
+} LokiBuildSlots;
+
+/*
+ * Rows to sample: enough for a centroid that is off by less than a hundredth
+ * of a standard deviation.
+ */
+#define LOKI_SAMPLE_ROWS	20000
+
+/* Those that are kept */
+typedef struct LokiSample
+{
+	MemoryContext context;
+	uint32		capacity;
+	uint32		count;
+	float	   *rows;			/* of unit length under cosine */
+} LokiSample;
+
+/* The array behind those of the families: codes to build the graph on */
+#define LOKI_ARRAY_GRAPH_CODES	LOKI_FAMILIES
+#define LOKI_ARRAYS				(LOKI_FAMILIES + 1)
+
+/*
+ * Where they are.  What the graph is built from is kept apart from what is not
+ * looked at meanwhile, and may as well wait in a file where memory is short.
+ */
+typedef enum LokiBuildArena
+{
+	LOKI_ARENA_NODES,			/* codes, and blocks for the graph */
+	LOKI_ARENA_ROWS,			/* everything else of nodes */
+	LOKI_ARENA_NULLS
+} LokiBuildArena;
+
+#define LOKI_BUILD_ARENAS		3
+
+/*
+ * Nodes that a process takes on at a time, of n: near ones, so that another
+ * process does not write to the same lists meanwhile, but not so many that one
+ * has to wait for another in the end.
+ */
+#define LOKI_CLAIM_MIN			64
+#define LOKI_CLAIM_MAX			4096
+#define LOKI_CLAIMS				16	/* of a process */
+
+/* What the processes of a build do together */
+typedef enum LokiBuildJob
+{
+	LOKI_JOB_LOAD,
+	LOKI_JOB_GRAPH,
+	LOKI_JOB_TRIM,
+	LOKI_JOB_SEARCH,
+	LOKI_JOB_WRITE,
+	LOKI_JOB_CALIBRATE,
+	LOKI_JOB_END
+} LokiBuildJob;
+
+/* The plan of the index's file; blocks are those of LOKI_ARENA_NODES */
+typedef struct LokiWriteShared
+{
+	uint32		counts[LOKI_FAMILIES];	/* slots */
+	uint32		nentries;		/* of the directory */
+	BlockNumber first;			/* behind the directory */
+	BlockNumber end;
+	int			entries_block;
+	int			overflow_block;
+	int			upper_block;
+	int			upper_number_block;
+} LokiWriteShared;
+
+/* What they share */
+typedef struct LokiBuildShared
+{
+	Oid			heap;
+	Oid			index;
+	bool		concurrently;
+	int			nprocesses;
+	LokiMetaPageData meta;
+
+	ConditionVariable begun_cv;
+	bool		begun;			/* the barrier is ready; under `lock` */
+	Barrier		barrier;		/* before and after each job */
+	LokiBuildJob job;
+	uint32		units;			/* of the job: nodes or pages */
+	pg_atomic_uint64 next;		/* the first that nobody has begun with */
+
+	pg_atomic_uint32 nodes;		/* slots in use */
+	pg_atomic_uint32 nulls;
+	pg_atomic_uint64 rows;		/* of the table, that were loaded */
+	LWLock		lock;			/* of what follows */
+	double		heap_tuples;
+	bool		broken_hot_chain;
+
+	LokiArenaShared arenas[LOKI_BUILD_ARENAS];
+	LokiGraphShared graph;
+	int			rows_block;		/* of LOKI_ARENA_NODES; -1 before nodes are
+								 * renumbered */
+	int			states_block;	/* of LOKI_ARENA_NODES, see build/reachability.c */
+	int			entries_block;
+	int			position_block;
+	int			order_block;
+	LokiWriteShared write;
+	LokiCalibrationSums calibration;	/* under `lock` */
+} LokiBuildShared;
+
+struct LokiParallelBuild;
+
+/* A process's part */
+typedef struct LokiBuild
+{
+	Relation	heap;
+	Relation	index;
+	IndexInfo  *index_info;
+	LokiMetric	metric;
+	int			m;
+	int			ef_construction;
+	pg_prng_state prng;			/* of this build alone, so that a seed
+								 * determines all that follows from it */
+	LokiMetaPageData meta;
+	LokiIndex	geometry;		/* slot sizes and the quantizer of the index */
+	LokiQuantizer *graph_quantizer; /* of graph_codes */
+
+	MemoryContext context;		/* everything that lives until the index is
+								 * written */
+	MemoryContext row_context;	/* reset after every row */
+	LokiToastReader toast;		/* of the vectors */
+	bool		leader;
+	LokiBuildShared *shared;
+	struct LokiParallelBuild *parallel; /* of the leader, with others */
+	TableScanDesc scan;			/* this process's part of the table; NULL: all */
+
+	/*
+	 * Slots as they will stand in the index, by family: of nodes in the order
+	 * of the table, NULLTID and NULLATTR, OVERFLOW (whose `node` is that
+	 * order, too; the leader's alone).
+	 */
+	LokiArena	arenas[LOKI_BUILD_ARENAS];
+	char	   *slots[LOKI_FAMILIES];
+	char	   *graph_codes;	/* slots[LOKI_FAMILY_CODE], or codes of more
+								 * bits, to build the graph on */
+	LokiBuildSlots overflow;
+	double		expected_rows;
+	LokiSample *sample;			/* NULL where it is not kept */
+
+	/* known when the rows are loaded */
+	uint32		nnodes;
+	uint32		nnulls;
+	uint32	   *rows;			/* NULL, or the number of each node's elements
+								 * in LOKI_ARENA_ROWS */
+	LokiGraph  *graph;
+	uint32	   *position;		/* the number a node gets */
+	uint32	   *order;			/* the node that gets a number */
+} LokiBuild;
+
+/* Where slot number of a family is kept; where of ROWS, by loki_build_row() */
+static inline char *
+loki_build_slot(const LokiBuild *build, int family, uint32 number)
+{
+	return build->slots[family] +
+		(Size) build->geometry.families[family].slot_size * number;
+}
+
+static inline char *
+loki_build_graph_code(const LokiBuild *build, uint32 node)
+{
+	return build->graph_codes + (Size) build->graph_quantizer->code_size * node;
+}
+
+static inline uint32
+loki_build_row(const LokiBuild *build, uint32 node)
+{
+	return build->rows != NULL ? build->rows[node] : node;
+}
+
+/* The order in which nodes are inserted */
+typedef struct LokiInsertion
+{
+	bool		renumbered;
+	uint32		nfirst;			/* that are inserted before the others ... */
+	uint32		step;			/* ... in this order */
+} LokiInsertion;
+
+/* functions in build/build.c */
+extern void loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
+								int nattributes, const uint8 *attr_type,
+								uint64 seed, LokiMetaPageData *meta);
+extern void loki_build_set_code(LokiBuild *build);
+extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
+								   const LokiMetaPageData *meta);
+extern LokiGraph *loki_build_open_graph(LokiBuild *build);
+extern void loki_build_job(LokiBuild *build, LokiBuildJob job);
+extern bool loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end);
+extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end);
+
+/* functions in build/compact.c */
+extern void loki_compact_begin(LokiBuild *build);
+extern void loki_sample_add(LokiBuild *build, const float *x, double scale, double seen);
+extern void loki_compact_choose(LokiBuild *build);
+
+/* functions in build/duplicates.c */
+extern Size loki_equal_node_memory(void);
+extern void loki_build_join_equal(LokiBuild *build);
+
+/* functions in build/load.c */
+extern Size loki_build_node_memory(const LokiBuild *build);
+extern Size loki_build_hot_memory(const LokiBuild *build);
+extern double loki_build_rows(Relation heap, BlockNumber *nblocks);
+extern void loki_build_sample(LokiBuild *build);
+extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
+extern bool loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
+extern void loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls);
+extern void loki_build_release_arrays(LokiBuild *build);
+extern void loki_build_load(LokiBuild *build);
+
+/* functions in build/parallel.c */
+extern int	loki_parallel_tranche(void);
+extern void loki_parallel_begin(LokiBuild *build);
+extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units);
+extern void loki_parallel_end(LokiBuild *build);
+
+/* functions in build/insertion_order.c */
+extern bool loki_pivot_order(const LokiQuantizer *quantizer, const char *codes,
+							 uint32 nnodes, pg_prng_state *prng, uint32 *order);
+extern void loki_build_renumber(LokiBuild *build);
+extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build);
+extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
+
+/* functions in build/reachability.c */
+extern void loki_build_search_nodes(LokiBuild *build);
+extern void loki_build_verify(LokiBuild *build, LokiConnection *connection);
+
+/* functions in build/write.c */
+extern void loki_build_write(LokiBuild *build);
+extern void loki_build_write_pages(LokiBuild *build);
+
+/* Phases of a build, after PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE = 1 */
+#define LOKI_PROGRESS_SAMPLING	2
+#define LOKI_PROGRESS_LOADING	3
+#define LOKI_PROGRESS_GRAPH		4
+#define LOKI_PROGRESS_VERIFYING	5
+#define LOKI_PROGRESS_ORDERING	6
+#define LOKI_PROGRESS_WRITING	7
+#define LOKI_PROGRESS_CALIBRATING 8
+
+/* Name of a phase in pg_stat_progress_create_index; NULL: there is none such */
+extern char *loki_build_phase_name(int64 phase);
+
+/* Entry points of the access method */
+extern IndexBuildResult *loki_hnsw_build(Relation heap, Relation index,
+										 IndexInfo *indexInfo);
+extern void loki_hnsw_buildempty(Relation index);
+
+#endif							/* LOKI_BUILD_BUILD_H */

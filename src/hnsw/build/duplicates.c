@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * duplicates.c
+ *	  Making one node of rows that are equal in vector and attributes.
+ *
+ * Rows are loaded by several processes, each as a node of its own, so this is
+ * done afterwards.  Vectors count as equal if their hashes are, which are kept
+ * in the index as well.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/duplicates.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "hnsw/build/build.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* A node, found by vector and attributes */
+typedef struct EqualEntry
+{
+	uint32		node;
+	uint32		hash;
+	char		status;
+} EqualEntry;
+
+static bool
+nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
+{
+	if (memcmp(loki_build_slot(build, LOKI_FAMILY_HASH, a),
+			   loki_build_slot(build, LOKI_FAMILY_HASH, b),
+			   build->geometry.families[LOKI_FAMILY_HASH].slot_size) != 0)
+		return false;
+	for (int i = 0; i < build->meta.nattributes; i++)
+	{
+		int			family = LOKI_FAMILY_ATTR + i;
+
+		if (memcmp(loki_build_slot(build, family, a),
+				   loki_build_slot(build, family, b),
+				   build->geometry.families[family].slot_size) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Attributes count as well: there may be many rows of one vector that differ
+ * in them alone.
+ */
+static uint32
+node_hash(const LokiBuild *build, uint32 node)
+{
+	uint64		hash;
+	uint32		result;
+
+	memcpy(&hash, loki_build_slot(build, LOKI_FAMILY_HASH, node), sizeof(hash));
+	result = (uint32) hash;
+	for (int i = 0; i < build->meta.nattributes; i++)
+	{
+		int			family = LOKI_FAMILY_ATTR + i;
+
+		result = hash_combine(result,
+							  hash_bytes((unsigned char *) loki_build_slot(build, family, node),
+										 build->geometry.families[family].slot_size));
+	}
+	return result;
+}
+
+#define SH_PREFIX equal
+#define SH_ELEMENT_TYPE EqualEntry
+#define SH_KEY_TYPE uint32
+#define SH_KEY node
+#define SH_HASH_KEY(tb, key) node_hash((const LokiBuild *) (tb)->private_data, key)
+#define SH_EQUAL(tb, a, b) nodes_equal((const LokiBuild *) (tb)->private_data, a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, entry) (entry)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/*
+ * What a node costs in the hash table, which is between half and all full.
+ */
+Size
+loki_equal_node_memory(void)
+{
+	return 2 * sizeof(EqualEntry);
+}
+
+/* Append an OVERFLOW slot that goes on with `next`; returns its number */
+static uint32
+add_overflow_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerData *tid)
+{
+	LokiBuildSlots *slots = &build->overflow;
+	char	  **array = &build->slots[LOKI_FAMILY_OVERFLOW];
+	LokiOverflowData *slot;
+
+	if (slots->count == slots->allocated)
+	{
+		Size		size;
+
+		if (slots->count >= LOKI_MAX_NUMBER)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("cannot index more than %u rows", LOKI_MAX_NUMBER)));
+		slots->allocated = Min(Max((uint64) slots->count * 2, 1024), LOKI_MAX_NUMBER);
+		size = mul_size(build->geometry.families[LOKI_FAMILY_OVERFLOW].slot_size,
+						slots->allocated);
+		*array = *array ? repalloc_huge(*array, size) :
+			MemoryContextAllocHuge(build->context, size);
+	}
+	slot = (LokiOverflowData *) loki_build_slot(build, LOKI_FAMILY_OVERFLOW, slots->count);
+	slot->node = node;
+	slot->next = next;
+	slot->heap = *tid;
+	slot->state = LOKI_TID_LIVE;
+	return slots->count++;
+}
+
+/*
+ * Put the row of node `other` into the chain of a node: all its rows go there,
+ * newest first.  Where their vectors lie is known only if it is one place.
+ */
+static void
+join_node(LokiBuild *build, uint32 node, uint32 other)
+{
+	LokiTidData *slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
+	LokiTidData *row = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, other);
+	uint32		head;
+
+	if (LokiTidState(slot) == LOKI_TID_LIVE)
+		head = add_overflow_slot(build, node, LOKI_NONE, &slot->u.heap);
+	else
+		head = LokiTidOverflowHead(slot);
+	head = add_overflow_slot(build, node, head, &row->u.heap);
+	memset(&slot->u, 0, sizeof(slot->u));
+	LokiTidSetOverflowHead(slot, head);
+	slot->state = LOKI_TID_OVERFLOW;
+	if (build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+		LokiTidValue(slot) != LokiTidValue(row))
+		LokiTidClearValue(slot);
+}
+
+/* Move a node to a smaller number. */
+static void
+move_node(LokiBuild *build, uint32 from, uint32 to)
+{
+	for (int i = LOKI_ARENA_NODES; i <= LOKI_ARENA_ROWS; i++)
+	{
+		const LokiArena *arena = &build->arenas[i];
+
+		for (int array = 0; array < arena->shared->narrays; array++)
+		{
+			Size		stride = arena->shared->stride[array];
+
+			if (stride > 0)
+				memcpy(arena->arrays[array] + stride * to,
+					   arena->arrays[array] + stride * from, stride);
+		}
+	}
+}
+
+/*
+ * Join nodes that are equal, and close the gaps that they leave; the order
+ * stays.
+ */
+void
+loki_build_join_equal(LokiBuild *build)
+{
+	struct equal_hash *equal = equal_create(build->context, Max(build->nnodes / 2, 1024),
+											build);
+	uint32		nnodes = 0;
+
+	for (uint32 row = 0; row < build->nnodes; row++)
+	{
+		EqualEntry *entry;
+		bool		found;
+
+		CHECK_FOR_INTERRUPTS();
+		if (row != nnodes)
+			move_node(build, row, nnodes);
+		entry = equal_insert(equal, nnodes, &found);
+		if (found)
+			join_node(build, entry->node, nnodes);
+		else
+			nnodes++;
+	}
+	build->nnodes = nnodes;
+	equal_destroy(equal);
+}

@@ -1,0 +1,724 @@
+/*-------------------------------------------------------------------------
+ *
+ * graph.c
+ *	  Inserting nodes into the graph in memory.
+ *
+ * The algorithm is that of Malkov and Yashunin ("Efficient and robust
+ * approximate nearest neighbor search using Hierarchical Navigable Small World
+ * graphs", 2018, algorithms 1 to 4), on codes instead of vectors.
+ *
+ * A node's links are chosen among the ef_construction nearest that a search
+ * finds, and each chosen neighbor gets a link back.  Lists have slack: a list
+ * that is full is cut down by the same choice, and then takes links without
+ * looking again until it is full once more.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/graph.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/pg_prng.h"
+#include "distance/pool.h"
+#include "hnsw/build/graph.h"
+#include "hnsw/graph/select.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#define CACHE_LINE 64
+
+/* Links that a list has room for, of which `width` stay in the end */
+#define SlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
+
+/* Links of one node at most */
+#define MAX_LINKS SlackCapacity(2 * LOKI_MAX_M)
+
+/*
+ * Bytes of the graph for a node, on average.
+ */
+Size
+loki_graph_node_memory(int m)
+{
+	Size		link = sizeof(uint32) + sizeof(float);
+	Size		base = SlackCapacity(2 * m) * link + sizeof(uint16);
+	Size		upper = SlackCapacity(m) * link + sizeof(uint16);
+
+	/* one list above layer 0 for every m - 1 nodes; level, first, visited */
+	return base + upper / Max(m - 1, 1) + 1 + sizeof(uint32) + 1;
+}
+
+/* Blocks of the arena, in the order in which they are added */
+enum
+{
+	BLOCK_LEVELS,
+	BLOCK_UPPER_FIRST,
+	BLOCK_BASE,
+	BLOCK_UPPER = BLOCK_BASE + 3
+};
+
+static void
+add_lists(LokiArena *arena, int width, uint32 nlists)
+{
+	Size		nlinks = mul_size(nlists, SlackCapacity(width));
+
+	loki_arena_add_block(arena, mul_size(nlists, sizeof(uint16)));
+	loki_arena_add_block(arena, mul_size(nlinks, sizeof(uint32)));
+	loki_arena_add_block(arena, mul_size(nlinks, sizeof(float)));
+}
+
+static void
+view_lists(LokiGraphLists *lists, int width, char **blocks)
+{
+	lists->width = width;
+	lists->capacity = SlackCapacity(width);
+	lists->counts = (uint16 *) blocks[0];
+	lists->neighbors = (uint32 *) blocks[1];
+	lists->distances = (float *) blocks[2];
+}
+
+/*
+ * Draw the nodes' layers and number their lists above layer 0.
+ */
+static void
+draw_levels(LokiGraphShared *shared, int ratio, pg_prng_state *prng, uint8 *levels,
+			uint32 *upper_first)
+{
+	for (uint32 node = 0; node < shared->nnodes; node++)
+	{
+		int			level = loki_random_level(ratio, prng);
+
+		CHECK_FOR_INTERRUPTS();
+		levels[node] = level;
+		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
+		shared->nupper += level;
+	}
+}
+
+/*
+ * Make the arrays of a graph of nnodes nodes, none of them inserted yet.
+ */
+void
+loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
+				  int ratio, int tranche, pg_prng_state *prng)
+{
+	int			block;
+
+	memset(shared, 0, sizeof(*shared));
+	shared->nnodes = nnodes;
+	pg_atomic_init_u64(&shared->entry, LOKI_NONE);
+	LWLockInitialize(&shared->entry_lock, tranche);
+	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
+		LWLockInitialize(&shared->locks[i], tranche);
+
+	block = shared->first_block = loki_arena_add_block(arena, nnodes);
+	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
+	draw_levels(shared, ratio, prng, (uint8 *) arena->blocks[block + BLOCK_LEVELS],
+				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
+	add_lists(arena, 2 * m, nnodes);
+	add_lists(arena, m, shared->nupper);
+}
+
+/*
+ * A process's view of a graph.  Node n has its code at codes + n *
+ * quantizer->code_size.  The memory is freed with the context.
+ */
+LokiGraph *
+loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context,
+				const LokiQuantizer *quantizer, const char *codes, int m,
+				int ef_construction, bool concurrent)
+{
+	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
+	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
+	char	  **blocks;
+	int			batch;
+
+	graph->context = context;
+	graph->shared = shared;
+	graph->concurrent = concurrent;
+	graph->quantizer = quantizer;
+	graph->codes = codes;
+	graph->code_size = quantizer->code_size;
+	graph->nnodes = shared->nnodes;
+	graph->nupper = shared->nupper;
+	graph->m = m;
+	graph->ef_construction = ef_construction;
+
+	loki_arena_map_blocks(arena);
+	blocks = arena->blocks + shared->first_block;
+	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
+	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];
+	view_lists(&graph->base, 2 * m, blocks + BLOCK_BASE);
+	view_lists(&graph->upper, m, blocks + BLOCK_UPPER);
+	loki_graph_refresh(graph);
+
+	batch = Max(graph->base.capacity + 1, ef_construction);
+	graph->visited = MemoryContextAllocExtended(context, Max(graph->nnodes, 1),
+												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	graph->query = (LokiQuery *)
+		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
+	graph->scratch = (LokiQuery *) ((char *) graph->query + query_size);
+	graph->pool = MemoryContextAlloc(context, LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
+	graph->sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) * sizeof(LokiCandidate));
+	graph->batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
+	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
+	graph->selected = MemoryContextAlloc(context, batch * sizeof(int));
+	return graph;
+}
+
+/* Look up the entry point again. */
+void
+loki_graph_refresh(LokiGraph *graph)
+{
+	uint64		entry = pg_atomic_read_u64(&graph->shared->entry);
+
+	graph->entry_node = (uint32) entry;
+	graph->entry_level = (int) (entry >> 32);
+}
+
+/* Keep others from changing a list. */
+static LWLock *
+lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
+{
+	LWLock	   *lock;
+
+	if (!graph->concurrent)
+		return NULL;
+	lock = &graph->shared->locks[(lists == &graph->base ? list : ~list) % LOKI_GRAPH_LOCKS];
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	return lock;
+}
+
+/*
+ * Forget which nodes were seen.  A byte a node serves 255 searches, and stays
+ * in the processor's cache where a wider stamp would not.
+ */
+static void
+visited_reset(LokiGraph *graph)
+{
+	if (++graph->visit == 0)
+	{
+		memset(graph->visited, 0, graph->nnodes);
+		graph->visit = 1;
+	}
+}
+
+static inline void
+prefetch_bytes(const void *address, Size size)
+{
+	for (Size offset = 0; offset < size; offset += CACHE_LINE)
+		__builtin_prefetch((const char *) address + offset);
+}
+
+/* Score n nodes for a query, into graph->estimates */
+static void
+score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n)
+{
+	for (int i = 0; i < n; i++)
+		graph->batch_codes[i] = loki_graph_code(graph, nodes[i]);
+	graph->quantizer->score(graph->quantizer, query, graph->batch_codes, n,
+							graph->estimates);
+}
+
+/*
+ * Gather the neighbors of a node that this search has not seen yet, and start
+ * fetching their codes.  Whether one was seen cannot be predicted, so the loop
+ * that finds out has no branches.
+ *
+ * Another process may be changing the list: then links of its old and its new
+ * state are met, which all lead to nodes of the layer.
+ */
+static int
+gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uint32 *batch)
+{
+	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	int			count = *(volatile uint16 *) &lists->counts[list];
+	uint8	   *visited = graph->visited;
+	uint8		visit = graph->visit;
+	int			n = 0;
+
+	pg_read_barrier();			/* the links are there before they are counted */
+	for (int i = 0; i < count; i++)
+	{
+		uint32		node = neighbors[i];
+
+		batch[n] = node;
+		n += visited[node] != visit;
+		visited[node] = visit;
+	}
+	for (int i = 0; i < n; i++)
+		prefetch_bytes(loki_graph_code(graph, batch[i]), graph->code_size);
+	return n;
+}
+
+static inline void
+prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, int layer)
+{
+	uint32		list = loki_graph_list(graph, node, layer);
+
+	__builtin_prefetch(&lists->counts[list]);
+	prefetch_bytes(lists->neighbors + (Size) list * lists->capacity,
+				   lists->width * sizeof(uint32));
+}
+
+/*
+ * Search a layer for the ef nearest to graph->query, from the nodes that are
+ * in the pool (ascending, at least one), which is replaced by those found.
+ *
+ * A candidate is expanded before the neighbors of the last are scored, so that
+ * their codes have arrived by then, and meanwhile the next list does; but for
+ * searches at once.
+ *
+ * Ends as soon as a node is met that is `wanted`, if that is not LOKI_NONE;
+ * true in that case, and the pool is of no use.
+ */
+static bool
+search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
+{
+	LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+	LokiCandidate *pool = graph->pool;
+	uint32		batches[2][MAX_LINKS];
+	uint32	   *batch = batches[0];
+	uint32	   *waiting = batches[1];
+	int			nwaiting = 0;
+	int			room = LokiPoolRoom(ef);
+	int			next = 0;
+
+	visited_reset(graph);
+	graph->npool = Min(graph->npool, ef);
+	loki_pool_clear(pool, graph->npool, room);
+	for (int i = 0; i < graph->npool; i++)
+	{
+		if (pool[i].node == wanted)
+			return true;
+		graph->visited[pool[i].node] = graph->visit;
+	}
+	for (;;)
+	{
+		int			end = Min(graph->npool, ef);
+		uint32	   *scored = waiting;
+		int			nscored = nwaiting;
+		int			n = 0;
+		int			first;
+
+		while (next < end && (pool[next].node & LOKI_EXPANDED))
+			next++;
+		if (next < end)
+		{
+			n = gather_unvisited(graph, lists, loki_graph_list(graph, pool[next].node, layer),
+								 batch);
+			pool[next].node |= LOKI_EXPANDED;
+			if (wanted != LOKI_NONE && graph->visited[wanted] == graph->visit)
+				return true;
+			if (next + 1 < end)
+				prefetch_list(graph, lists, pool[next + 1].node & ~LOKI_EXPANDED, layer);
+		}
+		else if (nwaiting == 0)
+			break;
+
+		if (graph->at_once)
+		{
+			scored = batch;
+			nscored = n;
+			n = 0;
+		}
+		score_nodes(graph, graph->query, scored, nscored);
+		first = loki_pool_merge(pool, &graph->npool, room, graph->estimates, scored, nscored);
+		next = Min(next, first);
+		waiting = batch;
+		batch = scored;
+		nwaiting = n;
+	}
+
+	graph->npool = Min(graph->npool, ef);
+	for (int i = 0; i < graph->npool; i++)
+		pool[i].node &= ~LOKI_EXPANDED;
+	return false;
+}
+
+/*
+ * Put the n links in from[] (ascending) that selection keeps into a list.
+ */
+static void
+choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
+			 const LokiCandidate *from, int n)
+{
+	uint32	   *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	float	   *distances = lists->distances + (Size) list * lists->capacity;
+	int			fill = Min(LokiFillLinks(graph->m), lists->width);
+	int			count;
+
+	for (int i = 0; i < n; i++)
+	{
+		graph->batch_codes[i] = loki_graph_code(graph, from[i].node);
+		graph->estimates[i] = from[i].distance;
+	}
+	count = loki_select_neighbors(graph->quantizer, n, graph->estimates,
+								  graph->batch_codes, lists->width, fill,
+								  graph->scratch, graph->selected);
+	for (int i = 0; i < count; i++)
+	{
+		neighbors[i] = from[graph->selected[i]].node;
+		distances[i] = from[graph->selected[i]].distance;
+	}
+	pg_write_barrier();
+	lists->counts[list] = count;
+}
+
+/*
+ * Copy a list into graph->sorted, ascending by distance (equal ones by number,
+ * so that the result does not depend on the order of the links).
+ */
+static void
+sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
+{
+	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	const float *distances = lists->distances + (Size) list * lists->capacity;
+	LokiCandidate *sorted = graph->sorted;
+
+	for (int i = 0; i < lists->counts[list]; i++)
+	{
+		int			place = i;
+
+		while (place > 0 &&
+			   (sorted[place - 1].distance > distances[i] ||
+				(sorted[place - 1].distance == distances[i] &&
+				 sorted[place - 1].node > neighbors[i])))
+		{
+			sorted[place] = sorted[place - 1];
+			place--;
+		}
+		sorted[place].distance = distances[i];
+		sorted[place].node = neighbors[i];
+	}
+}
+
+/*
+ * Add a link to a list, which is cut to its width first if it is full.
+ */
+static void
+add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
+		 float distance)
+{
+	LWLock	   *lock = lock_list(graph, lists, list);
+	Size		place;
+
+	if (lists->counts[list] == lists->capacity)
+	{
+		int			count = lists->counts[list];
+
+		for (int i = 0; i < count; i++)
+			__builtin_prefetch(loki_graph_code(graph, lists->neighbors[(Size) list * lists->capacity + i]));
+		sort_links(graph, lists, list);
+		choose_links(graph, lists, list, graph->sorted, count);
+	}
+	place = (Size) list * lists->capacity + lists->counts[list];
+	lists->neighbors[place] = node;
+	lists->distances[place] = distance;
+	pg_write_barrier();
+	lists->counts[list]++;
+	if (lock != NULL)
+		LWLockRelease(lock);
+}
+
+/*
+ * Search the layers above `level`, keeping the nearest node alone: more of
+ * them would help less than as much work spent on layer 0.  What is found on
+ * one layer is where the search of the next begins.
+ */
+static void
+descend(LokiGraph *graph, int level)
+{
+	for (int layer = graph->entry_level; layer > level; layer--)
+		search_layer(graph, layer, 1, LOKI_NONE);
+}
+
+/* Start at the entry point: make it pool[0] */
+static void
+enter(LokiGraph *graph, uint32 entry)
+{
+	score_nodes(graph, graph->query, &entry, 1);
+	graph->pool[0].node = entry;
+	graph->pool[0].distance = graph->estimates[0];
+	graph->npool = 1;
+}
+
+/*
+ * The graph as scans see it: the same nodes and links, but the index's own codes.
+ */
+static LokiGraph
+scan_view(const LokiGraph *graph, LokiQuery *query)
+{
+	LokiGraph	scan = *graph;
+
+	scan.quantizer = graph->scan_quantizer;
+	scan.codes = graph->scan_codes;
+	scan.code_size = scan.quantizer->code_size;
+	scan.query = query;
+	return scan;
+}
+
+/*
+ * Put the n nodes of a pool into graph->sorted, by the codes that the graph is
+ * built on.
+ */
+static void
+rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
+{
+	int			room = LokiPoolRoom(graph->ef_construction);
+	int			nsorted = 0;
+	uint32		nodes[MAX_LINKS];
+
+	loki_pool_clear(graph->sorted, 0, room);
+	for (int i = 0; i < n; i++)
+		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code_size);
+	for (int start = 0; start < n; start += lengthof(nodes))
+	{
+		int			count = Min(n - start, (int) lengthof(nodes));
+
+		for (int i = 0; i < count; i++)
+			nodes[i] = pool[start + i].node;
+		score_nodes(graph, graph->query, nodes, count);
+		loki_pool_merge(graph->sorted, &nsorted, room, graph->estimates, nodes, count);
+	}
+}
+
+/*
+ * Search for a node on its layers, and choose its lists there.
+ *
+ * Where dimensions are many the search goes by the codes that scans walk on, if
+ * those that the graph is built on are longer: most of what it meets is far away.
+ * What it ends with is ranked by the latter.
+ */
+static void
+choose_lists(LokiGraph *graph, uint32 node)
+{
+	int			level = graph->levels[node];
+	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->query) : *graph;
+	const LokiCandidate *ranked = graph->pool;
+
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	enter(&walk, walk.entry_node);
+	descend(&walk, level);
+	for (int layer = Min(level, walk.entry_level); layer >= 0; layer--)
+	{
+		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+
+		search_layer(&walk, layer, walk.ef_construction, LOKI_NONE);
+		if (graph->scan_walk)
+		{
+			rank_pool(graph, walk.pool, walk.npool);
+			ranked = graph->sorted;
+		}
+		choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked, walk.npool);
+	}
+	graph->visit = walk.visit;
+}
+
+/*
+ * Link the chosen neighbors to a node, from layer 0 upwards: whoever comes to
+ * it on a layer finds it linked on those below.
+ */
+static void
+link_back(LokiGraph *graph, uint32 node)
+{
+	for (int layer = 0; layer <= Min(graph->levels[node], graph->entry_level); layer++)
+	{
+		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+		uint32		list = loki_graph_list(graph, node, layer);
+		Size		first = (Size) list * lists->capacity;
+		uint32		neighbors[MAX_LINKS];
+		float		distances[MAX_LINKS];
+		int			count = lists->counts[list];
+
+		/* on layer 0 others may add to the list from the first link on */
+		memcpy(neighbors, lists->neighbors + first, count * sizeof(uint32));
+		memcpy(distances, lists->distances + first, count * sizeof(float));
+		for (int i = 0; i < count; i++)
+			add_link(graph, lists, loki_graph_list(graph, neighbors[i], layer), node,
+					 distances[i]);
+	}
+}
+
+/*
+ * Insert a node.  Every node is inserted once, by one process.
+ */
+void
+loki_graph_insert(LokiGraph *graph, uint32 node)
+{
+	LokiGraphShared *shared = graph->shared;
+	int			level = graph->levels[node];
+	bool		highest;
+
+	Assert(node < graph->nnodes);
+
+	loki_graph_refresh(graph);
+	highest = graph->entry_node == LOKI_NONE || level > graph->entry_level;
+	if (highest)
+	{
+		/* two of them would not find each other on their upper layers */
+		LWLockAcquire(&shared->entry_lock, LW_EXCLUSIVE);
+		loki_graph_refresh(graph);
+	}
+	if (graph->entry_node != LOKI_NONE)
+	{
+		choose_lists(graph, node);
+		link_back(graph, node);
+	}
+	if (highest)
+	{
+		if (graph->entry_node == LOKI_NONE || level > graph->entry_level)
+			pg_atomic_write_u64(&shared->entry, (uint64) level << 32 | node);
+		LWLockRelease(&shared->entry_lock);
+	}
+}
+
+/*
+ * Bring the lists of a node into their final form: sorted, and no longer than
+ * their width.
+ */
+void
+loki_graph_trim(LokiGraph *graph, uint32 node)
+{
+	for (int layer = graph->levels[node]; layer >= 0; layer--)
+	{
+		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+		uint32		list = loki_graph_list(graph, node, layer);
+		Size		first = (Size) list * lists->capacity;
+		int			count = lists->counts[list];
+
+		sort_links(graph, lists, list);
+		if (count > lists->width)
+			choose_links(graph, lists, list, graph->sorted, count);
+		else
+		{
+			for (int i = 0; i < count; i++)
+			{
+				lists->neighbors[first + i] = graph->sorted[i].node;
+				lists->distances[first + i] = graph->sorted[i].distance;
+			}
+		}
+	}
+}
+
+/*
+ * The distances of a node from the neighbors of another on layer 0, by codes,
+ * in the order of the list.  The array lives until the next call of a function
+ * here.
+ */
+const float *
+loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
+{
+	int			n = graph->base.counts[other];
+
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	score_nodes(graph, graph->query,
+				graph->base.neighbors + (Size) other * graph->base.capacity, n);
+	return graph->estimates;
+}
+
+/*
+ * The nearest nodes that a search from the entry point finds for a node, by its
+ * own code, with a pool of that of the build, ascending.  *found is valid until
+ * the next call of a function here.
+ */
+int
+loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
+{
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	enter(graph, graph->entry_node);
+	descend(graph, 0);
+	search_layer(graph, 0, graph->ef_construction, LOKI_NONE);
+	*found = graph->pool;
+	return graph->npool;
+}
+
+/*
+ * Set graph->entries to the nodes that a scan would enter layer 0 at
+ * (loki_search_entries()), for loki_graph_finds().  known[] has room for
+ * LOKI_ENTRY_WIDTH of them: filled if it begins with LOKI_NONE, else they are
+ * those, as they were found for the same query, and are not looked for again.
+ */
+void
+loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
+{
+	LokiGraph	scan = scan_view(graph, query);
+
+	if (known[0] != LOKI_NONE)
+	{
+		for (scan.npool = 0; scan.npool < LOKI_ENTRY_WIDTH &&
+			 known[scan.npool] != LOKI_NONE; scan.npool++)
+			scan.pool[scan.npool].node = known[scan.npool];
+		score_nodes(&scan, query, known, scan.npool);
+		for (int i = 0; i < scan.npool; i++)
+			scan.pool[i].distance = scan.estimates[i];
+	}
+	else
+	{
+		/* as scans do above layer 0: a search with so narrow a pool ends elsewhere
+		 * if it goes on before it knows the neighbors of the last candidate */
+		scan.at_once = true;
+		enter(&scan, scan.entry_node);
+		for (int layer = scan.entry_level; layer > 0; layer--)
+		{
+			search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
+			if (layer > 1)
+				scan.npool = 1;
+		}
+		for (int i = 0; i < scan.npool; i++)
+			known[i] = scan.pool[i].node;
+	}
+	graph->visit = scan.visit;
+	graph->nentries = scan.npool;
+	memcpy(graph->entries, scan.pool, scan.npool * sizeof(LokiCandidate));
+}
+
+/*
+ * Whether a node is one that layer 0 was entered at, or a neighbor of the nearest
+ * of them, which is expanded first: so a search finds it whatever other links
+ * there are.
+ */
+bool
+loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
+{
+	for (int i = 0; i < graph->nentries; i++)
+		if (graph->entries[i].node == node)
+			return true;
+	return graph->nentries > 0 &&
+		loki_graph_linked(graph, graph->entries[0].node, node);
+}
+
+/*
+ * Search for a node with a pool of ef (at most that of the build) as a scan
+ * does: by a query made of its vector, from where loki_graph_enter_base() found
+ * that it enters layer 0.
+ *
+ * True if the node is found, or one that its code cannot tell from it, or if
+ * others are nearer to the vector, as there may be by inner product.  *found is
+ * valid until the next call of a function here, *nfound its length.
+ */
+bool
+loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
+				 const LokiCandidate **found, int *nfound)
+{
+	LokiGraph	scan = scan_view(graph, query);
+	float		own;
+	bool		itself;
+
+	score_nodes(&scan, query, &node, 1);
+	own = scan.estimates[0];
+	scan.npool = scan.nentries;
+	memcpy(scan.pool, scan.entries, scan.nentries * sizeof(LokiCandidate));
+	itself = search_layer(&scan, 0, Min(ef, scan.ef_construction), node);
+	graph->visit = scan.visit;
+
+	*found = scan.pool;
+	*nfound = scan.npool;
+	itself = itself || own >= scan.pool[scan.npool - 1].distance;
+	for (int i = 0; i < scan.npool && !itself; i++)
+		itself = scan.pool[i].distance == own;
+	return itself;
+}

@@ -1,0 +1,407 @@
+/*-------------------------------------------------------------------------
+ *
+ * load.c
+ *	  Reading the table into the arrays of a build.
+ *
+ * A row's vector is encoded at once and not kept.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/load.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/tableam.h"
+#include "commands/progress.h"
+#include "common/pg_prng.h"
+#include "distance/distance.h"
+#include "hnsw/build/build.h"
+#include "hnsw/definition/attribute.h"
+#include "miscadmin.h"
+#include "optimizer/plancat.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/sampling.h"
+
+/* Room for rows, of those that are expected; addresses cost nothing */
+#define MORE_THAN_EXPECTED	16
+
+/* ----------------------------------------------------------------
+ * Sampling
+ * ----------------------------------------------------------------
+ */
+typedef struct SampleState
+{
+	LokiBuild  *build;
+	double	   *sum;
+	double		count;			/* rows with a vector */
+	double		rows;			/* all of them */
+} SampleState;
+
+/* Expected rows of the table, and its blocks */
+double
+loki_build_rows(Relation heap, BlockNumber *nblocks)
+{
+	double		tuples;
+	double		all_visible;
+
+	estimate_rel_size(heap, NULL, nblocks, &tuples, &all_visible);
+	return tuples;
+}
+
+/*
+ * The row's vector, for loki_value_open().  The table is read in the order in
+ * which its values were stored, more or less, so that they follow one another.
+ */
+static Datum
+read_vector(LokiBuild *build, Datum value, bool isnull)
+{
+	if (isnull)
+		return value;
+	return PointerGetDatum(loki_toast_read(&build->toast,
+										   (struct varlena *) DatumGetPointer(value)));
+}
+
+static void
+sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
+		   bool tuple_is_alive, void *arg)
+{
+	SampleState *sample = arg;
+	LokiBuild  *build = sample->build;
+	uint32		dim = build->geometry.dim;
+	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+	const float *x;
+
+	sample->rows++;
+	if (loki_value_open(&build->geometry.column, read_vector(build, values[0], isnull[0]),
+						isnull[0], &x) == LOKI_VALUE_VECTOR)
+	{
+		double		scale = 1;
+
+		if (build->metric == LOKI_METRIC_COSINE)
+			scale = 1 / sqrt(loki_distance.dot_f32(dim, x, x));
+		if (isfinite(scale))
+		{
+			for (uint32 i = 0; i < dim; i++)
+				sample->sum[i] += x[i] * scale;
+			sample->count++;
+			if (build->sample != NULL)
+				loki_sample_add(build, x, scale, sample->count);
+		}
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(build->row_context);
+}
+
+/*
+ * Set the centroid to the mean of a sample of the rows: all of a small table,
+ * else those of random blocks.  They also tell how many rows to expect.
+ */
+void
+loki_build_sample(LokiBuild *build)
+{
+	uint32		dim = build->geometry.dim;
+	SampleState sample = {build};
+	BlockNumber nblocks;
+	double		rows = loki_build_rows(build->heap, &nblocks);
+
+	sample.sum = MemoryContextAllocZero(build->context, dim * sizeof(double));
+	if (rows <= LOKI_SAMPLE_ROWS)
+		table_index_build_range_scan(build->heap, build->index, build->index_info,
+									 false, true, false, 0, InvalidBlockNumber,
+									 sample_row, &sample, NULL);
+	else
+	{
+		BlockSamplerData sampler;
+		int			wanted = (int) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
+		BlockNumber read = 0;
+
+		BlockSampler_Init(&sampler, nblocks, wanted,
+						  (uint32) pg_prng_uint64(&build->prng));
+		while (BlockSampler_HasMore(&sampler))
+		{
+			CHECK_FOR_INTERRUPTS();
+			table_index_build_range_scan(build->heap, build->index, build->index_info,
+										 false, true, false,
+										 BlockSampler_Next(&sampler), 1,
+										 sample_row, &sample, NULL);
+			read++;
+		}
+		sample.rows *= (double) nblocks / Max(read, 1);
+	}
+	build->expected_rows = sample.rows;
+
+	loki_toast_close(&build->toast);
+
+	for (uint32 i = 0; i < dim; i++)
+		build->geometry.centroid[i] = sample.count > 0 ? sample.sum[i] / sample.count : 0;
+	pfree(sample.sum);
+}
+
+/* ----------------------------------------------------------------
+ * Arrays
+ * ----------------------------------------------------------------
+ */
+
+/* Bytes of an element in each array of an arena; returns their sum */
+static Size
+arena_strides(const LokiBuild *build, LokiBuildArena arena, Size *strides)
+{
+	const LokiFamily *families = build->geometry.families;
+	Size		size = 0;
+
+	memset(strides, 0, LOKI_ARRAYS * sizeof(Size));
+	switch (arena)
+	{
+		case LOKI_ARENA_NODES:
+			strides[LOKI_FAMILY_CODE] = families[LOKI_FAMILY_CODE].slot_size;
+			if (build->graph_quantizer != build->geometry.quantizer)
+				strides[LOKI_ARRAY_GRAPH_CODES] = build->graph_quantizer->code_size;
+			break;
+		case LOKI_ARENA_ROWS:
+			strides[LOKI_FAMILY_TID] = families[LOKI_FAMILY_TID].slot_size;
+			strides[LOKI_FAMILY_REFINE] = families[LOKI_FAMILY_REFINE].slot_size;
+			strides[LOKI_FAMILY_HASH] = families[LOKI_FAMILY_HASH].slot_size;
+			for (int i = 0; i < build->meta.nattributes; i++)
+				strides[LOKI_FAMILY_ATTR + i] = families[LOKI_FAMILY_ATTR + i].slot_size;
+			break;
+		case LOKI_ARENA_NULLS:
+			strides[LOKI_FAMILY_NULLTID] = families[LOKI_FAMILY_NULLTID].slot_size;
+			for (int i = 0; i < build->meta.nattributes; i++)
+				strides[LOKI_FAMILY_NULLATTR + i] = families[LOKI_FAMILY_NULLATTR + i].slot_size;
+			break;
+	}
+	for (int i = 0; i < LOKI_ARRAYS; i++)
+		size += strides[i];
+	return size;
+}
+
+/*
+ * What of a node is needed at once while the graph is built and nodes are
+ * numbered, on average.
+ */
+Size
+loki_build_hot_memory(const LokiBuild *build)
+{
+	Size		strides[LOKI_ARRAYS];
+
+	return arena_strides(build, LOKI_ARENA_NODES, strides) +
+		Max(loki_equal_node_memory(),
+			loki_graph_node_memory(build->m) + 9 * sizeof(uint32));
+}
+
+/*
+ * What a node costs while the index is built, on average.
+ */
+Size
+loki_build_node_memory(const LokiBuild *build)
+{
+	Size		strides[LOKI_ARRAYS];
+
+	return loki_build_hot_memory(build) + arena_strides(build, LOKI_ARENA_ROWS, strides);
+}
+
+/* See where the arenas have the arrays. */
+static void
+view_arrays(LokiBuild *build)
+{
+	for (int family = 0; family < LOKI_FAMILIES; family++)
+		for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+			if (build->arenas[i].arrays[family] != NULL)
+				build->slots[family] = build->arenas[i].arrays[family];
+	build->graph_codes = build->graph_quantizer != build->geometry.quantizer ?
+		build->arenas[LOKI_ARENA_NODES].arrays[LOKI_ARRAY_GRAPH_CODES] :
+		build->slots[LOKI_FAMILY_CODE];
+}
+
+/*
+ * Make the arrays for the rows of the table: as many as heap pages have room
+ * for, or, in tables that are stored otherwise, many more than are expected;
+ * build->shared is in the segment, if there is one.
+ *
+ * Where memory for everything is not expected to suffice, what the graph is not
+ * built from goes to a file at once.
+ */
+void
+loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
+{
+	Size		limit = (Size) maintenance_work_mem * 1024;
+	Size		node_memory = loki_build_node_memory(build);
+	Size		hot_memory = loki_build_hot_memory(build);
+	bool		all = build->expected_rows * node_memory <= limit;
+	BlockNumber nblocks = RelationGetNumberOfBlocks(build->heap);
+	uint32		expected = (uint32) Min(build->expected_rows * 1.05, LOKI_MAX_NUMBER);
+	uint32		capacity = (uint32) Min(Max(((uint64) nblocks + 1000) * MaxHeapTuplesPerPage,
+											(uint64) expected * MORE_THAN_EXPECTED),
+										LOKI_MAX_NUMBER);
+
+	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+	{
+		Size		strides[LOKI_ARRAYS];
+		double		size = arena_strides(build, i, strides);
+		Size		in_memory = limit;
+
+		if (i == LOKI_ARENA_NODES)
+			in_memory = (Size) (limit * size / (all ? node_memory : hot_memory));
+		else if (i == LOKI_ARENA_ROWS)
+			in_memory = all ? (Size) (limit * size / node_memory) : 0;
+		loki_arena_create(&build->arenas[i], &build->shared->arenas[i], build->context,
+						  segment, tranche, strides, LOKI_ARRAYS, capacity,
+						  i == LOKI_ARENA_NULLS ? 0 : expected,
+						  all ? (Size) (limit * ((double) hot_memory / node_memory)) : limit,
+						  in_memory);
+	}
+	view_arrays(build);
+}
+
+/* View the arrays that the leader has made; false if that is not possible. */
+bool
+loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
+{
+	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+		if (!loki_arena_attach(&build->arenas[i], &build->shared->arenas[i],
+							   build->context, segment))
+			return false;
+	view_arrays(build);
+	return true;
+}
+
+/*
+ * Make sure that this process can use what all have loaded.
+ */
+void
+loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls)
+{
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], nnodes);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], nnodes);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], nnulls);
+}
+
+void
+loki_build_release_arrays(LokiBuild *build)
+{
+	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
+		loki_arena_release(&build->arenas[i]);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+static void
+set_attributes(LokiBuild *build, int family, uint32 number,
+			   const Datum *values, const bool *isnull)
+{
+	for (int i = 0; i < build->meta.nattributes; i++)
+		loki_attr_form((LokiAttrType) build->meta.attr_type[i], values[i + 1],
+					   isnull[i + 1], loki_build_slot(build, family + i, number));
+}
+
+/* A row without a place in the graph */
+static void
+add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
+		 const bool *isnull, ItemPointer tid)
+{
+	uint32		number = pg_atomic_fetch_add_u32(&build->shared->nulls, 1);
+	LokiTidData *slot;
+
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], number + 1);
+	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_NULLTID, number);
+	slot->u.heap = *tid;
+	slot->state = LOKI_TID_LIVE;
+	if (class == LOKI_VALUE_ZERO_NORM)
+		slot->state |= LOKI_TID_ZERO_NORM;
+	set_attributes(build, LOKI_FAMILY_NULLATTR, number, values, isnull);
+}
+
+/* Whether TID slots tell where the vectors of a column are out of line */
+static bool
+knows_values(const LokiBuild *build)
+{
+	return build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+		build->index_info->ii_IndexAttrNumbers[0] != 0 &&
+		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
+}
+
+/* A row with a vector, as a node of its own for the time being */
+static void
+add_vector(LokiBuild *build, const float *x, const Datum *values,
+		   const bool *isnull, ItemPointer tid)
+{
+	const LokiQuantizer *quantizer = build->geometry.quantizer;
+	uint32		node = pg_atomic_fetch_add_u32(&build->shared->nodes, 1);
+	LokiTidData *slot;
+	LokiHashData hash;
+
+	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], node + 1);
+	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
+	loki_value_hash(&build->geometry.column, x, &hash);
+	memcpy(loki_build_slot(build, LOKI_FAMILY_HASH, node), &hash,
+		   build->geometry.families[LOKI_FAMILY_HASH].slot_size);
+	set_attributes(build, LOKI_FAMILY_ATTR, node, values, isnull);
+	quantizer->encode(quantizer, x, loki_build_slot(build, LOKI_FAMILY_CODE, node),
+					  build->slots[LOKI_FAMILY_REFINE] ?
+					  loki_build_slot(build, LOKI_FAMILY_REFINE, node) : NULL);
+	if (build->graph_quantizer != quantizer)
+		build->graph_quantizer->encode(build->graph_quantizer, x,
+									   loki_build_graph_code(build, node), NULL);
+	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
+	slot->u.heap = *tid;
+	slot->state = LOKI_TID_LIVE;
+	if (OidIsValid(build->toast.valueid) && knows_values(build))
+		LokiTidSetValue(slot, build->toast.valueid, build->toast.first);
+}
+
+/* Callback of the table scan */
+static void
+load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
+		 bool tuple_is_alive, void *arg)
+{
+	LokiBuild  *build = arg;
+	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+	const float *x;
+	LokiValueClass class;
+	uint64		rows;
+
+	class = loki_value_open(&build->geometry.column,
+							read_vector(build, values[0], isnull[0]), isnull[0], &x);
+	if (class == LOKI_VALUE_VECTOR)
+		add_vector(build, x, values, isnull, tid);
+	else
+		add_null(build, class, values, isnull, tid);
+
+	rows = pg_atomic_add_fetch_u64(&build->shared->rows, 1);
+	if (build->leader)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) rows);
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(build->row_context);
+}
+
+/*
+ * Read the table, or this process's part of it.
+ *
+ * With a seed the scan begins at the first block, as the order of the rows
+ * decides on the graph.
+ */
+void
+loki_build_load(LokiBuild *build)
+{
+	LokiBuildShared *shared = build->shared;
+	double		rows;
+
+	rows = table_index_build_scan(build->heap, build->index, build->index_info,
+								  loki_build_seed < 0, build->leader, load_row, build,
+								  build->scan);
+	loki_toast_close(&build->toast);
+
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	shared->heap_tuples += rows;
+	if (build->index_info->ii_BrokenHotChain)
+		shared->broken_hot_chain = true;
+	LWLockRelease(&shared->lock);
+}

@@ -1,0 +1,179 @@
+/*-------------------------------------------------------------------------
+ *
+ * memory.c
+ *	  lokivector_build_memory(): how much memory a build will need.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/memory.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "compat/pgcompat.h"
+#include "executor/spi.h"
+#include "hnsw/build/build.h"
+#include "hnsw/definition/attribute.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "storage/bufmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/regproc.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+LOKI_FUNCTION(lokivector_build_memory);
+
+/* Pages of a table to count rows on: the count is off by some two per cent */
+#define SAMPLE_PAGES 3000
+
+/* Number and type of a column; its dimensions, too, if it has any */
+static AttrNumber
+find_column(Relation table, const char *name, Oid *type, int32 *typmod)
+{
+	AttrNumber	attribute = get_attnum(RelationGetRelid(table), name);
+	Oid			collation;
+
+	if (attribute <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						name, RelationGetRelationName(table))));
+	get_atttypetypmodcoll(RelationGetRelid(table), attribute, type, typmod, &collation);
+	return attribute;
+}
+
+/* Rows that have a value in a column, by a sample of the pages of a large table */
+static double
+count_rows(Relation table, const char *column)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(table);
+	double		share = nblocks > SAMPLE_PAGES ? 100.0 * SAMPLE_PAGES / nblocks : 100;
+	char	   *name = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
+												  RelationGetRelationName(table));
+	char	   *query = psprintf("SELECT pg_catalog.count(%s) FROM ONLY %s TABLESAMPLE pg_catalog.system (%.10g) REPEATABLE (1)",
+								 quote_identifier(column), name, share);
+	bool		isnull;
+	int64		count;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute(query, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not count the rows of \"%s\"", RelationGetRelationName(table));
+	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+										1, &isnull));
+	SPI_finish();
+	return count * 100.0 / share;
+}
+
+/*
+ * An operator class by its name, which may have a schema.  One without is looked
+ * for in the search path, and then in the schema of the extension.
+ */
+static Oid
+find_class(const char *text, Oid extension_schema)
+{
+	Oid			method = get_index_am_oid("hnsw", false);
+	List	   *name = LokiQualifiedNameList(text);
+	Oid			class = get_opclass_oid(method, name, true);
+
+	if (!OidIsValid(class) && list_length(name) == 1)
+		class = get_opclass_oid(method,
+								lcons(makeString(get_namespace_name(extension_schema)),
+									  list_copy(name)), true);
+	return OidIsValid(class) ? class : get_opclass_oid(method, name, false);
+}
+
+/* A column as an operator class will have it indexed */
+static LokiColumn
+describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
+{
+	Oid			class = find_class(name, extension_schema);
+
+	if (get_opclass_input_type(class) != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("operator class \"%s\" does not accept data type %s",
+						name, format_type_be(type))));
+	return loki_family_column(get_opclass_family(class), type, typmod);
+}
+
+/*
+ * ERROR unless the user may read something of a table, as no one else is to lock
+ * it; which columns, the query says that counts rows.
+ */
+static void
+require_some_column(Oid tableid)
+{
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(tableid)) &&
+		pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(tableid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(tableid)),
+					   get_rel_name(tableid));
+}
+
+/*
+ * lokivector_build_memory(tab regclass, col name, operator_class text,
+ *						   attributes name[], options text[])
+ *
+ * Bytes of maintenance_work_mem with which an index on these columns is built in
+ * memory.  Equal rows count as if they were not.
+ */
+Datum
+lokivector_build_memory(PG_FUNCTION_ARGS)
+{
+	Relation	table;
+	char	   *column = NameStr(*PG_GETARG_NAME(1));
+	ArrayType  *attributes = PG_GETARG_ARRAYTYPE_P(3);
+	LokiHnswOptions *options = (LokiHnswOptions *) loki_hnsw_options(PG_GETARG_DATUM(4), true);
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+	LokiColumn	indexed;
+	LokiMetaPageData meta;
+	LokiBuild  *build;
+	Datum	   *names;
+	int			nattributes;
+	Oid			type;
+	int32		typmod;
+	double		bytes;
+
+	require_some_column(PG_GETARG_OID(0));
+	table = table_open(PG_GETARG_OID(0), AccessShareLock);
+	if (table->rd_rel->relkind != RELKIND_RELATION && table->rd_rel->relkind != RELKIND_MATVIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table or materialized view",
+						RelationGetRelationName(table))));
+	deconstruct_array(attributes, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names,
+					  NULL, &nattributes);
+	if (nattributes > LOKI_MAX_ATTRIBUTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("cannot use more than %d columns in an index", INDEX_MAX_KEYS)));
+	for (int i = 0; i < nattributes; i++)
+	{
+		find_column(table, NameStr(*DatumGetName(names[i])), &type, &typmod);
+		attr_type[i] = loki_attr_type(type);
+	}
+
+	find_column(table, column, &type, &typmod);
+	indexed = describe_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
+							  get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
+	loki_build_describe(options, &indexed, nattributes, attr_type, 0, &meta);
+	build = loki_build_begin(NULL, NULL, NULL, &meta);
+	build->geometry.column = indexed;
+	loki_build_set_code(build);
+	bytes = count_rows(table, column) * loki_build_node_memory(build);
+	MemoryContextDelete(build->context);
+	table_close(table, AccessShareLock);
+	PG_RETURN_INT64((int64) bytes);
+}

@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * node_layout.c
+ *	  Numbering the nodes of a new index for locality.
+ *
+ * A search touches a node and then its neighbors, so neighbors should share
+ * pages.  Pages are filled one after another: the next node of a page is the
+ * one that most of the page's nodes link to.  A page starts with a node that
+ * an earlier page links to, oldest first, so that pages near in number hold
+ * nodes near in space.
+ *
+ * The nodes linked to from the page are kept in buckets by the number of
+ * links, as stacks in which a node may stand several times; only an entry in
+ * the bucket of the node's present count is good.  So the whole takes time in
+ * proportion to the links.  The result depends on the graph alone.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/node_layout.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/build/graph.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Counts above this share the last bucket */
+#define ORDER_BUCKETS		64
+
+/* Nodes that a page hands on as starts of later pages */
+#define ORDER_SEEDS			8
+
+typedef struct OrderEntry
+{
+	uint32		node;
+	uint32		next;			/* entry below in the bucket */
+} OrderEntry;
+
+typedef struct OrderState
+{
+	const LokiGraph *graph;
+	uint32	   *position;		/* LOKI_NONE: not placed */
+	uint32		placed;
+
+	/* of the page being filled */
+	uint8	   *count;			/* of each node: links from the page */
+	OrderEntry *entries;
+	uint32		nentries;
+	uint32		bucket[ORDER_BUCKETS + 1];	/* top entry or LOKI_NONE */
+	int			highest;		/* no bucket above it has entries */
+
+	/* starts of later pages */
+	uint32	   *queue;
+	uint32		head;
+	uint32		tail;
+} OrderState;
+
+/* Give a node the next number and count its links */
+static void
+place(OrderState *state, uint32 node)
+{
+	const LokiGraphLists *lists = &state->graph->base;
+	Size		first = (Size) node * lists->capacity;
+
+	state->position[node] = state->placed++;
+	for (int i = 0; i < lists->counts[node]; i++)
+	{
+		uint32		neighbor = lists->neighbors[first + i];
+		OrderEntry *entry = &state->entries[state->nentries];
+		int			count;
+
+		if (state->position[neighbor] != LOKI_NONE)
+			continue;
+		count = state->count[neighbor];
+		if (count < ORDER_BUCKETS)
+			count = ++state->count[neighbor];
+		entry->node = neighbor;
+		entry->next = state->bucket[count];
+		state->bucket[count] = state->nentries++;
+		state->highest = Max(state->highest, count);
+	}
+}
+
+/* The unplaced node that the page links to most, or LOKI_NONE */
+static uint32
+best_linked(OrderState *state)
+{
+	while (state->highest > 0)
+	{
+		uint32		top = state->bucket[state->highest];
+		OrderEntry *entry;
+
+		if (top == LOKI_NONE)
+		{
+			state->highest--;
+			continue;
+		}
+		entry = &state->entries[top];
+		state->bucket[state->highest] = entry->next;
+		if (state->position[entry->node] == LOKI_NONE &&
+			state->count[entry->node] == state->highest)
+			return entry->node;
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Close a page: queue some nodes that it links to as starts of later pages,
+ * and forget the counts.
+ */
+static void
+close_page(OrderState *state)
+{
+	int			seeds = 0;
+
+	for (uint32 i = 0; i < state->nentries; i++)
+	{
+		uint32		node = state->entries[i].node;
+
+		if (state->count[node] == 0)
+			continue;
+		state->count[node] = 0;
+		if (state->position[node] == LOKI_NONE && seeds < ORDER_SEEDS &&
+			state->tail < state->graph->nnodes)
+		{
+			state->queue[state->tail++] = node;
+			seeds++;
+		}
+	}
+	state->nentries = 0;
+	state->highest = 0;
+	for (int i = 0; i <= ORDER_BUCKETS; i++)
+		state->bucket[i] = LOKI_NONE;
+}
+
+/* The node that the next page starts with; LOKI_NONE when all are placed */
+static uint32
+next_start(OrderState *state, uint32 *unplaced)
+{
+	while (state->head < state->tail)
+	{
+		uint32		node = state->queue[state->head++];
+
+		if (state->position[node] == LOKI_NONE)
+			return node;
+	}
+	for (; *unplaced < state->graph->nnodes; (*unplaced)++)
+	{
+		if (state->position[*unplaced] == LOKI_NONE)
+			return *unplaced;
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Compute position[node], the number that each node is to get, for pages of
+ * per_page nodes.
+ */
+void
+loki_graph_order(const LokiGraph *graph, uint32 per_page, uint32 *position)
+{
+	OrderState	state = {0};
+	MemoryContext context = graph->context;
+	uint32		unplaced = 0;
+	uint32		node;
+
+	state.graph = graph;
+	state.position = position;
+	for (uint32 i = 0; i < graph->nnodes; i++)
+		position[i] = LOKI_NONE;
+	state.count = MemoryContextAllocExtended(context, Max(graph->nnodes, 1),
+											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	state.entries = MemoryContextAllocHuge(context,
+										   mul_size(mul_size(per_page, graph->base.width),
+													sizeof(OrderEntry)));
+	state.queue = MemoryContextAllocHuge(context,
+										 mul_size(Max(graph->nnodes, 1), sizeof(uint32)));
+	close_page(&state);
+
+	while ((node = next_start(&state, &unplaced)) != LOKI_NONE)
+	{
+		uint32		end = state.placed + (per_page - state.placed % per_page);
+
+		CHECK_FOR_INTERRUPTS();
+		while (node != LOKI_NONE && state.placed < end)
+		{
+			place(&state, node);
+			if (state.placed < end)
+				node = best_linked(&state);
+		}
+		close_page(&state);
+	}
+	Assert(state.placed == graph->nnodes);
+
+	pfree(state.queue);
+	pfree(state.entries);
+	pfree(state.count);
+}

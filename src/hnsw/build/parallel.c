@@ -1,0 +1,404 @@
+/*-------------------------------------------------------------------------
+ *
+ * parallel.c
+ *	  Building an index with several processes.
+ *
+ * The leader goes through the phases of a build; those that go by rows or
+ * nodes are jobs, which it does together with the workers: each claims what
+ * nobody has begun with.  Between jobs the workers wait.
+ *
+ * Where no worker can be had the leader does everything itself, by the same
+ * code.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/parallel.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <dlfcn.h>
+
+#include "access/genam.h"
+#include "access/parallel.h"
+#include "access/table.h"
+#include "catalog/index.h"
+#include "compat/pgcompat.h"
+#include "executor/instrument.h"
+#include "hnsw/build/build.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/planner.h"
+#include "pgstat.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+#include "tcop/tcopprot.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/wait_event.h"
+
+/* Rows that make it worthwhile to start a worker */
+#define ROWS_PER_WORKER		5000
+
+/* Keys of the table of contents */
+#define KEY_SHARED			UINT64CONST(0x10C1000000000001)
+#define KEY_CONSTANTS		UINT64CONST(0x10C1000000000002)
+#define KEY_SCAN			UINT64CONST(0x10C1000000000003)
+#define KEY_QUERY_TEXT		UINT64CONST(0x10C1000000000004)
+#define KEY_WAL_USAGE		UINT64CONST(0x10C1000000000005)
+#define KEY_BUFFER_USAGE	UINT64CONST(0x10C1000000000006)
+
+typedef struct LokiParallelBuild
+{
+	ParallelContext *context;
+	Snapshot	snapshot;		/* of the scan of the table */
+	WalUsage   *wal_usage;		/* one for each worker */
+	BufferUsage *buffer_usage;
+} LokiParallelBuild;
+
+extern PGDLLEXPORT void loki_build_worker(dsm_segment *segment, shm_toc *toc);
+
+/*
+ * The tranche of a build's locks.  The server gives each number once, so that
+ * all builds use the same.
+ */
+int
+loki_parallel_tranche(void)
+{
+	static int	tranche = 0;
+
+	if (tranche == 0)
+	{
+		bool		found;
+		int		   *shared;
+
+		LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+		shared = ShmemInitStruct("lokivector build tranche", sizeof(int), &found);
+		if (!found)
+			*shared = LWLockNewTrancheId();
+		tranche = *shared;
+		LWLockRelease(AddinShmemInitLock);
+		LWLockRegisterTranche(tranche, "LokivectorBuild");
+	}
+	return tranche;
+}
+
+/* ----------------------------------------------------------------
+ * The leader
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * How many workers to ask for.  What the server says is right about safety, but
+ * it goes by the size of the table, in which large vectors are not.
+ */
+static int
+count_workers(const LokiBuild *build)
+{
+	Relation	heap = build->heap;
+	int			planned;
+	int			wanted;
+
+	/* a seed makes builds alike, which several processes cannot be */
+	if (max_parallel_maintenance_workers == 0 || IsInParallelMode() || loki_build_seed >= 0 ||
+		!loki_arena_can_share() || RelationUsesLocalBuffers(heap))
+		return 0;
+	planned = plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(build->index));
+	if (planned == 0 && (RelationGetIndexExpressions(build->index) != NIL ||
+						 RelationGetIndexPredicate(build->index) != NIL))
+		return 0;
+	wanted = RelationGetParallelWorkers(heap, -1);
+	if (wanted < 0)
+		wanted = (int) Min(build->expected_rows / ROWS_PER_WORKER, max_parallel_maintenance_workers);
+	return Max(planned, Min(wanted, max_parallel_maintenance_workers));
+}
+
+static void
+init_shared(LokiBuild *build)
+{
+	LokiBuildShared *shared = build->shared;
+
+	memset(shared, 0, sizeof(*shared));
+	shared->heap = RelationGetRelid(build->heap);
+	shared->index = RelationGetRelid(build->index);
+	shared->concurrently = build->index_info->ii_Concurrent;
+	shared->nprocesses = 1;
+	shared->meta = build->meta;
+	ConditionVariableInit(&shared->begun_cv);
+	pg_atomic_init_u64(&shared->next, 0);
+	pg_atomic_init_u32(&shared->nodes, 0);
+	pg_atomic_init_u32(&shared->nulls, 0);
+	pg_atomic_init_u64(&shared->rows, 0);
+	shared->rows_block = -1;
+	LWLockInitialize(&shared->lock, loki_parallel_tranche());
+}
+
+/* The library that this code is in, under whatever name it was installed */
+static const char *
+library_name(void)
+{
+	Dl_info		info;
+
+	if (dladdr((void *) loki_build_worker, &info) == 0)
+		elog(ERROR, "could not find out the name of the library");
+	return pstrdup(info.dli_fname);
+}
+
+/* Space for the arguments of workers */
+static void
+estimate_toc(const LokiBuild *build, LokiParallelBuild *parallel)
+{
+	shm_toc_estimator *estimator = &parallel->context->estimator;
+	int			nworkers = parallel->context->nworkers;
+
+	shm_toc_estimate_chunk(estimator, sizeof(LokiBuildShared));
+	shm_toc_estimate_chunk(estimator, loki_code_constants(&build->meta.code) * sizeof(float));
+	shm_toc_estimate_chunk(estimator, table_parallelscan_estimate(build->heap,
+																  parallel->snapshot));
+	shm_toc_estimate_chunk(estimator, mul_size(sizeof(WalUsage), nworkers));
+	shm_toc_estimate_chunk(estimator, mul_size(sizeof(BufferUsage), nworkers));
+	shm_toc_estimate_keys(estimator, 5);
+	if (debug_query_string)
+	{
+		shm_toc_estimate_chunk(estimator, strlen(debug_query_string) + 1);
+		shm_toc_estimate_keys(estimator, 1);
+	}
+}
+
+/* Put the arguments of workers into the segment; build->shared is set. */
+static void
+fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
+{
+	shm_toc    *toc = parallel->context->toc;
+	int			nworkers = parallel->context->nworkers;
+	Size		constants = loki_code_constants(&build->meta.code) * sizeof(float);
+	float	   *shared_constants = shm_toc_allocate(toc, constants);
+	ParallelTableScanDesc scan =
+		shm_toc_allocate(toc, table_parallelscan_estimate(build->heap, parallel->snapshot));
+
+	build->shared = shm_toc_allocate(toc, sizeof(LokiBuildShared));
+	init_shared(build);
+	shm_toc_insert(toc, KEY_SHARED, build->shared);
+	memcpy(shared_constants, build->geometry.centroid, constants);
+	shm_toc_insert(toc, KEY_CONSTANTS, shared_constants);
+	table_parallelscan_initialize(build->heap, scan, parallel->snapshot);
+	shm_toc_insert(toc, KEY_SCAN, scan);
+	parallel->wal_usage = shm_toc_allocate(toc, mul_size(sizeof(WalUsage), nworkers));
+	shm_toc_insert(toc, KEY_WAL_USAGE, parallel->wal_usage);
+	parallel->buffer_usage = shm_toc_allocate(toc, mul_size(sizeof(BufferUsage), nworkers));
+	shm_toc_insert(toc, KEY_BUFFER_USAGE, parallel->buffer_usage);
+	if (debug_query_string)
+	{
+		char	   *text = shm_toc_allocate(toc, strlen(debug_query_string) + 1);
+
+		strcpy(text, debug_query_string);
+		shm_toc_insert(toc, KEY_QUERY_TEXT, text);
+	}
+	build->scan = table_beginscan_parallel(build->heap, scan);
+}
+
+/* Start the workers that can be had. */
+static void
+launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
+{
+	LokiBuildShared *shared = build->shared;
+
+	LaunchParallelWorkers(parallel->context);
+	shared->nprocesses = 1 + parallel->context->nworkers_launched;
+	BarrierInit(&shared->barrier, shared->nprocesses);
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	shared->begun = true;
+	LWLockRelease(&shared->lock);
+	ConditionVariableBroadcast(&shared->begun_cv);
+
+	/* one that cannot start would be waited for at the barrier for ever */
+	WaitForParallelWorkersToAttach(parallel->context);
+	elog(DEBUG1, "using %d parallel workers", parallel->context->nworkers_launched);
+}
+
+/* Set up a build by this process alone. */
+static void
+begin_alone(LokiBuild *build)
+{
+	build->shared = MemoryContextAllocZero(build->context, sizeof(LokiBuildShared));
+	init_shared(build);
+	loki_build_create_arrays(build, NULL, loki_parallel_tranche());
+}
+
+/*
+ * Set up the shared state and the arrays, and start workers.
+ */
+void
+loki_parallel_begin(LokiBuild *build)
+{
+	LokiParallelBuild *parallel;
+	int			nworkers = count_workers(build);
+
+	if (nworkers == 0)
+	{
+		begin_alone(build);
+		return;
+	}
+
+	parallel = MemoryContextAllocZero(build->context, sizeof(LokiParallelBuild));
+	EnterParallelMode();
+	parallel->context = CreateParallelContext(library_name(), "loki_build_worker", nworkers);
+	parallel->snapshot = build->index_info->ii_Concurrent ?
+		RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
+	estimate_toc(build, parallel);
+	InitializeParallelDSM(parallel->context);
+	if (parallel->context->seg == NULL)
+	{
+		/* there is no room for a segment; all is in this process's memory */
+		if (IsMVCCSnapshot(parallel->snapshot))
+			UnregisterSnapshot(parallel->snapshot);
+		DestroyParallelContext(parallel->context);
+		ExitParallelMode();
+		begin_alone(build);
+		return;
+	}
+	build->parallel = parallel;
+	fill_toc(build, parallel);
+	loki_build_create_arrays(build, parallel->context->seg, loki_parallel_tranche());
+	launch_workers(build, parallel);
+}
+
+static void
+meet(LokiBuildShared *shared)
+{
+	if (shared->nprocesses > 1)
+		BarrierArriveAndWait(&shared->barrier, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
+}
+
+/*
+ * Do a job of so many nodes or pages in all processes.  Only the leader calls
+ * this.
+ */
+void
+loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
+{
+	LokiBuildShared *shared = build->shared;
+
+	shared->job = job;
+	shared->units = units;
+	pg_atomic_write_u64(&shared->next, 0);
+	meet(shared);
+	loki_build_job(build, job);
+	if (job != LOKI_JOB_END)
+		meet(shared);
+}
+
+/*
+ * Let the workers go.  build->shared and the arrays are lost.
+ */
+void
+loki_parallel_end(LokiBuild *build)
+{
+	LokiParallelBuild *parallel = build->parallel;
+
+	loki_parallel_job(build, LOKI_JOB_END, 0);
+	loki_build_release_arrays(build);
+	build->shared = NULL;
+	if (parallel == NULL)
+		return;
+	WaitForParallelWorkersToFinish(parallel->context);
+	for (int i = 0; i < parallel->context->nworkers_launched; i++)
+		InstrAccumParallelQuery(&parallel->buffer_usage[i], &parallel->wal_usage[i]);
+	if (IsMVCCSnapshot(parallel->snapshot))
+		UnregisterSnapshot(parallel->snapshot);
+	DestroyParallelContext(parallel->context);
+	ExitParallelMode();
+	build->parallel = NULL;
+}
+
+/* ----------------------------------------------------------------
+ * A worker
+ * ----------------------------------------------------------------
+ */
+
+/* Wait until the leader knows how many processes there are. */
+static void
+wait_for_begin(LokiBuildShared *shared)
+{
+	for (;;)
+	{
+		bool		begun;
+
+		LWLockAcquire(&shared->lock, LW_SHARED);
+		begun = shared->begun;
+		LWLockRelease(&shared->lock);
+		if (begun)
+			break;
+		ConditionVariableSleep(&shared->begun_cv, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
+	}
+	ConditionVariableCancelSleep();
+}
+
+/*
+ * Do jobs until there are no more.  Without the arrays there is nothing that the
+ * worker can do, but it has to be at the barrier.
+ */
+static void
+do_jobs(LokiBuild *build, bool has_arrays)
+{
+	LokiBuildShared *shared = build->shared;
+
+	wait_for_begin(shared);
+	for (;;)
+	{
+		meet(shared);
+		if (shared->job == LOKI_JOB_END)
+			break;
+		if (has_arrays)
+			loki_build_job(build, shared->job);
+		meet(shared);
+	}
+}
+
+/*
+ * Entry point of workers.
+ */
+void
+loki_build_worker(dsm_segment *segment, shm_toc *toc)
+{
+	LokiBuildShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
+	bool		concurrently = shared->concurrently;
+	bool		has_arrays;
+	LokiBuild  *build;
+	Relation	heap;
+	Relation	index;
+	IndexInfo  *index_info;
+	WalUsage   *wal_usage;
+	BufferUsage *buffer_usage;
+
+	loki_parallel_tranche();
+	debug_query_string = shm_toc_lookup(toc, KEY_QUERY_TEXT, true);
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	InstrStartParallelQuery();
+
+	heap = table_open(shared->heap, concurrently ? ShareUpdateExclusiveLock : ShareLock);
+	index = index_open(shared->index, concurrently ? RowExclusiveLock : AccessExclusiveLock);
+	index_info = BuildIndexInfo(index);
+	index_info->ii_Concurrent = concurrently;
+
+	build = loki_build_begin(heap, index, index_info, &shared->meta);
+	build->shared = shared;
+	memcpy(build->geometry.centroid, shm_toc_lookup(toc, KEY_CONSTANTS, false),
+		   loki_code_constants(&build->meta.code) * sizeof(float));
+	loki_build_set_code(build);
+	has_arrays = loki_build_attach_arrays(build, segment);
+	if (has_arrays)
+		build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
+	do_jobs(build, has_arrays);
+	loki_build_release_arrays(build);
+	MemoryContextDelete(build->context);
+
+	wal_usage = shm_toc_lookup(toc, KEY_WAL_USAGE, false);
+	buffer_usage = shm_toc_lookup(toc, KEY_BUFFER_USAGE, false);
+	InstrEndParallelQuery(&buffer_usage[ParallelWorkerNumber],
+						  &wal_usage[ParallelWorkerNumber]);
+	index_close(index, concurrently ? RowExclusiveLock : AccessExclusiveLock);
+	table_close(heap, concurrently ? ShareUpdateExclusiveLock : ShareLock);
+}

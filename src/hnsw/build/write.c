@@ -1,0 +1,534 @@
+/*-------------------------------------------------------------------------
+ *
+ * write.c
+ *	  Writing a new index from the arrays of a build.
+ *
+ * Metapage, directory, then one array after another, each in the extents that
+ * the directory wants.  The leader extends the file to its full size; then all
+ * processes fill pages, each the next that nobody has begun with, and log them
+ * where that is needed at all.  Pages go through shared buffers, as a new index
+ * is soon read.  Nobody else sees the index before the transaction commits.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/write.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xloginsert.h"
+#include "compat/pgcompat.h"
+#include "hnsw/build/build.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+/* An UPPER slot: a node on a layer */
+typedef struct UpperSlot
+{
+	uint32		node;
+	uint32		layer;
+} UpperSlot;
+
+/* What a process writes from */
+typedef struct WriteState
+{
+	LokiBuild  *build;
+	LokiWriteShared *shared;
+	LokiExtentData *entries;	/* of the directory, ascending by block */
+	UpperSlot  *upper;			/* by slot number */
+	uint32	   *upper_number;	/* by list of the graph */
+	const char *overflow;		/* slots as joined; `node` by table order */
+} WriteState;
+
+/* Blocks that a process fills at a time */
+#define CLAIM_BLOCKS	64
+
+/* Blocks that the file is extended by at a time */
+#define EXTEND_BLOCKS	1024
+
+/* Fills in slot number of a family */
+typedef void (*FormSlot) (WriteState *write, int family, uint32 number, char *slot);
+
+/* ----------------------------------------------------------------
+ * Slots
+ * ----------------------------------------------------------------
+ */
+
+/* A slot that goes by node */
+static void
+form_node(WriteState *write, int family, uint32 number, char *slot)
+{
+	LokiBuild  *build = write->build;
+	uint32		node = build->order[number];
+
+	if (family != LOKI_FAMILY_CODE)
+		node = loki_build_row(build, node);
+	memcpy(slot, loki_build_slot(build, family, node),
+		   build->geometry.families[family].slot_size);
+}
+
+/* A slot of an array that keeps its order */
+static void
+form_plain(WriteState *write, int family, uint32 number, char *slot)
+{
+	memcpy(slot, loki_build_slot(write->build, family, number),
+		   write->build->geometry.families[family].slot_size);
+}
+
+static void
+form_centroid(WriteState *write, int family, uint32 number, char *slot)
+{
+	const LokiIndex *geometry = &write->build->geometry;
+	int16		pair[2];
+
+	if (number < geometry->dim)
+	{
+		memcpy(slot, &geometry->centroid[number], sizeof(float));
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		pair[i] = (int16) rintf(LOKI_BASIS_UNIT *
+								geometry->centroid[geometry->dim + 2 * (number - geometry->dim) + i]);
+	memcpy(slot, pair, sizeof(pair));
+}
+
+static void
+form_overflow(WriteState *write, int family, uint32 number, char *slot)
+{
+	LokiOverflowData *overflow = (LokiOverflowData *) slot;
+	Size		size = write->build->geometry.families[family].slot_size;
+
+	memcpy(slot, write->overflow + size * number, size);
+	overflow->node = write->build->position[overflow->node];
+}
+
+static void
+form_link(WriteState *write, int family, uint32 number, char *slot)
+{
+	LokiBuild  *build = write->build;
+	const LokiGraphLists *lists = &build->graph->base;
+	uint32		node = build->order[number];
+	const uint32 *neighbors = lists->neighbors + (Size) node * lists->capacity;
+	LokiLinkData *link = (LokiLinkData *) slot;
+
+	Assert(lists->counts[node] <= lists->width);
+	memset(slot, 0, build->geometry.families[family].slot_size);
+	link->level = build->graph->levels[node];
+	for (int i = 0; i < lists->counts[node]; i++)
+		link->neighbors[i] = build->position[neighbors[i]] + 1;
+}
+
+static void
+form_upper(WriteState *write, int family, uint32 number, char *slot)
+{
+	LokiBuild  *build = write->build;
+	const LokiGraph *graph = build->graph;
+	const LokiGraphLists *lists = &graph->upper;
+	uint32		node = write->upper[number].node;
+	int			layer = write->upper[number].layer;
+	uint32		list = loki_graph_list(graph, node, layer);
+	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	LokiUpperData *upper = (LokiUpperData *) slot;
+
+	Assert(lists->counts[list] <= lists->width);
+	memset(slot, 0, build->geometry.families[family].slot_size);
+	upper->node = build->position[node];
+	upper->down = layer > 1 ? write->upper_number[list - 1] : LOKI_NONE;
+	upper->level = layer;
+	upper->count = lists->counts[list];
+	for (int i = 0; i < upper->count; i++)
+	{
+		upper->neighbors[i].node = build->position[neighbors[i]];
+		upper->neighbors[i].slot =
+			write->upper_number[loki_graph_list(graph, neighbors[i], layer)];
+	}
+}
+
+/*
+ * Number the UPPER slots: layer by layer from the top, in the order of nodes.
+ */
+static void
+number_upper(WriteState *write)
+{
+	LokiBuild  *build = write->build;
+	const LokiGraph *graph = build->graph;
+	uint32		number = 0;
+
+	for (int layer = graph->entry_level; layer > 0; layer--)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = 0; i < graph->nnodes; i++)
+		{
+			uint32		node = build->order[i];
+
+			if (graph->levels[node] < layer)
+				continue;
+			write->upper[number].node = node;
+			write->upper[number].layer = layer;
+			write->upper_number[loki_graph_list(graph, node, layer)] = number;
+			number++;
+		}
+	}
+	Assert(number == graph->nupper);
+}
+
+static FormSlot
+form_of(int family)
+{
+	switch (family)
+	{
+		case LOKI_FAMILY_LINK:
+			return form_link;
+		case LOKI_FAMILY_UPPER:
+			return form_upper;
+		case LOKI_FAMILY_CENTROID:
+			return form_centroid;
+		case LOKI_FAMILY_OVERFLOW:
+			return form_overflow;
+		default:
+			return family == LOKI_FAMILY_NULLTID || family >= LOKI_FAMILY_NULLATTR ?
+				form_plain : form_node;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Layout of the file
+ * ----------------------------------------------------------------
+ */
+
+/* Number of extents that hold so many pages */
+static uint32
+extents_for(uint32 npages)
+{
+	uint32		nextents = 0;
+
+	while (LokiExtentStart(nextents) < npages)
+		nextents++;
+	return nextents;
+}
+
+static void
+count_slots(WriteState *write)
+{
+	LokiBuild  *build = write->build;
+	uint32	   *counts = write->shared->counts;
+	uint32		nnodes = build->nnodes;
+
+	counts[LOKI_FAMILY_TID] = counts[LOKI_FAMILY_CODE] = counts[LOKI_FAMILY_LINK] =
+		counts[LOKI_FAMILY_REFINE] = counts[LOKI_FAMILY_HASH] = nnodes;
+	if (nnodes > 0)
+	{
+		counts[LOKI_FAMILY_UPPER] = build->graph->nupper;
+		counts[LOKI_FAMILY_CENTROID] = LokiCentroidSlots(&build->geometry.code);
+	}
+	counts[LOKI_FAMILY_OVERFLOW] = build->overflow.count;
+	counts[LOKI_FAMILY_NULLTID] = build->nnulls;
+	for (int i = 0; i < build->meta.nattributes; i++)
+	{
+		counts[LOKI_FAMILY_ATTR + i] = nnodes;
+		counts[LOKI_FAMILY_NULLATTR + i] = build->nnulls;
+	}
+}
+
+/*
+ * How many slots of a family to make room for.  How many UPPER slots as many
+ * nodes need is a matter of chance: there is room for four standard deviations
+ * more, so that a table whose rows are all written anew finds its place.
+ */
+static uint64
+room_for(const WriteState *write, int family)
+{
+	uint64		count = write->shared->counts[family];
+
+	if (family == LOKI_FAMILY_UPPER)
+		count += (uint64) (4 * sqrt((double) count));
+	return count;
+}
+
+/*
+ * Call visit for every extent, family by family in the order of the file.
+ */
+typedef void (*VisitExtent) (WriteState *write, int family, uint32 extent);
+
+static void
+visit_extents(WriteState *write, VisitExtent visit)
+{
+	static const int first[] = {
+		LOKI_FAMILY_TID, LOKI_FAMILY_CODE, LOKI_FAMILY_LINK, LOKI_FAMILY_REFINE,
+		LOKI_FAMILY_HASH, LOKI_FAMILY_UPPER, LOKI_FAMILY_CENTROID,
+		LOKI_FAMILY_OVERFLOW, LOKI_FAMILY_NULLTID
+	};
+
+	for (int i = 0; i < lengthof(first) + LOKI_FAMILY_POSTING - LOKI_FAMILY_ATTR; i++)
+	{
+		int			family = i < lengthof(first) ? first[i] :
+			LOKI_FAMILY_ATTR + i - (int) lengthof(first);
+		const LokiFamily *geometry = &write->build->geometry.families[family];
+		uint64		count = room_for(write, family);
+		uint32		nextents;
+
+		if (count == 0 || geometry->slot_size == 0)
+			continue;
+		nextents = extents_for((uint32) ((count + geometry->per_page - 1) / geometry->per_page));
+		for (uint32 extent = 0; extent < nextents; extent++)
+			visit(write, family, extent);
+	}
+}
+
+static void
+count_extent(WriteState *write, int family, uint32 extent)
+{
+	write->shared->nentries++;
+}
+
+static void
+place_extent(WriteState *write, int family, uint32 extent)
+{
+	LokiExtentData *entry = &write->entries[write->shared->nentries++];
+
+	entry->family = family;
+	entry->unused = 0;
+	entry->extent = extent;
+	entry->first = write->shared->end;
+	write->shared->end += LokiExtentBlocks(extent);
+}
+
+/* Make the file as long as it will be. */
+static void
+extend_file(WriteState *write, BlockNumber nblocks)
+{
+	Relation	index = write->build->index;
+	BlockNumber block = RelationGetNumberOfBlocks(index);
+
+	if (block != LOKI_DIRECTORY_BLKNO + 1)
+		elog(ERROR, "index \"%s\" has %u blocks, not %u",
+			 RelationGetRelationName(index), block, LOKI_DIRECTORY_BLKNO + 1);
+	while (block < nblocks)
+	{
+		int			n = (int) Min(nblocks - block, EXTEND_BLOCKS);
+
+		CHECK_FOR_INTERRUPTS();
+		loki_zero_extend(RelationGetSmgr(index), block, n);
+		block += n;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Pages
+ * ----------------------------------------------------------------
+ */
+
+/* A block that has not been written yet, as an empty page; locked exclusively */
+static Buffer
+new_page(LokiBuild *build, BlockNumber block, int family, uint32 ordinal)
+{
+	Buffer		buffer = ReadBufferExtended(build->index, MAIN_FORKNUM, block,
+											RBM_ZERO_AND_LOCK, NULL);
+
+	loki_page_init(BufferGetPage(buffer), family, ordinal);
+	MarkBufferDirty(buffer);
+	return buffer;
+}
+
+/* The extent that a block is in */
+static const LokiExtentData *
+find_extent(const WriteState *write, BlockNumber block)
+{
+	uint32		low = 0;
+	uint32		high = write->shared->nentries;
+
+	while (high - low > 1)
+	{
+		uint32		middle = (low + high) / 2;
+
+		if (write->entries[middle].first <= block)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &write->entries[low];
+}
+
+static void
+write_page(WriteState *write, BlockNumber block)
+{
+	const LokiExtentData *extent = find_extent(write, block);
+	int			family = extent->family;
+	const LokiFamily *geometry = &write->build->geometry.families[family];
+	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
+	uint64		number = (uint64) ordinal * geometry->per_page;
+	FormSlot	form = form_of(family);
+	Buffer		buffer = new_page(write->build, block, family, ordinal);
+	Page		page = BufferGetPage(buffer);
+
+	for (uint32 place = 0; place < geometry->per_page &&
+		 number < write->shared->counts[family]; place++)
+		form(write, family, (uint32) number++,
+			 loki_page_slot_for_write(page, geometry->slot_size, place));
+	UnlockReleaseBuffer(buffer);
+}
+
+/* See where the leader has put what all write from. */
+static void
+view_plan(LokiBuild *build, WriteState *write)
+{
+	char	  **blocks = build->arenas[LOKI_ARENA_NODES].blocks;
+
+	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
+	write->build = build;
+	write->shared = &build->shared->write;
+	write->entries = (LokiExtentData *) blocks[write->shared->entries_block];
+	if (write->shared->counts[LOKI_FAMILY_TID] > 0)
+	{
+		build->order = (uint32 *) blocks[build->shared->order_block];
+		build->position = (uint32 *) blocks[build->shared->position_block];
+		write->upper = (UpperSlot *) blocks[write->shared->upper_block];
+		write->upper_number = (uint32 *) blocks[write->shared->upper_number_block];
+	}
+	write->overflow = blocks[write->shared->overflow_block];
+}
+
+/*
+ * A process's part of writing: pages behind the directory.
+ */
+void
+loki_build_write_pages(LokiBuild *build)
+{
+	WriteState	write;
+	uint32		first;
+	uint32		end;
+
+	if (build->shared->write.counts[LOKI_FAMILY_TID] > 0)
+		loki_build_open_graph(build);
+	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_FAMILY_TID],
+						   build->shared->write.counts[LOKI_FAMILY_NULLTID]);
+	view_plan(build, &write);
+	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
+	{
+		BlockNumber from = write.shared->first + first;
+		BlockNumber to = write.shared->first + end;
+
+		for (BlockNumber block = from; block < to; block++)
+			write_page(&write, block);
+		if (RelationNeedsWAL(build->index))
+			log_newpage_range(build->index, MAIN_FORKNUM, from, to, true);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Directory and metapage
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Write the entries into the directory pages: block 1 and those behind it.
+ */
+static void
+write_directory(WriteState *write, uint32 npages)
+{
+	LokiBuild  *build = write->build;
+	uint32		nentries = write->shared->nentries;
+	uint32		done = 0;
+
+	for (uint32 i = 0; i < npages; i++)
+	{
+		Buffer		buffer = new_page(build, LOKI_DIRECTORY_BLKNO + i,
+									  LOKI_FAMILY_DIRECTORY, i);
+		Page		page = BufferGetPage(buffer);
+
+		for (int place = 0; place < LOKI_EXTENTS_PER_PAGE && done < nentries; place++)
+			memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData), place),
+				   &write->entries[done++], sizeof(LokiExtentData));
+		LokiPageOpaque(page)->next = i + 1 < npages ? LOKI_DIRECTORY_BLKNO + i + 1 : 0;
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
+static void
+write_meta(WriteState *write)
+{
+	LokiBuild  *build = write->build;
+	Buffer		buffer = ReadBuffer(build->index, LOKI_META_BLKNO);
+	LokiMetaPage meta;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	meta = LokiPageGetMeta(BufferGetPage(buffer));
+	meta->directory_entries = write->shared->nentries;
+	if (build->nnodes > 0)
+	{
+		LokiGraph  *graph = build->graph;
+
+		meta->entry_node = build->position[graph->entry_node];
+		meta->entry_level = graph->entry_level;
+		if (graph->entry_level > 0)
+			meta->entry_slot =
+				write->upper_number[loki_graph_list(graph, graph->entry_node,
+													graph->entry_level)];
+	}
+	MarkBufferDirty(buffer);
+	UnlockReleaseBuffer(buffer);
+}
+
+/* Put what all processes write from into the arena. */
+static void
+share_plan(LokiBuild *build, uint32 nentries)
+{
+	LokiWriteShared *shared = &build->shared->write;
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+	Size		overflow = mul_size(build->geometry.families[LOKI_FAMILY_OVERFLOW].slot_size,
+									build->overflow.count);
+
+	shared->entries_block = loki_arena_add_block(arena,
+												 mul_size(nentries, sizeof(LokiExtentData)));
+	shared->overflow_block = loki_arena_add_block(arena, overflow);
+	if (overflow > 0)
+		memcpy(arena->blocks[shared->overflow_block],
+			   build->slots[LOKI_FAMILY_OVERFLOW], overflow);
+	if (build->nnodes > 0)
+	{
+		uint32		nupper = build->graph->nupper;
+
+		shared->upper_block = loki_arena_add_block(arena, mul_size(nupper, sizeof(UpperSlot)));
+		shared->upper_number_block = loki_arena_add_block(arena,
+														  mul_size(nupper, sizeof(uint32)));
+	}
+}
+
+/*
+ * Write the index, together with the other processes.
+ */
+void
+loki_build_write(LokiBuild *build)
+{
+	LokiWriteShared *shared = &build->shared->write;
+	WriteState	write = {.build = build, .shared = shared};
+	Relation	index = build->index;
+	uint32		ndirectory;
+
+	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
+	memset(shared, 0, sizeof(*shared));
+	count_slots(&write);
+	visit_extents(&write, count_extent);
+	if (shared->nentries == 0)
+		return;
+
+	share_plan(build, shared->nentries);
+	view_plan(build, &write);
+	ndirectory = (shared->nentries + LOKI_EXTENTS_PER_PAGE - 1) / LOKI_EXTENTS_PER_PAGE;
+	shared->first = shared->end = LOKI_DIRECTORY_BLKNO + ndirectory;
+	shared->nentries = 0;
+	visit_extents(&write, place_extent);
+	extend_file(&write, shared->end);
+	if (build->nnodes > 0)
+		number_upper(&write);
+	loki_parallel_job(build, LOKI_JOB_WRITE, shared->end - shared->first);
+
+	write_directory(&write, ndirectory);
+	write_meta(&write);
+	if (RelationNeedsWAL(index))
+		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, shared->first, true);
+}

@@ -1,0 +1,245 @@
+/*-------------------------------------------------------------------------
+ *
+ * all.c
+ *	  The SQL functions that check indexes: one, all of a table, all of a schema.
+ *
+ * lokivector_check() ends with the first fault, an ERROR.  lokivector_check_all()
+ * is for a job of every night: a fault is a row, an index that is locked or not
+ * the caller's is one as well, and the job may go on another night where its time
+ * ended.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/all.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "funcapi.h"
+#include "hnsw/check/check.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/hnsw.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+LOKI_FUNCTION(lokivector_check);
+LOKI_FUNCTION(lokivector_check_all);
+
+#define CHECK_COLUMNS	2
+
+/* ----------------------------------------------------------------
+ * Which indexes
+ * ----------------------------------------------------------------
+ */
+
+/* Add the indexes of a table that are ours. */
+static List *
+add_indexes(List *indexes, Oid tableid)
+{
+	Relation	table = relation_open(tableid, AccessShareLock);
+	ListCell   *cell;
+
+	foreach(cell, RelationGetIndexList(table))
+	{
+		Relation	index = relation_open(lfirst_oid(cell), AccessShareLock);
+
+		if (loki_is_hnsw_index(index))
+			indexes = lappend_oid(indexes, lfirst_oid(cell));
+		relation_close(index, AccessShareLock);
+	}
+	relation_close(table, AccessShareLock);
+	return indexes;
+}
+
+/*
+ * The indexes that a relation stands for: itself, those of a table, those of all
+ * partitions.  Of a relation that is neither it is itself, as an error will say.
+ */
+static List *
+indexes_of(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_MATVIEW &&
+		relkind != RELKIND_PARTITIONED_TABLE && relkind != RELKIND_PARTITIONED_INDEX)
+		return list_make1_oid(relid);
+	loki_require_right(relid, LOKI_RIGHT_READ);
+	LockRelationOid(relid, AccessShareLock);
+	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		relkind = get_rel_relkind(lfirst_oid(cell));
+		if (relkind == RELKIND_INDEX)
+			result = lappend_oid(result, lfirst_oid(cell));
+		else if (relkind == RELKIND_RELATION || relkind == RELKIND_MATVIEW)
+			result = add_indexes(result, lfirst_oid(cell));
+	}
+	return result;
+}
+
+/*
+ * lokivector_check(index regclass, heap_all_indexed boolean)
+ */
+Datum
+lokivector_check(PG_FUNCTION_ARGS)
+{
+	List	   *indexes = indexes_of(PG_GETARG_OID(0));
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+		loki_check_index(lfirst_oid(cell), PG_GETARG_BOOL(1), list_length(indexes),
+						 foreach_current_index(cell));
+	PG_RETURN_VOID();
+}
+
+/* ----------------------------------------------------------------
+ * All of a schema
+ * ----------------------------------------------------------------
+ */
+
+/* Lock a table and its index, if nobody has to be waited for. */
+static bool
+try_lock(Oid indexid)
+{
+	Oid			heapid = IndexGetRelation(indexid, true);
+
+	return OidIsValid(heapid) && ConditionalLockRelationOid(heapid, AccessShareLock) &&
+		ConditionalLockRelationOid(indexid, AccessShareLock);
+}
+
+/* An error, in one line */
+static char *
+describe_error(const ErrorData *error)
+{
+	return error->detail == NULL ? pstrdup(error->message) :
+		psprintf("%s: %s", error->message, error->detail);
+}
+
+/*
+ * Check an index in a subtransaction; what is wrong with it, or NULL.  Locks are
+ * let go at its end, whatever that is.
+ */
+static char *
+find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(context, "lokivector_check_all",
+												  ALLOCSET_DEFAULT_SIZES);
+	ResourceOwner owner = CurrentResourceOwner;
+	char	   *volatile problem = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(scratch);
+	PG_TRY();
+	{
+		/* both are locked once more, and these locks are let go */
+		if (try_lock(indexid))
+			loki_check_index(indexid, heap_all_indexed, total, done);
+		else
+			problem = "locked by another session, look again";
+		/* no lock outlives its index's check */
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(error);
+		problem = describe_error(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	MemoryContextDelete(scratch);
+	return problem;
+}
+
+static int
+compare_oids(const ListCell *a, const ListCell *b)
+{
+	return lfirst_oid(a) < lfirst_oid(b) ? -1 : lfirst_oid(a) > lfirst_oid(b);
+}
+
+/* The indexes of a schema, or of all of them, that come after one, by OID */
+static List *
+list_schema(Oid schema, Oid after)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, loki_list_indexes())
+	{
+		Oid			namespace = get_rel_namespace(lfirst_oid(cell));
+
+		if (lfirst_oid(cell) > after && OidIsValid(namespace) &&
+			!isOtherTempNamespace(namespace) &&
+			(!OidIsValid(schema) || namespace == schema))
+			result = lappend_oid(result, lfirst_oid(cell));
+	}
+	list_sort(result, compare_oids);
+	return result;
+}
+
+/*
+ * lokivector_check_all(schema name, heap_all_indexed boolean, time_limit interval,
+ *						after regclass)
+ *
+ * A row for each index.  One at least is checked, and none is begun with once the
+ * time is up.
+ */
+Datum
+lokivector_check_all(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			schema = PG_ARGISNULL(0) ? InvalidOid :
+		get_namespace_oid(NameStr(*PG_GETARG_NAME(0)), false);
+	bool		heap_all_indexed = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	TimestampTz end = PG_ARGISNULL(2) ? DT_NOEND :
+		DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												TimestampTzGetDatum(GetCurrentTimestamp()),
+												PG_GETARG_DATUM(2)));
+	List	   *indexes = list_schema(schema, PG_ARGISNULL(3) ? InvalidOid : PG_GETARG_OID(3));
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, indexes)
+	{
+		Oid			indexid = lfirst_oid(cell);
+		Datum		values[CHECK_COLUMNS];
+		bool		isnull[CHECK_COLUMNS] = {0};
+		char	   *problem;
+
+		CHECK_FOR_INTERRUPTS();
+		if (foreach_current_index(cell) > 0 && GetCurrentTimestamp() >= end)
+			break;
+		/* it may be gone by now */
+		if (!OidIsValid(IndexGetRelation(indexid, true)))
+			continue;
+		problem = find_problem(indexid, heap_all_indexed, list_length(indexes),
+							   foreach_current_index(cell));
+		values[0] = ObjectIdGetDatum(indexid);
+		isnull[1] = problem == NULL;
+		values[1] = isnull[1] ? (Datum) 0 : CStringGetTextDatum(problem);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	return (Datum) 0;
+}

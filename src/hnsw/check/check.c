@@ -1,0 +1,310 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.c
+ *	  lokivector_check: verify an index against its own rules and its table.
+ *
+ * Structure is checked under AccessShareLock, while inserts and vacuum go on;
+ * the first fault ends the check with an ERROR that names block and node.
+ * What a crash may leave behind is told at DEBUG1, and what makes rows hard to
+ * find without being wrong is a WARNING.  src/hnsw/README, "Checking", says
+ * what is checked and how running commands are told from faults.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/check.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/index.h"
+#include "catalog/pg_type.h"
+#include "commands/progress.h"
+#include "compat/pgcompat.h"
+#include "hnsw/check/check.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/hnsw.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+/* ----------------------------------------------------------------
+ * What all files of the check use
+ * ----------------------------------------------------------------
+ */
+int
+loki_check_where(LokiCheck *check, int family, uint32 number)
+{
+	BlockNumber block;
+	uint32		place;
+
+	if (!loki_slot_locate(check->state, check->index, family, number, &block, &place))
+		return errdetail("Slot %u of the %s array does not exist.",
+						 number, loki_family_name(family));
+	return errdetail("Slot %u of the %s array, at block %u, place %u.",
+					 number, loki_family_name(family), block, place);
+}
+
+int
+loki_check_state_now(LokiCheck *check, uint32 node)
+{
+	LokiTidData tid;
+
+	if (node > LOKI_MAX_NUMBER ||
+		!loki_check_read(check, LOKI_FAMILY_TID, node, &tid))
+		return LOKI_TID_FREE;
+	return LokiTidState(&tid);
+}
+
+bool
+loki_check_dead_pending(LokiCheck *check)
+{
+	LokiMetaPageData meta;
+
+	loki_check_meta(check, &meta);
+	return (meta.flags & LOKI_META_DEAD_PENDING) != 0;
+}
+
+/* ----------------------------------------------------------------
+ * The check
+ * ----------------------------------------------------------------
+ */
+
+static bool
+all_zero(const void *bytes, Size size)
+{
+	for (Size i = 0; i < size; i++)
+		if (((const char *) bytes)[i] != 0)
+			return false;
+	return true;
+}
+
+/* Whether a calibration is one that was made; what a width finds may be anything. */
+static bool
+calibration_valid(const LokiCalibrationData *calibration)
+{
+	int			n = calibration->nwidths;
+
+	for (int i = 0; i < n; i++)
+		if (calibration->at[i].unused != 0 ||
+			(i > 0 && (calibration->at[i].width <= calibration->at[i - 1].width ||
+					   calibration->at[i].scored < calibration->at[i - 1].scored)))
+			return false;
+	return all_zero(&calibration->at[n],
+					sizeof(calibration->at[0]) * (LOKI_CALIBRATION_WIDTHS - n));
+}
+
+/* Whether lists and map can be of an index with these columns */
+static bool
+lists_valid(const LokiMetaPageData *meta)
+{
+	const LokiPostingsData *postings = &meta->postings;
+	int			n = meta->nattributes;
+
+	if ((meta->flags & LOKI_META_POSTINGS) != 0)
+		for (int i = 0; i < n; i++)
+			if (postings->listed[i] != LOKI_NONE && postings->nulls[i] > postings->listed[i])
+				return false;
+	return postings->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
+		meta->rowmap.unused == 0 &&
+		all_zero(&postings->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
+		all_zero(&postings->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
+}
+
+/*
+ * The metapage must describe the index that the catalogs describe, and be zero
+ * where nothing is.
+ */
+static void
+check_definition(LokiCheck *check)
+{
+	TupleDesc	desc = RelationGetDescr(check->index);
+	LokiColumn	column = loki_index_column(check->index);
+	LokiMetaPageData *meta = &check->meta;
+	const char *fault = NULL;
+
+	if (meta->code.metric != column.metric)
+		fault = "metric";
+	else if (meta->code.dim != column.dim)
+		fault = "dimensions";
+	else if (meta->nattributes != desc->natts - 1)
+		fault = "number of columns";
+	for (int i = 0; fault == NULL && i < meta->nattributes; i++)
+		if (meta->attr_type[i] != loki_attr_type(check->index->rd_opcintype[i + 1]))
+			fault = "types of columns";
+	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_RECODING |
+										  LOKI_META_POSTINGS | LOKI_META_ROWMAP)) != 0)
+		fault = "flags";
+	if (fault == NULL && !calibration_valid(&meta->calibration))
+		fault = "calibration";
+	else if (fault == NULL && !lists_valid(meta))
+		fault = "lists";
+	else if (fault == NULL &&
+			 (meta->ef_construction < LOKI_MIN_EF_CONSTRUCTION ||
+			  meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION))
+		fault = "ef_construction";
+	else if (fault == NULL &&
+			 (meta->unused != 0 || meta->code.unused != 0 ||
+			  !all_zero(meta->attr_type + meta->nattributes,
+						sizeof(meta->attr_type) - meta->nattributes)))
+		fault = "unused part";
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("metapage of index \"%s\" has invalid %s",
+						RelationGetRelationName(check->index), fault)));
+}
+
+static void
+check_structure(LokiCheck *check)
+{
+	check_definition(check);
+	loki_check_directory(check);
+	loki_check_nodes(check);
+	loki_check_nulls(check);
+	loki_check_postings(check);
+	loki_check_rowmap(check);
+	loki_check_links(check);
+	loki_check_uppers(check);
+	loki_check_entry(check);
+	loki_check_reachability(check);
+	loki_check_freelists(check);
+}
+
+static void
+report_oddities(LokiCheck *check)
+{
+	if (check->strange_codes > 0)
+		ereport(WARNING,
+				(errmsg("index \"%s\" has %llu nodes whose codes yield no finite distance",
+						RelationGetRelationName(check->index),
+						(unsigned long long) check->strange_codes),
+				 loki_check_where(check, LOKI_FAMILY_CODE, check->first_strange_code)));
+	if (check->recoded > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" has %llu codes that were made of other codes",
+								 RelationGetRelationName(check->index),
+								 (unsigned long long) check->recoded)));
+	if (check->stale_links > 0 || check->disowned > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" has %llu stale links and %llu slots without owner above layer 0",
+								 RelationGetRelationName(check->index),
+								 (unsigned long long) check->stale_links,
+								 (unsigned long long) check->disowned)));
+}
+
+/*
+ * A snapshot for comparing with the table.  In a transaction that keeps its
+ * snapshot, an index may be newer than what the snapshot sees.
+ */
+static Snapshot
+take_snapshot(Relation index)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+
+	if (IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
+		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+							   snapshot->xmin))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("index \"%s\" cannot be verified using transaction snapshot",
+						RelationGetRelationName(index))));
+	return snapshot;
+}
+
+static void
+check_index(Relation heap, Relation index, bool heap_all_indexed)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "lokivector_check",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	LokiCheck  *check = palloc0(sizeof(LokiCheck));
+	Snapshot	snapshot = heap_all_indexed ? take_snapshot(index) : InvalidSnapshot;
+
+	check->heap = heap;
+	check->index = index;
+	check->strategy = GetAccessStrategy(BAS_BULKREAD);
+	check->nblocks = RelationGetNumberOfBlocks(index);
+	check->state = loki_index_open(index, &check->meta);
+	loki_index_refresh(check->state, index);
+	check->query = (LokiQuery *)
+		TYPEALIGN(64, (uintptr_t) palloc(check->state->quantizer->query_size + 64));
+	check->code = palloc(check->state->quantizer->code_size);
+
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_IDXSCAN, check->nblocks);
+	check_structure(check);
+	if (heap_all_indexed)
+	{
+		loki_check_heap(check, BuildIndexInfo(index), snapshot);
+		UnregisterSnapshot(snapshot);
+	}
+	report_oddities(check);
+
+	FreeAccessStrategy(check->strategy);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* Whether an index can be checked now; ERROR if it never can */
+static bool
+is_checkable(Relation index)
+{
+	if (!index->rd_index->indisvalid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot check index \"%s\"", RelationGetRelationName(index)),
+				 errdetail("Index is not valid.")));
+	if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
+	{
+		ereport(NOTICE,
+				(errmsg("cannot verify unlogged index \"%s\" during recovery, skipping",
+						RelationGetRelationName(index))));
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Check an index, and with heap_all_indexed compare it with its table.  The table
+ * is locked before its index, and its owner is who index expressions are evaluated
+ * as.  It is the one of `total` indexes that comes after `done`, for those who watch
+ * the progress.
+ */
+void
+loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done)
+{
+	Relation	heap;
+	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_READ, &heap);
+	Oid			save_userid;
+	int			save_sec_context;
+	int			save_nestlevel;
+
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(heap->rd_rel->relowner,
+						   save_sec_context | SECURITY_RESTRICTED_OPERATION);
+	save_nestlevel = NewGUCNestLevel();
+	LokiRestrictSearchPath();
+
+	if (is_checkable(index))
+	{
+		loki_check_begin_progress(heap, index, total, done);
+		check_index(heap, index, heap_all_indexed);
+		pgstat_progress_end_command();
+	}
+
+	AtEOXact_GUC(false, save_nestlevel);
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	relation_close(index, AccessShareLock);
+	table_close(heap, AccessShareLock);
+}

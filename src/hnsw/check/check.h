@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.h
+ *	  What the files of lokivector_check share.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/check.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_CHECK_CHECK_H
+#define LOKI_CHECK_CHECK_H
+
+#include "postgres.h"
+
+#include "hnsw/page/index.h"
+#include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+#include "utils/snapshot.h"
+
+/* An UPPER slot, without its neighbors */
+typedef struct LokiCheckUpper
+{
+	uint32		node;			/* LOKI_NONE if free */
+	uint32		down;
+	uint8		level;
+	bool		reached;		/* from the entry point */
+} LokiCheckUpper;
+
+/*
+ * What the check knows of a node: its TID state in the low bits, then these
+ */
+#define LOKI_CHECK_STATE	LOKI_TID_STATE_MASK
+#define LOKI_CHECK_LINKED	0x10	/* another node links to it */
+#define LOKI_CHECK_REACHED	0x20	/* there is a way from the entry point */
+#define LOKI_CHECK_UPPERS	0x40	/* its slots above layer 0 are complete */
+
+typedef struct LokiCheck
+{
+	/* unchanging */
+	Relation	heap;
+	Relation	index;
+	LokiIndex  *state;
+	LokiMetaPageData meta;		/* as it was when the check began */
+	BlockNumber nblocks;		/* the same */
+	BufferAccessStrategy strategy;
+	PGAlignedBlock page;		/* the page being checked */
+	int			attribute;		/* the attribute being checked */
+	LokiQuery  *query;			/* scratch, as is ... */
+	char	   *code;			/* ... a slot of CODE */
+	void	   *slot_state;		/* what a slot_check function needs besides */
+
+	/* the chain that was copied last */
+	LokiOverflowData *chain;
+	uint64		nchain;
+	uint64		chain_size;		/* room */
+
+	/* of the phase, in pages */
+	BlockNumber pages_total;
+	BlockNumber pages_done;
+
+	/* collected */
+	uint32		nodes;			/* TID slots in use */
+	uint8	   *node;			/* by number */
+	uint8	   *level;			/* highest layer of each node, from LINK */
+	uint32		nuppers;		/* UPPER slots in use */
+	LokiCheckUpper *upper;
+	uint32		nulls;			/* NULLTID slots in use */
+
+	/* oddities that a crash or a running command may leave behind */
+	uint64		strange_codes;	/* live nodes whose code yields no distance */
+	uint32		first_strange_code;
+	uint64		stale_links;	/* UPPER neighbors that are so no more */
+	uint64		disowned;		/* UPPER slots that no node owns */
+	uint64		recoded;		/* codes that are another code's */
+} LokiCheck;
+
+/* functions in check/read.c */
+extern void loki_check_lock(Buffer buffer);
+extern bool loki_check_read(LokiCheck *check, int family, uint32 number, void *slot);
+extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
+extern void loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid);
+extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
+extern void loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages);
+extern void loki_check_progress(LokiCheck *check);
+
+/* functions in check/pages.c */
+extern void loki_check_directory(LokiCheck *check);
+extern uint32 loki_check_family(LokiCheck *check, int family,
+								void (*slot_check) (LokiCheck *check, uint32 number,
+													const char *slot));
+extern void loki_check_freelists(LokiCheck *check);
+
+/* functions in check/slots.c */
+extern void loki_check_nodes(LokiCheck *check);
+extern void loki_check_nulls(LokiCheck *check);
+
+/* functions in check/links.c */
+extern void loki_check_links(LokiCheck *check);
+extern void loki_check_uppers(LokiCheck *check);
+extern void loki_check_entry(LokiCheck *check);
+extern void loki_check_reachability(LokiCheck *check);
+
+/* functions in check/sorted_lists.c */
+extern void loki_check_postings(LokiCheck *check);
+
+/* functions in check/row_map.c */
+extern void loki_check_rowmap(LokiCheck *check);
+
+/* A row that the index has */
+typedef struct LokiCheckEntry
+{
+	ItemPointerData heap;
+	uint32		number;			/* of its node, or its slot in NULLTID */
+	bool		outside;		/* the latter */
+	bool		zero_norm;		/* ... and it has a vector */
+} LokiCheckEntry;
+
+typedef void (*LokiVisitEntry) (void *state, const LokiCheckEntry *entry);
+
+/* functions in check/heap.c */
+extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot);
+extern void loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state);
+extern void loki_check_row_fault(LokiCheck *check, const ItemPointerData *row,
+								 const char *fault);
+
+/* functions in check/codes.c */
+extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
+							  const ItemPointerData *rows, uint64 nrows);
+
+/* functions in check/check.c */
+extern void loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done);
+
+/* For ereport: slot `number` of an array, and its block */
+extern int	loki_check_where(LokiCheck *check, int family, uint32 number);
+
+/* TID state of a node as it is now; FREE for numbers past the end */
+extern int	loki_check_state_now(LokiCheck *check, uint32 node);
+
+/* Whether the metapage says now that dead nodes await repair */
+extern bool loki_check_dead_pending(LokiCheck *check);
+
+static inline bool
+loki_check_in_graph(int state)
+{
+	return state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
+		state == LOKI_TID_OVERFLOW || state == LOKI_TID_DEAD;
+}
+
+static inline bool
+loki_check_is_live(int state)
+{
+	return loki_check_in_graph(state) && state != LOKI_TID_DEAD;
+}
+
+/* functions in incompatible.c */
+extern List *loki_list_indexes(void);
+
+#endif							/* LOKI_CHECK_CHECK_H */

@@ -1,0 +1,398 @@
+/*-------------------------------------------------------------------------
+ *
+ * codes.c
+ *	  lokivector_check: whether the slots of a node are those of its row.
+ *
+ * Most rows are known to have the slots that would be made of them, byte for byte
+ * (check/heap.c).  The others are looked at here, one by one.  HASH and
+ * attributes must be what they would be.  Codes need not be for two reasons:
+ *
+ *	-	Another processor rounds sums otherwise, by which a factor differs in its
+ *		last digits, and an element that lies between two levels may have the other.
+ *	-	Recoding made the code of another code, and not of the vector.  Then its
+ *		estimate of the distance of the vector from itself has to be right, within
+ *		the error that the code states.
+ *
+ * Rows are read under the snapshot of the comparison, so that their entries, and
+ * values out of line, are kept from vacuum.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/codes.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "hnsw/check/check.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/graph/requantize.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Bytes of levels that may differ for rounding: one in a million elements does */
+#define ROUNDED_BYTES		4
+
+/* Relative difference of factors likewise */
+#define ROUNDED_FACTOR		1e-3
+
+/* Errors that the estimate of a recoded vector may be off by */
+#define RECODED_ERRORS		8
+
+/* ... beside so many squares of the lengths of vector and centroid */
+#define RECODED_LENGTHS		4
+
+/* Times that a code is read again which was recoded meanwhile */
+#define ATTEMPTS			10
+
+typedef struct Unlike
+{
+	LokiCheck  *check;
+	const ItemPointerData *rows;	/* ascending, as their entries were sorted */
+	uint64		nrows;
+	LokiCheckEntry *entries;	/* of each */
+	bool	   *found;
+	TupleTableSlot *slot;
+	IndexInfo  *info;
+	EState	   *estate;
+	MemoryContext row_context;
+	char	   *stored;			/* scratch: slots as they are ... */
+	char	   *code;			/* ... and as they would be made */
+	char	   *refine;
+} Unlike;
+
+/* ----------------------------------------------------------------
+ * The entries of these rows
+ * ----------------------------------------------------------------
+ */
+
+/* As entries are sorted: by number, where blocks come as signed ones */
+static int
+compare_rows(const void *a, const void *b)
+{
+	const ItemPointerData *x = a;
+	const ItemPointerData *y = b;
+	int32		x_block = (int32) ItemPointerGetBlockNumberNoCheck(x);
+	int32		y_block = (int32) ItemPointerGetBlockNumberNoCheck(y);
+
+	if (x_block != y_block)
+		return x_block < y_block ? -1 : 1;
+	return (int) ItemPointerGetOffsetNumberNoCheck(x) -
+		(int) ItemPointerGetOffsetNumberNoCheck(y);
+}
+
+static void
+note_entry(void *arg, const LokiCheckEntry *entry)
+{
+	Unlike	   *unlike = arg;
+	const ItemPointerData *row = bsearch(&entry->heap, unlike->rows, unlike->nrows,
+										 sizeof(ItemPointerData), compare_rows);
+
+	if (row == NULL)
+		return;
+	unlike->entries[row - unlike->rows] = *entry;
+	unlike->found[row - unlike->rows] = true;
+}
+
+/* ----------------------------------------------------------------
+ * Slots
+ * ----------------------------------------------------------------
+ */
+
+static void
+report_slot(Unlike *unlike, const LokiCheckEntry *entry, int family)
+{
+	LokiCheck  *check = unlike->check;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("heap row (%u,%u) from table \"%s\" has other values than its entry in index \"%s\"",
+					ItemPointerGetBlockNumber(&entry->heap),
+					(unsigned) ItemPointerGetOffsetNumber(&entry->heap),
+					RelationGetRelationName(check->heap),
+					RelationGetRelationName(check->index)),
+			 loki_check_where(check, family, entry->number)));
+}
+
+/* ERROR if a slot is not `wanted`. */
+static void
+require_slot(Unlike *unlike, const LokiCheckEntry *entry, int family, const char *wanted)
+{
+	LokiCheck  *check = unlike->check;
+
+	if (!loki_check_read(check, family, entry->number, unlike->stored) ||
+		memcmp(unlike->stored, wanted, check->state->families[family].slot_size) != 0)
+		report_slot(unlike, entry, family);
+}
+
+/* Floats that a slot of CODE or REFINE begins with */
+static int
+leading_floats(const LokiQuantizer *quantizer, bool refine)
+{
+	if (refine)
+		return 2;
+	switch ((LokiCodeKind) quantizer->spec.kind)
+	{
+		case LOKI_CODE_EXACT:
+			return (int) quantizer->spec.dim;
+		case LOKI_CODE_SCALAR:
+			return 3;
+		case LOKI_CODE_ROTATED:
+			return 2;
+		default:
+			return 0;
+	}
+}
+
+/*
+ * Whether two slots are the same but for rounding; `scale` is a length of which
+ * factors that cancel out may be off by a millionth.  Where the factors are the
+ * same to the last bit nothing was rounded otherwise.
+ */
+static bool
+same_but_rounding(const char *a, const char *b, uint32 size, int nfloats, double scale)
+{
+	int			differ = 0;
+
+	if (memcmp(a, b, nfloats * sizeof(float)) == 0)
+		return memcmp(a, b, size) == 0;
+	for (int i = 0; i < nfloats; i++)
+	{
+		float		x;
+		float		y;
+
+		memcpy(&x, a + i * sizeof(float), sizeof(float));
+		memcpy(&y, b + i * sizeof(float), sizeof(float));
+		if (memcmp(&x, &y, sizeof(float)) != 0 &&
+			!(fabs((double) x - y) <= ROUNDED_FACTOR * Min(fabs(x), fabs(y)) + 1e-6 * scale))
+			return false;
+	}
+	for (uint32 i = nfloats * sizeof(float); i < size; i++)
+		differ += a[i] != b[i];
+	return differ <= ROUNDED_BYTES;
+}
+
+/* The estimate that is right of a vector's distance from itself */
+static double
+distance_from_itself(const LokiQuantizer *quantizer, const float *x)
+{
+	double		square = 0;
+
+	if (quantizer->spec.metric != LOKI_METRIC_IP)
+		return 0;
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
+		square += (double) x[i] * x[i];
+	return -square;
+}
+
+/* Whether codes that were made of other codes can be those of a vector */
+static bool
+is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
+{
+	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
+	LokiQuery  *query = unlike->check->query;
+	const void *codes = code;
+	const void *refines = refine;
+	float		estimate;
+	float		error;
+	double		square = 0;
+
+	quantizer->prepare(quantizer, x, query);
+	if (quantizer->refine_size > 0)
+		quantizer->refine(quantizer, query, &codes, &refines, 1, &estimate, &error);
+	else
+	{
+		quantizer->score(quantizer, query, &codes, 1, &estimate);
+		error = quantizer->error(quantizer, query, code, estimate);
+	}
+	/* what was decoded is too long, and more so each time: see quantize.h */
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
+		square += (double) x[i] * x[i];
+	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
+		square = 1;
+	return fabs(estimate - distance_from_itself(quantizer, x)) <=
+		RECODED_ERRORS * error + RECODED_LENGTHS * (square + quantizer->centroid_norm2);
+}
+
+/*
+ * Whether the codes of a node, as they are now, are those of a vector.  *family is
+ * the array of the one that is not.
+ */
+static bool
+codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *family)
+{
+	LokiCheck  *check = unlike->check;
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	char	   *refine = unlike->stored + MAXALIGN(quantizer->code_size);
+	double		scale = sqrt(fabs(distance_from_itself(quantizer, x)) *
+							 quantizer->centroid_norm2);
+	bool		same;
+	bool		same_bytes;
+	bool		same_refine = false;
+
+	*family = LOKI_FAMILY_CODE;
+	if (!loki_check_read(check, LOKI_FAMILY_CODE, entry->number, unlike->stored))
+		return false;
+	quantizer->encode(quantizer, x, unlike->code,
+					  quantizer->refine_size > 0 ? unlike->refine : NULL);
+	same = same_but_rounding(unlike->stored, unlike->code, quantizer->code_size,
+							 leading_floats(quantizer, false), scale);
+	same_bytes = memcmp(unlike->stored, unlike->code, quantizer->code_size) == 0;
+	if (quantizer->refine_size > 0)
+	{
+		if (same)
+			*family = LOKI_FAMILY_REFINE;
+		if (!loki_check_read(check, LOKI_FAMILY_REFINE, entry->number, refine))
+			return false;
+		same_refine = same_but_rounding(refine, unlike->refine, quantizer->refine_size,
+										leading_floats(quantizer, true), 0);
+	}
+	if (same && (same_refine || quantizer->refine_size == 0))
+		return true;
+	/*
+	 * Recoding makes both anew, so that neither is that of the vector; CODE of a vector
+	 * that was decoded well looks as if it were rounded otherwise.
+	 */
+	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->recode == NULL ||
+		!is_near(unlike, x, unlike->stored, refine))
+		return false;
+	check->recoded++;
+	return true;
+}
+
+/* The index as it is now, and no recoding under way */
+static void
+open_again(LokiCheck *check)
+{
+	LokiMetaPageData meta;
+
+	check->state = loki_index_open(check->index, &meta);
+	if ((meta.flags & LOKI_META_RECODING) == 0)
+		return;
+	loki_recode_wait(check->index);
+	check->state = loki_index_open(check->index, NULL);
+}
+
+/* Compare the codes of a node with a vector, which may be recoded meanwhile. */
+static void
+check_codes(Unlike *unlike, const LokiCheckEntry *entry, const float *x)
+{
+	LokiCheck  *check = unlike->check;
+	int			family = LOKI_FAMILY_CODE;
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
+	{
+		if (codes_fit(unlike, entry, x, &family))
+			return;
+		if (!loki_was_recoded(check->state, check->index))
+			report_slot(unlike, entry, family);
+		open_again(check);
+	}
+}
+
+/* Compare the slots of an entry with the values of its row. */
+static void
+check_values(Unlike *unlike, const LokiCheckEntry *entry, const Datum *values,
+			 const bool *isnull)
+{
+	LokiIndex  *state = unlike->check->state;
+	int			attributes = entry->outside ? LOKI_FAMILY_NULLATTR : LOKI_FAMILY_ATTR;
+	const float *x;
+	LokiHashData hash;
+	char		slot[LOKI_ATTR_MAX_SLOT];
+	LokiValueClass class = loki_value_open(&state->column, values[0], isnull[0], &x);
+
+	if ((class != LOKI_VALUE_VECTOR) != entry->outside ||
+		(entry->outside && (class == LOKI_VALUE_ZERO_NORM) != entry->zero_norm))
+		report_slot(unlike, entry, entry->outside ? LOKI_FAMILY_NULLTID : LOKI_FAMILY_TID);
+	if (!entry->outside)
+	{
+		loki_value_hash(&state->column, x, &hash);
+		require_slot(unlike, entry, LOKI_FAMILY_HASH, (const char *) &hash);
+	}
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1], slot);
+		require_slot(unlike, entry, attributes + i, slot);
+	}
+	if (!entry->outside)
+		check_codes(unlike, entry, x);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+static void
+check_row(Unlike *unlike, IndexFetchTableData *fetch, Snapshot snapshot, uint64 i)
+{
+	ItemPointerData tid = unlike->rows[i];
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+	bool		call_again = false;
+	MemoryContext old;
+
+	if (!unlike->found[i])
+		loki_check_row_fault(unlike->check, &tid, "has no entry in");
+	if (!table_index_fetch_tuple(fetch, &tid, snapshot, unlike->slot, &call_again, NULL))
+		return;
+	ResetPerTupleExprContext(unlike->estate);
+	MemoryContextReset(unlike->row_context);
+	old = MemoryContextSwitchTo(unlike->row_context);
+	FormIndexDatum(unlike->info, unlike->slot, unlike->estate, values, isnull);
+	check_values(unlike, &unlike->entries[i], values, isnull);
+	MemoryContextSwitchTo(old);
+	ExecClearTuple(unlike->slot);
+}
+
+static void
+begin_rows(Unlike *unlike)
+{
+	const LokiIndex *state = unlike->check->state;
+	Size		size = MAXALIGN(state->quantizer->code_size) + state->quantizer->refine_size;
+
+	unlike->entries = palloc_extended(mul_size(sizeof(LokiCheckEntry), unlike->nrows),
+									  MCXT_ALLOC_HUGE);
+	unlike->found = palloc_extended(unlike->nrows, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	unlike->slot = table_slot_create(unlike->check->heap, NULL);
+	unlike->estate = CreateExecutorState();
+	GetPerTupleExprContext(unlike->estate)->ecxt_scantuple = unlike->slot;
+	unlike->row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
+												ALLOCSET_DEFAULT_SIZES);
+	unlike->stored = palloc0(Max(size, Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))));
+	unlike->code = palloc0(state->quantizer->code_size);
+	unlike->refine = palloc0(Max(state->quantizer->refine_size, 1));
+}
+
+/*
+ * Look once more at rows whose entries seemed to have other values, ascending as
+ * the comparison found them.  ERROR if one of them has.
+ */
+void
+loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
+				  const ItemPointerData *rows, uint64 nrows)
+{
+	Unlike		unlike = {.check = check, .rows = rows, .nrows = nrows, .info = info};
+	IndexFetchTableData *fetch;
+
+	/* what was prepared to be evaluated is the table scan's, which has ended */
+	info->ii_ExpressionsState = NIL;
+	begin_rows(&unlike);
+	loki_check_visit(check, note_entry, &unlike);
+	open_again(check);
+	fetch = table_index_fetch_begin(check->heap);
+	for (uint64 i = 0; i < nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		check_row(&unlike, fetch, snapshot, i);
+	}
+	table_index_fetch_end(fetch);
+	ExecDropSingleTupleTableSlot(unlike.slot);
+	FreeExecutorState(unlike.estate);
+}

@@ -1,0 +1,408 @@
+/*-------------------------------------------------------------------------
+ *
+ * heap.c
+ *	  lokivector_check: whether the index has every row of its table, once, and
+ *	  with the values that the row has.
+ *
+ * Each entry of the index, and each row that should have one, becomes a 64-bit
+ * number: the heap TID in the upper 48 bits, 16 bits of a hash over the slots of
+ * its node in the others, as they are and as they would be made of the row.  Both
+ * sides are sorted, within maintenance_work_mem, and merged.  Where they differ
+ * check/codes.c says whether that is a fault.
+ *
+ * The rows are those visible to a snapshot that was taken before the index was
+ * read.  Vacuum cannot remove their entries while the snapshot is held, and
+ * has removed whatever had the same heap TIDs before.  So what is missing,
+ * twice or different on their side is a fault whatever runs meanwhile; entries
+ * of other rows are passed over.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/heap.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type_d.h"
+#include "commands/progress.h"
+#include "common/hashfn.h"
+#include "compat/pgcompat.h"
+#include "hnsw/check/check.h"
+#include "hnsw/definition/attribute.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplesort.h"
+
+#define FINGERPRINT_BITS	16
+
+typedef struct HeapCheck
+{
+	LokiCheck  *check;
+	MemoryContext row_context;	/* reset after every row */
+	Tuplesortstate *entries;	/* of the index */
+	Tuplesortstate *rows;		/* of the table */
+	uint64		hash;			/* of the slots of an entry ... */
+	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
+	char	   *code;			/* of a row or a node ... */
+	char	   *refine;			/* ... likewise */
+	ItemPointerData *unlike;	/* rows whose slots are not as they would be made */
+	uint64		nunlike;
+	uint64		unlike_size;	/* room */
+} HeapCheck;
+
+/* A pass over the rows that an index has */
+typedef struct EntryVisit
+{
+	LokiVisitEntry visit;
+	void	   *state;
+	bool		outside;		/* reading NULLTID */
+	bool		pass_killed;	/* leave out entries marked killed */
+} EntryVisit;
+
+static int64
+make_entry(const ItemPointerData *tid, uint64 hash)
+{
+	uint64		entry = ItemPointerGetBlockNumberNoCheck(tid);
+
+	entry = (entry << 16) | ItemPointerGetOffsetNumberNoCheck(tid);
+	return (int64) ((entry << FINGERPRINT_BITS) | (hash & PG_UINT16_MAX));
+}
+
+/* Heap TID of an entry, for comparing and for messages */
+static inline int64
+entry_tid(int64 entry)
+{
+	return (int64) ((uint64) entry >> FINGERPRINT_BITS);
+}
+
+/* Add an attribute's slot to a hash. */
+static uint64
+hash_attribute(HeapCheck *state, uint64 hash, int attribute, const char *slot)
+{
+	LokiAttrType type = (LokiAttrType) state->check->state->attr_type[attribute];
+
+	return hash_bytes_extended((const unsigned char *) slot,
+							   (int) loki_attr_slot_size(type), hash);
+}
+
+/* What stands for the vector of a row outside the graph */
+static uint64
+outside_hash(bool zero_norm)
+{
+	return zero_norm ? 1 : 2;
+}
+
+static void
+put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
+{
+	tuplesort_putdatum(sort, Int64GetDatum(make_entry(tid, hash)), false);
+}
+
+/* ----------------------------------------------------------------
+ * The index side
+ * ----------------------------------------------------------------
+ */
+
+/* Add a code, and what refines it, to a hash. */
+static uint64
+hash_codes(HeapCheck *state, uint64 hash)
+{
+	const LokiQuantizer *quantizer = state->check->state->quantizer;
+
+	hash = hash_bytes_extended((unsigned char *) state->code, (int) quantizer->code_size, hash);
+	if (quantizer->refine_size > 0)
+		hash = hash_bytes_extended((unsigned char *) state->refine,
+								   (int) quantizer->refine_size, hash);
+	return hash;
+}
+
+/* Hash of what the index holds of a node, or of a row outside the graph */
+static uint64
+entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
+{
+	LokiCheck  *check = state->check;
+	LokiHashData hash = {0};
+	char		slot[LOKI_ATTR_MAX_SLOT] = {0};
+	uint64		result;
+
+	if (entry->outside)
+		result = outside_hash(entry->zero_norm);
+	else
+	{
+		loki_check_read(check, LOKI_FAMILY_HASH, entry->number, &hash);
+		loki_check_read(check, LOKI_FAMILY_CODE, entry->number, state->code);
+		if (check->state->quantizer->refine_size > 0)
+			loki_check_read(check, LOKI_FAMILY_REFINE, entry->number, state->refine);
+		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
+	}
+	for (int i = 0; i < check->state->nattributes; i++)
+	{
+		int			family = (entry->outside ? LOKI_FAMILY_NULLATTR : LOKI_FAMILY_ATTR) + i;
+
+		loki_check_read(check, family, entry->number, slot);
+		result = hash_attribute(state, result, i, slot);
+	}
+	return result;
+}
+
+/* The rows of a chain come one after another, and share their slots. */
+static void
+put_index_entry(void *arg, const LokiCheckEntry *entry)
+{
+	HeapCheck  *state = arg;
+
+	if (entry->outside || entry->number != state->hashed)
+		state->hash = entry_hash(state, entry);
+	state->hashed = entry->outside ? LOKI_NONE : entry->number;
+	put_entry(state->entries, &entry->heap, state->hash);
+}
+
+/* Visit a row of a slot in this state, if it is one's entry. */
+static void
+visit_row(EntryVisit *pass, LokiCheckEntry *entry, int slot_state,
+		  const ItemPointerData *heap)
+{
+	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || pass->pass_killed))
+		return;
+	entry->heap = *heap;
+	pass->visit(pass->state, entry);
+}
+
+/* Visit the rows of a slot of TID or NULLTID. */
+static void
+visit_slot(LokiCheck *check, uint32 number, const char *slot)
+{
+	EntryVisit *pass = check->slot_state;
+	LokiCheckEntry entry = {.number = number, .outside = pass->outside};
+	LokiTidData tid;
+
+	memcpy(&tid, slot, LOKI_TID_SHORT);
+	if (!loki_check_is_live(LokiTidState(&tid)))
+		return;
+	entry.zero_norm = (tid.state & LOKI_TID_ZERO_NORM) != 0;
+	check->nchain = 0;
+	/* by now the chain may have been replaced by a single TID */
+	if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
+		loki_check_chain(check, number, &tid);
+	visit_row(pass, &entry, LokiTidState(&tid), &tid.u.heap);
+	for (uint64 i = 0; i < check->nchain; i++)
+		visit_row(pass, &entry, check->chain[i].state, &check->chain[i].heap);
+}
+
+/*
+ * Visit all rows that the index has.  What is marked killed is so to nobody's
+ * snapshot but those of a standby, so that a row which is visible must not be:
+ * it is left out.
+ */
+void
+loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state)
+{
+	EntryVisit	pass = {.visit = visit, .state = state};
+
+	pass.pass_killed = !TransactionStartedDuringRecovery();
+	check->slot_state = &pass;
+	loki_index_refresh(check->state, check->index);
+	loki_check_family(check, LOKI_FAMILY_TID, visit_slot);
+	pass.outside = true;
+	loki_check_family(check, LOKI_FAMILY_NULLTID, visit_slot);
+}
+
+/* ----------------------------------------------------------------
+ * The table side
+ * ----------------------------------------------------------------
+ */
+
+/* Hash of what the index should hold of a row */
+static uint64
+row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
+{
+	LokiIndex  *index_state = state->check->state;
+	LokiHashData hash;
+	const float *elements;
+	char		slot[LOKI_ATTR_MAX_SLOT];
+	uint64		result;
+	LokiValueClass class = loki_value_open(&index_state->column, values[0], isnull[0],
+										   &elements);
+
+	if (class == LOKI_VALUE_VECTOR)
+	{
+		loki_value_hash(&index_state->column, elements, &hash);
+		if (index_state->families[LOKI_FAMILY_HASH].slot_size < sizeof(hash))
+			hash.h[1] = 0;
+		index_state->quantizer->encode(index_state->quantizer, elements, state->code,
+									   state->refine);
+		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
+	}
+	else
+		result = outside_hash(class == LOKI_VALUE_ZERO_NORM);
+	for (int i = 0; i < index_state->nattributes; i++)
+	{
+		loki_attr_form((LokiAttrType) index_state->attr_type[i], values[i + 1],
+					   isnull[i + 1], slot);
+		result = hash_attribute(state, result, i, slot);
+	}
+	return result;
+}
+
+static void
+put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
+		bool alive, void *callback_state)
+{
+	HeapCheck  *state = callback_state;
+	MemoryContext old = MemoryContextSwitchTo(state->row_context);
+	uint64		hash = row_hash(state, values, isnull);
+
+	MemoryContextSwitchTo(old);
+	put_entry(state->rows, tid, hash);
+	MemoryContextReset(state->row_context);
+}
+
+/* ----------------------------------------------------------------
+ * Merging
+ * ----------------------------------------------------------------
+ */
+
+/* A fault of a row's entry; both are printed as amcheck prints heap TIDs */
+void
+loki_check_row_fault(LokiCheck *check, const ItemPointerData *row, const char *fault)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("heap row (%u,%u) from table \"%s\" %s index \"%s\"",
+					ItemPointerGetBlockNumberNoCheck(row),
+					(unsigned) ItemPointerGetOffsetNumberNoCheck(row),
+					RelationGetRelationName(check->heap), fault,
+					RelationGetRelationName(check->index))));
+}
+
+/* The heap TID of an entry */
+static ItemPointerData
+entry_row(int64 entry)
+{
+	uint64		tid = (uint64) entry_tid(entry);
+	ItemPointerData row;
+
+	ItemPointerSet(&row, (BlockNumber) (tid >> 16), (OffsetNumber) (tid & 0xFFFF));
+	return row;
+}
+
+static void
+report_row(HeapCheck *state, int64 entry, const char *fault)
+{
+	ItemPointerData row = entry_row(entry);
+
+	loki_check_row_fault(state->check, &row, fault);
+}
+
+/* Note a row that is to be looked at once more. */
+static void
+add_unlike(HeapCheck *state, int64 entry)
+{
+	if (state->nunlike == state->unlike_size)
+	{
+		state->unlike_size = Max(64, 2 * state->unlike_size);
+		state->unlike = state->unlike == NULL ?
+			palloc_array(ItemPointerData, state->unlike_size) :
+			repalloc_huge(state->unlike, sizeof(ItemPointerData) * state->unlike_size);
+	}
+	state->unlike[state->nunlike++] = entry_row(entry);
+}
+
+static bool
+next_entry(Tuplesortstate *sort, int64 *entry)
+{
+	Datum		value;
+	bool		isnull;
+
+	if (!LokiTuplesortGetDatum(sort, &value, &isnull))
+		return false;
+	*entry = DatumGetInt64(value);
+	return true;
+}
+
+/*
+ * Entries and rows come in the order of int64, in which those of a heap TID
+ * are together.
+ */
+static void
+merge(HeapCheck *state)
+{
+	int64		row;
+	int64		entry = 0;
+	bool		have_entry = next_entry(state->entries, &entry);
+
+	while (next_entry(state->rows, &row))
+	{
+		CHECK_FOR_INTERRUPTS();
+		while (have_entry && (entry >> FINGERPRINT_BITS) < (row >> FINGERPRINT_BITS))
+			have_entry = next_entry(state->entries, &entry);
+		if (!have_entry || entry_tid(entry) != entry_tid(row))
+			report_row(state, row, "has no entry in");
+		if (entry != row)
+			add_unlike(state, row);
+		have_entry = next_entry(state->entries, &entry);
+		if (have_entry && entry_tid(entry) == entry_tid(row))
+			report_row(state, row, "has more than one entry in");
+	}
+}
+
+static Tuplesortstate *
+begin_sort(void)
+{
+	return tuplesort_begin_datum(INT8OID, Int8LessOperator, InvalidOid, false,
+								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
+}
+
+/* Read the rows of the table, as CREATE INDEX CONCURRENTLY: the snapshot decides. */
+static void
+read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
+{
+	LokiCheck  *check = state->check;
+	TableScanDesc scan = table_beginscan_strat(check->heap, snapshot, 0, NULL, true, false);
+
+	info->ii_Concurrent = true;
+	info->ii_Unique = false;
+	info->ii_ExclusionOps = NULL;
+	info->ii_ExclusionProcs = NULL;
+	info->ii_ExclusionStrats = NULL;
+	table_index_build_scan(check->heap, check->index, info, false, true,
+						   put_row, state, scan);
+}
+
+/*
+ * Check that each row visible to the snapshot that the index should have has
+ * one entry, with its values.
+ */
+void
+loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
+{
+	HeapCheck	state = {.check = check, .hashed = LOKI_NONE};
+	const LokiQuantizer *quantizer = check->state->quantizer;
+
+	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
+											  ALLOCSET_DEFAULT_SIZES);
+	/* encode() leaves no byte as it is, but what is padding */
+	state.code = palloc0(quantizer->code_size);
+	state.refine = palloc0(Max(quantizer->refine_size, 1));
+	state.entries = begin_sort();
+	state.rows = begin_sort();
+
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
+	loki_check_visit(check, put_index_entry, &state);
+	tuplesort_performsort(state.entries);
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_TABLESCAN, 0);
+	read_table(&state, info, snapshot);
+	tuplesort_performsort(state.rows);
+
+	merge(&state);
+	tuplesort_end(state.entries);
+	tuplesort_end(state.rows);
+	MemoryContextDelete(state.row_context);
+	if (state.nunlike > 0)
+		loki_check_unlike(check, info, snapshot, state.unlike, state.nunlike);
+}

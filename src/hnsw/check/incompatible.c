@@ -1,0 +1,271 @@
+/*-------------------------------------------------------------------------
+ *
+ * incompatible.c
+ *	  Finding and rebuilding indexes that cannot be read: those of pgvector,
+ *	  of other formats, and damaged ones.
+ *
+ * Where the library has taken pgvector's place, or that of an older release,
+ * index files stay as they were, and whatever would use one is an ERROR.  The
+ * list reads the metapage of each index as scans do, and says what they would.
+ * It is for moments when not all is well: an index that is gone, locked, or
+ * cannot be opened is a row at most, never an error.
+ *
+ * REINDEX CONCURRENTLY cannot be run by a function.  Hence the list has commands,
+ * for psql's \gexec; the procedure runs those that are not concurrent.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/incompatible.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "compat/pgcompat.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "hnsw/check/check.h"
+#include "hnsw/hnsw.h"
+#include "hnsw/page/page.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+
+LOKI_FUNCTION(lokivector_old_indexes);
+LOKI_FUNCTION(lokivector_rebuild_old_indexes);
+
+#define OLD_COLUMNS		6
+
+typedef struct OldIndex
+{
+	Oid			indexid;
+	Oid			tableid;
+	bool		valid;
+	bool		locked;			/* by another session; nothing else is known */
+	int64		bytes;
+	char	   *reason;			/* NULL: it can be read */
+} OldIndex;
+
+/*
+ * Whether commands of this session may read an index.  None does as long as one
+ * that is built CONCURRENTLY, or was left by that, is not ready for inserts.
+ */
+static bool
+is_used(Relation index)
+{
+	if (!loki_is_hnsw_index(index) || RELATION_IS_OTHER_TEMP(index) ||
+		!index->rd_index->indisready)
+		return false;
+	return !RecoveryInProgress() || RelationIsPermanent(index);
+}
+
+/*
+ * Look at an index, whose lock is held.  What is said of it stays where the
+ * reason is NULL; a failure to open or to read it is the reason.
+ */
+static void
+look_at(OldIndex *old)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	LokiMetaPageData *meta = palloc(sizeof(LokiMetaPageData));
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		Relation	index = try_relation_open(old->indexid, NoLock);
+
+		if (index != NULL && is_used(index))
+		{
+			old->tableid = index->rd_index->indrelid;
+			old->valid = index->rd_index->indisvalid;
+			old->bytes = (int64) RelationGetNumberOfBlocks(index) * BLCKSZ;
+			loki_meta_read(index, meta);
+		}
+		if (index != NULL)
+			relation_close(index, NoLock);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(error);
+		old->reason = error->message;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	pfree(meta);
+}
+
+/* OIDs of all indexes that may be ours */
+List *
+loki_list_indexes(void)
+{
+	Oid			methods[] = {get_index_am_oid("hnsw", true), get_index_am_oid("ivfflat", true)};
+	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	List	   *candidates = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
+
+		CHECK_FOR_INTERRUPTS();
+		if (class->relkind == RELKIND_INDEX && OidIsValid(class->relam) &&
+			(class->relam == methods[0] || class->relam == methods[1]))
+			candidates = lappend_oid(candidates, class->oid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return candidates;
+}
+
+static int
+compare_sizes(const ListCell *a, const ListCell *b)
+{
+	const OldIndex *left = lfirst(a);
+	const OldIndex *right = lfirst(b);
+
+	if (left->bytes != right->bytes)
+		return left->bytes < right->bytes ? -1 : 1;
+	return left->indexid < right->indexid ? -1 : left->indexid > right->indexid;
+}
+
+/* All indexes that cannot be read, as OldIndex, the smallest first */
+static List *
+list_old(void)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, loki_list_indexes())
+	{
+		OldIndex   *old = palloc0(sizeof(OldIndex));
+
+		CHECK_FOR_INTERRUPTS();
+		old->indexid = lfirst_oid(cell);
+		old->valid = true;
+		if (ConditionalLockRelationOid(old->indexid, AccessShareLock))
+		{
+			look_at(old);
+			UnlockRelationOid(old->indexid, AccessShareLock);
+		}
+		else
+		{
+			old->locked = true;
+			old->reason = "locked by another session, look again";
+		}
+		if (old->reason != NULL)
+			result = lappend(result, old);
+	}
+	list_sort(result, compare_sizes);
+	return result;
+}
+
+/* The command that rebuilds an index; NULL if it is gone */
+static char *
+rebuild_command(Oid indexid, bool concurrently)
+{
+	char	   *name = get_rel_name(indexid);
+	char	   *schema = get_namespace_name(get_rel_namespace(indexid));
+
+	if (name == NULL || schema == NULL)
+		return NULL;
+	return psprintf("REINDEX INDEX %s%s", concurrently ? "CONCURRENTLY " : "",
+					quote_qualified_identifier(schema, name));
+}
+
+/*
+ * lokivector_old_indexes(concurrently bool): a row for each
+ */
+Datum
+lokivector_old_indexes(PG_FUNCTION_ARGS)
+{
+	bool		concurrently = PG_GETARG_BOOL(0);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, list_old())
+	{
+		OldIndex   *old = lfirst(cell);
+		char	   *command = rebuild_command(old->indexid, concurrently);
+		Datum		values[OLD_COLUMNS];
+		bool		isnull[OLD_COLUMNS] = {0};
+
+		if (command == NULL)
+			continue;
+		values[0] = ObjectIdGetDatum(old->indexid);
+		values[1] = ObjectIdGetDatum(old->tableid);
+		isnull[1] = !OidIsValid(old->tableid);
+		values[2] = BoolGetDatum(old->valid);
+		isnull[2] = isnull[1];
+		values[3] = Int64GetDatum(old->bytes);
+		isnull[3] = isnull[1];
+		values[4] = CStringGetTextDatum(old->reason);
+		isnull[5] = old->locked;
+		if (!old->locked)
+			values[5] = CStringGetTextDatum(command);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * lokivector_rebuild_old_indexes(): REINDEX each.  Outside of a transaction
+ * block each is committed, so that what is done stays done, and locks are held
+ * for no longer than one takes.
+ */
+Datum
+lokivector_rebuild_old_indexes(PG_FUNCTION_ARGS)
+{
+	CallContext *call = (CallContext *) fcinfo->context;
+	bool		atomic = call == NULL || !IsA(call, CallContext) || call->atomic;
+	ListCell   *cell;
+
+	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
+	foreach(cell, list_old())
+	{
+		OldIndex   *old = lfirst(cell);
+		char	   *command = rebuild_command(old->indexid, false);
+
+		if (command == NULL)
+			continue;
+		if (old->locked || !LokiOwnsRelation(old->indexid))
+		{
+			ereport(WARNING,
+					(errmsg("skipping index \"%s\"", get_rel_name(old->indexid)),
+					 old->locked ? errdetail("It is locked by another session.") :
+					 errdetail("It belongs to another user.")));
+			continue;
+		}
+		ereport(INFO, (errmsg_internal("%s", command)));
+		if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "could not execute \"%s\"", command);
+		if (!atomic)
+			SPI_commit();
+	}
+	SPI_finish();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,305 @@
+/*-------------------------------------------------------------------------
+ *
+ * info.c
+ *	  lokivector_index_info and lokivector_index_families: what an index is and
+ *	  how large its parts are.
+ *
+ * Counts are taken page by page under share lock, so under concurrent changes
+ * they belong to no one moment.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/info.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/page.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+LOKI_FUNCTION(lokivector_index_info);
+LOKI_FUNCTION(lokivector_index_families);
+
+#define INFO_COLUMNS		28
+#define FAMILY_COLUMNS		6
+
+/* Slots of TID, NULLTID and OVERFLOW by state */
+typedef struct SlotCounts
+{
+	uint64		used;
+	uint64		by_state[LOKI_TID_STATE_MASK + 1];
+} SlotCounts;
+
+/*
+ * End of the used part of an array.  Pages come into use in order, so the last
+ * one in use is found by bisection.
+ */
+static uint64
+count_slots(LokiIndex *state, Relation index, int family)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		low = 0;
+	uint32		high = fam->npages;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+
+		if (loki_page_used(state, index, family, middle) == 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low == 0)
+		return 0;
+	return (uint64) (low - 1) * fam->per_page + loki_page_used(state, index, family, low - 1);
+}
+
+static void
+count_states(LokiIndex *state, Relation index, int family, SlotCounts *counts)
+{
+	LokiFamily *fam = &state->families[family];
+	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+
+	memset(counts, 0, sizeof(SlotCounts));
+	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+	{
+		Buffer		buffer = ReadBufferExtended(index, MAIN_FORKNUM,
+												loki_page_block(fam, ordinal),
+												RBM_NORMAL, strategy);
+		Page		page = BufferGetPage(buffer);
+		int			used;
+
+		CHECK_FOR_INTERRUPTS();
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, family, ordinal);
+		used = LokiPageUsed(page, fam->slot_size);
+		for (int i = 0; i < used; i++)
+			counts->by_state[loki_slot_state(family,
+											 LokiPageSlot(page, fam->slot_size, i))]++;
+		UnlockReleaseBuffer(buffer);
+		counts->used += used;
+	}
+	FreeAccessStrategy(strategy);
+}
+
+static const char *
+metric_name(uint8 metric)
+{
+	switch (metric)
+	{
+		case LOKI_METRIC_L2:
+			return "l2";
+		case LOKI_METRIC_IP:
+			return "ip";
+		case LOKI_METRIC_COSINE:
+			return "cosine";
+		case LOKI_METRIC_L1:
+			return "l1";
+		case LOKI_METRIC_HAMMING:
+			return "hamming";
+		case LOKI_METRIC_JACCARD:
+			return "jaccard";
+		default:
+			return "unrecognized";
+	}
+}
+
+static const char *
+code_name(uint8 kind)
+{
+	switch (kind)
+	{
+		case LOKI_CODE_ROTATED:
+			return "rotated";
+		case LOKI_CODE_EXACT:
+			return "exact";
+		case LOKI_CODE_SCALAR:
+			return "scalar";
+		case LOKI_CODE_BITS:
+			return "bits";
+		default:
+			return "unrecognized";
+	}
+}
+
+/* Types of the attribute columns, as text[] */
+static Datum
+attribute_types(Relation index)
+{
+	TupleDesc	desc = RelationGetDescr(index);
+	Datum		types[LOKI_MAX_ATTRIBUTES + 1];
+
+	for (int i = 1; i < desc->natts; i++)
+		types[i - 1] = CStringGetTextDatum(format_type_be(TupleDescAttr(desc, i)->atttypid));
+	return PointerGetDatum(construct_array(types, desc->natts - 1, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}
+
+/* Blocks that the metapage, the directory and its extents account for */
+static uint64
+count_named_blocks(LokiIndex *state)
+{
+	uint64		named = 2;
+
+	for (int family = 0; family < LOKI_FAMILIES; family++)
+		named += state->families[family].npages;
+	/* directory pages after the first */
+	if (state->directory_entries > 0)
+		named += (state->directory_entries - 1) / LOKI_EXTENTS_PER_PAGE;
+	return named;
+}
+
+/* Columns 1 to 10: what the index is */
+static int
+put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+			   Datum *values)
+{
+	bool		of_bits = meta->code.kind == LOKI_CODE_BITS;
+	int			i = 0;
+
+	values[i++] = Int32GetDatum(state->column.declared);
+	values[i++] = CStringGetTextDatum(metric_name(meta->code.metric));
+	values[i++] = CStringGetTextDatum(code_name(meta->code.kind));
+	values[i++] = Int32GetDatum(of_bits ? state->column.declared :
+								loki_code_dims(&meta->code));
+	values[i++] = Int32GetDatum(of_bits ? 1 : meta->code.bits);
+	values[i++] = Int32GetDatum(meta->code.refine_bits);
+	values[i++] = CStringGetTextDatum(meta->profile == LOKI_PROFILE_COMPACT ?
+									  "compact" : "balanced");
+	values[i++] = Int32GetDatum(meta->m);
+	values[i++] = Int32GetDatum(meta->ef_construction);
+	values[i++] = attribute_types(index);
+	return i;
+}
+
+/* The next 8: nodes by state, rows marked killed among them, and rows */
+static int
+put_counts(LokiIndex *state, Relation index, Datum *values)
+{
+	SlotCounts	nodes;
+	SlotCounts	overflow;
+	SlotCounts	nulls;
+	uint64		single;			/* nodes with one row */
+	int			i = 0;
+
+	count_states(state, index, LOKI_FAMILY_TID, &nodes);
+	count_states(state, index, LOKI_FAMILY_OVERFLOW, &overflow);
+	count_states(state, index, LOKI_FAMILY_NULLTID, &nulls);
+	single = nodes.by_state[LOKI_TID_LIVE] + nodes.by_state[LOKI_TID_KILLED];
+
+	values[i++] = Int64GetDatum(nodes.used);
+	values[i++] = Int64GetDatum(single + nodes.by_state[LOKI_TID_OVERFLOW]);
+	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_KILLED] +
+								overflow.by_state[LOKI_TID_KILLED]);
+	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_DEAD]);
+	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_RESERVED]);
+	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_FREE]);
+	values[i++] = Int64GetDatum(single + overflow.by_state[LOKI_TID_LIVE] +
+								overflow.by_state[LOKI_TID_KILLED]);
+	values[i++] = Int64GetDatum(nulls.by_state[LOKI_TID_LIVE] +
+								nulls.by_state[LOKI_TID_KILLED]);
+	return i;
+}
+
+/*
+ * lokivector_index_info(index regclass): one row
+ */
+Datum
+lokivector_index_info(PG_FUNCTION_ARGS)
+{
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+												  LOKI_RIGHT_READ, NULL);
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	uint64		blocks = RelationGetNumberOfBlocks(index);
+	TupleDesc	desc;
+	Datum		values[INFO_COLUMNS];
+	bool		isnull[INFO_COLUMNS] = {0};
+	int			i;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts != INFO_COLUMNS)
+		elog(ERROR, "return type must be a row type");
+
+	loki_index_refresh(state, index);
+	i = put_definition(state, index, &meta, values);
+	i += put_counts(state, index, values + i);
+	values[i++] = Int32GetDatum(meta.entry_level);
+	isnull[i] = meta.entry_node == LOKI_NONE;
+	values[i++] = Int64GetDatum(meta.entry_node);
+	values[i++] = Int64GetDatum(meta.epoch);
+	values[i++] = Int64GetDatum(meta.vacuum_cycles);
+	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
+	isnull[i] = meta.calibration.nodes == 0;
+	values[i++] = Int64GetDatum(meta.calibration.nodes);
+	values[i++] = Int64GetDatum((int64) loki_postings_unlisted(state, index, &meta,
+															   loki_node_end(state, index)));
+	values[i++] = Int64GetDatum(blocks);
+	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
+	values[i++] = Int64GetDatum(blocks * BLCKSZ);
+	Assert(i == INFO_COLUMNS);
+
+	relation_close(index, NoLock);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
+}
+
+/* Number of the attribute that a family belongs to, from 1; 0 if none */
+static int
+family_attribute(int family)
+{
+	if (family >= LOKI_FAMILY_FENCE)
+		return family - LOKI_FAMILY_FENCE + 1;
+	if (family >= LOKI_FAMILY_POSTING)
+		return family - LOKI_FAMILY_POSTING + 1;
+	if (family >= LOKI_FAMILY_NULLATTR)
+		return family - LOKI_FAMILY_NULLATTR + 1;
+	if (family >= LOKI_FAMILY_ATTR)
+		return family - LOKI_FAMILY_ATTR + 1;
+	return 0;
+}
+
+/*
+ * lokivector_index_families(index regclass): a row for each array
+ */
+Datum
+lokivector_index_families(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+												  LOKI_RIGHT_READ, NULL);
+	LokiIndex  *state = loki_index_open(index, NULL);
+
+	InitMaterializedSRF(fcinfo, 0);
+	loki_index_refresh(state, index);
+	for (int family = 0; family < LOKI_FAMILIES; family++)
+	{
+		LokiFamily *fam = &state->families[family];
+		Datum		values[FAMILY_COLUMNS];
+		bool		isnull[FAMILY_COLUMNS] = {0};
+
+		if (fam->slot_size == 0)
+			continue;
+		values[0] = CStringGetTextDatum(loki_family_name(family));
+		isnull[1] = family_attribute(family) == 0;
+		values[1] = Int32GetDatum(family_attribute(family));
+		values[2] = Int32GetDatum(fam->slot_size);
+		values[3] = Int64GetDatum(count_slots(state, index, family));
+		values[4] = Int64GetDatum(fam->npages);
+		values[5] = Int64GetDatum((int64) fam->npages * BLCKSZ);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	relation_close(index, NoLock);
+	return (Datum) 0;
+}

@@ -1,0 +1,591 @@
+/*-------------------------------------------------------------------------
+ *
+ * links.c
+ *	  lokivector_check: neighbor lists, upper layers, the entry point, and
+ *	  which nodes can be reached from it.
+ *
+ * Lists change while this runs: inserts add links, vacuum takes links to dead
+ * nodes away and frees the nodes, and numbers are used again.  A link that
+ * looks wrong is therefore read again, between two looks at the node that it
+ * leads to, and is a fault only if it is still there and both looks agree.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/links.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/check/check.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+/* Times that something is looked at before it is a fault */
+#define ATTEMPTS	3
+
+static int
+node_state(LokiCheck *check, uint32 node)
+{
+	return check->node[node] & LOKI_CHECK_STATE;
+}
+
+/* ----------------------------------------------------------------
+ * Layer 0
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a node's list, as it is now, leads to a neighbor */
+static bool
+still_links(LokiCheck *check, uint32 node, uint32 neighbor)
+{
+	LokiLinkData *link = palloc(LokiLinkSize(check->state->m));
+	bool		found = false;
+
+	if (loki_check_read(check, LOKI_FAMILY_LINK, node, link))
+		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
+			found = found || link->neighbors[i] == neighbor + 1;
+	pfree(link);
+	return found;
+}
+
+/*
+ * What is wrong with being linked to from the graph, as of now; NULL if
+ * nothing is.
+ */
+static const char *
+neighbor_fault(LokiCheck *check, uint32 neighbor)
+{
+	switch (loki_check_state_now(check, neighbor))
+	{
+		case LOKI_TID_LIVE:
+		case LOKI_TID_KILLED:
+		case LOKI_TID_OVERFLOW:
+			return NULL;
+		case LOKI_TID_DEAD:
+			return loki_check_dead_pending(check) ? NULL : "is dead";
+		case LOKI_TID_RESERVED:
+			return "is not part of the graph";
+		default:
+			return "does not exist";
+	}
+}
+
+/* Check one link of a live node. */
+static void
+check_neighbor(LokiCheck *check, uint32 node, uint32 neighbor)
+{
+	const char *fault;
+
+	if (neighbor < check->nodes && loki_check_is_live(node_state(check, neighbor)))
+		return;
+	if (neighbor_fault(check, neighbor) == NULL ||
+		!loki_check_is_live(loki_check_state_now(check, node)) ||
+		!still_links(check, node, neighbor) ||
+		(fault = neighbor_fault(check, neighbor)) == NULL)
+		return;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("node %u of index \"%s\" is linked to node %u, which %s",
+					node, RelationGetRelationName(check->index), neighbor, fault),
+			 loki_check_where(check, LOKI_FAMILY_LINK, node)));
+}
+
+/* What is wrong with a list by itself; NULL if nothing is */
+static const char *
+list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
+{
+	int			count = loki_link_count(link, check->state->m);
+
+	if (link->level > LOKI_MAX_LEVEL)
+		return "has an invalid level";
+	if (link->unused[0] != 0 || link->unused[1] != 0 || link->unused[2] != 0)
+		return "has bytes in the unused part of its list";
+	for (int i = count; i < 2 * check->state->m; i++)
+		if (link->neighbors[i] != 0)
+			return "has links behind the end of its list";
+	for (int i = 0; i < count; i++)
+	{
+		if (link->neighbors[i] == node + 1)
+			return "is linked to itself";
+		if (link->neighbors[i] - 1 > LOKI_MAX_NUMBER)
+			return "is linked to an invalid node number";
+		for (int j = 0; j < i; j++)
+			if (link->neighbors[i] == link->neighbors[j])
+				return "is linked to another node twice";
+	}
+	return NULL;
+}
+
+static void
+check_link(LokiCheck *check, uint32 node, const char *slot)
+{
+	const LokiLinkData *link = (const LokiLinkData *) slot;
+	int			count = loki_link_count(link, check->state->m);
+	const char *fault;
+
+	/*
+	 * Bytes of other nodes mean nothing: a dead one may have died before it
+	 * had a list, and vacuum mends the lists of live nodes alone.
+	 */
+	if (node >= check->nodes || !loki_check_is_live(node_state(check, node)))
+		return;
+
+	fault = list_fault(check, node, link);
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("node %u of index \"%s\" %s",
+						node, RelationGetRelationName(check->index), fault),
+				 errdetail("It has %d links on layer 0, of at most %d, and level %d.",
+						   count, 2 * check->state->m, link->level)));
+	check->level[node] = link->level;
+	for (int i = 0; i < count; i++)
+	{
+		uint32		neighbor = link->neighbors[i] - 1;
+
+		check_neighbor(check, node, neighbor);
+		if (neighbor < check->nodes)
+			check->node[neighbor] |= LOKI_CHECK_LINKED;
+	}
+}
+
+/*
+ * Check the lists of layer 0.
+ */
+void
+loki_check_links(LokiCheck *check)
+{
+	check->level = MemoryContextAllocExtended(CurrentMemoryContext,
+											  Max(check->nodes, 1),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	loki_check_family(check, LOKI_FAMILY_LINK, check_link);
+}
+
+/* ----------------------------------------------------------------
+ * Layers above 0
+ * ----------------------------------------------------------------
+ */
+
+/* Whether an array is long enough for a number */
+static bool
+exists(LokiCheck *check, int family, uint32 number)
+{
+	BlockNumber block;
+	uint32		place;
+
+	return number <= LOKI_MAX_NUMBER &&
+		loki_slot_locate(check->state, check->index, family, number, &block, &place);
+}
+
+static void
+check_upper(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiUpperData *upper = (const LokiUpperData *) slot;
+	LokiCheckUpper *copy = &check->upper[number];
+	const char *fault = NULL;
+
+	copy->node = upper->level == 0 ? LOKI_NONE : upper->node;
+	copy->down = upper->down;
+	copy->level = upper->level;
+	if (upper->level == 0)
+		return;
+
+	if (upper->level > LOKI_MAX_LEVEL)
+		fault = "has an invalid level";
+	else if (upper->node > LOKI_MAX_NUMBER)
+		fault = "names an invalid node number";
+	else if (upper->count > check->state->m)
+		fault = "has too many links";
+	else if ((upper->level == 1) != (upper->down == LOKI_NONE))
+		fault = "has an invalid slot one layer below";
+	else if (upper->unused != 0)
+		fault = "has bytes in its unused part";
+	for (int i = fault == NULL ? upper->count : check->state->m; i < check->state->m; i++)
+		if (upper->neighbors[i].node != 0 || upper->neighbors[i].slot != 0)
+			fault = "has links behind the end of its list";
+	for (int i = 0; fault == NULL && i < upper->count; i++)
+	{
+		if (upper->neighbors[i].node == upper->node)
+			fault = "is linked to its own node";
+		else if (!exists(check, LOKI_FAMILY_TID, upper->neighbors[i].node) ||
+				 !exists(check, LOKI_FAMILY_UPPER, upper->neighbors[i].slot))
+			fault = "is linked to a node or slot that does not exist";
+		for (int j = 0; j < i; j++)
+			if (upper->neighbors[i].node == upper->neighbors[j].node)
+				fault = "is linked to another node twice";
+	}
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("upper slot %u of index \"%s\" %s",
+						number, RelationGetRelationName(check->index), fault),
+				 errdetail("It is of node %u on layer %d and has %d links, of at most %d.",
+						   upper->node, upper->level, upper->count, check->state->m)));
+}
+
+/* Whether slot `number` is, in what was collected, a node's on a layer */
+static bool
+is_upper_of(LokiCheck *check, uint32 number, uint32 node, int level)
+{
+	return number < check->nuppers && check->upper[number].node == node &&
+		check->upper[number].level == level;
+}
+
+/* Whether slot `number` leads down to layer 1 by slots of its own node */
+static bool
+leads_down(LokiCheck *check, uint32 number)
+{
+	uint32		node = check->upper[number].node;
+
+	for (int level = check->upper[number].level; level > 1; level--)
+	{
+		number = check->upper[number].down;
+		if (!is_upper_of(check, number, node, level - 1))
+			return false;
+	}
+	return true;
+}
+
+/* Read the UPPER array into check->upper. */
+static void
+collect_uppers(LokiCheck *check)
+{
+	LokiFamily *fam = &check->state->families[LOKI_FAMILY_UPPER];
+	uint64		slots;
+
+	loki_index_refresh(check->state, check->index);
+	slots = Max((uint64) fam->npages * fam->per_page, 1);
+	if (check->upper != NULL)
+		pfree(check->upper);
+	check->upper = MemoryContextAllocExtended(CurrentMemoryContext,
+											  mul_size(slots, sizeof(LokiCheckUpper)),
+											  MCXT_ALLOC_HUGE);
+	for (uint64 i = 0; i < slots; i++)
+		check->upper[i].node = LOKI_NONE;
+	check->nuppers = loki_check_family(check, LOKI_FAMILY_UPPER, check_upper);
+}
+
+/*
+ * Mark the nodes that have a slot on their highest layer from which their own
+ * slots lead down to layer 1; count slots that no node owns.
+ */
+static void
+assign_uppers(LokiCheck *check)
+{
+	for (uint32 node = 0; node < check->nodes; node++)
+		check->node[node] &= ~LOKI_CHECK_UPPERS;
+	check->disowned = 0;
+	for (uint32 number = 0; number < check->nuppers; number++)
+	{
+		const LokiCheckUpper *upper = &check->upper[number];
+
+		if (upper->node == LOKI_NONE ||
+			(upper->node < check->nodes && node_state(check, upper->node) == LOKI_TID_DEAD))
+			continue;
+		if (upper->node >= check->nodes ||
+			!loki_check_is_live(node_state(check, upper->node)) ||
+			upper->level > check->level[upper->node])
+			check->disowned++;
+		else if (upper->level == check->level[upper->node] && leads_down(check, number))
+			check->node[upper->node] |= LOKI_CHECK_UPPERS;
+	}
+}
+
+/*
+ * Find live nodes of a level above 0 that lack slots, and look at them again:
+ * they may have been freed since, and even used again.  Returns one that seems
+ * to lack slots still, or LOKI_NONE.
+ */
+static uint32
+find_without_uppers(LokiCheck *check)
+{
+	LokiLinkData *link = palloc(LokiLinkSize(check->state->m));
+	uint32		found = LOKI_NONE;
+
+	for (uint32 node = 0; node < check->nodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (check->level[node] == 0 || (check->node[node] & LOKI_CHECK_UPPERS) ||
+			!loki_check_is_live(node_state(check, node)))
+			continue;
+
+		check->node[node] &= ~LOKI_CHECK_STATE;
+		check->node[node] |= loki_check_state_now(check, node);
+		if (loki_check_read(check, LOKI_FAMILY_LINK, node, link))
+			check->level[node] = Min(link->level, LOKI_MAX_LEVEL);
+		if (check->level[node] > 0 && loki_check_is_live(node_state(check, node)))
+			found = node;
+	}
+	pfree(link);
+	return found;
+}
+
+/*
+ * Check the layers above 0: each live node has its slots on all layers up to
+ * its level.  Slots whose node does not own them are left by inserts that did
+ * not come to their end.
+ */
+void
+loki_check_uppers(LokiCheck *check)
+{
+	uint32		node;
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
+	{
+		collect_uppers(check);
+		assign_uppers(check);
+		node = find_without_uppers(check);
+		if (node == LOKI_NONE)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("node %u of index \"%s\" has level %d, but not its slots on the layers up to that",
+					node, RelationGetRelationName(check->index), check->level[node]),
+			 loki_check_where(check, LOKI_FAMILY_LINK, node)));
+}
+
+/* ----------------------------------------------------------------
+ * The entry point
+ * ----------------------------------------------------------------
+ */
+
+/* What is wrong with the entry point that a metapage names, or NULL */
+static const char *
+entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
+{
+	LokiUpperData *upper;
+	int			state;
+	bool		owned;
+
+	if (meta->entry_node == LOKI_NONE)
+		return NULL;
+	state = loki_check_state_now(check, meta->entry_node);
+	if (!loki_check_in_graph(state))
+		return "is not in the graph";
+	if (state == LOKI_TID_DEAD && !loki_check_dead_pending(check))
+		return "is dead";
+	if (meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL)
+		return "has an invalid level";
+	if (meta->entry_level == 0)
+		return meta->entry_slot == LOKI_NONE ? NULL : "has a slot on a layer above its level";
+
+	upper = palloc(LokiUpperSize(check->state->m));
+	owned = loki_check_read(check, LOKI_FAMILY_UPPER,
+						   meta->entry_slot, upper) &&
+		upper->node == meta->entry_node && upper->level == meta->entry_level;
+	pfree(upper);
+	return owned ? NULL : "does not own its slot on its highest layer";
+}
+
+/* Highest level among live nodes, and how many there are */
+static int
+highest_level(LokiCheck *check, uint64 *live)
+{
+	int			level = 0;
+
+	*live = 0;
+	for (uint32 node = 0; node < check->nodes; node++)
+		if (loki_check_is_live(node_state(check, node)))
+		{
+			(*live)++;
+			level = Max(level, check->level[node]);
+		}
+	return level;
+}
+
+/*
+ * Check the entry point.  An insert that did not come to its end may leave a
+ * node above the entry point, or the first node without its becoming one.
+ */
+void
+loki_check_entry(LokiCheck *check)
+{
+	const char *fault = NULL;
+	uint64		live;
+	int			level = highest_level(check, &live);
+	LokiMetaPageData meta;
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
+	{
+		loki_check_meta(check, &meta);
+		fault = entry_fault(check, &meta);
+		if (fault == NULL)
+			break;
+	}
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("entry point of index \"%s\" %s",
+						RelationGetRelationName(check->index), fault),
+				 errdetail("It is node %u with upper slot %u on layer %d.",
+						   meta.entry_node, meta.entry_slot, meta.entry_level)));
+
+	if (meta.entry_node == LOKI_NONE && live > 0)
+		ereport(WARNING,
+				(errmsg("index \"%s\" has nodes, but no entry point",
+						RelationGetRelationName(check->index))));
+	else if (meta.entry_node != LOKI_NONE && level > meta.entry_level)
+		ereport(WARNING,
+				(errmsg("index \"%s\" has nodes above its entry point",
+						RelationGetRelationName(check->index)),
+				 errdetail("The entry point is on layer %d, the highest node on layer %d.",
+						   meta.entry_level, level)));
+}
+
+/* ----------------------------------------------------------------
+ * Reachability
+ * ----------------------------------------------------------------
+ */
+
+/* Numbers still to be visited */
+typedef struct WorkList
+{
+	uint32	   *items;
+	uint32		n;
+} WorkList;
+
+static void
+make_worklist(WorkList *list, uint32 capacity)
+{
+	list->items = MemoryContextAllocExtended(CurrentMemoryContext,
+											 mul_size(Max(capacity, 1), sizeof(uint32)),
+											 MCXT_ALLOC_HUGE);
+	list->n = 0;
+}
+
+static void
+reach_node(LokiCheck *check, WorkList *nodes, uint32 node)
+{
+	if (node < check->nodes && !(check->node[node] & LOKI_CHECK_REACHED))
+	{
+		check->node[node] |= LOKI_CHECK_REACHED;
+		nodes->items[nodes->n++] = node;
+	}
+}
+
+static void
+reach_upper(LokiCheck *check, WorkList *uppers, WorkList *nodes, uint32 number)
+{
+	if (!check->upper[number].reached)
+	{
+		check->upper[number].reached = true;
+		uppers->items[uppers->n++] = number;
+		reach_node(check, nodes, check->upper[number].node);
+	}
+}
+
+/* Follow links on the layers above 0. */
+static void
+walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
+{
+	LokiUpperData *upper = palloc(LokiUpperSize(check->state->m));
+
+	while (uppers->n > 0)
+	{
+		uint32		number = uppers->items[--uppers->n];
+		const LokiCheckUpper *known = &check->upper[number];
+
+		CHECK_FOR_INTERRUPTS();
+		if (is_upper_of(check, known->down, known->node, known->level - 1))
+			reach_upper(check, uppers, nodes, known->down);
+		if (!loki_check_read(check, LOKI_FAMILY_UPPER, number, upper))
+			continue;
+		for (int i = 0; i < upper->count && i < check->state->m; i++)
+		{
+			if (is_upper_of(check, upper->neighbors[i].slot, upper->neighbors[i].node,
+							known->level))
+				reach_upper(check, uppers, nodes, upper->neighbors[i].slot);
+			else
+				check->stale_links++;
+		}
+	}
+	pfree(upper);
+}
+
+/* Follow links on layer 0. */
+static void
+walk_nodes(LokiCheck *check, WorkList *nodes)
+{
+	LokiLinkData *link = palloc(LokiLinkSize(check->state->m));
+
+	while (nodes->n > 0)
+	{
+		uint32		node = nodes->items[--nodes->n];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!loki_check_in_graph(node_state(check, node)) ||
+			!loki_check_read(check, LOKI_FAMILY_LINK, node, link))
+			continue;
+		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
+			reach_node(check, nodes, link->neighbors[i] - 1);
+	}
+	pfree(link);
+}
+
+/*
+ * Warn of live nodes that no node links to, or that cannot be reached from the
+ * entry point.  Scans that are complete find their rows all the same.
+ */
+static void
+report_unreached(LokiCheck *check, uint32 entry)
+{
+	uint64		unlinked = 0;
+	uint64		unreached = 0;
+	uint32		first = LOKI_NONE;
+
+	for (uint32 node = 0; node < check->nodes; node++)
+	{
+		bool		linked = (check->node[node] & LOKI_CHECK_LINKED) || node == entry;
+		bool		reached = (check->node[node] & LOKI_CHECK_REACHED) != 0;
+
+		CHECK_FOR_INTERRUPTS();
+		if ((linked && reached) || !loki_check_is_live(node_state(check, node)) ||
+			!loki_check_is_live(loki_check_state_now(check, node)))
+			continue;
+		if (!linked)
+			unlinked++;
+		if (!reached)
+			unreached++;
+		if (first == LOKI_NONE)
+			first = node;
+	}
+
+	if (first != LOKI_NONE)
+		ereport(WARNING,
+				(errmsg("index \"%s\" has %llu nodes that no node links to, and %llu that cannot be reached from its entry point",
+						RelationGetRelationName(check->index),
+						(unsigned long long) unlinked, (unsigned long long) unreached),
+				 errdetail("The first of them is node %u.", first)));
+}
+
+/*
+ * Walk the graph from the entry point on, and report what was not met.
+ */
+void
+loki_check_reachability(LokiCheck *check)
+{
+	LokiMetaPageData meta;
+	WorkList	nodes;
+	WorkList	uppers;
+
+	loki_check_meta(check, &meta);
+	make_worklist(&nodes, check->nodes);
+	make_worklist(&uppers, check->nuppers);
+
+	for (uint32 number = 0; number < check->nuppers; number++)
+		check->upper[number].reached = false;
+	if (meta.entry_node != LOKI_NONE)
+	{
+		reach_node(check, &nodes, meta.entry_node);
+		if (is_upper_of(check, meta.entry_slot, meta.entry_node, meta.entry_level))
+			reach_upper(check, &uppers, &nodes, meta.entry_slot);
+	}
+	walk_uppers(check, &uppers, &nodes);
+	walk_nodes(check, &nodes);
+	pfree(uppers.items);
+	pfree(nodes.items);
+	report_unreached(check, meta.entry_node);
+}

@@ -1,0 +1,517 @@
+/*-------------------------------------------------------------------------
+ *
+ * pages.c
+ *	  lokivector_check: the extent directory, page headers and free lists.
+ *
+ * Pages are copied out under share lock one at a time, so whatever is checked
+ * within one page was true at one moment.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/pages.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/check/check.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+typedef struct BlockRange
+{
+	BlockNumber first;
+	BlockNumber count;
+	int			family;
+	uint32		extent;
+} BlockRange;
+
+/* ----------------------------------------------------------------
+ * Directory
+ * ----------------------------------------------------------------
+ */
+typedef struct RangeList
+{
+	BlockRange *ranges;
+	int			n;
+	int			allocated;
+} RangeList;
+
+static void
+add_range(RangeList *list, int family, uint32 extent, BlockNumber first,
+		  BlockNumber count)
+{
+	BlockRange *range;
+
+	if (list->n == list->allocated)
+	{
+		list->allocated = Max(64, list->allocated * 2);
+		list->ranges = list->ranges == NULL ?
+			palloc_array(BlockRange, list->allocated) :
+			repalloc_array(list->ranges, BlockRange, list->allocated);
+	}
+	range = &list->ranges[list->n++];
+	range->first = first;
+	range->count = count;
+	range->family = family;
+	range->extent = extent;
+}
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	BlockNumber x = ((const BlockRange *) a)->first;
+	BlockNumber y = ((const BlockRange *) b)->first;
+
+	return (x > y) - (x < y);
+}
+
+/* The first byte from `from` to before `to` that is not zero, or `to` */
+static Size
+first_not_zero(const char *bytes, Size from, Size to)
+{
+	while (from < to && bytes[from] == 0)
+		from++;
+	return from;
+}
+
+/* What is between the used part and the special space of the page copy is zero. */
+static void
+check_unused(LokiCheck *check, BlockNumber block)
+{
+	const char *page = check->page.data;
+	PageHeader	header = (PageHeader) check->page.data;
+	Size		found = first_not_zero(page, header->pd_lower, header->pd_special);
+
+	if (found < header->pd_special)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" has bytes in its unused part",
+						block, RelationGetRelationName(check->index)),
+				 errdetail("The first is at offset %zu; the used part ends at %u.",
+						   found, header->pd_lower)));
+}
+
+/*
+ * Check the header of a page that has been copied to check->page.
+ */
+static void
+check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
+{
+	Page		page = check->page.data;
+	PageHeader	header = (PageHeader) page;
+	LokiPageOpaque opaque;
+	const char *fault = NULL;
+
+	if (PageIsNew(page))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" contains unexpected zero page at block %u",
+						RelationGetRelationName(check->index), block),
+				 errdetail("Expected page %u of the %s array.",
+						   ordinal, loki_family_name(family))));
+
+	opaque = (LokiPageOpaque) ((char *) page + BLCKSZ - sizeof(LokiPageOpaqueData));
+	if (header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData))
+		fault = "special space";
+	else if (PageGetPageSize(page) != BLCKSZ ||
+			 PageGetPageLayoutVersion(page) != PG_PAGE_LAYOUT_VERSION)
+		fault = "page version";
+	else if (header->pd_lower < SizeOfPageHeaderData ||
+			 header->pd_lower > header->pd_upper ||
+			 header->pd_upper != header->pd_special)
+		fault = "bounds";
+	else if (header->pd_flags != 0 || header->pd_prune_xid != InvalidTransactionId)
+		fault = "header flags";
+	else if (opaque->page_id != LOKI_PAGE_ID)
+		fault = "page identifier";
+	else if (opaque->family != family)
+		fault = "array number";
+	else if (opaque->ordinal != ordinal)
+		fault = "ordinal";
+	else if (opaque->flags & ~LOKI_PAGE_ON_FREELIST)
+		fault = "page flags";
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" has invalid %s",
+						block, RelationGetRelationName(check->index), fault),
+				 errdetail("Expected page %u of the %s array.",
+						   ordinal, loki_family_name(family))));
+}
+
+/* Copy a block to check->page and check what it is by itself. */
+static void
+copy_page(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
+{
+	Buffer		buffer;
+
+	CHECK_FOR_INTERRUPTS();
+	buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL,
+								check->strategy);
+	loki_check_lock(buffer);
+	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+	loki_check_progress(check);
+	check_header(check, block, family, ordinal);
+	check_unused(check, block);
+}
+
+/* Number of slots in use on check->page, whose end must be that of a slot */
+static uint32
+used_slots(LokiCheck *check, BlockNumber block, uint32 slot_size, uint32 per_page)
+{
+	uint32		used = ((PageHeader) check->page.data)->pd_lower - SizeOfPageHeaderData;
+
+	if (used % slot_size != 0 || used / slot_size > per_page)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" does not end with a slot",
+						block, RelationGetRelationName(check->index)),
+				 errdetail("It has %u bytes in use, %u a slot, and room for %u slots.",
+						   used, slot_size, per_page)));
+	return used / slot_size;
+}
+
+static void
+check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
+			const LokiExtentData *entry, uint32 number)
+{
+	const char *fault = NULL;
+
+	if (entry->family >= LOKI_FAMILIES ||
+		check->state->families[entry->family].slot_size == 0)
+		fault = "names an array that the index does not have";
+	else if (entry->extent != nextents[entry->family])
+		fault = "is out of order";
+	else if ((uint64) entry->first + LokiExtentBlocks(entry->extent) >
+			 RelationGetNumberOfBlocks(check->index))
+		fault = "reaches past the end of the file";
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("entry %u of the extent directory of index \"%s\" %s",
+						number, RelationGetRelationName(check->index), fault),
+				 errdetail("It names extent %u of array %u at block %u.",
+						   entry->extent, entry->family, entry->first)));
+
+	nextents[entry->family]++;
+	add_range(list, entry->family, entry->extent, entry->first,
+			  LokiExtentBlocks(entry->extent));
+}
+
+static void
+check_overlaps(LokiCheck *check, RangeList *list)
+{
+	uint64		end = 0;
+	uint64		named = 0;
+
+	qsort(list->ranges, list->n, sizeof(BlockRange), compare_ranges);
+	for (int i = 0; i < list->n; i++)
+	{
+		const BlockRange *range = &list->ranges[i];
+
+		if (range->first < end)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("extent %u of the %s array of index \"%s\" overlaps another extent",
+							range->extent, loki_family_name(range->family),
+							RelationGetRelationName(check->index)),
+					 errdetail("It begins at block %u.", range->first)));
+		end = (uint64) range->first + range->count;
+		named += range->count;
+	}
+
+	if (named < check->nblocks)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" has %llu blocks that no extent names",
+								 RelationGetRelationName(check->index),
+								 (unsigned long long) (check->nblocks - named))));
+}
+
+/*
+ * Check the chain of directory pages and every extent that it names.
+ */
+void
+loki_check_directory(LokiCheck *check)
+{
+	RangeList	list = {0};
+	uint32		nextents[LOKI_FAMILIES] = {0};
+	BlockNumber block = LOKI_DIRECTORY_BLKNO;
+	uint32		ordinal = 0;
+	uint32		number = 0;
+	LokiMetaPageData after;
+
+	add_range(&list, LOKI_FAMILY_META, 0, LOKI_META_BLKNO, 1);
+	copy_page(check, LOKI_META_BLKNO, LOKI_FAMILY_META, 0);
+	while (block != 0)
+	{
+		BlockNumber next;
+		uint32		used;
+
+		/* a cycle would make the file appear to have too few blocks */
+		if (block >= RelationGetNumberOfBlocks(check->index) ||
+			ordinal >= RelationGetNumberOfBlocks(check->index))
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("extent directory of index \"%s\" continues at invalid block %u",
+							RelationGetRelationName(check->index), block)));
+		copy_page(check, block, LOKI_FAMILY_DIRECTORY, ordinal);
+		add_range(&list, LOKI_FAMILY_DIRECTORY, ordinal++, block, 1);
+		used = used_slots(check, block, sizeof(LokiExtentData), LOKI_EXTENTS_PER_PAGE);
+		next = LokiPageOpaque((Page) check->page.data)->next;
+		for (uint32 i = 0; i < used; i++)
+			check_entry(check, &list, nextents, (LokiExtentData *)
+						LokiPageSlot(check->page.data, sizeof(LokiExtentData), i),
+						number++);
+		block = next;
+	}
+
+	loki_check_meta(check, &after);
+	if (number < check->meta.directory_entries || number > after.directory_entries)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("extent directory of index \"%s\" has %u entries, but the metapage counts %u",
+						RelationGetRelationName(check->index), number,
+						check->meta.directory_entries)));
+	check_overlaps(check, &list);
+	pfree(list.ranges);
+}
+
+/* ----------------------------------------------------------------
+ * Arrays
+ * ----------------------------------------------------------------
+ */
+
+/* A free slot is zero, but that it may name no node in so many words. */
+static void
+check_free_slot(LokiCheck *check, BlockNumber block, int family, uint32 place,
+				const char *slot)
+{
+	uint32		slot_size = check->state->families[family].slot_size;
+	uint32		node;
+	Size		from = 0;
+
+	memcpy(&node, slot, sizeof(node));
+	if (family == LOKI_FAMILY_UPPER && node == LOKI_NONE)
+		from = sizeof(node);
+	if (first_not_zero(slot, from, slot_size) < slot_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" has bytes in a free slot",
+						block, RelationGetRelationName(check->index)),
+				 errdetail("It is the slot at place %u of a page of the %s array.",
+						   place, loki_family_name(family))));
+}
+
+/* On a page of a free-list family the count of free slots must be right. */
+static void
+check_free_slots(LokiCheck *check, BlockNumber block, int family, uint32 used)
+{
+	uint32		slot_size = check->state->families[family].slot_size;
+	uint32		counted = LokiPageOpaque((Page) check->page.data)->free_slots;
+	uint32		found = 0;
+
+	for (uint32 i = 0; i < used; i++)
+	{
+		const char *slot = LokiPageSlot(check->page.data, slot_size, i);
+
+		if (loki_slot_state(family, slot) != LOKI_TID_FREE)
+			continue;
+		check_free_slot(check, block, family, i, slot);
+		found++;
+	}
+	if (found != counted)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("page at block %u of index \"%s\" has %u free slots, but counts %u",
+						block, RelationGetRelationName(check->index), found, counted),
+				 errdetail("It is a page of the %s array.", loki_family_name(family))));
+}
+
+static void
+check_epoch(LokiCheck *check, BlockNumber block, int family)
+{
+	uint32		epoch = LokiPageOpaque((Page) check->page.data)->next;
+
+	if ((family == LOKI_FAMILY_CODE || family == LOKI_FAMILY_REFINE) &&
+		epoch > check->meta.epoch)
+	{
+		LokiMetaPageData meta;
+
+		loki_check_meta(check, &meta);
+		if (epoch > meta.epoch)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("page at block %u of index \"%s\" is coded for epoch %u, but the newest is %u",
+							block, RelationGetRelationName(check->index),
+							epoch, meta.epoch)));
+	}
+}
+
+/* Whether slots of a family belong to the nodes of the same numbers */
+static bool
+is_by_node(int family)
+{
+	return family == LOKI_FAMILY_CODE || family == LOKI_FAMILY_LINK ||
+		family == LOKI_FAMILY_REFINE || family == LOKI_FAMILY_HASH ||
+		(family >= LOKI_FAMILY_ATTR && family < LOKI_FAMILY_ATTR + LOKI_MAX_ATTRIBUTES);
+}
+
+/*
+ * No live node may be among slots from `from` to before `to`, which a family
+ * does not have.  Slots are written before a node becomes live and are never
+ * taken away, so there is no need to look again.  (A dead node may have died
+ * before it had any.)
+ */
+static void
+check_missing(LokiCheck *check, int family, uint32 from, uint32 to)
+{
+	for (uint32 node = from; node < to && node < check->nodes; node++)
+		if (loki_check_is_live(check->node[node] & LOKI_CHECK_STATE))
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("node %u of index \"%s\" has no slot in the %s array",
+							node, RelationGetRelationName(check->index),
+							loki_family_name(family)),
+					 loki_check_where(check, LOKI_FAMILY_TID, node)));
+}
+
+/*
+ * Check every page of a family, and hand every slot in use to slot_check (may
+ * be NULL).  Returns the end of the used part: 1 + the highest number in use.
+ * An index need not have the family.
+ */
+uint32
+loki_check_family(LokiCheck *check, int family,
+				  void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
+{
+	LokiFamily *fam = &check->state->families[family];
+	uint32		npages = fam->npages;
+	uint32		end = 0;
+
+	if (fam->slot_size == 0)
+		return 0;
+	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
+	{
+		BlockNumber block = loki_page_block(fam, ordinal);
+		uint32		first = ordinal * fam->per_page;
+		uint32		used;
+
+		copy_page(check, block, family, ordinal);
+		used = used_slots(check, block, fam->slot_size, fam->per_page);
+		check_epoch(check, block, family);
+		if (LokiFamilyFreeList(family) >= 0)
+			check_free_slots(check, block, family, used);
+		if (is_by_node(family))
+			check_missing(check, family, first + used, first + fam->per_page);
+		if (used > 0)
+			end = first + used;
+
+		for (uint32 i = 0; slot_check != NULL && i < used; i++)
+			slot_check(check, first + i,
+					   LokiPageSlot(check->page.data, fam->slot_size, i));
+	}
+	if (is_by_node(family))
+		check_missing(check, family, npages * fam->per_page, check->nodes);
+	return end;
+}
+
+/* ----------------------------------------------------------------
+ * Free lists
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The successor of a page on a free list.  *fault is set if the page cannot be
+ * on it, which concurrent changes may also make it seem.
+ */
+static uint32
+freelist_next(LokiCheck *check, int family, uint32 ordinal, const char **fault)
+{
+	LokiFamily *fam = &check->state->families[family];
+	LokiPageOpaque opaque;
+
+	if (ordinal >= fam->npages)
+		loki_index_refresh(check->state, check->index);
+	if (ordinal >= fam->npages)
+	{
+		*fault = "which the array does not have";
+		return LOKI_NONE;
+	}
+	copy_page(check, loki_page_block(fam, ordinal), family, ordinal);
+	opaque = LokiPageOpaque((Page) check->page.data);
+	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST))
+		*fault = "which is not marked as being on it";
+	return opaque->next;
+}
+
+/*
+ * Walk a free list.  Returns the first page found in fault, or LOKI_NONE; a
+ * list with more pages than the array has goes in a circle.
+ */
+static uint32
+walk_freelist(LokiCheck *check, int family, uint32 head, const char **fault)
+{
+	uint32		ordinal = head;
+
+	*fault = NULL;
+	for (uint32 passed = 0; ordinal != LOKI_NONE; passed++)
+	{
+		uint32		next;
+
+		if (passed > check->state->families[family].npages)
+		{
+			*fault = "twice";
+			return ordinal;
+		}
+		next = freelist_next(check, family, ordinal, fault);
+		if (*fault != NULL)
+			return ordinal;
+		ordinal = next;
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Check the free lists: each of their pages exists, is marked, and comes but
+ * once.  A list may change between two of its pages; one in fault is walked
+ * again while block 0, whose exclusive lock any change needs, is locked.
+ */
+void
+loki_check_freelists(LokiCheck *check)
+{
+	static const int families[LOKI_FREELISTS] = {
+		LOKI_FAMILY_TID, LOKI_FAMILY_UPPER, LOKI_FAMILY_OVERFLOW, LOKI_FAMILY_NULLTID
+	};
+
+	for (int i = 0; i < LOKI_FREELISTS; i++)
+	{
+		LokiMetaPageData meta;
+		const char *fault;
+		uint32		ordinal;
+
+		Assert(LokiFamilyFreeList(families[i]) == i);
+		loki_check_meta(check, &meta);
+		ordinal = walk_freelist(check, families[i], meta.free_head[i], &fault);
+		if (fault != NULL)
+		{
+			Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
+
+			loki_check_lock(buffer);
+			ordinal = walk_freelist(check, families[i],
+									LokiPageGetMeta(BufferGetPage(buffer))->free_head[i],
+									&fault);
+			UnlockReleaseBuffer(buffer);
+		}
+		if (fault != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("free list of the %s array of index \"%s\" names page %u, %s",
+							loki_family_name(families[i]),
+							RelationGetRelationName(check->index), ordinal, fault)));
+	}
+}

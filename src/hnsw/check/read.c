@@ -1,0 +1,280 @@
+/*-------------------------------------------------------------------------
+ *
+ * read.c
+ *	  lokivector_check: reading pages, and telling how far it has come.
+ *
+ * LockBuffer() waits where no interrupt is looked at.  Whoever checks an index
+ * may do so because a process got stuck with a page of it, so that a check waits
+ * for a page by trying again, and holds no other page's lock meanwhile: it can be
+ * canceled at any time.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/read.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/progress.h"
+#include "hnsw/check/check.h"
+#include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/buf_internals.h"
+#include "storage/bufmgr.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/wait_event.h"
+
+/* Between two attempts to lock a page, in milliseconds */
+#define WAIT_MILLISECONDS	1
+
+/* Pages between two reports of progress */
+#define REPORT_PAGES		64
+
+/* Lock a page in share mode if nobody has to be waited for. */
+static bool
+try_lock(Buffer buffer)
+{
+	return BufferIsLocal(buffer) ||
+		LWLockConditionalAcquire(BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1)),
+								 LW_SHARED);
+}
+
+static void
+wait_a_little(void)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 WAIT_MILLISECONDS, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Lock a pinned page in share mode; no other may be locked.
+ */
+void
+loki_check_lock(Buffer buffer)
+{
+	while (!try_lock(buffer))
+		wait_a_little();
+}
+
+/*
+ * Copy a slot out; whether there is such a slot.  *locked is set instead if the
+ * page cannot be locked at once.
+ */
+static bool
+try_read(LokiCheck *check, int family, uint32 number, void *slot, bool *locked)
+{
+	uint32		slot_size = check->state->families[family].slot_size;
+	BlockNumber block;
+	uint32		place;
+	Buffer		buffer;
+	Page		page;
+	bool		found;
+
+	*locked = false;
+	if (!loki_slot_locate(check->state, check->index, family, number, &block, &place))
+		return false;
+	buffer = loki_buffer_read(check->state, check->index, block);
+	if (!try_lock(buffer))
+	{
+		ReleaseBuffer(buffer);
+		*locked = true;
+		return false;
+	}
+	page = BufferGetPage(buffer);
+	loki_family_page_check(check->state, check->index, buffer, family);
+	found = (int) place < LokiPageUsed(page, slot_size);
+	if (found)
+		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
+	UnlockReleaseBuffer(buffer);
+	return found;
+}
+
+/* As loki_slot_read(); no page may be locked. */
+bool
+loki_check_read(LokiCheck *check, int family, uint32 number, void *slot)
+{
+	bool		locked;
+	bool		found;
+
+	while (!(found = try_read(check, family, number, slot, &locked)) && locked)
+		wait_a_little();
+	return found;
+}
+
+/* As loki_meta_read(); no page may be locked. */
+void
+loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
+{
+	Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
+
+	loki_check_lock(buffer);
+	loki_meta_validate(check->index, BufferGetPage(buffer));
+	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
+	UnlockReleaseBuffer(buffer);
+}
+
+/* ----------------------------------------------------------------
+ * Chains
+ * ----------------------------------------------------------------
+ */
+
+/* What is wrong with a slot of a node's chain, or NULL */
+static const char *
+chain_fault(uint32 node, const LokiOverflowData *slot)
+{
+	if (loki_slot_state(LOKI_FAMILY_OVERFLOW, slot) == LOKI_TID_FREE)
+		return "is free";
+	if (slot->node != node)
+		return "names another node";
+	if (slot->state != LOKI_TID_LIVE && slot->state != LOKI_TID_KILLED &&
+		slot->state != LOKI_TID_DEAD)
+		return "has an invalid state";
+	if (!ItemPointerIsValid(&slot->heap))
+		return "has an invalid heap TID";
+	return NULL;
+}
+
+static void
+report_chain(LokiCheck *check, uint32 node, uint32 number, const char *fault)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("overflow slot %u of node %u in index \"%s\" %s",
+					number, node, RelationGetRelationName(check->index), fault),
+			 loki_check_where(check, LOKI_FAMILY_TID, node)));
+}
+
+/*
+ * Copy the slots of a chain that begins at `head` to check->chain, while the
+ * node's TID page is locked, so that the chain cannot change.  False if a page
+ * cannot be locked at once.  Cycles are found by Brent's method: a mark stays
+ * behind at every power of two.
+ */
+static bool
+copy_chain(LokiCheck *check, uint32 node, uint32 head)
+{
+	uint32		mark = LOKI_NONE;
+	uint64		next_mark = 1;
+
+	for (uint32 number = head; number != LOKI_NONE;)
+	{
+		LokiOverflowData slot;
+		bool		locked;
+		const char *fault = NULL;
+
+		if (!try_read(check, LOKI_FAMILY_OVERFLOW, number, &slot, &locked))
+		{
+			if (locked)
+				return false;
+			fault = "does not exist";
+		}
+		else if (number == mark)
+			fault = "is part of a cycle";
+		else
+			fault = chain_fault(node, &slot);
+		if (fault != NULL)
+			report_chain(check, node, number, fault);
+
+		if (check->nchain == check->chain_size)
+		{
+			check->chain_size = Max(64, 2 * check->chain_size);
+			check->chain = check->chain == NULL ?
+				palloc_array(LokiOverflowData, check->chain_size) :
+				repalloc_huge(check->chain, sizeof(LokiOverflowData) * check->chain_size);
+		}
+		check->chain[check->nchain++] = slot;
+		if (check->nchain == next_mark)
+		{
+			mark = number;
+			next_mark *= 2;
+		}
+		number = slot.next;
+	}
+	return true;
+}
+
+/*
+ * Copy the TID slot of a node as it is now, and to check->chain the slots of its
+ * chain, none if it has one row by now.  ERROR if the chain is at fault.
+ */
+void
+loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
+{
+	uint32		slot_size = check->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		place;
+	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_FAMILY_TID,
+										node, &place);
+	bool		copied = false;
+
+	while (!copied)
+	{
+		Buffer		buffer = loki_buffer_read(check->state, check->index, block);
+
+		check->nchain = 0;
+		loki_check_lock(buffer);
+		loki_family_page_check(check->state, check->index, buffer, LOKI_FAMILY_TID);
+		memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
+		copied = LokiTidState(tid) != LOKI_TID_OVERFLOW ||
+			copy_chain(check, node, LokiTidOverflowHead(tid));
+		UnlockReleaseBuffer(buffer);
+		if (!copied)
+			wait_a_little();
+	}
+	if (LokiTidState(tid) == LOKI_TID_OVERFLOW && check->nchain == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("node %u of index \"%s\" has an empty chain of overflow slots",
+						node, RelationGetRelationName(check->index)),
+				 loki_check_where(check, LOKI_FAMILY_TID, node)));
+}
+
+/* ----------------------------------------------------------------
+ * Progress
+ * ----------------------------------------------------------------
+ *
+ * pg_stat_progress_create_index has the phases of an index that is validated,
+ * which a check is much like; its column `command` is NULL then.
+ */
+
+/* Begin with one of `total` indexes, of which `done` were checked before. */
+void
+loki_check_begin_progress(Relation heap, Relation index, int total, int done)
+{
+	const int	params[] = {
+		PROGRESS_CREATEIDX_INDEX_OID, PROGRESS_CREATEIDX_PARTITIONS_TOTAL,
+		PROGRESS_CREATEIDX_PARTITIONS_DONE
+	};
+	const int64 values[] = {RelationGetRelid(index), total, done};
+
+	pgstat_progress_start_command(PROGRESS_COMMAND_CREATE_INDEX, RelationGetRelid(heap));
+	pgstat_progress_update_multi_param(lengthof(params), params, values);
+}
+
+/* Begin a phase of so many pages. */
+void
+loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages)
+{
+	const int	params[] = {
+		PROGRESS_CREATEIDX_PHASE, PROGRESS_SCAN_BLOCKS_TOTAL, PROGRESS_SCAN_BLOCKS_DONE
+	};
+	const int64 values[] = {phase, pages, 0};
+
+	check->pages_total = pages;
+	check->pages_done = 0;
+	pgstat_progress_update_multi_param(lengthof(params), params, values);
+}
+
+/* A page was read; some are read twice, and an index may grow meanwhile. */
+void
+loki_check_progress(LokiCheck *check)
+{
+	if (++check->pages_done % REPORT_PAGES == 0)
+		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE,
+									 Min(check->pages_done, check->pages_total));
+}

@@ -1,0 +1,257 @@
+/*-------------------------------------------------------------------------
+ *
+ * slots.c
+ *	  lokivector_check: what the slots of single nodes contain.
+ *
+ * The TID array is read first and says which nodes there are.  What is checked
+ * in the other arrays is checked for nodes that were in the graph then; a node
+ * that fails is looked at again, since vacuum may have freed it since and an
+ * insert may be filling it anew.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/slots.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "hnsw/check/check.h"
+#include "hnsw/definition/attribute.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+/* ----------------------------------------------------------------
+ * Slots, as loki_check_family() hands them out
+ * ----------------------------------------------------------------
+ */
+
+/* A TID or NULLTID slot */
+static void
+check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
+{
+	int			state = LokiTidState(tid);
+	uint16		flags = family == LOKI_FAMILY_NULLTID ? LOKI_TID_ZERO_NORM :
+	state == LOKI_TID_LIVE ? LOKI_TID_LINKING : 0;
+	const char *fault = NULL;
+
+	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||
+		state > (family == LOKI_FAMILY_NULLTID ? LOKI_TID_DEAD : LOKI_TID_OVERFLOW))
+		fault = "state";
+	else if ((state == LOKI_TID_RESERVED || state == LOKI_TID_LIVE ||
+			  state == LOKI_TID_KILLED) && !ItemPointerIsValid(&tid->u.heap))
+		fault = "heap TID";
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("%s %u of index \"%s\" has an invalid %s",
+						family == LOKI_FAMILY_NULLTID ? "row without vector" : "node",
+						number, RelationGetRelationName(check->index), fault),
+				 loki_check_where(check, family, number)));
+}
+
+/* The value in the TOAST table that a slot names */
+static void
+check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
+{
+	bool		valid;
+
+	if (!OidIsValid(LokiTidValue(tid)))
+		valid = !ItemPointerIsValid(&tid->chunk);
+	else
+		valid = ItemPointerIsValid(&tid->chunk) && LokiTidState(tid) != LOKI_TID_FREE;
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("node %u of index \"%s\" has an invalid value in the TOAST table",
+						number, RelationGetRelationName(check->index)),
+				 loki_check_where(check, LOKI_FAMILY_TID, number)));
+}
+
+static void
+check_node_tid(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiTidData *tid = (const LokiTidData *) slot;
+
+	check_tid(check, LOKI_FAMILY_TID, number, tid);
+	if (check->state->families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG)
+		check_value(check, number, tid);
+	check->node[number] = LokiTidState(tid);
+}
+
+static void
+check_null_tid(LokiCheck *check, uint32 number, const char *slot)
+{
+	check_tid(check, LOKI_FAMILY_NULLTID, number, (const LokiTidData *) slot);
+}
+
+/*
+ * A CODE slot: its distance from itself must be a number.  Vectors of extreme
+ * magnitude may have none in a sound index too.
+ */
+static void
+check_code(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	const void *code = slot;
+	float		estimate;
+
+	if (number >= check->nodes ||
+		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE))
+		return;
+	quantizer->prepare_code(quantizer, code, check->query);
+	quantizer->score(quantizer, check->query, &code, 1, &estimate);
+	if (isfinite(estimate))
+		return;
+	if (check->strange_codes++ == 0)
+		check->first_strange_code = number;
+}
+
+/*
+ * A REFINE slot: the distance from a query, which any will do for, and its error
+ * must be numbers.
+ */
+static void
+check_refine(LokiCheck *check, uint32 number, const char *slot)
+{
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	const void *code = check->code;
+	const void *refine = slot;
+	float		estimate;
+	float		error;
+
+	if (number >= check->nodes ||
+		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE) ||
+		!loki_check_read(check, LOKI_FAMILY_CODE, number, check->code))
+		return;
+	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
+	if (isfinite(estimate) && isfinite(error) && error >= 0)
+		return;
+	if (check->strange_codes++ == 0)
+		check->first_strange_code = number;
+}
+
+static void
+check_refines(LokiCheck *check)
+{
+	const LokiQuantizer *quantizer = check->state->quantizer;
+	float	   *query;
+
+	if (quantizer->refine_size == 0)
+		return;
+	query = palloc_array(float, check->state->dim);
+	for (uint32 i = 0; i < check->state->dim; i++)
+		query[i] = 1;
+	quantizer->prepare(quantizer, query, check->query);
+	pfree(query);
+	loki_check_family(check, LOKI_FAMILY_REFINE, check_refine);
+}
+
+/* A slot of the centroid; of a basis it holds pairs of integers. */
+static void
+check_centroid(LokiCheck *check, uint32 number, const char *slot)
+{
+	uint32		of_epoch = number % LokiCentroidSlots(&check->state->code);
+	float		value;
+
+	memcpy(&value, slot, sizeof(value));
+	if (of_epoch < check->state->dim && !isfinite(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("centroid of index \"%s\" has an element that is no number",
+						RelationGetRelationName(check->index)),
+				 loki_check_where(check, LOKI_FAMILY_CENTROID, number)));
+}
+
+static void
+check_attribute(LokiCheck *check, int family, uint32 number, const char *slot)
+{
+	int			attribute = check->attribute;
+
+	if (loki_attr_slot_valid((LokiAttrType) check->state->attr_type[attribute], slot))
+		return;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("column %d of index \"%s\" has an invalid value",
+					attribute + 2, RelationGetRelationName(check->index)),
+			 loki_check_where(check, family, number)));
+}
+
+static void
+check_node_attribute(LokiCheck *check, uint32 number, const char *slot)
+{
+	check_attribute(check, LOKI_FAMILY_ATTR + check->attribute, number, slot);
+}
+
+static void
+check_null_attribute(LokiCheck *check, uint32 number, const char *slot)
+{
+	check_attribute(check, LOKI_FAMILY_NULLATTR + check->attribute, number, slot);
+}
+
+/* ----------------------------------------------------------------
+ * Arrays
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Check the TID array and the OVERFLOW slots that it refers to; fills in the
+ * states of nodes.
+ */
+static void
+check_tids(LokiCheck *check)
+{
+	LokiFamily *fam = &check->state->families[LOKI_FAMILY_TID];
+	LokiTidData tid;
+
+	check->node = MemoryContextAllocExtended(CurrentMemoryContext,
+											 mul_size(fam->npages, fam->per_page),
+											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	check->nodes = loki_check_family(check, LOKI_FAMILY_TID, check_node_tid);
+	for (uint32 node = 0; node < check->nodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (check->node[node] == LOKI_TID_OVERFLOW)
+			loki_check_chain(check, node, &tid);
+	}
+}
+
+/*
+ * Check all that belongs to single nodes: TID with its chains, CODE, REFINE,
+ * HASH and attributes.
+ */
+void
+loki_check_nodes(LokiCheck *check)
+{
+	LokiIndex  *state = check->state;
+
+	check_tids(check);
+
+	/* whatever a node needs was there before the node was in the graph */
+	loki_index_refresh(state, check->index);
+	loki_check_family(check, LOKI_FAMILY_OVERFLOW, NULL);
+	loki_check_family(check, LOKI_FAMILY_CENTROID, check_centroid);
+	loki_check_family(check, LOKI_FAMILY_CODE, check_code);
+	check_refines(check);
+	loki_check_family(check, LOKI_FAMILY_HASH, NULL);
+	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
+		loki_check_family(check, LOKI_FAMILY_ATTR + check->attribute,
+						  check_node_attribute);
+}
+
+/*
+ * Check the rows outside the graph.
+ */
+void
+loki_check_nulls(LokiCheck *check)
+{
+	loki_index_refresh(check->state, check->index);
+	check->nulls = loki_check_family(check, LOKI_FAMILY_NULLTID, check_null_tid);
+	for (check->attribute = 0; check->attribute < check->state->nattributes;
+		 check->attribute++)
+		loki_check_family(check, LOKI_FAMILY_NULLATTR + check->attribute,
+						  check_null_attribute);
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * access.h
+ *	  Whether a relation is an index of ours, and who may do what with it.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/access.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_DEFINITION_ACCESS_H
+#define LOKI_DEFINITION_ACCESS_H
+
+#include "postgres.h"
+
+#include "storage/lockdefs.h"
+#include "utils/rel.h"
+
+/*
+ * What the caller of an SQL function has to be allowed (definition/access.c): to read the
+ * index, as its owner and pg_monitor are; to change it, as its owner is; or to read
+ * all rows of its table.
+ */
+typedef enum LokiRight
+{
+	LOKI_RIGHT_READ,
+	LOKI_RIGHT_CHANGE,
+	LOKI_RIGHT_ROWS
+} LokiRight;
+
+extern void loki_require_right(Oid relid, LokiRight right);
+extern Relation loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right,
+								  Relation *heap);
+
+#endif							/* LOKI_DEFINITION_ACCESS_H */

@@ -1,0 +1,632 @@
+/*-------------------------------------------------------------------------
+ *
+ * attribute.c
+ *	  Attribute columns: their types, and what their slots hold.
+ *
+ * Filters compare numbers (definition/attribute.h), so each value is made one here.  What
+ * a type's number is, and why it orders values as the type does:
+ *
+ * - integers, dates and times are numbers; bool is 0 or 1; an enum the OID of
+ *	 its label, which has no order by itself (filter/key.c);
+ * - floats are their bits as an integer, the negative ones turned round; there
+ *	 is one zero, and one NaN above all else;
+ * - time with time zone compares by real time and then by zone, which together
+ *	 have less than 64 bits;
+ * - numeric is rounded to the nearest float8, which keeps the order.  Numbers
+ *	 of up to 15 digits stay apart, so that their floats tell all of them;
+ * - text of up to 4 bytes is there as it is, else as a hash.  It is searched
+ *	 for equality alone, since order is the collation's.  Trailing blanks of
+ *	 character(n) do not count;
+ * - uuid and IPv6 addresses give their leading bits, which have the order, and
+ *	 some of a hash, by which equality is found where many begin alike;
+ * - inet compares by family, network, length of the netmask, and address.  Of
+ *	 an IPv4 address with a netmask of 7 bits or more all of that fits.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/attribute.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+#include <sys/socket.h>
+
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/hnsw.h"
+#include "lib/qunique.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/float.h"
+#include "utils/inet.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+#include "utils/uuid.h"
+
+/* Decimal digits that a float8 keeps, whichever they are */
+#define FLOAT_DIGITS		15
+
+/* Bits that an element sets in a signature */
+#define ELEMENT_BITS		4
+
+#define STRATEGY_BIT(strategy)	(UINT64CONST(1) << (strategy))
+
+#define SIGN_BIT			UINT64CONST(0x8000000000000000)
+#define HASH_MASK			((UINT64CONST(1) << LOKI_ATTR_HASH_BITS) - 1)
+
+/* ----------------------------------------------------------------
+ * Types
+ * ----------------------------------------------------------------
+ */
+static const struct
+{
+	Oid			typid;			/* input type of the operator class */
+	uint32		width;
+	bool		lossy;			/* some values are */
+}			attr_types[] =
+{
+	[LOKI_ATTR_BOOL] = {BOOLOID, sizeof(int8), false},
+	[LOKI_ATTR_INT2] = {INT2OID, sizeof(int16), false},
+	[LOKI_ATTR_INT4] = {INT4OID, sizeof(int32), false},
+	[LOKI_ATTR_INT8] = {INT8OID, sizeof(int64), false},
+	[LOKI_ATTR_FLOAT4] = {FLOAT4OID, sizeof(int32), false},
+	[LOKI_ATTR_FLOAT8] = {FLOAT8OID, sizeof(int64), false},
+	[LOKI_ATTR_DATE] = {DATEOID, sizeof(int32), false},
+	[LOKI_ATTR_TIMESTAMP] = {TIMESTAMPOID, sizeof(int64), false},
+	[LOKI_ATTR_TIMESTAMPTZ] = {TIMESTAMPTZOID, sizeof(int64), false},
+	[LOKI_ATTR_TIME] = {TIMEOID, sizeof(int64), false},
+	[LOKI_ATTR_TIMETZ] = {TIMETZOID, sizeof(int64), false},
+	[LOKI_ATTR_NUMERIC] = {NUMERICOID, sizeof(int64), true},
+	[LOKI_ATTR_UUID] = {UUIDOID, sizeof(int64), true},
+	[LOKI_ATTR_TEXT] = {TEXTOID, sizeof(int32), true},
+	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int32), true},
+	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false},
+	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true},
+	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, LOKI_SIGNATURE_BYTES, true},
+};
+
+uint8
+loki_attr_type_lookup(Oid typid)
+{
+	for (uint8 type = 1; type < lengthof(attr_types); type++)
+		if (attr_types[type].typid == typid)
+			return type;
+	return 0;
+}
+
+/* Of a column's type the input type of the operator class, if there is one */
+static Oid
+class_type(Oid typid)
+{
+	Oid			element;
+
+	switch (typid)
+	{
+		case VARCHAROID:
+			return TEXTOID;
+		case CIDROID:
+			return INETOID;
+	}
+	if (loki_attr_type_lookup(typid) != 0)
+		return typid;
+	if (type_is_enum(typid))
+		return ANYENUMOID;
+	element = get_element_type(typid);
+	if (OidIsValid(element) &&
+		OidIsValid(lookup_type_cache(element, TYPECACHE_HASH_PROC)->hash_proc))
+		return ANYARRAYOID;
+	return InvalidOid;
+}
+
+LokiAttrType
+loki_attr_type(Oid typid)
+{
+	uint8		type = loki_attr_type_lookup(class_type(getBaseType(typid)));
+
+	if (type == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("type %s is not supported for attribute columns of hnsw indexes",
+						format_type_be(typid)),
+				 errhint("Attribute columns can be of type boolean, smallint, integer, bigint, real, double precision, numeric, date, time, timestamp, uuid, text, character varying, character, inet or cidr, of an enum type, or arrays of a type that has a hash operator class.")));
+	return (LokiAttrType) type;
+}
+
+bool
+loki_attr_type_valid(uint8 type)
+{
+	return type > 0 && type < lengthof(attr_types);
+}
+
+uint32
+loki_attr_slot_size(LokiAttrType type)
+{
+	Assert(loki_attr_type_valid(type));
+	return 1 + attr_types[type].width;
+}
+
+uint64
+loki_attr_strategies(LokiAttrType type)
+{
+	switch (type)
+	{
+		case LOKI_ATTR_TEXT:
+		case LOKI_ATTR_BPCHAR:
+			return STRATEGY_BIT(BTEqualStrategyNumber);
+		case LOKI_ATTR_ARRAY:
+			return STRATEGY_BIT(LOKI_ARRAY_EQUAL) | STRATEGY_BIT(LOKI_ARRAY_OVERLAPS) |
+				STRATEGY_BIT(LOKI_ARRAY_CONTAINS) | STRATEGY_BIT(LOKI_ARRAY_CONTAINED);
+		default:
+			return STRATEGY_BIT(BTLessStrategyNumber) |
+				STRATEGY_BIT(BTLessEqualStrategyNumber) |
+				STRATEGY_BIT(BTEqualStrategyNumber) |
+				STRATEGY_BIT(BTGreaterEqualStrategyNumber) |
+				STRATEGY_BIT(BTGreaterStrategyNumber);
+	}
+}
+
+bool
+loki_attr_type_lossy(LokiAttrType type)
+{
+	return attr_types[type].lossy;
+}
+
+bool
+loki_hnsw_decides(Oid typid)
+{
+	return !loki_attr_type_lossy(loki_attr_type(typid));
+}
+
+/* ----------------------------------------------------------------
+ * Values as numbers
+ * ----------------------------------------------------------------
+ */
+int64
+loki_float_number(double value)
+{
+	int64		bits;
+
+	if (isnan(value))
+		return PG_INT64_MAX;
+	if (value == 0)
+		return 0;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits ^ ((bits >> 63) & PG_INT64_MAX);
+}
+
+int64
+loki_float4_number(float value)
+{
+	int32		bits;
+
+	if (isnan(value))
+		return PG_INT32_MAX;
+	if (value == 0)
+		return 0;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits ^ ((bits >> 31) & PG_INT32_MAX);
+}
+
+/* Digits from the first to the last that is not zero */
+static int
+significant_digits(const char *digits)
+{
+	int			seen = 0;
+	int			significant = 0;
+
+	for (; *digits; digits++)
+	{
+		if (*digits < '0' || *digits > '9')
+			continue;
+		if (*digits != '0' || seen > 0)
+			seen++;
+		if (*digits != '0')
+			significant = seen;
+	}
+	return significant;
+}
+
+/*
+ * Decimal numbers of FLOAT_DIGITS digits have distinct floats as long as these
+ * are normal ones.
+ */
+static LokiAttrValue
+numeric_value(Numeric numeric)
+{
+	LokiAttrValue result = {0};
+	char	   *digits;
+	double		value;
+
+	if (numeric_is_nan(numeric))
+	{
+		result.number = loki_float_number(get_float8_nan());
+		return result;
+	}
+	digits = numeric_normalize(numeric);
+	value = strtod(digits, NULL);
+	result.number = loki_float_number(value);
+	if (!numeric_is_inf(numeric))
+	{
+		int			significant = significant_digits(digits);
+
+		result.lossy = significant > FLOAT_DIGITS ||
+			(significant > 0 && !(fabs(value) >= DBL_MIN && fabs(value) <= DBL_MAX));
+	}
+	pfree(digits);
+	return result;
+}
+
+static LokiAttrValue
+text_value(const char *data, int length)
+{
+	LokiAttrValue result = {0};
+	int32		number = 0;
+
+	if (length <= (int) sizeof(number))
+		memcpy(&number, data, length);
+	else
+	{
+		number = (int32) hash_bytes((const unsigned char *) data, length);
+		result.lossy = true;
+	}
+	result.number = number;
+	return result;
+}
+
+/* The first bytes of a value of 16 in the order of memcmp(), and its hash */
+static uint64
+prefix_and_hash(uint64 prefix, const unsigned char *data, uint64 seed)
+{
+	return (prefix & ~HASH_MASK) | (hash_bytes_extended(data, 16, seed) & HASH_MASK);
+}
+
+static uint64
+big_endian(const unsigned char *data, int bytes)
+{
+	uint64		result = 0;
+
+	for (int i = 0; i < bytes; i++)
+		result = result << 8 | data[i];
+	return result;
+}
+
+static LokiAttrValue
+uuid_value(const pg_uuid_t *uuid)
+{
+	LokiAttrValue result;
+
+	result.number = (int64) (SIGN_BIT ^ prefix_and_hash(big_endian(uuid->data, 8),
+														uuid->data, 0));
+	result.lossy = true;
+	return result;
+}
+
+/* IPv4, from the highest bit: 0, 32 of the network, 6 of the length of the
+ * netmask, and 25 of the rest of the address */
+static LokiAttrValue
+inet4_value(const inet *address)
+{
+	LokiAttrValue result;
+	uint32		bits = ip_bits(address);
+	uint64		all = big_endian(ip_addr(address), 4);
+	uint64		host = all & ((UINT64CONST(1) << (32 - bits)) - 1);
+	uint32		dropped = bits < 7 ? 7 - bits : 0;
+
+	result.number = (int64) (SIGN_BIT ^ ((all - host) << 31 | (uint64) bits << 25 |
+										 host >> dropped));
+	result.lossy = (host & ((UINT64CONST(1) << dropped) - 1)) != 0;
+	return result;
+}
+
+/* IPv6: 1, leading bits of the network, and a hash */
+static LokiAttrValue
+inet6_value(const inet *address)
+{
+	LokiAttrValue result;
+	uint32		bits = ip_bits(address);
+	uint64		network = big_endian(ip_addr(address), 8);
+
+	if (bits < 64)
+		network &= ~(PG_UINT64_MAX >> bits);
+	/* the highest bit of the number, which is 1, is inverted to 0 */
+	result.number = (int64) prefix_and_hash(network >> 1, ip_addr(address), bits);
+	result.lossy = true;
+	return result;
+}
+
+static LokiAttrValue
+packed_value(LokiAttrType type, Datum value)
+{
+	if (type == LOKI_ATTR_INET)
+	{
+		const inet *address = DatumGetInetPP(value);
+
+		return ip_family(address) == PGSQL_AF_INET ? inet4_value(address) :
+			inet6_value(address);
+	}
+	else
+	{
+		text	   *string = DatumGetTextPP(value);
+		char	   *data = VARDATA_ANY(string);
+		int			length = VARSIZE_ANY_EXHDR(string);
+
+		Assert(type == LOKI_ATTR_TEXT || type == LOKI_ATTR_BPCHAR);
+		return text_value(data, type == LOKI_ATTR_BPCHAR ?
+						  bpchartruelen(data, length) : length);
+	}
+}
+
+static int64
+timetz_number(const TimeTzADT *value)
+{
+	int64		real_time = value->time + value->zone * USECS_PER_SEC;
+
+	/* zones are within 16 hours of GMT: 17 bits and a sign */
+	return real_time * (1 << 18) + value->zone;
+}
+
+LokiAttrValue
+loki_attr_value(LokiAttrType type, Datum value)
+{
+	LokiAttrValue result = {0};
+
+	switch (type)
+	{
+		case LOKI_ATTR_BOOL:
+			result.number = DatumGetBool(value) ? 1 : 0;
+			break;
+		case LOKI_ATTR_INT2:
+			result.number = DatumGetInt16(value);
+			break;
+		case LOKI_ATTR_INT4:
+		case LOKI_ATTR_DATE:
+		case LOKI_ATTR_ENUM:
+			result.number = DatumGetInt32(value);
+			break;
+		case LOKI_ATTR_INT8:
+		case LOKI_ATTR_TIMESTAMP:
+		case LOKI_ATTR_TIMESTAMPTZ:
+		case LOKI_ATTR_TIME:
+			result.number = DatumGetInt64(value);
+			break;
+		case LOKI_ATTR_FLOAT4:
+			result.number = loki_float4_number(DatumGetFloat4(value));
+			break;
+		case LOKI_ATTR_FLOAT8:
+			result.number = loki_float_number(DatumGetFloat8(value));
+			break;
+		case LOKI_ATTR_TIMETZ:
+			result.number = timetz_number(DatumGetTimeTzADTP(value));
+			break;
+		case LOKI_ATTR_NUMERIC:
+			result = numeric_value(DatumGetNumeric(value));
+			break;
+		case LOKI_ATTR_UUID:
+			result = uuid_value(DatumGetUUIDP(value));
+			break;
+		case LOKI_ATTR_TEXT:
+		case LOKI_ATTR_BPCHAR:
+		case LOKI_ATTR_INET:
+			result = packed_value(type, value);
+			break;
+		case LOKI_ATTR_ARRAY:
+			elog(ERROR, "arrays are not numbers");
+	}
+	return result;
+}
+
+/* ----------------------------------------------------------------
+ * Arrays by their elements
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Hash of an element.  Equal elements have equal hashes under any deterministic
+ * collation; under others they are not asked (filter/key.c).
+ */
+static uint64
+element_hash(TypeCacheEntry *type, Datum element)
+{
+	if (OidIsValid(type->hash_extended_proc))
+		return DatumGetUInt64(FunctionCall2Coll(&type->hash_extended_proc_finfo,
+												DEFAULT_COLLATION_OID, element,
+												UInt64GetDatum(0)));
+	else
+	{
+		uint32		hash = DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
+															DEFAULT_COLLATION_OID,
+															element));
+
+		return (uint64) murmurhash32(hash) << 32 | hash;
+	}
+}
+
+static LokiSignature
+hash_signature(uint64 hash)
+{
+	LokiSignature result = {0};
+
+	for (int i = 0; i < ELEMENT_BITS; i++)
+	{
+		uint32		bit = ((uint16) hash * LOKI_SIGNATURE_BYTES * 8) >> 16;
+
+		result.bytes[bit / 8] |= 1 << (bit % 8);
+		hash >>= 16;
+	}
+	return result;
+}
+
+static TypeCacheEntry *
+element_type(Oid typid)
+{
+	TypeCacheEntry *type = lookup_type_cache(typid, TYPECACHE_HASH_PROC_FINFO |
+											 TYPECACHE_HASH_EXTENDED_PROC_FINFO);
+
+	if (!OidIsValid(type->hash_proc))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify a hash function for type %s",
+						format_type_be(typid))));
+	return type;
+}
+
+/* qsort: ascending */
+static int
+compare_hashes(const void *a, const void *b)
+{
+	return (int) *(const uint16 *) a - (int) *(const uint16 *) b;
+}
+
+void
+loki_array_elements(Datum datum, LokiElements *elements)
+{
+	ArrayType  *array = DatumGetArrayTypeP(datum);
+	TypeCacheEntry *type = element_type(ARR_ELEMTYPE(array));
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), type->typlen, type->typbyval,
+					  type->typalign, &values, &nulls, &n);
+	memset(elements, 0, sizeof(LokiElements));
+	elements->each = palloc_array(LokiSignature, Max(n, 1));
+	elements->hashes = palloc_array(uint16, Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		uint64		hash;
+		LokiSignature *one = &elements->each[elements->n];
+
+		if (nulls[i])
+		{
+			elements->has_null = true;
+			continue;
+		}
+		hash = element_hash(type, values[i]);
+		*one = hash_signature(hash);
+		elements->all.bits[0] |= one->bits[0];
+		elements->all.bits[1] |= one->bits[1];
+		elements->hashes[elements->n++] = (uint16) hash;
+	}
+	qsort(elements->hashes, elements->n, sizeof(uint16), compare_hashes);
+	elements->nhashes = (int) qunique(elements->hashes, elements->n, sizeof(uint16),
+									  compare_hashes);
+}
+
+/* ----------------------------------------------------------------
+ * Slots
+ * ----------------------------------------------------------------
+ */
+
+/* Only the empty array is known for what it is. */
+static void
+form_array(Datum value, char *slot)
+{
+	LokiElements elements;
+
+	loki_array_elements(value, &elements);
+	if (elements.n == 0 && !elements.has_null)
+		return;
+	if (elements.nhashes >= 1 && elements.nhashes <= LOKI_SLOT_ELEMENTS)
+	{
+		slot[0] = LOKI_ATTR_ELEMENTS;
+		for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
+			memcpy(slot + 1 + i * sizeof(uint16),
+				   &elements.hashes[Min(i, elements.nhashes - 1)], sizeof(uint16));
+	}
+	else
+	{
+		slot[0] = LOKI_ATTR_LOSSY;
+		memcpy(slot + 1, elements.all.bytes, LOKI_SIGNATURE_BYTES);
+	}
+	pfree(elements.each);
+	pfree(elements.hashes);
+}
+
+void
+loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
+{
+	LokiAttrValue v;
+	int8		n1;
+	int16		n2;
+	int32		n4;
+
+	memset(slot, 0, loki_attr_slot_size(type));
+	if (isnull)
+	{
+		slot[0] = LOKI_ATTR_NULL;
+		return;
+	}
+	if (type == LOKI_ATTR_ARRAY)
+	{
+		form_array(value, slot);
+		return;
+	}
+
+	v = loki_attr_value(type, value);
+	slot[0] = v.lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT;
+	switch (attr_types[type].width)
+	{
+		case sizeof(int8):
+			n1 = (int8) v.number;
+			memcpy(slot + 1, &n1, sizeof(n1));
+			break;
+		case sizeof(int16):
+			n2 = (int16) v.number;
+			memcpy(slot + 1, &n2, sizeof(n2));
+			break;
+		case sizeof(int32):
+			n4 = (int32) v.number;
+			memcpy(slot + 1, &n4, sizeof(n4));
+			break;
+		default:
+			Assert(attr_types[type].width == sizeof(int64));
+			memcpy(slot + 1, &v.number, sizeof(int64));
+			break;
+	}
+}
+
+/* Whether hashes of elements ascend to the last, which may be repeated */
+static bool
+elements_valid(const char *slot)
+{
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
+	int			i = 1;
+
+	loki_slot_elements(slot, hashes);
+	while (i < LOKI_SLOT_ELEMENTS && hashes[i] > hashes[i - 1])
+		i++;
+	while (i < LOKI_SLOT_ELEMENTS && hashes[i] == hashes[i - 1])
+		i++;
+	return i == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
+}
+
+bool
+loki_attr_slot_valid(LokiAttrType type, const char *slot)
+{
+	bool		zero = true;
+
+	for (uint32 i = 1; i < loki_attr_slot_size(type); i++)
+		zero = zero && slot[i] == 0;
+	switch (slot[0])
+	{
+		case LOKI_ATTR_EXACT:
+			if (type == LOKI_ATTR_BOOL)
+				return slot[1] == 0 || slot[1] == 1;
+			return (type != LOKI_ATTR_ARRAY || zero) && type != LOKI_ATTR_UUID;
+		case LOKI_ATTR_NULL:
+			return zero;
+		case LOKI_ATTR_LOSSY:
+			return attr_types[type].lossy;
+		case LOKI_ATTR_ELEMENTS:
+			return type == LOKI_ATTR_ARRAY && elements_valid(slot);
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,502 @@
+/*-------------------------------------------------------------------------
+ *
+ * column.c
+ *	  The indexed column: its metric, its dimensions, its values.
+ *
+ * The only file of the access method that knows concrete types.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/column.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/amapi.h"
+#include "access/heaptoast.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_opfamily.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "distance/bits.h"
+#include "distance/distance.h"
+#include "distance/hash.h"
+#include "hnsw/definition/column.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "types/halfvec.h"
+#include "types/vector.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/varbit.h"
+
+/* ----------------------------------------------------------------
+ * vector
+ * ----------------------------------------------------------------
+ */
+
+static uint32
+vector_dim(uint32 declared)
+{
+	return declared;
+}
+
+static Size
+vector_stored_size(uint32 declared)
+{
+	return LOKI_VECTOR_SIZE(declared) - VARHDRSZ;
+}
+
+static uint32
+vector_declared(const struct varlena *value)
+{
+	return ((const Vector *) value)->dim;
+}
+
+static const float *
+vector_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	return ((const Vector *) value)->x;
+}
+
+static struct varlena *
+vector_form(const LokiColumn *column, const float *values)
+{
+	Vector	   *vector = loki_vector_make(column->dim);
+
+	memcpy(vector->x, values, sizeof(float) * column->dim);
+	return (struct varlena *) vector;
+}
+
+static const LokiValueType vector_type = {
+	LOKI_VECTOR_MAX_DIM, vector_dim, vector_stored_size, vector_declared,
+	vector_open, vector_form
+};
+
+/* ----------------------------------------------------------------
+ * halfvec: opened, it is a vector
+ * ----------------------------------------------------------------
+ */
+
+static Size
+halfvec_stored_size(uint32 declared)
+{
+	return LOKI_HALFVEC_SIZE(declared) - VARHDRSZ;
+}
+
+static uint32
+halfvec_declared(const struct varlena *value)
+{
+	return ((const HalfVector *) value)->dim;
+}
+
+static const float *
+halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	if (copy == NULL)
+		copy = palloc_array(float, column->dim);
+	loki_distance.f16_to_f32(column->dim, ((const HalfVector *) value)->x, copy);
+	return copy;
+}
+
+static struct varlena *
+halfvec_form(const LokiColumn *column, const float *values)
+{
+	HalfVector *v = loki_halfvec_make(column->dim);
+
+	loki_halfvec_set(v, values);
+	return (struct varlena *) v;
+}
+
+static const LokiValueType halfvec_type = {
+	LOKI_HALFVEC_MAX_DIM, vector_dim, halfvec_stored_size, halfvec_declared,
+	halfvec_open, halfvec_form
+};
+
+/* ----------------------------------------------------------------
+ * bit: words of 32 bits, the last of which ends in zeros
+ * ----------------------------------------------------------------
+ */
+
+/* As many as fit a slot of CODE */
+#define MAX_BITS 64000
+
+static uint32
+bit_dim(uint32 declared)
+{
+	return (declared + 31) / 32;
+}
+
+static Size
+bit_stored_size(uint32 declared)
+{
+	return VARBITTOTALLEN(declared) - VARHDRSZ;
+}
+
+static uint32
+bit_declared(const struct varlena *value)
+{
+	return VARBITLEN(value);
+}
+
+static const float *
+bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	if (copy == NULL)
+		copy = palloc_array(float, column->dim);
+	copy[column->dim - 1] = 0;
+	memcpy(copy, VARBITS(value), VARBITBYTES(value));
+	return copy;
+}
+
+static struct varlena *
+bit_form(const LokiColumn *column, const float *values)
+{
+	Size		size = VARBITTOTALLEN(column->declared);
+	VarBit	   *bits = (VarBit *) palloc0(size);
+
+	SET_VARSIZE(bits, size);
+	VARBITLEN(bits) = column->declared;
+	memcpy(VARBITS(bits), values, VARBITBYTES(bits));
+	return (struct varlena *) bits;
+}
+
+static const LokiValueType bit_type = {
+	MAX_BITS, bit_dim, bit_stored_size, bit_declared, bit_open, bit_form
+};
+
+/* ----------------------------------------------------------------
+ * The column
+ * ----------------------------------------------------------------
+ */
+
+static void
+unsupported_error(Oid method)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("type not supported for %s index", get_am_name(method))));
+}
+
+/*
+ * The metric of an operator family, told by the name of its ordering operator,
+ * which is the same in every schema.
+ */
+static LokiMetric
+family_metric(Oid method, Oid family, Oid type)
+{
+	static const struct
+	{
+		const char *operator;
+		LokiMetric	metric;
+	}			metrics[] = {
+		{"<->", LOKI_METRIC_L2},
+		{"<#>", LOKI_METRIC_IP},
+		{"<=>", LOKI_METRIC_COSINE},
+		{"<+>", LOKI_METRIC_L1},
+		{"<~>", LOKI_METRIC_HAMMING},
+		{"<%>", LOKI_METRIC_JACCARD},
+	};
+	Oid			operator = get_opfamily_member(family, type, type, 1);
+	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
+
+	for (int i = 0; name != NULL && i < lengthof(metrics); i++)
+		if (strcmp(name, metrics[i].operator) == 0)
+			return metrics[i].metric;
+	unsupported_error(method);
+	return 0;
+}
+
+/*
+ * Support functions that describe a type.  They are called by nobody else.
+ */
+LOKI_FUNCTION(hnsw_halfvec_support);
+Datum
+hnsw_halfvec_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&halfvec_type);
+}
+
+LOKI_FUNCTION(hnsw_bit_support);
+Datum
+hnsw_bit_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&bit_type);
+}
+
+LOKI_FUNCTION(ivfflat_halfvec_support);
+Datum
+ivfflat_halfvec_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&halfvec_type);
+}
+
+LOKI_FUNCTION(ivfflat_bit_support);
+Datum
+ivfflat_bit_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&bit_type);
+}
+
+/*
+ * What an operator family says of its type; nothing, if that is vector.  The
+ * function that does is the last support function of the access method.
+ */
+static const LokiValueType *
+family_type(Oid family, Oid type, int16 type_proc)
+{
+	Oid			procedure = get_opfamily_proc(family, type, type, type_proc);
+
+	if (!OidIsValid(procedure))
+		return &vector_type;
+	return (const LokiValueType *)
+		DatumGetPointer(OidFunctionCall1(procedure, PointerGetDatum(NULL)));
+}
+
+static LokiColumn
+describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod)
+{
+	LokiColumn	column;
+
+	column.typid = type;
+	column.metric = family_metric(method, family, type);
+	column.type = family_type(family, type, type_proc);
+	if (typmod < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column does not have dimensions")));
+	if ((uint32) typmod > column.type->max_declared)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("column cannot have more than %u dimensions for %s index",
+						column.type->max_declared, get_am_name(method))));
+	column.declared = typmod;
+	column.dim = column.type->dim(column.declared);
+	return column;
+}
+
+LokiColumn
+loki_family_column(Oid family, Oid type, int32 typmod)
+{
+	HeapTuple	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(family));
+	Oid			method;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator family %u", family);
+	method = ((Form_pg_opfamily) GETSTRUCT(tuple))->opfmethod;
+	ReleaseSysCache(tuple);
+	return describe_column(method, GetIndexAmRoutineByAmId(method, false)->amsupport,
+						   family, type, typmod);
+}
+
+LokiColumn
+loki_index_column(Relation index)
+{
+	Form_pg_attribute attribute = TupleDescAttr(index->rd_att, 0);
+
+	/* taken for bit, but its values have lengths of their own */
+	if (attribute->atttypid == VARBITOID)
+		unsupported_error(index->rd_rel->relam);
+	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
+						   index->rd_opfamily[0], index->rd_opcintype[0],
+						   attribute->atttypmod);
+}
+
+/* ----------------------------------------------------------------
+ * Values
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a vector has a place in the graph */
+static LokiValueClass
+classify(LokiMetric metric, uint32 dim, const float *values)
+{
+	if (metric != LOKI_METRIC_COSINE)
+		return LOKI_VALUE_VECTOR;
+	/* any element that is not zero gives a direction */
+	for (uint32 i = 0; i < dim; i++)
+		if (values[i] != 0)
+			return LOKI_VALUE_VECTOR;
+	return LOKI_VALUE_ZERO_NORM;
+}
+
+/* pgvector's message for rows and, since its version 0.8.7, for queries */
+static void
+check_declared(const LokiColumn *column, const struct varlena *value)
+{
+	uint32		declared = column->type->declared(value);
+
+	if (declared != column->declared)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("expected %u dimensions, not %u", column->declared, declared)));
+}
+
+/*
+ * Look at the datum of column 1; for LOKI_VALUE_VECTOR *values points to its
+ * floats, in the datum or in the current context.
+ */
+LokiValueClass
+loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float **values)
+{
+	struct varlena *value;
+
+	*values = NULL;
+	if (isnull)
+		return LOKI_VALUE_NULL;
+	value = PG_DETOAST_DATUM(datum);
+	check_declared(column, value);
+	*values = column->type->open(column, value, NULL);
+	return classify(column->metric, column->dim, *values);
+}
+
+/*
+ * Copy the vector of a query into values; ERROR if its dimensions differ from
+ * the index's, be it without rows.  Says whether it has a direction, where
+ * the metric asks for one.
+ */
+LokiValueClass
+loki_query_open(const LokiColumn *column, Datum datum, float *values)
+{
+	struct varlena *value = PG_DETOAST_DATUM(datum);
+	const float *opened;
+
+	check_declared(column, value);
+	opened = column->type->open(column, value, values);
+	if (opened != values)
+		memcpy(values, opened, sizeof(float) * column->dim);
+	return classify(column->metric, column->dim, values);
+}
+
+/* The vectors of an array that are to be searched for */
+int
+loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
+{
+	Oid			type = ARR_ELEMTYPE(array);
+	int16		length;
+	bool		by_value;
+	char		align;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	if (type != column->typid)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("queries of type %s do not fit an index on type %s",
+						format_type_be_qualified(type),
+						format_type_be_qualified(column->typid))));
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
+	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
+							  MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("query vectors must not be null")));
+		if (loki_query_open(column, elements[i],
+							*values + (Size) i * column->dim) != LOKI_VALUE_VECTOR)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("query vectors must not be zero under cosine distance")));
+		CHECK_FOR_INTERRUPTS();
+	}
+	return n;
+}
+
+/* A value of the indexed column, palloc'd */
+Datum
+loki_value_form(const LokiColumn *column, const float *values)
+{
+	return PointerGetDatum(column->type->form(column, values));
+}
+
+/* Bytes of a value as it is stored out of line */
+Size
+loki_value_size(const LokiColumn *column)
+{
+	return column->type->stored_size(column->declared);
+}
+
+/*
+ * Whether values are so long that most of them will be out of line.  A row is
+ * brought down to TOAST_TUPLE_TARGET bytes, its longest value first: one that
+ * is longer than half of that goes out unless the row has hardly anything else.
+ */
+bool
+loki_value_is_long(const LokiColumn *column)
+{
+	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
+}
+
+void
+loki_value_hash(const LokiColumn *column, const float *values, LokiHashData *hash)
+{
+	if (column->type->distance != NULL)
+		memcpy(hash, values + column->dim, sizeof(LokiHashData));
+	else
+		loki_hash_bytes(values, column->dim * sizeof(float), hash->h);
+}
+
+bool
+loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
+					const struct varlena *query, double *distance)
+{
+	if (isnull)
+		return false;
+	*distance = column->type->distance(column, PG_DETOAST_DATUM(datum), query);
+	return true;
+}
+
+/* The distance that the SQL operator returns, by the same kernels */
+double
+loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *b)
+{
+	switch (metric)
+	{
+		case LOKI_METRIC_L2:
+			return sqrt((double) loki_distance.l2sq_f32(dim, a, b));
+		case LOKI_METRIC_IP:
+			return -(double) loki_distance.dot_f32(dim, a, b);
+		case LOKI_METRIC_L1:
+			return (double) loki_distance.l1_f32(dim, a, b);
+		case LOKI_METRIC_HAMMING:
+			return loki_hamming_distance(dim * sizeof(float), (const uint8 *) a,
+										 (const uint8 *) b);
+		case LOKI_METRIC_JACCARD:
+			return loki_jaccard_distance(dim * sizeof(float), (const uint8 *) a,
+										 (const uint8 *) b);
+		case LOKI_METRIC_COSINE:
+			{
+				float		dot;
+				float		norma;
+				float		normb;
+				double		cosine;
+
+				loki_distance.cosine_f32(dim, a, b, &dot, &norma, &normb);
+				cosine = (double) dot / sqrt((double) norma * (double) normb);
+				if (cosine > 1)
+					cosine = 1;
+				else if (cosine < -1)
+					cosine = -1;
+				return 1 - cosine;
+			}
+	}
+	return 0;
+}
+
+/* An estimate of the index in the unit of the SQL operator */
+double
+loki_operator_distance(LokiMetric metric, float estimate)
+{
+	if (metric == LOKI_METRIC_L2)
+		return estimate > 0 ? sqrt((double) estimate) : 0;
+	return estimate;
+}

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * column.h
+ *	  What the first column of an index is: its metric, dimensions, values.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/column.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_DEFINITION_COLUMN_H
+#define LOKI_DEFINITION_COLUMN_H
+
+#include "postgres.h"
+
+#include "hnsw/definition/layout.h"
+#include "quantize/quantize.h"
+#include "utils/array.h"
+#include "utils/rel.h"
+
+typedef struct LokiColumn LokiColumn;
+
+/*
+ * A type that column 1 may have.  Whatever it is, the access method handles its
+ * values as arrays of floats, all of one length.
+ */
+typedef struct LokiValueType
+{
+	uint32		max_declared;	/* most that a typmod may ask for */
+
+	/* floats of a value whose typmod is `declared` */
+	uint32		(*dim) (uint32 declared);
+
+	/* bytes of a value as it is stored out of line */
+	Size		(*stored_size) (uint32 declared);
+
+	/* what the typmod of a value that is not toasted would be */
+	uint32		(*declared) (const struct varlena *value);
+
+	/*
+	 * The floats of such a value: in the value itself, or, if they are not
+	 * there, in `copy` or, if that is NULL, in the current context.
+	 */
+	const float *(*open) (const LokiColumn *column, const struct varlena *value,
+						  float *copy);
+
+	/* the value of these floats, palloc'd */
+	struct varlena *(*form) (const LokiColumn *column, const float *values);
+
+	/*
+	 * What the SQL operator returns, where floats do not tell; else NULL.  Of
+	 * such a type, open() puts a hash of the value behind its floats, unless
+	 * they are in `copy`.
+	 */
+	double		(*distance) (const LokiColumn *column, const struct varlena *value,
+							 const struct varlena *query);
+} LokiValueType;
+
+/* Column 1 of an index */
+struct LokiColumn
+{
+	const LokiValueType *type;
+	Oid			typid;			/* that of the operator class */
+	LokiMetric	metric;
+	uint32		declared;		/* its typmod: dimensions, or bits */
+	uint32		dim;			/* floats of a value: dimensions, or words of
+								 * 32 bits, whose floats mean nothing */
+};
+
+/*
+ * Column 1 of an index, and one of which operator family, type and typmod are
+ * given.  ERROR with pgvector's messages if it cannot be indexed.
+ */
+extern LokiColumn loki_index_column(Relation index);
+extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
+
+/* How a row's value goes into the graph */
+typedef enum LokiValueClass
+{
+	LOKI_VALUE_VECTOR,			/* a point of the graph */
+	LOKI_VALUE_NULL,
+	LOKI_VALUE_ZERO_NORM		/* cosine: has no direction */
+} LokiValueClass;
+
+/*
+ * Look at the datum of column 1.  For LOKI_VALUE_VECTOR *values points to dim
+ * floats (in the datum or in the current context).  ERROR "expected %d
+ * dimensions, not %d" if it is of another length.
+ */
+extern LokiValueClass loki_value_open(const LokiColumn *column, Datum datum,
+									  bool isnull, const float **values);
+
+/* Copy a query's vector to dim floats; ERROR as the operator's if it has others */
+extern LokiValueClass loki_query_open(const LokiColumn *column, Datum datum,
+									  float *values);
+
+/*
+ * The vectors of an array, dim floats each, palloc'd; returns their number.
+ * ERROR for one that cannot be searched for.
+ */
+extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values);
+
+/* A value of the indexed column, palloc'd */
+extern Datum loki_value_form(const LokiColumn *column, const float *values);
+
+/* Bytes of a vector as it is stored out of line */
+extern Size loki_value_size(const LokiColumn *column);
+
+/* Whether vectors are so long that most of them will be out of line */
+extern bool loki_value_is_long(const LokiColumn *column);
+
+/* 128-bit hash of what loki_value_open() opened, for finding equal rows */
+extern void loki_value_hash(const LokiColumn *column, const float *values,
+							LokiHashData *hash);
+
+/*
+ * The distance of a value from that of a query, which is not toasted, where
+ * the type has a way of its own; false if the value is none.
+ */
+extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
+								const struct varlena *query, double *distance);
+
+/* Dimensions up to which a sparsevec is handled as a dense vector, and of the
+ * sketch that stands for one with more */
+#define LOKI_SKETCH_DIM 1024
+
+/* Bits in total of the codes of sketches */
+#define LOKI_SKETCH_REFINE_BITS 2
+
+/* prototypes for functions in definition/sparse.c */
+extern bool loki_column_sketched(const LokiColumn *column);
+extern float loki_sketch_error(LokiMetric metric, float estimate, float code_error,
+							   float missed);
+
+/*
+ * The distance that the SQL operator returns (for L2 the root), computed by
+ * the same kernels.
+ */
+extern double loki_exact_distance(LokiMetric metric, uint32 dim,
+								  const float *a, const float *b);
+
+/* Estimate of an index in the unit of the SQL operator (L2: its root) */
+extern double loki_operator_distance(LokiMetric metric, float estimate);
+
+#endif							/* LOKI_DEFINITION_COLUMN_H */

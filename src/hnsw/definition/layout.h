@@ -1,0 +1,433 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout.h
+ *	  What an hnsw index looks like on disk.
+ *
+ * An index is one relation of pages that belong to families.  A family is an
+ * array of fixed-size slots addressed by number: page = number / per_page,
+ * slot = number % per_page; pages have no line pointers, and pd_lower is the
+ * end of the used part.  The pages of a family lie in extents of 1 to 1,024
+ * blocks, which the extent directory (block 1 and the pages chained to it)
+ * names.  src/hnsw/README draws the pictures.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/layout.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_DEFINITION_LAYOUT_H
+#define LOKI_DEFINITION_LAYOUT_H
+
+#include "postgres.h"
+
+#include "quantize/quantize.h"
+#include "storage/bufpage.h"
+#include "storage/itemptr.h"
+
+/*
+ * Families.  The numbers are on disk.  "Free list" families reuse slots, and
+ * their pages with free slots are chained from the metapage.
+ */
+#define LOKI_FAMILY_META		0	/* block 0 */
+#define LOKI_FAMILY_DIRECTORY	1	/* block 1 and those chained to it */
+#define LOKI_FAMILY_TID			2	/* by node; free list */
+#define LOKI_FAMILY_CODE		3	/* by node */
+#define LOKI_FAMILY_LINK		4	/* by node */
+#define LOKI_FAMILY_REFINE		5	/* by node, absent where refine_bits = 0 */
+#define LOKI_FAMILY_HASH		6	/* by node */
+#define LOKI_FAMILY_UPPER		7	/* one slot per node and layer above 0;
+									 * free list */
+#define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
+#define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
+#define LOKI_FAMILY_CENTROID	10	/* of two epochs each dim floats, then the
+									 * basis */
+#define LOKI_FAMILY_RENEWED		11	/* numbers used again since postings were
+									 * made */
+#define LOKI_FAMILY_ROW			12	/* nodes in the order of their rows' TIDs */
+#define LOKI_FAMILY_BLOCK		13	/* where the rows of a block begin in ROW */
+#define LOKI_FAMILY_JOINED		14	/* nodes that rows joined since then */
+#define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
+/* + attribute - 1, by NULLTID number */
+#define LOKI_FAMILY_NULLATTR	(LOKI_FAMILY_ATTR + INDEX_MAX_KEYS)
+#define LOKI_FAMILY_POSTING		(LOKI_FAMILY_NULLATTR + INDEX_MAX_KEYS) /* nodes in its order */
+#define LOKI_FAMILY_FENCE		(LOKI_FAMILY_POSTING + INDEX_MAX_KEYS)	/* values in POSTING */
+#define LOKI_FAMILIES			(LOKI_FAMILY_FENCE + INDEX_MAX_KEYS)
+
+StaticAssertDecl(LOKI_FAMILIES <= PG_UINT8_MAX, "pages name their family in a byte");
+
+/* Families with a free list, in the order of free_head[] */
+#define LOKI_FREELISTS			4
+#define LokiFamilyFreeList(family) \
+	((family) == LOKI_FAMILY_TID ? 0 : \
+	 (family) == LOKI_FAMILY_UPPER ? 1 : \
+	 (family) == LOKI_FAMILY_OVERFLOW ? 2 : \
+	 (family) == LOKI_FAMILY_NULLTID ? 3 : -1)
+
+/* No node, slot or page; also the end of chains */
+#define LOKI_NONE				((uint32) 0xFFFFFFFF)
+
+/* Numbers are below this, so that scans can use the high bit as a flag */
+#define LOKI_MAX_NUMBER			((uint32) 0x7FFFFFFF)
+
+/*
+ * Special space, 16 bytes at the end of every page.
+ */
+typedef struct LokiPageOpaqueData
+{
+	uint32		ordinal;		/* which page of its family this is */
+	uint32		next;			/* DIRECTORY: next directory block or 0; free
+								 * list families: ordinal of the next page
+								 * with free slots or LOKI_NONE, if on the
+								 * list; CODE: epoch that it was last recoded
+								 * for */
+	uint16		free_slots;		/* free list families: slots in state FREE
+								 * among the used part */
+	uint8		family;
+	uint8		flags;			/* LOKI_PAGE_* */
+	uint16		recoded;		/* CODE: slots that are of that epoch, while
+								 * the metapage says LOKI_META_RECODING */
+	uint16		page_id;		/* LOKI_PAGE_ID */
+} LokiPageOpaqueData;
+
+typedef LokiPageOpaqueData *LokiPageOpaque;
+
+StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
+
+#define LOKI_PAGE_ID			0xFF4C
+#define LOKI_PAGE_ON_FREELIST	0x01
+
+#define LokiPageOpaque(page)	((LokiPageOpaque) PageGetSpecialPointer(page))
+/* The same of a page whose header is not known to be sound */
+#define LokiPageOpaqueAtEnd(page) \
+	((LokiPageOpaque) ((char *) (page) + BLCKSZ - sizeof(LokiPageOpaqueData)))
+#define LOKI_PAGE_PAYLOAD \
+	(BLCKSZ - SizeOfPageHeaderData - sizeof(LokiPageOpaqueData))
+
+/* The slot at place i of a page, and the number of slots in its used part */
+#define LokiPageSlot(page, slot_size, i) \
+	((char *) (page) + SizeOfPageHeaderData + (Size) (slot_size) * (i))
+#define LokiPageUsed(page, slot_size) \
+	((int) ((((PageHeader) (page))->pd_lower - SizeOfPageHeaderData) / (slot_size)))
+
+/*
+ * Metapage.  What is above the line never changes after the index was
+ * created; the rest changes under the exclusive lock of block 0.
+ */
+#define LOKI_META_BLKNO			0
+#define LOKI_DIRECTORY_BLKNO	1
+#define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
+#define LOKI_META_VERSION		2
+#define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
+#define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
+#define LOKI_BYTE_ORDER			0x01020304
+/* All columns but the vector */
+#define LOKI_MAX_ATTRIBUTES		(INDEX_MAX_KEYS - 1)
+
+/*
+ * Lists of nodes in the order of each attribute (filter/sorted_list.c).  FENCE has the
+ * number of each LOKI_FENCE_STEP-th entry of POSTING; a bit of RENEWED stands for
+ * LOKI_RENEWED_UNIT nodes, a slot for 64 of these.
+ */
+#define LOKI_FENCE_STEP			64
+#define LOKI_RENEWED_UNIT		8
+#define LOKI_RENEWED_NODES		(64 * LOKI_RENEWED_UNIT)
+
+/*
+ * The map from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of
+ * packed entries, which do not cross pages; one of BLOCK, the first entry of 2 to
+ * the power of `shift` blocks, with one more at the end; one of JOINED, a bit for
+ * each of so many nodes.
+ */
+#define LOKI_JOINED_NODES		64
+#define LOKI_ROWMAP_MAX_KEY_BITS	10
+#define LOKI_ROWMAP_MAX_WIDTH	32	/* bits of an entry */
+
+typedef struct LokiRowMapData
+{
+	uint32		end;			/* nodes below this are in it, or noted in
+								 * RENEWED or JOINED; 0: there is no map */
+	uint32		entries;
+	uint32		groups;			/* of blocks */
+	uint8		shift;
+	uint8		node_bits;		/* of an entry ... */
+	uint8		key_bits;		/* ... and those above */
+	uint8		unused;
+} LokiRowMapData;
+
+typedef struct LokiPostingsData
+{
+	uint32		generation;		/* how often they were made */
+	uint32		end;			/* nodes below this are listed, or noted in
+								 * RENEWED */
+	uint32		listed[LOKI_MAX_ATTRIBUTES];	/* entries, LOKI_NONE: no list */
+	uint32		nulls[LOKI_MAX_ATTRIBUTES]; /* the first of them */
+} LokiPostingsData;
+
+/*
+ * What walks of several widths find, measured on the index itself
+ * (recall/calibrate.c): widths ascend, and with them shares of neighbors found.
+ */
+#define LOKI_CALIBRATION_WIDTHS	16
+#define LOKI_CALIBRATION_KS		3
+#define LOKI_CALIBRATION_SCALE	65535	/* of recall and error */
+
+typedef struct LokiCalibrationData
+{
+	uint32		nodes;			/* in the graph at that time; 0: none was made */
+	uint16		queries;
+	uint16		nwidths;
+	struct
+	{
+		uint32		scored;		/* nodes, on average */
+		uint16		width;
+		uint16		unused;
+		uint16		recall[LOKI_CALIBRATION_KS];	/* of 1, 10, 100 neighbors */
+		uint16		error[LOKI_CALIBRATION_KS]; /* standard error of these */
+	}			at[LOKI_CALIBRATION_WIDTHS];
+} LokiCalibrationData;
+
+StaticAssertDecl(sizeof(LokiCalibrationData) == 328, "calibrations are 328 bytes");
+
+typedef struct LokiMetaPageData
+{
+	uint32		magic;
+	uint32		version;
+	uint64		uid;			/* random: tells an index from one that had
+								 * the same file name before */
+	uint32		block_size;
+	uint32		byte_order;
+	LokiCodeSpec code;
+	uint16		code_size;		/* slot sizes, so that check can compare them */
+	uint16		refine_size;
+	uint16		m;				/* links a node above layer 0; twice that on
+								 * layer 0 */
+	uint16		ef_construction;	/* at build; inserts read the reloption */
+	uint8		profile;		/* LokiProfile */
+	uint8		unused;
+	uint16		nattributes;	/* attribute columns after the vector */
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1]; /* LokiAttrType */
+
+	/* ----- mutable from here on ----- */
+	uint32		flags;			/* LOKI_META_* */
+	uint32		entry_node;		/* LOKI_NONE while the graph is empty */
+	uint32		entry_slot;		/* its UPPER slot on entry_level, LOKI_NONE
+								 * where entry_level = 0 */
+	int32		entry_level;
+	uint32		upper_version;	/* raised by every change of the entry point
+								 * and of UPPER by vacuum */
+	uint32		vacuum_cycles;	/* completed ones */
+	uint32		epoch;			/* of the newest centroid */
+	uint32		directory_entries;	/* in total, over all directory pages */
+	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
+	LokiCalibrationData calibration;
+	LokiPostingsData postings;
+	LokiRowMapData rowmap;
+} LokiMetaPageData;
+
+typedef LokiMetaPageData *LokiMetaPage;
+
+#define LokiPageGetMeta(page)	((LokiMetaPage) PageGetContents(page))
+
+#define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
+										 * not yet repaired the graph */
+#define LOKI_META_POSTINGS		0x04	/* POSTING and FENCE can be read */
+#define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
+#define LOKI_META_RECODING		0x02	/* codes are being made for the
+										 * centroid of `epoch`; see the pages
+										 * of CODE */
+
+/* One extent; extents of a family appear in the order of their number. */
+typedef struct LokiExtentData
+{
+	uint8		family;
+	uint8		unused;
+	uint16		extent;			/* 0, 1, 2, ... within the family */
+	BlockNumber first;
+} LokiExtentData;
+
+#define LOKI_EXTENTS_PER_PAGE	((int) (LOKI_PAGE_PAYLOAD / sizeof(LokiExtentData)))
+
+/*
+ * Extents grow in groups: 32 of 1 block, 32 of 2, 32 of 4, ..., and
+ * from the group of 1,024 on all are of that size.  So a family has at most 3 %
+ * more pages than it needs, and an empty index is a few pages.
+ * Blocks of the extent-th extent of a family, and pages of those before it:
+ */
+#define LOKI_EXTENT_GROUP		32
+#define LOKI_EXTENT_MAX_SHIFT	10
+#define LokiExtentShift(extent) \
+	Min((uint32) (extent) / LOKI_EXTENT_GROUP, LOKI_EXTENT_MAX_SHIFT)
+#define LokiExtentBlocks(extent) ((uint32) 1 << LokiExtentShift(extent))
+#define LokiExtentStart(extent) \
+	(LOKI_EXTENT_GROUP * (LokiExtentBlocks(extent) - 1) + \
+	 (((uint32) (extent) - LOKI_EXTENT_GROUP * LokiExtentShift(extent)) \
+	  << LokiExtentShift(extent)))
+
+/*
+ * TID and NULLTID slots: a heap TID and its state.  In state OVERFLOW the
+ * first four bytes are instead the number of the first OVERFLOW slot of the
+ * node's chain, which then holds all its heap TIDs.
+ *
+ * Where vectors are so long that they are mostly out of line, TID slots go on
+ * with the value in the TOAST table that is the vector of the heap TID, or of
+ * every heap TID of the chain, if there is one and it is known.
+ */
+typedef struct LokiTidData
+{
+	union
+	{
+		ItemPointerData heap;
+		struct
+		{
+			uint16		head_lo;	/* 2-byte parts, as ItemPointerData is
+									 * aligned to 2 bytes only */
+			uint16		head_hi;
+		}			overflow;
+	}			u;
+	uint16		state;			/* LOKI_TID_*, and flags */
+	uint16		value_lo;		/* va_valueid, 0 = not known; in parts, too */
+	uint16		value_hi;
+	ItemPointerData chunk;		/* of its first chunk: no more than a hint */
+} LokiTidData;
+
+#define LOKI_TID_SHORT			offsetof(LokiTidData, value_lo)
+#define LOKI_TID_LONG			sizeof(LokiTidData)
+
+StaticAssertDecl(LOKI_TID_SHORT == 8, "short TID slots are 8 bytes");
+StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
+
+#define LOKI_TID_FREE			0
+#define LOKI_TID_RESERVED		1	/* claimed by an insert, not in the graph;
+									 * the heap TID is set */
+#define LOKI_TID_LIVE			2
+#define LOKI_TID_KILLED			3	/* a scan saw the row dead to all: a hint */
+#define LOKI_TID_DEAD			4	/* vacuum: the row is gone, the node still
+									 * in the graph */
+#define LOKI_TID_OVERFLOW		5	/* several rows: see the chain */
+#define LOKI_TID_STATE_MASK		0x07
+#define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not a NULL */
+#define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert has not come
+										 * to its end, no row may join it */
+
+#define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
+#define LokiTidOverflowHead(slot) \
+	((uint32) (slot)->u.overflow.head_lo | ((uint32) (slot)->u.overflow.head_hi << 16))
+#define LokiTidSetOverflowHead(slot, head) \
+	((slot)->u.overflow.head_lo = (uint16) ((head) & 0xFFFF), \
+	 (slot)->u.overflow.head_hi = (uint16) ((head) >> 16))
+#define LokiTidValue(slot) \
+	((Oid) (slot)->value_lo | ((Oid) (slot)->value_hi << 16))
+#define LokiTidSetValue(slot, value, first) \
+	((slot)->value_lo = (uint16) ((value) & 0xFFFF), \
+	 (slot)->value_hi = (uint16) ((value) >> 16), \
+	 (slot)->chunk = (first))
+#define LokiTidClearValue(slot) \
+	((slot)->value_lo = (slot)->value_hi = 0, \
+	 memset(&(slot)->chunk, 0, sizeof(ItemPointerData)))
+
+/* OVERFLOW slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
+typedef struct LokiOverflowData
+{
+	uint32		node;			/* the node that owns the slot */
+	uint32		next;			/* next slot of the chain or LOKI_NONE */
+	ItemPointerData heap;
+	uint16		state;
+} LokiOverflowData;
+
+StaticAssertDecl(sizeof(LokiOverflowData) == 16, "OVERFLOW slots are 16 bytes");
+
+/*
+ * LINK slots: the neighbors of a node on layer 0, nearest first when they were
+ * chosen; links added since follow.  Each is a node's number + 1, and 0 ends the
+ * list: adding one changes 4 bytes, which is what WAL has of it, and readers
+ * without a lock see it whole or not at all.
+ */
+typedef struct LokiLinkData
+{
+	uint8		level;			/* the node's highest layer */
+	uint8		unused[3];
+	uint32		neighbors[FLEXIBLE_ARRAY_MEMBER];	/* 2 * m */
+} LokiLinkData;
+
+#define LokiLinkSize(m) \
+	(offsetof(LokiLinkData, neighbors) + sizeof(uint32) * 2 * (Size) (m))
+
+/* The number of neighbors in a slot */
+static inline int
+loki_link_count(const LokiLinkData *link, int m)
+{
+	int			count = 0;
+
+	while (count < 2 * m && link->neighbors[count] != 0)
+		count++;
+	return count;
+}
+
+/*
+ * UPPER slots: a node on one layer above 0.  Of each neighbor both the node
+ * and its UPPER slot on the same layer are kept, so that scoring needs no
+ * look into the neighbors' slots.  A slot that no longer names the expected
+ * node and layer is stale and to be skipped.
+ */
+typedef struct LokiUpperNeighbor
+{
+	uint32		node;
+	uint32		slot;
+} LokiUpperNeighbor;
+
+typedef struct LokiUpperData
+{
+	uint32		node;			/* LOKI_NONE in a free slot */
+	uint32		down;			/* the node's slot one layer below, LOKI_NONE
+								 * on layer 1 */
+	uint8		level;			/* >= 1; 0 in a free slot */
+	uint8		count;
+	uint16		unused;
+	LokiUpperNeighbor neighbors[FLEXIBLE_ARRAY_MEMBER]; /* m */
+} LokiUpperData;
+
+#define LokiUpperSize(m) \
+	(offsetof(LokiUpperData, neighbors) + sizeof(LokiUpperNeighbor) * (Size) (m))
+
+/*
+ * HASH slots: 128 bits over the vector's bytes, to find equal rows.  A compact
+ * index keeps the first 64, which are equal by chance in one of a million
+ * builds of 5 million rows.
+ */
+typedef struct LokiHashData
+{
+	uint64		h[2];
+} LokiHashData;
+
+#define LokiHashSize(profile) \
+	((profile) == LOKI_PROFILE_COMPACT ? sizeof(uint64) : sizeof(LokiHashData))
+
+/* Balance of size against speed */
+typedef enum LokiProfile
+{
+	LOKI_PROFILE_BALANCED = 0,
+	LOKI_PROFILE_COMPACT = 1
+} LokiProfile;
+
+/*
+ * CENTROID slots: dim floats, and where the code has a basis, its code_dims *
+ * dim elements as 16-bit integers, LOKI_BASIS_UNIT to 1, two in a slot.
+ */
+#define LOKI_BASIS_UNIT			32767
+
+#define LokiBasisElements(code) \
+	((code)->projection == LOKI_PROJECT_BASIS ? \
+	 (uint32) (code)->code_dims * (code)->dim : 0)
+#define LokiCentroidSlots(code)	((code)->dim + LokiBasisElements(code) / 2)
+
+/*
+ * Where those of an epoch begin: in the place of those of the epoch before the
+ * last.  No code is of that any more, as an epoch begins when all codes are of
+ * the last.
+ */
+#define LokiCentroidStart(code, epoch) \
+	((epoch) % 2 * LokiCentroidSlots(code))
+
+#define LOKI_MAX_LEVEL			15
+
+#endif							/* LOKI_DEFINITION_LAYOUT_H */

@@ -1,0 +1,263 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.c
+ *	  Storage parameters of hnsw indexes, and settings.
+ *
+ * A scan is complete (goes on until its caller is content) unless somebody
+ * asked for pgvector's limits by setting hnsw.iterative_scan or
+ * hnsw.max_scan_tuples.  Whether a value was set is known to its check hook
+ * alone, which sees the source; the hook passes it on as the value's extra
+ * data, so that RESET and the end of a SET LOCAL undo it too.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/options.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "access/reloptions.h"
+#include "compat/pgcompat.h"
+#include "hnsw/definition/options.h"
+#include "utils/guc.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+
+int			loki_ef_search = LOKI_DEFAULT_EF_SEARCH;
+double		loki_scan_mem_multiplier = 1;
+int			loki_build_seed = -1;
+double		loki_target_recall = 0;
+
+static int	iterative_scan = LOKI_ITERATIVE_OFF;
+static int	max_scan_tuples = 20000;
+static bool complete = true;
+
+/* Whether somebody set these, instead of leaving them at their defaults */
+static bool iterative_scan_set = false;
+static bool max_scan_tuples_set = false;
+static bool complete_set = false;
+
+static relopt_kind hnsw_relopt_kind;
+
+static relopt_enum_elt_def bits_options[] = {
+	{"auto", LOKI_BITS_AUTO}, {"1", 1}, {"2", 2}, {"4", 4}, {"8", 8}, {NULL}
+};
+
+static relopt_enum_elt_def refine_bits_options[] = {
+	{"auto", LOKI_BITS_AUTO}, {"0", 0}, {"2", 2}, {"4", 4}, {"6", 6}, {"8", 8}, {NULL}
+};
+
+static relopt_enum_elt_def profile_options[] = {
+	{"balanced", LOKI_PROFILE_BALANCED}, {"compact", LOKI_PROFILE_COMPACT}, {NULL}
+};
+
+static const struct config_enum_entry iterative_scan_options[] = {
+	{"off", LOKI_ITERATIVE_OFF, false},
+	{"relaxed_order", LOKI_ITERATIVE_RELAXED, false},
+	{"strict_order", LOKI_ITERATIVE_STRICT, false},
+	{NULL, 0, false}
+};
+
+/* Remember as the value's extra data whether its source is a user's wish. */
+static bool
+remember_source(void **extra, GucSource source)
+{
+	bool	   *is_set = LokiGucAlloc(sizeof(bool));
+
+	if (is_set == NULL)
+		return false;
+	*is_set = source > PGC_S_DYNAMIC_DEFAULT;
+	*extra = is_set;
+	return true;
+}
+
+bool
+loki_check_int_source(int *newval, void **extra, GucSource source)
+{
+	return remember_source(extra, source);
+}
+
+static bool
+check_bool_source(bool *newval, void **extra, GucSource source)
+{
+	return remember_source(extra, source);
+}
+
+/*
+ * Note whether a setting was set.  Plans are made for complete scans, or for others,
+ * and are what they rely on; where that may change they are made anew.
+ */
+void
+loki_assign_source(bool *is_set, const void *extra, bool changed)
+{
+	bool		newly_set = *(const bool *) extra;
+
+	if (changed || newly_set != *is_set)
+		ResetPlanCache();
+	*is_set = newly_set;
+}
+
+static void
+assign_iterative_scan(int newval, void *extra)
+{
+	loki_assign_source(&iterative_scan_set, extra, newval != iterative_scan);
+}
+
+static void
+assign_max_scan_tuples(int newval, void *extra)
+{
+	loki_assign_source(&max_scan_tuples_set, extra, false);
+}
+
+static void
+assign_complete(bool newval, void *extra)
+{
+	loki_assign_source(&complete_set, extra, newval != complete);
+}
+
+/*
+ * Whether scans go on until the caller is content, given whether somebody set
+ * one of pgvector's limits.
+ */
+bool
+loki_scan_complete(bool limits_set)
+{
+	return complete_set ? complete : !limits_set;
+}
+
+void
+loki_scan_settings(Relation index, LokiScanSettings *settings)
+{
+	if (loki_ivfflat_scan_settings(index, settings))
+		return;
+	settings->ef = loki_ef_search;
+	settings->iterative_scan = iterative_scan;
+	settings->max_tuples = max_scan_tuples;
+	settings->complete = loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
+	settings->exact = false;
+}
+
+static void
+init_reloptions(void)
+{
+	hnsw_relopt_kind = add_reloption_kind();
+	add_int_reloption(hnsw_relopt_kind, "m", "Max number of connections",
+					  LOKI_M_AUTO, LOKI_MIN_M, LOKI_MAX_M, AccessExclusiveLock);
+	add_int_reloption(hnsw_relopt_kind, "ef_construction",
+					  "Size of the dynamic candidate list for construction",
+					  LOKI_DEFAULT_EF_CONSTRUCTION, LOKI_MIN_EF_CONSTRUCTION,
+					  LOKI_MAX_EF_CONSTRUCTION, AccessExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "bits",
+					   "Bits a dimension of the codes that a search walks on",
+					   bits_options, LOKI_BITS_AUTO,
+					   "Valid values are \"auto\", \"1\", \"2\", \"4\" and \"8\".",
+					   AccessExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "refine_bits",
+					   "Bits a dimension in total of the codes that rank candidates",
+					   refine_bits_options, LOKI_BITS_AUTO,
+					   "Valid values are \"auto\", \"0\", \"2\", \"4\", \"6\" and \"8\".",
+					   AccessExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "profile",
+					   "What the defaults of the others are chosen for",
+					   profile_options, LOKI_PROFILE_BALANCED,
+					   "Valid values are \"balanced\" and \"compact\".",
+					   AccessExclusiveLock);
+}
+
+static void
+init_settings(void)
+{
+	DefineCustomIntVariable("hnsw.ef_search",
+							"Sets the size of the dynamic candidate list for search",
+							"Valid range is 1..1000.", &loki_ef_search,
+							LOKI_DEFAULT_EF_SEARCH, LOKI_MIN_EF_SEARCH, LOKI_MAX_EF_SEARCH,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("hnsw.iterative_scan",
+							 "Sets the mode for iterative scans",
+							 NULL, &iterative_scan, LOKI_ITERATIVE_OFF,
+							 iterative_scan_options, PGC_USERSET, 0,
+							 loki_check_int_source, assign_iterative_scan, NULL);
+	DefineCustomIntVariable("hnsw.max_scan_tuples",
+							"Sets the max number of tuples to visit for iterative scans",
+							NULL, &max_scan_tuples, 20000, 1, INT_MAX,
+							PGC_USERSET, 0, loki_check_int_source, assign_max_scan_tuples, NULL);
+	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
+							 "Sets the multiple of work_mem to use for iterative scans",
+							 NULL, &loki_scan_mem_multiplier, 1, 1, 1000,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("lokivector.complete",
+							 "Returns rows beyond hnsw.ef_search until the query is content",
+							 "When neither this nor hnsw.iterative_scan nor hnsw.max_scan_tuples is set, scans are complete.",
+							 &complete, true, PGC_USERSET, 0,
+							 check_bool_source, assign_complete, NULL);
+	DefineCustomRealVariable("lokivector.target_recall",
+							 "Sets the recall that searches are made wide enough for",
+							 "With 0 hnsw.ef_search decides.", &loki_target_recall,
+							 0, 0, 1, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("lokivector.build_seed",
+							"Sets the seed of index builds and inserts",
+							"With -1 each of them is random.", &loki_build_seed,
+							-1, -1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/* Called by loki_hnsw_init(). */
+void
+loki_options_init(void)
+{
+	init_reloptions();
+	init_settings();
+	loki_ivfflat_init();
+}
+
+/* Parse and validate storage parameters. */
+bytea *
+loki_hnsw_options(Datum reloptions, bool validate)
+{
+	static const relopt_parse_elt table[] = {
+		{"m", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, m)},
+		{"ef_construction", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_construction)},
+		{"bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, bits)},
+		{"refine_bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, refine_bits)},
+		{"profile", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, profile)},
+	};
+
+	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,
+									  sizeof(LokiHnswOptions), table, lengthof(table));
+}
+
+LokiProfile
+loki_option_profile(const LokiHnswOptions *options)
+{
+	return options ? (LokiProfile) options->profile : LOKI_PROFILE_BALANCED;
+}
+
+int
+loki_option_m(const LokiHnswOptions *options)
+{
+	if (options && options->m != LOKI_M_AUTO)
+		return options->m;
+	return loki_option_profile(options) == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M :
+		LOKI_DEFAULT_M;
+}
+
+int
+loki_option_ef_construction(const LokiHnswOptions *options)
+{
+	return options ? options->ef_construction : LOKI_DEFAULT_EF_CONSTRUCTION;
+}
+
+/* Bits a dimension of CODE, or LOKI_BITS_AUTO */
+int
+loki_option_bits(const LokiHnswOptions *options)
+{
+	return options ? options->bits : LOKI_BITS_AUTO;
+}
+
+/* Bits in total after refining (0 = no REFINE), or LOKI_BITS_AUTO */
+int
+loki_option_refine_bits(const LokiHnswOptions *options)
+{
+	return options ? options->refine_bits : LOKI_BITS_AUTO;
+}

@@ -1,0 +1,280 @@
+/*-------------------------------------------------------------------------
+ *
+ * constant.c
+ *	  Constants of scan keys in the domain of their column.
+ *
+ * Filters compare numbers (definition/attribute.h), so a constant of whatever type becomes
+ * the number of one of the column's, and the operator is adjusted where there
+ * is none that is equal:
+ *
+ * - integers and bool compare as int64, floats by their bits, a real column
+ *	 with the real next to a double precision constant;
+ * - a date column against a timestamp compares days, after the operator was
+ *	 adjusted for constants that are not midnight;
+ * - a timestamptz column against a date or timestamp has its constant
+ *	 converted, as core converts it;
+ * - a date or timestamp column against a timestamptz has its constant
+ *	 converted to local time where that is exact: where the session's zone
+ *	 keeps one offset from GMT for some days around it.  Close to a change of
+ *	 the offset local time does not rise with real time, and no constant
+ *	 expresses the comparison; then values within LOKI_ZONE_DAYS of the
+ *	 constant are compared one by one by core's own function.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/constant.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "hnsw/filter/key.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/float.h"
+#include "utils/timestamp.h"
+
+/* Constants of integer types and bool; false for any other type */
+static bool
+integer_constant(Datum value, Oid typid, int64 *result)
+{
+	switch (typid)
+	{
+		case BOOLOID:
+			*result = DatumGetBool(value) ? 1 : 0;
+			return true;
+		case INT2OID:
+			*result = DatumGetInt16(value);
+			return true;
+		case INT4OID:
+			*result = DatumGetInt32(value);
+			return true;
+		case INT8OID:
+			*result = DatumGetInt64(value);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * A double precision constant against real numbers: the nearest of them, with
+ * the operator that makes up for the difference.
+ */
+static void
+set_float4(LokiConstant *constant, double value)
+{
+	float		nearest = (float) value;
+
+	constant->value.number = loki_float4_number(nearest);
+	if (isnan(value) || nearest == value)
+		return;
+	switch (constant->op)
+	{
+		case BTLessStrategyNumber:
+		case BTLessEqualStrategyNumber:
+			constant->op = nearest < value ? BTLessEqualStrategyNumber : BTLessStrategyNumber;
+			break;
+		case BTGreaterStrategyNumber:
+		case BTGreaterEqualStrategyNumber:
+			constant->op = nearest < value ? BTGreaterStrategyNumber :
+				BTGreaterEqualStrategyNumber;
+			break;
+		default:
+			constant->possible = false;
+			break;
+	}
+}
+
+static bool
+float_constant(LokiConstant *constant, Datum value, Oid typid)
+{
+	if (typid != FLOAT4OID && typid != FLOAT8OID)
+		return false;
+	if (constant->type == LOKI_ATTR_FLOAT8)
+		constant->value.number = loki_float_number(typid == FLOAT4OID ?
+												   DatumGetFloat4(value) :
+												   DatumGetFloat8(value));
+	else if (typid == FLOAT4OID)
+		constant->value.number = loki_float4_number(DatumGetFloat4(value));
+	else
+		set_float4(constant, DatumGetFloat8(value));
+	return true;
+}
+
+/*
+ * The constant is the time t, or, on overflow, lies between the finite times
+ * and one of the infinite ones.  Returns false where no value can match.
+ */
+static bool
+set_time(LokiConstant *constant, Timestamp t, int overflow)
+{
+	bool		less = loki_is_less(constant->op);
+
+	constant->value.number = t;
+	if (overflow == 0)
+		return true;
+	if (constant->op == BTEqualStrategyNumber)
+		return false;
+
+	if (overflow > 0)
+	{
+		constant->op = less ? BTLessStrategyNumber : BTGreaterEqualStrategyNumber;
+		constant->value.number = DT_NOEND;
+	}
+	else
+	{
+		constant->op = less ? BTLessEqualStrategyNumber : BTGreaterStrategyNumber;
+		constant->value.number = DT_NOBEGIN;
+	}
+	return true;
+}
+
+/*
+ * Compare days with the time t.  Returns false where no day can match.
+ */
+static bool
+set_day(LokiConstant *constant, Timestamp t)
+{
+	int64		day = t / USECS_PER_DAY;
+
+	if (TIMESTAMP_NOT_FINITE(t))
+	{
+		constant->value.number = TIMESTAMP_IS_NOEND(t) ? DATEVAL_NOEND : DATEVAL_NOBEGIN;
+		return true;
+	}
+	if (t % USECS_PER_DAY < 0)
+		day--;
+	constant->value.number = day;
+	if (t % USECS_PER_DAY == 0)
+		return true;
+
+	/* the first midnight at or before t is less than t, the next greater */
+	if (constant->op == BTEqualStrategyNumber)
+		return false;
+	if (constant->op == BTLessStrategyNumber)
+		constant->op = BTLessEqualStrategyNumber;
+	else if (constant->op == BTGreaterEqualStrategyNumber)
+		constant->op = BTGreaterStrategyNumber;
+	return true;
+}
+
+/*
+ * Convert a real time to local time, if comparing local times with the result
+ * is the same as comparing real times: for infinite ones, and if the zone has
+ * one offset for every local time that is within LOKI_ZONE_DAYS.
+ *
+ * Core takes the offset of a local time v from either side of the first
+ * change after v - 1 day (DetermineTimeZoneOffset), by where v lies less the
+ * offset, which is another LOKI_ZONE_DAYS at most.
+ */
+static bool
+local_time(TimestampTz t, Timestamp *local)
+{
+	pg_time_t	start;
+	pg_time_t	boundary;
+	long int	before;
+	long int	after;
+	int			isdst;
+	int			result;
+
+	*local = t;
+	if (TIMESTAMP_NOT_FINITE(t))
+		return true;
+
+	start = timestamptz_to_time_t(t) - (LOKI_ZONE_DAYS + 2) * SECS_PER_DAY;
+	result = pg_next_dst_boundary(&start, &before, &isdst, &boundary, &after, &isdst,
+								  session_timezone);
+	if (result < 0 ||
+		(result > 0 && boundary <= start + (3 * LOKI_ZONE_DAYS + 4) * SECS_PER_DAY))
+		return false;
+
+	*local = t + (int64) before * USECS_PER_SEC;
+
+	/* what is past the range of local times compares by rules of its own */
+	return IS_VALID_TIMESTAMP(*local);
+}
+
+/*
+
+ */
+static bool
+time_constant(LokiConstant *constant, Datum value, Oid typid)
+{
+	bool		is_date = constant->type == LOKI_ATTR_DATE;
+	bool		is_tz = constant->type == LOKI_ATTR_TIMESTAMPTZ;
+	Timestamp	t;
+	int			overflow = 0;
+
+	if (typid == DATEOID)
+	{
+		DateADT		date = DatumGetDateADT(value);
+
+		if (is_date)
+			constant->value.number = date;
+		else
+		{
+			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
+				date2timestamp_opt_overflow(date, &overflow);
+			constant->possible = set_time(constant, t, overflow);
+		}
+		return true;
+	}
+	if (typid == TIMESTAMPOID)
+	{
+		t = DatumGetTimestamp(value);
+		if (is_tz)
+			t = timestamp2timestamptz_opt_overflow(t, &overflow);
+		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
+		return true;
+	}
+	if (typid == TIMESTAMPTZOID)
+	{
+		t = DatumGetTimestampTz(value);
+		constant->value.number = t;
+		constant->zoned = !is_tz && !local_time(t, &t);
+		if (!constant->zoned)
+			constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, 0);
+		return true;
+	}
+	return false;
+}
+
+
+/* Constants of the column's own type, or one that is stored alike */
+static bool
+same_constant(LokiConstant *constant, Datum value, Oid typid)
+{
+	if (constant->type == LOKI_ATTR_TEXT && typid == NAMEOID)
+		value = CStringGetTextDatum(NameStr(*DatumGetName(value)));
+	else if (loki_attr_type_lookup(typid) != constant->type)
+		return false;
+	constant->value = loki_attr_value((LokiAttrType) constant->type, value);
+	return true;
+}
+
+bool
+loki_constant_compile(LokiConstant *constant, Datum value, Oid typid)
+{
+	constant->possible = true;
+	switch (constant->type)
+	{
+		case LOKI_ATTR_BOOL:
+		case LOKI_ATTR_INT2:
+		case LOKI_ATTR_INT4:
+		case LOKI_ATTR_INT8:
+			return integer_constant(value, typid, &constant->value.number);
+		case LOKI_ATTR_FLOAT4:
+		case LOKI_ATTR_FLOAT8:
+			return float_constant(constant, value, typid);
+		case LOKI_ATTR_DATE:
+		case LOKI_ATTR_TIMESTAMP:
+		case LOKI_ATTR_TIMESTAMPTZ:
+			return time_constant(constant, value, typid);
+		default:
+			return same_constant(constant, value, typid);
+	}
+}

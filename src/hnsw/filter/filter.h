@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * filter.h
+ *	  Filters over nodes: for the neighbors of a node, or the slots of a page,
+ *	  at a time.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/filter.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_FILTER_FILTER_H
+#define LOKI_FILTER_FILTER_H
+
+#include "postgres.h"
+
+#include "hnsw/filter/key.h"
+#include "hnsw/filter/tid_set.h"
+#include "hnsw/graph/search.h"
+
+/* What a value of one attribute must be */
+typedef struct LokiTest
+{
+	uint8		attribute;
+	LokiFilterKey *key;
+} LokiTest;
+
+/* A filter over nodes */
+typedef struct LokiNodeFilter
+{
+	bool		any;			/* there is something to test */
+	bool		never;			/* nothing can pass */
+	int			ntests;
+	int			tests_allocated;
+	LokiTest   *tests;
+	const LokiFilterKey *known; /* is passed by whatever is tested now */
+	const LokiTidSet *tids;		/* some row of the node is one of these; NULL:
+								 * whatever they are */
+} LokiNodeFilter;
+
+/*
+ * Make a filter of compiled keys, which must stay as they are while it is in
+ * use, and of a set of rows.  Memory in the current context, reused.
+ */
+extern void loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
+								  const LokiTidSet *tids);
+
+/*
+ * Which of n nodes pass the search's filter, 0 or 1 each; their number.
+ * Reads without locks: a node that is being reused may get either answer.
+ */
+extern int	loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n,
+							  uint8 *passes);
+
+#endif							/* LOKI_FILTER_FILTER_H */

@@ -1,0 +1,481 @@
+/*-------------------------------------------------------------------------
+ *
+ * key.c
+ *	  Compiling scan keys into filters.
+ *
+ * A filter is compiled once per rescan and evaluated for every node that a
+ * search meets, without a call through fmgr.  So the constants of a key are
+ * brought into the domain of their column first (filter/constant.c).  A
+ * comparison with an exact one is a range of numbers; an enum against a label
+ * becomes the set of the labels that satisfy the operator; and of an array of
+ * constants (= ANY, IN) equality makes a sorted set, and any other operator
+ * the constant that lets the most values pass.
+ *
+ * What slots cannot tell, as equality under nondeterministic collations, lets
+ * every value pass that is not NULL, to be checked by its row.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/key.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "catalog/pg_enum.h"
+#include "hnsw/filter/key.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* ----------------------------------------------------------------
+ * Keys on numbers
+ * ----------------------------------------------------------------
+ */
+
+/* A list of numbers for a set; room for n more */
+static void
+reserve_set(LokiFilterKey *key, int n)
+{
+	Size		size = mul_size(add_size(key->n, n), sizeof(int64));
+
+	key->set = key->set == NULL ? MemoryContextAllocHuge(CurrentMemoryContext, size) :
+		repalloc_huge(key->set, size);
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Sort n numbers, and leave each out but once; returns how many they are. */
+static int
+sort_numbers(int64 *numbers, int n)
+{
+	int			unique = 0;
+
+	qsort(numbers, n, sizeof(int64), compare_numbers);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || numbers[i] != numbers[unique - 1])
+			numbers[unique++] = numbers[i];
+	return unique;
+}
+
+/* A set of exact numbers, which may be a range */
+static void
+finish_set(LokiFilterKey *key)
+{
+	key->n = key->nexact = sort_numbers(key->set, key->n);
+	key->kind = LOKI_FILTER_SET;
+	key->lo = key->set[0];
+	key->span = (uint64) key->set[key->n - 1] - (uint64) key->lo;
+	if (key->span == key->n - 1)
+		key->kind = LOKI_FILTER_RANGE;
+}
+
+/* Equality with one of several constants */
+static void
+set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
+{
+	int			nlossy;
+
+	reserve_set(key, n);
+	for (int i = 0; i < n; i++)
+		if (!constants[i].value.lossy)
+			key->set[key->n++] = constants[i].value.number;
+	if (!loki_attr_type_lossy((LokiAttrType) key->type))
+	{
+		finish_set(key);
+		return;
+	}
+
+	key->kind = LOKI_FILTER_SET;
+	key->nexact = sort_numbers(key->set, key->n);
+	nlossy = 0;
+	for (int i = 0; i < n; i++)
+		if (constants[i].value.lossy)
+			key->set[key->nexact + nlossy++] = constants[i].value.number;
+	key->n = key->nexact + sort_numbers(key->set + key->nexact, nlossy);
+}
+
+/*
+ * Whether constant a lets everything pass that b lets pass
+ */
+static bool
+is_looser(const LokiConstant *a, const LokiConstant *b)
+{
+	if (a->value.number != b->value.number)
+		return loki_is_less(a->op) == (a->value.number > b->value.number);
+	return a->op == BTLessEqualStrategyNumber || a->op == BTGreaterEqualStrategyNumber;
+}
+
+/* The range of numbers that a comparison with an exact one leaves */
+static void
+set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
+{
+	int64		lo = PG_INT64_MIN;
+	int64		hi = PG_INT64_MAX;
+	int64		number = constant->value.number;
+
+	if ((constant->op == BTLessStrategyNumber && number == lo) ||
+		(constant->op == BTGreaterStrategyNumber && number == hi))
+	{
+		filter->never = true;
+		return;
+	}
+	if (loki_is_less(constant->op))
+		hi = constant->op == BTLessStrategyNumber ? number - 1 : number;
+	else
+		lo = constant->op == BTGreaterStrategyNumber ? number + 1 : number;
+	key->kind = LOKI_FILTER_RANGE;
+	key->lo = lo;
+	key->span = (uint64) hi - (uint64) lo;
+}
+
+/* An operator other than equality, with the loosest of several constants */
+static void
+set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n)
+{
+	const LokiConstant *loosest = &constants[0];
+
+	for (int i = 1; i < n; i++)
+		if (is_looser(&constants[i], loosest))
+			loosest = &constants[i];
+	if (!loki_attr_type_lossy((LokiAttrType) key->type))
+	{
+		set_range(filter, key, loosest);
+		return;
+	}
+
+	key->kind = LOKI_FILTER_ORDER;
+	key->op = loosest->op;
+	/* IPv6 addresses are above IPv4, with all of their bits */
+	if (key->type == LOKI_ATTR_UUID ||
+		(key->type == LOKI_ATTR_INET && loosest->value.number >= 0))
+		key->shift = LOKI_ATTR_HASH_BITS;
+	key->bound = loosest->value.number >> key->shift;
+	for (int i = 0; i < n; i++)
+		if (constants[i].value.number >> key->shift == key->bound)
+			key->lossy |= constants[i].value.lossy;
+}
+
+/*
+ * The labels of an enum that satisfy an operator with one of them: their order
+ * is in the catalog.
+ */
+static void
+add_labels(LokiFilterKey *key, const LokiConstant *constant)
+{
+	Oid			label = (Oid) (uint32) constant->value.number;
+	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(label));
+	Form_pg_enum form;
+	CatCList   *labels;
+	float4		order;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid internal value for enum: %u", label)));
+	form = (Form_pg_enum) GETSTRUCT(tuple);
+	order = form->enumsortorder;
+	labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(form->enumtypid));
+	ReleaseSysCache(tuple);
+
+	reserve_set(key, labels->n_members);
+	for (int i = 0; i < labels->n_members; i++)
+	{
+		form = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+		if (loki_is_less(constant->op) ? form->enumsortorder < order : form->enumsortorder > order)
+			key->set[key->n++] = (int32) form->oid;
+	}
+	ReleaseCatCacheList(labels);
+	if (constant->op == BTLessEqualStrategyNumber ||
+		constant->op == BTGreaterEqualStrategyNumber)
+	{
+		reserve_set(key, 1);
+		key->set[key->n++] = constant->value.number;
+	}
+}
+
+static void
+set_labels(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n)
+{
+	for (int i = 0; i < n; i++)
+		add_labels(key, &constants[i]);
+	if (key->n == 0)
+		filter->never = true;
+	else
+		finish_set(key);
+}
+
+/* A key of one or more constants, any of which a value may satisfy */
+static void
+set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n,
+			  bool zoned)
+{
+	if (n == 0)
+		filter->never = true;
+	else if (zoned && n > 1)
+		key->kind = LOKI_FILTER_UNKNOWN;
+	else if (zoned)
+	{
+		key->kind = LOKI_FILTER_ZONED;
+		key->op = constants[0].op;
+		key->bound = constants[0].value.number;
+	}
+	else if (constants[0].op == BTEqualStrategyNumber)
+		set_equal(key, constants, n);
+	else if (key->type == LOKI_ATTR_ENUM)
+		set_labels(filter, key, constants, n);
+	else
+		set_order(filter, key, constants, n);
+}
+
+/* The elements of an array of constants, or the one constant */
+static int
+key_arguments(ScanKey skey, Datum **values, bool **nulls)
+{
+	ArrayType  *array;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	int			n;
+
+	if ((skey->sk_flags & SK_SEARCHARRAY) == 0)
+	{
+		*values = &skey->sk_argument;
+		*nulls = palloc0_array(bool, 1);
+		return 1;
+	}
+	array = DatumGetArrayTypeP(skey->sk_argument);
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
+	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign,
+					  values, nulls, &n);
+	return n;
+}
+
+static void
+compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey skey)
+{
+	Oid			typid = skey->sk_subtype;
+	Datum	   *values;
+	bool	   *nulls;
+	int			nvalues = key_arguments(skey, &values, &nulls);
+	LokiConstant *constants = palloc_array(LokiConstant, Max(nvalues, 1));
+	bool		zoned = false;
+	int			n = 0;
+
+	typid = OidIsValid(typid) ? getBaseType(typid) : index->rd_opcintype[skey->sk_attno - 1];
+
+	for (int i = 0; i < nvalues; i++)
+	{
+		LokiConstant constant = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		if (nulls[i])
+			continue;
+		constant.type = key->type;
+		constant.op = (uint8) skey->sk_strategy;
+		if (!loki_constant_compile(&constant, values[i], typid))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("operator with right-hand type %s is not supported for column %d of index \"%s\"",
+							format_type_be(typid), skey->sk_attno,
+							RelationGetRelationName(index))));
+		if (!constant.possible)
+			continue;
+		zoned |= constant.zoned;
+		constants[n++] = constant;
+	}
+	set_constants(filter, key, constants, n, zoned);
+}
+
+/* ----------------------------------------------------------------
+ * Keys on arrays
+ * ----------------------------------------------------------------
+ */
+static void
+compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
+{
+	LokiElements *elements;
+
+	/* any of several arrays */
+	if (skey->sk_flags & SK_SEARCHARRAY)
+	{
+		key->kind = LOKI_FILTER_UNKNOWN;
+		return;
+	}
+
+	elements = palloc_object(LokiElements);
+	loki_array_elements(skey->sk_argument, elements);
+	key->n = 1;
+	key->masks = &elements->all;
+	key->nexact = elements->nhashes;
+	key->set = palloc_array(int64, Max(key->nexact, 1));
+	for (int i = 0; i < key->nexact; i++)
+		key->set[i] = elements->hashes[i];
+	switch (skey->sk_strategy)
+	{
+		case LOKI_ARRAY_EQUAL:
+			key->kind = LOKI_FILTER_SAME;
+			key->lossy = elements->n > 0 || elements->has_null;
+			break;
+		case LOKI_ARRAY_OVERLAPS:
+			key->kind = LOKI_FILTER_OVERLAPS;
+			key->n = elements->n;
+			key->masks = elements->each;
+			filter->never |= elements->n == 0;
+			break;
+		case LOKI_ARRAY_CONTAINS:
+			/* no array contains NULL, and each contains the empty one */
+			key->kind = elements->n == 0 ? LOKI_FILTER_ISNOTNULL : LOKI_FILTER_CONTAINS;
+			filter->never |= elements->has_null;
+			break;
+		case LOKI_ARRAY_CONTAINED:
+			key->kind = LOKI_FILTER_CONTAINED;
+			break;
+		default:
+			Assert(false);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Filters
+ * ----------------------------------------------------------------
+ */
+static void
+compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
+{
+	if (skey->sk_flags & SK_SEARCHNULL)
+		filter->vector_null = true;
+	else if (skey->sk_flags & SK_SEARCHNOTNULL)
+		filter->vector_not_null = true;
+	else
+		elog(ERROR, "unexpected scan key on column 1 of index \"%s\"",
+			 RelationGetRelationName(index));
+
+	if (filter->vector_null && filter->vector_not_null)
+		filter->never = true;
+}
+
+/*
+ * Whether slots say nothing of equality: values that differ byte for byte may
+ * be equal.
+ */
+static bool
+is_nondeterministic(ScanKey skey)
+{
+	return OidIsValid(skey->sk_collation) &&
+		!get_collation_isdeterministic(skey->sk_collation);
+}
+
+/*
+ * A range goes into an earlier one on the same column, if there is one.
+ */
+static bool
+join_range(LokiFilter *filter, const LokiFilterKey *key)
+{
+	for (int i = 0; i < filter->nkeys; i++)
+	{
+		LokiFilterKey *other = &filter->keys[i];
+		int64		lo;
+		int64		hi;
+
+		if (other->attribute != key->attribute || other->kind != LOKI_FILTER_RANGE)
+			continue;
+		lo = Max(key->lo, other->lo);
+		hi = Min((int64) ((uint64) key->lo + key->span),
+				 (int64) ((uint64) other->lo + other->span));
+		filter->never |= lo > hi;
+		other->lo = lo;
+		other->span = (uint64) hi - (uint64) lo;
+		return true;
+	}
+	return false;
+}
+
+static void
+add_key(LokiFilter *filter, const LokiFilterKey *key)
+{
+	if (key->kind == LOKI_FILTER_RANGE && join_range(filter, key))
+		return;
+	filter->keys[filter->nkeys++] = *key;
+	for (int i = 0; i < filter->nattributes; i++)
+		if (filter->attributes[i] == key->attribute)
+			return;
+	filter->attributes[filter->nattributes++] = key->attribute;
+}
+
+static void
+compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
+{
+	LokiFilterKey key = {0};
+
+	/* every operator of the families is strict */
+	if ((skey->sk_flags & SK_ISNULL) &&
+		!(skey->sk_flags & (SK_SEARCHNULL | SK_SEARCHNOTNULL)))
+	{
+		filter->never = true;
+		return;
+	}
+
+	key.attribute = skey->sk_attno - 2;
+	key.type = loki_attr_type(index->rd_opcintype[skey->sk_attno - 1]);
+	key.width = loki_attr_slot_size((LokiAttrType) key.type) - 1;
+
+	Assert(!(skey->sk_flags & SK_ROW_HEADER));
+	if (skey->sk_flags & SK_SEARCHNULL)
+		key.kind = LOKI_FILTER_ISNULL;
+	else if (skey->sk_flags & SK_SEARCHNOTNULL)
+		key.kind = LOKI_FILTER_ISNOTNULL;
+	else if ((loki_attr_strategies((LokiAttrType) key.type) >> skey->sk_strategy & 1) == 0)
+		elog(ERROR, "unrecognized strategy number: %d", skey->sk_strategy);
+	else if (is_nondeterministic(skey))
+		key.kind = LOKI_FILTER_UNKNOWN;
+	else if (key.type == LOKI_ATTR_ARRAY)
+		compile_array(filter, &key, skey);
+	else
+		compile_numbers(filter, &key, index, skey);
+
+	if (!filter->never)
+		add_key(filter, &key);
+}
+
+void
+loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys)
+{
+	MemoryContext old;
+
+	filter->nkeys = 0;
+	filter->nattributes = 0;
+	filter->never = false;
+	filter->vector_null = false;
+	filter->vector_not_null = false;
+	if (nkeys == 0)
+		return;
+
+	if (filter->context == NULL)
+		filter->context = AllocSetContextCreate(CurrentMemoryContext, "hnsw filter",
+												ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(filter->context);
+	old = MemoryContextSwitchTo(filter->context);
+	filter->keys = palloc_array(LokiFilterKey, nkeys);
+	for (int i = 0; i < nkeys && !filter->never; i++)
+	{
+		if (keys[i].sk_attno == 1)
+			compile_vector_key(filter, index, &keys[i]);
+		else
+			compile_attribute_key(filter, index, &keys[i]);
+	}
+	MemoryContextSwitchTo(old);
+}

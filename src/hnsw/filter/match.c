@@ -1,0 +1,405 @@
+/*-------------------------------------------------------------------------
+ *
+ * match.c
+ *	  Evaluating filters on attribute slots.
+ *
+ * This is done for every node that a search meets, many at a time, so nothing
+ * here allocates or calls through fmgr (but for local times near a change of
+ * their zone).  A slot passes, does not, or perhaps does; the latter is noted
+ * in the key, and makes the executor look at the rows again.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/match.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/key.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+/* Sets up to this size are looked through from end to end */
+#define SMALL_SET	8
+
+/* ----------------------------------------------------------------
+ * Numbers
+ * ----------------------------------------------------------------
+ */
+
+/* width is known where this is called */
+static pg_attribute_always_inline void
+test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 stride,
+			  int n, uint8 *passes)
+{
+	uint64		lo = (uint64) key->lo;
+	uint64		span = key->span;
+
+	for (int i = 0; i < n; i++, slots += stride)
+		passes[i] &= (slots[0] != LOKI_ATTR_NULL) &
+			((uint64) loki_attr_number(width, slots) - lo <= span);
+}
+
+static void
+test_range(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
+		   uint8 *passes)
+{
+	switch (key->width)
+	{
+		case sizeof(int64):
+			test_range_of(sizeof(int64), key, slots, stride, n, passes);
+			break;
+		case sizeof(int32):
+			test_range_of(sizeof(int32), key, slots, stride, n, passes);
+			break;
+		case sizeof(int16):
+			test_range_of(sizeof(int16), key, slots, stride, n, passes);
+			break;
+		default:
+			test_range_of(sizeof(int8), key, slots, stride, n, passes);
+			break;
+	}
+}
+
+static bool
+in_set(const int64 *set, int n, int64 number)
+{
+	if (n <= SMALL_SET)
+	{
+		bool		found = false;
+
+		for (int i = 0; i < n; i++)
+			found |= set[i] == number;
+		return found;
+	}
+	/* the last that is not greater is in set[0 .. n) */
+	while (n > 1)
+	{
+		int			half = n / 2;
+
+		set += set[half] <= number ? half : 0;
+		n -= half;
+	}
+	return *set == number;
+}
+
+/* width is known where this is called */
+static pg_attribute_always_inline uint8
+test_equal_of(uint8 width, int64 wanted, char flag, const char *slots, uint32 stride,
+			  int n, uint8 *passes)
+{
+	uint8		found = 0;
+
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		passes[i] &= (loki_attr_number(width, slots) == wanted) & (slots[0] == flag);
+		found |= passes[i];
+	}
+	return found;
+}
+
+/* Equality with one constant of a type that has lossy values */
+static void
+test_equal(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	char		flag = key->nexact == 1 ? LOKI_ATTR_EXACT : LOKI_ATTR_LOSSY;
+	uint8		found;
+
+	Assert(key->n == 1);
+	if (key->width == sizeof(int64))
+		found = test_equal_of(sizeof(int64), key->set[0], flag, slots, stride, n, passes);
+	else
+		found = test_equal_of(key->width, key->set[0], flag, slots, stride, n, passes);
+	key->perhaps |= found && flag == LOKI_ATTR_LOSSY;
+}
+
+/* Values that are equal have equal numbers and equal flags. */
+static void
+test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	const int64 *exact = key->set;
+	const int64 *lossy = key->set + key->nexact;
+	int			nexact = key->nexact;
+	int			nlossy = key->n - key->nexact;
+	uint8		width = key->width;
+	uint8		unsure = 0;
+
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		int64		number = loki_attr_number(width, slots);
+
+		if (slots[0] == LOKI_ATTR_EXACT)
+			passes[i] &= in_set(exact, nexact, number);
+		else
+		{
+			passes[i] &= slots[0] == LOKI_ATTR_LOSSY && in_set(lossy, nlossy, number);
+			unsure |= passes[i];
+		}
+	}
+	key->perhaps |= unsure;
+}
+
+/* Whether a comparison with this result satisfies the operator */
+static inline bool
+satisfies(uint8 op, int order)
+{
+	switch (op)
+	{
+		case BTLessStrategyNumber:
+			return order < 0;
+		case BTLessEqualStrategyNumber:
+			return order <= 0;
+		case BTEqualStrategyNumber:
+			return order == 0;
+		case BTGreaterEqualStrategyNumber:
+			return order >= 0;
+		default:
+			Assert(op == BTGreaterStrategyNumber);
+			return order > 0;
+	}
+}
+
+/* Types with lossy values that have an order have numbers of 8 bytes. */
+static void
+test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	bool		equal = satisfies(key->op, 0);
+	bool		is_less = satisfies(key->op, -1);
+	int64		bound = key->bound;
+	uint64		lo = (uint64) (is_less ? PG_INT64_MIN : bound);
+	uint64		span = (uint64) (is_less ? bound : PG_INT64_MAX) - lo;
+	uint8		shift = key->shift;
+	bool		lossy = key->lossy;
+	bool		unsure = false;
+
+	Assert(key->width == sizeof(int64));
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		int64		number = loki_attr_number(sizeof(int64), slots) >> shift;
+		bool		pass = (slots[0] != LOKI_ATTR_NULL) & ((uint64) number - lo <= span);
+
+		if (number == bound)
+		{
+			bool		open = lossy || slots[0] == LOKI_ATTR_LOSSY;
+
+			pass = pass && (equal || open);
+			unsure |= pass && open;
+		}
+		passes[i] &= pass;
+	}
+	key->perhaps |= unsure;
+}
+
+/*
+ * Compare a local date or time with the real time of a key.
+ */
+static int
+compare_zoned(const LokiFilterKey *key, int64 value)
+{
+	TimestampTz t = key->bound;
+	bool		is_date = key->type == LOKI_ATTR_DATE;
+	int64		days = (is_date ? value : value / USECS_PER_DAY) - t / USECS_PER_DAY;
+
+	if (days > LOKI_ZONE_DAYS)
+		return 1;
+	if (days < -LOKI_ZONE_DAYS)
+		return -1;
+	return is_date ? date_cmp_timestamptz_internal((DateADT) value, t) :
+		timestamp_cmp_timestamptz_internal((Timestamp) value, t);
+}
+
+static void
+test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
+		   uint8 *passes)
+{
+	for (int i = 0; i < n; i++, slots += stride)
+		if (passes[i])
+			passes[i] = slots[0] != LOKI_ATTR_NULL &&
+				satisfies(key->op, compare_zoned(key, loki_attr_number(key->width, slots)));
+}
+
+/* ----------------------------------------------------------------
+ * Arrays
+ * ----------------------------------------------------------------
+ */
+
+/* Whether all bits of a are in b */
+static inline uint8
+within(const LokiSignature *a, const LokiSignature *b)
+{
+	return ((a->bits[0] & ~b->bits[0]) | (a->bits[1] & ~b->bits[1])) == 0;
+}
+
+static inline bool
+match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value)
+{
+	bool		match = false;
+
+	switch ((LokiFilterKind) key->kind)
+	{
+		case LOKI_FILTER_CONTAINED:
+			/* the empty array is contained in any */
+			return flag == LOKI_ATTR_EXACT || within(value, key->masks);
+		case LOKI_FILTER_SAME:
+			/* equal arrays have slots of the same kind */
+			return flag == (key->lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT) &&
+				(key->nexact == 0 || key->nexact > LOKI_SLOT_ELEMENTS) &&
+				within(value, key->masks) && within(key->masks, value);
+		default:
+			for (int i = 0; i < key->n && !match; i++)
+				match = within(&key->masks[i], value);
+			return match;
+	}
+}
+
+/* The last eight bytes overlap with the first */
+static inline void
+load_signature(const char *slot, LokiSignature *value)
+{
+	memcpy(&value->bits[0], slot + 1, sizeof(uint64));
+	memcpy(&value->bits[1], slot + 1 + LOKI_SIGNATURE_BYTES - sizeof(uint64), sizeof(uint64));
+#ifdef WORDS_BIGENDIAN
+	value->bits[1] <<= 8;
+#else
+	value->bits[1] >>= 8;
+#endif
+}
+
+/* A word of four hashes, of which each is one, or has its highest bit */
+#define EACH_HASH		UINT64CONST(0x0001000100010001)
+#define EACH_HIGHEST	UINT64CONST(0x8000800080008000)
+
+/* The hashes of a slot, the last twice, as it was loaded as a signature */
+static inline void
+load_elements(LokiSignature *value)
+{
+#ifdef WORDS_BIGENDIAN
+	value->bits[1] |= (value->bits[1] >> 16) & PG_UINT16_MAX;
+#else
+	value->bits[1] |= (value->bits[1] << 16) & ~(PG_UINT64_MAX >> 16);
+#endif
+}
+
+/* Whether one of them is `hash`: with it taken out the word has a zero there */
+static inline bool
+has_hash(const LokiSignature *hashes, int64 hash)
+{
+	uint64		first = hashes->bits[0] ^ ((uint64) hash * EACH_HASH);
+	uint64		last = hashes->bits[1] ^ ((uint64) hash * EACH_HASH);
+
+	return ((((first - EACH_HASH) & ~first) | ((last - EACH_HASH) & ~last)) &
+			EACH_HIGHEST) != 0;
+}
+
+/* How many of a key's hashes a slot has */
+static inline int
+count_found(const LokiFilterKey *key, const LokiSignature *hashes)
+{
+	int			count = 0;
+
+	for (int i = 0; i < key->nexact; i++)
+		count += has_hash(hashes, key->set[i]);
+	return count;
+}
+
+/* How many hashes of a slot are of a key's, those repeated too */
+static int
+count_in(const LokiFilterKey *key, const char *slot)
+{
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
+	int			count = 0;
+
+	if (key->nexact == 0)
+		return 0;
+	loki_slot_elements(slot, hashes);
+	for (int k = 0; k < LOKI_SLOT_ELEMENTS; k++)
+		count += in_set(key->set, key->nexact, hashes[k]);
+	return count;
+}
+
+static inline bool
+match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
+{
+	load_elements(value);
+	switch ((LokiFilterKind) key->kind)
+	{
+		case LOKI_FILTER_CONTAINS:
+			return count_found(key, value) == key->nexact;
+		case LOKI_FILTER_CONTAINED:
+			return count_in(key, slot) == LOKI_SLOT_ELEMENTS;
+		case LOKI_FILTER_SAME:
+			return count_found(key, value) == key->nexact &&
+				count_in(key, slot) == LOKI_SLOT_ELEMENTS;
+		default:
+			return count_found(key, value) > 0;
+	}
+}
+
+static void
+test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	for (int i = 0; i < n; i++, slots += stride)
+	{
+		uint8		flag = (uint8) slots[0];
+		LokiSignature value;
+
+		if (!passes[i])
+			continue;
+		load_signature(slots, &value);
+		if (flag == LOKI_ATTR_ELEMENTS)
+			passes[i] = match_elements(key, slots, &value);
+		else
+			passes[i] = flag != LOKI_ATTR_NULL && match_signature(key, flag, &value);
+		key->perhaps |= passes[i] && flag != LOKI_ATTR_EXACT;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Keys
+ * ----------------------------------------------------------------
+ */
+static void
+test_null(uint8 isnull, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	for (int i = 0; i < n; i++, slots += stride)
+		passes[i] &= (slots[0] == LOKI_ATTR_NULL) == isnull;
+}
+
+void
+loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+{
+	switch ((LokiFilterKind) key->kind)
+	{
+		case LOKI_FILTER_RANGE:
+			test_range(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_SET:
+			if (key->n == 1)
+				test_equal(key, slots, stride, n, passes);
+			else
+				test_set(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_ORDER:
+			test_order(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_ZONED:
+			test_zoned(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_CONTAINS:
+		case LOKI_FILTER_OVERLAPS:
+		case LOKI_FILTER_CONTAINED:
+		case LOKI_FILTER_SAME:
+			test_arrays(key, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_ISNULL:
+			test_null(1, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_ISNOTNULL:
+			test_null(0, slots, stride, n, passes);
+			break;
+		case LOKI_FILTER_UNKNOWN:
+			test_null(0, slots, stride, n, passes);
+			key->perhaps = true;
+			break;
+	}
+}

@@ -1,0 +1,371 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_lookup.c
+ *	  Looking up the nodes of a set of rows.
+ *
+ * The set's pages come in order, and so do the pages of the map: each is locked
+ * once for all that is on it, in batches, and nodes are copied out.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/row_lookup.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/row_map.h"
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+
+/* Keys of a page's rows, as bits */
+#define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)
+
+/* A page of the heap, and where its rows' entries are */
+typedef struct MapPage
+{
+	BlockNumber block;
+	const uint64 *offsets;
+	int			nwords;
+	uint32		first;
+	uint32		end;
+} MapPage;
+
+/* A run over the map */
+typedef struct MapRun
+{
+	LokiRowLookup *lookup;
+	LokiRowMapVisit visit;
+	void	   *arg;
+	MapPage		pages[LOKI_ROWMAP_PAGES];
+	int			npages;
+	uint32		nodes[LOKI_ROWMAP_NODES];
+	int			nnodes;
+	Buffer		buffer;			/* a page of ROW that is locked ... */
+	uint32		ordinal;		/* ... and which it is */
+} MapRun;
+
+/* Lock a page of a family; the number of its slots in use */
+static Page
+lock_page(LokiRowLookup *lookup, int family, uint32 ordinal, Buffer *buffer, int *used)
+{
+	LokiFamily *fam = &lookup->state->families[family];
+	Page		page;
+
+	if (ordinal >= fam->npages)
+		loki_index_refresh(lookup->state, lookup->index);
+	if (ordinal >= fam->npages)
+		return NULL;
+	*buffer = loki_buffer_read(lookup->state, lookup->index, loki_page_block(fam, ordinal));
+	page = BufferGetPage(*buffer);
+	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(lookup->index, *buffer, page, family, ordinal);
+	*used = LokiPageUsed(page, fam->slot_size);
+	return page;
+}
+
+static void
+unlock_row(MapRun *run)
+{
+	if (BufferIsValid(run->buffer))
+		UnlockReleaseBuffer(run->buffer);
+	run->buffer = InvalidBuffer;
+}
+
+/* Hand nodes out. */
+static void
+hand_out(MapRun *run)
+{
+	unlock_row(run);
+	if (run->nnodes > 0)
+		run->visit(run->arg, run->nodes, run->nnodes);
+	run->nnodes = 0;
+	CHECK_FOR_INTERRUPTS();
+}
+
+static inline void
+add_node(MapRun *run, uint32 node)
+{
+	if (run->nnodes == LOKI_ROWMAP_NODES)
+		hand_out(run);
+	run->nodes[run->nnodes++] = node;
+}
+
+/* ----------------------------------------------------------------
+ * The map
+ * ----------------------------------------------------------------
+ */
+
+/* Find where a group's entries begin, for those of a batch from `i` on that are
+ * told by the same page of BLOCK; the next that is not. */
+static int
+find_starts(MapRun *run, int i, bool end)
+{
+	LokiRowLookup *lookup = run->lookup;
+	LokiFamily *family = &lookup->state->families[LOKI_FAMILY_BLOCK];
+	uint32		place;
+	uint32		ordinal = loki_slot_page(family, (run->pages[i].block >> lookup->map.shift) + end,
+										 &place);
+	Buffer		buffer;
+	int			used;
+	Page		page = lock_page(lookup, LOKI_FAMILY_BLOCK, ordinal, &buffer, &used);
+
+	for (; i < run->npages; i++)
+	{
+		uint32		start = 0;
+
+		if (loki_slot_page(family, (run->pages[i].block >> lookup->map.shift) + end,
+						   &place) != ordinal)
+			break;
+		if (page != NULL && (int) place < used)
+			memcpy(&start, LokiPageSlot(page, sizeof(uint32), place), sizeof(start));
+		if (end)
+			run->pages[i].end = start;
+		else
+			run->pages[i].first = start;
+	}
+	if (page != NULL)
+		UnlockReleaseBuffer(buffer);
+	return i;
+}
+
+/* The keys of the rows of a page; all there are, where its rows are not known */
+static void
+make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
+{
+	memset(keys, page->nwords == 0 ? 0xFF : 0,
+		   sizeof(uint64) * (((1 << map->key_bits) + 63) / 64));
+	for (int i = 0; i < page->nwords; i++)
+		for (uint64 word = page->offsets[i]; word != 0; word &= word - 1)
+		{
+			uint32		key = loki_rowmap_key(map, page->block, (OffsetNumber)
+											  (i * 64 + pg_rightmost_one_pos64(word) + 1));
+
+			keys[key / 64] |= UINT64CONST(1) << (key % 64);
+		}
+}
+
+/*
+ * Take the nodes of n entries, for which there is room, whose keys are wanted:
+ * mostly few of them, so that there is no branch to guess.
+ */
+static void
+take_entries(MapRun *run, const char *slots, uint32 place, uint32 n, const uint64 *keys)
+{
+	const LokiRowMapData *map = &run->lookup->map;
+	uint32		width = loki_rowmap_width(map);
+	uint32		node_bits = map->node_bits;
+	uint32		mask = (uint32) ((UINT64CONST(1) << node_bits) - 1);
+	int			nnodes = run->nnodes;
+
+	for (uint32 end = place + n; place < end; place++)
+	{
+		uint32		entry = loki_rowmap_entry(slots, place, width);
+		uint32		node = entry & mask;
+		uint32		key = entry >> node_bits;
+
+		run->nodes[nnodes] = node;
+		nnodes += (node < map->end) & (keys[key / 64] >> (key % 64)) & 1;
+	}
+	run->nnodes = nnodes;
+}
+
+/* Take the nodes of a page of the heap, from a page of ROW or several. */
+static void
+take_page(MapRun *run, const MapPage *page)
+{
+	const LokiRowMapData *map = &run->lookup->map;
+	uint32		per_page = loki_rowmap_per_page(map);
+	uint32		end = Min(page->end, map->entries);
+	uint64		keys[KEY_WORDS];
+
+	make_keys(map, page, keys);
+	for (uint32 i = page->first; i < end;)
+	{
+		uint32		ordinal = i / per_page;
+		uint32		n = Min(end, (ordinal + 1) * per_page) - i;
+
+		if (run->nnodes == LOKI_ROWMAP_NODES)
+			hand_out(run);
+		n = Min(n, (uint32) (LOKI_ROWMAP_NODES - run->nnodes));
+		if (BufferIsValid(run->buffer) && run->ordinal != ordinal)
+			unlock_row(run);
+		if (!BufferIsValid(run->buffer))
+		{
+			int			used;
+
+			run->ordinal = ordinal;
+			if (lock_page(run->lookup, LOKI_FAMILY_ROW, ordinal, &run->buffer, &used) == NULL)
+				return;
+		}
+		take_entries(run, LokiPageSlot(BufferGetPage(run->buffer), sizeof(uint64), 0),
+					 i % per_page, n, keys);
+		i += n;
+	}
+}
+
+/* Start fetching the entries of a page of the heap. */
+static void
+fetch_entries(MapRun *run, const MapPage *page)
+{
+	LokiRowLookup *lookup = run->lookup;
+	LokiFamily *family = &lookup->state->families[LOKI_FAMILY_ROW];
+	uint32		per_page = loki_rowmap_per_page(&lookup->map);
+	uint32		width = loki_rowmap_width(&lookup->map);
+	uint32		ordinal = page->first / per_page;
+
+	if (page->first >= page->end || ordinal >= family->npages)
+		return;
+	loki_buffer_prefetch(lookup->state, loki_page_block(family, ordinal),
+						 SizeOfPageHeaderData + page->first % per_page * width / 8,
+						 (page->end - page->first) * width / 8 + 1);
+}
+
+/* Look up the pages of a batch. */
+static void
+take_pages(MapRun *run)
+{
+	for (int i = 0; i < run->npages;)
+		i = find_starts(run, i, false);
+	for (int i = 0; i < run->npages;)
+		i = find_starts(run, i, true);
+	for (int i = 0; i < run->npages; i++)
+		fetch_entries(run, &run->pages[i]);
+	for (int i = 0; i < run->npages; i++)
+		take_page(run, &run->pages[i]);
+	unlock_row(run);
+	run->npages = 0;
+}
+
+static void
+read_map(MapRun *run, const LokiTidSet *tids)
+{
+	const LokiRowMapData *map = &run->lookup->map;
+	LokiTidPages pages;
+
+	loki_tids_begin(&pages, tids);
+	while (loki_tids_next(&pages))
+	{
+		MapPage    *page = &run->pages[run->npages];
+
+		if ((pages.block >> map->shift) >= map->groups)
+			break;
+		page->block = pages.block;
+		page->offsets = pages.offsets;
+		page->nwords = pages.nwords;
+		if (++run->npages == LOKI_ROWMAP_PAGES)
+			take_pages(run);
+	}
+	take_pages(run);
+	hand_out(run);
+}
+
+/* ----------------------------------------------------------------
+ * Nodes that it does not know
+ * ----------------------------------------------------------------
+ */
+
+/* Nodes that RENEWED names */
+static void
+read_renewed(MapRun *run)
+{
+	LokiRowLookup *lookup = run->lookup;
+
+	for (uint32 i = 0; i < lookup->nwords; i++)
+		for (uint64 word = lookup->renewed[i]; word != 0; word &= word - 1)
+		{
+			uint32		first = i * LOKI_RENEWED_NODES +
+				pg_rightmost_one_pos64(word) * LOKI_RENEWED_UNIT;
+
+			for (uint32 node = first;
+				 node < Min(first + LOKI_RENEWED_UNIT, lookup->map.end); node++)
+				add_node(run, node);
+		}
+}
+
+/* Nodes that JOINED names */
+static void
+read_joined(MapRun *run)
+{
+	LokiRowLookup *lookup = run->lookup;
+	LokiFamily *family = &lookup->state->families[LOKI_FAMILY_JOINED];
+	uint32		place;
+	uint32		npages = loki_slot_page(family, lookup->map.end / LOKI_JOINED_NODES, &place) + 1;
+	PGAlignedBlock copy;
+
+	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = lock_page(lookup, LOKI_FAMILY_JOINED, ordinal, &buffer, &used);
+
+		if (page == NULL)
+			return;
+		memcpy(copy.data, page, BLCKSZ);
+		UnlockReleaseBuffer(buffer);
+		for (int i = 0; i < used; i++)
+		{
+			uint64		word;
+
+			memcpy(&word, LokiPageSlot(copy.data, sizeof(word), i), sizeof(word));
+			for (; word != 0; word &= word - 1)
+			{
+				uint32		node = (ordinal * family->per_page + i) * LOKI_JOINED_NODES +
+					pg_rightmost_one_pos64(word);
+
+				if (node < lookup->map.end)
+					add_node(run, node);
+			}
+		}
+	}
+}
+
+/* ----------------------------------------------------------------
+ * For scans
+ * ----------------------------------------------------------------
+ */
+
+/* Memory in the current context */
+bool
+loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
+					  const LokiMetaPageData *meta, const LokiTidSet *tids)
+{
+	if ((meta->flags & LOKI_META_ROWMAP) == 0)
+		return false;
+	lookup->state = state;
+	lookup->index = index;
+	lookup->map = meta->rowmap;
+	lookup->generation = meta->postings.generation;
+	lookup->count = loki_tids_count(tids);
+	lookup->renewed = loki_postings_renewed(state, index, meta->rowmap.end, &lookup->nwords);
+	lookup->stale = loki_rowmap_stale(state, index, &meta->rowmap) +
+		(double) LOKI_RENEWED_UNIT *
+		pg_popcount((const char *) lookup->renewed, (int) (lookup->nwords * sizeof(uint64)));
+	return true;
+}
+
+void
+loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVisit visit,
+					 void *arg)
+{
+	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
+
+	read_map(&run, tids);
+	read_renewed(&run);
+	read_joined(&run);
+	hand_out(&run);
+}
+
+bool
+loki_row_lookup_valid(const LokiRowLookup *lookup)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(lookup->index, &meta);
+	return (meta.flags & LOKI_META_ROWMAP) != 0 &&
+		meta.postings.generation == lookup->generation;
+}

@@ -1,0 +1,376 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_map.c
+ *	  The map from heap TIDs to nodes: for scans that stay in a bitmap of
+ *	  another index, so that the nodes of its rows need not be looked for
+ *	  among all.
+ *
+ * ROW has an entry for each row, in the order of the heap's blocks; BLOCK says
+ * where those of a block begin, or of a few blocks, where blocks have few rows.
+ * An entry has the node and the low bits of the offset, as many as tell the rows
+ * of a block apart.  Both numbers are packed, as wide as this index needs: three
+ * to four bytes a row in all.
+ *
+ * The map is made together with the lists of attributes (filter/sorted_list.c), and as
+ * these it does not change in between: nodes from its end on are looked at one by
+ * one, and so are nodes whose number was used again (RENEWED), or that a further
+ * row has joined (JOINED).  Whatever the map names is looked up in TID.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/row_map.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/row_map.h"
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Rows that share a place of BLOCK, at least, on average */
+#define GROUP_ROWS			8
+#define MIN_GROUPS			1024
+
+/* Bits of a key beyond those that tell the rows of a group apart */
+#define SPARE_KEY_BITS		1
+
+/* A map in the making */
+typedef struct MapMaker
+{
+	LokiIndex  *state;
+	Relation	index;
+	LokiRowMapData *map;
+	uint32		allocated;		/* of starts */
+	uint32		most_groups;
+	uint32	   *starts;			/* rows of each group, then its first entry */
+	uint32	   *next;			/* its first entry that is not made yet */
+	uint32	   *entries;
+} MapMaker;
+
+typedef void (*VisitRow) (MapMaker *maker, uint32 node, ItemPointer heap);
+
+/* ----------------------------------------------------------------
+ * Making it
+ * ----------------------------------------------------------------
+ */
+
+/* Visit the rows of a page of TID, or of OVERFLOW, whose nodes are in the map. */
+static void
+visit_page(MapMaker *maker, int family, uint32 ordinal, VisitRow visit)
+{
+	LokiFamily *fam = &maker->state->families[family];
+	Buffer		buffer = loki_buffer_read(maker->state, maker->index,
+										  loki_page_block(fam, ordinal));
+	PGAlignedBlock copy;
+	int			used;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(maker->index, buffer, BufferGetPage(buffer), family, ordinal);
+	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+
+	used = LokiPageUsed(copy.data, fam->slot_size);
+	for (int i = 0; i < used; i++)
+	{
+		char	   *slot = LokiPageSlot(copy.data, fam->slot_size, i);
+		uint32		node = ordinal * fam->per_page + i;
+		ItemPointer heap;
+		int			state;
+
+		if (family == LOKI_FAMILY_TID)
+		{
+			state = LokiTidState((LokiTidData *) slot);
+			heap = &((LokiTidData *) slot)->u.heap;
+		}
+		else
+		{
+			state = ((LokiOverflowData *) slot)->state;
+			heap = &((LokiOverflowData *) slot)->heap;
+			node = ((LokiOverflowData *) slot)->node;
+		}
+		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) && node < maker->map->end)
+			visit(maker, node, heap);
+	}
+}
+
+static void
+visit_rows(MapMaker *maker, VisitRow visit)
+{
+	static const int families[] = {LOKI_FAMILY_TID, LOKI_FAMILY_OVERFLOW};
+
+	for (int i = 0; i < lengthof(families); i++)
+		for (uint32 ordinal = 0; ordinal < maker->state->families[families[i]].npages;
+			 ordinal++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			visit_page(maker, families[i], ordinal, visit);
+		}
+}
+
+/* Let twice as many blocks share a group. */
+static void
+fold_groups(MapMaker *maker)
+{
+	uint32		groups = (maker->map->groups + 1) / 2;
+
+	for (uint32 i = 0; i < groups; i++)
+		maker->starts[i] = maker->starts[2 * i] +
+			(2 * i + 1 < maker->map->groups ? maker->starts[2 * i + 1] : 0);
+	memset(maker->starts + groups, 0, sizeof(uint32) * (maker->map->groups - groups));
+	maker->map->groups = groups;
+	maker->map->shift++;
+}
+
+/* Count a row in its group, whose place must exist. */
+static void
+count_row(MapMaker *maker, uint32 node, ItemPointer heap)
+{
+	BlockNumber block = ItemPointerGetBlockNumber(heap);
+	uint32		group;
+
+	while ((group = block >> maker->map->shift) >= maker->most_groups)
+		fold_groups(maker);
+	if (group >= maker->allocated)
+	{
+		uint32		allocated = Min(maker->most_groups, Max(2 * maker->allocated, group + 1));
+
+		maker->starts = repalloc_huge(maker->starts, mul_size(sizeof(uint32), allocated + 1));
+		memset(maker->starts + maker->allocated + 1, 0,
+			   sizeof(uint32) * (allocated - maker->allocated));
+		maker->allocated = allocated;
+	}
+	maker->map->groups = Max(maker->map->groups, group + 1);
+	maker->starts[group]++;
+	maker->map->entries++;
+}
+
+/* Make the entry of a row; should there be no place, its node is noted as joined. */
+static void
+place_row(MapMaker *maker, uint32 node, ItemPointer heap)
+{
+	LokiRowMapData *map = maker->map;
+	BlockNumber block = ItemPointerGetBlockNumber(heap);
+	uint32		group = block >> map->shift;
+
+	if (group >= map->groups || maker->next[group] == maker->starts[group + 1])
+	{
+		loki_rowmap_joined(maker->state, maker->index, map, node);
+		return;
+	}
+	maker->entries[maker->next[group]++] = node |
+		loki_rowmap_key(map, block, ItemPointerGetOffsetNumber(heap)) << map->node_bits;
+}
+
+/* Groups of blocks that a map has at most */
+static uint32
+most_groups(uint32 end)
+{
+	return Max(MIN_GROUPS, end / GROUP_ROWS);
+}
+
+static void
+begin_counting(MapMaker *maker)
+{
+	maker->map->entries = maker->map->groups = maker->map->shift = 0;
+	maker->most_groups = most_groups(maker->map->end);
+	maker->allocated = MIN_GROUPS;
+	maker->starts = palloc0(sizeof(uint32) * (maker->allocated + 1));
+}
+
+/* Turn the rows of groups into their first entries. */
+static void
+sum_groups(MapMaker *maker)
+{
+	uint32		sum = 0;
+
+	for (uint32 i = 0; i <= maker->map->groups; i++)
+	{
+		uint32		rows = i < maker->map->groups ? maker->starts[i] : 0;
+
+		maker->starts[i] = sum;
+		sum += rows;
+	}
+}
+
+/* How wide nodes and keys are.  A node whose bits are all set is none. */
+static void
+choose_widths(LokiRowMapData *map)
+{
+	uint32		rows = map->entries / Max(map->groups, 1);
+
+	map->node_bits = (uint8) (pg_leftmost_one_pos32(map->end) + 1);
+	map->key_bits = (uint8) Min(pg_leftmost_one_pos32(rows + 1) + 1 + SPARE_KEY_BITS,
+								LOKI_ROWMAP_MAX_KEY_BITS);
+	map->key_bits = (uint8) Min(map->key_bits, LOKI_ROWMAP_MAX_WIDTH - map->node_bits);
+}
+
+/* Pack the entries into the slots of pages, one page after another. */
+static bool
+write_entries(MapMaker *maker)
+{
+	const LokiRowMapData *map = maker->map;
+	uint32		per_page = loki_rowmap_per_page(map);
+	uint32		width = loki_rowmap_width(map);
+	uint64		slots[LOKI_PAGE_PAYLOAD / sizeof(uint64)];
+
+	for (uint32 first = 0; first < map->entries; first += per_page)
+	{
+		uint32		n = Min(per_page, map->entries - first);
+
+		CHECK_FOR_INTERRUPTS();
+		memset(slots, 0, sizeof(slots));
+		for (uint32 i = 0; i < n; i++)
+		{
+			uint32		bit = i * width;
+			uint64		entry = maker->entries[first + i] &
+				((UINT64CONST(1) << width) - 1);
+
+			slots[bit / 64] |= entry << (bit % 64);
+			if (bit % 64 + width > 64)
+				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
+		}
+		if (!loki_postings_write_page(maker->state, maker->index, LOKI_FAMILY_ROW,
+									  first / per_page, (char *) slots,
+									  (n * width + 63) / 64))
+			return false;
+	}
+	return true;
+}
+
+/* Bytes that making a map takes */
+static double
+map_memory(double entries, double groups)
+{
+	return sizeof(uint32) * (entries + 2 * groups);
+}
+
+/*
+ * Bytes that making the map of nodes below an end takes.  Rows are counted where
+ * what they may be at most is more than fits.
+ */
+double
+loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
+{
+	const LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	const LokiFamily *overflow = &state->families[LOKI_FAMILY_OVERFLOW];
+	LokiRowMapData map = {.end = end};
+	MapMaker	maker = {.state = state, .index = index, .map = &map};
+	double		most = map_memory((double) tid->npages * tid->per_page +
+								  (double) overflow->npages * overflow->per_page,
+								  most_groups(end));
+
+	if (most <= maintenance_work_mem * (double) 1024)
+		return most;
+	begin_counting(&maker);
+	visit_rows(&maker, count_row);
+	pfree(maker.starts);
+	return map_memory(map.entries, map.groups);
+}
+
+/*
+ * Make the map of the nodes below map->end, for which there is the memory; where
+ * there is no room for it in the index, set that to 0.  A row that comes meanwhile may
+ * be counted and not found, or found and not counted; it joins its node, which is
+ * noted, unless its node is new.
+ */
+void
+loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
+{
+	MapMaker	maker = {.state = state, .index = index, .map = map};
+
+	begin_counting(&maker);
+	visit_rows(&maker, count_row);
+	choose_widths(map);
+	sum_groups(&maker);
+	maker.next = palloc_extended(mul_size(sizeof(uint32), map->groups + 1), MCXT_ALLOC_HUGE);
+	memcpy(maker.next, maker.starts, sizeof(uint32) * (map->groups + 1));
+	maker.entries = palloc_extended(mul_size(sizeof(uint32), map->entries + 1),
+									MCXT_ALLOC_HUGE);
+	memset(maker.entries, 0xFF, sizeof(uint32) * (map->entries + 1));
+	visit_rows(&maker, place_row);
+	if (!write_entries(&maker) ||
+		!loki_postings_write_slots(state, index, LOKI_FAMILY_BLOCK, (char *) maker.starts,
+								   map->groups + 1))
+		map->end = 0;
+	pfree(maker.entries);
+	pfree(maker.next);
+	pfree(maker.starts);
+}
+
+/* ----------------------------------------------------------------
+ * What it does not know
+ * ----------------------------------------------------------------
+ */
+
+/* Forget which nodes below an end rows have joined; false if there is no room to
+ * note them. */
+bool
+loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end)
+{
+	return loki_postings_write_slots(state, index, LOKI_FAMILY_JOINED, NULL,
+									 end / LOKI_JOINED_NODES + 1);
+}
+
+/*
+ * Note that a row is about to join a node: the map does not have it.  The page
+ * lock of inserts is held, under which the metapage was read; or the map is being
+ * made.
+ */
+void
+loki_rowmap_joined(LokiIndex *state, Relation index, const LokiRowMapData *map, uint32 node)
+{
+	uint64		word;
+	uint32		slot = node / LOKI_JOINED_NODES;
+	int			bit = node % LOKI_JOINED_NODES;
+
+	if (node >= map->end)
+		return;
+	if (loki_slot_read(state, index, LOKI_FAMILY_JOINED, slot, &word) &&
+		(word & (UINT64CONST(1) << bit)) != 0)
+		return;
+	loki_postings_set_bit(state, index, LOKI_FAMILY_JOINED, slot, bit);
+}
+
+/* Nodes of a page of JOINED that rows have joined */
+static double
+count_joined(LokiIndex *state, Relation index, uint32 ordinal)
+{
+	LokiFamily *family = &state->families[LOKI_FAMILY_JOINED];
+	Buffer		buffer = loki_buffer_read(state, index, loki_page_block(family, ordinal));
+	Page		page = BufferGetPage(buffer);
+	uint64		bits;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, page, LOKI_FAMILY_JOINED, ordinal);
+	bits = pg_popcount(LokiPageSlot(page, sizeof(uint64), 0),
+					   LokiPageUsed(page, sizeof(uint64)) * (int) sizeof(uint64));
+	UnlockReleaseBuffer(buffer);
+	return (double) bits;
+}
+
+/* Nodes that rows have joined since the map was made, by some pages */
+double
+loki_rowmap_stale(LokiIndex *state, Relation index, const LokiRowMapData *map)
+{
+	uint32		place;
+	uint32		npages = loki_slot_page(&state->families[LOKI_FAMILY_JOINED],
+										map->end / LOKI_JOINED_NODES, &place) + 1;
+	uint32		step = npages / 4 + 1;
+	double		bits = 0;
+	uint32		looked = 0;
+
+	if (npages > state->families[LOKI_FAMILY_JOINED].npages)
+		loki_index_refresh(state, index);
+	npages = Min(npages, state->families[LOKI_FAMILY_JOINED].npages);
+	for (uint32 ordinal = 0; ordinal < npages; ordinal += step)
+	{
+		bits += count_joined(state, index, ordinal);
+		looked++;
+	}
+	return looked > 0 ? bits * npages / looked : 0;
+}

@@ -1,0 +1,311 @@
+/*-------------------------------------------------------------------------
+ *
+ * sorted_list_array.c
+ *	  Postings of arrays: the nodes in the order of the elements.
+ *
+ * The list of an attribute of arrays has a node once for each hash of an element
+ * in its slot, under the hash; once in all where the slot is a signature, which
+ * does not tell the elements, behind the others; and empty arrays before them.
+ * A key on elements is looked up under their hashes, and all signatures are
+ * tested for it.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/sorted_list_array.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Numbers in the order of the list */
+#define NUMBER_EMPTY		0
+#define NUMBER_OF_HASH(hash) ((hash) + 1)
+#define NUMBER_SIGNATURE	NUMBER_OF_HASH(PG_UINT16_MAX + 1)
+#define NUMBERS				(NUMBER_SIGNATURE + 1)
+
+/* Entries of a list, at most */
+#define MAX_ENTRIES			((uint64) PG_INT32_MAX)
+
+/* Nodes after which an interrupt is looked for */
+#define INTERRUPT_NODES		65536
+
+/* The slots of an attribute, as they were when they were read */
+typedef struct ArraySlots
+{
+	char	   *slots;
+	uint32		n;
+	uint32		size;			/* of each */
+} ArraySlots;
+
+/* ----------------------------------------------------------------
+ * Making them
+ * ----------------------------------------------------------------
+ */
+
+/* Numbers under which a slot is listed, ascending, none for NULL; how many they are */
+int
+loki_postarray_numbers(const char *slot, uint32 *numbers)
+{
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
+	int			n = 0;
+
+	switch (slot[0])
+	{
+		case LOKI_ATTR_NULL:
+			return 0;
+		case LOKI_ATTR_EXACT:
+			numbers[0] = NUMBER_EMPTY;
+			return 1;
+		case LOKI_ATTR_ELEMENTS:
+			loki_slot_elements(slot, hashes);
+			for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
+				if (i == 0 || hashes[i] != hashes[i - 1])
+					numbers[n++] = NUMBER_OF_HASH((uint32) hashes[i]);
+			return n;
+		default:
+			numbers[0] = NUMBER_SIGNATURE;
+			return 1;
+	}
+}
+
+/*
+ * Copy the slots of an attribute out, of nodes below `end`.  What is past a page's
+ * used part is no node, and listed with those that are NULL.
+ */
+static void
+read_slots(LokiIndex *state, Relation index, int attribute, uint32 end,
+		   ArraySlots *slots)
+{
+	int			number = LOKI_FAMILY_ATTR + attribute;
+	LokiFamily *family = &state->families[number];
+
+	slots->n = 0;
+	slots->size = family->slot_size;
+	slots->slots = palloc_extended(mul_size(slots->size, Max(end, 1)), MCXT_ALLOC_HUGE);
+	for (uint32 ordinal = 0; ordinal < family->npages && ordinal * family->per_page < end;
+		 ordinal++)
+	{
+		uint32		first = ordinal * family->per_page;
+		uint32		n = Min(family->per_page, end - first);
+		char	   *copy = slots->slots + (Size) first * slots->size;
+		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(family, ordinal));
+		Page		page = BufferGetPage(buffer);
+		uint32		used;
+
+		CHECK_FOR_INTERRUPTS();
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, number, ordinal);
+		used = Min((uint32) LokiPageUsed(page, family->slot_size), n);
+		memcpy(copy, LokiPageSlot(page, family->slot_size, 0), (Size) used * slots->size);
+		UnlockReleaseBuffer(buffer);
+		memset(copy + (Size) used * slots->size, LOKI_ATTR_NULL,
+			   (Size) (n - used) * slots->size);
+		slots->n = first + n;
+	}
+}
+
+/*
+ * Where the entries of each number begin, NULLs before all.  Returns how many
+ * there are; sets `few` where that is no use, as there are so few numbers.
+ */
+static uint64
+count_entries(const ArraySlots *slots, uint32 *starts, uint32 *nulls, bool *few)
+{
+	uint64		total = 0;
+	uint32		used = 0;
+
+	memset(starts, 0, sizeof(uint32) * NUMBERS);
+	*nulls = 0;
+	for (uint32 node = 0; node < slots->n; node++)
+	{
+		uint32		numbers[LOKI_SLOT_ELEMENTS];
+		int			n = loki_postarray_numbers(slots->slots + (Size) node * slots->size, numbers);
+
+		*nulls += n == 0;
+		for (int i = 0; i < n; i++)
+			starts[numbers[i]]++;
+		if (node % INTERRUPT_NODES == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	total = *nulls;
+	for (uint32 number = 0; number < NUMBERS; number++)
+	{
+		uint32		count = starts[number];
+
+		starts[number] = (uint32) total;
+		total += count;
+		used += count > 0;
+	}
+	*few = used <= LOKI_FEW_VALUES;
+	return total;
+}
+
+/* Fill in the nodes of each number, ascending; starts[] become the ends. */
+static void
+place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
+{
+	uint32		nulls = 0;
+
+	for (uint32 node = 0; node < slots->n; node++)
+	{
+		uint32		numbers[LOKI_SLOT_ELEMENTS];
+		int			n = loki_postarray_numbers(slots->slots + (Size) node * slots->size, numbers);
+
+		if (n == 0)
+			nodes[nulls++] = node;
+		for (int i = 0; i < n; i++)
+			nodes[starts[numbers[i]]++] = node;
+		if (node % INTERRUPT_NODES == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* The number of each LOKI_FENCE_STEP-th entry */
+static int64 *
+make_fences(const uint32 *ends, uint32 nulls, uint32 total)
+{
+	int64	   *fences = palloc_extended(mul_size(sizeof(int64), total / LOKI_FENCE_STEP + 1),
+										 MCXT_ALLOC_HUGE);
+	uint32		number = 0;
+
+	for (uint32 i = 0; i < total; i += LOKI_FENCE_STEP)
+	{
+		while (i >= nulls && i >= ends[number])
+			number++;
+		fences[i / LOKI_FENCE_STEP] = i < nulls ? PG_INT64_MIN : (int64) number;
+	}
+	return fences;
+}
+
+void
+loki_postarray_make(LokiIndex *state, Relation index, int attribute,
+					LokiPostingsData *postings)
+{
+	uint32	   *starts = palloc_array(uint32, NUMBERS);
+	uint32		nulls;
+	bool		few;
+	uint64		total;
+	ArraySlots	slots;
+
+	postings->listed[attribute] = LOKI_NONE;
+	read_slots(state, index, attribute, postings->end, &slots);
+	total = count_entries(&slots, starts, &nulls, &few);
+	if (!few && total <= MAX_ENTRIES)
+	{
+		uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), total + LOKI_FENCE_STEP),
+											MCXT_ALLOC_HUGE);
+		int64	   *fences;
+
+		place_nodes(&slots, starts, nodes);
+		fences = make_fences(starts, nulls, (uint32) total);
+		loki_postings_write_list(state, index, attribute, nodes, fences, (uint32) total,
+								 postings);
+		postings->nulls[attribute] = nulls;
+		pfree(fences);
+		pfree(nodes);
+	}
+	pfree(slots.slots);
+	pfree(starts);
+}
+
+/* ----------------------------------------------------------------
+ * Looking up
+ * ----------------------------------------------------------------
+ */
+
+/* Add the nodes of a number, all of which are to be tested. */
+static void
+add_tested(LokiLookup *lookup, uint32 number)
+{
+	int			before = lookup->nplaces;
+	double		count = lookup->count;
+
+	loki_lookup_add(lookup, number, number);
+	if (lookup->nplaces > before)
+		lookup->places[before].sure_end = lookup->places[before].sure_first;
+	lookup->tested += lookup->count - count;
+}
+
+/* Add the nodes of the rarest of a key's elements, which all that pass have. */
+static void
+add_rarest(LokiLookup *lookup, bool sure)
+{
+	LokiFilterKey *key = lookup->key;
+	double		least = -1;
+	LokiPlaces	places = {0};
+
+	for (int i = 0; i < key->nexact; i++)
+	{
+		uint32		number = NUMBER_OF_HASH((uint32) key->set[i]);
+
+		lookup->nplaces = 0;
+		lookup->count = 0;
+		if (sure)
+			loki_lookup_add(lookup, number, number);
+		else
+			add_tested(lookup, number);
+		if (least < 0 || lookup->count < least)
+		{
+			least = lookup->count;
+			if (lookup->nplaces > 0)
+				places = lookup->places[0];
+		}
+	}
+	lookup->count = Max(least, 0);
+	lookup->tested = sure ? 0 : lookup->count;
+	lookup->nplaces = lookup->count > 0;
+	lookup->places[0] = places;
+}
+
+/* Whether what equals a key's constant is listed under its elements */
+static bool
+is_by_elements(const LokiFilterKey *key)
+{
+	return key->nexact >= 1 && key->nexact <= LOKI_SLOT_ELEMENTS;
+}
+
+bool
+loki_postarray_find(LokiLookup *lookup)
+{
+	LokiFilterKey *key = lookup->key;
+
+	/* those of all elements, empty arrays and signatures */
+	if (key->nexact + 2 > LOKI_LOOKUP_PLACES)
+		return false;
+	lookup->repeats = true;
+	switch ((LokiFilterKind) key->kind)
+	{
+		case LOKI_FILTER_OVERLAPS:
+			for (int i = 0; i < key->nexact; i++)
+				loki_lookup_add(lookup, NUMBER_OF_HASH(key->set[i]), NUMBER_OF_HASH(key->set[i]));
+			add_tested(lookup, NUMBER_SIGNATURE);
+			return true;
+		case LOKI_FILTER_CONTAINS:
+			if (is_by_elements(key))
+				add_rarest(lookup, key->nexact == 1);
+			add_tested(lookup, NUMBER_SIGNATURE);
+			return true;
+		case LOKI_FILTER_SAME:
+			if (!key->lossy)
+				add_tested(lookup, NUMBER_EMPTY);
+			else if (is_by_elements(key))
+				add_rarest(lookup, false);
+			else
+				add_tested(lookup, NUMBER_SIGNATURE);
+			return true;
+		case LOKI_FILTER_CONTAINED:
+			add_tested(lookup, NUMBER_EMPTY);
+			for (int i = 0; i < key->nexact; i++)
+				add_tested(lookup, NUMBER_OF_HASH((uint32) key->set[i]));
+			add_tested(lookup, NUMBER_SIGNATURE);
+			return true;
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,291 @@
+/*-------------------------------------------------------------------------
+ *
+ * tid_set.c
+ *	  A set of heap TIDs that a scan stays in, made of what another index
+ *	  has found: a bitmap, or rows.
+ *
+ * A TIDBitmap cannot be asked for one TID.  It returns its pages in order, so
+ * that the set is written from front to back.  It takes less memory than the
+ * bitmap, which stays within work_mem by forgetting offsets.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/tid_set.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "compat/pgcompat.h"
+#include "hnsw/filter/tid_set.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#define PAGE_WORDS		((MaxHeapTuplesPerPage + 63) / 64)
+
+/* A set that grows */
+typedef struct TidSetBuilder
+{
+	LokiTidSet *set;
+	BlockNumber *blocks;
+	uint32		allocated;		/* of blocks and entries */
+	uint32		noffsets;
+	uint32		offsets_allocated;
+	double		rows_per_page;
+} TidSetBuilder;
+
+static void
+make_room(TidSetBuilder *builder)
+{
+	LokiTidSet *set = builder->set;
+
+	if (set->npages == builder->allocated)
+	{
+		builder->allocated *= 2;
+		builder->blocks = repalloc_huge(builder->blocks,
+										mul_size(builder->allocated, sizeof(BlockNumber)));
+		set->entries = repalloc_huge(set->entries,
+									 mul_size(builder->allocated, sizeof(uint32)));
+	}
+	if (builder->noffsets + PAGE_WORDS > builder->offsets_allocated)
+	{
+		builder->offsets_allocated *= 2;
+		set->offsets = repalloc_huge(set->offsets,
+									 mul_size(builder->offsets_allocated, sizeof(uint64)));
+	}
+}
+
+/* Append a page; offsets are in order, as the bitmap has them. */
+static void
+add_page(TidSetBuilder *builder, const LokiTbmPage *page)
+{
+	LokiTidSet *set = builder->set;
+	bool		lossy = page->ntuples < 0 || builder->noffsets >= LOKI_TIDS_RECHECK / 2;
+	uint32		words;
+
+	make_room(builder);
+	builder->blocks[set->npages] = page->block;
+	set->entries[set->npages++] = builder->noffsets |
+		(lossy || page->recheck ? LOKI_TIDS_RECHECK : 0);
+	if (lossy)
+	{
+		set->nlossy++;
+		set->count += builder->rows_per_page;
+		return;
+	}
+	words = page->ntuples == 0 ? 1 : (page->offsets[page->ntuples - 1] - 1) / 64 + 1;
+	Assert(words <= PAGE_WORDS);
+	memset(set->offsets + builder->noffsets, 0, words * sizeof(uint64));
+	for (int i = 0; i < page->ntuples; i++)
+	{
+		uint32		bit = page->offsets[i] - 1;
+
+		set->offsets[builder->noffsets + bit / 64] |= UINT64CONST(1) << (bit % 64);
+	}
+	builder->noffsets += words;
+	set->count += page->ntuples;
+}
+
+/* Make room for the bits by block. */
+static void
+begin_pages(LokiTidSet *set, BlockNumber first, uint64 nblocks)
+{
+	set->first = first;
+	set->nblocks = nblocks;
+	set->pages = MemoryContextAllocExtended(set->context,
+											mul_size(nblocks / 64 + 1, sizeof(uint64)),
+											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	set->ranks = MemoryContextAllocExtended(set->context,
+											mul_size(nblocks / 64 + 1, sizeof(uint32)),
+											MCXT_ALLOC_HUGE);
+}
+
+static inline void
+set_page(LokiTidSet *set, BlockNumber block)
+{
+	uint32		bit = block - set->first;
+
+	set->pages[bit / 64] |= UINT64CONST(1) << (bit % 64);
+}
+
+/* Count the pages before each word; returns how many there are. */
+static uint32
+rank_pages(LokiTidSet *set)
+{
+	uint32		rank = 0;
+
+	for (uint64 i = 0; i < set->nblocks / 64 + 1; i++)
+	{
+		set->ranks[i] = rank;
+		rank += pg_popcount64(set->pages[i]);
+	}
+	return rank;
+}
+
+/* Make the bits by block. */
+static void
+index_pages(LokiTidSet *set, const BlockNumber *blocks)
+{
+	uint32		n = set->npages;
+
+	begin_pages(set, n > 0 ? blocks[0] : 0, n > 0 ? (uint64) blocks[n - 1] - blocks[0] + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, blocks[i]);
+	(void) rank_pages(set);
+}
+
+/*
+ * The TIDs of a bitmap, in a memory context below the current one.  A page of
+ * the heap has so many rows, on average.
+ */
+LokiTidSet *
+loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan TIDs",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	LokiTidSet *set = palloc0_object(LokiTidSet);
+	TidSetBuilder builder = {.set = set, .rows_per_page = rows_per_page};
+	LokiTbmIterator iterator;
+	LokiTbmPage page;
+
+	set->context = context;
+	builder.allocated = 64;
+	builder.offsets_allocated = 64 * PAGE_WORDS;
+	builder.blocks = palloc_array(BlockNumber, builder.allocated);
+	set->entries = palloc_array(uint32, builder.allocated);
+	set->offsets = palloc_array(uint64, builder.offsets_allocated);
+	loki_tbm_begin(&iterator, bitmap);
+	while (loki_tbm_next(&iterator, &page))
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_page(&builder, &page);
+	}
+	loki_tbm_end(&iterator);
+	make_room(&builder);
+	set->entries[set->npages] = builder.noffsets;
+	index_pages(set, builder.blocks);
+	pfree(builder.blocks);
+	MemoryContextSwitchTo(old);
+	return set;
+}
+
+/* ----------------------------------------------------------------
+ * Sets of rows in no order
+ * ----------------------------------------------------------------
+ */
+
+/* Make the bits by block of rows. */
+static void
+index_rows(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
+{
+	BlockNumber first = n > 0 ? rows[0].block : 0;
+	BlockNumber last = first;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		first = Min(first, rows[i].block);
+		last = Max(last, rows[i].block);
+	}
+	begin_pages(set, first, n > 0 ? (uint64) last - first + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, rows[i].block);
+	set->npages = rank_pages(set);
+}
+
+/* Give each page as many words as its rows need; returns how many in all. */
+static uint32
+make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
+{
+	uint32		nwords = 0;
+
+	set->entries = MemoryContextAllocExtended(set->context,
+											  mul_size((Size) set->npages + 1, sizeof(uint32)),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		words = (rows[i].offset - 1) / 64 + 1;
+		uint32		rank;
+
+		if (!loki_tids_find(set, rows[i].block, &rank))
+			continue;
+		words = Max(words, set->entries[rank] & ~LOKI_TIDS_RECHECK);
+		set->entries[rank] = words | (set->entries[rank] & LOKI_TIDS_RECHECK) |
+			(rows[i].recheck ? LOKI_TIDS_RECHECK : 0);
+	}
+	for (uint32 rank = 0; rank < set->npages; rank++)
+	{
+		uint32		words = set->entries[rank] & ~LOKI_TIDS_RECHECK;
+
+		set->entries[rank] += nwords - words;
+		nwords += words;
+	}
+	set->entries[set->npages] = nwords;
+	return nwords;
+}
+
+/*
+ * The set of rows, LOKI_TIDS_MOST at most, which may come in any order, and more
+ * than once.  There is nothing to sort: a row's place is known from the bits of
+ * all.
+ */
+LokiTidSet *
+loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan TIDs",
+												  ALLOCSET_DEFAULT_SIZES);
+	LokiTidSet *set = MemoryContextAllocZero(context, sizeof(LokiTidSet));
+	uint32		nwords;
+
+	Assert(n <= LOKI_TIDS_MOST);
+	set->context = context;
+	index_rows(set, rows, n);
+	nwords = make_entries(set, rows, n);
+	set->offsets = MemoryContextAllocExtended(context, mul_size((Size) nwords + 1, sizeof(uint64)),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		bit = rows[i].offset - 1;
+		uint32		rank;
+
+		if (loki_tids_find(set, rows[i].block, &rank))
+			set->offsets[(set->entries[rank] & ~LOKI_TIDS_RECHECK) + bit / 64] |=
+				UINT64CONST(1) << (bit % 64);
+	}
+	set->count = (double) pg_popcount((char *) set->offsets, (int) (nwords * sizeof(uint64)));
+	return set;
+}
+
+void
+loki_tids_free(LokiTidSet *set)
+{
+	MemoryContextDelete(set->context);
+}
+
+/* Begin to go through the pages of a set. */
+void
+loki_tids_begin(LokiTidPages *pages, const LokiTidSet *set)
+{
+	memset(pages, 0, sizeof(LokiTidPages));
+	pages->set = set;
+	pages->bits = set->pages[0];
+}
+
+/* The next page; false at the end. */
+bool
+loki_tids_next(LokiTidPages *pages)
+{
+	const LokiTidSet *set = pages->set;
+	uint32		start;
+
+	if (pages->rank == set->npages)
+		return false;
+	while (pages->bits == 0)
+		pages->bits = set->pages[++pages->word];
+	pages->block = set->first + pages->word * 64 + pg_rightmost_one_pos64(pages->bits);
+	pages->bits &= pages->bits - 1;
+	start = set->entries[pages->rank] & ~LOKI_TIDS_RECHECK;
+	pages->offsets = set->offsets + start;
+	pages->nwords = (set->entries[++pages->rank] & ~LOKI_TIDS_RECHECK) - start;
+	return true;
+}

@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * find.c
+ *	  Making nodes of an index found by the search for their own row.
+ *
+ * What build/reachability.c does for a new graph, for one in pages: a node that its
+ * search misses is linked from nodes that the search has expanded, so that the
+ * same search finds it.  src/hnsw/README, "Nothing is lost".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/find.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/graph/neighbors.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+
+/* Links that a node gets which was searched for in vain */
+#define NEW_LINKS			16
+
+/*
+ * Whether the narrow search for a node, whose query the search has, finds it, or
+ * one that its code cannot tell from it; or if others are nearer, as there may be
+ * by inner product.  If not, the search's pool has where it ended.
+ */
+bool
+loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
+{
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries = loki_search_entries(search, meta, entries);
+	float		self;
+
+	if (nentries == 0)
+		return true;
+	loki_search_score(search, &node, 1, &self);
+	search->wanted = self;
+	search->tolerance = 0;
+	search->stop = true;
+	loki_search_layer0(search, entries, nentries, LOKI_NARROW_SEARCH);
+	search->tolerance = -1;
+	search->stop = false;
+	return search->met ||
+		(search->npool == LOKI_NARROW_SEARCH &&
+		 !(self < search->pool[search->npool - 1].distance));
+}
+
+/*
+ * Link a node that was searched for in vain from nodes of the pool, several of
+ * them, as no other search ends in quite the same place; by force from one alone,
+ * if none has a link for it.
+ */
+void
+loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
+{
+	LokiListRef ref = {.slot = LOKI_NONE};
+	int			linked = 0;
+
+	for (int force = 0; force <= 1 && linked == 0; force++)
+		for (int i = 0; i < search->npool && linked < (force ? 1 : NEW_LINKS); i++)
+		{
+			ref.node = search->pool[i].node & ~LOKI_EXPANDED;
+			if (loki_node_is_live(linker->state, linker->index, ref.node) &&
+				loki_list_add(linker, &ref, node, LOKI_NONE, force))
+				linked++;
+			CHECK_FOR_INTERRUPTS();
+		}
+}
+
+/*
+ * Search for a live node by its codes, and link it if it is not found.  code and
+ * refine have room for them.  Nobody may free nodes meanwhile.
+ */
+void
+loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
+					 char *code, char *refine)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(linker->index, &meta);
+	loki_code_read(linker->state, linker->index, node, code);
+	if (linker->state->quantizer->prepare_refined == NULL)
+		loki_search_query_code(search, code);
+	else
+	{
+		if (!loki_slot_read(linker->state, linker->index, LOKI_FAMILY_REFINE, node, refine))
+			return;
+		loki_search_query_row(search, code, refine, NULL);
+	}
+	if (!loki_node_is_found(search, &meta, node))
+		loki_node_link_found(linker, search, node);
+}

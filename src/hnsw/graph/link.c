@@ -1,0 +1,603 @@
+/*-------------------------------------------------------------------------
+ *
+ * link.c
+ *	  Neighbor lists in pages: adding links.
+ *
+ * A list is only ever written as it was re-read under the exclusive lock of
+ * its page.  Choosing needs the codes of all candidates, which lie on other
+ * pages, so the list is read, chosen without any lock, and written if it is
+ * still the same; otherwise all is done again.
+ *
+ * A link may leave a list only if what it led to can be reached all the same:
+ * over one of the links that stay, in two steps, each of which is nearer.  So
+ * inserts cut no part of the graph off, which the rule of selection alone
+ * would do now and then.
+ *
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/link.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "hnsw/graph/neighbors.h"
+#include "hnsw/page/change.h"
+#include "miscadmin.h"
+
+/* Lists that one forced link may push a link out of */
+#define MAX_FORCED		8
+
+/* Of a node's own neighbors, those that have to be linked to it before another
+ * may give up its link */
+#define LINKS_BACK		2
+
+/* ----------------------------------------------------------------
+ * Writing a list
+ * ----------------------------------------------------------------
+ */
+
+/* Begin a change of a list, by locking its page. */
+static void
+lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
+{
+	loki_change_begin(change, linker->state, linker->index);
+	(void) loki_change_lock(change, loki_list_family(ref->level),
+							ref->level == 0 ? ref->node : ref->slot, place);
+}
+
+/* The list as a locked page has it; false if the slot is another's by now */
+static bool
+get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *change,
+				uint32 place, LokiList *list)
+{
+	uint32		slot_size = linker->state->families[loki_list_family(ref->level)].slot_size;
+	Page		page = loki_change_page(change, 0);
+	const void *slot = LokiPageSlot(page, slot_size, place);
+
+	if ((int) place >= LokiPageUsed(page, slot_size))
+		return false;
+	if (ref->level > 0)
+	{
+		const LokiUpperData *upper = slot;
+
+		if (upper->node != ref->node || upper->level != ref->level)
+			return false;
+	}
+	loki_list_get(linker->index, slot, ref->level, linker->state->m, list);
+	return true;
+}
+
+/* Change the list of a slot whose page is locked. */
+static void
+change_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 place,
+			const LokiList *list)
+{
+	uint32		slot_size = linker->state->families[loki_list_family(ref->level)].slot_size;
+
+	memcpy(linker->slot, LokiPageSlot(loki_change_page(change, 0), slot_size, place), slot_size);
+	loki_list_put(linker->slot, ref->level, linker->state->m, list);
+	loki_change_slot_differing(change, 0, slot_size, place, linker->slot);
+}
+
+/*
+ * Link to a node if it is linked already or if there is room.  Otherwise the
+ * list is left in *old, to choose from.
+ */
+typedef enum AppendResult
+{
+	APPEND_DONE,
+	APPEND_STALE,
+	APPEND_FULL
+} AppendResult;
+
+static AppendResult
+append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
+			LokiList *old)
+{
+	uint32		place;
+	LokiChange	change;
+	AppendResult result = APPEND_DONE;
+
+	lock_list(linker, ref, &change, &place);
+	if (!get_locked_list(linker, ref, &change, place, old))
+		result = APPEND_STALE;
+	else if (loki_list_contains(old, node))
+		result = APPEND_DONE;
+	else if (old->count == loki_list_max(ref->level, linker->state->m))
+		result = APPEND_FULL;
+	else
+	{
+		old->nodes[old->count] = node;
+		old->slots[old->count] = slot;
+		old->count++;
+		change_list(linker, ref, &change, place, old);
+	}
+	loki_change_finish(&change);
+	return result;
+}
+
+/* Order a list so that links it has in common with another are where they are
+ * there, as far as it reaches. */
+static void
+keep_places(const LokiList *old, LokiList *list)
+{
+	LokiList	moved = {0};
+	LokiList	kept = *list;
+	bool		taken[2 * LOKI_MAX_M] = {false};
+
+	for (int i = 0; i < list->count; i++)
+	{
+		int			place = 0;
+
+		while (place < old->count && old->nodes[place] != list->nodes[i])
+			place++;
+		if (place >= Min(old->count, list->count) || taken[place])
+			place = list->count;
+		if (place < list->count)
+		{
+			taken[place] = true;
+			kept.nodes[place] = list->nodes[i];
+			kept.slots[place] = list->slots[i];
+		}
+		else
+		{
+			moved.nodes[moved.count] = list->nodes[i];
+			moved.slots[moved.count] = list->slots[i];
+			moved.count++;
+		}
+	}
+	for (int place = list->count - 1; place >= 0; place--)
+		if (!taken[place])
+		{
+			moved.count--;
+			kept.nodes[place] = moved.nodes[moved.count];
+			kept.slots[place] = moved.slots[moved.count];
+		}
+	*list = kept;
+}
+
+/* Write a new list where the old one still stands; false if it does not. */
+static bool
+replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
+			 LokiList *new)
+{
+	uint32		place;
+	LokiChange	change;
+	LokiList	current;
+	bool		same;
+
+	keep_places(old, new);
+	lock_list(linker, ref, &change, &place);
+	same = get_locked_list(linker, ref, &change, place, &current) &&
+		loki_list_equal(&current, old, ref->level);
+	if (same)
+		change_list(linker, ref, &change, place, new);
+	loki_change_finish(&change);
+	return same;
+}
+
+/* ----------------------------------------------------------------
+ * Adding one link to many lists
+ * ----------------------------------------------------------------
+ */
+
+/* A list that is to be appended to */
+typedef struct AppendTarget
+{
+	uint32		ordinal;		/* of its page of LINK */
+	uint32		place;
+	int			number;			/* in the list of nodes */
+} AppendTarget;
+
+/* Targets of one record; each is a change, and each page may have its end raised */
+#define APPEND_TARGETS		(LOKI_CHANGE_PARTS - LOKI_CHANGE_PAGES)
+
+static int
+compare_targets(const void *a, const void *b)
+{
+	const AppendTarget *x = a;
+	const AppendTarget *y = b;
+
+	if (x->ordinal != y->ordinal)
+		return x->ordinal < y->ordinal ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+/* How many targets, which are sorted, go into one record */
+static int
+count_targets(const AppendTarget *targets, int n)
+{
+	int			npages = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		npages += i == 0 || targets[i].ordinal != targets[i - 1].ordinal;
+		if (npages > LOKI_CHANGE_PAGES || i == APPEND_TARGETS)
+			return i;
+	}
+	return n;
+}
+
+/*
+ * Add a link, as slots have it, to a locked list, if there is room; whether it is
+ * linked
+ */
+static bool
+append_locked(LokiLinker *linker, LokiChange *change, int number,
+			  const AppendTarget *target, const uint32 *added)
+{
+	uint32		slot_size = linker->state->families[LOKI_FAMILY_LINK].slot_size;
+	Page		page = loki_change_page(change, number);
+	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(page, slot_size, target->place);
+	int			max = 2 * linker->state->m;
+	int			count = loki_link_count(link, max / 2);
+
+	if ((int) target->place >= LokiPageUsed(page, slot_size))
+		return false;
+	for (int i = 0; i < count; i++)
+		if (link->neighbors[i] == *added)
+			return true;
+	if (count == max)
+		return false;
+	loki_change_slot_bytes(change, number, slot_size, target->place,
+						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
+						   added, sizeof(uint32));
+	return true;
+}
+
+/*
+ * Append to the lists of some targets, which are sorted, in one record.
+ */
+static void
+append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
+				  const uint32 *added, bool *linked)
+{
+	LokiChange	change;
+	int			page = 0;
+
+	loki_change_begin(&change, linker->state, linker->index);
+	for (int i = 0; i < n; i++)
+	{
+		if (i == 0 || targets[i].ordinal != targets[i - 1].ordinal)
+			page = loki_change_lock_page(&change, LOKI_FAMILY_LINK, targets[i].ordinal);
+		linked[targets[i].number] = append_locked(linker, &change, page, &targets[i], added);
+	}
+	loki_change_finish(&change);
+}
+
+/*
+ * Link the nodes of a list to one node on layer 0 where they have room.
+ */
+void
+loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *linked)
+{
+	AppendTarget targets[2 * LOKI_MAX_M];
+	uint32		added = node + 1;
+	int			n;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		(void) loki_slot_block(linker->state, linker->index, LOKI_FAMILY_LINK,
+							   list->nodes[i], &targets[i].place);
+		targets[i].ordinal = loki_slot_page(&linker->state->families[LOKI_FAMILY_LINK],
+											list->nodes[i], &targets[i].place);
+		targets[i].number = i;
+	}
+	qsort(targets, list->count, sizeof(AppendTarget), compare_targets);
+	for (int i = 0; i < list->count; i += n)
+	{
+		n = count_targets(targets + i, list->count - i);
+		append_to_targets(linker, targets + i, n, &added, linked);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Choosing a full list again
+ * ----------------------------------------------------------------
+ */
+
+/* Set the candidates' distances from a node, and sort them. */
+static void
+score_from_node(LokiLinker *linker, uint32 node)
+{
+	const LokiQuantizer *quantizer = linker->state->quantizer;
+	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
+
+	loki_code_read(linker->state, linker->index, node, own);
+	quantizer->prepare_code(quantizer, own, linker->query);
+	for (int i = 0; i < linker->n; i++)
+		linker->codes[i] = linker->candidates[i].code;
+	quantizer->score(quantizer, linker->query, linker->codes, linker->n,
+					 linker->distances);
+	for (int i = 0; i < linker->n; i++)
+		linker->candidates[i].distance =
+			isfinite(linker->distances[i]) ? linker->distances[i] : FLT_MAX;
+	loki_linker_sort(linker);
+}
+
+/* Distances from a node to those of a list */
+void
+loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *distances)
+{
+	const LokiQuantizer *quantizer = linker->state->quantizer;
+	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
+
+	loki_code_read(linker->state, linker->index, node, own);
+	quantizer->prepare_code(quantizer, own, linker->query);
+	for (int i = 0; i < list->count; i++)
+	{
+		char	   *code = linker->code_space + (Size) i * quantizer->code_size;
+
+		loki_code_read(linker->state, linker->index, list->nodes[i], code);
+		linker->codes[i] = code;
+	}
+	quantizer->score(quantizer, linker->query, linker->codes, list->count, distances);
+}
+
+/*
+ * Take out of a list, which belongs to a node at these distances, what
+ * another node is linked to and nearer to.
+ */
+static void
+drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
+			 float *distances)
+{
+	LokiList	theirs;
+	LokiList	common = {0};
+	float		nearer[2 * LOKI_MAX_M];
+	int			kept = 0;
+
+	if (!loki_list_peek(linker, other, &theirs))
+		return;
+	for (int i = 0; i < list->count; i++)
+		if (loki_list_contains(&theirs, list->nodes[i]))
+			common.nodes[common.count++] = list->nodes[i];
+	if (common.count == 0)
+		return;
+
+	loki_list_measure(linker, other->node, &common, nearer);
+	for (int i = 0, j = 0; i < list->count; i++)
+	{
+		if (j < common.count && common.nodes[j] == list->nodes[i] &&
+			nearer[j++] <= distances[i])
+			continue;
+		list->nodes[kept] = list->nodes[i];
+		list->slots[kept] = list->slots[i];
+		distances[kept] = distances[i];
+		kept++;
+	}
+	list->count = kept;
+}
+
+/* Move links from one list to the end of another, as long as there is room. */
+static void
+move_links(LokiList *from, LokiList *to, int max)
+{
+	int			moved = Min(from->count, max - to->count);
+
+	memcpy(to->nodes + to->count, from->nodes, sizeof(uint32) * moved);
+	memcpy(to->slots + to->count, from->slots, sizeof(uint32) * moved);
+	to->count += moved;
+	from->count -= moved;
+	memmove(from->nodes, from->nodes + moved, sizeof(uint32) * from->count);
+	memmove(from->slots, from->slots + moved, sizeof(uint32) * from->count);
+}
+
+/*
+ * Whether some of a node's own neighbors are linked to it, but for one.  A search
+ * for the node ends among them, so that no farther link could do as well.
+ */
+static bool
+is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
+{
+	LokiList	own;
+	LokiList	theirs;
+	int			found = 0;
+
+	if (!loki_list_peek(linker, ref, &own))
+		return true;
+	for (int i = 0; i < own.count && found < LINKS_BACK; i++)
+	{
+		LokiListRef other = {own.nodes[i], own.slots[i], ref->level};
+
+		if (other.node != except && loki_list_peek(linker, &other, &theirs) &&
+			loki_list_contains(&theirs, ref->node))
+			found++;
+	}
+	return found == LINKS_BACK;
+}
+
+/*
+ * Links of `wanted` that are not in `new` are added to it, as long as there is
+ * room, but for those that can go: that a node in `new` is linked to and nearer
+ * to, and that are linked to by others as well.  Those for which there is no
+ * room are left in *left.
+ */
+void
+loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
+						 const LokiList *wanted, LokiList *new, LokiList *left)
+{
+	float		distances[2 * LOKI_MAX_M];
+	int			chosen = new->count;
+	LokiList	dropped;
+
+	left->count = 0;
+	for (int i = 0; i < wanted->count; i++)
+		if (!loki_list_contains(new, wanted->nodes[i]))
+		{
+			left->nodes[left->count] = wanted->nodes[i];
+			left->slots[left->count] = wanted->slots[i];
+			left->count++;
+		}
+	if (left->count == 0)
+		return;
+
+	dropped = *left;
+	loki_list_measure(linker, ref->node, left, distances);
+	for (int i = 0; i < chosen && left->count > 0; i++)
+	{
+		LokiListRef other = {new->nodes[i], new->slots[i], ref->level};
+
+		drop_covered(linker, &other, left, distances);
+	}
+	for (int i = 0; i < dropped.count; i++)
+	{
+		LokiListRef other = {dropped.nodes[i], dropped.slots[i], ref->level};
+
+		if (loki_list_contains(left, other.node) ||
+			is_linked_back(linker, &other, ref->node))
+			continue;
+		left->nodes[left->count] = other.node;
+		left->slots[left->count] = other.slot;
+		left->count++;
+	}
+	move_links(left, new, loki_list_max(ref->level, linker->state->m));
+}
+
+/* The candidates as a list, but for one node */
+static void
+list_from_candidates(const LokiLinker *linker, uint32 except, LokiList *list)
+{
+	list->count = 0;
+	for (int i = 0; i < linker->n; i++)
+		if (linker->candidates[i].node != except)
+		{
+			list->nodes[list->count] = linker->candidates[i].node;
+			list->slots[list->count] = linker->candidates[i].slot;
+			list->count++;
+		}
+}
+
+/* Make a node one of a list's links, in place of the farthest if it is full. */
+static void
+force_link(LokiList *list, int max, uint32 node, uint32 slot)
+{
+	if (loki_list_contains(list, node))
+		return;
+	if (list->count == max)
+		list->count--;
+	list->nodes[list->count] = node;
+	list->slots[list->count] = slot;
+	list->count++;
+}
+
+/*
+ * Whether a link may take the place of others that nothing else leads to, if
+ * the new neighbor takes those over.  Under inner products a list is full of
+ * whoever came first: short vectors, which no other is nearer to, would stay
+ * for good and keep out the longer ones that answers are made of.
+ */
+static bool
+hands_over(const LokiLinker *linker)
+{
+	return linker->state->code.metric == LOKI_METRIC_IP;
+}
+
+/*
+ * Choose again among the links of a full list and a new one; false if the new
+ * one is not chosen, or only at the cost of another that nothing else leads
+ * to.  If the new one must be, or its node can take over such others, they are
+ * left in *left.
+ */
+static bool
+choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
+			 uint32 node, uint32 slot, bool force, LokiList *new, LokiList *left)
+{
+	int			max = loki_list_max(ref->level, linker->state->m);
+	LokiList	wanted;
+
+	linker->n = 0;
+	for (int i = 0; i < old->count; i++)
+		if (old->nodes[i] != ref->node)
+			loki_linker_add(linker, old->nodes[i], old->slots[i], 0);
+	if (linker->dead_pending)
+		loki_linker_drop_dead(linker, ref->level);
+	loki_linker_add(linker, node, slot, 0);
+
+	loki_linker_read_codes(linker);
+	score_from_node(linker, ref->node);
+	list_from_candidates(linker, node, &wanted);
+	if (linker->n <= max)
+	{
+		*new = wanted;
+		force_link(new, max, node, slot);
+		left->count = 0;
+		return true;
+	}
+	loki_linker_choose(linker, ref->level, false, new);
+	if (!force && !loki_list_contains(new, node))
+		return false;
+	force_link(new, max, node, slot);
+	loki_list_keep_reachable(linker, ref, &wanted, new, left);
+	return force || left->count == 0 || hands_over(linker);
+}
+
+/*
+ * Link a node to what leaves another list for it; false if not all find room.
+ */
+static bool
+take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
+{
+	LokiList	full;
+
+	for (int i = 0; i < left->count; i++)
+		if (append_link(linker, ref, left->nodes[i], left->slots[i], &full) != APPEND_DONE)
+			return false;
+	return true;
+}
+
+/*
+ * Add a link to a list, by force if `force` is above 0.
+ *
+ * A link that must be added may push out one that nothing else leads to: then
+ * the new neighbor is linked to that, first.  Its list may be full as well, as
+ * those of equal nodes are; so this goes on, as often as `force` says.
+ */
+static bool
+add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
+		 int force)
+{
+	LokiListRef neighbor = {node, slot, ref->level};
+	LokiList	old;
+	LokiList	new;
+	LokiList	left;
+
+	Assert(node != ref->node);
+	for (;;)
+	{
+		switch (append_link(linker, ref, node, slot, &old))
+		{
+			case APPEND_DONE:
+				return true;
+			case APPEND_STALE:
+				return false;
+			case APPEND_FULL:
+				break;
+		}
+		if (!choose_again(linker, ref, &old, node, slot, force > 0, &new, &left))
+			return false;
+		if (force == 0 && !take_over(linker, &neighbor, &left))
+			return false;
+		for (int i = 0; i < left.count && force > 0; i++)
+			add_link(linker, &neighbor, left.nodes[i], left.slots[i], force - 1);
+		if (replace_list(linker, ref, &old, &new))
+			return true;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Add a link to a list.  No buffer lock may be held; the page of the list is
+ * locked exclusively, once, or twice where the list is full.
+ */
+bool
+loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
+			  bool force)
+{
+	return add_link(linker, ref, node, slot, force ? MAX_FORCED : 0);
+}

@@ -1,0 +1,344 @@
+/*-------------------------------------------------------------------------
+ *
+ * neighbors.c
+ *	  Neighbor lists in pages: reading and choosing them.
+ *
+ * Layer 0 (LINK) and the layers above it (UPPER) differ in the form of their
+ * lists alone; a LokiList stands for both.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/neighbors.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/xlog.h"
+#include "hnsw/graph/neighbors.h"
+#include "hnsw/graph/select.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+/* Allocate scratch memory in the current context. */
+void
+loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capacity)
+{
+	Size		query_size = TYPEALIGN(64, state->quantizer->query_size);
+	char	   *queries = palloc(mul_size(3, query_size) + 64);
+
+	queries = (char *) TYPEALIGN(64, (uintptr_t) queries);
+	capacity = Max(capacity, 2 * state->m + 1);
+
+	memset(linker, 0, sizeof(LokiLinker));
+	linker->index = index;
+	linker->state = state;
+	linker->capacity = capacity;
+	linker->candidates = palloc_array(LokiLinkCandidate, capacity);
+	linker->code_space = palloc(mul_size(capacity + 1, state->quantizer->code_size));
+	linker->query = (LokiQuery *) queries;
+	linker->scratch = (LokiQuery *) (queries + query_size);
+	linker->codes = palloc_array(const void *, capacity);
+	linker->distances = palloc_array(float, capacity);
+	linker->selected = palloc_array(int, capacity);
+	linker->slot = palloc(Max(state->families[LOKI_FAMILY_LINK].slot_size,
+							  state->families[LOKI_FAMILY_UPPER].slot_size));
+}
+
+/* Add a candidate; those past the capacity are dropped. */
+void
+loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance)
+{
+	LokiLinkCandidate *candidate;
+
+	if (linker->n >= linker->capacity)
+		return;
+	candidate = &linker->candidates[linker->n++];
+	candidate->distance = distance;
+	candidate->node = node;
+	candidate->slot = slot;
+	candidate->code = NULL;
+}
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const LokiLinkCandidate *x = a;
+	const LokiLinkCandidate *y = b;
+
+	if (x->distance != y->distance)
+		return x->distance < y->distance ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Sort candidates, nearest first; equal ones by number */
+void
+loki_linker_sort(LokiLinker *linker)
+{
+	qsort(linker->candidates, linker->n, sizeof(LokiLinkCandidate), compare_candidates);
+}
+
+/*
+ * Copy a node's code out.  It is read without content lock: its bytes were
+ * written before the node could be reached.
+ */
+void
+loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code)
+{
+	uint32		place;
+	uint32		size = state->quantizer->code_size;
+	BlockNumber block;
+	Buffer		buffer;
+
+	Assert(!RecoveryInProgress());
+	if (loki_slot_peek(state, index, LOKI_FAMILY_CODE, node, code))
+		return;
+	block = loki_slot_block(state, index, LOKI_FAMILY_CODE, node, &place);
+	buffer = loki_buffer_read(state, index, block);
+	loki_family_page_check(state, index, buffer, LOKI_FAMILY_CODE);
+	memcpy(code, LokiPageSlot(BufferGetPage(buffer), size, place), size);
+	ReleaseBuffer(buffer);
+}
+
+/* Copy the codes of candidates that have none yet. */
+void
+loki_linker_read_codes(LokiLinker *linker)
+{
+	LokiIndex  *state = linker->state;
+	uint32		size = state->quantizer->code_size;
+
+	for (int i = 0; i < linker->n; i++)
+		if (linker->candidates[i].code == NULL)
+			loki_slot_prefetch(state, linker->index, LOKI_FAMILY_CODE,
+							   linker->candidates[i].node);
+	for (int i = 0; i < linker->n; i++)
+	{
+		LokiLinkCandidate *candidate = &linker->candidates[i];
+		char	   *code = linker->code_space + (Size) i * size;
+
+		if (candidate->code != NULL)
+			continue;
+		loki_code_read(state, linker->index, candidate->node, code);
+		candidate->code = code;
+	}
+}
+
+/* Whether a node is in the graph and may be linked to */
+bool
+loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
+{
+	LokiTidData tid;
+
+	if (!loki_slot_read(state, index, LOKI_FAMILY_TID, node, &tid))
+		return false;
+	switch (LokiTidState(&tid))
+	{
+		case LOKI_TID_LIVE:
+		case LOKI_TID_KILLED:
+		case LOKI_TID_OVERFLOW:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Whether a node may be linked to on a layer.  Above layer 0 its slot must be
+ * its own, too: that of a dead one may have been used again, and so may the
+ * node's number.  Looked at in this order, both stay as they are for as long
+ * as the page lock is held.
+ */
+static bool
+may_link(LokiLinker *linker, int level, uint32 node, uint32 slot)
+{
+	LokiListRef ref = {node, slot, level};
+	LokiList	list;
+
+	return loki_node_is_live(linker->state, linker->index, node) &&
+		(level == 0 || loki_list_read(linker, &ref, &list));
+}
+
+/* Drop candidates that may not be linked to; whether there were any */
+bool
+loki_linker_drop_dead(LokiLinker *linker, int level)
+{
+	int			kept = 0;
+	int			n = linker->n;
+
+	for (int i = 0; i < n; i++)
+		if (may_link(linker, level, linker->candidates[i].node, linker->candidates[i].slot))
+			linker->candidates[kept++] = linker->candidates[i];
+	linker->n = kept;
+	return kept < n;
+}
+
+/*
+ * Choose among the candidates, into selected[].  Their codes are known, except
+ * where all fit.
+ */
+static int
+select_candidates(LokiLinker *linker, int level)
+{
+	int			max = loki_list_max(level, linker->state->m);
+
+	for (int i = 0; i < linker->n; i++)
+	{
+		linker->codes[i] = linker->candidates[i].code;
+		linker->distances[i] = linker->candidates[i].distance;
+	}
+	return loki_select_neighbors(linker->state->quantizer, linker->n,
+								 linker->distances, linker->codes, max,
+								 Min(LokiFillLinks(linker->state->m), max),
+								 linker->scratch, linker->selected);
+}
+
+static void
+list_from_selected(const LokiLinker *linker, int nselected, LokiList *list)
+{
+	list->count = nselected;
+	for (int i = 0; i < nselected; i++)
+	{
+		const LokiLinkCandidate *candidate = &linker->candidates[linker->selected[i]];
+
+		list->nodes[i] = candidate->node;
+		list->slots[i] = candidate->slot;
+	}
+}
+
+/*
+ * Choose a list among the candidates, which are sorted.  Where they must be
+ * live, only those chosen are looked at, until one proves not to be.
+ */
+int
+loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *list)
+{
+	bool		all_live = true;
+
+	if (linker->n > LokiFillLinks(linker->state->m))
+		loki_linker_read_codes(linker);
+	list_from_selected(linker, select_candidates(linker, level), list);
+	if (!check_live)
+		return list->count;
+
+	for (int i = 0; i < list->count && all_live; i++)
+		all_live = may_link(linker, level, list->nodes[i], list->slots[i]);
+	if (!all_live)
+	{
+		loki_linker_drop_dead(linker, level);
+		list_from_selected(linker, select_candidates(linker, level), list);
+	}
+	return list->count;
+}
+
+/* ----------------------------------------------------------------
+ * Lists in slots
+ * ----------------------------------------------------------------
+ */
+
+/* Read the list of a slot. */
+void
+loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list)
+{
+	const LokiLinkData *link = slot;
+	const LokiUpperData *upper = slot;
+
+	list->count = level == 0 ? loki_link_count(link, m) : upper->count;
+	if (list->count > loki_list_max(level, m))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of links",
+						RelationGetRelationName(index)),
+				 errdetail("It has %d neighbors on layer %d, of at most %d.",
+						   list->count, level, loki_list_max(level, m)),
+				 errhint("Please REINDEX it.")));
+	for (int i = 0; i < list->count; i++)
+	{
+		list->nodes[i] = level == 0 ? link->neighbors[i] - 1 : upper->neighbors[i].node;
+		list->slots[i] = level == 0 ? LOKI_NONE : upper->neighbors[i].slot;
+	}
+}
+
+/* Copy out a list, under share lock; false if the slot is another's by now */
+bool
+loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
+{
+	LokiUpperData *upper = (LokiUpperData *) linker->slot;
+	bool		found;
+
+	if (ref->level == 0)
+		found = loki_slot_read(linker->state, linker->index, LOKI_FAMILY_LINK,
+							   ref->node, linker->slot);
+	else
+		found = loki_slot_read(linker->state, linker->index, LOKI_FAMILY_UPPER,
+							   ref->slot, linker->slot) &&
+			upper->node == ref->node && upper->level == ref->level;
+	if (found)
+		loki_list_get(linker->index, linker->slot, ref->level, linker->state->m, list);
+	return found;
+}
+
+/*
+ * The same without a lock where that can be done, for those who only want to
+ * know about a node's surroundings: the copy may have links of two states.
+ */
+bool
+loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
+{
+	LokiUpperData *upper = (LokiUpperData *) linker->slot;
+
+	if (!loki_slot_peek(linker->state, linker->index, loki_list_family(ref->level),
+						ref->level == 0 ? ref->node : ref->slot, linker->slot))
+		return loki_list_read(linker, ref, list);
+	if (ref->level > 0 && (upper->node != ref->node || upper->level != ref->level))
+		return false;
+	loki_list_get(linker->index, linker->slot, ref->level, linker->state->m, list);
+	return true;
+}
+
+/* Write a list into a slot, and zeroes into its unused part. */
+void
+loki_list_put(void *slot, int level, int m, const LokiList *list)
+{
+	LokiLinkData *link = slot;
+	LokiUpperData *upper = slot;
+	int			max = loki_list_max(level, m);
+
+	Assert(list->count <= max);
+	if (level == 0)
+	{
+		for (int i = 0; i < list->count; i++)
+			link->neighbors[i] = list->nodes[i] + 1;
+		memset(link->neighbors + list->count, 0, sizeof(uint32) * (max - list->count));
+		return;
+	}
+	upper->count = (uint8) list->count;
+	for (int i = 0; i < list->count; i++)
+	{
+		upper->neighbors[i].node = list->nodes[i];
+		upper->neighbors[i].slot = list->slots[i];
+	}
+	memset(upper->neighbors + list->count, 0,
+		   sizeof(LokiUpperNeighbor) * (max - list->count));
+}
+
+bool
+loki_list_contains(const LokiList *list, uint32 node)
+{
+	for (int i = 0; i < list->count; i++)
+		if (list->nodes[i] == node)
+			return true;
+	return false;
+}
+
+bool
+loki_list_equal(const LokiList *a, const LokiList *b, int level)
+{
+	Size		size = sizeof(uint32) * a->count;
+
+	return a->count == b->count && memcmp(a->nodes, b->nodes, size) == 0 &&
+		(level == 0 || memcmp(a->slots, b->slots, size) == 0);
+}

@@ -1,0 +1,157 @@
+/*-------------------------------------------------------------------------
+ *
+ * neighbors.h
+ *	  Neighbor lists in pages.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/neighbors.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_GRAPH_NEIGHBORS_H
+#define LOKI_GRAPH_NEIGHBORS_H
+
+#include "postgres.h"
+
+#include "hnsw/graph/search.h"
+#include "utils/rel.h"
+
+/* ----------------------------------------------------------------
+ * Lists (graph/neighbors.c)
+ * ----------------------------------------------------------------
+ */
+
+static inline int
+loki_list_family(int level)
+{
+	return level == 0 ? LOKI_FAMILY_LINK : LOKI_FAMILY_UPPER;
+}
+
+/* A neighbor list, be it a LINK or an UPPER slot, in memory */
+typedef struct LokiList
+{
+	int			count;
+	uint32		nodes[2 * LOKI_MAX_M];
+	uint32		slots[2 * LOKI_MAX_M];	/* UPPER slots; unset on layer 0 */
+} LokiList;
+
+/* Which list: that of a node on a layer */
+typedef struct LokiListRef
+{
+	uint32		node;
+	uint32		slot;			/* UPPER slot; LOKI_NONE on layer 0 */
+	int			level;
+} LokiListRef;
+
+typedef struct LokiLinkCandidate
+{
+	float		distance;
+	uint32		node;
+	uint32		slot;			/* as in LokiList */
+	const char *code;
+} LokiLinkCandidate;
+
+/* Scratch memory for choosing links; inserts and vacuum keep one */
+typedef struct LokiLinker
+{
+	Relation	index;
+	LokiIndex  *state;
+	bool		dead_pending;	/* there may be dead nodes: leave them out
+								 * when a full list is chosen again */
+	int			capacity;		/* candidates that fit */
+	int			n;
+	LokiLinkCandidate *candidates;
+	char	   *code_space;		/* capacity + 1 codes */
+	LokiQuery  *query;			/* of the node whose list it is */
+	LokiQuery  *scratch;
+	const void **codes;
+	float	   *distances;
+	int		   *selected;
+	char	   *slot;			/* copy of a LINK or UPPER slot */
+} LokiLinker;
+
+extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state,
+							  int capacity);
+extern void loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance);
+
+/*
+ * Choose a list on a layer among the candidates, which are sorted; all of them
+ * must be live if check_live.  Returns the length of the list.
+ */
+extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
+							   LokiList *list);
+extern void loki_linker_sort(LokiLinker *linker);
+
+/* Copy a node's code out; no lock is needed for one that is reachable */
+extern void loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code);
+
+/* Read the codes of candidates that have none yet */
+extern void loki_linker_read_codes(LokiLinker *linker);
+
+/* Drop candidates that may not be linked to; whether there were any */
+extern bool loki_linker_drop_dead(LokiLinker *linker, int level);
+
+/* Whether a node may be linked to: live, killed or overflow */
+extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
+
+/* A list of a slot in memory or on a page image, in both directions */
+extern void loki_list_get(Relation index, const void *slot, int level, int m,
+						  LokiList *list);
+extern void loki_list_put(void *slot, int level, int m, const LokiList *list);
+static inline int
+loki_list_max(int level, int m)
+{
+	return level == 0 ? 2 * m : m;
+}
+extern bool loki_list_contains(const LokiList *list, uint32 node);
+extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
+
+/* Copy a list out under share lock; false if the slot is another's by now */
+extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
+
+/* The same without a lock where that can be done; perhaps links of two states */
+extern bool loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
+
+/* Distances from a node to those of a list; of no use to the candidates' codes */
+extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list,
+							  float *distances);
+
+/* ----------------------------------------------------------------
+ * Finding nodes (graph/find.c)
+ * ----------------------------------------------------------------
+ */
+
+extern bool loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node);
+extern void loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node);
+extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
+								 char *code, char *refine);
+
+/* ----------------------------------------------------------------
+ * Adding links (graph/link.c)
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Links of `wanted` that a search needs are added to `new`, as long as there is
+ * room; those for which there is none are left in *left.
+ */
+extern void loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
+									 const LokiList *wanted, LokiList *new,
+									 LokiList *left);
+
+/*
+ * Link the nodes of a list to one node on layer 0, in few records, where they
+ * have room; linked[] says which ones are.
+ */
+extern void loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node,
+							 bool *linked);
+
+/*
+ * Link `ref` to a node, as the list stands under exclusive lock; a full list
+ * is chosen again.  False if the new link was not chosen (never if force) or
+ * the list is stale.
+ */
+extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node,
+						  uint32 slot, bool force);
+
+#endif							/* LOKI_GRAPH_NEIGHBORS_H */

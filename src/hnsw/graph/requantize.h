@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * requantize.h
+ *	  Making codes for another centroid.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/requantize.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_GRAPH_REQUANTIZE_H
+#define LOKI_GRAPH_REQUANTIZE_H
+
+#include "postgres.h"
+
+#include "hnsw/page/index.h"
+#include "utils/rel.h"
+
+extern bool loki_was_recoded(LokiIndex *state, Relation index);
+extern void loki_recode_finish(Relation index);
+extern void loki_recode_wait(Relation index);
+extern void loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
+							  Relation heap);
+extern bool loki_recode_moved(Relation index);
+
+#endif							/* LOKI_GRAPH_REQUANTIZE_H */

@@ -1,0 +1,780 @@
+/*-------------------------------------------------------------------------
+ *
+ * search.c
+ *	  Walking the graph of an index on its codes.
+ *
+ * The neighbors of a node are handled as one batch: gathered, prefetched,
+ * pinned, scored in one call of the quantizer, released.  Nothing here
+ * allocates per node or calls through fmgr.  src/hnsw/README, "Search".
+ *
+ * Slots are read without locks where that can be done: page/slots.c.  A search
+ * that begins in recovery locks every page.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/search.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/xlog.h"
+#include "hnsw/graph/search.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#define VISITED_MIN_SIZE	4096
+#define VISITED_RESERVE		65536
+
+/* Memory that a search keeps for the next one */
+#define KEPT_MEMORY			((Size) 256 * 1024)
+
+/* An empty set of visited nodes; size is a power of two. */
+static void
+visited_allocate(LokiSearch *search, uint32 size)
+{
+	LokiVisited *visited = &search->visited;
+
+	visited->slots = MemoryContextAllocHuge(search->context, mul_size(size, sizeof(uint32)));
+	visited->size = size;
+	visited->shift = 32 - pg_leftmost_one_pos32(size);
+	loki_visited_reset(search);
+}
+
+static LokiQuery *
+alloc_query(const LokiSearch *search)
+{
+	return (LokiQuery *)
+		TYPEALIGN(64, (uintptr_t) MemoryContextAlloc(search->context,
+													 search->state->quantizer->query_size + 64));
+}
+
+/* Set up a search; its scratch memory lives in `context` and is reused. */
+void
+loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
+				  MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Size		slot_size = Max(state->families[LOKI_FAMILY_LINK].slot_size,
+								state->families[LOKI_FAMILY_UPPER].slot_size);
+
+	memset(search, 0, sizeof(LokiSearch));
+	search->index = index;
+	search->state = state;
+	search->context = context;
+	search->in_recovery = RecoveryInProgress();
+	search->skip = LOKI_NONE;
+	search->tolerance = -1;
+	search->given = alloc_query(search);
+	search->query = search->given;
+
+	search->batch_allocated = 2 * LOKI_MAX_M;
+	search->batch = palloc_array(uint32, search->batch_allocated);
+	search->estimates = palloc_array(float, search->batch_allocated);
+	search->passes = palloc_array(uint8, search->batch_allocated);
+	search->link = palloc(slot_size);
+
+	visited_allocate(search, VISITED_MIN_SIZE);
+	MemoryContextSwitchTo(old);
+}
+
+Size
+loki_search_memory(const LokiSearch *search)
+{
+	return mul_size(search->visited.size, sizeof(uint32)) +
+		mul_size(search->scored_allocated, sizeof(LokiScored)) +
+		mul_size((Size) search->frontier_allocated + search->best_allocated, sizeof(uint32));
+}
+
+static void
+release(void *pointer)
+{
+	if (pointer != NULL)
+		pfree(pointer);
+}
+
+/*
+ * Forget what was found before.  Large arrays are given back: clearing them
+ * would slow all searches that follow a large one down, and a walk that begins
+ * with them would be over its limit of memory at once.
+ */
+void
+loki_search_reset(LokiSearch *search)
+{
+	search->npool = 0;
+	search->nscored = 0;
+	search->nfrontier = search->nbest = 0;
+	search->by_heap = false;
+	if (loki_search_memory(search) <= Min(KEPT_MEMORY, search->memory_limit / 4))
+		return;
+
+	release(search->scored);
+	release(search->frontier);
+	release(search->best);
+	search->scored = NULL;
+	search->frontier = search->best = NULL;
+	search->scored_allocated = search->frontier_allocated = search->best_allocated = 0;
+
+	pfree(search->visited.slots);
+	search->visited.slots = NULL;
+	visited_allocate(search, VISITED_MIN_SIZE);
+}
+
+/* Prepare for a query of dim floats. */
+void
+loki_search_query(LokiSearch *search, const float *values)
+{
+	search->query = search->given;
+	search->state->quantizer->prepare(search->state->quantizer, values, search->query);
+}
+
+/*
+ * Prepare for a row, by the codes that are or would be stored for its vector,
+ * `values`: for the very query that a build or an insert has made sure that
+ * the row is found by.
+ */
+void
+loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
+					  const float *values)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+
+	search->query = search->given;
+	if (quantizer->prepare_refined != NULL)
+		quantizer->prepare_refined(quantizer, code, refine, search->query);
+	else
+		quantizer->prepare(quantizer, values, search->query);
+}
+
+/*
+ * Walk for the row that has the vector `values`, if there is one, by the query
+ * of loki_search_query_row().  What was prepared before stays in search->given.
+ */
+void
+loki_search_walk_as_row(LokiSearch *search, const float *values)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+
+	if (quantizer->prepare_refined == NULL)
+		return;
+	if (search->as_row == NULL)
+	{
+		search->as_row = alloc_query(search);
+		search->row_code = MemoryContextAllocZero(search->context, quantizer->code_size);
+		search->row_refine = MemoryContextAllocZero(search->context, quantizer->refine_size);
+	}
+	quantizer->encode(quantizer, values, search->row_code, search->row_refine);
+	quantizer->prepare_refined(quantizer, search->row_code, search->row_refine, search->as_row);
+	search->query = search->as_row;
+}
+
+/* Prepare for a stored code. */
+void
+loki_search_query_code(LokiSearch *search, const void *code)
+{
+	search->query = search->given;
+	search->state->quantizer->prepare_code(search->state->quantizer, code, search->query);
+}
+
+/* ----------------------------------------------------------------
+ * Visited nodes
+ * ----------------------------------------------------------------
+ */
+
+static inline bool
+visited_insert(LokiVisited *visited, uint32 node)
+{
+	uint32		i = (node * 0x9E3779B1u) >> visited->shift;
+
+	while (visited->slots[i] != LOKI_NONE)
+	{
+		if (visited->slots[i] == node)
+			return false;
+		i = (i + 1) & (visited->size - 1);
+	}
+	visited->slots[i] = node;
+	visited->used++;
+	return true;
+}
+
+void
+loki_visited_reset(LokiSearch *search)
+{
+	memset(search->visited.slots, 0xFF, sizeof(uint32) * (Size) search->visited.size);
+	search->visited.used = 0;
+	if (search->skip != LOKI_NONE)
+		visited_insert(&search->visited, search->skip);
+}
+
+/* Have room for n nodes without growing; nothing is marked. */
+void
+loki_visited_reserve(LokiSearch *search, double n)
+{
+	uint32		size = search->visited.size;
+
+	while (size < 2 * n && size < VISITED_RESERVE)
+		size *= 2;
+	if (size == search->visited.size)
+		return;
+	pfree(search->visited.slots);
+	visited_allocate(search, size);
+}
+
+static void
+visited_grow(LokiSearch *search)
+{
+	LokiVisited *visited = &search->visited;
+	uint32		old_size = visited->size;
+	uint32	   *old = visited->slots;
+
+	visited_allocate(search, old_size * 2);
+	for (uint32 i = 0; i < old_size; i++)
+		if (old[i] != LOKI_NONE)
+			visited_insert(visited, old[i]);
+	pfree(old);
+}
+
+/* Mark a node; true if it was not marked before. */
+bool
+loki_visit(LokiSearch *search, uint32 node)
+{
+	if (search->visited.used * 2 >= search->visited.size)
+		visited_grow(search);
+	return visited_insert(&search->visited, node);
+}
+
+/* ----------------------------------------------------------------
+ * Reading the arrays
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Score pinned codes one by one, each under share lock: a page may be
+ * rewritten by replay as soon as the lock is gone.
+ */
+static void
+score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+
+	for (int i = 0; i < slots->n; i++)
+	{
+		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
+		loki_family_page_check(search->state, search->index, slots->buffers[i],
+							   LOKI_FAMILY_CODE);
+		quantizer->score(quantizer, search->query, &slots->slots[i], 1, &estimates[i]);
+		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
+	}
+}
+
+/* Score slots that were found and may all be pinned at once. */
+static void
+score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
+{
+	LokiIndex  *state = search->state;
+	bool		peek = !search->in_recovery;
+
+	do
+	{
+		loki_slots_open(state, search->index, peek, slots);
+		if (search->in_recovery)
+			score_locked(search, slots, estimates);
+		else
+			state->quantizer->score(state->quantizer, search->query, slots->slots,
+									slots->n, estimates);
+		peek = false;
+	} while (!loki_slots_close(state, search->index, slots));
+}
+
+/* Non-finite estimates become FLT_MAX, so that they rank last. */
+static void
+make_finite(float *estimates, int n)
+{
+	for (int i = 0; i < n; i++)
+		estimates[i] = fabsf(estimates[i]) <= FLT_MAX ? estimates[i] : FLT_MAX;
+}
+
+/*
+ * Score nodes, at most batch_allocated of them.
+ */
+void
+loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
+{
+	int			most = loki_max_pins(search->state);
+
+	for (int i = 0; i < n; i += most)
+	{
+		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, nodes + i,
+						Min(most, n - i), &search->slots);
+		score_slots(search, &search->slots, estimates + i);
+	}
+	make_finite(estimates, n);
+	search->nodes_scored += n;
+}
+
+/*
+ * Copy out a slot of LINK or UPPER; false if it is past the used part.  A copy
+ * made without a lock may hold some neighbors of one state and some of another:
+ * all were neighbors a moment ago, and numbers are checked before use.
+ */
+static bool
+read_list(LokiSearch *search, int family, uint32 number, void *slot)
+{
+	if (!search->in_recovery &&
+		loki_slot_peek(search->state, search->index, family, number, slot))
+		return true;
+	return loki_slot_read(search->state, search->index, family, number, slot);
+}
+
+static void
+check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
+{
+	if (unlikely(upper->count > search->state->m))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of links",
+						RelationGetRelationName(search->index)),
+				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
+						   slot, loki_family_name(LOKI_FAMILY_UPPER), upper->count,
+						   search->state->m),
+				 errhint("Please REINDEX it.")));
+}
+
+/*
+ * The neighbors of a node on layer 0 that were not visited before.
+ */
+int
+loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
+{
+	LokiLinkData *link = (LokiLinkData *) search->link;
+	LokiVisited *visited = &search->visited;
+	uint32		most = 2 * search->state->m;
+	int			n = 0;
+
+	search->nodes_expanded++;
+	if (!read_list(search, LOKI_FAMILY_LINK, node, link))
+	{
+		uint32		place;
+
+		/* not written yet, or past the end of the array, which is an ERROR */
+		(void) loki_slot_block(search->state, search->index, LOKI_FAMILY_LINK, node, &place);
+		return 0;
+	}
+	while ((visited->used + most) * 2 >= visited->size)
+		visited_grow(search);
+	for (uint32 i = 0; i < most && link->neighbors[i] != 0; i++)
+	{
+		uint32		neighbor = link->neighbors[i] - 1;
+
+		neighbors[n] = neighbor;
+		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
+	}
+	return n;
+}
+
+/*
+ * Copy out an UPPER slot; NULL if it does not (any more) stand for this node
+ * on this layer.
+ */
+static LokiUpperData *
+read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
+{
+	LokiUpperData *upper = (LokiUpperData *) search->link;
+
+	if (!read_list(search, LOKI_FAMILY_UPPER, slot, upper))
+		return NULL;
+	if (upper->node != node || upper->level != level)
+		return NULL;
+	check_count(search, slot, upper);
+	return upper;
+}
+
+/* ----------------------------------------------------------------
+ * Layers above 0
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The entry point, scored; false if the graph is empty.
+ */
+bool
+loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta, LokiEntry *entry)
+{
+	if (meta->entry_node == LOKI_NONE)
+		return false;
+	entry->node = meta->entry_node;
+	entry->slot = meta->entry_slot;
+	entry->level = meta->entry_level;
+	loki_search_score(search, &entry->node, 1, &entry->distance);
+	return true;
+}
+
+/*
+ * Descend greedily until entry->level = level.  Where an UPPER slot is stale,
+ * because vacuum freed it just now, the walk goes on from the same node on
+ * layer 0, whose links stay until the node is reused.
+ */
+void
+loki_search_descend(LokiSearch *search, LokiEntry *entry, int level)
+{
+	while (entry->level > level)
+	{
+		LokiUpperData *upper = read_upper(search, entry->slot, entry->node, entry->level);
+		int			best = -1;
+		int			n;
+
+		if (upper == NULL)
+		{
+			entry->level = 0;
+			entry->slot = LOKI_NONE;
+			return;
+		}
+		n = upper->count;
+		for (int i = 0; i < n; i++)
+			search->batch[i] = upper->neighbors[i].node;
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+			if (search->estimates[i] < entry->distance)
+			{
+				entry->distance = search->estimates[i];
+				best = i;
+			}
+		if (best >= 0)
+		{
+			entry->node = upper->neighbors[best].node;
+			entry->slot = upper->neighbors[best].slot;
+		}
+		else
+		{
+			entry->slot = upper->down;
+			entry->level--;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Insert into an array sorted by distance; the place, -1 if not among ef. */
+static int
+found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
+{
+	int			place = *n;
+
+	if (*n == ef && new->distance >= found[ef - 1].distance)
+		return -1;
+	while (place > 0 && found[place - 1].distance > new->distance)
+		place--;
+	if (*n < ef)
+		(*n)++;
+	memmove(&found[place + 1], &found[place], sizeof(LokiUpperFound) * (*n - 1 - place));
+	found[place] = *new;
+	return place;
+}
+
+/*
+ * Search one layer above 0 with a pool of ef from an entry on that layer.
+ * found[] has room for ef; expanded ones are told by the node's high bit while
+ * the search runs.
+ */
+int
+loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
+				  LokiUpperFound *found)
+{
+	int			nfound = 1;
+	int			next = 0;
+
+	Assert(entry->level == level);
+	loki_visited_reset(search);
+	loki_visit(search, entry->node);
+	found[0].distance = entry->distance;
+	found[0].node = entry->node;
+	found[0].slot = entry->slot;
+
+	while (next < nfound)
+	{
+		LokiUpperData *upper;
+		LokiUpperNeighbor neighbors[LOKI_MAX_M];
+		int			n = 0;
+
+		if (found[next].node & LOKI_EXPANDED)
+		{
+			next++;
+			continue;
+		}
+		upper = read_upper(search, found[next].slot, found[next].node, level);
+		found[next].node |= LOKI_EXPANDED;
+		if (upper == NULL)
+			continue;
+		for (int i = 0; i < upper->count; i++)
+			if (loki_visit(search, upper->neighbors[i].node))
+			{
+				search->batch[n] = upper->neighbors[i].node;
+				neighbors[n++] = upper->neighbors[i];
+			}
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+		{
+			LokiUpperFound new = {search->estimates[i], neighbors[i].node, neighbors[i].slot};
+			int			place = found_insert(found, &nfound, ef, &new);
+
+			if (place >= 0 && place < next)
+				next = place;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	for (int i = 0; i < nfound; i++)
+		found[i].node &= ~LOKI_EXPANDED;
+	return nfound;
+}
+
+/*
+ * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
+ * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
+ * estimates would now and then end in a wrong part of the graph, from which a
+ * narrow walk does not come back.  Returns their number, 0 if the graph is
+ * empty.
+ */
+int
+loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
+					LokiUpperFound *entries)
+{
+	LokiEntry	entry;
+	int			n = 1;
+
+	if (!loki_search_entry(search, meta, &entry))
+		return 0;
+	entries[0].node = entry.node;
+	entries[0].slot = entry.slot;
+	entries[0].distance = entry.distance;
+	for (int level = entry.level; level > 0; level--)
+	{
+		LokiUpperData *upper;
+
+		n = loki_search_upper(search, &entry, level, LOKI_ENTRY_WIDTH, entries);
+		upper = read_upper(search, entries[0].slot, entries[0].node, level);
+		if (level > 1 && upper == NULL)
+			break;
+		entry.node = entries[0].node;
+		entry.distance = entries[0].distance;
+		entry.slot = level > 1 ? upper->down : LOKI_NONE;
+		entry.level = level - 1;
+	}
+	return n;
+}
+
+/* ----------------------------------------------------------------
+ * Layer 0 with a sorted pool
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Append to scored[]; the index of the new entry.
+ */
+uint32
+loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
+{
+	LokiScored *scored;
+
+	if (search->nscored == search->scored_allocated)
+	{
+		search->scored_allocated = Max(1024, search->scored_allocated * 2);
+		if (search->scored == NULL)
+			search->scored = MemoryContextAllocHuge(search->context,
+													mul_size(search->scored_allocated, sizeof(LokiScored)));
+		else
+			search->scored = repalloc_huge(search->scored,
+										   mul_size(search->scored_allocated, sizeof(LokiScored)));
+	}
+	scored = &search->scored[search->nscored];
+	scored->distance = distance;
+	scored->node = node;
+	scored->flags = flags;
+	return search->nscored++;
+}
+
+/* Insert into the pool; the place, -1 if not among the ef best. */
+static inline int
+pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
+{
+	LokiCandidate *pool = search->pool;
+	int			low = 0;
+	int			high = search->npool;
+
+	if (search->npool == ef)
+	{
+		if (distance >= pool[ef - 1].distance)
+		{
+			if (search->keep_rejected)
+				loki_search_keep(search, distance, node, 0);
+			return -1;
+		}
+		if (search->keep_rejected)
+			loki_search_keep(search, pool[ef - 1].distance,
+							 pool[ef - 1].node & ~LOKI_EXPANDED,
+							 pool[ef - 1].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
+		search->npool--;
+		high--;
+	}
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (pool[middle].distance < distance)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(&pool[low + 1], &pool[low], sizeof(LokiCandidate) * (search->npool - low));
+	pool[low].distance = distance;
+	pool[low].node = node;
+	search->npool++;
+	if (low < search->next)
+		search->next = low;
+	return low;
+}
+
+/*
+ * The best candidate that was not expanded, among the nearest `width`; NULL if
+ * all were.
+ */
+static LokiCandidate *
+next_candidate(LokiSearch *search, int width)
+{
+	int			end = Min(search->npool, width);
+
+	while (search->next < end &&
+		   (search->pool[search->next].node & LOKI_EXPANDED) != 0)
+		search->next++;
+	return search->next < end ? &search->pool[search->next] : NULL;
+}
+
+/* Insert a scored node into the pool; take note of one that is looked for. */
+static inline void
+pool_add(LokiSearch *search, int ef, float distance, uint32 node)
+{
+	if (fabsf(distance - search->wanted) <= search->tolerance)
+		search->met = true;
+	pool_insert(search, ef, distance, node);
+}
+
+/* Begin to fetch the codes of a batch into the processor's caches. */
+void
+loki_search_fetch(LokiSearch *search, LokiBatch *batch)
+{
+	if (batch->n <= loki_max_pins(search->state))
+		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, batch->nodes,
+						batch->n, &batch->slots);
+}
+
+/* Score a batch whose codes are being fetched. */
+void
+loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
+{
+	if (batch->n > loki_max_pins(search->state))
+	{
+		loki_search_score(search, batch->nodes, batch->n, estimates);
+		return;
+	}
+	score_slots(search, &batch->slots, estimates);
+	make_finite(estimates, batch->n);
+	search->nodes_scored += batch->n;
+}
+
+/* Expand a candidate: its neighbors become a batch that is being fetched. */
+static void
+batch_begin(LokiSearch *search, LokiBatch *batch, LokiCandidate *candidate)
+{
+	batch->n = loki_search_links(search, candidate->node, batch->nodes);
+	candidate->node |= LOKI_EXPANDED;
+	loki_search_fetch(search, batch);
+}
+
+/* Score a batch into the pool. */
+static void
+batch_finish(LokiSearch *search, LokiBatch *batch, int ef)
+{
+	loki_search_score_batch(search, batch, search->estimates);
+	for (int i = 0; i < batch->n; i++)
+		pool_add(search, ef, search->estimates[i], batch->nodes[i]);
+	batch->n = 0;
+}
+
+/* Begin layer 0 with an empty pool, which will be ef wide. */
+void
+loki_search_start(LokiSearch *search, int ef)
+{
+	if (search->pool_allocated < ef + 1)
+	{
+		if (search->pool)
+			pfree(search->pool);
+		search->pool = MemoryContextAlloc(search->context, sizeof(LokiCandidate) * (ef + 1));
+		search->pool_allocated = ef + 1;
+	}
+	loki_visited_reset(search);
+	search->nscored = 0;
+	search->by_heap = false;
+	search->npool = 0;
+	search->next = 0;
+	search->met = false;
+}
+
+/*
+ * Add nodes to the pool and walk until the nearest `width` of its ef are
+ * expanded, or, where `stop` says so, until a node is met at the distance that
+ * is looked for.
+ *
+ * The codes of one candidate's neighbors are fetched while those of the one
+ * before are scored, so that a candidate is chosen without knowing the
+ * neighbors of the last.  That expands a few more nodes, and hides most of the
+ * time that memory takes.
+ */
+void
+loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries,
+				 int width, int ef)
+{
+	LokiBatch  *waiting = &search->batches[0];
+	LokiBatch  *batch = &search->batches[1];
+
+	for (int i = 0; i < nentries; i++)
+		if (loki_visit(search, entries[i].node))
+			pool_add(search, ef, entries[i].distance, entries[i].node);
+
+	waiting->n = 0;
+	for (;;)
+	{
+		LokiCandidate *candidate = search->met && search->stop ? NULL :
+			next_candidate(search, width);
+		LokiBatch  *scored = waiting;
+
+		batch->n = 0;
+		if (candidate != NULL)
+			batch_begin(search, batch, candidate);
+		else if (waiting->n == 0)
+			break;
+		candidate = next_candidate(search, width);
+		if (candidate != NULL)
+			loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+							   candidate->node);
+		if (waiting->n > 0)
+			batch_finish(search, waiting, ef);
+		waiting = batch;
+		batch = scored;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
+ * pool then holds them, ascending, each with LOKI_EXPANDED set.
+ */
+void
+loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)
+{
+	loki_search_start(search, ef);
+	loki_search_walk(search, entries, nentries, ef, ef);
+}

@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * select.c
+ *	  Choosing a node's neighbors and its layer.
+ *
+ * Shared by build, insert and vacuum.  Works on codes in memory; touches no
+ * buffer.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/select.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/pg_prng.h"
+#include "hnsw/graph/select.h"
+
+/* Candidates that are scored in one call */
+#define SELECT_BATCH		64
+
+/* Candidates whose state fits the stack */
+#define SELECT_ON_STACK		1024
+
+/*
+ * Remove from alive[] (indexes of candidates, ascending) those that the kept
+ * candidate rules out: they are nearer to it than to the node.
+ *
+ * A tie does not rule out, or else a candidate that equals the node would rule
+ * out everything and equal rows would link to each other alone.  But a
+ * candidate that equals the kept one as well as the node adds nothing.
+ */
+static int
+rule_out(const LokiQuantizer *quantizer, const float *distances,
+		 const void *const *codes, int kept, LokiQuery *scratch,
+		 int *alive, int nalive)
+{
+	int			remaining = 0;
+
+	if (nalive == 0)
+		return 0;
+
+	quantizer->prepare_code(quantizer, codes[kept], scratch);
+	for (int start = 0; start < nalive; start += SELECT_BATCH)
+	{
+		const void *batch[SELECT_BATCH];
+		float		between[SELECT_BATCH];
+		int			n = Min(nalive - start, SELECT_BATCH);
+
+		for (int i = 0; i < n; i++)
+			batch[i] = codes[alive[start + i]];
+		quantizer->score(quantizer, scratch, batch, n, between);
+		for (int i = 0; i < n; i++)
+		{
+			int			candidate = alive[start + i];
+			float		distance = distances[candidate];
+
+			if (between[i] < distance ||
+				(between[i] == distance && distance == distances[kept]))
+				continue;
+			alive[remaining++] = candidate;
+		}
+	}
+	return remaining;
+}
+
+/*
+ * See select.h.  Each candidate that is kept is compared in one go with all
+ * that are still in the running, so that a code is decoded once and scored
+ * against a batch; the result is that of the textbook's loop over candidates.
+ */
+int
+loki_select_neighbors(const LokiQuantizer *quantizer, int n,
+					  const float *distances, const void *const *codes,
+					  int max, int fill, LokiQuery *scratch, int *selected)
+{
+	bool		chosen_on_stack[SELECT_ON_STACK];
+	int			alive_on_stack[SELECT_ON_STACK];
+	bool	   *chosen = chosen_on_stack;
+	int		   *alive = alive_on_stack;
+	int			nalive = n;
+	int			nchosen = 0;
+	int			nselected = 0;
+
+	Assert(fill <= max);
+
+	if (n > SELECT_ON_STACK)
+	{
+		chosen = palloc(mul_size(n, sizeof(bool)));
+		alive = palloc(mul_size(n, sizeof(int)));
+	}
+	memset(chosen, 0, n * sizeof(bool));
+	for (int i = 0; i < n; i++)
+		alive[i] = i;
+
+	/* All of them get in by filling, if not before: no need to compare */
+	if (n <= fill)
+		nalive = 0;
+
+	while (nalive > 0 && nchosen < max)
+	{
+		int			kept = alive[0];
+
+		chosen[kept] = true;
+		nchosen++;
+		memmove(alive, alive + 1, --nalive * sizeof(int));
+		if (nchosen < max)
+			nalive = rule_out(quantizer, distances, codes, kept, scratch,
+							  alive, nalive);
+	}
+
+	for (int i = 0; i < n && nchosen < fill; i++)
+	{
+		if (!chosen[i])
+		{
+			chosen[i] = true;
+			nchosen++;
+		}
+	}
+
+	for (int i = 0; i < n; i++)
+	{
+		if (chosen[i])
+			selected[nselected++] = i;
+	}
+	Assert(nselected == nchosen);
+
+	if (n > SELECT_ON_STACK)
+	{
+		pfree(chosen);
+		pfree(alive);
+	}
+	return nselected;
+}
+
+/*
+ * Random layer of a new node: geometric, so that every layer has 1/ratio of
+ * the nodes of the one below.
+ */
+int
+loki_random_level(int ratio, pg_prng_state *prng)
+{
+	double		uniform = 1.0 - pg_prng_double(prng);	/* in (0, 1] */
+	double		level = -log(uniform) / log(ratio);
+
+	return level < LOKI_MAX_LEVEL ? (int) level : LOKI_MAX_LEVEL;
+}
+
+/*
+ * A step by which all of n numbers are visited, modulo n, and any few that
+ * follow each other are spread over them: the golden section of n.
+ */
+uint64
+loki_golden_step(uint64 n)
+{
+	uint64		step = Max(1, (uint64) (n * 0.6180339887));
+
+	for (;; step++)
+	{
+		uint64		a = n;
+		uint64		b = step;
+
+		while (b != 0)
+		{
+			uint64		rest = a % b;
+
+			a = b;
+			b = rest;
+		}
+		if (a <= 1)
+			return step;
+	}
+}

@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * select.h
+ *	  Choosing a node's neighbors and its layer.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/select.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_GRAPH_SELECT_H
+#define LOKI_GRAPH_SELECT_H
+
+#include "postgres.h"
+
+#include "common/pg_prng.h"
+#include "hnsw/definition/layout.h"
+#include "hnsw/hnsw.h"
+#include "quantize/quantize.h"
+
+/*
+ * Choose up to max of n candidates (ascending by distance to the node) by the
+ * rule of HNSW (Malkov and Yashunin, algorithm 4): keep a candidate unless a
+ * kept one is nearer to it than the node is; then fill up to `fill` with the
+ * nearest of the others.  codes[i] is the code slot of candidate i, in the
+ * code of quantizer.  Result: indexes into the candidates, ascending; returns
+ * their number.  scratch has at least 2 * query_size bytes.
+ */
+extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
+								  const float *distances, const void *const *codes,
+								  int max, int fill, LokiQuery *scratch,
+								  int *selected);
+
+/* Links that a pruned list is filled up to: see doc/design */
+#define LokiFillLinks(m)	(m)
+
+/* Random layer of a new node: floor(-ln(uniform) / ln(ratio)), capped */
+extern int	loki_random_level(int ratio, pg_prng_state *prng);
+extern uint64 loki_golden_step(uint64 n);
+
+/*
+ * Nodes of a layer for each that is on the next: m, but a compact index has few
+ * links to be small, for which more of them on higher layers would not do.
+ */
+static inline int
+loki_layer_ratio(uint8 profile, int m)
+{
+	return profile == LOKI_PROFILE_COMPACT ? Max(m, LOKI_DEFAULT_M) : m;
+}
+
+#endif							/* LOKI_GRAPH_SELECT_H */

@@ -1,0 +1,144 @@
+/*-------------------------------------------------------------------------
+ *
+ * handler.c
+ *	  The hnsw access method as PostgreSQL sees it.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/handler.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/progress.h"
+#include "commands/vacuum.h"
+#include "hnsw/build/build.h"
+#include "hnsw/handler.h"
+#include "hnsw/insert/insert.h"
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "hnsw/vacuum/vacuum.h"
+#include "lokivector.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+/* Whether an index file is pgvector's, or of another format */
+bool
+loki_hnsw_is_old(Relation index)
+{
+	Buffer		buffer;
+	LokiMetaPage meta;
+	bool		old;
+
+	if (RelationGetNumberOfBlocks(index) <= LOKI_META_BLKNO)
+		return false;
+	buffer = ReadBuffer(index, LOKI_META_BLKNO);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	meta = LokiPageGetMeta(BufferGetPage(buffer));
+	old = !PageIsNew(BufferGetPage(buffer)) &&
+		(meta->magic != LOKI_META_MAGIC || meta->version != LOKI_META_VERSION);
+	UnlockReleaseBuffer(buffer);
+	return old;
+}
+
+/*
+ * Whether the codes of an index tell what a distance is never less than: not those
+ * of sketches, which have fewer dimensions than the column, nor some others.
+ */
+static bool
+tells_for_certain(Relation index, const LokiCodeSpec *code)
+{
+	bool		sketched = !loki_metric_of_bits(code->metric) &&
+		TupleDescAttr(RelationGetDescr(index), 0)->atttypmod > (int32) code->dim;
+
+	return !sketched && loki_code_certain(code);
+}
+
+/* Facts for the cost model */
+bool
+loki_hnsw_shape(Relation index, LokiHnswShape *shape)
+{
+	LokiMetaPageData meta;
+
+	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
+		return false;
+	loki_meta_read(index, &meta);
+	shape->m = meta.m;
+	shape->code_dims = loki_code_dims(&meta.code);
+	shape->code_size = meta.code_size;
+	shape->code_bits = meta.code.bits;
+	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
+	shape->certain = tells_for_certain(index, &meta.code);
+	shape->entry_level = meta.entry_level;
+	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.rowmap.end : 0;
+	return true;
+}
+
+/* The access method's properties and entry points */
+IndexAmRoutine *
+loki_hnsw_routine(void)
+{
+	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
+
+	amroutine->amstrategies = 0;
+	amroutine->amsupport = 3;
+	amroutine->amoptsprocnum = 0;
+	amroutine->amcanorder = false;
+	amroutine->amcanorderbyop = true;
+	amroutine->amcanbackward = false;
+	amroutine->amcanunique = false;
+	amroutine->amcanmulticol = true;
+	amroutine->amoptionalkey = true;
+	amroutine->amsearcharray = true;
+	amroutine->amsearchnulls = true;
+	amroutine->amstorage = false;
+	amroutine->amclusterable = false;
+	amroutine->ampredlocks = false;
+	amroutine->amcanparallel = false;
+	amroutine->amcaninclude = false;
+	amroutine->amusemaintenanceworkmem = false;
+	amroutine->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL |
+		VACUUM_OPTION_PARALLEL_CLEANUP;
+	amroutine->amkeytype = InvalidOid;
+
+	amroutine->ambuild = loki_hnsw_build;
+	amroutine->ambuildempty = loki_hnsw_buildempty;
+	amroutine->aminsert = loki_hnsw_insert;
+	amroutine->ambulkdelete = loki_hnsw_bulkdelete;
+	amroutine->amvacuumcleanup = loki_hnsw_vacuumcleanup;
+	amroutine->amcanreturn = NULL;
+	amroutine->amcostestimate = loki_hnsw_costestimate;
+	amroutine->amoptions = loki_hnsw_options;
+	amroutine->amproperty = NULL;
+	amroutine->ambuildphasename = loki_build_phase_name;
+	amroutine->amvalidate = loki_hnsw_validate;
+	amroutine->amadjustmembers = NULL;
+	amroutine->ambeginscan = loki_hnsw_beginscan;
+	amroutine->amrescan = loki_hnsw_rescan;
+	amroutine->amgettuple = loki_hnsw_gettuple;
+	amroutine->amgetbitmap = NULL;
+	amroutine->amendscan = loki_hnsw_endscan;
+	amroutine->ammarkpos = NULL;
+	amroutine->amrestrpos = NULL;
+	amroutine->amestimateparallelscan = NULL;
+	amroutine->aminitparallelscan = NULL;
+	amroutine->amparallelrescan = NULL;
+
+	return amroutine;
+}
+
+/* Called by _PG_init. */
+void
+loki_hnsw_init(void)
+{
+	loki_options_init();
+	loki_alter_init();
+}
+
+LOKI_FUNCTION(hnswhandler);
+Datum
+hnswhandler(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(loki_hnsw_routine());
+}

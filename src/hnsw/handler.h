@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * handler.h
+ *	  What the files that are the access method's face share.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/handler.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_HANDLER_H
+#define LOKI_HANDLER_H
+
+#include "postgres.h"
+
+#include "access/amapi.h"
+
+/* functions in handler.c: the properties and entry points of hnsw */
+extern IndexAmRoutine *loki_hnsw_routine(void);
+
+/* functions in alter.c: have ALTER INDEX say which parameters wait for REINDEX */
+extern void loki_alter_init(void);
+
+/* functions in validate.c */
+extern bool loki_hnsw_validate(Oid opclassoid);
+
+#endif							/* LOKI_HANDLER_H */

@@ -1,0 +1,737 @@
+/*-------------------------------------------------------------------------
+ *
+ * insert.c
+ *	  Inserting a row: find its place in the graph, write its node, link it.
+ *
+ * An insert is a chain of records, each of which leaves a valid index: claim a
+ * TID slot (reserved, with the heap TID, so that vacuum can reclaim it after a
+ * crash); write CODE, REFINE, HASH, attributes and the node's own lists; make
+ * it live; link its neighbors to it.  A page lock (page/insert_lock.c) is held in share
+ * mode from before the entry point is read until the last link is written.  src/hnsw/README, "Insert".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/insert/insert.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "common/pg_prng.h"
+#include "hnsw/definition/options.h"
+#include "hnsw/graph/requantize.h"
+#include "hnsw/graph/select.h"
+#include "hnsw/insert/insert.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/insert_lock.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
+#include "types/toast.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* A search that met dead nodes alone is repeated, this much wider */
+#define WIDER_SEARCH		16
+
+/*
+ * Layers above the node's own are searched this wide, and as many nodes of
+ * layer 1 are where layer 0 is entered.
+ */
+#define ENTRY_WIDTH			8
+
+/* Of a node's neighbors, those whose neighbors are asked for room */
+#define ROOM_LISTS			4
+
+/* ----------------------------------------------------------------
+ * Rows outside the graph
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Insert a row whose vector is NULL or has no direction.
+ */
+static void
+insert_outside(LokiNewRow *row, LokiValueClass class)
+{
+	LokiTidData tid = {0};
+	uint16		flags = class == LOKI_VALUE_ZERO_NORM ? LOKI_TID_ZERO_NORM : 0;
+	uint32		number;
+
+	tid.u.heap = row->tid.u.heap;
+	tid.state = flags | (row->state->nattributes > 0 ? LOKI_TID_RESERVED : LOKI_TID_LIVE);
+	number = loki_slot_claim(row->state, row->index, LOKI_FAMILY_NULLTID, &tid, ERROR);
+	if (row->state->nattributes == 0)
+		return;
+
+	loki_ensure_null(row->state, row->index, number);
+	for (int i = 0; i < row->state->nattributes; i++)
+		loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLATTR + i, number,
+						row->attributes[i]);
+	tid.state = flags | LOKI_TID_LIVE;
+	loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLTID, number, &tid);
+}
+
+/* ----------------------------------------------------------------
+ * Finding the place of a row
+ * ----------------------------------------------------------------
+ */
+
+/* Choose the node's list on a layer above 0 among what a search found there. */
+static void
+choose_upper(LokiNewRow *row, int level, int nfound)
+{
+	LokiLinker *linker = &row->cache->linker;
+
+	linker->n = 0;
+	for (int i = 0; i < nfound; i++)
+		loki_linker_add(linker, row->cache->found[i].node, row->cache->found[i].slot,
+						row->cache->found[i].distance);
+	loki_linker_choose(linker, level, true, &row->cache->lists[level]);
+}
+
+/*
+ * The same for layer 0 and the search's pool.  Of a pool that is larger than
+ * usual, because most of its nodes are dead, the first live ones are taken.
+ */
+static int
+choose_base(LokiNewRow *row)
+{
+	LokiLinker *linker = &row->cache->linker;
+	LokiSearch *search = &row->cache->search;
+	bool		check_first = search->npool > row->cache->ef_construction;
+
+	linker->n = 0;
+	for (int i = 0; i < search->npool && linker->n < row->cache->ef_construction; i++)
+	{
+		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
+
+		if (!check_first || loki_node_is_live(row->state, row->index, node))
+			loki_linker_add(linker, node, LOKI_NONE, search->pool[i].distance);
+	}
+	return loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
+}
+
+/*
+ * Search the layers above 0 from the top, widely on those of the node, and
+ * choose its lists there.  Returns how many nodes cache->found holds: the
+ * nearest of layer 1.
+ */
+static int
+search_upper_layers(LokiNewRow *row, LokiEntry *entry)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiSearch *search = &cache->search;
+	int			nfound = 1;
+
+	cache->found[0].node = entry->node;
+	cache->found[0].slot = entry->slot;
+	cache->found[0].distance = entry->distance;
+	while (entry->level > 0)
+	{
+		int			level = entry->level;
+		int			ef = level <= row->level ? cache->ef_construction : ENTRY_WIDTH;
+
+		nfound = loki_search_upper(search, entry, level, ef, cache->found);
+		if (level <= row->level)
+			choose_upper(row, level, nfound);
+		entry->node = cache->found[0].node;
+		entry->slot = cache->found[0].slot;
+		entry->distance = cache->found[0].distance;
+		loki_search_descend(search, entry, level - 1);
+	}
+	return nfound;
+}
+
+/*
+ * Find more nodes to enter layer 0 at than a scan does, into cache->found: the
+ * nearest of layer 1, which need not be in one part of the graph.  On the layers
+ * that the node is on, choose its lists.
+ */
+static int
+search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiEntry	entry = {nearest->node, nearest->slot, 1, nearest->distance};
+	int			nfound;
+
+	if (row->level > 0)
+	{
+		(void) loki_search_entry(search, &row->meta, &entry);
+		nfound = search_upper_layers(row, &entry);
+	}
+	else if (row->meta.entry_level > 0)
+		nfound = loki_search_upper(search, &entry, 1, ENTRY_WIDTH, row->cache->found);
+	else
+	{
+		row->cache->found[0] = *nearest;
+		nfound = 1;
+	}
+	return Min(nfound, ENTRY_WIDTH);
+}
+
+/*
+ * Any live node but the row's own, LOKI_NONE if there is none.  A pass over
+ * TID: only for graphs whose nodes are all dead, as far as a search can see.
+ */
+static uint32
+find_live_node(LokiNewRow *row)
+{
+	LokiFamily *family = &row->state->families[LOKI_FAMILY_TID];
+
+	loki_index_refresh(row->state, row->index);
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		Buffer		buffer = loki_buffer_read(row->state, row->index,
+											  loki_page_block(family, ordinal));
+		Page		page = BufferGetPage(buffer);
+		uint32		found = LOKI_NONE;
+		int			used;
+
+		CHECK_FOR_INTERRUPTS();
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(row->index, buffer, page, LOKI_FAMILY_TID, ordinal);
+		used = LokiPageUsed(page, family->slot_size);
+		for (int i = 0; i < used && found == LOKI_NONE; i++)
+		{
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, i);
+			int			state = LokiTidState(tid);
+			uint32		node = ordinal * family->per_page + i;
+
+			if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
+				 state == LOKI_TID_OVERFLOW) && node != row->node)
+				found = node;
+		}
+		UnlockReleaseBuffer(buffer);
+		if (found != LOKI_NONE)
+			return found;
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Search for the row as a narrow scan would.  True if an equal row was met and
+ * joined; else cache->narrow has the nodes that the scan ends among.
+ */
+static bool
+search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiSearch *search = &cache->search;
+	int			ef = cache->ef_construction;
+	int			width = Min(LOKI_NARROW_SEARCH, ef);
+
+	loki_search_start(search, ef);
+	search->stop = true;
+	loki_search_walk(search, entries, nentries, width, ef);
+	search->stop = false;
+	if (search->met || row->unchanged)
+	{
+		if (loki_join_equal_row(row))
+			return true;
+		loki_search_walk(search, NULL, 0, width, ef);
+	}
+	cache->nnarrow = Min(search->npool, width);
+	for (int i = 0; i < cache->nnarrow; i++)
+		cache->narrow[i] = search->pool[i].node & ~LOKI_EXPANDED;
+
+	/* by inner product others can be so much nearer that no scan finds it */
+	row->found = cache->nnarrow == 0 ||
+		!(row->self < search->pool[cache->nnarrow - 1].distance);
+	return false;
+}
+
+/*
+ * Search the graph for the row and choose its lists on all layers that it has
+ * in common with the entry point.  True if an equal row was found and joined.
+ *
+ * The search goes on from where a narrow one ended, from more entries: a node
+ * must find all parts of the graph that are near to it, or it belongs to one of
+ * them alone.
+ */
+static bool
+find_place(LokiNewRow *row)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiSearch *search = &cache->search;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries;
+
+	for (int i = 0; i <= row->level; i++)
+		cache->lists[i].count = 0;
+	row->alone = row->found = true;
+	loki_look_for_equal_row(row);
+	nentries = loki_search_entries(search, &row->meta, entries);
+	if (nentries > 0)
+	{
+		int			nwide = search_entries(row, &entries[0]);
+
+		if (search_narrowly(row, entries, nentries))
+			return true;
+		loki_search_walk(search, cache->found, nwide, cache->ef_construction,
+						 cache->ef_construction);
+		if (loki_join_equal_row(row))
+			return true;
+		if (choose_base(row) == 0)
+		{
+			loki_search_layer0(search, cache->found, nwide,
+							   cache->ef_construction * WIDER_SEARCH);
+			choose_base(row);
+		}
+		loki_offer_node(row);
+		row->alone = cache->lists[0].count == 0;
+	}
+
+	/*
+	 * With nothing live to link to, the node takes over as entry point.  A
+	 * live node may exist nevertheless, beyond dead ones.
+	 */
+	if (row->alone)
+	{
+		uint32		other = find_live_node(row);
+
+		if (other != LOKI_NONE)
+		{
+			cache->lists[0].count = 1;
+			cache->lists[0].nodes[0] = other;
+			row->alone = false;
+		}
+	}
+	return false;
+}
+
+/* ----------------------------------------------------------------
+ * Linking a node
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Link the node from one of its neighbors' neighbors that has room in its list;
+ * false if there is none.
+ */
+static bool
+link_where_room(LokiNewRow *row)
+{
+	LokiLinker *linker = &row->cache->linker;
+	const LokiList *own = &row->cache->lists[0];
+	LokiList	theirs;
+	LokiList	list;
+
+	for (int i = 0; i < Min(own->count, ROOM_LISTS); i++)
+	{
+		LokiListRef ref = {own->nodes[i], LOKI_NONE, 0};
+
+		if (!loki_list_read(linker, &ref, &theirs))
+			continue;
+		for (int j = 0; j < theirs.count; j++)
+		{
+			ref.node = theirs.nodes[j];
+			if (ref.node == row->node || !loki_list_read(linker, &ref, &list) ||
+				list.count >= loki_list_max(0, row->state->m) ||
+				!loki_node_is_live(row->state, row->index, ref.node))
+				continue;
+			if (loki_list_add(linker, &ref, row->node, LOKI_NONE, false))
+				return true;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	return false;
+}
+
+/* Whether a node is among those that a narrow search expanded last */
+static bool
+is_narrow(const LokiInsertCache *cache, uint32 node)
+{
+	for (int i = 0; i < cache->nnarrow; i++)
+		if (cache->narrow[i] == node)
+			return true;
+	return false;
+}
+
+/*
+ * Link the node's neighbors to it.  On layer 0 one node at least must take it,
+ * or nothing would lead to it.  If no neighbor does, that is one of theirs with
+ * room: by inner product this is so for most nodes, as all are nearest to the
+ * few long ones, which must not give up the links among themselves.  If there is
+ * none, the nearest neighbor has to.
+ */
+static void
+link_neighbors(LokiNewRow *row)
+{
+	for (int level = row->level; level >= 0; level--)
+	{
+		const LokiList *list = &row->cache->lists[level];
+		LokiListRef ref = {.level = level};
+		bool		done[2 * LOKI_MAX_M] = {false};
+		bool		linked = false;
+
+		if (level == 0)
+			loki_list_append(&row->cache->linker, list, row->node, done);
+		for (int i = 0; i < list->count; i++)
+		{
+			ref.node = list->nodes[i];
+			ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
+			if (!done[i] && !loki_list_add(&row->cache->linker, &ref, row->node,
+										   row->slots[level], false))
+				continue;
+			linked = true;
+			if (level == 0 && is_narrow(row->cache, ref.node))
+				row->found = true;
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (!linked && level == 0 && list->count > 0 && !link_where_room(row))
+		{
+			ref.node = list->nodes[0];
+			loki_list_add(&row->cache->linker, &ref, row->node, LOKI_NONE, true);
+		}
+	}
+}
+
+/*
+ * Make sure that a scan finds the node, which begins elsewhere than the search
+ * that found its neighbors.  It does where one of those that a narrow search
+ * ended among has taken the node; else it is searched for, and where it is not
+ * found it is linked from where the scan ends.
+ */
+static void
+ensure_found(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+
+	if (!row->found && !loki_node_is_found(search, &row->meta, row->node))
+		loki_node_link_found(&row->cache->linker, search, row->node);
+}
+
+/*
+ * Make the node the entry point if it is higher than the one there is, or if
+ * there is none to be linked to.  Where another insert has set one meanwhile, a
+ * node which is alone must be linked to that first, lest a crash leave nothing
+ * but itself to be found: returns it and changes nothing, else LOKI_NONE.
+ */
+static uint32
+update_entry(LokiNewRow *row)
+{
+	LokiChange	change;
+	LokiMetaPage meta;
+	uint32		other = LOKI_NONE;
+	bool		moved;
+
+	loki_change_begin(&change, row->state, row->index);
+	meta = loki_change_meta(&change);
+	moved = meta->entry_node != row->meta.entry_node ||
+		meta->upper_version != row->meta.upper_version;
+	if (row->alone && moved && meta->entry_node != LOKI_NONE)
+		other = meta->entry_node;
+	else if (row->alone || meta->entry_node == LOKI_NONE || row->level > meta->entry_level)
+	{
+		meta->entry_node = row->node;
+		meta->entry_slot = row->slots[row->level];
+		meta->entry_level = row->level;
+		meta->upper_version++;
+	}
+	loki_change_finish(&change);
+	return other;
+}
+
+/* Link two nodes to each other on layer 0. */
+static void
+link_pair(LokiNewRow *row, uint32 other)
+{
+	LokiListRef own = {row->node, LOKI_NONE, 0};
+	LokiListRef theirs = {other, LOKI_NONE, 0};
+
+	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, true);
+	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, true);
+}
+
+/*
+ * Draw the node's highest layer; with a seed it depends on that and on the row's
+ * place in the table, so that the same inserts make the same graph.
+ */
+static int
+draw_level(const LokiNewRow *row)
+{
+	int			ratio = loki_layer_ratio(row->state->profile, row->state->m);
+	const ItemPointerData *tid = &row->tid.u.heap;
+	pg_prng_state prng;
+
+	if (loki_build_seed < 0)
+		return loki_random_level(ratio, &pg_global_prng_state);
+	pg_prng_seed(&prng, (uint64) loki_build_seed << 48 ^
+				 (uint64) ItemPointerGetBlockNumberNoCheck(tid) << 16 ^
+				 ItemPointerGetOffsetNumberNoCheck(tid));
+	return loki_random_level(ratio, &prng);
+}
+
+/*
+ * Insert a row into the graph, holding loki_insert_lock().
+ */
+static void
+insert_node(LokiNewRow *row)
+{
+	row->level = draw_level(row);
+	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
+	if (find_place(row))
+		return;
+
+	loki_node_write(row);
+	link_neighbors(row);
+	ensure_found(row);
+	if (row->alone || row->meta.entry_node == LOKI_NONE ||
+		row->level > row->meta.entry_level)
+	{
+		uint32		other;
+
+		while ((other = update_entry(row)) != LOKI_NONE)
+		{
+			link_pair(row, other);
+			row->alone = false;
+		}
+	}
+
+	loki_node_let_join(row);
+}
+
+/*
+ * Take the page lock and read the metapage.  Codes may have been made anew
+ * since the row was encoded, or are not finished: then it is stale.
+ */
+static void
+lock_for_insert(LokiNewRow *row)
+{
+	loki_insert_lock(row->index);
+	loki_meta_read(row->index, &row->meta);
+	row->stale = row->meta.epoch != row->state->epoch ||
+		(row->meta.flags & LOKI_META_RECODING) != 0;
+}
+
+static void
+unlock_insert(LokiNewRow *row)
+{
+	loki_insert_unlock(row->index);
+}
+
+/*
+ * Join the node of a row of which another version is in the index, by a table
+ * that a statement of many such rows makes.  False if it is not in there.
+ */
+static bool
+join_by_table(LokiNewRow *row)
+{
+	bool		joined;
+
+	loki_version_prepare(row);
+	if (row->cache->versions == NULL)
+		return false;
+	lock_for_insert(row);
+	joined = !row->stale && loki_version_join(row);
+	unlock_insert(row);
+	return joined;
+}
+
+/* The same, searching for it on the shortest way. */
+static bool
+join_by_search(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiUpperFound found;
+	LokiEntry	entry;
+	bool		joined = false;
+
+	lock_for_insert(row);
+	if (!row->stale && loki_search_entry(search, &row->meta, &entry))
+	{
+		loki_look_for_equal_row(row);
+		loki_search_descend(search, &entry, 0);
+		found.node = entry.node;
+		found.distance = entry.distance;
+		joined = search_narrowly(row, &found, 1);
+	}
+	unlock_insert(row);
+	return joined;
+}
+
+/* ----------------------------------------------------------------
+ * The access method's entry point
+ * ----------------------------------------------------------------
+ */
+
+/* Scratch memory for the rows of one statement */
+static LokiInsertCache *
+insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
+{
+	LokiInsertCache *cache = indexInfo->ii_AmCache;
+	MemoryContext context;
+	MemoryContext old;
+
+	if (cache != NULL && cache->state == state)
+		return cache;
+	if (cache != NULL)
+		MemoryContextDelete(cache->context);
+	indexInfo->ii_AmCache = NULL;
+
+	context = AllocSetContextCreate(indexInfo->ii_Context, "hnsw insert",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	cache = palloc0(sizeof(LokiInsertCache));
+	cache->context = context;
+	cache->row_context = AllocSetContextCreate(context, "hnsw insert row",
+											   ALLOCSET_DEFAULT_SIZES);
+	cache->state = state;
+	cache->ef_construction = loki_option_ef_construction(LokiIndexOptions(index));
+	cache->found = palloc_array(LokiUpperFound,
+								Max(cache->ef_construction, ENTRY_WIDTH) + 1);
+	loki_search_begin(&cache->search, index, state, context);
+	cache->search.keep_rejected = true;
+	loki_linker_begin(&cache->linker, index, state, cache->ef_construction);
+	MemoryContextSwitchTo(old);
+	indexInfo->ii_AmCache = cache;
+	return cache;
+}
+
+/* Make what a row's node consists of, before any lock is taken. */
+static void
+form_node(LokiNewRow *row, const float *values)
+{
+	const LokiQuantizer *quantizer = row->state->quantizer;
+
+	row->code = palloc0(quantizer->code_size);
+	if (quantizer->refine_size > 0)
+		row->refine = palloc0(quantizer->refine_size);
+	quantizer->encode(quantizer, values, row->code, row->refine);
+	loki_search_query_row(&row->cache->search, row->code, row->refine, values);
+}
+
+/*
+ * Find out which value out of line the row's vector is, if it is one.  The datum
+ * at hand does not say so: it is what the row was made of.
+ */
+static Oid
+find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
+{
+	TupleTableSlot *slot = row->cache->slot;
+	bool		isnull = true;
+	Datum		datum = (Datum) 0;
+	Oid			value = InvalidOid;
+	struct varatt_external pointer;
+
+	if (row->state->families[LOKI_FAMILY_TID].slot_size < LOKI_TID_LONG ||
+		!OidIsValid(heap->rd_rel->reltoastrelid) || attribute == 0)
+		return InvalidOid;
+	if (slot == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(row->cache->context);
+
+		slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(heap)),
+										table_slot_callbacks(heap));
+		row->cache->slot = slot;
+		MemoryContextSwitchTo(old);
+	}
+	if (table_tuple_fetch_row_version(heap, &row->tid.u.heap, SnapshotAny, slot))
+		datum = slot_getattr(slot, attribute, &isnull);
+	if (!isnull && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
+	{
+		VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(datum));
+		if (pointer.va_toastrelid == heap->rd_rel->reltoastrelid &&
+			!VARATT_EXTERNAL_IS_COMPRESSED(pointer))
+			value = pointer.va_valueid;
+	}
+	ExecClearTuple(slot);
+	return value;
+}
+
+/* Find out where a value's first chunk lies. */
+static void
+find_chunk(LokiNewRow *row, Relation heap, Oid value)
+{
+	LokiToastReader reader = {.context = CurrentMemoryContext};
+
+	LokiTidClearValue(&row->tid);
+	if (loki_toast_find(&reader, heap->rd_rel->reltoastrelid, value))
+		LokiTidSetValue(&row->tid, reader.valueid, reader.first);
+	loki_toast_close(&reader);
+}
+
+/* Insert a row whose vector has a place in the graph. */
+static void
+insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber attribute)
+{
+	Oid			value = find_value(row, heap, attribute);
+
+	loki_value_hash(&row->state->column, values, &row->hash);
+	if (row->unchanged)
+	{
+		ItemPointerData unknown = {{0}};
+
+		LokiTidSetValue(&row->tid, value, unknown);
+		if (join_by_table(row))
+			return;
+	}
+	form_node(row, values);
+	if (row->unchanged && join_by_search(row))
+		return;
+	if (OidIsValid(value))
+		find_chunk(row, heap, value);
+	lock_for_insert(row);
+	if (!row->stale)
+		insert_node(row);
+	unlock_insert(row);
+}
+
+/*
+ * Insert a row.  The value is detoasted before the page lock is taken, under
+ * which no other heavyweight lock may be acquired but that for extension.  False
+ * if codes are being or have been made anew meanwhile.
+ */
+static bool
+insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo)
+{
+	LokiIndex  *state = loki_index_open(index, NULL);
+	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
+	MemoryContext old = MemoryContextSwitchTo(cache->row_context);
+	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
+	const float *vector;
+	LokiValueClass class;
+	uint32		node;
+	bool		grown;
+	bool		inserted;
+
+	row->index = index;
+	row->state = state;
+	row->node = LOKI_NONE;
+	row->cache = cache;
+	row->tid.u.heap = *heap_tid;
+	row->unchanged = indexUnchanged;
+	class = loki_value_open(&state->column, values[0], isnull[0], &vector);
+	for (int i = 0; i < state->nattributes; i++)
+		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1],
+					   row->attributes[i]);
+
+	if (class == LOKI_VALUE_VECTOR)
+		insert_inside(row, vector, heap, indexInfo->ii_IndexAttrNumbers[0]);
+	else
+		insert_outside(row, class);
+
+	inserted = !row->stale;
+	node = row->node;
+	grown = row->grown;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(cache->row_context);
+	if (inserted)
+		loki_recode_grown(index, state, node, grown, heap);
+	return inserted;
+}
+
+bool
+loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
+				 IndexInfo *indexInfo)
+{
+	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
+		loki_recode_finish(index);
+	return false;
+}

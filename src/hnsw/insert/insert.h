@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * insert.h
+ *	  The state of an insert, shared by the files that make it up.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/insert/insert.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_INSERT_INSERT_H
+#define LOKI_INSERT_INSERT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/graph/neighbors.h"
+#include "nodes/execnodes.h"
+#include "utils/rel.h"
+
+/* What a statement keeps between rows, in IndexInfo */
+typedef struct LokiInsertCache
+{
+	MemoryContext context;
+	MemoryContext row_context;	/* reset after every row */
+	LokiIndex  *state;
+	int			ef_construction;
+	LokiSearch	search;
+	LokiLinker	linker;
+	uint64		nunchanged;		/* rows that may be versions of others */
+	struct LokiVersionTable *versions;	/* to find these by; NULL: not made
+										 * yet */
+	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
+	LokiUpperFound *found;		/* ef_construction */
+	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
+	int			nnarrow;		/* nodes that a narrow search of the row ended
+								 * among */
+	uint32		narrow[LOKI_NARROW_SEARCH];
+} LokiInsertCache;
+
+/* The row that is being inserted */
+typedef struct LokiNewRow
+{
+	Relation	index;
+	LokiIndex  *state;
+	LokiInsertCache *cache;
+	LokiMetaPageData meta;		/* as it was when the search began */
+	bool		unchanged;		/* likely a version of a row that is in the
+								 * index */
+	bool		stale;			/* its codes are not those of the index any
+								 * more */
+	LokiTidData tid;			/* heap TID, and its value out of line */
+	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
+
+	/* rows in the graph */
+	char	   *code;
+	char	   *refine;			/* NULL if there is none */
+	LokiHashData hash;
+	float		self;			/* estimate of the row's own code ... */
+	float		tolerance;		/* ... and how far that of an equal row is
+								 * from it */
+	bool		recoded;		/* for which codes do not decide alone */
+	int			level;
+	uint32		node;
+	bool		grown;			/* its number was never used before */
+	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
+	bool		alone;			/* no live node was found to link to */
+	bool		found;			/* a scan comes to the node */
+} LokiNewRow;
+
+/* functions in insert/version.c */
+extern void loki_version_prepare(LokiNewRow *row);
+extern bool loki_version_join(LokiNewRow *row);
+
+/* functions in insert/node.c */
+extern void loki_node_write(LokiNewRow *row);
+extern void loki_node_let_join(LokiNewRow *row);
+
+/* functions in insert/offer.c */
+extern void loki_offer_node(LokiNewRow *row);
+
+/* functions in insert/duplicate.c */
+extern bool loki_join_if_equal(LokiNewRow *row, uint32 node);
+extern void loki_look_for_equal_row(LokiNewRow *row);
+extern bool loki_join_equal_row(LokiNewRow *row);
+
+/* Entry point of the access method */
+extern bool loki_hnsw_insert(Relation index, Datum *values, bool *isnull,
+							 ItemPointer heap_tid, Relation heap,
+							 IndexUniqueCheck checkUnique, bool indexUnchanged,
+							 IndexInfo *indexInfo);
+
+#endif							/* LOKI_INSERT_INSERT_H */

@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.c
+ *	  Writing the slots of a new node.
+ *
+ * They lie on pages of as many families, of which one record changes four.  The
+ * first claims a TID slot and has what a walk reads; the last makes the node
+ * live.  src/hnsw/README, "Insert".
+ *
+ * The pages of a record are locked together: that of TID first, as a claim
+ * leaves it, then the others in the order of list_slots().
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/insert/node.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/insert/insert.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/page.h"
+
+/* A slot of a new node */
+typedef struct NodeSlot
+{
+	int			family;
+	const void *slot;
+} NodeSlot;
+
+/*
+ * Lock the page of a slot and write it.  That of TID is written in full, as what the page has may be a hint
+ * that is not in WAL.
+ */
+static void
+change_slot(LokiNewRow *row, LokiChange *change, int family, const void *slot)
+{
+	uint32		slot_size = row->state->families[family].slot_size;
+	uint32		place;
+	int			page = loki_change_lock(change, family, row->node, &place);
+
+	if (family == LOKI_FAMILY_TID)
+		loki_change_slot(change, page, slot_size, place, slot);
+	else
+		loki_change_slot_differing(change, page, slot_size, place, slot);
+}
+
+/*
+ * Claim a TID slot for the node and write as many of its other slots as fit the
+ * record; returns how many.
+ */
+static int
+claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
+{
+	LokiChange	change;
+	LokiClaim	claim;
+	int			n = 0;
+
+	for (;;)
+	{
+		loki_change_begin(&change, row->state, row->index);
+		loki_claim_begin(&change, LOKI_FAMILY_TID, &claim);
+		if (loki_node_has_pages(row->state, claim.number))
+			break;
+		loki_change_unlock(&change);
+		loki_ensure_node(row->state, row->index, claim.number);
+	}
+	row->node = claim.number;
+	row->grown = !claim.was_free;
+	loki_claim_slot(&change, &claim, &row->tid);
+	while (n < nslots && change.npages < LOKI_CHANGE_PAGES)
+	{
+		change_slot(row, &change, slots[n].family, slots[n].slot);
+		n++;
+	}
+	loki_change_finish(&change);
+	return n;
+}
+
+/* Write the slots that are left, and the TID slot with the last of them. */
+static void
+write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
+{
+	LokiChange	change;
+	bool		last;
+
+	do
+	{
+		last = nslots < LOKI_CHANGE_PAGES;
+		loki_change_begin(&change, row->state, row->index);
+		if (last)
+			change_slot(row, &change, LOKI_FAMILY_TID, &row->tid);
+		while (nslots > 0 && change.npages < LOKI_CHANGE_PAGES)
+		{
+			change_slot(row, &change, slots->family, slots->slot);
+			slots++;
+			nslots--;
+		}
+		loki_change_finish(&change);
+	} while (!last);
+}
+
+static inline NodeSlot
+node_slot(int family, const void *slot)
+{
+	NodeSlot	result = {family, slot};
+
+	return result;
+}
+
+/* The slots of the node but that of TID, in the order of locks within a record */
+static int
+list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
+{
+	int			n = 0;
+
+	slots[n++] = node_slot(LOKI_FAMILY_CODE, row->code);
+	slots[n++] = node_slot(LOKI_FAMILY_HASH, &row->hash);
+	slots[n++] = node_slot(LOKI_FAMILY_LINK, link);
+	if (row->refine)
+		slots[n++] = node_slot(LOKI_FAMILY_REFINE, row->refine);
+	for (int i = 0; i < row->state->nattributes; i++)
+		slots[n++] = node_slot(LOKI_FAMILY_ATTR + i, row->attributes[i]);
+	return n;
+}
+
+/*
+ * Claim and write UPPER slots from layer 1 upwards.  Where there is no room for one
+ * the node ends below: nobody knows it yet.
+ */
+static void
+write_upper(LokiNewRow *row, LokiLinkData *link)
+{
+	LokiUpperData *upper = palloc0(LokiUpperSize(row->state->m));
+
+	row->slots[0] = LOKI_NONE;
+	for (int level = 1; level <= row->level; level++)
+	{
+		upper->node = row->node;
+		upper->down = row->slots[level - 1];
+		upper->level = (uint8) level;
+		loki_list_put(upper, level, row->state->m, &row->cache->lists[level]);
+		row->slots[level] = loki_slot_claim(row->state, row->index, LOKI_FAMILY_UPPER, upper,
+											DEBUG1);
+		if (row->slots[level] == LOKI_NONE)
+		{
+			row->level = level - 1;
+			link->level = (uint8) row->level;
+			loki_slot_write(row->state, row->index, LOKI_FAMILY_LINK, row->node, link);
+		}
+	}
+}
+
+/*
+ * Claim a TID slot and write everything of the node that nobody can reach yet,
+ * then make it live.
+ */
+void
+loki_node_write(LokiNewRow *row)
+{
+	LokiLinkData *link = palloc0(LokiLinkSize(row->state->m));
+	NodeSlot	slots[4 + LOKI_MAX_ATTRIBUTES];
+	int			nslots;
+	int			nwritten;
+
+	link->level = (uint8) row->level;
+	loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
+	nslots = list_slots(row, link, slots);
+
+	row->tid.state = LOKI_TID_RESERVED;
+	nwritten = claim_node(row, slots, nslots);
+	loki_postings_renew(row->state, row->index, &row->meta, row->node);
+	write_upper(row, link);
+	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
+	write_slots(row, slots + nwritten, nslots - nwritten);
+}
+
+/* Let rows that are equal join the node. */
+void
+loki_node_let_join(LokiNewRow *row)
+{
+	row->tid.state = LOKI_TID_LIVE;
+	write_slots(row, NULL, 0);
+}

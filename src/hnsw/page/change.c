@@ -1,0 +1,523 @@
+/*-------------------------------------------------------------------------
+ *
+ * change.c
+ *	  Changing pages: locking them, writing them, and one WAL record.
+ *
+ * Replay locks the pages of a record in the order in which they are registered,
+ * and keeps them all locked until it is applied.  Here a page is registered where
+ * it was locked, and locked in one order only: so scans, which lock in that order
+ * too, wait neither for writers nor for replay in a circle.
+ *
+ * The records are those that the generic resource manager replays: for each page
+ * a sequence of offset, length and bytes.  Who knows what changes says so, as
+ * inserts do; other pages are copied, changed and compared.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/change.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xloginsert.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+/* XLogInsert takes so many pieces of data without being asked for more */
+#define DEFAULT_PIECES	20
+
+/* Changes of a slot that are told apart, and bytes between them: each has a
+ * header of 4 */
+#define CHANGES			8
+#define FAR_APART		4
+
+/* What readers without locks see whole */
+#define WORD			sizeof(uint32)
+
+/*
+ * A page as it will be, and the differences as the record has them.  Each has a
+ * header of 4 bytes, but at least 8 that are equal are before the next.
+ */
+typedef struct LokiPageCopy
+{
+	PGAlignedBlock page;
+	Size		size;
+	char		differences[BLCKSZ + 2 * sizeof(uint16)];
+} LokiPageCopy;
+
+StaticAssertDecl(offsetof(LokiChangedPart, length) ==
+				 offsetof(LokiChangedPart, offset) + sizeof(uint16),
+				 "offset and length precede a part's bytes in a record");
+
+/* ----------------------------------------------------------------
+ * Locking
+ * ----------------------------------------------------------------
+ */
+
+/* Place of a family in the order of locks; see README */
+static int
+lock_rank(int family)
+{
+	switch (family)
+	{
+		case LOKI_FAMILY_META:
+			return 0;
+		case LOKI_FAMILY_TID:
+		case LOKI_FAMILY_NULLTID:
+		case LOKI_FAMILY_UPPER:
+			return 1;
+		case LOKI_FAMILY_OVERFLOW:
+			return 2;
+		case LOKI_FAMILY_CODE:
+			return 3;
+		case LOKI_FAMILY_LINK:
+			return 5;
+		case LOKI_FAMILY_DIRECTORY:
+			return 6;
+		default:
+			return 4;
+	}
+}
+
+/* Whether a page may be locked after another */
+static bool
+in_order(const LokiChangedPage *before, int family, uint32 ordinal)
+{
+	int			rank = lock_rank(family);
+	int			rank_before = lock_rank(before->family);
+
+	if (rank != rank_before)
+		return rank_before < rank;
+	if (family != before->family)
+		return before->family < family;
+	return before->ordinal < ordinal;
+}
+
+void
+loki_change_begin(LokiChange *change, LokiIndex *state, Relation index)
+{
+	change->index = index;
+	change->state = state;
+	change->strategy = NULL;
+	change->npages = 0;
+	change->nparts = 0;
+}
+
+static Buffer
+read_block(LokiChange *change, BlockNumber block)
+{
+	if (change->strategy != NULL)
+		return ReadBufferExtended(change->index, MAIN_FORKNUM, block, RBM_NORMAL,
+								  change->strategy);
+	if (change->state == NULL)
+		return ReadBuffer(change->index, block);
+	return loki_buffer_read(change->state, change->index, block);
+}
+
+/* Pin and lock a block that is a family's page; its number in the change */
+static int
+lock_block(LokiChange *change, int family, uint32 ordinal, BlockNumber block)
+{
+	LokiChangedPage *page = &change->pages[change->npages];
+
+	/* whoever holds the lock of a page holds off interrupts */
+	Assert(change->npages > 0 || InterruptHoldoffCount == 0);
+	if (change->npages == LOKI_CHANGE_PAGES)
+		elog(ERROR, "too many pages in a change");
+	if (change->npages > 0 && !in_order(page - 1, family, ordinal))
+		elog(ERROR, "page %u of the %s array is locked after page %u of the %s array",
+			 ordinal, loki_family_name(family), page[-1].ordinal,
+			 loki_family_name(page[-1].family));
+	page->buffer = read_block(change, block);
+	LockBuffer(page->buffer, BUFFER_LOCK_EXCLUSIVE);
+	page->family = family;
+	page->ordinal = ordinal;
+	page->logged = false;
+	page->image = false;
+	page->copy = NULL;
+	loki_page_check(change->index, page->buffer, BufferGetPage(page->buffer), family, ordinal);
+	page->lower = ((PageHeader) BufferGetPage(page->buffer))->pd_lower;
+	return change->npages++;
+}
+
+/* Lock a page of a family, which is one of slots. */
+int
+loki_change_lock_page(LokiChange *change, int family, uint32 ordinal)
+{
+	return lock_block(change, family, ordinal,
+					  loki_page_block(&change->state->families[family], ordinal));
+}
+
+/* Lock the page of a slot; *place is its place there. */
+int
+loki_change_lock(LokiChange *change, int family, uint32 number, uint32 *place)
+{
+	BlockNumber block = loki_slot_block(change->state, change->index, family, number, place);
+
+	return lock_block(change, family,
+					  loki_slot_page(&change->state->families[family], number, place), block);
+}
+
+/* Lock a page of the directory, which is chained from page to page. */
+int
+loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal)
+{
+	return lock_block(change, LOKI_FAMILY_DIRECTORY, ordinal, block);
+}
+
+/* Let go of the page that was locked last. */
+void
+loki_change_unlock(LokiChange *change)
+{
+	LokiChangedPage *page = &change->pages[--change->npages];
+
+	Assert(!page->logged && page->copy == NULL);
+	UnlockReleaseBuffer(page->buffer);
+}
+
+/* ----------------------------------------------------------------
+ * Changes that the caller knows
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Change bytes of a page.  They are copied when the change is finished, in the
+ * order in which they were added; so does replay.
+ */
+void
+loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, Size length)
+{
+	LokiChangedPart *part;
+
+	if (change->nparts == LOKI_CHANGE_PARTS)
+		elog(ERROR, "too many parts in a change");
+	Assert(page < change->npages && offset + length <= BLCKSZ);
+	Assert(change->pages[page].copy == NULL);
+	change->pages[page].logged = true;
+	part = &change->parts[change->nparts++];
+	part->page = page;
+	part->offset = (uint16) offset;
+	part->length = (uint16) length;
+	part->bytes = bytes;
+}
+
+/* Change part of a slot, which the used part of its page will cover. */
+void
+loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_size, uint32 place,
+					   Size offset, const void *bytes, Size length)
+{
+	Size		start = SizeOfPageHeaderData + (Size) slot_size * place;
+
+	Assert(offset + length <= slot_size);
+	Assert(start + slot_size <= BLCKSZ - sizeof(LokiPageOpaqueData));
+	change->pages[page].lower = Max(change->pages[page].lower, start + slot_size);
+	loki_change_bytes(change, page, start + offset, bytes, length);
+}
+
+/* Change a slot. */
+void
+loki_change_slot(LokiChange *change, int page, uint32 slot_size, uint32 place,
+				 const void *slot)
+{
+	loki_change_slot_bytes(change, page, slot_size, place, 0, slot, slot_size);
+}
+
+/*
+ * Change a slot where it differs from what the page has, in words where slots are
+ * made of words.  What is not in use yet is zero.  The end comes first: for those
+ * who read a list without lock, its new links are there before its count.
+ */
+void
+loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint32 place,
+						   const char *slot)
+{
+	const char *old = LokiPageSlot(loki_change_page(change, page), slot_size, place);
+	uint32		unit = slot_size % WORD == 0 ? WORD : 1;
+	uint32		starts[CHANGES];
+	uint32		ends[CHANGES];
+	int			n = 0;
+
+	for (uint32 i = 0; i < slot_size; i += unit)
+	{
+		if (memcmp(slot + i, old + i, unit) == 0)
+			continue;
+		if (n == 0 || (n < CHANGES && i - ends[n - 1] > FAR_APART))
+			starts[n++] = i;
+		ends[n - 1] = i + unit;
+	}
+	for (int i = n - 1; i >= 0; i--)
+		loki_change_slot_bytes(change, page, slot_size, place, starts[i],
+							   slot + starts[i], ends[i] - starts[i]);
+	change->pages[page].lower = Max(change->pages[page].lower, SizeOfPageHeaderData +
+									slot_size * (place + 1));
+}
+
+/* Add what raises the ends of the used parts. */
+static void
+add_page_ends(LokiChange *change)
+{
+	for (int i = 0; i < change->npages; i++)
+	{
+		LokiChangedPage *page = &change->pages[i];
+
+		if (page->copy == NULL &&
+			((PageHeader) loki_change_page(change, i))->pd_lower != page->lower)
+			loki_change_bytes(change, i, offsetof(PageHeaderData, pd_lower),
+							  &page->lower, sizeof(page->lower));
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Changes that are found by comparing
+ * ----------------------------------------------------------------
+ */
+
+/* A copy of a page, which becomes the page when the change is finished. */
+Page
+loki_change_copy(LokiChange *change, int number)
+{
+	LokiChangedPage *page = &change->pages[number];
+
+	Assert(number < change->npages);
+	if (page->copy == NULL)
+	{
+		Assert(!page->logged);
+		page->copy = palloc(sizeof(LokiPageCopy));
+		memcpy(page->copy->page.data, BufferGetPage(page->buffer), BLCKSZ);
+	}
+	return (Page) page->copy->page.data;
+}
+
+/* Lock block 0, and copy it. */
+LokiMetaPage
+loki_change_meta(LokiChange *change)
+{
+	int			page = lock_block(change, LOKI_FAMILY_META, 0, LOKI_META_BLKNO);
+
+	return LokiPageGetMeta(loki_change_copy(change, page));
+}
+
+static void
+add_difference(LokiPageCopy *copy, Size start, Size end)
+{
+	uint16		header[2] = {(uint16) start, (uint16) (end - start)};
+
+	Assert(copy->size + sizeof(header) + (end - start) <= sizeof(copy->differences));
+	memcpy(copy->differences + copy->size, header, sizeof(header));
+	memcpy(copy->differences + copy->size + sizeof(header), copy->page.data + start,
+		   end - start);
+	copy->size += sizeof(header) + (end - start);
+}
+
+/* Note where a copy differs from a page between two places, the last first. */
+static void
+compare_part(LokiPageCopy *copy, const char *page, Size from, Size to)
+{
+	const char *new = copy->page.data;
+	Size		start = to;		/* of the difference at hand; to: none */
+	Size		end = to;
+
+	for (Size i = to; i > from;)
+	{
+		i -= WORD;
+		if (memcmp(new + i, page + i, WORD) == 0)
+			continue;
+		if (start < to && start - (i + WORD) > FAR_APART)
+		{
+			add_difference(copy, start, end);
+			start = to;
+		}
+		if (start == to)
+			end = i + WORD;
+		start = i;
+	}
+	if (start < to)
+		add_difference(copy, start, end);
+}
+
+/*
+ * Note where copies differ from their pages, in the used part and in the special
+ * space; between them are zeroes.
+ */
+static void
+compare_copies(LokiChange *change)
+{
+	for (int i = 0; i < change->npages; i++)
+	{
+		LokiPageCopy *copy = change->pages[i].copy;
+		PageHeader	header;
+
+		if (copy == NULL)
+			continue;
+		header = (PageHeader) copy->page.data;
+		Assert(header->pd_upper == BLCKSZ - sizeof(LokiPageOpaqueData));
+		memset(copy->page.data + header->pd_lower, 0, header->pd_upper - header->pd_lower);
+		copy->size = 0;
+		compare_part(copy, loki_change_page(change, i), header->pd_upper, BLCKSZ);
+		compare_part(copy, loki_change_page(change, i), 0, TYPEALIGN(WORD, header->pd_lower));
+		if (copy->size > 0)
+			change->pages[i].logged = true;
+	}
+}
+
+/* Make a page what its copy is. */
+static void
+write_copy(Page page, const LokiPageCopy *copy)
+{
+	const char *difference = copy->differences;
+	PageHeader	header = (PageHeader) page;
+
+	while (difference < copy->differences + copy->size)
+	{
+		uint16		at[2];
+
+		memcpy(at, difference, sizeof(at));
+		memcpy((char *) page + at[0], difference + sizeof(at), at[1]);
+		difference += sizeof(at) + at[1];
+	}
+	memset((char *) page + header->pd_lower, 0, header->pd_upper - header->pd_lower);
+}
+
+/* ----------------------------------------------------------------
+ * Finishing
+ * ----------------------------------------------------------------
+ */
+
+/* Have a page in the record although nothing changes there. */
+void
+loki_change_keep(LokiChange *change, int page)
+{
+	Assert(page < change->npages);
+	change->pages[page].logged = true;
+}
+
+/* Log a page as an image. */
+void
+loki_change_image(LokiChange *change, int page)
+{
+	Assert(page < change->npages);
+	change->pages[page].logged = true;
+	change->pages[page].image = true;
+}
+
+/* Register the pages of the record, in the order in which they were locked. */
+static void
+register_pages(LokiChange *change)
+{
+	uint8		id[LOKI_CHANGE_PAGES];
+	uint8		n = 0;
+
+	for (int i = 0; i < change->npages; i++)
+	{
+		LokiChangedPage *page = &change->pages[i];
+
+		if (!page->logged)
+			continue;
+		id[i] = n++;
+		XLogRegisterBuffer(id[i], page->buffer,
+						   REGBUF_STANDARD | (page->image ? REGBUF_FORCE_IMAGE : 0));
+		if (page->copy != NULL && page->copy->size > 0 && !page->image)
+			XLogRegisterBufData(id[i], page->copy->differences, page->copy->size);
+	}
+	for (int i = 0; i < change->nparts; i++)
+	{
+		LokiChangedPart *part = &change->parts[i];
+
+		XLogRegisterBufData(id[part->page], (char *) &part->offset, 2 * sizeof(uint16));
+		XLogRegisterBufData(id[part->page], (char *) part->bytes, part->length);
+	}
+}
+
+/* Change the pages in place. */
+static void
+write_pages(LokiChange *change)
+{
+	for (int i = 0; i < change->nparts; i++)
+	{
+		const LokiChangedPart *part = &change->parts[i];
+
+		memcpy((char *) loki_change_page(change, part->page) + part->offset, part->bytes,
+			   part->length);
+	}
+	for (int i = 0; i < change->npages; i++)
+	{
+		if (!change->pages[i].logged)
+			continue;
+		if (change->pages[i].copy != NULL)
+			write_copy(loki_change_page(change, i), change->pages[i].copy);
+		MarkBufferDirty(change->pages[i].buffer);
+	}
+}
+
+/* Make the changes, in one record. */
+static void
+apply_changes(LokiChange *change)
+{
+	bool		log = RelationNeedsWAL(change->index);
+
+	if (log)
+	{
+		if (2 * change->nparts + LOKI_CHANGE_PAGES > DEFAULT_PIECES)
+			XLogEnsureRecordSpace(0, 2 * change->nparts + LOKI_CHANGE_PAGES);
+		XLogBeginInsert();
+	}
+	START_CRIT_SECTION();
+	write_pages(change);
+	if (log)
+	{
+		XLogRecPtr	lsn;
+
+		register_pages(change);
+		lsn = XLogInsert(RM_GENERIC_ID, 0);
+		for (int i = 0; i < change->npages; i++)
+			if (change->pages[i].logged)
+				PageSetLSN(loki_change_page(change, i), lsn);
+	}
+	END_CRIT_SECTION();
+}
+
+/*
+ * Make the changes, if there are any, and let go of all pages.
+ */
+void
+loki_change_finish(LokiChange *change)
+{
+	bool		changed = false;
+
+	add_page_ends(change);
+	compare_copies(change);
+	for (int i = 0; i < change->npages; i++)
+		changed |= change->pages[i].logged;
+	if (changed)
+		apply_changes(change);
+	while (change->npages > 0)
+	{
+		LokiChangedPage *page = &change->pages[--change->npages];
+
+		UnlockReleaseBuffer(page->buffer);
+		if (page->copy != NULL)
+			pfree(page->copy);
+	}
+	change->nparts = 0;
+}
+
+/*
+ * Write one slot, whose page must exist, in a record of its own.
+ */
+void
+loki_slot_write(LokiIndex *state, Relation index, int family, uint32 number,
+				const void *slot)
+{
+	LokiChange	change;
+	uint32		place;
+	int			page;
+
+	loki_change_begin(&change, state, index);
+	page = loki_change_lock(&change, family, number, &place);
+	loki_change_slot(&change, page, state->families[family].slot_size, place, slot);
+	loki_change_finish(&change);
+}

@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * change.h
+ *	  Changing pages: locking them, writing them, and one WAL record.
+ *
+ * Nothing else locks pages of an index exclusively or writes WAL, but what makes
+ * pages that nobody can know yet (README, "WAL").
+ *
+ *	loki_change_begin()
+ *	loki_change_lock() for each page, in the order of README, "Lock order"
+ *	look at the pages by loki_change_page(), and say what becomes of them
+ *	loki_change_finish()
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/change.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PAGE_CHANGE_H
+#define LOKI_PAGE_CHANGE_H
+
+#include "postgres.h"
+
+#include "access/generic_xlog.h"
+#include "hnsw/page/index.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#define LOKI_CHANGE_PAGES	MAX_GENERIC_XLOG_PAGES
+#define LOKI_CHANGE_PARTS	40
+
+typedef struct LokiChangedPage
+{
+	Buffer		buffer;
+	int			family;
+	uint32		ordinal;
+	bool		logged;			/* part of the record */
+	bool		image;			/* as an image */
+	uint16		lower;			/* pd_lower as it will be */
+	struct LokiPageCopy *copy;	/* the page as it will be, or NULL */
+} LokiChangedPage;
+
+typedef struct LokiChangedPart
+{
+	uint16		offset;			/* in the page; and length, as in the record */
+	uint16		length;
+	uint8		page;
+	const void *bytes;
+} LokiChangedPart;
+
+typedef struct LokiChange
+{
+	Relation	index;
+	LokiIndex  *state;			/* NULL where block 0 alone is changed */
+	BufferAccessStrategy strategy;	/* to be set by who has one */
+	int			npages;
+	int			nparts;
+	LokiChangedPage pages[LOKI_CHANGE_PAGES];
+	LokiChangedPart parts[LOKI_CHANGE_PARTS];
+} LokiChange;
+
+/* No content lock may be held from here to the first page */
+extern void loki_change_begin(LokiChange *change, LokiIndex *index_state, Relation index);
+
+/*
+ * Pin and lock a page exclusively: one of a family, that of a slot, or block 0.
+ * Returns its number in the change.  ERROR if it is not a page of the family, or if
+ * it comes before those that are locked: they would wait for each other.
+ */
+extern int	loki_change_lock_page(LokiChange *change, int family, uint32 ordinal);
+extern int	loki_change_lock(LokiChange *change, int family, uint32 number, uint32 *place);
+
+/* The same for a page of the directory, which has no numbers */
+extern int	loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal);
+
+/* Let go of the page that was locked last, and is not changed */
+extern void loki_change_unlock(LokiChange *change);
+
+/* A locked page as it is */
+static inline Page
+loki_change_page(const LokiChange *change, int page)
+{
+	Assert(page < change->npages);
+	return BufferGetPage(change->pages[page].buffer);
+}
+
+/* ----------------------------------------------------------------
+ * Changes that the caller knows
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Change bytes of a page, or of a slot, or all of a slot.  What is pointed to
+ * must stay until the change is finished.
+ */
+extern void loki_change_bytes(LokiChange *change, int page, Size offset,
+							  const void *bytes, Size length);
+extern void loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_size,
+								   uint32 place, Size offset, const void *bytes,
+								   Size length);
+extern void loki_change_slot(LokiChange *change, int page, uint32 slot_size,
+							 uint32 place, const void *slot);
+
+/* The same, but of a slot only what differs from what the page has */
+extern void loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size,
+									   uint32 place, const char *slot);
+
+/* ----------------------------------------------------------------
+ * Changes that are found by comparing
+ * ----------------------------------------------------------------
+ */
+
+/* A copy of a page, to be changed at will until the change is finished */
+extern Page loki_change_copy(LokiChange *change, int page);
+
+/* Lock block 0 as the first page; its copy */
+extern LokiMetaPage loki_change_meta(LokiChange *change);
+
+/* ---------------------------------------------------------------- */
+
+/* Have a page in the record although nothing changes there: replay locks it */
+extern void loki_change_keep(LokiChange *change, int page);
+
+/* Log a page as an image, as all of it changes */
+extern void loki_change_image(LokiChange *change, int page);
+
+/*
+ * Make the changes and log them, if there are any; unlock and unpin all pages.
+ */
+extern void loki_change_finish(LokiChange *change);
+
+/* Write one slot, whose page exists, in a record of its own */
+extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
+							uint32 number, const void *slot);
+
+/* ----------------------------------------------------------------
+ * Claiming slots (page/extent.c)
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * A slot of a free-list family that is about to be claimed.  Its page is locked
+ * by a change.
+ */
+typedef struct LokiClaim
+{
+	int			family;
+	uint32		number;
+	int			page;			/* in the change */
+	uint32		place;
+	uint16		free_slots;		/* of the page, after the claim */
+	bool		was_free;		/* it is one that vacuum has freed */
+} LokiClaim;
+
+/*
+ * Find a free slot of a free-list family (TID, UPPER, OVERFLOW, NULLTID), and lock
+ * its page as the first of a change.  Takes those on the free list before new
+ * ones; extends the family when there are none.
+ */
+extern void loki_claim_begin(LokiChange *change, int family, LokiClaim *claim);
+
+/*
+ * The same for n slots of one page, the head of the free list or, if that is
+ * LOKI_NONE, the one on which the used part ends.  False if that does not do,
+ * as the page is full.  Others may be locked before: nothing is extended and no
+ * other page looked at.
+ */
+extern bool loki_claim_at_once(LokiChange *change, int family, uint32 free_head, int n,
+							   LokiClaim *claims);
+
+/*
+ * Add the claim to the change, with the slot's first content, slot_size bytes
+ * that are not those of a free slot.
+ */
+extern void loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot);
+
+#endif							/* LOKI_PAGE_CHANGE_H */

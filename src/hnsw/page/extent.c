@@ -1,0 +1,672 @@
+/*-------------------------------------------------------------------------
+ *
+ * extent.c
+ *	  Growing an hnsw index: extents of pages, the directory that names them,
+ *	  and the claiming of slots.
+ *
+ * Extents are added under the relation extension lock.  Their pages are
+ * initialised and logged first, the directory entry that makes them part of
+ * the index last, so that a crash in between leaves blocks that no entry
+ * names; the next extent that fits into such a gap takes it.
+ *
+ * Lock order: extension lock, block 0, directory page; block 0, then the page
+ * of a free list.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/extent.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xloginsert.h"
+#include "compat/pgcompat.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+
+/* Extensions that the server could not make, and that were done without */
+static uint32 extensions_refused = 0;
+
+typedef struct BlockRange
+{
+	BlockNumber first;
+	BlockNumber end;
+} BlockRange;
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	BlockNumber x = ((const BlockRange *) a)->first;
+	BlockNumber y = ((const BlockRange *) b)->first;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Find the first of `count` contiguous blocks that nothing names; those at the end
+ * may be past the end of the file.  The extension lock is held and the directory
+ * fresh.
+ */
+static BlockNumber
+find_gap(LokiIndex *state, Relation index, uint32 count)
+{
+	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
+	BlockNumber covered = LOKI_META_BLKNO + 1;
+	uint32		ordinal = 0;
+	int			nranges = 0;
+	int			allocated = state->directory_entries + 16;
+	BlockRange *ranges = palloc_array(BlockRange, allocated);
+
+	for (int f = 0; f < LOKI_FAMILIES; f++)
+		for (uint32 e = 0; e < state->families[f].nextents; e++)
+		{
+			ranges[nranges].first = state->families[f].extents[e];
+			ranges[nranges].end = ranges[nranges].first + LokiExtentBlocks(e);
+			nranges++;
+		}
+	while (directory != 0)
+	{
+		Buffer		buffer = ReadBuffer(index, directory);
+
+		if (nranges >= allocated)
+			ranges = repalloc_array(ranges, BlockRange, allocated *= 2);
+		ranges[nranges].first = directory;
+		ranges[nranges].end = directory + 1;
+		nranges++;
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_FAMILY_DIRECTORY, ordinal++);
+		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+	}
+
+	qsort(ranges, nranges, sizeof(BlockRange), compare_ranges);
+	for (int i = 0; i < nranges; i++)
+	{
+		if (ranges[i].first > covered && ranges[i].first - covered >= count)
+			break;
+		covered = Max(covered, ranges[i].end);
+	}
+	pfree(ranges);
+	return covered;
+}
+
+/* Make the file so many blocks long, if it is not.  The extension lock is held. */
+static void
+extend_file(Relation index, BlockNumber nblocks)
+{
+	BlockNumber present = RelationGetNumberOfBlocks(index);
+
+	if (present < nblocks)
+		loki_zero_extend(RelationGetSmgr(index), present, (int) (nblocks - present));
+}
+
+/*
+ * The same; false, with a message at `elevel`, if the server cannot extend the file.
+ *
+ * The error is caught without a subtransaction, which a vacuum with parallel workers
+ * cannot begin.  All that stands when it is raised is what abort would not undo
+ * either: src/hnsw/README, "Where there is no room".
+ */
+static bool
+extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool extended = true;
+
+	/* no LWLock is held, and no interrupt held off, which the error would end */
+	Assert(InterruptHoldoffCount == 0 && QueryCancelHoldoffCount == 0 && CritSectionCount == 0);
+	PG_TRY();
+	{
+		extend_file(index, nblocks);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_OUT_OF_MEMORY ||
+			error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		extended = false;
+		extensions_refused++;
+		ereport(elevel,
+				(errcode(ERRCODE_DISK_FULL),
+				 errmsg("could not extend index \"%s\" to %u blocks",
+						RelationGetRelationName(index), nblocks),
+				 errdetail("The server said: %s.  What the index can do without is left for the next vacuum.",
+						   error->message)));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	return extended;
+}
+
+/*
+ * Initialise `count` blocks from `first` on as pages of a family.  The extension
+ * lock is held.
+ */
+static void
+init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 ordinal)
+{
+	for (uint32 i = 0; i < count; i++)
+	{
+		Buffer		buffer;
+
+		CHECK_FOR_INTERRUPTS();
+		buffer = ReadBufferExtended(index, MAIN_FORKNUM, first + i, RBM_ZERO_AND_LOCK,
+									NULL);
+		START_CRIT_SECTION();
+		loki_page_init(BufferGetPage(buffer), family, ordinal + i);
+		MarkBufferDirty(buffer);
+		if (RelationNeedsWAL(index))
+			log_newpage_buffer(buffer, true);
+		END_CRIT_SECTION();
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
+/*
+ * Blocks for `count` pages of a family: a gap, or the end of the file.  Where the
+ * file cannot be extended that is an error, or, with an elevel below ERROR, a
+ * message and InvalidBlockNumber.
+ */
+static BlockNumber
+allocate_blocks(LokiIndex *state, Relation index, uint32 count, int family,
+				uint32 ordinal, int elevel)
+{
+	BlockNumber first = find_gap(state, index, count);
+
+	if (elevel >= ERROR)
+		extend_file(index, first + count);
+	else if (!extend_file_if_possible(index, first + count, elevel))
+		return InvalidBlockNumber;
+	init_blocks(index, first, count, family, ordinal);
+	return first;
+}
+
+/* The last directory page, and its place in the chain */
+static BlockNumber
+last_directory_page(Relation index, uint32 *ordinal, bool *full)
+{
+	BlockNumber block = LOKI_DIRECTORY_BLKNO;
+
+	for (*ordinal = 0;; (*ordinal)++)
+	{
+		Buffer		buffer = ReadBuffer(index, block);
+		Page		page = BufferGetPage(buffer);
+		BlockNumber next;
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, *ordinal);
+		next = LokiPageOpaque(page)->next;
+		*full = LokiPageUsed(page, sizeof(LokiExtentData)) >= LOKI_EXTENTS_PER_PAGE;
+		UnlockReleaseBuffer(buffer);
+		if (next == 0)
+			return block;
+		block = next;
+	}
+}
+
+/*
+ * The directory page that has room for one more entry.  If the last one is
+ * full, another is chained to it, in a record of its own and before any blocks
+ * are chosen for the extent: find_gap() knows of blocks only what the directory
+ * says.  An empty last page is valid.  elevel as in allocate_blocks().
+ */
+static BlockNumber
+directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int elevel)
+{
+	bool		full;
+	BlockNumber last = last_directory_page(index, ordinal, &full);
+	BlockNumber added;
+	LokiChange	change;
+	Page		page;
+
+	if (!full)
+		return last;
+	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, *ordinal + 1, elevel);
+	if (added == InvalidBlockNumber)
+		return added;
+	loki_change_begin(&change, state, index);
+	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, *ordinal));
+	LokiPageOpaque(page)->next = added;
+	loki_change_finish(&change);
+	++*ordinal;
+	return added;
+}
+
+/*
+ * Append an entry to a directory page, in one record with the metapage's
+ * count.
+ */
+static void
+append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
+			 const LokiExtentData *entry)
+{
+	LokiChange	change;
+	Page		page;
+
+	loki_change_begin(&change, state, index);
+	loki_change_meta(&change)->directory_entries++;
+	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, ordinal));
+	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
+									LokiPageUsed(page, sizeof(LokiExtentData))),
+		   entry, sizeof(LokiExtentData));
+	loki_change_finish(&change);
+}
+
+/* Append an extent to a family; the extension lock is held and the directory fresh. */
+static bool
+append_extent(LokiIndex *state, Relation index, int family, int elevel)
+{
+	LokiFamily *fam = &state->families[family];
+	LokiExtentData entry = {0};
+	BlockNumber directory;
+	uint32		ordinal;
+
+	if (fam->nextents > PG_UINT16_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("index \"%s\" cannot grow any further",
+						RelationGetRelationName(index))));
+	directory = directory_page_with_room(state, index, &ordinal, elevel);
+	if (directory == InvalidBlockNumber)
+		return false;
+	entry.family = (uint8) family;
+	entry.extent = (uint16) fam->nextents;
+	entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
+								  family, fam->npages, elevel);
+	if (entry.first == InvalidBlockNumber)
+		return false;
+	append_entry(state, index, directory, ordinal, &entry);
+	loki_index_refresh(state, index);
+	return true;
+}
+
+/* Give a family its next extent, unless someone else just did. */
+static bool
+add_extent(LokiIndex *state, Relation index, int family, uint32 page, int elevel)
+{
+	bool		added;
+
+	LockRelationForExtension(index, ExclusiveLock);
+	loki_index_refresh(state, index);
+	added = page < state->families[family].npages ||
+		append_extent(state, index, family, elevel);
+	UnlockRelationForExtension(index, ExclusiveLock);
+	return added;
+}
+
+/*
+ * Make sure that a slot has a page.  Takes the extension lock and buffer locks
+ * when it has not; no buffer lock may be held.  Where there is no room for it,
+ * false, with a message at elevel, which is below ERROR.
+ */
+bool
+loki_reserve_slot(LokiIndex *state, Relation index, int family, uint32 number, int elevel)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		place;
+	uint32		page;
+
+	if (fam->slot_size == 0)
+		return true;
+	page = loki_slot_page(fam, number, &place);
+	if (page >= fam->npages)
+		loki_index_refresh(state, index);
+	while (page >= fam->npages)
+		if (!add_extent(state, index, family, page, elevel))
+			return false;
+	return true;
+}
+
+/* How often there was no room, and no error, since this process began */
+uint32
+loki_extensions_refused(void)
+{
+	return extensions_refused;
+}
+
+/* As loki_reserve_slot(), with an error where there is no room */
+void
+loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
+{
+	(void) loki_reserve_slot(state, index, family, number, ERROR);
+}
+
+/* The same for all arrays that are addressed by node. */
+void
+loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
+{
+	loki_ensure_slot(state, index, LOKI_FAMILY_CODE, node);
+	loki_ensure_slot(state, index, LOKI_FAMILY_LINK, node);
+	loki_ensure_slot(state, index, LOKI_FAMILY_REFINE, node);
+	loki_ensure_slot(state, index, LOKI_FAMILY_HASH, node);
+	for (int i = 0; i < state->nattributes; i++)
+		loki_ensure_slot(state, index, LOKI_FAMILY_ATTR + i, node);
+}
+
+/* Whether a slot is known to have a page */
+static bool
+has_page(const LokiIndex *state, int family, uint32 number)
+{
+	const LokiFamily *fam = &state->families[family];
+	uint32		place;
+
+	return fam->slot_size == 0 || loki_slot_page(fam, number, &place) < fam->npages;
+}
+
+/* The same for all arrays that are addressed by node */
+bool
+loki_node_has_pages(const LokiIndex *state, uint32 node)
+{
+	for (int i = 0; i < state->nattributes; i++)
+		if (!has_page(state, LOKI_FAMILY_ATTR + i, node))
+			return false;
+	return has_page(state, LOKI_FAMILY_CODE, node) &&
+		has_page(state, LOKI_FAMILY_LINK, node) &&
+		has_page(state, LOKI_FAMILY_REFINE, node) &&
+		has_page(state, LOKI_FAMILY_HASH, node);
+}
+
+/* Make sure that all arrays that go with NULLTID have a page for a slot. */
+void
+loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
+{
+	for (int i = 0; i < state->nattributes; i++)
+		loki_ensure_slot(state, index, LOKI_FAMILY_NULLATTR + i, number);
+}
+
+/* Place of the first free slot among the used ones from `start` on, -1 if there
+ * is none */
+static int
+find_free_place(Page page, int family, uint32 slot_size, int start)
+{
+	int			used = LokiPageUsed(page, slot_size);
+
+	if (LokiPageOpaque(page)->free_slots == 0)
+		return -1;
+	for (int i = start; i < used; i++)
+		if (loki_slot_state(family, LokiPageSlot(page, slot_size, i)) == LOKI_TID_FREE)
+			return i;
+	return -1;
+}
+
+/* Take a page that has no free slot left off the head of its free list. */
+static void
+freelist_pop(LokiIndex *state, Relation index, int family, uint32 ordinal)
+{
+	int			list = LokiFamilyFreeList(family);
+	uint32		slot_size = state->families[family].slot_size;
+	LokiChange	change;
+	LokiMetaPage meta;
+	int			page;
+
+	loki_change_begin(&change, state, index);
+	meta = loki_change_meta(&change);
+	page = loki_change_lock_page(&change, family, ordinal);
+	if (meta->free_head[list] == ordinal &&
+		find_free_place(loki_change_page(&change, page), family, slot_size, 0) < 0)
+	{
+		Page		copy = loki_change_copy(&change, page);
+		LokiPageOpaque opaque = LokiPageOpaque(copy);
+
+		meta->free_head[list] = opaque->next;
+		opaque->next = LOKI_NONE;
+		opaque->flags &= ~LOKI_PAGE_ON_FREELIST;
+		opaque->free_slots = 0;
+	}
+	loki_change_finish(&change);
+}
+
+/* Put a page that has free slots on the free list, unless it is there. */
+void
+loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
+{
+	int			list = LokiFamilyFreeList(family);
+	LokiChange	change;
+	LokiMetaPage meta;
+	LokiPageOpaque opaque;
+	Page		page;
+
+	loki_change_begin(&change, state, index);
+	meta = loki_change_meta(&change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
+	opaque = LokiPageOpaque(page);
+	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST) && opaque->free_slots > 0)
+	{
+		opaque->next = meta->free_head[list];
+		opaque->flags |= LOKI_PAGE_ON_FREELIST;
+		meta->free_head[list] = ordinal;
+	}
+	loki_change_finish(&change);
+}
+
+/* Head of a free list, as the metapage has it now */
+static uint32
+freelist_head(LokiIndex *state, Relation index, int family)
+{
+	Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
+	uint32		head;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_meta_validate(index, BufferGetPage(buffer));
+	head = LokiPageGetMeta(BufferGetPage(buffer))->free_head[LokiFamilyFreeList(family)];
+	UnlockReleaseBuffer(buffer);
+	return head;
+}
+
+/* Number of used slots on a page of a family */
+uint32
+loki_page_used(LokiIndex *state, Relation index, int family, uint32 ordinal)
+{
+	Buffer		buffer = loki_buffer_read(state, index,
+										  loki_page_block(&state->families[family], ordinal));
+	Page		page = BufferGetPage(buffer);
+	uint32		used;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, page, family, ordinal);
+	used = LokiPageUsed(page, state->families[family].slot_size);
+	UnlockReleaseBuffer(buffer);
+	return used;
+}
+
+/*
+ * The page on which the used part of a free-list family ends.  Such pages fill
+ * one after another, so the first that is not full is found by bisection.
+ */
+static uint32
+find_tail(LokiIndex *state, Relation index, int family)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		low = 0;
+	uint32		high = fam->npages;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+
+		if (loki_page_used(state, index, family, middle) < fam->per_page)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/*
+ * Numbers of nodes are below this, but for those that are claimed just now.
+ */
+uint32
+loki_node_end(LokiIndex *state, Relation index)
+{
+	LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(LOKI_FAMILY_TID)];
+	uint32		used = 0;
+
+	if (*tail == LOKI_NONE)
+		*tail = find_tail(state, index, LOKI_FAMILY_TID);
+	while (*tail < tid->npages &&
+		   (used = loki_page_used(state, index, LOKI_FAMILY_TID, *tail)) == tid->per_page)
+		++*tail;
+	return *tail * tid->per_page + (*tail < tid->npages ? used : 0);
+}
+
+/*
+ * Lock a page to claim n of its slots; unlocked again if there are not as many.
+ */
+static bool
+claim_on_page(LokiChange *change, int family, uint32 ordinal, bool from_list, int n,
+			  LokiClaim *claims)
+{
+	LokiFamily *fam = &change->state->families[family];
+	int			number = loki_change_lock_page(change, family, ordinal);
+	Page		page = loki_change_page(change, number);
+	int			next;
+
+	next = from_list ? 0 : LokiPageUsed(page, fam->slot_size);
+	for (int i = 0; i < n; i++)
+	{
+		int			place = from_list ?
+			find_free_place(page, family, fam->slot_size, next) : next;
+
+		if (place < 0 || place >= (int) fam->per_page)
+		{
+			loki_change_unlock(change);
+			return false;
+		}
+		claims[i].family = family;
+		claims[i].page = number;
+		claims[i].place = place;
+		claims[i].number = ordinal * fam->per_page + place;
+		claims[i].was_free = from_list;
+		claims[i].free_slots = LokiPageOpaque(page)->free_slots - (i + 1);
+		next = place + 1;
+	}
+	return true;
+}
+
+/* Find slots on a page that is thought to have some, and lock it. */
+bool
+loki_claim_at_once(LokiChange *change, int family, uint32 free_head, int n,
+				   LokiClaim *claims)
+{
+	LokiIndex  *state = change->state;
+	bool		from_list = free_head != LOKI_NONE;
+	uint32		ordinal = from_list ? free_head :
+		state->hint_tail[LokiFamilyFreeList(family)];
+
+	return ordinal < state->families[family].npages &&
+		claim_on_page(change, family, ordinal, from_list, n, claims);
+}
+
+/* Find a slot on the page at the head of the free list. */
+static bool
+claim_from_list(LokiChange *change, int family, uint32 ordinal, LokiClaim *claim)
+{
+	LokiFamily *fam = &change->state->families[family];
+
+	if (ordinal >= fam->npages)
+		loki_index_refresh(change->state, change->index);
+	if (ordinal >= fam->npages)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("free list of index \"%s\" names page %u of the %s array, which has %u pages",
+						RelationGetRelationName(change->index), ordinal,
+						loki_family_name(family), fam->npages),
+				 errhint("Please REINDEX it.")));
+	return claim_on_page(change, family, ordinal, true, 1, claim);
+}
+
+/* Find the next slot that was never used; elevel as in loki_reserve_slot(). */
+static bool
+claim_new(LokiChange *change, int family, LokiClaim *claim, int elevel)
+{
+	LokiIndex  *state = change->state;
+	Relation	index = change->index;
+	LokiFamily *fam = &state->families[family];
+	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(family)];
+
+	if (*tail == LOKI_NONE)
+		*tail = find_tail(state, index, family);
+	for (;; (*tail)++)
+	{
+		if ((uint64) (*tail + 1) * fam->per_page > LOKI_MAX_NUMBER)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("index \"%s\" cannot grow any further",
+							RelationGetRelationName(index))));
+		if (!loki_reserve_slot(state, index, family, *tail * fam->per_page, elevel))
+			return false;
+		if (claim_on_page(change, family, *tail, false, 1, claim))
+			return true;
+	}
+}
+
+/* Find a slot to claim, freed ones first, and lock its page; elevel as above. */
+static bool
+begin_claim(LokiChange *change, int family, LokiClaim *claim, int elevel)
+{
+	uint32		head;
+
+	Assert(change->npages == 0);
+	while ((head = freelist_head(change->state, change->index, family)) != LOKI_NONE)
+	{
+		if (claim_from_list(change, family, head, claim))
+			return true;
+		freelist_pop(change->state, change->index, family, head);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return claim_new(change, family, claim, elevel);
+}
+
+/*
+ * Find a slot of a free-list family to claim, and lock its page.
+ */
+void
+loki_claim_begin(LokiChange *change, int family, LokiClaim *claim)
+{
+	(void) begin_claim(change, family, claim, ERROR);
+}
+
+/* Add a claim to a change. */
+void
+loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
+{
+	uint32		slot_size = change->state->families[claim->family].slot_size;
+
+	Assert(loki_slot_state(claim->family, slot) != LOKI_TID_FREE);
+	loki_change_slot(change, claim->page, slot_size, claim->place, slot);
+	if (claim->was_free)
+		loki_change_bytes(change, claim->page, BLCKSZ - sizeof(LokiPageOpaqueData) +
+						  offsetof(LokiPageOpaqueData, free_slots),
+						  &claim->free_slots, sizeof(claim->free_slots));
+}
+
+/*
+ * Claim a slot of a free-list family and write its first content in a record of
+ * its own.  Returns the slot's number; LOKI_NONE where there is no room for one,
+ * and elevel is below ERROR.
+ */
+uint32
+loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot, int elevel)
+{
+	LokiClaim	claim;
+	LokiChange	change;
+
+	loki_change_begin(&change, state, index);
+	if (!begin_claim(&change, family, &claim, elevel))
+		return LOKI_NONE;
+	loki_claim_slot(&change, &claim, slot);
+	loki_change_finish(&change);
+	return claim.number;
+}

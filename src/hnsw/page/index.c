@@ -1,0 +1,490 @@
+/*-------------------------------------------------------------------------
+ *
+ * index.c
+ *	  What a backend remembers of an index between scans: geometry, extent
+ *	  directory, prepared quantizer, and a map from blocks to buffers.
+ *
+ * Entries are found by file locator and proven by the metapage's uid, since a
+ * file name may be used again.  Nothing here is trusted beyond what it is: the
+ * directory only grows and is read again when a number lies past its end, and
+ * the buffer map is a hint that ReadRecentBuffer verifies.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/index.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/page/index.h"
+#include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Entries kept before those of earlier transactions are dropped */
+#define MAX_ENTRIES		64
+
+typedef struct CacheEntry
+{
+	LokiRelFileLocator locator; /* hash key */
+	LokiIndex  *state;
+} CacheEntry;
+
+static HTAB *cache = NULL;
+static LokiIndex *last_opened = NULL;
+
+/* States that were replaced while scans may be using them, newest first */
+static LokiIndex *replaced = NULL;
+
+static void
+family_geometry(LokiFamily *family, uint32 slot_size)
+{
+	family->slot_size = slot_size;
+	family->per_page = LOKI_PAGE_PAYLOAD / slot_size;
+	/* with one slot a page the quotient would not fit: treat as exact */
+	family->reciprocal = family->per_page > 1 ?
+		PG_UINT64_MAX / family->per_page + 1 : 0;
+}
+
+/* Set the slot sizes of all families from code, m and attributes. */
+void
+loki_index_geometry(LokiIndex *state)
+{
+	LokiFamily *families = state->families;
+
+	family_geometry(&families[LOKI_FAMILY_TID],
+					loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
+					LOKI_TID_LONG : LOKI_TID_SHORT);
+	family_geometry(&families[LOKI_FAMILY_CODE], state->quantizer->code_size);
+	family_geometry(&families[LOKI_FAMILY_LINK], LokiLinkSize(state->m));
+	if (state->quantizer->refine_size > 0)
+		family_geometry(&families[LOKI_FAMILY_REFINE], state->quantizer->refine_size);
+	family_geometry(&families[LOKI_FAMILY_HASH], LokiHashSize(state->profile));
+	family_geometry(&families[LOKI_FAMILY_UPPER], LokiUpperSize(state->m));
+	family_geometry(&families[LOKI_FAMILY_OVERFLOW], sizeof(LokiOverflowData));
+	family_geometry(&families[LOKI_FAMILY_NULLTID], LOKI_TID_SHORT);
+	if (state->code.kind == LOKI_CODE_ROTATED)
+		family_geometry(&families[LOKI_FAMILY_CENTROID], sizeof(float));
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		uint32		size = loki_attr_slot_size((LokiAttrType) state->attr_type[i]);
+
+		family_geometry(&families[LOKI_FAMILY_ATTR + i], size);
+		family_geometry(&families[LOKI_FAMILY_NULLATTR + i], size);
+		family_geometry(&families[LOKI_FAMILY_POSTING + i], sizeof(uint32));
+		family_geometry(&families[LOKI_FAMILY_FENCE + i], sizeof(int64));
+	}
+	if (state->profile != LOKI_PROFILE_COMPACT)
+	{
+		family_geometry(&families[LOKI_FAMILY_ROW], sizeof(uint64));
+		family_geometry(&families[LOKI_FAMILY_BLOCK], sizeof(uint32));
+		family_geometry(&families[LOKI_FAMILY_JOINED], sizeof(uint64));
+	}
+	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT)
+		family_geometry(&families[LOKI_FAMILY_RENEWED], sizeof(uint64));
+}
+
+static void
+add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entry,
+					BlockNumber nblocks)
+{
+	LokiFamily *family;
+
+	if (entry->family >= LOKI_FAMILIES ||
+		state->families[entry->family].slot_size == 0 ||
+		state->families[entry->family].nextents != entry->extent ||
+		entry->first <= LOKI_DIRECTORY_BLKNO ||
+		(uint64) entry->first + LokiExtentBlocks(entry->extent) > nblocks)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("extent directory of index \"%s\" is damaged",
+						RelationGetRelationName(index)),
+				 errdetail("Entry %u names extent %u of array %u at block %u of %u.",
+						   state->directory_entries, entry->extent, entry->family,
+						   entry->first, nblocks),
+				 errhint("Please REINDEX it.")));
+
+	family = &state->families[entry->family];
+	if (family->nextents == family->allocated)
+	{
+		uint32		allocated = Max(16, family->allocated * 2);
+
+		if (family->extents == NULL)
+			family->extents = MemoryContextAlloc(state->context,
+												 allocated * sizeof(BlockNumber));
+		else
+			family->extents = repalloc_array(family->extents, BlockNumber, allocated);
+		family->allocated = allocated;
+	}
+	family->extents[family->nextents++] = entry->first;
+	family->npages += LokiExtentBlocks(entry->extent);
+	state->directory_entries++;
+}
+
+/* Add what a directory page has beyond the entries that are known already. */
+static void
+add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *entries, int used)
+{
+	uint32		known = state->directory_entries - state->directory_passed;
+	BlockNumber nblocks;
+
+	if (used <= (int) known)
+		return;
+
+	/* after the page was read, as others add extents and then entries */
+	nblocks = RelationGetNumberOfBlocks(index);
+	for (int i = known; i < used; i++)
+		add_directory_entry(state, index, &entries[i], nblocks);
+}
+
+/*
+ * Read directory entries added since the last time, from the page on that was the
+ * last one then.  Takes share locks on directory pages, one at a time.
+ */
+void
+loki_index_refresh(LokiIndex *state, Relation index)
+{
+	LokiExtentData entries[LOKI_EXTENTS_PER_PAGE];
+
+	for (;;)
+	{
+		Buffer		buffer = loki_buffer_read(state, index, state->directory_block);
+		Page		page = BufferGetPage(buffer);
+		BlockNumber next;
+		int			used;
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, state->directory_ordinal);
+		used = LokiPageUsed(page, sizeof(LokiExtentData));
+		next = LokiPageOpaque(page)->next;
+		if (state->directory_passed + used > state->directory_entries)
+			memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
+				   used * sizeof(LokiExtentData));
+		UnlockReleaseBuffer(buffer);
+
+		add_directory_entries(state, index, entries, used);
+		if (next == 0)
+			break;
+		if (next >= RelationGetNumberOfBlocks(index))
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("extent directory of index \"%s\" is damaged",
+							RelationGetRelationName(index)),
+					 errdetail("It continues at block %u of %u.", next,
+							   RelationGetNumberOfBlocks(index)),
+					 errhint("Please REINDEX it.")));
+		state->directory_passed += used;
+		state->directory_block = next;
+		state->directory_ordinal++;
+	}
+}
+
+/* Read slots of CENTROID, `first` and on of those of an epoch. */
+static void
+read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uint32 slots,
+			   void *out)
+{
+	LokiFamily *family = &state->families[LOKI_FAMILY_CENTROID];
+	uint32		done = 0;
+
+	first += LokiCentroidStart(&state->code, epoch);
+	while (done < slots)
+	{
+		uint32		place;
+		BlockNumber block = loki_slot_block(state, index, LOKI_FAMILY_CENTROID,
+											first + done, &place);
+		uint32		count = Min(family->per_page - place, slots - done);
+		Buffer		buffer = ReadBuffer(index, block);
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_family_page_check(state, index, buffer, LOKI_FAMILY_CENTROID);
+		memcpy((char *) out + done * sizeof(float),
+			   LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
+			   count * sizeof(float));
+		UnlockReleaseBuffer(buffer);
+		done += count;
+	}
+}
+
+/*
+ * Read the centroid of an epoch, and the basis.  Zeros are left where none was
+ * written: in an index that began empty.  That of an epoch which is over may have
+ * been written over meanwhile: whoever uses codes looks at the epoch afterwards
+ * (src/hnsw/README, "Recoding").
+ */
+void
+loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)
+{
+	uint32		elements = LokiBasisElements(&state->code);
+	float	   *basis = constants + state->dim;
+
+	if (state->families[LOKI_FAMILY_CENTROID].npages == 0)
+		return;
+	read_constants(state, index, epoch, 0, state->dim, constants);
+	if (elements > 0)
+	{
+		int16	   *packed = palloc(elements * sizeof(int16));
+
+		read_constants(state, index, epoch, state->dim, elements / 2, packed);
+		for (uint32 i = 0; i < elements; i++)
+			basis[i] = packed[i] * (1.0f / LOKI_BASIS_UNIT);
+		pfree(packed);
+	}
+}
+
+static void
+check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
+{
+	bool		valid = meta->code_size == state->quantizer->code_size &&
+		meta->refine_size == state->quantizer->refine_size;
+
+	for (int f = 0; f < LOKI_FAMILIES; f++)
+		if (state->families[f].slot_size > LOKI_PAGE_PAYLOAD)
+			valid = false;
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" has slots of sizes that this version of lokivector does not use",
+						RelationGetRelationName(index)),
+				 errhint("Please REINDEX it.")));
+}
+
+#define QUANTIZER_ALIGN 64
+
+/*
+ * The quantizer of a code, with its centroid and basis.
+ */
+LokiQuantizer *
+loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
+					const float *constants)
+{
+	Size		size = add_size(loki_quantizer_size(spec), QUANTIZER_ALIGN);
+	LokiQuantizer *quantizer = (LokiQuantizer *)
+		TYPEALIGN(QUANTIZER_ALIGN, MemoryContextAllocHuge(context, size));
+
+	loki_quantizer_init(quantizer, spec, constants);
+	return quantizer;
+}
+
+/* Build the state of an index from its metapage and directory. */
+static LokiIndex *
+build_state(Relation index, const LokiMetaPageData *meta)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "hnsw index", ALLOCSET_SMALL_SIZES);
+	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
+
+	for (int i = 0; i < meta->nattributes; i++)
+		if (!loki_attr_type_valid(meta->attr_type[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("index \"%s\" has a damaged metapage",
+							RelationGetRelationName(index)),
+					 errhint("Please REINDEX it.")));
+
+	state->context = context;
+	state->column = loki_index_column(index);
+	state->locator = LokiRelationLocator(index);
+	state->uid = meta->uid;
+	state->code = meta->code;
+	state->profile = meta->profile;
+	state->dim = meta->code.dim;
+	state->m = meta->m;
+	state->nattributes = meta->nattributes;
+	memcpy(state->attr_type, meta->attr_type, sizeof(state->attr_type));
+	state->local = RelationUsesLocalBuffers(index);
+	state->epoch = meta->epoch;
+	state->directory_block = LOKI_DIRECTORY_BLKNO;
+	for (int i = 0; i < LOKI_FREELISTS; i++)
+		state->hint_tail[i] = LOKI_NONE;
+
+	state->centroid = MemoryContextAllocZero(context, sizeof(float) *
+											 loki_code_constants(&state->code));
+	state->quantizer = loki_make_quantizer(context, &state->code, state->centroid);
+	loki_index_geometry(state);
+	check_slot_sizes(state, index, meta);
+	loki_index_refresh(state, index);
+
+	/* the centroid is part of what the quantizer derives its constants from */
+	if (state->code.kind == LOKI_CODE_ROTATED)
+	{
+		loki_index_centroid(state, index, state->epoch, state->centroid);
+		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
+	}
+	return state;
+}
+
+/* Forget a state that no scan of the running transaction can be using. */
+static void
+drop_state(LokiIndex *state)
+{
+	if (last_opened == state)
+		last_opened = NULL;
+	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
+	MemoryContextDelete(state->context);
+}
+
+/* Delete replaced states of earlier transactions. */
+static void
+delete_replaced(void)
+{
+	LokiIndex **link = &replaced;
+
+	while (*link != NULL)
+	{
+		LokiIndex  *state = *link;
+
+		if (state->last_used == LokiMyLocalTransactionId())
+			link = &state->next_replaced;
+		else
+		{
+			*link = state->next_replaced;
+			MemoryContextDelete(state->context);
+		}
+	}
+}
+
+/*
+ * Make room for another state of an index.  The old one may be in use by a scan
+ * of this transaction, and is kept until the next.
+ */
+static void
+replace_state(LokiIndex *state)
+{
+	if (last_opened == state)
+		last_opened = NULL;
+	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
+	state->next_replaced = replaced;
+	replaced = state;
+}
+
+/* Drop entries that no scan of the running transaction can be using. */
+static void
+shrink_cache(void)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	if (hash_get_num_entries(cache) < MAX_ENTRIES)
+		return;
+	hash_seq_init(&status, cache);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (entry->state->last_used != LokiMyLocalTransactionId())
+			drop_state(entry->state);
+}
+
+static LokiIndex *
+lookup_state(Relation index)
+{
+	CacheEntry *entry;
+
+	if (last_opened != NULL &&
+		LokiLocatorEquals(last_opened->locator, LokiRelationLocator(index)))
+		return last_opened;
+	if (cache == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.keysize = sizeof(LokiRelFileLocator);
+		control.entrysize = sizeof(CacheEntry);
+		control.hcxt = CacheMemoryContext;
+		cache = hash_create("hnsw indexes", MAX_ENTRIES, &control,
+							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		return NULL;
+	}
+	entry = hash_search(cache, &LokiRelationLocator(index), HASH_FIND, NULL);
+	return entry ? entry->state : NULL;
+}
+
+/*
+ * The index of a relation, and its metapage as it stands (meta may be NULL).
+ * The result stays valid until the end of the transaction.
+ */
+LokiIndex *
+loki_index_open(Relation index, LokiMetaPageData *meta)
+{
+	LokiIndex  *state = lookup_state(index);
+	LokiMetaPageData copy;
+	Buffer		buffer;
+
+	if (meta == NULL)
+		meta = &copy;
+	if (state == NULL && RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" lacks its first pages",
+						RelationGetRelationName(index)),
+				 errhint("Please REINDEX it.")));
+
+	buffer = state ? loki_buffer_read(state, index, LOKI_META_BLKNO) :
+		ReadBuffer(index, LOKI_META_BLKNO);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_meta_validate(index, BufferGetPage(buffer));
+	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
+	UnlockReleaseBuffer(buffer);
+
+	if (state != NULL && (state->uid != meta->uid || state->epoch != meta->epoch))
+	{
+		replace_state(state);
+		state = NULL;
+	}
+	if (state == NULL)
+	{
+		CacheEntry *entry;
+
+		delete_replaced();
+		shrink_cache();
+		state = build_state(index, meta);
+		MemoryContextSetParent(state->context, CacheMemoryContext);
+		entry = hash_search(cache, &state->locator, HASH_ENTER, NULL);
+		entry->state = state;
+	}
+	state->last_used = LokiMyLocalTransactionId();
+	last_opened = state;
+	return state;
+}
+
+/* Where a slot lies; false if it is past the end of its array. */
+bool
+loki_slot_locate(LokiIndex *state, Relation index, int family, uint32 number,
+				 BlockNumber *block, uint32 *place)
+{
+	LokiFamily *fam = &state->families[family];
+	uint32		page;
+
+	if (fam->slot_size == 0)
+		return false;
+	page = loki_slot_page(fam, number, place);
+	if (page >= fam->npages)
+	{
+		loki_index_refresh(state, index);
+		if (page >= fam->npages)
+			return false;
+	}
+	*block = loki_page_block(fam, page);
+	return true;
+}
+
+/* The same for a number that something in the index refers to. */
+BlockNumber
+loki_slot_block(LokiIndex *state, Relation index, int family, uint32 number,
+				uint32 *place)
+{
+	BlockNumber block;
+
+	if (!loki_slot_locate(state, index, family, number, &block, place))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" refers to slot %u of the %s array, which has %llu slots",
+						RelationGetRelationName(index), number, loki_family_name(family),
+						(unsigned long long) state->families[family].npages *
+						state->families[family].per_page),
+				 errhint("Please REINDEX it.")));
+	return block;
+}

@@ -1,0 +1,142 @@
+/*-------------------------------------------------------------------------
+ *
+ * index.h
+ *	  An index as this backend knows it.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/index.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PAGE_INDEX_H
+#define LOKI_PAGE_INDEX_H
+
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "hnsw/definition/column.h"
+#include "quantize/quantize.h"
+#include "storage/buf.h"
+#include "utils/rel.h"
+
+typedef struct LokiFamily
+{
+	uint32		slot_size;		/* 0: the index has no such family */
+	uint32		per_page;
+	uint64		reciprocal;		/* ceil(2^64 / per_page), 0 where that is 1 */
+	uint32		nextents;
+	uint32		npages;			/* pages of these extents */
+	uint32		allocated;		/* length of extents[] */
+	BlockNumber *extents;		/* first block of each */
+} LokiFamily;
+
+/*
+ * Which buffer held a block of some table, by the block modulo `size`, a power
+ * of two: a hint
+ */
+typedef struct LokiBufferMap
+{
+	uint32		size;
+	Buffer	   *buffers;
+} LokiBufferMap;
+
+typedef struct LokiIndex
+{
+	/* key and validity */
+	LokiRelFileLocator locator;
+	uint64		uid;
+	LocalTransactionId last_used;
+	struct LokiIndex *next_replaced;
+
+	MemoryContext context;		/* everything below lives here */
+
+	/* geometry, never changes */
+	LokiColumn	column;			/* the indexed one */
+	LokiCodeSpec code;
+	uint8		profile;		/* LokiProfile */
+	uint32		dim;
+	int			m;
+	int			nattributes;
+	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1];
+	bool		local;			/* temporary table: local buffers */
+
+	/* grows */
+	uint32		directory_entries;
+	BlockNumber directory_block;	/* the last page that was read, ... */
+	uint32		directory_ordinal;	/* which one that is, ... */
+	uint32		directory_passed;	/* and the entries on those before it */
+	LokiFamily	families[LOKI_FAMILIES];
+	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
+											 * family was seen to end */
+
+	/* codes */
+	uint32		epoch;
+	float	   *centroid;		/* and the basis, if the code has one */
+	LokiQuantizer *quantizer;
+
+	/* block to buffer, a hint; 0 = not known */
+	uint32		map_size;
+	Buffer	   *map;
+	LokiBufferMap heap_map;		/* the same for the indexed table ... */
+	LokiBufferMap toast_map;	/* ... and its TOAST table */
+} LokiIndex;
+
+/*
+ * The index of a relation, with the metapage as it stands in *meta (may be
+ * NULL).  Reads block 0 under share lock; no pin or lock is left.  The result
+ * stays valid until the end of the transaction.  ERROR if the relation is not
+ * an index that this release reads.
+ */
+extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
+
+/* The quantizer of a code, with its centroid and basis */
+extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
+										  const float *constants);
+
+/* Read directory entries added since; raises families[].npages */
+extern void loki_index_refresh(LokiIndex *index_state, Relation index);
+
+/* The centroid that codes of an epoch are for, and the basis; zeros must be
+ * there already, which are left where there is none */
+extern void loki_index_centroid(LokiIndex *index_state, Relation index, uint32 epoch,
+								float *constants);
+
+/* Set slot sizes from code, m and attributes; used by build too */
+extern void loki_index_geometry(LokiIndex *index_state);
+
+static inline uint32
+loki_slot_page(const LokiFamily *family, uint32 number, uint32 *place)
+{
+	uint32		page = (uint32) (((unsigned __int128) number * family->reciprocal) >> 64);
+
+	if (unlikely(family->per_page == 1))
+		page = number;
+	*place = number - page * family->per_page;
+	return page;
+}
+
+/* Block of a family's page; page must be below family->npages */
+static inline BlockNumber
+loki_page_block(const LokiFamily *family, uint32 page)
+{
+	uint32		shift = Min(31 - __builtin_clz(page / LOKI_EXTENT_GROUP + 1),
+							LOKI_EXTENT_MAX_SHIFT);
+	uint32		first = LOKI_EXTENT_GROUP * shift;
+	uint32		extent = first + ((page - LokiExtentStart(first)) >> shift);
+
+	return family->extents[extent] + (page - LokiExtentStart(extent));
+}
+
+/*
+ * Where slot number of a family lies.  Refreshes the directory when the
+ * number is past what is known; false if it is past the end even then.
+ */
+extern bool loki_slot_locate(LokiIndex *index_state, Relation index, int family,
+							 uint32 number, BlockNumber *block, uint32 *place);
+
+/* The same, for numbers read from pages: ERRCODE_INDEX_CORRUPTED if past the
+ * end, naming what refers to it */
+extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int family,
+								   uint32 number, uint32 *place);
+
+#endif							/* LOKI_PAGE_INDEX_H */

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * insert_lock.c
+ *	  The heavyweight locks by which inserts are waited for.
+ *
+ * An insert holds one of a few page locks in share mode from before its search
+ * until its last link.  Whoever must know that inserts which began earlier are
+ * over takes all of them exclusively.  Several locks, because one that every
+ * insert takes would have them all wait for its partition of the lock table.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/insert_lock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/definition/layout.h"
+#include "hnsw/page/insert_lock.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+
+/* Locks are those of this block and the ones behind it, which need not exist */
+#define FIRST_BLOCK		LOKI_META_BLKNO
+#define INSERT_LOCKS	8
+
+static BlockNumber
+own_block(void)
+{
+	return FIRST_BLOCK + MyProcPid % INSERT_LOCKS;
+}
+
+/* Take a lock as an insert, of which a process has one at a time. */
+void
+loki_insert_lock(Relation index)
+{
+	LockPage(index, own_block(), ShareLock);
+}
+
+void
+loki_insert_unlock(Relation index)
+{
+	UnlockPage(index, own_block(), ShareLock);
+}
+
+/* Wait for all inserts, and keep others from beginning. */
+void
+loki_inserts_block(Relation index)
+{
+	for (int i = 0; i < INSERT_LOCKS; i++)
+		LockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+}
+
+void
+loki_inserts_unblock(Relation index)
+{
+	for (int i = INSERT_LOCKS - 1; i >= 0; i--)
+		UnlockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+}
+
+/* Wait for the inserts that have begun. */
+void
+loki_inserts_wait(Relation index)
+{
+	for (int i = 0; i < INSERT_LOCKS; i++)
+	{
+		LockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+		UnlockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+	}
+}

@@ -1,0 +1,380 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.c
+ *	  Pages of an hnsw index: initialising, checking, the metapage, and the
+ *	  reading and writing of single slots.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/page.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xloginsert.h"
+#include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+/* Name of a family for messages and lokivector_index_families() */
+const char *
+loki_family_name(int family)
+{
+	switch (family)
+	{
+		case LOKI_FAMILY_META:
+			return "meta";
+		case LOKI_FAMILY_DIRECTORY:
+			return "directory";
+		case LOKI_FAMILY_TID:
+			return "tid";
+		case LOKI_FAMILY_CODE:
+			return "code";
+		case LOKI_FAMILY_LINK:
+			return "link";
+		case LOKI_FAMILY_REFINE:
+			return "refine";
+		case LOKI_FAMILY_HASH:
+			return "hash";
+		case LOKI_FAMILY_UPPER:
+			return "upper";
+		case LOKI_FAMILY_OVERFLOW:
+			return "overflow";
+		case LOKI_FAMILY_NULLTID:
+			return "nulltid";
+		case LOKI_FAMILY_CENTROID:
+			return "centroid";
+		case LOKI_FAMILY_RENEWED:
+			return "renewed";
+		case LOKI_FAMILY_ROW:
+			return "row";
+		case LOKI_FAMILY_BLOCK:
+			return "block";
+		case LOKI_FAMILY_JOINED:
+			return "joined";
+		default:
+			if (family >= LOKI_FAMILY_ATTR &&
+				family < LOKI_FAMILY_ATTR + LOKI_MAX_ATTRIBUTES)
+				return "attribute";
+			if (family >= LOKI_FAMILY_NULLATTR &&
+				family < LOKI_FAMILY_NULLATTR + LOKI_MAX_ATTRIBUTES)
+				return "nullattribute";
+			if (family >= LOKI_FAMILY_POSTING &&
+				family < LOKI_FAMILY_POSTING + LOKI_MAX_ATTRIBUTES)
+				return "posting";
+			if (family >= LOKI_FAMILY_FENCE &&
+				family < LOKI_FAMILY_FENCE + LOKI_MAX_ATTRIBUTES)
+				return "fence";
+			return "unrecognized";
+	}
+}
+
+/* Make a page an empty page of a family. */
+void
+loki_page_init(Page page, int family, uint32 ordinal)
+{
+	LokiPageOpaque opaque;
+
+	PageInit(page, BLCKSZ, sizeof(LokiPageOpaqueData));
+	opaque = LokiPageOpaque(page);
+	opaque->ordinal = ordinal;
+	opaque->next = LokiFamilyFreeList(family) >= 0 ? LOKI_NONE : 0;
+	opaque->free_slots = 0;
+	opaque->family = (uint8) family;
+	opaque->flags = 0;
+	opaque->recoded = 0;
+	opaque->page_id = LOKI_PAGE_ID;
+}
+
+static void
+report_page(Relation index, Buffer buffer, int family, uint32 ordinal, bool zero)
+{
+	loki_buffer_distrust(buffer);
+	if (zero)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" contains unexpected zero page at block %u",
+						RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
+				 errhint("Please REINDEX it.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("index \"%s\" contains corrupted page at block %u",
+					RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
+			 errdetail("Expected page %u of the %s array.",
+					   ordinal, loki_family_name(family)),
+			 errhint("Please REINDEX it.")));
+}
+
+/*
+ * Check that a page is page `ordinal` of a family, and that its header is sane
+ * enough for slots to be addressed.  ERROR otherwise.
+ */
+void
+loki_page_check(Relation index, Buffer buffer, Page page, int family, uint32 ordinal)
+{
+	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
+	PageHeader	header = (PageHeader) page;
+
+	if (PageIsNew(page) ||
+		header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData) ||
+		header->pd_lower < SizeOfPageHeaderData ||
+		header->pd_lower > header->pd_special ||
+		opaque->page_id != LOKI_PAGE_ID ||
+		opaque->family != family ||
+		opaque->ordinal != ordinal)
+		report_page(index, buffer, family, ordinal, PageIsNew(page));
+}
+
+/* Which page of a family lies at a block; LOKI_NONE if none does */
+static uint32
+family_ordinal(const LokiFamily *family, BlockNumber block)
+{
+	for (uint32 extent = 0; extent < family->nextents; extent++)
+	{
+		BlockNumber first = family->extents[extent];
+
+		if (block >= first && block - first < LokiExtentBlocks(extent))
+			return LokiExtentStart(extent) + (block - first);
+	}
+	return LOKI_NONE;
+}
+
+/*
+ * Check that the page of a buffer is what the family has at its block.  Nothing but
+ * a page that is not is searched for in the directory, for the message.
+ */
+void
+loki_family_page_check(const LokiIndex *state, Relation index, Buffer buffer, int family)
+{
+	Page		page = BufferGetPage(buffer);
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	uint32		ordinal = LokiPageOpaqueAtEnd(page)->ordinal;
+
+	if (!loki_page_is_of(state, page, family, block))
+		ordinal = family_ordinal(&state->families[family], block);
+	loki_page_check(index, buffer, page, family, ordinal);
+}
+
+/* Fill in a metapage for an empty index. */
+void
+loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile profile, int m,
+			   int ef_construction, int nattributes, const uint8 *attr_type)
+{
+	memset(meta, 0, sizeof(LokiMetaPageData));
+	meta->magic = LOKI_META_MAGIC;
+	meta->version = LOKI_META_VERSION;
+	if (!pg_strong_random(&meta->uid, sizeof(meta->uid)))
+		elog(ERROR, "could not generate random values");
+	meta->block_size = BLCKSZ;
+	meta->byte_order = LOKI_BYTE_ORDER;
+	meta->code = *code;
+	meta->profile = profile;
+	meta->m = m;
+	meta->ef_construction = ef_construction;
+	meta->nattributes = nattributes;
+	memcpy(meta->attr_type, attr_type, nattributes);
+	meta->entry_node = LOKI_NONE;
+	meta->entry_slot = LOKI_NONE;
+	meta->entry_level = 0;
+	for (int i = 0; i < LOKI_FREELISTS; i++)
+		meta->free_head[i] = LOKI_NONE;
+}
+
+/* Add one block to a fork and initialise it; locked exclusively on return. */
+static Buffer
+extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int family)
+{
+	Buffer		buffer = ReadBufferExtended(index, fork, P_NEW, RBM_NORMAL, NULL);
+
+	if (BufferGetBlockNumber(buffer) != expected)
+		elog(ERROR, "index \"%s\" is not empty", RelationGetRelationName(index));
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	loki_page_init(BufferGetPage(buffer), family, 0);
+	return buffer;
+}
+
+/*
+ * Write the metapage and the first directory page into an empty fork.  The
+ * init fork is WAL-logged always: it is what an unlogged index is reset from.
+ */
+void
+loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
+{
+	bool		log = fork == INIT_FORKNUM || RelationNeedsWAL(index);
+	Buffer		metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_FAMILY_META);
+	Buffer		dirbuf = extend_fork(index, fork, LOKI_DIRECTORY_BLKNO,
+									 LOKI_FAMILY_DIRECTORY);
+	Page		page = BufferGetPage(metabuf);
+
+	START_CRIT_SECTION();
+	memcpy(LokiPageGetMeta(page), meta, sizeof(LokiMetaPageData));
+	((PageHeader) page)->pd_lower =
+		(char *) LokiPageGetMeta(page) + sizeof(LokiMetaPageData) - (char *) page;
+	MarkBufferDirty(metabuf);
+	MarkBufferDirty(dirbuf);
+	if (log)
+	{
+		log_newpage_buffer(metabuf, true);
+		log_newpage_buffer(dirbuf, true);
+	}
+	END_CRIT_SECTION();
+
+	UnlockReleaseBuffer(dirbuf);
+	UnlockReleaseBuffer(metabuf);
+}
+
+static void
+report_foreign(Relation index, uint32 magic)
+{
+	if (magic == LOKI_PGVECTOR_MAGIC || magic == LOKI_PGVECTOR_IVFFLAT_MAGIC)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" was built by pgvector",
+						RelationGetRelationName(index)),
+				 errhint("REINDEX it to use it with lokivector.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("index \"%s\" is not an hnsw index",
+					RelationGetRelationName(index)),
+			 errdetail("The metapage has magic number %08X, not %08X.",
+					   magic, LOKI_META_MAGIC),
+			 errhint("Please REINDEX it.")));
+}
+
+/* Whether the entries of the map of rows, if there is one, are as wide as they can be */
+static bool
+rowmap_valid(LokiMetaPage meta)
+{
+	const LokiRowMapData *map = &meta->rowmap;
+
+	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
+		(map->node_bits > 0 && map->key_bits <= LOKI_ROWMAP_MAX_KEY_BITS &&
+		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 32);
+}
+
+/*
+ * Validate the metapage (block 0, at least share-locked): ERROR with a hint
+ * when it is foreign, damaged, or of another version.
+ */
+void
+loki_meta_validate(Relation index, Page page)
+{
+	LokiMetaPage meta = LokiPageGetMeta(page);
+
+	if (PageIsNew(page))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" contains unexpected zero page at block %u",
+						RelationGetRelationName(index), LOKI_META_BLKNO),
+				 errhint("Please REINDEX it.")));
+	if (meta->magic != LOKI_META_MAGIC)
+		report_foreign(index, meta->magic);
+	if (meta->version != LOKI_META_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" has format version %u, which this version of lokivector does not read",
+						RelationGetRelationName(index), meta->version),
+				 errhint("Please REINDEX it.")));
+	if (meta->block_size != BLCKSZ || meta->byte_order != LOKI_BYTE_ORDER ||
+		!loki_code_valid(&meta->code) ||
+		meta->m < LOKI_MIN_M || meta->m > LOKI_MAX_M ||
+		meta->profile > LOKI_PROFILE_COMPACT ||
+		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
+		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
+		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL || !rowmap_valid(meta))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged metapage",
+						RelationGetRelationName(index)),
+				 errhint("Please REINDEX it.")));
+}
+
+/* Copy the metapage out under share lock. */
+void
+loki_meta_read(Relation index, LokiMetaPageData *meta)
+{
+	Buffer		buffer = ReadBuffer(index, LOKI_META_BLKNO);
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_meta_validate(index, BufferGetPage(buffer));
+	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
+	UnlockReleaseBuffer(buffer);
+}
+
+/*
+ * Address of a slot on a page that is about to change; raises pd_lower so that
+ * it covers the slot.
+ */
+char *
+loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place)
+{
+	PageHeader	header = (PageHeader) page;
+	Size		end = SizeOfPageHeaderData + (Size) slot_size * (place + 1);
+
+	Assert(end <= header->pd_special);
+	if (header->pd_lower < end)
+		header->pd_lower = end;
+	return LokiPageSlot(page, slot_size, place);
+}
+
+/* State of a slot of a free-list family; UPPER slots are FREE or LIVE. */
+int
+loki_slot_state(int family, const void *slot)
+{
+	switch (family)
+	{
+		case LOKI_FAMILY_TID:
+		case LOKI_FAMILY_NULLTID:
+			return LokiTidState((const LokiTidData *) slot);
+		case LOKI_FAMILY_OVERFLOW:
+			return ((const LokiOverflowData *) slot)->state & LOKI_TID_STATE_MASK;
+		case LOKI_FAMILY_UPPER:
+			return ((const LokiUpperData *) slot)->level == 0 ?
+				LOKI_TID_FREE : LOKI_TID_LIVE;
+		default:
+			elog(ERROR, "array %d has no free list", family);
+			return LOKI_TID_FREE;
+	}
+}
+
+/* On a page image: make a slot FREE and count it. */
+void
+loki_page_free_slot(Page page, int family, uint32 slot_size, uint32 place)
+{
+	char	   *slot = LokiPageSlot(page, slot_size, place);
+
+	Assert(loki_slot_state(family, slot) != LOKI_TID_FREE);
+	memset(slot, 0, slot_size);
+	if (family == LOKI_FAMILY_UPPER)
+		((LokiUpperData *) slot)->node = LOKI_NONE;
+	LokiPageOpaque(page)->free_slots++;
+}
+
+/*
+ * Copy one slot out under share lock; false if it is past the end of the
+ * family or past the used part of its page.
+ */
+bool
+loki_slot_read(LokiIndex *state, Relation index, int family, uint32 number, void *slot)
+{
+	uint32		slot_size = state->families[family].slot_size;
+	BlockNumber block;
+	uint32		place;
+	Buffer		buffer;
+	Page		page;
+	bool		found;
+
+	if (!loki_slot_locate(state, index, family, number, &block, &place))
+		return false;
+	buffer = loki_buffer_read(state, index, block);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	page = BufferGetPage(buffer);
+	loki_family_page_check(state, index, buffer, family);
+	found = (int) place < LokiPageUsed(page, slot_size);
+	if (found)
+		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
+	UnlockReleaseBuffer(buffer);
+	return found;
+}

@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * slots.h
+ *	  Reading slots through the map from blocks to buffers.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/slots.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PAGE_SLOTS_H
+#define LOKI_PAGE_SLOTS_H
+
+#include "postgres.h"
+
+#include "hnsw/hnsw.h"
+#include "hnsw/page/index.h"
+#include "utils/rel.h"
+
+/*
+ * Pin a block through the block map and ReadRecentBuffer.  No lock.
+ */
+extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
+
+/* Have the page of a buffer be looked at by who reads it next */
+extern void loki_buffer_distrust(Buffer buffer);
+
+/* Start fetching into the processor's cache (descriptor and bytes), if the
+ * block is known to be in memory */
+extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
+								 uint32 offset, uint32 size);
+
+/* The same for a node's slot, and from disk where it is not known to be there */
+extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int family,
+							   uint32 node);
+
+/*
+ * Copy a slot out without pin or lock; false if that cannot be done and the
+ * slot is to be read under lock.  Not in recovery.  The copy may be a mixture
+ * of two states of the slot, word by word.
+ */
+extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int family,
+						   uint32 number, void *slot);
+
+/* Copy slots of n nodes out, likewise or, without `peek`, under lock */
+extern void loki_slots_copy(LokiIndex *index_state, Relation index, int family,
+							const uint32 *nodes, int n, bool peek, char *slots);
+
+/*
+ * Slots of several nodes that are read without content lock (CODE, REFINE).
+ * A pin and its release cost more than the reading, so that most slots are
+ * read without: the buffer's tag is checked before and after.
+ */
+#define LOKI_MAX_SLOTS	(2 * LOKI_MAX_M)
+
+typedef struct LokiSlots
+{
+	int			n;
+	int			family;
+	bool		hot;			/* pages that a walk comes back to */
+	BlockNumber blocks[LOKI_MAX_SLOTS];
+	uint32		offsets[LOKI_MAX_SLOTS];	/* in the page */
+	Buffer		buffers[LOKI_MAX_SLOTS];
+	bool		peeked[LOKI_MAX_SLOTS]; /* not pinned */
+	const void *slots[LOKI_MAX_SLOTS];
+} LokiSlots;
+
+/* Slots to open at once, as each may pin a page: a backend's share of buffers */
+extern int	loki_max_pins(const LokiIndex *index_state);
+
+/* Find slots, and start fetching them into the processor's cache */
+extern void loki_slots_find(LokiIndex *index_state, Relation index, int family,
+							const uint32 *nodes, int n, LokiSlots *slots);
+
+/* Make what was found readable; those not in memory are read ahead together */
+extern void loki_slots_open(LokiIndex *index_state, Relation index, bool peek,
+							LokiSlots *slots);
+
+/* Release; false if what was read is worth nothing: open again with pins */
+extern bool loki_slots_close(LokiIndex *index_state, Relation index, LokiSlots *slots);
+
+#endif							/* LOKI_PAGE_SLOTS_H */

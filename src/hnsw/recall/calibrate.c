@@ -1,0 +1,208 @@
+/*-------------------------------------------------------------------------
+ *
+ * calibrate.c
+ *	  Recall as the setting: calibrations, and the width that they give.
+ *
+ * The metapage keeps what walks of several widths find of the nearest 1, 10
+ * and 100 (recall/measure.c), measured when the index is built, when
+ * vacuum finds it changed, and on demand.  From that follows the width of a
+ * scan for lokivector.target_recall and the LIMIT of its query.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/recall/calibrate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xlog.h"
+#include "funcapi.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/graph/requantize.h"
+#include "hnsw/page/change.h"
+#include "hnsw/recall/calibrate.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+LOKI_FUNCTION(lokivector_calibrate);
+LOKI_FUNCTION(lokivector_calibrate_for);
+LOKI_FUNCTION(lokivector_calibration);
+
+#define CALIBRATION_COLUMNS	5
+
+/* Queries that a user's calibration takes at least */
+#define MIN_GIVEN			20
+
+/* A graph that has changed by this share is calibrated again */
+#define CHANGED_SHARE		0.2
+
+/* ----------------------------------------------------------------
+ * Calibrating
+ * ----------------------------------------------------------------
+ */
+
+/* Keep a calibration on the metapage. */
+static void
+write_calibration(Relation index, const LokiCalibrationData *calibration)
+{
+	LokiChange	change;
+
+	loki_change_begin(&change, NULL, index);
+	loki_change_meta(&change)->calibration = *calibration;
+	loki_change_finish(&change);
+}
+
+void
+loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
+{
+	LokiCalibrationData calibration;
+
+	if (sums->nqueries == 0)
+		return;
+	loki_calibrate_form(sums, &calibration);
+	write_calibration(index, &calibration);
+}
+
+bool
+loki_calibrate(Relation index, const LokiGivenQueries *given, double max_scores)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	LokiCalibrationSums sums;
+	bool		measured = loki_calibrate_measure(index, given, max_scores, 1, &sums);
+
+	if (measured)
+		loki_calibrate_store(index, &sums);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return measured;
+}
+
+/* Whether the number of nodes is far from that of the calibration */
+static bool
+has_changed(double nodes, const LokiCalibrationData *calibration)
+{
+	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes;
+}
+
+void
+loki_calibrate_again(Relation index)
+{
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	uint32		nodes;
+
+	loki_index_refresh(state, index);
+	nodes = loki_calibrate_count(index, state, NULL);
+	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
+		return;
+	(void) loki_recode_moved(index);
+	if (loki_calibrate(index, NULL, LOKI_CALIBRATE_SCORES))
+		ereport(DEBUG1,
+				(errmsg_internal("calibrated index \"%s\" with %u nodes",
+								 RelationGetRelationName(index), nodes)));
+}
+
+/* ----------------------------------------------------------------
+ * The functions
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Open an index that is to be calibrated, and its table, as vacuum locks them.
+ */
+static Relation
+open_index(Oid indexid, Relation *heap)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("recovery is in progress"),
+				 errhint("An index cannot be calibrated during recovery.")));
+	return loki_open_allowed(indexid, ShareUpdateExclusiveLock, LOKI_RIGHT_CHANGE, heap);
+}
+
+static void
+calibrate_index(Oid indexid, ArrayType *array)
+{
+	Relation	heap;
+	Relation	index = open_index(indexid, &heap);
+	LokiGivenQueries given = {0};
+
+	if (array != NULL)
+	{
+		LokiColumn	column = loki_index_column(index);
+
+		given.n = loki_query_array(&column, array, &given.values);
+	}
+	if (array != NULL && given.n < MIN_GIVEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot calibrate index \"%s\" with %d queries",
+						RelationGetRelationName(index), given.n),
+				 errhint("At least %d are needed.", MIN_GIVEN)));
+	if (!loki_calibrate(index, array != NULL ? &given : NULL, LOKI_CALIBRATE_SCORES))
+		ereport(NOTICE,
+				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
+				 errdetail("Calibrating takes %d nodes, and codes of 4 bits or more.",
+						   LOKI_CALIBRATE_MIN_NODES)));
+	relation_close(index, NoLock);
+	table_close(heap, NoLock);
+}
+
+/*
+ * lokivector_calibrate(index regclass)
+ */
+Datum
+lokivector_calibrate(PG_FUNCTION_ARGS)
+{
+	calibrate_index(PG_GETARG_OID(0), NULL);
+	PG_RETURN_VOID();
+}
+
+/*
+ * lokivector_calibrate(index regclass, queries vector[])
+ */
+Datum
+lokivector_calibrate_for(PG_FUNCTION_ARGS)
+{
+	calibrate_index(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
+	PG_RETURN_VOID();
+}
+
+/*
+ * lokivector_calibration(index regclass): a row for each width
+ */
+Datum
+lokivector_calibration(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+										  LOKI_RIGHT_READ, NULL);
+	LokiMetaPageData meta;
+
+	InitMaterializedSRF(fcinfo, 0);
+	(void) loki_index_open(index, &meta);
+	for (int i = 0; i < meta.calibration.nwidths; i++)
+	{
+		Datum		values[CALIBRATION_COLUMNS];
+		bool		isnull[CALIBRATION_COLUMNS] = {0};
+
+		values[0] = Int32GetDatum(meta.calibration.at[i].width);
+		values[1] = Int64GetDatum(meta.calibration.at[i].scored);
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+			values[2 + k] = Float8GetDatum((double) meta.calibration.at[i].recall[k] /
+										   LOKI_CALIBRATION_SCALE);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	relation_close(index, NoLock);
+	return (Datum) 0;
+}

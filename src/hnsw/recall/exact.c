@@ -1,0 +1,226 @@
+/*-------------------------------------------------------------------------
+ *
+ * exact.c
+ *	  The exact answers that recall is measured against.
+ *
+ * A block of rows is multiplied with all queries by OpenBLAS.  From products
+ * and norms follow distances with a known error; a row that could be among the
+ * nearest by that is measured by loki_exact_distance().  Where there is no
+ * OpenBLAS, and for L1, all are.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/recall/exact.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+
+#include "distance/blas.h"
+#include "distance/distance.h"
+#include "hnsw/recall/recall.h"
+#include "miscadmin.h"
+#include "utils/float.h"
+
+/* Rows of a block, at most and at least */
+#define BLOCK_ROWS		1024
+#define BLOCK_MIN_ROWS	16
+
+/*
+ * A float32 product of dim terms is wrong by dim roundings of |a| |b| at most,
+ * in whatever order it is summed; the rest is for norms and for putting them
+ * together.
+ */
+#define PRODUCT_ERROR(dim)	(((dim) + 16) * (FLT_EPSILON / 2))
+
+static Size
+query_memory(uint32 dim, int k)
+{
+	return dim * sizeof(float) + k * sizeof(double) + sizeof(float) + sizeof(int);
+}
+
+int
+loki_exact_queries(uint32 dim, int k, Size memory)
+{
+	return (int) Max(1, Min(memory / 2 / query_memory(dim, k), INT_MAX / 2));
+}
+
+/* Rows of a block that fit into the memory that the queries leave */
+static int
+choose_block(const LokiExact *exact, Size memory, bool products)
+{
+	Size		row = exact->dim * sizeof(float) + sizeof(float) + sizeof(ItemPointerData) +
+		(products ? exact->nqueries * sizeof(float) : 0);
+
+	return (int) Max(BLOCK_MIN_ROWS, Min(BLOCK_ROWS, memory / 2 / row));
+}
+
+void
+loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries,
+				 const float *queries, const ItemPointerData *own, Size memory)
+{
+	uint32		dim = column->dim;
+	bool		products = column->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(column->metric) &&
+		loki_blas_open();
+
+	memset(exact, 0, sizeof(LokiExact));
+	exact->metric = column->metric;
+	exact->dim = dim;
+	exact->k = k;
+	exact->nqueries = nqueries;
+	exact->queries = queries;
+	exact->own = own;
+	exact->query_norms = palloc_array(float, nqueries);
+	for (int i = 0; i < nqueries; i++)
+	{
+		const float *query = queries + (Size) i * dim;
+
+		exact->query_norms[i] = sqrtf(loki_distance.dot_f32(dim, query, query));
+	}
+	exact->nearest = palloc_extended(mul_size(mul_size(nqueries, k), sizeof(double)),
+									 MCXT_ALLOC_HUGE);
+	exact->found = palloc0_array(int, nqueries);
+
+	exact->block_rows = choose_block(exact, memory, products);
+	exact->rows = palloc_extended(mul_size(mul_size(exact->block_rows, dim), sizeof(float)),
+								  MCXT_ALLOC_HUGE);
+	exact->row_norms = palloc_array(float, exact->block_rows);
+	exact->tids = palloc_array(ItemPointerData, exact->block_rows);
+	if (products)
+		exact->products = palloc_extended(mul_size(mul_size(exact->block_rows, nqueries),
+												   sizeof(float)),
+										  MCXT_ALLOC_HUGE);
+}
+
+/* Put a distance into a max-heap of at most k */
+static void
+keep_nearest(double *heap, int *n, int k, double distance)
+{
+	int			i;
+
+	if (*n < k)
+	{
+		for (i = (*n)++; i > 0 && heap[(i - 1) / 2] < distance; i = (i - 1) / 2)
+			heap[i] = heap[(i - 1) / 2];
+		heap[i] = distance;
+		return;
+	}
+	if (!(distance < heap[0]))
+		return;
+	for (i = 0;;)
+	{
+		int			child = 2 * i + 1;
+
+		if (child + 1 < k && heap[child + 1] > heap[child])
+			child++;
+		if (child >= k || heap[child] <= distance)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = distance;
+}
+
+/*
+ * Whether a row cannot be nearer than `limit`, as its product with the query
+ * tells.  Numbers that overflowed tell nothing.
+ */
+static inline bool
+is_farther(const LokiExact *exact, float product, float query_norm, float row_norm,
+		   double limit)
+{
+	double		scale = (double) query_norm * row_norm;
+	double		error = PRODUCT_ERROR(exact->dim) * scale;
+
+	switch (exact->metric)
+	{
+		case LOKI_METRIC_L2:
+			{
+				double		norms = (double) query_norm * query_norm +
+					(double) row_norm * row_norm;
+
+				error = 2 * error + PRODUCT_ERROR(exact->dim) * norms;
+				return norms - 2.0 * product - error > limit * limit;
+			}
+		case LOKI_METRIC_IP:
+			return -product - error > limit;
+		default:
+			return 1 - (product + 2 * error) / scale > limit;
+	}
+}
+
+/* Look at all rows of the block for one query. */
+static void
+search_block(LokiExact *exact, int query)
+{
+	const float *values = exact->queries + (Size) query * exact->dim;
+	double	   *nearest = exact->nearest + (Size) query * exact->k;
+	int		   *found = &exact->found[query];
+	bool		own = exact->own != NULL && ItemPointerIsValid(&exact->own[query]);
+
+	for (int i = 0; i < exact->nrows; i++)
+	{
+		double		distance;
+
+		if (exact->products != NULL && *found == exact->k &&
+			is_farther(exact, exact->products[(Size) query * exact->nrows + i],
+					   exact->query_norms[query], exact->row_norms[i], nearest[0]))
+			continue;
+		if (own && ItemPointerEquals((ItemPointer) &exact->own[query], &exact->tids[i]))
+			continue;
+		distance = loki_exact_distance(exact->metric, exact->dim, values,
+									   exact->rows + (Size) i * exact->dim);
+		if (!isnan(distance))
+			keep_nearest(nearest, found, exact->k, distance);
+	}
+}
+
+static void
+flush_block(LokiExact *exact)
+{
+	if (exact->nrows == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	if (exact->products != NULL)
+		loki_blas_products(exact->dim, exact->nqueries, exact->queries, exact->nrows,
+						   exact->rows, exact->products);
+	for (int i = 0; i < exact->nqueries; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		search_block(exact, i);
+	}
+	exact->nrows = 0;
+}
+
+void
+loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid)
+{
+	int			i = exact->nrows++;
+
+	memcpy(exact->rows + (Size) i * exact->dim, values, exact->dim * sizeof(float));
+	exact->row_norms[i] = sqrtf(loki_distance.dot_f32(exact->dim, values, values));
+	exact->tids[i] = *tid;
+	if (exact->nrows == exact->block_rows)
+		flush_block(exact);
+}
+
+static int
+compare_distances(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+void
+loki_exact_finish(LokiExact *exact)
+{
+	flush_block(exact);
+	for (int i = 0; i < exact->nqueries; i++)
+		qsort(exact->nearest + (Size) i * exact->k, exact->found[i], sizeof(double),
+			  compare_distances);
+}

@@ -1,0 +1,741 @@
+/*-------------------------------------------------------------------------
+ *
+ * measure.c
+ *	  Measuring what walks of several widths find.
+ *
+ * Queries are nodes of the index, as their codes have them.  A node is no
+ * query like any other: its links lead to its neighbors.  So its own search
+ * goes around it, as if it was not there, and a few links are thought to be
+ * there that would have taken the place of those to it.
+ *
+ * The true neighbors of all queries come from one pass over CODE, of which
+ * REFINE ranks the best.  Then each query is searched for once, with the
+ * largest width.  A walk always expands the nearest node that is not expanded
+ * yet, whatever its width; a narrower walk is the beginning of a wider one, up
+ * to where its own pool is expanded.  So one walk tells of all widths.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/recall/measure.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "commands/vacuum.h"
+#include "common/pg_prng.h"
+#include "compat/pgcompat.h"
+#include "hnsw/graph/search.h"
+#include "hnsw/page/page.h"
+#include "hnsw/recall/calibrate.h"
+#include "hnsw/scan/width.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Nodes that are queries: fewer where the pass over CODE would be too dear */
+#define MAX_QUERIES			500
+#define MIN_QUERIES			100
+
+/* Nodes of a query that REFINE ranks, and of these the true neighbors */
+#define KEPT				600
+#define TRUTH				100
+
+/*
+ * Every so many-th query is walked for until all true neighbors are found, the
+ * others until those of the second number are, which is soon.
+ */
+#define DEEP_EVERY			4
+#define SHALLOW_KS			2
+
+/*
+ * One in so many neighbors of a query's node is given another link.  With that
+ * nodes are found as often as the sets' own queries, see
+ * doc/design/experiments.md.
+ */
+#define BRIDGE_EVERY		4
+
+/* After so many queries it is known which widths are of no more use */
+#define FIRST_QUERIES		64
+#define ENOUGH				0.998
+
+#define TRUTH_SLOTS			256 /* of a hash table of TRUTH nodes */
+#define REFINE_BATCH		32
+
+
+static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
+	8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536
+};
+
+/* A node of a walk's pool */
+typedef struct Member
+{
+	float		distance;
+	uint32		node;
+	uint16		rank;			/* among the true neighbors, from 0; TRUTH if
+								 * it is none */
+	bool		expanded;
+} Member;
+
+typedef struct Measure
+{
+	Relation	index;
+	LokiIndex  *state;
+	LokiMetaPageData meta;
+	BufferAccessStrategy strategy;
+	LokiSearch	search;
+	LokiSlots	refines;
+
+	uint8	   *live;			/* bitmap of nodes in the graph */
+	uint32		nlive;
+
+	int			nqueries;
+	Size		query_size;
+	char	   *queries;		/* prepared, query_size bytes each */
+	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
+	LokiCandidate *near;		/* 2 * KEPT of each query */
+	int		   *nnear;
+	float	   *bound;			/* farther ones need not be kept */
+
+	/* of the query being searched for */
+	uint32		truth_nodes[TRUTH_SLOTS];
+	uint16		truth_ranks[TRUTH_SLOTS];
+	int			ntruth;
+	uint32		links[2 * LOKI_MAX_M];	/* of its node */
+	int			nlinks;
+	Member	   *pool;
+	int			npool;
+
+	LokiCalibrationSums *sums;
+} Measure;
+
+static inline LokiQuery *
+query_of(const Measure *measure, int query)
+{
+	return (LokiQuery *) (measure->queries + measure->query_size * query);
+}
+
+static inline bool
+is_live(const uint8 *live, uint32 node)
+{
+	return (live[node / 8] & (1 << (node % 8))) != 0;
+}
+
+/* ----------------------------------------------------------------
+ * Queries
+ * ----------------------------------------------------------------
+ */
+
+/* Pin a page of a family that a pass goes over. */
+static Buffer
+read_page(Relation index, LokiIndex *state, int family, uint32 ordinal,
+		  BufferAccessStrategy strategy)
+{
+	LokiVacuumDelayPoint();
+	return ReadBufferExtended(index, MAIN_FORKNUM,
+							  loki_page_block(&state->families[family], ordinal),
+							  RBM_NORMAL, strategy);
+}
+
+uint32
+loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
+{
+	LokiFamily *family = &state->families[LOKI_FAMILY_TID];
+	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+	uint32		count = 0;
+
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		Buffer		buffer = read_page(index, state, LOKI_FAMILY_TID, ordinal, strategy);
+		Page		page = BufferGetPage(buffer);
+		int			used;
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, page, LOKI_FAMILY_TID, ordinal);
+		used = LokiPageUsed(page, family->slot_size);
+		for (int i = 0; i < used; i++)
+		{
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, i);
+			int			slot_state = LokiTidState(tid);
+			uint32		node = ordinal * family->per_page + i;
+
+			if (slot_state != LOKI_TID_LIVE && slot_state != LOKI_TID_KILLED &&
+				slot_state != LOKI_TID_OVERFLOW)
+				continue;
+			count++;
+			if (live != NULL)
+				live[node / 8] |= 1 << (node % 8);
+		}
+		UnlockReleaseBuffer(buffer);
+	}
+	FreeAccessStrategy(strategy);
+	return count;
+}
+
+/* Make a query of a node. */
+static void
+prepare_node(Measure *measure, uint32 node, LokiQuery *query)
+{
+	LokiIndex  *state = measure->state;
+	const LokiQuantizer *quantizer = state->quantizer;
+	LokiSlots  *codes = &measure->search.slots;
+
+	loki_slots_find(state, measure->index, LOKI_FAMILY_CODE, &node, 1, codes);
+	loki_slots_open(state, measure->index, false, codes);
+	if (quantizer->refine_size > 0)
+	{
+		loki_slots_find(state, measure->index, LOKI_FAMILY_REFINE, &node, 1,
+						&measure->refines);
+		loki_slots_open(state, measure->index, false, &measure->refines);
+		quantizer->prepare_refined(quantizer, codes->slots[0],
+								   measure->refines.slots[0], query);
+		(void) loki_slots_close(state, measure->index, &measure->refines);
+	}
+	else
+		quantizer->prepare_code(quantizer, codes->slots[0], query);
+	(void) loki_slots_close(state, measure->index, codes);
+}
+
+/*
+ * Take every so many-th live node from a random one on.  Nodes are numbered for
+ * locality, so this spreads the queries over the data.
+ */
+static void
+choose_nodes(Measure *measure)
+{
+	pg_prng_state prng;
+	LokiFamily *family = &measure->state->families[LOKI_FAMILY_TID];
+	uint32		end = family->npages * family->per_page;
+	double		step = (double) measure->nlive / measure->nqueries;
+	double		next;
+	uint32		seen = 0;
+	int			n = 0;
+
+	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
+				 pg_prng_uint64(&pg_global_prng_state));
+	next = pg_prng_double(&prng) * step;
+	for (uint32 node = 0; node < end && n < measure->nqueries; node++)
+	{
+		if (!is_live(measure->live, node) || seen++ < next)
+			continue;
+		measure->own[n] = node;
+		prepare_node(measure, node, query_of(measure, n));
+		n++;
+		next += step;
+		CHECK_FOR_INTERRUPTS();
+	}
+	measure->nqueries = n;
+}
+
+static void
+prepare_given(Measure *measure, const LokiGivenQueries *given)
+{
+	const LokiQuantizer *quantizer = measure->state->quantizer;
+
+	for (int i = 0; i < given->n; i++)
+	{
+		measure->own[i] = LOKI_NONE;
+		quantizer->prepare(quantizer, given->values + (Size) i * measure->state->dim,
+						   query_of(measure, i));
+	}
+}
+
+/* ----------------------------------------------------------------
+ * True neighbors
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Move the KEPT nearest of n candidates to the front; the distance of the
+ * farthest of them.
+ */
+static float
+select_nearest(LokiCandidate *candidates, int n)
+{
+	int			low = 0;
+	int			high = n - 1;
+
+	while (low < high)
+	{
+		float		pivot = candidates[(low + high) / 2].distance;
+		int			i = low;
+		int			j = high;
+
+		while (i <= j)
+		{
+			while (candidates[i].distance < pivot)
+				i++;
+			while (candidates[j].distance > pivot)
+				j--;
+			if (i <= j)
+			{
+				LokiCandidate swap = candidates[i];
+
+				candidates[i++] = candidates[j];
+				candidates[j--] = swap;
+			}
+		}
+		if (KEPT - 1 <= j)
+			high = j;
+		else if (KEPT - 1 >= i)
+			low = i;
+		else
+			break;
+	}
+	return candidates[KEPT - 1].distance;
+}
+
+/* Offer the codes of a page, scored for a query, to its near ones. */
+static void
+keep_near(Measure *measure, int query, uint32 first, const float *estimates, int n)
+{
+	LokiCandidate *near = measure->near + (Size) query * 2 * KEPT;
+	float		bound = measure->bound[query];
+
+	for (int i = 0; i < n; i++)
+	{
+		LokiCandidate *new;
+
+		if (!(estimates[i] < bound) || !is_live(measure->live, first + i) ||
+			first + i == measure->own[query])
+			continue;
+		new = &near[measure->nnear[query]++];
+		new->distance = estimates[i];
+		new->node = first + i;
+		if (measure->nnear[query] == 2 * KEPT)
+		{
+			bound = measure->bound[query] = select_nearest(near, 2 * KEPT);
+			measure->nnear[query] = KEPT;
+		}
+	}
+}
+
+/* Pass over CODE with all queries. */
+static void
+score_all(Measure *measure)
+{
+	LokiIndex  *state = measure->state;
+	LokiFamily *family = &state->families[LOKI_FAMILY_CODE];
+	uint32		end = state->families[LOKI_FAMILY_TID].npages *
+		state->families[LOKI_FAMILY_TID].per_page;
+	const void **codes = palloc_array(const void *, family->per_page);
+	float	   *estimates = palloc_array(float, family->per_page);
+
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		Buffer		buffer = read_page(measure->index, state, LOKI_FAMILY_CODE, ordinal,
+									   measure->strategy);
+		Page		page = BufferGetPage(buffer);
+		uint32		first = ordinal * family->per_page;
+		int			used;
+
+		loki_page_check(measure->index, buffer, page, LOKI_FAMILY_CODE, ordinal);
+		used = LokiPageUsed(page, family->slot_size);
+		used = first < end ? Min(used, end - first) : 0;
+		for (int i = 0; i < used; i++)
+			codes[i] = LokiPageSlot(page, family->slot_size, i);
+		for (int query = 0; query < measure->nqueries; query++)
+		{
+			state->quantizer->score(state->quantizer, query_of(measure, query), codes,
+									used, estimates);
+			keep_near(measure, query, first, estimates, used);
+		}
+		ReleaseBuffer(buffer);
+	}
+	pfree(codes);
+	pfree(estimates);
+}
+
+/* Estimate again, by REFINE. */
+static void
+refine_near(Measure *measure, int query, LokiCandidate *near, int n)
+{
+	LokiIndex  *state = measure->state;
+	LokiSlots  *codes = &measure->search.slots;
+	LokiSlots  *refines = &measure->refines;
+	int			most = Min(REFINE_BATCH, Max(1, loki_max_pins(state) / 2));
+	uint32		nodes[REFINE_BATCH];
+	float		estimates[REFINE_BATCH];
+	float		errors[REFINE_BATCH];
+
+	for (int done = 0; done < n; done += most)
+	{
+		int			count = Min(most, n - done);
+		bool		peek = true;
+		bool		valid;
+
+		for (int i = 0; i < count; i++)
+			nodes[i] = near[done + i].node;
+		loki_slots_find(state, measure->index, LOKI_FAMILY_CODE, nodes, count, codes);
+		loki_slots_find(state, measure->index, LOKI_FAMILY_REFINE, nodes, count, refines);
+		do
+		{
+			loki_slots_open(state, measure->index, peek, codes);
+			loki_slots_open(state, measure->index, peek, refines);
+			state->quantizer->refine(state->quantizer, query_of(measure, query), codes->slots,
+									 refines->slots, count, estimates, errors);
+			valid = loki_slots_close(state, measure->index, codes);
+			valid = loki_slots_close(state, measure->index, refines) && valid;
+			peek = false;
+		} while (!valid);
+		for (int i = 0; i < count; i++)
+			near[done + i].distance = isfinite(estimates[i]) ? estimates[i] : FLT_MAX;
+	}
+}
+
+/* Put the true neighbors of a query into the hash table. */
+static void
+find_truth(Measure *measure, int query)
+{
+	LokiCandidate *near = measure->near + (Size) query * 2 * KEPT;
+	int			n = measure->nnear[query];
+
+	if (n > KEPT)
+	{
+		select_nearest(near, n);
+		n = KEPT;
+	}
+	if (measure->state->quantizer->refine_size > 0)
+		refine_near(measure, query, near, n);
+	qsort(near, n, sizeof(LokiCandidate), loki_compare_candidates);
+
+	measure->ntruth = Min(n, TRUTH);
+	memset(measure->truth_nodes, 0xFF, sizeof(measure->truth_nodes));
+	for (int rank = 0; rank < measure->ntruth; rank++)
+	{
+		uint32		i = near[rank].node * 0x9E3779B1u >> 24;
+
+		while (measure->truth_nodes[i] != LOKI_NONE)
+			i = (i + 1) % TRUTH_SLOTS;
+		measure->truth_nodes[i] = near[rank].node;
+		measure->truth_ranks[i] = rank;
+	}
+}
+
+static inline uint16
+rank_of(const Measure *measure, uint32 node)
+{
+	uint32		i = node * 0x9E3779B1u >> 24;
+
+	while (measure->truth_nodes[i] != LOKI_NONE)
+	{
+		if (measure->truth_nodes[i] == node)
+			return measure->truth_ranks[i];
+		i = (i + 1) % TRUTH_SLOTS;
+	}
+	return TRUTH;
+}
+
+/* ----------------------------------------------------------------
+ * Walks
+ * ----------------------------------------------------------------
+ */
+
+/* Insert into the pool of at most ef; the place, or npool if it is too far */
+static int
+insert_member(Measure *measure, int ef, float distance, uint32 node)
+{
+	Member	   *pool = measure->pool;
+	int			low = 0;
+	int			high = measure->npool;
+
+	if (measure->npool == ef)
+	{
+		if (distance >= pool[ef - 1].distance)
+			return ef;
+		measure->npool--;
+		high--;
+	}
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (pool[middle].distance < distance)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(&pool[low + 1], &pool[low], sizeof(Member) * (measure->npool - low));
+	pool[low].distance = distance;
+	pool[low].node = node;
+	pool[low].rank = rank_of(measure, node);
+	pool[low].expanded = false;
+	measure->npool++;
+	return low;
+}
+
+static void
+add_recall(Measure *measure, int width, int k, double recall)
+{
+	measure->sums->recall[width][k] += recall;
+	measure->sums->squares[width][k] += recall * recall;
+}
+
+/*
+ * The walk of this width has come to its end: what has it found of the first nks
+ * numbers of neighbors?  True if that is everything.
+ */
+static bool
+count_found(Measure *measure, int width, int nks, uint64 scored)
+{
+	int			hits[LOKI_CALIBRATION_KS] = {0};
+
+	for (int i = 0; i < Min(widths[width], measure->npool); i++)
+		for (int k = 0; k < nks; k++)
+			hits[k] += measure->pool[i].rank < loki_calibration_ks[k];
+	for (int k = 0; k < nks; k++)
+		add_recall(measure, width, k, (double) hits[k] /
+				   Min(loki_calibration_ks[k], measure->ntruth));
+	measure->sums->scored[width] += scored;
+	measure->sums->walked[width]++;
+	return hits[nks - 1] == Min(loki_calibration_ks[nks - 1], measure->ntruth);
+}
+
+/*
+ * Had the query's node never been there, some of its neighbors would have kept
+ * other links in place of that to it, to its other neighbors: when one of them
+ * is expanded, the next joins the batch of n nodes.  Returns how many there are
+ * then.
+ */
+static int
+bridge(Measure *measure, uint32 node, int n)
+{
+	LokiSearch *search = &measure->search;
+
+	for (int i = BRIDGE_EVERY / 2; i < measure->nlinks; i += BRIDGE_EVERY)
+		if (measure->links[i] == node)
+		{
+			uint32		other = measure->links[(i + 1) % measure->nlinks];
+
+			if (n < search->batch_allocated && loki_visit(search, other))
+				search->batch[n++] = other;
+			break;
+		}
+	return n;
+}
+
+/* Score nodes of the batch and put them into the pool; the first place taken */
+static int
+take_batch(Measure *measure, int n)
+{
+	LokiSearch *search = &measure->search;
+	int			ef = widths[measure->sums->nwidths - 1];
+	int			first = ef;
+
+	loki_search_score(search, search->batch, n, search->estimates);
+	for (int i = 0; i < n; i++)
+	{
+		int			place = insert_member(measure, ef, search->estimates[i],
+										  search->batch[i]);
+
+		first = Min(first, place);
+	}
+	return first;
+}
+
+/*
+ * Search for a query, around its own node.  When all is found, wider walks find
+ * it as well.
+ */
+static void
+walk(Measure *measure, int query)
+{
+	LokiSearch *search = &measure->search;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries;
+	int			next = 0;
+	int			width = 0;
+	int			nks = query % DEEP_EVERY == 0 ? LOKI_CALIBRATION_KS : SHALLOW_KS;
+	uint64		scored = 0;
+	bool		complete = false;
+
+	memcpy(search->query, query_of(measure, query), measure->state->quantizer->query_size);
+	search->skip = measure->own[query];
+	search->nodes_scored = 0;
+	loki_visited_reset(search);
+	measure->nlinks = 0;
+	if (measure->own[query] != LOKI_NONE)
+		measure->nlinks = loki_search_links(search, measure->own[query], measure->links);
+	nentries = loki_search_entries(search, &measure->meta, entries);
+	loki_visited_reset(search);
+	measure->npool = 0;
+	for (int i = 0; i < nentries; i++)
+		if (loki_visit(search, entries[i].node))
+			insert_member(measure, widths[measure->sums->nwidths - 1], entries[i].distance,
+						  entries[i].node);
+
+	for (;;)
+	{
+		int			n;
+		int			first;
+
+		while (next < measure->npool && measure->pool[next].expanded)
+			next++;
+		while (width < measure->sums->nwidths && !complete &&
+			   (next >= widths[width] || next >= measure->npool))
+		{
+			complete = count_found(measure, width++, nks, search->nodes_scored - scored);
+			scored = search->nodes_scored;
+		}
+		if (width == measure->sums->nwidths || complete)
+			break;
+		measure->pool[next].expanded = true;
+		n = loki_search_links(search, measure->pool[next].node, search->batch);
+		n = bridge(measure, measure->pool[next].node, n);
+		first = take_batch(measure, n);
+		next = Min(next, first);
+		LokiVacuumDelayPoint();
+	}
+	for (; width < measure->sums->nwidths; width++)
+		for (int k = 0; k < nks; k++)
+			add_recall(measure, width, k, 1);
+	for (int k = 0; k < nks; k++)
+		measure->sums->queries_of[k]++;
+}
+
+/* Leave out widths that find hardly more than narrower ones. */
+static void
+limit_widths(Measure *measure)
+{
+	for (int i = 0; i + 2 < measure->sums->nwidths; i++)
+	{
+		bool		enough = widths[i] > TRUTH;
+
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+			enough = enough && measure->sums->recall[i][k] >= ENOUGH * measure->sums->queries_of[k];
+		if (enough)
+			measure->sums->nwidths = i + 2;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * The whole
+ * ----------------------------------------------------------------
+ */
+
+static void
+allocate(Measure *measure, int nqueries)
+{
+	measure->nqueries = nqueries;
+	measure->query_size = TYPEALIGN(64, measure->state->quantizer->query_size);
+	measure->queries = (char *)
+		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
+												  MCXT_ALLOC_HUGE));
+	measure->own = palloc_array(uint32, nqueries);
+	measure->near = palloc_extended(mul_size(mul_size(2 * KEPT, nqueries),
+											 sizeof(LokiCandidate)), MCXT_ALLOC_HUGE);
+	measure->nnear = palloc0_array(int, nqueries);
+	measure->bound = palloc_array(float, nqueries);
+	for (int i = 0; i < nqueries; i++)
+	measure->bound[i] = FLT_MAX;
+		measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
+}
+
+/*
+ * Add what was found for other queries.
+ */
+void
+loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
+{
+	sums->nodes = more->nodes;
+	sums->nwidths = sums->nqueries == 0 ? more->nwidths : Min(sums->nwidths, more->nwidths);
+	sums->nqueries += more->nqueries;
+	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
+	{
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		{
+			sums->recall[i][k] += more->recall[i][k];
+			sums->squares[i][k] += more->squares[i][k];
+		}
+		sums->scored[i] += more->scored[i];
+		sums->walked[i] += more->walked[i];
+	}
+	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		sums->queries_of[k] += more->queries_of[k];
+}
+
+void
+loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result)
+{
+	double		scored = 0;
+
+	memset(result, 0, sizeof(LokiCalibrationData));
+	result->nodes = sums->nodes;
+	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
+	result->nwidths = sums->nwidths;
+	for (int i = 0; i < sums->nwidths; i++)
+	{
+		result->at[i].width = widths[i];
+		scored += sums->scored[i] / Max(sums->walked[i], 1);
+		result->at[i].scored = (uint32) rint(scored);
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		{
+			int			n = Max(sums->queries_of[k], 1);
+			double		recall = sums->recall[i][k] / n;
+			double		variance = sums->squares[i][k] / n - recall * recall;
+
+			result->at[i].recall[k] = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
+			result->at[i].error[k] = (uint16)
+				rint(sqrt(Max(variance, 0) / n) * LOKI_CALIBRATION_SCALE);
+		}
+	}
+}
+
+/*
+ * Codes of fewer bits or dimensions say too little about which nodes are
+ * nearest.
+ */
+static bool
+codes_suffice(const LokiCodeSpec *code)
+{
+	return code->projection == LOKI_PROJECT_NONE &&
+		Max(code->bits, code->refine_bits) >= 4;
+}
+
+bool
+loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max_scores,
+					   int nshares, LokiCalibrationSums *sums)
+{
+	Measure    *measure = palloc0(sizeof(Measure));
+	LokiIndex  *state = loki_index_open(index, &measure->meta);
+	LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	double		nqueries;
+
+	loki_index_refresh(state, index);
+	measure->index = index;
+	measure->state = state;
+	measure->live = palloc_extended(tid->npages * tid->per_page / 8 + 1,
+									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	measure->nlive = loki_calibrate_count(index, state, measure->live);
+	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
+		!codes_suffice(&state->code))
+		return false;
+	measure->strategy = GetAccessStrategy(BAS_BULKREAD);
+	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
+
+	nqueries = given ? given->n :
+		Max(MIN_QUERIES, Min(MAX_QUERIES, max_scores / measure->nlive)) / nshares;
+	memset(sums, 0, sizeof(*sums));
+	sums->nodes = measure->nlive;
+	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
+	measure->sums = sums;
+	allocate(measure, (int) nqueries);
+	if (given != NULL)
+		prepare_given(measure, given);
+	else
+		choose_nodes(measure);
+	score_all(measure);
+	for (int i = 0; i < measure->nqueries; i++)
+	{
+		find_truth(measure, i);
+		walk(measure, i);
+		if (i + 1 == FIRST_QUERIES / nshares)
+			limit_widths(measure);
+	}
+	sums->nqueries = measure->nqueries;
+	FreeAccessStrategy(measure->strategy);
+	return true;
+}

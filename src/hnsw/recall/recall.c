@@ -1,0 +1,530 @@
+/*-------------------------------------------------------------------------
+ *
+ * recall.c
+ *	  lokivector_recall: how much of the exact answer an index finds.
+ *
+ * Queries are rows of the table, chosen at random among those in the index, or
+ * vectors that the caller gives.  Their exact answers come from one pass over
+ * the table (recall/exact.c).  The index answers by scans as the executor
+ * makes them, under the caller's settings, so that what is measured is what
+ * users get.  A returned row counts as right if it is no farther than the k-th
+ * row of the exact answer: of equal distances any will do.
+ *
+ * A row that is a query is left out of both answers, and scans go around its
+ * node, whose links lead to its neighbors: so rows are no easier to search for
+ * than vectors that the table does not have.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/recall/recall.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/relscan.h"
+#include "access/skey.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "catalog/pg_type.h"
+#include "common/pg_prng.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/graph/select.h"
+#include "hnsw/page/page.h"
+#include "hnsw/recall/recall.h"
+#include "hnsw/scan/scan.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "portability/instr_time.h"
+#include "utils/array.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+LOKI_FUNCTION(lokivector_recall);
+LOKI_FUNCTION(lokivector_recall_of);
+
+#define RECALL_COLUMNS		6
+
+/* Relative, as rows at nearly the same distance are equally right */
+#define DISTANCE_SLACK		1e-6
+
+/* A table and its index, being measured */
+typedef struct Recall
+{
+	Relation	heap;
+	Relation	index;
+	Snapshot	snapshot;
+	LokiColumn	column;
+	int			k;
+
+	/* to get a row's vector */
+	TupleTableSlot *slot;
+	IndexInfo  *index_info;
+	EState	   *estate;
+	ExprState  *predicate;
+	MemoryContext row_context;
+
+	LokiQueries queries;
+
+	/* results */
+	double	   *recalls;		/* of each query */
+	int			nrecalls;
+	double		seconds;
+	double		width;			/* sums over all queries */
+} Recall;
+
+/* ----------------------------------------------------------------
+ * Table and index
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Open an index and its table.  Only for callers who may read all rows.
+ */
+static void
+open_relations(Recall *recall, Oid indexid)
+{
+	recall->index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS,
+									  &recall->heap);
+	if (!recall->index->rd_index->indisvalid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(recall->index)),
+				 errdetail("Index is not valid.")));
+}
+
+/* Prepare for evaluating the indexed vector and the index's predicate. */
+static void
+begin_rows(Recall *recall)
+{
+	recall->slot = table_slot_create(recall->heap, NULL);
+	recall->index_info = BuildIndexInfo(recall->index);
+	recall->estate = CreateExecutorState();
+	GetPerTupleExprContext(recall->estate)->ecxt_scantuple = recall->slot;
+	recall->predicate = ExecPrepareQual(recall->index_info->ii_Predicate, recall->estate);
+	recall->row_context = AllocSetContextCreate(CurrentMemoryContext, "lokivector_recall row",
+												ALLOCSET_DEFAULT_SIZES);
+}
+
+static void
+end_rows(Recall *recall)
+{
+	ExecDropSingleTupleTableSlot(recall->slot);
+	FreeExecutorState(recall->estate);
+}
+
+/*
+ * The vector of the row in the slot, valid until the next row; NULL if it has
+ * none that the graph could hold.
+ */
+static const float *
+row_vector(Recall *recall)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+	const float *x = NULL;
+	MemoryContext old;
+
+	ResetPerTupleExprContext(recall->estate);
+	MemoryContextReset(recall->row_context);
+	old = MemoryContextSwitchTo(recall->row_context);
+	FormIndexDatum(recall->index_info, recall->slot, recall->estate, values, nulls);
+	if (loki_value_open(&recall->column, values[0], nulls[0], &x) != LOKI_VALUE_VECTOR)
+		x = NULL;
+	MemoryContextSwitchTo(old);
+	return x;
+}
+
+/* ----------------------------------------------------------------
+ * Queries
+ * ----------------------------------------------------------------
+ */
+
+static void
+add_query(Recall *recall, const float *values, ItemPointer own, uint32 node)
+{
+	LokiQueries *queries = &recall->queries;
+	Size		size = mul_size(recall->column.dim, sizeof(float));
+
+	if (queries->n == queries->allocated)
+	{
+		queries->allocated = Max(64, 2 * queries->allocated);
+		if (queries->values == NULL)
+		{
+			queries->values = palloc_extended(mul_size(size, queries->allocated),
+											  MCXT_ALLOC_HUGE);
+			queries->own = palloc_array(ItemPointerData, queries->allocated);
+			queries->nodes = palloc_array(uint32, queries->allocated);
+		}
+		else
+		{
+			queries->values = repalloc_huge(queries->values,
+											mul_size(size, queries->allocated));
+			queries->own = repalloc_array(queries->own, ItemPointerData, queries->allocated);
+			queries->nodes = repalloc_array(queries->nodes, uint32, queries->allocated);
+		}
+	}
+	memcpy(queries->values + (Size) queries->n * recall->column.dim, values, size);
+	if (own != NULL)
+		queries->own[queries->n] = *own;
+	else
+		ItemPointerSetInvalid(&queries->own[queries->n]);
+	queries->nodes[queries->n] = node;
+	queries->n++;
+}
+
+/* Queries that the caller gives */
+static void
+add_given(Recall *recall, ArrayType *array)
+{
+	float	   *values;
+	int			n = loki_query_array(&recall->column, array, &values);
+
+	for (int i = 0; i < n; i++)
+		add_query(recall, values + (Size) i * recall->column.dim, NULL, LOKI_NONE);
+	pfree(values);
+}
+
+/*
+ * A row of the index by the number of one of its slots, those of TID first and
+ * then those of OVERFLOW.  False if there is none: each row has one slot.
+ */
+static bool
+row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
+			uint32 *node)
+{
+	LokiFamily *family = &state->families[LOKI_FAMILY_TID];
+	uint64		ntids = (uint64) family->npages * family->per_page;
+	LokiOverflowData overflow;
+	LokiTidData slot;
+	int			slot_state;
+
+	if (number < ntids)
+	{
+		if (!loki_slot_read(state, recall->index, LOKI_FAMILY_TID,
+							(uint32) number, &slot))
+			return false;
+		slot_state = LokiTidState(&slot);
+		*tid = slot.u.heap;
+		*node = (uint32) number;
+	}
+	else
+	{
+		if (!loki_slot_read(state, recall->index, LOKI_FAMILY_OVERFLOW,
+							(uint32) (number - ntids), &overflow))
+			return false;
+		slot_state = overflow.state & LOKI_TID_STATE_MASK;
+		*tid = overflow.heap;
+		*node = LOKI_NONE;
+	}
+	return slot_state == LOKI_TID_LIVE || slot_state == LOKI_TID_KILLED;
+}
+
+/*
+ * Choose rows of the index at random, each at most once: slots are visited in
+ * steps of the golden section of their number, from a random one, which spreads
+ * the rows over the index and comes to every slot in the end.
+ */
+static void
+add_sampled(Recall *recall, int wanted)
+{
+	LokiIndex  *state = loki_index_open(recall->index, NULL);
+	IndexFetchTableData *fetch;
+	pg_prng_state prng;
+	uint64		total;
+	uint64		number;
+	uint64		step;
+
+	loki_index_refresh(state, recall->index);
+	total = (uint64) state->families[LOKI_FAMILY_TID].npages *
+		state->families[LOKI_FAMILY_TID].per_page +
+		(uint64) state->families[LOKI_FAMILY_OVERFLOW].npages *
+		state->families[LOKI_FAMILY_OVERFLOW].per_page;
+	if (total == 0)
+		return;
+	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
+				 pg_prng_uint64(&pg_global_prng_state));
+	number = pg_prng_uint64_range(&prng, 0, total - 1);
+	step = loki_golden_step(total);
+
+	fetch = table_index_fetch_begin(recall->heap);
+	for (uint64 i = 0; i < total && recall->queries.n < wanted; i++)
+	{
+		ItemPointerData tid;
+		uint32		node;
+		bool		call_again = false;
+
+		CHECK_FOR_INTERRUPTS();
+		number = (number + step) % total;
+		if (!row_of_slot(recall, state, number, &tid, &node))
+			continue;
+		if (table_index_fetch_tuple(fetch, &tid, recall->snapshot, recall->slot,
+									&call_again, NULL))
+		{
+			const float *x = row_vector(recall);
+
+			if (x != NULL)
+				add_query(recall, x, &recall->slot->tts_tid, node);
+		}
+		ExecClearTuple(recall->slot);
+	}
+	table_index_fetch_end(fetch);
+}
+
+/* ----------------------------------------------------------------
+ * Answers
+ * ----------------------------------------------------------------
+ */
+
+/* The exact answers to some of the queries, by a pass over the table */
+static void
+answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
+{
+	LokiQueries *queries = &recall->queries;
+	TableScanDesc scan;
+
+	loki_exact_begin(exact, &recall->column, recall->k, n,
+					 queries->values + (Size) first * recall->column.dim, queries->own + first,
+					 (Size) maintenance_work_mem * 1024);
+	scan = table_beginscan(recall->heap, recall->snapshot, 0, NULL);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->slot))
+	{
+		const float *x;
+
+		CHECK_FOR_INTERRUPTS();
+		if (recall->predicate != NULL &&
+			!ExecQual(recall->predicate, GetPerTupleExprContext(recall->estate)))
+			continue;
+		x = row_vector(recall);
+		if (x != NULL)
+			loki_exact_add(exact, x, &recall->slot->tts_tid);
+	}
+	table_endscan(scan);
+	loki_exact_finish(exact);
+}
+
+/*
+ * Let the index answer one query; how many of its rows are as near as the
+ * exact answer, which has n rows of which the farthest is at `limit`.
+ */
+static int
+answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
+				int n, double limit)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+	ItemPointerData *own = &recall->queries.own[query];
+	bool		has_own = ItemPointerIsValid(own);
+	instr_time	start;
+	instr_time	end;
+	int			rows = 0;
+	int			right = 0;
+
+	limit += DISTANCE_SLACK * fabs(limit);
+	INSTR_TIME_SET_CURRENT(start);
+	so->skip = recall->queries.nodes[query];
+	loki_hnsw_set_limit(scan, RelationGetRelid(recall->index),
+						recall->k + (has_own && so->skip == LOKI_NONE), NULL);
+	index_rescan(scan, NULL, 0, order, 1);
+	while (rows < recall->k &&
+		   index_getnext_slot(scan, ForwardScanDirection, recall->slot))
+	{
+		if (has_own && ItemPointerEquals(own, &recall->slot->tts_tid))
+			continue;
+		rows++;
+		if (!scan->xs_orderbynulls[0] &&
+			DatumGetFloat8(scan->xs_orderbyvals[0]) <= limit)
+			right++;
+	}
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, start);
+	recall->seconds += INSTR_TIME_GET_DOUBLE(end);
+	recall->width += so->width;
+	ExecClearTuple(recall->slot);
+	return Min(right, n);
+}
+
+/* A scan of the index, and the order-by key that a query is put into */
+static IndexScanDesc
+begin_scan(Recall *recall, ScanKey order)
+{
+	Relation	index = recall->index;
+	Oid			type = index->rd_opcintype[0];
+	Oid			operator = get_opfamily_member(index->rd_opfamily[0], type, type, 1);
+
+	ScanKeyEntryInitialize(order, SK_ORDER_BY, 1, 1, type, InvalidOid,
+						   get_opcode(operator), (Datum) 0);
+	return LokiIndexBeginOrderedScan(recall->heap, index, recall->snapshot, 1);
+}
+
+/* Compare the index's answers with the exact ones. */
+static void
+compare_answers(Recall *recall, const LokiExact *exact, int first)
+{
+	ScanKeyData order;
+	IndexScanDesc scan = begin_scan(recall, &order);
+
+	for (int i = 0; i < exact->nqueries; i++)
+	{
+		int			n = exact->found[i];
+		int			right;
+
+		CHECK_FOR_INTERRUPTS();
+		if (n == 0)
+			continue;
+		order.sk_argument = loki_value_form(&recall->column,
+											exact->queries + (Size) i * recall->column.dim);
+		right = answer_by_index(recall, scan, &order, first + i, n,
+								exact->nearest[(Size) i * exact->k + n - 1]);
+		recall->recalls[recall->nrecalls++] = (double) right / n;
+		pfree(DatumGetPointer(order.sk_argument));
+	}
+	index_endscan(scan);
+}
+
+/* Answer all queries, as many at a time as fit into maintenance_work_mem. */
+static void
+measure(Recall *recall)
+{
+	int			nqueries = recall->queries.n;
+	int			most = loki_exact_queries(recall->column.dim, recall->k,
+										  (Size) maintenance_work_mem * 1024);
+
+	recall->recalls = palloc_array(double, Max(nqueries, 1));
+	for (int first = 0; first < nqueries; first += most)
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+													  "lokivector_recall pass",
+													  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(context);
+		LokiExact	exact;
+
+		answer_exactly(recall, &exact, first, Min(most, nqueries - first));
+		compare_answers(recall, &exact, first);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(context);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * The functions
+ * ----------------------------------------------------------------
+ */
+static int
+compare_recalls(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* The result's row */
+static Datum
+form_result(Recall *recall, FunctionCallInfo fcinfo)
+{
+	TupleDesc	desc;
+	Datum		values[RECALL_COLUMNS];
+	bool		isnull[RECALL_COLUMNS] = {0};
+	int			n = recall->nrecalls;
+	double		sum = 0;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts != RECALL_COLUMNS)
+		elog(ERROR, "return type must be a row type");
+
+	qsort(recall->recalls, n, sizeof(double), compare_recalls);
+	for (int i = 0; i < n; i++)
+		sum += recall->recalls[i];
+	values[0] = Int32GetDatum(n);
+	if (n > 0)
+	{
+		values[1] = Float8GetDatum(recall->width / n);
+		values[2] = Float8GetDatum(sum / n);
+		/* one query in a hundred is at most as good */
+		values[3] = Float8GetDatum(recall->recalls[(n - 1) / 100]);
+		values[4] = Float8GetDatum(recall->recalls[0]);
+		values[5] = Float8GetDatum(recall->seconds * 1000 / n);
+	}
+	else
+		memset(isnull + 1, true, RECALL_COLUMNS - 1);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
+}
+
+static void
+check_count(const char *name, int value, int most)
+{
+	if (value < 1 || value > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be between 1 and %d", name, most)));
+}
+
+/*
+ * Measure with `wanted` rows of the index as queries, or with those given.
+ */
+static Datum
+measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
+{
+	Recall		recall = {0};
+	Oid			save_userid;
+	int			save_sec_context;
+	int			save_nestlevel;
+	Datum		result;
+
+	check_count("k", k, LOKI_RECALL_MAX_K);
+	open_relations(&recall, PG_GETARG_OID(0));
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(recall.heap->rd_rel->relowner,
+						   save_sec_context | SECURITY_RESTRICTED_OPERATION);
+	save_nestlevel = NewGUCNestLevel();
+	LokiRestrictSearchPath();
+
+	recall.snapshot = GetActiveSnapshot();
+	recall.column = loki_index_column(recall.index);
+	recall.k = k;
+	begin_rows(&recall);
+	if (given != NULL)
+		add_given(&recall, given);
+	else
+		add_sampled(&recall, wanted);
+	measure(&recall);
+	end_rows(&recall);
+	result = form_result(&recall, fcinfo);
+
+	AtEOXact_GUC(false, save_nestlevel);
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	relation_close(recall.index, AccessShareLock);
+	table_close(recall.heap, AccessShareLock);
+	return result;
+}
+
+/*
+ * lokivector_recall(index regclass, queries integer, k integer)
+ */
+Datum
+lokivector_recall(PG_FUNCTION_ARGS)
+{
+	check_count("queries", PG_GETARG_INT32(1), LOKI_RECALL_MAX_QUERIES);
+	return measure_recall(fcinfo, PG_GETARG_INT32(1), NULL, PG_GETARG_INT32(2));
+}
+
+/*
+ * lokivector_recall(index regclass, queries vector[], k integer)
+ */
+Datum
+lokivector_recall_of(PG_FUNCTION_ARGS)
+{
+	return measure_recall(fcinfo, 0, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_INT32(2));
+}

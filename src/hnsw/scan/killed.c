@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * killed.c
+ *	  Remembering in the index which rows are dead to everyone.
+ *
+ * A scan that finds a row dead to all transactions notes its entry, and at the
+ * end of a batch marks what it noted killed, so that later scans don't look at
+ * those rows.  That is a hint: it is not logged, and not written where somebody
+ * is at work on the page.
+ *
+ * A mark must not hit another row's entry.  Vacuum removes a row's entry before
+ * its heap TID can be another's, and logs that as a change of the TID page, for
+ * chains too; so as long as the page's LSN is what it was when the TID was read,
+ * the entry is that of the dead row.  Where changes are not logged nothing is
+ * marked.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/killed.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relscan.h"
+#include "access/rmgr.h"
+#include "access/xlog.h"
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+/* Entries noted at most: those beyond are noted by the next scan */
+#define MAX_KILLS		1024
+
+/*
+ * Begin a scan: whether it trusts marks, and makes them.
+ *
+ * Marks come to a standby with page images, when there may still be snapshots to
+ * which the rows are alive.  A check of replay against page images would take
+ * them for faults.
+ */
+void
+loki_kill_begin(LokiScan *so)
+{
+	IndexScanDesc scan = so->scan;
+
+	so->trust_killed = scan->ignore_killed_tuples;
+	so->may_kill = !scan->xactStartedInRecovery && RelationNeedsWAL(scan->indexRelation) &&
+		!(wal_consistency_checking != NULL && wal_consistency_checking[RM_GENERIC_ID]);
+	so->nkills = 0;
+}
+
+/*
+ * Note an entry whose row is dead to all.  A batch may meet any number of them, as
+ * that of a scan for all rows does: they are marked whenever the notes are full.
+ * No page of the index may be locked.
+ */
+void
+loki_kill_note(LokiScan *so, const LokiEntryRef *entry)
+{
+	if (!so->may_kill)
+		return;
+	if (so->nkills == MAX_KILLS)
+		loki_kill_flush(so);
+	if (so->kills == NULL)
+		so->kills = MemoryContextAlloc(so->context, sizeof(LokiEntryRef) * MAX_KILLS);
+	so->kills[so->nkills++] = *entry;
+}
+
+/* Mark a slot of a node's chain, while the TID page is locked. */
+static void
+kill_overflow(LokiScan *so, const LokiEntryRef *kill)
+{
+	Relation	index = so->scan->indexRelation;
+	BlockNumber block;
+	uint32		place;
+	Buffer		buffer;
+
+	if (!loki_slot_locate(so->state, index, LOKI_FAMILY_OVERFLOW, kill->overflow,
+						  &block, &place))
+		return;
+	buffer = loki_buffer_read(so->state, index, block);
+	if (ConditionalLockBuffer(buffer))
+	{
+		LokiOverflowData *slot = (LokiOverflowData *)
+			LokiPageSlot(BufferGetPage(buffer), sizeof(LokiOverflowData), place);
+
+		loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_OVERFLOW);
+		if (slot->node == kill->node && slot->state == LOKI_TID_LIVE &&
+			ItemPointerEquals(&slot->heap, (ItemPointer) &kill->heap))
+		{
+			slot->state = LOKI_TID_KILLED;
+			MarkBufferDirtyHint(buffer, true);
+		}
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	}
+	ReleaseBuffer(buffer);
+}
+
+/*
+ * Mark the entries that are on one TID page.  A node whose insert did not come
+ * to its end stays as it is, since no row may join it.
+ */
+static void
+kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
+{
+	LokiFamily *family = &so->state->families[LOKI_FAMILY_TID];
+	Page		page = BufferGetPage(buffer);
+	XLogRecPtr	lsn = BufferGetLSNAtomic(buffer);
+	bool		marked = false;
+
+	loki_family_page_check(so->state, so->scan->indexRelation, buffer, LOKI_FAMILY_TID);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		place;
+		LokiTidData *tid;
+
+		(void) loki_slot_page(family, kills[i].node, &place);
+		tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, place);
+		if (kills[i].lsn != lsn)
+			continue;
+		if (kills[i].overflow != LOKI_NONE)
+		{
+			if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
+				kill_overflow(so, &kills[i]);
+		}
+		else if (tid->state == LOKI_TID_LIVE &&
+				 ItemPointerEquals(&tid->u.heap, (ItemPointer) &kills[i].heap))
+		{
+			tid->state = LOKI_TID_KILLED;
+			marked = true;
+		}
+	}
+	if (marked)
+		MarkBufferDirtyHint(buffer, true);
+}
+
+static int
+compare_kills(const void *a, const void *b)
+{
+	uint32		x = ((const LokiEntryRef *) a)->node;
+	uint32		y = ((const LokiEntryRef *) b)->node;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Mark what was noted, page by page, and never wait for one.  No page of the index
+ * may be locked.
+ */
+void
+loki_kill_flush(LokiScan *so)
+{
+	LokiFamily *family = &so->state->families[LOKI_FAMILY_TID];
+	uint32		last;
+
+	if (so->nkills > 1)
+		qsort(so->kills, so->nkills, sizeof(LokiEntryRef), compare_kills);
+	for (uint32 first = 0; first < so->nkills; first = last)
+	{
+		uint32		place;
+		uint32		ordinal = loki_slot_page(family, so->kills[first].node, &place);
+		Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
+											  loki_page_block(family, ordinal));
+
+		for (last = first + 1; last < so->nkills; last++)
+			if (loki_slot_page(family, so->kills[last].node, &place) != ordinal)
+				break;
+		if (ConditionalLockBuffer(buffer))
+		{
+			kill_on_page(so, buffer, so->kills + first, last - first);
+			LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		}
+		ReleaseBuffer(buffer);
+	}
+	so->nkills = 0;
+}

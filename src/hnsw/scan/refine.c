@@ -1,0 +1,452 @@
+/*-------------------------------------------------------------------------
+ *
+ * refine.c
+ *	  Ranking the candidates of a scan by finer codes.
+ *
+ * Candidates come with estimates from CODE.  REFINE says more, at the price of
+ * reading a page for each, so that only those are refined that may be among
+ * the nearest for all that their estimates say, best first.  The others wait
+ * until rows farther away are asked for.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/refine.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/*
+ * Errors of an estimate from CODE by which a candidate may be nearer than it
+ * seems.  The bound of rows is wider: what is passed over here was already
+ * chosen by such estimates.
+ */
+#define COARSE_SIGMAS	2.5f
+
+/* Make room for n elements in an array of the scan. */
+static void *
+reserve(LokiScan *so, void *array, uint32 *allocated, uint32 n, Size size)
+{
+	if (n <= *allocated)
+		return array;
+	*allocated = Max(n, 2 * *allocated);
+	if (array == NULL)
+		return MemoryContextAllocHuge(so->context, mul_size(*allocated, size));
+	return repalloc_huge(array, mul_size(*allocated, size));
+}
+
+/* Forget all candidates. */
+void
+loki_refine_begin(LokiScan *so)
+{
+	so->ncoarse = so->next_coarse = 0;
+	so->npending = so->next_pending = 0;
+	so->coarse_squares = 0;
+	so->nodes_compared = 0;
+}
+
+/* Add candidates, ascending by distance. */
+void
+loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
+{
+	uint32		left = so->ncoarse - so->next_coarse;
+
+	if (n == 0)
+		return;
+	so->coarse = reserve(so, so->coarse, &so->coarse_allocated, left + n,
+						 sizeof(LokiCandidate));
+	memmove(so->coarse, so->coarse + so->next_coarse, sizeof(LokiCandidate) * left);
+	memcpy(so->coarse + left, candidates, sizeof(LokiCandidate) * n);
+	so->next_coarse = 0;
+	so->ncoarse = left + n;
+	if (left > 0)
+		qsort(so->coarse, so->ncoarse, sizeof(LokiCandidate), loki_compare_candidates);
+}
+
+static int
+compare_pending(const void *a, const void *b)
+{
+	const LokiPending *x = a;
+	const LokiPending *y = b;
+
+	if (x->bound != y->bound)
+		return x->bound < y->bound ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Lock the page of a slot that was opened, and check it. */
+static void
+lock_slot(LokiScan *so, const LokiSlots *slots, int i)
+{
+	LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
+	loki_family_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
+						   slots->family);
+}
+
+/* Bounds that hold always, of opened slots */
+static void
+certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
+{
+	const LokiQuantizer *quantizer = so->state->quantizer;
+	bool		locked = so->search.in_recovery;
+	int			step = locked ? 1 : codes->n;
+
+	/* one at a time under lock: a batch could lock a page twice */
+	for (int i = 0; i < codes->n; i += step)
+	{
+		if (locked)
+			lock_slot(so, codes, i);
+		if (locked && refines->n > 0)
+			lock_slot(so, refines, i);
+		quantizer->least(quantizer, so->search.given, codes->slots + i, refines->slots + i,
+						 step, (int) Min(so->state->epoch, PG_INT32_MAX), bounds + i);
+		if (locked && refines->n > 0)
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
+		if (locked)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
+	}
+}
+
+/*
+ * Estimates and errors of opened slots, whatever REFINE there is.
+ */
+static void
+refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
+			 LokiSlots *refines, float *estimates, float *errors)
+{
+	const LokiQuantizer *quantizer = so->state->quantizer;
+
+	if (quantizer->refine_size > 0 && !so->search.in_recovery)
+	{
+		quantizer->refine(quantizer, so->search.given, codes->slots, refines->slots,
+						  codes->n, estimates, errors);
+		return;
+	}
+	for (int i = 0; i < codes->n; i++)
+	{
+		/* one at a time under lock: a batch could lock a page twice */
+		if (so->search.in_recovery)
+			lock_slot(so, codes, i);
+		if (quantizer->refine_size > 0)
+		{
+			lock_slot(so, refines, i);
+			quantizer->refine(quantizer, so->search.given, &codes->slots[i],
+							  &refines->slots[i], 1, &estimates[i], &errors[i]);
+			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
+		}
+		else
+		{
+			estimates[i] = candidates[i].distance;
+			errors[i] = quantizer->error(quantizer, so->search.given, codes->slots[i],
+										 estimates[i]);
+		}
+		if (so->search.in_recovery)
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
+	}
+}
+
+/*
+ * Add to the errors of estimates what sketches are off, and note how much that
+ * is.
+ */
+static void
+add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
+{
+	float		missed = loki_code_missed(&so->state->code);
+	float		squares = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		float		error = loki_sketch_error(so->metric, estimates[i], errors[i], missed);
+
+		squares += error * error;
+		errors[i] = sqrtf(errors[i] * errors[i] + error * error);
+	}
+	so->sketch_error = sqrtf(squares / n);
+}
+
+/*
+ * Learn how far estimates from CODE are off, for this query and the candidates
+ * that they put first.
+ */
+static void
+compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *estimates,
+				  int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		double		error = estimates[i] - candidates[i].distance;
+
+		so->coarse_squares += error * error;
+	}
+	so->nodes_compared += n;
+}
+
+/*
+ * Lower bounds of n candidates, at most LOKI_REFINE_BATCH, from CODE and REFINE.
+ */
+static void
+refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *codes = &so->search.slots;
+	LokiSlots  *refines = &so->refine_slots;
+	uint32		nodes[LOKI_REFINE_BATCH];
+	float		estimates[LOKI_REFINE_BATCH];
+	float		errors[LOKI_REFINE_BATCH];
+	bool		peek = !so->search.in_recovery;
+	bool		valid;
+
+	for (int i = 0; i < n; i++)
+		nodes[i] = candidates[i].node;
+	loki_scan_query(so);
+	refines->n = 0;
+	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	if (so->state->quantizer->refine_size > 0)
+		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
+	do
+	{
+		loki_slots_open(so->state, index, peek, codes);
+		loki_slots_open(so->state, index, peek, refines);
+		refine_slots(so, candidates, codes, refines, estimates, errors);
+		valid = loki_slots_close(so->state, index, codes);
+		valid = loki_slots_close(so->state, index, refines) && valid;
+		peek = false;
+	} while (!valid);
+
+	if (loki_column_sketched(&so->state->column))
+		add_sketch_errors(so, estimates, errors, n);
+	for (int i = 0; i < n; i++)
+	{
+		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
+
+		/* an estimate that is not a number says nothing: look at the row */
+		bounds[i] = isnan(bound) ? -FLT_MAX :
+			(float) loki_operator_distance(so->metric, bound);
+	}
+	if (so->state->quantizer->refine_size > 0)
+		compare_estimates(so, candidates, estimates, n);
+	so->nodes_refined += n;
+}
+
+/*
+ * A distance, in the operator's unit, that the next candidate is hardly nearer
+ * than.
+ */
+static double
+coarse_bound(const LokiScan *so)
+{
+	double		error;
+
+	if (so->nodes_compared == 0)
+		return -get_float8_infinity();
+	error = sqrt(so->coarse_squares / so->nodes_compared);
+	if (loki_column_sketched(&so->state->column))
+		error = hypot(error, so->sketch_error);
+	return loki_operator_distance(so->metric, so->coarse[so->next_coarse].distance -
+								  COARSE_SIGMAS * error);
+}
+
+/* At most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates */
+static void
+certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *codes = &so->search.slots;
+	LokiSlots  *refines = &so->refine_slots;
+	bool		peek = !so->search.in_recovery;
+	bool		valid;
+
+	refines->n = 0;
+	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	if (so->state->quantizer->refine_size > 0)
+		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
+	do
+	{
+		loki_slots_open(so->state, index, peek, codes);
+		loki_slots_open(so->state, index, peek, refines);
+		certain_slots(so, codes, refines, bounds);
+		valid = loki_slots_close(so->state, index, codes);
+		valid = loki_slots_close(so->state, index, refines) && valid;
+		peek = false;
+	} while (!valid);
+	for (int i = 0; i < n; i++)
+		if (bounds[i] > -FLT_MAX)
+			bounds[i] = loki_round_down(loki_operator_distance(so->metric, bounds[i]));
+	so->nodes_refined += n;
+}
+
+/*
+ * Distances, in the operator's unit, that n nodes are never nearer than; -FLT_MAX
+ * where their codes tell nothing.
+ */
+void
+loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
+{
+	/* a node takes a page of CODE and one of REFINE */
+	int			most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+
+	Assert(so->certain);
+	if (so->blind)
+	{
+		for (int i = 0; i < n; i++)
+			bounds[i] = -FLT_MAX;
+		return;
+	}
+	loki_scan_query(so);
+	for (int i = 0; i < n; i += most)
+		certain_batch(so, nodes + i, Min(most, n - i), bounds + i);
+}
+
+/*
+ * Merge n rows, at most LOKI_REFINE_BATCH, into the queue of so many, whose array
+ * has room.  From the last one on, so that each is moved once.
+ */
+static void
+merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
+{
+	qsort(batch, n, sizeof(LokiPending), compare_pending);
+	while (n > 0)
+	{
+		if (queued > 0 && compare_pending(&queue[queued - 1], &batch[n - 1]) > 0)
+		{
+			queue[queued + n - 1] = queue[queued - 1];
+			queued--;
+		}
+		else
+		{
+			queue[queued + n - 1] = batch[n - 1];
+			n--;
+		}
+	}
+}
+
+/* Refine the next candidates and queue them by lower bound. */
+static void
+refine_next(LokiScan *so)
+{
+	/* a candidate takes a page of CODE and one of REFINE */
+	uint32		most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+	uint32		n = Min(most, so->ncoarse - so->next_coarse);
+	uint32		left = so->npending - so->next_pending;
+	float		bounds[LOKI_REFINE_BATCH];
+	LokiPending batch[LOKI_REFINE_BATCH];
+
+	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+						  sizeof(LokiPending));
+	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	so->next_pending = 0;
+	so->npending = left + n;
+	refine_batch(so, so->coarse + so->next_coarse, n, bounds);
+	for (uint32 i = 0; i < n; i++)
+	{
+		batch[i].bound = bounds[i];
+		batch[i].node = so->coarse[so->next_coarse + i].node;
+	}
+	so->next_coarse += n;
+	merge_pending(so->pending, left, batch, n);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Queue nodes all of whose rows will be looked at, so that codes need not tell
+ * anything of them.
+ */
+void
+loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
+{
+	uint32		left = so->npending - so->next_pending;
+
+	if (n == 0)
+		return;
+	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+						  sizeof(LokiPending));
+	memmove(so->pending + n, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	for (uint32 i = 0; i < n; i++)
+	{
+		so->pending[i].bound = -FLT_MAX;
+		so->pending[i].node = nodes[i];
+	}
+	so->next_pending = 0;
+	so->npending = left + n;
+}
+
+/* Queue candidates by the bounds that they have. */
+void
+loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
+{
+	uint32		left = so->npending - so->next_pending;
+
+	if (n == 0)
+		return;
+	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+						  sizeof(LokiPending));
+	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	for (uint32 i = 0; i < n; i++)
+	{
+		so->pending[left + i].bound = candidates[i].distance;
+		so->pending[left + i].node = candidates[i].node;
+	}
+	so->next_pending = 0;
+	so->npending = left + n;
+	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
+}
+
+/* Nothing is known any more of what is queued: codes were made anew meanwhile. */
+void
+loki_refine_forget(LokiScan *so)
+{
+	Assert(so->next_coarse == so->ncoarse);
+	for (uint32 i = so->next_pending; i < so->npending; i++)
+		so->pending[i].bound = -FLT_MAX;
+}
+
+/*
+ * Refine every candidate that may be nearer than `distance`, in the operator's
+ * unit.
+ */
+void
+loki_refine_within(LokiScan *so, double distance)
+{
+	while (so->next_coarse < so->ncoarse && !(coarse_bound(so) > distance))
+		refine_next(so);
+}
+
+/*
+ * Refine until the n candidates with the lowest bounds are known: those at the
+ * head of the queue.
+ */
+void
+loki_refine_first(LokiScan *so, uint32 n)
+{
+	while (so->next_coarse < so->ncoarse &&
+		   (so->npending - so->next_pending < n ||
+			!(coarse_bound(so) > so->pending[so->next_pending + n - 1].bound)))
+		refine_next(so);
+}
+
+/*
+ * Whether what is left in the queue is beyond the scan's bound, and there is
+ * something: then a walk that found it has found what is nearer.
+ */
+bool
+loki_refine_beyond(const LokiScan *so)
+{
+	bool		pending = so->next_pending < so->npending;
+	bool		coarse = so->next_coarse < so->ncoarse;
+
+	if (!loki_is_bounded(so) || (!pending && !coarse))
+		return false;
+	return (!pending || loki_is_beyond(so, so->pending[so->next_pending].bound)) &&
+		(!coarse || loki_is_beyond(so, coarse_bound(so)));
+}

@@ -1,0 +1,697 @@
+/*-------------------------------------------------------------------------
+ *
+ * rerank.c
+ *	  Ranking the candidates of a scan by the vectors of their rows.
+ *
+ * Vectors are read in the order of their lower bounds, and only as long as a
+ * bound says that a nearer row may still come: each is some kilobytes from
+ * elsewhere, so that bounds from REFINE, in the index, come first: scan/refine.c.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/rerank.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/heapam.h"
+#include "access/relscan.h"
+#include "access/tableam.h"
+#include "access/visibilitymap.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Nodes whose rows are brought in together, and those behind what is needed */
+#define READ_AHEAD		32
+#define READ_MORE		2
+
+/* Rows that are inserted one by one among those sorted before */
+#define MERGE_MAX_ROWS	16
+
+/* Nodes that are fetched at once where the caller drops rows, at the end one by one */
+#define FILTERED_AT_ONCE	READ_AHEAD
+#define FILTERED_AT_END		8
+
+/* Rows wanted, for each that is fetched at once where bounds hold always */
+#define CERTAIN_PART		4
+
+/* Rows of a node that are read at first: many if these are not enough */
+#define CHAIN_FIRST		32
+
+/* Prepare for reading rows; the scan's heap relation must be set. */
+void
+loki_rank_begin(LokiScan *so)
+{
+	IndexScanDesc scan = so->scan;
+
+	loki_refine_begin(so);
+	so->fetch_most = PG_UINT32_MAX;
+	so->nrows = so->next_row = 0;
+	so->nchains = 0;
+	if (so->slot != NULL)
+		return;
+	so->slot = table_slot_create(scan->heapRelation, NULL);
+	so->is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
+	so->heap_attribute = scan->indexRelation->rd_index->indkey.values[0];
+	if (so->heap_attribute == 0)
+	{
+		so->index_info = BuildIndexInfo(scan->indexRelation);
+		so->estate = CreateExecutorState();
+		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
+	}
+}
+
+/* The vector of the row in so->slot */
+static Datum
+row_value(LokiScan *so, bool *isnull)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	if (so->heap_attribute != 0)
+	{
+		values[0] = slot_getattr(so->slot, so->heap_attribute, isnull);
+
+		/*
+		 * rows come by distance: where one value ends says nothing of the
+		 * next
+		 */
+		so->toast.block = InvalidBlockNumber;
+		if (!*isnull)
+			values[0] = PointerGetDatum(loki_toast_read(&so->toast,
+														(struct varlena *) DatumGetPointer(values[0])));
+		return values[0];
+	}
+	ResetPerTupleExprContext(so->estate);
+	FormIndexDatum(so->index_info, so->slot, so->estate, values, nulls);
+	*isnull = nulls[0];
+	return values[0];
+}
+
+/*
+ * Append a row, unless it is beyond the scan's bound; `unseen`, if nobody has
+ * looked at it.
+ */
+static void
+add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
+{
+	LokiRow    *row;
+
+	if (loki_is_beyond(so, distance))
+		return;
+	if (so->nrows == so->rows_allocated)
+	{
+		so->rows_allocated = Max(64, so->rows_allocated * 2);
+		if (so->rows == NULL)
+			so->rows = MemoryContextAllocHuge(so->context,
+											  mul_size(so->rows_allocated, sizeof(LokiRow)));
+		else
+			so->rows = repalloc_huge(so->rows, mul_size(so->rows_allocated, sizeof(LokiRow)));
+	}
+	row = &so->rows[so->nrows++];
+	row->distance = distance;
+	row->tid = tid;
+	row->unseen = unseen;
+}
+
+/*
+ * Whether a row need not be looked at: the visibility map says that all of its
+ * page are visible to everyone.  What vacuum removes and marks so just now,
+ * after the TID was read, is dropped by the executor, as it fetches each row
+ * that it is given.
+ */
+static bool
+surely_visible(LokiScan *so, const ItemPointerData *tid)
+{
+	return so->is_heap &&
+		VM_ALL_VISIBLE(so->scan->heapRelation, ItemPointerGetBlockNumberNoCheck(tid),
+					   &so->visibility);
+}
+
+/*
+ * Fetch the row of an index entry into so->slot, if it is visible; one that is
+ * dead to all is noted.  The TID is a copy, since fetching moves it along the
+ * HOT chain, while the executor wants the root.
+ */
+static bool
+fetch_row(LokiScan *so, const LokiEntryRef *entry)
+{
+	bool		call_again = false;
+	bool		all_dead = false;
+	ItemPointerData tid = entry->heap;
+
+	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
+								so->slot, &call_again, &all_dead))
+		return true;
+	if (all_dead)
+		loki_kill_note(so, entry);
+	return false;
+}
+
+/* The exact distance of a vector; false if it is none or has no direction. */
+static bool
+value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
+{
+	const float *values;
+
+	if (so->state->column.type->distance != NULL)
+		return loki_value_distance(&so->state->column, value, isnull, so->query_value,
+								   distance);
+	if (loki_value_open(&so->state->column, value, isnull, &values) != LOKI_VALUE_VECTOR)
+		return false;
+	*distance = loki_exact_distance(so->metric, so->state->dim, so->query, values);
+	return true;
+}
+
+/* The exact distance of the row in so->slot by its vector */
+static bool
+slot_distance(LokiScan *so, double *distance)
+{
+	bool		isnull;
+	bool		found;
+	MemoryContext old = MemoryContextSwitchTo(so->fetch_context);
+	Datum		value = row_value(so, &isnull);
+
+	found = value_distance(so, value, isnull, distance);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(so->fetch_context);
+	return found;
+}
+
+/*
+ * Whether the caller will take the row in so->slot, as far as that is asked.  Its
+ * functions may tell others what they see, so that the row must be one that the
+ * snapshot sees, as whatever fetch_row() leaves in the slot is, and that matches the
+ * keys, which the filter makes sure of where slots did not decide.
+ */
+static bool
+slot_passes(LokiScan *so)
+{
+	if (!loki_filters_rows(so))
+		return true;
+	Assert(!TTS_EMPTY(so->slot));
+	if (so->row_filter->passes(so->row_filter, so->slot, loki_filter_unsure(&so->filter)))
+		return true;
+	so->dropped++;
+	return false;
+}
+
+/*
+ * The exact distance of an entry's row by its vector, and whether the caller will
+ * take it; false if not visible.
+ */
+static bool
+row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *passes)
+{
+	bool		found;
+
+	so->heap_fetches++;
+	if (!fetch_row(so, entry))
+		return false;
+	found = slot_distance(so, distance);
+	*passes = found && slot_passes(so);
+	ExecClearTuple(so->slot);
+	return found;
+}
+
+/* Whether a TID slot names the value that is the vector of its rows */
+static bool
+value_known(const LokiScan *so, const LokiTidData *tid)
+{
+	switch (LokiTidState(tid))
+	{
+		case LOKI_TID_LIVE:
+		case LOKI_TID_KILLED:
+		case LOKI_TID_OVERFLOW:
+			return OidIsValid(LokiTidValue(tid)) &&
+				OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid);
+		default:
+			return false;
+	}
+}
+
+/*
+ * The exact distance of a node's rows by the value in the TOAST table.  A
+ * visible row has its value, and no other value has its id; what is read for
+ * rows that are not visible is of no importance.  False if the value is not
+ * where it is thought to be.
+ */
+static bool
+toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *distance)
+{
+	struct varlena *value;
+
+	value = loki_toast_read_at(&so->toast, so->scan->heapRelation->rd_rel->reltoastrelid,
+							   LokiTidValue(tid), &tid->chunk,
+							   loki_value_size(&so->state->column), recent);
+	if (value == NULL)
+		return false;
+	so->heap_fetches++;
+	return value_distance(so, PointerGetDatum(value), false, distance);
+}
+
+/*
+ * Append the row of an entry, whose distance is known, if it is visible, which
+ * is returned, and the caller will take it.  With `fetch` the row is looked at in
+ * any case: then vacuum leaves the entry of a visible one where it is.
+ */
+static bool
+add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fetch)
+{
+	if (!fetch && !loki_filters_rows(so) && surely_visible(so, &entry->heap))
+	{
+		add_row(so, distance, entry->heap, true);
+		return true;
+	}
+	if (!fetch_row(so, entry))
+		return false;
+	if (slot_passes(so))
+		add_row(so, distance, entry->heap, false);
+	ExecClearTuple(so->slot);
+	return true;
+}
+
+/*
+ * Append the only row of a node, if it is visible and the caller will take it: only
+ * then it is measured.  Its slot need not be read again: a TID that is another row's
+ * by now is that of one that the scan does not see.
+ */
+static void
+add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
+{
+	double		distance;
+
+	so->heap_fetches++;
+	if (!fetch_row(so, entry))
+		return;
+	if (slot_passes(so) &&
+		((value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
+		 slot_distance(so, &distance)))
+		add_row(so, distance, entry->heap, false);
+	ExecClearTuple(so->slot);
+}
+
+/*
+ * Append the visible rows among so->tids, which are some of a chain's.  All
+ * have the same vector, so that one that can be read tells the distance of all.
+ * False if there is none.
+ *
+ * With `more` the chain goes on, and the last visible row is where: that is fetched.
+ * What the visibility map calls visible may as well be a row that vacuum has just
+ * removed, whose slot is another's by now.  The rows come from the last to the
+ * first, so that none behind that one is appended, to come again.
+ */
+static bool
+add_chain_rows(LokiScan *so, LokiChain *chain, bool *known, bool more)
+{
+	bool		any = false;
+
+	for (uint32 i = so->tids.n; i-- > 0;)
+	{
+		LokiEntryRef entry = {so->tids_lsn, chain->node, so->tids.slots[i],
+		so->tids.tids[i]};
+		bool		visible;
+		bool		passes;
+
+		CHECK_FOR_INTERRUPTS();
+		if (*known)
+			visible = add_known_row(so, chain->distance, &entry, more && !any);
+		else if ((visible = *known = row_distance(so, &entry, &chain->distance, &passes)) &&
+				 passes)
+			add_row(so, chain->distance, entry.heap, false);
+		if (!visible || any)
+			continue;
+		any = true;
+		chain->slot = entry.overflow;
+		chain->tid = entry.heap;
+	}
+	return any;
+}
+
+/*
+ * Append `most` rows of a chain, if there are so many.  Where none of as many
+ * is visible, more are read from the same place.  False if the chain ends.
+ */
+static bool
+fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
+{
+	for (;;)
+	{
+		LokiChain	before = *chain;
+
+		if (!loki_chain_tids(so, chain, most, &so->tids))
+		{
+			(void) add_chain_rows(so, chain, &known, false);
+			return false;
+		}
+		if (add_chain_rows(so, chain, &known, true))
+			return true;
+		chain->length = before.length;
+		most = most > PG_UINT32_MAX / 4 ? PG_UINT32_MAX : most * 4;
+	}
+}
+
+/*
+ * Append the visible rows of a node, whose TID slot was `tid` on a page of this
+ * LSN; of very many, the first.
+ */
+static void
+fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
+		   Buffer recent)
+{
+	LokiEntryRef entry = {lsn, node, LOKI_NONE, tid->u.heap};
+	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
+	bool		single = LokiTidState(tid) == LOKI_TID_LIVE ||
+		LokiTidState(tid) == LOKI_TID_KILLED;
+	bool		known;
+
+	CHECK_FOR_INTERRUPTS();
+	if (single && !loki_is_within(so, &entry.heap))
+		return;
+	if (single && (loki_filters_rows(so) || !value_known(so, tid)))
+	{
+		add_single_row(so, tid, &entry);
+		return;
+	}
+	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
+	if (known && single)
+		(void) add_known_row(so, chain.distance, &entry, false);
+	else if (fetch_chain(so, &chain, known, so->certain ? PG_UINT32_MAX : CHAIN_FIRST))
+	{
+		if (so->nchains == so->chains_allocated)
+		{
+			Size		size;
+
+			so->chains_allocated = Max(8, so->chains_allocated * 2);
+			size = mul_size(sizeof(LokiChain), so->chains_allocated);
+			so->chains = so->chains ? repalloc_huge(so->chains, size) :
+				MemoryContextAllocHuge(so->context, size);
+		}
+		so->chains[so->nchains++] = chain;
+	}
+}
+
+/* The nearest of the nodes that have rows left to be read, NULL if none has */
+static LokiChain *
+nearest_chain(LokiScan *so)
+{
+	LokiChain  *nearest = NULL;
+
+	for (uint32 i = 0; i < so->nchains; i++)
+		if (nearest == NULL || loki_is_nearer(so->chains[i].distance, nearest->distance))
+			nearest = &so->chains[i];
+	return nearest;
+}
+
+/* Append further rows of a node. */
+static void
+continue_chain(LokiScan *so, LokiChain *chain, uint32 most)
+{
+	if (!fetch_chain(so, chain, true, most))
+		*chain = so->chains[--so->nchains];
+}
+
+/* Copy a TID slot out, and the LSN of its page; what is past the end is FREE. */
+static void
+read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogRecPtr *lsn)
+{
+	Relation	index = so->scan->indexRelation;
+	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	Buffer		buffer = loki_buffer_read(so->state, index, block);
+	Page		page = BufferGetPage(buffer);
+
+	memset(tid, 0, sizeof(LokiTidData));
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
+	*lsn = BufferGetLSNAtomic(buffer);
+	if (offset < ((PageHeader) page)->pd_lower)
+		memcpy(tid, (char *) page + offset, slot_size);
+	UnlockReleaseBuffer(buffer);
+}
+
+static void
+read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPtr *lsns)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *slots = &so->refine_slots;
+
+	loki_slots_find(so->state, index, LOKI_FAMILY_TID, nodes, n, slots);
+	for (int i = 0; i < n; i++)
+		if (slots->buffers[i] == InvalidBuffer && !so->state->local)
+			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
+	for (int i = 0; i < n; i++)
+		read_tid(so, slots->blocks[i], slots->offsets[i], &tids[i], &lsns[i]);
+}
+
+/*
+ * Begin to bring in what the vectors of nodes will be read from: rows that must
+ * be looked at, and values in the TOAST table, unless rows are looked at first.
+ * Sets recent[] to the buffers of the latter.
+ */
+static void
+read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
+{
+	Relation	heap = so->scan->heapRelation;
+	LokiAhead	rows[READ_AHEAD];
+	LokiAhead	values[READ_AHEAD];
+	int			place[READ_AHEAD];
+	int			nrows = 0;
+	int			nvalues = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		bool		known = value_known(so, &tids[i]) && !loki_filters_rows(so);
+		int			state = LokiTidState(&tids[i]);
+
+		place[i] = -1;
+		if (loki_is_killed(so, &tids[i]))
+			continue;
+		if (known)
+		{
+			place[i] = nvalues;
+			values[nvalues].tid = tids[i].chunk;
+			values[nvalues++].size = loki_value_size(&so->state->column);
+		}
+		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
+			!(known && surely_visible(so, &tids[i].u.heap)))
+		{
+			rows[nrows].tid = tids[i].u.heap;
+			rows[nrows++].size = 1;
+		}
+	}
+	if (nrows > 0)
+		loki_read_ahead(so->state, heap, &so->state->heap_map, rows, nrows);
+	if (nvalues > 0)
+		loki_read_ahead(so->state, loki_toast_open(&so->toast, heap->rd_rel->reltoastrelid),
+						&so->state->toast_map, values, nvalues);
+	for (int i = 0; i < n; i++)
+		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
+}
+
+/*
+ * Fetch the rows of the n nodes at the head of the queue, and begin with some
+ * of those behind them, which may be next.
+ */
+static void
+fetch_nodes(LokiScan *so, int n)
+{
+	uint32		nodes[READ_AHEAD] = {0};
+	LokiTidData tids[READ_AHEAD];
+	XLogRecPtr	lsns[READ_AHEAD];
+	Buffer		recent[READ_AHEAD] = {InvalidBuffer};
+	int			known = (int) Min(n + READ_MORE, so->npending - so->next_pending);
+
+	known = Max(n, Min(known, READ_AHEAD));
+	Assert(n <= READ_AHEAD);
+	for (int i = 0; i < known; i++)
+		nodes[i] = so->pending[so->next_pending + i].node;
+	read_tids(so, nodes, known, tids, lsns);
+	if (so->is_heap && !so->state->local)
+		read_vectors_ahead(so, tids, known, recent);
+	for (int i = 0; i < n; i++)
+	{
+		so->next_pending++;
+		if (loki_is_killed(so, &tids[i]))
+			continue;
+		so->fetch_most--;
+		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
+	}
+}
+
+/* Begin to bring in those rows that the caller will be the first to look at. */
+void
+loki_rank_announce(LokiScan *so, uint32 wanted)
+{
+	LokiAhead	ahead[READ_AHEAD];
+	int			n = 0;
+
+	if (!so->is_heap || so->state->local || so->next_row < so->announced)
+		return;
+	wanted = Min(Min(wanted, READ_AHEAD), so->nrows - so->next_row);
+	so->announced = so->next_row + wanted;
+	for (uint32 i = so->next_row; i < so->announced; i++)
+	{
+		if (!so->rows[i].unseen)
+			continue;
+		ahead[n].tid = so->rows[i].tid;
+		ahead[n++].size = 1;
+	}
+	if (n > 0)
+		loki_read_ahead(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
+}
+
+/*
+ * NaN distances last; ties by TID, so that answers are repeatable (but a node
+ * that has very many rows is read by parts, each of which is ordered so)
+ */
+static int
+compare_rows(const void *a, const void *b)
+{
+	const LokiRow *x = a;
+	const LokiRow *y = b;
+
+	if (loki_is_nearer(x->distance, y->distance))
+		return -1;
+	if (loki_is_nearer(y->distance, x->distance))
+		return 1;
+	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
+}
+
+/*
+ * Move rows added behind `sorted` to their places.  Mostly that is one row;
+ * a node of many equal rows brings them all.
+ */
+static void
+merge_rows(LokiScan *so, uint32 sorted)
+{
+	if (so->nrows - sorted > MERGE_MAX_ROWS)
+	{
+		qsort(so->rows + so->next_row, so->nrows - so->next_row, sizeof(LokiRow),
+			  compare_rows);
+		return;
+	}
+	for (uint32 i = sorted; i < so->nrows; i++)
+	{
+		LokiRow		row = so->rows[i];
+		uint32		place = i;
+
+		while (place > so->next_row && compare_rows(&so->rows[place - 1], &row) > 0)
+			place--;
+		memmove(&so->rows[place + 1], &so->rows[place], sizeof(LokiRow) * (i - place));
+		so->rows[place] = row;
+	}
+}
+
+/*
+ * How many nodes may be fetched from the head of the queue, of `wanted`; all of
+ * these have the lowest bounds of all.
+ */
+static int
+known_nodes(LokiScan *so, uint32 wanted)
+{
+	wanted = Min(Min(wanted, so->fetch_most), LOKI_MAX_NUMBER);
+	if (wanted > 0)
+		loki_refine_first(so, wanted);
+	if (loki_refine_beyond(so))
+		return 0;
+	return (int) Min(wanted, so->npending - so->next_pending);
+}
+
+/*
+ * The same as the last step of loki_rank_complete() where bounds hold always: then
+ * rows farther away than the horizon are not known to be next.
+ */
+static bool
+complete_certain(LokiScan *so, uint32 wanted)
+{
+	for (;;)
+	{
+		double		farthest = so->rows[wanted - 1].distance;
+		uint32		most = Max(READ_AHEAD, wanted / CERTAIN_PART);
+		uint32		n = 0;
+
+		/* a row whose distance is NaN is the farthest of all */
+		while (n < most && so->next_pending < so->npending &&
+			   !(so->pending[so->next_pending].bound > farthest))
+		{
+			int			known = 1;
+
+			while (known < READ_AHEAD && so->next_pending + known < so->npending &&
+				   !(so->pending[so->next_pending + known].bound > farthest))
+				known++;
+			fetch_nodes(so, known);
+			n += known;
+		}
+		if (n == 0)
+			return farthest <= so->horizon;
+		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
+	}
+}
+
+/*
+ * Fetch rows until the nearest `wanted` of what is queued are known, in order
+ * from rows[next_row] on.  False if the queue ran empty before there were so
+ * many whose distance is a number: NaN, which codes know nothing of, is behind
+ * whatever is not found yet.
+ */
+bool
+loki_rank_complete(LokiScan *so, uint32 wanted)
+{
+	uint32		left = so->nrows - so->next_row;
+	uint32		at_end = loki_filters_rows(so) ? FILTERED_AT_END : 1;
+	int			known;
+
+	so->announced = 0;
+	if (so->next_row > 0)
+	{
+		memmove(so->rows, so->rows + so->next_row, sizeof(LokiRow) * left);
+		so->nrows = left;
+		so->next_row = 0;
+	}
+	while (so->nrows < wanted)
+	{
+		LokiChain  *chain = nearest_chain(so);
+
+		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE : wanted - so->nrows);
+		if (chain != NULL &&
+			(known == 0 || chain->distance < so->pending[so->next_pending].bound))
+			continue_chain(so, chain, wanted - so->nrows);
+		else if (known > 0)
+			fetch_nodes(so, Min(known, READ_AHEAD));
+		else
+			break;
+	}
+	if (so->nrows > left)
+		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
+	if (so->nrows < wanted)
+		return false;
+	if (so->certain)
+		return complete_certain(so, wanted);
+
+	for (;;)
+	{
+		double		farthest = so->rows[wanted - 1].distance;
+		uint32		sorted = so->nrows;
+
+		LokiChain  *chain = nearest_chain(so);
+
+		loki_refine_within(so, farthest);
+		if (chain != NULL && loki_is_nearer(chain->distance, farthest))
+			continue_chain(so, chain, CHAIN_FIRST);
+		else if ((known = known_nodes(so, at_end)) == 0 ||
+				 so->pending[so->next_pending].bound > farthest)
+			return !isnan(farthest);
+		else
+			fetch_nodes(so, known);
+		merge_rows(so, sorted);
+	}
+}

@@ -1,0 +1,361 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan.h
+ *	  State of an index scan, shared by the files that make it up.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/scan.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_SCAN_SCAN_H
+#define LOKI_SCAN_SCAN_H
+
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/relscan.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+#include "hnsw/filter/row_map.h"
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/scan/walk.h"
+#include "nodes/execnodes.h"
+#include "types/toast.h"
+#include "utils/float.h"
+#include "utils/rel.h"
+#include "utils/snapshot.h"
+
+typedef enum LokiScanPhase
+{
+	LOKI_SCAN_START,			/* nothing done yet */
+	LOKI_SCAN_WALK,				/* walking the graph */
+	LOKI_SCAN_SEQUENTIAL,		/* the rest of the nodes, best codes first */
+	LOKI_SCAN_UNORDERED,		/* the query has no direction: every node */
+	LOKI_SCAN_ZERO_NORM,		/* rows outside the graph ... */
+	LOKI_SCAN_NULL,				/* ... whose distance is NaN, then NULL */
+	LOKI_SCAN_DONE
+} LokiScanPhase;
+
+/* A node that waits to be ranked by its row's exact distance */
+typedef struct LokiPending
+{
+	float		bound;			/* lower bound, in the operator's unit */
+	uint32		node;
+} LokiPending;
+
+/* Where a heap TID was read */
+typedef struct LokiEntryRef
+{
+	XLogRecPtr	lsn;			/* of the TID page, then */
+	uint32		node;
+	uint32		overflow;		/* OVERFLOW slot, LOKI_NONE: the TID slot */
+	ItemPointerData heap;
+} LokiEntryRef;
+
+/* A visible row and its exact distance */
+typedef struct LokiRow
+{
+	double		distance;
+	ItemPointerData tid;
+	bool		unseen;			/* known by its value in the TOAST table
+								 * alone, and visible by the visibility map */
+} LokiRow;
+
+typedef struct LokiTidList
+{
+	ItemPointerData *tids;
+	uint32	   *slots;			/* of OVERFLOW that they are from, if they are */
+	uint32		n;
+	uint32		allocated;
+} LokiTidList;
+
+/*
+ * A node of whose many rows some were read, and the last of these: one that was
+ * fetched and is visible to the scan's snapshot, so that vacuum leaves its slot where
+ * it is.
+ */
+typedef struct LokiChain
+{
+	double		distance;
+	uint32		node;
+	uint32		slot;
+	ItemPointerData tid;
+	uint64		length;			/* slots read */
+} LokiChain;
+
+typedef struct LokiScan
+{
+	IndexScanDesc scan;
+	MemoryContext context;		/* everything here; as long as the scan */
+	MemoryContext fetch_context;	/* reset for each heap tuple */
+
+	/* what to search for */
+	LokiIndex  *state;
+	LokiMetaPageData meta;
+	LokiMetric	metric;
+	LokiFilter	filter;			/* the keys ... */
+	LokiNodeFilter nodes;		/* ... as the walk tests them, and `within` */
+	const LokiTidSet *within;	/* NULL: any row */
+	double		bound;			/* of distances; NaN: none */
+	bool		bound_nans;		/* distances that are NaN are within it */
+	bool		bound_all;		/* the scan is for all rows within it: certain */
+	float	   *query;			/* dim floats */
+	struct varlena *query_value;	/* itself, if the type asks for it; or
+									 * NULL */
+	bool		query_null;		/* NULL: every distance is NULL */
+	bool		query_zero;		/* cosine of a zero vector: NaN */
+	bool		query_ready;	/* for codes: loki_scan_query() */
+
+	/* how far to go */
+	LokiScanPhase phase;
+	LokiScanPhase phases[4];	/* that follow it ... */
+	int			next_phase;		/* ... of which this is the next */
+	uint32		skip;			/* a node to leave out, for measuring recall;
+								 * LOKI_NONE: none */
+	double		limit;			/* rows that the caller takes at most; 0 = not
+								 * known */
+	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
+	LokiScanSettings settings;
+	bool		complete;		/* go on until the caller is content ... */
+	bool		exact;			/* ... by passes, which leave nothing out ... */
+	bool		certain;		/* ... nor out of order: candidates have bounds
+								 * that hold always */
+	bool		blind;			/* certain: codes tell nothing */
+	double		horizon;		/* certain: what is not queued is not nearer */
+	bool		ordered;		/* the plan relies on the order of rows */
+	bool		walked;			/* the first walk was made */
+	LokiWalkEnd walk_end;
+	LokiWay		way;			/* of a scan with a filter, at last */
+	bool		has_list;		/* of nodes that may match: */
+	LokiLookup	lookup;
+	bool		has_map;		/* of rows to nodes: */
+	LokiRowLookup rows_lookup;
+	uint32		ef;				/* rows that the walk is wide enough for */
+	uint32		width;			/* of its pool */
+	uint32		batch;			/* rows of this batch ... */
+	uint32		batch_left;		/* ... and those not yet returned */
+	uint64		returned;
+	uint64		dropped;		/* rows that row_filter did not pass */
+	double		farthest;		/* of the rows that were returned */
+
+	LokiSearch	search;
+	bool		search_ready;	/* search belongs to state */
+
+	/* candidates not refined: coarse[next_coarse .. ncoarse), ascending */
+	LokiCandidate *coarse;
+	uint32		ncoarse;
+	uint32		next_coarse;
+	uint32		coarse_allocated;
+	double		coarse_squares; /* of what refining changed estimates by ... */
+	uint64		nodes_compared; /* ... of so many */
+	float		sketch_error;	/* of the last that were refined, where the
+								 * column is sketched */
+	LokiSlots	refine_slots;
+
+	/*
+	 * ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
+	 * bound
+	 */
+	uint32		fetch_most;		/* nodes that may still be fetched */
+	LokiPending *pending;
+	uint32		npending;
+	uint32		next_pending;
+	uint32		pending_allocated;
+	LokiRow    *rows;
+	uint32		nrows;
+	uint32		next_row;
+	uint32		announced;		/* rows before this are on their way */
+	uint32		rows_allocated;
+	LokiTidList tids;			/* of the node being fetched */
+	XLogRecPtr	tids_lsn;		/* of its TID page when they were read */
+	LokiChain  *chains;
+	uint32		nchains;
+	uint32		chains_allocated;
+
+	/* heap access */
+	TupleTableSlot *slot;
+	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
+	bool		is_heap;		/* TIDs are places in a heap ... */
+	Buffer		visibility;		/* ... and this is a page of its visibility
+								 * map */
+	LokiToastReader toast;
+	IndexInfo  *index_info;		/* for expressions */
+	EState	   *estate;
+
+	/* rows dead to all */
+	bool		trust_killed;	/* pass over entries that are marked killed */
+	bool		may_kill;		/* mark them */
+	LokiEntryRef *kills;		/* to be marked at the end of the batch */
+	uint32		nkills;
+
+	/* sequential passes */
+	bool		walk_taken;		/* the walk handed nodes to ranking */
+	uint32		selections;		/* passes so far */
+	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
+								 * were, or nothing is left */
+	uint32		seen_nodes;		/* nodes that it covers */
+	uint32	   *selected;		/* in its place: the nodes of the first selection,
+								 * NULL if that is not the only one so far */
+	uint32		nselected;
+	bool		last_selection; /* nothing is left behind the last one, ... */
+	bool		beyond;			/* ... but for nodes beyond the bound */
+
+	/* streams of TIDs without order */
+	char	   *page;			/* copy of a TID or NULLTID page */
+	uint32		stream_page;
+	uint32		stream_place;
+	uint32		stream_tid;		/* next of tids */
+
+	/* counters, for lokivector_scan_stats() */
+	uint64		nodes_refined;
+	uint64		heap_fetches;
+	uint64		sequential_passes;
+	uint64		late_rows;
+	LokiScanWork done;			/* all of it before the last rescan */
+} LokiScan;
+
+/* A tuple that will be read, and bytes of it and those behind it */
+typedef struct LokiAhead
+{
+	ItemPointerData tid;
+	Size		size;
+	Buffer		buffer;			/* where it is thought to be */
+} LokiAhead;
+
+/* functions in scan/prefetch.c */
+extern void loki_read_ahead(LokiIndex *state, Relation relation, LokiBufferMap *map,
+							LokiAhead *ahead, int n);
+
+/* functions in scan/killed.c */
+extern void loki_kill_begin(LokiScan *so);
+extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
+extern void loki_kill_flush(LokiScan *so);
+
+/* Whether the only row of a TID slot is known to be dead to all */
+static inline bool
+loki_is_killed(const LokiScan *so, const LokiTidData *tid)
+{
+	return so->trust_killed && LokiTidState(tid) == LOKI_TID_KILLED;
+}
+
+/* Whether there is a bound of distances, and one is beyond it */
+static inline bool
+loki_is_bounded(const LokiScan *so)
+{
+	return !isnan(so->bound);
+}
+
+/* Whether a distance is before another in the order of a sort, where NaN is last */
+static inline bool
+loki_is_nearer(double distance, double other)
+{
+	return distance < other || (isnan(other) && !isnan(distance));
+}
+
+static inline bool
+loki_is_beyond(const LokiScan *so, double distance)
+{
+	return isnan(distance) ? loki_is_bounded(so) && !so->bound_nans : distance > so->bound;
+}
+
+/*
+ * Whether rows are looked at as the caller will, before they are measured: once it
+ * has asked for more than it takes, which says that it does not take all.
+ */
+static inline bool
+loki_filters_rows(const LokiScan *so)
+{
+	return so->row_filter != NULL && so->complete && so->limit > 0 &&
+		(double) so->returned >= so->limit;
+}
+
+/* Whether a row is one that the scan is kept to */
+static inline bool
+loki_is_within(const LokiScan *so, ItemPointer tid)
+{
+	return so->within == NULL || loki_tids_has(so->within, tid);
+}
+
+/* functions in scan/stats.c */
+
+/* What was done up to now is the work of this backend's last scan */
+extern void loki_scan_report(LokiScan *so);
+
+/* Make the query ready for codes, before the first is read. */
+static inline void
+loki_scan_query(LokiScan *so)
+{
+	if (!so->query_ready)
+		loki_search_query(&so->search, so->query);
+	so->query_ready = true;
+}
+
+/* functions in scan/refine.c */
+extern void loki_refine_begin(LokiScan *so);
+extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
+extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
+
+/* Of a certain scan: bounds of nodes, in the operator's unit; queuing candidates that
+ * have them; and forgetting bounds of those that are queued */
+#define LOKI_REFINE_BATCH	16
+extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
+extern void loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n);
+extern void loki_refine_forget(LokiScan *so);
+extern void loki_refine_first(LokiScan *so, uint32 n);
+extern void loki_refine_within(LokiScan *so, double distance);
+
+/* Whether what is left in the queue is beyond the scan's bound, and there is
+ * something */
+extern bool loki_refine_beyond(const LokiScan *so);
+
+/* functions in strategy.c */
+
+/* Choose the map of rows for a pass, where it takes less time than other ways to
+ * find nodes that may match.  Memory in the current context */
+extern void loki_scan_begin_map(LokiScan *so);
+
+/* functions in scan/tid_list.c */
+
+/* Heap TIDs of a node, copied out under the share lock of its TID page */
+extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
+
+extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
+
+/* The same of those behind what was read of a chain, `most` at most; false if there
+ * are no more */
+extern bool loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most,
+							LokiTidList *list);
+
+/* functions in scan/rerank.c */
+extern void loki_rank_begin(LokiScan *so);
+
+/*
+ * Fetch rows until the nearest `wanted` of what is queued are known, in order.
+ * False if the queue ran empty before.
+ */
+extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
+
+/* Begin to bring in the next of them, `wanted` at most, for the caller */
+extern void loki_rank_announce(LokiScan *so, uint32 wanted);
+
+/* functions in scan/flat.c */
+extern void loki_sequential_begin(LokiScan *so);
+extern void loki_sequential_recoded(LokiScan *so);
+
+/* Queue the best nodes not seen before; false if there are none */
+extern bool loki_sequential_select(LokiScan *so);
+
+/* functions in scan/unordered.c: the next TID of TID or NULLTID; false at its end */
+extern void loki_stream_begin(LokiScan *so);
+extern bool loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid);
+
+/* Entry points of the access method */
+extern IndexScanDesc loki_hnsw_beginscan(Relation index, int nkeys, int norderbys);
+extern void loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys,
+							 ScanKey orderbys, int norderbys);
+extern bool loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir);
+extern void loki_hnsw_endscan(IndexScanDesc scan);
+
+#endif							/* LOKI_SCAN_SCAN_H */

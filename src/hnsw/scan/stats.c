@@ -1,0 +1,104 @@
+/*-------------------------------------------------------------------------
+ *
+ * stats.c
+ *	  What index scans tell of their work.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/stats.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relscan.h"
+#include "funcapi.h"
+#include "hnsw/scan/scan.h"
+#include "lokivector.h"
+#include "utils/builtins.h"
+
+LOKI_FUNCTION(lokivector_scan_stats);
+
+/* Work of this backend's last scan */
+static struct
+{
+	uint64		nodes_scored;
+	uint64		nodes_expanded;
+	uint64		nodes_filtered;
+	uint64		nodes_matched;
+	uint64		nodes_refined;
+	uint64		heap_fetches;
+	uint64		sequential_passes;
+	uint64		rows;
+	uint64		late_rows;
+	const char *way;
+}			last_scan;
+
+/* How a scan finds its rows; NULL if it has not begun to */
+static const char *
+way_name(const LokiScan *so)
+{
+	if (so->sequential_passes > 0)
+		return so->has_list ? "list" : so->has_map ? "map" : "pass";
+	if (!so->walked)
+		return NULL;
+	return so->search.hops ? "hops" : "walk";
+}
+
+void
+loki_scan_report(LokiScan *so)
+{
+	last_scan.nodes_scored = so->search.nodes_scored;
+	last_scan.nodes_expanded = so->search.nodes_expanded;
+	last_scan.nodes_filtered = so->search.nodes_filtered;
+	last_scan.nodes_matched = so->search.nodes_matched;
+	last_scan.nodes_refined = so->nodes_refined;
+	last_scan.heap_fetches = so->heap_fetches;
+	last_scan.sequential_passes = so->sequential_passes;
+	last_scan.rows = so->returned;
+	last_scan.late_rows = so->late_rows;
+	last_scan.way = way_name(so);
+}
+
+/* The work that a scan has done, over all of its rescans */
+void
+loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+
+	*work = so->done;
+	if (so->phase == LOKI_SCAN_START)
+		return;
+	work->nodes_scored += so->search.nodes_scored;
+	work->nodes_filtered += so->search.nodes_filtered;
+	work->nodes_refined += so->nodes_refined;
+	work->heap_fetches += so->heap_fetches;
+	work->sequential_passes += so->sequential_passes;
+	work->late_rows += so->late_rows;
+}
+
+/*
+ * lokivector_scan_stats(): the work of this backend's last index scan.
+ */
+Datum
+lokivector_scan_stats(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[10];
+	bool		nulls[10] = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int64GetDatum(last_scan.nodes_scored);
+	values[1] = Int64GetDatum(last_scan.nodes_expanded);
+	values[2] = Int64GetDatum(last_scan.nodes_filtered);
+	values[3] = Int64GetDatum(last_scan.nodes_refined);
+	values[4] = Int64GetDatum(last_scan.heap_fetches);
+	values[5] = Int64GetDatum(last_scan.sequential_passes);
+	values[6] = Int64GetDatum(last_scan.rows);
+	values[7] = Int64GetDatum(last_scan.nodes_matched);
+	nulls[8] = last_scan.way == NULL;
+	if (!nulls[8])
+		values[8] = CStringGetTextDatum(last_scan.way);
+	values[9] = Int64GetDatum(last_scan.late_rows);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}

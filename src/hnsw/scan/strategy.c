@@ -1,0 +1,298 @@
+/*-------------------------------------------------------------------------
+ *
+ * strategy.c
+ *	  Which way a scan with a filter goes: what it would cost.
+ *
+ * There are three: the plain walk, which scores all nodes and keeps those that
+ * match; the walk by hops, which scores only these; and a pass, which scores
+ * all of these that there are.  A sample of the index says how many match before
+ * anything is walked; what a walk meets says more.  Times are in nanoseconds,
+ * measured in doc/design/search.md; only their ratios matter.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/strategy.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "hnsw/graph/select.h"
+#include "hnsw/scan/scan.h"
+#include "hnsw/scan/strategy.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+/* A sample: runs of so many nodes, which share pages, from all of the index */
+#define SAMPLE_RUN			16
+#define SAMPLE_RUNS			64
+
+/* A node in a walk: scored, or tested while it goes by hops */
+#define SCORE_TIME			48
+#define HOP_TIME			45
+#define PASS_TEST_TIME		1.0 /* a node and attribute */
+#define PASS_TID_TIME		8	/* a node's row in a set */
+#define PASS_MATCH_TIME		36	/* a node that matches ... */
+#define PASS_NEAR_TIME		22	/* ... next to another that does */
+#define LIST_TIME			3	/* a node of a list ... */
+#define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
+#define LIST_TID_TIME		30	/* ... its row in a set */
+#define MAP_TIME			100 /* a row of a set, by the map */
+
+/* Nodes that are only looked at again in the time that a row is looked up */
+#define STALE_PER_ROW	4
+
+/* Nodes that a walk scores, or tests by hops, for each of its width */
+#define SCORED_PER_WIDTH	10
+#define HOPS_PER_WIDTH		125
+
+/*
+ * The nearer a pool's nodes are to the query, among all, the fewer are put out of
+ * it by the errors of their estimates: where few match, those that do lie far
+ * apart, and a pool of this share of the width is as good.
+ */
+#define PLAIN_WIDTH			0.35
+
+/* Matching nodes far from the query are linked badly to each other */
+#define HOPS_WIDTH			8.0
+
+/*
+ * A pass, which cannot be wrong and costs the same for every query, is worth so
+ * many times what a walk costs that has not begun, or hops
+ */
+#define PLAIN_DOUBT			2.0
+#define HOPS_DOUBT			2.5
+
+/*
+ * A plain walk may cost so many times what it was thought to, and in any case
+ * such a part of what hops cost
+ */
+#define PLAIN_PATIENCE		2.5
+#define HOPS_SHARE			4
+
+/*
+ * Neighbors in number are near each other.  Where one of a node that matches does
+ * so hardly more often than any node (by this part of the way from there to always),
+ * those that match are everywhere, and a walk needs no hops to get there.
+ */
+#define CLUMPED				0.2
+
+/* Time of a pass over so many nodes before any is scored */
+static double
+test_time(const LokiSearch *search, double nodes)
+{
+	double		node = PASS_TEST_TIME * search->filter->ntests;
+
+	if (search->filter->tids != NULL)
+		node += PASS_TID_TIME;
+	return nodes * node;
+}
+
+/* The same by a list, where there is one, or by the map of rows */
+double
+loki_way_list_time(const LokiSearch *search)
+{
+	double		node = search->mapped ? MAP_TIME : LIST_TIME;
+
+	if (!search->mapped && search->filter->tids != NULL)
+		node += LIST_TID_TIME;
+	return node * search->listed + LIST_TEST_TIME * search->listed_tests +
+		test_time(search, search->unlisted);
+}
+
+/* Time of a pass, by a list if that is better */
+static double
+pass_time(const LokiSearch *search)
+{
+	double		test = test_time(search, search->pass_nodes);
+	double		matches = search->share * search->pass_nodes;
+	double		match = PASS_MATCH_TIME -
+		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->clumped, 0);
+
+	if (search->listed >= 0)
+	{
+		matches = Min(matches, search->listed + search->unlisted);
+		test = Min(test, loki_way_list_time(search));
+	}
+	return test + matches * match;
+}
+
+/* Whether to read a list is better than to read all nodes. */
+bool
+loki_way_short(const LokiSearch *search)
+{
+	return loki_way_list_time(search) < test_time(search, search->pass_nodes);
+}
+
+/*
+ * Whether all nodes of a list can be scored in less time than it takes to choose.
+ */
+bool
+loki_way_list(const LokiSearch *search)
+{
+	return search->listed >= 0 &&
+		loki_way_list_time(search) + search->listed * PASS_MATCH_TIME <
+		search->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
+}
+
+/* Time of a plain walk that meets such a share of matching nodes */
+static double
+plain_time(const LokiSearch *search, double share)
+{
+	return loki_way_width(search, LOKI_WAY_PLAIN, search->share) / share *
+		SCORED_PER_WIDTH * SCORE_TIME;
+}
+
+/* Time of a walk by hops, which is much the same for all */
+static double
+hops_time(const LokiSearch *search)
+{
+	return loki_way_width(search, LOKI_WAY_HOPS, search->share) *
+		(double) HOPS_PER_WIDTH * HOP_TIME;
+}
+
+/*
+ * The width of a walk where such a share matches.  Where it is not that of all,
+ * matching nodes are not just anywhere.
+ */
+uint32
+loki_way_width(const LokiSearch *search, LokiWay way, double share)
+{
+	double		factor = Max(PLAIN_WIDTH, sqrt(share));
+
+	if (way == LOKI_WAY_HOPS)
+		factor = HOPS_WIDTH;
+	else if (share < search->share / 2)
+		factor = 1;
+	return (uint32) Max(search->rows, search->width * factor);
+}
+
+/*
+ * Sample the nodes: the share that matches, unless it is known, and some that do.
+ */
+void
+loki_way_sample(LokiSearch *search, uint32 end)
+{
+	uint32		run[SAMPLE_RUN];
+	uint8		passes[SAMPLE_RUN];
+	uint64		step = loki_golden_step(end);
+	uint64		at = 0;
+	uint32		sampled = 0;
+	uint32		matched = 0;
+	uint32		pairs = 0;
+	uint32		both = 0;
+
+	if (search->seeds == NULL)
+		search->seeds = MemoryContextAlloc(search->context,
+										   sizeof(uint32) * LOKI_WAY_SEEDS);
+	search->nseeds = 0;
+	for (int i = 0; i < SAMPLE_RUNS && search->nseeds < LOKI_WAY_SEEDS; i++)
+	{
+		int			n = 0;
+
+		at = (at + step) % end;
+		for (uint32 node = (uint32) at; node < end && n < SAMPLE_RUN; node++)
+			run[n++] = node;
+		matched += loki_filter_nodes(search, run, n, passes);
+		sampled += n;
+		for (int k = 1; k < n; k++)
+		{
+			pairs += passes[k - 1];
+			both += passes[k - 1] & passes[k];
+		}
+		for (int k = 0; k < n && search->nseeds < LOKI_WAY_SEEDS; k++)
+			if (passes[k])
+				search->seeds[search->nseeds++] = run[k];
+	}
+	search->clumped = (both + search->share) / (pairs + 1);
+	if (!search->share_known)
+		search->share = Max(matched, 0.5) / Max(sampled, 1);
+}
+
+/* What a walk has cost so far */
+static double
+time_spent(const LokiSearch *search)
+{
+	return search->nodes_scored * (double) SCORE_TIME +
+		search->nodes_filtered * (double) HOP_TIME;
+}
+
+/*
+ * The best way, where such a share of the nodes around the query matches.  A
+ * plain walk that has cost much more than one for the share of all is between
+ * the query and the nodes that match.
+ */
+LokiWay
+loki_way_choose(const LokiSearch *search, double share)
+{
+	double		pass = pass_time(search);
+	double		doubt = search->nodes_scored == 0 ? PLAIN_DOUBT : 1;
+	double		plain = plain_time(search, share) * doubt;
+	double		hops = hops_time(search);
+
+	if (search->clumped >= 0 &&
+		search->clumped < search->share + CLUMPED * (1 - search->share))
+		return pass < plain ? LOKI_WAY_PASS : LOKI_WAY_PLAIN;
+	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->share),
+								 hops / HOPS_SHARE))
+		plain = get_float8_infinity();
+	if (pass < Min(plain, hops * HOPS_DOUBT))
+		return LOKI_WAY_PASS;
+	return plain < hops * doubt ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
+}
+
+/*
+ * Whether a walk has cost so much that a pass is better than to go on.
+ */
+bool
+loki_way_too_long(const LokiSearch *search)
+{
+	return time_spent(search) >
+		pass_time(search) + search->width * SCORED_PER_WIDTH * SCORE_TIME;
+}
+
+/*
+ * Look the set's rows up in the map, for a pass, if that takes less time than a
+ * list of nodes that match, or than to test all.
+ */
+void
+loki_scan_begin_map(LokiScan *so)
+{
+	LokiSearch *search = &so->search;
+	LokiRowLookup *lookup = &so->rows_lookup;
+	double		listed = search->listed;
+	double		unlisted = search->unlisted;
+	double		listed_tests = search->listed_tests;
+	double		time = so->has_list ? loki_way_list_time(search) : get_float8_infinity();
+
+	if (lookup->renewed != NULL)
+		pfree(lookup->renewed);
+	lookup->renewed = NULL;
+	search->mapped = false;
+	if (so->within == NULL)
+		return;
+	if (so->nodes.ntests == 0)
+	{
+		search->share_known = true;
+		search->share = Max(loki_tids_count(so->within), 1) / Max(search->pass_nodes, 1);
+		search->share = Min(search->share, 1);
+	}
+	if (!loki_row_lookup_begin(lookup, so->state, so->scan->indexRelation, &so->meta,
+							   so->within))
+		return;
+	search->mapped = true;
+	search->listed = lookup->count + lookup->stale / STALE_PER_ROW;
+	search->listed_tests = search->listed * so->nodes.ntests;
+	search->unlisted = Max(0, search->pass_nodes - lookup->map.end);
+	so->has_map = loki_way_short(search) && loki_way_list_time(search) < time;
+	if (so->has_map)
+		so->has_list = false;
+	else
+	{
+		search->mapped = false;
+		search->listed = listed;
+		search->unlisted = unlisted;
+		search->listed_tests = listed_tests;
+	}
+}

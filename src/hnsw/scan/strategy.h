@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * strategy.h
+ *	  How a scan with a filter finds its nodes.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/strategy.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_SCAN_STRATEGY_H
+#define LOKI_SCAN_STRATEGY_H
+
+#include "postgres.h"
+
+#include "hnsw/graph/search.h"
+
+/*
+ * Which way to go with a filter (scan/strategy.c).  A sample of the nodes below an end
+ * tells of all that there are; what a walk meets, of those around the query.
+ */
+extern void loki_way_sample(LokiSearch *search, uint32 end);
+extern bool loki_way_short(const LokiSearch *search);
+extern double loki_way_list_time(const LokiSearch *search);
+extern bool loki_way_list(const LokiSearch *search);
+extern LokiWay loki_way_choose(const LokiSearch *search, double share);
+
+/* How wide a walk has to be, and whether one has cost more than a pass */
+extern uint32 loki_way_width(const LokiSearch *search, LokiWay way, double share);
+extern bool loki_way_too_long(const LokiSearch *search);
+
+#endif							/* LOKI_SCAN_STRATEGY_H */

@@ -1,0 +1,151 @@
+/*-------------------------------------------------------------------------
+ *
+ * tid_list.c
+ *	  The heap TIDs of a node: that of its slot, or a chain of many.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/tid_list.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Append to a list of TIDs that lives as long as the scan. */
+void
+loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
+{
+	if (list->n == list->allocated)
+	{
+		list->allocated = Max(16, list->allocated * 2);
+		if (list->tids == NULL)
+		{
+			list->tids = MemoryContextAlloc(so->context,
+											sizeof(ItemPointerData) * list->allocated);
+			list->slots = MemoryContextAlloc(so->context, sizeof(uint32) * list->allocated);
+		}
+		else
+		{
+			list->tids = repalloc_huge(list->tids,
+									   mul_size(sizeof(ItemPointerData), list->allocated));
+			list->slots = repalloc_huge(list->slots,
+										mul_size(sizeof(uint32), list->allocated));
+		}
+	}
+	list->tids[list->n++] = *tid;
+}
+
+/*
+ * Where to go on in a chain that was read to a row that was fetched and is visible;
+ * LOKI_NONE if nothing is left.  Its slot can be another's by now only if all other
+ * rows were removed and the node's TID slot took its TID back.
+ */
+static uint32
+behind_chain(LokiScan *so, const LokiChain *chain)
+{
+	LokiOverflowData slot;
+
+	if (!loki_slot_read(so->state, so->scan->indexRelation, LOKI_FAMILY_OVERFLOW,
+						chain->slot, &slot) ||
+		(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+		slot.node != chain->node ||
+		!ItemPointerEquals(&slot.heap, (ItemPointer) &chain->tid))
+		return LOKI_NONE;
+	return slot.next;
+}
+
+/*
+ * Walk a node's OVERFLOW chain, over `most` slots; the node's TID page is
+ * share-locked.  False if that was all.
+ */
+static bool
+read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList *list)
+{
+	Relation	index = so->scan->indexRelation;
+	LokiFamily *family = &so->state->families[LOKI_FAMILY_OVERFLOW];
+	LokiOverflowData slot;
+
+	for (uint32 i = 0; head != LOKI_NONE; i++)
+	{
+		if (i == most)
+			return true;
+		if (!loki_slot_read(so->state, index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
+			slot.node != chain->node ||
+			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+			chain->length++ > (uint64) family->npages * family->per_page)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("index \"%s\" has a damaged chain of rows",
+							RelationGetRelationName(index)),
+					 errdetail("Slot %u does not belong to node %u.", head, chain->node),
+					 errhint("Please REINDEX it.")));
+		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
+			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->trust_killed))
+		{
+			if (loki_is_within(so, &slot.heap))
+			{
+				loki_tid_list_add(so, list, &slot.heap);
+				list->slots[list->n - 1] = head;
+			}
+		}
+		head = slot.next;
+	}
+	return false;
+}
+
+/*
+ * Heap TIDs of a node, none if it is dead or free: at most `most` of those
+ * behind what was read of it before.  False if there are no more.
+ */
+bool
+loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
+{
+	Relation	index = so->scan->indexRelation;
+	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		place;
+	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, chain->node, &place);
+	Buffer		buffer = loki_buffer_read(so->state, index, block);
+	Page		page = BufferGetPage(buffer);
+	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, slot_size, place);
+	bool		begins = chain->slot == LOKI_NONE;
+	bool		more = false;
+
+	list->n = 0;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
+	so->tids_lsn = BufferGetLSNAtomic(buffer);
+	if ((int) place < LokiPageUsed(page, slot_size))
+		switch (LokiTidState(slot))
+		{
+			case LOKI_TID_LIVE:
+			case LOKI_TID_KILLED:
+				if (begins && !loki_is_killed(so, slot) && loki_is_within(so, &slot->u.heap))
+				{
+					loki_tid_list_add(so, list, &slot->u.heap);
+					list->slots[0] = LOKI_NONE;
+				}
+				break;
+			case LOKI_TID_OVERFLOW:
+				more = read_chain(so, chain, begins ? LokiTidOverflowHead(slot) :
+								  behind_chain(so, chain), most, list);
+				break;
+			default:
+				break;
+		}
+	UnlockReleaseBuffer(buffer);
+	return more;
+}
+
+/* All heap TIDs of a node */
+void
+loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
+{
+	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
+
+	(void) loki_chain_tids(so, &chain, PG_UINT32_MAX, list);
+}

@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * unordered.c
+ *	  Streams of TIDs that have no order: rows whose distance is NULL or NaN.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/unordered.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+/* Copy a page of a family out under share lock. */
+static void
+copy_page(LokiScan *so, int family, uint32 ordinal, char *copy)
+{
+	Relation	index = so->scan->indexRelation;
+	Buffer		buffer = loki_buffer_read(so->state, index,
+										  loki_page_block(&so->state->families[family], ordinal));
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
+	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+}
+
+void
+loki_stream_begin(LokiScan *so)
+{
+	loki_index_refresh(so->state, so->scan->indexRelation);
+	so->stream_page = so->stream_place = so->stream_tid = 0;
+	so->tids.n = 0;
+}
+
+/* Whether one row passes the filter, read slot by slot */
+static bool
+stream_matches(LokiScan *so, int first_family, uint32 number)
+{
+	char		value[LOKI_ATTR_MAX_SLOT];
+	uint8		passes = 1;
+
+	for (int i = 0; i < so->nodes.ntests; i++)
+	{
+		const LokiTest *test = &so->nodes.tests[i];
+
+		if (!loki_slot_read(so->state, so->scan->indexRelation,
+							first_family + test->attribute, number, value))
+			return false;
+		loki_key_test(test->key, value, 0, 1, &passes);
+	}
+	return passes != 0;
+}
+
+/* Fill so->tids from the current slot of the stream's page. */
+static void
+stream_slot(LokiScan *so, int family, uint16 flags)
+{
+	LokiFamily *fam = &so->state->families[family];
+	uint32		number = so->stream_page * fam->per_page + so->stream_place;
+	LokiTidData *slot = (LokiTidData *)
+		LokiPageSlot(so->page, fam->slot_size, so->stream_place);
+	int			state = LokiTidState(slot);
+
+	so->tids.n = so->stream_tid = 0;
+	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_OVERFLOW)
+		return;
+	if (family == LOKI_FAMILY_TID)
+	{
+		if (stream_matches(so, LOKI_FAMILY_ATTR, number))
+			loki_node_tids(so, number, &so->tids);
+	}
+	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
+			 loki_is_within(so, &slot->u.heap) &&
+			 stream_matches(so, LOKI_FAMILY_NULLATTR, number))
+		loki_tid_list_add(so, &so->tids, &slot->u.heap);
+}
+
+/*
+ * The next TID; flags is LOKI_TID_ZERO_NORM or 0 for NULLTID, and not looked
+ * at for TID.
+ */
+bool
+loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid)
+{
+	LokiFamily *fam = &so->state->families[family];
+
+	for (;;)
+	{
+		if (so->stream_tid < so->tids.n)
+		{
+			*tid = so->tids.tids[so->stream_tid++];
+			return true;
+		}
+		if (so->stream_page >= fam->npages)
+			return false;
+		if (so->stream_place == 0)
+		{
+			CHECK_FOR_INTERRUPTS();
+			copy_page(so, family, so->stream_page, so->page);
+		}
+		if ((int) so->stream_place < LokiPageUsed((Page) so->page, fam->slot_size))
+		{
+			stream_slot(so, family, flags);
+			so->stream_place++;
+		}
+		else
+		{
+			so->stream_page++;
+			so->stream_place = 0;
+		}
+	}
+}

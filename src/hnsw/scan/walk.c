@@ -1,0 +1,556 @@
+/*-------------------------------------------------------------------------
+ *
+ * walk.c
+ *	  The walk of an index scan over layer 0: with a filter, and resumable.
+ *
+ * A small unfiltered walk uses the sorted pool of graph/search.c.  A filtered
+ * one, a large one, and one that goes on, keep everything that was scored in
+ * one array, with two heaps of indexes into it: the frontier (unexpanded, the
+ * nearest on top) and the best (matching, the farthest on top).  Widening
+ * builds both heaps again from the array, so that nothing is scored twice.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/walk.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/filter.h"
+#include "hnsw/scan/strategy.h"
+#include "hnsw/scan/walk.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Expansions after which the share of matching nodes is looked at again */
+#define SHARE_WINDOW			16
+
+/* ... where so many that match were met since then, or should have been */
+#define SHARE_EVIDENCE			16
+
+/* Matching nodes for which the share of all counts beside that of those met */
+#define SHARE_WEIGHT			3
+
+/*
+ * A walk by hops goes on through nodes that do not match until it has found so
+ * many that do, or read so many lists; lists read at once, and fetched before.
+ */
+#define HOP_FOUND				20
+#define HOP_LISTS				8
+#define HOP_AT_ONCE				4
+#define HOP_AHEAD				8
+
+/* A pool larger than this costs more to shift than a heap to sift */
+#define POOL_MAX_EF		512
+
+/* ----------------------------------------------------------------
+ * Binary heaps of indexes into scored[]
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a belongs above b: sign is +1 in a min-heap, -1 in a max-heap */
+#define ABOVE(scored, a, b, sign) \
+	((sign) * (scored)[a].distance < (sign) * (scored)[b].distance)
+
+static void
+sift_up(const LokiScored *scored, uint32 *heap, uint32 i, float sign)
+{
+	uint32		item = heap[i];
+
+	while (i > 0)
+	{
+		uint32		parent = (i - 1) / 2;
+
+		if (!ABOVE(scored, item, heap[parent], sign))
+			break;
+		heap[i] = heap[parent];
+		i = parent;
+	}
+	heap[i] = item;
+}
+
+static void
+sift_down(const LokiScored *scored, uint32 *heap, uint32 n, uint32 i, float sign)
+{
+	uint32		item = heap[i];
+
+	for (;;)
+	{
+		uint32		child = 2 * i + 1;
+
+		if (child >= n)
+			break;
+		if (child + 1 < n && ABOVE(scored, heap[child + 1], heap[child], sign))
+			child++;
+		if (!ABOVE(scored, heap[child], item, sign))
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = item;
+}
+
+static void
+reserve(MemoryContext context, uint32 **heap, uint32 *allocated, uint32 wanted)
+{
+	if (wanted <= *allocated)
+		return;
+	wanted = Max(wanted, Max(1024, *allocated * 2));
+	if (*heap == NULL)
+		*heap = MemoryContextAllocHuge(context, mul_size(wanted, sizeof(uint32)));
+	else
+		*heap = repalloc_huge(*heap, mul_size(wanted, sizeof(uint32)));
+	*allocated = wanted;
+}
+
+static void
+push_frontier(LokiSearch *search, uint32 item)
+{
+	reserve(search->context, &search->frontier, &search->frontier_allocated,
+			search->nfrontier + 1);
+	search->frontier[search->nfrontier] = item;
+	sift_up(search->scored, search->frontier, search->nfrontier++, 1);
+}
+
+static uint32
+pop_frontier(LokiSearch *search)
+{
+	uint32		item = search->frontier[0];
+
+	search->frontier[0] = search->frontier[--search->nfrontier];
+	if (search->nfrontier > 0)
+		sift_down(search->scored, search->frontier, search->nfrontier, 0, 1);
+	return item;
+}
+
+/* ----------------------------------------------------------------
+ * The walk
+ * ----------------------------------------------------------------
+ */
+
+static inline bool
+filtered(const LokiSearch *search)
+{
+	return search->filter != NULL && search->filter->any;
+}
+
+/* Whether a node at this distance could still be among the ef best */
+static inline bool
+near_enough(const LokiSearch *search, uint32 ef, float distance)
+{
+	return search->nbest < ef ||
+		distance < search->scored[search->best[0]].distance;
+}
+
+/* Take a node that matches into the best, if it is near enough. */
+static void
+offer_best(LokiSearch *search, uint32 ef, uint32 item)
+{
+	if (!near_enough(search, ef, search->scored[item].distance) ||
+		!(search->scored[item].flags & LOKI_SCORED_MATCHES))
+		return;
+	if (search->nbest < ef)
+	{
+		reserve(search->context, &search->best, &search->best_allocated,
+				search->nbest + 1);
+		search->best[search->nbest] = item;
+		sift_up(search->scored, search->best, search->nbest++, -1);
+	}
+	else
+	{
+		search->best[0] = item;
+		sift_down(search->scored, search->best, search->nbest, 0, -1);
+	}
+}
+
+/*
+ * Offer the n nodes from `first` on, of which those that are near enough are
+ * tested.  They are no more than a batch.
+ */
+static void
+offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
+{
+	uint32		items[2 * LOKI_MAX_M];
+	uint32		nodes[2 * LOKI_MAX_M];
+	int			ntests = 0;
+
+	Assert(n <= (int) lengthof(items));
+	for (uint32 item = first; item < first + n; item++)
+	{
+		LokiScored *scored = &search->scored[item];
+
+		if ((scored->flags & LOKI_SCORED_CHECKED) ||
+			!near_enough(search, ef, scored->distance))
+			continue;
+		scored->flags |= LOKI_SCORED_CHECKED;
+		if (filtered(search))
+		{
+			items[ntests] = item;
+			nodes[ntests++] = scored->node;
+		}
+		else
+			scored->flags |= LOKI_SCORED_MATCHES;
+	}
+	if (ntests > 0)
+		loki_filter_nodes(search, nodes, ntests, search->passes);
+	for (int i = 0; i < ntests; i++)
+		if (search->passes[i])
+			search->scored[items[i]].flags |= LOKI_SCORED_MATCHES;
+	for (uint32 item = first; item < first + n; item++)
+		offer_best(search, ef, item);
+}
+
+static bool
+over_limit(LokiSearch *search, uint32 ef)
+{
+	if (search->memory_limit > 0 && loki_search_memory(search) > search->memory_limit)
+		return true;
+	if (search->scored_limit > 0 && search->nodes_scored > search->scored_limit)
+		return true;
+	return search->adapts && loki_way_too_long(search);
+}
+
+/* Expand a node: its neighbors become a batch that is being fetched. */
+static void
+begin_expansion(LokiSearch *search, LokiBatch *batch, uint32 item)
+{
+	batch->n = loki_search_links(search, search->scored[item].node, batch->nodes);
+	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	loki_search_fetch(search, batch);
+	if (search->nfrontier > 0)
+		loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+						   search->scored[search->frontier[0]].node);
+}
+
+/* Score a batch, if there is one, and offer its nodes. */
+static void
+finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
+{
+	uint32		first = search->nscored;
+
+	if (batch->n == 0)
+		return;
+	loki_search_score_batch(search, batch, search->estimates);
+	for (int i = 0; i < batch->n; i++)
+	{
+		uint32		new = loki_search_keep(search, search->estimates[i], batch->nodes[i], 0);
+
+		if (near_enough(search, ef, search->estimates[i]))
+			push_frontier(search, new);
+	}
+	offer_nodes(search, ef, first, batch->n);
+	batch->n = 0;
+}
+
+/* ----------------------------------------------------------------
+ * Hops: only nodes that match are scored
+ * ----------------------------------------------------------------
+ */
+
+/* Nodes that an expansion found, and those through which it goes on */
+typedef struct Hop
+{
+	uint32		found[2 * LOKI_MAX_M];
+	int			nfound;
+	uint32		through[HOP_LISTS];
+	int			nthrough;
+} Hop;
+
+/* Tell apart nodes that were not visited before. */
+static void
+hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
+{
+	loki_filter_nodes(search, nodes, n, search->passes);
+	for (int i = 0; i < n; i++)
+		if (search->passes[i] && hop->nfound < (int) lengthof(hop->found))
+			hop->found[hop->nfound++] = nodes[i];
+		else if (hop->nthrough < HOP_LISTS)
+			hop->through[hop->nthrough++] = nodes[i];
+}
+
+/* Score the nodes found and offer them. */
+static void
+hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
+{
+	loki_search_score(search, nodes, n, search->estimates);
+	for (int i = 0; i < n; i++)
+	{
+		uint32		new = loki_search_keep(search, search->estimates[i], nodes[i],
+										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES);
+
+		if (near_enough(search, ef, search->estimates[i]))
+			push_frontier(search, new);
+		offer_best(search, ef, new);
+	}
+}
+
+/*
+ * Expand a node that matches: what counts are the nodes around it that match,
+ * over as many that do not as it takes.  These are looked through in the order
+ * in which they were met, that is near ones first, several at a time, as their
+ * lists and the attributes of their neighbors come from anywhere.
+ */
+static void
+expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
+{
+	uint32		nodes[HOP_AT_ONCE * 2 * LOKI_MAX_M];
+	Hop			hop = {.nfound = 0};
+	int			next = 0;
+	int			n = loki_search_links(search, search->scored[item].node, nodes);
+
+	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	hop_sort(search, &hop, nodes, n);
+	for (int i = 0; i < Min(HOP_AHEAD, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
+		loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK, hop.through[i]);
+	while (next < hop.nthrough && hop.nfound < HOP_FOUND)
+	{
+		int			end = Min(next + HOP_AT_ONCE, hop.nthrough);
+
+		for (n = 0; next < end && n + 2 * search->state->m <= 2 * LOKI_MAX_M; next++)
+		{
+			n += loki_search_links(search, hop.through[next], nodes + n);
+			if (next + HOP_AHEAD < hop.nthrough)
+				loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+								   hop.through[next + HOP_AHEAD]);
+		}
+		hop_sort(search, &hop, nodes, n);
+	}
+	hop_score(search, ef, hop.found, hop.nfound);
+}
+
+/*
+ * Go on by hops, from the nodes that match among those scored, and those of the
+ * sample: what matches may be far from here.
+ */
+static void
+begin_hops(LokiSearch *search, uint32 ef)
+{
+	uint32		seeds[LOKI_WAY_SEEDS];
+	int			n = 0;
+
+	search->hops = true;
+	search->nfrontier = 0;
+	if (search->nseeds == 0)
+		loki_way_sample(search, (uint32) search->pass_nodes);
+	for (uint32 i = 0; i < search->nscored; i++)
+		if ((search->scored[i].flags & LOKI_SCORED_MATCHES) &&
+			!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
+			push_frontier(search, i);
+	for (uint32 i = 0; i < search->nseeds; i++)
+		if (loki_visit(search, search->seeds[i]))
+			seeds[n++] = search->seeds[i];
+	hop_score(search, ef, seeds, n);
+}
+
+/*
+ * Choose the way again, after some expansions: by hops and wider, or not at all,
+ * where few nodes match here.
+ */
+static LokiWay
+choose_way(LokiSearch *search, uint32 *ef)
+{
+	LokiWay		way = LOKI_WAY_PLAIN;
+	double		filtered = search->nodes_filtered - search->window_filtered;
+	double		matched = search->nodes_matched - search->window_matched;
+	double		share;
+
+	search->window = SHARE_WINDOW;
+	share = search->share;
+	if (Max(filtered * share, matched) >= SHARE_EVIDENCE)
+	{
+		share = (matched + SHARE_WEIGHT) / (filtered + SHARE_WEIGHT / share);
+		search->window_filtered = search->nodes_filtered;
+		search->window_matched = search->nodes_matched;
+	}
+	if (filtered > 0)
+		way = loki_way_choose(search, share);
+	if (way != LOKI_WAY_PLAIN && search->clumped < 0)
+	{
+		loki_way_sample(search, (uint32) search->pass_nodes);
+		way = loki_way_choose(search, share);
+	}
+
+	if (way != LOKI_WAY_PASS)
+		*ef = Max(*ef, loki_way_width(search, way, share));
+	if (way == LOKI_WAY_HOPS)
+		begin_hops(search, *ef);
+	return search->way = way;
+}
+
+/*
+ * Walk until the ef best are expanded.  As in loki_search_walk(), the codes of one
+ * node's neighbors are fetched while those of the one before are scored.
+ */
+static LokiWalkEnd
+walk_by_heap(LokiSearch *search, uint32 ef)
+{
+	LokiBatch  *waiting = &search->batches[0];
+	LokiBatch  *batch = &search->batches[1];
+
+	waiting->n = 0;
+	for (;;)
+	{
+		LokiBatch  *scored = waiting;
+		bool		more = search->nfrontier > 0 &&
+			near_enough(search, ef, search->scored[search->frontier[0]].distance);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!more && waiting->n == 0)
+			break;
+		if (!more || over_limit(search, ef))
+		{
+			finish_expansion(search, ef, waiting);
+			if (more)
+				return LOKI_WALK_LIMIT;
+			continue;
+		}
+		if (search->adapts && !search->hops && search->window-- == 0)
+		{
+			finish_expansion(search, ef, waiting);
+			if (choose_way(search, &ef) == LOKI_WAY_PASS)
+				return LOKI_WALK_LIMIT;
+			continue;
+		}
+		if (search->hops)
+		{
+			expand_by_hops(search, ef, pop_frontier(search));
+			continue;
+		}
+		begin_expansion(search, batch, pop_frontier(search));
+		finish_expansion(search, ef, waiting);
+		waiting = batch;
+		batch = scored;
+	}
+	if (search->nfrontier > 0 || search->nbest >= ef)
+		return LOKI_WALK_CONVERGED;
+
+	/* hops do not reach everything */
+	return search->hops ? LOKI_WALK_LIMIT : LOKI_WALK_DRY;
+}
+
+/*
+ * Move the pool, whose nodes are all expanded and taken, into scored[], from
+ * where widening goes on.
+ */
+static void
+pool_to_scored(LokiSearch *search)
+{
+	for (int i = 0; i < search->npool; i++)
+		loki_search_keep(search, search->pool[i].distance, search->pool[i].node,
+						 LOKI_SCORED_EXPANDED | LOKI_SCORED_CHECKED |
+						 LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
+	search->npool = 0;
+	search->by_heap = true;
+}
+
+/*
+ * Begin layer 0 at some nodes.  Everything scored is kept, so that the walk can
+ * be widened.
+ */
+LokiWalkEnd
+loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
+				uint32 ef)
+{
+	search->keep_rejected = true;
+	if (!filtered(search) && ef <= POOL_MAX_EF)
+	{
+		loki_search_layer0(search, entries, nentries, ef);
+		return search->npool < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
+	}
+
+	loki_visited_reset(search);
+	search->nscored = search->nfrontier = search->nbest = 0;
+	search->npool = 0;
+	search->by_heap = true;
+	search->adapts = filtered(search) && search->pass_nodes > 0;
+	search->way = LOKI_WAY_PLAIN;
+	search->hops = false;
+	search->window = SHARE_WINDOW;
+	search->window_filtered = search->nodes_filtered;
+	search->window_matched = search->nodes_matched;
+	for (int i = 0; i < nentries; i++)
+		if (loki_visit(search, entries[i].node))
+		{
+			uint32		item = loki_search_keep(search, entries[i].distance,
+												entries[i].node, 0);
+
+			push_frontier(search, item);
+			offer_nodes(search, ef, item, 1);
+		}
+	return walk_by_heap(search, ef);
+}
+
+/*
+ * Go on with a larger ef.  The pool, if there is one, was taken.
+ */
+LokiWalkEnd
+loki_walk_widen(LokiSearch *search, uint32 ef)
+{
+	if (!search->by_heap)
+		pool_to_scored(search);
+	search->nfrontier = search->nbest = 0;
+	for (uint32 i = 0; i < search->nscored; i += 2 * LOKI_MAX_M)
+	{
+		uint32		n = Min(2 * LOKI_MAX_M, search->nscored - i);
+
+		offer_nodes(search, ef, i, n);
+		for (uint32 item = i; item < i + n; item++)
+			if (!(search->scored[item].flags & LOKI_SCORED_EXPANDED) &&
+				(!search->hops || (search->scored[item].flags & LOKI_SCORED_MATCHES)))
+				push_frontier(search, item);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return walk_by_heap(search, ef);
+}
+
+/* qsort: ascending by distance, ties by number */
+int
+loki_compare_candidates(const void *a, const void *b)
+{
+	const LokiCandidate *x = a;
+	const LokiCandidate *y = b;
+
+	if (x->distance != y->distance)
+		return x->distance < y->distance ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/*
+ * The matching nodes that were found and not taken before, ascending by
+ * distance; the array lives until the next call.
+ */
+uint32
+loki_walk_take(LokiSearch *search, LokiCandidate **taken)
+{
+	uint32		n = 0;
+
+	if (!search->by_heap)
+	{
+		for (int i = 0; i < search->npool; i++)
+			search->pool[i].node &= ~LOKI_EXPANDED;
+		*taken = search->pool;
+		return search->npool;
+	}
+
+	if (search->pool_allocated < search->nbest)
+	{
+		if (search->pool)
+			pfree(search->pool);
+		search->pool = MemoryContextAllocHuge(search->context,
+											  mul_size(search->nbest, sizeof(LokiCandidate)));
+		search->pool_allocated = search->nbest;
+	}
+	for (uint32 i = 0; i < search->nbest; i++)
+	{
+		LokiScored *scored = &search->scored[search->best[i]];
+
+		if (scored->flags & LOKI_SCORED_TAKEN)
+			continue;
+		scored->flags |= LOKI_SCORED_TAKEN;
+		search->pool[n].distance = scored->distance;
+		search->pool[n++].node = scored->node;
+	}
+	qsort(search->pool, n, sizeof(LokiCandidate), loki_compare_candidates);
+	*taken = search->pool;
+	return n;
+}

@@ -1,0 +1,615 @@
+/*-------------------------------------------------------------------------
+ *
+ * repair.c
+ *	  Taking dead nodes out of the graph.
+ *
+ * One pass over UPPER and one over LINK rewrite the lists that name dead
+ * nodes, and no others.  A list is chosen anew among its live neighbors and
+ * those of its dead ones, by the distances of codes; nothing is searched from
+ * the entry point, so that the work goes with the number of such lists and
+ * not with that of all nodes.  Nodes that no list names afterwards are linked
+ * again.
+ *
+ * Inserts run meanwhile.  They link to no dead node, and a list is written
+ * only if it still is what the new one was chosen from.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/vacuum/repair.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "hnsw/page/page.h"
+#include "hnsw/vacuum/vacuum.h"
+#include "miscadmin.h"
+
+/*
+ * Candidates for a list: gathered, and kept to choose among, at most; with
+ * fewer than is enough, those behind the dead neighbors of dead neighbors too
+ */
+#define MAX_GATHERED	512
+#define ENOUGH_GATHERED	64
+#define MAX_CHOICE		96
+
+/* Width of the search for neighbors of a node that was cut off, and how many
+ * of them are linked to it */
+#define SEARCH_WIDTH	64
+#define LINKS_BACK		4
+
+/* Passes over LINK that mark reachable nodes, however few they find */
+#define MIN_PASSES		6
+
+/* A list that is to change */
+typedef struct ListChange
+{
+	int			place;
+	uint32		node;
+	int			level;
+	LokiList	old;
+	LokiList	new;
+} ListChange;
+
+/* ----------------------------------------------------------------
+ * Entry point
+ * ----------------------------------------------------------------
+ */
+
+/* The highest slot of a live node in UPPER; false if there is none */
+static bool
+highest_live(LokiVacuum *vacuum, LokiEntry *entry)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_UPPER];
+
+	entry->level = 0;
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_UPPER, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			LokiUpperData *upper = (LokiUpperData *)
+			LokiPageSlot(vacuum->page.data, family->slot_size, i);
+
+			if (upper->level > entry->level &&
+				loki_bitmap_test(&vacuum->live, upper->node))
+			{
+				entry->node = upper->node;
+				entry->slot = ordinal * family->per_page + i;
+				entry->level = upper->level;
+			}
+		}
+	}
+	return entry->level > 0;
+}
+
+/* The entry point to take in place of a dead one; node LOKI_NONE if none */
+static void
+choose_entry(LokiVacuum *vacuum, LokiEntry *entry)
+{
+	if (highest_live(vacuum, entry))
+		return;
+	entry->node = LOKI_NONE;
+	entry->slot = LOKI_NONE;
+	for (uint32 node = 0; node < vacuum->live.size; node++)
+		if (loki_bitmap_test(&vacuum->live, node))
+		{
+			entry->node = node;
+			return;
+		}
+}
+
+/*
+ * Replace the entry point if it is dead, unless an insert just did.
+ */
+void
+loki_repair_entry(LokiVacuum *vacuum)
+{
+	LokiMetaPageData meta;
+	LokiEntry	entry;
+	LokiChange	change;
+	LokiMetaPage new;
+
+	loki_meta_read(vacuum->index, &meta);
+	if (meta.entry_node != LOKI_NONE &&
+		!loki_bitmap_test(&vacuum->dead, meta.entry_node))
+		return;
+
+	choose_entry(vacuum, &entry);
+	loki_change_begin(&change, vacuum->state, vacuum->index);
+	new = loki_change_meta(&change);
+	if (new->entry_node == meta.entry_node)
+	{
+		new->entry_node = entry.node;
+		new->entry_slot = entry.slot;
+		new->entry_level = entry.level;
+		new->upper_version++;
+	}
+	loki_change_finish(&change);
+}
+
+/* ----------------------------------------------------------------
+ * Lists
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether a node may be linked to.  Those that were not in the graph when
+ * repair began are looked up: an insert may have added them since.
+ */
+static bool
+may_link(LokiVacuum *vacuum, uint32 node)
+{
+	if (loki_bitmap_test(&vacuum->live, node))
+		return true;
+	if (loki_bitmap_test(&vacuum->dead, node))
+		return false;
+	return loki_node_is_live(vacuum->state, vacuum->index, node);
+}
+
+static bool
+needs_repair(LokiVacuum *vacuum, const LokiList *list)
+{
+	for (int i = 0; i < list->count; i++)
+		if (!may_link(vacuum, list->nodes[i]))
+			return true;
+	return false;
+}
+
+/* Add to the candidates those of a list that may be linked to. */
+static void
+gather_live(LokiVacuum *vacuum, const LokiList *list)
+{
+	LokiLinker *linker = &vacuum->linker;
+
+	for (int i = 0; i < list->count && linker->n < MAX_GATHERED; i++)
+		if (may_link(vacuum, list->nodes[i]) && loki_visit(&vacuum->search, list->nodes[i]))
+			loki_linker_add(linker, list->nodes[i], list->slots[i], 0);
+}
+
+/*
+ * Add what the dead neighbors of a list are linked to.  Their dead neighbors,
+ * of which there are as many as *further has room for, are left in *further.
+ */
+static void
+gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *further)
+{
+	LokiList	theirs;
+
+	further->count = 0;
+	for (int i = 0; i < list->count; i++)
+	{
+		LokiListRef ref = {list->nodes[i], list->slots[i], level};
+
+		if (!loki_bitmap_test(&vacuum->dead, ref.node) ||
+			!loki_list_read(&vacuum->linker, &ref, &theirs))
+			continue;
+		gather_live(vacuum, &theirs);
+		for (int j = 0; j < theirs.count && further->count < lengthof(further->nodes); j++)
+		{
+			if (!loki_bitmap_test(&vacuum->dead, theirs.nodes[j]) ||
+				!loki_visit(&vacuum->search, theirs.nodes[j]))
+				continue;
+			further->nodes[further->count] = theirs.nodes[j];
+			further->slots[further->count] = theirs.slots[j];
+			further->count++;
+		}
+	}
+}
+
+/* Score the candidates for a node, sort them, and keep the nearest. */
+static void
+score_gathered(LokiVacuum *vacuum, uint32 node)
+{
+	LokiLinker *linker = &vacuum->linker;
+	LokiSearch *search = &vacuum->search;
+
+	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
+	loki_search_query_code(search, vacuum->code);
+	for (int start = 0; start < linker->n; start += search->batch_allocated)
+	{
+		int			n = Min(linker->n - start, (int) search->batch_allocated);
+
+		for (int i = 0; i < n; i++)
+			search->batch[i] = linker->candidates[start + i].node;
+		loki_search_score(search, search->batch, n, search->estimates);
+		for (int i = 0; i < n; i++)
+			linker->candidates[start + i].distance = search->estimates[i];
+	}
+	loki_linker_sort(linker);
+	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
+}
+
+/* The links of a list that may stay */
+static void
+live_links(LokiVacuum *vacuum, const LokiList *list, LokiList *live)
+{
+	live->count = 0;
+	for (int i = 0; i < list->count; i++)
+		if (may_link(vacuum, list->nodes[i]))
+		{
+			live->nodes[live->count] = list->nodes[i];
+			live->slots[live->count] = list->slots[i];
+			live->count++;
+		}
+}
+
+/* Remember which nodes of a list are not in another. */
+static void
+note_lost(LokiVacuum *vacuum, const LokiList *old, const LokiList *new)
+{
+	for (int i = 0; i < old->count; i++)
+		if (new == NULL || !loki_list_contains(new, old->nodes[i]))
+			loki_bitmap_set(&vacuum->lost, old->nodes[i]);
+}
+
+/*
+ * Choose a list without dead neighbors.
+ */
+static void
+choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
+{
+	LokiListRef ref = {change->node, slot, change->level};
+	LokiList	further;
+	LokiList	wanted;
+	LokiList	left;
+
+	vacuum->linker.n = 0;
+	loki_visited_reset(&vacuum->search);
+	loki_visit(&vacuum->search, change->node);
+	gather_live(vacuum, &change->old);
+	gather_behind(vacuum, &change->old, change->level, &further);
+	if (vacuum->linker.n < ENOUGH_GATHERED)
+		gather_behind(vacuum, &further, change->level, &left);
+	score_gathered(vacuum, change->node);
+	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
+	live_links(vacuum, &change->old, &wanted);
+	loki_list_keep_reachable(&vacuum->linker, &ref, &wanted, &change->new, &left);
+	if (change->level == 0)
+		note_lost(vacuum, &wanted, &change->new);
+}
+
+/* Remember to which nodes slot i of the page copy leads, if its node is dead. */
+static void
+note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiList	list;
+
+	if (!loki_bitmap_test(&vacuum->dead, ordinal * family->per_page + i))
+		return;
+	loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
+				  vacuum->state->m, &list);
+	note_lost(vacuum, &list, NULL);
+}
+
+/*
+ * The node and layer of slot i of the page copy; false for one that is not
+ * part of the graph.
+ */
+static bool
+identify_slot(LokiVacuum *vacuum, int family, uint32 ordinal, int i, ListChange *change)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	const LokiUpperData *upper = (LokiUpperData *)
+	LokiPageSlot(vacuum->page.data, fam->slot_size, i);
+
+	change->place = i;
+	if (family == LOKI_FAMILY_LINK)
+	{
+		change->node = ordinal * fam->per_page + i;
+		change->level = 0;
+	}
+	else
+	{
+		if (upper->level == 0)
+			return false;
+		change->node = upper->node;
+		change->level = upper->level;
+	}
+	return loki_bitmap_test(&vacuum->live, change->node);
+}
+
+/*
+ * Write new lists of a page in one record, where the old ones still stand.
+ * Returns whether all did.
+ */
+static bool
+write_changes(LokiVacuum *vacuum, int family, uint32 ordinal,
+			  const ListChange *changes, int n)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	LokiChange	change;
+	Page		page;
+	int			written = 0;
+
+	loki_vacuum_change(vacuum, &change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
+	for (int i = 0; i < n; i++)
+	{
+		const ListChange *change = &changes[i];
+		char	   *slot = LokiPageSlot(page, fam->slot_size, change->place);
+		LokiList	current;
+
+		loki_list_get(vacuum->index, slot, change->level, vacuum->state->m, &current);
+		if (!loki_list_equal(&current, &change->old, change->level))
+			continue;
+		loki_list_put(slot, change->level, vacuum->state->m, &change->new);
+		written++;
+	}
+	loki_change_finish(&change);
+	return written == n;
+}
+
+/* Remember which nodes the lists of the page copy name. */
+static void
+note_linked(LokiVacuum *vacuum, const LokiList *list)
+{
+	for (int i = 0; i < list->count; i++)
+		loki_bitmap_set(&vacuum->linked, list->nodes[i]);
+}
+
+/*
+ * Repair the lists of one page; false if an insert changed one of them in
+ * between, so that the page has to be done again.
+ */
+static bool
+repair_page(LokiVacuum *vacuum, int family, uint32 ordinal, ListChange *changes)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	int			used = loki_vacuum_read_page(vacuum, family, ordinal);
+	int			nchanges = 0;
+
+	for (int i = 0; i < used; i++)
+	{
+		ListChange *change = &changes[nchanges];
+
+		if (family == LOKI_FAMILY_LINK)
+			note_lost_with(vacuum, ordinal, i);
+		if (!identify_slot(vacuum, family, ordinal, i, change))
+			continue;
+		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, fam->slot_size, i),
+					  change->level, vacuum->state->m, &change->old);
+		if (needs_repair(vacuum, &change->old))
+		{
+			CHECK_FOR_INTERRUPTS();
+			choose_list(vacuum, change, ordinal * fam->per_page + i);
+			if (family == LOKI_FAMILY_LINK)
+				note_linked(vacuum, &change->new);
+			nchanges++;
+		}
+		else if (family == LOKI_FAMILY_LINK)
+			note_linked(vacuum, &change->old);
+	}
+	return nchanges == 0 || write_changes(vacuum, family, ordinal, changes, nchanges);
+}
+
+static void
+repair_family(LokiVacuum *vacuum, int family)
+{
+	LokiFamily *fam = &vacuum->state->families[family];
+	ListChange *changes = palloc(mul_size(fam->per_page, sizeof(ListChange)));
+
+	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+		while (!repair_page(vacuum, family, ordinal, changes))
+			CHECK_FOR_INTERRUPTS();
+	pfree(changes);
+}
+
+/* ----------------------------------------------------------------
+ * Nodes that were cut off
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Pass over LINK once: what a node leads to that was reached and not expanded
+ * before is reached as well.  Returns how many nodes were expanded.
+ */
+static uint32
+reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	uint32		count = 0;
+	LokiList	list;
+
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_LINK, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			uint32		node = ordinal * family->per_page + i;
+
+			if (!loki_bitmap_test(&vacuum->linked, node) ||
+				loki_bitmap_test(expanded, node))
+				continue;
+			loki_bitmap_set(expanded, node);
+			loki_list_get(vacuum->index,
+						  LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
+						  vacuum->state->m, &list);
+			note_linked(vacuum, &list);
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Note that a node can be reached now, and what can be from there */
+static void
+reach_from(LokiVacuum *vacuum, uint32 node)
+{
+	uint32		allocated = 256;
+	uint32		n = 0;
+	uint32	   *stack = palloc_array(uint32, allocated);
+	LokiList	list;
+
+	loki_bitmap_set(&vacuum->linked, node);
+	stack[n++] = node;
+	while (n > 0)
+	{
+		LokiListRef ref = {stack[--n], LOKI_NONE, 0};
+
+		LokiVacuumDelayPoint();
+		if (!loki_list_read(&vacuum->linker, &ref, &list))
+			continue;
+		for (int i = 0; i < list.count; i++)
+		{
+			if (!loki_bitmap_test(&vacuum->live, list.nodes[i]) ||
+				loki_bitmap_test(&vacuum->linked, list.nodes[i]))
+				continue;
+			loki_bitmap_set(&vacuum->linked, list.nodes[i]);
+			if (n == allocated)
+				stack = repalloc_huge(stack, mul_size(allocated *= 2, sizeof(uint32)));
+			stack[n++] = list.nodes[i];
+		}
+	}
+	pfree(stack);
+}
+
+/*
+ * Find out which nodes can be reached from the entry point, in place of those
+ * that some list names.
+ *
+ * A pass over LINK is cheaper than to look nodes up one by one, as long as much
+ * is new in it; that is a few passes.  Data of few dimensions make a graph whose
+ * ends are many links apart, and each further pass would go on by some links
+ * only, so that the rest is followed node by node.
+ */
+static void
+note_reachable(LokiVacuum *vacuum, uint32 entry)
+{
+	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiBitmap	expanded;
+	uint32		progress = 0;
+
+	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
+	loki_bitmap_init(&expanded, vacuum->live.size);
+	loki_bitmap_set(&vacuum->linked, entry);
+	for (int pass = 0; pass < MIN_PASSES || progress > family->npages; pass++)
+		progress = reach_pass(vacuum, &expanded);
+
+	/* what was reached and not expanded */
+	for (uint32 i = 0; i <= expanded.size / 64; i++)
+		expanded.words[i] = vacuum->linked.words[i] & ~expanded.words[i];
+	for (uint32 node = 0; node < expanded.size; node++)
+		if (loki_bitmap_test(&expanded, node))
+			reach_from(vacuum, node);
+	pfree(expanded.words);
+}
+
+/*
+ * Link a node that was cut off from those near to it that a search from the
+ * entry point finds, and back if it has too few links itself.
+ */
+static void
+link_again(LokiVacuum *vacuum, uint32 node)
+{
+	LokiSearch *search = &vacuum->search;
+	LokiLinker *linker = &vacuum->linker;
+	LokiListRef ref = {node, LOKI_NONE, 0};
+	LokiMetaPageData meta;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries;
+	LokiList	list;
+	LokiList	own;
+	bool		linked = false;
+
+	loki_meta_read(vacuum->index, &meta);
+	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
+	loki_search_query_code(search, vacuum->code);
+	nentries = loki_search_entries(search, &meta, entries);
+	if (nentries == 0 || !loki_list_read(linker, &ref, &own))
+		return;
+	loki_search_layer0(search, entries, nentries, SEARCH_WIDTH);
+
+	linker->n = 0;
+	for (int i = 0; i < search->npool; i++)
+	{
+		uint32		other = search->pool[i].node & ~LOKI_EXPANDED;
+
+		/* a layer above, or an insert meanwhile, may lead to the node itself */
+		if (other != node && may_link(vacuum, other))
+			loki_linker_add(linker, other, LOKI_NONE, search->pool[i].distance);
+	}
+	loki_linker_choose(linker, 0, false, &list);
+	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
+		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, false);
+	for (int i = 0; i < list.count && (i < LINKS_BACK || !linked); i++)
+	{
+		ref.node = list.nodes[i];
+		if (loki_list_add(linker, &ref, node, LOKI_NONE, false))
+			linked = true;
+	}
+	if (!linked && list.count > 0)
+	{
+		ref.node = list.nodes[0];
+		loki_list_add(linker, &ref, node, LOKI_NONE, true);
+	}
+}
+
+/*
+ * Link the nodes again that are cut off.  Knowing them exactly takes several
+ * passes over LINK, and is worth it if those pages stay in memory or if much
+ * has changed; otherwise only nodes that no list names are known.
+ */
+static void
+link_cut_off_nodes(LokiVacuum *vacuum)
+{
+	bool		reachable = vacuum->state->families[LOKI_FAMILY_LINK].npages < NBuffers / 2 ||
+	vacuum->ndead > vacuum->live.size / 50;
+	LokiMetaPageData meta;
+
+	loki_meta_read(vacuum->index, &meta);
+	if (meta.entry_node == LOKI_NONE)
+		return;
+	if (reachable)
+		note_reachable(vacuum, meta.entry_node);
+	for (uint32 node = 0; node < vacuum->live.size; node++)
+	{
+		if (!loki_bitmap_test(&vacuum->live, node) ||
+			loki_bitmap_test(&vacuum->linked, node) || node == meta.entry_node)
+			continue;
+		LokiVacuumDelayPoint();
+		link_again(vacuum, node);
+		if (reachable)
+			reach_from(vacuum, node);
+	}
+}
+
+/*
+ * Search for the nodes that lost a link, and link those that are not found any
+ * more.
+ */
+static void
+find_nodes_again(LokiVacuum *vacuum)
+{
+	for (uint32 node = 0; node < vacuum->live.size; node++)
+		if (loki_bitmap_test(&vacuum->lost, node) && loki_bitmap_test(&vacuum->live, node))
+		{
+			LokiVacuumDelayPoint();
+			loki_node_make_found(&vacuum->linker, &vacuum->search, node,
+								 vacuum->code, vacuum->refine);
+		}
+}
+
+/*
+ * Take the nodes that are dead out of all lists.
+ */
+void
+loki_repair_graph(LokiVacuum *vacuum)
+{
+	LokiIndex  *state = vacuum->state;
+
+	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
+	loki_linker_begin(&vacuum->linker, vacuum->index, state, MAX_GATHERED);
+	vacuum->code = palloc(state->quantizer->code_size);
+	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
+	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
+	loki_bitmap_init(&vacuum->lost, vacuum->live.size);
+
+	repair_family(vacuum, LOKI_FAMILY_UPPER);
+	repair_family(vacuum, LOKI_FAMILY_LINK);
+	link_cut_off_nodes(vacuum);
+	find_nodes_again(vacuum);
+}

@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *	  Vacuum: telling what became of nodes.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/vacuum/report.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "commands/defrem.h"
+#include "commands/vacuum.h"
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/page.h"
+#include "hnsw/vacuum/vacuum.h"
+#include "nodes/parsenodes.h"
+#include "tcop/pquery.h"
+#include "utils/rel.h"
+
+/*
+ * The level of what a vacuum tells.  The server says DEBUG2 even to VACUUM VERBOSE,
+ * so that the command itself is looked at; a parallel worker has none.
+ */
+static int
+verbose_level(IndexVacuumInfo *info)
+{
+	PlannedStmt *planned = ActivePortal != NULL && ActivePortal->stmts != NIL ?
+		linitial(ActivePortal->stmts) : NULL;
+	ListCell   *cell;
+
+	if (planned == NULL || !IsA(planned, PlannedStmt) || planned->utilityStmt == NULL ||
+		!IsA(planned->utilityStmt, VacuumStmt))
+		return info->message_level;
+	foreach(cell, ((VacuumStmt *) planned->utilityStmt)->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, cell);
+
+		if (strcmp(option->defname, "verbose") == 0)
+			return defGetBoolean(option) ? INFO : info->message_level;
+	}
+	return info->message_level;
+}
+
+/* What is left to a later vacuum: nodes, and how often there was no room for pages */
+static int
+detail_left(double unlisted, uint32 refused)
+{
+	if (unlisted == 0 && refused == 0)
+		return 0;
+	if (refused == 0)
+		return errdetail("%.0f nodes at most are not in lists and map as they are now.",
+						 unlisted);
+	return errdetail("%.0f nodes at most are not in lists and map as they are now; there was no room for pages %u times.",
+					 unlisted, refused);
+}
+
+/*
+ * Tell VACUUM VERBOSE how many nodes were freed, how many numbers are there to be used
+ * again, and what was left.
+ */
+void
+loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
+{
+	int			level = verbose_level(info);
+	LokiMetaPageData meta;
+	LokiFamily *family;
+	uint32		used = 0;
+	uint32		nfree = 0;
+
+	if (!message_level_is_interesting(level))
+		return;
+	vacuum->state = loki_index_open(vacuum->index, &meta);
+	loki_index_refresh(vacuum->state, vacuum->index);
+	family = &vacuum->state->families[LOKI_FAMILY_TID];
+	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	{
+		used += loki_vacuum_read_page(vacuum, LOKI_FAMILY_TID, ordinal);
+		nfree += LokiPageOpaque((Page) vacuum->page.data)->free_slots;
+	}
+	ereport(level,
+			(errmsg("index \"%s\": %u nodes freed; of %u numbers %u are free for new nodes",
+					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
+			 detail_left(loki_postings_unlisted(vacuum->state, vacuum->index, &meta, used),
+						 loki_extensions_refused() - vacuum->refused)));
+}

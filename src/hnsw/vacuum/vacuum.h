@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * vacuum.h
+ *	  What the parts of vacuum share: marking and freeing (vacuum/vacuum.c) and
+ *	  the repair of the graph in between (vacuum/repair.c).
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/vacuum/vacuum.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_VACUUM_VACUUM_H
+#define LOKI_VACUUM_VACUUM_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "hnsw/graph/neighbors.h"
+#include "hnsw/page/change.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* A bit per slot of a family; numbers past the end are not set */
+typedef struct LokiBitmap
+{
+	uint32		size;
+	uint64	   *words;
+} LokiBitmap;
+
+static inline void
+loki_bitmap_init(LokiBitmap *bitmap, uint32 size)
+{
+	Size		bytes = mul_size(size / 64 + 1, sizeof(uint64));
+
+	bitmap->size = size;
+	bitmap->words = MemoryContextAllocExtended(CurrentMemoryContext, bytes,
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+static inline void
+loki_bitmap_set(LokiBitmap *bitmap, uint32 number)
+{
+	if (number < bitmap->size)
+		bitmap->words[number / 64] |= UINT64CONST(1) << (number % 64);
+}
+
+static inline bool
+loki_bitmap_test(const LokiBitmap *bitmap, uint32 number)
+{
+	return number < bitmap->size &&
+		(bitmap->words[number / 64] >> (number % 64) & 1) != 0;
+}
+
+typedef struct LokiVacuum
+{
+	Relation	index;
+	LokiIndex  *state;
+	BufferAccessStrategy strategy;
+	uint32		refused;		/* loki_extensions_refused() when it began */
+	PGAlignedBlock page;		/* copy of the page at hand */
+	uint16		places[BLCKSZ / LOKI_TID_SHORT];	/* of slots on it */
+
+	/* marking */
+	IndexBulkDeleteResult *stats;
+	IndexBulkDeleteCallback callback;
+	void	   *callback_state;
+	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
+	uint32	   *unchained;		/* OVERFLOW slots taken out of chains */
+	uint32		nunchained;
+	uint32		unchained_allocated;
+
+	/* repairing */
+	LokiBitmap	dead;			/* nodes to be freed */
+	LokiBitmap	live;			/* nodes that were in the graph and not dead
+								 * when repair began */
+	uint32		ndead;
+	LokiBitmap	upper_used;		/* slots that were not free before inserts
+								 * were waited for */
+	LokiBitmap	overflow_used;
+	LokiBitmap	overflow_chained;
+	LokiBitmap	linked;			/* nodes that some list names, or that can be
+								 * reached from the entry point */
+	LokiBitmap	lost;			/* nodes that a node has no link to any more */
+	LokiSearch	search;
+	LokiLinker	linker;
+	char	   *code;
+	char	   *refine;
+} LokiVacuum;
+
+/*
+ * Copy page `ordinal` of a family to vacuum->page, under share lock; returns
+ * the number of its used slots.  A point for delays and interrupts.
+ */
+extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal);
+
+/* Begin a change, of pages that are read in the same way */
+extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);
+
+/* functions in vacuum/report.c */
+extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum);
+
+/* functions in vacuum/repair.c */
+extern void loki_repair_entry(LokiVacuum *vacuum);
+extern void loki_repair_graph(LokiVacuum *vacuum);
+
+/* Entry points of the access method */
+extern IndexBulkDeleteResult *loki_hnsw_bulkdelete(IndexVacuumInfo *info,
+												   IndexBulkDeleteResult *stats,
+												   IndexBulkDeleteCallback callback,
+												   void *callback_state);
+extern IndexBulkDeleteResult *loki_hnsw_vacuumcleanup(IndexVacuumInfo *info,
+													  IndexBulkDeleteResult *stats);
+
+#endif							/* LOKI_VACUUM_VACUUM_H */

@@ -1,0 +1,277 @@
+/*-------------------------------------------------------------------------
+ *
+ * validate.c
+ *	  Operator class validation for the hnsw access method.
+ *
+ * There are two kinds of operator classes.  A vector class orders an index:
+ * strategy 1 is FOR ORDER BY float_ops, support function 1 the distance that
+ * the index minimises, 2 (optional) the norm by which values are divided
+ * first, 3 (optional) describes the type.  An attribute class filters: its
+ * strategies 1 to 5 are btree's, of which text has equality alone; arrays have
+ * equality, && (6), @> (7) and <@ (8).  Its family has them for every pair of
+ * types that it holds, and it has no support functions.  Which of the two a
+ * class is follows from its type.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/validate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/amvalidate.h"
+#include "access/htup_details.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_opfamily.h"
+#include "catalog/pg_type.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/handler.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+
+#define DISTANCE_PROC		1
+#define NORM_PROC			2
+#define TYPE_PROC			3
+
+#define DISTANCE_STRATEGY	1
+
+typedef struct ClassInfo
+{
+	Oid			type;			/* of the column */
+	bool		attribute;		/* a filter class, by its type */
+	char	   *class_name;
+	Oid			family;
+	char	   *family_name;
+} ClassInfo;
+
+static bool
+is_attribute_type(Oid typid)
+{
+	return loki_attr_type_lookup(typid) != 0;
+}
+
+/* Strategies that operators on a type must have, all of them, as bits */
+static uint64
+type_strategies(Oid typid)
+{
+	return is_attribute_type(typid) ?
+		loki_attr_strategies((LokiAttrType) loki_attr_type_lookup(typid)) :
+		UINT64CONST(1) << DISTANCE_STRATEGY;
+}
+
+static void
+load_class(Oid opclassoid, ClassInfo *info)
+{
+	HeapTuple	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclassoid));
+	Form_pg_opclass form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator class %u", opclassoid);
+	form = (Form_pg_opclass) GETSTRUCT(tuple);
+	info->type = form->opcintype;
+	info->attribute = is_attribute_type(form->opcintype);
+	info->class_name = pstrdup(NameStr(form->opcname));
+	info->family = form->opcfamily;
+	ReleaseSysCache(tuple);
+
+	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(info->family));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator family %u", info->family);
+	info->family_name = pstrdup(NameStr(((Form_pg_opfamily) GETSTRUCT(tuple))->opfname));
+	ReleaseSysCache(tuple);
+}
+
+/* Check one support function; reports its fault and returns false. */
+static bool
+validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
+{
+	bool		valid;
+
+	if (proc->amproclefttype != proc->amprocrighttype)
+	{
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator family \"%s\" of access method %s contains support function %s with different left and right input types",
+						info->family_name, "hnsw",
+						format_procedure(proc->amproc))));
+		return false;
+	}
+
+	switch (is_attribute_type(proc->amproclefttype) ? 0 : proc->amprocnum)
+	{
+		case DISTANCE_PROC:
+			valid = check_amproc_signature(proc->amproc, FLOAT8OID, false, 2, 2,
+										   proc->amproclefttype, proc->amproclefttype);
+			break;
+		case NORM_PROC:
+			valid = check_amproc_signature(proc->amproc, FLOAT8OID, false, 1, 1,
+										   proc->amproclefttype);
+			break;
+		case TYPE_PROC:
+			valid = check_amproc_signature(proc->amproc, INTERNALOID, true, 1, 1,
+										   INTERNALOID);
+			break;
+		default:
+			ereport(INFO,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("operator family \"%s\" of access method %s contains function %s with invalid support number %d",
+							info->family_name, "hnsw",
+							format_procedure(proc->amproc), proc->amprocnum)));
+			return false;
+	}
+
+	if (!valid)
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator family \"%s\" of access method %s contains function %s with wrong signature for support number %d",
+						info->family_name, "hnsw",
+						format_procedure(proc->amproc), proc->amprocnum)));
+	return valid;
+}
+
+/* Check one operator; reports its faults and returns false. */
+static bool
+validate_operator(const ClassInfo *info, Form_pg_amop oper)
+{
+	bool		search = is_attribute_type(oper->amoplefttype);
+	char		purpose = search ? AMOP_SEARCH : AMOP_ORDER;
+	bool		result = true;
+
+	if (oper->amopstrategy < 1 || oper->amopstrategy > 63 ||
+		(type_strategies(oper->amoplefttype) >> oper->amopstrategy & 1) == 0)
+	{
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator family \"%s\" of access method %s contains operator %s with invalid strategy number %d",
+						info->family_name, "hnsw",
+						format_operator(oper->amopopr), oper->amopstrategy)));
+		result = false;
+	}
+
+	if (oper->amoppurpose != purpose ||
+		(!search && !opfamily_can_sort_type(oper->amopsortfamily, FLOAT8OID)))
+	{
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator family \"%s\" of access method %s contains invalid ORDER BY specification for operator %s",
+						info->family_name, "hnsw",
+						format_operator(oper->amopopr))));
+		result = false;
+	}
+
+	if (!check_amop_signature(oper->amopopr, search ? BOOLOID : FLOAT8OID,
+							  oper->amoplefttype, oper->amoprighttype))
+	{
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator family \"%s\" of access method %s contains operator %s with wrong signature",
+						info->family_name, "hnsw",
+						format_operator(oper->amopopr))));
+		result = false;
+	}
+	return result;
+}
+
+static bool
+validate_members(const ClassInfo *info, CatCList *operators, CatCList *procedures)
+{
+	bool		result = true;
+
+	for (int i = 0; i < procedures->n_members; i++)
+		if (!validate_procedure(info, (Form_pg_amproc)
+								GETSTRUCT(&procedures->members[i]->tuple)))
+			result = false;
+	for (int i = 0; i < operators->n_members; i++)
+		if (!validate_operator(info, (Form_pg_amop)
+							   GETSTRUCT(&operators->members[i]->tuple)))
+			result = false;
+	return result;
+}
+
+/* Check that no group of two attribute types lacks operators. */
+static bool
+validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
+{
+	bool		result = true;
+	ListCell   *lc;
+
+	*own = NULL;
+	foreach(lc, groups)
+	{
+		OpFamilyOpFuncGroup *group = (OpFamilyOpFuncGroup *) lfirst(lc);
+
+		if (group->lefttype == info->type && group->righttype == info->type)
+			*own = group;
+		if (is_attribute_type(group->lefttype) &&
+			group->operatorset != type_strategies(group->lefttype))
+		{
+			ereport(INFO,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("operator family \"%s\" of access method %s is missing operator(s) for types %s and %s",
+							info->family_name, "hnsw",
+							format_type_be(group->lefttype),
+							format_type_be(group->righttype))));
+			result = false;
+		}
+	}
+	return result;
+}
+
+/* Check that the class itself has what it needs. */
+static bool
+validate_class(const ClassInfo *info, const OpFamilyOpFuncGroup *own)
+{
+	uint64		needed = type_strategies(info->type);
+	bool		result = true;
+
+	if (own == NULL || (own->operatorset & needed) != needed)
+	{
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator class \"%s\" of access method %s is missing operator(s)",
+						info->class_name, "hnsw")));
+		result = false;
+	}
+	if (!info->attribute &&
+		(own == NULL || (own->functionset & (UINT64CONST(1) << DISTANCE_PROC)) == 0))
+	{
+		ereport(INFO,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("operator class \"%s\" of access method %s is missing support function %d",
+						info->class_name, "hnsw", DISTANCE_PROC)));
+		result = false;
+	}
+	return result;
+}
+
+/*
+ * amvalidate: check an operator class and the family around it; each fault is
+ * an INFO message.
+ */
+bool
+loki_hnsw_validate(Oid opclassoid)
+{
+	ClassInfo	info;
+	CatCList   *operators;
+	CatCList   *procedures;
+	OpFamilyOpFuncGroup *own;
+	bool		result;
+
+	load_class(opclassoid, &info);
+	operators = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(info.family));
+	procedures = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(info.family));
+
+	result = validate_members(&info, operators, procedures);
+	if (!validate_groups(&info, identify_opfamily_groups(operators, procedures), &own))
+		result = false;
+	if (!validate_class(&info, own))
+		result = false;
+
+	ReleaseCatCacheList(procedures);
+	ReleaseCatCacheList(operators);
+	return result;
+}
