@@ -171,7 +171,7 @@ extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 extern double loki_hnsw_target_width(Relation index, double rows);
 
 /*
- * In planner/cost.c, called through this pointer so that the access method
+ * In planner/cost/cost.c, called through this pointer so that the access method
  * does not depend on the planner folder; set by _PG_init.
  */
 extern amcostestimate_function loki_hnsw_costestimate;

@@ -11,8 +11,10 @@
 #include "postgres.h"
 
 #include "optimizer/paths.h"
+#include "planner/cost/selectivity.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/order/order.h"
 #include "planner/planner.h"
-#include "planner/selectivity.h"
 
 static set_rel_pathlist_hook_type previous_pathlist = NULL;
 

@@ -113,7 +113,10 @@ includes_of . | grep -E ':hnsw/' | grep -v -e ':hnsw/hnsw\.h$' -e '^src/\.*/*hns
 hnsw_folders="face check vacuum build recall insert scan filter graph page definition"
 within hnsw hnsw/hnsw.h $hnsw_folders | rule "folders of hnsw see those behind them alone"
 arrows hnsw
-for header in src/hnsw/*/*.h; do
+planner_folders="face join order hybrid cost query"
+within planner planner/planner.h $planner_folders | rule "folders of planner see those behind them alone"
+arrows planner
+for header in src/hnsw/*/*.h src/planner/*/*.h; do
 	sed -nE 's/^extern [^;(]*[ *](loki_[a-z0-9_]+)\(.*/\1/p' "$header" |
 		while read -r name; do
 			grep -q "^$name(" "${header%/*}"/*.c || echo "$header: $name()"
@@ -121,7 +124,7 @@ for header in src/hnsw/*/*.h; do
 done | rule "a header declares functions of its own folder"
 grep -rnw --include='*.[ch]' PG_VERSION_NUM src | grep -v '^src/compat/pgcompat\.h:' |
 	rule "server versions are told apart in pgcompat.h alone"
-grep -nE '\<(index|relation)_open\(' src/planner/*.c |
-	grep -v -e 'return index_open(info->indexoid, NoLock)' -e '^src/planner/hybrid_exec\.c:' \
+grep -nE '\<(index|relation)_open\(' src/planner/*.c src/planner/*/*.c |
+	grep -v -e 'return index_open(info->indexoid, NoLock)' -e '^src/planner/hybrid/exec\.c:' \
 		-e 'try_relation_open' |
 	rule "the planner opens no index that does not exist"

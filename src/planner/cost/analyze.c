@@ -1,0 +1,308 @@
+/*-------------------------------------------------------------------------
+ *
+ * analyze.c
+ *	  What ANALYZE keeps of a column of vectors.
+ *
+ * The server's statistics, so that comparisons are estimated as those of any
+ * other type, and a profile of distances: those of some sampled vectors, the
+ * references, from many others, for each operator that an index could have
+ * (cost/profile.h).
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/analyze.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/detoast.h"
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/vacuum.h"
+#include "compat/pgcompat.h"
+#include "lokivector.h"
+#include "planner/cost/profile.h"
+#include "planner/query/distance_expr.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+LOKI_FUNCTION(lokivector_typanalyze);
+
+/* References, and vectors that distances are measured to; bytes of each */
+#define MAX_REFERENCES		24
+#define MIN_REFERENCES		4
+#define REFERENCE_BYTES		(64 * 1024)
+#define MAX_TARGETS			1000
+#define MIN_TARGETS			100
+#define TARGET_BYTES		(16 * 1024 * 1024)
+
+/* How the server computes its statistics, and what it wants to be given for that */
+typedef struct ServerAnalysis
+{
+	AnalyzeAttrComputeStatsFunc compute_stats;
+	void	   *extra_data;
+} ServerAnalysis;
+
+/* The sample's rows that are not NULL, and what their values look like */
+typedef struct Sample
+{
+	int		   *rows;
+	int			nrows;
+	int			nexternal;
+	double		bytes;
+} Sample;
+
+static void
+read_sample(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, int samplerows, Sample *sample)
+{
+	memset(sample, 0, sizeof(Sample));
+	sample->rows = palloc_array(int, samplerows);
+	for (int i = 0; i < samplerows; i++)
+	{
+		bool		isnull;
+		Datum		value;
+
+		LokiVacuumDelayPoint();
+		value = fetch(stats, i, &isnull);
+		if (isnull)
+			continue;
+		sample->rows[sample->nrows++] = i;
+		sample->bytes += toast_raw_datum_size(value);
+		if (VARATT_IS_EXTERNAL(DatumGetPointer(value)))
+			sample->nexternal++;
+	}
+}
+
+/* Vectors of one number of dimensions, and the sample's rows that they are of */
+typedef struct Vectors
+{
+	int			n;
+	Datum	   *values;
+	int		   *rows;
+} Vectors;
+
+/* A place in the i-th of n equal parts of so many rows, not at equal intervals */
+static int
+spread(int i, int n, int rows, double seed)
+{
+	double		place = (i + 1) * seed;
+
+	return (int) ((i + place - floor(place)) * rows / n);
+}
+
+/*
+ * Vectors spread over the sample, detoasted.  Distances need equal dimensions,
+ * which all vectors here have in the word behind their length: those of the
+ * first one are taken.
+ */
+static Vectors
+spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sample,
+			  int most, double seed, int32 *dims)
+{
+	int			n = Min(most, sample->nrows);
+	Vectors		vectors = {0, palloc_array(Datum, n), palloc_array(int, n)};
+
+	for (int i = 0; i < n; i++)
+	{
+		int			row = sample->rows[spread(i, n, sample->nrows, seed)];
+		bool		isnull;
+		Datum		value;
+		int32		value_dims;
+
+		LokiVacuumDelayPoint();
+		value = PointerGetDatum(PG_DETOAST_DATUM(fetch(stats, row, &isnull)));
+		memcpy(&value_dims, VARDATA(DatumGetPointer(value)), sizeof(int32));
+		if (*dims == -1)
+			*dims = value_dims;
+		if (value_dims != *dims)
+			continue;
+		vectors.values[vectors.n] = value;
+		vectors.rows[vectors.n++] = row;
+	}
+	return vectors;
+}
+
+static int
+compare_floats(const void *a, const void *b)
+{
+	float4		x = *(const float4 *) a;
+	float4		y = *(const float4 *) b;
+
+	return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/* Make the profile of an operator's distances, at least a few of which exist. */
+static void
+make_profile(LokiProfile *profile, float4 *distances, int n, const Sample *sample)
+{
+	static const double shares[] = LOKI_PROFILE_SHARES;
+
+	qsort(distances, n, sizeof(float4), compare_floats);
+	profile->pairs = n;
+	profile->external = (float4) sample->nexternal / sample->nrows;
+	profile->bytes = sample->bytes / sample->nrows;
+	for (int i = 0; i < LOKI_PROFILE_QUANTILES; i++)
+		profile->quantiles[i] = distances[(int) (shares[i] * (n - 1))];
+}
+
+/* Measure one operator's distances; the profile is left alone where there are
+ * hardly any. */
+static void
+measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
+				 const Vectors *references, const Vectors *targets)
+{
+	float4	   *distances = palloc_array(float4, references->n * targets->n);
+	int			n = 0;
+	FmgrInfo	function;
+
+	fmgr_info(get_opcode(opno), &function);
+	for (int i = 0; i < references->n; i++)
+	{
+		LokiVacuumDelayPoint();
+		for (int j = 0; j < targets->n; j++)
+		{
+			double		distance;
+
+			if (references->rows[i] == targets->rows[j])
+				continue;
+			distance = DatumGetFloat8(FunctionCall2(&function, references->values[i],
+													targets->values[j]));
+			if (isfinite(distance))
+				distances[n++] = distance;
+		}
+	}
+	if (n >= 10)
+		make_profile(profile, distances, n, sample);
+	pfree(distances);
+}
+
+/*
+ * Keep the profiles in a slot that the server's statistics have left, with the
+ * references if these are not too large.
+ */
+static void
+keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *references,
+			  bool small)
+{
+	MemoryContext old = MemoryContextSwitchTo(stats->anl_context);
+	int			slot = 0;
+	float4	   *numbers = palloc_array(float4, LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS);
+
+	while (slot < STATISTIC_NUM_SLOTS && stats->stakind[slot] != 0)
+		slot++;
+	Assert(slot < STATISTIC_NUM_SLOTS);
+	memcpy(numbers, profiles, sizeof(LokiProfile) * LOKI_PROFILE_OPERATORS);
+	stats->stakind[slot] = LOKI_STATISTIC_PROFILES;
+	stats->stanumbers[slot] = numbers;
+	stats->numnumbers[slot] = LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS;
+	if (small)
+	{
+		stats->stavalues[slot] = palloc_array(Datum, references->n);
+		stats->numvalues[slot] = references->n;
+		for (int i = 0; i < references->n; i++)
+			stats->stavalues[slot][i] = datumCopy(references->values[i], false, -1);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* The schema of a type, where its operators are */
+static char *
+type_schema(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	result = get_namespace_name(((Form_pg_type) GETSTRUCT(tuple))->typnamespace);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+Oid
+loki_profile_operator(Oid type, int place)
+{
+	static const char *const names[] = {"<->", "<#>", "<=>", "<+>"};
+	char	   *schema = type_schema(type);
+	Oid			opno = InvalidOid;
+
+	StaticAssertStmt(lengthof(names) == LOKI_PROFILE_OPERATORS, "a place for each operator");
+	if (schema != NULL)
+		opno = OpernameGetOprid(list_make2(makeString(schema),
+										   makeString(pstrdup(names[place]))),
+								type, type);
+	return OidIsValid(opno) && loki_is_distance_operator(opno) ? opno : InvalidOid;
+}
+
+static void
+make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
+{
+	Oid			type = getBaseType(stats->attrtypid);
+	double		bytes = Max(sample->bytes / sample->nrows, 1);
+	int			nreferences = Max(MIN_REFERENCES, Min(MAX_REFERENCES, REFERENCE_BYTES / bytes));
+	int			ntargets = Max(MIN_TARGETS, Min(MAX_TARGETS, TARGET_BYTES / bytes));
+	LokiProfile profiles[LOKI_PROFILE_OPERATORS] = {0};
+	int32		dims = -1;
+	Vectors		references;
+	Vectors		targets;
+	bool		any = false;
+
+	references = spread_values(stats, fetch, sample, nreferences, 0.618034, &dims);
+	targets = spread_values(stats, fetch, sample, ntargets, 0.414214, &dims);
+	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
+	{
+		Oid			opno = loki_profile_operator(type, i);
+
+		if (OidIsValid(opno))
+			measure_operator(&profiles[i], opno, sample, &references, &targets);
+		any = any || profiles[i].pairs > 0;
+	}
+	if (any)
+		keep_profiles(stats, profiles, &references,
+					  references.n * bytes <= 4 * REFERENCE_BYTES);
+}
+
+/*
+ * The server's statistics come first.  They take the slots for the most common
+ * values, the histogram and the correlation, of values of up to 1 kB; wider ones
+ * count as distinct.
+ */
+static void
+compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
+					 int samplerows, double totalrows)
+{
+	ServerAnalysis *server = stats->extra_data;
+	Sample		sample;
+
+	stats->extra_data = server->extra_data;
+	server->compute_stats(stats, fetch, samplerows, totalrows);
+	stats->extra_data = server;
+	if (!stats->stats_valid)
+		return;
+	read_sample(stats, fetch, samplerows, &sample);
+	if (sample.nrows > 0)
+		make_profiles(stats, fetch, &sample);
+}
+
+/*
+ * The analyze function of the types.
+ */
+Datum
+lokivector_typanalyze(PG_FUNCTION_ARGS)
+{
+	VacAttrStats *stats = (VacAttrStats *) PG_GETARG_POINTER(0);
+	ServerAnalysis *server;
+
+	if (!std_typanalyze(stats))
+		PG_RETURN_BOOL(false);
+	server = palloc_object(ServerAnalysis);
+	server->compute_stats = stats->compute_stats;
+	server->extra_data = stats->extra_data;
+	stats->compute_stats = compute_vector_stats;
+	stats->extra_data = server;
+	PG_RETURN_BOOL(true);
+}

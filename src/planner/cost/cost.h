@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * cost.h
+ *	  What a scan of an hnsw index costs.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/cost.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_COST_COST_H
+#define LOKI_PLANNER_COST_COST_H
+
+#include "postgres.h"
+
+#include "hnsw/hnsw.h"
+#include "nodes/pathnodes.h"
+#include "utils/rel.h"
+
+/* Costs that are settings, in units of cpu_operator_cost */
+extern double loki_scan_cost;
+extern double loki_node_cost;
+extern double loki_pass_cost;
+extern double loki_row_cost;
+extern double loki_late_row_cost;
+extern double loki_detoast_cost;
+
+/* What a path costs that is not to be chosen: more than any that may be */
+#define LOKI_FORBIDDEN_COST		1e100
+
+/* functions in cost/cost.c */
+extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
+							   Cost *startup_cost, Cost *total_cost,
+							   Selectivity *selectivity, double *correlation,
+							   double *pages);
+extern Relation loki_open_planned(const IndexOptInfo *info);
+extern double loki_walk_nodes(double n, double ef, int m);
+extern Cost loki_score_cost(const LokiHnswShape *shape);
+
+/* Called by loki_planner_init() */
+extern void loki_cost_init(void);
+
+#endif							/* LOKI_PLANNER_COST_COST_H */

@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * distance_cost.c
+ *	  What computing a distance costs.
+ *
+ * To core a function costs one cpu_operator_cost, and reading a value that is
+ * out of line nothing.  A distance costs up to a thousand times that: sorts of
+ * whole tables would look far too cheap.  The planner asks this support function
+ * of all distance functions, whatever plan they are part of.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/distance_cost.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/detoast.h"
+#include "access/heaptoast.h"
+#include "lokivector.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "planner/cost/cost.h"
+
+LOKI_FUNCTION(lokivector_distance_support);
+
+/* In units of cpu_operator_cost: a call, and a byte of a vector */
+#define CALL_OPERATIONS		20
+#define BYTE_OPERATIONS		0.075
+
+/* Bytes of a vector of which nothing is known but that it is out of line */
+#define UNKNOWN_BYTES		6000
+#define MAX_BYTES			65536
+
+/*
+ * The width that the planner took from a column's statistics, where it did; of
+ * values out of line it is that of their pointers.
+ */
+static double
+column_width(PlannerInfo *root, Node *expr)
+{
+	Var		   *var = (Var *) expr;
+	RelOptInfo *rel;
+
+	if (root == NULL || !IsA(expr, Var) || var->varlevelsup != 0 ||
+		root->simple_rel_array == NULL || var->varno <= 0 ||
+		var->varno >= root->simple_rel_array_size)
+		return 0;
+	rel = root->simple_rel_array[var->varno];
+	if (rel == NULL || rel->attr_widths == NULL || var->varattno < rel->min_attr ||
+		var->varattno > rel->max_attr)
+		return 0;
+	return rel->attr_widths[var->varattno - rel->min_attr];
+}
+
+/* Operations that an argument costs: its bytes, and getting at them */
+static double
+argument_operations(PlannerInfo *root, Node *expr)
+{
+	int32		dims = exprTypmod(expr);
+	double		width = column_width(root, expr);
+	double		bytes = dims > 0 ? Min(dims * (double) sizeof(float4), MAX_BYTES) : UNKNOWN_BYTES;
+	bool		external;
+
+	if (!IsA(expr, Var))
+		return 0;
+	external = width > 0 ? width < Min(bytes / 2, TOAST_TUPLE_TARGET / 8) :
+		bytes > TOAST_TUPLE_TARGET;
+	if (!external && width > 0)
+		bytes = width;
+	return bytes * BYTE_OPERATIONS +
+		(external ? ceil(bytes / TOAST_MAX_CHUNK_SIZE) * loki_detoast_cost : 0);
+}
+
+/* Called by the planner for a call of a distance function. */
+Datum
+lokivector_distance_support(PG_FUNCTION_ARGS)
+{
+	SupportRequestCost *request = (SupportRequestCost *) PG_GETARG_POINTER(0);
+	List	   *args = NIL;
+	double		operations = CALL_OPERATIONS;
+	ListCell   *cell;
+
+	if (!IsA(request, SupportRequestCost) || request->node == NULL)
+		PG_RETURN_POINTER(NULL);
+	if (IsA(request->node, OpExpr))
+		args = ((OpExpr *) request->node)->args;
+	else if (IsA(request->node, FuncExpr))
+		args = ((FuncExpr *) request->node)->args;
+	if (args == NIL)
+		PG_RETURN_POINTER(NULL);
+	foreach(cell, args)
+		operations += argument_operations(request->root, lfirst(cell));
+	request->startup = 0;
+	request->per_tuple = operations * cpu_operator_cost;
+	PG_RETURN_POINTER(request);
+}

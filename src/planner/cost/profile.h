@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * profile.h
+ *	  What ANALYZE keeps of a column of vectors: a distance profile.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/profile.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_COST_PROFILE_H
+#define LOKI_PLANNER_COST_PROFILE_H
+
+#include "postgres.h"
+
+#include "c.h"
+
+/*
+ * A kind of statistics, of the range that pg_statistic.h leaves to private use.
+ * No tool knows it, so that dumps of statistics leave it out.  stanumbers are a
+ * LokiProfile for each of LOKI_PROFILE_OPERATORS operators, without pairs where
+ * the type has none of the name; stavalues are some of the vectors that distances
+ * were measured from.  One slot holds all, as the server's own statistics may
+ * need three of the five.
+ */
+#define LOKI_STATISTIC_PROFILES		21073
+#define LOKI_PROFILE_OPERATORS		4
+
+/* Shares of pairs of which the profile keeps the quantiles */
+#define LOKI_PROFILE_SHARES \
+	{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, \
+	 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1}
+#define LOKI_PROFILE_QUANTILES	23
+#define LOKI_PROFILE_MEDIAN		13
+
+typedef struct LokiProfile
+{
+	float4		pairs;			/* distances measured */
+	float4		external;		/* share of values that are out of line */
+	float4		bytes;			/* of a value, in line */
+	float4		quantiles[LOKI_PROFILE_QUANTILES];
+} LokiProfile;
+
+#define LOKI_PROFILE_NUMBERS	((int) (sizeof(LokiProfile) / sizeof(float4)))
+
+/* The operator on a type whose profile is at a place, InvalidOid if there is none;
+ * in cost/analyze.c */
+extern Oid	loki_profile_operator(Oid type, int place);
+
+#endif							/* LOKI_PLANNER_COST_PROFILE_H */

@@ -1,0 +1,407 @@
+/*-------------------------------------------------------------------------
+ *
+ * selectivity.c
+ *	  How many rows a distance predicate lets pass.
+ *
+ * Core's estimate for v <-> q < r is a third of the rows, as it knows nothing of
+ * the expression.  ANALYZE has kept a profile of distances (cost/analyze.c): the share
+ * of rows within r of a typical row.  A given query vector is not typical, and
+ * its distances from the references that were kept tell how it differs.
+ *
+ * Core asks operators for selectivities, and < of float8 is core's own.  But it
+ * remembers the selectivity of a clause, so that ours is written there before
+ * rows are computed anew.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/selectivity.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "planner/cost/cost.h"
+#include "planner/cost/profile.h"
+#include "planner/cost/selectivity.h"
+#include "planner/query/distance_expr.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+/* A bound of the profile counts if so many pairs were nearer */
+#define MIN_PAIRS	3
+
+/* As many references are looked at */
+#define MOST_REFERENCES	64
+
+static const double shares[] = LOKI_PROFILE_SHARES;
+
+/* How the distances of a query differ from those of the profile */
+typedef struct Difference
+{
+	double		scale;			/* distance * scale is like the profile's */
+	double		within;			/* share of references within the bound */
+	int			references;
+} Difference;
+
+/* The first quantile that stands on more than a few pairs */
+static int
+first_quantile(const LokiProfile *profile)
+{
+	int			i = 0;
+
+	while (i < LOKI_PROFILE_QUANTILES - 1 && shares[i] * profile->pairs < MIN_PAIRS)
+		i++;
+	return i;
+}
+
+/*
+ * The share of pairs nearer than all that were measured: distances fall as a
+ * power of the share, in a space of as many dimensions as the power says; inner
+ * products, that have no least value, as its logarithm.
+ */
+static double
+tail_share(const LokiProfile *profile, int first, double distance)
+{
+	int			second = first;
+	double		r0 = profile->quantiles[first];
+	double		r1;
+	double		steps;
+
+	while (second < LOKI_PROFILE_QUANTILES - 1 && shares[second] < 10 * shares[first])
+		second++;
+	r1 = profile->quantiles[second];
+	if (second == first || r1 <= r0)
+		return shares[first];
+	steps = log(shares[second] / shares[first]);
+	if (r0 > 0)
+		return shares[first] * pow(Max(distance, 0) / r0, Max(0.5, steps / log(r1 / r0)));
+	return shares[first] * exp((distance - r0) * steps / (r1 - r0));
+}
+
+/* The share of pairs that are at most so far apart */
+static double
+profile_share(const LokiProfile *profile, double distance)
+{
+	int			first = first_quantile(profile);
+	int			i = first;
+	double		below;
+
+	if (isnan(distance))
+		return 1;
+	if (distance < profile->quantiles[first])
+		return tail_share(profile, first, distance);
+	while (i < LOKI_PROFILE_QUANTILES && profile->quantiles[i] <= distance)
+		i++;
+	if (i == LOKI_PROFILE_QUANTILES)
+		return 1;
+	below = profile->quantiles[i - 1];
+	return shares[i - 1] * pow(shares[i] / shares[i - 1],
+							   (distance - below) / (profile->quantiles[i] - below));
+}
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/*
+ * The distances of a query from the references, and those of the references from
+ * themselves.
+ */
+static int
+measure_references(HeapTuple statistics, FmgrInfo *function, Datum query,
+				   double *distances, double *own, int most)
+{
+	AttStatsSlot slot;
+	int			n = 0;
+
+	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_PROFILES, InvalidOid,
+						  ATTSTATSSLOT_VALUES))
+		return 0;
+	for (int i = 0; i < slot.nvalues && n < most; i++)
+	{
+		Datum		reference = PointerGetDatum(PG_DETOAST_DATUM(slot.values[i]));
+
+		/* equal dimensions, as in cost/analyze.c */
+		if (memcmp(VARDATA(DatumGetPointer(reference)), VARDATA(DatumGetPointer(query)),
+				   sizeof(int32)) != 0)
+			continue;
+		distances[n] = DatumGetFloat8(FunctionCall2(function, reference, query));
+		own[n] = DatumGetFloat8(FunctionCall2(function, reference, reference));
+		if (isfinite(distances[n]) && isfinite(own[n]))
+			n++;
+	}
+	free_attstatsslot(&slot);
+	return n;
+}
+
+static double
+median(double *values, int n)
+{
+	qsort(values, n, sizeof(double), compare_doubles);
+	return values[n / 2];
+}
+
+/*
+ * Compare the query with the references.  Where distances have no sign the medians
+ * give a scale; inner products grow with the norm of the query, which is the root
+ * of the query's product with itself.
+ */
+static void
+compare_query(HeapTuple statistics, Oid opno, Datum query, double bound,
+			  const LokiProfile *profile, Difference *difference)
+{
+	double		distances[MOST_REFERENCES];
+	double		own[MOST_REFERENCES];
+	FmgrInfo	function;
+	int			n;
+	double		typical;
+	double		actual;
+
+	query = PointerGetDatum(PG_DETOAST_DATUM(query));
+	fmgr_info(get_opcode(opno), &function);
+	n = measure_references(statistics, &function, query, distances, own, MOST_REFERENCES);
+	if (n < 3)
+		return;
+	for (int i = 0; i < n; i++)
+		if (distances[i] <= bound)
+			difference->within += 1.0 / n;
+	difference->references = n;
+	if (profile->quantiles[0] >= 0)
+	{
+		typical = profile->quantiles[LOKI_PROFILE_MEDIAN];
+		actual = median(distances, n);
+	}
+	else
+	{
+		typical = sqrt(fabs(median(own, n)));
+		actual = sqrt(fabs(DatumGetFloat8(FunctionCall2(&function, query, query))));
+	}
+	if (typical > 0 && actual > 0 && isfinite(actual))
+		difference->scale = typical / actual;
+}
+
+/* The value of an expression that the planner knows, or guesses */
+static bool
+known_value(PlannerInfo *root, Node *expr, Datum *value)
+{
+	Const	   *constant = (Const *) estimate_expression_value(root, expr);
+
+	if (!IsA(constant, Const) || constant->constisnull)
+		return false;
+	*value = constant->constvalue;
+	return true;
+}
+
+/* An operator's profile in a slot, NULL if it has none */
+static const LokiProfile *
+find_profile(const AttStatsSlot *slot, Oid opno)
+{
+	const LokiProfile *profiles = (const LokiProfile *) slot->numbers;
+	Oid			left;
+	Oid			right;
+
+	if (slot->nnumbers != LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS)
+		return NULL;
+	op_input_types(opno, &left, &right);
+	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
+		if (profiles[i].pairs > 0 && loki_profile_operator(left, i) == opno)
+			return &profiles[i];
+	return NULL;
+}
+
+/*
+ * The share of a column's rows within a distance of an expression, from its
+ * statistics; -1 without them.
+ */
+static double
+share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
+			 Node *query, double bound)
+{
+	AttStatsSlot slot;
+	const LokiProfile *profile;
+	Difference	difference = {.scale = 1};
+	Datum		value;
+	double		result;
+
+	if (!HeapTupleIsValid(column->statsTuple) ||
+		!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_PROFILES,
+						  InvalidOid, ATTSTATSSLOT_NUMBERS))
+		return -1;
+	result = -1;
+	profile = find_profile(&slot, distance->opno);
+	if (profile != NULL)
+	{
+		/* what was sampled is for those who may read the column */
+		if (column->acl_ok && known_value(root, query, &value))
+			compare_query(column->statsTuple, distance->opno, value, bound, profile,
+						  &difference);
+		result = profile_share(profile, bound * difference.scale);
+		if (difference.within * difference.references >= 2)
+			result = Max(result, difference.within / 2);
+		result *= 1 - ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
+	}
+	free_attstatsslot(&slot);
+	return result;
+}
+
+Selectivity
+loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
+{
+	LokiDistanceBound bound;
+	VariableStatData column;
+	Node	   *left;
+	Node	   *right;
+	Datum		value;
+	double		within = -1;
+
+	if (IsA(clause, RestrictInfo))
+		clause = (Node *) ((RestrictInfo *) clause)->clause;
+	if (!loki_distance_bound(clause, &bound))
+		return -1;
+	left = linitial(bound.distance->args);
+	right = lsecond(bound.distance->args);
+	if (!bms_is_member(rel->relid, pull_varnos(root, left)))
+	{
+		Node	   *other = left;
+
+		left = right;
+		right = other;
+	}
+	if (!bms_equal(pull_varnos(root, left), rel->relids))
+		return -1;
+	if (known_value(root, (Node *) bound.bound, &value))
+	{
+		examine_variable(root, left, rel->relid, &column);
+		within = share_within(root, &column, bound.distance, right, DatumGetFloat8(value));
+		ReleaseVariableStats(column);
+	}
+	if (within < 0)
+		within = DEFAULT_RANGE_INEQ_SEL;
+	CLAMP_PROBABILITY(within);
+	return bound.upper ? within : 1 - within;
+}
+
+/*
+ * Write our selectivities into distance predicates, also below OR.  True if there
+ * are any.
+ */
+static bool
+set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, RestrictInfo))
+	{
+		RestrictInfo *rinfo = (RestrictInfo *) node;
+		Selectivity selectivity;
+
+		if (rinfo->orclause != NULL)
+		{
+			found = set_selectivities(root, rel, (Node *) rinfo->orclause);
+			if (found)
+				rinfo->norm_selec = -1;
+			return found;
+		}
+		selectivity = loki_distance_selectivity(root, rel, (Node *) rinfo->clause);
+		if (selectivity < 0)
+			return false;
+		rinfo->norm_selec = selectivity;
+		return true;
+	}
+	if (IsA(node, BoolExpr))
+		foreach(cell, ((BoolExpr *) node)->args)
+			found |= set_selectivities(root, rel, lfirst(cell));
+	return found;
+}
+
+/* The rows of a parent are those of its children. */
+static double
+children_rows(PlannerInfo *root, RelOptInfo *rel)
+{
+	double		rows = 0;
+	ListCell   *cell;
+
+	foreach(cell, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
+
+		if (info->parent_relid == rel->relid)
+		{
+			RelOptInfo *child = root->simple_rel_array[info->child_relid];
+
+			if (child != NULL && !IS_DUMMY_REL(child))
+				rows += child->rows;
+		}
+	}
+	return rows;
+}
+
+/* Paths are there already: tell them, too.  Those of hnsw depend on it much. */
+static void
+scale_paths(PlannerInfo *root, List *paths, double ratio)
+{
+	ListCell   *cell;
+
+	foreach(cell, paths)
+	{
+		Path	   *path = lfirst(cell);
+		IndexPath  *index = (IndexPath *) path;
+
+		if (IsA(path, IndexPath) && path->param_info == NULL &&
+			index->indexinfo->amcostestimate == loki_cost_estimate)
+			cost_index(index, root, 1, false);
+		else
+			path->rows = clamp_row_est(path->rows * ratio);
+	}
+}
+
+void
+loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
+{
+	bool		found = false;
+	double		rows;
+	double		ratio;
+	ListCell   *cell;
+
+	if (rel->rows <= 0 || IS_DUMMY_REL(rel))
+		return;
+	foreach(cell, rel->baserestrictinfo)
+		found |= set_selectivities(root, rel, lfirst(cell));
+	if (!found)
+		return;
+
+	if (planner_rt_fetch(rel->relid, root)->inh)
+	{
+		rel->rows = rel->tuples = Max(children_rows(root, rel), 1);
+		return;
+	}
+	rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
+															 0, JOIN_INNER, NULL));
+	ratio = rows / rel->rows;
+	rel->rows = rows;
+	scale_paths(root, rel->pathlist, ratio);
+	scale_paths(root, rel->partial_pathlist, ratio);
+	foreach(cell, rel->ppilist)
+	{
+		ParamPathInfo *info = lfirst_node(ParamPathInfo, cell);
+
+		info->ppi_rows = clamp_row_est(info->ppi_rows * ratio);
+	}
+}

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * selectivity.h
+ *	  How many rows a distance predicate lets pass.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/selectivity.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_COST_SELECTIVITY_H
+#define LOKI_PLANNER_COST_SELECTIVITY_H
+
+#include "postgres.h"
+
+#include "nodes/pathnodes.h"
+
+/*
+ * The share of a relation's rows for which a clause such as v <-> q < r holds,
+ * from the distances that ANALYZE sampled; -1 where the clause is no distance
+ * predicate, or nothing is known.
+ */
+extern Selectivity loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel,
+											 Node *clause);
+
+/* Correct the number of rows of a relation with such clauses. */
+extern void loki_distance_rows(PlannerInfo *root, RelOptInfo *rel);
+
+#endif							/* LOKI_PLANNER_COST_SELECTIVITY_H */

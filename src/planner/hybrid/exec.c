@@ -1,0 +1,410 @@
+/*-------------------------------------------------------------------------
+ *
+ * exec.c
+ *	  Execute a scan of an hnsw index within a bitmap or a distance.
+ *
+ * The bitmap is made when the first row is asked for, and kept over rescans as
+ * long as nothing that it depends on changes.  Then the access method is told
+ * to stay inside it and within the bound, and returns rows in order; or, where
+ * the bitmap has few rows, these are all read and sorted (hybrid/rows.c).
+ *
+ * Whichever way a row is found, it is checked by what may be wrong about it:
+ * lossy pages of the bitmap, conditions that the index holds lossily, and a
+ * bound that the distance is very near to.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid/exec.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "access/tableam.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "executor/nodeIndexscan.h"
+#include "hnsw/hnsw.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "planner/hybrid/hybrid.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+static void begin_node(CustomScanState *node, EState *estate, int eflags);
+static TupleTableSlot *exec_node(CustomScanState *node);
+static void end_node(CustomScanState *node);
+static void rescan_node(CustomScanState *node);
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = LOKI_HYBRID_NAME,
+	.BeginCustomScan = begin_node,
+	.ExecCustomScan = exec_node,
+	.EndCustomScan = end_node,
+	.ReScanCustomScan = rescan_node,
+	.EstimateDSMCustomScan = loki_hybrid_estimate_dsm,
+	.InitializeDSMCustomScan = loki_hybrid_initialize_dsm,
+	.ReInitializeDSMCustomScan = loki_hybrid_reinitialize_dsm,
+	.InitializeWorkerCustomScan = loki_hybrid_initialize_worker,
+	.ExplainCustomScan = loki_hybrid_explain,
+};
+
+/* How far the operator's result may be from what the index says it is */
+#define DISTANCE_SLOP	1e-5
+
+/* CreateCustomScanState */
+Node *
+loki_hybrid_create_state(CustomScan *scan)
+{
+	LokiHybridState *state = palloc0_object(LokiHybridState);
+
+	NodeSetTag(state, T_CustomScanState);
+	state->css.methods = &exec_methods;
+	return (Node *) state;
+}
+
+bool
+loki_is_hybrid_scan(PlanState *ps)
+{
+	return IsA(ps, CustomScanState) && ((CustomScanState *) ps)->methods == &exec_methods;
+}
+
+/* Tell the scan how many rows its caller takes at most (0 = not known). */
+void
+loki_hybrid_set_limit(PlanState *ps, double rows)
+{
+	((LokiHybridState *) ps)->limit = rows;
+}
+
+/* ----------------------------------------------------------------
+ * Beginning and ending
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Scan with the table's own kind of slot.  The server has set up a virtual one,
+ * and what depends on it.
+ */
+static void
+use_table_slot(CustomScanState *node, EState *estate)
+{
+	Relation	table = node->ss.ss_currentRelation;
+
+	node->ss.ps.subPlan = NIL;
+	ExecInitScanTupleSlot(estate, &node->ss, RelationGetDescr(table),
+						  table_slot_callbacks(table));
+	ExecAssignScanProjectionInfo(&node->ss);
+	node->ss.ps.qual = ExecInitQual(node->ss.ps.plan->qual, &node->ss.ps);
+}
+
+static void
+init_bounds(LokiHybridState *state, CustomScan *scan)
+{
+	List	   *values = LokiHybridExpr(scan, LOKI_HYBRID_BOUND_VALUES);
+	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
+
+	state->bounds = palloc0_array(LokiHybridBound, list_length(values) + 1);
+	for (int i = 0; i < list_length(values); i++)
+	{
+		LokiHybridBound *bound = &state->bounds[state->nbounds++];
+
+		bound->expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
+		bound->nans = (list_nth_int(flags, i) & LOKI_BOUND_NANS) != 0;
+		bound->exact = (list_nth_int(flags, i) & LOKI_BOUND_EXACT) != 0;
+	}
+}
+
+/* Scan keys, which are those of an index scan with runtime keys */
+static void
+init_keys(LokiHybridState *state, CustomScan *scan)
+{
+	PlanState  *ps = &state->css.ss.ps;
+
+	ExecIndexBuildScanKeys(ps, state->index, LokiHybridExpr(scan, LOKI_HYBRID_KEYS), false,
+						   &state->keys, &state->nkeys,
+						   &state->runtime_keys, &state->nruntime_keys, NULL, NULL);
+	ExecIndexBuildScanKeys(ps, state->index, LokiHybridExpr(scan, LOKI_HYBRID_ORDER), true,
+						   &state->orderbys, &state->norderbys,
+						   &state->runtime_keys, &state->nruntime_keys, NULL, NULL);
+	Assert(state->norderbys == 1);
+}
+
+/* BeginCustomScan */
+static void
+begin_node(CustomScanState *node, EState *estate, int eflags)
+{
+	LokiHybridState *state = (LokiHybridState *) node;
+	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+	PlanState  *ps = &node->ss.ps;
+	Oid			indexid = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
+	OpExpr	   *order;
+
+	use_table_slot(node, estate);
+	state->keys_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps);
+	state->index_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_INDEX_ROW), ps);
+	state->bitmap_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps);
+	state->bound_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps);
+	order = linitial_node(OpExpr, LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW));
+	state->distance = ExecInitExpr((Expr *) order, ps);
+	state->plan = order->inputcollid;
+	init_bounds(state, scan);
+	if (scan->custom_plans != NIL)
+	{
+		state->bitmap = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
+		node->custom_ps = list_make1(state->bitmap);
+	}
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+
+	state->index = index_open(indexid,
+							  exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
+	state->runtime = CreateExprContext(estate);
+	init_keys(state, scan);
+	state->rows_context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
+												ALLOCSET_DEFAULT_SIZES);
+}
+
+static void
+forget_bitmap(LokiHybridState *state)
+{
+	if (state->tids != NULL)
+		loki_tids_free(state->tids);
+	state->tids = NULL;
+}
+
+/* EndCustomScan */
+static void
+end_node(CustomScanState *node)
+{
+	LokiHybridState *state = (LokiHybridState *) node;
+
+	loki_hybrid_end_counts(state);
+	if (state->fetch != NULL)
+		table_index_fetch_end(state->fetch);
+	if (state->scan != NULL)
+		index_endscan(state->scan);
+	if (state->index != NULL)
+		index_close(state->index, NoLock);
+	forget_bitmap(state);
+	if (state->bitmap != NULL)
+		ExecEndNode(state->bitmap);
+}
+
+/* ReScanCustomScan */
+static void
+rescan_node(CustomScanState *node)
+{
+	LokiHybridState *state = (LokiHybridState *) node;
+
+	state->begun = false;
+	state->nrows = state->next_row = 0;
+	MemoryContextReset(state->rows_context);
+	if (state->fetch != NULL)
+		table_index_fetch_reset(state->fetch);
+	if (state->bitmap != NULL)
+	{
+		if (node->ss.ps.chgParam != NULL)
+			UpdateChangedParamSet(state->bitmap, node->ss.ps.chgParam);
+
+		/* the same parameters make the same bitmap */
+		if (state->bitmap->chgParam != NULL)
+			forget_bitmap(state);
+	}
+	ExecScanReScan(&node->ss);
+}
+
+/* ----------------------------------------------------------------
+ * The first row
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Evaluate what distances are compared with; false if no row can pass.  Of a
+ * bound that is NaN or infinite nothing follows, as NaN sorts last.
+ */
+static bool
+evaluate_bounds(LokiHybridState *state)
+{
+	state->bound = get_float8_infinity();
+	state->bound_nans = true;
+	for (int i = 0; i < state->nbounds; i++)
+	{
+		LokiHybridBound *bound = &state->bounds[i];
+		bool		isnull;
+		Datum		value = ExecEvalExprSwitchContext(bound->expr, state->runtime, &isnull);
+
+		bound->value = isnull ? get_float8_nan() : DatumGetFloat8(value);
+		if (isnull && bound->exact)
+			return false;
+		if (bound->value < state->bound)
+			state->bound = bound->value;
+		state->bound_nans &= bound->nans || isnan(bound->value);
+	}
+	return true;
+}
+
+static void
+begin_walk(LokiHybridState *state)
+{
+	EState	   *estate = state->css.ss.ps.state;
+
+	if (state->scan == NULL)
+		state->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, state->index,
+											 estate->es_snapshot, state->nkeys, 1);
+	index_rescan(state->scan, state->keys, state->nkeys, state->orderbys, 1);
+	loki_hnsw_set_limit(state->scan, InvalidOid, state->limit, NULL);
+
+	/*
+	 * Wider by what rounding may make of the distances; NaN is no bound.  Without
+	 * a LIMIT the bound is a condition, and all rows that meet it are wanted.
+	 */
+	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :
+					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1),
+					   state->bound_nans, state->limit == 0);
+	state->counts.walks++;
+}
+
+/* All that is done before the first row */
+static void
+begin_scan(LokiHybridState *state)
+{
+	state->begun = true;
+	state->way = LOKI_HYBRID_NOTHING;
+	ResetExprContext(state->runtime);
+	if (!evaluate_bounds(state))
+		return;
+	ExecIndexEvalRuntimeKeys(state->runtime, state->runtime_keys, state->nruntime_keys);
+	if (state->bitmap != NULL)
+	{
+		if (state->tids == NULL)
+			loki_hybrid_make_tids(state);
+		if (state->tids->npages == 0)
+			return;
+	}
+	if (state->bitmap != NULL && loki_hybrid_rows_pay(state))
+	{
+		state->way = LOKI_HYBRID_ROWS;
+		state->counts.row_scans++;
+		loki_hybrid_read_rows(state);
+		return;
+	}
+	state->way = LOKI_HYBRID_WALK;
+	begin_walk(state);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a row in the scan's slot passes clauses */
+static bool
+passes(LokiHybridState *state, ExprState *clauses)
+{
+	if (clauses == NULL)
+		return true;
+	if (ExecQualAndReset(clauses, state->css.ss.ps.ps_ExprContext))
+		return true;
+	state->counts.rechecked++;
+	return false;
+}
+
+/*
+ * Whether the distance of the row in the scan's slot is within the bounds that
+ * are exact.  One very near to a bound is for the operator to decide.
+ */
+bool
+loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
+{
+	bool		near = false;
+
+	for (int i = 0; i < state->nbounds; i++)
+	{
+		LokiHybridBound *bound = &state->bounds[i];
+		double		slop = DISTANCE_SLOP * Max(fabs(bound->value), 1);
+
+		if (!bound->exact)
+			continue;
+		if (isnull)
+			return false;
+		if (isnan(distance) || isnan(bound->value) || isinf(bound->value) ||
+			fabs(distance - bound->value) <= slop)
+			near = true;
+		else if (distance > bound->value)
+			return false;
+	}
+	return !near || passes(state, state->bound_row);
+}
+
+/* The next row of the access method that passes what it did not check */
+static bool
+next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
+{
+	IndexScanDesc scan = state->scan;
+	ItemPointer tid;
+
+	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		bool		recheck;
+
+		CHECK_FOR_INTERRUPTS();
+		if (state->tids != NULL && !loki_tids_has(state->tids, tid))
+			continue;
+		recheck = state->tids != NULL &&
+			loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(tid));
+		if (!index_fetch_heap(scan, slot))
+			continue;
+
+		/*
+		 * the bound comes last: what it is compared with may be a function of
+		 * the user's, and is evaluated for rows very near to it
+		 */
+		if ((!scan->xs_recheck || passes(state, state->keys_row)) &&
+			(!recheck || passes(state, state->bitmap_row)) &&
+			loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
+							   scan->xs_orderbynulls[0]))
+			return true;
+	}
+	return false;
+}
+
+/* ExecScan's access method */
+static TupleTableSlot *
+next_row(ScanState *node)
+{
+	LokiHybridState *state = (LokiHybridState *) node;
+	TupleTableSlot *slot = node->ss_ScanTupleSlot;
+	bool		found = false;
+
+	if (!state->begun)
+		begin_scan(state);
+	node->ps.ps_ExprContext->ecxt_scantuple = slot;
+	if (state->way == LOKI_HYBRID_WALK)
+		found = next_of_walk(state, slot);
+	else if (state->way == LOKI_HYBRID_ROWS)
+		found = loki_hybrid_next_row(state, slot);
+	return found ? slot : ExecClearTuple(slot);
+}
+
+/* ExecScan's recheck of a row that was updated meanwhile: all but the filter */
+static bool
+recheck_row(ScanState *node, TupleTableSlot *slot)
+{
+	LokiHybridState *state = (LokiHybridState *) node;
+	ExprContext *econtext = node->ps.ps_ExprContext;
+
+	econtext->ecxt_scantuple = slot;
+	return ExecQual(state->keys_row, econtext) && ExecQual(state->index_row, econtext) &&
+		ExecQual(state->bitmap_row, econtext) && ExecQualAndReset(state->bound_row, econtext);
+}
+
+/* ExecCustomScan */
+static TupleTableSlot *
+exec_node(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_row, recheck_row);
+}

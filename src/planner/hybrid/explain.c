@@ -1,0 +1,126 @@
+/*-------------------------------------------------------------------------
+ *
+ * explain.c
+ *	  What EXPLAIN tells of a scan within a bitmap or a distance.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid/explain.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/hybrid/hybrid.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+/* Show expressions of the scan, joined by AND. */
+static void
+show_expressions(const char *label, List *expressions, PlanState *ps, List *ancestors,
+				 ExplainState *es)
+{
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	List	   *context;
+
+	if (expressions == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, ps->plan, ancestors);
+	ExplainPropertyText(label,
+						deparse_expression((Node *) make_ands_explicit(expressions),
+										   context, prefix, false), es);
+}
+
+/* Show the work of scans of the index, if any, and rows that were read besides. */
+static void
+show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainState *es)
+{
+	if (scanned || es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyUInteger("Nodes Visited", NULL, work->nodes_scored, es);
+		ExplainPropertyUInteger("Nodes Filtered", NULL, work->nodes_filtered, es);
+		ExplainPropertyUInteger("Nodes Reranked", NULL, work->nodes_refined, es);
+		ExplainPropertyUInteger("Sequential Passes", NULL, work->sequential_passes, es);
+		if (work->late_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Late Rows", NULL, work->late_rows, es);
+	}
+	ExplainPropertyUInteger("Heap Fetches", NULL, work->heap_fetches + heap_fetches, es);
+}
+
+static void
+show_counts(LokiHybridState *state, ExplainState *es)
+{
+	LokiHybridCounts counts;
+	LokiScanWork work;
+
+	loki_hybrid_total(state, &counts, &work);
+	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
+		return;
+	ExplainPropertyText("Way", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
+						counts.row_scans == 0 ? "walk" : "walk and rows", es);
+	if (state->bitmap != NULL)
+	{
+		ExplainPropertyUInteger("Bitmaps", NULL, counts.bitmaps, es);
+		ExplainPropertyFloat("Bitmap Rows", NULL, counts.bitmap_rows, 0, es);
+		if (counts.lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Lossy Pages", NULL, counts.lossy_pages, es);
+	}
+	show_work(&work, counts.walks > 0, counts.heap_fetches, es);
+	if (counts.rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Rows Removed by Recheck", NULL, counts.rechecked, es);
+}
+
+/* ExplainCustomScan */
+void
+loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+	PlanState  *ps = &node->ss.ps;
+	Oid			index = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
+
+	ExplainPropertyText("Index", get_rel_name(index), es);
+	show_expressions("Index Cond", LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps,
+					 ancestors, es);
+	show_expressions("Order By", LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW), ps,
+					 ancestors, es);
+	show_expressions("Distance Bound", LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps,
+					 ancestors, es);
+	show_expressions("Recheck Cond", LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps,
+					 ancestors, es);
+	if (es->analyze)
+		show_counts((LokiHybridState *) node, es);
+}
+
+static LokiExplainNodeHook previous_explain_node = NULL;
+
+/* What EXPLAIN (ANALYZE) tells of plain index scans, where the server asks */
+static void
+explain_node(PlanState *ps, List *ancestors, const char *relationship,
+			 const char *plan_name, struct ExplainState *es)
+{
+	if (previous_explain_node)
+		previous_explain_node(ps, ancestors, relationship, plan_name, es);
+	if (es->analyze && IsA(ps, IndexScanState))
+	{
+		IndexScanState *scan = (IndexScanState *) ps;
+
+		if (scan->iss_ScanDesc != NULL && loki_is_hnsw_index(scan->iss_RelationDesc))
+		{
+			LokiScanWork work;
+
+			loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
+			show_work(&work, true, 0, es);
+		}
+	}
+}
+
+void
+loki_hybrid_explain_init(void)
+{
+	previous_explain_node = LokiSetExplainNodeHook(explain_node);
+}

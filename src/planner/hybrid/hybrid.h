@@ -1,0 +1,202 @@
+/*-------------------------------------------------------------------------
+ *
+ * hybrid.h
+ *	  Scans of an hnsw index within a bitmap or a distance: what the files
+ *	  of the node share.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid/hybrid.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_HYBRID_HYBRID_H
+#define LOKI_PLANNER_HYBRID_HYBRID_H
+
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/relscan.h"
+#include "access/skey.h"
+#include "executor/execdesc.h"
+#include "hnsw/hnsw.h"
+#include "nodes/execnodes.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "storage/dsm.h"
+#include "utils/rel.h"
+
+/* As EXPLAIN shows it */
+#define LOKI_HYBRID_NAME	"LokivectorHybridScan"
+
+/* lokivector.enable_hybrid_scan */
+extern bool loki_enable_hybrid_scan;
+
+/*
+ * A path's children: the index path that the walk is made of, and the bitmap
+ * heap path whose bitmap it stays in, if it has one.
+ */
+#define LokiHybridWalk(path)	((IndexPath *) linitial((path)->custom_paths))
+#define LokiHybridBitmap(path) \
+	(list_length((path)->custom_paths) > 1 ? \
+	 (BitmapHeapPath *) lsecond((path)->custom_paths) : NULL)
+
+/* What a plan carries: custom_private ... */
+typedef enum LokiHybridPrivate
+{
+	LOKI_HYBRID_INDEX,			/* OID list of one: the index */
+	LOKI_HYBRID_BOUNDS			/* integer list: LOKI_BOUND_xxx by bound */
+} LokiHybridPrivate;
+
+#define LOKI_BOUND_NANS		1
+#define LOKI_BOUND_EXACT	2
+
+/* ... and custom_exprs, lists all of them */
+typedef enum LokiHybridExprs
+{
+	LOKI_HYBRID_KEYS,			/* conditions on the index's columns ... */
+	LOKI_HYBRID_ORDER,			/* ... and its order, as of the index */
+	LOKI_HYBRID_KEYS_ROW,		/* the same as of the row */
+	LOKI_HYBRID_ORDER_ROW,
+	LOKI_HYBRID_INDEX_ROW,		/* what the index stands for, and the bitmap
+								 * does not */
+	LOKI_HYBRID_BITMAP_ROW,		/* what the bitmap stands for */
+	LOKI_HYBRID_BOUND_ROW,		/* clauses that bound the distance */
+	LOKI_HYBRID_BOUND_VALUES,	/* what distances are compared with */
+	LOKI_HYBRID_NEXPRS
+} LokiHybridExprs;
+
+#define LokiHybridExpr(scan, which)	((List *) list_nth((scan)->custom_exprs, which))
+
+/* Ways to find the rows */
+typedef enum LokiHybridWay
+{
+	LOKI_HYBRID_NOTHING,		/* there can be none */
+	LOKI_HYBRID_WALK,			/* the access method's, whichever it is */
+	LOKI_HYBRID_ROWS			/* every row of the bitmap */
+} LokiHybridWay;
+
+/* A bound of the distance: d < value, or d <= value */
+typedef struct LokiHybridBound
+{
+	ExprState  *expr;
+	double		value;
+	bool		nans;			/* the clause holds where the distance is NaN */
+	bool		exact;			/* the clause compares the distance itself */
+} LokiHybridBound;
+
+/* A row of the bitmap, and its distance */
+typedef struct LokiHybridRow
+{
+	double		distance;
+	ItemPointerData tid;
+	uint16		rank;			/* before distance: NULL and NaN come first or
+								 * last */
+} LokiHybridRow;
+
+/* What EXPLAIN ANALYZE tells */
+typedef struct LokiHybridCounts
+{
+	uint64		walks;			/* of starts, those that walked ... */
+	uint64		row_scans;		/* ... or read every row of the bitmap */
+	uint64		bitmaps;		/* made */
+	double		bitmap_rows;	/* in them */
+	uint64		lossy_pages;
+	uint64		rechecked;		/* rows removed by rechecking */
+	uint64		heap_fetches;	/* rows of bitmaps read */
+} LokiHybridCounts;
+
+/* What parallel workers add to it */
+typedef struct LokiHybridShared LokiHybridShared;
+
+typedef struct LokiHybridState
+{
+	CustomScanState css;
+
+	/* the scan of the index */
+	Relation	index;
+	ScanKey		keys;
+	int			nkeys;
+	ScanKey		orderbys;
+	int			norderbys;
+	IndexRuntimeKeyInfo *runtime_keys;
+	int			nruntime_keys;
+	ExprContext *runtime;
+	IndexScanDesc scan;
+
+	/* what rows are checked by */
+	ExprState  *keys_row;
+	ExprState  *index_row;
+	ExprState  *bitmap_row;
+	ExprState  *bound_row;
+	ExprState  *distance;
+	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
+								 * (src/hnsw/hnsw.h) */
+	LokiHybridBound *bounds;
+	int			nbounds;
+
+	/* a scan that has begun */
+	bool		begun;
+	LokiHybridWay way;
+	double		limit;			/* rows that the caller takes at most, 0 = not
+								 * known */
+	PlanState  *bitmap;
+	LokiTidSet *tids;
+	MemoryContext tids_context;
+	double		bound;			/* the least; infinite: none */
+	bool		bound_nans;		/* all clauses hold where it is NaN */
+
+	/* the rows of the bitmap, if they are read one by one */
+	IndexFetchTableData *fetch;
+	LokiHybridRow *rows;
+	uint64		nrows;
+	uint64		next_row;
+	MemoryContext rows_context;
+
+	LokiHybridCounts counts;
+	dsm_segment *segment;		/* if they are told: ... */
+	LokiHybridShared *shared;	/* ... NULL, or what it has */
+} LokiHybridState;
+
+/* functions in hybrid/cost.c */
+extern void loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded);
+extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
+
+/* functions in hybrid/plan.c */
+extern const CustomPathMethods loki_hybrid_path_methods;
+extern Expr *loki_hybrid_distance(Plan *plan);
+
+/* functions in hybrid/exec.c */
+extern Node *loki_hybrid_create_state(CustomScan *scan);
+extern bool loki_is_hybrid_scan(PlanState *ps);
+extern void loki_hybrid_set_limit(PlanState *ps, double rows);
+extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
+
+/* functions in hybrid/tids.c */
+extern void loki_hybrid_make_tids(LokiHybridState *state);
+
+/* functions in hybrid/rows.c */
+extern void loki_hybrid_read_rows(LokiHybridState *state);
+extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
+
+/* functions in hybrid/parallel.c */
+extern Size loki_hybrid_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
+extern void loki_hybrid_initialize_dsm(CustomScanState *node, ParallelContext *pcxt,
+									   void *coordinate);
+extern void loki_hybrid_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt,
+										 void *coordinate);
+extern void loki_hybrid_initialize_worker(CustomScanState *node, shm_toc *toc,
+										  void *coordinate);
+extern void loki_hybrid_total(LokiHybridState *state, LokiHybridCounts *counts,
+							  LokiScanWork *work);
+extern void loki_hybrid_end_counts(LokiHybridState *state);
+extern void loki_hybrid_parallel_init(void);
+
+/* functions in hybrid/explain.c */
+extern void loki_hybrid_explain_init(void);
+extern void loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es);
+
+/* functions in hybrid/path.c: scans within a bitmap or a distance */
+extern void loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
+extern void loki_hybrid_init(void);
+
+#endif							/* LOKI_PLANNER_HYBRID_HYBRID_H */

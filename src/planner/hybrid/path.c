@@ -1,0 +1,468 @@
+/*-------------------------------------------------------------------------
+ *
+ * path.c
+ *	  Paths for scans of an hnsw index within a bitmap or a distance.
+ *
+ * A plain index scan knows a LIMIT and the index's own columns.  What it does
+ * not know are the rows that another index finds for a clause, and how far a
+ * row may be.  Where a query has either, a path of ours competes with the
+ * server's.
+ *
+ * Bitmaps are those that the server itself would choose: it is asked to make
+ * index paths once more, with lists of our own in place of the relation's.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid/path.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "planner/cost/cost.h"
+#include "planner/cost/selectivity.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/query/distance_expr.h"
+#include "planner/query/promise.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+bool		loki_enable_hybrid_scan = true;
+
+/* A distance that a scan could go by */
+typedef struct HybridTarget
+{
+	IndexOptInfo *index;
+	List	   *clauses;		/* IndexClauses of the index's columns */
+	Expr	   *distance;		/* its key on the left */
+	List	   *pathkeys;		/* of the distance */
+	bool		ordered;		/* they are asked for */
+	Relids		outer;			/* relations that the distance needs */
+} HybridTarget;
+
+/* Whether an index is ours, and there is a file of it */
+static bool
+is_hnsw(IndexOptInfo *index)
+{
+	return !index->hypothetical &&
+		(amcostestimate_function) index->amcostestimate == loki_cost_estimate;
+}
+
+static bool
+has_hnsw(RelOptInfo *rel)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->indexlist)
+		if (is_hnsw(lfirst(cell)))
+			return true;
+	return false;
+}
+
+/* ----------------------------------------------------------------
+ * Paths of the server
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The paths that the server makes for these indexes of a relation, as if there
+ * were no other.  Plain index scans are held to be disabled, so that they do
+ * not displace bitmap scans.
+ */
+static List *
+paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
+{
+	List	   *saved_indexes = rel->indexlist;
+	List	   *saved_paths = rel->pathlist;
+	List	   *saved_partial = rel->partial_pathlist;
+	bool		saved_indexscan = enable_indexscan;
+	bool		saved_indexonlyscan = enable_indexonlyscan;
+	List	   *paths;
+
+	PG_TRY();
+	{
+		rel->indexlist = indexes;
+		rel->pathlist = NIL;
+		rel->partial_pathlist = NIL;
+		enable_indexscan = false;
+		enable_indexonlyscan = false;
+		create_index_paths(root, rel);
+		paths = rel->pathlist;
+	}
+	PG_FINALLY();
+	{
+		rel->indexlist = saved_indexes;
+		rel->pathlist = saved_paths;
+		rel->partial_pathlist = saved_partial;
+		enable_indexscan = saved_indexscan;
+		enable_indexonlyscan = saved_indexonlyscan;
+	}
+	PG_END_TRY();
+	return paths;
+}
+
+/* Bitmap heap scans by the relation's other indexes */
+static List *
+bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *indexes = NIL;
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (!enable_bitmapscan ||
+		(rel->baserestrictinfo == NIL && rel->joininfo == NIL && !rel->has_eclass_joins))
+		return NIL;
+	foreach(cell, rel->indexlist)
+		if (!is_hnsw(lfirst(cell)))
+			indexes = lappend(indexes, lfirst(cell));
+	if (indexes == NIL)
+		return NIL;
+	foreach(cell, paths_of_indexes(root, rel, indexes))
+		if (IsA(lfirst(cell), BitmapHeapPath))
+			result = lappend(result, lfirst(cell));
+	return result;
+}
+
+/* What the server finds to be conditions on the columns of an index */
+static List *
+index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (index->nkeycolumns == 1)
+		return NIL;
+	foreach(cell, paths_of_indexes(root, rel, list_make1(index)))
+	{
+		IndexPath  *path = (IndexPath *) lfirst(cell);
+
+		if (IsA(path, IndexPath) && path->path.param_info == NULL &&
+			list_length(path->indexclauses) > list_length(result))
+			result = path->indexclauses;
+	}
+	return result;
+}
+
+/* ----------------------------------------------------------------
+ * Distances
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * A distance with the index's first column on the left, if that is what the
+ * index sorts by and the other side is known before the scan.
+ */
+static Expr *
+match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
+{
+	Node	   *left = linitial(distance->args);
+	Node	   *right = lsecond(distance->args);
+	OpExpr	   *result;
+	Oid			opno = distance->opno;
+
+	if (!match_index_to_operand(left, 0, index))
+	{
+		if (!match_index_to_operand(right, 0, index))
+			return NULL;
+		opno = get_commutator(opno);
+		left = lsecond(distance->args);
+		right = linitial(distance->args);
+	}
+	if (!OidIsValid(opno) ||
+		!OidIsValid(get_op_opfamily_sortfamily(opno, index->opfamily[0])) ||
+		bms_is_member(index->rel->relid, pull_varnos(root, right)) ||
+		contain_volatile_functions(right))
+		return NULL;
+	result = (OpExpr *) make_opclause(opno, FLOAT8OID, false, (Expr *) left,
+									  (Expr *) right, InvalidOid,
+									  distance->inputcollid);
+	set_opfuncid(result);
+	return (Expr *) result;
+}
+
+/*
+ * Whether a clause bounds the distance that a target goes by, from above, by a
+ * value that is known before the scan.  It would be evaluated before clauses
+ * of a security barrier, which it must not overtake.
+ */
+static bool
+bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
+				LokiDistanceBound *bound, Expr **distance)
+{
+	if (clause->security_level > index->rel->baserestrict_min_security &&
+		!clause->leakproof)
+		return false;
+	if (!loki_distance_bound((Node *) clause->clause, bound) || !bound->upper ||
+		bms_is_member(index->rel->relid, pull_varnos(root, (Node *) bound->bound)) ||
+		contain_volatile_functions((Node *) bound->bound))
+		return false;
+	*distance = match_distance(root, index, bound->distance);
+	return *distance != NULL;
+}
+
+/* Pathkeys for ascending order of a distance */
+static List *
+distance_pathkeys(PlannerInfo *root, Expr *distance)
+{
+	SortGroupClause *sort = makeNode(SortGroupClause);
+	TargetEntry *entry = makeTargetEntry(distance, 1, NULL, false);
+
+	entry->ressortgroupref = 1;
+	sort->tleSortGroupRef = 1;
+	sort->eqop = get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
+									 BTEqualStrategyNumber);
+	sort->sortop = get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
+									   BTLessStrategyNumber);
+	return make_pathkeys_for_sortclauses(root, list_make1(sort), list_make1(entry));
+}
+
+/*
+ * Whether a target goes by a distance; the collation of its operator is about
+ * rows without one (src/hnsw/hnsw.h).
+ */
+static bool
+goes_by(const HybridTarget *target, Expr *distance)
+{
+	OpExpr	   *a = (OpExpr *) target->distance;
+	OpExpr	   *b = (OpExpr *) distance;
+
+	return a->opno == b->opno && equal(a->args, b->args);
+}
+
+static HybridTarget *
+find_target(List *targets, IndexOptInfo *index, Expr *distance)
+{
+	ListCell   *cell;
+
+	foreach(cell, targets)
+	{
+		HybridTarget *target = lfirst(cell);
+
+		if (target->index == index && goes_by(target, distance))
+			return target;
+	}
+	return NULL;
+}
+
+/* Distances that the query sorts by: those of index paths */
+static List *
+sorted_targets(RelOptInfo *rel)
+{
+	List	   *targets = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rel->pathlist)
+	{
+		IndexPath  *path = (IndexPath *) lfirst(cell);
+		HybridTarget *target;
+
+		if (!IsA(path, IndexPath) || !is_hnsw(path->indexinfo) ||
+			list_length(path->indexorderbys) != 1 ||
+			!IsA(linitial(path->indexorderbys), OpExpr) || path->path.param_info != NULL)
+			continue;
+		target = palloc0_object(HybridTarget);
+		target->index = path->indexinfo;
+		target->clauses = path->indexclauses;
+		target->distance = linitial(path->indexorderbys);
+		target->pathkeys = path->path.pathkeys;
+		target->ordered = true;
+		target->outer = rel->lateral_relids;
+		targets = lappend(targets, target);
+	}
+	return targets;
+}
+
+/*
+ * Whether scans of an index return all rows within a bound.  Under pgvector's
+ * limits they do not, and a query without ORDER BY knows of no limits.  One that
+ * is yet to be rebuilt returns none.
+ */
+static bool
+is_complete(IndexOptInfo *info)
+{
+	Relation	index = loki_open_planned(info);
+	LokiScanSettings settings;
+	bool		old = loki_hnsw_is_old(index);
+
+	loki_scan_settings(index, &settings);
+	index_close(index, NoLock);
+	return settings.complete && !old;
+}
+
+/* Distances that a clause bounds */
+static List *
+bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *targets)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst(cell);
+		LokiDistanceBound bound;
+		Expr	   *distance;
+		HybridTarget *target;
+
+		if (!is_hnsw(index) || (index->indpred != NIL && !index->predOK) ||
+			!bounds_distance(root, index, clause, &bound, &distance) ||
+			find_target(targets, index, distance) != NULL || !is_complete(index))
+			continue;
+		target = palloc0_object(HybridTarget);
+		target->index = index;
+		target->clauses = index_clauses(root, rel, index);
+		target->distance = distance;
+		target->pathkeys = distance_pathkeys(root, distance);
+		target->outer = bms_union(rel->lateral_relids, clause->clause_relids);
+		target->outer = bms_del_member(target->outer, rel->relid);
+		targets = lappend(targets, target);
+	}
+	return targets;
+}
+
+static List *
+find_targets(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *targets = sorted_targets(rel);
+	ListCell   *cell;
+
+	foreach(cell, rel->baserestrictinfo)
+		targets = bounded_targets(root, rel, lfirst(cell), targets);
+	foreach(cell, rel->joininfo)
+		if (join_clause_is_movable_to(lfirst(cell), rel))
+			targets = bounded_targets(root, rel, lfirst(cell), targets);
+	return targets;
+}
+
+/* ----------------------------------------------------------------
+ * Paths of ours
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The share of rows that bounds on a target's distance let pass, among the
+ * clauses that a scan evaluates; 1 and false if there are none.
+ */
+static bool
+find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
+			List *clauses, Selectivity *selectivity)
+{
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, clauses)
+	{
+		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
+		LokiDistanceBound bound;
+		Expr	   *distance;
+		Selectivity share;
+
+		if (!bounds_distance(root, target->index, clause, &bound, &distance) ||
+			!goes_by(target, distance))
+			continue;
+		share = loki_distance_selectivity(root, rel, (Node *) clause->clause);
+		if (share < 0)
+			share = clause_selectivity(root, (Node *) clause, 0, JOIN_INNER, NULL);
+		*selectivity = Min(*selectivity, share);
+		found = true;
+	}
+	return found;
+}
+
+/* Offer a scan by a target's distance, within a bitmap unless that is NULL. */
+static void
+offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer,
+		   Path *bitmap)
+{
+	CustomPath *path = makeNode(CustomPath);
+	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, outer);
+	List	   *clauses = rel->baserestrictinfo;
+	Expr	   *distance = target->distance;
+	Selectivity selectivity = 1;
+	IndexPath  *walk;
+
+	if (param_info != NULL)
+		clauses = list_concat_copy(clauses, param_info->ppi_clauses);
+
+	/* the order of rows for one row of another relation is of no use */
+	if (!find_bounds(root, rel, target, clauses, &selectivity) &&
+		(bitmap == NULL || param_info != NULL))
+		return;
+	if (bitmap != NULL && !bms_equal(PATH_REQ_OUTER(bitmap), outer))
+	{
+		bitmap = reparameterize_path(root, bitmap, outer, 1.0);
+		if (bitmap == NULL)
+			return;
+	}
+
+	/*
+	 * A distance from another relation's vectors is kept apart: core knows of
+	 * none in an index path when it translates that to children of the relation.
+	 */
+	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
+	{
+		path->custom_private = list_make1(distance);
+		distance = (Expr *) loki_constant_distance((OpExpr *) distance);
+	}
+	walk = create_index_path(root, target->index, target->clauses,
+							 list_make1(distance), list_make1_int(0),
+							 target->pathkeys, ForwardScanDirection, false, outer,
+							 1.0, false);
+	if (!target->ordered)
+		loki_promise_exact(walk);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = param_info;
+	path->path.parallel_safe = rel->consider_parallel &&
+		is_parallel_safe(root, (Node *) target->distance);
+	path->path.rows = param_info ? param_info->ppi_rows : rel->rows;
+	path->path.pathkeys = target->ordered ? target->pathkeys : NIL;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(walk);
+	if (bitmap != NULL)
+		path->custom_paths = lappend(path->custom_paths, bitmap);
+	path->methods = &loki_hybrid_path_methods;
+	loki_hybrid_cost(root, path, selectivity);
+	add_path(rel, &path->path);
+}
+
+/*
+ * Add paths to a table's, for each distance that it could be scanned by: with
+ * what bounds it, and within each bitmap.
+ */
+void
+loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+{
+	List	   *targets;
+	List	   *bitmaps;
+	ListCell   *cell;
+
+	if (!loki_enable_hybrid_scan || rte->inh || !has_hnsw(rel))
+		return;
+	targets = find_targets(root, rel);
+	if (targets == NIL)
+		return;
+	bitmaps = bitmap_paths(root, rel);
+	foreach(cell, targets)
+	{
+		HybridTarget *target = lfirst(cell);
+		ListCell   *bitmap;
+
+		offer_path(root, rel, target, target->outer, NULL);
+		foreach(bitmap, bitmaps)
+			offer_path(root, rel, target,
+					   bms_union(target->outer, PATH_REQ_OUTER((Path *) lfirst(bitmap))),
+					   lfirst(bitmap));
+	}
+}

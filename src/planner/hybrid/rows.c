@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.c
+ *	  The other way to find the nearest rows of a bitmap: read them all.
+ *
+ * For a bitmap of few rows this costs less than any search, and takes no look
+ * at the hnsw index.  Rows are read in the order of the heap; what is kept of
+ * those that pass all clauses is their TID and their distance.  The caller gets
+ * them in the order of distances, read once more.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid/rows.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/tableam.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "hnsw/hnsw.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "planner/hybrid/hybrid.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+
+/* Where a row is in the order, as far as that is not said by its distance */
+static uint16
+row_rank(const LokiHybridState *state, double distance, bool isnull)
+{
+	if (isnull)
+		return state->plan & LOKI_FIRST_NULLS ? 0 : 4;
+	if (isnan(distance))
+		return state->plan & LOKI_FIRST_NANS ? 1 : 3;
+	return 2;
+}
+
+/* Ties are broken by TID, so that answers are repeatable. */
+static int
+compare_rows(const void *a, const void *b)
+{
+	const LokiHybridRow *x = a;
+	const LokiHybridRow *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (x->rank == 2 && x->distance != y->distance)
+		return x->distance < y->distance ? -1 : 1;
+	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
+}
+
+/* Read a row, if its root is there and the snapshot sees a version of it. */
+static bool
+fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
+{
+	ItemPointerData tid = *root;
+	bool		again = false;
+
+	return table_index_fetch_tuple(state->fetch, &tid, state->css.ss.ps.state->es_snapshot,
+								   slot, &again, NULL);
+}
+
+static void
+add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double distance,
+		bool isnull)
+{
+	LokiHybridRow *row;
+
+	if (state->rows == NULL || state->nrows == *allocated)
+	{
+		*allocated = Max(*allocated * 2, 256);
+		state->rows = state->nrows == 0 ?
+			MemoryContextAlloc(state->rows_context, *allocated * sizeof(LokiHybridRow)) :
+			repalloc_huge(state->rows, mul_size(*allocated, sizeof(LokiHybridRow)));
+	}
+	row = &state->rows[state->nrows++];
+	row->distance = distance;
+	row->rank = row_rank(state, distance, isnull);
+	row->tid = *tid;
+}
+
+/*
+ * Whether the row in the scan's slot passes all that can be checked before its
+ * distance is known.  The filter is checked again when the row is returned: one
+ * that is volatile, as a sub-select may be, only then.
+ */
+static bool
+passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
+{
+	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
+
+	if (!ExecQual(state->keys_row, econtext) || !ExecQual(state->index_row, econtext) ||
+		(recheck && !ExecQual(state->bitmap_row, econtext)))
+	{
+		state->counts.rechecked++;
+		return false;
+	}
+	return ExecQual(filter, econtext);
+}
+
+/* Measure the rows of one page. */
+static void
+read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
+		  uint64 *allocated)
+{
+	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
+	TupleTableSlot *slot = state->css.ss.ss_ScanTupleSlot;
+	bool		recheck = loki_tids_recheck(state->tids, page->block);
+	int			last = page->nwords > 0 ? page->nwords * 64 : MaxHeapTuplesPerPage;
+
+	for (int i = 0; i < last; i++)
+	{
+		ItemPointerData tid;
+		Datum		distance;
+		bool		isnull;
+
+		if (page->nwords > 0 && ((page->offsets[i / 64] >> (i % 64)) & 1) == 0)
+			continue;
+		ItemPointerSet(&tid, page->block, i + 1);
+		if (!fetch_row(state, &tid, slot))
+			continue;
+		state->counts.heap_fetches++;
+		ResetExprContext(econtext);
+		if (!passes_clauses(state, filter, recheck))
+			continue;
+		distance = ExecEvalExprSwitchContext(state->distance, econtext, &isnull);
+		if (loki_hybrid_within(state, isnull ? 0 : DatumGetFloat8(distance), isnull))
+			add_row(state, allocated, &tid, isnull ? 0 : DatumGetFloat8(distance), isnull);
+	}
+}
+
+/* Ask for pages before they are needed. */
+static void
+read_ahead(LokiHybridState *state, LokiTidPages *ahead, int pages)
+{
+	while (pages-- > 0 && loki_tids_next(ahead))
+		(void) PrefetchBuffer(state->css.ss.ss_currentRelation, MAIN_FORKNUM, ahead->block);
+}
+
+/* Find all rows of the bitmap that the scan will return, and sort them. */
+void
+loki_hybrid_read_rows(LokiHybridState *state)
+{
+	Node	   *qual = (Node *) state->css.ss.ps.plan->qual;
+	ExprState  *filter = contain_volatile_functions(qual) || contain_subplans(qual) ? NULL :
+		state->css.ss.ps.qual;
+	LokiTidPages pages;
+	LokiTidPages ahead;
+	uint64		allocated = 0;
+
+	if (state->fetch == NULL)
+		state->fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
+	state->css.ss.ps.ps_ExprContext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
+	state->rows = NULL;
+	state->nrows = state->next_row = 0;
+	loki_tids_begin(&pages, state->tids);
+	loki_tids_begin(&ahead, state->tids);
+	read_ahead(state, &ahead, effective_io_concurrency);
+	while (loki_tids_next(&pages))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (effective_io_concurrency > 0)
+			read_ahead(state, &ahead, 1);
+		read_page(state, &pages, filter, &allocated);
+	}
+	if (state->nrows > 0)
+		qsort(state->rows, state->nrows, sizeof(LokiHybridRow), compare_rows);
+}
+
+/* The next of them */
+bool
+loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot)
+{
+	while (state->next_row < state->nrows)
+		if (fetch_row(state, &state->rows[state->next_row++].tid, slot))
+			return true;
+	return false;
+}

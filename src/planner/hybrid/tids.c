@@ -1,0 +1,183 @@
+/*-------------------------------------------------------------------------
+ *
+ * tids.c
+ *	  The rows that a scan stays in, from the bitmap that the plan has below it.
+ *
+ * A TIDBitmap is a hash table of pages, which is sorted to be read: where a few
+ * rows lie on as many pages that takes as long as to search them.  So where the
+ * bitmap is that of one index, and the index can return row by row, it is asked
+ * for these.  As a bitmap that would not fit into work_mem, too many rows become
+ * a bitmap after all.
+ *
+ * IDENTIFICATION
+ *	  src/planner/hybrid/tids.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "catalog/pg_am.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "hnsw/hnsw.h"
+#include "miscadmin.h"
+#include "planner/hybrid/hybrid.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Rows that there is room for at first */
+#define FIRST_ROWS	1024
+
+/* Rows of an index scan */
+typedef struct TidCollector
+{
+	Relation	index;
+	LokiTidRow *rows;
+	uint32		n;
+	uint32		allocated;
+	uint32		most;			/* that work_mem has room for */
+	double		count;			/* all there were */
+	TIDBitmap  *bitmap;			/* what there was no room for, or NULL */
+} TidCollector;
+
+/*
+ * Whether a plan's bitmap is of one index that can do without: one of the
+ * server's, which do not look at the table when they are asked for TIDs, so that
+ * a scan that was begun for a bitmap will do.
+ */
+static bool
+returns_rows(PlanState *ps)
+{
+	BitmapIndexScanState *scan = (BitmapIndexScanState *) ps;
+	Oid			am;
+
+	if (!IsA(ps, BitmapIndexScanState) || scan->biss_NumArrayKeys > 0)
+		return false;
+	am = scan->biss_RelationDesc->rd_rel->relam;
+	return am == BTREE_AM_OID || am == GIST_AM_OID || am == SPGIST_AM_OID ||
+		am == HASH_AM_OID;
+}
+
+/* Move the rows to a bitmap. */
+static void
+move_rows(TidCollector *collector)
+{
+	if (collector->bitmap == NULL)
+		collector->bitmap = tbm_create(work_mem * (Size) 1024, NULL);
+	for (uint32 i = 0; i < collector->n; i++)
+	{
+		ItemPointerData tid;
+
+		ItemPointerSet(&tid, collector->rows[i].block, collector->rows[i].offset);
+		tbm_add_tuples(collector->bitmap, &tid, 1, collector->rows[i].recheck);
+	}
+	collector->n = 0;
+	CHECK_FOR_INTERRUPTS();
+}
+
+static void
+add_row(TidCollector *collector, ItemPointer tid, bool recheck)
+{
+	LokiTidRow	row = {
+		ItemPointerGetBlockNumberNoCheck(tid), ItemPointerGetOffsetNumberNoCheck(tid), recheck
+	};
+
+	if (row.offset < FirstOffsetNumber || row.offset > MaxHeapTuplesPerPage)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has an entry for row %u of block %u",
+						RelationGetRelationName(collector->index), row.offset, row.block)));
+	if (collector->n == collector->most)
+		move_rows(collector);
+	if (collector->n == collector->allocated)
+	{
+		collector->allocated = Min(collector->most, collector->allocated * 2);
+		collector->rows = repalloc_huge(collector->rows,
+										mul_size(collector->allocated, sizeof(LokiTidRow)));
+	}
+	collector->rows[collector->n++] = row;
+	collector->count++;
+}
+
+/* All that MultiExecProcNode would do, but for the bitmap */
+static void
+collect_rows(TidCollector *collector, BitmapIndexScanState *node)
+{
+	PlanState  *ps = &node->ss.ps;
+	IndexScanDesc scan = node->biss_ScanDesc;
+	ItemPointer tid;
+
+	if (ps->chgParam != NULL)
+		ExecReScan(ps);
+	if (ps->instrument)
+		InstrStartNode(ps->instrument);
+	if (!node->biss_RuntimeKeysReady && node->biss_NumRuntimeKeys > 0)
+		ExecReScan(ps);
+	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		if (collector->n % FIRST_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
+		add_row(collector, tid, scan->xs_recheck);
+	}
+	if (ps->instrument)
+		InstrStopNode(ps->instrument, collector->count);
+}
+
+/* The rows of a bitmap, in a memory context below the current one */
+static LokiTidSet *
+tids_of_bitmap(TIDBitmap *bitmap, Relation table)
+{
+	LokiTidSet *tids = loki_tids_create(bitmap, Max(table->rd_rel->reltuples, 1) /
+										Max(table->rd_rel->relpages, 1));
+
+	tbm_free(bitmap);
+	return tids;
+}
+
+static LokiTidSet *
+tids_of_index(BitmapIndexScanState *node, Relation table)
+{
+	TidCollector collector = {.index = node->biss_RelationDesc};
+	LokiTidSet *tids;
+
+	collector.most = (uint32) Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST);
+	collector.allocated = Min(collector.most, FIRST_ROWS);
+	collector.rows = palloc_array(LokiTidRow, collector.allocated);
+	collect_rows(&collector, node);
+	if (collector.bitmap != NULL)
+	{
+		move_rows(&collector);
+		tids = tids_of_bitmap(collector.bitmap, table);
+	}
+	else
+		tids = loki_tids_of_rows(collector.rows, collector.n);
+	pfree(collector.rows);
+	return tids;
+}
+
+/*
+ * Make the set of rows that the scan stays in; it lasts until it is freed.
+ */
+void
+loki_hybrid_make_tids(LokiHybridState *state)
+{
+	Relation	table = state->css.ss.ss_currentRelation;
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+
+	if (returns_rows(state->bitmap))
+		state->tids = tids_of_index((BitmapIndexScanState *) state->bitmap, table);
+	else
+	{
+		TIDBitmap  *bitmap = (TIDBitmap *) MultiExecProcNode(state->bitmap);
+
+		if (bitmap == NULL || !IsA(bitmap, TIDBitmap))
+			elog(ERROR, "unrecognized result from subplan");
+		state->tids = tids_of_bitmap(bitmap, table);
+	}
+	MemoryContextSwitchTo(old);
+	state->counts.bitmaps++;
+	state->counts.bitmap_rows += loki_tids_count(state->tids);
+	state->counts.lossy_pages += state->tids->nlossy;
+}

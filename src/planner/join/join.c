@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * join.c
+ *	  Joins with one row that has the query vector.
+ *
+ *		WITH q AS (SELECT v FROM items WHERE id = 7)
+ *		SELECT ... FROM items, q ORDER BY items.v <-> q.v LIMIT 10
+ *
+ * Core knows no order of a join but that of its outer side, and the distance is
+ * of both.  But where the outer side has one row at most, a nested loop returns
+ * rows in the order of its inner side: a scan of the index for the vector of that
+ * row.
+ *
+ * IDENTIFICATION
+ *	  src/planner/join/join.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "parser/parsetree.h"
+#include "planner/join/join.h"
+#include "planner/join/keys.h"
+#include "planner/order/order.h"
+#include "utils/lsyscache.h"
+
+static set_join_pathlist_hook_type previous_joinpath = NULL;
+
+/* Whether a query returns one row at most, seen without planning it */
+static bool
+query_has_one_row(Query *query)
+{
+	/* LIMIT 1 is a cast of an integer */
+	Const	   *limit = (Const *) eval_const_expressions(NULL, query->limitCount);
+
+	if (query->commandType != CMD_SELECT || query->setOperations != NULL)
+		return false;
+	if (limit != NULL && IsA(limit, Const) && !limit->constisnull &&
+		limit->consttype == INT8OID && DatumGetInt64(limit->constvalue) <= 1)
+		return query->limitOption == LIMIT_OPTION_COUNT;
+	return query->hasAggs && query->groupClause == NIL && query->groupingSets == NIL &&
+		!query->hasTargetSRFs;
+}
+
+/* Whether a relation has one row at most */
+static bool
+has_one_row(PlannerInfo *root, RelOptInfo *rel)
+{
+	RangeTblEntry *rte;
+
+	if (rel->reloptkind != RELOPT_BASEREL)
+		return false;
+	rte = planner_rt_fetch(rel->relid, root);
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			return !rte->inh && rte->tablesample == NULL &&
+				relation_has_unique_index_for(root, rel, NIL, NIL, NIL);
+		case RTE_SUBQUERY:
+			return query_has_one_row(rte->subquery);
+		case RTE_RESULT:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * The distance that the first sort key rises or falls with, between a column of
+ * the inner relation, on its left, and something of the outer one.
+ */
+static OpExpr *
+joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey *key,
+				LokiDistanceExpr *result)
+{
+	ListCell   *cell;
+
+	foreach(cell, key->pk_eclass->ec_members)
+	{
+		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
+		OpExpr	   *op;
+
+		if (!bms_overlap(member->em_relids, outer->relids) ||
+			!bms_overlap(member->em_relids, inner->relids) ||
+			!loki_distance_expr((Node *) member->em_expr, result))
+			continue;
+		op = copyObject(result->distance);
+		if (bms_equal(pull_varnos(root, lsecond(op->args)), inner->relids))
+		{
+			op->opno = get_commutator(op->opno);
+			op->opfuncid = InvalidOid;
+			op->args = list_make2(lsecond(op->args), linitial(op->args));
+		}
+		if (OidIsValid(op->opno) &&
+			bms_equal(pull_varnos(root, linitial(op->args)), inner->relids) &&
+			bms_is_subset(pull_varnos(root, lsecond(op->args)), outer->relids))
+		{
+			set_opfuncid(op);
+			return op;
+		}
+	}
+	return NULL;
+}
+
+/* Join the outer relation's row with a scan of an index of the inner one. */
+static void
+add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+			  JoinType jointype, JoinPathExtraData *extra,
+			  IndexPath *like, OpExpr *distance, PathKey *key, Oid first)
+{
+	Path	   *row = outer->cheapest_total_path;
+	List	   *pathkeys = list_make1(key);
+	JoinCostWorkspace workspace;
+	IndexPath  *scan;
+
+	distance = copyObject(distance);
+	distance->inputcollid = first;
+	scan = create_index_path(root, like->indexinfo, like->indexclauses,
+							 list_make1(distance), like->indexorderbycols, pathkeys,
+							 ForwardScanDirection, false, outer->relids, 1, false);
+	initial_cost_nestloop(root, &workspace, jointype, row, (Path *) scan, extra);
+	add_path(joinrel, (Path *)
+			 create_nestloop_path(root, joinrel, jointype, &workspace, extra, row,
+								  (Path *) scan, extra->restrictlist, pathkeys, NULL));
+}
+
+static void
+add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+{
+	LokiDistanceExpr expr;
+	PathKey    *key;
+	OpExpr	   *distance;
+	Oid			first;
+	List	   *indexes;
+	List	   *param_infos;
+	ListCell   *cell;
+
+	if (previous_joinpath)
+		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
+	loki_values_paths(root, joinrel, outer, inner, jointype, extra);
+	if (root->query_pathkeys == NIL || jointype != JOIN_INNER ||
+		inner->reloptkind != RELOPT_BASEREL || inner->rtekind != RTE_RELATION ||
+		planner_rt_fetch(inner->relid, root)->tablesample != NULL ||
+		inner->lateral_relids != NULL || joinrel->lateral_relids != NULL ||
+		(indexes = loki_usable_indexes(inner)) == NIL ||
+		outer->cheapest_total_path == NULL ||
+		PATH_REQ_OUTER(outer->cheapest_total_path) != NULL ||
+		!has_one_row(root, outer))
+		return;
+	key = linitial_node(PathKey, root->query_pathkeys);
+	if (key->pk_opfamily != LOKI_FLOAT_OPFAMILY || key->pk_eclass->ec_has_volatile ||
+		(distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
+		LokiPathKeyIsDescending(key) != expr.falling)
+		return;
+	first = loki_order_first(key, &expr);
+
+	/*
+	 * What is made here may be in memory that the genetic optimizer frees, so
+	 * the relation must not remember how its paths were parameterized.
+	 */
+	param_infos = inner->ppilist;
+	inner->ppilist = list_copy(param_infos);
+	foreach(cell, indexes)
+	{
+		List	   *paths = loki_core_index_paths(root, inner, lfirst(cell),
+												  loki_constant_distance(distance));
+		ListCell   *lc;
+
+		foreach(lc, paths)
+		{
+			IndexPath  *like = lfirst_node(IndexPath, lc);
+
+			if (PATH_REQ_OUTER((Path *) like) == NULL)
+				add_join_path(root, joinrel, outer, jointype, extra, like,
+							  distance, key, first);
+		}
+	}
+	inner->ppilist = param_infos;
+}
+
+void
+loki_join_init(void)
+{
+	previous_joinpath = set_join_pathlist_hook;
+	set_join_pathlist_hook = add_join_paths;
+}

@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * join.h
+ *	  Joins with the neighbors of a row.
+ *
+ * IDENTIFICATION
+ *	  src/planner/join/join.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_JOIN_JOIN_H
+#define LOKI_PLANNER_JOIN_JOIN_H
+
+#include "postgres.h"
+
+#include "nodes/pathnodes.h"
+
+/* functions in join/join.c: install the hook that joins a row with its neighbors */
+extern void loki_join_init(void);
+
+#endif							/* LOKI_PLANNER_JOIN_JOIN_H */

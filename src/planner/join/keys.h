@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * keys.h
+ *	  Scans of an hnsw index for the values of a joined relation: what the
+ *	  files of the node that collects them share.
+ *
+ * IDENTIFICATION
+ *	  src/planner/join/keys.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_JOIN_KEYS_H
+#define LOKI_PLANNER_JOIN_KEYS_H
+
+#include "postgres.h"
+
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/paths.h"
+
+/* As EXPLAIN shows it */
+#define LOKI_VALUES_NAME	"LokivectorValues"
+
+/* lokivector.enable_join_values */
+extern bool loki_enable_join_values;
+
+/* What a plan carries in custom_private: a list of OIDs */
+typedef enum LokiValuesPrivate
+{
+	LOKI_VALUES_TYPE,			/* of the values */
+	LOKI_VALUES_ORDER,			/* < by which they are compared ... */
+	LOKI_VALUES_COLLATION		/* ... and its collation */
+} LokiValuesPrivate;
+
+/* functions in join/keys.c */
+extern void loki_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+							  RelOptInfo *inner, JoinType jointype,
+							  JoinPathExtraData *extra);
+extern void loki_values_init(void);
+
+/* functions in join/keys_exec.c */
+extern Node *loki_values_create_state(CustomScan *scan);
+
+#endif							/* LOKI_PLANNER_JOIN_KEYS_H */

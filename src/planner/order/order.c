@@ -1,0 +1,317 @@
+/*-------------------------------------------------------------------------
+ *
+ * order.c
+ *	  Index paths for forms of ORDER BY that core does not match to an index.
+ *
+ * Core matches ORDER BY v <-> q.  People also write
+ *
+ *		ORDER BY 1 - (v <=> q) DESC			a score, often by an alias
+ *		ORDER BY l2_distance(v, q)			the function of an operator
+ *		ORDER BY v <-> q NULLS FIRST
+ *		ORDER BY v <-> q, id				up to PostgreSQL 16
+ *		WHERE a IN (...) ORDER BY v <-> q	up to PostgreSQL 16
+ *		WHERE x = ANY (a) ORDER BY v <-> q
+ *
+ * For these, core makes its index paths once more for the plain distance, so
+ * that clauses, joins and partial indexes are matched to an index in one place;
+ * what comes out is labelled with the order that the query asks for.  It is the
+ * same order: query/distance_expr.c proves the expression monotone, rows without a distance
+ * come first where they would in a sort (src/hnsw/hnsw.h), and equal values have
+ * no order among them.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/order.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "planner/cost/cost.h"
+#include "planner/order/order.h"
+#include "planner/query/index_clause.h"
+#include "planner/query/promise.h"
+#include "utils/lsyscache.h"
+
+/* The relation's indexes of our access method that the query can use, and that are there */
+List *
+loki_usable_indexes(RelOptInfo *rel)
+{
+	List	   *indexes = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rel->indexlist)
+	{
+		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
+
+		if (info->amcostestimate == loki_cost_estimate && !info->hypothetical &&
+			(info->indpred == NIL || info->predOK))
+			indexes = lappend(indexes, info);
+	}
+	return indexes;
+}
+
+/*
+ * The expression of a sort key, as one of this relation alone: equal expressions
+ * of its parent's are translated, which is how core finds those of children.
+ */
+static Node *
+sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
+				LokiDistanceExpr *distance)
+{
+	Relids		relids = IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids;
+	ListCell   *cell;
+
+	foreach(cell, key->pk_eclass->ec_members)
+	{
+		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
+		Node	   *expr = (Node *) member->em_expr;
+
+		if (!bms_equal(member->em_relids, relids))
+			continue;
+		if (IS_OTHER_REL(rel))
+			expr = LokiAdjustToChild(root, expr, rel);
+		if (loki_distance_expr(expr, distance))
+			return expr;
+	}
+	return NULL;
+}
+
+/* The sort key of a plain distance; it is in no list of the planner's */
+static List *
+distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
+{
+	EquivalenceMember *member = makeNode(EquivalenceMember);
+	EquivalenceClass *class = makeNode(EquivalenceClass);
+	PathKey    *key = makeNode(PathKey);
+
+	member->em_expr = (Expr *) distance;
+	member->em_relids = bms_copy(rel->relids);
+	member->em_datatype = FLOAT8OID;
+	class->ec_opfamilies = list_make1_oid(LOKI_FLOAT_OPFAMILY);
+	class->ec_collation = InvalidOid;
+	class->ec_members = list_make1(member);
+	class->ec_relids = bms_copy(rel->relids);
+	key->pk_eclass = class;
+	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
+	LokiPathKeySetAscending(key);
+	key->pk_nulls_first = false;
+	return list_make1(key);
+}
+
+/* Have core make the paths of an index that return rows by their distance. */
+List *
+loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
+					  OpExpr *distance)
+{
+	List	   *query_pathkeys = root->query_pathkeys;
+	List	   *indexlist = rel->indexlist;
+	List	   *pathlist = rel->pathlist;
+	List	   *partial_pathlist = rel->partial_pathlist;
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	root->query_pathkeys = distance_pathkeys(rel, distance);
+	rel->indexlist = list_make1(info);
+	rel->pathlist = rel->partial_pathlist = NIL;
+	create_index_paths(root, rel);
+	foreach(cell, rel->pathlist)
+	{
+		IndexPath  *path = lfirst(cell);
+
+		if (IsA(path, IndexPath) && path->indexinfo == info && path->indexorderbys != NIL)
+			result = lappend(result, path);
+	}
+	root->query_pathkeys = query_pathkeys;
+	rel->indexlist = indexlist;
+	rel->pathlist = pathlist;
+	rel->partial_pathlist = partial_pathlist;
+	return result;
+}
+
+/* An index clause for IN or = ANY over a column of an index, or NULL; core has
+ * it where it matches more */
+static IndexClause *
+array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
+	Node	   *array;
+
+	if (!IsA(saop, ScalarArrayOpExpr) || !saop->useOr || rinfo->pseudoconstant ||
+		!restriction_is_securely_promotable(rinfo, info->rel))
+		return NULL;
+	array = lsecond(saop->args);
+	if (bms_is_member(info->rel->relid, pull_varnos(root, array)) ||
+		contain_volatile_functions(array))
+		return NULL;
+	for (int col = 1; col < info->nkeycolumns; col++)
+	{
+		if (!match_index_to_operand(linitial(saop->args), col, info) ||
+			(OidIsValid(info->indexcollations[col]) &&
+			 info->indexcollations[col] != saop->inputcollid) ||
+			!op_in_opfamily(saop->opno, info->opfamily[col]))
+			continue;
+		return loki_index_clause(rinfo, rinfo, col);
+	}
+	return NULL;
+}
+
+/* Whether there is a condition that may be one */
+static bool
+has_array_clause(RelOptInfo *rel)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->baserestrictinfo)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+
+		if (IsA(clause, ScalarArrayOpExpr) || loki_is_text_equality(clause))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a list of index clauses, in the order of columns, has one already */
+static bool
+has_clause(List *clauses, RestrictInfo *rinfo)
+{
+	ListCell   *cell;
+
+	foreach(cell, clauses)
+		if (lfirst_node(IndexClause, cell)->rinfo == rinfo)
+			return true;
+	return false;
+}
+
+/* A path with all clauses of = ANY and IN over columns of its index, or NULL */
+static IndexPath *
+with_array_clauses(PlannerInfo *root, IndexPath *path)
+{
+	IndexOptInfo *info = path->indexinfo;
+	List	   *clauses = NIL;
+	List	   *added = NIL;
+	ListCell   *cell;
+
+	if (!info->amsearcharray)
+		return NULL;
+	foreach(cell, info->indrestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		IndexClause *clause = loki_other_index_clause(root, info, rinfo);
+
+		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
+			clause = array_clause(root, info, rinfo);
+		if (clause != NULL && !has_clause(path->indexclauses, rinfo))
+			added = lappend(added, clause);
+	}
+	if (added == NIL)
+		return NULL;
+	for (int col = 0; col < info->nkeycolumns; col++)
+	{
+		foreach(cell, path->indexclauses)
+			if (lfirst_node(IndexClause, cell)->indexcol == col)
+				clauses = lappend(clauses, lfirst(cell));
+		foreach(cell, added)
+			if (lfirst_node(IndexClause, cell)->indexcol == col)
+				clauses = lappend(clauses, lfirst(cell));
+	}
+	return create_index_path(root, info, clauses, path->indexorderbys,
+							 path->indexorderbycols, path->path.pathkeys,
+							 ForwardScanDirection, false,
+							 PATH_REQ_OUTER((Path *) path), 1, false);
+}
+
+/*
+ * Drop scans of an index in the same order that leave to the executor what this
+ * one does in the index: they are as good at best, and where rows that match are
+ * far from the query a thousand times worse.
+ */
+static void
+drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->pathlist)
+	{
+		IndexPath  *path = lfirst(cell);
+
+		if (IsA(path, IndexPath) && path != arrays && path->indexinfo == arrays->indexinfo &&
+			path->indexorderbys != NIL && path->path.param_info == arrays->path.param_info &&
+			list_length(path->indexclauses) < list_length(arrays->indexclauses))
+			rel->pathlist = foreach_delete_current(rel->pathlist, cell);
+	}
+}
+
+/* Rows without a distance that come first in an order, as bits of hnsw.h */
+Oid
+loki_order_first(PathKey *key, LokiDistanceExpr *distance)
+{
+	return (key->pk_nulls_first ? LOKI_FIRST_NULLS : 0) |
+		(distance->falling ? LOKI_FIRST_NANS : 0);
+}
+
+/* Say in a path in which order it returns rows, and which it puts first. */
+static void
+label_path(IndexPath *path, PathKey *key, Oid first)
+{
+	path->path.pathkeys = list_make1(key);
+	loki_promise_first(path, first);
+}
+
+void
+loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
+{
+	LokiDistanceExpr distance;
+	PathKey    *key;
+	List	   *indexes;
+	Oid			first;
+	bool		other_form;
+	ListCell   *cell;
+
+	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
+		return;
+	key = linitial_node(PathKey, root->query_pathkeys);
+	if (key->pk_opfamily != LOKI_FLOAT_OPFAMILY || key->pk_eclass->ec_has_volatile ||
+		sort_expression(root, rel, key, &distance) == NULL ||
+		LokiPathKeyIsDescending(key) != distance.falling)
+		return;
+	first = loki_order_first(key, &distance);
+	other_form = distance.wrapped || first != InvalidOid ||
+		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
+	if (!other_form && LOKI_CORE_MATCHES_MORE && !has_array_clause(rel))
+		return;
+
+	foreach(cell, indexes)
+	{
+		List	   *paths = loki_core_index_paths(root, rel, lfirst(cell), distance.distance);
+		ListCell   *lc;
+
+		foreach(lc, paths)
+		{
+			IndexPath  *path = lfirst_node(IndexPath, lc);
+			IndexPath  *arrays;
+
+			label_path(path, key, first);
+			arrays = with_array_clauses(root, path);
+			if (arrays != NULL)
+			{
+				drop_with_less(rel, arrays);
+				add_path(rel, (Path *) arrays);
+			}
+			else if (other_form)
+				add_path(rel, (Path *) path);
+		}
+	}
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * order.h
+ *	  Paths in the order of a distance, and what LIMIT takes of them.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/order.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_ORDER_ORDER_H
+#define LOKI_PLANNER_ORDER_ORDER_H
+
+#include "postgres.h"
+
+#include "nodes/pathnodes.h"
+#include "planner/query/distance_expr.h"
+
+/* functions in order/order.c: index paths for further forms of ORDER BY */
+extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
+extern List *loki_usable_indexes(RelOptInfo *rel);
+extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
+								   IndexOptInfo *info, OpExpr *distance);
+extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
+
+/* functions in order/limit.c: install the executor hook */
+extern void loki_limit_init(void);
+
+/* functions in order/resjunk.c: install the planner hook */
+extern void loki_resjunk_init(void);
+
+/* functions in search.c: install the hook that sees finished paths */
+extern void loki_search_init(void);
+
+/* functions in rank.c: queries that number the rows of a search */
+extern bool loki_ranks_rows(const Query *parse);
+extern void loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows);
+
+#endif							/* LOKI_PLANNER_ORDER_ORDER_H */

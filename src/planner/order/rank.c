@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * rank.c
+ *	  Queries that number the rows of a search.
+ *
+ *		SELECT id, rank() OVER (ORDER BY v <-> $1) FROM items ORDER BY 2 LIMIT 20
+ *
+ * A window function may look at every row, so that the scan below it is exact.  What
+ * rank(), dense_rank() and row_number() say of a row depends on the rows before it
+ * alone: of the rows that LIMIT takes they say the same where there are no others.
+ * order/search.c has the plans.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/rank.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_opfamily_d.h"
+#include "compat/pgcompat.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/pathnode.h"
+#include "planner/order/order.h"
+#include "utils/fmgroids.h"
+
+static bool
+is_rank(const WindowFunc *function)
+{
+	return function->winfnoid == F_ROW_NUMBER || function->winfnoid == F_RANK_ ||
+		function->winfnoid == F_DENSE_RANK_;
+}
+
+/*
+ * Walker: whether there is a window function that looks at further rows, or one of
+ * another window than those before it (0: there was none).
+ */
+static bool
+has_other_function(Node *node, Index *window)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, WindowFunc))
+	{
+		WindowFunc *function = (WindowFunc *) node;
+
+		if (!is_rank(function) || (*window != 0 && *window != function->winref))
+			return true;
+		*window = function->winref;
+		return false;
+	}
+	return expression_tree_walker(node, has_other_function, window);
+}
+
+/*
+ * Whether all window functions of a query are ranks within one window, that of all
+ * rows, and nothing but an order follows.
+ */
+bool
+loki_ranks_rows(const Query *parse)
+{
+	Index		window = 0;
+	ListCell   *cell;
+
+	if (!parse->hasWindowFuncs || parse->hasTargetSRFs || parse->distinctClause != NIL ||
+		has_other_function((Node *) parse->targetList, &window))
+		return false;
+	foreach(cell, parse->windowClause)
+	{
+		WindowClause *clause = lfirst_node(WindowClause, cell);
+
+		if (clause->winref == window)
+			return clause->partitionClause == NIL;
+	}
+	return false;
+}
+
+/* Whether a query's sort keys are one of its ranks, ascending */
+static bool
+sorts_by_rank(const PlannerInfo *root)
+{
+	PathKey    *key;
+	Expr	   *expr;
+
+	if (list_length(root->sort_pathkeys) != 1)
+		return false;
+	key = linitial_node(PathKey, root->sort_pathkeys);
+	expr = linitial_node(EquivalenceMember, key->pk_eclass->ec_members)->em_expr;
+	return IsA(expr, WindowFunc) && is_rank((WindowFunc *) expr) &&
+		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
+}
+
+/*
+ * Tell the planner that rows which come out of their window are in the order of their
+ * ranks, so that it need not sort by these all that there are.
+ */
+void
+loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows)
+{
+	List	   *ranked = NIL;
+	ListCell   *cell;
+
+	if (!sorts_by_rank(root) || !loki_ranks_rows(root->parse))
+		return;
+	foreach(cell, windows->pathlist)
+	{
+		WindowAggPath *path = lfirst(cell);
+		WindowAggPath *copy;
+
+		if (!IsA(path, WindowAggPath))
+			continue;
+		copy = makeNode(WindowAggPath);
+		*copy = *path;
+		copy->path.pathkeys = root->sort_pathkeys;
+		ranked = lappend(ranked, copy);
+	}
+
+	/* add_path() may free those that were there */
+	foreach(cell, ranked)
+		add_path(windows, lfirst(cell));
+}

@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * resjunk.c
+ *	  Spare the executor distances that nobody reads.
+ *
+ * ORDER BY v <-> q LIMIT k, or a score made of it, puts the distance into the
+ * target list of the index scan, for sorting, although the scan already returns
+ * rows in order.  The executor would detoast both vectors of every returned row
+ * for a column that is then thrown away.  Where a Limit stands right above such a scan, that
+ * entry becomes a NULL constant.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/resjunk.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/plannodes.h"
+#include "optimizer/planner.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/order/order.h"
+#include "utils/rel.h"
+
+static planner_hook_type previous_planner = NULL;
+
+/* The distance that a scan of an hnsw index sorts by; NULL if it is none */
+static Expr *
+scan_distance(Plan *plan)
+{
+	IndexScan  *scan = (IndexScan *) plan;
+	Relation	index;
+	bool		is_hnsw;
+
+	if (plan == NULL || !IsA(plan, IndexScan))
+		return loki_hybrid_distance(plan);
+	if (list_length(scan->indexorderbyorig) != 1)
+		return NULL;
+
+	/* other extensions plan with indexes that do not exist */
+	index = try_relation_open(scan->indexid, NoLock);
+	if (index == NULL)
+		return NULL;
+	is_hnsw = loki_is_hnsw_index(index);
+	relation_close(index, NoLock);
+	return is_hnsw ? linitial(scan->indexorderbyorig) : NULL;
+}
+
+/* Whether a scan returns rows in the order of an expression, or its reverse */
+static bool
+is_order_of(Node *expr, OpExpr *orderby)
+{
+	LokiDistanceExpr distance;
+
+	return loki_distance_expr(expr, &distance) &&
+		distance.distance->opno == orderby->opno &&
+		equal(distance.distance->args, orderby->args);
+}
+
+/* Whether a Sort, if there is one, goes by a column of its child */
+static bool
+sorts_by(const Sort *sort, AttrNumber column)
+{
+	if (sort == NULL)
+		return false;
+	for (int i = 0; i < sort->numCols; i++)
+		if (sort->sortColIdx[i] == column)
+			return true;
+	return false;
+}
+
+/*
+ * A Limit reads sort columns only for WITH TIES, and nothing above it sees a
+ * resjunk column of its child but a Sort of the rows that it takes (order/search.c); what a
+ * WindowAgg goes by is not resjunk.
+ */
+static void
+drop_distance(Limit *limit, const Sort *above)
+{
+	Plan	   *scan = limit->plan.lefttree;
+	Expr	   *orderby = scan_distance(scan);
+	ListCell   *cell;
+
+	if (orderby == NULL || !IsA(orderby, OpExpr))
+		return;
+	foreach(cell, scan->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+
+		if (entry->resjunk && !sorts_by(above, entry->resno) &&
+			is_order_of((Node *) entry->expr, (OpExpr *) orderby))
+			entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
+												 InvalidOid);
+	}
+}
+
+static void
+walk_plan(Plan *plan, const Sort *above)
+{
+	const Sort *sort;
+	ListCell   *cell;
+
+	if (plan == NULL)
+		return;
+	if (IsA(plan, Limit) && ((Limit *) plan)->limitOption == LIMIT_OPTION_COUNT)
+		drop_distance((Limit *) plan, above);
+	sort = IsA(plan, Sort) ? (const Sort *) plan : NULL;
+	walk_plan(plan->lefttree, sort);
+	walk_plan(plan->righttree, NULL);
+	if (IsA(plan, Append))
+		foreach(cell, ((Append *) plan)->appendplans)
+			walk_plan(lfirst(cell), NULL);
+	else if (IsA(plan, MergeAppend))
+		foreach(cell, ((MergeAppend *) plan)->mergeplans)
+			walk_plan(lfirst(cell), NULL);
+	else if (IsA(plan, SubqueryScan))
+		walk_plan(((SubqueryScan *) plan)->subplan, NULL);
+}
+
+static PlannedStmt *
+plan_statement(Query *query, const char *source, int options, ParamListInfo params)
+{
+	PlannedStmt *statement = previous_planner ?
+		previous_planner(query, source, options, params) :
+		standard_planner(query, source, options, params);
+	ListCell   *cell;
+
+	walk_plan(statement->planTree, NULL);
+	foreach(cell, statement->subplans)
+		walk_plan(lfirst(cell), NULL);
+	return statement;
+}
+
+void
+loki_resjunk_init(void)
+{
+	previous_planner = planner_hook;
+	planner_hook = plan_statement;
+}

@@ -1,0 +1,733 @@
+/*-------------------------------------------------------------------------
+ *
+ * search.c
+ *	  Which scans of hnsw indexes are searches.
+ *
+ * A search, which is what an index is for, finds nearly all of the nearest rows, and
+ * returns late those that it finds late.  So a scan is one only where a LIMIT takes
+ * its rows and nothing else sees their order: where follow() comes to it from the
+ * Limit of a finished plan, over nodes that pass rows on as they come.  The rows that
+ * LIMIT takes are then sorted.  What follow() does not know remains exact.
+ *
+ * src/planner/README, "Order", has the argument.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/search.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "catalog/pg_type.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planner.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "planner/cost/cost.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/order/order.h"
+#include "planner/query/promise.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* The scans that a Limit takes rows from, and what is in between */
+typedef struct Chain
+{
+	PlannerInfo *root;
+	const FinalPathExtraData *final;
+	LimitPath  *limit;			/* NULL: a cursor */
+	List	   *keys;			/* the order that the rows are to have; NIL: none */
+	List	   *scans;			/* copies of their index paths */
+	bool		drops;			/* rows may be dropped, or come late */
+	bool		further_keys;	/* an incremental sort was left out */
+} Chain;
+
+static create_upper_paths_hook_type previous_upper_paths = NULL;
+
+static Path *follow(Chain *chain, Path *path);
+static Path *search_sorted(Chain *chain, RelOptInfo *rel, Path *path);
+
+/* ----------------------------------------------------------------
+ * From a Limit to its scans
+ * ----------------------------------------------------------------
+ */
+
+static void *
+copy_path(const void *path, Size size)
+{
+	return memcpy(palloc(size), path, size);
+}
+
+/* What a scan of an index would go by now */
+static void
+index_settings(IndexOptInfo *info, LokiScanSettings *settings)
+{
+	Relation	index = loki_open_planned(info);
+
+	loki_scan_settings(index, settings);
+	index_close(index, NoLock);
+}
+
+/*
+ * Whether slots of the index decide a condition, so that no row that it finds is
+ * dropped by a recheck.
+ */
+static bool
+is_decided(const IndexPath *path, const IndexClause *clause)
+{
+	Oid			left = path->indexinfo->opcintype[clause->indexcol];
+	ListCell   *cell;
+
+	if (clause->indexcol == 0)
+		return true;
+	if (!loki_hnsw_decides(left))
+		return false;
+	foreach(cell, clause->indexquals)
+	{
+		Node	   *qual = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		Oid			right = InvalidOid;
+
+		if (IsA(qual, OpExpr))
+			right = exprType(lsecond(((OpExpr *) qual)->args));
+		else if (IsA(qual, ScalarArrayOpExpr))
+			right = get_base_element_type(exprType(lsecond(((ScalarArrayOpExpr *) qual)->args)));
+		else if (!IsA(qual, NullTest))
+			return false;
+
+		/* what is before what depends on a time zone */
+		if (right != left && (left == TIMESTAMPTZOID || right == TIMESTAMPTZOID))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the index answers all of some conditions, so that none is left to a filter */
+static bool
+leaves_none(const IndexPath *path, List *clauses)
+{
+	ListCell   *cell;
+
+	foreach(cell, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+
+		if (!rinfo->pseudoconstant &&
+			!is_redundant_with_indexclauses(rinfo, path->indexclauses))
+			return false;
+	}
+	return true;
+}
+
+/* Whether every row that a scan finds is one that it returns */
+static bool
+is_bare(const IndexPath *path)
+{
+	LokiScanSettings settings;
+	ListCell   *cell;
+
+	if (!leaves_none(path, path->indexinfo->indrestrictinfo) ||
+		(path->path.param_info != NULL &&
+		 !leaves_none(path, path->path.param_info->ppi_clauses)))
+		return false;
+	foreach(cell, path->indexclauses)
+		if (!is_decided(path, lfirst_node(IndexClause, cell)))
+			return false;
+	index_settings(path->indexinfo, &settings);
+	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
+}
+
+/* Whether an index path is of our access method, and in the order of a distance */
+static bool
+is_ordered_scan(const IndexPath *path)
+{
+	return (amcostestimate_function) path->indexinfo->amcostestimate == loki_cost_estimate &&
+		!path->indexinfo->hypothetical && path->path.pathkeys != NIL &&
+		list_length(path->indexorderbys) == 1;
+}
+
+static Path *
+follow_index(Chain *chain, IndexPath *path)
+{
+	IndexPath  *copy;
+
+	if (!is_ordered_scan(path) || chain->keys == NIL)
+		return NULL;
+	copy = copy_path(path, sizeof(IndexPath));
+	chain->scans = lappend(chain->scans, copy);
+	chain->drops |= !is_bare(copy);
+	return &copy->path;
+}
+
+static Path *
+follow_hybrid(Chain *chain, CustomPath *path)
+{
+	CustomPath *copy;
+	IndexPath  *walk;
+
+	if (path->methods != &loki_hybrid_path_methods || path->path.pathkeys == NIL ||
+		chain->keys == NIL)
+		return NULL;
+	copy = copy_path(path, sizeof(CustomPath));
+	walk = copy_path(LokiHybridWalk(path), sizeof(IndexPath));
+	copy->custom_paths = list_copy(path->custom_paths);
+	linitial(copy->custom_paths) = walk;
+	chain->scans = lappend(chain->scans, walk);
+	chain->drops = true;
+	return &copy->path;
+}
+
+static Path *
+follow_projection(Chain *chain, ProjectionPath *path)
+{
+	Path	   *sub = follow(chain, path->subpath);
+
+	if (sub == NULL)
+		return NULL;
+	path = copy_path(path, sizeof(ProjectionPath));
+	path->subpath = sub;
+	return &path->path;
+}
+
+/* Functions that return sets make more rows of one, or none. */
+static Path *
+follow_set_projection(Chain *chain, ProjectSetPath *path)
+{
+	Path	   *sub;
+
+	chain->drops = true;
+	sub = follow(chain, path->subpath);
+	if (sub == NULL)
+		return NULL;
+	path = copy_path(path, sizeof(ProjectSetPath));
+	path->subpath = sub;
+	return &path->path;
+}
+
+/* Rows that were changed meanwhile, or that are locked by others, may be dropped. */
+static Path *
+follow_locks(Chain *chain, LockRowsPath *path)
+{
+	Path	   *sub;
+
+	chain->drops = true;
+	sub = follow(chain, path->subpath);
+	if (sub == NULL)
+		return NULL;
+	path = copy_path(path, sizeof(LockRowsPath));
+	path->subpath = sub;
+	return &path->path;
+}
+
+/*
+ * A nested loop has the order of its outer side; or of its inner one, where join/join.c
+ * or join/keys.c made it of a single outer row.
+ */
+static Path *
+follow_join(Chain *chain, NestPath *path)
+{
+	JoinPath   *join = &path->jpath;
+	bool		inner = !pathkeys_contained_in(join->path.pathkeys,
+											   join->outerjoinpath->pathkeys);
+	Path	   *sub;
+
+	chain->drops |= !inner || join->joinrestrictinfo != NIL || join->jointype != JOIN_INNER;
+	sub = follow(chain, inner ? join->innerjoinpath : join->outerjoinpath);
+	if (sub == NULL)
+		return NULL;
+	path = copy_path(path, sizeof(NestPath));
+	if (inner)
+		path->jpath.innerjoinpath = sub;
+	else
+		path->jpath.outerjoinpath = sub;
+	return &path->jpath.path;
+}
+
+/* The subpaths of an Append that has one, or of a MergeAppend; NIL if none leads on */
+static List *
+follow_all(Chain *chain, List *subpaths)
+{
+	List	   *result = NIL;
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, subpaths)
+	{
+		Path	   *sub = follow(chain, lfirst(cell));
+
+		found |= sub != NULL;
+		result = lappend(result, sub != NULL ? sub : lfirst(cell));
+	}
+	return found ? result : NIL;
+}
+
+static Path *
+follow_append(Chain *chain, AppendPath *path)
+{
+	List	   *subpaths = list_length(path->subpaths) == 1 ?
+		follow_all(chain, path->subpaths) : NIL;
+
+	if (subpaths == NIL)
+		return NULL;
+	path = copy_path(path, sizeof(AppendPath));
+	path->subpaths = subpaths;
+	return &path->path;
+}
+
+static Path *
+follow_merge_append(Chain *chain, MergeAppendPath *path)
+{
+	List	   *subpaths = follow_all(chain, path->subpaths);
+
+	if (subpaths == NIL)
+		return NULL;
+	path = copy_path(path, sizeof(MergeAppendPath));
+	path->subpaths = subpaths;
+	return &path->path;
+}
+
+/* An incremental sort would rely on the order; all keys are sorted by above it. */
+static Path *
+follow_incremental_sort(Chain *chain, IncrementalSortPath *path)
+{
+	Path	   *sub = follow(chain, path->spath.subpath);
+
+	chain->further_keys |= sub != NULL;
+	return sub;
+}
+
+/* Whether an expression has parameters of a plan, which subqueries need not know */
+static bool
+has_plan_parameters(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC;
+	return expression_tree_walker(node, has_plan_parameters, context);
+}
+
+/*
+ * A subquery with an order, where the query itself has none: the rows that LIMIT takes
+ * of it are sorted within, by keys that need not be columns of the subquery.
+ */
+static Path *
+sort_subquery(const Chain *chain, Chain *inner, RelOptInfo *rel, Path *path)
+{
+	if (chain->drops || chain->further_keys || chain->limit == NULL ||
+		has_plan_parameters(chain->limit->limitCount, NULL) ||
+		has_plan_parameters(chain->limit->limitOffset, NULL))
+		return NULL;
+	return search_sorted(inner, rel, path);
+}
+
+static Path *
+follow_subquery(Chain *chain, SubqueryScanPath *path)
+{
+	RelOptInfo *rel = path->path.parent;
+	Chain		inner = {.root = rel->subroot, .final = chain->final, .limit = chain->limit,
+	.keys = rel->subroot->sort_pathkeys};
+	Path	   *sub = follow(&inner, path->subpath);
+
+	if (sub == NULL)
+		return NULL;
+	chain->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
+	if (chain->keys == NIL)
+	{
+		sub = sort_subquery(chain, &inner, path->subpath->parent, sub);
+		if (sub == NULL)
+			return NULL;
+	}
+	else
+	{
+		chain->drops |= inner.drops;
+		chain->further_keys |= inner.further_keys;
+		chain->scans = list_concat(chain->scans, inner.scans);
+	}
+	path = copy_path(path, sizeof(SubqueryScanPath));
+	path->subpath = sub;
+	return &path->path;
+}
+
+/*
+ * A copy of a path in which every scan that was reached is a copy, listed in
+ * chain->scans; NULL if none is.  Each node passes on the rows of the node below it as
+ * they come, and may be stopped at any row.
+ */
+static Path *
+follow(Chain *chain, Path *path)
+{
+	switch (nodeTag(path))
+	{
+		case T_IndexPath:
+			return follow_index(chain, (IndexPath *) path);
+		case T_CustomPath:
+			return follow_hybrid(chain, (CustomPath *) path);
+		case T_ProjectionPath:
+			return follow_projection(chain, (ProjectionPath *) path);
+		case T_ProjectSetPath:
+			return follow_set_projection(chain, (ProjectSetPath *) path);
+		case T_LockRowsPath:
+			return follow_locks(chain, (LockRowsPath *) path);
+		case T_NestPath:
+			return follow_join(chain, (NestPath *) path);
+		case T_AppendPath:
+			return follow_append(chain, (AppendPath *) path);
+		case T_MergeAppendPath:
+			return follow_merge_append(chain, (MergeAppendPath *) path);
+		case T_SubqueryScanPath:
+			return follow_subquery(chain, (SubqueryScanPath *) path);
+		case T_IncrementalSortPath:
+			return follow_incremental_sort(chain, (IncrementalSortPath *) path);
+		default:
+			return NULL;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Sorting what LIMIT takes
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * How many rows a Limit takes, those that it passes over too: a bigint that is NULL or
+ * very large if it is all.  The Limit has evaluated both before, and has raised an
+ * error if one is negative; the sum is none, however large they are.
+ */
+static Node *
+rows_taken(PlannerInfo *root, Node *count, Node *offset)
+{
+	CoalesceExpr *start = makeNode(CoalesceExpr);
+	MinMaxExpr *least = makeNode(MinMaxExpr);
+	Node	   *most = (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+										  Int64GetDatum(PG_INT64_MAX), false, FLOAT8PASSBYVAL);
+	Node	   *none = (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+										  Int64GetDatum(0), false, FLOAT8PASSBYVAL);
+	Node	   *room;
+	Node	   *sum;
+
+	if (offset == NULL)
+		return copyObject(count);
+	start->coalescetype = INT8OID;
+	start->args = list_make2(copyObject(offset), none);
+	start->location = -1;
+	room = (Node *) makeFuncExpr(F_INT8MI, INT8OID, list_make2(most, start), InvalidOid,
+								 InvalidOid, COERCE_EXPLICIT_CALL);
+	least->minmaxtype = INT8OID;
+	least->op = IS_LEAST;
+	least->args = list_make2(copyObject(count), room);
+	least->location = -1;
+	sum = (Node *) makeFuncExpr(F_INT8PL, INT8OID, list_make2(least, copyObject(start)),
+								InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	return eval_const_expressions(root, sum);
+}
+
+/* The estimate of it, in the form that preprocess_limit() has; -1: not known */
+static int64
+rows_taken_estimate(const FinalPathExtraData *final)
+{
+	if (final->count_est <= 0 || final->offset_est < 0 ||
+		final->offset_est > PG_INT64_MAX - final->count_est)
+		return -1;
+	return final->count_est + final->offset_est;
+}
+
+/*
+ * Have the Limit WITH TIES that is made for this level go by the first of the sort
+ * keys, the distance: those before it that are constants may stay.
+ */
+static void
+tie_by_distance(PlannerInfo *root)
+{
+	List	   *clauses = NIL;
+	ListCell   *cell;
+
+	foreach(cell, root->parse->sortClause)
+	{
+		clauses = lappend(clauses, lfirst(cell));
+		if (make_pathkeys_for_sortclauses(root, clauses, root->processed_tlist) != NIL)
+			break;
+	}
+	root->parse->sortClause = clauses;
+}
+
+/*
+ * The rows that a Limit takes of a path.  Where there are further keys, so do those
+ * that are as near as the farthest of them.
+ */
+static Path *
+take_rows(Chain *chain, RelOptInfo *rel, Path *path)
+{
+	PlannerInfo *root = chain->root;
+
+	if (chain->further_keys)
+		tie_by_distance(root);
+	return (Path *) create_limit_path(root, rel, path, NULL,
+									  rows_taken(root, chain->limit->limitCount,
+												 chain->limit->limitOffset),
+									  chain->further_keys ? LIMIT_OPTION_WITH_TIES :
+									  LIMIT_OPTION_COUNT,
+									  0, rows_taken_estimate(chain->final));
+}
+
+/* The same in order */
+static Path *
+sort_taken(Chain *chain, RelOptInfo *rel, Path *path)
+{
+	bool		sorts = enable_sort;
+	Path	   *taken = take_rows(chain, rel, path);
+
+	enable_sort = true;
+	taken = (Path *) create_sort_path(chain->root, rel, taken, chain->keys, -1);
+	enable_sort = sorts;
+	return taken;
+}
+
+/*
+ * The columns of rows that are yet to be sorted: those of the select list, at their
+ * places, by which a Limit WITH TIES knows them.  In place of what core computes of
+ * sorted rows alone, volatile functions and expensive ones, is NULL; what they are
+ * computed from comes last.
+ */
+static PathTarget *
+sort_target(PlannerInfo *root, const PathTarget *final, const PathTarget *input)
+{
+	PathTarget *target = create_empty_pathtarget();
+	int			i = 0;
+	ListCell   *cell;
+
+	foreach(cell, final->exprs)
+	{
+		Expr	   *expr = lfirst(cell);
+		Index		ref = get_pathtarget_sortgroupref(final, i++);
+
+		if (!list_member(input->exprs, expr))
+		{
+			Assert(ref == 0);
+			expr = (Expr *) makeNullConst(exprType((Node *) expr), exprTypmod((Node *) expr),
+										  exprCollation((Node *) expr));
+		}
+		add_column_to_pathtarget(target, expr, ref);
+	}
+	add_new_columns_to_pathtarget(target, input->exprs);
+	return set_pathtarget_cost_width(root, target);
+}
+
+/*
+ * Replace the final target of a path by what its rows are sorted in.  The nodes that
+ * have it are copies: the one that computes it, and projections above.
+ */
+static void
+replace_target(Path *path, const PathTarget *final, PathTarget *target)
+{
+	while (path->pathtarget == final)
+	{
+		path->pathtarget = target;
+		if (!IsA(path, ProjectionPath))
+			break;
+		path = ((ProjectionPath *) path)->subpath;
+	}
+}
+
+/*
+ * The rows that follow() came to, of which a Limit takes some, by a search, in order;
+ * NULL if they remain exact.
+ */
+static Path *
+search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
+{
+	PlannerInfo *root = chain->root;
+	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
+	PathTarget *input = root->upper_targets[UPPERREL_DISTINCT];
+	bool		postpones = input != NULL && input != final && path->pathtarget == final;
+
+	if (!chain->drops && !chain->further_keys)
+	{
+		loki_promise_permit(chain->scans, 0);
+		return path;
+	}
+
+	/*
+	 * Ties may be more rows than LIMIT takes, which are not to be locked.  LockRows
+	 * knows columns by their names, which the topmost target has alone, so that
+	 * functions are called below it: not those that depend on the order of calls.
+	 */
+	if (root->parse->rowMarks != NIL)
+	{
+		if (chain->further_keys ||
+			(postpones && contain_volatile_functions((Node *) final->exprs)))
+			return NULL;
+		postpones = false;
+	}
+	loki_promise_permit(chain->scans, LOKI_PLAN_LATE);
+	if (!postpones)
+		return sort_taken(chain, rel, path);
+	replace_target(path, final, sort_target(root, final, input));
+	return (Path *) create_projection_path(root, rel, sort_taken(chain, rel, path), final);
+}
+
+/*
+ * The ranks of the rows that a Limit takes: its WindowAgg needs no others (order/rank.c).
+ * A condition that ends it at some rank leaves the first of them.
+ */
+static Path *
+rank_taken(Chain *chain, WindowAggPath *path)
+{
+	Path	   *below = path->subpath;
+	WindowAggPath *copy;
+	Path	   *taken;
+	Cost		cost;
+
+	chain->keys = below->pathkeys;
+	taken = follow(chain, below);
+	if (taken == NULL || chain->further_keys)
+		return NULL;
+	loki_promise_permit(chain->scans, chain->drops ? LOKI_PLAN_LATE : 0);
+	taken = chain->drops ? sort_taken(chain, below->parent, taken) :
+		take_rows(chain, below->parent, taken);
+	copy = copy_path(path, sizeof(WindowAggPath));
+	copy->subpath = taken;
+	copy->path.rows = Min(path->path.rows, taken->rows);
+	cost = (path->path.total_cost - below->total_cost) * taken->rows / Max(below->rows, 1);
+	copy->path.startup_cost = taken->startup_cost;
+	copy->path.total_cost = taken->total_cost + Max(cost, 0);
+	return &copy->path;
+}
+
+/*
+ * A copy of a path that ranks rows, of which a Limit takes the first, as a search;
+ * NULL if it is none.  Each node above the WindowAgg passes on every row.
+ */
+static Path *
+search_ranks(Chain *chain, Path *path)
+{
+	Path	   *sub;
+
+	if (IsA(path, ProjectionPath))
+	{
+		sub = search_ranks(chain, ((ProjectionPath *) path)->subpath);
+		if (sub == NULL)
+			return NULL;
+		path = copy_path(path, sizeof(ProjectionPath));
+		((ProjectionPath *) path)->subpath = sub;
+		return path;
+	}
+	if (IsA(path, SubqueryScanPath))
+	{
+		RelOptInfo *rel = path->parent;
+
+		if (rel->baserestrictinfo != NIL || path->param_info != NULL ||
+			has_plan_parameters(chain->limit->limitCount, NULL) ||
+			has_plan_parameters(chain->limit->limitOffset, NULL))
+			return NULL;
+		chain->root = rel->subroot;
+		sub = search_ranks(chain, ((SubqueryScanPath *) path)->subpath);
+		if (sub == NULL)
+			return NULL;
+		path = copy_path(path, sizeof(SubqueryScanPath));
+		((SubqueryScanPath *) path)->subpath = sub;
+		return path;
+	}
+	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(chain->root->parse))
+		return NULL;
+	return rank_taken(chain, (WindowAggPath *) path);
+}
+
+/* Whether LIMIT or OFFSET may be evaluated twice */
+static bool
+may_repeat(Node *expr)
+{
+	return !contain_volatile_functions(expr) && !contain_subplans(expr);
+}
+
+/* A Limit whose scans are searches, or as it was */
+static Path *
+limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
+			 const FinalPathExtraData *final)
+{
+	Chain		chain = {.root = root, .final = final, .limit = limit, .keys = root->sort_pathkeys};
+	Chain		ranks = {.root = root, .final = final, .limit = limit};
+	Path	   *sub;
+
+	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
+		!may_repeat(limit->limitCount) || !may_repeat(limit->limitOffset))
+		return &limit->path;
+	sub = follow(&chain, limit->subpath);
+
+	sub = sub != NULL ? search_sorted(&chain, rel, sub) :
+		search_ranks(&ranks, limit->subpath);
+	if (sub == NULL)
+		return &limit->path;
+	return (Path *) create_limit_path(root, rel, sub, limit->limitOffset, limit->limitCount,
+									  limit->limitOption, final->offset_est,
+									  final->count_est);
+}
+
+/*
+ * A plan without a Limit whose scans may return rows late, or as it was.  A cursor
+ * goes on for as long as it is asked to, and its first rows must not wait for all
+ * others; and who sets relaxed_order wants it so.
+ */
+static Path *
+search_on(PlannerInfo *root, Path *path)
+{
+	Chain		chain = {.root = root, .keys = root->sort_pathkeys};
+	Path	   *sub = follow(&chain, path);
+	List	   *late = NIL;
+	ListCell   *cell;
+
+	if (sub == NULL || chain.further_keys)
+		return path;
+	foreach(cell, chain.scans)
+	{
+		IndexPath  *scan = lfirst_node(IndexPath, cell);
+		LokiScanSettings settings;
+
+		index_settings(scan->indexinfo, &settings);
+		if (root->tuple_fraction > 0 ||
+			(!settings.complete && settings.iterative_scan == LOKI_ITERATIVE_RELAXED))
+			late = lappend(late, scan);
+	}
+	loki_promise_permit(late, LOKI_PLAN_LATE);
+	return sub;
+}
+
+/* The hook that sees the paths of each stage of a query level, and the finished ones */
+static void
+finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
+			 RelOptInfo *output, void *extra)
+{
+	ListCell   *cell;
+
+	if (previous_upper_paths)
+		previous_upper_paths(root, stage, input, output, extra);
+	if (stage == UPPERREL_WINDOW)
+		loki_rank_paths(root, output);
+	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)
+		return;
+	foreach(cell, output->pathlist)
+	{
+		Path	   *path = lfirst(cell);
+
+		if (IsA(path, LimitPath))
+			lfirst(cell) = limit_search(root, output, (LimitPath *) path, extra);
+		else if (root->parent_root == NULL && root->parse->limitCount == NULL)
+			lfirst(cell) = search_on(root, path);
+	}
+}
+
+void
+loki_search_init(void)
+{
+	previous_upper_paths = create_upper_paths_hook;
+	create_upper_paths_hook = finish_paths;
+}

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * planner.c
+ *	  Installing what the planner and the executor call.
+ *
+ * IDENTIFICATION
+ *	  src/planner/planner.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "planner/cost/cost.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/join/join.h"
+#include "planner/join/keys.h"
+#include "planner/order/order.h"
+#include "planner/planner.h"
+
+/* Called by _PG_init. */
+void
+loki_planner_init(void)
+{
+	loki_cost_init();
+	loki_hybrid_init();
+	loki_join_init();
+	loki_limit_init();
+	loki_paths_init();
+	loki_search_init();
+	loki_resjunk_init();
+	loki_values_init();
+}

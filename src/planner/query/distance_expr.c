@@ -1,0 +1,522 @@
+/*-------------------------------------------------------------------------
+ *
+ * distance_expr.c
+ *	  Expressions that rise or fall with a distance.
+ *
+ * People sort by scores: 1 - (v <=> q) DESC, inner_product(v, q) DESC.  Such
+ * an expression is peeled, one operation after the other, down to a distance.
+ * Each operation must be monotone in the range that its argument can be in;
+ * it need not be strictly so, as rows with equal scores have no order.
+ *
+ * Only constants are taken for the other argument of an operation, because of
+ * a parameter's value nothing is known that would hold for the next one.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/distance_expr.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/query/distance_expr.h"
+#include "utils/catcache.h"
+#include "utils/float.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/*
+ * Constants that are larger, or smaller than its reciprocal, are not dealt with,
+ * nor more operations on a bound, so that one of up to MAX_VALUE cannot overflow;
+ * no distance comes near that.
+ */
+#define MAX_FACTOR		1e10
+#define MAX_VALUE		1e100
+#define MAX_OPERATIONS	16
+
+/* Functions that are called in place of an operator */
+static const struct
+{
+	const char *function;
+	const char *operator;
+	bool		falling;
+}			distance_functions[] =
+{
+	{"l2_distance", "<->", false},
+	{"cosine_distance", "<=>", false},
+	{"l1_distance", "<+>", false},
+	{"inner_product", "<#>", true},
+	{"vector_negative_inner_product", "<#>", false},
+	{"halfvec_negative_inner_product", "<#>", false},
+	{"sparsevec_negative_inner_product", "<#>", false},
+	{"hamming_distance", "<~>", false},
+	{"jaccard_distance", "<%>", false},
+};
+
+/* One operation of a wrapping, with what it does to the values below it */
+typedef struct Peeled
+{
+	Node	   *below;
+	bool		falling;
+	Oid			inverse;		/* float8 function that undoes it, or invalid */
+	Const	   *constant;		/* argument of the inverse, or NULL */
+	bool		constant_first;
+} Peeled;
+
+bool
+loki_is_distance_operator(Oid opno)
+{
+	Oid			hnsw = get_am_oid("hnsw", true);
+	Oid			ivfflat = get_am_oid("ivfflat", true);
+	CatCList   *members;
+	bool		found = false;
+
+	members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
+	for (int i = 0; i < members->n_members && !found; i++)
+	{
+		Form_pg_amop amop = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
+
+		found = amop->amoppurpose == AMOP_ORDER &&
+			(amop->amopmethod == hnsw || amop->amopmethod == ivfflat);
+	}
+	ReleaseSysCacheList(members);
+	return found;
+}
+
+/* The operator that a function's call stands for */
+static OpExpr *
+operator_of_function(FuncExpr *call, bool *falling)
+{
+	char	   *name;
+	char	   *schema;
+
+	if (call->funcresulttype != FLOAT8OID || list_length(call->args) != 2 ||
+		call->funcretset)
+		return NULL;
+	name = get_func_name(call->funcid);
+	schema = get_namespace_name(get_func_namespace(call->funcid));
+	for (int i = 0; name && schema && i < lengthof(distance_functions); i++)
+	{
+		Oid			type = exprType(linitial(call->args));
+		Oid			opno;
+
+		if (strcmp(name, distance_functions[i].function) != 0)
+			continue;
+		opno = OpernameGetOprid(list_make2(makeString(schema),
+										   makeString(pstrdup(distance_functions[i].operator))),
+								type, type);
+		if (!OidIsValid(opno) || !loki_is_distance_operator(opno))
+			continue;
+		if (!distance_functions[i].falling && get_opcode(opno) != call->funcid)
+			continue;
+		*falling = distance_functions[i].falling;
+		return (OpExpr *) make_opclause(opno, FLOAT8OID, false,
+										copyObject(linitial(call->args)),
+										copyObject(lsecond(call->args)),
+										InvalidOid, InvalidOid);
+	}
+	return NULL;
+}
+
+/* The distance itself, as an operator or as a function */
+static OpExpr *
+base_distance(Node *expr, bool *falling)
+{
+	*falling = false;
+	if (expr == NULL)
+		return NULL;
+	if (IsA(expr, FuncExpr))
+		return operator_of_function((FuncExpr *) expr, falling);
+	if (IsA(expr, OpExpr))
+	{
+		OpExpr	   *op = (OpExpr *) expr;
+
+		if (op->opresulttype == FLOAT8OID && list_length(op->args) == 2 &&
+			!op->opretset && loki_is_distance_operator(op->opno))
+			return op;
+	}
+	return NULL;
+}
+
+/* What values a distance can have, NaN aside */
+static void
+distance_range(Oid opno, double *low, double *high)
+{
+	char	   *name = get_opname(opno);
+
+	*low = 0;
+	*high = get_float8_infinity();
+	if (name == NULL || strcmp(name, "<#>") == 0)
+		*low = -get_float8_infinity();
+	else if (strcmp(name, "<=>") == 0)
+		*high = 2;
+}
+
+/* A finite constant of type float8 */
+static bool
+finite_constant(Node *expr, double *value)
+{
+	Const	   *constant = (Const *) expr;
+
+	if (!IsA(expr, Const) || constant->constisnull || constant->consttype != FLOAT8OID)
+		return false;
+	*value = DatumGetFloat8(constant->constvalue);
+	return isfinite(*value);
+}
+
+/* The function and arguments of an operator or function on floats */
+static bool
+float_call(Node *expr, Oid *function, List **args)
+{
+	if (IsA(expr, OpExpr))
+	{
+		set_opfuncid((OpExpr *) expr);
+		*function = ((OpExpr *) expr)->opfuncid;
+		*args = ((OpExpr *) expr)->args;
+	}
+	else if (IsA(expr, FuncExpr))
+	{
+		*function = ((FuncExpr *) expr)->funcid;
+		*args = ((FuncExpr *) expr)->args;
+	}
+	else
+		return false;
+	return *args != NIL;
+}
+
+/*
+ * An operation of two arguments, one of them constant.  A division by what is
+ * below is monotone where that cannot be zero, and is left to range checks of
+ * the caller, as its inverse is itself.
+ */
+static bool
+peel_arithmetic(Oid function, List *args, Peeled *peeled)
+{
+	Node	   *left = linitial(args);
+	Node	   *right = lsecond(args);
+	double		k;
+
+	peeled->constant_first = false;
+	if (finite_constant(right, &k))
+	{
+		peeled->below = left;
+		peeled->constant = (Const *) right;
+	}
+	else if (finite_constant(left, &k))
+	{
+		peeled->below = right;
+		peeled->constant = (Const *) left;
+	}
+	else
+		return false;
+
+	if (k != 0 && (fabs(k) > MAX_FACTOR || fabs(k) < 1 / MAX_FACTOR))
+		return false;
+	switch (function)
+	{
+		case F_FLOAT8PL:
+			peeled->falling = false;
+			peeled->inverse = F_FLOAT8MI;
+			return true;
+		case F_FLOAT8MI:
+			peeled->falling = peeled->below == right;
+			peeled->inverse = peeled->falling ? F_FLOAT8MI : F_FLOAT8PL;
+			peeled->constant_first = peeled->falling;
+			return true;
+		case F_FLOAT8MUL:
+			peeled->falling = k < 0;
+			peeled->inverse = F_FLOAT8DIV;
+			return k != 0;
+		case F_FLOAT8DIV:
+			peeled->inverse = F_FLOAT8MUL;
+			if (peeled->below == right)
+			{
+				/* k / x, for x > 0 */
+				peeled->falling = k > 0;
+				peeled->inverse = InvalidOid;
+			}
+			else
+				peeled->falling = k < 0;
+			return k != 0;
+		default:
+			return false;
+	}
+}
+
+/* Take one operation off an expression. */
+static bool
+peel(Node *expr, Peeled *peeled)
+{
+	Oid			function;
+	List	   *args;
+
+	if (expr != NULL && IsA(expr, RelabelType))
+		return false;
+	if (expr == NULL || !float_call(expr, &function, &args))
+		return false;
+	memset(peeled, 0, sizeof(Peeled));
+	if (list_length(args) == 2)
+		return peel_arithmetic(function, args, peeled);
+	if (list_length(args) != 1)
+		return false;
+	peeled->below = linitial(args);
+	switch (function)
+	{
+		case F_FLOAT8UM:
+			peeled->falling = true;
+			peeled->inverse = F_FLOAT8UM;
+			return true;
+		case F_FLOAT8UP:
+		case F_FLOAT4_FLOAT8:
+		case F_FLOAT8_FLOAT4:
+		case F_EXP_FLOAT8:
+		case F_DEXP:
+		case F_SQRT_FLOAT8:
+		case F_DSQRT:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * The range of an expression from that of what is below, or false where the
+ * operation is not monotone, or not defined, in all of the latter.
+ */
+static bool
+map_range(Node *expr, Peeled *peeled, double *low, double *high)
+{
+	Oid			function;
+	List	   *args;
+	double		k = peeled->constant ? DatumGetFloat8(peeled->constant->constvalue) : 0;
+	double		a = *low;
+	double		b = *high;
+
+	if (!float_call(expr, &function, &args))
+		return false;
+	switch (function)
+	{
+		case F_FLOAT8PL:
+			a += k;
+			b += k;
+			break;
+		case F_FLOAT8MI:
+			a = peeled->falling ? k - a : a - k;
+			b = peeled->falling ? k - b : b - k;
+			break;
+		case F_FLOAT8MUL:
+			a *= k;
+			b *= k;
+			break;
+		case F_FLOAT8DIV:
+			if (!OidIsValid(peeled->inverse))
+			{
+				if (a <= 0)
+					return false;
+				a = k / a;
+				b = k / b;
+			}
+			else
+			{
+				a /= k;
+				b /= k;
+			}
+			break;
+		case F_FLOAT8UM:
+			a = -a;
+			b = -b;
+			break;
+		case F_EXP_FLOAT8:
+		case F_DEXP:
+			a = exp(a);
+			b = exp(b);
+			break;
+		case F_SQRT_FLOAT8:
+		case F_DSQRT:
+			if (a < 0)
+				return false;
+			a = sqrt(a);
+			b = sqrt(b);
+			break;
+		default:
+			break;
+	}
+	*low = Min(a, b);
+	*high = Max(a, b);
+	return true;
+}
+
+/* loki_distance_expr(), with the range of the expression's values */
+static bool
+distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high)
+{
+	Peeled		peeled;
+
+	memset(result, 0, sizeof(LokiDistanceExpr));
+	result->distance = base_distance(expr, &result->falling);
+	if (result->distance != NULL)
+	{
+		result->wrapped = (Node *) result->distance != expr;
+		distance_range(result->distance->opno, low, high);
+		return true;
+	}
+	check_stack_depth();
+	if (!peel(expr, &peeled) || !distance_expr(peeled.below, result, low, high) ||
+		!map_range(expr, &peeled, low, high))
+		return false;
+	result->falling ^= peeled.falling;
+	result->wrapped = true;
+	return true;
+}
+
+bool
+loki_distance_expr(Node *expr, LokiDistanceExpr *result)
+{
+	double		low;
+	double		high;
+
+	return distance_expr(expr, result, &low, &high);
+}
+
+/* A value that no operation of a wrapping makes overflow; NULL becomes one, too */
+static Expr *
+clamp(Expr *value)
+{
+	const MinMaxOp ops[] = {IS_LEAST, IS_GREATEST};
+
+	for (int i = 0; i < lengthof(ops); i++)
+	{
+		MinMaxExpr *clamped = makeNode(MinMaxExpr);
+		double		limit = ops[i] == IS_LEAST ? MAX_VALUE : -MAX_VALUE;
+
+		clamped->minmaxtype = FLOAT8OID;
+		clamped->op = ops[i];
+		clamped->args = list_make2(value, makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8),
+													Float8GetDatum(limit), false,
+													FLOAT8PASSBYVAL));
+		clamped->location = -1;
+		value = (Expr *) clamped;
+	}
+	return value;
+}
+
+/*
+ * What rounding in an operation, and in those above it, may be worth in what is
+ * below it: a sum loses what is small beside its constant.  The part of a value
+ * that each operation loses is another matter.
+ */
+static double
+rounding_below(const Peeled *peeled, double above)
+{
+	double		k = peeled->constant ? fabs(DatumGetFloat8(peeled->constant->constvalue)) : 0;
+
+	if (peeled->inverse == F_FLOAT8DIV)
+		return above / k;
+	if (peeled->inverse == F_FLOAT8MUL)
+		return above * k;
+	return above + 4 * DBL_EPSILON * k;
+}
+
+/*
+ * Undo operations of a wrapping on what its value is compared with; NULL where
+ * the result would be too far from the truth.
+ */
+static Expr *
+undo(Node *expr, Expr *bound)
+{
+	Peeled		peeled;
+	bool		falling;
+	double		rounding = 0;
+	int			operations = 0;
+
+	if (base_distance(expr, &falling) == NULL)
+		bound = clamp(bound);
+	while (base_distance(expr, &falling) == NULL)
+	{
+		List	   *args;
+
+		if (++operations > MAX_OPERATIONS || !peel(expr, &peeled) ||
+			!OidIsValid(peeled.inverse))
+			return NULL;
+		rounding = rounding_below(&peeled, rounding);
+		if (rounding > LOKI_BOUND_SLOP)
+			return NULL;
+		args = peeled.constant == NULL ? list_make1(bound) :
+			peeled.constant_first ? list_make2(copyObject(peeled.constant), bound) :
+			list_make2(bound, copyObject(peeled.constant));
+		bound = (Expr *) makeFuncExpr(peeled.inverse, FLOAT8OID, args, InvalidOid,
+									  InvalidOid, COERCE_EXPLICIT_CALL);
+		expr = peeled.below;
+	}
+	if (falling)
+		bound = (Expr *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(bound),
+									  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	return bound;
+}
+
+/* A comparison of floats of which one side falls or rises with a distance */
+bool
+loki_distance_bound(Node *clause, LokiDistanceBound *result)
+{
+	OpExpr	   *op = (OpExpr *) clause;
+	LokiDistanceExpr distance;
+	Node	   *left;
+	Node	   *right;
+	int			strategy;
+
+	if (clause == NULL || !IsA(clause, OpExpr) || list_length(op->args) != 2)
+		return false;
+	strategy = get_op_opfamily_strategy(op->opno, LOKI_FLOAT_OPFAMILY);
+	if (strategy == 0 || strategy == BTEqualStrategyNumber)
+		return false;
+	left = linitial(op->args);
+	right = lsecond(op->args);
+	if (!loki_distance_expr(left, &distance))
+	{
+		if (!loki_distance_expr(right, &distance))
+			return false;
+		left = lsecond(op->args);
+		right = linitial(op->args);
+		strategy = BTMaxStrategyNumber + 1 - strategy;
+	}
+	if (exprType(left) != FLOAT8OID)
+		return false;
+	if (exprType(right) == FLOAT4OID)
+		right = (Node *) makeFuncExpr(F_FLOAT8_FLOAT4, FLOAT8OID, list_make1(right),
+									  InvalidOid, InvalidOid, COERCE_IMPLICIT_CAST);
+	else if (exprType(right) != FLOAT8OID)
+		return false;
+
+	result->distance = distance.distance;
+	result->bound = undo(left, (Expr *) right);
+	result->upper = (strategy < BTEqualStrategyNumber) != distance.falling;
+
+	/* NaN is above all else; <= may be of NaN, which a wrapped bound never is */
+	result->nans = strategy > BTEqualStrategyNumber ||
+		(distance.wrapped && strategy == BTLessEqualStrategyNumber);
+	result->exact = !distance.wrapped;
+	return result->bound != NULL;
+}
+
+/* The same distance from a constant, which core matches to an index */
+OpExpr *
+loki_constant_distance(OpExpr *op)
+{
+	OpExpr	   *result = copyObject(op);
+	Node	   *query = lsecond(op->args);
+
+	lsecond(result->args) = makeNullConst(exprType(query), -1, exprCollation(query));
+	return result;
+}

@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * distance_expr.h
+ *	  Expressions that rise or fall with a distance.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/distance_expr.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_QUERY_DISTANCE_EXPR_H
+#define LOKI_PLANNER_QUERY_DISTANCE_EXPR_H
+
+#include "postgres.h"
+
+#include "nodes/pathnodes.h"
+#include "nodes/primnodes.h"
+
+/* btree's float_ops, which has no name in the server's headers */
+#define LOKI_FLOAT_OPFAMILY		1970
+
+/* Whether hnsw sorts by an operator */
+extern bool loki_is_distance_operator(Oid opno);
+
+/*
+ * What an expression says about a distance: 1 - (v <=> q) falls with v <=> q.
+ * Both are float8, or the expression is float4.
+ */
+typedef struct LokiDistanceExpr
+{
+	OpExpr	   *distance;		/* the operator, made of a function's call too */
+	bool		falling;
+	bool		wrapped;		/* there is more than the operator */
+} LokiDistanceExpr;
+
+/* Whether an expression is a monotone function of a distance */
+extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
+
+/*
+ * What a comparison says about a distance.  The bound is a float8 expression
+ * of all that the clause compares with; where the distance is wrapped it may
+ * be off by LOKI_BOUND_SLOP, or by that part of it, and where it is NULL or NaN
+ * it says nothing.  The clause itself has to be checked in any case.
+ */
+typedef struct LokiDistanceBound
+{
+	OpExpr	   *distance;
+	Expr	   *bound;
+	bool		upper;			/* distance < bound, or > bound */
+	bool		nans;			/* the clause holds where the distance is NaN */
+	bool		exact;			/* the clause compares the distance itself */
+} LokiDistanceBound;
+
+#define LOKI_BOUND_SLOP		1e-6
+
+extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
+
+/* The same distance from a constant, which core matches to an index */
+extern OpExpr *loki_constant_distance(OpExpr *op);
+
+#endif							/* LOKI_PLANNER_QUERY_DISTANCE_EXPR_H */

@@ -1,0 +1,267 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_clause.c
+ *	  Index clauses for conditions that core does not match to an index.
+ *
+ * x = ANY (column), where the column is an array: core matches a column on the
+ * left alone.  Where the operator is the one by which arrays compare elements,
+ * the condition is true of just the rows for which column @> ARRAY[x] is: if x
+ * is NULL of none, and whatever NULLs the column's arrays have.
+ *
+ * A text column equal to a name, as of the current user, or under another
+ * collation than the index's: as long as none of them is nondeterministic, equal is
+ * what has the same bytes.
+ *
+ * A boolean column, alone or below NOT, IS TRUE or IS FALSE: up to PostgreSQL 15
+ * core knows that only of its own operator families.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/index_clause.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_opfamily.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "planner/query/index_clause.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/* Whether a coercion of arrays leaves their elements as they are */
+static bool
+is_relabel_of_elements(Node *node)
+{
+	Expr	   *element;
+
+	if (!IsA(node, ArrayCoerceExpr))
+		return false;
+	element = ((ArrayCoerceExpr *) node)->elemexpr;
+	return IsA(element, RelabelType) &&
+		IsA(((RelabelType *) element)->arg, CaseTestExpr);
+}
+
+/* The column below what makes it look like another type */
+static Node *
+strip_relabel(Node *node)
+{
+	for (;;)
+	{
+		if (IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (is_relabel_of_elements(node))
+			node = (Node *) ((ArrayCoerceExpr *) node)->arg;
+		else
+			return node;
+	}
+}
+
+/*
+ * ARRAY[x], of the type that the column's values have; NULL where elements are
+ * not compared by the clause's operator.
+ */
+static Node *
+array_of(PlannerInfo *root, const ScalarArrayOpExpr *saop, Oid array_type)
+{
+	Oid			element = get_element_type(array_type);
+	ArrayExpr  *array;
+	Node	   *x = linitial(saop->args);
+
+	if (!OidIsValid(element) || getBaseType(element) != element ||
+		lookup_type_cache(element, TYPECACHE_EQ_OPR)->eq_opr != saop->opno)
+		return NULL;
+	if (exprType(x) != element)
+		x = (Node *) makeRelabelType((Expr *) x, element, -1, exprCollation(x),
+									 COERCE_IMPLICIT_CAST);
+	array = makeNode(ArrayExpr);
+	array->array_typeid = array_type;
+	array->array_collid = saop->inputcollid;
+	array->element_typeid = element;
+	array->elements = list_make1(x);
+	array->multidims = false;
+	array->location = -1;
+	return eval_const_expressions(root, (Node *) array);
+}
+
+/* The clause column @> ARRAY[x] */
+static RestrictInfo *
+contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
+{
+	Node	   *column = strip_relabel(lsecond(saop->args));
+	Oid			array_type = getBaseType(exprType(column));
+	Node	   *array = array_of(root, saop, array_type);
+	Expr	   *expr;
+
+	if (array == NULL)
+		return NULL;
+	expr = make_opclause(OID_ARRAY_CONTAINS_OP, BOOLOID, false, (Expr *) column,
+						 (Expr *) array, InvalidOid, saop->inputcollid);
+	set_opfuncid((OpExpr *) expr);
+	return make_simple_restrictinfo(root, expr);
+}
+
+IndexClause *
+loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
+{
+	IndexClause *clause = makeNode(IndexClause);
+
+	clause->rinfo = rinfo;
+	clause->indexquals = list_make1(indexqual);
+	clause->lossy = false;
+	clause->indexcol = col;
+	clause->indexcols = NIL;
+	return clause;
+}
+
+static IndexClause *
+any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
+	Node	   *x = linitial(saop->args);
+	Node	   *column = strip_relabel(lsecond(saop->args));
+
+	if (!saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
+		contain_volatile_functions(x))
+		return NULL;
+	for (int col = 1; col < info->nkeycolumns; col++)
+	{
+		RestrictInfo *contains;
+
+		if (!match_index_to_operand(column, col, info) ||
+			(OidIsValid(info->indexcollations[col]) &&
+			 info->indexcollations[col] != saop->inputcollid) ||
+			!op_in_opfamily(OID_ARRAY_CONTAINS_OP, info->opfamily[col]))
+			continue;
+		contains = contains_clause(root, saop);
+		return contains != NULL ? loki_index_clause(rinfo, contains, col) : NULL;
+	}
+	return NULL;
+}
+
+/* Whether a condition compares text; the index may know it or not */
+bool
+loki_is_text_equality(Node *clause)
+{
+	OpExpr	   *op = (OpExpr *) clause;
+
+	return IsA(op, OpExpr) && list_length(op->args) == 2 &&
+		get_op_opfamily_strategy(op->opno, TEXT_BTREE_FAM_OID) == BTEqualStrategyNumber;
+}
+
+/* Whether values that are equal under a collation have the same bytes */
+static bool
+is_deterministic(Oid collation)
+{
+	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+/* x, as text */
+static Expr *
+as_text(Node *x, Oid collation)
+{
+	if (exprType(x) == NAMEOID)
+		return (Expr *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), collation,
+									 C_COLLATION_OID, COERCE_IMPLICIT_CAST);
+	return (Expr *) x;
+}
+
+static IndexClause *
+text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	OpExpr	   *op = (OpExpr *) rinfo->clause;
+
+	if (!is_deterministic(op->inputcollid) || contain_volatile_functions((Node *) op))
+		return NULL;
+	for (int col = 1; col < info->nkeycolumns; col++)
+	{
+		Oid			collation = info->indexcollations[col];
+		bool		left = match_index_to_operand(linitial(op->args), col, info);
+		Node	   *column = left ? linitial(op->args) : lsecond(op->args);
+		Node	   *x = left ? lsecond(op->args) : linitial(op->args);
+		Expr	   *equal;
+
+		if ((!left && !match_index_to_operand(column, col, info)) ||
+			bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
+			exprType(column) != TEXTOID || !is_deterministic(collation) ||
+			(exprType(x) == TEXTOID && collation == op->inputcollid) ||
+			!op_in_opfamily(TextEqualOperator, info->opfamily[col]))
+			continue;
+		equal = make_opclause(TextEqualOperator, BOOLOID, false, (Expr *) column,
+							  as_text(x, collation), InvalidOid, collation);
+		set_opfuncid((OpExpr *) equal);
+		return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
+	}
+	return NULL;
+}
+
+/* What a condition says of a boolean: NULL if it is none that core reduces to */
+static Node *
+boolean_operand(Node *clause, bool *value)
+{
+	*value = true;
+	if (is_notclause(clause))
+	{
+		*value = false;
+		return (Node *) get_notclausearg(clause);
+	}
+	if (IsA(clause, BooleanTest))
+	{
+		BooleanTest *test = (BooleanTest *) clause;
+
+		*value = test->booltesttype == IS_TRUE;
+		return test->booltesttype == IS_TRUE || test->booltesttype == IS_FALSE ?
+			(Node *) test->arg : NULL;
+	}
+	return clause;
+}
+
+static IndexClause *
+boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	bool		value;
+	Node	   *operand = boolean_operand((Node *) rinfo->clause, &value);
+
+	if (operand == NULL)
+		return NULL;
+	for (int col = 1; col < info->nkeycolumns; col++)
+	{
+		Expr	   *equal;
+
+		if (!match_index_to_operand(operand, col, info) ||
+			!op_in_opfamily(BooleanEqualOperator, info->opfamily[col]))
+			continue;
+		equal = make_opclause(BooleanEqualOperator, BOOLOID, false, (Expr *) operand,
+							  (Expr *) makeBoolConst(value, false), InvalidOid, InvalidOid);
+		set_opfuncid((OpExpr *) equal);
+		return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
+	}
+	return NULL;
+}
+
+/*
+ * The index clause for a condition, or NULL.  It is evaluated before all others,
+ * so none that must wait for a security barrier: @> is not leakproof, whatever
+ * it stands for.
+ */
+IndexClause *
+loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel))
+		return NULL;
+	if (loki_is_text_equality((Node *) rinfo->clause))
+		return text_clause(root, info, rinfo);
+	if (!IsA(rinfo->clause, ScalarArrayOpExpr))
+		return boolean_clause(root, info, rinfo);
+	return rinfo->security_level > info->rel->baserestrict_min_security ? NULL :
+		any_column_clause(root, info, rinfo);
+}

@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * promise.h
+ *	  What plans may rely on in a scan of an hnsw index.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/promise.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_QUERY_PROMISE_H
+#define LOKI_PLANNER_QUERY_PROMISE_H
+
+#include "postgres.h"
+
+#include "hnsw/hnsw.h"
+#include "nodes/pathnodes.h"
+
+extern void loki_promise_label(IndexPath *path, bool complete);
+extern void loki_promise_first(IndexPath *path, Oid first);
+extern void loki_promise_exact(IndexPath *path);
+extern bool loki_promise_likely_search(const PlannerInfo *root);
+extern double loki_promise_wanted(const PlannerInfo *root);
+extern void loki_promise_permit(List *scans, Oid late);
+
+#endif							/* LOKI_PLANNER_QUERY_PROMISE_H */
