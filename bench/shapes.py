@@ -33,7 +33,7 @@ TABLES = {"tiny": (200, 128), "s": (10_000, 128), "m": (50_000, 128),
 # What is taken away from the planner, alone and together
 ALONE = ["enable_seqscan", "enable_indexscan", "enable_bitmapscan",
          "enable_sort", "enable_nestloop", "enable_hashjoin",
-         "lokivector.enable_hybrid_scan", "lokivector.enable_join_values",
+         "lokivector.enable_hybrid_scan", "lokivector.enable_join_keys",
          "hnsw", "others"]
 TOGETHER = [("enable_seqscan", "enable_bitmapscan"),
             ("enable_indexscan", "enable_bitmapscan"),

@@ -15,7 +15,7 @@ GRANT SELECT ON access_t TO regress_access_reader;
 CREATE FUNCTION access_calls(index text, OUT call text, OUT outcome text) RETURNS SETOF record AS $$
 BEGIN
 	FOREACH call IN ARRAY ARRAY['lokivector_check(%L)', 'lokivector_check(%L, true)',
-		'lokivector_index_info(%L)', 'lokivector_index_families(%L)', 'lokivector_calibration(%L)',
+		'lokivector_index_info(%L)', 'lokivector_index_slot_arrays(%L)', 'lokivector_calibration(%L)',
 		'lokivector_recall(%L, 5, 2)', 'lokivector_recall(%L, ARRAY[''[1,2,3]''::vector], 2)',
 		'lokivector_calibrate(%L)', 'lokivector_calibrate(%L, ARRAY[''[1,2,3]''::vector])'] LOOP
 		BEGIN

@@ -323,7 +323,7 @@ BEGIN
 END
 $$;
 SELECT lokivector_check('type_w_idx', true);
-SELECT max(attribute) FROM lokivector_index_families('type_w_idx');
+SELECT max(attribute) FROM lokivector_index_slot_arrays('type_w_idx');
 SET enable_seqscan = off;
 SELECT v, c1, c30, c31 FROM type_w WHERE c31 = 7 AND c30 IS NULL ORDER BY v <-> '[0,0]';
 SELECT v FROM type_w WHERE c31 = 7 AND c30 = 8 AND c2 = 0 AND c3 = 2 ORDER BY v <-> '[0,0]';

@@ -1,4 +1,4 @@
--- lokivector_check, lokivector_index_info, lokivector_index_families
+-- lokivector_check, lokivector_index_info, lokivector_index_slot_arrays
 
 CREATE TABLE check_t (id integer, v vector(16), a integer, b boolean);
 SELECT setseed(0.75);
@@ -84,11 +84,11 @@ INSERT INTO check_temp SELECT * FROM check_u;
 SELECT lokivector_check('check_temp_idx', true);
 
 -- test: sizes by array
-SELECT family, attribute, slot_bytes, slots FROM lokivector_index_families('check_u_idx') WHERE family <> 'upper';
-SELECT family, attribute, slot_bytes > 0 AS slot_bytes, slots, bytes = pages * current_setting('block_size')::int AS bytes
-FROM lokivector_index_families('check_idx') WHERE family IN ('tid', 'link', 'attribute', 'nullattribute');
+SELECT slot_array, attribute, slot_bytes, slots FROM lokivector_index_slot_arrays('check_u_idx') WHERE slot_array <> 'upper';
+SELECT slot_array, attribute, slot_bytes > 0 AS slot_bytes, slots, bytes = pages * current_setting('block_size')::int AS bytes
+FROM lokivector_index_slot_arrays('check_idx') WHERE slot_array IN ('tid', 'link', 'attribute', 'nullattribute');
 SELECT sum(f.pages) + 2 = i.pages AS all_pages, i.unused_pages, i.bytes = pg_relation_size('check_idx') AS bytes
-FROM lokivector_index_families('check_idx') f, lokivector_index_info('check_idx') i GROUP BY i.pages, i.unused_pages, i.bytes;
+FROM lokivector_index_slot_arrays('check_idx') f, lokivector_index_info('check_idx') i GROUP BY i.pages, i.unused_pages, i.bytes;
 
 -- test: what is no hnsw index
 CREATE INDEX check_btree ON check_t (id);
@@ -97,7 +97,7 @@ SELECT lokivector_check('check_t');
 SELECT lokivector_check(0);
 SELECT lokivector_index_info('check_btree');
 SELECT lokivector_index_info('check_t');
-SELECT * FROM lokivector_index_families('check_btree');
+SELECT * FROM lokivector_index_slot_arrays('check_btree');
 SELECT lokivector_check(NULL);
 CREATE TABLE check_p (v vector(3)) PARTITION BY LIST (v);
 CREATE INDEX check_p_idx ON check_p USING hnsw (v vector_l2_ops);
@@ -133,7 +133,7 @@ CREATE ROLE regress_check_user;
 SET ROLE regress_check_user;
 SELECT lokivector_check('check_idx');
 SELECT lokivector_index_info('check_idx');
-SELECT * FROM lokivector_index_families('check_idx');
+SELECT * FROM lokivector_index_slot_arrays('check_idx');
 RESET ROLE;
 DROP ROLE regress_check_user;
 

@@ -45,8 +45,8 @@ CREATE INDEX compact_idx ON compact_t USING hnsw (v vector_l2_ops) WITH (profile
 SELECT * FROM compact_info('compact_idx');
 SELECT compact_recall('<->');
 SELECT lokivector_check('compact_idx', true);
-SELECT family, slot_bytes, slots FROM lokivector_index_families('compact_idx')
-WHERE family NOT IN ('upper', 'directory');
+SELECT slot_array, slot_bytes, slots FROM lokivector_index_slot_arrays('compact_idx')
+WHERE slot_array NOT IN ('upper', 'directory');
 
 -- the other metrics
 DROP INDEX compact_idx;

@@ -138,7 +138,7 @@ TRUNCATE hh;
 DROP INDEX hh_idx;
 CREATE INDEX hh_idx ON hh USING hnsw (h halfvec_cosine_ops);
 INSERT INTO hh SELECT i, hh_vector(i, 100) FROM generate_series(1, 1500) i;
-SELECT epoch > 0 AS recoded FROM lokivector_index_info('hh_idx');
+SELECT epoch > 0 AS requantized FROM lokivector_index_info('hh_idx');
 SELECT lokivector_check('hh_idx', true);
 SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hh_idx', 50);
 SELECT lokivector_calibrate('hh_idx');
@@ -148,7 +148,7 @@ SELECT count(*) > 0 AS calibrated FROM lokivector_calibration('hh_idx');
 CREATE TABLE casts (v vector(70));
 CREATE INDEX casts_idx ON casts USING hnsw ((v::halfvec(70)) halfvec_cosine_ops);
 INSERT INTO casts SELECT (SELECT array_agg((hashint8extended(i, j) % 4)::float8 ORDER BY j) FROM generate_series(1, 70) j)::vector FROM generate_series(1, 100) i;
-SELECT epoch > 0 AS recoded FROM lokivector_index_info('casts_idx');
+SELECT epoch > 0 AS requantized FROM lokivector_index_info('casts_idx');
 SELECT lokivector_check('casts_idx', true);
 
 -- test: an update that leaves the halfvec alone

@@ -139,7 +139,7 @@ SELECT format('CREATE INDEX insert_idx ON insert_t USING hnsw (v vector_l2_ops, 
 	string_agg(format('c%s', i), ', ')) FROM generate_series(1, 31) i \gexec
 CREATE VIEW insert_directory AS
 	SELECT sum(CASE WHEN pages <= 32 THEN pages ELSE 32 + ceil((pages - 32) / 2.0) END) > 1019
-		AS has_two_pages FROM lokivector_index_families('insert_idx');
+		AS has_two_pages FROM lokivector_index_slot_arrays('insert_idx');
 SELECT * FROM insert_directory;
 INSERT INTO insert_t SELECT ARRAY[-i]::vector FROM generate_series(1, 1500) i;
 SELECT * FROM insert_directory;

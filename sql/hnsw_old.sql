@@ -16,9 +16,9 @@ CREATE MATERIALIZED VIEW om AS SELECT v::halfvec(2) AS h FROM o WITH NO DATA;
 CREATE INDEX ON om USING hnsw (h halfvec_l2_ops);
 
 -- test: all is well
-SELECT * FROM lokivector_old_indexes();
-SELECT count(*) FROM lokivector_old_indexes(concurrently => false);
-CALL lokivector_rebuild_old_indexes();
+SELECT * FROM lokivector_incompatible_indexes();
+SELECT count(*) FROM lokivector_incompatible_indexes(concurrently => false);
+CALL lokivector_rebuild_incompatible_indexes();
 
 -- test: what a failed command left is used by none
 CREATE FUNCTION fails(v vector) RETURNS vector AS $$
@@ -28,18 +28,18 @@ END $$ LANGUAGE plpgsql IMMUTABLE;
 SET test.fails = x;
 CREATE INDEX CONCURRENTLY o1_fails ON o1 USING hnsw ((fails(v)::vector(1)) vector_l2_ops);
 SELECT indisvalid, indisready FROM pg_index WHERE indexrelid = 'o1_fails'::regclass;
-SELECT * FROM lokivector_old_indexes();
+SELECT * FROM lokivector_incompatible_indexes();
 
 -- test: in a transaction block
 BEGIN;
-CALL lokivector_rebuild_old_indexes();
+CALL lokivector_rebuild_incompatible_indexes();
 COMMIT;
 
 -- test: for everyone
 CREATE ROLE regress_old;
 SET ROLE regress_old;
-SELECT * FROM lokivector_old_indexes();
-CALL lokivector_rebuild_old_indexes();
+SELECT * FROM lokivector_incompatible_indexes();
+CALL lokivector_rebuild_incompatible_indexes();
 RESET ROLE;
 DROP ROLE regress_old;
 

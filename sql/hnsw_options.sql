@@ -174,7 +174,7 @@ SET hnsw.max_scan_tuples = 1;
 SELECT options_rows() BETWEEN 40 AND 100 AS first_walk;
 SET hnsw.max_scan_tuples = 700;
 SELECT options_rows() BETWEEN 300 AND 1000 AS about;
-SELECT nodes_scored BETWEEN 500 AND 1000 AS scored, sequential_passes FROM lokivector_scan_stats();
+SELECT nodes_scored BETWEEN 500 AND 1000 AS scored, flat_scans FROM lokivector_scan_stats();
 RESET hnsw.max_scan_tuples;
 
 -- test: hnsw.iterative_scan = strict_order

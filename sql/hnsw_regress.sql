@@ -16,7 +16,7 @@ CREATE INDEX ON regress_t USING hnsw (v vector_l2_ops, c);
 SET work_mem = '1GB';
 SET hnsw.scan_mem_multiplier = 128;
 SELECT count(*) FROM (SELECT id FROM regress_t WHERE c = 3 ORDER BY v <-> regress_vector(5, 8)) s;
-SELECT sequential_passes > 0 AS pass FROM lokivector_scan_stats();
+SELECT flat_scans > 0 AS pass FROM lokivector_scan_stats();
 RESET hnsw.scan_mem_multiplier;
 RESET work_mem;
 

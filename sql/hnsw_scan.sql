@@ -606,20 +606,20 @@ SELECT amgetbitmap, amcanbackward, amcanorder FROM (
 SET work_mem = '64kB';
 SET enable_sort = off;
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_t ORDER BY v <-> scan_vector(37, 64)) s;
-SELECT sequential_passes > 0 AS passes FROM lokivector_scan_stats();
+SELECT flat_scans > 0 AS passes FROM lokivector_scan_stats();
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_t ORDER BY v <-> scan_vector(37, 64) LIMIT 2500) s;
 SELECT scan_recall('scan_t', '<->', 64, 2, 10) >= 0.95, scan_recall('scan_t', '<->', 64, 1, 2500) >= 0.9;
 CREATE TABLE scan_w (id integer, v vector(2), a integer);
 INSERT INTO scan_w SELECT i, scan_vector(i, 2), i % 3 FROM generate_series(1, 12000) i;
 CREATE INDEX scan_w_v_idx ON scan_w USING hnsw (v vector_l2_ops, a) WITH (m = 4, ef_construction = 10);
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w ORDER BY v <-> '[1,1]') s;
-SELECT sequential_passes > 2 AS passes FROM lokivector_scan_stats();
+SELECT flat_scans > 2 AS passes FROM lokivector_scan_stats();
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w WHERE a = 1 ORDER BY v <-> '[1,1]') s;
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w WHERE a < 2 ORDER BY v <-> '[1,1]' LIMIT 5000) s;
 SELECT scan_recall('scan_w', '<->', 2, 2, 5000) >= 0.95;
 SET hnsw.scan_mem_multiplier = 100;
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w ORDER BY v <-> '[1,1]' LIMIT 5000) s;
-SELECT sequential_passes FROM lokivector_scan_stats();
+SELECT flat_scans FROM lokivector_scan_stats();
 RESET hnsw.scan_mem_multiplier;
 RESET work_mem;
 DROP TABLE scan_w;
@@ -666,7 +666,7 @@ RESET enable_seqscan;
 RESET enable_sort;
 SELECT count(*) FROM (SELECT id FROM scan_t ORDER BY v <-> scan_vector(1, 64) LIMIT 10) s;
 SELECT nodes_scored > 0 AS scored, nodes_expanded > 0 AS expanded, nodes_filtered, nodes_refined >= 40 AS refined,
-	heap_fetches >= 10 AS fetched, sequential_passes, rows
+	heap_fetches >= 10 AS fetched, flat_scans, rows
 FROM lokivector_scan_stats();
 SELECT pg_stat_force_next_flush();
 SELECT idx_blks_hit > 0 AS hit, idx_blks_read BETWEEN 0 AND idx_blks_hit AS read

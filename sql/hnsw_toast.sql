@@ -58,7 +58,7 @@ INSERT INTO ht SELECT i, ht_vector(i) FROM generate_series(1, 300) i;
 CREATE INDEX ht_idx ON ht USING hnsw (v vector_l2_ops);
 
 -- test: an index that was built
-SELECT slot_bytes FROM lokivector_index_families('ht_idx') WHERE family = 'tid';
+SELECT slot_bytes FROM lokivector_index_slot_arrays('ht_idx') WHERE slot_array = 'tid';
 SELECT * FROM ht_wrong(10);
 SELECT wrong FROM ht_wrong(300);
 SELECT lokivector_check('ht_idx', true);

@@ -169,7 +169,7 @@ VACUUM ANALYZE exact_w;
 SELECT opclass, exact_metric('exact_w', opclass, op, 'sparsevec', '') FROM (VALUES
 	('sparsevec_l2_ops', '<->'), ('sparsevec_ip_ops', '<#>'), ('sparsevec_cosine_ops', '<=>')) m(opclass, op);
 
--- test: an index that grew, whose rows were recoded, and some removed
+-- test: an index that grew, whose rows were requantized, and some removed
 CREATE TABLE exact_grown (LIKE exact_v) WITH (autovacuum_enabled = off);
 CREATE INDEX exact_l2 ON exact_grown USING hnsw (v vector_l2_ops);
 CREATE INDEX exact_ip ON exact_grown USING hnsw (v vector_ip_ops);

@@ -92,7 +92,7 @@ BEGIN
 	SET LOCAL enable_seqscan = off;
 	SET LOCAL enable_sort = off;
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Incremental Sort|Sort$|Index Scan|LokivectorHybridScan|Merge Join|Merge Append|Group|Unique|WindowAgg|LockRows|Nested Loop|Hash Join|ProjectSet|Subquery Scan|SetOp|HashAggregate|GroupAggregate|LokivectorValues)'));
+		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Incremental Sort|Sort$|Index Scan|LokivectorHybridScan|Merge Join|Merge Append|Group|Unique|WindowAgg|LockRows|Nested Loop|Hash Join|ProjectSet|Subquery Scan|SetOp|HashAggregate|GroupAggregate|LokivectorJoinKeys)'));
 	END LOOP;
 	SELECT * INTO got FROM promise_run(statement);
 	SET LOCAL enable_seqscan = on;

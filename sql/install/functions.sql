@@ -30,8 +30,8 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
 
-CREATE FUNCTION lokivector_index_families(index regclass,
-		OUT family text, OUT attribute integer, OUT slot_bytes integer,
+CREATE FUNCTION lokivector_index_slot_arrays(index regclass,
+		OUT slot_array text, OUT attribute integer, OUT slot_bytes integer,
 		OUT slots bigint, OUT pages bigint, OUT bytes bigint)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED ROWS 12;
@@ -115,8 +115,8 @@ COMMENT ON FUNCTION lokivector_calibration(regclass) IS 'what walks of several w
 CREATE FUNCTION lokivector_scan_stats(
 		OUT nodes_scored bigint, OUT nodes_expanded bigint,
 		OUT nodes_filtered bigint, OUT nodes_refined bigint,
-		OUT heap_fetches bigint, OUT sequential_passes bigint,
-		OUT rows bigint, OUT nodes_matched bigint, OUT way text,
+		OUT heap_fetches bigint, OUT flat_scans bigint,
+		OUT rows bigint, OUT nodes_matched bigint, OUT strategy text,
 		OUT late_rows bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;

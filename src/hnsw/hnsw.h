@@ -102,7 +102,7 @@ typedef struct LokiScanWork
 	uint64		nodes_filtered; /* of these, not passing the filter */
 	uint64		nodes_refined;
 	uint64		heap_fetches;	/* vectors read to rank rows */
-	uint64		sequential_passes;
+	uint64		flat_scans;
 	uint64		late_rows;		/* returned after farther ones */
 } LokiScanWork;
 

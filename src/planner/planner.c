@@ -28,5 +28,5 @@ loki_planner_init(void)
 	loki_paths_init();
 	loki_search_init();
 	loki_resjunk_init();
-	loki_values_init();
+	loki_join_keys_init();
 }

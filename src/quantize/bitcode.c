@@ -71,7 +71,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 
 static void
 least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
-	  const void *const *refines, int n, int recoded, float *result)
+	  const void *const *refines, int n, int requantized, float *result)
 {
 	score(quantizer, query, codes, n, result);
 	for (int i = 0; i < n; i++)

@@ -187,7 +187,7 @@ struct LokiQuantizer
 	 * Encode what codes of another quantizer, of the same spec but for the
 	 * centroid, stand for.  Errors add up.  NULL where decode is.
 	 */
-	void		(*recode) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
+	void		(*requantize) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
 						   const void *from_code, const void *from_refine,
 						   void *code, void *refine);
 
@@ -212,12 +212,12 @@ struct LokiQuantizer
 	 * Distances that those of n vectors are never less than, as the operator
 	 * computes them; -FLT_MAX where a slot tells nothing for certain.  The query
 	 * must come from prepare(); refines is not looked at where refine_size is
-	 * zero.  Slots may have been made by recode() `recoded` times.  NULL where
+	 * zero.  Slots may have been made by requantize() `requantized` times.  NULL where
 	 * codes tell nothing for certain.
 	 */
 	void		(*least) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						  const void *const *codes, const void *const *refines,
-						  int n, int recoded, float *least);
+						  int n, int requantized, float *least);
 };
 
 /* A float that is not above a value; -FLT_MAX for what is no number */

@@ -468,7 +468,7 @@ decode(const LokiQuantizer *quantizer, const void *code, const void *refine, flo
  * multiplied by, the vector stands for the query.
  */
 static void
-recode(const LokiQuantizer *quantizer, const LokiQuantizer *from, const void *from_code,
+requantize(const LokiQuantizer *quantizer, const LokiQuantizer *from, const void *from_code,
 	   const void *from_refine, void *code, void *refine)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
@@ -685,7 +685,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
 	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
-	quantizer->recode = spec->projection == LOKI_PROJECT_NONE ? recode : NULL;
+	quantizer->requantize = spec->projection == LOKI_PROJECT_NONE ? requantize : NULL;
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;
 	quantizer->refine = refine;

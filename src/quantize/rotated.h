@@ -117,6 +117,6 @@ unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
 /* functions in rotated_least.c */
 extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *query,
 							   const void *const *codes, const void *const *refines,
-							   int n, int recoded, float *least);
+							   int n, int requantized, float *least);
 
 #endif							/* LOKI_ROTATED_H */

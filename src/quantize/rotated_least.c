@@ -92,7 +92,7 @@ know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 	{
 		double		norm2 = Max(slot->add, 0) * (quantizer->spec.metric == LOKI_METRIC_L2 ? 1.0 : 2.0);
 
-		/* of a row that was recoded `add` may be less than the square by missed^2 */
+		/* of a row that was requantized `add` may be less than the square by missed^2 */
 		known->norm = known->length = sqrt(norm2) + known->missed;
 	}
 	widen(quantizer, known);
@@ -118,10 +118,10 @@ levels_norm2(const RotatedQuantizer *rq, const void *code)
 	return (double) sum;
 }
 
-/* From CODE alone, which does not keep what recoding missed */
+/* From CODE alone, which does not keep what requantizing missed */
 static inline bool
 know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code,
-		  int recoded, Known *known)
+		  int requantized, Known *known)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	const CodeSlot *slot = code;
@@ -130,7 +130,7 @@ know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *cod
 	float		estimate;
 
 	Assert(quantizer->spec.metric != LOKI_METRIC_IP);
-	if (recoded > 0 ||
+	if (requantized > 0 ||
 		norm2 > (HUGE_NORM / 2) * (double) (HUGE_NORM / 2) || (factor == 0 && norm2 > 0))
 		return false;
 	quantizer->score(quantizer, &query->base, &code, 1, &estimate);
@@ -150,7 +150,7 @@ know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *cod
  */
 static inline double
 least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
-				double square, int recoded)
+				double square, int requantized)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = sum_rounding(quantizer);
@@ -168,15 +168,15 @@ least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known 
 	least -= rounding * norms + TINY_NORMS;
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
 		least -= 2 * rounding;
-	if (recoded > 0)
-		least -= sqrt(recoded) * known->missed +
-			recoded * rounding * (known->length + sqrt(quantizer->centroid_norm2));
+	if (requantized > 0)
+		least -= sqrt(requantized) * known->missed +
+			requantized * rounding * (known->length + sqrt(quantizer->centroid_norm2));
 	return Max(least, 0);
 }
 
 static inline double
 least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
-			  int recoded)
+			  int requantized)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = sum_rounding(quantizer);
@@ -188,15 +188,15 @@ least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *k
 	least -= known->length * HALF_STEP * known->step * rq->root;
 	least -= rounding * (3 * known->length * query->norm + 2 * x * q + centroid * (x + q)) +
 		TINY_NORMS * (x + q) + quantizer->padded_dim * (double) FLT_MIN;
-	if (recoded > 0)
-		least -= (sqrt(recoded) * known->missed + recoded * rounding * x) * q;
+	if (requantized > 0)
+		least -= (sqrt(requantized) * known->missed + requantized * rounding * x) * q;
 	return least;
 }
 
 void
 loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
 				   const void *const *codes, const void *const *refines, int n,
-				   int recoded, float *least)
+				   int requantized, float *least)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
@@ -211,21 +211,21 @@ loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
 		if (base->norm >= HUGE_NORM / 2 || query->unsure ||
 			!(quantizer->refine_size > 0 ?
 			  know_refined(rq, query, codes[i], refines[i], &known) :
-			  know_code(rq, query, codes[i], recoded, &known)))
+			  know_code(rq, query, codes[i], requantized, &known)))
 			continue;
 		switch (quantizer->spec.metric)
 		{
 			case LOKI_METRIC_L2:
-				value = least_euclidean(rq, base, &known, known.estimate, recoded);
+				value = least_euclidean(rq, base, &known, known.estimate, requantized);
 				value *= value * (1 - 2 * rounding);
 				value -= quantizer->padded_dim * (double) FLT_MIN;	/* underflow */
 				break;
 			case LOKI_METRIC_COSINE:
-				value = least_euclidean(rq, base, &known, 2 * known.estimate, recoded);
+				value = least_euclidean(rq, base, &known, 2 * known.estimate, requantized);
 				value = value * value / 2 - rounding;
 				break;
 			default:
-				value = least_product(rq, base, &known, recoded);
+				value = least_product(rq, base, &known, requantized);
 				break;
 		}
 		least[i] = loki_round_down(value);

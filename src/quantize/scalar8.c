@@ -176,7 +176,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 /* The estimate, less the distance of the decoded vector and twice the rounding */
 static void
 least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
-	  const void *const *refines, int n, int recoded, float *result)
+	  const void *const *refines, int n, int requantized, float *result)
 {
 	score(quantizer, query, codes, n, result);
 	for (int i = 0; i < n; i++)

@@ -46,7 +46,7 @@ RECALL = {"full": 0.985, "thin": 0.9, "large": 0.75}
 
 # All ways that use an index, and what may have been set before
 OFF = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan", "lokivector.enable_hybrid_scan",
-       "lokivector.enable_join_values")
+       "lokivector.enable_join_keys")
 
 # What a statement may be run with: by chance, one of the values
 SETTINGS = (
@@ -349,7 +349,7 @@ class Tester:
         plan = self.outcome(statements, ["EXPLAIN (COSTS OFF) " + wanted[0]])[0]
         text = "\n".join(row[0] for row in plan)
         for name, pattern in (("index scans", r"Index Scan using \w*g\d|Index Scan using \w+_(v|w|expr|half|bin)"),
-                              ("hybrid scans", "LokivectorHybridScan"), ("join values", "LokivectorValues"),
+                              ("hybrid scans", "LokivectorHybridScan"), ("join values", "LokivectorJoinKeys"),
                               ("merge joins", "Merge (Join|Left|Full|Right)"), ("Gather", "Gather")):
             if re.search(pattern, text):
                 self.tally[name] += 1

@@ -412,12 +412,12 @@ loki_toast_close(LokiToastReader *reader)
 }
 
 void
-loki_recode_wait(Relation index)
+loki_requantize_wait(Relation index)
 {
 }
 
 bool
-loki_was_recoded(LokiIndex *state, Relation index)
+loki_was_requantized(LokiIndex *state, Relation index)
 {
 	return false;
 }

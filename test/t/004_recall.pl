@@ -157,8 +157,8 @@ $node->safe_psql('postgres',
 	'CREATE INDEX t_idx ON t USING hnsw (w vector_cosine_ops) WITH (profile = compact)');
 recall_is_good('compact', 'w', '<=>');
 is($node->safe_psql('postgres', q(
-	SELECT sum(slots * slot_bytes) <= 200 * max(slots) FILTER (WHERE family = 'code')
-	FROM lokivector_index_families('t_idx') WHERE family NOT IN ('overflow', 'centroid'))),
+	SELECT sum(slots * slot_bytes) <= 200 * max(slots) FILTER (WHERE slot_array = 'code')
+	FROM lokivector_index_slot_arrays('t_idx') WHERE slot_array NOT IN ('duplicate', 'centroid'))),
 	't', 'compact: at most 200 bytes a node');
 $node->safe_psql('postgres', 'DROP INDEX t_idx');
 

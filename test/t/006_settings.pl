@@ -128,7 +128,7 @@ is( $node->safe_psql('postgres', q(
 		INSERT INTO public.t VALUES (2001, '[6,6]');
 		SELECT count(*) FROM (SELECT id FROM public.t
 			ORDER BY (v::public.halfvec(2)) OPERATOR(public.<=>) '[1,1]' LIMIT 2000) s;
-		SELECT count(*) FROM public.lokivector_old_indexes();)),
+		SELECT count(*) FROM public.lokivector_incompatible_indexes();)),
 	"1012\n0", '... expressions of indexes follow');
 $node->safe_psql('postgres', 'DROP FUNCTION rows_with_setting');
 my $dump = "${PostgreSQL::Test::Utils::tmp_check}/dump.sql";

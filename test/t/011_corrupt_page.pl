@@ -146,7 +146,7 @@ sub set_chain
 	my ($offset, $template, $value) = @_;
 	return sub {
 		my ($node_number, $head) = find_tid($_[0], 5);
-		substr(${ $_[0] }, slot_offset('overflow', $head) + $offset,
+		substr(${ $_[0] }, slot_offset('duplicate', $head) + $offset,
 			length pack($template, 0)) = pack($template, $value // $head);
 	};
 }
@@ -276,7 +276,7 @@ $node->safe_psql('postgres', qq(
 	END LOOP; END \$\$;
 	CHECKPOINT));
 %slot_bytes = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
-	q(SELECT DISTINCT family, slot_bytes FROM lokivector_index_families('t1_idx')
+	q(SELECT DISTINCT slot_array, slot_bytes FROM lokivector_index_slot_arrays('t1_idx')
 	  WHERE attribute IS NULL OR attribute = 1 ));
 $node->safe_psql('postgres', "SELECT lokivector_check('t${_}_idx', true)") for (1, $n);
 my %file = map { $_ => $node->data_dir . '/' .
@@ -311,7 +311,7 @@ for my $i (1 .. $n)
 			SELECT id FROM t$i ORDER BY v <-> '$vector' LIMIT 10",
 		INSERT => "INSERT INTO t$i SELECT id + 10000, v, a + id % 2, b FROM t WHERE id % 100 < 3",
 		VACUUM => "DELETE FROM t$i WHERE id % 3 = 0; VACUUM t$i",
-		info => "SELECT lokivector_index_info('t${i}_idx'); SELECT count(*) FROM lokivector_index_families('t${i}_idx')");
+		info => "SELECT lokivector_index_info('t${i}_idx'); SELECT count(*) FROM lokivector_index_slot_arrays('t${i}_idx')");
 
 	if (defined $fault)
 	{

@@ -135,8 +135,8 @@ $node->safe_psql('postgres', q(
 			CASE WHEN n <= 32 THEN 0 WHEN n <= 64 THEN 2 WHEN n <= 128 THEN 5 ELSE 12 END)
 		FROM generate_series(1, 2000) i)::vector FROM generate_series(1, 256) n;));
 is($node->safe_psql('postgres', q(
-		SELECT epoch, f.pages FROM lokivector_index_info('long_idx'), lokivector_index_families('long_idx') f
-		WHERE family = 'centroid')), '4|2', 'the array of centroids does not grow with each of them');
+		SELECT epoch, f.pages FROM lokivector_index_info('long_idx'), lokivector_index_slot_arrays('long_idx') f
+		WHERE slot_array = 'centroid')), '4|2', 'the array of centroids does not grow with each of them');
 is($node->safe_psql('postgres', q(
 		SET enable_seqscan = off;
 		SELECT count(*) FROM long a, LATERAL (SELECT id FROM long ORDER BY v <-> a.v LIMIT 1) b

@@ -90,10 +90,10 @@ $node->safe_psql('postgres', q(
 		near integer;
 	BEGIN
 		hybrid := has_node(query, 'LokivectorHybridScan');
-		by_values := has_node(query, 'LokivectorValues');
+		by_values := has_node(query, 'LokivectorJoinKeys');
 		found := answer(query);
 		SET LOCAL lokivector.enable_hybrid_scan = off;
-		SET LOCAL lokivector.enable_join_values = off;
+		SET LOCAL lokivector.enable_join_keys = off;
 		SET LOCAL enable_indexscan = off;
 		SET LOCAL enable_bitmapscan = off;
 		SET LOCAL enable_seqscan = on;

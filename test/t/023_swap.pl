@@ -88,16 +88,16 @@ for my $query (
 like(validate('after'), qr/^verdict: 30 checks, 4 differences$/m,
 	'validation sees the indexes that cannot be read, and nothing else');
 $node->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
-my $list = 'SELECT index, reason FROM lokivector_old_indexes() ORDER BY index::text';
+my $list = 'SELECT index, reason FROM lokivector_incompatible_indexes() ORDER BY index::text';
 is($node->safe_psql('postgres', $list), join("\n",
 		'items_ivfflat|index "items_ivfflat" was built by pgvector',
 		'items_v|index "items_v" was built by pgvector'),
 	'after ALTER EXTENSION UPDATE, a list of these indexes');
 $node->safe_psql('postgres',
-	q(SELECT command FROM lokivector_old_indexes() WHERE index = 'items_v'::regclass \gexec));
+	q(SELECT command FROM lokivector_incompatible_indexes() WHERE index = 'items_v'::regclass \gexec));
 is($node->safe_psql('postgres', $list), 'items_ivfflat|index "items_ivfflat" was built by pgvector',
 	'REINDEX CONCURRENTLY of one');
-$node->safe_psql('postgres', 'CALL lokivector_rebuild_old_indexes()');
+$node->safe_psql('postgres', 'CALL lokivector_rebuild_incompatible_indexes()');
 is($node->safe_psql('postgres', $list), '', '... and of the rest by the procedure');
 my $verdict = validate('after');
 like($verdict, qr/^verdict: 32 checks, 0 differences$/m, 'validation') or diag($verdict);

@@ -73,7 +73,7 @@ $node->safe_psql('postgres', q(
 	GRANT CREATE ON SCHEMA public TO other;
 	ALTER TABLE u OWNER TO other;));
 
-my $list = 'SELECT index, reason FROM lokivector_old_indexes() ORDER BY index::text';
+my $list = 'SELECT index, reason FROM lokivector_incompatible_indexes() ORDER BY index::text';
 
 # Damage all that are named
 sub damage
@@ -108,7 +108,7 @@ is($found, join("\n",
 		'zeroed|index "zeroed" contains unexpected zero page at block 0'),
 	'indexes that cannot be read');
 is( $node->safe_psql('postgres', q(
-		SELECT tab, valid, bytes > 8192, command FROM lokivector_old_indexes() WHERE index = '"A b"."x""y"'::regclass)),
+		SELECT tab, valid, bytes > 8192, command FROM lokivector_incompatible_indexes() WHERE index = '"A b"."x""y"'::regclass)),
 	'"A b".t|t|t|REINDEX INDEX CONCURRENTLY "A b"."x""y"', '... with what there is to know');
 
 is( $node->safe_psql('postgres', q(
@@ -127,7 +127,7 @@ ask($session, q(
 	CREATE TEMP TABLE mine (v vector(1));
 	CREATE INDEX ON mine USING hnsw (v vector_l2_ops);));
 is( $node->safe_psql('postgres', q(
-		SELECT reason, tab, command FROM lokivector_old_indexes()
+		SELECT reason, tab, command FROM lokivector_incompatible_indexes()
 		WHERE index = 'unlogged'::regclass OR index::text LIKE '%mine%')),
 	'locked by another session, look again||', 'what another session has locked');
 ask($session, 'ROLLBACK;');
@@ -135,7 +135,7 @@ close_session($session);
 
 # Commands of the list
 my ($result, $stdout, $stderr) = $node->psql('postgres',
-	'SELECT command FROM lokivector_old_indexes() \gexec', on_error_stop => 0);
+	'SELECT command FROM lokivector_incompatible_indexes() \gexec', on_error_stop => 0);
 is($node->safe_psql('postgres', $list), '', 'the commands rebuild all') or diag($stderr);
 is( $node->safe_psql('postgres', q(
 		SELECT lokivector_check(indexrelid, true) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
@@ -148,7 +148,7 @@ is( $node->safe_psql('postgres', 'SELECT count(*) FROM pg_index WHERE NOT indisv
 damage('public.hnsw_of_pgvector', 'public.other_format', 'public.unlogged', '"A b"."x""y"');
 ($result, $stdout, $stderr) = $node->psql('postgres', q(
 	SET ROLE other;
-	CALL lokivector_rebuild_old_indexes()));
+	CALL lokivector_rebuild_incompatible_indexes()));
 is($result, 0, 'the procedure rebuilds');
 is(() = $stderr =~ /INFO:  REINDEX INDEX public.unlogged/g, 1, '... what is the caller\'s');
 is(() = $stderr =~ /WARNING:  skipping index/g, 3, '... and nothing else');
@@ -161,17 +161,17 @@ $faults{'public.late'} = $faults{'public.hnsw_of_pgvector'};
 damage('public.late');
 ($result, $stdout, $stderr) = $node->psql('postgres', q(
 	CREATE OR REPLACE FUNCTION fails(v vector) RETURNS vector AS 'SELECT v OPERATOR(public.||) v' LANGUAGE sql IMMUTABLE;
-	CALL lokivector_rebuild_old_indexes()));
+	CALL lokivector_rebuild_incompatible_indexes()));
 like($stderr, qr/expected 3 dimensions, not 6/, 'one that cannot be rebuilt');
-is($node->safe_psql('postgres', 'SELECT index FROM lokivector_old_indexes()'),
+is($node->safe_psql('postgres', 'SELECT index FROM lokivector_incompatible_indexes()'),
 	'late', '... comes after others, which stay rebuilt');
 is( $node->safe_psql('postgres', q(
 		CREATE OR REPLACE FUNCTION fails(v vector) RETURNS vector AS 'SELECT v' LANGUAGE sql IMMUTABLE;
 		BEGIN;
-		CALL lokivector_rebuild_old_indexes();
-		SELECT count(*) FROM lokivector_old_indexes();
+		CALL lokivector_rebuild_incompatible_indexes();
+		SELECT count(*) FROM lokivector_incompatible_indexes();
 		ROLLBACK;
-		SELECT count(*) FROM lokivector_old_indexes();)),
+		SELECT count(*) FROM lokivector_incompatible_indexes();)),
 	"0\n1", 'in a transaction block that is taken back');
 
 # A standby lists, unless it cannot read at all
@@ -181,7 +181,7 @@ $node->backup('backup');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'backup', has_streaming => 1);
 $standby->start;
-is($standby->safe_psql('postgres', 'SELECT index FROM lokivector_old_indexes()'),
+is($standby->safe_psql('postgres', 'SELECT index FROM lokivector_incompatible_indexes()'),
 	'late', 'on a standby');
 $standby->stop;
 $node->stop;

@@ -137,7 +137,7 @@ my $new = start_server('new', $new_prefix, @checksums);
 upgrade($old, $old_prefix, $new, $new_prefix);
 for my $database (sort keys %extension)
 {
-	is($new->safe_psql($database, 'SELECT index, reason FROM lokivector_old_indexes()'), '', "$database: no index is old");
+	is($new->safe_psql($database, 'SELECT index, reason FROM lokivector_incompatible_indexes()'), '', "$database: no index is old");
 	is($new->safe_psql($database, $filtered), $before{$database}, '... all give the same answers');
 	like(validate($new, $new_prefix, $database, 'after'), qr/^verdict: \d+ checks, 0 differences$/, '... and are valid');
 	is($new->safe_psql($database, $check_all),
@@ -167,9 +167,9 @@ SKIP:
 	upgrade($old, $pgvector_prefix, $new, $new_prefix);
 	is($new->safe_psql('postgres', 'SELECT * FROM n ORDER BY id'), $before{pgvector}, '... what needs no index');
 	$new->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
-	is($new->safe_psql('postgres', q(SELECT string_agg(index::text, ' ' ORDER BY index::text) FROM lokivector_old_indexes())),
+	is($new->safe_psql('postgres', q(SELECT string_agg(index::text, ' ' ORDER BY index::text) FROM lokivector_incompatible_indexes())),
 		't_b t_h t_ivfflat t_s t_v u_v', '... indexes of pgvector');
-	$new->safe_psql('postgres', 'CALL lokivector_rebuild_old_indexes()');
+	$new->safe_psql('postgres', 'CALL lokivector_rebuild_incompatible_indexes()');
 	like(validate($new, $new_prefix, 'postgres', 'after'), qr/^verdict: \d+ checks, 0 differences$/, '... rebuilt, are valid');
 	is($new->safe_psql('postgres', $check_all), 't_b t_h t_ivfflat t_s t_v u_v', '... and sound');
 	is($new->safe_psql('postgres', 'SHOW hnsw.ef_search'), '50', '... and settings stay');

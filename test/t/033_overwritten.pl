@@ -91,8 +91,8 @@ my %slot_bytes;
 for my $kind (keys %kinds)
 {
 	my %bytes = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
-		"SELECT family, slot_bytes FROM lokivector_index_families('${kind}_1')
-		 WHERE family IN ('tid', 'code', 'link', 'refine', 'hash')");
+		"SELECT slot_array, slot_bytes FROM lokivector_index_slot_arrays('${kind}_1')
+		 WHERE slot_array IN ('tid', 'code', 'link', 'refine', 'hash')");
 	$slot_bytes{$kind}{ $number{$_} } = $bytes{$_} for keys %bytes;
 }
 my @names = map { my $kind = $_; map { "${kind}_$_" } 1 .. $copies } sort keys %kinds;
@@ -135,8 +135,8 @@ sub tid_state
 	die "no node $node";
 }
 
-# Whether the bytes overwritten are those of nodes that are free, or of JOINED and
-# RENEWED, where a bit too many costs a look at a node
+# Whether the bytes overwritten are those of nodes that are free, or of DUPLICATED and
+# REUSED, where a bit too many costs a look at a node
 sub means_nothing
 {
 	my ($bytes, $kind, $block, $offset) = @_;

@@ -48,7 +48,7 @@ my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my $blocks = $node->safe_psql('postgres', q(SELECT pg_relation_size('sound'))) / $block_size;
 my %names = map { (split /\|/)[ 0, 1 ] } split /\n/, $node->safe_psql('postgres', q(
 	SELECT n, family FROM unnest(ARRAY['meta', 'directory', 'tid', 'code', 'link', 'refine', 'hash',
-		'upper', 'overflow', 'nulltid', 'centroid', 'renewed', 'row', 'block', 'joined'])
+		'upper', 'duplicate', 'nulltid', 'centroid', 'reused', 'row', 'block', 'duplicated'])
 		WITH ORDINALITY AS u(family, n)));
 my @kinds = ('zeroes', 'noise', 'another page');
 
@@ -145,7 +145,7 @@ sub family_name
 {
 	my ($number) = @_;
 	return $names{ $number + 1 } // ($number < 48 ? 'attribute' : $number < 80 ? 'nullattribute' :
-		  $number < 112 ? 'posting' : 'fence');
+		  $number < 112 ? 'sorted' : 'separator');
 }
 
 # Another block, of the same family or not; undef if there is none

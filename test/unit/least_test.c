@@ -179,7 +179,7 @@ open_quantizer(const LokiCodeSpec *spec, const float *centroid)
 
 /* Vectors of one shape, and queries of the same and of another */
 static void
-test_shape(const LokiCodeSpec *spec, Shape shape, int recoded, Found *found)
+test_shape(const LokiCodeSpec *spec, Shape shape, int requantized, Found *found)
 {
 	int			dim = spec->dim;
 	float	   *rows = malloc(sizeof(float) * dim * (ROWS + 2));
@@ -194,7 +194,7 @@ test_shape(const LokiCodeSpec *spec, Shape shape, int recoded, Found *found)
 	fill(shape == NEAR ? NORMAL : (Shape) (unit_random() % NEAR), dim, NULL, queries + dim);
 	for (int i = 0; i < ROWS; i++)
 		fill(shape, dim, queries, rows + (Size) i * dim);
-	for (int k = 0; k <= recoded; k++)
+	for (int k = 0; k <= requantized; k++)
 	{
 		for (int i = 0; i < (k + 1) * ROWS / 4 && (spec->seed % 2 == 0 || k > 0); i++)
 		{
@@ -216,25 +216,25 @@ test_shape(const LokiCodeSpec *spec, Shape shape, int recoded, Found *found)
 		char	   *refines[2] = {refine, (char *) refine + quantizers[0]->refine_size};
 
 		quantizers[0]->encode(quantizers[0], x, codes[0], refines[0]);
-		for (int k = 1; k <= recoded; k++)
-			quantizers[k]->recode(quantizers[k], quantizers[k - 1], codes[(k - 1) % 2],
+		for (int k = 1; k <= requantized; k++)
+			quantizers[k]->requantize(quantizers[k], quantizers[k - 1], codes[(k - 1) % 2],
 								  refines[(k - 1) % 2], codes[k % 2], refines[k % 2]);
 		for (int j = 0; j < 3; j++)
 		{
-			LokiQuantizer *quantizer = quantizers[recoded];
+			LokiQuantizer *quantizer = quantizers[requantized];
 			const float *q = j < 2 ? queries + j * dim : x;
-			const void *const c[1] = {codes[recoded % 2]};
-			const void *const r[1] = {refines[recoded % 2]};
+			const void *const c[1] = {codes[requantized % 2]};
+			const void *const r[1] = {refines[requantized % 2]};
 			float		least;
 
 			if (true_distance(LOKI_METRIC_L2, dim, q, centroids + 3 * dim) == 0)
 				continue;
 			quantizer->prepare(quantizer, q, query);
-			quantizer->least(quantizer, query, c, r, 1, recoded, &least);
+			quantizer->least(quantizer, query, c, r, 1, requantized, &least);
 			look(found, spec->metric, dim, x, q, least, shape_names[shape]);
 		}
 	}
-	for (int k = 0; k <= recoded; k++)
+	for (int k = 0; k <= requantized; k++)
 		free(quantizers[k]);
 	free(rows);
 	free(centroids);
@@ -244,7 +244,7 @@ test_shape(const LokiCodeSpec *spec, Shape shape, int recoded, Found *found)
 }
 
 static void
-test_spec(int kind, int metric, int bits, int refine_bits, int recoded)
+test_spec(int kind, int metric, int bits, int refine_bits, int requantized)
 {
 	static const int dims[] = {1, 2, 3, 7, 16, 32, 33, 63, 64, 65, 100, 128, 200, 384, 768,
 	1000, 1536, 2000};
@@ -260,11 +260,11 @@ test_spec(int kind, int metric, int bits, int refine_bits, int recoded)
 			LokiCodeSpec spec = {kind, metric, bits, refine_bits, dims[d],
 			unit_random() % 1000};
 
-			test_shape(&spec, (Shape) shape, recoded, &all);
+			test_shape(&spec, (Shape) shape, requantized, &all);
 		}
 	ok(all.broken == 0,
-	   "%s, kind %d, %d bits, refined to %d, recoded %d times: %d bounds hold",
-	   metric_names[metric], kind, bits, refine_bits, recoded, all.tested);
+	   "%s, kind %d, %d bits, refined to %d, requantized %d times: %d bounds hold",
+	   metric_names[metric], kind, bits, refine_bits, requantized, all.tested);
 }
 
 static void
@@ -397,9 +397,9 @@ main(void)
 		diag("%s", kernels->name);
 		for (int i = 0; i < (int) lengthof(refined); i++)
 			for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
-				for (int recoded = 0; recoded <= (simd == LOKI_SIMD_SCALAR ? 0 : 3); recoded++)
+				for (int requantized = 0; requantized <= (simd == LOKI_SIMD_SCALAR ? 0 : 3); requantized++)
 					test_spec(LOKI_CODE_ROTATED, metric, refined[i][0], refined[i][1],
-							  recoded);
+							  requantized);
 	}
 	for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_L1; metric++)
 		test_spec(LOKI_CODE_EXACT, metric, 32, 0, 0);

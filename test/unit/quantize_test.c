@@ -443,7 +443,7 @@ test_between_codes(LokiCodeSpec spec, double tolerance)
  * Decoding, and codes made of the codes for another centroid.
  */
 static void
-test_recoding(int metric, int dim, int bits, int refine_bits, double tolerance)
+test_requantizing(int metric, int dim, int bits, int refine_bits, double tolerance)
 {
 	LokiCodeSpec spec = make_spec(LOKI_CODE_ROTATED, metric, dim, bits, refine_bits);
 	Rows		rows = make_rows(dim, 60);
@@ -477,7 +477,7 @@ test_recoding(int metric, int dim, int bits, int refine_bits, double tolerance)
 			scale += row[j] / norm * row[j] / norm;
 		}
 
-		to.quantizer->recode(to.quantizer, from.quantizer, from.code, refine_slot, to.code,
+		to.quantizer->requantize(to.quantizer, from.quantizer, from.code, refine_slot, to.code,
 							 refine_bits > 0 ? to.refine : NULL);
 		if (refine_bits == 0)
 			continue;
@@ -487,7 +487,7 @@ test_recoding(int metric, int dim, int bits, int refine_bits, double tolerance)
 	}
 	ok(sqrt(off / scale) < tolerance, "%s %d dimensions, %d and %d bits: decoded",
 	   metric_names[metric], dim, bits, refine_bits);
-	ok(outside <= 4, "%s %d dimensions, %d and %d bits: recoded with bounds",
+	ok(outside <= 4, "%s %d dimensions, %d and %d bits: requantized with bounds",
 	   metric_names[metric], dim, bits, refine_bits);
 	free(mean);
 	free(x);
@@ -771,11 +771,11 @@ main(void)
 
 	for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
 	{
-		test_recoding(metric, 768, 1, 6, 0.04);
-		test_recoding(metric, 100, 4, 6, 0.04);
-		test_recoding(metric, 1536, 2, 4, 0.12);
-		test_recoding(metric, 300, 4, 0, 0.12);
-		test_recoding(metric, 200, 8, 0, 0.03);
+		test_requantizing(metric, 768, 1, 6, 0.04);
+		test_requantizing(metric, 100, 4, 6, 0.04);
+		test_requantizing(metric, 1536, 2, 4, 0.12);
+		test_requantizing(metric, 300, 4, 0, 0.12);
+		test_requantizing(metric, 200, 8, 0, 0.03);
 		test_between_codes(make_spec(LOKI_CODE_ROTATED, metric, 768, 4, 0), 0.02);
 		test_between_codes(make_spec(LOKI_CODE_ROTATED, metric, 100, 4, 0), 0.05);
 		test_between_codes(make_spec(LOKI_CODE_ROTATED, metric, 768, 8, 0), 0.01);

@@ -301,7 +301,7 @@ loki_build_open_graph(LokiBuild *build)
 									   build->graph_codes, build->m, build_width(build),
 									   build->shared->nprocesses > 1);
 		build->graph->scan_quantizer = build->geometry.quantizer;
-		build->graph->scan_codes = build->slots[LOKI_FAMILY_CODE];
+		build->graph->scan_codes = build->slots[LOKI_SLOTS_CODE];
 		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
 			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
 	}
@@ -450,7 +450,7 @@ load_rows(LokiBuild *build)
 	build->nnulls = pg_atomic_read_u32(&shared->nulls);
 	loki_build_grow_arrays(build, build->nnodes, build->nnulls);
 	tell_memory(build);
-	loki_build_join_equal(build);
+	loki_build_find_duplicates(build);
 	loki_build_renumber(build);
 }
 
@@ -468,7 +468,7 @@ build_graph(LokiBuild *build)
  * See to it that every node is reached and found.
  */
 static void
-verify_graph(LokiBuild *build)
+make_reachable(LokiBuild *build)
 {
 	LokiConnection connection;
 
@@ -476,7 +476,7 @@ verify_graph(LokiBuild *build)
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	loki_graph_connect(build->graph, &connection);
-	loki_build_verify(build, &connection);
+	loki_build_make_reachable(build, &connection);
 	pfree(connection.parent);
 }
 
@@ -493,7 +493,7 @@ order_nodes(LokiBuild *build)
 	build->position = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->position_block];
 	build->order = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->order_block];
 	loki_graph_order(build->graph,
-					 build->geometry.families[LOKI_FAMILY_CODE].per_page,
+					 build->geometry.arrays[LOKI_SLOTS_CODE].per_page,
 					 build->position);
 	for (uint32 node = 0; node < nnodes; node++)
 		build->order[build->position[node]] = node;
@@ -515,7 +515,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	if (build->nnodes > 0)
 	{
 		build_graph(build);
-		verify_graph(build);
+		make_reachable(build);
 		order_nodes(build);
 	}
 	set_phase(LOKI_PROGRESS_WRITING, 0);
@@ -529,7 +529,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration);
-	loki_postings_make(index, NOTICE);
+	loki_sorted_lists_make(index, NOTICE);
 	return result;
 }
 

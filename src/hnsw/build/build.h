@@ -47,9 +47,9 @@ typedef struct LokiSample
 	float	   *rows;			/* of unit length under cosine */
 } LokiSample;
 
-/* The array behind those of the families: codes to build the graph on */
-#define LOKI_ARRAY_GRAPH_CODES	LOKI_FAMILIES
-#define LOKI_ARRAYS				(LOKI_FAMILIES + 1)
+/* The array behind those of the slot arrays: codes to build the graph on */
+#define LOKI_ARRAY_GRAPH_CODES	LOKI_SLOT_ARRAYS
+#define LOKI_ARRAYS				(LOKI_SLOT_ARRAYS + 1)
 
 /*
  * Where they are.  What the graph is built from is kept apart from what is not
@@ -88,12 +88,12 @@ typedef enum LokiBuildJob
 /* The plan of the index's file; blocks are those of LOKI_ARENA_NODES */
 typedef struct LokiWriteShared
 {
-	uint32		counts[LOKI_FAMILIES];	/* slots */
+	uint32		counts[LOKI_SLOT_ARRAYS];	/* slots */
 	uint32		nentries;		/* of the directory */
 	BlockNumber first;			/* behind the directory */
 	BlockNumber end;
 	int			entries_block;
-	int			overflow_block;
+	int			duplicate_block;
 	int			upper_block;
 	int			upper_number_block;
 } LokiWriteShared;
@@ -160,15 +160,15 @@ typedef struct LokiBuild
 	TableScanDesc scan;			/* this process's part of the table; NULL: all */
 
 	/*
-	 * Slots as they will stand in the index, by family: of nodes in the order
-	 * of the table, NULLTID and NULLATTR, OVERFLOW (whose `node` is that
+	 * Slots as they will stand in the index, by slot array: of nodes in the order
+	 * of the table, NULLTID and NULLATTR, DUPLICATE (whose `node` is that
 	 * order, too; the leader's alone).
 	 */
 	LokiArena	arenas[LOKI_BUILD_ARENAS];
-	char	   *slots[LOKI_FAMILIES];
-	char	   *graph_codes;	/* slots[LOKI_FAMILY_CODE], or codes of more
+	char	   *slots[LOKI_SLOT_ARRAYS];
+	char	   *graph_codes;	/* slots[LOKI_SLOTS_CODE], or codes of more
 								 * bits, to build the graph on */
-	LokiBuildSlots overflow;
+	LokiBuildSlots duplicate;
 	double		expected_rows;
 	LokiSample *sample;			/* NULL where it is not kept */
 
@@ -182,12 +182,12 @@ typedef struct LokiBuild
 	uint32	   *order;			/* the node that gets a number */
 } LokiBuild;
 
-/* Where slot number of a family is kept; where of ROWS, by loki_build_row() */
+/* Where slot number of a slot array is kept; where of ROWS, by loki_build_row() */
 static inline char *
-loki_build_slot(const LokiBuild *build, int family, uint32 number)
+loki_build_slot(const LokiBuild *build, int array, uint32 number)
 {
-	return build->slots[family] +
-		(Size) build->geometry.families[family].slot_size * number;
+	return build->slots[array] +
+		(Size) build->geometry.arrays[array].slot_size * number;
 }
 
 static inline char *
@@ -229,7 +229,7 @@ extern void loki_compact_choose(LokiBuild *build);
 
 /* functions in build/duplicates.c */
 extern Size loki_equal_node_memory(void);
-extern void loki_build_join_equal(LokiBuild *build);
+extern void loki_build_find_duplicates(LokiBuild *build);
 
 /* functions in build/load.c */
 extern Size loki_build_node_memory(const LokiBuild *build);
@@ -249,7 +249,7 @@ extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units);
 extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in build/insertion_order.c */
-extern bool loki_pivot_order(const LokiQuantizer *quantizer, const char *codes,
+extern bool loki_insertion_order(const LokiQuantizer *quantizer, const char *codes,
 							 uint32 nnodes, pg_prng_state *prng, uint32 *order);
 extern void loki_build_renumber(LokiBuild *build);
 extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build);
@@ -257,7 +257,7 @@ extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
 
 /* functions in build/reachability.c */
 extern void loki_build_search_nodes(LokiBuild *build);
-extern void loki_build_verify(LokiBuild *build, LokiConnection *connection);
+extern void loki_build_make_reachable(LokiBuild *build, LokiConnection *connection);
 
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);

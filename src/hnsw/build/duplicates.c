@@ -30,17 +30,17 @@ typedef struct EqualEntry
 static bool
 nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 {
-	if (memcmp(loki_build_slot(build, LOKI_FAMILY_HASH, a),
-			   loki_build_slot(build, LOKI_FAMILY_HASH, b),
-			   build->geometry.families[LOKI_FAMILY_HASH].slot_size) != 0)
+	if (memcmp(loki_build_slot(build, LOKI_SLOTS_HASH, a),
+			   loki_build_slot(build, LOKI_SLOTS_HASH, b),
+			   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size) != 0)
 		return false;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
-		int			family = LOKI_FAMILY_ATTR + i;
+		int			array = LOKI_SLOTS_ATTR + i;
 
-		if (memcmp(loki_build_slot(build, family, a),
-				   loki_build_slot(build, family, b),
-				   build->geometry.families[family].slot_size) != 0)
+		if (memcmp(loki_build_slot(build, array, a),
+				   loki_build_slot(build, array, b),
+				   build->geometry.arrays[array].slot_size) != 0)
 			return false;
 	}
 	return true;
@@ -56,15 +56,15 @@ node_hash(const LokiBuild *build, uint32 node)
 	uint64		hash;
 	uint32		result;
 
-	memcpy(&hash, loki_build_slot(build, LOKI_FAMILY_HASH, node), sizeof(hash));
+	memcpy(&hash, loki_build_slot(build, LOKI_SLOTS_HASH, node), sizeof(hash));
 	result = (uint32) hash;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
-		int			family = LOKI_FAMILY_ATTR + i;
+		int			array = LOKI_SLOTS_ATTR + i;
 
 		result = hash_combine(result,
-							  hash_bytes((unsigned char *) loki_build_slot(build, family, node),
-										 build->geometry.families[family].slot_size));
+							  hash_bytes((unsigned char *) loki_build_slot(build, array, node),
+										 build->geometry.arrays[array].slot_size));
 	}
 	return result;
 }
@@ -91,13 +91,13 @@ loki_equal_node_memory(void)
 	return 2 * sizeof(EqualEntry);
 }
 
-/* Append an OVERFLOW slot that goes on with `next`; returns its number */
+/* Append an DUPLICATE slot that goes on with `next`; returns its number */
 static uint32
-add_overflow_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerData *tid)
+add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerData *tid)
 {
-	LokiBuildSlots *slots = &build->overflow;
-	char	  **array = &build->slots[LOKI_FAMILY_OVERFLOW];
-	LokiOverflowData *slot;
+	LokiBuildSlots *slots = &build->duplicate;
+	char	  **array = &build->slots[LOKI_SLOTS_DUPLICATE];
+	LokiDuplicateData *slot;
 
 	if (slots->count == slots->allocated)
 	{
@@ -108,12 +108,12 @@ add_overflow_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerD
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("cannot index more than %u rows", LOKI_MAX_NUMBER)));
 		slots->allocated = Min(Max((uint64) slots->count * 2, 1024), LOKI_MAX_NUMBER);
-		size = mul_size(build->geometry.families[LOKI_FAMILY_OVERFLOW].slot_size,
+		size = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
 						slots->allocated);
 		*array = *array ? repalloc_huge(*array, size) :
 			MemoryContextAllocHuge(build->context, size);
 	}
-	slot = (LokiOverflowData *) loki_build_slot(build, LOKI_FAMILY_OVERFLOW, slots->count);
+	slot = (LokiDuplicateData *) loki_build_slot(build, LOKI_SLOTS_DUPLICATE, slots->count);
 	slot->node = node;
 	slot->next = next;
 	slot->heap = *tid;
@@ -128,19 +128,19 @@ add_overflow_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerD
 static void
 join_node(LokiBuild *build, uint32 node, uint32 other)
 {
-	LokiTidData *slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
-	LokiTidData *row = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, other);
+	LokiTidData *slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
+	LokiTidData *row = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, other);
 	uint32		head;
 
 	if (LokiTidState(slot) == LOKI_TID_LIVE)
-		head = add_overflow_slot(build, node, LOKI_NONE, &slot->u.heap);
+		head = add_duplicate_slot(build, node, LOKI_NONE, &slot->u.heap);
 	else
-		head = LokiTidOverflowHead(slot);
-	head = add_overflow_slot(build, node, head, &row->u.heap);
+		head = LokiTidListHead(slot);
+	head = add_duplicate_slot(build, node, head, &row->u.heap);
 	memset(&slot->u, 0, sizeof(slot->u));
-	LokiTidSetOverflowHead(slot, head);
-	slot->state = LOKI_TID_OVERFLOW;
-	if (build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+	LokiTidSetListHead(slot, head);
+	slot->state = LOKI_TID_LIST;
+	if (build->geometry.arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
 		LokiTidValue(slot) != LokiTidValue(row))
 		LokiTidClearValue(slot);
 }
@@ -169,7 +169,7 @@ move_node(LokiBuild *build, uint32 from, uint32 to)
  * stays.
  */
 void
-loki_build_join_equal(LokiBuild *build)
+loki_build_find_duplicates(LokiBuild *build)
 {
 	struct equal_hash *equal = equal_create(build->context, Max(build->nnodes / 2, 1024),
 											build);

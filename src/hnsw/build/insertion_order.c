@@ -53,7 +53,7 @@
 
 #define QUERY_ALIGN		64
 
-typedef struct PivotState
+typedef struct InsertionOrderState
 {
 	const LokiQuantizer *quantizer;
 	const char *codes;
@@ -62,16 +62,16 @@ typedef struct PivotState
 	char	   *queries;		/* of the pivots */
 	uint8	   *nearest;		/* of each node of a group: its pivot */
 	uint32	   *sorted;			/* a group */
-} PivotState;
+} InsertionOrderState;
 
 static const char *
-code_of(const PivotState *state, uint32 node)
+code_of(const InsertionOrderState *state, uint32 node)
 {
 	return state->codes + (Size) state->quantizer->code_size * node;
 }
 
 static LokiQuery *
-query_of(const PivotState *state, int pivot)
+query_of(const InsertionOrderState *state, int pivot)
 {
 	return (LokiQuery *) (state->queries + state->query_size * pivot);
 }
@@ -80,7 +80,7 @@ query_of(const PivotState *state, int pivot)
  * Choose n pivots among the nodes of a group, and order them to a chain.
  */
 static void
-choose_pivots(PivotState *state, const uint32 *nodes, uint32 nnodes, int n)
+choose_first_nodes(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int n)
 {
 	const LokiQuantizer *quantizer = state->quantizer;
 	const void *pivots[MAX_PIVOTS];
@@ -109,7 +109,7 @@ choose_pivots(PivotState *state, const uint32 *nodes, uint32 nnodes, int n)
 
 /* Find each node's nearest pivot, and count the nodes of each. */
 static void
-find_nearest(PivotState *state, const uint32 *nodes, uint32 nnodes, int npivots,
+find_nearest(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int npivots,
 			 uint32 *counts)
 {
 	const LokiQuantizer *quantizer = state->quantizer;
@@ -141,7 +141,7 @@ find_nearest(PivotState *state, const uint32 *nodes, uint32 nnodes, int npivots,
 
 /* Order a group of nodes by its pivots, and each pivot's nodes likewise. */
 static void
-order_group(PivotState *state, uint32 *nodes, uint32 nnodes, int depth)
+order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 {
 	int			npivots = Min(MAX_PIVOTS, nnodes / GROUP_NODES + 1);
 	uint32		counts[MAX_PIVOTS] = {0};
@@ -150,7 +150,7 @@ order_group(PivotState *state, uint32 *nodes, uint32 nnodes, int depth)
 
 	if (nnodes <= GROUP_NODES || depth == MAX_DEPTH)
 		return;
-	choose_pivots(state, nodes, nnodes, npivots);
+	choose_first_nodes(state, nodes, nnodes, npivots);
 	find_nearest(state, nodes, nnodes, npivots, counts);
 	for (int pivot = 0; pivot < npivots; pivot++)
 	{
@@ -175,7 +175,7 @@ order_group(PivotState *state, uint32 *nodes, uint32 nnodes, int depth)
  * with each other.
  */
 static bool
-is_better(PivotState *state, const uint32 *order, uint32 nnodes)
+is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
 {
 	double		table_gain = 0;
 	double		order_gain = 0;
@@ -209,10 +209,10 @@ is_better(PivotState *state, const uint32 *order, uint32 nnodes)
  * False if their own order should be kept.
  */
 bool
-loki_pivot_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
+loki_insertion_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
 				 pg_prng_state *prng, uint32 *order)
 {
-	PivotState	state = {.quantizer = quantizer, .codes = codes, .prng = prng};
+	InsertionOrderState	state = {.quantizer = quantizer, .codes = codes, .prng = prng};
 	char	   *queries;
 	bool		better;
 
@@ -280,7 +280,7 @@ loki_build_renumber(LokiBuild *build)
 		return;
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
-	if (!loki_pivot_order(build->graph_quantizer, build->graph_codes, nnodes,
+	if (!loki_insertion_order(build->graph_quantizer, build->graph_codes, nnodes,
 						  &build->prng, rows))
 		return;
 
@@ -296,10 +296,10 @@ loki_build_renumber(LokiBuild *build)
 	nodes = MemoryContextAllocHuge(build->context, mul_size(nnodes, sizeof(uint32)));
 	for (uint32 node = 0; node < nnodes; node++)
 		nodes[rows[node]] = node;
-	for (uint32 i = 0; i < build->overflow.count; i++)
+	for (uint32 i = 0; i < build->duplicate.count; i++)
 	{
-		LokiOverflowData *slot = (LokiOverflowData *)
-			loki_build_slot(build, LOKI_FAMILY_OVERFLOW, i);
+		LokiDuplicateData *slot = (LokiDuplicateData *)
+			loki_build_slot(build, LOKI_SLOTS_DUPLICATE, i);
 
 		slot->node = nodes[slot->node];
 	}

@@ -152,28 +152,28 @@ loki_build_sample(LokiBuild *build)
 static Size
 arena_strides(const LokiBuild *build, LokiBuildArena arena, Size *strides)
 {
-	const LokiFamily *families = build->geometry.families;
+	const LokiSlotArray *arrays = build->geometry.arrays;
 	Size		size = 0;
 
 	memset(strides, 0, LOKI_ARRAYS * sizeof(Size));
 	switch (arena)
 	{
 		case LOKI_ARENA_NODES:
-			strides[LOKI_FAMILY_CODE] = families[LOKI_FAMILY_CODE].slot_size;
+			strides[LOKI_SLOTS_CODE] = arrays[LOKI_SLOTS_CODE].slot_size;
 			if (build->graph_quantizer != build->geometry.quantizer)
 				strides[LOKI_ARRAY_GRAPH_CODES] = build->graph_quantizer->code_size;
 			break;
 		case LOKI_ARENA_ROWS:
-			strides[LOKI_FAMILY_TID] = families[LOKI_FAMILY_TID].slot_size;
-			strides[LOKI_FAMILY_REFINE] = families[LOKI_FAMILY_REFINE].slot_size;
-			strides[LOKI_FAMILY_HASH] = families[LOKI_FAMILY_HASH].slot_size;
+			strides[LOKI_SLOTS_TID] = arrays[LOKI_SLOTS_TID].slot_size;
+			strides[LOKI_SLOTS_REFINE] = arrays[LOKI_SLOTS_REFINE].slot_size;
+			strides[LOKI_SLOTS_HASH] = arrays[LOKI_SLOTS_HASH].slot_size;
 			for (int i = 0; i < build->meta.nattributes; i++)
-				strides[LOKI_FAMILY_ATTR + i] = families[LOKI_FAMILY_ATTR + i].slot_size;
+				strides[LOKI_SLOTS_ATTR + i] = arrays[LOKI_SLOTS_ATTR + i].slot_size;
 			break;
 		case LOKI_ARENA_NULLS:
-			strides[LOKI_FAMILY_NULLTID] = families[LOKI_FAMILY_NULLTID].slot_size;
+			strides[LOKI_SLOTS_NULLTID] = arrays[LOKI_SLOTS_NULLTID].slot_size;
 			for (int i = 0; i < build->meta.nattributes; i++)
-				strides[LOKI_FAMILY_NULLATTR + i] = families[LOKI_FAMILY_NULLATTR + i].slot_size;
+				strides[LOKI_SLOTS_NULLATTR + i] = arrays[LOKI_SLOTS_NULLATTR + i].slot_size;
 			break;
 	}
 	for (int i = 0; i < LOKI_ARRAYS; i++)
@@ -210,13 +210,13 @@ loki_build_node_memory(const LokiBuild *build)
 static void
 view_arrays(LokiBuild *build)
 {
-	for (int family = 0; family < LOKI_FAMILIES; family++)
+	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 		for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
-			if (build->arenas[i].arrays[family] != NULL)
-				build->slots[family] = build->arenas[i].arrays[family];
+			if (build->arenas[i].arrays[array] != NULL)
+				build->slots[array] = build->arenas[i].arrays[array];
 	build->graph_codes = build->graph_quantizer != build->geometry.quantizer ?
 		build->arenas[LOKI_ARENA_NODES].arrays[LOKI_ARRAY_GRAPH_CODES] :
-		build->slots[LOKI_FAMILY_CODE];
+		build->slots[LOKI_SLOTS_CODE];
 }
 
 /*
@@ -294,12 +294,12 @@ loki_build_release_arrays(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 static void
-set_attributes(LokiBuild *build, int family, uint32 number,
+set_attributes(LokiBuild *build, int array, uint32 number,
 			   const Datum *values, const bool *isnull)
 {
 	for (int i = 0; i < build->meta.nattributes; i++)
 		loki_attr_form((LokiAttrType) build->meta.attr_type[i], values[i + 1],
-					   isnull[i + 1], loki_build_slot(build, family + i, number));
+					   isnull[i + 1], loki_build_slot(build, array + i, number));
 }
 
 /* A row without a place in the graph */
@@ -311,19 +311,19 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	LokiTidData *slot;
 
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], number + 1);
-	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_NULLTID, number);
+	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_NULLTID, number);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
 	if (class == LOKI_VALUE_ZERO_NORM)
 		slot->state |= LOKI_TID_ZERO_NORM;
-	set_attributes(build, LOKI_FAMILY_NULLATTR, number, values, isnull);
+	set_attributes(build, LOKI_SLOTS_NULLATTR, number, values, isnull);
 }
 
 /* Whether TID slots tell where the vectors of a column are out of line */
 static bool
 knows_values(const LokiBuild *build)
 {
-	return build->geometry.families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+	return build->geometry.arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
 		build->index_info->ii_IndexAttrNumbers[0] != 0 &&
 		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
 }
@@ -341,16 +341,16 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], node + 1);
 	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
 	loki_value_hash(&build->geometry.column, x, &hash);
-	memcpy(loki_build_slot(build, LOKI_FAMILY_HASH, node), &hash,
-		   build->geometry.families[LOKI_FAMILY_HASH].slot_size);
-	set_attributes(build, LOKI_FAMILY_ATTR, node, values, isnull);
-	quantizer->encode(quantizer, x, loki_build_slot(build, LOKI_FAMILY_CODE, node),
-					  build->slots[LOKI_FAMILY_REFINE] ?
-					  loki_build_slot(build, LOKI_FAMILY_REFINE, node) : NULL);
+	memcpy(loki_build_slot(build, LOKI_SLOTS_HASH, node), &hash,
+		   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
+	set_attributes(build, LOKI_SLOTS_ATTR, node, values, isnull);
+	quantizer->encode(quantizer, x, loki_build_slot(build, LOKI_SLOTS_CODE, node),
+					  build->slots[LOKI_SLOTS_REFINE] ?
+					  loki_build_slot(build, LOKI_SLOTS_REFINE, node) : NULL);
 	if (build->graph_quantizer != quantizer)
 		build->graph_quantizer->encode(build->graph_quantizer, x,
 									   loki_build_graph_code(build, node), NULL);
-	slot = (LokiTidData *) loki_build_slot(build, LOKI_FAMILY_TID, node);
+	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
 	if (OidIsValid(build->toast.valueid) && knows_values(build))

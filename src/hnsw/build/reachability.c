@@ -56,7 +56,7 @@ typedef enum NodeState
 } NodeState;
 
 /* A process's searches */
-typedef struct VerifyState
+typedef struct ReachState
 {
 	LokiBuild  *build;
 	LokiGraph  *graph;
@@ -66,10 +66,10 @@ typedef struct VerifyState
 								 * the next search for it */
 	LokiCandidate found[LOKI_NARROW_SEARCH]; /* where the last search ended */
 	int			nfound;
-} VerifyState;
+} ReachState;
 
 static void
-begin_searches(VerifyState *state, LokiBuild *build)
+begin_searches(ReachState *state, LokiBuild *build)
 {
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
@@ -82,16 +82,16 @@ begin_searches(VerifyState *state, LokiBuild *build)
 
 /* See whether a node is found; if not, state->found tells what is. */
 static NodeState
-search(VerifyState *state, uint32 node)
+search(ReachState *state, uint32 node)
 {
 	LokiBuild  *build = state->build;
 	const LokiQuantizer *quantizer = build->geometry.quantizer;
-	const char *code = loki_build_slot(build, LOKI_FAMILY_CODE, node);
+	const char *code = loki_build_slot(build, LOKI_SLOTS_CODE, node);
 	const LokiCandidate *found;
 
 	if (quantizer->prepare_refined != NULL)
 		quantizer->prepare_refined(quantizer, code,
-								   loki_build_slot(build, LOKI_FAMILY_REFINE,
+								   loki_build_slot(build, LOKI_SLOTS_REFINE,
 												   loki_build_row(build, node)),
 								   state->query);
 	else
@@ -109,7 +109,7 @@ search(VerifyState *state, uint32 node)
 
 /* Whether a wide search finds a node that search() has just missed */
 static bool
-is_found_widely(VerifyState *state, uint32 node)
+is_found_widely(ReachState *state, uint32 node)
 {
 	const LokiCandidate *found;
 	int			nfound;
@@ -125,7 +125,7 @@ void
 loki_build_search_nodes(LokiBuild *build)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
-	VerifyState state;
+	ReachState state;
 	uint32		node;
 	uint32		end;
 
@@ -142,7 +142,7 @@ loki_build_search_nodes(LokiBuild *build)
 
 /* Link a node from another.  A node that loses a link for it counts as missed. */
 static bool
-attach(VerifyState *state, LokiConnection *connection, const LokiCandidate *from,
+attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
 	   uint32 node)
 {
 	if (loki_graph_linked(state->graph, from->node, node) ||
@@ -160,7 +160,7 @@ attach(VerifyState *state, LokiConnection *connection, const LokiCandidate *from
  * has a link to give up.
  */
 static void
-link_found(VerifyState *state, LokiConnection *connection, uint32 node, int wanted)
+link_found(ReachState *state, LokiConnection *connection, uint32 node, int wanted)
 {
 	LokiGraph  *graph = state->graph;
 	bool		linked = false;
@@ -181,7 +181,7 @@ link_found(VerifyState *state, LokiConnection *connection, uint32 node, int want
  * a wide search does not find either.
  */
 static uint32
-link_missed(VerifyState *state, LokiConnection *connection, uint32 *lost)
+link_missed(ReachState *state, LokiConnection *connection, uint32 *lost)
 {
 	uint32		linked = 0;
 
@@ -210,13 +210,13 @@ link_missed(VerifyState *state, LokiConnection *connection, uint32 *lost)
  * Make every node found.  Links of the connection's tree stay.
  */
 void
-loki_build_verify(LokiBuild *build, LokiConnection *connection)
+loki_build_make_reachable(LokiBuild *build, LokiConnection *connection)
 {
 	MemoryContext context = AllocSetContextCreate(build->context, "hnsw build verification",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
-	VerifyState state;
+	ReachState state;
 	uint32		linked;
 	uint32		lost;
 

@@ -41,7 +41,7 @@ typedef struct WriteState
 	LokiExtentData *entries;	/* of the directory, ascending by block */
 	UpperSlot  *upper;			/* by slot number */
 	uint32	   *upper_number;	/* by list of the graph */
-	const char *overflow;		/* slots as joined; `node` by table order */
+	const char *duplicate;		/* slots as joined; `node` by table order */
 } WriteState;
 
 /* Blocks that a process fills at a time */
@@ -50,8 +50,8 @@ typedef struct WriteState
 /* Blocks that the file is extended by at a time */
 #define EXTEND_BLOCKS	1024
 
-/* Fills in slot number of a family */
-typedef void (*FormSlot) (WriteState *write, int family, uint32 number, char *slot);
+/* Fills in slot number of a slot array */
+typedef void (*FormSlot) (WriteState *write, int array, uint32 number, char *slot);
 
 /* ----------------------------------------------------------------
  * Slots
@@ -60,27 +60,27 @@ typedef void (*FormSlot) (WriteState *write, int family, uint32 number, char *sl
 
 /* A slot that goes by node */
 static void
-form_node(WriteState *write, int family, uint32 number, char *slot)
+form_node(WriteState *write, int array, uint32 number, char *slot)
 {
 	LokiBuild  *build = write->build;
 	uint32		node = build->order[number];
 
-	if (family != LOKI_FAMILY_CODE)
+	if (array != LOKI_SLOTS_CODE)
 		node = loki_build_row(build, node);
-	memcpy(slot, loki_build_slot(build, family, node),
-		   build->geometry.families[family].slot_size);
+	memcpy(slot, loki_build_slot(build, array, node),
+		   build->geometry.arrays[array].slot_size);
 }
 
 /* A slot of an array that keeps its order */
 static void
-form_plain(WriteState *write, int family, uint32 number, char *slot)
+form_plain(WriteState *write, int array, uint32 number, char *slot)
 {
-	memcpy(slot, loki_build_slot(write->build, family, number),
-		   write->build->geometry.families[family].slot_size);
+	memcpy(slot, loki_build_slot(write->build, array, number),
+		   write->build->geometry.arrays[array].slot_size);
 }
 
 static void
-form_centroid(WriteState *write, int family, uint32 number, char *slot)
+form_centroid(WriteState *write, int array, uint32 number, char *slot)
 {
 	const LokiIndex *geometry = &write->build->geometry;
 	int16		pair[2];
@@ -97,17 +97,17 @@ form_centroid(WriteState *write, int family, uint32 number, char *slot)
 }
 
 static void
-form_overflow(WriteState *write, int family, uint32 number, char *slot)
+form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 {
-	LokiOverflowData *overflow = (LokiOverflowData *) slot;
-	Size		size = write->build->geometry.families[family].slot_size;
+	LokiDuplicateData *duplicate = (LokiDuplicateData *) slot;
+	Size		size = write->build->geometry.arrays[array].slot_size;
 
-	memcpy(slot, write->overflow + size * number, size);
-	overflow->node = write->build->position[overflow->node];
+	memcpy(slot, write->duplicate + size * number, size);
+	duplicate->node = write->build->position[duplicate->node];
 }
 
 static void
-form_link(WriteState *write, int family, uint32 number, char *slot)
+form_link(WriteState *write, int array, uint32 number, char *slot)
 {
 	LokiBuild  *build = write->build;
 	const LokiGraphLists *lists = &build->graph->base;
@@ -116,14 +116,14 @@ form_link(WriteState *write, int family, uint32 number, char *slot)
 	LokiLinkData *link = (LokiLinkData *) slot;
 
 	Assert(lists->counts[node] <= lists->width);
-	memset(slot, 0, build->geometry.families[family].slot_size);
+	memset(slot, 0, build->geometry.arrays[array].slot_size);
 	link->level = build->graph->levels[node];
 	for (int i = 0; i < lists->counts[node]; i++)
 		link->neighbors[i] = build->position[neighbors[i]] + 1;
 }
 
 static void
-form_upper(WriteState *write, int family, uint32 number, char *slot)
+form_upper(WriteState *write, int array, uint32 number, char *slot)
 {
 	LokiBuild  *build = write->build;
 	const LokiGraph *graph = build->graph;
@@ -135,7 +135,7 @@ form_upper(WriteState *write, int family, uint32 number, char *slot)
 	LokiUpperData *upper = (LokiUpperData *) slot;
 
 	Assert(lists->counts[list] <= lists->width);
-	memset(slot, 0, build->geometry.families[family].slot_size);
+	memset(slot, 0, build->geometry.arrays[array].slot_size);
 	upper->node = build->position[node];
 	upper->down = layer > 1 ? write->upper_number[list - 1] : LOKI_NONE;
 	upper->level = layer;
@@ -177,20 +177,20 @@ number_upper(WriteState *write)
 }
 
 static FormSlot
-form_of(int family)
+form_of(int array)
 {
-	switch (family)
+	switch (array)
 	{
-		case LOKI_FAMILY_LINK:
+		case LOKI_SLOTS_LINK:
 			return form_link;
-		case LOKI_FAMILY_UPPER:
+		case LOKI_SLOTS_UPPER:
 			return form_upper;
-		case LOKI_FAMILY_CENTROID:
+		case LOKI_SLOTS_CENTROID:
 			return form_centroid;
-		case LOKI_FAMILY_OVERFLOW:
-			return form_overflow;
+		case LOKI_SLOTS_DUPLICATE:
+			return form_duplicate;
 		default:
-			return family == LOKI_FAMILY_NULLTID || family >= LOKI_FAMILY_NULLATTR ?
+			return array == LOKI_SLOTS_NULLTID || array >= LOKI_SLOTS_NULLATTR ?
 				form_plain : form_node;
 	}
 }
@@ -218,79 +218,79 @@ count_slots(WriteState *write)
 	uint32	   *counts = write->shared->counts;
 	uint32		nnodes = build->nnodes;
 
-	counts[LOKI_FAMILY_TID] = counts[LOKI_FAMILY_CODE] = counts[LOKI_FAMILY_LINK] =
-		counts[LOKI_FAMILY_REFINE] = counts[LOKI_FAMILY_HASH] = nnodes;
+	counts[LOKI_SLOTS_TID] = counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] =
+		counts[LOKI_SLOTS_REFINE] = counts[LOKI_SLOTS_HASH] = nnodes;
 	if (nnodes > 0)
 	{
-		counts[LOKI_FAMILY_UPPER] = build->graph->nupper;
-		counts[LOKI_FAMILY_CENTROID] = LokiCentroidSlots(&build->geometry.code);
+		counts[LOKI_SLOTS_UPPER] = build->graph->nupper;
+		counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
 	}
-	counts[LOKI_FAMILY_OVERFLOW] = build->overflow.count;
-	counts[LOKI_FAMILY_NULLTID] = build->nnulls;
+	counts[LOKI_SLOTS_DUPLICATE] = build->duplicate.count;
+	counts[LOKI_SLOTS_NULLTID] = build->nnulls;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
-		counts[LOKI_FAMILY_ATTR + i] = nnodes;
-		counts[LOKI_FAMILY_NULLATTR + i] = build->nnulls;
+		counts[LOKI_SLOTS_ATTR + i] = nnodes;
+		counts[LOKI_SLOTS_NULLATTR + i] = build->nnulls;
 	}
 }
 
 /*
- * How many slots of a family to make room for.  How many UPPER slots as many
+ * How many slots of a slot array to make room for.  How many UPPER slots as many
  * nodes need is a matter of chance: there is room for four standard deviations
  * more, so that a table whose rows are all written anew finds its place.
  */
 static uint64
-room_for(const WriteState *write, int family)
+room_for(const WriteState *write, int array)
 {
-	uint64		count = write->shared->counts[family];
+	uint64		count = write->shared->counts[array];
 
-	if (family == LOKI_FAMILY_UPPER)
+	if (array == LOKI_SLOTS_UPPER)
 		count += (uint64) (4 * sqrt((double) count));
 	return count;
 }
 
 /*
- * Call visit for every extent, family by family in the order of the file.
+ * Call visit for every extent, slot array by slot array in the order of the file.
  */
-typedef void (*VisitExtent) (WriteState *write, int family, uint32 extent);
+typedef void (*VisitExtent) (WriteState *write, int array, uint32 extent);
 
 static void
 visit_extents(WriteState *write, VisitExtent visit)
 {
 	static const int first[] = {
-		LOKI_FAMILY_TID, LOKI_FAMILY_CODE, LOKI_FAMILY_LINK, LOKI_FAMILY_REFINE,
-		LOKI_FAMILY_HASH, LOKI_FAMILY_UPPER, LOKI_FAMILY_CENTROID,
-		LOKI_FAMILY_OVERFLOW, LOKI_FAMILY_NULLTID
+		LOKI_SLOTS_TID, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_REFINE,
+		LOKI_SLOTS_HASH, LOKI_SLOTS_UPPER, LOKI_SLOTS_CENTROID,
+		LOKI_SLOTS_DUPLICATE, LOKI_SLOTS_NULLTID
 	};
 
-	for (int i = 0; i < lengthof(first) + LOKI_FAMILY_POSTING - LOKI_FAMILY_ATTR; i++)
+	for (int i = 0; i < lengthof(first) + LOKI_SLOTS_SORTED - LOKI_SLOTS_ATTR; i++)
 	{
-		int			family = i < lengthof(first) ? first[i] :
-			LOKI_FAMILY_ATTR + i - (int) lengthof(first);
-		const LokiFamily *geometry = &write->build->geometry.families[family];
-		uint64		count = room_for(write, family);
+		int			array = i < lengthof(first) ? first[i] :
+			LOKI_SLOTS_ATTR + i - (int) lengthof(first);
+		const LokiSlotArray *geometry = &write->build->geometry.arrays[array];
+		uint64		count = room_for(write, array);
 		uint32		nextents;
 
 		if (count == 0 || geometry->slot_size == 0)
 			continue;
 		nextents = extents_for((uint32) ((count + geometry->per_page - 1) / geometry->per_page));
 		for (uint32 extent = 0; extent < nextents; extent++)
-			visit(write, family, extent);
+			visit(write, array, extent);
 	}
 }
 
 static void
-count_extent(WriteState *write, int family, uint32 extent)
+count_extent(WriteState *write, int array, uint32 extent)
 {
 	write->shared->nentries++;
 }
 
 static void
-place_extent(WriteState *write, int family, uint32 extent)
+place_extent(WriteState *write, int array, uint32 extent)
 {
 	LokiExtentData *entry = &write->entries[write->shared->nentries++];
 
-	entry->family = family;
+	entry->array = array;
 	entry->unused = 0;
 	entry->extent = extent;
 	entry->first = write->shared->end;
@@ -324,12 +324,12 @@ extend_file(WriteState *write, BlockNumber nblocks)
 
 /* A block that has not been written yet, as an empty page; locked exclusively */
 static Buffer
-new_page(LokiBuild *build, BlockNumber block, int family, uint32 ordinal)
+new_page(LokiBuild *build, BlockNumber block, int array, uint32 ordinal)
 {
 	Buffer		buffer = ReadBufferExtended(build->index, MAIN_FORKNUM, block,
 											RBM_ZERO_AND_LOCK, NULL);
 
-	loki_page_init(BufferGetPage(buffer), family, ordinal);
+	loki_page_init(BufferGetPage(buffer), array, ordinal);
 	MarkBufferDirty(buffer);
 	return buffer;
 }
@@ -357,17 +357,17 @@ static void
 write_page(WriteState *write, BlockNumber block)
 {
 	const LokiExtentData *extent = find_extent(write, block);
-	int			family = extent->family;
-	const LokiFamily *geometry = &write->build->geometry.families[family];
+	int			array = extent->array;
+	const LokiSlotArray *geometry = &write->build->geometry.arrays[array];
 	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
 	uint64		number = (uint64) ordinal * geometry->per_page;
-	FormSlot	form = form_of(family);
-	Buffer		buffer = new_page(write->build, block, family, ordinal);
+	FormSlot	form = form_of(array);
+	Buffer		buffer = new_page(write->build, block, array, ordinal);
 	Page		page = BufferGetPage(buffer);
 
 	for (uint32 place = 0; place < geometry->per_page &&
-		 number < write->shared->counts[family]; place++)
-		form(write, family, (uint32) number++,
+		 number < write->shared->counts[array]; place++)
+		form(write, array, (uint32) number++,
 			 loki_page_slot_for_write(page, geometry->slot_size, place));
 	UnlockReleaseBuffer(buffer);
 }
@@ -382,14 +382,14 @@ view_plan(LokiBuild *build, WriteState *write)
 	write->build = build;
 	write->shared = &build->shared->write;
 	write->entries = (LokiExtentData *) blocks[write->shared->entries_block];
-	if (write->shared->counts[LOKI_FAMILY_TID] > 0)
+	if (write->shared->counts[LOKI_SLOTS_TID] > 0)
 	{
 		build->order = (uint32 *) blocks[build->shared->order_block];
 		build->position = (uint32 *) blocks[build->shared->position_block];
 		write->upper = (UpperSlot *) blocks[write->shared->upper_block];
 		write->upper_number = (uint32 *) blocks[write->shared->upper_number_block];
 	}
-	write->overflow = blocks[write->shared->overflow_block];
+	write->duplicate = blocks[write->shared->duplicate_block];
 }
 
 /*
@@ -402,10 +402,10 @@ loki_build_write_pages(LokiBuild *build)
 	uint32		first;
 	uint32		end;
 
-	if (build->shared->write.counts[LOKI_FAMILY_TID] > 0)
+	if (build->shared->write.counts[LOKI_SLOTS_TID] > 0)
 		loki_build_open_graph(build);
-	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_FAMILY_TID],
-						   build->shared->write.counts[LOKI_FAMILY_NULLTID]);
+	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_SLOTS_TID],
+						   build->shared->write.counts[LOKI_SLOTS_NULLTID]);
 	view_plan(build, &write);
 	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
 	{
@@ -437,7 +437,7 @@ write_directory(WriteState *write, uint32 npages)
 	for (uint32 i = 0; i < npages; i++)
 	{
 		Buffer		buffer = new_page(build, LOKI_DIRECTORY_BLKNO + i,
-									  LOKI_FAMILY_DIRECTORY, i);
+									  LOKI_SLOTS_DIRECTORY, i);
 		Page		page = BufferGetPage(buffer);
 
 		for (int place = 0; place < LOKI_EXTENTS_PER_PAGE && done < nentries; place++)
@@ -479,15 +479,15 @@ share_plan(LokiBuild *build, uint32 nentries)
 {
 	LokiWriteShared *shared = &build->shared->write;
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	Size		overflow = mul_size(build->geometry.families[LOKI_FAMILY_OVERFLOW].slot_size,
-									build->overflow.count);
+	Size		duplicate = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
+									build->duplicate.count);
 
 	shared->entries_block = loki_arena_add_block(arena,
 												 mul_size(nentries, sizeof(LokiExtentData)));
-	shared->overflow_block = loki_arena_add_block(arena, overflow);
-	if (overflow > 0)
-		memcpy(arena->blocks[shared->overflow_block],
-			   build->slots[LOKI_FAMILY_OVERFLOW], overflow);
+	shared->duplicate_block = loki_arena_add_block(arena, duplicate);
+	if (duplicate > 0)
+		memcpy(arena->blocks[shared->duplicate_block],
+			   build->slots[LOKI_SLOTS_DUPLICATE], duplicate);
 	if (build->nnodes > 0)
 	{
 		uint32		nupper = build->graph->nupper;

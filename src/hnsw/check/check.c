@@ -42,16 +42,16 @@
  * ----------------------------------------------------------------
  */
 int
-loki_check_where(LokiCheck *check, int family, uint32 number)
+loki_check_where(LokiCheck *check, int array, uint32 number)
 {
 	BlockNumber block;
 	uint32		place;
 
-	if (!loki_slot_locate(check->state, check->index, family, number, &block, &place))
+	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
 		return errdetail("Slot %u of the %s array does not exist.",
-						 number, loki_family_name(family));
+						 number, loki_slot_array_name(array));
 	return errdetail("Slot %u of the %s array, at block %u, place %u.",
-					 number, loki_family_name(family), block, place);
+					 number, loki_slot_array_name(array), block, place);
 }
 
 int
@@ -60,7 +60,7 @@ loki_check_state_now(LokiCheck *check, uint32 node)
 	LokiTidData tid;
 
 	if (node > LOKI_MAX_NUMBER ||
-		!loki_check_read(check, LOKI_FAMILY_TID, node, &tid))
+		!loki_check_read(check, LOKI_SLOTS_TID, node, &tid))
 		return LOKI_TID_FREE;
 	return LokiTidState(&tid);
 }
@@ -107,17 +107,17 @@ calibration_valid(const LokiCalibrationData *calibration)
 static bool
 lists_valid(const LokiMetaPageData *meta)
 {
-	const LokiPostingsData *postings = &meta->postings;
+	const LokiSortedListsData *sorted_lists = &meta->sorted_lists;
 	int			n = meta->nattributes;
 
-	if ((meta->flags & LOKI_META_POSTINGS) != 0)
+	if ((meta->flags & LOKI_META_SORTED_LISTS) != 0)
 		for (int i = 0; i < n; i++)
-			if (postings->listed[i] != LOKI_NONE && postings->nulls[i] > postings->listed[i])
+			if (sorted_lists->listed[i] != LOKI_NONE && sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
-	return postings->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
+	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
 		meta->rowmap.unused == 0 &&
-		all_zero(&postings->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
-		all_zero(&postings->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
+		all_zero(&sorted_lists->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
+		all_zero(&sorted_lists->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
 }
 
 /*
@@ -141,8 +141,8 @@ check_definition(LokiCheck *check)
 	for (int i = 0; fault == NULL && i < meta->nattributes; i++)
 		if (meta->attr_type[i] != loki_attr_type(check->index->rd_opcintype[i + 1]))
 			fault = "types of columns";
-	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_RECODING |
-										  LOKI_META_POSTINGS | LOKI_META_ROWMAP)) != 0)
+	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING |
+										  LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) != 0)
 		fault = "flags";
 	if (fault == NULL && !calibration_valid(&meta->calibration))
 		fault = "calibration";
@@ -172,7 +172,7 @@ check_structure(LokiCheck *check)
 	loki_check_directory(check);
 	loki_check_nodes(check);
 	loki_check_nulls(check);
-	loki_check_postings(check);
+	loki_check_sorted_lists(check);
 	loki_check_rowmap(check);
 	loki_check_links(check);
 	loki_check_uppers(check);
@@ -189,12 +189,12 @@ report_oddities(LokiCheck *check)
 				(errmsg("index \"%s\" has %llu nodes whose codes yield no finite distance",
 						RelationGetRelationName(check->index),
 						(unsigned long long) check->strange_codes),
-				 loki_check_where(check, LOKI_FAMILY_CODE, check->first_strange_code)));
-	if (check->recoded > 0)
+				 loki_check_where(check, LOKI_SLOTS_CODE, check->first_strange_code)));
+	if (check->requantized > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu codes that were made of other codes",
 								 RelationGetRelationName(check->index),
-								 (unsigned long long) check->recoded)));
+								 (unsigned long long) check->requantized)));
 	if (check->stale_links > 0 || check->disowned > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu stale links and %llu slots without owner above layer 0",

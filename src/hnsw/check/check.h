@@ -52,7 +52,7 @@ typedef struct LokiCheck
 	void	   *slot_state;		/* what a slot_check function needs besides */
 
 	/* the chain that was copied last */
-	LokiOverflowData *chain;
+	LokiDuplicateData *chain;
 	uint64		nchain;
 	uint64		chain_size;		/* room */
 
@@ -73,12 +73,12 @@ typedef struct LokiCheck
 	uint32		first_strange_code;
 	uint64		stale_links;	/* UPPER neighbors that are so no more */
 	uint64		disowned;		/* UPPER slots that no node owns */
-	uint64		recoded;		/* codes that are another code's */
+	uint64		requantized;		/* codes that are another code's */
 } LokiCheck;
 
 /* functions in check/read.c */
 extern void loki_check_lock(Buffer buffer);
-extern bool loki_check_read(LokiCheck *check, int family, uint32 number, void *slot);
+extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
 extern void loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid);
 extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
@@ -87,7 +87,7 @@ extern void loki_check_progress(LokiCheck *check);
 
 /* functions in check/pages.c */
 extern void loki_check_directory(LokiCheck *check);
-extern uint32 loki_check_family(LokiCheck *check, int family,
+extern uint32 loki_check_slot_array(LokiCheck *check, int array,
 								void (*slot_check) (LokiCheck *check, uint32 number,
 													const char *slot));
 extern void loki_check_freelists(LokiCheck *check);
@@ -103,7 +103,7 @@ extern void loki_check_entry(LokiCheck *check);
 extern void loki_check_reachability(LokiCheck *check);
 
 /* functions in check/sorted_lists.c */
-extern void loki_check_postings(LokiCheck *check);
+extern void loki_check_sorted_lists(LokiCheck *check);
 
 /* functions in check/row_map.c */
 extern void loki_check_rowmap(LokiCheck *check);
@@ -133,7 +133,7 @@ extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapsh
 extern void loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done);
 
 /* For ereport: slot `number` of an array, and its block */
-extern int	loki_check_where(LokiCheck *check, int family, uint32 number);
+extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
 
 /* TID state of a node as it is now; FREE for numbers past the end */
 extern int	loki_check_state_now(LokiCheck *check, uint32 node);
@@ -145,7 +145,7 @@ static inline bool
 loki_check_in_graph(int state)
 {
 	return state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
-		state == LOKI_TID_OVERFLOW || state == LOKI_TID_DEAD;
+		state == LOKI_TID_LIST || state == LOKI_TID_DEAD;
 }
 
 static inline bool

@@ -9,7 +9,7 @@
  *
  *	-	Another processor rounds sums otherwise, by which a factor differs in its
  *		last digits, and an element that lies between two levels may have the other.
- *	-	Recoding made the code of another code, and not of the vector.  Then its
+ *	-	Requantizing made the code of another code, and not of the vector.  Then its
  *		estimate of the distance of the vector from itself has to be right, within
  *		the error that the code states.
  *
@@ -42,13 +42,13 @@
 /* Relative difference of factors likewise */
 #define ROUNDED_FACTOR		1e-3
 
-/* Errors that the estimate of a recoded vector may be off by */
-#define RECODED_ERRORS		8
+/* Errors that the estimate of a requantized vector may be off by */
+#define REQUANTIZED_ERRORS		8
 
 /* ... beside so many squares of the lengths of vector and centroid */
-#define RECODED_LENGTHS		4
+#define REQUANTIZED_LENGTHS		4
 
-/* Times that a code is read again which was recoded meanwhile */
+/* Times that a code is read again which was requantized meanwhile */
 #define ATTEMPTS			10
 
 typedef struct Unlike
@@ -106,7 +106,7 @@ note_entry(void *arg, const LokiCheckEntry *entry)
  */
 
 static void
-report_slot(Unlike *unlike, const LokiCheckEntry *entry, int family)
+report_slot(Unlike *unlike, const LokiCheckEntry *entry, int array)
 {
 	LokiCheck  *check = unlike->check;
 
@@ -117,18 +117,18 @@ report_slot(Unlike *unlike, const LokiCheckEntry *entry, int family)
 					(unsigned) ItemPointerGetOffsetNumber(&entry->heap),
 					RelationGetRelationName(check->heap),
 					RelationGetRelationName(check->index)),
-			 loki_check_where(check, family, entry->number)));
+			 loki_check_where(check, array, entry->number)));
 }
 
 /* ERROR if a slot is not `wanted`. */
 static void
-require_slot(Unlike *unlike, const LokiCheckEntry *entry, int family, const char *wanted)
+require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char *wanted)
 {
 	LokiCheck  *check = unlike->check;
 
-	if (!loki_check_read(check, family, entry->number, unlike->stored) ||
-		memcmp(unlike->stored, wanted, check->state->families[family].slot_size) != 0)
-		report_slot(unlike, entry, family);
+	if (!loki_check_read(check, array, entry->number, unlike->stored) ||
+		memcmp(unlike->stored, wanted, check->state->arrays[array].slot_size) != 0)
+		report_slot(unlike, entry, array);
 }
 
 /* Floats that a slot of CODE or REFINE begins with */
@@ -217,15 +217,15 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
 		square = 1;
 	return fabs(estimate - distance_from_itself(quantizer, x)) <=
-		RECODED_ERRORS * error + RECODED_LENGTHS * (square + quantizer->centroid_norm2);
+		REQUANTIZED_ERRORS * error + REQUANTIZED_LENGTHS * (square + quantizer->centroid_norm2);
 }
 
 /*
- * Whether the codes of a node, as they are now, are those of a vector.  *family is
+ * Whether the codes of a node, as they are now, are those of a vector.  *slot array is
  * the array of the one that is not.
  */
 static bool
-codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *family)
+codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *array)
 {
 	LokiCheck  *check = unlike->check;
 	const LokiQuantizer *quantizer = check->state->quantizer;
@@ -236,8 +236,8 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *fami
 	bool		same_bytes;
 	bool		same_refine = false;
 
-	*family = LOKI_FAMILY_CODE;
-	if (!loki_check_read(check, LOKI_FAMILY_CODE, entry->number, unlike->stored))
+	*array = LOKI_SLOTS_CODE;
+	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
 		return false;
 	quantizer->encode(quantizer, x, unlike->code,
 					  quantizer->refine_size > 0 ? unlike->refine : NULL);
@@ -247,8 +247,8 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *fami
 	if (quantizer->refine_size > 0)
 	{
 		if (same)
-			*family = LOKI_FAMILY_REFINE;
-		if (!loki_check_read(check, LOKI_FAMILY_REFINE, entry->number, refine))
+			*array = LOKI_SLOTS_REFINE;
+		if (!loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
 			return false;
 		same_refine = same_but_rounding(refine, unlike->refine, quantizer->refine_size,
 										leading_floats(quantizer, true), 0);
@@ -256,42 +256,42 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *fami
 	if (same && (same_refine || quantizer->refine_size == 0))
 		return true;
 	/*
-	 * Recoding makes both anew, so that neither is that of the vector; CODE of a vector
+	 * Requantizing makes both anew, so that neither is that of the vector; CODE of a vector
 	 * that was decoded well looks as if it were rounded otherwise.
 	 */
-	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->recode == NULL ||
+	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->requantize == NULL ||
 		!is_near(unlike, x, unlike->stored, refine))
 		return false;
-	check->recoded++;
+	check->requantized++;
 	return true;
 }
 
-/* The index as it is now, and no recoding under way */
+/* The index as it is now, and no requantizing under way */
 static void
 open_again(LokiCheck *check)
 {
 	LokiMetaPageData meta;
 
 	check->state = loki_index_open(check->index, &meta);
-	if ((meta.flags & LOKI_META_RECODING) == 0)
+	if ((meta.flags & LOKI_META_REQUANTIZING) == 0)
 		return;
-	loki_recode_wait(check->index);
+	loki_requantize_wait(check->index);
 	check->state = loki_index_open(check->index, NULL);
 }
 
-/* Compare the codes of a node with a vector, which may be recoded meanwhile. */
+/* Compare the codes of a node with a vector, which may be requantized meanwhile. */
 static void
 check_codes(Unlike *unlike, const LokiCheckEntry *entry, const float *x)
 {
 	LokiCheck  *check = unlike->check;
-	int			family = LOKI_FAMILY_CODE;
+	int			array = LOKI_SLOTS_CODE;
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
-		if (codes_fit(unlike, entry, x, &family))
+		if (codes_fit(unlike, entry, x, &array))
 			return;
-		if (!loki_was_recoded(check->state, check->index))
-			report_slot(unlike, entry, family);
+		if (!loki_was_requantized(check->state, check->index))
+			report_slot(unlike, entry, array);
 		open_again(check);
 	}
 }
@@ -302,7 +302,7 @@ check_values(Unlike *unlike, const LokiCheckEntry *entry, const Datum *values,
 			 const bool *isnull)
 {
 	LokiIndex  *state = unlike->check->state;
-	int			attributes = entry->outside ? LOKI_FAMILY_NULLATTR : LOKI_FAMILY_ATTR;
+	int			attributes = entry->outside ? LOKI_SLOTS_NULLATTR : LOKI_SLOTS_ATTR;
 	const float *x;
 	LokiHashData hash;
 	char		slot[LOKI_ATTR_MAX_SLOT];
@@ -310,11 +310,11 @@ check_values(Unlike *unlike, const LokiCheckEntry *entry, const Datum *values,
 
 	if ((class != LOKI_VALUE_VECTOR) != entry->outside ||
 		(entry->outside && (class == LOKI_VALUE_ZERO_NORM) != entry->zero_norm))
-		report_slot(unlike, entry, entry->outside ? LOKI_FAMILY_NULLTID : LOKI_FAMILY_TID);
+		report_slot(unlike, entry, entry->outside ? LOKI_SLOTS_NULLTID : LOKI_SLOTS_TID);
 	if (!entry->outside)
 	{
 		loki_value_hash(&state->column, x, &hash);
-		require_slot(unlike, entry, LOKI_FAMILY_HASH, (const char *) &hash);
+		require_slot(unlike, entry, LOKI_SLOTS_HASH, (const char *) &hash);
 	}
 	for (int i = 0; i < state->nattributes; i++)
 	{

@@ -134,17 +134,17 @@ entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
 		result = outside_hash(entry->zero_norm);
 	else
 	{
-		loki_check_read(check, LOKI_FAMILY_HASH, entry->number, &hash);
-		loki_check_read(check, LOKI_FAMILY_CODE, entry->number, state->code);
+		loki_check_read(check, LOKI_SLOTS_HASH, entry->number, &hash);
+		loki_check_read(check, LOKI_SLOTS_CODE, entry->number, state->code);
 		if (check->state->quantizer->refine_size > 0)
-			loki_check_read(check, LOKI_FAMILY_REFINE, entry->number, state->refine);
+			loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, state->refine);
 		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
 	}
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
-		int			family = (entry->outside ? LOKI_FAMILY_NULLATTR : LOKI_FAMILY_ATTR) + i;
+		int			array = (entry->outside ? LOKI_SLOTS_NULLATTR : LOKI_SLOTS_ATTR) + i;
 
-		loki_check_read(check, family, entry->number, slot);
+		loki_check_read(check, array, entry->number, slot);
 		result = hash_attribute(state, result, i, slot);
 	}
 	return result;
@@ -187,7 +187,7 @@ visit_slot(LokiCheck *check, uint32 number, const char *slot)
 	entry.zero_norm = (tid.state & LOKI_TID_ZERO_NORM) != 0;
 	check->nchain = 0;
 	/* by now the chain may have been replaced by a single TID */
-	if (LokiTidState(&tid) == LOKI_TID_OVERFLOW)
+	if (LokiTidState(&tid) == LOKI_TID_LIST)
 		loki_check_chain(check, number, &tid);
 	visit_row(pass, &entry, LokiTidState(&tid), &tid.u.heap);
 	for (uint64 i = 0; i < check->nchain; i++)
@@ -207,9 +207,9 @@ loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state)
 	pass.pass_killed = !TransactionStartedDuringRecovery();
 	check->slot_state = &pass;
 	loki_index_refresh(check->state, check->index);
-	loki_check_family(check, LOKI_FAMILY_TID, visit_slot);
+	loki_check_slot_array(check, LOKI_SLOTS_TID, visit_slot);
 	pass.outside = true;
-	loki_check_family(check, LOKI_FAMILY_NULLTID, visit_slot);
+	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, visit_slot);
 }
 
 /* ----------------------------------------------------------------
@@ -232,7 +232,7 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 	if (class == LOKI_VALUE_VECTOR)
 	{
 		loki_value_hash(&index_state->column, elements, &hash);
-		if (index_state->families[LOKI_FAMILY_HASH].slot_size < sizeof(hash))
+		if (index_state->arrays[LOKI_SLOTS_HASH].slot_size < sizeof(hash))
 			hash.h[1] = 0;
 		index_state->quantizer->encode(index_state->quantizer, elements, state->code,
 									   state->refine);

@@ -43,8 +43,8 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
-LOKI_FUNCTION(lokivector_old_indexes);
-LOKI_FUNCTION(lokivector_rebuild_old_indexes);
+LOKI_FUNCTION(lokivector_incompatible_indexes);
+LOKI_FUNCTION(lokivector_rebuild_incompatible_indexes);
 
 #define OLD_COLUMNS		6
 
@@ -197,10 +197,10 @@ rebuild_command(Oid indexid, bool concurrently)
 }
 
 /*
- * lokivector_old_indexes(concurrently bool): a row for each
+ * lokivector_incompatible_indexes(concurrently bool): a row for each
  */
 Datum
-lokivector_old_indexes(PG_FUNCTION_ARGS)
+lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 {
 	bool		concurrently = PG_GETARG_BOOL(0);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -233,12 +233,12 @@ lokivector_old_indexes(PG_FUNCTION_ARGS)
 }
 
 /*
- * lokivector_rebuild_old_indexes(): REINDEX each.  Outside of a transaction
+ * lokivector_rebuild_incompatible_indexes(): REINDEX each.  Outside of a transaction
  * block each is committed, so that what is done stays done, and locks are held
  * for no longer than one takes.
  */
 Datum
-lokivector_rebuild_old_indexes(PG_FUNCTION_ARGS)
+lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)
 {
 	CallContext *call = (CallContext *) fcinfo->context;
 	bool		atomic = call == NULL || !IsA(call, CallContext) || call->atomic;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * info.c
- *	  lokivector_index_info and lokivector_index_families: what an index is and
+ *	  lokivector_index_info and lokivector_index_slot_arrays: what an index is and
  *	  how large its parts are.
  *
  * Counts are taken page by page under share lock, so under concurrent changes
@@ -29,12 +29,12 @@
 #include "utils/rel.h"
 
 LOKI_FUNCTION(lokivector_index_info);
-LOKI_FUNCTION(lokivector_index_families);
+LOKI_FUNCTION(lokivector_index_slot_arrays);
 
 #define INFO_COLUMNS		28
-#define FAMILY_COLUMNS		6
+#define SLOT_ARRAY_COLUMNS		6
 
-/* Slots of TID, NULLTID and OVERFLOW by state */
+/* Slots of TID, NULLTID and DUPLICATE by state */
 typedef struct SlotCounts
 {
 	uint64		used;
@@ -46,9 +46,9 @@ typedef struct SlotCounts
  * one in use is found by bisection.
  */
 static uint64
-count_slots(LokiIndex *state, Relation index, int family)
+count_slots(LokiIndex *state, Relation index, int array)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		low = 0;
 	uint32		high = fam->npages;
 
@@ -56,20 +56,20 @@ count_slots(LokiIndex *state, Relation index, int family)
 	{
 		uint32		middle = low + (high - low) / 2;
 
-		if (loki_page_used(state, index, family, middle) == 0)
+		if (loki_page_used(state, index, array, middle) == 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	if (low == 0)
 		return 0;
-	return (uint64) (low - 1) * fam->per_page + loki_page_used(state, index, family, low - 1);
+	return (uint64) (low - 1) * fam->per_page + loki_page_used(state, index, array, low - 1);
 }
 
 static void
-count_states(LokiIndex *state, Relation index, int family, SlotCounts *counts)
+count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
 
 	memset(counts, 0, sizeof(SlotCounts));
@@ -83,10 +83,10 @@ count_states(LokiIndex *state, Relation index, int family, SlotCounts *counts)
 
 		CHECK_FOR_INTERRUPTS();
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, family, ordinal);
+		loki_page_check(index, buffer, page, array, ordinal);
 		used = LokiPageUsed(page, fam->slot_size);
 		for (int i = 0; i < used; i++)
-			counts->by_state[loki_slot_state(family,
+			counts->by_state[loki_slot_state(array,
 											 LokiPageSlot(page, fam->slot_size, i))]++;
 		UnlockReleaseBuffer(buffer);
 		counts->used += used;
@@ -153,8 +153,8 @@ count_named_blocks(LokiIndex *state)
 {
 	uint64		named = 2;
 
-	for (int family = 0; family < LOKI_FAMILIES; family++)
-		named += state->families[family].npages;
+	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
+		named += state->arrays[array].npages;
 	/* directory pages after the first */
 	if (state->directory_entries > 0)
 		named += (state->directory_entries - 1) / LOKI_EXTENTS_PER_PAGE;
@@ -189,25 +189,25 @@ static int
 put_counts(LokiIndex *state, Relation index, Datum *values)
 {
 	SlotCounts	nodes;
-	SlotCounts	overflow;
+	SlotCounts	duplicate;
 	SlotCounts	nulls;
 	uint64		single;			/* nodes with one row */
 	int			i = 0;
 
-	count_states(state, index, LOKI_FAMILY_TID, &nodes);
-	count_states(state, index, LOKI_FAMILY_OVERFLOW, &overflow);
-	count_states(state, index, LOKI_FAMILY_NULLTID, &nulls);
+	count_states(state, index, LOKI_SLOTS_TID, &nodes);
+	count_states(state, index, LOKI_SLOTS_DUPLICATE, &duplicate);
+	count_states(state, index, LOKI_SLOTS_NULLTID, &nulls);
 	single = nodes.by_state[LOKI_TID_LIVE] + nodes.by_state[LOKI_TID_KILLED];
 
 	values[i++] = Int64GetDatum(nodes.used);
-	values[i++] = Int64GetDatum(single + nodes.by_state[LOKI_TID_OVERFLOW]);
+	values[i++] = Int64GetDatum(single + nodes.by_state[LOKI_TID_LIST]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_KILLED] +
-								overflow.by_state[LOKI_TID_KILLED]);
+								duplicate.by_state[LOKI_TID_KILLED]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_DEAD]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_RESERVED]);
 	values[i++] = Int64GetDatum(nodes.by_state[LOKI_TID_FREE]);
-	values[i++] = Int64GetDatum(single + overflow.by_state[LOKI_TID_LIVE] +
-								overflow.by_state[LOKI_TID_KILLED]);
+	values[i++] = Int64GetDatum(single + duplicate.by_state[LOKI_TID_LIVE] +
+								duplicate.by_state[LOKI_TID_KILLED]);
 	values[i++] = Int64GetDatum(nulls.by_state[LOKI_TID_LIVE] +
 								nulls.by_state[LOKI_TID_KILLED]);
 	return i;
@@ -244,7 +244,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
-	values[i++] = Int64GetDatum((int64) loki_postings_unlisted(state, index, &meta,
+	values[i++] = Int64GetDatum((int64) loki_sorted_lists_unlisted(state, index, &meta,
 															   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
@@ -255,26 +255,26 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
 }
 
-/* Number of the attribute that a family belongs to, from 1; 0 if none */
+/* Number of the attribute that a slot array belongs to, from 1; 0 if none */
 static int
-family_attribute(int family)
+array_attribute(int array)
 {
-	if (family >= LOKI_FAMILY_FENCE)
-		return family - LOKI_FAMILY_FENCE + 1;
-	if (family >= LOKI_FAMILY_POSTING)
-		return family - LOKI_FAMILY_POSTING + 1;
-	if (family >= LOKI_FAMILY_NULLATTR)
-		return family - LOKI_FAMILY_NULLATTR + 1;
-	if (family >= LOKI_FAMILY_ATTR)
-		return family - LOKI_FAMILY_ATTR + 1;
+	if (array >= LOKI_SLOTS_SEPARATOR)
+		return array - LOKI_SLOTS_SEPARATOR + 1;
+	if (array >= LOKI_SLOTS_SORTED)
+		return array - LOKI_SLOTS_SORTED + 1;
+	if (array >= LOKI_SLOTS_NULLATTR)
+		return array - LOKI_SLOTS_NULLATTR + 1;
+	if (array >= LOKI_SLOTS_ATTR)
+		return array - LOKI_SLOTS_ATTR + 1;
 	return 0;
 }
 
 /*
- * lokivector_index_families(index regclass): a row for each array
+ * lokivector_index_slot_arrays(index regclass): a row for each array
  */
 Datum
-lokivector_index_families(PG_FUNCTION_ARGS)
+lokivector_index_slot_arrays(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
@@ -283,19 +283,19 @@ lokivector_index_families(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	loki_index_refresh(state, index);
-	for (int family = 0; family < LOKI_FAMILIES; family++)
+	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 	{
-		LokiFamily *fam = &state->families[family];
-		Datum		values[FAMILY_COLUMNS];
-		bool		isnull[FAMILY_COLUMNS] = {0};
+		LokiSlotArray *fam = &state->arrays[array];
+		Datum		values[SLOT_ARRAY_COLUMNS];
+		bool		isnull[SLOT_ARRAY_COLUMNS] = {0};
 
 		if (fam->slot_size == 0)
 			continue;
-		values[0] = CStringGetTextDatum(loki_family_name(family));
-		isnull[1] = family_attribute(family) == 0;
-		values[1] = Int32GetDatum(family_attribute(family));
+		values[0] = CStringGetTextDatum(loki_slot_array_name(array));
+		isnull[1] = array_attribute(array) == 0;
+		values[1] = Int32GetDatum(array_attribute(array));
 		values[2] = Int32GetDatum(fam->slot_size);
-		values[3] = Int64GetDatum(count_slots(state, index, family));
+		values[3] = Int64GetDatum(count_slots(state, index, array));
 		values[4] = Int64GetDatum(fam->npages);
 		values[5] = Int64GetDatum((int64) fam->npages * BLCKSZ);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);

@@ -41,7 +41,7 @@ still_links(LokiCheck *check, uint32 node, uint32 neighbor)
 	LokiLinkData *link = palloc(LokiLinkSize(check->state->m));
 	bool		found = false;
 
-	if (loki_check_read(check, LOKI_FAMILY_LINK, node, link))
+	if (loki_check_read(check, LOKI_SLOTS_LINK, node, link))
 		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
 			found = found || link->neighbors[i] == neighbor + 1;
 	pfree(link);
@@ -59,7 +59,7 @@ neighbor_fault(LokiCheck *check, uint32 neighbor)
 	{
 		case LOKI_TID_LIVE:
 		case LOKI_TID_KILLED:
-		case LOKI_TID_OVERFLOW:
+		case LOKI_TID_LIST:
 			return NULL;
 		case LOKI_TID_DEAD:
 			return loki_check_dead_pending(check) ? NULL : "is dead";
@@ -88,7 +88,7 @@ check_neighbor(LokiCheck *check, uint32 node, uint32 neighbor)
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("node %u of index \"%s\" is linked to node %u, which %s",
 					node, RelationGetRelationName(check->index), neighbor, fault),
-			 loki_check_where(check, LOKI_FAMILY_LINK, node)));
+			 loki_check_where(check, LOKI_SLOTS_LINK, node)));
 }
 
 /* What is wrong with a list by itself; NULL if nothing is */
@@ -159,7 +159,7 @@ loki_check_links(LokiCheck *check)
 	check->level = MemoryContextAllocExtended(CurrentMemoryContext,
 											  Max(check->nodes, 1),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	loki_check_family(check, LOKI_FAMILY_LINK, check_link);
+	loki_check_slot_array(check, LOKI_SLOTS_LINK, check_link);
 }
 
 /* ----------------------------------------------------------------
@@ -169,13 +169,13 @@ loki_check_links(LokiCheck *check)
 
 /* Whether an array is long enough for a number */
 static bool
-exists(LokiCheck *check, int family, uint32 number)
+exists(LokiCheck *check, int array, uint32 number)
 {
 	BlockNumber block;
 	uint32		place;
 
 	return number <= LOKI_MAX_NUMBER &&
-		loki_slot_locate(check->state, check->index, family, number, &block, &place);
+		loki_slot_locate(check->state, check->index, array, number, &block, &place);
 }
 
 static void
@@ -208,8 +208,8 @@ check_upper(LokiCheck *check, uint32 number, const char *slot)
 	{
 		if (upper->neighbors[i].node == upper->node)
 			fault = "is linked to its own node";
-		else if (!exists(check, LOKI_FAMILY_TID, upper->neighbors[i].node) ||
-				 !exists(check, LOKI_FAMILY_UPPER, upper->neighbors[i].slot))
+		else if (!exists(check, LOKI_SLOTS_TID, upper->neighbors[i].node) ||
+				 !exists(check, LOKI_SLOTS_UPPER, upper->neighbors[i].slot))
 			fault = "is linked to a node or slot that does not exist";
 		for (int j = 0; j < i; j++)
 			if (upper->neighbors[i].node == upper->neighbors[j].node)
@@ -252,7 +252,7 @@ leads_down(LokiCheck *check, uint32 number)
 static void
 collect_uppers(LokiCheck *check)
 {
-	LokiFamily *fam = &check->state->families[LOKI_FAMILY_UPPER];
+	LokiSlotArray *fam = &check->state->arrays[LOKI_SLOTS_UPPER];
 	uint64		slots;
 
 	loki_index_refresh(check->state, check->index);
@@ -264,7 +264,7 @@ collect_uppers(LokiCheck *check)
 											  MCXT_ALLOC_HUGE);
 	for (uint64 i = 0; i < slots; i++)
 		check->upper[i].node = LOKI_NONE;
-	check->nuppers = loki_check_family(check, LOKI_FAMILY_UPPER, check_upper);
+	check->nuppers = loki_check_slot_array(check, LOKI_SLOTS_UPPER, check_upper);
 }
 
 /*
@@ -313,7 +313,7 @@ find_without_uppers(LokiCheck *check)
 
 		check->node[node] &= ~LOKI_CHECK_STATE;
 		check->node[node] |= loki_check_state_now(check, node);
-		if (loki_check_read(check, LOKI_FAMILY_LINK, node, link))
+		if (loki_check_read(check, LOKI_SLOTS_LINK, node, link))
 			check->level[node] = Min(link->level, LOKI_MAX_LEVEL);
 		if (check->level[node] > 0 && loki_check_is_live(node_state(check, node)))
 			found = node;
@@ -344,7 +344,7 @@ loki_check_uppers(LokiCheck *check)
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("node %u of index \"%s\" has level %d, but not its slots on the layers up to that",
 					node, RelationGetRelationName(check->index), check->level[node]),
-			 loki_check_where(check, LOKI_FAMILY_LINK, node)));
+			 loki_check_where(check, LOKI_SLOTS_LINK, node)));
 }
 
 /* ----------------------------------------------------------------
@@ -373,7 +373,7 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 		return meta->entry_slot == LOKI_NONE ? NULL : "has a slot on a layer above its level";
 
 	upper = palloc(LokiUpperSize(check->state->m));
-	owned = loki_check_read(check, LOKI_FAMILY_UPPER,
+	owned = loki_check_read(check, LOKI_SLOTS_UPPER,
 						   meta->entry_slot, upper) &&
 		upper->node == meta->entry_node && upper->level == meta->entry_level;
 	pfree(upper);
@@ -491,7 +491,7 @@ walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 		CHECK_FOR_INTERRUPTS();
 		if (is_upper_of(check, known->down, known->node, known->level - 1))
 			reach_upper(check, uppers, nodes, known->down);
-		if (!loki_check_read(check, LOKI_FAMILY_UPPER, number, upper))
+		if (!loki_check_read(check, LOKI_SLOTS_UPPER, number, upper))
 			continue;
 		for (int i = 0; i < upper->count && i < check->state->m; i++)
 		{
@@ -517,7 +517,7 @@ walk_nodes(LokiCheck *check, WorkList *nodes)
 
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_check_in_graph(node_state(check, node)) ||
-			!loki_check_read(check, LOKI_FAMILY_LINK, node, link))
+			!loki_check_read(check, LOKI_SLOTS_LINK, node, link))
 			continue;
 		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
 			reach_node(check, nodes, link->neighbors[i] - 1);

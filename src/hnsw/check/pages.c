@@ -23,7 +23,7 @@ typedef struct BlockRange
 {
 	BlockNumber first;
 	BlockNumber count;
-	int			family;
+	int			array;
 	uint32		extent;
 } BlockRange;
 
@@ -39,7 +39,7 @@ typedef struct RangeList
 } RangeList;
 
 static void
-add_range(RangeList *list, int family, uint32 extent, BlockNumber first,
+add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 		  BlockNumber count)
 {
 	BlockRange *range;
@@ -54,7 +54,7 @@ add_range(RangeList *list, int family, uint32 extent, BlockNumber first,
 	range = &list->ranges[list->n++];
 	range->first = first;
 	range->count = count;
-	range->family = family;
+	range->array = array;
 	range->extent = extent;
 }
 
@@ -97,7 +97,7 @@ check_unused(LokiCheck *check, BlockNumber block)
  * Check the header of a page that has been copied to check->page.
  */
 static void
-check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
+check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
 	Page		page = check->page.data;
 	PageHeader	header = (PageHeader) page;
@@ -110,7 +110,7 @@ check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 				 errmsg("index \"%s\" contains unexpected zero page at block %u",
 						RelationGetRelationName(check->index), block),
 				 errdetail("Expected page %u of the %s array.",
-						   ordinal, loki_family_name(family))));
+						   ordinal, loki_slot_array_name(array))));
 
 	opaque = (LokiPageOpaque) ((char *) page + BLCKSZ - sizeof(LokiPageOpaqueData));
 	if (header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData))
@@ -126,7 +126,7 @@ check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 		fault = "header flags";
 	else if (opaque->page_id != LOKI_PAGE_ID)
 		fault = "page identifier";
-	else if (opaque->family != family)
+	else if (opaque->array != array)
 		fault = "array number";
 	else if (opaque->ordinal != ordinal)
 		fault = "ordinal";
@@ -139,12 +139,12 @@ check_header(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 				 errmsg("page at block %u of index \"%s\" has invalid %s",
 						block, RelationGetRelationName(check->index), fault),
 				 errdetail("Expected page %u of the %s array.",
-						   ordinal, loki_family_name(family))));
+						   ordinal, loki_slot_array_name(array))));
 }
 
 /* Copy a block to check->page and check what it is by itself. */
 static void
-copy_page(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
+copy_page(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
 	Buffer		buffer;
 
@@ -155,7 +155,7 @@ copy_page(LokiCheck *check, BlockNumber block, int family, uint32 ordinal)
 	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 	loki_check_progress(check);
-	check_header(check, block, family, ordinal);
+	check_header(check, block, array, ordinal);
 	check_unused(check, block);
 }
 
@@ -181,10 +181,10 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 {
 	const char *fault = NULL;
 
-	if (entry->family >= LOKI_FAMILIES ||
-		check->state->families[entry->family].slot_size == 0)
+	if (entry->array >= LOKI_SLOT_ARRAYS ||
+		check->state->arrays[entry->array].slot_size == 0)
 		fault = "names an array that the index does not have";
-	else if (entry->extent != nextents[entry->family])
+	else if (entry->extent != nextents[entry->array])
 		fault = "is out of order";
 	else if ((uint64) entry->first + LokiExtentBlocks(entry->extent) >
 			 RelationGetNumberOfBlocks(check->index))
@@ -196,10 +196,10 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 				 errmsg("entry %u of the extent directory of index \"%s\" %s",
 						number, RelationGetRelationName(check->index), fault),
 				 errdetail("It names extent %u of array %u at block %u.",
-						   entry->extent, entry->family, entry->first)));
+						   entry->extent, entry->array, entry->first)));
 
-	nextents[entry->family]++;
-	add_range(list, entry->family, entry->extent, entry->first,
+	nextents[entry->array]++;
+	add_range(list, entry->array, entry->extent, entry->first,
 			  LokiExtentBlocks(entry->extent));
 }
 
@@ -218,7 +218,7 @@ check_overlaps(LokiCheck *check, RangeList *list)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("extent %u of the %s array of index \"%s\" overlaps another extent",
-							range->extent, loki_family_name(range->family),
+							range->extent, loki_slot_array_name(range->array),
 							RelationGetRelationName(check->index)),
 					 errdetail("It begins at block %u.", range->first)));
 		end = (uint64) range->first + range->count;
@@ -239,14 +239,14 @@ void
 loki_check_directory(LokiCheck *check)
 {
 	RangeList	list = {0};
-	uint32		nextents[LOKI_FAMILIES] = {0};
+	uint32		nextents[LOKI_SLOT_ARRAYS] = {0};
 	BlockNumber block = LOKI_DIRECTORY_BLKNO;
 	uint32		ordinal = 0;
 	uint32		number = 0;
 	LokiMetaPageData after;
 
-	add_range(&list, LOKI_FAMILY_META, 0, LOKI_META_BLKNO, 1);
-	copy_page(check, LOKI_META_BLKNO, LOKI_FAMILY_META, 0);
+	add_range(&list, LOKI_SLOTS_META, 0, LOKI_META_BLKNO, 1);
+	copy_page(check, LOKI_META_BLKNO, LOKI_SLOTS_META, 0);
 	while (block != 0)
 	{
 		BlockNumber next;
@@ -259,8 +259,8 @@ loki_check_directory(LokiCheck *check)
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("extent directory of index \"%s\" continues at invalid block %u",
 							RelationGetRelationName(check->index), block)));
-		copy_page(check, block, LOKI_FAMILY_DIRECTORY, ordinal);
-		add_range(&list, LOKI_FAMILY_DIRECTORY, ordinal++, block, 1);
+		copy_page(check, block, LOKI_SLOTS_DIRECTORY, ordinal);
+		add_range(&list, LOKI_SLOTS_DIRECTORY, ordinal++, block, 1);
 		used = used_slots(check, block, sizeof(LokiExtentData), LOKI_EXTENTS_PER_PAGE);
 		next = LokiPageOpaque((Page) check->page.data)->next;
 		for (uint32 i = 0; i < used; i++)
@@ -288,15 +288,15 @@ loki_check_directory(LokiCheck *check)
 
 /* A free slot is zero, but that it may name no node in so many words. */
 static void
-check_free_slot(LokiCheck *check, BlockNumber block, int family, uint32 place,
+check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
 				const char *slot)
 {
-	uint32		slot_size = check->state->families[family].slot_size;
+	uint32		slot_size = check->state->arrays[array].slot_size;
 	uint32		node;
 	Size		from = 0;
 
 	memcpy(&node, slot, sizeof(node));
-	if (family == LOKI_FAMILY_UPPER && node == LOKI_NONE)
+	if (array == LOKI_SLOTS_UPPER && node == LOKI_NONE)
 		from = sizeof(node);
 	if (first_not_zero(slot, from, slot_size) < slot_size)
 		ereport(ERROR,
@@ -304,14 +304,14 @@ check_free_slot(LokiCheck *check, BlockNumber block, int family, uint32 place,
 				 errmsg("page at block %u of index \"%s\" has bytes in a free slot",
 						block, RelationGetRelationName(check->index)),
 				 errdetail("It is the slot at place %u of a page of the %s array.",
-						   place, loki_family_name(family))));
+						   place, loki_slot_array_name(array))));
 }
 
-/* On a page of a free-list family the count of free slots must be right. */
+/* On a page of a free-list slot array the count of free slots must be right. */
 static void
-check_free_slots(LokiCheck *check, BlockNumber block, int family, uint32 used)
+check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 {
-	uint32		slot_size = check->state->families[family].slot_size;
+	uint32		slot_size = check->state->arrays[array].slot_size;
 	uint32		counted = LokiPageOpaque((Page) check->page.data)->free_slots;
 	uint32		found = 0;
 
@@ -319,9 +319,9 @@ check_free_slots(LokiCheck *check, BlockNumber block, int family, uint32 used)
 	{
 		const char *slot = LokiPageSlot(check->page.data, slot_size, i);
 
-		if (loki_slot_state(family, slot) != LOKI_TID_FREE)
+		if (loki_slot_state(array, slot) != LOKI_TID_FREE)
 			continue;
-		check_free_slot(check, block, family, i, slot);
+		check_free_slot(check, block, array, i, slot);
 		found++;
 	}
 	if (found != counted)
@@ -329,15 +329,15 @@ check_free_slots(LokiCheck *check, BlockNumber block, int family, uint32 used)
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("page at block %u of index \"%s\" has %u free slots, but counts %u",
 						block, RelationGetRelationName(check->index), found, counted),
-				 errdetail("It is a page of the %s array.", loki_family_name(family))));
+				 errdetail("It is a page of the %s array.", loki_slot_array_name(array))));
 }
 
 static void
-check_epoch(LokiCheck *check, BlockNumber block, int family)
+check_epoch(LokiCheck *check, BlockNumber block, int array)
 {
 	uint32		epoch = LokiPageOpaque((Page) check->page.data)->next;
 
-	if ((family == LOKI_FAMILY_CODE || family == LOKI_FAMILY_REFINE) &&
+	if ((array == LOKI_SLOTS_CODE || array == LOKI_SLOTS_REFINE) &&
 		epoch > check->meta.epoch)
 	{
 		LokiMetaPageData meta;
@@ -352,23 +352,23 @@ check_epoch(LokiCheck *check, BlockNumber block, int family)
 	}
 }
 
-/* Whether slots of a family belong to the nodes of the same numbers */
+/* Whether slots of a slot array belong to the nodes of the same numbers */
 static bool
-is_by_node(int family)
+is_by_node(int array)
 {
-	return family == LOKI_FAMILY_CODE || family == LOKI_FAMILY_LINK ||
-		family == LOKI_FAMILY_REFINE || family == LOKI_FAMILY_HASH ||
-		(family >= LOKI_FAMILY_ATTR && family < LOKI_FAMILY_ATTR + LOKI_MAX_ATTRIBUTES);
+	return array == LOKI_SLOTS_CODE || array == LOKI_SLOTS_LINK ||
+		array == LOKI_SLOTS_REFINE || array == LOKI_SLOTS_HASH ||
+		(array >= LOKI_SLOTS_ATTR && array < LOKI_SLOTS_ATTR + LOKI_MAX_ATTRIBUTES);
 }
 
 /*
- * No live node may be among slots from `from` to before `to`, which a family
+ * No live node may be among slots from `from` to before `to`, which a slot array
  * does not have.  Slots are written before a node becomes live and are never
  * taken away, so there is no need to look again.  (A dead node may have died
  * before it had any.)
  */
 static void
-check_missing(LokiCheck *check, int family, uint32 from, uint32 to)
+check_missing(LokiCheck *check, int array, uint32 from, uint32 to)
 {
 	for (uint32 node = from; node < to && node < check->nodes; node++)
 		if (loki_check_is_live(check->node[node] & LOKI_CHECK_STATE))
@@ -376,20 +376,20 @@ check_missing(LokiCheck *check, int family, uint32 from, uint32 to)
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("node %u of index \"%s\" has no slot in the %s array",
 							node, RelationGetRelationName(check->index),
-							loki_family_name(family)),
-					 loki_check_where(check, LOKI_FAMILY_TID, node)));
+							loki_slot_array_name(array)),
+					 loki_check_where(check, LOKI_SLOTS_TID, node)));
 }
 
 /*
- * Check every page of a family, and hand every slot in use to slot_check (may
+ * Check every page of a slot array, and hand every slot in use to slot_check (may
  * be NULL).  Returns the end of the used part: 1 + the highest number in use.
- * An index need not have the family.
+ * An index need not have the slot array.
  */
 uint32
-loki_check_family(LokiCheck *check, int family,
+loki_check_slot_array(LokiCheck *check, int array,
 				  void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
 {
-	LokiFamily *fam = &check->state->families[family];
+	LokiSlotArray *fam = &check->state->arrays[array];
 	uint32		npages = fam->npages;
 	uint32		end = 0;
 
@@ -401,13 +401,13 @@ loki_check_family(LokiCheck *check, int family,
 		uint32		first = ordinal * fam->per_page;
 		uint32		used;
 
-		copy_page(check, block, family, ordinal);
+		copy_page(check, block, array, ordinal);
 		used = used_slots(check, block, fam->slot_size, fam->per_page);
-		check_epoch(check, block, family);
-		if (LokiFamilyFreeList(family) >= 0)
-			check_free_slots(check, block, family, used);
-		if (is_by_node(family))
-			check_missing(check, family, first + used, first + fam->per_page);
+		check_epoch(check, block, array);
+		if (LokiSlotArrayFreeList(array) >= 0)
+			check_free_slots(check, block, array, used);
+		if (is_by_node(array))
+			check_missing(check, array, first + used, first + fam->per_page);
 		if (used > 0)
 			end = first + used;
 
@@ -415,8 +415,8 @@ loki_check_family(LokiCheck *check, int family,
 			slot_check(check, first + i,
 					   LokiPageSlot(check->page.data, fam->slot_size, i));
 	}
-	if (is_by_node(family))
-		check_missing(check, family, npages * fam->per_page, check->nodes);
+	if (is_by_node(array))
+		check_missing(check, array, npages * fam->per_page, check->nodes);
 	return end;
 }
 
@@ -430,9 +430,9 @@ loki_check_family(LokiCheck *check, int family,
  * on it, which concurrent changes may also make it seem.
  */
 static uint32
-freelist_next(LokiCheck *check, int family, uint32 ordinal, const char **fault)
+freelist_next(LokiCheck *check, int array, uint32 ordinal, const char **fault)
 {
-	LokiFamily *fam = &check->state->families[family];
+	LokiSlotArray *fam = &check->state->arrays[array];
 	LokiPageOpaque opaque;
 
 	if (ordinal >= fam->npages)
@@ -442,7 +442,7 @@ freelist_next(LokiCheck *check, int family, uint32 ordinal, const char **fault)
 		*fault = "which the array does not have";
 		return LOKI_NONE;
 	}
-	copy_page(check, loki_page_block(fam, ordinal), family, ordinal);
+	copy_page(check, loki_page_block(fam, ordinal), array, ordinal);
 	opaque = LokiPageOpaque((Page) check->page.data);
 	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST))
 		*fault = "which is not marked as being on it";
@@ -454,7 +454,7 @@ freelist_next(LokiCheck *check, int family, uint32 ordinal, const char **fault)
  * list with more pages than the array has goes in a circle.
  */
 static uint32
-walk_freelist(LokiCheck *check, int family, uint32 head, const char **fault)
+walk_freelist(LokiCheck *check, int array, uint32 head, const char **fault)
 {
 	uint32		ordinal = head;
 
@@ -463,12 +463,12 @@ walk_freelist(LokiCheck *check, int family, uint32 head, const char **fault)
 	{
 		uint32		next;
 
-		if (passed > check->state->families[family].npages)
+		if (passed > check->state->arrays[array].npages)
 		{
 			*fault = "twice";
 			return ordinal;
 		}
-		next = freelist_next(check, family, ordinal, fault);
+		next = freelist_next(check, array, ordinal, fault);
 		if (*fault != NULL)
 			return ordinal;
 		ordinal = next;
@@ -484,8 +484,8 @@ walk_freelist(LokiCheck *check, int family, uint32 head, const char **fault)
 void
 loki_check_freelists(LokiCheck *check)
 {
-	static const int families[LOKI_FREELISTS] = {
-		LOKI_FAMILY_TID, LOKI_FAMILY_UPPER, LOKI_FAMILY_OVERFLOW, LOKI_FAMILY_NULLTID
+	static const int arrays[LOKI_FREELISTS] = {
+		LOKI_SLOTS_TID, LOKI_SLOTS_UPPER, LOKI_SLOTS_DUPLICATE, LOKI_SLOTS_NULLTID
 	};
 
 	for (int i = 0; i < LOKI_FREELISTS; i++)
@@ -494,15 +494,15 @@ loki_check_freelists(LokiCheck *check)
 		const char *fault;
 		uint32		ordinal;
 
-		Assert(LokiFamilyFreeList(families[i]) == i);
+		Assert(LokiSlotArrayFreeList(arrays[i]) == i);
 		loki_check_meta(check, &meta);
-		ordinal = walk_freelist(check, families[i], meta.free_head[i], &fault);
+		ordinal = walk_freelist(check, arrays[i], meta.free_head[i], &fault);
 		if (fault != NULL)
 		{
 			Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
 
 			loki_check_lock(buffer);
-			ordinal = walk_freelist(check, families[i],
+			ordinal = walk_freelist(check, arrays[i],
 									LokiPageGetMeta(BufferGetPage(buffer))->free_head[i],
 									&fault);
 			UnlockReleaseBuffer(buffer);
@@ -511,7 +511,7 @@ loki_check_freelists(LokiCheck *check)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("free list of the %s array of index \"%s\" names page %u, %s",
-							loki_family_name(families[i]),
+							loki_slot_array_name(arrays[i]),
 							RelationGetRelationName(check->index), ordinal, fault)));
 	}
 }

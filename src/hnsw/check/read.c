@@ -67,9 +67,9 @@ loki_check_lock(Buffer buffer)
  * page cannot be locked at once.
  */
 static bool
-try_read(LokiCheck *check, int family, uint32 number, void *slot, bool *locked)
+try_read(LokiCheck *check, int array, uint32 number, void *slot, bool *locked)
 {
-	uint32		slot_size = check->state->families[family].slot_size;
+	uint32		slot_size = check->state->arrays[array].slot_size;
 	BlockNumber block;
 	uint32		place;
 	Buffer		buffer;
@@ -77,7 +77,7 @@ try_read(LokiCheck *check, int family, uint32 number, void *slot, bool *locked)
 	bool		found;
 
 	*locked = false;
-	if (!loki_slot_locate(check->state, check->index, family, number, &block, &place))
+	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
 		return false;
 	buffer = loki_buffer_read(check->state, check->index, block);
 	if (!try_lock(buffer))
@@ -87,7 +87,7 @@ try_read(LokiCheck *check, int family, uint32 number, void *slot, bool *locked)
 		return false;
 	}
 	page = BufferGetPage(buffer);
-	loki_family_page_check(check->state, check->index, buffer, family);
+	loki_slot_array_page_check(check->state, check->index, buffer, array);
 	found = (int) place < LokiPageUsed(page, slot_size);
 	if (found)
 		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
@@ -97,12 +97,12 @@ try_read(LokiCheck *check, int family, uint32 number, void *slot, bool *locked)
 
 /* As loki_slot_read(); no page may be locked. */
 bool
-loki_check_read(LokiCheck *check, int family, uint32 number, void *slot)
+loki_check_read(LokiCheck *check, int array, uint32 number, void *slot)
 {
 	bool		locked;
 	bool		found;
 
-	while (!(found = try_read(check, family, number, slot, &locked)) && locked)
+	while (!(found = try_read(check, array, number, slot, &locked)) && locked)
 		wait_a_little();
 	return found;
 }
@@ -126,9 +126,9 @@ loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
 
 /* What is wrong with a slot of a node's chain, or NULL */
 static const char *
-chain_fault(uint32 node, const LokiOverflowData *slot)
+chain_fault(uint32 node, const LokiDuplicateData *slot)
 {
-	if (loki_slot_state(LOKI_FAMILY_OVERFLOW, slot) == LOKI_TID_FREE)
+	if (loki_slot_state(LOKI_SLOTS_DUPLICATE, slot) == LOKI_TID_FREE)
 		return "is free";
 	if (slot->node != node)
 		return "names another node";
@@ -145,9 +145,9 @@ report_chain(LokiCheck *check, uint32 node, uint32 number, const char *fault)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("overflow slot %u of node %u in index \"%s\" %s",
+			 errmsg("duplicate slot %u of node %u in index \"%s\" %s",
 					number, node, RelationGetRelationName(check->index), fault),
-			 loki_check_where(check, LOKI_FAMILY_TID, node)));
+			 loki_check_where(check, LOKI_SLOTS_TID, node)));
 }
 
 /*
@@ -164,11 +164,11 @@ copy_chain(LokiCheck *check, uint32 node, uint32 head)
 
 	for (uint32 number = head; number != LOKI_NONE;)
 	{
-		LokiOverflowData slot;
+		LokiDuplicateData slot;
 		bool		locked;
 		const char *fault = NULL;
 
-		if (!try_read(check, LOKI_FAMILY_OVERFLOW, number, &slot, &locked))
+		if (!try_read(check, LOKI_SLOTS_DUPLICATE, number, &slot, &locked))
 		{
 			if (locked)
 				return false;
@@ -185,8 +185,8 @@ copy_chain(LokiCheck *check, uint32 node, uint32 head)
 		{
 			check->chain_size = Max(64, 2 * check->chain_size);
 			check->chain = check->chain == NULL ?
-				palloc_array(LokiOverflowData, check->chain_size) :
-				repalloc_huge(check->chain, sizeof(LokiOverflowData) * check->chain_size);
+				palloc_array(LokiDuplicateData, check->chain_size) :
+				repalloc_huge(check->chain, sizeof(LokiDuplicateData) * check->chain_size);
 		}
 		check->chain[check->nchain++] = slot;
 		if (check->nchain == next_mark)
@@ -206,9 +206,9 @@ copy_chain(LokiCheck *check, uint32 node, uint32 head)
 void
 loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
 {
-	uint32		slot_size = check->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = check->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
-	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_FAMILY_TID,
+	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_SLOTS_TID,
 										node, &place);
 	bool		copied = false;
 
@@ -218,20 +218,20 @@ loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
 
 		check->nchain = 0;
 		loki_check_lock(buffer);
-		loki_family_page_check(check->state, check->index, buffer, LOKI_FAMILY_TID);
+		loki_slot_array_page_check(check->state, check->index, buffer, LOKI_SLOTS_TID);
 		memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
-		copied = LokiTidState(tid) != LOKI_TID_OVERFLOW ||
-			copy_chain(check, node, LokiTidOverflowHead(tid));
+		copied = LokiTidState(tid) != LOKI_TID_LIST ||
+			copy_chain(check, node, LokiTidListHead(tid));
 		UnlockReleaseBuffer(buffer);
 		if (!copied)
 			wait_a_little();
 	}
-	if (LokiTidState(tid) == LOKI_TID_OVERFLOW && check->nchain == 0)
+	if (LokiTidState(tid) == LOKI_TID_LIST && check->nchain == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("node %u of index \"%s\" has an empty chain of overflow slots",
+				 errmsg("node %u of index \"%s\" has an empty list of duplicates",
 						node, RelationGetRelationName(check->index)),
-				 loki_check_where(check, LOKI_FAMILY_TID, node)));
+				 loki_check_where(check, LOKI_SLOTS_TID, node)));
 }
 
 /* ----------------------------------------------------------------

@@ -4,7 +4,7 @@
  *	  lokivector_check: the map from heap TIDs to nodes.
  *
  * BLOCK ascends, and has as many entries in all as the metapage says.  The map
- * has an entry for every row in TID and OVERFLOW that it is not known to lack.
+ * has an entry for every row in TID and DUPLICATE that it is not known to lack.
  * Vacuum may make it anew meanwhile, as its generation tells; an insert makes a
  * row known before it puts it where it is looked for here.
  *
@@ -33,18 +33,18 @@ typedef struct RowMapCheck
 	uint32		words;			/* of ROW found, in order */
 	PGAlignedBlock page;		/* of ROW, ... */
 	uint32		ordinal;		/* ... which it is, LOKI_NONE: none */
-	uint64	   *renewed;
+	uint64	   *reused;
 	const char *fault;
-	int			family;			/* the fault's array ... */
+	int			array;			/* the fault's array ... */
 	uint32		number;			/* ... and slot */
 } RowMapCheck;
 
 static void
-note_fault(RowMapCheck *rows, int family, uint32 number, const char *fault)
+note_fault(RowMapCheck *rows, int array, uint32 number, const char *fault)
 {
 	if (rows->fault != NULL)
 		return;
-	rows->family = family;
+	rows->array = array;
 	rows->number = number;
 	rows->fault = fault;
 }
@@ -59,11 +59,11 @@ report_fault(LokiCheck *check, RowMapCheck *rows)
 		return;
 	loki_check_meta(check, &meta);
 	if ((meta.flags & LOKI_META_ROWMAP) != 0 &&
-		meta.postings.generation == rows->generation)
+		meta.sorted_lists.generation == rows->generation)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("slot %u of the %s array of index \"%s\" %s",
-						rows->number, loki_family_name(rows->family),
+						rows->number, loki_slot_array_name(rows->array),
 						RelationGetRelationName(check->index), rows->fault)));
 }
 
@@ -77,10 +77,10 @@ check_block(LokiCheck *check, uint32 number, const char *slot)
 		return;
 	memcpy(&rows->starts[number], slot, sizeof(uint32));
 	if (number != rows->nstarts++)
-		note_fault(rows, LOKI_FAMILY_BLOCK, number, "is not the next");
+		note_fault(rows, LOKI_SLOTS_BLOCK, number, "is not the next");
 	else if (number == 0 ? rows->starts[number] != 0 :
 			 rows->starts[number] < rows->starts[number - 1])
-		note_fault(rows, LOKI_FAMILY_BLOCK, number, "is out of order");
+		note_fault(rows, LOKI_SLOTS_BLOCK, number, "is out of order");
 }
 
 static void
@@ -106,14 +106,14 @@ words_of(RowMapCheck *rows, uint32 per_page)
 static uint32
 read_entry(LokiCheck *check, RowMapCheck *rows, uint32 place)
 {
-	LokiFamily *family = &check->state->families[LOKI_FAMILY_ROW];
+	LokiSlotArray *array = &check->state->arrays[LOKI_SLOTS_ROW];
 	uint32		per_page = loki_rowmap_per_page(&rows->map);
 	uint32		ordinal = place / per_page;
 
 	if (ordinal != rows->ordinal)
 	{
 		Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM,
-												loki_page_block(family, ordinal),
+												loki_page_block(array, ordinal),
 												RBM_NORMAL, check->strategy);
 
 		loki_check_lock(buffer);
@@ -143,13 +143,13 @@ is_mapped(LokiCheck *check, RowMapCheck *rows, uint32 node, const ItemPointerDat
 	return false;
 }
 
-/* A bit of JOINED or RENEWED, as it is now */
+/* A bit of DUPLICATED or REUSED, as it is now */
 static bool
-read_bit(LokiCheck *check, int family, uint32 slot, int bit)
+read_bit(LokiCheck *check, int array, uint32 slot, int bit)
 {
 	uint64		word;
 
-	return loki_check_read(check, family, slot, &word) &&
+	return loki_check_read(check, array, slot, &word) &&
 		((word >> bit) & 1) != 0;
 }
 
@@ -157,28 +157,28 @@ read_bit(LokiCheck *check, int family, uint32 slot, int bit)
 static bool
 is_noted(LokiCheck *check, uint32 node)
 {
-	return read_bit(check, LOKI_FAMILY_JOINED, node / LOKI_JOINED_NODES,
-					node % LOKI_JOINED_NODES) ||
-		read_bit(check, LOKI_FAMILY_RENEWED, node / LOKI_RENEWED_NODES,
-				 node % LOKI_RENEWED_NODES / LOKI_RENEWED_UNIT);
+	return read_bit(check, LOKI_SLOTS_DUPLICATED, node / LOKI_DUPLICATED_NODES,
+					node % LOKI_DUPLICATED_NODES) ||
+		read_bit(check, LOKI_SLOTS_REUSED, node / LOKI_REUSED_NODES,
+				 node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT);
 }
 
-/* Check that a row of a slot of TID or OVERFLOW is in the map. */
+/* Check that a row of a slot of TID or DUPLICATE is in the map. */
 static void
-check_row(LokiCheck *check, RowMapCheck *rows, int family, uint32 number, uint32 node,
+check_row(LokiCheck *check, RowMapCheck *rows, int array, uint32 number, uint32 node,
 		  const ItemPointerData *heap)
 {
-	if (node >= rows->map.end || loki_is_renewed(rows->renewed, node) ||
+	if (node >= rows->map.end || loki_is_reused(rows->reused, node) ||
 		is_mapped(check, rows, node, heap) || is_noted(check, node))
 		return;
-	note_fault(rows, family, number, "names a row that is not mapped to its node");
+	note_fault(rows, array, number, "names a row that is not mapped to its node");
 }
 
-/* Check the rows of a page of TID or OVERFLOW. */
+/* Check the rows of a page of TID or DUPLICATE. */
 static void
-check_page(LokiCheck *check, RowMapCheck *rows, int family, uint32 ordinal)
+check_page(LokiCheck *check, RowMapCheck *rows, int array, uint32 ordinal)
 {
-	LokiFamily *fam = &check->state->families[family];
+	LokiSlotArray *fam = &check->state->arrays[array];
 	Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM,
 											loki_page_block(fam, ordinal), RBM_NORMAL,
 											check->strategy);
@@ -192,29 +192,29 @@ check_page(LokiCheck *check, RowMapCheck *rows, int family, uint32 ordinal)
 	{
 		const char *slot = LokiPageSlot(check->page.data, fam->slot_size, i);
 		const LokiTidData *tid = (const LokiTidData *) slot;
-		const LokiOverflowData *overflow = (const LokiOverflowData *) slot;
+		const LokiDuplicateData *duplicate = (const LokiDuplicateData *) slot;
 		uint32		number = ordinal * fam->per_page + i;
 
-		if (family == LOKI_FAMILY_TID &&
+		if (array == LOKI_SLOTS_TID &&
 			(LokiTidState(tid) == LOKI_TID_LIVE || LokiTidState(tid) == LOKI_TID_KILLED))
-			check_row(check, rows, family, number, number, &tid->u.heap);
-		if (family == LOKI_FAMILY_OVERFLOW &&
-			(overflow->state == LOKI_TID_LIVE || overflow->state == LOKI_TID_KILLED))
-			check_row(check, rows, family, number, overflow->node, &overflow->heap);
+			check_row(check, rows, array, number, number, &tid->u.heap);
+		if (array == LOKI_SLOTS_DUPLICATE &&
+			(duplicate->state == LOKI_TID_LIVE || duplicate->state == LOKI_TID_KILLED))
+			check_row(check, rows, array, number, duplicate->node, &duplicate->heap);
 	}
 }
 
 static void
 check_rows(LokiCheck *check, RowMapCheck *rows)
 {
-	static const int families[] = {LOKI_FAMILY_TID, LOKI_FAMILY_OVERFLOW};
+	static const int arrays[] = {LOKI_SLOTS_TID, LOKI_SLOTS_DUPLICATE};
 
-	for (int i = 0; i < lengthof(families); i++)
-		for (uint32 ordinal = 0; ordinal < check->state->families[families[i]].npages;
+	for (int i = 0; i < lengthof(arrays); i++)
+		for (uint32 ordinal = 0; ordinal < check->state->arrays[arrays[i]].npages;
 			 ordinal++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			check_page(check, rows, families[i], ordinal);
+			check_page(check, rows, arrays[i], ordinal);
 		}
 }
 
@@ -222,7 +222,7 @@ check_rows(LokiCheck *check, RowMapCheck *rows)
 void
 loki_check_rowmap(LokiCheck *check)
 {
-	LokiFamily *families = check->state->families;
+	LokiSlotArray *arrays = check->state->arrays;
 	LokiMetaPageData meta;
 	RowMapCheck rows = {.ordinal = LOKI_NONE};
 	uint32		nwords;
@@ -236,30 +236,30 @@ loki_check_rowmap(LokiCheck *check)
 	rows.map = meta.rowmap;
 	if (!valid)
 		rows.map.entries = rows.map.groups = 0;
-	rows.generation = meta.postings.generation;
+	rows.generation = meta.sorted_lists.generation;
 	rows.starts = palloc_extended(mul_size(sizeof(uint32), (Size) rows.map.groups + 1),
 								  MCXT_ALLOC_HUGE);
 	check->slot_state = &rows;
-	loki_check_family(check, LOKI_FAMILY_JOINED, NULL);
-	loki_check_family(check, LOKI_FAMILY_ROW, check_word);
-	loki_check_family(check, LOKI_FAMILY_BLOCK, check_block);
+	loki_check_slot_array(check, LOKI_SLOTS_DUPLICATED, NULL);
+	loki_check_slot_array(check, LOKI_SLOTS_ROW, check_word);
+	loki_check_slot_array(check, LOKI_SLOTS_BLOCK, check_block);
 	if (valid)
 	{
-		if (rows.words < words_of(&rows, families[LOKI_FAMILY_ROW].per_page))
-			note_fault(&rows, LOKI_FAMILY_ROW, rows.words, "is missing");
+		if (rows.words < words_of(&rows, arrays[LOKI_SLOTS_ROW].per_page))
+			note_fault(&rows, LOKI_SLOTS_ROW, rows.words, "is missing");
 		if (rows.nstarts <= rows.map.groups)
-			note_fault(&rows, LOKI_FAMILY_BLOCK, rows.nstarts, "is missing");
+			note_fault(&rows, LOKI_SLOTS_BLOCK, rows.nstarts, "is missing");
 		else if (rows.starts[rows.map.groups] != rows.map.entries)
-			note_fault(&rows, LOKI_FAMILY_BLOCK, rows.map.groups, "is not the end");
+			note_fault(&rows, LOKI_SLOTS_BLOCK, rows.map.groups, "is not the end");
 		report_fault(check, &rows);
 	}
 	if (valid && rows.fault == NULL)
 	{
-		rows.renewed = loki_postings_renewed(check->state, check->index, rows.map.end, &nwords);
+		rows.reused = loki_reused_read(check->state, check->index, rows.map.end, &nwords);
 		check_rows(check, &rows);
 		report_fault(check, &rows);
-		if (rows.renewed != NULL)
-			pfree(rows.renewed);
+		if (rows.reused != NULL)
+			pfree(rows.reused);
 	}
 	pfree(rows.starts);
 }

@@ -23,21 +23,21 @@
 #include "utils/rel.h"
 
 /* ----------------------------------------------------------------
- * Slots, as loki_check_family() hands them out
+ * Slots, as loki_check_slot_array() hands them out
  * ----------------------------------------------------------------
  */
 
 /* A TID or NULLTID slot */
 static void
-check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
+check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
 {
 	int			state = LokiTidState(tid);
-	uint16		flags = family == LOKI_FAMILY_NULLTID ? LOKI_TID_ZERO_NORM :
+	uint16		flags = array == LOKI_SLOTS_NULLTID ? LOKI_TID_ZERO_NORM :
 	state == LOKI_TID_LIVE ? LOKI_TID_LINKING : 0;
 	const char *fault = NULL;
 
 	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||
-		state > (family == LOKI_FAMILY_NULLTID ? LOKI_TID_DEAD : LOKI_TID_OVERFLOW))
+		state > (array == LOKI_SLOTS_NULLTID ? LOKI_TID_DEAD : LOKI_TID_LIST))
 		fault = "state";
 	else if ((state == LOKI_TID_RESERVED || state == LOKI_TID_LIVE ||
 			  state == LOKI_TID_KILLED) && !ItemPointerIsValid(&tid->u.heap))
@@ -47,9 +47,9 @@ check_tid(LokiCheck *check, int family, uint32 number, const LokiTidData *tid)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("%s %u of index \"%s\" has an invalid %s",
-						family == LOKI_FAMILY_NULLTID ? "row without vector" : "node",
+						array == LOKI_SLOTS_NULLTID ? "row without vector" : "node",
 						number, RelationGetRelationName(check->index), fault),
-				 loki_check_where(check, family, number)));
+				 loki_check_where(check, array, number)));
 }
 
 /* The value in the TOAST table that a slot names */
@@ -67,7 +67,7 @@ check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("node %u of index \"%s\" has an invalid value in the TOAST table",
 						number, RelationGetRelationName(check->index)),
-				 loki_check_where(check, LOKI_FAMILY_TID, number)));
+				 loki_check_where(check, LOKI_SLOTS_TID, number)));
 }
 
 static void
@@ -75,8 +75,8 @@ check_node_tid(LokiCheck *check, uint32 number, const char *slot)
 {
 	const LokiTidData *tid = (const LokiTidData *) slot;
 
-	check_tid(check, LOKI_FAMILY_TID, number, tid);
-	if (check->state->families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG)
+	check_tid(check, LOKI_SLOTS_TID, number, tid);
+	if (check->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG)
 		check_value(check, number, tid);
 	check->node[number] = LokiTidState(tid);
 }
@@ -84,7 +84,7 @@ check_node_tid(LokiCheck *check, uint32 number, const char *slot)
 static void
 check_null_tid(LokiCheck *check, uint32 number, const char *slot)
 {
-	check_tid(check, LOKI_FAMILY_NULLTID, number, (const LokiTidData *) slot);
+	check_tid(check, LOKI_SLOTS_NULLTID, number, (const LokiTidData *) slot);
 }
 
 /*
@@ -124,7 +124,7 @@ check_refine(LokiCheck *check, uint32 number, const char *slot)
 
 	if (number >= check->nodes ||
 		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE) ||
-		!loki_check_read(check, LOKI_FAMILY_CODE, number, check->code))
+		!loki_check_read(check, LOKI_SLOTS_CODE, number, check->code))
 		return;
 	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
 	if (isfinite(estimate) && isfinite(error) && error >= 0)
@@ -146,7 +146,7 @@ check_refines(LokiCheck *check)
 		query[i] = 1;
 	quantizer->prepare(quantizer, query, check->query);
 	pfree(query);
-	loki_check_family(check, LOKI_FAMILY_REFINE, check_refine);
+	loki_check_slot_array(check, LOKI_SLOTS_REFINE, check_refine);
 }
 
 /* A slot of the centroid; of a basis it holds pairs of integers. */
@@ -162,11 +162,11 @@ check_centroid(LokiCheck *check, uint32 number, const char *slot)
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("centroid of index \"%s\" has an element that is no number",
 						RelationGetRelationName(check->index)),
-				 loki_check_where(check, LOKI_FAMILY_CENTROID, number)));
+				 loki_check_where(check, LOKI_SLOTS_CENTROID, number)));
 }
 
 static void
-check_attribute(LokiCheck *check, int family, uint32 number, const char *slot)
+check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	int			attribute = check->attribute;
 
@@ -177,19 +177,19 @@ check_attribute(LokiCheck *check, int family, uint32 number, const char *slot)
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("column %d of index \"%s\" has an invalid value",
 					attribute + 2, RelationGetRelationName(check->index)),
-			 loki_check_where(check, family, number)));
+			 loki_check_where(check, array, number)));
 }
 
 static void
 check_node_attribute(LokiCheck *check, uint32 number, const char *slot)
 {
-	check_attribute(check, LOKI_FAMILY_ATTR + check->attribute, number, slot);
+	check_attribute(check, LOKI_SLOTS_ATTR + check->attribute, number, slot);
 }
 
 static void
 check_null_attribute(LokiCheck *check, uint32 number, const char *slot)
 {
-	check_attribute(check, LOKI_FAMILY_NULLATTR + check->attribute, number, slot);
+	check_attribute(check, LOKI_SLOTS_NULLATTR + check->attribute, number, slot);
 }
 
 /* ----------------------------------------------------------------
@@ -198,23 +198,23 @@ check_null_attribute(LokiCheck *check, uint32 number, const char *slot)
  */
 
 /*
- * Check the TID array and the OVERFLOW slots that it refers to; fills in the
+ * Check the TID array and the DUPLICATE slots that it refers to; fills in the
  * states of nodes.
  */
 static void
 check_tids(LokiCheck *check)
 {
-	LokiFamily *fam = &check->state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *fam = &check->state->arrays[LOKI_SLOTS_TID];
 	LokiTidData tid;
 
 	check->node = MemoryContextAllocExtended(CurrentMemoryContext,
 											 mul_size(fam->npages, fam->per_page),
 											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	check->nodes = loki_check_family(check, LOKI_FAMILY_TID, check_node_tid);
+	check->nodes = loki_check_slot_array(check, LOKI_SLOTS_TID, check_node_tid);
 	for (uint32 node = 0; node < check->nodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (check->node[node] == LOKI_TID_OVERFLOW)
+		if (check->node[node] == LOKI_TID_LIST)
 			loki_check_chain(check, node, &tid);
 	}
 }
@@ -232,13 +232,13 @@ loki_check_nodes(LokiCheck *check)
 
 	/* whatever a node needs was there before the node was in the graph */
 	loki_index_refresh(state, check->index);
-	loki_check_family(check, LOKI_FAMILY_OVERFLOW, NULL);
-	loki_check_family(check, LOKI_FAMILY_CENTROID, check_centroid);
-	loki_check_family(check, LOKI_FAMILY_CODE, check_code);
+	loki_check_slot_array(check, LOKI_SLOTS_DUPLICATE, NULL);
+	loki_check_slot_array(check, LOKI_SLOTS_CENTROID, check_centroid);
+	loki_check_slot_array(check, LOKI_SLOTS_CODE, check_code);
 	check_refines(check);
-	loki_check_family(check, LOKI_FAMILY_HASH, NULL);
+	loki_check_slot_array(check, LOKI_SLOTS_HASH, NULL);
 	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
-		loki_check_family(check, LOKI_FAMILY_ATTR + check->attribute,
+		loki_check_slot_array(check, LOKI_SLOTS_ATTR + check->attribute,
 						  check_node_attribute);
 }
 
@@ -249,9 +249,9 @@ void
 loki_check_nulls(LokiCheck *check)
 {
 	loki_index_refresh(check->state, check->index);
-	check->nulls = loki_check_family(check, LOKI_FAMILY_NULLTID, check_null_tid);
+	check->nulls = loki_check_slot_array(check, LOKI_SLOTS_NULLTID, check_null_tid);
 	for (check->attribute = 0; check->attribute < check->state->nattributes;
 		 check->attribute++)
-		loki_check_family(check, LOKI_FAMILY_NULLATTR + check->attribute,
+		loki_check_slot_array(check, LOKI_SLOTS_NULLATTR + check->attribute,
 						  check_null_attribute);
 }

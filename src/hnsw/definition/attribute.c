@@ -19,7 +19,7 @@
  *	 character(n) do not count;
  * - uuid and IPv6 addresses give their leading bits, which have the order, and
  *	 some of a hash, by which equality is found where many begin alike;
- * - inet compares by family, network, length of the netmask, and address.  Of
+ * - inet compares by slot array, network, length of the netmask, and address.  Of
  *	 an IPv4 address with a netmask of 7 bits or more all of that fits.
  *
  * IDENTIFICATION

@@ -3,10 +3,10 @@
  * layout.h
  *	  What an hnsw index looks like on disk.
  *
- * An index is one relation of pages that belong to families.  A family is an
+ * An index is one relation of pages that belong to slot arrays.  A slot array is an
  * array of fixed-size slots addressed by number: page = number / per_page,
  * slot = number % per_page; pages have no line pointers, and pd_lower is the
- * end of the used part.  The pages of a family lie in extents of 1 to 1,024
+ * end of the used part.  The pages of a slot array lie in extents of 1 to 1,024
  * blocks, which the extent directory (block 1 and the pages chained to it)
  * names.  src/hnsw/README draws the pictures.
  *
@@ -25,43 +25,43 @@
 #include "storage/itemptr.h"
 
 /*
- * Families.  The numbers are on disk.  "Free list" families reuse slots, and
+ * Slot arrays.  The numbers are on disk.  "Free list" slot arrays reuse slots, and
  * their pages with free slots are chained from the metapage.
  */
-#define LOKI_FAMILY_META		0	/* block 0 */
-#define LOKI_FAMILY_DIRECTORY	1	/* block 1 and those chained to it */
-#define LOKI_FAMILY_TID			2	/* by node; free list */
-#define LOKI_FAMILY_CODE		3	/* by node */
-#define LOKI_FAMILY_LINK		4	/* by node */
-#define LOKI_FAMILY_REFINE		5	/* by node, absent where refine_bits = 0 */
-#define LOKI_FAMILY_HASH		6	/* by node */
-#define LOKI_FAMILY_UPPER		7	/* one slot per node and layer above 0;
+#define LOKI_SLOTS_META		0	/* block 0 */
+#define LOKI_SLOTS_DIRECTORY	1	/* block 1 and those chained to it */
+#define LOKI_SLOTS_TID			2	/* by node; free list */
+#define LOKI_SLOTS_CODE		3	/* by node */
+#define LOKI_SLOTS_LINK		4	/* by node */
+#define LOKI_SLOTS_REFINE		5	/* by node, absent where refine_bits = 0 */
+#define LOKI_SLOTS_HASH		6	/* by node */
+#define LOKI_SLOTS_UPPER		7	/* one slot per node and layer above 0;
 									 * free list */
-#define LOKI_FAMILY_OVERFLOW	8	/* further heap TIDs of nodes; free list */
-#define LOKI_FAMILY_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_FAMILY_CENTROID	10	/* of two epochs each dim floats, then the
+#define LOKI_SLOTS_DUPLICATE	8	/* further heap TIDs of nodes; free list */
+#define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
+#define LOKI_SLOTS_CENTROID	10	/* of two epochs each dim floats, then the
 									 * basis */
-#define LOKI_FAMILY_RENEWED		11	/* numbers used again since postings were
+#define LOKI_SLOTS_REUSED		11	/* numbers used again since sorted lists were
 									 * made */
-#define LOKI_FAMILY_ROW			12	/* nodes in the order of their rows' TIDs */
-#define LOKI_FAMILY_BLOCK		13	/* where the rows of a block begin in ROW */
-#define LOKI_FAMILY_JOINED		14	/* nodes that rows joined since then */
-#define LOKI_FAMILY_ATTR		16	/* + attribute - 1, by node */
+#define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
+#define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
+#define LOKI_SLOTS_DUPLICATED		14	/* nodes that rows joined since then */
+#define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node */
 /* + attribute - 1, by NULLTID number */
-#define LOKI_FAMILY_NULLATTR	(LOKI_FAMILY_ATTR + INDEX_MAX_KEYS)
-#define LOKI_FAMILY_POSTING		(LOKI_FAMILY_NULLATTR + INDEX_MAX_KEYS) /* nodes in its order */
-#define LOKI_FAMILY_FENCE		(LOKI_FAMILY_POSTING + INDEX_MAX_KEYS)	/* values in POSTING */
-#define LOKI_FAMILIES			(LOKI_FAMILY_FENCE + INDEX_MAX_KEYS)
+#define LOKI_SLOTS_NULLATTR	(LOKI_SLOTS_ATTR + INDEX_MAX_KEYS)
+#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS) /* nodes in its order */
+#define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)	/* values in SORTED */
+#define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
 
-StaticAssertDecl(LOKI_FAMILIES <= PG_UINT8_MAX, "pages name their family in a byte");
+StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
 
-/* Families with a free list, in the order of free_head[] */
+/* Slot arrays with a free list, in the order of free_head[] */
 #define LOKI_FREELISTS			4
-#define LokiFamilyFreeList(family) \
-	((family) == LOKI_FAMILY_TID ? 0 : \
-	 (family) == LOKI_FAMILY_UPPER ? 1 : \
-	 (family) == LOKI_FAMILY_OVERFLOW ? 2 : \
-	 (family) == LOKI_FAMILY_NULLTID ? 3 : -1)
+#define LokiSlotArrayFreeList(array) \
+	((array) == LOKI_SLOTS_TID ? 0 : \
+	 (array) == LOKI_SLOTS_UPPER ? 1 : \
+	 (array) == LOKI_SLOTS_DUPLICATE ? 2 : \
+	 (array) == LOKI_SLOTS_NULLTID ? 3 : -1)
 
 /* No node, slot or page; also the end of chains */
 #define LOKI_NONE				((uint32) 0xFFFFFFFF)
@@ -74,18 +74,18 @@ StaticAssertDecl(LOKI_FAMILIES <= PG_UINT8_MAX, "pages name their family in a by
  */
 typedef struct LokiPageOpaqueData
 {
-	uint32		ordinal;		/* which page of its family this is */
+	uint32		ordinal;		/* which page of its slot array this is */
 	uint32		next;			/* DIRECTORY: next directory block or 0; free
-								 * list families: ordinal of the next page
+								 * list slot arrays: ordinal of the next page
 								 * with free slots or LOKI_NONE, if on the
-								 * list; CODE: epoch that it was last recoded
+								 * list; CODE: epoch that it was last requantized
 								 * for */
-	uint16		free_slots;		/* free list families: slots in state FREE
+	uint16		free_slots;		/* free list slot arrays: slots in state FREE
 								 * among the used part */
-	uint8		family;
+	uint8		array;
 	uint8		flags;			/* LOKI_PAGE_* */
-	uint16		recoded;		/* CODE: slots that are of that epoch, while
-								 * the metapage says LOKI_META_RECODING */
+	uint16		requantized;		/* CODE: slots that are of that epoch, while
+								 * the metapage says LOKI_META_REQUANTIZING */
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
 
@@ -124,28 +124,28 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_MAX_ATTRIBUTES		(INDEX_MAX_KEYS - 1)
 
 /*
- * Lists of nodes in the order of each attribute (filter/sorted_list.c).  FENCE has the
- * number of each LOKI_FENCE_STEP-th entry of POSTING; a bit of RENEWED stands for
- * LOKI_RENEWED_UNIT nodes, a slot for 64 of these.
+ * Lists of nodes in the order of each attribute (filter/sorted_list.c).  SEPARATOR has the
+ * number of each LOKI_SEPARATOR_STEP-th entry of SORTED; a bit of REUSED stands for
+ * LOKI_REUSED_UNIT nodes, a slot for 64 of these.
  */
-#define LOKI_FENCE_STEP			64
-#define LOKI_RENEWED_UNIT		8
-#define LOKI_RENEWED_NODES		(64 * LOKI_RENEWED_UNIT)
+#define LOKI_SEPARATOR_STEP			64
+#define LOKI_REUSED_UNIT		8
+#define LOKI_REUSED_NODES		(64 * LOKI_REUSED_UNIT)
 
 /*
  * The map from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of
  * packed entries, which do not cross pages; one of BLOCK, the first entry of 2 to
- * the power of `shift` blocks, with one more at the end; one of JOINED, a bit for
+ * the power of `shift` blocks, with one more at the end; one of DUPLICATED, a bit for
  * each of so many nodes.
  */
-#define LOKI_JOINED_NODES		64
+#define LOKI_DUPLICATED_NODES		64
 #define LOKI_ROWMAP_MAX_KEY_BITS	10
 #define LOKI_ROWMAP_MAX_WIDTH	32	/* bits of an entry */
 
 typedef struct LokiRowMapData
 {
 	uint32		end;			/* nodes below this are in it, or noted in
-								 * RENEWED or JOINED; 0: there is no map */
+								 * REUSED or DUPLICATED; 0: there is no map */
 	uint32		entries;
 	uint32		groups;			/* of blocks */
 	uint8		shift;
@@ -154,14 +154,14 @@ typedef struct LokiRowMapData
 	uint8		unused;
 } LokiRowMapData;
 
-typedef struct LokiPostingsData
+typedef struct LokiSortedListsData
 {
 	uint32		generation;		/* how often they were made */
 	uint32		end;			/* nodes below this are listed, or noted in
-								 * RENEWED */
+								 * REUSED */
 	uint32		listed[LOKI_MAX_ATTRIBUTES];	/* entries, LOKI_NONE: no list */
 	uint32		nulls[LOKI_MAX_ATTRIBUTES]; /* the first of them */
-} LokiPostingsData;
+} LokiSortedListsData;
 
 /*
  * What walks of several widths find, measured on the index itself
@@ -220,7 +220,7 @@ typedef struct LokiMetaPageData
 	uint32		directory_entries;	/* in total, over all directory pages */
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
-	LokiPostingsData postings;
+	LokiSortedListsData sorted_lists;
 	LokiRowMapData rowmap;
 } LokiMetaPageData;
 
@@ -230,18 +230,18 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
 										 * not yet repaired the graph */
-#define LOKI_META_POSTINGS		0x04	/* POSTING and FENCE can be read */
+#define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
-#define LOKI_META_RECODING		0x02	/* codes are being made for the
+#define LOKI_META_REQUANTIZING		0x02	/* codes are being made for the
 										 * centroid of `epoch`; see the pages
 										 * of CODE */
 
-/* One extent; extents of a family appear in the order of their number. */
+/* One extent; extents of a slot array appear in the order of their number. */
 typedef struct LokiExtentData
 {
-	uint8		family;
+	uint8		array;
 	uint8		unused;
-	uint16		extent;			/* 0, 1, 2, ... within the family */
+	uint16		extent;			/* 0, 1, 2, ... within the slot array */
 	BlockNumber first;
 } LokiExtentData;
 
@@ -249,9 +249,9 @@ typedef struct LokiExtentData
 
 /*
  * Extents grow in groups: 32 of 1 block, 32 of 2, 32 of 4, ..., and
- * from the group of 1,024 on all are of that size.  So a family has at most 3 %
+ * from the group of 1,024 on all are of that size.  So a slot array has at most 3 %
  * more pages than it needs, and an empty index is a few pages.
- * Blocks of the extent-th extent of a family, and pages of those before it:
+ * Blocks of the extent-th extent of a slot array, and pages of those before it:
  */
 #define LOKI_EXTENT_GROUP		32
 #define LOKI_EXTENT_MAX_SHIFT	10
@@ -264,8 +264,8 @@ typedef struct LokiExtentData
 	  << LokiExtentShift(extent)))
 
 /*
- * TID and NULLTID slots: a heap TID and its state.  In state OVERFLOW the
- * first four bytes are instead the number of the first OVERFLOW slot of the
+ * TID and NULLTID slots: a heap TID and its state.  In state DUPLICATE the
+ * first four bytes are instead the number of the first DUPLICATE slot of the
  * node's chain, which then holds all its heap TIDs.
  *
  * Where vectors are so long that they are mostly out of line, TID slots go on
@@ -282,7 +282,7 @@ typedef struct LokiTidData
 			uint16		head_lo;	/* 2-byte parts, as ItemPointerData is
 									 * aligned to 2 bytes only */
 			uint16		head_hi;
-		}			overflow;
+		}			duplicate;
 	}			u;
 	uint16		state;			/* LOKI_TID_*, and flags */
 	uint16		value_lo;		/* va_valueid, 0 = not known; in parts, too */
@@ -303,18 +303,18 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 #define LOKI_TID_KILLED			3	/* a scan saw the row dead to all: a hint */
 #define LOKI_TID_DEAD			4	/* vacuum: the row is gone, the node still
 									 * in the graph */
-#define LOKI_TID_OVERFLOW		5	/* several rows: see the chain */
+#define LOKI_TID_LIST		5	/* several rows: see the chain */
 #define LOKI_TID_STATE_MASK		0x07
 #define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not a NULL */
 #define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert has not come
 										 * to its end, no row may join it */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
-#define LokiTidOverflowHead(slot) \
-	((uint32) (slot)->u.overflow.head_lo | ((uint32) (slot)->u.overflow.head_hi << 16))
-#define LokiTidSetOverflowHead(slot, head) \
-	((slot)->u.overflow.head_lo = (uint16) ((head) & 0xFFFF), \
-	 (slot)->u.overflow.head_hi = (uint16) ((head) >> 16))
+#define LokiTidListHead(slot) \
+	((uint32) (slot)->u.duplicate.head_lo | ((uint32) (slot)->u.duplicate.head_hi << 16))
+#define LokiTidSetListHead(slot, head) \
+	((slot)->u.duplicate.head_lo = (uint16) ((head) & 0xFFFF), \
+	 (slot)->u.duplicate.head_hi = (uint16) ((head) >> 16))
 #define LokiTidValue(slot) \
 	((Oid) (slot)->value_lo | ((Oid) (slot)->value_hi << 16))
 #define LokiTidSetValue(slot, value, first) \
@@ -325,16 +325,16 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 	((slot)->value_lo = (slot)->value_hi = 0, \
 	 memset(&(slot)->chunk, 0, sizeof(ItemPointerData)))
 
-/* OVERFLOW slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
-typedef struct LokiOverflowData
+/* DUPLICATE slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
+typedef struct LokiDuplicateData
 {
 	uint32		node;			/* the node that owns the slot */
 	uint32		next;			/* next slot of the chain or LOKI_NONE */
 	ItemPointerData heap;
 	uint16		state;
-} LokiOverflowData;
+} LokiDuplicateData;
 
-StaticAssertDecl(sizeof(LokiOverflowData) == 16, "OVERFLOW slots are 16 bytes");
+StaticAssertDecl(sizeof(LokiDuplicateData) == 16, "DUPLICATE slots are 16 bytes");
 
 /*
  * LINK slots: the neighbors of a node on layer 0, nearest first when they were

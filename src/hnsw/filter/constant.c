@@ -110,17 +110,17 @@ float_constant(LokiConstant *constant, Datum value, Oid typid)
  * and one of the infinite ones.  Returns false where no value can match.
  */
 static bool
-set_time(LokiConstant *constant, Timestamp t, int overflow)
+set_time(LokiConstant *constant, Timestamp t, int duplicate)
 {
 	bool		less = loki_is_less(constant->op);
 
 	constant->value.number = t;
-	if (overflow == 0)
+	if (duplicate == 0)
 		return true;
 	if (constant->op == BTEqualStrategyNumber)
 		return false;
 
-	if (overflow > 0)
+	if (duplicate > 0)
 	{
 		constant->op = less ? BTLessStrategyNumber : BTGreaterEqualStrategyNumber;
 		constant->value.number = DT_NOEND;
@@ -207,7 +207,7 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	bool		is_date = constant->type == LOKI_ATTR_DATE;
 	bool		is_tz = constant->type == LOKI_ATTR_TIMESTAMPTZ;
 	Timestamp	t;
-	int			overflow = 0;
+	int			duplicate = 0;
 
 	if (typid == DATEOID)
 	{
@@ -217,9 +217,9 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 			constant->value.number = date;
 		else
 		{
-			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
-				date2timestamp_opt_overflow(date, &overflow);
-			constant->possible = set_time(constant, t, overflow);
+			t = is_tz ? date2timestamptz_opt_overflow(date, &duplicate) :
+				date2timestamp_opt_overflow(date, &duplicate);
+			constant->possible = set_time(constant, t, duplicate);
 		}
 		return true;
 	}
@@ -227,8 +227,8 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	{
 		t = DatumGetTimestamp(value);
 		if (is_tz)
-			t = timestamp2timestamptz_opt_overflow(t, &overflow);
-		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
+			t = timestamp2timestamptz_opt_overflow(t, &duplicate);
+		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, duplicate);
 		return true;
 	}
 	if (typid == TIMESTAMPTZOID)

@@ -61,11 +61,11 @@ loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 static bool
 chain_passes(LokiSearch *search, uint32 node, uint32 head)
 {
-	LokiOverflowData slot;
+	LokiDuplicateData slot;
 
 	for (int i = 0; i < FILTER_CHAIN && head != LOKI_NONE; i++)
 	{
-		if (!loki_slot_read(search->state, search->index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
+		if (!loki_slot_read(search->state, search->index, LOKI_SLOTS_DUPLICATE, head, &slot) ||
 			slot.node != node)
 			return true;
 		if (loki_tids_has(search->filter->tids, &slot.heap))
@@ -83,8 +83,8 @@ tid_passes(LokiSearch *search, uint32 node, const LokiTidData *slot)
 		case LOKI_TID_LIVE:
 		case LOKI_TID_KILLED:
 			return loki_tids_has(search->filter->tids, (ItemPointer) &slot->u.heap);
-		case LOKI_TID_OVERFLOW:
-			return chain_passes(search, node, LokiTidOverflowHead(slot));
+		case LOKI_TID_LIST:
+			return chain_passes(search, node, LokiTidListHead(slot));
 		default:
 			return false;
 	}
@@ -94,7 +94,7 @@ tid_passes(LokiSearch *search, uint32 node, const LokiTidData *slot)
 static void
 test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
-	uint32		slot_size = search->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = search->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		left[FILTER_BATCH];
 	int			place[FILTER_BATCH];
 	char		slots[FILTER_BATCH * LOKI_TID_LONG];
@@ -106,7 +106,7 @@ test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 			place[nleft] = i;
 			left[nleft++] = nodes[i];
 		}
-	loki_slots_copy(search->state, search->index, LOKI_FAMILY_TID, left, nleft,
+	loki_slots_copy(search->state, search->index, LOKI_SLOTS_TID, left, nleft,
 					!search->in_recovery, slots);
 	for (int i = 0; i < nleft; i++)
 	{
@@ -128,15 +128,15 @@ filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 	for (int i = 0; i < filter->ntests; i++)
 	{
 		const LokiTest *test = &filter->tests[i];
-		int			family = LOKI_FAMILY_ATTR + test->attribute;
+		int			array = LOKI_SLOTS_ATTR + test->attribute;
 
 		if (test->key == filter->known)
 			continue;
 		if (test->attribute != attribute)
-			loki_slots_copy(search->state, search->index, family, nodes, n,
+			loki_slots_copy(search->state, search->index, array, nodes, n,
 							!search->in_recovery, slots);
 		attribute = test->attribute;
-		loki_key_test(test->key, slots, search->state->families[family].slot_size, n, passes);
+		loki_key_test(test->key, slots, search->state->arrays[array].slot_size, n, passes);
 	}
 	if (filter->tids != NULL)
 		test_tids(search, nodes, n, passes);

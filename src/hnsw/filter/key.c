@@ -421,7 +421,7 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 {
 	LokiFilterKey key = {0};
 
-	/* every operator of the families is strict */
+	/* every operator of the slot arrays is strict */
 	if ((skey->sk_flags & SK_ISNULL) &&
 		!(skey->sk_flags & (SK_SEARCHNULL | SK_SEARCHNOTNULL)))
 	{

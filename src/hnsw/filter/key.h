@@ -127,7 +127,7 @@ extern void loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, 
  * so that rows must be checked again.
  */
 static inline bool
-loki_filter_unsure(const LokiFilter *filter)
+loki_filter_needs_recheck(const LokiFilter *filter)
 {
 	for (int i = 0; i < filter->nkeys; i++)
 		if (filter->keys[i].perhaps)

@@ -30,9 +30,9 @@ reserve_map(LokiIndex *state, Relation index, const LokiRowMapData *map,
 {
 	uint32		page = entries / loki_rowmap_per_page(map);
 
-	return loki_reserve_slot(state, index, LOKI_FAMILY_ROW,
-							 page * state->families[LOKI_FAMILY_ROW].per_page, WARNING) &&
-		loki_reserve_slot(state, index, LOKI_FAMILY_BLOCK,
+	return loki_reserve_slot(state, index, LOKI_SLOTS_ROW,
+							 page * state->arrays[LOKI_SLOTS_ROW].per_page, WARNING) &&
+		loki_reserve_slot(state, index, LOKI_SLOTS_BLOCK,
 						  (uint32) ((double) map->groups * entries / Max(map->entries, 1)),
 						  WARNING);
 }
@@ -43,26 +43,26 @@ reserve_map(LokiIndex *state, Relation index, const LokiRowMapData *map,
  * beyond `end` that are used meanwhile are on pages of TID that exist.
  */
 bool
-loki_postings_reserve(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
+loki_sorted_lists_reserve(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
-	const LokiPostingsData *lists = &meta->postings;
+	const LokiSortedListsData *lists = &meta->sorted_lists;
 	const LokiRowMapData *map = &meta->rowmap;
-	LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
 	uint32		most = Max(Max(tid->npages * tid->per_page, lists->end), map->end);
 
-	if (!loki_reserve_slot(state, index, LOKI_FAMILY_RENEWED, most / LOKI_RENEWED_NODES, WARNING) ||
+	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED, most / LOKI_REUSED_NODES, WARNING) ||
 		(loki_has_rowmap(state) &&
-		 !loki_reserve_slot(state, index, LOKI_FAMILY_JOINED, most / LOKI_JOINED_NODES, WARNING)))
+		 !loki_reserve_slot(state, index, LOKI_SLOTS_DUPLICATED, most / LOKI_DUPLICATED_NODES, WARNING)))
 		return false;
-	for (int i = 0; i < state->nattributes && (meta->flags & LOKI_META_POSTINGS) != 0; i++)
+	for (int i = 0; i < state->nattributes && (meta->flags & LOKI_META_SORTED_LISTS) != 0; i++)
 	{
-		uint32		steps = in_proportion(lists->listed[i], end, lists->end) / LOKI_FENCE_STEP;
+		uint32		steps = in_proportion(lists->listed[i], end, lists->end) / LOKI_SEPARATOR_STEP;
 
 		if (lists->listed[i] == LOKI_NONE)
 			continue;
-		if (!loki_reserve_slot(state, index, LOKI_FAMILY_POSTING + i,
-							   steps * LokiPostingSlots(loki_posting_bits(end)), WARNING) ||
-			!loki_reserve_slot(state, index, LOKI_FAMILY_FENCE + i, steps, WARNING))
+		if (!loki_reserve_slot(state, index, LOKI_SLOTS_SORTED + i,
+							   steps * LokiSortedListSlots(loki_sorted_list_bits(end)), WARNING) ||
+			!loki_reserve_slot(state, index, LOKI_SLOTS_SEPARATOR + i, steps, WARNING))
 			return false;
 	}
 	return (meta->flags & LOKI_META_ROWMAP) == 0 ||

@@ -49,11 +49,11 @@ typedef struct MapRun
 	uint32		ordinal;		/* ... and which it is */
 } MapRun;
 
-/* Lock a page of a family; the number of its slots in use */
+/* Lock a page of a slot array; the number of its slots in use */
 static Page
-lock_page(LokiRowLookup *lookup, int family, uint32 ordinal, Buffer *buffer, int *used)
+lock_page(LokiRowLookup *lookup, int array, uint32 ordinal, Buffer *buffer, int *used)
 {
-	LokiFamily *fam = &lookup->state->families[family];
+	LokiSlotArray *fam = &lookup->state->arrays[array];
 	Page		page;
 
 	if (ordinal >= fam->npages)
@@ -63,7 +63,7 @@ lock_page(LokiRowLookup *lookup, int family, uint32 ordinal, Buffer *buffer, int
 	*buffer = loki_buffer_read(lookup->state, lookup->index, loki_page_block(fam, ordinal));
 	page = BufferGetPage(*buffer);
 	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(lookup->index, *buffer, page, family, ordinal);
+	loki_page_check(lookup->index, *buffer, page, array, ordinal);
 	*used = LokiPageUsed(page, fam->slot_size);
 	return page;
 }
@@ -106,19 +106,19 @@ static int
 find_starts(MapRun *run, int i, bool end)
 {
 	LokiRowLookup *lookup = run->lookup;
-	LokiFamily *family = &lookup->state->families[LOKI_FAMILY_BLOCK];
+	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_BLOCK];
 	uint32		place;
-	uint32		ordinal = loki_slot_page(family, (run->pages[i].block >> lookup->map.shift) + end,
+	uint32		ordinal = loki_slot_page(array, (run->pages[i].block >> lookup->map.shift) + end,
 										 &place);
 	Buffer		buffer;
 	int			used;
-	Page		page = lock_page(lookup, LOKI_FAMILY_BLOCK, ordinal, &buffer, &used);
+	Page		page = lock_page(lookup, LOKI_SLOTS_BLOCK, ordinal, &buffer, &used);
 
 	for (; i < run->npages; i++)
 	{
 		uint32		start = 0;
 
-		if (loki_slot_page(family, (run->pages[i].block >> lookup->map.shift) + end,
+		if (loki_slot_page(array, (run->pages[i].block >> lookup->map.shift) + end,
 						   &place) != ordinal)
 			break;
 		if (page != NULL && (int) place < used)
@@ -199,7 +199,7 @@ take_page(MapRun *run, const MapPage *page)
 			int			used;
 
 			run->ordinal = ordinal;
-			if (lock_page(run->lookup, LOKI_FAMILY_ROW, ordinal, &run->buffer, &used) == NULL)
+			if (lock_page(run->lookup, LOKI_SLOTS_ROW, ordinal, &run->buffer, &used) == NULL)
 				return;
 		}
 		take_entries(run, LokiPageSlot(BufferGetPage(run->buffer), sizeof(uint64), 0),
@@ -213,14 +213,14 @@ static void
 fetch_entries(MapRun *run, const MapPage *page)
 {
 	LokiRowLookup *lookup = run->lookup;
-	LokiFamily *family = &lookup->state->families[LOKI_FAMILY_ROW];
+	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_ROW];
 	uint32		per_page = loki_rowmap_per_page(&lookup->map);
 	uint32		width = loki_rowmap_width(&lookup->map);
 	uint32		ordinal = page->first / per_page;
 
-	if (page->first >= page->end || ordinal >= family->npages)
+	if (page->first >= page->end || ordinal >= array->npages)
 		return;
-	loki_buffer_prefetch(lookup->state, loki_page_block(family, ordinal),
+	loki_buffer_prefetch(lookup->state, loki_page_block(array, ordinal),
 						 SizeOfPageHeaderData + page->first % per_page * width / 8,
 						 (page->end - page->first) * width / 8 + 1);
 }
@@ -269,39 +269,39 @@ read_map(MapRun *run, const LokiTidSet *tids)
  * ----------------------------------------------------------------
  */
 
-/* Nodes that RENEWED names */
+/* Nodes that REUSED names */
 static void
-read_renewed(MapRun *run)
+read_reused(MapRun *run)
 {
 	LokiRowLookup *lookup = run->lookup;
 
 	for (uint32 i = 0; i < lookup->nwords; i++)
-		for (uint64 word = lookup->renewed[i]; word != 0; word &= word - 1)
+		for (uint64 word = lookup->reused[i]; word != 0; word &= word - 1)
 		{
-			uint32		first = i * LOKI_RENEWED_NODES +
-				pg_rightmost_one_pos64(word) * LOKI_RENEWED_UNIT;
+			uint32		first = i * LOKI_REUSED_NODES +
+				pg_rightmost_one_pos64(word) * LOKI_REUSED_UNIT;
 
 			for (uint32 node = first;
-				 node < Min(first + LOKI_RENEWED_UNIT, lookup->map.end); node++)
+				 node < Min(first + LOKI_REUSED_UNIT, lookup->map.end); node++)
 				add_node(run, node);
 		}
 }
 
-/* Nodes that JOINED names */
+/* Nodes that DUPLICATED names */
 static void
-read_joined(MapRun *run)
+read_duplicated(MapRun *run)
 {
 	LokiRowLookup *lookup = run->lookup;
-	LokiFamily *family = &lookup->state->families[LOKI_FAMILY_JOINED];
+	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_DUPLICATED];
 	uint32		place;
-	uint32		npages = loki_slot_page(family, lookup->map.end / LOKI_JOINED_NODES, &place) + 1;
+	uint32		npages = loki_slot_page(array, lookup->map.end / LOKI_DUPLICATED_NODES, &place) + 1;
 	PGAlignedBlock copy;
 
 	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
 	{
 		Buffer		buffer;
 		int			used;
-		Page		page = lock_page(lookup, LOKI_FAMILY_JOINED, ordinal, &buffer, &used);
+		Page		page = lock_page(lookup, LOKI_SLOTS_DUPLICATED, ordinal, &buffer, &used);
 
 		if (page == NULL)
 			return;
@@ -314,7 +314,7 @@ read_joined(MapRun *run)
 			memcpy(&word, LokiPageSlot(copy.data, sizeof(word), i), sizeof(word));
 			for (; word != 0; word &= word - 1)
 			{
-				uint32		node = (ordinal * family->per_page + i) * LOKI_JOINED_NODES +
+				uint32		node = (ordinal * array->per_page + i) * LOKI_DUPLICATED_NODES +
 					pg_rightmost_one_pos64(word);
 
 				if (node < lookup->map.end)
@@ -339,12 +339,12 @@ loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 	lookup->state = state;
 	lookup->index = index;
 	lookup->map = meta->rowmap;
-	lookup->generation = meta->postings.generation;
+	lookup->generation = meta->sorted_lists.generation;
 	lookup->count = loki_tids_count(tids);
-	lookup->renewed = loki_postings_renewed(state, index, meta->rowmap.end, &lookup->nwords);
+	lookup->reused = loki_reused_read(state, index, meta->rowmap.end, &lookup->nwords);
 	lookup->stale = loki_rowmap_stale(state, index, &meta->rowmap) +
-		(double) LOKI_RENEWED_UNIT *
-		pg_popcount((const char *) lookup->renewed, (int) (lookup->nwords * sizeof(uint64)));
+		(double) LOKI_REUSED_UNIT *
+		pg_popcount((const char *) lookup->reused, (int) (lookup->nwords * sizeof(uint64)));
 	return true;
 }
 
@@ -355,8 +355,8 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
 
 	read_map(&run, tids);
-	read_renewed(&run);
-	read_joined(&run);
+	read_reused(&run);
+	read_duplicated(&run);
 	hand_out(&run);
 }
 
@@ -367,5 +367,5 @@ loki_row_lookup_valid(const LokiRowLookup *lookup)
 
 	loki_meta_read(lookup->index, &meta);
 	return (meta.flags & LOKI_META_ROWMAP) != 0 &&
-		meta.postings.generation == lookup->generation;
+		meta.sorted_lists.generation == lookup->generation;
 }

@@ -13,8 +13,8 @@
  *
  * The map is made together with the lists of attributes (filter/sorted_list.c), and as
  * these it does not change in between: nodes from its end on are looked at one by
- * one, and so are nodes whose number was used again (RENEWED), or that a further
- * row has joined (JOINED).  Whatever the map names is looked up in TID.
+ * one, and so are nodes whose number was used again (REUSED), or that a further
+ * row has joined (DUPLICATED).  Whatever the map names is looked up in TID.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/row_map.c
@@ -59,18 +59,18 @@ typedef void (*VisitRow) (MapMaker *maker, uint32 node, ItemPointer heap);
  * ----------------------------------------------------------------
  */
 
-/* Visit the rows of a page of TID, or of OVERFLOW, whose nodes are in the map. */
+/* Visit the rows of a page of TID, or of DUPLICATE, whose nodes are in the map. */
 static void
-visit_page(MapMaker *maker, int family, uint32 ordinal, VisitRow visit)
+visit_page(MapMaker *maker, int array, uint32 ordinal, VisitRow visit)
 {
-	LokiFamily *fam = &maker->state->families[family];
+	LokiSlotArray *fam = &maker->state->arrays[array];
 	Buffer		buffer = loki_buffer_read(maker->state, maker->index,
 										  loki_page_block(fam, ordinal));
 	PGAlignedBlock copy;
 	int			used;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(maker->index, buffer, BufferGetPage(buffer), family, ordinal);
+	loki_page_check(maker->index, buffer, BufferGetPage(buffer), array, ordinal);
 	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 
@@ -82,16 +82,16 @@ visit_page(MapMaker *maker, int family, uint32 ordinal, VisitRow visit)
 		ItemPointer heap;
 		int			state;
 
-		if (family == LOKI_FAMILY_TID)
+		if (array == LOKI_SLOTS_TID)
 		{
 			state = LokiTidState((LokiTidData *) slot);
 			heap = &((LokiTidData *) slot)->u.heap;
 		}
 		else
 		{
-			state = ((LokiOverflowData *) slot)->state;
-			heap = &((LokiOverflowData *) slot)->heap;
-			node = ((LokiOverflowData *) slot)->node;
+			state = ((LokiDuplicateData *) slot)->state;
+			heap = &((LokiDuplicateData *) slot)->heap;
+			node = ((LokiDuplicateData *) slot)->node;
 		}
 		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) && node < maker->map->end)
 			visit(maker, node, heap);
@@ -101,14 +101,14 @@ visit_page(MapMaker *maker, int family, uint32 ordinal, VisitRow visit)
 static void
 visit_rows(MapMaker *maker, VisitRow visit)
 {
-	static const int families[] = {LOKI_FAMILY_TID, LOKI_FAMILY_OVERFLOW};
+	static const int arrays[] = {LOKI_SLOTS_TID, LOKI_SLOTS_DUPLICATE};
 
-	for (int i = 0; i < lengthof(families); i++)
-		for (uint32 ordinal = 0; ordinal < maker->state->families[families[i]].npages;
+	for (int i = 0; i < lengthof(arrays); i++)
+		for (uint32 ordinal = 0; ordinal < maker->state->arrays[arrays[i]].npages;
 			 ordinal++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			visit_page(maker, families[i], ordinal, visit);
+			visit_page(maker, arrays[i], ordinal, visit);
 		}
 }
 
@@ -159,7 +159,7 @@ place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 
 	if (group >= map->groups || maker->next[group] == maker->starts[group + 1])
 	{
-		loki_rowmap_joined(maker->state, maker->index, map, node);
+		loki_rowmap_duplicated(maker->state, maker->index, map, node);
 		return;
 	}
 	maker->entries[maker->next[group]++] = node |
@@ -234,7 +234,7 @@ write_entries(MapMaker *maker)
 			if (bit % 64 + width > 64)
 				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
 		}
-		if (!loki_postings_write_page(maker->state, maker->index, LOKI_FAMILY_ROW,
+		if (!loki_sorted_lists_write_page(maker->state, maker->index, LOKI_SLOTS_ROW,
 									  first / per_page, (char *) slots,
 									  (n * width + 63) / 64))
 			return false;
@@ -256,12 +256,12 @@ map_memory(double entries, double groups)
 double
 loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
 {
-	const LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
-	const LokiFamily *overflow = &state->families[LOKI_FAMILY_OVERFLOW];
+	const LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
+	const LokiSlotArray *duplicate = &state->arrays[LOKI_SLOTS_DUPLICATE];
 	LokiRowMapData map = {.end = end};
 	MapMaker	maker = {.state = state, .index = index, .map = &map};
 	double		most = map_memory((double) tid->npages * tid->per_page +
-								  (double) overflow->npages * overflow->per_page,
+								  (double) duplicate->npages * duplicate->per_page,
 								  most_groups(end));
 
 	if (most <= maintenance_work_mem * (double) 1024)
@@ -294,7 +294,7 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 	memset(maker.entries, 0xFF, sizeof(uint32) * (map->entries + 1));
 	visit_rows(&maker, place_row);
 	if (!write_entries(&maker) ||
-		!loki_postings_write_slots(state, index, LOKI_FAMILY_BLOCK, (char *) maker.starts,
+		!loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_BLOCK, (char *) maker.starts,
 								   map->groups + 1))
 		map->end = 0;
 	pfree(maker.entries);
@@ -312,8 +312,8 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 bool
 loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end)
 {
-	return loki_postings_write_slots(state, index, LOKI_FAMILY_JOINED, NULL,
-									 end / LOKI_JOINED_NODES + 1);
+	return loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_DUPLICATED, NULL,
+									 end / LOKI_DUPLICATED_NODES + 1);
 }
 
 /*
@@ -322,31 +322,31 @@ loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end)
  * made.
  */
 void
-loki_rowmap_joined(LokiIndex *state, Relation index, const LokiRowMapData *map, uint32 node)
+loki_rowmap_duplicated(LokiIndex *state, Relation index, const LokiRowMapData *map, uint32 node)
 {
 	uint64		word;
-	uint32		slot = node / LOKI_JOINED_NODES;
-	int			bit = node % LOKI_JOINED_NODES;
+	uint32		slot = node / LOKI_DUPLICATED_NODES;
+	int			bit = node % LOKI_DUPLICATED_NODES;
 
 	if (node >= map->end)
 		return;
-	if (loki_slot_read(state, index, LOKI_FAMILY_JOINED, slot, &word) &&
+	if (loki_slot_read(state, index, LOKI_SLOTS_DUPLICATED, slot, &word) &&
 		(word & (UINT64CONST(1) << bit)) != 0)
 		return;
-	loki_postings_set_bit(state, index, LOKI_FAMILY_JOINED, slot, bit);
+	loki_sorted_lists_set_bit(state, index, LOKI_SLOTS_DUPLICATED, slot, bit);
 }
 
-/* Nodes of a page of JOINED that rows have joined */
+/* Nodes of a page of DUPLICATED that rows have joined */
 static double
-count_joined(LokiIndex *state, Relation index, uint32 ordinal)
+count_duplicated(LokiIndex *state, Relation index, uint32 ordinal)
 {
-	LokiFamily *family = &state->families[LOKI_FAMILY_JOINED];
-	Buffer		buffer = loki_buffer_read(state, index, loki_page_block(family, ordinal));
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_DUPLICATED];
+	Buffer		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
 	Page		page = BufferGetPage(buffer);
 	uint64		bits;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, page, LOKI_FAMILY_JOINED, ordinal);
+	loki_page_check(index, buffer, page, LOKI_SLOTS_DUPLICATED, ordinal);
 	bits = pg_popcount(LokiPageSlot(page, sizeof(uint64), 0),
 					   LokiPageUsed(page, sizeof(uint64)) * (int) sizeof(uint64));
 	UnlockReleaseBuffer(buffer);
@@ -358,18 +358,18 @@ double
 loki_rowmap_stale(LokiIndex *state, Relation index, const LokiRowMapData *map)
 {
 	uint32		place;
-	uint32		npages = loki_slot_page(&state->families[LOKI_FAMILY_JOINED],
-										map->end / LOKI_JOINED_NODES, &place) + 1;
+	uint32		npages = loki_slot_page(&state->arrays[LOKI_SLOTS_DUPLICATED],
+										map->end / LOKI_DUPLICATED_NODES, &place) + 1;
 	uint32		step = npages / 4 + 1;
 	double		bits = 0;
 	uint32		looked = 0;
 
-	if (npages > state->families[LOKI_FAMILY_JOINED].npages)
+	if (npages > state->arrays[LOKI_SLOTS_DUPLICATED].npages)
 		loki_index_refresh(state, index);
-	npages = Min(npages, state->families[LOKI_FAMILY_JOINED].npages);
+	npages = Min(npages, state->arrays[LOKI_SLOTS_DUPLICATED].npages);
 	for (uint32 ordinal = 0; ordinal < npages; ordinal += step)
 	{
-		bits += count_joined(state, index, ordinal);
+		bits += count_duplicated(state, index, ordinal);
 		looked++;
 	}
 	return looked > 0 ? bits * npages / looked : 0;

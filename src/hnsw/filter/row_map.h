@@ -61,7 +61,7 @@ loki_rowmap_key(const LokiRowMapData *map, BlockNumber block, OffsetNumber offse
 static inline bool
 loki_has_rowmap(const LokiIndex *state)
 {
-	return state->families[LOKI_FAMILY_ROW].slot_size > 0;
+	return state->arrays[LOKI_SLOTS_ROW].slot_size > 0;
 }
 
 /* Make the map of nodes below map->end, after inserts were waited for */
@@ -72,7 +72,7 @@ extern void loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *m
 extern bool loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end);
 
 /* Note that a row is about to join a node that may be in the map */
-extern void loki_rowmap_joined(LokiIndex *state, Relation index,
+extern void loki_rowmap_duplicated(LokiIndex *state, Relation index,
 							   const LokiRowMapData *map, uint32 node);
 
 /* Nodes that rows have joined, about */
@@ -94,7 +94,7 @@ typedef struct LokiRowLookup
 	Relation	index;
 	LokiRowMapData map;
 	uint32		generation;
-	uint64	   *renewed;		/* numbers that were used again, as in a
+	uint64	   *reused;		/* numbers that were used again, as in a
 								 * LokiLookup */
 	uint32		nwords;
 	double		count;			/* rows to look up ... */

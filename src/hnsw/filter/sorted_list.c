@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * sorted_list.c
- *	  Postings: the nodes in the order of an attribute, so that those of few
+ *	  Sorted lists: the nodes in the order of an attribute, so that those of few
  *	  matches need not be looked for among all.
  *
- * POSTING of an attribute has the numbers of all nodes up to some end, in the
- * order of their values, NULLs first; FENCE has the value of each
- * LOKI_FENCE_STEP-th of them.  Arrays are listed by their elements
+ * SORTED of an attribute has the numbers of all nodes up to some end, in the
+ * order of their values, NULLs first; SEPARATOR has the value of each
+ * LOKI_SEPARATOR_STEP-th of them.  Arrays are listed by their elements
  * (filter/sorted_list_array.c).  Both are made by a build and made anew by vacuum.
  * In between nothing in them changes: nodes from that end on are read one by
- * one, and numbers below that were used again are noted in RENEWED; all others
+ * one, and numbers below that were used again are noted in REUSED; all others
  * have the attribute under which they are listed, but may be dead by now.
  *
  * IDENTIFICATION
@@ -61,7 +61,7 @@ value_of_number(int64 number)
 
 /* Change what the metapage says of lists and map; flags: those that can be read. */
 static void
-write_meta(Relation index, uint32 flags, const LokiPostingsData *postings,
+write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists,
 		   const LokiRowMapData *rowmap)
 {
 	LokiChange	change;
@@ -69,30 +69,30 @@ write_meta(Relation index, uint32 flags, const LokiPostingsData *postings,
 
 	loki_change_begin(&change, NULL, index);
 	meta = loki_change_meta(&change);
-	meta->flags &= ~(LOKI_META_POSTINGS | LOKI_META_ROWMAP);
+	meta->flags &= ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP);
 	meta->flags |= flags;
-	meta->postings = *postings;
+	meta->sorted_lists = *sorted_lists;
 	meta->rowmap = *rowmap;
 	loki_change_finish(&change);
 }
 
 /*
- * Write the slots of a page of a family, which has no others then.  False, with a
+ * Write the slots of a page of a slot array, which has no others then.  False, with a
  * warning, if there is no room for the page.
  */
 bool
-loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 ordinal,
+loki_sorted_lists_write_page(LokiIndex *state, Relation index, int array, uint32 ordinal,
 						 const char *slots, uint32 n)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	LokiChange	change;
 	int			number;
 	Page		page;
 
-	if (!loki_reserve_slot(state, index, family, ordinal * fam->per_page, WARNING))
+	if (!loki_reserve_slot(state, index, array, ordinal * fam->per_page, WARNING))
 		return false;
 	loki_change_begin(&change, state, index);
-	number = loki_change_lock_page(&change, family, ordinal);
+	number = loki_change_lock_page(&change, array, ordinal);
 	page = loki_change_copy(&change, number);
 	loki_change_image(&change, number);
 	if (slots != NULL)
@@ -104,17 +104,17 @@ loki_postings_write_page(LokiIndex *state, Relation index, int family, uint32 or
 	return true;
 }
 
-/* Write n slots of a family, from slot 0 on; false as above. */
+/* Write n slots of a slot array, from slot 0 on; false as above. */
 bool
-loki_postings_write_slots(LokiIndex *state, Relation index, int family, const char *slots,
+loki_sorted_lists_write_slots(LokiIndex *state, Relation index, int array, const char *slots,
 						  uint32 n)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 
 	for (uint32 i = 0; i < n; i += fam->per_page)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!loki_postings_write_page(state, index, family, i / fam->per_page,
+		if (!loki_sorted_lists_write_page(state, index, array, i / fam->per_page,
 									  slots ? slots + (Size) i * fam->slot_size : NULL,
 									  Min(fam->per_page, n - i)))
 			return false;
@@ -130,32 +130,32 @@ static uint32
 read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 			Entry *entries, uint32 *nulls, uint32 *nnulls)
 {
-	int			number = LOKI_FAMILY_ATTR + attribute;
-	LokiFamily *family = &state->families[number];
+	int			number = LOKI_SLOTS_ATTR + attribute;
+	LokiSlotArray *array = &state->arrays[number];
 	uint32		n = 0;
 
 	*nnulls = 0;
-	for (uint32 ordinal = 0; ordinal < family->npages && ordinal * family->per_page < end;
+	for (uint32 ordinal = 0; ordinal < array->npages && ordinal * array->per_page < end;
 		 ordinal++)
 	{
-		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(family, ordinal));
+		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
 		Page		page = BufferGetPage(buffer);
-		uint32		first = ordinal * family->per_page;
+		uint32		first = ordinal * array->per_page;
 		uint32		used;
 
 		CHECK_FOR_INTERRUPTS();
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, page, number, ordinal);
-		used = Min((uint32) LokiPageUsed(page, family->slot_size), end - first);
+		used = Min((uint32) LokiPageUsed(page, array->slot_size), end - first);
 		for (uint32 i = 0; i < used; i++)
 		{
-			const char *slot = LokiPageSlot(page, family->slot_size, i);
+			const char *slot = LokiPageSlot(page, array->slot_size, i);
 
 			if (slot[0] == LOKI_ATTR_NULL)
 				nulls[(*nnulls)++] = first + i;
 			else
 			{
-				entries[n].value = value_of_number(loki_attr_number(family->slot_size - 1, slot));
+				entries[n].value = value_of_number(loki_attr_number(array->slot_size - 1, slot));
 				entries[n++].node = first + i;
 			}
 		}
@@ -214,19 +214,19 @@ few_values(const Entry *entries, uint32 n)
 
 /* Bits of an entry where nodes below an end are listed */
 int
-loki_posting_bits(uint32 end)
+loki_sorted_list_bits(uint32 end)
 {
 	return end > 1 ? pg_leftmost_one_pos32(end - 1) + 1 : 1;
 }
 
-/* Pack LOKI_FENCE_STEP entries; in place, if need be. */
+/* Pack LOKI_SEPARATOR_STEP entries; in place, if need be. */
 static void
 pack_entries(const uint32 *nodes, int bits, uint32 *slots)
 {
 	uint64		packed = 0;
 	int			filled = 0;
 
-	for (int i = 0; i < LOKI_FENCE_STEP; i++)
+	for (int i = 0; i < LOKI_SEPARATOR_STEP; i++)
 	{
 		packed |= (uint64) nodes[i] << filled;
 		filled += bits;
@@ -240,13 +240,13 @@ pack_entries(const uint32 *nodes, int bits, uint32 *slots)
 }
 
 void
-loki_posting_unpack(const uint32 *slots, int bits, uint32 *nodes)
+loki_sorted_list_unpack(const uint32 *slots, int bits, uint32 *nodes)
 {
 	uint64		mask = (UINT64CONST(1) << bits) - 1;
 	uint64		packed = 0;
 	int			left = 0;
 
-	for (int i = 0; i < LOKI_FENCE_STEP; i++)
+	for (int i = 0; i < LOKI_SEPARATOR_STEP; i++)
 	{
 		if (left < bits)
 		{
@@ -261,71 +261,71 @@ loki_posting_unpack(const uint32 *slots, int bits, uint32 *nodes)
 
 /* Write the list of an attribute; where there is no room, there is none then. */
 void
-loki_postings_write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes,
-						 const int64 *fences, uint32 total, LokiPostingsData *postings)
+loki_sorted_lists_write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes,
+						 const int64 *separators, uint32 total, LokiSortedListsData *sorted_lists)
 {
-	uint32		steps = (total + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
-	int			bits = loki_posting_bits(postings->end);
+	uint32		steps = (total + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP;
+	int			bits = loki_sorted_list_bits(sorted_lists->end);
 
-	memset(nodes + total, 0, sizeof(uint32) * ((Size) steps * LOKI_FENCE_STEP - total));
+	memset(nodes + total, 0, sizeof(uint32) * ((Size) steps * LOKI_SEPARATOR_STEP - total));
 	for (uint32 i = 0; i < steps; i++)
-		pack_entries(nodes + (Size) i * LOKI_FENCE_STEP, bits,
-					 nodes + (Size) i * LokiPostingSlots(bits));
-	if (loki_postings_write_slots(state, index, LOKI_FAMILY_POSTING + attribute,
-								  (char *) nodes, steps * LokiPostingSlots(bits)) &&
-		loki_postings_write_slots(state, index, LOKI_FAMILY_FENCE + attribute,
-								  (const char *) fences, steps))
-		postings->listed[attribute] = total;
+		pack_entries(nodes + (Size) i * LOKI_SEPARATOR_STEP, bits,
+					 nodes + (Size) i * LokiSortedListSlots(bits));
+	if (loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_SORTED + attribute,
+								  (char *) nodes, steps * LokiSortedListSlots(bits)) &&
+		loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_SEPARATOR + attribute,
+								  (const char *) separators, steps))
+		sorted_lists->listed[attribute] = total;
 }
 
 /* Make the lists of an attribute. */
 static void
 make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
-			   Entry *scratch, LokiPostingsData *postings)
+			   Entry *scratch, LokiSortedListsData *sorted_lists)
 {
 	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32),
-												 (Size) postings->end + LOKI_FENCE_STEP),
+												 (Size) sorted_lists->end + LOKI_SEPARATOR_STEP),
 										MCXT_ALLOC_HUGE);
 	uint32		nnulls;
-	uint32		n = read_values(state, index, attribute, postings->end, entries, nodes,
+	uint32		n = read_values(state, index, attribute, sorted_lists->end, entries, nodes,
 								&nnulls);
 	uint32		total = nnulls + n;
 	Entry	   *sorted = sort_entries(entries, scratch, n);
-	int64	   *fences;
+	int64	   *separators;
 
-	postings->listed[attribute] = LOKI_NONE;
+	sorted_lists->listed[attribute] = LOKI_NONE;
 	if (!few_values(sorted, n))
 	{
-		fences = palloc_extended(mul_size(sizeof(int64), total / LOKI_FENCE_STEP + 1),
+		separators = palloc_extended(mul_size(sizeof(int64), total / LOKI_SEPARATOR_STEP + 1),
 								 MCXT_ALLOC_HUGE);
 		for (uint32 i = 0; i < n; i++)
 			nodes[nnulls + i] = sorted[i].node;
-		for (uint32 i = 0; i < total; i += LOKI_FENCE_STEP)
-			fences[i / LOKI_FENCE_STEP] = i < nnulls ? PG_INT64_MIN :
+		for (uint32 i = 0; i < total; i += LOKI_SEPARATOR_STEP)
+			separators[i / LOKI_SEPARATOR_STEP] = i < nnulls ? PG_INT64_MIN :
 				(int64) value_of_number((int64) sorted[i - nnulls].value);
-		loki_postings_write_list(state, index, attribute, nodes, fences, total, postings);
-		postings->nulls[attribute] = nnulls;
-		pfree(fences);
+		loki_sorted_lists_write_list(state, index, attribute, nodes, separators, total, sorted_lists);
+		sorted_lists->nulls[attribute] = nnulls;
+		pfree(separators);
 	}
 	pfree(nodes);
 }
 
 /* Make the lists of all attributes. */
 static void
-make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
+make_attributes(LokiIndex *state, Relation index, LokiSortedListsData *sorted_lists)
 {
-	Size		size = mul_size(sizeof(Entry), postings->end + 1);
+	Size		size = mul_size(sizeof(Entry), sorted_lists->end + 1);
 	Entry	   *entries = palloc_extended(size, MCXT_ALLOC_HUGE);
 	Entry	   *scratch = palloc_extended(size, MCXT_ALLOC_HUGE);
 
 	for (int i = 0; i < state->nattributes; i++)
 		if (state->attr_type[i] != LOKI_ATTR_ARRAY)
-			make_attribute(state, index, i, entries, scratch, postings);
+			make_attribute(state, index, i, entries, scratch, sorted_lists);
 	pfree(entries);
 	pfree(scratch);
 	for (int i = 0; i < state->nattributes; i++)
 		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
-			loki_postarray_make(state, index, i, postings);
+			loki_postarray_make(state, index, i, sorted_lists);
 }
 
 /*
@@ -333,79 +333,79 @@ make_attributes(LokiIndex *state, Relation index, LokiPostingsData *postings)
  * meanwhile, and what is not made there is none of; nor of what there is no room
  * for.
  *
- * An insert that uses a number again notes that in RENEWED if the metapage, as it
+ * An insert that uses a number again notes that in REUSED if the metapage, as it
  * saw it when it began, says that the number is below the end, and one that joins
- * a node notes that in JOINED.  What is noted is
+ * a node notes that in DUPLICATED.  What is noted is
  * forgotten before the metapage names the new end, and inserts that began before
  * that are waited for: so each has either written its attributes by then, or
  * notes its number afterwards.
  */
 static void
-make_postings(LokiIndex *state, Relation index, bool lists, bool map,
-			  LokiPostingsData *postings, LokiRowMapData *rowmap)
+make_sorted_lists(LokiIndex *state, Relation index, bool lists, bool map,
+			  LokiSortedListsData *sorted_lists, LokiRowMapData *rowmap)
 {
-	uint32		flags = (lists ? LOKI_META_POSTINGS : 0) | (map ? LOKI_META_ROWMAP : 0);
+	uint32		flags = (lists ? LOKI_META_SORTED_LISTS : 0) | (map ? LOKI_META_ROWMAP : 0);
 	uint32		end;
 
-	write_meta(index, 0, postings, rowmap);
+	write_meta(index, 0, sorted_lists, rowmap);
 	end = loki_node_end(state, index);
-	if (!loki_postings_write_slots(state, index, LOKI_FAMILY_RENEWED, NULL,
-								   Max(end, postings->end) / LOKI_RENEWED_NODES + 1) ||
+	if (!loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_REUSED, NULL,
+								   Max(end, sorted_lists->end) / LOKI_REUSED_NODES + 1) ||
 		(loki_has_rowmap(state) &&
 		 !loki_rowmap_forget(state, index, Max(end, rowmap->end))))
 		return;
-	postings->end = end;
+	sorted_lists->end = end;
 	if (loki_has_rowmap(state))
 		rowmap->end = map ? end : 0;
-	write_meta(index, 0, postings, rowmap);
+	write_meta(index, 0, sorted_lists, rowmap);
 
 	loki_inserts_wait(index);
 	loki_index_refresh(state, index);
 
 	if (lists)
-		make_attributes(state, index, postings);
+		make_attributes(state, index, sorted_lists);
 	if (map)
 		loki_rowmap_make(state, index, rowmap);
 	if (rowmap->end == 0)
 		flags &= ~LOKI_META_ROWMAP;
-	postings->generation++;
-	write_meta(index, flags, postings, rowmap);
+	sorted_lists->generation++;
+	write_meta(index, flags, sorted_lists, rowmap);
 }
 
 /* Numbers below the end that were used again, at most */
 static double
-count_renewed(const uint64 *words, uint32 nwords)
+count_reused_bits(const uint64 *words, uint32 nwords)
 {
-	return (double) LOKI_RENEWED_UNIT *
+	return (double) LOKI_REUSED_UNIT *
 		pg_popcount((const char *) words, (int) (nwords * sizeof(uint64)));
 }
 
 /*
- * Copy RENEWED out, for numbers below an end; NULL, and no words, if it names none,
+ * Copy REUSED out, for numbers below an end; NULL, and no words, if it names none,
  * as after a build.
  */
 uint64 *
-loki_postings_renewed(LokiIndex *state, Relation index, uint32 end, uint32 *nwords)
+loki_reused_read(LokiIndex *state, Relation index, uint32 end, uint32 *nwords)
 {
-	LokiFamily *family = &state->families[LOKI_FAMILY_RENEWED];
-	uint32		most = end / LOKI_RENEWED_NODES + 1;
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_REUSED];
+	uint32		most = end / LOKI_REUSED_NODES + 1;
 	uint64	   *words = NULL;
 
-	for (uint32 i = 0; i < most; i += family->per_page)
+	for (uint32 i = 0; i < most; i += array->per_page)
 	{
-		uint32		ordinal = i / family->per_page;
+		uint32		ordinal = i / array->per_page;
 		Buffer		buffer;
 		Page		page;
 		uint32		used;
 
-		if (ordinal >= family->npages)
+		if (ordinal >= array->npages)
 			loki_index_refresh(state, index);
-		if (ordinal >= family->npages)
+		if (ordinal >= array->npages)
 			break;
-		buffer = loki_buffer_read(state, index, loki_page_block(family, ordinal));
+		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
 		page = BufferGetPage(buffer);
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_FAMILY_RENEWED, ordinal);
+		loki_page_check(index, buffer, page, LOKI_SLOTS_REUSED, ordinal);
 		used = Min((uint32) LokiPageUsed(page, sizeof(uint64)), most - i);
 		if (pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), (int) (used * sizeof(uint64))) > 0)
 		{
@@ -424,9 +424,9 @@ static double
 count_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 {
 	uint32		nwords;
-	uint64	   *words = loki_postings_renewed(state, index,
-											  Max(meta->postings.end, meta->rowmap.end), &nwords);
-	double		reused = count_renewed(words, nwords);
+	uint64	   *words = loki_reused_read(state, index,
+											  Max(meta->sorted_lists.end, meta->rowmap.end), &nwords);
+	double		reused = count_reused_bits(words, nwords);
 
 	if (words != NULL)
 		pfree(words);
@@ -438,14 +438,14 @@ count_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
  * now, at most; all where there is neither, none where there need not be any.
  */
 double
-loki_postings_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+loki_sorted_lists_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 					   uint32 end)
 {
-	double		unlisted = (double) end - meta->postings.end;
+	double		unlisted = (double) end - meta->sorted_lists.end;
 
 	if (end < STALE_NODES || (state->nattributes == 0 && !loki_has_rowmap(state)))
 		return 0;
-	if ((meta->flags & (LOKI_META_POSTINGS | LOKI_META_ROWMAP)) == 0)
+	if ((meta->flags & (LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0)
 		return end;
 	unlisted += count_reused(state, index, meta);
 	if (meta->rowmap.end > 0)
@@ -457,7 +457,7 @@ loki_postings_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData 
 static bool
 is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
-	double		stale = loki_postings_unlisted(state, index, meta, end);
+	double		stale = loki_sorted_lists_unlisted(state, index, meta, end);
 
 	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
 }
@@ -496,14 +496,14 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
  * that there is could not be made anew, both stay.
  */
 void
-loki_postings_make(Relation index, int elevel)
+loki_sorted_lists_make(Relation index, int elevel)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint32		end;
 	bool		lists = state->nattributes > 0;
 	bool		map = loki_has_rowmap(state);
-	bool		have_lists = (meta.flags & LOKI_META_POSTINGS) != 0;
+	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
 	bool		stale;
 
@@ -521,8 +521,8 @@ loki_postings_make(Relation index, int elevel)
 	if ((have_lists && !lists) || (have_map && !map))
 		return;
 	if ((stale || lists != have_lists || map != have_map) &&
-		loki_postings_reserve(state, index, &meta, end))
-		make_postings(state, index, lists, map, &meta.postings, &meta.rowmap);
+		loki_sorted_lists_reserve(state, index, &meta, end))
+		make_sorted_lists(state, index, lists, map, &meta.sorted_lists, &meta.rowmap);
 }
 
 /*
@@ -530,7 +530,7 @@ loki_postings_make(Relation index, int elevel)
  * array that is written.
  */
 void
-loki_postings_set_bit(LokiIndex *state, Relation index, int family, uint32 slot, int bit)
+loki_sorted_lists_set_bit(LokiIndex *state, Relation index, int array, uint32 slot, int bit)
 {
 	uint32		place;
 	uint64		word;
@@ -538,7 +538,7 @@ loki_postings_set_bit(LokiIndex *state, Relation index, int family, uint32 slot,
 	int			page;
 
 	loki_change_begin(&change, state, index);
-	page = loki_change_lock(&change, family, slot, &place);
+	page = loki_change_lock(&change, array, slot, &place);
 	memcpy(&word, LokiPageSlot(loki_change_page(&change, page), sizeof(word), place),
 		   sizeof(word));
 	if ((word & (UINT64CONST(1) << bit)) == 0)
@@ -554,12 +554,12 @@ loki_postings_set_bit(LokiIndex *state, Relation index, int family, uint32 slot,
  * inserts is held, under which the metapage was read.
  */
 void
-loki_postings_renew(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+loki_reused_note(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 					uint32 node)
 {
-	if (node < meta->postings.end)
-		loki_postings_set_bit(state, index, LOKI_FAMILY_RENEWED, node / LOKI_RENEWED_NODES,
-							  node % LOKI_RENEWED_NODES / LOKI_RENEWED_UNIT);
+	if (node < meta->sorted_lists.end)
+		loki_sorted_lists_set_bit(state, index, LOKI_SLOTS_REUSED, node / LOKI_REUSED_NODES,
+							  node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT);
 }
 
 /* ----------------------------------------------------------------
@@ -567,30 +567,30 @@ loki_postings_renew(LokiIndex *state, Relation index, const LokiMetaPageData *me
  * ----------------------------------------------------------------
  */
 
-/* Whether a fence's number is less than `number`, or equal to it, if `after` says so */
+/* Whether a separator's number is less than `number`, or equal to it, if `after` says so */
 static bool
-fence_before(LokiLookup *lookup, uint32 fence, int64 number, bool after)
+separator_before(LokiLookup *lookup, uint32 separator, int64 number, bool after)
 {
 	int64		value;
 
 	loki_slots_copy(lookup->state, lookup->index,
-					LOKI_FAMILY_FENCE + lookup->key->attribute, &fence, 1,
+					LOKI_SLOTS_SEPARATOR + lookup->key->attribute, &separator, 1,
 					!RecoveryInProgress(), (char *) &value);
 	return value < number || (after && value == number);
 }
 
 /*
- * The first fence, from `low` on, that is not before a number; it is looked for
- * among the next `near` fences first, then among twice as many.
+ * The first separator, from `low` on, that is not before a number; it is looked for
+ * among the next `near` separators first, then among twice as many.
  */
 static uint32
-find_fence(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool after)
+find_separator(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool after)
 {
-	uint32		listed = lookup->postings.listed[lookup->key->attribute];
-	uint32		end = (listed + LOKI_FENCE_STEP - 1) / LOKI_FENCE_STEP;
+	uint32		listed = lookup->sorted_lists.listed[lookup->key->attribute];
+	uint32		end = (listed + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP;
 	uint32		high = low + Min(near, end - low);
 
-	while (high < end && fence_before(lookup, high - 1, number, after))
+	while (high < end && separator_before(lookup, high - 1, number, after))
 	{
 		near *= 2;
 		low = high;
@@ -600,7 +600,7 @@ find_fence(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool after
 	{
 		uint32		middle = low + (high - low) / 2;
 
-		if (fence_before(lookup, middle, number, after))
+		if (separator_before(lookup, middle, number, after))
 			low = middle + 1;
 		else
 			high = middle;
@@ -613,19 +613,19 @@ void
 loki_lookup_add(LokiLookup *lookup, int64 low, int64 high)
 {
 	int			attribute = lookup->key->attribute;
-	uint32		listed = lookup->postings.listed[attribute];
-	uint32		nulls = lookup->postings.nulls[attribute];
-	uint32		first_fence = find_fence(lookup, 0, PG_UINT32_MAX, low, false);
-	uint32		end_fence = find_fence(lookup, first_fence, 1, high, true);
+	uint32		listed = lookup->sorted_lists.listed[attribute];
+	uint32		nulls = lookup->sorted_lists.nulls[attribute];
+	uint32		first_separator = find_separator(lookup, 0, PG_UINT32_MAX, low, false);
+	uint32		end_separator = find_separator(lookup, first_separator, 1, high, true);
 	LokiPlaces	places;
 
-	places.first = Max(nulls, first_fence > 0 ? (first_fence - 1) * LOKI_FENCE_STEP : 0);
-	places.end = Min(listed, end_fence * LOKI_FENCE_STEP);
-	/* between two fences that are in the range all values are */
-	places.sure_first = Max(nulls, first_fence * LOKI_FENCE_STEP);
-	places.sure_end = end_fence > 0 ? (end_fence - 1) * LOKI_FENCE_STEP : 0;
+	places.first = Max(nulls, first_separator > 0 ? (first_separator - 1) * LOKI_SEPARATOR_STEP : 0);
+	places.end = Min(listed, end_separator * LOKI_SEPARATOR_STEP);
+	/* between two separators that are in the range all values are */
+	places.sure_first = Max(nulls, first_separator * LOKI_SEPARATOR_STEP);
+	places.sure_end = end_separator > 0 ? (end_separator - 1) * LOKI_SEPARATOR_STEP : 0;
 
-	/* values next to each other share what is between two fences */
+	/* values next to each other share what is between two separators */
 	if (lookup->nplaces > 0)
 		places.first = Max(places.first, lookup->places[lookup->nplaces - 1].end);
 	if (places.first >= places.end)
@@ -651,14 +651,14 @@ static bool
 find_key(LokiLookup *lookup, LokiFilterKey *key)
 {
 	int64		set[LOKI_LOOKUP_PLACES];
-	uint32		nulls = lookup->postings.nulls[key->attribute];
+	uint32		nulls = lookup->sorted_lists.nulls[key->attribute];
 
 	lookup->key = key;
 	lookup->nplaces = 0;
 	lookup->count = 0;
 	lookup->tested = 0;
 	lookup->repeats = false;
-	if (lookup->postings.listed[key->attribute] == LOKI_NONE)
+	if (lookup->sorted_lists.listed[key->attribute] == LOKI_NONE)
 		return false;
 	switch ((LokiFilterKind) key->kind)
 	{
@@ -696,11 +696,11 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 {
 	LokiLookup	best = {.count = -1};
 
-	if ((meta->flags & LOKI_META_POSTINGS) == 0)
+	if ((meta->flags & LOKI_META_SORTED_LISTS) == 0)
 		return false;
 	lookup->state = state;
 	lookup->index = index;
-	lookup->postings = meta->postings;
+	lookup->sorted_lists = meta->sorted_lists;
 	for (int i = 0; i < filter->ntests; i++)
 		if (find_key(lookup, filter->tests[i].key) &&
 			(best.count < 0 || lookup->count < best.count))
@@ -708,8 +708,8 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 	if (best.count < 0)
 		return false;
 	*lookup = best;
-	lookup->renewed = loki_postings_renewed(state, index, meta->postings.end, &lookup->nwords);
-	lookup->nrenewed = count_renewed(lookup->renewed, lookup->nwords);
+	lookup->reused = loki_reused_read(state, index, meta->sorted_lists.end, &lookup->nwords);
+	lookup->nrenewed = count_reused_bits(lookup->reused, lookup->nwords);
 	return true;
 }
 
@@ -717,24 +717,24 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 static bool
 copy_slots(LokiLookup *lookup, uint32 first, uint32 n, uint32 *slots)
 {
-	int			number = LOKI_FAMILY_POSTING + lookup->key->attribute;
-	LokiFamily *family = &lookup->state->families[number];
+	int			number = LOKI_SLOTS_SORTED + lookup->key->attribute;
+	LokiSlotArray *array = &lookup->state->arrays[number];
 
 	while (n > 0)
 	{
 		uint32		at;
-		uint32		ordinal = loki_slot_page(family, first, &at);
-		uint32		most = Min(n, family->per_page - at);
+		uint32		ordinal = loki_slot_page(array, first, &at);
+		uint32		most = Min(n, array->per_page - at);
 		Buffer		buffer;
 		Page		page;
 		bool		found;
 
-		if (ordinal >= family->npages)
+		if (ordinal >= array->npages)
 			loki_index_refresh(lookup->state, lookup->index);
-		if (ordinal >= family->npages)
+		if (ordinal >= array->npages)
 			return false;
 		buffer = loki_buffer_read(lookup->state, lookup->index,
-								  loki_page_block(family, ordinal));
+								  loki_page_block(array, ordinal));
 		page = BufferGetPage(buffer);
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(lookup->index, buffer, page, number, ordinal);
@@ -758,20 +758,20 @@ copy_slots(LokiLookup *lookup, uint32 first, uint32 n, uint32 *slots)
 uint32
 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 {
-	int			bits = loki_posting_bits(lookup->postings.end);
-	uint32		step = place / LOKI_FENCE_STEP;
-	uint32		steps = Min((end - 1) / LOKI_FENCE_STEP - step + 1,
-							LOKI_LOOKUP_READ / LOKI_FENCE_STEP);
-	uint32		slots[LOKI_LOOKUP_READ / LOKI_FENCE_STEP * LOKI_POSTING_MAX_SLOTS];
-	uint32		skipped = place % LOKI_FENCE_STEP;
-	uint32		n = Min(end - place, steps * LOKI_FENCE_STEP - skipped);
+	int			bits = loki_sorted_list_bits(lookup->sorted_lists.end);
+	uint32		step = place / LOKI_SEPARATOR_STEP;
+	uint32		steps = Min((end - 1) / LOKI_SEPARATOR_STEP - step + 1,
+							LOKI_LOOKUP_READ / LOKI_SEPARATOR_STEP);
+	uint32		slots[LOKI_LOOKUP_READ / LOKI_SEPARATOR_STEP * LOKI_SORTED_LIST_MAX_SLOTS];
+	uint32		skipped = place % LOKI_SEPARATOR_STEP;
+	uint32		n = Min(end - place, steps * LOKI_SEPARATOR_STEP - skipped);
 
-	if (!copy_slots(lookup, step * LokiPostingSlots(bits), steps * LokiPostingSlots(bits),
+	if (!copy_slots(lookup, step * LokiSortedListSlots(bits), steps * LokiSortedListSlots(bits),
 					slots))
 		return 0;
 	for (uint32 i = 0; i < steps; i++)
-		loki_posting_unpack(slots + i * LokiPostingSlots(bits), bits,
-							nodes + i * LOKI_FENCE_STEP);
+		loki_sorted_list_unpack(slots + i * LokiSortedListSlots(bits), bits,
+							nodes + i * LOKI_SEPARATOR_STEP);
 	if (skipped > 0)
 		memmove(nodes, nodes + skipped, n * sizeof(uint32));
 	return n;
@@ -784,6 +784,6 @@ loki_lookup_valid(const LokiLookup *lookup)
 	LokiMetaPageData meta;
 
 	loki_meta_read(lookup->index, &meta);
-	return (meta.flags & LOKI_META_POSTINGS) != 0 &&
-		meta.postings.generation == lookup->postings.generation;
+	return (meta.flags & LOKI_META_SORTED_LISTS) != 0 &&
+		meta.sorted_lists.generation == lookup->sorted_lists.generation;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sorted_list_array.c
- *	  Postings of arrays: the nodes in the order of the elements.
+ *	  Sorted lists of arrays: the nodes in the order of the elements.
  *
  * The list of an attribute of arrays has a node once for each hash of an element
  * in its slot, under the hash; once in all where the slot is a signature, which
@@ -82,27 +82,27 @@ static void
 read_slots(LokiIndex *state, Relation index, int attribute, uint32 end,
 		   ArraySlots *slots)
 {
-	int			number = LOKI_FAMILY_ATTR + attribute;
-	LokiFamily *family = &state->families[number];
+	int			number = LOKI_SLOTS_ATTR + attribute;
+	LokiSlotArray *array = &state->arrays[number];
 
 	slots->n = 0;
-	slots->size = family->slot_size;
+	slots->size = array->slot_size;
 	slots->slots = palloc_extended(mul_size(slots->size, Max(end, 1)), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = 0; ordinal < family->npages && ordinal * family->per_page < end;
+	for (uint32 ordinal = 0; ordinal < array->npages && ordinal * array->per_page < end;
 		 ordinal++)
 	{
-		uint32		first = ordinal * family->per_page;
-		uint32		n = Min(family->per_page, end - first);
+		uint32		first = ordinal * array->per_page;
+		uint32		n = Min(array->per_page, end - first);
 		char	   *copy = slots->slots + (Size) first * slots->size;
-		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(family, ordinal));
+		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
 		Page		page = BufferGetPage(buffer);
 		uint32		used;
 
 		CHECK_FOR_INTERRUPTS();
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, page, number, ordinal);
-		used = Min((uint32) LokiPageUsed(page, family->slot_size), n);
-		memcpy(copy, LokiPageSlot(page, family->slot_size, 0), (Size) used * slots->size);
+		used = Min((uint32) LokiPageUsed(page, array->slot_size), n);
+		memcpy(copy, LokiPageSlot(page, array->slot_size, 0), (Size) used * slots->size);
 		UnlockReleaseBuffer(buffer);
 		memset(copy + (Size) used * slots->size, LOKI_ATTR_NULL,
 			   (Size) (n - used) * slots->size);
@@ -166,26 +166,26 @@ place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
 	}
 }
 
-/* The number of each LOKI_FENCE_STEP-th entry */
+/* The number of each LOKI_SEPARATOR_STEP-th entry */
 static int64 *
-make_fences(const uint32 *ends, uint32 nulls, uint32 total)
+make_separators(const uint32 *ends, uint32 nulls, uint32 total)
 {
-	int64	   *fences = palloc_extended(mul_size(sizeof(int64), total / LOKI_FENCE_STEP + 1),
+	int64	   *separators = palloc_extended(mul_size(sizeof(int64), total / LOKI_SEPARATOR_STEP + 1),
 										 MCXT_ALLOC_HUGE);
 	uint32		number = 0;
 
-	for (uint32 i = 0; i < total; i += LOKI_FENCE_STEP)
+	for (uint32 i = 0; i < total; i += LOKI_SEPARATOR_STEP)
 	{
 		while (i >= nulls && i >= ends[number])
 			number++;
-		fences[i / LOKI_FENCE_STEP] = i < nulls ? PG_INT64_MIN : (int64) number;
+		separators[i / LOKI_SEPARATOR_STEP] = i < nulls ? PG_INT64_MIN : (int64) number;
 	}
-	return fences;
+	return separators;
 }
 
 void
 loki_postarray_make(LokiIndex *state, Relation index, int attribute,
-					LokiPostingsData *postings)
+					LokiSortedListsData *sorted_lists)
 {
 	uint32	   *starts = palloc_array(uint32, NUMBERS);
 	uint32		nulls;
@@ -193,21 +193,21 @@ loki_postarray_make(LokiIndex *state, Relation index, int attribute,
 	uint64		total;
 	ArraySlots	slots;
 
-	postings->listed[attribute] = LOKI_NONE;
-	read_slots(state, index, attribute, postings->end, &slots);
+	sorted_lists->listed[attribute] = LOKI_NONE;
+	read_slots(state, index, attribute, sorted_lists->end, &slots);
 	total = count_entries(&slots, starts, &nulls, &few);
 	if (!few && total <= MAX_ENTRIES)
 	{
-		uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), total + LOKI_FENCE_STEP),
+		uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), total + LOKI_SEPARATOR_STEP),
 											MCXT_ALLOC_HUGE);
-		int64	   *fences;
+		int64	   *separators;
 
 		place_nodes(&slots, starts, nodes);
-		fences = make_fences(starts, nulls, (uint32) total);
-		loki_postings_write_list(state, index, attribute, nodes, fences, (uint32) total,
-								 postings);
-		postings->nulls[attribute] = nulls;
-		pfree(fences);
+		separators = make_separators(starts, nulls, (uint32) total);
+		loki_sorted_lists_write_list(state, index, attribute, nodes, separators, (uint32) total,
+								 sorted_lists);
+		sorted_lists->nulls[attribute] = nulls;
+		pfree(separators);
 		pfree(nodes);
 	}
 	pfree(slots.slots);

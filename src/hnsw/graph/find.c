@@ -85,7 +85,7 @@ loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
 		loki_search_query_code(search, code);
 	else
 	{
-		if (!loki_slot_read(linker->state, linker->index, LOKI_FAMILY_REFINE, node, refine))
+		if (!loki_slot_read(linker->state, linker->index, LOKI_SLOTS_REFINE, node, refine))
 			return;
 		loki_search_query_row(search, code, refine, NULL);
 	}

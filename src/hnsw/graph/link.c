@@ -45,7 +45,7 @@ static void
 lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
 {
 	loki_change_begin(change, linker->state, linker->index);
-	(void) loki_change_lock(change, loki_list_family(ref->level),
+	(void) loki_change_lock(change, loki_list_slot_array(ref->level),
 							ref->level == 0 ? ref->node : ref->slot, place);
 }
 
@@ -54,7 +54,7 @@ static bool
 get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *change,
 				uint32 place, LokiList *list)
 {
-	uint32		slot_size = linker->state->families[loki_list_family(ref->level)].slot_size;
+	uint32		slot_size = linker->state->arrays[loki_list_slot_array(ref->level)].slot_size;
 	Page		page = loki_change_page(change, 0);
 	const void *slot = LokiPageSlot(page, slot_size, place);
 
@@ -76,7 +76,7 @@ static void
 change_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 place,
 			const LokiList *list)
 {
-	uint32		slot_size = linker->state->families[loki_list_family(ref->level)].slot_size;
+	uint32		slot_size = linker->state->arrays[loki_list_slot_array(ref->level)].slot_size;
 
 	memcpy(linker->slot, LokiPageSlot(loki_change_page(change, 0), slot_size, place), slot_size);
 	loki_list_put(linker->slot, ref->level, linker->state->m, list);
@@ -230,7 +230,7 @@ static bool
 append_locked(LokiLinker *linker, LokiChange *change, int number,
 			  const AppendTarget *target, const uint32 *added)
 {
-	uint32		slot_size = linker->state->families[LOKI_FAMILY_LINK].slot_size;
+	uint32		slot_size = linker->state->arrays[LOKI_SLOTS_LINK].slot_size;
 	Page		page = loki_change_page(change, number);
 	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(page, slot_size, target->place);
 	int			max = 2 * linker->state->m;
@@ -263,7 +263,7 @@ append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
 	for (int i = 0; i < n; i++)
 	{
 		if (i == 0 || targets[i].ordinal != targets[i - 1].ordinal)
-			page = loki_change_lock_page(&change, LOKI_FAMILY_LINK, targets[i].ordinal);
+			page = loki_change_lock_page(&change, LOKI_SLOTS_LINK, targets[i].ordinal);
 		linked[targets[i].number] = append_locked(linker, &change, page, &targets[i], added);
 	}
 	loki_change_finish(&change);
@@ -281,9 +281,9 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 
 	for (int i = 0; i < list->count; i++)
 	{
-		(void) loki_slot_block(linker->state, linker->index, LOKI_FAMILY_LINK,
+		(void) loki_slot_block(linker->state, linker->index, LOKI_SLOTS_LINK,
 							   list->nodes[i], &targets[i].place);
-		targets[i].ordinal = loki_slot_page(&linker->state->families[LOKI_FAMILY_LINK],
+		targets[i].ordinal = loki_slot_page(&linker->state->arrays[LOKI_SLOTS_LINK],
 											list->nodes[i], &targets[i].place);
 		targets[i].number = i;
 	}

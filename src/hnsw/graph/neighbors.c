@@ -45,8 +45,8 @@ loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capa
 	linker->codes = palloc_array(const void *, capacity);
 	linker->distances = palloc_array(float, capacity);
 	linker->selected = palloc_array(int, capacity);
-	linker->slot = palloc(Max(state->families[LOKI_FAMILY_LINK].slot_size,
-							  state->families[LOKI_FAMILY_UPPER].slot_size));
+	linker->slot = palloc(Max(state->arrays[LOKI_SLOTS_LINK].slot_size,
+							  state->arrays[LOKI_SLOTS_UPPER].slot_size));
 }
 
 /* Add a candidate; those past the capacity are dropped. */
@@ -95,11 +95,11 @@ loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code)
 	Buffer		buffer;
 
 	Assert(!RecoveryInProgress());
-	if (loki_slot_peek(state, index, LOKI_FAMILY_CODE, node, code))
+	if (loki_slot_peek(state, index, LOKI_SLOTS_CODE, node, code))
 		return;
-	block = loki_slot_block(state, index, LOKI_FAMILY_CODE, node, &place);
+	block = loki_slot_block(state, index, LOKI_SLOTS_CODE, node, &place);
 	buffer = loki_buffer_read(state, index, block);
-	loki_family_page_check(state, index, buffer, LOKI_FAMILY_CODE);
+	loki_slot_array_page_check(state, index, buffer, LOKI_SLOTS_CODE);
 	memcpy(code, LokiPageSlot(BufferGetPage(buffer), size, place), size);
 	ReleaseBuffer(buffer);
 }
@@ -113,7 +113,7 @@ loki_linker_read_codes(LokiLinker *linker)
 
 	for (int i = 0; i < linker->n; i++)
 		if (linker->candidates[i].code == NULL)
-			loki_slot_prefetch(state, linker->index, LOKI_FAMILY_CODE,
+			loki_slot_prefetch(state, linker->index, LOKI_SLOTS_CODE,
 							   linker->candidates[i].node);
 	for (int i = 0; i < linker->n; i++)
 	{
@@ -133,13 +133,13 @@ loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 {
 	LokiTidData tid;
 
-	if (!loki_slot_read(state, index, LOKI_FAMILY_TID, node, &tid))
+	if (!loki_slot_read(state, index, LOKI_SLOTS_TID, node, &tid))
 		return false;
 	switch (LokiTidState(&tid))
 	{
 		case LOKI_TID_LIVE:
 		case LOKI_TID_KILLED:
-		case LOKI_TID_OVERFLOW:
+		case LOKI_TID_LIST:
 			return true;
 		default:
 			return false;
@@ -270,10 +270,10 @@ loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 	bool		found;
 
 	if (ref->level == 0)
-		found = loki_slot_read(linker->state, linker->index, LOKI_FAMILY_LINK,
+		found = loki_slot_read(linker->state, linker->index, LOKI_SLOTS_LINK,
 							   ref->node, linker->slot);
 	else
-		found = loki_slot_read(linker->state, linker->index, LOKI_FAMILY_UPPER,
+		found = loki_slot_read(linker->state, linker->index, LOKI_SLOTS_UPPER,
 							   ref->slot, linker->slot) &&
 			upper->node == ref->node && upper->level == ref->level;
 	if (found)
@@ -290,7 +290,7 @@ loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 {
 	LokiUpperData *upper = (LokiUpperData *) linker->slot;
 
-	if (!loki_slot_peek(linker->state, linker->index, loki_list_family(ref->level),
+	if (!loki_slot_peek(linker->state, linker->index, loki_list_slot_array(ref->level),
 						ref->level == 0 ? ref->node : ref->slot, linker->slot))
 		return loki_list_read(linker, ref, list);
 	if (ref->level > 0 && (upper->node != ref->node || upper->level != ref->level))

@@ -22,9 +22,9 @@
  */
 
 static inline int
-loki_list_family(int level)
+loki_list_slot_array(int level)
 {
-	return level == 0 ? LOKI_FAMILY_LINK : LOKI_FAMILY_UPPER;
+	return level == 0 ? LOKI_SLOTS_LINK : LOKI_SLOTS_UPPER;
 }
 
 /* A neighbor list, be it a LINK or an UPPER slot, in memory */
@@ -91,7 +91,7 @@ extern void loki_linker_read_codes(LokiLinker *linker);
 /* Drop candidates that may not be linked to; whether there were any */
 extern bool loki_linker_drop_dead(LokiLinker *linker, int level);
 
-/* Whether a node may be linked to: live, killed or overflow */
+/* Whether a node may be linked to: live, killed or list */
 extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
 
 /* A list of a slot in memory or on a page image, in both directions */

@@ -12,7 +12,7 @@
  *
  * Inserts are kept out meanwhile, scans wait or begin again.  What is done is
  * counted on each page of CODE, so that whoever comes next can finish what was
- * interrupted.  src/hnsw/README, "Recoding".
+ * interrupted.  src/hnsw/README, "Requantizing".
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/requantize.c
@@ -43,7 +43,7 @@
 #define FIRST_NODES		32
 #define NEXT_FACTOR		2
 
-/* Nodes that are recoded at most, as inserts wait for it */
+/* Nodes that are requantized at most, as inserts wait for it */
 #define MOST_NODES		131072
 
 /* An index of so many nodes did not come to MOST_NODES just now, even if it has
@@ -75,7 +75,7 @@ typedef struct KnownCodes
 	bool	   *known;
 } KnownCodes;
 
-typedef struct Recode
+typedef struct Requantize
 {
 	Relation	index;
 	LokiIndex  *state;			/* slots, and the quantizer of what stands */
@@ -88,7 +88,7 @@ typedef struct Recode
 	char	   *refines;		/* of its nodes */
 	bool	   *refined;		/* those that have a slot there */
 	char	   *refine;			/* scratch */
-} Recode;
+} Requantize;
 
 /* ----------------------------------------------------------------
  * Whether, and where to
@@ -97,9 +97,9 @@ typedef struct Recode
 
 /* Whether the codes of an index can be made for another centroid */
 static bool
-can_recode(const LokiIndex *state)
+can_requantize(const LokiIndex *state)
 {
-	return state->quantizer->recode != NULL &&
+	return state->quantizer->requantize != NULL &&
 		Max(state->code.bits, state->code.refine_bits) >= MIN_BITS;
 }
 
@@ -107,7 +107,7 @@ can_recode(const LokiIndex *state)
 static bool
 is_uncentred(const LokiIndex *state)
 {
-	return state->epoch == 0 && state->families[LOKI_FAMILY_CENTROID].npages == 0;
+	return state->epoch == 0 && state->arrays[LOKI_SLOTS_CENTROID].npages == 0;
 }
 
 static bool
@@ -122,9 +122,9 @@ is_finite(const float *x, uint32 dim)
 static uint32
 node_slots(const LokiIndex *state)
 {
-	const LokiFamily *family = &state->families[LOKI_FAMILY_TID];
+	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
 
-	return family->npages * family->per_page;
+	return array->npages * array->per_page;
 }
 
 /*
@@ -153,7 +153,7 @@ find_mean(Relation index, LokiIndex *state, float *mean)
 			continue;
 		loki_code_read(state, index, node, code);
 		if (quantizer->refine_size > 0 &&
-			!loki_slot_read(state, index, LOKI_FAMILY_REFINE, node, refine))
+			!loki_slot_read(state, index, LOKI_SLOTS_REFINE, node, refine))
 			continue;
 		quantizer->decode(quantizer, code, quantizer->refine_size > 0 ? refine : NULL, x);
 		n++;
@@ -188,12 +188,12 @@ find_mean(Relation index, LokiIndex *state, float *mean)
 
 /* The heap TID of a node, of a chain that of its newest row; false if none */
 static bool
-node_row(Recode *recode, uint32 node, ItemPointer tid)
+node_row(Requantize *requantize, uint32 node, ItemPointer tid)
 {
 	LokiTidData slot;
-	LokiOverflowData overflow;
+	LokiDuplicateData duplicate;
 
-	if (!loki_slot_read(recode->state, recode->index, LOKI_FAMILY_TID, node, &slot))
+	if (!loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_TID, node, &slot))
 		return false;
 	switch (LokiTidState(&slot))
 	{
@@ -201,11 +201,11 @@ node_row(Recode *recode, uint32 node, ItemPointer tid)
 		case LOKI_TID_KILLED:
 			*tid = slot.u.heap;
 			return true;
-		case LOKI_TID_OVERFLOW:
-			if (!loki_slot_read(recode->state, recode->index, LOKI_FAMILY_OVERFLOW,
-								LokiTidOverflowHead(&slot), &overflow))
+		case LOKI_TID_LIST:
+			if (!loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_DUPLICATE,
+								LokiTidListHead(&slot), &duplicate))
 				return false;
-			*tid = overflow.heap;
+			*tid = duplicate.heap;
 			return true;
 		default:
 			return false;
@@ -219,20 +219,20 @@ huge_array(uint32 n, Size size)
 }
 
 static void
-encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
+encode_row(Requantize *requantize, uint32 node, Datum datum, bool isnull)
 {
 	const float *values;
-	KnownCodes *rows = &recode->rows;
+	KnownCodes *rows = &requantize->rows;
 
-	if (recode->inline_only && !isnull &&
+	if (requantize->inline_only && !isnull &&
 		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
 		return;
-	if (loki_value_open(&recode->state->column, datum, isnull, &values) != LOKI_VALUE_VECTOR)
+	if (loki_value_open(&requantize->state->column, datum, isnull, &values) != LOKI_VALUE_VECTOR)
 		return;
-	recode->to->encode(recode->to, values, rows->codes + (Size) node * recode->to->code_size,
-					   recode->to->refine_size > 0 ?
-					   rows->refines + (Size) node * recode->to->refine_size : NULL);
-	loki_value_hash(&recode->state->column, values, &rows->hashes[node]);
+	requantize->to->encode(requantize->to, values, rows->codes + (Size) node * requantize->to->code_size,
+					   requantize->to->refine_size > 0 ?
+					   rows->refines + (Size) node * requantize->to->refine_size : NULL);
+	loki_value_hash(&requantize->state->column, values, &rows->hashes[node]);
 	rows->known[node] = true;
 }
 
@@ -243,17 +243,17 @@ encode_row(Recode *recode, uint32 node, Datum datum, bool isnull)
  * snapshot does not keep such values from being removed: it reads the others.
  */
 static void
-encode_rows(Recode *recode, Relation heap, AttrNumber attribute)
+encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 {
-	KnownCodes *rows = &recode->rows;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw recode row",
+	KnownCodes *rows = &requantize->rows;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw requantize row",
 												  ALLOCSET_DEFAULT_SIZES);
 	TupleTableSlot *slot = table_slot_create(heap, NULL);
 	IndexFetchTableData *fetch = table_index_fetch_begin(heap);
 
-	rows->n = node_slots(recode->state);
-	rows->codes = huge_array(rows->n, recode->to->code_size);
-	rows->refines = huge_array(rows->n, Max(recode->to->refine_size, 1));
+	rows->n = node_slots(requantize->state);
+	rows->codes = huge_array(rows->n, requantize->to->code_size);
+	rows->refines = huge_array(rows->n, Max(requantize->to->refine_size, 1));
 	rows->hashes = huge_array(rows->n, sizeof(LokiHashData));
 	rows->known = huge_array(rows->n, sizeof(bool));
 	for (uint32 node = 0; node < rows->n; node++)
@@ -265,12 +265,12 @@ encode_rows(Recode *recode, Relation heap, AttrNumber attribute)
 		Datum		datum;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!node_row(recode, node, &tid) ||
+		if (!node_row(requantize, node, &tid) ||
 			!table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL))
 			continue;
 		old = MemoryContextSwitchTo(context);
 		datum = slot_getattr(slot, attribute, &isnull);
-		encode_row(recode, node, datum, isnull);
+		encode_row(requantize, node, datum, isnull);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
 	}
@@ -281,14 +281,14 @@ encode_rows(Recode *recode, Relation heap, AttrNumber attribute)
 
 /* Whether the code made of a node's row is that of the node as it stands */
 static bool
-is_known(Recode *recode, uint32 node)
+is_known(Requantize *requantize, uint32 node)
 {
 	LokiHashData hash;
 
-	return node < recode->rows.n && recode->rows.known[node] &&
-		loki_slot_read(recode->state, recode->index, LOKI_FAMILY_HASH, node, &hash) &&
-		memcmp(&hash, &recode->rows.hashes[node],
-			   recode->state->families[LOKI_FAMILY_HASH].slot_size) == 0;
+	return node < requantize->rows.n && requantize->rows.known[node] &&
+		loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_HASH, node, &hash) &&
+		memcmp(&hash, &requantize->rows.hashes[node],
+			   requantize->state->arrays[LOKI_SLOTS_HASH].slot_size) == 0;
 }
 
 /* ----------------------------------------------------------------
@@ -298,26 +298,26 @@ is_known(Recode *recode, uint32 node)
 
 /* Make the new code of one node, whose CODE slot is the i-th of its page. */
 static void
-recode_node(Recode *recode, uint32 node, int i, const char *code)
+requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 {
-	const LokiQuantizer *to = recode->to;
-	char	   *new_code = recode->codes + (Size) i * to->code_size;
+	const LokiQuantizer *to = requantize->to;
+	char	   *new_code = requantize->codes + (Size) i * to->code_size;
 	char	   *new_refine = NULL;
 
-	recode->refined[i] = to->refine_size > 0 &&
-		loki_slot_read(recode->state, recode->index, LOKI_FAMILY_REFINE, node,
-					   recode->refine);
+	requantize->refined[i] = to->refine_size > 0 &&
+		loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_REFINE, node,
+					   requantize->refine);
 	if (to->refine_size > 0)
-		new_refine = recode->refines + (Size) i * to->refine_size;
-	if (is_known(recode, node))
+		new_refine = requantize->refines + (Size) i * to->refine_size;
+	if (is_known(requantize, node))
 	{
-		memcpy(new_code, recode->rows.codes + (Size) node * to->code_size, to->code_size);
+		memcpy(new_code, requantize->rows.codes + (Size) node * to->code_size, to->code_size);
 		if (new_refine != NULL)
-			memcpy(new_refine, recode->rows.refines + (Size) node * to->refine_size,
+			memcpy(new_refine, requantize->rows.refines + (Size) node * to->refine_size,
 				   to->refine_size);
 	}
 	else
-		to->recode(to, recode->from, code, recode->refined[i] ? recode->refine : NULL,
+		to->requantize(to, requantize->from, code, requantize->refined[i] ? requantize->refine : NULL,
 				   new_code, new_refine);
 }
 
@@ -326,10 +326,10 @@ recode_node(Recode *recode, uint32 node, int i, const char *code)
  * can take; returns the next.
  */
 static int
-write_codes(Recode *recode, uint32 first_node, int first, int used)
+write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 {
-	uint32		code_size = recode->to->code_size;
-	uint32		refine_size = recode->to->refine_size;
+	uint32		code_size = requantize->to->code_size;
+	uint32		refine_size = requantize->to->refine_size;
 	uint32		place;
 	LokiChange	change;
 	Page		page;
@@ -337,15 +337,15 @@ write_codes(Recode *recode, uint32 first_node, int first, int used)
 	uint32		ordinal = LOKI_NONE;
 	int			i;
 
-	loki_change_begin(&change, recode->state, recode->index);
+	loki_change_begin(&change, requantize->state, requantize->index);
 	page = loki_change_copy(&change,
-							loki_change_lock(&change, LOKI_FAMILY_CODE, first_node, &place));
+							loki_change_lock(&change, LOKI_SLOTS_CODE, first_node, &place));
 	for (i = first; i < used; i++)
 	{
-		if (recode->refined[i])
+		if (requantize->refined[i])
 		{
 			uint32		refine_ordinal =
-				loki_slot_page(&recode->state->families[LOKI_FAMILY_REFINE], first_node + i, &place);
+				loki_slot_page(&requantize->state->arrays[LOKI_SLOTS_REFINE], first_node + i, &place);
 
 			if (refine_ordinal != ordinal && change.npages == LOKI_CHANGE_PAGES)
 				break;
@@ -353,70 +353,70 @@ write_codes(Recode *recode, uint32 first_node, int first, int used)
 			{
 				ordinal = refine_ordinal;
 				refine_page = loki_change_copy(&change,
-											   loki_change_lock(&change, LOKI_FAMILY_REFINE,
+											   loki_change_lock(&change, LOKI_SLOTS_REFINE,
 																first_node + i, &place));
 			}
 			memcpy(LokiPageSlot(refine_page, refine_size, place),
-				   recode->refines + (Size) i * refine_size, refine_size);
+				   requantize->refines + (Size) i * refine_size, refine_size);
 		}
-		memcpy(LokiPageSlot(page, code_size, i), recode->codes + (Size) i * code_size,
+		memcpy(LokiPageSlot(page, code_size, i), requantize->codes + (Size) i * code_size,
 			   code_size);
 	}
-	LokiPageOpaque(page)->next = recode->epoch;
-	LokiPageOpaque(page)->recoded = (uint16) i;
+	LokiPageOpaque(page)->next = requantize->epoch;
+	LokiPageOpaque(page)->requantized = (uint16) i;
 	loki_change_finish(&change);
 	return i;
 }
 
-/* Recode what is left to be on a page of CODE. */
+/* Requantize what is left to be on a page of CODE. */
 static void
-recode_page(Recode *recode, uint32 ordinal)
+requantize_page(Requantize *requantize, uint32 ordinal)
 {
-	LokiFamily *family = &recode->state->families[LOKI_FAMILY_CODE];
-	uint32		first_node = ordinal * family->per_page;
-	Buffer		buffer = loki_buffer_read(recode->state, recode->index,
-										  loki_page_block(family, ordinal));
+	LokiSlotArray *array = &requantize->state->arrays[LOKI_SLOTS_CODE];
+	uint32		first_node = ordinal * array->per_page;
+	Buffer		buffer = loki_buffer_read(requantize->state, requantize->index,
+										  loki_page_block(array, ordinal));
 	PGAlignedBlock copy;
 	Page		page = (Page) copy.data;
 	int			used;
 	int			done;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(recode->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_CODE, ordinal);
+	loki_page_check(requantize->index, buffer, BufferGetPage(buffer), LOKI_SLOTS_CODE, ordinal);
 	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
-	used = LokiPageUsed(page, family->slot_size);
-	done = LokiPageOpaque(page)->next == recode->epoch ? LokiPageOpaque(page)->recoded : 0;
+	used = LokiPageUsed(page, array->slot_size);
+	done = LokiPageOpaque(page)->next == requantize->epoch ? LokiPageOpaque(page)->requantized : 0;
 	for (int i = done; i < used; i++)
-		recode_node(recode, first_node + i, i, LokiPageSlot(page, family->slot_size, i));
+		requantize_node(requantize, first_node + i, i, LokiPageSlot(page, array->slot_size, i));
 	while (done < used)
-		done = write_codes(recode, first_node, done, used);
+		done = write_codes(requantize, first_node, done, used);
 }
 
-/* Change the metapage: its epoch, and whether recoding is under way. */
+/* Change the metapage: its epoch, and whether requantizing is under way. */
 static void
-write_meta(Recode *recode, bool running)
+write_meta(Requantize *requantize, bool running)
 {
 	LokiChange	change;
 	LokiMetaPage meta;
 
-	loki_change_begin(&change, recode->state, recode->index);
+	loki_change_begin(&change, requantize->state, requantize->index);
 	meta = loki_change_meta(&change);
-	meta->epoch = recode->epoch;
+	meta->epoch = requantize->epoch;
 	if (running)
-		meta->flags |= LOKI_META_RECODING;
+		meta->flags |= LOKI_META_REQUANTIZING;
 	else
-		meta->flags &= ~LOKI_META_RECODING;
+		meta->flags &= ~LOKI_META_REQUANTIZING;
 	loki_change_finish(&change);
 }
 
 /* See to the place of the new epoch's centroid; false if there is no room for it. */
 static bool
-reserve_centroid(const Recode *recode)
+reserve_centroid(const Requantize *requantize)
 {
-	return loki_reserve_slot(recode->state, recode->index, LOKI_FAMILY_CENTROID,
-							 LokiCentroidStart(&recode->state->code, recode->epoch) +
-							 recode->state->dim - 1, WARNING);
+	return loki_reserve_slot(requantize->state, requantize->index, LOKI_SLOTS_CENTROID,
+							 LokiCentroidStart(&requantize->state->code, requantize->epoch) +
+							 requantize->state->dim - 1, WARNING);
 }
 
 /*
@@ -424,23 +424,23 @@ reserve_centroid(const Recode *recode)
  * codes are of the last, and stay readable if this is never finished.
  */
 static void
-write_centroid(Recode *recode, const float *centroid)
+write_centroid(Requantize *requantize, const float *centroid)
 {
-	LokiFamily *family = &recode->state->families[LOKI_FAMILY_CENTROID];
-	uint32		first = LokiCentroidStart(&recode->state->code, recode->epoch);
+	LokiSlotArray *array = &requantize->state->arrays[LOKI_SLOTS_CENTROID];
+	uint32		first = LokiCentroidStart(&requantize->state->code, requantize->epoch);
 	uint32		done = 0;
 
-	while (done < recode->state->dim)
+	while (done < requantize->state->dim)
 	{
 		LokiChange	change;
 		uint32		place;
 		uint32		count;
 		Page		page;
 
-		loki_change_begin(&change, recode->state, recode->index);
-		page = loki_change_copy(&change, loki_change_lock(&change, LOKI_FAMILY_CENTROID,
+		loki_change_begin(&change, requantize->state, requantize->index);
+		page = loki_change_copy(&change, loki_change_lock(&change, LOKI_SLOTS_CENTROID,
 														  first + done, &place));
-		count = Min(family->per_page - place, recode->state->dim - done);
+		count = Min(array->per_page - place, requantize->state->dim - done);
 		(void) loki_page_slot_for_write(page, sizeof(float), place + count - 1);
 		memcpy(LokiPageSlot(page, sizeof(float), place), centroid + done,
 			   count * sizeof(float));
@@ -449,23 +449,23 @@ write_centroid(Recode *recode, const float *centroid)
 	}
 }
 
-/* Recode all that is not yet; the metapage says that it is under way. */
+/* Requantize all that is not yet; the metapage says that it is under way. */
 static void
-recode_all(Recode *recode)
+requantize_all(Requantize *requantize)
 {
-	LokiFamily *family = &recode->state->families[LOKI_FAMILY_CODE];
+	LokiSlotArray *array = &requantize->state->arrays[LOKI_SLOTS_CODE];
 
-	recode->codes = palloc(family->per_page * recode->to->code_size);
-	recode->refines = palloc(family->per_page * Max(recode->to->refine_size, 1));
-	recode->refined = palloc(family->per_page * sizeof(bool));
-	recode->refine = palloc(Max(recode->to->refine_size, 1));
-	loki_index_refresh(recode->state, recode->index);
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	requantize->codes = palloc(array->per_page * requantize->to->code_size);
+	requantize->refines = palloc(array->per_page * Max(requantize->to->refine_size, 1));
+	requantize->refined = palloc(array->per_page * sizeof(bool));
+	requantize->refine = palloc(Max(requantize->to->refine_size, 1));
+	loki_index_refresh(requantize->state, requantize->index);
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		recode_page(recode, ordinal);
+		requantize_page(requantize, ordinal);
 	}
-	write_meta(recode, false);
+	write_meta(requantize, false);
 }
 
 /* ----------------------------------------------------------------
@@ -478,42 +478,42 @@ recode_all(Recode *recode)
  * is at work on the graph.
  */
 static bool
-recode_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,
+requantize_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,
 			 bool inline_only)
 {
-	Recode		recode = {.index = index, .state = state, .inline_only = inline_only};
+	Requantize		requantize = {.index = index, .state = state, .inline_only = inline_only};
 	AttrNumber	attribute = index->rd_index->indkey.values[0];
 	LokiMetaPageData meta;
 	bool		begun;
 
-	recode.from = state->quantizer;
-	recode.to = loki_make_quantizer(CurrentMemoryContext, &state->code, centroid);
-	recode.epoch = state->epoch + 1;
+	requantize.from = state->quantizer;
+	requantize.to = loki_make_quantizer(CurrentMemoryContext, &state->code, centroid);
+	requantize.epoch = state->epoch + 1;
 	if (attribute != 0)
-		encode_rows(&recode, heap, attribute);
+		encode_rows(&requantize, heap, attribute);
 
 	loki_inserts_block(index);
 	loki_meta_read(index, &meta);
 	begun = meta.epoch == state->epoch &&
-		(meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_RECODING)) == 0 &&
-		reserve_centroid(&recode);
+		(meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING)) == 0 &&
+		reserve_centroid(&requantize);
 	if (begun)
 	{
-		write_centroid(&recode, centroid);
-		write_meta(&recode, true);
-		recode_all(&recode);
+		write_centroid(&requantize, centroid);
+		write_meta(&requantize, true);
+		requantize_all(&requantize);
 	}
 	loki_inserts_unblock(index);
 	return begun;
 }
 
 /*
- * Wait for a recoding, or finish it if whoever began it could not.
+ * Wait for a requantizing, or finish it if whoever began it could not.
  */
 void
-loki_recode_finish(Relation index)
+loki_requantize_finish(Relation index)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw recode",
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw requantize",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	LokiMetaPageData meta;
@@ -521,16 +521,16 @@ loki_recode_finish(Relation index)
 
 	loki_inserts_block(index);
 	state = loki_index_open(index, &meta);
-	if (meta.flags & LOKI_META_RECODING)
+	if (meta.flags & LOKI_META_REQUANTIZING)
 	{
-		Recode		recode = {.index = index, .state = state};
+		Requantize		requantize = {.index = index, .state = state};
 		float	   *centroid = palloc0(loki_code_constants(&state->code) * sizeof(float));
 
 		loki_index_centroid(state, index, meta.epoch - 1, centroid);
-		recode.from = loki_make_quantizer(context, &state->code, centroid);
-		recode.to = state->quantizer;
-		recode.epoch = meta.epoch;
-		recode_all(&recode);
+		requantize.from = loki_make_quantizer(context, &state->code, centroid);
+		requantize.to = state->quantizer;
+		requantize.epoch = meta.epoch;
+		requantize_all(&requantize);
 	}
 	loki_inserts_unblock(index);
 	MemoryContextSwitchTo(old);
@@ -542,13 +542,13 @@ loki_recode_finish(Relation index)
  * primary may be gone: then the scan finds less than it could.
  */
 void
-loki_recode_wait(Relation index)
+loki_requantize_wait(Relation index)
 {
 	LokiMetaPageData meta;
 
 	if (!RecoveryInProgress())
 	{
-		loki_recode_finish(index);
+		loki_requantize_finish(index);
 		return;
 	}
 	for (int i = 0; i < MOST_WAIT; i++)
@@ -556,7 +556,7 @@ loki_recode_wait(Relation index)
 		CHECK_FOR_INTERRUPTS();
 		pg_usleep(1000);
 		loki_meta_read(index, &meta);
-		if (!(meta.flags & LOKI_META_RECODING))
+		if (!(meta.flags & LOKI_META_REQUANTIZING))
 			return;
 	}
 }
@@ -566,20 +566,20 @@ loki_recode_wait(Relation index)
  * with.
  */
 bool
-loki_was_recoded(LokiIndex *state, Relation index)
+loki_was_requantized(LokiIndex *state, Relation index)
 {
 	Buffer		buffer;
 	LokiMetaPage meta;
-	bool		recoded;
+	bool		requantized;
 
-	if (state->quantizer->recode == NULL)
+	if (state->quantizer->requantize == NULL)
 		return false;
 	buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
-	recoded = meta->epoch != state->epoch || (meta->flags & LOKI_META_RECODING) != 0;
+	requantized = meta->epoch != state->epoch || (meta->flags & LOKI_META_REQUANTIZING) != 0;
 	UnlockReleaseBuffer(buffer);
-	return recoded;
+	return requantized;
 }
 
 /*
@@ -591,7 +591,7 @@ loki_was_recoded(LokiIndex *state, Relation index)
 static bool
 is_due(const LokiIndex *state, uint32 node, bool grown)
 {
-	if (node < FIRST_NODES - 1 || node >= MOST_NODES || !can_recode(state))
+	if (node < FIRST_NODES - 1 || node >= MOST_NODES || !can_requantize(state))
 		return false;
 	if (is_uncentred(state))
 		return node_slots(state) < FAR_TOO_MANY;
@@ -603,14 +603,14 @@ is_due(const LokiIndex *state, uint32 node, bool grown)
 	return false;
 }
 
-/* Whether vacuum is at work, or was and did not finish, or another recoding is */
+/* Whether vacuum is at work, or was and did not finish, or another requantizing is */
 static bool
 is_busy(Relation index)
 {
 	LokiMetaPageData meta;
 
 	loki_meta_read(index, &meta);
-	return (meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_RECODING)) != 0;
+	return (meta.flags & (LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING)) != 0;
 }
 
 /*
@@ -619,7 +619,7 @@ is_busy(Relation index)
  * is held.  The first centroid is taken in any case.
  */
 void
-loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
+loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 				  Relation heap)
 {
 	MemoryContext context;
@@ -630,7 +630,7 @@ loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 
 	if (node == LOKI_NONE || !is_due(state, node, grown) || is_busy(index))
 		return;
-	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw recode",
+	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw requantize",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	loki_index_refresh(state, index);
@@ -639,7 +639,7 @@ loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 		mean = palloc_array(float, state->dim);
 		moved = find_mean(index, state, mean);
 		if (first || moved > MOVED)
-			(void) recode_index(index, state, mean, heap, false);
+			(void) requantize_index(index, state, mean, heap, false);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
@@ -649,16 +649,16 @@ loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
  * After vacuum: see to the centroid where many nodes have come or gone.
  */
 bool
-loki_recode_moved(Relation index)
+loki_requantize_moved(Relation index)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw recode",
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw requantize",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	LokiIndex  *state = loki_index_open(index, NULL);
-	bool		recoded = false;
+	bool		requantized = false;
 
 	loki_index_refresh(state, index);
-	if (can_recode(state) && node_slots(state) <= MOST_NODES)
+	if (can_requantize(state) && node_slots(state) <= MOST_NODES)
 	{
 		float	   *mean = palloc_array(float, state->dim);
 
@@ -666,11 +666,11 @@ loki_recode_moved(Relation index)
 		{
 			Relation	heap = table_open(index->rd_index->indrelid, AccessShareLock);
 
-			recoded = recode_index(index, state, mean, heap, true);
+			requantized = requantize_index(index, state, mean, heap, true);
 			table_close(heap, AccessShareLock);
 		}
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	return recoded;
+	return requantized;
 }

@@ -16,11 +16,11 @@
 #include "hnsw/page/index.h"
 #include "utils/rel.h"
 
-extern bool loki_was_recoded(LokiIndex *state, Relation index);
-extern void loki_recode_finish(Relation index);
-extern void loki_recode_wait(Relation index);
-extern void loki_recode_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
+extern bool loki_was_requantized(LokiIndex *state, Relation index);
+extern void loki_requantize_finish(Relation index);
+extern void loki_requantize_wait(Relation index);
+extern void loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 							  Relation heap);
-extern bool loki_recode_moved(Relation index);
+extern bool loki_requantize_moved(Relation index);
 
 #endif							/* LOKI_GRAPH_REQUANTIZE_H */

@@ -61,8 +61,8 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 				  MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
-	Size		slot_size = Max(state->families[LOKI_FAMILY_LINK].slot_size,
-								state->families[LOKI_FAMILY_UPPER].slot_size);
+	Size		slot_size = Max(state->arrays[LOKI_SLOTS_LINK].slot_size,
+								state->arrays[LOKI_SLOTS_UPPER].slot_size);
 
 	memset(search, 0, sizeof(LokiSearch));
 	search->index = index;
@@ -266,8 +266,8 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	for (int i = 0; i < slots->n; i++)
 	{
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
-		loki_family_page_check(search->state, search->index, slots->buffers[i],
-							   LOKI_FAMILY_CODE);
+		loki_slot_array_page_check(search->state, search->index, slots->buffers[i],
+							   LOKI_SLOTS_CODE);
 		quantizer->score(quantizer, search->query, &slots->slots[i], 1, &estimates[i]);
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
 	}
@@ -310,7 +310,7 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 
 	for (int i = 0; i < n; i += most)
 	{
-		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, nodes + i,
+		loki_slots_find(search->state, search->index, LOKI_SLOTS_CODE, nodes + i,
 						Min(most, n - i), &search->slots);
 		score_slots(search, &search->slots, estimates + i);
 	}
@@ -324,12 +324,12 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
  * all were neighbors a moment ago, and numbers are checked before use.
  */
 static bool
-read_list(LokiSearch *search, int family, uint32 number, void *slot)
+read_list(LokiSearch *search, int array, uint32 number, void *slot)
 {
 	if (!search->in_recovery &&
-		loki_slot_peek(search->state, search->index, family, number, slot))
+		loki_slot_peek(search->state, search->index, array, number, slot))
 		return true;
-	return loki_slot_read(search->state, search->index, family, number, slot);
+	return loki_slot_read(search->state, search->index, array, number, slot);
 }
 
 static void
@@ -341,7 +341,7 @@ check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
 				 errmsg("index \"%s\" has a damaged list of links",
 						RelationGetRelationName(search->index)),
 				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
-						   slot, loki_family_name(LOKI_FAMILY_UPPER), upper->count,
+						   slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
 						   search->state->m),
 				 errhint("Please REINDEX it.")));
 }
@@ -358,12 +358,12 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 	int			n = 0;
 
 	search->nodes_expanded++;
-	if (!read_list(search, LOKI_FAMILY_LINK, node, link))
+	if (!read_list(search, LOKI_SLOTS_LINK, node, link))
 	{
 		uint32		place;
 
 		/* not written yet, or past the end of the array, which is an ERROR */
-		(void) loki_slot_block(search->state, search->index, LOKI_FAMILY_LINK, node, &place);
+		(void) loki_slot_block(search->state, search->index, LOKI_SLOTS_LINK, node, &place);
 		return 0;
 	}
 	while ((visited->used + most) * 2 >= visited->size)
@@ -387,7 +387,7 @@ read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 {
 	LokiUpperData *upper = (LokiUpperData *) search->link;
 
-	if (!read_list(search, LOKI_FAMILY_UPPER, slot, upper))
+	if (!read_list(search, LOKI_SLOTS_UPPER, slot, upper))
 		return NULL;
 	if (upper->node != node || upper->level != level)
 		return NULL;
@@ -667,7 +667,7 @@ void
 loki_search_fetch(LokiSearch *search, LokiBatch *batch)
 {
 	if (batch->n <= loki_max_pins(search->state))
-		loki_slots_find(search->state, search->index, LOKI_FAMILY_CODE, batch->nodes,
+		loki_slots_find(search->state, search->index, LOKI_SLOTS_CODE, batch->nodes,
 						batch->n, &batch->slots);
 }
 
@@ -758,7 +758,7 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 			break;
 		candidate = next_candidate(search, width);
 		if (candidate != NULL)
-			loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+			loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
 							   candidate->node);
 		if (waiting->n > 0)
 			batch_finish(search, waiting, ef);

@@ -50,22 +50,22 @@ typedef struct LokiBatch
 } LokiBatch;
 
 /* How a scan with a filter finds its nodes */
-typedef enum LokiWay
+typedef enum LokiStrategy
 {
-	LOKI_WAY_PLAIN,				/* a walk that scores all nodes */
-	LOKI_WAY_HOPS,				/* one that scores those that match */
-	LOKI_WAY_PASS				/* no walk: all that match are scored */
-} LokiWay;
+	LOKI_STRATEGY_PLAIN,				/* a walk that scores all nodes */
+	LOKI_STRATEGY_HOPS,				/* one that scores those that match */
+	LOKI_STRATEGY_FLAT				/* no walk: all that match are scored */
+} LokiStrategy;
 
 /* Matching nodes of a sample, at most */
-#define LOKI_WAY_SEEDS	64
+#define LOKI_STRATEGY_SEEDS	64
 
 typedef struct LokiSearch
 {
 	Relation	index;
 	LokiIndex  *state;
 	MemoryContext context;		/* scratch memory lives here, reused */
-	bool		in_recovery;	/* share lock for every family */
+	bool		in_recovery;	/* share lock for every slot array */
 
 	LokiQuery  *query;			/* that nodes are scored for: one of these */
 	LokiQuery  *given;			/* prepared, query_size bytes */
@@ -105,7 +105,7 @@ typedef struct LokiSearch
 	/* a walk with a filter that may choose its way (scan/strategy.c) */
 	bool		adapts;
 	bool		hops;			/* it goes by hops */
-	LokiWay		way;			/* chosen last */
+	LokiStrategy		strategy;			/* chosen last */
 	uint32		rows;			/* that are wanted, and ... */
 	uint32		width;			/* ... of a walk without a filter for them */
 	uint64		window_filtered;	/* nodes_filtered and nodes_matched at the
@@ -120,7 +120,7 @@ typedef struct LokiSearch
 	double		share;			/* of the index that matches: as sampled, or
 								 * known by a list */
 	bool		share_known;
-	double		clumped;		/* of neighbors of nodes that match, the share
+	double		correlated;		/* of neighbors of nodes that match, the share
 								 * that does, too; below 0: not sampled */
 	uint32	   *seeds;			/* nodes of the sample that match */
 	uint32		nseeds;
@@ -139,7 +139,7 @@ typedef struct LokiSearch
 	uint64		nodes_expanded;
 	uint64		nodes_filtered;
 	uint64		nodes_matched;	/* of these */
-	double		pass_nodes;		/* nodes that a sequential pass would read; 0
+	double		pass_nodes;		/* nodes that a flat scan would read; 0
 								 * = walk on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
 	uint64		scored_limit;	/* stop walking here, 0 = never */

@@ -3,7 +3,7 @@
  * duplicate.c
  *	  Inserting a row that is equal to others: it joins their node.
  *
- * The heap TIDs of such a node are in a chain of OVERFLOW slots.  TID slot and
+ * The heap TIDs of such a node are in a chain of DUPLICATE slots.  TID slot and
  * chain change in one record, under the exclusive lock of the TID page.
  * src/hnsw/README, "Joining".
  *
@@ -30,15 +30,15 @@ is_equal_row(LokiNewRow *row, uint32 node)
 	LokiHashData hash;
 	char		attribute[LOKI_ATTR_MAX_SLOT];
 
-	if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_HASH, node, &hash) ||
-		memcmp(&hash, &row->hash, row->state->families[LOKI_FAMILY_HASH].slot_size) != 0)
+	if (!loki_slot_read(row->state, row->index, LOKI_SLOTS_HASH, node, &hash) ||
+		memcmp(&hash, &row->hash, row->state->arrays[LOKI_SLOTS_HASH].slot_size) != 0)
 		return false;
 	for (int i = 0; i < row->state->nattributes; i++)
 	{
-		int			family = LOKI_FAMILY_ATTR + i;
+		int			array = LOKI_SLOTS_ATTR + i;
 
-		if (!loki_slot_read(row->state, row->index, family, node, attribute) ||
-			memcmp(attribute, row->attributes[i], row->state->families[family].slot_size) != 0)
+		if (!loki_slot_read(row->state, row->index, array, node, attribute) ||
+			memcmp(attribute, row->attributes[i], row->state->arrays[array].slot_size) != 0)
 			return false;
 	}
 	return true;
@@ -51,19 +51,19 @@ tid_with_head(LokiNewRow *row, const LokiTidData *seen, uint32 head)
 	LokiTidData tid = *seen;
 
 	memset(&tid.u, 0, sizeof(tid.u));
-	tid.state = LOKI_TID_OVERFLOW;
-	LokiTidSetOverflowHead(&tid, head);
+	tid.state = LOKI_TID_LIST;
+	LokiTidSetListHead(&tid, head);
 	/* versions of a row share their value, which is not stored again */
-	if (row->state->families[LOKI_FAMILY_TID].slot_size == LOKI_TID_LONG &&
+	if (row->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
 		LokiTidValue(&tid) != LokiTidValue(&row->tid))
 		LokiTidClearValue(&tid);
 	return tid;
 }
 
-static LokiOverflowData
-overflow_slot(uint32 node, uint32 next, const ItemPointerData *heap)
+static LokiDuplicateData
+duplicate_slot(uint32 node, uint32 next, const ItemPointerData *heap)
 {
-	LokiOverflowData slot = {0};
+	LokiDuplicateData slot = {0};
 
 	slot.node = node;
 	slot.next = next;
@@ -79,7 +79,7 @@ may_join(const LokiTidData *tid)
 {
 	switch (LokiTidState(tid))
 	{
-		case LOKI_TID_OVERFLOW:
+		case LOKI_TID_LIST:
 			return true;
 		case LOKI_TID_LIVE:
 		case LOKI_TID_KILLED:
@@ -90,32 +90,32 @@ may_join(const LokiTidData *tid)
 }
 
 /*
- * Claim OVERFLOW slots and chain them in one record, together with the TID page,
+ * Claim DUPLICATE slots and chain them in one record, together with the TID page,
  * which is locked.  False if the slots must be claimed elsewhere first.
  */
 static bool
 chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange *change,
 			  int page, uint32 place)
 {
-	bool		has_chain = LokiTidState(seen) == LOKI_TID_OVERFLOW;
-	uint32		free_head = row->meta.free_head[LokiFamilyFreeList(LOKI_FAMILY_OVERFLOW)];
+	bool		has_chain = LokiTidState(seen) == LOKI_TID_LIST;
+	uint32		free_head = row->meta.free_head[LokiSlotArrayFreeList(LOKI_SLOTS_DUPLICATE)];
 	LokiClaim	claims[2];
-	LokiOverflowData slots[2];
+	LokiDuplicateData slots[2];
 	LokiTidData tid;
 
-	if (!loki_claim_at_once(change, LOKI_FAMILY_OVERFLOW, free_head, has_chain ? 1 : 2,
+	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_chain ? 1 : 2,
 							claims))
 		return false;
-	slots[0] = overflow_slot(node, has_chain ? LokiTidOverflowHead(seen) : claims[1].number,
+	slots[0] = duplicate_slot(node, has_chain ? LokiTidListHead(seen) : claims[1].number,
 							 &row->tid.u.heap);
 	loki_claim_slot(change, &claims[0], &slots[0]);
 	if (!has_chain)
 	{
-		slots[1] = overflow_slot(node, LOKI_NONE, &seen->u.heap);
+		slots[1] = duplicate_slot(node, LOKI_NONE, &seen->u.heap);
 		loki_claim_slot(change, &claims[1], &slots[1]);
 	}
 	tid = tid_with_head(row, seen, claims[0].number);
-	loki_change_slot(change, page, row->state->families[LOKI_FAMILY_TID].slot_size, place,
+	loki_change_slot(change, page, row->state->arrays[LOKI_SLOTS_TID].slot_size, place,
 					 &tid);
 	loki_change_finish(change);
 	return true;
@@ -123,7 +123,7 @@ chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange 
 
 typedef enum JoinResult
 {
-	JOINED,
+	DUPLICATED,
 	JOIN_REFUSED,				/* the node takes no rows */
 	JOIN_NO_SLOTS
 } JoinResult;
@@ -132,7 +132,7 @@ typedef enum JoinResult
 static JoinResult
 join_at_once(LokiNewRow *row, uint32 node)
 {
-	uint32		slot_size = row->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiTidData tid = {0};
 	JoinResult	result = JOIN_REFUSED;
 	LokiChange	change;
@@ -140,10 +140,10 @@ join_at_once(LokiNewRow *row, uint32 node)
 	int			page;
 
 	loki_change_begin(&change, row->state, row->index);
-	page = loki_change_lock(&change, LOKI_FAMILY_TID, node, &place);
+	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
 	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
 	if (may_join(&tid) && chain_at_once(row, &tid, node, &change, page, place))
-		return JOINED;
+		return DUPLICATED;
 	if (may_join(&tid))
 		result = JOIN_NO_SLOTS;
 	loki_change_finish(&change);
@@ -151,45 +151,45 @@ join_at_once(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Make an OVERFLOW slot, whose next is *next, the head of a node's chain, if
+ * Make an DUPLICATE slot, whose next is *next, the head of a node's chain, if
  * the node's TID slot still is *seen.
  */
 static bool
-chain_overflow(LokiNewRow *row, uint32 node, const LokiTidData *seen,
-			   uint32 overflow, uint32 next)
+chain_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
+			   uint32 duplicate, uint32 next)
 {
-	uint32		slot_size = row->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
-	uint32		overflow_place;
+	uint32		duplicate_place;
 	LokiTidData tid;
 	LokiChange	change;
 	int			page;
 	bool		same;
 
 	loki_change_begin(&change, row->state, row->index);
-	page = loki_change_lock(&change, LOKI_FAMILY_TID, node, &place);
+	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
 	same = memcmp(LokiPageSlot(loki_change_page(&change, page), slot_size, place), seen,
 				  slot_size) == 0;
 	if (same)
 	{
-		int			overflow_page = loki_change_lock(&change, LOKI_FAMILY_OVERFLOW, overflow,
-													 &overflow_place);
+		int			duplicate_page = loki_change_lock(&change, LOKI_SLOTS_DUPLICATE, duplicate,
+													 &duplicate_place);
 
-		tid = tid_with_head(row, seen, overflow);
+		tid = tid_with_head(row, seen, duplicate);
 		loki_change_slot(&change, page, slot_size, place, &tid);
-		loki_change_slot_bytes(&change, overflow_page, sizeof(LokiOverflowData), overflow_place,
-							   offsetof(LokiOverflowData, next), &next, sizeof(next));
+		loki_change_slot_bytes(&change, duplicate_page, sizeof(LokiDuplicateData), duplicate_place,
+							   offsetof(LokiDuplicateData, next), &next, sizeof(next));
 	}
 	loki_change_finish(&change);
 	return same;
 }
 
 static uint32
-claim_overflow(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
+claim_duplicate(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 {
-	LokiOverflowData slot = overflow_slot(node, LOKI_NONE, heap);
+	LokiDuplicateData slot = duplicate_slot(node, LOKI_NONE, heap);
 
-	return loki_slot_claim(row->state, row->index, LOKI_FAMILY_OVERFLOW, &slot, DEBUG1);
+	return loki_slot_claim(row->state, row->index, LOKI_SLOTS_DUPLICATE, &slot, DEBUG1);
 }
 
 /*
@@ -213,23 +213,23 @@ join_in_steps(LokiNewRow *row, uint32 node)
 		LokiTidData tid = {0};
 		uint32		next;
 
-		if (!loki_slot_read(row->state, row->index, LOKI_FAMILY_TID, node, &tid) ||
+		if (!loki_slot_read(row->state, row->index, LOKI_SLOTS_TID, node, &tid) ||
 			!may_join(&tid))
 			return false;
-		if (LokiTidState(&tid) != LOKI_TID_OVERFLOW)
+		if (LokiTidState(&tid) != LOKI_TID_LIST)
 		{
 			if (first == LOKI_NONE || !ItemPointerEquals(&first_heap, &tid.u.heap))
-				first = claim_overflow(row, node, &tid.u.heap);
+				first = claim_duplicate(row, node, &tid.u.heap);
 			first_heap = tid.u.heap;
 			next = first;
 		}
 		else
-			next = LokiTidOverflowHead(&tid);
+			next = LokiTidListHead(&tid);
 		if (added == LOKI_NONE)
-			added = claim_overflow(row, node, &row->tid.u.heap);
+			added = claim_duplicate(row, node, &row->tid.u.heap);
 		if (next == LOKI_NONE || added == LOKI_NONE)
 			return false;
-		if (chain_overflow(row, node, &tid, added, next))
+		if (chain_duplicate(row, node, &tid, added, next))
 			return true;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -245,7 +245,7 @@ join_node(LokiNewRow *row, uint32 node)
 {
 	switch (join_at_once(row, node))
 	{
-		case JOINED:
+		case DUPLICATED:
 			return true;
 		case JOIN_NO_SLOTS:
 			return join_in_steps(row, node);
@@ -262,19 +262,19 @@ join_node(LokiNewRow *row, uint32 node)
  * that is live stays what it is for as long as the page lock is held.
  */
 bool
-loki_join_if_equal(LokiNewRow *row, uint32 node)
+loki_share_if_equal(LokiNewRow *row, uint32 node)
 {
 	if (!is_equal_row(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_equal_row(row, node))
 		return false;
-	loki_rowmap_joined(row->state, row->index, &row->meta.rowmap, node);
+	loki_rowmap_duplicated(row->state, row->index, &row->meta.rowmap, node);
 	return join_node(row, node);
 }
 
 /*
  * Have searches stop at a node that is equal to the row, as far as its code
  * says: the estimate of an equal row is that of the row's own code.  But
- * recoding leaves nodes with other codes than those of their vectors: then nodes
+ * requantizing leaves nodes with other codes than those of their vectors: then nodes
  * are taken for equal within the error of estimates.
  */
 void
@@ -289,21 +289,21 @@ loki_look_for_equal_row(LokiNewRow *row)
 	error = quantizer->error(quantizer, search->query, own, row->self);
 	search->wanted = row->self;
 	search->tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
-	row->recoded = row->state->epoch > 1;
-	row->tolerance = row->recoded ? 3 * error : search->tolerance;
+	row->requantized = row->state->epoch > 1;
+	row->tolerance = row->requantized ? 3 * error : search->tolerance;
 }
 
 /* Look for an equal row in the pool of the search, and join its node. */
 bool
-loki_join_equal_row(LokiNewRow *row)
+loki_insert_duplicate(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
 
-	if (!search->met && !row->recoded)
+	if (!search->met && !row->requantized)
 		return false;
 	for (int i = 0; i < search->npool; i++)
 		if (fabsf(search->pool[i].distance - search->wanted) <= row->tolerance &&
-			loki_join_if_equal(row, search->pool[i].node & ~LOKI_EXPANDED))
+			loki_share_if_equal(row, search->pool[i].node & ~LOKI_EXPANDED))
 			return true;
 	return false;
 }

@@ -63,16 +63,16 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
 
 	tid.u.heap = row->tid.u.heap;
 	tid.state = flags | (row->state->nattributes > 0 ? LOKI_TID_RESERVED : LOKI_TID_LIVE);
-	number = loki_slot_claim(row->state, row->index, LOKI_FAMILY_NULLTID, &tid, ERROR);
+	number = loki_slot_claim(row->state, row->index, LOKI_SLOTS_NULLTID, &tid, ERROR);
 	if (row->state->nattributes == 0)
 		return;
 
 	loki_ensure_null(row->state, row->index, number);
 	for (int i = 0; i < row->state->nattributes; i++)
-		loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLATTR + i, number,
+		loki_slot_write(row->state, row->index, LOKI_SLOTS_NULLATTR + i, number,
 						row->attributes[i]);
 	tid.state = flags | LOKI_TID_LIVE;
-	loki_slot_write(row->state, row->index, LOKI_FAMILY_NULLTID, number, &tid);
+	loki_slot_write(row->state, row->index, LOKI_SLOTS_NULLTID, number, &tid);
 }
 
 /* ----------------------------------------------------------------
@@ -180,29 +180,29 @@ search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
 static uint32
 find_live_node(LokiNewRow *row)
 {
-	LokiFamily *family = &row->state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_TID];
 
 	loki_index_refresh(row->state, row->index);
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		Buffer		buffer = loki_buffer_read(row->state, row->index,
-											  loki_page_block(family, ordinal));
+											  loki_page_block(array, ordinal));
 		Page		page = BufferGetPage(buffer);
 		uint32		found = LOKI_NONE;
 		int			used;
 
 		CHECK_FOR_INTERRUPTS();
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(row->index, buffer, page, LOKI_FAMILY_TID, ordinal);
-		used = LokiPageUsed(page, family->slot_size);
+		loki_page_check(row->index, buffer, page, LOKI_SLOTS_TID, ordinal);
+		used = LokiPageUsed(page, array->slot_size);
 		for (int i = 0; i < used && found == LOKI_NONE; i++)
 		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, i);
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, array->slot_size, i);
 			int			state = LokiTidState(tid);
-			uint32		node = ordinal * family->per_page + i;
+			uint32		node = ordinal * array->per_page + i;
 
 			if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
-				 state == LOKI_TID_OVERFLOW) && node != row->node)
+				 state == LOKI_TID_LIST) && node != row->node)
 				found = node;
 		}
 		UnlockReleaseBuffer(buffer);
@@ -230,7 +230,7 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 	search->stop = false;
 	if (search->met || row->unchanged)
 	{
-		if (loki_join_equal_row(row))
+		if (loki_insert_duplicate(row))
 			return true;
 		loki_search_walk(search, NULL, 0, width, ef);
 	}
@@ -273,7 +273,7 @@ find_place(LokiNewRow *row)
 			return true;
 		loki_search_walk(search, cache->found, nwide, cache->ef_construction,
 						 cache->ef_construction);
-		if (loki_join_equal_row(row))
+		if (loki_insert_duplicate(row))
 			return true;
 		if (choose_base(row) == 0)
 		{
@@ -492,7 +492,7 @@ insert_node(LokiNewRow *row)
 		}
 	}
 
-	loki_node_let_join(row);
+	loki_node_let_share(row);
 }
 
 /*
@@ -505,7 +505,7 @@ lock_for_insert(LokiNewRow *row)
 	loki_insert_lock(row->index);
 	loki_meta_read(row->index, &row->meta);
 	row->stale = row->meta.epoch != row->state->epoch ||
-		(row->meta.flags & LOKI_META_RECODING) != 0;
+		(row->meta.flags & LOKI_META_REQUANTIZING) != 0;
 }
 
 static void
@@ -527,7 +527,7 @@ join_by_table(LokiNewRow *row)
 	if (row->cache->versions == NULL)
 		return false;
 	lock_for_insert(row);
-	joined = !row->stale && loki_version_join(row);
+	joined = !row->stale && loki_version_share(row);
 	unlock_insert(row);
 	return joined;
 }
@@ -618,7 +618,7 @@ find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
 	Oid			value = InvalidOid;
 	struct varatt_external pointer;
 
-	if (row->state->families[LOKI_FAMILY_TID].slot_size < LOKI_TID_LONG ||
+	if (row->state->arrays[LOKI_SLOTS_TID].slot_size < LOKI_TID_LONG ||
 		!OidIsValid(heap->rd_rel->reltoastrelid) || attribute == 0)
 		return InvalidOid;
 	if (slot == NULL)
@@ -722,7 +722,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
 	if (inserted)
-		loki_recode_grown(index, state, node, grown, heap);
+		loki_requantize_grown(index, state, node, grown, heap);
 	return inserted;
 }
 
@@ -732,6 +732,6 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 				 IndexInfo *indexInfo)
 {
 	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
-		loki_recode_finish(index);
+		loki_requantize_finish(index);
 	return false;
 }

@@ -60,7 +60,7 @@ typedef struct LokiNewRow
 	float		self;			/* estimate of the row's own code ... */
 	float		tolerance;		/* ... and how far that of an equal row is
 								 * from it */
-	bool		recoded;		/* for which codes do not decide alone */
+	bool		requantized;		/* for which codes do not decide alone */
 	int			level;
 	uint32		node;
 	bool		grown;			/* its number was never used before */
@@ -71,19 +71,19 @@ typedef struct LokiNewRow
 
 /* functions in insert/version.c */
 extern void loki_version_prepare(LokiNewRow *row);
-extern bool loki_version_join(LokiNewRow *row);
+extern bool loki_version_share(LokiNewRow *row);
 
 /* functions in insert/node.c */
 extern void loki_node_write(LokiNewRow *row);
-extern void loki_node_let_join(LokiNewRow *row);
+extern void loki_node_let_share(LokiNewRow *row);
 
 /* functions in insert/offer.c */
 extern void loki_offer_node(LokiNewRow *row);
 
 /* functions in insert/duplicate.c */
-extern bool loki_join_if_equal(LokiNewRow *row, uint32 node);
+extern bool loki_share_if_equal(LokiNewRow *row, uint32 node);
 extern void loki_look_for_equal_row(LokiNewRow *row);
-extern bool loki_join_equal_row(LokiNewRow *row);
+extern bool loki_insert_duplicate(LokiNewRow *row);
 
 /* Entry point of the access method */
 extern bool loki_hnsw_insert(Relation index, Datum *values, bool *isnull,

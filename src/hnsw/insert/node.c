@@ -3,7 +3,7 @@
  * node.c
  *	  Writing the slots of a new node.
  *
- * They lie on pages of as many families, of which one record changes four.  The
+ * They lie on pages of as many slot arrays, of which one record changes four.  The
  * first claims a TID slot and has what a walk reads; the last makes the node
  * live.  src/hnsw/README, "Insert".
  *
@@ -25,7 +25,7 @@
 /* A slot of a new node */
 typedef struct NodeSlot
 {
-	int			family;
+	int			array;
 	const void *slot;
 } NodeSlot;
 
@@ -34,13 +34,13 @@ typedef struct NodeSlot
  * that is not in WAL.
  */
 static void
-change_slot(LokiNewRow *row, LokiChange *change, int family, const void *slot)
+change_slot(LokiNewRow *row, LokiChange *change, int array, const void *slot)
 {
-	uint32		slot_size = row->state->families[family].slot_size;
+	uint32		slot_size = row->state->arrays[array].slot_size;
 	uint32		place;
-	int			page = loki_change_lock(change, family, row->node, &place);
+	int			page = loki_change_lock(change, array, row->node, &place);
 
-	if (family == LOKI_FAMILY_TID)
+	if (array == LOKI_SLOTS_TID)
 		loki_change_slot(change, page, slot_size, place, slot);
 	else
 		loki_change_slot_differing(change, page, slot_size, place, slot);
@@ -60,7 +60,7 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	for (;;)
 	{
 		loki_change_begin(&change, row->state, row->index);
-		loki_claim_begin(&change, LOKI_FAMILY_TID, &claim);
+		loki_claim_begin(&change, LOKI_SLOTS_TID, &claim);
 		if (loki_node_has_pages(row->state, claim.number))
 			break;
 		loki_change_unlock(&change);
@@ -71,7 +71,7 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	loki_claim_slot(&change, &claim, &row->tid);
 	while (n < nslots && change.npages < LOKI_CHANGE_PAGES)
 	{
-		change_slot(row, &change, slots[n].family, slots[n].slot);
+		change_slot(row, &change, slots[n].array, slots[n].slot);
 		n++;
 	}
 	loki_change_finish(&change);
@@ -90,10 +90,10 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 		last = nslots < LOKI_CHANGE_PAGES;
 		loki_change_begin(&change, row->state, row->index);
 		if (last)
-			change_slot(row, &change, LOKI_FAMILY_TID, &row->tid);
+			change_slot(row, &change, LOKI_SLOTS_TID, &row->tid);
 		while (nslots > 0 && change.npages < LOKI_CHANGE_PAGES)
 		{
-			change_slot(row, &change, slots->family, slots->slot);
+			change_slot(row, &change, slots->array, slots->slot);
 			slots++;
 			nslots--;
 		}
@@ -102,9 +102,9 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 }
 
 static inline NodeSlot
-node_slot(int family, const void *slot)
+node_slot(int array, const void *slot)
 {
-	NodeSlot	result = {family, slot};
+	NodeSlot	result = {array, slot};
 
 	return result;
 }
@@ -115,13 +115,13 @@ list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 {
 	int			n = 0;
 
-	slots[n++] = node_slot(LOKI_FAMILY_CODE, row->code);
-	slots[n++] = node_slot(LOKI_FAMILY_HASH, &row->hash);
-	slots[n++] = node_slot(LOKI_FAMILY_LINK, link);
+	slots[n++] = node_slot(LOKI_SLOTS_CODE, row->code);
+	slots[n++] = node_slot(LOKI_SLOTS_HASH, &row->hash);
+	slots[n++] = node_slot(LOKI_SLOTS_LINK, link);
 	if (row->refine)
-		slots[n++] = node_slot(LOKI_FAMILY_REFINE, row->refine);
+		slots[n++] = node_slot(LOKI_SLOTS_REFINE, row->refine);
 	for (int i = 0; i < row->state->nattributes; i++)
-		slots[n++] = node_slot(LOKI_FAMILY_ATTR + i, row->attributes[i]);
+		slots[n++] = node_slot(LOKI_SLOTS_ATTR + i, row->attributes[i]);
 	return n;
 }
 
@@ -141,13 +141,13 @@ write_upper(LokiNewRow *row, LokiLinkData *link)
 		upper->down = row->slots[level - 1];
 		upper->level = (uint8) level;
 		loki_list_put(upper, level, row->state->m, &row->cache->lists[level]);
-		row->slots[level] = loki_slot_claim(row->state, row->index, LOKI_FAMILY_UPPER, upper,
+		row->slots[level] = loki_slot_claim(row->state, row->index, LOKI_SLOTS_UPPER, upper,
 											DEBUG1);
 		if (row->slots[level] == LOKI_NONE)
 		{
 			row->level = level - 1;
 			link->level = (uint8) row->level;
-			loki_slot_write(row->state, row->index, LOKI_FAMILY_LINK, row->node, link);
+			loki_slot_write(row->state, row->index, LOKI_SLOTS_LINK, row->node, link);
 		}
 	}
 }
@@ -170,7 +170,7 @@ loki_node_write(LokiNewRow *row)
 
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
-	loki_postings_renew(row->state, row->index, &row->meta, row->node);
+	loki_reused_note(row->state, row->index, &row->meta, row->node);
 	write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
 	write_slots(row, slots + nwritten, nslots - nwritten);
@@ -178,7 +178,7 @@ loki_node_write(LokiNewRow *row)
 
 /* Let rows that are equal join the node. */
 void
-loki_node_let_join(LokiNewRow *row)
+loki_node_let_share(LokiNewRow *row)
 {
 	row->tid.state = LOKI_TID_LIVE;
 	write_slots(row, NULL, 0);

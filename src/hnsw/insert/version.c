@@ -61,24 +61,24 @@ table_insert(LokiVersionTable *table, uint64 hash, uint32 node)
 static int
 insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
 {
-	LokiFamily *family = &row->state->families[LOKI_FAMILY_HASH];
+	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
 	Buffer		buffer = loki_buffer_read(row->state, row->index,
-										  loki_page_block(family, ordinal));
+										  loki_page_block(array, ordinal));
 	PGAlignedBlock copy;
 	int			used;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_FAMILY_HASH, ordinal);
+	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_SLOTS_HASH, ordinal);
 	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 
-	used = LokiPageUsed(copy.data, family->slot_size);
+	used = LokiPageUsed(copy.data, array->slot_size);
 	for (int i = 0; i < used; i++)
 	{
 		uint64		hash;
 
-		memcpy(&hash, LokiPageSlot(copy.data, family->slot_size, i), sizeof(hash));
-		table_insert(table, hash, ordinal * family->per_page + i);
+		memcpy(&hash, LokiPageSlot(copy.data, array->slot_size, i), sizeof(hash));
+		table_insert(table, hash, ordinal * array->per_page + i);
 	}
 	return used;
 }
@@ -91,8 +91,8 @@ void
 loki_version_prepare(LokiNewRow *row)
 {
 	LokiInsertCache *cache = row->cache;
-	LokiFamily *family = &row->state->families[LOKI_FAMILY_HASH];
-	uint64		nodes = (uint64) family->npages * family->per_page;
+	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
+	uint64		nodes = (uint64) array->npages * array->per_page;
 	LokiVersionTable *table;
 	uint32		size = 1024;
 
@@ -109,7 +109,7 @@ loki_version_prepare(LokiNewRow *row)
 											mul_size(size, sizeof(uint32))));
 	table->mask = size - 1;
 	memset(table->nodes, 0xFF, mul_size(size, sizeof(uint32)));
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (insert_page(row, table, ordinal) == 0)
@@ -120,14 +120,14 @@ loki_version_prepare(LokiNewRow *row)
 
 /* Find the row's node in the table, and join it.  The page lock is held. */
 bool
-loki_version_join(LokiNewRow *row)
+loki_version_share(LokiNewRow *row)
 {
 	const LokiVersionTable *table = row->cache->versions;
 	uint32		i = (uint32) row->hash.h[0] & table->mask;
 
 	for (int probe = 0; probe < MAX_PROBES && table->nodes[i] != LOKI_NONE; probe++)
 	{
-		if (loki_join_if_equal(row, table->nodes[i]))
+		if (loki_share_if_equal(row, table->nodes[i]))
 			return true;
 		i = (i + 1) & table->mask;
 	}

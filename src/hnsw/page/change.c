@@ -58,25 +58,25 @@ StaticAssertDecl(offsetof(LokiChangedPart, length) ==
  * ----------------------------------------------------------------
  */
 
-/* Place of a family in the order of locks; see README */
+/* Place of a slot array in the order of locks; see README */
 static int
-lock_rank(int family)
+lock_rank(int array)
 {
-	switch (family)
+	switch (array)
 	{
-		case LOKI_FAMILY_META:
+		case LOKI_SLOTS_META:
 			return 0;
-		case LOKI_FAMILY_TID:
-		case LOKI_FAMILY_NULLTID:
-		case LOKI_FAMILY_UPPER:
+		case LOKI_SLOTS_TID:
+		case LOKI_SLOTS_NULLTID:
+		case LOKI_SLOTS_UPPER:
 			return 1;
-		case LOKI_FAMILY_OVERFLOW:
+		case LOKI_SLOTS_DUPLICATE:
 			return 2;
-		case LOKI_FAMILY_CODE:
+		case LOKI_SLOTS_CODE:
 			return 3;
-		case LOKI_FAMILY_LINK:
+		case LOKI_SLOTS_LINK:
 			return 5;
-		case LOKI_FAMILY_DIRECTORY:
+		case LOKI_SLOTS_DIRECTORY:
 			return 6;
 		default:
 			return 4;
@@ -85,15 +85,15 @@ lock_rank(int family)
 
 /* Whether a page may be locked after another */
 static bool
-in_order(const LokiChangedPage *before, int family, uint32 ordinal)
+in_order(const LokiChangedPage *before, int array, uint32 ordinal)
 {
-	int			rank = lock_rank(family);
-	int			rank_before = lock_rank(before->family);
+	int			rank = lock_rank(array);
+	int			rank_before = lock_rank(before->array);
 
 	if (rank != rank_before)
 		return rank_before < rank;
-	if (family != before->family)
-		return before->family < family;
+	if (array != before->array)
+		return before->array < array;
 	return before->ordinal < ordinal;
 }
 
@@ -118,9 +118,9 @@ read_block(LokiChange *change, BlockNumber block)
 	return loki_buffer_read(change->state, change->index, block);
 }
 
-/* Pin and lock a block that is a family's page; its number in the change */
+/* Pin and lock a block that is a slot array's page; its number in the change */
 static int
-lock_block(LokiChange *change, int family, uint32 ordinal, BlockNumber block)
+lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 {
 	LokiChangedPage *page = &change->pages[change->npages];
 
@@ -128,45 +128,45 @@ lock_block(LokiChange *change, int family, uint32 ordinal, BlockNumber block)
 	Assert(change->npages > 0 || InterruptHoldoffCount == 0);
 	if (change->npages == LOKI_CHANGE_PAGES)
 		elog(ERROR, "too many pages in a change");
-	if (change->npages > 0 && !in_order(page - 1, family, ordinal))
+	if (change->npages > 0 && !in_order(page - 1, array, ordinal))
 		elog(ERROR, "page %u of the %s array is locked after page %u of the %s array",
-			 ordinal, loki_family_name(family), page[-1].ordinal,
-			 loki_family_name(page[-1].family));
+			 ordinal, loki_slot_array_name(array), page[-1].ordinal,
+			 loki_slot_array_name(page[-1].array));
 	page->buffer = read_block(change, block);
 	LockBuffer(page->buffer, BUFFER_LOCK_EXCLUSIVE);
-	page->family = family;
+	page->array = array;
 	page->ordinal = ordinal;
 	page->logged = false;
 	page->image = false;
 	page->copy = NULL;
-	loki_page_check(change->index, page->buffer, BufferGetPage(page->buffer), family, ordinal);
+	loki_page_check(change->index, page->buffer, BufferGetPage(page->buffer), array, ordinal);
 	page->lower = ((PageHeader) BufferGetPage(page->buffer))->pd_lower;
 	return change->npages++;
 }
 
-/* Lock a page of a family, which is one of slots. */
+/* Lock a page of a slot array, which is one of slots. */
 int
-loki_change_lock_page(LokiChange *change, int family, uint32 ordinal)
+loki_change_lock_page(LokiChange *change, int array, uint32 ordinal)
 {
-	return lock_block(change, family, ordinal,
-					  loki_page_block(&change->state->families[family], ordinal));
+	return lock_block(change, array, ordinal,
+					  loki_page_block(&change->state->arrays[array], ordinal));
 }
 
 /* Lock the page of a slot; *place is its place there. */
 int
-loki_change_lock(LokiChange *change, int family, uint32 number, uint32 *place)
+loki_change_lock(LokiChange *change, int array, uint32 number, uint32 *place)
 {
-	BlockNumber block = loki_slot_block(change->state, change->index, family, number, place);
+	BlockNumber block = loki_slot_block(change->state, change->index, array, number, place);
 
-	return lock_block(change, family,
-					  loki_slot_page(&change->state->families[family], number, place), block);
+	return lock_block(change, array,
+					  loki_slot_page(&change->state->arrays[array], number, place), block);
 }
 
 /* Lock a page of the directory, which is chained from page to page. */
 int
 loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal)
 {
-	return lock_block(change, LOKI_FAMILY_DIRECTORY, ordinal, block);
+	return lock_block(change, LOKI_SLOTS_DIRECTORY, ordinal, block);
 }
 
 /* Let go of the page that was locked last. */
@@ -296,7 +296,7 @@ loki_change_copy(LokiChange *change, int number)
 LokiMetaPage
 loki_change_meta(LokiChange *change)
 {
-	int			page = lock_block(change, LOKI_FAMILY_META, 0, LOKI_META_BLKNO);
+	int			page = lock_block(change, LOKI_SLOTS_META, 0, LOKI_META_BLKNO);
 
 	return LokiPageGetMeta(loki_change_copy(change, page));
 }
@@ -509,7 +509,7 @@ loki_change_finish(LokiChange *change)
  * Write one slot, whose page must exist, in a record of its own.
  */
 void
-loki_slot_write(LokiIndex *state, Relation index, int family, uint32 number,
+loki_slot_write(LokiIndex *state, Relation index, int array, uint32 number,
 				const void *slot)
 {
 	LokiChange	change;
@@ -517,7 +517,7 @@ loki_slot_write(LokiIndex *state, Relation index, int family, uint32 number,
 	int			page;
 
 	loki_change_begin(&change, state, index);
-	page = loki_change_lock(&change, family, number, &place);
-	loki_change_slot(&change, page, state->families[family].slot_size, place, slot);
+	page = loki_change_lock(&change, array, number, &place);
+	loki_change_slot(&change, page, state->arrays[array].slot_size, place, slot);
 	loki_change_finish(&change);
 }

@@ -32,7 +32,7 @@
 typedef struct LokiChangedPage
 {
 	Buffer		buffer;
-	int			family;
+	int			array;
 	uint32		ordinal;
 	bool		logged;			/* part of the record */
 	bool		image;			/* as an image */
@@ -63,12 +63,12 @@ typedef struct LokiChange
 extern void loki_change_begin(LokiChange *change, LokiIndex *index_state, Relation index);
 
 /*
- * Pin and lock a page exclusively: one of a family, that of a slot, or block 0.
- * Returns its number in the change.  ERROR if it is not a page of the family, or if
+ * Pin and lock a page exclusively: one of a slot array, that of a slot, or block 0.
+ * Returns its number in the change.  ERROR if it is not a page of the slot array, or if
  * it comes before those that are locked: they would wait for each other.
  */
-extern int	loki_change_lock_page(LokiChange *change, int family, uint32 ordinal);
-extern int	loki_change_lock(LokiChange *change, int family, uint32 number, uint32 *place);
+extern int	loki_change_lock_page(LokiChange *change, int array, uint32 ordinal);
+extern int	loki_change_lock(LokiChange *change, int array, uint32 number, uint32 *place);
 
 /* The same for a page of the directory, which has no numbers */
 extern int	loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal);
@@ -130,7 +130,7 @@ extern void loki_change_image(LokiChange *change, int page);
 extern void loki_change_finish(LokiChange *change);
 
 /* Write one slot, whose page exists, in a record of its own */
-extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
+extern void loki_slot_write(LokiIndex *index_state, Relation index, int array,
 							uint32 number, const void *slot);
 
 /* ----------------------------------------------------------------
@@ -139,12 +139,12 @@ extern void loki_slot_write(LokiIndex *index_state, Relation index, int family,
  */
 
 /*
- * A slot of a free-list family that is about to be claimed.  Its page is locked
+ * A slot of a free-list slot array that is about to be claimed.  Its page is locked
  * by a change.
  */
 typedef struct LokiClaim
 {
-	int			family;
+	int			array;
 	uint32		number;
 	int			page;			/* in the change */
 	uint32		place;
@@ -153,11 +153,11 @@ typedef struct LokiClaim
 } LokiClaim;
 
 /*
- * Find a free slot of a free-list family (TID, UPPER, OVERFLOW, NULLTID), and lock
+ * Find a free slot of a free-list slot array (TID, UPPER, DUPLICATE, NULLTID), and lock
  * its page as the first of a change.  Takes those on the free list before new
- * ones; extends the family when there are none.
+ * ones; extends the slot array when there are none.
  */
-extern void loki_claim_begin(LokiChange *change, int family, LokiClaim *claim);
+extern void loki_claim_begin(LokiChange *change, int array, LokiClaim *claim);
 
 /*
  * The same for n slots of one page, the head of the free list or, if that is
@@ -165,7 +165,7 @@ extern void loki_claim_begin(LokiChange *change, int family, LokiClaim *claim);
  * as the page is full.  Others may be locked before: nothing is extended and no
  * other page looked at.
  */
-extern bool loki_claim_at_once(LokiChange *change, int family, uint32 free_head, int n,
+extern bool loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 							   LokiClaim *claims);
 
 /*

@@ -62,10 +62,10 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 	int			allocated = state->directory_entries + 16;
 	BlockRange *ranges = palloc_array(BlockRange, allocated);
 
-	for (int f = 0; f < LOKI_FAMILIES; f++)
-		for (uint32 e = 0; e < state->families[f].nextents; e++)
+	for (int f = 0; f < LOKI_SLOT_ARRAYS; f++)
+		for (uint32 e = 0; e < state->arrays[f].nextents; e++)
 		{
-			ranges[nranges].first = state->families[f].extents[e];
+			ranges[nranges].first = state->arrays[f].extents[e];
 			ranges[nranges].end = ranges[nranges].first + LokiExtentBlocks(e);
 			nranges++;
 		}
@@ -79,7 +79,7 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 		ranges[nranges].end = directory + 1;
 		nranges++;
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_FAMILY_DIRECTORY, ordinal++);
+		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_SLOTS_DIRECTORY, ordinal++);
 		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
 		UnlockReleaseBuffer(buffer);
 	}
@@ -150,11 +150,11 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 }
 
 /*
- * Initialise `count` blocks from `first` on as pages of a family.  The extension
+ * Initialise `count` blocks from `first` on as pages of a slot array.  The extension
  * lock is held.
  */
 static void
-init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 ordinal)
+init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 ordinal)
 {
 	for (uint32 i = 0; i < count; i++)
 	{
@@ -164,7 +164,7 @@ init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 
 		buffer = ReadBufferExtended(index, MAIN_FORKNUM, first + i, RBM_ZERO_AND_LOCK,
 									NULL);
 		START_CRIT_SECTION();
-		loki_page_init(BufferGetPage(buffer), family, ordinal + i);
+		loki_page_init(BufferGetPage(buffer), array, ordinal + i);
 		MarkBufferDirty(buffer);
 		if (RelationNeedsWAL(index))
 			log_newpage_buffer(buffer, true);
@@ -174,12 +174,12 @@ init_blocks(Relation index, BlockNumber first, uint32 count, int family, uint32 
 }
 
 /*
- * Blocks for `count` pages of a family: a gap, or the end of the file.  Where the
+ * Blocks for `count` pages of a slot array: a gap, or the end of the file.  Where the
  * file cannot be extended that is an error, or, with an elevel below ERROR, a
  * message and InvalidBlockNumber.
  */
 static BlockNumber
-allocate_blocks(LokiIndex *state, Relation index, uint32 count, int family,
+allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
 				uint32 ordinal, int elevel)
 {
 	BlockNumber first = find_gap(state, index, count);
@@ -188,7 +188,7 @@ allocate_blocks(LokiIndex *state, Relation index, uint32 count, int family,
 		extend_file(index, first + count);
 	else if (!extend_file_if_possible(index, first + count, elevel))
 		return InvalidBlockNumber;
-	init_blocks(index, first, count, family, ordinal);
+	init_blocks(index, first, count, array, ordinal);
 	return first;
 }
 
@@ -205,7 +205,7 @@ last_directory_page(Relation index, uint32 *ordinal, bool *full)
 		BlockNumber next;
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, *ordinal);
+		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, *ordinal);
 		next = LokiPageOpaque(page)->next;
 		*full = LokiPageUsed(page, sizeof(LokiExtentData)) >= LOKI_EXTENTS_PER_PAGE;
 		UnlockReleaseBuffer(buffer);
@@ -232,7 +232,7 @@ directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int 
 
 	if (!full)
 		return last;
-	added = allocate_blocks(state, index, 1, LOKI_FAMILY_DIRECTORY, *ordinal + 1, elevel);
+	added = allocate_blocks(state, index, 1, LOKI_SLOTS_DIRECTORY, *ordinal + 1, elevel);
 	if (added == InvalidBlockNumber)
 		return added;
 	loki_change_begin(&change, state, index);
@@ -263,11 +263,11 @@ append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
 	loki_change_finish(&change);
 }
 
-/* Append an extent to a family; the extension lock is held and the directory fresh. */
+/* Append an extent to a slot array; the extension lock is held and the directory fresh. */
 static bool
-append_extent(LokiIndex *state, Relation index, int family, int elevel)
+append_extent(LokiIndex *state, Relation index, int array, int elevel)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	LokiExtentData entry = {0};
 	BlockNumber directory;
 	uint32		ordinal;
@@ -280,10 +280,10 @@ append_extent(LokiIndex *state, Relation index, int family, int elevel)
 	directory = directory_page_with_room(state, index, &ordinal, elevel);
 	if (directory == InvalidBlockNumber)
 		return false;
-	entry.family = (uint8) family;
+	entry.array = (uint8) array;
 	entry.extent = (uint16) fam->nextents;
 	entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
-								  family, fam->npages, elevel);
+								  array, fam->npages, elevel);
 	if (entry.first == InvalidBlockNumber)
 		return false;
 	append_entry(state, index, directory, ordinal, &entry);
@@ -291,16 +291,16 @@ append_extent(LokiIndex *state, Relation index, int family, int elevel)
 	return true;
 }
 
-/* Give a family its next extent, unless someone else just did. */
+/* Give a slot array its next extent, unless someone else just did. */
 static bool
-add_extent(LokiIndex *state, Relation index, int family, uint32 page, int elevel)
+add_extent(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
 {
 	bool		added;
 
 	LockRelationForExtension(index, ExclusiveLock);
 	loki_index_refresh(state, index);
-	added = page < state->families[family].npages ||
-		append_extent(state, index, family, elevel);
+	added = page < state->arrays[array].npages ||
+		append_extent(state, index, array, elevel);
 	UnlockRelationForExtension(index, ExclusiveLock);
 	return added;
 }
@@ -311,9 +311,9 @@ add_extent(LokiIndex *state, Relation index, int family, uint32 page, int elevel
  * false, with a message at elevel, which is below ERROR.
  */
 bool
-loki_reserve_slot(LokiIndex *state, Relation index, int family, uint32 number, int elevel)
+loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, int elevel)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		place;
 	uint32		page;
 
@@ -323,7 +323,7 @@ loki_reserve_slot(LokiIndex *state, Relation index, int family, uint32 number, i
 	if (page >= fam->npages)
 		loki_index_refresh(state, index);
 	while (page >= fam->npages)
-		if (!add_extent(state, index, family, page, elevel))
+		if (!add_extent(state, index, array, page, elevel))
 			return false;
 	return true;
 }
@@ -337,28 +337,28 @@ loki_extensions_refused(void)
 
 /* As loki_reserve_slot(), with an error where there is no room */
 void
-loki_ensure_slot(LokiIndex *state, Relation index, int family, uint32 number)
+loki_ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
 {
-	(void) loki_reserve_slot(state, index, family, number, ERROR);
+	(void) loki_reserve_slot(state, index, array, number, ERROR);
 }
 
 /* The same for all arrays that are addressed by node. */
 void
 loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 {
-	loki_ensure_slot(state, index, LOKI_FAMILY_CODE, node);
-	loki_ensure_slot(state, index, LOKI_FAMILY_LINK, node);
-	loki_ensure_slot(state, index, LOKI_FAMILY_REFINE, node);
-	loki_ensure_slot(state, index, LOKI_FAMILY_HASH, node);
+	loki_ensure_slot(state, index, LOKI_SLOTS_CODE, node);
+	loki_ensure_slot(state, index, LOKI_SLOTS_LINK, node);
+	loki_ensure_slot(state, index, LOKI_SLOTS_REFINE, node);
+	loki_ensure_slot(state, index, LOKI_SLOTS_HASH, node);
 	for (int i = 0; i < state->nattributes; i++)
-		loki_ensure_slot(state, index, LOKI_FAMILY_ATTR + i, node);
+		loki_ensure_slot(state, index, LOKI_SLOTS_ATTR + i, node);
 }
 
 /* Whether a slot is known to have a page */
 static bool
-has_page(const LokiIndex *state, int family, uint32 number)
+has_page(const LokiIndex *state, int array, uint32 number)
 {
-	const LokiFamily *fam = &state->families[family];
+	const LokiSlotArray *fam = &state->arrays[array];
 	uint32		place;
 
 	return fam->slot_size == 0 || loki_slot_page(fam, number, &place) < fam->npages;
@@ -369,12 +369,12 @@ bool
 loki_node_has_pages(const LokiIndex *state, uint32 node)
 {
 	for (int i = 0; i < state->nattributes; i++)
-		if (!has_page(state, LOKI_FAMILY_ATTR + i, node))
+		if (!has_page(state, LOKI_SLOTS_ATTR + i, node))
 			return false;
-	return has_page(state, LOKI_FAMILY_CODE, node) &&
-		has_page(state, LOKI_FAMILY_LINK, node) &&
-		has_page(state, LOKI_FAMILY_REFINE, node) &&
-		has_page(state, LOKI_FAMILY_HASH, node);
+	return has_page(state, LOKI_SLOTS_CODE, node) &&
+		has_page(state, LOKI_SLOTS_LINK, node) &&
+		has_page(state, LOKI_SLOTS_REFINE, node) &&
+		has_page(state, LOKI_SLOTS_HASH, node);
 }
 
 /* Make sure that all arrays that go with NULLTID have a page for a slot. */
@@ -382,39 +382,39 @@ void
 loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
 {
 	for (int i = 0; i < state->nattributes; i++)
-		loki_ensure_slot(state, index, LOKI_FAMILY_NULLATTR + i, number);
+		loki_ensure_slot(state, index, LOKI_SLOTS_NULLATTR + i, number);
 }
 
 /* Place of the first free slot among the used ones from `start` on, -1 if there
  * is none */
 static int
-find_free_place(Page page, int family, uint32 slot_size, int start)
+find_free_place(Page page, int array, uint32 slot_size, int start)
 {
 	int			used = LokiPageUsed(page, slot_size);
 
 	if (LokiPageOpaque(page)->free_slots == 0)
 		return -1;
 	for (int i = start; i < used; i++)
-		if (loki_slot_state(family, LokiPageSlot(page, slot_size, i)) == LOKI_TID_FREE)
+		if (loki_slot_state(array, LokiPageSlot(page, slot_size, i)) == LOKI_TID_FREE)
 			return i;
 	return -1;
 }
 
 /* Take a page that has no free slot left off the head of its free list. */
 static void
-freelist_pop(LokiIndex *state, Relation index, int family, uint32 ordinal)
+freelist_pop(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
-	int			list = LokiFamilyFreeList(family);
-	uint32		slot_size = state->families[family].slot_size;
+	int			list = LokiSlotArrayFreeList(array);
+	uint32		slot_size = state->arrays[array].slot_size;
 	LokiChange	change;
 	LokiMetaPage meta;
 	int			page;
 
 	loki_change_begin(&change, state, index);
 	meta = loki_change_meta(&change);
-	page = loki_change_lock_page(&change, family, ordinal);
+	page = loki_change_lock_page(&change, array, ordinal);
 	if (meta->free_head[list] == ordinal &&
-		find_free_place(loki_change_page(&change, page), family, slot_size, 0) < 0)
+		find_free_place(loki_change_page(&change, page), array, slot_size, 0) < 0)
 	{
 		Page		copy = loki_change_copy(&change, page);
 		LokiPageOpaque opaque = LokiPageOpaque(copy);
@@ -429,9 +429,9 @@ freelist_pop(LokiIndex *state, Relation index, int family, uint32 ordinal)
 
 /* Put a page that has free slots on the free list, unless it is there. */
 void
-loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
+loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
-	int			list = LokiFamilyFreeList(family);
+	int			list = LokiSlotArrayFreeList(array);
 	LokiChange	change;
 	LokiMetaPage meta;
 	LokiPageOpaque opaque;
@@ -439,7 +439,7 @@ loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
 
 	loki_change_begin(&change, state, index);
 	meta = loki_change_meta(&change);
-	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
+	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	opaque = LokiPageOpaque(page);
 	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST) && opaque->free_slots > 0)
 	{
@@ -452,42 +452,42 @@ loki_freelist_add(LokiIndex *state, Relation index, int family, uint32 ordinal)
 
 /* Head of a free list, as the metapage has it now */
 static uint32
-freelist_head(LokiIndex *state, Relation index, int family)
+freelist_head(LokiIndex *state, Relation index, int array)
 {
 	Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
 	uint32		head;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_meta_validate(index, BufferGetPage(buffer));
-	head = LokiPageGetMeta(BufferGetPage(buffer))->free_head[LokiFamilyFreeList(family)];
+	head = LokiPageGetMeta(BufferGetPage(buffer))->free_head[LokiSlotArrayFreeList(array)];
 	UnlockReleaseBuffer(buffer);
 	return head;
 }
 
-/* Number of used slots on a page of a family */
+/* Number of used slots on a page of a slot array */
 uint32
-loki_page_used(LokiIndex *state, Relation index, int family, uint32 ordinal)
+loki_page_used(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
 	Buffer		buffer = loki_buffer_read(state, index,
-										  loki_page_block(&state->families[family], ordinal));
+										  loki_page_block(&state->arrays[array], ordinal));
 	Page		page = BufferGetPage(buffer);
 	uint32		used;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, page, family, ordinal);
-	used = LokiPageUsed(page, state->families[family].slot_size);
+	loki_page_check(index, buffer, page, array, ordinal);
+	used = LokiPageUsed(page, state->arrays[array].slot_size);
 	UnlockReleaseBuffer(buffer);
 	return used;
 }
 
 /*
- * The page on which the used part of a free-list family ends.  Such pages fill
+ * The page on which the used part of a free-list slot array ends.  Such pages fill
  * one after another, so the first that is not full is found by bisection.
  */
 static uint32
-find_tail(LokiIndex *state, Relation index, int family)
+find_tail(LokiIndex *state, Relation index, int array)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		low = 0;
 	uint32		high = fam->npages;
 
@@ -495,7 +495,7 @@ find_tail(LokiIndex *state, Relation index, int family)
 	{
 		uint32		middle = low + (high - low) / 2;
 
-		if (loki_page_used(state, index, family, middle) < fam->per_page)
+		if (loki_page_used(state, index, array, middle) < fam->per_page)
 			high = middle;
 		else
 			low = middle + 1;
@@ -509,14 +509,14 @@ find_tail(LokiIndex *state, Relation index, int family)
 uint32
 loki_node_end(LokiIndex *state, Relation index)
 {
-	LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
-	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(LOKI_FAMILY_TID)];
+	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
+	uint32	   *tail = &state->hint_tail[LokiSlotArrayFreeList(LOKI_SLOTS_TID)];
 	uint32		used = 0;
 
 	if (*tail == LOKI_NONE)
-		*tail = find_tail(state, index, LOKI_FAMILY_TID);
+		*tail = find_tail(state, index, LOKI_SLOTS_TID);
 	while (*tail < tid->npages &&
-		   (used = loki_page_used(state, index, LOKI_FAMILY_TID, *tail)) == tid->per_page)
+		   (used = loki_page_used(state, index, LOKI_SLOTS_TID, *tail)) == tid->per_page)
 		++*tail;
 	return *tail * tid->per_page + (*tail < tid->npages ? used : 0);
 }
@@ -525,11 +525,11 @@ loki_node_end(LokiIndex *state, Relation index)
  * Lock a page to claim n of its slots; unlocked again if there are not as many.
  */
 static bool
-claim_on_page(LokiChange *change, int family, uint32 ordinal, bool from_list, int n,
+claim_on_page(LokiChange *change, int array, uint32 ordinal, bool from_list, int n,
 			  LokiClaim *claims)
 {
-	LokiFamily *fam = &change->state->families[family];
-	int			number = loki_change_lock_page(change, family, ordinal);
+	LokiSlotArray *fam = &change->state->arrays[array];
+	int			number = loki_change_lock_page(change, array, ordinal);
 	Page		page = loki_change_page(change, number);
 	int			next;
 
@@ -537,14 +537,14 @@ claim_on_page(LokiChange *change, int family, uint32 ordinal, bool from_list, in
 	for (int i = 0; i < n; i++)
 	{
 		int			place = from_list ?
-			find_free_place(page, family, fam->slot_size, next) : next;
+			find_free_place(page, array, fam->slot_size, next) : next;
 
 		if (place < 0 || place >= (int) fam->per_page)
 		{
 			loki_change_unlock(change);
 			return false;
 		}
-		claims[i].family = family;
+		claims[i].array = array;
 		claims[i].page = number;
 		claims[i].place = place;
 		claims[i].number = ordinal * fam->per_page + place;
@@ -557,23 +557,23 @@ claim_on_page(LokiChange *change, int family, uint32 ordinal, bool from_list, in
 
 /* Find slots on a page that is thought to have some, and lock it. */
 bool
-loki_claim_at_once(LokiChange *change, int family, uint32 free_head, int n,
+loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 				   LokiClaim *claims)
 {
 	LokiIndex  *state = change->state;
 	bool		from_list = free_head != LOKI_NONE;
 	uint32		ordinal = from_list ? free_head :
-		state->hint_tail[LokiFamilyFreeList(family)];
+		state->hint_tail[LokiSlotArrayFreeList(array)];
 
-	return ordinal < state->families[family].npages &&
-		claim_on_page(change, family, ordinal, from_list, n, claims);
+	return ordinal < state->arrays[array].npages &&
+		claim_on_page(change, array, ordinal, from_list, n, claims);
 }
 
 /* Find a slot on the page at the head of the free list. */
 static bool
-claim_from_list(LokiChange *change, int family, uint32 ordinal, LokiClaim *claim)
+claim_from_list(LokiChange *change, int array, uint32 ordinal, LokiClaim *claim)
 {
-	LokiFamily *fam = &change->state->families[family];
+	LokiSlotArray *fam = &change->state->arrays[array];
 
 	if (ordinal >= fam->npages)
 		loki_index_refresh(change->state, change->index);
@@ -582,22 +582,22 @@ claim_from_list(LokiChange *change, int family, uint32 ordinal, LokiClaim *claim
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("free list of index \"%s\" names page %u of the %s array, which has %u pages",
 						RelationGetRelationName(change->index), ordinal,
-						loki_family_name(family), fam->npages),
+						loki_slot_array_name(array), fam->npages),
 				 errhint("Please REINDEX it.")));
-	return claim_on_page(change, family, ordinal, true, 1, claim);
+	return claim_on_page(change, array, ordinal, true, 1, claim);
 }
 
 /* Find the next slot that was never used; elevel as in loki_reserve_slot(). */
 static bool
-claim_new(LokiChange *change, int family, LokiClaim *claim, int elevel)
+claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)
 {
 	LokiIndex  *state = change->state;
 	Relation	index = change->index;
-	LokiFamily *fam = &state->families[family];
-	uint32	   *tail = &state->hint_tail[LokiFamilyFreeList(family)];
+	LokiSlotArray *fam = &state->arrays[array];
+	uint32	   *tail = &state->hint_tail[LokiSlotArrayFreeList(array)];
 
 	if (*tail == LOKI_NONE)
-		*tail = find_tail(state, index, family);
+		*tail = find_tail(state, index, array);
 	for (;; (*tail)++)
 	{
 		if ((uint64) (*tail + 1) * fam->per_page > LOKI_MAX_NUMBER)
@@ -605,46 +605,46 @@ claim_new(LokiChange *change, int family, LokiClaim *claim, int elevel)
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("index \"%s\" cannot grow any further",
 							RelationGetRelationName(index))));
-		if (!loki_reserve_slot(state, index, family, *tail * fam->per_page, elevel))
+		if (!loki_reserve_slot(state, index, array, *tail * fam->per_page, elevel))
 			return false;
-		if (claim_on_page(change, family, *tail, false, 1, claim))
+		if (claim_on_page(change, array, *tail, false, 1, claim))
 			return true;
 	}
 }
 
 /* Find a slot to claim, freed ones first, and lock its page; elevel as above. */
 static bool
-begin_claim(LokiChange *change, int family, LokiClaim *claim, int elevel)
+begin_claim(LokiChange *change, int array, LokiClaim *claim, int elevel)
 {
 	uint32		head;
 
 	Assert(change->npages == 0);
-	while ((head = freelist_head(change->state, change->index, family)) != LOKI_NONE)
+	while ((head = freelist_head(change->state, change->index, array)) != LOKI_NONE)
 	{
-		if (claim_from_list(change, family, head, claim))
+		if (claim_from_list(change, array, head, claim))
 			return true;
-		freelist_pop(change->state, change->index, family, head);
+		freelist_pop(change->state, change->index, array, head);
 		CHECK_FOR_INTERRUPTS();
 	}
-	return claim_new(change, family, claim, elevel);
+	return claim_new(change, array, claim, elevel);
 }
 
 /*
- * Find a slot of a free-list family to claim, and lock its page.
+ * Find a slot of a free-list slot array to claim, and lock its page.
  */
 void
-loki_claim_begin(LokiChange *change, int family, LokiClaim *claim)
+loki_claim_begin(LokiChange *change, int array, LokiClaim *claim)
 {
-	(void) begin_claim(change, family, claim, ERROR);
+	(void) begin_claim(change, array, claim, ERROR);
 }
 
 /* Add a claim to a change. */
 void
 loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
 {
-	uint32		slot_size = change->state->families[claim->family].slot_size;
+	uint32		slot_size = change->state->arrays[claim->array].slot_size;
 
-	Assert(loki_slot_state(claim->family, slot) != LOKI_TID_FREE);
+	Assert(loki_slot_state(claim->array, slot) != LOKI_TID_FREE);
 	loki_change_slot(change, claim->page, slot_size, claim->place, slot);
 	if (claim->was_free)
 		loki_change_bytes(change, claim->page, BLCKSZ - sizeof(LokiPageOpaqueData) +
@@ -653,18 +653,18 @@ loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
 }
 
 /*
- * Claim a slot of a free-list family and write its first content in a record of
+ * Claim a slot of a free-list slot array and write its first content in a record of
  * its own.  Returns the slot's number; LOKI_NONE where there is no room for one,
  * and elevel is below ERROR.
  */
 uint32
-loki_slot_claim(LokiIndex *state, Relation index, int family, const void *slot, int elevel)
+loki_slot_claim(LokiIndex *state, Relation index, int array, const void *slot, int elevel)
 {
 	LokiClaim	claim;
 	LokiChange	change;
 
 	loki_change_begin(&change, state, index);
-	if (!begin_claim(&change, family, &claim, elevel))
+	if (!begin_claim(&change, array, &claim, elevel))
 		return LOKI_NONE;
 	loki_claim_slot(&change, &claim, slot);
 	loki_change_finish(&change);

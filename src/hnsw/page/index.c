@@ -43,62 +43,62 @@ static LokiIndex *last_opened = NULL;
 static LokiIndex *replaced = NULL;
 
 static void
-family_geometry(LokiFamily *family, uint32 slot_size)
+array_geometry(LokiSlotArray *array, uint32 slot_size)
 {
-	family->slot_size = slot_size;
-	family->per_page = LOKI_PAGE_PAYLOAD / slot_size;
+	array->slot_size = slot_size;
+	array->per_page = LOKI_PAGE_PAYLOAD / slot_size;
 	/* with one slot a page the quotient would not fit: treat as exact */
-	family->reciprocal = family->per_page > 1 ?
-		PG_UINT64_MAX / family->per_page + 1 : 0;
+	array->reciprocal = array->per_page > 1 ?
+		PG_UINT64_MAX / array->per_page + 1 : 0;
 }
 
-/* Set the slot sizes of all families from code, m and attributes. */
+/* Set the slot sizes of all slot arrays from code, m and attributes. */
 void
 loki_index_geometry(LokiIndex *state)
 {
-	LokiFamily *families = state->families;
+	LokiSlotArray *arrays = state->arrays;
 
-	family_geometry(&families[LOKI_FAMILY_TID],
+	array_geometry(&arrays[LOKI_SLOTS_TID],
 					loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
 					LOKI_TID_LONG : LOKI_TID_SHORT);
-	family_geometry(&families[LOKI_FAMILY_CODE], state->quantizer->code_size);
-	family_geometry(&families[LOKI_FAMILY_LINK], LokiLinkSize(state->m));
+	array_geometry(&arrays[LOKI_SLOTS_CODE], state->quantizer->code_size);
+	array_geometry(&arrays[LOKI_SLOTS_LINK], LokiLinkSize(state->m));
 	if (state->quantizer->refine_size > 0)
-		family_geometry(&families[LOKI_FAMILY_REFINE], state->quantizer->refine_size);
-	family_geometry(&families[LOKI_FAMILY_HASH], LokiHashSize(state->profile));
-	family_geometry(&families[LOKI_FAMILY_UPPER], LokiUpperSize(state->m));
-	family_geometry(&families[LOKI_FAMILY_OVERFLOW], sizeof(LokiOverflowData));
-	family_geometry(&families[LOKI_FAMILY_NULLTID], LOKI_TID_SHORT);
+		array_geometry(&arrays[LOKI_SLOTS_REFINE], state->quantizer->refine_size);
+	array_geometry(&arrays[LOKI_SLOTS_HASH], LokiHashSize(state->profile));
+	array_geometry(&arrays[LOKI_SLOTS_UPPER], LokiUpperSize(state->m));
+	array_geometry(&arrays[LOKI_SLOTS_DUPLICATE], sizeof(LokiDuplicateData));
+	array_geometry(&arrays[LOKI_SLOTS_NULLTID], LOKI_TID_SHORT);
 	if (state->code.kind == LOKI_CODE_ROTATED)
-		family_geometry(&families[LOKI_FAMILY_CENTROID], sizeof(float));
+		array_geometry(&arrays[LOKI_SLOTS_CENTROID], sizeof(float));
 	for (int i = 0; i < state->nattributes; i++)
 	{
 		uint32		size = loki_attr_slot_size((LokiAttrType) state->attr_type[i]);
 
-		family_geometry(&families[LOKI_FAMILY_ATTR + i], size);
-		family_geometry(&families[LOKI_FAMILY_NULLATTR + i], size);
-		family_geometry(&families[LOKI_FAMILY_POSTING + i], sizeof(uint32));
-		family_geometry(&families[LOKI_FAMILY_FENCE + i], sizeof(int64));
+		array_geometry(&arrays[LOKI_SLOTS_ATTR + i], size);
+		array_geometry(&arrays[LOKI_SLOTS_NULLATTR + i], size);
+		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint32));
+		array_geometry(&arrays[LOKI_SLOTS_SEPARATOR + i], sizeof(int64));
 	}
 	if (state->profile != LOKI_PROFILE_COMPACT)
 	{
-		family_geometry(&families[LOKI_FAMILY_ROW], sizeof(uint64));
-		family_geometry(&families[LOKI_FAMILY_BLOCK], sizeof(uint32));
-		family_geometry(&families[LOKI_FAMILY_JOINED], sizeof(uint64));
+		array_geometry(&arrays[LOKI_SLOTS_ROW], sizeof(uint64));
+		array_geometry(&arrays[LOKI_SLOTS_BLOCK], sizeof(uint32));
+		array_geometry(&arrays[LOKI_SLOTS_DUPLICATED], sizeof(uint64));
 	}
 	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT)
-		family_geometry(&families[LOKI_FAMILY_RENEWED], sizeof(uint64));
+		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));
 }
 
 static void
 add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entry,
 					BlockNumber nblocks)
 {
-	LokiFamily *family;
+	LokiSlotArray *array;
 
-	if (entry->family >= LOKI_FAMILIES ||
-		state->families[entry->family].slot_size == 0 ||
-		state->families[entry->family].nextents != entry->extent ||
+	if (entry->array >= LOKI_SLOT_ARRAYS ||
+		state->arrays[entry->array].slot_size == 0 ||
+		state->arrays[entry->array].nextents != entry->extent ||
 		entry->first <= LOKI_DIRECTORY_BLKNO ||
 		(uint64) entry->first + LokiExtentBlocks(entry->extent) > nblocks)
 		ereport(ERROR,
@@ -106,24 +106,24 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 				 errmsg("extent directory of index \"%s\" is damaged",
 						RelationGetRelationName(index)),
 				 errdetail("Entry %u names extent %u of array %u at block %u of %u.",
-						   state->directory_entries, entry->extent, entry->family,
+						   state->directory_entries, entry->extent, entry->array,
 						   entry->first, nblocks),
 				 errhint("Please REINDEX it.")));
 
-	family = &state->families[entry->family];
-	if (family->nextents == family->allocated)
+	array = &state->arrays[entry->array];
+	if (array->nextents == array->allocated)
 	{
-		uint32		allocated = Max(16, family->allocated * 2);
+		uint32		allocated = Max(16, array->allocated * 2);
 
-		if (family->extents == NULL)
-			family->extents = MemoryContextAlloc(state->context,
+		if (array->extents == NULL)
+			array->extents = MemoryContextAlloc(state->context,
 												 allocated * sizeof(BlockNumber));
 		else
-			family->extents = repalloc_array(family->extents, BlockNumber, allocated);
-		family->allocated = allocated;
+			array->extents = repalloc_array(array->extents, BlockNumber, allocated);
+		array->allocated = allocated;
 	}
-	family->extents[family->nextents++] = entry->first;
-	family->npages += LokiExtentBlocks(entry->extent);
+	array->extents[array->nextents++] = entry->first;
+	array->npages += LokiExtentBlocks(entry->extent);
 	state->directory_entries++;
 }
 
@@ -160,7 +160,7 @@ loki_index_refresh(LokiIndex *state, Relation index)
 		int			used;
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_FAMILY_DIRECTORY, state->directory_ordinal);
+		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, state->directory_ordinal);
 		used = LokiPageUsed(page, sizeof(LokiExtentData));
 		next = LokiPageOpaque(page)->next;
 		if (state->directory_passed + used > state->directory_entries)
@@ -190,20 +190,20 @@ static void
 read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uint32 slots,
 			   void *out)
 {
-	LokiFamily *family = &state->families[LOKI_FAMILY_CENTROID];
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CENTROID];
 	uint32		done = 0;
 
 	first += LokiCentroidStart(&state->code, epoch);
 	while (done < slots)
 	{
 		uint32		place;
-		BlockNumber block = loki_slot_block(state, index, LOKI_FAMILY_CENTROID,
+		BlockNumber block = loki_slot_block(state, index, LOKI_SLOTS_CENTROID,
 											first + done, &place);
-		uint32		count = Min(family->per_page - place, slots - done);
+		uint32		count = Min(array->per_page - place, slots - done);
 		Buffer		buffer = ReadBuffer(index, block);
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_family_page_check(state, index, buffer, LOKI_FAMILY_CENTROID);
+		loki_slot_array_page_check(state, index, buffer, LOKI_SLOTS_CENTROID);
 		memcpy((char *) out + done * sizeof(float),
 			   LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
 			   count * sizeof(float));
@@ -216,7 +216,7 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
  * Read the centroid of an epoch, and the basis.  Zeros are left where none was
  * written: in an index that began empty.  That of an epoch which is over may have
  * been written over meanwhile: whoever uses codes looks at the epoch afterwards
- * (src/hnsw/README, "Recoding").
+ * (src/hnsw/README, "Requantizing").
  */
 void
 loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)
@@ -224,7 +224,7 @@ loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *const
 	uint32		elements = LokiBasisElements(&state->code);
 	float	   *basis = constants + state->dim;
 
-	if (state->families[LOKI_FAMILY_CENTROID].npages == 0)
+	if (state->arrays[LOKI_SLOTS_CENTROID].npages == 0)
 		return;
 	read_constants(state, index, epoch, 0, state->dim, constants);
 	if (elements > 0)
@@ -244,8 +244,8 @@ check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 	bool		valid = meta->code_size == state->quantizer->code_size &&
 		meta->refine_size == state->quantizer->refine_size;
 
-	for (int f = 0; f < LOKI_FAMILIES; f++)
-		if (state->families[f].slot_size > LOKI_PAGE_PAYLOAD)
+	for (int f = 0; f < LOKI_SLOT_ARRAYS; f++)
+		if (state->arrays[f].slot_size > LOKI_PAGE_PAYLOAD)
 			valid = false;
 	if (!valid)
 		ereport(ERROR,
@@ -452,10 +452,10 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 
 /* Where a slot lies; false if it is past the end of its array. */
 bool
-loki_slot_locate(LokiIndex *state, Relation index, int family, uint32 number,
+loki_slot_locate(LokiIndex *state, Relation index, int array, uint32 number,
 				 BlockNumber *block, uint32 *place)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		page;
 
 	if (fam->slot_size == 0)
@@ -473,18 +473,18 @@ loki_slot_locate(LokiIndex *state, Relation index, int family, uint32 number,
 
 /* The same for a number that something in the index refers to. */
 BlockNumber
-loki_slot_block(LokiIndex *state, Relation index, int family, uint32 number,
+loki_slot_block(LokiIndex *state, Relation index, int array, uint32 number,
 				uint32 *place)
 {
 	BlockNumber block;
 
-	if (!loki_slot_locate(state, index, family, number, &block, place))
+	if (!loki_slot_locate(state, index, array, number, &block, place))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" refers to slot %u of the %s array, which has %llu slots",
-						RelationGetRelationName(index), number, loki_family_name(family),
-						(unsigned long long) state->families[family].npages *
-						state->families[family].per_page),
+						RelationGetRelationName(index), number, loki_slot_array_name(array),
+						(unsigned long long) state->arrays[array].npages *
+						state->arrays[array].per_page),
 				 errhint("Please REINDEX it.")));
 	return block;
 }

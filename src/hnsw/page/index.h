@@ -19,16 +19,16 @@
 #include "storage/buf.h"
 #include "utils/rel.h"
 
-typedef struct LokiFamily
+typedef struct LokiSlotArray
 {
-	uint32		slot_size;		/* 0: the index has no such family */
+	uint32		slot_size;		/* 0: the index has no such slot array */
 	uint32		per_page;
 	uint64		reciprocal;		/* ceil(2^64 / per_page), 0 where that is 1 */
 	uint32		nextents;
 	uint32		npages;			/* pages of these extents */
 	uint32		allocated;		/* length of extents[] */
 	BlockNumber *extents;		/* first block of each */
-} LokiFamily;
+} LokiSlotArray;
 
 /*
  * Which buffer held a block of some table, by the block modulo `size`, a power
@@ -65,9 +65,9 @@ typedef struct LokiIndex
 	BlockNumber directory_block;	/* the last page that was read, ... */
 	uint32		directory_ordinal;	/* which one that is, ... */
 	uint32		directory_passed;	/* and the entries on those before it */
-	LokiFamily	families[LOKI_FAMILIES];
+	LokiSlotArray	arrays[LOKI_SLOT_ARRAYS];
 	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
-											 * family was seen to end */
+											 * slot array was seen to end */
 
 	/* codes */
 	uint32		epoch;
@@ -93,7 +93,7 @@ extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 										  const float *constants);
 
-/* Read directory entries added since; raises families[].npages */
+/* Read directory entries added since; raises slot arrays[].npages */
 extern void loki_index_refresh(LokiIndex *index_state, Relation index);
 
 /* The centroid that codes of an epoch are for, and the basis; zeros must be
@@ -105,38 +105,38 @@ extern void loki_index_centroid(LokiIndex *index_state, Relation index, uint32 e
 extern void loki_index_geometry(LokiIndex *index_state);
 
 static inline uint32
-loki_slot_page(const LokiFamily *family, uint32 number, uint32 *place)
+loki_slot_page(const LokiSlotArray *array, uint32 number, uint32 *place)
 {
-	uint32		page = (uint32) (((unsigned __int128) number * family->reciprocal) >> 64);
+	uint32		page = (uint32) (((unsigned __int128) number * array->reciprocal) >> 64);
 
-	if (unlikely(family->per_page == 1))
+	if (unlikely(array->per_page == 1))
 		page = number;
-	*place = number - page * family->per_page;
+	*place = number - page * array->per_page;
 	return page;
 }
 
-/* Block of a family's page; page must be below family->npages */
+/* Block of a slot array's page; page must be below slot array->npages */
 static inline BlockNumber
-loki_page_block(const LokiFamily *family, uint32 page)
+loki_page_block(const LokiSlotArray *array, uint32 page)
 {
 	uint32		shift = Min(31 - __builtin_clz(page / LOKI_EXTENT_GROUP + 1),
 							LOKI_EXTENT_MAX_SHIFT);
 	uint32		first = LOKI_EXTENT_GROUP * shift;
 	uint32		extent = first + ((page - LokiExtentStart(first)) >> shift);
 
-	return family->extents[extent] + (page - LokiExtentStart(extent));
+	return array->extents[extent] + (page - LokiExtentStart(extent));
 }
 
 /*
- * Where slot number of a family lies.  Refreshes the directory when the
+ * Where slot number of a slot array lies.  Refreshes the directory when the
  * number is past what is known; false if it is past the end even then.
  */
-extern bool loki_slot_locate(LokiIndex *index_state, Relation index, int family,
+extern bool loki_slot_locate(LokiIndex *index_state, Relation index, int array,
 							 uint32 number, BlockNumber *block, uint32 *place);
 
 /* The same, for numbers read from pages: ERRCODE_INDEX_CORRUPTED if past the
  * end, naming what refers to it */
-extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int family,
+extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int array,
 								   uint32 number, uint32 *place);
 
 #endif							/* LOKI_PAGE_INDEX_H */

@@ -18,78 +18,78 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* Name of a family for messages and lokivector_index_families() */
+/* Name of a slot array for messages and lokivector_index_slot_arrays() */
 const char *
-loki_family_name(int family)
+loki_slot_array_name(int array)
 {
-	switch (family)
+	switch (array)
 	{
-		case LOKI_FAMILY_META:
+		case LOKI_SLOTS_META:
 			return "meta";
-		case LOKI_FAMILY_DIRECTORY:
+		case LOKI_SLOTS_DIRECTORY:
 			return "directory";
-		case LOKI_FAMILY_TID:
+		case LOKI_SLOTS_TID:
 			return "tid";
-		case LOKI_FAMILY_CODE:
+		case LOKI_SLOTS_CODE:
 			return "code";
-		case LOKI_FAMILY_LINK:
+		case LOKI_SLOTS_LINK:
 			return "link";
-		case LOKI_FAMILY_REFINE:
+		case LOKI_SLOTS_REFINE:
 			return "refine";
-		case LOKI_FAMILY_HASH:
+		case LOKI_SLOTS_HASH:
 			return "hash";
-		case LOKI_FAMILY_UPPER:
+		case LOKI_SLOTS_UPPER:
 			return "upper";
-		case LOKI_FAMILY_OVERFLOW:
-			return "overflow";
-		case LOKI_FAMILY_NULLTID:
+		case LOKI_SLOTS_DUPLICATE:
+			return "duplicate";
+		case LOKI_SLOTS_NULLTID:
 			return "nulltid";
-		case LOKI_FAMILY_CENTROID:
+		case LOKI_SLOTS_CENTROID:
 			return "centroid";
-		case LOKI_FAMILY_RENEWED:
-			return "renewed";
-		case LOKI_FAMILY_ROW:
+		case LOKI_SLOTS_REUSED:
+			return "reused";
+		case LOKI_SLOTS_ROW:
 			return "row";
-		case LOKI_FAMILY_BLOCK:
+		case LOKI_SLOTS_BLOCK:
 			return "block";
-		case LOKI_FAMILY_JOINED:
-			return "joined";
+		case LOKI_SLOTS_DUPLICATED:
+			return "duplicated";
 		default:
-			if (family >= LOKI_FAMILY_ATTR &&
-				family < LOKI_FAMILY_ATTR + LOKI_MAX_ATTRIBUTES)
+			if (array >= LOKI_SLOTS_ATTR &&
+				array < LOKI_SLOTS_ATTR + LOKI_MAX_ATTRIBUTES)
 				return "attribute";
-			if (family >= LOKI_FAMILY_NULLATTR &&
-				family < LOKI_FAMILY_NULLATTR + LOKI_MAX_ATTRIBUTES)
+			if (array >= LOKI_SLOTS_NULLATTR &&
+				array < LOKI_SLOTS_NULLATTR + LOKI_MAX_ATTRIBUTES)
 				return "nullattribute";
-			if (family >= LOKI_FAMILY_POSTING &&
-				family < LOKI_FAMILY_POSTING + LOKI_MAX_ATTRIBUTES)
-				return "posting";
-			if (family >= LOKI_FAMILY_FENCE &&
-				family < LOKI_FAMILY_FENCE + LOKI_MAX_ATTRIBUTES)
-				return "fence";
+			if (array >= LOKI_SLOTS_SORTED &&
+				array < LOKI_SLOTS_SORTED + LOKI_MAX_ATTRIBUTES)
+				return "sorted";
+			if (array >= LOKI_SLOTS_SEPARATOR &&
+				array < LOKI_SLOTS_SEPARATOR + LOKI_MAX_ATTRIBUTES)
+				return "separator";
 			return "unrecognized";
 	}
 }
 
-/* Make a page an empty page of a family. */
+/* Make a page an empty page of a slot array. */
 void
-loki_page_init(Page page, int family, uint32 ordinal)
+loki_page_init(Page page, int array, uint32 ordinal)
 {
 	LokiPageOpaque opaque;
 
 	PageInit(page, BLCKSZ, sizeof(LokiPageOpaqueData));
 	opaque = LokiPageOpaque(page);
 	opaque->ordinal = ordinal;
-	opaque->next = LokiFamilyFreeList(family) >= 0 ? LOKI_NONE : 0;
+	opaque->next = LokiSlotArrayFreeList(array) >= 0 ? LOKI_NONE : 0;
 	opaque->free_slots = 0;
-	opaque->family = (uint8) family;
+	opaque->array = (uint8) array;
 	opaque->flags = 0;
-	opaque->recoded = 0;
+	opaque->requantized = 0;
 	opaque->page_id = LOKI_PAGE_ID;
 }
 
 static void
-report_page(Relation index, Buffer buffer, int family, uint32 ordinal, bool zero)
+report_page(Relation index, Buffer buffer, int array, uint32 ordinal, bool zero)
 {
 	loki_buffer_distrust(buffer);
 	if (zero)
@@ -103,16 +103,16 @@ report_page(Relation index, Buffer buffer, int family, uint32 ordinal, bool zero
 			 errmsg("index \"%s\" contains corrupted page at block %u",
 					RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
 			 errdetail("Expected page %u of the %s array.",
-					   ordinal, loki_family_name(family)),
+					   ordinal, loki_slot_array_name(array)),
 			 errhint("Please REINDEX it.")));
 }
 
 /*
- * Check that a page is page `ordinal` of a family, and that its header is sane
+ * Check that a page is page `ordinal` of a slot array, and that its header is sane
  * enough for slots to be addressed.  ERROR otherwise.
  */
 void
-loki_page_check(Relation index, Buffer buffer, Page page, int family, uint32 ordinal)
+loki_page_check(Relation index, Buffer buffer, Page page, int array, uint32 ordinal)
 {
 	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
 	PageHeader	header = (PageHeader) page;
@@ -122,18 +122,18 @@ loki_page_check(Relation index, Buffer buffer, Page page, int family, uint32 ord
 		header->pd_lower < SizeOfPageHeaderData ||
 		header->pd_lower > header->pd_special ||
 		opaque->page_id != LOKI_PAGE_ID ||
-		opaque->family != family ||
+		opaque->array != array ||
 		opaque->ordinal != ordinal)
-		report_page(index, buffer, family, ordinal, PageIsNew(page));
+		report_page(index, buffer, array, ordinal, PageIsNew(page));
 }
 
-/* Which page of a family lies at a block; LOKI_NONE if none does */
+/* Which page of a slot array lies at a block; LOKI_NONE if none does */
 static uint32
-family_ordinal(const LokiFamily *family, BlockNumber block)
+array_ordinal(const LokiSlotArray *array, BlockNumber block)
 {
-	for (uint32 extent = 0; extent < family->nextents; extent++)
+	for (uint32 extent = 0; extent < array->nextents; extent++)
 	{
-		BlockNumber first = family->extents[extent];
+		BlockNumber first = array->extents[extent];
 
 		if (block >= first && block - first < LokiExtentBlocks(extent))
 			return LokiExtentStart(extent) + (block - first);
@@ -142,19 +142,19 @@ family_ordinal(const LokiFamily *family, BlockNumber block)
 }
 
 /*
- * Check that the page of a buffer is what the family has at its block.  Nothing but
+ * Check that the page of a buffer is what the slot array has at its block.  Nothing but
  * a page that is not is searched for in the directory, for the message.
  */
 void
-loki_family_page_check(const LokiIndex *state, Relation index, Buffer buffer, int family)
+loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer, int array)
 {
 	Page		page = BufferGetPage(buffer);
 	BlockNumber block = BufferGetBlockNumber(buffer);
 	uint32		ordinal = LokiPageOpaqueAtEnd(page)->ordinal;
 
-	if (!loki_page_is_of(state, page, family, block))
-		ordinal = family_ordinal(&state->families[family], block);
-	loki_page_check(index, buffer, page, family, ordinal);
+	if (!loki_page_is_of(state, page, array, block))
+		ordinal = array_ordinal(&state->arrays[array], block);
+	loki_page_check(index, buffer, page, array, ordinal);
 }
 
 /* Fill in a metapage for an empty index. */
@@ -184,14 +184,14 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 
 /* Add one block to a fork and initialise it; locked exclusively on return. */
 static Buffer
-extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int family)
+extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int array)
 {
 	Buffer		buffer = ReadBufferExtended(index, fork, P_NEW, RBM_NORMAL, NULL);
 
 	if (BufferGetBlockNumber(buffer) != expected)
 		elog(ERROR, "index \"%s\" is not empty", RelationGetRelationName(index));
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	loki_page_init(BufferGetPage(buffer), family, 0);
+	loki_page_init(BufferGetPage(buffer), array, 0);
 	return buffer;
 }
 
@@ -203,9 +203,9 @@ void
 loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
 {
 	bool		log = fork == INIT_FORKNUM || RelationNeedsWAL(index);
-	Buffer		metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_FAMILY_META);
+	Buffer		metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_SLOTS_META);
 	Buffer		dirbuf = extend_fork(index, fork, LOKI_DIRECTORY_BLKNO,
-									 LOKI_FAMILY_DIRECTORY);
+									 LOKI_SLOTS_DIRECTORY);
 	Page		page = BufferGetPage(metabuf);
 
 	START_CRIT_SECTION();
@@ -319,59 +319,59 @@ loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place)
 	return LokiPageSlot(page, slot_size, place);
 }
 
-/* State of a slot of a free-list family; UPPER slots are FREE or LIVE. */
+/* State of a slot of a free-list slot array; UPPER slots are FREE or LIVE. */
 int
-loki_slot_state(int family, const void *slot)
+loki_slot_state(int array, const void *slot)
 {
-	switch (family)
+	switch (array)
 	{
-		case LOKI_FAMILY_TID:
-		case LOKI_FAMILY_NULLTID:
+		case LOKI_SLOTS_TID:
+		case LOKI_SLOTS_NULLTID:
 			return LokiTidState((const LokiTidData *) slot);
-		case LOKI_FAMILY_OVERFLOW:
-			return ((const LokiOverflowData *) slot)->state & LOKI_TID_STATE_MASK;
-		case LOKI_FAMILY_UPPER:
+		case LOKI_SLOTS_DUPLICATE:
+			return ((const LokiDuplicateData *) slot)->state & LOKI_TID_STATE_MASK;
+		case LOKI_SLOTS_UPPER:
 			return ((const LokiUpperData *) slot)->level == 0 ?
 				LOKI_TID_FREE : LOKI_TID_LIVE;
 		default:
-			elog(ERROR, "array %d has no free list", family);
+			elog(ERROR, "array %d has no free list", array);
 			return LOKI_TID_FREE;
 	}
 }
 
 /* On a page image: make a slot FREE and count it. */
 void
-loki_page_free_slot(Page page, int family, uint32 slot_size, uint32 place)
+loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
 {
 	char	   *slot = LokiPageSlot(page, slot_size, place);
 
-	Assert(loki_slot_state(family, slot) != LOKI_TID_FREE);
+	Assert(loki_slot_state(array, slot) != LOKI_TID_FREE);
 	memset(slot, 0, slot_size);
-	if (family == LOKI_FAMILY_UPPER)
+	if (array == LOKI_SLOTS_UPPER)
 		((LokiUpperData *) slot)->node = LOKI_NONE;
 	LokiPageOpaque(page)->free_slots++;
 }
 
 /*
  * Copy one slot out under share lock; false if it is past the end of the
- * family or past the used part of its page.
+ * slot array or past the used part of its page.
  */
 bool
-loki_slot_read(LokiIndex *state, Relation index, int family, uint32 number, void *slot)
+loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void *slot)
 {
-	uint32		slot_size = state->families[family].slot_size;
+	uint32		slot_size = state->arrays[array].slot_size;
 	BlockNumber block;
 	uint32		place;
 	Buffer		buffer;
 	Page		page;
 	bool		found;
 
-	if (!loki_slot_locate(state, index, family, number, &block, &place))
+	if (!loki_slot_locate(state, index, array, number, &block, &place))
 		return false;
 	buffer = loki_buffer_read(state, index, block);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	page = BufferGetPage(buffer);
-	loki_family_page_check(state, index, buffer, family);
+	loki_slot_array_page_check(state, index, buffer, array);
 	found = (int) place < LokiPageUsed(page, slot_size);
 	if (found)
 		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);

@@ -17,34 +17,34 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-extern const char *loki_family_name(int family);
-extern void loki_page_init(Page page, int family, uint32 ordinal);
+extern const char *loki_slot_array_name(int array);
+extern void loki_page_init(Page page, int array, uint32 ordinal);
 
 /*
  * Check that a page (content lock held, or being read without one where that
- * is allowed) is page ordinal of a family; ERRCODE_INDEX_CORRUPTED otherwise.
+ * is allowed) is page ordinal of a slot array; ERRCODE_INDEX_CORRUPTED otherwise.
  */
-extern void loki_page_check(Relation index, Buffer buffer, Page page, int family,
+extern void loki_page_check(Relation index, Buffer buffer, Page page, int array,
 							uint32 ordinal);
 
 /*
- * The same for the page that a family has at this buffer's block, whichever of its
+ * The same for the page that a slot array has at this buffer's block, whichever of its
  * pages that is.
  */
-extern void loki_family_page_check(const LokiIndex *index_state, Relation index,
-								   Buffer buffer, int family);
+extern void loki_slot_array_page_check(const LokiIndex *index_state, Relation index,
+								   Buffer buffer, int array);
 
 /*
- * Whether a page names the family, and the place in it, that the directory gives to
+ * Whether a page names the slot array, and the place in it, that the directory gives to
  * its block.  Reads the special space alone.
  */
 static inline bool
-loki_page_is_of(const LokiIndex *index_state, Page page, int family, BlockNumber block)
+loki_page_is_of(const LokiIndex *index_state, Page page, int array, BlockNumber block)
 {
-	const LokiFamily *fam = &index_state->families[family];
+	const LokiSlotArray *fam = &index_state->arrays[array];
 	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
 
-	return opaque->page_id == LOKI_PAGE_ID && opaque->family == family &&
+	return opaque->page_id == LOKI_PAGE_ID && opaque->array == array &&
 		opaque->ordinal < fam->npages && loki_page_block(fam, opaque->ordinal) == block;
 }
 
@@ -64,22 +64,22 @@ extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
 extern void loki_meta_validate(Relation index, Page page);
 
 /*
- * Make sure that slot number of a family has a page; extends the relation and
+ * Make sure that slot number of a slot array has a page; extends the relation and
  * the directory if not.  No buffer lock may be held.
  */
-extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int family,
+extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int array,
 							 uint32 number);
 
 /* The same for what the index can do without: false, and a message at elevel, if
  * there is no room for the page */
-extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int family,
+extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int array,
 							  uint32 number, int elevel);
 extern uint32 loki_extensions_refused(void);
 
 /* Whether all slots of a node are known to have pages; reads nothing */
 extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);
 
-/* The same for every family that is addressed by node, or by NULLTID number */
+/* The same for every slot array that is addressed by node, or by NULLTID number */
 extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
 extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
 
@@ -93,34 +93,34 @@ extern char *loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place)
  * Claim a slot in a record of its own; returns its number, or, where there is no room
  * for one and elevel is below ERROR, LOKI_NONE.
  */
-extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int family,
+extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int array,
 							  const void *slot, int elevel);
 
-/* State of a slot of a free-list family (LOKI_TID_*; UPPER: FREE or LIVE) */
-extern int	loki_slot_state(int family, const void *slot);
+/* State of a slot of a free-list slot array (LOKI_TID_*; UPPER: FREE or LIVE) */
+extern int	loki_slot_state(int array, const void *slot);
 
 /*
  * On a page image: make the slot at place FREE (zeroes; UPPER: node LOKI_NONE)
  * and count it.  The caller hands the page to loki_freelist_add() afterwards.
  */
-extern void loki_page_free_slot(Page page, int family, uint32 slot_size, uint32 place);
+extern void loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place);
 
 /*
  * Give a page with free slots to the free list, unless it is on it.  Called by
  * vacuum; locks block 0, then the page.  No buffer lock may be held.
  */
-extern void loki_freelist_add(LokiIndex *index_state, Relation index, int family,
+extern void loki_freelist_add(LokiIndex *index_state, Relation index, int array,
 							  uint32 page);
 
 /* Nodes that have been used, about: all numbers are below */
 extern uint32 loki_node_end(LokiIndex *index_state, Relation index);
 
-/* Number of used slots on a page of a family */
-extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int family,
+/* Number of used slots on a page of a slot array */
+extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int array,
 							 uint32 ordinal);
 
 /* Copy one slot out under share lock; false if past the used part */
-extern bool loki_slot_read(LokiIndex *index_state, Relation index, int family,
+extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
 #endif							/* LOKI_PAGE_PAGE_H */

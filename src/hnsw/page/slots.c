@@ -163,13 +163,13 @@ loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 
 }
 
 /*
- * Bring in the page of a node's slot in a family: into the processor's caches
+ * Bring in the page of a node's slot in a slot array: into the processor's caches
  * where the map knows it, else by having the kernel read it ahead.
  */
 void
-loki_slot_prefetch(LokiIndex *state, Relation index, int family, uint32 node)
+loki_slot_prefetch(LokiIndex *state, Relation index, int array, uint32 node)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		place;
 	uint32		page = loki_slot_page(fam, node, &place);
 	BlockNumber block;
@@ -229,11 +229,11 @@ buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 
 /* Look at the page of a buffer that holds a block; with `hot`, count a use. */
 static pg_noinline bool
-look_at_page(const LokiIndex *state, int family, bool hot, Buffer buffer,
+look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
 			 BlockNumber block, uint32 flags)
 {
 	pg_read_barrier();
-	if (!loki_page_is_of(state, BufferGetPage(buffer), family, block))
+	if (!loki_page_is_of(state, BufferGetPage(buffer), array, block))
 		return false;
 	if (hot)
 		touch(GetBufferDescriptor(buffer - 1), flags);
@@ -244,21 +244,21 @@ look_at_page(const LokiIndex *state, int family, bool hot, Buffer buffer,
  * Whether a shared buffer holds this block and may be read without a pin; with
  * `hot` that is counted as a use.
  *
- * What is read must be a page of the family.  One more cache line for each page
+ * What is read must be a page of the slot array.  One more cache line for each page
  * would be felt, so that it is looked at as long as the buffer's usage count, which
  * is at hand, is not the highest: it begins at 1 when a page is brought in, and only
  * those raise it who have looked at the page, or whose look at it raises an error
  * and sets the count back.
  */
 static inline bool
-buffer_use(const LokiIndex *state, int family, bool hot, Buffer buffer, BlockNumber block)
+buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumber block)
 {
 	uint32		flags;
 
 	if (!buffer_holds(state, buffer, block, &flags))
 		return false;
 	return likely(BUF_STATE_GET_USAGECOUNT(flags) == BM_MAX_USAGE_COUNT) ||
-		look_at_page(state, family, hot, buffer, block, flags);
+		look_at_page(state, array, hot, buffer, block, flags);
 }
 
 /*
@@ -279,9 +279,9 @@ count_hit(Relation index)
  * caller then reads it under lock, which also checks the page.
  */
 bool
-loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void *slot)
+loki_slot_peek(LokiIndex *state, Relation index, int array, uint32 number, void *slot)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		place;
 	uint32		page = loki_slot_page(fam, number, &place);
 	BlockNumber block;
@@ -291,7 +291,7 @@ loki_slot_peek(LokiIndex *state, Relation index, int family, uint32 number, void
 		return false;
 	block = loki_page_block(fam, page);
 	buffer = mapped(state, block);
-	if (buffer == InvalidBuffer || !buffer_use(state, family, true, buffer, block))
+	if (buffer == InvalidBuffer || !buffer_use(state, array, true, buffer, block))
 		return false;
 	pg_read_barrier();
 	memcpy(slot, LokiPageSlot(BufferGetPage(buffer), fam->slot_size, place),
@@ -314,11 +314,11 @@ typedef struct CopiedPage
 	BlockNumber block;
 } CopiedPage;
 
-/* The page of a family, as the map knows it */
+/* The page of a slot array, as the map knows it */
 static inline Buffer
-copied_page(LokiIndex *state, int family, uint32 page, CopiedPage *copied)
+copied_page(LokiIndex *state, int array, uint32 page, CopiedPage *copied)
 {
-	const LokiFamily *fam = &state->families[family];
+	const LokiSlotArray *fam = &state->arrays[array];
 
 	copied->page = page;
 	copied->buffer = InvalidBuffer;
@@ -327,7 +327,7 @@ copied_page(LokiIndex *state, int family, uint32 page, CopiedPage *copied)
 		copied->block = loki_page_block(fam, page);
 		copied->buffer = mapped(state, copied->block);
 		if (copied->buffer != InvalidBuffer &&
-			!buffer_use(state, family, true, copied->buffer, copied->block))
+			!buffer_use(state, array, true, copied->buffer, copied->block))
 			copied->buffer = InvalidBuffer;
 	}
 	return copied->buffer;
@@ -338,10 +338,10 @@ copied_page(LokiIndex *state, int family, uint32 page, CopiedPage *copied)
  * cannot be had so.  False if a page went away meanwhile.
  */
 static bool
-copy_unlocked(LokiIndex *state, Relation index, int family,
+copy_unlocked(LokiIndex *state, Relation index, int array,
 			  const uint32 *nodes, int n, char *slots, bool *missing)
 {
-	const LokiFamily *fam = &state->families[family];
+	const LokiSlotArray *fam = &state->arrays[array];
 	CopiedPage	pages[COPY_PAGES];
 	CopiedPage	evicted[COPY_SLOTS];
 	const char *from[COPY_SLOTS];
@@ -360,7 +360,7 @@ copy_unlocked(LokiIndex *state, Relation index, int family,
 		{
 			if (copied->page != LOKI_NONE)
 				evicted[nevicted++] = *copied;
-			copied_page(state, family, page, copied);
+			copied_page(state, array, page, copied);
 		}
 		missing[i] = copied->buffer == InvalidBuffer;
 		from[i] = missing[i] ? NULL :
@@ -390,25 +390,25 @@ copy_unlocked(LokiIndex *state, Relation index, int family,
  * or lock where that can be done.  What is past the used part is zero.
  */
 void
-loki_slots_copy(LokiIndex *state, Relation index, int family, const uint32 *nodes,
+loki_slots_copy(LokiIndex *state, Relation index, int array, const uint32 *nodes,
 				int n, bool peek, char *slots)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		size = fam->slot_size;
 	bool		missing[COPY_SLOTS];
 
-	if (n == 1 && peek && loki_slot_peek(state, index, family, *nodes, slots))
+	if (n == 1 && peek && loki_slot_peek(state, index, array, *nodes, slots))
 		return;
 	while (n > 0)
 	{
 		int			most = Min(n, COPY_SLOTS);
 
 		if (!peek || state->local ||
-			!copy_unlocked(state, index, family, nodes, most, slots, missing))
+			!copy_unlocked(state, index, array, nodes, most, slots, missing))
 			memset(missing, true, sizeof(missing));
 		for (int i = 0; i < most; i++)
 			if (missing[i] &&
-				!loki_slot_read(state, index, family, nodes[i], slots + (Size) i * size))
+				!loki_slot_read(state, index, array, nodes[i], slots + (Size) i * size))
 				memset(slots + (Size) i * size, 0, size);
 		nodes += most;
 		slots += (Size) most * size;
@@ -435,19 +435,19 @@ loki_max_pins(const LokiIndex *state)
 
 /*
  * Find the slots of n nodes and start fetching those that are in memory into
- * the processor's caches.  ERROR for nodes past the end of the family.
+ * the processor's caches.  ERROR for nodes past the end of the slot array.
  */
 void
-loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *nodes,
+loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes,
 				int n, LokiSlots * slots)
 {
-	LokiFamily *fam = &state->families[family];
+	LokiSlotArray *fam = &state->arrays[array];
 	uint32		last = LOKI_NONE;
 
 	Assert(n <= LOKI_MAX_SLOTS);
 	slots->n = n;
-	slots->family = family;
-	slots->hot = family != LOKI_FAMILY_REFINE;
+	slots->array = array;
+	slots->hot = array != LOKI_SLOTS_REFINE;
 	for (int i = 0; i < n; i++)
 	{
 		uint32		place;
@@ -463,7 +463,7 @@ loki_slots_find(LokiIndex *state, Relation index, int family, const uint32 *node
 		}
 		last = page;
 		slots->blocks[i] = likely(page < fam->npages) ? loki_page_block(fam, page) :
-			loki_slot_block(state, index, family, nodes[i], &place);
+			loki_slot_block(state, index, array, nodes[i], &place);
 		slots->buffers[i] = mapped(state, slots->blocks[i]);
 		prefetch(slots->buffers[i], slots->offsets[i], fam->slot_size);
 		if (!slots->hot)
@@ -512,7 +512,7 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 			slots->peeked[i] = slots->peeked[i - 1];
 		else
 			slots->peeked[i] = peek && slots->buffers[i] != InvalidBuffer &&
-				buffer_use(state, slots->family, slots->hot, slots->buffers[i],
+				buffer_use(state, slots->array, slots->hot, slots->buffers[i],
 						   slots->blocks[i]);
 		pinned += !slots->peeked[i];
 	}
@@ -524,7 +524,7 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
 		{
 			slots->buffers[i] = loki_buffer_read(state, index, slots->blocks[i]);
 			if (!RecoveryInProgress())
-				loki_family_page_check(state, index, slots->buffers[i], slots->family);
+				loki_slot_array_page_check(state, index, slots->buffers[i], slots->array);
 		}
 		slots->slots[i] = (char *) BufferGetPage(slots->buffers[i]) + slots->offsets[i];
 	}

@@ -31,7 +31,7 @@ extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
 								 uint32 offset, uint32 size);
 
 /* The same for a node's slot, and from disk where it is not known to be there */
-extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int family,
+extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int array,
 							   uint32 node);
 
 /*
@@ -39,11 +39,11 @@ extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int famil
  * slot is to be read under lock.  Not in recovery.  The copy may be a mixture
  * of two states of the slot, word by word.
  */
-extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int family,
+extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
 /* Copy slots of n nodes out, likewise or, without `peek`, under lock */
-extern void loki_slots_copy(LokiIndex *index_state, Relation index, int family,
+extern void loki_slots_copy(LokiIndex *index_state, Relation index, int array,
 							const uint32 *nodes, int n, bool peek, char *slots);
 
 /*
@@ -56,7 +56,7 @@ extern void loki_slots_copy(LokiIndex *index_state, Relation index, int family,
 typedef struct LokiSlots
 {
 	int			n;
-	int			family;
+	int			array;
 	bool		hot;			/* pages that a walk comes back to */
 	BlockNumber blocks[LOKI_MAX_SLOTS];
 	uint32		offsets[LOKI_MAX_SLOTS];	/* in the page */
@@ -69,7 +69,7 @@ typedef struct LokiSlots
 extern int	loki_max_pins(const LokiIndex *index_state);
 
 /* Find slots, and start fetching them into the processor's cache */
-extern void loki_slots_find(LokiIndex *index_state, Relation index, int family,
+extern void loki_slots_find(LokiIndex *index_state, Relation index, int array,
 							const uint32 *nodes, int n, LokiSlots *slots);
 
 /* Make what was found readable; those not in memory are read ahead together */

@@ -104,7 +104,7 @@ loki_calibrate_again(Relation index)
 	nodes = loki_calibrate_count(index, state, NULL);
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return;
-	(void) loki_recode_moved(index);
+	(void) loki_requantize_moved(index);
 	if (loki_calibrate(index, NULL, LOKI_CALIBRATE_SCORES))
 		ereport(DEBUG1,
 				(errmsg_internal("calibrated index \"%s\" with %u nodes",

@@ -129,41 +129,41 @@ is_live(const uint8 *live, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Pin a page of a family that a pass goes over. */
+/* Pin a page of a slot array that a pass goes over. */
 static Buffer
-read_page(Relation index, LokiIndex *state, int family, uint32 ordinal,
+read_page(Relation index, LokiIndex *state, int array, uint32 ordinal,
 		  BufferAccessStrategy strategy)
 {
 	LokiVacuumDelayPoint();
 	return ReadBufferExtended(index, MAIN_FORKNUM,
-							  loki_page_block(&state->families[family], ordinal),
+							  loki_page_block(&state->arrays[array], ordinal),
 							  RBM_NORMAL, strategy);
 }
 
 uint32
 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 {
-	LokiFamily *family = &state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
 	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
 	uint32		count = 0;
 
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		Buffer		buffer = read_page(index, state, LOKI_FAMILY_TID, ordinal, strategy);
+		Buffer		buffer = read_page(index, state, LOKI_SLOTS_TID, ordinal, strategy);
 		Page		page = BufferGetPage(buffer);
 		int			used;
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_FAMILY_TID, ordinal);
-		used = LokiPageUsed(page, family->slot_size);
+		loki_page_check(index, buffer, page, LOKI_SLOTS_TID, ordinal);
+		used = LokiPageUsed(page, array->slot_size);
 		for (int i = 0; i < used; i++)
 		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, i);
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, array->slot_size, i);
 			int			slot_state = LokiTidState(tid);
-			uint32		node = ordinal * family->per_page + i;
+			uint32		node = ordinal * array->per_page + i;
 
 			if (slot_state != LOKI_TID_LIVE && slot_state != LOKI_TID_KILLED &&
-				slot_state != LOKI_TID_OVERFLOW)
+				slot_state != LOKI_TID_LIST)
 				continue;
 			count++;
 			if (live != NULL)
@@ -183,11 +183,11 @@ prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 	const LokiQuantizer *quantizer = state->quantizer;
 	LokiSlots  *codes = &measure->search.slots;
 
-	loki_slots_find(state, measure->index, LOKI_FAMILY_CODE, &node, 1, codes);
+	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &node, 1, codes);
 	loki_slots_open(state, measure->index, false, codes);
 	if (quantizer->refine_size > 0)
 	{
-		loki_slots_find(state, measure->index, LOKI_FAMILY_REFINE, &node, 1,
+		loki_slots_find(state, measure->index, LOKI_SLOTS_REFINE, &node, 1,
 						&measure->refines);
 		loki_slots_open(state, measure->index, false, &measure->refines);
 		quantizer->prepare_refined(quantizer, codes->slots[0],
@@ -207,8 +207,8 @@ static void
 choose_nodes(Measure *measure)
 {
 	pg_prng_state prng;
-	LokiFamily *family = &measure->state->families[LOKI_FAMILY_TID];
-	uint32		end = family->npages * family->per_page;
+	LokiSlotArray *array = &measure->state->arrays[LOKI_SLOTS_TID];
+	uint32		end = array->npages * array->per_page;
 	double		step = (double) measure->nlive / measure->nqueries;
 	double		next;
 	uint32		seen = 0;
@@ -318,25 +318,25 @@ static void
 score_all(Measure *measure)
 {
 	LokiIndex  *state = measure->state;
-	LokiFamily *family = &state->families[LOKI_FAMILY_CODE];
-	uint32		end = state->families[LOKI_FAMILY_TID].npages *
-		state->families[LOKI_FAMILY_TID].per_page;
-	const void **codes = palloc_array(const void *, family->per_page);
-	float	   *estimates = palloc_array(float, family->per_page);
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
+	uint32		end = state->arrays[LOKI_SLOTS_TID].npages *
+		state->arrays[LOKI_SLOTS_TID].per_page;
+	const void **codes = palloc_array(const void *, array->per_page);
+	float	   *estimates = palloc_array(float, array->per_page);
 
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		Buffer		buffer = read_page(measure->index, state, LOKI_FAMILY_CODE, ordinal,
+		Buffer		buffer = read_page(measure->index, state, LOKI_SLOTS_CODE, ordinal,
 									   measure->strategy);
 		Page		page = BufferGetPage(buffer);
-		uint32		first = ordinal * family->per_page;
+		uint32		first = ordinal * array->per_page;
 		int			used;
 
-		loki_page_check(measure->index, buffer, page, LOKI_FAMILY_CODE, ordinal);
-		used = LokiPageUsed(page, family->slot_size);
+		loki_page_check(measure->index, buffer, page, LOKI_SLOTS_CODE, ordinal);
+		used = LokiPageUsed(page, array->slot_size);
 		used = first < end ? Min(used, end - first) : 0;
 		for (int i = 0; i < used; i++)
-			codes[i] = LokiPageSlot(page, family->slot_size, i);
+			codes[i] = LokiPageSlot(page, array->slot_size, i);
 		for (int query = 0; query < measure->nqueries; query++)
 		{
 			state->quantizer->score(state->quantizer, query_of(measure, query), codes,
@@ -369,8 +369,8 @@ refine_near(Measure *measure, int query, LokiCandidate *near, int n)
 
 		for (int i = 0; i < count; i++)
 			nodes[i] = near[done + i].node;
-		loki_slots_find(state, measure->index, LOKI_FAMILY_CODE, nodes, count, codes);
-		loki_slots_find(state, measure->index, LOKI_FAMILY_REFINE, nodes, count, refines);
+		loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, nodes, count, codes);
+		loki_slots_find(state, measure->index, LOKI_SLOTS_REFINE, nodes, count, refines);
 		do
 		{
 			loki_slots_open(state, measure->index, peek, codes);
@@ -701,7 +701,7 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 {
 	Measure    *measure = palloc0(sizeof(Measure));
 	LokiIndex  *state = loki_index_open(index, &measure->meta);
-	LokiFamily *tid = &state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
 	double		nqueries;
 
 	loki_index_refresh(state, index);

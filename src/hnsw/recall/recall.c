@@ -199,21 +199,21 @@ add_given(Recall *recall, ArrayType *array)
 
 /*
  * A row of the index by the number of one of its slots, those of TID first and
- * then those of OVERFLOW.  False if there is none: each row has one slot.
+ * then those of DUPLICATE.  False if there is none: each row has one slot.
  */
 static bool
 row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 			uint32 *node)
 {
-	LokiFamily *family = &state->families[LOKI_FAMILY_TID];
-	uint64		ntids = (uint64) family->npages * family->per_page;
-	LokiOverflowData overflow;
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
+	uint64		ntids = (uint64) array->npages * array->per_page;
+	LokiDuplicateData duplicate;
 	LokiTidData slot;
 	int			slot_state;
 
 	if (number < ntids)
 	{
-		if (!loki_slot_read(state, recall->index, LOKI_FAMILY_TID,
+		if (!loki_slot_read(state, recall->index, LOKI_SLOTS_TID,
 							(uint32) number, &slot))
 			return false;
 		slot_state = LokiTidState(&slot);
@@ -222,11 +222,11 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 	}
 	else
 	{
-		if (!loki_slot_read(state, recall->index, LOKI_FAMILY_OVERFLOW,
-							(uint32) (number - ntids), &overflow))
+		if (!loki_slot_read(state, recall->index, LOKI_SLOTS_DUPLICATE,
+							(uint32) (number - ntids), &duplicate))
 			return false;
-		slot_state = overflow.state & LOKI_TID_STATE_MASK;
-		*tid = overflow.heap;
+		slot_state = duplicate.state & LOKI_TID_STATE_MASK;
+		*tid = duplicate.heap;
 		*node = LOKI_NONE;
 	}
 	return slot_state == LOKI_TID_LIVE || slot_state == LOKI_TID_KILLED;
@@ -248,10 +248,10 @@ add_sampled(Recall *recall, int wanted)
 	uint64		step;
 
 	loki_index_refresh(state, recall->index);
-	total = (uint64) state->families[LOKI_FAMILY_TID].npages *
-		state->families[LOKI_FAMILY_TID].per_page +
-		(uint64) state->families[LOKI_FAMILY_OVERFLOW].npages *
-		state->families[LOKI_FAMILY_OVERFLOW].per_page;
+	total = (uint64) state->arrays[LOKI_SLOTS_TID].npages *
+		state->arrays[LOKI_SLOTS_TID].per_page +
+		(uint64) state->arrays[LOKI_SLOTS_DUPLICATE].npages *
+		state->arrays[LOKI_SLOTS_DUPLICATE].per_page;
 	if (total == 0)
 		return;
 	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :

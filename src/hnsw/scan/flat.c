@@ -78,7 +78,7 @@ passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
 {
 	if (so->within == NULL)
 		return true;
-	if (LokiTidState(slot) != LOKI_TID_OVERFLOW)
+	if (LokiTidState(slot) != LOKI_TID_LIST)
 		return loki_is_within(so, &slot->u.heap);
 	loki_node_tids(so, node, &so->tids);
 	return so->tids.n > 0;
@@ -115,7 +115,7 @@ begin_seen(LokiScan *so)
  * anywhere, and what was left behind may not be beyond the bound.
  */
 void
-loki_sequential_recoded(LokiScan *so)
+loki_flat_requantized(LokiScan *so)
 {
 	loki_refine_forget(so);
 	so->last_selection = so->last_selection && !so->beyond;
@@ -125,7 +125,7 @@ loki_sequential_recoded(LokiScan *so)
 
 /* Begin passes: remember what the walk handed out. */
 void
-loki_sequential_begin(LokiScan *so)
+loki_flat_begin(LokiScan *so)
 {
 	LokiSearch *search = &so->search;
 
@@ -208,9 +208,9 @@ is_wanted(LokiScan *so, uint32 node, const char *bytes)
 	LokiTidData slot = {0};
 	int			state;
 
-	memcpy(&slot, bytes, so->state->families[LOKI_FAMILY_TID].slot_size);
+	memcpy(&slot, bytes, so->state->arrays[LOKI_SLOTS_TID].slot_size);
 	state = LokiTidState(&slot);
-	if (state != LOKI_TID_LIVE && state != LOKI_TID_OVERFLOW && state != LOKI_TID_KILLED)
+	if (state != LOKI_TID_LIVE && state != LOKI_TID_LIST && state != LOKI_TID_KILLED)
 		return false;
 	return !loki_is_killed(so, &slot) && passes_tids(so, node, &slot);
 }
@@ -226,11 +226,11 @@ is_wanted(LokiScan *so, uint32 node, const char *bytes)
 static int
 keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 {
-	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	char		slots[SCORE_BATCH * LOKI_TID_LONG];
 	int			kept = 0;
 
-	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, nodes, n,
+	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, nodes, n,
 					!so->search.in_recovery, slots);
 	for (int i = 0; i < n; i++)
 	{
@@ -238,7 +238,7 @@ keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 
 		if (!is_wanted(so, nodes[i], slot) &&
 			(so->within == NULL || so->search.in_recovery ||
-			 !loki_slot_read(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, nodes[i],
+			 !loki_slot_read(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, nodes[i],
 							 slot) ||
 			 !is_wanted(so, nodes[i], slot)))
 			continue;
@@ -359,7 +359,7 @@ gather(Pass *pass, uint32 node)
 	if (is_seen(so, node))
 		return;
 	if (pass->check == CHECK_GATHERED)
-		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_FAMILY_TID, node);
+		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, node);
 	pass->gathered->nodes[pass->gathered->n++] = node;
 	if (pass->gathered->n == SCORE_BATCH)
 		score_gathered(pass);
@@ -373,28 +373,28 @@ static void
 test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *passes)
 {
 	Relation	index = so->scan->indexRelation;
-	int			number = LOKI_FAMILY_ATTR + test->attribute;
-	LokiFamily *family = &so->state->families[number];
+	int			number = LOKI_SLOTS_ATTR + test->attribute;
+	LokiSlotArray *array = &so->state->arrays[number];
 
 	while (n > 0)
 	{
 		uint32		place;
-		uint32		ordinal = loki_slot_page(family, first, &place);
-		uint32		most = Min(n, family->per_page - place);
+		uint32		ordinal = loki_slot_page(array, first, &place);
+		uint32		most = Min(n, array->per_page - place);
 		int			used = 0;
 
-		if (ordinal < family->npages)
+		if (ordinal < array->npages)
 		{
 			Buffer		buffer = loki_buffer_read(so->state, index,
-												  loki_page_block(family, ordinal));
+												  loki_page_block(array, ordinal));
 			Page		page = BufferGetPage(buffer);
 
 			LockBuffer(buffer, BUFFER_LOCK_SHARE);
 			loki_page_check(index, buffer, page, number, ordinal);
-			used = LokiPageUsed(page, family->slot_size) - (int) place;
+			used = LokiPageUsed(page, array->slot_size) - (int) place;
 			used = Max(0, Min(used, (int) most));
-			loki_key_test(test->key, LokiPageSlot(page, family->slot_size, place),
-						  family->slot_size, used, passes);
+			loki_key_test(test->key, LokiPageSlot(page, array->slot_size, place),
+						  array->slot_size, used, passes);
 			UnlockReleaseBuffer(buffer);
 		}
 		memset(passes + used, 0, most - used);
@@ -412,30 +412,30 @@ static void
 test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 {
 	Relation	index = so->scan->indexRelation;
-	LokiFamily *family = &so->state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
 
 	while (n > 0)
 	{
 		uint32		place;
-		uint32		ordinal = loki_slot_page(family, first, &place);
-		uint32		most = Min(n, family->per_page - place);
+		uint32		ordinal = loki_slot_page(array, first, &place);
+		uint32		most = Min(n, array->per_page - place);
 
-		if (ordinal < family->npages)
+		if (ordinal < array->npages)
 		{
 			Buffer		buffer = loki_buffer_read(so->state, index,
-												  loki_page_block(family, ordinal));
+												  loki_page_block(array, ordinal));
 			Page		page = BufferGetPage(buffer);
 			int			used;
 
 			LockBuffer(buffer, BUFFER_LOCK_SHARE);
-			loki_page_check(index, buffer, page, LOKI_FAMILY_TID, ordinal);
-			used = LokiPageUsed(page, family->slot_size) - (int) place;
+			loki_page_check(index, buffer, page, LOKI_SLOTS_TID, ordinal);
+			used = LokiPageUsed(page, array->slot_size) - (int) place;
 			for (int i = 0; i < Min(used, (int) most); i++)
 			{
 				LokiTidData *slot = (LokiTidData *)
-					LokiPageSlot(page, family->slot_size, place + i);
+					LokiPageSlot(page, array->slot_size, place + i);
 
-				if (LokiTidState(slot) != LOKI_TID_OVERFLOW)
+				if (LokiTidState(slot) != LOKI_TID_LIST)
 					passes[i] &= loki_is_within(so, &slot->u.heap);
 			}
 			UnlockReleaseBuffer(buffer);
@@ -496,7 +496,7 @@ pass_batch(Pass *pass, const uint32 *nodes, int n)
 			gather(pass, nodes[i]);
 }
 
-/* Nodes of a list, but for those that RENEWED names */
+/* Nodes of a list, but for those that REUSED names */
 static void
 pass_places(Pass *pass, uint32 place, uint32 end)
 {
@@ -514,8 +514,8 @@ pass_places(Pass *pass, uint32 place, uint32 end)
 		place += read;
 		for (uint32 i = 0; i < read; i++)
 		{
-			if (listed[i] >= lookup->postings.end ||
-				loki_is_renewed(lookup->renewed, listed[i]) ||
+			if (listed[i] >= lookup->sorted_lists.end ||
+				loki_is_reused(lookup->reused, listed[i]) ||
 				(lookup->repeats && !loki_visit(&pass->so->search, listed[i])))
 				continue;
 			batch[n++] = listed[i];
@@ -554,23 +554,23 @@ pass_range(Pass *pass, const LokiPlaces *places)
 	pass_places(pass, Max(places->first, places->sure_end), places->end);
 }
 
-/* Nodes that RENEWED names */
+/* Nodes that REUSED names */
 static void
-pass_renewed(Pass *pass)
+pass_reused(Pass *pass)
 {
 	LokiLookup *lookup = &pass->so->lookup;
 
 	for (uint32 i = 0; i < lookup->nwords; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		for (uint64 word = lookup->renewed[i]; word != 0; word &= word - 1)
+		for (uint64 word = lookup->reused[i]; word != 0; word &= word - 1)
 		{
-			uint32		first = i * LOKI_RENEWED_NODES +
-				pg_rightmost_one_pos64(word) * LOKI_RENEWED_UNIT;
-			uint32		nodes[LOKI_RENEWED_UNIT];
+			uint32		first = i * LOKI_REUSED_NODES +
+				pg_rightmost_one_pos64(word) * LOKI_REUSED_UNIT;
+			uint32		nodes[LOKI_REUSED_UNIT];
 			int			n = 0;
 
-			while (n < LOKI_RENEWED_UNIT && first + n < lookup->postings.end)
+			while (n < LOKI_REUSED_UNIT && first + n < lookup->sorted_lists.end)
 			{
 				nodes[n] = first + n;
 				n++;
@@ -615,9 +615,9 @@ select_listed(LokiScan *so, Pass *pass)
 	for (int i = 0; i < lookup->nplaces; i++)
 		pass_range(pass, &lookup->places[i]);
 	if (lookup->nrenewed > 0)
-		pass_renewed(pass);
+		pass_reused(pass);
 	so->nodes.tids = tids;
-	pass_nodes(pass, lookup->postings.end, so->seen_nodes);
+	pass_nodes(pass, lookup->sorted_lists.end, so->seen_nodes);
 	finish_pass(pass);
 	return loki_lookup_valid(lookup);
 }
@@ -738,7 +738,7 @@ mark_selected(LokiScan *so)
  * Queue the best nodes not seen before for ranking; false if there are none.
  */
 bool
-loki_sequential_select(LokiScan *so)
+loki_flat_select(LokiScan *so)
 {
 	Pass		pass = {0};
 	Selection  *selection = &pass.selection;
@@ -751,7 +751,7 @@ loki_sequential_select(LokiScan *so)
 	selection->allocated = Min(selection->capacity, 1024);
 	selection->heap = palloc_array(LokiCandidate, selection->allocated);
 	select_nodes(so, &pass);
-	so->sequential_passes++;
+	so->flat_scans++;
 	so->selections++;
 	so->last_selection = !selection->overflowed;
 	so->horizon = so->last_selection ? get_float8_infinity() : selection->heap[0].distance;

@@ -69,23 +69,23 @@ loki_kill_note(LokiScan *so, const LokiEntryRef *entry)
 
 /* Mark a slot of a node's chain, while the TID page is locked. */
 static void
-kill_overflow(LokiScan *so, const LokiEntryRef *kill)
+kill_duplicate(LokiScan *so, const LokiEntryRef *kill)
 {
 	Relation	index = so->scan->indexRelation;
 	BlockNumber block;
 	uint32		place;
 	Buffer		buffer;
 
-	if (!loki_slot_locate(so->state, index, LOKI_FAMILY_OVERFLOW, kill->overflow,
+	if (!loki_slot_locate(so->state, index, LOKI_SLOTS_DUPLICATE, kill->duplicate,
 						  &block, &place))
 		return;
 	buffer = loki_buffer_read(so->state, index, block);
 	if (ConditionalLockBuffer(buffer))
 	{
-		LokiOverflowData *slot = (LokiOverflowData *)
-			LokiPageSlot(BufferGetPage(buffer), sizeof(LokiOverflowData), place);
+		LokiDuplicateData *slot = (LokiDuplicateData *)
+			LokiPageSlot(BufferGetPage(buffer), sizeof(LokiDuplicateData), place);
 
-		loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_OVERFLOW);
+		loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_DUPLICATE);
 		if (slot->node == kill->node && slot->state == LOKI_TID_LIVE &&
 			ItemPointerEquals(&slot->heap, (ItemPointer) &kill->heap))
 		{
@@ -104,25 +104,25 @@ kill_overflow(LokiScan *so, const LokiEntryRef *kill)
 static void
 kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 {
-	LokiFamily *family = &so->state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
 	Page		page = BufferGetPage(buffer);
 	XLogRecPtr	lsn = BufferGetLSNAtomic(buffer);
 	bool		marked = false;
 
-	loki_family_page_check(so->state, so->scan->indexRelation, buffer, LOKI_FAMILY_TID);
+	loki_slot_array_page_check(so->state, so->scan->indexRelation, buffer, LOKI_SLOTS_TID);
 	for (uint32 i = 0; i < n; i++)
 	{
 		uint32		place;
 		LokiTidData *tid;
 
-		(void) loki_slot_page(family, kills[i].node, &place);
-		tid = (LokiTidData *) LokiPageSlot(page, family->slot_size, place);
+		(void) loki_slot_page(array, kills[i].node, &place);
+		tid = (LokiTidData *) LokiPageSlot(page, array->slot_size, place);
 		if (kills[i].lsn != lsn)
 			continue;
-		if (kills[i].overflow != LOKI_NONE)
+		if (kills[i].duplicate != LOKI_NONE)
 		{
-			if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
-				kill_overflow(so, &kills[i]);
+			if (LokiTidState(tid) == LOKI_TID_LIST)
+				kill_duplicate(so, &kills[i]);
 		}
 		else if (tid->state == LOKI_TID_LIVE &&
 				 ItemPointerEquals(&tid->u.heap, (ItemPointer) &kills[i].heap))
@@ -151,7 +151,7 @@ compare_kills(const void *a, const void *b)
 void
 loki_kill_flush(LokiScan *so)
 {
-	LokiFamily *family = &so->state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
 	uint32		last;
 
 	if (so->nkills > 1)
@@ -159,12 +159,12 @@ loki_kill_flush(LokiScan *so)
 	for (uint32 first = 0; first < so->nkills; first = last)
 	{
 		uint32		place;
-		uint32		ordinal = loki_slot_page(family, so->kills[first].node, &place);
+		uint32		ordinal = loki_slot_page(array, so->kills[first].node, &place);
 		Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
-											  loki_page_block(family, ordinal));
+											  loki_page_block(array, ordinal));
 
 		for (last = first + 1; last < so->nkills; last++)
-			if (loki_slot_page(family, so->kills[last].node, &place) != ordinal)
+			if (loki_slot_page(array, so->kills[last].node, &place) != ordinal)
 				break;
 		if (ConditionalLockBuffer(buffer))
 		{

@@ -103,8 +103,8 @@ prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size)
  * relation in shared buffers.  Sets `buffer` to where they are, if it is known.
  */
 void
-loki_read_ahead(LokiIndex *state, Relation relation, LokiBufferMap *map,
-				LokiAhead *ahead, int n)
+loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
+				LokiPrefetch *ahead, int n)
 {
 	for (int i = 0; i < n; i++)
 	{

@@ -89,8 +89,8 @@ static void
 lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 {
 	LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
-	loki_family_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
-						   slots->family);
+	loki_slot_array_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
+						   slots->array);
 }
 
 /* Bounds that hold always, of opened slots */
@@ -211,9 +211,9 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 		nodes[i] = candidates[i].node;
 	loki_scan_query(so);
 	refines->n = 0;
-	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	loki_slots_find(so->state, index, LOKI_SLOTS_CODE, nodes, n, codes);
 	if (so->state->quantizer->refine_size > 0)
-		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
+		loki_slots_find(so->state, index, LOKI_SLOTS_REFINE, nodes, n, refines);
 	do
 	{
 		loki_slots_open(so->state, index, peek, codes);
@@ -268,9 +268,9 @@ certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	bool		valid;
 
 	refines->n = 0;
-	loki_slots_find(so->state, index, LOKI_FAMILY_CODE, nodes, n, codes);
+	loki_slots_find(so->state, index, LOKI_SLOTS_CODE, nodes, n, codes);
 	if (so->state->quantizer->refine_size > 0)
-		loki_slots_find(so->state, index, LOKI_FAMILY_REFINE, nodes, n, refines);
+		loki_slots_find(so->state, index, LOKI_SLOTS_REFINE, nodes, n, refines);
 	do
 	{
 		loki_slots_open(so->state, index, peek, codes);

@@ -49,7 +49,7 @@
 
 /* Prepare for reading rows; the scan's heap relation must be set. */
 void
-loki_rank_begin(LokiScan *so)
+loki_rerank_begin(LokiScan *so)
 {
 	IndexScanDesc scan = so->scan;
 
@@ -199,7 +199,7 @@ slot_passes(LokiScan *so)
 	if (!loki_filters_rows(so))
 		return true;
 	Assert(!TTS_EMPTY(so->slot));
-	if (so->row_filter->passes(so->row_filter, so->slot, loki_filter_unsure(&so->filter)))
+	if (so->row_filter->passes(so->row_filter, so->slot, loki_filter_needs_recheck(&so->filter)))
 		return true;
 	so->dropped++;
 	return false;
@@ -231,7 +231,7 @@ value_known(const LokiScan *so, const LokiTidData *tid)
 	{
 		case LOKI_TID_LIVE:
 		case LOKI_TID_KILLED:
-		case LOKI_TID_OVERFLOW:
+		case LOKI_TID_LIST:
 			return OidIsValid(LokiTidValue(tid)) &&
 				OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid);
 		default:
@@ -331,7 +331,7 @@ add_chain_rows(LokiScan *so, LokiChain *chain, bool *known, bool more)
 		if (!visible || any)
 			continue;
 		any = true;
-		chain->slot = entry.overflow;
+		chain->slot = entry.duplicate;
 		chain->tid = entry.heap;
 	}
 	return any;
@@ -425,13 +425,13 @@ static void
 read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogRecPtr *lsn)
 {
 	Relation	index = so->scan->indexRelation;
-	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	Buffer		buffer = loki_buffer_read(so->state, index, block);
 	Page		page = BufferGetPage(buffer);
 
 	memset(tid, 0, sizeof(LokiTidData));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
+	loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_TID);
 	*lsn = BufferGetLSNAtomic(buffer);
 	if (offset < ((PageHeader) page)->pd_lower)
 		memcpy(tid, (char *) page + offset, slot_size);
@@ -444,7 +444,7 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPt
 	Relation	index = so->scan->indexRelation;
 	LokiSlots  *slots = &so->refine_slots;
 
-	loki_slots_find(so->state, index, LOKI_FAMILY_TID, nodes, n, slots);
+	loki_slots_find(so->state, index, LOKI_SLOTS_TID, nodes, n, slots);
 	for (int i = 0; i < n; i++)
 		if (slots->buffers[i] == InvalidBuffer && !so->state->local)
 			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
@@ -461,8 +461,8 @@ static void
 read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 {
 	Relation	heap = so->scan->heapRelation;
-	LokiAhead	rows[READ_AHEAD];
-	LokiAhead	values[READ_AHEAD];
+	LokiPrefetch	rows[READ_AHEAD];
+	LokiPrefetch	values[READ_AHEAD];
 	int			place[READ_AHEAD];
 	int			nrows = 0;
 	int			nvalues = 0;
@@ -489,9 +489,9 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 		}
 	}
 	if (nrows > 0)
-		loki_read_ahead(so->state, heap, &so->state->heap_map, rows, nrows);
+		loki_prefetch_tuples(so->state, heap, &so->state->heap_map, rows, nrows);
 	if (nvalues > 0)
-		loki_read_ahead(so->state, loki_toast_open(&so->toast, heap->rd_rel->reltoastrelid),
+		loki_prefetch_tuples(so->state, loki_toast_open(&so->toast, heap->rd_rel->reltoastrelid),
 						&so->state->toast_map, values, nvalues);
 	for (int i = 0; i < n; i++)
 		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
@@ -529,9 +529,9 @@ fetch_nodes(LokiScan *so, int n)
 
 /* Begin to bring in those rows that the caller will be the first to look at. */
 void
-loki_rank_announce(LokiScan *so, uint32 wanted)
+loki_rerank_announce(LokiScan *so, uint32 wanted)
 {
-	LokiAhead	ahead[READ_AHEAD];
+	LokiPrefetch	ahead[READ_AHEAD];
 	int			n = 0;
 
 	if (!so->is_heap || so->state->local || so->next_row < so->announced)
@@ -546,7 +546,7 @@ loki_rank_announce(LokiScan *so, uint32 wanted)
 		ahead[n++].size = 1;
 	}
 	if (n > 0)
-		loki_read_ahead(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
+		loki_prefetch_tuples(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
 }
 
 /*
@@ -607,7 +607,7 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
- * The same as the last step of loki_rank_complete() where bounds hold always: then
+ * The same as the last step of loki_rerank_complete() where bounds hold always: then
  * rows farther away than the horizon are not known to be next.
  */
 static bool
@@ -644,7 +644,7 @@ complete_certain(LokiScan *so, uint32 wanted)
  * whatever is not found yet.
  */
 bool
-loki_rank_complete(LokiScan *so, uint32 wanted)
+loki_rerank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->nrows - so->next_row;
 	uint32		at_end = loki_filters_rows(so) ? FILTERED_AT_END : 1;

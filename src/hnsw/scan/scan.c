@@ -7,7 +7,7 @@
  * LIMIT where it is known (hnsw.h, loki_hnsw_set_limit), and hnsw.ef_search
  * otherwise; later ones double.  Within a batch the order is exact: its rows
  * are known by their vectors before the first is returned.  A walk that has
- * no more goes on wider, then all other nodes follow in sequential passes,
+ * no more goes on wider, then all other nodes follow in flat scans,
  * then the rows that have no place in the graph.  src/hnsw/README, "Scan".
  *
  * IDENTIFICATION
@@ -227,7 +227,7 @@ prepare_search(LokiScan *so)
 	/* codes of sketches, of parts, or of two epochs at once tell nothing for certain */
 	so->blind = so->state->quantizer->least == NULL ||
 		loki_column_sketched(&so->state->column) ||
-		(so->meta.flags & LOKI_META_RECODING) != 0;
+		(so->meta.flags & LOKI_META_REQUANTIZING) != 0;
 
 	if (!so->search_ready)
 	{
@@ -253,9 +253,9 @@ open_index(LokiScan *so)
 {
 	LokiIndex  *state = loki_index_open(so->scan->indexRelation, &so->meta);
 
-	if (so->meta.flags & LOKI_META_RECODING)
+	if (so->meta.flags & LOKI_META_REQUANTIZING)
 	{
-		loki_recode_wait(so->scan->indexRelation);
+		loki_requantize_wait(so->scan->indexRelation);
 		state = loki_index_open(so->scan->indexRelation, &so->meta);
 	}
 	return state;
@@ -358,13 +358,13 @@ begin_scan(LokiScan *so)
 	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
 	loki_node_filter_make(&so->nodes, &so->filter, so->within);
 	choose_completeness(so);
-	so->nodes_refined = so->heap_fetches = so->sequential_passes = so->late_rows = 0;
+	so->nodes_refined = so->heap_fetches = so->flat_scans = so->late_rows = 0;
 	so->returned = so->dropped = 0;
 	so->farthest = -get_float8_infinity();
 	so->walked = so->walk_taken = so->search.hops = false;
 	so->has_list = so->has_map = false;
 	open_query(so);
-	loki_rank_begin(so);
+	loki_rerank_begin(so);
 	loki_kill_begin(so);
 	prepare_search(so);
 	MemoryContextSwitchTo(old);
@@ -384,7 +384,7 @@ begin_scan(LokiScan *so)
 
 /*
  * Hand what the walk found to ranking; at most `most` nodes.  A walk that was
- * stopped by its limit has not seen the best nodes: where a sequential pass
+ * stopped by its limit has not seen the best nodes: where a flat scan
  * comes next, that finds them all.
  */
 static void
@@ -428,13 +428,13 @@ begin_list(LokiScan *so)
 	LokiSearch *search = &so->search;
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
-	if (so->lookup.renewed != NULL)
-		pfree(so->lookup.renewed);
-	so->lookup.renewed = NULL;
+	if (so->lookup.reused != NULL)
+		pfree(so->lookup.reused);
+	so->lookup.reused = NULL;
 	so->has_list = loki_lookup_begin(&so->lookup, so->state, so->scan->indexRelation,
 									 &so->meta, &so->nodes);
 	search->nseeds = 0;
-	search->clumped = -1;
+	search->correlated = -1;
 	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL &&
 		so->lookup.tested <= LISTED_IN_VAIN * so->lookup.count;
 	if (search->share_known)
@@ -444,8 +444,8 @@ begin_list(LokiScan *so)
 	{
 		search->listed = so->lookup.count + so->lookup.nrenewed;
 		search->listed_tests = search->listed * (so->nodes.ntests - 1) + so->lookup.tested;
-		search->unlisted = Max(0, search->pass_nodes - so->lookup.postings.end);
-		so->has_list = loki_way_short(search);
+		search->unlisted = Max(0, search->pass_nodes - so->lookup.sorted_lists.end);
+		so->has_list = loki_strategy_short(search);
 	}
 	if (!so->has_list)
 		search->listed = -1;
@@ -463,16 +463,16 @@ begin_filtered(LokiScan *so)
 
 	search->rows = walk_width(so, so->batch);
 	search->width = so->width;
-	so->way = LOKI_WAY_PASS;
+	so->strategy = LOKI_STRATEGY_FLAT;
 	begin_list(so);
-	if (loki_way_list(search))
+	if (loki_strategy_list(search))
 		return false;
 	if (!search->share_known)
-		loki_way_sample(search, (uint32) search->pass_nodes);
-	so->way = loki_way_choose(search, search->share);
-	if (so->way == LOKI_WAY_PASS)
+		loki_strategy_sample(search, (uint32) search->pass_nodes);
+	so->strategy = loki_strategy_choose(search, search->share);
+	if (so->strategy == LOKI_STRATEGY_FLAT)
 		return false;
-	so->width = loki_way_width(search, LOKI_WAY_PLAIN, search->share);
+	so->width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->share);
 	loki_visited_reserve(search, so->width / search->share * VISITED_PER_WIDTH);
 	return true;
 }
@@ -488,7 +488,7 @@ first_walk(LokiScan *so)
 	choose_width(so);
 	if ((so->search.pass_nodes > 0 && !begin_filtered(so)) || so->exact)
 	{
-		so->way = LOKI_WAY_PASS;
+		so->strategy = LOKI_STRATEGY_FLAT;
 		so->walk_end = LOKI_WALK_LIMIT;
 		return;
 	}
@@ -545,10 +545,10 @@ find_more(LokiScan *so)
 		}
 		if (!so->complete && !so->exact)
 			return false;
-		loki_sequential_begin(so);
-		so->phase = LOKI_SCAN_SEQUENTIAL;
+		loki_flat_begin(so);
+		so->phase = LOKI_SCAN_FLAT;
 	}
-	return loki_sequential_select(so);
+	return loki_flat_select(so);
 }
 
 /*
@@ -588,7 +588,7 @@ search_batch(LokiScan *so)
 		widen_walk(so, rows_ahead(so));
 	for (;;)
 	{
-		if (loki_rank_complete(so, so->batch_left))
+		if (loki_rerank_complete(so, so->batch_left))
 		{
 			if (!wants_wider(so))
 				break;
@@ -605,26 +605,26 @@ search_batch(LokiScan *so)
  * nothing of the distances; not where it began in spite of that.
  */
 static bool
-was_recoded(LokiScan *so)
+was_requantized(LokiScan *so)
 {
-	return (so->meta.flags & LOKI_META_RECODING) == 0 &&
-		loki_was_recoded(so->state, so->scan->indexRelation);
+	return (so->meta.flags & LOKI_META_REQUANTIZING) == 0 &&
+		loki_was_requantized(so->state, so->scan->indexRelation);
 }
 
 /*
- * Go on with new codes after rows were returned: the sequential passes find all
+ * Go on with new codes after rows were returned: the flat scans find all
  * that were not handed to ranking before.
  */
 static void
-continue_recoded(LokiScan *so)
+continue_requantized(LokiScan *so)
 {
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
 	if (so->phase == LOKI_SCAN_WALK)
-		loki_sequential_begin(so);
+		loki_flat_begin(so);
 	if (so->certain)
-		loki_sequential_recoded(so);
-	so->phase = LOKI_SCAN_SEQUENTIAL;
+		loki_flat_requantized(so);
+	so->phase = LOKI_SCAN_FLAT;
 	so->state = open_index(so);
 	so->search_ready = false;
 	prepare_search(so);
@@ -639,7 +639,7 @@ static void
 fill_batch(LokiScan *so)
 {
 	search_batch(so);
-	while (was_recoded(so))
+	while (was_requantized(so))
 	{
 		if (so->returned == 0)
 		{
@@ -648,7 +648,7 @@ fill_batch(LokiScan *so)
 				next_phase(so); /* had no rows */
 		}
 		else if (so->complete || so->exact)
-			continue_recoded(so);
+			continue_requantized(so);
 		else
 			break;
 		search_batch(so);
@@ -666,7 +666,7 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 	IndexScanDesc scan = so->scan;
 
 	scan->xs_heaptid = *tid;
-	scan->xs_recheck = loki_filter_unsure(&so->filter);
+	scan->xs_recheck = loki_filter_needs_recheck(&so->filter);
 	scan->xs_recheckorderby = false;
 	scan->xs_orderbyvals[0] = isnull ? (Datum) 0 : Float8GetDatum(distance);
 	scan->xs_orderbynulls[0] = isnull;
@@ -716,7 +716,7 @@ next_ranked(LokiScan *so)
 			if (so->next_row >= so->nrows)
 				return false;
 		}
-		loki_rank_announce(so, so->batch_left);
+		loki_rerank_announce(so, so->batch_left);
 		row = &so->rows[so->next_row++];
 		so->batch_left--;
 
@@ -775,20 +775,20 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 		switch (so->phase)
 		{
 			case LOKI_SCAN_WALK:
-			case LOKI_SCAN_SEQUENTIAL:
+			case LOKI_SCAN_FLAT:
 				if (next_ranked(so))
 					return true;
 				break;
 			case LOKI_SCAN_UNORDERED:
-				if (may_stream(so) && loki_stream_next(so, LOKI_FAMILY_TID, 0, &tid))
+				if (may_stream(so) && loki_stream_next(so, LOKI_SLOTS_TID, 0, &tid))
 					return return_row(so, &tid, get_float8_nan(), so->query_null);
 				break;
 			case LOKI_SCAN_ZERO_NORM:
-				if (loki_stream_next(so, LOKI_FAMILY_NULLTID, LOKI_TID_ZERO_NORM, &tid))
+				if (loki_stream_next(so, LOKI_SLOTS_NULLTID, LOKI_TID_ZERO_NORM, &tid))
 					return return_row(so, &tid, get_float8_nan(), so->query_null);
 				break;
 			case LOKI_SCAN_NULL:
-				if (loki_stream_next(so, LOKI_FAMILY_NULLTID, 0, &tid))
+				if (loki_stream_next(so, LOKI_SLOTS_NULLTID, 0, &tid))
 					return return_row(so, &tid, 0, true);
 				break;
 			default:

@@ -31,7 +31,7 @@ typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
 	LOKI_SCAN_WALK,				/* walking the graph */
-	LOKI_SCAN_SEQUENTIAL,		/* the rest of the nodes, best codes first */
+	LOKI_SCAN_FLAT,		/* the rest of the nodes, best codes first */
 	LOKI_SCAN_UNORDERED,		/* the query has no direction: every node */
 	LOKI_SCAN_ZERO_NORM,		/* rows outside the graph ... */
 	LOKI_SCAN_NULL,				/* ... whose distance is NaN, then NULL */
@@ -50,7 +50,7 @@ typedef struct LokiEntryRef
 {
 	XLogRecPtr	lsn;			/* of the TID page, then */
 	uint32		node;
-	uint32		overflow;		/* OVERFLOW slot, LOKI_NONE: the TID slot */
+	uint32		duplicate;		/* DUPLICATE slot, LOKI_NONE: the TID slot */
 	ItemPointerData heap;
 } LokiEntryRef;
 
@@ -66,7 +66,7 @@ typedef struct LokiRow
 typedef struct LokiTidList
 {
 	ItemPointerData *tids;
-	uint32	   *slots;			/* of OVERFLOW that they are from, if they are */
+	uint32	   *slots;			/* of DUPLICATE that they are from, if they are */
 	uint32		n;
 	uint32		allocated;
 } LokiTidList;
@@ -127,7 +127,7 @@ typedef struct LokiScan
 	bool		ordered;		/* the plan relies on the order of rows */
 	bool		walked;			/* the first walk was made */
 	LokiWalkEnd walk_end;
-	LokiWay		way;			/* of a scan with a filter, at last */
+	LokiStrategy		strategy;			/* of a scan with a filter, at last */
 	bool		has_list;		/* of nodes that may match: */
 	LokiLookup	lookup;
 	bool		has_map;		/* of rows to nodes: */
@@ -190,7 +190,7 @@ typedef struct LokiScan
 	LokiEntryRef *kills;		/* to be marked at the end of the batch */
 	uint32		nkills;
 
-	/* sequential passes */
+	/* flat scans */
 	bool		walk_taken;		/* the walk handed nodes to ranking */
 	uint32		selections;		/* passes so far */
 	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
@@ -211,22 +211,22 @@ typedef struct LokiScan
 	/* counters, for lokivector_scan_stats() */
 	uint64		nodes_refined;
 	uint64		heap_fetches;
-	uint64		sequential_passes;
+	uint64		flat_scans;
 	uint64		late_rows;
 	LokiScanWork done;			/* all of it before the last rescan */
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */
-typedef struct LokiAhead
+typedef struct LokiPrefetch
 {
 	ItemPointerData tid;
 	Size		size;
 	Buffer		buffer;			/* where it is thought to be */
-} LokiAhead;
+} LokiPrefetch;
 
 /* functions in scan/prefetch.c */
-extern void loki_read_ahead(LokiIndex *state, Relation relation, LokiBufferMap *map,
-							LokiAhead *ahead, int n);
+extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
+							LokiPrefetch *ahead, int n);
 
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);
@@ -329,27 +329,27 @@ extern bool loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most,
 							LokiTidList *list);
 
 /* functions in scan/rerank.c */
-extern void loki_rank_begin(LokiScan *so);
+extern void loki_rerank_begin(LokiScan *so);
 
 /*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order.
  * False if the queue ran empty before.
  */
-extern bool loki_rank_complete(LokiScan *so, uint32 wanted);
+extern bool loki_rerank_complete(LokiScan *so, uint32 wanted);
 
 /* Begin to bring in the next of them, `wanted` at most, for the caller */
-extern void loki_rank_announce(LokiScan *so, uint32 wanted);
+extern void loki_rerank_announce(LokiScan *so, uint32 wanted);
 
 /* functions in scan/flat.c */
-extern void loki_sequential_begin(LokiScan *so);
-extern void loki_sequential_recoded(LokiScan *so);
+extern void loki_flat_begin(LokiScan *so);
+extern void loki_flat_requantized(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
-extern bool loki_sequential_select(LokiScan *so);
+extern bool loki_flat_select(LokiScan *so);
 
 /* functions in scan/unordered.c: the next TID of TID or NULLTID; false at its end */
 extern void loki_stream_begin(LokiScan *so);
-extern bool loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid);
+extern bool loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid);
 
 /* Entry points of the access method */
 extern IndexScanDesc loki_hnsw_beginscan(Relation index, int nkeys, int norderbys);

@@ -27,17 +27,17 @@ static struct
 	uint64		nodes_matched;
 	uint64		nodes_refined;
 	uint64		heap_fetches;
-	uint64		sequential_passes;
+	uint64		flat_scans;
 	uint64		rows;
 	uint64		late_rows;
-	const char *way;
+	const char *strategy;
 }			last_scan;
 
 /* How a scan finds its rows; NULL if it has not begun to */
 static const char *
-way_name(const LokiScan *so)
+strategy_name(const LokiScan *so)
 {
-	if (so->sequential_passes > 0)
+	if (so->flat_scans > 0)
 		return so->has_list ? "list" : so->has_map ? "map" : "pass";
 	if (!so->walked)
 		return NULL;
@@ -53,10 +53,10 @@ loki_scan_report(LokiScan *so)
 	last_scan.nodes_matched = so->search.nodes_matched;
 	last_scan.nodes_refined = so->nodes_refined;
 	last_scan.heap_fetches = so->heap_fetches;
-	last_scan.sequential_passes = so->sequential_passes;
+	last_scan.flat_scans = so->flat_scans;
 	last_scan.rows = so->returned;
 	last_scan.late_rows = so->late_rows;
-	last_scan.way = way_name(so);
+	last_scan.strategy = strategy_name(so);
 }
 
 /* The work that a scan has done, over all of its rescans */
@@ -72,7 +72,7 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 	work->nodes_filtered += so->search.nodes_filtered;
 	work->nodes_refined += so->nodes_refined;
 	work->heap_fetches += so->heap_fetches;
-	work->sequential_passes += so->sequential_passes;
+	work->flat_scans += so->flat_scans;
 	work->late_rows += so->late_rows;
 }
 
@@ -93,12 +93,12 @@ lokivector_scan_stats(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(last_scan.nodes_filtered);
 	values[3] = Int64GetDatum(last_scan.nodes_refined);
 	values[4] = Int64GetDatum(last_scan.heap_fetches);
-	values[5] = Int64GetDatum(last_scan.sequential_passes);
+	values[5] = Int64GetDatum(last_scan.flat_scans);
 	values[6] = Int64GetDatum(last_scan.rows);
 	values[7] = Int64GetDatum(last_scan.nodes_matched);
-	nulls[8] = last_scan.way == NULL;
+	nulls[8] = last_scan.strategy == NULL;
 	if (!nulls[8])
-		values[8] = CStringGetTextDatum(last_scan.way);
+		values[8] = CStringGetTextDatum(last_scan.strategy);
 	values[9] = Int64GetDatum(last_scan.late_rows);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

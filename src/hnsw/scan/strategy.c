@@ -76,7 +76,7 @@
  * so hardly more often than any node (by this part of the way from there to always),
  * those that match are everywhere, and a walk needs no hops to get there.
  */
-#define CLUMPED				0.2
+#define CORRELATED				0.2
 
 /* Time of a pass over so many nodes before any is scored */
 static double
@@ -91,7 +91,7 @@ test_time(const LokiSearch *search, double nodes)
 
 /* The same by a list, where there is one, or by the map of rows */
 double
-loki_way_list_time(const LokiSearch *search)
+loki_strategy_list_time(const LokiSearch *search)
 {
 	double		node = search->mapped ? MAP_TIME : LIST_TIME;
 
@@ -108,31 +108,31 @@ pass_time(const LokiSearch *search)
 	double		test = test_time(search, search->pass_nodes);
 	double		matches = search->share * search->pass_nodes;
 	double		match = PASS_MATCH_TIME -
-		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->clumped, 0);
+		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->correlated, 0);
 
 	if (search->listed >= 0)
 	{
 		matches = Min(matches, search->listed + search->unlisted);
-		test = Min(test, loki_way_list_time(search));
+		test = Min(test, loki_strategy_list_time(search));
 	}
 	return test + matches * match;
 }
 
 /* Whether to read a list is better than to read all nodes. */
 bool
-loki_way_short(const LokiSearch *search)
+loki_strategy_short(const LokiSearch *search)
 {
-	return loki_way_list_time(search) < test_time(search, search->pass_nodes);
+	return loki_strategy_list_time(search) < test_time(search, search->pass_nodes);
 }
 
 /*
  * Whether all nodes of a list can be scored in less time than it takes to choose.
  */
 bool
-loki_way_list(const LokiSearch *search)
+loki_strategy_list(const LokiSearch *search)
 {
 	return search->listed >= 0 &&
-		loki_way_list_time(search) + search->listed * PASS_MATCH_TIME <
+		loki_strategy_list_time(search) + search->listed * PASS_MATCH_TIME <
 		search->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -140,7 +140,7 @@ loki_way_list(const LokiSearch *search)
 static double
 plain_time(const LokiSearch *search, double share)
 {
-	return loki_way_width(search, LOKI_WAY_PLAIN, search->share) / share *
+	return loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->share) / share *
 		SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -148,7 +148,7 @@ plain_time(const LokiSearch *search, double share)
 static double
 hops_time(const LokiSearch *search)
 {
-	return loki_way_width(search, LOKI_WAY_HOPS, search->share) *
+	return loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->share) *
 		(double) HOPS_PER_WIDTH * HOP_TIME;
 }
 
@@ -157,11 +157,11 @@ hops_time(const LokiSearch *search)
  * matching nodes are not just anywhere.
  */
 uint32
-loki_way_width(const LokiSearch *search, LokiWay way, double share)
+loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share)
 {
 	double		factor = Max(PLAIN_WIDTH, sqrt(share));
 
-	if (way == LOKI_WAY_HOPS)
+	if (strategy == LOKI_STRATEGY_HOPS)
 		factor = HOPS_WIDTH;
 	else if (share < search->share / 2)
 		factor = 1;
@@ -172,7 +172,7 @@ loki_way_width(const LokiSearch *search, LokiWay way, double share)
  * Sample the nodes: the share that matches, unless it is known, and some that do.
  */
 void
-loki_way_sample(LokiSearch *search, uint32 end)
+loki_strategy_sample(LokiSearch *search, uint32 end)
 {
 	uint32		run[SAMPLE_RUN];
 	uint8		passes[SAMPLE_RUN];
@@ -185,9 +185,9 @@ loki_way_sample(LokiSearch *search, uint32 end)
 
 	if (search->seeds == NULL)
 		search->seeds = MemoryContextAlloc(search->context,
-										   sizeof(uint32) * LOKI_WAY_SEEDS);
+										   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
 	search->nseeds = 0;
-	for (int i = 0; i < SAMPLE_RUNS && search->nseeds < LOKI_WAY_SEEDS; i++)
+	for (int i = 0; i < SAMPLE_RUNS && search->nseeds < LOKI_STRATEGY_SEEDS; i++)
 	{
 		int			n = 0;
 
@@ -201,11 +201,11 @@ loki_way_sample(LokiSearch *search, uint32 end)
 			pairs += passes[k - 1];
 			both += passes[k - 1] & passes[k];
 		}
-		for (int k = 0; k < n && search->nseeds < LOKI_WAY_SEEDS; k++)
+		for (int k = 0; k < n && search->nseeds < LOKI_STRATEGY_SEEDS; k++)
 			if (passes[k])
 				search->seeds[search->nseeds++] = run[k];
 	}
-	search->clumped = (both + search->share) / (pairs + 1);
+	search->correlated = (both + search->share) / (pairs + 1);
 	if (!search->share_known)
 		search->share = Max(matched, 0.5) / Max(sampled, 1);
 }
@@ -219,34 +219,34 @@ time_spent(const LokiSearch *search)
 }
 
 /*
- * The best way, where such a share of the nodes around the query matches.  A
+ * The best strategy, where such a share of the nodes around the query matches.  A
  * plain walk that has cost much more than one for the share of all is between
  * the query and the nodes that match.
  */
-LokiWay
-loki_way_choose(const LokiSearch *search, double share)
+LokiStrategy
+loki_strategy_choose(const LokiSearch *search, double share)
 {
 	double		pass = pass_time(search);
 	double		doubt = search->nodes_scored == 0 ? PLAIN_DOUBT : 1;
 	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
-	if (search->clumped >= 0 &&
-		search->clumped < search->share + CLUMPED * (1 - search->share))
-		return pass < plain ? LOKI_WAY_PASS : LOKI_WAY_PLAIN;
+	if (search->correlated >= 0 &&
+		search->correlated < search->share + CORRELATED * (1 - search->share))
+		return pass < plain ? LOKI_STRATEGY_FLAT : LOKI_STRATEGY_PLAIN;
 	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->share),
 								 hops / HOPS_SHARE))
 		plain = get_float8_infinity();
 	if (pass < Min(plain, hops * HOPS_DOUBT))
-		return LOKI_WAY_PASS;
-	return plain < hops * doubt ? LOKI_WAY_PLAIN : LOKI_WAY_HOPS;
+		return LOKI_STRATEGY_FLAT;
+	return plain < hops * doubt ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
 }
 
 /*
  * Whether a walk has cost so much that a pass is better than to go on.
  */
 bool
-loki_way_too_long(const LokiSearch *search)
+loki_strategy_too_long(const LokiSearch *search)
 {
 	return time_spent(search) >
 		pass_time(search) + search->width * SCORED_PER_WIDTH * SCORE_TIME;
@@ -264,11 +264,11 @@ loki_scan_begin_map(LokiScan *so)
 	double		listed = search->listed;
 	double		unlisted = search->unlisted;
 	double		listed_tests = search->listed_tests;
-	double		time = so->has_list ? loki_way_list_time(search) : get_float8_infinity();
+	double		time = so->has_list ? loki_strategy_list_time(search) : get_float8_infinity();
 
-	if (lookup->renewed != NULL)
-		pfree(lookup->renewed);
-	lookup->renewed = NULL;
+	if (lookup->reused != NULL)
+		pfree(lookup->reused);
+	lookup->reused = NULL;
 	search->mapped = false;
 	if (so->within == NULL)
 		return;
@@ -285,7 +285,7 @@ loki_scan_begin_map(LokiScan *so)
 	search->listed = lookup->count + lookup->stale / STALE_PER_ROW;
 	search->listed_tests = search->listed * so->nodes.ntests;
 	search->unlisted = Max(0, search->pass_nodes - lookup->map.end);
-	so->has_map = loki_way_short(search) && loki_way_list_time(search) < time;
+	so->has_map = loki_strategy_short(search) && loki_strategy_list_time(search) < time;
 	if (so->has_map)
 		so->has_list = false;
 	else

@@ -19,14 +19,14 @@
  * Which way to go with a filter (scan/strategy.c).  A sample of the nodes below an end
  * tells of all that there are; what a walk meets, of those around the query.
  */
-extern void loki_way_sample(LokiSearch *search, uint32 end);
-extern bool loki_way_short(const LokiSearch *search);
-extern double loki_way_list_time(const LokiSearch *search);
-extern bool loki_way_list(const LokiSearch *search);
-extern LokiWay loki_way_choose(const LokiSearch *search, double share);
+extern void loki_strategy_sample(LokiSearch *search, uint32 end);
+extern bool loki_strategy_short(const LokiSearch *search);
+extern double loki_strategy_list_time(const LokiSearch *search);
+extern bool loki_strategy_list(const LokiSearch *search);
+extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share);
 
 /* How wide a walk has to be, and whether one has cost more than a pass */
-extern uint32 loki_way_width(const LokiSearch *search, LokiWay way, double share);
-extern bool loki_way_too_long(const LokiSearch *search);
+extern uint32 loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share);
+extern bool loki_strategy_too_long(const LokiSearch *search);
 
 #endif							/* LOKI_SCAN_STRATEGY_H */

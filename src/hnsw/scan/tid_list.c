@@ -48,9 +48,9 @@ loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
 static uint32
 behind_chain(LokiScan *so, const LokiChain *chain)
 {
-	LokiOverflowData slot;
+	LokiDuplicateData slot;
 
-	if (!loki_slot_read(so->state, so->scan->indexRelation, LOKI_FAMILY_OVERFLOW,
+	if (!loki_slot_read(so->state, so->scan->indexRelation, LOKI_SLOTS_DUPLICATE,
 						chain->slot, &slot) ||
 		(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
 		slot.node != chain->node ||
@@ -60,24 +60,24 @@ behind_chain(LokiScan *so, const LokiChain *chain)
 }
 
 /*
- * Walk a node's OVERFLOW chain, over `most` slots; the node's TID page is
+ * Walk a node's DUPLICATE chain, over `most` slots; the node's TID page is
  * share-locked.  False if that was all.
  */
 static bool
 read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList *list)
 {
 	Relation	index = so->scan->indexRelation;
-	LokiFamily *family = &so->state->families[LOKI_FAMILY_OVERFLOW];
-	LokiOverflowData slot;
+	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_DUPLICATE];
+	LokiDuplicateData slot;
 
 	for (uint32 i = 0; head != LOKI_NONE; i++)
 	{
 		if (i == most)
 			return true;
-		if (!loki_slot_read(so->state, index, LOKI_FAMILY_OVERFLOW, head, &slot) ||
+		if (!loki_slot_read(so->state, index, LOKI_SLOTS_DUPLICATE, head, &slot) ||
 			slot.node != chain->node ||
 			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-			chain->length++ > (uint64) family->npages * family->per_page)
+			chain->length++ > (uint64) array->npages * array->per_page)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("index \"%s\" has a damaged chain of rows",
@@ -106,9 +106,9 @@ bool
 loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 {
 	Relation	index = so->scan->indexRelation;
-	uint32		slot_size = so->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
-	BlockNumber block = loki_slot_block(so->state, index, LOKI_FAMILY_TID, chain->node, &place);
+	BlockNumber block = loki_slot_block(so->state, index, LOKI_SLOTS_TID, chain->node, &place);
 	Buffer		buffer = loki_buffer_read(so->state, index, block);
 	Page		page = BufferGetPage(buffer);
 	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, slot_size, place);
@@ -117,7 +117,7 @@ loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_family_page_check(so->state, index, buffer, LOKI_FAMILY_TID);
+	loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_TID);
 	so->tids_lsn = BufferGetLSNAtomic(buffer);
 	if ((int) place < LokiPageUsed(page, slot_size))
 		switch (LokiTidState(slot))
@@ -130,8 +130,8 @@ loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 					list->slots[0] = LOKI_NONE;
 				}
 				break;
-			case LOKI_TID_OVERFLOW:
-				more = read_chain(so, chain, begins ? LokiTidOverflowHead(slot) :
+			case LOKI_TID_LIST:
+				more = read_chain(so, chain, begins ? LokiTidListHead(slot) :
 								  behind_chain(so, chain), most, list);
 				break;
 			default:

@@ -16,16 +16,16 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* Copy a page of a family out under share lock. */
+/* Copy a page of a slot array out under share lock. */
 static void
-copy_page(LokiScan *so, int family, uint32 ordinal, char *copy)
+copy_page(LokiScan *so, int array, uint32 ordinal, char *copy)
 {
 	Relation	index = so->scan->indexRelation;
 	Buffer		buffer = loki_buffer_read(so->state, index,
-										  loki_page_block(&so->state->families[family], ordinal));
+										  loki_page_block(&so->state->arrays[array], ordinal));
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), family, ordinal);
+	loki_page_check(index, buffer, BufferGetPage(buffer), array, ordinal);
 	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 }
@@ -40,7 +40,7 @@ loki_stream_begin(LokiScan *so)
 
 /* Whether one row passes the filter, read slot by slot */
 static bool
-stream_matches(LokiScan *so, int first_family, uint32 number)
+stream_matches(LokiScan *so, int first_array, uint32 number)
 {
 	char		value[LOKI_ATTR_MAX_SLOT];
 	uint8		passes = 1;
@@ -50,7 +50,7 @@ stream_matches(LokiScan *so, int first_family, uint32 number)
 		const LokiTest *test = &so->nodes.tests[i];
 
 		if (!loki_slot_read(so->state, so->scan->indexRelation,
-							first_family + test->attribute, number, value))
+							first_array + test->attribute, number, value))
 			return false;
 		loki_key_test(test->key, value, 0, 1, &passes);
 	}
@@ -59,25 +59,25 @@ stream_matches(LokiScan *so, int first_family, uint32 number)
 
 /* Fill so->tids from the current slot of the stream's page. */
 static void
-stream_slot(LokiScan *so, int family, uint16 flags)
+stream_slot(LokiScan *so, int array, uint16 flags)
 {
-	LokiFamily *fam = &so->state->families[family];
+	LokiSlotArray *fam = &so->state->arrays[array];
 	uint32		number = so->stream_page * fam->per_page + so->stream_place;
 	LokiTidData *slot = (LokiTidData *)
 		LokiPageSlot(so->page, fam->slot_size, so->stream_place);
 	int			state = LokiTidState(slot);
 
 	so->tids.n = so->stream_tid = 0;
-	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_OVERFLOW)
+	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_LIST)
 		return;
-	if (family == LOKI_FAMILY_TID)
+	if (array == LOKI_SLOTS_TID)
 	{
-		if (stream_matches(so, LOKI_FAMILY_ATTR, number))
+		if (stream_matches(so, LOKI_SLOTS_ATTR, number))
 			loki_node_tids(so, number, &so->tids);
 	}
 	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
 			 loki_is_within(so, &slot->u.heap) &&
-			 stream_matches(so, LOKI_FAMILY_NULLATTR, number))
+			 stream_matches(so, LOKI_SLOTS_NULLATTR, number))
 		loki_tid_list_add(so, &so->tids, &slot->u.heap);
 }
 
@@ -86,9 +86,9 @@ stream_slot(LokiScan *so, int family, uint16 flags)
  * at for TID.
  */
 bool
-loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid)
+loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 {
-	LokiFamily *fam = &so->state->families[family];
+	LokiSlotArray *fam = &so->state->arrays[array];
 
 	for (;;)
 	{
@@ -102,11 +102,11 @@ loki_stream_next(LokiScan *so, int family, uint16 flags, ItemPointer tid)
 		if (so->stream_place == 0)
 		{
 			CHECK_FOR_INTERRUPTS();
-			copy_page(so, family, so->stream_page, so->page);
+			copy_page(so, array, so->stream_page, so->page);
 		}
 		if ((int) so->stream_place < LokiPageUsed((Page) so->page, fam->slot_size))
 		{
-			stream_slot(so, family, flags);
+			stream_slot(so, array, flags);
 			so->stream_place++;
 		}
 		else

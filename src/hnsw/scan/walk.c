@@ -207,7 +207,7 @@ over_limit(LokiSearch *search, uint32 ef)
 		return true;
 	if (search->scored_limit > 0 && search->nodes_scored > search->scored_limit)
 		return true;
-	return search->adapts && loki_way_too_long(search);
+	return search->adapts && loki_strategy_too_long(search);
 }
 
 /* Expand a node: its neighbors become a batch that is being fetched. */
@@ -218,7 +218,7 @@ begin_expansion(LokiSearch *search, LokiBatch *batch, uint32 item)
 	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
 	loki_search_fetch(search, batch);
 	if (search->nfrontier > 0)
-		loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
 						   search->scored[search->frontier[0]].node);
 }
 
@@ -301,7 +301,7 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
 	hop_sort(search, &hop, nodes, n);
 	for (int i = 0; i < Min(HOP_AHEAD, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
-		loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK, hop.through[i]);
+		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, hop.through[i]);
 	while (next < hop.nthrough && hop.nfound < HOP_FOUND)
 	{
 		int			end = Min(next + HOP_AT_ONCE, hop.nthrough);
@@ -310,7 +310,7 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 		{
 			n += loki_search_links(search, hop.through[next], nodes + n);
 			if (next + HOP_AHEAD < hop.nthrough)
-				loki_slot_prefetch(search->state, search->index, LOKI_FAMILY_LINK,
+				loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
 								   hop.through[next + HOP_AHEAD]);
 		}
 		hop_sort(search, &hop, nodes, n);
@@ -325,13 +325,13 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 static void
 begin_hops(LokiSearch *search, uint32 ef)
 {
-	uint32		seeds[LOKI_WAY_SEEDS];
+	uint32		seeds[LOKI_STRATEGY_SEEDS];
 	int			n = 0;
 
 	search->hops = true;
 	search->nfrontier = 0;
 	if (search->nseeds == 0)
-		loki_way_sample(search, (uint32) search->pass_nodes);
+		loki_strategy_sample(search, (uint32) search->pass_nodes);
 	for (uint32 i = 0; i < search->nscored; i++)
 		if ((search->scored[i].flags & LOKI_SCORED_MATCHES) &&
 			!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
@@ -346,10 +346,10 @@ begin_hops(LokiSearch *search, uint32 ef)
  * Choose the way again, after some expansions: by hops and wider, or not at all,
  * where few nodes match here.
  */
-static LokiWay
-choose_way(LokiSearch *search, uint32 *ef)
+static LokiStrategy
+choose_strategy(LokiSearch *search, uint32 *ef)
 {
-	LokiWay		way = LOKI_WAY_PLAIN;
+	LokiStrategy		strategy = LOKI_STRATEGY_PLAIN;
 	double		filtered = search->nodes_filtered - search->window_filtered;
 	double		matched = search->nodes_matched - search->window_matched;
 	double		share;
@@ -363,18 +363,18 @@ choose_way(LokiSearch *search, uint32 *ef)
 		search->window_matched = search->nodes_matched;
 	}
 	if (filtered > 0)
-		way = loki_way_choose(search, share);
-	if (way != LOKI_WAY_PLAIN && search->clumped < 0)
+		strategy = loki_strategy_choose(search, share);
+	if (strategy != LOKI_STRATEGY_PLAIN && search->correlated < 0)
 	{
-		loki_way_sample(search, (uint32) search->pass_nodes);
-		way = loki_way_choose(search, share);
+		loki_strategy_sample(search, (uint32) search->pass_nodes);
+		strategy = loki_strategy_choose(search, share);
 	}
 
-	if (way != LOKI_WAY_PASS)
-		*ef = Max(*ef, loki_way_width(search, way, share));
-	if (way == LOKI_WAY_HOPS)
+	if (strategy != LOKI_STRATEGY_FLAT)
+		*ef = Max(*ef, loki_strategy_width(search, strategy, share));
+	if (strategy == LOKI_STRATEGY_HOPS)
 		begin_hops(search, *ef);
-	return search->way = way;
+	return search->strategy = strategy;
 }
 
 /*
@@ -407,7 +407,7 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 		if (search->adapts && !search->hops && search->window-- == 0)
 		{
 			finish_expansion(search, ef, waiting);
-			if (choose_way(search, &ef) == LOKI_WAY_PASS)
+			if (choose_strategy(search, &ef) == LOKI_STRATEGY_FLAT)
 				return LOKI_WALK_LIMIT;
 			continue;
 		}
@@ -463,7 +463,7 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	search->npool = 0;
 	search->by_heap = true;
 	search->adapts = filtered(search) && search->pass_nodes > 0;
-	search->way = LOKI_WAY_PLAIN;
+	search->strategy = LOKI_STRATEGY_PLAIN;
 	search->hops = false;
 	search->window = SHARE_WINDOW;
 	search->window_filtered = search->nodes_filtered;

@@ -60,23 +60,23 @@ typedef struct ListChange
 static bool
 highest_live(LokiVacuum *vacuum, LokiEntry *entry)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_UPPER];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
 
 	entry->level = 0;
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_UPPER, ordinal);
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_UPPER, ordinal);
 
 		for (int i = 0; i < used; i++)
 		{
 			LokiUpperData *upper = (LokiUpperData *)
-			LokiPageSlot(vacuum->page.data, family->slot_size, i);
+			LokiPageSlot(vacuum->page.data, array->slot_size, i);
 
 			if (upper->level > entry->level &&
 				loki_bitmap_test(&vacuum->live, upper->node))
 			{
 				entry->node = upper->node;
-				entry->slot = ordinal * family->per_page + i;
+				entry->slot = ordinal * array->per_page + i;
 				entry->level = upper->level;
 			}
 		}
@@ -274,12 +274,12 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 static void
 note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
 	LokiList	list;
 
-	if (!loki_bitmap_test(&vacuum->dead, ordinal * family->per_page + i))
+	if (!loki_bitmap_test(&vacuum->dead, ordinal * array->per_page + i))
 		return;
-	loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
+	loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, array->slot_size, i), 0,
 				  vacuum->state->m, &list);
 	note_lost(vacuum, &list, NULL);
 }
@@ -289,14 +289,14 @@ note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
  * part of the graph.
  */
 static bool
-identify_slot(LokiVacuum *vacuum, int family, uint32 ordinal, int i, ListChange *change)
+identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *change)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 	const LokiUpperData *upper = (LokiUpperData *)
 	LokiPageSlot(vacuum->page.data, fam->slot_size, i);
 
 	change->place = i;
-	if (family == LOKI_FAMILY_LINK)
+	if (array == LOKI_SLOTS_LINK)
 	{
 		change->node = ordinal * fam->per_page + i;
 		change->level = 0;
@@ -316,16 +316,16 @@ identify_slot(LokiVacuum *vacuum, int family, uint32 ordinal, int i, ListChange 
  * Returns whether all did.
  */
 static bool
-write_changes(LokiVacuum *vacuum, int family, uint32 ordinal,
+write_changes(LokiVacuum *vacuum, int array, uint32 ordinal,
 			  const ListChange *changes, int n)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 	LokiChange	change;
 	Page		page;
 	int			written = 0;
 
 	loki_vacuum_change(vacuum, &change);
-	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
+	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	for (int i = 0; i < n; i++)
 	{
 		const ListChange *change = &changes[i];
@@ -355,19 +355,19 @@ note_linked(LokiVacuum *vacuum, const LokiList *list)
  * between, so that the page has to be done again.
  */
 static bool
-repair_page(LokiVacuum *vacuum, int family, uint32 ordinal, ListChange *changes)
+repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
-	int			used = loki_vacuum_read_page(vacuum, family, ordinal);
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 	int			nchanges = 0;
 
 	for (int i = 0; i < used; i++)
 	{
 		ListChange *change = &changes[nchanges];
 
-		if (family == LOKI_FAMILY_LINK)
+		if (array == LOKI_SLOTS_LINK)
 			note_lost_with(vacuum, ordinal, i);
-		if (!identify_slot(vacuum, family, ordinal, i, change))
+		if (!identify_slot(vacuum, array, ordinal, i, change))
 			continue;
 		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, fam->slot_size, i),
 					  change->level, vacuum->state->m, &change->old);
@@ -375,24 +375,24 @@ repair_page(LokiVacuum *vacuum, int family, uint32 ordinal, ListChange *changes)
 		{
 			CHECK_FOR_INTERRUPTS();
 			choose_list(vacuum, change, ordinal * fam->per_page + i);
-			if (family == LOKI_FAMILY_LINK)
+			if (array == LOKI_SLOTS_LINK)
 				note_linked(vacuum, &change->new);
 			nchanges++;
 		}
-		else if (family == LOKI_FAMILY_LINK)
+		else if (array == LOKI_SLOTS_LINK)
 			note_linked(vacuum, &change->old);
 	}
-	return nchanges == 0 || write_changes(vacuum, family, ordinal, changes, nchanges);
+	return nchanges == 0 || write_changes(vacuum, array, ordinal, changes, nchanges);
 }
 
 static void
-repair_family(LokiVacuum *vacuum, int family)
+repair_array(LokiVacuum *vacuum, int array)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 	ListChange *changes = palloc(mul_size(fam->per_page, sizeof(ListChange)));
 
 	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
-		while (!repair_page(vacuum, family, ordinal, changes))
+		while (!repair_page(vacuum, array, ordinal, changes))
 			CHECK_FOR_INTERRUPTS();
 	pfree(changes);
 }
@@ -409,24 +409,24 @@ repair_family(LokiVacuum *vacuum, int family)
 static uint32
 reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
 	uint32		count = 0;
 	LokiList	list;
 
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_LINK, ordinal);
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_LINK, ordinal);
 
 		for (int i = 0; i < used; i++)
 		{
-			uint32		node = ordinal * family->per_page + i;
+			uint32		node = ordinal * array->per_page + i;
 
 			if (!loki_bitmap_test(&vacuum->linked, node) ||
 				loki_bitmap_test(expanded, node))
 				continue;
 			loki_bitmap_set(expanded, node);
 			loki_list_get(vacuum->index,
-						  LokiPageSlot(vacuum->page.data, family->slot_size, i), 0,
+						  LokiPageSlot(vacuum->page.data, array->slot_size, i), 0,
 						  vacuum->state->m, &list);
 			note_linked(vacuum, &list);
 			count++;
@@ -479,14 +479,14 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 static void
 note_reachable(LokiVacuum *vacuum, uint32 entry)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_LINK];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
 	LokiBitmap	expanded;
 	uint32		progress = 0;
 
 	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
 	loki_bitmap_init(&expanded, vacuum->live.size);
 	loki_bitmap_set(&vacuum->linked, entry);
-	for (int pass = 0; pass < MIN_PASSES || progress > family->npages; pass++)
+	for (int pass = 0; pass < MIN_PASSES || progress > array->npages; pass++)
 		progress = reach_pass(vacuum, &expanded);
 
 	/* what was reached and not expanded */
@@ -556,7 +556,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 static void
 link_cut_off_nodes(LokiVacuum *vacuum)
 {
-	bool		reachable = vacuum->state->families[LOKI_FAMILY_LINK].npages < NBuffers / 2 ||
+	bool		reachable = vacuum->state->arrays[LOKI_SLOTS_LINK].npages < NBuffers / 2 ||
 	vacuum->ndead > vacuum->live.size / 50;
 	LokiMetaPageData meta;
 
@@ -608,8 +608,8 @@ loki_repair_graph(LokiVacuum *vacuum)
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 	loki_bitmap_init(&vacuum->lost, vacuum->live.size);
 
-	repair_family(vacuum, LOKI_FAMILY_UPPER);
-	repair_family(vacuum, LOKI_FAMILY_LINK);
+	repair_array(vacuum, LOKI_SLOTS_UPPER);
+	repair_array(vacuum, LOKI_SLOTS_LINK);
 	link_cut_off_nodes(vacuum);
 	find_nodes_again(vacuum);
 }

@@ -66,7 +66,7 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
 {
 	int			level = verbose_level(info);
 	LokiMetaPageData meta;
-	LokiFamily *family;
+	LokiSlotArray *array;
 	uint32		used = 0;
 	uint32		nfree = 0;
 
@@ -74,15 +74,15 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
 		return;
 	vacuum->state = loki_index_open(vacuum->index, &meta);
 	loki_index_refresh(vacuum->state, vacuum->index);
-	family = &vacuum->state->families[LOKI_FAMILY_TID];
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		used += loki_vacuum_read_page(vacuum, LOKI_FAMILY_TID, ordinal);
+		used += loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
 		nfree += LokiPageOpaque((Page) vacuum->page.data)->free_slots;
 	}
 	ereport(level,
 			(errmsg("index \"%s\": %u nodes freed; of %u numbers %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
-			 detail_left(loki_postings_unlisted(vacuum->state, vacuum->index, &meta, used),
+			 detail_left(loki_sorted_lists_unlisted(vacuum->state, vacuum->index, &meta, used),
 						 loki_extensions_refused() - vacuum->refused)));
 }

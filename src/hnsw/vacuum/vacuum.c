@@ -33,9 +33,9 @@
 
 /* Copy a page under share lock; the number of its used slots */
 int
-loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal)
+loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 	Buffer		buffer;
 
 	LokiVacuumDelayPoint();
@@ -43,7 +43,7 @@ loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal)
 								loki_page_block(fam, ordinal), RBM_NORMAL,
 								vacuum->strategy);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(vacuum->index, buffer, BufferGetPage(buffer), family, ordinal);
+	loki_page_check(vacuum->index, buffer, BufferGetPage(buffer), array, ordinal);
 	memcpy(vacuum->page.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 	return LokiPageUsed((Page) vacuum->page.data, fam->slot_size);
@@ -59,9 +59,9 @@ loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change)
 
 /* Slot i of the page copy */
 static inline void *
-page_slot(LokiVacuum *vacuum, int family, int i)
+page_slot(LokiVacuum *vacuum, int array, int i)
 {
-	return LokiPageSlot(vacuum->page.data, vacuum->state->families[family].slot_size, i);
+	return LokiPageSlot(vacuum->page.data, vacuum->state->arrays[array].slot_size, i);
 }
 
 /*
@@ -69,20 +69,20 @@ page_slot(LokiVacuum *vacuum, int family, int i)
  * one record, and give the page to the free list.
  */
 static void
-free_places(LokiVacuum *vacuum, int family, uint32 ordinal, int n)
+free_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
 {
-	uint32		slot_size = vacuum->state->families[family].slot_size;
+	uint32		slot_size = vacuum->state->arrays[array].slot_size;
 	LokiChange	change;
 	Page		page;
 
 	if (n == 0)
 		return;
 	loki_vacuum_change(vacuum, &change);
-	page = loki_change_copy(&change, loki_change_lock_page(&change, family, ordinal));
+	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	for (int i = 0; i < n; i++)
-		loki_page_free_slot(page, family, slot_size, vacuum->places[i]);
+		loki_page_free_slot(page, array, slot_size, vacuum->places[i]);
 	loki_change_finish(&change);
-	loki_freelist_add(vacuum->state, vacuum->index, family, ordinal);
+	loki_freelist_add(vacuum->state, vacuum->index, array, ordinal);
 }
 
 /*
@@ -90,14 +90,14 @@ free_places(LokiVacuum *vacuum, int family, uint32 ordinal, int n)
  * a crash kept the page from the free list, it is put there now.
  */
 static void
-free_copied_places(LokiVacuum *vacuum, int family, uint32 ordinal, int n)
+free_copied_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
 {
 	LokiPageOpaque opaque = LokiPageOpaque((Page) vacuum->page.data);
 
 	if (n > 0)
-		free_places(vacuum, family, ordinal, n);
+		free_places(vacuum, array, ordinal, n);
 	else if (opaque->free_slots > 0 && !(opaque->flags & LOKI_PAGE_ON_FREELIST))
-		loki_freelist_add(vacuum->state, vacuum->index, family, ordinal);
+		loki_freelist_add(vacuum->state, vacuum->index, array, ordinal);
 }
 
 /* ----------------------------------------------------------------
@@ -160,11 +160,11 @@ compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Free the OVERFLOW slots that were taken out of chains, page by page. */
+/* Free the DUPLICATE slots that were taken out of chains, page by page. */
 static void
 free_unchained(LokiVacuum *vacuum)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_OVERFLOW];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
 	uint32		ordinal = LOKI_NONE;
 	int			n = 0;
 
@@ -174,34 +174,34 @@ free_unchained(LokiVacuum *vacuum)
 	for (uint32 i = 0; i < vacuum->nunchained; i++)
 	{
 		uint32		place;
-		uint32		page = loki_slot_page(family, vacuum->unchained[i], &place);
+		uint32		page = loki_slot_page(array, vacuum->unchained[i], &place);
 
 		if (page != ordinal)
 		{
-			free_places(vacuum, LOKI_FAMILY_OVERFLOW, ordinal, n);
+			free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
 			ordinal = page;
 			n = 0;
 		}
 		vacuum->places[n++] = (uint16) place;
 	}
-	free_places(vacuum, LOKI_FAMILY_OVERFLOW, ordinal, n);
+	free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
 	vacuum->nunchained = 0;
 }
 
 /*
- * Read an OVERFLOW slot of a node's chain.  What is behind the head of a chain
+ * Read an DUPLICATE slot of a node's chain.  What is behind the head of a chain
  * stays as it is but for vacuum, so that no lock on TID is needed.  *length
  * counts the slots read, so that a chain that goes in a circle is noticed.
  */
 static void
 read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
-				LokiOverflowData *slot)
+				LokiDuplicateData *slot)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_OVERFLOW];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
 
-	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_OVERFLOW, number, slot) ||
+	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_DUPLICATE, number, slot) ||
 		slot->node != node ||
-		(*length)++ > (uint64) family->npages * family->per_page)
+		(*length)++ > (uint64) array->npages * array->per_page)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" has a damaged chain of heap TIDs",
@@ -215,11 +215,11 @@ read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
 static void
 lock_tid(LokiVacuum *vacuum, uint32 node, LokiChange *change, uint32 *place, LokiTidData *tid)
 {
-	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	int			page;
 
 	loki_vacuum_change(vacuum, change);
-	page = loki_change_lock(change, LOKI_FAMILY_TID, node, place);
+	page = loki_change_lock(change, LOKI_SLOTS_TID, node, place);
 	memcpy(tid, LokiPageSlot(loki_change_page(change, page), slot_size, *place), slot_size);
 }
 
@@ -229,13 +229,13 @@ lock_tid(LokiVacuum *vacuum, uint32 node, LokiChange *change, uint32 *place, Lok
  * standby's readers of the chain, before it comes to where slots are freed.
  */
 static void
-change_chain_slot(LokiChange *change, uint32 number, const LokiOverflowData *slot)
+change_chain_slot(LokiChange *change, uint32 number, const LokiDuplicateData *slot)
 {
 	uint32		place;
-	int			page = loki_change_lock(change, LOKI_FAMILY_OVERFLOW, number, &place);
+	int			page = loki_change_lock(change, LOKI_SLOTS_DUPLICATE, number, &place);
 
 	loki_change_keep(change, 0);
-	loki_change_slot(change, page, sizeof(LokiOverflowData), place, slot);
+	loki_change_slot(change, page, sizeof(LokiDuplicateData), place, slot);
 }
 
 /*
@@ -246,16 +246,16 @@ change_chain_slot(LokiChange *change, uint32 number, const LokiOverflowData *slo
 static void
 unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 next)
 {
-	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiTidData tid;
 	LokiChange	change;
 	uint32		place;
 	uint32		number;
 	uint64		length = 0;
-	LokiOverflowData slot;
+	LokiDuplicateData slot;
 
 	lock_tid(vacuum, node, &change, &place, &tid);
-	number = LokiTidOverflowHead(&tid);
+	number = LokiTidListHead(&tid);
 	for (; before == LOKI_NONE && number != first; number = slot.next)
 	{
 		read_chain_slot(vacuum, node, number, &length, &slot);
@@ -270,11 +270,11 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	}
 	else
 	{
-		tid.state = next == LOKI_NONE ? LOKI_TID_DEAD : LOKI_TID_OVERFLOW;
+		tid.state = next == LOKI_NONE ? LOKI_TID_DEAD : LOKI_TID_LIST;
 		if (next == LOKI_NONE)
 			ItemPointerSetInvalid(&tid.u.heap);
 		else
-			LokiTidSetOverflowHead(&tid, next);
+			LokiTidSetListHead(&tid, next);
 		loki_change_slot(&change, 0, slot_size, place, &tid);
 	}
 	loki_change_finish(&change);
@@ -286,15 +286,15 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 static void
 collapse_chain(LokiVacuum *vacuum, uint32 node, uint32 number)
 {
-	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiTidData tid;
 	LokiChange	change;
 	uint32		place;
-	LokiOverflowData slot;
+	LokiDuplicateData slot;
 	uint64		length = 0;
 
 	lock_tid(vacuum, node, &change, &place, &tid);
-	if (LokiTidOverflowHead(&tid) == number)
+	if (LokiTidListHead(&tid) == number)
 	{
 		read_chain_slot(vacuum, node, number, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
@@ -314,16 +314,16 @@ static void
 vacuum_chain(LokiVacuum *vacuum, uint32 node)
 {
 	LokiTidData tid;
-	LokiOverflowData slot;
+	LokiDuplicateData slot;
 	uint32		before = LOKI_NONE; /* last slot that stays */
 	uint32		first = LOKI_NONE;	/* first of a run that goes */
 	uint32		stay = 0;
 	uint64		length = 0;
 
-	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_TID, node, &tid) ||
-		LokiTidState(&tid) != LOKI_TID_OVERFLOW)
+	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_TID, node, &tid) ||
+		LokiTidState(&tid) != LOKI_TID_LIST)
 		return;
-	for (uint32 number = LokiTidOverflowHead(&tid); number != LOKI_NONE; number = slot.next)
+	for (uint32 number = LokiTidListHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
 		read_chain_slot(vacuum, node, number, &length, &slot);
 		if (is_removable(vacuum, &slot.heap))
@@ -362,19 +362,19 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 {
 	LokiChange	change;
 	Page		page;
-	uint32		slot_size = vacuum->state->families[LOKI_FAMILY_TID].slot_size;
+	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	int			nchained = 0;
 
 	if (n == 0)
 		return 0;
 	set_dead_pending(vacuum);
 	loki_vacuum_change(vacuum, &change);
-	page = loki_change_copy(&change, loki_change_lock_page(&change, LOKI_FAMILY_TID, ordinal));
+	page = loki_change_copy(&change, loki_change_lock_page(&change, LOKI_SLOTS_TID, ordinal));
 	for (int i = 0; i < n; i++)
 	{
 		LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, slot_size, vacuum->places[i]);
 
-		if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
+		if (LokiTidState(tid) == LOKI_TID_LIST)
 		{
 			vacuum->stats->tuples_removed -= 1;
 			vacuum->places[nchained++] = vacuum->places[i];
@@ -391,14 +391,14 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 static void
 vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 {
-	uint32		first = ordinal * vacuum->state->families[LOKI_FAMILY_TID].per_page;
-	int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_TID, ordinal);
+	uint32		first = ordinal * vacuum->state->arrays[LOKI_SLOTS_TID].per_page;
+	int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
 	int			ndead = 0;
 	int			nchained;
 
 	for (int i = 0; i < used; i++)
 	{
-		LokiTidData *tid = page_slot(vacuum, LOKI_FAMILY_TID, i);
+		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
 
 		switch (LokiTidState(tid))
 		{
@@ -417,9 +417,9 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 		vacuum_chain(vacuum, first + vacuum->places[i]);
 	for (int i = 0; i < used; i++)
 	{
-		LokiTidData *tid = page_slot(vacuum, LOKI_FAMILY_TID, i);
+		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
 
-		if (LokiTidState(tid) == LOKI_TID_OVERFLOW)
+		if (LokiTidState(tid) == LOKI_TID_LIST)
 			vacuum_chain(vacuum, first + i);
 	}
 	free_unchained(vacuum);
@@ -429,17 +429,17 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 static void
 vacuum_nulltid_page(LokiVacuum *vacuum, uint32 ordinal)
 {
-	int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_NULLTID, ordinal);
+	int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_NULLTID, ordinal);
 	int			ndead = 0;
 
 	for (int i = 0; i < used; i++)
 	{
-		LokiTidData *tid = page_slot(vacuum, LOKI_FAMILY_NULLTID, i);
+		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_NULLTID, i);
 
 		if (LokiTidState(tid) != LOKI_TID_FREE && is_removable(vacuum, &tid->u.heap))
 			vacuum->places[ndead++] = (uint16) i;
 	}
-	free_copied_places(vacuum, LOKI_FAMILY_NULLTID, ordinal, ndead);
+	free_copied_places(vacuum, LOKI_SLOTS_NULLTID, ordinal, ndead);
 }
 
 /*
@@ -465,9 +465,9 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	vacuum->callback_state = callback_state;
 
 	loki_index_refresh(state, info->index);
-	for (uint32 i = 0; i < state->families[LOKI_FAMILY_TID].npages; i++)
+	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_TID].npages; i++)
 		vacuum_tid_page(vacuum, i);
-	for (uint32 i = 0; i < state->families[LOKI_FAMILY_NULLTID].npages; i++)
+	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_NULLTID].npages; i++)
 		vacuum_nulltid_page(vacuum, i);
 
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
@@ -483,45 +483,45 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
  */
 
 static uint32
-family_slots(LokiVacuum *vacuum, int family)
+array_slots(LokiVacuum *vacuum, int array)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 
 	return fam->npages * fam->per_page;
 }
 
-/* Note which slots of a family are in use. */
+/* Note which slots of a slot array are in use. */
 static void
-note_used(LokiVacuum *vacuum, int family, LokiBitmap *used_slots)
+note_used(LokiVacuum *vacuum, int array, LokiBitmap *used_slots)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 
-	loki_bitmap_init(used_slots, family_slots(vacuum, family));
+	loki_bitmap_init(used_slots, array_slots(vacuum, array));
 	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
 	{
-		int			used = loki_vacuum_read_page(vacuum, family, ordinal);
+		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 
 		for (int i = 0; i < used; i++)
-			if (loki_slot_state(family, page_slot(vacuum, family, i)) != LOKI_TID_FREE)
+			if (loki_slot_state(array, page_slot(vacuum, array, i)) != LOKI_TID_FREE)
 				loki_bitmap_set(used_slots, ordinal * fam->per_page + i);
 	}
 }
 
-/* Note which OVERFLOW slots a node's chain consists of. */
+/* Note which DUPLICATE slots a node's chain consists of. */
 static void
 note_chain(LokiVacuum *vacuum, uint32 node)
 {
 	LokiTidData tid;
-	LokiOverflowData slot;
+	LokiDuplicateData slot;
 	uint64		length = 0;
 
-	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_FAMILY_TID, node, &tid) ||
-		LokiTidState(&tid) != LOKI_TID_OVERFLOW)
+	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_TID, node, &tid) ||
+		LokiTidState(&tid) != LOKI_TID_LIST)
 		return;
-	for (uint32 number = LokiTidOverflowHead(&tid); number != LOKI_NONE; number = slot.next)
+	for (uint32 number = LokiTidListHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
 		read_chain_slot(vacuum, node, number, &length, &slot);
-		loki_bitmap_set(&vacuum->overflow_chained, number);
+		loki_bitmap_set(&vacuum->duplicate_chained, number);
 	}
 }
 
@@ -529,19 +529,19 @@ note_chain(LokiVacuum *vacuum, uint32 node)
 static void
 note_nodes(LokiVacuum *vacuum)
 {
-	LokiFamily *family = &vacuum->state->families[LOKI_FAMILY_TID];
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
 
-	loki_bitmap_init(&vacuum->dead, family_slots(vacuum, LOKI_FAMILY_TID));
-	loki_bitmap_init(&vacuum->live, family_slots(vacuum, LOKI_FAMILY_TID));
-	loki_bitmap_init(&vacuum->overflow_chained, vacuum->overflow_used.size);
-	for (uint32 ordinal = 0; ordinal < family->npages; ordinal++)
+	loki_bitmap_init(&vacuum->dead, array_slots(vacuum, LOKI_SLOTS_TID));
+	loki_bitmap_init(&vacuum->live, array_slots(vacuum, LOKI_SLOTS_TID));
+	loki_bitmap_init(&vacuum->duplicate_chained, vacuum->duplicate_used.size);
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_FAMILY_TID, ordinal);
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
 
 		for (int i = 0; i < used; i++)
 		{
-			LokiTidData *tid = page_slot(vacuum, LOKI_FAMILY_TID, i);
-			uint32		node = ordinal * family->per_page + i;
+			LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
+			uint32		node = ordinal * array->per_page + i;
 
 			switch (LokiTidState(tid))
 			{
@@ -549,7 +549,7 @@ note_nodes(LokiVacuum *vacuum)
 					loki_bitmap_set(&vacuum->dead, node);
 					vacuum->ndead++;
 					break;
-				case LOKI_TID_OVERFLOW:
+				case LOKI_TID_LIST:
 					note_chain(vacuum, node);
 					/* FALLTHROUGH */
 				case LOKI_TID_LIVE:
@@ -565,40 +565,40 @@ note_nodes(LokiVacuum *vacuum)
 
 /* Whether vacuum frees a slot of the page copy */
 static bool
-is_to_be_freed(LokiVacuum *vacuum, int family, uint32 number, const void *slot)
+is_to_be_freed(LokiVacuum *vacuum, int array, uint32 number, const void *slot)
 {
-	switch (family)
+	switch (array)
 	{
-		case LOKI_FAMILY_UPPER:
+		case LOKI_SLOTS_UPPER:
 			return loki_bitmap_test(&vacuum->upper_used, number) &&
 				loki_bitmap_test(&vacuum->dead, ((const LokiUpperData *) slot)->node);
-		case LOKI_FAMILY_OVERFLOW:
-			return loki_bitmap_test(&vacuum->overflow_used, number) &&
-				!loki_bitmap_test(&vacuum->overflow_chained, number);
+		case LOKI_SLOTS_DUPLICATE:
+			return loki_bitmap_test(&vacuum->duplicate_used, number) &&
+				!loki_bitmap_test(&vacuum->duplicate_chained, number);
 		default:
-			Assert(family == LOKI_FAMILY_TID);
+			Assert(array == LOKI_SLOTS_TID);
 			return loki_bitmap_test(&vacuum->dead, number);
 	}
 }
 
 /*
- * Free the slots of a family that belong to dead nodes, or to nobody.
+ * Free the slots of a slot array that belong to dead nodes, or to nobody.
  */
 static void
-free_family(LokiVacuum *vacuum, int family)
+free_array(LokiVacuum *vacuum, int array)
 {
-	LokiFamily *fam = &vacuum->state->families[family];
+	LokiSlotArray *fam = &vacuum->state->arrays[array];
 
 	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
 	{
-		int			used = loki_vacuum_read_page(vacuum, family, ordinal);
+		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 		int			n = 0;
 
 		for (int i = 0; i < used; i++)
-			if (is_to_be_freed(vacuum, family, ordinal * fam->per_page + i,
-							   page_slot(vacuum, family, i)))
+			if (is_to_be_freed(vacuum, array, ordinal * fam->per_page + i,
+							   page_slot(vacuum, array, i)))
 				vacuum->places[n++] = (uint16) i;
-		free_copied_places(vacuum, family, ordinal, n);
+		free_copied_places(vacuum, array, ordinal, n);
 	}
 }
 
@@ -630,16 +630,16 @@ repair_and_free(LokiVacuum *vacuum)
 	LokiMetaPageData meta;
 
 	loki_index_refresh(vacuum->state, vacuum->index);
-	note_used(vacuum, LOKI_FAMILY_UPPER, &vacuum->upper_used);
-	note_used(vacuum, LOKI_FAMILY_OVERFLOW, &vacuum->overflow_used);
+	note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
+	note_used(vacuum, LOKI_SLOTS_DUPLICATE, &vacuum->duplicate_used);
 
 	loki_inserts_wait(vacuum->index);
 
-	/* until the flag is cleared nobody begins to recode */
+	/* until the flag is cleared nobody begins to requantize */
 	vacuum->state = loki_index_open(vacuum->index, &meta);
-	if (meta.flags & LOKI_META_RECODING)
+	if (meta.flags & LOKI_META_REQUANTIZING)
 	{
-		loki_recode_finish(vacuum->index);
+		loki_requantize_finish(vacuum->index);
 		vacuum->state = loki_index_open(vacuum->index, NULL);
 	}
 	loki_index_refresh(vacuum->state, vacuum->index);
@@ -648,9 +648,9 @@ repair_and_free(LokiVacuum *vacuum)
 	if (vacuum->ndead > 0)
 		loki_repair_graph(vacuum);
 
-	free_family(vacuum, LOKI_FAMILY_UPPER);
-	free_family(vacuum, LOKI_FAMILY_OVERFLOW);
-	free_family(vacuum, LOKI_FAMILY_TID);
+	free_array(vacuum, LOKI_SLOTS_UPPER);
+	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
+	free_array(vacuum, LOKI_SLOTS_TID);
 	finish_cleanup(vacuum);
 }
 
@@ -685,7 +685,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
 	MemoryContextSwitchTo(old);
-	loki_postings_make(info->index, WARNING);
+	loki_sorted_lists_make(info->index, WARNING);
 	loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
 	loki_vacuum_report(info, vacuum);

@@ -21,7 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* A bit per slot of a family; numbers past the end are not set */
+/* A bit per slot of a slot array; numbers past the end are not set */
 typedef struct LokiBitmap
 {
 	uint32		size;
@@ -66,7 +66,7 @@ typedef struct LokiVacuum
 	IndexBulkDeleteCallback callback;
 	void	   *callback_state;
 	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
-	uint32	   *unchained;		/* OVERFLOW slots taken out of chains */
+	uint32	   *unchained;		/* DUPLICATE slots taken out of chains */
 	uint32		nunchained;
 	uint32		unchained_allocated;
 
@@ -77,8 +77,8 @@ typedef struct LokiVacuum
 	uint32		ndead;
 	LokiBitmap	upper_used;		/* slots that were not free before inserts
 								 * were waited for */
-	LokiBitmap	overflow_used;
-	LokiBitmap	overflow_chained;
+	LokiBitmap	duplicate_used;
+	LokiBitmap	duplicate_chained;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
 	LokiBitmap	lost;			/* nodes that a node has no link to any more */
@@ -89,10 +89,10 @@ typedef struct LokiVacuum
 } LokiVacuum;
 
 /*
- * Copy page `ordinal` of a family to vacuum->page, under share lock; returns
+ * Copy page `ordinal` of a slot array to vacuum->page, under share lock; returns
  * the number of its used slots.  A point for delays and interrupts.
  */
-extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int family, uint32 ordinal);
+extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal);
 
 /* Begin a change, of pages that are read in the same way */
 extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);

@@ -273,7 +273,7 @@ static void
 begin_scan(LokiHybridState *state)
 {
 	state->begun = true;
-	state->way = LOKI_HYBRID_NOTHING;
+	state->strategy = LOKI_HYBRID_NOTHING;
 	ResetExprContext(state->runtime);
 	if (!evaluate_bounds(state))
 		return;
@@ -287,12 +287,12 @@ begin_scan(LokiHybridState *state)
 	}
 	if (state->bitmap != NULL && loki_hybrid_rows_pay(state))
 	{
-		state->way = LOKI_HYBRID_ROWS;
+		state->strategy = LOKI_HYBRID_ROWS;
 		state->counts.row_scans++;
 		loki_hybrid_read_rows(state);
 		return;
 	}
-	state->way = LOKI_HYBRID_WALK;
+	state->strategy = LOKI_HYBRID_WALK;
 	begin_walk(state);
 }
 
@@ -383,9 +383,9 @@ next_row(ScanState *node)
 	if (!state->begun)
 		begin_scan(state);
 	node->ps.ps_ExprContext->ecxt_scantuple = slot;
-	if (state->way == LOKI_HYBRID_WALK)
+	if (state->strategy == LOKI_HYBRID_WALK)
 		found = next_of_walk(state, slot);
-	else if (state->way == LOKI_HYBRID_ROWS)
+	else if (state->strategy == LOKI_HYBRID_ROWS)
 		found = loki_hybrid_next_row(state, slot);
 	return found ? slot : ExecClearTuple(slot);
 }

@@ -45,7 +45,7 @@ show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainSt
 		ExplainPropertyUInteger("Nodes Visited", NULL, work->nodes_scored, es);
 		ExplainPropertyUInteger("Nodes Filtered", NULL, work->nodes_filtered, es);
 		ExplainPropertyUInteger("Nodes Reranked", NULL, work->nodes_refined, es);
-		ExplainPropertyUInteger("Sequential Passes", NULL, work->sequential_passes, es);
+		ExplainPropertyUInteger("Flat Scans", NULL, work->flat_scans, es);
 		if (work->late_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 			ExplainPropertyUInteger("Late Rows", NULL, work->late_rows, es);
 	}

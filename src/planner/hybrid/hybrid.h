@@ -68,12 +68,12 @@ typedef enum LokiHybridExprs
 #define LokiHybridExpr(scan, which)	((List *) list_nth((scan)->custom_exprs, which))
 
 /* Ways to find the rows */
-typedef enum LokiHybridWay
+typedef enum LokiHybridStrategy
 {
 	LOKI_HYBRID_NOTHING,		/* there can be none */
 	LOKI_HYBRID_WALK,			/* the access method's, whichever it is */
 	LOKI_HYBRID_ROWS			/* every row of the bitmap */
-} LokiHybridWay;
+} LokiHybridStrategy;
 
 /* A bound of the distance: d < value, or d <= value */
 typedef struct LokiHybridBound
@@ -136,7 +136,7 @@ typedef struct LokiHybridState
 
 	/* a scan that has begun */
 	bool		begun;
-	LokiHybridWay way;
+	LokiHybridStrategy strategy;
 	double		limit;			/* rows that the caller takes at most, 0 = not
 								 * known */
 	PlanState  *bitmap;

@@ -64,7 +64,7 @@ add_work(LokiScanWork *sum, const LokiScanWork *work)
 	sum->nodes_filtered += work->nodes_filtered;
 	sum->nodes_refined += work->nodes_refined;
 	sum->heap_fetches += work->heap_fetches;
-	sum->sequential_passes += work->sequential_passes;
+	sum->flat_scans += work->flat_scans;
 	sum->late_rows += work->late_rows;
 }
 

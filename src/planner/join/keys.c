@@ -13,7 +13,7 @@
  * values be a condition of the scan, items.kind = ANY (those values):
  *
  *		Nested Loop
- *		  ->  Custom Scan (LokivectorValues)		one row, an array
+ *		  ->  Custom Scan (LokivectorJoinKeys)		one row, an array
  *				->  Seq Scan on kinds
  *		  ->  Index Scan using items_v_kind_idx on items
  *				Index Cond: (kind = ANY (kinds.id))
@@ -51,7 +51,7 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
-bool		loki_enable_join_values = true;
+bool		loki_enable_join_keys = true;
 
 /* A join clause, as a condition on the scanned relation alone */
 typedef struct JoinValues
@@ -67,13 +67,13 @@ static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, Lis
 					   List *clauses, List *children);
 
 static const CustomPathMethods path_methods = {
-	.CustomName = LOKI_VALUES_NAME,
+	.CustomName = LOKI_JOIN_KEYS_NAME,
 	.PlanCustomPath = plan_path,
 };
 
 static const CustomScanMethods plan_methods = {
-	.CustomName = LOKI_VALUES_NAME,
-	.CreateCustomScanState = loki_values_create_state,
+	.CustomName = LOKI_JOIN_KEYS_NAME,
+	.CreateCustomScanState = loki_join_keys_create_state,
 };
 
 /* ----------------------------------------------------------------
@@ -210,7 +210,7 @@ any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
 
 /* What a join clause makes of the other relation; NULL if it is of no use */
 static JoinValues *
-join_values(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
+join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 {
 	JoinValues *values;
 	OpExpr	   *op = join_equality(rinfo, outer, inner);
@@ -481,7 +481,7 @@ add_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 				 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra,
 				 RestrictInfo *rinfo, bool alone)
 {
-	JoinValues *values = join_values(root, rinfo, outer, inner);
+	JoinValues *values = join_keys(root, rinfo, outer, inner);
 	Path	   *row;
 	ListCell   *cell;
 
@@ -503,7 +503,7 @@ add_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 /* Add paths to those of a join. */
 void
-loki_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 				  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
 {
 	RangeTblEntry *rte;
@@ -511,7 +511,7 @@ loki_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	bool		alone;
 	ListCell   *cell;
 
-	if (!loki_enable_join_values || root->query_pathkeys == NIL ||
+	if (!loki_enable_join_keys || root->query_pathkeys == NIL ||
 		(jointype != JOIN_INNER && jointype != JOIN_SEMI) ||
 		outer->reloptkind != RELOPT_BASEREL || outer->rtekind != RTE_RELATION ||
 		joinrel->lateral_relids != NULL || outer->lateral_relids != NULL ||
@@ -558,11 +558,11 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 
 /* The setting, and what plans are known by when they are read back */
 void
-loki_values_init(void)
+loki_join_keys_init(void)
 {
-	DefineCustomBoolVariable("lokivector.enable_join_values",
+	DefineCustomBoolVariable("lokivector.enable_join_keys",
 							 "Enables scans of hnsw indexes for the values of a joined relation",
-							 NULL, &loki_enable_join_values, true, PGC_USERSET, GUC_EXPLAIN,
+							 NULL, &loki_enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
 	RegisterCustomScanMethods(&plan_methods);
 }

@@ -19,26 +19,26 @@
 #include "optimizer/paths.h"
 
 /* As EXPLAIN shows it */
-#define LOKI_VALUES_NAME	"LokivectorValues"
+#define LOKI_JOIN_KEYS_NAME	"LokivectorJoinKeys"
 
-/* lokivector.enable_join_values */
-extern bool loki_enable_join_values;
+/* lokivector.enable_join_keys */
+extern bool loki_enable_join_keys;
 
 /* What a plan carries in custom_private: a list of OIDs */
-typedef enum LokiValuesPrivate
+typedef enum LokiJoinKeysPrivate
 {
-	LOKI_VALUES_TYPE,			/* of the values */
-	LOKI_VALUES_ORDER,			/* < by which they are compared ... */
-	LOKI_VALUES_COLLATION		/* ... and its collation */
-} LokiValuesPrivate;
+	LOKI_JOIN_KEYS_TYPE,			/* of the values */
+	LOKI_JOIN_KEYS_ORDER,			/* < by which they are compared ... */
+	LOKI_JOIN_KEYS_COLLATION		/* ... and its collation */
+} LokiJoinKeysPrivate;
 
 /* functions in join/keys.c */
-extern void loki_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 							  RelOptInfo *inner, JoinType jointype,
 							  JoinPathExtraData *extra);
-extern void loki_values_init(void);
+extern void loki_join_keys_init(void);
 
 /* functions in join/keys_exec.c */
-extern Node *loki_values_create_state(CustomScan *scan);
+extern Node *loki_join_keys_create_state(CustomScan *scan);
 
 #endif							/* LOKI_PLANNER_JOIN_KEYS_H */

@@ -58,7 +58,7 @@ static void rescan_node(CustomScanState *node);
 static void explain_node(CustomScanState *node, List *ancestors, ExplainState *es);
 
 static const CustomExecMethods exec_methods = {
-	.CustomName = LOKI_VALUES_NAME,
+	.CustomName = LOKI_JOIN_KEYS_NAME,
 	.BeginCustomScan = begin_node,
 	.ExecCustomScan = exec_node,
 	.EndCustomScan = end_node,
@@ -68,7 +68,7 @@ static const CustomExecMethods exec_methods = {
 
 /* CreateCustomScanState */
 Node *
-loki_values_create_state(CustomScan *scan)
+loki_join_keys_create_state(CustomScan *scan)
 {
 	ValuesState *state = palloc0_object(ValuesState);
 
@@ -87,11 +87,11 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 	node->custom_ps = list_make1(state->child);
 
-	state->type = list_nth_oid(scan->custom_private, LOKI_VALUES_TYPE);
+	state->type = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_TYPE);
 	get_typlenbyvalalign(state->type, &state->typlen, &state->typbyval, &state->typalign);
 	state->order.ssup_cxt = estate->es_query_cxt;
-	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_VALUES_COLLATION);
-	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, LOKI_VALUES_ORDER),
+	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_COLLATION);
+	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_ORDER),
 									 &state->order);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw join values",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -166,7 +166,7 @@ report_too_many(ValuesState *state)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many values of a joined relation: %d", state->nvalues),
-				 errhint("ANALYZE its tables, or turn lokivector.enable_join_values off.")));
+				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
 }
 
 static void

@@ -51,12 +51,12 @@ END $$ LANGUAGE plpgsql;
 -- Whether it is a plan of ours, and what it returns is what others return
 CREATE FUNCTION values_same(query text) RETURNS text AS $$
 DECLARE
-	ours boolean := (SELECT bool_or(p LIKE '%LokivectorValues%') FROM values_plan(query) p);
+	ours boolean := (SELECT bool_or(p LIKE '%LokivectorJoinKeys%') FROM values_plan(query) p);
 	found text[];
 	truth text[];
 BEGIN
 	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO found;
-	SET LOCAL lokivector.enable_join_values = off;
+	SET LOCAL lokivector.enable_join_keys = off;
 	SET LOCAL enable_indexscan = off;
 	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO truth;
 	RETURN CASE WHEN ours THEN 'ours, ' ELSE 'others, ' END ||
@@ -211,9 +211,9 @@ SELECT values_same('SELECT k.id, t.id FROM values_regions r LEFT JOIN (values_ki
 -- a sample is another one each time; a row that is locked is returned but once
 EXPLAIN (COSTS OFF) SELECT t.id, k.name FROM values_t t JOIN values_kinds k TABLESAMPLE BERNOULLI (10) ON k.id = t.kind ORDER BY t.v <-> '[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]' LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> '[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE;
-SET lokivector.enable_join_values = off;
+SET lokivector.enable_join_keys = off;
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
-RESET lokivector.enable_join_values;
+RESET lokivector.enable_join_keys;
 
 -- test: row-level security, of either table
 CREATE ROLE regress_values_user;

@@ -112,8 +112,8 @@ SELECT lists_way('flag') LIKE 'list%' AS list;
 SELECT * FROM lists_wrong();
 SELECT lokivector_check('lists_idx', true);
 -- no lists of two values
-SELECT f.family, f.attribute, f.pages > 0 AS has_pages FROM lokivector_index_families('lists_idx') f
-WHERE f.family IN ('posting', 'fence') ORDER BY f.family COLLATE "C", f.attribute;
+SELECT f.slot_array, f.attribute, f.pages > 0 AS has_pages FROM lokivector_index_slot_arrays('lists_idx') f
+WHERE f.slot_array IN ('sorted', 'separator') ORDER BY f.slot_array COLLATE "C", f.attribute;
 
 -- test: rows inserted since the lists were made
 INSERT INTO lists_t SELECT i, lists_vector(i), i % 200, i % 2000, 'name ' || i % 300, i % 2 = 0, lists_tags(i)
