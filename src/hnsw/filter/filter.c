@@ -151,7 +151,7 @@ loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 		filter_batch(search, nodes + i, Min(FILTER_BATCH, n - i), passes + i);
 	for (int i = 0; i < n; i++)
 		passed += passes[i];
-	search->nodes_filtered += n;
-	search->nodes_matched += passed;
+	search->count.filtered += n;
+	search->count.matched += passed;
 	return passed;
 }

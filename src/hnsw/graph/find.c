@@ -36,13 +36,13 @@ loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node
 	if (nentries == 0)
 		return true;
 	loki_search_score(search, &node, 1, &self);
-	search->wanted = self;
-	search->tolerance = 0;
-	search->stop = true;
+	search->target.distance = self;
+	search->target.tolerance = 0;
+	search->target.stop = true;
 	loki_search_layer0(search, entries, nentries, LOKI_NARROW_SEARCH);
-	search->tolerance = -1;
-	search->stop = false;
-	return search->met ||
+	search->target.tolerance = -1;
+	search->target.stop = false;
+	return search->target.met ||
 		(search->npool == LOKI_NARROW_SEARCH &&
 		 !(self < search->pool[search->npool - 1].distance));
 }

@@ -70,15 +70,15 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->context = context;
 	search->in_recovery = RecoveryInProgress();
 	search->skip = LOKI_NONE;
-	search->tolerance = -1;
+	search->target.tolerance = -1;
 	search->given = alloc_query(search);
 	search->query = search->given;
 
-	search->batch_allocated = 2 * LOKI_MAX_M;
-	search->batch = palloc_array(uint32, search->batch_allocated);
-	search->estimates = palloc_array(float, search->batch_allocated);
-	search->passes = palloc_array(uint8, search->batch_allocated);
-	search->link = palloc(slot_size);
+	search->scratch.allocated = 2 * LOKI_MAX_M;
+	search->scratch.nodes = palloc_array(uint32, search->scratch.allocated);
+	search->scratch.estimates = palloc_array(float, search->scratch.allocated);
+	search->scratch.passes = palloc_array(uint8, search->scratch.allocated);
+	search->scratch.link = palloc(slot_size);
 
 	visited_allocate(search, VISITED_MIN_SIZE);
 	MemoryContextSwitchTo(old);
@@ -88,8 +88,8 @@ Size
 loki_search_memory(const LokiSearch *search)
 {
 	return mul_size(search->visited.size, sizeof(uint32)) +
-		mul_size(search->scored_allocated, sizeof(LokiScored)) +
-		mul_size((Size) search->frontier_allocated + search->best_allocated, sizeof(uint32));
+		mul_size(search->kept.scored_allocated, sizeof(LokiScored)) +
+		mul_size((Size) search->kept.frontier_allocated + search->kept.best_allocated, sizeof(uint32));
 }
 
 static void
@@ -108,18 +108,18 @@ void
 loki_search_reset(LokiSearch *search)
 {
 	search->npool = 0;
-	search->nscored = 0;
-	search->nfrontier = search->nbest = 0;
-	search->by_heap = false;
-	if (loki_search_memory(search) <= Min(KEPT_MEMORY, search->memory_limit / 4))
+	search->kept.nscored = 0;
+	search->kept.nfrontier = search->kept.nbest = 0;
+	search->kept.by_heap = false;
+	if (loki_search_memory(search) <= Min(KEPT_MEMORY, search->budget.memory_limit / 4))
 		return;
 
-	release(search->scored);
-	release(search->frontier);
-	release(search->best);
-	search->scored = NULL;
-	search->frontier = search->best = NULL;
-	search->scored_allocated = search->frontier_allocated = search->best_allocated = 0;
+	release(search->kept.scored);
+	release(search->kept.frontier);
+	release(search->kept.best);
+	search->kept.scored = NULL;
+	search->kept.frontier = search->kept.best = NULL;
+	search->kept.scored_allocated = search->kept.frontier_allocated = search->kept.best_allocated = 0;
 
 	pfree(search->visited.slots);
 	search->visited.slots = NULL;
@@ -311,11 +311,11 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 	for (int i = 0; i < n; i += most)
 	{
 		loki_slots_find(search->state, search->index, LOKI_SLOTS_CODE, nodes + i,
-						Min(most, n - i), &search->slots);
-		score_slots(search, &search->slots, estimates + i);
+						Min(most, n - i), &search->scratch.slots);
+		score_slots(search, &search->scratch.slots, estimates + i);
 	}
 	make_finite(estimates, n);
-	search->nodes_scored += n;
+	search->count.scored += n;
 }
 
 /*
@@ -352,12 +352,12 @@ check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
 int
 loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 {
-	LokiLinkData *link = (LokiLinkData *) search->link;
+	LokiLinkData *link = (LokiLinkData *) search->scratch.link;
 	LokiVisited *visited = &search->visited;
 	uint32		most = 2 * search->state->m;
 	int			n = 0;
 
-	search->nodes_expanded++;
+	search->count.expanded++;
 	if (!read_list(search, LOKI_SLOTS_LINK, node, link))
 	{
 		uint32		place;
@@ -385,7 +385,7 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 static LokiUpperData *
 read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 {
-	LokiUpperData *upper = (LokiUpperData *) search->link;
+	LokiUpperData *upper = (LokiUpperData *) search->scratch.link;
 
 	if (!read_list(search, LOKI_SLOTS_UPPER, slot, upper))
 		return NULL;
@@ -437,12 +437,12 @@ loki_search_descend(LokiSearch *search, LokiEntry *entry, int level)
 		}
 		n = upper->count;
 		for (int i = 0; i < n; i++)
-			search->batch[i] = upper->neighbors[i].node;
-		loki_search_score(search, search->batch, n, search->estimates);
+			search->scratch.nodes[i] = upper->neighbors[i].node;
+		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
 		for (int i = 0; i < n; i++)
-			if (search->estimates[i] < entry->distance)
+			if (search->scratch.estimates[i] < entry->distance)
 			{
-				entry->distance = search->estimates[i];
+				entry->distance = search->scratch.estimates[i];
 				best = i;
 			}
 		if (best >= 0)
@@ -513,13 +513,13 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 		for (int i = 0; i < upper->count; i++)
 			if (loki_visit(search, upper->neighbors[i].node))
 			{
-				search->batch[n] = upper->neighbors[i].node;
+				search->scratch.nodes[n] = upper->neighbors[i].node;
 				neighbors[n++] = upper->neighbors[i];
 			}
-		loki_search_score(search, search->batch, n, search->estimates);
+		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
 		for (int i = 0; i < n; i++)
 		{
-			LokiUpperFound new = {search->estimates[i], neighbors[i].node, neighbors[i].slot};
+			LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
 			int			place = found_insert(found, &nfound, ef, &new);
 
 			if (place >= 0 && place < next)
@@ -580,21 +580,21 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 {
 	LokiScored *scored;
 
-	if (search->nscored == search->scored_allocated)
+	if (search->kept.nscored == search->kept.scored_allocated)
 	{
-		search->scored_allocated = Max(1024, search->scored_allocated * 2);
-		if (search->scored == NULL)
-			search->scored = MemoryContextAllocHuge(search->context,
-													mul_size(search->scored_allocated, sizeof(LokiScored)));
+		search->kept.scored_allocated = Max(1024, search->kept.scored_allocated * 2);
+		if (search->kept.scored == NULL)
+			search->kept.scored = MemoryContextAllocHuge(search->context,
+													mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
 		else
-			search->scored = repalloc_huge(search->scored,
-										   mul_size(search->scored_allocated, sizeof(LokiScored)));
+			search->kept.scored = repalloc_huge(search->kept.scored,
+										   mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
 	}
-	scored = &search->scored[search->nscored];
+	scored = &search->kept.scored[search->kept.nscored];
 	scored->distance = distance;
 	scored->node = node;
 	scored->flags = flags;
-	return search->nscored++;
+	return search->kept.nscored++;
 }
 
 /* Insert into the pool; the place, -1 if not among the ef best. */
@@ -609,11 +609,11 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 	{
 		if (distance >= pool[ef - 1].distance)
 		{
-			if (search->keep_rejected)
+			if (search->kept.rejected)
 				loki_search_keep(search, distance, node, 0);
 			return -1;
 		}
-		if (search->keep_rejected)
+		if (search->kept.rejected)
 			loki_search_keep(search, pool[ef - 1].distance,
 							 pool[ef - 1].node & ~LOKI_EXPANDED,
 							 pool[ef - 1].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
@@ -657,8 +657,8 @@ next_candidate(LokiSearch *search, int width)
 static inline void
 pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 {
-	if (fabsf(distance - search->wanted) <= search->tolerance)
-		search->met = true;
+	if (fabsf(distance - search->target.distance) <= search->target.tolerance)
+		search->target.met = true;
 	pool_insert(search, ef, distance, node);
 }
 
@@ -682,7 +682,7 @@ loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
 	}
 	score_slots(search, &batch->slots, estimates);
 	make_finite(estimates, batch->n);
-	search->nodes_scored += batch->n;
+	search->count.scored += batch->n;
 }
 
 /* Expand a candidate: its neighbors become a batch that is being fetched. */
@@ -698,9 +698,9 @@ batch_begin(LokiSearch *search, LokiBatch *batch, LokiCandidate *candidate)
 static void
 batch_finish(LokiSearch *search, LokiBatch *batch, int ef)
 {
-	loki_search_score_batch(search, batch, search->estimates);
+	loki_search_score_batch(search, batch, search->scratch.estimates);
 	for (int i = 0; i < batch->n; i++)
-		pool_add(search, ef, search->estimates[i], batch->nodes[i]);
+		pool_add(search, ef, search->scratch.estimates[i], batch->nodes[i]);
 	batch->n = 0;
 }
 
@@ -716,11 +716,11 @@ loki_search_start(LokiSearch *search, int ef)
 		search->pool_allocated = ef + 1;
 	}
 	loki_visited_reset(search);
-	search->nscored = 0;
-	search->by_heap = false;
+	search->kept.nscored = 0;
+	search->kept.by_heap = false;
 	search->npool = 0;
 	search->next = 0;
-	search->met = false;
+	search->target.met = false;
 }
 
 /*
@@ -737,8 +737,8 @@ void
 loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 				 int width, int ef)
 {
-	LokiBatch  *waiting = &search->batches[0];
-	LokiBatch  *batch = &search->batches[1];
+	LokiBatch  *waiting = &search->scratch.batches[0];
+	LokiBatch  *batch = &search->scratch.batches[1];
 
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
@@ -747,7 +747,7 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 	waiting->n = 0;
 	for (;;)
 	{
-		LokiCandidate *candidate = search->met && search->stop ? NULL :
+		LokiCandidate *candidate = search->target.met && search->target.stop ? NULL :
 			next_candidate(search, width);
 		LokiBatch  *scored = waiting;
 

@@ -287,10 +287,10 @@ loki_look_for_equal_row(LokiNewRow *row)
 
 	quantizer->score(quantizer, search->query, &own, 1, &row->self);
 	error = quantizer->error(quantizer, search->query, own, row->self);
-	search->wanted = row->self;
-	search->tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
+	search->target.distance = row->self;
+	search->target.tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
 	row->requantized = row->state->epoch > 1;
-	row->tolerance = row->requantized ? 3 * error : search->tolerance;
+	row->tolerance = row->requantized ? 3 * error : search->target.tolerance;
 }
 
 /* Look for an equal row in the pool of the search, and join its node. */
@@ -299,10 +299,10 @@ loki_insert_duplicate(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
 
-	if (!search->met && !row->requantized)
+	if (!search->target.met && !row->requantized)
 		return false;
 	for (int i = 0; i < search->npool; i++)
-		if (fabsf(search->pool[i].distance - search->wanted) <= row->tolerance &&
+		if (fabsf(search->pool[i].distance - search->target.distance) <= row->tolerance &&
 			loki_share_if_equal(row, search->pool[i].node & ~LOKI_EXPANDED))
 			return true;
 	return false;

@@ -225,10 +225,10 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 	int			width = Min(LOKI_NARROW_SEARCH, ef);
 
 	loki_search_start(search, ef);
-	search->stop = true;
+	search->target.stop = true;
 	loki_search_walk(search, entries, nentries, width, ef);
-	search->stop = false;
-	if (search->met || row->unchanged)
+	search->target.stop = false;
+	if (search->target.met || row->unchanged)
 	{
 		if (loki_insert_duplicate(row))
 			return true;
@@ -585,7 +585,7 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	cache->found = palloc_array(LokiUpperFound,
 								Max(cache->ef_construction, ENTRY_WIDTH) + 1);
 	loki_search_begin(&cache->search, index, state, context);
-	cache->search.keep_rejected = true;
+	cache->search.kept.rejected = true;
 	loki_linker_begin(&cache->linker, index, state, cache->ef_construction);
 	MemoryContextSwitchTo(old);
 	indexInfo->ii_AmCache = cache;

@@ -65,12 +65,12 @@ would_choose(LokiNewRow *row, uint32 other, float distance)
 static int
 choose_others(const LokiSearch *search, const LokiScored **others)
 {
-	uint32		step = Max(1, search->nscored / SAMPLE);
+	uint32		step = Max(1, search->kept.nscored / SAMPLE);
 	int			n = 0;
 
-	for (uint32 i = 0; i < search->nscored; i += step)
+	for (uint32 i = 0; i < search->kept.nscored; i += step)
 	{
-		const LokiScored *met = &search->scored[i];
+		const LokiScored *met = &search->kept.scored[i];
 		int			place = n < ASKED ? n++ : ASKED;
 
 		while (place > 0 && others[place - 1]->distance < met->distance)

@@ -181,7 +181,7 @@ prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 {
 	LokiIndex  *state = measure->state;
 	const LokiQuantizer *quantizer = state->quantizer;
-	LokiSlots  *codes = &measure->search.slots;
+	LokiSlots  *codes = &measure->search.scratch.slots;
 
 	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &node, 1, codes);
 	loki_slots_open(state, measure->index, false, codes);
@@ -354,7 +354,7 @@ static void
 refine_near(Measure *measure, int query, LokiCandidate *near, int n)
 {
 	LokiIndex  *state = measure->state;
-	LokiSlots  *codes = &measure->search.slots;
+	LokiSlots  *codes = &measure->search.scratch.slots;
 	LokiSlots  *refines = &measure->refines;
 	int			most = Min(REFINE_BATCH, Max(1, loki_max_pins(state) / 2));
 	uint32		nodes[REFINE_BATCH];
@@ -510,8 +510,8 @@ bridge(Measure *measure, uint32 node, int n)
 		{
 			uint32		other = measure->links[(i + 1) % measure->nlinks];
 
-			if (n < search->batch_allocated && loki_visit(search, other))
-				search->batch[n++] = other;
+			if (n < search->scratch.allocated && loki_visit(search, other))
+				search->scratch.nodes[n++] = other;
 			break;
 		}
 	return n;
@@ -525,11 +525,11 @@ take_batch(Measure *measure, int n)
 	int			ef = widths[measure->sums->nwidths - 1];
 	int			first = ef;
 
-	loki_search_score(search, search->batch, n, search->estimates);
+	loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
 	for (int i = 0; i < n; i++)
 	{
-		int			place = insert_member(measure, ef, search->estimates[i],
-										  search->batch[i]);
+		int			place = insert_member(measure, ef, search->scratch.estimates[i],
+										  search->scratch.nodes[i]);
 
 		first = Min(first, place);
 	}
@@ -554,7 +554,7 @@ walk(Measure *measure, int query)
 
 	memcpy(search->query, query_of(measure, query), measure->state->quantizer->query_size);
 	search->skip = measure->own[query];
-	search->nodes_scored = 0;
+	search->count.scored = 0;
 	loki_visited_reset(search);
 	measure->nlinks = 0;
 	if (measure->own[query] != LOKI_NONE)
@@ -577,13 +577,13 @@ walk(Measure *measure, int query)
 		while (width < measure->sums->nwidths && !complete &&
 			   (next >= widths[width] || next >= measure->npool))
 		{
-			complete = count_found(measure, width++, nks, search->nodes_scored - scored);
-			scored = search->nodes_scored;
+			complete = count_found(measure, width++, nks, search->count.scored - scored);
+			scored = search->count.scored;
 		}
 		if (width == measure->sums->nwidths || complete)
 			break;
 		measure->pool[next].expanded = true;
-		n = loki_search_links(search, measure->pool[next].node, search->batch);
+		n = loki_search_links(search, measure->pool[next].node, search->scratch.nodes);
 		n = bridge(measure, measure->pool[next].node, n);
 		first = take_batch(measure, n);
 		next = Min(next, first);

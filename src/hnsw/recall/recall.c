@@ -333,9 +333,9 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 
 	limit += DISTANCE_SLACK * fabs(limit);
 	INSTR_TIME_SET_CURRENT(start);
-	so->skip = recall->queries.nodes[query];
+	so->plan.skip = recall->queries.nodes[query];
 	loki_hnsw_set_limit(scan, RelationGetRelid(recall->index),
-						recall->k + (has_own && so->skip == LOKI_NONE), NULL);
+						recall->k + (has_own && so->plan.skip == LOKI_NONE), NULL);
 	index_rescan(scan, NULL, 0, order, 1);
 	while (rows < recall->k &&
 		   index_getnext_slot(scan, ForwardScanDirection, recall->slot))
@@ -350,7 +350,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
 	recall->seconds += INSTR_TIME_GET_DOUBLE(end);
-	recall->width += so->width;
+	recall->width += so->course.width;
 	ExecClearTuple(recall->slot);
 	return Min(right, n);
 }

@@ -76,12 +76,12 @@ typedef struct Pass
 static bool
 passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
 {
-	if (so->within == NULL)
+	if (so->filter.within == NULL)
 		return true;
 	if (LokiTidState(slot) != LOKI_TID_LIST)
 		return loki_is_within(so, &slot->u.heap);
-	loki_node_tids(so, node, &so->tids);
-	return so->tids.n > 0;
+	loki_node_tids(so, node, &so->ranking.tids);
+	return so->ranking.tids.n > 0;
 }
 
 /* ----------------------------------------------------------------
@@ -92,21 +92,21 @@ passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
 static bool
 is_seen(const LokiScan *so, uint32 node)
 {
-	return so->seen != NULL && (so->seen[node / 8] & (1 << (node % 8)));
+	return so->flat.seen != NULL && (so->flat.seen[node / 8] & (1 << (node % 8)));
 }
 
 static void
 mark_seen(LokiScan *so, uint32 node)
 {
-	if (so->seen != NULL && node < so->seen_nodes)
-		so->seen[node / 8] |= 1 << (node % 8);
+	if (so->flat.seen != NULL && node < so->flat.seen_nodes)
+		so->flat.seen[node / 8] |= 1 << (node % 8);
 }
 
 /* From now on remember what is handed out. */
 static void
 begin_seen(LokiScan *so)
 {
-	so->seen = MemoryContextAllocExtended(so->context, (Size) so->seen_nodes / 8 + 1,
+	so->flat.seen = MemoryContextAllocExtended(so->context, (Size) so->flat.seen_nodes / 8 + 1,
 										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
@@ -118,9 +118,9 @@ void
 loki_flat_requantized(LokiScan *so)
 {
 	loki_refine_forget(so);
-	so->last_selection = so->last_selection && !so->beyond;
-	so->horizon = so->last_selection ? get_float8_infinity() : -get_float8_infinity();
-	so->beyond = false;
+	so->flat.last = so->flat.last && !so->flat.beyond;
+	so->queue.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
+	so->flat.beyond = false;
 }
 
 /* Begin passes: remember what the walk handed out. */
@@ -130,24 +130,24 @@ loki_flat_begin(LokiScan *so)
 	LokiSearch *search = &so->search;
 
 	loki_index_refresh(so->state, so->scan->indexRelation);
-	so->seen_nodes = loki_node_end(so->state, so->scan->indexRelation);
-	if (so->seen != NULL)
-		pfree(so->seen);
-	if (so->selected != NULL)
-		pfree(so->selected);
-	so->seen = NULL;
-	so->selected = NULL;
-	so->selections = 0;
-	so->last_selection = so->beyond = false;
-	so->horizon = -get_float8_infinity();
+	so->flat.seen_nodes = loki_node_end(so->state, so->scan->indexRelation);
+	if (so->flat.seen != NULL)
+		pfree(so->flat.seen);
+	if (so->flat.selected != NULL)
+		pfree(so->flat.selected);
+	so->flat.seen = NULL;
+	so->flat.selected = NULL;
+	so->flat.selections = 0;
+	so->flat.last = so->flat.beyond = false;
+	so->queue.horizon = -get_float8_infinity();
 
-	if (!so->search_ready || !so->walk_taken)
+	if (!so->search_ready || !so->flat.walk_taken)
 		return;
 	begin_seen(so);
-	for (uint32 i = 0; i < search->nscored; i++)
-		if (search->scored[i].flags & LOKI_SCORED_TAKEN)
-			mark_seen(so, search->scored[i].node);
-	if (!search->by_heap)
+	for (uint32 i = 0; i < search->kept.nscored; i++)
+		if (search->kept.scored[i].flags & LOKI_SCORED_TAKEN)
+			mark_seen(so, search->kept.scored[i].node);
+	if (!search->kept.by_heap)
 		for (int i = 0; i < search->npool; i++)
 			mark_seen(so, search->pool[i].node & ~LOKI_EXPANDED);
 }
@@ -237,7 +237,7 @@ keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 		char	   *slot = slots + (Size) i * slot_size;
 
 		if (!is_wanted(so, nodes[i], slot) &&
-			(so->within == NULL || so->search.in_recovery ||
+			(so->filter.within == NULL || so->search.in_recovery ||
 			 !loki_slot_read(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, nodes[i],
 							 slot) ||
 			 !is_wanted(so, nodes[i], slot)))
@@ -287,12 +287,12 @@ select_certain(Pass *pass)
 
 	loki_refine_bounds(so, batch->nodes, batch->n, bounds);
 	for (int i = 0; i < batch->n; i++)
-		if (!loki_is_bounded(so) || !(bounds[i] > so->bound))
+		if (!loki_is_bounded(so) || !(bounds[i] > so->filter.bound))
 		{
 			bounds[n] = bounds[i];
 			batch->nodes[n++] = batch->nodes[i];
 		}
-	so->beyond |= n < batch->n;
+	so->flat.beyond |= n < batch->n;
 	batch->n = n;
 	select_batch(pass, batch, bounds);
 	batch->n = 0;
@@ -310,7 +310,7 @@ score_gathered(Pass *pass)
 	if (pass->check == CHECK_GATHERED)
 		pass->gathered->n = keep_live(pass->so, pass->gathered->nodes, NULL,
 									  pass->gathered->n);
-	if (pass->so->certain)
+	if (pass->so->plan.certain)
 	{
 		select_certain(pass);
 		return;
@@ -340,7 +340,7 @@ finish_pass(Pass *pass)
 	LokiBatch  *found = pass->gathered;
 
 	if (pass->waiting->n == 0 && pass->selection.n == 0 && !pass->selection.overflowed &&
-		found->n <= so->batch_left && !loki_is_bounded(so))
+		found->n <= so->course.batch_left && !loki_is_bounded(so))
 	{
 		pass->few = found;
 		found->n = keep_live(so, found->nodes, NULL, found->n);
@@ -461,9 +461,9 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 		CHECK_FOR_INTERRUPTS();
 		memset(passes, 1, n);
 		memset(passes + n, 0, TEST_BATCH - n);
-		for (int i = 0; i < so->nodes.ntests; i++)
-			test_nodes(so, &so->nodes.tests[i], first, n, passes);
-		if (so->within != NULL)
+		for (int i = 0; i < so->filter.nodes.ntests; i++)
+			test_nodes(so, &so->filter.nodes.tests[i], first, n, passes);
+		if (so->filter.within != NULL)
 			test_rows(so, first, n, passes);
 		for (uint32 i = 0; i < n; i += sizeof(uint64))
 		{
@@ -472,14 +472,14 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 			memcpy(&word, passes + i, sizeof(word));
 			if (word == 0)
 				continue;
-			so->search.nodes_matched += pg_popcount64(word);
+			so->search.count.matched += pg_popcount64(word);
 			for (uint32 k = i; k < i + sizeof(uint64); k++)
 				if (passes[k])
 					gather(pass, first + k);
 		}
 	}
-	if (so->nodes.ntests > 0 || so->within != NULL)
-		so->search.nodes_filtered += end - begin;
+	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)
+		so->search.count.filtered += end - begin;
 }
 
 /* Test n nodes, no more than a batch, one by one. */
@@ -500,7 +500,7 @@ pass_batch(Pass *pass, const uint32 *nodes, int n)
 static void
 pass_places(Pass *pass, uint32 place, uint32 end)
 {
-	LokiLookup *lookup = &pass->so->lookup;
+	LokiLookup *lookup = &pass->so->filter.list;
 	uint32		listed[LOKI_LOOKUP_READ];
 	uint32		batch[SCORE_BATCH];
 	int			n = 0;
@@ -540,16 +540,16 @@ static void
 pass_range(Pass *pass, const LokiPlaces *places)
 {
 	LokiScan   *so = pass->so;
-	LokiFilterKey *key = so->lookup.key;
+	LokiFilterKey *key = so->filter.list.key;
 
 	pass_places(pass, places->first, places->sure_first);
 	if (places->sure_first < places->sure_end)
 	{
 		key->perhaps |= loki_attr_type_lossy((LokiAttrType) key->type) &&
 			key->kind != LOKI_FILTER_ISNULL;
-		so->nodes.known = key;
+		so->filter.nodes.known = key;
 		pass_places(pass, places->sure_first, places->sure_end);
-		so->nodes.known = NULL;
+		so->filter.nodes.known = NULL;
 	}
 	pass_places(pass, Max(places->first, places->sure_end), places->end);
 }
@@ -558,7 +558,7 @@ pass_range(Pass *pass, const LokiPlaces *places)
 static void
 pass_reused(Pass *pass)
 {
-	LokiLookup *lookup = &pass->so->lookup;
+	LokiLookup *lookup = &pass->so->filter.list;
 
 	for (uint32 i = 0; i < lookup->nwords; i++)
 	{
@@ -584,8 +584,8 @@ static void
 begin_pass(LokiScan *so, Pass *pass)
 {
 	pass->so = so;
-	pass->gathered = &so->search.batches[0];
-	pass->waiting = &so->search.batches[1];
+	pass->gathered = &so->search.scratch.batches[0];
+	pass->waiting = &so->search.scratch.batches[1];
 	pass->gathered->n = pass->waiting->n = 0;
 	pass->selection.n = 0;
 	pass->selection.overflowed = false;
@@ -600,24 +600,24 @@ begin_pass(LokiScan *so, Pass *pass)
 static bool
 select_listed(LokiScan *so, Pass *pass)
 {
-	LokiLookup *lookup = &so->lookup;
-	const LokiTidSet *tids = so->nodes.tids;
+	LokiLookup *lookup = &so->filter.list;
+	const LokiTidSet *tids = so->filter.nodes.tids;
 
 	/* rows of a set are looked up under lock, when TID is read */
 	begin_pass(so, pass);
-	pass->check = so->within != NULL ? CHECK_GATHERED : CHECK_SELECTED;
+	pass->check = so->filter.within != NULL ? CHECK_GATHERED : CHECK_SELECTED;
 	if (lookup->repeats)
 	{
 		loki_visited_reset(&so->search);
 		loki_visited_reserve(&so->search, lookup->count);
 	}
-	so->nodes.tids = NULL;
+	so->filter.nodes.tids = NULL;
 	for (int i = 0; i < lookup->nplaces; i++)
 		pass_range(pass, &lookup->places[i]);
 	if (lookup->nrenewed > 0)
 		pass_reused(pass);
-	so->nodes.tids = tids;
-	pass_nodes(pass, lookup->sorted_lists.end, so->seen_nodes);
+	so->filter.nodes.tids = tids;
+	pass_nodes(pass, lookup->sorted_lists.end, so->flat.seen_nodes);
 	finish_pass(pass);
 	return loki_lookup_valid(lookup);
 }
@@ -651,19 +651,19 @@ visit_mapped(void *arg, const uint32 *nodes, int n)
 static bool
 select_mapped(LokiScan *so, Pass *pass)
 {
-	const LokiTidSet *tids = so->nodes.tids;
+	const LokiTidSet *tids = so->filter.nodes.tids;
 
 	begin_pass(so, pass);
-	if (so->rows_lookup.stale <= so->rows_lookup.count * MAX_STALE)
+	if (so->filter.map.stale <= so->filter.map.count * MAX_STALE)
 		pass->check = CHECK_LATER;
 	loki_visited_reset(&so->search);
-	loki_visited_reserve(&so->search, so->rows_lookup.count + so->rows_lookup.stale);
-	so->nodes.tids = NULL;
-	loki_row_lookup_read(&so->rows_lookup, so->within, visit_mapped, pass);
-	so->nodes.tids = tids;
-	pass_nodes(pass, so->rows_lookup.map.end, so->seen_nodes);
+	loki_visited_reserve(&so->search, so->filter.map.count + so->filter.map.stale);
+	so->filter.nodes.tids = NULL;
+	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, pass);
+	so->filter.nodes.tids = tids;
+	pass_nodes(pass, so->filter.map.map.end, so->flat.seen_nodes);
 	finish_pass(pass);
-	return loki_row_lookup_valid(&so->rows_lookup);
+	return loki_row_lookup_valid(&so->filter.map);
 }
 
 /*
@@ -672,20 +672,20 @@ select_mapped(LokiScan *so, Pass *pass)
 static void
 select_nodes(LokiScan *so, Pass *pass)
 {
-	if (so->has_map)
+	if (so->filter.has_map)
 	{
 		if (select_mapped(so, pass))
 			return;
-		so->has_map = false;
+		so->filter.has_map = false;
 	}
-	if (so->has_list)
+	if (so->filter.has_list)
 	{
 		if (select_listed(so, pass))
 			return;
-		so->has_list = false;
+		so->filter.has_list = false;
 	}
 	begin_pass(so, pass);
-	pass_nodes(pass, 0, so->seen_nodes);
+	pass_nodes(pass, 0, so->flat.seen_nodes);
 	finish_pass(pass);
 }
 
@@ -697,16 +697,16 @@ static uint32
 selection_size(LokiScan *so)
 {
 	/* settings allow for more memory than numbers of nodes have bits */
-	double		most = Min(Max(1000, so->search.memory_limit / 4 / sizeof(LokiCandidate)),
+	double		most = Min(Max(1000, so->search.budget.memory_limit / 4 / sizeof(LokiCandidate)),
 						   LOKI_MAX_NUMBER);
 	int			first = so->state->code.bits < FINE_BITS ||
 		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
-	double		wanted = Max(first, 4.0 * so->batch_left);
+	double		wanted = Max(first, 4.0 * so->course.batch_left);
 
 	/* all within the bound, or as many as there is another pass for */
-	if (so->certain)
-		wanted = so->bound_all ? most : Max(wanted, FIRST_CERTAIN);
-	for (int i = 0; i < so->selections && wanted < most; i++)
+	if (so->plan.certain)
+		wanted = so->filter.bound_all ? most : Max(wanted, FIRST_CERTAIN);
+	for (int i = 0; i < so->flat.selections && wanted < most; i++)
 		wanted *= MORE_SELECTION;
 	return (uint32) Min(wanted, most);
 }
@@ -718,20 +718,20 @@ selection_size(LokiScan *so)
 static void
 keep_selected(LokiScan *so, const Selection *selection)
 {
-	so->selected = MemoryContextAllocHuge(so->context, mul_size(selection->n, sizeof(uint32)));
-	so->nselected = selection->n;
+	so->flat.selected = MemoryContextAllocHuge(so->context, mul_size(selection->n, sizeof(uint32)));
+	so->flat.nselected = selection->n;
 	for (uint32 i = 0; i < selection->n; i++)
-		so->selected[i] = selection->heap[i].node;
+		so->flat.selected[i] = selection->heap[i].node;
 }
 
 static void
 mark_selected(LokiScan *so)
 {
 	begin_seen(so);
-	for (uint32 i = 0; i < so->nselected; i++)
-		mark_seen(so, so->selected[i]);
-	pfree(so->selected);
-	so->selected = NULL;
+	for (uint32 i = 0; i < so->flat.nselected; i++)
+		mark_seen(so, so->flat.selected[i]);
+	pfree(so->flat.selected);
+	so->flat.selected = NULL;
 }
 
 /*
@@ -743,18 +743,18 @@ loki_flat_select(LokiScan *so)
 	Pass		pass = {0};
 	Selection  *selection = &pass.selection;
 
-	if (so->last_selection)
+	if (so->flat.last)
 		return false;
-	if (so->selected != NULL)
+	if (so->flat.selected != NULL)
 		mark_selected(so);
 	selection->capacity = selection_size(so);
 	selection->allocated = Min(selection->capacity, 1024);
 	selection->heap = palloc_array(LokiCandidate, selection->allocated);
 	select_nodes(so, &pass);
-	so->flat_scans++;
-	so->selections++;
-	so->last_selection = !selection->overflowed;
-	so->horizon = so->last_selection ? get_float8_infinity() : selection->heap[0].distance;
+	so->work.flat_scans++;
+	so->flat.selections++;
+	so->flat.last = !selection->overflowed;
+	so->queue.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
 	if (pass.few != NULL)
 	{
 		loki_refine_pass_by(so, pass.few->nodes, pass.few->n);
@@ -763,11 +763,11 @@ loki_flat_select(LokiScan *so)
 	}
 
 	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
-	if ((!so->last_selection || so->beyond) && so->seen == NULL)
+	if ((!so->flat.last || so->flat.beyond) && so->flat.seen == NULL)
 		keep_selected(so, selection);
 	for (uint32 i = 0; i < selection->n; i++)
 		mark_seen(so, selection->heap[i].node);
-	if (so->certain)
+	if (so->plan.certain)
 		loki_refine_queue(so, selection->heap, selection->n);
 	else
 		loki_refine_add(so, selection->heap, selection->n);

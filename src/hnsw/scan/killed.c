@@ -44,10 +44,10 @@ loki_kill_begin(LokiScan *so)
 {
 	IndexScanDesc scan = so->scan;
 
-	so->trust_killed = scan->ignore_killed_tuples;
-	so->may_kill = !scan->xactStartedInRecovery && RelationNeedsWAL(scan->indexRelation) &&
+	so->killed.trust = scan->ignore_killed_tuples;
+	so->killed.may_mark = !scan->xactStartedInRecovery && RelationNeedsWAL(scan->indexRelation) &&
 		!(wal_consistency_checking != NULL && wal_consistency_checking[RM_GENERIC_ID]);
-	so->nkills = 0;
+	so->killed.n = 0;
 }
 
 /*
@@ -58,13 +58,13 @@ loki_kill_begin(LokiScan *so)
 void
 loki_kill_note(LokiScan *so, const LokiEntryRef *entry)
 {
-	if (!so->may_kill)
+	if (!so->killed.may_mark)
 		return;
-	if (so->nkills == MAX_KILLS)
+	if (so->killed.n == MAX_KILLS)
 		loki_kill_flush(so);
-	if (so->kills == NULL)
-		so->kills = MemoryContextAlloc(so->context, sizeof(LokiEntryRef) * MAX_KILLS);
-	so->kills[so->nkills++] = *entry;
+	if (so->killed.entries == NULL)
+		so->killed.entries = MemoryContextAlloc(so->context, sizeof(LokiEntryRef) * MAX_KILLS);
+	so->killed.entries[so->killed.n++] = *entry;
 }
 
 /* Mark a slot of a node's chain, while the TID page is locked. */
@@ -154,24 +154,24 @@ loki_kill_flush(LokiScan *so)
 	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
 	uint32		last;
 
-	if (so->nkills > 1)
-		qsort(so->kills, so->nkills, sizeof(LokiEntryRef), compare_kills);
-	for (uint32 first = 0; first < so->nkills; first = last)
+	if (so->killed.n > 1)
+		qsort(so->killed.entries, so->killed.n, sizeof(LokiEntryRef), compare_kills);
+	for (uint32 first = 0; first < so->killed.n; first = last)
 	{
 		uint32		place;
-		uint32		ordinal = loki_slot_page(array, so->kills[first].node, &place);
+		uint32		ordinal = loki_slot_page(array, so->killed.entries[first].node, &place);
 		Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
 											  loki_page_block(array, ordinal));
 
-		for (last = first + 1; last < so->nkills; last++)
-			if (loki_slot_page(array, so->kills[last].node, &place) != ordinal)
+		for (last = first + 1; last < so->killed.n; last++)
+			if (loki_slot_page(array, so->killed.entries[last].node, &place) != ordinal)
 				break;
 		if (ConditionalLockBuffer(buffer))
 		{
-			kill_on_page(so, buffer, so->kills + first, last - first);
+			kill_on_page(so, buffer, so->killed.entries + first, last - first);
 			LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 		}
 		ReleaseBuffer(buffer);
 	}
-	so->nkills = 0;
+	so->killed.n = 0;
 }

@@ -49,28 +49,28 @@ reserve(LokiScan *so, void *array, uint32 *allocated, uint32 n, Size size)
 void
 loki_refine_begin(LokiScan *so)
 {
-	so->ncoarse = so->next_coarse = 0;
-	so->npending = so->next_pending = 0;
-	so->coarse_squares = 0;
-	so->nodes_compared = 0;
+	so->queue.n = so->queue.next = 0;
+	so->ranking.npending = so->ranking.next_pending = 0;
+	so->queue.squares = 0;
+	so->queue.compared = 0;
 }
 
 /* Add candidates, ascending by distance. */
 void
 loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 {
-	uint32		left = so->ncoarse - so->next_coarse;
+	uint32		left = so->queue.n - so->queue.next;
 
 	if (n == 0)
 		return;
-	so->coarse = reserve(so, so->coarse, &so->coarse_allocated, left + n,
+	so->queue.candidates = reserve(so, so->queue.candidates, &so->queue.allocated, left + n,
 						 sizeof(LokiCandidate));
-	memmove(so->coarse, so->coarse + so->next_coarse, sizeof(LokiCandidate) * left);
-	memcpy(so->coarse + left, candidates, sizeof(LokiCandidate) * n);
-	so->next_coarse = 0;
-	so->ncoarse = left + n;
+	memmove(so->queue.candidates, so->queue.candidates + so->queue.next, sizeof(LokiCandidate) * left);
+	memcpy(so->queue.candidates + left, candidates, sizeof(LokiCandidate) * n);
+	so->queue.next = 0;
+	so->queue.n = left + n;
 	if (left > 0)
-		qsort(so->coarse, so->ncoarse, sizeof(LokiCandidate), loki_compare_candidates);
+		qsort(so->queue.candidates, so->queue.n, sizeof(LokiCandidate), loki_compare_candidates);
 }
 
 static int
@@ -167,12 +167,12 @@ add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		float		error = loki_sketch_error(so->metric, estimates[i], errors[i], missed);
+		float		error = loki_sketch_error(so->query.metric, estimates[i], errors[i], missed);
 
 		squares += error * error;
 		errors[i] = sqrtf(errors[i] * errors[i] + error * error);
 	}
-	so->sketch_error = sqrtf(squares / n);
+	so->queue.sketch_error = sqrtf(squares / n);
 }
 
 /*
@@ -187,9 +187,9 @@ compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *es
 	{
 		double		error = estimates[i] - candidates[i].distance;
 
-		so->coarse_squares += error * error;
+		so->queue.squares += error * error;
 	}
-	so->nodes_compared += n;
+	so->queue.compared += n;
 }
 
 /*
@@ -199,8 +199,8 @@ static void
 refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
 {
 	Relation	index = so->scan->indexRelation;
-	LokiSlots  *codes = &so->search.slots;
-	LokiSlots  *refines = &so->refine_slots;
+	LokiSlots  *codes = &so->search.scratch.slots;
+	LokiSlots  *refines = &so->queue.slots;
 	uint32		nodes[LOKI_REFINE_BATCH];
 	float		estimates[LOKI_REFINE_BATCH];
 	float		errors[LOKI_REFINE_BATCH];
@@ -232,11 +232,11 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 
 		/* an estimate that is not a number says nothing: look at the row */
 		bounds[i] = isnan(bound) ? -FLT_MAX :
-			(float) loki_operator_distance(so->metric, bound);
+			(float) loki_operator_distance(so->query.metric, bound);
 	}
 	if (so->state->quantizer->refine_size > 0)
 		compare_estimates(so, candidates, estimates, n);
-	so->nodes_refined += n;
+	so->work.nodes_refined += n;
 }
 
 /*
@@ -248,12 +248,12 @@ coarse_bound(const LokiScan *so)
 {
 	double		error;
 
-	if (so->nodes_compared == 0)
+	if (so->queue.compared == 0)
 		return -get_float8_infinity();
-	error = sqrt(so->coarse_squares / so->nodes_compared);
+	error = sqrt(so->queue.squares / so->queue.compared);
 	if (loki_column_sketched(&so->state->column))
-		error = hypot(error, so->sketch_error);
-	return loki_operator_distance(so->metric, so->coarse[so->next_coarse].distance -
+		error = hypot(error, so->queue.sketch_error);
+	return loki_operator_distance(so->query.metric, so->queue.candidates[so->queue.next].distance -
 								  COARSE_SIGMAS * error);
 }
 
@@ -262,8 +262,8 @@ static void
 certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 {
 	Relation	index = so->scan->indexRelation;
-	LokiSlots  *codes = &so->search.slots;
-	LokiSlots  *refines = &so->refine_slots;
+	LokiSlots  *codes = &so->search.scratch.slots;
+	LokiSlots  *refines = &so->queue.slots;
 	bool		peek = !so->search.in_recovery;
 	bool		valid;
 
@@ -282,8 +282,8 @@ certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	} while (!valid);
 	for (int i = 0; i < n; i++)
 		if (bounds[i] > -FLT_MAX)
-			bounds[i] = loki_round_down(loki_operator_distance(so->metric, bounds[i]));
-	so->nodes_refined += n;
+			bounds[i] = loki_round_down(loki_operator_distance(so->query.metric, bounds[i]));
+	so->work.nodes_refined += n;
 }
 
 /*
@@ -296,8 +296,8 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	/* a node takes a page of CODE and one of REFINE */
 	int			most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
 
-	Assert(so->certain);
-	if (so->blind)
+	Assert(so->plan.certain);
+	if (so->plan.blind)
 	{
 		for (int i = 0; i < n; i++)
 			bounds[i] = -FLT_MAX;
@@ -337,24 +337,24 @@ refine_next(LokiScan *so)
 {
 	/* a candidate takes a page of CODE and one of REFINE */
 	uint32		most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
-	uint32		n = Min(most, so->ncoarse - so->next_coarse);
-	uint32		left = so->npending - so->next_pending;
+	uint32		n = Min(most, so->queue.n - so->queue.next);
+	uint32		left = so->ranking.npending - so->ranking.next_pending;
 	float		bounds[LOKI_REFINE_BATCH];
 	LokiPending batch[LOKI_REFINE_BATCH];
 
-	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
 						  sizeof(LokiPending));
-	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
-	so->next_pending = 0;
-	so->npending = left + n;
-	refine_batch(so, so->coarse + so->next_coarse, n, bounds);
+	memmove(so->ranking.pending, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
+	so->ranking.next_pending = 0;
+	so->ranking.npending = left + n;
+	refine_batch(so, so->queue.candidates + so->queue.next, n, bounds);
 	for (uint32 i = 0; i < n; i++)
 	{
 		batch[i].bound = bounds[i];
-		batch[i].node = so->coarse[so->next_coarse + i].node;
+		batch[i].node = so->queue.candidates[so->queue.next + i].node;
 	}
-	so->next_coarse += n;
-	merge_pending(so->pending, left, batch, n);
+	so->queue.next += n;
+	merge_pending(so->ranking.pending, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
 }
 
@@ -365,50 +365,50 @@ refine_next(LokiScan *so)
 void
 loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 {
-	uint32		left = so->npending - so->next_pending;
+	uint32		left = so->ranking.npending - so->ranking.next_pending;
 
 	if (n == 0)
 		return;
-	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
 						  sizeof(LokiPending));
-	memmove(so->pending + n, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	memmove(so->ranking.pending + n, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->pending[i].bound = -FLT_MAX;
-		so->pending[i].node = nodes[i];
+		so->ranking.pending[i].bound = -FLT_MAX;
+		so->ranking.pending[i].node = nodes[i];
 	}
-	so->next_pending = 0;
-	so->npending = left + n;
+	so->ranking.next_pending = 0;
+	so->ranking.npending = left + n;
 }
 
 /* Queue candidates by the bounds that they have. */
 void
 loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 {
-	uint32		left = so->npending - so->next_pending;
+	uint32		left = so->ranking.npending - so->ranking.next_pending;
 
 	if (n == 0)
 		return;
-	so->pending = reserve(so, so->pending, &so->pending_allocated, left + n,
+	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
 						  sizeof(LokiPending));
-	memmove(so->pending, so->pending + so->next_pending, sizeof(LokiPending) * left);
+	memmove(so->ranking.pending, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->pending[left + i].bound = candidates[i].distance;
-		so->pending[left + i].node = candidates[i].node;
+		so->ranking.pending[left + i].bound = candidates[i].distance;
+		so->ranking.pending[left + i].node = candidates[i].node;
 	}
-	so->next_pending = 0;
-	so->npending = left + n;
-	qsort(so->pending, so->npending, sizeof(LokiPending), compare_pending);
+	so->ranking.next_pending = 0;
+	so->ranking.npending = left + n;
+	qsort(so->ranking.pending, so->ranking.npending, sizeof(LokiPending), compare_pending);
 }
 
 /* Nothing is known any more of what is queued: codes were made anew meanwhile. */
 void
 loki_refine_forget(LokiScan *so)
 {
-	Assert(so->next_coarse == so->ncoarse);
-	for (uint32 i = so->next_pending; i < so->npending; i++)
-		so->pending[i].bound = -FLT_MAX;
+	Assert(so->queue.next == so->queue.n);
+	for (uint32 i = so->ranking.next_pending; i < so->ranking.npending; i++)
+		so->ranking.pending[i].bound = -FLT_MAX;
 }
 
 /*
@@ -418,7 +418,7 @@ loki_refine_forget(LokiScan *so)
 void
 loki_refine_within(LokiScan *so, double distance)
 {
-	while (so->next_coarse < so->ncoarse && !(coarse_bound(so) > distance))
+	while (so->queue.next < so->queue.n && !(coarse_bound(so) > distance))
 		refine_next(so);
 }
 
@@ -429,9 +429,9 @@ loki_refine_within(LokiScan *so, double distance)
 void
 loki_refine_first(LokiScan *so, uint32 n)
 {
-	while (so->next_coarse < so->ncoarse &&
-		   (so->npending - so->next_pending < n ||
-			!(coarse_bound(so) > so->pending[so->next_pending + n - 1].bound)))
+	while (so->queue.next < so->queue.n &&
+		   (so->ranking.npending - so->ranking.next_pending < n ||
+			!(coarse_bound(so) > so->ranking.pending[so->ranking.next_pending + n - 1].bound)))
 		refine_next(so);
 }
 
@@ -442,11 +442,11 @@ loki_refine_first(LokiScan *so, uint32 n)
 bool
 loki_refine_beyond(const LokiScan *so)
 {
-	bool		pending = so->next_pending < so->npending;
-	bool		coarse = so->next_coarse < so->ncoarse;
+	bool		pending = so->ranking.next_pending < so->ranking.npending;
+	bool		coarse = so->queue.next < so->queue.n;
 
 	if (!loki_is_bounded(so) || (!pending && !coarse))
 		return false;
-	return (!pending || loki_is_beyond(so, so->pending[so->next_pending].bound)) &&
+	return (!pending || loki_is_beyond(so, so->ranking.pending[so->ranking.next_pending].bound)) &&
 		(!coarse || loki_is_beyond(so, coarse_bound(so)));
 }

@@ -54,45 +54,45 @@ loki_rerank_begin(LokiScan *so)
 	IndexScanDesc scan = so->scan;
 
 	loki_refine_begin(so);
-	so->fetch_most = PG_UINT32_MAX;
-	so->nrows = so->next_row = 0;
-	so->nchains = 0;
-	if (so->slot != NULL)
+	so->ranking.fetch_most = PG_UINT32_MAX;
+	so->ranking.nrows = so->ranking.next_row = 0;
+	so->ranking.nchains = 0;
+	if (so->heap.slot != NULL)
 		return;
-	so->slot = table_slot_create(scan->heapRelation, NULL);
-	so->is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
-	so->heap_attribute = scan->indexRelation->rd_index->indkey.values[0];
-	if (so->heap_attribute == 0)
+	so->heap.slot = table_slot_create(scan->heapRelation, NULL);
+	so->heap.is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
+	so->heap.attribute = scan->indexRelation->rd_index->indkey.values[0];
+	if (so->heap.attribute == 0)
 	{
-		so->index_info = BuildIndexInfo(scan->indexRelation);
-		so->estate = CreateExecutorState();
-		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
+		so->heap.index_info = BuildIndexInfo(scan->indexRelation);
+		so->heap.estate = CreateExecutorState();
+		GetPerTupleExprContext(so->heap.estate)->ecxt_scantuple = so->heap.slot;
 	}
 }
 
-/* The vector of the row in so->slot */
+/* The vector of the row in so->heap.slot */
 static Datum
 row_value(LokiScan *so, bool *isnull)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	bool		nulls[INDEX_MAX_KEYS];
 
-	if (so->heap_attribute != 0)
+	if (so->heap.attribute != 0)
 	{
-		values[0] = slot_getattr(so->slot, so->heap_attribute, isnull);
+		values[0] = slot_getattr(so->heap.slot, so->heap.attribute, isnull);
 
 		/*
 		 * rows come by distance: where one value ends says nothing of the
 		 * next
 		 */
-		so->toast.block = InvalidBlockNumber;
+		so->heap.toast.block = InvalidBlockNumber;
 		if (!*isnull)
-			values[0] = PointerGetDatum(loki_toast_read(&so->toast,
+			values[0] = PointerGetDatum(loki_toast_read(&so->heap.toast,
 														(struct varlena *) DatumGetPointer(values[0])));
 		return values[0];
 	}
-	ResetPerTupleExprContext(so->estate);
-	FormIndexDatum(so->index_info, so->slot, so->estate, values, nulls);
+	ResetPerTupleExprContext(so->heap.estate);
+	FormIndexDatum(so->heap.index_info, so->heap.slot, so->heap.estate, values, nulls);
 	*isnull = nulls[0];
 	return values[0];
 }
@@ -108,16 +108,16 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 
 	if (loki_is_beyond(so, distance))
 		return;
-	if (so->nrows == so->rows_allocated)
+	if (so->ranking.nrows == so->ranking.rows_allocated)
 	{
-		so->rows_allocated = Max(64, so->rows_allocated * 2);
-		if (so->rows == NULL)
-			so->rows = MemoryContextAllocHuge(so->context,
-											  mul_size(so->rows_allocated, sizeof(LokiRow)));
+		so->ranking.rows_allocated = Max(64, so->ranking.rows_allocated * 2);
+		if (so->ranking.rows == NULL)
+			so->ranking.rows = MemoryContextAllocHuge(so->context,
+											  mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
 		else
-			so->rows = repalloc_huge(so->rows, mul_size(so->rows_allocated, sizeof(LokiRow)));
+			so->ranking.rows = repalloc_huge(so->ranking.rows, mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
 	}
-	row = &so->rows[so->nrows++];
+	row = &so->ranking.rows[so->ranking.nrows++];
 	row->distance = distance;
 	row->tid = tid;
 	row->unseen = unseen;
@@ -132,13 +132,13 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 static bool
 surely_visible(LokiScan *so, const ItemPointerData *tid)
 {
-	return so->is_heap &&
+	return so->heap.is_heap &&
 		VM_ALL_VISIBLE(so->scan->heapRelation, ItemPointerGetBlockNumberNoCheck(tid),
-					   &so->visibility);
+					   &so->heap.visibility);
 }
 
 /*
- * Fetch the row of an index entry into so->slot, if it is visible; one that is
+ * Fetch the row of an index entry into so->heap.slot, if it is visible; one that is
  * dead to all is noted.  The TID is a copy, since fetching moves it along the
  * HOT chain, while the executor wants the root.
  */
@@ -150,7 +150,7 @@ fetch_row(LokiScan *so, const LokiEntryRef *entry)
 	ItemPointerData tid = entry->heap;
 
 	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
-								so->slot, &call_again, &all_dead))
+								so->heap.slot, &call_again, &all_dead))
 		return true;
 	if (all_dead)
 		loki_kill_note(so, entry);
@@ -164,31 +164,31 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 	const float *values;
 
 	if (so->state->column.type->distance != NULL)
-		return loki_value_distance(&so->state->column, value, isnull, so->query_value,
+		return loki_value_distance(&so->state->column, value, isnull, so->query.value,
 								   distance);
 	if (loki_value_open(&so->state->column, value, isnull, &values) != LOKI_VALUE_VECTOR)
 		return false;
-	*distance = loki_exact_distance(so->metric, so->state->dim, so->query, values);
+	*distance = loki_exact_distance(so->query.metric, so->state->dim, so->query.values, values);
 	return true;
 }
 
-/* The exact distance of the row in so->slot by its vector */
+/* The exact distance of the row in so->heap.slot by its vector */
 static bool
 slot_distance(LokiScan *so, double *distance)
 {
 	bool		isnull;
 	bool		found;
-	MemoryContext old = MemoryContextSwitchTo(so->fetch_context);
+	MemoryContext old = MemoryContextSwitchTo(so->heap.context);
 	Datum		value = row_value(so, &isnull);
 
 	found = value_distance(so, value, isnull, distance);
 	MemoryContextSwitchTo(old);
-	MemoryContextReset(so->fetch_context);
+	MemoryContextReset(so->heap.context);
 	return found;
 }
 
 /*
- * Whether the caller will take the row in so->slot, as far as that is asked.  Its
+ * Whether the caller will take the row in so->heap.slot, as far as that is asked.  Its
  * functions may tell others what they see, so that the row must be one that the
  * snapshot sees, as whatever fetch_row() leaves in the slot is, and that matches the
  * keys, which the filter makes sure of where slots did not decide.
@@ -198,10 +198,10 @@ slot_passes(LokiScan *so)
 {
 	if (!loki_filters_rows(so))
 		return true;
-	Assert(!TTS_EMPTY(so->slot));
-	if (so->row_filter->passes(so->row_filter, so->slot, loki_filter_needs_recheck(&so->filter)))
+	Assert(!TTS_EMPTY(so->heap.slot));
+	if (so->plan.row_filter->passes(so->plan.row_filter, so->heap.slot, loki_filter_needs_recheck(&so->filter.keys)))
 		return true;
-	so->dropped++;
+	so->course.dropped++;
 	return false;
 }
 
@@ -214,12 +214,12 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 {
 	bool		found;
 
-	so->heap_fetches++;
+	so->work.heap_fetches++;
 	if (!fetch_row(so, entry))
 		return false;
 	found = slot_distance(so, distance);
 	*passes = found && slot_passes(so);
-	ExecClearTuple(so->slot);
+	ExecClearTuple(so->heap.slot);
 	return found;
 }
 
@@ -250,12 +250,12 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 {
 	struct varlena *value;
 
-	value = loki_toast_read_at(&so->toast, so->scan->heapRelation->rd_rel->reltoastrelid,
+	value = loki_toast_read_at(&so->heap.toast, so->scan->heapRelation->rd_rel->reltoastrelid,
 							   LokiTidValue(tid), &tid->chunk,
 							   loki_value_size(&so->state->column), recent);
 	if (value == NULL)
 		return false;
-	so->heap_fetches++;
+	so->work.heap_fetches++;
 	return value_distance(so, PointerGetDatum(value), false, distance);
 }
 
@@ -276,7 +276,7 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 		return false;
 	if (slot_passes(so))
 		add_row(so, distance, entry->heap, false);
-	ExecClearTuple(so->slot);
+	ExecClearTuple(so->heap.slot);
 	return true;
 }
 
@@ -290,18 +290,18 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 {
 	double		distance;
 
-	so->heap_fetches++;
+	so->work.heap_fetches++;
 	if (!fetch_row(so, entry))
 		return;
 	if (slot_passes(so) &&
 		((value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
 		 slot_distance(so, &distance)))
 		add_row(so, distance, entry->heap, false);
-	ExecClearTuple(so->slot);
+	ExecClearTuple(so->heap.slot);
 }
 
 /*
- * Append the visible rows among so->tids, which are some of a chain's.  All
+ * Append the visible rows among so->ranking.tids, which are some of a chain's.  All
  * have the same vector, so that one that can be read tells the distance of all.
  * False if there is none.
  *
@@ -315,10 +315,10 @@ add_chain_rows(LokiScan *so, LokiChain *chain, bool *known, bool more)
 {
 	bool		any = false;
 
-	for (uint32 i = so->tids.n; i-- > 0;)
+	for (uint32 i = so->ranking.tids.n; i-- > 0;)
 	{
-		LokiEntryRef entry = {so->tids_lsn, chain->node, so->tids.slots[i],
-		so->tids.tids[i]};
+		LokiEntryRef entry = {so->ranking.tids_lsn, chain->node, so->ranking.tids.slots[i],
+		so->ranking.tids.tids[i]};
 		bool		visible;
 		bool		passes;
 
@@ -348,7 +348,7 @@ fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
 	{
 		LokiChain	before = *chain;
 
-		if (!loki_chain_tids(so, chain, most, &so->tids))
+		if (!loki_chain_tids(so, chain, most, &so->ranking.tids))
 		{
 			(void) add_chain_rows(so, chain, &known, false);
 			return false;
@@ -385,18 +385,18 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
 	if (known && single)
 		(void) add_known_row(so, chain.distance, &entry, false);
-	else if (fetch_chain(so, &chain, known, so->certain ? PG_UINT32_MAX : CHAIN_FIRST))
+	else if (fetch_chain(so, &chain, known, so->plan.certain ? PG_UINT32_MAX : CHAIN_FIRST))
 	{
-		if (so->nchains == so->chains_allocated)
+		if (so->ranking.nchains == so->ranking.chains_allocated)
 		{
 			Size		size;
 
-			so->chains_allocated = Max(8, so->chains_allocated * 2);
-			size = mul_size(sizeof(LokiChain), so->chains_allocated);
-			so->chains = so->chains ? repalloc_huge(so->chains, size) :
+			so->ranking.chains_allocated = Max(8, so->ranking.chains_allocated * 2);
+			size = mul_size(sizeof(LokiChain), so->ranking.chains_allocated);
+			so->ranking.chains = so->ranking.chains ? repalloc_huge(so->ranking.chains, size) :
 				MemoryContextAllocHuge(so->context, size);
 		}
-		so->chains[so->nchains++] = chain;
+		so->ranking.chains[so->ranking.nchains++] = chain;
 	}
 }
 
@@ -406,9 +406,9 @@ nearest_chain(LokiScan *so)
 {
 	LokiChain  *nearest = NULL;
 
-	for (uint32 i = 0; i < so->nchains; i++)
-		if (nearest == NULL || loki_is_nearer(so->chains[i].distance, nearest->distance))
-			nearest = &so->chains[i];
+	for (uint32 i = 0; i < so->ranking.nchains; i++)
+		if (nearest == NULL || loki_is_nearer(so->ranking.chains[i].distance, nearest->distance))
+			nearest = &so->ranking.chains[i];
 	return nearest;
 }
 
@@ -417,7 +417,7 @@ static void
 continue_chain(LokiScan *so, LokiChain *chain, uint32 most)
 {
 	if (!fetch_chain(so, chain, true, most))
-		*chain = so->chains[--so->nchains];
+		*chain = so->ranking.chains[--so->ranking.nchains];
 }
 
 /* Copy a TID slot out, and the LSN of its page; what is past the end is FREE. */
@@ -442,7 +442,7 @@ static void
 read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPtr *lsns)
 {
 	Relation	index = so->scan->indexRelation;
-	LokiSlots  *slots = &so->refine_slots;
+	LokiSlots  *slots = &so->queue.slots;
 
 	loki_slots_find(so->state, index, LOKI_SLOTS_TID, nodes, n, slots);
 	for (int i = 0; i < n; i++)
@@ -491,7 +491,7 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 	if (nrows > 0)
 		loki_prefetch_tuples(so->state, heap, &so->state->heap_map, rows, nrows);
 	if (nvalues > 0)
-		loki_prefetch_tuples(so->state, loki_toast_open(&so->toast, heap->rd_rel->reltoastrelid),
+		loki_prefetch_tuples(so->state, loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid),
 						&so->state->toast_map, values, nvalues);
 	for (int i = 0; i < n; i++)
 		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
@@ -508,21 +508,21 @@ fetch_nodes(LokiScan *so, int n)
 	LokiTidData tids[READ_AHEAD];
 	XLogRecPtr	lsns[READ_AHEAD];
 	Buffer		recent[READ_AHEAD] = {InvalidBuffer};
-	int			known = (int) Min(n + READ_MORE, so->npending - so->next_pending);
+	int			known = (int) Min(n + READ_MORE, so->ranking.npending - so->ranking.next_pending);
 
 	known = Max(n, Min(known, READ_AHEAD));
 	Assert(n <= READ_AHEAD);
 	for (int i = 0; i < known; i++)
-		nodes[i] = so->pending[so->next_pending + i].node;
+		nodes[i] = so->ranking.pending[so->ranking.next_pending + i].node;
 	read_tids(so, nodes, known, tids, lsns);
-	if (so->is_heap && !so->state->local)
+	if (so->heap.is_heap && !so->state->local)
 		read_vectors_ahead(so, tids, known, recent);
 	for (int i = 0; i < n; i++)
 	{
-		so->next_pending++;
+		so->ranking.next_pending++;
 		if (loki_is_killed(so, &tids[i]))
 			continue;
-		so->fetch_most--;
+		so->ranking.fetch_most--;
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
 	}
 }
@@ -534,15 +534,15 @@ loki_rerank_announce(LokiScan *so, uint32 wanted)
 	LokiPrefetch	ahead[READ_AHEAD];
 	int			n = 0;
 
-	if (!so->is_heap || so->state->local || so->next_row < so->announced)
+	if (!so->heap.is_heap || so->state->local || so->ranking.next_row < so->ranking.announced)
 		return;
-	wanted = Min(Min(wanted, READ_AHEAD), so->nrows - so->next_row);
-	so->announced = so->next_row + wanted;
-	for (uint32 i = so->next_row; i < so->announced; i++)
+	wanted = Min(Min(wanted, READ_AHEAD), so->ranking.nrows - so->ranking.next_row);
+	so->ranking.announced = so->ranking.next_row + wanted;
+	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
 	{
-		if (!so->rows[i].unseen)
+		if (!so->ranking.rows[i].unseen)
 			continue;
-		ahead[n].tid = so->rows[i].tid;
+		ahead[n].tid = so->ranking.rows[i].tid;
 		ahead[n++].size = 1;
 	}
 	if (n > 0)
@@ -573,21 +573,21 @@ compare_rows(const void *a, const void *b)
 static void
 merge_rows(LokiScan *so, uint32 sorted)
 {
-	if (so->nrows - sorted > MERGE_MAX_ROWS)
+	if (so->ranking.nrows - sorted > MERGE_MAX_ROWS)
 	{
-		qsort(so->rows + so->next_row, so->nrows - so->next_row, sizeof(LokiRow),
+		qsort(so->ranking.rows + so->ranking.next_row, so->ranking.nrows - so->ranking.next_row, sizeof(LokiRow),
 			  compare_rows);
 		return;
 	}
-	for (uint32 i = sorted; i < so->nrows; i++)
+	for (uint32 i = sorted; i < so->ranking.nrows; i++)
 	{
-		LokiRow		row = so->rows[i];
+		LokiRow		row = so->ranking.rows[i];
 		uint32		place = i;
 
-		while (place > so->next_row && compare_rows(&so->rows[place - 1], &row) > 0)
+		while (place > so->ranking.next_row && compare_rows(&so->ranking.rows[place - 1], &row) > 0)
 			place--;
-		memmove(&so->rows[place + 1], &so->rows[place], sizeof(LokiRow) * (i - place));
-		so->rows[place] = row;
+		memmove(&so->ranking.rows[place + 1], &so->ranking.rows[place], sizeof(LokiRow) * (i - place));
+		so->ranking.rows[place] = row;
 	}
 }
 
@@ -598,12 +598,12 @@ merge_rows(LokiScan *so, uint32 sorted)
 static int
 known_nodes(LokiScan *so, uint32 wanted)
 {
-	wanted = Min(Min(wanted, so->fetch_most), LOKI_MAX_NUMBER);
+	wanted = Min(Min(wanted, so->ranking.fetch_most), LOKI_MAX_NUMBER);
 	if (wanted > 0)
 		loki_refine_first(so, wanted);
 	if (loki_refine_beyond(so))
 		return 0;
-	return (int) Min(wanted, so->npending - so->next_pending);
+	return (int) Min(wanted, so->ranking.npending - so->ranking.next_pending);
 }
 
 /*
@@ -615,25 +615,25 @@ complete_certain(LokiScan *so, uint32 wanted)
 {
 	for (;;)
 	{
-		double		farthest = so->rows[wanted - 1].distance;
+		double		farthest = so->ranking.rows[wanted - 1].distance;
 		uint32		most = Max(READ_AHEAD, wanted / CERTAIN_PART);
 		uint32		n = 0;
 
 		/* a row whose distance is NaN is the farthest of all */
-		while (n < most && so->next_pending < so->npending &&
-			   !(so->pending[so->next_pending].bound > farthest))
+		while (n < most && so->ranking.next_pending < so->ranking.npending &&
+			   !(so->ranking.pending[so->ranking.next_pending].bound > farthest))
 		{
 			int			known = 1;
 
-			while (known < READ_AHEAD && so->next_pending + known < so->npending &&
-				   !(so->pending[so->next_pending + known].bound > farthest))
+			while (known < READ_AHEAD && so->ranking.next_pending + known < so->ranking.npending &&
+				   !(so->ranking.pending[so->ranking.next_pending + known].bound > farthest))
 				known++;
 			fetch_nodes(so, known);
 			n += known;
 		}
 		if (n == 0)
-			return farthest <= so->horizon;
-		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
+			return farthest <= so->queue.horizon;
+		qsort(so->ranking.rows, so->ranking.nrows, sizeof(LokiRow), compare_rows);
 	}
 }
 
@@ -646,41 +646,41 @@ complete_certain(LokiScan *so, uint32 wanted)
 bool
 loki_rerank_complete(LokiScan *so, uint32 wanted)
 {
-	uint32		left = so->nrows - so->next_row;
+	uint32		left = so->ranking.nrows - so->ranking.next_row;
 	uint32		at_end = loki_filters_rows(so) ? FILTERED_AT_END : 1;
 	int			known;
 
-	so->announced = 0;
-	if (so->next_row > 0)
+	so->ranking.announced = 0;
+	if (so->ranking.next_row > 0)
 	{
-		memmove(so->rows, so->rows + so->next_row, sizeof(LokiRow) * left);
-		so->nrows = left;
-		so->next_row = 0;
+		memmove(so->ranking.rows, so->ranking.rows + so->ranking.next_row, sizeof(LokiRow) * left);
+		so->ranking.nrows = left;
+		so->ranking.next_row = 0;
 	}
-	while (so->nrows < wanted)
+	while (so->ranking.nrows < wanted)
 	{
 		LokiChain  *chain = nearest_chain(so);
 
-		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE : wanted - so->nrows);
+		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE : wanted - so->ranking.nrows);
 		if (chain != NULL &&
-			(known == 0 || chain->distance < so->pending[so->next_pending].bound))
-			continue_chain(so, chain, wanted - so->nrows);
+			(known == 0 || chain->distance < so->ranking.pending[so->ranking.next_pending].bound))
+			continue_chain(so, chain, wanted - so->ranking.nrows);
 		else if (known > 0)
 			fetch_nodes(so, Min(known, READ_AHEAD));
 		else
 			break;
 	}
-	if (so->nrows > left)
-		qsort(so->rows, so->nrows, sizeof(LokiRow), compare_rows);
-	if (so->nrows < wanted)
+	if (so->ranking.nrows > left)
+		qsort(so->ranking.rows, so->ranking.nrows, sizeof(LokiRow), compare_rows);
+	if (so->ranking.nrows < wanted)
 		return false;
-	if (so->certain)
+	if (so->plan.certain)
 		return complete_certain(so, wanted);
 
 	for (;;)
 	{
-		double		farthest = so->rows[wanted - 1].distance;
-		uint32		sorted = so->nrows;
+		double		farthest = so->ranking.rows[wanted - 1].distance;
+		uint32		sorted = so->ranking.nrows;
 
 		LokiChain  *chain = nearest_chain(so);
 
@@ -688,7 +688,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		if (chain != NULL && loki_is_nearer(chain->distance, farthest))
 			continue_chain(so, chain, CHAIN_FIRST);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
-				 so->pending[so->next_pending].bound > farthest)
+				 so->ranking.pending[so->ranking.next_pending].bound > farthest)
 			return !isnan(farthest);
 		else
 			fetch_nodes(so, known);

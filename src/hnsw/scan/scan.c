@@ -76,8 +76,8 @@ loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit, LokiRowFilter *
 
 	if (so != NULL)
 	{
-		so->limit = limit;
-		so->row_filter = filter;
+		so->plan.limit = limit;
+		so->plan.row_filter = filter;
 	}
 	else
 	{
@@ -94,10 +94,10 @@ loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, boo
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
-	so->within = tids;
-	so->bound = bound;
-	so->bound_nans = nans;
-	so->bound_all = all;
+	so->filter.within = tids;
+	so->filter.bound = bound;
+	so->filter.bound_nans = nans;
+	so->filter.bound_all = all;
 }
 
 /* ambeginscan */
@@ -110,13 +110,13 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	LokiScan   *so = MemoryContextAllocZero(context, sizeof(LokiScan));
 
 	so->scan = scan;
-	so->skip = LOKI_NONE;
+	so->plan.skip = LOKI_NONE;
 	so->context = context;
-	so->fetch_context = AllocSetContextCreate(context, "hnsw scan row",
+	so->heap.context = AllocSetContextCreate(context, "hnsw scan row",
 											  ALLOCSET_DEFAULT_SIZES);
-	so->bound = get_float8_nan();
-	so->page = MemoryContextAlloc(context, BLCKSZ);
-	so->toast.context = context;
+	so->filter.bound = get_float8_nan();
+	so->unordered.page = MemoryContextAlloc(context, BLCKSZ);
+	so->heap.toast.context = context;
 	if (norderbys > 0)
 	{
 		scan->xs_orderbyvals = palloc0_array(Datum, norderbys);
@@ -139,12 +139,12 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	if (orderbys && scan->numberOfOrderBys > 0)
 		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 
-	loki_hnsw_scan_work(scan, &so->done);
-	so->phase = LOKI_SCAN_START;
+	loki_hnsw_scan_work(scan, &so->work.done);
+	so->course.phase = LOKI_SCAN_START;
 	if (limit_index == RelationGetRelid(scan->indexRelation))
 	{
-		so->limit = limit_rows;
-		so->row_filter = limit_filter;
+		so->plan.limit = limit_rows;
+		so->plan.row_filter = limit_filter;
 		limit_index = InvalidOid;
 	}
 }
@@ -155,13 +155,13 @@ loki_hnsw_endscan(IndexScanDesc scan)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
-	loki_toast_close(&so->toast);
-	if (BufferIsValid(so->visibility))
-		ReleaseBuffer(so->visibility);
-	if (so->slot != NULL)
-		ExecDropSingleTupleTableSlot(so->slot);
-	if (so->estate != NULL)
-		FreeExecutorState(so->estate);
+	loki_toast_close(&so->heap.toast);
+	if (BufferIsValid(so->heap.visibility))
+		ReleaseBuffer(so->heap.visibility);
+	if (so->heap.slot != NULL)
+		ExecDropSingleTupleTableSlot(so->heap.slot);
+	if (so->heap.estate != NULL)
+		FreeExecutorState(so->heap.estate);
 	MemoryContextDelete(so->context);
 	scan->opaque = NULL;
 }
@@ -178,24 +178,24 @@ open_query(LokiScan *so)
 	ScanKey		key = &so->scan->orderByData[0];
 	MemoryContext old;
 
-	so->query_null = (key->sk_flags & SK_ISNULL) != 0;
-	so->query_zero = false;
-	if (so->query_value != NULL)
-		pfree(so->query_value);
-	so->query_value = NULL;
-	if (so->query_null)
+	so->query.isnull = (key->sk_flags & SK_ISNULL) != 0;
+	so->query.zero = false;
+	if (so->query.value != NULL)
+		pfree(so->query.value);
+	so->query.value = NULL;
+	if (so->query.isnull)
 		return;
 	if (so->state->column.type->distance != NULL)
 	{
 		old = MemoryContextSwitchTo(so->context);
-		so->query_value = PG_DETOAST_DATUM_COPY(key->sk_argument);
+		so->query.value = PG_DETOAST_DATUM_COPY(key->sk_argument);
 		MemoryContextSwitchTo(old);
 	}
-	old = MemoryContextSwitchTo(so->fetch_context);
-	so->query_zero = loki_query_open(&so->state->column, key->sk_argument,
-									 so->query) == LOKI_VALUE_ZERO_NORM;
+	old = MemoryContextSwitchTo(so->heap.context);
+	so->query.zero = loki_query_open(&so->state->column, key->sk_argument,
+									 so->query.values) == LOKI_VALUE_ZERO_NORM;
 	MemoryContextSwitchTo(old);
-	MemoryContextReset(so->fetch_context);
+	MemoryContextReset(so->heap.context);
 }
 
 /*
@@ -213,7 +213,7 @@ walk_width(LokiScan *so, double rows)
 	else if (so->state->code.kind == LOKI_CODE_BITS)
 		factor = 1.2;			/* with many at the same distance, the graph
 								 * leads less far, ... */
-	else if (so->metric == LOKI_METRIC_L1)
+	else if (so->query.metric == LOKI_METRIC_L1)
 		factor = 1.3;			/* ... and so does that of taxicabs */
 	if (loki_column_sketched(&so->state->column))
 		factor *= 1.5;			/* a code of a sketch */
@@ -225,26 +225,28 @@ static void
 prepare_search(LokiScan *so)
 {
 	/* codes of sketches, of parts, or of two epochs at once tell nothing for certain */
-	so->blind = so->state->quantizer->least == NULL ||
+	so->plan.blind = so->state->quantizer->least == NULL ||
 		loki_column_sketched(&so->state->column) ||
 		(so->meta.flags & LOKI_META_REQUANTIZING) != 0;
 
 	if (!so->search_ready)
 	{
 		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
+		memset(&so->choice, 0, sizeof(so->choice));
+		so->search.choice = &so->choice;
 		so->search_ready = true;
 	}
-	so->search.filter = &so->nodes;
-	so->search.skip = so->skip;
-	so->search.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
-	so->search.nodes_scored = so->search.nodes_expanded = 0;
-	so->search.nodes_filtered = so->search.nodes_matched = 0;
-	so->search.scored_limit = !so->complete && so->settings.iterative_scan != LOKI_ITERATIVE_OFF ?
-		so->settings.max_tuples : 0;
+	so->search.filter = &so->filter.nodes;
+	so->search.skip = so->plan.skip;
+	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
+	so->search.count.scored = so->search.count.expanded = 0;
+	so->search.count.filtered = so->search.count.matched = 0;
+	so->search.budget.scored_limit = !so->plan.complete && so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ?
+		so->plan.settings.max_tuples : 0;
 	loki_search_reset(&so->search);
-	so->search.pass_nodes = so->complete && so->nodes.any ?
+	so->search.budget.pass_nodes = so->plan.complete && so->filter.nodes.any ?
 		loki_node_end(so->state, so->scan->indexRelation) : 0;
-	so->query_ready = false;
+	so->query.ready = false;
 }
 
 /* Open the index, when its codes are of one epoch. */
@@ -271,37 +273,37 @@ static void
 choose_phases(LokiScan *so)
 {
 	Oid			first = so->scan->orderByData[0].sk_collation;
-	LokiScanPhase *phase = so->phases;
+	LokiScanPhase *phase = so->course.phases;
 	bool		bounded = loki_is_bounded(so);
-	bool		beyond = bounded && !so->bound_nans;
-	bool		zeros = so->complete && !so->filter.vector_null && !beyond;
-	bool		nulls = !so->filter.vector_not_null && !bounded &&
-		(so->complete || so->filter.vector_null);
-	bool		unordered = so->query_null || so->query_zero;
+	bool		beyond = bounded && !so->filter.bound_nans;
+	bool		zeros = so->plan.complete && !so->filter.keys.vector_null && !beyond;
+	bool		nulls = !so->filter.keys.vector_not_null && !bounded &&
+		(so->plan.complete || so->filter.keys.vector_null);
+	bool		unordered = so->query.isnull || so->query.zero;
 
-	if (!so->nodes.never)
+	if (!so->filter.nodes.never)
 	{
 		if (nulls && (first & LOKI_FIRST_NULLS))
 			*phase++ = LOKI_SCAN_NULL;
 		if (zeros && (first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
-		if (!so->filter.vector_null && !(unordered && (so->query_null ? bounded : beyond)))
+		if (!so->filter.keys.vector_null && !(unordered && (so->query.isnull ? bounded : beyond)))
 			*phase++ = unordered ? LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
 		if (zeros && !(first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
 		if (nulls && !(first & LOKI_FIRST_NULLS))
 			*phase++ = LOKI_SCAN_NULL;
 	}
-	Assert(phase < so->phases + lengthof(so->phases));
+	Assert(phase < so->course.phases + lengthof(so->course.phases));
 	*phase = LOKI_SCAN_DONE;
-	so->next_phase = 0;
+	so->course.next_phase = 0;
 }
 
 static void
 next_phase(LokiScan *so)
 {
-	so->phase = so->phases[so->next_phase++];
-	if (so->phase != LOKI_SCAN_WALK && so->phase != LOKI_SCAN_DONE)
+	so->course.phase = so->course.phases[so->course.next_phase++];
+	if (so->course.phase != LOKI_SCAN_WALK && so->course.phase != LOKI_SCAN_DONE)
 		loki_stream_begin(so);
 }
 
@@ -316,26 +318,26 @@ choose_completeness(LokiScan *so)
 {
 	Oid			plan = so->scan->orderByData[0].sk_collation;
 
-	loki_scan_settings(so->scan->indexRelation, &so->settings);
-	so->complete = so->settings.complete;
-	so->exact = so->settings.exact;
-	so->ordered = false;
+	loki_scan_settings(so->scan->indexRelation, &so->plan.settings);
+	so->plan.complete = so->plan.settings.complete;
+	so->plan.exact = so->plan.settings.exact;
+	so->plan.ordered = false;
 	if (plan & LOKI_PLAN_MADE)
 	{
-		so->complete = (plan & LOKI_PLAN_COMPLETE) != 0;
-		so->ordered = (plan & LOKI_PLAN_LATE) == 0;
+		so->plan.complete = (plan & LOKI_PLAN_COMPLETE) != 0;
+		so->plan.ordered = (plan & LOKI_PLAN_LATE) == 0;
 	}
-	Assert(!(plan & LOKI_PLAN_EXACT) || so->ordered);
+	Assert(!(plan & LOKI_PLAN_EXACT) || so->plan.ordered);
 
 	/*
 	 * All rows in an order that the plan relies on; or all within a bound, which
 	 * is a condition then, and no search.
 	 */
-	so->certain = (plan & LOKI_PLAN_EXACT) != 0 ||
-		(so->complete && so->ordered && so->limit == 0) ||
-		(so->complete && so->bound_all && loki_is_bounded(so));
-	so->complete |= so->certain;
-	so->exact |= so->certain;
+	so->plan.certain = (plan & LOKI_PLAN_EXACT) != 0 ||
+		(so->plan.complete && so->plan.ordered && so->plan.limit == 0) ||
+		(so->plan.complete && so->filter.bound_all && loki_is_bounded(so));
+	so->plan.complete |= so->plan.certain;
+	so->plan.exact |= so->plan.certain;
 }
 
 /*
@@ -348,30 +350,30 @@ begin_scan(LokiScan *so)
 	LokiIndex  *state = open_index(so);
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
-	if (state != so->state || so->query == NULL)
+	if (state != so->state || so->query.values == NULL)
 	{
 		so->state = state;
 		so->search_ready = false;
-		so->metric = state->code.metric;
-		so->query = palloc_array(float, state->dim);
+		so->query.metric = state->code.metric;
+		so->query.values = palloc_array(float, state->dim);
 	}
-	loki_filter_compile(&so->filter, scan->indexRelation, scan->keyData, scan->numberOfKeys);
-	loki_node_filter_make(&so->nodes, &so->filter, so->within);
+	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys);
+	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
 	choose_completeness(so);
-	so->nodes_refined = so->heap_fetches = so->flat_scans = so->late_rows = 0;
-	so->returned = so->dropped = 0;
-	so->farthest = -get_float8_infinity();
-	so->walked = so->walk_taken = so->search.hops = false;
-	so->has_list = so->has_map = false;
+	so->work.nodes_refined = so->work.heap_fetches = so->work.flat_scans = so->work.late_rows = 0;
+	so->course.returned = so->course.dropped = 0;
+	so->course.farthest = -get_float8_infinity();
+	so->course.walked = so->flat.walk_taken = so->choice.hops = false;
+	so->filter.has_list = so->filter.has_map = false;
 	open_query(so);
 	loki_rerank_begin(so);
 	loki_kill_begin(so);
 	prepare_search(so);
 	MemoryContextSwitchTo(old);
 
-	so->batch = so->complete && so->limit > 0 ?
-		(uint32) Min(so->limit, (double) LOKI_MAX_NUMBER / 4) : so->settings.ef;
-	so->batch_left = so->batch;
+	so->course.batch = so->plan.complete && so->plan.limit > 0 ?
+		(uint32) Min(so->plan.limit, (double) LOKI_MAX_NUMBER / 4) : so->plan.settings.ef;
+	so->course.batch_left = so->course.batch;
 
 	choose_phases(so);
 	next_phase(so);
@@ -393,12 +395,12 @@ take_walk(LokiScan *so, uint32 most)
 	LokiCandidate *taken;
 	uint32		n;
 
-	if (so->complete && so->walk_end == LOKI_WALK_LIMIT)
+	if (so->plan.complete && so->course.walk_end == LOKI_WALK_LIMIT)
 		return;
 	n = loki_walk_take(&so->search, &taken);
-	so->walk_taken = true;
+	so->flat.walk_taken = true;
 	loki_refine_add(so, taken, n);
-	so->fetch_most = most;
+	so->ranking.fetch_most = most;
 }
 
 /*
@@ -408,17 +410,17 @@ take_walk(LokiScan *so, uint32 most)
 static void
 choose_width(LokiScan *so)
 {
-	so->ef = so->batch;
-	so->width = loki_target_recall > 0 ?
-		loki_calibrated_width(&so->meta.calibration, loki_target_recall, so->batch) : 0;
-	if (so->width > 0)
+	so->course.ef = so->course.batch;
+	so->course.width = loki_target_recall > 0 ?
+		loki_calibrated_width(&so->meta.calibration, loki_target_recall, so->course.batch) : 0;
+	if (so->course.width > 0)
 		return;
 	if (loki_target_recall > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
 								 RelationGetRelationName(so->scan->indexRelation))));
-	so->ef = Max(so->settings.ef, so->batch);
-	so->width = walk_width(so, so->ef);
+	so->course.ef = Max(so->plan.settings.ef, so->course.batch);
+	so->course.width = walk_width(so, so->course.ef);
 }
 
 /* Find a list that has all nodes that match, for a pass. */
@@ -428,27 +430,27 @@ begin_list(LokiScan *so)
 	LokiSearch *search = &so->search;
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
-	if (so->lookup.reused != NULL)
-		pfree(so->lookup.reused);
-	so->lookup.reused = NULL;
-	so->has_list = loki_lookup_begin(&so->lookup, so->state, so->scan->indexRelation,
-									 &so->meta, &so->nodes);
-	search->nseeds = 0;
-	search->correlated = -1;
-	search->share_known = so->has_list && so->nodes.ntests == 1 && so->within == NULL &&
-		so->lookup.tested <= LISTED_IN_VAIN * so->lookup.count;
-	if (search->share_known)
-		search->share = Max(so->lookup.count, 1) / search->pass_nodes;
-	search->mapped = false;
-	if (so->has_list)
+	if (so->filter.list.reused != NULL)
+		pfree(so->filter.list.reused);
+	so->filter.list.reused = NULL;
+	so->filter.has_list = loki_lookup_begin(&so->filter.list, so->state, so->scan->indexRelation,
+									 &so->meta, &so->filter.nodes);
+	search->choice->nseeds = 0;
+	search->choice->correlated = -1;
+	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 && so->filter.within == NULL &&
+		so->filter.list.tested <= LISTED_IN_VAIN * so->filter.list.count;
+	if (search->choice->share_known)
+		search->choice->share = Max(so->filter.list.count, 1) / search->budget.pass_nodes;
+	search->choice->mapped = false;
+	if (so->filter.has_list)
 	{
-		search->listed = so->lookup.count + so->lookup.nrenewed;
-		search->listed_tests = search->listed * (so->nodes.ntests - 1) + so->lookup.tested;
-		search->unlisted = Max(0, search->pass_nodes - so->lookup.sorted_lists.end);
-		so->has_list = loki_strategy_short(search);
+		search->choice->listed = so->filter.list.count + so->filter.list.nrenewed;
+		search->choice->listed_tests = search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
+		search->choice->unlisted = Max(0, search->budget.pass_nodes - so->filter.list.sorted_lists.end);
+		so->filter.has_list = loki_strategy_short(search);
 	}
-	if (!so->has_list)
-		search->listed = -1;
+	if (!so->filter.has_list)
+		search->choice->listed = -1;
 	loki_scan_begin_map(so);
 	MemoryContextSwitchTo(old);
 }
@@ -461,19 +463,19 @@ begin_filtered(LokiScan *so)
 {
 	LokiSearch *search = &so->search;
 
-	search->rows = walk_width(so, so->batch);
-	search->width = so->width;
-	so->strategy = LOKI_STRATEGY_FLAT;
+	search->choice->rows = walk_width(so, so->course.batch);
+	search->choice->width = so->course.width;
+	so->filter.strategy = LOKI_STRATEGY_FLAT;
 	begin_list(so);
 	if (loki_strategy_list(search))
 		return false;
-	if (!search->share_known)
-		loki_strategy_sample(search, (uint32) search->pass_nodes);
-	so->strategy = loki_strategy_choose(search, search->share);
-	if (so->strategy == LOKI_STRATEGY_FLAT)
+	if (!search->choice->share_known)
+		loki_strategy_sample(search, (uint32) search->budget.pass_nodes);
+	so->filter.strategy = loki_strategy_choose(search, search->choice->share);
+	if (so->filter.strategy == LOKI_STRATEGY_FLAT)
 		return false;
-	so->width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->share);
-	loki_visited_reserve(search, so->width / search->share * VISITED_PER_WIDTH);
+	so->course.width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->choice->share);
+	loki_visited_reserve(search, so->course.width / search->choice->share * VISITED_PER_WIDTH);
 	return true;
 }
 
@@ -484,25 +486,25 @@ first_walk(LokiScan *so)
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries;
 
-	so->walked = true;
+	so->course.walked = true;
 	choose_width(so);
-	if ((so->search.pass_nodes > 0 && !begin_filtered(so)) || so->exact)
+	if ((so->search.budget.pass_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
 	{
-		so->strategy = LOKI_STRATEGY_FLAT;
-		so->walk_end = LOKI_WALK_LIMIT;
+		so->filter.strategy = LOKI_STRATEGY_FLAT;
+		so->course.walk_end = LOKI_WALK_LIMIT;
 		return;
 	}
-	so->walk_end = LOKI_WALK_DRY;
+	so->course.walk_end = LOKI_WALK_DRY;
 	loki_scan_query(so);
-	if (so->width >= ROW_WIDTH)
-		loki_search_walk_as_row(&so->search, so->query);
+	if (so->course.width >= ROW_WIDTH)
+		loki_search_walk_as_row(&so->search, so->query.values);
 	nentries = loki_search_entries(&so->search, &so->meta, entries);
 	if (nentries > 0)
 	{
-		so->walk_end = loki_walk_begin(&so->search, entries, nentries, so->width);
+		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, so->course.width);
 		/* pgvector's limit, where nothing follows that would find the rest */
-		take_walk(so, so->complete || so->settings.iterative_scan != LOKI_ITERATIVE_OFF ?
-				  PG_UINT32_MAX : so->ef);
+		take_walk(so, so->plan.complete || so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ?
+				  PG_UINT32_MAX : so->course.ef);
 	}
 }
 
@@ -510,9 +512,9 @@ first_walk(LokiScan *so)
 static void
 widen_walk(LokiScan *so, double rows)
 {
-	so->ef = (uint32) Min(Max(so->ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
-	so->width = Max(so->width, walk_width(so, so->ef));
-	so->walk_end = loki_walk_widen(&so->search, so->width);
+	so->course.ef = (uint32) Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
+	so->course.width = Max(so->course.width, walk_width(so, so->course.ef));
+	so->course.walk_end = loki_walk_widen(&so->search, so->course.width);
 	take_walk(so, PG_UINT32_MAX);
 }
 
@@ -522,12 +524,12 @@ widen_walk(LokiScan *so, double rows)
 static bool
 may_widen(LokiScan *so)
 {
-	if (so->walk_end != LOKI_WALK_CONVERGED)
+	if (so->course.walk_end != LOKI_WALK_CONVERGED)
 		return false;
-	if (so->complete)
+	if (so->plan.complete)
 		return true;
-	return so->settings.iterative_scan != LOKI_ITERATIVE_OFF &&
-		so->search.nodes_scored < (uint64) so->settings.max_tuples;
+	return so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF &&
+		so->search.count.scored < (uint64) so->plan.settings.max_tuples;
 }
 
 /*
@@ -536,17 +538,17 @@ may_widen(LokiScan *so)
 static bool
 find_more(LokiScan *so)
 {
-	if (so->phase == LOKI_SCAN_WALK)
+	if (so->course.phase == LOKI_SCAN_WALK)
 	{
 		if (may_widen(so))
 		{
 			widen_walk(so, 0);
 			return true;
 		}
-		if (!so->complete && !so->exact)
+		if (!so->plan.complete && !so->plan.exact)
 			return false;
 		loki_flat_begin(so);
-		so->phase = LOKI_SCAN_FLAT;
+		so->course.phase = LOKI_SCAN_FLAT;
 	}
 	return loki_flat_select(so);
 }
@@ -558,13 +560,13 @@ find_more(LokiScan *so)
 static double
 rows_ahead(const LokiScan *so)
 {
-	double		seen = (double) so->returned + so->dropped;
+	double		seen = (double) so->course.returned + so->course.dropped;
 	double		passed;
 
 	if (!loki_filters_rows(so))
-		return seen + so->batch_left;
-	passed = Max(so->limit - so->row_filter->wanted, 0);
-	return seen + Min(so->batch_left * (seen + 1) / (passed + 0.5), 2 * seen);
+		return seen + so->course.batch_left;
+	passed = Max(so->plan.limit - so->plan.row_filter->wanted, 0);
+	return seen + Min(so->course.batch_left * (seen + 1) / (passed + 0.5), 2 * seen);
 }
 
 /*
@@ -574,21 +576,21 @@ rows_ahead(const LokiScan *so)
 static bool
 wants_wider(LokiScan *so)
 {
-	return loki_filters_rows(so) && so->phase == LOKI_SCAN_WALK && may_widen(so) &&
-		so->returned + so->dropped > FILTERED_SHARE * so->ef;
+	return loki_filters_rows(so) && so->course.phase == LOKI_SCAN_WALK && may_widen(so) &&
+		so->course.returned + so->course.dropped > FILTERED_SHARE * so->course.ef;
 }
 
 /* Find and rank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
 {
-	if (!so->walked)
+	if (!so->course.walked)
 		first_walk(so);
-	while (so->phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->ef)
+	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->course.ef)
 		widen_walk(so, rows_ahead(so));
 	for (;;)
 	{
-		if (loki_rerank_complete(so, so->batch_left))
+		if (loki_rerank_complete(so, so->course.batch_left))
 		{
 			if (!wants_wider(so))
 				break;
@@ -620,11 +622,11 @@ continue_requantized(LokiScan *so)
 {
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
-	if (so->phase == LOKI_SCAN_WALK)
+	if (so->course.phase == LOKI_SCAN_WALK)
 		loki_flat_begin(so);
-	if (so->certain)
+	if (so->plan.certain)
 		loki_flat_requantized(so);
-	so->phase = LOKI_SCAN_FLAT;
+	so->course.phase = LOKI_SCAN_FLAT;
 	so->state = open_index(so);
 	so->search_ready = false;
 	prepare_search(so);
@@ -641,13 +643,13 @@ fill_batch(LokiScan *so)
 	search_batch(so);
 	while (was_requantized(so))
 	{
-		if (so->returned == 0)
+		if (so->course.returned == 0)
 		{
 			begin_scan(so);
-			while (so->phase != LOKI_SCAN_WALK)
+			while (so->course.phase != LOKI_SCAN_WALK)
 				next_phase(so); /* had no rows */
 		}
-		else if (so->complete || so->exact)
+		else if (so->plan.complete || so->plan.exact)
 			continue_requantized(so);
 		else
 			break;
@@ -666,11 +668,11 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 	IndexScanDesc scan = so->scan;
 
 	scan->xs_heaptid = *tid;
-	scan->xs_recheck = loki_filter_needs_recheck(&so->filter);
+	scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
 	scan->xs_recheckorderby = false;
 	scan->xs_orderbyvals[0] = isnull ? (Datum) 0 : Float8GetDatum(distance);
 	scan->xs_orderbynulls[0] = isnull;
-	so->returned++;
+	so->course.returned++;
 	loki_scan_report(so);
 	return true;
 }
@@ -679,10 +681,10 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 static uint32
 next_batch(const LokiScan *so)
 {
-	double		rows = so->batch * (so->certain ? CERTAIN_GROWTH : 2.0);
+	double		rows = so->course.batch * (so->plan.certain ? CERTAIN_GROWTH : 2.0);
 
-	if (loki_filters_rows(so) && so->row_filter->wanted >= 1)
-		rows = Min(rows, so->row_filter->wanted);
+	if (loki_filters_rows(so) && so->plan.row_filter->wanted >= 1)
+		rows = Min(rows, so->plan.row_filter->wanted);
 	return (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
 }
 
@@ -694,10 +696,10 @@ next_batch(const LokiScan *so)
 static bool
 drops_late(const LokiScan *so)
 {
-	if (so->exact)
+	if (so->plan.exact)
 		return false;
-	return so->ordered ||
-		(!so->complete && so->settings.iterative_scan == LOKI_ITERATIVE_STRICT);
+	return so->plan.ordered ||
+		(!so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT);
 }
 
 /* The next row of the graph, in order of distance */
@@ -708,26 +710,26 @@ next_ranked(LokiScan *so)
 	{
 		LokiRow    *row;
 
-		if (so->batch_left == 0)
-			so->batch = so->batch_left = next_batch(so);
-		if (so->next_row >= so->nrows || so->batch_left == so->batch)
+		if (so->course.batch_left == 0)
+			so->course.batch = so->course.batch_left = next_batch(so);
+		if (so->ranking.next_row >= so->ranking.nrows || so->course.batch_left == so->course.batch)
 		{
 			fill_batch(so);
-			if (so->next_row >= so->nrows)
+			if (so->ranking.next_row >= so->ranking.nrows)
 				return false;
 		}
-		loki_rerank_announce(so, so->batch_left);
-		row = &so->rows[so->next_row++];
-		so->batch_left--;
+		loki_rerank_announce(so, so->course.batch_left);
+		row = &so->ranking.rows[so->ranking.next_row++];
+		so->course.batch_left--;
 
-		if (loki_is_nearer(row->distance, so->farthest))
+		if (loki_is_nearer(row->distance, so->course.farthest))
 		{
 			if (drops_late(so))
 				continue;
-			so->late_rows++;
+			so->work.late_rows++;
 		}
 		else
-			so->farthest = row->distance;
+			so->course.farthest = row->distance;
 		return return_row(so, &row->tid, row->distance, false);
 	}
 }
@@ -739,10 +741,10 @@ next_ranked(LokiScan *so)
 static bool
 may_stream(LokiScan *so)
 {
-	if (so->complete)
+	if (so->plan.complete)
 		return true;
-	return so->returned < (uint64) (so->settings.iterative_scan == LOKI_ITERATIVE_OFF ?
-									so->settings.ef : so->settings.max_tuples);
+	return so->course.returned < (uint64) (so->plan.settings.iterative_scan == LOKI_ITERATIVE_OFF ?
+									so->plan.settings.ef : so->plan.settings.max_tuples);
 }
 
 /*
@@ -755,7 +757,7 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 	ItemPointerData tid;
 
 	Assert(ScanDirectionIsForward(dir));
-	if (so->phase == LOKI_SCAN_START)
+	if (so->course.phase == LOKI_SCAN_START)
 	{
 		if (scan->numberOfOrderBys != 1)
 			ereport(ERROR,
@@ -772,7 +774,7 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 
 	for (;; next_phase(so))
 	{
-		switch (so->phase)
+		switch (so->course.phase)
 		{
 			case LOKI_SCAN_WALK:
 			case LOKI_SCAN_FLAT:
@@ -781,11 +783,11 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 				break;
 			case LOKI_SCAN_UNORDERED:
 				if (may_stream(so) && loki_stream_next(so, LOKI_SLOTS_TID, 0, &tid))
-					return return_row(so, &tid, get_float8_nan(), so->query_null);
+					return return_row(so, &tid, get_float8_nan(), so->query.isnull);
 				break;
 			case LOKI_SCAN_ZERO_NORM:
 				if (loki_stream_next(so, LOKI_SLOTS_NULLTID, LOKI_TID_ZERO_NORM, &tid))
-					return return_row(so, &tid, get_float8_nan(), so->query_null);
+					return return_row(so, &tid, get_float8_nan(), so->query.isnull);
 				break;
 			case LOKI_SCAN_NULL:
 				if (loki_stream_next(so, LOKI_SLOTS_NULLTID, 0, &tid))

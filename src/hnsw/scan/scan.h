@@ -85,135 +85,172 @@ typedef struct LokiChain
 	uint64		length;			/* slots read */
 } LokiChain;
 
+/* The query (scan.c) */
+typedef struct LokiScanQuery
+{
+	LokiMetric	metric;
+	float	*values;	/* dim floats */
+	struct varlena	*value;	/* itself, if the type asks for it; or NULL */
+	bool	isnull;	/* NULL: every distance is NULL */
+	bool	zero;	/* cosine of a zero vector: NaN */
+	bool	ready;	/* for codes: loki_scan_query() */
+} LokiScanQuery;
+
+/* Which rows are asked for, and how those that match are found (scan.c) */
+typedef struct LokiScanFilter
+{
+	LokiFilter	keys;	/* the keys ... */
+	LokiNodeFilter	nodes;	/* ... as the walk tests them, and `within` */
+	const LokiTidSet	*within;	/* NULL: any row */
+	double	bound;	/* of distances; NaN: none */
+	bool	bound_nans;	/* distances that are NaN are within it */
+	bool	bound_all;	/* the scan is for all rows within it: certain */
+	bool	has_list;	/* of nodes that may match: */
+	LokiLookup	list;
+	bool	has_map;	/* of rows to nodes: */
+	LokiRowLookup	map;
+	LokiStrategy	strategy;	/* of a scan with a filter, at last */
+} LokiScanFilter;
+
+/* What the plan takes of the rows, and relies on (scan.c) */
+typedef struct LokiScanPlan
+{
+	LokiScanSettings	settings;
+	double	limit;	/* rows that the caller takes at most; 0 = not known */
+	LokiRowFilter	*row_filter;	/* what it does with them; NULL: not known */
+	bool	complete;	/* go on until the caller is content ... */
+	bool	exact;	/* ... by passes, which leave nothing out ... */
+	bool	certain;	/* ... nor out of order: candidates have bounds that hold always */
+	bool	blind;	/* certain: codes tell nothing */
+	bool	ordered;	/* the plan relies on the order of rows */
+	uint32	skip;	/* a node to leave out, for measuring recall; LOKI_NONE: none */
+} LokiScanPlan;
+
+/* How far the scan is (scan.c) */
+typedef struct LokiScanCourse
+{
+	LokiScanPhase	phase;
+	LokiScanPhase	phases[4];	/* that follow it ... */
+	int	next_phase;	/* ... of which this is the next */
+	bool	walked;	/* the first walk was made */
+	LokiWalkEnd	walk_end;
+	uint32	ef;	/* rows that the walk is wide enough for */
+	uint32	width;	/* of its pool */
+	uint32	batch;	/* rows of this batch ... */
+	uint32	batch_left;	/* ... and those not yet returned */
+	uint64	returned;
+	uint64	dropped;	/* rows that row_filter did not pass */
+	double	farthest;	/* of the rows that were returned */
+} LokiScanCourse;
+
+/* Candidates that are not refined: candidates[next .. n), ascending (refine.c) */
+typedef struct LokiRefineQueue
+{
+	LokiCandidate	*candidates;
+	uint32	n;
+	uint32	next;
+	uint32	allocated;
+	double	squares;	/* of what refining changed estimates by ... */
+	uint64	compared;	/* ... of so many */
+	float	sketch_error;	/* of the last that were refined, where the column is sketched */
+	LokiSlots	slots;
+	double	horizon;	/* certain: what is not queued is not nearer */
+} LokiRefineQueue;
+
+/* Nodes and rows that are ranked: rows[next_row .. nrows) ascending, pending[next_pending ..) by bound (rerank.c) */
+typedef struct LokiRanking
+{
+	uint32	fetch_most;	/* nodes that may still be fetched */
+	LokiPending	*pending;
+	uint32	npending;
+	uint32	next_pending;
+	uint32	pending_allocated;
+	LokiRow	*rows;
+	uint32	nrows;
+	uint32	next_row;
+	uint32	announced;	/* rows before this are on their way */
+	uint32	rows_allocated;
+	LokiTidList	tids;	/* of the node being fetched */
+	XLogRecPtr	tids_lsn;	/* of its TID page when they were read */
+	LokiChain	*chains;
+	uint32	nchains;
+	uint32	chains_allocated;
+} LokiRanking;
+
+/* How vectors of rows are read (rerank.c) */
+typedef struct LokiHeapAccess
+{
+	MemoryContext	context;	/* reset for each heap tuple */
+	TupleTableSlot	*slot;
+	AttrNumber	attribute;	/* of the vector; 0: an expression */
+	bool	is_heap;	/* TIDs are places in a heap ... */
+	Buffer	visibility;	/* ... and this is a page of its visibility map */
+	LokiToastReader	toast;
+	IndexInfo	*index_info;	/* for expressions */
+	EState	*estate;
+} LokiHeapAccess;
+
+/* Rows dead to all (killed.c) */
+typedef struct LokiKilled
+{
+	bool	trust;	/* pass over entries that are marked killed */
+	bool	may_mark;	/* mark them */
+	LokiEntryRef	*entries;	/* to be marked at the end of the batch */
+	uint32	n;
+} LokiKilled;
+
+/* Passes over all nodes (flat.c) */
+typedef struct LokiFlatScan
+{
+	bool	walk_taken;	/* the walk handed nodes to ranking */
+	uint32	selections;	/* passes so far */
+	uint8	*seen;	/* bitmap: nodes handed to ranking; NULL: none were, or nothing is left */
+	uint32	seen_nodes;	/* nodes that it covers */
+	uint32	*selected;	/* in its place: the nodes of the first selection, NULL if that is not the only one so far */
+	uint32	nselected;
+	bool	last;	/* nothing is left behind the last one, ... */
+	bool	beyond;	/* ... but for nodes beyond the bound */
+} LokiFlatScan;
+
+/* Streams of rows that have no distance (unordered.c) */
+typedef struct LokiUnordered
+{
+	char	*page;	/* copy of a TID or NULLTID page */
+	uint32	ordinal;
+	uint32	place;
+	uint32	tid;	/* next of tids */
+} LokiUnordered;
+
+/* What was done, for lokivector_scan_stats() (stats.c) */
+typedef struct LokiScanCounts
+{
+	uint64	nodes_refined;
+	uint64	heap_fetches;
+	uint64	flat_scans;
+	uint64	late_rows;
+	LokiScanWork	done;	/* all of it before the last rescan */
+} LokiScanCounts;
+
 typedef struct LokiScan
 {
-	IndexScanDesc scan;
-	MemoryContext context;		/* everything here; as long as the scan */
-	MemoryContext fetch_context;	/* reset for each heap tuple */
-
-	/* what to search for */
-	LokiIndex  *state;
-	LokiMetaPageData meta;
-	LokiMetric	metric;
-	LokiFilter	filter;			/* the keys ... */
-	LokiNodeFilter nodes;		/* ... as the walk tests them, and `within` */
-	const LokiTidSet *within;	/* NULL: any row */
-	double		bound;			/* of distances; NaN: none */
-	bool		bound_nans;		/* distances that are NaN are within it */
-	bool		bound_all;		/* the scan is for all rows within it: certain */
-	float	   *query;			/* dim floats */
-	struct varlena *query_value;	/* itself, if the type asks for it; or
-									 * NULL */
-	bool		query_null;		/* NULL: every distance is NULL */
-	bool		query_zero;		/* cosine of a zero vector: NaN */
-	bool		query_ready;	/* for codes: loki_scan_query() */
-
-	/* how far to go */
-	LokiScanPhase phase;
-	LokiScanPhase phases[4];	/* that follow it ... */
-	int			next_phase;		/* ... of which this is the next */
-	uint32		skip;			/* a node to leave out, for measuring recall;
-								 * LOKI_NONE: none */
-	double		limit;			/* rows that the caller takes at most; 0 = not
-								 * known */
-	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
-	LokiScanSettings settings;
-	bool		complete;		/* go on until the caller is content ... */
-	bool		exact;			/* ... by passes, which leave nothing out ... */
-	bool		certain;		/* ... nor out of order: candidates have bounds
-								 * that hold always */
-	bool		blind;			/* certain: codes tell nothing */
-	double		horizon;		/* certain: what is not queued is not nearer */
-	bool		ordered;		/* the plan relies on the order of rows */
-	bool		walked;			/* the first walk was made */
-	LokiWalkEnd walk_end;
-	LokiStrategy		strategy;			/* of a scan with a filter, at last */
-	bool		has_list;		/* of nodes that may match: */
-	LokiLookup	lookup;
-	bool		has_map;		/* of rows to nodes: */
-	LokiRowLookup rows_lookup;
-	uint32		ef;				/* rows that the walk is wide enough for */
-	uint32		width;			/* of its pool */
-	uint32		batch;			/* rows of this batch ... */
-	uint32		batch_left;		/* ... and those not yet returned */
-	uint64		returned;
-	uint64		dropped;		/* rows that row_filter did not pass */
-	double		farthest;		/* of the rows that were returned */
-
+	IndexScanDesc	scan;
+	MemoryContext	context;	/* everything here; as long as the scan */
+	LokiIndex	*state;
+	LokiMetaPageData	meta;
 	LokiSearch	search;
-	bool		search_ready;	/* search belongs to state */
-
-	/* candidates not refined: coarse[next_coarse .. ncoarse), ascending */
-	LokiCandidate *coarse;
-	uint32		ncoarse;
-	uint32		next_coarse;
-	uint32		coarse_allocated;
-	double		coarse_squares; /* of what refining changed estimates by ... */
-	uint64		nodes_compared; /* ... of so many */
-	float		sketch_error;	/* of the last that were refined, where the
-								 * column is sketched */
-	LokiSlots	refine_slots;
-
-	/*
-	 * ranking: rows[next_row .. nrows) ascending, pending[next_pending ..) by
-	 * bound
-	 */
-	uint32		fetch_most;		/* nodes that may still be fetched */
-	LokiPending *pending;
-	uint32		npending;
-	uint32		next_pending;
-	uint32		pending_allocated;
-	LokiRow    *rows;
-	uint32		nrows;
-	uint32		next_row;
-	uint32		announced;		/* rows before this are on their way */
-	uint32		rows_allocated;
-	LokiTidList tids;			/* of the node being fetched */
-	XLogRecPtr	tids_lsn;		/* of its TID page when they were read */
-	LokiChain  *chains;
-	uint32		nchains;
-	uint32		chains_allocated;
-
-	/* heap access */
-	TupleTableSlot *slot;
-	AttrNumber	heap_attribute; /* of the vector; 0: an expression */
-	bool		is_heap;		/* TIDs are places in a heap ... */
-	Buffer		visibility;		/* ... and this is a page of its visibility
-								 * map */
-	LokiToastReader toast;
-	IndexInfo  *index_info;		/* for expressions */
-	EState	   *estate;
-
-	/* rows dead to all */
-	bool		trust_killed;	/* pass over entries that are marked killed */
-	bool		may_kill;		/* mark them */
-	LokiEntryRef *kills;		/* to be marked at the end of the batch */
-	uint32		nkills;
-
-	/* flat scans */
-	bool		walk_taken;		/* the walk handed nodes to ranking */
-	uint32		selections;		/* passes so far */
-	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
-								 * were, or nothing is left */
-	uint32		seen_nodes;		/* nodes that it covers */
-	uint32	   *selected;		/* in its place: the nodes of the first selection,
-								 * NULL if that is not the only one so far */
-	uint32		nselected;
-	bool		last_selection; /* nothing is left behind the last one, ... */
-	bool		beyond;			/* ... but for nodes beyond the bound */
-
-	/* streams of TIDs without order */
-	char	   *page;			/* copy of a TID or NULLTID page */
-	uint32		stream_page;
-	uint32		stream_place;
-	uint32		stream_tid;		/* next of tids */
-
-	/* counters, for lokivector_scan_stats() */
-	uint64		nodes_refined;
-	uint64		heap_fetches;
-	uint64		flat_scans;
-	uint64		late_rows;
-	LokiScanWork done;			/* all of it before the last rescan */
+	bool	search_ready;	/* search belongs to state */
+	LokiStrategyChoice choice;	/* of search */
+	LokiScanQuery	query;
+	LokiScanFilter	filter;
+	LokiScanPlan	plan;
+	LokiScanCourse	course;
+	LokiRefineQueue	queue;
+	LokiRanking	ranking;
+	LokiHeapAccess	heap;
+	LokiKilled	killed;
+	LokiFlatScan	flat;
+	LokiUnordered	unordered;
+	LokiScanCounts	work;
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */
@@ -237,14 +274,14 @@ extern void loki_kill_flush(LokiScan *so);
 static inline bool
 loki_is_killed(const LokiScan *so, const LokiTidData *tid)
 {
-	return so->trust_killed && LokiTidState(tid) == LOKI_TID_KILLED;
+	return so->killed.trust && LokiTidState(tid) == LOKI_TID_KILLED;
 }
 
 /* Whether there is a bound of distances, and one is beyond it */
 static inline bool
 loki_is_bounded(const LokiScan *so)
 {
-	return !isnan(so->bound);
+	return !isnan(so->filter.bound);
 }
 
 /* Whether a distance is before another in the order of a sort, where NaN is last */
@@ -257,7 +294,7 @@ loki_is_nearer(double distance, double other)
 static inline bool
 loki_is_beyond(const LokiScan *so, double distance)
 {
-	return isnan(distance) ? loki_is_bounded(so) && !so->bound_nans : distance > so->bound;
+	return isnan(distance) ? loki_is_bounded(so) && !so->filter.bound_nans : distance > so->filter.bound;
 }
 
 /*
@@ -267,15 +304,15 @@ loki_is_beyond(const LokiScan *so, double distance)
 static inline bool
 loki_filters_rows(const LokiScan *so)
 {
-	return so->row_filter != NULL && so->complete && so->limit > 0 &&
-		(double) so->returned >= so->limit;
+	return so->plan.row_filter != NULL && so->plan.complete && so->plan.limit > 0 &&
+		(double) so->course.returned >= so->plan.limit;
 }
 
 /* Whether a row is one that the scan is kept to */
 static inline bool
 loki_is_within(const LokiScan *so, ItemPointer tid)
 {
-	return so->within == NULL || loki_tids_has(so->within, tid);
+	return so->filter.within == NULL || loki_tids_has(so->filter.within, tid);
 }
 
 /* functions in scan/stats.c */
@@ -287,9 +324,9 @@ extern void loki_scan_report(LokiScan *so);
 static inline void
 loki_scan_query(LokiScan *so)
 {
-	if (!so->query_ready)
-		loki_search_query(&so->search, so->query);
-	so->query_ready = true;
+	if (!so->query.ready)
+		loki_search_query(&so->search, so->query.values);
+	so->query.ready = true;
 }
 
 /* functions in scan/refine.c */

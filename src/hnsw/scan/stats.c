@@ -37,25 +37,25 @@ static struct
 static const char *
 strategy_name(const LokiScan *so)
 {
-	if (so->flat_scans > 0)
-		return so->has_list ? "list" : so->has_map ? "map" : "pass";
-	if (!so->walked)
+	if (so->work.flat_scans > 0)
+		return so->filter.has_list ? "list" : so->filter.has_map ? "map" : "pass";
+	if (!so->course.walked)
 		return NULL;
-	return so->search.hops ? "hops" : "walk";
+	return so->choice.hops ? "hops" : "walk";
 }
 
 void
 loki_scan_report(LokiScan *so)
 {
-	last_scan.nodes_scored = so->search.nodes_scored;
-	last_scan.nodes_expanded = so->search.nodes_expanded;
-	last_scan.nodes_filtered = so->search.nodes_filtered;
-	last_scan.nodes_matched = so->search.nodes_matched;
-	last_scan.nodes_refined = so->nodes_refined;
-	last_scan.heap_fetches = so->heap_fetches;
-	last_scan.flat_scans = so->flat_scans;
-	last_scan.rows = so->returned;
-	last_scan.late_rows = so->late_rows;
+	last_scan.nodes_scored = so->search.count.scored;
+	last_scan.nodes_expanded = so->search.count.expanded;
+	last_scan.nodes_filtered = so->search.count.filtered;
+	last_scan.nodes_matched = so->search.count.matched;
+	last_scan.nodes_refined = so->work.nodes_refined;
+	last_scan.heap_fetches = so->work.heap_fetches;
+	last_scan.flat_scans = so->work.flat_scans;
+	last_scan.rows = so->course.returned;
+	last_scan.late_rows = so->work.late_rows;
 	last_scan.strategy = strategy_name(so);
 }
 
@@ -65,15 +65,15 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
-	*work = so->done;
-	if (so->phase == LOKI_SCAN_START)
+	*work = so->work.done;
+	if (so->course.phase == LOKI_SCAN_START)
 		return;
-	work->nodes_scored += so->search.nodes_scored;
-	work->nodes_filtered += so->search.nodes_filtered;
-	work->nodes_refined += so->nodes_refined;
-	work->heap_fetches += so->heap_fetches;
-	work->flat_scans += so->flat_scans;
-	work->late_rows += so->late_rows;
+	work->nodes_scored += so->search.count.scored;
+	work->nodes_filtered += so->search.count.filtered;
+	work->nodes_refined += so->work.nodes_refined;
+	work->heap_fetches += so->work.heap_fetches;
+	work->flat_scans += so->work.flat_scans;
+	work->late_rows += so->work.late_rows;
 }
 
 /*

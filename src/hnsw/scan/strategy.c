@@ -93,26 +93,26 @@ test_time(const LokiSearch *search, double nodes)
 double
 loki_strategy_list_time(const LokiSearch *search)
 {
-	double		node = search->mapped ? MAP_TIME : LIST_TIME;
+	double		node = search->choice->mapped ? MAP_TIME : LIST_TIME;
 
-	if (!search->mapped && search->filter->tids != NULL)
+	if (!search->choice->mapped && search->filter->tids != NULL)
 		node += LIST_TID_TIME;
-	return node * search->listed + LIST_TEST_TIME * search->listed_tests +
-		test_time(search, search->unlisted);
+	return node * search->choice->listed + LIST_TEST_TIME * search->choice->listed_tests +
+		test_time(search, search->choice->unlisted);
 }
 
 /* Time of a pass, by a list if that is better */
 static double
 pass_time(const LokiSearch *search)
 {
-	double		test = test_time(search, search->pass_nodes);
-	double		matches = search->share * search->pass_nodes;
+	double		test = test_time(search, search->budget.pass_nodes);
+	double		matches = search->choice->share * search->budget.pass_nodes;
 	double		match = PASS_MATCH_TIME -
-		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->correlated, 0);
+		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->choice->correlated, 0);
 
-	if (search->listed >= 0)
+	if (search->choice->listed >= 0)
 	{
-		matches = Min(matches, search->listed + search->unlisted);
+		matches = Min(matches, search->choice->listed + search->choice->unlisted);
 		test = Min(test, loki_strategy_list_time(search));
 	}
 	return test + matches * match;
@@ -122,7 +122,7 @@ pass_time(const LokiSearch *search)
 bool
 loki_strategy_short(const LokiSearch *search)
 {
-	return loki_strategy_list_time(search) < test_time(search, search->pass_nodes);
+	return loki_strategy_list_time(search) < test_time(search, search->budget.pass_nodes);
 }
 
 /*
@@ -131,16 +131,16 @@ loki_strategy_short(const LokiSearch *search)
 bool
 loki_strategy_list(const LokiSearch *search)
 {
-	return search->listed >= 0 &&
-		loki_strategy_list_time(search) + search->listed * PASS_MATCH_TIME <
-		search->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
+	return search->choice->listed >= 0 &&
+		loki_strategy_list_time(search) + search->choice->listed * PASS_MATCH_TIME <
+		search->choice->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /* Time of a plain walk that meets such a share of matching nodes */
 static double
 plain_time(const LokiSearch *search, double share)
 {
-	return loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->share) / share *
+	return loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->choice->share) / share *
 		SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -148,7 +148,7 @@ plain_time(const LokiSearch *search, double share)
 static double
 hops_time(const LokiSearch *search)
 {
-	return loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->share) *
+	return loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->choice->share) *
 		(double) HOPS_PER_WIDTH * HOP_TIME;
 }
 
@@ -163,9 +163,9 @@ loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double shar
 
 	if (strategy == LOKI_STRATEGY_HOPS)
 		factor = HOPS_WIDTH;
-	else if (share < search->share / 2)
+	else if (share < search->choice->share / 2)
 		factor = 1;
-	return (uint32) Max(search->rows, search->width * factor);
+	return (uint32) Max(search->choice->rows, search->choice->width * factor);
 }
 
 /*
@@ -183,11 +183,11 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 	uint32		pairs = 0;
 	uint32		both = 0;
 
-	if (search->seeds == NULL)
-		search->seeds = MemoryContextAlloc(search->context,
+	if (search->choice->seeds == NULL)
+		search->choice->seeds = MemoryContextAlloc(search->context,
 										   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
-	search->nseeds = 0;
-	for (int i = 0; i < SAMPLE_RUNS && search->nseeds < LOKI_STRATEGY_SEEDS; i++)
+	search->choice->nseeds = 0;
+	for (int i = 0; i < SAMPLE_RUNS && search->choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
 	{
 		int			n = 0;
 
@@ -201,21 +201,21 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 			pairs += passes[k - 1];
 			both += passes[k - 1] & passes[k];
 		}
-		for (int k = 0; k < n && search->nseeds < LOKI_STRATEGY_SEEDS; k++)
+		for (int k = 0; k < n && search->choice->nseeds < LOKI_STRATEGY_SEEDS; k++)
 			if (passes[k])
-				search->seeds[search->nseeds++] = run[k];
+				search->choice->seeds[search->choice->nseeds++] = run[k];
 	}
-	search->correlated = (both + search->share) / (pairs + 1);
-	if (!search->share_known)
-		search->share = Max(matched, 0.5) / Max(sampled, 1);
+	search->choice->correlated = (both + search->choice->share) / (pairs + 1);
+	if (!search->choice->share_known)
+		search->choice->share = Max(matched, 0.5) / Max(sampled, 1);
 }
 
 /* What a walk has cost so far */
 static double
 time_spent(const LokiSearch *search)
 {
-	return search->nodes_scored * (double) SCORE_TIME +
-		search->nodes_filtered * (double) HOP_TIME;
+	return search->count.scored * (double) SCORE_TIME +
+		search->count.filtered * (double) HOP_TIME;
 }
 
 /*
@@ -227,14 +227,14 @@ LokiStrategy
 loki_strategy_choose(const LokiSearch *search, double share)
 {
 	double		pass = pass_time(search);
-	double		doubt = search->nodes_scored == 0 ? PLAIN_DOUBT : 1;
+	double		doubt = search->count.scored == 0 ? PLAIN_DOUBT : 1;
 	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
-	if (search->correlated >= 0 &&
-		search->correlated < search->share + CORRELATED * (1 - search->share))
+	if (search->choice->correlated >= 0 &&
+		search->choice->correlated < search->choice->share + CORRELATED * (1 - search->choice->share))
 		return pass < plain ? LOKI_STRATEGY_FLAT : LOKI_STRATEGY_PLAIN;
-	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->share),
+	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->choice->share),
 								 hops / HOPS_SHARE))
 		plain = get_float8_infinity();
 	if (pass < Min(plain, hops * HOPS_DOUBT))
@@ -249,7 +249,7 @@ bool
 loki_strategy_too_long(const LokiSearch *search)
 {
 	return time_spent(search) >
-		pass_time(search) + search->width * SCORED_PER_WIDTH * SCORE_TIME;
+		pass_time(search) + search->choice->width * SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /*
@@ -260,39 +260,39 @@ void
 loki_scan_begin_map(LokiScan *so)
 {
 	LokiSearch *search = &so->search;
-	LokiRowLookup *lookup = &so->rows_lookup;
-	double		listed = search->listed;
-	double		unlisted = search->unlisted;
-	double		listed_tests = search->listed_tests;
-	double		time = so->has_list ? loki_strategy_list_time(search) : get_float8_infinity();
+	LokiRowLookup *lookup = &so->filter.map;
+	double		listed = search->choice->listed;
+	double		unlisted = search->choice->unlisted;
+	double		listed_tests = search->choice->listed_tests;
+	double		time = so->filter.has_list ? loki_strategy_list_time(search) : get_float8_infinity();
 
 	if (lookup->reused != NULL)
 		pfree(lookup->reused);
 	lookup->reused = NULL;
-	search->mapped = false;
-	if (so->within == NULL)
+	search->choice->mapped = false;
+	if (so->filter.within == NULL)
 		return;
-	if (so->nodes.ntests == 0)
+	if (so->filter.nodes.ntests == 0)
 	{
-		search->share_known = true;
-		search->share = Max(loki_tids_count(so->within), 1) / Max(search->pass_nodes, 1);
-		search->share = Min(search->share, 1);
+		search->choice->share_known = true;
+		search->choice->share = Max(loki_tids_count(so->filter.within), 1) / Max(search->budget.pass_nodes, 1);
+		search->choice->share = Min(search->choice->share, 1);
 	}
 	if (!loki_row_lookup_begin(lookup, so->state, so->scan->indexRelation, &so->meta,
-							   so->within))
+							   so->filter.within))
 		return;
-	search->mapped = true;
-	search->listed = lookup->count + lookup->stale / STALE_PER_ROW;
-	search->listed_tests = search->listed * so->nodes.ntests;
-	search->unlisted = Max(0, search->pass_nodes - lookup->map.end);
-	so->has_map = loki_strategy_short(search) && loki_strategy_list_time(search) < time;
-	if (so->has_map)
-		so->has_list = false;
+	search->choice->mapped = true;
+	search->choice->listed = lookup->count + lookup->stale / STALE_PER_ROW;
+	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
+	search->choice->unlisted = Max(0, search->budget.pass_nodes - lookup->map.end);
+	so->filter.has_map = loki_strategy_short(search) && loki_strategy_list_time(search) < time;
+	if (so->filter.has_map)
+		so->filter.has_list = false;
 	else
 	{
-		search->mapped = false;
-		search->listed = listed;
-		search->unlisted = unlisted;
-		search->listed_tests = listed_tests;
+		search->choice->mapped = false;
+		search->choice->listed = listed;
+		search->choice->unlisted = unlisted;
+		search->choice->listed_tests = listed_tests;
 	}
 }

@@ -85,7 +85,7 @@ read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList
 					 errdetail("Slot %u does not belong to node %u.", head, chain->node),
 					 errhint("Please REINDEX it.")));
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
-			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->trust_killed))
+			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->killed.trust))
 		{
 			if (loki_is_within(so, &slot.heap))
 			{
@@ -118,7 +118,7 @@ loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_TID);
-	so->tids_lsn = BufferGetLSNAtomic(buffer);
+	so->ranking.tids_lsn = BufferGetLSNAtomic(buffer);
 	if ((int) place < LokiPageUsed(page, slot_size))
 		switch (LokiTidState(slot))
 		{

@@ -34,8 +34,8 @@ void
 loki_stream_begin(LokiScan *so)
 {
 	loki_index_refresh(so->state, so->scan->indexRelation);
-	so->stream_page = so->stream_place = so->stream_tid = 0;
-	so->tids.n = 0;
+	so->unordered.ordinal = so->unordered.place = so->unordered.tid = 0;
+	so->ranking.tids.n = 0;
 }
 
 /* Whether one row passes the filter, read slot by slot */
@@ -45,9 +45,9 @@ stream_matches(LokiScan *so, int first_array, uint32 number)
 	char		value[LOKI_ATTR_MAX_SLOT];
 	uint8		passes = 1;
 
-	for (int i = 0; i < so->nodes.ntests; i++)
+	for (int i = 0; i < so->filter.nodes.ntests; i++)
 	{
-		const LokiTest *test = &so->nodes.tests[i];
+		const LokiTest *test = &so->filter.nodes.tests[i];
 
 		if (!loki_slot_read(so->state, so->scan->indexRelation,
 							first_array + test->attribute, number, value))
@@ -57,28 +57,28 @@ stream_matches(LokiScan *so, int first_array, uint32 number)
 	return passes != 0;
 }
 
-/* Fill so->tids from the current slot of the stream's page. */
+/* Fill so->ranking.tids from the current slot of the stream's page. */
 static void
 stream_slot(LokiScan *so, int array, uint16 flags)
 {
 	LokiSlotArray *fam = &so->state->arrays[array];
-	uint32		number = so->stream_page * fam->per_page + so->stream_place;
+	uint32		number = so->unordered.ordinal * fam->per_page + so->unordered.place;
 	LokiTidData *slot = (LokiTidData *)
-		LokiPageSlot(so->page, fam->slot_size, so->stream_place);
+		LokiPageSlot(so->unordered.page, fam->slot_size, so->unordered.place);
 	int			state = LokiTidState(slot);
 
-	so->tids.n = so->stream_tid = 0;
+	so->ranking.tids.n = so->unordered.tid = 0;
 	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_LIST)
 		return;
 	if (array == LOKI_SLOTS_TID)
 	{
 		if (stream_matches(so, LOKI_SLOTS_ATTR, number))
-			loki_node_tids(so, number, &so->tids);
+			loki_node_tids(so, number, &so->ranking.tids);
 	}
 	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
 			 loki_is_within(so, &slot->u.heap) &&
 			 stream_matches(so, LOKI_SLOTS_NULLATTR, number))
-		loki_tid_list_add(so, &so->tids, &slot->u.heap);
+		loki_tid_list_add(so, &so->ranking.tids, &slot->u.heap);
 }
 
 /*
@@ -92,27 +92,27 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 
 	for (;;)
 	{
-		if (so->stream_tid < so->tids.n)
+		if (so->unordered.tid < so->ranking.tids.n)
 		{
-			*tid = so->tids.tids[so->stream_tid++];
+			*tid = so->ranking.tids.tids[so->unordered.tid++];
 			return true;
 		}
-		if (so->stream_page >= fam->npages)
+		if (so->unordered.ordinal >= fam->npages)
 			return false;
-		if (so->stream_place == 0)
+		if (so->unordered.place == 0)
 		{
 			CHECK_FOR_INTERRUPTS();
-			copy_page(so, array, so->stream_page, so->page);
+			copy_page(so, array, so->unordered.ordinal, so->unordered.page);
 		}
-		if ((int) so->stream_place < LokiPageUsed((Page) so->page, fam->slot_size))
+		if ((int) so->unordered.place < LokiPageUsed((Page) so->unordered.page, fam->slot_size))
 		{
 			stream_slot(so, array, flags);
-			so->stream_place++;
+			so->unordered.place++;
 		}
 		else
 		{
-			so->stream_page++;
-			so->stream_place = 0;
+			so->unordered.ordinal++;
+			so->unordered.place = 0;
 		}
 	}
 }

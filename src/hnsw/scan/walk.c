@@ -106,20 +106,20 @@ reserve(MemoryContext context, uint32 **heap, uint32 *allocated, uint32 wanted)
 static void
 push_frontier(LokiSearch *search, uint32 item)
 {
-	reserve(search->context, &search->frontier, &search->frontier_allocated,
-			search->nfrontier + 1);
-	search->frontier[search->nfrontier] = item;
-	sift_up(search->scored, search->frontier, search->nfrontier++, 1);
+	reserve(search->context, &search->kept.frontier, &search->kept.frontier_allocated,
+			search->kept.nfrontier + 1);
+	search->kept.frontier[search->kept.nfrontier] = item;
+	sift_up(search->kept.scored, search->kept.frontier, search->kept.nfrontier++, 1);
 }
 
 static uint32
 pop_frontier(LokiSearch *search)
 {
-	uint32		item = search->frontier[0];
+	uint32		item = search->kept.frontier[0];
 
-	search->frontier[0] = search->frontier[--search->nfrontier];
-	if (search->nfrontier > 0)
-		sift_down(search->scored, search->frontier, search->nfrontier, 0, 1);
+	search->kept.frontier[0] = search->kept.frontier[--search->kept.nfrontier];
+	if (search->kept.nfrontier > 0)
+		sift_down(search->kept.scored, search->kept.frontier, search->kept.nfrontier, 0, 1);
 	return item;
 }
 
@@ -138,28 +138,28 @@ filtered(const LokiSearch *search)
 static inline bool
 near_enough(const LokiSearch *search, uint32 ef, float distance)
 {
-	return search->nbest < ef ||
-		distance < search->scored[search->best[0]].distance;
+	return search->kept.nbest < ef ||
+		distance < search->kept.scored[search->kept.best[0]].distance;
 }
 
 /* Take a node that matches into the best, if it is near enough. */
 static void
 offer_best(LokiSearch *search, uint32 ef, uint32 item)
 {
-	if (!near_enough(search, ef, search->scored[item].distance) ||
-		!(search->scored[item].flags & LOKI_SCORED_MATCHES))
+	if (!near_enough(search, ef, search->kept.scored[item].distance) ||
+		!(search->kept.scored[item].flags & LOKI_SCORED_MATCHES))
 		return;
-	if (search->nbest < ef)
+	if (search->kept.nbest < ef)
 	{
-		reserve(search->context, &search->best, &search->best_allocated,
-				search->nbest + 1);
-		search->best[search->nbest] = item;
-		sift_up(search->scored, search->best, search->nbest++, -1);
+		reserve(search->context, &search->kept.best, &search->kept.best_allocated,
+				search->kept.nbest + 1);
+		search->kept.best[search->kept.nbest] = item;
+		sift_up(search->kept.scored, search->kept.best, search->kept.nbest++, -1);
 	}
 	else
 	{
-		search->best[0] = item;
-		sift_down(search->scored, search->best, search->nbest, 0, -1);
+		search->kept.best[0] = item;
+		sift_down(search->kept.scored, search->kept.best, search->kept.nbest, 0, -1);
 	}
 }
 
@@ -177,7 +177,7 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 	Assert(n <= (int) lengthof(items));
 	for (uint32 item = first; item < first + n; item++)
 	{
-		LokiScored *scored = &search->scored[item];
+		LokiScored *scored = &search->kept.scored[item];
 
 		if ((scored->flags & LOKI_SCORED_CHECKED) ||
 			!near_enough(search, ef, scored->distance))
@@ -192,10 +192,10 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 			scored->flags |= LOKI_SCORED_MATCHES;
 	}
 	if (ntests > 0)
-		loki_filter_nodes(search, nodes, ntests, search->passes);
+		loki_filter_nodes(search, nodes, ntests, search->scratch.passes);
 	for (int i = 0; i < ntests; i++)
-		if (search->passes[i])
-			search->scored[items[i]].flags |= LOKI_SCORED_MATCHES;
+		if (search->scratch.passes[i])
+			search->kept.scored[items[i]].flags |= LOKI_SCORED_MATCHES;
 	for (uint32 item = first; item < first + n; item++)
 		offer_best(search, ef, item);
 }
@@ -203,39 +203,39 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 static bool
 over_limit(LokiSearch *search, uint32 ef)
 {
-	if (search->memory_limit > 0 && loki_search_memory(search) > search->memory_limit)
+	if (search->budget.memory_limit > 0 && loki_search_memory(search) > search->budget.memory_limit)
 		return true;
-	if (search->scored_limit > 0 && search->nodes_scored > search->scored_limit)
+	if (search->budget.scored_limit > 0 && search->count.scored > search->budget.scored_limit)
 		return true;
-	return search->adapts && loki_strategy_too_long(search);
+	return search->choice->adapts && loki_strategy_too_long(search);
 }
 
 /* Expand a node: its neighbors become a batch that is being fetched. */
 static void
 begin_expansion(LokiSearch *search, LokiBatch *batch, uint32 item)
 {
-	batch->n = loki_search_links(search, search->scored[item].node, batch->nodes);
-	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	batch->n = loki_search_links(search, search->kept.scored[item].node, batch->nodes);
+	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
 	loki_search_fetch(search, batch);
-	if (search->nfrontier > 0)
+	if (search->kept.nfrontier > 0)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-						   search->scored[search->frontier[0]].node);
+						   search->kept.scored[search->kept.frontier[0]].node);
 }
 
 /* Score a batch, if there is one, and offer its nodes. */
 static void
 finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
 {
-	uint32		first = search->nscored;
+	uint32		first = search->kept.nscored;
 
 	if (batch->n == 0)
 		return;
-	loki_search_score_batch(search, batch, search->estimates);
+	loki_search_score_batch(search, batch, search->scratch.estimates);
 	for (int i = 0; i < batch->n; i++)
 	{
-		uint32		new = loki_search_keep(search, search->estimates[i], batch->nodes[i], 0);
+		uint32		new = loki_search_keep(search, search->scratch.estimates[i], batch->nodes[i], 0);
 
-		if (near_enough(search, ef, search->estimates[i]))
+		if (near_enough(search, ef, search->scratch.estimates[i]))
 			push_frontier(search, new);
 	}
 	offer_nodes(search, ef, first, batch->n);
@@ -260,9 +260,9 @@ typedef struct Hop
 static void
 hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 {
-	loki_filter_nodes(search, nodes, n, search->passes);
+	loki_filter_nodes(search, nodes, n, search->scratch.passes);
 	for (int i = 0; i < n; i++)
-		if (search->passes[i] && hop->nfound < (int) lengthof(hop->found))
+		if (search->scratch.passes[i] && hop->nfound < (int) lengthof(hop->found))
 			hop->found[hop->nfound++] = nodes[i];
 		else if (hop->nthrough < HOP_LISTS)
 			hop->through[hop->nthrough++] = nodes[i];
@@ -272,13 +272,13 @@ hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 static void
 hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
 {
-	loki_search_score(search, nodes, n, search->estimates);
+	loki_search_score(search, nodes, n, search->scratch.estimates);
 	for (int i = 0; i < n; i++)
 	{
-		uint32		new = loki_search_keep(search, search->estimates[i], nodes[i],
+		uint32		new = loki_search_keep(search, search->scratch.estimates[i], nodes[i],
 										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES);
 
-		if (near_enough(search, ef, search->estimates[i]))
+		if (near_enough(search, ef, search->scratch.estimates[i]))
 			push_frontier(search, new);
 		offer_best(search, ef, new);
 	}
@@ -296,9 +296,9 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 	uint32		nodes[HOP_AT_ONCE * 2 * LOKI_MAX_M];
 	Hop			hop = {.nfound = 0};
 	int			next = 0;
-	int			n = loki_search_links(search, search->scored[item].node, nodes);
+	int			n = loki_search_links(search, search->kept.scored[item].node, nodes);
 
-	search->scored[item].flags |= LOKI_SCORED_EXPANDED;
+	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
 	hop_sort(search, &hop, nodes, n);
 	for (int i = 0; i < Min(HOP_AHEAD, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, hop.through[i]);
@@ -328,17 +328,17 @@ begin_hops(LokiSearch *search, uint32 ef)
 	uint32		seeds[LOKI_STRATEGY_SEEDS];
 	int			n = 0;
 
-	search->hops = true;
-	search->nfrontier = 0;
-	if (search->nseeds == 0)
-		loki_strategy_sample(search, (uint32) search->pass_nodes);
-	for (uint32 i = 0; i < search->nscored; i++)
-		if ((search->scored[i].flags & LOKI_SCORED_MATCHES) &&
-			!(search->scored[i].flags & LOKI_SCORED_EXPANDED))
+	search->choice->hops = true;
+	search->kept.nfrontier = 0;
+	if (search->choice->nseeds == 0)
+		loki_strategy_sample(search, (uint32) search->budget.pass_nodes);
+	for (uint32 i = 0; i < search->kept.nscored; i++)
+		if ((search->kept.scored[i].flags & LOKI_SCORED_MATCHES) &&
+			!(search->kept.scored[i].flags & LOKI_SCORED_EXPANDED))
 			push_frontier(search, i);
-	for (uint32 i = 0; i < search->nseeds; i++)
-		if (loki_visit(search, search->seeds[i]))
-			seeds[n++] = search->seeds[i];
+	for (uint32 i = 0; i < search->choice->nseeds; i++)
+		if (loki_visit(search, search->choice->seeds[i]))
+			seeds[n++] = search->choice->seeds[i];
 	hop_score(search, ef, seeds, n);
 }
 
@@ -350,23 +350,23 @@ static LokiStrategy
 choose_strategy(LokiSearch *search, uint32 *ef)
 {
 	LokiStrategy		strategy = LOKI_STRATEGY_PLAIN;
-	double		filtered = search->nodes_filtered - search->window_filtered;
-	double		matched = search->nodes_matched - search->window_matched;
+	double		filtered = search->count.filtered - search->choice->window_filtered;
+	double		matched = search->count.matched - search->choice->window_matched;
 	double		share;
 
-	search->window = SHARE_WINDOW;
-	share = search->share;
+	search->choice->window = SHARE_WINDOW;
+	share = search->choice->share;
 	if (Max(filtered * share, matched) >= SHARE_EVIDENCE)
 	{
 		share = (matched + SHARE_WEIGHT) / (filtered + SHARE_WEIGHT / share);
-		search->window_filtered = search->nodes_filtered;
-		search->window_matched = search->nodes_matched;
+		search->choice->window_filtered = search->count.filtered;
+		search->choice->window_matched = search->count.matched;
 	}
 	if (filtered > 0)
 		strategy = loki_strategy_choose(search, share);
-	if (strategy != LOKI_STRATEGY_PLAIN && search->correlated < 0)
+	if (strategy != LOKI_STRATEGY_PLAIN && search->choice->correlated < 0)
 	{
-		loki_strategy_sample(search, (uint32) search->pass_nodes);
+		loki_strategy_sample(search, (uint32) search->budget.pass_nodes);
 		strategy = loki_strategy_choose(search, share);
 	}
 
@@ -374,7 +374,7 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 		*ef = Max(*ef, loki_strategy_width(search, strategy, share));
 	if (strategy == LOKI_STRATEGY_HOPS)
 		begin_hops(search, *ef);
-	return search->strategy = strategy;
+	return search->choice->strategy = strategy;
 }
 
 /*
@@ -384,15 +384,15 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 static LokiWalkEnd
 walk_by_heap(LokiSearch *search, uint32 ef)
 {
-	LokiBatch  *waiting = &search->batches[0];
-	LokiBatch  *batch = &search->batches[1];
+	LokiBatch  *waiting = &search->scratch.batches[0];
+	LokiBatch  *batch = &search->scratch.batches[1];
 
 	waiting->n = 0;
 	for (;;)
 	{
 		LokiBatch  *scored = waiting;
-		bool		more = search->nfrontier > 0 &&
-			near_enough(search, ef, search->scored[search->frontier[0]].distance);
+		bool		more = search->kept.nfrontier > 0 &&
+			near_enough(search, ef, search->kept.scored[search->kept.frontier[0]].distance);
 
 		CHECK_FOR_INTERRUPTS();
 		if (!more && waiting->n == 0)
@@ -404,14 +404,14 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 				return LOKI_WALK_LIMIT;
 			continue;
 		}
-		if (search->adapts && !search->hops && search->window-- == 0)
+		if (search->choice->adapts && !search->choice->hops && search->choice->window-- == 0)
 		{
 			finish_expansion(search, ef, waiting);
 			if (choose_strategy(search, &ef) == LOKI_STRATEGY_FLAT)
 				return LOKI_WALK_LIMIT;
 			continue;
 		}
-		if (search->hops)
+		if (search->choice->hops)
 		{
 			expand_by_hops(search, ef, pop_frontier(search));
 			continue;
@@ -421,11 +421,11 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 		waiting = batch;
 		batch = scored;
 	}
-	if (search->nfrontier > 0 || search->nbest >= ef)
+	if (search->kept.nfrontier > 0 || search->kept.nbest >= ef)
 		return LOKI_WALK_CONVERGED;
 
 	/* hops do not reach everything */
-	return search->hops ? LOKI_WALK_LIMIT : LOKI_WALK_DRY;
+	return search->choice->hops ? LOKI_WALK_LIMIT : LOKI_WALK_DRY;
 }
 
 /*
@@ -440,7 +440,7 @@ pool_to_scored(LokiSearch *search)
 						 LOKI_SCORED_EXPANDED | LOKI_SCORED_CHECKED |
 						 LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
 	search->npool = 0;
-	search->by_heap = true;
+	search->kept.by_heap = true;
 }
 
 /*
@@ -451,7 +451,7 @@ LokiWalkEnd
 loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 				uint32 ef)
 {
-	search->keep_rejected = true;
+	search->kept.rejected = true;
 	if (!filtered(search) && ef <= POOL_MAX_EF)
 	{
 		loki_search_layer0(search, entries, nentries, ef);
@@ -459,15 +459,15 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	}
 
 	loki_visited_reset(search);
-	search->nscored = search->nfrontier = search->nbest = 0;
+	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = 0;
 	search->npool = 0;
-	search->by_heap = true;
-	search->adapts = filtered(search) && search->pass_nodes > 0;
-	search->strategy = LOKI_STRATEGY_PLAIN;
-	search->hops = false;
-	search->window = SHARE_WINDOW;
-	search->window_filtered = search->nodes_filtered;
-	search->window_matched = search->nodes_matched;
+	search->kept.by_heap = true;
+	search->choice->adapts = filtered(search) && search->budget.pass_nodes > 0;
+	search->choice->strategy = LOKI_STRATEGY_PLAIN;
+	search->choice->hops = false;
+	search->choice->window = SHARE_WINDOW;
+	search->choice->window_filtered = search->count.filtered;
+	search->choice->window_matched = search->count.matched;
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
 		{
@@ -486,17 +486,17 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 LokiWalkEnd
 loki_walk_widen(LokiSearch *search, uint32 ef)
 {
-	if (!search->by_heap)
+	if (!search->kept.by_heap)
 		pool_to_scored(search);
-	search->nfrontier = search->nbest = 0;
-	for (uint32 i = 0; i < search->nscored; i += 2 * LOKI_MAX_M)
+	search->kept.nfrontier = search->kept.nbest = 0;
+	for (uint32 i = 0; i < search->kept.nscored; i += 2 * LOKI_MAX_M)
 	{
-		uint32		n = Min(2 * LOKI_MAX_M, search->nscored - i);
+		uint32		n = Min(2 * LOKI_MAX_M, search->kept.nscored - i);
 
 		offer_nodes(search, ef, i, n);
 		for (uint32 item = i; item < i + n; item++)
-			if (!(search->scored[item].flags & LOKI_SCORED_EXPANDED) &&
-				(!search->hops || (search->scored[item].flags & LOKI_SCORED_MATCHES)))
+			if (!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED) &&
+				(!search->choice->hops || (search->kept.scored[item].flags & LOKI_SCORED_MATCHES)))
 				push_frontier(search, item);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -524,7 +524,7 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 {
 	uint32		n = 0;
 
-	if (!search->by_heap)
+	if (!search->kept.by_heap)
 	{
 		for (int i = 0; i < search->npool; i++)
 			search->pool[i].node &= ~LOKI_EXPANDED;
@@ -532,17 +532,17 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 		return search->npool;
 	}
 
-	if (search->pool_allocated < search->nbest)
+	if (search->pool_allocated < search->kept.nbest)
 	{
 		if (search->pool)
 			pfree(search->pool);
 		search->pool = MemoryContextAllocHuge(search->context,
-											  mul_size(search->nbest, sizeof(LokiCandidate)));
-		search->pool_allocated = search->nbest;
+											  mul_size(search->kept.nbest, sizeof(LokiCandidate)));
+		search->pool_allocated = search->kept.nbest;
 	}
-	for (uint32 i = 0; i < search->nbest; i++)
+	for (uint32 i = 0; i < search->kept.nbest; i++)
 	{
-		LokiScored *scored = &search->scored[search->best[i]];
+		LokiScored *scored = &search->kept.scored[search->kept.best[i]];
 
 		if (scored->flags & LOKI_SCORED_TAKEN)
 			continue;

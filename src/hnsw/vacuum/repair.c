@@ -207,15 +207,15 @@ score_gathered(LokiVacuum *vacuum, uint32 node)
 
 	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
 	loki_search_query_code(search, vacuum->code);
-	for (int start = 0; start < linker->n; start += search->batch_allocated)
+	for (int start = 0; start < linker->n; start += search->scratch.allocated)
 	{
-		int			n = Min(linker->n - start, (int) search->batch_allocated);
+		int			n = Min(linker->n - start, (int) search->scratch.allocated);
 
 		for (int i = 0; i < n; i++)
-			search->batch[i] = linker->candidates[start + i].node;
-		loki_search_score(search, search->batch, n, search->estimates);
+			search->scratch.nodes[i] = linker->candidates[start + i].node;
+		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
 		for (int i = 0; i < n; i++)
-			linker->candidates[start + i].distance = search->estimates[i];
+			linker->candidates[start + i].distance = search->scratch.estimates[i];
 	}
 	loki_linker_sort(linker);
 	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
