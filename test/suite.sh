@@ -73,7 +73,7 @@ prepare()
 	elif [ "$variant" = coverage ]; then
 		flags=(with_llvm=no LOKI_LDFLAGS=--coverage LOKI_CFLAGS='-O1 --coverage')
 	fi
-	rm -rf "$src/sql" "$src/expected" "$src/test" "$out"
+	rm -rf "$src/sql" "$src/test" "$out"
 	mkdir -p "$src" "$out"
 	# No file stays that the tree does not have any more.  Times are kept, so that
 	# make compiles what has changed
@@ -244,8 +244,8 @@ run_regress()
 
 run_sql()
 {
-	run_regress "$1" regress/pg_regress "$src" '^-- test: ' \
-		"$(chosen "$src"/sql/*.sql)"
+	run_regress "$1" regress/pg_regress "$src/test" '^-- test: ' \
+		"$(chosen "$src"/test/sql/*.sql)"
 }
 
 run_iso()
@@ -361,11 +361,23 @@ run_clients()
 		"$out/clients" ${TESTS:-} 2>&1 | tap_lines clients
 }
 
+# A name in TESTS that no file of a test has is a mistake
+check_names()
+{
+	local name
+
+	for name in ${TESTS:-}; do
+		[ -n "$(find "$work/tree/test" \( -name "$name.*" -o -name "${name}_test.*" \) -print -quit)" ] ||
+			echo "not ok - no test is named $name"
+	done
+}
+
 run_parts()
 {
 	local part
 
 	echo "# PostgreSQL $("$system_pg_config" --version | sed 's/^PostgreSQL //'), $(uname -m)"
+	check_names
 	for part in $parts; do
 		case $part in
 			lint) prepare plain && run_lint ;;
