@@ -1,7 +1,7 @@
 #!/bin/sh
 # Pages of an index are changed through hnsw/page/change.c alone, which locks them in
 # one order and logs them in that order.  Others are named here, with the reason
-# in src/hnsw/README ("WAL"): what makes pages that nobody can know yet, and hints
+# in src/hnsw/page/README ("WAL"): what makes pages that nobody can know yet, and hints
 # of dead rows, whose locks are not waited for.
 set -u
 cd "$(dirname "$0")/../.."

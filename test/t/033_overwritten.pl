@@ -1,6 +1,6 @@
 # 16 overwritten bytes, at random places of every block of indexes of every kind:
 # lokivector_check, comparing the index with its table, finds each, but for those at
-# places that src/hnsw/README ("Checking") lists, which mean nothing.
+# places that src/hnsw/check/README ("Checking") lists, which mean nothing.
 
 use strict;
 use warnings;

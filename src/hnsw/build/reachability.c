@@ -12,7 +12,7 @@
  * scans begin, for the query that a wide scan makes of the row's vector
  * (loki_search_walk_as_row()), only narrower.  What a narrow walk finds, a wider
  * one from the same nodes finds as well, since it expands all that the narrow
- * one does: src/hnsw/README, "Nothing is lost".
+ * one does: src/hnsw/graph/README, "Nothing is lost".
  *
  * All processes search, and change nothing.  The leader alone links what they
  * missed, searching once more, since a link made for one node may lead to the

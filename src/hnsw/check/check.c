@@ -6,7 +6,7 @@
  * Structure is checked under AccessShareLock, while inserts and vacuum go on;
  * the first fault ends the check with an ERROR that names block and node.
  * What a crash may leave behind is told at DEBUG1, and what makes rows hard to
- * find without being wrong is a WARNING.  src/hnsw/README, "Checking", says
+ * find without being wrong is a WARNING.  src/hnsw/check/README, "Checking", says
  * what is checked and how running commands are told from faults.
  *
  * IDENTIFICATION

@@ -5,7 +5,7 @@
  *
  * What build/reachability.c does for a new graph, for one in pages: a node that its
  * search misses is linked from nodes that the search has expanded, so that the
- * same search finds it.  src/hnsw/README, "Nothing is lost".
+ * same search finds it.  src/hnsw/graph/README, "Nothing is lost".
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/find.c

@@ -12,7 +12,7 @@
  *
  * Inserts are kept out meanwhile, scans wait or begin again.  What is done is
  * counted on each page of CODE, so that whoever comes next can finish what was
- * interrupted.  src/hnsw/README, "Requantizing".
+ * interrupted.  src/hnsw/graph/README, "Requantizing".
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/requantize.c

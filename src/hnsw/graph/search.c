@@ -5,7 +5,7 @@
  *
  * The neighbors of a node are handled as one batch: gathered, prefetched,
  * pinned, scored in one call of the quantizer, released.  Nothing here
- * allocates per node or calls through fmgr.  src/hnsw/README, "Search".
+ * allocates per node or calls through fmgr.  src/hnsw/graph/README, "Search".
  *
  * Slots are read without locks where that can be done: page/slots.c.  A search
  * that begins in recovery locks every page.

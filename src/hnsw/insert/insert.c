@@ -7,7 +7,7 @@
  * TID slot (reserved, with the heap TID, so that vacuum can reclaim it after a
  * crash); write CODE, REFINE, HASH, attributes and the node's own lists; make
  * it live; link its neighbors to it.  A page lock (page/insert_lock.c) is held in share
- * mode from before the entry point is read until the last link is written.  src/hnsw/README, "Insert".
+ * mode from before the entry point is read until the last link is written.  src/hnsw/insert/README, "Insert".
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/insert.c

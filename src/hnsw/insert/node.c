@@ -5,7 +5,7 @@
  *
  * They lie on pages of as many slot arrays, of which one record changes four.  The
  * first claims a TID slot and has what a walk reads; the last makes the node
- * live.  src/hnsw/README, "Insert".
+ * live.  src/hnsw/insert/README, "Insert".
  *
  * The pages of a record are locked together: that of TID first, as a claim
  * leaves it, then the others in the order of list_slots().

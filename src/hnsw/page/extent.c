@@ -110,7 +110,7 @@ extend_file(Relation index, BlockNumber nblocks)
  *
  * The error is caught without a subtransaction, which a vacuum with parallel workers
  * cannot begin.  All that stands when it is raised is what abort would not undo
- * either: src/hnsw/README, "Where there is no room".
+ * either: src/hnsw/page/README, "Where there is no room".
  */
 static bool
 extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)

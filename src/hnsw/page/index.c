@@ -216,7 +216,7 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
  * Read the centroid of an epoch, and the basis.  Zeros are left where none was
  * written: in an index that began empty.  That of an epoch which is over may have
  * been written over meanwhile: whoever uses codes looks at the epoch afterwards
- * (src/hnsw/README, "Requantizing").
+ * (src/hnsw/graph/README, "Requantizing").
  */
 void
 loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)

@@ -12,7 +12,7 @@
  * What such a read sees is a state of the slot in which every aligned word is
  * the old or the new one, because a page under exclusive lock is changed in
  * place, word by word (page/change.c).  That is enough where a mixture of
- * two states does no harm: src/hnsw/README, "Reading without locks".  During
+ * two states does no harm: src/hnsw/page/README, "Reading without locks".  During
  * recovery it is not, since the replay of a page image shows a zeroed page for
  * a moment, and callers don't read so.
  *

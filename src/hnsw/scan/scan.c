@@ -8,7 +8,7 @@
  * otherwise; later ones double.  Within a batch the order is exact: its rows
  * are known by their vectors before the first is returned.  A walk that has
  * no more goes on wider, then all other nodes follow in flat scans,
- * then the rows that have no place in the graph.  src/hnsw/README, "Scan".
+ * then the rows that have no place in the graph.  src/hnsw/scan/README, "Scan".
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/scan.c

@@ -8,7 +8,7 @@
  * finishes what a crash or a cancelled vacuum left: it waits for the inserts
  * that may have seen a dead node as live, repairs the graph, and frees.
  * Only one vacuum runs at a time, and only vacuum frees slots.
- * src/hnsw/README, "Vacuum".
+ * src/hnsw/vacuum/README, "Vacuum".
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/vacuum.c
