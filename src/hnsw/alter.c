@@ -93,7 +93,7 @@ list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
 {
 	LokiColumn	column = loki_index_column(index);
 	LokiHnswOptions wanted = {.m = LOKI_M_AUTO, .bits = LOKI_BITS_AUTO,
-		.refine_bits = LOKI_BITS_AUTO, .profile = LOKI_PROFILE_BALANCED};
+	.refine_bits = LOKI_BITS_AUTO, .profile = LOKI_PROFILE_BALANCED};
 	LokiMetaPageData built;
 	LokiMetaPageData described;
 	bool		chosen;

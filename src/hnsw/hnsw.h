@@ -126,9 +126,10 @@ extern bool loki_hnsw_decides(Oid typid);
 #define LOKI_FIRST_NULLS	1	/* rows whose distance is NULL */
 #define LOKI_FIRST_NANS		2	/* ... is NaN; after those */
 #define LOKI_PLAN_MADE		4	/* our planner has set the following: */
-#define LOKI_PLAN_COMPLETE	8	/* the scan goes on until its caller is content */
-#define LOKI_PLAN_EXACT		16	/* it returns every row, within the bound if there
-								 * is one, and in exact order */
+#define LOKI_PLAN_COMPLETE	8	/* the scan goes on until its caller is
+								 * content */
+#define LOKI_PLAN_EXACT		16	/* it returns every row, within the bound if
+								 * there is one, and in exact order */
 #define LOKI_PLAN_LATE		32	/* it may return rows late, after farther ones */
 
 /*
@@ -157,7 +158,8 @@ typedef struct LokiHnswShape
 	uint32		code_bits;
 	int			entry_level;
 	uint32		full_bits;		/* of the code, refined */
-	bool		certain;		/* codes tell what a distance is never less than */
+	bool		certain;		/* codes tell what a distance is never less
+								 * than */
 	double		mapped;			/* nodes below this are found by their rows'
 								 * TIDs; 0: none are */
 } LokiHnswShape;

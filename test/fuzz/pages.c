@@ -449,7 +449,7 @@ clear_row(TupleTableSlot *slot)
 
 static const TupleTableSlotOps row_ops = {.clear = clear_row};
 static TupleTableSlot row_slot = {
-	.tts_ops = &row_ops,.tts_values = row_values,.tts_isnull = row_nulls
+	.tts_ops = &row_ops, .tts_values = row_values, .tts_isnull = row_nulls
 };
 
 /* The row at a place, of which one in four is not visible, and some are dead */
@@ -613,7 +613,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	pages = calloc(nblocks, sizeof(LokiStubPage));
 	for (BlockNumber block = 0; block < nblocks; block++)
 	{
-		/* as far as the alignment of pages leaves it, what is behind is not theirs */
+		/*
+		 * as far as the alignment of pages leaves it, what is behind is not
+		 * theirs
+		 */
 		pages[block].page = LocalBufferBlockPointers[block] = malloc(BLCKSZ);
 		memcpy(pages[block].page, original + (Size) block * BLCKSZ, BLCKSZ);
 	}
@@ -680,7 +683,7 @@ static uint32
 choose_word(void)
 {
 	const uint32 words[] = {0, 1, 2, 16, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe,
-		nblocks, 1400, 0x7f800000, 0x7fc00000, 0x00010001, BLCKSZ, rand(), rand() % 65536};
+	nblocks, 1400, 0x7f800000, 0x7fc00000, 0x00010001, BLCKSZ, rand(), rand() % 65536};
 
 	return words[rand() % lengthof(words)];
 }

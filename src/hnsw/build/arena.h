@@ -18,7 +18,7 @@
 #include "storage/lwlock.h"
 #include "storage/sharedfileset.h"
 
-#define LOKI_ARENA_ARRAYS	152	/* arrays that grow together */
+#define LOKI_ARENA_ARRAYS	152 /* arrays that grow together */
 #define LOKI_ARENA_CHUNKS	2048	/* steps that they grow in */
 #define LOKI_ARENA_BLOCKS	24	/* arrays of a fixed size */
 

@@ -151,7 +151,7 @@ loki_build_set_code(LokiBuild *build)
 
 	geometry->code = build->meta.code;
 	geometry->quantizer = loki_make_quantizer(build->context, &geometry->code,
-											   geometry->centroid);
+											  geometry->centroid);
 	loki_index_geometry(geometry);
 	build->meta.code_size = geometry->quantizer->code_size;
 	build->meta.refine_size = geometry->quantizer->refine_size;
@@ -163,7 +163,7 @@ loki_build_set_code(LokiBuild *build)
 		spec.bits = GRAPH_BITS(geometry->dim);
 		spec.refine_bits = 0;
 		build->graph_quantizer = loki_make_quantizer(build->context, &spec,
-													  geometry->centroid);
+													 geometry->centroid);
 	}
 }
 

@@ -125,7 +125,8 @@ typedef struct LokiBuildShared
 	LokiGraphShared graph;
 	int			rows_block;		/* of LOKI_ARENA_NODES; -1 before nodes are
 								 * renumbered */
-	int			states_block;	/* of LOKI_ARENA_NODES, see build/reachability.c */
+	int			states_block;	/* of LOKI_ARENA_NODES, see
+								 * build/reachability.c */
 	int			entries_block;
 	int			position_block;
 	int			order_block;
@@ -160,9 +161,9 @@ typedef struct LokiBuild
 	TableScanDesc scan;			/* this process's part of the table; NULL: all */
 
 	/*
-	 * Slots as they will stand in the index, by slot array: of nodes in the order
-	 * of the table, NULLTID and NULLATTR, DUPLICATE (whose `node` is that
-	 * order, too; the leader's alone).
+	 * Slots as they will stand in the index, by slot array: of nodes in the
+	 * order of the table, NULLTID and NULLATTR, DUPLICATE (whose `node` is
+	 * that order, too; the leader's alone).
 	 */
 	LokiArena	arenas[LOKI_BUILD_ARENAS];
 	char	   *slots[LOKI_SLOT_ARRAYS];
@@ -250,7 +251,7 @@ extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in build/insertion_order.c */
 extern bool loki_insertion_order(const LokiQuantizer *quantizer, const char *codes,
-							 uint32 nnodes, pg_prng_state *prng, uint32 *order);
+								 uint32 nnodes, pg_prng_state *prng, uint32 *order);
 extern void loki_build_renumber(LokiBuild *build);
 extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build);
 extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);

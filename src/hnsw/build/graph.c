@@ -658,8 +658,11 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 	}
 	else
 	{
-		/* as scans do above layer 0: a search with so narrow a pool ends elsewhere
-		 * if it goes on before it knows the neighbors of the last candidate */
+		/*
+		 * as scans do above layer 0: a search with so narrow a pool ends
+		 * elsewhere if it goes on before it knows the neighbors of the last
+		 * candidate
+		 */
 		scan.at_once = true;
 		enter(&scan, scan.entry_node);
 		for (int layer = scan.entry_level; layer > 0; layer--)

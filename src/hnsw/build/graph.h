@@ -63,8 +63,11 @@ typedef struct LokiGraph
 	const LokiQuantizer *quantizer;
 	const char *codes;			/* code_size bytes each */
 	Size		code_size;
-	/* the codes that scans will walk on, of which queries of the quantizer
-	 * above can be scored */
+
+	/*
+	 * the codes that scans will walk on, of which queries of the quantizer
+	 * above can be scored
+	 */
 	const LokiQuantizer *scan_quantizer;
 	const char *scan_codes;
 	bool		scan_walk;		/* insertions walk on them, too */
@@ -93,11 +96,12 @@ typedef struct LokiGraph
 	LokiCandidate *pool;		/* ef_construction */
 	int			npool;
 	LokiCandidate *sorted;		/* a list plus one link, or a pool */
-	const void **batch_codes;	/* of nodes being scored, as large as the larger of
-								 * a list and ef_construction */
+	const void **batch_codes;	/* of nodes being scored, as large as the
+								 * larger of a list and ef_construction */
 	float	   *estimates;
 	int		   *selected;
-	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer 0 */
+	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer
+												 * 0 */
 	int			nentries;
 } LokiGraph;
 

@@ -210,9 +210,9 @@ is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
  */
 bool
 loki_insertion_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
-				 pg_prng_state *prng, uint32 *order)
+					 pg_prng_state *prng, uint32 *order)
 {
-	InsertionOrderState	state = {.quantizer = quantizer, .codes = codes, .prng = prng};
+	InsertionOrderState state = {.quantizer = quantizer, .codes = codes, .prng = prng};
 	char	   *queries;
 	bool		better;
 
@@ -281,7 +281,7 @@ loki_build_renumber(LokiBuild *build)
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
 	if (!loki_insertion_order(build->graph_quantizer, build->graph_codes, nnodes,
-						  &build->prng, rows))
+							  &build->prng, rows))
 		return;
 
 	done = MemoryContextAllocHuge(build->context, nnodes);

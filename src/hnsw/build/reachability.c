@@ -62,9 +62,9 @@ typedef struct ReachState
 	LokiGraph  *graph;
 	LokiQuery  *query;
 	uint8	   *states;			/* NodeState of each node */
-	uint32	   *entries;		/* of each node: LOKI_ENTRY_WIDTH of layer 0, for
-								 * the next search for it */
-	LokiCandidate found[LOKI_NARROW_SEARCH]; /* where the last search ended */
+	uint32	   *entries;		/* of each node: LOKI_ENTRY_WIDTH of layer 0,
+								 * for the next search for it */
+	LokiCandidate found[LOKI_NARROW_SEARCH];	/* where the last search ended */
 	int			nfound;
 } ReachState;
 
@@ -125,7 +125,7 @@ void
 loki_build_search_nodes(LokiBuild *build)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
-	ReachState state;
+	ReachState	state;
 	uint32		node;
 	uint32		end;
 
@@ -216,7 +216,7 @@ loki_build_make_reachable(LokiBuild *build, LokiConnection *connection)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
-	ReachState state;
+	ReachState	state;
 	uint32		linked;
 	uint32		lost;
 

@@ -480,7 +480,7 @@ share_plan(LokiBuild *build, uint32 nentries)
 	LokiWriteShared *shared = &build->shared->write;
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	Size		duplicate = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
-									build->duplicate.count);
+									 build->duplicate.count);
 
 	shared->entries_block = loki_arena_add_block(arena,
 												 mul_size(nentries, sizeof(LokiExtentData)));

@@ -73,7 +73,7 @@ typedef struct LokiCheck
 	uint32		first_strange_code;
 	uint64		stale_links;	/* UPPER neighbors that are so no more */
 	uint64		disowned;		/* UPPER slots that no node owns */
-	uint64		requantized;		/* codes that are another code's */
+	uint64		requantized;	/* codes that are another code's */
 } LokiCheck;
 
 /* functions in check/read.c */
@@ -88,8 +88,8 @@ extern void loki_check_progress(LokiCheck *check);
 /* functions in check/pages.c */
 extern void loki_check_directory(LokiCheck *check);
 extern uint32 loki_check_slot_array(LokiCheck *check, int array,
-								void (*slot_check) (LokiCheck *check, uint32 number,
-													const char *slot));
+									void (*slot_check) (LokiCheck *check, uint32 number,
+														const char *slot));
 extern void loki_check_freelists(LokiCheck *check);
 
 /* functions in check/slots.c */

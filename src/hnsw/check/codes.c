@@ -255,9 +255,11 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	}
 	if (same && (same_refine || quantizer->refine_size == 0))
 		return true;
+
 	/*
-	 * Requantizing makes both anew, so that neither is that of the vector; CODE of a vector
-	 * that was decoded well looks as if it were rounded otherwise.
+	 * Requantizing makes both anew, so that neither is that of the vector;
+	 * CODE of a vector that was decoded well looks as if it were rounded
+	 * otherwise.
 	 */
 	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->requantize == NULL ||
 		!is_near(unlike, x, unlike->stored, refine))

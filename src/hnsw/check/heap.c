@@ -50,7 +50,8 @@ typedef struct HeapCheck
 	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
 	char	   *code;			/* of a row or a node ... */
 	char	   *refine;			/* ... likewise */
-	ItemPointerData *unlike;	/* rows whose slots are not as they would be made */
+	ItemPointerData *unlike;	/* rows whose slots are not as they would be
+								 * made */
 	uint64		nunlike;
 	uint64		unlike_size;	/* room */
 } HeapCheck;

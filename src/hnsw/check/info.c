@@ -220,7 +220,7 @@ Datum
 lokivector_index_info(PG_FUNCTION_ARGS)
 {
 	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
-												  LOKI_RIGHT_READ, NULL);
+										  LOKI_RIGHT_READ, NULL);
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint64		blocks = RelationGetNumberOfBlocks(index);
@@ -245,7 +245,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
 	values[i++] = Int64GetDatum((int64) loki_sorted_lists_unlisted(state, index, &meta,
-															   loki_node_end(state, index)));
+																   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);
@@ -278,7 +278,7 @@ lokivector_index_slot_arrays(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
-												  LOKI_RIGHT_READ, NULL);
+										  LOKI_RIGHT_READ, NULL);
 	LokiIndex  *state = loki_index_open(index, NULL);
 
 	InitMaterializedSRF(fcinfo, 0);

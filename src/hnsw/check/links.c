@@ -374,7 +374,7 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 
 	upper = palloc(LokiUpperSize(check->state->m));
 	owned = loki_check_read(check, LOKI_SLOTS_UPPER,
-						   meta->entry_slot, upper) &&
+							meta->entry_slot, upper) &&
 		upper->node == meta->entry_node && upper->level == meta->entry_level;
 	pfree(upper);
 	return owned ? NULL : "does not own its slot on its highest layer";

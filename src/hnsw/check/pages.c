@@ -387,7 +387,7 @@ check_missing(LokiCheck *check, int array, uint32 from, uint32 to)
  */
 uint32
 loki_check_slot_array(LokiCheck *check, int array,
-				  void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
+					  void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
 {
 	LokiSlotArray *fam = &check->state->arrays[array];
 	uint32		npages = fam->npages;

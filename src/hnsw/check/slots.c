@@ -33,7 +33,7 @@ check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
 {
 	int			state = LokiTidState(tid);
 	uint16		flags = array == LOKI_SLOTS_NULLTID ? LOKI_TID_ZERO_NORM :
-	state == LOKI_TID_LIVE ? LOKI_TID_LINKING : 0;
+		state == LOKI_TID_LIVE ? LOKI_TID_LINKING : 0;
 	const char *fault = NULL;
 
 	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||
@@ -239,7 +239,7 @@ loki_check_nodes(LokiCheck *check)
 	loki_check_slot_array(check, LOKI_SLOTS_HASH, NULL);
 	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
 		loki_check_slot_array(check, LOKI_SLOTS_ATTR + check->attribute,
-						  check_node_attribute);
+							  check_node_attribute);
 }
 
 /*
@@ -253,5 +253,5 @@ loki_check_nulls(LokiCheck *check)
 	for (check->attribute = 0; check->attribute < check->state->nattributes;
 		 check->attribute++)
 		loki_check_slot_array(check, LOKI_SLOTS_NULLATTR + check->attribute,
-						  check_null_attribute);
+							  check_null_attribute);
 }

@@ -38,7 +38,8 @@ typedef struct SortedListsCheck
 	uint32		nslots;			/* that it should have */
 	uint32		found;
 	int			bits;			/* of an entry of SORTED */
-	uint32		slots[LOKI_SORTED_LIST_MAX_SLOTS];	/* as far as they were read */
+	uint32		slots[LOKI_SORTED_LIST_MAX_SLOTS];	/* as far as they were
+													 * read */
 
 	/* of the attribute being checked */
 	LokiAttrType type;
@@ -110,7 +111,7 @@ read_sorted_lists(LokiCheck *check, uint32 number, const char *slot)
 	memcpy(&lists->slots[number % nslots], slot, sizeof(uint32));
 	if ((number + 1) % nslots == 0)
 		loki_sorted_list_unpack(lists->slots, lists->bits,
-							lists->nodes + number / nslots * LOKI_SEPARATOR_STEP);
+								lists->nodes + number / nslots * LOKI_SEPARATOR_STEP);
 }
 
 static void
@@ -273,7 +274,7 @@ check_attribute(LokiCheck *check, SortedListsCheck *lists, int attribute)
 	read_list(check, lists, LOKI_SLOTS_SORTED + attribute,
 			  steps * LokiSortedListSlots(lists->bits), read_sorted_lists);
 	lists->reused = loki_reused_read(check->state, check->index, lists->sorted_lists.end,
-										   &nwords);
+									 &nwords);
 	if (steps > 0 && lists->fault == NULL)
 		check_entries(check, lists, attribute);
 	if (steps > 0 && lists->fault == NULL)

@@ -40,16 +40,16 @@
 #define LOKI_SLOTS_DUPLICATE	8	/* further heap TIDs of nodes; free list */
 #define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
 #define LOKI_SLOTS_CENTROID	10	/* of two epochs each dim floats, then the
-									 * basis */
-#define LOKI_SLOTS_REUSED		11	/* numbers used again since sorted lists were
-									 * made */
+								 * basis */
+#define LOKI_SLOTS_REUSED		11	/* numbers used again since sorted lists
+									 * were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
 #define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
 #define LOKI_SLOTS_DUPLICATED		14	/* nodes that rows joined since then */
 #define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node */
 /* + attribute - 1, by NULLTID number */
 #define LOKI_SLOTS_NULLATTR	(LOKI_SLOTS_ATTR + INDEX_MAX_KEYS)
-#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS) /* nodes in its order */
+#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)	/* nodes in its order */
 #define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)	/* values in SORTED */
 #define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
 
@@ -78,13 +78,13 @@ typedef struct LokiPageOpaqueData
 	uint32		next;			/* DIRECTORY: next directory block or 0; free
 								 * list slot arrays: ordinal of the next page
 								 * with free slots or LOKI_NONE, if on the
-								 * list; CODE: epoch that it was last requantized
-								 * for */
+								 * list; CODE: epoch that it was last
+								 * requantized for */
 	uint16		free_slots;		/* free list slot arrays: slots in state FREE
 								 * among the used part */
 	uint8		array;
 	uint8		flags;			/* LOKI_PAGE_* */
-	uint16		requantized;		/* CODE: slots that are of that epoch, while
+	uint16		requantized;	/* CODE: slots that are of that epoch, while
 								 * the metapage says LOKI_META_REQUANTIZING */
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
@@ -230,11 +230,12 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
 										 * not yet repaired the graph */
-#define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be read */
+#define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be
+											 * read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
 #define LOKI_META_REQUANTIZING		0x02	/* codes are being made for the
-										 * centroid of `epoch`; see the pages
-										 * of CODE */
+											 * centroid of `epoch`; see the
+											 * pages of CODE */
 
 /* One extent; extents of a slot array appear in the order of their number. */
 typedef struct LokiExtentData

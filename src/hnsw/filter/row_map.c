@@ -235,8 +235,8 @@ write_entries(MapMaker *maker)
 				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
 		}
 		if (!loki_sorted_lists_write_page(maker->state, maker->index, LOKI_SLOTS_ROW,
-									  first / per_page, (char *) slots,
-									  (n * width + 63) / 64))
+										  first / per_page, (char *) slots,
+										  (n * width + 63) / 64))
 			return false;
 	}
 	return true;
@@ -295,7 +295,7 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 	visit_rows(&maker, place_row);
 	if (!write_entries(&maker) ||
 		!loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_BLOCK, (char *) maker.starts,
-								   map->groups + 1))
+									   map->groups + 1))
 		map->end = 0;
 	pfree(maker.entries);
 	pfree(maker.next);
@@ -313,7 +313,7 @@ bool
 loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end)
 {
 	return loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_DUPLICATED, NULL,
-									 end / LOKI_DUPLICATED_NODES + 1);
+										 end / LOKI_DUPLICATED_NODES + 1);
 }
 
 /*

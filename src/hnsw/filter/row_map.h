@@ -73,7 +73,7 @@ extern bool loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end);
 
 /* Note that a row is about to join a node that may be in the map */
 extern void loki_rowmap_duplicated(LokiIndex *state, Relation index,
-							   const LokiRowMapData *map, uint32 node);
+								   const LokiRowMapData *map, uint32 node);
 
 /* Nodes that rows have joined, about */
 extern double loki_rowmap_stale(LokiIndex *state, Relation index,
@@ -94,7 +94,7 @@ typedef struct LokiRowLookup
 	Relation	index;
 	LokiRowMapData map;
 	uint32		generation;
-	uint64	   *reused;		/* numbers that were used again, as in a
+	uint64	   *reused;			/* numbers that were used again, as in a
 								 * LokiLookup */
 	uint32		nwords;
 	double		count;			/* rows to look up ... */

@@ -82,7 +82,7 @@ write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists
  */
 bool
 loki_sorted_lists_write_page(LokiIndex *state, Relation index, int array, uint32 ordinal,
-						 const char *slots, uint32 n)
+							 const char *slots, uint32 n)
 {
 	LokiSlotArray *fam = &state->arrays[array];
 	LokiChange	change;
@@ -107,7 +107,7 @@ loki_sorted_lists_write_page(LokiIndex *state, Relation index, int array, uint32
 /* Write n slots of a slot array, from slot 0 on; false as above. */
 bool
 loki_sorted_lists_write_slots(LokiIndex *state, Relation index, int array, const char *slots,
-						  uint32 n)
+							  uint32 n)
 {
 	LokiSlotArray *fam = &state->arrays[array];
 
@@ -115,8 +115,8 @@ loki_sorted_lists_write_slots(LokiIndex *state, Relation index, int array, const
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_sorted_lists_write_page(state, index, array, i / fam->per_page,
-									  slots ? slots + (Size) i * fam->slot_size : NULL,
-									  Min(fam->per_page, n - i)))
+										  slots ? slots + (Size) i * fam->slot_size : NULL,
+										  Min(fam->per_page, n - i)))
 			return false;
 	}
 	return true;
@@ -262,7 +262,7 @@ loki_sorted_list_unpack(const uint32 *slots, int bits, uint32 *nodes)
 /* Write the list of an attribute; where there is no room, there is none then. */
 void
 loki_sorted_lists_write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes,
-						 const int64 *separators, uint32 total, LokiSortedListsData *sorted_lists)
+							 const int64 *separators, uint32 total, LokiSortedListsData *sorted_lists)
 {
 	uint32		steps = (total + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP;
 	int			bits = loki_sorted_list_bits(sorted_lists->end);
@@ -272,9 +272,9 @@ loki_sorted_lists_write_list(LokiIndex *state, Relation index, int attribute, ui
 		pack_entries(nodes + (Size) i * LOKI_SEPARATOR_STEP, bits,
 					 nodes + (Size) i * LokiSortedListSlots(bits));
 	if (loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_SORTED + attribute,
-								  (char *) nodes, steps * LokiSortedListSlots(bits)) &&
+									  (char *) nodes, steps * LokiSortedListSlots(bits)) &&
 		loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_SEPARATOR + attribute,
-								  (const char *) separators, steps))
+									  (const char *) separators, steps))
 		sorted_lists->listed[attribute] = total;
 }
 
@@ -297,7 +297,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 	if (!few_values(sorted, n))
 	{
 		separators = palloc_extended(mul_size(sizeof(int64), total / LOKI_SEPARATOR_STEP + 1),
-								 MCXT_ALLOC_HUGE);
+									 MCXT_ALLOC_HUGE);
 		for (uint32 i = 0; i < n; i++)
 			nodes[nnulls + i] = sorted[i].node;
 		for (uint32 i = 0; i < total; i += LOKI_SEPARATOR_STEP)
@@ -342,7 +342,7 @@ make_attributes(LokiIndex *state, Relation index, LokiSortedListsData *sorted_li
  */
 static void
 make_sorted_lists(LokiIndex *state, Relation index, bool lists, bool map,
-			  LokiSortedListsData *sorted_lists, LokiRowMapData *rowmap)
+				  LokiSortedListsData *sorted_lists, LokiRowMapData *rowmap)
 {
 	uint32		flags = (lists ? LOKI_META_SORTED_LISTS : 0) | (map ? LOKI_META_ROWMAP : 0);
 	uint32		end;
@@ -350,7 +350,7 @@ make_sorted_lists(LokiIndex *state, Relation index, bool lists, bool map,
 	write_meta(index, 0, sorted_lists, rowmap);
 	end = loki_node_end(state, index);
 	if (!loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_REUSED, NULL,
-								   Max(end, sorted_lists->end) / LOKI_REUSED_NODES + 1) ||
+									   Max(end, sorted_lists->end) / LOKI_REUSED_NODES + 1) ||
 		(loki_has_rowmap(state) &&
 		 !loki_rowmap_forget(state, index, Max(end, rowmap->end))))
 		return;
@@ -425,7 +425,7 @@ count_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 {
 	uint32		nwords;
 	uint64	   *words = loki_reused_read(state, index,
-											  Max(meta->sorted_lists.end, meta->rowmap.end), &nwords);
+										 Max(meta->sorted_lists.end, meta->rowmap.end), &nwords);
 	double		reused = count_reused_bits(words, nwords);
 
 	if (words != NULL)
@@ -439,7 +439,7 @@ count_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
  */
 double
 loki_sorted_lists_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-					   uint32 end)
+						   uint32 end)
 {
 	double		unlisted = (double) end - meta->sorted_lists.end;
 
@@ -555,11 +555,11 @@ loki_sorted_lists_set_bit(LokiIndex *state, Relation index, int array, uint32 sl
  */
 void
 loki_reused_note(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-					uint32 node)
+				 uint32 node)
 {
 	if (node < meta->sorted_lists.end)
 		loki_sorted_lists_set_bit(state, index, LOKI_SLOTS_REUSED, node / LOKI_REUSED_NODES,
-							  node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT);
+								  node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT);
 }
 
 /* ----------------------------------------------------------------
@@ -677,7 +677,10 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 			if (nulls > 0)
 			{
 				lookup->nplaces = 1;
-				lookup->places[0] = (LokiPlaces) {0, 0, nulls, nulls};
+				lookup->places[0] = (LokiPlaces)
+				{
+					0, 0, nulls, nulls
+				};
 				lookup->count = nulls;
 			}
 			return true;
@@ -771,7 +774,7 @@ loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 		return 0;
 	for (uint32 i = 0; i < steps; i++)
 		loki_sorted_list_unpack(slots + i * LokiSortedListSlots(bits), bits,
-							nodes + i * LOKI_SEPARATOR_STEP);
+								nodes + i * LOKI_SEPARATOR_STEP);
 	if (skipped > 0)
 		memmove(nodes, nodes + skipped, n * sizeof(uint32));
 	return n;

@@ -44,7 +44,7 @@ typedef struct LokiLookup
 	double		count;			/* nodes at these places */
 	double		tested;			/* of which so many may not pass the key ... */
 	bool		repeats;		/* ... and some are there twice */
-	uint64	   *reused;		/* numbers that were used again, a bit for
+	uint64	   *reused;			/* numbers that were used again, a bit for
 								 * LOKI_REUSED_UNIT of them ... */
 	uint32		nwords;
 	double		nrenewed;		/* ... and how many they may be */
@@ -53,21 +53,21 @@ typedef struct LokiLookup
 /* Write slots of a page of a slot array that has no others, or all from slot 0 on;
  * zeros where slots is NULL */
 extern bool loki_sorted_lists_write_page(LokiIndex *state, Relation index, int array,
-									 uint32 ordinal, const char *slots, uint32 n);
+										 uint32 ordinal, const char *slots, uint32 n);
 extern bool loki_sorted_lists_write_slots(LokiIndex *state, Relation index, int array,
-									  const char *slots, uint32 n);
+										  const char *slots, uint32 n);
 
 /*
  * Write the list of an attribute, which will be packed in place: so many nodes, and
  * room up to a whole step; separators have the number of each LOKI_SEPARATOR_STEP-th.
  */
 extern void loki_sorted_lists_write_list(LokiIndex *state, Relation index, int attribute,
-									 uint32 *nodes, const int64 *separators, uint32 total,
-									 LokiSortedListsData *sorted_lists);
+										 uint32 *nodes, const int64 *separators, uint32 total,
+										 LokiSortedListsData *sorted_lists);
 
 /* functions in filter/reserve.c */
 extern bool loki_sorted_lists_reserve(LokiIndex *state, Relation index,
-								  const LokiMetaPageData *meta, uint32 end);
+									  const LokiMetaPageData *meta, uint32 end);
 
 /* Make the lists of all attributes and the map of rows, where that is worth while;
  * where there is not the memory, that is told at a level */
@@ -75,15 +75,15 @@ extern void loki_sorted_lists_make(Relation index, int elevel);
 
 /* Set a bit of a slot of 64 of an array, under the page's exclusive lock, logged */
 extern void loki_sorted_lists_set_bit(LokiIndex *state, Relation index, int array,
-								  uint32 slot, int bit);
+									  uint32 slot, int bit);
 
 /* How many of the nodes below an end they do not have, or not as they are now, at most */
 extern double loki_sorted_lists_unlisted(LokiIndex *state, Relation index,
-									 const LokiMetaPageData *meta, uint32 end);
+										 const LokiMetaPageData *meta, uint32 end);
 
 /* Note that the number of a node was used before */
 extern void loki_reused_note(LokiIndex *state, Relation index,
-								const LokiMetaPageData *meta, uint32 node);
+							 const LokiMetaPageData *meta, uint32 node);
 
 extern bool loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 							  const LokiMetaPageData *meta,
@@ -124,7 +124,7 @@ extern void loki_sorted_list_unpack(const uint32 *slots, int bits, uint32 *nodes
 
 /* Copy REUSED out, for numbers below an end */
 extern uint64 *loki_reused_read(LokiIndex *state, Relation index, uint32 end,
-									 uint32 *nwords);
+								uint32 *nwords);
 
 /* Whether that names a node */
 static inline bool
@@ -132,7 +132,7 @@ loki_is_reused(const uint64 *reused, uint32 node)
 {
 	return reused != NULL &&
 		(reused[node / LOKI_REUSED_NODES] >>
-			(node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT)) & 1;
+		 (node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT)) & 1;
 }
 
 #endif							/* LOKI_FILTER_SORTED_LIST_H */

@@ -171,7 +171,7 @@ static int64 *
 make_separators(const uint32 *ends, uint32 nulls, uint32 total)
 {
 	int64	   *separators = palloc_extended(mul_size(sizeof(int64), total / LOKI_SEPARATOR_STEP + 1),
-										 MCXT_ALLOC_HUGE);
+											 MCXT_ALLOC_HUGE);
 	uint32		number = 0;
 
 	for (uint32 i = 0; i < total; i += LOKI_SEPARATOR_STEP)
@@ -205,7 +205,7 @@ loki_postarray_make(LokiIndex *state, Relation index, int attribute,
 		place_nodes(&slots, starts, nodes);
 		separators = make_separators(starts, nulls, (uint32) total);
 		loki_sorted_lists_write_list(state, index, attribute, nodes, separators, (uint32) total,
-								 sorted_lists);
+									 sorted_lists);
 		sorted_lists->nulls[attribute] = nulls;
 		pfree(separators);
 		pfree(nodes);

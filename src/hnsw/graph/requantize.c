@@ -230,8 +230,8 @@ encode_row(Requantize *requantize, uint32 node, Datum datum, bool isnull)
 	if (loki_value_open(&requantize->state->column, datum, isnull, &values) != LOKI_VALUE_VECTOR)
 		return;
 	requantize->to->encode(requantize->to, values, rows->codes + (Size) node * requantize->to->code_size,
-					   requantize->to->refine_size > 0 ?
-					   rows->refines + (Size) node * requantize->to->refine_size : NULL);
+						   requantize->to->refine_size > 0 ?
+						   rows->refines + (Size) node * requantize->to->refine_size : NULL);
 	loki_value_hash(&requantize->state->column, values, &rows->hashes[node]);
 	rows->known[node] = true;
 }
@@ -318,7 +318,7 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 	}
 	else
 		to->requantize(to, requantize->from, code, requantize->refined[i] ? requantize->refine : NULL,
-				   new_code, new_refine);
+					   new_code, new_refine);
 }
 
 /*
@@ -479,9 +479,9 @@ requantize_all(Requantize *requantize)
  */
 static bool
 requantize_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,
-			 bool inline_only)
+				 bool inline_only)
 {
-	Requantize		requantize = {.index = index, .state = state, .inline_only = inline_only};
+	Requantize	requantize = {.index = index, .state = state, .inline_only = inline_only};
 	AttrNumber	attribute = index->rd_index->indkey.values[0];
 	LokiMetaPageData meta;
 	bool		begun;
@@ -523,7 +523,7 @@ loki_requantize_finish(Relation index)
 	state = loki_index_open(index, &meta);
 	if (meta.flags & LOKI_META_REQUANTIZING)
 	{
-		Requantize		requantize = {.index = index, .state = state};
+		Requantize	requantize = {.index = index, .state = state};
 		float	   *centroid = palloc0(loki_code_constants(&state->code) * sizeof(float));
 
 		loki_index_centroid(state, index, meta.epoch - 1, centroid);
@@ -620,7 +620,7 @@ is_busy(Relation index)
  */
 void
 loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
-				  Relation heap)
+					  Relation heap)
 {
 	MemoryContext context;
 	MemoryContext old;

@@ -20,7 +20,7 @@ extern bool loki_was_requantized(LokiIndex *state, Relation index);
 extern void loki_requantize_finish(Relation index);
 extern void loki_requantize_wait(Relation index);
 extern void loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
-							  Relation heap);
+								  Relation heap);
 extern bool loki_requantize_moved(Relation index);
 
 #endif							/* LOKI_GRAPH_REQUANTIZE_H */

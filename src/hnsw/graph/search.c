@@ -267,7 +267,7 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	{
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
 		loki_slot_array_page_check(search->state, search->index, slots->buffers[i],
-							   LOKI_SLOTS_CODE);
+								   LOKI_SLOTS_CODE);
 		quantizer->score(quantizer, search->query, &slots->slots[i], 1, &estimates[i]);
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
 	}
@@ -585,10 +585,10 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 		search->kept.scored_allocated = Max(1024, search->kept.scored_allocated * 2);
 		if (search->kept.scored == NULL)
 			search->kept.scored = MemoryContextAllocHuge(search->context,
-													mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
+														 mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
 		else
 			search->kept.scored = repalloc_huge(search->kept.scored,
-										   mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
+												mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
 	}
 	scored = &search->kept.scored[search->kept.nscored];
 	scored->distance = distance;

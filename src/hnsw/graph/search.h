@@ -52,9 +52,9 @@ typedef struct LokiBatch
 /* How a scan with a filter finds its nodes */
 typedef enum LokiStrategy
 {
-	LOKI_STRATEGY_PLAIN,				/* a walk that scores all nodes */
-	LOKI_STRATEGY_HOPS,				/* one that scores those that match */
-	LOKI_STRATEGY_FLAT				/* no walk: all that match are scored */
+	LOKI_STRATEGY_PLAIN,		/* a walk that scores all nodes */
+	LOKI_STRATEGY_HOPS,			/* one that scores those that match */
+	LOKI_STRATEGY_FLAT			/* no walk: all that match are scored */
 } LokiStrategy;
 
 /* Matching nodes of a sample, at most */
@@ -63,103 +63,108 @@ typedef enum LokiStrategy
 /* What a walk with a filter chooses its strategy by (scan/strategy.c) */
 typedef struct LokiStrategyChoice
 {
-	bool	adapts;
-	bool	hops;	/* it goes by hops */
-	LokiStrategy	strategy;	/* chosen last */
-	uint32	rows;	/* that are wanted, and ... */
-	uint32	width;	/* ... of a walk without a filter for them */
-	uint64	window_filtered;	/* nodes_filtered and nodes_matched at the last choice */
-	uint64	window_matched;
-	uint32	window;	/* expansions until the next */
-	double	listed;	/* nodes that a pass reads one by one, in place of all but so many; below 0: no list */
-	double	unlisted;
-	double	listed_tests;	/* attributes of those listed that it tests */
-	bool	mapped;	/* they are those of a set's rows */
-	double	share;	/* of the index that matches: as sampled, or known by a list */
-	bool	share_known;
-	double	correlated;	/* of neighbors of nodes that match, the share that does, too; below 0: not sampled */
-	uint32	*seeds;	/* nodes of the sample that match */
-	uint32	nseeds;
+	bool		adapts;
+	bool		hops;			/* it goes by hops */
+	LokiStrategy strategy;		/* chosen last */
+	uint32		rows;			/* that are wanted, and ... */
+	uint32		width;			/* ... of a walk without a filter for them */
+	uint64		window_filtered;	/* nodes_filtered and nodes_matched at the
+									 * last choice */
+	uint64		window_matched;
+	uint32		window;			/* expansions until the next */
+	double		listed;			/* nodes that a pass reads one by one, in
+								 * place of all but so many; below 0: no list */
+	double		unlisted;
+	double		listed_tests;	/* attributes of those listed that it tests */
+	bool		mapped;			/* they are those of a set's rows */
+	double		share;			/* of the index that matches: as sampled, or
+								 * known by a list */
+	bool		share_known;
+	double		correlated;		/* of neighbors of nodes that match, the share
+								 * that does, too; below 0: not sampled */
+	uint32	   *seeds;			/* nodes of the sample that match */
+	uint32		nseeds;
 } LokiStrategyChoice;
 
 /* A distance that a walk with a pool takes note of */
 typedef struct LokiSearchTarget
 {
-	float	distance;
-	float	tolerance;	/* below 0: none */
-	bool	met;	/* there was a node at this distance */
-	bool	stop;	/* then the walk ends */
+	float		distance;
+	float		tolerance;		/* below 0: none */
+	bool		met;			/* there was a node at this distance */
+	bool		stop;			/* then the walk ends */
 } LokiSearchTarget;
 
 /* Everything scored that is not in the pool, for resuming */
 typedef struct LokiKeptNodes
 {
-	LokiScored	*scored;
-	uint32	nscored;
-	uint32	scored_allocated;
-	uint32	*frontier;	/* min-heap of indexes into scored[] */
-	uint32	nfrontier;
-	uint32	frontier_allocated;
-	uint32	*best;	/* max-heap of the ef best that match */
-	uint32	nbest;
-	uint32	best_allocated;
-	bool	by_heap;	/* scored/frontier/best are in use, not pool */
-	bool	rejected;
+	LokiScored *scored;
+	uint32		nscored;
+	uint32		scored_allocated;
+	uint32	   *frontier;		/* min-heap of indexes into scored[] */
+	uint32		nfrontier;
+	uint32		frontier_allocated;
+	uint32	   *best;			/* max-heap of the ef best that match */
+	uint32		nbest;
+	uint32		best_allocated;
+	bool		by_heap;		/* scored/frontier/best are in use, not pool */
+	bool		rejected;
 } LokiKeptNodes;
 
 /* Arrays for one batch of neighbors */
 typedef struct LokiSearchScratch
 {
-	float	*estimates;
-	uint8	*passes;	/* the filter */
+	float	   *estimates;
+	uint8	   *passes;			/* the filter */
 	LokiSlots	slots;
-	LokiBatch	batches[2];	/* of the walk of layer 0 */
-	char	*link;	/* copy of a LINK or UPPER slot */
-	uint32	*nodes;
-	uint32	allocated;	/* >= 2 * m, and 64 */
+	LokiBatch	batches[2];		/* of the walk of layer 0 */
+	char	   *link;			/* copy of a LINK or UPPER slot */
+	uint32	   *nodes;
+	uint32		allocated;		/* >= 2 * m, and 64 */
 } LokiSearchScratch;
 
 /* Counters of a search */
 typedef struct LokiSearchCounts
 {
-	uint64	scored;
-	uint64	expanded;
-	uint64	filtered;
-	uint64	matched;	/* of these */
+	uint64		scored;
+	uint64		expanded;
+	uint64		filtered;
+	uint64		matched;		/* of these */
 } LokiSearchCounts;
 
 /* When a walk stops that finds no end */
 typedef struct LokiSearchBudget
 {
-	double	pass_nodes;	/* nodes that a flat scan would read; 0 = walk on whatever it costs */
-	Size	memory_limit;	/* of scored, visited and heaps; 0 = none */
-	uint64	scored_limit;	/* stop walking here, 0 = never */
+	double		pass_nodes;		/* nodes that a flat scan would read; 0 = walk
+								 * on whatever it costs */
+	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
+	uint64		scored_limit;	/* stop walking here, 0 = never */
 } LokiSearchBudget;
 
 typedef struct LokiSearch
 {
 	Relation	index;
-	LokiIndex	*state;
-	MemoryContext	context;	/* scratch memory lives here, reused */
-	bool	in_recovery;	/* share lock for every slot array */
-	LokiQuery	*query;	/* that nodes are scored for: one of these */
-	LokiQuery	*given;	/* prepared, query_size bytes */
-	LokiQuery	*as_row;	/* loki_search_walk_as_row(); NULL before */
-	void	*row_code;
-	void	*row_refine;
-	const struct LokiNodeFilter	*filter;	/* NULL, or nothing in it: none */
-	LokiVisited	visited;
-	uint32	skip;	/* a node to go around, LOKI_NONE: none */
-	LokiCandidate	*pool;
-	int	npool;
-	int	pool_allocated;
-	int	next;	/* none before this is unexpanded */
-	LokiStrategyChoice *choice;	/* NULL: it has no filter, and never will */
-	LokiSearchTarget	target;
-	LokiKeptNodes	kept;
-	LokiSearchScratch	scratch;
-	LokiSearchCounts	count;
-	LokiSearchBudget	budget;
+	LokiIndex  *state;
+	MemoryContext context;		/* scratch memory lives here, reused */
+	bool		in_recovery;	/* share lock for every slot array */
+	LokiQuery  *query;			/* that nodes are scored for: one of these */
+	LokiQuery  *given;			/* prepared, query_size bytes */
+	LokiQuery  *as_row;			/* loki_search_walk_as_row(); NULL before */
+	void	   *row_code;
+	void	   *row_refine;
+	const struct LokiNodeFilter *filter;	/* NULL, or nothing in it: none */
+	LokiVisited visited;
+	uint32		skip;			/* a node to go around, LOKI_NONE: none */
+	LokiCandidate *pool;
+	int			npool;
+	int			pool_allocated;
+	int			next;			/* none before this is unexpanded */
+	LokiStrategyChoice *choice; /* NULL: it has no filter, and never will */
+	LokiSearchTarget target;
+	LokiKeptNodes kept;
+	LokiSearchScratch scratch;
+	LokiSearchCounts count;
+	LokiSearchBudget budget;
 } LokiSearch;
 
 extern void loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,

@@ -107,7 +107,7 @@ chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange 
 							claims))
 		return false;
 	slots[0] = duplicate_slot(node, has_chain ? LokiTidListHead(seen) : claims[1].number,
-							 &row->tid.u.heap);
+							  &row->tid.u.heap);
 	loki_claim_slot(change, &claims[0], &slots[0]);
 	if (!has_chain)
 	{
@@ -156,7 +156,7 @@ join_at_once(LokiNewRow *row, uint32 node)
  */
 static bool
 chain_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
-			   uint32 duplicate, uint32 next)
+				uint32 duplicate, uint32 next)
 {
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
@@ -173,7 +173,7 @@ chain_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 	if (same)
 	{
 		int			duplicate_page = loki_change_lock(&change, LOKI_SLOTS_DUPLICATE, duplicate,
-													 &duplicate_place);
+													  &duplicate_place);
 
 		tid = tid_with_head(row, seen, duplicate);
 		loki_change_slot(&change, page, slot_size, place, &tid);

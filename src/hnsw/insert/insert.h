@@ -60,7 +60,7 @@ typedef struct LokiNewRow
 	float		self;			/* estimate of the row's own code ... */
 	float		tolerance;		/* ... and how far that of an equal row is
 								 * from it */
-	bool		requantized;		/* for which codes do not decide alone */
+	bool		requantized;	/* for which codes do not decide alone */
 	int			level;
 	uint32		node;
 	bool		grown;			/* its number was never used before */

@@ -517,7 +517,7 @@ loki_node_end(LokiIndex *state, Relation index)
 		*tail = find_tail(state, index, LOKI_SLOTS_TID);
 	while (*tail < tid->npages &&
 		   (used = loki_page_used(state, index, LOKI_SLOTS_TID, *tail)) == tid->per_page)
-		++*tail;
+		++* tail;
 	return *tail * tid->per_page + (*tail < tid->npages ? used : 0);
 }
 

@@ -59,8 +59,8 @@ loki_index_geometry(LokiIndex *state)
 	LokiSlotArray *arrays = state->arrays;
 
 	array_geometry(&arrays[LOKI_SLOTS_TID],
-					loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
-					LOKI_TID_LONG : LOKI_TID_SHORT);
+				   loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
+				   LOKI_TID_LONG : LOKI_TID_SHORT);
 	array_geometry(&arrays[LOKI_SLOTS_CODE], state->quantizer->code_size);
 	array_geometry(&arrays[LOKI_SLOTS_LINK], LokiLinkSize(state->m));
 	if (state->quantizer->refine_size > 0)
@@ -117,7 +117,7 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 
 		if (array->extents == NULL)
 			array->extents = MemoryContextAlloc(state->context,
-												 allocated * sizeof(BlockNumber));
+												allocated * sizeof(BlockNumber));
 		else
 			array->extents = repalloc_array(array->extents, BlockNumber, allocated);
 		array->allocated = allocated;

@@ -65,7 +65,7 @@ typedef struct LokiIndex
 	BlockNumber directory_block;	/* the last page that was read, ... */
 	uint32		directory_ordinal;	/* which one that is, ... */
 	uint32		directory_passed;	/* and the entries on those before it */
-	LokiSlotArray	arrays[LOKI_SLOT_ARRAYS];
+	LokiSlotArray arrays[LOKI_SLOT_ARRAYS];
 	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
 											 * slot array was seen to end */
 

@@ -32,7 +32,7 @@ extern void loki_page_check(Relation index, Buffer buffer, Page page, int array,
  * pages that is.
  */
 extern void loki_slot_array_page_check(const LokiIndex *index_state, Relation index,
-								   Buffer buffer, int array);
+									   Buffer buffer, int array);
 
 /*
  * Whether a page names the slot array, and the place in it, that the directory gives to

@@ -439,7 +439,7 @@ loki_max_pins(const LokiIndex *state)
  */
 void
 loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes,
-				int n, LokiSlots * slots)
+				int n, LokiSlots *slots)
 {
 	LokiSlotArray *fam = &state->arrays[array];
 	uint32		last = LOKI_NONE;
@@ -476,7 +476,7 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
  * Have the kernel read ahead what is not in shared buffers.
  */
 static void
-read_ahead(Relation index, LokiSlots * slots)
+read_ahead(Relation index, LokiSlots *slots)
 {
 	BlockNumber last = InvalidBlockNumber;
 
@@ -501,7 +501,7 @@ same_page(const LokiSlots *slots, int i)
  * known.  In recovery the caller locks their pages, and checks them then.
  */
 void
-loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
+loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots *slots)
 {
 	int			pinned = 0;
 
@@ -537,7 +537,7 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots * slots)
  * caller then does the same again with pins.
  */
 bool
-loki_slots_close(LokiIndex *state, Relation index, LokiSlots * slots)
+loki_slots_close(LokiIndex *state, Relation index, LokiSlots *slots)
 {
 	bool		valid = true;
 

@@ -630,8 +630,8 @@ allocate(Measure *measure, int nqueries)
 	measure->nnear = palloc0_array(int, nqueries);
 	measure->bound = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
-	measure->bound[i] = FLT_MAX;
-		measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
+		measure->bound[i] = FLT_MAX;
+	measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
 }
 
 /*

@@ -58,7 +58,8 @@ typedef enum PassCheck
 {
 	CHECK_GATHERED,				/* before they are scored: few may have */
 	CHECK_SELECTED,				/* once they are known to be near */
-	CHECK_LATER					/* when their rows are read: hardly any has not */
+	CHECK_LATER					/* when their rows are read: hardly any has
+								 * not */
 } PassCheck;
 
 /* A pass: nodes that wait to be scored, while the codes of others are fetched */
@@ -107,7 +108,7 @@ static void
 begin_seen(LokiScan *so)
 {
 	so->flat.seen = MemoryContextAllocExtended(so->context, (Size) so->flat.seen_nodes / 8 + 1,
-										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 /*

@@ -104,7 +104,7 @@ prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size)
  */
 void
 loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
-				LokiPrefetch *ahead, int n)
+					 LokiPrefetch *ahead, int n)
 {
 	for (int i = 0; i < n; i++)
 	{

@@ -64,7 +64,7 @@ loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	if (n == 0)
 		return;
 	so->queue.candidates = reserve(so, so->queue.candidates, &so->queue.allocated, left + n,
-						 sizeof(LokiCandidate));
+								   sizeof(LokiCandidate));
 	memmove(so->queue.candidates, so->queue.candidates + so->queue.next, sizeof(LokiCandidate) * left);
 	memcpy(so->queue.candidates + left, candidates, sizeof(LokiCandidate) * n);
 	so->queue.next = 0;
@@ -90,7 +90,7 @@ lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 {
 	LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
 	loki_slot_array_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
-						   slots->array);
+							   slots->array);
 }
 
 /* Bounds that hold always, of opened slots */
@@ -343,7 +343,7 @@ refine_next(LokiScan *so)
 	LokiPending batch[LOKI_REFINE_BATCH];
 
 	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
-						  sizeof(LokiPending));
+								  sizeof(LokiPending));
 	memmove(so->ranking.pending, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
 	so->ranking.next_pending = 0;
 	so->ranking.npending = left + n;
@@ -370,7 +370,7 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 	if (n == 0)
 		return;
 	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
-						  sizeof(LokiPending));
+								  sizeof(LokiPending));
 	memmove(so->ranking.pending + n, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -390,7 +390,7 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	if (n == 0)
 		return;
 	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
-						  sizeof(LokiPending));
+								  sizeof(LokiPending));
 	memmove(so->ranking.pending, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
 	for (uint32 i = 0; i < n; i++)
 	{

@@ -113,7 +113,7 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 		so->ranking.rows_allocated = Max(64, so->ranking.rows_allocated * 2);
 		if (so->ranking.rows == NULL)
 			so->ranking.rows = MemoryContextAllocHuge(so->context,
-											  mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
+													  mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
 		else
 			so->ranking.rows = repalloc_huge(so->ranking.rows, mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
 	}
@@ -461,8 +461,8 @@ static void
 read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 {
 	Relation	heap = so->scan->heapRelation;
-	LokiPrefetch	rows[READ_AHEAD];
-	LokiPrefetch	values[READ_AHEAD];
+	LokiPrefetch rows[READ_AHEAD];
+	LokiPrefetch values[READ_AHEAD];
 	int			place[READ_AHEAD];
 	int			nrows = 0;
 	int			nvalues = 0;
@@ -492,7 +492,7 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 		loki_prefetch_tuples(so->state, heap, &so->state->heap_map, rows, nrows);
 	if (nvalues > 0)
 		loki_prefetch_tuples(so->state, loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid),
-						&so->state->toast_map, values, nvalues);
+							 &so->state->toast_map, values, nvalues);
 	for (int i = 0; i < n; i++)
 		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
 }
@@ -531,7 +531,7 @@ fetch_nodes(LokiScan *so, int n)
 void
 loki_rerank_announce(LokiScan *so, uint32 wanted)
 {
-	LokiPrefetch	ahead[READ_AHEAD];
+	LokiPrefetch ahead[READ_AHEAD];
 	int			n = 0;
 
 	if (!so->heap.is_heap || so->state->local || so->ranking.next_row < so->ranking.announced)

@@ -113,7 +113,7 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	so->plan.skip = LOKI_NONE;
 	so->context = context;
 	so->heap.context = AllocSetContextCreate(context, "hnsw scan row",
-											  ALLOCSET_DEFAULT_SIZES);
+											 ALLOCSET_DEFAULT_SIZES);
 	so->filter.bound = get_float8_nan();
 	so->unordered.page = MemoryContextAlloc(context, BLCKSZ);
 	so->heap.toast.context = context;
@@ -224,7 +224,10 @@ walk_width(LokiScan *so, double rows)
 static void
 prepare_search(LokiScan *so)
 {
-	/* codes of sketches, of parts, or of two epochs at once tell nothing for certain */
+	/*
+	 * codes of sketches, of parts, or of two epochs at once tell nothing for
+	 * certain
+	 */
 	so->plan.blind = so->state->quantizer->least == NULL ||
 		loki_column_sketched(&so->state->column) ||
 		(so->meta.flags & LOKI_META_REQUANTIZING) != 0;
@@ -330,8 +333,8 @@ choose_completeness(LokiScan *so)
 	Assert(!(plan & LOKI_PLAN_EXACT) || so->plan.ordered);
 
 	/*
-	 * All rows in an order that the plan relies on; or all within a bound, which
-	 * is a condition then, and no search.
+	 * All rows in an order that the plan relies on; or all within a bound,
+	 * which is a condition then, and no search.
 	 */
 	so->plan.certain = (plan & LOKI_PLAN_EXACT) != 0 ||
 		(so->plan.complete && so->plan.ordered && so->plan.limit == 0) ||
@@ -434,7 +437,7 @@ begin_list(LokiScan *so)
 		pfree(so->filter.list.reused);
 	so->filter.list.reused = NULL;
 	so->filter.has_list = loki_lookup_begin(&so->filter.list, so->state, so->scan->indexRelation,
-									 &so->meta, &so->filter.nodes);
+											&so->meta, &so->filter.nodes);
 	search->choice->nseeds = 0;
 	search->choice->correlated = -1;
 	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 && so->filter.within == NULL &&
@@ -744,7 +747,7 @@ may_stream(LokiScan *so)
 	if (so->plan.complete)
 		return true;
 	return so->course.returned < (uint64) (so->plan.settings.iterative_scan == LOKI_ITERATIVE_OFF ?
-									so->plan.settings.ef : so->plan.settings.max_tuples);
+										   so->plan.settings.ef : so->plan.settings.max_tuples);
 }
 
 /*

@@ -31,7 +31,7 @@ typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
 	LOKI_SCAN_WALK,				/* walking the graph */
-	LOKI_SCAN_FLAT,		/* the rest of the nodes, best codes first */
+	LOKI_SCAN_FLAT,				/* the rest of the nodes, best codes first */
 	LOKI_SCAN_UNORDERED,		/* the query has no direction: every node */
 	LOKI_SCAN_ZERO_NORM,		/* rows outside the graph ... */
 	LOKI_SCAN_NULL,				/* ... whose distance is NaN, then NULL */
@@ -66,7 +66,8 @@ typedef struct LokiRow
 typedef struct LokiTidList
 {
 	ItemPointerData *tids;
-	uint32	   *slots;			/* of DUPLICATE that they are from, if they are */
+	uint32	   *slots;			/* of DUPLICATE that they are from, if they
+								 * are */
 	uint32		n;
 	uint32		allocated;
 } LokiTidList;
@@ -89,168 +90,176 @@ typedef struct LokiChain
 typedef struct LokiScanQuery
 {
 	LokiMetric	metric;
-	float	*values;	/* dim floats */
-	struct varlena	*value;	/* itself, if the type asks for it; or NULL */
-	bool	isnull;	/* NULL: every distance is NULL */
-	bool	zero;	/* cosine of a zero vector: NaN */
-	bool	ready;	/* for codes: loki_scan_query() */
+	float	   *values;			/* dim floats */
+	struct varlena *value;		/* itself, if the type asks for it; or NULL */
+	bool		isnull;			/* NULL: every distance is NULL */
+	bool		zero;			/* cosine of a zero vector: NaN */
+	bool		ready;			/* for codes: loki_scan_query() */
 } LokiScanQuery;
 
 /* Which rows are asked for, and how those that match are found (scan.c) */
 typedef struct LokiScanFilter
 {
-	LokiFilter	keys;	/* the keys ... */
-	LokiNodeFilter	nodes;	/* ... as the walk tests them, and `within` */
-	const LokiTidSet	*within;	/* NULL: any row */
-	double	bound;	/* of distances; NaN: none */
-	bool	bound_nans;	/* distances that are NaN are within it */
-	bool	bound_all;	/* the scan is for all rows within it: certain */
-	bool	has_list;	/* of nodes that may match: */
+	LokiFilter	keys;			/* the keys ... */
+	LokiNodeFilter nodes;		/* ... as the walk tests them, and `within` */
+	const LokiTidSet *within;	/* NULL: any row */
+	double		bound;			/* of distances; NaN: none */
+	bool		bound_nans;		/* distances that are NaN are within it */
+	bool		bound_all;		/* the scan is for all rows within it: certain */
+	bool		has_list;		/* of nodes that may match: */
 	LokiLookup	list;
-	bool	has_map;	/* of rows to nodes: */
-	LokiRowLookup	map;
-	LokiStrategy	strategy;	/* of a scan with a filter, at last */
+	bool		has_map;		/* of rows to nodes: */
+	LokiRowLookup map;
+	LokiStrategy strategy;		/* of a scan with a filter, at last */
 } LokiScanFilter;
 
 /* What the plan takes of the rows, and relies on (scan.c) */
 typedef struct LokiScanPlan
 {
-	LokiScanSettings	settings;
-	double	limit;	/* rows that the caller takes at most; 0 = not known */
-	LokiRowFilter	*row_filter;	/* what it does with them; NULL: not known */
-	bool	complete;	/* go on until the caller is content ... */
-	bool	exact;	/* ... by passes, which leave nothing out ... */
-	bool	certain;	/* ... nor out of order: candidates have bounds that hold always */
-	bool	blind;	/* certain: codes tell nothing */
-	bool	ordered;	/* the plan relies on the order of rows */
-	uint32	skip;	/* a node to leave out, for measuring recall; LOKI_NONE: none */
+	LokiScanSettings settings;
+	double		limit;			/* rows that the caller takes at most; 0 = not
+								 * known */
+	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
+	bool		complete;		/* go on until the caller is content ... */
+	bool		exact;			/* ... by passes, which leave nothing out ... */
+	bool		certain;		/* ... nor out of order: candidates have
+								 * bounds that hold always */
+	bool		blind;			/* certain: codes tell nothing */
+	bool		ordered;		/* the plan relies on the order of rows */
+	uint32		skip;			/* a node to leave out, for measuring recall;
+								 * LOKI_NONE: none */
 } LokiScanPlan;
 
 /* How far the scan is (scan.c) */
 typedef struct LokiScanCourse
 {
-	LokiScanPhase	phase;
-	LokiScanPhase	phases[4];	/* that follow it ... */
-	int	next_phase;	/* ... of which this is the next */
-	bool	walked;	/* the first walk was made */
-	LokiWalkEnd	walk_end;
-	uint32	ef;	/* rows that the walk is wide enough for */
-	uint32	width;	/* of its pool */
-	uint32	batch;	/* rows of this batch ... */
-	uint32	batch_left;	/* ... and those not yet returned */
-	uint64	returned;
-	uint64	dropped;	/* rows that row_filter did not pass */
-	double	farthest;	/* of the rows that were returned */
+	LokiScanPhase phase;
+	LokiScanPhase phases[4];	/* that follow it ... */
+	int			next_phase;		/* ... of which this is the next */
+	bool		walked;			/* the first walk was made */
+	LokiWalkEnd walk_end;
+	uint32		ef;				/* rows that the walk is wide enough for */
+	uint32		width;			/* of its pool */
+	uint32		batch;			/* rows of this batch ... */
+	uint32		batch_left;		/* ... and those not yet returned */
+	uint64		returned;
+	uint64		dropped;		/* rows that row_filter did not pass */
+	double		farthest;		/* of the rows that were returned */
 } LokiScanCourse;
 
 /* Candidates that are not refined: candidates[next .. n), ascending (refine.c) */
 typedef struct LokiRefineQueue
 {
-	LokiCandidate	*candidates;
-	uint32	n;
-	uint32	next;
-	uint32	allocated;
-	double	squares;	/* of what refining changed estimates by ... */
-	uint64	compared;	/* ... of so many */
-	float	sketch_error;	/* of the last that were refined, where the column is sketched */
+	LokiCandidate *candidates;
+	uint32		n;
+	uint32		next;
+	uint32		allocated;
+	double		squares;		/* of what refining changed estimates by ... */
+	uint64		compared;		/* ... of so many */
+	float		sketch_error;	/* of the last that were refined, where the
+								 * column is sketched */
 	LokiSlots	slots;
-	double	horizon;	/* certain: what is not queued is not nearer */
+	double		horizon;		/* certain: what is not queued is not nearer */
 } LokiRefineQueue;
 
 /* Nodes and rows that are ranked: rows[next_row .. nrows) ascending, pending[next_pending ..) by bound (rerank.c) */
 typedef struct LokiRanking
 {
-	uint32	fetch_most;	/* nodes that may still be fetched */
-	LokiPending	*pending;
-	uint32	npending;
-	uint32	next_pending;
-	uint32	pending_allocated;
-	LokiRow	*rows;
-	uint32	nrows;
-	uint32	next_row;
-	uint32	announced;	/* rows before this are on their way */
-	uint32	rows_allocated;
-	LokiTidList	tids;	/* of the node being fetched */
-	XLogRecPtr	tids_lsn;	/* of its TID page when they were read */
-	LokiChain	*chains;
-	uint32	nchains;
-	uint32	chains_allocated;
+	uint32		fetch_most;		/* nodes that may still be fetched */
+	LokiPending *pending;
+	uint32		npending;
+	uint32		next_pending;
+	uint32		pending_allocated;
+	LokiRow    *rows;
+	uint32		nrows;
+	uint32		next_row;
+	uint32		announced;		/* rows before this are on their way */
+	uint32		rows_allocated;
+	LokiTidList tids;			/* of the node being fetched */
+	XLogRecPtr	tids_lsn;		/* of its TID page when they were read */
+	LokiChain  *chains;
+	uint32		nchains;
+	uint32		chains_allocated;
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c) */
 typedef struct LokiHeapAccess
 {
-	MemoryContext	context;	/* reset for each heap tuple */
-	TupleTableSlot	*slot;
-	AttrNumber	attribute;	/* of the vector; 0: an expression */
-	bool	is_heap;	/* TIDs are places in a heap ... */
-	Buffer	visibility;	/* ... and this is a page of its visibility map */
-	LokiToastReader	toast;
-	IndexInfo	*index_info;	/* for expressions */
-	EState	*estate;
+	MemoryContext context;		/* reset for each heap tuple */
+	TupleTableSlot *slot;
+	AttrNumber	attribute;		/* of the vector; 0: an expression */
+	bool		is_heap;		/* TIDs are places in a heap ... */
+	Buffer		visibility;		/* ... and this is a page of its visibility
+								 * map */
+	LokiToastReader toast;
+	IndexInfo  *index_info;		/* for expressions */
+	EState	   *estate;
 } LokiHeapAccess;
 
 /* Rows dead to all (killed.c) */
 typedef struct LokiKilled
 {
-	bool	trust;	/* pass over entries that are marked killed */
-	bool	may_mark;	/* mark them */
-	LokiEntryRef	*entries;	/* to be marked at the end of the batch */
-	uint32	n;
+	bool		trust;			/* pass over entries that are marked killed */
+	bool		may_mark;		/* mark them */
+	LokiEntryRef *entries;		/* to be marked at the end of the batch */
+	uint32		n;
 } LokiKilled;
 
 /* Passes over all nodes (flat.c) */
 typedef struct LokiFlatScan
 {
-	bool	walk_taken;	/* the walk handed nodes to ranking */
-	uint32	selections;	/* passes so far */
-	uint8	*seen;	/* bitmap: nodes handed to ranking; NULL: none were, or nothing is left */
-	uint32	seen_nodes;	/* nodes that it covers */
-	uint32	*selected;	/* in its place: the nodes of the first selection, NULL if that is not the only one so far */
-	uint32	nselected;
-	bool	last;	/* nothing is left behind the last one, ... */
-	bool	beyond;	/* ... but for nodes beyond the bound */
+	bool		walk_taken;		/* the walk handed nodes to ranking */
+	uint32		selections;		/* passes so far */
+	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
+								 * were, or nothing is left */
+	uint32		seen_nodes;		/* nodes that it covers */
+	uint32	   *selected;		/* in its place: the nodes of the first
+								 * selection, NULL if that is not the only one
+								 * so far */
+	uint32		nselected;
+	bool		last;			/* nothing is left behind the last one, ... */
+	bool		beyond;			/* ... but for nodes beyond the bound */
 } LokiFlatScan;
 
 /* Streams of rows that have no distance (unordered.c) */
 typedef struct LokiUnordered
 {
-	char	*page;	/* copy of a TID or NULLTID page */
-	uint32	ordinal;
-	uint32	place;
-	uint32	tid;	/* next of tids */
+	char	   *page;			/* copy of a TID or NULLTID page */
+	uint32		ordinal;
+	uint32		place;
+	uint32		tid;			/* next of tids */
 } LokiUnordered;
 
 /* What was done, for lokivector_scan_stats() (stats.c) */
 typedef struct LokiScanCounts
 {
-	uint64	nodes_refined;
-	uint64	heap_fetches;
-	uint64	flat_scans;
-	uint64	late_rows;
-	LokiScanWork	done;	/* all of it before the last rescan */
+	uint64		nodes_refined;
+	uint64		heap_fetches;
+	uint64		flat_scans;
+	uint64		late_rows;
+	LokiScanWork done;			/* all of it before the last rescan */
 } LokiScanCounts;
 
 typedef struct LokiScan
 {
-	IndexScanDesc	scan;
-	MemoryContext	context;	/* everything here; as long as the scan */
-	LokiIndex	*state;
-	LokiMetaPageData	meta;
+	IndexScanDesc scan;
+	MemoryContext context;		/* everything here; as long as the scan */
+	LokiIndex  *state;
+	LokiMetaPageData meta;
 	LokiSearch	search;
-	bool	search_ready;	/* search belongs to state */
+	bool		search_ready;	/* search belongs to state */
 	LokiStrategyChoice choice;	/* of search */
-	LokiScanQuery	query;
-	LokiScanFilter	filter;
-	LokiScanPlan	plan;
-	LokiScanCourse	course;
-	LokiRefineQueue	queue;
-	LokiRanking	ranking;
-	LokiHeapAccess	heap;
+	LokiScanQuery query;
+	LokiScanFilter filter;
+	LokiScanPlan plan;
+	LokiScanCourse course;
+	LokiRefineQueue queue;
+	LokiRanking ranking;
+	LokiHeapAccess heap;
 	LokiKilled	killed;
-	LokiFlatScan	flat;
-	LokiUnordered	unordered;
-	LokiScanCounts	work;
+	LokiFlatScan flat;
+	LokiUnordered unordered;
+	LokiScanCounts work;
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */
@@ -263,7 +272,7 @@ typedef struct LokiPrefetch
 
 /* functions in scan/prefetch.c */
 extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
-							LokiPrefetch *ahead, int n);
+								 LokiPrefetch *ahead, int n);
 
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);

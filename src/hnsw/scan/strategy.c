@@ -185,7 +185,7 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 
 	if (search->choice->seeds == NULL)
 		search->choice->seeds = MemoryContextAlloc(search->context,
-										   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
+												   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
 	search->choice->nseeds = 0;
 	for (int i = 0; i < SAMPLE_RUNS && search->choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
 	{

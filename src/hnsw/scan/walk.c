@@ -349,7 +349,7 @@ begin_hops(LokiSearch *search, uint32 ef)
 static LokiStrategy
 choose_strategy(LokiSearch *search, uint32 *ef)
 {
-	LokiStrategy		strategy = LOKI_STRATEGY_PLAIN;
+	LokiStrategy strategy = LOKI_STRATEGY_PLAIN;
 	double		filtered = search->count.filtered - search->choice->window_filtered;
 	double		matched = search->count.matched - search->choice->window_matched;
 	double		share;

@@ -70,7 +70,7 @@ highest_live(LokiVacuum *vacuum, LokiEntry *entry)
 		for (int i = 0; i < used; i++)
 		{
 			LokiUpperData *upper = (LokiUpperData *)
-			LokiPageSlot(vacuum->page.data, array->slot_size, i);
+				LokiPageSlot(vacuum->page.data, array->slot_size, i);
 
 			if (upper->level > entry->level &&
 				loki_bitmap_test(&vacuum->live, upper->node))
@@ -293,7 +293,7 @@ identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *
 {
 	LokiSlotArray *fam = &vacuum->state->arrays[array];
 	const LokiUpperData *upper = (LokiUpperData *)
-	LokiPageSlot(vacuum->page.data, fam->slot_size, i);
+		LokiPageSlot(vacuum->page.data, fam->slot_size, i);
 
 	change->place = i;
 	if (array == LOKI_SLOTS_LINK)
@@ -557,7 +557,7 @@ static void
 link_cut_off_nodes(LokiVacuum *vacuum)
 {
 	bool		reachable = vacuum->state->arrays[LOKI_SLOTS_LINK].npages < NBuffers / 2 ||
-	vacuum->ndead > vacuum->live.size / 50;
+		vacuum->ndead > vacuum->live.size / 50;
 	LokiMetaPageData meta;
 
 	loki_meta_read(vacuum->index, &meta);

@@ -32,12 +32,15 @@
  * Settings, in units of cpu_operator_cost; src/planner/README says where the
  * defaults are from.
  */
-double		loki_scan_cost = 600;	/* beginning: metapage, query, upper layers */
+double		loki_scan_cost = 600;	/* beginning: metapage, query, upper
+									 * layers */
 double		loki_node_cost = 1.5;	/* scoring one node of a walk ... */
 double		loki_pass_cost = 0.17;	/* passing one node's attributes */
 double		loki_row_cost = 120;	/* refining, fetching and ranking a row */
-double		loki_late_row_cost = 1400;	/* ... that scan memory has no room for */
-double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of line */
+double		loki_late_row_cost = 1400;	/* ... that scan memory has no room
+										 * for */
+double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
+										 * line */
 
 /* ... and loki_node_cost is for a code of few bits: 1 for as many more */
 #define SCORE_BITS				3000.0
@@ -189,8 +192,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	Cost		walk;
 
 	/*
-	 * The scan has no other order than distance, and one distance only.  Nothing
-	 * is known of an index that an extension only supposes.
+	 * The scan has no other order than distance, and one distance only.
+	 * Nothing is known of an index that an extension only supposes.
 	 */
 	if (list_length(path->indexorderbys) != 1 || info->hypothetical)
 	{
@@ -225,8 +228,9 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	/*
 	 * A filter in the index: go around what does not match, or pass over all
-	 * nodes.  The selectivity is one of the table, of which a partial index has
-	 * a part; rows are given for each element of IN, but there is one scan.
+	 * nodes.  The selectivity is one of the table, of which a partial index
+	 * has a part; rows are given for each element of IN, but there is one
+	 * scan.
 	 */
 	share = path->indexclauses != NIL ?
 		Min(costs.numIndexTuples * Max(costs.num_sa_scans, 1) / n, 1) : 1;

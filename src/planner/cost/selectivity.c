@@ -393,7 +393,7 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 		return;
 	}
 	rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
-															 0, JOIN_INNER, NULL));
+															  0, JOIN_INNER, NULL));
 	ratio = rows / rel->rows;
 	rel->rows = rows;
 	scale_paths(root, rel->pathlist, ratio);

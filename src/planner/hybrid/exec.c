@@ -259,8 +259,9 @@ begin_walk(LokiHybridState *state)
 	loki_hnsw_set_limit(state->scan, InvalidOid, state->limit, NULL);
 
 	/*
-	 * Wider by what rounding may make of the distances; NaN is no bound.  Without
-	 * a LIMIT the bound is a condition, and all rows that meet it are wanted.
+	 * Wider by what rounding may make of the distances; NaN is no bound.
+	 * Without a LIMIT the bound is a condition, and all rows that meet it are
+	 * wanted.
 	 */
 	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :
 					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1),

@@ -66,7 +66,7 @@ has_hnsw(RelOptInfo *rel)
 
 	foreach(cell, rel->indexlist)
 		if (is_hnsw(lfirst(cell)))
-			return true;
+		return true;
 	return false;
 }
 
@@ -125,12 +125,12 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 		return NIL;
 	foreach(cell, rel->indexlist)
 		if (!is_hnsw(lfirst(cell)))
-			indexes = lappend(indexes, lfirst(cell));
+		indexes = lappend(indexes, lfirst(cell));
 	if (indexes == NIL)
 		return NIL;
 	foreach(cell, paths_of_indexes(root, rel, indexes))
 		if (IsA(lfirst(cell), BitmapHeapPath))
-			result = lappend(result, lfirst(cell));
+		result = lappend(result, lfirst(cell));
 	return result;
 }
 
@@ -339,7 +339,7 @@ find_targets(PlannerInfo *root, RelOptInfo *rel)
 		targets = bounded_targets(root, rel, lfirst(cell), targets);
 	foreach(cell, rel->joininfo)
 		if (join_clause_is_movable_to(lfirst(cell), rel))
-			targets = bounded_targets(root, rel, lfirst(cell), targets);
+		targets = bounded_targets(root, rel, lfirst(cell), targets);
 	return targets;
 }
 
@@ -406,7 +406,8 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 
 	/*
 	 * A distance from another relation's vectors is kept apart: core knows of
-	 * none in an index path when it translates that to children of the relation.
+	 * none in an index path when it translates that to children of the
+	 * relation.
 	 */
 	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
 	{

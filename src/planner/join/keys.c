@@ -504,7 +504,7 @@ add_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 /* Add paths to those of a join. */
 void
 loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-				  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+					 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
 {
 	RangeTblEntry *rte;
 	PathKey    *key;
@@ -533,7 +533,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	foreach(cell, extra->restrictlist)
 		if (add_values_paths(root, joinrel, outer, inner, jointype, extra,
 							 lfirst_node(RestrictInfo, cell), alone))
-			break;
+		break;
 }
 
 /* ----------------------------------------------------------------

@@ -27,15 +27,15 @@ extern bool loki_enable_join_keys;
 /* What a plan carries in custom_private: a list of OIDs */
 typedef enum LokiJoinKeysPrivate
 {
-	LOKI_JOIN_KEYS_TYPE,			/* of the values */
-	LOKI_JOIN_KEYS_ORDER,			/* < by which they are compared ... */
-	LOKI_JOIN_KEYS_COLLATION		/* ... and its collation */
+	LOKI_JOIN_KEYS_TYPE,		/* of the values */
+	LOKI_JOIN_KEYS_ORDER,		/* < by which they are compared ... */
+	LOKI_JOIN_KEYS_COLLATION	/* ... and its collation */
 } LokiJoinKeysPrivate;
 
 /* functions in join/keys.c */
 extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-							  RelOptInfo *inner, JoinType jointype,
-							  JoinPathExtraData *extra);
+								 RelOptInfo *inner, JoinType jointype,
+								 JoinPathExtraData *extra);
 extern void loki_join_keys_init(void);
 
 /* functions in join/keys_exec.c */

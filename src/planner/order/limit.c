@@ -152,7 +152,8 @@ exec_limited_scan(PlanState *ps)
 
 	/*
 	 * Evaluate the query vector now, as ExecIndexScan() is about to: that may
-	 * run other scans of the index, for which the limit is not meant, or fail.
+	 * run other scans of the index, for which the limit is not meant, or
+	 * fail.
 	 */
 	if (scan->iss_NumRuntimeKeys != 0 && !scan->iss_RuntimeKeysReady)
 		ExecReScan(ps);

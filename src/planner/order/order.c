@@ -191,7 +191,7 @@ has_clause(List *clauses, RestrictInfo *rinfo)
 
 	foreach(cell, clauses)
 		if (lfirst_node(IndexClause, cell)->rinfo == rinfo)
-			return true;
+		return true;
 	return false;
 }
 
@@ -222,10 +222,10 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 	{
 		foreach(cell, path->indexclauses)
 			if (lfirst_node(IndexClause, cell)->indexcol == col)
-				clauses = lappend(clauses, lfirst(cell));
+			clauses = lappend(clauses, lfirst(cell));
 		foreach(cell, added)
 			if (lfirst_node(IndexClause, cell)->indexcol == col)
-				clauses = lappend(clauses, lfirst(cell));
+			clauses = lappend(clauses, lfirst(cell));
 	}
 	return create_index_path(root, info, clauses, path->indexorderbys,
 							 path->indexorderbycols, path->path.pathkeys,

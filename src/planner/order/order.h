@@ -33,7 +33,6 @@ extern void loki_resjunk_init(void);
 extern void loki_search_init(void);
 
 /* functions in rank.c: queries that number the rows of a search */
-extern bool loki_ranks_rows(const Query *parse);
 extern void loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows);
 
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

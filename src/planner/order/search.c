@@ -46,7 +46,8 @@ typedef struct Chain
 	PlannerInfo *root;
 	const FinalPathExtraData *final;
 	LimitPath  *limit;			/* NULL: a cursor */
-	List	   *keys;			/* the order that the rows are to have; NIL: none */
+	List	   *keys;			/* the order that the rows are to have; NIL:
+								 * none */
 	List	   *scans;			/* copies of their index paths */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
@@ -141,7 +142,7 @@ is_bare(const IndexPath *path)
 		return false;
 	foreach(cell, path->indexclauses)
 		if (!is_decided(path, lfirst_node(IndexClause, cell)))
-			return false;
+		return false;
 	index_settings(path->indexinfo, &settings);
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
 }
@@ -557,9 +558,10 @@ search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
 	}
 
 	/*
-	 * Ties may be more rows than LIMIT takes, which are not to be locked.  LockRows
-	 * knows columns by their names, which the topmost target has alone, so that
-	 * functions are called below it: not those that depend on the order of calls.
+	 * Ties may be more rows than LIMIT takes, which are not to be locked.
+	 * LockRows knows columns by their names, which the topmost target has
+	 * alone, so that functions are called below it: not those that depend on
+	 * the order of calls.
 	 */
 	if (root->parse->rowMarks != NIL)
 	{

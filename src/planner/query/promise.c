@@ -20,7 +20,6 @@
 
 #include "hnsw/hnsw.h"
 #include "parser/parsetree.h"
-#include "planner/order/order.h"
 #include "planner/query/promise.h"
 
 /* ----------------------------------------------------------------

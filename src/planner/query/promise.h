@@ -23,4 +23,8 @@ extern bool loki_promise_likely_search(const PlannerInfo *root);
 extern double loki_promise_wanted(const PlannerInfo *root);
 extern void loki_promise_permit(List *scans, Oid late);
 
+/* functions in ranks.c: queries that number their rows */
+extern bool loki_is_rank(const WindowFunc *function);
+extern bool loki_ranks_rows(const Query *parse);
+
 #endif							/* LOKI_PLANNER_QUERY_PROMISE_H */

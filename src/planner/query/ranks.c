@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * ranks.c
+ *	  Queries whose window functions are ranks.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/ranks.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "planner/query/promise.h"
+#include "utils/fmgroids.h"
+
+/* Whether a window function is a rank: it needs no rows but those before its own */
+bool
+loki_is_rank(const WindowFunc *function)
+{
+	return function->winfnoid == F_ROW_NUMBER || function->winfnoid == F_RANK_ ||
+		function->winfnoid == F_DENSE_RANK_;
+}
+
+/*
+ * Walker: whether there is a window function that looks at further rows, or one of
+ * another window than those before it (0: there was none).
+ */
+static bool
+has_other_function(Node *node, Index *window)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, WindowFunc))
+	{
+		WindowFunc *function = (WindowFunc *) node;
+
+		if (!loki_is_rank(function) || (*window != 0 && *window != function->winref))
+			return true;
+		*window = function->winref;
+		return false;
+	}
+	return expression_tree_walker(node, has_other_function, window);
+}
+
+/*
+ * Whether all window functions of a query are ranks within one window, that of all
+ * rows, and nothing but an order follows.
+ */
+bool
+loki_ranks_rows(const Query *parse)
+{
+	Index		window = 0;
+	ListCell   *cell;
+
+	if (!parse->hasWindowFuncs || parse->hasTargetSRFs || parse->distinctClause != NIL ||
+		has_other_function((Node *) parse->targetList, &window))
+		return false;
+	foreach(cell, parse->windowClause)
+	{
+		WindowClause *clause = lfirst_node(WindowClause, cell);
+
+		if (clause->winref == window)
+			return clause->partitionClause == NIL;
+	}
+	return false;
+}
