@@ -35,7 +35,7 @@ BEGIN
 		set_config('enable_indexscan', 'off', true);
 	EXECUTE format('SELECT count(*) FROM (SELECT id FROM %s WHERE %s ORDER BY v <-> %L LIMIT 5) s',
 		relation, condition, rowmap_vector(-7)) INTO n;
-	RETURN (SELECT way FROM lokivector_scan_stats());
+	RETURN (SELECT strategy FROM lokivector_scan_stats());
 END
 $$ LANGUAGE plpgsql;
 
@@ -190,7 +190,7 @@ SET enable_seqscan = off;
 SET enable_indexscan = off;
 SET enable_sort = off;
 SELECT array_agg(id) FROM (SELECT id FROM rowmap_grown WHERE a = 7 ORDER BY v <-> rowmap_long(1000) LIMIT 4) s;
-SELECT way FROM lokivector_scan_stats();
+SELECT strategy FROM lokivector_scan_stats();
 SELECT count(*), count(DISTINCT id) FROM
 	(SELECT id FROM rowmap_grown WHERE a = 7 ORDER BY v <-> rowmap_long(1000)) s;
 RESET enable_seqscan;

@@ -43,7 +43,7 @@ BEGIN
 	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
 	EXECUTE format('SELECT count(*) FROM (SELECT id FROM lists_t WHERE %s
 		ORDER BY v <-> lists_vector(-1) LIMIT 10) s', condition) INTO found;
-	SELECT format('%s: %s rows%s', way, found, CASE WHEN nodes_filtered > 2000 THEN ', many nodes' END)
+	SELECT format('%s: %s rows%s', strategy, found, CASE WHEN nodes_filtered > 2000 THEN ', many nodes' END)
 	INTO result FROM lokivector_scan_stats();
 	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true);
 	RETURN result;

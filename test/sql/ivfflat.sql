@@ -147,7 +147,7 @@ BEGIN
 	FOR query IN SELECT * FROM q LOOP
 		SET LOCAL enable_sort = off;
 		CREATE TEMP TABLE nearest ON COMMIT DROP AS SELECT i FROM e ORDER BY v <#> query.v LIMIT 20;
-		kinds := kinds || (SELECT way FROM lokivector_scan_stats());
+		kinds := kinds || (SELECT strategy FROM lokivector_scan_stats());
 		SET LOCAL enable_sort = on;
 		SET LOCAL enable_indexscan = off;
 		hits := hits + (SELECT count(*) FROM nearest JOIN

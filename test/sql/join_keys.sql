@@ -43,7 +43,7 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		CONTINUE WHEN line !~ 'Values|values_kinds';
+		CONTINUE WHEN line !~ 'JoinKeys|Values:|values_kinds';
 		RETURN NEXT regexp_replace(line, 'rows=.*loops', 'loops');
 	END LOOP;
 END $$ LANGUAGE plpgsql;

@@ -106,7 +106,7 @@ SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_nea
 CREATE FUNCTION rank_way(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM rank_run(statement);
-	RETURN (SELECT way FROM lokivector_scan_stats());
+	RETURN (SELECT strategy FROM lokivector_scan_stats());
 END $$;
 SET hnsw.ef_search = 40;
 SELECT rank_way($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20$$),

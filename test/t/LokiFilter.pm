@@ -136,7 +136,7 @@ sub answers_by_list
 	is($node->safe_psql('postgres', q(
 		SET enable_seqscan = off;
 		SELECT count(*) < 0 FROM (SELECT id FROM items WHERE part = 77 ORDER BY v <-> item(-1) LIMIT 10) s;
-		SELECT way FROM lokivector_scan_stats())), "f\nlist", "$name: a list is read");
+		SELECT strategy FROM lokivector_scan_stats())), "f\nlist", "$name: a list is read");
 	return;
 }
 
@@ -150,7 +150,7 @@ sub answers_by_map
 		SET enable_sort = off;
 		SET enable_indexscan = off;
 		SELECT count(*) < 0 FROM (SELECT id FROM items WHERE other = 7 ORDER BY v <-> item(-1) LIMIT 5) s;
-		SELECT way FROM lokivector_scan_stats())), "f\nmap", "$name: rows are looked up");
+		SELECT strategy FROM lokivector_scan_stats())), "f\nmap", "$name: rows are looked up");
 	return;
 }
 

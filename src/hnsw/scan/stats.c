@@ -38,7 +38,7 @@ static const char *
 strategy_name(const LokiScan *so)
 {
 	if (so->work.flat_scans > 0)
-		return so->filter.has_list ? "list" : so->filter.has_map ? "map" : "pass";
+		return so->filter.has_list ? "list" : so->filter.has_map ? "map" : "flat";
 	if (!so->course.walked)
 		return NULL;
 	return so->choice.hops ? "hops" : "walk";
