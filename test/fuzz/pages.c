@@ -27,7 +27,7 @@
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c
- * Sources: src/hnsw/page/insert_lock.c src/quantize/bitcode.c src/quantize/quantize.c
+ * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/quantize/bitcode.c src/quantize/quantize.c
  * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_least.c src/quantize/exact.c src/quantize/scalar8.c
  * Sources: src/quantize/compact.c src/quantize/subspace.c src/quantize/codes_scalar.c

@@ -60,46 +60,6 @@
  */
 #define LISTED_IN_VAIN		0.1
 
-/* A LIMIT for the next scan of an index that begins, and what follows it */
-static Oid	limit_index = InvalidOid;
-static double limit_rows = 0;
-static LokiRowFilter *limit_filter = NULL;
-
-/*
- * Tell a scan, or with scan = NULL the next one of an index, how many rows its
- * caller takes at most, and what it does with them.
- */
-void
-loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit, LokiRowFilter *filter)
-{
-	LokiScan   *so = scan != NULL ? (LokiScan *) scan->opaque : NULL;
-
-	if (so != NULL)
-	{
-		so->plan.limit = limit;
-		so->plan.row_filter = filter;
-	}
-	else
-	{
-		limit_index = limit > 0 ? index : InvalidOid;
-		limit_rows = limit;
-		limit_filter = filter;
-	}
-}
-
-/* Keep a scan to the rows of a set, and to those that are not beyond a bound. */
-void
-loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, bool nans,
-				   bool all)
-{
-	LokiScan   *so = (LokiScan *) scan->opaque;
-
-	so->filter.within = tids;
-	so->filter.bound = bound;
-	so->filter.bound_nans = nans;
-	so->filter.bound_all = all;
-}
-
 /* ambeginscan */
 IndexScanDesc
 loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
@@ -141,12 +101,7 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 
 	loki_hnsw_scan_work(scan, &so->work.done);
 	so->course.phase = LOKI_SCAN_START;
-	if (limit_index == RelationGetRelid(scan->indexRelation))
-	{
-		so->plan.limit = limit_rows;
-		so->plan.row_filter = limit_filter;
-		limit_index = InvalidOid;
-	}
+	loki_plan_take_limit(so);
 }
 
 /* amendscan */

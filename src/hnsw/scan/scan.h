@@ -274,6 +274,9 @@ typedef struct LokiPrefetch
 extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 								 LokiPrefetch *ahead, int n);
 
+/* functions in scan/plan.c */
+extern void loki_plan_take_limit(LokiScan *so);
+
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);
 extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
