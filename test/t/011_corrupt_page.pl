@@ -36,8 +36,8 @@ my (%families, %slot_bytes);
 # Reading and writing an index file
 # ----------------------------------------------------------------
 
-# Numbers of families, as in hnsw/definition/layout.h
-my %number = (tid => 2, code => 3, link => 4, hash => 6, upper => 7, overflow => 8,
+# Numbers of slot arrays, as in hnsw/definition/layout.h
+my %number = (tid => 2, code => 3, link => 4, hash => 6, upper => 7, duplicate => 8,
 	nulltid => 9, centroid => 10, attribute => 16);
 
 # Fields of the metapage, by their offset
@@ -233,7 +233,7 @@ my @cases = (
 	[ 'a live node without heap TID', set_slot('tid', 5, 0, 'v3', 0, 0, 0), qr/node 5 .* invalid heap TID/ ],
 	[ 'a free node that is linked to', set_slot('tid', 5, 0, 'v4', 0, 0, 0, 0), qr/free slots, but counts/ ],
 	[ 'a dead node without pending repair', set_slot('tid', 5, 6, 'v', 4), qr/linked to node 5, which is dead/ ],
-	[ 'a chain that begins nowhere', set_slot('tid', 5, 0, 'v4', 0xFFF0, 0xFFF, 0, 5), qr/overflow slot \d+ of node 5 .* does not exist/ ],
+	[ 'a chain that begins nowhere', set_slot('tid', 5, 0, 'v4', 0xFFF0, 0xFFF, 0, 5), qr/duplicate slot \d+ of node 5 .* does not exist/ ],
 	[ 'a chain that goes in a circle', set_chain(4, 'V'), qr/is part of a cycle/ ],
 	[ 'a chain that leads to another node', set_chain(0, 'V', 77), qr/names another node/ ],
 	[ 'a chain slot with an unknown state', set_chain(14, 'v', 55), qr/has an invalid state/ ],
