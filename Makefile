@@ -66,6 +66,7 @@ DATA_built = $(SCRIPT)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 
 OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
+EXTRA_CLEAN = $(OBJS:.o=.d)
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.
