@@ -87,7 +87,7 @@ loki_range_error(const char *type, const char *number, int length)
  */
 void
 loki_scan_error(const char *type, int max, LokiScanStatus status,
-				const LokiScan *scan, const char *text)
+				const LokiTextScan *scan, const char *text)
 {
 	switch (status)
 	{

@@ -27,7 +27,7 @@ extern void loki_nan_error(const char *type);
 extern void loki_infinite_error(const char *type);
 extern void loki_range_error(const char *type, const char *number, int length);
 extern void loki_scan_error(const char *type, int max, LokiScanStatus status,
-							const LokiScan *scan, const char *text);
+							const LokiTextScan *scan, const char *text);
 
 /* The typmod that an array of words stands for, from 1 to max */
 extern int32 loki_check_typmods(const char *type, ArrayType *words, int max);

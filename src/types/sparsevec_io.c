@@ -50,7 +50,7 @@ count_elements(const char *text)
 
 /* Take a decimal integer; what exceeds an int32 is brought into its range. */
 static int32
-take_integer(LokiScan *scan, const char *text)
+take_integer(LokiTextScan *scan, const char *text)
 {
 	char	   *end;
 	long		value = strtol(scan->at, &end, 10);
@@ -63,7 +63,7 @@ take_integer(LokiScan *scan, const char *text)
 
 /* Whether a number that reads as zero is not, but too small */
 static bool
-underflows(const LokiScan *scan)
+underflows(const LokiTextScan *scan)
 {
 	errno = 0;
 	(void) strtof(scan->number, NULL);
@@ -71,7 +71,7 @@ underflows(const LokiScan *scan)
 }
 
 static float
-take_value(LokiScan *scan, const char *text)
+take_value(LokiTextScan *scan, const char *text)
 {
 	float		value;
 	LokiScanStatus status = loki_scan_float(scan, &value);
@@ -87,7 +87,7 @@ take_value(LokiScan *scan, const char *text)
 
 /* Go past a character, and the space around it. */
 static void
-take_character(LokiScan *scan, char wanted, const char *text, const char *detail)
+take_character(LokiTextScan *scan, char wanted, const char *text, const char *detail)
 {
 	loki_skip_space(scan);
 	if (*scan->at != wanted)
@@ -101,7 +101,7 @@ take_character(LokiScan *scan, char wanted, const char *text, const char *detail
  * index.  Returns the number of elements.
  */
 static int
-take_elements(LokiScan *scan, const char *text, Element *elements)
+take_elements(LokiTextScan *scan, const char *text, Element *elements)
 {
 	int			n = 0;
 
@@ -164,7 +164,7 @@ sparsevec_in(PG_FUNCTION_ARGS)
 {
 	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiScan	scan = {literal, literal + strlen(literal), NULL};
+	LokiTextScan	scan = {literal, literal + strlen(literal), NULL};
 	Element    *elements = palloc_array(Element, count_elements(literal));
 	int			n;
 	int			dim;

@@ -190,7 +190,7 @@ round_to_float(uint64 w, int power, float *value)
  * Take a plain number.  Returns false, with nothing taken, if it is not plain.
  */
 static inline bool
-scan_plain(LokiScan *scan, float *value)
+scan_plain(LokiTextScan *scan, float *value)
 {
 	const char *p = scan->at;
 	bool		negative = (*p == '-');
@@ -230,7 +230,7 @@ scan_plain(LokiScan *scan, float *value)
 }
 
 LokiScanStatus
-loki_scan_float(LokiScan *scan, float *value)
+loki_scan_float(LokiTextScan *scan, float *value)
 {
 	char	   *end;
 
@@ -251,7 +251,7 @@ loki_scan_float(LokiScan *scan, float *value)
 }
 
 LokiScanStatus
-loki_scan_array(LokiScan *scan, int max, float *values, int *n)
+loki_scan_array(LokiTextScan *scan, int max, float *values, int *n)
 {
 	LokiScanStatus status;
 

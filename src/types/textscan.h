@@ -30,12 +30,12 @@ typedef enum LokiScanStatus
 } LokiScanStatus;
 
 /* A position in a text that ends with a zero byte at end */
-typedef struct LokiScan
+typedef struct LokiTextScan
 {
 	const char *at;				/* what comes next */
 	const char *end;
 	const char *number;			/* where the latest number starts */
-} LokiScan;
+} LokiTextScan;
 
 static inline bool
 loki_is_space(char c)
@@ -44,7 +44,7 @@ loki_is_space(char c)
 }
 
 static inline void
-loki_skip_space(LokiScan *scan)
+loki_skip_space(LokiTextScan *scan)
 {
 	while (loki_is_space(*scan->at))
 		scan->at++;
@@ -56,14 +56,14 @@ loki_skip_space(LokiScan *scan)
  * (nothing taken), RANGE, NAN or INFINITE; a number too small becomes what
  * strtof() makes of it.
  */
-extern LokiScanStatus loki_scan_float(LokiScan *scan, float *value);
+extern LokiScanStatus loki_scan_float(LokiTextScan *scan, float *value);
 
 /*
  * Take a text that consists of numbers between brackets, "[1,2.5,-3e4]", with
  * spaces anywhere but inside a number.  Up to max values are stored; *n is
  * their number, also when the status is not OK.
  */
-extern LokiScanStatus loki_scan_array(LokiScan *scan, int max, float *values,
+extern LokiScanStatus loki_scan_array(LokiTextScan *scan, int max, float *values,
 									  int *n);
 
 #endif							/* LOKI_TEXTSCAN_H */
