@@ -41,7 +41,7 @@ static bool
 same_as_strtof(const char *source)
 {
 	char	   *copy = strdup(source);
-	LokiScan	scan = {copy, copy + strlen(copy), NULL};
+	LokiTextScan	scan = {copy, copy + strlen(copy), NULL};
 	float		value = 0;
 	LokiScanStatus status = loki_scan_float(&scan, &value);
 	char	   *end;
@@ -252,7 +252,7 @@ static void
 test_array(const char *source, LokiScanStatus status, int count)
 {
 	char	   *copy = strdup(source);
-	LokiScan	scan = {copy, copy + strlen(copy), NULL};
+	LokiTextScan	scan = {copy, copy + strlen(copy), NULL};
 	float		values[3];
 	int			n;
 	LokiScanStatus got = loki_scan_array(&scan, lengthof(values), values, &n);
