@@ -73,6 +73,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiMyLocalTransactionId()		(MyProc->lxid)
 #endif
 
+/* Whether this backend holds a heavyweight lock in this very mode */
+#if PG_VERSION_NUM >= 170000
+#define LokiLockHeld(tag, mode)			LockHeldByMe(tag, mode, false)
+#else
+#define LokiLockHeld(tag, mode)			LockHeldByMe(tag, mode)
+#endif
+
 /* Extra data of settings is freed by guc_free() since 16, by free() before */
 #if PG_VERSION_NUM >= 160000
 #define LokiGucAlloc(size)				guc_malloc(LOG, size)

@@ -15,7 +15,9 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "hnsw/definition/layout.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -31,38 +33,85 @@ own_block(void)
 	return FIRST_BLOCK + MyProcPid % INSERT_LOCKS;
 }
 
-/* Take a lock as an insert, of which a process has one at a time. */
+#ifdef USE_ASSERT_CHECKING
+
+static bool
+lock_held(Relation index, BlockNumber block, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_PAGE(tag, index->rd_lockInfo.lockRelId.dbId,
+					 index->rd_lockInfo.lockRelId.relId, block);
+	return LokiLockHeld(&tag, mode);
+}
+
+bool
+loki_insert_lock_held(Relation index)
+{
+	return lock_held(index, own_block(), ShareLock);
+}
+
+bool
+loki_inserts_blocked(Relation index)
+{
+	for (int i = 0; i < INSERT_LOCKS; i++)
+		if (!lock_held(index, FIRST_BLOCK + i, ExclusiveLock))
+			return false;
+	return true;
+}
+
+#endif							/* USE_ASSERT_CHECKING */
+
+/*
+ * Take a lock as an insert, of which a process has one at a time.  No content lock
+ * may be held.
+ */
 void
 loki_insert_lock(Relation index)
 {
+	Assert(loki_no_buffer_locked());
+	Assert(!loki_insert_lock_held(index));
 	LockPage(index, own_block(), ShareLock);
 }
 
 void
 loki_insert_unlock(Relation index)
 {
+	Assert(loki_insert_lock_held(index));
 	UnlockPage(index, own_block(), ShareLock);
 }
 
-/* Wait for all inserts, and keep others from beginning. */
+/*
+ * Wait for all inserts, and keep others from beginning.  The caller holds no
+ * content lock and no lock of an insert: it would wait for itself.
+ */
 void
 loki_inserts_block(Relation index)
 {
+	Assert(loki_no_buffer_locked());
+	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
 		LockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+	Assert(loki_inserts_blocked(index));
 }
 
 void
 loki_inserts_unblock(Relation index)
 {
+	Assert(loki_inserts_blocked(index));
 	for (int i = INSERT_LOCKS - 1; i >= 0; i--)
 		UnlockPage(index, FIRST_BLOCK + i, ExclusiveLock);
 }
 
-/* Wait for the inserts that have begun. */
+/*
+ * Wait for the inserts that have begun; others may begin meanwhile.  The caller
+ * holds no content lock and no lock of an insert.
+ */
 void
 loki_inserts_wait(Relation index)
 {
+	Assert(loki_no_buffer_locked());
+	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
 	{
 		LockPage(index, FIRST_BLOCK + i, ExclusiveLock);

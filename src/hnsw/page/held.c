@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * held.c
+ *	  What this backend holds: predicates for Assert().
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/held.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/page/held.h"
+
+#ifdef USE_ASSERT_CHECKING
+
+#include "compat/pgcompat.h"
+#include "storage/buf_internals.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+
+static LWLock *
+content_lock(Buffer buffer)
+{
+	return BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1));
+}
+
+bool
+loki_buffer_locked(Buffer buffer)
+{
+	return BufferIsLocal(buffer) || LWLockHeldByMe(content_lock(buffer));
+}
+
+bool
+loki_buffer_locked_exclusively(Buffer buffer)
+{
+	return BufferIsLocal(buffer) || LWLockHeldByMeInMode(content_lock(buffer), LW_EXCLUSIVE);
+}
+
+bool
+loki_no_buffer_locked(void)
+{
+	return !LWLockAnyHeldByMe(content_lock(1), NBuffers, sizeof(BufferDescPadded));
+}
+
+/* The shared buffer that a page lies in; InvalidBuffer if it lies in none */
+static Buffer
+page_buffer(Page page)
+{
+	const char *start = (const char *) page;
+
+	if (start < BufferBlocks || start >= BufferBlocks + (Size) NBuffers * BLCKSZ)
+		return InvalidBuffer;
+	return (Buffer) ((start - BufferBlocks) / BLCKSZ) + 1;
+}
+
+bool
+loki_page_readable(Page page)
+{
+	Buffer		buffer = page_buffer(page);
+
+	return buffer == InvalidBuffer || loki_buffer_locked(buffer);
+}
+
+bool
+loki_page_writable(Page page)
+{
+	Buffer		buffer = page_buffer(page);
+
+	return buffer == InvalidBuffer || loki_buffer_locked_exclusively(buffer);
+}
+
+bool
+loki_extension_lock_held(Relation index)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION_EXTEND(tag, index->rd_lockInfo.lockRelId.dbId,
+								index->rd_lockInfo.lockRelId.relId);
+	return LokiLockHeld(&tag, ExclusiveLock);
+}
+
+bool
+loki_slot_has_page(const LokiIndex *state, int array, uint32 number)
+{
+	const LokiSlotArray *slots = &state->arrays[array];
+
+	return array >= 0 && array < LOKI_SLOT_ARRAYS && slots->slot_size > 0 &&
+		number / slots->per_page < slots->npages;
+}
+
+bool
+loki_numbers_ascend(const uint32 *numbers, int n)
+{
+	for (int i = 1; i < n; i++)
+		if (numbers[i - 1] >= numbers[i])
+			return false;
+	return true;
+}
+
+#endif							/* USE_ASSERT_CHECKING */

@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * held.h
+ *	  What this backend holds: predicates for Assert().
+ *
+ * They exist in builds with assertions alone.  Content locks of temporary tables
+ * are not taken by the server, so that any page of one counts as locked.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/page/held.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PAGE_HELD_H
+#define LOKI_PAGE_HELD_H
+
+#include "postgres.h"
+
+#include "hnsw/page/index.h"
+#include "storage/buf.h"
+#include "storage/bufpage.h"
+#include "utils/rel.h"
+
+#ifdef USE_ASSERT_CHECKING
+
+/* Whether this backend holds a buffer's content lock, in any mode */
+extern bool loki_buffer_locked(Buffer buffer);
+extern bool loki_buffer_locked_exclusively(Buffer buffer);
+
+/* Whether this backend holds no content lock of any shared buffer */
+extern bool loki_no_buffer_locked(void);
+
+/* Whether a page may be read: it is a copy, or its content lock is held */
+extern bool loki_page_readable(Page page);
+
+/* Whether a page may be changed: it is a copy, or is locked exclusively */
+extern bool loki_page_writable(Page page);
+
+/* Heavyweight locks: for growing the index, as an insert, and against all inserts */
+extern bool loki_extension_lock_held(Relation index);
+extern bool loki_insert_lock_held(Relation index);
+extern bool loki_inserts_blocked(Relation index);
+
+/* Whether a slot has a page, as far as this backend has read the directory */
+extern bool loki_slot_has_page(const LokiIndex *index_state, int array, uint32 number);
+
+/* Whether n numbers ascend, no two of them being equal */
+extern bool loki_numbers_ascend(const uint32 *numbers, int n);
+
+#endif							/* USE_ASSERT_CHECKING */
+#endif							/* LOKI_PAGE_HELD_H */
