@@ -52,6 +52,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	bit \
 	sparsevec \
 	sparsevec_array \
+	max_sim \
 	hnsw \
 	ivfflat \
 	halfvec_index \

@@ -41,7 +41,7 @@ chosen()
 		name=$(basename "${file%.*}")
 		[ -e "$file" ] || continue
 		case " ${TESTS:-$name} " in
-			*" $name "*) echo "$name" ;;
+			*" $name "* | *" ${name%_test} "*) echo "$name" ;;
 		esac
 	done
 }

@@ -171,6 +171,19 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 
 LOKI_DEFINE_KERNELS(TARGET)
 
+static pg_attribute_always_inline TARGET void
+sum_four(__m256 v0, __m256 v1, __m256 v2, __m256 v3, float *sums)
+{
+	__m256		s = _mm256_hadd_ps(_mm256_hadd_ps(v0, v1), _mm256_hadd_ps(v2, v3));
+
+	_mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+
+#define TILE_FLOATS __m256
+#define TILE_ZERO() _mm256_setzero_ps()
+#define TILE_MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
+#include "distance/tile.h"
+
 const LokiDistanceKernels loki_distance_avx2 = LOKI_KERNELS(LOKI_SIMD_AVX2, "avx2");
 
 #endif							/* __x86_64__ */

@@ -157,6 +157,32 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 
 LOKI_DEFINE_KERNELS(TARGET)
 
+static pg_attribute_always_inline TARGET __m512
+load_first(LokiElement element, const void *p, int i, int n)
+{
+	return load_masked(element, first_elements(n), p, i);
+}
+
+static pg_attribute_always_inline TARGET __m256
+add_halves(__m512 v)
+{
+	return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+}
+
+static pg_attribute_always_inline TARGET void
+sum_four(__m512 v0, __m512 v1, __m512 v2, __m512 v3, float *sums)
+{
+	__m256		s = _mm256_hadd_ps(_mm256_hadd_ps(add_halves(v0), add_halves(v1)),
+								   _mm256_hadd_ps(add_halves(v2), add_halves(v3)));
+
+	_mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+
+#define TILE_FLOATS __m512
+#define TILE_ZERO() _mm512_setzero_ps()
+#define TILE_MULTIPLY_ADD(a, b, sum) _mm512_fmadd_ps(a, b, sum)
+#include "distance/tile.h"
+
 const LokiDistanceKernels loki_distance_avx512 = LOKI_KERNELS(LOKI_SIMD_AVX512, "avx512");
 
 #endif							/* __x86_64__ */

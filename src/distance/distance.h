@@ -34,6 +34,10 @@ typedef enum LokiSimd
 #define LOKI_CPU_DOTPROD			(1 << 4)
 #define LOKI_CPU_POPCNT				(1 << 5)
 
+/* Vectors on the two sides of dot_tile_f32 */
+#define LOKI_TILE_ROWS		4
+#define LOKI_TILE_COLUMNS	3
+
 typedef struct LokiDistanceKernels
 {
 	LokiSimd	simd;
@@ -55,6 +59,14 @@ typedef struct LokiDistanceKernels
 	float		(*l1_f16) (int dim, const LokiHalf *a, const LokiHalf *b);
 	void		(*cosine_f16) (int dim, const LokiHalf *a, const LokiHalf *b,
 							   float *dot, float *norma, float *normb);
+
+	/*
+	 * products[j * LOKI_TILE_ROWS + i] = dot product of a[i] and b[j], of
+	 * LOKI_TILE_ROWS vectors a and LOKI_TILE_COLUMNS vectors b; one whose parts
+	 * leave the range of float may be infinite or NaN
+	 */
+	void		(*dot_tile_f32) (int dim, const float *const *a, const float *const *b,
+								 float *products);
 
 	/* conversions, as those of half.h */
 	void		(*f16_to_f32) (int n, const LokiHalf *halves, float *floats);

@@ -151,6 +151,18 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 
 LOKI_DEFINE_KERNELS()
 
+static pg_attribute_always_inline void
+sum_four(float32x4_t v0, float32x4_t v1, float32x4_t v2, float32x4_t v3, float *sums)
+{
+	vst1q_f32(sums, vpaddq_f32(vpaddq_f32(v0, v1), vpaddq_f32(v2, v3)));
+}
+
+#define TARGET
+#define TILE_FLOATS float32x4_t
+#define TILE_ZERO() vdupq_n_f32(0)
+#define TILE_MULTIPLY_ADD(a, b, sum) vfmaq_f32(sum, a, b)
+#include "distance/tile.h"
+
 const LokiDistanceKernels loki_distance_neon = LOKI_KERNELS(LOKI_SIMD_NEON, "neon");
 
 #endif							/* __aarch64__ */

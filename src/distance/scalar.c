@@ -91,6 +91,15 @@ loki_dot_wide(int dim, const float *a, const float *b)
 	return (float) sum;
 }
 
+static void
+dot_tile_f32(int dim, const float *const *a, const float *const *b, float *products)
+{
+	for (int i = 0; i < LOKI_TILE_ROWS; i++)
+		for (int j = 0; j < LOKI_TILE_COLUMNS; j++)
+			products[j * LOKI_TILE_ROWS + i] =
+				sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a[i], b[j]);
+}
+
 LOKI_DEFINE_KERNELS()
 
 const LokiDistanceKernels loki_distance_scalar = LOKI_KERNELS(LOKI_SIMD_SCALAR, "scalar");
