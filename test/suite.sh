@@ -368,6 +368,7 @@ check_names()
 
 	for name in ${TESTS:-}; do
 		[ -n "$(find "$work/tree/test" \( -name "$name.*" -o -name "${name}_test.*" \) -print -quit)" ] ||
+			grep -q "^chosen=.*[ *-]$name " "$work/tree/test/clients/run.sh" ||
 			echo "not ok - no test is named $name"
 	done
 }

@@ -166,6 +166,25 @@ func search(conn *pgx.Conn) {
 		}
 		return nil
 	})
+	step("the lines of README.md", func() error {
+		embedding := pgvector.NewVector([]float32{1, 2, 3})
+		_, err := conn.Exec(ctx, "INSERT INTO items (id, embedding) VALUES ($1, $2)", 1000, embedding)
+		if err != nil {
+			return err
+		}
+		found, err := conn.Query(ctx, "SELECT id FROM items ORDER BY embedding <-> $1 LIMIT 5", embedding)
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(found, pgx.RowTo[int64])
+		if err == nil && ids[0] != 1000 {
+			err = fmt.Errorf("the nearest is %d", ids[0])
+		}
+		if err == nil {
+			_, err = conn.Exec(ctx, "DELETE FROM items WHERE id = 1000")
+		}
+		return err
+	})
 	step("averages, arrays, NULL", func() error {
 		var average pgvector.Vector
 		var list []pgvector.Vector

@@ -44,6 +44,7 @@ public final class JdbcTest {
         test.read();
         test.search();
         test.filter();
+        test.example();
         test.aggregates();
         test.errors();
         String types = test.types();
@@ -225,6 +226,19 @@ public final class JdbcTest {
             }
             connection.rollback();
             connection.setAutoCommit(true);
+        });
+    }
+
+    private void example() {
+        Check.step(named("the lines of README.md"), () -> {
+            execute("INSERT INTO items (id, embedding) VALUES (1000, '[1,2,3]')");
+            PreparedStatement search = connection.prepareStatement(
+                "SELECT id FROM items ORDER BY embedding <-> ? LIMIT 5");
+            search.setObject(1, new PGvector(new float[] {1, 2, 3}));
+            ResultSet found = search.executeQuery();
+            found.next();
+            Check.equal(found.getLong(1), 1000L);
+            execute("DELETE FROM items WHERE id = 1000");
         });
     }
 

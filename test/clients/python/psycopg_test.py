@@ -169,6 +169,15 @@ def _():
     conn.execute('RESET enable_seqscan')
 
 
+@test('the lines of README.md')
+def _():
+    with conn.transaction(force_rollback=True):
+        embedding = np.array([1, 2, 3])
+        conn.execute('INSERT INTO items (id, embedding) VALUES (%s, %s)', (1000, embedding))
+        found = conn.execute('SELECT id FROM items ORDER BY embedding <-> %s LIMIT 5', (embedding,)).fetchall()
+        equal(found[0], (1000,))
+
+
 @test('within a distance')
 def _():
     got = conn.execute('SELECT count(*) FROM items WHERE embedding <-> %s < 8',
