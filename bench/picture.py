@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+"""Draw recall against queries per second, from curves that were recorded.
+
+usage: bench/picture.py [OUT.svg]
+
+Reads curves.csv of the sets below in bench/results, writes doc/recall.svg.
+Needs python3-matplotlib.
+"""
+import csv
+import os
+import sys
+
+import matplotlib
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SETS = {"fashion-mnist-l2": "Fashion-MNIST images\n60,000 x 784, L2",
+        "wordnet-lsa256-cosine": "WordNet definitions\n105,516 x 256, cosine",
+        "synthetic-500000x128-cosine": "generated embeddings\n500,000 x 128, cosine"}
+LINES = {"lokivector": "o-", "hnswlib in-process": "s--", "pgvector halfvec": "v:",
+         "pgvector vector": "^-"}
+
+
+def curve(folder, contender):
+    """(recall@10, queries per second) of one client, by ef_search"""
+    with open(os.path.join(TOP, "bench", "results", folder, "curves.csv"),
+              encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file)
+                if (row["contender"], row["k"], row["clients"])
+                == (contender, "10", "1") and row["qps"] not in ("", "nan")]
+    return sorted((float(row["recall"]), float(row["qps"])) for row in rows)
+
+
+def main(out):
+    # the same file from the same figures
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "",
+                                "font.family": "sans-serif"})
+    figure, all_axes = pyplot.subplots(1, len(SETS), figsize=(11, 3.8), sharey=True)
+    for axes, (folder, title) in zip(all_axes, SETS.items()):
+        for contender, style in LINES.items():
+            line = [at for at in curve(folder, contender) if at[0] >= 0.85]
+            axes.plot(*zip(*line), style, label=contender, markersize=4)
+        axes.set(yscale="log", xlabel="recall@10", title=title)
+        axes.grid(True, alpha=0.3)
+    all_axes[0].set_ylabel("queries per second, one client")
+    all_axes[0].legend(fontsize="small", loc="lower left")
+    figure.tight_layout()
+    figure.savefig(out, metadata={"Date": None, "Creator": None} if out.endswith(".svg") else None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else os.path.join(TOP, "doc", "recall.svg"))
