@@ -327,8 +327,11 @@ insert_nodes(LokiBuild *build)
 	while (loki_build_claim_nodes(build, &i, &end))
 		for (; i < end; i++)
 		{
+			uint32		node = loki_insertion_node(&insertion, i);
+
 			CHECK_FOR_INTERRUPTS();
-			loki_graph_insert(graph, loki_insertion_node(&insertion, i));
+			if (!loki_graph_is_twin(graph, node))
+				loki_graph_insert(graph, node);
 		}
 }
 
@@ -457,9 +460,14 @@ load_rows(LokiBuild *build)
 static void
 build_graph(LokiBuild *build)
 {
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+	int			twins_block;
+
 	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
-	loki_graph_create(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES], build->nnodes, build->m,
-					  loki_layer_ratio(build->meta.profile, build->m),
+	twins_block = loki_twins_find(arena, build->graph_codes,
+								  build->graph_quantizer->code_size, build->nnodes);
+	loki_graph_create(&build->shared->graph, arena, build->nnodes, build->m,
+					  loki_layer_ratio(build->meta.profile, build->m), twins_block,
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
 }
@@ -475,6 +483,7 @@ make_reachable(LokiBuild *build)
 	set_phase(LOKI_PROGRESS_VERIFYING, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
+	loki_graph_link_twins(build->graph);
 	loki_graph_connect(build->graph, &connection);
 	loki_build_make_reachable(build, &connection);
 	pfree(connection.parent);

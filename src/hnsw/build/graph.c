@@ -78,21 +78,31 @@ view_lists(LokiGraphLists *lists, int width, char **blocks)
 }
 
 /*
- * Draw the nodes' layers and number their lists above layer 0.
+ * Draw the nodes' layers and number their lists above layer 0.  Twins are on that
+ * alone, so that the layers above are of distinct codes.
  */
 static void
-draw_levels(LokiGraphShared *shared, int ratio, pg_prng_state *prng, uint8 *levels,
-			uint32 *upper_first)
+draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_state *prng,
+			uint8 *levels, uint32 *upper_first)
 {
 	for (uint32 node = 0; node < shared->nnodes; node++)
 	{
 		int			level = loki_random_level(ratio, prng);
 
 		CHECK_FOR_INTERRUPTS();
+		if (twin_of != NULL && twin_of[node] != LOKI_NONE)
+			level = 0;
 		levels[node] = level;
 		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
 		shared->nupper += level;
 	}
+}
+
+/* The arena's block of twins; NULL if there are none */
+static const uint32 *
+twins_of_block(const LokiArena *arena, int block)
+{
+	return block < 0 ? NULL : (const uint32 *) arena->blocks[block];
 }
 
 /*
@@ -100,12 +110,13 @@ draw_levels(LokiGraphShared *shared, int ratio, pg_prng_state *prng, uint8 *leve
  */
 void
 loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
-				  int ratio, int tranche, pg_prng_state *prng)
+				  int ratio, int twins_block, int tranche, pg_prng_state *prng)
 {
 	int			block;
 
 	memset(shared, 0, sizeof(*shared));
 	shared->nnodes = nnodes;
+	shared->twins_block = twins_block;
 	pg_atomic_init_u64(&shared->entry, LOKI_NONE);
 	LWLockInitialize(&shared->entry_lock, tranche);
 	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
@@ -113,7 +124,8 @@ loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int 
 
 	block = shared->first_block = loki_arena_add_block(arena, nnodes);
 	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
-	draw_levels(shared, ratio, prng, (uint8 *) arena->blocks[block + BLOCK_LEVELS],
+	draw_levels(shared, ratio, twins_of_block(arena, twins_block), prng,
+				(uint8 *) arena->blocks[block + BLOCK_LEVELS],
 				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
 	add_lists(arena, 2 * m, nnodes);
 	add_lists(arena, m, shared->nupper);
@@ -145,6 +157,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->ef_construction = ef_construction;
 
 	loki_arena_map_blocks(arena);
+	graph->twin_of = twins_of_block(arena, shared->twins_block);
 	blocks = arena->blocks + shared->first_block;
 	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
 	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];
@@ -600,6 +613,32 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 			}
 		}
 	}
+}
+
+/*
+ * Choose again among the links of a node on layer 0, whose list has been trimmed,
+ * so that at most `width` stay.
+ */
+void
+loki_graph_cut(LokiGraph *graph, uint32 node, int width)
+{
+	LokiGraphLists lists = graph->base;
+
+	lists.width = width;
+	if (lists.counts[node] <= width)
+		return;
+	sort_links(graph, &lists, node);
+	choose_links(graph, &lists, node, graph->sorted, lists.counts[node]);
+}
+
+/* The distance of a node from one that has the same code */
+float
+loki_graph_self_distance(LokiGraph *graph, uint32 node)
+{
+	graph->quantizer->prepare_code(graph->quantizer,
+								   loki_graph_code(graph, node), graph->query);
+	score_nodes(graph, graph->query, &node, 1);
+	return graph->estimates[0];
 }
 
 /*

@@ -33,6 +33,7 @@ typedef struct LokiGraphShared
 	uint32		nnodes;
 	uint32		nupper;
 	int			first_block;	/* of the arena, of the graph's arrays */
+	int			twins_block;	/* of twin_of; -1: all codes differ */
 	pg_atomic_uint64 entry;		/* layer and number of the entry point */
 	LWLock		entry_lock;		/* who changes it holds this */
 	LWLock		locks[LOKI_GRAPH_LOCKS];
@@ -80,6 +81,8 @@ typedef struct LokiGraph
 								 * layer 1, those of higher layers follow;
 								 * LOKI_NONE for a node on layer 0 only */
 	uint32		nupper;
+	const uint32 *twin_of;		/* the first node of the same code, LOKI_NONE
+								 * for that itself; NULL: all codes differ */
 
 	/* the graph */
 	LokiGraphLists base;		/* layer 0 */
@@ -118,10 +121,18 @@ loki_graph_code(const LokiGraph *graph, uint32 node)
 	return graph->codes + graph->code_size * node;
 }
 
+/* Whether a node is not inserted, as another of the same code stands for it */
+static inline bool
+loki_graph_is_twin(const LokiGraph *graph, uint32 node)
+{
+	return graph->twin_of != NULL && graph->twin_of[node] != LOKI_NONE;
+}
+
 /* functions in build/graph.c */
 extern Size loki_graph_node_memory(int m);
 extern void loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes,
-							  int m, int ratio, int tranche, pg_prng_state *prng);
+							  int m, int ratio, int twins_block, int tranche,
+							  pg_prng_state *prng);
 extern LokiGraph *loki_graph_open(LokiGraphShared *shared, LokiArena *arena,
 								  MemoryContext context,
 								  const LokiQuantizer *quantizer, const char *codes,
@@ -129,6 +140,8 @@ extern LokiGraph *loki_graph_open(LokiGraphShared *shared, LokiArena *arena,
 extern void loki_graph_refresh(LokiGraph *graph);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);
+extern void loki_graph_cut(LokiGraph *graph, uint32 node, int width);
+extern float loki_graph_self_distance(LokiGraph *graph, uint32 node);
 extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
 							   const LokiCandidate **found);
@@ -158,6 +171,11 @@ extern void loki_graph_connect(LokiGraph *graph, LokiConnection *connection);
 extern bool loki_graph_attach(LokiConnection *connection, uint32 from, uint32 node,
 							  float distance);
 extern bool loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node);
+
+/* functions in build/twins.c */
+extern int	loki_twins_find(LokiArena *arena, const char *codes, Size code_size,
+							uint32 nnodes);
+extern void loki_graph_link_twins(LokiGraph *graph);
 
 /* functions in build/node_layout.c */
 extern void loki_graph_order(const LokiGraph *graph, uint32 per_page,

@@ -43,6 +43,9 @@
 /* A pool larger than this costs more to shift than a heap to sift */
 #define POOL_MAX_EF		512
 
+/* How much wider a walk is whose pool is full of nodes of few codes */
+#define TWINS_WIDER		8
+
 /* ----------------------------------------------------------------
  * Binary heaps of indexes into scored[]
  * ----------------------------------------------------------------
@@ -444,17 +447,91 @@ pool_to_scored(LokiSearch *search)
 }
 
 /*
+ * Whether more than every second of n nodes, which are sorted, has the code of the
+ * one before.
+ */
+static bool
+are_mostly_twins(LokiSearch *search, const LokiCandidate *sorted, int n)
+{
+	Size		size = search->state->quantizer->code_size;
+	uint32	   *nodes = palloc_array(uint32, n);
+	char	   *codes = palloc(mul_size(n, size));
+	int			ntwins = 0;
+
+	for (int i = 0; i < n; i++)
+		nodes[i] = sorted[i].node & ~LOKI_EXPANDED;
+	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, nodes, n,
+					!search->in_recovery, codes);
+	for (int i = 1; i < n; i++)
+		ntwins += memcmp(codes + size * i, codes + size * (i - 1), size) == 0;
+	pfree(codes);
+	pfree(nodes);
+	return ntwins * 2 > n;
+}
+
+/* The same of the pool.  Codes are read only where as many distances are equal. */
+static bool
+pool_is_twins(LokiSearch *search)
+{
+	const LokiCandidate *pool = search->pool;
+	int			nties = 0;
+
+	for (int i = 1; i < search->npool; i++)
+		nties += pool[i].distance == pool[i - 1].distance;
+	return nties * 2 > search->npool && are_mostly_twins(search, pool, search->npool);
+}
+
+/*
+ * The same of the best.  They are sorted only where so many have the distance of the
+ * one above in the heap that as many are likely to be equal.
+ */
+static bool
+best_is_twins(LokiSearch *search)
+{
+	const LokiScored *scored = search->kept.scored;
+	const uint32 *best = search->kept.best;
+	int			n = (int) search->kept.nbest;
+	int			nties = 0;
+	LokiCandidate *sorted;
+	bool		twins;
+
+	for (int i = 1; i < n; i++)
+		nties += scored[best[i]].distance == scored[best[(i - 1) / 2]].distance;
+	if (nties * 4 <= n)
+		return false;
+	sorted = palloc_array(LokiCandidate, n);
+	for (int i = 0; i < n; i++)
+	{
+		sorted[i].distance = scored[best[i]].distance;
+		sorted[i].node = scored[best[i]].node;
+	}
+	qsort(sorted, n, sizeof(LokiCandidate), loki_compare_candidates);
+	twins = are_mostly_twins(search, sorted, n);
+	pfree(sorted);
+	return twins;
+}
+
+/*
  * Begin layer 0 at some nodes.  Everything scored is kept, so that the walk can
  * be widened.
+ *
+ * Nodes of one code, which attributes tell apart, take the place of all others, so
+ * that a narrow walk goes from one code to the next and ends where none is nearer:
+ * then it is made wider.
  */
 LokiWalkEnd
 loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 				uint32 ef)
 {
+	uint32		wider = ef < POOL_MAX_EF ? Min(ef * TWINS_WIDER, POOL_MAX_EF) : ef;
+	LokiWalkEnd end;
+
 	search->kept.rejected = true;
 	if (!filtered(search) && ef <= POOL_MAX_EF)
 	{
 		loki_search_layer0(search, entries, nentries, ef);
+		if (pool_is_twins(search))
+			loki_search_layer0(search, entries, nentries, wider);
 		return search->npool < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 
@@ -477,7 +554,11 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 			push_frontier(search, item);
 			offer_nodes(search, ef, item, 1);
 		}
-	return walk_by_heap(search, ef);
+	end = walk_by_heap(search, ef);
+	if (end == LOKI_WALK_CONVERGED && ef < wider && !search->choice->hops &&
+		best_is_twins(search))
+		end = loki_walk_widen(search, wider);
+	return end;
 }
 
 /*

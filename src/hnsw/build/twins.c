@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * twins.c
+ *	  Nodes of equal codes: one of them stands for all while the graph is built.
+ *
+ * Rows of one vector that differ in attributes are nodes of their own.  Were all
+ * of them inserted, a search for neighbors would end among those that are equal
+ * to the node, a hundred of which fill its pool, and links would lead nowhere
+ * else.  So the first of them alone is inserted, and the graph is that of the
+ * distinct codes.
+ *
+ * The others, its twins, are on layer 0 alone.  Together with the first they form
+ * a tree, each node being linked with those below and above it; what other links
+ * a node has room for are those of the first, which are as good for all.  A search
+ * that meets the first goes on to all twins before anything farther away, and finds
+ * little to score besides them.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/twins.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "hnsw/build/graph.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Nodes below one in the tree */
+#define LinksBelow(m)		Max((m) / 2, 1)
+
+/* ----------------------------------------------------------------
+ * Finding twins
+ * ----------------------------------------------------------------
+ */
+
+/* Codes of nodes, as a hash table sees them */
+typedef struct TwinCodes
+{
+	const char *codes;
+	Size		size;
+} TwinCodes;
+
+/* The first node of a code */
+typedef struct TwinEntry
+{
+	uint32		node;
+	uint32		hash;
+	char		status;
+} TwinEntry;
+
+static const void *
+twin_code(const TwinCodes *codes, uint32 node)
+{
+	return codes->codes + codes->size * node;
+}
+
+#define TWIN_CODES(tb) ((const TwinCodes *) (tb)->private_data)
+
+#define SH_PREFIX twin
+#define SH_ELEMENT_TYPE TwinEntry
+#define SH_KEY_TYPE uint32
+#define SH_KEY node
+#define SH_HASH_KEY(tb, key) \
+	hash_bytes(twin_code(TWIN_CODES(tb), key), (int) TWIN_CODES(tb)->size)
+#define SH_EQUAL(tb, a, b) \
+	(memcmp(twin_code(TWIN_CODES(tb), a), twin_code(TWIN_CODES(tb), b), \
+			TWIN_CODES(tb)->size) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, entry) (entry)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/*
+ * Find the nodes that are twins.  Returns the arena's block that has for each node
+ * the first of its code, or LOKI_NONE for that one itself; -1 if all codes differ.
+ */
+int
+loki_twins_find(LokiArena *arena, const char *codes, Size code_size, uint32 nnodes)
+{
+	TwinCodes	keys = {codes, code_size};
+	struct twin_hash *table = twin_create(CurrentMemoryContext, Max(nnodes / 2, 1024), &keys);
+	uint32	   *twin_of = NULL;
+	int			block = -1;
+
+	for (uint32 node = 0; node < nnodes; node++)
+	{
+		TwinEntry  *entry;
+		bool		found;
+
+		CHECK_FOR_INTERRUPTS();
+		entry = twin_insert(table, node, &found);
+		if (!found)
+			continue;
+		if (twin_of == NULL)
+		{
+			block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
+			twin_of = (uint32 *) arena->blocks[block];
+			memset(twin_of, 0xFF, sizeof(uint32) * (Size) nnodes);
+		}
+		twin_of[node] = entry->node;
+	}
+	twin_destroy(table);
+	return block;
+}
+
+/* ----------------------------------------------------------------
+ * Linking them
+ * ----------------------------------------------------------------
+ */
+
+static int
+compare_twins(const void *a, const void *b, void *arg)
+{
+	const uint32 *twin_of = arg;
+	uint32		x = *(const uint32 *) a;
+	uint32		y = *(const uint32 *) b;
+
+	if (twin_of[x] != twin_of[y])
+		return twin_of[x] < twin_of[y] ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static void
+add_link(LokiGraphLists *lists, uint32 from, uint32 node, float distance)
+{
+	Size		place = (Size) from * lists->capacity + lists->counts[from]++;
+
+	lists->neighbors[place] = node;
+	lists->distances[place] = distance;
+}
+
+/*
+ * Link the n twins of a node, whose list has been trimmed: number i of the tree,
+ * where 0 is the node itself, is above those from i * below + 1 on.
+ */
+static void
+link_twins_of(LokiGraph *graph, uint32 first, const uint32 *twins, uint32 n)
+{
+	LokiGraphLists *lists = &graph->base;
+	uint64		below = LinksBelow(graph->m);
+	float		self = loki_graph_self_distance(graph, first);
+	Size		links = (Size) first * lists->capacity;
+
+	loki_graph_cut(graph, first, lists->width - (int) Min(below, n));
+	for (uint32 i = 1; i <= n; i++)
+	{
+		uint32		node = twins[i - 1];
+		uint64		last = Min((i + 1) * below, n);
+		uint32		above = (i - 1) / below;
+		int			room = lists->width - 1;
+
+		lists->counts[node] = 0;
+		add_link(lists, node, above == 0 ? first : twins[above - 1], self);
+		for (uint64 j = i * below + 1; j <= last; j++, room--)
+			add_link(lists, node, twins[j - 1], self);
+		for (int j = 0; j < Min(room, lists->counts[first]); j++)
+			add_link(lists, node, lists->neighbors[links + j], lists->distances[links + j]);
+		loki_graph_trim(graph, node);
+		CHECK_FOR_INTERRUPTS();
+	}
+	for (uint32 i = 0; i < Min(below, n); i++)
+		add_link(lists, first, twins[i], self);
+	loki_graph_trim(graph, first);
+}
+
+/*
+ * Link all twins.  All other lists have been trimmed.
+ */
+void
+loki_graph_link_twins(LokiGraph *graph)
+{
+	const uint32 *twin_of = graph->twin_of;
+	uint32	   *twins;
+	uint32		n = 0;
+	uint32		end;
+
+	if (twin_of == NULL)
+		return;
+	twins = MemoryContextAllocHuge(graph->context, mul_size(graph->nnodes, sizeof(uint32)));
+	for (uint32 node = 0; node < graph->nnodes; node++)
+		if (twin_of[node] != LOKI_NONE)
+			twins[n++] = node;
+	qsort_arg(twins, n, sizeof(uint32), compare_twins, unconstify(uint32 *, twin_of));
+	for (uint32 i = 0; i < n; i = end)
+	{
+		for (end = i + 1; end < n && twin_of[twins[end]] == twin_of[twins[i]];)
+			end++;
+		link_twins_of(graph, twin_of[twins[i]], twins + i, end - i);
+	}
+	elog(DEBUG1, "%u nodes have the code of another", n);
+	pfree(twins);
+}

@@ -1,0 +1,128 @@
+-- Rows of one vector that differ in an attribute, so that each is a node of its own:
+-- searches are held against exact answers.
+
+SET client_min_messages = warning;
+
+-- Vectors of one of `groups` values, at random, with an attribute of their own
+CREATE FUNCTION twins_table(groups int, nrows int, dims int, seed float8) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM setseed(seed);
+	DROP TABLE IF EXISTS twins;
+	CREATE TABLE twins (id int, v vector);
+	EXECUTE format('INSERT INTO twins
+		WITH g AS MATERIALIZED (SELECT i, (SELECT array_agg(random() * 4 - 2) FROM generate_series(1, %s) WHERE i = i)::vector AS v
+			FROM generate_series(1, %s) i)
+		SELECT n, v FROM generate_series(1, %s) n JOIN g ON i = 1 + n %% %s ORDER BY n',
+		dims, groups, nrows, groups);
+	EXECUTE format('ALTER TABLE twins ALTER v TYPE vector(%s)', dims);
+END $$;
+
+-- The share of 60 searches for the nearest 5 that a search finds, by distance
+CREATE FUNCTION twins_recall(ef int, op text DEFAULT '<->', condition text DEFAULT 'true') RETURNS float8
+LANGUAGE plpgsql AS $$
+DECLARE
+	query text;
+	farthest float8;
+	near int;
+	found int := 0;
+	wanted int := 0;
+	dims int := (SELECT vector_dims(v) FROM twins LIMIT 1);
+	nearest text := format('SELECT v %s $1::vector AS d FROM twins WHERE %s ORDER BY 1 LIMIT 5',
+						   op, condition);
+BEGIN
+	PERFORM set_config('hnsw.ef_search', ef::text, true);
+	FOR i IN 1 .. 60 LOOP
+		query := (SELECT array_agg(random() * 4 - 2) FROM generate_series(1, dims))::vector;
+		PERFORM set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'on', true),
+			set_config('lokivector.enable_hybrid_scan', 'off', true);
+		EXECUTE 'SELECT count(*), max(d) FROM (' || nearest || ') x' INTO near, farthest USING query;
+		wanted := wanted + near;
+		PERFORM set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'off', true);
+		EXECUTE 'SELECT count(*) FROM (' || nearest || ') x WHERE d <= $2' INTO near USING query, farthest;
+		found := found + near;
+	END LOOP;
+	RETURN found / wanted::float8;
+END $$;
+
+-- Recalls that are too low, NULL if none is
+CREATE FUNCTION twins_poor(op text DEFAULT '<->', condition text DEFAULT 'true') RETURNS text
+LANGUAGE sql AS $$
+	SELECT string_agg(format('%s with ef_search %s', round(recall::numeric, 3), ef), ', ')
+	FROM (VALUES (10, .75), (40, .92), (100, .94)) AS w (ef, least), twins_recall(ef, op, condition) AS recall
+	WHERE recall < least
+$$;
+
+-- Make a table and its index, and search
+CREATE FUNCTION twins_built(groups int, nrows int, dims int, options text DEFAULT '') RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM twins_table(groups, nrows, dims, 0.1);
+	EXECUTE 'CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops, id) ' || options;
+	RETURN twins_poor();
+END $$;
+
+-- test: groups of equal vectors whose attributes differ
+SELECT twins_built(40, 2400, 24) AS poor;
+SELECT twins_poor(condition => 'id > 0') AS poor, twins_poor(condition => 'id < 1000') AS poor;
+SELECT lokivector_check('twins_idx', true);
+
+-- test: every row of a group is found
+SET hnsw.ef_search = 400;
+SET enable_seqscan = off;
+SELECT DISTINCT s.found FROM (SELECT DISTINCT v FROM twins) t,
+	LATERAL (SELECT count(DISTINCT id) AS found FROM
+		(SELECT id, v <-> t.v AS d FROM twins ORDER BY v <-> t.v LIMIT 60) l WHERE d = 0) s;
+SELECT count(*) FROM twins t,
+	LATERAL (SELECT id FROM twins WHERE id = t.id ORDER BY v <-> t.v LIMIT 1) s WHERE s.id = t.id;
+RESET hnsw.ef_search;
+RESET enable_seqscan;
+
+-- test: few groups and many, large ones and small ones
+SELECT groups, nrows, dims, twins_built(groups, nrows, dims) AS poor
+FROM (VALUES (1, 2000, 8), (2, 2000, 16), (20, 6000, 16), (600, 6000, 16), (1000, 2000, 16),
+	(100, 3000, 48)) AS t (groups, nrows, dims);
+
+-- test: few links, narrow builds and compact indexes
+SELECT options, twins_built(40, 2400, 24, options) AS poor
+FROM (VALUES ('WITH (m = 4)'), ('WITH (ef_construction = 32)'), ('WITH (profile = compact)')) AS t (options);
+
+-- test: by cosine and by inner product
+SELECT twins_table(40, 2400, 24, 0.3);
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_cosine_ops, id);
+SELECT twins_poor('<=>') AS poor;
+DROP INDEX twins_idx;
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_ip_ops, id);
+SELECT twins_poor('<#>') AS poor;
+
+-- test: a build of several processes
+SET max_parallel_maintenance_workers = 2;
+SET min_parallel_table_scan_size = 0;
+SET lokivector.build_seed = -1;
+SELECT twins_built(200, 11000, 24) AS poor;
+SELECT lokivector_check('twins_idx', true);
+RESET lokivector.build_seed;
+RESET min_parallel_table_scan_size;
+RESET max_parallel_maintenance_workers;
+
+-- test: groups that are inserted, or that lose the rows that were there first
+SELECT twins_table(40, 2400, 24, 0.4);
+CREATE TABLE twins_rows AS SELECT * FROM twins;
+TRUNCATE twins;
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops, id);
+INSERT INTO twins SELECT * FROM twins_rows;
+SELECT twins_poor() AS poor;
+DELETE FROM twins WHERE id <= 1200;
+VACUUM twins;
+SELECT twins_poor() AS poor;
+REINDEX INDEX twins_idx;
+SELECT twins_poor() AS poor;
+DELETE FROM twins WHERE id <= 1800;
+VACUUM twins;
+SELECT twins_poor() AS poor;
+INSERT INTO twins SELECT * FROM twins_rows WHERE id <= 1800;
+SELECT twins_poor() AS poor;
+SELECT lokivector_check('twins_idx', true);
+
+DROP TABLE twins, twins_rows;
+DROP FUNCTION twins_built, twins_poor, twins_recall, twins_table;
