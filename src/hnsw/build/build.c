@@ -22,7 +22,8 @@
 #include "commands/progress.h"
 #include "common/pg_prng.h"
 #include "hnsw/build/build.h"
-#include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/key.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -538,7 +539,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration);
-	loki_sorted_lists_make(index, NOTICE);
+	loki_side_make(index, NOTICE);
 	return result;
 }
 

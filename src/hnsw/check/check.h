@@ -102,6 +102,31 @@ extern void loki_check_uppers(LokiCheck *check);
 extern void loki_check_entry(LokiCheck *check);
 extern void loki_check_reachability(LokiCheck *check);
 
+/* Side arrays, as they were when they were read (check/side_array.c) */
+typedef struct LokiSideCheck
+{
+	uint32		flag;			/* of the metapage, which says that they are there */
+	uint32		generation;
+
+	/* being read */
+	uint32		wanted;			/* slots */
+	uint32		found;
+	uint32		slot_size;
+	char	   *slots;
+
+	/* the first fault */
+	const char *fault;
+	int			fault_array;
+	uint32		number;
+} LokiSideCheck;
+
+extern void loki_check_side_fault(LokiSideCheck *side, int array, uint32 number,
+								  const char *fault);
+extern void loki_check_side_report(LokiCheck *check, LokiSideCheck *side);
+extern char *loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n);
+extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int array,
+									  uint32 n);
+
 /* functions in check/sorted_lists.c */
 extern void loki_check_sorted_lists(LokiCheck *check);
 

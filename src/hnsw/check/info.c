@@ -19,7 +19,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -244,7 +244,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
-	values[i++] = Int64GetDatum((int64) loki_sorted_lists_unlisted(state, index, &meta,
+	values[i++] = Int64GetDatum((int64) loki_side_unlisted(state, index, &meta,
 																   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));

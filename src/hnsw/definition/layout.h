@@ -116,7 +116,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
 #define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
-#define LOKI_META_VERSION		2
+#define LOKI_META_VERSION		3
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
@@ -129,16 +129,15 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
  * LOKI_REUSED_UNIT nodes, a slot for 64 of these.
  */
 #define LOKI_SEPARATOR_STEP			64
-#define LOKI_REUSED_UNIT		8
-#define LOKI_REUSED_NODES		(64 * LOKI_REUSED_UNIT)
+#define LOKI_REUSED_SHIFT		3
+#define LOKI_REUSED_UNIT		(1 << LOKI_REUSED_SHIFT)
 
 /*
  * The map from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of
  * packed entries, which do not cross pages; one of BLOCK, the first entry of 2 to
  * the power of `shift` blocks, with one more at the end; one of DUPLICATED, a bit for
- * each of so many nodes.
+ * each of 64 nodes.
  */
-#define LOKI_DUPLICATED_NODES		64
 #define LOKI_ROWMAP_MAX_KEY_BITS	10
 #define LOKI_ROWMAP_MAX_WIDTH	32	/* bits of an entry */
 

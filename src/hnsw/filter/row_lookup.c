@@ -14,13 +14,12 @@
 #include "postgres.h"
 
 #include "hnsw/filter/row_map.h"
-#include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
-
 
 /* Keys of a page's rows, as bits */
 #define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)
@@ -49,25 +48,6 @@ typedef struct MapRun
 	uint32		ordinal;		/* ... and which it is */
 } MapRun;
 
-/* Lock a page of a slot array; the number of its slots in use */
-static Page
-lock_page(LokiRowLookup *lookup, int array, uint32 ordinal, Buffer *buffer, int *used)
-{
-	LokiSlotArray *fam = &lookup->state->arrays[array];
-	Page		page;
-
-	if (ordinal >= fam->npages)
-		loki_index_refresh(lookup->state, lookup->index);
-	if (ordinal >= fam->npages)
-		return NULL;
-	*buffer = loki_buffer_read(lookup->state, lookup->index, loki_page_block(fam, ordinal));
-	page = BufferGetPage(*buffer);
-	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(lookup->index, *buffer, page, array, ordinal);
-	*used = LokiPageUsed(page, fam->slot_size);
-	return page;
-}
-
 static void
 unlock_row(MapRun *run)
 {
@@ -87,14 +67,6 @@ hand_out(MapRun *run)
 	CHECK_FOR_INTERRUPTS();
 }
 
-static inline void
-add_node(MapRun *run, uint32 node)
-{
-	if (run->nnodes == LOKI_ROWMAP_NODES)
-		hand_out(run);
-	run->nodes[run->nnodes++] = node;
-}
-
 /* ----------------------------------------------------------------
  * The map
  * ----------------------------------------------------------------
@@ -112,7 +84,8 @@ find_starts(MapRun *run, int i, bool end)
 										 &place);
 	Buffer		buffer;
 	int			used;
-	Page		page = lock_page(lookup, LOKI_SLOTS_BLOCK, ordinal, &buffer, &used);
+	Page		page = loki_page_lock(lookup->state, lookup->index, LOKI_SLOTS_BLOCK, ordinal,
+									  &buffer, &used);
 
 	for (; i < run->npages; i++)
 	{
@@ -164,7 +137,7 @@ take_entries(MapRun *run, const char *slots, uint32 place, uint32 n, const uint6
 
 	for (uint32 end = place + n; place < end; place++)
 	{
-		uint32		entry = loki_rowmap_entry(slots, place, width);
+		uint32		entry = loki_entry(slots, place, width);
 		uint32		node = entry & mask;
 		uint32		key = entry >> node_bits;
 
@@ -179,7 +152,7 @@ static void
 take_page(MapRun *run, const MapPage *page)
 {
 	const LokiRowMapData *map = &run->lookup->map;
-	uint32		per_page = loki_rowmap_per_page(map);
+	uint32		per_page = loki_entries_per_page(loki_rowmap_width(map));
 	uint32		end = Min(page->end, map->entries);
 	uint64		keys[KEY_WORDS];
 
@@ -199,7 +172,8 @@ take_page(MapRun *run, const MapPage *page)
 			int			used;
 
 			run->ordinal = ordinal;
-			if (lock_page(run->lookup, LOKI_SLOTS_ROW, ordinal, &run->buffer, &used) == NULL)
+			if (loki_page_lock(run->lookup->state, run->lookup->index, LOKI_SLOTS_ROW, ordinal,
+							   &run->buffer, &used) == NULL)
 				return;
 		}
 		take_entries(run, LokiPageSlot(BufferGetPage(run->buffer), sizeof(uint64), 0),
@@ -214,8 +188,8 @@ fetch_entries(MapRun *run, const MapPage *page)
 {
 	LokiRowLookup *lookup = run->lookup;
 	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_ROW];
-	uint32		per_page = loki_rowmap_per_page(&lookup->map);
 	uint32		width = loki_rowmap_width(&lookup->map);
+	uint32		per_page = loki_entries_per_page(width);
 	uint32		ordinal = page->first / per_page;
 
 	if (page->first >= page->end || ordinal >= array->npages)
@@ -269,59 +243,19 @@ read_map(MapRun *run, const LokiTidSet *tids)
  * ----------------------------------------------------------------
  */
 
-/* Nodes that REUSED names */
+/* Nodes that are noted */
 static void
-read_reused(MapRun *run)
+add_noted(MapRun *run, const LokiNodeBits *bits)
 {
-	LokiRowLookup *lookup = run->lookup;
+	uint32		next = 0;
+	int			n = 0;
 
-	for (uint32 i = 0; i < lookup->nwords; i++)
-		for (uint64 word = lookup->reused[i]; word != 0; word &= word - 1)
-		{
-			uint32		first = i * LOKI_REUSED_NODES +
-				pg_rightmost_one_pos64(word) * LOKI_REUSED_UNIT;
-
-			for (uint32 node = first;
-				 node < Min(first + LOKI_REUSED_UNIT, lookup->map.end); node++)
-				add_node(run, node);
-		}
-}
-
-/* Nodes that DUPLICATED names */
-static void
-read_duplicated(MapRun *run)
-{
-	LokiRowLookup *lookup = run->lookup;
-	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_DUPLICATED];
-	uint32		place;
-	uint32		npages = loki_slot_page(array, lookup->map.end / LOKI_DUPLICATED_NODES, &place) + 1;
-	PGAlignedBlock copy;
-
-	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
+	do
 	{
-		Buffer		buffer;
-		int			used;
-		Page		page = lock_page(lookup, LOKI_SLOTS_DUPLICATED, ordinal, &buffer, &used);
-
-		if (page == NULL)
-			return;
-		memcpy(copy.data, page, BLCKSZ);
-		UnlockReleaseBuffer(buffer);
-		for (int i = 0; i < used; i++)
-		{
-			uint64		word;
-
-			memcpy(&word, LokiPageSlot(copy.data, sizeof(word), i), sizeof(word));
-			for (; word != 0; word &= word - 1)
-			{
-				uint32		node = (ordinal * array->per_page + i) * LOKI_DUPLICATED_NODES +
-					pg_rightmost_one_pos64(word);
-
-				if (node < lookup->map.end)
-					add_node(run, node);
-			}
-		}
-	}
+		run->nnodes += n;
+		if (run->nnodes + LOKI_REUSED_UNIT > LOKI_ROWMAP_NODES)
+			hand_out(run);
+	} while ((n = loki_bits_next(bits, &next, run->nodes + run->nnodes)) > 0);
 }
 
 /* ----------------------------------------------------------------
@@ -341,10 +275,9 @@ loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 	lookup->map = meta->rowmap;
 	lookup->generation = meta->sorted_lists.generation;
 	lookup->count = loki_tids_count(tids);
-	lookup->reused = loki_reused_read(state, index, meta->rowmap.end, &lookup->nwords);
-	lookup->stale = loki_rowmap_stale(state, index, &meta->rowmap) +
-		(double) LOKI_REUSED_UNIT *
-		pg_popcount((const char *) lookup->reused, (int) (lookup->nwords * sizeof(uint64)));
+	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->rowmap.end, &lookup->reused);
+	lookup->stale = loki_bits_count(&lookup->reused) +
+		loki_bits_estimate(state, index, LOKI_SLOTS_DUPLICATED, meta->rowmap.end);
 	return true;
 }
 
@@ -353,19 +286,13 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 					 void *arg)
 {
 	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
+	LokiNodeBits duplicated;
 
 	read_map(&run, tids);
-	read_reused(&run);
-	read_duplicated(&run);
+	add_noted(&run, &lookup->reused);
+	loki_bits_read(lookup->state, lookup->index, LOKI_SLOTS_DUPLICATED, lookup->map.end,
+				   &duplicated);
+	add_noted(&run, &duplicated);
+	loki_bits_release(&duplicated);
 	hand_out(&run);
-}
-
-bool
-loki_row_lookup_valid(const LokiRowLookup *lookup)
-{
-	LokiMetaPageData meta;
-
-	loki_meta_read(lookup->index, &meta);
-	return (meta.flags & LOKI_META_ROWMAP) != 0 &&
-		meta.sorted_lists.generation == lookup->generation;
 }

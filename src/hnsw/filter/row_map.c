@@ -11,10 +11,8 @@
  * of a block apart.  Both numbers are packed, as wide as this index needs: three
  * to four bytes a row in all.
  *
- * The map is made together with the lists of attributes (filter/sorted_list.c), and as
- * these it does not change in between: nodes from its end on are looked at one by
- * one, and so are nodes whose number was used again (REUSED), or that a further
- * row has joined (DUPLICATED).  Whatever the map names is looked up in TID.
+ * ROW, BLOCK and DUPLICATED are side arrays (filter/side_array.c).  Whatever the map
+ * names is looked up in TID.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/row_map.c
@@ -24,11 +22,9 @@
 #include "postgres.h"
 
 #include "hnsw/filter/row_map.h"
-#include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -64,17 +60,9 @@ static void
 visit_page(MapMaker *maker, int array, uint32 ordinal, VisitRow visit)
 {
 	LokiSlotArray *fam = &maker->state->arrays[array];
-	Buffer		buffer = loki_buffer_read(maker->state, maker->index,
-										  loki_page_block(fam, ordinal));
 	PGAlignedBlock copy;
-	int			used;
+	int			used = loki_page_copy(maker->state, maker->index, array, ordinal, NULL, copy.data);
 
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(maker->index, buffer, BufferGetPage(buffer), array, ordinal);
-	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-
-	used = LokiPageUsed(copy.data, fam->slot_size);
 	for (int i = 0; i < used; i++)
 	{
 		char	   *slot = LokiPageSlot(copy.data, fam->slot_size, i);
@@ -159,7 +147,7 @@ place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 
 	if (group >= map->groups || maker->next[group] == maker->starts[group + 1])
 	{
-		loki_rowmap_duplicated(maker->state, maker->index, map, node);
+		loki_bits_note(maker->state, maker->index, LOKI_SLOTS_DUPLICATED, map->end, node);
 		return;
 	}
 	maker->entries[maker->next[group]++] = node |
@@ -207,39 +195,6 @@ choose_widths(LokiRowMapData *map)
 	map->key_bits = (uint8) Min(pg_leftmost_one_pos32(rows + 1) + 1 + SPARE_KEY_BITS,
 								LOKI_ROWMAP_MAX_KEY_BITS);
 	map->key_bits = (uint8) Min(map->key_bits, LOKI_ROWMAP_MAX_WIDTH - map->node_bits);
-}
-
-/* Pack the entries into the slots of pages, one page after another. */
-static bool
-write_entries(MapMaker *maker)
-{
-	const LokiRowMapData *map = maker->map;
-	uint32		per_page = loki_rowmap_per_page(map);
-	uint32		width = loki_rowmap_width(map);
-	uint64		slots[LOKI_PAGE_PAYLOAD / sizeof(uint64)];
-
-	for (uint32 first = 0; first < map->entries; first += per_page)
-	{
-		uint32		n = Min(per_page, map->entries - first);
-
-		CHECK_FOR_INTERRUPTS();
-		memset(slots, 0, sizeof(slots));
-		for (uint32 i = 0; i < n; i++)
-		{
-			uint32		bit = i * width;
-			uint64		entry = maker->entries[first + i] &
-				((UINT64CONST(1) << width) - 1);
-
-			slots[bit / 64] |= entry << (bit % 64);
-			if (bit % 64 + width > 64)
-				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
-		}
-		if (!loki_sorted_lists_write_page(maker->state, maker->index, LOKI_SLOTS_ROW,
-										  first / per_page, (char *) slots,
-										  (n * width + 63) / 64))
-			return false;
-	}
-	return true;
 }
 
 /* Bytes that making a map takes */
@@ -293,84 +248,11 @@ loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 									MCXT_ALLOC_HUGE);
 	memset(maker.entries, 0xFF, sizeof(uint32) * (map->entries + 1));
 	visit_rows(&maker, place_row);
-	if (!write_entries(&maker) ||
-		!loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_BLOCK, (char *) maker.starts,
-									   map->groups + 1))
+	if (!loki_entries_write(state, index, LOKI_SLOTS_ROW, maker.entries, map->entries,
+							loki_rowmap_width(map)) ||
+		!loki_side_write(state, index, LOKI_SLOTS_BLOCK, (char *) maker.starts, map->groups + 1))
 		map->end = 0;
 	pfree(maker.entries);
 	pfree(maker.next);
 	pfree(maker.starts);
-}
-
-/* ----------------------------------------------------------------
- * What it does not know
- * ----------------------------------------------------------------
- */
-
-/* Forget which nodes below an end rows have joined; false if there is no room to
- * note them. */
-bool
-loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end)
-{
-	return loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_DUPLICATED, NULL,
-										 end / LOKI_DUPLICATED_NODES + 1);
-}
-
-/*
- * Note that a row is about to join a node: the map does not have it.  The page
- * lock of inserts is held, under which the metapage was read; or the map is being
- * made.
- */
-void
-loki_rowmap_duplicated(LokiIndex *state, Relation index, const LokiRowMapData *map, uint32 node)
-{
-	uint64		word;
-	uint32		slot = node / LOKI_DUPLICATED_NODES;
-	int			bit = node % LOKI_DUPLICATED_NODES;
-
-	if (node >= map->end)
-		return;
-	if (loki_slot_read(state, index, LOKI_SLOTS_DUPLICATED, slot, &word) &&
-		(word & (UINT64CONST(1) << bit)) != 0)
-		return;
-	loki_sorted_lists_set_bit(state, index, LOKI_SLOTS_DUPLICATED, slot, bit);
-}
-
-/* Nodes of a page of DUPLICATED that rows have joined */
-static double
-count_duplicated(LokiIndex *state, Relation index, uint32 ordinal)
-{
-	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_DUPLICATED];
-	Buffer		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
-	Page		page = BufferGetPage(buffer);
-	uint64		bits;
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, page, LOKI_SLOTS_DUPLICATED, ordinal);
-	bits = pg_popcount(LokiPageSlot(page, sizeof(uint64), 0),
-					   LokiPageUsed(page, sizeof(uint64)) * (int) sizeof(uint64));
-	UnlockReleaseBuffer(buffer);
-	return (double) bits;
-}
-
-/* Nodes that rows have joined since the map was made, by some pages */
-double
-loki_rowmap_stale(LokiIndex *state, Relation index, const LokiRowMapData *map)
-{
-	uint32		place;
-	uint32		npages = loki_slot_page(&state->arrays[LOKI_SLOTS_DUPLICATED],
-										map->end / LOKI_DUPLICATED_NODES, &place) + 1;
-	uint32		step = npages / 4 + 1;
-	double		bits = 0;
-	uint32		looked = 0;
-
-	if (npages > state->arrays[LOKI_SLOTS_DUPLICATED].npages)
-		loki_index_refresh(state, index);
-	npages = Min(npages, state->arrays[LOKI_SLOTS_DUPLICATED].npages);
-	for (uint32 ordinal = 0; ordinal < npages; ordinal += step)
-	{
-		bits += count_duplicated(state, index, ordinal);
-		looked++;
-	}
-	return looked > 0 ? bits * npages / looked : 0;
 }

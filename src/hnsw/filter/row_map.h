@@ -13,37 +13,16 @@
 
 #include "postgres.h"
 
+#include "hnsw/filter/side_array.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/page/index.h"
 #include "utils/rel.h"
 
-/* Bits of an entry, which is read as part of a 64-bit word, or two */
+/* Bits of an entry */
 static inline uint32
 loki_rowmap_width(const LokiRowMapData *map)
 {
 	return map->node_bits + map->key_bits;
-}
-
-/* Entries of a page of ROW */
-static inline uint32
-loki_rowmap_per_page(const LokiRowMapData *map)
-{
-	return (uint32) (LOKI_PAGE_PAYLOAD / sizeof(uint64) * 64) / loki_rowmap_width(map);
-}
-
-/*
- * The entry at a place of a page.  It may cross words; the one behind is read in
- * any case, which may be that of the special space.
- */
-static inline uint32
-loki_rowmap_entry(const char *slots, uint32 place, uint32 width)
-{
-	uint32		bit = place * width;
-	uint64		words[2];
-
-	memcpy(words, slots + bit / 64 * sizeof(uint64), sizeof(words));
-	words[0] = words[0] >> (bit % 64) | words[1] << 1 << (63 - bit % 64);
-	return (uint32) (words[0] & ((UINT64CONST(1) << width) - 1));
 }
 
 /* What an entry has of a TID, besides the group that it is in */
@@ -68,17 +47,6 @@ loki_has_rowmap(const LokiIndex *state)
 extern double loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end);
 extern void loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map);
 
-/* Forget which nodes rows have joined, of those below an end */
-extern bool loki_rowmap_forget(LokiIndex *state, Relation index, uint32 end);
-
-/* Note that a row is about to join a node that may be in the map */
-extern void loki_rowmap_duplicated(LokiIndex *state, Relation index,
-								   const LokiRowMapData *map, uint32 node);
-
-/* Nodes that rows have joined, about */
-extern double loki_rowmap_stale(LokiIndex *state, Relation index,
-								const LokiRowMapData *map);
-
 /* functions in filter/row_lookup.c */
 
 /* Heap pages that are looked up at once, and nodes handed out at once */
@@ -94,9 +62,7 @@ typedef struct LokiRowLookup
 	Relation	index;
 	LokiRowMapData map;
 	uint32		generation;
-	uint64	   *reused;			/* numbers that were used again, as in a
-								 * LokiLookup */
-	uint32		nwords;
+	LokiNodeBits reused;		/* nodes that are not as they were mapped */
 	double		count;			/* rows to look up ... */
 	double		stale;			/* ... and nodes that may have other rows, too */
 } LokiRowLookup;
@@ -112,8 +78,5 @@ extern bool loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state,
  */
 extern void loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids,
 								 LokiRowMapVisit visit, void *arg);
-
-/* Whether what was read was one map */
-extern bool loki_row_lookup_valid(const LokiRowLookup *lookup);
 
 #endif							/* LOKI_FILTER_ROW_MAP_H */

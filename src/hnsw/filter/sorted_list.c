@@ -7,10 +7,9 @@
  * SORTED of an attribute has the numbers of all nodes up to some end, in the
  * order of their values, NULLs first; SEPARATOR has the value of each
  * LOKI_SEPARATOR_STEP-th of them.  Arrays are listed by their elements
- * (filter/sorted_list_array.c).  Both are made by a build and made anew by vacuum.
- * In between nothing in them changes: nodes from that end on are read one by
- * one, and numbers below that were used again are noted in REUSED; all others
- * have the attribute under which they are listed, but may be dead by now.
+ * (filter/sorted_list_array.c).  Both are side arrays (filter/side_array.c).  What is
+ * listed and not in REUSED has the attribute under which it is listed, but may be dead
+ * by now.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list.c
@@ -19,23 +18,14 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/xlog.h"
-#include "hnsw/filter/row_map.h"
 #include "hnsw/filter/sorted_list.h"
-#include "hnsw/page/change.h"
-#include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-
-/* Lists are made anew when so many nodes are not in them, or such a share */
-#define STALE_NODES		1000
-#define STALE_SHARE		0.02
 
 /* Bits by which lists are sorted at once */
 #define RADIX_BITS		8
@@ -59,69 +49,6 @@ value_of_number(int64 number)
  * ----------------------------------------------------------------
  */
 
-/* Change what the metapage says of lists and map; flags: those that can be read. */
-static void
-write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists,
-		   const LokiRowMapData *rowmap)
-{
-	LokiChange	change;
-	LokiMetaPage meta;
-
-	loki_change_begin(&change, NULL, index);
-	meta = loki_change_meta(&change);
-	meta->flags &= ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP);
-	meta->flags |= flags;
-	meta->sorted_lists = *sorted_lists;
-	meta->rowmap = *rowmap;
-	loki_change_finish(&change);
-}
-
-/*
- * Write the slots of a page of a slot array, which has no others then.  False, with a
- * warning, if there is no room for the page.
- */
-bool
-loki_sorted_lists_write_page(LokiIndex *state, Relation index, int array, uint32 ordinal,
-							 const char *slots, uint32 n)
-{
-	LokiSlotArray *fam = &state->arrays[array];
-	LokiChange	change;
-	int			number;
-	Page		page;
-
-	if (!loki_reserve_slot(state, index, array, ordinal * fam->per_page, WARNING))
-		return false;
-	loki_change_begin(&change, state, index);
-	number = loki_change_lock_page(&change, array, ordinal);
-	page = loki_change_copy(&change, number);
-	loki_change_image(&change, number);
-	if (slots != NULL)
-		memcpy(LokiPageSlot(page, fam->slot_size, 0), slots, n * fam->slot_size);
-	else
-		memset(LokiPageSlot(page, fam->slot_size, 0), 0, n * fam->slot_size);
-	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * fam->slot_size;
-	loki_change_finish(&change);
-	return true;
-}
-
-/* Write n slots of a slot array, from slot 0 on; false as above. */
-bool
-loki_sorted_lists_write_slots(LokiIndex *state, Relation index, int array, const char *slots,
-							  uint32 n)
-{
-	LokiSlotArray *fam = &state->arrays[array];
-
-	for (uint32 i = 0; i < n; i += fam->per_page)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!loki_sorted_lists_write_page(state, index, array, i / fam->per_page,
-										  slots ? slots + (Size) i * fam->slot_size : NULL,
-										  Min(fam->per_page, n - i)))
-			return false;
-	}
-	return true;
-}
-
 /*
  * Read an attribute of the nodes below `end`: NULLs to nulls[], the others to
  * entries[], both by node.  What is past the used part is left out.
@@ -135,19 +62,18 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 	uint32		n = 0;
 
 	*nnulls = 0;
-	for (uint32 ordinal = 0; ordinal < array->npages && ordinal * array->per_page < end;
-		 ordinal++)
+	for (uint32 first = 0; first < end; first += array->per_page)
 	{
-		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
-		Page		page = BufferGetPage(buffer);
-		uint32		first = ordinal * array->per_page;
-		uint32		used;
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, number, first / array->per_page, &buffer,
+										  &used);
 
 		CHECK_FOR_INTERRUPTS();
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, number, ordinal);
-		used = Min((uint32) LokiPageUsed(page, array->slot_size), end - first);
-		for (uint32 i = 0; i < used; i++)
+		if (page == NULL)
+			break;
+		used = Min((uint32) used, end - first);
+		for (int i = 0; i < used; i++)
 		{
 			const char *slot = LokiPageSlot(page, array->slot_size, i);
 
@@ -214,67 +140,20 @@ few_values(const Entry *entries, uint32 n)
 
 /* Bits of an entry where nodes below an end are listed */
 int
-loki_sorted_list_bits(uint32 end)
+loki_sorted_list_width(uint32 end)
 {
 	return end > 1 ? pg_leftmost_one_pos32(end - 1) + 1 : 1;
 }
 
-/* Pack LOKI_SEPARATOR_STEP entries; in place, if need be. */
-static void
-pack_entries(const uint32 *nodes, int bits, uint32 *slots)
-{
-	uint64		packed = 0;
-	int			filled = 0;
-
-	for (int i = 0; i < LOKI_SEPARATOR_STEP; i++)
-	{
-		packed |= (uint64) nodes[i] << filled;
-		filled += bits;
-		if (filled >= 32)
-		{
-			*slots++ = (uint32) packed;
-			packed >>= 32;
-			filled -= 32;
-		}
-	}
-}
-
-void
-loki_sorted_list_unpack(const uint32 *slots, int bits, uint32 *nodes)
-{
-	uint64		mask = (UINT64CONST(1) << bits) - 1;
-	uint64		packed = 0;
-	int			left = 0;
-
-	for (int i = 0; i < LOKI_SEPARATOR_STEP; i++)
-	{
-		if (left < bits)
-		{
-			packed |= (uint64) *slots++ << left;
-			left += 32;
-		}
-		nodes[i] = (uint32) (packed & mask);
-		packed >>= bits;
-		left -= bits;
-	}
-}
-
 /* Write the list of an attribute; where there is no room, there is none then. */
 void
-loki_sorted_lists_write_list(LokiIndex *state, Relation index, int attribute, uint32 *nodes,
-							 const int64 *separators, uint32 total, LokiSortedListsData *sorted_lists)
+loki_sorted_list_write(LokiIndex *state, Relation index, int attribute, const uint32 *nodes,
+					   const int64 *separators, uint32 total, LokiSortedListsData *sorted_lists)
 {
-	uint32		steps = (total + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP;
-	int			bits = loki_sorted_list_bits(sorted_lists->end);
-
-	memset(nodes + total, 0, sizeof(uint32) * ((Size) steps * LOKI_SEPARATOR_STEP - total));
-	for (uint32 i = 0; i < steps; i++)
-		pack_entries(nodes + (Size) i * LOKI_SEPARATOR_STEP, bits,
-					 nodes + (Size) i * LokiSortedListSlots(bits));
-	if (loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_SORTED + attribute,
-									  (char *) nodes, steps * LokiSortedListSlots(bits)) &&
-		loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_SEPARATOR + attribute,
-									  (const char *) separators, steps))
+	if (loki_entries_write(state, index, LOKI_SLOTS_SORTED + attribute, nodes, total,
+						   loki_sorted_list_width(sorted_lists->end)) &&
+		loki_side_write(state, index, LOKI_SLOTS_SEPARATOR + attribute, (const char *) separators,
+						(total + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP))
 		sorted_lists->listed[attribute] = total;
 }
 
@@ -283,8 +162,7 @@ static void
 make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 			   Entry *scratch, LokiSortedListsData *sorted_lists)
 {
-	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32),
-												 (Size) sorted_lists->end + LOKI_SEPARATOR_STEP),
+	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), (Size) sorted_lists->end + 1),
 										MCXT_ALLOC_HUGE);
 	uint32		nnulls;
 	uint32		n = read_values(state, index, attribute, sorted_lists->end, entries, nodes,
@@ -303,7 +181,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 		for (uint32 i = 0; i < total; i += LOKI_SEPARATOR_STEP)
 			separators[i / LOKI_SEPARATOR_STEP] = i < nnulls ? PG_INT64_MIN :
 				(int64) value_of_number((int64) sorted[i - nnulls].value);
-		loki_sorted_lists_write_list(state, index, attribute, nodes, separators, total, sorted_lists);
+		loki_sorted_list_write(state, index, attribute, nodes, separators, total, sorted_lists);
 		sorted_lists->nulls[attribute] = nnulls;
 		pfree(separators);
 	}
@@ -311,8 +189,8 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 }
 
 /* Make the lists of all attributes. */
-static void
-make_attributes(LokiIndex *state, Relation index, LokiSortedListsData *sorted_lists)
+void
+loki_sorted_lists_make(LokiIndex *state, Relation index, LokiSortedListsData *sorted_lists)
 {
 	Size		size = mul_size(sizeof(Entry), sorted_lists->end + 1);
 	Entry	   *entries = palloc_extended(size, MCXT_ALLOC_HUGE);
@@ -328,143 +206,9 @@ make_attributes(LokiIndex *state, Relation index, LokiSortedListsData *sorted_li
 			loki_postarray_make(state, index, i, sorted_lists);
 }
 
-/*
- * Make all lists and the map anew, as far as is said.  Scans leave both alone
- * meanwhile, and what is not made there is none of; nor of what there is no room
- * for.
- *
- * An insert that uses a number again notes that in REUSED if the metapage, as it
- * saw it when it began, says that the number is below the end, and one that joins
- * a node notes that in DUPLICATED.  What is noted is
- * forgotten before the metapage names the new end, and inserts that began before
- * that are waited for: so each has either written its attributes by then, or
- * notes its number afterwards.
- */
-static void
-make_sorted_lists(LokiIndex *state, Relation index, bool lists, bool map,
-				  LokiSortedListsData *sorted_lists, LokiRowMapData *rowmap)
-{
-	uint32		flags = (lists ? LOKI_META_SORTED_LISTS : 0) | (map ? LOKI_META_ROWMAP : 0);
-	uint32		end;
-
-	write_meta(index, 0, sorted_lists, rowmap);
-	end = loki_node_end(state, index);
-	if (!loki_sorted_lists_write_slots(state, index, LOKI_SLOTS_REUSED, NULL,
-									   Max(end, sorted_lists->end) / LOKI_REUSED_NODES + 1) ||
-		(loki_has_rowmap(state) &&
-		 !loki_rowmap_forget(state, index, Max(end, rowmap->end))))
-		return;
-	sorted_lists->end = end;
-	if (loki_has_rowmap(state))
-		rowmap->end = map ? end : 0;
-	write_meta(index, 0, sorted_lists, rowmap);
-
-	loki_inserts_wait(index);
-	loki_index_refresh(state, index);
-
-	if (lists)
-		make_attributes(state, index, sorted_lists);
-	if (map)
-		loki_rowmap_make(state, index, rowmap);
-	if (rowmap->end == 0)
-		flags &= ~LOKI_META_ROWMAP;
-	sorted_lists->generation++;
-	write_meta(index, flags, sorted_lists, rowmap);
-}
-
-/* Numbers below the end that were used again, at most */
-static double
-count_reused_bits(const uint64 *words, uint32 nwords)
-{
-	return (double) LOKI_REUSED_UNIT *
-		pg_popcount((const char *) words, (int) (nwords * sizeof(uint64)));
-}
-
-/*
- * Copy REUSED out, for numbers below an end; NULL, and no words, if it names none,
- * as after a build.
- */
-uint64 *
-loki_reused_read(LokiIndex *state, Relation index, uint32 end, uint32 *nwords)
-{
-	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_REUSED];
-	uint32		most = end / LOKI_REUSED_NODES + 1;
-	uint64	   *words = NULL;
-
-	for (uint32 i = 0; i < most; i += array->per_page)
-	{
-		uint32		ordinal = i / array->per_page;
-		Buffer		buffer;
-		Page		page;
-		uint32		used;
-
-		if (ordinal >= array->npages)
-			loki_index_refresh(state, index);
-		if (ordinal >= array->npages)
-			break;
-		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
-		page = BufferGetPage(buffer);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_SLOTS_REUSED, ordinal);
-		used = Min((uint32) LokiPageUsed(page, sizeof(uint64)), most - i);
-		if (pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), (int) (used * sizeof(uint64))) > 0)
-		{
-			if (words == NULL)
-				words = palloc0(mul_size(sizeof(uint64), most));
-			memcpy(words + i, LokiPageSlot(page, sizeof(uint64), 0), used * sizeof(uint64));
-		}
-		UnlockReleaseBuffer(buffer);
-	}
-	*nwords = words == NULL ? 0 : most;
-	return words;
-}
-
-/* Nodes whose number was used again since lists and map were made, at most */
-static double
-count_reused(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
-{
-	uint32		nwords;
-	uint64	   *words = loki_reused_read(state, index,
-										 Max(meta->sorted_lists.end, meta->rowmap.end), &nwords);
-	double		reused = count_reused_bits(words, nwords);
-
-	if (words != NULL)
-		pfree(words);
-	return reused;
-}
-
-/*
- * How many of the nodes below an end lists and map do not have, or not as they are
- * now, at most; all where there is neither, none where there need not be any.
- */
-double
-loki_sorted_lists_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-						   uint32 end)
-{
-	double		unlisted = (double) end - meta->sorted_lists.end;
-
-	if (end < STALE_NODES || (state->nattributes == 0 && !loki_has_rowmap(state)))
-		return 0;
-	if ((meta->flags & (LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0)
-		return end;
-	unlisted += count_reused(state, index, meta);
-	if (meta->rowmap.end > 0)
-		unlisted += loki_rowmap_stale(state, index, &meta->rowmap);
-	return Max(Min(unlisted, end), 0);
-}
-
-/* Whether they are enough for making both anew */
-static bool
-is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
-{
-	double		stale = loki_sorted_lists_unlisted(state, index, meta, end);
-
-	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
-}
-
 /* Bytes that making lists takes for each node */
-static double
-memory_per_node(const LokiIndex *state)
+double
+loki_sorted_lists_memory(const LokiIndex *state)
 {
 	Size		size = 2 * sizeof(Entry) + sizeof(uint32);
 
@@ -472,94 +216,6 @@ memory_per_node(const LokiIndex *state)
 		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
 			size = Max(size, LOKI_POSTARRAY_BYTES);
 	return size;
-}
-
-/* Whether so many bytes may be used; what cannot be made if not is told. */
-static bool
-fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
-{
-	if (bytes <= maintenance_work_mem * (double) 1024)
-		return true;
-	ereport(elevel,
-			(errmsg("maintenance_work_mem is too small to %s of index \"%s\"",
-					what, RelationGetRelationName(index)),
-			 have ? errdetail("The index keeps the old ones, which do not have newer rows.") :
-			 errdetail("Searches with conditions take longer without them."),
-			 errhint("Set maintenance_work_mem to %.0f MB at least.", ceil(bytes / (1024 * 1024)))));
-	return false;
-}
-
-/*
- * Make lists and map where there are none, or too many nodes are not in them, as
- * far as they can be sorted in maintenance_work_mem; at `elevel` is told where they
- * cannot.  Both are made together, as they share what they do not know: where one
- * that there is could not be made anew, both stay.
- */
-void
-loki_sorted_lists_make(Relation index, int elevel)
-{
-	LokiMetaPageData meta;
-	LokiIndex  *state = loki_index_open(index, &meta);
-	uint32		end;
-	bool		lists = state->nattributes > 0;
-	bool		map = loki_has_rowmap(state);
-	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
-	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
-	bool		stale;
-
-	loki_index_refresh(state, index);
-	end = loki_node_end(state, index);
-	if (end < STALE_NODES || (!lists && !map))
-		return;
-	stale = (have_lists || have_map) && is_stale(state, index, &meta, end);
-	if (!stale && lists == have_lists && map == have_map)
-		return;
-	lists = lists && fits_memory(index, memory_per_node(state) * end, "sort the attributes",
-								 have_lists, elevel);
-	map = map && fits_memory(index, loki_rowmap_memory(state, index, end), "map the rows",
-							 have_map, elevel);
-	if ((have_lists && !lists) || (have_map && !map))
-		return;
-	if ((stale || lists != have_lists || map != have_map) &&
-		loki_sorted_lists_reserve(state, index, &meta, end))
-		make_sorted_lists(state, index, lists, map, &meta.sorted_lists, &meta.rowmap);
-}
-
-/*
- * Set a bit of a slot of 64, if it is not set.  The slot may be the first of its
- * array that is written.
- */
-void
-loki_sorted_lists_set_bit(LokiIndex *state, Relation index, int array, uint32 slot, int bit)
-{
-	uint32		place;
-	uint64		word;
-	LokiChange	change;
-	int			page;
-
-	loki_change_begin(&change, state, index);
-	page = loki_change_lock(&change, array, slot, &place);
-	memcpy(&word, LokiPageSlot(loki_change_page(&change, page), sizeof(word), place),
-		   sizeof(word));
-	if ((word & (UINT64CONST(1) << bit)) == 0)
-	{
-		word |= UINT64CONST(1) << bit;
-		loki_change_slot(&change, page, sizeof(word), place, &word);
-	}
-	loki_change_finish(&change);
-}
-
-/*
- * Note that a number is used again, before its node is live.  The page lock of
- * inserts is held, under which the metapage was read.
- */
-void
-loki_reused_note(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-				 uint32 node)
-{
-	if (node < meta->sorted_lists.end)
-		loki_sorted_lists_set_bit(state, index, LOKI_SLOTS_REUSED, node / LOKI_REUSED_NODES,
-								  node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT);
 }
 
 /* ----------------------------------------------------------------
@@ -711,46 +367,7 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 	if (best.count < 0)
 		return false;
 	*lookup = best;
-	lookup->reused = loki_reused_read(state, index, meta->sorted_lists.end, &lookup->nwords);
-	lookup->nrenewed = count_reused_bits(lookup->reused, lookup->nwords);
-	return true;
-}
-
-/* Copy slots of a list out; false if it does not have them. */
-static bool
-copy_slots(LokiLookup *lookup, uint32 first, uint32 n, uint32 *slots)
-{
-	int			number = LOKI_SLOTS_SORTED + lookup->key->attribute;
-	LokiSlotArray *array = &lookup->state->arrays[number];
-
-	while (n > 0)
-	{
-		uint32		at;
-		uint32		ordinal = loki_slot_page(array, first, &at);
-		uint32		most = Min(n, array->per_page - at);
-		Buffer		buffer;
-		Page		page;
-		bool		found;
-
-		if (ordinal >= array->npages)
-			loki_index_refresh(lookup->state, lookup->index);
-		if (ordinal >= array->npages)
-			return false;
-		buffer = loki_buffer_read(lookup->state, lookup->index,
-								  loki_page_block(array, ordinal));
-		page = BufferGetPage(buffer);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(lookup->index, buffer, page, number, ordinal);
-		found = at + most <= (uint32) LokiPageUsed(page, sizeof(uint32));
-		if (found)
-			memcpy(slots, LokiPageSlot(page, sizeof(uint32), at), most * sizeof(uint32));
-		UnlockReleaseBuffer(buffer);
-		if (!found)
-			return false;
-		first += most;
-		slots += most;
-		n -= most;
-	}
+	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->sorted_lists.end, &lookup->reused);
 	return true;
 }
 
@@ -761,32 +378,9 @@ copy_slots(LokiLookup *lookup, uint32 first, uint32 n, uint32 *slots)
 uint32
 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 {
-	int			bits = loki_sorted_list_bits(lookup->sorted_lists.end);
-	uint32		step = place / LOKI_SEPARATOR_STEP;
-	uint32		steps = Min((end - 1) / LOKI_SEPARATOR_STEP - step + 1,
-							LOKI_LOOKUP_READ / LOKI_SEPARATOR_STEP);
-	uint32		slots[LOKI_LOOKUP_READ / LOKI_SEPARATOR_STEP * LOKI_SORTED_LIST_MAX_SLOTS];
-	uint32		skipped = place % LOKI_SEPARATOR_STEP;
-	uint32		n = Min(end - place, steps * LOKI_SEPARATOR_STEP - skipped);
+	uint32		n = Min(end - place, LOKI_LOOKUP_READ);
 
-	if (!copy_slots(lookup, step * LokiSortedListSlots(bits), steps * LokiSortedListSlots(bits),
-					slots))
-		return 0;
-	for (uint32 i = 0; i < steps; i++)
-		loki_sorted_list_unpack(slots + i * LokiSortedListSlots(bits), bits,
-								nodes + i * LOKI_SEPARATOR_STEP);
-	if (skipped > 0)
-		memmove(nodes, nodes + skipped, n * sizeof(uint32));
-	return n;
-}
-
-/* Whether what was read were lists that belong together */
-bool
-loki_lookup_valid(const LokiLookup *lookup)
-{
-	LokiMetaPageData meta;
-
-	loki_meta_read(lookup->index, &meta);
-	return (meta.flags & LOKI_META_SORTED_LISTS) != 0 &&
-		meta.sorted_lists.generation == lookup->sorted_lists.generation;
+	return loki_entries_read(lookup->state, lookup->index,
+							 LOKI_SLOTS_SORTED + lookup->key->attribute, place, n,
+							 loki_sorted_list_width(lookup->sorted_lists.end), nodes) ? n : 0;
 }

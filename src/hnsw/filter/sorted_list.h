@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "hnsw/filter/filter.h"
+#include "hnsw/filter/side_array.h"
 #include "utils/rel.h"
 
 /* Intervals of one key that are looked up, at most */
@@ -44,46 +45,25 @@ typedef struct LokiLookup
 	double		count;			/* nodes at these places */
 	double		tested;			/* of which so many may not pass the key ... */
 	bool		repeats;		/* ... and some are there twice */
-	uint64	   *reused;			/* numbers that were used again, a bit for
-								 * LOKI_REUSED_UNIT of them ... */
-	uint32		nwords;
-	double		nrenewed;		/* ... and how many they may be */
+	LokiNodeBits reused;		/* nodes that are not as they were listed */
 } LokiLookup;
 
-/* Write slots of a page of a slot array that has no others, or all from slot 0 on;
- * zeros where slots is NULL */
-extern bool loki_sorted_lists_write_page(LokiIndex *state, Relation index, int array,
-										 uint32 ordinal, const char *slots, uint32 n);
-extern bool loki_sorted_lists_write_slots(LokiIndex *state, Relation index, int array,
-										  const char *slots, uint32 n);
+/* Bits of an entry of a list of nodes below an end */
+extern int	loki_sorted_list_width(uint32 end);
 
 /*
- * Write the list of an attribute, which will be packed in place: so many nodes, and
- * room up to a whole step; separators have the number of each LOKI_SEPARATOR_STEP-th.
+ * Write the list of an attribute: so many nodes, and as separators the number of each
+ * LOKI_SEPARATOR_STEP-th.  Where there is no room, there is none then.
  */
-extern void loki_sorted_lists_write_list(LokiIndex *state, Relation index, int attribute,
-										 uint32 *nodes, const int64 *separators, uint32 total,
-										 LokiSortedListsData *sorted_lists);
+extern void loki_sorted_list_write(LokiIndex *state, Relation index, int attribute,
+								   const uint32 *nodes, const int64 *separators, uint32 total,
+								   LokiSortedListsData *sorted_lists);
 
-/* functions in filter/reserve.c */
-extern bool loki_sorted_lists_reserve(LokiIndex *state, Relation index,
-									  const LokiMetaPageData *meta, uint32 end);
-
-/* Make the lists of all attributes and the map of rows, where that is worth while;
- * where there is not the memory, that is told at a level */
-extern void loki_sorted_lists_make(Relation index, int elevel);
-
-/* Set a bit of a slot of 64 of an array, under the page's exclusive lock, logged */
-extern void loki_sorted_lists_set_bit(LokiIndex *state, Relation index, int array,
-									  uint32 slot, int bit);
-
-/* How many of the nodes below an end they do not have, or not as they are now, at most */
-extern double loki_sorted_lists_unlisted(LokiIndex *state, Relation index,
-										 const LokiMetaPageData *meta, uint32 end);
-
-/* Note that the number of a node was used before */
-extern void loki_reused_note(LokiIndex *state, Relation index,
-							 const LokiMetaPageData *meta, uint32 node);
+/* Make the lists of all attributes, of nodes below sorted_lists->end, after inserts were
+ * waited for; bytes that this takes for each */
+extern void loki_sorted_lists_make(LokiIndex *state, Relation index,
+								   LokiSortedListsData *sorted_lists);
+extern double loki_sorted_lists_memory(const LokiIndex *state);
 
 extern bool loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 							  const LokiMetaPageData *meta,
@@ -110,29 +90,4 @@ extern int	loki_postarray_numbers(const char *slot, uint32 *numbers);
 #define LOKI_LOOKUP_READ	(32 * LOKI_SEPARATOR_STEP)
 extern uint32 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end,
 							   uint32 *nodes);
-extern bool loki_lookup_valid(const LokiLookup *lookup);
-
-/*
- * Entries of lists are packed: LOKI_SEPARATOR_STEP of them into so many slots, from
- * the lowest bits of the first on, each with as many bits as the end of those
- * that are listed takes.
- */
-#define LokiSortedListSlots(bits)	(LOKI_SEPARATOR_STEP / 32 * (bits))
-#define LOKI_SORTED_LIST_MAX_SLOTS	LokiSortedListSlots(32)
-extern int	loki_sorted_list_bits(uint32 end);
-extern void loki_sorted_list_unpack(const uint32 *slots, int bits, uint32 *nodes);
-
-/* Copy REUSED out, for numbers below an end */
-extern uint64 *loki_reused_read(LokiIndex *state, Relation index, uint32 end,
-								uint32 *nwords);
-
-/* Whether that names a node */
-static inline bool
-loki_is_reused(const uint64 *reused, uint32 node)
-{
-	return reused != NULL &&
-		(reused[node / LOKI_REUSED_NODES] >>
-		 (node % LOKI_REUSED_NODES / LOKI_REUSED_UNIT)) & 1;
-}
-
 #endif							/* LOKI_FILTER_SORTED_LIST_H */

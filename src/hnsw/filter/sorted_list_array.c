@@ -88,20 +88,19 @@ read_slots(LokiIndex *state, Relation index, int attribute, uint32 end,
 	slots->n = 0;
 	slots->size = array->slot_size;
 	slots->slots = palloc_extended(mul_size(slots->size, Max(end, 1)), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = 0; ordinal < array->npages && ordinal * array->per_page < end;
-		 ordinal++)
+	for (uint32 first = 0; first < end; first += array->per_page)
 	{
-		uint32		first = ordinal * array->per_page;
 		uint32		n = Min(array->per_page, end - first);
 		char	   *copy = slots->slots + (Size) first * slots->size;
-		Buffer		buffer = loki_buffer_read(state, index, loki_page_block(array, ordinal));
-		Page		page = BufferGetPage(buffer);
-		uint32		used;
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, number, first / array->per_page, &buffer,
+										  &used);
 
 		CHECK_FOR_INTERRUPTS();
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, number, ordinal);
-		used = Min((uint32) LokiPageUsed(page, array->slot_size), n);
+		if (page == NULL)
+			break;
+		used = Min((uint32) used, n);
 		memcpy(copy, LokiPageSlot(page, array->slot_size, 0), (Size) used * slots->size);
 		UnlockReleaseBuffer(buffer);
 		memset(copy + (Size) used * slots->size, LOKI_ATTR_NULL,
@@ -198,14 +197,14 @@ loki_postarray_make(LokiIndex *state, Relation index, int attribute,
 	total = count_entries(&slots, starts, &nulls, &few);
 	if (!few && total <= MAX_ENTRIES)
 	{
-		uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), total + LOKI_SEPARATOR_STEP),
+		uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), total + 1),
 											MCXT_ALLOC_HUGE);
 		int64	   *separators;
 
 		place_nodes(&slots, starts, nodes);
 		separators = make_separators(starts, nulls, (uint32) total);
-		loki_sorted_lists_write_list(state, index, attribute, nodes, separators, (uint32) total,
-									 sorted_lists);
+		loki_sorted_list_write(state, index, attribute, nodes, separators, (uint32) total,
+							   sorted_lists);
 		sorted_lists->nulls[attribute] = nulls;
 		pfree(separators);
 		pfree(nodes);

@@ -374,18 +374,12 @@ requantize_page(Requantize *requantize, uint32 ordinal)
 {
 	LokiSlotArray *array = &requantize->state->arrays[LOKI_SLOTS_CODE];
 	uint32		first_node = ordinal * array->per_page;
-	Buffer		buffer = loki_buffer_read(requantize->state, requantize->index,
-										  loki_page_block(array, ordinal));
 	PGAlignedBlock copy;
 	Page		page = (Page) copy.data;
-	int			used;
+	int			used = loki_page_copy(requantize->state, requantize->index, LOKI_SLOTS_CODE,
+									  ordinal, NULL, copy.data);
 	int			done;
 
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(requantize->index, buffer, BufferGetPage(buffer), LOKI_SLOTS_CODE, ordinal);
-	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-	used = LokiPageUsed(page, array->slot_size);
 	done = LokiPageOpaque(page)->next == requantize->epoch ? LokiPageOpaque(page)->requantized : 0;
 	for (int i = done; i < used; i++)
 		requantize_node(requantize, first_node + i, i, LokiPageSlot(page, array->slot_size, i));

@@ -17,7 +17,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "hnsw/filter/row_map.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/page.h"
@@ -267,7 +267,7 @@ loki_share_if_equal(LokiNewRow *row, uint32 node)
 	if (!is_equal_row(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_equal_row(row, node))
 		return false;
-	loki_rowmap_duplicated(row->state, row->index, &row->meta.rowmap, node);
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_DUPLICATED, row->meta.rowmap.end, node);
 	return join_node(row, node);
 }
 

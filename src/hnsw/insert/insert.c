@@ -185,19 +185,14 @@ find_live_node(LokiNewRow *row)
 	loki_index_refresh(row->state, row->index);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		Buffer		buffer = loki_buffer_read(row->state, row->index,
-											  loki_page_block(array, ordinal));
-		Page		page = BufferGetPage(buffer);
+		PGAlignedBlock copy;
 		uint32		found = LOKI_NONE;
-		int			used;
+		int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_TID, ordinal, NULL, copy.data);
 
 		CHECK_FOR_INTERRUPTS();
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(row->index, buffer, page, LOKI_SLOTS_TID, ordinal);
-		used = LokiPageUsed(page, array->slot_size);
 		for (int i = 0; i < used && found == LOKI_NONE; i++)
 		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, array->slot_size, i);
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i);
 			int			state = LokiTidState(tid);
 			uint32		node = ordinal * array->per_page + i;
 
@@ -205,7 +200,6 @@ find_live_node(LokiNewRow *row)
 				 state == LOKI_TID_LIST) && node != row->node)
 				found = node;
 		}
-		UnlockReleaseBuffer(buffer);
 		if (found != LOKI_NONE)
 			return found;
 	}

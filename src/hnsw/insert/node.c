@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/page.h"
@@ -170,7 +170,8 @@ loki_node_write(LokiNewRow *row)
 
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
-	loki_reused_note(row->state, row->index, &row->meta, row->node);
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.sorted_lists.end,
+				   row->node);
 	write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
 	write_slots(row, slots + nwritten, nslots - nwritten);

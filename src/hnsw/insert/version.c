@@ -62,17 +62,9 @@ static int
 insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
 {
 	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
-	Buffer		buffer = loki_buffer_read(row->state, row->index,
-										  loki_page_block(array, ordinal));
 	PGAlignedBlock copy;
-	int			used;
+	int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL, copy.data);
 
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(row->index, buffer, BufferGetPage(buffer), LOKI_SLOTS_HASH, ordinal);
-	memcpy(copy.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-
-	used = LokiPageUsed(copy.data, array->slot_size);
 	for (int i = 0; i < used; i++)
 	{
 		uint64		hash;

@@ -468,15 +468,11 @@ freelist_head(LokiIndex *state, Relation index, int array)
 uint32
 loki_page_used(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
-	Buffer		buffer = loki_buffer_read(state, index,
-										  loki_page_block(&state->arrays[array], ordinal));
-	Page		page = BufferGetPage(buffer);
-	uint32		used;
+	Buffer		buffer;
+	int			used = 0;
 
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, page, array, ordinal);
-	used = LokiPageUsed(page, state->arrays[array].slot_size);
-	UnlockReleaseBuffer(buffer);
+	if (loki_page_lock(state, index, array, ordinal, &buffer, &used) != NULL)
+		UnlockReleaseBuffer(buffer);
 	return used;
 }
 

@@ -77,7 +77,7 @@ loki_index_geometry(LokiIndex *state)
 
 		array_geometry(&arrays[LOKI_SLOTS_ATTR + i], size);
 		array_geometry(&arrays[LOKI_SLOTS_NULLATTR + i], size);
-		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint32));
+		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_SEPARATOR + i], sizeof(int64));
 	}
 	if (state->profile != LOKI_PROFILE_COMPACT)

@@ -251,7 +251,8 @@ rowmap_valid(LokiMetaPage meta)
 
 	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
 		(map->node_bits > 0 && map->key_bits <= LOKI_ROWMAP_MAX_KEY_BITS &&
-		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 32);
+		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 32 &&
+		 map->groups < PG_UINT32_MAX);
 }
 
 /*
@@ -350,6 +351,41 @@ loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
 	if (array == LOKI_SLOTS_UPPER)
 		((LokiUpperData *) slot)->node = LOKI_NONE;
 	LokiPageOpaque(page)->free_slots++;
+}
+
+Page
+loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buffer *buffer,
+			   int *used)
+{
+	LokiSlotArray *fam = &state->arrays[array];
+	Page		page;
+
+	if (ordinal >= fam->npages)
+		loki_index_refresh(state, index);
+	if (ordinal >= fam->npages)
+		return NULL;
+	*buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
+	page = BufferGetPage(*buffer);
+	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, *buffer, page, array, ordinal);
+	*used = LokiPageUsed(page, fam->slot_size);
+	return page;
+}
+
+int
+loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
+			   BufferAccessStrategy strategy, char *copy)
+{
+	LokiSlotArray *fam = &state->arrays[array];
+	BlockNumber block = loki_page_block(fam, ordinal);
+	Buffer		buffer = strategy == NULL ? loki_buffer_read(state, index, block) :
+		ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_page_check(index, buffer, BufferGetPage(buffer), array, ordinal);
+	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+	return LokiPageUsed((Page) copy, fam->slot_size);
 }
 
 /*

@@ -35,6 +35,22 @@ extern void loki_slot_array_page_check(const LokiIndex *index_state, Relation in
 									   Buffer buffer, int array);
 
 /*
+ * Pin a page of a slot array, lock it in share mode and check it; *used becomes the
+ * number of its slots in use.  NULL, and nothing pinned, if there is no such page.
+ * Reads the directory if index_state does not know of one: no other page may be locked
+ * then.
+ */
+extern Page loki_page_lock(LokiIndex *index_state, Relation index, int array, uint32 ordinal,
+						   Buffer *buffer, int *used);
+
+/*
+ * Copy a page that exists out under share lock, checked; the number of its slots in use.
+ * Reads through a ring of buffers if strategy is not NULL.
+ */
+extern int	loki_page_copy(LokiIndex *index_state, Relation index, int array, uint32 ordinal,
+						   BufferAccessStrategy strategy, char *copy);
+
+/*
  * Whether a page names the slot array, and the place in it, that the directory gives to
  * its block.  Reads the special space alone.
  */

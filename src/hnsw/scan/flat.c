@@ -386,14 +386,10 @@ test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *pa
 
 		if (ordinal < array->npages)
 		{
-			Buffer		buffer = loki_buffer_read(so->state, index,
-												  loki_page_block(array, ordinal));
-			Page		page = BufferGetPage(buffer);
+			Buffer		buffer;
+			Page		page = loki_page_lock(so->state, index, number, ordinal, &buffer, &used);
 
-			LockBuffer(buffer, BUFFER_LOCK_SHARE);
-			loki_page_check(index, buffer, page, number, ordinal);
-			used = LokiPageUsed(page, array->slot_size) - (int) place;
-			used = Max(0, Min(used, (int) most));
+			used = Max(0, Min(used - (int) place, (int) most));
 			loki_key_test(test->key, LokiPageSlot(page, array->slot_size, place),
 						  array->slot_size, used, passes);
 			UnlockReleaseBuffer(buffer);
@@ -423,15 +419,12 @@ test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 
 		if (ordinal < array->npages)
 		{
-			Buffer		buffer = loki_buffer_read(so->state, index,
-												  loki_page_block(array, ordinal));
-			Page		page = BufferGetPage(buffer);
+			Buffer		buffer;
 			int			used;
+			Page		page = loki_page_lock(so->state, index, LOKI_SLOTS_TID, ordinal, &buffer,
+											  &used);
 
-			LockBuffer(buffer, BUFFER_LOCK_SHARE);
-			loki_page_check(index, buffer, page, LOKI_SLOTS_TID, ordinal);
-			used = LokiPageUsed(page, array->slot_size) - (int) place;
-			for (int i = 0; i < Min(used, (int) most); i++)
+			for (int i = 0; i < Min(used - (int) place, (int) most); i++)
 			{
 				LokiTidData *slot = (LokiTidData *)
 					LokiPageSlot(page, array->slot_size, place + i);
@@ -516,7 +509,7 @@ pass_places(Pass *pass, uint32 place, uint32 end)
 		for (uint32 i = 0; i < read; i++)
 		{
 			if (listed[i] >= lookup->sorted_lists.end ||
-				loki_is_reused(lookup->reused, listed[i]) ||
+				loki_bits_have(&lookup->reused, listed[i]) ||
 				(lookup->repeats && !loki_visit(&pass->so->search, listed[i])))
 				continue;
 			batch[n++] = listed[i];
@@ -559,25 +552,14 @@ pass_range(Pass *pass, const LokiPlaces *places)
 static void
 pass_reused(Pass *pass)
 {
-	LokiLookup *lookup = &pass->so->filter.list;
+	uint32		nodes[LOKI_REUSED_UNIT];
+	uint32		next = 0;
+	int			n;
 
-	for (uint32 i = 0; i < lookup->nwords; i++)
+	while ((n = loki_bits_next(&pass->so->filter.list.reused, &next, nodes)) > 0)
 	{
 		CHECK_FOR_INTERRUPTS();
-		for (uint64 word = lookup->reused[i]; word != 0; word &= word - 1)
-		{
-			uint32		first = i * LOKI_REUSED_NODES +
-				pg_rightmost_one_pos64(word) * LOKI_REUSED_UNIT;
-			uint32		nodes[LOKI_REUSED_UNIT];
-			int			n = 0;
-
-			while (n < LOKI_REUSED_UNIT && first + n < lookup->sorted_lists.end)
-			{
-				nodes[n] = first + n;
-				n++;
-			}
-			pass_batch(pass, nodes, n);
-		}
+		pass_batch(pass, nodes, n);
 	}
 }
 
@@ -615,12 +597,12 @@ select_listed(LokiScan *so, Pass *pass)
 	so->filter.nodes.tids = NULL;
 	for (int i = 0; i < lookup->nplaces; i++)
 		pass_range(pass, &lookup->places[i]);
-	if (lookup->nrenewed > 0)
-		pass_reused(pass);
+	pass_reused(pass);
 	so->filter.nodes.tids = tids;
 	pass_nodes(pass, lookup->sorted_lists.end, so->flat.seen_nodes);
 	finish_pass(pass);
-	return loki_lookup_valid(lookup);
+	return loki_side_valid(so->scan->indexRelation, LOKI_META_SORTED_LISTS,
+						   lookup->sorted_lists.generation);
 }
 
 /* Nodes that the map has of the set's rows: each is tested once. */
@@ -664,7 +646,8 @@ select_mapped(LokiScan *so, Pass *pass)
 	so->filter.nodes.tids = tids;
 	pass_nodes(pass, so->filter.map.map.end, so->flat.seen_nodes);
 	finish_pass(pass);
-	return loki_row_lookup_valid(&so->filter.map);
+	return loki_side_valid(so->scan->indexRelation, LOKI_META_ROWMAP,
+						   so->filter.map.generation);
 }
 
 /*

@@ -388,9 +388,7 @@ begin_list(LokiScan *so)
 	LokiSearch *search = &so->search;
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
-	if (so->filter.list.reused != NULL)
-		pfree(so->filter.list.reused);
-	so->filter.list.reused = NULL;
+	loki_bits_release(&so->filter.list.reused);
 	so->filter.has_list = loki_lookup_begin(&so->filter.list, so->state, so->scan->indexRelation,
 											&so->meta, &so->filter.nodes);
 	search->choice->nseeds = 0;
@@ -402,7 +400,8 @@ begin_list(LokiScan *so)
 	search->choice->mapped = false;
 	if (so->filter.has_list)
 	{
-		search->choice->listed = so->filter.list.count + so->filter.list.nrenewed;
+		search->choice->listed = so->filter.list.count +
+			loki_bits_count(&so->filter.list.reused);
 		search->choice->listed_tests = search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
 		search->choice->unlisted = Max(0, search->budget.pass_nodes - so->filter.list.sorted_lists.end);
 		so->filter.has_list = loki_strategy_short(search);

@@ -266,9 +266,7 @@ loki_scan_begin_map(LokiScan *so)
 	double		listed_tests = search->choice->listed_tests;
 	double		time = so->filter.has_list ? loki_strategy_list_time(search) : get_float8_infinity();
 
-	if (lookup->reused != NULL)
-		pfree(lookup->reused);
-	lookup->reused = NULL;
+	loki_bits_release(&lookup->reused);
 	search->choice->mapped = false;
 	if (so->filter.within == NULL)
 		return;

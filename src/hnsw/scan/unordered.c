@@ -16,20 +16,6 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* Copy a page of a slot array out under share lock. */
-static void
-copy_page(LokiScan *so, int array, uint32 ordinal, char *copy)
-{
-	Relation	index = so->scan->indexRelation;
-	Buffer		buffer = loki_buffer_read(so->state, index,
-										  loki_page_block(&so->state->arrays[array], ordinal));
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), array, ordinal);
-	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-}
-
 void
 loki_stream_begin(LokiScan *so)
 {
@@ -102,7 +88,8 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 		if (so->unordered.place == 0)
 		{
 			CHECK_FOR_INTERRUPTS();
-			copy_page(so, array, so->unordered.ordinal, so->unordered.page);
+			(void) loki_page_copy(so->state, so->scan->indexRelation, array,
+								  so->unordered.ordinal, NULL, so->unordered.page);
 		}
 		if ((int) so->unordered.place < LokiPageUsed((Page) so->unordered.page, fam->slot_size))
 		{

@@ -13,7 +13,7 @@
 #include "access/genam.h"
 #include "commands/defrem.h"
 #include "commands/vacuum.h"
-#include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
 #include "nodes/parsenodes.h"
@@ -83,6 +83,6 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
 	ereport(level,
 			(errmsg("index \"%s\": %u nodes freed; of %u numbers %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
-			 detail_left(loki_sorted_lists_unlisted(vacuum->state, vacuum->index, &meta, used),
+			 detail_left(loki_side_unlisted(vacuum->state, vacuum->index, &meta, used),
 						 loki_extensions_refused() - vacuum->refused)));
 }

@@ -20,7 +20,7 @@
 #include "access/genam.h"
 #include "commands/vacuum.h"
 #include "compat/pgcompat.h"
-#include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
@@ -35,18 +35,9 @@
 int
 loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
-	Buffer		buffer;
-
 	LokiVacuumDelayPoint();
-	buffer = ReadBufferExtended(vacuum->index, MAIN_FORKNUM,
-								loki_page_block(fam, ordinal), RBM_NORMAL,
-								vacuum->strategy);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(vacuum->index, buffer, BufferGetPage(buffer), array, ordinal);
-	memcpy(vacuum->page.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-	return LokiPageUsed((Page) vacuum->page.data, fam->slot_size);
+	return loki_page_copy(vacuum->state, vacuum->index, array, ordinal, vacuum->strategy,
+						  vacuum->page.data);
 }
 
 /* Begin a change. */
@@ -685,7 +676,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
 	MemoryContextSwitchTo(old);
-	loki_sorted_lists_make(info->index, WARNING);
+	loki_side_make(info->index, WARNING);
 	loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
 	loki_vacuum_report(info, vacuum);

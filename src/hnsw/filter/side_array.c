@@ -1,0 +1,278 @@
+/*-------------------------------------------------------------------------
+ *
+ * side_array.c
+ *	  Pages of side arrays, and the nodes that they do not know.
+ *
+ * Sorted lists and the map of rows do not change after they were made.  What they
+ * lack is known by number: nodes from their end on, and those that are noted as
+ * bits.  src/hnsw/filter/README, "Side arrays".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/side_array.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/side_array.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+
+/* Pages by which noted nodes are counted, about */
+#define SAMPLE_PAGES	4
+
+/* ----------------------------------------------------------------
+ * Pages
+ * ----------------------------------------------------------------
+ */
+
+/* Write the slots of a page, which has no others then. */
+static bool
+write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const char *slots,
+		   uint32 n)
+{
+	LokiSlotArray *fam = &state->arrays[array];
+	LokiChange	change;
+	int			number;
+	Page		page;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!loki_reserve_slot(state, index, array, ordinal * fam->per_page, WARNING))
+		return false;
+	loki_change_begin(&change, state, index);
+	number = loki_change_lock_page(&change, array, ordinal);
+	page = loki_change_copy(&change, number);
+	loki_change_image(&change, number);
+	if (slots != NULL)
+		memcpy(LokiPageSlot(page, fam->slot_size, 0), slots, n * fam->slot_size);
+	else
+		memset(LokiPageSlot(page, fam->slot_size, 0), 0, n * fam->slot_size);
+	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * fam->slot_size;
+	loki_change_finish(&change);
+	return true;
+}
+
+bool
+loki_side_write(LokiIndex *state, Relation index, int array, const char *slots, uint32 n)
+{
+	LokiSlotArray *fam = &state->arrays[array];
+
+	for (uint32 i = 0; i < n; i += fam->per_page)
+		if (!write_page(state, index, array, i / fam->per_page,
+						slots ? slots + (Size) i * fam->slot_size : NULL,
+						Min(fam->per_page, n - i)))
+			return false;
+	return true;
+}
+
+bool
+loki_entries_write(LokiIndex *state, Relation index, int array, const uint32 *entries,
+				   uint32 n, uint32 width)
+{
+	uint32		per_page = loki_entries_per_page(width);
+	uint64		mask = (UINT64CONST(1) << width) - 1;
+	uint64		slots[LOKI_ENTRY_WORDS];
+
+	for (uint32 first = 0; first < n; first += per_page)
+	{
+		uint32		count = Min(per_page, n - first);
+
+		memset(slots, 0, sizeof(slots));
+		for (uint32 i = 0; i < count; i++)
+		{
+			uint32		bit = i * width;
+			uint64		entry = entries[first + i] & mask;
+
+			slots[bit / 64] |= entry << (bit % 64);
+			if (bit % 64 + width > 64)
+				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
+		}
+		if (!write_page(state, index, array, first / per_page, (char *) slots,
+						loki_entry_slots(count, width)))
+			return false;
+	}
+	return true;
+}
+
+bool
+loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first, uint32 n,
+				  uint32 width, uint32 *entries)
+{
+	uint32		per_page = loki_entries_per_page(width);
+
+	while (n > 0)
+	{
+		uint32		place = first % per_page;
+		uint32		count = Min(n, per_page - place);
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, first / per_page, &buffer, &used);
+		bool		found;
+
+		if (page == NULL)
+			return false;
+		found = loki_entry_slots(place + count, width) <= (uint32) used;
+		for (uint32 i = 0; i < count && found; i++)
+			entries[i] = loki_entry(LokiPageSlot(page, sizeof(uint64), 0), place + i, width);
+		UnlockReleaseBuffer(buffer);
+		if (!found)
+			return false;
+		first += count;
+		entries += count;
+		n -= count;
+	}
+	return true;
+}
+
+bool
+loki_side_valid(Relation index, uint32 flag, uint32 generation)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(index, &meta);
+	return loki_side_same(&meta, flag, generation);
+}
+
+/* ----------------------------------------------------------------
+ * Nodes that side arrays do not know
+ * ----------------------------------------------------------------
+ */
+
+/* Slots that have the bits of all nodes below an end, and of one more */
+static uint32
+bit_slots(int array, uint32 end)
+{
+	return (end >> loki_bits_shift(array)) / 64 + 1;
+}
+
+bool
+loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
+{
+	return loki_side_write(state, index, array, NULL, bit_slots(array, end));
+}
+
+/*
+ * An insert notes a node before its slots change, and holds the page lock of inserts,
+ * under which it read the metapage that has `end`.  The slot may be the first of its
+ * array that is written.
+ */
+void
+loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 node)
+{
+	uint32		bit = node >> loki_bits_shift(array);
+	uint64		mask = UINT64CONST(1) << (bit % 64);
+	uint32		place;
+	uint64		word;
+	LokiChange	change;
+	int			page;
+
+	if (node >= end || (loki_slot_read(state, index, array, bit / 64, &word) &&
+						(word & mask) != 0))
+		return;
+	loki_change_begin(&change, state, index);
+	page = loki_change_lock(&change, array, bit / 64, &place);
+	memcpy(&word, LokiPageSlot(loki_change_page(&change, page), sizeof(word), place),
+		   sizeof(word));
+	if ((word & mask) == 0)
+	{
+		word |= mask;
+		loki_change_slot(&change, page, sizeof(word), place, &word);
+	}
+	loki_change_finish(&change);
+}
+
+void
+loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
+{
+	uint32		per_page = state->arrays[array].per_page;
+	uint32		most = bit_slots(array, end);
+
+	bits->end = end;
+	bits->shift = loki_bits_shift(array);
+	bits->nwords = 0;
+	bits->words = NULL;
+	for (uint32 i = 0; i < most; i += per_page)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, i / per_page, &buffer, &used);
+		Size		size;
+
+		if (page == NULL)
+			break;
+		size = Min((uint32) used, most - i) * sizeof(uint64);
+		if (pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), (int) size) > 0)
+		{
+			if (bits->words == NULL)
+				bits->words = palloc0(mul_size(sizeof(uint64), most));
+			bits->nwords = most;
+			memcpy(bits->words + i, LokiPageSlot(page, sizeof(uint64), 0), size);
+		}
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
+void
+loki_bits_release(LokiNodeBits *bits)
+{
+	if (bits->words != NULL)
+		pfree(bits->words);
+	bits->words = NULL;
+	bits->nwords = 0;
+}
+
+double
+loki_bits_count(const LokiNodeBits *bits)
+{
+	return (double) (UINT64CONST(1) << bits->shift) *
+		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
+}
+
+double
+loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
+{
+	uint32		npages = (bit_slots(array, end) - 1) / state->arrays[array].per_page + 1;
+	uint32		step = npages / SAMPLE_PAGES + 1;
+	uint64		nbits = 0;
+	uint32		looked = 0;
+
+	for (uint32 ordinal = 0; ordinal < npages; ordinal += step)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
+
+		if (page == NULL)
+			break;
+		nbits += pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), used * (int) sizeof(uint64));
+		UnlockReleaseBuffer(buffer);
+		looked++;
+	}
+	return looked == 0 ? 0 :
+		(double) (nbits << loki_bits_shift(array)) * npages / looked;
+}
+
+int
+loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
+{
+	for (uint32 i = *next / 64; i < bits->nwords; *next = ++i * 64)
+	{
+		uint64		word = bits->words[i] & (~UINT64CONST(0) << (*next % 64));
+		uint32		bit = i * 64;
+		int			n = 0;
+
+		if (word == 0)
+			continue;
+		bit += pg_rightmost_one_pos64(word);
+		*next = bit + 1;
+		for (uint32 node = bit << bits->shift;
+			 node < bits->end && node >> bits->shift == bit; node++)
+			nodes[n++] = node;
+		return n;
+	}
+	return 0;
+}

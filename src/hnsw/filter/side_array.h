@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * side_array.h
+ *	  Side arrays: sorted lists of nodes and the map of rows, which are made at
+ *	  once and stay as they are until they are made anew.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/side_array.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_FILTER_SIDE_ARRAY_H
+#define LOKI_FILTER_SIDE_ARRAY_H
+
+#include "postgres.h"
+
+#include "hnsw/page/index.h"
+#include "utils/rel.h"
+
+/*
+ * Entries of SORTED and ROW are packed into the 64-bit slots of a page, `width` bits
+ * each (1 to 32), and do not cross pages.
+ */
+#define LOKI_ENTRY_WORDS	((uint32) (LOKI_PAGE_PAYLOAD / sizeof(uint64)))
+
+static inline uint32
+loki_entries_per_page(uint32 width)
+{
+	return LOKI_ENTRY_WORDS * 64 / width;
+}
+
+/* Slots that n entries take */
+static inline uint32
+loki_entry_slots(uint32 n, uint32 width)
+{
+	uint32		per_page = loki_entries_per_page(width);
+
+	return n / per_page * LOKI_ENTRY_WORDS + (n % per_page * width + 63) / 64;
+}
+
+/*
+ * The entry at a place of a page.  It may cross words; the one behind is read in
+ * any case, which may be that of the special space.
+ */
+static inline uint32
+loki_entry(const char *slots, uint32 place, uint32 width)
+{
+	uint32		bit = place * width;
+	uint64		words[2];
+
+	memcpy(words, slots + bit / 64 * sizeof(uint64), sizeof(words));
+	words[0] = words[0] >> (bit % 64) | words[1] << 1 << (63 - bit % 64);
+	return (uint32) (words[0] & ((UINT64CONST(1) << width) - 1));
+}
+
+/*
+ * Nodes that side arrays do not have as they are now, below an end: those in REUSED,
+ * whose number was used again, LOKI_REUSED_UNIT of them a bit; and those in DUPLICATED,
+ * which a row has joined, one a bit.
+ */
+typedef struct LokiNodeBits
+{
+	uint32		end;
+	int			shift;			/* nodes of a bit, as a power of two */
+	uint32		nwords;			/* 0: no node is noted */
+	uint64	   *words;
+} LokiNodeBits;
+
+static inline int
+loki_bits_shift(int array)
+{
+	return array == LOKI_SLOTS_REUSED ? LOKI_REUSED_SHIFT : 0;
+}
+
+static inline bool
+loki_bits_have(const LokiNodeBits *bits, uint32 node)
+{
+	uint32		bit = node >> bits->shift;
+
+	return bits->words != NULL && ((bits->words[bit / 64] >> (bit % 64)) & 1) != 0;
+}
+
+/* functions in filter/side_array.c; no page may be locked */
+
+/* Write n slots of an array, from slot 0 on, zeros where slots is NULL; false, with a
+ * warning, if there is no room for a page */
+extern bool loki_side_write(LokiIndex *state, Relation index, int array, const char *slots,
+							uint32 n);
+
+/* The same for n entries */
+extern bool loki_entries_write(LokiIndex *state, Relation index, int array,
+							   const uint32 *entries, uint32 n, uint32 width);
+
+/* Copy n entries out; false if the array does not have them */
+extern bool loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first,
+							  uint32 n, uint32 width, uint32 *entries);
+
+/* Forget nodes that were noted, below an end; false if there is no room to note them */
+extern bool loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end);
+
+/* Note a node, if it is below an end */
+extern void loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end,
+						   uint32 node);
+
+/* Copy what is noted below an end out; palloc'd only if there is something */
+extern void loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end,
+						   LokiNodeBits *bits);
+extern void loki_bits_release(LokiNodeBits *bits);
+
+/* How many nodes are noted, at most; ... about, by some pages */
+extern double loki_bits_count(const LokiNodeBits *bits);
+extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end);
+
+/* The nodes of the next bit, at most LOKI_REUSED_UNIT; 0 if there is none.  *next is 0
+ * at first. */
+extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes);
+
+/* Whether a metapage has side arrays of a kind, of a generation */
+static inline bool
+loki_side_same(const LokiMetaPageData *meta, uint32 flag, uint32 generation)
+{
+	return (meta->flags & flag) != 0 && meta->sorted_lists.generation == generation;
+}
+
+/* Whether what was read by a metapage of that generation is still there */
+extern bool loki_side_valid(Relation index, uint32 flag, uint32 generation);
+
+/* functions in filter/side_make.c */
+
+/* Make lists and map, where that is worth while; where there is not the memory, that is
+ * told at a level */
+extern void loki_side_make(Relation index, int elevel);
+
+/* How many of the nodes below an end they do not have, or not as they are now, at most */
+extern double loki_side_unlisted(LokiIndex *state, Relation index,
+								 const LokiMetaPageData *meta, uint32 end);
+
+#endif							/* LOKI_FILTER_SIDE_ARRAY_H */
