@@ -58,6 +58,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
 	halfvec_index \
 	bit_index \
 	sparsevec_index \
+	max_sim_index \
 	attributes \
 	functions \
 	takeover \

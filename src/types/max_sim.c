@@ -22,16 +22,9 @@
 #include "miscadmin.h"
 #include "types/array.h"
 #include "types/halfvecint.h"
+#include "types/max_sim.h"
 #include "types/toast.h"
 #include "types/vectorint.h"
-
-/* The vectors of an array, as floats */
-typedef struct VectorSet
-{
-	int			n;
-	int			dim;
-	const float **vectors;
-} VectorSet;
 
 /* Number of dimensions of an array's element, and its floats */
 typedef int (*ReadElement) (struct varlena *element, const float **x);
@@ -57,21 +50,40 @@ read_halfvec(struct varlena *element, const float **x)
 	return v->dim;
 }
 
-/* The elements of an array, which has some, none of them NULL, all of one length */
-static void
-open_set(ArrayType *array, const char *type, ReadElement read, VectorSet *set)
+/* The number of an array's elements: there are some, and none is NULL. */
+static int
+set_length(ArrayType *array)
 {
-	char	   *place = ARR_DATA_PTR(array);
+	int			n = loki_array_length(array);
 
-	set->n = loki_array_length(array);
-	if (set->n == 0)
+	if (n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("array must not be empty"),
 				 errdetail("The similarity of a set without vectors is not defined.")));
-	set->vectors = MemoryContextAllocHuge(CurrentMemoryContext,
-										  mul_size(sizeof(float *), set->n));
-	for (int i = 0; i < set->n; i++)
+	return n;
+}
+
+/* The first fields of both types are the same. */
+int
+loki_vector_set_dim(ArrayType *array)
+{
+	StaticAssertStmt(offsetof(Vector, dim) == offsetof(HalfVector, dim),
+					 "vector and halfvec begin alike");
+	(void) set_length(array);
+	return ((const Vector *) ARR_DATA_PTR(array))->dim;
+}
+
+static LokiVectorSet
+open_set(ArrayType *array, const char *type, ReadElement read)
+{
+	LokiVectorSet set;
+	char	   *place = ARR_DATA_PTR(array);
+
+	set.n = set_length(array);
+	set.vectors = MemoryContextAllocHuge(CurrentMemoryContext,
+										 mul_size(sizeof(float *), set.n));
+	for (int i = 0; i < set.n; i++)
 	{
 		struct varlena *element = (struct varlena *) place;
 		int			dim;
@@ -80,38 +92,65 @@ open_set(ArrayType *array, const char *type, ReadElement read, VectorSet *set)
 		Assert(VARATT_IS_4B_U(element));
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		dim = read(element, &set->vectors[i]);
+		dim = read(element, &set.vectors[i]);
 		if (i == 0)
-			set->dim = dim;
-		loki_check_same_dim(type, set->dim, dim);
+			set.dim = dim;
+		loki_check_same_dim(type, set.dim, dim);
 		place += VARSIZE(element);
 		place = (char *) att_align_nominal(place, TYPALIGN_INT);
 	}
+	return set;
+}
+
+LokiVectorSet
+loki_vector_set_open(ArrayType *array)
+{
+	return open_set(array, "vector", read_vector);
+}
+
+LokiVectorSet
+loki_halfvec_set_open(ArrayType *array)
+{
+	return open_set(array, "halfvec", read_halfvec);
+}
+
+void
+loki_vector_set_close(LokiVectorSet *set)
+{
+	pfree(set->vectors);
+}
+
+double
+loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
+{
+	double		sum = 0;
+
+	Assert(document->dim == query->dim);
+	for (int j = 0; j < query->n; j += LOKI_TILE_COLUMNS)
+	{
+		int			n = Min(query->n - j, LOKI_TILE_COLUMNS);
+		float		largest[LOKI_TILE_COLUMNS];
+
+		CHECK_FOR_INTERRUPTS();
+		loki_max_dots(document->dim, document->n, document->vectors,
+					  n, query->vectors + j, largest);
+		for (int k = 0; k < n; k++)
+			sum += largest[k];
+	}
+	return sum;
 }
 
 static double
 max_sim(FunctionCallInfo fcinfo, const char *type, ReadElement read)
 {
-	VectorSet	document;
-	VectorSet	query;
-	double		sum = 0;
+	LokiVectorSet document = open_set((ArrayType *) loki_toast_argument(fcinfo, 0), type, read);
+	LokiVectorSet query = open_set((ArrayType *) loki_toast_argument(fcinfo, 1), type, read);
+	double		sum;
 
-	open_set((ArrayType *) loki_toast_argument(fcinfo, 0), type, read, &document);
-	open_set((ArrayType *) loki_toast_argument(fcinfo, 1), type, read, &query);
 	loki_check_same_dim(type, document.dim, query.dim);
-	for (int j = 0; j < query.n; j += LOKI_TILE_COLUMNS)
-	{
-		int			n = Min(query.n - j, LOKI_TILE_COLUMNS);
-		float		largest[LOKI_TILE_COLUMNS];
-
-		CHECK_FOR_INTERRUPTS();
-		loki_max_dots(document.dim, document.n, document.vectors,
-					  n, query.vectors + j, largest);
-		for (int k = 0; k < n; k++)
-			sum += largest[k];
-	}
-	pfree(query.vectors);
-	pfree(document.vectors);
+	sum = loki_max_sim(&document, &query);
+	loki_vector_set_close(&query);
+	loki_vector_set_close(&document);
 	return sum;
 }
 

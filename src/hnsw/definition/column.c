@@ -74,8 +74,13 @@ vector_form(const LokiColumn *column, const float *values)
 }
 
 static const LokiValueType vector_type = {
-	LOKI_VECTOR_MAX_DIM, vector_dim, vector_stored_size, vector_declared,
-	vector_open, vector_form
+	.max_declared = LOKI_VECTOR_MAX_DIM,
+	.max_exact = LOKI_VECTOR_MAX_DIM,
+	.dim = vector_dim,
+	.stored_size = vector_stored_size,
+	.declared = vector_declared,
+	.open = vector_open,
+	.form = vector_form
 };
 
 /* ----------------------------------------------------------------
@@ -114,8 +119,13 @@ halfvec_form(const LokiColumn *column, const float *values)
 }
 
 static const LokiValueType halfvec_type = {
-	LOKI_HALFVEC_MAX_DIM, vector_dim, halfvec_stored_size, halfvec_declared,
-	halfvec_open, halfvec_form
+	.max_declared = LOKI_HALFVEC_MAX_DIM,
+	.max_exact = LOKI_HALFVEC_MAX_DIM,
+	.dim = vector_dim,
+	.stored_size = halfvec_stored_size,
+	.declared = halfvec_declared,
+	.open = halfvec_open,
+	.form = halfvec_form
 };
 
 /* ----------------------------------------------------------------
@@ -167,7 +177,13 @@ bit_form(const LokiColumn *column, const float *values)
 }
 
 static const LokiValueType bit_type = {
-	MAX_BITS, bit_dim, bit_stored_size, bit_declared, bit_open, bit_form
+	.max_declared = MAX_BITS,
+	.max_exact = MAX_BITS,
+	.dim = bit_dim,
+	.stored_size = bit_stored_size,
+	.declared = bit_declared,
+	.open = bit_open,
+	.form = bit_form
 };
 
 /* ----------------------------------------------------------------
@@ -201,6 +217,7 @@ family_metric(Oid method, Oid family, Oid type)
 		{"<+>", LOKI_METRIC_L1},
 		{"<~>", LOKI_METRIC_HAMMING},
 		{"<%>", LOKI_METRIC_JACCARD},
+		{"@#", LOKI_METRIC_IP},
 	};
 	Oid			operator = get_opfamily_member(family, type, type, 1);
 	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
@@ -367,7 +384,8 @@ loki_query_open(const LokiColumn *column, Datum datum, float *values)
 	const float *opened;
 
 	check_declared(column, value);
-	opened = column->type->open(column, value, values);
+	opened = (column->type->open_query != NULL ? column->type->open_query :
+			  column->type->open) (column, value, values);
 	if (opened != values)
 		memcpy(values, opened, sizeof(float) * column->dim);
 	return classify(column->metric, column->dim, values);

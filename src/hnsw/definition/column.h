@@ -27,6 +27,7 @@ typedef struct LokiColumn LokiColumn;
 typedef struct LokiValueType
 {
 	uint32		max_declared;	/* most that a typmod may ask for */
+	uint32		max_exact;		/* above it, floats are a sketch of a value */
 
 	/* floats of a value whose typmod is `declared` */
 	uint32		(*dim) (uint32 declared);
@@ -44,6 +45,13 @@ typedef struct LokiValueType
 	const float *(*open) (const LokiColumn *column, const struct varlena *value,
 						  float *copy);
 
+	/*
+	 * As open(), of the query of a search, where its floats are others than those
+	 * of an equal row; else NULL.
+	 */
+	const float *(*open_query) (const LokiColumn *column, const struct varlena *value,
+								float *copy);
+
 	/* the value of these floats, palloc'd */
 	struct varlena *(*form) (const LokiColumn *column, const float *values);
 
@@ -54,6 +62,13 @@ typedef struct LokiValueType
 	 */
 	double		(*distance) (const LokiColumn *column, const struct varlena *value,
 							 const struct varlena *query);
+
+	/*
+	 * One standard deviation of what a sketch makes of a distance, in the unit of
+	 * estimates; NULL if floats are never sketches.
+	 */
+	float		(*sketch_error) (const LokiColumn *column, float estimate,
+								 float code_error, float missed);
 } LokiValueType;
 
 /* Column 1 of an index */
@@ -127,10 +142,12 @@ extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnu
 /* Bits in total of the codes of sketches */
 #define LOKI_SKETCH_REFINE_BITS 2
 
-/* prototypes for functions in definition/sparse.c */
-extern bool loki_column_sketched(const LokiColumn *column);
-extern float loki_sketch_error(LokiMetric metric, float estimate, float code_error,
-							   float missed);
+/* Whether the floats of a column's values are a sketch of them */
+static inline bool
+loki_column_sketched(const LokiColumn *column)
+{
+	return column->declared > column->type->max_exact;
+}
 
 /*
  * The distance that the SQL operator returns (for L2 the root), computed by

@@ -42,16 +42,6 @@ StaticAssertDecl(LOKI_SKETCH_DIM == 1 << PLACE_BITS, "places of a sketch");
 /* Floats behind a sketch, which hold a hash of the vector itself */
 #define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
 
-/* Finalizer of Steele and others' splitmix64 */
-static inline uint64
-mix(uint64 x)
-{
-	x += UINT64CONST(0x9E3779B97F4A7C15);
-	x = (x ^ (x >> 30)) * UINT64CONST(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64CONST(0x94D049BB133111EB);
-	return x ^ (x >> 31);
-}
-
 /*
  * Add up the sketch of v.  What cancels out is left to a place of its own, as
  * only the zero vector may have a sketch of zeros.
@@ -66,7 +56,7 @@ make_sketch(LokiMetric metric, LokiSparse v, float *sketch)
 	memset(sketch, 0, sizeof(float) * LOKI_SKETCH_DIM);
 	for (int i = 0; i < v.n; i++)
 	{
-		uint64		hash = mix(v.indices[i]);
+		uint64		hash = loki_hash_mix(v.indices[i]);
 		float		value = v.values[i] * share;
 
 		for (int place = 0; place < spread; place++)
@@ -175,36 +165,17 @@ sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 	}
 }
 
-static const LokiValueType sparsevec_type = {
-	LOKI_SPARSEVEC_MAX_DIM, sparsevec_dim, sparsevec_stored_size, sparsevec_declared,
-	sparsevec_open, sparsevec_form, sparsevec_distance
-};
-
-LOKI_FUNCTION(hnsw_sparsevec_support);
-Datum
-hnsw_sparsevec_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&sparsevec_type);
-}
-
-/* Whether the floats of a column's values are a sketch of them */
-bool
-loki_column_sketched(const LokiColumn *column)
-{
-	return column->type == &sparsevec_type && column->declared > LOKI_SKETCH_DIM;
-}
-
 /*
- * One standard deviation of what a sketch makes of a distance, in the unit of
- * estimates.  The norms that an inner product's depends on are in the error of
- * its code, which misses the share `missed` of the vector.
+ * The norms that an inner product's error depends on are in the error of its
+ * code, which misses the share `missed` of the vector.
  */
-float
-loki_sketch_error(LokiMetric metric, float estimate, float code_error, float missed)
+static float
+sparsevec_sketch_error(const LokiColumn *column, float estimate, float code_error,
+					   float missed)
 {
 	float		root = sqrtf(LOKI_SKETCH_DIM);
 
-	switch (metric)
+	switch (column->metric)
 	{
 		case LOKI_METRIC_L2:
 			return Max(estimate, 0) * (float) M_SQRT2 / root;
@@ -215,4 +186,23 @@ loki_sketch_error(LokiMetric metric, float estimate, float code_error, float mis
 		default:
 			return 0;			/* a lower bound as it is */
 	}
+}
+
+static const LokiValueType sparsevec_type = {
+	.max_declared = LOKI_SPARSEVEC_MAX_DIM,
+	.max_exact = LOKI_SKETCH_DIM,
+	.dim = sparsevec_dim,
+	.stored_size = sparsevec_stored_size,
+	.declared = sparsevec_declared,
+	.open = sparsevec_open,
+	.form = sparsevec_form,
+	.distance = sparsevec_distance,
+	.sketch_error = sparsevec_sketch_error
+};
+
+LOKI_FUNCTION(hnsw_sparsevec_support);
+Datum
+hnsw_sparsevec_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&sparsevec_type);
 }

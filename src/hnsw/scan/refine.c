@@ -167,7 +167,8 @@ add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		float		error = loki_sketch_error(so->query.metric, estimates[i], errors[i], missed);
+		float		error = so->state->column.type->sketch_error(&so->state->column, estimates[i],
+																 errors[i], missed);
 
 		squares += error * error;
 		errors[i] = sqrtf(errors[i] * errors[i] + error * error);

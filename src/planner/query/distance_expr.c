@@ -58,6 +58,8 @@ static const struct
 	{"cosine_distance", "<=>", false},
 	{"l1_distance", "<+>", false},
 	{"inner_product", "<#>", true},
+	{"max_sim", "@#", true},
+	{"negative_max_sim", "@#", false},
 	{"vector_negative_inner_product", "<#>", false},
 	{"halfvec_negative_inner_product", "<#>", false},
 	{"sparsevec_negative_inner_product", "<#>", false},
@@ -158,7 +160,7 @@ distance_range(Oid opno, double *low, double *high)
 
 	*low = 0;
 	*high = get_float8_infinity();
-	if (name == NULL || strcmp(name, "<#>") == 0)
+	if (name == NULL || strcmp(name, "<#>") == 0 || strcmp(name, "@#") == 0)
 		*low = -get_float8_infinity();
 	else if (strcmp(name, "<=>") == 0)
 		*high = 2;

@@ -1,0 +1,372 @@
+/*-------------------------------------------------------------------------
+ *
+ * vector_set.c
+ *	  The indexed column, where it is an array of vectors: a document.
+ *
+ * The graph is built of sketches of documents and walked by that of a query; rows
+ * are ranked by their own values, read from the table.  The inner product of the
+ * sketches of a query and of a document stands for the operator's sum of largest
+ * products.  A sketch is a fixed-dimensional encoding (Dhulipala and others,
+ * "MUVERA: Multi-Vector Retrieval via Fixed Dimensional Encodings", 2024, section
+ * 2.1): PLANES random planes divide the space into parts; the vectors of a set that
+ * lie in a part become one, their mean for a document and their sum for a query,
+ * brought down to PROJECTED dimensions by a random projection; all of this is made
+ * REPETITIONS times and laid side by side.  A query's vector meets a document's
+ * vectors in its own part, which are those nearest to it more often than not.
+ *
+ * Where a document has no vector in a part, the parts that differ from it in the
+ * fewest planes lend theirs.  Sketches do not depend on the order of the vectors.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/vector_set.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "distance/distance.h"
+#include "distance/hash.h"
+#include "hnsw/definition/column.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "types/halfvec.h"
+#include "types/max_sim.h"
+#include "types/vector.h"
+#include "utils/memutils.h"
+
+#define REPETITIONS		16
+#define PLANES			3
+#define PARTS			(1 << PLANES)
+#define PROJECTED		16
+#define SKETCH_DIM		(REPETITIONS * PARTS * PROJECTED)
+
+/* Random directions: normals of planes, then those projected to, of each repetition */
+#define DIRECTIONS		(PLANES + PROJECTED)
+#define ALL_DIRECTIONS	(REPETITIONS * DIRECTIONS)
+
+/* Floats behind a sketch, which hold a hash of the array itself */
+#define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
+
+/* The directions for vectors of the dimensions that were asked for last */
+static struct
+{
+	int			dim;
+	float	   *floats;
+}			directions;
+
+/* About normal, of variance 1: the sum of eight 16-bit numbers */
+static float
+normal_number(uint64 seed)
+{
+	int64		sum = 0;
+
+	for (int word = 0; word < 2; word++)
+	{
+		uint64		bits = loki_hash_mix(2 * seed + word);
+
+		for (int i = 0; i < 4; i++)
+			sum += (int64) ((bits >> (16 * i)) & 0xffff);
+	}
+	/* eight uniform numbers on [0, 65535]: mean 262140, variance 8 * 65536^2 / 12 */
+	return (float) (sum - 262140) / 53509.8f;
+}
+
+/* They are a function of their number alone: indexes hold what they give. */
+static const float *
+get_directions(int dim)
+{
+	if (directions.dim != dim)
+	{
+		float	   *floats = MemoryContextAlloc(TopMemoryContext,
+												sizeof(float) * ALL_DIRECTIONS * dim);
+
+		for (int i = 0; i < ALL_DIRECTIONS * dim; i++)
+			floats[i] = normal_number(i);
+		if (directions.floats != NULL)
+			pfree(directions.floats);
+		directions.floats = floats;
+		directions.dim = dim;
+	}
+	return directions.floats;
+}
+
+/* Products of four vectors, of which some may be the same, with all directions */
+static void
+multiply(int dim, const float *const *vectors, const float *all,
+		 float products[LOKI_TILE_ROWS][ALL_DIRECTIONS])
+{
+	for (int i = 0; i < ALL_DIRECTIONS; i += LOKI_TILE_COLUMNS)
+	{
+		const float *columns[LOKI_TILE_COLUMNS];
+		float		tile[LOKI_TILE_COLUMNS][LOKI_TILE_ROWS];
+		int			n = Min(LOKI_TILE_COLUMNS, ALL_DIRECTIONS - i);
+
+		for (int j = 0; j < LOKI_TILE_COLUMNS; j++)
+			columns[j] = all + (Size) Min(i + j, ALL_DIRECTIONS - 1) * dim;
+		loki_distance.dot_tile_f32(dim, vectors, columns, tile[0]);
+		for (int j = 0; j < n; j++)
+			for (int r = 0; r < LOKI_TILE_ROWS; r++)
+				products[r][i + j] = tile[j][r];
+	}
+}
+
+/*
+ * Which side of a plane a vector lies on.  Processors round sums differently: near
+ * the plane the sum is made again in double, in one order, so that each puts the
+ * vector into the same part.
+ */
+static inline bool
+is_above(int dim, const float *vector, float norm, const float *normal, float product)
+{
+	double		sum = 0;
+
+	/* the normal's norm is about the root of dim, and hardly twice as much */
+	if (likely(fabsf(product) > norm * 2 * sqrtf(dim) * dim * FLT_EPSILON))
+		return product > 0;
+	for (int i = 0; i < dim; i++)
+		sum += (double) vector[i] * normal[i];
+	return sum > 0;
+}
+
+/* Add a vector, by its products, to the part of each repetition that it lies in. */
+static void
+add_vector(int dim, const float *vector, const float *all, const float *products,
+		   float *sketch, int counts[REPETITIONS][PARTS])
+{
+	float		norm = sqrtf(loki_distance.dot_f32(dim, vector, vector));
+
+	for (int r = 0; r < REPETITIONS; r++)
+	{
+		const float *own = products + r * DIRECTIONS;
+		const float *normals = all + (Size) r * DIRECTIONS * dim;
+		int			part = 0;
+		float	   *sum;
+
+		for (int plane = 0; plane < PLANES; plane++)
+			part |= is_above(dim, vector, norm, normals + (Size) plane * dim,
+							 own[plane]) << plane;
+		sum = sketch + (r * PARTS + part) * PROJECTED;
+		for (int i = 0; i < PROJECTED; i++)
+			sum[i] += own[PLANES + i];
+		counts[r][part]++;
+	}
+}
+
+static void
+add_vectors(const LokiVectorSet *set, float *sketch, int counts[REPETITIONS][PARTS])
+{
+	const float *all = get_directions(set->dim);
+	float		products[LOKI_TILE_ROWS][ALL_DIRECTIONS];
+
+	for (int i = 0; i < set->n; i += LOKI_TILE_ROWS)
+	{
+		const float *rows[LOKI_TILE_ROWS];
+
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
+		for (int r = 0; r < LOKI_TILE_ROWS; r++)
+			rows[r] = set->vectors[Min(i + r, set->n - 1)];
+		multiply(set->dim, rows, all, products);
+		for (int r = 0; r < Min(LOKI_TILE_ROWS, set->n - i); r++)
+			add_vector(set->dim, rows[r], all, products[r], sketch, counts);
+	}
+}
+
+/* The mean of the parts with vectors that differ from an empty one in the fewest planes */
+static void
+lend(float *parts, const int *counts, int empty)
+{
+	float	   *mean = parts + empty * PROJECTED;
+	int			fewest = PLANES + 1;
+	int			lenders = 0;
+
+	for (int part = 0; part < PARTS; part++)
+		if (counts[part] > 0)
+			fewest = Min(fewest, pg_popcount32(part ^ empty));
+	Assert(fewest > 0 && fewest <= PLANES);
+	for (int part = 0; part < PARTS; part++)
+	{
+		if (counts[part] == 0 || pg_popcount32(part ^ empty) != fewest)
+			continue;
+		for (int i = 0; i < PROJECTED; i++)
+			mean[i] += parts[part * PROJECTED + i];
+		lenders++;
+	}
+	for (int i = 0; i < PROJECTED; i++)
+		mean[i] /= lenders;
+}
+
+static void
+take_means(float *parts, const int *counts)
+{
+	for (int part = 0; part < PARTS; part++)
+		for (int i = 0; counts[part] > 1 && i < PROJECTED; i++)
+			parts[part * PROJECTED + i] /= counts[part];
+	for (int part = 0; part < PARTS; part++)
+		if (counts[part] == 0)
+			lend(parts, counts, part);
+}
+
+/*
+ * So that the product of two sketches is the mean over repetitions of products in
+ * the space projected from.
+ */
+static void
+scale(float *sketch)
+{
+	const float factor = 1 / sqrtf(REPETITIONS * PROJECTED);
+
+	for (int i = 0; i < SKETCH_DIM; i++)
+	{
+		sketch[i] *= factor;
+		if (unlikely(!isfinite(sketch[i])))
+			sketch[i] = 0;		/* a sum that overflowed */
+	}
+}
+
+static void
+make_sketch(const LokiVectorSet *set, bool document, float *sketch)
+{
+	int			counts[REPETITIONS][PARTS] = {{0}};
+
+	memset(sketch, 0, sizeof(float) * SKETCH_DIM);
+	add_vectors(set, sketch, counts);
+	for (int r = 0; document && r < REPETITIONS; r++)
+		take_means(sketch + r * PARTS * PROJECTED, counts[r]);
+	scale(sketch);
+}
+
+/* ----------------------------------------------------------------
+ * The type
+ * ----------------------------------------------------------------
+ */
+
+static uint32
+set_dim(uint32 declared)
+{
+	return SKETCH_DIM;
+}
+
+/* Values differ in size, so that they are not looked for in the TOAST table */
+static Size
+set_stored_size(uint32 declared)
+{
+	return 0;
+}
+
+static uint32
+set_declared(const struct varlena *value)
+{
+	return loki_vector_set_dim((ArrayType *) value);
+}
+
+/* One of two types, which differ in the vectors of their arrays */
+static const LokiValueType halfvec_set_type;
+
+static LokiVectorSet
+open_set(const LokiColumn *column, const struct varlena *value)
+{
+	ArrayType  *array = (ArrayType *) value;
+
+	return column->type == &halfvec_set_type ? loki_halfvec_set_open(array) :
+		loki_vector_set_open(array);
+}
+
+static const float *
+set_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	LokiVectorSet set = open_set(column, value);
+	float	   *values = copy;
+
+	if (values == NULL)
+		values = palloc_array(float, SKETCH_DIM + HASH_FLOATS);
+	make_sketch(&set, true, values);
+	loki_vector_set_close(&set);
+	if (copy == NULL)
+	{
+		ArrayType  *array = (ArrayType *) value;
+		LokiHashData hash;
+
+		loki_hash_bytes(ARR_DATA_PTR(array), ARR_SIZE(array) - ARR_DATA_OFFSET(array), hash.h);
+		memcpy(values + SKETCH_DIM, &hash, sizeof(hash));
+	}
+	return values;
+}
+
+static const float *
+set_open_query(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	LokiVectorSet set = open_set(column, value);
+
+	make_sketch(&set, false, copy);
+	loki_vector_set_close(&set);
+	return copy;
+}
+
+static struct varlena *
+set_form(const LokiColumn *column, const float *values)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("recall cannot be measured for arrays of vectors")));
+	return NULL;
+}
+
+static double
+set_distance(const LokiColumn *column, const struct varlena *value,
+			 const struct varlena *query)
+{
+	LokiVectorSet document = open_set(column, value);
+	LokiVectorSet asked = open_set(column, query);
+	double		sum = loki_max_sim(&document, &asked);
+
+	loki_vector_set_close(&asked);
+	loki_vector_set_close(&document);
+	return -sum;
+}
+
+/*
+ * A document's means are less similar than its most similar vectors, by an amount
+ * that depends on both sets.  So estimates order candidates and bound nothing: all
+ * of a walk's are measured.
+ */
+static float
+set_sketch_error(const LokiColumn *column, float estimate, float code_error, float missed)
+{
+	return fabsf(estimate) + code_error;
+}
+
+#define SET_TYPE(max_dim) \
+{ \
+	.max_declared = max_dim, \
+	.max_exact = 0, \
+	.dim = set_dim, \
+	.stored_size = set_stored_size, \
+	.declared = set_declared, \
+	.open = set_open, \
+	.open_query = set_open_query, \
+	.form = set_form, \
+	.distance = set_distance, \
+	.sketch_error = set_sketch_error \
+}
+
+static const LokiValueType vector_set_type = SET_TYPE(LOKI_VECTOR_MAX_DIM);
+static const LokiValueType halfvec_set_type = SET_TYPE(LOKI_HALFVEC_MAX_DIM);
+
+LOKI_FUNCTION(hnsw_vector_array_support);
+Datum
+hnsw_vector_array_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&vector_set_type);
+}
+
+LOKI_FUNCTION(hnsw_halfvec_array_support);
+Datum
+hnsw_halfvec_array_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&halfvec_set_type);
+}

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * max_sim.h
+ *	  Arrays of vectors as sets of vectors, and how similar two are.
+ *
+ * IDENTIFICATION
+ *	  src/types/max_sim.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_TYPES_MAX_SIM_H
+#define LOKI_TYPES_MAX_SIM_H
+
+#include "utils/array.h"
+
+/* The vectors of an array, as floats */
+typedef struct LokiVectorSet
+{
+	int			n;				/* at least one */
+	int			dim;			/* of each */
+	const float **vectors;
+} LokiVectorSet;
+
+/*
+ * The dimensions of the first vector of a vector[] or halfvec[].  ERROR if the array
+ * is empty or has an element that is NULL.
+ *
+ * The vectors of a vector[] and of a halfvec[], in the current context; those of
+ * vector[] point into the array.  ERROR as well if they have different dimensions.
+ */
+extern int	loki_vector_set_dim(ArrayType *array);
+extern LokiVectorSet loki_vector_set_open(ArrayType *array);
+extern LokiVectorSet loki_halfvec_set_open(ArrayType *array);
+extern void loki_vector_set_close(LokiVectorSet *set);
+
+/*
+ * The sum over the query's vectors of the largest inner product with a vector of
+ * the document; both have the same dimensions.
+ */
+extern double loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query);
+
+#endif							/* LOKI_TYPES_MAX_SIM_H */
