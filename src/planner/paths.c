@@ -19,8 +19,9 @@
 static set_rel_pathlist_hook_type previous_pathlist = NULL;
 
 /*
- * Rows first, as paths are made of them; then index paths for forms of ORDER BY
- * that core does not match to an index; then what is made of index paths.
+ * The estimate of rows is corrected first, since the costs of paths depend on it.
+ * Then come index paths for forms of ORDER BY that core does not match to an index,
+ * and last the hybrid paths, which are made of index paths.
  */
 static void
 add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
@@ -29,9 +30,10 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		previous_pathlist(root, rel, rti, rte);
 	if (rte->rtekind != RTE_RELATION || !IS_SIMPLE_REL(rel))
 		return;
+	Assert(rel->relid == rti && root->simple_rel_array[rti] == rel);
 	loki_distance_rows(root, rel);
 
-	/* indexes are not for samples of a table, nor is anything for no rows */
+	/* a sample of a table cannot be read by an index; a dummy has no rows */
 	if (rel->indexlist == NIL || rte->tablesample != NULL || IS_DUMMY_REL(rel))
 		return;
 	loki_order_paths(root, rel);

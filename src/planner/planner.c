@@ -21,6 +21,8 @@
 void
 loki_planner_init(void)
 {
+	/* a hook that is installed twice would call itself */
+	Assert(loki_hnsw_costestimate == NULL);
 	loki_cost_init();
 	loki_hybrid_init();
 	loki_join_init();

@@ -19,6 +19,4 @@ extern void loki_paths_init(void);
 /* Called by _PG_init, after loki_hnsw_init() */
 extern void loki_planner_init(void);
 
- /* LOKI_PLANNER_H */
-
 #endif							/* LOKI_PLANNER_H */

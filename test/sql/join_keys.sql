@@ -1,4 +1,4 @@
--- Scans of an hnsw index for the values of a joined relation
+-- Scans of an hnsw index for the join keys of another relation
 
 SET lokivector.build_seed = 1;
 SET jit = off;
@@ -43,7 +43,7 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		CONTINUE WHEN line !~ 'JoinKeys|Values:|values_kinds';
+		CONTINUE WHEN line !~ 'JoinKeys|Keys:|values_kinds';
 		RETURN NEXT regexp_replace(line, 'rows=.*loops', 'loops');
 	END LOOP;
 END $$ LANGUAGE plpgsql;

@@ -3,10 +3,10 @@
  * analyze.c
  *	  What ANALYZE keeps of a column of vectors.
  *
- * The server's statistics, so that comparisons are estimated as those of any
- * other type, and a profile of distances: those of some sampled vectors, the
- * references, from many others, for each operator that an index could have
- * (cost/profile.h).
+ * ANALYZE keeps the server's statistics, so that comparisons are estimated as for any
+ * other type.  It also keeps a profile of distances (cost/profile.h): for each operator
+ * that an index could have, the distances of some sampled vectors, the references, from
+ * many others.
  *
  * IDENTIFICATION
  *	  src/planner/cost/analyze.c
@@ -90,14 +90,17 @@ static int
 spread(int i, int n, int rows, double seed)
 {
 	double		place = (i + 1) * seed;
+	int			result = (int) ((i + place - floor(place)) * rows / n);
 
-	return (int) ((i + place - floor(place)) * rows / n);
+	Assert(i >= 0 && i < n && n <= rows);
+	Assert(result < rows);
+	return result;
 }
 
 /*
- * Vectors spread over the sample, detoasted.  Distances need equal dimensions,
- * which all vectors here have in the word behind their length: those of the
- * first one are taken.
+ * Vectors spread over the sample, detoasted.  Distances need equal dimensions, so
+ * vectors are left out that have others than the first one.  All types here keep their
+ * dimensions in the word after the length.
  */
 static Vectors
 spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sample,
@@ -135,12 +138,15 @@ compare_floats(const void *a, const void *b)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Make the profile of an operator's distances, at least a few of which exist. */
+/* Make the profile of an operator from at least a few distances; this sorts them. */
 static void
 make_profile(LokiProfile *profile, float4 *distances, int n, const Sample *sample)
 {
 	static const double shares[] = LOKI_PROFILE_SHARES;
 
+	StaticAssertStmt(lengthof(shares) == LOKI_PROFILE_QUANTILES, "a quantile for each share");
+	Assert(shares[LOKI_PROFILE_MEDIAN] == 0.5 && shares[lengthof(shares) - 1] == 1);
+	Assert(n > 0 && sample->nrows > 0);
 	qsort(distances, n, sizeof(float4), compare_floats);
 	profile->pairs = n;
 	profile->external = (float4) sample->nexternal / sample->nrows;
@@ -149,8 +155,7 @@ make_profile(LokiProfile *profile, float4 *distances, int n, const Sample *sampl
 		profile->quantiles[i] = distances[(int) (shares[i] * (n - 1))];
 }
 
-/* Measure one operator's distances; the profile is left alone where there are
- * hardly any. */
+/* Measure one operator's distances.  If there are hardly any, the profile stays empty. */
 static void
 measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
 				 const Vectors *references, const Vectors *targets)
@@ -181,8 +186,8 @@ measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
 }
 
 /*
- * Keep the profiles in a slot that the server's statistics have left, with the
- * references if these are not too large.
+ * Keep the profiles in a slot that the server's statistics left free, with the
+ * references if these are small.
  */
 static void
 keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *references,
@@ -231,6 +236,7 @@ loki_profile_operator(Oid type, int place)
 	Oid			opno = InvalidOid;
 
 	StaticAssertStmt(lengthof(names) == LOKI_PROFILE_OPERATORS, "a place for each operator");
+	Assert(place >= 0 && place < LOKI_PROFILE_OPERATORS);
 	if (schema != NULL)
 		opno = OpernameGetOprid(list_make2(makeString(schema),
 										   makeString(pstrdup(names[place]))),
@@ -268,8 +274,8 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 
 /*
  * The server's statistics come first.  They take the slots for the most common
- * values, the histogram and the correlation, of values of up to 1 kB; wider ones
- * count as distinct.
+ * values, the histogram and the correlation.  Core leaves out values of more than
+ * 1 kB, and counts them as distinct.
  */
 static void
 compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
@@ -278,6 +284,7 @@ compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
 	ServerAnalysis *server = stats->extra_data;
 	Sample		sample;
 
+	Assert(server->compute_stats != compute_vector_stats);
 	stats->extra_data = server->extra_data;
 	server->compute_stats(stats, fetch, samplerows, totalrows);
 	stats->extra_data = server;
@@ -288,9 +295,7 @@ compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
 		make_profiles(stats, fetch, &sample);
 }
 
-/*
- * The analyze function of the types.
- */
+/* The typanalyze function of the vector types */
 Datum
 lokivector_typanalyze(PG_FUNCTION_ARGS)
 {

@@ -3,8 +3,8 @@
  * cost.c
  *	  What a scan of an hnsw index costs.
  *
- * Nearly all the work is done before the first row: it is startup cost.  What
- * a further row costs matters when the executor filters rows out, or when
+ * A scan does nearly all of its work before the first row, so that work is startup
+ * cost.  The cost of further rows matters when the executor filters rows out, or when
  * there is no LIMIT.  src/planner/README derives the formula.
  *
  * IDENTIFICATION
@@ -28,51 +28,47 @@
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
 
-/*
- * Settings, in units of cpu_operator_cost; src/planner/README says where the
- * defaults are from.
- */
+/* Settings, in units of cpu_operator_cost; src/planner/README has the measurements */
 double		loki_scan_cost = 600;	/* beginning: metapage, query, upper
 									 * layers */
 double		loki_node_cost = 1.5;	/* scoring one node of a walk ... */
-double		loki_pass_cost = 0.17;	/* passing one node's attributes */
-double		loki_row_cost = 120;	/* refining, fetching and ranking a row */
+double		loki_flat_node_cost = 0.17; /* testing one node's attributes in a
+										 * flat scan */
+double		loki_row_cost = 120;	/* refining, fetching and reranking a row */
 double		loki_late_row_cost = 1400;	/* ... that scan memory has no room
 										 * for */
 double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 										 * line */
 
-/* ... and loki_node_cost is for a code of few bits: 1 for as many more */
+/* loki_node_cost is for a code of few bits; so many more bits add one unit */
 #define SCORE_BITS				3000.0
 
-/* Codes used per touched page, where nodes are numbered for locality */
+/* Codes read from each page, since near nodes have near node IDs */
 #define NODES_PER_PAGE			3
 
-/* A walk with a filter that few match is longer by this over their share */
+/* A filter makes a walk longer by this, divided by the share of nodes that match */
 #define FILTER_DETOUR			0.1
 
-/* Reading the code of a node that matches, in a pass, beside scoring it */
+/* Reading the code of a node that matches in a flat scan, without scoring it */
 #define MATCH_OPERATIONS		8
 
 /* Slots of an attribute on a page */
 #define ATTRIBUTES_PER_PAGE		1000
 
-/* Pages that are read though the cache has room for the index */
+/* The least share of pages that are read although the cache has room for the index */
 #define LEAST_MISS				0.01
 
-/* Memory of a scan per row returned */
+/* Memory of a scan for each row returned */
 #define ROW_BYTES				512
 
 /*
- * Where the executor drops most rows, those that it takes come in batches, each
- * of which widens the walk: times loki_row_cost, and a third for that fewer rows
- * may match than was thought, when other plans cost no more.
+ * If the executor drops nearly all rows, a row costs loki_row_cost times this.  The
+ * scan finds rows in batches, and widens its walk for each.  A third of it allows for
+ * fewer matches than expected, which costs other plans nothing.
  */
 #define DROPPED_ROW				4.0
 
-/*
- * Nodes that a walk of this width scores in a graph of n nodes.
- */
+/* Nodes that a walk of width ef scores in a graph of n nodes with m links each */
 double
 loki_walk_nodes(double n, double ef, int m)
 {
@@ -80,6 +76,7 @@ loki_walk_nodes(double n, double ef, int m)
 	double		nodes = layers * m +
 		2 * m * ef * 0.55 * log(n + 1) / (log(m) * (1 + log(ef)));
 
+	Assert(n >= 1 && ef >= 1);
 	return Min(nodes, n);
 }
 
@@ -92,8 +89,8 @@ loki_score_cost(const LokiHnswShape *shape)
 }
 
 /*
- * Rows that will be taken out of a scan which has so many, or 0 where that cannot
- * be known but is not all of them: for a cursor, or a LIMIT that is a parameter.
+ * How many of its rows a scan will be asked for.  0: not all, but how many is not
+ * known, as for a cursor or a LIMIT that is a parameter.
  */
 static double
 rows_taken(PlannerInfo *root, IndexPath *path, double rows)
@@ -104,11 +101,11 @@ rows_taken(PlannerInfo *root, IndexPath *path, double rows)
 
 	if (wanted <= 0)
 		return root->tuple_fraction > 0 ? 0 : rows;
-	/* the executor filters rows out, too */
+	/* the executor drops some of the rows that it takes */
 	return Min(rows, wanted * Max(rows / Max(matching, 1), 1));
 }
 
-/* The share of rows that the executor drops, before it has enough */
+/* The share of rows that the executor drops before it has enough; 0 without LIMIT */
 static double
 share_dropped(PlannerInfo *root, IndexPath *path, double rows)
 {
@@ -121,8 +118,8 @@ share_dropped(PlannerInfo *root, IndexPath *path, double rows)
 }
 
 /*
- * What a further row costs: little as long as the scan has memory for the rows
- * taken; then it passes over the index again and again.
+ * What a further row costs.  That is little while the scan has memory for the rows that
+ * are taken.  Beyond that, it needs one flat scan after the other.
  */
 static Cost
 further_row_cost(double taken, double dropped)
@@ -131,14 +128,15 @@ further_row_cost(double taken, double dropped)
 	double		late = taken > 0 ? (taken - room / 2) / room : 0;
 	double		row = loki_row_cost * (1 + (DROPPED_ROW - 1) * dropped);
 
+	Assert(dropped >= 0 && dropped <= 1);
 	late = Max(0, Min(late, 1));
 	return cpu_operator_cost * (row + late * Max(loki_late_row_cost - row, 0));
 }
 
 /*
- * A path that must never be chosen while there is another.  Its cost is a number,
- * since what core makes of infinite ones, as a sort's above it, is NaN, which is less
- * than any other cost.
+ * Make a path so expensive that it is never chosen while there is another.  The cost
+ * is finite: from infinite costs core computes NaN, for a Sort above the path for
+ * example, and a cost that is NaN beats every other.
  */
 static void
 forbid(IndexPath *path, Cost *startup_cost, Cost *total_cost, Selectivity *selectivity,
@@ -153,9 +151,9 @@ forbid(IndexPath *path, Cost *startup_cost, Cost *total_cost, Selectivity *selec
 }
 
 /*
- * Open an index of a query that is planned, whose lock is held.  There are other
- * extensions that plan with indexes of which there is no file: those are not ours
- * to open.
+ * Open an index of a query that is being planned.  The planner holds a lock on it until
+ * the transaction ends; the caller closes it with NoLock.  Hypothetical indexes, which
+ * other extensions plan with, have no file and must not be opened.
  */
 Relation
 loki_open_planned(const IndexOptInfo *info)
@@ -165,7 +163,8 @@ loki_open_planned(const IndexOptInfo *info)
 }
 
 /*
- * amcostestimate
+ * amcostestimate.  Opens the index, whose lock the planner holds, and reads its
+ * metapage; leaves neither open nor pinned.  Labels the path (query/promise.c).
  */
 void
 loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
@@ -192,8 +191,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	Cost		walk;
 
 	/*
-	 * The scan has no other order than distance, and one distance only.
-	 * Nothing is known of an index that an extension only supposes.
+	 * A scan goes by exactly one distance.  Nothing is known of a
+	 * hypothetical index.
 	 */
 	if (list_length(path->indexorderbys) != 1 || info->hypothetical)
 	{
@@ -201,7 +200,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		return;
 	}
 	index = loki_open_planned(info);
-	/* an old index is an error, unless scans of it are not wanted anyway */
+	/* an index of another format is an error, unless index scans are disabled */
 	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
 		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
@@ -227,30 +226,30 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	touched = nodes / NODES_PER_PAGE;
 
 	/*
-	 * A filter in the index: go around what does not match, or pass over all
-	 * nodes.  The selectivity is one of the table, of which a partial index
-	 * has a part; rows are given for each element of IN, but there is one
-	 * scan.
+	 * With a filter in the index, the scan walks around nodes that do not
+	 * match, or it is a flat scan.  The share is taken of the index's tuples,
+	 * since a partial index has only a part of the table.  Core estimates the
+	 * tuples for each element of IN, but one scan finds them all.
 	 */
 	share = path->indexclauses != NIL ?
 		Min(costs.numIndexTuples * Max(costs.num_sa_scans, 1) / n, 1) : 1;
 	if (share < 1)
 	{
-		Cost		pass = n * loki_pass_cost * cpu_operator_cost +
+		Cost		flat = n * loki_flat_node_cost * cpu_operator_cost +
 			n * share * (score_cost + MATCH_OPERATIONS * cpu_operator_cost);
 
 		nodes = Min(nodes * (1 + FILTER_DETOUR / Max(share, 1e-9)), n);
 		walk = nodes * score_cost;
 		touched = nodes / NODES_PER_PAGE;
-		if (pass < walk)
+		if (flat < walk)
 		{
-			walk = pass;
+			walk = flat;
 			touched = n / ATTRIBUTES_PER_PAGE + n * share / NODES_PER_PAGE;
 		}
 	}
 	rows = Max(n * share, 1);
 
-	/* pages that have to be read: the share of the index that is not cached */
+	/* the share of the index that is not cached has to be read */
 	miss = 1 - Min(1.0, effective_cache_size / Max(info->pages, 1.0));
 	miss = Max(miss, LEAST_MISS);
 	touched = Min(touched, (double) info->pages);
@@ -262,6 +261,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	*selectivity = costs.indexSelectivity;
 	*correlation = 0;
 	*pages = touched;
+	Assert(share >= 0 && share <= 1 && nodes <= n);
+	Assert(*startup_cost <= *total_cost);	/* neither is NaN */
 }
 
 static void
@@ -281,10 +282,10 @@ loki_cost_init(void)
 				"Cost of beginning a scan of an hnsw index.", &loki_scan_cost);
 	define_cost("lokivector.node_cost",
 				"Cost of scoring a node of an hnsw index.", &loki_node_cost);
-	define_cost("lokivector.pass_cost",
-				"Cost of passing over a node's attributes.", &loki_pass_cost);
+	define_cost("lokivector.flat_node_cost",
+				"Cost of testing a node's attributes in a flat scan.", &loki_flat_node_cost);
 	define_cost("lokivector.row_cost",
-				"Cost of ranking and fetching a row found by an hnsw index.",
+				"Cost of reranking and fetching a row found by an hnsw index.",
 				&loki_row_cost);
 	define_cost("lokivector.late_row_cost",
 				"Cost of such a row when scan memory has no room for it.",

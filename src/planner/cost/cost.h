@@ -20,12 +20,12 @@
 /* Costs that are settings, in units of cpu_operator_cost */
 extern double loki_scan_cost;
 extern double loki_node_cost;
-extern double loki_pass_cost;
+extern double loki_flat_node_cost;
 extern double loki_row_cost;
 extern double loki_late_row_cost;
 extern double loki_detoast_cost;
 
-/* What a path costs that is not to be chosen: more than any that may be */
+/* The cost of a path that must not be chosen, more than that of any other path */
 #define LOKI_FORBIDDEN_COST		1e100
 
 /* functions in cost/cost.c */

@@ -3,10 +3,10 @@
  * distance_cost.c
  *	  What computing a distance costs.
  *
- * To core a function costs one cpu_operator_cost, and reading a value that is
- * out of line nothing.  A distance costs up to a thousand times that: sorts of
- * whole tables would look far too cheap.  The planner asks this support function
- * of all distance functions, whatever plan they are part of.
+ * Core estimates one cpu_operator_cost for a function, and nothing for reading a value
+ * that is out of line.  A distance costs up to a thousand times that, and sorts of
+ * whole tables would look far too cheap.  The planner asks this support function about
+ * every call of a distance function, in any plan.
  *
  * IDENTIFICATION
  *	  src/planner/cost/distance_cost.c
@@ -31,13 +31,13 @@ LOKI_FUNCTION(lokivector_distance_support);
 #define CALL_OPERATIONS		20
 #define BYTE_OPERATIONS		0.075
 
-/* Bytes of a vector of which nothing is known but that it is out of line */
+/* The bytes of a vector without a type modifier, of which nothing is known */
 #define UNKNOWN_BYTES		6000
 #define MAX_BYTES			65536
 
 /*
- * The width that the planner took from a column's statistics, where it did; of
- * values out of line it is that of their pointers.
+ * The width that the planner took from a column's statistics, or 0.  For values out of
+ * line it is the width of their TOAST pointers.
  */
 static double
 column_width(PlannerInfo *root, Node *expr)
@@ -56,7 +56,7 @@ column_width(PlannerInfo *root, Node *expr)
 	return rel->attr_widths[var->varattno - rel->min_attr];
 }
 
-/* Operations that an argument costs: its bytes, and getting at them */
+/* What reading an argument costs, in units of cpu_operator_cost */
 static double
 argument_operations(PlannerInfo *root, Node *expr)
 {

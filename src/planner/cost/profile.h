@@ -16,12 +16,12 @@
 #include "c.h"
 
 /*
- * A kind of statistics, of the range that pg_statistic.h leaves to private use.
- * No tool knows it, so that dumps of statistics leave it out.  stanumbers are a
- * LokiProfile for each of LOKI_PROFILE_OPERATORS operators, without pairs where
- * the type has none of the name; stavalues are some of the vectors that distances
- * were measured from.  One slot holds all, as the server's own statistics may
- * need three of the five.
+ * A kind of statistics, from the range that pg_statistic.h leaves to private use.
+ * No tool knows it, so dumps of statistics leave it out.  stanumbers has a
+ * LokiProfile for each of LOKI_PROFILE_OPERATORS operators; one has no pairs if the
+ * type lacks the operator.  stavalues has some of the vectors that distances were
+ * measured from.  One slot holds all, since the server's own statistics may take
+ * three of the five.
  */
 #define LOKI_STATISTIC_PROFILES		21073
 #define LOKI_PROFILE_OPERATORS		4
@@ -42,9 +42,13 @@ typedef struct LokiProfile
 } LokiProfile;
 
 #define LOKI_PROFILE_NUMBERS	((int) (sizeof(LokiProfile) / sizeof(float4)))
+StaticAssertDecl(LOKI_PROFILE_NUMBERS == 3 + LOKI_PROFILE_QUANTILES,
+				 "a profile is an array of float4, without padding");
 
-/* The operator on a type whose profile is at a place, InvalidOid if there is none;
- * in cost/analyze.c */
+/*
+ * functions in cost/analyze.c: the operator of a type whose profile is at this place,
+ * or InvalidOid
+ */
 extern Oid	loki_profile_operator(Oid type, int place);
 
 #endif							/* LOKI_PLANNER_COST_PROFILE_H */

@@ -3,14 +3,14 @@
  * selectivity.c
  *	  How many rows a distance predicate lets pass.
  *
- * Core's estimate for v <-> q < r is a third of the rows, as it knows nothing of
- * the expression.  ANALYZE has kept a profile of distances (cost/analyze.c): the share
- * of rows within r of a typical row.  A given query vector is not typical, and
- * its distances from the references that were kept tell how it differs.
+ * Core knows nothing of the expression v <-> q < r and estimates a third of the rows.
+ * ANALYZE keeps a profile of distances (cost/analyze.c): the share of rows within r of
+ * a typical row.  A given query vector is not typical.  Its distances from the
+ * references tell how it differs.
  *
  * Core asks operators for selectivities, and < of float8 is core's own.  But it
- * remembers the selectivity of a clause, so that ours is written there before
- * rows are computed anew.
+ * remembers the selectivity of a clause.  We write ours there, and then compute the
+ * rows of the relation anew.
  *
  * IDENTIFICATION
  *	  src/planner/cost/selectivity.c
@@ -36,10 +36,10 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
-/* A bound of the profile counts if so many pairs were nearer */
+/* A quantile counts if so many pairs were nearer */
 #define MIN_PAIRS	3
 
-/* As many references are looked at */
+/* References that a query is compared with */
 #define MOST_REFERENCES	64
 
 static const double shares[] = LOKI_PROFILE_SHARES;
@@ -64,9 +64,9 @@ first_quantile(const LokiProfile *profile)
 }
 
 /*
- * The share of pairs nearer than all that were measured: distances fall as a
- * power of the share, in a space of as many dimensions as the power says; inner
- * products, that have no least value, as its logarithm.
+ * The share of pairs that are nearer than the first quantile that counts.  Distances
+ * fall as a power of the share; the power is the number of dimensions that the data
+ * really has.  Inner products, which have no least value, fall as its logarithm.
  */
 static double
 tail_share(const LokiProfile *profile, int first, double distance)
@@ -76,6 +76,7 @@ tail_share(const LokiProfile *profile, int first, double distance)
 	double		r1;
 	double		steps;
 
+	Assert(distance < r0 && shares[first] > 0);
 	while (second < LOKI_PROFILE_QUANTILES - 1 && shares[second] < 10 * shares[first])
 		second++;
 	r1 = profile->quantiles[second];
@@ -103,6 +104,7 @@ profile_share(const LokiProfile *profile, double distance)
 		i++;
 	if (i == LOKI_PROFILE_QUANTILES)
 		return 1;
+	Assert(i > first && profile->quantiles[i - 1] < profile->quantiles[i]);
 	below = profile->quantiles[i - 1];
 	return shares[i - 1] * pow(shares[i] / shares[i - 1],
 							   (distance - below) / (profile->quantiles[i] - below));
@@ -118,8 +120,8 @@ compare_doubles(const void *a, const void *b)
 }
 
 /*
- * The distances of a query from the references, and those of the references from
- * themselves.
+ * Measure the distances of a query from the references, and of each reference from
+ * itself.  Returns how many references have the dimensions of the query.
  */
 static int
 measure_references(HeapTuple statistics, FmgrInfo *function, Datum query,
@@ -156,9 +158,9 @@ median(double *values, int n)
 }
 
 /*
- * Compare the query with the references.  Where distances have no sign the medians
- * give a scale; inner products grow with the norm of the query, which is the root
- * of the query's product with itself.
+ * Compare the query with the references.  If no distance is negative, the medians give
+ * the scale.  Inner products grow with the norm of the query, which is the root of its
+ * product with itself.
  */
 static void
 compare_query(HeapTuple statistics, Oid opno, Datum query, double bound,
@@ -174,6 +176,7 @@ compare_query(HeapTuple statistics, Oid opno, Datum query, double bound,
 	query = PointerGetDatum(PG_DETOAST_DATUM(query));
 	fmgr_info(get_opcode(opno), &function);
 	n = measure_references(statistics, &function, query, distances, own, MOST_REFERENCES);
+	Assert(n <= MOST_REFERENCES);
 	if (n < 3)
 		return;
 	for (int i = 0; i < n; i++)
@@ -245,7 +248,7 @@ share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
 	profile = find_profile(&slot, distance->opno);
 	if (profile != NULL)
 	{
-		/* what was sampled is for those who may read the column */
+		/* sampled vectors are only for users who may read the column */
 		if (column->acl_ok && known_value(root, query, &value))
 			compare_query(column->statsTuple, distance->opno, value, bound, profile,
 						  &difference);
@@ -253,6 +256,7 @@ share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
 		if (difference.within * difference.references >= 2)
 			result = Max(result, difference.within / 2);
 		result *= 1 - ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
+		Assert(result >= 0 && result <= 1);
 	}
 	free_attstatsslot(&slot);
 	return result;
@@ -296,7 +300,7 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 }
 
 /*
- * Write our selectivities into distance predicates, also below OR.  True if there
+ * Write our selectivities into distance predicates, below OR as well.  True if there
  * are any.
  */
 static bool
@@ -331,7 +335,7 @@ set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
 	return found;
 }
 
-/* The rows of a parent are those of its children. */
+/* The rows of a parent are the sum of its children's. */
 static double
 children_rows(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -353,7 +357,7 @@ children_rows(PlannerInfo *root, RelOptInfo *rel)
 	return rows;
 }
 
-/* Paths are there already: tell them, too.  Those of hnsw depend on it much. */
+/* Correct paths that exist already.  Those of hnsw indexes are estimated anew. */
 static void
 scale_paths(PlannerInfo *root, List *paths, double ratio)
 {

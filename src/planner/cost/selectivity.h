@@ -16,14 +16,13 @@
 #include "nodes/pathnodes.h"
 
 /*
- * The share of a relation's rows for which a clause such as v <-> q < r holds,
- * from the distances that ANALYZE sampled; -1 where the clause is no distance
- * predicate, or nothing is known.
+ * The share of a relation's rows for which a clause such as v <-> q < r holds, from the
+ * distances that ANALYZE sampled.  -1 if the clause is no distance predicate.
  */
 extern Selectivity loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel,
 											 Node *clause);
 
-/* Correct the number of rows of a relation with such clauses. */
+/* Correct the estimated rows of a relation that has such clauses. */
 extern void loki_distance_rows(PlannerInfo *root, RelOptInfo *rel);
 
 #endif							/* LOKI_PLANNER_COST_SELECTIVITY_H */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * cost/cost.c
+ * cost.c
  *	  What a scan within a bitmap or a distance costs.
  *
- * The same estimate is made twice: by the planner, from selectivities, and by
- * the scan, when it knows how many rows the bitmap has.
+ * The same estimate is made twice: by the planner from selectivities, and by the scan
+ * when it knows how many rows the bitmap has.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/cost.c
@@ -27,23 +27,23 @@
 #include "utils/rel.h"
 
 /* In units of cpu_operator_cost */
-#define TID_OPERATIONS			0.5 /* a row of a bitmap, made one of a set */
-#define ROW_OPERATIONS			400 /* a row read in the order of the heap,
-									 * and measured */
-#define MAP_OPERATIONS			25	/* the node of a row, found by its TID */
+#define TID_OPERATIONS			0.5 /* adding a row of a bitmap to a set */
+#define ROW_OPERATIONS			400 /* reading a row in the order of the heap,
+									 * and measuring it */
+#define MAP_OPERATIONS			25	/* finding the node of a row by its TID */
 
-/* Vectors of more bytes than this are thought to be out of line */
+/* Vectors of more bytes than this are assumed to be out of line */
 #define INLINE_BYTES			2000
 
-/* Rows that are read to rank them, besides those that are returned */
-#define RANKED_ROWS				10
+/* Rows that are read to rerank them, besides those that are returned */
+#define RERANKED_ROWS			10
 
-/* Pages that are read though the cache has room for the table */
+/* The least share of pages that are read although the cache has room for the table */
 #define LEAST_MISS				0.01
 
 /*
- * A walk that skips what is not in the set scores a few times as many nodes at
- * most, as long as the nodes inside hang together.
+ * As long as the nodes inside the set are connected, a walk that skips nodes outside
+ * it scores this many times as many nodes at most.
  */
 #define WALK_MOST				4.0
 #define WALK_SHARE				0.05
@@ -55,13 +55,13 @@ typedef struct HybridSearch
 	double		nodes;			/* of the index */
 	double		inside;			/* of these, in the set */
 	double		width;			/* rows to be found */
-	bool		exact;			/* by a pass in any case */
-	double		set_rows;		/* of the bitmap, on ... */
-	double		set_pages;		/* ... so many pages of the heap */
+	bool		exact;			/* by a flat scan in any case */
+	double		set_rows;		/* rows of the bitmap ... */
+	double		set_pages;		/* ... and the heap pages that they are on */
 	Cost		page;			/* reading one of them */
 } HybridSearch;
 
-/* Reading a row and measuring it, page aside */
+/* Measuring a row of a page that was read */
 static Cost
 row_cost(const HybridSearch *search)
 {
@@ -81,26 +81,26 @@ rows_cost(const HybridSearch *search)
 }
 
 /*
- * What the access method does about it: the cheaper of a walk and a pass.  Whether
- * a node is in a set is known by its heap TID, which costs much more to look at
- * than an attribute, in units of cpu_operator_cost:
+ * Testing whether a node is in the set, in units of cpu_operator_cost.  The test needs
+ * the node's heap TID, which costs much more to look at than an attribute.
  */
 #define TEST_OPERATIONS			35
 
-/* Ranking all nodes of the set, which the index knows by their rows' TIDs */
+/* Reranking all nodes of the set, which the row map finds by their rows' TIDs */
 static Cost
 mapped_cost(const HybridSearch *search, Cost score)
 {
 	double		unmapped = Max(search->nodes - search->shape.mapped, 0);
 
+	Assert(search->set_rows > 0 && search->shape.mapped > 0);
 	return search->set_rows * MAP_OPERATIONS * cpu_operator_cost +
 		search->inside * score + unmapped * TEST_OPERATIONS * cpu_operator_cost;
 }
 
 /*
- * What a pass costs whose rows are all that match, by bounds that hold always: a node
- * costs so many operations, and one more for so many bits of its code.  Where codes
- * bound nothing, all rows are read.
+ * What a flat scan costs that returns every row that matches.  It goes by bounds of the
+ * distance that always hold.  A node costs CERTAIN_OPERATIONS, and one more for each
+ * CERTAIN_BITS of its code.  If codes give no bounds, all rows are read.
  */
 #define CERTAIN_OPERATIONS		20
 #define CERTAIN_BITS			90
@@ -113,15 +113,16 @@ certain_cost(const HybridSearch *search)
 		(CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS) :
 		row_cost(search) + search->page;
 	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
-	Cost		pass = search->nodes * (loki_pass_cost * cpu_operator_cost + test) +
+	Cost		flat = search->nodes * (loki_flat_node_cost * cpu_operator_cost + test) +
 		search->inside * node;
 
 	if (search->set_rows > 0 && shape->mapped > 0)
-		pass = Min(pass, mapped_cost(search, node));
-	return loki_scan_cost * cpu_operator_cost + pass +
+		flat = Min(flat, mapped_cost(search, node));
+	return loki_scan_cost * cpu_operator_cost + flat +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
+/* What the access method does: a walk or a flat scan, whichever is cheaper */
 static Cost
 search_cost(const HybridSearch *search)
 {
@@ -129,22 +130,23 @@ search_cost(const HybridSearch *search)
 	double		share = Max(search->inside / Max(search->nodes, 1), 1e-9);
 	double		walk = loki_walk_nodes(search->nodes, Max(search->width, 2), search->shape.m);
 	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
-	Cost		pass = search->nodes * loki_pass_cost * cpu_operator_cost +
+	Cost		flat = search->nodes * loki_flat_node_cost * cpu_operator_cost +
 		search->inside * score + search->nodes * test;
 	Cost		cost = Min(walk / share, search->nodes) * (score + test);
 
+	Assert(search->inside >= 1 && search->inside <= search->nodes);
 	if (search->exact)
 		return certain_cost(search);
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * (score + test));
 	if (search->set_rows > 0 && search->shape.mapped > 0)
-		pass = Min(pass, mapped_cost(search, score));
+		flat = Min(flat, mapped_cost(search, score));
 	return loki_scan_cost * cpu_operator_cost +
-		Min(cost, pass) +
+		Min(cost, flat) +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
-/* Reading a page of the heap at random, as far as it is not cached */
+/* Reading one of so many pages of the heap at random, some of which are cached */
 static Cost
 page_cost(double pages)
 {
@@ -153,7 +155,7 @@ page_cost(double pages)
 	return random_page_cost * Max(miss, LEAST_MISS);
 }
 
-/* What is known of the index, from its metapage; false if that is nothing */
+/* Read what the metapage says of an index, whose lock the planner holds; false if nothing */
 static bool
 read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
 {
@@ -165,8 +167,8 @@ read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
 }
 
 /*
- * The costs of reading every row of the bitmap, where that is what the scan will
- * come to: those of the bitmap heap scan, and of the distances of its rows.
+ * If reading every row of the bitmap begins to return rows earlier, its costs count:
+ * those of the bitmap heap scan, and of the distances of its rows.
  */
 static void
 cost_rows(PlannerInfo *root, CustomPath *path)
@@ -188,8 +190,8 @@ cost_rows(PlannerInfo *root, CustomPath *path)
 }
 
 /*
- * The costs of a path: its children, and the share of rows that bounds on the
- * distance let pass, are known.
+ * Set the costs of a path that has its children.  `bounded` is the share of rows that
+ * bounds of the distance let pass.
  */
 void
 loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
@@ -204,7 +206,9 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	double		wanted;
 	double		pages;
 
-	/* an index that has yet to be rebuilt; until then there are other plans */
+	Assert(bounded >= 0 && bounded <= 1);
+
+	/* other plans are possible until this index is rebuilt */
 	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST)
 	{
 		path->path.startup_cost = path->path.total_cost = LOKI_FORBIDDEN_COST;
@@ -227,7 +231,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	search.exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root);
 	search.page = page_cost(rel->pages);
 
-	/* of the rows found, some do not pass the clauses that remain */
+	/* the remaining clauses drop some of the rows that are found */
 	matches = clamp_row_est(search.inside * bounded);
 	wanted = matches;
 	if (loki_promise_wanted(root) > 0 && path->path.pathkeys != NIL)
@@ -239,15 +243,16 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		search_cost(&search);
 	if (bitmap != NULL)
 		path->path.startup_cost += random_page_cost *
-			index_pages_fetched(Min(search.inside, wanted + RANKED_ROWS), rel->pages,
+			index_pages_fetched(Min(search.inside, wanted + RERANKED_ROWS), rel->pages,
 								walk->indexinfo->pages, root);
 	path->path.total_cost = path->path.startup_cost + pages * random_page_cost +
 		matches * (loki_row_cost * cpu_operator_cost + rel->baserestrictcost.per_tuple);
 	if (bitmap != NULL)
 		cost_rows(root, path);
+	Assert(path->path.startup_cost <= path->path.total_cost);
 }
 
-/* Whether a search would be for all rows, of the plan or within a bound */
+/* Whether the access method would return every row, of the plan or within a bound */
 static bool
 is_certain(const LokiHybridState *state)
 {
@@ -255,8 +260,8 @@ is_certain(const LokiHybridState *state)
 }
 
 /*
- * Whether a scan whose bitmap is there had better measure all of its rows than
- * search the index.
+ * Whether measuring all rows of the bitmap, which has some, costs less than asking the
+ * index.  Reads the metapage; leaves nothing pinned.
  */
 bool
 loki_hybrid_rows_pay(const LokiHybridState *state)
@@ -264,12 +269,13 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	HybridSearch search = {0};
 	Relation	table = state->css.ss.ss_currentRelation;
 
+	Assert(state->tids != NULL && state->tids->npages > 0);
 	if (!loki_hnsw_shape(state->index, &search.shape))
 		return true;
 	search.set_rows = loki_tids_count(state->tids);
 	search.set_pages = state->tids->npages;
-	search.nodes = Max(state->index->rd_rel->reltuples, search.set_rows);
-	search.inside = search.set_rows;
+	search.nodes = Max(state->index->rd_rel->reltuples, Max(search.set_rows, 1));
+	search.inside = Max(search.set_rows, 1);
 	search.page = page_cost(table->rd_rel->relpages);
 	search.width = Max(state->limit, loki_ef_search);
 	search.exact = is_certain(state);

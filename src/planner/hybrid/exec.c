@@ -3,14 +3,13 @@
  * exec.c
  *	  Execute a scan of an hnsw index within a bitmap or a distance.
  *
- * The bitmap is made when the first row is asked for, and kept over rescans as
- * long as nothing that it depends on changes.  Then the access method is told
- * to stay inside it and within the bound, and returns rows in order; or, where
- * the bitmap has few rows, these are all read and sorted (hybrid/rows.c).
+ * The bitmap is made when the first row is asked for.  It is kept over rescans as long
+ * as nothing that it depends on changes.  Then the access method is told to stay inside
+ * the bitmap and within the bound, and returns rows in order.  If the bitmap has few
+ * rows, these are all read and sorted instead (hybrid/rows.c).
  *
- * Whichever way a row is found, it is checked by what may be wrong about it:
- * lossy pages of the bitmap, conditions that the index holds lossily, and a
- * bound that the distance is very near to.
+ * A row is checked by what the index and the bitmap leave open: lossy pages of the
+ * bitmap, lossy conditions of the index, and a bound that is very near to the distance.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/exec.c
@@ -53,7 +52,7 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = loki_hybrid_explain,
 };
 
-/* How far the operator's result may be from what the index says it is */
+/* How far the operator's result may be from the distance that the index returns */
 #define DISTANCE_SLOP	1e-5
 
 /* CreateCustomScanState */
@@ -77,6 +76,7 @@ loki_is_hybrid_scan(PlanState *ps)
 void
 loki_hybrid_set_limit(PlanState *ps, double rows)
 {
+	Assert(loki_is_hybrid_scan(ps) && rows >= 0);
 	((LokiHybridState *) ps)->limit = rows;
 }
 
@@ -86,8 +86,8 @@ loki_hybrid_set_limit(PlanState *ps, double rows)
  */
 
 /*
- * Scan with the table's own kind of slot.  The server has set up a virtual one,
- * and what depends on it.
+ * Scan with the table's own kind of slot.  The server has set up a virtual slot, and the
+ * projection and filter that depend on it; these are made once more.
  */
 static void
 use_table_slot(CustomScanState *node, EState *estate)
@@ -107,6 +107,7 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 	List	   *values = LokiHybridExpr(scan, LOKI_HYBRID_BOUND_VALUES);
 	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
 
+	Assert(list_length(values) == list_length(flags));
 	state->bounds = palloc0_array(LokiHybridBound, list_length(values) + 1);
 	for (int i = 0; i < list_length(values); i++)
 	{
@@ -118,7 +119,7 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 	}
 }
 
-/* Scan keys, which are those of an index scan with runtime keys */
+/* Make the scan keys, like those of an index scan; some are runtime keys. */
 static void
 init_keys(LokiHybridState *state, CustomScan *scan)
 {
@@ -133,7 +134,10 @@ init_keys(LokiHybridState *state, CustomScan *scan)
 	Assert(state->norderbys == 1);
 }
 
-/* BeginCustomScan */
+/*
+ * BeginCustomScan.  Opens the index, with the lock mode that the table has in the query,
+ * until end_node().
+ */
 static void
 begin_node(CustomScanState *node, EState *estate, int eflags)
 {
@@ -143,6 +147,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	Oid			indexid = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
 	OpExpr	   *order;
 
+	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	use_table_slot(node, estate);
 	state->keys_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps);
 	state->index_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_INDEX_ROW), ps);
@@ -151,6 +156,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	order = linitial_node(OpExpr, LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW));
 	state->distance = ExecInitExpr((Expr *) order, ps);
 	state->plan = order->inputcollid;
+	Assert(state->plan & LOKI_PLAN_MADE);
 	init_bounds(state, scan);
 	if (scan->custom_plans != NIL)
 	{
@@ -176,7 +182,7 @@ forget_bitmap(LokiHybridState *state)
 	state->tids = NULL;
 }
 
-/* EndCustomScan */
+/* EndCustomScan: closes the index, whose lock stays until the transaction ends. */
 static void
 end_node(CustomScanState *node)
 {
@@ -210,7 +216,7 @@ rescan_node(CustomScanState *node)
 		if (node->ss.ps.chgParam != NULL)
 			UpdateChangedParamSet(state->bitmap, node->ss.ps.chgParam);
 
-		/* the same parameters make the same bitmap */
+		/* the same parameters give the same bitmap */
 		if (state->bitmap->chgParam != NULL)
 			forget_bitmap(state);
 	}
@@ -223,8 +229,8 @@ rescan_node(CustomScanState *node)
  */
 
 /*
- * Evaluate what distances are compared with; false if no row can pass.  Of a
- * bound that is NaN or infinite nothing follows, as NaN sorts last.
+ * Evaluate what distances are compared with; false if no row can pass.  A bound that is
+ * NaN or infinite excludes nothing, since NaN sorts last.
  */
 static bool
 evaluate_bounds(LokiHybridState *state)
@@ -243,6 +249,7 @@ evaluate_bounds(LokiHybridState *state)
 		if (bound->value < state->bound)
 			state->bound = bound->value;
 		state->bound_nans &= bound->nans || isnan(bound->value);
+		Assert(!isnan(state->bound) && !(state->bound > bound->value));
 	}
 	return true;
 }
@@ -252,6 +259,8 @@ begin_walk(LokiHybridState *state)
 {
 	EState	   *estate = state->css.ss.ps.state;
 
+	Assert(state->begun && state->strategy == LOKI_HYBRID_WALK);
+	Assert((state->tids != NULL) == (state->bitmap != NULL));
 	if (state->scan == NULL)
 		state->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, state->index,
 											 estate->es_snapshot, state->nkeys, 1);
@@ -259,9 +268,9 @@ begin_walk(LokiHybridState *state)
 	loki_hnsw_set_limit(state->scan, InvalidOid, state->limit, NULL);
 
 	/*
-	 * Wider by what rounding may make of the distances; NaN is no bound.
-	 * Without a LIMIT the bound is a condition, and all rows that meet it are
-	 * wanted.
+	 * The bound is widened by what rounding may do to distances; NaN is no
+	 * bound.  Without a LIMIT the bound is a condition, and all rows that
+	 * meet it are wanted.
 	 */
 	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :
 					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1),
@@ -269,10 +278,11 @@ begin_walk(LokiHybridState *state)
 	state->counts.walks++;
 }
 
-/* All that is done before the first row */
+/* Do all that comes before the first row: bounds, bitmap, and the choice of strategy. */
 static void
 begin_scan(LokiHybridState *state)
 {
+	Assert(!state->begun && state->nrows == 0);
 	state->begun = true;
 	state->strategy = LOKI_HYBRID_NOTHING;
 	ResetExprContext(state->runtime);
@@ -302,7 +312,7 @@ begin_scan(LokiHybridState *state)
  * ----------------------------------------------------------------
  */
 
-/* Whether a row in the scan's slot passes clauses */
+/* Whether the row in the scan's slot passes clauses */
 static bool
 passes(LokiHybridState *state, ExprState *clauses)
 {
@@ -315,14 +325,15 @@ passes(LokiHybridState *state, ExprState *clauses)
 }
 
 /*
- * Whether the distance of the row in the scan's slot is within the bounds that
- * are exact.  One very near to a bound is for the operator to decide.
+ * Whether the distance of the row in the scan's slot is within the exact bounds.  If it
+ * is very near to one of them, the clause decides.
  */
 bool
 loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
 {
 	bool		near = false;
 
+	Assert(state->begun && state->strategy != LOKI_HYBRID_NOTHING);
 	for (int i = 0; i < state->nbounds; i++)
 	{
 		LokiHybridBound *bound = &state->bounds[i];
@@ -348,6 +359,7 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 	IndexScanDesc scan = state->scan;
 	ItemPointer tid;
 
+	Assert(scan->numberOfOrderBys == 1);
 	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 	{
 		bool		recheck;
@@ -361,8 +373,8 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 			continue;
 
 		/*
-		 * the bound comes last: what it is compared with may be a function of
-		 * the user's, and is evaluated for rows very near to it
+		 * The bound comes last.  For rows very near to it the clause is
+		 * evaluated, which may call a user's function.
 		 */
 		if ((!scan->xs_recheck || passes(state, state->keys_row)) &&
 			(!recheck || passes(state, state->bitmap_row)) &&
@@ -391,7 +403,7 @@ next_row(ScanState *node)
 	return found ? slot : ExecClearTuple(slot);
 }
 
-/* ExecScan's recheck of a row that was updated meanwhile: all but the filter */
+/* ExecScan's recheck of a row that was updated meanwhile: all clauses but the filter */
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
 {

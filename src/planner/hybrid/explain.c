@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * explain.c
- *	  What EXPLAIN tells of a scan within a bitmap or a distance.
+ *	  What EXPLAIN shows for a scan within a bitmap or a distance.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/explain.c
@@ -36,7 +36,7 @@ show_expressions(const char *label, List *expressions, PlanState *ps, List *ance
 										   context, prefix, false), es);
 }
 
-/* Show the work of scans of the index, if any, and rows that were read besides. */
+/* Show the work of scans of the index, if there were any, and rows read in all. */
 static void
 show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainState *es)
 {
@@ -59,9 +59,10 @@ show_counts(LokiHybridState *state, ExplainState *es)
 	LokiScanWork work;
 
 	loki_hybrid_total(state, &counts, &work);
+	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
 	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
 		return;
-	ExplainPropertyText("Way", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
+	ExplainPropertyText("Strategy", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
 						counts.row_scans == 0 ? "walk" : "walk and rows", es);
 	if (state->bitmap != NULL)
 	{
@@ -98,7 +99,7 @@ loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 
 static LokiExplainNodeHook previous_explain_node = NULL;
 
-/* What EXPLAIN (ANALYZE) tells of plain index scans, where the server asks */
+/* What EXPLAIN (ANALYZE) shows for plain index scans, if the server has a hook for it */
 static void
 explain_node(PlanState *ps, List *ancestors, const char *relationship,
 			 const char *plan_name, struct ExplainState *es)

@@ -32,8 +32,8 @@
 extern bool loki_enable_hybrid_scan;
 
 /*
- * A path's children: the index path that the walk is made of, and the bitmap
- * heap path whose bitmap it stays in, if it has one.
+ * The children of a path: the index path that says how the index is scanned, and the
+ * bitmap heap path whose bitmap the scan stays in, or NULL.
  */
 #define LokiHybridWalk(path)	((IndexPath *) linitial((path)->custom_paths))
 #define LokiHybridBitmap(path) \
@@ -57,9 +57,9 @@ typedef enum LokiHybridExprs
 	LOKI_HYBRID_ORDER,			/* ... and its order, as of the index */
 	LOKI_HYBRID_KEYS_ROW,		/* the same as of the row */
 	LOKI_HYBRID_ORDER_ROW,
-	LOKI_HYBRID_INDEX_ROW,		/* what the index stands for, and the bitmap
-								 * does not */
-	LOKI_HYBRID_BITMAP_ROW,		/* what the bitmap stands for */
+	LOKI_HYBRID_INDEX_ROW,		/* clauses that the index answers, and the
+								 * bitmap does not */
+	LOKI_HYBRID_BITMAP_ROW,		/* clauses that the bitmap answers */
 	LOKI_HYBRID_BOUND_ROW,		/* clauses that bound the distance */
 	LOKI_HYBRID_BOUND_VALUES,	/* what distances are compared with */
 	LOKI_HYBRID_NEXPRS
@@ -67,12 +67,12 @@ typedef enum LokiHybridExprs
 
 #define LokiHybridExpr(scan, which)	((List *) list_nth((scan)->custom_exprs, which))
 
-/* Ways to find the rows */
+/* How the rows are found */
 typedef enum LokiHybridStrategy
 {
 	LOKI_HYBRID_NOTHING,		/* there can be none */
-	LOKI_HYBRID_WALK,			/* the access method's, whichever it is */
-	LOKI_HYBRID_ROWS			/* every row of the bitmap */
+	LOKI_HYBRID_WALK,			/* by the access method, in its own way */
+	LOKI_HYBRID_ROWS			/* by reading every row of the bitmap */
 } LokiHybridStrategy;
 
 /* A bound of the distance: d < value, or d <= value */
@@ -89,14 +89,14 @@ typedef struct LokiHybridRow
 {
 	double		distance;
 	ItemPointerData tid;
-	uint16		rank;			/* before distance: NULL and NaN come first or
-								 * last */
+	uint16		rank;			/* sorted by before the distance: NULL and NaN
+								 * come first or last */
 } LokiHybridRow;
 
-/* What EXPLAIN ANALYZE tells */
+/* What EXPLAIN ANALYZE shows */
 typedef struct LokiHybridCounts
 {
-	uint64		walks;			/* of starts, those that walked ... */
+	uint64		walks;			/* rescans that asked the access method ... */
 	uint64		row_scans;		/* ... or read every row of the bitmap */
 	uint64		bitmaps;		/* made */
 	double		bitmap_rows;	/* in them */

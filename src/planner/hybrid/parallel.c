@@ -1,18 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * parallel.c
- *	  What EXPLAIN ANALYZE tells of scans within a bitmap or a distance that
+ *	  What EXPLAIN ANALYZE shows for scans within a bitmap or a distance that
  *	  parallel workers made.
  *
- * Such a scan is run as a whole by one process.  Only its counters are shared: workers
- * add theirs to those in a segment of the leader's, which is there for as long as the
- * query is, other than that of the workers.  The server asks nodes about shared memory
- * that are aware of parallelism.  So while a query runs for EXPLAIN ANALYZE, nodes below
- * a Gather are, by a copy of their plan; when it has run and is to be told of, they are
- * not any more.
+ * One process runs such a scan as a whole.  Only its counters are shared: workers add
+ * theirs to those in a segment of the leader.  The segment lasts as long as the query,
+ * which that of the workers does not.  The server asks only nodes that are aware of
+ * parallelism about shared memory.  So nodes below a Gather get a copy of their plan that
+ * says so while a query runs for EXPLAIN ANALYZE.  When it has run, the copy is reset, so
+ * that EXPLAIN does not show it.
  *
- * The leader marks the nodes that it comes to from a Gather's child, a worker those that
- * it comes to from the top of its plan, which is that child: the same.
+ * The leader marks the nodes that it reaches from the child of a Gather.  A worker marks
+ * those that it reaches from the top of its plan, which is that child.  So both mark the
+ * same nodes.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/parallel.c
@@ -29,7 +30,7 @@
 #include "storage/dsm.h"
 #include "storage/spin.h"
 
-/* What workers have counted */
+/* What workers have counted, in the leader's segment; `lock` protects the rest */
 struct LokiHybridShared
 {
 	slock_t		lock;
@@ -68,10 +69,11 @@ add_work(LokiScanWork *sum, const LokiScanWork *work)
 	sum->late_rows += work->late_rows;
 }
 
-/* The work of a node, with that of workers in the leader */
+/* The work of a node; in the leader, with that of its workers.  Takes the spinlock. */
 void
 loki_hybrid_total(LokiHybridState *state, LokiHybridCounts *counts, LokiScanWork *work)
 {
+	Assert((state->segment == NULL) == (state->shared == NULL));
 	*counts = state->counts;
 	memset(work, 0, sizeof(LokiScanWork));
 	if (state->scan != NULL)
@@ -84,7 +86,10 @@ loki_hybrid_total(LokiHybridState *state, LokiHybridCounts *counts, LokiScanWork
 	SpinLockRelease(&state->shared->lock);
 }
 
-/* As a node ends: a worker adds its counters to those that its leader will read. */
+/*
+ * When a node ends, a worker adds its counters to those that its leader will read.  Takes
+ * the spinlock, and detaches from the segment.
+ */
 void
 loki_hybrid_end_counts(LokiHybridState *state)
 {
@@ -111,22 +116,24 @@ loki_hybrid_end_counts(LokiHybridState *state)
  * ----------------------------------------------------------------
  */
 
-/* EstimateDSMCustomScan: of the workers' segment, the handle of ours */
+/* EstimateDSMCustomScan: the workers' segment holds the handle of ours. */
 Size
 loki_hybrid_estimate_dsm(CustomScanState *node, ParallelContext *pcxt)
 {
+	Assert(node->ss.ps.plan->parallel_aware);
 	return sizeof(dsm_handle);
 }
 
 /*
- * InitializeDSMCustomScan, which comes again where a Gather begins anew.  Without a
- * segment of its own the node tells what its leader did.
+ * InitializeDSMCustomScan, which is called again if a Gather begins anew.  If there is no
+ * room for a segment, EXPLAIN shows the leader's work alone.
  */
 void
 loki_hybrid_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 
+	Assert(!IsParallelWorker());
 	if (state->segment == NULL)
 	{
 		state->segment = dsm_create(sizeof(LokiHybridShared), DSM_CREATE_NULL_IF_MAXSEGMENTS);
@@ -141,7 +148,7 @@ loki_hybrid_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *c
 		dsm_segment_handle(state->segment) : DSM_HANDLE_INVALID;
 }
 
-/* ReInitializeDSMCustomScan: counters go on. */
+/* ReInitializeDSMCustomScan: the counters go on. */
 void
 loki_hybrid_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
@@ -154,6 +161,7 @@ loki_hybrid_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordin
 	LokiHybridState *state = (LokiHybridState *) node;
 	dsm_handle	handle = *(dsm_handle *) coordinate;
 
+	Assert(IsParallelWorker() && state->segment == NULL);
 	if (handle == DSM_HANDLE_INVALID)
 		return;
 	state->segment = dsm_attach(handle);
@@ -189,7 +197,7 @@ share_below_gather(PlanState *ps, void *context)
 	return planstate_tree_walker(ps, share_below_gather, context);
 }
 
-/* Of nodes that are marked the plan is the copy. */
+/* The plan of a marked node is the copy that share_counters() made. */
 static bool
 end_sharing(PlanState *ps, void *context)
 {

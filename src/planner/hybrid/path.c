@@ -3,13 +3,12 @@
  * path.c
  *	  Paths for scans of an hnsw index within a bitmap or a distance.
  *
- * A plain index scan knows a LIMIT and the index's own columns.  What it does
- * not know are the rows that another index finds for a clause, and how far a
- * row may be.  Where a query has either, a path of ours competes with the
- * server's.
+ * A plain index scan knows a LIMIT and the index's own columns.  It does not know the
+ * rows that another index finds for a clause, nor how far away a row may be.  If a query
+ * has either, we offer a path that does.
  *
- * Bitmaps are those that the server itself would choose: it is asked to make
- * index paths once more, with lists of our own in place of the relation's.
+ * The bitmaps are those that the server itself would choose.  It is asked to make index
+ * paths once more, with our lists in place of the relation's.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/path.c
@@ -47,11 +46,11 @@ typedef struct HybridTarget
 	List	   *clauses;		/* IndexClauses of the index's columns */
 	Expr	   *distance;		/* its key on the left */
 	List	   *pathkeys;		/* of the distance */
-	bool		ordered;		/* they are asked for */
+	bool		ordered;		/* the query asks for them */
 	Relids		outer;			/* relations that the distance needs */
 } HybridTarget;
 
-/* Whether an index is ours, and there is a file of it */
+/* Whether an index is ours, and not hypothetical: it has a file */
 static bool
 is_hnsw(IndexOptInfo *index)
 {
@@ -76,9 +75,9 @@ has_hnsw(RelOptInfo *rel)
  */
 
 /*
- * The paths that the server makes for these indexes of a relation, as if there
- * were no other.  Plain index scans are held to be disabled, so that they do
- * not displace bitmap scans.
+ * The paths that the server makes for a relation that has only these indexes.  Plain
+ * index scans are disabled meanwhile, so that they do not displace bitmap scans.  The
+ * relation and the settings are left as they were.
  */
 static List *
 paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
@@ -134,7 +133,7 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 	return result;
 }
 
-/* What the server finds to be conditions on the columns of an index */
+/* The conditions that the server matches to the columns of an index */
 static List *
 index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
@@ -160,8 +159,8 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
  */
 
 /*
- * A distance with the index's first column on the left, if that is what the
- * index sorts by and the other side is known before the scan.
+ * A distance that the index can go by, with the index's first column on the left.  NULL
+ * if it cannot, or if the other side is not known before the scan.
  */
 static Expr *
 match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
@@ -171,6 +170,7 @@ match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 	OpExpr	   *result;
 	Oid			opno = distance->opno;
 
+	Assert(list_length(distance->args) == 2 && distance->opresulttype == FLOAT8OID);
 	if (!match_index_to_operand(left, 0, index))
 	{
 		if (!match_index_to_operand(right, 0, index))
@@ -192,9 +192,9 @@ match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 }
 
 /*
- * Whether a clause bounds the distance that a target goes by, from above, by a
- * value that is known before the scan.  It would be evaluated before clauses
- * of a security barrier, which it must not overtake.
+ * Whether a clause bounds a distance of the index from above, by a value that is known
+ * before the scan.  A bound is evaluated before all other clauses, so the clause must not
+ * have to wait for a security barrier.
  */
 static bool
 bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
@@ -228,8 +228,8 @@ distance_pathkeys(PlannerInfo *root, Expr *distance)
 }
 
 /*
- * Whether a target goes by a distance; the collation of its operator is about
- * rows without one (src/hnsw/hnsw.h).
+ * Whether a target goes by a distance.  The collation of its operator has our label, and
+ * does not count (src/hnsw/hnsw.h).
  */
 static bool
 goes_by(const HybridTarget *target, Expr *distance)
@@ -255,7 +255,7 @@ find_target(List *targets, IndexOptInfo *index, Expr *distance)
 	return NULL;
 }
 
-/* Distances that the query sorts by: those of index paths */
+/* The distances that the query sorts by: those of its index paths */
 static List *
 sorted_targets(RelOptInfo *rel)
 {
@@ -284,9 +284,9 @@ sorted_targets(RelOptInfo *rel)
 }
 
 /*
- * Whether scans of an index return all rows within a bound.  Under pgvector's
- * limits they do not, and a query without ORDER BY knows of no limits.  One that
- * is yet to be rebuilt returns none.
+ * Whether scans of an index return all rows within a bound.  Under pgvector's limits they
+ * do not, but a query without ORDER BY asks for all.  An index of another format cannot
+ * be read.  The planner holds a lock on the index; it is closed again.
  */
 static bool
 is_complete(IndexOptInfo *info)
@@ -300,7 +300,7 @@ is_complete(IndexOptInfo *info)
 	return settings.complete && !old;
 }
 
-/* Distances that a clause bounds */
+/* Add the distances that a clause bounds, one for each index. */
 static List *
 bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *targets)
 {
@@ -349,8 +349,8 @@ find_targets(PlannerInfo *root, RelOptInfo *rel)
  */
 
 /*
- * The share of rows that bounds on a target's distance let pass, among the
- * clauses that a scan evaluates; 1 and false if there are none.
+ * Whether some of these clauses bound a target's distance.  Lowers the selectivity to the
+ * share of rows that the strictest of them lets pass.
  */
 static bool
 find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
@@ -378,7 +378,10 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
 	return found;
 }
 
-/* Offer a scan by a target's distance, within a bitmap unless that is NULL. */
+/*
+ * Offer a scan by a target's distance, within a bitmap unless that is NULL.  It is
+ * parameterized by the relations `outer`.
+ */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer,
 		   Path *bitmap)
@@ -390,10 +393,12 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	Selectivity selectivity = 1;
 	IndexPath  *walk;
 
+	Assert(!bms_is_member(rel->relid, outer));
+	Assert(bitmap == NULL || bms_is_subset(PATH_REQ_OUTER(bitmap), outer));
 	if (param_info != NULL)
 		clauses = list_concat_copy(clauses, param_info->ppi_clauses);
 
-	/* the order of rows for one row of another relation is of no use */
+	/* nobody needs the order of the rows for one row of another relation */
 	if (!find_bounds(root, rel, target, clauses, &selectivity) &&
 		(bitmap == NULL || param_info != NULL))
 		return;
@@ -405,9 +410,9 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	}
 
 	/*
-	 * A distance from another relation's vectors is kept apart: core knows of
-	 * none in an index path when it translates that to children of the
-	 * relation.
+	 * A distance from another relation's vectors is kept apart.  When core
+	 * translates an index path to children of a relation, it does not
+	 * translate the distance.
 	 */
 	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
 	{
@@ -420,6 +425,7 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 							 1.0, false);
 	if (!target->ordered)
 		loki_promise_exact(walk);
+	Assert(list_length(walk->indexorderbys) == 1 && target->pathkeys != NIL);
 
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
@@ -439,8 +445,8 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 }
 
 /*
- * Add paths to a table's, for each distance that it could be scanned by: with
- * what bounds it, and within each bitmap.
+ * Add paths for each distance that a table could be scanned by: one with the bounds of
+ * the distance, and one within each bitmap.
  */
 void
 loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)

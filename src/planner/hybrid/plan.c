@@ -3,10 +3,10 @@
  * plan.c
  *	  From a path of ours to its plan.
  *
- * The server has made plans of the path's children: an index scan, and a bitmap
- * heap scan.  These are taken apart.  Their expressions are as the executor
- * wants them (index columns, parameters of nested loops), and what each of them
- * leaves to its filter tells which clauses it answers for.
+ * The server has made plans of the path's children, an index scan and a bitmap heap scan.
+ * These are taken apart.  Their expressions have the form that the executor wants (index
+ * columns, parameters of nested loops).  Each child answers the clauses that it does not
+ * leave to its filter.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/plan.c
@@ -41,14 +41,14 @@ static const CustomScanMethods plan_methods = {
 	.CreateCustomScanState = loki_hybrid_create_state,
 };
 
-/* A child's scan: clauses without variables are tested by a node above it. */
+/* The scan of a child; it may have a Result above it that tests clauses without Vars. */
 static Plan *
 scan_of(Plan *plan)
 {
 	return IsA(plan, Result) ? plan->lefttree : plan;
 }
 
-/* Whether a distance is that of the scan, which has the index's column first */
+/* Whether a distance is the one that the scan goes by, which has the column on the left */
 static bool
 is_distance(OpExpr *distance, OpExpr *order)
 {
@@ -60,8 +60,8 @@ is_distance(OpExpr *distance, OpExpr *order)
 }
 
 /*
- * Whether a clause bounds the distance of the scan.  The path was made because
- * there is one; those that may not be evaluated early are told by their level.
+ * Whether a clause bounds the distance of the scan.  It must be one of those that may be
+ * evaluated early.
  */
 static bool
 find_bound(Expr *clause, List *early, OpExpr *order, LokiDistanceBound *bound)
@@ -74,9 +74,9 @@ find_bound(Expr *clause, List *early, OpExpr *order, LokiDistanceBound *bound)
 }
 
 /*
- * Split the clauses that are left for rows: those that bound the distance, and
- * those that remain a filter, as clauses do of which a bound is only an
- * approximation.
+ * Take the clauses that bound the distance out of a filter, and return the rest of it.  A
+ * clause that does not compare the distance itself remains in the filter as well, since
+ * its bound is only an approximation.
  */
 static List *
 take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **values,
@@ -102,12 +102,14 @@ take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **valu
 		if (!bound.exact)
 			rest = lappend(rest, clause);
 	}
+	Assert(list_length(*bounds) == list_length(*values) &&
+		   list_length(*bounds) == list_length(*flags));
 	return rest;
 }
 
 /*
- * Clauses that may be evaluated before all others, as the path's bounds are;
- * in the form that the index scan's plan has them in.
+ * The clauses that may be evaluated before all others, as bounds are.  `planned` has the
+ * clauses in the form of the index scan's plan.
  */
 static List *
 early_clauses(RelOptInfo *rel, List *clauses, List *planned)
@@ -125,7 +127,10 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 	if (!late)
 		return planned;
 
-	/* a clause that is parameterized is not found, and remains a filter */
+	/*
+	 * a parameterized clause has another form here, so it remains in the
+	 * filter
+	 */
 	planned = NIL;
 	foreach(cell, clauses)
 	{
@@ -137,7 +142,7 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 	return planned;
 }
 
-/* An expression in which parameters stand for what is of the outer side of joins */
+/* Mutator: replace what the outer side of a nested loop supplies by its parameters. */
 static Node *
 with_parameters(Node *node, PlannerInfo *root)
 {
@@ -151,19 +156,20 @@ with_parameters(Node *node, PlannerInfo *root)
 	return expression_tree_mutator(node, with_parameters, (void *) root);
 }
 
-/* Put the query's vector into an index scan whose path was made without it. */
+/* Put the query vector into an index scan whose path was made without it. */
 static void
 set_query(PlannerInfo *root, IndexScan *walk, OpExpr *distance)
 {
 	Node	   *query = with_parameters(lsecond(distance->args), root);
 
+	Assert(!contain_vars_of_level(query, 0));
 	lsecond(linitial_node(OpExpr, walk->indexorderby)->args) = query;
 	lsecond(linitial_node(OpExpr, walk->indexorderbyorig)->args) = copyObject(query);
 }
 
 /*
- * ReparameterizeCustomPathByChild: a path for a child of a partitioned table,
- * parameterized by a parent, becomes one for a child of that.
+ * ReparameterizeCustomPathByChild: a path that is parameterized by a partitioned table is
+ * to be parameterized by a partition of it.
  */
 static List *
 translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child)
@@ -185,11 +191,16 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *values = NIL;
 	List	   *flags = NIL;
 
+	Assert(list_length(children) == list_length(path->custom_paths));
+	Assert(walk->scan.scanrelid == rel->relid && list_length(walk->indexorderby) == 1);
 	if (list_length(children) > 1)
 	{
 		BitmapHeapScan *bitmap = castNode(BitmapHeapScan, scan_of(lsecond(children)));
 
-		/* both began with the same clauses, but for a partial index's */
+		/*
+		 * both had the same clauses, except those that a partial index
+		 * implies
+		 */
 		index_row = list_difference(bitmap->scan.plan.qual, filter);
 		filter = list_intersection(filter, bitmap->scan.plan.qual);
 		bitmap_row = bitmap->bitmapqualorig;
@@ -219,7 +230,7 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	return &scan->scan.plan;
 }
 
-/* The distance that a plan of ours sorts by; NULL if it is another plan */
+/* The distance that a hybrid scan goes by; NULL if the plan is no hybrid scan */
 Expr *
 loki_hybrid_distance(Plan *plan)
 {
@@ -230,7 +241,7 @@ loki_hybrid_distance(Plan *plan)
 	return linitial(LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW));
 }
 
-/* The setting, and what plans are known by when they are read back */
+/* Define the setting, register the node for plans that are read back, install hooks. */
 void
 loki_hybrid_init(void)
 {

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * rows.c
- *	  The other way to find the nearest rows of a bitmap: read them all.
+ *	  Find the nearest rows of a bitmap by reading them all.
  *
- * For a bitmap of few rows this costs less than any search, and takes no look
- * at the hnsw index.  Rows are read in the order of the heap; what is kept of
- * those that pass all clauses is their TID and their distance.  The caller gets
- * them in the order of distances, read once more.
+ * For a bitmap of few rows this costs less than any search, and does not touch the hnsw
+ * index.  Rows are read in the order of the heap.  Those that pass all clauses are
+ * remembered by TID and distance, and read once more when the caller gets them, in the
+ * order of their distances.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/rows.c
@@ -30,7 +30,7 @@
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
-/* Where a row is in the order, as far as that is not said by its distance */
+/* Where a row comes in the order: 2 if its distance is a number */
 static uint16
 row_rank(const LokiHybridState *state, double distance, bool isnull)
 {
@@ -41,7 +41,7 @@ row_rank(const LokiHybridState *state, double distance, bool isnull)
 	return 2;
 }
 
-/* Ties are broken by TID, so that answers are repeatable. */
+/* Ties are broken by TID, so that answers can be repeated. */
 static int
 compare_rows(const void *a, const void *b)
 {
@@ -55,7 +55,7 @@ compare_rows(const void *a, const void *b)
 	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
 }
 
-/* Read a row, if its root is there and the snapshot sees a version of it. */
+/* Read the version of a row that the snapshot sees; false if it sees none. */
 static bool
 fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
 {
@@ -79,6 +79,7 @@ add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double dista
 			MemoryContextAlloc(state->rows_context, *allocated * sizeof(LokiHybridRow)) :
 			repalloc_huge(state->rows, mul_size(*allocated, sizeof(LokiHybridRow)));
 	}
+	Assert(state->nrows < *allocated);
 	row = &state->rows[state->nrows++];
 	row->distance = distance;
 	row->rank = row_rank(state, distance, isnull);
@@ -86,9 +87,9 @@ add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double dista
 }
 
 /*
- * Whether the row in the scan's slot passes all that can be checked before its
- * distance is known.  The filter is checked again when the row is returned: one
- * that is volatile, as a sub-select may be, only then.
+ * Whether the row in the scan's slot passes all that is checked before its distance is
+ * known.  The executor evaluates its filter again when the row is returned, so `filter`
+ * is NULL if that may be volatile.
  */
 static bool
 passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
@@ -114,6 +115,7 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 	bool		recheck = loki_tids_recheck(state->tids, page->block);
 	int			last = page->nwords > 0 ? page->nwords * 64 : MaxHeapTuplesPerPage;
 
+	Assert(page->nwords > 0 || recheck);	/* a lossy page */
 	for (int i = 0; i < last; i++)
 	{
 		ItemPointerData tid;
@@ -135,12 +137,12 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 	}
 }
 
-/* Ask for pages before they are needed. */
+/* Ask for the next pages before they are needed. */
 static void
-read_ahead(LokiHybridState *state, LokiTidPages *ahead, int pages)
+prefetch_pages(LokiHybridState *state, LokiTidPages *next, int pages)
 {
-	while (pages-- > 0 && loki_tids_next(ahead))
-		(void) PrefetchBuffer(state->css.ss.ss_currentRelation, MAIN_FORKNUM, ahead->block);
+	while (pages-- > 0 && loki_tids_next(next))
+		(void) PrefetchBuffer(state->css.ss.ss_currentRelation, MAIN_FORKNUM, next->block);
 }
 
 /* Find all rows of the bitmap that the scan will return, and sort them. */
@@ -151,32 +153,34 @@ loki_hybrid_read_rows(LokiHybridState *state)
 	ExprState  *filter = contain_volatile_functions(qual) || contain_subplans(qual) ? NULL :
 		state->css.ss.ps.qual;
 	LokiTidPages pages;
-	LokiTidPages ahead;
+	LokiTidPages prefetched;
 	uint64		allocated = 0;
 
+	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
 	if (state->fetch == NULL)
 		state->fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
 	state->css.ss.ps.ps_ExprContext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
 	state->rows = NULL;
 	state->nrows = state->next_row = 0;
 	loki_tids_begin(&pages, state->tids);
-	loki_tids_begin(&ahead, state->tids);
-	read_ahead(state, &ahead, effective_io_concurrency);
+	loki_tids_begin(&prefetched, state->tids);
+	prefetch_pages(state, &prefetched, effective_io_concurrency);
 	while (loki_tids_next(&pages))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (effective_io_concurrency > 0)
-			read_ahead(state, &ahead, 1);
+			prefetch_pages(state, &prefetched, 1);
 		read_page(state, &pages, filter, &allocated);
 	}
 	if (state->nrows > 0)
 		qsort(state->rows, state->nrows, sizeof(LokiHybridRow), compare_rows);
 }
 
-/* The next of them */
+/* Read the next of the rows that loki_hybrid_read_rows() found; false at their end. */
 bool
 loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot)
 {
+	Assert(state->strategy == LOKI_HYBRID_ROWS && state->next_row <= state->nrows);
 	while (state->next_row < state->nrows)
 		if (fetch_row(state, &state->rows[state->next_row++].tid, slot))
 			return true;

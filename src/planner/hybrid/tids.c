@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * tids.c
- *	  The rows that a scan stays in, from the bitmap that the plan has below it.
+ *	  Make the set of rows that a scan stays in, from the bitmap below it.
  *
- * A TIDBitmap is a hash table of pages, which is sorted to be read: where a few
- * rows lie on as many pages that takes as long as to search them.  So where the
- * bitmap is that of one index, and the index can return row by row, it is asked
- * for these.  As a bitmap that would not fit into work_mem, too many rows become
- * a bitmap after all.
+ * A TIDBitmap is a hash table of pages, which is sorted before it is read.  If there is
+ * only a row or so on each page, that takes as long as the search itself.  So if one
+ * index alone makes the bitmap, and it can return row by row, it is asked for the rows.
+ * Rows that do not fit into work_mem become a bitmap after all.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/tids.c
@@ -27,7 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Rows that there is room for at first */
+/* Rows that are allocated at first */
 #define FIRST_ROWS	1024
 
 /* Rows of an index scan */
@@ -38,14 +37,14 @@ typedef struct TidCollector
 	uint32		n;
 	uint32		allocated;
 	uint32		most;			/* that work_mem has room for */
-	double		count;			/* all there were */
-	TIDBitmap  *bitmap;			/* what there was no room for, or NULL */
+	double		count;			/* of all rows, those in the bitmap too */
+	TIDBitmap  *bitmap;			/* rows that there was no room for, or NULL */
 } TidCollector;
 
 /*
- * Whether a plan's bitmap is of one index that can do without: one of the
- * server's, which do not look at the table when they are asked for TIDs, so that
- * a scan that was begun for a bitmap will do.
+ * Whether one index alone makes a plan's bitmap, and can return row by row.  The scan was
+ * begun for a bitmap and knows no table.  These access methods of the server do not look
+ * at the table when they return TIDs.
  */
 static bool
 returns_rows(PlanState *ps)
@@ -89,6 +88,7 @@ add_row(TidCollector *collector, ItemPointer tid, bool recheck)
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" has an entry for row %u of block %u",
 						RelationGetRelationName(collector->index), row.offset, row.block)));
+	Assert(collector->n <= collector->allocated && collector->allocated <= collector->most);
 	if (collector->n == collector->most)
 		move_rows(collector);
 	if (collector->n == collector->allocated)
@@ -101,7 +101,7 @@ add_row(TidCollector *collector, ItemPointer tid, bool recheck)
 	collector->count++;
 }
 
-/* All that MultiExecProcNode would do, but for the bitmap */
+/* Do all that MultiExecProcNode() would do, but without a bitmap. */
 static void
 collect_rows(TidCollector *collector, BitmapIndexScanState *node)
 {
@@ -125,7 +125,7 @@ collect_rows(TidCollector *collector, BitmapIndexScanState *node)
 		InstrStopNode(ps->instrument, collector->count);
 }
 
-/* The rows of a bitmap, in a memory context below the current one */
+/* The rows of a bitmap, which is freed; the set has a context below the current one. */
 static LokiTidSet *
 tids_of_bitmap(TIDBitmap *bitmap, Relation table)
 {
@@ -158,7 +158,8 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 }
 
 /*
- * Make the set of rows that the scan stays in; it lasts until it is freed.
+ * Make the set of rows that the scan stays in.  The set is in the query's memory, and
+ * stays until it is freed.
  */
 void
 loki_hybrid_make_tids(LokiHybridState *state)
@@ -166,6 +167,7 @@ loki_hybrid_make_tids(LokiHybridState *state)
 	Relation	table = state->css.ss.ss_currentRelation;
 	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
 
+	Assert(state->bitmap != NULL && state->tids == NULL);
 	if (returns_rows(state->bitmap))
 		state->tids = tids_of_index((BitmapIndexScanState *) state->bitmap, table);
 	else

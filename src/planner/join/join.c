@@ -6,10 +6,10 @@
  *		WITH q AS (SELECT v FROM items WHERE id = 7)
  *		SELECT ... FROM items, q ORDER BY items.v <-> q.v LIMIT 10
  *
- * Core knows no order of a join but that of its outer side, and the distance is
- * of both.  But where the outer side has one row at most, a nested loop returns
- * rows in the order of its inner side: a scan of the index for the vector of that
- * row.
+ * The only order of a join that core knows is that of its outer side, and this
+ * distance depends on both sides.  But if the outer side has one row at most, a nested
+ * loop returns rows in the order of its inner side: a scan of the index for the vector
+ * of that row.
  *
  * IDENTIFICATION
  *	  src/planner/join/join.c
@@ -35,7 +35,7 @@
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
 
-/* Whether a query returns one row at most, seen without planning it */
+/* Whether a query certainly returns one row at most; it is not planned to find out */
 static bool
 query_has_one_row(Query *query)
 {
@@ -75,8 +75,8 @@ has_one_row(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * The distance that the first sort key rises or falls with, between a column of
- * the inner relation, on its left, and something of the outer one.
+ * The distance that the first sort key rises or falls with.  On its left is a column of
+ * the inner relation, on its right an expression of the outer one.
  */
 static OpExpr *
 joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey *key,
@@ -111,7 +111,10 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 	return NULL;
 }
 
-/* Join the outer relation's row with a scan of an index of the inner one. */
+/*
+ * Join the outer relation's one row with a scan of an index of the inner relation.  The
+ * scan is made like another index path, which goes by the distance from a constant.
+ */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			  JoinType jointype, JoinPathExtraData *extra,
@@ -122,6 +125,12 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	JoinCostWorkspace workspace;
 	IndexPath  *scan;
 
+	/*
+	 * the row depends on nothing else, and the scan will depend on the row
+	 * alone
+	 */
+	Assert(PATH_REQ_OUTER(row) == NULL && PATH_REQ_OUTER((Path *) like) == NULL);
+	Assert(list_length(like->indexorderbys) == 1 && jointype == JOIN_INNER);
 	distance = copyObject(distance);
 	distance->inputcollid = first;
 	scan = create_index_path(root, like->indexinfo, like->indexclauses,
@@ -165,8 +174,8 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	first = loki_order_first(key, &expr);
 
 	/*
-	 * What is made here may be in memory that the genetic optimizer frees, so
-	 * the relation must not remember how its paths were parameterized.
+	 * The genetic optimizer may free the memory of what is made here.  So the
+	 * relation must not remember the new parameterizations.
 	 */
 	param_infos = inner->ppilist;
 	inner->ppilist = list_copy(param_infos);

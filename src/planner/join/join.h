@@ -15,7 +15,7 @@
 
 #include "nodes/pathnodes.h"
 
-/* functions in join/join.c: install the hook that joins a row with its neighbors */
+/* functions in join/join.c: install the hook that adds paths to joins */
 extern void loki_join_init(void);
 
 #endif							/* LOKI_PLANNER_JOIN_JOIN_H */

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * keys.c
- *	  Scans of an hnsw index for the values of a joined relation.
+ *	  Scans of an hnsw index for the join keys of another relation.
  *
  *		SELECT ... FROM items JOIN kinds ON kinds.id = items.kind
  *		WHERE kinds.region = 3 ORDER BY items.v <-> $1 LIMIT 10
  *		SELECT ... FROM items WHERE kind IN (SELECT id FROM kinds WHERE region = 3)
  *		ORDER BY v <-> $1 LIMIT 10
  *
- * Core scans items in order and looks up each row in kinds: few pass, and many
- * rows are taken out of the index in vain.  But kinds can be read first, and its
- * values be a condition of the scan, items.kind = ANY (those values):
+ * Core scans items in order and looks up each row in kinds.  If few rows pass, it takes
+ * many rows out of the index in vain.  But we can read kinds first, and make its keys
+ * a condition of the scan, items.kind = ANY (keys):
  *
  *		Nested Loop
  *		  ->  Custom Scan (LokivectorJoinKeys)		one row, an array
@@ -19,8 +19,8 @@
  *				Index Cond: (kind = ANY (kinds.id))
  *				Order By: (v <-> $1)
  *
- * That is the semi-join.  Where columns of kinds are wanted, or there are further
- * join clauses, the join is done above it once more, over few rows.
+ * That is the semi-join.  If columns of kinds are wanted, or if there are further
+ * join clauses, the join is done once more above it, over few rows.
  *
  * IDENTIFICATION
  *	  src/planner/join/keys.c
@@ -54,14 +54,14 @@
 bool		loki_enable_join_keys = true;
 
 /* A join clause, as a condition on the scanned relation alone */
-typedef struct JoinValues
+typedef struct JoinKeys
 {
-	Expr	   *operand;		/* of the relation that is read first */
-	Oid			order;			/* < by which equal values are found */
-	Var		   *array;			/* its values, as a nested loop's parameter */
+	Expr	   *operand;		/* the key, of the relation that is read first */
+	Oid			order;			/* < by which equal keys are found */
+	Var		   *array;			/* the keys, as a nested loop's parameter */
 	RestrictInfo *clause;		/* column = ANY (array) */
 	ParamPathInfo *param_info;	/* of scans with this condition */
-} JoinValues;
+} JoinKeys;
 
 static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 					   List *clauses, List *children);
@@ -102,8 +102,8 @@ has_index_for(RelOptInfo *rel, Node *operand, Oid opno, Oid collation)
 }
 
 /*
- * The clause with the scanned relation on the left; NULL if it is no equality
- * of a column of that and something of the other one.
+ * The join clause with the scanned relation on the left.  NULL if it is no equality
+ * of an expression of that and one of the other relation.
  */
 static OpExpr *
 join_equality(RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
@@ -130,8 +130,8 @@ join_equality(RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 }
 
 /*
- * The column below a cast that changes nothing; NULL if it is no column.  The
- * array is passed under the column's name and number.
+ * The column below casts that change nothing; NULL if it is no column.  The array is
+ * passed under the name and number of this column.
  */
 static Var *
 column_of(Expr *operand)
@@ -142,11 +142,11 @@ column_of(Expr *operand)
 }
 
 /*
- * The order by which values are equal where the join's operator says so, on its
- * right side: the type's own may know less than that does.
+ * The < operator, for the right side of the join's operator, that takes the same keys
+ * for equal.  The default order of the type may tell more keys apart.
  */
 static Oid
-order_of_values(RestrictInfo *rinfo, OpExpr *op)
+order_of_keys(RestrictInfo *rinfo, OpExpr *op)
 {
 	Oid			left;
 	Oid			right;
@@ -175,14 +175,14 @@ share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptIn
 	sjinfo.min_righthand = sjinfo.syn_righthand = inner->relids;
 	sjinfo.jointype = JOIN_SEMI;
 
-	/* not remembered in the clause, which is of another kind of join perhaps */
+	/* the clause must not remember it, since the join may be of another kind */
 	share = clause_selectivity(root, (Node *) rinfo->clause, 0, JOIN_SEMI, &sjinfo);
 	return Max(Min(share, 1), 1e-9);
 }
 
 /*
- * The condition column = ANY (array).  To the planner it is one on the scanned
- * relation alone, so that core matches it to indexes as any other.
+ * The condition column = ANY (array).  The planner takes it for a condition on the
+ * scanned relation alone, so core matches it to indexes like any other.
  */
 static RestrictInfo *
 any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
@@ -208,11 +208,11 @@ any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
 	return result;
 }
 
-/* What a join clause makes of the other relation; NULL if it is of no use */
-static JoinValues *
+/* The join keys that a join clause asks the other relation for; NULL if it is no use */
+static JoinKeys *
 join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 {
-	JoinValues *values;
+	JoinKeys   *keys;
 	OpExpr	   *op = join_equality(rinfo, outer, inner);
 	Expr	   *operand;
 	Var		   *column;
@@ -223,27 +223,29 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	if (op == NULL ||
 		!has_index_for(outer, linitial(op->args), op->opno, op->inputcollid))
 		return NULL;
+	Assert(bms_equal(pull_varnos(root, linitial(op->args)), outer->relids) &&
+		   bms_is_subset(pull_varnos(root, lsecond(op->args)), inner->relids));
 	operand = lsecond(op->args);
 	column = column_of(operand);
 	array_type = get_array_type(exprType((Node *) operand));
-	order = order_of_values(rinfo, op);
+	order = order_of_keys(rinfo, op);
 	if (column == NULL || column->varlevelsup > 0 || !OidIsValid(array_type) ||
 		!OidIsValid(order) ||
 		getBaseType(exprType((Node *) operand)) != exprType((Node *) operand))
 		return NULL;
 
-	values = palloc0_object(JoinValues);
-	values->operand = operand;
-	values->order = order;
-	values->array = makeVar(column->varno, column->varattno, array_type, -1,
-							op->inputcollid, 0);
+	keys = palloc0_object(JoinKeys);
+	keys->operand = operand;
+	keys->order = order;
+	keys->array = makeVar(column->varno, column->varattno, array_type, -1,
+						  op->inputcollid, 0);
 	share = share_joined(root, rinfo, outer, inner);
-	values->clause = any_clause(root, rinfo, op, values->array, outer, share);
-	values->param_info = makeNode(ParamPathInfo);
-	values->param_info->ppi_req_outer = bms_copy(inner->relids);
-	values->param_info->ppi_rows = clamp_row_est(outer->rows * share);
-	values->param_info->ppi_clauses = list_make1(values->clause);
-	return values;
+	keys->clause = any_clause(root, rinfo, op, keys->array, outer, share);
+	keys->param_info = makeNode(ParamPathInfo);
+	keys->param_info->ppi_req_outer = bms_copy(inner->relids);
+	keys->param_info->ppi_rows = clamp_row_est(outer->rows * share);
+	keys->param_info->ppi_clauses = list_make1(keys->clause);
+	return keys;
 }
 
 /* ----------------------------------------------------------------
@@ -251,28 +253,32 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
  * ----------------------------------------------------------------
  */
 
-/* Say that a path depends on the values. */
+/*
+ * Say that a path depends on the join keys.  Two hybrid paths may have the same bitmap
+ * path as a child, which comes here twice.
+ */
 static void
-parameterize(Path *path, const JoinValues *values)
+parameterize(Path *path, const JoinKeys *keys)
 {
-	path->param_info = values->param_info;
-	path->rows = values->param_info->ppi_rows;
+	Assert(path->param_info == NULL || path->param_info == keys->param_info);
+	path->param_info = keys->param_info;
+	path->rows = keys->param_info->ppi_rows;
 	if (IsA(path, CustomPath))
 	{
 		ListCell   *cell;
 
 		foreach(cell, ((CustomPath *) path)->custom_paths)
-			parameterize(lfirst(cell), values);
+			parameterize(lfirst(cell), keys);
 	}
 }
 
 /*
- * The paths of a relation in the order of a distance, if the condition were one
- * of its own: all is made as it was for the relation itself.  What is made here
- * may be in memory that the genetic optimizer frees, so nothing of it may stay.
+ * Make the paths of a relation in the order of a distance as if the condition were one
+ * of its own.  The genetic optimizer may free the memory of what is made here, so the
+ * relation is left as it was.
  */
 static List *
-ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
+ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 {
 	RelOptInfo	saved = *rel;
 	List	   *saved_clauses = NIL;
@@ -280,10 +286,12 @@ ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 	ListCell   *cell;
 	ListCell   *clauses;
 
+	Assert(keys->clause->required_relids != NULL &&
+		   bms_equal(keys->clause->required_relids, rel->relids));
 	rel->pathlist = rel->partial_pathlist = NIL;
 	rel->ppilist = list_copy(rel->ppilist);
-	rel->rows = values->param_info->ppi_rows;
-	rel->baserestrictinfo = lappend(list_copy(rel->baserestrictinfo), values->clause);
+	rel->rows = keys->param_info->ppi_rows;
+	rel->baserestrictinfo = lappend(list_copy(rel->baserestrictinfo), keys->clause);
 	rel->joininfo = NIL;
 	rel->has_eclass_joins = false;
 	foreach(cell, rel->indexlist)
@@ -291,7 +299,7 @@ ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
 
 		saved_clauses = lappend(saved_clauses, info->indrestrictinfo);
-		info->indrestrictinfo = lappend(list_copy(info->indrestrictinfo), values->clause);
+		info->indrestrictinfo = lappend(list_copy(info->indrestrictinfo), keys->clause);
 	}
 	create_index_paths(root, rel);
 	loki_order_paths(root, rel);
@@ -303,7 +311,7 @@ ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 		if (path->pathkeys == NIL || path->param_info != NULL ||
 			(!IsA(path, IndexPath) && !IsA(path, CustomPath)))
 			continue;
-		parameterize(path, values);
+		parameterize(path, keys);
 		result = lappend(result, path);
 	}
 	forboth(cell, rel->indexlist, clauses, saved_clauses)
@@ -316,33 +324,38 @@ ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 	return result;
 }
 
-/* Whether as many values as are expected take no more memory than a hash table may */
+/* Whether the expected keys take no more memory than a hash table may */
 static bool
-values_fit(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
+keys_fit(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 {
-	Node	   *operand = (Node *) values->operand;
+	Node	   *operand = (Node *) keys->operand;
 	double		rows = rel->cheapest_total_path->rows;
 	EstimationInfo info;
 	double		n = estimate_num_groups(root, list_make1(operand), rows, NULL, &info);
 	int32		width = get_typavgwidth(exprType(operand), exprTypmod(operand));
 
-	/* sorted, and as an array; of what has no statistics each may be another */
+	/*
+	 * they are sorted, and then an array; without statistics all may be
+	 * distinct
+	 */
 	if (info.flags & SELFLAG_USED_DEFAULT)
 		n = rows;
 	return n * (sizeof(Datum) + 2.0 * width) <= get_hash_memory_limit();
 }
 
-/* The node that collects the values */
+/* The path of the node that collects the keys */
 static Path *
-values_path(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
+keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 {
 	CustomPath *path = makeNode(CustomPath);
 	PathTarget *operand = create_empty_pathtarget();
 	PathTarget *array = create_empty_pathtarget();
 	Path	   *child = rel->cheapest_total_path;
 
-	add_column_to_pathtarget(operand, values->operand, 0);
-	add_column_to_pathtarget(array, (Expr *) values->array, 0);
+	Assert(PATH_REQ_OUTER(child) == NULL);
+	Assert(bms_is_member(keys->array->varno, rel->relids));
+	add_column_to_pathtarget(operand, keys->operand, 0);
+	add_column_to_pathtarget(array, (Expr *) keys->array, 0);
 	child = (Path *) create_projection_path(root, rel, child,
 											set_pathtarget_cost_width(root, operand));
 
@@ -356,13 +369,13 @@ values_path(PlannerInfo *root, RelOptInfo *rel, const JoinValues *values)
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
 	LokiInheritDisabled(&path->path, child);
 	path->custom_paths = list_make1(child);
-	path->custom_private = list_make3_oid(exprType((Node *) values->operand), values->order,
-										  values->array->varcollid);
+	path->custom_private = list_make3_oid(exprType((Node *) keys->operand), keys->order,
+										  keys->array->varcollid);
 	path->methods = &path_methods;
 	return &path->path;
 }
 
-/* Whether a join leaves nothing of its inner relation to the nodes above */
+/* Whether the nodes above a join want no column of its inner relation */
 static bool
 wants_outer_alone(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer)
 {
@@ -370,7 +383,7 @@ wants_outer_alone(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer)
 						 outer->relids);
 }
 
-/* Whether clauses return the same for a row each time, with nothing below them */
+/* Whether clauses return the same for a row each time, and have no sub-plans */
 static bool
 is_stable(List *clauses)
 {
@@ -387,8 +400,8 @@ is_stable(List *clauses)
 }
 
 /*
- * Whether a relation of the query has the same rows when it is read again: it is a
- * table, and what the query and its policies ask of it does not change.
+ * Whether a relation of the query has the same rows when it is read again.  It has if it
+ * is a table, and the conditions of the query and of its policies do not change.
  */
 static bool
 is_same_again(PlannerInfo *root, int relid)
@@ -407,7 +420,7 @@ is_same_again(PlannerInfo *root, int relid)
 
 /*
  * Whether a relation may be read twice in a plan, with the same rows both times.
- * EvalPlanQual returns its one row but once.
+ * EvalPlanQual returns the row of a table only once, so no row may be locked.
  */
 static bool
 may_read_twice(PlannerInfo *root, RelOptInfo *rel)
@@ -434,7 +447,7 @@ may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 	return true;
 }
 
-/* A nested loop of the row of values and a scan; its rows are those of the scan */
+/* A nested loop of the row of keys and a scan; it has as many rows as the scan */
 static Path *
 scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 		  const JoinPathExtraData *extra)
@@ -443,6 +456,8 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 	JoinCostWorkspace workspace;
 	Path	   *path;
 
+	/* the array is all that the scan waits for */
+	Assert(row->rows == 1 && bms_is_subset(PATH_REQ_OUTER(scan), row->parent->relids));
 	mine.inner_unique = false;
 	mine.restrictlist = NIL;
 	initial_cost_nestloop(root, &workspace, JOIN_INNER, row, scan, &mine);
@@ -452,7 +467,7 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 	return path;
 }
 
-/* The join above such a scan, of its rows with all of the other relation's */
+/* Add the join above such a scan, of its rows with all rows of the other relation. */
 static void
 add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra, Path *scan)
@@ -475,20 +490,20 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	}
 }
 
-/* Add paths for a join clause; false if it is of no use. */
+/* Add paths for a join clause; false if it is no use. */
 static bool
-add_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-				 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra,
-				 RestrictInfo *rinfo, bool alone)
+add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra,
+			   RestrictInfo *rinfo, bool alone)
 {
-	JoinValues *values = join_keys(root, rinfo, outer, inner);
+	JoinKeys   *keys = join_keys(root, rinfo, outer, inner);
 	Path	   *row;
 	ListCell   *cell;
 
-	if (values == NULL || !values_fit(root, inner, values))
+	if (keys == NULL || !keys_fit(root, inner, keys))
 		return false;
-	row = values_path(root, inner, values);
-	foreach(cell, ordered_paths(root, outer, values))
+	row = keys_path(root, inner, keys);
+	foreach(cell, ordered_paths(root, outer, keys))
 	{
 		Path	   *scan = lfirst(cell);
 
@@ -501,7 +516,7 @@ add_values_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	return true;
 }
 
-/* Add paths to those of a join. */
+/* Add paths to a join whose outer relation is scanned for the inner relation's keys. */
 void
 loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
@@ -511,6 +526,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	bool		alone;
 	ListCell   *cell;
 
+	Assert(!bms_overlap(outer->relids, inner->relids));
 	if (!loki_enable_join_keys || root->query_pathkeys == NIL ||
 		(jointype != JOIN_INNER && jointype != JOIN_SEMI) ||
 		outer->reloptkind != RELOPT_BASEREL || outer->rtekind != RTE_RELATION ||
@@ -531,8 +547,8 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	if (!alone && !may_read_twice(root, inner))
 		return;
 	foreach(cell, extra->restrictlist)
-		if (add_values_paths(root, joinrel, outer, inner, jointype, extra,
-							 lfirst_node(RestrictInfo, cell), alone))
+		if (add_keys_paths(root, joinrel, outer, inner, jointype, extra,
+						   lfirst_node(RestrictInfo, cell), alone))
 		break;
 }
 
@@ -541,13 +557,15 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
  * ----------------------------------------------------------------
  */
 
-/* PlanCustomPath: the clauses of the relation are the child's. */
+/* PlanCustomPath: the child checks the clauses of the relation. */
 static Plan *
 plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		  List *clauses, List *children)
 {
 	CustomScan *scan = makeNode(CustomScan);
 
+	/* one child with one column, one row with one array */
+	Assert(list_length(children) == 1 && list_length(tlist) == 1);
 	scan->scan.plan.targetlist = tlist;
 	scan->custom_scan_tlist = copyObject(tlist);
 	scan->custom_plans = children;
@@ -556,12 +574,12 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	return &scan->scan.plan;
 }
 
-/* The setting, and what plans are known by when they are read back */
+/* Define the setting, and register the node for plans that are read back. */
 void
 loki_join_keys_init(void)
 {
 	DefineCustomBoolVariable("lokivector.enable_join_keys",
-							 "Enables scans of hnsw indexes for the values of a joined relation",
+							 "Enables scans of hnsw indexes for the join keys of another relation",
 							 NULL, &loki_enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
 	RegisterCustomScanMethods(&plan_methods);

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * keys.h
- *	  Scans of an hnsw index for the values of a joined relation: what the
- *	  files of the node that collects them share.
+ *	  Scans of an hnsw index for the join keys of another relation: what the
+ *	  files of the node that collects the keys share.
  *
  * IDENTIFICATION
  *	  src/planner/join/keys.h
@@ -27,7 +27,7 @@ extern bool loki_enable_join_keys;
 /* What a plan carries in custom_private: a list of OIDs */
 typedef enum LokiJoinKeysPrivate
 {
-	LOKI_JOIN_KEYS_TYPE,		/* of the values */
+	LOKI_JOIN_KEYS_TYPE,		/* of the keys */
 	LOKI_JOIN_KEYS_ORDER,		/* < by which they are compared ... */
 	LOKI_JOIN_KEYS_COLLATION	/* ... and its collation */
 } LokiJoinKeysPrivate;

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * keys_exec.c
- *	  Collect the values of a column into an array.
+ *	  Collect the values of a column, the join keys, into an array.
  *
- * The node reads its child to the end and returns one row, an array of the
- * values that are not NULL, each once; or no row, if there is none.  They are
- * kept over rescans as long as nothing that the child depends on changes.
+ * The node reads its child to the end and returns one row: an array of the keys that
+ * are not NULL, each once.  If there is none, it returns no row.  It keeps the array
+ * over rescans as long as nothing that the child depends on changes.
  *
  * IDENTIFICATION
  *	  src/planner/join/keys_exec.c
@@ -25,15 +25,15 @@
 #include "utils/memutils.h"
 #include "utils/sortsupport.h"
 
-/* Values that are collected before equal ones are looked for */
-#define FIRST_VALUES	1024
+/* Keys that are collected before equal ones are looked for */
+#define FIRST_KEYS	1024
 
-typedef struct ValuesState
+typedef struct JoinKeysState
 {
 	CustomScanState css;
 	PlanState  *child;
 
-	/* the values' type */
+	/* the keys' type */
 	Oid			type;
 	int16		typlen;
 	bool		typbyval;
@@ -42,14 +42,14 @@ typedef struct ValuesState
 
 	/* what was collected */
 	MemoryContext context;
-	Datum	   *values;
-	int			nvalues;
+	Datum	   *keys;
+	int			nkeys;
 	int			room;
-	Size		bytes;			/* that they have in an array, alignment aside */
+	Size		bytes;			/* of the keys in an array, without alignment */
 	Datum		array;
 	bool		collected;
 	bool		returned;
-} ValuesState;
+} JoinKeysState;
 
 static void begin_node(CustomScanState *node, EState *estate, int eflags);
 static TupleTableSlot *exec_node(CustomScanState *node);
@@ -70,7 +70,7 @@ static const CustomExecMethods exec_methods = {
 Node *
 loki_join_keys_create_state(CustomScan *scan)
 {
-	ValuesState *state = palloc0_object(ValuesState);
+	JoinKeysState *state = palloc0_object(JoinKeysState);
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
@@ -81,9 +81,10 @@ loki_join_keys_create_state(CustomScan *scan)
 static void
 begin_node(CustomScanState *node, EState *estate, int eflags)
 {
-	ValuesState *state = (ValuesState *) node;
+	JoinKeysState *state = (JoinKeysState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 
+	Assert(list_length(scan->custom_private) == LOKI_JOIN_KEYS_COLLATION + 1);
 	state->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 	node->custom_ps = list_make1(state->child);
 
@@ -93,7 +94,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_COLLATION);
 	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_ORDER),
 									 &state->order);
-	state->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw join values",
+	state->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw join keys",
 										   ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -101,20 +102,20 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 static void
 end_node(CustomScanState *node)
 {
-	ExecEndNode(((ValuesState *) node)->child);
+	ExecEndNode(((JoinKeysState *) node)->child);
 }
 
 /* ReScanCustomScan */
 static void
 rescan_node(CustomScanState *node)
 {
-	ValuesState *state = (ValuesState *) node;
+	JoinKeysState *state = (JoinKeysState *) node;
 
 	state->returned = false;
 	if (node->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(state->child, node->ss.ps.chgParam);
 
-	/* the same parameters make the same values */
+	/* the same parameters give the same keys */
 	if (state->child->chgParam == NULL && state->collected)
 		return;
 	if (state->child->chgParam == NULL)
@@ -124,71 +125,73 @@ rescan_node(CustomScanState *node)
 
 /* qsort_arg callback */
 static int
-compare_values(const void *a, const void *b, void *order)
+compare_keys(const void *a, const void *b, void *order)
 {
 	CHECK_FOR_INTERRUPTS();
 	return ApplySortComparator(*(const Datum *) a, false, *(const Datum *) b, false,
 							   (SortSupport) order);
 }
 
-/* Sort the values, and keep each once. */
+/* Sort the keys, and keep each once. */
 static void
-remove_equal(ValuesState *state)
+remove_equal(JoinKeysState *state)
 {
 	int			n = 0;
 
-	if (state->nvalues == 0)
+	if (state->nkeys == 0)
 		return;
-	qsort_arg(state->values, state->nvalues, sizeof(Datum), compare_values, &state->order);
-	for (int i = 1; i < state->nvalues; i++)
+	qsort_arg(state->keys, state->nkeys, sizeof(Datum), compare_keys, &state->order);
+	for (int i = 1; i < state->nkeys; i++)
 	{
-		if (compare_values(&state->values[n], &state->values[i], &state->order) == 0)
+		if (compare_keys(&state->keys[n], &state->keys[i], &state->order) == 0)
 		{
-			state->bytes -= datumGetSize(state->values[i], state->typbyval, state->typlen);
+			state->bytes -= datumGetSize(state->keys[i], state->typbyval, state->typlen);
 			if (!state->typbyval)
-				pfree(DatumGetPointer(state->values[i]));
+				pfree(DatumGetPointer(state->keys[i]));
 		}
 		else
-			state->values[++n] = state->values[i];
+			state->keys[++n] = state->keys[i];
 	}
-	state->nvalues = n + 1;
+	state->nkeys = n + 1;
 }
 
 /*
- * The planner expected fewer values, as its statistics are old, or there are none
- * of a subquery.  In an array there may be twice as much, with alignment.
+ * ERROR if there are still too many keys without equal ones.  The planner expected fewer,
+ * because its statistics are old, or because a subquery has none.  With alignment, the
+ * array may take twice as many bytes.
  */
 static void
-report_too_many(ValuesState *state)
+report_too_many(JoinKeysState *state)
 {
 	remove_equal(state);
 	if (state->bytes > MaxAllocSize / 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many values of a joined relation: %d", state->nvalues),
+				 errmsg("too many join keys: %d", state->nkeys),
 				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
 }
 
 static void
-add_value(ValuesState *state, Datum value)
+add_key(JoinKeysState *state, Datum value)
 {
 	MemoryContext old = MemoryContextSwitchTo(state->context);
 
-	if (state->nvalues == state->room)
+	if (state->nkeys == state->room)
 	{
 		remove_equal(state);
-		if (state->nvalues > state->room / 2)
+		if (state->nkeys > state->room / 2)
 		{
 			state->room *= 2;
-			state->values = repalloc_huge(state->values,
-										  mul_size(state->room, sizeof(Datum)));
+			state->keys = repalloc_huge(state->keys,
+										mul_size(state->room, sizeof(Datum)));
 		}
 	}
 	if (state->typlen == -1)
 		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
 	else
 		value = datumCopy(value, state->typbyval, state->typlen);
-	state->values[state->nvalues++] = value;
+	Assert(state->nkeys < state->room);
+	state->keys[state->nkeys++] = value;
 	state->bytes += datumGetSize(value, state->typbyval, state->typlen);
 	MemoryContextSwitchTo(old);
 	if (state->bytes > MaxAllocSize / 2)
@@ -197,15 +200,17 @@ add_value(ValuesState *state, Datum value)
 
 /* Read the child to its end. */
 static void
-collect_values(ValuesState *state)
+collect_keys(JoinKeysState *state)
 {
 	MemoryContext old;
 
+	/* the array that was returned before is freed here */
+	Assert(!state->returned);
 	MemoryContextReset(state->context);
-	state->nvalues = 0;
+	state->nkeys = 0;
 	state->bytes = 0;
-	state->room = FIRST_VALUES;
-	state->values = MemoryContextAlloc(state->context, state->room * sizeof(Datum));
+	state->room = FIRST_KEYS;
+	state->keys = MemoryContextAlloc(state->context, state->room * sizeof(Datum));
 	for (;;)
 	{
 		TupleTableSlot *slot = ExecProcNode(state->child);
@@ -217,11 +222,12 @@ collect_values(ValuesState *state)
 			break;
 		value = slot_getattr(slot, 1, &isnull);
 		if (!isnull)
-			add_value(state, value);
+			add_key(state, value);
 	}
 	remove_equal(state);
+	Assert(state->nkeys <= state->room);
 	old = MemoryContextSwitchTo(state->context);
-	state->array = PointerGetDatum(construct_array(state->values, state->nvalues,
+	state->array = PointerGetDatum(construct_array(state->keys, state->nkeys,
 												   state->type, state->typlen,
 												   state->typbyval, state->typalign));
 	MemoryContextSwitchTo(old);
@@ -232,13 +238,13 @@ collect_values(ValuesState *state)
 static TupleTableSlot *
 exec_node(CustomScanState *node)
 {
-	ValuesState *state = (ValuesState *) node;
+	JoinKeysState *state = (JoinKeysState *) node;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	if (!state->collected)
-		collect_values(state);
+		collect_keys(state);
 	ExecClearTuple(slot);
-	if (state->returned || state->nvalues == 0)
+	if (state->returned || state->nkeys == 0)
 		return slot;
 	state->returned = true;
 	slot->tts_values[0] = state->array;
@@ -250,8 +256,8 @@ exec_node(CustomScanState *node)
 static void
 explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 {
-	ValuesState *state = (ValuesState *) node;
+	JoinKeysState *state = (JoinKeysState *) node;
 
 	if (es->analyze && state->collected)
-		ExplainPropertyInteger("Values", NULL, state->nvalues, es);
+		ExplainPropertyInteger("Keys", NULL, state->nkeys, es);
 }

@@ -4,15 +4,15 @@
  *	  Tell index scans how many rows their LIMIT will take.
  *
  * The access method's interface does not carry LIMIT, but a scan that knows it
- * makes its first walk as wide as needed and no wider.  When an executor
- * starts, each hnsw index scan below a Limit (through nodes that pass rows on
- * one by one or in order) gets a wrapper around its ExecProcNode, which hands
- * over count + offset.  Limit evaluates both before it asks for its first
- * row, so that this works for parameters too.
+ * makes its first walk as wide as needed and no wider.  When an executor starts, each
+ * hnsw index scan below a Limit gets a wrapper around its ExecProcNode, which hands
+ * over count + offset.  Between the two there may be nodes that pass rows on in order.
+ * Limit evaluates count and offset before it asks for its first row, so this works for
+ * parameters too.
  *
- * With it goes the scan's filter, the conditions that the index does not know, or not
- * for certain: a scan whose rows are dropped by it looks at further ones itself,
- * before it measures and sorts them.
+ * The wrapper also hands over the scan's filter: the conditions that the index does not
+ * decide.  If the filter drops rows, the scan evaluates it on further rows itself, before
+ * it measures and sorts them.
  *
  * IDENTIFICATION
  *	  src/planner/order/limit.c
@@ -45,32 +45,33 @@ typedef struct LimitedScan
 {
 	PlanState  *scan;			/* hash key */
 	LimitState *limit;
-	ScanFilter *filter;			/* NULL: none, or one to be left alone */
-	ExecProcNodeMtd exec;		/* what the wrapper stands before */
+	ScanFilter *filter;			/* NULL: none, or one for the executor alone */
+	ExecProcNodeMtd exec;		/* the function that the wrapper calls */
 	EState	   *estate;
 } LimitedScan;
 
 static HTAB *limited_scans = NULL;
 static ExecutorStart_hook_type previous_executor_start = NULL;
 
-/* More than any table has, as a Limit may be told that is to take all */
+/* A LIMIT that is above the rows of any table means all */
 #define ALL_ROWS	1e18
 
-/* Rows that a Limit will take, 0 if all or not known */
+/* Rows that a Limit will take; 0 if all, or if that is not known yet */
 static double
 limit_rows(LimitState *limit)
 {
 	double		rows = (double) limit->count + (double) limit->offset;
 
+	Assert(rows >= 0);			/* Limit has raised an error otherwise */
 	if (limit->noCount || limit->lstate == LIMIT_INITIAL || rows >= ALL_ROWS)
 		return 0;
 	return rows;
 }
 
 /*
- * Whether a row passes, in the access method's name.  As in the executor, conditions
- * of the index that it did not decide come before all others, which are in the order
- * that the planner gave them: none sees a row that one before it excludes.
+ * LokiRowFilter's callback: whether a row passes.  As in the executor, index conditions
+ * that slots did not decide come first, and then the others in the planner's order.  No
+ * condition sees a row that an earlier one excludes.
  */
 static bool
 filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot, bool recheck)
@@ -81,6 +82,7 @@ filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot, bool recheck)
 	bool		matches;
 	bool		passes;
 
+	Assert(econtext->ecxt_scantuple == NULL);	/* conditions do not nest */
 	econtext->ecxt_scantuple = slot;
 	matches = !recheck || ExecQual(scan->indexqualorig, econtext);
 	passes = matches && ExecQual(scan->ss.ps.qual, econtext);
@@ -94,8 +96,8 @@ filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot, bool recheck)
 }
 
 /*
- * The filter of a scan; NULL if it has none, or one that is not to be evaluated more
- * often than need be.
+ * The filter of a scan.  NULL if it has none, or one that is volatile or has sub-plans:
+ * only the executor evaluates that, once for each row.
  */
 static ScanFilter *
 make_filter(IndexScanState *scan)
@@ -113,21 +115,32 @@ make_filter(IndexScanState *scan)
 	return filter;
 }
 
-/* The same, and how many rows are still wanted */
+/* The filter of a scan, which is told how many rows are still wanted; or NULL */
 static LokiRowFilter *
 current_filter(LimitedScan *entry, double rows)
 {
 	if (entry->filter == NULL)
 		return NULL;
+	Assert((PlanState *) entry->filter->scan == entry->scan);
 	entry->filter->filter.wanted = rows - (double) entry->limit->position;
 	return &entry->filter->filter;
 }
 
-/* The wrapper around ExecProcNode of a scan of ours */
+/* The entry of a scan; it was made when the scan's own executor started */
+static LimitedScan *
+find_entry(PlanState *ps)
+{
+	LimitedScan *entry = hash_search(limited_scans, &ps, HASH_FIND, NULL);
+
+	Assert(entry != NULL && entry->scan == ps && entry->estate == ps->state);
+	return entry;
+}
+
+/* The wrapper around a hybrid scan's ExecProcNode */
 static TupleTableSlot *
 exec_limited_hybrid(PlanState *ps)
 {
-	LimitedScan *entry = hash_search(limited_scans, &ps, HASH_FIND, NULL);
+	LimitedScan *entry = find_entry(ps);
 
 	loki_hybrid_set_limit(ps, limit_rows(entry->limit));
 	return entry->exec(ps);
@@ -138,11 +151,12 @@ static TupleTableSlot *
 exec_limited_scan(PlanState *ps)
 {
 	IndexScanState *scan = castNode(IndexScanState, ps);
-	LimitedScan *entry = hash_search(limited_scans, &ps, HASH_FIND, NULL);
+	LimitedScan *entry = find_entry(ps);
 	Oid			index = RelationGetRelid(scan->iss_RelationDesc);
 	double		rows = limit_rows(entry->limit);
 	TupleTableSlot *slot;
 
+	Assert(loki_is_hnsw_index(scan->iss_RelationDesc));
 	/* the scan itself begins only when its first row is asked for */
 	if (scan->iss_ScanDesc != NULL)
 	{
@@ -151,9 +165,8 @@ exec_limited_scan(PlanState *ps)
 	}
 
 	/*
-	 * Evaluate the query vector now, as ExecIndexScan() is about to: that may
-	 * run other scans of the index, for which the limit is not meant, or
-	 * fail.
+	 * Evaluate the query vector now, as ExecIndexScan() would do next.  That
+	 * may fail, or run other scans of the index, which the limit is not for.
 	 */
 	if (scan->iss_NumRuntimeKeys != 0 && !scan->iss_RuntimeKeysReady)
 		ExecReScan(ps);
@@ -170,7 +183,7 @@ exec_limited_scan(PlanState *ps)
 	return slot;
 }
 
-/* Forget the scans of an executor whose memory goes away. */
+/* Callback of an executor's memory context: forget its scans. */
 static void
 forget_scans(void *arg)
 {
@@ -208,6 +221,10 @@ remember_scan(PlanState *ps, LimitState *limit, bool first)
 		callback->arg = estate;
 		MemoryContextRegisterResetCallback(estate->es_query_cxt, callback);
 	}
+	/* a scan has one Limit, and a node of an executor that ended has no entry */
+	Assert(hash_search(limited_scans, &ps, HASH_FIND, NULL) == NULL);
+	Assert(ps->ExecProcNodeReal != exec_limited_hybrid &&
+		   ps->ExecProcNodeReal != exec_limited_scan);
 	entry = hash_search(limited_scans, &ps, HASH_ENTER, NULL);
 	entry->limit = limit;
 	entry->filter = IsA(ps, IndexScanState) ? make_filter((IndexScanState *) ps) : NULL;
@@ -218,8 +235,8 @@ remember_scan(PlanState *ps, LimitState *limit, bool first)
 }
 
 /*
- * Remember the scans whose rows a Limit takes: those that it reaches through
- * nodes that pass rows on.  Subplans of these nodes have limits of their own.
+ * Remember the scans whose rows a Limit takes: those that it reaches through nodes that
+ * pass rows on.  Sub-plans of these nodes are not asked for LIMIT rows.
  */
 static void
 find_limited(PlanState *ps, LimitState *limit, bool *found)
@@ -255,7 +272,7 @@ find_limited(PlanState *ps, LimitState *limit, bool *found)
 				break;
 			}
 		case T_NestLoopState:
-			/* the outer side is in order, or one row (join/join.c) */
+			/* the outer side is in order, or has one row (join/join.c) */
 			find_limited(outerPlanState(ps), limit, found);
 			find_limited(innerPlanState(ps), limit, found);
 			break;

@@ -12,12 +12,12 @@
  *		WHERE a IN (...) ORDER BY v <-> q	up to PostgreSQL 16
  *		WHERE x = ANY (a) ORDER BY v <-> q
  *
- * For these, core makes its index paths once more for the plain distance, so
- * that clauses, joins and partial indexes are matched to an index in one place;
- * what comes out is labelled with the order that the query asks for.  It is the
- * same order: query/distance_expr.c proves the expression monotone, rows without a distance
- * come first where they would in a sort (src/hnsw/hnsw.h), and equal values have
- * no order among them.
+ * For these, core makes its index paths once more for the plain distance.  So there is
+ * one place that matches clauses, joins and partial indexes to an index.  The paths are
+ * then labelled with the order that the query asks for.  It is the same order:
+ * query/distance_expr.c proves that the expression is monotone, rows without a distance
+ * come first where a sort would put them first (src/hnsw/hnsw.h), and rows with equal
+ * values have no order.
  *
  * IDENTIFICATION
  *	  src/planner/order/order.c
@@ -44,7 +44,7 @@
 #include "planner/query/promise.h"
 #include "utils/lsyscache.h"
 
-/* The relation's indexes of our access method that the query can use, and that are there */
+/* The relation's hnsw indexes that the query can use; hypothetical ones have no file */
 List *
 loki_usable_indexes(RelOptInfo *rel)
 {
@@ -63,8 +63,8 @@ loki_usable_indexes(RelOptInfo *rel)
 }
 
 /*
- * The expression of a sort key, as one of this relation alone: equal expressions
- * of its parent's are translated, which is how core finds those of children.
+ * The expression of a sort key that is a distance, as one of this relation alone.  For a
+ * child, as core does, an expression of its parent is translated.
  */
 static Node *
 sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
@@ -88,7 +88,7 @@ sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 	return NULL;
 }
 
-/* The sort key of a plain distance; it is in no list of the planner's */
+/* The sort key of a plain distance.  It is in no list of the planner. */
 static List *
 distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 {
@@ -96,6 +96,7 @@ distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 	EquivalenceClass *class = makeNode(EquivalenceClass);
 	PathKey    *key = makeNode(PathKey);
 
+	Assert(loki_is_distance_operator(distance->opno));
 	member->em_expr = (Expr *) distance;
 	member->em_relids = bms_copy(rel->relids);
 	member->em_datatype = FLOAT8OID;
@@ -110,7 +111,10 @@ distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 	return list_make1(key);
 }
 
-/* Have core make the paths of an index that return rows by their distance. */
+/*
+ * Have core make the paths of an index that return rows in the order of a distance.  The
+ * relation is left as it was.
+ */
 List *
 loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 					  OpExpr *distance)
@@ -131,7 +135,11 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 		IndexPath  *path = lfirst(cell);
 
 		if (IsA(path, IndexPath) && path->indexinfo == info && path->indexorderbys != NIL)
+		{
+			Assert(list_length(path->indexorderbys) == 1 &&
+				   list_length(path->path.pathkeys) == 1);
 			result = lappend(result, path);
+		}
 	}
 	root->query_pathkeys = query_pathkeys;
 	rel->indexlist = indexlist;
@@ -140,8 +148,10 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 	return result;
 }
 
-/* An index clause for IN or = ANY over a column of an index, or NULL; core has
- * it where it matches more */
+/*
+ * An index clause for IN or = ANY over a column of an index, or NULL.  From PostgreSQL 17
+ * on, core makes it (LOKI_CORE_MATCHES_MORE).
+ */
 static IndexClause *
 array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -167,7 +177,7 @@ array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return NULL;
 }
 
-/* Whether there is a condition that may be one */
+/* Whether a relation has a condition that with_array_clauses() might match */
 static bool
 has_array_clause(RelOptInfo *rel)
 {
@@ -183,7 +193,7 @@ has_array_clause(RelOptInfo *rel)
 	return false;
 }
 
-/* Whether a list of index clauses, in the order of columns, has one already */
+/* Whether a list of index clauses has one for this condition already */
 static bool
 has_clause(List *clauses, RestrictInfo *rinfo)
 {
@@ -195,7 +205,7 @@ has_clause(List *clauses, RestrictInfo *rinfo)
 	return false;
 }
 
-/* A path with all clauses of = ANY and IN over columns of its index, or NULL */
+/* The path with the index clauses that core does not match, or NULL if there are none */
 static IndexPath *
 with_array_clauses(PlannerInfo *root, IndexPath *path)
 {
@@ -227,6 +237,7 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 			if (lfirst_node(IndexClause, cell)->indexcol == col)
 			clauses = lappend(clauses, lfirst(cell));
 	}
+	Assert(list_length(clauses) == list_length(path->indexclauses) + list_length(added));
 	return create_index_path(root, info, clauses, path->indexorderbys,
 							 path->indexorderbycols, path->path.pathkeys,
 							 ForwardScanDirection, false,
@@ -234,15 +245,16 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 }
 
 /*
- * Drop scans of an index in the same order that leave to the executor what this
- * one does in the index: they are as good at best, and where rows that match are
- * far from the query a thousand times worse.
+ * Drop scans of the same index, in the same order, that leave to the executor what this
+ * one filters in the index.  They are no better, and a thousand times worse if the rows
+ * that match are far from the query.
  */
 static void
 drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
 {
 	ListCell   *cell;
 
+	Assert(arrays->indexorderbys != NIL && arrays->path.pathkeys != NIL);
 	foreach(cell, rel->pathlist)
 	{
 		IndexPath  *path = lfirst(cell);
@@ -254,7 +266,7 @@ drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
 	}
 }
 
-/* Rows without a distance that come first in an order, as bits of hnsw.h */
+/* Which rows without a distance come first in an order, as LOKI_FIRST_xxx */
 Oid
 loki_order_first(PathKey *key, LokiDistanceExpr *distance)
 {
@@ -262,7 +274,7 @@ loki_order_first(PathKey *key, LokiDistanceExpr *distance)
 		(distance->falling ? LOKI_FIRST_NANS : 0);
 }
 
-/* Say in a path in which order it returns rows, and which it puts first. */
+/* Label a path with the order that it returns rows in, and the rows that it puts first. */
 static void
 label_path(IndexPath *path, PathKey *key, Oid first)
 {
@@ -303,6 +315,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 			IndexPath  *path = lfirst_node(IndexPath, lc);
 			IndexPath  *arrays;
 
+			Assert(path->path.parent == rel);
 			label_path(path, key, first);
 			arrays = with_array_clauses(root, path);
 			if (arrays != NULL)

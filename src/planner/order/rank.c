@@ -5,10 +5,10 @@
  *
  *		SELECT id, rank() OVER (ORDER BY v <-> $1) FROM items ORDER BY 2 LIMIT 20
  *
- * A window function may look at every row, so that the scan below it is exact.  What
- * rank(), dense_rank() and row_number() say of a row depends on the rows before it
- * alone: of the rows that LIMIT takes they say the same where there are no others.
- * order/search.c has the plans.
+ * A window function may look at every row, so the scan below it is exact.  But rank(),
+ * dense_rank() and row_number() of a row depend only on the rows before it.  For the rows
+ * that LIMIT takes they are the same whether or not other rows follow.  order/search.c
+ * makes the plans.
  *
  * IDENTIFICATION
  *	  src/planner/order/rank.c
@@ -41,8 +41,8 @@ sorts_by_rank(const PlannerInfo *root)
 }
 
 /*
- * Tell the planner that rows which come out of their window are in the order of their
- * ranks, so that it need not sort by these all that there are.
+ * Tell the planner that rows come out of their window in the order of their ranks, so it
+ * need not sort all rows by these.
  */
 void
 loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows)
@@ -50,6 +50,7 @@ loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows)
 	List	   *ranked = NIL;
 	ListCell   *cell;
 
+	Assert(windows->reloptkind == RELOPT_UPPER_REL);
 	if (!sorts_by_rank(root) || !loki_ranks_rows(root->parse))
 		return;
 	foreach(cell, windows->pathlist)
@@ -65,7 +66,7 @@ loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows)
 		ranked = lappend(ranked, copy);
 	}
 
-	/* add_path() may free those that were there */
+	/* add_path() may free paths of the list, so they are added only now */
 	foreach(cell, ranked)
 		add_path(windows, lfirst(cell));
 }

@@ -3,11 +3,11 @@
  * resjunk.c
  *	  Spare the executor distances that nobody reads.
  *
- * ORDER BY v <-> q LIMIT k, or a score made of it, puts the distance into the
+ * ORDER BY v <-> q LIMIT k, or by a score made of it, puts the distance into the
  * target list of the index scan, for sorting, although the scan already returns
  * rows in order.  The executor would detoast both vectors of every returned row
- * for a column that is then thrown away.  Where a Limit stands right above such a scan, that
- * entry becomes a NULL constant.
+ * for a column that is then thrown away.  If a Limit stands right above such a scan,
+ * that entry becomes a NULL constant.
  *
  * IDENTIFICATION
  *	  src/planner/order/resjunk.c
@@ -28,7 +28,10 @@
 
 static planner_hook_type previous_planner = NULL;
 
-/* The distance that a scan of an hnsw index sorts by; NULL if it is none */
+/*
+ * The distance that a scan of an hnsw index goes by; NULL if the plan is no such scan.
+ * The planner holds a lock on the index; it is closed again.
+ */
 static Expr *
 scan_distance(Plan *plan)
 {
@@ -41,7 +44,7 @@ scan_distance(Plan *plan)
 	if (list_length(scan->indexorderbyorig) != 1)
 		return NULL;
 
-	/* other extensions plan with indexes that do not exist */
+	/* other extensions plan with hypothetical indexes */
 	index = try_relation_open(scan->indexid, NoLock);
 	if (index == NULL)
 		return NULL;
@@ -74,9 +77,10 @@ sorts_by(const Sort *sort, AttrNumber column)
 }
 
 /*
- * A Limit reads sort columns only for WITH TIES, and nothing above it sees a
- * resjunk column of its child but a Sort of the rows that it takes (order/search.c); what a
- * WindowAgg goes by is not resjunk.
+ * Replace the distance below a Limit by NULL if nobody reads it.  The Limit reads sort
+ * columns only for WITH TIES.  Above it only a Sort of the rows that it takes sees a
+ * resjunk column of its child (order/search.c).  The columns that a WindowAgg goes by are
+ * not resjunk.
  */
 static void
 drop_distance(Limit *limit, const Sort *above)
@@ -85,6 +89,7 @@ drop_distance(Limit *limit, const Sort *above)
 	Expr	   *orderby = scan_distance(scan);
 	ListCell   *cell;
 
+	Assert(limit->limitOption == LIMIT_OPTION_COUNT);
 	if (orderby == NULL || !IsA(orderby, OpExpr))
 		return;
 	foreach(cell, scan->targetlist)

@@ -3,11 +3,12 @@
  * search.c
  *	  Which scans of hnsw indexes are searches.
  *
- * A search, which is what an index is for, finds nearly all of the nearest rows, and
- * returns late those that it finds late.  So a scan is one only where a LIMIT takes
- * its rows and nothing else sees their order: where follow() comes to it from the
- * Limit of a finished plan, over nodes that pass rows on as they come.  The rows that
- * LIMIT takes are then sorted.  What follow() does not know remains exact.
+ * A search, which is what an index is for, finds nearly all of the nearest rows.  A row
+ * that it finds late it returns late.  So a scan may be a search only if a LIMIT takes
+ * its rows and nothing else sees their order.  follow() looks for such scans: it starts
+ * at the Limit of a finished plan and goes down over nodes that pass rows on as they
+ * come.  The rows that LIMIT takes are then sorted.  A scan below a node that follow()
+ * does not know remains exact.
  *
  * src/planner/README, "Order", has the argument.
  *
@@ -40,7 +41,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* The scans that a Limit takes rows from, and what is in between */
+/* The scans that a Limit takes rows from, and what the nodes in between do */
 typedef struct Chain
 {
 	PlannerInfo *root;
@@ -69,7 +70,7 @@ copy_path(const void *path, Size size)
 	return memcpy(palloc(size), path, size);
 }
 
-/* What a scan of an index would go by now */
+/* The settings that a scan of an index would go by now; the planner holds its lock */
 static void
 index_settings(IndexOptInfo *info, LokiScanSettings *settings)
 {
@@ -79,10 +80,7 @@ index_settings(IndexOptInfo *info, LokiScanSettings *settings)
 	index_close(index, NoLock);
 }
 
-/*
- * Whether slots of the index decide a condition, so that no row that it finds is
- * dropped by a recheck.
- */
+/* Whether slots of the index decide a condition, so that no recheck drops a row */
 static bool
 is_decided(const IndexPath *path, const IndexClause *clause)
 {
@@ -105,14 +103,17 @@ is_decided(const IndexPath *path, const IndexClause *clause)
 		else if (!IsA(qual, NullTest))
 			return false;
 
-		/* what is before what depends on a time zone */
+		/*
+		 * comparing timestamptz with timestamp or date depends on the time
+		 * zone
+		 */
 		if (right != left && (left == TIMESTAMPTZOID || right == TIMESTAMPTZOID))
 			return false;
 	}
 	return true;
 }
 
-/* Whether the index answers all of some conditions, so that none is left to a filter */
+/* Whether the index answers all of these conditions, so that the filter has none */
 static bool
 leaves_none(const IndexPath *path, List *clauses)
 {
@@ -129,7 +130,7 @@ leaves_none(const IndexPath *path, List *clauses)
 	return true;
 }
 
-/* Whether every row that a scan finds is one that it returns */
+/* Whether a scan returns every row that it finds */
 static bool
 is_bare(const IndexPath *path)
 {
@@ -161,6 +162,7 @@ follow_index(Chain *chain, IndexPath *path)
 {
 	IndexPath  *copy;
 
+	/* without sort keys, late rows could not be sorted */
 	if (!is_ordered_scan(path) || chain->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
@@ -180,6 +182,7 @@ follow_hybrid(Chain *chain, CustomPath *path)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));
 	walk = copy_path(LokiHybridWalk(path), sizeof(IndexPath));
+	Assert(compare_pathkeys(walk->path.pathkeys, path->path.pathkeys) == PATHKEYS_EQUAL);
 	copy->custom_paths = list_copy(path->custom_paths);
 	linitial(copy->custom_paths) = walk;
 	chain->scans = lappend(chain->scans, walk);
@@ -199,7 +202,7 @@ follow_projection(Chain *chain, ProjectionPath *path)
 	return &path->path;
 }
 
-/* Functions that return sets make more rows of one, or none. */
+/* A function that returns a set makes several rows of one, or none. */
 static Path *
 follow_set_projection(Chain *chain, ProjectSetPath *path)
 {
@@ -214,7 +217,7 @@ follow_set_projection(Chain *chain, ProjectSetPath *path)
 	return &path->path;
 }
 
-/* Rows that were changed meanwhile, or that are locked by others, may be dropped. */
+/* LockRows may drop rows that others have changed or locked. */
 static Path *
 follow_locks(Chain *chain, LockRowsPath *path)
 {
@@ -230,8 +233,8 @@ follow_locks(Chain *chain, LockRowsPath *path)
 }
 
 /*
- * A nested loop has the order of its outer side; or of its inner one, where join/join.c
- * or join/keys.c made it of a single outer row.
+ * A nested loop has the order of its outer side.  If join/join.c or join/keys.c made it,
+ * its outer side is a single row, and it has the order of its inner side.
  */
 static Path *
 follow_join(Chain *chain, NestPath *path)
@@ -253,7 +256,7 @@ follow_join(Chain *chain, NestPath *path)
 	return &path->jpath.path;
 }
 
-/* The subpaths of an Append that has one, or of a MergeAppend; NIL if none leads on */
+/* The subpaths of an Append or MergeAppend, as far as they lead to scans; NIL if none */
 static List *
 follow_all(Chain *chain, List *subpaths)
 {
@@ -296,7 +299,7 @@ follow_merge_append(Chain *chain, MergeAppendPath *path)
 	return &path->path;
 }
 
-/* An incremental sort would rely on the order; all keys are sorted by above it. */
+/* An IncrementalSort would rely on the order.  It is left out; a Sort above has all keys. */
 static Path *
 follow_incremental_sort(Chain *chain, IncrementalSortPath *path)
 {
@@ -306,7 +309,7 @@ follow_incremental_sort(Chain *chain, IncrementalSortPath *path)
 	return sub;
 }
 
-/* Whether an expression has parameters of a plan, which subqueries need not know */
+/* Whether an expression has parameters of a plan, which a subquery may not know */
 static bool
 has_plan_parameters(Node *node, void *context)
 {
@@ -318,8 +321,8 @@ has_plan_parameters(Node *node, void *context)
 }
 
 /*
- * A subquery with an order, where the query itself has none: the rows that LIMIT takes
- * of it are sorted within, by keys that need not be columns of the subquery.
+ * A subquery has an order, and the query itself has none.  The rows that LIMIT takes are
+ * sorted within the subquery, since its sort keys need not be among its columns.
  */
 static Path *
 sort_subquery(const Chain *chain, Chain *inner, RelOptInfo *rel, Path *path)
@@ -328,6 +331,7 @@ sort_subquery(const Chain *chain, Chain *inner, RelOptInfo *rel, Path *path)
 		has_plan_parameters(chain->limit->limitCount, NULL) ||
 		has_plan_parameters(chain->limit->limitOffset, NULL))
 		return NULL;
+	Assert(chain->scans == NIL && inner->keys != NIL);
 	return search_sorted(inner, rel, path);
 }
 
@@ -360,9 +364,9 @@ follow_subquery(Chain *chain, SubqueryScanPath *path)
 }
 
 /*
- * A copy of a path in which every scan that was reached is a copy, listed in
- * chain->scans; NULL if none is.  Each node passes on the rows of the node below it as
- * they come, and may be stopped at any row.
+ * Go down a path to its scans.  Each node on the way passes on the rows of the node below
+ * it as they come, and may be stopped at any row.  Returns a copy of the path in which
+ * every scan that was reached is a copy, listed in chain->scans; NULL if none was.
  */
 static Path *
 follow(Chain *chain, Path *path)
@@ -400,9 +404,9 @@ follow(Chain *chain, Path *path)
  */
 
 /*
- * How many rows a Limit takes, those that it passes over too: a bigint that is NULL or
- * very large if it is all.  The Limit has evaluated both before, and has raised an
- * error if one is negative; the sum is none, however large they are.
+ * How many rows a Limit takes, including those that it skips: a bigint expression that is
+ * NULL, or very large, for all rows.  The outer Limit evaluates count and offset first
+ * and raises an error if one is negative.  The sum raises none, however large they are.
  */
 static Node *
 rows_taken(PlannerInfo *root, Node *count, Node *offset)
@@ -432,7 +436,7 @@ rows_taken(PlannerInfo *root, Node *count, Node *offset)
 	return eval_const_expressions(root, sum);
 }
 
-/* The estimate of it, in the form that preprocess_limit() has; -1: not known */
+/* The estimate of rows_taken(), in preprocess_limit()'s form; -1: not known */
 static int64
 rows_taken_estimate(const FinalPathExtraData *final)
 {
@@ -443,8 +447,9 @@ rows_taken_estimate(const FinalPathExtraData *final)
 }
 
 /*
- * Have the Limit WITH TIES that is made for this level go by the first of the sort
- * keys, the distance: those before it that are constants may stay.
+ * Have the Limit WITH TIES of this level go by the first sort key, the distance.  It
+ * finds its columns in the sort clause, which is cut after the distance.  Constants
+ * before the distance may stay.
  */
 static void
 tie_by_distance(PlannerInfo *root)
@@ -452,6 +457,7 @@ tie_by_distance(PlannerInfo *root)
 	List	   *clauses = NIL;
 	ListCell   *cell;
 
+	Assert(root->parse->sortClause != NIL);
 	foreach(cell, root->parse->sortClause)
 	{
 		clauses = lappend(clauses, lfirst(cell));
@@ -462,14 +468,15 @@ tie_by_distance(PlannerInfo *root)
 }
 
 /*
- * The rows that a Limit takes of a path.  Where there are further keys, so do those
- * that are as near as the farthest of them.
+ * The rows that a Limit takes of a path.  If there are further sort keys, rows that are
+ * as near as the farthest of them are taken too.
  */
 static Path *
 take_rows(Chain *chain, RelOptInfo *rel, Path *path)
 {
 	PlannerInfo *root = chain->root;
 
+	Assert(chain->limit->limitOption == LIMIT_OPTION_COUNT);
 	if (chain->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
@@ -480,13 +487,14 @@ take_rows(Chain *chain, RelOptInfo *rel, Path *path)
 									  0, rows_taken_estimate(chain->final));
 }
 
-/* The same in order */
+/* The rows that a Limit takes of a path, sorted; even where enable_sort is off */
 static Path *
 sort_taken(Chain *chain, RelOptInfo *rel, Path *path)
 {
 	bool		sorts = enable_sort;
 	Path	   *taken = take_rows(chain, rel, path);
 
+	Assert(chain->keys != NIL);
 	enable_sort = true;
 	taken = (Path *) create_sort_path(chain->root, rel, taken, chain->keys, -1);
 	enable_sort = sorts;
@@ -494,10 +502,10 @@ sort_taken(Chain *chain, RelOptInfo *rel, Path *path)
 }
 
 /*
- * The columns of rows that are yet to be sorted: those of the select list, at their
- * places, by which a Limit WITH TIES knows them.  In place of what core computes of
- * sorted rows alone, volatile functions and expensive ones, is NULL; what they are
- * computed from comes last.
+ * The columns of rows before they are sorted.  Columns of the select list keep their
+ * places, by which a Limit WITH TIES knows them.  Core computes volatile and expensive
+ * functions only for sorted rows: NULL takes their places, and the columns that they are
+ * computed from come last.
  */
 static PathTarget *
 sort_target(PlannerInfo *root, const PathTarget *final, const PathTarget *input)
@@ -524,12 +532,13 @@ sort_target(PlannerInfo *root, const PathTarget *final, const PathTarget *input)
 }
 
 /*
- * Replace the final target of a path by what its rows are sorted in.  The nodes that
- * have it are copies: the one that computes it, and projections above.
+ * Replace the final target of a path by the columns that its rows are sorted with.  The
+ * nodes that have it are copies: the one that computes it, and projections above.
  */
 static void
 replace_target(Path *path, const PathTarget *final, PathTarget *target)
 {
+	Assert(path->pathtarget == final);
 	while (path->pathtarget == final)
 	{
 		path->pathtarget = target;
@@ -540,8 +549,8 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
 }
 
 /*
- * The rows that follow() came to, of which a Limit takes some, by a search, in order;
- * NULL if they remain exact.
+ * Make searches of the scans that follow() came to.  Returns the path of the rows that
+ * the Limit takes, in order; NULL if the scans have to remain exact.
  */
 static Path *
 search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
@@ -558,10 +567,10 @@ search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
 	}
 
 	/*
-	 * Ties may be more rows than LIMIT takes, which are not to be locked.
-	 * LockRows knows columns by their names, which the topmost target has
-	 * alone, so that functions are called below it: not those that depend on
-	 * the order of calls.
+	 * LockRows must not lock ties, which may be more rows than LIMIT takes.
+	 * It knows columns by their names, which only the topmost target has, so
+	 * functions are called below it.  That is not right for volatile ones,
+	 * which may depend on the order of calls.
 	 */
 	if (root->parse->rowMarks != NIL)
 	{
@@ -578,8 +587,8 @@ search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
 }
 
 /*
- * The ranks of the rows that a Limit takes: its WindowAgg needs no others (order/rank.c).
- * A condition that ends it at some rank leaves the first of them.
+ * The ranks of the rows that a Limit takes.  The WindowAgg needs no other rows
+ * (order/rank.c).  If a run condition ends it at some rank, the first rows are left.
  */
 static Path *
 rank_taken(Chain *chain, WindowAggPath *path)
@@ -589,6 +598,7 @@ rank_taken(Chain *chain, WindowAggPath *path)
 	Path	   *taken;
 	Cost		cost;
 
+	Assert(chain->scans == NIL && !chain->drops);
 	chain->keys = below->pathkeys;
 	taken = follow(chain, below);
 	if (taken == NULL || chain->further_keys)
@@ -606,8 +616,9 @@ rank_taken(Chain *chain, WindowAggPath *path)
 }
 
 /*
- * A copy of a path that ranks rows, of which a Limit takes the first, as a search;
- * NULL if it is none.  Each node above the WindowAgg passes on every row.
+ * A Limit takes the first rows of a path that ranks them: a copy of it, whose scans are
+ * searches; NULL if it is no such path.  Each node above the WindowAgg passes on every
+ * row.
  */
 static Path *
 search_ranks(Chain *chain, Path *path)
@@ -651,7 +662,7 @@ may_repeat(Node *expr)
 	return !contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
-/* A Limit whose scans are searches, or as it was */
+/* The Limit with scans that are searches, or as it was */
 static Path *
 limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 			 const FinalPathExtraData *final)
@@ -660,6 +671,7 @@ limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 	Chain		ranks = {.root = root, .final = final, .limit = limit};
 	Path	   *sub;
 
+	Assert(final->limit_needed);
 	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
 		!may_repeat(limit->limitCount) || !may_repeat(limit->limitOffset))
 		return &limit->path;
@@ -675,9 +687,9 @@ limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * A plan without a Limit whose scans may return rows late, or as it was.  A cursor
+ * A plan without a Limit, with scans that may return rows late, or as it was.  A cursor
  * goes on for as long as it is asked to, and its first rows must not wait for all
- * others; and who sets relaxed_order wants it so.
+ * others.  Users who set relaxed_order ask for late rows.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
@@ -703,7 +715,7 @@ search_on(PlannerInfo *root, Path *path)
 	return sub;
 }
 
-/* The hook that sees the paths of each stage of a query level, and the finished ones */
+/* create_upper_paths_hook: called with the paths of each stage, and the finished ones */
 static void
 finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 			 RelOptInfo *output, void *extra)

@@ -4,12 +4,12 @@
  *	  Expressions that rise or fall with a distance.
  *
  * People sort by scores: 1 - (v <=> q) DESC, inner_product(v, q) DESC.  Such
- * an expression is peeled, one operation after the other, down to a distance.
- * Each operation must be monotone in the range that its argument can be in;
- * it need not be strictly so, as rows with equal scores have no order.
+ * an expression is peeled down to a distance, one operation after the other.
+ * Each operation must be monotone in the range that its argument can be in.
+ * It need not be strictly monotone, since rows with equal scores have no order.
  *
- * Only constants are taken for the other argument of an operation, because of
- * a parameter's value nothing is known that would hold for the next one.
+ * The other argument of an operation must be a constant.  A parameter may have
+ * another value, and another sign, at the next execution of the plan.
  *
  * IDENTIFICATION
  *	  src/planner/query/distance_expr.c
@@ -38,9 +38,9 @@
 #include "utils/syscache.h"
 
 /*
- * Constants that are larger, or smaller than its reciprocal, are not dealt with,
- * nor more operations on a bound, so that one of up to MAX_VALUE cannot overflow;
- * no distance comes near that.
+ * Constants must lie between 1 / MAX_FACTOR and MAX_FACTOR, and a bound may be
+ * wrapped in MAX_OPERATIONS at most.  Then a bound of up to MAX_VALUE, which is far
+ * beyond any distance, cannot overflow.
  */
 #define MAX_FACTOR		1e10
 #define MAX_VALUE		1e100
@@ -97,7 +97,7 @@ loki_is_distance_operator(Oid opno)
 	return found;
 }
 
-/* The operator that a function's call stands for */
+/* The operator that computes the same as a function's call, or NULL */
 static OpExpr *
 operator_of_function(FuncExpr *call, bool *falling)
 {
@@ -199,9 +199,9 @@ float_call(Node *expr, Oid *function, List **args)
 }
 
 /*
- * An operation of two arguments, one of them constant.  A division by what is
- * below is monotone where that cannot be zero, and is left to range checks of
- * the caller, as its inverse is itself.
+ * Peel an operation of two arguments, one of them constant.  A division by the
+ * other argument is monotone only where that cannot be zero; map_range() checks
+ * this.
  */
 static bool
 peel_arithmetic(Oid function, List *args, Peeled *peeled)
@@ -210,6 +210,7 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 	Node	   *right = lsecond(args);
 	double		k;
 
+	Assert(list_length(args) == 2 && !peeled->falling);
 	peeled->constant_first = false;
 	if (finite_constant(right, &k))
 	{
@@ -294,8 +295,8 @@ peel(Node *expr, Peeled *peeled)
 }
 
 /*
- * The range of an expression from that of what is below, or false where the
- * operation is not monotone, or not defined, in all of the latter.
+ * Turn the range of the argument into that of the expression.  False if the
+ * operation is not monotone, or not defined, in the whole range of the argument.
  */
 static bool
 map_range(Node *expr, Peeled *peeled, double *low, double *high)
@@ -357,6 +358,7 @@ map_range(Node *expr, Peeled *peeled, double *low, double *high)
 	}
 	*low = Min(a, b);
 	*high = Max(a, b);
+	Assert(*low <= *high);		/* neither is NaN */
 	return true;
 }
 
@@ -370,6 +372,8 @@ distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high)
 	result->distance = base_distance(expr, &result->falling);
 	if (result->distance != NULL)
 	{
+		Assert(result->distance->opresulttype == FLOAT8OID &&
+			   list_length(result->distance->args) == 2);
 		result->wrapped = (Node *) result->distance != expr;
 		distance_range(result->distance->opno, low, high);
 		return true;
@@ -392,7 +396,7 @@ loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 	return distance_expr(expr, result, &low, &high);
 }
 
-/* A value that no operation of a wrapping makes overflow; NULL becomes one, too */
+/* The value, kept within MAX_VALUE so that no operation overflows; NULL gives MAX_VALUE */
 static Expr *
 clamp(Expr *value)
 {
@@ -415,15 +419,18 @@ clamp(Expr *value)
 }
 
 /*
- * What rounding in an operation, and in those above it, may be worth in what is
- * below it: a sum loses what is small beside its constant.  The part of a value
- * that each operation loses is another matter.
+ * How far rounding in an operation, and in those above it, may move the argument:
+ * a sum loses what is small beside its constant.  `above` is the same for the
+ * operations above.  Relative errors are not counted here.
  */
 static double
 rounding_below(const Peeled *peeled, double above)
 {
 	double		k = peeled->constant ? fabs(DatumGetFloat8(peeled->constant->constvalue)) : 0;
 
+	Assert(k <= MAX_FACTOR);
+	Assert(k >= 1 / MAX_FACTOR ||
+		   (peeled->inverse != F_FLOAT8DIV && peeled->inverse != F_FLOAT8MUL));
 	if (peeled->inverse == F_FLOAT8DIV)
 		return above / k;
 	if (peeled->inverse == F_FLOAT8MUL)
@@ -432,8 +439,9 @@ rounding_below(const Peeled *peeled, double above)
 }
 
 /*
- * Undo operations of a wrapping on what its value is compared with; NULL where
- * the result would be too far from the truth.
+ * Turn the bound of a wrapped distance into a bound of the distance itself, by
+ * undoing the operations one after the other.  NULL if rounding could move it by
+ * more than LOKI_BOUND_SLOP.
  */
 static Expr *
 undo(Node *expr, Expr *bound)
@@ -443,6 +451,7 @@ undo(Node *expr, Expr *bound)
 	double		rounding = 0;
 	int			operations = 0;
 
+	Assert(exprType((Node *) bound) == FLOAT8OID);
 	if (base_distance(expr, &falling) == NULL)
 		bound = clamp(bound);
 	while (base_distance(expr, &falling) == NULL)
@@ -468,7 +477,7 @@ undo(Node *expr, Expr *bound)
 	return bound;
 }
 
-/* A comparison of floats of which one side falls or rises with a distance */
+/* Takes a comparison of floats, of which one side rises or falls with a distance. */
 bool
 loki_distance_bound(Node *clause, LokiDistanceBound *result)
 {
@@ -501,11 +510,17 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	else if (exprType(right) != FLOAT8OID)
 		return false;
 
+	/* the distance is on the left now, and the operator is not equality */
+	Assert(strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber &&
+		   strategy != BTEqualStrategyNumber);
 	result->distance = distance.distance;
 	result->bound = undo(left, (Expr *) right);
 	result->upper = (strategy < BTEqualStrategyNumber) != distance.falling;
 
-	/* NaN is above all else; <= may be of NaN, which a wrapped bound never is */
+	/*
+	 * NaN is above all numbers, so > and >= hold for it.  d <= NaN holds for
+	 * it as well; a bound that was unwrapped is never NaN.
+	 */
 	result->nans = strategy > BTEqualStrategyNumber ||
 		(distance.wrapped && strategy == BTLessEqualStrategyNumber);
 	result->exact = !distance.wrapped;
@@ -519,6 +534,7 @@ loki_constant_distance(OpExpr *op)
 	OpExpr	   *result = copyObject(op);
 	Node	   *query = lsecond(op->args);
 
+	Assert(loki_is_distance_operator(op->opno));
 	lsecond(result->args) = makeNullConst(exprType(query), -1, exprCollation(query));
 	return result;
 }

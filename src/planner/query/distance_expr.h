@@ -37,10 +37,10 @@ typedef struct LokiDistanceExpr
 extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
 
 /*
- * What a comparison says about a distance.  The bound is a float8 expression
- * of all that the clause compares with; where the distance is wrapped it may
- * be off by LOKI_BOUND_SLOP, or by that part of it, and where it is NULL or NaN
- * it says nothing.  The clause itself has to be checked in any case.
+ * What a comparison says about a distance.  The bound is a float8 expression.
+ * Where the distance is wrapped, the bound may be off by LOKI_BOUND_SLOP, absolute
+ * or relative.  A bound that is NULL or NaN says nothing.  The clause itself has to
+ * be checked in any case.
  */
 typedef struct LokiDistanceBound
 {

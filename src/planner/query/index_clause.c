@@ -3,17 +3,17 @@
  * index_clause.c
  *	  Index clauses for conditions that core does not match to an index.
  *
- * x = ANY (column), where the column is an array: core matches a column on the
- * left alone.  Where the operator is the one by which arrays compare elements,
- * the condition is true of just the rows for which column @> ARRAY[x] is: if x
- * is NULL of none, and whatever NULLs the column's arrays have.
+ * x = ANY (column), where the column is an array.  Core matches only a column on
+ * the left side.  If the operator is the one by which arrays compare elements, the
+ * condition is true for the same rows as column @> ARRAY[x].  That holds if x is
+ * NULL, which no row matches, and if arrays of the column contain NULLs.
  *
- * A text column equal to a name, as of the current user, or under another
- * collation than the index's: as long as none of them is nondeterministic, equal is
- * what has the same bytes.
+ * A text column that is equal to a name, such as that of the current user, or is
+ * compared under another collation than the index's.  Under deterministic
+ * collations, equal texts have the same bytes.
  *
- * A boolean column, alone or below NOT, IS TRUE or IS FALSE: up to PostgreSQL 15
- * core knows that only of its own operator families.
+ * A boolean column, alone or below NOT, IS TRUE or IS FALSE.  Up to PostgreSQL 15
+ * core matches these only for its own operator families.
  *
  * IDENTIFICATION
  *	  src/planner/query/index_clause.c
@@ -102,6 +102,7 @@ contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 	Node	   *array = array_of(root, saop, array_type);
 	Expr	   *expr;
 
+	Assert(saop->useOr);
 	if (array == NULL)
 		return NULL;
 	expr = make_opclause(OID_ARRAY_CONTAINS_OP, BOOLOID, false, (Expr *) column,
@@ -115,6 +116,10 @@ loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 {
 	IndexClause *clause = makeNode(IndexClause);
 
+	/* the first column is the vector, which no condition is about */
+	Assert(col > 0);
+	Assert(!rinfo->pseudoconstant &&
+		   indexqual->security_level <= rinfo->security_level);
 	clause->rinfo = rinfo;
 	clause->indexquals = list_make1(indexqual);
 	clause->lossy = false;
@@ -148,7 +153,7 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return NULL;
 }
 
-/* Whether a condition compares text; the index may know it or not */
+/* Whether a condition is an equality of text, under whatever collation */
 bool
 loki_is_text_equality(Node *clause)
 {
@@ -180,6 +185,7 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	OpExpr	   *op = (OpExpr *) rinfo->clause;
 
+	Assert(loki_is_text_equality((Node *) op));
 	if (!is_deterministic(op->inputcollid) || contain_volatile_functions((Node *) op))
 		return NULL;
 	for (int col = 1; col < info->nkeycolumns; col++)
@@ -204,7 +210,7 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return NULL;
 }
 
-/* What a condition says of a boolean: NULL if it is none that core reduces to */
+/* The boolean that a condition is about, and the value that it must have */
 static Node *
 boolean_operand(Node *clause, bool *value)
 {
@@ -249,9 +255,9 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 }
 
 /*
- * The index clause for a condition, or NULL.  It is evaluated before all others,
- * so none that must wait for a security barrier: @> is not leakproof, whatever
- * it stands for.
+ * The index clause for a condition, or NULL.  An index clause is evaluated before all
+ * others, so the condition must not have to wait for a security barrier.  @> is not
+ * leakproof, even if the operator of the condition is.
  */
 IndexClause *
 loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)

@@ -3,13 +3,14 @@
  * promise.c
  *	  What plans may rely on in a scan of an hnsw index.
  *
- * A path says in its order-by operator what the scan is to keep (src/hnsw/hnsw.h).
- * It is labelled where its costs are estimated, which every index path is that
- * the server or this library makes, so that there is none without: as exact.  Such
- * a scan returns every row, in order, and any node may be above it.
+ * A path has a label in its order-by operator that says what the scan must keep to
+ * (src/hnsw/hnsw.h).  It gets the label when its costs are estimated.  This happens to
+ * every index path that the server or this library makes, so no path is without one.
+ * The first label is exact: the scan returns every row, in order, and any node may be
+ * above it.
  *
- * Which scans become searches is decided in order/search.c, when plans are finished; here
- * is guessed at it, for costs.  src/planner/README, "Order", has the argument.
+ * order/search.c decides which scans become searches, when plans are finished.  This
+ * file only guesses that, for the costs.  src/planner/README, "Order", has the argument.
  *
  * IDENTIFICATION
  *	  src/planner/query/promise.c
@@ -22,19 +23,30 @@
 #include "parser/parsetree.h"
 #include "planner/query/promise.h"
 
+#define FIRST_BITS		(LOKI_FIRST_NULLS | LOKI_FIRST_NANS)
+#define PLAN_BITS \
+	(LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT | LOKI_PLAN_LATE)
+
 /* ----------------------------------------------------------------
  * Labels
  * ----------------------------------------------------------------
  */
 
-/* What a path asks of its scan */
+/* The label of a path, which goes by one distance */
 static Oid
 promise_bits(const IndexPath *path)
 {
-	return linitial_node(OpExpr, path->indexorderbys)->inputcollid;
+	Oid			bits = linitial_node(OpExpr, path->indexorderbys)->inputcollid;
+
+	Assert(list_length(path->indexorderbys) == 1);
+	/* distances have no collation: all that is there is ours */
+	Assert((bits & ~(FIRST_BITS | PLAN_BITS)) == 0);
+	/* a scan that may be late is a search */
+	Assert((bits & (LOKI_PLAN_EXACT | LOKI_PLAN_LATE)) != (LOKI_PLAN_EXACT | LOKI_PLAN_LATE));
+	return bits;
 }
 
-/* The operator may be one that other paths have as well, so this one gets a copy. */
+/* Other paths may share the operator, so this one gets a copy. */
 static void
 replace_bits(IndexPath *path, Oid bits)
 {
@@ -51,12 +63,13 @@ replace_bits(IndexPath *path, Oid bits)
 void
 loki_promise_first(IndexPath *path, Oid first)
 {
+	Assert((first & ~FIRST_BITS) == 0);
 	replace_bits(path, promise_bits(path) | first);
 }
 
 /*
- * Label a path: called when its costs are estimated.  Under pgvector's limits a scan
- * returns what these leave, in order.
+ * Give a path its first label, when its costs are estimated.  `complete` is false under
+ * pgvector's limits: the scan returns what these leave, in order.
  */
 void
 loki_promise_label(IndexPath *path, bool complete)
@@ -65,11 +78,12 @@ loki_promise_label(IndexPath *path, bool complete)
 
 	if (bits & LOKI_PLAN_MADE)
 		return;
+	Assert((bits & PLAN_BITS) == 0);
 	replace_bits(path, bits | LOKI_PLAN_MADE |
 				 (complete ? LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT : 0));
 }
 
-/* Have the scan of a path return every row, whatever the settings say of others. */
+/* Have the scan of a path return every row, whatever the settings say. */
 void
 loki_promise_exact(IndexPath *path)
 {
@@ -78,18 +92,20 @@ loki_promise_exact(IndexPath *path)
 }
 
 /*
- * Have scans, given by their index paths, find rows by a search; `late` is
- * LOKI_PLAN_LATE if these may come late, as their order is made good, or 0.
+ * Have the scans of these index paths find rows by a search.  `late` is LOKI_PLAN_LATE
+ * if rows may come late, because a node above sorts them, or 0.
  */
 void
 loki_promise_permit(List *scans, Oid late)
 {
 	ListCell   *cell;
 
+	Assert(late == 0 || late == LOKI_PLAN_LATE);
 	foreach(cell, scans)
 	{
 		IndexPath  *path = lfirst_node(IndexPath, cell);
 
+		Assert(promise_bits(path) & LOKI_PLAN_MADE);
 		replace_bits(path, (promise_bits(path) & ~LOKI_PLAN_EXACT) | late);
 	}
 }
@@ -99,7 +115,7 @@ loki_promise_permit(List *scans, Oid late)
  * ----------------------------------------------------------------
  */
 
-/* Whether something in a query has need of all rows, or of their order */
+/* Whether something in a query needs all rows, or relies on their order */
 static bool
 consumes_order(const Query *parse)
 {
@@ -131,8 +147,8 @@ is_all_of_parent(const PlannerInfo *parent)
 }
 
 /*
- * Whether scans of a query level are likely to be searches.  It decides over their
- * costs alone.
+ * Whether scans of a query level are likely to be searches.  Only their costs depend
+ * on it.
  */
 bool
 loki_promise_likely_search(const PlannerInfo *root)
@@ -141,7 +157,7 @@ loki_promise_likely_search(const PlannerInfo *root)
 
 	while (!consumes_order(root->parse))
 	{
-		/* ranks are sorted by within their own query, or all rows have theirs */
+		/* an order of the level above needs the ranks of all rows */
 		if (ranks && root->parse->sortClause != NIL)
 			return false;
 		ranks |= root->parse->hasWindowFuncs;
@@ -158,10 +174,7 @@ loki_promise_likely_search(const PlannerInfo *root)
 	return false;
 }
 
-/*
- * The rows that a query level takes of its scans, as far as it is known: 0 or less
- * where it is not.
- */
+/* The rows that a query level takes from its scans; 0 or less if that is not known */
 double
 loki_promise_wanted(const PlannerInfo *root)
 {

@@ -14,7 +14,7 @@
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 
-/* Whether a window function is a rank: it needs no rows but those before its own */
+/* Whether a window function is a rank, which depends only on the rows before its own */
 bool
 loki_is_rank(const WindowFunc *function)
 {
@@ -23,8 +23,8 @@ loki_is_rank(const WindowFunc *function)
 }
 
 /*
- * Walker: whether there is a window function that looks at further rows, or one of
- * another window than those before it (0: there was none).
+ * Walker: whether there is a window function that looks at further rows, or one whose
+ * window is not that of the functions before it (0: there was none).
  */
 static bool
 has_other_function(Node *node, Index *window)
@@ -44,8 +44,8 @@ has_other_function(Node *node, Index *window)
 }
 
 /*
- * Whether all window functions of a query are ranks within one window, that of all
- * rows, and nothing but an order follows.
+ * Whether all window functions of a query are ranks within one window that has no
+ * PARTITION BY, and nothing but a Sort and a Limit follows.
  */
 bool
 loki_ranks_rows(const Query *parse)
