@@ -3,11 +3,10 @@
  * alter.c
  *	  ALTER INDEX ... SET: saying that a parameter waits for REINDEX.
  *
- * An index keeps the links, bits and profile that it was built with, whatever its
- * storage parameters say since.  Whoever changes them is told so.  The server calls
- * a hook when it has altered a relation, which is the one place that knows both the
- * command and the index: what parses storage parameters knows no index, and is
- * called by CREATE INDEX and a restore of a dump as well.
+ * An index keeps the links, bits and profile that it was built with, even if its storage
+ * parameters are changed.  A NOTICE says so.  The server calls a hook when it has altered a
+ * relation.  Only the hook knows both the command and the index.  The parser of storage
+ * parameters knows no index, and is also called by CREATE INDEX and by restores of dumps.
  *
  * IDENTIFICATION
  *	  src/hnsw/alter.c
@@ -39,8 +38,8 @@
 static object_access_hook_type next_hook = NULL;
 
 /*
- * The storage parameters of an index as this command has left them, where other
- * commands do not see them yet; NULL if there are none.
+ * The storage parameters of an index as the current command has left them, which other
+ * commands do not see yet; NULL if there are none.
  */
 static LokiHnswOptions *
 read_options(Relation index)
@@ -63,7 +62,7 @@ read_options(Relation index)
 	return options;
 }
 
-/* Whether two sets of parameters ask for another index */
+/* Whether two sets of parameters ask for different indexes */
 static bool
 ask_for_another(const LokiHnswOptions *a, const LokiHnswOptions *b)
 {
@@ -73,10 +72,7 @@ ask_for_another(const LokiHnswOptions *a, const LokiHnswOptions *b)
 		loki_option_refine_bits(a) != loki_option_refine_bits(b);
 }
 
-/*
- * Add a parameter that the index was built with to a list, if its new value is
- * another.
- */
+/* Add a parameter that the index was built with to a list, if its new value differs. */
 static void
 add_parameter(StringInfo list, const char *name, int built, int wanted)
 {
@@ -85,8 +81,8 @@ add_parameter(StringInfo list, const char *name, int built, int wanted)
 }
 
 /*
- * What an index was built with and its parameters do not ask for any more.  Bits
- * that a compact build is to choose itself may come out as anything.
+ * List what an index was built with that its parameters do not ask for any more.  A compact
+ * build chooses bits itself, so these are not compared.
  */
 static void
 list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
@@ -100,11 +96,12 @@ list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
 
 	if (options != NULL)
 		wanted = *options;
-	/* whether that goes together with m is for the build to say */
+	/* the build checks ef_construction against m; it does not matter here */
 	wanted.ef_construction = LOKI_MAX_EF_CONSTRUCTION;
 	chosen = wanted.profile == LOKI_PROFILE_COMPACT;
 	loki_meta_read(index, &built);
 	loki_build_describe(&wanted, &column, built.nattributes, built.attr_type, 0, &described);
+	Assert(described.nattributes == built.nattributes);
 
 	if (built.profile != described.profile)
 		appendStringInfo(list, "profile = %s",
@@ -116,7 +113,10 @@ list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
 		add_parameter(list, "refine_bits", built.code.refine_bits, described.code.refine_bits);
 }
 
-/* A relation was altered: if it is an index of ours, compare. */
+/*
+ * A relation was altered: if it is an index of ours, compare its parameters with what it was
+ * built with.  The command holds a lock on it.
+ */
 static void
 look_at_index(Oid relid)
 {
@@ -124,6 +124,7 @@ look_at_index(Oid relid)
 	LokiHnswOptions *options;
 	StringInfoData list;
 
+	Assert(index->rd_rel->relkind == RELKIND_INDEX);
 	if (loki_is_hnsw_index(index) && RelationGetNumberOfBlocks(index) > LOKI_META_BLKNO &&
 		ask_for_another(LokiIndexOptions(index), options = read_options(index)) &&
 		!loki_hnsw_is_old(index))

@@ -15,6 +15,7 @@
 #include "hnsw/build/build.h"
 #include "hnsw/handler.h"
 #include "hnsw/insert/insert.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/vacuum/vacuum.h"
@@ -23,7 +24,10 @@
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
-/* Whether an index file is pgvector's, or of another format */
+/*
+ * Whether an index file is pgvector's, or of another format.  Share locks the metapage; no
+ * page may be locked before.
+ */
 bool
 loki_hnsw_is_old(Relation index)
 {
@@ -31,6 +35,7 @@ loki_hnsw_is_old(Relation index)
 	LokiMetaPage meta;
 	bool		old;
 
+	Assert(loki_is_hnsw_index(index) && loki_no_buffer_locked());
 	if (RelationGetNumberOfBlocks(index) <= LOKI_META_BLKNO)
 		return false;
 	buffer = ReadBuffer(index, LOKI_META_BLKNO);
@@ -43,11 +48,11 @@ loki_hnsw_is_old(Relation index)
 }
 
 /*
- * Whether the codes of an index tell what a distance is never less than: not those
- * of sketches, which have fewer dimensions than the column, nor some others.
+ * Whether the codes of an index give bounds of distances that always hold.  Those of sketches,
+ * which have fewer dimensions than the column, do not, nor do some others.
  */
 static bool
-tells_for_certain(Relation index, const LokiCodeSpec *code)
+has_certain_bounds(Relation index, const LokiCodeSpec *code)
 {
 	bool		sketched = !loki_metric_of_bits(code->metric) &&
 		TupleDescAttr(RelationGetDescr(index), 0)->atttypmod > (int32) code->dim;
@@ -61,6 +66,7 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 {
 	LokiMetaPageData meta;
 
+	Assert(loki_is_hnsw_index(index) && loki_no_buffer_locked());
 	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
 		return false;
 	loki_meta_read(index, &meta);
@@ -69,7 +75,7 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
-	shape->certain = tells_for_certain(index, &meta.code);
+	shape->certain = has_certain_bounds(index, &meta.code);
 	shape->entry_level = meta.entry_level;
 	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.rowmap.end : 0;
 	return true;
@@ -81,6 +87,7 @@ loki_hnsw_routine(void)
 {
 	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
 
+	Assert(loki_hnsw_costestimate != NULL);
 	amroutine->amstrategies = 0;
 	amroutine->amsupport = 3;
 	amroutine->amoptsprocnum = 0;

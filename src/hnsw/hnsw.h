@@ -53,7 +53,7 @@ typedef struct LokiScanSettings
 	int			iterative_scan; /* LokiIterativeScan, unless complete */
 	int			max_tuples;		/* of an iterative scan */
 	bool		complete;		/* goes on until the caller is content */
-	bool		exact;			/* by passes over all nodes, never by a walk */
+	bool		exact;			/* by flat scans, never by a walk */
 } LokiScanSettings;
 
 extern void loki_scan_settings(Relation index, LokiScanSettings *settings);
@@ -68,16 +68,16 @@ extern bool loki_is_hnsw_index(Relation index);
 extern void loki_require_hnsw(Relation index);
 
 /*
- * Whether its file is pgvector's, or of another format: an error to whatever
- * reads it, which plans are not to do that have no need of it.
+ * Whether its file is pgvector's, or of another format.  Reading such an index is an error;
+ * plans that do not use it must not read it.
  */
 extern bool loki_hnsw_is_old(Relation index);
 
 /*
- * What the caller of a scan does with a row, in a slot of the table's kind, when it
- * gets it: rows that do not pass may be left out.  A row is one that the snapshot
- * sees; `recheck` says, as xs_recheck does, that the scan keys are to be evaluated on
- * it first.  It stays the caller's, and must stay as long as the scan.
+ * The filter that the caller of a scan applies to its rows: the scan may leave out rows that
+ * do not pass.  A row is in a slot of the table's kind, and the snapshot sees it.  `recheck`
+ * says, as xs_recheck does, that the scan keys must be evaluated on it first.  The filter
+ * belongs to the caller, and must exist as long as the scan.
  */
 typedef struct LokiRowFilter
 {
@@ -87,10 +87,9 @@ typedef struct LokiRowFilter
 } LokiRowFilter;
 
 /*
- * Tell the scan how many rows its caller will take at most (0 = not known), and
- * what it does with them (NULL = that is not known, or nothing).
- * With scan = NULL the hint is kept for the next scan of this index that
- * begins; the caller clears it again by passing limit = 0.
+ * Tell the scan how many rows its caller will take at most (0 = not known), and how it
+ * filters them (NULL = not known, or not at all).  With scan = NULL the hint is kept for the
+ * next scan of this index that begins; the caller clears it by passing limit = 0.
  */
 extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit,
 								LokiRowFilter *filter);
@@ -101,7 +100,7 @@ typedef struct LokiScanWork
 	uint64		nodes_scored;
 	uint64		nodes_filtered; /* of these, not passing the filter */
 	uint64		nodes_refined;
-	uint64		heap_fetches;	/* vectors read to rank rows */
+	uint64		heap_fetches;	/* vectors read to rerank rows */
 	uint64		flat_scans;
 	uint64		late_rows;		/* returned after farther ones */
 } LokiScanWork;
@@ -109,19 +108,18 @@ typedef struct LokiScanWork
 extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 
 /*
- * Whether slots of an attribute, given the input type of its operator class, tell all
- * of its values apart, so that a condition on it need not be checked on rows.
+ * Whether slots of an attribute, with this input type of its operator class, tell all its
+ * values apart, so that conditions on it need no recheck.
  */
 extern bool loki_hnsw_decides(Oid typid);
 
 /*
- * What a plan asks of a scan, as bits in the collation of its order-by operator,
- * which distances have no use for.  There they go wherever a plan goes, into a
- * plan that is kept while settings change as well.
+ * What a plan asks of a scan: bits in the collation of its order-by operator, which distances
+ * do not use.  There they go wherever the plan goes, and stay while settings change.
  *
- * Rows without a place in the graph follow all others, if they are not to be first.
- * The other bits say what the scan's caller relies on; where LOKI_PLAN_MADE is
- * missing, as in scans without a plan, settings say it when the scan begins.
+ * LOKI_FIRST_xxx: rows without a place in the graph come first; otherwise they follow all
+ * others.  LOKI_PLAN_xxx: what the scan's caller relies on.  Without LOKI_PLAN_MADE, as in
+ * scans without a plan, the settings decide when the scan begins.
  */
 #define LOKI_FIRST_NULLS	1	/* rows whose distance is NULL */
 #define LOKI_FIRST_NANS		2	/* ... is NaN; after those */
@@ -131,25 +129,24 @@ extern bool loki_hnsw_decides(Oid typid);
 #define LOKI_PLAN_EXACT		16	/* it returns every row, within the bound if
 								 * there is one, and in exact order */
 #define LOKI_PLAN_LATE		32	/* it may return rows late, after farther ones */
+StaticAssertDecl(LOKI_FIRST_NULLS + LOKI_FIRST_NANS + LOKI_PLAN_MADE + LOKI_PLAN_COMPLETE +
+				 LOKI_PLAN_EXACT + LOKI_PLAN_LATE == 63,
+				 "each is a bit of its own");
 
 /*
- * Keep a scan to the rows of a set (NULL: whatever they are), and to those
- * whose distance is not above a bound; one that is NaN is no bound.  `nans` says
- * whether rows are kept whose distance is NaN, and `all` that the scan is asked
- * for every row within the bound.  To be called before the first
- * row of a scan or rescan is asked for; holds for those after it as well.  The
- * set stays the caller's, and must stay as long as the scan.  As sets may be
- * lossy, rows are to be checked by the caller.
+ * Keep a scan to the rows of a set (NULL: any row), and to rows whose distance is not above a
+ * bound (NaN: no bound).  `nans` says whether rows are kept whose distance is NaN, and `all`
+ * that the caller asks for every row within the bound.  To be called before the first row of
+ * a scan or rescan is asked for; it holds for later rescans as well.  The set belongs to the
+ * caller, and must exist as long as the scan.  Sets may be lossy, so the caller has to
+ * recheck rows.
  */
 struct LokiTidSet;
 
 extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids,
 							   double bound, bool nans, bool all);
 
-/*
- * Facts for the cost model, from the metapage: m, code bytes a node, and the
- * highest layer.  Cheap; false for an index that cannot be read.
- */
+/* Facts for the cost model, from the metapage; false for an index that has none yet */
 typedef struct LokiHnswShape
 {
 	int			m;
@@ -158,23 +155,22 @@ typedef struct LokiHnswShape
 	uint32		code_bits;
 	int			entry_level;
 	uint32		full_bits;		/* of the code, refined */
-	bool		certain;		/* codes tell what a distance is never less
-								 * than */
-	double		mapped;			/* nodes below this are found by their rows'
-								 * TIDs; 0: none are */
+	bool		certain;		/* codes give bounds that always hold */
+	double		mapped;			/* the row map has the nodes below this; 0:
+								 * there is none */
 } LokiHnswShape;
 
 extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 
 /*
- * The width of a walk for so many rows (0 = not known), as scans of the index
- * choose it from lokivector.target_recall; 0 where hnsw.ef_search decides.
+ * The width of a walk for so many rows (0 = not known) that scans of the index choose from
+ * lokivector.target_recall; 0 if hnsw.ef_search decides.
  */
 extern double loki_hnsw_target_width(Relation index, double rows);
 
 /*
- * In planner/cost/cost.c, called through this pointer so that the access method
- * does not depend on the planner folder; set by _PG_init.
+ * The estimator of planner/cost/cost.c.  _PG_init sets this pointer, so that the access method
+ * does not depend on the planner folder.
  */
 extern amcostestimate_function loki_hnsw_costestimate;
 

@@ -3,11 +3,10 @@
  * ivfflat.c
  *	  The access method name ivfflat, for databases that come from pgvector.
  *
- * An index of it is a graph like any other here.  Its storage parameter
- * `lists` is accepted and tells what a probe is: where pgvector reads the
- * vectors of ivfflat.probes of so many lists, a search is PROBE_WIDTH rows
- * wider for each of them.  As many probes as lists find everything there, and
- * so they do here: such a scan is a pass over all nodes.
+ * Such an index is a graph like any other here.  Its storage parameter `lists` says what a
+ * probe is.  pgvector reads the vectors of ivfflat.probes out of so many lists.  Here, a
+ * search is PROBE_WIDTH rows wider for each probe.  In pgvector, as many probes as lists find
+ * everything.  So do they here: such a scan is a flat scan.
  *
  * IDENTIFICATION
  *	  src/hnsw/ivfflat.c
@@ -29,14 +28,15 @@
 #include "utils/rel.h"
 
 /*
- * ambuild: as of hnsw, which a new index is told of, though not one that is
- * rebuilt or truncated.
+ * ambuild: builds a graph, and says so in a NOTICE if the index is new, not rebuilt or
+ * truncated.
  */
 static IndexBuildResult *
 ivfflat_build(Relation heap, Relation index, IndexInfo *info)
 {
 	IndexBuildResult *result = loki_hnsw_build(heap, index, info);
 
+	Assert(info->ii_NumIndexKeyAttrs == 1);
 	if (!ReindexIsProcessingIndex(RelationGetRelid(index)))
 		ereport(NOTICE,
 				(errmsg("index \"%s\" of access method ivfflat is built as a graph, like those of hnsw",
@@ -45,7 +45,7 @@ ivfflat_build(Relation heap, Relation index, IndexInfo *info)
 	return result;
 }
 
-/* Its operator classes are pgvector's, with more functions than are needed. */
+/* Its operator classes are pgvector's, which have more functions than are needed. */
 static bool
 ivfflat_validate(Oid opclassoid)
 {

@@ -3,14 +3,15 @@
  * validate.c
  *	  Operator class validation for the hnsw access method.
  *
- * There are two kinds of operator classes.  A vector class orders an index:
- * strategy 1 is FOR ORDER BY float_ops, support function 1 the distance that
- * the index minimises, 2 (optional) the norm by which values are divided
- * first, 3 (optional) describes the type.  An attribute class filters: its
- * strategies 1 to 5 are btree's, of which text has equality alone; arrays have
- * equality, && (6), @> (7) and <@ (8).  Its family has them for every pair of
- * types that it holds, and it has no support functions.  Which of the two a
- * class is follows from its type.
+ * There are two kinds of operator classes, told apart by their type.
+ *
+ * A vector class orders an index.  Its strategy 1 is FOR ORDER BY float_ops.  Support
+ * function 1 is the distance that the index minimises, 2 (optional) the norm by which values
+ * are divided first, 3 (optional) describes the type.
+ *
+ * An attribute class filters.  Its strategies 1 to 5 are btree's, of which text has only
+ * equality.  Arrays have equality, && (6), @> (7) and <@ (8).  Its family has these operators
+ * for every pair of its types.  It has no support functions.
  *
  * IDENTIFICATION
  *	  src/hnsw/validate.c
@@ -54,7 +55,7 @@ is_attribute_type(Oid typid)
 	return loki_attr_type_lookup(typid) != 0;
 }
 
-/* Strategies that operators on a type must have, all of them, as bits */
+/* The strategies that operators on a type must have, as bits */
 static uint64
 type_strategies(Oid typid)
 {
@@ -228,6 +229,8 @@ validate_class(const ClassInfo *info, const OpFamilyOpFuncGroup *own)
 	uint64		needed = type_strategies(info->type);
 	bool		result = true;
 
+	Assert(own == NULL || (own->lefttype == info->type && own->righttype == info->type));
+	Assert(info->attribute || needed == UINT64CONST(1) << DISTANCE_STRATEGY);
 	if (own == NULL || (own->operatorset & needed) != needed)
 	{
 		ereport(INFO,

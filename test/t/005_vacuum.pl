@@ -104,11 +104,11 @@ $node->safe_psql('postgres', q(
 	CREATE INDEX said_idx ON said USING hnsw (v vector_l2_ops);
 	DELETE FROM said WHERE id % 10 = 0;));
 my (undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE) said');
-like($said, qr/INFO:  index "said_idx": 150 nodes freed; of 1500 numbers 150 are free for new nodes/,
+like($said, qr/INFO:  index "said_idx": 150 nodes freed; of 1500 node IDs 150 are free for new nodes/,
 	'VACUUM VERBOSE tells of freed nodes');
 $node->safe_psql('postgres', 'INSERT INTO said SELECT id, ARRAY[id, 0.5, 0.5]::vector FROM said LIMIT 100');
 (undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE, INDEX_CLEANUP on) said');
-like($said, qr/INFO:  index "said_idx": 0 nodes freed; of 1500 numbers 50 are free for new nodes\n(?:INFO:  )?DETAIL:  \d+ nodes at most are not in lists and map as they are now\./,
+like($said, qr/INFO:  index "said_idx": 0 nodes freed; of 1500 node IDs 50 are free for new nodes\n(?:INFO:  )?DETAIL:  Up to \d+ nodes are not up to date in the sorted lists and the row map\./,
 	'VACUUM VERBOSE tells of numbers used again');
 $node->stop;
 done_testing();

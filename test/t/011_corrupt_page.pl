@@ -241,7 +241,7 @@ my @cases = (
 	[ 'a level out of range', set_slot('link', 17, 0, 'C', 99), qr/node 17 .* invalid level/ ],
 	[ 'a level without slots', set_slot('link', 17, 0, 'C', 9), qr/node 17 .* has level 9/ ],
 	[ 'a link out of range', set_slot('link', 17, 4, 'V', 0x7FFFFFF0), qr/linked to node \d+, which does not exist/ ],
-	[ 'a link to no node', set_slot('link', 17, 4, 'V', $none), qr/invalid node number/ ],
+	[ 'a link to no node', set_slot('link', 17, 4, 'V', $none), qr/invalid node ID/ ],
 	[ 'a link to itself', set_slot('link', 17, 4, 'V', 18), qr/is linked to itself/ ],
 	[ 'a link that comes twice',
 		sub { my $at = slot_offset('link', 17) + 4;

@@ -3,10 +3,9 @@
  * all.c
  *	  The SQL functions that check indexes: one, all of a table, all of a schema.
  *
- * lokivector_check() ends with the first fault, an ERROR.  lokivector_check_all()
- * is for a job of every night: a fault is a row, an index that is locked or not
- * the caller's is one as well, and the job may go on another night where its time
- * ended.
+ * lokivector_check() ends with the first fault, an ERROR.  lokivector_check_all() is for a
+ * nightly job.  A fault is a row, and so is an index that is locked or belongs to another
+ * user.  If the job runs out of time, it can go on the next night from where it ended.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/all.c
@@ -65,8 +64,8 @@ add_indexes(List *indexes, Oid tableid)
 }
 
 /*
- * The indexes that a relation stands for: itself, those of a table, those of all
- * partitions.  Of a relation that is neither it is itself, as an error will say.
+ * The indexes that a relation stands for: itself, those of a table, or those of all
+ * partitions.  Any other relation stands for itself, and gives an error later.
  */
 static List *
 indexes_of(Oid relid)
@@ -111,7 +110,7 @@ lokivector_check(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
-/* Lock a table and its index, if nobody has to be waited for. */
+/* Lock a table and its index, unless that would have to wait. */
 static bool
 try_lock(Oid indexid)
 {
@@ -130,8 +129,8 @@ describe_error(const ErrorData *error)
 }
 
 /*
- * Check an index in a subtransaction; what is wrong with it, or NULL.  Locks are
- * let go at its end, whatever that is.
+ * Check an index in a subtransaction; returns what is wrong with it, or NULL.  Its locks are
+ * released at the end in any case.
  */
 static char *
 find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
@@ -146,7 +145,7 @@ find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
 	MemoryContextSwitchTo(scratch);
 	PG_TRY();
 	{
-		/* both are locked once more, and these locks are let go */
+		/* the check locks both once more, and releases those locks */
 		if (try_lock(indexid))
 			loki_check_index(indexid, heap_all_indexed, total, done);
 		else
@@ -203,8 +202,7 @@ list_schema(Oid schema, Oid after)
  * lokivector_check_all(schema name, heap_all_indexed boolean, time_limit interval,
  *						after regclass)
  *
- * A row for each index.  One at least is checked, and none is begun with once the
- * time is up.
+ * A row for each index.  At least one is checked.  When the time is up, no other is begun.
  */
 Datum
 lokivector_check_all(PG_FUNCTION_ARGS)
@@ -221,6 +219,7 @@ lokivector_check_all(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
+	Assert(result->setDesc->natts == CHECK_COLUMNS);
 	foreach(cell, indexes)
 	{
 		Oid			indexid = lfirst_oid(cell);

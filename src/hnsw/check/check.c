@@ -3,11 +3,11 @@
  * check.c
  *	  lokivector_check: verify an index against its own rules and its table.
  *
- * Structure is checked under AccessShareLock, while inserts and vacuum go on;
- * the first fault ends the check with an ERROR that names block and node.
- * What a crash may leave behind is told at DEBUG1, and what makes rows hard to
- * find without being wrong is a WARNING.  src/hnsw/check/README, "Checking", says
- * what is checked and how running commands are told from faults.
+ * Structure is checked under AccessShareLock, while inserts and vacuum go on.  The first
+ * fault ends the check with an ERROR that names block and node.  What a crash may leave
+ * behind is reported at DEBUG1.  What makes rows hard to find without being wrong is a
+ * WARNING.  src/hnsw/check/README, "Checking", says what is checked, and how effects of
+ * running commands are told from faults.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/check.c
@@ -47,6 +47,7 @@ loki_check_where(LokiCheck *check, int array, uint32 number)
 	BlockNumber block;
 	uint32		place;
 
+	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
 	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
 		return errdetail("Slot %u of the %s array does not exist.",
 						 number, loki_slot_array_name(array));
@@ -88,7 +89,7 @@ all_zero(const void *bytes, Size size)
 	return true;
 }
 
-/* Whether a calibration is one that was made; what a width finds may be anything. */
+/* Whether a calibration has the form of one; what its widths find is not checked. */
 static bool
 calibration_valid(const LokiCalibrationData *calibration)
 {
@@ -103,7 +104,7 @@ calibration_valid(const LokiCalibrationData *calibration)
 					sizeof(calibration->at[0]) * (LOKI_CALIBRATION_WIDTHS - n));
 }
 
-/* Whether lists and map can be of an index with these columns */
+/* Whether sorted lists and row map can belong to an index with these columns */
 static bool
 lists_valid(const LokiMetaPageData *meta)
 {
@@ -112,7 +113,8 @@ lists_valid(const LokiMetaPageData *meta)
 
 	if ((meta->flags & LOKI_META_SORTED_LISTS) != 0)
 		for (int i = 0; i < n; i++)
-			if (sorted_lists->listed[i] != LOKI_NONE && sorted_lists->nulls[i] > sorted_lists->listed[i])
+			if (sorted_lists->listed[i] != LOKI_NONE &&
+				sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
 	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
 		meta->rowmap.unused == 0 &&
@@ -121,8 +123,8 @@ lists_valid(const LokiMetaPageData *meta)
 }
 
 /*
- * The metapage must describe the index that the catalogs describe, and be zero
- * where nothing is.
+ * Check that the metapage describes the same index as the catalogs, and is zero in its unused
+ * parts.
  */
 static void
 check_definition(LokiCheck *check)
@@ -204,14 +206,15 @@ report_oddities(LokiCheck *check)
 }
 
 /*
- * A snapshot for comparing with the table.  In a transaction that keeps its
- * snapshot, an index may be newer than what the snapshot sees.
+ * Take a snapshot for comparing with the table.  In a transaction that keeps its snapshot, the
+ * index may be newer than what the snapshot sees, which is an ERROR.
  */
 static Snapshot
 take_snapshot(Relation index)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 
+	Assert(IsMVCCSnapshot(snapshot));
 	if (IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
 		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
 							   snapshot->xmin))
@@ -232,6 +235,7 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	LokiCheck  *check = palloc0(sizeof(LokiCheck));
 	Snapshot	snapshot = heap_all_indexed ? take_snapshot(index) : InvalidSnapshot;
 
+	Assert(index->rd_index->indrelid == RelationGetRelid(heap));
 	check->heap = heap;
 	check->index = index;
 	check->strategy = GetAccessStrategy(BAS_BULKREAD);
@@ -276,10 +280,9 @@ is_checkable(Relation index)
 }
 
 /*
- * Check an index, and with heap_all_indexed compare it with its table.  The table
- * is locked before its index, and its owner is who index expressions are evaluated
- * as.  It is the one of `total` indexes that comes after `done`, for those who watch
- * the progress.
+ * Check an index, and with heap_all_indexed compare it with its table.  The table is locked
+ * before its index.  Index expressions are evaluated as the table's owner.  For reports of
+ * progress, `done` of `total` indexes have been checked before.
  */
 void
 loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done)
@@ -290,6 +293,7 @@ loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done)
 	int			save_sec_context;
 	int			save_nestlevel;
 
+	Assert(done >= 0 && done < total);
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
 	SetUserIdAndSecContext(heap->rd_rel->relowner,
 						   save_sec_context | SECURITY_RESTRICTED_OPERATION);

@@ -28,12 +28,10 @@ typedef struct LokiCheckUpper
 	bool		reached;		/* from the entry point */
 } LokiCheckUpper;
 
-/*
- * What the check knows of a node: its TID state in the low bits, then these
- */
+/* What the check knows of a node: its TID state in the low bits, and these bits */
 #define LOKI_CHECK_STATE	LOKI_TID_STATE_MASK
 #define LOKI_CHECK_LINKED	0x10	/* another node links to it */
-#define LOKI_CHECK_REACHED	0x20	/* there is a way from the entry point */
+#define LOKI_CHECK_REACHED	0x20	/* can be reached from the entry point */
 #define LOKI_CHECK_UPPERS	0x40	/* its slots above layer 0 are complete */
 
 typedef struct LokiCheck
@@ -51,10 +49,10 @@ typedef struct LokiCheck
 	char	   *code;			/* ... a slot of CODE */
 	void	   *slot_state;		/* what a slot_check function needs besides */
 
-	/* the chain that was copied last */
-	LokiDuplicateData *chain;
-	uint64		nchain;
-	uint64		chain_size;		/* room */
+	/* the TID list that was copied last */
+	LokiDuplicateData *duplicates;
+	uint64		nduplicates;
+	uint64		duplicates_size;	/* room */
 
 	/* of the phase, in pages */
 	BlockNumber pages_total;
@@ -62,7 +60,7 @@ typedef struct LokiCheck
 
 	/* collected */
 	uint32		nodes;			/* TID slots in use */
-	uint8	   *node;			/* by number */
+	uint8	   *node;			/* by node ID */
 	uint8	   *level;			/* highest layer of each node, from LINK */
 	uint32		nuppers;		/* UPPER slots in use */
 	LokiCheckUpper *upper;
@@ -71,16 +69,17 @@ typedef struct LokiCheck
 	/* oddities that a crash or a running command may leave behind */
 	uint64		strange_codes;	/* live nodes whose code yields no distance */
 	uint32		first_strange_code;
-	uint64		stale_links;	/* UPPER neighbors that are so no more */
+	uint64		stale_links;	/* UPPER neighbors that no longer have the
+								 * slot */
 	uint64		disowned;		/* UPPER slots that no node owns */
-	uint64		requantized;	/* codes that are another code's */
+	uint64		requantized;	/* codes that were made of other codes */
 } LokiCheck;
 
 /* functions in check/read.c */
 extern void loki_check_lock(Buffer buffer);
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
-extern void loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid);
+extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);
 extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
 extern void loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages);
 extern void loki_check_progress(LokiCheck *check);
@@ -105,7 +104,8 @@ extern void loki_check_reachability(LokiCheck *check);
 /* Side arrays, as they were when they were read (check/side_array.c) */
 typedef struct LokiSideCheck
 {
-	uint32		flag;			/* of the metapage, which says that they are there */
+	uint32		flag;			/* of the metapage, which says that they are
+								 * there */
 	uint32		generation;
 
 	/* being read */
@@ -118,13 +118,13 @@ typedef struct LokiSideCheck
 	const char *fault;
 	int			fault_array;
 	uint32		number;
-} LokiSideCheck;
+}			LokiSideCheck;
 
-extern void loki_check_side_fault(LokiSideCheck *side, int array, uint32 number,
+extern void loki_check_side_fault(LokiSideCheck * side, int array, uint32 number,
 								  const char *fault);
-extern void loki_check_side_report(LokiCheck *check, LokiSideCheck *side);
-extern char *loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n);
-extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int array,
+extern void loki_check_side_report(LokiCheck *check, LokiSideCheck * side);
+extern char *loki_check_side_read(LokiCheck *check, LokiSideCheck * side, int array, uint32 n);
+extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck * side, int array,
 									  uint32 n);
 
 /* functions in check/sorted_lists.c */
@@ -160,10 +160,10 @@ extern void loki_check_index(Oid indexid, bool heap_all_indexed, int total, int 
 /* For ereport: slot `number` of an array, and its block */
 extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
 
-/* TID state of a node as it is now; FREE for numbers past the end */
+/* TID state of a node as it is now; FREE past the end.  No page may be locked. */
 extern int	loki_check_state_now(LokiCheck *check, uint32 node);
 
-/* Whether the metapage says now that dead nodes await repair */
+/* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
 extern bool loki_check_dead_pending(LokiCheck *check);
 
 static inline bool

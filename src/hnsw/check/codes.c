@@ -3,18 +3,18 @@
  * codes.c
  *	  lokivector_check: whether the slots of a node are those of its row.
  *
- * Most rows are known to have the slots that would be made of them, byte for byte
- * (check/heap.c).  The others are looked at here, one by one.  HASH and
- * attributes must be what they would be.  Codes need not be for two reasons:
+ * For most rows, check/heap.c has found that the index has the slots that would be made of
+ * them, byte for byte.  The others are compared here, one by one.  HASH and attributes must
+ * be equal.  Codes may differ, for two reasons:
  *
- *	-	Another processor rounds sums otherwise, by which a factor differs in its
- *		last digits, and an element that lies between two levels may have the other.
- *	-	Requantizing made the code of another code, and not of the vector.  Then its
- *		estimate of the distance of the vector from itself has to be right, within
- *		the error that the code states.
+ *	-	Another processor rounds sums differently.  Then a factor differs in its last
+ *		digits, and an element between two levels may have the other level.
+ *	-	Requantizing made the code of another code, not of the vector.  Then its estimate
+ *		of the distance of the vector from itself must be right, within the error that
+ *		the code states.
  *
- * Rows are read under the snapshot of the comparison, so that their entries, and
- * values out of line, are kept from vacuum.
+ * Rows are read under the snapshot of the comparison, which keeps their entries, and values
+ * out of line, from vacuum.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/codes.c
@@ -36,19 +36,19 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Bytes of levels that may differ for rounding: one in a million elements does */
+/* So many bytes of levels may differ by rounding; one in a million elements does */
 #define ROUNDED_BYTES		4
 
-/* Relative difference of factors likewise */
+/* Factors may differ by this part */
 #define ROUNDED_FACTOR		1e-3
 
-/* Errors that the estimate of a requantized vector may be off by */
+/* The estimate of a requantized vector may be off by so many errors ... */
 #define REQUANTIZED_ERRORS		8
 
-/* ... beside so many squares of the lengths of vector and centroid */
+/* ... and so many squares of the lengths of vector and centroid */
 #define REQUANTIZED_LENGTHS		4
 
-/* Times that a code is read again which was requantized meanwhile */
+/* A code that was requantized meanwhile is read again so many times */
 #define ATTEMPTS			10
 
 typedef struct Unlike
@@ -72,7 +72,7 @@ typedef struct Unlike
  * ----------------------------------------------------------------
  */
 
-/* As entries are sorted: by number, where blocks come as signed ones */
+/* qsort: the order of entries, in which blocks are compared as signed numbers */
 static int
 compare_rows(const void *a, const void *b)
 {
@@ -131,7 +131,7 @@ require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char 
 		report_slot(unlike, entry, array);
 }
 
-/* Floats that a slot of CODE or REFINE begins with */
+/* How many floats a slot of CODE or REFINE begins with */
 static int
 leading_floats(const LokiQuantizer *quantizer, bool refine)
 {
@@ -151,15 +151,16 @@ leading_floats(const LokiQuantizer *quantizer, bool refine)
 }
 
 /*
- * Whether two slots are the same but for rounding; `scale` is a length of which
- * factors that cancel out may be off by a millionth.  Where the factors are the
- * same to the last bit nothing was rounded otherwise.
+ * Whether two slots are the same except for rounding.  Factors that cancel out may be off by a
+ * millionth of `scale`.  If the factors are the same to the last bit, nothing was rounded
+ * differently.
  */
 static bool
 same_but_rounding(const char *a, const char *b, uint32 size, int nfloats, double scale)
 {
 	int			differ = 0;
 
+	Assert(nfloats * sizeof(float) <= size);
 	if (memcmp(a, b, nfloats * sizeof(float)) == 0)
 		return memcmp(a, b, size) == 0;
 	for (int i = 0; i < nfloats; i++)
@@ -178,7 +179,7 @@ same_but_rounding(const char *a, const char *b, uint32 size, int nfloats, double
 	return differ <= ROUNDED_BYTES;
 }
 
-/* The estimate that is right of a vector's distance from itself */
+/* What a vector's distance from itself should be estimated at */
 static double
 distance_from_itself(const LokiQuantizer *quantizer, const float *x)
 {
@@ -203,6 +204,7 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 	float		error;
 	double		square = 0;
 
+	Assert(unlike->check->state->epoch > 0 && quantizer->requantize != NULL);
 	quantizer->prepare(quantizer, x, query);
 	if (quantizer->refine_size > 0)
 		quantizer->refine(quantizer, query, &codes, &refines, 1, &estimate, &error);
@@ -211,7 +213,7 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 		quantizer->score(quantizer, query, &codes, 1, &estimate);
 		error = quantizer->error(quantizer, query, code, estimate);
 	}
-	/* what was decoded is too long, and more so each time: see quantize.h */
+	/* decoding makes a vector longer, and more so each time: see quantize.h */
 	for (uint32 i = 0; i < quantizer->spec.dim; i++)
 		square += (double) x[i] * x[i];
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
@@ -221,8 +223,8 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 }
 
 /*
- * Whether the codes of a node, as they are now, are those of a vector.  *slot array is
- * the array of the one that is not.
+ * Whether the codes of a node, as they are now, are those of a vector.  *array is the slot
+ * array of the one that is not.
  */
 static bool
 codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *array)
@@ -236,6 +238,7 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	bool		same_bytes;
 	bool		same_refine = false;
 
+	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
 	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
 		return false;
@@ -257,9 +260,9 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 		return true;
 
 	/*
-	 * Requantizing makes both anew, so that neither is that of the vector;
-	 * CODE of a vector that was decoded well looks as if it were rounded
-	 * otherwise.
+	 * Requantizing makes both anew, so neither is that of the vector.  If a
+	 * vector was decoded well, its CODE looks as if it were rounded
+	 * differently.
 	 */
 	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->requantize == NULL ||
 		!is_near(unlike, x, unlike->stored, refine))
@@ -268,7 +271,7 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	return true;
 }
 
-/* The index as it is now, and no requantizing under way */
+/* Open the index as it is now; wait if it is being requantized.  No page may be locked. */
 static void
 open_again(LokiCheck *check)
 {
@@ -281,7 +284,7 @@ open_again(LokiCheck *check)
 	check->state = loki_index_open(check->index, NULL);
 }
 
-/* Compare the codes of a node with a vector, which may be requantized meanwhile. */
+/* Compare the codes of a node, which may be requantized meanwhile, with a vector. */
 static void
 check_codes(Unlike *unlike, const LokiCheckEntry *entry, const float *x)
 {
@@ -340,6 +343,7 @@ check_row(Unlike *unlike, IndexFetchTableData *fetch, Snapshot snapshot, uint64 
 	bool		call_again = false;
 	MemoryContext old;
 
+	Assert(i < unlike->nrows);
 	if (!unlike->found[i])
 		loki_check_row_fault(unlike->check, &tid, "has no entry in");
 	if (!table_index_fetch_tuple(fetch, &tid, snapshot, unlike->slot, &call_again, NULL))
@@ -373,8 +377,8 @@ begin_rows(Unlike *unlike)
 }
 
 /*
- * Look once more at rows whose entries seemed to have other values, ascending as
- * the comparison found them.  ERROR if one of them has.
+ * Look once more at rows whose entries seemed to have other values, which come in the order of
+ * entries.  ERROR if one of them has.
  */
 void
 loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
@@ -383,7 +387,8 @@ loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
 	Unlike		unlike = {.check = check, .rows = rows, .nrows = nrows, .info = info};
 	IndexFetchTableData *fetch;
 
-	/* what was prepared to be evaluated is the table scan's, which has ended */
+	Assert(nrows > 0 && compare_rows(&rows[0], &rows[nrows - 1]) <= 0);
+	/* the expressions were prepared for the table scan, which has ended */
 	info->ii_ExpressionsState = NIL;
 	begin_rows(&unlike);
 	loki_check_visit(check, note_entry, &unlike);

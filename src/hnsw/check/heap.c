@@ -1,20 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * heap.c
- *	  lokivector_check: whether the index has every row of its table, once, and
- *	  with the values that the row has.
+ *	  lokivector_check: whether the index has every row of its table once, with
+ *	  the values of the row.
  *
- * Each entry of the index, and each row that should have one, becomes a 64-bit
- * number: the heap TID in the upper 48 bits, 16 bits of a hash over the slots of
- * its node in the others, as they are and as they would be made of the row.  Both
- * sides are sorted, within maintenance_work_mem, and merged.  Where they differ
- * check/codes.c says whether that is a fault.
+ * Each entry of the index, and each row that should have one, becomes a 64-bit number.  Its
+ * upper 48 bits are the heap TID.  The others are a hash of the node's slots: for entries, as
+ * they are; for rows, as they would be made.  Both sides are sorted, within
+ * maintenance_work_mem, and merged.  If they differ, check/codes.c decides whether that is a
+ * fault.
  *
- * The rows are those visible to a snapshot that was taken before the index was
- * read.  Vacuum cannot remove their entries while the snapshot is held, and
- * has removed whatever had the same heap TIDs before.  So what is missing,
- * twice or different on their side is a fault whatever runs meanwhile; entries
- * of other rows are passed over.
+ * The rows are those visible to a snapshot that was taken before the index was read.  Vacuum
+ * cannot remove their entries while the snapshot is held, and it has removed entries of
+ * earlier rows with the same heap TIDs.  So if a row's entry is missing, twice or different,
+ * it is a fault, whatever runs meanwhile.  Entries of other rows are ignored.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/heap.c
@@ -32,13 +31,17 @@
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/page/held.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplesort.h"
 
 #define FINGERPRINT_BITS	16
+StaticAssertDecl(8 * (sizeof(BlockNumber) + sizeof(OffsetNumber)) + FINGERPRINT_BITS == 64,
+				 "a heap TID and a fingerprint fill a number");
 
 typedef struct HeapCheck
 {
@@ -50,19 +53,19 @@ typedef struct HeapCheck
 	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
 	char	   *code;			/* of a row or a node ... */
 	char	   *refine;			/* ... likewise */
-	ItemPointerData *unlike;	/* rows whose slots are not as they would be
-								 * made */
+	ItemPointerData *unlike;	/* rows whose slots differ from those that
+								 * would be made of them */
 	uint64		nunlike;
 	uint64		unlike_size;	/* room */
 } HeapCheck;
 
-/* A pass over the rows that an index has */
+/* A visit of all rows that an index has */
 typedef struct EntryVisit
 {
 	LokiVisitEntry visit;
 	void	   *state;
 	bool		outside;		/* reading NULLTID */
-	bool		pass_killed;	/* leave out entries marked killed */
+	bool		skip_killed;	/* leave out entries marked killed */
 } EntryVisit;
 
 static int64
@@ -151,7 +154,7 @@ entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
 	return result;
 }
 
-/* The rows of a chain come one after another, and share their slots. */
+/* LokiVisitEntry: duplicates come one after another, and share the slots of their node. */
 static void
 put_index_entry(void *arg, const LokiCheckEntry *entry)
 {
@@ -163,12 +166,12 @@ put_index_entry(void *arg, const LokiCheckEntry *entry)
 	put_entry(state->entries, &entry->heap, state->hash);
 }
 
-/* Visit a row of a slot in this state, if it is one's entry. */
+/* Visit the row of a slot in this state, if it is an entry. */
 static void
 visit_row(EntryVisit *pass, LokiCheckEntry *entry, int slot_state,
 		  const ItemPointerData *heap)
 {
-	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || pass->pass_killed))
+	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || pass->skip_killed))
 		return;
 	entry->heap = *heap;
 	pass->visit(pass->state, entry);
@@ -186,26 +189,26 @@ visit_slot(LokiCheck *check, uint32 number, const char *slot)
 	if (!loki_check_is_live(LokiTidState(&tid)))
 		return;
 	entry.zero_norm = (tid.state & LOKI_TID_ZERO_NORM) != 0;
-	check->nchain = 0;
-	/* by now the chain may have been replaced by a single TID */
+	check->nduplicates = 0;
+	/* by now the list may have been replaced by a single TID */
 	if (LokiTidState(&tid) == LOKI_TID_LIST)
-		loki_check_chain(check, number, &tid);
+		loki_check_duplicates(check, number, &tid);
 	visit_row(pass, &entry, LokiTidState(&tid), &tid.u.heap);
-	for (uint64 i = 0; i < check->nchain; i++)
-		visit_row(pass, &entry, check->chain[i].state, &check->chain[i].heap);
+	for (uint64 i = 0; i < check->nduplicates; i++)
+		visit_row(pass, &entry, check->duplicates[i].state, &check->duplicates[i].heap);
 }
 
 /*
- * Visit all rows that the index has.  What is marked killed is so to nobody's
- * snapshot but those of a standby, so that a row which is visible must not be:
- * it is left out.
+ * Visit all rows that the index has.  No snapshot but those of a standby sees a row whose entry
+ * is marked killed, so these entries are left out: a visible row must have another.
  */
 void
 loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state)
 {
 	EntryVisit	pass = {.visit = visit, .state = state};
 
-	pass.pass_killed = !TransactionStartedDuringRecovery();
+	Assert(loki_no_buffer_locked());
+	pass.skip_killed = !TransactionStartedDuringRecovery();
 	check->slot_state = &pass;
 	loki_index_refresh(check->state, check->index);
 	loki_check_slot_array(check, LOKI_SLOTS_TID, visit_slot);
@@ -268,7 +271,7 @@ put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
  * ----------------------------------------------------------------
  */
 
-/* A fault of a row's entry; both are printed as amcheck prints heap TIDs */
+/* Report a fault of a row's entry; heap TIDs are printed as amcheck prints them. */
 void
 loki_check_row_fault(LokiCheck *check, const ItemPointerData *row, const char *fault)
 {
@@ -300,7 +303,7 @@ report_row(HeapCheck *state, int64 entry, const char *fault)
 	loki_check_row_fault(state->check, &row, fault);
 }
 
-/* Note a row that is to be looked at once more. */
+/* Note a row for loki_check_unlike(). */
 static void
 add_unlike(HeapCheck *state, int64 entry)
 {
@@ -327,8 +330,8 @@ next_entry(Tuplesortstate *sort, int64 *entry)
 }
 
 /*
- * Entries and rows come in the order of int64, in which those of a heap TID
- * are together.
+ * Merge entries and rows.  Both come in the order of int64, in which those of a heap TID are
+ * together.
  */
 static void
 merge(HeapCheck *state)
@@ -359,7 +362,7 @@ begin_sort(void)
 								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
 }
 
-/* Read the rows of the table, as CREATE INDEX CONCURRENTLY: the snapshot decides. */
+/* Read the rows of the table by the snapshot, like CREATE INDEX CONCURRENTLY. */
 static void
 read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
 {
@@ -376,8 +379,8 @@ read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
 }
 
 /*
- * Check that each row visible to the snapshot that the index should have has
- * one entry, with its values.
+ * Check that each row has one entry, with its values, if the snapshot sees it and the index
+ * should have it.
  */
 void
 loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
@@ -385,9 +388,10 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	HeapCheck	state = {.check = check, .hashed = LOKI_NONE};
 	const LokiQuantizer *quantizer = check->state->quantizer;
 
+	Assert(IsMVCCSnapshot(snapshot));
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 											  ALLOCSET_DEFAULT_SIZES);
-	/* encode() leaves no byte as it is, but what is padding */
+	/* encode() writes every byte but padding, which is zero */
 	state.code = palloc0(quantizer->code_size);
 	state.refine = palloc0(Max(quantizer->refine_size, 1));
 	state.entries = begin_sort();

@@ -4,14 +4,13 @@
  *	  Finding and rebuilding indexes that cannot be read: those of pgvector,
  *	  of other formats, and damaged ones.
  *
- * Where the library has taken pgvector's place, or that of an older release,
- * index files stay as they were, and whatever would use one is an ERROR.  The
- * list reads the metapage of each index as scans do, and says what they would.
- * It is for moments when not all is well: an index that is gone, locked, or
- * cannot be opened is a row at most, never an error.
+ * When the library replaces pgvector, or an older release, index files stay as they were, and
+ * every use of one is an ERROR.  The list reads the metapage of each index as scans do, and
+ * says what they would say.  It is for moments when not all is well: an index that is gone,
+ * locked, or cannot be opened is a row at most, never an error.
  *
- * REINDEX CONCURRENTLY cannot be run by a function.  Hence the list has commands,
- * for psql's \gexec; the procedure runs those that are not concurrent.
+ * A function cannot run REINDEX CONCURRENTLY.  So the list has commands, for psql's \gexec.
+ * The procedure runs those that are not concurrent.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/incompatible.c
@@ -59,8 +58,8 @@ typedef struct OldIndex
 } OldIndex;
 
 /*
- * Whether commands of this session may read an index.  None does as long as one
- * that is built CONCURRENTLY, or was left by that, is not ready for inserts.
+ * Whether commands of this session may read an index.  They do not if it is being built
+ * CONCURRENTLY, or was left by that, and is not ready for inserts yet.
  */
 static bool
 is_used(Relation index)
@@ -72,8 +71,8 @@ is_used(Relation index)
 }
 
 /*
- * Look at an index, whose lock is held.  What is said of it stays where the
- * reason is NULL; a failure to open or to read it is the reason.
+ * Look at an index, whose lock the caller holds.  If it cannot be opened or read, the error
+ * becomes the reason.
  */
 static void
 look_at(OldIndex *old)
@@ -82,6 +81,7 @@ look_at(OldIndex *old)
 	ResourceOwner owner = CurrentResourceOwner;
 	LokiMetaPageData *meta = palloc(sizeof(LokiMetaPageData));
 
+	Assert(old->reason == NULL && !old->locked);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -214,6 +214,7 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 		Datum		values[OLD_COLUMNS];
 		bool		isnull[OLD_COLUMNS] = {0};
 
+		Assert(old->reason != NULL);
 		if (command == NULL)
 			continue;
 		values[0] = ObjectIdGetDatum(old->indexid);
@@ -233,9 +234,8 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 }
 
 /*
- * lokivector_rebuild_incompatible_indexes(): REINDEX each.  Outside of a transaction
- * block each is committed, so that what is done stays done, and locks are held
- * for no longer than one takes.
+ * lokivector_rebuild_incompatible_indexes(): REINDEX each.  Outside of a transaction block each
+ * is committed by itself, so that its result stays and its locks are released.
  */
 Datum
 lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)

@@ -4,8 +4,8 @@
  *	  lokivector_index_info and lokivector_index_slot_arrays: what an index is and
  *	  how large its parts are.
  *
- * Counts are taken page by page under share lock, so under concurrent changes
- * they belong to no one moment.
+ * Counts are taken page by page under share lock.  If the index changes meanwhile, they do
+ * not belong to one moment.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/info.c
@@ -20,6 +20,7 @@
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/filter/side_array.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -42,15 +43,15 @@ typedef struct SlotCounts
 } SlotCounts;
 
 /*
- * End of the used part of an array.  Pages come into use in order, so the last
- * one in use is found by bisection.
+ * The end of the used part of an array.  Pages come into use in order, so the last page in use
+ * is found by bisection.
  */
 static uint64
 count_slots(LokiIndex *state, Relation index, int array)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	uint32		low = 0;
-	uint32		high = fam->npages;
+	uint32		high = slots->npages;
 
 	while (low < high)
 	{
@@ -63,20 +64,22 @@ count_slots(LokiIndex *state, Relation index, int array)
 	}
 	if (low == 0)
 		return 0;
-	return (uint64) (low - 1) * fam->per_page + loki_page_used(state, index, array, low - 1);
+	return (uint64) (low - 1) * slots->per_page + loki_page_used(state, index, array, low - 1);
 }
 
 static void
 count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
 
+	/* slots of these arrays have a state */
+	Assert(LokiSlotArrayFreeList(array) >= 0 && loki_no_buffer_locked());
 	memset(counts, 0, sizeof(SlotCounts));
-	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 	{
 		Buffer		buffer = ReadBufferExtended(index, MAIN_FORKNUM,
-												loki_page_block(fam, ordinal),
+												loki_page_block(slots, ordinal),
 												RBM_NORMAL, strategy);
 		Page		page = BufferGetPage(buffer);
 		int			used;
@@ -84,10 +87,10 @@ count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 		CHECK_FOR_INTERRUPTS();
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, page, array, ordinal);
-		used = LokiPageUsed(page, fam->slot_size);
+		used = LokiPageUsed(page, slots->slot_size);
 		for (int i = 0; i < used; i++)
 			counts->by_state[loki_slot_state(array,
-											 LokiPageSlot(page, fam->slot_size, i))]++;
+											 LokiPageSlot(page, slots->slot_size, i))]++;
 		UnlockReleaseBuffer(buffer);
 		counts->used += used;
 	}
@@ -147,7 +150,7 @@ attribute_types(Relation index)
 										   TYPALIGN_INT));
 }
 
-/* Blocks that the metapage, the directory and its extents account for */
+/* How many blocks the metapage, the directory and its extents account for */
 static uint64
 count_named_blocks(LokiIndex *state)
 {
@@ -245,7 +248,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
 	values[i++] = Int64GetDatum((int64) loki_side_unlisted(state, index, &meta,
-																   loki_node_end(state, index)));
+														   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);
@@ -255,10 +258,11 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
 }
 
-/* Number of the attribute that a slot array belongs to, from 1; 0 if none */
+/* The attribute that a slot array belongs to, from 1; 0 if none */
 static int
 array_attribute(int array)
 {
+	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
 	if (array >= LOKI_SLOTS_SEPARATOR)
 		return array - LOKI_SLOTS_SEPARATOR + 1;
 	if (array >= LOKI_SLOTS_SORTED)
@@ -285,19 +289,19 @@ lokivector_index_slot_arrays(PG_FUNCTION_ARGS)
 	loki_index_refresh(state, index);
 	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 	{
-		LokiSlotArray *fam = &state->arrays[array];
+		LokiSlotArray *slots = &state->arrays[array];
 		Datum		values[SLOT_ARRAY_COLUMNS];
 		bool		isnull[SLOT_ARRAY_COLUMNS] = {0};
 
-		if (fam->slot_size == 0)
+		if (slots->slot_size == 0)
 			continue;
 		values[0] = CStringGetTextDatum(loki_slot_array_name(array));
 		isnull[1] = array_attribute(array) == 0;
 		values[1] = Int32GetDatum(array_attribute(array));
-		values[2] = Int32GetDatum(fam->slot_size);
+		values[2] = Int32GetDatum(slots->slot_size);
 		values[3] = Int64GetDatum(count_slots(state, index, array));
-		values[4] = Int64GetDatum(fam->npages);
-		values[5] = Int64GetDatum((int64) fam->npages * BLCKSZ);
+		values[4] = Int64GetDatum(slots->npages);
+		values[5] = Int64GetDatum((int64) slots->npages * BLCKSZ);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 	}
 	relation_close(index, NoLock);

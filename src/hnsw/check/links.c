@@ -4,10 +4,10 @@
  *	  lokivector_check: neighbor lists, upper layers, the entry point, and
  *	  which nodes can be reached from it.
  *
- * Lists change while this runs: inserts add links, vacuum takes links to dead
- * nodes away and frees the nodes, and numbers are used again.  A link that
- * looks wrong is therefore read again, between two looks at the node that it
- * leads to, and is a fault only if it is still there and both looks agree.
+ * Neighbor lists change while this runs: inserts add links, vacuum removes links to dead
+ * nodes and frees the nodes, and node IDs are reused.  So a link that looks wrong is read
+ * again, between two looks at the node that it leads to.  It is a fault only if it is still
+ * there and both looks agree.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/links.c
@@ -17,15 +17,17 @@
 #include "postgres.h"
 
 #include "hnsw/check/check.h"
+#include "hnsw/page/held.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
 
-/* Times that something is looked at before it is a fault */
+/* Something is looked at so many times before it is a fault */
 #define ATTEMPTS	3
 
 static int
 node_state(LokiCheck *check, uint32 node)
 {
+	Assert(node < check->nodes);
 	return check->node[node] & LOKI_CHECK_STATE;
 }
 
@@ -34,7 +36,7 @@ node_state(LokiCheck *check, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Whether a node's list, as it is now, leads to a neighbor */
+/* Whether a node's list still has a link to a neighbor */
 static bool
 still_links(LokiCheck *check, uint32 node, uint32 neighbor)
 {
@@ -48,10 +50,7 @@ still_links(LokiCheck *check, uint32 node, uint32 neighbor)
 	return found;
 }
 
-/*
- * What is wrong with being linked to from the graph, as of now; NULL if
- * nothing is.
- */
+/* Why a node must not be linked to, by its state now; NULL if it may */
 static const char *
 neighbor_fault(LokiCheck *check, uint32 neighbor)
 {
@@ -91,7 +90,7 @@ check_neighbor(LokiCheck *check, uint32 node, uint32 neighbor)
 			 loki_check_where(check, LOKI_SLOTS_LINK, node)));
 }
 
-/* What is wrong with a list by itself; NULL if nothing is */
+/* What is wrong with a list by itself, or NULL */
 static const char *
 list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
 {
@@ -109,7 +108,7 @@ list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
 		if (link->neighbors[i] == node + 1)
 			return "is linked to itself";
 		if (link->neighbors[i] - 1 > LOKI_MAX_NUMBER)
-			return "is linked to an invalid node number";
+			return "is linked to an invalid node ID";
 		for (int j = 0; j < i; j++)
 			if (link->neighbors[i] == link->neighbors[j])
 				return "is linked to another node twice";
@@ -125,8 +124,8 @@ check_link(LokiCheck *check, uint32 node, const char *slot)
 	const char *fault;
 
 	/*
-	 * Bytes of other nodes mean nothing: a dead one may have died before it
-	 * had a list, and vacuum mends the lists of live nodes alone.
+	 * The lists of other nodes mean nothing: a dead node may have died before
+	 * it had a list, and vacuum repairs only the lists of live nodes.
 	 */
 	if (node >= check->nodes || !loki_check_is_live(node_state(check, node)))
 		return;
@@ -150,12 +149,11 @@ check_link(LokiCheck *check, uint32 node, const char *slot)
 	}
 }
 
-/*
- * Check the lists of layer 0.
- */
+/* Check the lists of layer 0, and note the level of each node. */
 void
 loki_check_links(LokiCheck *check)
 {
+	Assert(check->node != NULL);	/* loki_check_nodes() has run */
 	check->level = MemoryContextAllocExtended(CurrentMemoryContext,
 											  Max(check->nodes, 1),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -167,7 +165,7 @@ loki_check_links(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* Whether an array is long enough for a number */
+/* Whether an array has a slot of this number */
 static bool
 exists(LokiCheck *check, int array, uint32 number)
 {
@@ -185,6 +183,7 @@ check_upper(LokiCheck *check, uint32 number, const char *slot)
 	LokiCheckUpper *copy = &check->upper[number];
 	const char *fault = NULL;
 
+	Assert(loki_slot_has_page(check->state, LOKI_SLOTS_UPPER, number));
 	copy->node = upper->level == 0 ? LOKI_NONE : upper->node;
 	copy->down = upper->down;
 	copy->level = upper->level;
@@ -194,7 +193,7 @@ check_upper(LokiCheck *check, uint32 number, const char *slot)
 	if (upper->level > LOKI_MAX_LEVEL)
 		fault = "has an invalid level";
 	else if (upper->node > LOKI_MAX_NUMBER)
-		fault = "names an invalid node number";
+		fault = "names an invalid node ID";
 	else if (upper->count > check->state->m)
 		fault = "has too many links";
 	else if ((upper->level == 1) != (upper->down == LOKI_NONE))
@@ -225,7 +224,7 @@ check_upper(LokiCheck *check, uint32 number, const char *slot)
 						   upper->node, upper->level, upper->count, check->state->m)));
 }
 
-/* Whether slot `number` is, in what was collected, a node's on a layer */
+/* Whether slot `number`, as it was collected, belongs to a node on a layer */
 static bool
 is_upper_of(LokiCheck *check, uint32 number, uint32 node, int level)
 {
@@ -239,6 +238,7 @@ leads_down(LokiCheck *check, uint32 number)
 {
 	uint32		node = check->upper[number].node;
 
+	Assert(number < check->nuppers && node != LOKI_NONE);
 	for (int level = check->upper[number].level; level > 1; level--)
 	{
 		number = check->upper[number].down;
@@ -252,24 +252,24 @@ leads_down(LokiCheck *check, uint32 number)
 static void
 collect_uppers(LokiCheck *check)
 {
-	LokiSlotArray *fam = &check->state->arrays[LOKI_SLOTS_UPPER];
-	uint64		slots;
+	LokiSlotArray *slots = &check->state->arrays[LOKI_SLOTS_UPPER];
+	uint64		most;
 
 	loki_index_refresh(check->state, check->index);
-	slots = Max((uint64) fam->npages * fam->per_page, 1);
+	most = Max((uint64) slots->npages * slots->per_page, 1);
 	if (check->upper != NULL)
 		pfree(check->upper);
 	check->upper = MemoryContextAllocExtended(CurrentMemoryContext,
-											  mul_size(slots, sizeof(LokiCheckUpper)),
+											  mul_size(most, sizeof(LokiCheckUpper)),
 											  MCXT_ALLOC_HUGE);
-	for (uint64 i = 0; i < slots; i++)
+	for (uint64 i = 0; i < most; i++)
 		check->upper[i].node = LOKI_NONE;
 	check->nuppers = loki_check_slot_array(check, LOKI_SLOTS_UPPER, check_upper);
 }
 
 /*
- * Mark the nodes that have a slot on their highest layer from which their own
- * slots lead down to layer 1; count slots that no node owns.
+ * Mark the nodes whose slots lead from their highest layer down to layer 1, and count slots
+ * that no node owns.
  */
 static void
 assign_uppers(LokiCheck *check)
@@ -294,9 +294,8 @@ assign_uppers(LokiCheck *check)
 }
 
 /*
- * Find live nodes of a level above 0 that lack slots, and look at them again:
- * they may have been freed since, and even used again.  Returns one that seems
- * to lack slots still, or LOKI_NONE.
+ * Find live nodes of a level above 0 that lack slots, and look at them again, since they may
+ * have been freed and reused.  Returns one that still seems to lack slots, or LOKI_NONE.
  */
 static uint32
 find_without_uppers(LokiCheck *check)
@@ -323,15 +322,15 @@ find_without_uppers(LokiCheck *check)
 }
 
 /*
- * Check the layers above 0: each live node has its slots on all layers up to
- * its level.  Slots whose node does not own them are left by inserts that did
- * not come to their end.
+ * Check the layers above 0: each live node has its slots on all layers up to its level.
+ * Inserts that did not end may leave slots that no node owns.
  */
 void
 loki_check_uppers(LokiCheck *check)
 {
 	uint32		node;
 
+	Assert(check->level != NULL);	/* loki_check_links() has run */
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
 		collect_uppers(check);
@@ -380,7 +379,7 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 	return owned ? NULL : "does not own its slot on its highest layer";
 }
 
-/* Highest level among live nodes, and how many there are */
+/* The highest level of live nodes, and how many live nodes there are */
 static int
 highest_level(LokiCheck *check, uint64 *live)
 {
@@ -397,8 +396,8 @@ highest_level(LokiCheck *check, uint64 *live)
 }
 
 /*
- * Check the entry point.  An insert that did not come to its end may leave a
- * node above the entry point, or the first node without its becoming one.
+ * Check the entry point.  An insert that did not end may leave a node above the entry point,
+ * or a first node that is not the entry point.
  */
 void
 loki_check_entry(LokiCheck *check)
@@ -440,7 +439,7 @@ loki_check_entry(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* Numbers still to be visited */
+/* Node IDs, or UPPER slots, that are still to be visited */
 typedef struct WorkList
 {
 	uint32	   *items;
@@ -461,6 +460,7 @@ reach_node(LokiCheck *check, WorkList *nodes, uint32 node)
 {
 	if (node < check->nodes && !(check->node[node] & LOKI_CHECK_REACHED))
 	{
+		Assert(nodes->n < check->nodes);	/* each is added once */
 		check->node[node] |= LOKI_CHECK_REACHED;
 		nodes->items[nodes->n++] = node;
 	}
@@ -469,8 +469,10 @@ reach_node(LokiCheck *check, WorkList *nodes, uint32 node)
 static void
 reach_upper(LokiCheck *check, WorkList *uppers, WorkList *nodes, uint32 number)
 {
+	Assert(number < check->nuppers);
 	if (!check->upper[number].reached)
 	{
+		Assert(uppers->n < check->nuppers);
 		check->upper[number].reached = true;
 		uppers->items[uppers->n++] = number;
 		reach_node(check, nodes, check->upper[number].node);
@@ -526,8 +528,8 @@ walk_nodes(LokiCheck *check, WorkList *nodes)
 }
 
 /*
- * Warn of live nodes that no node links to, or that cannot be reached from the
- * entry point.  Scans that are complete find their rows all the same.
+ * Warn of live nodes that no node links to, or that cannot be reached from the entry point.
+ * Complete scans find their rows all the same.
  */
 static void
 report_unreached(LokiCheck *check, uint32 entry)
@@ -561,9 +563,7 @@ report_unreached(LokiCheck *check, uint32 entry)
 				 errdetail("The first of them is node %u.", first)));
 }
 
-/*
- * Walk the graph from the entry point on, and report what was not met.
- */
+/* Walk the graph from the entry point on, and report live nodes that were not met. */
 void
 loki_check_reachability(LokiCheck *check)
 {
@@ -571,6 +571,7 @@ loki_check_reachability(LokiCheck *check)
 	WorkList	nodes;
 	WorkList	uppers;
 
+	Assert(check->upper != NULL);	/* loki_check_uppers() has run */
 	loki_check_meta(check, &meta);
 	make_worklist(&nodes, check->nodes);
 	make_worklist(&uppers, check->nuppers);

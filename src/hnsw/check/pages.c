@@ -3,8 +3,8 @@
  * pages.c
  *	  lokivector_check: the extent directory, page headers and free lists.
  *
- * Pages are copied out under share lock one at a time, so whatever is checked
- * within one page was true at one moment.
+ * Pages are copied out one at a time under share lock.  So all that is checked within one
+ * page was true at one moment.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/pages.c
@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "hnsw/check/check.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -44,6 +45,7 @@ add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 {
 	BlockRange *range;
 
+	Assert(count > 0);
 	if (list->n == list->allocated)
 	{
 		list->allocated = Max(64, list->allocated * 2);
@@ -67,7 +69,7 @@ compare_ranges(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The first byte from `from` to before `to` that is not zero, or `to` */
+/* The first byte from `from` up to `to` that is not zero; `to` if there is none */
 static Size
 first_not_zero(const char *bytes, Size from, Size to)
 {
@@ -76,7 +78,7 @@ first_not_zero(const char *bytes, Size from, Size to)
 	return from;
 }
 
-/* What is between the used part and the special space of the page copy is zero. */
+/* Check that the page copy is zero between its used part and its special space. */
 static void
 check_unused(LokiCheck *check, BlockNumber block)
 {
@@ -93,9 +95,7 @@ check_unused(LokiCheck *check, BlockNumber block)
 						   found, header->pd_lower)));
 }
 
-/*
- * Check the header of a page that has been copied to check->page.
- */
+/* Check the header of the page copy. */
 static void
 check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
@@ -142,7 +142,10 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 						   ordinal, loki_slot_array_name(array))));
 }
 
-/* Copy a block to check->page and check what it is by itself. */
+/*
+ * Copy a block to check->page under share lock, and check it by itself.  Only block 0 may be
+ * locked before, by the second walk of a free list.
+ */
 static void
 copy_page(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
@@ -159,12 +162,14 @@ copy_page(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 	check_unused(check, block);
 }
 
-/* Number of slots in use on check->page, whose end must be that of a slot */
+/* The number of slots in use on the page copy; the used part must end with a slot. */
 static uint32
 used_slots(LokiCheck *check, BlockNumber block, uint32 slot_size, uint32 per_page)
 {
 	uint32		used = ((PageHeader) check->page.data)->pd_lower - SizeOfPageHeaderData;
 
+	/* check_header() has seen to this */
+	Assert(used <= ((PageHeader) check->page.data)->pd_special - SizeOfPageHeaderData);
 	if (used % slot_size != 0 || used / slot_size > per_page)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -209,6 +214,7 @@ check_overlaps(LokiCheck *check, RangeList *list)
 	uint64		end = 0;
 	uint64		named = 0;
 
+	Assert(list->n >= 2);		/* the metapage, and the directory */
 	qsort(list->ranges, list->n, sizeof(BlockRange), compare_ranges);
 	for (int i = 0; i < list->n; i++)
 	{
@@ -232,9 +238,7 @@ check_overlaps(LokiCheck *check, RangeList *list)
 								 (unsigned long long) (check->nblocks - named))));
 }
 
-/*
- * Check the chain of directory pages and every extent that it names.
- */
+/* Check the linked list of directory pages, and every extent that it names. */
 void
 loki_check_directory(LokiCheck *check)
 {
@@ -245,6 +249,7 @@ loki_check_directory(LokiCheck *check)
 	uint32		number = 0;
 	LokiMetaPageData after;
 
+	Assert(loki_no_buffer_locked());
 	add_range(&list, LOKI_SLOTS_META, 0, LOKI_META_BLKNO, 1);
 	copy_page(check, LOKI_META_BLKNO, LOKI_SLOTS_META, 0);
 	while (block != 0)
@@ -252,7 +257,7 @@ loki_check_directory(LokiCheck *check)
 		BlockNumber next;
 		uint32		used;
 
-		/* a cycle would make the file appear to have too few blocks */
+		/* a cycle would have more pages than the file has blocks */
 		if (block >= RelationGetNumberOfBlocks(check->index) ||
 			ordinal >= RelationGetNumberOfBlocks(check->index))
 			ereport(ERROR,
@@ -286,7 +291,7 @@ loki_check_directory(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* A free slot is zero, but that it may name no node in so many words. */
+/* Check that a free slot is zero; one of UPPER may have LOKI_NONE for its node. */
 static void
 check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
 				const char *slot)
@@ -307,7 +312,7 @@ check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
 						   place, loki_slot_array_name(array))));
 }
 
-/* On a page of a free-list slot array the count of free slots must be right. */
+/* Check the count of free slots on a page of an array that has a free list. */
 static void
 check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 {
@@ -315,6 +320,7 @@ check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 	uint32		counted = LokiPageOpaque((Page) check->page.data)->free_slots;
 	uint32		found = 0;
 
+	Assert(LokiSlotArrayFreeList(array) >= 0);
 	for (uint32 i = 0; i < used; i++)
 	{
 		const char *slot = LokiPageSlot(check->page.data, slot_size, i);
@@ -352,7 +358,7 @@ check_epoch(LokiCheck *check, BlockNumber block, int array)
 	}
 }
 
-/* Whether slots of a slot array belong to the nodes of the same numbers */
+/* Whether slot n of a slot array belongs to node n */
 static bool
 is_by_node(int array)
 {
@@ -362,14 +368,14 @@ is_by_node(int array)
 }
 
 /*
- * No live node may be among slots from `from` to before `to`, which a slot array
- * does not have.  Slots are written before a node becomes live and are never
- * taken away, so there is no need to look again.  (A dead node may have died
- * before it had any.)
+ * Check that no live node is among the slots from `from` up to `to`, which a slot array does
+ * not have.  Slots are written before a node becomes live and are never taken away, so there
+ * is no need to look again.  (A dead node may have died before it had any.)
  */
 static void
 check_missing(LokiCheck *check, int array, uint32 from, uint32 to)
 {
+	Assert(is_by_node(array) && (check->nodes == 0 || check->node != NULL));
 	for (uint32 node = from; node < to && node < check->nodes; node++)
 		if (loki_check_is_live(check->node[node] & LOKI_CHECK_STATE))
 			ereport(ERROR,
@@ -381,42 +387,43 @@ check_missing(LokiCheck *check, int array, uint32 from, uint32 to)
 }
 
 /*
- * Check every page of a slot array, and hand every slot in use to slot_check (may
- * be NULL).  Returns the end of the used part: 1 + the highest number in use.
- * An index need not have the slot array.
+ * Check every page of a slot array, and pass every slot in use to slot_check, unless that is
+ * NULL.  Returns the end of the used part: 1 + the highest number in use; 0 if the index does
+ * not have the array.  No page may be locked, and slot_check is called with none locked.
  */
 uint32
 loki_check_slot_array(LokiCheck *check, int array,
 					  void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
 {
-	LokiSlotArray *fam = &check->state->arrays[array];
-	uint32		npages = fam->npages;
+	LokiSlotArray *slots = &check->state->arrays[array];
+	uint32		npages = slots->npages;
 	uint32		end = 0;
 
-	if (fam->slot_size == 0)
+	Assert(loki_no_buffer_locked());
+	if (slots->slot_size == 0)
 		return 0;
 	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
 	{
-		BlockNumber block = loki_page_block(fam, ordinal);
-		uint32		first = ordinal * fam->per_page;
+		BlockNumber block = loki_page_block(slots, ordinal);
+		uint32		first = ordinal * slots->per_page;
 		uint32		used;
 
 		copy_page(check, block, array, ordinal);
-		used = used_slots(check, block, fam->slot_size, fam->per_page);
+		used = used_slots(check, block, slots->slot_size, slots->per_page);
 		check_epoch(check, block, array);
 		if (LokiSlotArrayFreeList(array) >= 0)
 			check_free_slots(check, block, array, used);
 		if (is_by_node(array))
-			check_missing(check, array, first + used, first + fam->per_page);
+			check_missing(check, array, first + used, first + slots->per_page);
 		if (used > 0)
 			end = first + used;
 
 		for (uint32 i = 0; slot_check != NULL && i < used; i++)
 			slot_check(check, first + i,
-					   LokiPageSlot(check->page.data, fam->slot_size, i));
+					   LokiPageSlot(check->page.data, slots->slot_size, i));
 	}
 	if (is_by_node(array))
-		check_missing(check, array, npages * fam->per_page, check->nodes);
+		check_missing(check, array, npages * slots->per_page, check->nodes);
 	return end;
 }
 
@@ -426,23 +433,23 @@ loki_check_slot_array(LokiCheck *check, int array,
  */
 
 /*
- * The successor of a page on a free list.  *fault is set if the page cannot be
- * on it, which concurrent changes may also make it seem.
+ * The successor of a page on a free list.  *fault is set if the page cannot be on it; changes
+ * meanwhile may make it seem so.
  */
 static uint32
 freelist_next(LokiCheck *check, int array, uint32 ordinal, const char **fault)
 {
-	LokiSlotArray *fam = &check->state->arrays[array];
+	LokiSlotArray *slots = &check->state->arrays[array];
 	LokiPageOpaque opaque;
 
-	if (ordinal >= fam->npages)
+	if (ordinal >= slots->npages)
 		loki_index_refresh(check->state, check->index);
-	if (ordinal >= fam->npages)
+	if (ordinal >= slots->npages)
 	{
 		*fault = "which the array does not have";
 		return LOKI_NONE;
 	}
-	copy_page(check, loki_page_block(fam, ordinal), array, ordinal);
+	copy_page(check, loki_page_block(slots, ordinal), array, ordinal);
 	opaque = LokiPageOpaque((Page) check->page.data);
 	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST))
 		*fault = "which is not marked as being on it";
@@ -450,14 +457,15 @@ freelist_next(LokiCheck *check, int array, uint32 ordinal, const char **fault)
 }
 
 /*
- * Walk a free list.  Returns the first page found in fault, or LOKI_NONE; a
- * list with more pages than the array has goes in a circle.
+ * Walk a free list.  Returns the first page with a fault, or LOKI_NONE.  A list with more
+ * pages than the array has goes in a circle.
  */
 static uint32
 walk_freelist(LokiCheck *check, int array, uint32 head, const char **fault)
 {
 	uint32		ordinal = head;
 
+	Assert(LokiSlotArrayFreeList(array) >= 0);
 	*fault = NULL;
 	for (uint32 passed = 0; ordinal != LOKI_NONE; passed++)
 	{
@@ -477,9 +485,9 @@ walk_freelist(LokiCheck *check, int array, uint32 head, const char **fault)
 }
 
 /*
- * Check the free lists: each of their pages exists, is marked, and comes but
- * once.  A list may change between two of its pages; one in fault is walked
- * again while block 0, whose exclusive lock any change needs, is locked.
+ * Check the free lists: each of their pages exists, is marked, and comes only once.  A list
+ * may change while it is walked.  So one with a fault is walked again with block 0 share
+ * locked, whose exclusive lock every change needs.
  */
 void
 loki_check_freelists(LokiCheck *check)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * read.c
- *	  lokivector_check: reading pages, and telling how far it has come.
+ *	  lokivector_check: reading pages, and reporting progress.
  *
- * LockBuffer() waits where no interrupt is looked at.  Whoever checks an index
- * may do so because a process got stuck with a page of it, so that a check waits
- * for a page by trying again, and holds no other page's lock meanwhile: it can be
- * canceled at any time.
+ * LockBuffer() waits without checking for interrupts.  An index may be checked because a
+ * process got stuck with a page of it.  So a check waits for a page by trying again, and it
+ * holds no other page's lock meanwhile, but that of block 0 on a second walk of a free list.
+ * It can be canceled at any time.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/read.c
@@ -17,6 +17,7 @@
 
 #include "commands/progress.h"
 #include "hnsw/check/check.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
@@ -52,19 +53,18 @@ wait_a_little(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/*
- * Lock a pinned page in share mode; no other may be locked.
- */
+/* Lock a pinned page in share mode.  Only block 0 may be locked before. */
 void
 loki_check_lock(Buffer buffer)
 {
+	Assert(BufferIsLocal(buffer) || !loki_buffer_locked(buffer));
 	while (!try_lock(buffer))
 		wait_a_little();
 }
 
 /*
- * Copy a slot out; whether there is such a slot.  *locked is set instead if the
- * page cannot be locked at once.
+ * Copy a slot out; false if there is no such slot.  If the page cannot be locked at once, sets
+ * *locked and returns false.  A TID page may be locked before.
  */
 static bool
 try_read(LokiCheck *check, int array, uint32 number, void *slot, bool *locked)
@@ -102,6 +102,7 @@ loki_check_read(LokiCheck *check, int array, uint32 number, void *slot)
 	bool		locked;
 	bool		found;
 
+	Assert(loki_no_buffer_locked());
 	while (!(found = try_read(check, array, number, slot, &locked)) && locked)
 		wait_a_little();
 	return found;
@@ -113,6 +114,7 @@ loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
 {
 	Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
 
+	Assert(loki_no_buffer_locked());
 	loki_check_lock(buffer);
 	loki_meta_validate(check->index, BufferGetPage(buffer));
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
@@ -120,13 +122,13 @@ loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
 }
 
 /* ----------------------------------------------------------------
- * Chains
+ * TID lists
  * ----------------------------------------------------------------
  */
 
-/* What is wrong with a slot of a node's chain, or NULL */
+/* What is wrong with a slot of a node's TID list, or NULL */
 static const char *
-chain_fault(uint32 node, const LokiDuplicateData *slot)
+duplicate_fault(uint32 node, const LokiDuplicateData *slot)
 {
 	if (loki_slot_state(LOKI_SLOTS_DUPLICATE, slot) == LOKI_TID_FREE)
 		return "is free";
@@ -141,7 +143,7 @@ chain_fault(uint32 node, const LokiDuplicateData *slot)
 }
 
 static void
-report_chain(LokiCheck *check, uint32 node, uint32 number, const char *fault)
+report_duplicate(LokiCheck *check, uint32 node, uint32 number, const char *fault)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -151,13 +153,13 @@ report_chain(LokiCheck *check, uint32 node, uint32 number, const char *fault)
 }
 
 /*
- * Copy the slots of a chain that begins at `head` to check->chain, while the
- * node's TID page is locked, so that the chain cannot change.  False if a page
- * cannot be locked at once.  Cycles are found by Brent's method: a mark stays
- * behind at every power of two.
+ * Copy the slots of a TID list that begins at `head` to check->duplicates.  The caller has
+ * share locked the node's TID page, so the list cannot change.  False if a page cannot be
+ * locked at once.  Cycles are found by Brent's method: a mark stays behind at every power of
+ * two.
  */
 static bool
-copy_chain(LokiCheck *check, uint32 node, uint32 head)
+copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 {
 	uint32		mark = LOKI_NONE;
 	uint64		next_mark = 1;
@@ -177,19 +179,20 @@ copy_chain(LokiCheck *check, uint32 node, uint32 head)
 		else if (number == mark)
 			fault = "is part of a cycle";
 		else
-			fault = chain_fault(node, &slot);
+			fault = duplicate_fault(node, &slot);
 		if (fault != NULL)
-			report_chain(check, node, number, fault);
+			report_duplicate(check, node, number, fault);
 
-		if (check->nchain == check->chain_size)
+		if (check->nduplicates == check->duplicates_size)
 		{
-			check->chain_size = Max(64, 2 * check->chain_size);
-			check->chain = check->chain == NULL ?
-				palloc_array(LokiDuplicateData, check->chain_size) :
-				repalloc_huge(check->chain, sizeof(LokiDuplicateData) * check->chain_size);
+			check->duplicates_size = Max(64, 2 * check->duplicates_size);
+			check->duplicates = check->duplicates == NULL ?
+				palloc_array(LokiDuplicateData, check->duplicates_size) :
+				repalloc_huge(check->duplicates,
+							  sizeof(LokiDuplicateData) * check->duplicates_size);
 		}
-		check->chain[check->nchain++] = slot;
-		if (check->nchain == next_mark)
+		check->duplicates[check->nduplicates++] = slot;
+		if (check->nduplicates == next_mark)
 		{
 			mark = number;
 			next_mark *= 2;
@@ -200,11 +203,12 @@ copy_chain(LokiCheck *check, uint32 node, uint32 head)
 }
 
 /*
- * Copy the TID slot of a node as it is now, and to check->chain the slots of its
- * chain, none if it has one row by now.  ERROR if the chain is at fault.
+ * Copy the TID slot of a node as it is now, and the slots of its TID list to
+ * check->duplicates; none if it has one row by now.  ERROR if the list has a fault.  No page
+ * may be locked before, and none is afterwards.
  */
 void
-loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
+loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid)
 {
 	uint32		slot_size = check->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
@@ -212,21 +216,22 @@ loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
 										node, &place);
 	bool		copied = false;
 
+	Assert(loki_no_buffer_locked());
 	while (!copied)
 	{
 		Buffer		buffer = loki_buffer_read(check->state, check->index, block);
 
-		check->nchain = 0;
+		check->nduplicates = 0;
 		loki_check_lock(buffer);
 		loki_slot_array_page_check(check->state, check->index, buffer, LOKI_SLOTS_TID);
 		memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
 		copied = LokiTidState(tid) != LOKI_TID_LIST ||
-			copy_chain(check, node, LokiTidListHead(tid));
+			copy_duplicates(check, node, LokiTidListHead(tid));
 		UnlockReleaseBuffer(buffer);
 		if (!copied)
 			wait_a_little();
 	}
-	if (LokiTidState(tid) == LOKI_TID_LIST && check->nchain == 0)
+	if (LokiTidState(tid) == LOKI_TID_LIST && check->nduplicates == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("node %u of index \"%s\" has an empty list of duplicates",
@@ -238,11 +243,11 @@ loki_check_chain(LokiCheck *check, uint32 node, LokiTidData *tid)
  * Progress
  * ----------------------------------------------------------------
  *
- * pg_stat_progress_create_index has the phases of an index that is validated,
- * which a check is much like; its column `command` is NULL then.
+ * pg_stat_progress_create_index has the phases of an index that is validated, which is
+ * much like a check.  Its column `command` is NULL then.
  */
 
-/* Begin with one of `total` indexes, of which `done` were checked before. */
+/* Begin the check of one of `total` indexes, of which `done` were checked before. */
 void
 loki_check_begin_progress(Relation heap, Relation index, int total, int done)
 {

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * row_map.c
- *	  lokivector_check: the map from heap TIDs to nodes.
+ *	  lokivector_check: the row map, from heap TIDs to nodes.
  *
- * BLOCK ascends, and has as many entries in all as the metapage says.  The map
- * has an entry for every row in TID and DUPLICATE that it is not known to lack.
- * Vacuum may make it anew meanwhile, as its generation tells; an insert makes a
- * row known before it puts it where it is looked for here.
+ * BLOCK must ascend, and end with the number of entries on the metapage.  The map must have an
+ * entry for every row in TID and DUPLICATE, except for those that are noted as missing.
+ * Vacuum may make the map anew meanwhile, which changes its generation.  An insert notes its
+ * row before it writes the slot that is read here.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/row_map.c
@@ -17,6 +17,7 @@
 
 #include "hnsw/check/check.h"
 #include "hnsw/filter/row_map.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -45,7 +46,7 @@ check_starts(RowMapCheck *rows)
 		loki_check_side_fault(&rows->side, LOKI_SLOTS_BLOCK, map->groups, "is not the end");
 }
 
-/* Whether the map has a row of a node, under a place of BLOCK that was checked */
+/* Whether the map has a row of a node; BLOCK was checked before */
 static bool
 is_mapped(const RowMapCheck *rows, uint32 node, const ItemPointerData *heap)
 {
@@ -59,6 +60,8 @@ is_mapped(const RowMapCheck *rows, uint32 node, const ItemPointerData *heap)
 
 	if (group >= map->groups)
 		return false;
+	Assert(rows->starts[group] <= rows->starts[group + 1] &&
+		   rows->starts[group + 1] <= map->entries);
 	for (uint32 i = rows->starts[group]; i < rows->starts[group + 1]; i++)
 		if (loki_entry(rows->words + (Size) (i / per_page) * LOKI_ENTRY_WORDS * sizeof(uint64),
 					   i % per_page, width) == wanted)
@@ -92,22 +95,22 @@ check_row(LokiCheck *check, RowMapCheck *rows, int array, uint32 number, uint32 
 static void
 check_page(LokiCheck *check, RowMapCheck *rows, int array, uint32 ordinal)
 {
-	LokiSlotArray *fam = &check->state->arrays[array];
+	LokiSlotArray *slots = &check->state->arrays[array];
 	Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM,
-											loki_page_block(fam, ordinal), RBM_NORMAL,
+											loki_page_block(slots, ordinal), RBM_NORMAL,
 											check->strategy);
 	int			used;
 
 	loki_check_lock(buffer);
 	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
-	used = LokiPageUsed(check->page.data, fam->slot_size);
+	used = LokiPageUsed(check->page.data, slots->slot_size);
 	for (int i = 0; i < used; i++)
 	{
-		const char *slot = LokiPageSlot(check->page.data, fam->slot_size, i);
+		const char *slot = LokiPageSlot(check->page.data, slots->slot_size, i);
 		const LokiTidData *tid = (const LokiTidData *) slot;
 		const LokiDuplicateData *duplicate = (const LokiDuplicateData *) slot;
-		uint32		number = ordinal * fam->per_page + i;
+		uint32		number = ordinal * slots->per_page + i;
 
 		if (array == LOKI_SLOTS_TID &&
 			(LokiTidState(tid) == LOKI_TID_LIVE || LokiTidState(tid) == LOKI_TID_KILLED))
@@ -132,7 +135,7 @@ check_rows(LokiCheck *check, RowMapCheck *rows)
 		}
 }
 
-/* Check the map, if there is one, and the pages of its arrays in any case. */
+/* Check the row map, if there is one, and the pages of its arrays in any case. */
 void
 loki_check_rowmap(LokiCheck *check)
 {
@@ -141,6 +144,7 @@ loki_check_rowmap(LokiCheck *check)
 	LokiSideCheck *side = &rows.side;
 	bool		valid;
 
+	Assert(loki_no_buffer_locked());
 	if (!loki_has_rowmap(check->state))
 		return;
 	loki_check_meta(check, &meta);

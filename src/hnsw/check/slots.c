@@ -3,10 +3,9 @@
  * slots.c
  *	  lokivector_check: what the slots of single nodes contain.
  *
- * The TID array is read first and says which nodes there are.  What is checked
- * in the other arrays is checked for nodes that were in the graph then; a node
- * that fails is looked at again, since vacuum may have freed it since and an
- * insert may be filling it anew.
+ * The TID array is read first and says which nodes there are.  The other arrays are checked
+ * for nodes that were in the graph then.  A node that fails is looked at again, since vacuum
+ * may have freed it and an insert may be filling it anew.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/slots.c
@@ -19,6 +18,7 @@
 
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/page/held.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
 
@@ -36,6 +36,7 @@ check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
 		state == LOKI_TID_LIVE ? LOKI_TID_LINKING : 0;
 	const char *fault = NULL;
 
+	Assert(array == LOKI_SLOTS_TID || array == LOKI_SLOTS_NULLTID);
 	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||
 		state > (array == LOKI_SLOTS_NULLTID ? LOKI_TID_DEAD : LOKI_TID_LIST))
 		fault = "state";
@@ -75,6 +76,8 @@ check_node_tid(LokiCheck *check, uint32 number, const char *slot)
 {
 	const LokiTidData *tid = (const LokiTidData *) slot;
 
+	/* check->node was allocated for these pages */
+	Assert(loki_slot_has_page(check->state, LOKI_SLOTS_TID, number));
 	check_tid(check, LOKI_SLOTS_TID, number, tid);
 	if (check->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG)
 		check_value(check, number, tid);
@@ -88,8 +91,8 @@ check_null_tid(LokiCheck *check, uint32 number, const char *slot)
 }
 
 /*
- * A CODE slot: its distance from itself must be a number.  Vectors of extreme
- * magnitude may have none in a sound index too.
+ * A CODE slot: its distance from itself should be a number.  In a sound index, vectors of
+ * extreme magnitude may have none.
  */
 static void
 check_code(LokiCheck *check, uint32 number, const char *slot)
@@ -109,10 +112,7 @@ check_code(LokiCheck *check, uint32 number, const char *slot)
 		check->first_strange_code = number;
 }
 
-/*
- * A REFINE slot: the distance from a query, which any will do for, and its error
- * must be numbers.
- */
+/* A REFINE slot: the distance from some query, and its error, should be numbers. */
 static void
 check_refine(LokiCheck *check, uint32 number, const char *slot)
 {
@@ -149,7 +149,7 @@ check_refines(LokiCheck *check)
 	loki_check_slot_array(check, LOKI_SLOTS_REFINE, check_refine);
 }
 
-/* A slot of the centroid; of a basis it holds pairs of integers. */
+/* A slot of CENTROID; those after the centroid hold a basis, as pairs of integers. */
 static void
 check_centroid(LokiCheck *check, uint32 number, const char *slot)
 {
@@ -170,6 +170,7 @@ check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	int			attribute = check->attribute;
 
+	Assert(attribute < check->state->nattributes);
 	if (loki_attr_slot_valid((LokiAttrType) check->state->attr_type[attribute], slot))
 		return;
 
@@ -197,32 +198,27 @@ check_null_attribute(LokiCheck *check, uint32 number, const char *slot)
  * ----------------------------------------------------------------
  */
 
-/*
- * Check the TID array and the DUPLICATE slots that it refers to; fills in the
- * states of nodes.
- */
+/* Check the TID array and the TID lists; note the states of nodes. */
 static void
 check_tids(LokiCheck *check)
 {
-	LokiSlotArray *fam = &check->state->arrays[LOKI_SLOTS_TID];
+	LokiSlotArray *slots = &check->state->arrays[LOKI_SLOTS_TID];
 	LokiTidData tid;
 
+	Assert(check->node == NULL && check->nodes == 0);
 	check->node = MemoryContextAllocExtended(CurrentMemoryContext,
-											 mul_size(fam->npages, fam->per_page),
+											 mul_size(slots->npages, slots->per_page),
 											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	check->nodes = loki_check_slot_array(check, LOKI_SLOTS_TID, check_node_tid);
 	for (uint32 node = 0; node < check->nodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (check->node[node] == LOKI_TID_LIST)
-			loki_check_chain(check, node, &tid);
+			loki_check_duplicates(check, node, &tid);
 	}
 }
 
-/*
- * Check all that belongs to single nodes: TID with its chains, CODE, REFINE,
- * HASH and attributes.
- */
+/* Check all that belongs to single nodes: TID and TID lists, CODE, REFINE, HASH, attributes. */
 void
 loki_check_nodes(LokiCheck *check)
 {
@@ -230,7 +226,7 @@ loki_check_nodes(LokiCheck *check)
 
 	check_tids(check);
 
-	/* whatever a node needs was there before the node was in the graph */
+	/* all slots of a node exist before the node is in the graph */
 	loki_index_refresh(state, check->index);
 	loki_check_slot_array(check, LOKI_SLOTS_DUPLICATE, NULL);
 	loki_check_slot_array(check, LOKI_SLOTS_CENTROID, check_centroid);
@@ -242,9 +238,7 @@ loki_check_nodes(LokiCheck *check)
 							  check_node_attribute);
 }
 
-/*
- * Check the rows outside the graph.
- */
+/* Check the rows outside the graph. */
 void
 loki_check_nulls(LokiCheck *check)
 {

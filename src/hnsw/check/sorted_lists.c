@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * sorted_lists.c
- *	  lokivector_check(): the lists of nodes in the order of attributes.
+ *	  lokivector_check(): the sorted node lists of attributes.
  *
- * A list has each node under its number in ATTR, an array under that of each of
- * its hashes, ascending by number and then by node.  So of the nodes that are
- * known to be what they were when it was made, it is checked entry by entry:
- * nothing is missing, nothing is twice, nothing is under another number.
+ * A list has each node under its sort key in ATTR, an array under the list key of each of its
+ * hashes, ascending by key and then by node ID.  It is checked entry by entry, for the nodes
+ * that have not changed since it was made: none is missing, twice, or under another key.
  *
- * Attributes of a node do not change but when its number is used again, which
- * REUSED says; so that is read after attributes and lists.
+ * The attributes of a node change only if its ID is reused, which REUSED says.  So REUSED is
+ * read after attributes and lists.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/sorted_lists.c
@@ -25,7 +24,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Nodes after which an interrupt is looked for */
+/* Interrupts are checked for after so many nodes */
 #define INTERRUPT_NODES	65536
 
 typedef struct SortedListsCheck
@@ -59,7 +58,7 @@ is_unchanged(LokiCheck *check, SortedListsCheck *lists, uint32 node)
 		!loki_bits_have(&lists->reused, node);
 }
 
-/* The numbers under which a node is to be listed, ascending; how many they are */
+/* The keys under which a node must be listed, ascending; returns how many there are */
 static int
 node_numbers(SortedListsCheck *lists, uint32 node, int64 *numbers)
 {
@@ -67,13 +66,14 @@ node_numbers(SortedListsCheck *lists, uint32 node, int64 *numbers)
 	uint32		of_array[LOKI_SLOT_ELEMENTS];
 	int			n = 1;
 
+	Assert(node < lists->sorted_lists.end);
 	if (slot[0] == LOKI_ATTR_NULL)
 		numbers[0] = PG_INT64_MIN;
 	else if (lists->type != LOKI_ATTR_ARRAY)
 		numbers[0] = loki_attr_number(lists->slot_size - 1, slot);
 	else
 	{
-		n = loki_postarray_numbers(slot, of_array);
+		n = loki_array_list_keys(slot, of_array);
 		for (int i = 0; i < n; i++)
 			numbers[i] = of_array[i];
 	}
@@ -87,8 +87,8 @@ is_null(SortedListsCheck *lists, uint32 node)
 }
 
 /*
- * Check the entries.  Each is under the least of its node's numbers that keeps
- * them ascending: the list would not be in order with any other.
+ * Check the entries.  Each must be under the least of its node's keys that keeps the list
+ * ascending: with any other, the list would not be in order.
  */
 static void
 check_entries(LokiCheck *check, SortedListsCheck *lists, int attribute)
@@ -100,6 +100,7 @@ check_entries(LokiCheck *check, SortedListsCheck *lists, int attribute)
 	uint32		last_node = 0;
 	int64		last_number = 0;
 
+	Assert(lists->side.fault == NULL && nulls <= lists->entries);
 	for (uint32 place = 0; place < lists->entries; place++)
 	{
 		uint32		page = place / per_page * LOKI_ENTRY_WORDS;
@@ -127,8 +128,8 @@ check_entries(LokiCheck *check, SortedListsCheck *lists, int attribute)
 		}
 		if (place % LOKI_SEPARATOR_STEP == 0 &&
 			lists->separators[place / LOKI_SEPARATOR_STEP] != numbers[i])
-			loki_check_side_fault(&lists->side, LOKI_SLOTS_SEPARATOR + attribute, place / LOKI_SEPARATOR_STEP,
-					   "is not the number of its entry");
+			loki_check_side_fault(&lists->side, LOKI_SLOTS_SEPARATOR + attribute,
+								  place / LOKI_SEPARATOR_STEP, "is not the key of its entry");
 		lists->times[node]++;
 		first = false;
 		last_number = numbers[i];
@@ -136,7 +137,7 @@ check_entries(LokiCheck *check, SortedListsCheck *lists, int attribute)
 	}
 }
 
-/* Every node is there, as many times as it has numbers. */
+/* Check that every node is listed, as many times as it has keys. */
 static void
 check_listed(LokiCheck *check, SortedListsCheck *lists, int attribute)
 {
@@ -149,8 +150,8 @@ check_listed(LokiCheck *check, SortedListsCheck *lists, int attribute)
 		if (is_unchanged(check, lists, node) &&
 			lists->times[node] != node_numbers(lists, node, numbers))
 			loki_check_side_fault(&lists->side, LOKI_SLOTS_SORTED + attribute,
-					   loki_entry_slots(lists->entries, lists->width),
-					   "does not follow, with a node that is not listed");
+								  loki_entry_slots(lists->entries, lists->width),
+								  "does not follow, with a node that is not listed");
 	}
 }
 
@@ -198,15 +199,14 @@ check_attribute(LokiCheck *check, SortedListsCheck *lists, int attribute)
 	pfree(lists->values);
 }
 
-/*
- * Check the lists of all attributes; nodes were collected before.
- */
+/* Check the sorted lists of all attributes; loki_check_nodes() has run. */
 void
 loki_check_sorted_lists(LokiCheck *check)
 {
 	LokiMetaPageData meta;
 	SortedListsCheck lists = {.side.flag = LOKI_META_SORTED_LISTS};
 
+	Assert(check->node != NULL);
 	loki_check_meta(check, &meta);
 	loki_index_refresh(check->state, check->index);
 	loki_check_slot_array(check, LOKI_SLOTS_REUSED, NULL);

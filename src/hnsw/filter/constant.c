@@ -3,22 +3,21 @@
  * constant.c
  *	  Constants of scan keys in the domain of their column.
  *
- * Filters compare numbers (definition/attribute.h), so a constant of whatever type becomes
- * the number of one of the column's, and the operator is adjusted where there
- * is none that is equal:
+ * Filters compare sort keys (definition/attribute.h).  So a constant of another type
+ * becomes the sort key of a value of the column's type.  If no value of the column's
+ * type is equal to the constant, the operator is adjusted:
  *
- * - integers and bool compare as int64, floats by their bits, a real column
- *	 with the real next to a double precision constant;
- * - a date column against a timestamp compares days, after the operator was
- *	 adjusted for constants that are not midnight;
- * - a timestamptz column against a date or timestamp has its constant
- *	 converted, as core converts it;
- * - a date or timestamp column against a timestamptz has its constant
- *	 converted to local time where that is exact: where the session's zone
- *	 keeps one offset from GMT for some days around it.  Close to a change of
- *	 the offset local time does not rise with real time, and no constant
- *	 expresses the comparison; then values within LOKI_ZONE_DAYS of the
- *	 constant are compared one by one by core's own function.
+ * - Integers and bool compare as int64, floats by their bits.  A double precision
+ *	 constant for a real column becomes the nearest real.
+ * - For a date column and a timestamp, days are compared.  The operator is adjusted
+ *	 for timestamps other than midnight.
+ * - For a timestamptz column and a date or timestamp, the constant is converted as
+ *	 core converts it.
+ * - For a date or timestamp column and a timestamptz, the constant is converted to
+ *	 local time if that is exact: if the session's zone keeps one offset from GMT for
+ *	 some days before and after.  Close to a change of the offset, local time does not
+ *	 rise with real time, and no constant expresses the comparison.  Then core's own
+ *	 function compares the values that are within LOKI_ZONE_DAYS of the constant.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/constant.c
@@ -61,7 +60,7 @@ integer_constant(Datum value, Oid typid, int64 *result)
 }
 
 /*
- * A double precision constant against real numbers: the nearest of them, with
+ * For a real column, take the real that is nearest to a double precision constant, and
  * the operator that makes up for the difference.
  */
 static void
@@ -106,21 +105,22 @@ float_constant(LokiConstant *constant, Datum value, Oid typid)
 }
 
 /*
- * The constant is the time t, or, on overflow, lies between the finite times
- * and one of the infinite ones.  Returns false where no value can match.
+ * Set the constant to the time t.  If its conversion has overflowed, it lies between the
+ * finite times and an infinite one, at the end that the sign of `overflow` says.  Returns
+ * false if no value can match.
  */
 static bool
-set_time(LokiConstant *constant, Timestamp t, int duplicate)
+set_time(LokiConstant *constant, Timestamp t, int overflow)
 {
 	bool		less = loki_is_less(constant->op);
 
 	constant->value.number = t;
-	if (duplicate == 0)
+	if (overflow == 0)
 		return true;
 	if (constant->op == BTEqualStrategyNumber)
 		return false;
 
-	if (duplicate > 0)
+	if (overflow > 0)
 	{
 		constant->op = less ? BTLessStrategyNumber : BTGreaterEqualStrategyNumber;
 		constant->value.number = DT_NOEND;
@@ -133,14 +133,13 @@ set_time(LokiConstant *constant, Timestamp t, int duplicate)
 	return true;
 }
 
-/*
- * Compare days with the time t.  Returns false where no day can match.
- */
+/* Set the constant so that days compare with the time t; false if no day can match. */
 static bool
 set_day(LokiConstant *constant, Timestamp t)
 {
 	int64		day = t / USECS_PER_DAY;
 
+	Assert(constant->type == LOKI_ATTR_DATE);
 	if (TIMESTAMP_NOT_FINITE(t))
 	{
 		constant->value.number = TIMESTAMP_IS_NOEND(t) ? DATEVAL_NOEND : DATEVAL_NOBEGIN;
@@ -152,7 +151,7 @@ set_day(LokiConstant *constant, Timestamp t)
 	if (t % USECS_PER_DAY == 0)
 		return true;
 
-	/* the first midnight at or before t is less than t, the next greater */
+	/* t is not midnight: the one before is less than t, the next one greater */
 	if (constant->op == BTEqualStrategyNumber)
 		return false;
 	if (constant->op == BTLessStrategyNumber)
@@ -163,13 +162,13 @@ set_day(LokiConstant *constant, Timestamp t)
 }
 
 /*
- * Convert a real time to local time, if comparing local times with the result
- * is the same as comparing real times: for infinite ones, and if the zone has
- * one offset for every local time that is within LOKI_ZONE_DAYS.
+ * Convert a real time to local time, if comparing local times with the result is the same
+ * as comparing real times.  That holds for infinite times, and if the zone has one offset
+ * for every local time within LOKI_ZONE_DAYS.
  *
- * Core takes the offset of a local time v from either side of the first
- * change after v - 1 day (DetermineTimeZoneOffset), by where v lies less the
- * offset, which is another LOKI_ZONE_DAYS at most.
+ * For the offset of a local time v, core looks at the first change after v - 1 day
+ * (DetermineTimeZoneOffset).  v less the offset, which is LOKI_ZONE_DAYS at most, is before
+ * or after that change.
  */
 static bool
 local_time(TimestampTz t, Timestamp *local)
@@ -194,21 +193,20 @@ local_time(TimestampTz t, Timestamp *local)
 
 	*local = t + (int64) before * USECS_PER_SEC;
 
-	/* what is past the range of local times compares by rules of its own */
+	/* times beyond the range of local times compare by other rules */
 	return IS_VALID_TIMESTAMP(*local);
 }
 
-/*
-
- */
+/* Constants of the date and time types; false for any other type */
 static bool
 time_constant(LokiConstant *constant, Datum value, Oid typid)
 {
 	bool		is_date = constant->type == LOKI_ATTR_DATE;
 	bool		is_tz = constant->type == LOKI_ATTR_TIMESTAMPTZ;
 	Timestamp	t;
-	int			duplicate = 0;
+	int			overflow = 0;
 
+	Assert(is_date || is_tz || constant->type == LOKI_ATTR_TIMESTAMP);
 	if (typid == DATEOID)
 	{
 		DateADT		date = DatumGetDateADT(value);
@@ -217,9 +215,9 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 			constant->value.number = date;
 		else
 		{
-			t = is_tz ? date2timestamptz_opt_overflow(date, &duplicate) :
-				date2timestamp_opt_overflow(date, &duplicate);
-			constant->possible = set_time(constant, t, duplicate);
+			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
+				date2timestamp_opt_overflow(date, &overflow);
+			constant->possible = set_time(constant, t, overflow);
 		}
 		return true;
 	}
@@ -227,8 +225,8 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	{
 		t = DatumGetTimestamp(value);
 		if (is_tz)
-			t = timestamp2timestamptz_opt_overflow(t, &duplicate);
-		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, duplicate);
+			t = timestamp2timestamptz_opt_overflow(t, &overflow);
+		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
 		return true;
 	}
 	if (typid == TIMESTAMPTZOID)
@@ -243,8 +241,7 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	return false;
 }
 
-
-/* Constants of the column's own type, or one that is stored alike */
+/* Constants of the column's own type, or of name for a text column */
 static bool
 same_constant(LokiConstant *constant, Datum value, Oid typid)
 {
@@ -259,6 +256,7 @@ same_constant(LokiConstant *constant, Datum value, Oid typid)
 bool
 loki_constant_compile(LokiConstant *constant, Datum value, Oid typid)
 {
+	Assert(constant->op >= BTLessStrategyNumber);
 	constant->possible = true;
 	switch (constant->type)
 	{

@@ -18,11 +18,11 @@
 #include "hnsw/filter/filter.h"
 #include "hnsw/page/page.h"
 
-/* Nodes whose slots are brought together at once */
+/* Nodes whose slots are copied out together */
 #define FILTER_BATCH	64
 
-/* Rows of a node that are looked up in a set before it passes unseen */
-#define FILTER_CHAIN	64
+/* Duplicates of a node that are looked up in a set; one that has more passes */
+#define FILTER_DUPLICATES	64
 
 void
 loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
@@ -55,15 +55,15 @@ loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
  */
 
 /*
- * Whether some row of a chain may be in the set; a chain that changes meanwhile
- * passes, and so does a long one.
+ * Whether some duplicate of a node's TID list may be in the set.  Each slot is copied out
+ * under its own lock.  A list that changes meanwhile passes, and so does a long one.
  */
 static bool
-chain_passes(LokiSearch *search, uint32 node, uint32 head)
+duplicates_pass(LokiSearch *search, uint32 node, uint32 head)
 {
 	LokiDuplicateData slot;
 
-	for (int i = 0; i < FILTER_CHAIN && head != LOKI_NONE; i++)
+	for (int i = 0; i < FILTER_DUPLICATES && head != LOKI_NONE; i++)
 	{
 		if (!loki_slot_read(search->state, search->index, LOKI_SLOTS_DUPLICATE, head, &slot) ||
 			slot.node != node)
@@ -84,13 +84,13 @@ tid_passes(LokiSearch *search, uint32 node, const LokiTidData *slot)
 		case LOKI_TID_KILLED:
 			return loki_tids_has(search->filter->tids, (ItemPointer) &slot->u.heap);
 		case LOKI_TID_LIST:
-			return chain_passes(search, node, LokiTidListHead(slot));
+			return duplicates_pass(search, node, LokiTidListHead(slot));
 		default:
 			return false;
 	}
 }
 
-/* Clear passes[] of nodes none of whose rows is in the set. */
+/* Clear passes[] of nodes that have no row in the set. */
 static void
 test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
@@ -100,6 +100,7 @@ test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 	char		slots[FILTER_BATCH * LOKI_TID_LONG];
 	int			nleft = 0;
 
+	Assert(n <= FILTER_BATCH && slot_size <= LOKI_TID_LONG);
 	for (int i = 0; i < n; i++)
 		if (passes[i])
 		{
@@ -130,6 +131,7 @@ filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 		const LokiTest *test = &filter->tests[i];
 		int			array = LOKI_SLOTS_ATTR + test->attribute;
 
+		Assert(test->attribute < search->state->nattributes);
 		if (test->key == filter->known)
 			continue;
 		if (test->attribute != attribute)
@@ -147,6 +149,7 @@ loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
 	int			passed = 0;
 
+	Assert(search->filter->any && !search->filter->never);
 	for (int i = 0; i < n; i += FILTER_BATCH)
 		filter_batch(search, nodes + i, Min(FILTER_BATCH, n - i), passes + i);
 	for (int i = 0; i < n; i++)

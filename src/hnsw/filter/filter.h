@@ -33,21 +33,22 @@ typedef struct LokiNodeFilter
 	int			ntests;
 	int			tests_allocated;
 	LokiTest   *tests;
-	const LokiFilterKey *known; /* is passed by whatever is tested now */
-	const LokiTidSet *tids;		/* some row of the node is one of these; NULL:
-								 * whatever they are */
+	const LokiFilterKey *known; /* all nodes that are tested now pass this */
+	const LokiTidSet *tids;		/* some row of the node must be one of these;
+								 * NULL: any row will do */
 } LokiNodeFilter;
 
 /*
- * Make a filter of compiled keys, which must stay as they are while it is in
- * use, and of a set of rows.  Memory in the current context, reused.
+ * Make a filter of compiled keys and a set of rows, which must stay as they are while it
+ * is in use.  Its memory is in the current context, and is reused.
  */
 extern void loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 								  const LokiTidSet *tids);
 
 /*
- * Which of n nodes pass the search's filter, 0 or 1 each; their number.
- * Reads without locks: a node that is being reused may get either answer.
+ * Set passes[] to 1 for each of n nodes that passes the search's filter, otherwise to 0;
+ * returns how many pass.  To be called with no page locked.  Slots may be read without a
+ * lock, so a node that is being reused may get either answer.
  */
 extern int	loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n,
 							  uint8 *passes);

@@ -5,14 +5,14 @@
  *
  * A filter is compiled once per rescan and evaluated for every node that a
  * search meets, without a call through fmgr.  So the constants of a key are
- * brought into the domain of their column first (filter/constant.c).  A
- * comparison with an exact one is a range of numbers; an enum against a label
- * becomes the set of the labels that satisfy the operator; and of an array of
- * constants (= ANY, IN) equality makes a sorted set, and any other operator
- * the constant that lets the most values pass.
+ * brought into the domain of their column first (filter/constant.c).  A comparison
+ * with an exact constant becomes a range of sort keys.  A comparison of enums becomes
+ * the set of the labels that satisfy the operator.  Of an array of constants
+ * (= ANY, IN), equality makes a sorted set; any other operator takes the constant that
+ * lets the most values pass.
  *
- * What slots cannot tell, as equality under nondeterministic collations, lets
- * every value pass that is not NULL, to be checked by its row.
+ * If slots do not decide a condition, as with equality under nondeterministic
+ * collations, every value passes that is not NULL, and rows are rechecked.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/key.c
@@ -35,11 +35,11 @@
 #include "utils/syscache.h"
 
 /* ----------------------------------------------------------------
- * Keys on numbers
+ * Keys on types that have an order or a hash
  * ----------------------------------------------------------------
  */
 
-/* A list of numbers for a set; room for n more */
+/* Make room for n more sort keys in the set. */
 static void
 reserve_set(LokiFilterKey *key, int n)
 {
@@ -58,7 +58,7 @@ compare_numbers(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Sort n numbers, and leave each out but once; returns how many they are. */
+/* Sort n numbers and keep each once; returns how many are left. */
 static int
 sort_numbers(int64 *numbers, int n)
 {
@@ -71,10 +71,11 @@ sort_numbers(int64 *numbers, int n)
 	return unique;
 }
 
-/* A set of exact numbers, which may be a range */
+/* Sort a set of exact sort keys.  If they have no gaps, it becomes a range. */
 static void
 finish_set(LokiFilterKey *key)
 {
+	Assert(key->n > 0);
 	key->n = key->nexact = sort_numbers(key->set, key->n);
 	key->kind = LOKI_FILTER_SET;
 	key->lo = key->set[0];
@@ -105,21 +106,22 @@ set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
 	for (int i = 0; i < n; i++)
 		if (constants[i].value.lossy)
 			key->set[key->nexact + nlossy++] = constants[i].value.number;
+	Assert(key->nexact + nlossy <= n);
 	key->n = key->nexact + sort_numbers(key->set + key->nexact, nlossy);
 }
 
-/*
- * Whether constant a lets everything pass that b lets pass
- */
+/* Whether constant a lets every value pass that b lets pass */
 static bool
 is_looser(const LokiConstant *a, const LokiConstant *b)
 {
+	/* a smaller and a greater than never come from one key */
+	Assert(loki_is_less(a->op) == loki_is_less(b->op));
 	if (a->value.number != b->value.number)
 		return loki_is_less(a->op) == (a->value.number > b->value.number);
 	return a->op == BTLessEqualStrategyNumber || a->op == BTGreaterEqualStrategyNumber;
 }
 
-/* The range of numbers that a comparison with an exact one leaves */
+/* The range of sort keys that satisfy a comparison with an exact constant */
 static void
 set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
 {
@@ -127,6 +129,7 @@ set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
 	int64		hi = PG_INT64_MAX;
 	int64		number = constant->value.number;
 
+	Assert(!constant->value.lossy && constant->op != BTEqualStrategyNumber);
 	if ((constant->op == BTLessStrategyNumber && number == lo) ||
 		(constant->op == BTGreaterStrategyNumber && number == hi))
 	{
@@ -159,7 +162,11 @@ set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants,
 
 	key->kind = LOKI_FILTER_ORDER;
 	key->op = loosest->op;
-	/* IPv6 addresses are above IPv4, with all of their bits */
+
+	/*
+	 * IPv4 addresses have all of their bits in the sort key, and are below
+	 * IPv6
+	 */
 	if (key->type == LOKI_ATTR_UUID ||
 		(key->type == LOKI_ATTR_INET && loosest->value.number >= 0))
 		key->shift = LOKI_ATTR_HASH_BITS;
@@ -170,8 +177,8 @@ set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants,
 }
 
 /*
- * The labels of an enum that satisfy an operator with one of them: their order
- * is in the catalog.
+ * Add the labels of an enum that satisfy a comparison with one of them.  Their order is
+ * in the catalog.
  */
 static void
 add_labels(LokiFilterKey *key, const LokiConstant *constant)
@@ -218,7 +225,7 @@ set_labels(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants
 		finish_set(key);
 }
 
-/* A key of one or more constants, any of which a value may satisfy */
+/* Make a key of constants that were compiled; a value has to satisfy any of them. */
 static void
 set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n,
 			  bool zoned)
@@ -229,6 +236,7 @@ set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *consta
 		key->kind = LOKI_FILTER_UNKNOWN;
 	else if (zoned)
 	{
+		Assert(key->type == LOKI_ATTR_DATE || key->type == LOKI_ATTR_TIMESTAMP);
 		key->kind = LOKI_FILTER_ZONED;
 		key->op = constants[0].op;
 		key->bound = constants[0].value.number;
@@ -309,7 +317,8 @@ compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 {
 	LokiElements *elements;
 
-	/* any of several arrays */
+	Assert(!filter->never);
+	/* a comparison with any of several arrays */
 	if (skey->sk_flags & SK_SEARCHARRAY)
 	{
 		key->kind = LOKI_FILTER_UNKNOWN;
@@ -321,6 +330,7 @@ compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 	key->n = 1;
 	key->masks = &elements->all;
 	key->nexact = elements->nhashes;
+	Assert(key->nexact <= elements->n);
 	key->set = palloc_array(int64, Max(key->nexact, 1));
 	for (int i = 0; i < key->nexact; i++)
 		key->set[i] = elements->hashes[i];
@@ -368,10 +378,7 @@ compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
 		filter->never = true;
 }
 
-/*
- * Whether slots say nothing of equality: values that differ byte for byte may
- * be equal.
- */
+/* Whether slots do not decide equality, as values with different bytes may be equal */
 static bool
 is_nondeterministic(ScanKey skey)
 {
@@ -379,9 +386,7 @@ is_nondeterministic(ScanKey skey)
 		!get_collation_isdeterministic(skey->sk_collation);
 }
 
-/*
- * A range goes into an earlier one on the same column, if there is one.
- */
+/* Intersect a range with an earlier one on the same column, if there is one. */
 static bool
 join_range(LokiFilter *filter, const LokiFilterKey *key)
 {
@@ -421,7 +426,8 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 {
 	LokiFilterKey key = {0};
 
-	/* every operator of the slot arrays is strict */
+	Assert(skey->sk_attno >= 2 && skey->sk_attno <= LOKI_MAX_ATTRIBUTES + 1);
+	/* every operator of an attribute is strict */
 	if ((skey->sk_flags & SK_ISNULL) &&
 		!(skey->sk_flags & (SK_SEARCHNULL | SK_SEARCHNOTNULL)))
 	{
@@ -447,6 +453,7 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 	else
 		compile_numbers(filter, &key, index, skey);
 
+	Assert(!key.recheck);
 	if (!filter->never)
 		add_key(filter, &key);
 }
@@ -477,5 +484,6 @@ loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys)
 		else
 			compile_attribute_key(filter, index, &keys[i]);
 	}
+	Assert(filter->nkeys <= nkeys && filter->nattributes <= filter->nkeys);
 	MemoryContextSwitchTo(old);
 }

@@ -30,14 +30,14 @@ typedef struct LokiConstant
 	uint8		type;			/* LokiAttrType of the column */
 	uint8		op;				/* btree's strategy */
 	bool		possible;		/* some value can match */
-	bool		zoned;			/* no number expresses the comparison: number
-								 * is a real time */
+	bool		zoned;			/* no sort key expresses the comparison: value
+								 * has a real time */
 	LokiAttrValue value;
 } LokiConstant;
 
 /*
- * Bring a constant into the domain of constant->type, and constant->op with it;
- * false for types that cannot be.
+ * Bring a constant of type typid into the domain of constant->type, and adjust
+ * constant->op.  False for types that cannot be compared with that.
  */
 extern bool loki_constant_compile(LokiConstant *constant, Datum value, Oid typid);
 
@@ -55,17 +55,17 @@ typedef enum LokiFilterKind
 {
 	LOKI_FILTER_ISNULL,
 	LOKI_FILTER_ISNOTNULL,
-	LOKI_FILTER_RANGE,			/* numbers from lo to lo + span, all exact */
+	LOKI_FILTER_RANGE,			/* sort keys from lo to lo + span, all exact */
 	LOKI_FILTER_SET,			/* one of set[], with the same flag */
-	LOKI_FILTER_ORDER,			/* op bound, where either may be lossy */
-	LOKI_FILTER_ZONED,			/* a local date or time op the real time
-								 * bound, near a change of the zone's offset */
-	LOKI_FILTER_CONTAINS,		/* arrays: hashes of set[], or in a signature
-								 * all bits of masks[0] ... */
-	LOKI_FILTER_OVERLAPS,		/* ... of one of masks[] ... */
-	LOKI_FILTER_CONTAINED,		/* ... none but those of masks[0] ... */
-	LOKI_FILTER_SAME,			/* ... just those */
-	LOKI_FILTER_UNKNOWN			/* slots cannot tell */
+	LOKI_FILTER_ORDER,			/* value op bound; either may be lossy */
+	LOKI_FILTER_ZONED,			/* local date or time op bound, a real time
+								 * near a change of the zone's offset */
+	LOKI_FILTER_CONTAINS,		/* arrays: all hashes of set[]; in a
+								 * signature, all bits of masks[0] ... */
+	LOKI_FILTER_OVERLAPS,		/* ... all bits of one of masks[] ... */
+	LOKI_FILTER_CONTAINED,		/* ... no bits but those of masks[0] ... */
+	LOKI_FILTER_SAME,			/* ... exactly those bits */
+	LOKI_FILTER_UNKNOWN			/* slots do not decide it */
 } LokiFilterKind;
 
 /* No zone, not even one written by hand, is further than this from GMT */
@@ -75,19 +75,20 @@ typedef struct LokiFilterKey
 {
 	uint8		attribute;		/* 0-based: index column 2 is 0 */
 	uint8		type;			/* LokiAttrType ... */
-	uint8		width;			/* ... and bytes of its numbers */
+	uint8		width;			/* ... and bytes of its sort keys */
 	uint8		kind;			/* LokiFilterKind */
 	uint8		op;				/* btree's strategy */
 	bool		lossy;			/* ORDER, SAME: the constant is */
-	bool		perhaps;		/* a slot was passed on without knowing */
-	uint8		shift;			/* ORDER: low bits to leave out; bound is
-								 * without them */
+	bool		recheck;		/* a slot passed that does not decide the key */
+	uint8		shift;			/* ORDER: low bits that are left out of sort
+								 * keys; bound is without them */
 	int64		lo;				/* RANGE */
 	uint64		span;
 	int64		bound;
 	int			n;				/* of set[] or masks[] */
-	int			nexact;			/* set[]: these first, then lossy ones, each
-								 * part ascending; arrays: hashes of elements */
+	int			nexact;			/* set[] has so many exact sort keys, then
+								 * lossy ones, both ascending; for arrays it
+								 * has so many hashes of elements */
 	int64	   *set;
 	LokiSignature *masks;
 } LokiFilterKey;
@@ -109,28 +110,29 @@ typedef struct LokiFilter
 } LokiFilter;
 
 /*
- * Compile scan keys.  Memory is in a child of the current context, and reused
- * when the filter was compiled before.
+ * Compile scan keys.  Their memory is in a child of the current context, which is reused
+ * if the filter was compiled before.
  */
 extern void loki_filter_compile(LokiFilter *filter, Relation index,
 								ScanKey keys, int nkeys);
 
 /*
- * Whether slots of an attribute, `stride` bytes apart, pass a key for all that
- * is known: clears passes[] of those that do not.
+ * Test n slots of an attribute, `stride` bytes apart, against a key: clears passes[] of
+ * those that do not match.  A slot that does not decide the key passes, and the key
+ * notes it.
  */
 extern void loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n,
 						  uint8 *passes);
 
 /*
- * Whether a slot was passed on without knowing since the filter was compiled,
- * so that rows must be checked again.
+ * Whether a slot that does not decide its key has passed since the filter was compiled,
+ * so that rows need a recheck.
  */
 static inline bool
 loki_filter_needs_recheck(const LokiFilter *filter)
 {
 	for (int i = 0; i < filter->nkeys; i++)
-		if (filter->keys[i].perhaps)
+		if (filter->keys[i].recheck)
 			return true;
 	return false;
 }

@@ -3,10 +3,10 @@
  * match.c
  *	  Evaluating filters on attribute slots.
  *
- * This is done for every node that a search meets, many at a time, so nothing
- * here allocates or calls through fmgr (but for local times near a change of
- * their zone).  A slot passes, does not, or perhaps does; the latter is noted
- * in the key, and makes the executor look at the rows again.
+ * This is done for every node that a search meets, many at a time.  So nothing here
+ * allocates or calls through fmgr, except for local times near a change of their zone.
+ * A slot passes, does not pass, or does not decide the key.  In the third case it passes
+ * too, and the key notes that the executor has to recheck rows.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/match.c
@@ -19,15 +19,15 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
-/* Sets up to this size are looked through from end to end */
+/* Sets up to this size are searched from end to end */
 #define SMALL_SET	8
 
 /* ----------------------------------------------------------------
- * Numbers
+ * Sort keys
  * ----------------------------------------------------------------
  */
 
-/* width is known where this is called */
+/* The caller passes a constant width. */
 static pg_attribute_always_inline void
 test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 stride,
 			  int n, uint8 *passes)
@@ -64,6 +64,7 @@ test_range(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 static bool
 in_set(const int64 *set, int n, int64 number)
 {
+	Assert(n == 0 || set[0] <= set[n - 1]);
 	if (n <= SMALL_SET)
 	{
 		bool		found = false;
@@ -72,7 +73,7 @@ in_set(const int64 *set, int n, int64 number)
 			found |= set[i] == number;
 		return found;
 	}
-	/* the last that is not greater is in set[0 .. n) */
+	/* the last one that is not greater is in set[0 .. n) */
 	while (n > 1)
 	{
 		int half = n / 2;
@@ -83,7 +84,7 @@ in_set(const int64 *set, int n, int64 number)
 	return *set == number;
 }
 
-/* width is known where this is called */
+/* The caller passes a constant width. */
 static pg_attribute_always_inline uint8
 test_equal_of(uint8 width, int64 wanted, char flag, const char *slots, uint32 stride,
 			  int n, uint8 *passes)
@@ -110,10 +111,10 @@ test_equal(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 		found = test_equal_of(sizeof(int64), key->set[0], flag, slots, stride, n, passes);
 	else
 		found = test_equal_of(key->width, key->set[0], flag, slots, stride, n, passes);
-	key->perhaps |= found && flag == LOKI_ATTR_LOSSY;
+	key->recheck |= found && flag == LOKI_ATTR_LOSSY;
 }
 
-/* Values that are equal have equal numbers and equal flags. */
+/* Values that are equal have equal sort keys and equal flags. */
 static void
 test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -122,8 +123,9 @@ test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *pas
 	int			nexact = key->nexact;
 	int			nlossy = key->n - key->nexact;
 	uint8		width = key->width;
-	uint8		unsure = 0;
+	uint8		recheck = 0;
 
+	Assert(nexact >= 0 && nlossy >= 0);
 	for (int i = 0; i < n; i++, slots += stride)
 	{
 		int64		number = loki_attr_number(width, slots);
@@ -133,10 +135,10 @@ test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *pas
 		else
 		{
 			passes[i] &= slots[0] == LOKI_ATTR_LOSSY && in_set(lossy, nlossy, number);
-			unsure |= passes[i];
+			recheck |= passes[i];
 		}
 	}
-	key->perhaps |= unsure;
+	key->recheck |= recheck;
 }
 
 /* Whether a comparison with this result satisfies the operator */
@@ -159,7 +161,7 @@ satisfies(uint8 op, int order)
 	}
 }
 
-/* Types with lossy values that have an order have numbers of 8 bytes. */
+/* Types that have an order and lossy values have sort keys of 8 bytes. */
 static void
 test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -170,9 +172,10 @@ test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 	uint64		span = (uint64) (is_less ? bound : PG_INT64_MAX) - lo;
 	uint8		shift = key->shift;
 	bool		lossy = key->lossy;
-	bool		unsure = false;
+	bool		recheck = false;
 
 	Assert(key->width == sizeof(int64));
+	Assert(key->op != BTEqualStrategyNumber);
 	for (int i = 0; i < n; i++, slots += stride)
 	{
 		int64		number = loki_attr_number(sizeof(int64), slots) >> shift;
@@ -183,16 +186,14 @@ test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 			bool		open = lossy || slots[0] == LOKI_ATTR_LOSSY;
 
 			pass = pass && (equal || open);
-			unsure |= pass && open;
+			recheck |= pass && open;
 		}
 		passes[i] &= pass;
 	}
-	key->perhaps |= unsure;
+	key->recheck |= recheck;
 }
 
-/*
- * Compare a local date or time with the real time of a key.
- */
+/* Compare a local date or time with the real time of a key. */
 static int
 compare_zoned(const LokiFilterKey *key, int64 value)
 {
@@ -200,6 +201,7 @@ compare_zoned(const LokiFilterKey *key, int64 value)
 	bool		is_date = key->type == LOKI_ATTR_DATE;
 	int64		days = (is_date ? value : value / USECS_PER_DAY) - t / USECS_PER_DAY;
 
+	Assert(is_date || key->type == LOKI_ATTR_TIMESTAMP);
 	if (days > LOKI_ZONE_DAYS)
 		return 1;
 	if (days < -LOKI_ZONE_DAYS)
@@ -252,7 +254,7 @@ match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value
 	}
 }
 
-/* The last eight bytes overlap with the first */
+/* Load a signature, of which the last eight bytes overlap with the first. */
 static inline void
 load_signature(const char *slot, LokiSignature *value)
 {
@@ -265,11 +267,11 @@ load_signature(const char *slot, LokiSignature *value)
 #endif
 }
 
-/* A word of four hashes, of which each is one, or has its highest bit */
+/* A word of four hashes, each of which is 1, or has only its highest bit set */
 #define EACH_HASH		UINT64CONST(0x0001000100010001)
 #define EACH_HIGHEST	UINT64CONST(0x8000800080008000)
 
-/* The hashes of a slot, the last twice, as it was loaded as a signature */
+/* Turn a signature that was loaded into the hashes of a slot, the last one twice. */
 static inline void
 load_elements(LokiSignature *value)
 {
@@ -280,7 +282,7 @@ load_elements(LokiSignature *value)
 #endif
 }
 
-/* Whether one of them is `hash`: with it taken out the word has a zero there */
+/* Whether one of the hashes is `hash`: after XOR with it, there is a zero in its place */
 static inline bool
 has_hash(const LokiSignature *hashes, int64 hash)
 {
@@ -302,7 +304,7 @@ count_found(const LokiFilterKey *key, const LokiSignature *hashes)
 	return count;
 }
 
-/* How many hashes of a slot are of a key's, those repeated too */
+/* How many hashes of a slot are among a key's; repeated ones count again */
 static int
 count_in(const LokiFilterKey *key, const char *slot)
 {
@@ -350,7 +352,7 @@ test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *
 			passes[i] = match_elements(key, slots, &value);
 		else
 			passes[i] = flag != LOKI_ATTR_NULL && match_signature(key, flag, &value);
-		key->perhaps |= passes[i] && flag != LOKI_ATTR_EXACT;
+		key->recheck |= passes[i] && flag != LOKI_ATTR_EXACT;
 	}
 }
 
@@ -368,6 +370,8 @@ test_null(uint8 isnull, const char *slots, uint32 stride, int n, uint8 *passes)
 void
 loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
+	/* a slot is a flag and a sort key, or a signature */
+	Assert(n == 1 || stride == (uint32) key->width + 1);
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_RANGE:
@@ -399,7 +403,7 @@ loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8
 			break;
 		case LOKI_FILTER_UNKNOWN:
 			test_null(0, slots, stride, n, passes);
-			key->perhaps = true;
+			key->recheck = true;
 			break;
 	}
 }

@@ -203,7 +203,7 @@ loki_sorted_lists_make(LokiIndex *state, Relation index, LokiSortedListsData *so
 	pfree(scratch);
 	for (int i = 0; i < state->nattributes; i++)
 		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
-			loki_postarray_make(state, index, i, sorted_lists);
+			loki_array_list_make(state, index, i, sorted_lists);
 }
 
 /* Bytes that making lists takes for each node */
@@ -214,7 +214,7 @@ loki_sorted_lists_memory(const LokiIndex *state)
 
 	for (int i = 0; i < state->nattributes; i++)
 		if (state->attr_type[i] == LOKI_ATTR_ARRAY)
-			size = Max(size, LOKI_POSTARRAY_BYTES);
+			size = Max(size, LOKI_ARRAY_LIST_BYTES);
 	return size;
 }
 
@@ -341,7 +341,7 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 			}
 			return true;
 		default:
-			return key->type == LOKI_ATTR_ARRAY && loki_postarray_find(lookup);
+			return key->type == LOKI_ATTR_ARRAY && loki_array_list_find(lookup);
 	}
 }
 

@@ -79,12 +79,12 @@ extern void loki_lookup_add(LokiLookup *lookup, int64 low, int64 high);
  * Lists of arrays (filter/sorted_list_array.c): make that of an attribute, in so many bytes
  * a node at most, or find the places of a key on one; false if it has none.
  */
-#define LOKI_POSTARRAY_BYTES \
+#define LOKI_ARRAY_LIST_BYTES \
 	(1 + LOKI_SIGNATURE_BYTES + LOKI_SLOT_ELEMENTS * sizeof(uint32))
-extern void loki_postarray_make(LokiIndex *state, Relation index, int attribute,
-								LokiSortedListsData *sorted_lists);
-extern bool loki_postarray_find(LokiLookup *lookup);
-extern int	loki_postarray_numbers(const char *slot, uint32 *numbers);
+extern void loki_array_list_make(LokiIndex *state, Relation index, int attribute,
+								 LokiSortedListsData *sorted_lists);
+extern bool loki_array_list_find(LokiLookup *lookup);
+extern int	loki_array_list_keys(const char *slot, uint32 *numbers);
 
 /* Entries of a list that are copied out at once, at most */
 #define LOKI_LOOKUP_READ	(32 * LOKI_SEPARATOR_STEP)

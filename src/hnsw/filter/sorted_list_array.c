@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * sorted_list_array.c
- *	  Sorted lists of arrays: the nodes in the order of the elements.
+ *	  Sorted node lists of array attributes: the nodes in the order of elements.
  *
- * The list of an attribute of arrays has a node once for each hash of an element
- * in its slot, under the hash; once in all where the slot is a signature, which
- * does not tell the elements, behind the others; and empty arrays before them.
- * A key on elements is looked up under their hashes, and all signatures are
- * tested for it.
+ * Such a list has a node once for each hash of an element in its slot.  Empty arrays come
+ * before all others.  A slot that is a signature does not tell its elements; its node is
+ * listed once, after all others.  A key on elements is looked up under their hashes, and
+ * tested on all signatures.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list_array.c
@@ -23,16 +22,16 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Numbers in the order of the list */
+/* List keys: what nodes with arrays are listed under, in this order */
 #define NUMBER_EMPTY		0
 #define NUMBER_OF_HASH(hash) ((hash) + 1)
 #define NUMBER_SIGNATURE	NUMBER_OF_HASH(PG_UINT16_MAX + 1)
 #define NUMBERS				(NUMBER_SIGNATURE + 1)
 
-/* Entries of a list, at most */
+/* The most entries of a list */
 #define MAX_ENTRIES			((uint64) PG_INT32_MAX)
 
-/* Nodes after which an interrupt is looked for */
+/* Interrupts are checked for after so many nodes */
 #define INTERRUPT_NODES		65536
 
 /* The slots of an attribute, as they were when they were read */
@@ -48,9 +47,9 @@ typedef struct ArraySlots
  * ----------------------------------------------------------------
  */
 
-/* Numbers under which a slot is listed, ascending, none for NULL; how many they are */
+/* The list keys of a slot, ascending; returns how many there are, 0 for NULL */
 int
-loki_postarray_numbers(const char *slot, uint32 *numbers)
+loki_array_list_keys(const char *slot, uint32 *numbers)
 {
 	uint16		hashes[LOKI_SLOT_ELEMENTS];
 	int			n = 0;
@@ -75,8 +74,9 @@ loki_postarray_numbers(const char *slot, uint32 *numbers)
 }
 
 /*
- * Copy the slots of an attribute out, of nodes below `end`.  What is past a page's
- * used part is no node, and listed with those that are NULL.
+ * Copy the slots of an attribute out, of nodes below `end`.  To be called with no page
+ * locked; each page is share locked for the copy.  Slots past a page's used part are no
+ * nodes, and are listed with the NULLs.
  */
 static void
 read_slots(LokiIndex *state, Relation index, int attribute, uint32 end,
@@ -110,8 +110,9 @@ read_slots(LokiIndex *state, Relation index, int attribute, uint32 end,
 }
 
 /*
- * Where the entries of each number begin, NULLs before all.  Returns how many
- * there are; sets `few` where that is no use, as there are so few numbers.
+ * Set starts[] to the place where the entries of each list key begin; NULLs come first.
+ * Returns how many entries there are.  Sets `few` if there are so few list keys that a
+ * list is no use.
  */
 static uint64
 count_entries(const ArraySlots *slots, uint32 *starts, uint32 *nulls, bool *few)
@@ -124,7 +125,7 @@ count_entries(const ArraySlots *slots, uint32 *starts, uint32 *nulls, bool *few)
 	for (uint32 node = 0; node < slots->n; node++)
 	{
 		uint32		numbers[LOKI_SLOT_ELEMENTS];
-		int			n = loki_postarray_numbers(slots->slots + (Size) node * slots->size, numbers);
+		int			n = loki_array_list_keys(slots->slots + (Size) node * slots->size, numbers);
 
 		*nulls += n == 0;
 		for (int i = 0; i < n; i++)
@@ -145,7 +146,7 @@ count_entries(const ArraySlots *slots, uint32 *starts, uint32 *nulls, bool *few)
 	return total;
 }
 
-/* Fill in the nodes of each number, ascending; starts[] become the ends. */
+/* Fill in the nodes of each list key, ascending; starts[] become the ends. */
 static void
 place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
 {
@@ -154,7 +155,7 @@ place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
 	for (uint32 node = 0; node < slots->n; node++)
 	{
 		uint32		numbers[LOKI_SLOT_ELEMENTS];
-		int			n = loki_postarray_numbers(slots->slots + (Size) node * slots->size, numbers);
+		int			n = loki_array_list_keys(slots->slots + (Size) node * slots->size, numbers);
 
 		if (n == 0)
 			nodes[nulls++] = node;
@@ -165,7 +166,7 @@ place_nodes(const ArraySlots *slots, uint32 *starts, uint32 *nodes)
 	}
 }
 
-/* The number of each LOKI_SEPARATOR_STEP-th entry */
+/* The list key of each LOKI_SEPARATOR_STEP-th entry */
 static int64 *
 make_separators(const uint32 *ends, uint32 nulls, uint32 total)
 {
@@ -177,14 +178,15 @@ make_separators(const uint32 *ends, uint32 nulls, uint32 total)
 	{
 		while (i >= nulls && i >= ends[number])
 			number++;
+		Assert(number < NUMBERS);
 		separators[i / LOKI_SEPARATOR_STEP] = i < nulls ? PG_INT64_MIN : (int64) number;
 	}
 	return separators;
 }
 
 void
-loki_postarray_make(LokiIndex *state, Relation index, int attribute,
-					LokiSortedListsData *sorted_lists)
+loki_array_list_make(LokiIndex *state, Relation index, int attribute,
+					 LokiSortedListsData *sorted_lists)
 {
 	uint32	   *starts = palloc_array(uint32, NUMBERS);
 	uint32		nulls;
@@ -192,6 +194,7 @@ loki_postarray_make(LokiIndex *state, Relation index, int attribute,
 	uint64		total;
 	ArraySlots	slots;
 
+	Assert(state->attr_type[attribute] == LOKI_ATTR_ARRAY);
 	sorted_lists->listed[attribute] = LOKI_NONE;
 	read_slots(state, index, attribute, sorted_lists->end, &slots);
 	total = count_entries(&slots, starts, &nulls, &few);
@@ -202,6 +205,7 @@ loki_postarray_make(LokiIndex *state, Relation index, int attribute,
 		int64	   *separators;
 
 		place_nodes(&slots, starts, nodes);
+		Assert(starts[NUMBER_SIGNATURE] == total);
 		separators = make_separators(starts, nulls, (uint32) total);
 		loki_sorted_list_write(state, index, attribute, nodes, separators, (uint32) total,
 							   sorted_lists);
@@ -218,7 +222,7 @@ loki_postarray_make(LokiIndex *state, Relation index, int attribute,
  * ----------------------------------------------------------------
  */
 
-/* Add the nodes of a number, all of which are to be tested. */
+/* Add the nodes of a list key, all of which need to be tested for the filter's key. */
 static void
 add_tested(LokiLookup *lookup, uint32 number)
 {
@@ -231,7 +235,7 @@ add_tested(LokiLookup *lookup, uint32 number)
 	lookup->tested += lookup->count - count;
 }
 
-/* Add the nodes of the rarest of a key's elements, which all that pass have. */
+/* Add the nodes of the rarest of a key's elements, which every node that passes has. */
 static void
 add_rarest(LokiLookup *lookup, bool sure)
 {
@@ -239,6 +243,7 @@ add_rarest(LokiLookup *lookup, bool sure)
 	double		least = -1;
 	LokiPlaces	places = {0};
 
+	Assert(lookup->nplaces == 0);
 	for (int i = 0; i < key->nexact; i++)
 	{
 		uint32		number = NUMBER_OF_HASH((uint32) key->set[i]);
@@ -262,7 +267,7 @@ add_rarest(LokiLookup *lookup, bool sure)
 	lookup->places[0] = places;
 }
 
-/* Whether what equals a key's constant is listed under its elements */
+/* Whether an array that is equal to a key's constant is listed under its elements */
 static bool
 is_by_elements(const LokiFilterKey *key)
 {
@@ -270,11 +275,12 @@ is_by_elements(const LokiFilterKey *key)
 }
 
 bool
-loki_postarray_find(LokiLookup *lookup)
+loki_array_list_find(LokiLookup *lookup)
 {
 	LokiFilterKey *key = lookup->key;
 
-	/* those of all elements, empty arrays and signatures */
+	Assert(key->type == LOKI_ATTR_ARRAY);
+	/* there are places for each element, empty arrays and signatures */
 	if (key->nexact + 2 > LOKI_LOOKUP_PLACES)
 		return false;
 	lookup->repeats = true;

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * tid_set.c
- *	  A set of heap TIDs that a scan stays in, made of what another index
- *	  has found: a bitmap, or rows.
+ *	  A set of heap TIDs that a scan stays in, made of a bitmap or of rows that
+ *	  another index has found.
  *
- * A TIDBitmap cannot be asked for one TID.  It returns its pages in order, so
- * that the set is written from front to back.  It takes less memory than the
- * bitmap, which stays within work_mem by forgetting offsets.
+ * A TIDBitmap cannot be asked for one TID.  It returns its pages in order, so the set is
+ * written from front to back.  The set takes less memory than the bitmap, which stays
+ * within work_mem by forgetting offsets.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/tid_set.c
@@ -55,7 +55,7 @@ make_room(TidSetBuilder *builder)
 	}
 }
 
-/* Append a page; offsets are in order, as the bitmap has them. */
+/* Append a page of a bitmap, which returns pages and offsets in ascending order. */
 static void
 add_page(TidSetBuilder *builder, const LokiTbmPage *page)
 {
@@ -63,6 +63,7 @@ add_page(TidSetBuilder *builder, const LokiTbmPage *page)
 	bool		lossy = page->ntuples < 0 || builder->noffsets >= LOKI_TIDS_RECHECK / 2;
 	uint32		words;
 
+	Assert(set->npages == 0 || page->block > builder->blocks[set->npages - 1]);
 	make_room(builder);
 	builder->blocks[set->npages] = page->block;
 	set->entries[set->npages++] = builder->noffsets |
@@ -105,6 +106,7 @@ set_page(LokiTidSet *set, BlockNumber block)
 {
 	uint32		bit = block - set->first;
 
+	Assert(block >= set->first && bit < set->nblocks);
 	set->pages[bit / 64] |= UINT64CONST(1) << (bit % 64);
 }
 
@@ -122,7 +124,7 @@ rank_pages(LokiTidSet *set)
 	return rank;
 }
 
-/* Make the bits by block. */
+/* Make the bits by block, of blocks in ascending order. */
 static void
 index_pages(LokiTidSet *set, const BlockNumber *blocks)
 {
@@ -132,11 +134,12 @@ index_pages(LokiTidSet *set, const BlockNumber *blocks)
 	for (uint32 i = 0; i < n; i++)
 		set_page(set, blocks[i]);
 	(void) rank_pages(set);
+	Assert(set->nblocks == 0 || set->ranks[set->nblocks / 64] <= n);
 }
 
 /*
- * The TIDs of a bitmap, in a memory context below the current one.  A page of
- * the heap has so many rows, on average.
+ * The TIDs of a bitmap, in a memory context below the current one.  rows_per_page is the
+ * average of the heap, by which rows of lossy pages are counted.
  */
 LokiTidSet *
 loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
@@ -217,6 +220,7 @@ make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
 	{
 		uint32		words = set->entries[rank] & ~LOKI_TIDS_RECHECK;
 
+		Assert(words > 0 && words <= PAGE_WORDS);
 		set->entries[rank] += nwords - words;
 		nwords += words;
 	}
@@ -225,9 +229,9 @@ make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
 }
 
 /*
- * The set of rows, LOKI_TIDS_MOST at most, which may come in any order, and more
- * than once.  There is nothing to sort: a row's place is known from the bits of
- * all.
+ * The set of n rows, LOKI_TIDS_MOST at most, in a memory context below the current one.
+ * The rows may come in any order, and more than once.  They need not be sorted: the bits
+ * by block give the place of each.
  */
 LokiTidSet *
 loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
@@ -280,6 +284,7 @@ loki_tids_next(LokiTidPages *pages)
 
 	if (pages->rank == set->npages)
 		return false;
+	Assert(pages->word <= set->nblocks / 64);
 	while (pages->bits == 0)
 		pages->bits = set->pages[++pages->word];
 	pages->block = set->first + pages->word * 64 + pg_rightmost_one_pos64(pages->bits);

@@ -24,10 +24,10 @@
 #include "port/pg_bitutils.h"
 #include "storage/itemptr.h"
 
-/* A bit of a page's entry: its rows have to be checked */
+/* A bit of a page's entry: its rows need a recheck */
 #define LOKI_TIDS_RECHECK	((uint32) 1 << 31)
 
-/* Rows that a set can be made of: their words of offsets can be counted */
+/* The most rows of a set: their words of offsets stay below LOKI_TIDS_RECHECK */
 #define LOKI_TIDS_MOST		((uint32) 1 << 24)
 
 /* A row of another index */
@@ -72,7 +72,7 @@ extern void loki_tids_free(LokiTidSet *set);
 extern void loki_tids_begin(LokiTidPages *pages, const LokiTidSet *set);
 extern bool loki_tids_next(LokiTidPages *pages);
 
-/* Where the entry of a block is; false if it has no rows in the set */
+/* Find the entry of a block; false if it has no rows in the set. */
 static inline bool
 loki_tids_find(const LokiTidSet *set, BlockNumber block, uint32 *rank)
 {
@@ -87,6 +87,7 @@ loki_tids_find(const LokiTidSet *set, BlockNumber block, uint32 *rank)
 		return false;
 	*rank = set->ranks[bit / 64] +
 		pg_popcount64(word & ((UINT64CONST(1) << (bit % 64)) - 1));
+	Assert(*rank < set->npages);
 	return true;
 }
 
@@ -103,13 +104,14 @@ loki_tids_has(const LokiTidSet *set, ItemPointer tid)
 		return false;
 	start = set->entries[rank] & ~LOKI_TIDS_RECHECK;
 	end = set->entries[rank + 1] & ~LOKI_TIDS_RECHECK;
+	Assert(start <= end);
 	if (start == end)
 		return true;
 	return bit / 64 < end - start &&
 		((set->offsets[start + bit / 64] >> (bit % 64)) & 1) != 0;
 }
 
-/* Whether rows of this block, which has some, have to be checked */
+/* Whether rows of this block, which has rows in the set, need a recheck */
 static inline bool
 loki_tids_recheck(const LokiTidSet *set, BlockNumber block)
 {

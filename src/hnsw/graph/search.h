@@ -135,7 +135,7 @@ typedef struct LokiSearchCounts
 /* When a walk stops that finds no end */
 typedef struct LokiSearchBudget
 {
-	double		pass_nodes;		/* nodes that a flat scan would read; 0 = walk
+	double		flat_nodes;		/* nodes that a flat scan would read; 0 = walk
 								 * on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
 	uint64		scored_limit;	/* stop walking here, 0 = never */

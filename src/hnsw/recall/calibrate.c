@@ -3,10 +3,10 @@
  * calibrate.c
  *	  Recall as the setting: calibrations, and the width that they give.
  *
- * The metapage keeps what walks of several widths find of the nearest 1, 10
- * and 100 (recall/measure.c), measured when the index is built, when
- * vacuum finds it changed, and on demand.  From that follows the width of a
- * scan for lokivector.target_recall and the LIMIT of its query.
+ * The metapage keeps how many of the nearest 1, 10 and 100 nodes walks of several widths
+ * find (recall/measure.c).  It is measured when the index is built, when vacuum finds it
+ * changed, and on demand.  The width of a scan for lokivector.target_recall and the LIMIT
+ * of its query follows from that.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/calibrate.c
@@ -24,6 +24,7 @@
 #include "hnsw/definition/access.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/recall/calibrate.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -36,6 +37,8 @@ LOKI_FUNCTION(lokivector_calibrate_for);
 LOKI_FUNCTION(lokivector_calibration);
 
 #define CALIBRATION_COLUMNS	5
+StaticAssertDecl(CALIBRATION_COLUMNS == 2 + LOKI_CALIBRATION_KS,
+				 "a width, its cost, and a recall for each k");
 
 /* Queries that a user's calibration takes at least */
 #define MIN_GIVEN			20
@@ -66,6 +69,8 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 
 	if (sums->nqueries == 0)
 		return;
+	/* between two widths there is a line to interpolate on */
+	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
 	write_calibration(index, &calibration);
 }
@@ -100,6 +105,7 @@ loki_calibrate_again(Relation index)
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint32		nodes;
 
+	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL);
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
@@ -116,9 +122,7 @@ loki_calibrate_again(Relation index)
  * ----------------------------------------------------------------
  */
 
-/*
- * Open an index that is to be calibrated, and its table, as vacuum locks them.
- */
+/* Open an index that is to be calibrated, and its table, with the lock that vacuum takes. */
 static Relation
 open_index(Oid indexid, Relation *heap)
 {

@@ -20,8 +20,8 @@
 #define LOKI_CALIBRATE_MIN_NODES	1000
 
 /*
- * Estimates that the true neighbors of the queries may take: by themselves, and
- * at the end of a build, of which they shall be a small part.
+ * The most estimates that are made to find the true neighbors of all queries: by itself, and
+ * at the end of a build, of which it must be a small part.
  */
 #define LOKI_CALIBRATE_SCORES		4e9
 #define LOKI_CALIBRATE_BUILD_SCORES	3e7
@@ -31,7 +31,7 @@ typedef struct LokiCalibrationSums
 {
 	uint32		nodes;			/* in the graph */
 	int			nqueries;
-	int			nwidths;		/* still of use */
+	int			nwidths;		/* that are still measured */
 	double		recall[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
 	double		squares[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
 	int			queries_of[LOKI_CALIBRATION_KS];	/* of which these are sums */
@@ -50,23 +50,23 @@ typedef struct LokiGivenQueries
 /* functions in recall/calibrate.c */
 
 /*
- * Calibrate an index and keep the result on its metapage.  False if it has too
- * few nodes for that, or codes too coarse to tell near nodes apart.
+ * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
+ * if its codes are too coarse to tell near nodes apart.  No page may be locked.
  */
 extern bool loki_calibrate(Relation index, const LokiGivenQueries *given,
 						   double max_scores);
 
-/* The same if the index has changed by much since; for vacuum */
+/* The same if the index has changed by much since; called by vacuum */
 extern void loki_calibrate_again(Relation index);
 
-/* Keep what several processes have measured; nothing if that is nothing */
+/* Keep on the metapage what several processes have measured, if they have */
 extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums);
 
 /* functions in recall/measure.c */
 
 /*
- * Search for the queries, or a share of those that are chosen, 1 / nshares of
- * them.  False if the index is not to be calibrated.
+ * Search for the given queries, or for 1 / nshares of those that are chosen.  False if the
+ * index is not to be calibrated.
  */
 extern bool loki_calibrate_measure(Relation index, const LokiGivenQueries *given,
 								   double max_scores, int nshares,
@@ -75,7 +75,10 @@ extern bool loki_calibrate_measure(Relation index, const LokiGivenQueries *given
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);
 
-/* Nodes in the graph, by a pass over TID; sets their bits in *live if not NULL */
+/*
+ * Count the live nodes, page by page under share lock; sets their bits in *live unless that
+ * is NULL.  No page may be locked.
+ */
 extern uint32 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live);
 
 #endif							/* LOKI_RECALL_CALIBRATE_H */

@@ -3,10 +3,9 @@
  * exact.c
  *	  The exact answers that recall is measured against.
  *
- * A block of rows is multiplied with all queries by OpenBLAS.  From products
- * and norms follow distances with a known error; a row that could be among the
- * nearest by that is measured by loki_exact_distance().  Where there is no
- * OpenBLAS, and for L1, all are.
+ * OpenBLAS multiplies a block of rows with all queries.  Products and norms give distances
+ * with a known error.  Rows that could be among the nearest by that are measured by
+ * loki_exact_distance().  Without OpenBLAS, and for L1, all rows are.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/exact.c
@@ -25,14 +24,13 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-/* Rows of a block, at most and at least */
+/* The most and the least rows of a block */
 #define BLOCK_ROWS		1024
 #define BLOCK_MIN_ROWS	16
 
 /*
- * A float32 product of dim terms is wrong by dim roundings of |a| |b| at most,
- * in whatever order it is summed; the rest is for norms and for putting them
- * together.
+ * A float32 product of dim terms is wrong by dim roundings of |a| |b| at most, in any order
+ * of the sum.  The 16 are for the norms, and for combining the two.
  */
 #define PRODUCT_ERROR(dim)	(((dim) + 16) * (FLT_EPSILON / 2))
 
@@ -63,9 +61,10 @@ loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries
 				 const float *queries, const ItemPointerData *own, Size memory)
 {
 	uint32		dim = column->dim;
-	bool		products = column->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(column->metric) &&
-		loki_blas_open();
+	bool		products = column->metric != LOKI_METRIC_L1 &&
+		!loki_metric_of_bits(column->metric) && loki_blas_open();
 
+	Assert(k > 0 && nqueries > 0);
 	memset(exact, 0, sizeof(LokiExact));
 	exact->metric = column->metric;
 	exact->dim = dim;
@@ -95,12 +94,13 @@ loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries
 										  MCXT_ALLOC_HUGE);
 }
 
-/* Put a distance into a max-heap of at most k */
+/* Put a distance into a max-heap of the k nearest. */
 static void
 keep_nearest(double *heap, int *n, int k, double distance)
 {
 	int			i;
 
+	Assert(*n <= k && !isnan(distance));
 	if (*n < k)
 	{
 		for (i = (*n)++; i > 0 && heap[(i - 1) / 2] < distance; i = (i - 1) / 2)
@@ -125,8 +125,8 @@ keep_nearest(double *heap, int *n, int k, double distance)
 }
 
 /*
- * Whether a row cannot be nearer than `limit`, as its product with the query
- * tells.  Numbers that overflowed tell nothing.
+ * Whether a row cannot be nearer than `limit`, by its product with the query.  Numbers that
+ * overflowed tell nothing.
  */
 static inline bool
 is_farther(const LokiExact *exact, float product, float query_norm, float row_norm,
@@ -135,6 +135,7 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 	double		scale = (double) query_norm * row_norm;
 	double		error = PRODUCT_ERROR(exact->dim) * scale;
 
+	Assert(exact->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(exact->metric));
 	switch (exact->metric)
 	{
 		case LOKI_METRIC_L2:
@@ -152,7 +153,7 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 	}
 }
 
-/* Look at all rows of the block for one query. */
+/* Find the nearest rows of the block for one query. */
 static void
 search_block(LokiExact *exact, int query)
 {
@@ -200,6 +201,7 @@ loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid)
 {
 	int			i = exact->nrows++;
 
+	Assert(i < exact->block_rows);
 	memcpy(exact->rows + (Size) i * exact->dim, values, exact->dim * sizeof(float));
 	exact->row_norms[i] = sqrtf(loki_distance.dot_f32(exact->dim, values, values));
 	exact->tids[i] = *tid;

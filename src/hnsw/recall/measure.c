@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * measure.c
- *	  Measuring what walks of several widths find.
+ *	  Measuring how much walks of several widths find.
  *
- * Queries are nodes of the index, as their codes have them.  A node is no
- * query like any other: its links lead to its neighbors.  So its own search
- * goes around it, as if it was not there, and a few links are thought to be
- * there that would have taken the place of those to it.
+ * Queries are nodes of the index, by their codes.  But a node is easier to search for than
+ * other vectors, since its links lead to its neighbors.  So its own search goes around it,
+ * as if it did not exist.  A few links are added that would exist in that case, in place of
+ * links to the node.
  *
- * The true neighbors of all queries come from one pass over CODE, of which
- * REFINE ranks the best.  Then each query is searched for once, with the
- * largest width.  A walk always expands the nearest node that is not expanded
- * yet, whatever its width; a narrower walk is the beginning of a wider one, up
- * to where its own pool is expanded.  So one walk tells of all widths.
+ * The true neighbors of all queries come from one pass over CODE, whose best nodes are
+ * refined by REFINE.  Then each query is searched for once, with the largest width.  A walk
+ * always expands the nearest node that is not expanded yet, whatever its width.  So a narrow
+ * walk is the beginning of a wide one, up to the point where its own pool is expanded, and
+ * one walk measures all widths.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/measure.c
@@ -28,6 +28,7 @@
 #include "common/pg_prng.h"
 #include "compat/pgcompat.h"
 #include "hnsw/graph/search.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/scan/width.h"
@@ -36,35 +37,37 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Nodes that are queries: fewer where the pass over CODE would be too dear */
+/* Nodes that are queries; fewer if the pass over CODE would cost too much */
 #define MAX_QUERIES			500
 #define MIN_QUERIES			100
 
-/* Nodes of a query that REFINE ranks, and of these the true neighbors */
+/* The nodes that are refined for each query, and the true neighbors among them */
 #define KEPT				600
 #define TRUTH				100
 
 /*
- * Every so many-th query is walked for until all true neighbors are found, the
- * others until those of the second number are, which is soon.
+ * The walks of one query in DEEP_EVERY go on until all true neighbors are found.  The others
+ * only find those of the first SHALLOW_KS numbers, which takes less time.
  */
 #define DEEP_EVERY			4
 #define SHALLOW_KS			2
 
 /*
- * One in so many neighbors of a query's node is given another link.  With that
- * nodes are found as often as the sets' own queries, see
- * doc/design/experiments.md.
+ * One in so many neighbors of a query's node gets another link.  With that, nodes are found
+ * as often as the data sets' own queries (doc/design/experiments.md).
  */
 #define BRIDGE_EVERY		4
 
-/* After so many queries it is known which widths are of no more use */
+/* After so many queries, widths are left out if narrower ones find enough */
 #define FIRST_QUERIES		64
 #define ENOUGH				0.998
 
 #define TRUTH_SLOTS			256 /* of a hash table of TRUTH nodes */
 #define REFINE_BATCH		32
 
+StaticAssertDecl(TRUTH < TRUTH_SLOTS && TRUTH_SLOTS == 1 << 8,
+				 "8 bits of a hash find a place, and the table is never full");
+StaticAssertDecl(TRUTH <= KEPT, "true neighbors are among the nodes that are refined");
 
 static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
 	8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536
@@ -98,9 +101,9 @@ typedef struct Measure
 	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
 	LokiCandidate *near;		/* 2 * KEPT of each query */
 	int		   *nnear;
-	float	   *bound;			/* farther ones need not be kept */
+	float	   *bound;			/* nodes that are farther are not kept */
 
-	/* of the query being searched for */
+	/* the query that is searched for */
 	uint32		truth_nodes[TRUTH_SLOTS];
 	uint16		truth_ranks[TRUTH_SLOTS];
 	int			ntruth;
@@ -129,7 +132,7 @@ is_live(const uint8 *live, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Pin a page of a slot array that a pass goes over. */
+/* Pin a page of a slot array.  Checks for interrupts and delays. */
 static Buffer
 read_page(Relation index, LokiIndex *state, int array, uint32 ordinal,
 		  BufferAccessStrategy strategy)
@@ -147,6 +150,7 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
 	uint32		count = 0;
 
+	Assert(loki_no_buffer_locked());
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		Buffer		buffer = read_page(index, state, LOKI_SLOTS_TID, ordinal, strategy);
@@ -175,7 +179,7 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 	return count;
 }
 
-/* Make a query of a node. */
+/* Make a query of a node, whose slots are locked meanwhile. */
 static void
 prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 {
@@ -200,8 +204,8 @@ prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 }
 
 /*
- * Take every so many-th live node from a random one on.  Nodes are numbered for
- * locality, so this spreads the queries over the data.
+ * Choose live nodes at equal intervals, from a random one on.  Near nodes have near node IDs,
+ * so this spreads the queries over the data.
  */
 static void
 choose_nodes(Measure *measure)
@@ -214,6 +218,7 @@ choose_nodes(Measure *measure)
 	uint32		seen = 0;
 	int			n = 0;
 
+	Assert(step >= 1);
 	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
 				 pg_prng_uint64(&pg_global_prng_state));
 	next = pg_prng_double(&prng) * step;
@@ -249,8 +254,8 @@ prepare_given(Measure *measure, const LokiGivenQueries *given)
  */
 
 /*
- * Move the KEPT nearest of n candidates to the front; the distance of the
- * farthest of them.
+ * Move the KEPT nearest of n candidates to the front; returns the distance of the farthest
+ * of these.
  */
 static float
 select_nearest(LokiCandidate *candidates, int n)
@@ -258,6 +263,7 @@ select_nearest(LokiCandidate *candidates, int n)
 	int			low = 0;
 	int			high = n - 1;
 
+	Assert(n > KEPT);
 	while (low < high)
 	{
 		float		pivot = candidates[(low + high) / 2].distance;
@@ -288,7 +294,7 @@ select_nearest(LokiCandidate *candidates, int n)
 	return candidates[KEPT - 1].distance;
 }
 
-/* Offer the codes of a page, scored for a query, to its near ones. */
+/* Keep the near nodes of a page that was scored for a query. */
 static void
 keep_near(Measure *measure, int query, uint32 first, const float *estimates, int n)
 {
@@ -302,6 +308,7 @@ keep_near(Measure *measure, int query, uint32 first, const float *estimates, int
 		if (!(estimates[i] < bound) || !is_live(measure->live, first + i) ||
 			first + i == measure->own[query])
 			continue;
+		Assert(measure->nnear[query] < 2 * KEPT);
 		new = &near[measure->nnear[query]++];
 		new->distance = estimates[i];
 		new->node = first + i;
@@ -313,7 +320,7 @@ keep_near(Measure *measure, int query, uint32 first, const float *estimates, int
 	}
 }
 
-/* Pass over CODE with all queries. */
+/* Score all nodes for all queries, by one pass over CODE.  Pages are pinned, not locked. */
 static void
 score_all(Measure *measure)
 {
@@ -349,7 +356,7 @@ score_all(Measure *measure)
 	pfree(estimates);
 }
 
-/* Estimate again, by REFINE. */
+/* Estimate the distances again, by REFINE. */
 static void
 refine_near(Measure *measure, int query, LokiCandidate *near, int n)
 {
@@ -434,7 +441,7 @@ rank_of(const Measure *measure, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Insert into the pool of at most ef; the place, or npool if it is too far */
+/* Insert a node into the pool of ef nodes; returns its place, or ef if it is too far. */
 static int
 insert_member(Measure *measure, int ef, float distance, uint32 node)
 {
@@ -442,6 +449,7 @@ insert_member(Measure *measure, int ef, float distance, uint32 node)
 	int			low = 0;
 	int			high = measure->npool;
 
+	Assert(measure->npool <= ef);
 	if (measure->npool == ef)
 	{
 		if (distance >= pool[ef - 1].distance)
@@ -475,8 +483,8 @@ add_recall(Measure *measure, int width, int k, double recall)
 }
 
 /*
- * The walk of this width has come to its end: what has it found of the first nks
- * numbers of neighbors?  True if that is everything.
+ * The walk of this width has come to its end: count what it found of the first nks numbers of
+ * neighbors.  True if it found all.
  */
 static bool
 count_found(Measure *measure, int width, int nks, uint64 scored)
@@ -495,10 +503,9 @@ count_found(Measure *measure, int width, int nks, uint64 scored)
 }
 
 /*
- * Had the query's node never been there, some of its neighbors would have kept
- * other links in place of that to it, to its other neighbors: when one of them
- * is expanded, the next joins the batch of n nodes.  Returns how many there are
- * then.
+ * If the query's node had never existed, some of its neighbors would have links to each other
+ * in place of links to it.  So when one of them is expanded, the next one is added to the
+ * batch of n nodes.  Returns the size of the batch.
  */
 static int
 bridge(Measure *measure, uint32 node, int n)
@@ -517,7 +524,7 @@ bridge(Measure *measure, uint32 node, int n)
 	return n;
 }
 
-/* Score nodes of the batch and put them into the pool; the first place taken */
+/* Score a batch of n nodes and put them into the pool; returns the first place taken. */
 static int
 take_batch(Measure *measure, int n)
 {
@@ -525,6 +532,7 @@ take_batch(Measure *measure, int n)
 	int			ef = widths[measure->sums->nwidths - 1];
 	int			first = ef;
 
+	Assert(n <= (int) search->scratch.allocated);
 	loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
 	for (int i = 0; i < n; i++)
 	{
@@ -537,8 +545,8 @@ take_batch(Measure *measure, int n)
 }
 
 /*
- * Search for a query, around its own node.  When all is found, wider walks find
- * it as well.
+ * Search for a query, around its own node.  When all true neighbors are found, wider walks
+ * need not be made, since they find them too.
  */
 static void
 walk(Measure *measure, int query)
@@ -552,6 +560,7 @@ walk(Measure *measure, int query)
 	uint64		scored = 0;
 	bool		complete = false;
 
+	Assert(measure->sums->nwidths >= 2);
 	memcpy(search->query, query_of(measure, query), measure->state->quantizer->query_size);
 	search->skip = measure->own[query];
 	search->count.scored = 0;
@@ -634,9 +643,7 @@ allocate(Measure *measure, int nqueries)
 	measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
 }
 
-/*
- * Add what was found for other queries.
- */
+/* Add what another process found for other queries. */
 void
 loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 {
@@ -662,6 +669,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 {
 	double		scored = 0;
 
+	Assert(sums->nqueries > 0);
 	memset(result, 0, sizeof(LokiCalibrationData));
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
@@ -677,6 +685,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 			double		recall = sums->recall[i][k] / n;
 			double		variance = sums->squares[i][k] / n - recall * recall;
 
+			Assert(recall >= 0 && recall < 1 + 1e-9);
 			result->at[i].recall[k] = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
 			result->at[i].error[k] = (uint16)
 				rint(sqrt(Max(variance, 0) / n) * LOKI_CALIBRATION_SCALE);
@@ -684,10 +693,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	}
 }
 
-/*
- * Codes of fewer bits or dimensions say too little about which nodes are
- * nearest.
- */
+/* Whether codes have the bits and dimensions to tell which nodes are nearest */
 static bool
 codes_suffice(const LokiCodeSpec *code)
 {
@@ -704,6 +710,7 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
 	double		nqueries;
 
+	Assert(nshares >= 1 && (given == NULL || nshares == 1));
 	loki_index_refresh(state, index);
 	measure->index = index;
 	measure->state = state;

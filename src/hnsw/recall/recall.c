@@ -3,16 +3,15 @@
  * recall.c
  *	  lokivector_recall: how much of the exact answer an index finds.
  *
- * Queries are rows of the table, chosen at random among those in the index, or
- * vectors that the caller gives.  Their exact answers come from one pass over
- * the table (recall/exact.c).  The index answers by scans as the executor
- * makes them, under the caller's settings, so that what is measured is what
- * users get.  A returned row counts as right if it is no farther than the k-th
- * row of the exact answer: of equal distances any will do.
+ * Queries are rows of the table, chosen at random among those in the index, or vectors that
+ * the caller gives.  Their exact answers come from one pass over the table
+ * (recall/exact.c).  The index answers by scans like those of the executor, under the
+ * caller's settings, so the result is what users get.  A returned row counts as right if it
+ * is no farther than the k-th row of the exact answer.
  *
- * A row that is a query is left out of both answers, and scans go around its
- * node, whose links lead to its neighbors: so rows are no easier to search for
- * than vectors that the table does not have.
+ * A row that is a query is left out of both answers.  Scans go around its node, whose links
+ * lead to its neighbors.  So rows are no easier to search for than vectors that the table
+ * does not have.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/recall.c
@@ -57,7 +56,7 @@ LOKI_FUNCTION(lokivector_recall_of);
 
 #define RECALL_COLUMNS		6
 
-/* Relative, as rows at nearly the same distance are equally right */
+/* Rows whose distances differ by this part are equally right */
 #define DISTANCE_SLACK		1e-6
 
 /* A table and its index, being measured */
@@ -90,9 +89,7 @@ typedef struct Recall
  * ----------------------------------------------------------------
  */
 
-/*
- * Open an index and its table.  Only for callers who may read all rows.
- */
+/* Open an index and its table.  ERROR for users who may not read all rows. */
 static void
 open_relations(Recall *recall, Oid indexid)
 {
@@ -126,8 +123,8 @@ end_rows(Recall *recall)
 }
 
 /*
- * The vector of the row in the slot, valid until the next row; NULL if it has
- * none that the graph could hold.
+ * The vector of the row in the slot, valid until the next row; NULL if it has none that has a
+ * place in the graph.
  */
 static const float *
 row_vector(Recall *recall)
@@ -137,6 +134,7 @@ row_vector(Recall *recall)
 	const float *x = NULL;
 	MemoryContext old;
 
+	Assert(!TTS_EMPTY(recall->slot));
 	ResetPerTupleExprContext(recall->estate);
 	MemoryContextReset(recall->row_context);
 	old = MemoryContextSwitchTo(recall->row_context);
@@ -185,7 +183,7 @@ add_query(Recall *recall, const float *values, ItemPointer own, uint32 node)
 	queries->n++;
 }
 
-/* Queries that the caller gives */
+/* Add the queries that the caller gives. */
 static void
 add_given(Recall *recall, ArrayType *array)
 {
@@ -198,8 +196,8 @@ add_given(Recall *recall, ArrayType *array)
 }
 
 /*
- * A row of the index by the number of one of its slots, those of TID first and
- * then those of DUPLICATE.  False if there is none: each row has one slot.
+ * The row of a slot of TID, or of DUPLICATE, which are numbered after those of TID.  Each row
+ * has one slot.  False if the slot has no row.
  */
 static bool
 row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
@@ -233,9 +231,9 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 }
 
 /*
- * Choose rows of the index at random, each at most once: slots are visited in
- * steps of the golden section of their number, from a random one, which spreads
- * the rows over the index and comes to every slot in the end.
+ * Choose rows of the index at random, each at most once.  Slots are visited from a random one
+ * on, in steps of the golden section of their number.  That spreads the rows over the index,
+ * and reaches every slot in the end.
  */
 static void
 add_sampled(Recall *recall, int wanted)
@@ -288,13 +286,14 @@ add_sampled(Recall *recall, int wanted)
  * ----------------------------------------------------------------
  */
 
-/* The exact answers to some of the queries, by a pass over the table */
+/* Find the exact answers to some of the queries, by a pass over the table. */
 static void
 answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 {
 	LokiQueries *queries = &recall->queries;
 	TableScanDesc scan;
 
+	Assert(n > 0 && first + n <= queries->n);
 	loki_exact_begin(exact, &recall->column, recall->k, n,
 					 queries->values + (Size) first * recall->column.dim, queries->own + first,
 					 (Size) maintenance_work_mem * 1024);
@@ -316,8 +315,8 @@ answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 }
 
 /*
- * Let the index answer one query; how many of its rows are as near as the
- * exact answer, which has n rows of which the farthest is at `limit`.
+ * Let the index answer one query.  Returns how many of its rows are as near as the exact
+ * answer, which has n rows, the farthest at `limit`.
  */
 static int
 answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
@@ -331,6 +330,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	int			rows = 0;
 	int			right = 0;
 
+	Assert(n > 0 && n <= recall->k);
 	limit += DISTANCE_SLACK * fabs(limit);
 	INSTR_TIME_SET_CURRENT(start);
 	so->plan.skip = recall->queries.nodes[query];
@@ -355,7 +355,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	return Min(right, n);
 }
 
-/* A scan of the index, and the order-by key that a query is put into */
+/* Begin a scan of the index, and make the order-by key that queries are put into. */
 static IndexScanDesc
 begin_scan(Recall *recall, ScanKey order)
 {
@@ -440,6 +440,7 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 	int			n = recall->nrecalls;
 	double		sum = 0;
 
+	Assert(n <= recall->queries.n);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
 		desc->natts != RECALL_COLUMNS)
 		elog(ERROR, "return type must be a row type");
@@ -452,7 +453,7 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 	{
 		values[1] = Float8GetDatum(recall->width / n);
 		values[2] = Float8GetDatum(sum / n);
-		/* one query in a hundred is at most as good */
+		/* one query in a hundred is no better */
 		values[3] = Float8GetDatum(recall->recalls[(n - 1) / 100]);
 		values[4] = Float8GetDatum(recall->recalls[0]);
 		values[5] = Float8GetDatum(recall->seconds * 1000 / n);
@@ -471,9 +472,7 @@ check_count(const char *name, int value, int most)
 				 errmsg("%s must be between 1 and %d", name, most)));
 }
 
-/*
- * Measure with `wanted` rows of the index as queries, or with those given.
- */
+/* Measure with `wanted` rows of the index as queries, or with those given. */
 static Datum
 measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
 {

@@ -15,27 +15,27 @@
 
 #include "hnsw/definition/column.h"
 
-/* Neighbors and queries that may be asked for, at most */
+/* The most neighbors and queries that may be asked for */
 #define LOKI_RECALL_MAX_K		10000
 #define LOKI_RECALL_MAX_QUERIES	1000000
 
-/* Vectors to search for, and what may not be among their answers */
+/* Vectors to search for, and the row of each that must not be among its answers */
 typedef struct LokiQueries
 {
 	int			n;
 	int			allocated;
 	float	   *values;			/* dim floats each */
 	ItemPointerData *own;		/* the row that a query was taken from;
-								 * invalid if it is none */
-	uint32	   *nodes;			/* its node, unless that has several rows;
-								 * LOKI_NONE if it is none */
+								 * invalid if it was given */
+	uint32	   *nodes;			/* its node; LOKI_NONE if it was given, or if
+								 * the node has duplicates */
 } LokiQueries;
 
 /*
- * Exact distances of the nearest rows.  Rows are gathered to blocks, and all
- * queries multiplied with a block at once, where that can be had; what comes
- * out near enough is measured again by the kernels that scans use, so that
- * equal rows have equal distances on both sides.
+ * Exact distances of the nearest rows.  Rows are gathered in blocks.  If there is OpenBLAS,
+ * all queries are multiplied with a block at once.  Rows that are near enough by that are
+ * measured again by the kernels that scans use, so equal rows have equal distances on both
+ * sides.
  */
 typedef struct LokiExact
 {
@@ -50,17 +50,18 @@ typedef struct LokiExact
 	double	   *nearest;		/* k of each query: max-heaps, then ascending */
 	int		   *found;
 
-	int			block_rows;		/* that a block holds */
+	int			block_rows;		/* a block holds so many */
 	int			nrows;			/* in the block */
 	float	   *rows;
 	float	   *row_norms;
 	ItemPointerData *tids;
-	float	   *products;		/* NULL: no BLAS, or no use of it */
+	float	   *products;		/* NULL: without OpenBLAS, or not for this
+								 * metric */
 } LokiExact;
 
 /* functions in recall/exact.c */
 
-/* Queries that a pass over the table can serve within so much memory */
+/* How many queries one pass over the table can answer within so much memory */
 extern int	loki_exact_queries(uint32 dim, int k, Size memory);
 
 /* Everything in the current memory context */

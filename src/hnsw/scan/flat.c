@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * flat.c
- *	  Passes over all nodes, which make a scan complete: those that the walk
+ *	  Flat scans, which make a scan complete: they find the nodes that the walk
  *	  did not reach, in the order of their codes.
  *
- * A pass reads the attributes that the filter names, in the order of their
- * pages, and TID and CODE of the nodes that pass.  It keeps the best, more from
- * pass to pass, as far as they fit the scan's memory; when they are used up, the
- * next pass finds the best of the rest.  Which nodes were handed out is one bit
- * a node, once there is something left to find.
+ * A flat scan reads the attributes that the filter names, in the order of their pages, and
+ * TID and CODE of the nodes that match.  It keeps the best of them, as many as fit the
+ * scan's memory.  When these are used up, the next flat scan finds the best of the rest, and
+ * keeps more.  Once there is something left to find, a bitmap has the nodes that were handed
+ * out.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/flat.c
@@ -25,13 +25,14 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Nodes whose attributes are tested at once, and those that are scored so */
+/* Nodes whose attributes are tested at once, and nodes that are scored at once */
 #define TEST_BATCH		2048
 #define SCORE_BATCH		64
 
 /*
- * Candidates that the first pass keeps, at least, by codes of at least so many
- * bits, and by coarser ones; each later one keeps more
+ * The least number of candidates that the first flat scan keeps: by codes of at least
+ * FINE_BITS, by coarser ones, and in certain scans.  Each later one keeps MORE_SELECTION
+ * times as many.
  */
 #define FINE_BITS			4
 #define FIRST_SELECTION		64
@@ -39,11 +40,13 @@
 #define FIRST_CERTAIN		4096
 #define MORE_SELECTION	8
 
-/* Nodes that are only looked at again, for each of a row that the map knows, as
- * long as what it names is selected without a look at TID */
+/*
+ * Nodes that the row map names are selected without a look at TID, as long as there are no
+ * more stale ones than this for each row of the set
+ */
 #define MAX_STALE	0.25
 
-/* The best nodes of a pass: a max-heap by distance */
+/* The best nodes of a flat scan: a max-heap by distance */
 typedef struct Selection
 {
 	LokiCandidate *heap;
@@ -53,25 +56,25 @@ typedef struct Selection
 	bool		overflowed;		/* something was left behind */
 } Selection;
 
-/* When to look whether nodes are live and have a row that the scan is kept to */
-typedef enum PassCheck
+/* When to check that nodes are live and have a row that the scan is kept to */
+typedef enum LiveCheck
 {
 	CHECK_GATHERED,				/* before they are scored: few may have */
 	CHECK_SELECTED,				/* once they are known to be near */
-	CHECK_LATER					/* when their rows are read: hardly any has
-								 * not */
-} PassCheck;
+	CHECK_LATER					/* when their rows are read: nearly all have */
+} LiveCheck;
 
-/* A pass: nodes that wait to be scored, while the codes of others are fetched */
-typedef struct Pass
+/* A running flat scan: nodes wait to be scored while codes of others are prefetched */
+typedef struct FlatScan
 {
 	LokiScan   *so;
 	Selection	selection;
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
-	PassCheck	check;
-	LokiBatch  *few;			/* all that were found, not scored; or NULL */
-} Pass;
+	LiveCheck	check;
+	LokiBatch  *few;			/* all nodes that were found, if they need not
+								 * be scored; or NULL */
+} FlatScan;
 
 /* Whether some row of a node is one that the scan is kept to */
 static bool
@@ -103,7 +106,7 @@ mark_seen(LokiScan *so, uint32 node)
 		so->flat.seen[node / 8] |= 1 << (node % 8);
 }
 
-/* From now on remember what is handed out. */
+/* From now on, remember which nodes are handed out. */
 static void
 begin_seen(LokiScan *so)
 {
@@ -112,24 +115,26 @@ begin_seen(LokiScan *so)
 }
 
 /*
- * Go on with new codes, in a scan that is certain: what is queued is not known to be
- * anywhere, and what was left behind may not be beyond the bound.
+ * Go on with new codes in a certain scan.  The bounds of queued nodes are forgotten.  Nodes
+ * that were left behind as beyond the bound may be within it.
  */
 void
 loki_flat_requantized(LokiScan *so)
 {
+	Assert(so->plan.certain);
 	loki_refine_forget(so);
 	so->flat.last = so->flat.last && !so->flat.beyond;
 	so->queue.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
 	so->flat.beyond = false;
 }
 
-/* Begin passes: remember what the walk handed out. */
+/* Begin flat scans: remember which nodes the walk handed out. */
 void
 loki_flat_begin(LokiScan *so)
 {
 	LokiSearch *search = &so->search;
 
+	Assert(so->course.phase == LOKI_SCAN_WALK);
 	loki_index_refresh(so->state, so->scan->indexRelation);
 	so->flat.seen_nodes = loki_node_end(so->state, so->scan->indexRelation);
 	if (so->flat.seen != NULL)
@@ -177,6 +182,7 @@ sift_down(LokiCandidate *heap, uint32 n, uint32 i)
 static void
 select_candidate(Selection *selection, float distance, uint32 node)
 {
+	Assert(selection->n <= selection->capacity && selection->capacity > 0);
 	if (selection->n < selection->capacity)
 	{
 		if (selection->n == selection->allocated)
@@ -187,7 +193,7 @@ select_candidate(Selection *selection, float distance, uint32 node)
 		}
 		selection->heap[selection->n].distance = distance;
 		selection->heap[selection->n++].node = node;
-		/* full: from here on only better ones replace the worst */
+		/* it is full: from here on, only better ones replace the worst */
 		if (selection->n == selection->capacity)
 			for (uint32 i = selection->n / 2; i-- > 0;)
 				sift_down(selection->heap, selection->n, i);
@@ -217,12 +223,13 @@ is_wanted(LokiScan *so, uint32 node, const char *bytes)
 }
 
 /*
- * Keep those of n nodes, no more than a batch, that are live and have a row that
- * the scan is kept to; estimates[], if any, with them.  Returns how many they are.
+ * Keep those of n nodes, a batch at most, that are live and have a row that the scan is kept
+ * to, with their estimates if there are any.  Returns how many they are.  No page may be
+ * locked.
  *
- * Without a lock a state is read whole, but not with the TID that goes with it.  A
- * node that passes all the same is found out when its row is to be read; one that
- * does not is looked at again.
+ * Slots are read without a lock if possible.  Then a state is read whole, but the TID may
+ * not belong to it.  A node that passes by mistake is found out when its row is read; one
+ * that does not pass is looked at again under lock.
  */
 static int
 keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
@@ -231,6 +238,7 @@ keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 	char		slots[SCORE_BATCH * LOKI_TID_LONG];
 	int			kept = 0;
 
+	Assert(n <= SCORE_BATCH && slot_size <= LOKI_TID_LONG);
 	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, nodes, n,
 					!so->search.in_recovery, slots);
 	for (int i = 0; i < n; i++)
@@ -250,14 +258,11 @@ keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 	return kept;
 }
 
-/*
- * Take the best of a batch that was scored.  Only of these need be known whether
- * they are live.
- */
+/* Take the best of a batch that was scored.  Only these are checked to be live. */
 static void
-select_batch(Pass *pass, LokiBatch *batch, float *estimates)
+select_batch(FlatScan *flat, LokiBatch *batch, float *estimates)
 {
-	Selection  *selection = &pass->selection;
+	Selection  *selection = &flat->selection;
 	int			n = 0;
 
 	for (int i = 0; i < batch->n; i++)
@@ -268,24 +273,25 @@ select_batch(Pass *pass, LokiBatch *batch, float *estimates)
 			batch->nodes[n++] = batch->nodes[i];
 		}
 	selection->overflowed = selection->overflowed || n < batch->n;
-	if (n > 0 && pass->check == CHECK_SELECTED)
-		n = keep_live(pass->so, batch->nodes, estimates, n);
+	if (n > 0 && flat->check == CHECK_SELECTED)
+		n = keep_live(flat->so, batch->nodes, estimates, n);
 	for (int i = 0; i < n; i++)
 		select_candidate(selection, estimates[i], batch->nodes[i]);
 }
 
 /*
- * Take the best of those gathered by bounds that hold always.  What is beyond the
- * scan's bound is left behind for good.
+ * Take the best of the gathered nodes by bounds that always hold.  Nodes beyond the scan's
+ * bound are left behind for good.
  */
 static void
-select_certain(Pass *pass)
+select_certain(FlatScan *flat)
 {
-	LokiScan   *so = pass->so;
-	LokiBatch  *batch = pass->gathered;
+	LokiScan   *so = flat->so;
+	LokiBatch  *batch = flat->gathered;
 	float		bounds[SCORE_BATCH];
 	int			n = 0;
 
+	Assert(so->plan.certain && flat->waiting->n == 0);
 	loki_refine_bounds(so, batch->nodes, batch->n, bounds);
 	for (int i = 0; i < batch->n; i++)
 		if (!loki_is_bounded(so) || !(bounds[i] > so->filter.bound))
@@ -295,80 +301,82 @@ select_certain(Pass *pass)
 		}
 	so->flat.beyond |= n < batch->n;
 	batch->n = n;
-	select_batch(pass, batch, bounds);
+	select_batch(flat, batch, bounds);
 	batch->n = 0;
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Score the nodes before those gathered, while the codes of these are fetched. */
+/* Score the waiting nodes, while the codes of the gathered ones are prefetched. */
 static void
-score_gathered(Pass *pass)
+score_gathered(FlatScan *flat)
 {
-	LokiSearch *search = &pass->so->search;
-	LokiBatch  *batch = pass->waiting;
+	LokiSearch *search = &flat->so->search;
+	LokiBatch  *batch = flat->waiting;
 	float		estimates[SCORE_BATCH];
 
-	if (pass->check == CHECK_GATHERED)
-		pass->gathered->n = keep_live(pass->so, pass->gathered->nodes, NULL,
-									  pass->gathered->n);
-	if (pass->so->plan.certain)
+	if (flat->check == CHECK_GATHERED)
+		flat->gathered->n = keep_live(flat->so, flat->gathered->nodes, NULL,
+									  flat->gathered->n);
+	if (flat->so->plan.certain)
 	{
-		select_certain(pass);
+		select_certain(flat);
 		return;
 	}
-	loki_search_fetch(search, pass->gathered);
+	loki_search_fetch(search, flat->gathered);
 	if (batch->n > 0)
 	{
-		loki_scan_query(pass->so);
+		loki_scan_query(flat->so);
 		loki_search_score_batch(search, batch, estimates);
-		select_batch(pass, batch, estimates);
+		select_batch(flat, batch, estimates);
 	}
 	batch->n = 0;
-	pass->waiting = pass->gathered;
-	pass->gathered = batch;
+	flat->waiting = flat->gathered;
+	flat->gathered = batch;
 	CHECK_FOR_INTERRUPTS();
 }
 
 /*
- * Score what is left.  Where a pass found no more nodes than rows are wanted, these
- * are all looked at: their codes say nothing that is worth to read them, and to make
- * the query ready for that.
+ * Score what is left.  If the flat scan found no more nodes than rows are wanted, all their
+ * rows are read.  Then it is not worth reading their codes, nor making the query ready for
+ * that.
  */
 static void
-finish_pass(Pass *pass)
+finish_flat(FlatScan *flat)
 {
-	LokiScan   *so = pass->so;
-	LokiBatch  *found = pass->gathered;
+	LokiScan   *so = flat->so;
+	LokiBatch  *found = flat->gathered;
 
-	if (pass->waiting->n == 0 && pass->selection.n == 0 && !pass->selection.overflowed &&
+	if (flat->waiting->n == 0 && flat->selection.n == 0 && !flat->selection.overflowed &&
 		found->n <= so->course.batch_left && !loki_is_bounded(so))
 	{
-		pass->few = found;
+		flat->few = found;
 		found->n = keep_live(so, found->nodes, NULL, found->n);
 		return;
 	}
-	score_gathered(pass);
-	score_gathered(pass);
+	score_gathered(flat);
+	score_gathered(flat);
+	Assert(flat->gathered->n == 0 && flat->waiting->n == 0);
 }
 
-/* A node whose attributes pass */
+/* Gather a node that matches. */
 static inline void
-gather(Pass *pass, uint32 node)
+gather(FlatScan *flat, uint32 node)
 {
-	LokiScan   *so = pass->so;
+	LokiScan   *so = flat->so;
 
 	if (is_seen(so, node))
 		return;
-	if (pass->check == CHECK_GATHERED)
+	if (flat->check == CHECK_GATHERED)
 		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, node);
-	pass->gathered->nodes[pass->gathered->n++] = node;
-	if (pass->gathered->n == SCORE_BATCH)
-		score_gathered(pass);
+	flat->gathered->nodes[flat->gathered->n++] = node;
+	if (flat->gathered->n == SCORE_BATCH)
+		score_gathered(flat);
 }
 
 /*
- * Test an attribute of the n nodes from `first` on, page by page.  What is
- * written later is not seen, nor is its row visible to the scan.
+ * Test an attribute of n nodes from `first` on, page by page under share lock.  No page may
+ * be locked before, and none is afterwards.  A node that is written later is missed, but the
+ * scan does not see its row either.
  */
 static void
 test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *passes)
@@ -402,8 +410,8 @@ test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *pa
 }
 
 /*
- * Test whether the nodes' rows are in the set that the scan is kept to, page by
- * page; chains are left for when a node's slot is read.
+ * Test whether the nodes' rows are in the set that the scan is kept to, page by page under
+ * share lock.  Nodes with duplicates pass; they are tested when their slots are read.
  */
 static void
 test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
@@ -440,11 +448,11 @@ test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 	}
 }
 
-/* Nodes up to `end`, all of which may exist */
+/* Test and gather all nodes from `first` up to `end`. */
 static void
-pass_nodes(Pass *pass, uint32 first, uint32 end)
+flat_nodes(FlatScan *flat, uint32 first, uint32 end)
 {
-	LokiScan   *so = pass->so;
+	LokiScan   *so = flat->so;
 	uint8		passes[TEST_BATCH];
 	uint32		begin = Min(first, end);
 
@@ -469,32 +477,33 @@ pass_nodes(Pass *pass, uint32 first, uint32 end)
 			so->search.count.matched += pg_popcount64(word);
 			for (uint32 k = i; k < i + sizeof(uint64); k++)
 				if (passes[k])
-					gather(pass, first + k);
+					gather(flat, first + k);
 		}
 	}
 	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)
 		so->search.count.filtered += end - begin;
 }
 
-/* Test n nodes, no more than a batch, one by one. */
+/* Test and gather n nodes, a batch at most, which lie anywhere. */
 static void
-pass_batch(Pass *pass, const uint32 *nodes, int n)
+flat_batch(FlatScan *flat, const uint32 *nodes, int n)
 {
 	uint8		passes[SCORE_BATCH];
 
+	Assert(n <= SCORE_BATCH);
 	if (n == 0)
 		return;
-	loki_filter_nodes(&pass->so->search, nodes, n, passes);
+	loki_filter_nodes(&flat->so->search, nodes, n, passes);
 	for (int i = 0; i < n; i++)
 		if (passes[i])
-			gather(pass, nodes[i]);
+			gather(flat, nodes[i]);
 }
 
-/* Nodes of a list, but for those that REUSED names */
+/* Test and gather the nodes at places of a sorted list; those in REUSED come separately. */
 static void
-pass_places(Pass *pass, uint32 place, uint32 end)
+flat_places(FlatScan *flat, uint32 place, uint32 end)
 {
-	LokiLookup *lookup = &pass->so->filter.list;
+	LokiLookup *lookup = &flat->so->filter.list;
 	uint32		listed[LOKI_LOOKUP_READ];
 	uint32		batch[SCORE_BATCH];
 	int			n = 0;
@@ -510,85 +519,88 @@ pass_places(Pass *pass, uint32 place, uint32 end)
 		{
 			if (listed[i] >= lookup->sorted_lists.end ||
 				loki_bits_have(&lookup->reused, listed[i]) ||
-				(lookup->repeats && !loki_visit(&pass->so->search, listed[i])))
+				(lookup->repeats && !loki_visit(&flat->so->search, listed[i])))
 				continue;
 			batch[n++] = listed[i];
 			if (n == SCORE_BATCH)
 			{
-				pass_batch(pass, batch, n);
+				flat_batch(flat, batch, n);
 				n = 0;
 			}
 		}
 		CHECK_FOR_INTERRUPTS();
 	}
-	pass_batch(pass, batch, n);
+	flat_batch(flat, batch, n);
 }
 
 /*
- * The same for places of one value, or range.  Where the list says that a node
- * passes the key, its attribute is not read: it was not used again, so that it
- * is what it was.  Numbers do not tell lossy values from exact ones, so rows are
- * checked again where there may be both.
+ * The same for the places of one value, or one range.  If the list says that a node matches
+ * the key, its attribute is not read: the node was not reused, so it has the attribute that
+ * it had.  Sort keys do not tell lossy values from exact ones, so rows need a recheck if
+ * there may be both.
  */
 static void
-pass_range(Pass *pass, const LokiPlaces *places)
+flat_range(FlatScan *flat, const LokiPlaces *places)
 {
-	LokiScan   *so = pass->so;
+	LokiScan   *so = flat->so;
 	LokiFilterKey *key = so->filter.list.key;
 
-	pass_places(pass, places->first, places->sure_first);
+	Assert(places->first <= places->sure_first && places->sure_first <= places->sure_end &&
+		   places->sure_end <= places->end);
+	Assert(so->filter.nodes.known == NULL);
+	flat_places(flat, places->first, places->sure_first);
 	if (places->sure_first < places->sure_end)
 	{
-		key->perhaps |= loki_attr_type_lossy((LokiAttrType) key->type) &&
+		key->recheck |= loki_attr_type_lossy((LokiAttrType) key->type) &&
 			key->kind != LOKI_FILTER_ISNULL;
 		so->filter.nodes.known = key;
-		pass_places(pass, places->sure_first, places->sure_end);
+		flat_places(flat, places->sure_first, places->sure_end);
 		so->filter.nodes.known = NULL;
 	}
-	pass_places(pass, Max(places->first, places->sure_end), places->end);
+	flat_places(flat, Max(places->first, places->sure_end), places->end);
 }
 
-/* Nodes that REUSED names */
+/* Test and gather the nodes that REUSED names. */
 static void
-pass_reused(Pass *pass)
+flat_reused(FlatScan *flat)
 {
 	uint32		nodes[LOKI_REUSED_UNIT];
 	uint32		next = 0;
 	int			n;
 
-	while ((n = loki_bits_next(&pass->so->filter.list.reused, &next, nodes)) > 0)
+	while ((n = loki_bits_next(&flat->so->filter.list.reused, &next, nodes)) > 0)
 	{
 		CHECK_FOR_INTERRUPTS();
-		pass_batch(pass, nodes, n);
+		flat_batch(flat, nodes, n);
 	}
 }
 
 static void
-begin_pass(LokiScan *so, Pass *pass)
+begin_flat(LokiScan *so, FlatScan *flat)
 {
-	pass->so = so;
-	pass->gathered = &so->search.scratch.batches[0];
-	pass->waiting = &so->search.scratch.batches[1];
-	pass->gathered->n = pass->waiting->n = 0;
-	pass->selection.n = 0;
-	pass->selection.overflowed = false;
-	pass->check = CHECK_SELECTED;
-	pass->few = NULL;
+	flat->so = so;
+	flat->gathered = &so->search.scratch.batches[0];
+	flat->waiting = &so->search.scratch.batches[1];
+	flat->gathered->n = flat->waiting->n = 0;
+	flat->selection.n = 0;
+	flat->selection.overflowed = false;
+	flat->check = CHECK_SELECTED;
+	flat->few = NULL;
 }
 
 /*
- * A pass over the nodes of a list, and those that lists do not know; false if the
- * lists were made anew meanwhile.
+ * A flat scan over the nodes of a sorted list, and those that the list does not have.  False
+ * if lists were made anew meanwhile, and nothing counts.
  */
 static bool
-select_listed(LokiScan *so, Pass *pass)
+select_listed(LokiScan *so, FlatScan *flat)
 {
 	LokiLookup *lookup = &so->filter.list;
 	const LokiTidSet *tids = so->filter.nodes.tids;
 
-	/* rows of a set are looked up under lock, when TID is read */
-	begin_pass(so, pass);
-	pass->check = so->filter.within != NULL ? CHECK_GATHERED : CHECK_SELECTED;
+	/* rows of a set are tested when TID is read */
+	begin_flat(so, flat);
+	flat->check = so->filter.within != NULL ? CHECK_GATHERED : CHECK_SELECTED;
 	if (lookup->repeats)
 	{
 		loki_visited_reset(&so->search);
@@ -596,81 +608,80 @@ select_listed(LokiScan *so, Pass *pass)
 	}
 	so->filter.nodes.tids = NULL;
 	for (int i = 0; i < lookup->nplaces; i++)
-		pass_range(pass, &lookup->places[i]);
-	pass_reused(pass);
+		flat_range(flat, &lookup->places[i]);
+	flat_reused(flat);
 	so->filter.nodes.tids = tids;
-	pass_nodes(pass, lookup->sorted_lists.end, so->flat.seen_nodes);
-	finish_pass(pass);
+	flat_nodes(flat, lookup->sorted_lists.end, so->flat.seen_nodes);
+	finish_flat(flat);
 	return loki_side_valid(so->scan->indexRelation, LOKI_META_SORTED_LISTS,
 						   lookup->sorted_lists.generation);
 }
 
-/* Nodes that the map has of the set's rows: each is tested once. */
+/* LokiRowMapVisit: test and gather nodes that the row map names, each once. */
 static void
 visit_mapped(void *arg, const uint32 *nodes, int n)
 {
-	Pass	   *pass = arg;
+	FlatScan   *flat = arg;
 	uint32		batch[SCORE_BATCH];
 	int			nbatch = 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		if (!loki_visit(&pass->so->search, nodes[i]))
+		if (!loki_visit(&flat->so->search, nodes[i]))
 			continue;
 		batch[nbatch++] = nodes[i];
 		if (nbatch == SCORE_BATCH)
 		{
-			pass_batch(pass, batch, nbatch);
+			flat_batch(flat, batch, nbatch);
 			nbatch = 0;
 		}
 	}
-	pass_batch(pass, batch, nbatch);
+	flat_batch(flat, batch, nbatch);
 }
 
 /*
- * A pass over the nodes of the set's rows; false if the map was made anew
- * meanwhile.
+ * A flat scan over the nodes that the row map has for the set's rows, and those that it does
+ * not have.  False if the map was made anew meanwhile, and nothing counts.
  */
 static bool
-select_mapped(LokiScan *so, Pass *pass)
+select_mapped(LokiScan *so, FlatScan *flat)
 {
 	const LokiTidSet *tids = so->filter.nodes.tids;
 
-	begin_pass(so, pass);
+	Assert(so->filter.within != NULL && so->filter.within == tids);
+	begin_flat(so, flat);
 	if (so->filter.map.stale <= so->filter.map.count * MAX_STALE)
-		pass->check = CHECK_LATER;
+		flat->check = CHECK_LATER;
 	loki_visited_reset(&so->search);
 	loki_visited_reserve(&so->search, so->filter.map.count + so->filter.map.stale);
 	so->filter.nodes.tids = NULL;
-	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, pass);
+	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);
 	so->filter.nodes.tids = tids;
-	pass_nodes(pass, so->filter.map.map.end, so->flat.seen_nodes);
-	finish_pass(pass);
+	flat_nodes(flat, so->filter.map.map.end, so->flat.seen_nodes);
+	finish_flat(flat);
 	return loki_side_valid(so->scan->indexRelation, LOKI_META_ROWMAP,
 						   so->filter.map.generation);
 }
 
-/*
- * One pass over all nodes not seen yet, or those of a list, or of the set's rows.
- */
+/* Make one flat scan: by the row map, by a sorted list, or over all nodes. */
 static void
-select_nodes(LokiScan *so, Pass *pass)
+select_nodes(LokiScan *so, FlatScan *flat)
 {
 	if (so->filter.has_map)
 	{
-		if (select_mapped(so, pass))
+		if (select_mapped(so, flat))
 			return;
 		so->filter.has_map = false;
 	}
 	if (so->filter.has_list)
 	{
-		if (select_listed(so, pass))
+		if (select_listed(so, flat))
 			return;
 		so->filter.has_list = false;
 	}
-	begin_pass(so, pass);
-	pass_nodes(pass, 0, so->flat.seen_nodes);
-	finish_pass(pass);
+	begin_flat(so, flat);
+	flat_nodes(flat, 0, so->flat.seen_nodes);
+	finish_flat(flat);
 }
 
 /*
@@ -680,14 +691,14 @@ select_nodes(LokiScan *so, Pass *pass)
 static uint32
 selection_size(LokiScan *so)
 {
-	/* settings allow for more memory than numbers of nodes have bits */
+	/* settings may allow for more memory than there are node IDs */
 	double		most = Min(Max(1000, so->search.budget.memory_limit / 4 / sizeof(LokiCandidate)),
 						   LOKI_MAX_NUMBER);
 	int			first = so->state->code.bits < FINE_BITS ||
 		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
 	double		wanted = Max(first, 4.0 * so->course.batch_left);
 
-	/* all within the bound, or as many as there is another pass for */
+	/* all nodes within the bound; otherwise there may be another flat scan */
 	if (so->plan.certain)
 		wanted = so->filter.bound_all ? most : Max(wanted, FIRST_CERTAIN);
 	for (int i = 0; i < so->flat.selections && wanted < most; i++)
@@ -696,8 +707,8 @@ selection_size(LokiScan *so)
 }
 
 /*
- * Keep the nodes of the first selection, for the next one to know them: there is
- * none mostly, and a bit for each node of the index costs more than a short pass.
+ * Keep the nodes of the first selection, in case there is a next one.  Mostly there is none,
+ * and a bitmap of all nodes costs more than a short flat scan.
  */
 static void
 keep_selected(LokiScan *so, const Selection *selection)
@@ -718,15 +729,14 @@ mark_selected(LokiScan *so)
 	so->flat.selected = NULL;
 }
 
-/*
- * Queue the best nodes not seen before for ranking; false if there are none.
- */
+/* Queue the best nodes that were not handed out before; false if there are none. */
 bool
 loki_flat_select(LokiScan *so)
 {
-	Pass		pass = {0};
-	Selection  *selection = &pass.selection;
+	FlatScan	flat = {0};
+	Selection  *selection = &flat.selection;
 
+	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	if (so->flat.last)
 		return false;
 	if (so->flat.selected != NULL)
@@ -734,16 +744,17 @@ loki_flat_select(LokiScan *so)
 	selection->capacity = selection_size(so);
 	selection->allocated = Min(selection->capacity, 1024);
 	selection->heap = palloc_array(LokiCandidate, selection->allocated);
-	select_nodes(so, &pass);
+	select_nodes(so, &flat);
 	so->work.flat_scans++;
 	so->flat.selections++;
+	Assert(!selection->overflowed || selection->n == selection->capacity);
 	so->flat.last = !selection->overflowed;
 	so->queue.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
-	if (pass.few != NULL)
+	if (flat.few != NULL)
 	{
-		loki_refine_pass_by(so, pass.few->nodes, pass.few->n);
+		loki_refine_pass_by(so, flat.few->nodes, flat.few->n);
 		pfree(selection->heap);
-		return pass.few->n > 0;
+		return flat.few->n > 0;
 	}
 
 	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);

@@ -3,16 +3,15 @@
  * killed.c
  *	  Remembering in the index which rows are dead to everyone.
  *
- * A scan that finds a row dead to all transactions notes its entry, and at the
- * end of a batch marks what it noted killed, so that later scans don't look at
- * those rows.  That is a hint: it is not logged, and not written where somebody
- * is at work on the page.
- *
- * A mark must not hit another row's entry.  Vacuum removes a row's entry before
- * its heap TID can be another's, and logs that as a change of the TID page, for
- * chains too; so as long as the page's LSN is what it was when the TID was read,
- * the entry is that of the dead row.  Where changes are not logged nothing is
+ * A scan that finds a row dead to all transactions notes its entry.  At the end of a batch
+ * it marks the entries that it noted as killed, so that later scans do not look at those
+ * rows.  The mark is a hint: it is not logged, and a page that somebody has locked is not
  * marked.
+ *
+ * A mark must not hit another row's entry.  Vacuum removes a row's entry before its heap
+ * TID can belong to another row.  It logs that as a change of the TID page, for duplicates
+ * too.  So as long as the page's LSN is what it was when the TID was read, the entry is
+ * that of the dead row.  Nothing is marked if changes are not logged.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/killed.c
@@ -24,20 +23,20 @@
 #include "access/relscan.h"
 #include "access/rmgr.h"
 #include "access/xlog.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* Entries noted at most: those beyond are noted by the next scan */
+/* Entries that are noted before they are marked */
 #define MAX_KILLS		1024
 
 /*
- * Begin a scan: whether it trusts marks, and makes them.
+ * Begin a scan: decide whether it trusts marks, and makes them.
  *
- * Marks come to a standby with page images, when there may still be snapshots to
- * which the rows are alive.  A check of replay against page images would take
- * them for faults.
+ * Page images take marks to a standby, where snapshots may still see the rows.  A check of
+ * replay against page images would report marks as faults.
  */
 void
 loki_kill_begin(LokiScan *so)
@@ -51,13 +50,13 @@ loki_kill_begin(LokiScan *so)
 }
 
 /*
- * Note an entry whose row is dead to all.  A batch may meet any number of them, as
- * that of a scan for all rows does: they are marked whenever the notes are full.
- * No page of the index may be locked.
+ * Note an entry whose row is dead to everyone.  When the notes are full, the entries are
+ * marked.  No page may be locked by the caller.
  */
 void
 loki_kill_note(LokiScan *so, const LokiEntryRef *entry)
 {
+	Assert(loki_no_buffer_locked());
 	if (!so->killed.may_mark)
 		return;
 	if (so->killed.n == MAX_KILLS)
@@ -67,7 +66,10 @@ loki_kill_note(LokiScan *so, const LokiEntryRef *entry)
 	so->killed.entries[so->killed.n++] = *entry;
 }
 
-/* Mark a slot of a node's chain, while the TID page is locked. */
+/*
+ * Mark the DUPLICATE slot of a row.  The caller holds the exclusive lock of the node's TID
+ * page; the DUPLICATE page is locked only if nobody else has locked it.
+ */
 static void
 kill_duplicate(LokiScan *so, const LokiEntryRef *kill)
 {
@@ -76,6 +78,7 @@ kill_duplicate(LokiScan *so, const LokiEntryRef *kill)
 	uint32		place;
 	Buffer		buffer;
 
+	Assert(so->killed.may_mark && kill->duplicate != LOKI_NONE);
 	if (!loki_slot_locate(so->state, index, LOKI_SLOTS_DUPLICATE, kill->duplicate,
 						  &block, &place))
 		return;
@@ -98,8 +101,8 @@ kill_duplicate(LokiScan *so, const LokiEntryRef *kill)
 }
 
 /*
- * Mark the entries that are on one TID page.  A node whose insert did not come
- * to its end stays as it is, since no row may join it.
+ * Mark the entries of one TID page, which the caller has locked exclusively.  A node whose
+ * insert has not ended is not marked, since no row may join it.
  */
 static void
 kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
@@ -109,6 +112,9 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 	XLogRecPtr	lsn = BufferGetLSNAtomic(buffer);
 	bool		marked = false;
 
+	/* without a record for each change the LSN would say nothing */
+	Assert(RelationNeedsWAL(so->scan->indexRelation));
+	Assert(loki_buffer_locked_exclusively(buffer));
 	loki_slot_array_page_check(so->state, so->scan->indexRelation, buffer, LOKI_SLOTS_TID);
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -145,8 +151,8 @@ compare_kills(const void *a, const void *b)
 }
 
 /*
- * Mark what was noted, page by page, and never wait for one.  No page of the index
- * may be locked.
+ * Mark the entries that were noted, page by page, without waiting for a lock.  No page may
+ * be locked by the caller; none is locked or pinned afterwards.
  */
 void
 loki_kill_flush(LokiScan *so)
@@ -154,6 +160,7 @@ loki_kill_flush(LokiScan *so)
 	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
 	uint32		last;
 
+	Assert(loki_no_buffer_locked());
 	if (so->killed.n > 1)
 		qsort(so->killed.entries, so->killed.n, sizeof(LokiEntryRef), compare_kills);
 	for (uint32 first = 0; first < so->killed.n; first = last)

@@ -20,14 +20,15 @@ static double limit_rows = 0;
 static LokiRowFilter *limit_filter = NULL;
 
 /*
- * Tell a scan, or with scan = NULL the next one of an index, how many rows its
- * caller takes at most, and what it does with them.
+ * Tell a scan how many rows its caller takes at most, and what it does with them.  With
+ * scan = NULL, tell the next scan of the index that begins.
  */
 void
 loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit, LokiRowFilter *filter)
 {
 	LokiScan   *so = scan != NULL ? (LokiScan *) scan->opaque : NULL;
 
+	Assert(limit >= 0);
 	if (so != NULL)
 	{
 		so->plan.limit = limit;
@@ -45,6 +46,7 @@ loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit, LokiRowFilter *
 void
 loki_plan_take_limit(LokiScan *so)
 {
+	Assert(so->course.phase == LOKI_SCAN_START);
 	if (limit_index == RelationGetRelid(so->scan->indexRelation))
 	{
 		so->plan.limit = limit_rows;
@@ -60,6 +62,8 @@ loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, boo
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
+	/* the scan reads these when its first row is asked for */
+	Assert(so->course.phase == LOKI_SCAN_START);
 	so->filter.within = tids;
 	so->filter.bound = bound;
 	so->filter.bound_nans = nans;

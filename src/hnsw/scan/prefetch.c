@@ -1,16 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * prefetch.c
- *	  Having tuples brought in before they are read.
+ *	  Prefetching tuples that a scan will read.
  *
- * A scan knows which rows it will read next, and each of them lies elsewhere.
- * Read one by one they cost as many waits, be it for the disk or for memory.
- * So reads are begun for several: of blocks that are not in shared buffers by
- * the kernel, of the others into the processor's caches.
+ * A scan knows which rows it will read next, and each of them lies elsewhere.  Read one by
+ * one, each costs a wait for the disk or for memory.  So several are prefetched together.
+ * Blocks that are not in shared buffers are prefetched by the kernel, the others into the
+ * processor's caches.
  *
- * Buffers are looked at without pin or lock, and found by a map that is only a
- * hint: whoever reads a tuple finds it by the usual ways.  What is wrong here
- * costs time alone.
+ * Buffers are looked at without pin or lock, and found by a map that is only a hint.  The
+ * scan finds the tuples in the usual way when it reads them.  A wrong hint only costs time.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/prefetch.c
@@ -26,7 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Entries of a map, least and most: 4 MB, which map 8 GB without collisions */
+/* The least and most entries of a map: 4 MB, which map 8 GB without collisions */
 #define MIN_MAP_SIZE	1024
 #define MAX_MAP_SIZE	(1024 * 1024)
 
@@ -51,6 +50,7 @@ map_entry(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 {
 	if (unlikely(block >= map->size && map->size < MAX_MAP_SIZE))
 		grow_map(state, map, block);
+	Assert(map->size >= MIN_MAP_SIZE && (map->size & (map->size - 1)) == 0);
 	return &map->buffers[block & (map->size - 1)];
 }
 
@@ -64,8 +64,8 @@ buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 }
 
 /*
- * Always inlined: a call of a function that does nothing but prefetch looks
- * superfluous to gcc, which drops it.
+ * Always inlined, since gcc drops calls of a function that does nothing but prefetch, as
+ * superfluous.
  */
 static pg_attribute_always_inline void
 prefetch(const char *bytes, Size size)
@@ -77,8 +77,8 @@ prefetch(const char *bytes, Size size)
 }
 
 /*
- * Bring in a tuple, and those behind it, until `size` bytes are on their way.
- * The page may be changing: any offset that it names is taken for one within.
+ * Prefetch `size` bytes of a tuple and those after it.  The page is not locked and may be
+ * changing, so every offset that it names is brought within the page.
  */
 static inline void
 prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size)
@@ -99,38 +99,39 @@ prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size)
 }
 
 /*
- * Begin to bring in the n tuples of `ahead`, whose `tid`s are set, of a
- * relation in shared buffers.  Sets `buffer` to where they are, if it is known.
+ * Prefetch n tuples, whose `tid` and `size` are set, of a relation in shared buffers.  Sets
+ * `buffer` to the buffer that each is probably in, or InvalidBuffer.  Takes no pin or lock.
  */
 void
 loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
-					 LokiPrefetch *ahead, int n)
+					 LokiPrefetch *tuples, int n)
 {
+	Assert(!RelationUsesLocalBuffers(relation));
 	for (int i = 0; i < n; i++)
 	{
-		BlockNumber block = ItemPointerGetBlockNumberNoCheck(&ahead[i].tid);
+		BlockNumber block = ItemPointerGetBlockNumberNoCheck(&tuples[i].tid);
 
-		ahead[i].buffer = *map_entry(state, map, block);
-		if (ahead[i].buffer == InvalidBuffer)
+		tuples[i].buffer = *map_entry(state, map, block);
+		if (tuples[i].buffer == InvalidBuffer)
 			continue;
-		__builtin_prefetch(GetBufferDescriptor(ahead[i].buffer - 1));
-		prefetch((char *) BufferGetBlock(ahead[i].buffer), SizeOfPageHeaderData +
-				 ahead[i].tid.ip_posid % MaxHeapTuplesPerPage * sizeof(ItemIdData));
+		__builtin_prefetch(GetBufferDescriptor(tuples[i].buffer - 1));
+		prefetch((char *) BufferGetBlock(tuples[i].buffer), SizeOfPageHeaderData +
+				 tuples[i].tid.ip_posid % MaxHeapTuplesPerPage * sizeof(ItemIdData));
 	}
 	for (int i = 0; i < n; i++)
 	{
-		BlockNumber block = ItemPointerGetBlockNumberNoCheck(&ahead[i].tid);
+		BlockNumber block = ItemPointerGetBlockNumberNoCheck(&tuples[i].tid);
 
-		if (ahead[i].buffer == InvalidBuffer ||
-			!buffer_holds(relation, ahead[i].buffer, block))
+		if (tuples[i].buffer == InvalidBuffer ||
+			!buffer_holds(relation, tuples[i].buffer, block))
 		{
-			ahead[i].buffer = InvalidBuffer;
+			tuples[i].buffer = InvalidBuffer;
 			if (!loki_relation_has_block(relation, block))
 				continue;
-			ahead[i].buffer = PrefetchBuffer(relation, MAIN_FORKNUM, block).recent_buffer;
-			*map_entry(state, map, block) = ahead[i].buffer;
+			tuples[i].buffer = PrefetchBuffer(relation, MAIN_FORKNUM, block).recent_buffer;
+			*map_entry(state, map, block) = tuples[i].buffer;
 		}
-		if (ahead[i].buffer != InvalidBuffer)
-			prefetch_tuples(ahead[i].buffer, ahead[i].tid.ip_posid, ahead[i].size);
+		if (tuples[i].buffer != InvalidBuffer)
+			prefetch_tuples(tuples[i].buffer, tuples[i].tid.ip_posid, tuples[i].size);
 	}
 }

@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * refine.c
- *	  Ranking the candidates of a scan by finer codes.
+ *	  Refining the candidates of a scan by finer codes.
  *
- * Candidates come with estimates from CODE.  REFINE says more, at the price of
- * reading a page for each, so that only those are refined that may be among
- * the nearest for all that their estimates say, best first.  The others wait
- * until rows farther away are asked for.
+ * Candidates come with estimates from CODE.  REFINE says more, but costs reading a page for
+ * each.  So only candidates that may be among the nearest by their estimates are refined,
+ * best first.  The others wait until rows farther away are asked for.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/refine.c
@@ -27,9 +26,8 @@
 #include "utils/rel.h"
 
 /*
- * Errors of an estimate from CODE by which a candidate may be nearer than it
- * seems.  The bound of rows is wider: what is passed over here was already
- * chosen by such estimates.
+ * A candidate may be nearer than its estimate from CODE by so many errors.  Bounds of rows
+ * are wider: the walk has already chosen candidates by such estimates.
  */
 #define COARSE_SIGMAS	2.5f
 
@@ -84,7 +82,7 @@ compare_pending(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
-/* Lock the page of a slot that was opened, and check it. */
+/* Share lock the page of a slot that was opened, and check it; the caller unlocks it. */
 static void
 lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 {
@@ -93,7 +91,7 @@ lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 							   slots->array);
 }
 
-/* Bounds that hold always, of opened slots */
+/* Bounds that always hold, of opened slots.  In recovery, their pages are locked here. */
 static void
 certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
 {
@@ -118,7 +116,8 @@ certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
 }
 
 /*
- * Estimates and errors of opened slots, whatever REFINE there is.
+ * Estimates and errors of opened slots, from REFINE if the index has it.  In recovery, their
+ * pages are locked here.
  */
 static void
 refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
@@ -155,10 +154,7 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 	}
 }
 
-/*
- * Add to the errors of estimates what sketches are off, and note how much that
- * is.
- */
+/* Add the errors of sketches to those of estimates, and note how large they are. */
 static void
 add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
 {
@@ -176,10 +172,7 @@ add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
 	so->queue.sketch_error = sqrtf(squares / n);
 }
 
-/*
- * Learn how far estimates from CODE are off, for this query and the candidates
- * that they put first.
- */
+/* Learn how far off estimates from CODE are, for this query and its best candidates. */
 static void
 compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *estimates,
 				  int n)
@@ -208,6 +201,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	bool		peek = !so->search.in_recovery;
 	bool		valid;
 
+	Assert(n >= 1 && n <= LOKI_REFINE_BATCH);
 	for (int i = 0; i < n; i++)
 		nodes[i] = candidates[i].node;
 	loki_scan_query(so);
@@ -231,7 +225,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	{
 		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
 
-		/* an estimate that is not a number says nothing: look at the row */
+		/* an estimate that is not a number says nothing: the row is read */
 		bounds[i] = isnan(bound) ? -FLT_MAX :
 			(float) loki_operator_distance(so->query.metric, bound);
 	}
@@ -240,15 +234,13 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	so->work.nodes_refined += n;
 }
 
-/*
- * A distance, in the operator's unit, that the next candidate is hardly nearer
- * than.
- */
+/* A distance, in the operator's unit; the next candidate is hardly nearer. */
 static double
 coarse_bound(const LokiScan *so)
 {
 	double		error;
 
+	Assert(so->queue.next < so->queue.n);
 	if (so->queue.compared == 0)
 		return -get_float8_infinity();
 	error = sqrt(so->queue.squares / so->queue.compared);
@@ -258,7 +250,7 @@ coarse_bound(const LokiScan *so)
 								  COARSE_SIGMAS * error);
 }
 
-/* At most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates */
+/* Bounds of at most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates */
 static void
 certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 {
@@ -268,6 +260,7 @@ certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	bool		peek = !so->search.in_recovery;
 	bool		valid;
 
+	Assert(!so->plan.blind && n >= 1 && n <= LOKI_REFINE_BATCH);
 	refines->n = 0;
 	loki_slots_find(so->state, index, LOKI_SLOTS_CODE, nodes, n, codes);
 	if (so->state->quantizer->refine_size > 0)
@@ -288,8 +281,8 @@ certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 }
 
 /*
- * Distances, in the operator's unit, that n nodes are never nearer than; -FLT_MAX
- * where their codes tell nothing.
+ * Lower bounds of the distances of n nodes, in the operator's unit, that always hold;
+ * -FLT_MAX where codes give none.
  */
 void
 loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
@@ -310,8 +303,8 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 }
 
 /*
- * Merge n rows, at most LOKI_REFINE_BATCH, into the queue of so many, whose array
- * has room.  From the last one on, so that each is moved once.
+ * Merge a batch of n into a queue that has room for them.  It begins with the last one, so
+ * that each is moved once.
  */
 static void
 merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
@@ -359,10 +352,7 @@ refine_next(LokiScan *so)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/*
- * Queue nodes all of whose rows will be looked at, so that codes need not tell
- * anything of them.
- */
+/* Queue nodes whose rows will all be read, so that their codes are not needed. */
 void
 loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 {
@@ -382,12 +372,13 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 	so->ranking.npending = left + n;
 }
 
-/* Queue candidates by the bounds that they have. */
+/* Queue candidates of a certain scan, whose distances are bounds, by these. */
 void
 loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 {
 	uint32		left = so->ranking.npending - so->ranking.next_pending;
 
+	Assert(so->plan.certain && so->queue.next == so->queue.n);
 	if (n == 0)
 		return;
 	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
@@ -403,7 +394,7 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	qsort(so->ranking.pending, so->ranking.npending, sizeof(LokiPending), compare_pending);
 }
 
-/* Nothing is known any more of what is queued: codes were made anew meanwhile. */
+/* Forget the bounds of all that is queued, since codes were made anew meanwhile. */
 void
 loki_refine_forget(LokiScan *so)
 {
@@ -412,10 +403,7 @@ loki_refine_forget(LokiScan *so)
 		so->ranking.pending[i].bound = -FLT_MAX;
 }
 
-/*
- * Refine every candidate that may be nearer than `distance`, in the operator's
- * unit.
- */
+/* Refine every candidate that may be nearer than `distance`, in the operator's unit. */
 void
 loki_refine_within(LokiScan *so, double distance)
 {
@@ -423,10 +411,7 @@ loki_refine_within(LokiScan *so, double distance)
 		refine_next(so);
 }
 
-/*
- * Refine until the n candidates with the lowest bounds are known: those at the
- * head of the queue.
- */
+/* Refine until the n candidates with the lowest bounds are at the head of the queue. */
 void
 loki_refine_first(LokiScan *so, uint32 n)
 {
@@ -437,8 +422,8 @@ loki_refine_first(LokiScan *so, uint32 n)
 }
 
 /*
- * Whether what is left in the queue is beyond the scan's bound, and there is
- * something: then a walk that found it has found what is nearer.
+ * Whether the queue is not empty, and everything in it is beyond the scan's bound.  Then the
+ * walk that found it has found all that is nearer.
  */
 bool
 loki_refine_beyond(const LokiScan *so)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * rerank.c
- *	  Ranking the candidates of a scan by the vectors of their rows.
+ *	  Reranking the candidates of a scan by the vectors of their rows.
  *
- * Vectors are read in the order of their lower bounds, and only as long as a
- * bound says that a nearer row may still come: each is some kilobytes from
- * elsewhere, so that bounds from REFINE, in the index, come first: scan/refine.c.
+ * Vectors are read in the order of their lower bounds, and only as long as a bound says
+ * that a nearer row may still come.  Each vector is some kilobytes from elsewhere, so the
+ * bounds are made from REFINE, in the index, first (scan/refine.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/rerank.c
@@ -23,6 +23,7 @@
 #include "access/visibilitymap.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "miscadmin.h"
@@ -30,22 +31,22 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Nodes whose rows are brought in together, and those behind what is needed */
-#define READ_AHEAD		32
-#define READ_MORE		2
+/* Nodes whose rows are prefetched together, and those after the ones that are needed */
+#define PREFETCH_NODES		32
+#define PREFETCH_MORE		2
 
-/* Rows that are inserted one by one among those sorted before */
+/* So many new rows are inserted one by one among those that are sorted */
 #define MERGE_MAX_ROWS	16
 
-/* Nodes that are fetched at once where the caller drops rows, at the end one by one */
-#define FILTERED_AT_ONCE	READ_AHEAD
+/* Nodes that are fetched at once if the caller drops rows; fewer at the end */
+#define FILTERED_AT_ONCE	PREFETCH_NODES
 #define FILTERED_AT_END		8
 
-/* Rows wanted, for each that is fetched at once where bounds hold always */
+/* A certain scan fetches this part of the wanted rows at once */
 #define CERTAIN_PART		4
 
-/* Rows of a node that are read at first: many if these are not enough */
-#define CHAIN_FIRST		32
+/* Rows of a node that are read at first; many more if these are not enough */
+#define FIRST_PART		32
 
 /* Prepare for reading rows; the scan's heap relation must be set. */
 void
@@ -56,7 +57,7 @@ loki_rerank_begin(LokiScan *so)
 	loki_refine_begin(so);
 	so->ranking.fetch_most = PG_UINT32_MAX;
 	so->ranking.nrows = so->ranking.next_row = 0;
-	so->ranking.nchains = 0;
+	so->ranking.npartials = 0;
 	if (so->heap.slot != NULL)
 		return;
 	so->heap.slot = table_slot_create(scan->heapRelation, NULL);
@@ -70,7 +71,7 @@ loki_rerank_begin(LokiScan *so)
 	}
 }
 
-/* The vector of the row in so->heap.slot */
+/* The vector of the row in so->heap.slot; in the current context */
 static Datum
 row_value(LokiScan *so, bool *isnull)
 {
@@ -82,8 +83,8 @@ row_value(LokiScan *so, bool *isnull)
 		values[0] = slot_getattr(so->heap.slot, so->heap.attribute, isnull);
 
 		/*
-		 * rows come by distance: where one value ends says nothing of the
-		 * next
+		 * rows come in the order of distances: the end of one value tells
+		 * nothing of the next
 		 */
 		so->heap.toast.block = InvalidBlockNumber;
 		if (!*isnull)
@@ -97,10 +98,7 @@ row_value(LokiScan *so, bool *isnull)
 	return values[0];
 }
 
-/*
- * Append a row, unless it is beyond the scan's bound; `unseen`, if nobody has
- * looked at it.
- */
+/* Append a row, unless it is beyond the scan's bound; `unseen` if it was not read. */
 static void
 add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 {
@@ -115,7 +113,8 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 			so->ranking.rows = MemoryContextAllocHuge(so->context,
 													  mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
 		else
-			so->ranking.rows = repalloc_huge(so->ranking.rows, mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
+			so->ranking.rows = repalloc_huge(so->ranking.rows,
+											 mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
 	}
 	row = &so->ranking.rows[so->ranking.nrows++];
 	row->distance = distance;
@@ -124,10 +123,10 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 }
 
 /*
- * Whether a row need not be looked at: the visibility map says that all of its
- * page are visible to everyone.  What vacuum removes and marks so just now,
- * after the TID was read, is dropped by the executor, as it fetches each row
- * that it is given.
+ * Whether a row need not be read: the visibility map says that all rows of its page are
+ * visible to everyone.  Vacuum may have removed the row and marked its page since the TID
+ * was read.  The executor drops such a row, since it fetches each row that it is given.
+ * Keeps a page of the visibility map pinned.
  */
 static bool
 surely_visible(LokiScan *so, const ItemPointerData *tid)
@@ -138,9 +137,10 @@ surely_visible(LokiScan *so, const ItemPointerData *tid)
 }
 
 /*
- * Fetch the row of an index entry into so->heap.slot, if it is visible; one that is
- * dead to all is noted.  The TID is a copy, since fetching moves it along the
- * HOT chain, while the executor wants the root.
+ * Fetch the row of an index entry into so->heap.slot, if it is visible; a row that is dead
+ * to everyone is noted.  The TID is copied, since fetching moves it along the HOT chain,
+ * and the executor wants the root.  No page may be locked by the caller: the row's page is
+ * locked here, and pages of the index when notes are full.
  */
 static bool
 fetch_row(LokiScan *so, const LokiEntryRef *entry)
@@ -149,6 +149,7 @@ fetch_row(LokiScan *so, const LokiEntryRef *entry)
 	bool		all_dead = false;
 	ItemPointerData tid = entry->heap;
 
+	Assert(loki_no_buffer_locked());
 	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
 								so->heap.slot, &call_again, &all_dead))
 		return true;
@@ -188,26 +189,28 @@ slot_distance(LokiScan *so, double *distance)
 }
 
 /*
- * Whether the caller will take the row in so->heap.slot, as far as that is asked.  Its
- * functions may tell others what they see, so that the row must be one that the
- * snapshot sees, as whatever fetch_row() leaves in the slot is, and that matches the
- * keys, which the filter makes sure of where slots did not decide.
+ * Whether the caller will take the row in so->heap.slot, if it said how it filters rows.
+ * The filter's functions may reveal what they see.  So the snapshot must see the row,
+ * which holds for all that fetch_row() leaves in the slot.  The row must also match the
+ * keys: the filter evaluates these first if slots did not decide them.  The functions may
+ * scan the same index, so no page may be locked.
  */
 static bool
 slot_passes(LokiScan *so)
 {
 	if (!loki_filters_rows(so))
 		return true;
-	Assert(!TTS_EMPTY(so->heap.slot));
-	if (so->plan.row_filter->passes(so->plan.row_filter, so->heap.slot, loki_filter_needs_recheck(&so->filter.keys)))
+	Assert(!TTS_EMPTY(so->heap.slot) && loki_no_buffer_locked());
+	if (so->plan.row_filter->passes(so->plan.row_filter, so->heap.slot,
+									loki_filter_needs_recheck(&so->filter.keys)))
 		return true;
 	so->course.dropped++;
 	return false;
 }
 
 /*
- * The exact distance of an entry's row by its vector, and whether the caller will
- * take it; false if not visible.
+ * The exact distance of an entry's row by its vector, and whether the caller will take the
+ * row; false if it is not visible.
  */
 static bool
 row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *passes)
@@ -223,7 +226,7 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 	return found;
 }
 
-/* Whether a TID slot names the value that is the vector of its rows */
+/* Whether a TID slot names the TOAST value that is the vector of its rows */
 static bool
 value_known(const LokiScan *so, const LokiTidData *tid)
 {
@@ -240,16 +243,16 @@ value_known(const LokiScan *so, const LokiTidData *tid)
 }
 
 /*
- * The exact distance of a node's rows by the value in the TOAST table.  A
- * visible row has its value, and no other value has its id; what is read for
- * rows that are not visible is of no importance.  False if the value is not
- * where it is thought to be.
+ * The exact distance of a node's rows by the value in the TOAST table.  A visible row has
+ * its value, and no other value has its ID.  For rows that are not visible, any result
+ * will do.  False if the value is not in the place that the slot names.
  */
 static bool
 toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *distance)
 {
 	struct varlena *value;
 
+	Assert(value_known(so, tid));
 	value = loki_toast_read_at(&so->heap.toast, so->scan->heapRelation->rd_rel->reltoastrelid,
 							   LokiTidValue(tid), &tid->chunk,
 							   loki_value_size(&so->state->column), recent);
@@ -260,9 +263,9 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 }
 
 /*
- * Append the row of an entry, whose distance is known, if it is visible, which
- * is returned, and the caller will take it.  With `fetch` the row is looked at in
- * any case: then vacuum leaves the entry of a visible one where it is.
+ * Append the row of an entry, whose distance is known, if it is visible and the caller will
+ * take it; returns whether it is visible.  With `fetch` the row is always read: then vacuum
+ * leaves the entry of a visible row in place.
  */
 static bool
 add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fetch)
@@ -281,9 +284,9 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 }
 
 /*
- * Append the only row of a node, if it is visible and the caller will take it: only
- * then it is measured.  Its slot need not be read again: a TID that is another row's
- * by now is that of one that the scan does not see.
+ * Append the only row of a node, if it is visible and the caller will take it; other rows
+ * are not measured.  The TID slot need not be read again.  If the TID belongs to another
+ * row by now, the scan's snapshot does not see that row.
  */
 static void
 add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
@@ -301,75 +304,75 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 }
 
 /*
- * Append the visible rows among so->ranking.tids, which are some of a chain's.  All
- * have the same vector, so that one that can be read tells the distance of all.
- * False if there is none.
+ * Append the visible rows among so->ranking.tids, a part of a node's rows.  All have the
+ * same vector, so one row that can be read tells the distance of all.  False if no row is
+ * visible.
  *
- * With `more` the chain goes on, and the last visible row is where: that is fetched.
- * What the visibility map calls visible may as well be a row that vacuum has just
- * removed, whose slot is another's by now.  The rows come from the last to the
- * first, so that none behind that one is appended, to come again.
+ * With `more`, another part follows, and the last visible row is where it begins.  That row
+ * is fetched: one that only the visibility map calls visible may have been removed by
+ * vacuum just now, and its slot may be another's.  The rows are taken from the last to the
+ * first, so none after that row is appended; it would come again.
  */
 static bool
-add_chain_rows(LokiScan *so, LokiChain *chain, bool *known, bool more)
+add_part_rows(LokiScan *so, LokiPartialNode *partial, bool *known, bool more)
 {
 	bool		any = false;
 
 	for (uint32 i = so->ranking.tids.n; i-- > 0;)
 	{
-		LokiEntryRef entry = {so->ranking.tids_lsn, chain->node, so->ranking.tids.slots[i],
+		LokiEntryRef entry = {so->ranking.tids_lsn, partial->node, so->ranking.tids.slots[i],
 		so->ranking.tids.tids[i]};
 		bool		visible;
 		bool		passes;
 
 		CHECK_FOR_INTERRUPTS();
 		if (*known)
-			visible = add_known_row(so, chain->distance, &entry, more && !any);
-		else if ((visible = *known = row_distance(so, &entry, &chain->distance, &passes)) &&
+			visible = add_known_row(so, partial->distance, &entry, more && !any);
+		else if ((visible = *known = row_distance(so, &entry, &partial->distance, &passes)) &&
 				 passes)
-			add_row(so, chain->distance, entry.heap, false);
+			add_row(so, partial->distance, entry.heap, false);
 		if (!visible || any)
 			continue;
 		any = true;
-		chain->slot = entry.duplicate;
-		chain->tid = entry.heap;
+		partial->slot = entry.duplicate;
+		partial->tid = entry.heap;
 	}
 	return any;
 }
 
 /*
- * Append `most` rows of a chain, if there are so many.  Where none of as many
- * is visible, more are read from the same place.  False if the chain ends.
+ * Append the rows of the next `most` slots of a node's TID list.  If none of them is
+ * visible, more slots are read from the same place.  False if the list ends.
  */
 static bool
-fetch_chain(LokiScan *so, LokiChain *chain, bool known, uint32 most)
+fetch_part(LokiScan *so, LokiPartialNode *partial, bool known, uint32 most)
 {
 	for (;;)
 	{
-		LokiChain	before = *chain;
+		LokiPartialNode before = *partial;
 
-		if (!loki_chain_tids(so, chain, most, &so->ranking.tids))
+		if (!loki_node_part(so, partial, most, &so->ranking.tids))
 		{
-			(void) add_chain_rows(so, chain, &known, false);
+			(void) add_part_rows(so, partial, &known, false);
 			return false;
 		}
-		if (add_chain_rows(so, chain, &known, true))
+		if (add_part_rows(so, partial, &known, true))
 			return true;
-		chain->length = before.length;
+		partial->length = before.length;
 		most = most > PG_UINT32_MAX / 4 ? PG_UINT32_MAX : most * 4;
 	}
 }
 
 /*
- * Append the visible rows of a node, whose TID slot was `tid` on a page of this
- * LSN; of very many, the first.
+ * Append the visible rows of a node; if there are very many, the first part.  Its TID slot
+ * was `tid`, on a page with this LSN.
  */
 static void
 fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		   Buffer recent)
 {
 	LokiEntryRef entry = {lsn, node, LOKI_NONE, tid->u.heap};
-	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
+	LokiPartialNode partial = {.node = node, .slot = LOKI_NONE};
 	bool		single = LokiTidState(tid) == LOKI_TID_LIVE ||
 		LokiTidState(tid) == LOKI_TID_KILLED;
 	bool		known;
@@ -382,45 +385,51 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		add_single_row(so, tid, &entry);
 		return;
 	}
-	known = value_known(so, tid) && toast_distance(so, tid, recent, &chain.distance);
+	known = value_known(so, tid) && toast_distance(so, tid, recent, &partial.distance);
 	if (known && single)
-		(void) add_known_row(so, chain.distance, &entry, false);
-	else if (fetch_chain(so, &chain, known, so->plan.certain ? PG_UINT32_MAX : CHAIN_FIRST))
+		(void) add_known_row(so, partial.distance, &entry, false);
+	else if (fetch_part(so, &partial, known, so->plan.certain ? PG_UINT32_MAX : FIRST_PART))
 	{
-		if (so->ranking.nchains == so->ranking.chains_allocated)
+		if (so->ranking.npartials == so->ranking.partials_allocated)
 		{
 			Size		size;
 
-			so->ranking.chains_allocated = Max(8, so->ranking.chains_allocated * 2);
-			size = mul_size(sizeof(LokiChain), so->ranking.chains_allocated);
-			so->ranking.chains = so->ranking.chains ? repalloc_huge(so->ranking.chains, size) :
+			so->ranking.partials_allocated = Max(8, so->ranking.partials_allocated * 2);
+			size = mul_size(sizeof(LokiPartialNode), so->ranking.partials_allocated);
+			so->ranking.partials = so->ranking.partials ?
+				repalloc_huge(so->ranking.partials, size) :
 				MemoryContextAllocHuge(so->context, size);
 		}
-		so->ranking.chains[so->ranking.nchains++] = chain;
+		so->ranking.partials[so->ranking.npartials++] = partial;
 	}
 }
 
-/* The nearest of the nodes that have rows left to be read, NULL if none has */
-static LokiChain *
-nearest_chain(LokiScan *so)
+/* The nearest node that has rows left to read, or NULL */
+static LokiPartialNode *
+nearest_partial(LokiScan *so)
 {
-	LokiChain  *nearest = NULL;
+	LokiPartialNode *nearest = NULL;
 
-	for (uint32 i = 0; i < so->ranking.nchains; i++)
-		if (nearest == NULL || loki_is_nearer(so->ranking.chains[i].distance, nearest->distance))
-			nearest = &so->ranking.chains[i];
+	for (uint32 i = 0; i < so->ranking.npartials; i++)
+		if (nearest == NULL || loki_is_nearer(so->ranking.partials[i].distance, nearest->distance))
+			nearest = &so->ranking.partials[i];
 	return nearest;
 }
 
-/* Append further rows of a node. */
+/* Append the next rows of a node that was read in part; forget it if there are no more. */
 static void
-continue_chain(LokiScan *so, LokiChain *chain, uint32 most)
+continue_partial(LokiScan *so, LokiPartialNode *partial, uint32 most)
 {
-	if (!fetch_chain(so, chain, true, most))
-		*chain = so->ranking.chains[--so->ranking.nchains];
+	Assert(partial >= so->ranking.partials &&
+		   partial < so->ranking.partials + so->ranking.npartials);
+	if (!fetch_part(so, partial, true, most))
+		*partial = so->ranking.partials[--so->ranking.npartials];
 }
 
-/* Copy a TID slot out, and the LSN of its page; what is past the end is FREE. */
+/*
+ * Copy a TID slot out, and the LSN of its page, under its share lock.  A slot past the end
+ * is FREE.  No page may be locked by the caller.
+ */
 static void
 read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogRecPtr *lsn)
 {
@@ -429,6 +438,7 @@ read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogR
 	Buffer		buffer = loki_buffer_read(so->state, index, block);
 	Page		page = BufferGetPage(buffer);
 
+	Assert(loki_no_buffer_locked());
 	memset(tid, 0, sizeof(LokiTidData));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_TID);
@@ -453,17 +463,17 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPt
 }
 
 /*
- * Begin to bring in what the vectors of nodes will be read from: rows that must
- * be looked at, and values in the TOAST table, unless rows are looked at first.
- * Sets recent[] to the buffers of the latter.
+ * Prefetch what the vectors of nodes will be read from: rows that must be read, and values
+ * in the TOAST table, unless rows are filtered first.  Sets recent[] to the buffers that
+ * the values are probably in.
  */
 static void
-read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
+prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 {
 	Relation	heap = so->scan->heapRelation;
-	LokiPrefetch rows[READ_AHEAD];
-	LokiPrefetch values[READ_AHEAD];
-	int			place[READ_AHEAD];
+	LokiPrefetch rows[PREFETCH_NODES];
+	LokiPrefetch values[PREFETCH_NODES];
+	int			place[PREFETCH_NODES];
 	int			nrows = 0;
 	int			nvalues = 0;
 
@@ -491,32 +501,35 @@ read_vectors_ahead(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 	if (nrows > 0)
 		loki_prefetch_tuples(so->state, heap, &so->state->heap_map, rows, nrows);
 	if (nvalues > 0)
-		loki_prefetch_tuples(so->state, loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid),
+		loki_prefetch_tuples(so->state,
+							 loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid),
 							 &so->state->toast_map, values, nvalues);
 	for (int i = 0; i < n; i++)
 		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
 }
 
 /*
- * Fetch the rows of the n nodes at the head of the queue, and begin with some
- * of those behind them, which may be next.
+ * Fetch the rows of the n nodes at the head of the queue, and prefetch those of a few nodes
+ * after them, which may be next.
  */
 static void
 fetch_nodes(LokiScan *so, int n)
 {
-	uint32		nodes[READ_AHEAD] = {0};
-	LokiTidData tids[READ_AHEAD];
-	XLogRecPtr	lsns[READ_AHEAD];
-	Buffer		recent[READ_AHEAD] = {InvalidBuffer};
-	int			known = (int) Min(n + READ_MORE, so->ranking.npending - so->ranking.next_pending);
+	uint32		nodes[PREFETCH_NODES] = {0};
+	LokiTidData tids[PREFETCH_NODES];
+	XLogRecPtr	lsns[PREFETCH_NODES];
+	Buffer		recent[PREFETCH_NODES] = {InvalidBuffer};
+	int			known = (int) Min(n + PREFETCH_MORE,
+								  so->ranking.npending - so->ranking.next_pending);
 
-	known = Max(n, Min(known, READ_AHEAD));
-	Assert(n <= READ_AHEAD);
+	known = Max(n, Min(known, PREFETCH_NODES));
+	Assert(n >= 1 && n <= PREFETCH_NODES);
+	Assert(so->ranking.next_pending + n <= so->ranking.npending);
 	for (int i = 0; i < known; i++)
 		nodes[i] = so->ranking.pending[so->ranking.next_pending + i].node;
 	read_tids(so, nodes, known, tids, lsns);
 	if (so->heap.is_heap && !so->state->local)
-		read_vectors_ahead(so, tids, known, recent);
+		prefetch_vectors(so, tids, known, recent);
 	for (int i = 0; i < n; i++)
 	{
 		so->ranking.next_pending++;
@@ -527,31 +540,31 @@ fetch_nodes(LokiScan *so, int n)
 	}
 }
 
-/* Begin to bring in those rows that the caller will be the first to look at. */
+/* Prefetch those of the next rows that only the caller will read. */
 void
 loki_rerank_announce(LokiScan *so, uint32 wanted)
 {
-	LokiPrefetch ahead[READ_AHEAD];
+	LokiPrefetch tuples[PREFETCH_NODES];
 	int			n = 0;
 
 	if (!so->heap.is_heap || so->state->local || so->ranking.next_row < so->ranking.announced)
 		return;
-	wanted = Min(Min(wanted, READ_AHEAD), so->ranking.nrows - so->ranking.next_row);
+	wanted = Min(Min(wanted, PREFETCH_NODES), so->ranking.nrows - so->ranking.next_row);
 	so->ranking.announced = so->ranking.next_row + wanted;
 	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
 	{
 		if (!so->ranking.rows[i].unseen)
 			continue;
-		ahead[n].tid = so->ranking.rows[i].tid;
-		ahead[n++].size = 1;
+		tuples[n].tid = so->ranking.rows[i].tid;
+		tuples[n++].size = 1;
 	}
 	if (n > 0)
-		loki_prefetch_tuples(so->state, so->scan->heapRelation, &so->state->heap_map, ahead, n);
+		loki_prefetch_tuples(so->state, so->scan->heapRelation, &so->state->heap_map, tuples, n);
 }
 
 /*
- * NaN distances last; ties by TID, so that answers are repeatable (but a node
- * that has very many rows is read by parts, each of which is ordered so)
+ * qsort: NaN distances last; ties by TID, so that answers can be repeated.  (A node that has
+ * very many rows is read in parts, each of which has this order.)
  */
 static int
 compare_rows(const void *a, const void *b)
@@ -567,16 +580,17 @@ compare_rows(const void *a, const void *b)
 }
 
 /*
- * Move rows added behind `sorted` to their places.  Mostly that is one row;
- * a node of many equal rows brings them all.
+ * Move rows that were added after `sorted` to their places.  Mostly that is one row; a node
+ * with duplicates brings them all.
  */
 static void
 merge_rows(LokiScan *so, uint32 sorted)
 {
+	Assert(sorted >= so->ranking.next_row && sorted <= so->ranking.nrows);
 	if (so->ranking.nrows - sorted > MERGE_MAX_ROWS)
 	{
-		qsort(so->ranking.rows + so->ranking.next_row, so->ranking.nrows - so->ranking.next_row, sizeof(LokiRow),
-			  compare_rows);
+		qsort(so->ranking.rows + so->ranking.next_row,
+			  so->ranking.nrows - so->ranking.next_row, sizeof(LokiRow), compare_rows);
 		return;
 	}
 	for (uint32 i = sorted; i < so->ranking.nrows; i++)
@@ -586,14 +600,15 @@ merge_rows(LokiScan *so, uint32 sorted)
 
 		while (place > so->ranking.next_row && compare_rows(&so->ranking.rows[place - 1], &row) > 0)
 			place--;
-		memmove(&so->ranking.rows[place + 1], &so->ranking.rows[place], sizeof(LokiRow) * (i - place));
+		memmove(&so->ranking.rows[place + 1], &so->ranking.rows[place],
+				sizeof(LokiRow) * (i - place));
 		so->ranking.rows[place] = row;
 	}
 }
 
 /*
- * How many nodes may be fetched from the head of the queue, of `wanted`; all of
- * these have the lowest bounds of all.
+ * How many nodes may be fetched from the head of the queue, `wanted` at most.  They have the
+ * lowest bounds of all candidates.
  */
 static int
 known_nodes(LokiScan *so, uint32 wanted)
@@ -607,16 +622,17 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
- * The same as the last step of loki_rerank_complete() where bounds hold always: then
- * rows farther away than the horizon are not known to be next.
+ * The last step of loki_rerank_complete() for certain scans.  Nodes that are not queued are
+ * not nearer than the horizon, so rows beyond it are not known to be next.
  */
 static bool
 complete_certain(LokiScan *so, uint32 wanted)
 {
+	Assert(so->plan.certain && wanted > 0 && so->ranking.nrows >= wanted);
 	for (;;)
 	{
 		double		farthest = so->ranking.rows[wanted - 1].distance;
-		uint32		most = Max(READ_AHEAD, wanted / CERTAIN_PART);
+		uint32		most = Max(PREFETCH_NODES, wanted / CERTAIN_PART);
 		uint32		n = 0;
 
 		/* a row whose distance is NaN is the farthest of all */
@@ -625,7 +641,8 @@ complete_certain(LokiScan *so, uint32 wanted)
 		{
 			int			known = 1;
 
-			while (known < READ_AHEAD && so->ranking.next_pending + known < so->ranking.npending &&
+			while (known < PREFETCH_NODES &&
+				   so->ranking.next_pending + known < so->ranking.npending &&
 				   !(so->ranking.pending[so->ranking.next_pending + known].bound > farthest))
 				known++;
 			fetch_nodes(so, known);
@@ -638,10 +655,10 @@ complete_certain(LokiScan *so, uint32 wanted)
 }
 
 /*
- * Fetch rows until the nearest `wanted` of what is queued are known, in order
- * from rows[next_row] on.  False if the queue ran empty before there were so
- * many whose distance is a number: NaN, which codes know nothing of, is behind
- * whatever is not found yet.
+ * Fetch rows until the nearest `wanted` of all that are queued are known, in order from
+ * rows[next_row] on.  False if the queue ran empty before there were so many rows whose
+ * distance is a number.  NaN, which codes cannot tell, comes after all that is not found
+ * yet.
  */
 bool
 loki_rerank_complete(LokiScan *so, uint32 wanted)
@@ -659,14 +676,15 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 	}
 	while (so->ranking.nrows < wanted)
 	{
-		LokiChain  *chain = nearest_chain(so);
+		LokiPartialNode *partial = nearest_partial(so);
 
-		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE : wanted - so->ranking.nrows);
-		if (chain != NULL &&
-			(known == 0 || chain->distance < so->ranking.pending[so->ranking.next_pending].bound))
-			continue_chain(so, chain, wanted - so->ranking.nrows);
+		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE :
+							wanted - so->ranking.nrows);
+		if (partial != NULL &&
+			(known == 0 || partial->distance < so->ranking.pending[so->ranking.next_pending].bound))
+			continue_partial(so, partial, wanted - so->ranking.nrows);
 		else if (known > 0)
-			fetch_nodes(so, Min(known, READ_AHEAD));
+			fetch_nodes(so, Min(known, PREFETCH_NODES));
 		else
 			break;
 	}
@@ -682,11 +700,11 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		double		farthest = so->ranking.rows[wanted - 1].distance;
 		uint32		sorted = so->ranking.nrows;
 
-		LokiChain  *chain = nearest_chain(so);
+		LokiPartialNode *partial = nearest_partial(so);
 
 		loki_refine_within(so, farthest);
-		if (chain != NULL && loki_is_nearer(chain->distance, farthest))
-			continue_chain(so, chain, CHAIN_FIRST);
+		if (partial != NULL && loki_is_nearer(partial->distance, farthest))
+			continue_partial(so, partial, FIRST_PART);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
 				 so->ranking.pending[so->ranking.next_pending].bound > farthest)
 			return !isnan(farthest);

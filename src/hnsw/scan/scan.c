@@ -3,12 +3,12 @@
  * scan.c
  *	  Index scans: in the order of distance, complete, with filters.
  *
- * A scan returns rows in batches.  The first is as large as the caller's
- * LIMIT where it is known (hnsw.h, loki_hnsw_set_limit), and hnsw.ef_search
- * otherwise; later ones double.  Within a batch the order is exact: its rows
- * are known by their vectors before the first is returned.  A walk that has
- * no more goes on wider, then all other nodes follow in flat scans,
- * then the rows that have no place in the graph.  src/hnsw/scan/README, "Scan".
+ * A scan returns rows in batches.  The first is as large as the caller's LIMIT if that
+ * is known (hnsw.h, loki_hnsw_set_limit), otherwise hnsw.ef_search rows.  Later batches
+ * double.  Within a batch the order is exact: all its vectors are read before its first
+ * row is returned.  When a walk has no more rows, it goes on wider.  Then all other nodes
+ * follow in flat scans, then the rows that have no place in the graph.
+ * src/hnsw/scan/README, "Scan".
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/scan.c
@@ -27,6 +27,7 @@
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/graph/requantize.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/strategy.h"
@@ -44,19 +45,21 @@
 /* Nodes that a walk visits for each of its width */
 #define VISITED_PER_WIDTH	20
 
-/* Walks so wide are for the row that has the query's vector: making its codes costs
- * a narrow one more than it gains */
+/*
+ * From this width on, a walk uses the codes that the query would have as a row.  Making
+ * them costs a narrower walk more than it gains.
+ */
 #define ROW_WIDTH	256
 
 /* Each batch of a certain scan is so many times as large as the one before */
 #define CERTAIN_GROWTH	8.0
 
-/* Of the rows that a walk is wide enough for, those that may be looked at and dropped */
+/* A walk is widened when this part of the rows that it is wide enough for was taken */
 #define FILTERED_SHARE		0.95
 
 /*
- * A list tells the share of nodes that match if no more than this part of it may
- * not, such as arrays whose elements it does not know
+ * A sorted list tells the share of nodes that match if no more than this part of it may
+ * not match, such as arrays whose elements it does not know
  */
 #define LISTED_IN_VAIN		0.1
 
@@ -133,6 +136,7 @@ open_query(LokiScan *so)
 	ScanKey		key = &so->scan->orderByData[0];
 	MemoryContext old;
 
+	Assert(so->scan->numberOfOrderBys == 1);
 	so->query.isnull = (key->sk_flags & SK_ISNULL) != 0;
 	so->query.zero = false;
 	if (so->query.value != NULL)
@@ -154,9 +158,8 @@ open_query(LokiScan *so)
 }
 
 /*
- * Rows for which a walk of this width is asked to be good.  A code that keeps
- * little of a vector needs a wider pool for the same recall; the factors are
- * measured in doc/design/search.md.
+ * The width of a walk for so many rows.  A code that keeps little of a vector needs a wider
+ * pool for the same recall; doc/design/search.md has the measurements of the factors.
  */
 static uint32
 walk_width(LokiScan *so, double rows)
@@ -166,10 +169,10 @@ walk_width(LokiScan *so, double rows)
 	if (so->state->code.kind == LOKI_CODE_ROTATED)
 		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
 	else if (so->state->code.kind == LOKI_CODE_BITS)
-		factor = 1.2;			/* with many at the same distance, the graph
-								 * leads less far, ... */
+		factor = 1.2;			/* many nodes have the same distance, and the
+								 * graph leads less far, ... */
 	else if (so->query.metric == LOKI_METRIC_L1)
-		factor = 1.3;			/* ... and so does that of taxicabs */
+		factor = 1.3;			/* ... as it does with L1 */
 	if (loki_column_sketched(&so->state->column))
 		factor *= 1.5;			/* a code of a sketch */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
@@ -180,8 +183,8 @@ static void
 prepare_search(LokiScan *so)
 {
 	/*
-	 * codes of sketches, of parts, or of two epochs at once tell nothing for
-	 * certain
+	 * codes of sketches, or of two epochs at once, give no bounds that always
+	 * hold
 	 */
 	so->plan.blind = so->state->quantizer->least == NULL ||
 		loki_column_sketched(&so->state->column) ||
@@ -199,15 +202,18 @@ prepare_search(LokiScan *so)
 	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.count.scored = so->search.count.expanded = 0;
 	so->search.count.filtered = so->search.count.matched = 0;
-	so->search.budget.scored_limit = !so->plan.complete && so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ?
-		so->plan.settings.max_tuples : 0;
+	so->search.budget.scored_limit = !so->plan.complete &&
+		so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ? so->plan.settings.max_tuples : 0;
 	loki_search_reset(&so->search);
-	so->search.budget.pass_nodes = so->plan.complete && so->filter.nodes.any ?
+	so->search.budget.flat_nodes = so->plan.complete && so->filter.nodes.any ?
 		loki_node_end(so->state, so->scan->indexRelation) : 0;
 	so->query.ready = false;
 }
 
-/* Open the index, when its codes are of one epoch. */
+/*
+ * Open the index.  If its codes are being made anew, wait for that first; a crash may have
+ * left codes of two epochs all the same.  No page may be locked.
+ */
 static LokiIndex *
 open_index(LokiScan *so)
 {
@@ -222,10 +228,9 @@ open_index(LokiScan *so)
 }
 
 /*
- * The phases of a scan.  Rows that are in the graph come first, if the planner
- * does not ask for another order (hnsw.h); pgvector's limits leave the others
- * out, and so does a bound: distances that are NULL are beyond any, those that
- * are NaN beyond most.
+ * Choose the phases of a scan.  Rows that are in the graph come first, unless the planner
+ * asks for another order (hnsw.h).  pgvector's limits leave the other rows out.  So does a
+ * bound: a distance that is NULL is beyond any, one that is NaN beyond most.
  */
 static void
 choose_phases(LokiScan *so)
@@ -260,16 +265,18 @@ choose_phases(LokiScan *so)
 static void
 next_phase(LokiScan *so)
 {
+	Assert(so->course.phase != LOKI_SCAN_DONE);
+	Assert(so->course.next_phase < lengthof(so->course.phases));
 	so->course.phase = so->course.phases[so->course.next_phase++];
 	if (so->course.phase != LOKI_SCAN_WALK && so->course.phase != LOKI_SCAN_DONE)
 		loki_stream_begin(so);
 }
 
 /*
- * Whether the scan is complete, exact and in order: as planned, since what is above it
- * in the plan relies on that, whatever the settings have become.  A search is in order
- * as long as its first batch has all rows that the caller takes; where these are not
- * known it is exact.
+ * Decide whether the scan is complete, exact and in order.  It is what the plan says, since
+ * nodes above it rely on that, whatever the settings have become.  A search is in order as
+ * long as its first batch has all rows that the caller takes.  If these are not known, the
+ * scan is exact.
  */
 static void
 choose_completeness(LokiScan *so)
@@ -288,8 +295,8 @@ choose_completeness(LokiScan *so)
 	Assert(!(plan & LOKI_PLAN_EXACT) || so->plan.ordered);
 
 	/*
-	 * All rows in an order that the plan relies on; or all within a bound,
-	 * which is a condition then, and no search.
+	 * The plan relies on the order of all rows; or the scan is for all rows
+	 * within a bound, which is a condition then, and not a search.
 	 */
 	so->plan.certain = (plan & LOKI_PLAN_EXACT) != 0 ||
 		(so->plan.complete && so->plan.ordered && so->plan.limit == 0) ||
@@ -298,9 +305,7 @@ choose_completeness(LokiScan *so)
 	so->plan.exact |= so->plan.certain;
 }
 
-/*
- * Open the index and decide the first phase.
- */
+/* Open the index, and decide the first phase.  No page may be locked. */
 static void
 begin_scan(LokiScan *so)
 {
@@ -333,6 +338,7 @@ begin_scan(LokiScan *so)
 		(uint32) Min(so->plan.limit, (double) LOKI_MAX_NUMBER / 4) : so->plan.settings.ef;
 	so->course.batch_left = so->course.batch;
 
+	Assert(so->course.batch > 0);
 	choose_phases(so);
 	next_phase(so);
 }
@@ -343,9 +349,9 @@ begin_scan(LokiScan *so)
  */
 
 /*
- * Hand what the walk found to ranking; at most `most` nodes.  A walk that was
- * stopped by its limit has not seen the best nodes: where a flat scan
- * comes next, that finds them all.
+ * Queue what the walk found, of which at most `most` nodes are reranked.  A walk that was
+ * stopped by its limit has not seen the best nodes.  If a flat scan comes next, that finds
+ * them all, and nothing is taken here.
  */
 static void
 take_walk(LokiScan *so, uint32 most)
@@ -353,6 +359,7 @@ take_walk(LokiScan *so, uint32 most)
 	LokiCandidate *taken;
 	uint32		n;
 
+	Assert(so->course.phase == LOKI_SCAN_WALK && so->course.walked);
 	if (so->plan.complete && so->course.walk_end == LOKI_WALK_LIMIT)
 		return;
 	n = loki_walk_take(&so->search, &taken);
@@ -362,8 +369,8 @@ take_walk(LokiScan *so, uint32 most)
 }
 
 /*
- * The width of the first walk: as wide as lokivector.target_recall asks for, if
- * the index knows what that takes, else for hnsw.ef_search rows.
+ * Choose the width of the first walk: what lokivector.target_recall needs, if the index is
+ * calibrated, otherwise the width for hnsw.ef_search rows.
  */
 static void
 choose_width(LokiScan *so)
@@ -381,7 +388,7 @@ choose_width(LokiScan *so)
 	so->course.width = walk_width(so, so->course.ef);
 }
 
-/* Find a list that has all nodes that match, for a pass. */
+/* Find a sorted list that has all nodes that match, for a flat scan. */
 static void
 begin_list(LokiScan *so)
 {
@@ -393,17 +400,20 @@ begin_list(LokiScan *so)
 											&so->meta, &so->filter.nodes);
 	search->choice->nseeds = 0;
 	search->choice->correlated = -1;
-	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 && so->filter.within == NULL &&
+	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
+		so->filter.within == NULL &&
 		so->filter.list.tested <= LISTED_IN_VAIN * so->filter.list.count;
 	if (search->choice->share_known)
-		search->choice->share = Max(so->filter.list.count, 1) / search->budget.pass_nodes;
+		search->choice->share = Max(so->filter.list.count, 1) / search->budget.flat_nodes;
 	search->choice->mapped = false;
 	if (so->filter.has_list)
 	{
 		search->choice->listed = so->filter.list.count +
 			loki_bits_count(&so->filter.list.reused);
-		search->choice->listed_tests = search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
-		search->choice->unlisted = Max(0, search->budget.pass_nodes - so->filter.list.sorted_lists.end);
+		search->choice->listed_tests =
+			search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
+		search->choice->unlisted =
+			Max(0, search->budget.flat_nodes - so->filter.list.sorted_lists.end);
 		so->filter.has_list = loki_strategy_short(search);
 	}
 	if (!so->filter.has_list)
@@ -412,14 +422,13 @@ begin_list(LokiScan *so)
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * Choose how to begin with a filter: false if nothing is to be walked.
- */
+/* Choose how to begin with a filter; false if that is a flat scan. */
 static bool
 begin_filtered(LokiScan *so)
 {
 	LokiSearch *search = &so->search;
 
+	Assert(so->plan.complete && so->filter.nodes.any && search->budget.flat_nodes > 0);
 	search->choice->rows = walk_width(so, so->course.batch);
 	search->choice->width = so->course.width;
 	so->filter.strategy = LOKI_STRATEGY_FLAT;
@@ -427,7 +436,7 @@ begin_filtered(LokiScan *so)
 	if (loki_strategy_list(search))
 		return false;
 	if (!search->choice->share_known)
-		loki_strategy_sample(search, (uint32) search->budget.pass_nodes);
+		loki_strategy_sample(search, (uint32) search->budget.flat_nodes);
 	so->filter.strategy = loki_strategy_choose(search, search->choice->share);
 	if (so->filter.strategy == LOKI_STRATEGY_FLAT)
 		return false;
@@ -436,7 +445,7 @@ begin_filtered(LokiScan *so)
 	return true;
 }
 
-/* The first walk, wide enough for the first batch */
+/* Make the first walk, wide enough for the first batch, unless a flat scan is chosen. */
 static void
 first_walk(LokiScan *so)
 {
@@ -445,7 +454,7 @@ first_walk(LokiScan *so)
 
 	so->course.walked = true;
 	choose_width(so);
-	if ((so->search.budget.pass_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
+	if ((so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
 	{
 		so->filter.strategy = LOKI_STRATEGY_FLAT;
 		so->course.walk_end = LOKI_WALK_LIMIT;
@@ -459,7 +468,11 @@ first_walk(LokiScan *so)
 	if (nentries > 0)
 	{
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, so->course.width);
-		/* pgvector's limit, where nothing follows that would find the rest */
+
+		/*
+		 * pgvector's limit applies if nothing follows that would find the
+		 * rest
+		 */
 		take_walk(so, so->plan.complete || so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ?
 				  PG_UINT32_MAX : so->course.ef);
 	}
@@ -469,15 +482,14 @@ first_walk(LokiScan *so)
 static void
 widen_walk(LokiScan *so, double rows)
 {
+	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
 	so->course.ef = (uint32) Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
 	so->course.width = Max(so->course.width, walk_width(so, so->course.ef));
 	so->course.walk_end = loki_walk_widen(&so->search, so->course.width);
 	take_walk(so, PG_UINT32_MAX);
 }
 
-/*
- * Whether the walk may be widened, when it has converged
- */
+/* Whether the walk has converged and may be widened */
 static bool
 may_widen(LokiScan *so)
 {
@@ -489,9 +501,7 @@ may_widen(LokiScan *so)
 		so->search.count.scored < (uint64) so->plan.settings.max_tuples;
 }
 
-/*
- * Find more candidates; false when the graph has no more for this scan.
- */
+/* Find more candidates; false if the graph has no more for this scan. */
 static bool
 find_more(LokiScan *so)
 {
@@ -511,8 +521,9 @@ find_more(LokiScan *so)
 }
 
 /*
- * Rows up to the end of the batch, those that are dropped too: as many to each that
- * passes as up to now, but not many more than were seen.
+ * How many rows will have been read at the end of the batch, including those that are
+ * dropped.  Rows are expected to pass as often as up to now, but no more than twice the rows
+ * that were seen are added.
  */
 static double
 rows_ahead(const LokiScan *so)
@@ -527,8 +538,8 @@ rows_ahead(const LokiScan *so)
 }
 
 /*
- * Whether rows were looked at that the walk was hardly wide enough for: the farthest
- * of what it found are not all that there are.
+ * Whether nearly all rows were read that the walk is wide enough for.  There may be others
+ * that are as near as the farthest of them.
  */
 static bool
 wants_wider(LokiScan *so)
@@ -537,7 +548,7 @@ wants_wider(LokiScan *so)
 		so->course.returned + so->course.dropped > FILTERED_SHARE * so->course.ef;
 }
 
-/* Find and rank rows for the rest of the batch. */
+/* Find and rerank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
 {
@@ -560,8 +571,8 @@ search_batch(LokiScan *so)
 }
 
 /*
- * Whether codes were made anew while the scan was reading them, so that it knows
- * nothing of the distances; not where it began in spite of that.
+ * Whether codes were made anew while the scan was reading them, so that its estimates are
+ * worthless.  A scan that began with codes of two epochs goes on.
  */
 static bool
 was_requantized(LokiScan *so)
@@ -570,15 +581,13 @@ was_requantized(LokiScan *so)
 		loki_was_requantized(so->state, so->scan->indexRelation);
 }
 
-/*
- * Go on with new codes after rows were returned: the flat scans find all
- * that were not handed to ranking before.
- */
+/* Go on with new codes after rows were returned: flat scans find all nodes that are left. */
 static void
 continue_requantized(LokiScan *so)
 {
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
+	Assert(so->course.returned > 0);
 	if (so->course.phase == LOKI_SCAN_WALK)
 		loki_flat_begin(so);
 	if (so->plan.certain)
@@ -591,8 +600,8 @@ continue_requantized(LokiScan *so)
 }
 
 /*
- * Make the rest of the batch known.  Afterwards rows[next_row ..) are in
- * order; if they are fewer than batch_left, the graph has no more.
+ * Find the rest of the batch.  Afterwards rows[next_row ..) are in order.  If they are fewer
+ * than batch_left, the graph has no more.
  */
 static void
 fill_batch(LokiScan *so)
@@ -604,7 +613,7 @@ fill_batch(LokiScan *so)
 		{
 			begin_scan(so);
 			while (so->course.phase != LOKI_SCAN_WALK)
-				next_phase(so); /* had no rows */
+				next_phase(so); /* those before had no rows */
 		}
 		else if (so->plan.complete || so->plan.exact)
 			continue_requantized(so);
@@ -624,6 +633,8 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 {
 	IndexScanDesc scan = so->scan;
 
+	/* the executor reads the row next */
+	Assert(loki_no_buffer_locked());
 	scan->xs_heaptid = *tid;
 	scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
 	scan->xs_recheckorderby = false;
@@ -634,7 +645,7 @@ return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
 	return true;
 }
 
-/* Rows to find at once, after those that were returned */
+/* The size of the next batch */
 static uint32
 next_batch(const LokiScan *so)
 {
@@ -646,9 +657,9 @@ next_batch(const LokiScan *so)
 }
 
 /*
- * Whether rows that come late are left out: pgvector's way of keeping a strict order.
- * Where scans are complete, that is for rows which the executor finds to be dead by
- * now, so that it asks for more than LIMIT takes.
+ * Whether late rows are left out.  pgvector keeps a strict order in this way.  A complete
+ * scan does so if the plan relies on its order: if a row of the first batch is dead by now,
+ * the executor asks for more than LIMIT takes.
  */
 static bool
 drops_late(const LokiScan *so)
@@ -675,6 +686,7 @@ next_ranked(LokiScan *so)
 			if (so->ranking.next_row >= so->ranking.nrows)
 				return false;
 		}
+		Assert(so->course.batch_left > 0 && so->course.batch_left <= so->course.batch);
 		loki_rerank_announce(so, so->course.batch_left);
 		row = &so->ranking.rows[so->ranking.next_row++];
 		so->course.batch_left--;
@@ -692,8 +704,8 @@ next_ranked(LokiScan *so)
 }
 
 /*
- * Whether a scan without a distance to go by may return more: under pgvector's
- * limits it stops where a walk would.
+ * Whether a scan that has no distance to go by may return more rows.  Under pgvector's limits
+ * it stops where a walk would.
  */
 static bool
 may_stream(LokiScan *so)
@@ -704,16 +716,14 @@ may_stream(LokiScan *so)
 										   so->plan.settings.ef : so->plan.settings.max_tuples);
 }
 
-/*
- * amgettuple: the next row, nearest first.
- */
+/* amgettuple: the next row, nearest first.  Leaves no page locked. */
 bool
 loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 	ItemPointerData tid;
 
-	Assert(ScanDirectionIsForward(dir));
+	Assert(ScanDirectionIsForward(dir) && loki_no_buffer_locked());
 	if (so->course.phase == LOKI_SCAN_START)
 	{
 		if (scan->numberOfOrderBys != 1)

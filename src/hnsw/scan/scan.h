@@ -31,14 +31,14 @@ typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
 	LOKI_SCAN_WALK,				/* walking the graph */
-	LOKI_SCAN_FLAT,				/* the rest of the nodes, best codes first */
+	LOKI_SCAN_FLAT,				/* flat scans for the rest of the nodes */
 	LOKI_SCAN_UNORDERED,		/* the query has no direction: every node */
 	LOKI_SCAN_ZERO_NORM,		/* rows outside the graph ... */
 	LOKI_SCAN_NULL,				/* ... whose distance is NaN, then NULL */
 	LOKI_SCAN_DONE
 } LokiScanPhase;
 
-/* A node that waits to be ranked by its row's exact distance */
+/* A node that waits to be reranked by its row's exact distance */
 typedef struct LokiPending
 {
 	float		bound;			/* lower bound, in the operator's unit */
@@ -59,32 +59,32 @@ typedef struct LokiRow
 {
 	double		distance;
 	ItemPointerData tid;
-	bool		unseen;			/* known by its value in the TOAST table
-								 * alone, and visible by the visibility map */
+	bool		unseen;			/* the row was not read: its value is in the
+								 * TOAST table, and the visibility map says
+								 * that it is visible */
 } LokiRow;
 
 typedef struct LokiTidList
 {
 	ItemPointerData *tids;
-	uint32	   *slots;			/* of DUPLICATE that they are from, if they
-								 * are */
+	uint32	   *slots;			/* DUPLICATE slots that they are from;
+								 * LOKI_NONE: a TID slot */
 	uint32		n;
 	uint32		allocated;
 } LokiTidList;
 
 /*
- * A node of whose many rows some were read, and the last of these: one that was
- * fetched and is visible to the scan's snapshot, so that vacuum leaves its slot where
- * it is.
+ * A node with very many rows, of which only a part was read.  The last row of that part
+ * was fetched and is visible to the scan's snapshot, so vacuum leaves its slot in place.
  */
-typedef struct LokiChain
+typedef struct LokiPartialNode
 {
 	double		distance;
 	uint32		node;
 	uint32		slot;
 	ItemPointerData tid;
-	uint64		length;			/* slots read */
-} LokiChain;
+	uint64		length;			/* slots of the TID list that were read */
+} LokiPartialNode;
 
 /* The query (scan.c) */
 typedef struct LokiScanQuery
@@ -121,10 +121,10 @@ typedef struct LokiScanPlan
 								 * known */
 	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
 	bool		complete;		/* go on until the caller is content ... */
-	bool		exact;			/* ... by passes, which leave nothing out ... */
-	bool		certain;		/* ... nor out of order: candidates have
-								 * bounds that hold always */
-	bool		blind;			/* certain: codes tell nothing */
+	bool		exact;			/* ... by flat scans, which miss nothing ... */
+	bool		certain;		/* ... and return rows in order: candidates
+								 * have bounds that always hold */
+	bool		blind;			/* certain: codes give no bounds */
 	bool		ordered;		/* the plan relies on the order of rows */
 	uint32		skip;			/* a node to leave out, for measuring recall;
 								 * LOKI_NONE: none */
@@ -162,7 +162,10 @@ typedef struct LokiRefineQueue
 	double		horizon;		/* certain: what is not queued is not nearer */
 } LokiRefineQueue;
 
-/* Nodes and rows that are ranked: rows[next_row .. nrows) ascending, pending[next_pending ..) by bound (rerank.c) */
+/*
+ * Nodes and rows that are reranked: rows[next_row .. nrows) ascending by distance,
+ * pending[next_pending .. npending) by bound (rerank.c)
+ */
 typedef struct LokiRanking
 {
 	uint32		fetch_most;		/* nodes that may still be fetched */
@@ -177,9 +180,9 @@ typedef struct LokiRanking
 	uint32		rows_allocated;
 	LokiTidList tids;			/* of the node being fetched */
 	XLogRecPtr	tids_lsn;		/* of its TID page when they were read */
-	LokiChain  *chains;
-	uint32		nchains;
-	uint32		chains_allocated;
+	LokiPartialNode *partials;
+	uint32		npartials;
+	uint32		partials_allocated;
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c) */
@@ -205,21 +208,21 @@ typedef struct LokiKilled
 	uint32		n;
 } LokiKilled;
 
-/* Passes over all nodes (flat.c) */
-typedef struct LokiFlatScan
+/* Flat scans: what was handed out, and what is left (flat.c) */
+typedef struct LokiFlatCourse
 {
-	bool		walk_taken;		/* the walk handed nodes to ranking */
-	uint32		selections;		/* passes so far */
-	uint8	   *seen;			/* bitmap: nodes handed to ranking; NULL: none
-								 * were, or nothing is left */
+	bool		walk_taken;		/* the walk handed nodes to reranking */
+	uint32		selections;		/* flat scans so far */
+	uint8	   *seen;			/* bitmap: nodes handed to reranking; NULL:
+								 * none were, or nothing is left */
 	uint32		seen_nodes;		/* nodes that it covers */
 	uint32	   *selected;		/* in its place: the nodes of the first
 								 * selection, NULL if that is not the only one
 								 * so far */
 	uint32		nselected;
-	bool		last;			/* nothing is left behind the last one, ... */
-	bool		beyond;			/* ... but for nodes beyond the bound */
-} LokiFlatScan;
+	bool		last;			/* the last one left nothing behind ... */
+	bool		beyond;			/* ... but nodes beyond the bound */
+} LokiFlatCourse;
 
 /* Streams of rows that have no distance (unordered.c) */
 typedef struct LokiUnordered
@@ -257,7 +260,7 @@ typedef struct LokiScan
 	LokiRanking ranking;
 	LokiHeapAccess heap;
 	LokiKilled	killed;
-	LokiFlatScan flat;
+	LokiFlatCourse flat;
 	LokiUnordered unordered;
 	LokiScanCounts work;
 } LokiScan;
@@ -272,7 +275,7 @@ typedef struct LokiPrefetch
 
 /* functions in scan/prefetch.c */
 extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
-								 LokiPrefetch *ahead, int n);
+								 LokiPrefetch *tuples, int n);
 
 /* functions in scan/plan.c */
 extern void loki_plan_take_limit(LokiScan *so);
@@ -282,14 +285,14 @@ extern void loki_kill_begin(LokiScan *so);
 extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
 extern void loki_kill_flush(LokiScan *so);
 
-/* Whether the only row of a TID slot is known to be dead to all */
+/* Whether the only row of a TID slot is known to be dead to everyone */
 static inline bool
 loki_is_killed(const LokiScan *so, const LokiTidData *tid)
 {
 	return so->killed.trust && LokiTidState(tid) == LOKI_TID_KILLED;
 }
 
-/* Whether there is a bound of distances, and one is beyond it */
+/* Whether there is a bound of distances */
 static inline bool
 loki_is_bounded(const LokiScan *so)
 {
@@ -303,15 +306,17 @@ loki_is_nearer(double distance, double other)
 	return distance < other || (isnan(other) && !isnan(distance));
 }
 
+/* Whether a distance is beyond the bound, if there is one */
 static inline bool
 loki_is_beyond(const LokiScan *so, double distance)
 {
-	return isnan(distance) ? loki_is_bounded(so) && !so->filter.bound_nans : distance > so->filter.bound;
+	return isnan(distance) ? loki_is_bounded(so) && !so->filter.bound_nans :
+		distance > so->filter.bound;
 }
 
 /*
- * Whether rows are looked at as the caller will, before they are measured: once it
- * has asked for more than it takes, which says that it does not take all.
+ * Whether the scan evaluates the caller's filter on rows before it measures them.  It does
+ * so once the caller has asked for more rows than it takes: then it drops some.
  */
 static inline bool
 loki_filters_rows(const LokiScan *so)
@@ -329,7 +334,7 @@ loki_is_within(const LokiScan *so, ItemPointer tid)
 
 /* functions in scan/stats.c */
 
-/* What was done up to now is the work of this backend's last scan */
+/* Report the work up to now as that of this backend's last scan. */
 extern void loki_scan_report(LokiScan *so);
 
 /* Make the query ready for codes, before the first is read. */
@@ -346,8 +351,10 @@ extern void loki_refine_begin(LokiScan *so);
 extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n);
 extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
 
-/* Of a certain scan: bounds of nodes, in the operator's unit; queuing candidates that
- * have them; and forgetting bounds of those that are queued */
+/*
+ * For certain scans: bounds of nodes, in the operator's unit; queuing candidates that have
+ * bounds; and forgetting the bounds of those that are queued
+ */
 #define LOKI_REFINE_BATCH	16
 extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
 extern void loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n);
@@ -355,27 +362,30 @@ extern void loki_refine_forget(LokiScan *so);
 extern void loki_refine_first(LokiScan *so, uint32 n);
 extern void loki_refine_within(LokiScan *so, double distance);
 
-/* Whether what is left in the queue is beyond the scan's bound, and there is
- * something */
+/* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
 
 /* functions in strategy.c */
 
-/* Choose the map of rows for a pass, where it takes less time than other ways to
- * find nodes that may match.  Memory in the current context */
+/*
+ * Choose the row map for a flat scan, if it takes less time than other ways to find nodes
+ * that may match.  Memory in the current context.
+ */
 extern void loki_scan_begin_map(LokiScan *so);
 
 /* functions in scan/tid_list.c */
 
-/* Heap TIDs of a node, copied out under the share lock of its TID page */
+/*
+ * All heap TIDs of a node, copied out under the share lock of its TID page.  No page may be
+ * locked before, and none is afterwards.
+ */
 extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
 
 extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
 
-/* The same of those behind what was read of a chain, `most` at most; false if there
- * are no more */
-extern bool loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most,
-							LokiTidList *list);
+/* The next part of them, from `most` slots of the TID list; false if it was the last */
+extern bool loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most,
+						   LokiTidList *list);
 
 /* functions in scan/rerank.c */
 extern void loki_rerank_begin(LokiScan *so);
@@ -386,7 +396,7 @@ extern void loki_rerank_begin(LokiScan *so);
  */
 extern bool loki_rerank_complete(LokiScan *so, uint32 wanted);
 
-/* Begin to bring in the next of them, `wanted` at most, for the caller */
+/* Prefetch the next of them for the caller, `wanted` at most */
 extern void loki_rerank_announce(LokiScan *so, uint32 wanted);
 
 /* functions in scan/flat.c */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * stats.c
- *	  What index scans tell of their work.
+ *	  The work of index scans, for users.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/stats.c
@@ -88,6 +88,7 @@ lokivector_scan_stats(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+	Assert(desc->natts == lengthof(values));
 	values[0] = Int64GetDatum(last_scan.nodes_scored);
 	values[1] = Int64GetDatum(last_scan.nodes_expanded);
 	values[2] = Int64GetDatum(last_scan.nodes_filtered);

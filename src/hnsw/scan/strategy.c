@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * strategy.c
- *	  Which way a scan with a filter goes: what it would cost.
+ *	  The strategy of a scan with a filter, by what each would cost.
  *
- * There are three: the plain walk, which scores all nodes and keeps those that
- * match; the walk by hops, which scores only these; and a pass, which scores
- * all of these that there are.  A sample of the index says how many match before
- * anything is walked; what a walk meets says more.  Times are in nanoseconds,
- * measured in doc/design/search.md; only their ratios matter.
+ * There are three.  The plain walk scores all nodes and keeps those that match.  The walk
+ * by hops scores only nodes that match.  A flat scan scores every node of the index that
+ * matches.  Before the walk, a sample of the index says how many nodes match.  The nodes
+ * that a walk meets say more.  Times are in nanoseconds, measured in doc/design/search.md;
+ * only their ratios matter.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/strategy.c
@@ -24,23 +24,23 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-/* A sample: runs of so many nodes, which share pages, from all of the index */
+/* A sample has so many runs, from all of the index, of nodes that share pages */
 #define SAMPLE_RUN			16
 #define SAMPLE_RUNS			64
 
 /* A node in a walk: scored, or tested while it goes by hops */
 #define SCORE_TIME			48
 #define HOP_TIME			45
-#define PASS_TEST_TIME		1.0 /* a node and attribute */
-#define PASS_TID_TIME		8	/* a node's row in a set */
-#define PASS_MATCH_TIME		36	/* a node that matches ... */
-#define PASS_NEAR_TIME		22	/* ... next to another that does */
+#define FLAT_TEST_TIME		1.0 /* a node and attribute */
+#define FLAT_TID_TIME		8	/* a node's row in a set */
+#define FLAT_MATCH_TIME		36	/* a node that matches ... */
+#define FLAT_NEAR_TIME		22	/* ... next to another that does */
 #define LIST_TIME			3	/* a node of a list ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
-#define MAP_TIME			100 /* a row of a set, by the map */
+#define MAP_TIME			100 /* a row of a set, by the row map */
 
-/* Nodes that are only looked at again in the time that a row is looked up */
+/* Stale nodes that are tested in the time that the row map takes for one row */
 #define STALE_PER_ROW	4
 
 /* Nodes that a walk scores, or tests by hops, for each of its width */
@@ -48,67 +48,67 @@
 #define HOPS_PER_WIDTH		125
 
 /*
- * The nearer a pool's nodes are to the query, among all, the fewer are put out of
- * it by the errors of their estimates: where few match, those that do lie far
- * apart, and a pool of this share of the width is as good.
+ * If few nodes match, those that do lie far apart, and errors of their estimates put fewer
+ * of them out of the pool.  Then a pool of this part of the width is as good.
  */
 #define PLAIN_WIDTH			0.35
 
-/* Matching nodes far from the query are linked badly to each other */
+/* Matching nodes are linked badly to each other, so hops need a wider pool */
 #define HOPS_WIDTH			8.0
 
 /*
- * A pass, which cannot be wrong and costs the same for every query, is worth so
- * many times what a walk costs that has not begun, or hops
+ * A flat scan cannot miss a node and costs the same for every query.  So it may cost so
+ * many times as much as a walk that has not begun, or as hops.
  */
 #define PLAIN_DOUBT			2.0
 #define HOPS_DOUBT			2.5
 
 /*
- * A plain walk may cost so many times what it was thought to, and in any case
- * such a part of what hops cost
+ * A plain walk may cost so many times what was expected, and in any case one part in
+ * HOPS_SHARE of what hops cost
  */
 #define PLAIN_PATIENCE		2.5
 #define HOPS_SHARE			4
 
 /*
- * Neighbors in number are near each other.  Where one of a node that matches does
- * so hardly more often than any node (by this part of the way from there to always),
- * those that match are everywhere, and a walk needs no hops to get there.
+ * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches
+ * matches hardly more often than any node (by this part of the way from there to always),
+ * matching nodes are everywhere, and a walk needs no hops to reach them.
  */
 #define CORRELATED				0.2
 
-/* Time of a pass over so many nodes before any is scored */
+/* Time of a flat scan of so many nodes before any is scored */
 static double
 test_time(const LokiSearch *search, double nodes)
 {
-	double		node = PASS_TEST_TIME * search->filter->ntests;
+	double		node = FLAT_TEST_TIME * search->filter->ntests;
 
 	if (search->filter->tids != NULL)
-		node += PASS_TID_TIME;
+		node += FLAT_TID_TIME;
 	return nodes * node;
 }
 
-/* The same by a list, where there is one, or by the map of rows */
+/* The same by a sorted list, or by the row map, whichever was chosen */
 double
 loki_strategy_list_time(const LokiSearch *search)
 {
 	double		node = search->choice->mapped ? MAP_TIME : LIST_TIME;
 
+	Assert(search->choice->listed >= 0 && search->choice->unlisted >= 0);
 	if (!search->choice->mapped && search->filter->tids != NULL)
 		node += LIST_TID_TIME;
 	return node * search->choice->listed + LIST_TEST_TIME * search->choice->listed_tests +
 		test_time(search, search->choice->unlisted);
 }
 
-/* Time of a pass, by a list if that is better */
+/* Time of a flat scan, by a sorted list if that is better */
 static double
-pass_time(const LokiSearch *search)
+flat_time(const LokiSearch *search)
 {
-	double		test = test_time(search, search->budget.pass_nodes);
-	double		matches = search->choice->share * search->budget.pass_nodes;
-	double		match = PASS_MATCH_TIME -
-		(PASS_MATCH_TIME - PASS_NEAR_TIME) * Max(search->choice->correlated, 0);
+	double		test = test_time(search, search->budget.flat_nodes);
+	double		matches = search->choice->share * search->budget.flat_nodes;
+	double		match = FLAT_MATCH_TIME -
+		(FLAT_MATCH_TIME - FLAT_NEAR_TIME) * Max(search->choice->correlated, 0);
 
 	if (search->choice->listed >= 0)
 	{
@@ -118,21 +118,19 @@ pass_time(const LokiSearch *search)
 	return test + matches * match;
 }
 
-/* Whether to read a list is better than to read all nodes. */
+/* Whether reading a sorted list takes less time than testing all nodes */
 bool
 loki_strategy_short(const LokiSearch *search)
 {
-	return loki_strategy_list_time(search) < test_time(search, search->budget.pass_nodes);
+	return loki_strategy_list_time(search) < test_time(search, search->budget.flat_nodes);
 }
 
-/*
- * Whether all nodes of a list can be scored in less time than it takes to choose.
- */
+/* Whether all nodes of a sorted list can be scored in the time of a short walk */
 bool
 loki_strategy_list(const LokiSearch *search)
 {
 	return search->choice->listed >= 0 &&
-		loki_strategy_list_time(search) + search->choice->listed * PASS_MATCH_TIME <
+		loki_strategy_list_time(search) + search->choice->listed * FLAT_MATCH_TIME <
 		search->choice->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -140,11 +138,12 @@ loki_strategy_list(const LokiSearch *search)
 static double
 plain_time(const LokiSearch *search, double share)
 {
+	Assert(share > 0);
 	return loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->choice->share) / share *
 		SCORED_PER_WIDTH * SCORE_TIME;
 }
 
-/* Time of a walk by hops, which is much the same for all */
+/* Time of a walk by hops, which is much the same for any share */
 static double
 hops_time(const LokiSearch *search)
 {
@@ -153,14 +152,15 @@ hops_time(const LokiSearch *search)
 }
 
 /*
- * The width of a walk where such a share matches.  Where it is not that of all,
- * matching nodes are not just anywhere.
+ * The width of a walk that meets such a share of matching nodes.  If it is much less than
+ * the share of all nodes, matching nodes lie together far from the query.
  */
 uint32
 loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share)
 {
 	double		factor = Max(PLAIN_WIDTH, sqrt(share));
 
+	Assert(strategy != LOKI_STRATEGY_FLAT);
 	if (strategy == LOKI_STRATEGY_HOPS)
 		factor = HOPS_WIDTH;
 	else if (share < search->choice->share / 2)
@@ -169,7 +169,8 @@ loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double shar
 }
 
 /*
- * Sample the nodes: the share that matches, unless it is known, and some that do.
+ * Sample the nodes below an end: sets the share that matches, unless that is known, and
+ * keeps some that match as seeds for hops.
  */
 void
 loki_strategy_sample(LokiSearch *search, uint32 end)
@@ -183,6 +184,7 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 	uint32		pairs = 0;
 	uint32		both = 0;
 
+	Assert(end > 0);
 	if (search->choice->seeds == NULL)
 		search->choice->seeds = MemoryContextAlloc(search->context,
 												   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
@@ -208,6 +210,7 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 	search->choice->correlated = (both + search->choice->share) / (pairs + 1);
 	if (!search->choice->share_known)
 		search->choice->share = Max(matched, 0.5) / Max(sampled, 1);
+	Assert(search->choice->share > 0);
 }
 
 /* What a walk has cost so far */
@@ -219,42 +222,41 @@ time_spent(const LokiSearch *search)
 }
 
 /*
- * The best strategy, where such a share of the nodes around the query matches.  A
- * plain walk that has cost much more than one for the share of all is between
- * the query and the nodes that match.
+ * The best strategy if such a share of the nodes around the query matches.  A plain walk
+ * that has cost much more than was expected from the share of all nodes does not get to
+ * the nodes that match.
  */
 LokiStrategy
 loki_strategy_choose(const LokiSearch *search, double share)
 {
-	double		pass = pass_time(search);
+	double		flat = flat_time(search);
 	double		doubt = search->count.scored == 0 ? PLAIN_DOUBT : 1;
 	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
 	if (search->choice->correlated >= 0 &&
-		search->choice->correlated < search->choice->share + CORRELATED * (1 - search->choice->share))
-		return pass < plain ? LOKI_STRATEGY_FLAT : LOKI_STRATEGY_PLAIN;
+		search->choice->correlated <
+		search->choice->share + CORRELATED * (1 - search->choice->share))
+		return flat < plain ? LOKI_STRATEGY_FLAT : LOKI_STRATEGY_PLAIN;
 	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->choice->share),
 								 hops / HOPS_SHARE))
 		plain = get_float8_infinity();
-	if (pass < Min(plain, hops * HOPS_DOUBT))
+	if (flat < Min(plain, hops * HOPS_DOUBT))
 		return LOKI_STRATEGY_FLAT;
 	return plain < hops * doubt ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
 }
 
-/*
- * Whether a walk has cost so much that a pass is better than to go on.
- */
+/* Whether a walk has cost so much that a flat scan is better than going on. */
 bool
 loki_strategy_too_long(const LokiSearch *search)
 {
 	return time_spent(search) >
-		pass_time(search) + search->choice->width * SCORED_PER_WIDTH * SCORE_TIME;
+		flat_time(search) + search->choice->width * SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /*
- * Look the set's rows up in the map, for a pass, if that takes less time than a
- * list of nodes that match, or than to test all.
+ * Choose the row map for a flat scan within a set of rows, if it takes less time than a
+ * sorted list and than testing all nodes.
  */
 void
 loki_scan_begin_map(LokiScan *so)
@@ -264,7 +266,8 @@ loki_scan_begin_map(LokiScan *so)
 	double		listed = search->choice->listed;
 	double		unlisted = search->choice->unlisted;
 	double		listed_tests = search->choice->listed_tests;
-	double		time = so->filter.has_list ? loki_strategy_list_time(search) : get_float8_infinity();
+	double		time = so->filter.has_list ? loki_strategy_list_time(search) :
+		get_float8_infinity();
 
 	loki_bits_release(&lookup->reused);
 	search->choice->mapped = false;
@@ -273,7 +276,8 @@ loki_scan_begin_map(LokiScan *so)
 	if (so->filter.nodes.ntests == 0)
 	{
 		search->choice->share_known = true;
-		search->choice->share = Max(loki_tids_count(so->filter.within), 1) / Max(search->budget.pass_nodes, 1);
+		search->choice->share = Max(loki_tids_count(so->filter.within), 1) /
+			Max(search->budget.flat_nodes, 1);
 		search->choice->share = Min(search->choice->share, 1);
 	}
 	if (!loki_row_lookup_begin(lookup, so->state, so->scan->indexRelation, &so->meta,
@@ -282,8 +286,9 @@ loki_scan_begin_map(LokiScan *so)
 	search->choice->mapped = true;
 	search->choice->listed = lookup->count + lookup->stale / STALE_PER_ROW;
 	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
-	search->choice->unlisted = Max(0, search->budget.pass_nodes - lookup->map.end);
+	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->map.end);
 	so->filter.has_map = loki_strategy_short(search) && loki_strategy_list_time(search) < time;
+	Assert(so->filter.strategy == LOKI_STRATEGY_FLAT);
 	if (so->filter.has_map)
 		so->filter.has_list = false;
 	else

@@ -16,8 +16,8 @@
 #include "hnsw/graph/search.h"
 
 /*
- * Which way to go with a filter (scan/strategy.c).  A sample of the nodes below an end
- * tells of all that there are; what a walk meets, of those around the query.
+ * The filter strategy (scan/strategy.c).  A sample of the nodes below an end tells how many
+ * of all nodes match.  The nodes that a walk meets tell how many match around the query.
  */
 extern void loki_strategy_sample(LokiSearch *search, uint32 end);
 extern bool loki_strategy_short(const LokiSearch *search);
@@ -25,7 +25,7 @@ extern double loki_strategy_list_time(const LokiSearch *search);
 extern bool loki_strategy_list(const LokiSearch *search);
 extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share);
 
-/* How wide a walk has to be, and whether one has cost more than a pass */
+/* How wide a walk has to be, and whether one has cost more than a flat scan */
 extern uint32 loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share);
 extern bool loki_strategy_too_long(const LokiSearch *search);
 

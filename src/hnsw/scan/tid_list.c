@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tid_list.c
- *	  The heap TIDs of a node: that of its slot, or a chain of many.
+ *	  The heap TIDs of a node: the one in its TID slot, or a TID list.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/tid_list.c
@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "storage/bufmgr.h"
@@ -41,30 +42,32 @@ loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
 }
 
 /*
- * Where to go on in a chain that was read to a row that was fetched and is visible;
- * LOKI_NONE if nothing is left.  Its slot can be another's by now only if all other
- * rows were removed and the node's TID slot took its TID back.
+ * The slot where the next part of a node's TID list begins; LOKI_NONE if nothing is left.
+ * The last row of the part before was fetched and is visible.  Its slot can be another
+ * row's by now only if all other rows were removed and the node's TID slot took its TID
+ * back.  The node's TID page is share locked.
  */
 static uint32
-behind_chain(LokiScan *so, const LokiChain *chain)
+next_part(LokiScan *so, const LokiPartialNode *partial)
 {
 	LokiDuplicateData slot;
 
+	Assert(partial->slot != LOKI_NONE && partial->length > 0);
 	if (!loki_slot_read(so->state, so->scan->indexRelation, LOKI_SLOTS_DUPLICATE,
-						chain->slot, &slot) ||
+						partial->slot, &slot) ||
 		(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-		slot.node != chain->node ||
-		!ItemPointerEquals(&slot.heap, (ItemPointer) &chain->tid))
+		slot.node != partial->node ||
+		!ItemPointerEquals(&slot.heap, (ItemPointer) &partial->tid))
 		return LOKI_NONE;
 	return slot.next;
 }
 
 /*
- * Walk a node's DUPLICATE chain, over `most` slots; the node's TID page is
- * share-locked.  False if that was all.
+ * Read `most` slots of a node's TID list, from `head` on.  The node's TID page is share
+ * locked, and each DUPLICATE page for the copy of its slot.  True if the list goes on.
  */
 static bool
-read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList *list)
+read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most, LokiTidList *list)
 {
 	Relation	index = so->scan->indexRelation;
 	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_DUPLICATE];
@@ -75,14 +78,14 @@ read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList
 		if (i == most)
 			return true;
 		if (!loki_slot_read(so->state, index, LOKI_SLOTS_DUPLICATE, head, &slot) ||
-			slot.node != chain->node ||
+			slot.node != partial->node ||
 			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-			chain->length++ > (uint64) array->npages * array->per_page)
+			partial->length++ > (uint64) array->npages * array->per_page)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("index \"%s\" has a damaged chain of rows",
+					 errmsg("index \"%s\" has a damaged list of rows",
 							RelationGetRelationName(index)),
-					 errdetail("Slot %u does not belong to node %u.", head, chain->node),
+					 errdetail("Slot %u does not belong to node %u.", head, partial->node),
 					 errhint("Please REINDEX it.")));
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
 			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->killed.trust))
@@ -99,22 +102,25 @@ read_chain(LokiScan *so, LokiChain *chain, uint32 head, uint32 most, LokiTidList
 }
 
 /*
- * Heap TIDs of a node, none if it is dead or free: at most `most` of those
- * behind what was read of it before.  False if there are no more.
+ * The heap TIDs of a node, none if it is dead or free: those of its TID slot, or of the
+ * next `most` slots of its TID list.  Returns whether there are more.  No page may be
+ * locked by the caller; none is locked or pinned afterwards.
  */
 bool
-loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
+loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most, LokiTidList *list)
 {
 	Relation	index = so->scan->indexRelation;
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
-	BlockNumber block = loki_slot_block(so->state, index, LOKI_SLOTS_TID, chain->node, &place);
+	BlockNumber block = loki_slot_block(so->state, index, LOKI_SLOTS_TID, partial->node, &place);
 	Buffer		buffer = loki_buffer_read(so->state, index, block);
 	Page		page = BufferGetPage(buffer);
 	LokiTidData *slot = (LokiTidData *) LokiPageSlot(page, slot_size, place);
-	bool		begins = chain->slot == LOKI_NONE;
+	bool		begins = partial->slot == LOKI_NONE;
 	bool		more = false;
 
+	Assert(loki_no_buffer_locked());
+	Assert(begins == (partial->length == 0));
 	list->n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_TID);
@@ -131,13 +137,14 @@ loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 				}
 				break;
 			case LOKI_TID_LIST:
-				more = read_chain(so, chain, begins ? LokiTidListHead(slot) :
-								  behind_chain(so, chain), most, list);
+				more = read_duplicates(so, partial, begins ? LokiTidListHead(slot) :
+									   next_part(so, partial), most, list);
 				break;
 			default:
 				break;
 		}
 	UnlockReleaseBuffer(buffer);
+	Assert(!more || list->n <= most);
 	return more;
 }
 
@@ -145,7 +152,7 @@ loki_chain_tids(LokiScan *so, LokiChain *chain, uint32 most, LokiTidList *list)
 void
 loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
 {
-	LokiChain	chain = {.node = node, .slot = LOKI_NONE};
+	LokiPartialNode partial = {.node = node, .slot = LOKI_NONE};
 
-	(void) loki_chain_tids(so, &chain, PG_UINT32_MAX, list);
+	(void) loki_node_part(so, &partial, PG_UINT32_MAX, list);
 }

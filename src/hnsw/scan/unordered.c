@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unordered.c
- *	  Streams of TIDs that have no order: rows whose distance is NULL or NaN.
+ *	  Streams of TIDs without an order: rows whose distance is NULL or NaN.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/unordered.c
@@ -16,15 +16,18 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
+/* Begin a stream, in one of the phases that return rows without a distance. */
 void
 loki_stream_begin(LokiScan *so)
 {
+	Assert(so->course.phase == LOKI_SCAN_UNORDERED || so->course.phase == LOKI_SCAN_ZERO_NORM ||
+		   so->course.phase == LOKI_SCAN_NULL);
 	loki_index_refresh(so->state, so->scan->indexRelation);
 	so->unordered.ordinal = so->unordered.place = so->unordered.tid = 0;
 	so->ranking.tids.n = 0;
 }
 
-/* Whether one row passes the filter, read slot by slot */
+/* Whether one row passes the filter; its attributes are read slot by slot */
 static bool
 stream_matches(LokiScan *so, int first_array, uint32 number)
 {
@@ -68,8 +71,8 @@ stream_slot(LokiScan *so, int array, uint16 flags)
 }
 
 /*
- * The next TID; flags is LOKI_TID_ZERO_NORM or 0 for NULLTID, and not looked
- * at for TID.
+ * The next TID; false at the end.  For NULLTID, flags is LOKI_TID_ZERO_NORM or 0; for TID it
+ * is not used.  No page may be locked by the caller; none is locked or pinned afterwards.
  */
 bool
 loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)

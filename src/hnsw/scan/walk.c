@@ -3,11 +3,11 @@
  * walk.c
  *	  The walk of an index scan over layer 0: with a filter, and resumable.
  *
- * A small unfiltered walk uses the sorted pool of graph/search.c.  A filtered
- * one, a large one, and one that goes on, keep everything that was scored in
- * one array, with two heaps of indexes into it: the frontier (unexpanded, the
- * nearest on top) and the best (matching, the farthest on top).  Widening
- * builds both heaps again from the array, so that nothing is scored twice.
+ * A small unfiltered walk uses the sorted pool of graph/search.c.  A walk that is
+ * filtered, wide or widened keeps everything that was scored in one array, with two heaps
+ * of indexes into it: the frontier (unexpanded nodes, the nearest on top) and the best
+ * (matching nodes, the farthest on top).  Widening builds both heaps again from the array,
+ * so nothing is scored twice.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/walk.c
@@ -22,23 +22,24 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Expansions after which the share of matching nodes is looked at again */
+/* The share of matching nodes is estimated again after so many expansions ... */
 #define SHARE_WINDOW			16
 
-/* ... where so many that match were met since then, or should have been */
+/* ... if so many matching nodes were met since then, or should have been */
 #define SHARE_EVIDENCE			16
 
-/* Matching nodes for which the share of all counts beside that of those met */
+/* The share of all nodes counts as much as so many matching nodes that were met */
 #define SHARE_WEIGHT			3
 
 /*
- * A walk by hops goes on through nodes that do not match until it has found so
- * many that do, or read so many lists; lists read at once, and fetched before.
+ * An expansion by hops goes on through nodes that do not match until it has found HOP_FOUND
+ * nodes that do, or read HOP_LISTS neighbor lists.  It reads HOP_AT_ONCE lists at once, and
+ * prefetches HOP_PREFETCH.
  */
 #define HOP_FOUND				20
 #define HOP_LISTS				8
 #define HOP_AT_ONCE				4
-#define HOP_AHEAD				8
+#define HOP_PREFETCH				8
 
 /* A pool larger than this costs more to shift than a heap to sift */
 #define POOL_MAX_EF		512
@@ -120,6 +121,7 @@ pop_frontier(LokiSearch *search)
 {
 	uint32		item = search->kept.frontier[0];
 
+	Assert(search->kept.nfrontier > 0 && item < search->kept.nscored);
 	search->kept.frontier[0] = search->kept.frontier[--search->kept.nfrontier];
 	if (search->kept.nfrontier > 0)
 		sift_down(search->kept.scored, search->kept.frontier, search->kept.nfrontier, 0, 1);
@@ -167,8 +169,8 @@ offer_best(LokiSearch *search, uint32 ef, uint32 item)
 }
 
 /*
- * Offer the n nodes from `first` on, of which those that are near enough are
- * tested.  They are no more than a batch.
+ * Offer n scored nodes from `first` on, a batch at most.  Those that are near enough are
+ * tested by the filter.
  */
 static void
 offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
@@ -177,7 +179,7 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 	uint32		nodes[2 * LOKI_MAX_M];
 	int			ntests = 0;
 
-	Assert(n <= (int) lengthof(items));
+	Assert(n <= (int) lengthof(items) && first + n <= search->kept.nscored);
 	for (uint32 item = first; item < first + n; item++)
 	{
 		LokiScored *scored = &search->kept.scored[item];
@@ -213,10 +215,11 @@ over_limit(LokiSearch *search, uint32 ef)
 	return search->choice->adapts && loki_strategy_too_long(search);
 }
 
-/* Expand a node: its neighbors become a batch that is being fetched. */
+/* Begin to expand a node: its neighbors become a batch whose codes are prefetched. */
 static void
 begin_expansion(LokiSearch *search, LokiBatch *batch, uint32 item)
 {
+	Assert(batch->n == 0 && !(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED));
 	batch->n = loki_search_links(search, search->kept.scored[item].node, batch->nodes);
 	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
 	loki_search_fetch(search, batch);
@@ -236,7 +239,8 @@ finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
 	loki_search_score_batch(search, batch, search->scratch.estimates);
 	for (int i = 0; i < batch->n; i++)
 	{
-		uint32		new = loki_search_keep(search, search->scratch.estimates[i], batch->nodes[i], 0);
+		uint32		new = loki_search_keep(search, search->scratch.estimates[i],
+										   batch->nodes[i], 0);
 
 		if (near_enough(search, ef, search->scratch.estimates[i]))
 			push_frontier(search, new);
@@ -250,7 +254,7 @@ finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
  * ----------------------------------------------------------------
  */
 
-/* Nodes that an expansion found, and those through which it goes on */
+/* Matching nodes that an expansion found, and other nodes through which it goes on */
 typedef struct Hop
 {
 	uint32		found[2 * LOKI_MAX_M];
@@ -259,7 +263,7 @@ typedef struct Hop
 	int			nthrough;
 } Hop;
 
-/* Tell apart nodes that were not visited before. */
+/* Divide nodes into those that match and those that do not; the hop keeps both. */
 static void
 hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 {
@@ -271,7 +275,7 @@ hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 			hop->through[hop->nthrough++] = nodes[i];
 }
 
-/* Score the nodes found and offer them. */
+/* Score nodes that match, and offer them. */
 static void
 hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
 {
@@ -288,10 +292,10 @@ hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
 }
 
 /*
- * Expand a node that matches: what counts are the nodes around it that match,
- * over as many that do not as it takes.  These are looked through in the order
- * in which they were met, that is near ones first, several at a time, as their
- * lists and the attributes of their neighbors come from anywhere.
+ * Expand a node by hops, to the nodes around it that match.  The way leads through nodes
+ * that do not match.  Their neighbor lists are read in the order in which the nodes were
+ * met, near ones first.  Several are read at a time, since lists and attributes of
+ * neighbors are anywhere in memory.
  */
 static void
 expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
@@ -301,9 +305,10 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 	int			next = 0;
 	int			n = loki_search_links(search, search->kept.scored[item].node, nodes);
 
+	Assert(search->choice->hops && (search->kept.scored[item].flags & LOKI_SCORED_MATCHES));
 	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
 	hop_sort(search, &hop, nodes, n);
-	for (int i = 0; i < Min(HOP_AHEAD, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
+	for (int i = 0; i < Min(HOP_PREFETCH, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, hop.through[i]);
 	while (next < hop.nthrough && hop.nfound < HOP_FOUND)
 	{
@@ -312,9 +317,9 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 		for (n = 0; next < end && n + 2 * search->state->m <= 2 * LOKI_MAX_M; next++)
 		{
 			n += loki_search_links(search, hop.through[next], nodes + n);
-			if (next + HOP_AHEAD < hop.nthrough)
+			if (next + HOP_PREFETCH < hop.nthrough)
 				loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-								   hop.through[next + HOP_AHEAD]);
+								   hop.through[next + HOP_PREFETCH]);
 		}
 		hop_sort(search, &hop, nodes, n);
 	}
@@ -322,8 +327,8 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 }
 
 /*
- * Go on by hops, from the nodes that match among those scored, and those of the
- * sample: what matches may be far from here.
+ * Go on by hops.  They begin at the scored nodes that match, and at matching nodes of a
+ * sample, since other matching nodes may be far from here.
  */
 static void
 begin_hops(LokiSearch *search, uint32 ef)
@@ -334,7 +339,7 @@ begin_hops(LokiSearch *search, uint32 ef)
 	search->choice->hops = true;
 	search->kept.nfrontier = 0;
 	if (search->choice->nseeds == 0)
-		loki_strategy_sample(search, (uint32) search->budget.pass_nodes);
+		loki_strategy_sample(search, (uint32) search->budget.flat_nodes);
 	for (uint32 i = 0; i < search->kept.nscored; i++)
 		if ((search->kept.scored[i].flags & LOKI_SCORED_MATCHES) &&
 			!(search->kept.scored[i].flags & LOKI_SCORED_EXPANDED))
@@ -346,8 +351,8 @@ begin_hops(LokiSearch *search, uint32 ef)
 }
 
 /*
- * Choose the way again, after some expansions: by hops and wider, or not at all,
- * where few nodes match here.
+ * Choose the strategy again after some expansions.  If few nodes match here, it becomes
+ * hops with a wider pool, or a flat scan.
  */
 static LokiStrategy
 choose_strategy(LokiSearch *search, uint32 *ef)
@@ -357,6 +362,7 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 	double		matched = search->count.matched - search->choice->window_matched;
 	double		share;
 
+	Assert(search->choice->adapts && !search->choice->hops && search->choice->share > 0);
 	search->choice->window = SHARE_WINDOW;
 	share = search->choice->share;
 	if (Max(filtered * share, matched) >= SHARE_EVIDENCE)
@@ -369,7 +375,7 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 		strategy = loki_strategy_choose(search, share);
 	if (strategy != LOKI_STRATEGY_PLAIN && search->choice->correlated < 0)
 	{
-		loki_strategy_sample(search, (uint32) search->budget.pass_nodes);
+		loki_strategy_sample(search, (uint32) search->budget.flat_nodes);
 		strategy = loki_strategy_choose(search, share);
 	}
 
@@ -381,8 +387,8 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 }
 
 /*
- * Walk until the ef best are expanded.  As in loki_search_walk(), the codes of one
- * node's neighbors are fetched while those of the one before are scored.
+ * Walk until the ef best are expanded.  As in loki_search_walk(), the codes of one node's
+ * neighbors are prefetched while those of the node before are scored.
  */
 static LokiWalkEnd
 walk_by_heap(LokiSearch *search, uint32 ef)
@@ -432,23 +438,26 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 }
 
 /*
- * Move the pool, whose nodes are all expanded and taken, into scored[], from
- * where widening goes on.
+ * Move the pool, whose nodes are all expanded and taken, into scored[], where widening goes
+ * on.
  */
 static void
 pool_to_scored(LokiSearch *search)
 {
 	for (int i = 0; i < search->npool; i++)
+	{
+		Assert((search->pool[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
 		loki_search_keep(search, search->pool[i].distance, search->pool[i].node,
 						 LOKI_SCORED_EXPANDED | LOKI_SCORED_CHECKED |
 						 LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
+	}
 	search->npool = 0;
 	search->kept.by_heap = true;
 }
 
 /*
- * Whether more than every second of n nodes, which are sorted, has the code of the
- * one before.
+ * Whether more than half of n nodes, which are sorted by distance, have the code of the node
+ * before.  No page may be locked.
  */
 static bool
 are_mostly_twins(LokiSearch *search, const LokiCandidate *sorted, int n)
@@ -469,7 +478,7 @@ are_mostly_twins(LokiSearch *search, const LokiCandidate *sorted, int n)
 	return ntwins * 2 > n;
 }
 
-/* The same of the pool.  Codes are read only where as many distances are equal. */
+/* The same for the pool.  Codes are read only if as many distances are equal. */
 static bool
 pool_is_twins(LokiSearch *search)
 {
@@ -482,8 +491,8 @@ pool_is_twins(LokiSearch *search)
 }
 
 /*
- * The same of the best.  They are sorted only where so many have the distance of the
- * one above in the heap that as many are likely to be equal.
+ * The same for the best nodes.  They are sorted only if so many have the distance of the one
+ * above in the heap that as many are likely to be equal.
  */
 static bool
 best_is_twins(LokiSearch *search)
@@ -512,12 +521,12 @@ best_is_twins(LokiSearch *search)
 }
 
 /*
- * Begin layer 0 at some nodes.  Everything scored is kept, so that the walk can
- * be widened.
+ * Begin the walk over layer 0 at the nodes that the upper layers led to.  All scored nodes
+ * are kept, so that the walk can be widened.
  *
- * Nodes of one code, which attributes tell apart, take the place of all others, so
- * that a narrow walk goes from one code to the next and ends where none is nearer:
- * then it is made wider.
+ * Nodes of one code, which only attributes tell apart, may take the place of all others in
+ * the pool.  Then a narrow walk goes from one code to the next and ends at the first that is
+ * not nearer.  Such a walk is made wider.
  */
 LokiWalkEnd
 loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
@@ -539,7 +548,7 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = 0;
 	search->npool = 0;
 	search->kept.by_heap = true;
-	search->choice->adapts = filtered(search) && search->budget.pass_nodes > 0;
+	search->choice->adapts = filtered(search) && search->budget.flat_nodes > 0;
 	search->choice->strategy = LOKI_STRATEGY_PLAIN;
 	search->choice->hops = false;
 	search->choice->window = SHARE_WINDOW;
@@ -561,9 +570,7 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	return end;
 }
 
-/*
- * Go on with a larger ef.  The pool, if there is one, was taken.
- */
+/* Go on with a larger ef.  The nodes of the pool, if there is one, were taken. */
 LokiWalkEnd
 loki_walk_widen(LokiSearch *search, uint32 ef)
 {
@@ -584,7 +591,7 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 	return walk_by_heap(search, ef);
 }
 
-/* qsort: ascending by distance, ties by number */
+/* qsort: ascending by distance, ties by node ID */
 int
 loki_compare_candidates(const void *a, const void *b)
 {
@@ -596,10 +603,7 @@ loki_compare_candidates(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
-/*
- * The matching nodes that were found and not taken before, ascending by
- * distance; the array lives until the next call.
- */
+/* Take the matching nodes that were not taken before (walk.h). */
 uint32
 loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 {
@@ -625,6 +629,7 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 	{
 		LokiScored *scored = &search->kept.scored[search->kept.best[i]];
 
+		Assert(scored->flags & LOKI_SCORED_MATCHES);
 		if (scored->flags & LOKI_SCORED_TAKEN)
 			continue;
 		scored->flags |= LOKI_SCORED_TAKEN;

@@ -22,13 +22,13 @@ typedef enum LokiWalkEnd
 {
 	LOKI_WALK_CONVERGED,		/* the ef best are expanded */
 	LOKI_WALK_DRY,				/* everything reachable is expanded */
-	LOKI_WALK_LIMIT				/* scored_limit, memory_limit, or a pass over
-								 * all nodes is cheaper */
+	LOKI_WALK_LIMIT				/* scored_limit, memory_limit, or a flat scan
+								 * is cheaper */
 } LokiWalkEnd;
 
 /*
- * The walk of scans: as loki_search_layer0(), but with the search's filter,
- * of which the ef best are those that match, and resumable.
+ * The walk of scans.  Unlike loki_search_layer0() it applies the search's filter, so the ef
+ * best are nodes that match, and it can be resumed.
  */
 extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries,
 								   int nentries, uint32 ef);
@@ -37,8 +37,8 @@ extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *ent
 extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
 
 /*
- * The matching nodes found that were not taken before, ascending by distance;
- * the array lives until the next call.
+ * Take the matching nodes that were found and not taken before, ascending by distance.  The
+ * array lives until the next call.
  */
 extern uint32 loki_walk_take(LokiSearch *search, LokiCandidate **taken);
 

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * width.c
- *	  Recall as the setting: the width of a walk that a calibration gives.
+ *	  The width of a walk for a recall, by the index's calibration.
  *
- * The metapage keeps what walks of several widths find of the nearest 1, 10
- * and 100 (recall/measure.c).  From that follows the width of a scan for
- * lokivector.target_recall and the LIMIT of its query.
+ * The metapage keeps how many of the nearest 1, 10 and 100 nodes walks of several widths
+ * find (recall/measure.c).  The width of a scan for lokivector.target_recall and the LIMIT
+ * of its query follows from that.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/width.c
@@ -24,14 +24,14 @@
 /* A share of neighbors missed that counts as none */
 #define LEAST_MISSED		1e-4
 
-/* Beyond the widths measured, at most so many times the widest */
+/* A width is at most this many times the widest that was measured */
 #define MOST_BEYOND			4.0
 
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
 /*
- * Share of the k-th number of neighbors that a width misses, and a standard
- * error on top, as the queries are a sample.
+ * The share of the neighbors that a width misses, with k being a place in
+ * loki_calibration_ks.  A standard error is added, since the queries are a sample.
  */
 static double
 missed(const LokiCalibrationData *calibration, int width, int k)
@@ -39,13 +39,14 @@ missed(const LokiCalibrationData *calibration, int width, int k)
 	double		recall = (double) (calibration->at[width].recall[k] -
 								   calibration->at[width].error[k]) / LOKI_CALIBRATION_SCALE;
 
+	Assert(width >= 0 && width < (int) calibration->nwidths);
+	Assert(k >= 0 && k < LOKI_CALIBRATION_KS);
 	return Max(1 - recall, LEAST_MISSED);
 }
 
 /*
- * The width for one of the measured numbers of neighbors: the logarithm of the
- * share missed is taken as linear in that of the width between two widths, and
- * beyond the last.
+ * The width for one of the measured numbers of neighbors.  Between two widths, and beyond
+ * the last, the logarithm of the share missed is taken to be linear in that of the width.
  */
 static double
 width_for(const LokiCalibrationData *calibration, double recall, int k)
@@ -58,6 +59,7 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	double		width;
 	double		slope;
 
+	Assert(recall > 0 && recall <= 1 && last >= 1);
 	while (i < last && missed(calibration, i, k) > wanted)
 		i++;
 	a = missed(calibration, i - 1, k);

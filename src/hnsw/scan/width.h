@@ -15,7 +15,7 @@
 
 #include "hnsw/definition/layout.h"
 
-/* Numbers of neighbors that a calibration tells about */
+/* The numbers k of neighbors that a calibration measures */
 extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
 
 /*

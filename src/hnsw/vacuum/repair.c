@@ -3,15 +3,14 @@
  * repair.c
  *	  Taking dead nodes out of the graph.
  *
- * One pass over UPPER and one over LINK rewrite the lists that name dead
- * nodes, and no others.  A list is chosen anew among its live neighbors and
- * those of its dead ones, by the distances of codes; nothing is searched from
- * the entry point, so that the work goes with the number of such lists and
- * not with that of all nodes.  Nodes that no list names afterwards are linked
- * again.
+ * One pass over UPPER and one over LINK rewrite only the neighbor lists that name dead
+ * nodes.  A list is chosen anew from its live neighbors and the neighbors of its dead
+ * ones, by the distances of codes.  No search from the entry point is needed, so the work
+ * grows with the number of such lists, not with that of all nodes.  Nodes that no list
+ * names afterwards are linked again.
  *
- * Inserts run meanwhile.  They link to no dead node, and a list is written
- * only if it still is what the new one was chosen from.
+ * Inserts run meanwhile.  They link to no dead node.  A new list is written only if the old
+ * one has not changed since.
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/repair.c
@@ -21,27 +20,28 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
 #include "miscadmin.h"
 
 /*
- * Candidates for a list: gathered, and kept to choose among, at most; with
- * fewer than is enough, those behind the dead neighbors of dead neighbors too
+ * The most candidates that are gathered for a list, and that are kept to choose from.  If
+ * fewer than enough were gathered, the neighbors of dead neighbors of dead neighbors are
+ * added.
  */
 #define MAX_GATHERED	512
 #define ENOUGH_GATHERED	64
 #define MAX_CHOICE		96
 
-/* Width of the search for neighbors of a node that was cut off, and how many
- * of them are linked to it */
+/* The width of the search for a node that was cut off, and links made to the node */
 #define SEARCH_WIDTH	64
 #define LINKS_BACK		4
 
 /* Passes over LINK that mark reachable nodes, however few they find */
 #define MIN_PASSES		6
 
-/* A list that is to change */
+/* A neighbor list that is to change */
 typedef struct ListChange
 {
 	int			place;
@@ -84,7 +84,7 @@ highest_live(LokiVacuum *vacuum, LokiEntry *entry)
 	return entry->level > 0;
 }
 
-/* The entry point to take in place of a dead one; node LOKI_NONE if none */
+/* Choose an entry point in place of a dead one; node LOKI_NONE if no node is live. */
 static void
 choose_entry(LokiVacuum *vacuum, LokiEntry *entry)
 {
@@ -100,9 +100,7 @@ choose_entry(LokiVacuum *vacuum, LokiEntry *entry)
 		}
 }
 
-/*
- * Replace the entry point if it is dead, unless an insert just did.
- */
+/* Replace the entry point if it is dead, unless an insert just did.  No page may be locked. */
 void
 loki_repair_entry(LokiVacuum *vacuum)
 {
@@ -135,12 +133,13 @@ loki_repair_entry(LokiVacuum *vacuum)
  */
 
 /*
- * Whether a node may be linked to.  Those that were not in the graph when
- * repair began are looked up: an insert may have added them since.
+ * Whether a node may be linked to.  A node that was not in the graph when repair began is
+ * looked up, since an insert may have added it.
  */
 static bool
 may_link(LokiVacuum *vacuum, uint32 node)
 {
+	Assert(!loki_bitmap_test(&vacuum->live, node) || !loki_bitmap_test(&vacuum->dead, node));
 	if (loki_bitmap_test(&vacuum->live, node))
 		return true;
 	if (loki_bitmap_test(&vacuum->dead, node))
@@ -157,7 +156,7 @@ needs_repair(LokiVacuum *vacuum, const LokiList *list)
 	return false;
 }
 
-/* Add to the candidates those of a list that may be linked to. */
+/* Add the nodes of a list that may be linked to, and were not met before, as candidates. */
 static void
 gather_live(LokiVacuum *vacuum, const LokiList *list)
 {
@@ -169,8 +168,8 @@ gather_live(LokiVacuum *vacuum, const LokiList *list)
 }
 
 /*
- * Add what the dead neighbors of a list are linked to.  Their dead neighbors,
- * of which there are as many as *further has room for, are left in *further.
+ * Add the neighbors of a list's dead neighbors as candidates.  The dead ones among them are
+ * put into *further, as many as fit.
  */
 static void
 gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *further)
@@ -244,9 +243,7 @@ note_lost(LokiVacuum *vacuum, const LokiList *old, const LokiList *new)
 			loki_bitmap_set(&vacuum->lost, old->nodes[i]);
 }
 
-/*
- * Choose a list without dead neighbors.
- */
+/* Choose a list without dead neighbors for a live node. */
 static void
 choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 {
@@ -255,6 +252,7 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 	LokiList	wanted;
 	LokiList	left;
 
+	Assert(loki_bitmap_test(&vacuum->live, change->node));
 	vacuum->linker.n = 0;
 	loki_visited_reset(&vacuum->search);
 	loki_visit(&vacuum->search, change->node);
@@ -270,7 +268,7 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 		note_lost(vacuum, &wanted, &change->new);
 }
 
-/* Remember to which nodes slot i of the page copy leads, if its node is dead. */
+/* If the node of slot i of the page copy is dead, remember that its neighbors lost a link. */
 static void
 note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
 {
@@ -284,21 +282,18 @@ note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
 	note_lost(vacuum, &list, NULL);
 }
 
-/*
- * The node and layer of slot i of the page copy; false for one that is not
- * part of the graph.
- */
+/* Find the node and layer of slot i of the page copy; false if its node is not live. */
 static bool
 identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *change)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
 	const LokiUpperData *upper = (LokiUpperData *)
-		LokiPageSlot(vacuum->page.data, fam->slot_size, i);
+		LokiPageSlot(vacuum->page.data, slots->slot_size, i);
 
 	change->place = i;
 	if (array == LOKI_SLOTS_LINK)
 	{
-		change->node = ordinal * fam->per_page + i;
+		change->node = ordinal * slots->per_page + i;
 		change->level = 0;
 	}
 	else
@@ -312,24 +307,25 @@ identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *
 }
 
 /*
- * Write new lists of a page in one record, where the old ones still stand.
- * Returns whether all did.
+ * Write the new lists of a page in one record.  Lists that have changed meanwhile are left
+ * out; then returns false.  No page may be locked before, and none is afterwards.
  */
 static bool
 write_changes(LokiVacuum *vacuum, int array, uint32 ordinal,
 			  const ListChange *changes, int n)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
 	LokiChange	change;
 	Page		page;
 	int			written = 0;
 
+	Assert(n > 0 && loki_no_buffer_locked());
 	loki_vacuum_change(vacuum, &change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	for (int i = 0; i < n; i++)
 	{
 		const ListChange *change = &changes[i];
-		char	   *slot = LokiPageSlot(page, fam->slot_size, change->place);
+		char	   *slot = LokiPageSlot(page, slots->slot_size, change->place);
 		LokiList	current;
 
 		loki_list_get(vacuum->index, slot, change->level, vacuum->state->m, &current);
@@ -342,7 +338,7 @@ write_changes(LokiVacuum *vacuum, int array, uint32 ordinal,
 	return written == n;
 }
 
-/* Remember which nodes the lists of the page copy name. */
+/* Remember which nodes a list names. */
 static void
 note_linked(LokiVacuum *vacuum, const LokiList *list)
 {
@@ -351,13 +347,13 @@ note_linked(LokiVacuum *vacuum, const LokiList *list)
 }
 
 /*
- * Repair the lists of one page; false if an insert changed one of them in
- * between, so that the page has to be done again.
+ * Repair the lists of one page.  False if an insert changed one of them meanwhile, and the
+ * page has to be done again.
  */
 static bool
 repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
 	int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 	int			nchanges = 0;
 
@@ -369,12 +365,12 @@ repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 			note_lost_with(vacuum, ordinal, i);
 		if (!identify_slot(vacuum, array, ordinal, i, change))
 			continue;
-		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, fam->slot_size, i),
+		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, slots->slot_size, i),
 					  change->level, vacuum->state->m, &change->old);
 		if (needs_repair(vacuum, &change->old))
 		{
 			CHECK_FOR_INTERRUPTS();
-			choose_list(vacuum, change, ordinal * fam->per_page + i);
+			choose_list(vacuum, change, ordinal * slots->per_page + i);
 			if (array == LOKI_SLOTS_LINK)
 				note_linked(vacuum, &change->new);
 			nchanges++;
@@ -388,10 +384,10 @@ repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 static void
 repair_array(LokiVacuum *vacuum, int array)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
-	ListChange *changes = palloc(mul_size(fam->per_page, sizeof(ListChange)));
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
+	ListChange *changes = palloc(mul_size(slots->per_page, sizeof(ListChange)));
 
-	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 		while (!repair_page(vacuum, array, ordinal, changes))
 			CHECK_FOR_INTERRUPTS();
 	pfree(changes);
@@ -403,8 +399,8 @@ repair_array(LokiVacuum *vacuum, int array)
  */
 
 /*
- * Pass over LINK once: what a node leads to that was reached and not expanded
- * before is reached as well.  Returns how many nodes were expanded.
+ * Pass over LINK once, and expand the nodes that were reached and not expanded before: their
+ * neighbors are reached too.  Returns how many nodes were expanded.
  */
 static uint32
 reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
@@ -435,7 +431,7 @@ reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 	return count;
 }
 
-/* Note that a node can be reached now, and what can be from there */
+/* Note that a node can be reached now, and all nodes that can be reached from it. */
 static void
 reach_from(LokiVacuum *vacuum, uint32 node)
 {
@@ -444,6 +440,7 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 	uint32	   *stack = palloc_array(uint32, allocated);
 	LokiList	list;
 
+	Assert(!loki_bitmap_test(&vacuum->dead, node));
 	loki_bitmap_set(&vacuum->linked, node);
 	stack[n++] = node;
 	while (n > 0)
@@ -468,13 +465,13 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 }
 
 /*
- * Find out which nodes can be reached from the entry point, in place of those
- * that some list names.
+ * Set `linked` to the nodes that can be reached from the entry point, instead of those that
+ * some list names.
  *
- * A pass over LINK is cheaper than to look nodes up one by one, as long as much
- * is new in it; that is a few passes.  Data of few dimensions make a graph whose
- * ends are many links apart, and each further pass would go on by some links
- * only, so that the rest is followed node by node.
+ * As long as a pass over LINK finds many new nodes, it is cheaper than looking nodes up one
+ * by one.  These are the first few passes.  In data of few dimensions the ends of the graph
+ * are many links apart, and each further pass would follow only a few links.  So the rest is
+ * followed node by node.
  */
 static void
 note_reachable(LokiVacuum *vacuum, uint32 entry)
@@ -489,7 +486,7 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	for (int pass = 0; pass < MIN_PASSES || progress > array->npages; pass++)
 		progress = reach_pass(vacuum, &expanded);
 
-	/* what was reached and not expanded */
+	/* the nodes that were reached and not expanded */
 	for (uint32 i = 0; i <= expanded.size / 64; i++)
 		expanded.words[i] = vacuum->linked.words[i] & ~expanded.words[i];
 	for (uint32 node = 0; node < expanded.size; node++)
@@ -499,8 +496,8 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 }
 
 /*
- * Link a node that was cut off from those near to it that a search from the
- * entry point finds, and back if it has too few links itself.
+ * Make links to a node that was cut off, from near nodes that a search from the entry point
+ * finds.  If the node has too few links itself, they are linked from it as well.
  */
 static void
 link_again(LokiVacuum *vacuum, uint32 node)
@@ -515,6 +512,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	LokiList	own;
 	bool		linked = false;
 
+	Assert(loki_bitmap_test(&vacuum->live, node));
 	loki_meta_read(vacuum->index, &meta);
 	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
 	loki_search_query_code(search, vacuum->code);
@@ -528,7 +526,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	{
 		uint32		other = search->pool[i].node & ~LOKI_EXPANDED;
 
-		/* a layer above, or an insert meanwhile, may lead to the node itself */
+		/* upper layers, or an insert meanwhile, may lead to the node itself */
 		if (other != node && may_link(vacuum, other))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool[i].distance);
 	}
@@ -549,9 +547,9 @@ link_again(LokiVacuum *vacuum, uint32 node)
 }
 
 /*
- * Link the nodes again that are cut off.  Knowing them exactly takes several
- * passes over LINK, and is worth it if those pages stay in memory or if much
- * has changed; otherwise only nodes that no list names are known.
+ * Link the nodes again that are cut off.  To know them exactly takes several passes over
+ * LINK.  That is worth it if those pages stay in memory, or if much has changed.  Otherwise
+ * only nodes that no list names are linked again.
  */
 static void
 link_cut_off_nodes(LokiVacuum *vacuum)
@@ -577,10 +575,7 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 	}
 }
 
-/*
- * Search for the nodes that lost a link, and link those that are not found any
- * more.
- */
+/* Search for each node that lost a link, and link it again if it is not found. */
 static void
 find_nodes_again(LokiVacuum *vacuum)
 {
@@ -594,13 +589,15 @@ find_nodes_again(LokiVacuum *vacuum)
 }
 
 /*
- * Take the nodes that are dead out of all lists.
+ * Take dead nodes out of all lists.  Inserts that knew a dead node as live have ended.  No
+ * page may be locked.
  */
 void
 loki_repair_graph(LokiVacuum *vacuum)
 {
 	LokiIndex  *state = vacuum->state;
 
+	Assert(vacuum->ndead > 0 && loki_no_buffer_locked());
 	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
 	loki_linker_begin(&vacuum->linker, vacuum->index, state, MAX_GATHERED);
 	vacuum->code = palloc(state->quantizer->code_size);

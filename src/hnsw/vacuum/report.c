@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * report.c
- *	  Vacuum: telling what became of nodes.
+ *	  What VACUUM VERBOSE says of an index.
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/report.c
@@ -21,8 +21,8 @@
 #include "utils/rel.h"
 
 /*
- * The level of what a vacuum tells.  The server says DEBUG2 even to VACUUM VERBOSE,
- * so that the command itself is looked at; a parallel worker has none.
+ * The level of vacuum's messages.  The server passes DEBUG2 even for VACUUM VERBOSE, so we
+ * look at the command itself.  A parallel worker has none.
  */
 static int
 verbose_level(IndexVacuumInfo *info)
@@ -44,22 +44,22 @@ verbose_level(IndexVacuumInfo *info)
 	return info->message_level;
 }
 
-/* What is left to a later vacuum: nodes, and how often there was no room for pages */
+/* What is left to a later vacuum: nodes, and pages that there was no room for */
 static int
 detail_left(double unlisted, uint32 refused)
 {
 	if (unlisted == 0 && refused == 0)
 		return 0;
 	if (refused == 0)
-		return errdetail("%.0f nodes at most are not in lists and map as they are now.",
+		return errdetail("Up to %.0f nodes are not up to date in the sorted lists and the row map.",
 						 unlisted);
-	return errdetail("%.0f nodes at most are not in lists and map as they are now; there was no room for pages %u times.",
+	return errdetail("Up to %.0f nodes are not up to date in the sorted lists and the row map; there was no room for pages %u times.",
 					 unlisted, refused);
 }
 
 /*
- * Tell VACUUM VERBOSE how many nodes were freed, how many numbers are there to be used
- * again, and what was left.
+ * Report to VACUUM VERBOSE how many nodes were freed, how many node IDs can be reused, and
+ * what was left.
  */
 void
 loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
@@ -81,7 +81,7 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
 		nfree += LokiPageOpaque((Page) vacuum->page.data)->free_slots;
 	}
 	ereport(level,
-			(errmsg("index \"%s\": %u nodes freed; of %u numbers %u are free for new nodes",
+			(errmsg("index \"%s\": %u nodes freed; of %u node IDs %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
 			 detail_left(loki_side_unlisted(vacuum->state, vacuum->index, &meta, used),
 						 loki_extensions_refused() - vacuum->refused)));

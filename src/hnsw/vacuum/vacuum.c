@@ -3,11 +3,11 @@
  * vacuum.c
  *	  Vacuum: mark the nodes of dead rows, have the graph repaired, free them.
  *
- * ambulkdelete sets the metapage's flag "dead pending" and marks nodes dead in
- * one pass over TID.  amvacuumcleanup is driven by that flag alone, so that it
- * finishes what a crash or a cancelled vacuum left: it waits for the inserts
- * that may have seen a dead node as live, repairs the graph, and frees.
- * Only one vacuum runs at a time, and only vacuum frees slots.
+ * ambulkdelete sets the metapage's flag "dead pending" and marks nodes dead in one pass
+ * over TID.  Only that flag tells amvacuumcleanup to work, so it finishes what a crash or
+ * a cancelled vacuum left.  It waits for the inserts that may have seen a dead node as
+ * live, repairs the graph, and frees slots.  Only one vacuum runs at a time, and only
+ * vacuum frees slots.
  * src/hnsw/vacuum/README, "Vacuum".
  *
  * IDENTIFICATION
@@ -22,6 +22,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/graph/requantize.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/calibrate.h"
@@ -31,16 +32,17 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Copy a page under share lock; the number of its used slots */
+/* Copy a page under share lock (vacuum.h). */
 int
 loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal)
 {
+	Assert(loki_no_buffer_locked());
 	LokiVacuumDelayPoint();
 	return loki_page_copy(vacuum->state, vacuum->index, array, ordinal, vacuum->strategy,
 						  vacuum->page.data);
 }
 
-/* Begin a change. */
+/* Begin a change, which locks pages until loki_change_finish(). */
 void
 loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change)
 {
@@ -56,8 +58,8 @@ page_slot(LokiVacuum *vacuum, int array, int i)
 }
 
 /*
- * Free slots of a page, those whose numbers on it are in vacuum->places, in
- * one record, and give the page to the free list.
+ * Free n slots of a page, whose places are in vacuum->places, in one record, and give the
+ * page to the free list.  No page may be locked before, and none is afterwards.
  */
 static void
 free_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
@@ -68,6 +70,8 @@ free_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
 
 	if (n == 0)
 		return;
+	Assert(loki_no_buffer_locked());
+	Assert((uint32) n <= vacuum->state->arrays[array].per_page);
 	loki_vacuum_change(vacuum, &change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	for (int i = 0; i < n; i++)
@@ -77,8 +81,8 @@ free_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
 }
 
 /*
- * The same for the page that was copied last.  If there is nothing to free, but
- * a crash kept the page from the free list, it is put there now.
+ * The same for the page that was copied last.  If there is nothing to free, but a crash
+ * kept the page from the free list, it is added now.
  */
 static void
 free_copied_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
@@ -96,10 +100,11 @@ free_copied_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
  * ----------------------------------------------------------------
  */
 
-/* Whether vacuum may remove the index entry of a heap TID; counts it */
+/* Ask whether the index entry of a heap TID may be removed, and count it. */
 static bool
 is_removable(LokiVacuum *vacuum, ItemPointerData *heap)
 {
+	Assert(loki_no_buffer_locked());
 	if (vacuum->callback(heap, vacuum->callback_state))
 	{
 		vacuum->stats->tuples_removed += 1;
@@ -109,14 +114,13 @@ is_removable(LokiVacuum *vacuum, ItemPointerData *heap)
 	return false;
 }
 
-/*
- * Log the flag, before the first dead node is.  No buffer lock may be held.
- */
+/* Log the flag, before the first dead node is logged.  No page may be locked. */
 static void
 set_dead_pending(LokiVacuum *vacuum)
 {
 	LokiChange	change;
 
+	Assert(loki_no_buffer_locked());
 	if (vacuum->flagged)
 		return;
 	loki_change_begin(&change, vacuum->state, vacuum->index);
@@ -126,20 +130,20 @@ set_dead_pending(LokiVacuum *vacuum)
 }
 
 static void
-add_unchained(LokiVacuum *vacuum, uint32 number)
+add_removed(LokiVacuum *vacuum, uint32 number)
 {
-	if (vacuum->nunchained == vacuum->unchained_allocated)
+	if (vacuum->nremoved == vacuum->removed_allocated)
 	{
-		uint32		allocated = Max(256, vacuum->unchained_allocated * 2);
+		uint32		allocated = Max(256, vacuum->removed_allocated * 2);
 
-		if (vacuum->unchained == NULL)
-			vacuum->unchained = palloc_array(uint32, allocated);
+		if (vacuum->removed == NULL)
+			vacuum->removed = palloc_array(uint32, allocated);
 		else
-			vacuum->unchained = repalloc_huge(vacuum->unchained,
-											  mul_size(allocated, sizeof(uint32)));
-		vacuum->unchained_allocated = allocated;
+			vacuum->removed = repalloc_huge(vacuum->removed,
+											mul_size(allocated, sizeof(uint32)));
+		vacuum->removed_allocated = allocated;
 	}
-	vacuum->unchained[vacuum->nunchained++] = number;
+	vacuum->removed[vacuum->nremoved++] = number;
 }
 
 static int
@@ -151,21 +155,26 @@ compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Free the DUPLICATE slots that were taken out of chains, page by page. */
+/*
+ * Free the DUPLICATE slots that were taken out of TID lists, page by page.  No page may be
+ * locked before, and none is afterwards.
+ */
 static void
-free_unchained(LokiVacuum *vacuum)
+free_removed(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
 	uint32		ordinal = LOKI_NONE;
 	int			n = 0;
 
-	if (vacuum->nunchained == 0)
+	if (vacuum->nremoved == 0)
 		return;
-	qsort(vacuum->unchained, vacuum->nunchained, sizeof(uint32), compare_numbers);
-	for (uint32 i = 0; i < vacuum->nunchained; i++)
+	qsort(vacuum->removed, vacuum->nremoved, sizeof(uint32), compare_numbers);
+	/* a slot is in one list, once */
+	Assert(loki_numbers_ascend(vacuum->removed, (int) vacuum->nremoved));
+	for (uint32 i = 0; i < vacuum->nremoved; i++)
 	{
 		uint32		place;
-		uint32		page = loki_slot_page(array, vacuum->unchained[i], &place);
+		uint32		page = loki_slot_page(array, vacuum->removed[i], &place);
 
 		if (page != ordinal)
 		{
@@ -176,17 +185,17 @@ free_unchained(LokiVacuum *vacuum)
 		vacuum->places[n++] = (uint16) place;
 	}
 	free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
-	vacuum->nunchained = 0;
+	vacuum->nremoved = 0;
 }
 
 /*
- * Read an DUPLICATE slot of a node's chain.  What is behind the head of a chain
- * stays as it is but for vacuum, so that no lock on TID is needed.  *length
- * counts the slots read, so that a chain that goes in a circle is noticed.
+ * Read a DUPLICATE slot of a node's TID list.  Only vacuum changes what comes after the
+ * head of a list, so the TID page need not be locked.  *length counts the slots read, so
+ * that a list that goes in a circle is noticed.
  */
 static void
-read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
-				LokiDuplicateData *slot)
+read_duplicate(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
+			   LokiDuplicateData *slot)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
 
@@ -195,32 +204,37 @@ read_chain_slot(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
 		(*length)++ > (uint64) array->npages * array->per_page)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged chain of heap TIDs",
+				 errmsg("index \"%s\" has a damaged list of heap TIDs",
 						RelationGetRelationName(vacuum->index)),
 				 errdetail("Slot %u does not belong to node %u.", number, node),
 				 errhint("Please REINDEX it.")));
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Begin a change by locking the TID page of a node; *tid is the slot's copy */
+/*
+ * Begin a change by locking the TID page of a node exclusively, as the change's page 0.
+ * *tid is the slot's copy.
+ */
 static void
 lock_tid(LokiVacuum *vacuum, uint32 node, LokiChange *change, uint32 *place, LokiTidData *tid)
 {
 	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	int			page;
 
+	Assert(loki_no_buffer_locked());
 	loki_vacuum_change(vacuum, change);
 	page = loki_change_lock(change, LOKI_SLOTS_TID, node, place);
+	Assert(page == 0);
 	memcpy(tid, LokiPageSlot(loki_change_page(change, page), slot_size, *place), slot_size);
 }
 
 /*
- * Write a slot of a node's chain, whose TID page is locked.  The TID page is
- * part of the record, although nothing changes there: replay then waits for a
- * standby's readers of the chain, before it comes to where slots are freed.
+ * Write a slot of a node's TID list; the node's TID page is locked exclusively.  The TID
+ * page is part of the record, although nothing changes there.  Replay then waits for a
+ * standby's readers of the list before it comes to the record that frees slots.
  */
 static void
-change_chain_slot(LokiChange *change, uint32 number, const LokiDuplicateData *slot)
+change_duplicate(LokiChange *change, uint32 number, const LokiDuplicateData *slot)
 {
 	uint32		place;
 	int			page = loki_change_lock(change, LOKI_SLOTS_DUPLICATE, number, &place);
@@ -230,12 +244,12 @@ change_chain_slot(LokiChange *change, uint32 number, const LokiDuplicateData *sl
 }
 
 /*
- * Take slots out of a node's chain: those from `first` to before `next`, which
- * follow `before` (LOKI_NONE: the head, but for slots chained meanwhile).  A
- * node whose chain is empty then is dead.
+ * Take a run of slots out of a node's TID list: those from `first` up to `next`, which
+ * follow `before`.  LOKI_NONE stands for the head; slots may have been inserted before it
+ * meanwhile.  A node whose list is empty then is dead.
  */
 static void
-unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 next)
+remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 next)
 {
 	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiTidData tid;
@@ -245,19 +259,21 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	uint64		length = 0;
 	LokiDuplicateData slot;
 
+	Assert(vacuum->flagged && first != next);
 	lock_tid(vacuum, node, &change, &place, &tid);
+	Assert(LokiTidState(&tid) == LOKI_TID_LIST);
 	number = LokiTidListHead(&tid);
 	for (; before == LOKI_NONE && number != first; number = slot.next)
 	{
-		read_chain_slot(vacuum, node, number, &length, &slot);
+		read_duplicate(vacuum, node, number, &length, &slot);
 		if (slot.next == first)
 			before = number;
 	}
 	if (before != LOKI_NONE)
 	{
-		read_chain_slot(vacuum, node, before, &length, &slot);
+		read_duplicate(vacuum, node, before, &length, &slot);
 		slot.next = next;
-		change_chain_slot(&change, before, &slot);
+		change_duplicate(&change, before, &slot);
 	}
 	else
 	{
@@ -271,11 +287,9 @@ unchain(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 nex
 	loki_change_finish(&change);
 }
 
-/*
- * Put the only heap TID left in a chain back into the TID slot.
- */
+/* Put the only heap TID left in a TID list back into the TID slot. */
 static void
-collapse_chain(LokiVacuum *vacuum, uint32 node, uint32 number)
+collapse_list(LokiVacuum *vacuum, uint32 node, uint32 number)
 {
 	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiTidData tid;
@@ -287,22 +301,22 @@ collapse_chain(LokiVacuum *vacuum, uint32 node, uint32 number)
 	lock_tid(vacuum, node, &change, &place, &tid);
 	if (LokiTidListHead(&tid) == number)
 	{
-		read_chain_slot(vacuum, node, number, &length, &slot);
+		read_duplicate(vacuum, node, number, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
 		tid.u.heap = slot.heap;
 		tid.state = LOKI_TID_LIVE;
 		loki_change_slot(&change, 0, slot_size, place, &tid);
-		add_unchained(vacuum, number);
+		add_removed(vacuum, number);
 	}
 	loki_change_finish(&change);
 }
 
 /*
- * Remove the heap TIDs of dead rows from a node's chain.  Equal rows that are
- * inserted meanwhile come before what is seen here.
+ * Remove the heap TIDs of dead rows from a node's TID list.  Duplicates that are inserted
+ * meanwhile come before those that are read here.  No page may be locked.
  */
 static void
-vacuum_chain(LokiVacuum *vacuum, uint32 node)
+vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 {
 	LokiTidData tid;
 	LokiDuplicateData slot;
@@ -316,18 +330,18 @@ vacuum_chain(LokiVacuum *vacuum, uint32 node)
 		return;
 	for (uint32 number = LokiTidListHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
-		read_chain_slot(vacuum, node, number, &length, &slot);
+		read_duplicate(vacuum, node, number, &length, &slot);
 		if (is_removable(vacuum, &slot.heap))
 		{
 			if (first == LOKI_NONE)
 				first = number;
-			add_unchained(vacuum, number);
+			add_removed(vacuum, number);
 			continue;
 		}
 		if (first != LOKI_NONE)
 		{
 			set_dead_pending(vacuum);
-			unchain(vacuum, node, before, first, number);
+			remove_run(vacuum, node, before, first, number);
 		}
 		first = LOKI_NONE;
 		before = number;
@@ -336,17 +350,16 @@ vacuum_chain(LokiVacuum *vacuum, uint32 node)
 	if (first != LOKI_NONE)
 	{
 		set_dead_pending(vacuum);
-		unchain(vacuum, node, before, first, LOKI_NONE);
+		remove_run(vacuum, node, before, first, LOKI_NONE);
 	}
 	if (stay == 1)
-		collapse_chain(vacuum, node, before);
+		collapse_list(vacuum, node, before);
 }
 
 /*
- * Mark slots of a TID page dead, those in vacuum->places, if they still hold
- * the heap TIDs of the page copy.  A node that has got a chain meanwhile is
- * left for vacuum_chain(); returns how many there are, moved to the beginning
- * of vacuum->places.
+ * Mark n slots of a TID page dead, whose places are in vacuum->places.  A node that has got
+ * a TID list since the page was copied is left for vacuum_duplicates().  Returns how many
+ * there are; their places are moved to the beginning of vacuum->places.
  */
 static int
 mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
@@ -354,7 +367,7 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 	LokiChange	change;
 	Page		page;
 	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
-	int			nchained = 0;
+	int			nlists = 0;
 
 	if (n == 0)
 		return 0;
@@ -368,24 +381,24 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 		if (LokiTidState(tid) == LOKI_TID_LIST)
 		{
 			vacuum->stats->tuples_removed -= 1;
-			vacuum->places[nchained++] = vacuum->places[i];
+			vacuum->places[nlists++] = vacuum->places[i];
 			continue;
 		}
 		Assert(LokiTidState(tid) != LOKI_TID_FREE);
 		tid->state = LOKI_TID_DEAD;
 	}
 	loki_change_finish(&change);
-	return nchained;
+	return nlists;
 }
 
-/* Mark what is dead on one page of TID, chains included. */
+/* Mark what is dead on one page of TID, and remove dead duplicates. */
 static void
 vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 {
 	uint32		first = ordinal * vacuum->state->arrays[LOKI_SLOTS_TID].per_page;
 	int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
 	int			ndead = 0;
-	int			nchained;
+	int			nlists;
 
 	for (int i = 0; i < used; i++)
 	{
@@ -403,20 +416,20 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 				break;
 		}
 	}
-	nchained = mark_dead(vacuum, ordinal, ndead);
-	for (int i = 0; i < nchained; i++)
-		vacuum_chain(vacuum, first + vacuum->places[i]);
+	nlists = mark_dead(vacuum, ordinal, ndead);
+	for (int i = 0; i < nlists; i++)
+		vacuum_duplicates(vacuum, first + vacuum->places[i]);
 	for (int i = 0; i < used; i++)
 	{
 		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
 
 		if (LokiTidState(tid) == LOKI_TID_LIST)
-			vacuum_chain(vacuum, first + i);
+			vacuum_duplicates(vacuum, first + i);
 	}
-	free_unchained(vacuum);
+	free_removed(vacuum);
 }
 
-/* Free what is dead on one page of NULLTID: nothing refers to those rows. */
+/* Free what is dead on one page of NULLTID; nothing refers to its slots. */
 static void
 vacuum_nulltid_page(LokiVacuum *vacuum, uint32 ordinal)
 {
@@ -434,7 +447,7 @@ vacuum_nulltid_page(LokiVacuum *vacuum, uint32 ordinal)
 }
 
 /*
- * Mark the nodes of rows that the callback names.  It may name none, as when
+ * ambulkdelete: mark the nodes of rows that the callback names.  It may name none, as when
  * CREATE INDEX CONCURRENTLY collects the heap TIDs that are indexed.
  */
 IndexBulkDeleteResult *
@@ -462,8 +475,8 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		vacuum_nulltid_page(vacuum, i);
 
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
-	if (vacuum->unchained)
-		pfree(vacuum->unchained);
+	if (vacuum->removed)
+		pfree(vacuum->removed);
 	pfree(vacuum);
 	return stats;
 }
@@ -476,31 +489,31 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 static uint32
 array_slots(LokiVacuum *vacuum, int array)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
 
-	return fam->npages * fam->per_page;
+	return slots->npages * slots->per_page;
 }
 
-/* Note which slots of a slot array are in use. */
+/* Note which slots of a slot array are in use; before inserts are waited for. */
 static void
 note_used(LokiVacuum *vacuum, int array, LokiBitmap *used_slots)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
 
 	loki_bitmap_init(used_slots, array_slots(vacuum, array));
-	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 	{
 		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 
 		for (int i = 0; i < used; i++)
 			if (loki_slot_state(array, page_slot(vacuum, array, i)) != LOKI_TID_FREE)
-				loki_bitmap_set(used_slots, ordinal * fam->per_page + i);
+				loki_bitmap_set(used_slots, ordinal * slots->per_page + i);
 	}
 }
 
-/* Note which DUPLICATE slots a node's chain consists of. */
+/* Note which DUPLICATE slots are in a node's TID list. */
 static void
-note_chain(LokiVacuum *vacuum, uint32 node)
+note_duplicates(LokiVacuum *vacuum, uint32 node)
 {
 	LokiTidData tid;
 	LokiDuplicateData slot;
@@ -511,12 +524,12 @@ note_chain(LokiVacuum *vacuum, uint32 node)
 		return;
 	for (uint32 number = LokiTidListHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
-		read_chain_slot(vacuum, node, number, &length, &slot);
-		loki_bitmap_set(&vacuum->duplicate_chained, number);
+		read_duplicate(vacuum, node, number, &length, &slot);
+		loki_bitmap_set(&vacuum->duplicate_listed, number);
 	}
 }
 
-/* Note which nodes are dead and which are in the graph, and their chains. */
+/* Note which nodes are dead, which are live, and the slots of their TID lists. */
 static void
 note_nodes(LokiVacuum *vacuum)
 {
@@ -524,7 +537,7 @@ note_nodes(LokiVacuum *vacuum)
 
 	loki_bitmap_init(&vacuum->dead, array_slots(vacuum, LOKI_SLOTS_TID));
 	loki_bitmap_init(&vacuum->live, array_slots(vacuum, LOKI_SLOTS_TID));
-	loki_bitmap_init(&vacuum->duplicate_chained, vacuum->duplicate_used.size);
+	loki_bitmap_init(&vacuum->duplicate_listed, vacuum->duplicate_used.size);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
@@ -541,7 +554,7 @@ note_nodes(LokiVacuum *vacuum)
 					vacuum->ndead++;
 					break;
 				case LOKI_TID_LIST:
-					note_chain(vacuum, node);
+					note_duplicates(vacuum, node);
 					/* FALLTHROUGH */
 				case LOKI_TID_LIVE:
 				case LOKI_TID_KILLED:
@@ -565,35 +578,33 @@ is_to_be_freed(LokiVacuum *vacuum, int array, uint32 number, const void *slot)
 				loki_bitmap_test(&vacuum->dead, ((const LokiUpperData *) slot)->node);
 		case LOKI_SLOTS_DUPLICATE:
 			return loki_bitmap_test(&vacuum->duplicate_used, number) &&
-				!loki_bitmap_test(&vacuum->duplicate_chained, number);
+				!loki_bitmap_test(&vacuum->duplicate_listed, number);
 		default:
 			Assert(array == LOKI_SLOTS_TID);
 			return loki_bitmap_test(&vacuum->dead, number);
 	}
 }
 
-/*
- * Free the slots of a slot array that belong to dead nodes, or to nobody.
- */
+/* Free the slots of a slot array that belong to dead nodes, or to nobody. */
 static void
 free_array(LokiVacuum *vacuum, int array)
 {
-	LokiSlotArray *fam = &vacuum->state->arrays[array];
+	LokiSlotArray *slots = &vacuum->state->arrays[array];
 
-	for (uint32 ordinal = 0; ordinal < fam->npages; ordinal++)
+	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 	{
 		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 		int			n = 0;
 
 		for (int i = 0; i < used; i++)
-			if (is_to_be_freed(vacuum, array, ordinal * fam->per_page + i,
+			if (is_to_be_freed(vacuum, array, ordinal * slots->per_page + i,
 							   page_slot(vacuum, array, i)))
 				vacuum->places[n++] = (uint16) i;
 		free_copied_places(vacuum, array, ordinal, n);
 	}
 }
 
-/* Clear the flag: the next scan may find the graph as it is now. */
+/* Clear the flag.  Copies of the upper layers are made anew by those who use them next. */
 static void
 finish_cleanup(LokiVacuum *vacuum)
 {
@@ -602,6 +613,9 @@ finish_cleanup(LokiVacuum *vacuum)
 
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	meta = loki_change_meta(&change);
+	/* nobody else clears the flag, or makes codes anew while it is set */
+	Assert((meta->flags & (LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING)) ==
+		   LOKI_META_DEAD_PENDING);
 	meta->flags &= ~LOKI_META_DEAD_PENDING;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
@@ -609,11 +623,11 @@ finish_cleanup(LokiVacuum *vacuum)
 }
 
 /*
- * Repair the graph and free what is dead.
+ * Repair the graph and free what is dead.  No page may be locked.
  *
- * Slots in use are noted before the wait for inserts: what was claimed by then
- * has been made part of a chain or of a node afterwards, or never will be.
- * The dead are noted after it: from then on none is linked to.
+ * Slots in use are noted before the wait for inserts.  After it, a slot that was claimed
+ * before is part of a TID list or of a node, or it never will be.  Dead nodes are noted
+ * after the wait, since no insert links to them from then on.
  */
 static void
 repair_and_free(LokiVacuum *vacuum)
@@ -626,7 +640,7 @@ repair_and_free(LokiVacuum *vacuum)
 
 	loki_inserts_wait(vacuum->index);
 
-	/* until the flag is cleared nobody begins to requantize */
+	/* as long as the flag is set, nobody begins to requantize */
 	vacuum->state = loki_index_open(vacuum->index, &meta);
 	if (meta.flags & LOKI_META_REQUANTIZING)
 	{
@@ -645,9 +659,7 @@ repair_and_free(LokiVacuum *vacuum)
 	finish_cleanup(vacuum);
 }
 
-/*
- * Finish what marking began, be it in this vacuum or in one that failed.
- */
+/* amvacuumcleanup: finish what marking began, in this vacuum or in one that failed. */
 IndexBulkDeleteResult *
 loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 {

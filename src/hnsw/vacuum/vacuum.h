@@ -21,7 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* A bit per slot of a slot array; numbers past the end are not set */
+/* A bit for each slot of a slot array; those past the end are not set */
 typedef struct LokiBitmap
 {
 	uint32		size;
@@ -66,9 +66,9 @@ typedef struct LokiVacuum
 	IndexBulkDeleteCallback callback;
 	void	   *callback_state;
 	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
-	uint32	   *unchained;		/* DUPLICATE slots taken out of chains */
-	uint32		nunchained;
-	uint32		unchained_allocated;
+	uint32	   *removed;		/* DUPLICATE slots taken out of TID lists */
+	uint32		nremoved;
+	uint32		removed_allocated;
 
 	/* repairing */
 	LokiBitmap	dead;			/* nodes to be freed */
@@ -78,7 +78,7 @@ typedef struct LokiVacuum
 	LokiBitmap	upper_used;		/* slots that were not free before inserts
 								 * were waited for */
 	LokiBitmap	duplicate_used;
-	LokiBitmap	duplicate_chained;
+	LokiBitmap	duplicate_listed;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
 	LokiBitmap	lost;			/* nodes that a node has no link to any more */
@@ -89,8 +89,9 @@ typedef struct LokiVacuum
 } LokiVacuum;
 
 /*
- * Copy page `ordinal` of a slot array to vacuum->page, under share lock; returns
- * the number of its used slots.  A point for delays and interrupts.
+ * Copy page `ordinal` of a slot array to vacuum->page, under share lock; returns the number
+ * of its used slots.  No page may be locked before, and none is afterwards.  Checks for
+ * interrupts and delays.
  */
 extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal);
 
