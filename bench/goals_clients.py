@@ -8,8 +8,9 @@ from cluster import say
 
 SAMPLE_SECONDS = 20
 MANY = 16
-FAMILY = {3: "code", 4: "link", 7: "upper"}     # src/hnsw/definition/layout.h
-FAMILY_BYTE = 8192 - 16 + 10
+# src/hnsw/definition/layout.h
+SLOT_ARRAY = {3: "code", 4: "link", 7: "upper"}
+SLOT_ARRAY_BYTE = 8192 - 16 + 10
 WAIT_TYPES = ("Lock", "LWLock", "BufferPin")
 HOT_QUERIES = 1000
 
@@ -121,22 +122,23 @@ def measure_waits(lab):
 # ---- hot pages ------------------------------------------------------------
 
 def resident(lab, c):
-    """Blocks of the index in shared_buffers, by family where it is ours, and
-    how many of them the clock sweep sees as used -> {family: (blocks, used)}
+    """Blocks of the index in shared_buffers, by slot array where it is ours,
+    and how many of them the clock sweep sees as used
+    -> {slot array: (blocks, used)}
     """
-    family = f"get_byte(get_raw_page('{c.index}', b.relblocknumber::int), " \
-        f"{FAMILY_BYTE})" if c is lab.ours else "0"
+    array = f"get_byte(get_raw_page('{c.index}', b.relblocknumber::int), " \
+        f"{SLOT_ARRAY_BYTE})" if c is lab.ours else "0"
     # get_raw_page reads through shared buffers: the list is made before
     rows = lab.server.rows(c.db, f"""
         CREATE TEMP TABLE held AS SELECT relblocknumber, usagecount
             FROM pg_buffercache WHERE relfilenode =
                 pg_relation_filenode('{c.index}') AND reldatabase = (SELECT
                 oid FROM pg_database WHERE datname = current_database());
-        SELECT {family}, count(*), count(*) FILTER (WHERE usagecount > 1)
+        SELECT {array}, count(*), count(*) FILTER (WHERE usagecount > 1)
             FROM held b GROUP BY 1""")
     found = {}
     for f, n, used in rows:
-        name = FAMILY.get(int(f), "other") if c is lab.ours else "all"
+        name = SLOT_ARRAY.get(int(f), "other") if c is lab.ours else "all"
         blocks, hot = found.get(name, (0, 0))
         found[name] = blocks + int(n), hot + int(used)
     return found
@@ -204,7 +206,7 @@ def disturbed(lab, c, raw):
 
 def hot_blocks(held):
     """Blocks that searches need, not those of REFINE and the rest"""
-    return sum(n for family, (n, _) in held.items() if family != "other")
+    return sum(n for array, (n, _) in held.items() if array != "other")
 
 
 def measure_hot(lab):
@@ -213,11 +215,11 @@ def measure_hot(lab):
     lab.raw["hot"] = raw
     held = [[hot_blocks(h) for h in found["held"]] for found in both]
     detail = "; ".join(
-        f"{family} " + ", ".join(str(h.get(family, (0, 0))[0])
+        f"{array} " + ", ".join(str(h.get(array, (0, 0))[0])
                                  for h in both[0]["held"])
-        for family in FAMILY.values())
-    pages = sum(f["pages"] for f in lab.built[lab.ours.name]["families"]
-                if f["family"] in FAMILY.values())
+        for array in SLOT_ARRAY.values())
+    pages = sum(f["pages"] for f in lab.built[lab.ours.name]["slot_arrays"]
+                if f["slot_array"] in SLOT_ARRAY.values())
     lab.row(9, "share of the CODE, LINK and UPPER pages (pgvector: all) in "
             "shared_buffers that stay there during a large sequential scan",
             *[h[1] / h[0] for h in held], target=">= 0.95", of="ours",

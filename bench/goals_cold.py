@@ -25,9 +25,10 @@ ROUNDS = 3                      # each with other queries
 PART = 4                        # of the index, that shared_buffers is
 TOLERATED = 1 << 20            # bytes that may stay in the page cache
 CALLS = "pread64,preadv,preadv2,fadvise64"
-FAMILY_BYTE = 8192 - 16 + 10    # of a page of ours (src/hnsw/definition/layout.h)
-FAMILIES = {1: "directory", 2: "tid", 3: "code", 4: "link", 5: "refine",
-            7: "upper", 8: "overflow"}
+# Of a page of ours (src/hnsw/definition/layout.h)
+SLOT_ARRAY_BYTE = 8192 - 16 + 10
+SLOT_ARRAYS = {1: "directory", 2: "tid", 3: "code", 4: "link", 5: "refine",
+               7: "upper", 8: "duplicate"}
 COUNTERS = ("index", "heap", "toast", "read_ms")
 
 
@@ -143,7 +144,7 @@ class Cold:
                 "reads": len(reads), "blocks": self.blocks(reads, count)}
 
     def blocks(self, reads, count):
-        """Blocks of the index read a query, by family where it is ours"""
+        """Blocks of the index read a query, by slot array where it is ours"""
         c = self.c
         name = self.server.rows(c.db, f"SELECT pg_relation_filepath("
                                 f"'{c.index}')")[0][0][len("base/"):]
@@ -151,16 +152,16 @@ class Cold:
         for file, segment, offset, size in reads:
             for at in range(int(offset), int(offset) + int(size), 8192):
                 if file == name:
-                    found[self.family(name, segment, at)] += 1 / count
+                    found[self.array(name, segment, at)] += 1 / count
         return dict(found)
 
-    def family(self, name, segment, at):
+    def array(self, name, segment, at):
         if self.c is not self.lab.ours:
             return "index"
         with open(self.server.host(f"data/base/{name}" + (
                 f".{segment}" if segment else "")), "rb") as f:
-            f.seek(at + FAMILY_BYTE)
-            return FAMILIES.get(f.read(1)[0], "other")
+            f.seek(at + SLOT_ARRAY_BYTE)
+            return SLOT_ARRAYS.get(f.read(1)[0], "other")
 
 
 def one_round(colds, number, raw):
@@ -218,7 +219,7 @@ def report_calls(lab, colds, raw):
     lab.row(4, "cold: reads announced (fadvise) for each read",
             *[x["announced"] / max(1, x["reads"]) for x in found],
             target=">= 0.5", of="ours", note="blocks read a query: "
-            + ", ".join(f"{family} {n:.1f}" for family, n in
+            + ", ".join(f"{array} {n:.1f}" for array, n in
                         sorted(found[0]["blocks"].items())))
 
 

@@ -98,7 +98,7 @@ class Hnswlib:
                   [self.prepared(data.queries)])
         return {"contender": self.name, "seconds": seconds,
                 "kept": bool(kept), "index_bytes": self.resident(),
-                "table_bytes": 0, "info": [], "families": []}
+                "table_bytes": 0, "info": [], "slot_arrays": []}
 
     def resident(self):
         with open(f"/proc/{self.process.pid}/statm") as f:

@@ -149,7 +149,8 @@ class Contender:
                 "kept": bool(kept),
                 "index_bytes": int(total), "table_bytes": int(table),
                 "info": self.function_rows("lokivector_index_info"),
-                "families": self.function_rows("lokivector_index_slot_arrays")}
+                "slot_arrays": self.function_rows(
+                    "lokivector_index_slot_arrays")}
 
     def kept_recall(self, k, ef, found=None):
         """Recall as an earlier run found it with a peer's kept index, or

@@ -263,17 +263,17 @@ def last_info(result, what):
     return next((b[what] for b in reversed(result["builds"]) if b[what]), [])
 
 
-def family_section(result):
-    """Bytes by family of pages, and the geometry, of the last build"""
-    families = last_info(result, "families")
+def slot_array_section(result):
+    """Bytes by slot array, and the geometry, of the last build"""
+    arrays = last_info(result, "slot_arrays")
     info = last_info(result, "info")
     text = ""
-    if families:
-        head = list(families[0]) + ["bytes a row"]
-        text += "## lokivector's index by family\n\n" + table(
+    if arrays:
+        head = list(arrays[0]) + ["bytes a row"]
+        text += "## lokivector's index by slot array\n\n" + table(
             head, [list("" if x is None else x for x in row.values())
                    + [f"{(row.get('bytes') or 0) / result['rows']:.1f}"]
-                   for row in families]) + "\n"
+                   for row in arrays]) + "\n"
     if info:
         text += "lokivector_index_info: " + ", ".join(
             f"{k} {v}" for k, v in info[0].items()
@@ -383,11 +383,11 @@ def write(result, out):
     write_csv(os.path.join(out, "curves.csv"), rows)
     write_csv(os.path.join(out, "ratios.csv"), found)
     write_csv(os.path.join(out, "builds.csv"), builds)
-    write_csv(os.path.join(out, "families.csv"),
-              last_info(result, "families"))
+    write_csv(os.path.join(out, "slot_arrays.csv"),
+              last_info(result, "slot_arrays"))
     write_csv(os.path.join(out, "changes.csv"), result["changes"])
     text = header(result) + ratio_section(result, found) + build_section(builds) \
-        + family_section(result) + change_section(result) \
+        + slot_array_section(result) + change_section(result) \
         + floor_section(result) + curve_section(rows)
     if result["timings"]:
         for name in plot(result, rows, out):

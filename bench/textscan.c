@@ -84,7 +84,7 @@ scan_all(void)
 
 	for (int v = 0; v < VECTORS; v++)
 	{
-		LokiScan	scan = {texts[v], texts[v] + strlen(texts[v]), NULL};
+		LokiTextScan scan = {texts[v], texts[v] + strlen(texts[v]), NULL};
 		int			n;
 
 		if (loki_scan_array(&scan, DIM, x, &n) != LOKI_SCAN_OK || n != DIM)
