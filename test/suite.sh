@@ -31,17 +31,36 @@ crashes='TRAP:|runtime error:|AddressSanitizer:|^SUMMARY:|PANIC:|terminated by s
 # Lines of a log, or its last ones, as the explanation of a failure
 explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
 
-# The names (without folder and suffix) of those of the given files that
-# exist and, if TESTS is set, are named there
+# The names that a part's tests have in TESTS
+part_names()
+{
+	local tree=$work/tree/test files=() file
+
+	case $1 in
+		lint) files=("$tree"/lint/*.sh) ;;
+		unit) files=("$tree"/unit/*_test.c) ;;
+		sql | address | valgrind) files=("$tree"/sql/*.sql) ;;
+		iso) files=("$tree"/isolation/specs/*.spec) ;;
+		tap) files=("$tree"/t/*.pl) ;;
+		assert) part_names unit && part_names sql ;;
+		coverage) part_names sql && part_names iso && part_names tap ;;
+		fuzz-input) files=(input pages) ;;
+		clients) "$tree/clients/run.sh" --list ;;
+	esac
+	for file in "${files[@]}"; do
+		file=$(basename "${file%.*}")
+		echo "${file%_test}"
+	done
+}
+
+# Those of a part's names that are in TESTS, if that is set
 chosen()
 {
-	local file name
+	local name
 
-	for file in "$@"; do
-		name=$(basename "${file%.*}")
-		[ -e "$file" ] || continue
+	for name in $(part_names "$1"); do
 		case " ${TESTS:-$name} " in
-			*" $name "* | *" ${name%_test} "*) echo "$name" ;;
+			*" $name "* | *" ${name}_test "*) echo "$name" ;;
 		esac
 	done
 }
@@ -145,7 +164,7 @@ run_lint()
 {
 	local name
 
-	for name in $(chosen "$src"/test/lint/*.sh); do
+	for name in $(chosen lint); do
 		[ "$name" != typedefs ] || continue
 		(cd "$src" &&
 			PG_CONFIG=$pg_config BUILD_LOG=$out/build.log "test/lint/$name.sh") \
@@ -161,10 +180,10 @@ run_unit()
 {
 	local prefix=$1 ways=$2 names
 
-	names=$(chosen "$src"/test/unit/*_test.c)
+	names=$(chosen unit)
 	[ -n "$names" ] || return
 	PG_CONFIG=$pg_config UNIT_WAYS=$ways UNIT_BUILD=$out/unit \
-		"$src/test/unit/run.sh" ${names//_test/} 2>&1 | tap_lines "$prefix"
+		"$src/test/unit/run.sh" $names 2>&1 | tap_lines "$prefix"
 }
 
 # Compare the output of one test with what was expected, section by section;
@@ -245,20 +264,20 @@ run_regress()
 run_sql()
 {
 	run_regress "$1" regress/pg_regress "$src/test" '^-- test: ' \
-		"$(chosen "$src"/test/sql/*.sql)"
+		"$(chosen sql)"
 }
 
 run_iso()
 {
 	run_regress iso isolation/pg_isolation_regress "$src/test/isolation" \
-		'^starting permutation: ' "$(chosen "$src"/test/isolation/specs/*.spec)"
+		'^starting permutation: ' "$(chosen iso)"
 }
 
 run_tap()
 {
 	local name status began
 
-	for name in $(chosen "$src"/test/t/*.pl); do
+	for name in $(chosen tap); do
 		began=$SECONDS
 		rm -rf "$out/tap"
 		mkdir -p "$out/tap/tmp_check"
@@ -361,15 +380,14 @@ run_clients()
 		"$out/clients" ${TESTS:-} 2>&1 | tap_lines clients
 }
 
-# A name in TESTS that no file of a test has is a mistake
+# A name in TESTS that is not one of the chosen parts' is a mistake
 check_names()
 {
-	local name
+	local name part known
 
+	known=$(for part in $parts; do part_names "$part"; done)
 	for name in ${TESTS:-}; do
-		[ -n "$(find "$work/tree/test" \( -name "$name.*" -o -name "${name}_test.*" \) -print -quit)" ] ||
-			grep -q "^chosen=.*[ *-]$name " "$work/tree/test/clients/run.sh" ||
-			echo "not ok - no test is named $name"
+		grep -qFx -e "${name%_test}" <<<"$known" || echo "not ok - no test of $parts is named $name"
 	done
 }
 

@@ -3,6 +3,7 @@
 # with this extension installed as vector.
 #
 # usage: test/clients/run.sh PG_CONFIG CACHE DIRECTORY [PROGRAM...]
+#        test/clients/run.sh --list		the names of all programs
 #
 # PG_CONFIG		of a server with the extension
 # CACHE			where packages stay, a directory for each set of them
@@ -14,12 +15,17 @@
 # LOKIVECTOR_CLIENTS_TIMEOUT seconds (400), is skipped: "# PROGRAM (LANGUAGE)
 # skipped: REASON".  Not to be run as root.
 set -u
+all="psycopg sqlalchemy django asyncpg langchain llamaindex pg drizzle knex pgx jdbc"
+if [ "${1:-}" = --list ]; then
+	printf '%s\n' $all
+	exit
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 bindir=$("$1" --bindir)
 cache=$2
 out=$3
 shift 3
-chosen=" ${*:-psycopg sqlalchemy django asyncpg langchain llamaindex pg drizzle knex pgx jdbc} "
+chosen=" ${*:-$all} "
 
 declare -A programs=(
 	[drivers]="psycopg sqlalchemy django asyncpg"
