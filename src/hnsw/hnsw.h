@@ -64,9 +64,6 @@ extern void loki_hnsw_init(void);
 /* Whether a relation is an index of ours, of hnsw or ivfflat */
 extern bool loki_is_hnsw_index(Relation index);
 
-/* ERROR if a relation is not one, or if it is a temporary one of another session */
-extern void loki_require_hnsw(Relation index);
-
 /*
  * Whether its file is pgvector's, or of another format.  Reading such an index is an error;
  * plans that do not use it must not read it.

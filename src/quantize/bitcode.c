@@ -78,17 +78,11 @@ least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const 
 		result[i] -= 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i], result[i]);
 }
 
-uint32
-loki_bits_code_size(const LokiCodeSpec *spec)
-{
-	return spec->dim * sizeof(uint32);
-}
-
 void
 loki_bits_code_init(LokiQuantizer *quantizer)
 {
 	quantizer->padded_dim = quantizer->spec.dim;
-	quantizer->code_size = loki_bits_code_size(&quantizer->spec);
+	quantizer->code_size = quantizer->spec.dim * sizeof(uint32);
 	quantizer->query_size = offsetof(BitQuery, bytes) + quantizer->code_size;
 	quantizer->encode = encode;
 	quantizer->prepare = prepare;

@@ -188,9 +188,9 @@ extern uint32 loki_rotated_refine_size(const LokiCodeSpec *spec);
 
 /* functions in exact.c */
 extern void loki_exact_init(LokiQuantizer *quantizer);
-extern uint32 loki_bits_code_size(const LokiCodeSpec *spec);
+
+/* functions in bitcode.c */
 extern void loki_bits_code_init(LokiQuantizer *quantizer);
-extern uint32 loki_exact_code_size(const LokiCodeSpec *spec);
 
 /* functions in scalar8.c */
 extern void loki_scalar8_init(LokiQuantizer *quantizer);

@@ -185,17 +185,11 @@ least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const 
 	}
 }
 
-uint32
-loki_exact_code_size(const LokiCodeSpec *spec)
-{
-	return spec->dim * sizeof(float);
-}
-
 void
 loki_exact_init(LokiQuantizer *quantizer)
 {
 	quantizer->padded_dim = quantizer->spec.dim;
-	quantizer->code_size = loki_exact_code_size(&quantizer->spec);
+	quantizer->code_size = quantizer->spec.dim * sizeof(float);
 	quantizer->query_size = offsetof(ExactQuery, values) + quantizer->code_size;
 	quantizer->encode = encode;
 	quantizer->prepare = prepare;

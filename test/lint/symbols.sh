@@ -16,6 +16,8 @@ sql_symbols()
 		sort -u
 }
 
+objects=$(find src -name '*.c' | sed 's/c$/o/')
+
 allowed()
 {
 	printf '%s\n' Pg_magic_func _PG_init
@@ -41,7 +43,15 @@ compare()
 compare "exported symbols" "$(allowed | sort -u)" \
 	"$(nm -D --defined-only lokivector.so | awk '{ print $3 }' | sort -u)"
 
+# Tests and benchmarks count, and files that use it in other versions of the server
+compare "what one file uses is static" "" \
+	"$(comm -23 <(nm -g --defined-only $objects | awk 'NF == 3 { print $3 }' | sort -u) \
+			<({ allowed && nm -u $objects | awk 'NF == 2 { print $2 }'; } | sort -u) |
+		while read -r name; do
+			[ "$(grep -rlw --include='*.c' "$name" src test bench | wc -l)" -gt 1 ] || echo "$name"
+		done)"
+
 compare "symbols that are not static begin with loki" "" \
-	"$(find src -name '*.c' | sed 's/c$/o/' | xargs nm -g --defined-only 2>/dev/null |
+	"$(nm -g --defined-only $objects |
 		awk 'NF == 3 { print $3 }' | grep -v -i '^loki' | sort -u |
 		comm -23 - <(allowed | sort -u))"

@@ -250,8 +250,6 @@ extern void loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units);
 extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in build/insertion_order.c */
-extern bool loki_insertion_order(const LokiQuantizer *quantizer, const char *codes,
-								 uint32 nnodes, pg_prng_state *prng, uint32 *order);
 extern void loki_build_renumber(LokiBuild *build);
 extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build);
 extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);

@@ -208,9 +208,9 @@ is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
  * Set order[] to the numbers of nodes so that near ones follow each other.
  * False if their own order should be kept.
  */
-bool
-loki_insertion_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
-					 pg_prng_state *prng, uint32 *order)
+static bool
+find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
+		   pg_prng_state *prng, uint32 *order)
 {
 	InsertionOrderState state = {.quantizer = quantizer, .codes = codes, .prng = prng};
 	char	   *queries;
@@ -280,7 +280,7 @@ loki_build_renumber(LokiBuild *build)
 		return;
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
-	if (!loki_insertion_order(build->graph_quantizer, build->graph_codes, nnodes,
+	if (!find_order(build->graph_quantizer, build->graph_codes, nnodes,
 							  &build->prng, rows))
 		return;
 

@@ -43,8 +43,9 @@ loki_is_hnsw_index(Relation index)
 		index->rd_indam->amcostestimate == loki_hnsw_costestimate;
 }
 
-void
-loki_require_hnsw(Relation index)
+/* ERROR if a relation is no index of ours, or a temporary one of another session */
+static void
+require_hnsw(Relation index)
 {
 	if (!loki_is_hnsw_index(index))
 		ereport(ERROR,
@@ -117,7 +118,7 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 	if (heap != NULL)
 		*heap = OidIsValid(heapid) ? table_open(heapid, lock) : NULL;
 	index = relation_open(indexid, lock);
-	loki_require_hnsw(index);
+	require_hnsw(index);
 	if (!OidIsValid(heapid) || heapid != IndexGetRelation(indexid, true))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

@@ -336,8 +336,8 @@ loki_extensions_refused(void)
 }
 
 /* As loki_reserve_slot(), with an error where there is no room */
-void
-loki_ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
+static void
+ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
 {
 	(void) loki_reserve_slot(state, index, array, number, ERROR);
 }
@@ -346,12 +346,12 @@ loki_ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
 void
 loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 {
-	loki_ensure_slot(state, index, LOKI_SLOTS_CODE, node);
-	loki_ensure_slot(state, index, LOKI_SLOTS_LINK, node);
-	loki_ensure_slot(state, index, LOKI_SLOTS_REFINE, node);
-	loki_ensure_slot(state, index, LOKI_SLOTS_HASH, node);
+	ensure_slot(state, index, LOKI_SLOTS_CODE, node);
+	ensure_slot(state, index, LOKI_SLOTS_LINK, node);
+	ensure_slot(state, index, LOKI_SLOTS_REFINE, node);
+	ensure_slot(state, index, LOKI_SLOTS_HASH, node);
 	for (int i = 0; i < state->nattributes; i++)
-		loki_ensure_slot(state, index, LOKI_SLOTS_ATTR + i, node);
+		ensure_slot(state, index, LOKI_SLOTS_ATTR + i, node);
 }
 
 /* Whether a slot is known to have a page */
@@ -382,7 +382,7 @@ void
 loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
 {
 	for (int i = 0; i < state->nattributes; i++)
-		loki_ensure_slot(state, index, LOKI_SLOTS_NULLATTR + i, number);
+		ensure_slot(state, index, LOKI_SLOTS_NULLATTR + i, number);
 }
 
 /* Place of the first free slot among the used ones from `start` on, -1 if there

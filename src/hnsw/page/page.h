@@ -81,13 +81,9 @@ extern void loki_meta_validate(Relation index, Page page);
 
 /*
  * Make sure that slot number of a slot array has a page; extends the relation and
- * the directory if not.  No buffer lock may be held.
+ * the directory if not.  False, and a message at elevel, if there is no room for the
+ * page.  No buffer lock may be held.
  */
-extern void loki_ensure_slot(LokiIndex *index_state, Relation index, int array,
-							 uint32 number);
-
-/* The same for what the index can do without: false, and a message at elevel, if
- * there is no room for the page */
 extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int array,
 							  uint32 number, int elevel);
 extern uint32 loki_extensions_refused(void);
@@ -95,7 +91,10 @@ extern uint32 loki_extensions_refused(void);
 /* Whether all slots of a node are known to have pages; reads nothing */
 extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);
 
-/* The same for every slot array that is addressed by node, or by NULLTID number */
+/*
+ * Make sure of them, for every slot array that is addressed by node, or by NULLTID
+ * number; ERROR if there is no room.  No buffer lock may be held.
+ */
 extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
 extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
 

@@ -75,14 +75,18 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 	write_calibration(index, &calibration);
 }
 
-bool
-loki_calibrate(Relation index, const LokiGivenQueries *given, double max_scores)
+/*
+ * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
+ * if its codes are too coarse to tell near nodes apart.  No page may be locked.
+ */
+static bool
+calibrate(Relation index, const LokiGivenQueries *given)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	LokiCalibrationSums sums;
-	bool		measured = loki_calibrate_measure(index, given, max_scores, 1, &sums);
+	bool		measured = loki_calibrate_measure(index, given, LOKI_CALIBRATE_SCORES, 1, &sums);
 
 	if (measured)
 		loki_calibrate_store(index, &sums);
@@ -111,7 +115,7 @@ loki_calibrate_again(Relation index)
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return;
 	(void) loki_requantize_moved(index);
-	if (loki_calibrate(index, NULL, LOKI_CALIBRATE_SCORES))
+	if (calibrate(index, NULL))
 		ereport(DEBUG1,
 				(errmsg_internal("calibrated index \"%s\" with %u nodes",
 								 RelationGetRelationName(index), nodes)));
@@ -153,7 +157,7 @@ calibrate_index(Oid indexid, ArrayType *array)
 				 errmsg("cannot calibrate index \"%s\" with %d queries",
 						RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", MIN_GIVEN)));
-	if (!loki_calibrate(index, array != NULL ? &given : NULL, LOKI_CALIBRATE_SCORES))
+	if (!calibrate(index, array != NULL ? &given : NULL))
 		ereport(NOTICE,
 				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
 				 errdetail("Calibrating takes %d nodes, and codes of 4 bits or more.",

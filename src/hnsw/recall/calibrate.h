@@ -50,13 +50,9 @@ typedef struct LokiGivenQueries
 /* functions in recall/calibrate.c */
 
 /*
- * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
- * if its codes are too coarse to tell near nodes apart.  No page may be locked.
+ * Calibrate an index that has changed by much since it was; called by vacuum.  No page may
+ * be locked.
  */
-extern bool loki_calibrate(Relation index, const LokiGivenQueries *given,
-						   double max_scores);
-
-/* The same if the index has changed by much since; called by vacuum */
 extern void loki_calibrate_again(Relation index);
 
 /* Keep on the metapage what several processes have measured, if they have */

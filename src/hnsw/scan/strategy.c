@@ -89,8 +89,8 @@ test_time(const LokiSearch *search, double nodes)
 }
 
 /* The same by a sorted list, or by the row map, whichever was chosen */
-double
-loki_strategy_list_time(const LokiSearch *search)
+static double
+list_time(const LokiSearch *search)
 {
 	double		node = search->choice->mapped ? MAP_TIME : LIST_TIME;
 
@@ -113,7 +113,7 @@ flat_time(const LokiSearch *search)
 	if (search->choice->listed >= 0)
 	{
 		matches = Min(matches, search->choice->listed + search->choice->unlisted);
-		test = Min(test, loki_strategy_list_time(search));
+		test = Min(test, list_time(search));
 	}
 	return test + matches * match;
 }
@@ -122,7 +122,7 @@ flat_time(const LokiSearch *search)
 bool
 loki_strategy_short(const LokiSearch *search)
 {
-	return loki_strategy_list_time(search) < test_time(search, search->budget.flat_nodes);
+	return list_time(search) < test_time(search, search->budget.flat_nodes);
 }
 
 /* Whether all nodes of a sorted list can be scored in the time of a short walk */
@@ -130,7 +130,7 @@ bool
 loki_strategy_list(const LokiSearch *search)
 {
 	return search->choice->listed >= 0 &&
-		loki_strategy_list_time(search) + search->choice->listed * FLAT_MATCH_TIME <
+		list_time(search) + search->choice->listed * FLAT_MATCH_TIME <
 		search->choice->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -266,7 +266,7 @@ loki_scan_begin_map(LokiScan *so)
 	double		listed = search->choice->listed;
 	double		unlisted = search->choice->unlisted;
 	double		listed_tests = search->choice->listed_tests;
-	double		time = so->filter.has_list ? loki_strategy_list_time(search) :
+	double		time = so->filter.has_list ? list_time(search) :
 		get_float8_infinity();
 
 	loki_bits_release(&lookup->reused);
@@ -287,7 +287,7 @@ loki_scan_begin_map(LokiScan *so)
 	search->choice->listed = lookup->count + lookup->stale / STALE_PER_ROW;
 	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
 	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->map.end);
-	so->filter.has_map = loki_strategy_short(search) && loki_strategy_list_time(search) < time;
+	so->filter.has_map = loki_strategy_short(search) && list_time(search) < time;
 	Assert(so->filter.strategy == LOKI_STRATEGY_FLAT);
 	if (so->filter.has_map)
 		so->filter.has_list = false;

@@ -21,7 +21,6 @@
  */
 extern void loki_strategy_sample(LokiSearch *search, uint32 end);
 extern bool loki_strategy_short(const LokiSearch *search);
-extern double loki_strategy_list_time(const LokiSearch *search);
 extern bool loki_strategy_list(const LokiSearch *search);
 extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share);
 

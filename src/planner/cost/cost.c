@@ -31,16 +31,16 @@
 /* Settings, in units of cpu_operator_cost; src/planner/README has the measurements */
 double		loki_scan_cost = 600;	/* beginning: metapage, query, upper
 									 * layers */
-double		loki_node_cost = 1.5;	/* scoring one node of a walk ... */
+static double node_cost = 1.5;	/* scoring one node of a walk ... */
 double		loki_flat_node_cost = 0.17; /* testing one node's attributes in a
 										 * flat scan */
 double		loki_row_cost = 120;	/* refining, fetching and reranking a row */
-double		loki_late_row_cost = 1400;	/* ... that scan memory has no room
+static double late_row_cost = 1400;	/* ... that scan memory has no room
 										 * for */
 double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 										 * line */
 
-/* loki_node_cost is for a code of few bits; so many more bits add one unit */
+/* node_cost is for a code of few bits; so many more bits add one unit */
 #define SCORE_BITS				3000.0
 
 /* Codes read from each page, since near nodes have near node IDs */
@@ -85,7 +85,7 @@ Cost
 loki_score_cost(const LokiHnswShape *shape)
 {
 	return cpu_operator_cost *
-		(loki_node_cost + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
+		(node_cost + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
 }
 
 /*
@@ -130,7 +130,7 @@ further_row_cost(double taken, double dropped)
 
 	Assert(dropped >= 0 && dropped <= 1);
 	late = Max(0, Min(late, 1));
-	return cpu_operator_cost * (row + late * Max(loki_late_row_cost - row, 0));
+	return cpu_operator_cost * (row + late * Max(late_row_cost - row, 0));
 }
 
 /*
@@ -281,7 +281,7 @@ loki_cost_init(void)
 	define_cost("lokivector.scan_cost",
 				"Cost of beginning a scan of an hnsw index.", &loki_scan_cost);
 	define_cost("lokivector.node_cost",
-				"Cost of scoring a node of an hnsw index.", &loki_node_cost);
+				"Cost of scoring a node of an hnsw index.", &node_cost);
 	define_cost("lokivector.flat_node_cost",
 				"Cost of testing a node's attributes in a flat scan.", &loki_flat_node_cost);
 	define_cost("lokivector.row_cost",
@@ -289,7 +289,7 @@ loki_cost_init(void)
 				&loki_row_cost);
 	define_cost("lokivector.late_row_cost",
 				"Cost of such a row when scan memory has no room for it.",
-				&loki_late_row_cost);
+				&late_row_cost);
 	define_cost("lokivector.detoast_cost",
 				"Cost of reading 2 kB of a vector that is out of line.",
 				&loki_detoast_cost);

@@ -19,10 +19,8 @@
 
 /* Costs that are settings, in units of cpu_operator_cost */
 extern double loki_scan_cost;
-extern double loki_node_cost;
 extern double loki_flat_node_cost;
 extern double loki_row_cost;
-extern double loki_late_row_cost;
 extern double loki_detoast_cost;
 
 /* The cost of a path that must not be chosen, more than that of any other path */

@@ -51,7 +51,7 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
-bool		loki_enable_join_keys = true;
+static bool enable_join_keys = true;
 
 /* A join clause, as a condition on the scanned relation alone */
 typedef struct JoinKeys
@@ -527,7 +527,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	ListCell   *cell;
 
 	Assert(!bms_overlap(outer->relids, inner->relids));
-	if (!loki_enable_join_keys || root->query_pathkeys == NIL ||
+	if (!enable_join_keys || root->query_pathkeys == NIL ||
 		(jointype != JOIN_INNER && jointype != JOIN_SEMI) ||
 		outer->reloptkind != RELOPT_BASEREL || outer->rtekind != RTE_RELATION ||
 		joinrel->lateral_relids != NULL || outer->lateral_relids != NULL ||
@@ -580,7 +580,7 @@ loki_join_keys_init(void)
 {
 	DefineCustomBoolVariable("lokivector.enable_join_keys",
 							 "Enables scans of hnsw indexes for the join keys of another relation",
-							 NULL, &loki_enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
+							 NULL, &enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
 	RegisterCustomScanMethods(&plan_methods);
 }

@@ -21,9 +21,6 @@
 /* As EXPLAIN shows it */
 #define LOKI_JOIN_KEYS_NAME	"LokivectorJoinKeys"
 
-/* lokivector.enable_join_keys */
-extern bool loki_enable_join_keys;
-
 /* What a plan carries in custom_private: a list of OIDs */
 typedef enum LokiJoinKeysPrivate
 {
