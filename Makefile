@@ -1,43 +1,6 @@
 # lokivector: vector data type and hnsw access method for PostgreSQL
 #
-# make, make install	build and install for the server of PG_CONFIG
-# make install-as-vector	the same under pgvector's name, as extension vector, with
-#						a step from each of pgvector's versions (FORCE=1: over
-#						the files of a pgvector that is installed)
-# make installcheck		regression, isolation and TAP tests on that server
-# make test				all tests, on servers of their own (doc/testing.md)
-# make check-PART		one part of them: lint unit sql iso tap assert;
-#						TESTS="NAME..." chooses among its files
-# make check-clients	drivers, mappers and frameworks of Python, Node, Go and
-#						Java, as published; installs them in a directory of
-#						their own; TESTS="NAME..."
-# make crash-points	a crash after every WAL record that touches an index; or
-#						POINTS=..., spread over all; JOBS=...
-# make standby		writes, vacuum and eight clients on a standby for half an hour,
-#						then promotion; or SECONDS=...
-# make soak		everything at once for half an hour; or SECONDS=...
-# make kills		the server killed 1,000 times under load; or N=...
-# make fuzz		20,000 random statements, by index and without; or COUNT=..., SEED=...
-# make sanitize	sql and 2,000 such statements with the address and undefined-
-#						behaviour sanitizers
-# make fuzz-input	text and binary input, and damaged pages, by libFuzzer for ten
-#						minutes each; or SECONDS=...
-# make valgrind	some of sql under valgrind; TESTS="NAME..."
-# make coverage	which lines of src the tests run
-# make test-pg17		unit, sql, iso and tap in a Debian chroot with
-# make test-pg18		PostgreSQL 17 or 18; as root
-# make test-takeover	from pgvector, and from PostgreSQL 15 to 17, in such a
-#						chroot with both; as root
-# make check-pgvector	pgvector's own tests, in the chroot of test-pg17
-# make check-differential	10,000 random expressions there, compared with
-#						pgvector; or COUNT=..., SEED=...
-# make demo				a private server, the PostgreSQL manual, questions
-# make bench ARGS=...	the benchmark (bench/README.md)
-# make bench-goals SIZE=...	the goals, on a small or a large machine
-# make bench-shapes	plans of forty query shapes, on the server of libpq's
-#						environment variables
-# make format			indent the C files, or those of FILES="..."; as root
-# make typedefs			the list of types that make format goes by
+# make help says what can be made.
 
 EXTENSION = lokivector
 MODULE_big = lokivector
@@ -45,24 +8,9 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" lokivector.co
 
 # The install script is made of parts, in this order
 SCRIPT = lokivector--$(EXTVERSION).sql
-SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, \
-	module \
-	vector \
-	halfvec \
-	bit \
-	sparsevec \
-	sparsevec_array \
-	max_sim \
-	hnsw \
-	ivfflat \
-	halfvec_index \
-	bit_index \
-	sparsevec_index \
-	max_sim_index \
-	attributes \
-	functions \
-	takeover \
-	planner)
+SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, module vector halfvec bit sparsevec \
+	sparsevec_array max_sim hnsw ivfflat halfvec_index bit_index sparsevec_index \
+	max_sim_index attributes functions takeover planner)
 DATA = $(wildcard sql/upgrade/*.sql) sql/takeover/lokivector_validate.sql
 DATA_built = $(SCRIPT)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
@@ -93,9 +41,9 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients
-own_targets = test soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	test-takeover check-pgvector check-differential \
-	demo bench bench-goals bench-shapes format
+long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
+own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+	test-takeover check-pgvector check-differential demo bench bench-goals bench-shapes format
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -146,40 +94,19 @@ endif
 print-%:
 	@echo '$($*)'
 
+help:
+	@cat doc/targets.txt
+
 test:
 	test/run.sh
 
 $(parts:%=check-%): check-%:
 	test/run.sh $*
 
-crash-points:
-	LOKIVECTOR_CRASH_POINTS=$(or $(POINTS),all) LOKIVECTOR_JOBS=$(or $(JOBS),2) \
-		LOKIVECTOR_SOAK_SECONDS=20000 TESTS=041_crash_points test/run.sh tap
-
-standby:
-	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=042_standby test/run.sh tap
-
-soak:
-	LOKIVECTOR_SOAK_SECONDS=$(or $(SECONDS),1800) TESTS=019_soak test/run.sh tap
-
-kills:
-	LOKIVECTOR_KILLS=$(or $(N),1000) TESTS=036_kills test/run.sh tap
-
-fuzz:
-	LOKIVECTOR_FUZZ_COUNT=$(or $(COUNT),20000) LOKIVECTOR_FUZZ_SEED=$(or $(SEED),1) \
-		TESTS=040_fuzz test/run.sh tap
-
-sanitize:
-	LOKIVECTOR_FUZZ_COUNT=$(or $(COUNT),2000) LOKIVECTOR_FUZZ_SEED=$(or $(SEED),1) test/run.sh address
-
-fuzz-input:
-	LOKIVECTOR_FUZZ_SECONDS=$(or $(SECONDS),600) test/run.sh fuzz-input
-
-valgrind:
-	test/run.sh valgrind
-
-coverage:
-	test/run.sh coverage
+# How much of it may be said: SECONDS=, N=, COUNT= and SEED=, POINTS= and JOBS=
+$(long_tests):
+	LOKIVECTOR_AMOUNT='$(or $(SECONDS),$(N),$(COUNT),$(POINTS))' LOKIVECTOR_FUZZ_SEED='$(SEED)' \
+		LOKIVECTOR_JOBS='$(JOBS)' test/run.sh $@
 
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*

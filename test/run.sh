@@ -2,6 +2,8 @@
 # Run the tests: all of them, or some parts.
 #
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients
+#        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
+#									fuzz-input valgrind coverage (doc/testing.md)
 #
 # Installs what is missing (test/packages.sh), copies the source tree to a
 # directory that an unprivileged user owns, and runs test/suite.sh there, as
@@ -10,6 +12,7 @@
 #
 # PG_CONFIG				the server to test with (default: test/packages.sh)
 # TESTS					only these files of a part, by name without suffix
+# LOKIVECTOR_AMOUNT		of LONG: seconds, kills, statements or points
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp
 # LOKIVECTOR_CLIENTS_DIR	packages of clients (default: DIR-clients beside it)
@@ -22,6 +25,29 @@ set -eu
 umask 022
 unset MAKEFLAGS MFLAGS MAKELEVEL
 top=$(cd "$(dirname "$0")/.." && pwd)
+
+# A long test is a part with more to do
+amount=${LOKIVECTOR_AMOUNT:-}
+long()
+{
+	part=$1
+	shift
+	export "$@"
+}
+part=${1:-}
+case $part in
+	soak) long tap TESTS=019_soak LOKIVECTOR_SOAK_SECONDS="${amount:-1800}" ;;
+	standby) long tap TESTS=042_standby LOKIVECTOR_SOAK_SECONDS="${amount:-1800}" ;;
+	kills) long tap TESTS=036_kills LOKIVECTOR_KILLS="${amount:-1000}" ;;
+	fuzz) long tap TESTS=040_fuzz LOKIVECTOR_FUZZ_COUNT="${amount:-20000}" ;;
+	crash-points)
+		long tap TESTS=041_crash_points LOKIVECTOR_CRASH_POINTS="${amount:-all}" \
+			LOKIVECTOR_SOAK_SECONDS=20000
+		;;
+	sanitize) long address LOKIVECTOR_FUZZ_COUNT="${amount:-2000}" ;;
+	fuzz-input) long fuzz-input LOKIVECTOR_FUZZ_SECONDS="${amount:-600}" ;;
+esac
+[ "$part" = "${1:-}" ] || set -- "$part"
 
 pg_config=$("$top/test/packages.sh")
 pg_config=$(command -v "$pg_config")
