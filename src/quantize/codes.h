@@ -135,6 +135,54 @@ typedef struct LokiCodeKernels
 						  float offset);
 } LokiCodeKernels;
 
+/*
+ * Kernels for each width that an instruction set makes of its unpack_width() and
+ * dot_codes(), which are inlined
+ */
+#define LOKI_DEFINE_WIDTHS(target, isa) \
+static target void \
+unpack_##isa(int groups, const uint8 *packed, int width, int shift, bool add, uint8 *u) \
+{ \
+	if (width == 1) \
+		unpack_width(groups, packed, 1, shift, add, u); \
+	else if (width == 2) \
+		unpack_width(groups, packed, 2, shift, add, u); \
+	else \
+		unpack_width(groups, packed, 4, shift, add, u); \
+} \
+LOKI_DEFINE_DOT(target, isa, 1) \
+LOKI_DEFINE_DOT(target, isa, 2) \
+LOKI_DEFINE_DOT(target, isa, 4)
+
+#define LOKI_DEFINE_DOT(target, isa, width) \
+static target void \
+dot##width##_##isa(int groups, const int8 *query, const void *const *codes, int n, \
+				   int32 *dots) \
+{ \
+	dot_codes(width, groups, query, codes, n, dots); \
+}
+
+/* The table of an instruction set, whose kernels end in its name */
+#define LOKI_CODE_KERNELS(level, text, isa) \
+{ \
+	.simd = level, \
+	.name = text, \
+	.center = center_##isa, \
+	.rotate = loki_rotate_##isa, \
+	.encode = encode_##isa, \
+	.pack = pack_##isa, \
+	.unpack = unpack_##isa, \
+	.max_abs = max_abs_##isa, \
+	.quantize8 = quantize8_##isa, \
+	.quantize16 = quantize16_##isa, \
+	.dot1 = dot1_##isa, \
+	.dot2 = dot2_##isa, \
+	.dot4 = dot4_##isa, \
+	.decode8 = decode8_##isa, \
+	.dot16 = dot16_##isa, \
+	.l1_u8 = l1_u8_##isa \
+}
+
 #define LOKI_QUERY8_MAX		127
 #define LOKI_QUERY16_MAX	2047
 

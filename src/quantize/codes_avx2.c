@@ -247,18 +247,6 @@ unpack_width(int groups, const uint8 *packed, int width, int shift, bool add,
 	}
 }
 
-static TARGET void
-unpack_avx2(int groups, const uint8 *packed, int width, int shift, bool add,
-			uint8 *u)
-{
-	if (width == 1)
-		unpack_width(groups, packed, 1, shift, add, u);
-	else if (width == 2)
-		unpack_width(groups, packed, 2, shift, add, u);
-	else
-		unpack_width(groups, packed, 4, shift, add, u);
-}
-
 /*
  * Queries
  */
@@ -404,27 +392,6 @@ dot_codes(int width, int groups, const int8 *query, const void *const *codes,
 	}
 }
 
-static TARGET void
-dot1_avx2(int groups, const int8 *query, const void *const *codes, int n,
-		  int32 *dots)
-{
-	dot_codes(1, groups, query, codes, n, dots);
-}
-
-static TARGET void
-dot2_avx2(int groups, const int8 *query, const void *const *codes, int n,
-		  int32 *dots)
-{
-	dot_codes(2, groups, query, codes, n, dots);
-}
-
-static TARGET void
-dot4_avx2(int groups, const int8 *query, const void *const *codes, int n,
-		  int32 *dots)
-{
-	dot_codes(4, groups, query, codes, n, dots);
-}
-
 /*
  * Full codes: the int16 levels of 32 dimensions are put together from bytes.
  * Partial sums of 32 bits are emptied before they can overflow.
@@ -517,23 +484,8 @@ l1_u8_avx2(int dim, const float *q, const uint8 *u, float step, float offset)
 	return sum_floats(_mm256_add_ps(sum, sum2)) + tail;
 }
 
-const LokiCodeKernels loki_codes_avx2 = {
-	.simd = LOKI_SIMD_AVX2,
-	.name = "avx2",
-	.center = center_avx2,
-	.rotate = loki_rotate_avx2,
-	.encode = encode_avx2,
-	.pack = pack_avx2,
-	.unpack = unpack_avx2,
-	.max_abs = max_abs_avx2,
-	.quantize8 = quantize8_avx2,
-	.quantize16 = quantize16_avx2,
-	.dot1 = dot1_avx2,
-	.dot2 = dot2_avx2,
-	.dot4 = dot4_avx2,
-	.decode8 = decode8_avx2,
-	.dot16 = dot16_avx2,
-	.l1_u8 = l1_u8_avx2
-};
+LOKI_DEFINE_WIDTHS(TARGET, avx2)
+
+const LokiCodeKernels loki_codes_avx2 = LOKI_CODE_KERNELS(LOKI_SIMD_AVX2, "avx2", avx2);
 
 #endif							/* __x86_64__ */

@@ -210,18 +210,6 @@ unpack_width(int groups, const uint8 *packed, int width, int shift, bool add,
 	}
 }
 
-static TARGET void
-unpack_avx512(int groups, const uint8 *packed, int width, int shift, bool add,
-			  uint8 *u)
-{
-	if (width == 1)
-		unpack_width(groups, packed, 1, shift, add, u);
-	else if (width == 2)
-		unpack_width(groups, packed, 2, shift, add, u);
-	else
-		unpack_width(groups, packed, 4, shift, add, u);
-}
-
 /*
  * Queries
  */
@@ -357,27 +345,6 @@ dot_codes(int width, int groups, const int8 *query, const void *const *codes,
 	}
 }
 
-static TARGET void
-dot1_avx512(int groups, const int8 *query, const void *const *codes, int n,
-			int32 *dots)
-{
-	dot_codes(1, groups, query, codes, n, dots);
-}
-
-static TARGET void
-dot2_avx512(int groups, const int8 *query, const void *const *codes, int n,
-			int32 *dots)
-{
-	dot_codes(2, groups, query, codes, n, dots);
-}
-
-static TARGET void
-dot4_avx512(int groups, const int8 *query, const void *const *codes, int n,
-			int32 *dots)
-{
-	dot_codes(4, groups, query, codes, n, dots);
-}
-
 /*
  * Full codes: 32 dimensions at a time as int16.  Partial sums of 32 bits are
  * emptied before they can overflow.
@@ -453,23 +420,8 @@ l1_u8_avx512(int dim, const float *q, const uint8 *u, float step, float offset)
 	return _mm512_reduce_add_ps(_mm512_add_ps(sum, sum2));
 }
 
-const LokiCodeKernels loki_codes_avx512 = {
-	.simd = LOKI_SIMD_AVX512,
-	.name = "avx512vnni",
-	.center = center_avx512,
-	.rotate = loki_rotate_avx512,
-	.encode = encode_avx512,
-	.pack = pack_avx512,
-	.unpack = unpack_avx512,
-	.max_abs = max_abs_avx512,
-	.quantize8 = quantize8_avx512,
-	.quantize16 = quantize16_avx512,
-	.dot1 = dot1_avx512,
-	.dot2 = dot2_avx512,
-	.dot4 = dot4_avx512,
-	.decode8 = decode8_avx512,
-	.dot16 = dot16_avx512,
-	.l1_u8 = l1_u8_avx512
-};
+LOKI_DEFINE_WIDTHS(TARGET, avx512)
+
+const LokiCodeKernels loki_codes_avx512 = LOKI_CODE_KERNELS(LOKI_SIMD_AVX512, "avx512vnni", avx512);
 
 #endif							/* __x86_64__ */

@@ -195,18 +195,6 @@ unpack_width(int groups, const uint8 *packed, int width, int shift, bool add,
 	}
 }
 
-static void
-unpack_neon(int groups, const uint8 *packed, int width, int shift, bool add,
-			uint8 *u)
-{
-	if (width == 1)
-		unpack_width(groups, packed, 1, shift, add, u);
-	else if (width == 2)
-		unpack_width(groups, packed, 2, shift, add, u);
-	else
-		unpack_width(groups, packed, 4, shift, add, u);
-}
-
 /*
  * Queries
  */
@@ -319,27 +307,6 @@ dot_codes(int width, int groups, const int8 *query, const void *const *codes,
 	}
 }
 
-static void
-dot1_neon(int groups, const int8 *query, const void *const *codes, int n,
-		  int32 *dots)
-{
-	dot_codes(1, groups, query, codes, n, dots);
-}
-
-static void
-dot2_neon(int groups, const int8 *query, const void *const *codes, int n,
-		  int32 *dots)
-{
-	dot_codes(2, groups, query, codes, n, dots);
-}
-
-static void
-dot4_neon(int groups, const int8 *query, const void *const *codes, int n,
-		  int32 *dots)
-{
-	dot_codes(4, groups, query, codes, n, dots);
-}
-
 /*
  * Full codes: the int16 levels of 16 dimensions are put together from bytes.
  * Partial sums of 32 bits are emptied before they can overflow.
@@ -417,23 +384,8 @@ l1_u8_neon(int dim, const float *q, const uint8 *u, float step, float offset)
 	return vaddvq_f32(vaddq_f32(sum, sum2)) + tail;
 }
 
-const LokiCodeKernels loki_codes_neon = {
-	.simd = LOKI_SIMD_NEON,
-	.name = "neon",
-	.center = center_neon,
-	.rotate = loki_rotate_neon,
-	.encode = encode_neon,
-	.pack = pack_neon,
-	.unpack = unpack_neon,
-	.max_abs = max_abs_neon,
-	.quantize8 = quantize8_neon,
-	.quantize16 = quantize16_neon,
-	.dot1 = dot1_neon,
-	.dot2 = dot2_neon,
-	.dot4 = dot4_neon,
-	.decode8 = decode8_neon,
-	.dot16 = dot16_neon,
-	.l1_u8 = l1_u8_neon
-};
+LOKI_DEFINE_WIDTHS(, neon)
+
+const LokiCodeKernels loki_codes_neon = LOKI_CODE_KERNELS(LOKI_SIMD_NEON, "neon", neon);
 
 #endif							/* __aarch64__ */

@@ -237,21 +237,4 @@ l1_u8_scalar(int dim, const float *q, const uint8 *u, float step, float offset)
 	return sum;
 }
 
-const LokiCodeKernels loki_codes_scalar = {
-	.simd = LOKI_SIMD_SCALAR,
-	.name = "scalar",
-	.center = center_scalar,
-	.rotate = loki_rotate_scalar,
-	.encode = encode_scalar,
-	.pack = pack_scalar,
-	.unpack = unpack_scalar,
-	.max_abs = max_abs_scalar,
-	.quantize8 = quantize8_scalar,
-	.quantize16 = quantize16_scalar,
-	.dot1 = dot1_scalar,
-	.dot2 = dot2_scalar,
-	.dot4 = dot4_scalar,
-	.decode8 = decode8_scalar,
-	.dot16 = dot16_scalar,
-	.l1_u8 = l1_u8_scalar
-};
+const LokiCodeKernels loki_codes_scalar = LOKI_CODE_KERNELS(LOKI_SIMD_SCALAR, "scalar", scalar);
