@@ -89,7 +89,7 @@ SELECT c, rowmap_way(c) FROM unnest(ARRAY['a = 7', 'tags @> ''{3}''',
 SELECT * FROM rowmap_wrong();
 SELECT lokivector_check('rowmap_v', true);
 SELECT slot_array, pages FROM lokivector_index_slot_arrays('rowmap_v')
-	WHERE slot_array IN ('row', 'block', 'duplicated', 'reused') ORDER BY slot_array;
+	WHERE slot_array IN ('row', 'block', 'gained', 'reused') ORDER BY slot_array;
 
 -- test: rows inserted since the map was made
 SELECT rowmap_insert(6001, 6080);
@@ -183,7 +183,7 @@ $$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
 INSERT INTO rowmap_grown SELECT n, rowmap_long(n), n % 40, repeat('x', 5000) FROM generate_series(1, 1300) n;
 VACUUM ANALYZE rowmap_grown;
 SELECT slot_array, pages FROM lokivector_index_slot_arrays('rowmap_grown_v')
-	WHERE slot_array IN ('row', 'block', 'duplicated', 'reused') ORDER BY slot_array;
+	WHERE slot_array IN ('row', 'block', 'gained', 'reused') ORDER BY slot_array;
 UPDATE rowmap_grown SET a = 7 WHERE id IN (5, 6, 1000);
 SELECT lokivector_check('rowmap_grown_v', true);
 SET enable_seqscan = off;
@@ -205,7 +205,7 @@ INSERT INTO rowmap_compact SELECT n, rowmap_vector(n), n % 100 FROM generate_ser
 CREATE INDEX rowmap_compact_v ON rowmap_compact USING hnsw (v vector_l2_ops) WITH (profile = compact);
 CREATE INDEX ON rowmap_compact (a);
 VACUUM ANALYZE rowmap_compact;
-SELECT count(*) FROM lokivector_index_slot_arrays('rowmap_compact_v') WHERE slot_array IN ('row', 'block', 'duplicated');
+SELECT count(*) FROM lokivector_index_slot_arrays('rowmap_compact_v') WHERE slot_array IN ('row', 'block', 'gained');
 SELECT rowmap_way('a < 40', 'rowmap_compact') <> 'map' AS other_way;
 SELECT lokivector_check('rowmap_compact_v', true);
 

@@ -135,7 +135,7 @@ sub tid_state
 	die "no node $node";
 }
 
-# Whether the bytes overwritten are those of nodes that are free, or of DUPLICATED and
+# Whether the bytes overwritten are those of nodes that are free, or of GAINED and
 # REUSED, where a bit too many costs a look at a node
 sub means_nothing
 {

@@ -48,7 +48,7 @@ my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my $blocks = $node->safe_psql('postgres', q(SELECT pg_relation_size('sound'))) / $block_size;
 my %names = map { (split /\|/)[ 0, 1 ] } split /\n/, $node->safe_psql('postgres', q(
 	SELECT n, family FROM unnest(ARRAY['meta', 'directory', 'tid', 'code', 'link', 'refine', 'hash',
-		'upper', 'duplicate', 'nulltid', 'centroid', 'reused', 'row', 'block', 'duplicated'])
+		'upper', 'duplicate', 'nulltid', 'centroid', 'reused', 'row', 'block', 'gained'])
 		WITH ORDINALITY AS u(family, n)));
 my @kinds = ('zeroes', 'noise', 'another page');
 

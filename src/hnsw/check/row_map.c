@@ -69,7 +69,7 @@ is_mapped(const RowMapCheck *rows, uint32 node, const ItemPointerData *heap)
 	return false;
 }
 
-/* Whether DUPLICATED or REUSED names a node by now */
+/* Whether GAINED or REUSED names a node by now */
 static bool
 is_noted(LokiCheck *check, int array, uint32 node)
 {
@@ -85,7 +85,7 @@ check_row(LokiCheck *check, RowMapCheck *rows, int array, uint32 number, uint32 
 		  const ItemPointerData *heap)
 {
 	if (node >= rows->map.end || loki_bits_have(&rows->reused, node) ||
-		is_mapped(rows, node, heap) || is_noted(check, LOKI_SLOTS_DUPLICATED, node) ||
+		is_mapped(rows, node, heap) || is_noted(check, LOKI_SLOTS_GAINED, node) ||
 		is_noted(check, LOKI_SLOTS_REUSED, node))
 		return;
 	loki_check_side_fault(&rows->side, array, number, "names a row that is not mapped to its node");
@@ -152,7 +152,7 @@ loki_check_rowmap(LokiCheck *check)
 	valid = (meta.flags & LOKI_META_ROWMAP) != 0;
 	rows.map = meta.rowmap;
 	side->generation = meta.sorted_lists.generation;
-	loki_check_slot_array(check, LOKI_SLOTS_DUPLICATED, NULL);
+	loki_check_slot_array(check, LOKI_SLOTS_GAINED, NULL);
 	rows.words = loki_check_side_read_all(check, side, LOKI_SLOTS_ROW, !valid ? 0 :
 										  loki_entry_slots(rows.map.entries,
 														   loki_rowmap_width(&rows.map)));

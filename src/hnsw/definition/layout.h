@@ -45,7 +45,7 @@
 									 * were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
 #define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
-#define LOKI_SLOTS_DUPLICATED		14	/* nodes that rows joined since then */
+#define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since then */
 #define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node */
 /* + attribute - 1, by NULLTID number */
 #define LOKI_SLOTS_NULLATTR	(LOKI_SLOTS_ATTR + INDEX_MAX_KEYS)
@@ -135,7 +135,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 /*
  * The map from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of
  * packed entries, which do not cross pages; one of BLOCK, the first entry of 2 to
- * the power of `shift` blocks, with one more at the end; one of DUPLICATED, a bit for
+ * the power of `shift` blocks, with one more at the end; one of GAINED, a bit for
  * each of 64 nodes.
  */
 #define LOKI_ROWMAP_MAX_KEY_BITS	10
@@ -144,7 +144,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 typedef struct LokiRowMapData
 {
 	uint32		end;			/* nodes below this are in it, or noted in
-								 * REUSED or DUPLICATED; 0: there is no map */
+								 * REUSED or GAINED; 0: there is no map */
 	uint32		entries;
 	uint32		groups;			/* of blocks */
 	uint8		shift;

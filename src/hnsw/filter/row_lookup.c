@@ -277,7 +277,7 @@ loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 	lookup->count = loki_tids_count(tids);
 	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->rowmap.end, &lookup->reused);
 	lookup->stale = loki_bits_count(&lookup->reused) +
-		loki_bits_estimate(state, index, LOKI_SLOTS_DUPLICATED, meta->rowmap.end);
+		loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->rowmap.end);
 	return true;
 }
 
@@ -286,13 +286,13 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 					 void *arg)
 {
 	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
-	LokiNodeBits duplicated;
+	LokiNodeBits gained;
 
 	read_map(&run, tids);
 	add_noted(&run, &lookup->reused);
-	loki_bits_read(lookup->state, lookup->index, LOKI_SLOTS_DUPLICATED, lookup->map.end,
-				   &duplicated);
-	add_noted(&run, &duplicated);
-	loki_bits_release(&duplicated);
+	loki_bits_read(lookup->state, lookup->index, LOKI_SLOTS_GAINED, lookup->map.end,
+				   &gained);
+	add_noted(&run, &gained);
+	loki_bits_release(&gained);
 	hand_out(&run);
 }

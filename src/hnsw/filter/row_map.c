@@ -11,7 +11,7 @@
  * of a block apart.  Both numbers are packed, as wide as this index needs: three
  * to four bytes a row in all.
  *
- * ROW, BLOCK and DUPLICATED are side arrays (filter/side_array.c).  Whatever the map
+ * ROW, BLOCK and GAINED are side arrays (filter/side_array.c).  Whatever the map
  * names is looked up in TID.
  *
  * IDENTIFICATION
@@ -147,7 +147,7 @@ place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 
 	if (group >= map->groups || maker->next[group] == maker->starts[group + 1])
 	{
-		loki_bits_note(maker->state, maker->index, LOKI_SLOTS_DUPLICATED, map->end, node);
+		loki_bits_note(maker->state, maker->index, LOKI_SLOTS_GAINED, map->end, node);
 		return;
 	}
 	maker->entries[maker->next[group]++] = node |

@@ -55,7 +55,7 @@ loki_entry(const char *slots, uint32 place, uint32 width)
 
 /*
  * Nodes that side arrays do not have as they are now, below an end: those in REUSED,
- * whose number was used again, LOKI_REUSED_UNIT of them a bit; and those in DUPLICATED,
+ * whose number was used again, LOKI_REUSED_UNIT of them a bit; and those in GAINED,
  * which a row has joined, one a bit.
  */
 typedef struct LokiNodeBits

@@ -47,7 +47,7 @@ loki_side_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *met
 	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED,
 								   Max(meta->sorted_lists.end, meta->rowmap.end));
 	if (meta->rowmap.end > 0)
-		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_DUPLICATED, meta->rowmap.end);
+		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->rowmap.end);
 	return Max(Min(unlisted, end), 0);
 }
 
@@ -102,7 +102,7 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 	double		growth = (double) end / Max(lists->end, 1);
 
 	if (!reserve(state, index, LOKI_SLOTS_REUSED, (most >> LOKI_REUSED_SHIFT) / 64) ||
-		(loki_has_rowmap(state) && !reserve(state, index, LOKI_SLOTS_DUPLICATED, most / 64)))
+		(loki_has_rowmap(state) && !reserve(state, index, LOKI_SLOTS_GAINED, most / 64)))
 		return false;
 	for (int i = 0; i < state->nattributes && (meta->flags & LOKI_META_SORTED_LISTS) != 0; i++)
 	{
@@ -152,7 +152,7 @@ write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists
  *
  * An insert that uses a number again notes that in REUSED if the metapage, as it
  * saw it when it began, says that the number is below the end, and one that joins
- * a node notes that in DUPLICATED.  What is noted is
+ * a node notes that in GAINED.  What is noted is
  * forgotten before the metapage names the new end, and inserts that began before
  * that are waited for: so each has either written its attributes by then, or
  * notes its number afterwards.
@@ -168,7 +168,7 @@ make(LokiIndex *state, Relation index, bool lists, bool map,
 	end = loki_node_end(state, index);
 	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, sorted_lists->end)) ||
 		(loki_has_rowmap(state) &&
-		 !loki_bits_forget(state, index, LOKI_SLOTS_DUPLICATED, Max(end, rowmap->end))))
+		 !loki_bits_forget(state, index, LOKI_SLOTS_GAINED, Max(end, rowmap->end))))
 		return;
 	sorted_lists->end = end;
 	if (loki_has_rowmap(state))

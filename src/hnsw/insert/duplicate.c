@@ -123,7 +123,7 @@ chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange 
 
 typedef enum JoinResult
 {
-	DUPLICATED,
+	JOIN_DONE,
 	JOIN_REFUSED,				/* the node takes no rows */
 	JOIN_NO_SLOTS
 } JoinResult;
@@ -143,7 +143,7 @@ join_at_once(LokiNewRow *row, uint32 node)
 	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
 	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
 	if (may_join(&tid) && chain_at_once(row, &tid, node, &change, page, place))
-		return DUPLICATED;
+		return JOIN_DONE;
 	if (may_join(&tid))
 		result = JOIN_NO_SLOTS;
 	loki_change_finish(&change);
@@ -245,7 +245,7 @@ join_node(LokiNewRow *row, uint32 node)
 {
 	switch (join_at_once(row, node))
 	{
-		case DUPLICATED:
+		case JOIN_DONE:
 			return true;
 		case JOIN_NO_SLOTS:
 			return join_in_steps(row, node);
@@ -267,7 +267,7 @@ loki_share_if_equal(LokiNewRow *row, uint32 node)
 	if (!is_equal_row(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_equal_row(row, node))
 		return false;
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_DUPLICATED, row->meta.rowmap.end, node);
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_GAINED, row->meta.rowmap.end, node);
 	return join_node(row, node);
 }
 

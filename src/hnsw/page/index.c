@@ -84,7 +84,7 @@ loki_index_geometry(LokiIndex *state)
 	{
 		array_geometry(&arrays[LOKI_SLOTS_ROW], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_BLOCK], sizeof(uint32));
-		array_geometry(&arrays[LOKI_SLOTS_DUPLICATED], sizeof(uint64));
+		array_geometry(&arrays[LOKI_SLOTS_GAINED], sizeof(uint64));
 	}
 	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT)
 		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));

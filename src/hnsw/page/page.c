@@ -52,8 +52,8 @@ loki_slot_array_name(int array)
 			return "row";
 		case LOKI_SLOTS_BLOCK:
 			return "block";
-		case LOKI_SLOTS_DUPLICATED:
-			return "duplicated";
+		case LOKI_SLOTS_GAINED:
+			return "gained";
 		default:
 			if (array >= LOKI_SLOTS_ATTR &&
 				array < LOKI_SLOTS_ATTR + LOKI_MAX_ATTRIBUTES)
