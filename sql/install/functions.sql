@@ -7,14 +7,16 @@ CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAUL
 	RETURNS void
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
 
-COMMENT ON FUNCTION lokivector_check(regclass, boolean) IS 'verify an hnsw index, or all of a table or of partitions, and compare it with its table';
+COMMENT ON FUNCTION lokivector_check(regclass, boolean) IS
+	'verify an hnsw index, or all of a table or of partitions, and compare it with its table (for its owner and pg_monitor)';
 
 CREATE FUNCTION lokivector_check_all(schema name DEFAULT NULL, heap_all_indexed boolean DEFAULT false,
 		time_limit interval DEFAULT NULL, after regclass DEFAULT NULL,
 		OUT index regclass, OUT problem text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
-COMMENT ON FUNCTION lokivector_check_all(name, boolean, interval, regclass) IS 'verify all hnsw indexes of a schema, a row each';
+COMMENT ON FUNCTION lokivector_check_all(name, boolean, interval, regclass) IS
+	'verify all hnsw indexes of a schema, a row each (for their owner and pg_monitor)';
 
 CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT dimensions integer, OUT metric text, OUT code text,
@@ -29,12 +31,16 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_index_info(regclass) IS
+	'what an hnsw index is: metric, codes, storage parameters, nodes and rows, size (for its owner and pg_monitor)';
 
 CREATE FUNCTION lokivector_index_slot_arrays(index regclass,
 		OUT slot_array text, OUT attribute integer, OUT slot_bytes integer,
 		OUT slots bigint, OUT pages bigint, OUT bytes bigint)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED ROWS 12;
+COMMENT ON FUNCTION lokivector_index_slot_arrays(regclass) IS
+	'the parts of an hnsw index and their sizes (for its owner and pg_monitor)';
 
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries integer DEFAULT 100, k integer DEFAULT 10,
@@ -43,7 +49,8 @@ CREATE FUNCTION lokivector_recall(index regclass,
 		OUT recall_min double precision, OUT milliseconds double precision)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_recall(regclass, integer, integer) IS 'recall of an hnsw index for rows of its table as queries';
+COMMENT ON FUNCTION lokivector_recall(regclass, integer, integer) IS
+	'recall of an hnsw index for rows of its table as queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries vector[], k integer DEFAULT 10,
@@ -52,7 +59,8 @@ CREATE FUNCTION lokivector_recall(index regclass,
 		OUT recall_min double precision, OUT milliseconds double precision)
 	RETURNS record
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS 'recall of an hnsw index for given queries';
+COMMENT ON FUNCTION lokivector_recall(regclass, vector[], integer) IS
+	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries halfvec[], k integer DEFAULT 10,
@@ -61,7 +69,8 @@ CREATE FUNCTION lokivector_recall(index regclass,
 		OUT recall_min double precision, OUT milliseconds double precision)
 	RETURNS record
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_recall(regclass, halfvec[], integer) IS 'recall of an hnsw index for given queries';
+COMMENT ON FUNCTION lokivector_recall(regclass, halfvec[], integer) IS
+	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries bit[], k integer DEFAULT 10,
@@ -70,34 +79,40 @@ CREATE FUNCTION lokivector_recall(index regclass,
 		OUT recall_min double precision, OUT milliseconds double precision)
 	RETURNS record
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_recall(regclass, bit[], integer) IS 'recall of an hnsw index for given queries';
+COMMENT ON FUNCTION lokivector_recall(regclass, bit[], integer) IS
+	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
 		operator_class text DEFAULT 'vector_cosine_ops',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
 	RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_build_memory(regclass, name, text, name[], text[]) IS 'bytes of maintenance_work_mem with which an hnsw index is built in memory';
+COMMENT ON FUNCTION lokivector_build_memory(regclass, name, text, name[], text[]) IS
+	'bytes of maintenance_work_mem with which an hnsw index is built in memory (for who may read the column)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass)
 	RETURNS void
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION lokivector_calibrate(regclass) IS 'measure what lokivector.target_recall goes by, with nodes of the index as queries';
+COMMENT ON FUNCTION lokivector_calibrate(regclass) IS
+	'measure what lokivector.target_recall goes by, with nodes of the index as queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
 	RETURNS void
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS
+	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries halfvec[])
 	RETURNS void
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION lokivector_calibrate(regclass, halfvec[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+COMMENT ON FUNCTION lokivector_calibrate(regclass, halfvec[]) IS
+	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries bit[])
 	RETURNS void
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION lokivector_calibrate(regclass, bit[]) IS 'measure what lokivector.target_recall goes by, for given queries';
+COMMENT ON FUNCTION lokivector_calibrate(regclass, bit[]) IS
+	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibration(index regclass,
 		OUT width integer, OUT nodes_scored bigint,
@@ -105,7 +120,8 @@ CREATE FUNCTION lokivector_calibration(index regclass,
 		OUT recall_100 double precision)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 16;
-COMMENT ON FUNCTION lokivector_calibration(regclass) IS 'what walks of several widths were measured to find';
+COMMENT ON FUNCTION lokivector_calibration(regclass) IS
+	'recall of an hnsw index by the width of its searches, as it was measured last (for its owner and pg_monitor)';
 
 
 --
@@ -120,4 +136,5 @@ CREATE FUNCTION lokivector_scan_stats(
 		OUT late_rows bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION lokivector_scan_stats() IS 'work of this session''s last hnsw index scan';
+COMMENT ON FUNCTION lokivector_scan_stats() IS
+	'work of this session''s last hnsw index scan (for everyone)';

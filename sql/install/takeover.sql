@@ -7,11 +7,11 @@ CREATE FUNCTION lokivector_incompatible_indexes(concurrently boolean DEFAULT tru
 		OUT reason text, OUT command text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 10;
-COMMENT ON FUNCTION lokivector_incompatible_indexes(boolean) IS 'hnsw and ivfflat indexes that cannot be read, and the commands that rebuild them';
+COMMENT ON FUNCTION lokivector_incompatible_indexes(boolean) IS 'hnsw and ivfflat indexes that cannot be read, and the commands that rebuild them (for everyone)';
 
 CREATE PROCEDURE lokivector_rebuild_incompatible_indexes()
 	AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON PROCEDURE lokivector_rebuild_incompatible_indexes() IS 'rebuild the indexes of lokivector_incompatible_indexes(), each in a transaction of its own';
+COMMENT ON PROCEDURE lokivector_rebuild_incompatible_indexes() IS 'rebuild the indexes of lokivector_incompatible_indexes(), each in a transaction of its own (for everyone, without those of other owners)';
 
 --
 -- The way back: indexes whose definitions pgvector does not take, and the
@@ -46,4 +46,4 @@ BEGIN ATOMIC
 	WHERE NOT c.relispartition AND (s.columns OR s.dimensions OR s.options IS NOT NULL)
 	ORDER BY c.oid::regclass::text COLLATE "C";
 END;
-COMMENT ON FUNCTION lokivector_plain_indexes() IS 'hnsw and ivfflat indexes that pgvector would not take as they are, and the nearest that it takes';
+COMMENT ON FUNCTION lokivector_plain_indexes() IS 'hnsw and ivfflat indexes that pgvector would not take as they are, and the nearest that it takes (for everyone)';

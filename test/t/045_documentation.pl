@@ -385,6 +385,9 @@ sub check_reference
 		[ members($database, 'pg_operator', 'oprname, format_type(oprleft, NULL)', '') ]);
 	same('functions', [ grep { /^\w+\(([a-z][\w \[\],]*)?\)$/ } codes(slurp_file($page) =~ s/^```.*?^```//smgr) ],
 		[ map { s/,/, /gr } members($database, 'pg_proc', 'c.oid::regprocedure', '') ]);
+	passes('reference: what users call has a description', members($database, 'pg_proc', 'proname',
+		"JOIN pg_namespace n ON n.oid = pronamespace AND proname LIKE 'lokivector%'
+			AND obj_description(c.oid, 'pg_proc') IS NULL"));
 	passes('reference: arguments, results, rights', unnamed_arguments($page,
 		grep { /^lokivector_(?!version|simd|typanalyze|distance_support)/ }
 		  members($database, 'pg_proc', "proname, array_to_string(proargnames, ',')", '')));
