@@ -3,10 +3,10 @@
 set -u
 cd "$(dirname "$0")/../.."
 
-# absent NAME PATTERN [EXCEPT]
+# absent NAME PATTERN [EXCEPT [FILES]]
 absent()
 {
-	found=$(test/files.sh | grep -v '^test/lint/words\.sh$' |
+	found=$(test/files.sh | grep -v '^test/lint/words\.sh$' | grep -E "${4:-.}" |
 		tr '\n' '\0' | xargs -0 grep -nIHE -e "$2" | grep -vE "${3:-^$}" | head -n 20)
 	if [ -z "$found" ]; then
 		echo "ok - $1"
@@ -21,3 +21,7 @@ absent "nothing is left open" '\<(TODO|FIXME|XXX)\>'
 absent "nothing is compiled for one machine alone" 'march=native' '^bench/'
 absent "no path of one machine" \
 	'(^|[^][:alnum:]_}.$)-])/(tmp|home|work|root)(/|[^[:alnum:]_-]|$)' 'mktemp|TMPDIR'
+# the glossary is in src/hnsw/README
+absent "the documents use the words of the glossary" \
+	'\<([Ff]amil(y|ies)|[Rr]ecod(e|ed|es|ing)|[Ff]ences?|POSTING|FENCE|RENEWED|JOINED|OVERFLOW|[Cc]lumped|unsure|hnsw(way|join|equal|old)|hnswint|chosen again|join values|numbers of nodes)\>' \
+	'operator family of its name' '^(README|CONTRIBUTING|doc/.*|bench/README)\.md$'
