@@ -43,7 +43,8 @@ PROVE_TESTS = test/t/*.pl
 parts = lint unit sql iso tap assert clients
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	test-takeover check-pgvector check-differential demo bench bench-goals bench-shapes format
+	test-takeover check-pgvector check-differential demo bench bench-goals bench-shapes site \
+	format
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -131,6 +132,9 @@ bench-goals:
 
 bench-shapes:
 	bench/shapes.py $(ARGS)
+
+site:
+	doc/site/build.sh
 
 format:
 	test/format.sh $(FILES)
