@@ -170,8 +170,7 @@ sub exists_in_tree
 my %targets = map { $_ => 1 } qw(all install uninstall installcheck clean),
   split(' ', `make -s print-own_targets`), slurp_file('Makefile') =~ /^([a-z-]+):/mg;
 
-# The programs of clients
-my ($clients) = slurp_file('test/clients/run.sh') =~ /^chosen=(.*)$/m;
+my %clients = map { $_ => 1 } split(' ', `test/clients/run.sh --list`);
 
 # What a line for the shell names that is not there
 sub unknown_in_command
@@ -182,7 +181,7 @@ sub unknown_in_command
 	$line =~ s/(^|\s)#.*//;
 	if ($line =~ /(^|\s)TESTS=("[^"]*"|\S+)/)
 	{
-		push @unknown, grep { !exists_in_tree("$_.*") && !exists_in_tree("${_}_test.*") && $clients !~ /\b$_\b/ }
+		push @unknown, grep { !exists_in_tree("$_.*") && !exists_in_tree("${_}_test.*") && !$clients{$_} }
 		  split(' ', $2 =~ s/"//gr);
 	}
 	if ($line =~ /(^|\s)make((\s+[\w-]+(?=\s|$))+)/)
