@@ -28,7 +28,8 @@
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c
- * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/quantize/bitcode.c src/quantize/quantize.c
+ * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/held.c
+ * Sources: src/quantize/bitcode.c src/quantize/quantize.c
  * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_least.c src/quantize/exact.c src/quantize/scalar8.c
  * Sources: src/quantize/compact.c src/quantize/subspace.c src/quantize/codes_scalar.c
@@ -61,6 +62,7 @@
 #include "hnsw/filter/tid_set.h"
 #include "pgstat.h"
 #include "storage/buf_internals.h"
+#include "storage/lmgr.h"
 #include "stubs.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -91,7 +93,39 @@ int			NLocBuffer;
 int			MaxBackends = 100;
 Block	   *LocalBufferBlockPointers;
 BufferUsage pgBufferUsage;
-BufferDescPadded *BufferDescriptors;
+static BufferDescPadded no_descriptor;
+BufferDescPadded *BufferDescriptors = &no_descriptor;
+char	   *BufferBlocks = (char *) &no_descriptor;
+
+/* Assertions ask: all heavyweight locks are held that must be, and no LWLock */
+bool
+LWLockAnyHeldByMe(LWLock *lock, int nlocks, size_t stride)
+{
+	return false;
+}
+
+bool
+LWLockHeldByMe(LWLock *lock)
+{
+	return true;
+}
+
+bool
+LWLockHeldByMeInMode(LWLock *lock, LWLockMode mode)
+{
+	return true;
+}
+
+void
+ForEachLWLockHeldByMe(void (*callback) (LWLock *, LWLockMode, void *), void *context)
+{
+}
+
+bool
+CheckRelationLockedByMe(Relation relation, LOCKMODE lockmode, bool orstronger)
+{
+	return true;
+}
 
 Buffer
 ReadBufferExtended(Relation relation, ForkNumber fork, BlockNumber block, ReadBufferMode mode,
@@ -349,7 +383,7 @@ double		loki_target_recall = 0;
 double		loki_scan_mem_multiplier = 1;
 
 /* Values are their floats */
-static const LokiValueType value_type = {0};
+static const LokiValueType value_type = {.max_exact = DIM};
 
 LokiColumn
 loki_index_column(Relation index)
@@ -361,12 +395,6 @@ loki_index_column(Relation index)
 
 bool
 loki_value_is_long(const LokiColumn *column)
-{
-	return false;
-}
-
-bool
-loki_column_sketched(const LokiColumn *column)
 {
 	return false;
 }

@@ -3,14 +3,14 @@
  * change.c
  *	  Changing pages: locking them, writing them, and one WAL record.
  *
- * Replay locks the pages of a record in the order in which they are registered,
- * and keeps them all locked until it is applied.  Here a page is registered where
- * it was locked, and locked in one order only: so scans, which lock in that order
- * too, wait neither for writers nor for replay in a circle.
+ * Replay locks the pages of a record in the order in which they are registered, and keeps
+ * all of them locked until the record is applied.  This file locks pages in one order
+ * only, and registers them in that order.  Scans lock in the same order.  So nobody waits
+ * for writers or for replay in a circle.
  *
- * The records are those that the generic resource manager replays: for each page
- * a sequence of offset, length and bytes.  Who knows what changes says so, as
- * inserts do; other pages are copied, changed and compared.
+ * The records are those of the generic resource manager: for each page a sequence of
+ * offset, length and bytes.  A caller that knows what changes says so, as inserts do;
+ * other pages are copied, changed and compared.
  *
  * IDENTIFICATION
  *	  src/hnsw/page/change.c
@@ -19,19 +19,21 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* XLogInsert takes so many pieces of data without being asked for more */
+/* XLogInsert takes this many pieces of data without asking for more room */
 #define DEFAULT_PIECES	20
 
-/* Changes of a slot that are told apart, and bytes between them: each has a
- * header of 4 */
+/* Changes of a slot that are logged apart, and the fewest bytes between two of them:
+ * each has a header of 4 bytes */
 #define CHANGES			8
 #define FAR_APART		4
 
@@ -39,8 +41,8 @@
 #define WORD			sizeof(uint32)
 
 /*
- * A page as it will be, and the differences as the record has them.  Each has a
- * header of 4 bytes, but at least 8 that are equal are before the next.
+ * A page as it will be, and the differences as the record has them.  Each has a header of
+ * 4 bytes, and is at least 8 equal bytes away from the next.
  */
 typedef struct LokiPageCopy
 {
@@ -58,7 +60,7 @@ StaticAssertDecl(offsetof(LokiChangedPart, length) ==
  * ----------------------------------------------------------------
  */
 
-/* Place of a slot array in the order of locks; see README */
+/* Place of a slot array in the order of locks (README, "Lock order") */
 static int
 lock_rank(int array)
 {
@@ -83,23 +85,26 @@ lock_rank(int array)
 	}
 }
 
-/* Whether a page may be locked after another */
-static bool
-in_order(const LokiChangedPage *before, int array, uint32 ordinal)
+/* Whether page `ordinal` of a slot array may be locked while another page is */
+bool
+loki_lock_in_order(int array_before, uint32 ordinal_before, int array, uint32 ordinal)
 {
 	int			rank = lock_rank(array);
-	int			rank_before = lock_rank(before->array);
+	int			rank_before = lock_rank(array_before);
 
 	if (rank != rank_before)
 		return rank_before < rank;
-	if (array != before->array)
-		return before->array < array;
-	return before->ordinal < ordinal;
+	if (array != array_before)
+		return array_before < array;
+	return ordinal_before < ordinal;
 }
 
+/* Begin a change.  The caller holds no content lock. */
 void
 loki_change_begin(LokiChange *change, LokiIndex *state, Relation index)
 {
+	Assert(!RecoveryInProgress());
+	Assert(loki_no_buffer_locked());
 	change->index = index;
 	change->state = state;
 	change->strategy = NULL;
@@ -107,6 +112,7 @@ loki_change_begin(LokiChange *change, LokiIndex *state, Relation index)
 	change->nparts = 0;
 }
 
+/* Pin a block, by the ring of buffers of the change if it has one. */
 static Buffer
 read_block(LokiChange *change, BlockNumber block)
 {
@@ -118,17 +124,21 @@ read_block(LokiChange *change, BlockNumber block)
 	return loki_buffer_read(change->state, change->index, block);
 }
 
-/* Pin and lock a block that is a slot array's page; its number in the change */
+/*
+ * Pin a block, which is a page of a slot array, and lock it exclusively; returns its number
+ * in the change.  The only content locks that this backend holds are those of the change.
+ */
 static int
 lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 {
 	LokiChangedPage *page = &change->pages[change->npages];
 
-	/* whoever holds the lock of a page holds off interrupts */
+	/* a backend that holds any LWLock holds off interrupts */
 	Assert(change->npages > 0 || InterruptHoldoffCount == 0);
 	if (change->npages == LOKI_CHANGE_PAGES)
 		elog(ERROR, "too many pages in a change");
-	if (change->npages > 0 && !in_order(page - 1, array, ordinal))
+	if (change->npages > 0 &&
+		!loki_lock_in_order(page[-1].array, page[-1].ordinal, array, ordinal))
 		elog(ERROR, "page %u of the %s array is locked after page %u of the %s array",
 			 ordinal, loki_slot_array_name(array), page[-1].ordinal,
 			 loki_slot_array_name(page[-1].array));
@@ -144,7 +154,7 @@ lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 	return change->npages++;
 }
 
-/* Lock a page of a slot array, which is one of slots. */
+/* Lock a page of a slot array exclusively. */
 int
 loki_change_lock_page(LokiChange *change, int array, uint32 ordinal)
 {
@@ -152,7 +162,7 @@ loki_change_lock_page(LokiChange *change, int array, uint32 ordinal)
 					  loki_page_block(&change->state->arrays[array], ordinal));
 }
 
-/* Lock the page of a slot; *place is its place there. */
+/* Lock the page of a slot exclusively; *place is its place there. */
 int
 loki_change_lock(LokiChange *change, int array, uint32 number, uint32 *place)
 {
@@ -162,19 +172,20 @@ loki_change_lock(LokiChange *change, int array, uint32 number, uint32 *place)
 					  loki_slot_page(&change->state->arrays[array], number, place), block);
 }
 
-/* Lock a page of the directory, which is chained from page to page. */
+/* Lock a page of the directory exclusively. */
 int
 loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal)
 {
 	return lock_block(change, LOKI_SLOTS_DIRECTORY, ordinal, block);
 }
 
-/* Let go of the page that was locked last. */
+/* Unlock and unpin the page that was locked last, which has not been changed. */
 void
 loki_change_unlock(LokiChange *change)
 {
 	LokiChangedPage *page = &change->pages[--change->npages];
 
+	Assert(change->npages >= 0);
 	Assert(!page->logged && page->copy == NULL);
 	UnlockReleaseBuffer(page->buffer);
 }
@@ -185,8 +196,8 @@ loki_change_unlock(LokiChange *change)
  */
 
 /*
- * Change bytes of a page.  They are copied when the change is finished, in the
- * order in which they were added; so does replay.
+ * Change bytes of a page.  They are copied when the change is finished, in the order in
+ * which they were added, as they are at replay.
  */
 void
 loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, Size length)
@@ -205,7 +216,7 @@ loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, 
 	part->bytes = bytes;
 }
 
-/* Change part of a slot, which the used part of its page will cover. */
+/* Change part of a slot.  The used part of its page will cover the slot. */
 void
 loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_size, uint32 place,
 					   Size offset, const void *bytes, Size length)
@@ -227,9 +238,9 @@ loki_change_slot(LokiChange *change, int page, uint32 slot_size, uint32 place,
 }
 
 /*
- * Change a slot where it differs from what the page has, in words where slots are
- * made of words.  What is not in use yet is zero.  The end comes first: for those
- * who read a list without lock, its new links are there before its count.
+ * Change a slot where it differs from the slot on the page, in whole words if slots are
+ * made of words.  The unused part of a page is zero.  The end of the slot is written first,
+ * so that the new links of a list are there before its count: lists are read without lock.
  */
 void
 loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint32 place,
@@ -256,7 +267,7 @@ loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint3
 									slot_size * (place + 1));
 }
 
-/* Add what raises the ends of the used parts. */
+/* Add the changes that raise pd_lower. */
 static void
 add_page_ends(LokiChange *change)
 {
@@ -276,7 +287,7 @@ add_page_ends(LokiChange *change)
  * ----------------------------------------------------------------
  */
 
-/* A copy of a page, which becomes the page when the change is finished. */
+/* A copy of a locked page; the page becomes the copy when the change is finished. */
 Page
 loki_change_copy(LokiChange *change, int number)
 {
@@ -292,7 +303,7 @@ loki_change_copy(LokiChange *change, int number)
 	return (Page) page->copy->page.data;
 }
 
-/* Lock block 0, and copy it. */
+/* Lock block 0 exclusively as the first page, and copy it. */
 LokiMetaPage
 loki_change_meta(LokiChange *change)
 {
@@ -313,7 +324,7 @@ add_difference(LokiPageCopy *copy, Size start, Size end)
 	copy->size += sizeof(header) + (end - start);
 }
 
-/* Note where a copy differs from a page between two places, the last first. */
+/* Note where a copy differs from its page between two places, the last difference first. */
 static void
 compare_part(LokiPageCopy *copy, const char *page, Size from, Size to)
 {
@@ -321,6 +332,7 @@ compare_part(LokiPageCopy *copy, const char *page, Size from, Size to)
 	Size		start = to;		/* of the difference at hand; to: none */
 	Size		end = to;
 
+	Assert(from % WORD == 0 && to % WORD == 0);
 	for (Size i = to; i > from;)
 	{
 		i -= WORD;
@@ -340,8 +352,8 @@ compare_part(LokiPageCopy *copy, const char *page, Size from, Size to)
 }
 
 /*
- * Note where copies differ from their pages, in the used part and in the special
- * space; between them are zeroes.
+ * Note where copies differ from their pages, in the used part and in the special space.
+ * The bytes between them are zero.
  */
 static void
 compare_copies(LokiChange *change)
@@ -364,13 +376,14 @@ compare_copies(LokiChange *change)
 	}
 }
 
-/* Make a page what its copy is. */
+/* Write the differences of a copy into its page. */
 static void
 write_copy(Page page, const LokiPageCopy *copy)
 {
 	const char *difference = copy->differences;
 	PageHeader	header = (PageHeader) page;
 
+	Assert(loki_page_writable(page));
 	while (difference < copy->differences + copy->size)
 	{
 		uint16		at[2];
@@ -387,7 +400,7 @@ write_copy(Page page, const LokiPageCopy *copy)
  * ----------------------------------------------------------------
  */
 
-/* Have a page in the record although nothing changes there. */
+/* Put a page into the record although nothing changes there. */
 void
 loki_change_keep(LokiChange *change, int page)
 {
@@ -395,7 +408,7 @@ loki_change_keep(LokiChange *change, int page)
 	change->pages[page].logged = true;
 }
 
-/* Log a page as an image. */
+/* Log a page as an image, since all of it changes. */
 void
 loki_change_image(LokiChange *change, int page)
 {
@@ -417,6 +430,7 @@ register_pages(LokiChange *change)
 
 		if (!page->logged)
 			continue;
+		Assert(loki_buffer_locked_exclusively(page->buffer));
 		id[i] = n++;
 		XLogRegisterBuffer(id[i], page->buffer,
 						   REGBUF_STANDARD | (page->image ? REGBUF_FORCE_IMAGE : 0));
@@ -427,12 +441,13 @@ register_pages(LokiChange *change)
 	{
 		LokiChangedPart *part = &change->parts[i];
 
+		Assert(change->pages[part->page].logged);
 		XLogRegisterBufData(id[part->page], (char *) &part->offset, 2 * sizeof(uint16));
 		XLogRegisterBufData(id[part->page], (char *) part->bytes, part->length);
 	}
 }
 
-/* Change the pages in place. */
+/* Change the pages in place, under their locks and in a critical section. */
 static void
 write_pages(LokiChange *change)
 {
@@ -440,6 +455,7 @@ write_pages(LokiChange *change)
 	{
 		const LokiChangedPart *part = &change->parts[i];
 
+		Assert(loki_page_writable(loki_change_page(change, part->page)));
 		memcpy((char *) loki_change_page(change, part->page) + part->offset, part->bytes,
 			   part->length);
 	}
@@ -453,7 +469,7 @@ write_pages(LokiChange *change)
 	}
 }
 
-/* Make the changes, in one record. */
+/* Change the pages and log them in one record.  All pages stay locked. */
 static void
 apply_changes(LokiChange *change)
 {
@@ -481,7 +497,7 @@ apply_changes(LokiChange *change)
 }
 
 /*
- * Make the changes, if there are any, and let go of all pages.
+ * Make the changes, if there are any; unlock and unpin all pages.  No content lock is left.
  */
 void
 loki_change_finish(LokiChange *change)
@@ -503,10 +519,12 @@ loki_change_finish(LokiChange *change)
 			pfree(page->copy);
 	}
 	change->nparts = 0;
+	Assert(loki_no_buffer_locked());
 }
 
 /*
- * Write one slot, whose page must exist, in a record of its own.
+ * Write one slot, whose page must exist, in a record of its own.  No content lock may be
+ * held; none is left.
  */
 void
 loki_slot_write(LokiIndex *state, Relation index, int array, uint32 number,

@@ -3,12 +3,12 @@
  * change.h
  *	  Changing pages: locking them, writing them, and one WAL record.
  *
- * Nothing else locks pages of an index exclusively or writes WAL, but what makes
- * pages that nobody can know yet (README, "WAL").
+ * Nothing else locks pages of an index exclusively or writes WAL, except for pages that
+ * nobody can know yet (README, "WAL").
  *
  *	loki_change_begin()
  *	loki_change_lock() for each page, in the order of README, "Lock order"
- *	look at the pages by loki_change_page(), and say what becomes of them
+ *	read the pages by loki_change_page(), and say what becomes of them
  *	loki_change_finish()
  *
  * IDENTIFICATION
@@ -52,28 +52,32 @@ typedef struct LokiChange
 {
 	Relation	index;
 	LokiIndex  *state;			/* NULL where block 0 alone is changed */
-	BufferAccessStrategy strategy;	/* to be set by who has one */
+	BufferAccessStrategy strategy;	/* set by a caller that has one */
 	int			npages;
 	int			nparts;
 	LokiChangedPage pages[LOKI_CHANGE_PAGES];
 	LokiChangedPart parts[LOKI_CHANGE_PARTS];
 } LokiChange;
 
-/* No content lock may be held from here to the first page */
+/* Whether a page may be locked while another is: README, "Lock order" */
+extern bool loki_lock_in_order(int array_before, uint32 ordinal_before, int array,
+							   uint32 ordinal);
+
+/* No content lock may be held from here until the first page is locked */
 extern void loki_change_begin(LokiChange *change, LokiIndex *index_state, Relation index);
 
 /*
- * Pin and lock a page exclusively: one of a slot array, that of a slot, or block 0.
- * Returns its number in the change.  ERROR if it is not a page of the slot array, or if
- * it comes before those that are locked: they would wait for each other.
+ * Pin a page and lock it exclusively: one of a slot array, or that of a slot.  Returns its
+ * number in the change.  ERROR if it is not a page of the slot array, or if it comes before
+ * a locked page in the order of locks.
  */
 extern int	loki_change_lock_page(LokiChange *change, int array, uint32 ordinal);
 extern int	loki_change_lock(LokiChange *change, int array, uint32 number, uint32 *place);
 
-/* The same for a page of the directory, which has no numbers */
+/* The same for a page of the directory */
 extern int	loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal);
 
-/* Let go of the page that was locked last, and is not changed */
+/* Unlock and unpin the page that was locked last and has not been changed */
 extern void loki_change_unlock(LokiChange *change);
 
 /* A locked page as it is */
@@ -90,8 +94,8 @@ loki_change_page(const LokiChange *change, int page)
  */
 
 /*
- * Change bytes of a page, or of a slot, or all of a slot.  What is pointed to
- * must stay until the change is finished.
+ * Change bytes of a page, bytes of a slot, or a whole slot.  The bytes pointed to must stay
+ * until the change is finished.
  */
 extern void loki_change_bytes(LokiChange *change, int page, Size offset,
 							  const void *bytes, Size length);
@@ -101,7 +105,7 @@ extern void loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_siz
 extern void loki_change_slot(LokiChange *change, int page, uint32 slot_size,
 							 uint32 place, const void *slot);
 
-/* The same, but of a slot only what differs from what the page has */
+/* Change those bytes of a slot that differ from the page */
 extern void loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size,
 									   uint32 place, const char *slot);
 
@@ -110,15 +114,15 @@ extern void loki_change_slot_differing(LokiChange *change, int page, uint32 slot
  * ----------------------------------------------------------------
  */
 
-/* A copy of a page, to be changed at will until the change is finished */
+/* A copy of a locked page, to be changed until the change is finished */
 extern Page loki_change_copy(LokiChange *change, int page);
 
-/* Lock block 0 as the first page; its copy */
+/* Lock block 0 exclusively as the first page; returns its copy */
 extern LokiMetaPage loki_change_meta(LokiChange *change);
 
 /* ---------------------------------------------------------------- */
 
-/* Have a page in the record although nothing changes there: replay locks it */
+/* Put a page into the record although nothing changes there, so that replay locks it */
 extern void loki_change_keep(LokiChange *change, int page);
 
 /* Log a page as an image, as all of it changes */
@@ -138,10 +142,7 @@ extern void loki_slot_write(LokiIndex *index_state, Relation index, int array,
  * ----------------------------------------------------------------
  */
 
-/*
- * A slot of a free-list slot array that is about to be claimed.  Its page is locked
- * by a change.
- */
+/* A slot of a free-list slot array that is about to be claimed; a change locks its page */
 typedef struct LokiClaim
 {
 	int			array;
@@ -149,28 +150,28 @@ typedef struct LokiClaim
 	int			page;			/* in the change */
 	uint32		place;
 	uint16		free_slots;		/* of the page, after the claim */
-	bool		was_free;		/* it is one that vacuum has freed */
+	bool		was_free;		/* vacuum has freed it */
 } LokiClaim;
 
 /*
- * Find a free slot of a free-list slot array (TID, UPPER, DUPLICATE, NULLTID), and lock
- * its page as the first of a change.  Takes those on the free list before new
- * ones; extends the slot array when there are none.
+ * Find a free slot of a free-list slot array (TID, UPPER, DUPLICATE, NULLTID), and lock its
+ * page as the first of a change.  Slots on the free list are taken before new ones; if
+ * there are neither, the slot array is extended.  No content lock may be held before.
  */
 extern void loki_claim_begin(LokiChange *change, int array, LokiClaim *claim);
 
 /*
- * The same for n slots of one page, the head of the free list or, if that is
- * LOKI_NONE, the one on which the used part ends.  False if that does not do,
- * as the page is full.  Others may be locked before: nothing is extended and no
- * other page looked at.
+ * The same for n slots of one page: the head of the free list or, if that is LOKI_NONE, the
+ * page on which the used part ends.  False, and no page is locked, if the page has fewer.
+ * The change may have locked other pages before: nothing is extended, and no other page
+ * is looked at.
  */
 extern bool loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 							   LokiClaim *claims);
 
 /*
- * Add the claim to the change, with the slot's first content, slot_size bytes
- * that are not those of a free slot.
+ * Add a claim to the change, with the slot's first content: slot_size bytes, whose state is
+ * not that of a free slot.
  */
 extern void loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot);
 

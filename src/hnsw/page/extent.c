@@ -4,10 +4,10 @@
  *	  Growing an hnsw index: extents of pages, the directory that names them,
  *	  and the claiming of slots.
  *
- * Extents are added under the relation extension lock.  Their pages are
- * initialised and logged first, the directory entry that makes them part of
- * the index last, so that a crash in between leaves blocks that no entry
- * names; the next extent that fits into such a gap takes it.
+ * Extents are added under the relation extension lock.  Their pages are initialised and
+ * logged first; the directory entry that makes them part of the index comes last.  A crash
+ * in between leaves blocks that no entry names, and the next extent that fits into such a
+ * gap takes it.
  *
  * Lock order: extension lock, block 0, directory page; block 0, then the page
  * of a free list.
@@ -22,6 +22,7 @@
 #include "access/xloginsert.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
@@ -29,7 +30,7 @@
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 
-/* Extensions that the server could not make, and that were done without */
+/* Extensions that the server could not make, and that the index did without */
 static uint32 extensions_refused = 0;
 
 typedef struct BlockRange
@@ -48,9 +49,9 @@ compare_ranges(const void *a, const void *b)
 }
 
 /*
- * Find the first of `count` contiguous blocks that nothing names; those at the end
- * may be past the end of the file.  The extension lock is held and the directory
- * fresh.
+ * Find the first of `count` contiguous blocks that nothing names; they may lie past the end
+ * of the file.  The extension lock is held, and the directory was read under it.  Locks
+ * directory pages in share mode, one at a time.
  */
 static BlockNumber
 find_gap(LokiIndex *state, Relation index, uint32 count)
@@ -62,6 +63,8 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 	int			allocated = state->directory_entries + 16;
 	BlockRange *ranges = palloc_array(BlockRange, allocated);
 
+	Assert(loki_extension_lock_held(index));
+	Assert(count > 0 && count <= (uint32) 1 << LOKI_EXTENT_MAX_SHIFT);
 	for (int f = 0; f < LOKI_SLOT_ARRAYS; f++)
 		for (uint32 e = 0; e < state->arrays[f].nextents; e++)
 		{
@@ -92,25 +95,28 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 		covered = Max(covered, ranges[i].end);
 	}
 	pfree(ranges);
+	Assert(covered > LOKI_DIRECTORY_BLKNO);
 	return covered;
 }
 
-/* Make the file so many blocks long, if it is not.  The extension lock is held. */
+/* Extend the file to a number of blocks, if it is shorter.  The extension lock is held. */
 static void
 extend_file(Relation index, BlockNumber nblocks)
 {
 	BlockNumber present = RelationGetNumberOfBlocks(index);
 
+	Assert(loki_extension_lock_held(index));
 	if (present < nblocks)
 		loki_zero_extend(RelationGetSmgr(index), present, (int) (nblocks - present));
 }
 
 /*
- * The same; false, with a message at `elevel`, if the server cannot extend the file.
+ * The same; false, with a message at `elevel`, if the server cannot extend the file.  The
+ * extension lock is held, but no content lock.
  *
- * The error is caught without a subtransaction, which a vacuum with parallel workers
- * cannot begin.  All that stands when it is raised is what abort would not undo
- * either: src/hnsw/page/README, "Where there is no room".
+ * The error is caught without a subtransaction, which a vacuum with parallel workers cannot
+ * begin.  That is safe because an abort would have nothing to undo:
+ * src/hnsw/page/README, "When there is no room".
  */
 static bool
 extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
@@ -118,7 +124,7 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool extended = true;
 
-	/* no LWLock is held, and no interrupt held off, which the error would end */
+	/* the error would release LWLocks and end the holding off of interrupts */
 	Assert(InterruptHoldoffCount == 0 && QueryCancelHoldoffCount == 0 && CritSectionCount == 0);
 	PG_TRY();
 	{
@@ -150,12 +156,13 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 }
 
 /*
- * Initialise `count` blocks from `first` on as pages of a slot array.  The extension
- * lock is held.
+ * Initialise `count` blocks from `first` on as pages of a slot array, and log them as images.
+ * The extension lock is held; blocks are locked exclusively, one at a time.
  */
 static void
 init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 ordinal)
 {
+	Assert(loki_extension_lock_held(index));
 	for (uint32 i = 0; i < count; i++)
 	{
 		Buffer		buffer;
@@ -174,9 +181,9 @@ init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 o
 }
 
 /*
- * Blocks for `count` pages of a slot array: a gap, or the end of the file.  Where the
- * file cannot be extended that is an error, or, with an elevel below ERROR, a
- * message and InvalidBlockNumber.
+ * Blocks for `count` pages of a slot array: a gap, or the end of the file.  The extension
+ * lock is held.  If the file cannot be extended, that is an ERROR; or, with an elevel below
+ * ERROR, a message and InvalidBlockNumber.
  */
 static BlockNumber
 allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
@@ -192,7 +199,7 @@ allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
 	return first;
 }
 
-/* The last directory page, and its place in the chain */
+/* The last directory page, and its ordinal.  Share locks, one at a time. */
 static BlockNumber
 last_directory_page(Relation index, uint32 *ordinal, bool *full)
 {
@@ -216,10 +223,10 @@ last_directory_page(Relation index, uint32 *ordinal, bool *full)
 }
 
 /*
- * The directory page that has room for one more entry.  If the last one is
- * full, another is chained to it, in a record of its own and before any blocks
- * are chosen for the extent: find_gap() knows of blocks only what the directory
- * says.  An empty last page is valid.  elevel as in allocate_blocks().
+ * The directory page that has room for one more entry.  If the last one is full, another
+ * is added behind it, in a record of its own.  That has to happen before blocks are chosen
+ * for the extent, because find_gap() goes by the directory.  An empty last page is valid.
+ * The extension lock is held.  elevel as in allocate_blocks().
  */
 static BlockNumber
 directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int elevel)
@@ -244,8 +251,8 @@ directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int 
 }
 
 /*
- * Append an entry to a directory page, in one record with the metapage's
- * count.
+ * Append an entry to a directory page, in one record with the metapage's count.  The
+ * extension lock is held, and no content lock.
  */
 static void
 append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
@@ -254,6 +261,7 @@ append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
 	LokiChange	change;
 	Page		page;
 
+	Assert(loki_extension_lock_held(index));
 	loki_change_begin(&change, state, index);
 	loki_change_meta(&change)->directory_entries++;
 	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, ordinal));
@@ -263,16 +271,19 @@ append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
 	loki_change_finish(&change);
 }
 
-/* Append an extent to a slot array; the extension lock is held and the directory fresh. */
+/*
+ * Append an extent to a slot array.  The extension lock is held, and the directory was read
+ * under it.  elevel as in allocate_blocks(); false if there is no room.
+ */
 static bool
 append_extent(LokiIndex *state, Relation index, int array, int elevel)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	LokiExtentData entry = {0};
 	BlockNumber directory;
 	uint32		ordinal;
 
-	if (fam->nextents > PG_UINT16_MAX)
+	if (slots->nextents > PG_UINT16_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("index \"%s\" cannot grow any further",
@@ -281,9 +292,9 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 	if (directory == InvalidBlockNumber)
 		return false;
 	entry.array = (uint8) array;
-	entry.extent = (uint16) fam->nextents;
-	entry.first = allocate_blocks(state, index, LokiExtentBlocks(fam->nextents),
-								  array, fam->npages, elevel);
+	entry.extent = (uint16) slots->nextents;
+	entry.first = allocate_blocks(state, index, LokiExtentBlocks(slots->nextents),
+								  array, slots->npages, elevel);
 	if (entry.first == InvalidBlockNumber)
 		return false;
 	append_entry(state, index, directory, ordinal, &entry);
@@ -291,12 +302,13 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 	return true;
 }
 
-/* Give a slot array its next extent, unless someone else just did. */
+/* Give a slot array its next extent, unless another backend just did. */
 static bool
 add_extent(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
 {
 	bool		added;
 
+	Assert(loki_no_buffer_locked());
 	LockRelationForExtension(index, ExclusiveLock);
 	loki_index_refresh(state, index);
 	added = page < state->arrays[array].npages ||
@@ -306,43 +318,44 @@ add_extent(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
 }
 
 /*
- * Make sure that a slot has a page.  Takes the extension lock and buffer locks
- * when it has not; no buffer lock may be held.  Where there is no room for it,
- * false, with a message at elevel, which is below ERROR.
+ * Make sure that a slot has a page.  If it has none, takes the extension lock and content
+ * locks, and leaves none; no content lock may be held.  If there is no room for the page:
+ * an ERROR, or with an elevel below it a message and false.
  */
 bool
 loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, int elevel)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	uint32		place;
 	uint32		page;
 
-	if (fam->slot_size == 0)
+	Assert(loki_no_buffer_locked());
+	if (slots->slot_size == 0)
 		return true;
-	page = loki_slot_page(fam, number, &place);
-	if (page >= fam->npages)
+	page = loki_slot_page(slots, number, &place);
+	if (page >= slots->npages)
 		loki_index_refresh(state, index);
-	while (page >= fam->npages)
+	while (page >= slots->npages)
 		if (!add_extent(state, index, array, page, elevel))
 			return false;
 	return true;
 }
 
-/* How often there was no room, and no error, since this process began */
+/* How often loki_reserve_slot() found no room since this process began */
 uint32
 loki_extensions_refused(void)
 {
 	return extensions_refused;
 }
 
-/* As loki_reserve_slot(), with an error where there is no room */
+/* As loki_reserve_slot(), but ERROR if there is no room */
 static void
 ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
 {
 	(void) loki_reserve_slot(state, index, array, number, ERROR);
 }
 
-/* The same for all arrays that are addressed by node. */
+/* The same for all slot arrays but TID that are addressed by node ID. */
 void
 loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 {
@@ -358,13 +371,13 @@ loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 static bool
 has_page(const LokiIndex *state, int array, uint32 number)
 {
-	const LokiSlotArray *fam = &state->arrays[array];
+	const LokiSlotArray *slots = &state->arrays[array];
 	uint32		place;
 
-	return fam->slot_size == 0 || loki_slot_page(fam, number, &place) < fam->npages;
+	return slots->slot_size == 0 || loki_slot_page(slots, number, &place) < slots->npages;
 }
 
-/* The same for all arrays that are addressed by node */
+/* The same for all slot arrays but TID that are addressed by node ID */
 bool
 loki_node_has_pages(const LokiIndex *state, uint32 node)
 {
@@ -385,13 +398,16 @@ loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
 		ensure_slot(state, index, LOKI_SLOTS_NULLATTR + i, number);
 }
 
-/* Place of the first free slot among the used ones from `start` on, -1 if there
- * is none */
+/*
+ * Place of the first free slot of the used part, from `start` on; -1 if there is none.  The
+ * page is locked.
+ */
 static int
 find_free_place(Page page, int array, uint32 slot_size, int start)
 {
 	int			used = LokiPageUsed(page, slot_size);
 
+	Assert(loki_page_readable(page));
 	if (LokiPageOpaque(page)->free_slots == 0)
 		return -1;
 	for (int i = start; i < used; i++)
@@ -400,7 +416,10 @@ find_free_place(Page page, int array, uint32 slot_size, int start)
 	return -1;
 }
 
-/* Take a page that has no free slot left off the head of its free list. */
+/*
+ * Take a page without free slots off the head of its free list.  Locks block 0, then the
+ * page; leaves no lock.
+ */
 static void
 freelist_pop(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
@@ -427,7 +446,10 @@ freelist_pop(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	loki_change_finish(&change);
 }
 
-/* Put a page that has free slots on the free list, unless it is there. */
+/*
+ * Put a page that has free slots on the free list, unless it is there.  Locks block 0, then
+ * the page; no content lock may be held, and none is left.
+ */
 void
 loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
@@ -437,6 +459,7 @@ loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	LokiPageOpaque opaque;
 	Page		page;
 
+	Assert(list >= 0);
 	loki_change_begin(&change, state, index);
 	meta = loki_change_meta(&change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
@@ -450,7 +473,7 @@ loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	loki_change_finish(&change);
 }
 
-/* Head of a free list, as the metapage has it now */
+/* Head of a free list, as the metapage has it now.  Share lock of block 0. */
 static uint32
 freelist_head(LokiIndex *state, Relation index, int array)
 {
@@ -464,7 +487,7 @@ freelist_head(LokiIndex *state, Relation index, int array)
 	return head;
 }
 
-/* Number of used slots on a page of a slot array */
+/* Number of used slots on a page of a slot array.  Share lock of that page. */
 uint32
 loki_page_used(LokiIndex *state, Relation index, int array, uint32 ordinal)
 {
@@ -477,21 +500,22 @@ loki_page_used(LokiIndex *state, Relation index, int array, uint32 ordinal)
 }
 
 /*
- * The page on which the used part of a free-list slot array ends.  Such pages fill
- * one after another, so the first that is not full is found by bisection.
+ * The page on which the used part of a free-list slot array ends.  Its pages fill one after
+ * another, so that bisection finds the first that is not full.
  */
 static uint32
 find_tail(LokiIndex *state, Relation index, int array)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	uint32		low = 0;
-	uint32		high = fam->npages;
+	uint32		high = slots->npages;
 
+	Assert(LokiSlotArrayFreeList(array) >= 0);
 	while (low < high)
 	{
 		uint32		middle = low + (high - low) / 2;
 
-		if (loki_page_used(state, index, array, middle) < fam->per_page)
+		if (loki_page_used(state, index, array, middle) < slots->per_page)
 			high = middle;
 		else
 			low = middle + 1;
@@ -499,9 +523,7 @@ find_tail(LokiIndex *state, Relation index, int array)
 	return low;
 }
 
-/*
- * Numbers of nodes are below this, but for those that are claimed just now.
- */
+/* All node IDs are below this, but those that are being claimed right now. */
 uint32
 loki_node_end(LokiIndex *state, Relation index)
 {
@@ -518,32 +540,34 @@ loki_node_end(LokiIndex *state, Relation index)
 }
 
 /*
- * Lock a page to claim n of its slots; unlocked again if there are not as many.
+ * Lock a page exclusively and find n of its slots to claim: free ones, or, unless from_list,
+ * those behind the used part.  If it has fewer, false, and the page is unlocked again.
  */
 static bool
 claim_on_page(LokiChange *change, int array, uint32 ordinal, bool from_list, int n,
 			  LokiClaim *claims)
 {
-	LokiSlotArray *fam = &change->state->arrays[array];
+	LokiSlotArray *slots = &change->state->arrays[array];
 	int			number = loki_change_lock_page(change, array, ordinal);
 	Page		page = loki_change_page(change, number);
 	int			next;
 
-	next = from_list ? 0 : LokiPageUsed(page, fam->slot_size);
+	next = from_list ? 0 : LokiPageUsed(page, slots->slot_size);
 	for (int i = 0; i < n; i++)
 	{
 		int			place = from_list ?
-			find_free_place(page, array, fam->slot_size, next) : next;
+			find_free_place(page, array, slots->slot_size, next) : next;
 
-		if (place < 0 || place >= (int) fam->per_page)
+		if (place < 0 || place >= (int) slots->per_page)
 		{
 			loki_change_unlock(change);
 			return false;
 		}
+		Assert(i == 0 || place > (int) claims[i - 1].place);
 		claims[i].array = array;
 		claims[i].page = number;
 		claims[i].place = place;
-		claims[i].number = ordinal * fam->per_page + place;
+		claims[i].number = ordinal * slots->per_page + place;
 		claims[i].was_free = from_list;
 		claims[i].free_slots = LokiPageOpaque(page)->free_slots - (i + 1);
 		next = place + 1;
@@ -551,7 +575,7 @@ claim_on_page(LokiChange *change, int array, uint32 ordinal, bool from_list, int
 	return true;
 }
 
-/* Find slots on a page that is thought to have some, and lock it. */
+/* Find n slots on the page that is likely to have some, and lock it; see change.h. */
 bool
 loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 				   LokiClaim *claims)
@@ -561,54 +585,58 @@ loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 	uint32		ordinal = from_list ? free_head :
 		state->hint_tail[LokiSlotArrayFreeList(array)];
 
+	Assert(n == 1 || n == 2);
 	return ordinal < state->arrays[array].npages &&
 		claim_on_page(change, array, ordinal, from_list, n, claims);
 }
 
-/* Find a slot on the page at the head of the free list. */
+/* Find a slot on the page at the head of the free list, and lock that page. */
 static bool
 claim_from_list(LokiChange *change, int array, uint32 ordinal, LokiClaim *claim)
 {
-	LokiSlotArray *fam = &change->state->arrays[array];
+	LokiSlotArray *slots = &change->state->arrays[array];
 
-	if (ordinal >= fam->npages)
+	if (ordinal >= slots->npages)
 		loki_index_refresh(change->state, change->index);
-	if (ordinal >= fam->npages)
+	if (ordinal >= slots->npages)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("free list of index \"%s\" names page %u of the %s array, which has %u pages",
 						RelationGetRelationName(change->index), ordinal,
-						loki_slot_array_name(array), fam->npages),
+						loki_slot_array_name(array), slots->npages),
 				 errhint("Please REINDEX it.")));
 	return claim_on_page(change, array, ordinal, true, 1, claim);
 }
 
-/* Find the next slot that was never used; elevel as in loki_reserve_slot(). */
+/*
+ * Find the next slot that was never used, and lock its page.  elevel as in
+ * loki_reserve_slot(); false, and no page is locked, if there is no room.
+ */
 static bool
 claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)
 {
 	LokiIndex  *state = change->state;
 	Relation	index = change->index;
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	uint32	   *tail = &state->hint_tail[LokiSlotArrayFreeList(array)];
 
 	if (*tail == LOKI_NONE)
 		*tail = find_tail(state, index, array);
 	for (;; (*tail)++)
 	{
-		if ((uint64) (*tail + 1) * fam->per_page > LOKI_MAX_NUMBER)
+		if ((uint64) (*tail + 1) * slots->per_page > LOKI_MAX_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("index \"%s\" cannot grow any further",
 							RelationGetRelationName(index))));
-		if (!loki_reserve_slot(state, index, array, *tail * fam->per_page, elevel))
+		if (!loki_reserve_slot(state, index, array, *tail * slots->per_page, elevel))
 			return false;
 		if (claim_on_page(change, array, *tail, false, 1, claim))
 			return true;
 	}
 }
 
-/* Find a slot to claim, freed ones first, and lock its page; elevel as above. */
+/* Find a slot to claim, a freed one if there is one, and lock its page; elevel as above. */
 static bool
 begin_claim(LokiChange *change, int array, LokiClaim *claim, int elevel)
 {
@@ -625,9 +653,7 @@ begin_claim(LokiChange *change, int array, LokiClaim *claim, int elevel)
 	return claim_new(change, array, claim, elevel);
 }
 
-/*
- * Find a slot of a free-list slot array to claim, and lock its page.
- */
+/* Find a slot of a free-list slot array to claim, and lock its page; see change.h. */
 void
 loki_claim_begin(LokiChange *change, int array, LokiClaim *claim)
 {
@@ -640,6 +666,7 @@ loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
 {
 	uint32		slot_size = change->state->arrays[claim->array].slot_size;
 
+	Assert(change->pages[claim->page].array == claim->array);
 	Assert(loki_slot_state(claim->array, slot) != LOKI_TID_FREE);
 	loki_change_slot(change, claim->page, slot_size, claim->place, slot);
 	if (claim->was_free)
@@ -649,9 +676,9 @@ loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
 }
 
 /*
- * Claim a slot of a free-list slot array and write its first content in a record of
- * its own.  Returns the slot's number; LOKI_NONE where there is no room for one,
- * and elevel is below ERROR.
+ * Claim a slot of a free-list slot array and write its first content, in a record of its
+ * own.  Returns the slot's number; or LOKI_NONE if there is no room for one and elevel is
+ * below ERROR.  No content lock may be held; none is left.
  */
 uint32
 loki_slot_claim(LokiIndex *state, Relation index, int array, const void *slot, int elevel)

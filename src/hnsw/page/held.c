@@ -15,6 +15,7 @@
 #ifdef USE_ASSERT_CHECKING
 
 #include "compat/pgcompat.h"
+#include "hnsw/page/change.h"
 #include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
@@ -41,6 +42,39 @@ bool
 loki_no_buffer_locked(void)
 {
 	return !LWLockAnyHeldByMe(content_lock(1), NBuffers, sizeof(BufferDescPadded));
+}
+
+typedef struct NextLock
+{
+	int			array;
+	uint32		ordinal;
+	bool		in_order;
+} NextLock;
+
+/* Whether a lock that is held, if it is a content lock, may be held before another */
+static void
+check_order(LWLock *lock, LWLockMode mode, void *arg)
+{
+	NextLock   *next = arg;
+	char	   *first = (char *) content_lock(1);
+	Size		offset = (char *) lock - first;
+	LokiPageOpaque opaque;
+
+	if ((char *) lock < first || offset >= NBuffers * sizeof(BufferDescPadded))
+		return;
+	opaque = LokiPageOpaqueAtEnd(BufferGetPage((Buffer) (offset / sizeof(BufferDescPadded)) + 1));
+	if (opaque->page_id != LOKI_PAGE_ID ||
+		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
+		next->in_order = false;
+}
+
+bool
+loki_may_lock(int array, uint32 ordinal)
+{
+	NextLock	next = {array, ordinal, true};
+
+	ForEachLWLockHeldByMe(check_order, &next);
+	return next.in_order;
 }
 
 /* The shared buffer that a page lies in; InvalidBuffer if it lies in none */

@@ -30,6 +30,9 @@ extern bool loki_buffer_locked_exclusively(Buffer buffer);
 /* Whether this backend holds no content lock of any shared buffer */
 extern bool loki_no_buffer_locked(void);
 
+/* Whether a page may be locked now: it follows all locked ones in the order of locks */
+extern bool loki_may_lock(int array, uint32 ordinal);
+
 /* Whether a page may be read: it is a copy, or its content lock is held */
 extern bool loki_page_readable(Page page);
 

@@ -4,10 +4,9 @@
  *	  What a backend remembers of an index between scans: geometry, extent
  *	  directory, prepared quantizer, and a map from blocks to buffers.
  *
- * Entries are found by file locator and proven by the metapage's uid, since a
- * file name may be used again.  Nothing here is trusted beyond what it is: the
- * directory only grows and is read again when a number lies past its end, and
- * the buffer map is a hint that ReadRecentBuffer verifies.
+ * Entries are found by file locator and confirmed by the metapage's uid, since a file
+ * name may be used again.  The directory only grows; it is read again when a number lies
+ * past its end.  The buffer map is a hint that ReadRecentBuffer verifies.
  *
  * IDENTIFICATION
  *	  src/hnsw/page/index.c
@@ -18,11 +17,13 @@
 
 #include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/index.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -58,6 +59,7 @@ loki_index_geometry(LokiIndex *state)
 {
 	LokiSlotArray *arrays = state->arrays;
 
+	Assert(state->nattributes <= LOKI_MAX_ATTRIBUTES);
 	array_geometry(&arrays[LOKI_SLOTS_TID],
 				   loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
 				   LOKI_TID_LONG : LOKI_TID_SHORT);
@@ -90,6 +92,7 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));
 }
 
+/* Add an entry that was read from a directory page; ERROR if it cannot be right. */
 static void
 add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entry,
 					BlockNumber nblocks)
@@ -122,18 +125,20 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 			array->extents = repalloc_array(array->extents, BlockNumber, allocated);
 		array->allocated = allocated;
 	}
+	Assert(array->npages == LokiExtentStart(array->nextents));
 	array->extents[array->nextents++] = entry->first;
 	array->npages += LokiExtentBlocks(entry->extent);
 	state->directory_entries++;
 }
 
-/* Add what a directory page has beyond the entries that are known already. */
+/* Add the entries of a directory page that are not known yet. */
 static void
 add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *entries, int used)
 {
 	uint32		known = state->directory_entries - state->directory_passed;
 	BlockNumber nblocks;
 
+	Assert(state->directory_passed <= state->directory_entries);
 	if (used <= (int) known)
 		return;
 
@@ -144,8 +149,9 @@ add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *en
 }
 
 /*
- * Read directory entries added since the last time, from the page on that was the
- * last one then.  Takes share locks on directory pages, one at a time.
+ * Read directory entries added since the last time, beginning with the page that was the
+ * last one then.  Locks directory pages in share mode, one at a time; the caller may hold
+ * content locks of other pages, which all come before these in the order of locks.
  */
 void
 loki_index_refresh(LokiIndex *state, Relation index)
@@ -185,7 +191,10 @@ loki_index_refresh(LokiIndex *state, Relation index)
 	}
 }
 
-/* Read slots of CENTROID, `first` and on of those of an epoch. */
+/*
+ * Read an epoch's slots of CENTROID, beginning with the first-th of these, under share lock
+ * page by page.
+ */
 static void
 read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uint32 slots,
 			   void *out)
@@ -193,6 +202,7 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
 	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CENTROID];
 	uint32		done = 0;
 
+	Assert(first + slots <= LokiCentroidSlots(&state->code));
 	first += LokiCentroidStart(&state->code, epoch);
 	while (done < slots)
 	{
@@ -213,10 +223,10 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
 }
 
 /*
- * Read the centroid of an epoch, and the basis.  Zeros are left where none was
- * written: in an index that began empty.  That of an epoch which is over may have
- * been written over meanwhile: whoever uses codes looks at the epoch afterwards
- * (src/hnsw/graph/README, "Requantizing").
+ * Read the centroid of an epoch, and the basis.  An index that began empty has none: the
+ * zeroes stay.  The centroid of an epoch that is over may have been overwritten, so that
+ * users of codes look at the epoch again afterwards (src/hnsw/graph/README,
+ * "Requantizing").  No content lock may be held; none is left.
  */
 void
 loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)
@@ -224,6 +234,7 @@ loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *const
 	uint32		elements = LokiBasisElements(&state->code);
 	float	   *basis = constants + state->dim;
 
+	Assert(loki_no_buffer_locked());
 	if (state->arrays[LOKI_SLOTS_CENTROID].npages == 0)
 		return;
 	read_constants(state, index, epoch, 0, state->dim, constants);
@@ -238,6 +249,7 @@ loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *const
 	}
 }
 
+/* Raise an error if slots have other sizes than the metapage says, or fit no page. */
 static void
 check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 {
@@ -324,6 +336,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 static void
 drop_state(LokiIndex *state)
 {
+	Assert(state->last_used != LokiMyLocalTransactionId());
 	if (last_opened == state)
 		last_opened = NULL;
 	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
@@ -351,8 +364,8 @@ delete_replaced(void)
 }
 
 /*
- * Make room for another state of an index.  The old one may be in use by a scan
- * of this transaction, and is kept until the next.
+ * Make room for another state of an index.  A scan of this transaction may use the old
+ * one, so it is kept until the next transaction.
  */
 static void
 replace_state(LokiIndex *state)
@@ -379,6 +392,7 @@ shrink_cache(void)
 			drop_state(entry->state);
 }
 
+/* The state of an index, if this backend has one for its file */
 static LokiIndex *
 lookup_state(Relation index)
 {
@@ -403,8 +417,7 @@ lookup_state(Relation index)
 }
 
 /*
- * The index of a relation, and its metapage as it stands (meta may be NULL).
- * The result stays valid until the end of the transaction.
+ * The index of a relation, and a copy of its metapage, unless meta is NULL.  See index.h.
  */
 LokiIndex *
 loki_index_open(Relation index, LokiMetaPageData *meta)
@@ -413,6 +426,8 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	LokiMetaPageData copy;
 	Buffer		buffer;
 
+	Assert(CheckRelationLockedByMe(index, AccessShareLock, true));
+	Assert(loki_no_buffer_locked());
 	if (meta == NULL)
 		meta = &copy;
 	if (state == NULL && RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
@@ -445,33 +460,34 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		entry = hash_search(cache, &state->locator, HASH_ENTER, NULL);
 		entry->state = state;
 	}
+	Assert(state->uid == meta->uid && state->epoch == meta->epoch);
 	state->last_used = LokiMyLocalTransactionId();
 	last_opened = state;
 	return state;
 }
 
-/* Where a slot lies; false if it is past the end of its array. */
+/* Where a slot lies; false if it is past the end of its array.  See index.h. */
 bool
 loki_slot_locate(LokiIndex *state, Relation index, int array, uint32 number,
 				 BlockNumber *block, uint32 *place)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	uint32		page;
 
-	if (fam->slot_size == 0)
+	if (slots->slot_size == 0)
 		return false;
-	page = loki_slot_page(fam, number, place);
-	if (page >= fam->npages)
+	page = loki_slot_page(slots, number, place);
+	if (page >= slots->npages)
 	{
 		loki_index_refresh(state, index);
-		if (page >= fam->npages)
+		if (page >= slots->npages)
 			return false;
 	}
-	*block = loki_page_block(fam, page);
+	*block = loki_page_block(slots, page);
 	return true;
 }
 
-/* The same for a number that something in the index refers to. */
+/* The same for a number that was read from a page; ERROR if it is past the end. */
 BlockNumber
 loki_slot_block(LokiIndex *state, Relation index, int array, uint32 number,
 				uint32 *place)

@@ -31,8 +31,8 @@ typedef struct LokiSlotArray
 } LokiSlotArray;
 
 /*
- * Which buffer held a block of some table, by the block modulo `size`, a power
- * of two: a hint
+ * Which buffer held a block of some table last: a hint.  The entry of a block is at the
+ * block modulo `size`, which is a power of two.
  */
 typedef struct LokiBufferMap
 {
@@ -82,10 +82,10 @@ typedef struct LokiIndex
 } LokiIndex;
 
 /*
- * The index of a relation, with the metapage as it stands in *meta (may be
- * NULL).  Reads block 0 under share lock; no pin or lock is left.  The result
- * stays valid until the end of the transaction.  ERROR if the relation is not
- * an index that this release reads.
+ * The index of a relation; *meta, unless meta is NULL, becomes a copy of the metapage.
+ * Reads block 0 under share lock: no content lock may be held, and no pin or lock is
+ * left.  The result stays valid until the end of the transaction.  ERROR if the relation
+ * is not an index that this release reads.
  */
 extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 
@@ -93,17 +93,18 @@ extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 										  const float *constants);
 
-/* Read directory entries added since; raises slot arrays[].npages */
+/* Read the directory entries added since the last time; raises arrays[].npages */
 extern void loki_index_refresh(LokiIndex *index_state, Relation index);
 
-/* The centroid that codes of an epoch are for, and the basis; zeros must be
- * there already, which are left where there is none */
+/* Read the centroid of an epoch, and the basis, into an array of zeroes; they stay where
+ * there is no centroid */
 extern void loki_index_centroid(LokiIndex *index_state, Relation index, uint32 epoch,
 								float *constants);
 
 /* Set slot sizes from code, m and attributes; used by build too */
 extern void loki_index_geometry(LokiIndex *index_state);
 
+/* The page of a slot and the slot's place there, by arithmetic alone */
 static inline uint32
 loki_slot_page(const LokiSlotArray *array, uint32 number, uint32 *place)
 {
@@ -112,10 +113,11 @@ loki_slot_page(const LokiSlotArray *array, uint32 number, uint32 *place)
 	if (unlikely(array->per_page == 1))
 		page = number;
 	*place = number - page * array->per_page;
+	Assert(*place < array->per_page);
 	return page;
 }
 
-/* Block of a slot array's page; page must be below slot array->npages */
+/* Block of a slot array's page, which is one of its array->npages */
 static inline BlockNumber
 loki_page_block(const LokiSlotArray *array, uint32 page)
 {
@@ -124,18 +126,20 @@ loki_page_block(const LokiSlotArray *array, uint32 page)
 	uint32		first = LOKI_EXTENT_GROUP * shift;
 	uint32		extent = first + ((page - LokiExtentStart(first)) >> shift);
 
+	Assert(page < array->npages);
+	Assert(extent < array->nextents);
 	return array->extents[extent] + (page - LokiExtentStart(extent));
 }
 
 /*
- * Where slot number of a slot array lies.  Refreshes the directory when the
- * number is past what is known; false if it is past the end even then.
+ * Where a slot lies.  If it is past the pages that are known, the directory is read
+ * again, under share locks; false if it is past the end even then.
  */
 extern bool loki_slot_locate(LokiIndex *index_state, Relation index, int array,
 							 uint32 number, BlockNumber *block, uint32 *place);
 
-/* The same, for numbers read from pages: ERRCODE_INDEX_CORRUPTED if past the
- * end, naming what refers to it */
+/* The same for a number that was read from a page: ERRCODE_INDEX_CORRUPTED if it is past
+ * the end */
 extern BlockNumber loki_slot_block(LokiIndex *index_state, Relation index, int array,
 								   uint32 number, uint32 *place);
 

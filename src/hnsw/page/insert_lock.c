@@ -3,10 +3,10 @@
  * insert_lock.c
  *	  The heavyweight locks by which inserts are waited for.
  *
- * An insert holds one of a few page locks in share mode from before its search
- * until its last link.  Whoever must know that inserts which began earlier are
- * over takes all of them exclusively.  Several locks, because one that every
- * insert takes would have them all wait for its partition of the lock table.
+ * An insert holds one of these locks in share mode from before its search until its last
+ * link.  Who has to know that all inserts begun earlier are over takes all of them
+ * exclusively.  There are several, because with one alone all inserts would compete for
+ * its partition of the lock table.
  *
  * IDENTIFICATION
  *	  src/hnsw/page/insert_lock.c
@@ -23,10 +23,11 @@
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 
-/* Locks are those of this block and the ones behind it, which need not exist */
+/* The locks are page locks of this block and the ones behind it, which need not exist */
 #define FIRST_BLOCK		LOKI_META_BLKNO
 #define INSERT_LOCKS	8
 
+/* The lock that this process takes when it inserts */
 static BlockNumber
 own_block(void)
 {

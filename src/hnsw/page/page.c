@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
@@ -71,12 +72,16 @@ loki_slot_array_name(int array)
 	}
 }
 
-/* Make a page an empty page of a slot array. */
+/*
+ * Make a page an empty page of a slot array.  It is a copy, or locked exclusively.
+ */
 void
 loki_page_init(Page page, int array, uint32 ordinal)
 {
 	LokiPageOpaque opaque;
 
+	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
+	Assert(loki_page_writable(page));
 	PageInit(page, BLCKSZ, sizeof(LokiPageOpaqueData));
 	opaque = LokiPageOpaque(page);
 	opaque->ordinal = ordinal;
@@ -88,6 +93,7 @@ loki_page_init(Page page, int array, uint32 ordinal)
 	opaque->page_id = LOKI_PAGE_ID;
 }
 
+/* Raise the error for a page that is not what it should be. */
 static void
 report_page(Relation index, Buffer buffer, int array, uint32 ordinal, bool zero)
 {
@@ -109,7 +115,7 @@ report_page(Relation index, Buffer buffer, int array, uint32 ordinal, bool zero)
 
 /*
  * Check that a page is page `ordinal` of a slot array, and that its header is sane
- * enough for slots to be addressed.  ERROR otherwise.
+ * enough for slots to be addressed; ERROR otherwise.  The buffer is pinned.
  */
 void
 loki_page_check(Relation index, Buffer buffer, Page page, int array, uint32 ordinal)
@@ -142,8 +148,8 @@ array_ordinal(const LokiSlotArray *array, BlockNumber block)
 }
 
 /*
- * Check that the page of a buffer is what the slot array has at its block.  Nothing but
- * a page that is not is searched for in the directory, for the message.
+ * Check that the page of a buffer is what the slot array has at its block.  The buffer
+ * is pinned.  The directory is searched only for the error message.
  */
 void
 loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer, int array)
@@ -152,6 +158,7 @@ loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer
 	BlockNumber block = BufferGetBlockNumber(buffer);
 	uint32		ordinal = LokiPageOpaqueAtEnd(page)->ordinal;
 
+	Assert(state->arrays[array].slot_size > 0);
 	if (!loki_page_is_of(state, page, array, block))
 		ordinal = array_ordinal(&state->arrays[array], block);
 	loki_page_check(index, buffer, page, array, ordinal);
@@ -162,6 +169,8 @@ void
 loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile profile, int m,
 			   int ef_construction, int nattributes, const uint8 *attr_type)
 {
+	Assert(m >= LOKI_MIN_M && m <= LOKI_MAX_M);
+	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
 	memset(meta, 0, sizeof(LokiMetaPageData));
 	meta->magic = LOKI_META_MAGIC;
 	meta->version = LOKI_META_VERSION;
@@ -182,7 +191,7 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 		meta->free_head[i] = LOKI_NONE;
 }
 
-/* Add one block to a fork and initialise it; locked exclusively on return. */
+/* Add one block to a fork and initialise it.  Returns it pinned and locked exclusively. */
 static Buffer
 extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int array)
 {
@@ -196,17 +205,23 @@ extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int array)
 }
 
 /*
- * Write the metapage and the first directory page into an empty fork.  The
- * init fork is WAL-logged always: it is what an unlogged index is reset from.
+ * Write the metapage and the first directory page into an empty fork.  The init fork is
+ * always WAL-logged, because an unlogged index is reset from it.  No content lock may be
+ * held; none is left.
  */
 void
 loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
 {
 	bool		log = fork == INIT_FORKNUM || RelationNeedsWAL(index);
-	Buffer		metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_SLOTS_META);
-	Buffer		dirbuf = extend_fork(index, fork, LOKI_DIRECTORY_BLKNO,
-									 LOKI_SLOTS_DIRECTORY);
-	Page		page = BufferGetPage(metabuf);
+	Buffer		metabuf;
+	Buffer		dirbuf;
+	Page		page;
+
+	Assert(loki_no_buffer_locked());
+	Assert(meta->magic == LOKI_META_MAGIC && meta->entry_node == LOKI_NONE);
+	metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_SLOTS_META);
+	dirbuf = extend_fork(index, fork, LOKI_DIRECTORY_BLKNO, LOKI_SLOTS_DIRECTORY);
+	page = BufferGetPage(metabuf);
 
 	START_CRIT_SECTION();
 	memcpy(LokiPageGetMeta(page), meta, sizeof(LokiMetaPageData));
@@ -243,7 +258,7 @@ report_foreign(Relation index, uint32 magic)
 			 errhint("Please REINDEX it.")));
 }
 
-/* Whether the entries of the map of rows, if there is one, are as wide as they can be */
+/* Whether the row map, if there is one, has entries of a possible width */
 static bool
 rowmap_valid(LokiMetaPage meta)
 {
@@ -256,14 +271,15 @@ rowmap_valid(LokiMetaPage meta)
 }
 
 /*
- * Validate the metapage (block 0, at least share-locked): ERROR with a hint
- * when it is foreign, damaged, or of another version.
+ * Validate the metapage, which is a copy or is share-locked at least: ERROR with a hint
+ * if it is foreign, damaged, or of another version.
  */
 void
 loki_meta_validate(Relation index, Page page)
 {
 	LokiMetaPage meta = LokiPageGetMeta(page);
 
+	Assert(loki_page_readable(page));
 	if (PageIsNew(page))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -292,12 +308,13 @@ loki_meta_validate(Relation index, Page page)
 				 errhint("Please REINDEX it.")));
 }
 
-/* Copy the metapage out under share lock. */
+/* Copy the metapage out under share lock.  No content lock may be held; none is left. */
 void
 loki_meta_read(Relation index, LokiMetaPageData *meta)
 {
 	Buffer		buffer = ReadBuffer(index, LOKI_META_BLKNO);
 
+	Assert(loki_no_buffer_locked());
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_meta_validate(index, BufferGetPage(buffer));
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
@@ -305,8 +322,8 @@ loki_meta_read(Relation index, LokiMetaPageData *meta)
 }
 
 /*
- * Address of a slot on a page that is about to change; raises pd_lower so that
- * it covers the slot.
+ * Address of a slot on a page that is about to change; raises pd_lower so that it covers
+ * the slot.  The page is a copy, or locked exclusively.
  */
 char *
 loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place)
@@ -314,6 +331,7 @@ loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place)
 	PageHeader	header = (PageHeader) page;
 	Size		end = SizeOfPageHeaderData + (Size) slot_size * (place + 1);
 
+	Assert(loki_page_writable(page));
 	Assert(end <= header->pd_special);
 	if (header->pd_lower < end)
 		header->pd_lower = end;
@@ -340,12 +358,14 @@ loki_slot_state(int array, const void *slot)
 	}
 }
 
-/* On a page image: make a slot FREE and count it. */
+/* Make a slot FREE and count it, on a copy of a page or under exclusive lock. */
 void
 loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
 {
 	char	   *slot = LokiPageSlot(page, slot_size, place);
 
+	Assert(loki_page_writable(page));
+	Assert((int) place < LokiPageUsed(page, slot_size));
 	Assert(loki_slot_state(array, slot) != LOKI_TID_FREE);
 	memset(slot, 0, slot_size);
 	if (array == LOKI_SLOTS_UPPER)
@@ -353,44 +373,49 @@ loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
 	LokiPageOpaque(page)->free_slots++;
 }
 
+/* Pin a page, lock it in share mode and check it.  See page.h. */
 Page
 loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buffer *buffer,
 			   int *used)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slots = &state->arrays[array];
 	Page		page;
 
-	if (ordinal >= fam->npages)
+	if (ordinal >= slots->npages)
 		loki_index_refresh(state, index);
-	if (ordinal >= fam->npages)
+	if (ordinal >= slots->npages)
 		return NULL;
-	*buffer = loki_buffer_read(state, index, loki_page_block(fam, ordinal));
+	Assert(loki_may_lock(array, ordinal));
+	*buffer = loki_buffer_read(state, index, loki_page_block(slots, ordinal));
 	page = BufferGetPage(*buffer);
 	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
 	loki_page_check(index, *buffer, page, array, ordinal);
-	*used = LokiPageUsed(page, fam->slot_size);
+	*used = LokiPageUsed(page, slots->slot_size);
 	return page;
 }
 
+/* Copy a page out under share lock.  See page.h. */
 int
 loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 			   BufferAccessStrategy strategy, char *copy)
 {
-	LokiSlotArray *fam = &state->arrays[array];
-	BlockNumber block = loki_page_block(fam, ordinal);
+	LokiSlotArray *slots = &state->arrays[array];
+	BlockNumber block = loki_page_block(slots, ordinal);
 	Buffer		buffer = strategy == NULL ? loki_buffer_read(state, index, block) :
 		ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 
+	Assert(loki_may_lock(array, ordinal));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_page_check(index, buffer, BufferGetPage(buffer), array, ordinal);
 	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
-	return LokiPageUsed((Page) copy, fam->slot_size);
+	return LokiPageUsed((Page) copy, slots->slot_size);
 }
 
 /*
- * Copy one slot out under share lock; false if it is past the end of the
- * slot array or past the used part of its page.
+ * Copy one slot out under share lock; false if it is past the end of the slot array or
+ * past the used part of its page.  Only pages that come before in the order of locks may be
+ * locked; no lock is left.
  */
 bool
 loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void *slot)
@@ -404,6 +429,7 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 
 	if (!loki_slot_locate(state, index, array, number, &block, &place))
 		return false;
+	Assert(loki_may_lock(array, loki_slot_page(&state->arrays[array], number, &place)));
 	buffer = loki_buffer_read(state, index, block);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	page = BufferGetPage(buffer);

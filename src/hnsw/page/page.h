@@ -21,51 +21,48 @@ extern const char *loki_slot_array_name(int array);
 extern void loki_page_init(Page page, int array, uint32 ordinal);
 
 /*
- * Check that a page (content lock held, or being read without one where that
- * is allowed) is page ordinal of a slot array; ERRCODE_INDEX_CORRUPTED otherwise.
+ * Check that a page is page `ordinal` of a slot array; ERRCODE_INDEX_CORRUPTED otherwise.
+ * The buffer is pinned, and locked unless the slot array may be read without lock.
  */
 extern void loki_page_check(Relation index, Buffer buffer, Page page, int array,
 							uint32 ordinal);
 
-/*
- * The same for the page that a slot array has at this buffer's block, whichever of its
- * pages that is.
- */
+/* The same for whichever page the slot array has at this buffer's block */
 extern void loki_slot_array_page_check(const LokiIndex *index_state, Relation index,
 									   Buffer buffer, int array);
 
 /*
- * Pin a page of a slot array, lock it in share mode and check it; *used becomes the
- * number of its slots in use.  NULL, and nothing pinned, if there is no such page.
- * Reads the directory if index_state does not know of one: no other page may be locked
- * then.
+ * Pin a page of a slot array, lock it in share mode and check it; *used becomes the number of
+ * slots in its used part.  NULL, and nothing pinned, if there is no such page.  Reads the
+ * directory if index_state does not know of the page.  Only pages that come before in the
+ * order of locks may be locked.
  */
 extern Page loki_page_lock(LokiIndex *index_state, Relation index, int array, uint32 ordinal,
 						   Buffer *buffer, int *used);
 
 /*
- * Copy a page that exists out under share lock, checked; the number of its slots in use.
- * Reads through a ring of buffers if strategy is not NULL.
+ * Copy a page that exists out under share lock, and check it; returns the number of slots in
+ * its used part.  Reads through a ring of buffers if strategy is not NULL.
  */
 extern int	loki_page_copy(LokiIndex *index_state, Relation index, int array, uint32 ordinal,
 						   BufferAccessStrategy strategy, char *copy);
 
 /*
- * Whether a page names the slot array, and the place in it, that the directory gives to
- * its block.  Reads the special space alone.
+ * Whether a page names the slot array and the ordinal that the directory gives to its
+ * block.  Reads the special space alone.
  */
 static inline bool
 loki_page_is_of(const LokiIndex *index_state, Page page, int array, BlockNumber block)
 {
-	const LokiSlotArray *fam = &index_state->arrays[array];
+	const LokiSlotArray *slots = &index_state->arrays[array];
 	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
 
 	return opaque->page_id == LOKI_PAGE_ID && opaque->array == array &&
-		opaque->ordinal < fam->npages && loki_page_block(fam, opaque->ordinal) == block;
+		opaque->ordinal < slots->npages && loki_page_block(slots, opaque->ordinal) == block;
 }
 
-/* Write metapage and first directory page of an empty index (fork main or
- * init), WAL-logged */
+/* Write metapage and first directory page of an empty index, and log them; the fork is
+ * main or init */
 extern void loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta);
 
 /* Fill a metapage for an index with these properties */
@@ -80,9 +77,9 @@ extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
 extern void loki_meta_validate(Relation index, Page page);
 
 /*
- * Make sure that slot number of a slot array has a page; extends the relation and
- * the directory if not.  False, and a message at elevel, if there is no room for the
- * page.  No buffer lock may be held.
+ * Make sure that a slot has a page; extends the relation and the directory if it has not.
+ * If there is no room for the page: an ERROR, or with an elevel below it a message and
+ * false.  No content lock may be held.
  */
 extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int array,
 							  uint32 number, int elevel);
@@ -92,8 +89,8 @@ extern uint32 loki_extensions_refused(void);
 extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);
 
 /*
- * Make sure of them, for every slot array that is addressed by node, or by NULLTID
- * number; ERROR if there is no room.  No buffer lock may be held.
+ * Make sure that all slots of a node ID, or of a NULLTID slot's attributes, have pages; ERROR
+ * if there is no room.  No content lock may be held.
  */
 extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
 extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
@@ -105,8 +102,8 @@ extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 numb
 extern char *loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place);
 
 /*
- * Claim a slot in a record of its own; returns its number, or, where there is no room
- * for one and elevel is below ERROR, LOKI_NONE.
+ * Claim a slot in a record of its own.  Returns its number; or LOKI_NONE if there is no
+ * room for one and elevel is below ERROR.  No content lock may be held.
  */
 extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int array,
 							  const void *slot, int elevel);
@@ -115,26 +112,27 @@ extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int array,
 extern int	loki_slot_state(int array, const void *slot);
 
 /*
- * On a page image: make the slot at place FREE (zeroes; UPPER: node LOKI_NONE)
- * and count it.  The caller hands the page to loki_freelist_add() afterwards.
+ * Make the slot at a place of a copied page FREE (zeroes; UPPER: node LOKI_NONE) and
+ * count it.  The caller hands the page to loki_freelist_add() afterwards.
  */
 extern void loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place);
 
 /*
- * Give a page with free slots to the free list, unless it is on it.  Called by
- * vacuum; locks block 0, then the page.  No buffer lock may be held.
+ * Put a page with free slots on the free list, unless it is there.  Called by vacuum;
+ * locks block 0, then the page.  No content lock may be held.
  */
 extern void loki_freelist_add(LokiIndex *index_state, Relation index, int array,
 							  uint32 page);
 
-/* Nodes that have been used, about: all numbers are below */
+/* All node IDs are below this, but those that are being claimed right now */
 extern uint32 loki_node_end(LokiIndex *index_state, Relation index);
 
 /* Number of used slots on a page of a slot array */
 extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int array,
 							 uint32 ordinal);
 
-/* Copy one slot out under share lock; false if past the used part */
+/* Copy one slot out under share lock; false if past the used part.  Only pages that come
+ * before in the order of locks may be locked. */
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 

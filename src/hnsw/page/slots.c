@@ -3,23 +3,20 @@
  * slots.c
  *	  Reading slots through a backend's map from blocks to buffers.
  *
- * Looking a block up in the buffer table, pinning and locking it cost several
- * times what reading a slot costs.  So a walk reads most slots without pin or
- * lock: the map says which buffer held the block last, and the buffer's tag is
- * looked at before and after the read.  Where it is another block's, the slot
- * is read the long way.
+ * Looking a block up in the buffer table, pinning and locking it cost several times as much
+ * as reading a slot.  So a walk reads most slots without pin or lock: the map says which
+ * buffer held the block last, and the buffer's tag is compared before and after the read.
+ * If the buffer holds another block, the slot is read the ordinary way.
  *
- * What such a read sees is a state of the slot in which every aligned word is
- * the old or the new one, because a page under exclusive lock is changed in
- * place, word by word (page/change.c).  That is enough where a mixture of
- * two states does no harm: src/hnsw/page/README, "Reading without locks".  During
- * recovery it is not, since the replay of a page image shows a zeroed page for
- * a moment, and callers don't read so.
+ * Such a read may see a mixture of two states of the slot, in which every aligned word is
+ * the old or the new one: a page under exclusive lock is changed in place, word by word
+ * (page/change.c).  src/hnsw/page/README, "Reading without locks", says where that does no
+ * harm.  In recovery it would, because the replay of a page image shows a zeroed page for a
+ * moment; callers do not read without locks there.
  *
- * A buffer that is read without a pin is touched as a pin would do it: its
- * usage count goes up, so that the clock sweep sees a page in use.  Pages of
- * REFINE are not: a walk comes back to those of CODE and LINK, which are fewer,
- * and where memory is short they are to stay.
+ * Reading a buffer without a pin raises its usage count as a pin would, so that the clock
+ * sweep sees a page in use.  Pages of REFINE are an exception: a walk comes back to the
+ * pages of CODE and LINK, which are fewer and should stay where memory is short.
  *
  * IDENTIFICATION
  *	  src/hnsw/page/slots.c
@@ -31,6 +28,7 @@
 #include "access/xlog.h"
 #include "compat/pgcompat.h"
 #include "executor/instrument.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
@@ -51,11 +49,13 @@
  * ----------------------------------------------------------------
  */
 
+/* Make the map cover a block. */
 static void
 grow_map(LokiIndex *state, BlockNumber block)
 {
 	uint32		size = Max(1024, state->map_size);
 
+	Assert(state->map_size == 0 || (state->map_size & (state->map_size - 1)) == 0);
 	while (size <= block)
 		size *= 2;
 	if (state->map == NULL)
@@ -67,6 +67,7 @@ grow_map(LokiIndex *state, BlockNumber block)
 	state->map_size = size;
 }
 
+/* The buffer that held a block last, as far as the map knows */
 static inline Buffer
 mapped(const LokiIndex *state, BlockNumber block)
 {
@@ -82,14 +83,13 @@ touch(BufferDesc *desc, uint32 state)
 											  state + BUF_USAGECOUNT_ONE);
 }
 
-/*
- * Pin a block.
- */
+/* Pin a block, and remember its buffer.  The content is not locked. */
 Buffer
 loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 {
 	Buffer		buffer;
 
+	Assert(LokiLocatorEquals(state->locator, LokiRelationLocator(index)));
 	if (state->local || block >= MAX_MAP_SIZE)
 		return ReadBuffer(index, block);
 	if (block >= state->map_size)
@@ -110,8 +110,8 @@ loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 }
 
 /*
- * Forget that a buffer was used: its page is not what it should be, and who reads
- * without a pin looks at the page as long as the count is low.
+ * Set the usage count of a buffer to 0, because its page is not what it should be: readers
+ * without a pin look at the page while the count is low.
  */
 void
 loki_buffer_distrust(Buffer buffer)
@@ -127,9 +127,8 @@ loki_buffer_distrust(Buffer buffer)
 }
 
 /*
- * Start fetching `size` bytes at `offset` of a buffer's page into the processor's
- * caches.  Always inlined: a call of a function that
- * does nothing but prefetch looks superfluous to gcc, which drops it.
+ * Start fetching `size` bytes at `offset` of a buffer's page into the processor's caches.
+ * Always inlined: gcc drops calls of a function that does nothing but prefetch.
  */
 static pg_attribute_always_inline void
 prefetch_bytes(Buffer buffer, uint32 offset, uint32 size)
@@ -139,13 +138,14 @@ prefetch_bytes(Buffer buffer, uint32 offset, uint32 size)
 
 	if (buffer == InvalidBuffer)
 		return;
+	Assert(offset + size <= BLCKSZ);
 	bytes = (char *) BufferGetBlock(buffer) + offset;
 	end = bytes + size;
 	for (bytes = (char *) TYPEALIGN_DOWN(64, bytes); bytes < end; bytes += 64)
 		__builtin_prefetch(bytes);
 }
 
-/* The same, and the descriptor */
+/* The same, and the buffer's descriptor */
 static pg_attribute_always_inline void
 prefetch(Buffer buffer, uint32 offset, uint32 size)
 {
@@ -163,24 +163,25 @@ loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 
 }
 
 /*
- * Bring in the page of a node's slot in a slot array: into the processor's caches
- * where the map knows it, else by having the kernel read it ahead.
+ * Start fetching a node's slot: into the processor's caches if the map knows its block, else
+ * by asking the kernel to read the block.
  */
 void
 loki_slot_prefetch(LokiIndex *state, Relation index, int array, uint32 node)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slot_array = &state->arrays[array];
 	uint32		place;
-	uint32		page = loki_slot_page(fam, node, &place);
+	uint32		page = loki_slot_page(slot_array, node, &place);
 	BlockNumber block;
 	Buffer		buffer;
 
-	if (page >= fam->npages)
+	if (page >= slot_array->npages)
 		return;
-	block = loki_page_block(fam, page);
+	block = loki_page_block(slot_array, page);
 	buffer = mapped(state, block);
 	if (buffer != InvalidBuffer)
-		prefetch(buffer, SizeOfPageHeaderData + place * fam->slot_size, fam->slot_size);
+		prefetch(buffer, SizeOfPageHeaderData + place * slot_array->slot_size,
+				 slot_array->slot_size);
 	else if (!state->local)
 		(void) PrefetchBuffer(index, MAIN_FORKNUM, block);
 }
@@ -191,8 +192,8 @@ loki_slot_prefetch(LokiIndex *state, Relation index, int array, uint32 node)
  */
 
 /*
- * Between two volatile loads.  Where the processor keeps loads in order, a barrier
- * for the compiler would only make it forget what else it knows: 5 % of a query.
+ * Keeps two volatile loads in order.  A processor that does so by itself needs no barrier; one
+ * for the compiler alone costs 5 % of a query.
  */
 #if defined(__x86_64__)
 #define loki_load_barrier()		((void) 0)
@@ -201,10 +202,9 @@ loki_slot_prefetch(LokiIndex *state, Relation index, int array, uint32 node)
 #endif
 
 /*
- * Whether a shared buffer holds this block of the index, as of now.  Its state is
- * read after its tag, and while the header is locked the buffer holds nothing: the
- * servers up to 15 write the tag of another block before they say that what the
- * buffer has is not valid.
+ * Whether a shared buffer holds this block of the index right now.  Its state is read after
+ * its tag.  A buffer whose header is locked counts as holding nothing: servers up to 15
+ * write the tag of another block before they clear the valid bit.
  */
 static inline bool
 buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block, uint32 *flags)
@@ -218,7 +218,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block, uint32 *f
 	return (*flags & (BM_VALID | BM_LOCKED)) == BM_VALID;
 }
 
-/* The same, after what was read */
+/* Whether it still does, after the read */
 static inline bool
 buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 {
@@ -227,7 +227,7 @@ buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 	return buffer_holds(state, buffer, block, &flags);
 }
 
-/* Look at the page of a buffer that holds a block; with `hot`, count a use. */
+/* Whether the page of a buffer is that of the slot array; if so, and `hot`, count a use. */
 static pg_noinline bool
 look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
 			 BlockNumber block, uint32 flags)
@@ -241,14 +241,13 @@ look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
 }
 
 /*
- * Whether a shared buffer holds this block and may be read without a pin; with
- * `hot` that is counted as a use.
+ * Whether a shared buffer holds this block and may be read without a pin; with `hot`, count
+ * a use.
  *
- * What is read must be a page of the slot array.  One more cache line for each page
- * would be felt, so that it is looked at as long as the buffer's usage count, which
- * is at hand, is not the highest: it begins at 1 when a page is brought in, and only
- * those raise it who have looked at the page, or whose look at it raises an error
- * and sets the count back.
+ * The page has to be one of the slot array.  Looking at its special space costs a cache line
+ * for each page, so it is done only while the buffer's usage count, which is at hand, is below
+ * the highest.  The count is 1 when a page is brought in, and nobody raises it without having
+ * looked at the page.
  */
 static inline bool
 buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumber block)
@@ -262,9 +261,8 @@ buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumb
 }
 
 /*
- * Count a block that was read without a pin as one that ReadBuffer finds in
- * shared buffers; the statistics show as read from disk what was asked for
- * and not hit.
+ * Count a block that was read without a pin as a hit of ReadBuffer.  The statistics take
+ * reads that are not hits for reads from disk.
  */
 static inline void
 count_hit(Relation index)
@@ -275,27 +273,28 @@ count_hit(Relation index)
 }
 
 /*
- * Copy a slot out without pin or lock.  False if it cannot be had so: the
- * caller then reads it under lock, which also checks the page.
+ * Copy a slot out without pin or lock.  False if that cannot be done; the caller then reads
+ * the slot under lock, which also checks the page.
  */
 bool
 loki_slot_peek(LokiIndex *state, Relation index, int array, uint32 number, void *slot)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slot_array = &state->arrays[array];
 	uint32		place;
-	uint32		page = loki_slot_page(fam, number, &place);
+	uint32		page = loki_slot_page(slot_array, number, &place);
 	BlockNumber block;
 	Buffer		buffer;
 
-	if (state->local || page >= fam->npages)
+	Assert(!RecoveryInProgress());
+	if (state->local || page >= slot_array->npages)
 		return false;
-	block = loki_page_block(fam, page);
+	block = loki_page_block(slot_array, page);
 	buffer = mapped(state, block);
 	if (buffer == InvalidBuffer || !buffer_use(state, array, true, buffer, block))
 		return false;
 	pg_read_barrier();
-	memcpy(slot, LokiPageSlot(BufferGetPage(buffer), fam->slot_size, place),
-		   fam->slot_size);
+	memcpy(slot, LokiPageSlot(BufferGetPage(buffer), slot_array->slot_size, place),
+		   slot_array->slot_size);
 	pg_read_barrier();
 	if (!buffer_held(state, buffer, block))
 		return false;
@@ -303,7 +302,7 @@ loki_slot_peek(LokiIndex *state, Relation index, int array, uint32 number, void 
 	return true;
 }
 
-/* Pages that a copy remembers, by their number modulo this; slots at once */
+/* Pages that copy_unlocked() remembers, by their ordinal modulo this; slots at once */
 #define COPY_PAGES		32
 #define COPY_SLOTS		64
 
@@ -314,17 +313,17 @@ typedef struct CopiedPage
 	BlockNumber block;
 } CopiedPage;
 
-/* The page of a slot array, as the map knows it */
+/* Look a page of a slot array up in the map. */
 static inline Buffer
 copied_page(LokiIndex *state, int array, uint32 page, CopiedPage *copied)
 {
-	const LokiSlotArray *fam = &state->arrays[array];
+	const LokiSlotArray *slot_array = &state->arrays[array];
 
 	copied->page = page;
 	copied->buffer = InvalidBuffer;
-	if (page < fam->npages)
+	if (page < slot_array->npages)
 	{
-		copied->block = loki_page_block(fam, page);
+		copied->block = loki_page_block(slot_array, page);
 		copied->buffer = mapped(state, copied->block);
 		if (copied->buffer != InvalidBuffer &&
 			!buffer_use(state, array, true, copied->buffer, copied->block))
@@ -334,26 +333,28 @@ copied_page(LokiIndex *state, int array, uint32 page, CopiedPage *copied)
 }
 
 /*
- * Copy up to COPY_SLOTS slots without pin or lock; sets missing[] of those that
- * cannot be had so.  False if a page went away meanwhile.
+ * Copy up to COPY_SLOTS slots without pin or lock; missing[] says which of them could not be
+ * read that way.  False if a page was evicted meanwhile.
  */
 static bool
 copy_unlocked(LokiIndex *state, Relation index, int array,
 			  const uint32 *nodes, int n, char *slots, bool *missing)
 {
-	const LokiSlotArray *fam = &state->arrays[array];
+	const LokiSlotArray *slot_array = &state->arrays[array];
 	CopiedPage	pages[COPY_PAGES];
 	CopiedPage	evicted[COPY_SLOTS];
 	const char *from[COPY_SLOTS];
-	uint32		size = fam->slot_size;
+	uint32		size = slot_array->slot_size;
 	int			nevicted = 0;
 
+	Assert(!RecoveryInProgress());
+	Assert(n <= COPY_SLOTS);
 	for (int i = 0; i < COPY_PAGES; i++)
 		pages[i].page = LOKI_NONE;
 	for (int i = 0; i < n; i++)
 	{
 		uint32		place;
-		uint32		page = loki_slot_page(fam, nodes[i], &place);
+		uint32		page = loki_slot_page(slot_array, nodes[i], &place);
 		CopiedPage *copied = &pages[page % COPY_PAGES];
 
 		if (copied->page != page)
@@ -375,6 +376,8 @@ copy_unlocked(LokiIndex *state, Relation index, int array,
 	for (int i = 0; i < COPY_PAGES; i++)
 		if (pages[i].page != LOKI_NONE)
 			evicted[nevicted++] = pages[i];
+	/* each slot has brought in one page at most */
+	Assert(nevicted <= n);
 	for (int i = 0; i < nevicted; i++)
 		if (evicted[i].buffer != InvalidBuffer)
 		{
@@ -386,15 +389,15 @@ copy_unlocked(LokiIndex *state, Relation index, int array,
 }
 
 /*
- * Copy the slots of n nodes out, one behind the other; with `peek` without pin
- * or lock where that can be done.  What is past the used part is zero.
+ * Copy the slots of n nodes out, one behind the other; with `peek`, without pin or lock where
+ * that can be done.  Slots past the used part are zero.  Locks as in loki_slot_read().
  */
 void
 loki_slots_copy(LokiIndex *state, Relation index, int array, const uint32 *nodes,
 				int n, bool peek, char *slots)
 {
-	LokiSlotArray *fam = &state->arrays[array];
-	uint32		size = fam->slot_size;
+	LokiSlotArray *slot_array = &state->arrays[array];
+	uint32		size = slot_array->slot_size;
 	bool		missing[COPY_SLOTS];
 
 	if (n == 1 && peek && loki_slot_peek(state, index, array, *nodes, slots))
@@ -422,8 +425,8 @@ loki_slots_copy(LokiIndex *state, Relation index, int array, const uint32 *nodes
  */
 
 /*
- * How many pages to pin at once, so that all backends together can do so:
- * there may be as few as 16 shared buffers and 100 local ones.
+ * How many pages a backend may pin at once, so that all backends can do so together: there
+ * may be as few as 16 shared buffers and 100 local ones.
  */
 int
 loki_max_pins(const LokiIndex *state)
@@ -434,14 +437,14 @@ loki_max_pins(const LokiIndex *state)
 }
 
 /*
- * Find the slots of n nodes and start fetching those that are in memory into
- * the processor's caches.  ERROR for nodes past the end of the slot array.
+ * Find the slots of n nodes, and start fetching those that are in memory into the processor's
+ * caches.  Takes no pin and no lock.  ERROR for node IDs past the end of the slot array.
  */
 void
 loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes,
 				int n, LokiSlots *slots)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *slot_array = &state->arrays[array];
 	uint32		last = LOKI_NONE;
 
 	Assert(n <= LOKI_MAX_SLOTS);
@@ -451,30 +454,28 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
 	for (int i = 0; i < n; i++)
 	{
 		uint32		place;
-		uint32		page = loki_slot_page(fam, nodes[i], &place);
+		uint32		page = loki_slot_page(slot_array, nodes[i], &place);
 
-		slots->offsets[i] = SizeOfPageHeaderData + place * fam->slot_size;
+		slots->offsets[i] = SizeOfPageHeaderData + place * slot_array->slot_size;
 		if (page == last)
 		{
 			slots->blocks[i] = slots->blocks[i - 1];
 			slots->buffers[i] = slots->buffers[i - 1];
-			prefetch_bytes(slots->buffers[i], slots->offsets[i], fam->slot_size);
+			prefetch_bytes(slots->buffers[i], slots->offsets[i], slot_array->slot_size);
 			continue;
 		}
 		last = page;
-		slots->blocks[i] = likely(page < fam->npages) ? loki_page_block(fam, page) :
+		slots->blocks[i] = likely(page < slot_array->npages) ? loki_page_block(slot_array, page) :
 			loki_slot_block(state, index, array, nodes[i], &place);
 		slots->buffers[i] = mapped(state, slots->blocks[i]);
-		prefetch(slots->buffers[i], slots->offsets[i], fam->slot_size);
+		prefetch(slots->buffers[i], slots->offsets[i], slot_array->slot_size);
 		if (!slots->hot)
 			prefetch_bytes(slots->buffers[i], BLCKSZ - sizeof(LokiPageOpaqueData),
 						   sizeof(LokiPageOpaqueData));
 	}
 }
 
-/*
- * Have the kernel read ahead what is not in shared buffers.
- */
+/* Ask the kernel to read the blocks that have to be pinned. */
 static void
 read_ahead(Relation index, LokiSlots *slots)
 {
@@ -496,15 +497,16 @@ same_page(const LokiSlots *slots, int i)
 }
 
 /*
- * Make the slots that were found readable until loki_slots_close(): slots[i]
- * points to each.  With peek = true only those are pinned whose buffer is not
- * known.  In recovery the caller locks their pages, and checks them then.
+ * Make the slots that were found readable until loki_slots_close(): slots[i] points to each.
+ * With `peek`, pages are pinned only where the map does not know their buffer; else all
+ * are.  Nothing is locked.  In recovery the caller locks the pages, and checks them then.
  */
 void
 loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots *slots)
 {
 	int			pinned = 0;
 
+	Assert(!peek || !RecoveryInProgress());
 	peek = peek && !state->local;
 	for (int i = 0; i < slots->n; i++)
 	{
@@ -532,9 +534,9 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots *slots)
 }
 
 /*
- * Release the slots.  False if a buffer that was not pinned stopped holding
- * its block meanwhile, so that what was read there is worth nothing: the
- * caller then does the same again with pins.
+ * Release the pins.  False if a buffer that was not pinned stopped holding its block
+ * meanwhile, so that what was read there means nothing: the caller then does the same again
+ * with pins.
  */
 bool
 loki_slots_close(LokiIndex *state, Relation index, LokiSlots *slots)

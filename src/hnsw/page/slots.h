@@ -17,12 +17,10 @@
 #include "hnsw/page/index.h"
 #include "utils/rel.h"
 
-/*
- * Pin a block through the block map and ReadRecentBuffer.  No lock.
- */
+/* Pin a block through the block map and ReadRecentBuffer.  The content is not locked. */
 extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
 
-/* Have the page of a buffer be looked at by who reads it next */
+/* Make whoever reads the page of a buffer next look at its special space */
 extern void loki_buffer_distrust(Buffer buffer);
 
 /* Start fetching into the processor's cache (descriptor and bytes), if the
@@ -35,21 +33,21 @@ extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int array
 							   uint32 node);
 
 /*
- * Copy a slot out without pin or lock; false if that cannot be done and the
- * slot is to be read under lock.  Not in recovery.  The copy may be a mixture
- * of two states of the slot, word by word.
+ * Copy a slot out without pin or lock; false if that cannot be done and the slot is to be
+ * read under lock.  Not in recovery.  The copy may be a mixture of two states of the slot,
+ * word by word.
  */
 extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
-/* Copy slots of n nodes out, likewise or, without `peek`, under lock */
+/* Copy slots of n nodes out: likewise, or without `peek` under lock */
 extern void loki_slots_copy(LokiIndex *index_state, Relation index, int array,
 							const uint32 *nodes, int n, bool peek, char *slots);
 
 /*
- * Slots of several nodes that are read without content lock (CODE, REFINE).
- * A pin and its release cost more than the reading, so that most slots are
- * read without: the buffer's tag is checked before and after.
+ * Slots of several nodes that are read without content lock.  A pin and its release cost
+ * more than the reading, so most slots are read without pin, too: the buffer's tag is checked
+ * before and after.
  */
 #define LOKI_MAX_SLOTS	(2 * LOKI_MAX_M)
 
@@ -65,18 +63,18 @@ typedef struct LokiSlots
 	const void *slots[LOKI_MAX_SLOTS];
 } LokiSlots;
 
-/* Slots to open at once, as each may pin a page: a backend's share of buffers */
+/* Slots to open at once: each may pin a page, and a backend has its share of buffers */
 extern int	loki_max_pins(const LokiIndex *index_state);
 
 /* Find slots, and start fetching them into the processor's cache */
 extern void loki_slots_find(LokiIndex *index_state, Relation index, int array,
 							const uint32 *nodes, int n, LokiSlots *slots);
 
-/* Make what was found readable; those not in memory are read ahead together */
+/* Make the slots found readable; blocks not in memory are asked for together */
 extern void loki_slots_open(LokiIndex *index_state, Relation index, bool peek,
 							LokiSlots *slots);
 
-/* Release; false if what was read is worth nothing: open again with pins */
+/* Release them; false if what was read means nothing: open them again with pins */
 extern bool loki_slots_close(LokiIndex *index_state, Relation index, LokiSlots *slots);
 
 #endif							/* LOKI_PAGE_SLOTS_H */
