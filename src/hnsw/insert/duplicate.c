@@ -3,9 +3,9 @@
  * duplicate.c
  *	  Inserting a row that is equal to others: it joins their node.
  *
- * The heap TIDs of such a node are in a chain of DUPLICATE slots.  TID slot and
- * chain change in one record, under the exclusive lock of the TID page.
- * src/hnsw/README, "Joining".
+ * The heap TIDs of such a node are in a TID list, whose entries are DUPLICATE slots.  TID
+ * slot and TID list change in one record, under the exclusive lock of the TID page.
+ * src/hnsw/insert/README, "Joining".
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/duplicate.c
@@ -20,10 +20,11 @@
 #include "hnsw/filter/side_array.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 
-/* Whether a node has the row's vector and attributes, by hash and bytes */
+/* Whether a node has the row's vector and attributes, by hash and bytes.  Share locks. */
 static bool
 is_equal_row(LokiNewRow *row, uint32 node)
 {
@@ -44,16 +45,21 @@ is_equal_row(LokiNewRow *row, uint32 node)
 	return true;
 }
 
-/* What a TID slot becomes when its chain gets a new head */
+/* What a TID slot becomes when its TID list gets a new head */
 static LokiTidData
 tid_with_head(LokiNewRow *row, const LokiTidData *seen, uint32 head)
 {
 	LokiTidData tid = *seen;
 
+	Assert(head != LOKI_NONE);
 	memset(&tid.u, 0, sizeof(tid.u));
 	tid.state = LOKI_TID_LIST;
 	LokiTidSetListHead(&tid, head);
-	/* versions of a row share their value, which is not stored again */
+
+	/*
+	 * versions of a row share their value in the TOAST table; other rows do
+	 * not
+	 */
 	if (row->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
 		LokiTidValue(&tid) != LokiTidValue(&row->tid))
 		LokiTidClearValue(&tid);
@@ -72,8 +78,8 @@ duplicate_slot(uint32 node, uint32 next, const ItemPointerData *heap)
 	return slot;
 }
 
-/* Whether rows may join a node whose TID slot is this: it is live, and its own
- * insert has come to its end */
+/* Whether rows may join a node with this TID slot: it is live, and its own insert has
+ * come to its end */
 static bool
 may_join(const LokiTidData *tid)
 {
@@ -90,26 +96,29 @@ may_join(const LokiTidData *tid)
 }
 
 /*
- * Claim DUPLICATE slots and chain them in one record, together with the TID page,
- * which is locked.  False if the slots must be claimed elsewhere first.
+ * Claim DUPLICATE slots and put them at the head of the TID list, in one record.  The TID
+ * page is locked as page `page` of the change.  True if all is written and unlocked; false,
+ * with the TID page still locked, if the slots must be claimed elsewhere first.
  */
 static bool
-chain_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange *change,
-			  int page, uint32 place)
+prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange *change,
+				int page, uint32 place)
 {
-	bool		has_chain = LokiTidState(seen) == LOKI_TID_LIST;
+	bool		has_list = LokiTidState(seen) == LOKI_TID_LIST;
 	uint32		free_head = row->meta.free_head[LokiSlotArrayFreeList(LOKI_SLOTS_DUPLICATE)];
 	LokiClaim	claims[2];
 	LokiDuplicateData slots[2];
 	LokiTidData tid;
 
-	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_chain ? 1 : 2,
+	Assert(may_join(seen));
+	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer));
+	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 							claims))
 		return false;
-	slots[0] = duplicate_slot(node, has_chain ? LokiTidListHead(seen) : claims[1].number,
+	slots[0] = duplicate_slot(node, has_list ? LokiTidListHead(seen) : claims[1].number,
 							  &row->tid.u.heap);
 	loki_claim_slot(change, &claims[0], &slots[0]);
-	if (!has_chain)
+	if (!has_list)
 	{
 		slots[1] = duplicate_slot(node, LOKI_NONE, &seen->u.heap);
 		loki_claim_slot(change, &claims[1], &slots[1]);
@@ -128,7 +137,7 @@ typedef enum JoinResult
 	JOIN_NO_SLOTS
 } JoinResult;
 
-/* Add the row to a node in one record. */
+/* Add the row to a node in one record.  Locks the TID page exclusively; leaves no lock. */
 static JoinResult
 join_at_once(LokiNewRow *row, uint32 node)
 {
@@ -142,7 +151,7 @@ join_at_once(LokiNewRow *row, uint32 node)
 	loki_change_begin(&change, row->state, row->index);
 	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
 	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
-	if (may_join(&tid) && chain_at_once(row, &tid, node, &change, page, place))
+	if (may_join(&tid) && prepend_at_once(row, &tid, node, &change, page, place))
 		return JOIN_DONE;
 	if (may_join(&tid))
 		result = JOIN_NO_SLOTS;
@@ -151,12 +160,12 @@ join_at_once(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Make an DUPLICATE slot, whose next is *next, the head of a node's chain, if
- * the node's TID slot still is *seen.
+ * Make a DUPLICATE slot the head of a node's TID list, followed by the slot `next`, if the
+ * node's TID slot still is *seen.  Locks the TID page, then that of DUPLICATE.
  */
 static bool
-chain_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
-				uint32 duplicate, uint32 next)
+prepend_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
+				  uint32 duplicate, uint32 next)
 {
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
@@ -166,6 +175,7 @@ chain_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 	int			page;
 	bool		same;
 
+	Assert(duplicate != next);
 	loki_change_begin(&change, row->state, row->index);
 	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
 	same = memcmp(LokiPageSlot(loki_change_page(&change, page), slot_size, place), seen,
@@ -177,13 +187,15 @@ chain_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 
 		tid = tid_with_head(row, seen, duplicate);
 		loki_change_slot(&change, page, slot_size, place, &tid);
-		loki_change_slot_bytes(&change, duplicate_page, sizeof(LokiDuplicateData), duplicate_place,
-							   offsetof(LokiDuplicateData, next), &next, sizeof(next));
+		loki_change_slot_bytes(&change, duplicate_page, sizeof(LokiDuplicateData),
+							   duplicate_place, offsetof(LokiDuplicateData, next), &next,
+							   sizeof(next));
 	}
 	loki_change_finish(&change);
 	return same;
 }
 
+/* Claim a DUPLICATE slot, in no TID list yet; LOKI_NONE if there is no room. */
 static uint32
 claim_duplicate(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 {
@@ -193,13 +205,13 @@ claim_duplicate(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 }
 
 /*
- * Add the row to a node step by step, where slots are claimed elsewhere than one
- * would expect: on a new page, or the next of the free list.
+ * Add the row to a node step by step, if slots must be claimed on a new page or on the next
+ * page of the free list.  No content lock may be held; none is left.
  *
- * Slots are claimed before they are chained.  One that is not chained in the
- * end names a node that does not know it, and is reclaimed by vacuum; it must
- * not be freed here, since vacuum relies on being the only one who frees.  False, if
- * there is no room for one: a node of its own may have a number used before.
+ * Slots are claimed before they are put into the TID list.  A slot that does not get there
+ * names a node that does not know it, and vacuum reclaims it.  It must not be freed here:
+ * vacuum relies on nobody else freeing slots.  False if there is no room for a slot: then
+ * the row gets a node of its own, which may reuse one that vacuum freed.
  */
 static bool
 join_in_steps(LokiNewRow *row, uint32 node)
@@ -229,16 +241,15 @@ join_in_steps(LokiNewRow *row, uint32 node)
 			added = claim_duplicate(row, node, &row->tid.u.heap);
 		if (next == LOKI_NONE || added == LOKI_NONE)
 			return false;
-		if (chain_duplicate(row, node, &tid, added, next))
+		if (prepend_duplicate(row, node, &tid, added, next))
 			return true;
 		CHECK_FOR_INTERRUPTS();
 	}
 }
 
 /*
- * Add the row to a node that is equal to it; false if that node has died, or if
- * its own insert has not come to its end: should that be killed, nothing may
- * lead to the node.
+ * Add the row to a node that is equal to it.  False if that node has died, or if its own
+ * insert has not come to its end: if that insert is killed, nothing may lead to the node.
  */
 static bool
 join_node(LokiNewRow *row, uint32 node)
@@ -255,15 +266,16 @@ join_node(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Join a node if it is equal to the row.
+ * Join a node if it is equal to the row.  The insert lock is held, and no content lock.
  *
- * One that seems equal is compared again after it was seen live: it may be a
- * dead one, which vacuum may free and another insert use again meanwhile, but one
- * that is live stays what it is for as long as the page lock is held.
+ * A node that seems equal is compared again after it was seen live.  The first time it may
+ * have been dead, and vacuum may have freed it and another insert reused it since then.  A
+ * live node stays what it is while the insert lock is held.
  */
 bool
 loki_share_if_equal(LokiNewRow *row, uint32 node)
 {
+	Assert(loki_insert_lock_held(row->index));
 	if (!is_equal_row(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_equal_row(row, node))
 		return false;
@@ -272,10 +284,10 @@ loki_share_if_equal(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Have searches stop at a node that is equal to the row, as far as its code
- * says: the estimate of an equal row is that of the row's own code.  But
- * requantizing leaves nodes with other codes than those of their vectors: then nodes
- * are taken for equal within the error of estimates.
+ * Make searches stop at a node that is equal to the row as far as its code tells: the
+ * estimate of an equal row is that of the row's own code.  Requantizing leaves nodes with
+ * other codes than those of their vectors; after it, all nodes within the error of estimates
+ * are compared.
  */
 void
 loki_look_for_equal_row(LokiNewRow *row)

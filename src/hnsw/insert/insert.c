@@ -3,11 +3,11 @@
  * insert.c
  *	  Inserting a row: find its place in the graph, write its node, link it.
  *
- * An insert is a chain of records, each of which leaves a valid index: claim a
- * TID slot (reserved, with the heap TID, so that vacuum can reclaim it after a
- * crash); write CODE, REFINE, HASH, attributes and the node's own lists; make
- * it live; link its neighbors to it.  A page lock (page/insert_lock.c) is held in share
- * mode from before the entry point is read until the last link is written.  src/hnsw/insert/README, "Insert".
+ * An insert is a sequence of records, each of which leaves a valid index: claim a TID slot
+ * (reserved, with the heap TID, so that vacuum can reclaim it after a crash); write CODE,
+ * REFINE, HASH, attributes and the node's own lists; make the node live; link its neighbors
+ * to it.  The insert lock (page/insert_lock.c) is held from before the entry point is read
+ * until the last link is written.  src/hnsw/insert/README, "Insert".
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/insert.c
@@ -25,6 +25,7 @@
 #include "hnsw/graph/select.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -34,16 +35,16 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* A search that met dead nodes alone is repeated, this much wider */
+/* How much wider a search is repeated that met dead nodes alone */
 #define WIDER_SEARCH		16
 
 /*
- * Layers above the node's own are searched this wide, and as many nodes of
- * layer 1 are where layer 0 is entered.
+ * Layers above the node's own are searched this wide, and layer 0 is entered at this many
+ * nodes of layer 1.
  */
 #define ENTRY_WIDTH			8
 
-/* Of a node's neighbors, those whose neighbors are asked for room */
+/* How many neighbors of a node have their own neighbors asked for room */
 #define ROOM_LISTS			4
 
 /* ----------------------------------------------------------------
@@ -52,7 +53,8 @@
  */
 
 /*
- * Insert a row whose vector is NULL or has no direction.
+ * Insert a row whose vector is NULL or has no direction.  Needs no insert lock, since
+ * nothing links to the row.
  */
 static void
 insert_outside(LokiNewRow *row, LokiValueClass class)
@@ -61,6 +63,7 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
 	uint16		flags = class == LOKI_VALUE_ZERO_NORM ? LOKI_TID_ZERO_NORM : 0;
 	uint32		number;
 
+	Assert(class == LOKI_VALUE_NULL || class == LOKI_VALUE_ZERO_NORM);
 	tid.u.heap = row->tid.u.heap;
 	tid.state = flags | (row->state->nattributes > 0 ? LOKI_TID_RESERVED : LOKI_TID_LIVE);
 	number = loki_slot_claim(row->state, row->index, LOKI_SLOTS_NULLTID, &tid, ERROR);
@@ -80,12 +83,13 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
  * ----------------------------------------------------------------
  */
 
-/* Choose the node's list on a layer above 0 among what a search found there. */
+/* Choose the node's list on a layer above 0 among the nodes that a search found there. */
 static void
 choose_upper(LokiNewRow *row, int level, int nfound)
 {
 	LokiLinker *linker = &row->cache->linker;
 
+	Assert(level > 0 && level <= row->level);
 	linker->n = 0;
 	for (int i = 0; i < nfound; i++)
 		loki_linker_add(linker, row->cache->found[i].node, row->cache->found[i].slot,
@@ -94,8 +98,8 @@ choose_upper(LokiNewRow *row, int level, int nfound)
 }
 
 /*
- * The same for layer 0 and the search's pool.  Of a pool that is larger than
- * usual, because most of its nodes are dead, the first live ones are taken.
+ * Choose its list on layer 0 in the same way, among the search's pool.  Of a pool that is
+ * wider than usual, because most of its nodes are dead, the first live ones are taken.
  */
 static int
 choose_base(LokiNewRow *row)
@@ -116,9 +120,9 @@ choose_base(LokiNewRow *row)
 }
 
 /*
- * Search the layers above 0 from the top, widely on those of the node, and
- * choose its lists there.  Returns how many nodes cache->found holds: the
- * nearest of layer 1.
+ * Search the layers above 0 from the top, and choose the node's lists on its own layers,
+ * which are searched more widely.  Returns how many nodes cache->found holds: the nearest
+ * of layer 1.
  */
 static int
 search_upper_layers(LokiNewRow *row, LokiEntry *entry)
@@ -127,6 +131,7 @@ search_upper_layers(LokiNewRow *row, LokiEntry *entry)
 	LokiSearch *search = &cache->search;
 	int			nfound = 1;
 
+	Assert(entry->level <= LOKI_MAX_LEVEL);
 	cache->found[0].node = entry->node;
 	cache->found[0].slot = entry->slot;
 	cache->found[0].distance = entry->distance;
@@ -147,9 +152,9 @@ search_upper_layers(LokiNewRow *row, LokiEntry *entry)
 }
 
 /*
- * Find more nodes to enter layer 0 at than a scan does, into cache->found: the
- * nearest of layer 1, which need not be in one part of the graph.  On the layers
- * that the node is on, choose its lists.
+ * Find more nodes to enter layer 0 at than a scan does: the nearest of layer 1, which need
+ * not lie in one part of the graph.  They are left in cache->found; returns their number.
+ * Chooses the node's lists on the layers above 0 that it is on.
  */
 static int
 search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
@@ -174,14 +179,15 @@ search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
 }
 
 /*
- * Any live node but the row's own, LOKI_NONE if there is none.  A pass over
- * TID: only for graphs whose nodes are all dead, as far as a search can see.
+ * Any live node but the row's own; LOKI_NONE if there is none.  Reads all of TID, under
+ * share lock page by page.  Only for graphs in which a search met dead nodes alone.
  */
 static uint32
 find_live_node(LokiNewRow *row)
 {
 	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_TID];
 
+	Assert(loki_insert_lock_held(row->index));
 	loki_index_refresh(row->state, row->index);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
@@ -207,8 +213,8 @@ find_live_node(LokiNewRow *row)
 }
 
 /*
- * Search for the row as a narrow scan would.  True if an equal row was met and
- * joined; else cache->narrow has the nodes that the scan ends among.
+ * Search for the row as a narrow scan would.  True if the row has joined the node of an
+ * equal one; else cache->narrow has the nodes that the search ended among.
  */
 static bool
 search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
@@ -218,6 +224,7 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 	int			ef = cache->ef_construction;
 	int			width = Min(LOKI_NARROW_SEARCH, ef);
 
+	Assert(nentries > 0 && nentries <= LOKI_ENTRY_WIDTH);
 	loki_search_start(search, ef);
 	search->target.stop = true;
 	loki_search_walk(search, entries, nentries, width, ef);
@@ -232,19 +239,19 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 	for (int i = 0; i < cache->nnarrow; i++)
 		cache->narrow[i] = search->pool[i].node & ~LOKI_EXPANDED;
 
-	/* by inner product others can be so much nearer that no scan finds it */
+	/* under inner product others can be so much nearer that no scan finds it */
 	row->found = cache->nnarrow == 0 ||
 		!(row->self < search->pool[cache->nnarrow - 1].distance);
 	return false;
 }
 
 /*
- * Search the graph for the row and choose its lists on all layers that it has
- * in common with the entry point.  True if an equal row was found and joined.
+ * Search the graph for the row, and choose its lists on all layers that it has in common
+ * with the entry point.  True if the row has joined the node of an equal one.  The insert
+ * lock is held.
  *
- * The search goes on from where a narrow one ended, from more entries: a node
- * must find all parts of the graph that are near to it, or it belongs to one of
- * them alone.
+ * The wide search goes on from where the narrow one ended, with more entries: a node must
+ * find all parts of the graph that are near to it, or it will belong to one of them alone.
  */
 static bool
 find_place(LokiNewRow *row)
@@ -254,6 +261,7 @@ find_place(LokiNewRow *row)
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries;
 
+	Assert(loki_insert_lock_held(row->index));
 	for (int i = 0; i <= row->level; i++)
 		cache->lists[i].count = 0;
 	row->alone = row->found = true;
@@ -280,8 +288,8 @@ find_place(LokiNewRow *row)
 	}
 
 	/*
-	 * With nothing live to link to, the node takes over as entry point.  A
-	 * live node may exist nevertheless, beyond dead ones.
+	 * A node that finds nothing live to link to takes over as entry point.
+	 * But a live node may exist, beyond dead ones.
 	 */
 	if (row->alone)
 	{
@@ -303,8 +311,8 @@ find_place(LokiNewRow *row)
  */
 
 /*
- * Link the node from one of its neighbors' neighbors that has room in its list;
- * false if there is none.
+ * Link one of its neighbors' neighbors to the node, one that has room in its list; false if
+ * there is none.
  */
 static bool
 link_where_room(LokiNewRow *row)
@@ -335,7 +343,7 @@ link_where_room(LokiNewRow *row)
 	return false;
 }
 
-/* Whether a node is among those that a narrow search expanded last */
+/* Whether a node is among those that the narrow search ended among */
 static bool
 is_narrow(const LokiInsertCache *cache, uint32 node)
 {
@@ -346,15 +354,16 @@ is_narrow(const LokiInsertCache *cache, uint32 node)
 }
 
 /*
- * Link the node's neighbors to it.  On layer 0 one node at least must take it,
- * or nothing would lead to it.  If no neighbor does, that is one of theirs with
- * room: by inner product this is so for most nodes, as all are nearest to the
- * few long ones, which must not give up the links among themselves.  If there is
- * none, the nearest neighbor has to.
+ * Link the node's neighbors to it.  On layer 0 at least one node must take the link, or
+ * nothing would lead to the new node.  If no neighbor does, one of their neighbors with room
+ * takes it: under inner product that happens to most nodes, since all are nearest to the
+ * few long ones, which must not give up the links among themselves.  If there is none with
+ * room, the nearest neighbor has to.  Locks pages of LINK and UPPER; leaves no lock.
  */
 static void
 link_neighbors(LokiNewRow *row)
 {
+	Assert(row->node != LOKI_NONE);
 	for (int level = row->level; level >= 0; level--)
 	{
 		const LokiList *list = &row->cache->lists[level];
@@ -385,10 +394,9 @@ link_neighbors(LokiNewRow *row)
 }
 
 /*
- * Make sure that a scan finds the node, which begins elsewhere than the search
- * that found its neighbors.  It does where one of those that a narrow search
- * ended among has taken the node; else it is searched for, and where it is not
- * found it is linked from where the scan ends.
+ * Make sure that a scan finds the node.  It does if one of the nodes that the narrow search
+ * ended among has a link to it.  Otherwise the node is searched for; if it is not found,
+ * nodes at the end of that search are linked to it.
  */
 static void
 ensure_found(LokiNewRow *row)
@@ -400,10 +408,12 @@ ensure_found(LokiNewRow *row)
 }
 
 /*
- * Make the node the entry point if it is higher than the one there is, or if
- * there is none to be linked to.  Where another insert has set one meanwhile, a
- * node which is alone must be linked to that first, lest a crash leave nothing
- * but itself to be found: returns it and changes nothing, else LOKI_NONE.
+ * Make the node the entry point if it is higher than the present one, or if it is alone.
+ * Locks block 0 exclusively.
+ *
+ * If another insert has set an entry point meanwhile, a node that is alone must be linked to
+ * that first, or a crash could leave an index in which only this node is found: then
+ * nothing is changed, and the entry point is returned; otherwise LOKI_NONE.
  */
 static uint32
 update_entry(LokiNewRow *row)
@@ -415,6 +425,8 @@ update_entry(LokiNewRow *row)
 
 	loki_change_begin(&change, row->state, row->index);
 	meta = loki_change_meta(&change);
+	/* the insert lock keeps requantizing out */
+	Assert(meta->epoch == row->state->epoch);
 	moved = meta->entry_node != row->meta.entry_node ||
 		meta->upper_version != row->meta.upper_version;
 	if (row->alone && moved && meta->entry_node != LOKI_NONE)
@@ -437,13 +449,14 @@ link_pair(LokiNewRow *row, uint32 other)
 	LokiListRef own = {row->node, LOKI_NONE, 0};
 	LokiListRef theirs = {other, LOKI_NONE, 0};
 
+	Assert(other != row->node);
 	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, true);
 	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, true);
 }
 
 /*
- * Draw the node's highest layer; with a seed it depends on that and on the row's
- * place in the table, so that the same inserts make the same graph.
+ * Draw the node's highest layer.  With a seed it depends on the seed and on the row's place
+ * in the table, so that the same inserts make the same graph.
  */
 static int
 draw_level(const LokiNewRow *row)
@@ -460,12 +473,11 @@ draw_level(const LokiNewRow *row)
 	return loki_random_level(ratio, &prng);
 }
 
-/*
- * Insert a row into the graph, holding loki_insert_lock().
- */
+/* Insert a row into the graph.  The insert lock is held. */
 static void
 insert_node(LokiNewRow *row)
 {
+	Assert(!row->stale);
 	row->level = draw_level(row);
 	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
 	if (find_place(row))
@@ -490,8 +502,8 @@ insert_node(LokiNewRow *row)
 }
 
 /*
- * Take the page lock and read the metapage.  Codes may have been made anew
- * since the row was encoded, or are not finished: then it is stale.
+ * Take the insert lock and read the metapage.  The row is stale if the index was requantized
+ * since the row was encoded, or if that is not finished.
  */
 static void
 lock_for_insert(LokiNewRow *row)
@@ -509,8 +521,9 @@ unlock_insert(LokiNewRow *row)
 }
 
 /*
- * Join the node of a row of which another version is in the index, by a table
- * that a statement of many such rows makes.  False if it is not in there.
+ * Join the node of another version of the row, as found in the hash table that a statement
+ * makes if it updates many rows.  False if it is not found there.  Takes the insert lock,
+ * and leaves none.
  */
 static bool
 join_by_table(LokiNewRow *row)
@@ -526,7 +539,7 @@ join_by_table(LokiNewRow *row)
 	return joined;
 }
 
-/* The same, searching for it on the shortest way. */
+/* The same, by the shortest search. */
 static bool
 join_by_search(LokiNewRow *row)
 {
@@ -586,12 +599,13 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	return cache;
 }
 
-/* Make what a row's node consists of, before any lock is taken. */
+/* Encode a row, before the insert lock is taken. */
 static void
 form_node(LokiNewRow *row, const float *values)
 {
 	const LokiQuantizer *quantizer = row->state->quantizer;
 
+	Assert(!loki_insert_lock_held(row->index));
 	row->code = palloc0(quantizer->code_size);
 	if (quantizer->refine_size > 0)
 		row->refine = palloc0(quantizer->refine_size);
@@ -600,8 +614,9 @@ form_node(LokiNewRow *row, const float *values)
 }
 
 /*
- * Find out which value out of line the row's vector is, if it is one.  The datum
- * at hand does not say so: it is what the row was made of.
+ * The OID of the row's vector in the TOAST table; InvalidOid if it is not there.  The datum
+ * at hand does not tell, because the row was made of it: the heap's row is read.  The insert
+ * lock is not held, since reading the row takes other heavyweight locks.
  */
 static Oid
 find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
@@ -612,6 +627,7 @@ find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
 	Oid			value = InvalidOid;
 	struct varatt_external pointer;
 
+	Assert(!loki_insert_lock_held(row->index));
 	if (row->state->arrays[LOKI_SLOTS_TID].slot_size < LOKI_TID_LONG ||
 		!OidIsValid(heap->rd_rel->reltoastrelid) || attribute == 0)
 		return InvalidOid;
@@ -637,12 +653,13 @@ find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
 	return value;
 }
 
-/* Find out where a value's first chunk lies. */
+/* Find out where a value's first chunk lies.  The insert lock is not held. */
 static void
 find_chunk(LokiNewRow *row, Relation heap, Oid value)
 {
 	LokiToastReader reader = {.context = CurrentMemoryContext};
 
+	Assert(!loki_insert_lock_held(row->index));
 	LokiTidClearValue(&row->tid);
 	if (loki_toast_find(&reader, heap->rd_rel->reltoastrelid, value))
 		LokiTidSetValue(&row->tid, reader.valueid, reader.first);
@@ -676,9 +693,9 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 }
 
 /*
- * Insert a row.  The value is detoasted before the page lock is taken, under
- * which no other heavyweight lock may be acquired but that for extension.  False
- * if codes are being or have been made anew meanwhile.
+ * Insert a row.  The value is detoasted before the insert lock is taken: under that the only
+ * other heavyweight lock to be acquired is the one for extension.  False if the index is
+ * being requantized, or was meanwhile.
  */
 static bool
 insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
@@ -710,6 +727,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	else
 		insert_outside(row, class);
 
+	Assert(!loki_insert_lock_held(index));
 	inserted = !row->stale;
 	node = row->node;
 	grown = row->grown;
@@ -720,6 +738,9 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	return inserted;
 }
 
+/*
+ * aminsert: insert a row.  A row whose codes were overtaken by requantizing is encoded anew.
+ */
 bool
 loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,

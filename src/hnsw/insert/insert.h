@@ -28,14 +28,13 @@ typedef struct LokiInsertCache
 	int			ef_construction;
 	LokiSearch	search;
 	LokiLinker	linker;
-	uint64		nunchanged;		/* rows that may be versions of others */
-	struct LokiVersionTable *versions;	/* to find these by; NULL: not made
-										 * yet */
+	uint64		nunchanged;		/* rows that are likely versions of others */
+	struct LokiVersionTable *versions;	/* finds those; NULL: not made yet */
 	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
 	LokiUpperFound *found;		/* ef_construction */
 	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
-	int			nnarrow;		/* nodes that a narrow search of the row ended
-								 * among */
+	int			nnarrow;		/* nodes that the narrow search for the row
+								 * ended among */
 	uint32		narrow[LOKI_NARROW_SEARCH];
 } LokiInsertCache;
 
@@ -46,10 +45,9 @@ typedef struct LokiNewRow
 	LokiIndex  *state;
 	LokiInsertCache *cache;
 	LokiMetaPageData meta;		/* as it was when the search began */
-	bool		unchanged;		/* likely a version of a row that is in the
-								 * index */
-	bool		stale;			/* its codes are not those of the index any
-								 * more */
+	bool		unchanged;		/* likely a version of a row in the index */
+	bool		stale;			/* the index was requantized since it was
+								 * encoded */
 	LokiTidData tid;			/* heap TID, and its value out of line */
 	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
 
@@ -60,13 +58,13 @@ typedef struct LokiNewRow
 	float		self;			/* estimate of the row's own code ... */
 	float		tolerance;		/* ... and how far that of an equal row is
 								 * from it */
-	bool		requantized;	/* for which codes do not decide alone */
+	bool		requantized;	/* the index was: codes alone do not decide */
 	int			level;
 	uint32		node;
-	bool		grown;			/* its number was never used before */
+	bool		grown;			/* its node ID was never used before */
 	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
 	bool		alone;			/* no live node was found to link to */
-	bool		found;			/* a scan comes to the node */
+	bool		found;			/* a scan finds the node */
 } LokiNewRow;
 
 /* functions in insert/version.c */

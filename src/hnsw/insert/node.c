@@ -3,12 +3,12 @@
  * node.c
  *	  Writing the slots of a new node.
  *
- * They lie on pages of as many slot arrays, of which one record changes four.  The
- * first claims a TID slot and has what a walk reads; the last makes the node
- * live.  src/hnsw/insert/README, "Insert".
+ * They lie on pages of as many slot arrays, and one record changes four pages.  The first
+ * record claims a TID slot and writes what a walk reads; the last one makes the node live.
+ * src/hnsw/insert/README, "Insert".
  *
- * The pages of a record are locked together: that of TID first, as a claim
- * leaves it, then the others in the order of list_slots().
+ * The pages of a record are locked together: that of TID first, as the claim leaves it,
+ * then the others in the order of list_slots().
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/node.c
@@ -20,6 +20,7 @@
 #include "hnsw/filter/side_array.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 
 /* A slot of a new node */
@@ -30,8 +31,8 @@ typedef struct NodeSlot
 } NodeSlot;
 
 /*
- * Lock the page of a slot and write it.  That of TID is written in full, as what the page has may be a hint
- * that is not in WAL.
+ * Lock the page of a slot exclusively, and change the slot.  A TID slot is written in full:
+ * what the page has may be a hint that is not in WAL.
  */
 static void
 change_slot(LokiNewRow *row, LokiChange *change, int array, const void *slot)
@@ -47,8 +48,8 @@ change_slot(LokiNewRow *row, LokiChange *change, int array, const void *slot)
 }
 
 /*
- * Claim a TID slot for the node and write as many of its other slots as fit the
- * record; returns how many.
+ * Claim a TID slot for the node, and write as many of its other slots as fit the record;
+ * returns how many.  No content lock may be held; none is left.
  */
 static int
 claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
@@ -57,6 +58,7 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	LokiClaim	claim;
 	int			n = 0;
 
+	Assert(row->node == LOKI_NONE && row->tid.state == LOKI_TID_RESERVED);
 	for (;;)
 	{
 		loki_change_begin(&change, row->state, row->index);
@@ -78,13 +80,17 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	return n;
 }
 
-/* Write the slots that are left, and the TID slot with the last of them. */
+/*
+ * Write the slots that are left, and the TID slot with the last of them.  No content lock
+ * may be held; none is left.
+ */
 static void
 write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 {
 	LokiChange	change;
 	bool		last;
 
+	Assert(LokiTidState(&row->tid) == LOKI_TID_LIVE);
 	do
 	{
 		last = nslots < LOKI_CHANGE_PAGES;
@@ -109,7 +115,7 @@ node_slot(int array, const void *slot)
 	return result;
 }
 
-/* The slots of the node but that of TID, in the order of locks within a record */
+/* The slots of the node but TID and UPPER, in the order of locks within a record */
 static int
 list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 {
@@ -126,14 +132,16 @@ list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 }
 
 /*
- * Claim and write UPPER slots from layer 1 upwards.  Where there is no room for one
- * the node ends below: nobody knows it yet.
+ * Claim and write UPPER slots from layer 1 upwards.  If there is no room for one, the node
+ * ends on the layer below, as nobody knows it yet.
  */
 static void
 write_upper(LokiNewRow *row, LokiLinkData *link)
 {
 	LokiUpperData *upper = palloc0(LokiUpperSize(row->state->m));
 
+	Assert(row->level <= LOKI_MAX_LEVEL);
+	Assert(row->tid.state == LOKI_TID_RESERVED);
 	row->slots[0] = LOKI_NONE;
 	for (int level = 1; level <= row->level; level++)
 	{
@@ -153,8 +161,8 @@ write_upper(LokiNewRow *row, LokiLinkData *link)
 }
 
 /*
- * Claim a TID slot and write everything of the node that nobody can reach yet,
- * then make it live.
+ * Claim a TID slot and write all slots of the node, which nobody can reach yet; then make it
+ * live.  The insert lock is held, and no content lock.
  */
 void
 loki_node_write(LokiNewRow *row)
@@ -164,9 +172,11 @@ loki_node_write(LokiNewRow *row)
 	int			nslots;
 	int			nwritten;
 
+	Assert(loki_insert_lock_held(row->index));
 	link->level = (uint8) row->level;
 	loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
 	nslots = list_slots(row, link, slots);
+	Assert(nslots <= (int) lengthof(slots));
 
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
@@ -177,10 +187,12 @@ loki_node_write(LokiNewRow *row)
 	write_slots(row, slots + nwritten, nslots - nwritten);
 }
 
-/* Let rows that are equal join the node. */
+/* Let rows that are equal join the node, which is linked now.  The insert lock is held. */
 void
 loki_node_let_share(LokiNewRow *row)
 {
+	Assert(loki_insert_lock_held(row->index));
+	Assert(row->tid.state == (LOKI_TID_LIVE | LOKI_TID_LINKING));
 	row->tid.state = LOKI_TID_LIVE;
 	write_slots(row, NULL, 0);
 }

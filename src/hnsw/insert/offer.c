@@ -3,17 +3,16 @@
  * offer.c
  *	  Offering a new node to those that would choose it.
  *
- * A node's neighbors are the nearest to it.  It may be among the nearest of
- * others that are not: those of a small group of nodes far from everything have
- * whatever lies about the group as their neighbors, however many that have
- * nearer ones themselves.  In a build such nodes may come later, and find the
- * node.  Those that an insert finds in the index do not look for neighbors
- * again, and the more nodes come to lie about them, the more of these a search
- * for them has to pass that lead nowhere.
+ * A node's neighbors are the nearest to it.  But the node may be among the nearest of
+ * others that are not its neighbors.  Take a small group of nodes far from everything: its
+ * neighbors are whatever lies about the group, and those have nearer neighbors themselves.
+ * In a build, nodes that come later find the group.  Nodes that are in the index do not look
+ * for neighbors again; and the more nodes come to lie about the group, the more of them a
+ * search for one of the group meets that lead nowhere.
  *
- * So an insert asks some of the nodes that its search has met and passed by.
- * Those that the node is nearer to than to one of their m nearest neighbors
- * become neighbors as well.
+ * So an insert asks some of the nodes that its search has scored and left behind.  One of
+ * them becomes a neighbor as well if the new node is nearer to it than one of its m nearest
+ * neighbors.
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/offer.c
@@ -23,16 +22,17 @@
 #include "postgres.h"
 
 #include "hnsw/insert/insert.h"
+#include "hnsw/page/held.h"
 #include "miscadmin.h"
 
-/* Nodes that are looked at, and the farthest of them, which are asked */
+/* Nodes of a sample, and how many of them are asked: the farthest */
 #define SAMPLE		32
 #define ASKED		8
 
 /*
- * Whether a node at this distance is among the m nearest of another, to go by
- * that one's list.  Where the list is as it was chosen, its last link tells
- * that it is not, so that most lists need not be measured.
+ * Whether a node at this distance is among the m nearest of another one, judged by that
+ * one's list.  In a list that is as it was chosen the last link is the farthest, so that
+ * most lists need not be measured.
  */
 static bool
 would_choose(LokiNewRow *row, uint32 other, float distance)
@@ -47,6 +47,7 @@ would_choose(LokiNewRow *row, uint32 other, float distance)
 
 	if (!loki_list_peek(linker, &ref, &list) || list.count == 0)
 		return false;
+	Assert(list.count <= loki_list_max(0, m));
 	last.nodes[0] = list.nodes[Min(list.count, m) - 1];
 	loki_list_measure(linker, other, &last, distances);
 	if (distances[0] <= distance)
@@ -58,9 +59,9 @@ would_choose(LokiNewRow *row, uint32 other, float distance)
 }
 
 /*
- * The farthest of some nodes, evenly spread over those that the search has
- * passed by, into others[]; their number.  The nearer ones are where nodes are
- * many, and have enough neighbors among them.
+ * Take a sample of the nodes that the search has scored and left behind, evenly spread over
+ * its course, and put the farthest of them into others[]; returns their number.  The nearer
+ * ones lie where nodes are many, and have enough neighbors there.
  */
 static int
 choose_others(const LokiSearch *search, const LokiScored **others)
@@ -81,13 +82,14 @@ choose_others(const LokiSearch *search, const LokiScored **others)
 		}
 		if (place < ASKED)
 			others[place] = met;
+		Assert(place == 0 || others[place - 1]->distance >= met->distance);
 	}
 	return n;
 }
 
 /*
- * Add to the node's list on layer 0, which has been chosen, those that would
- * choose it, of some that the search has met and that are not in its pool.
+ * Add those nodes of the sample that would choose the new node to its list on layer 0, which
+ * has been chosen.  The insert lock is held, so that live nodes stay.
  */
 void
 loki_offer_node(LokiNewRow *row)
@@ -96,6 +98,8 @@ loki_offer_node(LokiNewRow *row)
 	const LokiScored *others[ASKED];
 	int			n = choose_others(&row->cache->search, others);
 
+	Assert(loki_insert_lock_held(row->index));
+	Assert(row->node == LOKI_NONE);
 	for (int i = 0; i < n && list->count < loki_list_max(0, row->state->m); i++)
 	{
 		uint32		node = others[i]->node;

@@ -3,12 +3,11 @@
  * version.c
  *	  Finding the nodes of rows that are updated by the hash of their vectors.
  *
- * A statement that updates many rows and leaves the indexed columns alone looks
- * for the node of each.  After some of them it reads HASH once and keeps the
- * number of every node in a hash table, which finds the nodes of the others in
- * less than a tenth of the time that a search takes.  The table is the
- * statement's own: nodes that come later are not in it, and those that go are
- * seen to be gone, since what it says is compared with the index.
+ * A statement that updates many rows and leaves the indexed columns alone looks for the
+ * node of each row.  After some of them it reads HASH once and puts all node IDs into a hash
+ * table, which finds a node in less than a tenth of the time of a search.  The table belongs
+ * to the statement: it lacks nodes that come later, and names nodes that are gone.  That is
+ * noticed, because each node it names is compared with the row in the index.
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/version.c
@@ -19,20 +18,21 @@
 
 #include "executor/nodeHash.h"
 #include "hnsw/insert/insert.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
 /*
- * Rows before the table is made: it costs as much as a search for each of so
- * many nodes.
+ * Rows before the table is made: making it costs as much as one search for each
+ * NODES_PER_SEARCH nodes.
  */
 #define MIN_ROWS			64
 #define NODES_PER_SEARCH	500
 
-/* Places that are looked at for a hash: there may be many nodes with one vector
- * and other attributes */
+/* Places that are looked at for a hash: many nodes may have the same vector and differ in
+ * attributes */
 #define MAX_PROBES			32
 
 typedef struct LokiVersionTable
@@ -41,6 +41,7 @@ typedef struct LokiVersionTable
 	uint32		nodes[FLEXIBLE_ARRAY_MEMBER];	/* LOKI_NONE = empty */
 } LokiVersionTable;
 
+/* Put a node into the table; without effect if the places for its hash are taken. */
 static void
 table_insert(LokiVersionTable *table, uint64 hash, uint32 node)
 {
@@ -57,7 +58,7 @@ table_insert(LokiVersionTable *table, uint64 hash, uint32 node)
 	}
 }
 
-/* Put the nodes of a page of HASH into the table; how many there are */
+/* Put the nodes of a page of HASH into the table; returns how many.  Share lock. */
 static int
 insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
 {
@@ -76,8 +77,8 @@ insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
 }
 
 /*
- * Make the table if enough rows have come for it, and if it fits the memory of
- * hash tables.  No lock is held.
+ * Make the table if enough rows have come for it, and if it fits the memory of hash tables.
+ * The insert lock is not held: reading all of HASH takes long.
  */
 void
 loki_version_prepare(LokiNewRow *row)
@@ -88,6 +89,7 @@ loki_version_prepare(LokiNewRow *row)
 	LokiVersionTable *table;
 	uint32		size = 1024;
 
+	Assert(!loki_insert_lock_held(row->index));
 	if (cache->versions != NULL ||
 		++cache->nunchanged < Max(MIN_ROWS, nodes / NODES_PER_SEARCH))
 		return;
@@ -110,13 +112,15 @@ loki_version_prepare(LokiNewRow *row)
 	cache->versions = table;
 }
 
-/* Find the row's node in the table, and join it.  The page lock is held. */
+/* Find the row's node in the table, and join it.  The insert lock is held. */
 bool
 loki_version_share(LokiNewRow *row)
 {
 	const LokiVersionTable *table = row->cache->versions;
 	uint32		i = (uint32) row->hash.h[0] & table->mask;
 
+	Assert(loki_insert_lock_held(row->index));
+	Assert((table->mask & (table->mask + 1)) == 0);
 	for (int probe = 0; probe < MAX_PROBES && table->nodes[i] != LOKI_NONE; probe++)
 	{
 		if (loki_share_if_equal(row, table->nodes[i]))
