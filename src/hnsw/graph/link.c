@@ -3,16 +3,13 @@
  * link.c
  *	  Neighbor lists in pages: adding links.
  *
- * A list is only ever written as it was re-read under the exclusive lock of
- * its page.  Choosing needs the codes of all candidates, which lie on other
- * pages, so the list is read, chosen without any lock, and written if it is
- * still the same; otherwise all is done again.
+ * A list is changed only as it was re-read under the exclusive lock of its page.  Pruning
+ * needs the codes of all candidates, which lie on other pages.  So a full list is read,
+ * pruned without any lock, and written if it is still the same; otherwise all is done again.
  *
- * A link may leave a list only if what it led to can be reached all the same:
- * over one of the links that stay, in two steps, each of which is nearer.  So
- * inserts cut no part of the graph off, which the rule of selection alone
- * would do now and then.
- *
+ * A link may leave a list only if its node can still be reached: over one of the links that
+ * stay, in two steps that each lead nearer.  So inserts cut off no part of the graph.  The
+ * selection rule alone would do so now and then.
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/link.c
@@ -26,13 +23,14 @@
 
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "miscadmin.h"
 
-/* Lists that one forced link may push a link out of */
+/* How many lists one forced link may push a link out of */
 #define MAX_FORCED		8
 
-/* Of a node's own neighbors, those that have to be linked to it before another
- * may give up its link */
+/* How many of its own neighbors have to be linked to a node before another one may give up
+ * its link to it */
 #define LINKS_BACK		2
 
 /* ----------------------------------------------------------------
@@ -40,16 +38,17 @@
  * ----------------------------------------------------------------
  */
 
-/* Begin a change of a list, by locking its page. */
+/* Begin the change of a list, by locking its page exclusively. */
 static void
 lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
 {
+	Assert((ref->level == 0) == (ref->slot == LOKI_NONE));
 	loki_change_begin(change, linker->state, linker->index);
 	(void) loki_change_lock(change, loki_list_slot_array(ref->level),
 							ref->level == 0 ? ref->node : ref->slot, place);
 }
 
-/* The list as a locked page has it; false if the slot is another's by now */
+/* The list as its locked page has it; false if the slot is another's by now */
 static bool
 get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *change,
 				uint32 place, LokiList *list)
@@ -58,6 +57,7 @@ get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *ch
 	Page		page = loki_change_page(change, 0);
 	const void *slot = LokiPageSlot(page, slot_size, place);
 
+	Assert(change->npages == 1 && loki_page_writable(page));
 	if ((int) place >= LokiPageUsed(page, slot_size))
 		return false;
 	if (ref->level > 0)
@@ -83,10 +83,6 @@ change_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint
 	loki_change_slot_differing(change, 0, slot_size, place, linker->slot);
 }
 
-/*
- * Link to a node if it is linked already or if there is room.  Otherwise the
- * list is left in *old, to choose from.
- */
 typedef enum AppendResult
 {
 	APPEND_DONE,
@@ -94,6 +90,10 @@ typedef enum AppendResult
 	APPEND_FULL
 } AppendResult;
 
+/*
+ * Add a link to a list, unless it is there already, if there is room.  A full list is left in
+ * *old, to be pruned.  Locks the list's page exclusively; leaves no lock.
+ */
 static AppendResult
 append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			LokiList *old)
@@ -120,8 +120,8 @@ append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot
 	return result;
 }
 
-/* Order a list so that links it has in common with another are where they are
- * there, as far as it reaches. */
+/* Order a list so that the links that it shares with an old one keep their places, if it is
+ * long enough. */
 static void
 keep_places(const LokiList *old, LokiList *list)
 {
@@ -157,10 +157,14 @@ keep_places(const LokiList *old, LokiList *list)
 			kept.nodes[place] = moved.nodes[moved.count];
 			kept.slots[place] = moved.slots[moved.count];
 		}
+	Assert(moved.count == 0);
 	*list = kept;
 }
 
-/* Write a new list where the old one still stands; false if it does not. */
+/*
+ * Replace a list if it is still the old one; false if it is not.  Locks its page exclusively;
+ * leaves no lock.
+ */
 static bool
 replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 			 LokiList *new)
@@ -190,10 +194,10 @@ typedef struct AppendTarget
 {
 	uint32		ordinal;		/* of its page of LINK */
 	uint32		place;
-	int			number;			/* in the list of nodes */
+	int			number;			/* place in the list of nodes */
 } AppendTarget;
 
-/* Targets of one record; each is a change, and each page may have its end raised */
+/* Targets of one record: each is a part of the change, and so may be the end of each page */
 #define APPEND_TARGETS		(LOKI_CHANGE_PARTS - LOKI_CHANGE_PAGES)
 
 static int
@@ -215,6 +219,7 @@ count_targets(const AppendTarget *targets, int n)
 
 	for (int i = 0; i < n; i++)
 	{
+		Assert(i == 0 || compare_targets(&targets[i - 1], &targets[i]) <= 0);
 		npages += i == 0 || targets[i].ordinal != targets[i - 1].ordinal;
 		if (npages > LOKI_CHANGE_PAGES || i == APPEND_TARGETS)
 			return i;
@@ -223,8 +228,8 @@ count_targets(const AppendTarget *targets, int n)
 }
 
 /*
- * Add a link, as slots have it, to a locked list, if there is room; whether it is
- * linked
+ * Add a link, in the form of a LINK slot, to a list on a locked page, if there is room;
+ * returns whether the list has the link now.
  */
 static bool
 append_locked(LokiLinker *linker, LokiChange *change, int number,
@@ -236,6 +241,7 @@ append_locked(LokiLinker *linker, LokiChange *change, int number,
 	int			max = 2 * linker->state->m;
 	int			count = loki_link_count(link, max / 2);
 
+	Assert(change->pages[number].array == LOKI_SLOTS_LINK);
 	if ((int) target->place >= LokiPageUsed(page, slot_size))
 		return false;
 	for (int i = 0; i < count; i++)
@@ -249,9 +255,7 @@ append_locked(LokiLinker *linker, LokiChange *change, int number,
 	return true;
 }
 
-/*
- * Append to the lists of some targets, which are sorted, in one record.
- */
+/* Append to the lists of some targets, which are sorted, in one record. */
 static void
 append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
 				  const uint32 *added, bool *linked)
@@ -270,7 +274,8 @@ append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
 }
 
 /*
- * Link the nodes of a list to one node on layer 0 where they have room.
+ * Link the nodes of a list to one node on layer 0, if they have room.  Locks up to four pages
+ * of LINK exclusively at a time; no content lock may be held, and none is left.
  */
 void
 loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *linked)
@@ -279,6 +284,8 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 	uint32		added = node + 1;
 	int			n;
 
+	Assert(list->count <= loki_list_max(0, linker->state->m));
+	Assert(!loki_list_contains(list, node));
 	for (int i = 0; i < list->count; i++)
 	{
 		(void) loki_slot_block(linker->state, linker->index, LOKI_SLOTS_LINK,
@@ -297,7 +304,7 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 }
 
 /* ----------------------------------------------------------------
- * Choosing a full list again
+ * Pruning a full list
  * ----------------------------------------------------------------
  */
 
@@ -327,6 +334,7 @@ loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *
 	const LokiQuantizer *quantizer = linker->state->quantizer;
 	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
 
+	Assert(list->count <= linker->capacity);
 	loki_code_read(linker->state, linker->index, node, own);
 	quantizer->prepare_code(quantizer, own, linker->query);
 	for (int i = 0; i < list->count; i++)
@@ -340,8 +348,8 @@ loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *
 }
 
 /*
- * Take out of a list, which belongs to a node at these distances, what
- * another node is linked to and nearer to.
+ * Remove the links from a list that another node has as well and is nearer to.  distances[]
+ * are those of the list's own node.
  */
 static void
 drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
@@ -380,6 +388,7 @@ move_links(LokiList *from, LokiList *to, int max)
 {
 	int			moved = Min(from->count, max - to->count);
 
+	Assert(moved >= 0);
 	memcpy(to->nodes + to->count, from->nodes, sizeof(uint32) * moved);
 	memcpy(to->slots + to->count, from->slots, sizeof(uint32) * moved);
 	to->count += moved;
@@ -389,8 +398,8 @@ move_links(LokiList *from, LokiList *to, int max)
 }
 
 /*
- * Whether some of a node's own neighbors are linked to it, but for one.  A search
- * for the node ends among them, so that no farther link could do as well.
+ * Whether LINKS_BACK of a node's own neighbors, without `except`, are linked to it.  A search
+ * for the node ends among them, so that a farther node's link to it is not needed.
  */
 static bool
 is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
@@ -413,10 +422,10 @@ is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
 }
 
 /*
- * Links of `wanted` that are not in `new` are added to it, as long as there is
- * room, but for those that can go: that a node in `new` is linked to and nearer
- * to, and that are linked to by others as well.  Those for which there is no
- * room are left in *left.
+ * Add the links of `wanted` that are not in `new` to it, as long as there is room; those
+ * for which there is none are left in *left.  A link can go, and is not added, if a node in
+ * `new` has it, too, and is nearer to its target, and if enough of the target's own
+ * neighbors are linked back.  Reads lists without lock or under share lock; leaves no lock.
  */
 void
 loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
@@ -459,7 +468,7 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 	move_links(left, new, loki_list_max(ref->level, linker->state->m));
 }
 
-/* The candidates as a list, but for one node */
+/* The candidates as a list, without one node */
 static void
 list_from_candidates(const LokiLinker *linker, uint32 except, LokiList *list)
 {
@@ -477,6 +486,7 @@ list_from_candidates(const LokiLinker *linker, uint32 except, LokiList *list)
 static void
 force_link(LokiList *list, int max, uint32 node, uint32 slot)
 {
+	Assert(list->count <= max);
 	if (loki_list_contains(list, node))
 		return;
 	if (list->count == max)
@@ -487,10 +497,10 @@ force_link(LokiList *list, int max, uint32 node, uint32 slot)
 }
 
 /*
- * Whether a link may take the place of others that nothing else leads to, if
- * the new neighbor takes those over.  Under inner products a list is full of
- * whoever came first: short vectors, which no other is nearer to, would stay
- * for good and keep out the longer ones that answers are made of.
+ * Whether a link may take the place of others that are needed, if the new neighbor takes
+ * those over.  Under inner product the nodes that came first would fill the lists: no other
+ * is nearer to a short vector, so that those would stay for good and keep out the long ones,
+ * of which answers are made.
  */
 static bool
 hands_over(const LokiLinker *linker)
@@ -499,18 +509,18 @@ hands_over(const LokiLinker *linker)
 }
 
 /*
- * Choose again among the links of a full list and a new one; false if the new
- * one is not chosen, or only at the cost of another that nothing else leads
- * to.  If the new one must be, or its node can take over such others, they are
- * left in *left.
+ * Prune a full list together with a new link; false if the new one is not chosen, or only
+ * at the cost of another that is needed.  With force, or if the new node can take such
+ * others over, they are left in *left.  No lock is held.
  */
 static bool
-choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
-			 uint32 node, uint32 slot, bool force, LokiList *new, LokiList *left)
+prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
+		   uint32 node, uint32 slot, bool force, LokiList *new, LokiList *left)
 {
 	int			max = loki_list_max(ref->level, linker->state->m);
 	LokiList	wanted;
 
+	Assert(old->count == max && !loki_list_contains(old, node));
 	linker->n = 0;
 	for (int i = 0; i < old->count; i++)
 		if (old->nodes[i] != ref->node)
@@ -537,9 +547,7 @@ choose_again(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	return force || left->count == 0 || hands_over(linker);
 }
 
-/*
- * Link a node to what leaves another list for it; false if not all find room.
- */
+/* Add the links that another list gives up to one list; false if not all find room. */
 static bool
 take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
 {
@@ -554,9 +562,9 @@ take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
 /*
  * Add a link to a list, by force if `force` is above 0.
  *
- * A link that must be added may push out one that nothing else leads to: then
- * the new neighbor is linked to that, first.  Its list may be full as well, as
- * those of equal nodes are; so this goes on, as often as `force` says.
+ * A forced link may push out another one that is needed.  Then the new neighbor gets that
+ * link first.  Its list may be full as well, as those of equal nodes are; so this goes on,
+ * `force` times at most.
  */
 static bool
 add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
@@ -568,6 +576,7 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 	LokiList	left;
 
 	Assert(node != ref->node);
+	Assert(force >= 0 && force <= MAX_FORCED);
 	for (;;)
 	{
 		switch (append_link(linker, ref, node, slot, &old))
@@ -579,7 +588,7 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			case APPEND_FULL:
 				break;
 		}
-		if (!choose_again(linker, ref, &old, node, slot, force > 0, &new, &left))
+		if (!prune_list(linker, ref, &old, node, slot, force > 0, &new, &left))
 			return false;
 		if (force == 0 && !take_over(linker, &neighbor, &left))
 			return false;
@@ -592,8 +601,8 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 }
 
 /*
- * Add a link to a list.  No buffer lock may be held; the page of the list is
- * locked exclusively, once, or twice where the list is full.
+ * Add a link to a list.  No content lock may be held, and none is left.  The page of the list
+ * is locked exclusively: once, or twice if the list is full.
  */
 bool
 loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,

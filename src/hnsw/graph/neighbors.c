@@ -3,8 +3,8 @@
  * neighbors.c
  *	  Neighbor lists in pages: reading and choosing them.
  *
- * Layer 0 (LINK) and the layers above it (UPPER) differ in the form of their
- * lists alone; a LokiList stands for both.
+ * Layer 0 (LINK) and the layers above it (UPPER) differ only in the form of their slots; a
+ * LokiList stands for either.
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/neighbors.c
@@ -19,6 +19,7 @@
 #include "access/xlog.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/graph/select.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -75,7 +76,7 @@ compare_candidates(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
-/* Sort candidates, nearest first; equal ones by number */
+/* Sort candidates, nearest first; those at one distance by node ID */
 void
 loki_linker_sort(LokiLinker *linker)
 {
@@ -83,8 +84,8 @@ loki_linker_sort(LokiLinker *linker)
 }
 
 /*
- * Copy a node's code out.  It is read without content lock: its bytes were
- * written before the node could be reached.
+ * Copy a node's code out.  It is read without content lock, because its bytes were written
+ * before the node could be reached.  Leaves no pin.
  */
 void
 loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code)
@@ -127,7 +128,7 @@ loki_linker_read_codes(LokiLinker *linker)
 	}
 }
 
-/* Whether a node is in the graph and may be linked to */
+/* Whether a node is in the graph and may be linked to.  Share lock of its TID page. */
 bool
 loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 {
@@ -147,10 +148,9 @@ loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 }
 
 /*
- * Whether a node may be linked to on a layer.  Above layer 0 its slot must be
- * its own, too: that of a dead one may have been used again, and so may the
- * node's number.  Looked at in this order, both stay as they are for as long
- * as the page lock is held.
+ * Whether a node may be linked to on a layer.  Above layer 0 the UPPER slot must be its own:
+ * the slot of a dead node may have been reused, and so may the node.  If they are looked at
+ * in this order, both stay as they are while the insert lock is held.
  */
 static bool
 may_link(LokiLinker *linker, int level, uint32 node, uint32 slot)
@@ -158,6 +158,7 @@ may_link(LokiLinker *linker, int level, uint32 node, uint32 slot)
 	LokiListRef ref = {node, slot, level};
 	LokiList	list;
 
+	Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
 	return loki_node_is_live(linker->state, linker->index, node) &&
 		(level == 0 || loki_list_read(linker, &ref, &list));
 }
@@ -177,8 +178,8 @@ loki_linker_drop_dead(LokiLinker *linker, int level)
 }
 
 /*
- * Choose among the candidates, into selected[].  Their codes are known, except
- * where all fit.
+ * Choose among the candidates, which are sorted, into selected[]; returns the number chosen.
+ * Their codes are known, unless all candidates fit the list.
  */
 static int
 select_candidates(LokiLinker *linker, int level)
@@ -187,6 +188,8 @@ select_candidates(LokiLinker *linker, int level)
 
 	for (int i = 0; i < linker->n; i++)
 	{
+		Assert(linker->candidates[i].code != NULL || linker->n <= LokiFillLinks(linker->state->m));
+		Assert(i == 0 || linker->candidates[i - 1].distance <= linker->candidates[i].distance);
 		linker->codes[i] = linker->candidates[i].code;
 		linker->distances[i] = linker->candidates[i].distance;
 	}
@@ -210,8 +213,8 @@ list_from_selected(const LokiLinker *linker, int nselected, LokiList *list)
 }
 
 /*
- * Choose a list among the candidates, which are sorted.  Where they must be
- * live, only those chosen are looked at, until one proves not to be.
+ * Choose a list among the candidates, which are sorted.  With check_live, only the chosen
+ * ones are looked at, until one proves to be dead; then all are.  Share locks, one at a time.
  */
 int
 loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *list)
@@ -231,6 +234,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 		loki_linker_drop_dead(linker, level);
 		list_from_selected(linker, select_candidates(linker, level), list);
 	}
+	Assert(list->count <= loki_list_max(level, linker->state->m));
 	return list->count;
 }
 
@@ -239,7 +243,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
  * ----------------------------------------------------------------
  */
 
-/* Read the list of a slot. */
+/* Read the list of a slot, which is a copy or on a locked page. */
 void
 loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list)
 {
@@ -262,13 +266,14 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 	}
 }
 
-/* Copy out a list, under share lock; false if the slot is another's by now */
+/* Copy a list out under share lock; false if the slot is another's by now */
 bool
 loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 {
 	LokiUpperData *upper = (LokiUpperData *) linker->slot;
 	bool		found;
 
+	Assert(ref->level >= 0 && ref->level <= LOKI_MAX_LEVEL);
 	if (ref->level == 0)
 		found = loki_slot_read(linker->state, linker->index, LOKI_SLOTS_LINK,
 							   ref->node, linker->slot);
@@ -282,8 +287,8 @@ loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 }
 
 /*
- * The same without a lock where that can be done, for those who only want to
- * know about a node's surroundings: the copy may have links of two states.
+ * The same without a lock where that can be done, for callers that only want to know what
+ * surrounds a node: the copy may have links of two states.
  */
 bool
 loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
@@ -299,7 +304,7 @@ loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 	return true;
 }
 
-/* Write a list into a slot, and zeroes into its unused part. */
+/* Write a list into a slot that is a copy, and zeroes into its unused part. */
 void
 loki_list_put(void *slot, int level, int m, const LokiList *list)
 {
@@ -315,6 +320,7 @@ loki_list_put(void *slot, int level, int m, const LokiList *list)
 		memset(link->neighbors + list->count, 0, sizeof(uint32) * (max - list->count));
 		return;
 	}
+	Assert(upper->level == level);
 	upper->count = (uint8) list->count;
 	for (int i = 0; i < list->count; i++)
 	{

@@ -27,7 +27,7 @@ loki_list_slot_array(int level)
 	return level == 0 ? LOKI_SLOTS_LINK : LOKI_SLOTS_UPPER;
 }
 
-/* A neighbor list, be it a LINK or an UPPER slot, in memory */
+/* A neighbor list in memory, of a LINK or an UPPER slot */
 typedef struct LokiList
 {
 	int			count;
@@ -57,7 +57,7 @@ typedef struct LokiLinker
 	Relation	index;
 	LokiIndex  *state;
 	bool		dead_pending;	/* there may be dead nodes: leave them out
-								 * when a full list is chosen again */
+								 * when a full list is pruned */
 	int			capacity;		/* candidates that fit */
 	int			n;
 	LokiLinkCandidate *candidates;
@@ -75,26 +75,26 @@ extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *sta
 extern void loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance);
 
 /*
- * Choose a list on a layer among the candidates, which are sorted; all of them
- * must be live if check_live.  Returns the length of the list.
+ * Choose a list on a layer among the candidates, which are sorted; with check_live, among
+ * those that are live.  Returns the length of the list.
  */
 extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
 							   LokiList *list);
 extern void loki_linker_sort(LokiLinker *linker);
 
-/* Copy a node's code out; no lock is needed for one that is reachable */
+/* Copy a node's code out; takes no content lock and leaves no pin */
 extern void loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code);
 
 /* Read the codes of candidates that have none yet */
 extern void loki_linker_read_codes(LokiLinker *linker);
 
-/* Drop candidates that may not be linked to; whether there were any */
+/* Drop candidates that may not be linked to; returns whether there were any */
 extern bool loki_linker_drop_dead(LokiLinker *linker, int level);
 
 /* Whether a node may be linked to: live, killed or list */
 extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
 
-/* A list of a slot in memory or on a page image, in both directions */
+/* Read the list of a slot, and write one into a slot that is a copy */
 extern void loki_list_get(Relation index, const void *slot, int level, int m,
 						  LokiList *list);
 extern void loki_list_put(void *slot, int level, int m, const LokiList *list);
@@ -109,10 +109,10 @@ extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
 /* Copy a list out under share lock; false if the slot is another's by now */
 extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
 
-/* The same without a lock where that can be done; perhaps links of two states */
+/* The same without a lock where that can be done; the links may be of two states */
 extern bool loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
 
-/* Distances from a node to those of a list; of no use to the candidates' codes */
+/* Distances from a node to those of a list; overwrites the candidates' codes */
 extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list,
 							  float *distances);
 
@@ -132,24 +132,24 @@ extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 
  */
 
 /*
- * Links of `wanted` that a search needs are added to `new`, as long as there is
- * room; those for which there is none are left in *left.
+ * Add those links of `wanted` that a search needs to `new`, as long as there is room; the
+ * others that it needs are left in *left.
  */
 extern void loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 									 const LokiList *wanted, LokiList *new,
 									 LokiList *left);
 
 /*
- * Link the nodes of a list to one node on layer 0, in few records, where they
- * have room; linked[] says which ones are.
+ * Link the nodes of a list to one node on layer 0 if they have room, in few records;
+ * linked[] says which ones are linked.  No content lock may be held.
  */
 extern void loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node,
 							 bool *linked);
 
 /*
- * Link `ref` to a node, as the list stands under exclusive lock; a full list
- * is chosen again.  False if the new link was not chosen (never if force) or
- * the list is stale.
+ * Add a link to the list `ref`, as it stands under exclusive lock; a full list is pruned.
+ * False if the new link was not chosen (never with force) or the list is stale.  No content
+ * lock may be held.
  */
 extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node,
 						  uint32 slot, bool force);

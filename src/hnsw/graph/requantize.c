@@ -4,15 +4,14 @@
  *	  Codes for another centroid: how an index that was created on an empty
  *	  table becomes as good as one that was built on its rows.
  *
- * Codes describe vectors as seen from the centroid.  An index that began empty
- * has none, and that of a table whose rows change can be far from them.  So when
- * the index has its first nodes, and later where their mean has moved, all codes
- * are made anew: from the vectors of the rows, and where these cannot be read
- * from the codes themselves.
+ * Codes describe vectors as seen from the centroid.  An index that began empty has none.
+ * If the rows of a table change, its centroid may be far from them.  So all codes are made
+ * anew when the index has its first nodes, and later when their mean has moved.  They are
+ * made from the vectors of the rows, or, where those cannot be read, from the old codes.
  *
- * Inserts are kept out meanwhile, scans wait or begin again.  What is done is
- * counted on each page of CODE, so that whoever comes next can finish what was
- * interrupted.  src/hnsw/graph/README, "Requantizing".
+ * Inserts are kept out meanwhile; scans wait or begin again.  Each page of CODE counts how
+ * many of its codes are done, so that the next backend can finish what was interrupted.
+ * src/hnsw/graph/README, "Requantizing".
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/requantize.c
@@ -30,6 +29,7 @@
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -39,33 +39,34 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-/* Nodes at which the centroid is chosen, and looked at again */
+/* Numbers of nodes at which the centroid is chosen, and looked at again */
 #define FIRST_NODES		32
 #define NEXT_FACTOR		2
 
-/* Nodes that are requantized at most, as inserts wait for it */
+/* Most nodes that are requantized, since inserts wait for it */
 #define MOST_NODES		131072
 
-/* An index of so many nodes did not come to MOST_NODES just now, even if it has
- * empty pages, and others insert at the same time */
+/* An index with pages for so many nodes did not come to MOST_NODES just now, even if pages
+ * are empty and others insert at the same time */
 #define FAR_TOO_MANY	(2 * MOST_NODES)
 
-/* Nodes that tell where the mean is */
+/* Nodes sampled to find the mean */
 #define SAMPLE_NODES	2000
 
 /*
- * The square of the way that the mean has moved, in parts of the mean square
- * of the distances from it: less makes no difference to what codes tell.
+ * Requantize if the mean has moved this far: the square of that distance, relative to the
+ * mean square of the nodes' distances from the mean.  A shorter move makes no difference to
+ * the errors of codes.
  */
 #define MOVED			0.1
 
 /* Codes of fewer bits cannot be decoded well enough */
 #define MIN_BITS		4
 
-/* How long a standby's scan waits for the end, in milliseconds */
+/* How long a scan on a standby waits for the end, in milliseconds */
 #define MOST_WAIT		2000
 
-/* What is known of the nodes from their rows */
+/* Codes made from the rows of nodes */
 typedef struct KnownCodes
 {
 	uint32		n;
@@ -78,15 +79,15 @@ typedef struct KnownCodes
 typedef struct Requantize
 {
 	Relation	index;
-	LokiIndex  *state;			/* slots, and the quantizer of what stands */
-	const LokiQuantizer *from;
+	LokiIndex  *state;
+	const LokiQuantizer *from;	/* of the codes in the index */
 	LokiQuantizer *to;
-	uint32		epoch;			/* of the latter */
+	uint32		epoch;			/* of `to` */
 	bool		inline_only;	/* leave values out of line alone */
 	KnownCodes	rows;
 	char	   *codes;			/* of a page of CODE */
-	char	   *refines;		/* of its nodes */
-	bool	   *refined;		/* those that have a slot there */
+	char	   *refines;		/* of its nodes, in REFINE */
+	bool	   *refined;		/* whether each has a slot there */
 	char	   *refine;			/* scratch */
 } Requantize;
 
@@ -103,7 +104,7 @@ can_requantize(const LokiIndex *state)
 		Max(state->code.bits, state->code.refine_bits) >= MIN_BITS;
 }
 
-/* Whether no centroid was ever chosen */
+/* Whether the index has had no centroid yet */
 static bool
 is_uncentred(const LokiIndex *state)
 {
@@ -119,6 +120,7 @@ is_finite(const float *x, uint32 dim)
 	return true;
 }
 
+/* Nodes that the index has pages for */
 static uint32
 node_slots(const LokiIndex *state)
 {
@@ -128,9 +130,9 @@ node_slots(const LokiIndex *state)
 }
 
 /*
- * Find the mean of the nodes; returns how far it is from the centroid, squared,
- * in parts of the mean square of the distances from it.  A mean that floats
- * cannot hold does not count.
+ * Find the mean of the nodes.  Returns its squared distance from the centroid, relative to
+ * the mean square of the nodes' distances from the mean.  A mean that floats cannot hold
+ * counts as the centroid.  Reads slots under share lock, one at a time.
  */
 static double
 find_mean(Relation index, LokiIndex *state, float *mean)
@@ -146,6 +148,7 @@ find_mean(Relation index, LokiIndex *state, float *mean)
 	double		moved = 0;
 	double		n = 0;
 
+	Assert(loki_no_buffer_locked());
 	for (uint32 node = 0; node < slots; node += slots / SAMPLE_NODES + 1)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -186,7 +189,7 @@ find_mean(Relation index, LokiIndex *state, float *mean)
  * ----------------------------------------------------------------
  */
 
-/* The heap TID of a node, of a chain that of its newest row; false if none */
+/* The heap TID of a node, or the first one of its TID list; false if it is not live */
 static bool
 node_row(Requantize *requantize, uint32 node, ItemPointer tid)
 {
@@ -229,7 +232,8 @@ encode_row(Requantize *requantize, uint32 node, Datum datum, bool isnull)
 		return;
 	if (loki_value_open(&requantize->state->column, datum, isnull, &values) != LOKI_VALUE_VECTOR)
 		return;
-	requantize->to->encode(requantize->to, values, rows->codes + (Size) node * requantize->to->code_size,
+	requantize->to->encode(requantize->to, values,
+						   rows->codes + (Size) node * requantize->to->code_size,
 						   requantize->to->refine_size > 0 ?
 						   rows->refines + (Size) node * requantize->to->refine_size : NULL);
 	loki_value_hash(&requantize->state->column, values, &rows->hashes[node]);
@@ -237,10 +241,10 @@ encode_row(Requantize *requantize, uint32 node, Datum datum, bool isnull)
 }
 
 /*
- * Encode the vectors of rows that are committed, or the transaction's own.  No
- * page lock is held, as values out of line are read; so that a node may be
- * another row's when its code is written, which its hash tells.  Vacuum's
- * snapshot does not keep such values from being removed: it reads the others.
+ * Encode the vectors of rows that are committed or the transaction's own.  Inserts are not
+ * kept out, because values in the TOAST table are read.  So a node may belong to another row
+ * when its code is written; its hash tells.  Vacuum has no snapshot that keeps values in the
+ * TOAST table from being removed, and reads only the others.
  */
 static void
 encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
@@ -251,6 +255,7 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	TupleTableSlot *slot = table_slot_create(heap, NULL);
 	IndexFetchTableData *fetch = table_index_fetch_begin(heap);
 
+	Assert(!loki_inserts_blocked(requantize->index));
 	rows->n = node_slots(requantize->state);
 	rows->codes = huge_array(rows->n, requantize->to->code_size);
 	rows->refines = huge_array(rows->n, Max(requantize->to->refine_size, 1));
@@ -279,7 +284,7 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	MemoryContextDelete(context);
 }
 
-/* Whether the code made of a node's row is that of the node as it stands */
+/* Whether a code was made from the row that the node has now */
 static bool
 is_known(Requantize *requantize, uint32 node)
 {
@@ -317,13 +322,13 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 				   to->refine_size);
 	}
 	else
-		to->requantize(to, requantize->from, code, requantize->refined[i] ? requantize->refine : NULL,
-					   new_code, new_refine);
+		to->requantize(to, requantize->from, code,
+					   requantize->refined[i] ? requantize->refine : NULL, new_code, new_refine);
 }
 
 /*
- * Write the codes of a page's nodes from the first-th on, as many as one record
- * can take; returns the next.
+ * Write the codes of a page's nodes, beginning with the first-th, as many as one record can
+ * take; returns the next.  Locks the page of CODE, then those of REFINE; leaves no lock.
  */
 static int
 write_codes(Requantize *requantize, uint32 first_node, int first, int used)
@@ -337,6 +342,8 @@ write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 	uint32		ordinal = LOKI_NONE;
 	int			i;
 
+	Assert(loki_inserts_blocked(requantize->index));
+	Assert(first < used);
 	loki_change_begin(&change, requantize->state, requantize->index);
 	page = loki_change_copy(&change,
 							loki_change_lock(&change, LOKI_SLOTS_CODE, first_node, &place));
@@ -345,7 +352,8 @@ write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 		if (requantize->refined[i])
 		{
 			uint32		refine_ordinal =
-				loki_slot_page(&requantize->state->arrays[LOKI_SLOTS_REFINE], first_node + i, &place);
+				loki_slot_page(&requantize->state->arrays[LOKI_SLOTS_REFINE], first_node + i,
+							   &place);
 
 			if (refine_ordinal != ordinal && change.npages == LOKI_CHANGE_PAGES)
 				break;
@@ -368,7 +376,10 @@ write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 	return i;
 }
 
-/* Requantize what is left to be on a page of CODE. */
+/*
+ * Requantize the codes of a page of CODE that are not done yet.  Inserts are kept out, so
+ * that the page stays as it was copied.
+ */
 static void
 requantize_page(Requantize *requantize, uint32 ordinal)
 {
@@ -380,22 +391,28 @@ requantize_page(Requantize *requantize, uint32 ordinal)
 									  ordinal, NULL, copy.data);
 	int			done;
 
-	done = LokiPageOpaque(page)->next == requantize->epoch ? LokiPageOpaque(page)->requantized : 0;
+	done = LokiPageOpaque(page)->next == requantize->epoch ?
+		LokiPageOpaque(page)->requantized : 0;
 	for (int i = done; i < used; i++)
 		requantize_node(requantize, first_node + i, i, LokiPageSlot(page, array->slot_size, i));
 	while (done < used)
 		done = write_codes(requantize, first_node, done, used);
 }
 
-/* Change the metapage: its epoch, and whether requantizing is under way. */
+/*
+ * Write to the metapage: the epoch, and whether the index is being requantized.  Inserts are
+ * kept out.
+ */
 static void
 write_meta(Requantize *requantize, bool running)
 {
 	LokiChange	change;
 	LokiMetaPage meta;
 
+	Assert(loki_inserts_blocked(requantize->index));
 	loki_change_begin(&change, requantize->state, requantize->index);
 	meta = loki_change_meta(&change);
+	Assert(meta->epoch == requantize->epoch || meta->epoch + 1 == requantize->epoch);
 	meta->epoch = requantize->epoch;
 	if (running)
 		meta->flags |= LOKI_META_REQUANTIZING;
@@ -404,7 +421,7 @@ write_meta(Requantize *requantize, bool running)
 	loki_change_finish(&change);
 }
 
-/* See to the place of the new epoch's centroid; false if there is no room for it. */
+/* Make sure that there are pages for the new epoch's centroid; false if there is no room. */
 static bool
 reserve_centroid(const Requantize *requantize)
 {
@@ -414,8 +431,8 @@ reserve_centroid(const Requantize *requantize)
 }
 
 /*
- * Write the centroid of the new epoch, over that of the epoch before the last: the
- * codes are of the last, and stay readable if this is never finished.
+ * Write the centroid of the new epoch over that of the epoch before the present one.  The
+ * codes are of the present epoch, and stay readable if this is never finished.
  */
 static void
 write_centroid(Requantize *requantize, const float *centroid)
@@ -424,6 +441,8 @@ write_centroid(Requantize *requantize, const float *centroid)
 	uint32		first = LokiCentroidStart(&requantize->state->code, requantize->epoch);
 	uint32		done = 0;
 
+	Assert(loki_inserts_blocked(requantize->index));
+	Assert(requantize->epoch == requantize->state->epoch + 1);
 	while (done < requantize->state->dim)
 	{
 		LokiChange	change;
@@ -443,7 +462,10 @@ write_centroid(Requantize *requantize, const float *centroid)
 	}
 }
 
-/* Requantize all that is not yet; the metapage says that it is under way. */
+/*
+ * Requantize all codes that are not done yet, and clear the flag on the metapage.  Inserts are
+ * kept out.
+ */
 static void
 requantize_all(Requantize *requantize)
 {
@@ -468,8 +490,8 @@ requantize_all(Requantize *requantize)
  */
 
 /*
- * Make all codes for another centroid, unless somebody did meanwhile, or vacuum
- * is at work on the graph.
+ * Make all codes for another centroid, unless another backend did meanwhile, or vacuum is at
+ * work on the graph.  Keeps inserts out until the end.
  */
 static bool
 requantize_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,
@@ -502,7 +524,8 @@ requantize_index(Relation index, LokiIndex *state, const float *centroid, Relati
 }
 
 /*
- * Wait for a requantizing, or finish it if whoever began it could not.
+ * Wait until the index is not being requantized, or finish that if the backend that began it
+ * could not.  No lock of an insert and no content lock may be held.
  */
 void
 loki_requantize_finish(Relation index)
@@ -513,6 +536,7 @@ loki_requantize_finish(Relation index)
 	LokiMetaPageData meta;
 	LokiIndex  *state;
 
+	Assert(!RecoveryInProgress());
 	loki_inserts_block(index);
 	state = loki_index_open(index, &meta);
 	if (meta.flags & LOKI_META_REQUANTIZING)
@@ -532,8 +556,8 @@ loki_requantize_finish(Relation index)
 }
 
 /*
- * The same for a scan.  A standby can only wait, and not for ever, as the
- * primary may be gone: then the scan finds less than it could.
+ * The same for a scan.  A standby can only wait; not for ever, since the primary may be gone.
+ * After that the scan finds less than it could.
  */
 void
 loki_requantize_wait(Relation index)
@@ -556,8 +580,8 @@ loki_requantize_wait(Relation index)
 }
 
 /*
- * Whether the codes of an index may be of another centroid than it was opened
- * with.
+ * Whether codes of an index may be for another centroid than that of `state`.  Share lock of
+ * block 0; no content lock may be held before.
  */
 bool
 loki_was_requantized(LokiIndex *state, Relation index)
@@ -566,6 +590,7 @@ loki_was_requantized(LokiIndex *state, Relation index)
 	LokiMetaPage meta;
 	bool		requantized;
 
+	Assert(loki_no_buffer_locked());
 	if (state->quantizer->requantize == NULL)
 		return false;
 	buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
@@ -577,10 +602,9 @@ loki_was_requantized(LokiIndex *state, Relation index)
 }
 
 /*
- * Whether a centroid is to be looked for, now that a node was inserted.  Numbers
- * that were never used before come in order, so that they tell how many nodes
- * there are; one that vacuum has freed tells nothing, but that the index is small
- * if it has no centroid.
+ * Whether to look for a centroid now that a node was inserted.  Node IDs that were never used
+ * before come in order, so that they tell how many nodes there are.  A reused one tells
+ * nothing, except in an index without centroid: that has had few nodes.
  */
 static bool
 is_due(const LokiIndex *state, uint32 node, bool grown)
@@ -597,7 +621,7 @@ is_due(const LokiIndex *state, uint32 node, bool grown)
 	return false;
 }
 
-/* Whether vacuum is at work, or was and did not finish, or another requantizing is */
+/* Whether vacuum is at work on the graph, or requantizing, or either was not finished */
 static bool
 is_busy(Relation index)
 {
@@ -608,9 +632,10 @@ is_busy(Relation index)
 }
 
 /*
- * After an insert: see to the centroid when the index has grown to certain
- * numbers of nodes.  `grown`, if the node's number was never used before.  No lock
- * is held.  The first centroid is taken in any case.
+ * After an insert: choose the centroid anew if the index has grown to certain numbers of
+ * nodes.  `grown` says that the node ID was never used before.  The first centroid is taken
+ * in any case, others if the mean has moved.  No lock of an insert and no content lock is
+ * held.
  */
 void
 loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
@@ -622,6 +647,7 @@ loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 	float	   *mean;
 	double		moved;
 
+	Assert(!loki_insert_lock_held(index));
 	if (node == LOKI_NONE || !is_due(state, node, grown) || is_busy(index))
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw requantize",
@@ -640,7 +666,8 @@ loki_requantize_grown(Relation index, LokiIndex *state, uint32 node, bool grown,
 }
 
 /*
- * After vacuum: see to the centroid where many nodes have come or gone.
+ * After vacuum, if many nodes have come or gone: choose the centroid anew if the mean has
+ * moved.  Returns whether it did.  No content lock is held.
  */
 bool
 loki_requantize_moved(Relation index)

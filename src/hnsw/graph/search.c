@@ -3,12 +3,13 @@
  * search.c
  *	  Walking the graph of an index on its codes.
  *
- * The neighbors of a node are handled as one batch: gathered, prefetched,
- * pinned, scored in one call of the quantizer, released.  Nothing here
- * allocates per node or calls through fmgr.  src/hnsw/graph/README, "Search".
+ * The neighbors of a node are handled as one batch: gathered, fetched, scored in one call of
+ * the quantizer, released.  Nothing here allocates per node or calls through fmgr.
+ * src/hnsw/graph/README, "Search".
  *
- * Slots are read without locks where that can be done: page/slots.c.  A search
- * that begins in recovery locks every page.
+ * Slots are read without locks where that can be done (page/slots.c).  A search that begins
+ * in recovery locks every page.  No function here is called under a content lock, and none
+ * leaves one or a pin.
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/search.c
@@ -22,6 +23,7 @@
 
 #include "access/xlog.h"
 #include "hnsw/graph/search.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
@@ -41,6 +43,7 @@ visited_allocate(LokiSearch *search, uint32 size)
 {
 	LokiVisited *visited = &search->visited;
 
+	Assert((size & (size - 1)) == 0);
 	visited->slots = MemoryContextAllocHuge(search->context, mul_size(size, sizeof(uint32)));
 	visited->size = size;
 	visited->shift = 32 - pg_leftmost_one_pos32(size);
@@ -89,7 +92,8 @@ loki_search_memory(const LokiSearch *search)
 {
 	return mul_size(search->visited.size, sizeof(uint32)) +
 		mul_size(search->kept.scored_allocated, sizeof(LokiScored)) +
-		mul_size((Size) search->kept.frontier_allocated + search->kept.best_allocated, sizeof(uint32));
+		mul_size((Size) search->kept.frontier_allocated + search->kept.best_allocated,
+				 sizeof(uint32));
 }
 
 static void
@@ -100,9 +104,9 @@ release(void *pointer)
 }
 
 /*
- * Forget what was found before.  Large arrays are given back: clearing them
- * would slow all searches that follow a large one down, and a walk that begins
- * with them would be over its limit of memory at once.
+ * Forget what was found before.  Large arrays are freed: clearing them would slow down all
+ * searches that follow a large one, and a walk that begins with them would exceed its
+ * memory limit at once.
  */
 void
 loki_search_reset(LokiSearch *search)
@@ -119,7 +123,8 @@ loki_search_reset(LokiSearch *search)
 	release(search->kept.best);
 	search->kept.scored = NULL;
 	search->kept.frontier = search->kept.best = NULL;
-	search->kept.scored_allocated = search->kept.frontier_allocated = search->kept.best_allocated = 0;
+	search->kept.scored_allocated = 0;
+	search->kept.frontier_allocated = search->kept.best_allocated = 0;
 
 	pfree(search->visited.slots);
 	search->visited.slots = NULL;
@@ -135,9 +140,8 @@ loki_search_query(LokiSearch *search, const float *values)
 }
 
 /*
- * Prepare for a row, by the codes that are or would be stored for its vector,
- * `values`: for the very query that a build or an insert has made sure that
- * the row is found by.
+ * Prepare for a row, by the codes that are or would be stored for its vector, `values`.  The
+ * build or the insert has made sure that this very query finds the row.
  */
 void
 loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
@@ -145,6 +149,7 @@ loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
 {
 	const LokiQuantizer *quantizer = search->state->quantizer;
 
+	Assert(values != NULL || quantizer->prepare_refined != NULL);
 	search->query = search->given;
 	if (quantizer->prepare_refined != NULL)
 		quantizer->prepare_refined(quantizer, code, refine, search->query);
@@ -153,8 +158,8 @@ loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
 }
 
 /*
- * Walk for the row that has the vector `values`, if there is one, by the query
- * of loki_search_query_row().  What was prepared before stays in search->given.
+ * Walk for the row whose vector is `values`, if there is one, by the query of
+ * loki_search_query_row().  The query prepared before stays in search->given.
  */
 void
 loki_search_walk_as_row(LokiSearch *search, const float *values)
@@ -192,6 +197,7 @@ visited_insert(LokiVisited *visited, uint32 node)
 {
 	uint32		i = (node * 0x9E3779B1u) >> visited->shift;
 
+	Assert(visited->used < visited->size);
 	while (visited->slots[i] != LOKI_NONE)
 	{
 		if (visited->slots[i] == node)
@@ -212,7 +218,7 @@ loki_visited_reset(LokiSearch *search)
 		visited_insert(&search->visited, search->skip);
 }
 
-/* Have room for n nodes without growing; nothing is marked. */
+/* Make room for n nodes without growing.  Marks may be lost. */
 void
 loki_visited_reserve(LokiSearch *search, double n)
 {
@@ -255,14 +261,15 @@ loki_visit(LokiSearch *search, uint32 node)
  */
 
 /*
- * Score pinned codes one by one, each under share lock: a page may be
- * rewritten by replay as soon as the lock is gone.
+ * Score pinned codes in recovery: one by one, each under share lock.  As soon as the lock is
+ * gone, replay may rewrite the page.
  */
 static void
 score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 {
 	const LokiQuantizer *quantizer = search->state->quantizer;
 
+	Assert(search->in_recovery && loki_no_buffer_locked());
 	for (int i = 0; i < slots->n; i++)
 	{
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
@@ -273,7 +280,7 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	}
 }
 
-/* Score slots that were found and may all be pinned at once. */
+/* Score slots that were found; few enough to be pinned at once.  Leaves no pin or lock. */
 static void
 score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
 {
@@ -300,9 +307,7 @@ make_finite(float *estimates, int n)
 		estimates[i] = fabsf(estimates[i]) <= FLT_MAX ? estimates[i] : FLT_MAX;
 }
 
-/*
- * Score nodes, at most batch_allocated of them.
- */
+/* Score nodes.  See search.h. */
 void
 loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
 {
@@ -319,19 +324,21 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 }
 
 /*
- * Copy out a slot of LINK or UPPER; false if it is past the used part.  A copy
- * made without a lock may hold some neighbors of one state and some of another:
- * all were neighbors a moment ago, and numbers are checked before use.
+ * Copy a slot of LINK or UPPER out; false if it is past the used part.  A copy made without
+ * a lock may have neighbors of two states of the list: all were neighbors a moment ago, and
+ * their IDs are checked before use.
  */
 static bool
 read_list(LokiSearch *search, int array, uint32 number, void *slot)
 {
+	Assert(array == LOKI_SLOTS_LINK || array == LOKI_SLOTS_UPPER);
 	if (!search->in_recovery &&
 		loki_slot_peek(search->state, search->index, array, number, slot))
 		return true;
 	return loki_slot_read(search->state, search->index, array, number, slot);
 }
 
+/* Raise an error if an UPPER slot has more neighbors than it has room for. */
 static void
 check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
 {
@@ -346,9 +353,7 @@ check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
 				 errhint("Please REINDEX it.")));
 }
 
-/*
- * The neighbors of a node on layer 0 that were not visited before.
- */
+/* The neighbors of a node on layer 0 that were not visited before.  See search.h. */
 int
 loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 {
@@ -378,15 +383,13 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 	return n;
 }
 
-/*
- * Copy out an UPPER slot; NULL if it does not (any more) stand for this node
- * on this layer.
- */
+/* Copy an UPPER slot out; NULL if it does not, or no longer, stand for this node and layer. */
 static LokiUpperData *
 read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 {
 	LokiUpperData *upper = (LokiUpperData *) search->scratch.link;
 
+	Assert(level > 0 && level <= LOKI_MAX_LEVEL);
 	if (!read_list(search, LOKI_SLOTS_UPPER, slot, upper))
 		return NULL;
 	if (upper->node != node || upper->level != level)
@@ -400,9 +403,7 @@ read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
  * ----------------------------------------------------------------
  */
 
-/*
- * The entry point, scored; false if the graph is empty.
- */
+/* The entry point, scored; false if the graph is empty. */
 bool
 loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta, LokiEntry *entry)
 {
@@ -416,13 +417,13 @@ loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta, LokiEntry *e
 }
 
 /*
- * Descend greedily until entry->level = level.  Where an UPPER slot is stale,
- * because vacuum freed it just now, the walk goes on from the same node on
- * layer 0, whose links stay until the node is reused.
+ * Descend greedily until entry->level = level.  If vacuum has just freed an UPPER slot, the
+ * walk goes on from the same node on layer 0, whose links stay until the node is reused.
  */
 void
 loki_search_descend(LokiSearch *search, LokiEntry *entry, int level)
 {
+	Assert(level >= 0 && entry->level <= LOKI_MAX_LEVEL);
 	while (entry->level > level)
 	{
 		LokiUpperData *upper = read_upper(search, entry->slot, entry->node, entry->level);
@@ -459,12 +460,13 @@ loki_search_descend(LokiSearch *search, LokiEntry *entry, int level)
 	}
 }
 
-/* Insert into an array sorted by distance; the place, -1 if not among ef. */
+/* Insert into an array sorted by distance; the place, or -1 if not among the ef nearest */
 static int
 found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
 {
 	int			place = *n;
 
+	Assert(*n <= ef);
 	if (*n == ef && new->distance >= found[ef - 1].distance)
 		return -1;
 	while (place > 0 && found[place - 1].distance > new->distance)
@@ -477,9 +479,8 @@ found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
 }
 
 /*
- * Search one layer above 0 with a pool of ef from an entry on that layer.
- * found[] has room for ef; expanded ones are told by the node's high bit while
- * the search runs.
+ * Search one layer above 0 with a pool of ef, from an entry on that layer.  found[] has room
+ * for ef nodes.  While the search runs, the high bit of a node says that it was expanded.
  */
 int
 loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
@@ -488,7 +489,7 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 	int			nfound = 1;
 	int			next = 0;
 
-	Assert(entry->level == level);
+	Assert(entry->level == level && ef > 0);
 	loki_visited_reset(search);
 	loki_visit(search, entry->node);
 	found[0].distance = entry->distance;
@@ -519,7 +520,8 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
 		for (int i = 0; i < n; i++)
 		{
-			LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
+			LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node,
+			neighbors[i].slot};
 			int			place = found_insert(found, &nfound, ef, &new);
 
 			if (place >= 0 && place < next)
@@ -533,11 +535,10 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 }
 
 /*
- * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
- * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
- * estimates would now and then end in a wrong part of the graph, from which a
- * narrow walk does not come back.  Returns their number, 0 if the graph is
- * empty.
+ * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a pool of
+ * LOKI_ENTRY_WIDTH on each layer above 0.  A greedy descent on noisy estimates would now and
+ * then end in a wrong part of the graph, from which a narrow walk does not come back.
+ * Returns their number; 0 if the graph is empty.
  */
 int
 loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
@@ -564,6 +565,7 @@ loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 		entry.slot = level > 1 ? upper->down : LOKI_NONE;
 		entry.level = level - 1;
 	}
+	Assert(n > 0 && n <= LOKI_ENTRY_WIDTH);
 	return n;
 }
 
@@ -572,9 +574,7 @@ loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
  * ----------------------------------------------------------------
  */
 
-/*
- * Append to scored[]; the index of the new entry.
- */
+/* Append to scored[]; returns the index of the new entry. */
 uint32
 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 {
@@ -582,13 +582,14 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 
 	if (search->kept.nscored == search->kept.scored_allocated)
 	{
+		Size		size;
+
 		search->kept.scored_allocated = Max(1024, search->kept.scored_allocated * 2);
+		size = mul_size(search->kept.scored_allocated, sizeof(LokiScored));
 		if (search->kept.scored == NULL)
-			search->kept.scored = MemoryContextAllocHuge(search->context,
-														 mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
+			search->kept.scored = MemoryContextAllocHuge(search->context, size);
 		else
-			search->kept.scored = repalloc_huge(search->kept.scored,
-												mul_size(search->kept.scored_allocated, sizeof(LokiScored)));
+			search->kept.scored = repalloc_huge(search->kept.scored, size);
 	}
 	scored = &search->kept.scored[search->kept.nscored];
 	scored->distance = distance;
@@ -597,7 +598,7 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 	return search->kept.nscored++;
 }
 
-/* Insert into the pool; the place, -1 if not among the ef best. */
+/* Insert into the sorted pool; the place, or -1 if not among the ef nearest */
 static inline int
 pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 {
@@ -605,6 +606,7 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 	int			low = 0;
 	int			high = search->npool;
 
+	Assert(search->npool <= ef && ef < search->pool_allocated);
 	if (search->npool == ef)
 	{
 		if (distance >= pool[ef - 1].distance)
@@ -633,15 +635,13 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 	pool[low].distance = distance;
 	pool[low].node = node;
 	search->npool++;
+	Assert(low == 0 || pool[low - 1].distance <= distance);
 	if (low < search->next)
 		search->next = low;
 	return low;
 }
 
-/*
- * The best candidate that was not expanded, among the nearest `width`; NULL if
- * all were.
- */
+/* The nearest unexpanded candidate among the nearest `width`; NULL if there is none */
 static LokiCandidate *
 next_candidate(LokiSearch *search, int width)
 {
@@ -653,7 +653,7 @@ next_candidate(LokiSearch *search, int width)
 	return search->next < end ? &search->pool[search->next] : NULL;
 }
 
-/* Insert a scored node into the pool; take note of one that is looked for. */
+/* Insert a scored node into the pool, and note whether it is the one that is looked for. */
 static inline void
 pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 {
@@ -724,14 +724,13 @@ loki_search_start(LokiSearch *search, int ef)
 }
 
 /*
- * Add nodes to the pool and walk until the nearest `width` of its ef are
- * expanded, or, where `stop` says so, until a node is met at the distance that
- * is looked for.
+ * Add nodes to the pool, and walk until the nearest `width` of its ef are expanded.  If the
+ * search has a target and `stop` is set, the walk ends when a node at the target's distance
+ * is met.
  *
- * The codes of one candidate's neighbors are fetched while those of the one
- * before are scored, so that a candidate is chosen without knowing the
- * neighbors of the last.  That expands a few more nodes, and hides most of the
- * time that memory takes.
+ * The codes of one candidate's neighbors are fetched while those of the candidate before
+ * are scored.  So a candidate is chosen before the neighbors of the last one are known.
+ * That expands a few more nodes, but hides most of the latency of memory.
  */
 void
 loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries,
@@ -740,6 +739,8 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 	LokiBatch  *waiting = &search->scratch.batches[0];
 	LokiBatch  *batch = &search->scratch.batches[1];
 
+	Assert(width <= ef && ef < search->pool_allocated);
+	Assert(!search->kept.by_heap);
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
 			pool_add(search, ef, entries[i].distance, entries[i].node);
@@ -769,8 +770,8 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 }
 
 /*
- * Begin layer 0 at some nodes and walk until the ef best are expanded.  The
- * pool then holds them, ascending, each with LOKI_EXPANDED set.
+ * Begin layer 0 at some nodes, and walk until the ef nearest are expanded.  The pool then
+ * holds them, ascending by distance, each with LOKI_EXPANDED set.
  */
 void
 loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries, int nentries, int ef)

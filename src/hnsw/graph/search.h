@@ -17,7 +17,7 @@
 #include "hnsw/page/slots.h"
 #include "utils/rel.h"
 
-/* Of a candidate's node: its neighbors were scored */
+/* A bit of a candidate's node: it was expanded, that is, its neighbors were scored */
 #define LOKI_EXPANDED ((uint32) 0x80000000)
 
 typedef struct LokiVisited
@@ -28,7 +28,7 @@ typedef struct LokiVisited
 	uint32		used;
 } LokiVisited;
 
-/* A scored node, once the walk keeps more than its pool */
+/* A scored node, if the walk keeps more than its pool */
 typedef struct LokiScored
 {
 	float		distance;
@@ -53,49 +53,50 @@ typedef struct LokiBatch
 typedef enum LokiStrategy
 {
 	LOKI_STRATEGY_PLAIN,		/* a walk that scores all nodes */
-	LOKI_STRATEGY_HOPS,			/* one that scores those that match */
-	LOKI_STRATEGY_FLAT			/* no walk: all that match are scored */
+	LOKI_STRATEGY_HOPS,			/* a walk that scores the nodes that match */
+	LOKI_STRATEGY_FLAT			/* no walk: all nodes that match are scored */
 } LokiStrategy;
 
-/* Matching nodes of a sample, at most */
+/* Matching nodes that are kept of a sample, at most */
 #define LOKI_STRATEGY_SEEDS	64
 
-/* What a walk with a filter chooses its strategy by (scan/strategy.c) */
+/* What a walk with a filter bases the choice of its strategy on (scan/strategy.c) */
 typedef struct LokiStrategyChoice
 {
 	bool		adapts;
 	bool		hops;			/* it goes by hops */
 	LokiStrategy strategy;		/* chosen last */
-	uint32		rows;			/* that are wanted, and ... */
-	uint32		width;			/* ... of a walk without a filter for them */
-	uint64		window_filtered;	/* nodes_filtered and nodes_matched at the
+	uint32		rows;			/* wanted, and ... */
+	uint32		width;			/* ... the width of a walk for them without a
+								 * filter */
+	uint64		window_filtered;	/* count.filtered and count.matched at the
 									 * last choice */
 	uint64		window_matched;
-	uint32		window;			/* expansions until the next */
-	double		listed;			/* nodes that a pass reads one by one, in
-								 * place of all but so many; below 0: no list */
-	double		unlisted;
-	double		listed_tests;	/* attributes of those listed that it tests */
-	bool		mapped;			/* they are those of a set's rows */
-	double		share;			/* of the index that matches: as sampled, or
-								 * known by a list */
+	uint32		window;			/* expansions until the next choice */
+	double		listed;			/* nodes that a flat scan reads one by one
+								 * with a sorted list; below 0: no list */
+	double		unlisted;		/* nodes that it reads besides */
+	double		listed_tests;	/* attributes of listed nodes that it tests */
+	bool		mapped;			/* the listed nodes are those of a TID set */
+	double		share;			/* of the nodes that match: sampled, or known
+								 * from a sorted list */
 	bool		share_known;
-	double		correlated;		/* of neighbors of nodes that match, the share
-								 * that does, too; below 0: not sampled */
+	double		correlated;		/* share of the neighbors of matching nodes
+								 * that match, too; below 0: not sampled */
 	uint32	   *seeds;			/* nodes of the sample that match */
 	uint32		nseeds;
 } LokiStrategyChoice;
 
-/* A distance that a walk with a pool takes note of */
+/* The distance of a node that a walk with a pool looks for */
 typedef struct LokiSearchTarget
 {
 	float		distance;
 	float		tolerance;		/* below 0: none */
 	bool		met;			/* there was a node at this distance */
-	bool		stop;			/* then the walk ends */
+	bool		stop;			/* the walk ends when it is met */
 } LokiSearchTarget;
 
-/* Everything scored that is not in the pool, for resuming */
+/* Scored nodes that are not in the pool, to go on from later */
 typedef struct LokiKeptNodes
 {
 	LokiScored *scored;
@@ -104,18 +105,18 @@ typedef struct LokiKeptNodes
 	uint32	   *frontier;		/* min-heap of indexes into scored[] */
 	uint32		nfrontier;
 	uint32		frontier_allocated;
-	uint32	   *best;			/* max-heap of the ef best that match */
+	uint32	   *best;			/* max-heap of the ef nearest that match */
 	uint32		nbest;
 	uint32		best_allocated;
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
-	bool		rejected;
+	bool		rejected;		/* keep nodes that leave the pool */
 } LokiKeptNodes;
 
 /* Arrays for one batch of neighbors */
 typedef struct LokiSearchScratch
 {
 	float	   *estimates;
-	uint8	   *passes;			/* the filter */
+	uint8	   *passes;			/* whether each passes the filter */
 	LokiSlots	slots;
 	LokiBatch	batches[2];		/* of the walk of layer 0 */
 	char	   *link;			/* copy of a LINK or UPPER slot */
@@ -132,13 +133,13 @@ typedef struct LokiSearchCounts
 	uint64		matched;		/* of these */
 } LokiSearchCounts;
 
-/* When a walk stops that finds no end */
+/* When a walk stops before its end */
 typedef struct LokiSearchBudget
 {
 	double		flat_nodes;		/* nodes that a flat scan would read; 0 = walk
 								 * on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
-	uint64		scored_limit;	/* stop walking here, 0 = never */
+	uint64		scored_limit;	/* of nodes scored; 0 = none */
 } LokiSearchBudget;
 
 typedef struct LokiSearch
@@ -147,12 +148,12 @@ typedef struct LokiSearch
 	LokiIndex  *state;
 	MemoryContext context;		/* scratch memory lives here, reused */
 	bool		in_recovery;	/* share lock for every slot array */
-	LokiQuery  *query;			/* that nodes are scored for: one of these */
+	LokiQuery  *query;			/* that nodes are scored for: given or as_row */
 	LokiQuery  *given;			/* prepared, query_size bytes */
 	LokiQuery  *as_row;			/* loki_search_walk_as_row(); NULL before */
 	void	   *row_code;
 	void	   *row_refine;
-	const struct LokiNodeFilter *filter;	/* NULL, or nothing in it: none */
+	const struct LokiNodeFilter *filter;	/* NULL or empty: none */
 	LokiVisited visited;
 	uint32		skip;			/* a node to go around, LOKI_NONE: none */
 	LokiCandidate *pool;
@@ -170,7 +171,7 @@ typedef struct LokiSearch
 extern void loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 							  MemoryContext context);
 
-/* Forget what was found before, and give large arrays back */
+/* Forget what was found before, and free large arrays */
 extern void loki_search_reset(LokiSearch *search);
 
 /* Memory of the arrays that grow with a walk */
@@ -184,30 +185,25 @@ extern void loki_search_walk_as_row(LokiSearch *search, const float *values);
 extern void loki_search_query_code(LokiSearch *search, const void *code);
 
 /*
- * Score nodes: codes are pinned (shared-locked in recovery), scored and
- * released.  Nodes past the end of CODE raise an ERROR; non-finite estimates
+ * Score nodes: their codes are pinned where necessary (and share-locked in recovery), scored
+ * and released.  ERROR for node IDs past the end of CODE; estimates that are not finite
  * become FLT_MAX.
  */
 extern void loki_search_score(LokiSearch *search, const uint32 *nodes, int n,
 							  float *estimates);
 
-/*
- * The same in two steps: codes of a batch, no more than batch_allocated, are on
- * their way while others are scored.
- */
+/* The same in two steps: the codes of one batch are fetched while another is scored */
 extern void loki_search_fetch(LokiSearch *search, LokiBatch *batch);
 extern void loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates);
 
 /*
- * The neighbors of a node on layer 0 that were not visited; they are now.
- * Returns their number, 0 for a slot past the used part; ERROR for a damaged
- * count.
+ * Find the neighbors of a node on layer 0 that were not visited, and mark them as visited.
+ * Returns their number: 0 for a slot past the used part; ERROR for a node ID past the end of
+ * LINK.
  */
 extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors);
 
-/*
- * Where to enter: the metapage's entry point, or, when it is stale, none.
- */
+/* Where a search is on the layers above 0; at first, the metapage's entry point */
 typedef struct LokiEntry
 {
 	uint32		node;
@@ -222,10 +218,7 @@ extern bool loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta,
 /* Descend greedily until entry->level = level */
 extern void loki_search_descend(LokiSearch *search, LokiEntry *entry, int level);
 
-/*
- * Search one layer above 0 from entry with a pool of ef; fills found[] (node
- * and UPPER slot, ascending by distance) and returns their number.
- */
+/* Found by a search of one layer above 0: a node and its UPPER slot there */
 typedef struct LokiUpperFound
 {
 	float		distance;
@@ -233,23 +226,27 @@ typedef struct LokiUpperFound
 	uint32		slot;
 } LokiUpperFound;
 
+/*
+ * Search one layer above 0 from an entry there, with a pool of ef; fills found[], ascending
+ * by distance, and returns how many there are
+ */
 extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level,
 							  int ef, LokiUpperFound *found);
 
 /*
- * Begin layer 0, and walk it: more entries, until the nearest `width` of the
- * pool of ef are expanded, or `wanted` is met.  Can be repeated.  A walk in a
- * pool of `width` comes to the same nearest ones.
+ * Begin layer 0 with an empty pool of ef.  Then walk: add entries, and expand nodes until the
+ * nearest `width` of the pool are expanded, or the target is met.  A walk can be continued
+ * with a larger width.  It comes to the same nearest `width` as one with a pool of `width`.
  */
 extern void loki_search_start(LokiSearch *search, int ef);
 extern void loki_search_walk(LokiSearch *search, const LokiUpperFound *entries,
 							 int nentries, int width, int ef);
 
-/* Begin layer 0 at some nodes and walk until the ef best are expanded */
+/* Begin layer 0 at some nodes, and walk until the ef nearest are expanded */
 extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,
 							   int nentries, int ef);
 
-/* Pool of the search that every node is to be found by: README, "Nothing is lost" */
+/* Pool of the search that has to find every node: README, "Nothing is lost" */
 #define LOKI_NARROW_SEARCH	24
 
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH at most */
@@ -257,10 +254,10 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								LokiUpperFound *entries);
 
-/* Keep a scored node in scored[]; its index there */
+/* Keep a scored node in scored[]; returns its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);
 
-/* True when a node was not visited before; marks it */
+/* Mark a node as visited; true if it was not before */
 extern bool loki_visit(LokiSearch *search, uint32 node);
 extern void loki_visited_reset(LokiSearch *search);
 extern void loki_visited_reserve(LokiSearch *search, double n);

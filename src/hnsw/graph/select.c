@@ -3,8 +3,7 @@
  * select.c
  *	  Choosing a node's neighbors and its layer.
  *
- * Shared by build, insert and vacuum.  Works on codes in memory; touches no
- * buffer.
+ * Shared by build, insert and vacuum.  Works on codes in memory; touches no buffer.
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/select.c
@@ -25,12 +24,12 @@
 #define SELECT_ON_STACK		1024
 
 /*
- * Remove from alive[] (indexes of candidates, ascending) those that the kept
- * candidate rules out: they are nearer to it than to the node.
+ * Remove from alive[] (indexes of candidates, ascending) those that the kept candidate rules
+ * out, because they are nearer to it than to the node; returns how many remain.
  *
- * A tie does not rule out, or else a candidate that equals the node would rule
- * out everything and equal rows would link to each other alone.  But a
- * candidate that equals the kept one as well as the node adds nothing.
+ * A tie does not rule out: otherwise a candidate that equals the node would rule out all
+ * others, and equal rows would link to each other alone.  But a candidate that equals both
+ * the kept one and the node adds nothing.
  */
 static int
 rule_out(const LokiQuantizer *quantizer, const float *distances,
@@ -42,6 +41,8 @@ rule_out(const LokiQuantizer *quantizer, const float *distances,
 	if (nalive == 0)
 		return 0;
 
+	/* the candidates before the kept one were kept or ruled out */
+	Assert(alive[0] > kept);
 	quantizer->prepare_code(quantizer, codes[kept], scratch);
 	for (int start = 0; start < nalive; start += SELECT_BATCH)
 	{
@@ -67,9 +68,9 @@ rule_out(const LokiQuantizer *quantizer, const float *distances,
 }
 
 /*
- * See select.h.  Each candidate that is kept is compared in one go with all
- * that are still in the running, so that a code is decoded once and scored
- * against a batch; the result is that of the textbook's loop over candidates.
+ * See select.h.  Each kept candidate is compared at once with all that are still in the
+ * running, so that its code is decoded once and scored against a batch.  The result is that
+ * of the paper's loop over candidates.
  */
 int
 loki_select_neighbors(const LokiQuantizer *quantizer, int n,
@@ -125,7 +126,7 @@ loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 		if (chosen[i])
 			selected[nselected++] = i;
 	}
-	Assert(nselected == nchosen);
+	Assert(nselected == nchosen && nselected <= max);
 
 	if (n > SELECT_ON_STACK)
 	{
@@ -136,8 +137,8 @@ loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 }
 
 /*
- * Random layer of a new node: geometric, so that every layer has 1/ratio of
- * the nodes of the one below.
+ * Random highest layer of a new node, so that every layer has 1/ratio of the nodes of the
+ * one below.
  */
 int
 loki_random_level(int ratio, pg_prng_state *prng)
@@ -145,12 +146,13 @@ loki_random_level(int ratio, pg_prng_state *prng)
 	double		uniform = 1.0 - pg_prng_double(prng);	/* in (0, 1] */
 	double		level = -log(uniform) / log(ratio);
 
+	Assert(ratio > 1);
 	return level < LOKI_MAX_LEVEL ? (int) level : LOKI_MAX_LEVEL;
 }
 
 /*
- * A step by which all of n numbers are visited, modulo n, and any few that
- * follow each other are spread over them: the golden section of n.
+ * A step that visits all of n numbers, modulo n, such that any few numbers visited one after
+ * another are spread over all of them: about the golden section of n.
  */
 uint64
 loki_golden_step(uint64 n)

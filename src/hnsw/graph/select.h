@@ -19,19 +19,18 @@
 #include "quantize/quantize.h"
 
 /*
- * Choose up to max of n candidates (ascending by distance to the node) by the
- * rule of HNSW (Malkov and Yashunin, algorithm 4): keep a candidate unless a
- * kept one is nearer to it than the node is; then fill up to `fill` with the
- * nearest of the others.  codes[i] is the code slot of candidate i, in the
- * code of quantizer.  Result: indexes into the candidates, ascending; returns
- * their number.  scratch has at least 2 * query_size bytes.
+ * Choose up to max of n candidates (ascending by distance to the node) by the rule of HNSW
+ * (Malkov and Yashunin, algorithm 4): keep a candidate unless a kept one is nearer to it
+ * than the node is; then fill up to `fill` with the nearest of the others.  codes[i] is the
+ * code slot of candidate i, in the code of quantizer.  selected[] becomes indexes into the
+ * candidates, ascending; returns their number.  scratch has at least 2 * query_size bytes.
  */
 extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 								  const float *distances, const void *const *codes,
 								  int max, int fill, LokiQuery *scratch,
 								  int *selected);
 
-/* Links that a pruned list is filled up to: see doc/design */
+/* Links that a pruned list is filled up to: see doc/design/graph.md */
 #define LokiFillLinks(m)	(m)
 
 /* Random layer of a new node: floor(-ln(uniform) / ln(ratio)), capped */
@@ -39,8 +38,8 @@ extern int	loki_random_level(int ratio, pg_prng_state *prng);
 extern uint64 loki_golden_step(uint64 n);
 
 /*
- * Nodes of a layer for each that is on the next: m, but a compact index has few
- * links to be small, for which more of them on higher layers would not do.
+ * How many nodes a layer has for each node of the next one: m.  A compact index has a small m
+ * to save space, which is no reason to have more nodes on the upper layers.
  */
 static inline int
 loki_layer_ratio(uint8 profile, int m)
