@@ -4,20 +4,17 @@
  *	  Memory of a build: arrays that grow, shared by several processes, in
  *	  memory up to a limit and in a temporary file beyond.
  *
- * All arrays of a chunk's elements lie behind each other in an object of
- * anonymous shared memory, or in a temporary file once memory has come to its
- * limit.  Each process reserves addresses for as many elements as there can
- * ever be, and maps the chunks into them, so that each array is one array to
- * who uses it, wherever its parts are.
+ * Arrays grow by chunks of elements.  A chunk lies in an object of anonymous shared memory,
+ * or in a temporary file when the memory limit is reached; in it the parts of the arrays
+ * follow each other.  Each process reserves addresses for as many elements as there can ever
+ * be, and maps the chunks there.  So each array is contiguous to its users, wherever its
+ * parts are.
  *
- * Segments of the server's own shared memory would not do: they must be as
- * large from the beginning as they will ever be, and where the server runs in
- * a container there is often room for 64 MB of them.  The object is opened by
- * other processes through the owner's descriptor in /proc; where there is no
- * such thing nobody else can attach.
+ * Segments of the server's own shared memory would not do: they cannot grow, and a container
+ * often has room for only 64 MB of them.  Other processes open the memory object through the
+ * owner's descriptor in /proc; without /proc nobody else can attach.
  *
- * Space is allocated before it is used, since memory that cannot be had on
- * access is a SIGBUS.
+ * Space is allocated before it is used, because running out of memory on access is a SIGBUS.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/arena.c
@@ -37,10 +34,10 @@
 
 #define FILE_NAME "nodes"
 
-/* Chunks that an arena of the expected size has */
+/* Chunks of an arena of the expected size */
 #define EXPECTED_CHUNKS 32
 
-/* Size of an arena that no file is made for */
+/* Size up to which an arena needs no file */
 #define SMALL_SIZE		((Size) 512 * 1024)
 
 #define ALLOCATION_STEP ((Size) 16 * 1024 * 1024)
@@ -82,7 +79,7 @@ round_to_page(Size size)
 	return TYPEALIGN(sysconf(_SC_PAGESIZE), size);
 }
 
-/* Called when the memory context goes, also after an error */
+/* Called when the memory context is deleted, also after an error */
 static void
 unmap(void *arg)
 {
@@ -103,7 +100,7 @@ unmap(void *arg)
 	arena->memory_fd = -1;
 }
 
-/* Reserve addresses without memory behind them */
+/* Reserve addresses without memory behind them. */
 static char *
 reserve(Size size)
 {
@@ -117,6 +114,7 @@ reserve(Size size)
 	return address;
 }
 
+/* Begin this process's view of an arena: reserve addresses for its arrays. */
 static void
 begin_view(LokiArena *arena, LokiArenaShared *shared, MemoryContext context)
 {
@@ -138,12 +136,10 @@ begin_view(LokiArena *arena, LokiArenaShared *shared, MemoryContext context)
 }
 
 /*
- * Make an arena of arrays with elements of the given sizes, empty as yet, for
- * `capacity` elements at most and probably `expected`.  Chunks are kept in
- * memory up to chunk_memory_limit bytes, everything together up to
- * memory_limit.  With a segment, in which *shared lies, others can attach.
- *
- * It goes with the memory context.
+ * Make an empty arena of arrays with elements of the given sizes, for at most `capacity`
+ * elements and probably `expected`.  Chunks are kept in memory up to chunk_memory_limit
+ * bytes, chunks and blocks together up to memory_limit.  If *shared lies in a segment,
+ * others can attach.  The arena is released with the memory context.
  */
 void
 loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
@@ -155,6 +151,7 @@ loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 	uint32		unit = sysconf(_SC_PAGESIZE);
 
 	Assert(narrays <= LOKI_ARENA_ARRAYS);
+	Assert(expected <= capacity);
 	memset(shared, 0, sizeof(*shared));
 	LWLockInitialize(&shared->lock, tranche);
 	shared->owner = MyProcPid;
@@ -164,6 +161,7 @@ loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 	shared->narrays = narrays;
 	shared->chunk_elements = TYPEALIGN(unit, Max(expected / EXPECTED_CHUNKS,
 												 capacity / LOKI_ARENA_CHUNKS + 1));
+	Assert((uint64) shared->chunk_elements * LOKI_ARENA_CHUNKS >= capacity);
 	for (int i = 0; i < narrays; i++)
 	{
 		shared->stride[i] = strides[i];
@@ -189,8 +187,8 @@ loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 }
 
 /*
- * View an arena that another process has made; false if its memory cannot be
- * opened, which may be for want of permission.
+ * View an arena that another process has made; false if its memory cannot be opened, for
+ * instance without permission.
  */
 bool
 loki_arena_attach(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
@@ -198,6 +196,7 @@ loki_arena_attach(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 {
 	char		path[64];
 
+	Assert(shared->shared && shared->owner != MyProcPid);
 	SharedFileSetAttach(&shared->files, segment);
 	begin_view(arena, shared, context);
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", shared->owner, shared->memory_fd);
@@ -212,12 +211,13 @@ loki_arena_attach(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 	return true;
 }
 
-/* The descriptor of the temporary file, which is made if there is none */
+/* The descriptor of the temporary file, which is made if there is none.  The lock is held. */
 static int
 file_descriptor(LokiArena *arena)
 {
 	LokiArenaShared *shared = arena->shared;
 
+	Assert(LWLockHeldByMeInMode(&shared->lock, LW_EXCLUSIVE));
 	if (arena->file == 0)
 	{
 		if (!shared->shared)
@@ -233,8 +233,8 @@ file_descriptor(LokiArena *arena)
 }
 
 /*
- * Allocate a range at the end of the memory object or of the file, by steps, as
- * a signal makes a step begin anew.
+ * Allocate a range at the end of the memory object or of the file.  That is done in steps,
+ * since a signal makes a step begin anew.  The lock is held exclusively.
  */
 static LokiArenaRange
 allocate(LokiArena *arena, Size size, bool in_file)
@@ -244,6 +244,7 @@ allocate(LokiArena *arena, Size size, bool in_file)
 	LokiArenaRange range = {*end, size, in_file};
 	Size		done = 0;
 
+	Assert(LWLockHeldByMeInMode(&shared->lock, LW_EXCLUSIVE));
 	if (in_file && temp_file_limit >= 0 &&
 		(*end + size) / 1024 > (Size) temp_file_limit)
 		ereport(ERROR,
@@ -262,7 +263,8 @@ allocate(LokiArena *arena, Size size, bool in_file)
 		{
 			errno = error;
 			ereport(ERROR,
-					(errcode(error == ENOSPC && in_file ? ERRCODE_DISK_FULL : ERRCODE_OUT_OF_MEMORY),
+					(errcode(error == ENOSPC && in_file ? ERRCODE_DISK_FULL :
+							 ERRCODE_OUT_OF_MEMORY),
 					 errmsg("could not allocate %zu bytes for the build: %m", size)));
 		}
 	}
@@ -270,12 +272,14 @@ allocate(LokiArena *arena, Size size, bool in_file)
 	return range;
 }
 
-/* Map part of a range to an address. */
+/* Map part of a range, which begins at a page, to an address.  The lock is held. */
 static void
 map(LokiArena *arena, char *address, const LokiArenaRange *range, Size from, Size size)
 {
 	int			fd = range->in_file ? file_descriptor(arena) : arena->memory_fd;
 
+	Assert(round_to_page(range->offset + from) == range->offset + from);
+	Assert(from + size <= range->size);
 	if (size > 0 &&
 		mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
 			 range->offset + from) == MAP_FAILED)
@@ -285,8 +289,8 @@ map(LokiArena *arena, char *address, const LokiArenaRange *range, Size from, Siz
 }
 
 /*
- * Make sure that so many elements can be used in this process: allocate what
- * nobody has yet, and map what others have.
+ * Make sure that this process can use a number of elements: allocate chunks that nobody has
+ * allocated yet, and map those that others have.  Takes the lock exclusively.
  */
 void
 loki_arena_grow(LokiArena *arena, uint32 elements)
@@ -302,10 +306,11 @@ loki_arena_grow(LokiArena *arena, uint32 elements)
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 	while ((uint64) shared->nchunks * shared->chunk_elements < elements)
 	{
-		/* what is small stays in memory in any case */
+		/* a small arena stays in memory in any case */
 		bool		in_file = shared->memory_size + shared->chunk_size >
 			Max(shared->chunk_memory_limit, SMALL_SIZE);
 
+		Assert(shared->nchunks < LOKI_ARENA_CHUNKS);
 		shared->chunks[shared->nchunks] = allocate(arena, shared->chunk_size, in_file);
 		shared->nchunks++;
 	}
@@ -326,7 +331,7 @@ loki_arena_grow(LokiArena *arena, uint32 elements)
 	LWLockRelease(&shared->lock);
 }
 
-/* Map the blocks that others have added. */
+/* Map the blocks that others have added.  Takes the lock exclusively. */
 void
 loki_arena_map_blocks(LokiArena *arena)
 {
@@ -348,8 +353,9 @@ loki_arena_map_blocks(LokiArena *arena)
 }
 
 /*
- * Add an array of a fixed size, zeroed, as much of it in memory as the limit
- * allows.  Returns its number.
+ * Add an array of a fixed size, zeroed, with as much of it in memory as the limit allows.
+ * Returns its number.  Only the process that made the arena calls this; takes the lock
+ * exclusively.
  */
 int
 loki_arena_add_block(LokiArena *arena, Size size)
@@ -359,6 +365,7 @@ loki_arena_add_block(LokiArena *arena, Size size)
 	Size		page = sysconf(_SC_PAGESIZE);
 	Size		in_memory;
 
+	Assert(shared->owner == MyProcPid);
 	if (block == LOKI_ARENA_BLOCKS)
 		elog(ERROR, "too many blocks in the build's memory");
 	size = round_to_page(Max(size, 1));
@@ -377,9 +384,7 @@ loki_arena_add_block(LokiArena *arena, Size size)
 	return block;
 }
 
-/*
- * Let go of this process's view, and of the memory when all have done so.
- */
+/* Release this process's view.  The memory is freed when all processes have done so. */
 void
 loki_arena_release(LokiArena *arena)
 {

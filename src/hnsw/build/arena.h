@@ -18,9 +18,9 @@
 #include "storage/lwlock.h"
 #include "storage/sharedfileset.h"
 
-#define LOKI_ARENA_ARRAYS	152 /* arrays that grow together */
-#define LOKI_ARENA_CHUNKS	2048	/* steps that they grow in */
-#define LOKI_ARENA_BLOCKS	24	/* arrays of a fixed size */
+#define LOKI_ARENA_ARRAYS	152 /* most arrays that grow together */
+#define LOKI_ARENA_CHUNKS	2048	/* most steps in which they grow */
+#define LOKI_ARENA_BLOCKS	24	/* most arrays of a fixed size */
 
 /* A stretch of the memory object or of the file */
 typedef struct LokiArenaRange
@@ -33,9 +33,9 @@ typedef struct LokiArenaRange
 /* What the processes share; allocated by the caller */
 typedef struct LokiArenaShared
 {
-	LWLock		lock;			/* of all that changes */
-	int			owner;			/* PID of the process that has the memory
-								 * object, and its number there */
+	LWLock		lock;			/* protects all that changes */
+	int			owner;			/* PID of the process that made the memory
+								 * object, and its descriptor there */
 	int			memory_fd;
 	bool		shared;			/* the file is in the file set */
 	SharedFileSet files;
@@ -47,10 +47,10 @@ typedef struct LokiArenaShared
 
 	int			narrays;
 	Size		stride[LOKI_ARENA_ARRAYS];	/* 0: not there */
-	uint32		capacity;		/* elements that there may be at most */
+	uint32		capacity;		/* most elements */
 	uint32		chunk_elements;
 	Size		chunk_size;
-	Size		chunk_memory_limit; /* chunks beyond go to the file */
+	Size		chunk_memory_limit; /* chunks beyond this go to the file */
 	int			nchunks;
 	LokiArenaRange chunks[LOKI_ARENA_CHUNKS];
 
@@ -58,18 +58,18 @@ typedef struct LokiArenaShared
 	LokiArenaRange blocks[LOKI_ARENA_BLOCKS][2];	/* in memory, in the file */
 } LokiArenaShared;
 
-/* A process's view of it, which can be read when *shared is gone */
+/* A process's view of an arena; can be released after *shared is gone */
 typedef struct LokiArena
 {
 	LokiArenaShared *shared;
 	int			memory_fd;
 	File		file;			/* 0: not opened yet */
 	char	   *arrays[LOKI_ARENA_ARRAYS];	/* where they are mapped */
-	Size		array_size[LOKI_ARENA_ARRAYS];	/* with what is reserved */
-	int			nchunks;		/* that are mapped */
+	Size		array_size[LOKI_ARENA_ARRAYS];	/* of the reserved addresses */
+	int			nchunks;		/* mapped */
 	char	   *blocks[LOKI_ARENA_BLOCKS];
 	Size		block_size[LOKI_ARENA_BLOCKS];
-	int			nblocks;		/* that are mapped */
+	int			nblocks;		/* mapped */
 	MemoryContextCallback callback;
 } LokiArena;
 

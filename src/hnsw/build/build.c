@@ -3,13 +3,13 @@
  * build.c
  *	  CREATE INDEX.
  *
- * A build samples the table for the point that codes are centred on, loads
- * the rows into arrays (build/load.c), connects them to a graph in memory
- * (build/graph.c, build/connect.c), numbers the nodes for locality (build/node_layout.c),
- * and writes the index from its first block to its last (build/write.c).
+ * A build samples the table for the centroid, loads the rows into arrays (build/load.c),
+ * connects them to a graph in memory (build/graph.c, build/connect.c,
+ * build/reachability.c), lays the nodes out for locality (build/node_layout.c), and writes
+ * the index (build/write.c).
  *
- * Several processes load and connect (build/parallel.c).  What of the arrays
- * does not fit into maintenance_work_mem is in a temporary file (build/arena.c).
+ * Several processes share the work (build/parallel.c).  If the arrays do not fit into
+ * maintenance_work_mem, the rest of them is in a temporary file (build/arena.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/build/build.c
@@ -33,10 +33,7 @@
 #include "utils/rel.h"
 #include "utils/wait_event.h"
 
-/*
- * The bits at least of the codes that the graph is built on, see
- * doc/design/graph.md
- */
+/* The fewest bits of the codes that the graph is built on: see doc/design/graph.md */
 #define GRAPH_BITS(dim)		((dim) <= LOKI_FOUR_BITS_MAX_DIM ? 4 : 2)
 
 /* Name of a phase in pg_stat_progress_create_index */
@@ -80,9 +77,7 @@ set_phase(int phase, uint32 total)
 	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 
-/*
- * The metapage of an index with these options: geometry and code.
- */
+/* Form the metapage of an index with these options: geometry and code. */
 void
 loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 					int nattributes, const uint8 *attr_type, uint64 seed,
@@ -100,7 +95,10 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
 
-	/* a sketch is itself off by more than a finer code of it would mend */
+	/*
+	 * a sketch has errors of its own, which a finer code of it does not make
+	 * smaller
+	 */
 	if (loki_column_sketched(column) && bits == LOKI_BITS_AUTO &&
 		refine_bits == LOKI_BITS_AUTO)
 		refine_bits = LOKI_SKETCH_REFINE_BITS;
@@ -116,7 +114,7 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type);
 }
 
-/* ... of an index that exists, whose codes are to be seeded by prng */
+/* The same for an existing index; prng seeds its codes. */
 static void
 describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
 			   LokiMetaPageData *meta)
@@ -140,10 +138,7 @@ seed_prng(pg_prng_state *prng)
 		pg_prng_seed(prng, pg_prng_uint64(&pg_global_prng_state));
 }
 
-/*
- * Make the quantizers of the index and of the graph, and the slot sizes that
- * follow.
- */
+/* Make the quantizers of the index and of the graph, and set the slot sizes. */
 void
 loki_build_set_code(LokiBuild *build)
 {
@@ -158,7 +153,8 @@ loki_build_set_code(LokiBuild *build)
 	build->meta.refine_size = geometry->quantizer->refine_size;
 
 	build->graph_quantizer = geometry->quantizer;
-	if (geometry->code.kind == LOKI_CODE_ROTATED && geometry->code.bits < GRAPH_BITS(geometry->dim))
+	if (geometry->code.kind == LOKI_CODE_ROTATED &&
+		geometry->code.bits < GRAPH_BITS(geometry->dim))
 	{
 		spec = geometry->code;
 		spec.bits = GRAPH_BITS(geometry->dim);
@@ -185,8 +181,8 @@ set_geometry(LokiBuild *build)
 }
 
 /*
- * A process's part of a build.  The leader has no metapage to begin with, and
- * makes it from the index's definition.  Quantizers are still to be made.
+ * Begin a process's part of a build.  The leader passes no metapage, and makes it from the
+ * index's definition.  The quantizers are made later, by loki_build_set_code().
  */
 LokiBuild *
 loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
@@ -197,6 +193,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 												  ALLOCSET_DEFAULT_SIZES);
 	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
 
+	Assert(index != NULL || meta != NULL);
 	build->context = context;
 	build->toast.context = context;
 	build->toast.bulk = true;
@@ -222,10 +219,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	return build;
 }
 
-/*
- * Choose the centroid, and a compact index's code, and with them make the
- * quantizers.
- */
+/* Choose the centroid, and the code of a compact index; then make the quantizers. */
 static void
 prepare_codes(LokiBuild *build)
 {
@@ -251,15 +245,13 @@ prepare_codes(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/*
- * Claim the next nodes or pages of a job, `step` at a time; false if there are
- * none left.
- */
+/* Claim the next nodes or pages of a job, at most `step`; false if there are none left. */
 bool
 loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 {
 	uint64		next = pg_atomic_fetch_add_u64(&build->shared->next, step);
 
+	Assert(step > 0);
 	CHECK_FOR_INTERRUPTS();
 	if (next >= build->shared->units)
 		return false;
@@ -270,7 +262,7 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 	return true;
 }
 
-/* The same of nodes; see LOKI_CLAIM_MIN */
+/* Claim the next nodes of a job, a suitable number; see LOKI_CLAIM_MIN. */
 bool
 loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 {
@@ -280,9 +272,9 @@ loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 }
 
 /*
- * The nodes that a search during the build keeps.  As many more than
- * ef_construction as a node has links, which costs a third more time, make the
- * graph of data that fall into many regions much better.
+ * Width of a search during the build.  It is larger than ef_construction by the links of a
+ * node.  That takes a third more time, and makes the graph of data that fall into many
+ * regions much better.
  */
 static int
 build_width(const LokiBuild *build)
@@ -290,10 +282,11 @@ build_width(const LokiBuild *build)
 	return build->ef_construction + 2 * build->m;
 }
 
-/* This process's view of the graph */
+/* This process's view of the graph, which the leader has made */
 LokiGraph *
 loki_build_open_graph(LokiBuild *build)
 {
+	Assert(build->shared->graph.nnodes > 0);
 	if (build->graph == NULL)
 	{
 		loki_build_grow_arrays(build, build->shared->graph.nnodes, 0);
@@ -313,9 +306,7 @@ loki_build_open_graph(LokiBuild *build)
 	return build->graph;
 }
 
-/*
- * Connect the nodes to a graph.
- */
+/* Insert this process's share of the nodes into the graph. */
 static void
 insert_nodes(LokiBuild *build)
 {
@@ -336,6 +327,7 @@ insert_nodes(LokiBuild *build)
 		}
 }
 
+/* Trim the lists of this process's share of the nodes. */
 static void
 trim_nodes(LokiBuild *build)
 {
@@ -352,8 +344,8 @@ trim_nodes(LokiBuild *build)
 }
 
 /*
- * Measure what searches of several widths find, with a share of the queries.
- * The arrays have served: their memory is used for this.
+ * Measure what searches of several widths find, with a share of the queries.  The arrays are
+ * not needed any more, and their memory is used for this.
  */
 static void
 calibrate_share(LokiBuild *build)
@@ -383,10 +375,11 @@ calibrate_share(LokiBuild *build)
 	MemoryContextDelete(context);
 }
 
-/* A process's part of a job */
+/* Do this process's part of a job. */
 void
 loki_build_job(LokiBuild *build, LokiBuildJob job)
 {
+	Assert(job == build->shared->job);
 	switch (job)
 	{
 		case LOKI_JOB_LOAD:
@@ -417,10 +410,7 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
  * ----------------------------------------------------------------
  */
 
-/*
- * Say so if of the rows that were loaded more is needed at once than fits into
- * maintenance_work_mem.
- */
+/* Raise a NOTICE if the graph of the rows that were loaded exceeds maintenance_work_mem. */
 static void
 tell_memory(const LokiBuild *build)
 {
@@ -440,12 +430,13 @@ tell_memory(const LokiBuild *build)
 			 build->nnodes);
 }
 
-/* Load the rows of the table, and see how many there are. */
+/* Load the rows of the table; join equal ones, and number nodes for insertion. */
 static void
 load_rows(LokiBuild *build)
 {
 	LokiBuildShared *shared = build->shared;
 
+	Assert(build->leader && build->nnodes == 0);
 	set_phase(LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
 	loki_parallel_job(build, LOKI_JOB_LOAD, 0);
 	if (shared->broken_hot_chain)
@@ -464,6 +455,7 @@ build_graph(LokiBuild *build)
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	int			twins_block;
 
+	Assert(build->graph == NULL);
 	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
 	twins_block = loki_twins_find(arena, build->graph_codes,
 								  build->graph_quantizer->code_size, build->nnodes);
@@ -473,9 +465,7 @@ build_graph(LokiBuild *build)
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
 }
 
-/*
- * See to it that every node is reached and found.
- */
+/* Make sure that every node can be reached, and that the search for its own row finds it. */
 static void
 make_reachable(LokiBuild *build)
 {
@@ -484,34 +474,36 @@ make_reachable(LokiBuild *build)
 	set_phase(LOKI_PROGRESS_VERIFYING, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
+	Assert(build->graph->entry_node != LOKI_NONE);
 	loki_graph_link_twins(build->graph);
 	loki_graph_connect(build->graph, &connection);
 	loki_build_make_reachable(build, &connection);
 	pfree(connection.parent);
 }
 
-/* Number the nodes. */
+/* Lay the nodes out: choose their final node IDs. */
 static void
-order_nodes(LokiBuild *build)
+lay_out_nodes(LokiBuild *build)
 {
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	uint32		nnodes = build->nnodes;
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
 	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
-	build->shared->position_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], size);
-	build->shared->order_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], size);
-	build->position = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->position_block];
-	build->order = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->order_block];
-	loki_graph_order(build->graph,
-					 build->geometry.arrays[LOKI_SLOTS_CODE].per_page,
-					 build->position);
+	build->shared->position_block = loki_arena_add_block(arena, size);
+	build->shared->order_block = loki_arena_add_block(arena, size);
+	build->position = (uint32 *) arena->blocks[build->shared->position_block];
+	build->order = (uint32 *) arena->blocks[build->shared->order_block];
+	loki_graph_layout(build->graph, build->geometry.arrays[LOKI_SLOTS_CODE].per_page,
+					  build->position);
 	for (uint32 node = 0; node < nnodes; node++)
+	{
+		Assert(build->position[node] < nnodes);
 		build->order[build->position[node]] = node;
+	}
 }
 
-/*
- * ambuild: build the index of a table.
- */
+/* ambuild: build the index of a table. */
 IndexBuildResult *
 loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 {
@@ -526,7 +518,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	{
 		build_graph(build);
 		make_reachable(build);
-		order_nodes(build);
+		lay_out_nodes(build);
 	}
 	set_phase(LOKI_PROGRESS_WRITING, 0);
 	loki_build_write(build);
@@ -543,9 +535,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	return result;
 }
 
-/*
- * ambuildempty: write what an unlogged index is reset to after a crash.
- */
+/* ambuildempty: write the init fork, to which an unlogged index is reset after a crash. */
 void
 loki_hnsw_buildempty(Relation index)
 {

@@ -32,13 +32,11 @@ typedef struct LokiBuildSlots
 	uint32		allocated;
 } LokiBuildSlots;
 
-/*
- * Rows to sample: enough for a centroid that is off by less than a hundredth
- * of a standard deviation.
- */
+/* Rows to sample: enough for a centroid with an error below a hundredth of a standard
+ * deviation */
 #define LOKI_SAMPLE_ROWS	20000
 
-/* Those that are kept */
+/* Sampled rows that are kept */
 typedef struct LokiSample
 {
 	MemoryContext context;
@@ -47,13 +45,15 @@ typedef struct LokiSample
 	float	   *rows;			/* of unit length under cosine */
 } LokiSample;
 
-/* The array behind those of the slot arrays: codes to build the graph on */
+/* Codes to build the graph on have an array behind those of the slot arrays */
 #define LOKI_ARRAY_GRAPH_CODES	LOKI_SLOT_ARRAYS
 #define LOKI_ARRAYS				(LOKI_SLOT_ARRAYS + 1)
 
+StaticAssertDecl(LOKI_ARRAYS <= LOKI_ARENA_ARRAYS, "an arena has room for all arrays");
+
 /*
- * Where they are.  What the graph is built from is kept apart from what is not
- * looked at meanwhile, and may as well wait in a file where memory is short.
+ * Arenas of a build.  Arrays that the graph is built from are kept apart from the others,
+ * which nobody reads meanwhile, and which may be in a file if memory is short.
  */
 typedef enum LokiBuildArena
 {
@@ -65,15 +65,15 @@ typedef enum LokiBuildArena
 #define LOKI_BUILD_ARENAS		3
 
 /*
- * Nodes that a process takes on at a time, of n: near ones, so that another
- * process does not write to the same lists meanwhile, but not so many that one
- * has to wait for another in the end.
+ * Nodes that a process claims at a time.  They are near each other, so claims should be large
+ * lest processes write to the same lists; but not so large that processes wait for the last
+ * one in the end.
  */
 #define LOKI_CLAIM_MIN			64
 #define LOKI_CLAIM_MAX			4096
-#define LOKI_CLAIMS				16	/* of a process */
+#define LOKI_CLAIMS				16	/* of each process, about */
 
-/* What the processes of a build do together */
+/* A step of a build that all processes do together */
 typedef enum LokiBuildJob
 {
 	LOKI_JOB_LOAD,
@@ -85,7 +85,7 @@ typedef enum LokiBuildJob
 	LOKI_JOB_END
 } LokiBuildJob;
 
-/* The plan of the index's file; blocks are those of LOKI_ARENA_NODES */
+/* The plan of the index's file; ..._block are blocks of LOKI_ARENA_NODES */
 typedef struct LokiWriteShared
 {
 	uint32		counts[LOKI_SLOT_ARRAYS];	/* slots */
@@ -98,7 +98,7 @@ typedef struct LokiWriteShared
 	int			upper_number_block;
 } LokiWriteShared;
 
-/* What they share */
+/* What the processes of a build share */
 typedef struct LokiBuildShared
 {
 	Oid			heap;
@@ -112,12 +112,12 @@ typedef struct LokiBuildShared
 	Barrier		barrier;		/* before and after each job */
 	LokiBuildJob job;
 	uint32		units;			/* of the job: nodes or pages */
-	pg_atomic_uint64 next;		/* the first that nobody has begun with */
+	pg_atomic_uint64 next;		/* the first that nobody has claimed */
 
 	pg_atomic_uint32 nodes;		/* slots in use */
 	pg_atomic_uint32 nulls;
-	pg_atomic_uint64 rows;		/* of the table, that were loaded */
-	LWLock		lock;			/* of what follows */
+	pg_atomic_uint64 rows;		/* loaded from the table */
+	LWLock		lock;			/* protects the next two and `begun` */
 	double		heap_tuples;
 	bool		broken_hot_chain;
 
@@ -146,7 +146,7 @@ typedef struct LokiBuild
 	int			m;
 	int			ef_construction;
 	pg_prng_state prng;			/* of this build alone, so that a seed
-								 * determines all that follows from it */
+								 * determines the result */
 	LokiMetaPageData meta;
 	LokiIndex	geometry;		/* slot sizes and the quantizer of the index */
 	LokiQuantizer *graph_quantizer; /* of graph_codes */
@@ -157,13 +157,13 @@ typedef struct LokiBuild
 	LokiToastReader toast;		/* of the vectors */
 	bool		leader;
 	LokiBuildShared *shared;
-	struct LokiParallelBuild *parallel; /* of the leader, with others */
+	struct LokiParallelBuild *parallel; /* the leader's, if there are workers */
 	TableScanDesc scan;			/* this process's part of the table; NULL: all */
 
 	/*
 	 * Slots as they will stand in the index, by slot array: of nodes in the
-	 * order of the table, NULLTID and NULLATTR, DUPLICATE (whose `node` is
-	 * that order, too; the leader's alone).
+	 * order of the table; NULLTID and NULLATTR; and, the leader's alone,
+	 * DUPLICATE, whose `node` goes by that order, too.
 	 */
 	LokiArena	arenas[LOKI_BUILD_ARENAS];
 	char	   *slots[LOKI_SLOT_ARRAYS];
@@ -171,19 +171,19 @@ typedef struct LokiBuild
 								 * bits, to build the graph on */
 	LokiBuildSlots duplicate;
 	double		expected_rows;
-	LokiSample *sample;			/* NULL where it is not kept */
+	LokiSample *sample;			/* NULL if it is not kept */
 
 	/* known when the rows are loaded */
 	uint32		nnodes;
 	uint32		nnulls;
-	uint32	   *rows;			/* NULL, or the number of each node's elements
-								 * in LOKI_ARENA_ROWS */
+	uint32	   *rows;			/* where each node's elements are in
+								 * LOKI_ARENA_ROWS; NULL: at its number */
 	LokiGraph  *graph;
-	uint32	   *position;		/* the number a node gets */
-	uint32	   *order;			/* the node that gets a number */
+	uint32	   *position;		/* final ID of each node */
+	uint32	   *order;			/* node of each final ID */
 } LokiBuild;
 
-/* Where slot number of a slot array is kept; where of ROWS, by loki_build_row() */
+/* A slot of a slot array; one of LOKI_ARENA_ROWS goes by loki_build_row() */
 static inline char *
 loki_build_slot(const LokiBuild *build, int array, uint32 number)
 {
@@ -203,12 +203,12 @@ loki_build_row(const LokiBuild *build, uint32 node)
 	return build->rows != NULL ? build->rows[node] : node;
 }
 
-/* The order in which nodes are inserted */
+/* The order in which nodes are inserted: the first ones by steps, then the others */
 typedef struct LokiInsertion
 {
 	bool		renumbered;
-	uint32		nfirst;			/* that are inserted before the others ... */
-	uint32		step;			/* ... in this order */
+	uint32		nfirst;			/* nodes inserted before the others */
+	uint32		step;			/* from one of these to the next */
 } LokiInsertion;
 
 /* functions in build/build.c */
@@ -271,7 +271,7 @@ extern void loki_build_write_pages(LokiBuild *build);
 #define LOKI_PROGRESS_WRITING	7
 #define LOKI_PROGRESS_CALIBRATING 8
 
-/* Name of a phase in pg_stat_progress_create_index; NULL: there is none such */
+/* Name of a phase in pg_stat_progress_create_index; NULL if there is no such phase */
 extern char *loki_build_phase_name(int64 phase);
 
 /* Entry points of the access method */

@@ -3,11 +3,10 @@
  * compact.c
  *	  Choosing the code of a compact index.
  *
- * So many bits a row can be spent on a few bits of all dimensions, or on more
- * bits of the principal ones, and which is better depends on the rows alone:
- * embeddings vary along few directions, other data along all.  So the sample
- * that the centroid is taken from is kept, its principal dimensions are
- * computed, and each of the codes is tried on part of it.
+ * The bits of a row can be spent on a few bits of all dimensions, or on more bits of the
+ * principal ones.  Which is better depends on the rows: embeddings vary along few directions,
+ * other data along all.  So the sample that the centroid is taken from is kept, its principal
+ * dimensions are computed, and each possible code is tried on a part of the sample.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/compact.c
@@ -26,10 +25,10 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Rows without which principal dimensions are not looked for */
+/* The fewest rows from which principal dimensions are computed */
 #define MIN_ROWS		1024
 
-/* Rows that a code is tried on, the queries among them, and neighbors */
+/* Rows that a code is tried on, queries among them, and neighbors of each query */
 #define TRIAL_ROWS		2048
 #define TRIAL_QUERIES	128
 #define TRIAL_NEAREST	10
@@ -46,13 +45,13 @@ typedef struct Trial
 	int			step;			/* query q is row q * step */
 	int			nearest[TRIAL_QUERIES][TRIAL_NEAREST];
 
-	/* each query and the nearest row of the whole sample, less the centroid */
+	/* each query and the nearest row of the whole sample, as residuals */
 	float	   *pairs[TRIAL_QUERIES][2];
 	float	   *projected[TRIAL_QUERIES][2];	/* in the basis */
 	float	   *distances;		/* one for each row */
 } Trial;
 
-/* Make room for a sample of rows, in half of the build's memory at most. */
+/* Make room for a sample of rows, at most half of maintenance_work_mem. */
 void
 loki_compact_begin(LokiBuild *build)
 {
@@ -73,9 +72,7 @@ loki_compact_begin(LokiBuild *build)
 	build->sample = sample;
 }
 
-/*
- * Keep row number `seen` of the sample, or not: each with the same chance.
- */
+/* Keep the seen-th sampled row, or not: each with the same chance. */
 void
 loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
 {
@@ -90,6 +87,7 @@ loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
 		place = (uint32) (pg_prng_double(&build->prng) * seen);
 	if (place >= sample->capacity)
 		return;
+	Assert(sample->count <= sample->capacity && place < sample->count);
 	row = sample->rows + (Size) place * dim;
 	for (uint32 i = 0; i < dim; i++)
 		row[i] = (float) (x[i] * scale);
@@ -100,9 +98,7 @@ loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
  * ----------------------------------------------------------------
  */
 
-/*
- * Compute the basis, as exactly as the index will keep it.
- */
+/* Compute the basis, rounded as the index will keep it. */
 static void
 find_basis(Trial *trial)
 {
@@ -112,7 +108,8 @@ find_basis(Trial *trial)
 	Size		elements = (Size) n * dim;
 	float	   *basis = trial->constants + dim;
 	float	   *covariance = MemoryContextAllocExtended(sample->context,
-														mul_size(mul_size(dim, dim), sizeof(float)),
+														mul_size(mul_size(dim, dim),
+																 sizeof(float)),
 														MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	float	   *scratch = MemoryContextAllocHuge(sample->context,
 												 mul_size(Max(n, LOKI_COVARIANCE_ROWS),
@@ -144,9 +141,7 @@ find_basis(Trial *trial)
  * ----------------------------------------------------------------
  */
 
-/*
- * The nearest by trial->distances, but for the row `self`; ascending.
- */
+/* Find the nearest rows by trial->distances, ascending, without the row `self`. */
 static void
 select_nearest(const Trial *trial, int self, int *nearest)
 {
@@ -168,11 +163,10 @@ select_nearest(const Trial *trial, int self, int *nearest)
 		}
 		nearest[place] = row;
 	}
+	Assert(n == TRIAL_NEAREST);
 }
 
-/*
- * The row of the whole sample that is nearest to x, but not equal to it.
- */
+/* The row of the whole sample that is nearest to x, but not equal to it */
 static const float *
 find_nearest(const Trial *trial, const float *x)
 {
@@ -194,7 +188,7 @@ find_nearest(const Trial *trial, const float *x)
 	return nearest;
 }
 
-/* A row less the centroid, and that in the basis */
+/* Compute the residual of a row, and its projection to the basis. */
 static void
 project_row(const Trial *trial, const float *row, float **residual, float **projected)
 {
@@ -220,6 +214,7 @@ begin_trial(Trial *trial)
 	trial->nrows = Min(sample->count, TRIAL_ROWS);
 	trial->nqueries = Min(trial->nrows, TRIAL_QUERIES);
 	trial->step = trial->nrows / trial->nqueries;
+	Assert(trial->nrows > TRIAL_NEAREST && (trial->nqueries - 1) * trial->step < trial->nrows);
 	trial->rows = MemoryContextAlloc(context, trial->nrows * sizeof(float *));
 	trial->distances = MemoryContextAlloc(context, trial->nrows * sizeof(float));
 	for (int row = 0; row < trial->nrows; row++)
@@ -241,9 +236,9 @@ begin_trial(Trial *trial)
 }
 
 /*
- * What leaving out the dimensions behind the first n of the basis does to the
- * inner product of a query with the row nearest to it, relative to the norms
- * of the row's residual and the query's that is left out: the root mean square.
+ * The error in the inner product of a query and the row nearest to it, if only the first n
+ * dimensions of the basis are kept: its root mean square, relative to the product of two
+ * norms, that of the row's residual and that of what the query's residual loses.
  */
 static float
 measure_outside(const Trial *trial, int n)
@@ -270,9 +265,7 @@ measure_outside(const Trial *trial, int n)
 	return (float) Min(1, sqrt(sum / trial->nqueries));
 }
 
-/*
- * Neighbors, of all queries, that are among as many by the estimates of a code.
- */
+/* How many of all queries' true neighbors the estimates of a code find */
 static int
 try_code(Trial *trial, const LokiCodeSpec *spec)
 {
@@ -310,15 +303,14 @@ try_code(Trial *trial, const LokiCodeSpec *spec)
 	return hits;
 }
 
-/*
- * Try all codes, and leave the best in the build's metapage.
- */
+/* Try all codes, and leave the best in the build's metapage. */
 static void
 choose_code(Trial *trial, const LokiCodeSpec *alternatives, int n)
 {
 	LokiCodeSpec *chosen = &trial->build->meta.code;
 	int			best = -1;
 
+	Assert(n <= LOKI_COMPACT_ALTERNATIVES);
 	if (chosen->projection == LOKI_PROJECT_NONE)
 	{
 		best = try_code(trial, chosen);
@@ -342,8 +334,8 @@ choose_code(Trial *trial, const LokiCodeSpec *alternatives, int n)
 }
 
 /*
- * Choose the code, from the sample if it has rows enough; the centroid is set.
- * The basis is put behind it.
+ * Choose the code, from the sample if that has enough rows.  The centroid is set already; the
+ * basis is put behind it.
  */
 void
 loki_compact_choose(LokiBuild *build)

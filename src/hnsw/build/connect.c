@@ -3,12 +3,12 @@
  * connect.c
  *	  Making every node of a new graph reachable.
  *
- * Choosing neighbors leaves a few nodes that no list names, and now and then
- * a group of nodes that name each other only.  Starting at the entry point we
- * walk layer 0 and remember over which link each node was reached first; those
- * links form a tree.  A node that was not reached is given a link from a near
- * one that was, in place of the farthest link that is not of the tree if the
- * list is full; so no node loses the link that it was reached by.
+ * Choosing neighbors leaves a few nodes that no list names, and now and then a group of nodes
+ * that name only each other.  So layer 0 is walked from the entry point, and the link by
+ * which each node was reached first is remembered; these links form a tree.  A node that was
+ * not reached gets a link from a near one that was.  If the list there is full, the link
+ * replaces the farthest one that is not of the tree; so no node loses the link that it was
+ * reached by.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/connect.c
@@ -21,15 +21,17 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Of a node's own neighbors, those whose neighbors are looked at */
+/* How many neighbors of a node have their own neighbors looked at */
 #define MAX_LISTS		8
 
-/* Mark everything reachable from a node that was just reached */
+/* Mark a node as reached from another, and all nodes that can be reached from it. */
 static void
 reach(LokiConnection *state, uint32 node, uint32 from)
 {
 	LokiGraphLists *lists = &state->graph->base;
 
+	Assert(state->parent[node] == LOKI_NONE);
+	Assert(state->tail < state->graph->nnodes);
 	state->parent[node] = from;
 	state->queue[state->tail++] = node;
 	while (state->head < state->tail)
@@ -50,7 +52,7 @@ reach(LokiConnection *state, uint32 node, uint32 from)
 	}
 }
 
-/* Whether a node names another on layer 0 */
+/* Whether a node is linked to another one on layer 0 */
 bool
 loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node)
 {
@@ -64,8 +66,8 @@ loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node)
 }
 
 /*
- * Whether another neighbor of a node leads to the one at `place` of its list,
- * and is nearer to it.
+ * Whether another neighbor of a node is linked to the neighbor at `place` of its list, and
+ * is nearer to it.
  */
 static bool
 is_redundant(const LokiGraphLists *lists, uint32 from, int place)
@@ -91,9 +93,8 @@ is_redundant(const LokiGraphLists *lists, uint32 from, int place)
 }
 
 /*
- * The place of the link that a full list is to give up: none of the tree, the
- * farthest of those that are redundant, or else the farthest; -1 if all are of
- * the tree.
+ * The place of the link that a full list gives up: the farthest redundant one or, if there
+ * is none, the farthest one, but none of the tree.  -1 if all are of the tree.
  */
 static int
 dispensable_link(const LokiConnection *state, uint32 from)
@@ -102,6 +103,7 @@ dispensable_link(const LokiConnection *state, uint32 from)
 	Size		first = (Size) from * lists->capacity;
 	int			farthest = -1;
 
+	Assert(lists->counts[from] == lists->width);
 	for (int place = lists->counts[from] - 1; place >= 0; place--)
 	{
 		if (state->parent[lists->neighbors[first + place]] == from)
@@ -115,8 +117,8 @@ dispensable_link(const LokiConnection *state, uint32 from)
 }
 
 /*
- * Link `from`, which was reached, to a node; false if every link of a full list
- * belongs to the tree.
+ * Link `from`, which was reached, to a node; false if its list is full and every link belongs
+ * to the tree.  state->lost becomes the node whose link was replaced.
  */
 bool
 loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distance)
@@ -125,6 +127,8 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 	Size		first = (Size) from * lists->capacity;
 	int			place = lists->counts[from];
 
+	Assert(from != node && state->parent[from] != LOKI_NONE);
+	Assert(!loki_graph_linked(state->graph, from, node));
 	state->lost = LOKI_NONE;
 	if (place < lists->width)
 		lists->counts[from]++;
@@ -149,12 +153,13 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 	}
 	lists->neighbors[first + place] = node;
 	lists->distances[first + place] = distance;
+	Assert(lists->counts[from] <= lists->width);
 	return true;
 }
 
 /*
- * The nearest node to one among the neighbors of its own neighbors that was
- * reached and has room in its list; LOKI_NONE if there is none.
+ * Of the neighbors of a node's own neighbors, the nearest that was reached and has room in
+ * its list; LOKI_NONE if there is none.
  */
 static uint32
 nearest_with_room(LokiConnection *state, uint32 node, float *distance)
@@ -184,7 +189,7 @@ nearest_with_room(LokiConnection *state, uint32 node, float *distance)
 	return nearest;
 }
 
-/* Reach a node from another, if that was reached itself and has a link for it. */
+/* Link another node to a node, if the other was reached and can give a link. */
 static bool
 reach_from(LokiConnection *state, uint32 node, uint32 from, float distance)
 {
@@ -195,7 +200,7 @@ reach_from(LokiConnection *state, uint32 node, uint32 from, float distance)
 	return true;
 }
 
-/* Reach a node over one of its own neighbors, with room or without. */
+/* Link one of its own neighbors to a node; only one with room, if `room` says so. */
 static bool
 reach_from_own(LokiConnection *state, uint32 node, bool room)
 {
@@ -214,13 +219,13 @@ reach_from_own(LokiConnection *state, uint32 node, bool room)
 }
 
 /*
- * Reach a node over one of its own neighbors, or theirs, or else over what a
- * search from the entry point finds near it, or at the very last over any node
- * that still has room.  There always is one: n nodes reached need n - 1 links.
+ * Link some node to a node that was not reached: one of its own neighbors, or of theirs, or
+ * else one that a search from the entry point finds near it, or in the end any node that
+ * can give a link.  There always is one: n nodes reached need n - 1 links.
  *
- * No link is given up where one of these lists has room.  By inner product most
- * nodes are reached in this way, as all are nearest to the few long ones, and
- * links among those are what searches go by.
+ * A link is replaced only if none of the near lists has room.  Under inner product most nodes
+ * are reached in this way, as all are nearest to the few long ones, and searches go by the
+ * links among those.
  */
 static void
 reach_somehow(LokiConnection *state, uint32 node)
@@ -238,7 +243,10 @@ reach_somehow(LokiConnection *state, uint32 node)
 	if (reach_from_own(state, node, false))
 		return;
 
-	/* over the layers above, the search may have come to what is not reached */
+	/*
+	 * the search may have come to nodes that are not reached, over the layers
+	 * above
+	 */
 	nfound = loki_graph_nearest(state->graph, node, &found);
 	for (int i = 0; i < nfound; i++)
 		if (reach_from(state, node, found[i].node, found[i].distance))
@@ -250,9 +258,9 @@ reach_somehow(LokiConnection *state, uint32 node)
 }
 
 /*
- * Make every node reachable from the entry point on layer 0.  The lists have
- * been trimmed and stay so.  *state keeps what is needed to add links without
- * making a node unreachable.
+ * Make every node reachable from the entry point on layer 0.  The lists have been trimmed and
+ * stay so.  *state keeps the tree, so that links can be added later without making a node
+ * unreachable.
  */
 void
 loki_graph_connect(LokiGraph *graph, LokiConnection *state)
@@ -271,6 +279,7 @@ loki_graph_connect(LokiGraph *graph, LokiConnection *state)
 	for (uint32 node = 0; node < graph->nnodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		Assert(graph->base.counts[node] <= graph->base.width);
 		if (state->parent[node] != LOKI_NONE)
 			continue;
 		reach_somehow(state, node);

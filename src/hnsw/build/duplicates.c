@@ -3,9 +3,8 @@
  * duplicates.c
  *	  Making one node of rows that are equal in vector and attributes.
  *
- * Rows are loaded by several processes, each as a node of its own, so this is
- * done afterwards.  Vectors count as equal if their hashes are, which are kept
- * in the index as well.
+ * Several processes load rows, each as a node of its own, so this is done afterwards.  Vectors
+ * count as equal if their hashes are equal; the index keeps the same hashes.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/duplicates.c
@@ -46,10 +45,7 @@ nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 	return true;
 }
 
-/*
- * Attributes count as well: there may be many rows of one vector that differ
- * in them alone.
- */
+/* Attributes go into the hash: many rows may have one vector and differ in attributes */
 static uint32
 node_hash(const LokiBuild *build, uint32 node)
 {
@@ -82,16 +78,14 @@ node_hash(const LokiBuild *build, uint32 node)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/*
- * What a node costs in the hash table, which is between half and all full.
- */
+/* Bytes of a node in the hash table, which is at least half full */
 Size
 loki_equal_node_memory(void)
 {
 	return 2 * sizeof(EqualEntry);
 }
 
-/* Append an DUPLICATE slot that goes on with `next`; returns its number */
+/* Append a DUPLICATE slot that is followed by `next` in its TID list; returns its number. */
 static uint32
 add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerData *tid)
 {
@@ -99,6 +93,7 @@ add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointer
 	char	  **array = &build->slots[LOKI_SLOTS_DUPLICATE];
 	LokiDuplicateData *slot;
 
+	Assert(next == LOKI_NONE || next < slots->count);
 	if (slots->count == slots->allocated)
 	{
 		Size		size;
@@ -122,8 +117,8 @@ add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointer
 }
 
 /*
- * Put the row of node `other` into the chain of a node: all its rows go there,
- * newest first.  Where their vectors lie is known only if it is one place.
+ * Put the row of node `other` at the head of a node's TID list, which is made if the node
+ * has one row.  The TID slot keeps the value in the TOAST table if all rows have the same.
  */
 static void
 join_node(LokiBuild *build, uint32 node, uint32 other)
@@ -132,6 +127,9 @@ join_node(LokiBuild *build, uint32 node, uint32 other)
 	LokiTidData *row = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, other);
 	uint32		head;
 
+	Assert(node < other);
+	Assert(LokiTidState(slot) == LOKI_TID_LIVE || LokiTidState(slot) == LOKI_TID_LIST);
+	Assert(LokiTidState(row) == LOKI_TID_LIVE);
 	if (LokiTidState(slot) == LOKI_TID_LIVE)
 		head = add_duplicate_slot(build, node, LOKI_NONE, &slot->u.heap);
 	else
@@ -145,10 +143,11 @@ join_node(LokiBuild *build, uint32 node, uint32 other)
 		LokiTidClearValue(slot);
 }
 
-/* Move a node to a smaller number. */
+/* Move a node to a smaller node ID. */
 static void
 move_node(LokiBuild *build, uint32 from, uint32 to)
 {
+	Assert(to < from);
 	for (int i = LOKI_ARENA_NODES; i <= LOKI_ARENA_ROWS; i++)
 	{
 		const LokiArena *arena = &build->arenas[i];
@@ -164,10 +163,7 @@ move_node(LokiBuild *build, uint32 from, uint32 to)
 	}
 }
 
-/*
- * Join nodes that are equal, and close the gaps that they leave; the order
- * stays.
- */
+/* Join nodes that are equal, and close the gaps that they leave.  The order stays. */
 void
 loki_build_find_duplicates(LokiBuild *build)
 {
@@ -175,6 +171,7 @@ loki_build_find_duplicates(LokiBuild *build)
 											build);
 	uint32		nnodes = 0;
 
+	Assert(build->leader && build->rows == NULL);
 	for (uint32 row = 0; row < build->nnodes; row++)
 	{
 		EqualEntry *entry;

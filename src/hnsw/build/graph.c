@@ -7,10 +7,9 @@
  * approximate nearest neighbor search using Hierarchical Navigable Small World
  * graphs", 2018, algorithms 1 to 4), on codes instead of vectors.
  *
- * A node's links are chosen among the ef_construction nearest that a search
- * finds, and each chosen neighbor gets a link back.  Lists have slack: a list
- * that is full is cut down by the same choice, and then takes links without
- * looking again until it is full once more.
+ * A node's links are chosen among the ef_construction nearest that a search finds, and each
+ * chosen neighbor gets a link back.  Lists have slack: a full list is pruned by the same
+ * rule, and then takes links unseen until it is full once more.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/graph.c
@@ -28,15 +27,13 @@
 
 #define CACHE_LINE 64
 
-/* Links that a list has room for, of which `width` stay in the end */
+/* Links that a list has room for, if `width` may stay in the end */
 #define SlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
 
-/* Links of one node at most */
+/* Most links of one node on a layer */
 #define MAX_LINKS SlackCapacity(2 * LOKI_MAX_M)
 
-/*
- * Bytes of the graph for a node, on average.
- */
+/* Bytes of the graph for each node, on average */
 Size
 loki_graph_node_memory(int m)
 {
@@ -44,7 +41,10 @@ loki_graph_node_memory(int m)
 	Size		base = SlackCapacity(2 * m) * link + sizeof(uint16);
 	Size		upper = SlackCapacity(m) * link + sizeof(uint16);
 
-	/* one list above layer 0 for every m - 1 nodes; level, first, visited */
+	/*
+	 * one list above layer 0 for each m - 1 nodes; levels, upper_first,
+	 * visited
+	 */
 	return base + upper / Max(m - 1, 1) + 1 + sizeof(uint32) + 1;
 }
 
@@ -78,8 +78,8 @@ view_lists(LokiGraphLists *lists, int width, char **blocks)
 }
 
 /*
- * Draw the nodes' layers and number their lists above layer 0.  Twins are on that
- * alone, so that the layers above are of distinct codes.
+ * Draw the nodes' layers, and number their lists above layer 0.  Twins are on layer 0 alone,
+ * so that the layers above consist of distinct codes.
  */
 static void
 draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_state *prng,
@@ -90,6 +90,7 @@ draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_s
 		int			level = loki_random_level(ratio, prng);
 
 		CHECK_FOR_INTERRUPTS();
+		Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
 		if (twin_of != NULL && twin_of[node] != LOKI_NONE)
 			level = 0;
 		levels[node] = level;
@@ -105,15 +106,14 @@ twins_of_block(const LokiArena *arena, int block)
 	return block < 0 ? NULL : (const uint32 *) arena->blocks[block];
 }
 
-/*
- * Make the arrays of a graph of nnodes nodes, none of them inserted yet.
- */
+/* Make the arrays of a graph of nnodes nodes, none of which is inserted yet. */
 void
 loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
 				  int ratio, int twins_block, int tranche, pg_prng_state *prng)
 {
 	int			block;
 
+	Assert(nnodes > 0 && nnodes <= LOKI_MAX_NUMBER);
 	memset(shared, 0, sizeof(*shared));
 	shared->nnodes = nnodes;
 	shared->twins_block = twins_block;
@@ -132,8 +132,8 @@ loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int 
 }
 
 /*
- * A process's view of a graph.  Node n has its code at codes + n *
- * quantizer->code_size.  The memory is freed with the context.
+ * A process's view of a graph.  The code of node n is at codes + n * quantizer->code_size.
+ * The memory is freed with the context.
  */
 LokiGraph *
 loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context,
@@ -171,7 +171,8 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->query = (LokiQuery *)
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
 	graph->scratch = (LokiQuery *) ((char *) graph->query + query_size);
-	graph->pool = MemoryContextAlloc(context, LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
+	graph->pool = MemoryContextAlloc(context,
+									 LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
 	graph->sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) * sizeof(LokiCandidate));
 	graph->batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
 	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
@@ -179,7 +180,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	return graph;
 }
 
-/* Look up the entry point again. */
+/* Read the entry point again. */
 void
 loki_graph_refresh(LokiGraph *graph)
 {
@@ -189,7 +190,7 @@ loki_graph_refresh(LokiGraph *graph)
 	graph->entry_level = (int) (entry >> 32);
 }
 
-/* Keep others from changing a list. */
+/* Lock a list against changes by others; NULL if there are no others. */
 static LWLock *
 lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 {
@@ -203,8 +204,8 @@ lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 }
 
 /*
- * Forget which nodes were seen.  A byte a node serves 255 searches, and stays
- * in the processor's cache where a wider stamp would not.
+ * Forget which nodes were visited.  One byte a node serves 255 searches, and stays in the
+ * processor's cache where a wider stamp would not.
  */
 static void
 visited_reset(LokiGraph *graph)
@@ -223,7 +224,7 @@ prefetch_bytes(const void *address, Size size)
 		__builtin_prefetch((const char *) address + offset);
 }
 
-/* Score n nodes for a query, into graph->estimates */
+/* Score n nodes for a query, into graph->estimates. */
 static void
 score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n)
 {
@@ -234,12 +235,12 @@ score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n
 }
 
 /*
- * Gather the neighbors of a node that this search has not seen yet, and start
- * fetching their codes.  Whether one was seen cannot be predicted, so the loop
- * that finds out has no branches.
+ * Gather the neighbors of a node that this search has not visited yet, and start fetching
+ * their codes.  The processor cannot predict which were visited, so the loop that finds out
+ * has no branches.
  *
- * Another process may be changing the list: then links of its old and its new
- * state are met, which all lead to nodes of the layer.
+ * Another process may be changing the list.  Then links of its old and its new state are
+ * read, all of which lead to nodes of the layer.
  */
 static int
 gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uint32 *batch)
@@ -250,6 +251,7 @@ gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uin
 	uint8		visit = graph->visit;
 	int			n = 0;
 
+	Assert(count <= lists->capacity);
 	pg_read_barrier();			/* the links are there before they are counted */
 	for (int i = 0; i < count; i++)
 	{
@@ -275,15 +277,15 @@ prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, 
 }
 
 /*
- * Search a layer for the ef nearest to graph->query, from the nodes that are
- * in the pool (ascending, at least one), which is replaced by those found.
+ * Search a layer for the ef nearest to graph->query, from the nodes in the pool (ascending,
+ * at least one); the pool becomes those found.
  *
- * A candidate is expanded before the neighbors of the last are scored, so that
- * their codes have arrived by then, and meanwhile the next list does; but for
- * searches at once.
+ * A candidate is expanded before the neighbors of the last one are scored, so that their
+ * codes have arrived by then; meanwhile the next list is fetched.  With graph->at_once,
+ * neighbors are scored before the next candidate is chosen.
  *
- * Ends as soon as a node is met that is `wanted`, if that is not LOKI_NONE;
- * true in that case, and the pool is of no use.
+ * Ends as soon as the node `wanted` is met, unless that is LOKI_NONE.  Returns true in that
+ * case; the pool is undefined then.
  */
 static bool
 search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
@@ -297,6 +299,8 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 	int			room = LokiPoolRoom(ef);
 	int			next = 0;
 
+	Assert(graph->npool >= 1 && ef >= 1 && ef <= graph->ef_construction);
+	Assert(layer <= graph->entry_level);
 	visited_reset(graph);
 	graph->npool = Min(graph->npool, ef);
 	loki_pool_clear(pool, graph->npool, room);
@@ -350,7 +354,8 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 }
 
 /*
- * Put the n links in from[] (ascending) that selection keeps into a list.
+ * Choose a list among the n links in from[], which ascend by distance.  The list is locked,
+ * or its node is not linked to yet.
  */
 static void
 choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
@@ -374,13 +379,14 @@ choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
 		neighbors[i] = from[graph->selected[i]].node;
 		distances[i] = from[graph->selected[i]].distance;
 	}
+	Assert(count <= lists->width);
 	pg_write_barrier();
 	lists->counts[list] = count;
 }
 
 /*
- * Copy a list into graph->sorted, ascending by distance (equal ones by number,
- * so that the result does not depend on the order of the links).
+ * Copy a list into graph->sorted, ascending by distance.  Links at one distance are sorted by
+ * node, so that the result does not depend on the order of the links.
  */
 static void
 sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
@@ -406,9 +412,7 @@ sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 	}
 }
 
-/*
- * Add a link to a list, which is cut to its width first if it is full.
- */
+/* Add a link to a list, which is pruned first if it is full.  Locks the list meanwhile. */
 static void
 add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 		 float distance)
@@ -420,11 +424,13 @@ add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 	{
 		int			count = lists->counts[list];
 
+		place = (Size) list * lists->capacity;
 		for (int i = 0; i < count; i++)
-			__builtin_prefetch(loki_graph_code(graph, lists->neighbors[(Size) list * lists->capacity + i]));
+			__builtin_prefetch(loki_graph_code(graph, lists->neighbors[place + i]));
 		sort_links(graph, lists, list);
 		choose_links(graph, lists, list, graph->sorted, count);
 	}
+	Assert(lists->counts[list] < lists->capacity);
 	place = (Size) list * lists->capacity + lists->counts[list];
 	lists->neighbors[place] = node;
 	lists->distances[place] = distance;
@@ -435,9 +441,8 @@ add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 }
 
 /*
- * Search the layers above `level`, keeping the nearest node alone: more of
- * them would help less than as much work spent on layer 0.  What is found on
- * one layer is where the search of the next begins.
+ * Search the layers above `level` with a pool of one: a wider pool would help less than the
+ * same work spent on layer 0.  The search of a layer begins at what the one above has found.
  */
 static void
 descend(LokiGraph *graph, int level)
@@ -446,19 +451,18 @@ descend(LokiGraph *graph, int level)
 		search_layer(graph, layer, 1, LOKI_NONE);
 }
 
-/* Start at the entry point: make it pool[0] */
+/* Make the entry point, scored, the only node of the pool. */
 static void
 enter(LokiGraph *graph, uint32 entry)
 {
+	Assert(entry != LOKI_NONE);
 	score_nodes(graph, graph->query, &entry, 1);
 	graph->pool[0].node = entry;
 	graph->pool[0].distance = graph->estimates[0];
 	graph->npool = 1;
 }
 
-/*
- * The graph as scans see it: the same nodes and links, but the index's own codes.
- */
+/* The graph as scans see it: the same nodes and links, but the codes of CODE */
 static LokiGraph
 scan_view(const LokiGraph *graph, LokiQuery *query)
 {
@@ -471,10 +475,7 @@ scan_view(const LokiGraph *graph, LokiQuery *query)
 	return scan;
 }
 
-/*
- * Put the n nodes of a pool into graph->sorted, by the codes that the graph is
- * built on.
- */
+/* Sort the n nodes of a pool into graph->sorted by the codes that the graph is built on. */
 static void
 rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 {
@@ -499,9 +500,9 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 /*
  * Search for a node on its layers, and choose its lists there.
  *
- * Where dimensions are many the search goes by the codes that scans walk on, if
- * those that the graph is built on are longer: most of what it meets is far away.
- * What it ends with is ranked by the latter.
+ * With many dimensions the search goes by the codes that scans walk on, if those that the
+ * graph is built on are longer: most nodes that it meets are far away.  The nodes that it
+ * ends with are ranked by the longer codes.
  */
 static void
 choose_lists(LokiGraph *graph, uint32 node)
@@ -530,7 +531,7 @@ choose_lists(LokiGraph *graph, uint32 node)
 }
 
 /*
- * Link the chosen neighbors to a node, from layer 0 upwards: whoever comes to
+ * Link the chosen neighbors to a node, from layer 0 upwards, so that a search that comes to
  * it on a layer finds it linked on those below.
  */
 static void
@@ -548,6 +549,12 @@ link_back(LokiGraph *graph, uint32 node)
 		/* on layer 0 others may add to the list from the first link on */
 		memcpy(neighbors, lists->neighbors + first, count * sizeof(uint32));
 		memcpy(distances, lists->distances + first, count * sizeof(float));
+
+		/*
+		 * nobody could add to the list of a layer before the node was linked
+		 * there
+		 */
+		Assert(count <= lists->width);
 		for (int i = 0; i < count; i++)
 			add_link(graph, lists, loki_graph_list(graph, neighbors[i], layer), node,
 					 distances[i]);
@@ -555,7 +562,8 @@ link_back(LokiGraph *graph, uint32 node)
 }
 
 /*
- * Insert a node.  Every node is inserted once, by one process.
+ * Insert a node.  Every node is inserted once, by one process.  Takes the entry lock if the
+ * node is higher than the entry point.
  */
 void
 loki_graph_insert(LokiGraph *graph, uint32 node)
@@ -565,6 +573,8 @@ loki_graph_insert(LokiGraph *graph, uint32 node)
 	bool		highest;
 
 	Assert(node < graph->nnodes);
+	Assert(graph->base.counts[node] == 0);
+	Assert(!loki_graph_is_twin(graph, node));
 
 	loki_graph_refresh(graph);
 	highest = graph->entry_node == LOKI_NONE || level > graph->entry_level;
@@ -587,10 +597,7 @@ loki_graph_insert(LokiGraph *graph, uint32 node)
 	}
 }
 
-/*
- * Bring the lists of a node into their final form: sorted, and no longer than
- * their width.
- */
+/* Bring the lists of a node into their final form: sorted, and no longer than their width. */
 void
 loki_graph_trim(LokiGraph *graph, uint32 node)
 {
@@ -612,18 +619,17 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 				lists->distances[first + i] = graph->sorted[i].distance;
 			}
 		}
+		Assert(lists->counts[list] <= lists->width);
 	}
 }
 
-/*
- * Choose again among the links of a node on layer 0, whose list has been trimmed,
- * so that at most `width` stay.
- */
+/* Prune the list of a node on layer 0, which has been trimmed, to at most `width` links. */
 void
 loki_graph_cut(LokiGraph *graph, uint32 node, int width)
 {
 	LokiGraphLists lists = graph->base;
 
+	Assert(width <= lists.width);
 	lists.width = width;
 	if (lists.counts[node] <= width)
 		return;
@@ -631,7 +637,7 @@ loki_graph_cut(LokiGraph *graph, uint32 node, int width)
 	choose_links(graph, &lists, node, graph->sorted, lists.counts[node]);
 }
 
-/* The distance of a node from one that has the same code */
+/* The distance of a node from another one with the same code */
 float
 loki_graph_self_distance(LokiGraph *graph, uint32 node)
 {
@@ -642,9 +648,8 @@ loki_graph_self_distance(LokiGraph *graph, uint32 node)
 }
 
 /*
- * The distances of a node from the neighbors of another on layer 0, by codes,
- * in the order of the list.  The array lives until the next call of a function
- * here.
+ * The distances of a node from the neighbors of another on layer 0, by codes, in the order of
+ * the list.  The array is valid until the next call of a function in this file.
  */
 const float *
 loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
@@ -659,9 +664,9 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 }
 
 /*
- * The nearest nodes that a search from the entry point finds for a node, by its
- * own code, with a pool of that of the build, ascending.  *found is valid until
- * the next call of a function here.
+ * The nearest nodes, ascending, that a search from the entry point finds for a node by its
+ * own code, as wide as those of the build; returns their number.  *found is valid until the
+ * next call of a function in this file.
  */
 int
 loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
@@ -676,10 +681,10 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 }
 
 /*
- * Set graph->entries to the nodes that a scan would enter layer 0 at
- * (loki_search_entries()), for loki_graph_finds().  known[] has room for
- * LOKI_ENTRY_WIDTH of them: filled if it begins with LOKI_NONE, else they are
- * those, as they were found for the same query, and are not looked for again.
+ * Set graph->entries to the nodes at which a scan would enter layer 0
+ * (loki_search_entries()), for loki_graph_finds().  known[] has room for LOKI_ENTRY_WIDTH of
+ * them.  If it begins with LOKI_NONE they are searched for and left there; else known[] is
+ * what was found for the same query before.
  */
 void
 loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
@@ -698,9 +703,9 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 	else
 	{
 		/*
-		 * as scans do above layer 0: a search with so narrow a pool ends
+		 * As scans do above layer 0: a search with such a narrow pool ends
 		 * elsewhere if it goes on before it knows the neighbors of the last
-		 * candidate
+		 * candidate.
 		 */
 		scan.at_once = true;
 		enter(&scan, scan.entry_node);
@@ -719,9 +724,8 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 }
 
 /*
- * Whether a node is one that layer 0 was entered at, or a neighbor of the nearest
- * of them, which is expanded first: so a search finds it whatever other links
- * there are.
+ * Whether layer 0 was entered at a node, or at a neighbor of it as the nearest entry, which is
+ * expanded first.  A search finds such a node whatever other links there are.
  */
 bool
 loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
@@ -734,13 +738,12 @@ loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
 }
 
 /*
- * Search for a node with a pool of ef (at most that of the build) as a scan
- * does: by a query made of its vector, from where loki_graph_enter_base() found
- * that it enters layer 0.
+ * Search for a node with a pool of ef (at most that of the build) as a scan does: by a query
+ * made of its vector, from the entries that loki_graph_enter_base() has set.
  *
- * True if the node is found, or one that its code cannot tell from it, or if
- * others are nearer to the vector, as there may be by inner product.  *found is
- * valid until the next call of a function here, *nfound its length.
+ * True if the node is found, or one that its code cannot tell from it, or if a whole pool of
+ * others is nearer to the vector, as may be under inner product.  *found, with *nfound
+ * nodes, is valid until the next call of a function in this file.
  */
 bool
 loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
@@ -750,6 +753,7 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 	float		own;
 	bool		itself;
 
+	Assert(scan.nentries > 0);
 	score_nodes(&scan, query, &node, 1);
 	own = scan.estimates[0];
 	scan.npool = scan.nentries;

@@ -3,8 +3,8 @@
  * graph.h
  *	  The graph in memory, while an index is being built.
  *
- * Arrays indexed by node number over codes that the caller owns; nothing here
- * knows about pages.
+ * Arrays by node, over codes that the caller owns; nothing here knows about pages.  While a
+ * graph is built, nodes are numbered for insertion; build/node_layout.c gives them their IDs.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/graph.h
@@ -21,10 +21,7 @@
 #include "hnsw/graph/search.h"
 #include "port/atomics.h"
 
-/*
- * Locks of the lists.  Whoever changes a list holds that of its number; lists
- * are read without.
- */
+/* Locks of the lists: a process holds one while it changes a list; lists are read without */
 #define LOKI_GRAPH_LOCKS	2048
 
 /* What the processes that build a graph share; the arrays are in an arena */
@@ -32,19 +29,19 @@ typedef struct LokiGraphShared
 {
 	uint32		nnodes;
 	uint32		nupper;
-	int			first_block;	/* of the arena, of the graph's arrays */
-	int			twins_block;	/* of twin_of; -1: all codes differ */
-	pg_atomic_uint64 entry;		/* layer and number of the entry point */
-	LWLock		entry_lock;		/* who changes it holds this */
+	int			first_block;	/* of the arena: the graph's first array */
+	int			twins_block;	/* twin_of; -1: all codes differ */
+	pg_atomic_uint64 entry;		/* layer and node of the entry point */
+	LWLock		entry_lock;		/* held by who changes it */
 	LWLock		locks[LOKI_GRAPH_LOCKS];
 } LokiGraphShared;
 
 /*
- * Neighbor lists: of every node on layer 0, or of every node and layer above.
+ * Neighbor lists: of every node on layer 0, or of every node on every layer above.
  *
- * A list has room for more links than it may have in the end, so that one in
- * many reverse links makes it necessary to choose again; then it is cut to
- * `width`.  The distances are kept, because choosing needs them.
+ * A list has room for more links than it may have in the end.  So only one in many reverse
+ * links makes it full; then it is pruned to `width`.  The distances are kept, because
+ * pruning needs them.
  */
 typedef struct LokiGraphLists
 {
@@ -66,32 +63,33 @@ typedef struct LokiGraph
 	Size		code_size;
 
 	/*
-	 * the codes that scans will walk on, of which queries of the quantizer
-	 * above can be scored
+	 * the codes that scans will walk on; they can score queries of
+	 * `quantizer`
 	 */
 	const LokiQuantizer *scan_quantizer;
 	const char *scan_codes;
-	bool		scan_walk;		/* insertions walk on them, too */
-	bool		at_once;		/* searches score neighbors before they go on */
+	bool		scan_walk;		/* inserts walk on these, too */
+	bool		at_once;		/* searches score all neighbors before they go
+								 * on */
 	uint32		nnodes;
 	int			m;
 	int			ef_construction;
 	uint8	   *levels;			/* highest layer of each node */
-	uint32	   *upper_first;	/* number in `upper` of the node's list on
-								 * layer 1, those of higher layers follow;
-								 * LOKI_NONE for a node on layer 0 only */
+	uint32	   *upper_first;	/* the node's list on layer 1, in `upper`;
+								 * those of higher layers follow; LOKI_NONE
+								 * for a node on layer 0 only */
 	uint32		nupper;
-	const uint32 *twin_of;		/* the first node of the same code, LOKI_NONE
-								 * for that itself; NULL: all codes differ */
+	const uint32 *twin_of;		/* first node with the same code; LOKI_NONE
+								 * for others; NULL: all codes differ */
 
 	/* the graph */
 	LokiGraphLists base;		/* layer 0 */
 	LokiGraphLists upper;
-	uint32		entry_node;		/* LOKI_NONE before the first node; as it was
-								 * when this process looked last */
+	uint32		entry_node;		/* LOKI_NONE before the first node; as of the
+								 * last loki_graph_refresh() */
 	int			entry_level;
 
-	/* scratch of one insertion */
+	/* scratch of one insert */
 	uint8	   *visited;		/* = visit: seen in this search */
 	uint8		visit;
 	LokiQuery  *query;			/* of the node being inserted */
@@ -99,8 +97,8 @@ typedef struct LokiGraph
 	LokiCandidate *pool;		/* ef_construction */
 	int			npool;
 	LokiCandidate *sorted;		/* a list plus one link, or a pool */
-	const void **batch_codes;	/* of nodes being scored, as large as the
-								 * larger of a list and ef_construction */
+	const void **batch_codes;	/* of nodes being scored: as many as a list or
+								 * the pool has, whichever is larger */
 	float	   *estimates;
 	int		   *selected;
 	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer
@@ -112,6 +110,7 @@ typedef struct LokiGraph
 static inline uint32
 loki_graph_list(const LokiGraph *graph, uint32 node, int layer)
 {
+	Assert(layer >= 0 && layer <= graph->levels[node]);
 	return layer == 0 ? node : graph->upper_first[node] + layer - 1;
 }
 
@@ -151,8 +150,8 @@ extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, in
 							 const LokiCandidate **found, int *nfound);
 
 /*
- * A graph all of whose nodes can be reached from the entry point on layer 0,
- * over links that form a tree and that are not given up
+ * The tree of links over which all nodes of a graph can be reached from the entry point on
+ * layer 0, and which are never replaced
  */
 typedef struct LokiConnection
 {
@@ -162,8 +161,8 @@ typedef struct LokiConnection
 	uint32	   *queue;			/* nodes in the order of being reached */
 	uint32		head;
 	uint32		tail;
-	uint32		lost;			/* the node whose link the last one added took
-								 * the place of, or LOKI_NONE */
+	uint32		lost;			/* the node that lost its link to the last one
+								 * added, or LOKI_NONE */
 } LokiConnection;
 
 /* functions in build/connect.c */
@@ -178,7 +177,6 @@ extern int	loki_twins_find(LokiArena *arena, const char *codes, Size code_size,
 extern void loki_graph_link_twins(LokiGraph *graph);
 
 /* functions in build/node_layout.c */
-extern void loki_graph_order(const LokiGraph *graph, uint32 per_page,
-							 uint32 *position);
+extern void loki_graph_layout(const LokiGraph *graph, uint32 per_page, uint32 *position);
 
 #endif							/* LOKI_BUILD_GRAPH_H */

@@ -3,22 +3,20 @@
  * insertion_order.c
  *	  The order in which the nodes of a new graph are numbered and inserted.
  *
- * Most of an insert's time goes into waiting for memory: codes and lists of
- * some hundred nodes near the new one.  Where a node is inserted after others
- * that are near it, these are in the processor's caches; where such nodes also
- * have neighboring numbers, their codes and lists lie close together.
+ * An insert spends most of its time waiting for memory: for codes and lists of some hundred
+ * nodes near the new one.  If near nodes are inserted one after another, these are in the
+ * processor's caches; if near nodes also have near numbers, they lie close together.
  *
- * So the nodes are divided among pivots, a few of them chosen at random, each
- * node going to the nearest; then the nodes of each pivot again, until few are
- * left.  Pivots follow each other in a chain from one to the nearest that is
- * left.  Codes are moved to their new numbers; what is not needed until the
- * index is written stays where it is, and is found by the number of its row.
+ * So a few nodes are chosen at random as pivots, and each node goes to the nearest pivot.
+ * The nodes of each pivot are divided in the same way, until few are left.  After each
+ * pivot comes the nearest of the pivots that are left.  Codes are moved to their new places;
+ * slots that are not needed until the index is written stay in the order of the table.
  *
- * A graph needs some links that lead far, which nodes get that are inserted
- * while there are few others.  One node in sixteen, from all over the set, is
- * therefore inserted before all others, in no order.
+ * A graph needs some links that lead far.  Nodes get them that are inserted while there are
+ * few others.  Therefore one node in sixteen, from all over the table, is inserted before
+ * all others, in an order that is spread over them.
  *
- * Tables whose rows are stored near similar ones are left as they are.
+ * If similar rows are stored near each other in the table, its order is kept.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/insertion_order.c
@@ -39,16 +37,16 @@
 #define MAX_PIVOTS		32
 #define MAX_DEPTH		8
 
-/* So many nodes are not divided any more */
+/* A group of this many nodes is not divided any more */
 #define GROUP_NODES		64
 
 /* Nodes that are scored at a time */
 #define BATCH			256
 
-/* Nodes by which orders are compared */
+/* Nodes sampled to compare orders */
 #define SAMPLE			1000
 
-/* The others are inserted after one of so many */
+/* One node of this many is inserted before the others */
 #define FIRST_OF		16
 
 #define QUERY_ALIGN		64
@@ -76,16 +74,15 @@ query_of(const InsertionOrderState *state, int pivot)
 	return (LokiQuery *) (state->queries + state->query_size * pivot);
 }
 
-/*
- * Choose n pivots among the nodes of a group, and order them to a chain.
- */
+/* Choose n pivots among the nodes of a group, each followed by the nearest of those left. */
 static void
-choose_first_nodes(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int n)
+choose_pivots(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int n)
 {
 	const LokiQuantizer *quantizer = state->quantizer;
 	const void *pivots[MAX_PIVOTS];
 	float		distances[MAX_PIVOTS];
 
+	Assert(n > 0 && n <= MAX_PIVOTS);
 	for (int i = 0; i < n; i++)
 		pivots[i] = code_of(state, nodes[pg_prng_uint64(state->prng) % nnodes]);
 	for (int i = 0; i < n; i++)
@@ -139,7 +136,7 @@ find_nearest(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int
 	}
 }
 
-/* Order a group of nodes by its pivots, and each pivot's nodes likewise. */
+/* Order a group of nodes by its pivots, and the nodes of each pivot in the same way. */
 static void
 order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 {
@@ -150,13 +147,14 @@ order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 
 	if (nnodes <= GROUP_NODES || depth == MAX_DEPTH)
 		return;
-	choose_first_nodes(state, nodes, nnodes, npivots);
+	choose_pivots(state, nodes, nnodes, npivots);
 	find_nearest(state, nodes, nnodes, npivots, counts);
 	for (int pivot = 0; pivot < npivots; pivot++)
 	{
 		places[pivot] = place;
 		place += counts[pivot];
 	}
+	Assert(place == nnodes);
 	for (uint32 i = 0; i < nnodes; i++)
 		state->sorted[places[state->nearest[i]]++] = nodes[i];
 	memcpy(nodes, state->sorted, nnodes * sizeof(uint32));
@@ -170,9 +168,8 @@ order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 }
 
 /*
- * Whether nodes are much nearer to those before them in an order than they are
- * in that of the table, measured by how near nodes are that have nothing to do
- * with each other.
+ * Whether nodes are much nearer to the node before them in an order than in the order of the
+ * table, both compared with the distance of random nodes.
  */
 static bool
 is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
@@ -205,8 +202,8 @@ is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
 }
 
 /*
- * Set order[] to the numbers of nodes so that near ones follow each other.
- * False if their own order should be kept.
+ * Set order[] to the nodes, such that near ones follow each other.  False if the order of the
+ * table should be kept.
  */
 static bool
 find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
@@ -233,8 +230,8 @@ find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
 }
 
 /*
- * Move the elements of an array so that the one at order[i] comes to i.  In
- * place, along the cycles of the permutation; done[] is zeroed.
+ * Move the elements of an array such that the one at order[i] comes to i: in place, along the
+ * cycles of the permutation.  done[] is zeroed by the caller.
  */
 static void
 permute(char *array, Size size, const uint32 *order, uint32 count, uint8 *done)
@@ -252,6 +249,7 @@ permute(char *array, Size size, const uint32 *order, uint32 count, uint8 *done)
 		while (order[to] != start)
 		{
 			CHECK_FOR_INTERRUPTS();
+			Assert(order[to] < count && !done[to]);
 			memcpy(array + size * to, array + size * order[to], size);
 			done[to] = true;
 			to = order[to];
@@ -263,8 +261,8 @@ permute(char *array, Size size, const uint32 *order, uint32 count, uint8 *done)
 }
 
 /*
- * Number the nodes for locality, where that is worthwhile: move their codes,
- * and keep in build->rows by which number what else there is of them is found.
+ * Number the nodes in the order of insertion, if that is worthwhile: move their codes, and
+ * keep where their other slots are (LokiBuild.rows).
  */
 void
 loki_build_renumber(LokiBuild *build)
@@ -276,6 +274,7 @@ loki_build_renumber(LokiBuild *build)
 	uint32	   *nodes;
 	uint8	   *done;
 
+	Assert(build->leader && build->rows == NULL && build->shared->rows_block < 0);
 	if (nnodes < MIN_NODES)
 		return;
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
@@ -308,8 +307,8 @@ loki_build_renumber(LokiBuild *build)
 }
 
 /*
- * The order of insertion.  After renumbering the first nodes are those whose
- * numbers are multiples of FIRST_OF, by steps of the golden section.
+ * Begin the order of insertion.  If nodes were renumbered, the first ones are the multiples of
+ * FIRST_OF, visited by steps of the golden section.
  */
 void
 loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build)
@@ -319,12 +318,13 @@ loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build)
 	insertion->step = (uint32) loki_golden_step(insertion->nfirst);
 }
 
-/* The node to be inserted after i others */
+/* The node to insert after i others */
 uint32
 loki_insertion_node(const LokiInsertion *insertion, uint32 i)
 {
 	if (!insertion->renumbered)
 		return i;
+	Assert(insertion->nfirst > 0 && insertion->step > 0);
 	if (i < insertion->nfirst)
 		return (uint32) ((uint64) i * insertion->step % insertion->nfirst) * FIRST_OF;
 	i -= insertion->nfirst;

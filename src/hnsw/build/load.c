@@ -3,7 +3,7 @@
  * load.c
  *	  Reading the table into the arrays of a build.
  *
- * A row's vector is encoded at once and not kept.
+ * Each row's vector is encoded at once and not kept.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/load.c
@@ -28,7 +28,7 @@
 #include "utils/rel.h"
 #include "utils/sampling.h"
 
-/* Room for rows, of those that are expected; addresses cost nothing */
+/* Reserve addresses for this many times the expected rows; they cost nothing */
 #define MORE_THAN_EXPECTED	16
 
 /* ----------------------------------------------------------------
@@ -55,8 +55,8 @@ loki_build_rows(Relation heap, BlockNumber *nblocks)
 }
 
 /*
- * The row's vector, for loki_value_open().  The table is read in the order in
- * which its values were stored, more or less, so that they follow one another.
+ * The row's vector, for loki_value_open().  The rows come more or less in the order in which
+ * their values were stored in the TOAST table, so that it is read forward.
  */
 static Datum
 read_vector(LokiBuild *build, Datum value, bool isnull)
@@ -67,6 +67,7 @@ read_vector(LokiBuild *build, Datum value, bool isnull)
 										   (struct varlena *) DatumGetPointer(value)));
 }
 
+/* Callback of the sampling scan */
 static void
 sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 		   bool tuple_is_alive, void *arg)
@@ -99,8 +100,8 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 }
 
 /*
- * Set the centroid to the mean of a sample of the rows: all of a small table,
- * else those of random blocks.  They also tell how many rows to expect.
+ * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
+ * those of random blocks.  The sample also tells how many rows to expect.
  */
 void
 loki_build_sample(LokiBuild *build)
@@ -110,6 +111,7 @@ loki_build_sample(LokiBuild *build)
 	BlockNumber nblocks;
 	double		rows = loki_build_rows(build->heap, &nblocks);
 
+	Assert(build->leader);
 	sample.sum = MemoryContextAllocZero(build->context, dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
@@ -148,7 +150,7 @@ loki_build_sample(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Bytes of an element in each array of an arena; returns their sum */
+/* Find the bytes of an element in each array of an arena; returns their sum. */
 static Size
 arena_strides(const LokiBuild *build, LokiBuildArena arena, Size *strides)
 {
@@ -182,8 +184,8 @@ arena_strides(const LokiBuild *build, LokiBuildArena arena, Size *strides)
 }
 
 /*
- * What of a node is needed at once while the graph is built and nodes are
- * numbered, on average.
+ * Bytes of a node, on average, that are in use while the graph is built and nodes are laid
+ * out.
  */
 Size
 loki_build_hot_memory(const LokiBuild *build)
@@ -195,9 +197,7 @@ loki_build_hot_memory(const LokiBuild *build)
 			loki_graph_node_memory(build->m) + 9 * sizeof(uint32));
 }
 
-/*
- * What a node costs while the index is built, on average.
- */
+/* Bytes of a node, on average, that the build needs in all */
 Size
 loki_build_node_memory(const LokiBuild *build)
 {
@@ -206,7 +206,7 @@ loki_build_node_memory(const LokiBuild *build)
 	return loki_build_hot_memory(build) + arena_strides(build, LOKI_ARENA_ROWS, strides);
 }
 
-/* See where the arenas have the arrays. */
+/* Find out where the arenas have the arrays. */
 static void
 view_arrays(LokiBuild *build)
 {
@@ -220,12 +220,12 @@ view_arrays(LokiBuild *build)
 }
 
 /*
- * Make the arrays for the rows of the table: as many as heap pages have room
- * for, or, in tables that are stored otherwise, many more than are expected;
- * build->shared is in the segment, if there is one.
+ * Make the arrays for the rows of the table.  They have room for as many rows as heap pages
+ * can hold or, if the table is not a heap, for many more than are expected.  build->shared
+ * is in the segment, if there is one.
  *
- * Where memory for everything is not expected to suffice, what the graph is not
- * built from goes to a file at once.
+ * If memory is not expected to suffice for everything, arrays that the graph is not built
+ * from go to the file at once.
  */
 void
 loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
@@ -240,6 +240,7 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 											(uint64) expected * MORE_THAN_EXPECTED),
 										LOKI_MAX_NUMBER);
 
+	Assert(build->leader);
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
 	{
 		Size		strides[LOKI_ARRAYS];
@@ -259,10 +260,11 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 	view_arrays(build);
 }
 
-/* View the arrays that the leader has made; false if that is not possible. */
+/* View the arrays that the leader has made; false if they cannot be opened. */
 bool
 loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
 {
+	Assert(!build->leader);
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
 		if (!loki_arena_attach(&build->arenas[i], &build->shared->arenas[i],
 							   build->context, segment))
@@ -271,9 +273,7 @@ loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
 	return true;
 }
 
-/*
- * Make sure that this process can use what all have loaded.
- */
+/* Make sure that this process can use the elements that all processes have loaded. */
 void
 loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls)
 {
@@ -302,7 +302,7 @@ set_attributes(LokiBuild *build, int array, uint32 number,
 					   isnull[i + 1], loki_build_slot(build, array + i, number));
 }
 
-/* A row without a place in the graph */
+/* Add a row without a place in the graph. */
 static void
 add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 		 const bool *isnull, ItemPointer tid)
@@ -310,6 +310,7 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	uint32		number = pg_atomic_fetch_add_u32(&build->shared->nulls, 1);
 	LokiTidData *slot;
 
+	Assert(class != LOKI_VALUE_VECTOR);
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], number + 1);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_NULLTID, number);
 	slot->u.heap = *tid;
@@ -319,7 +320,7 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	set_attributes(build, LOKI_SLOTS_NULLATTR, number, values, isnull);
 }
 
-/* Whether TID slots tell where the vectors of a column are out of line */
+/* Whether TID slots name the column's values in the TOAST table */
 static bool
 knows_values(const LokiBuild *build)
 {
@@ -328,7 +329,7 @@ knows_values(const LokiBuild *build)
 		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
 }
 
-/* A row with a vector, as a node of its own for the time being */
+/* Add a row with a vector.  For the time being it gets a node of its own. */
 static void
 add_vector(LokiBuild *build, const float *x, const Datum *values,
 		   const bool *isnull, ItemPointer tid)
@@ -340,6 +341,7 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], node + 1);
 	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
+	Assert(node < loki_arena_elements(&build->arenas[LOKI_ARENA_ROWS]));
 	loki_value_hash(&build->geometry.column, x, &hash);
 	memcpy(loki_build_slot(build, LOKI_SLOTS_HASH, node), &hash,
 		   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
@@ -385,8 +387,8 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 /*
  * Read the table, or this process's part of it.
  *
- * With a seed the scan begins at the first block, as the order of the rows
- * decides on the graph.
+ * With a seed the scan begins at the first block, since the graph depends on the order of
+ * the rows.
  */
 void
 loki_build_load(LokiBuild *build)
@@ -394,6 +396,7 @@ loki_build_load(LokiBuild *build)
 	LokiBuildShared *shared = build->shared;
 	double		rows;
 
+	Assert(build->rows == NULL);	/* nodes are not renumbered yet */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
 								  loki_build_seed < 0, build->leader, load_row, build,
 								  build->scan);

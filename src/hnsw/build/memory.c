@@ -34,10 +34,10 @@
 
 LOKI_FUNCTION(lokivector_build_memory);
 
-/* Pages of a table to count rows on: the count is off by some two per cent */
+/* Pages of a table to count rows on: the count has an error of some two per cent */
 #define SAMPLE_PAGES 3000
 
-/* Number and type of a column; its dimensions, too, if it has any */
+/* Attribute number of a column; sets its type and typmod */
 static AttrNumber
 find_column(Relation table, const char *name, Oid *type, int32 *typmod)
 {
@@ -53,7 +53,7 @@ find_column(Relation table, const char *name, Oid *type, int32 *typmod)
 	return attribute;
 }
 
-/* Rows that have a value in a column, by a sample of the pages of a large table */
+/* Rows with a value in a column; of a large table, estimated from a sample of its pages */
 static double
 count_rows(Relation table, const char *column)
 {
@@ -77,8 +77,8 @@ count_rows(Relation table, const char *column)
 }
 
 /*
- * An operator class by its name, which may have a schema.  One without is looked
- * for in the search path, and then in the schema of the extension.
+ * An operator class by its name, which may have a schema.  Without schema it is searched for
+ * in the search path, and then in the schema of the extension.
  */
 static Oid
 find_class(const char *text, Oid extension_schema)
@@ -94,7 +94,7 @@ find_class(const char *text, Oid extension_schema)
 	return OidIsValid(class) ? class : get_opclass_oid(method, name, false);
 }
 
-/* A column as an operator class will have it indexed */
+/* Describe a column as an operator class indexes it. */
 static LokiColumn
 describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 {
@@ -109,8 +109,8 @@ describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 }
 
 /*
- * ERROR unless the user may read something of a table, as no one else is to lock
- * it; which columns, the query says that counts rows.
+ * ERROR unless the user may read some column of a table: nobody else is to lock it.  The query
+ * that counts rows checks the column.
  */
 static void
 require_some_column(Oid tableid)
@@ -126,8 +126,8 @@ require_some_column(Oid tableid)
  * lokivector_build_memory(tab regclass, col name, operator_class text,
  *						   attributes name[], options text[])
  *
- * Bytes of maintenance_work_mem with which an index on these columns is built in
- * memory.  Equal rows count as if they were not.
+ * Bytes of maintenance_work_mem with which an index on these columns is built in memory.
+ * Equal rows count as if they differed.
  */
 Datum
 lokivector_build_memory(PG_FUNCTION_ARGS)

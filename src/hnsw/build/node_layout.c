@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * node_layout.c
- *	  Numbering the nodes of a new index for locality.
+ *	  Laying out the nodes of a new index for locality.
  *
- * A search touches a node and then its neighbors, so neighbors should share
- * pages.  Pages are filled one after another: the next node of a page is the
- * one that most of the page's nodes link to.  A page starts with a node that
- * an earlier page links to, oldest first, so that pages near in number hold
- * nodes near in space.
+ * A search reads a node and then its neighbors, so neighbors should share pages.  Pages are
+ * filled one after another: the next node of a page is the one that most of the page's nodes
+ * link to.  A page starts with a node that an earlier page links to, the oldest first, so
+ * that pages near each other in the file hold nodes near each other in space.
  *
- * The nodes linked to from the page are kept in buckets by the number of
- * links, as stacks in which a node may stand several times; only an entry in
- * the bucket of the node's present count is good.  So the whole takes time in
- * proportion to the links.  The result depends on the graph alone.
+ * The nodes that the page links to are kept in buckets by their count of links from the
+ * page.  A bucket is a stack, in which a node may stand several times; an entry is valid
+ * only in the bucket of the node's present count.  So the layout takes time in proportion to
+ * the links.  The result depends on the graph alone.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/node_layout.c
@@ -26,18 +25,18 @@
 #include "utils/memutils.h"
 
 /* Counts above this share the last bucket */
-#define ORDER_BUCKETS		64
+#define BUCKETS		64
 
-/* Nodes that a page hands on as starts of later pages */
-#define ORDER_SEEDS			8
+/* Nodes that a page proposes as starts of later pages */
+#define SEEDS			8
 
-typedef struct OrderEntry
+typedef struct LayoutEntry
 {
 	uint32		node;
 	uint32		next;			/* entry below in the bucket */
-} OrderEntry;
+} LayoutEntry;
 
-typedef struct OrderState
+typedef struct LayoutState
 {
 	const LokiGraph *graph;
 	uint32	   *position;		/* LOKI_NONE: not placed */
@@ -45,35 +44,36 @@ typedef struct OrderState
 
 	/* of the page being filled */
 	uint8	   *count;			/* of each node: links from the page */
-	OrderEntry *entries;
+	LayoutEntry *entries;
 	uint32		nentries;
-	uint32		bucket[ORDER_BUCKETS + 1];	/* top entry or LOKI_NONE */
+	uint32		bucket[BUCKETS + 1];	/* top entry or LOKI_NONE */
 	int			highest;		/* no bucket above it has entries */
 
 	/* starts of later pages */
 	uint32	   *queue;
 	uint32		head;
 	uint32		tail;
-} OrderState;
+} LayoutState;
 
-/* Give a node the next number and count its links */
+/* Give a node the next node ID, and count its links. */
 static void
-place(OrderState *state, uint32 node)
+place(LayoutState *state, uint32 node)
 {
 	const LokiGraphLists *lists = &state->graph->base;
 	Size		first = (Size) node * lists->capacity;
 
+	Assert(state->position[node] == LOKI_NONE && state->placed < state->graph->nnodes);
 	state->position[node] = state->placed++;
 	for (int i = 0; i < lists->counts[node]; i++)
 	{
 		uint32		neighbor = lists->neighbors[first + i];
-		OrderEntry *entry = &state->entries[state->nentries];
+		LayoutEntry *entry = &state->entries[state->nentries];
 		int			count;
 
 		if (state->position[neighbor] != LOKI_NONE)
 			continue;
 		count = state->count[neighbor];
-		if (count < ORDER_BUCKETS)
+		if (count < BUCKETS)
 			count = ++state->count[neighbor];
 		entry->node = neighbor;
 		entry->next = state->bucket[count];
@@ -82,14 +82,15 @@ place(OrderState *state, uint32 node)
 	}
 }
 
-/* The unplaced node that the page links to most, or LOKI_NONE */
+/* The unplaced node that the page links to most; LOKI_NONE if there is none */
 static uint32
-best_linked(OrderState *state)
+best_linked(LayoutState *state)
 {
+	Assert(state->highest <= BUCKETS);
 	while (state->highest > 0)
 	{
 		uint32		top = state->bucket[state->highest];
-		OrderEntry *entry;
+		LayoutEntry *entry;
 
 		if (top == LOKI_NONE)
 		{
@@ -106,11 +107,11 @@ best_linked(OrderState *state)
 }
 
 /*
- * Close a page: queue some nodes that it links to as starts of later pages,
- * and forget the counts.
+ * Close a page: queue some nodes that it links to as starts of later pages, and reset the
+ * counts.
  */
 static void
-close_page(OrderState *state)
+close_page(LayoutState *state)
 {
 	int			seeds = 0;
 
@@ -121,7 +122,7 @@ close_page(OrderState *state)
 		if (state->count[node] == 0)
 			continue;
 		state->count[node] = 0;
-		if (state->position[node] == LOKI_NONE && seeds < ORDER_SEEDS &&
+		if (state->position[node] == LOKI_NONE && seeds < SEEDS &&
 			state->tail < state->graph->nnodes)
 		{
 			state->queue[state->tail++] = node;
@@ -130,13 +131,13 @@ close_page(OrderState *state)
 	}
 	state->nentries = 0;
 	state->highest = 0;
-	for (int i = 0; i <= ORDER_BUCKETS; i++)
+	for (int i = 0; i <= BUCKETS; i++)
 		state->bucket[i] = LOKI_NONE;
 }
 
-/* The node that the next page starts with; LOKI_NONE when all are placed */
+/* The node that the next page starts with; LOKI_NONE if all are placed */
 static uint32
-next_start(OrderState *state, uint32 *unplaced)
+next_start(LayoutState *state, uint32 *unplaced)
 {
 	while (state->head < state->tail)
 	{
@@ -153,14 +154,11 @@ next_start(OrderState *state, uint32 *unplaced)
 	return LOKI_NONE;
 }
 
-/*
- * Compute position[node], the number that each node is to get, for pages of
- * per_page nodes.
- */
+/* Compute position[node], the final ID of each node, for pages of per_page nodes. */
 void
-loki_graph_order(const LokiGraph *graph, uint32 per_page, uint32 *position)
+loki_graph_layout(const LokiGraph *graph, uint32 per_page, uint32 *position)
 {
-	OrderState	state = {0};
+	LayoutState state = {0};
 	MemoryContext context = graph->context;
 	uint32		unplaced = 0;
 	uint32		node;
@@ -173,7 +171,7 @@ loki_graph_order(const LokiGraph *graph, uint32 per_page, uint32 *position)
 											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	state.entries = MemoryContextAllocHuge(context,
 										   mul_size(mul_size(per_page, graph->base.width),
-													sizeof(OrderEntry)));
+													sizeof(LayoutEntry)));
 	state.queue = MemoryContextAllocHuge(context,
 										 mul_size(Max(graph->nnodes, 1), sizeof(uint32)));
 	close_page(&state);

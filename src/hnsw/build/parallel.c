@@ -3,12 +3,11 @@
  * parallel.c
  *	  Building an index with several processes.
  *
- * The leader goes through the phases of a build; those that go by rows or
- * nodes are jobs, which it does together with the workers: each claims what
- * nobody has begun with.  Between jobs the workers wait.
+ * The leader goes through the phases of a build.  Phases that go by rows, nodes or pages are
+ * jobs, which it does together with the workers: each process claims what nobody has claimed
+ * yet.  Between jobs the workers wait.
  *
- * Where no worker can be had the leader does everything itself, by the same
- * code.
+ * If there are no workers, the leader does everything itself, by the same code.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/parallel.c
@@ -60,10 +59,7 @@ typedef struct LokiParallelBuild
 
 extern PGDLLEXPORT void loki_build_worker(dsm_segment *segment, shm_toc *toc);
 
-/*
- * The tranche of a build's locks.  The server gives each number once, so that
- * all builds use the same.
- */
+/* The tranche of a build's locks.  The server has few numbers, so all builds share one. */
 int
 loki_parallel_tranche(void)
 {
@@ -91,8 +87,8 @@ loki_parallel_tranche(void)
  */
 
 /*
- * How many workers to ask for.  What the server says is right about safety, but
- * it goes by the size of the table, in which large vectors are not.
+ * How many workers to ask for.  The server's answer is right about safety, but it goes by the
+ * size of the table, which does not include vectors that are stored out of line.
  */
 static int
 count_workers(const LokiBuild *build)
@@ -101,7 +97,7 @@ count_workers(const LokiBuild *build)
 	int			planned;
 	int			wanted;
 
-	/* a seed makes builds alike, which several processes cannot be */
+	/* a seed makes builds alike, which several processes cannot do */
 	if (max_parallel_maintenance_workers == 0 || IsInParallelMode() || loki_build_seed >= 0 ||
 		!loki_arena_can_share() || RelationUsesLocalBuffers(heap))
 		return 0;
@@ -111,7 +107,8 @@ count_workers(const LokiBuild *build)
 		return 0;
 	wanted = RelationGetParallelWorkers(heap, -1);
 	if (wanted < 0)
-		wanted = (int) Min(build->expected_rows / ROWS_PER_WORKER, max_parallel_maintenance_workers);
+		wanted = (int) Min(build->expected_rows / ROWS_PER_WORKER,
+						   max_parallel_maintenance_workers);
 	return Max(planned, Min(wanted, max_parallel_maintenance_workers));
 }
 
@@ -135,7 +132,7 @@ init_shared(LokiBuild *build)
 	LWLockInitialize(&shared->lock, loki_parallel_tranche());
 }
 
-/* The library that this code is in, under whatever name it was installed */
+/* The library that this code is in, whatever name it was installed under */
 static const char *
 library_name(void)
 {
@@ -199,12 +196,13 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 	build->scan = table_beginscan_parallel(build->heap, scan);
 }
 
-/* Start the workers that can be had. */
+/* Start the workers, as many as the server has. */
 static void
 launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 {
 	LokiBuildShared *shared = build->shared;
 
+	Assert(!shared->begun);
 	LaunchParallelWorkers(parallel->context);
 	shared->nprocesses = 1 + parallel->context->nworkers_launched;
 	BarrierInit(&shared->barrier, shared->nprocesses);
@@ -213,7 +211,10 @@ launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 	LWLockRelease(&shared->lock);
 	ConditionVariableBroadcast(&shared->begun_cv);
 
-	/* one that cannot start would be waited for at the barrier for ever */
+	/*
+	 * without this a worker that cannot start would be waited for at the
+	 * barrier for ever
+	 */
 	WaitForParallelWorkersToAttach(parallel->context);
 	elog(DEBUG1, "using %d parallel workers", parallel->context->nworkers_launched);
 }
@@ -227,15 +228,14 @@ begin_alone(LokiBuild *build)
 	loki_build_create_arrays(build, NULL, loki_parallel_tranche());
 }
 
-/*
- * Set up the shared state and the arrays, and start workers.
- */
+/* Set up the shared state and the arrays, and start workers.  Only the leader calls this. */
 void
 loki_parallel_begin(LokiBuild *build)
 {
 	LokiParallelBuild *parallel;
 	int			nworkers = count_workers(build);
 
+	Assert(build->leader && build->shared == NULL);
 	if (nworkers == 0)
 	{
 		begin_alone(build);
@@ -251,7 +251,10 @@ loki_parallel_begin(LokiBuild *build)
 	InitializeParallelDSM(parallel->context);
 	if (parallel->context->seg == NULL)
 	{
-		/* there is no room for a segment; all is in this process's memory */
+		/*
+		 * there is no room for a segment: everything is in this process's
+		 * memory
+		 */
 		if (IsMVCCSnapshot(parallel->snapshot))
 			UnregisterSnapshot(parallel->snapshot);
 		DestroyParallelContext(parallel->context);
@@ -265,6 +268,7 @@ loki_parallel_begin(LokiBuild *build)
 	launch_workers(build, parallel);
 }
 
+/* Wait until all processes have come here. */
 static void
 meet(LokiBuildShared *shared)
 {
@@ -272,15 +276,14 @@ meet(LokiBuildShared *shared)
 		BarrierArriveAndWait(&shared->barrier, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
 }
 
-/*
- * Do a job of so many nodes or pages in all processes.  Only the leader calls
- * this.
- */
+/* Do a job of a number of nodes or pages in all processes.  Only the leader calls this. */
 void
 loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 {
 	LokiBuildShared *shared = build->shared;
 
+	/* the workers wait at the barrier, so that nobody reads what is set here */
+	Assert(build->leader);
 	shared->job = job;
 	shared->units = units;
 	pg_atomic_write_u64(&shared->next, 0);
@@ -290,9 +293,7 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 		meet(shared);
 }
 
-/*
- * Let the workers go.  build->shared and the arrays are lost.
- */
+/* End the workers, and release the arrays and build->shared.  Only the leader calls this. */
 void
 loki_parallel_end(LokiBuild *build)
 {
@@ -337,14 +338,15 @@ wait_for_begin(LokiBuildShared *shared)
 }
 
 /*
- * Do jobs until there are no more.  Without the arrays there is nothing that the
- * worker can do, but it has to be at the barrier.
+ * Do jobs until there are no more.  A worker without the arrays cannot do anything, but has to
+ * be at the barrier.
  */
 static void
 do_jobs(LokiBuild *build, bool has_arrays)
 {
 	LokiBuildShared *shared = build->shared;
 
+	Assert(!build->leader);
 	wait_for_begin(shared);
 	for (;;)
 	{
@@ -357,9 +359,7 @@ do_jobs(LokiBuild *build, bool has_arrays)
 	}
 }
 
-/*
- * Entry point of workers.
- */
+/* Entry point of workers */
 void
 loki_build_worker(dsm_segment *segment, shm_toc *toc)
 {
@@ -373,6 +373,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	WalUsage   *wal_usage;
 	BufferUsage *buffer_usage;
 
+	Assert(IsParallelWorker());
 	loki_parallel_tranche();
 	debug_query_string = shm_toc_lookup(toc, KEY_QUERY_TEXT, true);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);

@@ -3,23 +3,22 @@
  * reachability.c
  *	  Making every row of a new graph found by a search for its own vector.
  *
- * That a node can be reached does not mean that it is found: on hard data a
- * search may end in another region, from which no short way leads to it.  So
- * every node is searched for as a scan would.  One that is not found is linked
- * from nodes that its search has expanded, so that the same search finds it.
+ * A node that can be reached need not be found: on hard data a search may end in another
+ * region, from which no short path leads to the node.  So every node is searched for as a
+ * scan would.  If a node is not found, nodes that its search has expanded are linked to it,
+ * so that the same search finds it.
  *
- * The searches are those of scans: on the codes that scans walk on, from where
- * scans begin, for the query that a wide scan makes of the row's vector
- * (loki_search_walk_as_row()), only narrower.  What a narrow walk finds, a wider
- * one from the same nodes finds as well, since it expands all that the narrow
- * one does: src/hnsw/graph/README, "Nothing is lost".
+ * The searches are those of scans, only narrower: on the same codes, from the same entries,
+ * for the query that a wide scan makes of the row's vector (loki_search_walk_as_row()).
+ * A wider walk from the same entries expands all that a narrow one does, and so finds all
+ * that it finds: src/hnsw/graph/README, "Nothing is lost".
  *
- * All processes search, and change nothing.  The leader alone links what they
- * missed, searching once more, since a link made for one node may lead to the
- * next.  New links lead other searches elsewhere now and then.  Where those that
- * no wide search finds are many, everything is searched for again that is not
- * found for certain, as a neighbor of the node at which its search enters layer 0,
- * else only what was linked and what lost a link.
+ * All processes search, and change nothing.  Then the leader alone searches once more for
+ * the nodes that they missed, since a link made for one node may lead to the next, and links
+ * those that are still missed.  New links now and then lead other searches elsewhere.  If
+ * many nodes are missed even by wide searches, all nodes are searched for again that are not
+ * settled; a node is settled if it is a neighbor of the node at which its search enters
+ * layer 0.  Otherwise only the nodes that were linked or lost a link are.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/reachability.c
@@ -32,16 +31,16 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Times that all nodes that are not settled are searched for at most */
+/* How often all nodes that are not settled are searched for, at most */
 #define MAX_ROUNDS		4
 
-/* As long as one of so many was not found, the others are searched for again */
+/* All are searched for again as long as more than one node of this many was lost */
 #define MISSED_OF		200
 
-/* Times that those missed are at most */
+/* How often the missed nodes are searched for after that, at most */
 #define MAX_REPEATS		4
 
-/* Links that a node gets which a wide search did not find, or only that did */
+/* Links for a node that no wide search finds, and for one that only a wide search finds */
 #define NEW_LINKS		16
 #define MORE_LINKS		4
 
@@ -50,7 +49,7 @@
 /* What is known of a node */
 typedef enum NodeState
 {
-	NODE_SETTLED,				/* found, whatever links are made for others */
+	NODE_SETTLED,				/* found whatever links are made for others */
 	NODE_FOUND,
 	NODE_MISSED,				/* was not found, or lost a link */
 } NodeState;
@@ -62,25 +61,30 @@ typedef struct ReachState
 	LokiGraph  *graph;
 	LokiQuery  *query;
 	uint8	   *states;			/* NodeState of each node */
-	uint32	   *entries;		/* of each node: LOKI_ENTRY_WIDTH of layer 0,
-								 * for the next search for it */
-	LokiCandidate found[LOKI_NARROW_SEARCH];	/* where the last search ended */
+	uint32	   *entries;		/* for each node LOKI_ENTRY_WIDTH, at which
+								 * the search for it enters layer 0 */
+	LokiCandidate found[LOKI_NARROW_SEARCH];	/* the nodes that the last
+												 * search ended among */
 	int			nfound;
 } ReachState;
 
 static void
 begin_searches(ReachState *state, LokiBuild *build)
 {
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
-	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
-	state->states = (uint8 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->states_block];
-	state->entries = (uint32 *) build->arenas[LOKI_ARENA_NODES].blocks[build->shared->entries_block];
+	loki_arena_map_blocks(arena);
+	state->states = (uint8 *) arena->blocks[build->shared->states_block];
+	state->entries = (uint32 *) arena->blocks[build->shared->entries_block];
 	state->query = (LokiQuery *)
 		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
 }
 
-/* See whether a node is found; if not, state->found tells what is. */
+/*
+ * Search for a node.  If it is missed, state->found has the nodes that the search ended among.
+ */
 static NodeState
 search(ReachState *state, uint32 node)
 {
@@ -103,6 +107,7 @@ search(ReachState *state, uint32 node)
 	if (loki_graph_finds(state->graph, state->query, node, LOKI_NARROW_SEARCH,
 						 &found, &state->nfound))
 		return NODE_FOUND;
+	Assert(state->nfound <= LOKI_NARROW_SEARCH);
 	memcpy(state->found, found, sizeof(LokiCandidate) * state->nfound);
 	return NODE_MISSED;
 }
@@ -118,9 +123,7 @@ is_found_widely(ReachState *state, uint32 node)
 							state->graph->ef_construction, &found, &nfound);
 }
 
-/*
- * A process's part of the searches, for all nodes that are not settled.
- */
+/* A process's part of the searches for all nodes that are not settled */
 void
 loki_build_search_nodes(LokiBuild *build)
 {
@@ -140,7 +143,7 @@ loki_build_search_nodes(LokiBuild *build)
 	MemoryContextSwitchTo(old);
 }
 
-/* Link a node from another.  A node that loses a link for it counts as missed. */
+/* Link another node to a node.  A node that loses its link for that counts as missed. */
 static bool
 attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
 	   uint32 node)
@@ -154,10 +157,9 @@ attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
 }
 
 /*
- * Link a node that was searched for in vain from the nodes where the search
- * ended, all of which it has expanded; from several, as no other search ends in
- * quite the same place: from those with room in their lists, or else from one that
- * has a link to give up.
+ * Link several of the nodes that its search ended among, and so has expanded, to a node that
+ * was missed; other searches for it end in slightly other places.  Those with room in their
+ * lists are linked, or, if none has room, one that has a link to replace.
  */
 static void
 link_found(ReachState *state, LokiConnection *connection, uint32 node, int wanted)
@@ -177,14 +179,15 @@ link_found(ReachState *state, LokiConnection *connection, uint32 node, int wante
 }
 
 /*
- * Link the nodes that were missed, if they still are.  Counts them, and those that
- * a wide search does not find either.
+ * Link the nodes that were missed and still are; returns their number.  *lost counts those
+ * that a wide search misses, too.  Only the leader does this.
  */
 static uint32
 link_missed(ReachState *state, LokiConnection *connection, uint32 *lost)
 {
 	uint32		linked = 0;
 
+	Assert(state->build->leader);
 	*lost = 0;
 	for (uint32 node = 0; node < state->graph->nnodes; node++)
 	{
@@ -206,22 +209,21 @@ link_missed(ReachState *state, LokiConnection *connection, uint32 *lost)
 	return linked;
 }
 
-/*
- * Make every node found.  Links of the connection's tree stay.
- */
+/* Make the searches for all nodes find them.  Links of the connection's tree stay. */
 void
 loki_build_make_reachable(LokiBuild *build, LokiConnection *connection)
 {
-	MemoryContext context = AllocSetContextCreate(build->context, "hnsw build verification",
+	MemoryContext context = AllocSetContextCreate(build->context, "hnsw build reachability",
 												  ALLOCSET_DEFAULT_SIZES);
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	MemoryContext old;
 	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
 	ReachState	state;
 	uint32		linked;
 	uint32		lost;
 
-	build->shared->states_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], build->nnodes);
-	build->shared->entries_block = loki_arena_add_block(&build->arenas[LOKI_ARENA_NODES], entries_size);
+	build->shared->states_block = loki_arena_add_block(arena, build->nnodes);
+	build->shared->entries_block = loki_arena_add_block(arena, entries_size);
 	old = MemoryContextSwitchTo(context);
 	begin_searches(&state, build);
 	memset(state.states, NODE_FOUND, build->nnodes);

@@ -3,17 +3,15 @@
  * twins.c
  *	  Nodes of equal codes: one of them stands for all while the graph is built.
  *
- * Rows of one vector that differ in attributes are nodes of their own.  Were all
- * of them inserted, a search for neighbors would end among those that are equal
- * to the node, a hundred of which fill its pool, and links would lead nowhere
- * else.  So the first of them alone is inserted, and the graph is that of the
- * distinct codes.
+ * Rows with equal vectors that differ in attributes are nodes of their own.  If all of them
+ * were inserted, the search for a node's neighbors would end among those equal to the node,
+ * since a hundred of them fill its pool, and their links would lead nowhere else.  So only
+ * the first of them is inserted, and the graph is that of the distinct codes.
  *
- * The others, its twins, are on layer 0 alone.  Together with the first they form
- * a tree, each node being linked with those below and above it; what other links
- * a node has room for are those of the first, which are as good for all.  A search
- * that meets the first goes on to all twins before anything farther away, and finds
- * little to score besides them.
+ * The others, its twins, are on layer 0 alone.  Together with the first they form a tree, in
+ * which each node is linked to those below and above it.  The room that is left takes links
+ * of the first, which are as good for all.  A search that meets the first goes on to all
+ * twins before anything farther away, and scores little besides them.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/twins.c
@@ -27,7 +25,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Nodes below one in the tree */
+/* Most nodes below a node in the tree */
 #define LinksBelow(m)		Max((m) / 2, 1)
 
 /* ----------------------------------------------------------------
@@ -35,14 +33,14 @@
  * ----------------------------------------------------------------
  */
 
-/* Codes of nodes, as a hash table sees them */
+/* Codes of nodes, for the hash table */
 typedef struct TwinCodes
 {
 	const char *codes;
 	Size		size;
 } TwinCodes;
 
-/* The first node of a code */
+/* The first node with a code */
 typedef struct TwinEntry
 {
 	uint32		node;
@@ -75,8 +73,8 @@ twin_code(const TwinCodes *codes, uint32 node)
 #include "lib/simplehash.h"
 
 /*
- * Find the nodes that are twins.  Returns the arena's block that has for each node
- * the first of its code, or LOKI_NONE for that one itself; -1 if all codes differ.
+ * Find the nodes that are twins.  Returns the arena's block that has the first node with the
+ * same code for each twin, and LOKI_NONE for all other nodes; -1 if all codes differ.
  */
 int
 loki_twins_find(LokiArena *arena, const char *codes, Size code_size, uint32 nnodes)
@@ -101,6 +99,7 @@ loki_twins_find(LokiArena *arena, const char *codes, Size code_size, uint32 nnod
 			twin_of = (uint32 *) arena->blocks[block];
 			memset(twin_of, 0xFF, sizeof(uint32) * (Size) nnodes);
 		}
+		Assert(entry->node < node);
 		twin_of[node] = entry->node;
 	}
 	twin_destroy(table);
@@ -124,18 +123,20 @@ compare_twins(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
+/* Add a link to a list that has room. */
 static void
 add_link(LokiGraphLists *lists, uint32 from, uint32 node, float distance)
 {
 	Size		place = (Size) from * lists->capacity + lists->counts[from]++;
 
+	Assert(lists->counts[from] <= lists->capacity);
 	lists->neighbors[place] = node;
 	lists->distances[place] = distance;
 }
 
 /*
- * Link the n twins of a node, whose list has been trimmed: number i of the tree,
- * where 0 is the node itself, is above those from i * below + 1 on.
+ * Link the n twins of a node, whose list has been trimmed.  The node itself is number 0 of the
+ * tree; below number i are those from i * below + 1 on.
  */
 static void
 link_twins_of(LokiGraph *graph, uint32 first, const uint32 *twins, uint32 n)
@@ -145,6 +146,7 @@ link_twins_of(LokiGraph *graph, uint32 first, const uint32 *twins, uint32 n)
 	float		self = loki_graph_self_distance(graph, first);
 	Size		links = (Size) first * lists->capacity;
 
+	Assert(lists->counts[first] <= lists->width);
 	loki_graph_cut(graph, first, lists->width - (int) Min(below, n));
 	for (uint32 i = 1; i <= n; i++)
 	{
@@ -167,9 +169,7 @@ link_twins_of(LokiGraph *graph, uint32 first, const uint32 *twins, uint32 n)
 	loki_graph_trim(graph, first);
 }
 
-/*
- * Link all twins.  All other lists have been trimmed.
- */
+/* Link all twins.  All other lists have been trimmed, and stay so. */
 void
 loki_graph_link_twins(LokiGraph *graph)
 {

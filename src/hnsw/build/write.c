@@ -3,11 +3,11 @@
  * write.c
  *	  Writing a new index from the arrays of a build.
  *
- * Metapage, directory, then one array after another, each in the extents that
- * the directory wants.  The leader extends the file to its full size; then all
- * processes fill pages, each the next that nobody has begun with, and log them
- * where that is needed at all.  Pages go through shared buffers, as a new index
- * is soon read.  Nobody else sees the index before the transaction commits.
+ * Metapage and directory come first, then one slot array after another, each in the extents
+ * that the directory names.  The leader extends the file to its full size; then all processes
+ * fill pages, each claiming the next ones, and log them if the relation needs WAL.  Pages go
+ * through shared buffers, because a new index is soon read.  Nobody else sees the index
+ * before the transaction commits, so that pages are locked only one at a time.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/write.c
@@ -21,12 +21,13 @@
 #include "access/xloginsert.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* An UPPER slot: a node on a layer */
+/* The node and layer of an UPPER slot */
 typedef struct UpperSlot
 {
 	uint32		node;
@@ -39,9 +40,10 @@ typedef struct WriteState
 	LokiBuild  *build;
 	LokiWriteShared *shared;
 	LokiExtentData *entries;	/* of the directory, ascending by block */
-	UpperSlot  *upper;			/* by slot number */
-	uint32	   *upper_number;	/* by list of the graph */
-	const char *duplicate;		/* slots as joined; `node` by table order */
+	UpperSlot  *upper;			/* by UPPER slot */
+	uint32	   *upper_number;	/* UPPER slot of each list of the graph */
+	const char *duplicate;		/* DUPLICATE slots, whose `node` goes by the
+								 * order in the build */
 } WriteState;
 
 /* Blocks that a process fills at a time */
@@ -50,7 +52,7 @@ typedef struct WriteState
 /* Blocks that the file is extended by at a time */
 #define EXTEND_BLOCKS	1024
 
-/* Fills in slot number of a slot array */
+/* Fills in one slot of a slot array */
 typedef void (*FormSlot) (WriteState *write, int array, uint32 number, char *slot);
 
 /* ----------------------------------------------------------------
@@ -58,7 +60,7 @@ typedef void (*FormSlot) (WriteState *write, int array, uint32 number, char *slo
  * ----------------------------------------------------------------
  */
 
-/* A slot that goes by node */
+/* A slot of an array that is addressed by node ID */
 static void
 form_node(WriteState *write, int array, uint32 number, char *slot)
 {
@@ -71,7 +73,7 @@ form_node(WriteState *write, int array, uint32 number, char *slot)
 		   build->geometry.arrays[array].slot_size);
 }
 
-/* A slot of an array that keeps its order */
+/* A slot of an array that keeps the order in which it was loaded */
 static void
 form_plain(WriteState *write, int array, uint32 number, char *slot)
 {
@@ -83,16 +85,18 @@ static void
 form_centroid(WriteState *write, int array, uint32 number, char *slot)
 {
 	const LokiIndex *geometry = &write->build->geometry;
+	const float *basis;
 	int16		pair[2];
 
+	Assert(number < LokiCentroidSlots(&geometry->code));
 	if (number < geometry->dim)
 	{
 		memcpy(slot, &geometry->centroid[number], sizeof(float));
 		return;
 	}
+	basis = geometry->centroid + geometry->dim + 2 * (number - geometry->dim);
 	for (int i = 0; i < 2; i++)
-		pair[i] = (int16) rintf(LOKI_BASIS_UNIT *
-								geometry->centroid[geometry->dim + 2 * (number - geometry->dim) + i]);
+		pair[i] = (int16) rintf(LOKI_BASIS_UNIT * basis[i]);
 	memcpy(slot, pair, sizeof(pair));
 }
 
@@ -103,6 +107,7 @@ form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 	Size		size = write->build->geometry.arrays[array].slot_size;
 
 	memcpy(slot, write->duplicate + size * number, size);
+	Assert(duplicate->node < write->shared->counts[LOKI_SLOTS_TID]);
 	duplicate->node = write->build->position[duplicate->node];
 }
 
@@ -148,9 +153,7 @@ form_upper(WriteState *write, int array, uint32 number, char *slot)
 	}
 }
 
-/*
- * Number the UPPER slots: layer by layer from the top, in the order of nodes.
- */
+/* Number the UPPER slots: layer by layer from the top, in the order of node IDs. */
 static void
 number_upper(WriteState *write)
 {
@@ -200,7 +203,7 @@ form_of(int array)
  * ----------------------------------------------------------------
  */
 
-/* Number of extents that hold so many pages */
+/* Number of extents that hold this many pages */
 static uint32
 extents_for(uint32 npages)
 {
@@ -235,9 +238,9 @@ count_slots(WriteState *write)
 }
 
 /*
- * How many slots of a slot array to make room for.  How many UPPER slots as many
- * nodes need is a matter of chance: there is room for four standard deviations
- * more, so that a table whose rows are all written anew finds its place.
+ * How many slots of a slot array to make room for.  The number of UPPER slots that a number of
+ * nodes needs varies by chance.  There is room for four standard deviations more, so that
+ * the index need not grow if all rows of the table are replaced.
  */
 static uint64
 room_for(const WriteState *write, int array)
@@ -249,11 +252,9 @@ room_for(const WriteState *write, int array)
 	return count;
 }
 
-/*
- * Call visit for every extent, slot array by slot array in the order of the file.
- */
 typedef void (*VisitExtent) (WriteState *write, int array, uint32 extent);
 
+/* Call visit for every extent, slot array by slot array in the order of the file. */
 static void
 visit_extents(WriteState *write, VisitExtent visit)
 {
@@ -293,11 +294,12 @@ place_extent(WriteState *write, int array, uint32 extent)
 	entry->array = array;
 	entry->unused = 0;
 	entry->extent = extent;
+	Assert(entry == write->entries || entry[-1].first < write->shared->end);
 	entry->first = write->shared->end;
 	write->shared->end += LokiExtentBlocks(extent);
 }
 
-/* Make the file as long as it will be. */
+/* Extend the file to its full size. */
 static void
 extend_file(WriteState *write, BlockNumber nblocks)
 {
@@ -322,7 +324,7 @@ extend_file(WriteState *write, BlockNumber nblocks)
  * ----------------------------------------------------------------
  */
 
-/* A block that has not been written yet, as an empty page; locked exclusively */
+/* A block that has not been written yet, as an empty page: pinned, and locked exclusively */
 static Buffer
 new_page(LokiBuild *build, BlockNumber block, int array, uint32 ordinal)
 {
@@ -334,7 +336,7 @@ new_page(LokiBuild *build, BlockNumber block, int array, uint32 ordinal)
 	return buffer;
 }
 
-/* The extent that a block is in */
+/* The extent of a block */
 static const LokiExtentData *
 find_extent(const WriteState *write, BlockNumber block)
 {
@@ -350,9 +352,12 @@ find_extent(const WriteState *write, BlockNumber block)
 		else
 			high = middle;
 	}
+	Assert(block >= write->entries[low].first &&
+		   block - write->entries[low].first < LokiExtentBlocks(write->entries[low].extent));
 	return &write->entries[low];
 }
 
+/* Fill a page with its slots.  No content lock may be held; none is left. */
 static void
 write_page(WriteState *write, BlockNumber block)
 {
@@ -372,7 +377,7 @@ write_page(WriteState *write, BlockNumber block)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* See where the leader has put what all write from. */
+/* View the plan that the leader has put into the arena. */
 static void
 view_plan(LokiBuild *build, WriteState *write)
 {
@@ -392,9 +397,7 @@ view_plan(LokiBuild *build, WriteState *write)
 	write->duplicate = blocks[write->shared->duplicate_block];
 }
 
-/*
- * A process's part of writing: pages behind the directory.
- */
+/* A process's part of writing: pages behind the directory */
 void
 loki_build_write_pages(LokiBuild *build)
 {
@@ -402,6 +405,7 @@ loki_build_write_pages(LokiBuild *build)
 	uint32		first;
 	uint32		end;
 
+	Assert(loki_no_buffer_locked());
 	if (build->shared->write.counts[LOKI_SLOTS_TID] > 0)
 		loki_build_open_graph(build);
 	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_SLOTS_TID],
@@ -424,9 +428,7 @@ loki_build_write_pages(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/*
- * Write the entries into the directory pages: block 1 and those behind it.
- */
+/* Write the entries into the directory pages: block 1 and those behind it. */
 static void
 write_directory(WriteState *write, uint32 npages)
 {
@@ -446,8 +448,10 @@ write_directory(WriteState *write, uint32 npages)
 		LokiPageOpaque(page)->next = i + 1 < npages ? LOKI_DIRECTORY_BLKNO + i + 1 : 0;
 		UnlockReleaseBuffer(buffer);
 	}
+	Assert(done == nentries);
 }
 
+/* Write the entry point to the metapage, under the exclusive lock of block 0. */
 static void
 write_meta(WriteState *write)
 {
@@ -457,6 +461,7 @@ write_meta(WriteState *write)
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
+	Assert(meta->entry_node == LOKI_NONE && meta->directory_entries == 0);
 	meta->directory_entries = write->shared->nentries;
 	if (build->nnodes > 0)
 	{
@@ -473,7 +478,7 @@ write_meta(WriteState *write)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Put what all processes write from into the arena. */
+/* Make room for the plan in the arena, and put the DUPLICATE slots there. */
 static void
 share_plan(LokiBuild *build, uint32 nentries)
 {
@@ -498,9 +503,7 @@ share_plan(LokiBuild *build, uint32 nentries)
 	}
 }
 
-/*
- * Write the index, together with the other processes.
- */
+/* Write the index, together with the other processes.  Only the leader calls this. */
 void
 loki_build_write(LokiBuild *build)
 {
@@ -509,6 +512,7 @@ loki_build_write(LokiBuild *build)
 	Relation	index = build->index;
 	uint32		ndirectory;
 
+	Assert(build->leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
 	count_slots(&write);
