@@ -70,7 +70,7 @@ node_numbers(SortedListsCheck *lists, uint32 node, int64 *numbers)
 	if (slot[0] == LOKI_ATTR_NULL)
 		numbers[0] = PG_INT64_MIN;
 	else if (lists->type != LOKI_ATTR_ARRAY)
-		numbers[0] = loki_attr_number(lists->slot_size - 1, slot);
+		numbers[0] = loki_attr_sort_key(lists->slot_size - 1, slot);
 	else
 	{
 		n = loki_array_list_keys(slot, of_array);

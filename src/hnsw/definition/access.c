@@ -4,10 +4,10 @@
  *	  Who may call the functions that read or change an index, and opening it
  *	  for them.
  *
- * Everyone may execute these functions; each asks whether its caller may do so
- * with this index.  That is asked before a lock is taken, as nobody is to hold up
- * a table that is not his, and again when it is held, as the owner can have
- * changed while the lock was waited for.
+ * Everyone may execute these functions; each checks whether its caller has the right to do
+ * so with this index.  It checks before it takes a lock, because nobody is to block another
+ * user's table, and again when it holds the lock, because the owner may have changed while
+ * it waited.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/access.c
@@ -27,6 +27,7 @@
 #include "hnsw/definition/access.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -39,11 +40,13 @@ amcostestimate_function loki_hnsw_costestimate = NULL;
 bool
 loki_is_hnsw_index(Relation index)
 {
+	/* set when the library is loaded */
+	Assert(loki_hnsw_costestimate != NULL);
 	return index->rd_rel->relkind == RELKIND_INDEX && index->rd_indam != NULL &&
 		index->rd_indam->amcostestimate == loki_hnsw_costestimate;
 }
 
-/* ERROR if a relation is no index of ours, or a temporary one of another session */
+/* ERROR unless a relation is an index of ours that this session may read. */
 static void
 require_hnsw(Relation index)
 {
@@ -61,8 +64,8 @@ require_hnsw(Relation index)
 }
 
 /*
- * ERROR unless the user may read all rows of a table: what is told of an index's
- * answers depends on each of them.
+ * ERROR unless the user may read all rows of a table: what a function tells of an index's
+ * answers depends on all of them.
  */
 static void
 require_all_rows(Oid heapid)
@@ -80,14 +83,15 @@ require_all_rows(Oid heapid)
 }
 
 /*
- * ERROR unless the user may do this with a relation: a table, or an index.  Of one
- * that is gone the caller will hear when it opens it.
+ * ERROR unless the user has a right to a relation, which is a table or an index.  A relation
+ * that is gone is left to the caller, who will notice when it opens it.
  */
 void
 loki_require_right(Oid relid, LokiRight right)
 {
 	Oid			heapid = IndexGetRelation(relid, true);
 
+	Assert(right == LOKI_RIGHT_READ || right == LOKI_RIGHT_CHANGE || right == LOKI_RIGHT_ROWS);
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		return;
 	if (right == LOKI_RIGHT_ROWS)
@@ -104,9 +108,9 @@ loki_require_right(Oid relid, LokiRight right)
 }
 
 /*
- * Open an index, and its table, which is locked first; both locks are of the same
- * mode.  *heap may be NULL, and only the index is opened then.  ERROR if it is no
- * index of ours, or the user has not the right.
+ * Open an index and its table with locks of one mode; the table is locked first.  If heap is
+ * NULL, only the index is opened.  ERROR if it is not an index of ours, or if the user has
+ * not the right.
  */
 Relation
 loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
@@ -114,6 +118,7 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 	Oid			heapid = IndexGetRelation(indexid, true);
 	Relation	index;
 
+	Assert(lock != NoLock);
 	loki_require_right(indexid, right);
 	if (heap != NULL)
 		*heap = OidIsValid(heapid) ? table_open(heapid, lock) : NULL;
@@ -125,5 +130,6 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 				 errmsg("could not open parent table of index \"%s\"",
 						RelationGetRelationName(index))));
 	loki_require_right(indexid, right);
+	Assert(CheckRelationLockedByMe(index, lock, false));
 	return index;
 }

@@ -17,9 +17,8 @@
 #include "utils/rel.h"
 
 /*
- * What the caller of an SQL function has to be allowed (definition/access.c): to read the
- * index, as its owner and pg_monitor are; to change it, as its owner is; or to read
- * all rows of its table.
+ * The right that the caller of an SQL function needs: to read the index, as its owner and
+ * pg_monitor may; to change it, as its owner may; or to read all rows of its table.
  */
 typedef enum LokiRight
 {

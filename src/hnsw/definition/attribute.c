@@ -3,24 +3,25 @@
  * attribute.c
  *	  Attribute columns: their types, and what their slots hold.
  *
- * Filters compare numbers (definition/attribute.h), so each value is made one here.  What
- * a type's number is, and why it orders values as the type does:
+ * Filters compare sort keys (definition/attribute.h), which are made here.  A type's sort key,
+ * and why it orders values as the type does:
  *
- * - integers, dates and times are numbers; bool is 0 or 1; an enum the OID of
- *	 its label, which has no order by itself (filter/key.c);
- * - floats are their bits as an integer, the negative ones turned round; there
+ * - an integer, date or time is its own sort key; bool gives 0 or 1; an enum
+ *	 the OID of its label, which has no order by itself (filter/key.c);
+ * - a float gives its bits as an integer, with negative ones reversed; there
  *	 is one zero, and one NaN above all else;
  * - time with time zone compares by real time and then by zone, which together
  *	 have less than 64 bits;
  * - numeric is rounded to the nearest float8, which keeps the order.  Numbers
- *	 of up to 15 digits stay apart, so that their floats tell all of them;
- * - text of up to 4 bytes is there as it is, else as a hash.  It is searched
- *	 for equality alone, since order is the collation's.  Trailing blanks of
+ *	 of up to 15 digits have distinct floats, so that these are exact;
+ * - text of up to 4 bytes gives the bytes, longer text a hash.  Only equality is
+ *	 searched for, since the order depends on the collation.  Trailing blanks of
  *	 character(n) do not count;
  * - uuid and IPv6 addresses give their leading bits, which have the order, and
- *	 some of a hash, by which equality is found where many begin alike;
- * - inet compares by slot array, network, length of the netmask, and address.  Of
- *	 an IPv4 address with a netmask of 7 bits or more all of that fits.
+ *	 some bits of a hash, for equality where many values begin alike;
+ * - inet compares by address family, network, length of the netmask, and
+ *	 address.  All of that fits for an IPv4 address with a netmask of 7 bits or
+ *	 more.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/attribute.c
@@ -50,7 +51,7 @@
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
-/* Decimal digits that a float8 keeps, whichever they are */
+/* Any number with this many decimal digits has a float8 of its own */
 #define FLOAT_DIGITS		15
 
 /* Bits that an element sets in a signature */
@@ -101,7 +102,7 @@ loki_attr_type_lookup(Oid typid)
 	return 0;
 }
 
-/* Of a column's type the input type of the operator class, if there is one */
+/* The input type of the operator class for a column's type; InvalidOid if there is none */
 static Oid
 class_type(Oid typid)
 {
@@ -175,6 +176,7 @@ loki_attr_strategies(LokiAttrType type)
 bool
 loki_attr_type_lossy(LokiAttrType type)
 {
+	Assert(loki_attr_type_valid(type));
 	return attr_types[type].lossy;
 }
 
@@ -185,11 +187,11 @@ loki_hnsw_decides(Oid typid)
 }
 
 /* ----------------------------------------------------------------
- * Values as numbers
+ * Values as sort keys
  * ----------------------------------------------------------------
  */
 int64
-loki_float_number(double value)
+loki_float_sort_key(double value)
 {
 	int64		bits;
 
@@ -202,7 +204,7 @@ loki_float_number(double value)
 }
 
 int64
-loki_float4_number(float value)
+loki_float4_sort_key(float value)
 {
 	int32		bits;
 
@@ -214,7 +216,7 @@ loki_float4_number(float value)
 	return bits ^ ((bits >> 31) & PG_INT32_MAX);
 }
 
-/* Digits from the first to the last that is not zero */
+/* Number of digits from the first to the last that is not zero */
 static int
 significant_digits(const char *digits)
 {
@@ -233,10 +235,7 @@ significant_digits(const char *digits)
 	return significant;
 }
 
-/*
- * Decimal numbers of FLOAT_DIGITS digits have distinct floats as long as these
- * are normal ones.
- */
+/* Decimal numbers of FLOAT_DIGITS digits have distinct floats unless these are subnormal. */
 static LokiAttrValue
 numeric_value(Numeric numeric)
 {
@@ -246,12 +245,12 @@ numeric_value(Numeric numeric)
 
 	if (numeric_is_nan(numeric))
 	{
-		result.number = loki_float_number(get_float8_nan());
+		result.sort_key = loki_float_sort_key(get_float8_nan());
 		return result;
 	}
 	digits = numeric_normalize(numeric);
 	value = strtod(digits, NULL);
-	result.number = loki_float_number(value);
+	result.sort_key = loki_float_sort_key(value);
 	if (!numeric_is_inf(numeric))
 	{
 		int			significant = significant_digits(digits);
@@ -269,6 +268,7 @@ text_value(const char *data, int length)
 	LokiAttrValue result = {0};
 	int32		number = 0;
 
+	Assert(length >= 0);
 	if (length <= (int) sizeof(number))
 		memcpy(&number, data, length);
 	else
@@ -276,11 +276,11 @@ text_value(const char *data, int length)
 		number = (int32) hash_bytes((const unsigned char *) data, length);
 		result.lossy = true;
 	}
-	result.number = number;
+	result.sort_key = number;
 	return result;
 }
 
-/* The first bytes of a value of 16 in the order of memcmp(), and its hash */
+/* The leading bits of a value of 16 bytes in the order of memcmp(), and bits of its hash */
 static uint64
 prefix_and_hash(uint64 prefix, const unsigned char *data, uint64 seed)
 {
@@ -292,6 +292,7 @@ big_endian(const unsigned char *data, int bytes)
 {
 	uint64		result = 0;
 
+	Assert(bytes <= (int) sizeof(result));
 	for (int i = 0; i < bytes; i++)
 		result = result << 8 | data[i];
 	return result;
@@ -302,14 +303,14 @@ uuid_value(const pg_uuid_t *uuid)
 {
 	LokiAttrValue result;
 
-	result.number = (int64) (SIGN_BIT ^ prefix_and_hash(big_endian(uuid->data, 8),
-														uuid->data, 0));
+	result.sort_key = (int64) (SIGN_BIT ^ prefix_and_hash(big_endian(uuid->data, 8),
+														  uuid->data, 0));
 	result.lossy = true;
 	return result;
 }
 
-/* IPv4, from the highest bit: 0, 32 of the network, 6 of the length of the
- * netmask, and 25 of the rest of the address */
+/* IPv4, from the highest bit: a 0, 32 bits of the network, 6 of the length of the netmask,
+ * and 25 of the rest of the address */
 static LokiAttrValue
 inet4_value(const inet *address)
 {
@@ -319,13 +320,15 @@ inet4_value(const inet *address)
 	uint64		host = all & ((UINT64CONST(1) << (32 - bits)) - 1);
 	uint32		dropped = bits < 7 ? 7 - bits : 0;
 
-	result.number = (int64) (SIGN_BIT ^ ((all - host) << 31 | (uint64) bits << 25 |
-										 host >> dropped));
+	Assert(bits <= 32);
+	Assert(host >> dropped < UINT64CONST(1) << 25);
+	result.sort_key = (int64) (SIGN_BIT ^ ((all - host) << 31 | (uint64) bits << 25 |
+										   host >> dropped));
 	result.lossy = (host & ((UINT64CONST(1) << dropped) - 1)) != 0;
 	return result;
 }
 
-/* IPv6: 1, leading bits of the network, and a hash */
+/* IPv6: a 1, leading bits of the network, and bits of a hash */
 static LokiAttrValue
 inet6_value(const inet *address)
 {
@@ -333,10 +336,11 @@ inet6_value(const inet *address)
 	uint32		bits = ip_bits(address);
 	uint64		network = big_endian(ip_addr(address), 8);
 
+	Assert(bits <= 128);
 	if (bits < 64)
 		network &= ~(PG_UINT64_MAX >> bits);
 	/* the highest bit of the number, which is 1, is inverted to 0 */
-	result.number = (int64) prefix_and_hash(network >> 1, ip_addr(address), bits);
+	result.sort_key = (int64) prefix_and_hash(network >> 1, ip_addr(address), bits);
 	result.lossy = true;
 	return result;
 }
@@ -364,11 +368,12 @@ packed_value(LokiAttrType type, Datum value)
 }
 
 static int64
-timetz_number(const TimeTzADT *value)
+timetz_sort_key(const TimeTzADT *value)
 {
 	int64		real_time = value->time + value->zone * USECS_PER_SEC;
 
 	/* zones are within 16 hours of GMT: 17 bits and a sign */
+	Assert(abs(value->zone) < 1 << 17);
 	return real_time * (1 << 18) + value->zone;
 }
 
@@ -377,33 +382,34 @@ loki_attr_value(LokiAttrType type, Datum value)
 {
 	LokiAttrValue result = {0};
 
+	Assert(loki_attr_type_valid(type));
 	switch (type)
 	{
 		case LOKI_ATTR_BOOL:
-			result.number = DatumGetBool(value) ? 1 : 0;
+			result.sort_key = DatumGetBool(value) ? 1 : 0;
 			break;
 		case LOKI_ATTR_INT2:
-			result.number = DatumGetInt16(value);
+			result.sort_key = DatumGetInt16(value);
 			break;
 		case LOKI_ATTR_INT4:
 		case LOKI_ATTR_DATE:
 		case LOKI_ATTR_ENUM:
-			result.number = DatumGetInt32(value);
+			result.sort_key = DatumGetInt32(value);
 			break;
 		case LOKI_ATTR_INT8:
 		case LOKI_ATTR_TIMESTAMP:
 		case LOKI_ATTR_TIMESTAMPTZ:
 		case LOKI_ATTR_TIME:
-			result.number = DatumGetInt64(value);
+			result.sort_key = DatumGetInt64(value);
 			break;
 		case LOKI_ATTR_FLOAT4:
-			result.number = loki_float4_number(DatumGetFloat4(value));
+			result.sort_key = loki_float4_sort_key(DatumGetFloat4(value));
 			break;
 		case LOKI_ATTR_FLOAT8:
-			result.number = loki_float_number(DatumGetFloat8(value));
+			result.sort_key = loki_float_sort_key(DatumGetFloat8(value));
 			break;
 		case LOKI_ATTR_TIMETZ:
-			result.number = timetz_number(DatumGetTimeTzADTP(value));
+			result.sort_key = timetz_sort_key(DatumGetTimeTzADTP(value));
 			break;
 		case LOKI_ATTR_NUMERIC:
 			result = numeric_value(DatumGetNumeric(value));
@@ -417,7 +423,7 @@ loki_attr_value(LokiAttrType type, Datum value)
 			result = packed_value(type, value);
 			break;
 		case LOKI_ATTR_ARRAY:
-			elog(ERROR, "arrays are not numbers");
+			elog(ERROR, "arrays have no sort key");
 	}
 	return result;
 }
@@ -428,8 +434,8 @@ loki_attr_value(LokiAttrType type, Datum value)
  */
 
 /*
- * Hash of an element.  Equal elements have equal hashes under any deterministic
- * collation; under others they are not asked (filter/key.c).
+ * Hash of an element.  Equal elements have equal hashes under any deterministic collation;
+ * under others the hashes are not used (filter/key.c).
  */
 static uint64
 element_hash(TypeCacheEntry *type, Datum element)
@@ -457,6 +463,7 @@ hash_signature(uint64 hash)
 	{
 		uint32		bit = ((uint16) hash * LOKI_SIGNATURE_BYTES * 8) >> 16;
 
+		Assert(bit < LOKI_SIGNATURE_BYTES * 8);
 		result.bytes[bit / 8] |= 1 << (bit % 8);
 		hash >>= 16;
 	}
@@ -517,6 +524,9 @@ loki_array_elements(Datum datum, LokiElements *elements)
 	qsort(elements->hashes, elements->n, sizeof(uint16), compare_hashes);
 	elements->nhashes = (int) qunique(elements->hashes, elements->n, sizeof(uint16),
 									  compare_hashes);
+	Assert(elements->nhashes <= elements->n);
+	Assert(elements->nhashes < 2 ||
+		   elements->hashes[0] < elements->hashes[elements->nhashes - 1]);
 }
 
 /* ----------------------------------------------------------------
@@ -524,7 +534,7 @@ loki_array_elements(Datum datum, LokiElements *elements)
  * ----------------------------------------------------------------
  */
 
-/* Only the empty array is known for what it is. */
+/* Form the slot of an array.  Only that of the empty array is exact. */
 static void
 form_array(Datum value, char *slot)
 {
@@ -545,6 +555,7 @@ form_array(Datum value, char *slot)
 		slot[0] = LOKI_ATTR_LOSSY;
 		memcpy(slot + 1, elements.all.bytes, LOKI_SIGNATURE_BYTES);
 	}
+	Assert(loki_attr_slot_valid(LOKI_ATTR_ARRAY, slot));
 	pfree(elements.each);
 	pfree(elements.hashes);
 }
@@ -574,25 +585,25 @@ loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 	switch (attr_types[type].width)
 	{
 		case sizeof(int8):
-			n1 = (int8) v.number;
+			n1 = (int8) v.sort_key;
 			memcpy(slot + 1, &n1, sizeof(n1));
 			break;
 		case sizeof(int16):
-			n2 = (int16) v.number;
+			n2 = (int16) v.sort_key;
 			memcpy(slot + 1, &n2, sizeof(n2));
 			break;
 		case sizeof(int32):
-			n4 = (int32) v.number;
+			n4 = (int32) v.sort_key;
 			memcpy(slot + 1, &n4, sizeof(n4));
 			break;
 		default:
 			Assert(attr_types[type].width == sizeof(int64));
-			memcpy(slot + 1, &v.number, sizeof(int64));
+			memcpy(slot + 1, &v.sort_key, sizeof(int64));
 			break;
 	}
 }
 
-/* Whether hashes of elements ascend to the last, which may be repeated */
+/* Whether the hashes of elements ascend up to the last, which may be repeated */
 static bool
 elements_valid(const char *slot)
 {

@@ -3,15 +3,14 @@
  * attribute.h
  *	  Attribute columns: their types, and what their slots hold.
  *
- * A slot is a flag and a number of 1, 2, 4 or 8 bytes, in native order, that
- * stands for the value: if a = b their slots are equal byte for byte, and if
- * a < b then number(a) <= number(b), for types that are searched by order.
- * Where the number tells all of the value, the flag is LOKI_ATTR_EXACT.  Where
- * it does not (LOKI_ATTR_LOSSY), slots that are equal may stand for values that
- * differ, and a comparison may have to pass a row on to be checked again.
+ * A slot is a flag and a sort key of 1, 2, 4 or 8 bytes, in native byte order.  If two values
+ * are equal, their slots are equal byte for byte.  If a < b, the sort key of a is not above
+ * that of b, for types that are searched by order.  The flag LOKI_ATTR_EXACT says that no
+ * other value has the same slot.  With LOKI_ATTR_LOSSY values that differ may have equal
+ * slots, and a comparison may have to leave a row to the recheck.
  *
- * Slots of arrays have hashes of the elements in place of the number, as far as
- * there is room for them, else a signature of 120 bits: four for each element.
+ * The slot of an array has hashes of its elements in place of the sort key, if there is room
+ * for them; else a signature of 120 bits, of which each element sets four.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/attribute.h
@@ -52,11 +51,12 @@ typedef enum LokiAttrType
 } LokiAttrType;
 
 #define LOKI_ATTR_EXACT		0
-#define LOKI_ATTR_NULL		1	/* all else is zero */
+#define LOKI_ATTR_NULL		1	/* the rest of the slot is zero */
 #define LOKI_ATTR_LOSSY		2
-#define LOKI_ATTR_ELEMENTS	3	/* an array by its elements; lossy as well */
+#define LOKI_ATTR_ELEMENTS	3	/* an array by hashes of its elements; lossy,
+								 * too */
 
-/* Bytes of a slot: of arrays at most */
+/* Most bytes of a slot: those of arrays */
 #define LOKI_ATTR_MAX_SLOT	(1 + LOKI_SIGNATURE_BYTES)
 
 /* Strategies of arrays; those of other types are btree's */
@@ -65,56 +65,56 @@ typedef enum LokiAttrType
 #define LOKI_ARRAY_CONTAINS	7
 #define LOKI_ARRAY_CONTAINED 8
 
-/* Low bits of numbers that are a hash, and have no order */
+/* Low bits of sort keys that are a hash, and have no order */
 #define LOKI_ATTR_HASH_BITS	20
 
-/* A value as a slot has it; not of arrays */
+/* A value as a slot has it, unless it is an array */
 typedef struct LokiAttrValue
 {
-	int64		number;
+	int64		sort_key;
 	bool		lossy;
 } LokiAttrValue;
 
 #define LOKI_SIGNATURE_BYTES	15
 
 /*
- * Hashes in the slot of an array that has so many different ones at most, and no
- * fewer than one: ascending, the last repeated in what is left.  Behind them is a
- * byte of zero.
+ * Hashes in the slot of an array with 1 to this many different ones: ascending; the last is
+ * repeated in the room that is left.  A byte of zero follows.
  */
 #define LOKI_SLOT_ELEMENTS	7
 
 typedef union LokiSignature
 {
-	uint64		bits[2];		/* what is not on disk is zero */
+	uint64		bits[2];		/* the byte that is not on disk is zero */
 	uint8		bytes[LOKI_SIGNATURE_BYTES];
 } LokiSignature;
 
 /* Type of an attribute column; ERROR with a hint if it is not supported */
 extern LokiAttrType loki_attr_type(Oid typid);
 
-/* The same for the input type of an operator class, without ERROR and without
- * looking through domains: 0 if none */
+/* The same for the input type of an operator class, without ERROR and without looking
+ * through domains: 0 if there is none */
 extern uint8 loki_attr_type_lookup(Oid typid);
 extern bool loki_attr_type_valid(uint8 type);
 
-/* What arrays are compared by: the elements that are not NULL */
+/* What arrays are compared by: their elements that are not NULL */
 typedef struct LokiElements
 {
 	int			n;
 	LokiSignature *each;		/* n of them ... */
 	LokiSignature all;			/* ... and together */
 	int			nhashes;
-	uint16	   *hashes;			/* that differ, ascending */
-	bool		has_null;		/* there are others */
+	uint16	   *hashes;			/* ascending, no two equal */
+	bool		has_null;		/* there are NULL elements */
 } LokiElements;
 
-/* Bytes of a slot: flag and number, or what stands for an array */
+/* Bytes of a slot: flag and sort key, or what stands for an array */
 extern uint32 loki_attr_slot_size(LokiAttrType type);
 
+/* Form the slot of a value */
 extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
 
-/* Strategies that a type's operator class has, as bits */
+/* Strategies of a type's operator class, as bits */
 extern uint64 loki_attr_strategies(LokiAttrType type);
 
 /* Whether some values of a type are lossy */
@@ -123,12 +123,12 @@ extern bool loki_attr_type_lossy(LokiAttrType type);
 /* Whether a slot is one that loki_attr_form() could have made */
 extern bool loki_attr_slot_valid(LokiAttrType type, const char *slot);
 
-/* A value that is neither NULL nor an array */
+/* The sort key of a value, which is neither NULL nor an array */
 extern LokiAttrValue loki_attr_value(LokiAttrType type, Datum value);
 
-/* Numbers that order floats as float8_cmp_internal() does */
-extern int64 loki_float_number(double value);
-extern int64 loki_float4_number(float value);
+/* Sort keys that order floats as float8_cmp_internal() does */
+extern int64 loki_float_sort_key(double value);
+extern int64 loki_float4_sort_key(float value);
 
 /* The elements of an array, in memory of the current context */
 extern void loki_array_elements(Datum array, LokiElements *elements);
@@ -140,9 +140,9 @@ loki_slot_elements(const char *slot, uint16 *hashes)
 	memcpy(hashes, slot + 1, sizeof(uint16) * LOKI_SLOT_ELEMENTS);
 }
 
-/* The number in a slot whose value has `width` bytes */
+/* The sort key in a slot, which has `width` bytes there */
 static pg_attribute_always_inline int64
-loki_attr_number(uint8 width, const char *slot)
+loki_attr_sort_key(uint8 width, const char *slot)
 {
 	int64		n8;
 	int32		n4;

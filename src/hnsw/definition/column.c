@@ -3,7 +3,7 @@
  * column.c
  *	  The indexed column: its metric, its dimensions, its values.
  *
- * The only file of the access method that knows concrete types.
+ * The only file of the access method, besides sparse.c, that knows concrete types.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/column.c
@@ -103,6 +103,7 @@ halfvec_declared(const struct varlena *value)
 static const float *
 halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
+	Assert(((const HalfVector *) value)->dim == column->dim);
 	if (copy == NULL)
 		copy = palloc_array(float, column->dim);
 	loki_distance.f16_to_f32(column->dim, ((const HalfVector *) value)->x, copy);
@@ -133,7 +134,7 @@ static const LokiValueType halfvec_type = {
  * ----------------------------------------------------------------
  */
 
-/* As many as fit a slot of CODE */
+/* As many bits as fit a slot of CODE */
 #define MAX_BITS 64000
 
 static uint32
@@ -157,6 +158,7 @@ bit_declared(const struct varlena *value)
 static const float *
 bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
+	Assert(VARBITBYTES(value) <= sizeof(float) * column->dim);
 	if (copy == NULL)
 		copy = palloc_array(float, column->dim);
 	copy[column->dim - 1] = 0;
@@ -200,8 +202,8 @@ unsupported_error(Oid method)
 }
 
 /*
- * The metric of an operator family, told by the name of its ordering operator,
- * which is the same in every schema.
+ * The metric of an operator family.  The name of its ordering operator tells, which is the
+ * same in every schema.
  */
 static LokiMetric
 family_metric(Oid method, Oid family, Oid type)
@@ -229,9 +231,7 @@ family_metric(Oid method, Oid family, Oid type)
 	return 0;
 }
 
-/*
- * Support functions that describe a type.  They are called by nobody else.
- */
+/* Support functions that describe a type.  Only family_type() calls them. */
 LOKI_FUNCTION(hnsw_halfvec_support);
 Datum
 hnsw_halfvec_support(PG_FUNCTION_ARGS)
@@ -261,8 +261,8 @@ ivfflat_bit_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * What an operator family says of its type; nothing, if that is vector.  The
- * function that does is the last support function of the access method.
+ * The description of an operator family's type.  The last support function of the access
+ * method returns it; without that function the type is vector.
  */
 static const LokiValueType *
 family_type(Oid family, Oid type, int16 type_proc)
@@ -294,6 +294,7 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod)
 						column.type->max_declared, get_am_name(method))));
 	column.declared = typmod;
 	column.dim = column.type->dim(column.declared);
+	Assert(column.dim > 0 && column.dim <= column.declared);
 	return column;
 }
 
@@ -316,7 +317,7 @@ loki_index_column(Relation index)
 {
 	Form_pg_attribute attribute = TupleDescAttr(index->rd_att, 0);
 
-	/* taken for bit, but its values have lengths of their own */
+	/* bit varying passes for bit, but its values differ in length */
 	if (attribute->atttypid == VARBITOID)
 		unsupported_error(index->rd_rel->relam);
 	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
@@ -329,7 +330,7 @@ loki_index_column(Relation index)
  * ----------------------------------------------------------------
  */
 
-/* Whether a vector has a place in the graph */
+/* How a vector goes into the graph: with cosine distance it needs a direction */
 static LokiValueClass
 classify(LokiMetric metric, uint32 dim, const float *values)
 {
@@ -342,7 +343,7 @@ classify(LokiMetric metric, uint32 dim, const float *values)
 	return LOKI_VALUE_ZERO_NORM;
 }
 
-/* pgvector's message for rows and, since its version 0.8.7, for queries */
+/* ERROR, with pgvector's message, for a row or a query of other dimensions */
 static void
 check_declared(const LokiColumn *column, const struct varlena *value)
 {
@@ -354,10 +355,7 @@ check_declared(const LokiColumn *column, const struct varlena *value)
 				 errmsg("expected %u dimensions, not %u", column->declared, declared)));
 }
 
-/*
- * Look at the datum of column 1; for LOKI_VALUE_VECTOR *values points to its
- * floats, in the datum or in the current context.
- */
+/* Open the datum of column 1.  See column.h. */
 LokiValueClass
 loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float **values)
 {
@@ -373,9 +371,8 @@ loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float 
 }
 
 /*
- * Copy the vector of a query into values; ERROR if its dimensions differ from
- * the index's, be it without rows.  Says whether it has a direction, where
- * the metric asks for one.
+ * Copy the vector of a query into values; ERROR if its dimensions differ from the index's,
+ * even if that has no rows.
  */
 LokiValueClass
 loki_query_open(const LokiColumn *column, Datum datum, float *values)
@@ -391,7 +388,7 @@ loki_query_open(const LokiColumn *column, Datum datum, float *values)
 	return classify(column->metric, column->dim, values);
 }
 
-/* The vectors of an array that are to be searched for */
+/* Open the query vectors of an array.  See column.h. */
 int
 loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 {
@@ -444,9 +441,9 @@ loki_value_size(const LokiColumn *column)
 }
 
 /*
- * Whether values are so long that most of them will be out of line.  A row is
- * brought down to TOAST_TUPLE_TARGET bytes, its longest value first: one that
- * is longer than half of that goes out unless the row has hardly anything else.
+ * Whether values are so long that most of them will be stored out of line.  The server
+ * shortens a row to TOAST_TUPLE_TARGET bytes, beginning with its longest value.  A value
+ * longer than half of that goes out of line, unless the row has hardly anything else.
  */
 bool
 loki_value_is_long(const LokiColumn *column)
@@ -467,6 +464,7 @@ bool
 loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
 					const struct varlena *query, double *distance)
 {
+	Assert(column->type->distance != NULL);
 	if (isnull)
 		return false;
 	*distance = column->type->distance(column, PG_DETOAST_DATUM(datum), query);
@@ -510,7 +508,7 @@ loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *
 	return 0;
 }
 
-/* An estimate of the index in the unit of the SQL operator */
+/* An estimate in the unit of the SQL operator */
 double
 loki_operator_distance(LokiMetric metric, float estimate)
 {

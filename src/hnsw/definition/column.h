@@ -21,32 +21,33 @@
 typedef struct LokiColumn LokiColumn;
 
 /*
- * A type that column 1 may have.  Whatever it is, the access method handles its
- * values as arrays of floats, all of one length.
+ * A type that column 1 may have.  The access method handles values of any type as arrays of
+ * floats, all of one length.
  */
 typedef struct LokiValueType
 {
-	uint32		max_declared;	/* most that a typmod may ask for */
-	uint32		max_exact;		/* above it, floats are a sketch of a value */
+	uint32		max_declared;	/* largest typmod */
+	uint32		max_exact;		/* above this typmod the floats are a sketch
+								 * of the value */
 
 	/* floats of a value whose typmod is `declared` */
 	uint32		(*dim) (uint32 declared);
 
-	/* bytes of a value as it is stored out of line */
+	/* bytes of a value that is stored out of line */
 	Size		(*stored_size) (uint32 declared);
 
-	/* what the typmod of a value that is not toasted would be */
+	/* the typmod that a value has, which is not toasted */
 	uint32		(*declared) (const struct varlena *value);
 
 	/*
-	 * The floats of such a value: in the value itself, or, if they are not
-	 * there, in `copy` or, if that is NULL, in the current context.
+	 * The floats of such a value: in the value itself if it has them; else in
+	 * `copy` or, if that is NULL, in the current context.
 	 */
 	const float *(*open) (const LokiColumn *column, const struct varlena *value,
 						  float *copy);
 
 	/*
-	 * As open(), of the query of a search, where its floats are others than those
+	 * As open(), for the query of a search, if its floats differ from those
 	 * of an equal row; else NULL.
 	 */
 	const float *(*open_query) (const LokiColumn *column, const struct varlena *value,
@@ -56,16 +57,16 @@ typedef struct LokiValueType
 	struct varlena *(*form) (const LokiColumn *column, const float *values);
 
 	/*
-	 * What the SQL operator returns, where floats do not tell; else NULL.  Of
-	 * such a type, open() puts a hash of the value behind its floats, unless
-	 * they are in `copy`.
+	 * The distance that the SQL operator returns; NULL if it is that of the
+	 * floats.  If it is not NULL, open() puts a hash of the value behind the
+	 * floats, unless they are in `copy`.
 	 */
 	double		(*distance) (const LokiColumn *column, const struct varlena *value,
 							 const struct varlena *query);
 
 	/*
-	 * One standard deviation of what a sketch makes of a distance, in the unit of
-	 * estimates; NULL if floats are never sketches.
+	 * One standard deviation of the error that sketches add to a distance, in
+	 * the unit of estimates; NULL if floats are never sketches.
 	 */
 	float		(*sketch_error) (const LokiColumn *column, float estimate,
 								 float code_error, float missed);
@@ -75,16 +76,16 @@ typedef struct LokiValueType
 struct LokiColumn
 {
 	const LokiValueType *type;
-	Oid			typid;			/* that of the operator class */
+	Oid			typid;			/* input type of the operator class */
 	LokiMetric	metric;
 	uint32		declared;		/* its typmod: dimensions, or bits */
 	uint32		dim;			/* floats of a value: dimensions, or words of
-								 * 32 bits, whose floats mean nothing */
+								 * 32 bits, which are floats in name only */
 };
 
 /*
- * Column 1 of an index, and one of which operator family, type and typmod are
- * given.  ERROR with pgvector's messages if it cannot be indexed.
+ * Column 1 of an index, or of an index with this operator family, type and typmod.  ERROR
+ * with pgvector's messages if it cannot be indexed.
  */
 extern LokiColumn loki_index_column(Relation index);
 extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
@@ -98,30 +99,29 @@ typedef enum LokiValueClass
 } LokiValueClass;
 
 /*
- * Look at the datum of column 1.  For LOKI_VALUE_VECTOR *values points to dim
- * floats (in the datum or in the current context).  ERROR "expected %d
- * dimensions, not %d" if it is of another length.
+ * Open the datum of column 1.  For LOKI_VALUE_VECTOR, *values points to its dim floats, in the
+ * datum or in the current context.  ERROR if it has other dimensions.
  */
 extern LokiValueClass loki_value_open(const LokiColumn *column, Datum datum,
 									  bool isnull, const float **values);
 
-/* Copy a query's vector to dim floats; ERROR as the operator's if it has others */
+/* Copy a query's vector to dim floats; ERROR if it has other dimensions */
 extern LokiValueClass loki_query_open(const LokiColumn *column, Datum datum,
 									  float *values);
 
 /*
- * The vectors of an array, dim floats each, palloc'd; returns their number.
- * ERROR for one that cannot be searched for.
+ * Open the query vectors of an array: dim floats each, palloc'd; returns their number.  ERROR
+ * for one that cannot be searched for.
  */
 extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values);
 
 /* A value of the indexed column, palloc'd */
 extern Datum loki_value_form(const LokiColumn *column, const float *values);
 
-/* Bytes of a vector as it is stored out of line */
+/* Bytes of a value that is stored out of line */
 extern Size loki_value_size(const LokiColumn *column);
 
-/* Whether vectors are so long that most of them will be out of line */
+/* Whether values are so long that most of them will be stored out of line */
 extern bool loki_value_is_long(const LokiColumn *column);
 
 /* 128-bit hash of what loki_value_open() opened, for finding equal rows */
@@ -129,20 +129,20 @@ extern void loki_value_hash(const LokiColumn *column, const float *values,
 							LokiHashData *hash);
 
 /*
- * The distance of a value from that of a query, which is not toasted, where
- * the type has a way of its own; false if the value is none.
+ * The distance of a value from that of a query, which is not toasted, if the type has a
+ * function for it; false if the value is NULL
  */
 extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
 								const struct varlena *query, double *distance);
 
-/* Dimensions up to which a sparsevec is handled as a dense vector, and of the
+/* Most dimensions of a sparsevec that is handled as a dense vector; and dimensions of the
  * sketch that stands for one with more */
 #define LOKI_SKETCH_DIM 1024
 
 /* Bits in total of the codes of sketches */
 #define LOKI_SKETCH_REFINE_BITS 2
 
-/* Whether the floats of a column's values are a sketch of them */
+/* Whether a column's values are handled as sketches */
 static inline bool
 loki_column_sketched(const LokiColumn *column)
 {
@@ -156,7 +156,7 @@ loki_column_sketched(const LokiColumn *column)
 extern double loki_exact_distance(LokiMetric metric, uint32 dim,
 								  const float *a, const float *b);
 
-/* Estimate of an index in the unit of the SQL operator (L2: its root) */
+/* An estimate in the unit of the SQL operator (L2: its root) */
 extern double loki_operator_distance(LokiMetric metric, float estimate);
 
 #endif							/* LOKI_DEFINITION_COLUMN_H */

@@ -22,14 +22,14 @@
 #define MAX_LISTS		32768
 #define PROBE_WIDTH		20
 
-/* Rows of a table that was never counted */
+/* Assumed rows of a table that was never analyzed */
 #define UNKNOWN_ROWS	20000
 
 static int	probes = 1;
 static int	iterative_scan = LOKI_ITERATIVE_OFF;
 static int	max_probes = MAX_LISTS;
 
-/* Whether somebody set these, instead of leaving them at their defaults */
+/* Whether the user set these, instead of leaving them at their defaults */
 static bool iterative_scan_set = false;
 static bool max_probes_set = false;
 
@@ -76,9 +76,7 @@ loki_ivfflat_init(void)
 	MarkGUCPrefixReserved("ivfflat");
 }
 
-/*
- * Storage parameters, in the form that hnsw indexes have them in.
- */
+/* Parse and validate storage parameters, in the form of those of hnsw. */
 bytea *
 loki_ivfflat_options(Datum reloptions, bool validate)
 {
@@ -100,9 +98,7 @@ loki_ivfflat_options(Datum reloptions, bool validate)
 	return (bytea *) options;
 }
 
-/*
- * What scans of an index go by; false if it is not of this access method.
- */
+/* The settings that scans of an index use; false if it is not of this access method */
 bool
 loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 {
@@ -113,6 +109,7 @@ loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 	if (index->rd_indam->amoptions != loki_ivfflat_options)
 		return false;
 
+	Assert(probes >= 1 && lists >= 1);
 	settings->ef = PROBE_WIDTH * (Min(probes, lists) + 1);
 	settings->iterative_scan = iterative_scan;
 	settings->max_tuples = INT_MAX;

@@ -3,12 +3,12 @@
  * layout.h
  *	  What an hnsw index looks like on disk.
  *
- * An index is one relation of pages that belong to slot arrays.  A slot array is an
- * array of fixed-size slots addressed by number: page = number / per_page,
- * slot = number % per_page; pages have no line pointers, and pd_lower is the
- * end of the used part.  The pages of a slot array lie in extents of 1 to 1,024
- * blocks, which the extent directory (block 1 and the pages chained to it)
- * names.  src/hnsw/README draws the pictures.
+ * An index is one relation, whose pages belong to slot arrays.  A slot array is an array of
+ * slots of one size, addressed by number: page = number / per_page, place = number %
+ * per_page.  Pages have no line pointers, and pd_lower is the end of the used part.  The
+ * pages of a slot array lie in extents of 1 to 1,024 blocks.  The extent directory names
+ * them: block 1, and further pages, each of which names the next.
+ * src/hnsw/definition/README draws the picture.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/layout.h
@@ -25,32 +25,33 @@
 #include "storage/itemptr.h"
 
 /*
- * Slot arrays.  The numbers are on disk.  "Free list" slot arrays reuse slots, and
- * their pages with free slots are chained from the metapage.
+ * Slot arrays.  Their numbers are on disk.  Those with a free list reuse slots: their pages
+ * with free slots are in a list that begins on the metapage.
  */
 #define LOKI_SLOTS_META		0	/* block 0 */
-#define LOKI_SLOTS_DIRECTORY	1	/* block 1 and those chained to it */
-#define LOKI_SLOTS_TID			2	/* by node; free list */
-#define LOKI_SLOTS_CODE		3	/* by node */
-#define LOKI_SLOTS_LINK		4	/* by node */
-#define LOKI_SLOTS_REFINE		5	/* by node, absent where refine_bits = 0 */
-#define LOKI_SLOTS_HASH		6	/* by node */
+#define LOKI_SLOTS_DIRECTORY	1	/* block 1 and the pages that follow it */
+#define LOKI_SLOTS_TID			2	/* by node ID; free list */
+#define LOKI_SLOTS_CODE		3	/* by node ID */
+#define LOKI_SLOTS_LINK		4	/* by node ID */
+#define LOKI_SLOTS_REFINE		5	/* by node ID; absent if refine_bits = 0 */
+#define LOKI_SLOTS_HASH		6	/* by node ID */
 #define LOKI_SLOTS_UPPER		7	/* one slot per node and layer above 0;
 									 * free list */
-#define LOKI_SLOTS_DUPLICATE	8	/* further heap TIDs of nodes; free list */
+#define LOKI_SLOTS_DUPLICATE	8	/* entries of TID lists; free list */
 #define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_SLOTS_CENTROID	10	/* of two epochs each dim floats, then the
-								 * basis */
-#define LOKI_SLOTS_REUSED		11	/* numbers used again since sorted lists
+#define LOKI_SLOTS_CENTROID	10	/* for each of two epochs, dim floats and then
+								 * the basis */
+#define LOKI_SLOTS_REUSED		11	/* nodes reused since the sorted lists
 									 * were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
 #define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
-#define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since then */
-#define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node */
-/* + attribute - 1, by NULLTID number */
+#define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since ROW was made */
+#define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node ID */
+/* + attribute - 1, by NULLTID slot */
 #define LOKI_SLOTS_NULLATTR	(LOKI_SLOTS_ATTR + INDEX_MAX_KEYS)
-#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)	/* nodes in its order */
-#define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)	/* values in SORTED */
+#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)	/* its sorted list */
+/* sort keys in SORTED */
+#define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)
 #define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
 
 StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
@@ -63,10 +64,10 @@ StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array 
 	 (array) == LOKI_SLOTS_DUPLICATE ? 2 : \
 	 (array) == LOKI_SLOTS_NULLTID ? 3 : -1)
 
-/* No node, slot or page; also the end of chains */
+/* No node, slot or page; also the end of TID lists and free lists */
 #define LOKI_NONE				((uint32) 0xFFFFFFFF)
 
-/* Numbers are below this, so that scans can use the high bit as a flag */
+/* Numbers of slots are below this, so that scans can use the high bit as a flag */
 #define LOKI_MAX_NUMBER			((uint32) 0x7FFFFFFF)
 
 /*
@@ -75,17 +76,16 @@ StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array 
 typedef struct LokiPageOpaqueData
 {
 	uint32		ordinal;		/* which page of its slot array this is */
-	uint32		next;			/* DIRECTORY: next directory block or 0; free
-								 * list slot arrays: ordinal of the next page
-								 * with free slots or LOKI_NONE, if on the
-								 * list; CODE: epoch that it was last
-								 * requantized for */
-	uint16		free_slots;		/* free list slot arrays: slots in state FREE
-								 * among the used part */
+	uint32		next;			/* DIRECTORY: block of the next page, or 0.
+								 * With a free list: ordinal of the next page
+								 * there, or LOKI_NONE.  CODE: epoch that it
+								 * was last requantized for */
+	uint16		free_slots;		/* with a free list: slots in state FREE in
+								 * the used part */
 	uint8		array;
 	uint8		flags;			/* LOKI_PAGE_* */
-	uint16		requantized;	/* CODE: slots that are of that epoch, while
-								 * the metapage says LOKI_META_REQUANTIZING */
+	uint16		requantized;	/* CODE: slots of that epoch, while the
+								 * metapage says LOKI_META_REQUANTIZING */
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
 
@@ -103,15 +103,15 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_PAGE_PAYLOAD \
 	(BLCKSZ - SizeOfPageHeaderData - sizeof(LokiPageOpaqueData))
 
-/* The slot at place i of a page, and the number of slots in its used part */
+/* The slot at place i of a page; the number of slots in its used part */
 #define LokiPageSlot(page, slot_size, i) \
 	((char *) (page) + SizeOfPageHeaderData + (Size) (slot_size) * (i))
 #define LokiPageUsed(page, slot_size) \
 	((int) ((((PageHeader) (page))->pd_lower - SizeOfPageHeaderData) / (slot_size)))
 
 /*
- * Metapage.  What is above the line never changes after the index was
- * created; the rest changes under the exclusive lock of block 0.
+ * Metapage.  The fields above the line never change after the index was created; the others
+ * change under the exclusive lock of block 0.
  */
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
@@ -124,18 +124,18 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_MAX_ATTRIBUTES		(INDEX_MAX_KEYS - 1)
 
 /*
- * Lists of nodes in the order of each attribute (filter/sorted_list.c).  SEPARATOR has the
- * number of each LOKI_SEPARATOR_STEP-th entry of SORTED; a bit of REUSED stands for
- * LOKI_REUSED_UNIT nodes, a slot for 64 of these.
+ * Sorted lists: the nodes in the order of each attribute (filter/sorted_list.c).  SEPARATOR
+ * has the sort key of each LOKI_SEPARATOR_STEP-th entry of SORTED.  A bit of REUSED stands
+ * for LOKI_REUSED_UNIT nodes, a slot for 64 bits.
  */
 #define LOKI_SEPARATOR_STEP			64
 #define LOKI_REUSED_SHIFT		3
 #define LOKI_REUSED_UNIT		(1 << LOKI_REUSED_SHIFT)
 
 /*
- * The map from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of
- * packed entries, which do not cross pages; one of BLOCK, the first entry of 2 to
- * the power of `shift` blocks, with one more at the end; one of GAINED, a bit for
+ * The row map, from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of packed
+ * entries, which do not cross pages.  A slot of BLOCK is the first entry of a group of 2 to
+ * the power of `shift` heap blocks; one more slot is the end.  A slot of GAINED has a bit for
  * each of 64 nodes.
  */
 #define LOKI_ROWMAP_MAX_KEY_BITS	10
@@ -146,10 +146,10 @@ typedef struct LokiRowMapData
 	uint32		end;			/* nodes below this are in it, or noted in
 								 * REUSED or GAINED; 0: there is no map */
 	uint32		entries;
-	uint32		groups;			/* of blocks */
+	uint32		groups;			/* of heap blocks */
 	uint8		shift;
-	uint8		node_bits;		/* of an entry ... */
-	uint8		key_bits;		/* ... and those above */
+	uint8		node_bits;		/* low bits of an entry: its node ... */
+	uint8		key_bits;		/* ... and above them, bits of its TID */
 	uint8		unused;
 } LokiRowMapData;
 
@@ -163,8 +163,8 @@ typedef struct LokiSortedListsData
 } LokiSortedListsData;
 
 /*
- * What walks of several widths find, measured on the index itself
- * (recall/calibrate.c): widths ascend, and with them shares of neighbors found.
+ * Calibration: what walks of several widths find, measured on the index itself
+ * (recall/calibrate.c).  Widths ascend, and with them the shares of neighbors found.
  */
 #define LOKI_CALIBRATION_WIDTHS	16
 #define LOKI_CALIBRATION_KS		3
@@ -172,7 +172,8 @@ typedef struct LokiSortedListsData
 
 typedef struct LokiCalibrationData
 {
-	uint32		nodes;			/* in the graph at that time; 0: none was made */
+	uint32		nodes;			/* in the graph at that time; 0: not
+								 * calibrated */
 	uint16		queries;
 	uint16		nwidths;
 	struct
@@ -191,15 +192,15 @@ typedef struct LokiMetaPageData
 {
 	uint32		magic;
 	uint32		version;
-	uint64		uid;			/* random: tells an index from one that had
-								 * the same file name before */
+	uint64		uid;			/* random: tells an index from an earlier one
+								 * with the same file name */
 	uint32		block_size;
 	uint32		byte_order;
 	LokiCodeSpec code;
 	uint16		code_size;		/* slot sizes, so that check can compare them */
 	uint16		refine_size;
-	uint16		m;				/* links a node above layer 0; twice that on
-								 * layer 0 */
+	uint16		m;				/* most links of a node above layer 0; on
+								 * layer 0 twice that */
 	uint16		ef_construction;	/* at build; inserts read the reloption */
 	uint8		profile;		/* LokiProfile */
 	uint8		unused;
@@ -209,11 +210,11 @@ typedef struct LokiMetaPageData
 	/* ----- mutable from here on ----- */
 	uint32		flags;			/* LOKI_META_* */
 	uint32		entry_node;		/* LOKI_NONE while the graph is empty */
-	uint32		entry_slot;		/* its UPPER slot on entry_level, LOKI_NONE
-								 * where entry_level = 0 */
+	uint32		entry_slot;		/* its UPPER slot on entry_level; LOKI_NONE if
+								 * entry_level = 0 */
 	int32		entry_level;
-	uint32		upper_version;	/* raised by every change of the entry point
-								 * and of UPPER by vacuum */
+	uint32		upper_version;	/* raised when the entry point changes, or
+								 * vacuum changes UPPER */
 	uint32		vacuum_cycles;	/* completed ones */
 	uint32		epoch;			/* of the newest centroid */
 	uint32		directory_entries;	/* in total, over all directory pages */
@@ -227,16 +228,16 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LokiPageGetMeta(page)	((LokiMetaPage) PageGetContents(page))
 
-#define LOKI_META_DEAD_PENDING	0x01	/* vacuum marked nodes dead and has
-										 * not yet repaired the graph */
+#define LOKI_META_DEAD_PENDING	0x01	/* vacuum has marked nodes dead, and
+										 * has not repaired the graph yet */
 #define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be
 											 * read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
 #define LOKI_META_REQUANTIZING		0x02	/* codes are being made for the
-											 * centroid of `epoch`; see the
-											 * pages of CODE */
+											 * centroid of `epoch`; each page
+											 * of CODE says how far */
 
-/* One extent; extents of a slot array appear in the order of their number. */
+/* A directory entry: one extent.  Those of a slot array are in ascending order. */
 typedef struct LokiExtentData
 {
 	uint8		array;
@@ -248,10 +249,10 @@ typedef struct LokiExtentData
 #define LOKI_EXTENTS_PER_PAGE	((int) (LOKI_PAGE_PAYLOAD / sizeof(LokiExtentData)))
 
 /*
- * Extents grow in groups: 32 of 1 block, 32 of 2, 32 of 4, ..., and
- * from the group of 1,024 on all are of that size.  So a slot array has at most 3 %
- * more pages than it needs, and an empty index is a few pages.
- * Blocks of the extent-th extent of a slot array, and pages of those before it:
+ * Extents of a slot array grow in groups: 32 of 1 block, 32 of 2, 32 of 4, ...; when they have
+ * reached 1,024 blocks they stay at that.  So a slot array has at most 3 % more pages than it
+ * needs, and an empty index is small.  LokiExtentBlocks() is the size of an extent, and
+ * LokiExtentStart() the sum of the sizes of those before it.
  */
 #define LOKI_EXTENT_GROUP		32
 #define LOKI_EXTENT_MAX_SHIFT	10
@@ -264,13 +265,13 @@ typedef struct LokiExtentData
 	  << LokiExtentShift(extent)))
 
 /*
- * TID and NULLTID slots: a heap TID and its state.  In state DUPLICATE the
- * first four bytes are instead the number of the first DUPLICATE slot of the
- * node's chain, which then holds all its heap TIDs.
+ * TID and NULLTID slots: a heap TID and its state.  In state LIST the first four bytes are the
+ * number of a DUPLICATE slot instead: the first of the node's TID list, which then has all
+ * heap TIDs of the node.
  *
- * Where vectors are so long that they are mostly out of line, TID slots go on
- * with the value in the TOAST table that is the vector of the heap TID, or of
- * every heap TID of the chain, if there is one and it is known.
+ * If vectors are so long that most are stored out of line, TID slots also name the vector's
+ * value in the TOAST table, if it is there and known: that of the heap TID, or the one that
+ * all heap TIDs of the TID list have in common.
  */
 typedef struct LokiTidData
 {
@@ -287,7 +288,7 @@ typedef struct LokiTidData
 	uint16		state;			/* LOKI_TID_*, and flags */
 	uint16		value_lo;		/* va_valueid, 0 = not known; in parts, too */
 	uint16		value_hi;
-	ItemPointerData chunk;		/* of its first chunk: no more than a hint */
+	ItemPointerData chunk;		/* where its first chunk lies: a hint */
 } LokiTidData;
 
 #define LOKI_TID_SHORT			offsetof(LokiTidData, value_lo)
@@ -297,17 +298,18 @@ StaticAssertDecl(LOKI_TID_SHORT == 8, "short TID slots are 8 bytes");
 StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 
 #define LOKI_TID_FREE			0
-#define LOKI_TID_RESERVED		1	/* claimed by an insert, not in the graph;
-									 * the heap TID is set */
+#define LOKI_TID_RESERVED		1	/* claimed by an insert, not in the graph
+									 * yet; the heap TID is set */
 #define LOKI_TID_LIVE			2
-#define LOKI_TID_KILLED			3	/* a scan saw the row dead to all: a hint */
-#define LOKI_TID_DEAD			4	/* vacuum: the row is gone, the node still
-									 * in the graph */
-#define LOKI_TID_LIST		5	/* several rows: see the chain */
+#define LOKI_TID_KILLED			3	/* live; a scan saw its row dead to all: a
+									 * hint */
+#define LOKI_TID_DEAD			4	/* vacuum removed its rows; still in the
+									 * graph */
+#define LOKI_TID_LIST		5	/* live; its rows are in a TID list */
 #define LOKI_TID_STATE_MASK		0x07
-#define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not a NULL */
-#define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert has not come
-										 * to its end, no row may join it */
+#define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not NULL */
+#define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert is not done;
+										 * no row may join it */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
 #define LokiTidListHead(slot) \
@@ -329,7 +331,7 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 typedef struct LokiDuplicateData
 {
 	uint32		node;			/* the node that owns the slot */
-	uint32		next;			/* next slot of the chain or LOKI_NONE */
+	uint32		next;			/* next slot of the TID list, or LOKI_NONE */
 	ItemPointerData heap;
 	uint16		state;
 } LokiDuplicateData;
@@ -337,10 +339,9 @@ typedef struct LokiDuplicateData
 StaticAssertDecl(sizeof(LokiDuplicateData) == 16, "DUPLICATE slots are 16 bytes");
 
 /*
- * LINK slots: the neighbors of a node on layer 0, nearest first when they were
- * chosen; links added since follow.  Each is a node's number + 1, and 0 ends the
- * list: adding one changes 4 bytes, which is what WAL has of it, and readers
- * without a lock see it whole or not at all.
+ * LINK slots: the neighbors of a node on layer 0.  They ascended by distance when they were
+ * chosen; links added since follow.  Each is a node ID + 1, and 0 ends the list.  So adding a
+ * link changes 4 bytes, which WAL has, and readers without a lock see all of it or nothing.
  */
 typedef struct LokiLinkData
 {
@@ -364,10 +365,9 @@ loki_link_count(const LokiLinkData *link, int m)
 }
 
 /*
- * UPPER slots: a node on one layer above 0.  Of each neighbor both the node
- * and its UPPER slot on the same layer are kept, so that scoring needs no
- * look into the neighbors' slots.  A slot that no longer names the expected
- * node and layer is stale and to be skipped.
+ * UPPER slots: a node on one layer above 0.  Each neighbor is named by its node, for scoring,
+ * and by its UPPER slot on the same layer, for walking on.  A slot that no longer names the
+ * expected node and layer is stale, and is skipped.
  */
 typedef struct LokiUpperNeighbor
 {
@@ -378,7 +378,7 @@ typedef struct LokiUpperNeighbor
 typedef struct LokiUpperData
 {
 	uint32		node;			/* LOKI_NONE in a free slot */
-	uint32		down;			/* the node's slot one layer below, LOKI_NONE
+	uint32		down;			/* the node's slot one layer below; LOKI_NONE
 								 * on layer 1 */
 	uint8		level;			/* >= 1; 0 in a free slot */
 	uint8		count;
@@ -390,9 +390,8 @@ typedef struct LokiUpperData
 	(offsetof(LokiUpperData, neighbors) + sizeof(LokiUpperNeighbor) * (Size) (m))
 
 /*
- * HASH slots: 128 bits over the vector's bytes, to find equal rows.  A compact
- * index keeps the first 64, which are equal by chance in one of a million
- * builds of 5 million rows.
+ * HASH slots: 128 bits over the vector's bytes, to find equal rows.  A compact index keeps the
+ * first 64; in one of a million builds of 5 million rows two of those are equal by chance.
  */
 typedef struct LokiHashData
 {
@@ -410,8 +409,8 @@ typedef enum LokiProfile
 } LokiProfile;
 
 /*
- * CENTROID slots: dim floats, and where the code has a basis, its code_dims *
- * dim elements as 16-bit integers, LOKI_BASIS_UNIT to 1, two in a slot.
+ * CENTROID slots: dim floats; then, if the code has a basis, its code_dims * dim elements as
+ * 16-bit integers, two in a slot, in units of 1 / LOKI_BASIS_UNIT.
  */
 #define LOKI_BASIS_UNIT			32767
 
@@ -421,9 +420,8 @@ typedef enum LokiProfile
 #define LokiCentroidSlots(code)	((code)->dim + LokiBasisElements(code) / 2)
 
 /*
- * Where those of an epoch begin: in the place of those of the epoch before the
- * last.  No code is of that any more, as an epoch begins when all codes are of
- * the last.
+ * Where the slots of an epoch begin.  They overwrite those of the epoch before the last, which
+ * no code needs any more: an epoch begins when all codes are of the last one.
  */
 #define LokiCentroidStart(code, epoch) \
 	((epoch) % 2 * LokiCentroidSlots(code))

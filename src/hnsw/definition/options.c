@@ -3,11 +3,11 @@
  * options.c
  *	  Storage parameters of hnsw indexes, and settings.
  *
- * A scan is complete (goes on until its caller is content) unless somebody
- * asked for pgvector's limits by setting hnsw.iterative_scan or
- * hnsw.max_scan_tuples.  Whether a value was set is known to its check hook
- * alone, which sees the source; the hook passes it on as the value's extra
- * data, so that RESET and the end of a SET LOCAL undo it too.
+ * A scan is complete (goes on until its caller is content) unless the user asked for
+ * pgvector's limits by setting hnsw.iterative_scan or hnsw.max_scan_tuples.  Only the check
+ * hook of a setting sees the source of its value, and so whether it was set.  The hook
+ * passes that on as the value's extra data, so that RESET and the end of a SET LOCAL undo
+ * it, too.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/options.c
@@ -34,7 +34,7 @@ static int	iterative_scan = LOKI_ITERATIVE_OFF;
 static int	max_scan_tuples = 20000;
 static bool complete = true;
 
-/* Whether somebody set these, instead of leaving them at their defaults */
+/* Whether the user set these, instead of leaving them at their defaults */
 static bool iterative_scan_set = false;
 static bool max_scan_tuples_set = false;
 static bool complete_set = false;
@@ -60,7 +60,7 @@ static const struct config_enum_entry iterative_scan_options[] = {
 	{NULL, 0, false}
 };
 
-/* Remember as the value's extra data whether its source is a user's wish. */
+/* Remember as the value's extra data whether the user has set it. */
 static bool
 remember_source(void **extra, GucSource source)
 {
@@ -86,8 +86,8 @@ check_bool_source(bool *newval, void **extra, GucSource source)
 }
 
 /*
- * Note whether a setting was set.  Plans are made for complete scans, or for others,
- * and are what they rely on; where that may change they are made anew.
+ * Note whether a setting was set.  Plans rely on whether scans are complete.  If that may have
+ * changed, they are made anew.
  */
 void
 loki_assign_source(bool *is_set, const void *extra, bool changed)
@@ -117,19 +117,18 @@ assign_complete(bool newval, void *extra)
 	loki_assign_source(&complete_set, extra, newval != complete);
 }
 
-/*
- * Whether scans go on until the caller is content, given whether somebody set
- * one of pgvector's limits.
- */
+/* Whether scans are complete, given whether the user set one of pgvector's limits */
 bool
 loki_scan_complete(bool limits_set)
 {
 	return complete_set ? complete : !limits_set;
 }
 
+/* The settings that scans of an index use */
 void
 loki_scan_settings(Relation index, LokiScanSettings *settings)
 {
+	Assert(loki_ef_search >= LOKI_MIN_EF_SEARCH && loki_ef_search <= LOKI_MAX_EF_SEARCH);
 	if (loki_ivfflat_scan_settings(index, settings))
 		return;
 	settings->ef = loki_ef_search;
@@ -237,7 +236,10 @@ int
 loki_option_m(const LokiHnswOptions *options)
 {
 	if (options && options->m != LOKI_M_AUTO)
+	{
+		Assert(options->m >= LOKI_MIN_M && options->m <= LOKI_MAX_M);
 		return options->m;
+	}
 	return loki_option_profile(options) == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M :
 		LOKI_DEFAULT_M;
 }
@@ -248,14 +250,14 @@ loki_option_ef_construction(const LokiHnswOptions *options)
 	return options ? options->ef_construction : LOKI_DEFAULT_EF_CONSTRUCTION;
 }
 
-/* Bits a dimension of CODE, or LOKI_BITS_AUTO */
+/* Bits of each dimension in CODE, or LOKI_BITS_AUTO */
 int
 loki_option_bits(const LokiHnswOptions *options)
 {
 	return options ? options->bits : LOKI_BITS_AUTO;
 }
 
-/* Bits in total after refining (0 = no REFINE), or LOKI_BITS_AUTO */
+/* Bits of each dimension in CODE and REFINE together (0: no REFINE), or LOKI_BITS_AUTO */
 int
 loki_option_refine_bits(const LokiHnswOptions *options)
 {

@@ -24,15 +24,15 @@
 typedef struct LokiHnswOptions
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
-	int			m;				/* LOKI_M_AUTO: by profile */
+	int			m;				/* LOKI_M_AUTO: depends on profile */
 	int			ef_construction;
-	int			bits;			/* LOKI_BITS_AUTO: by dimensions */
-	int			refine_bits;	/* LOKI_BITS_AUTO: by bits */
+	int			bits;			/* LOKI_BITS_AUTO: depends on dimensions */
+	int			refine_bits;	/* LOKI_BITS_AUTO: depends on bits */
 	int			profile;		/* LokiProfile */
-	int			lists;			/* of ivfflat alone */
+	int			lists;			/* ivfflat only */
 } LokiHnswOptions;
 
-/* Of NULL the defaults */
+/* NULL stands for the defaults */
 #define LokiIndexOptions(index)	((const LokiHnswOptions *) (index)->rd_options)
 extern LokiProfile loki_option_profile(const LokiHnswOptions *options);
 extern int	loki_option_m(const LokiHnswOptions *options);

@@ -1,21 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * sparse.c
- *	  The indexed column, where it is a sparsevec.
+ *	  The indexed column, if it is a sparsevec.
  *
- * Up to LOKI_SKETCH_DIM dimensions a sparse vector is handled as the dense one
- * that it stands for.  Beyond that the graph is built of sketches and walked
- * by them: floats of a fixed number, into which every element of the vector is
- * added at SPREAD places, with signs, all of which a hash of its index decides.
- * Inner products and distances of sketches are those of the vectors, but for
- * an error that falls with the root of LOKI_SKETCH_DIM, so rows are ranked by
- * their own values, read from the table.  With one place in place of four, few
- * elements that meet in it make two vectors seem near, and several times as
- * many rows have to be ranked (doc/design/experiments.md).
+ * A sparse vector of up to LOKI_SKETCH_DIM dimensions is handled as the dense one that it
+ * stands for.  With more dimensions the graph is built and searched by sketches: a fixed
+ * number of floats, to SPREAD of which every element of the vector is added.  A hash of its
+ * index decides at which places, and with which signs.  Inner products and distances of
+ * sketches are those of the vectors, but for an error that falls with the root of
+ * LOKI_SKETCH_DIM; so rows are ranked by their own values, read from the table.  With one
+ * place in place of four, a few elements that meet there make two vectors seem near, and
+ * several times as many rows have to be ranked (doc/design/experiments.md).
  *
- * The taxicab distance does not survive signs and sums: for it an element has
- * one place, and the distance of two sketches is never above that of the
- * vectors.
+ * Sums with signs do not keep the taxicab distance.  For it an element has one place and no
+ * sign changes, and the distance of two sketches is never above that of the vectors.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/sparse.c
@@ -31,20 +29,21 @@
 #include "lokivector.h"
 #include "types/sparsevec.h"
 
-/* Places that an element is added at; a power of 4, for a root that is exact */
+/* Places to which an element is added; a power of 4, so that its root is exact */
 #define SPREAD 4
 
-/* Bits of a hash that name a place, after which comes one for the sign */
+/* Bits of a hash that name a place; the next bit is the sign */
 #define PLACE_BITS 10
 
 StaticAssertDecl(LOKI_SKETCH_DIM == 1 << PLACE_BITS, "places of a sketch");
+StaticAssertDecl(SPREAD * (PLACE_BITS + 1) <= 64, "a hash has bits for all places");
 
-/* Floats behind a sketch, which hold a hash of the vector itself */
+/* Room of floats behind a sketch for a hash of the vector itself */
 #define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
 
 /*
- * Add up the sketch of v.  What cancels out is left to a place of its own, as
- * only the zero vector may have a sketch of zeros.
+ * Add up the sketch of v.  Only the zero vector may have a sketch of zeros; if all elements of
+ * another one cancel out, its first element is put there.
  */
 static void
 make_sketch(LokiMetric metric, LokiSparse v, float *sketch)
@@ -69,7 +68,7 @@ make_sketch(LokiMetric metric, LokiSparse v, float *sketch)
 	for (int i = 0; i < LOKI_SKETCH_DIM; i++)
 	{
 		if (unlikely(!isfinite(sketch[i])))
-			sketch[i] = 0;		/* a sum that overflowed */
+			sketch[i] = 0;		/* the sum overflowed */
 		zero = zero && sketch[i] == 0;
 	}
 	if (zero && v.n > 0)
@@ -82,7 +81,7 @@ sparsevec_dim(uint32 declared)
 	return Min(declared, LOKI_SKETCH_DIM);
 }
 
-/* Values differ in size, so that they are not looked for in the TOAST table */
+/* Values differ in size, so that TID slots do not name them in the TOAST table */
 static Size
 sparsevec_stored_size(uint32 declared)
 {
@@ -142,6 +141,7 @@ sparsevec_form(const LokiColumn *column, const float *values)
 		v->indices[n] = i;
 		LOKI_SPARSEVEC_VALUES(v)[n++] = values[i];
 	}
+	Assert(n == nnz);
 	return (struct varlena *) v;
 }
 
@@ -166,8 +166,8 @@ sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 }
 
 /*
- * The norms that an inner product's error depends on are in the error of its
- * code, which misses the share `missed` of the vector.
+ * For an inner product the error depends on the norms; the error of the code has them, as the
+ * code misses the share `missed` of the vector.
  */
 static float
 sparsevec_sketch_error(const LokiColumn *column, float estimate, float code_error,
@@ -175,6 +175,7 @@ sparsevec_sketch_error(const LokiColumn *column, float estimate, float code_erro
 {
 	float		root = sqrtf(LOKI_SKETCH_DIM);
 
+	Assert(column->metric != LOKI_METRIC_IP || missed > 0);
 	switch (column->metric)
 	{
 		case LOKI_METRIC_L2:

@@ -68,7 +68,7 @@ set_float4(LokiConstant *constant, double value)
 {
 	float		nearest = (float) value;
 
-	constant->value.number = loki_float4_number(nearest);
+	constant->value.sort_key = loki_float4_sort_key(nearest);
 	if (isnan(value) || nearest == value)
 		return;
 	switch (constant->op)
@@ -94,11 +94,11 @@ float_constant(LokiConstant *constant, Datum value, Oid typid)
 	if (typid != FLOAT4OID && typid != FLOAT8OID)
 		return false;
 	if (constant->type == LOKI_ATTR_FLOAT8)
-		constant->value.number = loki_float_number(typid == FLOAT4OID ?
-												   DatumGetFloat4(value) :
-												   DatumGetFloat8(value));
+		constant->value.sort_key = loki_float_sort_key(typid == FLOAT4OID ?
+													   DatumGetFloat4(value) :
+													   DatumGetFloat8(value));
 	else if (typid == FLOAT4OID)
-		constant->value.number = loki_float4_number(DatumGetFloat4(value));
+		constant->value.sort_key = loki_float4_sort_key(DatumGetFloat4(value));
 	else
 		set_float4(constant, DatumGetFloat8(value));
 	return true;
@@ -114,7 +114,7 @@ set_time(LokiConstant *constant, Timestamp t, int overflow)
 {
 	bool		less = loki_is_less(constant->op);
 
-	constant->value.number = t;
+	constant->value.sort_key = t;
 	if (overflow == 0)
 		return true;
 	if (constant->op == BTEqualStrategyNumber)
@@ -123,12 +123,12 @@ set_time(LokiConstant *constant, Timestamp t, int overflow)
 	if (overflow > 0)
 	{
 		constant->op = less ? BTLessStrategyNumber : BTGreaterEqualStrategyNumber;
-		constant->value.number = DT_NOEND;
+		constant->value.sort_key = DT_NOEND;
 	}
 	else
 	{
 		constant->op = less ? BTLessEqualStrategyNumber : BTGreaterStrategyNumber;
-		constant->value.number = DT_NOBEGIN;
+		constant->value.sort_key = DT_NOBEGIN;
 	}
 	return true;
 }
@@ -142,12 +142,12 @@ set_day(LokiConstant *constant, Timestamp t)
 	Assert(constant->type == LOKI_ATTR_DATE);
 	if (TIMESTAMP_NOT_FINITE(t))
 	{
-		constant->value.number = TIMESTAMP_IS_NOEND(t) ? DATEVAL_NOEND : DATEVAL_NOBEGIN;
+		constant->value.sort_key = TIMESTAMP_IS_NOEND(t) ? DATEVAL_NOEND : DATEVAL_NOBEGIN;
 		return true;
 	}
 	if (t % USECS_PER_DAY < 0)
 		day--;
-	constant->value.number = day;
+	constant->value.sort_key = day;
 	if (t % USECS_PER_DAY == 0)
 		return true;
 
@@ -212,7 +212,7 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 		DateADT		date = DatumGetDateADT(value);
 
 		if (is_date)
-			constant->value.number = date;
+			constant->value.sort_key = date;
 		else
 		{
 			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
@@ -232,7 +232,7 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	if (typid == TIMESTAMPTZOID)
 	{
 		t = DatumGetTimestampTz(value);
-		constant->value.number = t;
+		constant->value.sort_key = t;
 		constant->zoned = !is_tz && !local_time(t, &t);
 		if (!constant->zoned)
 			constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, 0);
@@ -264,7 +264,7 @@ loki_constant_compile(LokiConstant *constant, Datum value, Oid typid)
 		case LOKI_ATTR_INT2:
 		case LOKI_ATTR_INT4:
 		case LOKI_ATTR_INT8:
-			return integer_constant(value, typid, &constant->value.number);
+			return integer_constant(value, typid, &constant->value.sort_key);
 		case LOKI_ATTR_FLOAT4:
 		case LOKI_ATTR_FLOAT8:
 			return float_constant(constant, value, typid);

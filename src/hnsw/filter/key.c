@@ -93,7 +93,7 @@ set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
 	reserve_set(key, n);
 	for (int i = 0; i < n; i++)
 		if (!constants[i].value.lossy)
-			key->set[key->n++] = constants[i].value.number;
+			key->set[key->n++] = constants[i].value.sort_key;
 	if (!loki_attr_type_lossy((LokiAttrType) key->type))
 	{
 		finish_set(key);
@@ -105,7 +105,7 @@ set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
 	nlossy = 0;
 	for (int i = 0; i < n; i++)
 		if (constants[i].value.lossy)
-			key->set[key->nexact + nlossy++] = constants[i].value.number;
+			key->set[key->nexact + nlossy++] = constants[i].value.sort_key;
 	Assert(key->nexact + nlossy <= n);
 	key->n = key->nexact + sort_numbers(key->set + key->nexact, nlossy);
 }
@@ -116,8 +116,8 @@ is_looser(const LokiConstant *a, const LokiConstant *b)
 {
 	/* a smaller and a greater than never come from one key */
 	Assert(loki_is_less(a->op) == loki_is_less(b->op));
-	if (a->value.number != b->value.number)
-		return loki_is_less(a->op) == (a->value.number > b->value.number);
+	if (a->value.sort_key != b->value.sort_key)
+		return loki_is_less(a->op) == (a->value.sort_key > b->value.sort_key);
 	return a->op == BTLessEqualStrategyNumber || a->op == BTGreaterEqualStrategyNumber;
 }
 
@@ -127,7 +127,7 @@ set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
 {
 	int64		lo = PG_INT64_MIN;
 	int64		hi = PG_INT64_MAX;
-	int64		number = constant->value.number;
+	int64		number = constant->value.sort_key;
 
 	Assert(!constant->value.lossy && constant->op != BTEqualStrategyNumber);
 	if ((constant->op == BTLessStrategyNumber && number == lo) ||
@@ -168,11 +168,11 @@ set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants,
 	 * IPv6
 	 */
 	if (key->type == LOKI_ATTR_UUID ||
-		(key->type == LOKI_ATTR_INET && loosest->value.number >= 0))
+		(key->type == LOKI_ATTR_INET && loosest->value.sort_key >= 0))
 		key->shift = LOKI_ATTR_HASH_BITS;
-	key->bound = loosest->value.number >> key->shift;
+	key->bound = loosest->value.sort_key >> key->shift;
 	for (int i = 0; i < n; i++)
-		if (constants[i].value.number >> key->shift == key->bound)
+		if (constants[i].value.sort_key >> key->shift == key->bound)
 			key->lossy |= constants[i].value.lossy;
 }
 
@@ -183,7 +183,7 @@ set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants,
 static void
 add_labels(LokiFilterKey *key, const LokiConstant *constant)
 {
-	Oid			label = (Oid) (uint32) constant->value.number;
+	Oid			label = (Oid) (uint32) constant->value.sort_key;
 	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(label));
 	Form_pg_enum form;
 	CatCList   *labels;
@@ -210,7 +210,7 @@ add_labels(LokiFilterKey *key, const LokiConstant *constant)
 		constant->op == BTGreaterEqualStrategyNumber)
 	{
 		reserve_set(key, 1);
-		key->set[key->n++] = constant->value.number;
+		key->set[key->n++] = constant->value.sort_key;
 	}
 }
 
@@ -239,7 +239,7 @@ set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *consta
 		Assert(key->type == LOKI_ATTR_DATE || key->type == LOKI_ATTR_TIMESTAMP);
 		key->kind = LOKI_FILTER_ZONED;
 		key->op = constants[0].op;
-		key->bound = constants[0].value.number;
+		key->bound = constants[0].value.sort_key;
 	}
 	else if (constants[0].op == BTEqualStrategyNumber)
 		set_equal(key, constants, n);

@@ -37,7 +37,7 @@ test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 s
 
 	for (int i = 0; i < n; i++, slots += stride)
 		passes[i] &= (slots[0] != LOKI_ATTR_NULL) &
-			((uint64) loki_attr_number(width, slots) - lo <= span);
+			((uint64) loki_attr_sort_key(width, slots) - lo <= span);
 }
 
 static void
@@ -93,7 +93,7 @@ test_equal_of(uint8 width, int64 wanted, char flag, const char *slots, uint32 st
 
 	for (int i = 0; i < n; i++, slots += stride)
 	{
-		passes[i] &= (loki_attr_number(width, slots) == wanted) & (slots[0] == flag);
+		passes[i] &= (loki_attr_sort_key(width, slots) == wanted) & (slots[0] == flag);
 		found |= passes[i];
 	}
 	return found;
@@ -128,7 +128,7 @@ test_set(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *pas
 	Assert(nexact >= 0 && nlossy >= 0);
 	for (int i = 0; i < n; i++, slots += stride)
 	{
-		int64		number = loki_attr_number(width, slots);
+		int64		number = loki_attr_sort_key(width, slots);
 
 		if (slots[0] == LOKI_ATTR_EXACT)
 			passes[i] &= in_set(exact, nexact, number);
@@ -178,7 +178,7 @@ test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 	Assert(key->op != BTEqualStrategyNumber);
 	for (int i = 0; i < n; i++, slots += stride)
 	{
-		int64		number = loki_attr_number(sizeof(int64), slots) >> shift;
+		int64		number = loki_attr_sort_key(sizeof(int64), slots) >> shift;
 		bool		pass = (slots[0] != LOKI_ATTR_NULL) & ((uint64) number - lo <= span);
 
 		if (number == bound)
@@ -217,7 +217,7 @@ test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 	for (int i = 0; i < n; i++, slots += stride)
 		if (passes[i])
 			passes[i] = slots[0] != LOKI_ATTR_NULL &&
-				satisfies(key->op, compare_zoned(key, loki_attr_number(key->width, slots)));
+				satisfies(key->op, compare_zoned(key, loki_attr_sort_key(key->width, slots)));
 }
 
 /* ----------------------------------------------------------------

@@ -81,7 +81,7 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 				nulls[(*nnulls)++] = first + i;
 			else
 			{
-				entries[n].value = value_of_number(loki_attr_number(array->slot_size - 1, slot));
+				entries[n].value = value_of_number(loki_attr_sort_key(array->slot_size - 1, slot));
 				entries[n++].node = first + i;
 			}
 		}
