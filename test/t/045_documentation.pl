@@ -181,7 +181,8 @@ sub unknown_in_command
 	$line =~ s/(^|\s)#.*//;
 	if ($line =~ /(^|\s)TESTS=("[^"]*"|\S+)/)
 	{
-		push @unknown, grep { !exists_in_tree("$_.*") && !exists_in_tree("${_}_test.*") && !$clients{$_} }
+		push @unknown,
+		  grep { !exists_in_tree("$_.*") && !exists_in_tree("${_}_test.*") && !$clients{$_} }
 		  split(' ', $2 =~ s/"//gr);
 	}
 	if ($line =~ /(^|\s)make((\s+[\w-]+(?=\s|$))+)/)
@@ -189,8 +190,8 @@ sub unknown_in_command
 		push @unknown, grep { !$targets{$_} } split(' ', $2);
 	}
 	$line =~ s/"[^"]*"|'[^']*'//g;
-	push @unknown, grep { m{^[\w.-]+/[\w./-]+$|\.(sh|py|sql|md|pl)$} && !/^build\b/ && !exists_in_tree($_) }
-	  split(' ', $line);
+	push @unknown, grep { !/^build\b/ && !exists_in_tree($_) }
+	  grep { m{^[\w.-]+/[\w./-]+$|\.(sh|py|sql|md|pl)$} } split(' ', $line);
 	return @unknown;
 }
 
@@ -353,8 +354,9 @@ sub unnamed_arguments
 		my ($function, $names) = split(/ \| /, $_, 2);
 		my ($text) = slurp_file($page) =~ /^### \Q$function\E\n(.*?)(?=^#)/ms;
 
-		push @unnamed, map { "$function: $_" } grep { ($text // '') !~ /`$_`/ } split(/,/, $names // '');
-		push @unnamed, "$function: who may call it" if ($text // '') !~ /^Who may call it: /m;
+		$text //= '';
+		push @unnamed, map { "$function: $_" } grep { $text !~ /`$_`/ } split(/,/, $names // '');
+		push @unnamed, "$function: who may call it" if $text !~ /^Who may call it: /m;
 	}
 	return @unnamed;
 }
@@ -371,54 +373,102 @@ sub parameter_values
 	return $stderr;
 }
 
-sub check_reference
+# The rows of a table that name something
+sub named
+{
+	return grep { $_->[0] =~ /`/ } table(@_);
+}
+
+# Operators by operand, and casts, of which a row has several
+sub one_by_one
+{
+	my ($row, $end) = @_;
+	my ($first) = codes($row->[0]);
+
+	return map { "$first | $_$end" } codes($row->[1]);
+}
+
+sub check_objects
 {
 	my ($page, $database) = @_;
-	my @rows;
+	my @methods = named($page, 'Access methods and operator classes');
+	my $text = slurp_file($page) =~ s/^```.*?^```//smgr;
 
-	@rows = table($page, 'Types');
-	same('types', [ map { codes($_->[0]) } @rows ],
+	same('types', [ map { codes($_->[0]) } named($page, 'Types') ],
 		[ grep { !/\[\]$/ } members($database, 'pg_type', 'format_type(c.oid, NULL)', '') ]);
-	@rows = table($page, 'Operators');
-	same('operators', [ map { my ($operator) = codes($_->[0]); map { "$operator | $_" } codes($_->[1]) } @rows ],
+	same('operators', [ map { one_by_one($_, '') } named($page, 'Operators') ],
 		[ members($database, 'pg_operator', 'oprname, format_type(oprleft, NULL)', '') ]);
-	same('functions', [ grep { /^\w+\(([a-z][\w \[\],]*)?\)$/ } codes(slurp_file($page) =~ s/^```.*?^```//smgr) ],
+	same('functions', [ grep { /^\w+\(([a-z][\w \[\],]*)?\)$/ } codes($text) ],
 		[ map { s/,/, /gr } members($database, 'pg_proc', 'c.oid::regprocedure', '') ]);
+	same('casts', [ map { one_by_one($_, " | $_->[2]") } named($page, 'Casts') ],
+		[ members($database, 'pg_cast', "format_type(castsource, NULL), format_type(casttarget, NULL),
+			CASE castcontext WHEN 'i' THEN 'implicit' ELSE 'in assignments' END", '') ]);
+	same('access methods', [ map { codes($_->[0]) } grep { @$_ == 2 } @methods ],
+		[ members($database, 'pg_am', 'amname', '') ]);
+	same('operator classes',
+		[ map { join(' | ', codes("@$_[ 0 .. 2 ]"), $_->[4] // '') } grep { @$_ > 3 } @methods ],
+		[ members($database, 'pg_opclass', "opcname, amname, format_type(opcintype, NULL),
+			CASE WHEN opcdefault THEN 'yes' ELSE '' END", 'JOIN pg_am a ON a.oid = c.opcmethod') ]);
+	return;
+}
+
+sub check_functions
+{
+	my ($page, $database) = @_;
+	my @functions = grep { !/^lokivector_(version|simd|typanalyze|distance_support)\b/ }
+	  members($database, 'pg_proc', "proname, array_to_string(proargnames, ',')",
+		"JOIN pg_namespace n ON n.oid = pronamespace AND proname LIKE 'lokivector%'");
+
 	passes('reference: what users call has a description', members($database, 'pg_proc', 'proname',
 		"JOIN pg_namespace n ON n.oid = pronamespace AND proname LIKE 'lokivector%'
 			AND obj_description(c.oid, 'pg_proc') IS NULL"));
-	passes('reference: arguments, results, rights', unnamed_arguments($page,
-		grep { /^lokivector_(?!version|simd|typanalyze|distance_support)/ }
-		  members($database, 'pg_proc', "proname, array_to_string(proargnames, ',')", '')));
-	same('casts', [ map { my $row = $_; my ($from) = codes($row->[0]); map { "$from | $_ | $row->[2]" } codes($row->[1]) }
-			grep { codes($_->[0]) } table($page, 'Casts') ],
-		[ members($database, 'pg_cast', "format_type(castsource, NULL), format_type(casttarget, NULL),
-			CASE castcontext WHEN 'i' THEN 'implicit' ELSE 'in assignments' END", '') ]);
-	@rows = table($page, 'Access methods and operator classes');
-	same('access methods', [ map { codes($_->[0]) } grep { @$_ == 2 } @rows ],
-		[ members($database, 'pg_am', 'amname', '') ]);
-	same('operator classes', [ map { join(' | ', map({ codes($_) } @$_[ 0 .. 2 ]), $_->[4] // '') }
-			grep { @$_ > 3 && $_->[0] =~ /`/ } @rows ],
-		[ members($database, 'pg_opclass', "opcname, amname, format_type(opcintype, NULL),
-			CASE WHEN opcdefault THEN 'yes' ELSE '' END", 'JOIN pg_am a ON a.oid = c.opcmethod') ]);
-	same('settings', [ map { join(' | ', codes("$_->[0]$_->[1]"), $_->[2]) } grep { $_->[0] =~ /`/ } table($page, 'Settings') ],
+	passes('reference: arguments, results, rights', unnamed_arguments($page, @functions));
+	return;
+}
+
+sub check_parameters
+{
+	my ($page, $database) = @_;
+	my @parameters = named($page, 'Storage parameters');
+	my @sources = map { slurp_file($_) } glob('src/hnsw/definition/*.c src/hnsw/*.c');
+	my @values;
+
+	same('settings', [ map { join(' | ', codes("$_->[0]$_->[1]"), $_->[2]) } named($page, 'Settings') ],
 		[ split(/\n/, $node->safe_psql($database, q(
 			LOAD '$libdir/lokivector';
 			SELECT concat_ws(' | ', name, boot_val, coalesce(min_val || ' to ' || max_val,
 				array_to_string(enumvals, ', '), 'on, off'))
 			FROM pg_settings WHERE name ~ '^(hnsw|ivfflat|lokivector)\.' AND context = 'user'))) ]);
-	@rows = grep { $_->[0] =~ /`/ } table($page, 'Storage parameters');
-	same('storage parameters', [ map { codes($_->[0]) } @rows ],
-		[ map { /add_\w+_reloption\(\w+, "(\w+)"/g } map { slurp_file($_) } glob('src/hnsw/definition/*.c src/hnsw/*.c') ]);
-	same('values of storage parameters', [ map { join(' ', codes("$_->[0]$_->[1]"), $_->[3]) } @rows ],
-		[ map { my ($name, $method) = codes("$_->[0]$_->[1]"); "$name $method " . parameter_values($database, $method, $name) } @rows ]);
-	passes('reference: examples', map { "$_->[0]: is $_->[1], not $_->[2]" } grep { $_->[1] ne $_->[2] }
-		map { my ($example, $result) = codes("$_->[-2]$_->[-1]");
-			[ $example, $node->safe_psql($database, "SELECT ($example)"), $result ] }
-		grep { $_->[0] =~ /`/ } table($page, 'Operators'), table($page, 'Functions of values'));
+	same('storage parameters', [ map { codes($_->[0]) } @parameters ],
+		[ map { /add_\w+_reloption\(\w+, "(\w+)"/g } @sources ]);
+	for (@parameters)
+	{
+		my ($name, $method) = codes("$_->[0]$_->[1]");
+
+		push @values, "$name | " . parameter_values($database, $method, $name);
+	}
+	same('values of storage parameters', [ map { join(' | ', codes($_->[0]), $_->[3]) } @parameters ],
+		\@values);
 	return;
 }
 
-check_reference('doc/reference.md', 'doc_reference_md');
+sub check_examples
+{
+	my ($page, $database) = @_;
+	my @faults;
+
+	for (named($page, 'Operators'), named($page, 'Functions of values'))
+	{
+		my ($example, $result) = codes("$_->[-2]$_->[-1]");
+		my $is = $node->safe_psql($database, "SELECT ($example)");
+
+		push @faults, "$example is $is, not $result" if $is ne $result;
+	}
+	passes('reference: examples', @faults);
+	return;
+}
+
+$_->('doc/reference.md', 'doc_reference_md')
+  for \&check_objects, \&check_functions, \&check_parameters, \&check_examples;
 
 done_testing();
