@@ -234,7 +234,7 @@ file_descriptor(LokiArena *arena)
 
 /*
  * Allocate a range at the end of the memory object or of the file.  That is done in steps,
- * since a signal makes a step begin anew.  The lock is held exclusively.
+ * since a signal makes a step begin again.  The lock is held exclusively.
  */
 static LokiArenaRange
 allocate(LokiArena *arena, Size size, bool in_file)

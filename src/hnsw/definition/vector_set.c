@@ -1,21 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * vector_set.c
- *	  The indexed column, where it is an array of vectors: a document.
+ *	  The indexed column, if it is an array of vectors: a document.
  *
- * The graph is built of sketches of documents and walked by that of a query; rows
- * are ranked by their own values, read from the table.  The inner product of the
- * sketches of a query and of a document stands for the operator's sum of largest
- * products.  A sketch is a fixed-dimensional encoding (Dhulipala and others,
- * "MUVERA: Multi-Vector Retrieval via Fixed Dimensional Encodings", 2024, section
- * 2.1): PLANES random planes divide the space into parts; the vectors of a set that
- * lie in a part become one, their mean for a document and their sum for a query,
- * brought down to PROJECTED dimensions by a random projection; all of this is made
- * REPETITIONS times and laid side by side.  A query's vector meets a document's
- * vectors in its own part, which are those nearest to it more often than not.
+ * The graph is built of sketches of documents, and searched by the sketch of a query.  Rows
+ * are ranked by their own values, read from the table.  The inner product of the sketches of
+ * a query and of a document stands for the operator's sum of largest products.
  *
- * Where a document has no vector in a part, the parts that differ from it in the
- * fewest planes lend theirs.  Sketches do not depend on the order of the vectors.
+ * A sketch is a fixed-dimensional encoding (Dhulipala and others, "MUVERA: Multi-Vector
+ * Retrieval via Fixed Dimensional Encodings", 2024, section 2.1).  PLANES random planes
+ * divide the space into parts.  The vectors of a set that lie in one part are made into one:
+ * their mean for a document, their sum for a query.  A random projection reduces it to
+ * PROJECTED dimensions.  This is done REPETITIONS times, and the results are laid side by
+ * side.  A vector of a query meets those of a document that lie in its own part, which more
+ * often than not are the nearest to it.
+ *
+ * If a document has no vector in a part, the parts that differ from it in the fewest planes
+ * lend theirs.  Sketches do not depend on the order of the vectors.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/vector_set.c
@@ -44,14 +45,14 @@
 #define PROJECTED		16
 #define SKETCH_DIM		(REPETITIONS * PARTS * PROJECTED)
 
-/* Random directions: normals of planes, then those projected to, of each repetition */
+/* Random directions of each repetition: normals of the planes, then axes of the projection */
 #define DIRECTIONS		(PLANES + PROJECTED)
 #define ALL_DIRECTIONS	(REPETITIONS * DIRECTIONS)
 
-/* Floats behind a sketch, which hold a hash of the array itself */
+/* Room of floats behind a sketch for a hash of the array itself */
 #define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
 
-/* The directions for vectors of the dimensions that were asked for last */
+/* The directions for vectors of `dim` dimensions, which were asked for last */
 static struct
 {
 	int			dim;
@@ -75,7 +76,7 @@ normal_number(uint64 seed)
 	return (float) (sum - 262140) / 53509.8f;
 }
 
-/* They are a function of their number alone: indexes hold what they give. */
+/* The directions.  They depend on their number alone, since indexes store what they give. */
 static const float *
 get_directions(int dim)
 {
@@ -94,7 +95,7 @@ get_directions(int dim)
 	return directions.floats;
 }
 
-/* Products of four vectors, of which some may be the same, with all directions */
+/* Compute the products of LOKI_TILE_ROWS vectors, which may repeat, with all directions. */
 static void
 multiply(int dim, const float *const *vectors, const float *all,
 		 float products[LOKI_TILE_ROWS][ALL_DIRECTIONS])
@@ -115,9 +116,9 @@ multiply(int dim, const float *const *vectors, const float *all,
 }
 
 /*
- * Which side of a plane a vector lies on.  Processors round sums differently: near
- * the plane the sum is made again in double, in one order, so that each puts the
- * vector into the same part.
+ * Which side of a plane a vector lies on.  Processors round sums differently.  Near the plane
+ * the sum is computed again in double, in one order, so that all processors put the vector
+ * into the same part.
  */
 static inline bool
 is_above(int dim, const float *vector, float norm, const float *normal, float product)
@@ -132,7 +133,7 @@ is_above(int dim, const float *vector, float norm, const float *normal, float pr
 	return sum > 0;
 }
 
-/* Add a vector, by its products, to the part of each repetition that it lies in. */
+/* Add a vector, by its products, to its part in each repetition. */
 static void
 add_vector(int dim, const float *vector, const float *all, const float *products,
 		   float *sketch, int counts[REPETITIONS][PARTS])
@@ -149,6 +150,7 @@ add_vector(int dim, const float *vector, const float *all, const float *products
 		for (int plane = 0; plane < PLANES; plane++)
 			part |= is_above(dim, vector, norm, normals + (Size) plane * dim,
 							 own[plane]) << plane;
+		Assert(part < PARTS);
 		sum = sketch + (r * PARTS + part) * PROJECTED;
 		for (int i = 0; i < PROJECTED; i++)
 			sum[i] += own[PLANES + i];
@@ -176,7 +178,7 @@ add_vectors(const LokiVectorSet *set, float *sketch, int counts[REPETITIONS][PAR
 	}
 }
 
-/* The mean of the parts with vectors that differ from an empty one in the fewest planes */
+/* Set an empty part to the mean of those with vectors that differ in the fewest planes. */
 static void
 lend(float *parts, const int *counts, int empty)
 {
@@ -184,6 +186,7 @@ lend(float *parts, const int *counts, int empty)
 	int			fewest = PLANES + 1;
 	int			lenders = 0;
 
+	Assert(counts[empty] == 0);
 	for (int part = 0; part < PARTS; part++)
 		if (counts[part] > 0)
 			fewest = Min(fewest, pg_popcount32(part ^ empty));
@@ -212,8 +215,8 @@ take_means(float *parts, const int *counts)
 }
 
 /*
- * So that the product of two sketches is the mean over repetitions of products in
- * the space projected from.
+ * Scale a sketch, so that the product of two is the mean over repetitions of the products
+ * before projection.
  */
 static void
 scale(float *sketch)
@@ -224,7 +227,7 @@ scale(float *sketch)
 	{
 		sketch[i] *= factor;
 		if (unlikely(!isfinite(sketch[i])))
-			sketch[i] = 0;		/* a sum that overflowed */
+			sketch[i] = 0;		/* the sum overflowed */
 	}
 }
 
@@ -251,7 +254,7 @@ set_dim(uint32 declared)
 	return SKETCH_DIM;
 }
 
-/* Values differ in size, so that they are not looked for in the TOAST table */
+/* Values differ in size, so that TID slots do not name them in the TOAST table */
 static Size
 set_stored_size(uint32 declared)
 {
@@ -264,7 +267,7 @@ set_declared(const struct varlena *value)
 	return loki_vector_set_dim((ArrayType *) value);
 }
 
-/* One of two types, which differ in the vectors of their arrays */
+/* One of the two types, which differ in the vectors of their arrays */
 static const LokiValueType halfvec_set_type;
 
 static LokiVectorSet
@@ -330,9 +333,9 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 }
 
 /*
- * A document's means are less similar than its most similar vectors, by an amount
- * that depends on both sets.  So estimates order candidates and bound nothing: all
- * of a walk's are measured.
+ * A document's means are less similar to a query than its most similar vectors, by an amount
+ * that depends on both sets.  So estimates order candidates and bound nothing: all candidates
+ * of a walk are measured.
  */
 static float
 set_sketch_error(const LokiColumn *column, float estimate, float code_error, float missed)

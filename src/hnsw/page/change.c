@@ -37,7 +37,7 @@
 #define CHANGES			8
 #define FAR_APART		4
 
-/* What readers without locks see whole */
+/* The unit that readers without locks see whole */
 #define WORD			sizeof(uint32)
 
 /*

@@ -4,8 +4,8 @@
  *	  The heavyweight locks by which inserts are waited for.
  *
  * An insert holds one of these locks in share mode from before its search until its last
- * link.  Who has to know that all inserts begun earlier are over takes all of them
- * exclusively.  There are several, because with one alone all inserts would compete for
+ * link.  A process that has to know that all inserts begun earlier are over takes all of
+ * them exclusively.  There are several, because with one alone all inserts would compete for
  * its partition of the lock table.
  *
  * IDENTIFICATION
