@@ -229,7 +229,7 @@ extern void loki_sample_add(LokiBuild *build, const float *x, double scale, doub
 extern void loki_compact_choose(LokiBuild *build);
 
 /* functions in build/duplicates.c */
-extern Size loki_equal_node_memory(void);
+extern Size loki_duplicate_node_memory(void);
 extern void loki_build_find_duplicates(LokiBuild *build);
 
 /* functions in build/load.c */

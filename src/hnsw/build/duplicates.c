@@ -80,7 +80,7 @@ node_hash(const LokiBuild *build, uint32 node)
 
 /* Bytes of a node in the hash table, which is at least half full */
 Size
-loki_equal_node_memory(void)
+loki_duplicate_node_memory(void)
 {
 	return 2 * sizeof(EqualEntry);
 }

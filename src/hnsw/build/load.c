@@ -193,7 +193,7 @@ loki_build_hot_memory(const LokiBuild *build)
 	Size		strides[LOKI_ARRAYS];
 
 	return arena_strides(build, LOKI_ARENA_NODES, strides) +
-		Max(loki_equal_node_memory(),
+		Max(loki_duplicate_node_memory(),
 			loki_graph_node_memory(build->m) + 9 * sizeof(uint32));
 }
 

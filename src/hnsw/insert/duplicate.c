@@ -26,7 +26,7 @@
 
 /* Whether a node has the row's vector and attributes, by hash and bytes.  Share locks. */
 static bool
-is_equal_row(LokiNewRow *row, uint32 node)
+is_duplicate(LokiNewRow *row, uint32 node)
 {
 	LokiHashData hash;
 	char		attribute[LOKI_ATTR_MAX_SLOT];
@@ -273,11 +273,11 @@ join_node(LokiNewRow *row, uint32 node)
  * live node stays what it is while the insert lock is held.
  */
 bool
-loki_share_if_equal(LokiNewRow *row, uint32 node)
+loki_join_duplicate(LokiNewRow *row, uint32 node)
 {
 	Assert(loki_insert_lock_held(row->index));
-	if (!is_equal_row(row, node) || !loki_node_is_live(row->state, row->index, node) ||
-		!is_equal_row(row, node))
+	if (!is_duplicate(row, node) || !loki_node_is_live(row->state, row->index, node) ||
+		!is_duplicate(row, node))
 		return false;
 	loki_bits_note(row->state, row->index, LOKI_SLOTS_GAINED, row->meta.rowmap.end, node);
 	return join_node(row, node);
@@ -290,7 +290,7 @@ loki_share_if_equal(LokiNewRow *row, uint32 node)
  * are compared.
  */
 void
-loki_look_for_equal_row(LokiNewRow *row)
+loki_look_for_duplicate(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
 	const LokiQuantizer *quantizer = row->state->quantizer;
@@ -315,7 +315,7 @@ loki_insert_duplicate(LokiNewRow *row)
 		return false;
 	for (int i = 0; i < search->npool; i++)
 		if (fabsf(search->pool[i].distance - search->target.distance) <= row->tolerance &&
-			loki_share_if_equal(row, search->pool[i].node & ~LOKI_EXPANDED))
+			loki_join_duplicate(row, search->pool[i].node & ~LOKI_EXPANDED))
 			return true;
 	return false;
 }

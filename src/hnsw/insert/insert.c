@@ -265,7 +265,7 @@ find_place(LokiNewRow *row)
 	for (int i = 0; i <= row->level; i++)
 		cache->lists[i].count = 0;
 	row->alone = row->found = true;
-	loki_look_for_equal_row(row);
+	loki_look_for_duplicate(row);
 	nentries = loki_search_entries(search, &row->meta, entries);
 	if (nentries > 0)
 	{
@@ -498,7 +498,7 @@ insert_node(LokiNewRow *row)
 		}
 	}
 
-	loki_node_let_share(row);
+	loki_node_let_join(row);
 }
 
 /*
@@ -534,7 +534,7 @@ join_by_table(LokiNewRow *row)
 	if (row->cache->versions == NULL)
 		return false;
 	lock_for_insert(row);
-	joined = !row->stale && loki_version_share(row);
+	joined = !row->stale && loki_version_join(row);
 	unlock_insert(row);
 	return joined;
 }
@@ -551,7 +551,7 @@ join_by_search(LokiNewRow *row)
 	lock_for_insert(row);
 	if (!row->stale && loki_search_entry(search, &row->meta, &entry))
 	{
-		loki_look_for_equal_row(row);
+		loki_look_for_duplicate(row);
 		loki_search_descend(search, &entry, 0);
 		found.node = entry.node;
 		found.distance = entry.distance;

@@ -69,18 +69,18 @@ typedef struct LokiNewRow
 
 /* functions in insert/version.c */
 extern void loki_version_prepare(LokiNewRow *row);
-extern bool loki_version_share(LokiNewRow *row);
+extern bool loki_version_join(LokiNewRow *row);
 
 /* functions in insert/node.c */
 extern void loki_node_write(LokiNewRow *row);
-extern void loki_node_let_share(LokiNewRow *row);
+extern void loki_node_let_join(LokiNewRow *row);
 
 /* functions in insert/offer.c */
 extern void loki_offer_node(LokiNewRow *row);
 
 /* functions in insert/duplicate.c */
-extern bool loki_share_if_equal(LokiNewRow *row, uint32 node);
-extern void loki_look_for_equal_row(LokiNewRow *row);
+extern bool loki_join_duplicate(LokiNewRow *row, uint32 node);
+extern void loki_look_for_duplicate(LokiNewRow *row);
 extern bool loki_insert_duplicate(LokiNewRow *row);
 
 /* Entry point of the access method */

@@ -189,7 +189,7 @@ loki_node_write(LokiNewRow *row)
 
 /* Let rows that are equal join the node, which is linked now.  The insert lock is held. */
 void
-loki_node_let_share(LokiNewRow *row)
+loki_node_let_join(LokiNewRow *row)
 {
 	Assert(loki_insert_lock_held(row->index));
 	Assert(row->tid.state == (LOKI_TID_LIVE | LOKI_TID_LINKING));

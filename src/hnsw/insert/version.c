@@ -114,7 +114,7 @@ loki_version_prepare(LokiNewRow *row)
 
 /* Find the row's node in the table, and join it.  The insert lock is held. */
 bool
-loki_version_share(LokiNewRow *row)
+loki_version_join(LokiNewRow *row)
 {
 	const LokiVersionTable *table = row->cache->versions;
 	uint32		i = (uint32) row->hash.h[0] & table->mask;
@@ -123,7 +123,7 @@ loki_version_share(LokiNewRow *row)
 	Assert((table->mask & (table->mask + 1)) == 0);
 	for (int probe = 0; probe < MAX_PROBES && table->nodes[i] != LOKI_NONE; probe++)
 	{
-		if (loki_share_if_equal(row, table->nodes[i]))
+		if (loki_join_duplicate(row, table->nodes[i]))
 			return true;
 		i = (i + 1) & table->mask;
 	}

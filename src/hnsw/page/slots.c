@@ -477,7 +477,7 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
 
 /* Ask the kernel to read the blocks that have to be pinned. */
 static void
-read_ahead(Relation index, LokiSlots *slots)
+prefetch_pages(Relation index, LokiSlots *slots)
 {
 	BlockNumber last = InvalidBlockNumber;
 
@@ -519,7 +519,7 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots *slots)
 		pinned += !slots->peeked[i];
 	}
 	if (peek && pinned > 1)
-		read_ahead(index, slots);
+		prefetch_pages(index, slots);
 	for (int i = 0; i < slots->n; i++)
 	{
 		if (!slots->peeked[i])
