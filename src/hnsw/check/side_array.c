@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * side_array.c
- *	  lokivector_check(): reading side arrays, and telling of their faults.
+ *	  lokivector_check(): reading side arrays, and reporting their faults.
  *
- * A vacuum may make side arrays anew meanwhile: a fault counts only if the metapage
- * says afterwards that they are still those that were looked at.
+ * Vacuum may make side arrays anew meanwhile.  A fault counts only if the metapage says
+ * afterwards that they are still the same.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/side_array.c
@@ -21,7 +21,7 @@
 
 /* Remember the first fault. */
 void
-loki_check_side_fault(LokiSideCheck *side, int array, uint32 number, const char *fault)
+loki_check_side_fault(LokiSideCheck * side, int array, uint32 number, const char *fault)
 {
 	if (side->fault != NULL)
 		return;
@@ -30,9 +30,9 @@ loki_check_side_fault(LokiSideCheck *side, int array, uint32 number, const char 
 	side->number = number;
 }
 
-/* Raise an error for a fault, if the arrays are still the same.  No page is locked. */
+/* ERROR for a fault, if the arrays are still the same.  No page may be locked. */
 void
-loki_check_side_report(LokiCheck *check, LokiSideCheck *side)
+loki_check_side_report(LokiCheck *check, LokiSideCheck * side)
 {
 	LokiMetaPageData meta;
 
@@ -53,7 +53,7 @@ read_slot(LokiCheck *check, uint32 number, const char *slot)
 {
 	LokiSideCheck *side = check->slot_state;
 
-	/* what is behind the end is left from earlier ones */
+	/* slots after the end are left from earlier arrays */
 	if (number >= side->wanted)
 		return;
 	side->found++;
@@ -61,12 +61,12 @@ read_slot(LokiCheck *check, uint32 number, const char *slot)
 }
 
 /*
- * Check the pages of an array, and copy its first n slots to memory that the caller
- * frees, with a word behind them; zeros where the array ends before, and side->found is
- * less than n then.
+ * Check the pages of an array, and copy its first n slots to memory that the caller frees,
+ * with a word after them.  If the array ends before, the rest is zero, and side->found is less
+ * than n.
  */
 char *
-loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n)
+loki_check_side_read(LokiCheck *check, LokiSideCheck * side, int array, uint32 n)
 {
 	side->wanted = n;
 	side->found = 0;
@@ -79,9 +79,9 @@ loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n)
 	return side->slots;
 }
 
-/* The same for n slots that there must be */
+/* The same for n slots that must exist */
 char *
-loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int array, uint32 n)
+loki_check_side_read_all(LokiCheck *check, LokiSideCheck * side, int array, uint32 n)
 {
 	char	   *slots = loki_check_side_read(check, side, array, n);
 

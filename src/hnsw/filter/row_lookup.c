@@ -3,8 +3,8 @@
  * row_lookup.c
  *	  Looking up the nodes of a set of rows.
  *
- * The set's pages come in order, and so do the pages of the map: each is locked
- * once for all that is on it, in batches, and nodes are copied out.
+ * The set's pages come in order, and so do the pages of the map.  Pages are looked up in
+ * batches.  Within a batch each page of the map is locked once, and nodes are copied out.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/row_lookup.c
@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "hnsw/filter/row_map.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
@@ -21,10 +22,10 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* Keys of a page's rows, as bits */
+/* Words of a bitmap of keys */
 #define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)
 
-/* A page of the heap, and where its rows' entries are */
+/* A page of the heap, and the places of its rows' entries */
 typedef struct MapPage
 {
 	BlockNumber block;
@@ -34,7 +35,7 @@ typedef struct MapPage
 	uint32		end;
 } MapPage;
 
-/* A run over the map */
+/* A lookup in progress */
 typedef struct MapRun
 {
 	LokiRowLookup *lookup;
@@ -56,7 +57,7 @@ unlock_row(MapRun *run)
 	run->buffer = InvalidBuffer;
 }
 
-/* Hand nodes out. */
+/* Unlock the page, and hand out the nodes that were taken. */
 static void
 hand_out(MapRun *run)
 {
@@ -72,8 +73,10 @@ hand_out(MapRun *run)
  * ----------------------------------------------------------------
  */
 
-/* Find where a group's entries begin, for those of a batch from `i` on that are
- * told by the same page of BLOCK; the next that is not. */
+/*
+ * Find where entries begin, or with `end` where they end, for the heap pages of a batch from
+ * `i` on whose places are on the same page of BLOCK.  Returns the next page that is not.
+ */
 static int
 find_starts(MapRun *run, int i, bool end)
 {
@@ -106,7 +109,7 @@ find_starts(MapRun *run, int i, bool end)
 	return i;
 }
 
-/* The keys of the rows of a page; all there are, where its rows are not known */
+/* Set the keys of the rows of a page; all keys if its rows are not known */
 static void
 make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
 {
@@ -123,8 +126,8 @@ make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
 }
 
 /*
- * Take the nodes of n entries, for which there is room, whose keys are wanted:
- * mostly few of them, so that there is no branch to guess.
+ * Take the nodes, among n entries, whose keys are wanted; there is room for all.  Mostly few
+ * are wanted, and there is no branch to be mispredicted.
  */
 static void
 take_entries(MapRun *run, const char *slots, uint32 place, uint32 n, const uint64 *keys)
@@ -135,6 +138,7 @@ take_entries(MapRun *run, const char *slots, uint32 place, uint32 n, const uint6
 	uint32		mask = (uint32) ((UINT64CONST(1) << node_bits) - 1);
 	int			nnodes = run->nnodes;
 
+	Assert(nnodes + n <= LOKI_ROWMAP_NODES);
 	for (uint32 end = place + n; place < end; place++)
 	{
 		uint32		entry = loki_entry(slots, place, width);
@@ -147,7 +151,7 @@ take_entries(MapRun *run, const char *slots, uint32 place, uint32 n, const uint6
 	run->nnodes = nnodes;
 }
 
-/* Take the nodes of a page of the heap, from a page of ROW or several. */
+/* Take the nodes of a page of the heap.  A page of ROW stays locked for the next one. */
 static void
 take_page(MapRun *run, const MapPage *page)
 {
@@ -182,7 +186,7 @@ take_page(MapRun *run, const MapPage *page)
 	}
 }
 
-/* Start fetching the entries of a page of the heap. */
+/* Prefetch the entries of a page of the heap. */
 static void
 fetch_entries(MapRun *run, const MapPage *page)
 {
@@ -199,10 +203,11 @@ fetch_entries(MapRun *run, const MapPage *page)
 						 (page->end - page->first) * width / 8 + 1);
 }
 
-/* Look up the pages of a batch. */
+/* Look up the pages of a batch.  Leaves no page locked. */
 static void
 take_pages(MapRun *run)
 {
+	Assert(run->npages <= LOKI_ROWMAP_PAGES && !BufferIsValid(run->buffer));
 	for (int i = 0; i < run->npages;)
 		i = find_starts(run, i, false);
 	for (int i = 0; i < run->npages;)
@@ -239,13 +244,13 @@ read_map(MapRun *run, const LokiTidSet *tids)
 }
 
 /* ----------------------------------------------------------------
- * Nodes that it does not know
+ * Nodes that it does not have
  * ----------------------------------------------------------------
  */
 
-/* Nodes that are noted */
+/* Hand out the nodes that are noted. */
 static void
-add_noted(MapRun *run, const LokiNodeBits *bits)
+add_noted(MapRun *run, const LokiNodeBits * bits)
 {
 	uint32		next = 0;
 	int			n = 0;
@@ -288,6 +293,7 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
 	LokiNodeBits gained;
 
+	Assert(loki_no_buffer_locked());
 	read_map(&run, tids);
 	add_noted(&run, &lookup->reused);
 	loki_bits_read(lookup->state, lookup->index, LOKI_SLOTS_GAINED, lookup->map.end,

@@ -1,17 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * row_map.c
- *	  The map from heap TIDs to nodes: for scans that stay in a bitmap of
- *	  another index, so that the nodes of its rows need not be looked for
- *	  among all.
+ *	  The row map, from heap TIDs to nodes: for scans that stay in a bitmap of
+ *	  another index, so that the nodes of its rows need not be searched for
+ *	  among all nodes.
  *
- * ROW has an entry for each row, in the order of the heap's blocks; BLOCK says
- * where those of a block begin, or of a few blocks, where blocks have few rows.
- * An entry has the node and the low bits of the offset, as many as tell the rows
- * of a block apart.  Both numbers are packed, as wide as this index needs: three
- * to four bytes a row in all.
+ * ROW has an entry for each row, in the order of the heap's blocks.  BLOCK says where the
+ * entries of a block begin, or those of a few blocks if blocks have few rows.  An entry has
+ * the node ID and the low bits of the offset, as many as tell the rows of a block apart.
+ * Both are packed, as wide as this index needs: three to four bytes a row in all.
  *
- * ROW, BLOCK and GAINED are side arrays (filter/side_array.c).  Whatever the map
+ * ROW, BLOCK and GAINED are side arrays (filter/side_array.c).  A node that the map
  * names is looked up in TID.
  *
  * IDENTIFICATION
@@ -28,11 +27,11 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Rows that share a place of BLOCK, at least, on average */
+/* At least so many rows share a place of BLOCK, on average */
 #define GROUP_ROWS			8
 #define MIN_GROUPS			1024
 
-/* Bits of a key beyond those that tell the rows of a group apart */
+/* A key has so many bits beyond those that tell the rows of a group apart */
 #define SPARE_KEY_BITS		1
 
 /* A map in the making */
@@ -55,7 +54,7 @@ typedef void (*VisitRow) (MapMaker *maker, uint32 node, ItemPointer heap);
  * ----------------------------------------------------------------
  */
 
-/* Visit the rows of a page of TID, or of DUPLICATE, whose nodes are in the map. */
+/* Visit the rows of a page of TID or DUPLICATE whose nodes are below the map's end. */
 static void
 visit_page(MapMaker *maker, int array, uint32 ordinal, VisitRow visit)
 {
@@ -106,6 +105,7 @@ fold_groups(MapMaker *maker)
 {
 	uint32		groups = (maker->map->groups + 1) / 2;
 
+	Assert(maker->map->shift < 31);
 	for (uint32 i = 0; i < groups; i++)
 		maker->starts[i] = maker->starts[2 * i] +
 			(2 * i + 1 < maker->map->groups ? maker->starts[2 * i + 1] : 0);
@@ -114,7 +114,7 @@ fold_groups(MapMaker *maker)
 	maker->map->shift++;
 }
 
-/* Count a row in its group, whose place must exist. */
+/* Count a row in its group, for which room is made. */
 static void
 count_row(MapMaker *maker, uint32 node, ItemPointer heap)
 {
@@ -132,12 +132,13 @@ count_row(MapMaker *maker, uint32 node, ItemPointer heap)
 			   sizeof(uint32) * (allocated - maker->allocated));
 		maker->allocated = allocated;
 	}
+	Assert(group < maker->allocated && maker->allocated <= Max(maker->most_groups, MIN_GROUPS));
 	maker->map->groups = Max(maker->map->groups, group + 1);
 	maker->starts[group]++;
 	maker->map->entries++;
 }
 
-/* Make the entry of a row; should there be no place, its node is noted as joined. */
+/* Make the entry of a row.  If there is no place for it, note its node as joined. */
 static void
 place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 {
@@ -154,7 +155,7 @@ place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 		loki_rowmap_key(map, block, ItemPointerGetOffsetNumber(heap)) << map->node_bits;
 }
 
-/* Groups of blocks that a map has at most */
+/* The most groups of blocks that a map has */
 static uint32
 most_groups(uint32 end)
 {
@@ -185,7 +186,7 @@ sum_groups(MapMaker *maker)
 	}
 }
 
-/* How wide nodes and keys are.  A node whose bits are all set is none. */
+/* Choose how wide node IDs and keys are.  A node ID whose bits are all set is none. */
 static void
 choose_widths(LokiRowMapData *map)
 {
@@ -195,6 +196,7 @@ choose_widths(LokiRowMapData *map)
 	map->key_bits = (uint8) Min(pg_leftmost_one_pos32(rows + 1) + 1 + SPARE_KEY_BITS,
 								LOKI_ROWMAP_MAX_KEY_BITS);
 	map->key_bits = (uint8) Min(map->key_bits, LOKI_ROWMAP_MAX_WIDTH - map->node_bits);
+	Assert(map->end < UINT64CONST(1) << map->node_bits);
 }
 
 /* Bytes that making a map takes */
@@ -205,8 +207,8 @@ map_memory(double entries, double groups)
 }
 
 /*
- * Bytes that making the map of nodes below an end takes.  Rows are counted where
- * what they may be at most is more than fits.
+ * Bytes that making the map of nodes below an end takes.  Rows are counted only if the most
+ * that there can be would not fit.
  */
 double
 loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
@@ -228,20 +230,22 @@ loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
 }
 
 /*
- * Make the map of the nodes below map->end, for which there is the memory; where
- * there is no room for it in the index, set that to 0.  A row that comes meanwhile may
- * be counted and not found, or found and not counted; it joins its node, which is
- * noted, unless its node is new.
+ * Make the map of the nodes below map->end.  There is enough memory; if the index has no room
+ * for the map, sets map->end to 0.  A row that is inserted meanwhile may be counted and not
+ * found, or found and not counted.  Its node is new, or the row joins its node, which is
+ * noted.  No page may be locked.
  */
 void
 loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *map)
 {
 	MapMaker	maker = {.state = state, .index = index, .map = map};
 
+	Assert(loki_has_rowmap(state) && map->end > 0);
 	begin_counting(&maker);
 	visit_rows(&maker, count_row);
 	choose_widths(map);
 	sum_groups(&maker);
+	Assert(maker.starts[map->groups] == map->entries);
 	maker.next = palloc_extended(mul_size(sizeof(uint32), map->groups + 1), MCXT_ALLOC_HUGE);
 	memcpy(maker.next, maker.starts, sizeof(uint32) * (map->groups + 1));
 	maker.entries = palloc_extended(mul_size(sizeof(uint32), map->entries + 1),

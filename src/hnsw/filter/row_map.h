@@ -18,14 +18,14 @@
 #include "hnsw/page/index.h"
 #include "utils/rel.h"
 
-/* Bits of an entry */
+/* How many bits an entry has */
 static inline uint32
 loki_rowmap_width(const LokiRowMapData *map)
 {
 	return map->node_bits + map->key_bits;
 }
 
-/* What an entry has of a TID, besides the group that it is in */
+/* The part of a TID that an entry has, besides the group that it is in */
 static inline uint32
 loki_rowmap_key(const LokiRowMapData *map, BlockNumber block, OffsetNumber offset)
 {
@@ -49,13 +49,13 @@ extern void loki_rowmap_make(LokiIndex *state, Relation index, LokiRowMapData *m
 
 /* functions in filter/row_lookup.c */
 
-/* Heap pages that are looked up at once, and nodes handed out at once */
+/* Heap pages that are looked up at once, and nodes that are handed out at once */
 #define LOKI_ROWMAP_PAGES		64
 #define LOKI_ROWMAP_NODES		256
 
 typedef void (*LokiRowMapVisit) (void *arg, const uint32 *nodes, int n);
 
-/* What a scan reads of the map */
+/* A lookup of a set of rows in the row map */
 typedef struct LokiRowLookup
 {
 	LokiIndex  *state;
@@ -64,7 +64,7 @@ typedef struct LokiRowLookup
 	uint32		generation;
 	LokiNodeBits reused;		/* nodes that are not as they were mapped */
 	double		count;			/* rows to look up ... */
-	double		stale;			/* ... and nodes that may have other rows, too */
+	double		stale;			/* ... and nodes that may have other rows */
 } LokiRowLookup;
 
 /* False if there is no map */
@@ -74,7 +74,8 @@ extern bool loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state,
 
 /*
  * Visit all nodes below map.end that may have a row in the set, in batches of
- * LOKI_ROWMAP_NODES at most; some more than once.
+ * LOKI_ROWMAP_NODES at most; some of them more than once.  No page may be locked before, and
+ * none is when a batch is visited.
  */
 extern void loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids,
 								 LokiRowMapVisit visit, void *arg);

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * side_array.c
- *	  Pages of side arrays, and the nodes that they do not know.
+ *	  Pages of side arrays, and the nodes that they do not have.
  *
- * Sorted lists and the map of rows do not change after they were made.  What they
- * lack is known by number: nodes from their end on, and those that are noted as
- * bits.  src/hnsw/filter/README, "Side arrays".
+ * Sorted lists and the row map do not change after they were made.  The nodes that they
+ * lack are known by ID: those from their end on, and those that are noted as bits.
+ * src/hnsw/filter/README, "Side arrays".
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/side_array.c
@@ -16,13 +16,14 @@
 
 #include "hnsw/filter/side_array.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
-/* Pages by which noted nodes are counted, about */
+/* About so many pages are read to estimate how many nodes are noted */
 #define SAMPLE_PAGES	4
 
 /* ----------------------------------------------------------------
@@ -30,7 +31,7 @@
  * ----------------------------------------------------------------
  */
 
-/* Write the slots of a page, which has no others then. */
+/* Write the n slots of a page, which has no others then, in one record. */
 static bool
 write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const char *slots,
 		   uint32 n)
@@ -40,6 +41,7 @@ write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const ch
 	int			number;
 	Page		page;
 
+	Assert(n <= fam->per_page && loki_no_buffer_locked());
 	CHECK_FOR_INTERRUPTS();
 	if (!loki_reserve_slot(state, index, array, ordinal * fam->per_page, WARNING))
 		return false;
@@ -81,6 +83,7 @@ loki_entries_write(LokiIndex *state, Relation index, int array, const uint32 *en
 	{
 		uint32		count = Min(per_page, n - first);
 
+		Assert(loki_entry_slots(count, width) <= LOKI_ENTRY_WORDS);
 		memset(slots, 0, sizeof(slots));
 		for (uint32 i = 0; i < count; i++)
 		{
@@ -142,7 +145,7 @@ loki_side_valid(Relation index, uint32 flag, uint32 generation)
  * ----------------------------------------------------------------
  */
 
-/* Slots that have the bits of all nodes below an end, and of one more */
+/* How many slots have the bits of all nodes below an end, and of one more */
 static uint32
 bit_slots(int array, uint32 end)
 {
@@ -156,9 +159,9 @@ loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 }
 
 /*
- * An insert notes a node before its slots change, and holds the page lock of inserts,
- * under which it read the metapage that has `end`.  The slot may be the first of its
- * array that is written.
+ * An insert notes a node before its slots change.  It holds the page lock of inserts, and
+ * read the metapage that has `end` under it.  The slot may be the first of its array that is
+ * written.
  */
 void
 loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 node)
@@ -170,6 +173,7 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 	LokiChange	change;
 	int			page;
 
+	Assert(loki_no_buffer_locked());
 	if (node >= end || (loki_slot_read(state, index, array, bit / 64, &word) &&
 						(word & mask) != 0))
 		return;
@@ -186,7 +190,7 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 }
 
 void
-loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
+loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits * bits)
 {
 	uint32		per_page = state->arrays[array].per_page;
 	uint32		most = bit_slots(array, end);
@@ -217,7 +221,7 @@ loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNode
 }
 
 void
-loki_bits_release(LokiNodeBits *bits)
+loki_bits_release(LokiNodeBits * bits)
 {
 	if (bits->words != NULL)
 		pfree(bits->words);
@@ -226,7 +230,7 @@ loki_bits_release(LokiNodeBits *bits)
 }
 
 double
-loki_bits_count(const LokiNodeBits *bits)
+loki_bits_count(const LokiNodeBits * bits)
 {
 	return (double) (UINT64CONST(1) << bits->shift) *
 		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
@@ -257,7 +261,7 @@ loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 }
 
 int
-loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
+loki_bits_next(const LokiNodeBits * bits, uint32 *next, uint32 *nodes)
 {
 	for (uint32 i = *next / 64; i < bits->nwords; *next = ++i * 64)
 	{
@@ -272,6 +276,7 @@ loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
 		for (uint32 node = bit << bits->shift;
 			 node < bits->end && node >> bits->shift == bit; node++)
 			nodes[n++] = node;
+		Assert(n <= LOKI_REUSED_UNIT);
 		return n;
 	}
 	return 0;

@@ -29,7 +29,7 @@ loki_entries_per_page(uint32 width)
 	return LOKI_ENTRY_WORDS * 64 / width;
 }
 
-/* Slots that n entries take */
+/* How many slots n entries take */
 static inline uint32
 loki_entry_slots(uint32 n, uint32 width)
 {
@@ -39,8 +39,8 @@ loki_entry_slots(uint32 n, uint32 width)
 }
 
 /*
- * The entry at a place of a page.  It may cross words; the one behind is read in
- * any case, which may be that of the special space.
+ * The entry at a place of a page.  It may cross words.  The word after the one that it
+ * begins in is always read, which may be in the special space.
  */
 static inline uint32
 loki_entry(const char *slots, uint32 place, uint32 width)
@@ -54,9 +54,9 @@ loki_entry(const char *slots, uint32 place, uint32 width)
 }
 
 /*
- * Nodes that side arrays do not have as they are now, below an end: those in REUSED,
- * whose number was used again, LOKI_REUSED_UNIT of them a bit; and those in GAINED,
- * which a row has joined, one a bit.
+ * Nodes below an end that have changed since side arrays were made: those in REUSED, whose
+ * ID was reused, a bit for LOKI_REUSED_UNIT of them; and those in GAINED, which a row
+ * has joined, a bit for each.
  */
 typedef struct LokiNodeBits
 {
@@ -64,7 +64,7 @@ typedef struct LokiNodeBits
 	int			shift;			/* nodes of a bit, as a power of two */
 	uint32		nwords;			/* 0: no node is noted */
 	uint64	   *words;
-} LokiNodeBits;
+}			LokiNodeBits;
 
 static inline int
 loki_bits_shift(int array)
@@ -73,17 +73,20 @@ loki_bits_shift(int array)
 }
 
 static inline bool
-loki_bits_have(const LokiNodeBits *bits, uint32 node)
+loki_bits_have(const LokiNodeBits * bits, uint32 node)
 {
 	uint32		bit = node >> bits->shift;
 
+	Assert(node < bits->end);
 	return bits->words != NULL && ((bits->words[bit / 64] >> (bit % 64)) & 1) != 0;
 }
 
 /* functions in filter/side_array.c; no page may be locked */
 
-/* Write n slots of an array, from slot 0 on, zeros where slots is NULL; false, with a
- * warning, if there is no room for a page */
+/*
+ * Write n slots of an array, from slot 0 on; zeros if `slots` is NULL.  False, with a
+ * warning, if there is no room for a page.
+ */
 extern bool loki_side_write(LokiIndex *state, Relation index, int array, const char *slots,
 							uint32 n);
 
@@ -95,43 +98,44 @@ extern bool loki_entries_write(LokiIndex *state, Relation index, int array,
 extern bool loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first,
 							  uint32 n, uint32 width, uint32 *entries);
 
-/* Forget nodes that were noted, below an end; false if there is no room to note them */
+/* Forget the notes of nodes below an end; false if there is no room for the bits */
 extern bool loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end);
 
 /* Note a node, if it is below an end */
 extern void loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end,
 						   uint32 node);
 
-/* Copy what is noted below an end out; palloc'd only if there is something */
+/* Copy the notes of nodes below an end out; palloc'd only if there are any */
 extern void loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end,
-						   LokiNodeBits *bits);
-extern void loki_bits_release(LokiNodeBits *bits);
+						   LokiNodeBits * bits);
+extern void loki_bits_release(LokiNodeBits * bits);
 
-/* How many nodes are noted, at most; ... about, by some pages */
-extern double loki_bits_count(const LokiNodeBits *bits);
+/* How many nodes are noted at most; an estimate of that, by some pages */
+extern double loki_bits_count(const LokiNodeBits * bits);
 extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end);
 
-/* The nodes of the next bit, at most LOKI_REUSED_UNIT; 0 if there is none.  *next is 0
- * at first. */
-extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes);
+/*
+ * Get the nodes of the next bit that is set, LOKI_REUSED_UNIT at most; returns 0 if there is
+ * none.  *next must be 0 at first.
+ */
+extern int	loki_bits_next(const LokiNodeBits * bits, uint32 *next, uint32 *nodes);
 
-/* Whether a metapage has side arrays of a kind, of a generation */
+/* Whether a metapage has the side arrays of a flag, of this generation */
 static inline bool
 loki_side_same(const LokiMetaPageData *meta, uint32 flag, uint32 generation)
 {
 	return (meta->flags & flag) != 0 && meta->sorted_lists.generation == generation;
 }
 
-/* Whether what was read by a metapage of that generation is still there */
+/* Whether side arrays are still those of this generation; share locks the metapage */
 extern bool loki_side_valid(Relation index, uint32 flag, uint32 generation);
 
 /* functions in filter/side_make.c */
 
-/* Make lists and map, where that is worth while; where there is not the memory, that is
- * told at a level */
+/* Make side arrays if that is worth while; says at a level if there is too little memory */
 extern void loki_side_make(Relation index, int elevel);
 
-/* How many of the nodes below an end they do not have, or not as they are now, at most */
+/* How many of the nodes below an end they do not have, or not as they are now; at most */
 extern double loki_side_unlisted(LokiIndex *state, Relation index,
 								 const LokiMetaPageData *meta, uint32 end);
 

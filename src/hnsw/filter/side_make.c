@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * side_make.c
- *	  Making side arrays, and telling when they are to be made anew.
+ *	  Making side arrays, and knowing when to make them anew.
  *
- * A build makes them, and vacuum where too many nodes are not in them by then.
- * Sorted lists and the map of rows are made together, as they share an end, a
- * generation, and what they do not know.
+ * A build makes side arrays.  Vacuum makes them anew when too many nodes are not in them.
+ * Sorted lists and the row map are made together, since they share an end, a generation,
+ * and the nodes that they do not have.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/side_make.c
@@ -20,6 +20,7 @@
 #include "hnsw/filter/side_array.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -34,7 +35,7 @@
  * ----------------------------------------------------------------
  */
 
-/* All where there are no side arrays, none where there need not be any. */
+/* All nodes if there are no side arrays; none if there need not be any. */
 double
 loki_side_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
@@ -51,7 +52,7 @@ loki_side_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *met
 	return Max(Min(unlisted, end), 0);
 }
 
-/* Whether they are enough for making both anew */
+/* Whether so many nodes are unlisted that side arrays should be made anew */
 static bool
 is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
@@ -60,7 +61,7 @@ is_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 
 	return stale >= STALE_NODES && stale >= STALE_SHARE * end;
 }
 
-/* Whether so many bytes may be used; what cannot be made if not is told. */
+/* Whether so many bytes fit into maintenance_work_mem; if not, says what is not made. */
 static bool
 fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
 {
@@ -71,7 +72,8 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
 					what, RelationGetRelationName(index)),
 			 have ? errdetail("The index keeps the old ones, which do not have newer rows.") :
 			 errdetail("Searches with conditions take longer without them."),
-			 errhint("Set maintenance_work_mem to %.0f MB at least.", ceil(bytes / (1024 * 1024)))));
+			 errhint("Set maintenance_work_mem to %.0f MB at least.",
+					 ceil(bytes / (1024 * 1024)))));
 	return false;
 }
 
@@ -80,7 +82,7 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
  * ----------------------------------------------------------------
  */
 
-/* See to the pages of an array of so many slots. */
+/* Make sure that an array has the pages for so many slots; false if there is no room. */
 static bool
 reserve(LokiIndex *state, Relation index, int array, uint32 slots)
 {
@@ -88,9 +90,9 @@ reserve(LokiIndex *state, Relation index, int array, uint32 slots)
 }
 
 /*
- * See to the pages that lists and map will need, as far as those that there are tell,
- * before these cannot be read any more.  False if there is no room.  Numbers of nodes
- * beyond `end` that are used meanwhile are on pages of TID that exist.
+ * Make sure of the pages that sorted lists and row map will need, judging by those that
+ * exist, before these are given up.  False if there is no room.  Node IDs beyond `end` that
+ * come into use meanwhile are on pages of TID that exist.
  */
 static bool
 reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
@@ -128,7 +130,7 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
  * ----------------------------------------------------------------
  */
 
-/* Change what the metapage says of lists and map; flags: those that can be read. */
+/* Change what the metapage says of side arrays; `flags` are of those that can be read. */
 static void
 write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists,
 		   const LokiRowMapData *rowmap)
@@ -136,6 +138,7 @@ write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists
 	LokiChange	change;
 	LokiMetaPage meta;
 
+	Assert((flags & ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0);
 	loki_change_begin(&change, NULL, index);
 	meta = loki_change_meta(&change);
 	meta->flags &= ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP);
@@ -146,16 +149,14 @@ write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists
 }
 
 /*
- * Make all lists and the map anew, as far as is said.  Scans leave both alone
- * meanwhile, and what is not made there is none of; nor of what there is no room
- * for.
+ * Make the sorted lists, the row map, or both anew.  Meanwhile scans use neither.  What is
+ * not made does not exist afterwards; nor does what there is no room for.
  *
- * An insert that uses a number again notes that in REUSED if the metapage, as it
- * saw it when it began, says that the number is below the end, and one that joins
- * a node notes that in GAINED.  What is noted is
- * forgotten before the metapage names the new end, and inserts that began before
- * that are waited for: so each has either written its attributes by then, or
- * notes its number afterwards.
+ * An insert that reuses a node ID notes it in REUSED, and one whose row joins a node notes
+ * that in GAINED, if the node is below the end that the metapage had when the insert
+ * began.  These notes are forgotten before the metapage gets the new end, and then inserts
+ * that began earlier are waited for.  So each insert either has written its slots by then,
+ * or notes its node afterwards.
  */
 static void
 make(LokiIndex *state, Relation index, bool lists, bool map,
@@ -164,6 +165,7 @@ make(LokiIndex *state, Relation index, bool lists, bool map,
 	uint32		flags = (lists ? LOKI_META_SORTED_LISTS : 0) | (map ? LOKI_META_ROWMAP : 0);
 	uint32		end;
 
+	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
 	write_meta(index, 0, sorted_lists, rowmap);
 	end = loki_node_end(state, index);
 	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, sorted_lists->end)) ||
@@ -189,9 +191,9 @@ make(LokiIndex *state, Relation index, bool lists, bool map,
 }
 
 /*
- * Make lists and map where there are none, or too many nodes are not in them, as
- * far as they can be sorted in maintenance_work_mem; at `elevel` is told where they
- * cannot.  Where one that there is could not be made anew, both stay.
+ * Make side arrays if there are none, or if too many nodes are not in them, and if they can
+ * be sorted in maintenance_work_mem; otherwise says so at `elevel`.  If one that exists
+ * could not be made anew, both stay.  No page may be locked.
  */
 void
 loki_side_make(Relation index, int elevel)

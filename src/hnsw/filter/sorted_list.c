@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * sorted_list.c
- *	  Sorted lists: the nodes in the order of an attribute, so that those of few
- *	  matches need not be looked for among all.
+ *	  Sorted node lists: the nodes in the order of an attribute, so that a few
+ *	  matches need not be searched for among all nodes.
  *
- * SORTED of an attribute has the numbers of all nodes up to some end, in the
- * order of their values, NULLs first; SEPARATOR has the value of each
- * LOKI_SEPARATOR_STEP-th of them.  Arrays are listed by their elements
- * (filter/sorted_list_array.c).  Both are side arrays (filter/side_array.c).  What is
- * listed and not in REUSED has the attribute under which it is listed, but may be dead
- * by now.
+ * SORTED of an attribute has the IDs of all nodes up to some end, in the order of their sort
+ * keys, NULLs first.  SEPARATOR has the sort key of each LOKI_SEPARATOR_STEP-th of them.
+ * Arrays are listed by their elements (filter/sorted_list_array.c).  Both are side arrays
+ * (filter/side_array.c).  A node that is listed, and is not in REUSED, has the attribute
+ * under which it is listed, but it may be dead by now.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list.c
@@ -20,6 +19,7 @@
 
 #include "access/xlog.h"
 #include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
@@ -27,11 +27,11 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Bits by which lists are sorted at once */
+/* Lists are sorted by so many bits at once */
 #define RADIX_BITS		8
 #define RADIX			(1 << RADIX_BITS)
 
-/* A value with the sign bit inverted, and its node */
+/* A sort key with the sign bit inverted, and its node */
 typedef struct Entry
 {
 	uint64		value;
@@ -50,8 +50,9 @@ value_of_number(int64 number)
  */
 
 /*
- * Read an attribute of the nodes below `end`: NULLs to nulls[], the others to
- * entries[], both by node.  What is past the used part is left out.
+ * Read an attribute of the nodes below `end`, page by page under share lock: NULLs to
+ * nulls[], the others to entries[], both by node ID.  Slots past the used part are left out.
+ * No page may be locked.
  */
 static uint32
 read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
@@ -61,6 +62,7 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 	LokiSlotArray *array = &state->arrays[number];
 	uint32		n = 0;
 
+	Assert(loki_no_buffer_locked());
 	*nnulls = 0;
 	for (uint32 first = 0; first < end; first += array->per_page)
 	{
@@ -91,8 +93,8 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 }
 
 /*
- * Sort by value, and nodes of equal values by number, as they come: least
- * significant digits first.  The result is in one of the two arrays.
+ * Sort by sort key, least significant digits first.  Entries of equal keys stay as they come,
+ * by node ID.  The result is in one of the two arrays.
  */
 static Entry *
 sort_entries(Entry *from, Entry *to, uint32 n)
@@ -127,7 +129,7 @@ sort_entries(Entry *from, Entry *to, uint32 n)
 	return from;
 }
 
-/* Whether there are so few values that a list of nodes is of no use */
+/* Whether there are so few values that a list is no use */
 static bool
 few_values(const Entry *entries, uint32 n)
 {
@@ -138,18 +140,17 @@ few_values(const Entry *entries, uint32 n)
 	return values <= LOKI_FEW_VALUES;
 }
 
-/* Bits of an entry where nodes below an end are listed */
 int
 loki_sorted_list_width(uint32 end)
 {
 	return end > 1 ? pg_leftmost_one_pos32(end - 1) + 1 : 1;
 }
 
-/* Write the list of an attribute; where there is no room, there is none then. */
 void
 loki_sorted_list_write(LokiIndex *state, Relation index, int attribute, const uint32 *nodes,
 					   const int64 *separators, uint32 total, LokiSortedListsData *sorted_lists)
 {
+	Assert(sorted_lists->listed[attribute] == LOKI_NONE);
 	if (loki_entries_write(state, index, LOKI_SLOTS_SORTED + attribute, nodes, total,
 						   loki_sorted_list_width(sorted_lists->end)) &&
 		loki_side_write(state, index, LOKI_SLOTS_SEPARATOR + attribute, (const char *) separators,
@@ -157,7 +158,7 @@ loki_sorted_list_write(LokiIndex *state, Relation index, int attribute, const ui
 		sorted_lists->listed[attribute] = total;
 }
 
-/* Make the lists of an attribute. */
+/* Make the list of an attribute that is no array, unless it has few values. */
 static void
 make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 			   Entry *scratch, LokiSortedListsData *sorted_lists)
@@ -171,6 +172,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 	Entry	   *sorted = sort_entries(entries, scratch, n);
 	int64	   *separators;
 
+	Assert(total <= sorted_lists->end);
 	sorted_lists->listed[attribute] = LOKI_NONE;
 	if (!few_values(sorted, n))
 	{
@@ -188,7 +190,6 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 	pfree(nodes);
 }
 
-/* Make the lists of all attributes. */
 void
 loki_sorted_lists_make(LokiIndex *state, Relation index, LokiSortedListsData *sorted_lists)
 {
@@ -206,7 +207,6 @@ loki_sorted_lists_make(LokiIndex *state, Relation index, LokiSortedListsData *so
 			loki_array_list_make(state, index, i, sorted_lists);
 }
 
-/* Bytes that making lists takes for each node */
 double
 loki_sorted_lists_memory(const LokiIndex *state)
 {
@@ -223,7 +223,7 @@ loki_sorted_lists_memory(const LokiIndex *state)
  * ----------------------------------------------------------------
  */
 
-/* Whether a separator's number is less than `number`, or equal to it, if `after` says so */
+/* Whether a separator is less than `number`, or with `after` equal to it */
 static bool
 separator_before(LokiLookup *lookup, uint32 separator, int64 number, bool after)
 {
@@ -236,8 +236,8 @@ separator_before(LokiLookup *lookup, uint32 separator, int64 number, bool after)
 }
 
 /*
- * The first separator, from `low` on, that is not before a number; it is looked for
- * among the next `near` separators first, then among twice as many.
+ * The first separator, from `low` on, that is not before a sort key.  It is searched for among
+ * the next `near` separators first, then among twice as many.
  */
 static uint32
 find_separator(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool after)
@@ -246,6 +246,7 @@ find_separator(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool a
 	uint32		end = (listed + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP;
 	uint32		high = low + Min(near, end - low);
 
+	Assert(low <= end && near > 0);
 	while (high < end && separator_before(lookup, high - 1, number, after))
 	{
 		near *= 2;
@@ -264,7 +265,7 @@ find_separator(LokiLookup *lookup, uint32 low, uint32 near, int64 number, bool a
 	return low;
 }
 
-/* Add the places of the values from low to high, and a few around them. */
+/* Add the places of the sort keys from low to high, and a few around them. */
 void
 loki_lookup_add(LokiLookup *lookup, int64 low, int64 high)
 {
@@ -275,13 +276,15 @@ loki_lookup_add(LokiLookup *lookup, int64 low, int64 high)
 	uint32		end_separator = find_separator(lookup, first_separator, 1, high, true);
 	LokiPlaces	places;
 
-	places.first = Max(nulls, first_separator > 0 ? (first_separator - 1) * LOKI_SEPARATOR_STEP : 0);
+	Assert(lookup->nplaces < LOKI_LOOKUP_PLACES);
+	places.first = Max(nulls, first_separator > 0 ?
+					   (first_separator - 1) * LOKI_SEPARATOR_STEP : 0);
 	places.end = Min(listed, end_separator * LOKI_SEPARATOR_STEP);
-	/* between two separators that are in the range all values are */
+	/* between two separators that are in the range, all keys are in it */
 	places.sure_first = Max(nulls, first_separator * LOKI_SEPARATOR_STEP);
 	places.sure_end = end_separator > 0 ? (end_separator - 1) * LOKI_SEPARATOR_STEP : 0;
 
-	/* values next to each other share what is between two separators */
+	/* neighboring keys share the entries between two separators */
 	if (lookup->nplaces > 0)
 		places.first = Max(places.first, lookup->places[lookup->nplaces - 1].end);
 	if (places.first >= places.end)
@@ -302,7 +305,7 @@ compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Places of the values that may pass a key; false if lists are of no use. */
+/* Find the places of the values that may match a key; false if lists are no use. */
 static bool
 find_key(LokiLookup *lookup, LokiFilterKey *key)
 {
@@ -346,8 +349,8 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 }
 
 /*
- * Find the shortest list that has all nodes that pass a filter, but for those
- * that the lists do not know; false if there is none.
+ * Find the places of a list, as few as possible, that have all nodes that match a filter,
+ * except for nodes that the lists do not have.  False if there are none.
  */
 bool
 loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
@@ -372,14 +375,15 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 }
 
 /*
- * Copy entries of a list out, from a place on, up to LOKI_LOOKUP_READ; none where
- * the list does not have them any more.
+ * Copy entries of a list out, from a place up to `end`, LOKI_LOOKUP_READ at most.  Returns how
+ * many; 0 if the list does not have them any more.  Pages are share locked one at a time.
  */
 uint32
 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 {
 	uint32		n = Min(end - place, LOKI_LOOKUP_READ);
 
+	Assert(place < end);
 	return loki_entries_read(lookup->state, lookup->index,
 							 LOKI_SLOTS_SORTED + lookup->key->attribute, place, n,
 							 loki_sorted_list_width(lookup->sorted_lists.end), nodes) ? n : 0;

@@ -17,13 +17,12 @@
 #include "hnsw/filter/side_array.h"
 #include "utils/rel.h"
 
-/* Intervals of one key that are looked up, at most */
+/* The most intervals of one key that are looked up */
 #define LOKI_LOOKUP_PLACES	64
 
 /*
- * Places of a list.  What is listed from sure_first to sure_end passes the key
- * that was looked up; of the others, which share a separator with values that do
- * not, a few may.
+ * Places of a list.  Nodes from sure_first to sure_end match the key that was looked up.  A
+ * few of the others may match, which share a separator with sort keys that do not.
  */
 typedef struct LokiPlaces
 {
@@ -33,13 +32,13 @@ typedef struct LokiPlaces
 	uint32		end;
 } LokiPlaces;
 
-/* What a scan reads of the lists */
+/* A key that was looked up in a sorted list */
 typedef struct LokiLookup
 {
 	LokiIndex  *state;
 	Relation	index;
 	LokiSortedListsData sorted_lists;
-	LokiFilterKey *key;			/* that was looked up */
+	LokiFilterKey *key;
 	int			nplaces;
 	LokiPlaces	places[LOKI_LOOKUP_PLACES];
 	double		count;			/* nodes at these places */
@@ -48,19 +47,21 @@ typedef struct LokiLookup
 	LokiNodeBits reused;		/* nodes that are not as they were listed */
 } LokiLookup;
 
-/* Bits of an entry of a list of nodes below an end */
+/* How many bits an entry has in a list of nodes below an end */
 extern int	loki_sorted_list_width(uint32 end);
 
 /*
- * Write the list of an attribute: so many nodes, and as separators the number of each
- * LOKI_SEPARATOR_STEP-th.  Where there is no room, there is none then.
+ * Write the list of an attribute: its nodes, and as separators the key of each
+ * LOKI_SEPARATOR_STEP-th.  If there is no room, the attribute has no list then.
  */
 extern void loki_sorted_list_write(LokiIndex *state, Relation index, int attribute,
 								   const uint32 *nodes, const int64 *separators, uint32 total,
 								   LokiSortedListsData *sorted_lists);
 
-/* Make the lists of all attributes, of nodes below sorted_lists->end, after inserts were
- * waited for; bytes that this takes for each */
+/*
+ * Make the lists of all attributes, of nodes below sorted_lists->end, after inserts were
+ * waited for; and the bytes that this takes for each node
+ */
 extern void loki_sorted_lists_make(LokiIndex *state, Relation index,
 								   LokiSortedListsData *sorted_lists);
 extern double loki_sorted_lists_memory(const LokiIndex *state);
@@ -69,15 +70,15 @@ extern bool loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation ind
 							  const LokiMetaPageData *meta,
 							  const LokiNodeFilter *filter);
 
-/* Add the places of the numbers from low to high; the calls go up */
+/* Add the places of the keys from low to high.  The calls must be in ascending order. */
 extern void loki_lookup_add(LokiLookup *lookup, int64 low, int64 high);
 
-/* With so few values no one of them is rare enough for a list */
+/* With so few values, none of them is rare enough for a list */
 #define LOKI_FEW_VALUES		32
 
 /*
  * Lists of arrays (filter/sorted_list_array.c): make that of an attribute, in so many bytes
- * a node at most, or find the places of a key on one; false if it has none.
+ * for each node at most; or find the places of a key, false if it has none.
  */
 #define LOKI_ARRAY_LIST_BYTES \
 	(1 + LOKI_SIGNATURE_BYTES + LOKI_SLOT_ELEMENTS * sizeof(uint32))
@@ -86,8 +87,9 @@ extern void loki_array_list_make(LokiIndex *state, Relation index, int attribute
 extern bool loki_array_list_find(LokiLookup *lookup);
 extern int	loki_array_list_keys(const char *slot, uint32 *numbers);
 
-/* Entries of a list that are copied out at once, at most */
+/* The most entries of a list that are copied out at once */
 #define LOKI_LOOKUP_READ	(32 * LOKI_SEPARATOR_STEP)
 extern uint32 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end,
 							   uint32 *nodes);
+
 #endif							/* LOKI_FILTER_SORTED_LIST_H */
