@@ -47,6 +47,9 @@
 /* How much wider a walk is whose pool is full of nodes of few codes */
 #define TWINS_WIDER		8
 
+/* Nodes whose codes are compared to tell that */
+#define TWINS_LOOKED_AT	16
+
 /* ----------------------------------------------------------------
  * Binary heaps of indexes into scored[]
  * ----------------------------------------------------------------
@@ -463,10 +466,11 @@ static bool
 are_mostly_twins(LokiSearch *search, const LokiCandidate *sorted, int n)
 {
 	Size		size = search->state->quantizer->code_size;
-	uint32	   *nodes = palloc_array(uint32, n);
-	char	   *codes = palloc(mul_size(n, size));
+	uint32		nodes[TWINS_LOOKED_AT];
+	char	   *codes = palloc(TWINS_LOOKED_AT * size);
 	int			ntwins = 0;
 
+	n = Min(n, TWINS_LOOKED_AT);
 	for (int i = 0; i < n; i++)
 		nodes[i] = sorted[i].node & ~LOKI_EXPANDED;
 	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, nodes, n,
@@ -474,7 +478,6 @@ are_mostly_twins(LokiSearch *search, const LokiCandidate *sorted, int n)
 	for (int i = 1; i < n; i++)
 		ntwins += memcmp(codes + size * i, codes + size * (i - 1), size) == 0;
 	pfree(codes);
-	pfree(nodes);
 	return ntwins * 2 > n;
 }
 
