@@ -26,19 +26,15 @@ typedef struct EqualEntry
 	char		status;
 } EqualEntry;
 
+/* Whether the rows of two nodes share one */
 static bool
 nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 {
-	if (memcmp(loki_build_slot(build, LOKI_SLOTS_HASH, a),
-			   loki_build_slot(build, LOKI_SLOTS_HASH, b),
-			   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size) != 0)
-		return false;
-	for (int i = 0; i < build->meta.nattributes; i++)
+	for (int i = 0; i <= build->meta.nattributes; i++)
 	{
-		int			array = LOKI_SLOTS_ATTR + i;
+		int			array = LokiSharedArray(i);
 
-		if (memcmp(loki_build_slot(build, array, a),
-				   loki_build_slot(build, array, b),
+		if (memcmp(loki_build_slot(build, array, a), loki_build_slot(build, array, b),
 				   build->geometry.arrays[array].slot_size) != 0)
 			return false;
 	}
@@ -49,14 +45,11 @@ nodes_equal(const LokiBuild *build, uint32 a, uint32 b)
 static uint32
 node_hash(const LokiBuild *build, uint32 node)
 {
-	uint64		hash;
-	uint32		result;
+	uint32		result = 0;
 
-	memcpy(&hash, loki_build_slot(build, LOKI_SLOTS_HASH, node), sizeof(hash));
-	result = (uint32) hash;
-	for (int i = 0; i < build->meta.nattributes; i++)
+	for (int i = 0; i <= build->meta.nattributes; i++)
 	{
-		int			array = LOKI_SLOTS_ATTR + i;
+		int			array = LokiSharedArray(i);
 
 		result = hash_combine(result,
 							  hash_bytes((unsigned char *) loki_build_slot(build, array, node),
@@ -91,7 +84,6 @@ add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointer
 {
 	LokiBuildSlots *slots = &build->duplicate;
 	char	  **array = &build->slots[LOKI_SLOTS_DUPLICATE];
-	LokiDuplicateData *slot;
 
 	Assert(next == LOKI_NONE || next < slots->count);
 	if (slots->count == slots->allocated)
@@ -108,11 +100,8 @@ add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointer
 		*array = *array ? repalloc_huge(*array, size) :
 			MemoryContextAllocHuge(build->context, size);
 	}
-	slot = (LokiDuplicateData *) loki_build_slot(build, LOKI_SLOTS_DUPLICATE, slots->count);
-	slot->node = node;
-	slot->next = next;
-	slot->heap = *tid;
-	slot->state = LOKI_TID_LIVE;
+	*(LokiDuplicateData *) loki_build_slot(build, LOKI_SLOTS_DUPLICATE, slots->count) =
+		loki_duplicate_slot(node, next, tid);
 	return slots->count++;
 }
 
@@ -135,12 +124,7 @@ join_node(LokiBuild *build, uint32 node, uint32 other)
 	else
 		head = LokiTidListHead(slot);
 	head = add_duplicate_slot(build, node, head, &row->u.heap);
-	memset(&slot->u, 0, sizeof(slot->u));
-	LokiTidSetListHead(slot, head);
-	slot->state = LOKI_TID_LIST;
-	if (build->geometry.arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
-		LokiTidValue(slot) != LokiTidValue(row))
-		LokiTidClearValue(slot);
+	loki_tid_make_list(slot, build->geometry.arrays[LOKI_SLOTS_TID].slot_size, head, row);
 }
 
 /* Move a node to a smaller node ID. */

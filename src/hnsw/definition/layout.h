@@ -339,6 +339,37 @@ typedef struct LokiDuplicateData
 StaticAssertDecl(sizeof(LokiDuplicateData) == 16, "DUPLICATE slots are 16 bytes");
 
 /*
+ * Rows share a node if their slots of these arrays are equal byte for byte: of HASH
+ * (i = 0), and of ATTR of each attribute (i = 1, 2, ...).
+ */
+#define LokiSharedArray(i)		((i) == 0 ? LOKI_SLOTS_HASH : LOKI_SLOTS_ATTR + (i) - 1)
+
+/* The DUPLICATE slot of one row of a node */
+static inline LokiDuplicateData
+loki_duplicate_slot(uint32 node, uint32 next, const ItemPointerData *heap)
+{
+	LokiDuplicateData slot = {node, next, *heap, LOKI_TID_LIVE};
+
+	return slot;
+}
+
+/*
+ * A node's TID slot becomes that of a TID list, which begins with a row that has joined.
+ * Where their vectors lie is known only if that is one value, as versions of a row
+ * share theirs.
+ */
+static inline void
+loki_tid_make_list(LokiTidData *slot, uint32 slot_size, uint32 head, const LokiTidData *joined)
+{
+	Assert(head != LOKI_NONE);
+	memset(&slot->u, 0, sizeof(slot->u));
+	slot->state = LOKI_TID_LIST;
+	LokiTidSetListHead(slot, head);
+	if (slot_size == LOKI_TID_LONG && LokiTidValue(slot) != LokiTidValue(joined))
+		LokiTidClearValue(slot);
+}
+
+/*
  * LINK slots: the neighbors of a node on layer 0.  They ascended by distance when they were
  * chosen; links added since follow.  Each is a node ID + 1, and 0 ends the list.  So adding a
  * link changes 4 bytes, which WAL has, and readers without a lock see all of it or nothing.

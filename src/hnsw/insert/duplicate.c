@@ -28,54 +28,19 @@
 static bool
 is_duplicate(LokiNewRow *row, uint32 node)
 {
-	LokiHashData hash;
-	char		attribute[LOKI_ATTR_MAX_SLOT];
+	LokiSlotArray *arrays = row->state->arrays;
+	char		slot[Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))];
 
-	if (!loki_slot_read(row->state, row->index, LOKI_SLOTS_HASH, node, &hash) ||
-		memcmp(&hash, &row->hash, row->state->arrays[LOKI_SLOTS_HASH].slot_size) != 0)
-		return false;
-	for (int i = 0; i < row->state->nattributes; i++)
+	for (int i = 0; i <= row->state->nattributes; i++)
 	{
-		int			array = LOKI_SLOTS_ATTR + i;
+		int			array = LokiSharedArray(i);
+		const void *own = i == 0 ? (const void *) &row->hash : row->attributes[i - 1];
 
-		if (!loki_slot_read(row->state, row->index, array, node, attribute) ||
-			memcmp(attribute, row->attributes[i], row->state->arrays[array].slot_size) != 0)
+		if (!loki_slot_read(row->state, row->index, array, node, slot) ||
+			memcmp(slot, own, arrays[array].slot_size) != 0)
 			return false;
 	}
 	return true;
-}
-
-/* What a TID slot becomes when its TID list gets a new head */
-static LokiTidData
-tid_with_head(LokiNewRow *row, const LokiTidData *seen, uint32 head)
-{
-	LokiTidData tid = *seen;
-
-	Assert(head != LOKI_NONE);
-	memset(&tid.u, 0, sizeof(tid.u));
-	tid.state = LOKI_TID_LIST;
-	LokiTidSetListHead(&tid, head);
-
-	/*
-	 * versions of a row share their value in the TOAST table; other rows do
-	 * not
-	 */
-	if (row->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
-		LokiTidValue(&tid) != LokiTidValue(&row->tid))
-		LokiTidClearValue(&tid);
-	return tid;
-}
-
-static LokiDuplicateData
-duplicate_slot(uint32 node, uint32 next, const ItemPointerData *heap)
-{
-	LokiDuplicateData slot = {0};
-
-	slot.node = node;
-	slot.next = next;
-	slot.heap = *heap;
-	slot.state = LOKI_TID_LIVE;
-	return slot;
 }
 
 /* Whether rows may join a node with this TID slot: it is live, and its own insert has
@@ -108,24 +73,24 @@ prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChang
 	uint32		free_head = row->meta.free_head[LokiSlotArrayFreeList(LOKI_SLOTS_DUPLICATE)];
 	LokiClaim	claims[2];
 	LokiDuplicateData slots[2];
-	LokiTidData tid;
+	LokiTidData tid = *seen;
+	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 
 	Assert(may_join(seen));
 	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer));
 	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 							claims))
 		return false;
-	slots[0] = duplicate_slot(node, has_list ? LokiTidListHead(seen) : claims[1].number,
+	slots[0] = loki_duplicate_slot(node, has_list ? LokiTidListHead(seen) : claims[1].number,
 							  &row->tid.u.heap);
 	loki_claim_slot(change, &claims[0], &slots[0]);
 	if (!has_list)
 	{
-		slots[1] = duplicate_slot(node, LOKI_NONE, &seen->u.heap);
+		slots[1] = loki_duplicate_slot(node, LOKI_NONE, &seen->u.heap);
 		loki_claim_slot(change, &claims[1], &slots[1]);
 	}
-	tid = tid_with_head(row, seen, claims[0].number);
-	loki_change_slot(change, page, row->state->arrays[LOKI_SLOTS_TID].slot_size, place,
-					 &tid);
+	loki_tid_make_list(&tid, slot_size, claims[0].number, &row->tid);
+	loki_change_slot(change, page, slot_size, place, &tid);
 	loki_change_finish(change);
 	return true;
 }
@@ -170,7 +135,7 @@ prepend_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		place;
 	uint32		duplicate_place;
-	LokiTidData tid;
+	LokiTidData tid = *seen;
 	LokiChange	change;
 	int			page;
 	bool		same;
@@ -185,7 +150,7 @@ prepend_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 		int			duplicate_page = loki_change_lock(&change, LOKI_SLOTS_DUPLICATE, duplicate,
 													  &duplicate_place);
 
-		tid = tid_with_head(row, seen, duplicate);
+		loki_tid_make_list(&tid, slot_size, duplicate, &row->tid);
 		loki_change_slot(&change, page, slot_size, place, &tid);
 		loki_change_slot_bytes(&change, duplicate_page, sizeof(LokiDuplicateData),
 							   duplicate_place, offsetof(LokiDuplicateData, next), &next,
@@ -199,7 +164,7 @@ prepend_duplicate(LokiNewRow *row, uint32 node, const LokiTidData *seen,
 static uint32
 claim_duplicate(LokiNewRow *row, uint32 node, const ItemPointerData *heap)
 {
-	LokiDuplicateData slot = duplicate_slot(node, LOKI_NONE, heap);
+	LokiDuplicateData slot = loki_duplicate_slot(node, LOKI_NONE, heap);
 
 	return loki_slot_claim(row->state, row->index, LOKI_SLOTS_DUPLICATE, &slot, DEBUG1);
 }
