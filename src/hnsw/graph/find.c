@@ -32,7 +32,7 @@ bool
 loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
 {
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
-	int			nentries = loki_search_entries(search, meta, entries);
+	int			nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
 	float		self;
 
 	Assert(!search->in_recovery);

@@ -417,47 +417,19 @@ loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta, LokiEntry *e
 }
 
 /*
- * Descend greedily until entry->level = level.  If vacuum has just freed an UPPER slot, the
- * walk goes on from the same node on layer 0, whose links stay until the node is reused.
+ * From a node that was found on the layer of an entry to the layer below.  If vacuum has
+ * just freed the node's UPPER slot, to layer 0, whose links stay until the node is reused.
  */
 void
-loki_search_descend(LokiSearch *search, LokiEntry *entry, int level)
+loki_search_below(LokiSearch *search, const LokiUpperFound *found, LokiEntry *entry)
 {
-	Assert(level >= 0 && entry->level <= LOKI_MAX_LEVEL);
-	while (entry->level > level)
-	{
-		LokiUpperData *upper = read_upper(search, entry->slot, entry->node, entry->level);
-		int			best = -1;
-		int			n;
+	LokiUpperData *upper = entry->level == 1 ? NULL :
+		read_upper(search, found->slot, found->node, entry->level);
 
-		if (upper == NULL)
-		{
-			entry->level = 0;
-			entry->slot = LOKI_NONE;
-			return;
-		}
-		n = upper->count;
-		for (int i = 0; i < n; i++)
-			search->scratch.nodes[i] = upper->neighbors[i].node;
-		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
-		for (int i = 0; i < n; i++)
-			if (search->scratch.estimates[i] < entry->distance)
-			{
-				entry->distance = search->scratch.estimates[i];
-				best = i;
-			}
-		if (best >= 0)
-		{
-			entry->node = upper->neighbors[best].node;
-			entry->slot = upper->neighbors[best].slot;
-		}
-		else
-		{
-			entry->slot = upper->down;
-			entry->level--;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
+	entry->node = found->node;
+	entry->distance = found->distance;
+	entry->slot = upper == NULL ? LOKI_NONE : upper->down;
+	entry->level = upper == NULL ? 0 : entry->level - 1;
 }
 
 /* Insert into an array sorted by distance; the place, or -1 if not among the ef nearest */
@@ -479,17 +451,16 @@ found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
 }
 
 /*
- * Search one layer above 0 with a pool of ef, from an entry on that layer.  found[] has room
- * for ef nodes.  While the search runs, the high bit of a node says that it was expanded.
+ * Search the layer of an entry, above 0, with a pool of ef.  found[] has room for ef nodes.
+ * While the search runs, the high bit of a node says that it was expanded.
  */
 int
-loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
-				  LokiUpperFound *found)
+loki_search_upper(LokiSearch *search, const LokiEntry *entry, int ef, LokiUpperFound *found)
 {
 	int			nfound = 1;
 	int			next = 0;
 
-	Assert(entry->level == level && ef > 0);
+	Assert(entry->level > 0 && entry->level <= LOKI_MAX_LEVEL && ef > 0);
 	loki_visited_reset(search);
 	loki_visit(search, entry->node);
 	found[0].distance = entry->distance;
@@ -507,7 +478,7 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 			next++;
 			continue;
 		}
-		upper = read_upper(search, found[next].slot, found[next].node, level);
+		upper = read_upper(search, found[next].slot, found[next].node, entry->level);
 		found[next].node |= LOKI_EXPANDED;
 		if (upper == NULL)
 			continue;
@@ -535,13 +506,13 @@ loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level, int ef,
 }
 
 /*
- * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a pool of
- * LOKI_ENTRY_WIDTH on each layer above 0.  A greedy descent on noisy estimates would now and
- * then end in a wrong part of the graph, from which a narrow walk does not come back.
- * Returns their number; 0 if the graph is empty.
+ * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a pool of ef on
+ * each layer above 0.  A greedy descent (ef = 1) on noisy estimates would now and then end in
+ * a wrong part of the graph, from which a narrow walk does not come back.  Returns their
+ * number; 0 if the graph is empty.
  */
 int
-loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
+loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int ef,
 					LokiUpperFound *entries)
 {
 	LokiEntry	entry;
@@ -552,20 +523,12 @@ loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 	entries[0].node = entry.node;
 	entries[0].slot = entry.slot;
 	entries[0].distance = entry.distance;
-	for (int level = entry.level; level > 0; level--)
+	while (entry.level > 0)
 	{
-		LokiUpperData *upper;
-
-		n = loki_search_upper(search, &entry, level, LOKI_ENTRY_WIDTH, entries);
-		upper = read_upper(search, entries[0].slot, entries[0].node, level);
-		if (level > 1 && upper == NULL)
-			break;
-		entry.node = entries[0].node;
-		entry.distance = entries[0].distance;
-		entry.slot = level > 1 ? upper->down : LOKI_NONE;
-		entry.level = level - 1;
+		n = loki_search_upper(search, &entry, ef, entries);
+		loki_search_below(search, &entries[0], &entry);
 	}
-	Assert(n > 0 && n <= LOKI_ENTRY_WIDTH);
+	Assert(n > 0 && n <= ef);
 	return n;
 }
 

@@ -215,9 +215,6 @@ typedef struct LokiEntry
 extern bool loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta,
 							  LokiEntry *entry);
 
-/* Descend greedily until entry->level = level */
-extern void loki_search_descend(LokiSearch *search, LokiEntry *entry, int level);
-
 /* Found by a search of one layer above 0: a node and its UPPER slot there */
 typedef struct LokiUpperFound
 {
@@ -227,11 +224,15 @@ typedef struct LokiUpperFound
 } LokiUpperFound;
 
 /*
- * Search one layer above 0 from an entry there, with a pool of ef; fills found[], ascending
- * by distance, and returns how many there are
+ * Search the layer of an entry, above 0, with a pool of ef; fills found[], ascending by
+ * distance, and returns how many there are
  */
-extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int level,
-							  int ef, LokiUpperFound *found);
+extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int ef,
+							  LokiUpperFound *found);
+
+/* Make an entry one to the next layer below, at a node that was found on its own */
+extern void loki_search_below(LokiSearch *search, const LokiUpperFound *found,
+							  LokiEntry *entry);
 
 /*
  * Begin layer 0 with an empty pool of ef.  Then walk: add entries, and expand nodes until the
@@ -249,9 +250,10 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 /* Pool of the search that has to find every node: README, "Nothing is lost" */
 #define LOKI_NARROW_SEARCH	24
 
-/* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH at most */
+/* Nodes that a walk of layer 0 starts from: the pool of scans above it; entries[] has
+ * room for ef */
 #define LOKI_ENTRY_WIDTH	4
-extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
+extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int ef,
 								LokiUpperFound *entries);
 
 /* Keep a scored node in scored[]; returns its index there */

@@ -137,16 +137,13 @@ search_upper_layers(LokiNewRow *row, LokiEntry *entry)
 	cache->found[0].distance = entry->distance;
 	while (entry->level > 0)
 	{
-		int			level = entry->level;
-		int			ef = level <= row->level ? cache->ef_construction : ENTRY_WIDTH;
+		bool		own = entry->level <= row->level;
 
-		nfound = loki_search_upper(search, entry, level, ef, cache->found);
-		if (level <= row->level)
-			choose_upper(row, level, nfound);
-		entry->node = cache->found[0].node;
-		entry->slot = cache->found[0].slot;
-		entry->distance = cache->found[0].distance;
-		loki_search_descend(search, entry, level - 1);
+		nfound = loki_search_upper(search, entry, own ? cache->ef_construction : ENTRY_WIDTH,
+								   cache->found);
+		if (own)
+			choose_upper(row, entry->level, nfound);
+		loki_search_below(search, &cache->found[0], entry);
 	}
 	return nfound;
 }
@@ -169,7 +166,7 @@ search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
 		nfound = search_upper_layers(row, &entry);
 	}
 	else if (row->meta.entry_level > 0)
-		nfound = loki_search_upper(search, &entry, 1, ENTRY_WIDTH, row->cache->found);
+		nfound = loki_search_upper(search, &entry, ENTRY_WIDTH, row->cache->found);
 	else
 	{
 		row->cache->found[0] = *nearest;
@@ -266,7 +263,7 @@ find_place(LokiNewRow *row)
 		cache->lists[i].count = 0;
 	row->alone = row->found = true;
 	loki_look_for_duplicate(row);
-	nentries = loki_search_entries(search, &row->meta, entries);
+	nentries = loki_search_entries(search, &row->meta, LOKI_ENTRY_WIDTH, entries);
 	if (nentries > 0)
 	{
 		int			nwide = search_entries(row, &entries[0]);
@@ -545,16 +542,12 @@ join_by_search(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
 	LokiUpperFound found;
-	LokiEntry	entry;
 	bool		joined = false;
 
 	lock_for_insert(row);
-	if (!row->stale && loki_search_entry(search, &row->meta, &entry))
+	if (!row->stale && loki_search_entries(search, &row->meta, 1, &found) > 0)
 	{
 		loki_look_for_duplicate(row);
-		loki_search_descend(search, &entry, 0);
-		found.node = entry.node;
-		found.distance = entry.distance;
 		joined = search_narrowly(row, &found, 1);
 	}
 	unlock_insert(row);

@@ -568,7 +568,7 @@ walk(Measure *measure, int query)
 	measure->nlinks = 0;
 	if (measure->own[query] != LOKI_NONE)
 		measure->nlinks = loki_search_links(search, measure->own[query], measure->links);
-	nentries = loki_search_entries(search, &measure->meta, entries);
+	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
 	loki_visited_reset(search);
 	measure->npool = 0;
 	for (int i = 0; i < nentries; i++)

@@ -464,7 +464,7 @@ first_walk(LokiScan *so)
 	loki_scan_query(so);
 	if (so->course.width >= ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);
-	nentries = loki_search_entries(&so->search, &so->meta, entries);
+	nentries = loki_search_entries(&so->search, &so->meta, LOKI_ENTRY_WIDTH, entries);
 	if (nentries > 0)
 	{
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, so->course.width);

@@ -516,7 +516,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	loki_meta_read(vacuum->index, &meta);
 	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
 	loki_search_query_code(search, vacuum->code);
-	nentries = loki_search_entries(search, &meta, entries);
+	nentries = loki_search_entries(search, &meta, LOKI_ENTRY_WIDTH, entries);
 	if (nentries == 0 || !loki_list_read(linker, &ref, &own))
 		return;
 	loki_search_layer0(search, entries, nentries, SEARCH_WIDTH);
