@@ -78,20 +78,13 @@ count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 	memset(counts, 0, sizeof(SlotCounts));
 	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 	{
-		Buffer		buffer = ReadBufferExtended(index, MAIN_FORKNUM,
-												loki_page_block(slots, ordinal),
-												RBM_NORMAL, strategy);
-		Page		page = BufferGetPage(buffer);
-		int			used;
+		PGAlignedBlock page;
+		int			used = loki_page_copy(state, index, array, ordinal, strategy, page.data);
 
 		CHECK_FOR_INTERRUPTS();
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, array, ordinal);
-		used = LokiPageUsed(page, slots->slot_size);
 		for (int i = 0; i < used; i++)
 			counts->by_state[loki_slot_state(array,
-											 LokiPageSlot(page, slots->slot_size, i))]++;
-		UnlockReleaseBuffer(buffer);
+											 LokiPageSlot(page.data, slots->slot_size, i))]++;
 		counts->used += used;
 	}
 	FreeAccessStrategy(strategy);

@@ -153,16 +153,14 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 	Assert(loki_no_buffer_locked());
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
-		Buffer		buffer = read_page(index, state, LOKI_SLOTS_TID, ordinal, strategy);
-		Page		page = BufferGetPage(buffer);
+		PGAlignedBlock page;
 		int			used;
 
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_SLOTS_TID, ordinal);
-		used = LokiPageUsed(page, array->slot_size);
+		LokiVacuumDelayPoint();
+		used = loki_page_copy(state, index, LOKI_SLOTS_TID, ordinal, strategy, page.data);
 		for (int i = 0; i < used; i++)
 		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, array->slot_size, i);
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page.data, array->slot_size, i);
 			int			slot_state = LokiTidState(tid);
 			uint32		node = ordinal * array->per_page + i;
 
@@ -173,7 +171,6 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 			if (live != NULL)
 				live[node / 8] |= 1 << (node % 8);
 		}
-		UnlockReleaseBuffer(buffer);
 	}
 	FreeAccessStrategy(strategy);
 	return count;
