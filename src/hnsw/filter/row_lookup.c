@@ -186,7 +186,7 @@ take_page(MapRun *run, const MapPage *page)
 	}
 }
 
-/* Prefetch the entries of a page of the heap. */
+/* Prefetch the entries of a page of the heap, as far as they are on one page of ROW. */
 static void
 fetch_entries(MapRun *run, const MapPage *page)
 {
@@ -195,12 +195,14 @@ fetch_entries(MapRun *run, const MapPage *page)
 	uint32		width = loki_rowmap_width(&lookup->map);
 	uint32		per_page = loki_entries_per_page(width);
 	uint32		ordinal = page->first / per_page;
+	uint32		place = page->first % per_page;
+	uint32		n;
 
 	if (page->first >= page->end || ordinal >= array->npages)
 		return;
+	n = Min(page->end - page->first, per_page - place);
 	loki_buffer_prefetch(lookup->state, loki_page_block(array, ordinal),
-						 SizeOfPageHeaderData + page->first % per_page * width / 8,
-						 (page->end - page->first) * width / 8 + 1);
+						 SizeOfPageHeaderData + place * width / 8, n * width / 8 + 1);
 }
 
 /* Look up the pages of a batch.  Leaves no page locked. */
