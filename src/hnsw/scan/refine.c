@@ -325,6 +325,25 @@ merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
 	}
 }
 
+/*
+ * Make room for n more nodes in the queue: what is left of it moves to place `to`,
+ * which is 0, or n for nodes that come first.  Returns how many are left.
+ */
+static uint32
+make_room(LokiScan *so, uint32 n, uint32 to)
+{
+	LokiPending *queue = so->ranking.pending;
+	uint32		left = so->ranking.npending - so->ranking.next_pending;
+
+	Assert(to == 0 || to == n);
+	queue = reserve(so, queue, &so->ranking.pending_allocated, left + n, sizeof(LokiPending));
+	memmove(queue + to, queue + so->ranking.next_pending, sizeof(LokiPending) * left);
+	so->ranking.pending = queue;
+	so->ranking.next_pending = 0;
+	so->ranking.npending = left + n;
+	return left;
+}
+
 /* Refine the next candidates and queue them by lower bound. */
 static void
 refine_next(LokiScan *so)
@@ -332,15 +351,10 @@ refine_next(LokiScan *so)
 	/* a candidate takes a page of CODE and one of REFINE */
 	uint32		most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
 	uint32		n = Min(most, so->queue.n - so->queue.next);
-	uint32		left = so->ranking.npending - so->ranking.next_pending;
+	uint32		left = make_room(so, n, 0);
 	float		bounds[LOKI_REFINE_BATCH];
 	LokiPending batch[LOKI_REFINE_BATCH];
 
-	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
-								  sizeof(LokiPending));
-	memmove(so->ranking.pending, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
-	so->ranking.next_pending = 0;
-	so->ranking.npending = left + n;
 	refine_batch(so, so->queue.candidates + so->queue.next, n, bounds);
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -356,41 +370,31 @@ refine_next(LokiScan *so)
 void
 loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 {
-	uint32		left = so->ranking.npending - so->ranking.next_pending;
-
 	if (n == 0)
 		return;
-	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
-								  sizeof(LokiPending));
-	memmove(so->ranking.pending + n, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
+	make_room(so, n, n);
 	for (uint32 i = 0; i < n; i++)
 	{
 		so->ranking.pending[i].bound = -FLT_MAX;
 		so->ranking.pending[i].node = nodes[i];
 	}
-	so->ranking.next_pending = 0;
-	so->ranking.npending = left + n;
 }
 
 /* Queue candidates of a certain scan, whose distances are bounds, by these. */
 void
 loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 {
-	uint32		left = so->ranking.npending - so->ranking.next_pending;
+	uint32		left;
 
 	Assert(so->plan.certain && so->queue.next == so->queue.n);
 	if (n == 0)
 		return;
-	so->ranking.pending = reserve(so, so->ranking.pending, &so->ranking.pending_allocated, left + n,
-								  sizeof(LokiPending));
-	memmove(so->ranking.pending, so->ranking.pending + so->ranking.next_pending, sizeof(LokiPending) * left);
+	left = make_room(so, n, 0);
 	for (uint32 i = 0; i < n; i++)
 	{
 		so->ranking.pending[left + i].bound = candidates[i].distance;
 		so->ranking.pending[left + i].node = candidates[i].node;
 	}
-	so->ranking.next_pending = 0;
-	so->ranking.npending = left + n;
 	qsort(so->ranking.pending, so->ranking.npending, sizeof(LokiPending), compare_pending);
 }
 
