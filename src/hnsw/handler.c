@@ -42,7 +42,7 @@ loki_hnsw_is_old(Relation index)
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
 	old = !PageIsNew(BufferGetPage(buffer)) &&
-		(meta->magic != LOKI_META_MAGIC || meta->version != LOKI_META_VERSION);
+		(meta->format.magic != LOKI_META_MAGIC || meta->format.version != LOKI_META_VERSION);
 	UnlockReleaseBuffer(buffer);
 	return old;
 }

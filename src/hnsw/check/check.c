@@ -186,23 +186,23 @@ check_structure(LokiCheck *check)
 static void
 report_oddities(LokiCheck *check)
 {
-	if (check->strange_codes > 0)
+	if (check->oddities.strange_codes > 0)
 		ereport(WARNING,
 				(errmsg("index \"%s\" has %llu nodes whose codes yield no finite distance",
 						RelationGetRelationName(check->index),
-						(unsigned long long) check->strange_codes),
-				 loki_check_where(check, LOKI_SLOTS_CODE, check->first_strange_code)));
-	if (check->requantized > 0)
+						(unsigned long long) check->oddities.strange_codes),
+				 loki_check_where(check, LOKI_SLOTS_CODE, check->oddities.first_strange_code)));
+	if (check->oddities.requantized > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu codes that were made of other codes",
 								 RelationGetRelationName(check->index),
-								 (unsigned long long) check->requantized)));
-	if (check->stale_links > 0 || check->disowned > 0)
+								 (unsigned long long) check->oddities.requantized)));
+	if (check->oddities.stale_links > 0 || check->oddities.disowned > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu stale links and %llu slots without owner above layer 0",
 								 RelationGetRelationName(check->index),
-								 (unsigned long long) check->stale_links,
-								 (unsigned long long) check->disowned)));
+								 (unsigned long long) check->oddities.stale_links,
+								 (unsigned long long) check->oddities.disowned)));
 }
 
 /*

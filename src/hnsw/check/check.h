@@ -34,6 +34,25 @@ typedef struct LokiCheckUpper
 #define LOKI_CHECK_REACHED	0x20	/* can be reached from the entry point */
 #define LOKI_CHECK_UPPERS	0x40	/* its slots above layer 0 are complete */
 
+/* A TID list that was copied */
+typedef struct LokiCheckTidList
+{
+	LokiDuplicateData *slots;
+	uint64		n;
+	uint64		allocated;
+} LokiCheckTidList;
+
+/* Oddities that a crash or a running command may leave behind */
+typedef struct LokiCheckOddities
+{
+	uint64		strange_codes;	/* live nodes whose code yields no distance */
+	uint32		first_strange_code;
+	uint64		stale_links;	/* UPPER neighbors that no longer have the
+								 * slot */
+	uint64		disowned;		/* UPPER slots that no node owns */
+	uint64		requantized;	/* codes that were made of other codes */
+} LokiCheckOddities;
+
 typedef struct LokiCheck
 {
 	/* unchanging */
@@ -49,10 +68,7 @@ typedef struct LokiCheck
 	char	   *code;			/* ... a slot of CODE */
 	void	   *slot_state;		/* what a slot_check function needs besides */
 
-	/* the TID list that was copied last */
-	LokiDuplicateData *duplicates;
-	uint64		nduplicates;
-	uint64		duplicates_size;	/* room */
+	LokiCheckTidList tid_list;	/* the one that was copied last */
 
 	/* of the phase, in pages */
 	BlockNumber pages_total;
@@ -65,14 +81,7 @@ typedef struct LokiCheck
 	uint32		nuppers;		/* UPPER slots in use */
 	LokiCheckUpper *upper;
 	uint32		nulls;			/* NULLTID slots in use */
-
-	/* oddities that a crash or a running command may leave behind */
-	uint64		strange_codes;	/* live nodes whose code yields no distance */
-	uint32		first_strange_code;
-	uint64		stale_links;	/* UPPER neighbors that no longer have the
-								 * slot */
-	uint64		disowned;		/* UPPER slots that no node owns */
-	uint64		requantized;	/* codes that were made of other codes */
+	LokiCheckOddities oddities;
 } LokiCheck;
 
 /* functions in check/read.c */

@@ -267,7 +267,7 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->requantize == NULL ||
 		!is_near(unlike, x, unlike->stored, refine))
 		return false;
-	check->requantized++;
+	check->oddities.requantized++;
 	return true;
 }
 

@@ -189,13 +189,13 @@ visit_slot(LokiCheck *check, uint32 number, const char *slot)
 	if (!loki_check_is_live(LokiTidState(&tid)))
 		return;
 	entry.zero_norm = (tid.state & LOKI_TID_ZERO_NORM) != 0;
-	check->nduplicates = 0;
+	check->tid_list.n = 0;
 	/* by now the list may have been replaced by a single TID */
 	if (LokiTidState(&tid) == LOKI_TID_LIST)
 		loki_check_duplicates(check, number, &tid);
 	visit_row(pass, &entry, LokiTidState(&tid), &tid.u.heap);
-	for (uint64 i = 0; i < check->nduplicates; i++)
-		visit_row(pass, &entry, check->duplicates[i].state, &check->duplicates[i].heap);
+	for (uint64 i = 0; i < check->tid_list.n; i++)
+		visit_row(pass, &entry, check->tid_list.slots[i].state, &check->tid_list.slots[i].heap);
 }
 
 /*

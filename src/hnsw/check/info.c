@@ -152,8 +152,8 @@ count_named_blocks(LokiIndex *state)
 	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 		named += state->arrays[array].npages;
 	/* directory pages after the first */
-	if (state->directory_entries > 0)
-		named += (state->directory_entries - 1) / LOKI_EXTENTS_PER_PAGE;
+	if (state->directory.entries > 0)
+		named += (state->directory.entries - 1) / LOKI_EXTENTS_PER_PAGE;
 	return named;
 }
 

@@ -276,7 +276,7 @@ assign_uppers(LokiCheck *check)
 {
 	for (uint32 node = 0; node < check->nodes; node++)
 		check->node[node] &= ~LOKI_CHECK_UPPERS;
-	check->disowned = 0;
+	check->oddities.disowned = 0;
 	for (uint32 number = 0; number < check->nuppers; number++)
 	{
 		const LokiCheckUpper *upper = &check->upper[number];
@@ -287,7 +287,7 @@ assign_uppers(LokiCheck *check)
 		if (upper->node >= check->nodes ||
 			!loki_check_is_live(node_state(check, upper->node)) ||
 			upper->level > check->level[upper->node])
-			check->disowned++;
+			check->oddities.disowned++;
 		else if (upper->level == check->level[upper->node] && leads_down(check, number))
 			check->node[upper->node] |= LOKI_CHECK_UPPERS;
 	}
@@ -501,7 +501,7 @@ walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 							known->level))
 				reach_upper(check, uppers, nodes, upper->neighbors[i].slot);
 			else
-				check->stale_links++;
+				check->oddities.stale_links++;
 		}
 	}
 	pfree(upper);

@@ -153,7 +153,7 @@ report_duplicate(LokiCheck *check, uint32 node, uint32 number, const char *fault
 }
 
 /*
- * Copy the slots of a TID list that begins at `head` to check->duplicates.  The caller has
+ * Copy the slots of a TID list that begins at `head` to check->tid_list.slots.  The caller has
  * share locked the node's TID page, so the list cannot change.  False if a page cannot be
  * locked at once.  Cycles are found by Brent's method: a mark stays behind at every power of
  * two.
@@ -183,16 +183,16 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 		if (fault != NULL)
 			report_duplicate(check, node, number, fault);
 
-		if (check->nduplicates == check->duplicates_size)
+		if (check->tid_list.n == check->tid_list.allocated)
 		{
-			check->duplicates_size = Max(64, 2 * check->duplicates_size);
-			check->duplicates = check->duplicates == NULL ?
-				palloc_array(LokiDuplicateData, check->duplicates_size) :
-				repalloc_huge(check->duplicates,
-							  sizeof(LokiDuplicateData) * check->duplicates_size);
+			check->tid_list.allocated = Max(64, 2 * check->tid_list.allocated);
+			check->tid_list.slots = check->tid_list.slots == NULL ?
+				palloc_array(LokiDuplicateData, check->tid_list.allocated) :
+				repalloc_huge(check->tid_list.slots,
+							  sizeof(LokiDuplicateData) * check->tid_list.allocated);
 		}
-		check->duplicates[check->nduplicates++] = slot;
-		if (check->nduplicates == next_mark)
+		check->tid_list.slots[check->tid_list.n++] = slot;
+		if (check->tid_list.n == next_mark)
 		{
 			mark = number;
 			next_mark *= 2;
@@ -204,7 +204,7 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 
 /*
  * Copy the TID slot of a node as it is now, and the slots of its TID list to
- * check->duplicates; none if it has one row by now.  ERROR if the list has a fault.  No page
+ * check->tid_list.slots; none if it has one row by now.  ERROR if the list has a fault.  No page
  * may be locked before, and none is afterwards.
  */
 void
@@ -221,7 +221,7 @@ loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid)
 	{
 		Buffer		buffer = loki_buffer_read(check->state, check->index, block);
 
-		check->nduplicates = 0;
+		check->tid_list.n = 0;
 		loki_check_lock(buffer);
 		loki_slot_array_page_check(check->state, check->index, buffer, LOKI_SLOTS_TID);
 		memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
@@ -231,7 +231,7 @@ loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid)
 		if (!copied)
 			wait_a_little();
 	}
-	if (LokiTidState(tid) == LOKI_TID_LIST && check->nduplicates == 0)
+	if (LokiTidState(tid) == LOKI_TID_LIST && check->tid_list.n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("node %u of index \"%s\" has an empty list of duplicates",

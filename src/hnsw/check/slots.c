@@ -108,8 +108,8 @@ check_code(LokiCheck *check, uint32 number, const char *slot)
 	quantizer->score(quantizer, check->query, &code, 1, &estimate);
 	if (isfinite(estimate))
 		return;
-	if (check->strange_codes++ == 0)
-		check->first_strange_code = number;
+	if (check->oddities.strange_codes++ == 0)
+		check->oddities.first_strange_code = number;
 }
 
 /* A REFINE slot: the distance from some query, and its error, should be numbers. */
@@ -129,8 +129,8 @@ check_refine(LokiCheck *check, uint32 number, const char *slot)
 	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
 	if (isfinite(estimate) && isfinite(error) && error >= 0)
 		return;
-	if (check->strange_codes++ == 0)
-		check->first_strange_code = number;
+	if (check->oddities.strange_codes++ == 0)
+		check->oddities.first_strange_code = number;
 }
 
 static void

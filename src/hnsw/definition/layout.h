@@ -188,7 +188,8 @@ typedef struct LokiCalibrationData
 
 StaticAssertDecl(sizeof(LokiCalibrationData) == 328, "calibrations are 328 bytes");
 
-typedef struct LokiMetaPageData
+/* What a file says of itself */
+typedef struct LokiFormatData
 {
 	uint32		magic;
 	uint32		version;
@@ -196,6 +197,11 @@ typedef struct LokiMetaPageData
 								 * with the same file name */
 	uint32		block_size;
 	uint32		byte_order;
+} LokiFormatData;
+
+typedef struct LokiMetaPageData
+{
+	LokiFormatData format;
 	LokiCodeSpec code;
 	uint16		code_size;		/* slot sizes, so that check can compare them */
 	uint16		refine_size;
@@ -223,6 +229,11 @@ typedef struct LokiMetaPageData
 	LokiSortedListsData sorted_lists;
 	LokiRowMapData rowmap;
 } LokiMetaPageData;
+
+StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&
+				 offsetof(LokiMetaPageData, calibration) == 140 &&
+				 offsetof(LokiMetaPageData, rowmap) == 724 && sizeof(LokiMetaPageData) == 744,
+				 "the metapage is as version 2 has it");
 
 typedef LokiMetaPageData *LokiMetaPage;
 

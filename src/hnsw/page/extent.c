@@ -60,7 +60,7 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 	BlockNumber covered = LOKI_META_BLKNO + 1;
 	uint32		ordinal = 0;
 	int			nranges = 0;
-	int			allocated = state->directory_entries + 16;
+	int			allocated = state->directory.entries + 16;
 	BlockRange *ranges = palloc_array(BlockRange, allocated);
 
 	Assert(loki_extension_lock_held(index));

@@ -109,7 +109,7 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 				 errmsg("extent directory of index \"%s\" is damaged",
 						RelationGetRelationName(index)),
 				 errdetail("Entry %u names extent %u of array %u at block %u of %u.",
-						   state->directory_entries, entry->extent, entry->array,
+						   state->directory.entries, entry->extent, entry->array,
 						   entry->first, nblocks),
 				 errhint("Please REINDEX it.")));
 
@@ -128,14 +128,14 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 	Assert(array->npages == LokiExtentStart(array->nextents));
 	array->extents[array->nextents++] = entry->first;
 	array->npages += LokiExtentBlocks(entry->extent);
-	state->directory_entries++;
+	state->directory.entries++;
 }
 
 /* Add the entries of a directory page that are not known yet. */
 static void
 add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *entries, int used)
 {
-	uint32		known = state->directory_entries - state->directory_passed;
+	uint32		known = state->directory.entries - state->directory.passed;
 	BlockNumber nblocks;
 
 	Assert(state->directory_passed <= state->directory_entries);
@@ -160,16 +160,16 @@ loki_index_refresh(LokiIndex *state, Relation index)
 
 	for (;;)
 	{
-		Buffer		buffer = loki_buffer_read(state, index, state->directory_block);
+		Buffer		buffer = loki_buffer_read(state, index, state->directory.block);
 		Page		page = BufferGetPage(buffer);
 		BlockNumber next;
 		int			used;
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, state->directory_ordinal);
+		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, state->directory.ordinal);
 		used = LokiPageUsed(page, sizeof(LokiExtentData));
 		next = LokiPageOpaque(page)->next;
-		if (state->directory_passed + used > state->directory_entries)
+		if (state->directory.passed + used > state->directory.entries)
 			memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
 				   used * sizeof(LokiExtentData));
 		UnlockReleaseBuffer(buffer);
@@ -185,9 +185,9 @@ loki_index_refresh(LokiIndex *state, Relation index)
 					 errdetail("It continues at block %u of %u.", next,
 							   RelationGetNumberOfBlocks(index)),
 					 errhint("Please REINDEX it.")));
-		state->directory_passed += used;
-		state->directory_block = next;
-		state->directory_ordinal++;
+		state->directory.passed += used;
+		state->directory.block = next;
+		state->directory.ordinal++;
 	}
 }
 
@@ -303,7 +303,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	state->context = context;
 	state->column = loki_index_column(index);
 	state->locator = LokiRelationLocator(index);
-	state->uid = meta->uid;
+	state->uid = meta->format.uid;
 	state->code = meta->code;
 	state->profile = meta->profile;
 	state->dim = meta->code.dim;
@@ -312,7 +312,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	memcpy(state->attr_type, meta->attr_type, sizeof(state->attr_type));
 	state->local = RelationUsesLocalBuffers(index);
 	state->epoch = meta->epoch;
-	state->directory_block = LOKI_DIRECTORY_BLKNO;
+	state->directory.block = LOKI_DIRECTORY_BLKNO;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		state->hint_tail[i] = LOKI_NONE;
 
@@ -444,7 +444,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
 	UnlockReleaseBuffer(buffer);
 
-	if (state != NULL && (state->uid != meta->uid || state->epoch != meta->epoch))
+	if (state != NULL && (state->uid != meta->format.uid || state->epoch != meta->epoch))
 	{
 		replace_state(state);
 		state = NULL;

@@ -40,6 +40,15 @@ typedef struct LokiBufferMap
 	Buffer	   *buffers;
 } LokiBufferMap;
 
+/* The directory as far as it was read */
+typedef struct LokiDirectory
+{
+	uint32		entries;
+	BlockNumber block;			/* the last page that was read, ... */
+	uint32		ordinal;		/* which one that is, ... */
+	uint32		passed;			/* and the entries on those before it */
+} LokiDirectory;
+
 typedef struct LokiIndex
 {
 	/* key and validity */
@@ -61,10 +70,7 @@ typedef struct LokiIndex
 	bool		local;			/* temporary table: local buffers */
 
 	/* grows */
-	uint32		directory_entries;
-	BlockNumber directory_block;	/* the last page that was read, ... */
-	uint32		directory_ordinal;	/* which one that is, ... */
-	uint32		directory_passed;	/* and the entries on those before it */
+	LokiDirectory directory;
 	LokiSlotArray arrays[LOKI_SLOT_ARRAYS];
 	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
 											 * slot array was seen to end */

@@ -172,12 +172,12 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 	Assert(m >= LOKI_MIN_M && m <= LOKI_MAX_M);
 	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
 	memset(meta, 0, sizeof(LokiMetaPageData));
-	meta->magic = LOKI_META_MAGIC;
-	meta->version = LOKI_META_VERSION;
-	if (!pg_strong_random(&meta->uid, sizeof(meta->uid)))
+	meta->format.magic = LOKI_META_MAGIC;
+	meta->format.version = LOKI_META_VERSION;
+	if (!pg_strong_random(&meta->format.uid, sizeof(meta->format.uid)))
 		elog(ERROR, "could not generate random values");
-	meta->block_size = BLCKSZ;
-	meta->byte_order = LOKI_BYTE_ORDER;
+	meta->format.block_size = BLCKSZ;
+	meta->format.byte_order = LOKI_BYTE_ORDER;
 	meta->code = *code;
 	meta->profile = profile;
 	meta->m = m;
@@ -286,15 +286,15 @@ loki_meta_validate(Relation index, Page page)
 				 errmsg("index \"%s\" contains unexpected zero page at block %u",
 						RelationGetRelationName(index), LOKI_META_BLKNO),
 				 errhint("Please REINDEX it.")));
-	if (meta->magic != LOKI_META_MAGIC)
-		report_foreign(index, meta->magic);
-	if (meta->version != LOKI_META_VERSION)
+	if (meta->format.magic != LOKI_META_MAGIC)
+		report_foreign(index, meta->format.magic);
+	if (meta->format.version != LOKI_META_VERSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("index \"%s\" has format version %u, which this version of lokivector does not read",
-						RelationGetRelationName(index), meta->version),
+						RelationGetRelationName(index), meta->format.version),
 				 errhint("Please REINDEX it.")));
-	if (meta->block_size != BLCKSZ || meta->byte_order != LOKI_BYTE_ORDER ||
+	if (meta->format.block_size != BLCKSZ || meta->format.byte_order != LOKI_BYTE_ORDER ||
 		!loki_code_valid(&meta->code) ||
 		meta->m < LOKI_MIN_M || meta->m > LOKI_MAX_M ||
 		meta->profile > LOKI_PROFILE_COMPACT ||
