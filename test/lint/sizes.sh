@@ -1,5 +1,6 @@
 #!/bin/sh
-# No C file is longer than 800 lines, no function longer than 120.
+# No C file is longer than 800 lines, no function longer than 120, and no struct has
+# more than 25 fields.
 set -u
 cd "$(dirname "$0")/../.."
 
@@ -31,3 +32,17 @@ test/files.sh | grep '\.c$' | xargs awk '
 	/^[a-zA-Z_].*\(/ { signature = $0; sub(/\(.*/, "", signature) }
 	{ previous = $0 }' |
 	limit "functions of 120 lines at most"
+
+# Without comments a field ends with each semicolon, and with each comma outside of
+# parentheses.
+test/files.sh | grep '^src/.*\.[ch]$' | while read -r file; do
+	"${CC:-cc}" -fpreprocessed -E -P -w "$file" | awk -v file="$file" '
+		/^(typedef )?struct[^;]*$/ { name = $NF; body = "" }
+		/^}/ && name {
+			while (gsub(/\([^()]*\)/, "", body)) ;
+			if ((fields = gsub(/[;,]/, "", body)) > 25)
+				print file ": " name ": " fields " fields"
+			name = ""
+		}
+		name { body = body $0 }'
+done | limit "structs of 25 fields at most"

@@ -256,7 +256,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 static bool
 is_certain(const LokiHybridState *state)
 {
-	return (state->plan & LOKI_PLAN_EXACT) != 0 || (state->nbounds > 0 && state->limit == 0);
+	return (state->plan & LOKI_PLAN_EXACT) != 0 || (state->bounds.n > 0 && state->limit == 0);
 }
 
 /*
@@ -270,11 +270,11 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	Relation	table = state->css.ss.ss_currentRelation;
 
 	Assert(state->tids != NULL && state->tids->npages > 0);
-	if (!loki_hnsw_shape(state->index, &search.shape))
+	if (!loki_hnsw_shape(state->walk.index, &search.shape))
 		return true;
 	search.set_rows = loki_tids_count(state->tids);
 	search.set_pages = state->tids->npages;
-	search.nodes = Max(state->index->rd_rel->reltuples, Max(search.set_rows, 1));
+	search.nodes = Max(state->walk.index->rd_rel->reltuples, Max(search.set_rows, 1));
 	search.inside = Max(search.set_rows, 1);
 	search.page = page_cost(table->rd_rel->relpages);
 	search.width = Max(state->limit, loki_ef_search);

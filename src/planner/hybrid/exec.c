@@ -108,10 +108,10 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
 
 	Assert(list_length(values) == list_length(flags));
-	state->bounds = palloc0_array(LokiHybridBound, list_length(values) + 1);
+	state->bounds.clauses = palloc0_array(LokiHybridBound, list_length(values) + 1);
 	for (int i = 0; i < list_length(values); i++)
 	{
-		LokiHybridBound *bound = &state->bounds[state->nbounds++];
+		LokiHybridBound *bound = &state->bounds.clauses[state->bounds.n++];
 
 		bound->expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
 		bound->nans = (list_nth_int(flags, i) & LOKI_BOUND_NANS) != 0;
@@ -124,14 +124,15 @@ static void
 init_keys(LokiHybridState *state, CustomScan *scan)
 {
 	PlanState  *ps = &state->css.ss.ps;
+	LokiHybridWalk *walk = &state->walk;
 
-	ExecIndexBuildScanKeys(ps, state->index, LokiHybridExpr(scan, LOKI_HYBRID_KEYS), false,
-						   &state->keys, &state->nkeys,
-						   &state->runtime_keys, &state->nruntime_keys, NULL, NULL);
-	ExecIndexBuildScanKeys(ps, state->index, LokiHybridExpr(scan, LOKI_HYBRID_ORDER), true,
-						   &state->orderbys, &state->norderbys,
-						   &state->runtime_keys, &state->nruntime_keys, NULL, NULL);
-	Assert(state->norderbys == 1);
+	ExecIndexBuildScanKeys(ps, walk->index, LokiHybridExpr(scan, LOKI_HYBRID_KEYS), false,
+						   &walk->keys, &walk->nkeys,
+						   &walk->runtime_keys, &walk->nruntime_keys, NULL, NULL);
+	ExecIndexBuildScanKeys(ps, walk->index, LokiHybridExpr(scan, LOKI_HYBRID_ORDER), true,
+						   &walk->orderbys, &walk->norderbys,
+						   &walk->runtime_keys, &walk->nruntime_keys, NULL, NULL);
+	Assert(walk->norderbys == 1);
 }
 
 /*
@@ -149,12 +150,12 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	use_table_slot(node, estate);
-	state->keys_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps);
-	state->index_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_INDEX_ROW), ps);
-	state->bitmap_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps);
-	state->bound_row = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps);
+	state->checks.keys = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps);
+	state->checks.index = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_INDEX_ROW), ps);
+	state->checks.bitmap = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps);
+	state->checks.bound = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps);
 	order = linitial_node(OpExpr, LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW));
-	state->distance = ExecInitExpr((Expr *) order, ps);
+	state->checks.distance = ExecInitExpr((Expr *) order, ps);
 	state->plan = order->inputcollid;
 	Assert(state->plan & LOKI_PLAN_MADE);
 	init_bounds(state, scan);
@@ -166,11 +167,11 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	state->index = index_open(indexid,
-							  exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
-	state->runtime = CreateExprContext(estate);
+	state->walk.index = index_open(indexid,
+								   exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
+	state->walk.runtime = CreateExprContext(estate);
 	init_keys(state, scan);
-	state->rows_context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
+	state->rows.context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
 												ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -189,12 +190,12 @@ end_node(CustomScanState *node)
 	LokiHybridState *state = (LokiHybridState *) node;
 
 	loki_hybrid_end_counts(state);
-	if (state->fetch != NULL)
-		table_index_fetch_end(state->fetch);
-	if (state->scan != NULL)
-		index_endscan(state->scan);
-	if (state->index != NULL)
-		index_close(state->index, NoLock);
+	if (state->rows.fetch != NULL)
+		table_index_fetch_end(state->rows.fetch);
+	if (state->walk.scan != NULL)
+		index_endscan(state->walk.scan);
+	if (state->walk.index != NULL)
+		index_close(state->walk.index, NoLock);
 	forget_bitmap(state);
 	if (state->bitmap != NULL)
 		ExecEndNode(state->bitmap);
@@ -207,10 +208,10 @@ rescan_node(CustomScanState *node)
 	LokiHybridState *state = (LokiHybridState *) node;
 
 	state->begun = false;
-	state->nrows = state->next_row = 0;
-	MemoryContextReset(state->rows_context);
-	if (state->fetch != NULL)
-		table_index_fetch_reset(state->fetch);
+	state->rows.n = state->rows.next = 0;
+	MemoryContextReset(state->rows.context);
+	if (state->rows.fetch != NULL)
+		table_index_fetch_reset(state->rows.fetch);
 	if (state->bitmap != NULL)
 	{
 		if (node->ss.ps.chgParam != NULL)
@@ -235,21 +236,21 @@ rescan_node(CustomScanState *node)
 static bool
 evaluate_bounds(LokiHybridState *state)
 {
-	state->bound = get_float8_infinity();
-	state->bound_nans = true;
-	for (int i = 0; i < state->nbounds; i++)
+	state->bounds.least = get_float8_infinity();
+	state->bounds.nans = true;
+	for (int i = 0; i < state->bounds.n; i++)
 	{
-		LokiHybridBound *bound = &state->bounds[i];
+		LokiHybridBound *bound = &state->bounds.clauses[i];
 		bool		isnull;
-		Datum		value = ExecEvalExprSwitchContext(bound->expr, state->runtime, &isnull);
+		Datum		value = ExecEvalExprSwitchContext(bound->expr, state->walk.runtime, &isnull);
 
 		bound->value = isnull ? get_float8_nan() : DatumGetFloat8(value);
 		if (isnull && bound->exact)
 			return false;
-		if (bound->value < state->bound)
-			state->bound = bound->value;
-		state->bound_nans &= bound->nans || isnan(bound->value);
-		Assert(!isnan(state->bound) && !(state->bound > bound->value));
+		if (bound->value < state->bounds.least)
+			state->bounds.least = bound->value;
+		state->bounds.nans &= bound->nans || isnan(bound->value);
+		Assert(!isnan(state->bounds.least) && !(state->bounds.least > bound->value));
 	}
 	return true;
 }
@@ -258,23 +259,25 @@ static void
 begin_walk(LokiHybridState *state)
 {
 	EState	   *estate = state->css.ss.ps.state;
+	LokiHybridWalk *walk = &state->walk;
+	double		bound = state->bounds.least;
 
 	Assert(state->begun && state->strategy == LOKI_HYBRID_WALK);
 	Assert((state->tids != NULL) == (state->bitmap != NULL));
-	if (state->scan == NULL)
-		state->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, state->index,
-											 estate->es_snapshot, state->nkeys, 1);
-	index_rescan(state->scan, state->keys, state->nkeys, state->orderbys, 1);
-	loki_hnsw_set_limit(state->scan, InvalidOid, state->limit, NULL);
+	if (walk->scan == NULL)
+		walk->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, walk->index,
+											estate->es_snapshot, walk->nkeys, 1);
+	index_rescan(walk->scan, walk->keys, walk->nkeys, walk->orderbys, 1);
+	loki_hnsw_set_limit(walk->scan, InvalidOid, state->limit, NULL);
 
 	/*
 	 * The bound is widened by what rounding may do to distances; NaN is no
 	 * bound.  Without a LIMIT the bound is a condition, and all rows that
 	 * meet it are wanted.
 	 */
-	loki_hnsw_restrict(state->scan, state->tids, isinf(state->bound) ? get_float8_nan() :
-					   state->bound + DISTANCE_SLOP * Max(fabs(state->bound), 1),
-					   state->bound_nans, state->limit == 0);
+	loki_hnsw_restrict(walk->scan, state->tids, isinf(bound) ? get_float8_nan() :
+					   bound + DISTANCE_SLOP * Max(fabs(bound), 1),
+					   state->bounds.nans, state->limit == 0);
 	state->counts.walks++;
 }
 
@@ -282,13 +285,14 @@ begin_walk(LokiHybridState *state)
 static void
 begin_scan(LokiHybridState *state)
 {
-	Assert(!state->begun && state->nrows == 0);
+	Assert(!state->begun && state->rows.n == 0);
 	state->begun = true;
 	state->strategy = LOKI_HYBRID_NOTHING;
-	ResetExprContext(state->runtime);
+	ResetExprContext(state->walk.runtime);
 	if (!evaluate_bounds(state))
 		return;
-	ExecIndexEvalRuntimeKeys(state->runtime, state->runtime_keys, state->nruntime_keys);
+	ExecIndexEvalRuntimeKeys(state->walk.runtime, state->walk.runtime_keys,
+							 state->walk.nruntime_keys);
 	if (state->bitmap != NULL)
 	{
 		if (state->tids == NULL)
@@ -334,9 +338,9 @@ loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
 	bool		near = false;
 
 	Assert(state->begun && state->strategy != LOKI_HYBRID_NOTHING);
-	for (int i = 0; i < state->nbounds; i++)
+	for (int i = 0; i < state->bounds.n; i++)
 	{
-		LokiHybridBound *bound = &state->bounds[i];
+		LokiHybridBound *bound = &state->bounds.clauses[i];
 		double		slop = DISTANCE_SLOP * Max(fabs(bound->value), 1);
 
 		if (!bound->exact)
@@ -349,14 +353,14 @@ loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
 		else if (distance > bound->value)
 			return false;
 	}
-	return !near || passes(state, state->bound_row);
+	return !near || passes(state, state->checks.bound);
 }
 
 /* The next row of the access method that passes what it did not check */
 static bool
 next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 {
-	IndexScanDesc scan = state->scan;
+	IndexScanDesc scan = state->walk.scan;
 	ItemPointer tid;
 
 	Assert(scan->numberOfOrderBys == 1);
@@ -376,8 +380,8 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 		 * The bound comes last.  For rows very near to it the clause is
 		 * evaluated, which may call a user's function.
 		 */
-		if ((!scan->xs_recheck || passes(state, state->keys_row)) &&
-			(!recheck || passes(state, state->bitmap_row)) &&
+		if ((!scan->xs_recheck || passes(state, state->checks.keys)) &&
+			(!recheck || passes(state, state->checks.bitmap)) &&
 			loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
 							   scan->xs_orderbynulls[0]))
 			return true;
@@ -411,8 +415,8 @@ recheck_row(ScanState *node, TupleTableSlot *slot)
 	ExprContext *econtext = node->ps.ps_ExprContext;
 
 	econtext->ecxt_scantuple = slot;
-	return ExecQual(state->keys_row, econtext) && ExecQual(state->index_row, econtext) &&
-		ExecQual(state->bitmap_row, econtext) && ExecQualAndReset(state->bound_row, econtext);
+	return ExecQual(state->checks.keys, econtext) && ExecQual(state->checks.index, econtext) &&
+		ExecQual(state->checks.bitmap, econtext) && ExecQualAndReset(state->checks.bound, econtext);
 }
 
 /* ExecCustomScan */

@@ -108,11 +108,9 @@ typedef struct LokiHybridCounts
 /* What parallel workers add to it */
 typedef struct LokiHybridShared LokiHybridShared;
 
-typedef struct LokiHybridState
+/* The scan of the index (hybrid/exec.c), as nodeIndexscan.c has it */
+typedef struct LokiHybridWalk
 {
-	CustomScanState css;
-
-	/* the scan of the index */
 	Relation	index;
 	ScanKey		keys;
 	int			nkeys;
@@ -122,17 +120,45 @@ typedef struct LokiHybridState
 	int			nruntime_keys;
 	ExprContext *runtime;
 	IndexScanDesc scan;
+} LokiHybridWalk;
 
-	/* what rows are checked by */
-	ExprState  *keys_row;
-	ExprState  *index_row;
-	ExprState  *bitmap_row;
-	ExprState  *bound_row;
+/* What rows are checked by */
+typedef struct LokiHybridChecks
+{
+	ExprState  *keys;
+	ExprState  *index;
+	ExprState  *bitmap;
+	ExprState  *bound;
 	ExprState  *distance;
+} LokiHybridChecks;
+
+/* Bounds of the distance, and what they come to when a scan begins */
+typedef struct LokiHybridBounds
+{
+	LokiHybridBound *clauses;
+	int			n;
+	double		least;			/* infinite: none */
+	bool		nans;			/* all clauses hold where the distance is NaN */
+} LokiHybridBounds;
+
+/* The rows of the bitmap, if they are read one by one (hybrid/rows.c) */
+typedef struct LokiHybridRows
+{
+	IndexFetchTableData *fetch;
+	LokiHybridRow *rows;
+	uint64		n;
+	uint64		next;
+	MemoryContext context;
+} LokiHybridRows;
+
+typedef struct LokiHybridState
+{
+	CustomScanState css;
+	LokiHybridWalk walk;
+	LokiHybridChecks checks;
+	LokiHybridBounds bounds;
 	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
 								 * (src/hnsw/hnsw.h) */
-	LokiHybridBound *bounds;
-	int			nbounds;
 
 	/* a scan that has begun */
 	bool		begun;
@@ -142,15 +168,7 @@ typedef struct LokiHybridState
 	PlanState  *bitmap;
 	LokiTidSet *tids;
 	MemoryContext tids_context;
-	double		bound;			/* the least; infinite: none */
-	bool		bound_nans;		/* all clauses hold where it is NaN */
-
-	/* the rows of the bitmap, if they are read one by one */
-	IndexFetchTableData *fetch;
-	LokiHybridRow *rows;
-	uint64		nrows;
-	uint64		next_row;
-	MemoryContext rows_context;
+	LokiHybridRows rows;
 
 	LokiHybridCounts counts;
 	dsm_segment *segment;		/* if they are told: ... */

@@ -76,8 +76,8 @@ loki_hybrid_total(LokiHybridState *state, LokiHybridCounts *counts, LokiScanWork
 	Assert((state->segment == NULL) == (state->shared == NULL));
 	*counts = state->counts;
 	memset(work, 0, sizeof(LokiScanWork));
-	if (state->scan != NULL)
-		loki_hnsw_scan_work(state->scan, work);
+	if (state->walk.scan != NULL)
+		loki_hnsw_scan_work(state->walk.scan, work);
 	if (state->shared == NULL || IsParallelWorker())
 		return;
 	SpinLockAcquire(&state->shared->lock);

@@ -62,7 +62,7 @@ fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
 	ItemPointerData tid = *root;
 	bool		again = false;
 
-	return table_index_fetch_tuple(state->fetch, &tid, state->css.ss.ps.state->es_snapshot,
+	return table_index_fetch_tuple(state->rows.fetch, &tid, state->css.ss.ps.state->es_snapshot,
 								   slot, &again, NULL);
 }
 
@@ -72,15 +72,15 @@ add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double dista
 {
 	LokiHybridRow *row;
 
-	if (state->rows == NULL || state->nrows == *allocated)
+	if (state->rows.rows == NULL || state->rows.n == *allocated)
 	{
 		*allocated = Max(*allocated * 2, 256);
-		state->rows = state->nrows == 0 ?
-			MemoryContextAlloc(state->rows_context, *allocated * sizeof(LokiHybridRow)) :
-			repalloc_huge(state->rows, mul_size(*allocated, sizeof(LokiHybridRow)));
+		state->rows.rows = state->rows.n == 0 ?
+			MemoryContextAlloc(state->rows.context, *allocated * sizeof(LokiHybridRow)) :
+			repalloc_huge(state->rows.rows, mul_size(*allocated, sizeof(LokiHybridRow)));
 	}
-	Assert(state->nrows < *allocated);
-	row = &state->rows[state->nrows++];
+	Assert(state->rows.n < *allocated);
+	row = &state->rows.rows[state->rows.n++];
 	row->distance = distance;
 	row->rank = row_rank(state, distance, isnull);
 	row->tid = *tid;
@@ -96,8 +96,8 @@ passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
 {
 	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
 
-	if (!ExecQual(state->keys_row, econtext) || !ExecQual(state->index_row, econtext) ||
-		(recheck && !ExecQual(state->bitmap_row, econtext)))
+	if (!ExecQual(state->checks.keys, econtext) || !ExecQual(state->checks.index, econtext) ||
+		(recheck && !ExecQual(state->checks.bitmap, econtext)))
 	{
 		state->counts.rechecked++;
 		return false;
@@ -131,7 +131,7 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 		ResetExprContext(econtext);
 		if (!passes_clauses(state, filter, recheck))
 			continue;
-		distance = ExecEvalExprSwitchContext(state->distance, econtext, &isnull);
+		distance = ExecEvalExprSwitchContext(state->checks.distance, econtext, &isnull);
 		if (loki_hybrid_within(state, isnull ? 0 : DatumGetFloat8(distance), isnull))
 			add_row(state, allocated, &tid, isnull ? 0 : DatumGetFloat8(distance), isnull);
 	}
@@ -157,11 +157,11 @@ loki_hybrid_read_rows(LokiHybridState *state)
 	uint64		allocated = 0;
 
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
-	if (state->fetch == NULL)
-		state->fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
+	if (state->rows.fetch == NULL)
+		state->rows.fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
 	state->css.ss.ps.ps_ExprContext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
-	state->rows = NULL;
-	state->nrows = state->next_row = 0;
+	state->rows.rows = NULL;
+	state->rows.n = state->rows.next = 0;
 	loki_tids_begin(&pages, state->tids);
 	loki_tids_begin(&prefetched, state->tids);
 	prefetch_pages(state, &prefetched, effective_io_concurrency);
@@ -172,17 +172,17 @@ loki_hybrid_read_rows(LokiHybridState *state)
 			prefetch_pages(state, &prefetched, 1);
 		read_page(state, &pages, filter, &allocated);
 	}
-	if (state->nrows > 0)
-		qsort(state->rows, state->nrows, sizeof(LokiHybridRow), compare_rows);
+	if (state->rows.n > 0)
+		qsort(state->rows.rows, state->rows.n, sizeof(LokiHybridRow), compare_rows);
 }
 
 /* Read the next of the rows that loki_hybrid_read_rows() found; false at their end. */
 bool
 loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot)
 {
-	Assert(state->strategy == LOKI_HYBRID_ROWS && state->next_row <= state->nrows);
-	while (state->next_row < state->nrows)
-		if (fetch_row(state, &state->rows[state->next_row++].tid, slot))
+	Assert(state->strategy == LOKI_HYBRID_ROWS && state->rows.next <= state->rows.n);
+	while (state->rows.next < state->rows.n)
+		if (fetch_row(state, &state->rows.rows[state->rows.next++].tid, slot))
 			return true;
 	return false;
 }
