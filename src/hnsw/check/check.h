@@ -86,6 +86,7 @@ typedef struct LokiCheck
 
 /* functions in check/read.c */
 extern void loki_check_lock(Buffer buffer);
+extern void loki_check_copy(LokiCheck *check, BlockNumber block);
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);

@@ -149,14 +149,8 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 static void
 copy_page(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
-	Buffer		buffer;
-
 	CHECK_FOR_INTERRUPTS();
-	buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL,
-								check->strategy);
-	loki_check_lock(buffer);
-	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
+	loki_check_copy(check, block);
 	loki_check_progress(check);
 	check_header(check, block, array, ordinal);
 	check_unused(check, block);

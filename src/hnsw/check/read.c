@@ -108,6 +108,18 @@ loki_check_read(LokiCheck *check, int array, uint32 number, void *slot)
 	return found;
 }
 
+/* Copy a block to check->page under share lock, and leave neither lock nor pin. */
+void
+loki_check_copy(LokiCheck *check, BlockNumber block)
+{
+	Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL,
+											check->strategy);
+
+	loki_check_lock(buffer);
+	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+}
+
 /* As loki_meta_read(); no page may be locked. */
 void
 loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)

@@ -96,14 +96,9 @@ static void
 check_page(LokiCheck *check, RowMapCheck *rows, int array, uint32 ordinal)
 {
 	LokiSlotArray *slots = &check->state->arrays[array];
-	Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM,
-											loki_page_block(slots, ordinal), RBM_NORMAL,
-											check->strategy);
 	int			used;
 
-	loki_check_lock(buffer);
-	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
+	loki_check_copy(check, loki_page_block(slots, ordinal));
 	used = LokiPageUsed(check->page.data, slots->slot_size);
 	for (int i = 0; i < used; i++)
 	{

@@ -49,8 +49,8 @@ reserve_set(LokiFilterKey *key, int n)
 		repalloc_huge(key->set, size);
 }
 
-static int
-compare_numbers(const void *a, const void *b)
+int
+loki_compare_numbers(const void *a, const void *b)
 {
 	int64		x = *(const int64 *) a;
 	int64		y = *(const int64 *) b;
@@ -64,7 +64,7 @@ sort_numbers(int64 *numbers, int n)
 {
 	int			unique = 0;
 
-	qsort(numbers, n, sizeof(int64), compare_numbers);
+	qsort(numbers, n, sizeof(int64), loki_compare_numbers);
 	for (int i = 0; i < n; i++)
 		if (i == 0 || numbers[i] != numbers[unique - 1])
 			numbers[unique++] = numbers[i];

@@ -35,6 +35,9 @@ typedef struct LokiConstant
 	LokiAttrValue value;
 } LokiConstant;
 
+/* qsort: int64, ascending */
+extern int	loki_compare_numbers(const void *a, const void *b);
+
 /*
  * Bring a constant of type typid into the domain of constant->type, and adjust
  * constant->op.  False for types that cannot be compared with that.

@@ -295,16 +295,6 @@ loki_lookup_add(LokiLookup *lookup, int64 low, int64 high)
 	lookup->count += places.end - places.first;
 }
 
-/* qsort: ascending */
-static int
-compare_numbers(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return (x > y) - (x < y);
-}
-
 /* Find the places of the values that may match a key; false if lists are no use. */
 static bool
 find_key(LokiLookup *lookup, LokiFilterKey *key)
@@ -328,7 +318,7 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 			if (key->n > LOKI_LOOKUP_PLACES)
 				return false;
 			memcpy(set, key->set, sizeof(int64) * key->n);
-			qsort(set, key->n, sizeof(int64), compare_numbers);
+			qsort(set, key->n, sizeof(int64), loki_compare_numbers);
 			for (int i = 0; i < key->n; i++)
 				loki_lookup_add(lookup, set[i], set[i]);
 			return true;

@@ -209,8 +209,8 @@ loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid)
 		flush_block(exact);
 }
 
-static int
-compare_distances(const void *a, const void *b)
+int
+loki_compare_doubles(const void *a, const void *b)
 {
 	double		x = *(const double *) a;
 	double		y = *(const double *) b;
@@ -224,5 +224,5 @@ loki_exact_finish(LokiExact *exact)
 	flush_block(exact);
 	for (int i = 0; i < exact->nqueries; i++)
 		qsort(exact->nearest + (Size) i * exact->k, exact->found[i], sizeof(double),
-			  compare_distances);
+			  loki_compare_doubles);
 }

@@ -421,15 +421,6 @@ measure(Recall *recall)
  * The functions
  * ----------------------------------------------------------------
  */
-static int
-compare_recalls(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
-
 /* The result's row */
 static Datum
 form_result(Recall *recall, FunctionCallInfo fcinfo)
@@ -445,7 +436,7 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 		desc->natts != RECALL_COLUMNS)
 		elog(ERROR, "return type must be a row type");
 
-	qsort(recall->recalls, n, sizeof(double), compare_recalls);
+	qsort(recall->recalls, n, sizeof(double), loki_compare_doubles);
 	for (int i = 0; i < n; i++)
 		sum += recall->recalls[i];
 	values[0] = Int32GetDatum(n);

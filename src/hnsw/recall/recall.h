@@ -73,4 +73,7 @@ extern void loki_exact_add(LokiExact *exact, const float *values, ItemPointer ti
 /* The nearest distances, ascending; found[] says how many each query has */
 extern void loki_exact_finish(LokiExact *exact);
 
+/* qsort: double, ascending */
+extern int	loki_compare_doubles(const void *a, const void *b);
+
 #endif							/* LOKI_RECALL_RECALL_H */
