@@ -172,7 +172,7 @@ set_geometry(LokiBuild *build)
 	geometry->context = build->context;
 	geometry->profile = build->meta.profile;
 	geometry->dim = build->meta.code.dim;
-	geometry->m = build->m;
+	geometry->m = build->meta.m;
 	geometry->nattributes = build->meta.nattributes;
 	memcpy(geometry->attr_type, build->meta.attr_type, sizeof(geometry->attr_type));
 	geometry->centroid = MemoryContextAllocZero(build->context,
@@ -212,9 +212,6 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 		seed_prng(&build->prng);
 		describe_index(index, &build->geometry.column, &build->prng, &build->meta);
 	}
-	build->metric = build->meta.code.metric;
-	build->m = build->meta.m;
-	build->ef_construction = build->meta.ef_construction;
 	set_geometry(build);
 	return build;
 }
@@ -249,15 +246,15 @@ prepare_codes(LokiBuild *build)
 bool
 loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 {
-	uint64		next = pg_atomic_fetch_add_u64(&build->shared->next, step);
+	uint64		next = pg_atomic_fetch_add_u64(&build->shared->work.next, step);
 
 	Assert(step > 0);
 	CHECK_FOR_INTERRUPTS();
-	if (next >= build->shared->units)
+	if (next >= build->shared->work.units)
 		return false;
 	*first = (uint32) next;
-	*end = (uint32) Min(next + step, build->shared->units);
-	if (build->leader && build->shared->job != LOKI_JOB_TRIM)
+	*end = (uint32) Min(next + step, build->shared->work.units);
+	if (build->leader && build->shared->work.job != LOKI_JOB_TRIM)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, next);
 	return true;
 }
@@ -266,7 +263,7 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 bool
 loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 {
-	uint32		step = build->shared->units / (LOKI_CLAIMS * build->shared->nprocesses);
+	uint32		step = build->shared->work.units / (LOKI_CLAIMS * build->shared->nprocesses);
 
 	return loki_build_claim(build, Max(Min(step, LOKI_CLAIM_MAX), LOKI_CLAIM_MIN), first, end);
 }
@@ -279,7 +276,7 @@ loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 static int
 build_width(const LokiBuild *build)
 {
-	return build->ef_construction + 2 * build->m;
+	return build->meta.ef_construction + 2 * build->meta.m;
 }
 
 /* This process's view of the graph, which the leader has made */
@@ -292,16 +289,16 @@ loki_build_open_graph(LokiBuild *build)
 		loki_build_grow_arrays(build, build->shared->graph.nnodes, 0);
 		build->graph = loki_graph_open(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES],
 									   build->context, build->graph_quantizer,
-									   build->graph_codes, build->m, build_width(build),
+									   build->arrays.graph_codes, build->meta.m, build_width(build),
 									   build->shared->nprocesses > 1);
 		build->graph->scan_quantizer = build->geometry.quantizer;
-		build->graph->scan_codes = build->slots[LOKI_SLOTS_CODE];
+		build->graph->scan_codes = build->arrays.slots[LOKI_SLOTS_CODE];
 		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
 			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
 	}
 	loki_graph_refresh(build->graph);
 	if (build->shared->rows_block >= 0)
-		build->rows = (uint32 *)
+		build->arrays.rows = (uint32 *)
 			build->arenas[LOKI_ARENA_NODES].blocks[build->shared->rows_block];
 	return build->graph;
 }
@@ -363,7 +360,7 @@ calibrate_share(LokiBuild *build)
 		LokiCalibrationSums sums;
 
 		if (loki_calibrate_measure(build->index, NULL, LOKI_CALIBRATE_BUILD_SCORES,
-								   shared->units, &sums))
+								   shared->work.units, &sums))
 		{
 			LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 			loki_calibrate_add(&shared->calibration, &sums);
@@ -379,7 +376,7 @@ calibrate_share(LokiBuild *build)
 void
 loki_build_job(LokiBuild *build, LokiBuildJob job)
 {
-	Assert(job == build->shared->job);
+	Assert(job == build->shared->work.job);
 	switch (job)
 	{
 		case LOKI_JOB_LOAD:
@@ -457,10 +454,10 @@ build_graph(LokiBuild *build)
 
 	Assert(build->graph == NULL);
 	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
-	twins_block = loki_twins_find(arena, build->graph_codes,
+	twins_block = loki_twins_find(arena, build->arrays.graph_codes,
 								  build->graph_quantizer->code_size, build->nnodes);
-	loki_graph_create(&build->shared->graph, arena, build->nnodes, build->m,
-					  loki_layer_ratio(build->meta.profile, build->m), twins_block,
+	loki_graph_create(&build->shared->graph, arena, build->nnodes, build->meta.m,
+					  loki_layer_ratio(build->meta.profile, build->meta.m), twins_block,
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
 }

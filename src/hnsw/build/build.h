@@ -98,6 +98,18 @@ typedef struct LokiWriteShared
 	int			upper_number_block;
 } LokiWriteShared;
 
+/* The job at hand (build/parallel.c) */
+typedef struct LokiJobShared
+{
+	ConditionVariable begun_cv;
+	bool		begun;			/* the barrier is ready; under the lock of
+								 * LokiBuildShared */
+	Barrier		barrier;		/* before and after each job */
+	LokiBuildJob job;
+	uint32		units;			/* of the job: nodes or pages */
+	pg_atomic_uint64 next;		/* the first that nobody has claimed */
+} LokiJobShared;
+
 /* What the processes of a build share */
 typedef struct LokiBuildShared
 {
@@ -107,12 +119,7 @@ typedef struct LokiBuildShared
 	int			nprocesses;
 	LokiMetaPageData meta;
 
-	ConditionVariable begun_cv;
-	bool		begun;			/* the barrier is ready; under `lock` */
-	Barrier		barrier;		/* before and after each job */
-	LokiBuildJob job;
-	uint32		units;			/* of the job: nodes or pages */
-	pg_atomic_uint64 next;		/* the first that nobody has claimed */
+	LokiJobShared work;			/* that they do now */
 
 	pg_atomic_uint32 nodes;		/* slots in use */
 	pg_atomic_uint32 nulls;
@@ -136,15 +143,27 @@ typedef struct LokiBuildShared
 
 struct LokiParallelBuild;
 
+/*
+ * Slots as they will stand in the index, by slot array: of nodes in the order of the
+ * table, NULLTID and NULLATTR, DUPLICATE (whose `node` is that order, too; the
+ * leader's alone).
+ */
+typedef struct LokiBuildArrays
+{
+	char	   *slots[LOKI_SLOT_ARRAYS];
+	char	   *graph_codes;	/* slots[LOKI_SLOTS_CODE], or codes of more
+								 * bits, to build the graph on */
+	LokiBuildSlots duplicate;
+	uint32	   *rows;			/* where each node's elements are in
+								 * LOKI_ARENA_ROWS; NULL: at its number */
+} LokiBuildArrays;
+
 /* A process's part */
 typedef struct LokiBuild
 {
 	Relation	heap;
 	Relation	index;
 	IndexInfo  *index_info;
-	LokiMetric	metric;
-	int			m;
-	int			ef_construction;
 	pg_prng_state prng;			/* of this build alone, so that a seed
 								 * determines the result */
 	LokiMetaPageData meta;
@@ -160,24 +179,14 @@ typedef struct LokiBuild
 	struct LokiParallelBuild *parallel; /* the leader's, if there are workers */
 	TableScanDesc scan;			/* this process's part of the table; NULL: all */
 
-	/*
-	 * Slots as they will stand in the index, by slot array: of nodes in the
-	 * order of the table; NULLTID and NULLATTR; and, the leader's alone,
-	 * DUPLICATE, whose `node` goes by that order, too.
-	 */
 	LokiArena	arenas[LOKI_BUILD_ARENAS];
-	char	   *slots[LOKI_SLOT_ARRAYS];
-	char	   *graph_codes;	/* slots[LOKI_SLOTS_CODE], or codes of more
-								 * bits, to build the graph on */
-	LokiBuildSlots duplicate;
+	LokiBuildArrays arrays;
 	double		expected_rows;
 	LokiSample *sample;			/* NULL if it is not kept */
 
 	/* known when the rows are loaded */
 	uint32		nnodes;
 	uint32		nnulls;
-	uint32	   *rows;			/* where each node's elements are in
-								 * LOKI_ARENA_ROWS; NULL: at its number */
 	LokiGraph  *graph;
 	uint32	   *position;		/* final ID of each node */
 	uint32	   *order;			/* node of each final ID */
@@ -187,20 +196,20 @@ typedef struct LokiBuild
 static inline char *
 loki_build_slot(const LokiBuild *build, int array, uint32 number)
 {
-	return build->slots[array] +
+	return build->arrays.slots[array] +
 		(Size) build->geometry.arrays[array].slot_size * number;
 }
 
 static inline char *
 loki_build_graph_code(const LokiBuild *build, uint32 node)
 {
-	return build->graph_codes + (Size) build->graph_quantizer->code_size * node;
+	return build->arrays.graph_codes + (Size) build->graph_quantizer->code_size * node;
 }
 
 static inline uint32
 loki_build_row(const LokiBuild *build, uint32 node)
 {
-	return build->rows != NULL ? build->rows[node] : node;
+	return build->arrays.rows != NULL ? build->arrays.rows[node] : node;
 }
 
 /* The order in which nodes are inserted: the first ones by steps, then the others */

@@ -177,7 +177,8 @@ find_nearest(const Trial *trial, const float *x)
 	for (uint32 i = 0; i < sample->count; i++)
 	{
 		const float *row = sample->rows + (Size) i * trial->dim;
-		double		distance = loki_exact_distance(trial->build->metric, trial->dim, x, row);
+		double		distance = loki_exact_distance(trial->build->meta.code.metric, trial->dim,
+												   x, row);
 
 		if (distance < least && memcmp(row, x, trial->dim * sizeof(float)) != 0)
 		{
@@ -227,7 +228,7 @@ begin_trial(Trial *trial)
 		CHECK_FOR_INTERRUPTS();
 		for (int row = 0; row < trial->nrows; row++)
 			trial->distances[row] = (float)
-				loki_exact_distance(trial->build->metric, dim, query, trial->rows[row]);
+				loki_exact_distance(trial->build->meta.code.metric, dim, query, trial->rows[row]);
 		select_nearest(trial, q * trial->step, trial->nearest[q]);
 		project_row(trial, query, &trial->pairs[q][0], &trial->projected[q][0]);
 		project_row(trial, find_nearest(trial, query), &trial->pairs[q][1],
@@ -255,7 +256,7 @@ measure_outside(const Trial *trial, int n)
 			loki_distance.dot_f32(n, pa, pb);
 		double		left = loki_distance.dot_f32(trial->dim, a, a) -
 			loki_distance.dot_f32(n, pa, pa);
-		double		norm2 = trial->build->metric == LOKI_METRIC_IP ?
+		double		norm2 = trial->build->meta.code.metric == LOKI_METRIC_IP ?
 			loki_distance.dot_f32(n, pb, pb) :
 			loki_distance.dot_f32(trial->dim, b, b);
 

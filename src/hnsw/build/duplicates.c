@@ -82,8 +82,8 @@ loki_duplicate_node_memory(void)
 static uint32
 add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointerData *tid)
 {
-	LokiBuildSlots *slots = &build->duplicate;
-	char	  **array = &build->slots[LOKI_SLOTS_DUPLICATE];
+	LokiBuildSlots *slots = &build->arrays.duplicate;
+	char	  **array = &build->arrays.slots[LOKI_SLOTS_DUPLICATE];
 
 	Assert(next == LOKI_NONE || next < slots->count);
 	if (slots->count == slots->allocated)
@@ -155,7 +155,7 @@ loki_build_find_duplicates(LokiBuild *build)
 											build);
 	uint32		nnodes = 0;
 
-	Assert(build->leader && build->rows == NULL);
+	Assert(build->leader && build->arrays.rows == NULL);
 	for (uint32 row = 0; row < build->nnodes; row++)
 	{
 		EqualEntry *entry;

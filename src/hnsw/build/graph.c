@@ -166,17 +166,18 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	loki_graph_refresh(graph);
 
 	batch = Max(graph->base.capacity + 1, ef_construction);
-	graph->visited = MemoryContextAllocExtended(context, Max(graph->nnodes, 1),
-												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	graph->query = (LokiQuery *)
+	graph->scratch.visited = MemoryContextAllocExtended(context, Max(graph->nnodes, 1),
+														MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	graph->scratch.query = (LokiQuery *)
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
-	graph->scratch = (LokiQuery *) ((char *) graph->query + query_size);
-	graph->pool = MemoryContextAlloc(context,
+	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
+	graph->scratch.pool = MemoryContextAlloc(context,
 									 LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
-	graph->sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) * sizeof(LokiCandidate));
-	graph->batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
-	graph->estimates = MemoryContextAlloc(context, batch * sizeof(float));
-	graph->selected = MemoryContextAlloc(context, batch * sizeof(int));
+	graph->scratch.sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) *
+											   sizeof(LokiCandidate));
+	graph->scratch.batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
+	graph->scratch.estimates = MemoryContextAlloc(context, batch * sizeof(float));
+	graph->scratch.selected = MemoryContextAlloc(context, batch * sizeof(int));
 	return graph;
 }
 
@@ -210,10 +211,10 @@ lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 static void
 visited_reset(LokiGraph *graph)
 {
-	if (++graph->visit == 0)
+	if (++graph->scratch.visit == 0)
 	{
-		memset(graph->visited, 0, graph->nnodes);
-		graph->visit = 1;
+		memset(graph->scratch.visited, 0, graph->nnodes);
+		graph->scratch.visit = 1;
 	}
 }
 
@@ -224,14 +225,14 @@ prefetch_bytes(const void *address, Size size)
 		__builtin_prefetch((const char *) address + offset);
 }
 
-/* Score n nodes for a query, into graph->estimates. */
+/* Score n nodes for a query, into graph->scratch.estimates. */
 static void
 score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n)
 {
 	for (int i = 0; i < n; i++)
-		graph->batch_codes[i] = loki_graph_code(graph, nodes[i]);
-	graph->quantizer->score(graph->quantizer, query, graph->batch_codes, n,
-							graph->estimates);
+		graph->scratch.batch_codes[i] = loki_graph_code(graph, nodes[i]);
+	graph->quantizer->score(graph->quantizer, query, graph->scratch.batch_codes, n,
+							graph->scratch.estimates);
 }
 
 /*
@@ -247,8 +248,8 @@ gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uin
 {
 	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
 	int			count = *(volatile uint16 *) &lists->counts[list];
-	uint8	   *visited = graph->visited;
-	uint8		visit = graph->visit;
+	uint8	   *visited = graph->scratch.visited;
+	uint8		visit = graph->scratch.visit;
 	int			n = 0;
 
 	Assert(count <= lists->capacity);
@@ -277,7 +278,7 @@ prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, 
 }
 
 /*
- * Search a layer for the ef nearest to graph->query, from the nodes in the pool (ascending,
+ * Search a layer for the ef nearest to graph->scratch.query, from the nodes in the pool (ascending,
  * at least one); the pool becomes those found.
  *
  * A candidate is expanded before the neighbors of the last one are scored, so that their
@@ -291,7 +292,7 @@ static bool
 search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 {
 	LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
-	LokiCandidate *pool = graph->pool;
+	LokiCandidate *pool = graph->scratch.pool;
 	uint32		batches[2][MAX_LINKS];
 	uint32	   *batch = batches[0];
 	uint32	   *waiting = batches[1];
@@ -299,20 +300,20 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 	int			room = LokiPoolRoom(ef);
 	int			next = 0;
 
-	Assert(graph->npool >= 1 && ef >= 1 && ef <= graph->ef_construction);
+	Assert(graph->scratch.npool >= 1 && ef >= 1 && ef <= graph->ef_construction);
 	Assert(layer <= graph->entry_level);
 	visited_reset(graph);
-	graph->npool = Min(graph->npool, ef);
-	loki_pool_clear(pool, graph->npool, room);
-	for (int i = 0; i < graph->npool; i++)
+	graph->scratch.npool = Min(graph->scratch.npool, ef);
+	loki_pool_clear(pool, graph->scratch.npool, room);
+	for (int i = 0; i < graph->scratch.npool; i++)
 	{
 		if (pool[i].node == wanted)
 			return true;
-		graph->visited[pool[i].node] = graph->visit;
+		graph->scratch.visited[pool[i].node] = graph->scratch.visit;
 	}
 	for (;;)
 	{
-		int			end = Min(graph->npool, ef);
+		int			end = Min(graph->scratch.npool, ef);
 		uint32	   *scored = waiting;
 		int			nscored = nwaiting;
 		int			n = 0;
@@ -325,7 +326,7 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 			n = gather_unvisited(graph, lists, loki_graph_list(graph, pool[next].node, layer),
 								 batch);
 			pool[next].node |= LOKI_EXPANDED;
-			if (wanted != LOKI_NONE && graph->visited[wanted] == graph->visit)
+			if (wanted != LOKI_NONE && graph->scratch.visited[wanted] == graph->scratch.visit)
 				return true;
 			if (next + 1 < end)
 				prefetch_list(graph, lists, pool[next + 1].node & ~LOKI_EXPANDED, layer);
@@ -339,16 +340,17 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 			nscored = n;
 			n = 0;
 		}
-		score_nodes(graph, graph->query, scored, nscored);
-		first = loki_pool_merge(pool, &graph->npool, room, graph->estimates, scored, nscored);
+		score_nodes(graph, graph->scratch.query, scored, nscored);
+		first = loki_pool_merge(pool, &graph->scratch.npool, room, graph->scratch.estimates,
+								scored, nscored);
 		next = Min(next, first);
 		waiting = batch;
 		batch = scored;
 		nwaiting = n;
 	}
 
-	graph->npool = Min(graph->npool, ef);
-	for (int i = 0; i < graph->npool; i++)
+	graph->scratch.npool = Min(graph->scratch.npool, ef);
+	for (int i = 0; i < graph->scratch.npool; i++)
 		pool[i].node &= ~LOKI_EXPANDED;
 	return false;
 }
@@ -368,16 +370,16 @@ choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
 
 	for (int i = 0; i < n; i++)
 	{
-		graph->batch_codes[i] = loki_graph_code(graph, from[i].node);
-		graph->estimates[i] = from[i].distance;
+		graph->scratch.batch_codes[i] = loki_graph_code(graph, from[i].node);
+		graph->scratch.estimates[i] = from[i].distance;
 	}
-	count = loki_select_neighbors(graph->quantizer, n, graph->estimates,
-								  graph->batch_codes, lists->width, fill,
-								  graph->scratch, graph->selected);
+	count = loki_select_neighbors(graph->quantizer, n, graph->scratch.estimates,
+								  graph->scratch.batch_codes, lists->width, fill,
+								  graph->scratch.chosen, graph->scratch.selected);
 	for (int i = 0; i < count; i++)
 	{
-		neighbors[i] = from[graph->selected[i]].node;
-		distances[i] = from[graph->selected[i]].distance;
+		neighbors[i] = from[graph->scratch.selected[i]].node;
+		distances[i] = from[graph->scratch.selected[i]].distance;
 	}
 	Assert(count <= lists->width);
 	pg_write_barrier();
@@ -385,15 +387,15 @@ choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
 }
 
 /*
- * Copy a list into graph->sorted, ascending by distance.  Links at one distance are sorted by
- * node, so that the result does not depend on the order of the links.
+ * Copy a list into graph->scratch.sorted, ascending by distance.  Links at one distance are
+ * sorted by node, so that the result does not depend on the order of the links.
  */
 static void
 sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 {
 	const uint32 *neighbors = lists->neighbors + (Size) list * lists->capacity;
 	const float *distances = lists->distances + (Size) list * lists->capacity;
-	LokiCandidate *sorted = graph->sorted;
+	LokiCandidate *sorted = graph->scratch.sorted;
 
 	for (int i = 0; i < lists->counts[list]; i++)
 	{
@@ -428,7 +430,7 @@ add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 		for (int i = 0; i < count; i++)
 			__builtin_prefetch(loki_graph_code(graph, lists->neighbors[place + i]));
 		sort_links(graph, lists, list);
-		choose_links(graph, lists, list, graph->sorted, count);
+		choose_links(graph, lists, list, graph->scratch.sorted, count);
 	}
 	Assert(lists->counts[list] < lists->capacity);
 	place = (Size) list * lists->capacity + lists->counts[list];
@@ -456,10 +458,10 @@ static void
 enter(LokiGraph *graph, uint32 entry)
 {
 	Assert(entry != LOKI_NONE);
-	score_nodes(graph, graph->query, &entry, 1);
-	graph->pool[0].node = entry;
-	graph->pool[0].distance = graph->estimates[0];
-	graph->npool = 1;
+	score_nodes(graph, graph->scratch.query, &entry, 1);
+	graph->scratch.pool[0].node = entry;
+	graph->scratch.pool[0].distance = graph->scratch.estimates[0];
+	graph->scratch.npool = 1;
 }
 
 /* The graph as scans see it: the same nodes and links, but the codes of CODE */
@@ -471,11 +473,11 @@ scan_view(const LokiGraph *graph, LokiQuery *query)
 	scan.quantizer = graph->scan_quantizer;
 	scan.codes = graph->scan_codes;
 	scan.code_size = scan.quantizer->code_size;
-	scan.query = query;
+	scan.scratch.query = query;
 	return scan;
 }
 
-/* Sort the n nodes of a pool into graph->sorted by the codes that the graph is built on. */
+/* Sort the n nodes of a pool into graph->scratch.sorted by the codes that the graph is built on. */
 static void
 rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 {
@@ -483,7 +485,7 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 	int			nsorted = 0;
 	uint32		nodes[MAX_LINKS];
 
-	loki_pool_clear(graph->sorted, 0, room);
+	loki_pool_clear(graph->scratch.sorted, 0, room);
 	for (int i = 0; i < n; i++)
 		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code_size);
 	for (int start = 0; start < n; start += lengthof(nodes))
@@ -492,8 +494,9 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 
 		for (int i = 0; i < count; i++)
 			nodes[i] = pool[start + i].node;
-		score_nodes(graph, graph->query, nodes, count);
-		loki_pool_merge(graph->sorted, &nsorted, room, graph->estimates, nodes, count);
+		score_nodes(graph, graph->scratch.query, nodes, count);
+		loki_pool_merge(graph->scratch.sorted, &nsorted, room, graph->scratch.estimates, nodes,
+						count);
 	}
 }
 
@@ -508,11 +511,11 @@ static void
 choose_lists(LokiGraph *graph, uint32 node)
 {
 	int			level = graph->levels[node];
-	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->query) : *graph;
-	const LokiCandidate *ranked = graph->pool;
+	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->scratch.query) : *graph;
+	const LokiCandidate *ranked = graph->scratch.pool;
 
 	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->query);
+								   loki_graph_code(graph, node), graph->scratch.query);
 	enter(&walk, walk.entry_node);
 	descend(&walk, level);
 	for (int layer = Min(level, walk.entry_level); layer >= 0; layer--)
@@ -522,12 +525,12 @@ choose_lists(LokiGraph *graph, uint32 node)
 		search_layer(&walk, layer, walk.ef_construction, LOKI_NONE);
 		if (graph->scan_walk)
 		{
-			rank_pool(graph, walk.pool, walk.npool);
-			ranked = graph->sorted;
+			rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
+			ranked = graph->scratch.sorted;
 		}
-		choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked, walk.npool);
+		choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked, walk.scratch.npool);
 	}
-	graph->visit = walk.visit;
+	graph->scratch.visit = walk.scratch.visit;
 }
 
 /*
@@ -610,13 +613,13 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 
 		sort_links(graph, lists, list);
 		if (count > lists->width)
-			choose_links(graph, lists, list, graph->sorted, count);
+			choose_links(graph, lists, list, graph->scratch.sorted, count);
 		else
 		{
 			for (int i = 0; i < count; i++)
 			{
-				lists->neighbors[first + i] = graph->sorted[i].node;
-				lists->distances[first + i] = graph->sorted[i].distance;
+				lists->neighbors[first + i] = graph->scratch.sorted[i].node;
+				lists->distances[first + i] = graph->scratch.sorted[i].distance;
 			}
 		}
 		Assert(lists->counts[list] <= lists->width);
@@ -634,7 +637,7 @@ loki_graph_cut(LokiGraph *graph, uint32 node, int width)
 	if (lists.counts[node] <= width)
 		return;
 	sort_links(graph, &lists, node);
-	choose_links(graph, &lists, node, graph->sorted, lists.counts[node]);
+	choose_links(graph, &lists, node, graph->scratch.sorted, lists.counts[node]);
 }
 
 /* The distance of a node from another one with the same code */
@@ -642,9 +645,9 @@ float
 loki_graph_self_distance(LokiGraph *graph, uint32 node)
 {
 	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->query);
-	score_nodes(graph, graph->query, &node, 1);
-	return graph->estimates[0];
+								   loki_graph_code(graph, node), graph->scratch.query);
+	score_nodes(graph, graph->scratch.query, &node, 1);
+	return graph->scratch.estimates[0];
 }
 
 /*
@@ -657,10 +660,10 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 	int			n = graph->base.counts[other];
 
 	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->query);
-	score_nodes(graph, graph->query,
+								   loki_graph_code(graph, node), graph->scratch.query);
+	score_nodes(graph, graph->scratch.query,
 				graph->base.neighbors + (Size) other * graph->base.capacity, n);
-	return graph->estimates;
+	return graph->scratch.estimates;
 }
 
 /*
@@ -672,16 +675,16 @@ int
 loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 {
 	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->query);
+								   loki_graph_code(graph, node), graph->scratch.query);
 	enter(graph, graph->entry_node);
 	descend(graph, 0);
 	search_layer(graph, 0, graph->ef_construction, LOKI_NONE);
-	*found = graph->pool;
-	return graph->npool;
+	*found = graph->scratch.pool;
+	return graph->scratch.npool;
 }
 
 /*
- * Set graph->entries to the nodes at which a scan would enter layer 0
+ * Set graph->scratch.entries to the nodes at which a scan would enter layer 0
  * (loki_search_entries()), for loki_graph_finds().  known[] has room for LOKI_ENTRY_WIDTH of
  * them.  If it begins with LOKI_NONE they are searched for and left there; else known[] is
  * what was found for the same query before.
@@ -693,12 +696,12 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 
 	if (known[0] != LOKI_NONE)
 	{
-		for (scan.npool = 0; scan.npool < LOKI_ENTRY_WIDTH &&
-			 known[scan.npool] != LOKI_NONE; scan.npool++)
-			scan.pool[scan.npool].node = known[scan.npool];
-		score_nodes(&scan, query, known, scan.npool);
-		for (int i = 0; i < scan.npool; i++)
-			scan.pool[i].distance = scan.estimates[i];
+		for (scan.scratch.npool = 0; scan.scratch.npool < LOKI_ENTRY_WIDTH &&
+			 known[scan.scratch.npool] != LOKI_NONE; scan.scratch.npool++)
+			scan.scratch.pool[scan.scratch.npool].node = known[scan.scratch.npool];
+		score_nodes(&scan, query, known, scan.scratch.npool);
+		for (int i = 0; i < scan.scratch.npool; i++)
+			scan.scratch.pool[i].distance = scan.scratch.estimates[i];
 	}
 	else
 	{
@@ -713,14 +716,14 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 		{
 			search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
 			if (layer > 1)
-				scan.npool = 1;
+				scan.scratch.npool = 1;
 		}
-		for (int i = 0; i < scan.npool; i++)
-			known[i] = scan.pool[i].node;
+		for (int i = 0; i < scan.scratch.npool; i++)
+			known[i] = scan.scratch.pool[i].node;
 	}
-	graph->visit = scan.visit;
-	graph->nentries = scan.npool;
-	memcpy(graph->entries, scan.pool, scan.npool * sizeof(LokiCandidate));
+	graph->scratch.visit = scan.scratch.visit;
+	graph->scratch.nentries = scan.scratch.npool;
+	memcpy(graph->scratch.entries, scan.scratch.pool, scan.scratch.npool * sizeof(LokiCandidate));
 }
 
 /*
@@ -730,11 +733,11 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 bool
 loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
 {
-	for (int i = 0; i < graph->nentries; i++)
-		if (graph->entries[i].node == node)
+	for (int i = 0; i < graph->scratch.nentries; i++)
+		if (graph->scratch.entries[i].node == node)
 			return true;
-	return graph->nentries > 0 &&
-		loki_graph_linked(graph, graph->entries[0].node, node);
+	return graph->scratch.nentries > 0 &&
+		loki_graph_linked(graph, graph->scratch.entries[0].node, node);
 }
 
 /*
@@ -753,18 +756,18 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 	float		own;
 	bool		itself;
 
-	Assert(scan.nentries > 0);
+	Assert(scan.scratch.nentries > 0);
 	score_nodes(&scan, query, &node, 1);
-	own = scan.estimates[0];
-	scan.npool = scan.nentries;
-	memcpy(scan.pool, scan.entries, scan.nentries * sizeof(LokiCandidate));
+	own = scan.scratch.estimates[0];
+	scan.scratch.npool = scan.scratch.nentries;
+	memcpy(scan.scratch.pool, scan.scratch.entries, scan.scratch.nentries * sizeof(LokiCandidate));
 	itself = search_layer(&scan, 0, Min(ef, scan.ef_construction), node);
-	graph->visit = scan.visit;
+	graph->scratch.visit = scan.scratch.visit;
 
-	*found = scan.pool;
-	*nfound = scan.npool;
-	itself = itself || own >= scan.pool[scan.npool - 1].distance;
-	for (int i = 0; i < scan.npool && !itself; i++)
-		itself = scan.pool[i].distance == own;
+	*found = scan.scratch.pool;
+	*nfound = scan.scratch.npool;
+	itself = itself || own >= scan.scratch.pool[scan.scratch.npool - 1].distance;
+	for (int i = 0; i < scan.scratch.npool && !itself; i++)
+		itself = scan.scratch.pool[i].distance == own;
 	return itself;
 }

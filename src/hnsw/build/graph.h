@@ -52,6 +52,25 @@ typedef struct LokiGraphLists
 	float	   *distances;
 } LokiGraphLists;
 
+/* Scratch of one insertion or search (build/graph.c) */
+typedef struct LokiGraphScratch
+{
+	uint8	   *visited;		/* = visit: seen in this search */
+	uint8		visit;
+	LokiQuery  *query;			/* of the node being inserted */
+	LokiQuery  *chosen;			/* for loki_select_neighbors */
+	LokiCandidate *pool;		/* ef_construction */
+	int			npool;
+	LokiCandidate *sorted;		/* a list plus one link, or a pool */
+	const void **batch_codes;	/* of nodes being scored: as many as a list or
+								 * the pool has, whichever is larger */
+	float	   *estimates;
+	int		   *selected;
+	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer
+												 * 0 */
+	int			nentries;
+} LokiGraphScratch;
+
 typedef struct LokiGraph
 {
 	/* set by loki_graph_open() and the same from then on */
@@ -88,22 +107,7 @@ typedef struct LokiGraph
 	uint32		entry_node;		/* LOKI_NONE before the first node; as of the
 								 * last loki_graph_refresh() */
 	int			entry_level;
-
-	/* scratch of one insert */
-	uint8	   *visited;		/* = visit: seen in this search */
-	uint8		visit;
-	LokiQuery  *query;			/* of the node being inserted */
-	LokiQuery  *scratch;		/* for loki_select_neighbors */
-	LokiCandidate *pool;		/* ef_construction */
-	int			npool;
-	LokiCandidate *sorted;		/* a list plus one link, or a pool */
-	const void **batch_codes;	/* of nodes being scored: as many as a list or
-								 * the pool has, whichever is larger */
-	float	   *estimates;
-	int		   *selected;
-	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer
-												 * 0 */
-	int			nentries;
+	LokiGraphScratch scratch;
 } LokiGraph;
 
 /* The list of a node on a layer */

@@ -274,12 +274,12 @@ loki_build_renumber(LokiBuild *build)
 	uint32	   *nodes;
 	uint8	   *done;
 
-	Assert(build->leader && build->rows == NULL && build->shared->rows_block < 0);
+	Assert(build->leader && build->arrays.rows == NULL && build->shared->rows_block < 0);
 	if (nnodes < MIN_NODES)
 		return;
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
-	if (!find_order(build->graph_quantizer, build->graph_codes, nnodes,
+	if (!find_order(build->graph_quantizer, build->arrays.graph_codes, nnodes,
 							  &build->prng, rows))
 		return;
 
@@ -295,7 +295,7 @@ loki_build_renumber(LokiBuild *build)
 	nodes = MemoryContextAllocHuge(build->context, mul_size(nnodes, sizeof(uint32)));
 	for (uint32 node = 0; node < nnodes; node++)
 		nodes[rows[node]] = node;
-	for (uint32 i = 0; i < build->duplicate.count; i++)
+	for (uint32 i = 0; i < build->arrays.duplicate.count; i++)
 	{
 		LokiDuplicateData *slot = (LokiDuplicateData *)
 			loki_build_slot(build, LOKI_SLOTS_DUPLICATE, i);

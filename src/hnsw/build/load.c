@@ -84,7 +84,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	{
 		double		scale = 1;
 
-		if (build->metric == LOKI_METRIC_COSINE)
+		if (build->meta.code.metric == LOKI_METRIC_COSINE)
 			scale = 1 / sqrt(loki_distance.dot_f32(dim, x, x));
 		if (isfinite(scale))
 		{
@@ -194,7 +194,7 @@ loki_build_hot_memory(const LokiBuild *build)
 
 	return arena_strides(build, LOKI_ARENA_NODES, strides) +
 		Max(loki_duplicate_node_memory(),
-			loki_graph_node_memory(build->m) + 9 * sizeof(uint32));
+			loki_graph_node_memory(build->meta.m) + 9 * sizeof(uint32));
 }
 
 /* Bytes of a node, on average, that the build needs in all */
@@ -213,10 +213,10 @@ view_arrays(LokiBuild *build)
 	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 		for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
 			if (build->arenas[i].arrays[array] != NULL)
-				build->slots[array] = build->arenas[i].arrays[array];
-	build->graph_codes = build->graph_quantizer != build->geometry.quantizer ?
+				build->arrays.slots[array] = build->arenas[i].arrays[array];
+	build->arrays.graph_codes = build->graph_quantizer != build->geometry.quantizer ?
 		build->arenas[LOKI_ARENA_NODES].arrays[LOKI_ARRAY_GRAPH_CODES] :
-		build->slots[LOKI_SLOTS_CODE];
+		build->arrays.slots[LOKI_SLOTS_CODE];
 }
 
 /*
@@ -347,7 +347,7 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 		   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
 	set_attributes(build, LOKI_SLOTS_ATTR, node, values, isnull);
 	quantizer->encode(quantizer, x, loki_build_slot(build, LOKI_SLOTS_CODE, node),
-					  build->slots[LOKI_SLOTS_REFINE] ?
+					  build->arrays.slots[LOKI_SLOTS_REFINE] ?
 					  loki_build_slot(build, LOKI_SLOTS_REFINE, node) : NULL);
 	if (build->graph_quantizer != quantizer)
 		build->graph_quantizer->encode(build->graph_quantizer, x,
@@ -396,7 +396,7 @@ loki_build_load(LokiBuild *build)
 	LokiBuildShared *shared = build->shared;
 	double		rows;
 
-	Assert(build->rows == NULL);	/* nodes are not renumbered yet */
+	Assert(build->arrays.rows == NULL);	/* nodes are not renumbered yet */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
 								  loki_build_seed < 0, build->leader, load_row, build,
 								  build->scan);

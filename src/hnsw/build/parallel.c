@@ -123,8 +123,8 @@ init_shared(LokiBuild *build)
 	shared->concurrently = build->index_info->ii_Concurrent;
 	shared->nprocesses = 1;
 	shared->meta = build->meta;
-	ConditionVariableInit(&shared->begun_cv);
-	pg_atomic_init_u64(&shared->next, 0);
+	ConditionVariableInit(&shared->work.begun_cv);
+	pg_atomic_init_u64(&shared->work.next, 0);
 	pg_atomic_init_u32(&shared->nodes, 0);
 	pg_atomic_init_u32(&shared->nulls, 0);
 	pg_atomic_init_u64(&shared->rows, 0);
@@ -202,14 +202,14 @@ launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 {
 	LokiBuildShared *shared = build->shared;
 
-	Assert(!shared->begun);
+	Assert(!shared->work.begun);
 	LaunchParallelWorkers(parallel->context);
 	shared->nprocesses = 1 + parallel->context->nworkers_launched;
-	BarrierInit(&shared->barrier, shared->nprocesses);
+	BarrierInit(&shared->work.barrier, shared->nprocesses);
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
-	shared->begun = true;
+	shared->work.begun = true;
 	LWLockRelease(&shared->lock);
-	ConditionVariableBroadcast(&shared->begun_cv);
+	ConditionVariableBroadcast(&shared->work.begun_cv);
 
 	/*
 	 * without this a worker that cannot start would be waited for at the
@@ -273,7 +273,7 @@ static void
 meet(LokiBuildShared *shared)
 {
 	if (shared->nprocesses > 1)
-		BarrierArriveAndWait(&shared->barrier, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
+		BarrierArriveAndWait(&shared->work.barrier, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
 }
 
 /* Do a job of a number of nodes or pages in all processes.  Only the leader calls this. */
@@ -284,9 +284,9 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 
 	/* the workers wait at the barrier, so that nobody reads what is set here */
 	Assert(build->leader);
-	shared->job = job;
-	shared->units = units;
-	pg_atomic_write_u64(&shared->next, 0);
+	shared->work.job = job;
+	shared->work.units = units;
+	pg_atomic_write_u64(&shared->work.next, 0);
 	meet(shared);
 	loki_build_job(build, job);
 	if (job != LOKI_JOB_END)
@@ -328,11 +328,11 @@ wait_for_begin(LokiBuildShared *shared)
 		bool		begun;
 
 		LWLockAcquire(&shared->lock, LW_SHARED);
-		begun = shared->begun;
+		begun = shared->work.begun;
 		LWLockRelease(&shared->lock);
 		if (begun)
 			break;
-		ConditionVariableSleep(&shared->begun_cv, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
+		ConditionVariableSleep(&shared->work.begun_cv, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
 	}
 	ConditionVariableCancelSleep();
 }
@@ -351,10 +351,10 @@ do_jobs(LokiBuild *build, bool has_arrays)
 	for (;;)
 	{
 		meet(shared);
-		if (shared->job == LOKI_JOB_END)
+		if (shared->work.job == LOKI_JOB_END)
 			break;
 		if (has_arrays)
-			loki_build_job(build, shared->job);
+			loki_build_job(build, shared->work.job);
 		meet(shared);
 	}
 }

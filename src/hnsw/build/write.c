@@ -228,7 +228,7 @@ count_slots(WriteState *write)
 		counts[LOKI_SLOTS_UPPER] = build->graph->nupper;
 		counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
 	}
-	counts[LOKI_SLOTS_DUPLICATE] = build->duplicate.count;
+	counts[LOKI_SLOTS_DUPLICATE] = build->arrays.duplicate.count;
 	counts[LOKI_SLOTS_NULLTID] = build->nnulls;
 	for (int i = 0; i < build->meta.nattributes; i++)
 	{
@@ -485,14 +485,14 @@ share_plan(LokiBuild *build, uint32 nentries)
 	LokiWriteShared *shared = &build->shared->write;
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	Size		duplicate = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
-									 build->duplicate.count);
+									 build->arrays.duplicate.count);
 
 	shared->entries_block = loki_arena_add_block(arena,
 												 mul_size(nentries, sizeof(LokiExtentData)));
 	shared->duplicate_block = loki_arena_add_block(arena, duplicate);
 	if (duplicate > 0)
 		memcpy(arena->blocks[shared->duplicate_block],
-			   build->slots[LOKI_SLOTS_DUPLICATE], duplicate);
+			   build->arrays.slots[LOKI_SLOTS_DUPLICATE], duplicate);
 	if (build->nnodes > 0)
 	{
 		uint32		nupper = build->graph->nupper;

@@ -138,7 +138,7 @@ add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *en
 	uint32		known = state->directory.entries - state->directory.passed;
 	BlockNumber nblocks;
 
-	Assert(state->directory_passed <= state->directory_entries);
+	Assert(state->directory.passed <= state->directory.entries);
 	if (used <= (int) known)
 		return;
 
@@ -460,7 +460,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		entry = hash_search(cache, &state->locator, HASH_ENTER, NULL);
 		entry->state = state;
 	}
-	Assert(state->uid == meta->uid && state->epoch == meta->epoch);
+	Assert(state->uid == meta->format.uid && state->epoch == meta->epoch);
 	state->last_used = LokiMyLocalTransactionId();
 	last_opened = state;
 	return state;

@@ -218,7 +218,7 @@ loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
 	Page		page;
 
 	Assert(loki_no_buffer_locked());
-	Assert(meta->magic == LOKI_META_MAGIC && meta->entry_node == LOKI_NONE);
+	Assert(meta->format.magic == LOKI_META_MAGIC && meta->entry_node == LOKI_NONE);
 	metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_SLOTS_META);
 	dirbuf = extend_fork(index, fork, LOKI_DIRECTORY_BLKNO, LOKI_SLOTS_DIRECTORY);
 	page = BufferGetPage(metabuf);
