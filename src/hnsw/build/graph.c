@@ -684,13 +684,14 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 }
 
 /*
- * Set graph->scratch.entries to the nodes at which a scan would enter layer 0
- * (loki_search_entries()), for loki_graph_finds().  known[] has room for LOKI_ENTRY_WIDTH of
- * them.  If it begins with LOKI_NONE they are searched for and left there; else known[] is
- * what was found for the same query before.
+ * Set graph->scratch.entries to the nodes that a scan would enter layer 0 at
+ * (loki_search_entries()), for loki_graph_finds(), but for the node that it looks
+ * for: it is to be found from the others as well.  known[] has room for
+ * LOKI_ENTRY_WIDTH of them: filled if it begins with LOKI_NONE, else they are
+ * those, as they were found for the same query, and are not looked for again.
  */
 void
-loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
+loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 node, uint32 *known)
 {
 	LokiGraph	scan = scan_view(graph, query);
 
@@ -713,30 +714,25 @@ loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known)
 		scan.at_once = true;
 		enter(&scan, scan.entry_node);
 		for (int layer = scan.entry_level; layer > 0; layer--)
-		{
 			search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
-			if (layer > 1)
-				scan.scratch.npool = 1;
-		}
 		for (int i = 0; i < scan.scratch.npool; i++)
 			known[i] = scan.scratch.pool[i].node;
 	}
 	graph->scratch.visit = scan.scratch.visit;
-	graph->scratch.nentries = scan.scratch.npool;
-	memcpy(graph->scratch.entries, scan.scratch.pool, scan.scratch.npool * sizeof(LokiCandidate));
+	graph->scratch.nentries = 0;
+	for (int i = 0; i < scan.scratch.npool; i++)
+		if (scan.scratch.pool[i].node != node)
+			graph->scratch.entries[graph->scratch.nentries++] = scan.scratch.pool[i];
 }
 
 /*
- * Whether layer 0 was entered at a node, or at a neighbor of it as the nearest entry, which is
- * expanded first.  A search finds such a node whatever other links there are.
+ * Whether a node is a neighbor of the nearest that layer 0 was entered at, which is
+ * expanded first: so a search finds it whatever other links there are.
  */
 bool
 loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
 {
-	for (int i = 0; i < graph->scratch.nentries; i++)
-		if (graph->scratch.entries[i].node == node)
-			return true;
-	return graph->scratch.nentries > 0 &&
+	return graph->scratch.nentries == 0 ||
 		loki_graph_linked(graph, graph->scratch.entries[0].node, node);
 }
 

@@ -148,7 +148,8 @@ extern float loki_graph_self_distance(LokiGraph *graph, uint32 node);
 extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
 							   const LokiCandidate **found);
-extern void loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 *known);
+extern void loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 node,
+								  uint32 *known);
 extern bool loki_graph_entered_beside(const LokiGraph *graph, uint32 node);
 extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 							 const LokiCandidate **found, int *nfound);

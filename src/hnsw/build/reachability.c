@@ -100,7 +100,7 @@ search(ReachState *state, uint32 node)
 								   state->query);
 	else
 		quantizer->prepare_code(quantizer, code, state->query);
-	loki_graph_enter_base(state->graph, state->query,
+	loki_graph_enter_base(state->graph, state->query, node,
 						  state->entries + (Size) node * LOKI_ENTRY_WIDTH);
 	if (loki_graph_entered_beside(state->graph, node))
 		return NODE_SETTLED;

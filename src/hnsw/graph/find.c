@@ -22,11 +22,23 @@
 /* How many links to it a node gets that its search missed */
 #define NEW_LINKS			16
 
+/* Leave a node out of those that a search of layer 0 starts from; their number */
+static int
+leave_out(LokiUpperFound *entries, int nentries, uint32 node)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < nentries; i++)
+		if (entries[i].node != node)
+			entries[kept++] = entries[i];
+	return kept;
+}
+
 /*
- * Whether the narrow search for a node finds it, or one that its code cannot tell from it.
- * The query of the node is prepared.  It counts as found, too, if a whole pool of others is
- * nearer, as may be under inner product.  If it is not found, the search's pool holds the
- * nodes that the search ended among.
+ * Whether the narrow search for a node, whose query the search has, finds it, or
+ * one that its code cannot tell from it; or if others are nearer, as there may be
+ * by inner product.  If not, the search's pool has where it ended.  It does not
+ * start at the node itself, which may not be found any more on the layers above.
  */
 bool
 loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
@@ -36,6 +48,7 @@ loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node
 	float		self;
 
 	Assert(!search->in_recovery);
+	nentries = leave_out(entries, nentries, node);
 	if (nentries == 0)
 		return true;
 	loki_search_score(search, &node, 1, &self);
@@ -51,36 +64,84 @@ loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node
 }
 
 /*
- * Link several nodes of the pool to a node that its search missed: other searches for it
- * end in slightly other places.  If none of them takes the link, one alone has to.
+ * Link a node on a layer from some of those where the search for it ended, several
+ * of them, as no other search ends in quite the same place; by force from one
+ * alone, if none has a link for it.
  */
-void
-loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
+static void
+link_from(LokiLinker *linker, const LokiUpperFound *from, int nfrom, int level,
+		  uint32 node, uint32 slot)
 {
-	LokiListRef ref = {.slot = LOKI_NONE};
 	int			linked = 0;
 
-	Assert(linker->state == search->state);
 	for (int force = 0; force <= 1 && linked == 0; force++)
-		for (int i = 0; i < search->npool && linked < (force ? 1 : NEW_LINKS); i++)
+		for (int i = 0; i < nfrom && linked < (force ? 1 : NEW_LINKS); i++)
 		{
-			Assert(i == 0 || search->pool[i - 1].distance <= search->pool[i].distance);
-			ref.node = search->pool[i].node & ~LOKI_EXPANDED;
+			LokiListRef ref = {from[i].node, from[i].slot, level};
+
 			if (loki_node_is_live(linker->state, linker->index, ref.node) &&
-				loki_list_add(linker, &ref, node, LOKI_NONE, force))
+				loki_list_add(linker, &ref, node, slot, force))
 				linked++;
 			CHECK_FOR_INTERRUPTS();
 		}
 }
 
+/* Link a node that was searched for in vain from nodes of the search's pool. */
+void
+loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
+{
+	LokiUpperFound from[LOKI_NARROW_SEARCH];
+	int			n = Min(search->npool, LOKI_NARROW_SEARCH);
+
+	Assert(linker->state == search->state);
+	for (int i = 0; i < n; i++)
+	{
+		from[i].node = search->pool[i].node & ~LOKI_EXPANDED;
+		from[i].slot = LOKI_NONE;
+	}
+	link_from(linker, from, n, 0, node, LOKI_NONE);
+}
+
 /*
- * Search for a live node by its codes, and link it if it is not found.  code and refine have
- * room for one slot each.  Only vacuum calls this, so that nobody frees nodes meanwhile.  No
- * content lock may be held.
+ * Make sure that the narrow search for a node, whose query the search has, comes to
+ * it on a layer above 0, where it has an UPPER slot; or to others that are as near.
  */
 void
-loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
-					 char *code, char *refine)
+loki_upper_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
+					  uint32 node, uint32 slot, int level)
+{
+	LokiUpperFound found[LOKI_ENTRY_WIDTH];
+	LokiDescent descent;
+	float		self;
+
+	if (!loki_descent_begin(search, meta, &descent, found))
+		return;
+	while (descent.level > level)
+	{
+		loki_descent_search(search, &descent, LOKI_ENTRY_WIDTH);
+		loki_descent_lower(&descent);
+	}
+	if (descent.level < level)
+		return;					/* vacuum has just freed the way there */
+	loki_descent_search(search, &descent, LOKI_ENTRY_WIDTH);
+	for (int i = 0; i < descent.nnarrow; i++)
+		if (descent.narrow[i].node == node)
+			return;
+	loki_search_score(search, &node, 1, &self);
+	if (descent.nnarrow < LOKI_ENTRY_WIDTH ||
+		self < descent.narrow[LOKI_ENTRY_WIDTH - 1].distance)
+		link_from(linker, descent.narrow, descent.nnarrow, level, node, slot);
+}
+
+/*
+ * Search for a live node by its codes on a layer, where it has an UPPER slot if that
+ * is above 0, and link it if it is not found.  code and refine have room for one slot
+ * each.  Only vacuum calls this, so that nobody frees nodes meanwhile.  No content lock
+ * may be held.
+ */
+void
+loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32 slot,
+					 int level, char *code, char *refine)
 {
 	LokiMetaPageData meta;
 
@@ -95,6 +156,8 @@ loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
 			return;
 		loki_search_query_row(search, code, refine, NULL);
 	}
-	if (!loki_node_is_found(search, &meta, node))
+	if (level > 0)
+		loki_upper_make_found(linker, search, &meta, node, slot, level);
+	else if (!loki_node_is_found(search, &meta, node))
 		loki_node_link_found(linker, search, node);
 }

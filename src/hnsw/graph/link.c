@@ -29,6 +29,9 @@
 /* How many lists one forced link may push a link out of */
 #define MAX_FORCED		8
 
+/* How many times a full list is pruned again which others change meanwhile */
+#define MAX_TRIES		64
+
 /* How many of its own neighbors have to be linked to a node before another one may give up
  * its link to it */
 #define LINKS_BACK		2
@@ -564,7 +567,8 @@ take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
  *
  * A forced link may push out another one that is needed.  Then the new neighbor gets that
  * link first.  Its list may be full as well, as those of equal nodes are; so this goes on,
- * `force` times at most.
+ * `force` times at most.  That may come back to the list itself each time that it is
+ * tried, so there is an end to it.
  */
 static bool
 add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
@@ -577,7 +581,7 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 
 	Assert(node != ref->node);
 	Assert(force >= 0 && force <= MAX_FORCED);
-	for (;;)
+	for (int i = 0; i < MAX_TRIES; i++)
 	{
 		switch (append_link(linker, ref, node, slot, &old))
 		{
@@ -592,12 +596,13 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			return false;
 		if (force == 0 && !take_over(linker, &neighbor, &left))
 			return false;
-		for (int i = 0; i < left.count && force > 0; i++)
-			add_link(linker, &neighbor, left.nodes[i], left.slots[i], force - 1);
+		for (int j = 0; j < left.count && force > 0; j++)
+			add_link(linker, &neighbor, left.nodes[j], left.slots[j], force - 1);
 		if (replace_list(linker, ref, &old, &new))
 			return true;
 		CHECK_FOR_INTERRUPTS();
 	}
+	return false;
 }
 
 /*

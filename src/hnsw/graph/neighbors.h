@@ -123,8 +123,11 @@ extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *l
 
 extern bool loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node);
 extern void loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node);
+extern void loki_upper_make_found(LokiLinker *linker, LokiSearch *search,
+								  const LokiMetaPageData *meta, uint32 node,
+								  uint32 slot, int level);
 extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
-								 char *code, char *refine);
+								 uint32 slot, int level, char *code, char *refine);
 
 /* ----------------------------------------------------------------
  * Adding links (graph/link.c)

@@ -328,29 +328,14 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
  * a lock may have neighbors of two states of the list: all were neighbors a moment ago, and
  * their IDs are checked before use.
  */
-static bool
-read_list(LokiSearch *search, int array, uint32 number, void *slot)
+bool
+loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot)
 {
 	Assert(array == LOKI_SLOTS_LINK || array == LOKI_SLOTS_UPPER);
 	if (!search->in_recovery &&
 		loki_slot_peek(search->state, search->index, array, number, slot))
 		return true;
 	return loki_slot_read(search->state, search->index, array, number, slot);
-}
-
-/* Raise an error if an UPPER slot has more neighbors than it has room for. */
-static void
-check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
-{
-	if (unlikely(upper->count > search->state->m))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of links",
-						RelationGetRelationName(search->index)),
-				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
-						   slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
-						   search->state->m),
-				 errhint("Please REINDEX it.")));
 }
 
 /* The neighbors of a node on layer 0 that were not visited before.  See search.h. */
@@ -363,7 +348,7 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 	int			n = 0;
 
 	search->count.expanded++;
-	if (!read_list(search, LOKI_SLOTS_LINK, node, link))
+	if (!loki_search_read_list(search, LOKI_SLOTS_LINK, node, link))
 	{
 		uint32		place;
 
@@ -380,155 +365,6 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		neighbors[n] = neighbor;
 		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
 	}
-	return n;
-}
-
-/* Copy an UPPER slot out; NULL if it does not, or no longer, stand for this node and layer. */
-static LokiUpperData *
-read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
-{
-	LokiUpperData *upper = (LokiUpperData *) search->scratch.link;
-
-	Assert(level > 0 && level <= LOKI_MAX_LEVEL);
-	if (!read_list(search, LOKI_SLOTS_UPPER, slot, upper))
-		return NULL;
-	if (upper->node != node || upper->level != level)
-		return NULL;
-	check_count(search, slot, upper);
-	return upper;
-}
-
-/* ----------------------------------------------------------------
- * Layers above 0
- * ----------------------------------------------------------------
- */
-
-/* The entry point, scored; false if the graph is empty. */
-bool
-loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta, LokiEntry *entry)
-{
-	if (meta->entry_node == LOKI_NONE)
-		return false;
-	entry->node = meta->entry_node;
-	entry->slot = meta->entry_slot;
-	entry->level = meta->entry_level;
-	loki_search_score(search, &entry->node, 1, &entry->distance);
-	return true;
-}
-
-/*
- * From a node that was found on the layer of an entry to the layer below.  If vacuum has
- * just freed the node's UPPER slot, to layer 0, whose links stay until the node is reused.
- */
-void
-loki_search_below(LokiSearch *search, const LokiUpperFound *found, LokiEntry *entry)
-{
-	LokiUpperData *upper = entry->level == 1 ? NULL :
-		read_upper(search, found->slot, found->node, entry->level);
-
-	entry->node = found->node;
-	entry->distance = found->distance;
-	entry->slot = upper == NULL ? LOKI_NONE : upper->down;
-	entry->level = upper == NULL ? 0 : entry->level - 1;
-}
-
-/* Insert into an array sorted by distance; the place, or -1 if not among the ef nearest */
-static int
-found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
-{
-	int			place = *n;
-
-	Assert(*n <= ef);
-	if (*n == ef && new->distance >= found[ef - 1].distance)
-		return -1;
-	while (place > 0 && found[place - 1].distance > new->distance)
-		place--;
-	if (*n < ef)
-		(*n)++;
-	memmove(&found[place + 1], &found[place], sizeof(LokiUpperFound) * (*n - 1 - place));
-	found[place] = *new;
-	return place;
-}
-
-/*
- * Search the layer of an entry, above 0, with a pool of ef.  found[] has room for ef nodes.
- * While the search runs, the high bit of a node says that it was expanded.
- */
-int
-loki_search_upper(LokiSearch *search, const LokiEntry *entry, int ef, LokiUpperFound *found)
-{
-	int			nfound = 1;
-	int			next = 0;
-
-	Assert(entry->level > 0 && entry->level <= LOKI_MAX_LEVEL && ef > 0);
-	loki_visited_reset(search);
-	loki_visit(search, entry->node);
-	found[0].distance = entry->distance;
-	found[0].node = entry->node;
-	found[0].slot = entry->slot;
-
-	while (next < nfound)
-	{
-		LokiUpperData *upper;
-		LokiUpperNeighbor neighbors[LOKI_MAX_M];
-		int			n = 0;
-
-		if (found[next].node & LOKI_EXPANDED)
-		{
-			next++;
-			continue;
-		}
-		upper = read_upper(search, found[next].slot, found[next].node, entry->level);
-		found[next].node |= LOKI_EXPANDED;
-		if (upper == NULL)
-			continue;
-		for (int i = 0; i < upper->count; i++)
-			if (loki_visit(search, upper->neighbors[i].node))
-			{
-				search->scratch.nodes[n] = upper->neighbors[i].node;
-				neighbors[n++] = upper->neighbors[i];
-			}
-		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
-		for (int i = 0; i < n; i++)
-		{
-			LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node,
-			neighbors[i].slot};
-			int			place = found_insert(found, &nfound, ef, &new);
-
-			if (place >= 0 && place < next)
-				next = place;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	for (int i = 0; i < nfound; i++)
-		found[i].node &= ~LOKI_EXPANDED;
-	return nfound;
-}
-
-/*
- * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a pool of ef on
- * each layer above 0.  A greedy descent (ef = 1) on noisy estimates would now and then end in
- * a wrong part of the graph, from which a narrow walk does not come back.  Returns their
- * number; 0 if the graph is empty.
- */
-int
-loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int ef,
-					LokiUpperFound *entries)
-{
-	LokiEntry	entry;
-	int			n = 1;
-
-	if (!loki_search_entry(search, meta, &entry))
-		return 0;
-	entries[0].node = entry.node;
-	entries[0].slot = entry.slot;
-	entries[0].distance = entry.distance;
-	while (entry.level > 0)
-	{
-		n = loki_search_upper(search, &entry, ef, entries);
-		loki_search_below(search, &entries[0], &entry);
-	}
-	Assert(n > 0 && n <= ef);
 	return n;
 }
 

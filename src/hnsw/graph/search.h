@@ -203,7 +203,12 @@ extern void loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float 
  */
 extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors);
 
-/* Where a search is on the layers above 0; at first, the metapage's entry point */
+/* Copy out a slot of LINK or UPPER; false if it is past the used part */
+extern bool loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot);
+
+/*
+ * Where to enter: the metapage's entry point, or, when it is stale, none.
+ */
 typedef struct LokiEntry
 {
 	uint32		node;
@@ -212,27 +217,37 @@ typedef struct LokiEntry
 	float		distance;
 } LokiEntry;
 
-extern bool loki_search_entry(LokiSearch *search, const LokiMetaPageData *meta,
-							  LokiEntry *entry);
+/* Nodes that a walk of layer 0 starts from; those of a wide one besides */
+#define LOKI_ENTRY_WIDTH	4
+#define LOKI_WIDE_ENTRIES	24
 
-/* Found by a search of one layer above 0: a node and its UPPER slot there */
+/* A node found on a layer above 0 */
 typedef struct LokiUpperFound
 {
 	float		distance;
 	uint32		node;
-	uint32		slot;
+	uint32		slot;			/* UPPER slot on the layer */
+	uint32		down;			/* on the one below; LOKI_NONE: none, or stale */
 } LokiUpperFound;
 
 /*
- * Search the layer of an entry, above 0, with a pool of ef; fills found[], ascending by
- * distance, and returns how many there are
+ * The way down the layers above 0: what was found on one, ascending by distance.
+ * The narrow search, which keeps LOKI_ENTRY_WIDTH and goes on from the nearest
+ * alone, is part of each.
  */
-extern int	loki_search_upper(LokiSearch *search, const LokiEntry *entry, int ef,
-							  LokiUpperFound *found);
+typedef struct LokiDescent
+{
+	int			level;
+	int			nfound;
+	LokiUpperFound *found;
+	int			nnarrow;
+	LokiUpperFound narrow[LOKI_ENTRY_WIDTH];
+} LokiDescent;
 
-/* Make an entry one to the next layer below, at a node that was found on its own */
-extern void loki_search_below(LokiSearch *search, const LokiUpperFound *found,
-							  LokiEntry *entry);
+extern bool loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta,
+							   LokiDescent *descent, LokiUpperFound *found);
+extern void loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef);
+extern void loki_descent_lower(LokiDescent *descent);
 
 /*
  * Begin layer 0 with an empty pool of ef.  Then walk: add entries, and expand nodes until the
@@ -250,11 +265,9 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 /* Pool of the search that has to find every node: README, "Nothing is lost" */
 #define LOKI_NARROW_SEARCH	24
 
-/* Nodes that a walk of layer 0 starts from: the pool of scans above it; entries[] has
- * room for ef */
-#define LOKI_ENTRY_WIDTH	4
-extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int ef,
-								LokiUpperFound *entries);
+/* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH + width at most */
+extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
+								int width, LokiUpperFound *entries);
 
 /* Keep a scored node in scored[]; returns its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);

@@ -39,10 +39,12 @@
 #define WIDER_SEARCH		16
 
 /*
- * Layers above the node's own are searched this wide, and layer 0 is entered at this many
- * nodes of layer 1.
+ * Nodes of layer 1 where layer 0 is entered: with 8, as with a scan's 4, a search
+ * ends now and then in a wrong part of the graph, and the node is linked there
+ * alone.  And the pool of the layers above it that the node is not on.
  */
-#define ENTRY_WIDTH			8
+#define ENTRY_WIDTH			20
+#define UPPER_WIDTH			8
 
 /* How many neighbors of a node have their own neighbors asked for room */
 #define ROOM_LISTS			4
@@ -83,18 +85,23 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
  * ----------------------------------------------------------------
  */
 
-/* Choose the node's list on a layer above 0 among the nodes that a search found there. */
+/*
+ * Choose the node's list on a layer above 0 among what a search found there.  A
+ * place stays free, for a link that another gives up for one to the node.
+ */
 static void
 choose_upper(LokiNewRow *row, int level, int nfound)
 {
 	LokiLinker *linker = &row->cache->linker;
+	LokiList   *list = &row->cache->lists[level];
 
 	Assert(level > 0 && level <= row->level);
 	linker->n = 0;
 	for (int i = 0; i < nfound; i++)
 		loki_linker_add(linker, row->cache->found[i].node, row->cache->found[i].slot,
 						row->cache->found[i].distance);
-	loki_linker_choose(linker, level, true, &row->cache->lists[level]);
+	loki_linker_choose(linker, level, true, list);
+	list->count = Min(list->count, loki_list_max(level, row->state->m) - 1);
 }
 
 /*
@@ -120,59 +127,31 @@ choose_base(LokiNewRow *row)
 }
 
 /*
- * Search the layers above 0 from the top, and choose the node's lists on its own layers,
- * which are searched more widely.  Returns how many nodes cache->found holds: the nearest
- * of layer 1.
+ * Go down the layers above 0, widely on those of the node, and choose its lists
+ * there.  On others more nodes are kept than by a scan: the nearest of layer 1
+ * need not be in one part of the graph.
  */
-static int
-search_upper_layers(LokiNewRow *row, LokiEntry *entry)
+static void
+search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 {
 	LokiInsertCache *cache = row->cache;
-	LokiSearch *search = &cache->search;
-	int			nfound = 1;
 
-	Assert(entry->level <= LOKI_MAX_LEVEL);
-	cache->found[0].node = entry->node;
-	cache->found[0].slot = entry->slot;
-	cache->found[0].distance = entry->distance;
-	while (entry->level > 0)
+	while (descent->level > 0)
 	{
-		bool		own = entry->level <= row->level;
+		int			level = descent->level;
+		int			ef = level == 1 ? ENTRY_WIDTH : UPPER_WIDTH;
 
-		nfound = loki_search_upper(search, entry, own ? cache->ef_construction : ENTRY_WIDTH,
-								   cache->found);
-		if (own)
-			choose_upper(row, entry->level, nfound);
-		loki_search_below(search, &cache->found[0], entry);
+		loki_descent_search(&cache->search, descent, level <= row->level ?
+							Max(cache->ef_construction, ef) : ef);
+		if (level <= row->level)
+		{
+			choose_upper(row, level, descent->nfound);
+			cache->nnarrow[level] = descent->nnarrow;
+			for (int i = 0; i < descent->nnarrow; i++)
+				cache->narrow[level][i] = descent->narrow[i].node;
+		}
+		loki_descent_lower(descent);
 	}
-	return nfound;
-}
-
-/*
- * Find more nodes to enter layer 0 at than a scan does: the nearest of layer 1, which need
- * not lie in one part of the graph.  They are left in cache->found; returns their number.
- * Chooses the node's lists on the layers above 0 that it is on.
- */
-static int
-search_entries(LokiNewRow *row, const LokiUpperFound *nearest)
-{
-	LokiSearch *search = &row->cache->search;
-	LokiEntry	entry = {nearest->node, nearest->slot, 1, nearest->distance};
-	int			nfound;
-
-	if (row->level > 0)
-	{
-		(void) loki_search_entry(search, &row->meta, &entry);
-		nfound = search_upper_layers(row, &entry);
-	}
-	else if (row->meta.entry_level > 0)
-		nfound = loki_search_upper(search, &entry, ENTRY_WIDTH, row->cache->found);
-	else
-	{
-		row->cache->found[0] = *nearest;
-		nfound = 1;
-	}
-	return Min(nfound, ENTRY_WIDTH);
 }
 
 /*
@@ -210,8 +189,8 @@ find_live_node(LokiNewRow *row)
 }
 
 /*
- * Search for the row as a narrow scan would.  True if the row has joined the node of an
- * equal one; else cache->narrow has the nodes that the search ended among.
+ * Search for the row as a narrow scan would.  True if an equal row was met and
+ * joined; else cache->narrow[0] has the nodes that the scan ends among.
  */
 static bool
 search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
@@ -232,13 +211,13 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 			return true;
 		loki_search_walk(search, NULL, 0, width, ef);
 	}
-	cache->nnarrow = Min(search->npool, width);
-	for (int i = 0; i < cache->nnarrow; i++)
-		cache->narrow[i] = search->pool[i].node & ~LOKI_EXPANDED;
+	cache->nnarrow[0] = Min(search->npool, width);
+	for (int i = 0; i < cache->nnarrow[0]; i++)
+		cache->narrow[0][i] = search->pool[i].node & ~LOKI_EXPANDED;
 
-	/* under inner product others can be so much nearer that no scan finds it */
-	row->found = cache->nnarrow == 0 ||
-		!(row->self < search->pool[cache->nnarrow - 1].distance);
+	/* by inner product others can be so much nearer that no scan finds it */
+	row->found = cache->nnarrow[0] == 0 ||
+		!(row->self < search->pool[cache->nnarrow[0] - 1].distance);
 	return false;
 }
 
@@ -255,20 +234,20 @@ find_place(LokiNewRow *row)
 {
 	LokiInsertCache *cache = row->cache;
 	LokiSearch *search = &cache->search;
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
-	int			nentries;
+	LokiDescent descent;
 
 	Assert(loki_insert_lock_held(row->index));
 	for (int i = 0; i <= row->level; i++)
-		cache->lists[i].count = 0;
+		cache->lists[i].count = cache->nnarrow[i] = 0;
 	row->alone = row->found = true;
 	loki_look_for_duplicate(row);
-	nentries = loki_search_entries(search, &row->meta, LOKI_ENTRY_WIDTH, entries);
-	if (nentries > 0)
+	if (loki_descent_begin(search, &row->meta, &descent, cache->found))
 	{
-		int			nwide = search_entries(row, &entries[0]);
+		int			nwide;
 
-		if (search_narrowly(row, entries, nentries))
+		search_upper_layers(row, &descent);
+		nwide = Min(descent.nfound, ENTRY_WIDTH);
+		if (search_narrowly(row, descent.narrow, descent.nnarrow))
 			return true;
 		loki_search_walk(search, cache->found, nwide, cache->ef_construction,
 						 cache->ef_construction);
@@ -340,68 +319,94 @@ link_where_room(LokiNewRow *row)
 	return false;
 }
 
-/* Whether a node is among those that the narrow search ended among */
+/* Whether a node is among those that the narrow search of a layer ended among */
 static bool
-is_narrow(const LokiInsertCache *cache, uint32 node)
+is_narrow(const LokiInsertCache *cache, int level, uint32 node)
 {
-	for (int i = 0; i < cache->nnarrow; i++)
-		if (cache->narrow[i] == node)
+	for (int i = 0; i < cache->nnarrow[level]; i++)
+		if (cache->narrow[level][i] == node)
 			return true;
 	return false;
 }
 
 /*
- * Link the node's neighbors to it.  On layer 0 at least one node must take the link, or
- * nothing would lead to the new node.  If no neighbor does, one of their neighbors with room
- * takes it: under inner product that happens to most nodes, since all are nearest to the
- * few long ones, which must not give up the links among themselves.  If there is none with
- * room, the nearest neighbor has to.  Locks pages of LINK and UPPER; leaves no lock.
+ * Link the node's neighbors on a layer to it.  True if one did, and in *narrow if
+ * that is one that the narrow search ended among.
+ */
+static bool
+link_layer(LokiNewRow *row, int level, bool *narrow)
+{
+	const LokiList *list = &row->cache->lists[level];
+	LokiListRef ref = {.level = level};
+	bool		done[2 * LOKI_MAX_M] = {false};
+	bool		linked = false;
+
+	*narrow = false;
+	if (level == 0)
+		loki_list_append(&row->cache->linker, list, row->node, done);
+	for (int i = 0; i < list->count; i++)
+	{
+		ref.node = list->nodes[i];
+		ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
+		if (!done[i] && !loki_list_add(&row->cache->linker, &ref, row->node,
+									   row->slots[level], false))
+			continue;
+		linked = true;
+		*narrow = *narrow || is_narrow(row->cache, level, ref.node);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return linked;
+}
+
+/*
+ * Link the node's neighbors to it on layer 0.  One node at least must take it, or
+ * nothing would lead to it.  If no neighbor does, that is one of theirs with
+ * room: by inner product this is so for most nodes, as all are nearest to the
+ * few long ones, which must not give up the links among themselves.  If there is
+ * none, the nearest neighbor has to.
+ *
+ * Then make sure that a scan finds the node, which begins elsewhere than the
+ * search that found its neighbors.  It does where one of those that a narrow
+ * search ended among has taken the node; else it is searched for, and where it is
+ * not found it is linked from where the scan ends.
+ */
+static void
+link_base(LokiNewRow *row)
+{
+	LokiSearch *search = &row->cache->search;
+	LokiLinker *linker = &row->cache->linker;
+	const LokiList *list = &row->cache->lists[0];
+	bool		narrow;
+
+	if (!link_layer(row, 0, &narrow) && list->count > 0 && !link_where_room(row))
+	{
+		LokiListRef ref = {list->nodes[0], LOKI_NONE, 0};
+
+		loki_list_add(linker, &ref, row->node, LOKI_NONE, true);
+	}
+	if (!row->found && !narrow && !loki_node_is_found(search, &row->meta, row->node))
+		loki_node_link_found(linker, search, row->node);
+}
+
+/*
+ * Link the node's neighbors to it, from layer 0 upwards, so that whoever comes to
+ * it on a layer finds it linked on those below, and no search finds it there only
+ * because it began at it.
  */
 static void
 link_neighbors(LokiNewRow *row)
 {
+	bool		narrow;
+
 	Assert(row->node != LOKI_NONE);
-	for (int level = row->level; level >= 0; level--)
+	link_base(row);
+	for (int level = 1; level <= row->level; level++)
 	{
-		const LokiList *list = &row->cache->lists[level];
-		LokiListRef ref = {.level = level};
-		bool		done[2 * LOKI_MAX_M] = {false};
-		bool		linked = false;
-
-		if (level == 0)
-			loki_list_append(&row->cache->linker, list, row->node, done);
-		for (int i = 0; i < list->count; i++)
-		{
-			ref.node = list->nodes[i];
-			ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
-			if (!done[i] && !loki_list_add(&row->cache->linker, &ref, row->node,
-										   row->slots[level], false))
-				continue;
-			linked = true;
-			if (level == 0 && is_narrow(row->cache, ref.node))
-				row->found = true;
-			CHECK_FOR_INTERRUPTS();
-		}
-		if (!linked && level == 0 && list->count > 0 && !link_where_room(row))
-		{
-			ref.node = list->nodes[0];
-			loki_list_add(&row->cache->linker, &ref, row->node, LOKI_NONE, true);
-		}
+		link_layer(row, level, &narrow);
+		if (!narrow)
+			loki_upper_make_found(&row->cache->linker, &row->cache->search, &row->meta,
+								  row->node, row->slots[level], level);
 	}
-}
-
-/*
- * Make sure that a scan finds the node.  It does if one of the nodes that the narrow search
- * ended among has a link to it.  Otherwise the node is searched for; if it is not found,
- * nodes at the end of that search are linked to it.
- */
-static void
-ensure_found(LokiNewRow *row)
-{
-	LokiSearch *search = &row->cache->search;
-
-	if (!row->found && !loki_node_is_found(search, &row->meta, row->node))
-		loki_node_link_found(&row->cache->linker, search, row->node);
 }
 
 /*
@@ -482,7 +487,6 @@ insert_node(LokiNewRow *row)
 
 	loki_node_write(row);
 	link_neighbors(row);
-	ensure_found(row);
 	if (row->alone || row->meta.entry_node == LOKI_NONE ||
 		row->level > row->meta.entry_level)
 	{

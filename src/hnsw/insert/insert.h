@@ -33,9 +33,10 @@ typedef struct LokiInsertCache
 	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
 	LokiUpperFound *found;		/* ef_construction */
 	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
-	int			nnarrow;		/* nodes that the narrow search for the row
-								 * ended among */
-	uint32		narrow[LOKI_NARROW_SEARCH];
+
+	/* nodes that the narrow search of each of its layers ended among */
+	int			nnarrow[LOKI_MAX_LEVEL + 1];
+	uint32		narrow[LOKI_MAX_LEVEL + 1][LOKI_NARROW_SEARCH];
 } LokiInsertCache;
 
 /* The row that is being inserted */

@@ -449,7 +449,8 @@ begin_filtered(LokiScan *so)
 static void
 first_walk(LokiScan *so)
 {
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH + LOKI_WIDE_ENTRIES];
+	int			width = LOKI_ENTRY_WIDTH;
 	int			nentries;
 
 	so->course.walked = true;
@@ -463,8 +464,11 @@ first_walk(LokiScan *so)
 	so->course.walk_end = LOKI_WALK_DRY;
 	loki_scan_query(so);
 	if (so->course.width >= ROW_WIDTH)
+	{
 		loki_search_walk_as_row(&so->search, so->query.values);
-	nentries = loki_search_entries(&so->search, &so->meta, LOKI_ENTRY_WIDTH, entries);
+		width = LOKI_WIDE_ENTRIES;
+	}
+	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
 	if (nentries > 0)
 	{
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, so->course.width);

@@ -524,6 +524,21 @@ best_is_twins(LokiSearch *search)
 }
 
 /*
+ * Walk in a pool of ef from some nodes: from those of a narrow search first, as such a
+ * search would, and then from the others.
+ */
+static void
+walk_in_pool(LokiSearch *search, const LokiUpperFound *entries, int nentries, uint32 ef)
+{
+	int			nnarrow = nentries > LOKI_ENTRY_WIDTH ? LOKI_ENTRY_WIDTH : 0;
+
+	loki_search_start(search, ef);
+	if (nnarrow > 0)
+		loki_search_walk(search, entries, nnarrow, LOKI_NARROW_SEARCH, ef);
+	loki_search_walk(search, entries + nnarrow, nentries - nnarrow, ef, ef);
+}
+
+/*
  * Begin the walk over layer 0 at the nodes that the upper layers led to.  All scored nodes
  * are kept, so that the walk can be widened.
  *
@@ -541,9 +556,9 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	search->kept.rejected = true;
 	if (!filtered(search) && ef <= POOL_MAX_EF)
 	{
-		loki_search_layer0(search, entries, nentries, ef);
+		walk_in_pool(search, entries, nentries, ef);
 		if (pool_is_twins(search))
-			loki_search_layer0(search, entries, nentries, wider);
+			walk_in_pool(search, entries, nentries, wider);
 		return search->npool < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 

@@ -234,13 +234,14 @@ live_links(LokiVacuum *vacuum, const LokiList *list, LokiList *live)
 		}
 }
 
-/* Remember which nodes of a list are not in another. */
+/* Remember that a node is to be searched for on a layer. */
 static void
-note_lost(LokiVacuum *vacuum, const LokiList *old, const LokiList *new)
+note_lost(LokiVacuum *vacuum, const LokiList *list, int i, int level)
 {
-	for (int i = 0; i < old->count; i++)
-		if (new == NULL || !loki_list_contains(new, old->nodes[i]))
-			loki_bitmap_set(&vacuum->lost, old->nodes[i]);
+	if (level == 0)
+		loki_bitmap_set(&vacuum->lost, list->nodes[i]);
+	else if (list->slots[i] < vacuum->lost_upper.size)
+		loki_bitmap_set(&vacuum->lost_upper, list->slots[i]);
 }
 
 /* Choose a list without dead neighbors for a live node. */
@@ -264,25 +265,63 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
 	live_links(vacuum, &change->old, &wanted);
 	loki_list_keep_reachable(&vacuum->linker, &ref, &wanted, &change->new, &left);
-	if (change->level == 0)
-		note_lost(vacuum, &wanted, &change->new);
+	for (int i = 0; i < left.count; i++)
+		note_lost(vacuum, &left, i, change->level);
 }
 
-/* If the node of slot i of the page copy is dead, remember that its neighbors lost a link. */
-static void
-note_lost_with(LokiVacuum *vacuum, uint32 ordinal, int i)
+/*
+ * Whether the first of a node's own neighbors that is linked to it and stays is no
+ * farther from it than this.  Neighbors are in order of distance, as they were
+ * chosen, so that it is hardly ever farther than another.
+ */
+static bool
+is_linked_nearer(LokiVacuum *vacuum, uint32 node, float distance)
 {
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
-	LokiList	list;
+	LokiListRef ref = {node, LOKI_NONE, 0};
+	LokiList	own;
+	LokiList	theirs;
 
-	if (!loki_bitmap_test(&vacuum->dead, ordinal * array->per_page + i))
-		return;
-	loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, array->slot_size, i), 0,
-				  vacuum->state->m, &list);
-	note_lost(vacuum, &list, NULL);
+	if (!loki_list_peek(&vacuum->linker, &ref, &own))
+		return false;
+	for (int i = 0; i < own.count; i++)
+	{
+		LokiListRef other = {own.nodes[i], LOKI_NONE, 0};
+		LokiList	itself = {.count = 1, .nodes = {node}};
+		float		between;
+
+		if (!loki_bitmap_test(&vacuum->live, other.node) ||
+			!loki_list_peek(&vacuum->linker, &other, &theirs) ||
+			!loki_list_contains(&theirs, node))
+			continue;
+		loki_list_measure(&vacuum->linker, other.node, &itself, &between);
+		return between <= distance;
+	}
+	return false;
 }
 
-/* Find the node and layer of slot i of the page copy; false if its node is not live. */
+/*
+ * Remember which nodes the list of a dead one leads to: on layer 0 those that it
+ * may have been the nearest of all linked to.
+ */
+static void
+note_lost_with(LokiVacuum *vacuum, const ListChange *change)
+{
+	float		distances[2 * LOKI_MAX_M];
+	const LokiList *list = &change->old;
+
+	if (change->level == 0)
+		loki_list_measure(&vacuum->linker, change->node, list, distances);
+	for (int i = 0; i < list->count; i++)
+		if (change->level > 0 ||
+			(loki_bitmap_test(&vacuum->live, list->nodes[i]) &&
+			 !is_linked_nearer(vacuum, list->nodes[i], distances[i])))
+			note_lost(vacuum, list, i, change->level);
+}
+
+/*
+ * The node, layer and list of slot i of the page copy; false for one that is not
+ * part of the graph, be it alive or dead.
+ */
 static bool
 identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *change)
 {
@@ -303,7 +342,11 @@ identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *
 		change->node = upper->node;
 		change->level = upper->level;
 	}
-	return loki_bitmap_test(&vacuum->live, change->node);
+	if (!loki_bitmap_test(&vacuum->live, change->node) &&
+		!loki_bitmap_test(&vacuum->dead, change->node))
+		return false;
+	loki_list_get(vacuum->index, upper, change->level, vacuum->state->m, &change->old);
+	return true;
 }
 
 /*
@@ -361,13 +404,11 @@ repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 	{
 		ListChange *change = &changes[nchanges];
 
-		if (array == LOKI_SLOTS_LINK)
-			note_lost_with(vacuum, ordinal, i);
 		if (!identify_slot(vacuum, array, ordinal, i, change))
 			continue;
-		loki_list_get(vacuum->index, LokiPageSlot(vacuum->page.data, slots->slot_size, i),
-					  change->level, vacuum->state->m, &change->old);
-		if (needs_repair(vacuum, &change->old))
+		if (loki_bitmap_test(&vacuum->dead, change->node))
+			note_lost_with(vacuum, change);
+		else if (needs_repair(vacuum, &change->old))
 		{
 			CHECK_FOR_INTERRUPTS();
 			choose_list(vacuum, change, ordinal * slots->per_page + i);
@@ -575,17 +616,33 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 	}
 }
 
-/* Search for each node that lost a link, and link it again if it is not found. */
+/* Search for a node on a layer, and link it if it is not found any more. */
+static void
+find_again(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
+{
+	if (!loki_bitmap_test(&vacuum->live, node))
+		return;
+	LokiVacuumDelayPoint();
+	loki_node_make_found(&vacuum->linker, &vacuum->search, node, slot, level,
+						 vacuum->code, vacuum->refine);
+}
+
+/*
+ * Search for the nodes that lost a link which they may be found by.
+ */
 static void
 find_nodes_again(LokiVacuum *vacuum)
 {
-	for (uint32 node = 0; node < vacuum->live.size; node++)
-		if (loki_bitmap_test(&vacuum->lost, node) && loki_bitmap_test(&vacuum->live, node))
-		{
-			LokiVacuumDelayPoint();
-			loki_node_make_found(&vacuum->linker, &vacuum->search, node,
-								 vacuum->code, vacuum->refine);
-		}
+	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
+
+	for (uint32 node = 0; node < vacuum->lost.size; node++)
+		if (loki_bitmap_test(&vacuum->lost, node))
+			find_again(vacuum, node, LOKI_NONE, 0);
+	for (uint32 slot = 0; slot < vacuum->lost_upper.size; slot++)
+		if (loki_bitmap_test(&vacuum->lost_upper, slot) &&
+			loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
+			upper->level > 0)
+			find_again(vacuum, upper->node, slot, upper->level);
 }
 
 /*
@@ -604,6 +661,8 @@ loki_repair_graph(LokiVacuum *vacuum)
 	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 	loki_bitmap_init(&vacuum->lost, vacuum->live.size);
+	loki_bitmap_init(&vacuum->lost_upper, state->arrays[LOKI_SLOTS_UPPER].npages *
+					 state->arrays[LOKI_SLOTS_UPPER].per_page);
 
 	repair_array(vacuum, LOKI_SLOTS_UPPER);
 	repair_array(vacuum, LOKI_SLOTS_LINK);

@@ -81,7 +81,9 @@ typedef struct LokiVacuum
 	LokiBitmap	duplicate_listed;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
-	LokiBitmap	lost;			/* nodes that a node has no link to any more */
+	LokiBitmap	lost;			/* nodes that are to be searched for, as a link to
+								 * them is gone ... */
+	LokiBitmap	lost_upper;		/* ... and the same above layer 0, by UPPER slot */
 	LokiSearch	search;
 	LokiLinker	linker;
 	char	   *code;

@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * descent.c
+ *	  The way down the layers above 0.
+ *
+ * On each layer the narrow search of scans, inserts and vacuum comes first, and
+ * wider ones go on from there.  src/hnsw/graph/README, "Nothing is lost".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/descent.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/graph/search.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+/* Raise an error if an UPPER slot has more neighbors than it has room for. */
+static void
+check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
+{
+	if (unlikely(upper->count > search->state->m))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of links",
+						RelationGetRelationName(search->index)),
+				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
+						   slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
+						   search->state->m),
+				 errhint("Please REINDEX it.")));
+}
+
+/*
+ * Copy out an UPPER slot; NULL if it does not (any more) stand for this node
+ * on this layer.
+ */
+static LokiUpperData *
+read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
+{
+	LokiUpperData *upper = (LokiUpperData *) search->scratch.link;
+
+	if (!loki_search_read_list(search, LOKI_SLOTS_UPPER, slot, upper))
+		return NULL;
+	if (upper->node != node || upper->level != level)
+		return NULL;
+	check_count(search, slot, upper);
+	return upper;
+}
+
+/* Insert into an array sorted by distance; the place, -1 if not among ef. */
+static int
+found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
+{
+	int			place = *n;
+
+	if (*n == ef && new->distance >= found[ef - 1].distance)
+		return -1;
+	while (place > 0 && found[place - 1].distance > new->distance)
+		place--;
+	if (*n < ef)
+		(*n)++;
+	memmove(&found[place + 1], &found[place], sizeof(LokiUpperFound) * (*n - 1 - place));
+	found[place] = *new;
+	return place;
+}
+
+/*
+ * Add a node to those found on a layer, if it was not visited there.  The search
+ * begins somewhere even where its first node is the one to go around.
+ */
+static void
+found_start(LokiSearch *search, LokiDescent *descent, const LokiUpperFound *start, int ef)
+{
+	if (loki_visit(search, start->node) || descent->nfound == 0)
+		found_insert(descent->found, &descent->nfound, ef, start);
+}
+
+/*
+ * Expand the nearest of those found on a layer, until the nearest `width` of at
+ * most ef are expanded.  Those are told by the node's high bit, and have `down`.
+ */
+static void
+walk_upper(LokiSearch *search, LokiDescent *descent, int width, int ef)
+{
+	LokiUpperFound *found = descent->found;
+	int			next = 0;
+
+	while (next < Min(descent->nfound, width))
+	{
+		LokiUpperData *upper;
+		LokiUpperNeighbor neighbors[LOKI_MAX_M];
+		int			n = 0;
+
+		if (found[next].node & LOKI_EXPANDED)
+		{
+			next++;
+			continue;
+		}
+		upper = read_upper(search, found[next].slot, found[next].node, descent->level);
+		found[next].node |= LOKI_EXPANDED;
+		found[next].down = upper != NULL ? upper->down : LOKI_NONE;
+		if (upper == NULL)
+			continue;
+		for (int i = 0; i < upper->count; i++)
+			if (loki_visit(search, upper->neighbors[i].node))
+			{
+				search->scratch.nodes[n] = upper->neighbors[i].node;
+				neighbors[n++] = upper->neighbors[i];
+			}
+		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
+		for (int i = 0; i < n; i++)
+		{
+			LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
+			int			place = found_insert(found, &descent->nfound, ef, &new);
+
+			if (place >= 0 && place < next)
+				next = place;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Begin at the entry point; found[] has room for as many as any of the layers
+ * will be searched for.  False if the graph is empty.
+ */
+bool
+loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta, LokiDescent *descent,
+				   LokiUpperFound *found)
+{
+	if (meta->entry_node == LOKI_NONE)
+		return false;
+	descent->level = meta->entry_level;
+	descent->found = found;
+	descent->nfound = descent->nnarrow = 1;
+	found[0].node = meta->entry_node;
+	found[0].slot = meta->entry_slot;
+	loki_search_score(search, &found[0].node, 1, &found[0].distance);
+	descent->narrow[0] = found[0];
+	return true;
+}
+
+/*
+ * Search the layer that the descent has come to for the ef nearest, from what
+ * was found on the layer above.  The narrow search comes first, and is the same
+ * whatever ef is, if not below its width.  With an ef of 1 it is greedy.
+ */
+void
+loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
+{
+	LokiUpperFound starts[LOKI_WIDE_ENTRIES];
+	int			nstarts = Min(descent->nfound, LOKI_WIDE_ENTRIES);
+	int			narrow = Min(ef, LOKI_ENTRY_WIDTH);
+
+	Assert(descent->level > 0 && descent->level <= LOKI_MAX_LEVEL && ef > 0);
+	memcpy(starts, descent->found, sizeof(LokiUpperFound) * nstarts);
+	loki_visited_reset(search);
+	descent->nfound = 0;
+	for (int i = 0; i < descent->nnarrow; i++)
+		found_start(search, descent, &descent->narrow[i], ef);
+	walk_upper(search, descent, narrow, ef);
+	descent->nnarrow = Min(descent->nfound, narrow);
+	memcpy(descent->narrow, descent->found, sizeof(LokiUpperFound) * descent->nnarrow);
+	for (int i = 0; i < descent->nnarrow; i++)
+		descent->narrow[i].node &= ~LOKI_EXPANDED;
+	if (ef > LOKI_ENTRY_WIDTH)
+	{
+		for (int i = 0; i < nstarts; i++)
+			found_start(search, descent, &starts[i], ef);
+		walk_upper(search, descent, ef, ef);
+	}
+	for (int i = 0; i < descent->nfound; i++)
+		descent->found[i].node &= ~LOKI_EXPANDED;
+}
+
+/*
+ * Go down one layer from what was found, and to layer 0 where the way of the
+ * narrow search is stale, because vacuum freed it just now: its links there stay
+ * until the node is used again.
+ */
+void
+loki_descent_lower(LokiDescent *descent)
+{
+	int			kept = 0;
+
+	descent->level = descent->narrow[0].down == LOKI_NONE ? 0 : descent->level - 1;
+	for (int i = 0; i < descent->nnarrow; i++)
+		if (descent->level == 0 || descent->narrow[i].down != LOKI_NONE)
+		{
+			descent->narrow[kept] = descent->narrow[i];
+			descent->narrow[kept++].slot = descent->narrow[i].down;
+		}
+	descent->nnarrow = kept;
+	kept = 0;
+	for (int i = 0; i < descent->nfound; i++)
+		if (descent->level == 0 || descent->found[i].down != LOKI_NONE)
+		{
+			descent->found[kept] = descent->found[i];
+			descent->found[kept++].slot = descent->found[i].down;
+		}
+	descent->nfound = kept;
+}
+
+/*
+ * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
+ * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
+ * estimates would now and then end in a wrong part of the graph, from which a
+ * narrow walk does not come back.  After these come those that a pool of `width`
+ * finds, if that is more.  entries[] has room for both.  Returns their number, 0
+ * if the graph is empty.
+ */
+int
+loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int width,
+					LokiUpperFound *entries)
+{
+	LokiUpperFound found[LOKI_WIDE_ENTRIES];
+	LokiDescent descent;
+	int			n;
+
+	Assert(width > 0 && width <= LOKI_WIDE_ENTRIES);
+	if (!loki_descent_begin(search, meta, &descent, found))
+		return 0;
+	while (descent.level > 0)
+	{
+		loki_descent_search(search, &descent, width);
+		loki_descent_lower(&descent);
+	}
+	n = descent.nnarrow;
+	memcpy(entries, descent.narrow, sizeof(LokiUpperFound) * n);
+	if (width > LOKI_ENTRY_WIDTH)
+	{
+		memcpy(entries + n, found, sizeof(LokiUpperFound) * descent.nfound);
+		n += descent.nfound;
+	}
+	return n;
+}
+
