@@ -239,9 +239,9 @@ static void
 note_lost(LokiVacuum *vacuum, const LokiList *list, int i, int level)
 {
 	if (level == 0)
-		loki_bitmap_set(&vacuum->lost, list->nodes[i]);
-	else if (list->slots[i] < vacuum->lost_upper.size)
-		loki_bitmap_set(&vacuum->lost_upper, list->slots[i]);
+		loki_bitmap_set(&vacuum->lost[0], list->nodes[i]);
+	else if (list->slots[i] < vacuum->lost[1].size)
+		loki_bitmap_set(&vacuum->lost[1], list->slots[i]);
 }
 
 /* Choose a list without dead neighbors for a live node. */
@@ -635,11 +635,11 @@ find_nodes_again(LokiVacuum *vacuum)
 {
 	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
 
-	for (uint32 node = 0; node < vacuum->lost.size; node++)
-		if (loki_bitmap_test(&vacuum->lost, node))
+	for (uint32 node = 0; node < vacuum->lost[0].size; node++)
+		if (loki_bitmap_test(&vacuum->lost[0], node))
 			find_again(vacuum, node, LOKI_NONE, 0);
-	for (uint32 slot = 0; slot < vacuum->lost_upper.size; slot++)
-		if (loki_bitmap_test(&vacuum->lost_upper, slot) &&
+	for (uint32 slot = 0; slot < vacuum->lost[1].size; slot++)
+		if (loki_bitmap_test(&vacuum->lost[1], slot) &&
 			loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
 			upper->level > 0)
 			find_again(vacuum, upper->node, slot, upper->level);
@@ -660,8 +660,8 @@ loki_repair_graph(LokiVacuum *vacuum)
 	vacuum->code = palloc(state->quantizer->code_size);
 	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
-	loki_bitmap_init(&vacuum->lost, vacuum->live.size);
-	loki_bitmap_init(&vacuum->lost_upper, state->arrays[LOKI_SLOTS_UPPER].npages *
+	loki_bitmap_init(&vacuum->lost[0], vacuum->live.size);
+	loki_bitmap_init(&vacuum->lost[1], state->arrays[LOKI_SLOTS_UPPER].npages *
 					 state->arrays[LOKI_SLOTS_UPPER].per_page);
 
 	repair_array(vacuum, LOKI_SLOTS_UPPER);

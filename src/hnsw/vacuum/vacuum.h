@@ -81,9 +81,8 @@ typedef struct LokiVacuum
 	LokiBitmap	duplicate_listed;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
-	LokiBitmap	lost;			/* nodes that are to be searched for, as a link to
-								 * them is gone ... */
-	LokiBitmap	lost_upper;		/* ... and the same above layer 0, by UPPER slot */
+	LokiBitmap	lost[2];		/* what is to be searched for, as a link to it is
+								 * gone: nodes, and UPPER slots */
 	LokiSearch	search;
 	LokiLinker	linker;
 	char	   *code;
