@@ -205,12 +205,16 @@ compare_sections()
 				name = name " (again)"
 			if (file == 1)
 				order[n++] = name
+			else if (!((1, name) in text))
+				unexpected[m++] = name
 		}
 		{ text[file, name] = text[file, name] $0 "\n" }
 		END {
 			for (i = 0; i < n; i++)
 				print (text[1, order[i]] == text[2, order[i]] ? "ok" : "not ok"), \
 					"- " prefix ": " order[i]
+			for (i = 0; i < m; i++)
+				print "not ok - " prefix ": " unexpected[i] ": no output is expected"
 			if (n == 0 || text[1, ""] != text[2, ""])
 				print (text[1, ""] == text[2, ""] ? "ok" : "not ok"), \
 					"- " prefix ": " (n == 0 ? "output" : "what precedes the first test")

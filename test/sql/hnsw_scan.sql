@@ -286,6 +286,35 @@ SELECT count(*) FILTER (WHERE note = 'current'), count(*), count(DISTINCT id)
 FROM (SELECT id, note FROM scan_t ORDER BY v <-> scan_vector(12, 64)) s;
 ROLLBACK;
 
+-- test: WHERE CURRENT OF with LIMIT, and rows that are locked as they come
+BEGIN;
+SET LOCAL enable_seqscan = off;
+CREATE TABLE scan_locks (id int PRIMARY KEY, note text, v vector(3));
+INSERT INTO scan_locks SELECT i, '', ARRAY[i, 0, 0]::vector FROM generate_series(1, 2000) i;
+CREATE INDEX ON scan_locks USING hnsw (v vector_l2_ops);
+ANALYZE scan_locks;
+EXPLAIN (COSTS OFF) SELECT id FROM scan_locks ORDER BY v <-> '[0,0,0]' LIMIT 5 FOR UPDATE;
+DECLARE c CURSOR FOR SELECT id FROM scan_locks ORDER BY v <-> '[0,0,0]' LIMIT 5 FOR UPDATE;
+FETCH 1 FROM c;
+DELETE FROM scan_locks WHERE CURRENT OF c RETURNING id;
+FETCH 1 FROM c;
+UPDATE scan_locks SET note = 'current' WHERE CURRENT OF c RETURNING id;
+CLOSE c;
+DECLARE c CURSOR FOR SELECT id FROM (SELECT id FROM scan_locks WHERE id > 10 ORDER BY v <-> '[0,0,0]' FOR UPDATE) s LIMIT 5;
+SAVEPOINT s;
+FETCH 2 FROM c;
+ROLLBACK TO s;
+FETCH 1 FROM c;
+SELECT id, xmax <> '0' AS locked FROM scan_locks WHERE id BETWEEN 13 AND 15 ORDER BY id;
+CLOSE c;
+-- a statement that runs to its end searches
+EXPLAIN (COSTS OFF) UPDATE scan_locks SET note = 'nearest'
+	WHERE id = ANY (ARRAY(SELECT id FROM scan_locks WHERE id > 10 ORDER BY v <-> '[0,0,0]' LIMIT 5 FOR UPDATE SKIP LOCKED));
+UPDATE scan_locks SET note = 'nearest'
+	WHERE id = ANY (ARRAY(SELECT id FROM scan_locks WHERE id > 10 ORDER BY v <-> '[0,0,0]' LIMIT 5 FOR UPDATE SKIP LOCKED))
+	RETURNING id;
+ROLLBACK;
+
 -- test: an open cursor while rows come and go
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM scan_t ORDER BY v <-> scan_vector(13, 64);

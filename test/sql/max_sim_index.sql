@@ -53,6 +53,18 @@ SELECT recall(20, 10, 'kind IN (1, 2)');
 SELECT count(*) = (SELECT count(*) FROM (SELECT tokens @# (words(77, 5)) AS d FROM documents OFFSET 0) s WHERE d < -4.6) AS exact
 	FROM documents WHERE tokens @# words(77, 5) < -4.6;
 
+-- test: within a bound and under a LIMIT: all rows that there are, though estimates bound nothing
+CREATE TABLE mixed (id int, tokens vector(4)[]);
+INSERT INTO mixed SELECT i, ARRAY(SELECT ARRAY(SELECT (hashint4(i * 1009 + t * 101 + d) % 1000) / 1000.0 FROM generate_series(1, 4) d)::vector
+	FROM generate_series(1, 2 + i % 6) t) FROM generate_series(1, 3000) i;
+INSERT INTO mixed SELECT 9999, array_agg(CASE WHEN t = 1 THEN '[5,5,5,5]' ELSE '[0.01,0.01,0.01,0.01]' END::vector) FROM generate_series(1, 200) t;
+CREATE INDEX ON mixed USING hnsw (tokens vector_maxsim_ops);
+SELECT id FROM mixed WHERE tokens @# '{"[1,1,1,1]"}' < -10 ORDER BY tokens @# '{"[1,1,1,1]"}' LIMIT 3;
+SELECT count(*) = (SELECT count(*) FROM (SELECT tokens @# '{"[1,-1,1,0]","[0,1,-1,1]"}' AS d FROM mixed OFFSET 0) s WHERE d < -1.5) AS complete
+	FROM (SELECT id FROM mixed WHERE tokens @# '{"[1,-1,1,0]","[0,1,-1,1]"}' < -1.5
+		ORDER BY tokens @# '{"[1,-1,1,0]","[0,1,-1,1]"}' LIMIT 3000) s;
+DROP TABLE mixed;
+
 -- test: rows that are inserted, updated, deleted and vacuumed
 INSERT INTO documents SELECT d, d % 7, words(d, 8 + d % 9) FROM generate_series(3001, 4000) d;
 DELETE FROM documents WHERE id % 5 = 0;

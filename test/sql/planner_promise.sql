@@ -263,9 +263,13 @@ RESET hnsw.iterative_scan;
 RESET lokivector.complete;
 
 -- test: a cursor goes on with late rows, and counts them
+CREATE TABLE promise_spread (id int, v vector(32));
+INSERT INTO promise_spread SELECT i, (SELECT array_agg(hashint4(i * 100 + d) % 1000 ORDER BY d) FROM generate_series(1, 32) d)::vector
+	FROM generate_series(1, 8000) i;
+CREATE INDEX ON promise_spread USING hnsw (v vector_l2_ops);
 BEGIN;
-DECLARE c CURSOR FOR SELECT v <-> '[1,0,1,0,0,1,0,0]' FROM promise_dup ORDER BY 1;
-MOVE 12000 FROM c;
+DECLARE c CURSOR FOR SELECT id FROM promise_spread ORDER BY v <-> array_fill(300, ARRAY[32])::vector;
+MOVE 8000 FROM c;
 SELECT rows, late_rows > 0 AS late FROM lokivector_scan_stats();
 COMMIT;
 RESET enable_seqscan;
@@ -275,5 +279,5 @@ RESET enable_hashjoin;
 RESET max_parallel_workers_per_gather;
 DROP TABLE promise_parts;
 DROP VIEW promise_near;
-DROP TABLE promise_dup, promise_names, promise_small;
+DROP TABLE promise_dup, promise_names, promise_small, promise_spread;
 DROP FUNCTION promise_run, promise_check, promise_execute, promise_late;

@@ -333,16 +333,10 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 }
 
 /*
- * A document's means are less similar to a query than its most similar vectors, by an amount
- * that depends on both sets.  So estimates order candidates and bound nothing: all candidates
- * of a walk are measured.
+ * A document's means are less similar than its most similar vectors, by an amount
+ * that depends on both sets.  So estimates order candidates and bound nothing: there is
+ * no sketch_error().
  */
-static float
-set_sketch_error(const LokiColumn *column, float estimate, float code_error, float missed)
-{
-	return fabsf(estimate) + code_error;
-}
-
 #define SET_TYPE(max_dim) \
 { \
 	.max_declared = max_dim, \
@@ -353,8 +347,7 @@ set_sketch_error(const LokiColumn *column, float estimate, float code_error, flo
 	.open = set_open, \
 	.open_query = set_open_query, \
 	.form = set_form, \
-	.distance = set_distance, \
-	.sketch_error = set_sketch_error \
+	.distance = set_distance \
 }
 
 static const LokiValueType vector_set_type = SET_TYPE(LOKI_VECTOR_MAX_DIM);

@@ -158,13 +158,14 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 static void
 add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
 {
+	const LokiValueType *type = so->state->column.type;
 	float		missed = loki_code_missed(&so->state->code);
 	float		squares = 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		float		error = so->state->column.type->sketch_error(&so->state->column, estimates[i],
-																 errors[i], missed);
+		float		error = type->sketch_error == NULL ? get_float4_infinity() :
+			type->sketch_error(&so->state->column, estimates[i], errors[i], missed);
 
 		squares += error * error;
 		errors[i] = sqrtf(errors[i] * errors[i] + error * error);

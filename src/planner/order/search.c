@@ -217,12 +217,24 @@ follow_set_projection(Chain *chain, ProjectSetPath *path)
 	return &path->path;
 }
 
-/* LockRows may drop rows that others have changed or locked. */
+/*
+ * LockRows may drop rows that others have changed or locked, so the rows that LIMIT takes
+ * would be sorted above it, and all of them locked before the first is returned.  A
+ * client could tell: WHERE CURRENT OF would name the last row that was locked, a rollback
+ * to a savepoint between two FETCHes would free rows that are still to come, and a cursor
+ * that is not read to its end would have locked too much.  A SELECT may be that of a
+ * cursor, so its scans are exact.  Other statements run to their end at once.
+ */
 static Path *
 follow_locks(Chain *chain, LockRowsPath *path)
 {
+	PlannerInfo *top = chain->root;
 	Path	   *sub;
 
+	while (top->parent_root != NULL)
+		top = top->parent_root;
+	if (top->parse->commandType == CMD_SELECT)
+		return NULL;
 	chain->drops = true;
 	sub = follow(chain, path->subpath);
 	if (sub == NULL)
