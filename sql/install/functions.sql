@@ -83,7 +83,7 @@ COMMENT ON FUNCTION lokivector_recall(regclass, bit[], integer) IS
 	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
-		operator_class text DEFAULT 'vector_cosine_ops',
+		operator_class text DEFAULT '',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
 	RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;

@@ -94,11 +94,30 @@ find_class(const char *text, Oid extension_schema)
 	return OidIsValid(class) ? class : get_opclass_oid(method, name, false);
 }
 
+/* The operator class of a type that is taken if none is named; its metric hardly matters */
+static char *
+usual_class(Oid type)
+{
+	Oid			element = get_element_type(type);
+	HeapTuple	tuple = SearchSysCache1(TYPEOID,
+										ObjectIdGetDatum(OidIsValid(element) ? element : type));
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	name = psprintf("%s_%s", NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname),
+					OidIsValid(element) ? "maxsim_ops" :
+					type == BITOID ? "hamming_ops" : "cosine_ops");
+	ReleaseSysCache(tuple);
+	return name;
+}
+
 /* Describe a column as an operator class indexes it. */
 static LokiColumn
 describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 {
-	Oid			class = find_class(name, extension_schema);
+	Oid			class = find_class(name[0] != '\0' ? name : usual_class(type),
+								   extension_schema);
 
 	if (get_opclass_input_type(class) != type)
 		ereport(ERROR,
@@ -127,6 +146,7 @@ require_some_column(Oid tableid)
  *						   attributes name[], options text[])
  *
  * Bytes of maintenance_work_mem with which an index on these columns is built in memory.
+ * An empty operator_class is the usual one of the column's type.
  * Equal rows count as if they differed.
  */
 Datum

@@ -198,7 +198,8 @@ unsupported_error(Oid method)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("type not supported for %s index", get_am_name(method))));
+			 errmsg("type not supported for %s index", get_am_name(method)),
+			 errhint("The first column of the index must be the vector. Columns to filter by come after it.")));
 }
 
 /*
