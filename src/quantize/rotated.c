@@ -102,12 +102,12 @@ norm_in_double(int dim, const float *x)
 
 /*
  * x - centroid, x scaled to unit length under cosine, unless it is to be taken
- * as it is; returns its norm.  *unsure is set where x is so long or short that the
+ * as it is; returns its norm.  *out_of_range is set where x is so long or short that the
  * operator, which sums its squares in float, may make anything of it.
  */
 static float
 center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float *r,
-	   bool *unsure)
+	   bool *out_of_range)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	int			dim = quantizer->spec.dim;
@@ -123,7 +123,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 		if (SAFE_SQUARE(square))
 			scale = 1 / sqrtf(square);
 		else
-			extreme = *unsure = true;
+			extreme = *out_of_range = true;
 	}
 
 	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
@@ -145,12 +145,12 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
  * is the norm of the result.
  */
 static pg_noinline float
-project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, bool *unsure)
+project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, bool *out_of_range)
 {
 	const LokiCodeSpec *spec = &rq->base.spec;
 	int			padded = LOKI_PADDED(spec->dim);
 	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
-	float		norm = center(rq, x, false, padded, full, unsure);
+	float		norm = center(rq, x, false, padded, full, out_of_range);
 
 	if (spec->projection == LOKI_PROJECT_RANDOM)
 	{
@@ -176,15 +176,15 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
  */
 static inline float
 make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
-			  float *inside, bool *unsure)
+			  float *inside, bool *out_of_range)
 {
 	int			padded = rq->base.padded_dim;
 	float		norm;
 
-	*unsure = false;
+	*out_of_range = false;
 	if (rq->base.spec.projection != LOKI_PROJECT_NONE)
-		return project(rq, x, r, inside, unsure);
-	norm = *inside = center(rq, x, as_is, padded, r, unsure);
+		return project(rq, x, r, inside, out_of_range);
+	norm = *inside = center(rq, x, as_is, padded, r, out_of_range);
 	rq->kernels->rotate(padded, rq->signs, r);
 	return norm;
 }
@@ -216,8 +216,8 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
 	float		inside;
-	bool		unsure;
-	float		norm = make_residual(rq, x, as_is, r, &inside, &unsure);
+	bool		out_of_range;
+	float		norm = make_residual(rq, x, as_is, r, &inside, &out_of_range);
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
@@ -250,7 +250,7 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 		tangent = Max(tangent, rq->full_tangent / 4);
 		more->mul = sums.full_dot > 0 ?
 			rq->metric_factor * inside * (inside / sums.full_dot) : 0;
-		more->error = unsure || norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
+		more->error = out_of_range || norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
 			-rq->metric_factor * inside * tangent / sqrtf(padded - 1);
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
@@ -318,8 +318,8 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	float		inside;
-	bool		unsure;
-	float		norm = make_residual(rq, q, false, r, &inside, &unsure);
+	bool		out_of_range;
+	float		norm = make_residual(rq, q, false, r, &inside, &out_of_range);
 
 	switch (quantizer->spec.metric)
 	{
@@ -335,7 +335,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 			break;
 	}
 	round_query(rq, r, 1, norm, inside, out);
-	((RotatedQuery *) out)->unsure = unsure;
+	((RotatedQuery *) out)->out_of_range = out_of_range;
 }
 
 /* |r| of a stored code; under IP that of the coded part */

@@ -67,7 +67,7 @@ typedef struct RotatedQuery
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
 	float		outside_error;	/* its part that no bits make smaller */
-	bool		unsure;			/* of prepare(): the operator's sums of squares may
+	bool		out_of_range;	/* of prepare(): the operator's sums of squares may
 								 * overflow or underflow */
 				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuery;

@@ -208,7 +208,7 @@ loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
 		double		value;
 
 		least[i] = -FLT_MAX;
-		if (base->norm >= HUGE_NORM / 2 || query->unsure ||
+		if (base->norm >= HUGE_NORM / 2 || query->out_of_range ||
 			!(quantizer->refine_size > 0 ?
 			  know_refined(rq, query, codes[i], refines[i], &known) :
 			  know_code(rq, query, codes[i], requantized, &known)))

@@ -30,7 +30,7 @@ $node->safe_psql('postgres', q(
 
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my ($header, $special) = (24, 16);
-my (%families, %slot_bytes);
+my (%slot_arrays, %slot_bytes);
 
 # ----------------------------------------------------------------
 # Reading and writing an index file
@@ -52,35 +52,35 @@ sub read_directory
 	my ($bytes) = @_;
 	my $page = substr($bytes, $block_size, $block_size);
 	my $lower = unpack('v', substr($page, 12, 2));
-	%families = ();
+	%slot_arrays = ();
 	for (my $at = $header; $at < $lower; $at += 8)
 	{
-		my ($family, undef, undef, $first) = unpack('CCvV', substr($page, $at, 8));
-		push @{ $families{$family} }, $first;
+		my ($slot_array, undef, undef, $first) = unpack('CCvV', substr($page, $at, 8));
+		push @{ $slot_arrays{$slot_array} }, $first;
 	}
 	return;
 }
 
-# Block of a page of a family, in the file whose directory was read
+# Block of a page of a slot array, in the file whose directory was read
 sub page_block
 {
-	my ($family, $page) = @_;
+	my ($slot_array, $page) = @_;
 	my $extent = 0;
 	while ($page >= 2**$extent)
 	{
 		$page -= 2**$extent;
 		$extent++;
 	}
-	return $families{ $number{$family} }[$extent] + $page;
+	return $slot_arrays{ $number{$slot_array} }[$extent] + $page;
 }
 
 # Offset of a slot in the file
 sub slot_offset
 {
-	my ($family, $slot) = @_;
-	my $size = $slot_bytes{$family};
+	my ($slot_array, $slot) = @_;
+	my $size = $slot_bytes{$slot_array};
 	my $per_page = int(($block_size - $header - $special) / $size);
-	return page_block($family, int($slot / $per_page)) * $block_size + $header +
+	return page_block($slot_array, int($slot / $per_page)) * $block_size + $header +
 	  $size * ($slot % $per_page);
 }
 
@@ -94,20 +94,20 @@ sub set_meta
 
 sub set_slot
 {
-	my ($family, $slot, $offset, @packed) = @_;
+	my ($slot_array, $slot, $offset, @packed) = @_;
 	return sub {
 		my $value = pack(shift @packed, @packed);
-		substr(${ $_[0] }, slot_offset($family, $slot) + $offset, length $value) = $value;
+		substr(${ $_[0] }, slot_offset($slot_array, $slot) + $offset, length $value) = $value;
 	};
 }
 
 sub set_page
 {
-	my ($family, $page, $offset, @packed) = @_;
+	my ($slot_array, $page, $offset, @packed) = @_;
 	return sub {
 		my $value = pack(shift @packed, @packed);
 		$offset += $block_size if $offset < 0;
-		substr(${ $_[0] }, page_block($family, $page) * $block_size + $offset, length $value) =
+		substr(${ $_[0] }, page_block($slot_array, $page) * $block_size + $offset, length $value) =
 		  $value;
 	};
 }

@@ -85,7 +85,7 @@ $kinds{grown} = 1;
 
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my ($header, $special, $tid) = (24, 16, 2);
-# Families that go by node, as in hnsw/definition/layout.h, and the bytes of their slots
+# Slot arrays that go by node, as in hnsw/definition/layout.h, and the bytes of their slots
 my %number = (tid => $tid, code => 3, link => 4, refine => 5, hash => 6);
 my %slot_bytes;
 for my $kind (keys %kinds)
@@ -106,14 +106,14 @@ my %path = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
 $node->stop;
 my %original = map { $_ => slurp_file($node->data_dir . "/$path{$_}") } @names;
 
-# The family of a block, from its special space
-sub family
+# The slot array of a block, from its special space
+sub slot_array
 {
 	my ($bytes, $block) = @_;
 	return unpack('C', substr($bytes, ($block + 1) * $block_size - 6, 1));
 }
 
-# Which page of its family a block is
+# Which page of its slot array a block is
 sub ordinal
 {
 	my ($bytes, $block) = @_;
@@ -127,7 +127,7 @@ sub tid_state
 	my $per_page = int(($block_size - $header - $special) / $size);
 	for my $block (0 .. length($bytes) / $block_size - 1)
 	{
-		next unless family($bytes, $block) == $tid &&
+		next unless slot_array($bytes, $block) == $tid &&
 		  ordinal($bytes, $block) == int($node / $per_page);
 		my $slot = $block * $block_size + $header + $size * ($node % $per_page);
 		return unpack('v', substr($bytes, $slot + 6, 2)) & 7;
@@ -140,8 +140,8 @@ sub tid_state
 sub means_nothing
 {
 	my ($bytes, $kind, $block, $offset) = @_;
-	return 1 if family($bytes, $block) == 11 || family($bytes, $block) == 14;
-	my $size = $slot_bytes{$kind}{ family($bytes, $block) } or return 0;
+	return 1 if slot_array($bytes, $block) == 11 || slot_array($bytes, $block) == 14;
+	my $size = $slot_bytes{$kind}{ slot_array($bytes, $block) } or return 0;
 	my $per_page = int(($block_size - $header - $special) / $size);
 	my $first = int(($offset - $header) / $size);
 	my $last = int(($offset + $bytes_overwritten - 1 - $header) / $size);
@@ -188,8 +188,8 @@ while (grep { @$_ } values %todo)
 	for my $name (@sound)
 	{
 		my ($kind, $block, $offset) = @{ $damage{$name} };
-		push @{ $missed{$kind} }, sprintf('block %d, offset %d, family %d', $block, $offset,
-			family($original{$name}, $block))
+		push @{ $missed{$kind} }, sprintf('block %d, offset %d, slot_array %d', $block, $offset,
+			slot_array($original{$name}, $block))
 		  unless means_nothing($original{$name}, $kind, $block, $offset);
 	}
 }

@@ -47,23 +47,23 @@ $node->safe_psql('postgres', qq(
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my $blocks = $node->safe_psql('postgres', q(SELECT pg_relation_size('sound'))) / $block_size;
 my %names = map { (split /\|/)[ 0, 1 ] } split /\n/, $node->safe_psql('postgres', q(
-	SELECT n, family FROM unnest(ARRAY['meta', 'directory', 'tid', 'code', 'link', 'refine', 'hash',
+	SELECT n, slot_array FROM unnest(ARRAY['meta', 'directory', 'tid', 'code', 'link', 'refine', 'hash',
 		'upper', 'duplicate', 'nulltid', 'centroid', 'reused', 'row', 'block', 'gained'])
-		WITH ORDINALITY AS u(family, n)));
+		WITH ORDINALITY AS u(slot_array, n)));
 my @kinds = ('zeroes', 'noise', 'another page');
 
 # Of each array the first block gets noise, the last another page
 $node->safe_psql('postgres', 'CHECKPOINT');
 my $undamaged = slurp_file($node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('sound'))));
-my @family = map { family_of(\$undamaged, $_) } 0 .. $blocks - 1;
-my %last_block = map { $family[$_] => $_ } 0 .. $blocks - 1;
-my %first_block = map { $family[$_] => $_ } reverse 0 .. $blocks - 1;
+my @slot_array = map { slot_array_of(\$undamaged, $_) } 0 .. $blocks - 1;
+my %last_block = map { $slot_array[$_] => $_ } 0 .. $blocks - 1;
+my %first_block = map { $slot_array[$_] => $_ } reverse 0 .. $blocks - 1;
 my %chosen = (noise => \%first_block, 'another page' => \%last_block);
 my @cases;
 foreach my $kind (@kinds)
 {
 	push @cases, map { [ $_, $kind ] } grep {
-		$ENV{LOKIVECTOR_LONG} || !$chosen{$kind} || $chosen{$kind}{ $family[$_] } == $_ } 0 .. $blocks - 1;
+		$ENV{LOKIVECTOR_LONG} || !$chosen{$kind} || $chosen{$kind}{ $slot_array[$_] } == $_ } 0 .. $blocks - 1;
 }
 note(scalar(@cases) . " cases of $blocks blocks");
 
@@ -135,38 +135,38 @@ sub page_of
 	return substr($$bytes, $block * $block_size, $block_size);
 }
 
-sub family_of
+sub slot_array_of
 {
 	my ($bytes, $block) = @_;
 	return unpack('C', substr($$bytes, ($block + 1) * $block_size - 6, 1));
 }
 
-sub family_name
+sub slot_array_name
 {
 	my ($number) = @_;
 	return $names{ $number + 1 } // ($number < 48 ? 'attribute' : $number < 80 ? 'nullattribute' :
 		  $number < 112 ? 'sorted' : 'separator');
 }
 
-# Another block, of the same family or not; undef if there is none
+# Another block, of the same slot array or not; undef if there is none
 sub other_block
 {
 	my ($bytes, $block, $same) = @_;
 	for my $step (1 .. $blocks - 1)
 	{
 		my $other = ($block + $step) % $blocks;
-		return $other if $same == (family_of($bytes, $other) == family_of($bytes, $block));
+		return $other if $same == (slot_array_of($bytes, $other) == slot_array_of($bytes, $block));
 	}
 	return;
 }
 
-# Damage a block of a file; the name of its family
+# Damage a block of a file; the name of its slot array
 sub damage
 {
 	my ($file, $block, $kind) = @_;
 	my $path = $node->data_dir . "/$file";
 	my $bytes = slurp_file($path);
-	my $family = family_of(\$bytes, $block);
+	my $slot_array = slot_array_of(\$bytes, $block);
 	my $page;
 
 	if ($kind eq 'zeroes')
@@ -190,11 +190,11 @@ sub damage
 	seek $fh, $block * $block_size, 0;
 	print $fh $page;
 	close $fh;
-	return family_name($family);
+	return slot_array_name($slot_array);
 }
 
 $node->stop;
-my @families = map { scalar damage($files[$_], @{ $cases[$_] }) } 0 .. $#cases;
+my @slot_arrays = map { scalar damage($files[$_], @{ $cases[$_] }) } 0 .. $#cases;
 $node->start;
 
 my %noticed;
@@ -205,24 +205,24 @@ for my $i (0 .. $#cases)
 	use_index("i$i");
 	my ($status, $errors, @got) = answers($by_index);
 
-	push @{ $wrong{$kind} }, "block $block ($families[$i]): server gone: $errors" if $status == 2;
+	push @{ $wrong{$kind} }, "block $block ($slot_arrays[$i]): server gone: $errors" if $status == 2;
 	for my $q (0 .. $#queries)
 	{
 		my $answer = $got[$q] // '';
 		# an error leaves nothing of an answer
 		chomp $answer;
 		next if $answer eq '' || $answer eq $right[$q];
-		push @{ $wrong{$kind} }, "block $block ($families[$i]): $queries[$q]: $answer";
+		push @{ $wrong{$kind} }, "block $block ($slot_arrays[$i]): $queries[$q]: $answer";
 	}
-	$noticed{ $families[$i] }++ if $errors =~ /ERROR/;
-	push @{ $wrong{$kind} }, "block $block ($families[$i]): $1"
+	$noticed{ $slot_arrays[$i] }++ if $errors =~ /ERROR/;
+	push @{ $wrong{$kind} }, "block $block ($slot_arrays[$i]): $1"
 	  if $errors =~ /(ERROR:  (?!XX002|XX001|55000).*)/;
 }
 for my $kind (@kinds)
 {
 	is(join("\n", @{ $wrong{$kind} // [] }), '', "an error or the right answer: $kind");
 }
-my %silent = map { $_ => 1 } grep { !$noticed{$_} } @families;
+my %silent = map { $_ => 1 } grep { !$noticed{$_} } @slot_arrays;
 is(join(' ', sort keys %silent), 'hash',
 	'damage to every array is noticed, but to that which no query reads');
 

@@ -116,9 +116,9 @@ system_or_bail('cp', $node->data_dir . '/global/pg_control', "$copy/data/global/
 
 my $start = $node->lsn('insert');
 
-# Families of the blocks of each index file, by the file's number, as they are on disk
-my %families;
-sub note_families
+# Slot arrays of the blocks of each index file, by the file's number, as they are on disk
+my %slot_arrays;
+sub note_slot_arrays
 {
 	$node->safe_psql('postgres', 'CHECKPOINT');
 	foreach my $path (split /\n/, $node->safe_psql('postgres', 'SELECT pg_relation_filepath(index) FROM indexes'))
@@ -126,7 +126,7 @@ sub note_families
 		my $bytes = slurp_file($node->data_dir . "/$path");
 		my ($file) = $path =~ /(\d+)$/;
 
-		$families{$file} = [ map { unpack('C', substr($bytes, ($_ + 1) * 8192 - 6, 1)) } 0 .. length($bytes) / 8192 - 1 ];
+		$slot_arrays{$file} = [ map { unpack('C', substr($bytes, ($_ + 1) * 8192 - 6, 1)) } 0 .. length($bytes) / 8192 - 1 ];
 	}
 	return;
 }
@@ -164,7 +164,7 @@ $node->safe_psql('postgres', q(
 	INSERT INTO tiny SELECT n, item(n), 3 FROM generate_series(3001, 3006) n;
 	INSERT INTO tiny SELECT n, item(1), 1 FROM generate_series(3011, 3016) n;));
 $node->safe_psql('postgres', q(CREATE INDEX ON built USING hnsw (v vector_l2_ops, c int4_ops)));
-note_families();
+note_slot_arrays();
 my ($tiny) = $node->safe_psql('postgres', q(SELECT pg_relation_filepath(index) FROM indexes WHERE "table" = 'tiny'::regclass)) =~ /(\d+)$/;
 $node->safe_psql('postgres', q(REINDEX INDEX CONCURRENTLY grown_idx));
 $node->safe_psql('postgres', q(
@@ -177,9 +177,9 @@ my $faults = $node->safe_psql('postgres', check(2000));
 $faults =~ s/\n//g;
 is($faults, '', 'the workload itself');
 
-note_families();
+note_slot_arrays();
 
-# What a record changes: the families of its pages, in one file at most; '' if it does
+# What a record changes: the slot arrays of its pages, in one file at most; '' if it does
 # not touch an index
 sub kind_of
 {
@@ -190,7 +190,7 @@ sub kind_of
 	return '' if $rmgr ne 'Generic' && !($rmgr eq 'XLOG' && $desc =~ /^FPI/);
 	while ($blocks =~ m{rel \d+/\d+/(\d+) (?:fork \w+ )?blk (\d+)}g)
 	{
-		push @pages, defined $families{$1} ? $families{$1}[$2] // 'new' : 'other';
+		push @pages, defined $slot_arrays{$1} ? $slot_arrays{$1}[$2] // 'new' : 'other';
 	}
 	# images are of new pages, in records of their own or of a range
 	return $rmgr eq 'XLOG' ? 'images of ' . (@pages > 1 ? 'pages' : 'a page') : "$rmgr " . join(' ', @pages);

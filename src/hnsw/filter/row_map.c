@@ -58,14 +58,14 @@ typedef void (*VisitRow) (MapMaker *maker, uint32 node, ItemPointer heap);
 static void
 visit_page(MapMaker *maker, int array, uint32 ordinal, VisitRow visit)
 {
-	LokiSlotArray *fam = &maker->state->arrays[array];
+	LokiSlotArray *slots = &maker->state->arrays[array];
 	PGAlignedBlock copy;
 	int			used = loki_page_copy(maker->state, maker->index, array, ordinal, NULL, copy.data);
 
 	for (int i = 0; i < used; i++)
 	{
-		char	   *slot = LokiPageSlot(copy.data, fam->slot_size, i);
-		uint32		node = ordinal * fam->per_page + i;
+		char	   *slot = LokiPageSlot(copy.data, slots->slot_size, i);
+		uint32		node = ordinal * slots->per_page + i;
 		ItemPointer heap;
 		int			state;
 

@@ -36,24 +36,24 @@ static bool
 write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const char *slots,
 		   uint32 n)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *array_slots = &state->arrays[array];
 	LokiChange	change;
 	int			number;
 	Page		page;
 
-	Assert(n <= fam->per_page && loki_no_buffer_locked());
+	Assert(n <= array_slots->per_page && loki_no_buffer_locked());
 	CHECK_FOR_INTERRUPTS();
-	if (!loki_reserve_slot(state, index, array, ordinal * fam->per_page, WARNING))
+	if (!loki_reserve_slot(state, index, array, ordinal * array_slots->per_page, WARNING))
 		return false;
 	loki_change_begin(&change, state, index);
 	number = loki_change_lock_page(&change, array, ordinal);
 	page = loki_change_copy(&change, number);
 	loki_change_image(&change, number);
 	if (slots != NULL)
-		memcpy(LokiPageSlot(page, fam->slot_size, 0), slots, n * fam->slot_size);
+		memcpy(LokiPageSlot(page, array_slots->slot_size, 0), slots, n * array_slots->slot_size);
 	else
-		memset(LokiPageSlot(page, fam->slot_size, 0), 0, n * fam->slot_size);
-	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * fam->slot_size;
+		memset(LokiPageSlot(page, array_slots->slot_size, 0), 0, n * array_slots->slot_size);
+	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * array_slots->slot_size;
 	loki_change_finish(&change);
 	return true;
 }
@@ -61,12 +61,12 @@ write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const ch
 bool
 loki_side_write(LokiIndex *state, Relation index, int array, const char *slots, uint32 n)
 {
-	LokiSlotArray *fam = &state->arrays[array];
+	LokiSlotArray *array_slots = &state->arrays[array];
 
-	for (uint32 i = 0; i < n; i += fam->per_page)
-		if (!write_page(state, index, array, i / fam->per_page,
-						slots ? slots + (Size) i * fam->slot_size : NULL,
-						Min(fam->per_page, n - i)))
+	for (uint32 i = 0; i < n; i += array_slots->per_page)
+		if (!write_page(state, index, array, i / array_slots->per_page,
+						slots ? slots + (Size) i * array_slots->slot_size : NULL,
+						Min(array_slots->per_page, n - i)))
 			return false;
 	return true;
 }

@@ -50,10 +50,10 @@ stream_matches(LokiScan *so, int first_array, uint32 number)
 static void
 stream_slot(LokiScan *so, int array, uint16 flags)
 {
-	LokiSlotArray *fam = &so->state->arrays[array];
-	uint32		number = so->unordered.ordinal * fam->per_page + so->unordered.place;
+	LokiSlotArray *slots = &so->state->arrays[array];
+	uint32		number = so->unordered.ordinal * slots->per_page + so->unordered.place;
 	LokiTidData *slot = (LokiTidData *)
-		LokiPageSlot(so->unordered.page, fam->slot_size, so->unordered.place);
+		LokiPageSlot(so->unordered.page, slots->slot_size, so->unordered.place);
 	int			state = LokiTidState(slot);
 
 	so->ranking.tids.n = so->unordered.tid = 0;
@@ -77,7 +77,7 @@ stream_slot(LokiScan *so, int array, uint16 flags)
 bool
 loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 {
-	LokiSlotArray *fam = &so->state->arrays[array];
+	LokiSlotArray *slots = &so->state->arrays[array];
 
 	for (;;)
 	{
@@ -86,7 +86,7 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 			*tid = so->ranking.tids.tids[so->unordered.tid++];
 			return true;
 		}
-		if (so->unordered.ordinal >= fam->npages)
+		if (so->unordered.ordinal >= slots->npages)
 			return false;
 		if (so->unordered.place == 0)
 		{
@@ -94,7 +94,7 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 			(void) loki_page_copy(so->state, so->scan->indexRelation, array,
 								  so->unordered.ordinal, NULL, so->unordered.page);
 		}
-		if ((int) so->unordered.place < LokiPageUsed((Page) so->unordered.page, fam->slot_size))
+		if ((int) so->unordered.place < LokiPageUsed((Page) so->unordered.page, slots->slot_size))
 		{
 			stream_slot(so, array, flags);
 			so->unordered.place++;
