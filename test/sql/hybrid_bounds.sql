@@ -108,3 +108,30 @@ RESET enable_mergejoin;
 
 DROP TABLE bounds_c, bounds_l, bounds_a, bounds_b;
 DROP FUNCTION bounds_compare, bounds_explain;
+
+-- test: a search within a bound finds as many rows as LIMIT, from queries between clusters
+CREATE TABLE bounds_k AS SELECT c, (SELECT array_agg((hashint4(c * 1009 + d) % 1000) / 1000.0 ORDER BY d) FROM generate_series(1, 32) d)::vector(32) AS v
+	FROM generate_series(0, 39) c;
+CREATE TABLE bounds_r AS SELECT i AS id, (v + (SELECT array_agg((hashint4(i * 331 + d) % 1000) / 4000.0 ORDER BY d) FROM generate_series(1, 32) d)::vector)::vector(32) AS v
+	FROM generate_series(1, 10000) i JOIN bounds_k ON c = i % 40;
+CREATE INDEX ON bounds_r USING hnsw (v vector_l2_ops);
+ANALYZE bounds_r;
+CREATE FUNCTION bounds_short(queries integer, OUT short bigint, OUT nothing bigint) AS $$
+DECLARE
+	query vector;
+	bound float8;
+	n bigint;
+BEGIN
+	short := 0;
+	nothing := 0;
+	FOR i IN 1..queries LOOP
+		query := (SELECT array_agg((hashint4(i * 7919 + d) % 1000) * 1.5 / 1000.0 ORDER BY d) FROM generate_series(1, 32) d)::vector;
+		EXECUTE 'SELECT max(d) + 1e-9 FROM (SELECT v <-> $1 AS d FROM bounds_r ORDER BY 1 FETCH FIRST 10 ROWS WITH TIES) s' INTO bound USING query;
+		EXECUTE format('SELECT count(*) FROM (SELECT id FROM bounds_r WHERE v <-> %1$L < %2$s ORDER BY v <-> %1$L LIMIT 10) s', query, bound) INTO n;
+		short := short + (n < 10)::int;
+		nothing := nothing + (n = 0)::int;
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+SELECT short <= 20 AS short, nothing <= 2 AS nothing FROM bounds_short(100);
+DROP FUNCTION bounds_short;
+DROP TABLE bounds_k, bounds_r;

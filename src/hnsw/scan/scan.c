@@ -57,6 +57,9 @@
 /* A walk is widened when this part of the rows that it is wide enough for was taken */
 #define FILTERED_SHARE		0.95
 
+/* Rows that a walk is good for which finds too few within a bound */
+#define BOUND_EF			320
+
 /*
  * A sorted list tells the share of nodes that match if no more than this part of it may
  * not match, such as arrays whose elements it does not know
@@ -464,10 +467,9 @@ first_walk(LokiScan *so)
 	so->course.walk_end = LOKI_WALK_DRY;
 	loki_scan_query(so);
 	if (so->course.width >= ROW_WIDTH)
-	{
 		loki_search_walk_as_row(&so->search, so->query.values);
+	if (so->course.width >= ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_WIDE_ENTRIES;
-	}
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
 	if (nentries > 0)
 	{
@@ -552,6 +554,19 @@ wants_wider(LokiScan *so)
 		so->course.returned + so->course.dropped > FILTERED_SHARE * so->course.ef;
 }
 
+/*
+ * Whether the rows that are left are all beyond the scan's bound.  Estimates say so of what
+ * the walk has met, which may be another region than that of the nearest rows.  Too few
+ * rows are a worse answer than a few that are not the nearest, so a narrow walk is made
+ * wider before it is believed.
+ */
+static bool
+ends_at_bound(LokiScan *so)
+{
+	return loki_refine_beyond(so) &&
+		(so->course.phase != LOKI_SCAN_WALK || !may_widen(so) || so->course.ef >= BOUND_EF);
+}
+
 /* Find and rerank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
@@ -568,7 +583,7 @@ search_batch(LokiScan *so)
 				break;
 			widen_walk(so, 0);
 		}
-		else if (loki_refine_beyond(so) || !find_more(so))
+		else if (ends_at_bound(so) || !find_more(so))
 			break;
 	}
 	loki_kill_flush(so);
