@@ -93,7 +93,9 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	if (ef_construction < 2 * m)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("ef_construction must be greater than or equal to 2 * m")));
+				 errmsg("ef_construction must be greater than or equal to 2 * m"),
+				 errhint("Set ef_construction to %d or more, or m to %d or less.",
+						 2 * m, ef_construction / 2)));
 
 	/*
 	 * a sketch has errors of its own, which a finer code of it does not make

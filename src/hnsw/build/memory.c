@@ -94,36 +94,48 @@ find_class(const char *text, Oid extension_schema)
 	return OidIsValid(class) ? class : get_opclass_oid(method, name, false);
 }
 
-/* The operator class of a type that is taken if none is named; its metric hardly matters */
-static char *
+/*
+ * The operator class that is taken if none is named: one of the type, whose metric hardly
+ * matters, or, for types that have none, one whose error says so.
+ */
+static const char *
 usual_class(Oid type)
 {
-	Oid			element = get_element_type(type);
-	HeapTuple	tuple = SearchSysCache1(TYPEOID,
-										ObjectIdGetDatum(OidIsValid(element) ? element : type));
-	char	   *name;
+	static const struct
+	{
+		const char *type;
+		const char *class;
+	}			classes[] = {
+		{"halfvec", "halfvec_cosine_ops"},
+		{"sparsevec", "sparsevec_cosine_ops"},
+		{"bit", "bit_hamming_ops"},
+		{"_vector", "vector_maxsim_ops"},
+		{"_halfvec", "halfvec_maxsim_ops"},
+	};
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	const char *class = "vector_cosine_ops";
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for type %u", type);
-	name = psprintf("%s_%s", NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname),
-					OidIsValid(element) ? "maxsim_ops" :
-					type == BITOID ? "hamming_ops" : "cosine_ops");
+	for (int i = 0; i < lengthof(classes); i++)
+		if (strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), classes[i].type) == 0)
+			class = classes[i].class;
 	ReleaseSysCache(tuple);
-	return name;
+	return class;
 }
 
 /* Describe a column as an operator class indexes it. */
 static LokiColumn
 describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 {
-	Oid			class = find_class(name[0] != '\0' ? name : usual_class(type),
-								   extension_schema);
+	const char *class_name = name[0] != '\0' ? name : usual_class(type);
+	Oid			class = find_class(class_name, extension_schema);
 
 	if (get_opclass_input_type(class) != type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("operator class \"%s\" does not accept data type %s",
-						name, format_type_be(type))));
+						class_name, format_type_be(type))));
 	return loki_family_column(get_opclass_family(class), type, typmod);
 }
 
