@@ -308,8 +308,6 @@ FETCH 1 FROM c;
 SELECT id, xmax <> '0' AS locked FROM scan_locks WHERE id BETWEEN 13 AND 15 ORDER BY id;
 CLOSE c;
 -- a statement that runs to its end searches
-EXPLAIN (COSTS OFF) UPDATE scan_locks SET note = 'nearest'
-	WHERE id = ANY (ARRAY(SELECT id FROM scan_locks WHERE id > 10 ORDER BY v <-> '[0,0,0]' LIMIT 5 FOR UPDATE SKIP LOCKED));
 UPDATE scan_locks SET note = 'nearest'
 	WHERE id = ANY (ARRAY(SELECT id FROM scan_locks WHERE id > 10 ORDER BY v <-> '[0,0,0]' LIMIT 5 FOR UPDATE SKIP LOCKED))
 	RETURNING id;

@@ -40,7 +40,11 @@ END $$;
 -- test: an index answers for the most similar documents
 CREATE INDEX documents_index ON documents USING hnsw (tokens vector_maxsim_ops, kind);
 SET enable_seqscan = off;
-EXPLAIN (COSTS OFF) SELECT id FROM documents ORDER BY tokens @# (SELECT tokens[2:6] FROM documents WHERE id = 5) LIMIT 3;
+SET plan_cache_mode = force_generic_plan;
+PREPARE near_documents(vector[]) AS SELECT id FROM documents ORDER BY tokens @# $1 LIMIT 3;
+EXPLAIN (COSTS OFF) EXECUTE near_documents(NULL);
+DEALLOCATE near_documents;
+RESET plan_cache_mode;
 SET hnsw.ef_search = 100;
 SELECT recall(100, 10);
 
