@@ -118,6 +118,7 @@ compare_twins(const void *a, const void *b, void *arg)
 	uint32		x = *(const uint32 *) a;
 	uint32		y = *(const uint32 *) b;
 
+	CHECK_FOR_INTERRUPTS();
 	if (twin_of[x] != twin_of[y])
 		return twin_of[x] < twin_of[y] ? -1 : 1;
 	return (x > y) - (x < y);
@@ -180,7 +181,10 @@ loki_graph_link_twins(LokiGraph *graph)
 
 	if (twin_of == NULL)
 		return;
-	twins = MemoryContextAllocHuge(graph->context, mul_size(graph->nnodes, sizeof(uint32)));
+	for (uint32 node = 0; node < graph->nnodes; node++)
+		n += twin_of[node] != LOKI_NONE;
+	twins = MemoryContextAllocHuge(graph->context, mul_size(n, sizeof(uint32)));
+	n = 0;
 	for (uint32 node = 0; node < graph->nnodes; node++)
 		if (twin_of[node] != LOKI_NONE)
 			twins[n++] = node;

@@ -88,16 +88,13 @@ highest_live(LokiVacuum *vacuum, LokiEntry *entry)
 static void
 choose_entry(LokiVacuum *vacuum, LokiEntry *entry)
 {
+	uint32		node;
+
 	if (highest_live(vacuum, entry))
 		return;
-	entry->node = LOKI_NONE;
+	node = loki_bitmap_next(&vacuum->live, 0);
+	entry->node = node < vacuum->live.size ? node : LOKI_NONE;
 	entry->slot = LOKI_NONE;
-	for (uint32 node = 0; node < vacuum->live.size; node++)
-		if (loki_bitmap_test(&vacuum->live, node))
-		{
-			entry->node = node;
-			return;
-		}
 }
 
 /* Replace the entry point if it is dead, unless an insert just did.  No page may be locked. */
@@ -530,9 +527,8 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	/* the nodes that were reached and not expanded */
 	for (uint32 i = 0; i <= expanded.size / 64; i++)
 		expanded.words[i] = vacuum->linked.words[i] & ~expanded.words[i];
-	for (uint32 node = 0; node < expanded.size; node++)
-		if (loki_bitmap_test(&expanded, node))
-			reach_from(vacuum, node);
+	loki_bitmap_foreach(node, &expanded)
+		reach_from(vacuum, node);
 	pfree(expanded.words);
 }
 
@@ -604,10 +600,9 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 		return;
 	if (reachable)
 		note_reachable(vacuum, meta.entry_node);
-	for (uint32 node = 0; node < vacuum->live.size; node++)
+	loki_bitmap_foreach(node, &vacuum->live)
 	{
-		if (!loki_bitmap_test(&vacuum->live, node) ||
-			loki_bitmap_test(&vacuum->linked, node) || node == meta.entry_node)
+		if (loki_bitmap_test(&vacuum->linked, node) || node == meta.entry_node)
 			continue;
 		LokiVacuumDelayPoint();
 		link_again(vacuum, node);
@@ -635,12 +630,10 @@ find_nodes_again(LokiVacuum *vacuum)
 {
 	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
 
-	for (uint32 node = 0; node < vacuum->lost[0].size; node++)
-		if (loki_bitmap_test(&vacuum->lost[0], node))
-			find_again(vacuum, node, LOKI_NONE, 0);
-	for (uint32 slot = 0; slot < vacuum->lost[1].size; slot++)
-		if (loki_bitmap_test(&vacuum->lost[1], slot) &&
-			loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
+	loki_bitmap_foreach(node, &vacuum->lost[0])
+		find_again(vacuum, node, LOKI_NONE, 0);
+	loki_bitmap_foreach(slot, &vacuum->lost[1])
+		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
 			upper->level > 0)
 			find_again(vacuum, upper->node, slot, upper->level);
 }

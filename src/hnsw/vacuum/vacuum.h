@@ -17,6 +17,8 @@
 #include "access/genam.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -51,6 +53,30 @@ loki_bitmap_test(const LokiBitmap *bitmap, uint32 number)
 	return number < bitmap->size &&
 		(bitmap->words[number / 64] >> (number % 64) & 1) != 0;
 }
+
+/*
+ * The first bit that is set from `number` on; the bitmap's size if there is none.  Checks for
+ * interrupts, as a bitmap of a large index has millions of words.
+ */
+static inline uint32
+loki_bitmap_next(const LokiBitmap *bitmap, uint32 number)
+{
+	while (number < bitmap->size)
+	{
+		uint64		word = bitmap->words[number / 64] >> (number % 64);
+
+		if (word != 0)
+			return number + pg_rightmost_one_pos64(word);
+		number += 64 - number % 64;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return bitmap->size;
+}
+
+/* Each set bit in turn; bits behind the one at hand may change */
+#define loki_bitmap_foreach(number, bitmap) \
+	for (uint32 number = loki_bitmap_next(bitmap, 0); number < (bitmap)->size; \
+		 number = loki_bitmap_next(bitmap, number + 1))
 
 typedef struct LokiVacuum
 {
