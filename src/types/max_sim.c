@@ -26,30 +26,6 @@
 #include "types/toast.h"
 #include "types/vectorint.h"
 
-/* Number of dimensions of an array's element, and its floats */
-typedef int (*ReadElement) (struct varlena *element, const float **x);
-
-static int
-read_vector(struct varlena *element, const float **x)
-{
-	const Vector *v = (const Vector *) element;
-
-	*x = v->x;
-	return v->dim;
-}
-
-/* The floats are allocated; those of one vector are few. */
-static int
-read_halfvec(struct varlena *element, const float **x)
-{
-	const HalfVector *v = (const HalfVector *) element;
-	float	   *floats = palloc(sizeof(float) * v->dim);
-
-	loki_distance.f16_to_f32(v->dim, v->x, floats);
-	*x = floats;
-	return v->dim;
-}
-
 /* The number of an array's elements: there are some, and none is NULL. */
 static int
 set_length(ArrayType *array)
@@ -64,38 +40,49 @@ set_length(ArrayType *array)
 	return n;
 }
 
-/* The first fields of both types are the same. */
+/* The first fields of both types are the same: a halfvec's dimensions are read as a vector's. */
+StaticAssertDecl(offsetof(Vector, dim) == offsetof(HalfVector, dim),
+				 "vector and halfvec begin alike");
+
 int
 loki_vector_set_dim(ArrayType *array)
 {
-	StaticAssertStmt(offsetof(Vector, dim) == offsetof(HalfVector, dim),
-					 "vector and halfvec begin alike");
 	(void) set_length(array);
 	return ((const Vector *) ARR_DATA_PTR(array))->dim;
 }
 
+/* halfvec's floats are converted into one block, which has room when the first is known. */
 static LokiVectorSet
-open_set(ArrayType *array, const char *type, ReadElement read)
+open_set(ArrayType *array, bool half)
 {
-	LokiVectorSet set;
+	LokiVectorSet set = {0};
 	char	   *place = ARR_DATA_PTR(array);
 
 	set.n = set_length(array);
 	set.vectors = MemoryContextAllocHuge(CurrentMemoryContext,
 										 mul_size(sizeof(float *), set.n));
+	set.dim = ((const Vector *) place)->dim;
+	if (half)
+		set.floats = MemoryContextAllocHuge(CurrentMemoryContext,
+											mul_size(sizeof(float) * set.dim, set.n));
 	for (int i = 0; i < set.n; i++)
 	{
-		struct varlena *element = (struct varlena *) place;
-		int			dim;
+		const Vector *element = (const Vector *) place;
 
 		/* the server stores elements of arrays in line, with a long header */
 		Assert(VARATT_IS_4B_U(element));
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		dim = read(element, &set.vectors[i]);
-		if (i == 0)
-			set.dim = dim;
-		loki_check_same_dim(type, set.dim, dim);
+		loki_check_same_dim(half ? "halfvec" : "vector", set.dim, element->dim);
+		if (half)
+		{
+			float	   *floats = set.floats + (Size) i * set.dim;
+
+			loki_distance.f16_to_f32(set.dim, ((const HalfVector *) element)->x, floats);
+			set.vectors[i] = floats;
+		}
+		else
+			set.vectors[i] = element->x;
 		place += VARSIZE(element);
 		place = (char *) att_align_nominal(place, TYPALIGN_INT);
 	}
@@ -105,19 +92,21 @@ open_set(ArrayType *array, const char *type, ReadElement read)
 LokiVectorSet
 loki_vector_set_open(ArrayType *array)
 {
-	return open_set(array, "vector", read_vector);
+	return open_set(array, false);
 }
 
 LokiVectorSet
 loki_halfvec_set_open(ArrayType *array)
 {
-	return open_set(array, "halfvec", read_halfvec);
+	return open_set(array, true);
 }
 
 void
 loki_vector_set_close(LokiVectorSet *set)
 {
 	pfree(set->vectors);
+	if (set->floats != NULL)
+		pfree(set->floats);
 }
 
 double
@@ -141,13 +130,13 @@ loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
 }
 
 static double
-max_sim(FunctionCallInfo fcinfo, const char *type, ReadElement read)
+max_sim(FunctionCallInfo fcinfo, bool half)
 {
-	LokiVectorSet document = open_set((ArrayType *) loki_toast_argument(fcinfo, 0), type, read);
-	LokiVectorSet query = open_set((ArrayType *) loki_toast_argument(fcinfo, 1), type, read);
+	LokiVectorSet document = open_set((ArrayType *) loki_toast_argument(fcinfo, 0), half);
+	LokiVectorSet query = open_set((ArrayType *) loki_toast_argument(fcinfo, 1), half);
 	double		sum;
 
-	loki_check_same_dim(type, document.dim, query.dim);
+	loki_check_same_dim(half ? "halfvec" : "vector", document.dim, query.dim);
 	sum = loki_max_sim(&document, &query);
 	loki_vector_set_close(&query);
 	loki_vector_set_close(&document);
@@ -158,7 +147,7 @@ LOKI_FUNCTION(vector_max_sim);
 Datum
 vector_max_sim(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(max_sim(fcinfo, "vector", read_vector));
+	PG_RETURN_FLOAT8(max_sim(fcinfo, false));
 }
 
 /* Ascending order begins with the most similar, as with inner products. */
@@ -166,19 +155,19 @@ LOKI_FUNCTION(vector_negative_max_sim);
 Datum
 vector_negative_max_sim(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(-max_sim(fcinfo, "vector", read_vector));
+	PG_RETURN_FLOAT8(-max_sim(fcinfo, false));
 }
 
 LOKI_FUNCTION(halfvec_max_sim);
 Datum
 halfvec_max_sim(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(max_sim(fcinfo, "halfvec", read_halfvec));
+	PG_RETURN_FLOAT8(max_sim(fcinfo, true));
 }
 
 LOKI_FUNCTION(halfvec_negative_max_sim);
 Datum
 halfvec_negative_max_sim(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(-max_sim(fcinfo, "halfvec", read_halfvec));
+	PG_RETURN_FLOAT8(-max_sim(fcinfo, true));
 }

@@ -19,6 +19,7 @@ typedef struct LokiVectorSet
 	int			n;				/* at least one */
 	int			dim;			/* of each */
 	const float **vectors;
+	float	   *floats;			/* of a halfvec[]: what they point to; else NULL */
 } LokiVectorSet;
 
 /*
