@@ -468,6 +468,11 @@ first_walk(LokiScan *so)
 	loki_scan_query(so);
 	if (so->course.width >= ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);
+
+	/*
+	 * The rows within a bound can lie in a part of the graph that the narrow search of the
+	 * upper layers does not lead to, and no wider walk of layer 0 would find them.
+	 */
 	if (so->course.width >= ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_WIDE_ENTRIES;
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
