@@ -65,11 +65,14 @@ bool
 loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 {
 	LokiMetaPageData meta;
+	LokiScanSettings settings;
 
 	Assert(loki_is_hnsw_index(index) && loki_no_buffer_locked());
 	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
 		return false;
 	loki_meta_read(index, &meta);
+	loki_scan_settings(index, &settings);
+	shape->ef = settings.ef;
 	shape->m = meta.m;
 	shape->code_dims = loki_code_dims(&meta.code);
 	shape->code_size = meta.code_size;

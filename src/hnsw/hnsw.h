@@ -41,15 +41,15 @@ typedef enum LokiIterativeScan
 	LOKI_ITERATIVE_STRICT
 } LokiIterativeScan;
 
-extern int	loki_ef_search;
 extern double loki_scan_mem_multiplier;
 extern int	loki_build_seed;
-extern double loki_target_recall;
 
-/* What scans of an index go by: the settings of its access method */
+/* What scans of an index go by: the settings of its access method, and its own defaults */
 typedef struct LokiScanSettings
 {
 	int			ef;				/* rows that a search is as wide as */
+	double		target_recall;	/* decides in place of ef, if the index is
+								 * calibrated; 0: none */
 	int			iterative_scan; /* LokiIterativeScan, unless complete */
 	int			max_tuples;		/* of an iterative scan */
 	bool		complete;		/* goes on until the caller is content */
@@ -152,6 +152,7 @@ typedef struct LokiHnswShape
 	uint32		code_bits;
 	int			entry_level;
 	uint32		full_bits;		/* of the code, refined */
+	int			ef;				/* of LokiScanSettings */
 	bool		certain;		/* codes give bounds that always hold */
 	double		mapped;			/* the row map has the nodes below this; 0:
 								 * there is none */
@@ -161,7 +162,7 @@ extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 
 /*
  * The width of a walk for so many rows (0 = not known) that scans of the index choose from
- * lokivector.target_recall; 0 if hnsw.ef_search decides.
+ * the target of their recall; 0 if ef decides.
  */
 extern double loki_hnsw_target_width(Relation index, double rows);
 

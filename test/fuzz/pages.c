@@ -379,7 +379,6 @@ get_element_type(Oid type)
  * The rest of the extension
  * ----------------------------------------------------------------
  */
-double		loki_target_recall = 0;
 double		loki_scan_mem_multiplier = 1;
 
 /* Values are their floats */

@@ -48,7 +48,7 @@ CREATE SCHEMA "Back";
 CREATE TABLE "Back".b (id int, v vector(3), long vector(2001), h halfvec(4001), s sparsevec(5), "Kind" int);
 CREATE INDEX known ON "Back".b USING hnsw (v vector_l2_ops) WITH (m = 8);
 CREATE INDEX "Two" ON "Back".b USING hnsw (v vector_l2_ops, "Kind") WITH (m = 8, bits = 4, ef_construction = 32) WHERE id > 5 AND v IS NOT NULL;
-CREATE INDEX other ON "Back".b USING hnsw (s sparsevec_ip_ops) WITH (profile = balanced);
+CREATE INDEX other ON "Back".b USING hnsw (s sparsevec_ip_ops) WITH (profile = balanced, ef_search = 80, target_recall = 0.9);
 CREATE INDEX expression ON "Back".b USING hnsw ((subvector(long, 1, 3)::vector(3)) vector_cosine_ops, (id + 1));
 CREATE INDEX expression2 ON "Back".b USING hnsw ((l2_normalize(v)::vector(3)) vector_cosine_ops) WITH (refine_bits = 8);
 CREATE INDEX long ON "Back".b USING hnsw (long vector_l2_ops);

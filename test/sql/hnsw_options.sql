@@ -312,5 +312,54 @@ SET hnsw.ef_search = 15;
 EXECUTE options_p;
 DEALLOCATE options_p;
 
+-- test: an index's own ef_search, unless the session set one
+ALTER INDEX options_idx SET (ef_search = 0);
+ALTER INDEX options_idx SET (ef_search = 1001);
+RESET hnsw.ef_search;
+SELECT options_rows();
+ALTER INDEX options_idx SET (ef_search = 60);
+SELECT options_rows();
+SET hnsw.ef_search = 40;
+SELECT options_rows();
+BEGIN;
+SET LOCAL hnsw.ef_search = 30;
+SELECT options_rows();
+COMMIT;
+RESET hnsw.ef_search;
+SELECT options_rows();
+SELECT pg_get_indexdef('options_idx'::regclass);
+ALTER INDEX options_idx RESET (ef_search);
+SELECT options_rows();
+
+-- test: an index's own target_recall, unless the session set one or hnsw.ef_search
+CREATE FUNCTION options_scored() RETURNS bigint AS $$
+	SELECT options_rows('5');
+	SELECT nodes_scored FROM lokivector_scan_stats()
+$$ LANGUAGE sql;
+ALTER INDEX options_idx SET (target_recall = 1.5);
+RESET lokivector.complete;
+SELECT options_scored() AS by_ef \gset
+SET lokivector.target_recall = 0.5;
+SELECT options_scored() AS by_recall \gset
+RESET lokivector.target_recall;
+SELECT :by_recall < :by_ef AS narrower;
+ALTER INDEX options_idx SET (target_recall = 0.5);
+SELECT options_scored() = :by_recall AS by_index;
+SET lokivector.target_recall = 0;
+SELECT options_scored() = :by_ef AS by_setting;
+RESET lokivector.target_recall;
+SET hnsw.ef_search = 40;
+SELECT options_scored() = :by_ef AS by_ef_search;
+RESET hnsw.ef_search;
+SELECT options_scored() = :by_recall AS by_index;
+ALTER INDEX options_idx SET (ef_search = 100);
+SELECT options_scored() = :by_recall AS target_goes_first;
+CREATE TABLE options_parts (id integer, v vector(3)) PARTITION BY HASH (id);
+CREATE TABLE options_part PARTITION OF options_parts FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+CREATE INDEX ON options_parts USING hnsw (v vector_l2_ops) WITH (ef_search = 70, target_recall = 0.9);
+SELECT reloptions FROM pg_class WHERE relname = 'options_part_v_idx';
+DROP TABLE options_parts;
+DROP FUNCTION options_scored;
+
 DROP TABLE options_t;
 DROP FUNCTION options_rows, options_off, options_ef;

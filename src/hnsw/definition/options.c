@@ -7,7 +7,8 @@
  * pgvector's limits by setting hnsw.iterative_scan or hnsw.max_scan_tuples.  Only the check
  * hook of a setting sees the source of its value, and so whether it was set.  The hook
  * passes that on as the value's extra data, so that RESET and the end of a SET LOCAL undo
- * it, too.
+ * it, too.  In the same way the width of a search comes from the index's parameters
+ * ef_search and target_recall unless the user set hnsw.ef_search or lokivector.target_recall.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/options.c
@@ -25,11 +26,11 @@
 #include "utils/plancache.h"
 #include "utils/rel.h"
 
-int			loki_ef_search = LOKI_DEFAULT_EF_SEARCH;
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
-double		loki_target_recall = 0;
 
+static int	ef_search = LOKI_DEFAULT_EF_SEARCH;
+static double target_recall = 0;
 static int	iterative_scan = LOKI_ITERATIVE_OFF;
 static int	max_scan_tuples = 20000;
 static bool complete = true;
@@ -38,6 +39,8 @@ static bool complete = true;
 static bool iterative_scan_set = false;
 static bool max_scan_tuples_set = false;
 static bool complete_set = false;
+static bool ef_search_set = false;
+static bool target_recall_set = false;
 
 static relopt_kind hnsw_relopt_kind;
 
@@ -85,6 +88,12 @@ check_bool_source(bool *newval, void **extra, GucSource source)
 	return remember_source(extra, source);
 }
 
+static bool
+check_real_source(double *newval, void **extra, GucSource source)
+{
+	return remember_source(extra, source);
+}
+
 /*
  * Note whether a setting was set.  Plans rely on whether scans are complete.  If that may have
  * changed, they are made anew.
@@ -117,6 +126,19 @@ assign_complete(bool newval, void *extra)
 	loki_assign_source(&complete_set, extra, newval != complete);
 }
 
+/* Plans may be made with other widths than scans have, so they need not be made anew. */
+static void
+assign_ef_search(int newval, void *extra)
+{
+	ef_search_set = *(const bool *) extra;
+}
+
+static void
+assign_target_recall(double newval, void *extra)
+{
+	target_recall_set = *(const bool *) extra;
+}
+
 /* Whether scans are complete, given whether the user set one of pgvector's limits */
 bool
 loki_scan_complete(bool limits_set)
@@ -128,10 +150,20 @@ loki_scan_complete(bool limits_set)
 void
 loki_scan_settings(Relation index, LokiScanSettings *settings)
 {
-	Assert(loki_ef_search >= LOKI_MIN_EF_SEARCH && loki_ef_search <= LOKI_MAX_EF_SEARCH);
+	const LokiHnswOptions *options = LokiIndexOptions(index);
+
+	Assert(ef_search >= LOKI_MIN_EF_SEARCH && ef_search <= LOKI_MAX_EF_SEARCH);
+	settings->target_recall = target_recall;
 	if (loki_ivfflat_scan_settings(index, settings))
 		return;
-	settings->ef = loki_ef_search;
+	settings->ef = ef_search;
+	if (options != NULL && !ef_search_set)
+	{
+		if (options->ef_search != LOKI_EF_SEARCH_UNSET)
+			settings->ef = options->ef_search;
+		if (!target_recall_set)
+			settings->target_recall = options->target_recall;
+	}
 	settings->iterative_scan = iterative_scan;
 	settings->max_tuples = max_scan_tuples;
 	settings->complete = loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
@@ -165,14 +197,27 @@ init_reloptions(void)
 					   AccessExclusiveLock);
 }
 
+/* Defaults of an index's searches.  Scans that have begun keep theirs. */
+static void
+init_search_reloptions(void)
+{
+	add_int_reloption(hnsw_relopt_kind, "ef_search",
+					  "hnsw.ef_search of sessions that have not set it",
+					  LOKI_EF_SEARCH_UNSET, LOKI_MIN_EF_SEARCH, LOKI_MAX_EF_SEARCH,
+					  ShareUpdateExclusiveLock);
+	add_real_reloption(hnsw_relopt_kind, "target_recall",
+					   "lokivector.target_recall of sessions that have set neither it nor hnsw.ef_search",
+					   0, 0, 1, ShareUpdateExclusiveLock);
+}
+
 static void
 init_settings(void)
 {
 	DefineCustomIntVariable("hnsw.ef_search",
 							"Sets the size of the dynamic candidate list for search",
-							"Valid range is 1..1000.", &loki_ef_search,
+							"Valid range is 1..1000.", &ef_search,
 							LOKI_DEFAULT_EF_SEARCH, LOKI_MIN_EF_SEARCH, LOKI_MAX_EF_SEARCH,
-							PGC_USERSET, 0, NULL, NULL, NULL);
+							PGC_USERSET, 0, loki_check_int_source, assign_ef_search, NULL);
 	DefineCustomEnumVariable("hnsw.iterative_scan",
 							 "Sets the mode for iterative scans",
 							 NULL, &iterative_scan, LOKI_ITERATIVE_OFF,
@@ -193,8 +238,9 @@ init_settings(void)
 							 check_bool_source, assign_complete, NULL);
 	DefineCustomRealVariable("lokivector.target_recall",
 							 "Sets the recall that searches are made wide enough for",
-							 "With 0 hnsw.ef_search decides.", &loki_target_recall,
-							 0, 0, 1, PGC_USERSET, 0, NULL, NULL, NULL);
+							 "With 0 hnsw.ef_search decides.", &target_recall,
+							 0, 0, 1, PGC_USERSET, 0,
+							 check_real_source, assign_target_recall, NULL);
 	DefineCustomIntVariable("lokivector.build_seed",
 							"Sets the seed of index builds and inserts",
 							"With -1 each of them is random.", &loki_build_seed,
@@ -206,6 +252,7 @@ void
 loki_options_init(void)
 {
 	init_reloptions();
+	init_search_reloptions();
 	init_settings();
 	loki_ivfflat_init();
 }
@@ -220,6 +267,8 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, bits)},
 		{"refine_bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, refine_bits)},
 		{"profile", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, profile)},
+		{"ef_search", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_search)},
+		{"target_recall", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, target_recall)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,

@@ -20,6 +20,7 @@
 
 #define LOKI_BITS_AUTO	(-1)
 #define LOKI_M_AUTO		(-1)
+#define LOKI_EF_SEARCH_UNSET 0
 
 typedef struct LokiHnswOptions
 {
@@ -29,6 +30,8 @@ typedef struct LokiHnswOptions
 	int			bits;			/* LOKI_BITS_AUTO: depends on dimensions */
 	int			refine_bits;	/* LOKI_BITS_AUTO: depends on bits */
 	int			profile;		/* LokiProfile */
+	int			ef_search;		/* LOKI_EF_SEARCH_UNSET: hnsw.ef_search */
+	double		target_recall;	/* 0: none */
 	int			lists;			/* ivfflat only */
 } LokiHnswOptions;
 

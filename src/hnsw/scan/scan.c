@@ -372,18 +372,20 @@ take_walk(LokiScan *so, uint32 most)
 }
 
 /*
- * Choose the width of the first walk: what lokivector.target_recall needs, if the index is
- * calibrated, otherwise the width for hnsw.ef_search rows.
+ * Choose the width of the first walk: what the target of its recall needs, if there is one
+ * and the index is calibrated, otherwise the width for ef rows.
  */
 static void
 choose_width(LokiScan *so)
 {
+	double		target = so->plan.settings.target_recall;
+
 	so->course.ef = so->course.batch;
-	so->course.width = loki_target_recall > 0 ?
-		loki_calibrated_width(&so->meta.calibration, loki_target_recall, so->course.batch) : 0;
+	so->course.width = target > 0 ?
+		loki_calibrated_width(&so->meta.calibration, target, so->course.batch) : 0;
 	if (so->course.width > 0)
 		return;
-	if (loki_target_recall > 0)
+	if (target > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
 								 RelationGetRelationName(so->scan->indexRelation))));

@@ -99,10 +99,12 @@ double
 loki_hnsw_target_width(Relation index, double rows)
 {
 	LokiMetaPageData meta;
+	LokiScanSettings settings;
 
-	if (loki_target_recall == 0)
+	loki_scan_settings(index, &settings);
+	if (settings.target_recall == 0)
 		return 0;
 	loki_meta_read(index, &meta);
-	return loki_calibrated_width(&meta.calibration, loki_target_recall,
-								 rows > 0 ? rows : loki_ef_search);
+	return loki_calibrated_width(&meta.calibration, settings.target_recall,
+								 rows > 0 ? rows : settings.ef);
 }

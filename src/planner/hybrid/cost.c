@@ -217,7 +217,10 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	}
 	search.nodes = Max(walk->indexinfo->tuples, 1);
 	if (!read_shape(walk->indexinfo, &search.shape))
+	{
 		search.shape.m = LOKI_DEFAULT_M;
+		search.shape.ef = LOKI_DEFAULT_EF_SEARCH;
+	}
 	if (bitmap != NULL)
 	{
 		cost_bitmap_tree_node(bitmap->bitmapqual, &set, &inside);
@@ -236,7 +239,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	wanted = matches;
 	if (loki_promise_wanted(root) > 0 && path->path.pathkeys != NIL)
 		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
-	search.width = Max(wanted, loki_ef_search);
+	search.width = Max(wanted, search.shape.ef);
 
 	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
 	path->path.startup_cost = set + rel->baserestrictcost.startup +
@@ -277,7 +280,7 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	search.nodes = Max(state->walk.index->rd_rel->reltuples, Max(search.set_rows, 1));
 	search.inside = Max(search.set_rows, 1);
 	search.page = page_cost(table->rd_rel->relpages);
-	search.width = Max(state->limit, loki_ef_search);
+	search.width = Max(state->limit, search.shape.ef);
 	search.exact = is_certain(state);
 	return rows_cost(&search) <= search_cost(&search);
 }
