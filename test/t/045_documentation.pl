@@ -368,7 +368,7 @@ sub parameter_values
 	my ($result, $stdout, $stderr) = $node->psql($database,
 		"CREATE INDEX ON items USING $method (embedding vector_l2_ops) WITH ($name = 99999999)");
 
-	return "$1 to $2" if $stderr =~ /Valid values are between "(\d+)" and "(\d+)"/;
+	return "$1 to $2" if $stderr =~ /Valid values are between "(\d+)[.0]*" and "(\d+)[.0]*"/;
 	return join(', ', $1 =~ /"(\w+)"/g) if $stderr =~ /Valid values are (.*)/;
 	return $stderr;
 }
