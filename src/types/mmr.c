@@ -1,0 +1,188 @@
+/*-------------------------------------------------------------------------
+ *
+ * mmr.c
+ *	  Maximal marginal relevance: vectors that are near a query, but not near each
+ *	  other.
+ *
+ * Carbonell and Goldstein, "The use of MMR, diversity-based reranking", 1998,
+ * section 2.  Of the vectors d that are left, the next is the one with the largest
+ *
+ *		lambda * sim(query, d) - (1 - lambda) * max(sim(d, s) for s of those chosen)
+ *
+ * The similarity is the cosine.  A zero vector is not similar to anything: 0.  The
+ * first vector has no others to differ from, so it is the nearest, whatever lambda is.
+ *
+ * IDENTIFICATION
+ *	  src/types/mmr.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "distance/distance.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "storage/shmem.h"
+#include "types/array.h"
+#include "types/check.h"
+#include "types/halfvecint.h"
+#include "types/max_sim.h"
+#include "types/toast.h"
+#include "types/vectorint.h"
+
+/* What is known of a vector that may be chosen */
+typedef struct Candidate
+{
+	const float *unit;			/* the vector at length 1, or zero */
+	double		relevance;		/* how similar it is to the query */
+	double		redundancy;		/* the largest similarity to one chosen */
+	bool		chosen;
+} Candidate;
+
+static void
+normalize(int dim, const float *x, float *unit)
+{
+	double		norm = loki_euclidean_norm(dim, x);
+
+	for (int i = 0; i < dim; i++)
+		unit[i] = norm > 0 ? x[i] / norm : 0;
+}
+
+static double
+similarity(int dim, const float *a, const float *b)
+{
+	return loki_clamp_cosine(loki_distance.dot_f32(dim, a, b));
+}
+
+static Candidate *
+open_candidates(const LokiVectorSet *set, const float *query)
+{
+	Candidate  *candidates = MemoryContextAllocHuge(CurrentMemoryContext,
+													mul_size(sizeof(Candidate), set->n));
+	Size		row = mul_size(sizeof(float), set->dim);
+	float	   *units = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(row, set->n));
+
+	for (int i = 0; i < set->n; i++)
+	{
+		float	   *unit = units + (Size) i * set->dim;
+
+		CHECK_FOR_INTERRUPTS();
+		normalize(set->dim, set->vectors[i], unit);
+		candidates[i].unit = unit;
+		candidates[i].relevance = similarity(set->dim, query, unit);
+		candidates[i].redundancy = -1;
+		candidates[i].chosen = false;
+	}
+	return candidates;
+}
+
+/*
+ * The best of the candidates that are not chosen yet, the first of several that are
+ * equally good; one is left at least.
+ */
+static int
+find_best(const Candidate *candidates, int n, double lambda)
+{
+	int			best = -1;
+	double		best_score = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		const Candidate *candidate = &candidates[i];
+		double		score = lambda * candidate->relevance -
+			(1 - lambda) * candidate->redundancy;
+
+		if (!candidate->chosen && (best < 0 || score > best_score))
+		{
+			best = i;
+			best_score = score;
+		}
+	}
+	Assert(best >= 0);
+	return best;
+}
+
+/* Choose k of a set's vectors; their positions from 1 on, as an integer[] */
+static ArrayType *
+choose(const LokiVectorSet *set, const float *query, double lambda, int k)
+{
+	Candidate  *candidates = open_candidates(set, query);
+	Datum	   *positions = palloc_array(Datum, k);
+
+	Assert(k >= 1 && k <= set->n);
+	for (int chosen = 0; chosen < k; chosen++)
+	{
+		int			best = find_best(candidates, set->n, chosen == 0 ? 1 : lambda);
+
+		candidates[best].chosen = true;
+		positions[chosen] = Int32GetDatum(best + 1);
+		for (int i = 0; i < set->n; i++)
+		{
+			double		sim = similarity(set->dim, candidates[i].unit, candidates[best].unit);
+
+			candidates[i].redundancy = Max(candidates[i].redundancy, sim);
+			if (i % 1024 == 0)
+				CHECK_FOR_INTERRUPTS();
+		}
+	}
+	return construct_array(positions, k, INT4OID, sizeof(int32), true, TYPALIGN_INT);
+}
+
+static void
+check_arguments(double lambda, int k)
+{
+	if (!(lambda >= 0 && lambda <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lambda must be between 0 and 1")));
+	if (k < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k must not be negative")));
+}
+
+/* The query is `dim` floats, the vectors are argument 1, of the type of that name. */
+static ArrayType *
+mmr(FunctionCallInfo fcinfo, const char *type, int dim, const float *query,
+	LokiVectorSet (*open_set) (ArrayType *))
+{
+	ArrayType  *array = (ArrayType *) loki_toast_argument(fcinfo, 1);
+	double		lambda = PG_GETARG_FLOAT8(2);
+	int			k = PG_GETARG_INT32(3);
+	LokiVectorSet set;
+	float	   *unit;
+
+	check_arguments(lambda, k);
+	if (loki_array_length(array) == 0)
+		return construct_empty_array(INT4OID);
+	set = open_set(array);
+	loki_check_same_dim(type, dim, set.dim);
+	if (k == 0)
+		return construct_empty_array(INT4OID);
+	unit = palloc_array(float, dim);
+	normalize(dim, query, unit);
+	return choose(&set, unit, lambda, Min(k, set.n));
+}
+
+LOKI_FUNCTION(vector_mmr);
+Datum
+vector_mmr(PG_FUNCTION_ARGS)
+{
+	const Vector *query = (const Vector *) loki_toast_argument(fcinfo, 0);
+
+	PG_RETURN_ARRAYTYPE_P(mmr(fcinfo, "vector", query->dim, query->x, loki_vector_set_open));
+}
+
+LOKI_FUNCTION(halfvec_mmr);
+Datum
+halfvec_mmr(PG_FUNCTION_ARGS)
+{
+	const HalfVector *query = (const HalfVector *) loki_toast_argument(fcinfo, 0);
+	float	   *floats = palloc_array(float, query->dim);
+
+	loki_distance.f16_to_f32(query->dim, query->x, floats);
+	PG_RETURN_ARRAYTYPE_P(mmr(fcinfo, "halfvec", query->dim, floats, loki_halfvec_set_open));
+}
