@@ -80,6 +80,16 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLockHeld(tag, mode)			LockHeldByMe(tag, mode)
 #endif
 
+/* Parameters of a hash table in dynamic shared memory, with keys of bytes; keys are copied by
+ * a function of their own since 17 */
+#if PG_VERSION_NUM >= 170000
+#define LOKI_DSHASH_PARAMETERS(key, entry, tranche) \
+	{key, entry, dshash_memcmp, dshash_memhash, dshash_memcpy, tranche}
+#else
+#define LOKI_DSHASH_PARAMETERS(key, entry, tranche) \
+	{key, entry, dshash_memcmp, dshash_memhash, tranche}
+#endif
+
 /* Extra data of settings is freed by guc_free() since 16, by free() before */
 #if PG_VERSION_NUM >= 160000
 #define LokiGucAlloc(size)				guc_malloc(LOG, size)

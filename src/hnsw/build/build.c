@@ -26,6 +26,7 @@
 #include "hnsw/filter/side_array.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
+#include "hnsw/statistics/statistics.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "pgstat.h"
@@ -509,7 +510,10 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
 	LokiBuild  *build = loki_build_begin(heap, index, indexInfo, NULL);
 	LokiCalibrationSums calibration;
+	LokiCounts	counts = {.of[LOKI_COUNT_BUILDS] = 1};
+	instr_time	start;
 
+	INSTR_TIME_SET_CURRENT(start);
 	prepare_codes(build);
 	loki_parallel_begin(build);
 	load_rows(build);
@@ -531,6 +535,8 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration);
 	loki_side_make(index, NOTICE);
+	counts.of[LOKI_TIME_BUILD] = loki_microseconds_since(start);
+	loki_count(index, &counts);
 	return result;
 }
 

@@ -28,6 +28,7 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
+#include "hnsw/statistics/statistics.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/bufmgr.h"
@@ -743,7 +744,10 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
 				 IndexInfo *indexInfo)
 {
+	const LokiCounts counts = {.of[LOKI_COUNT_INSERTS] = 1};
+
 	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
 		loki_requantize_finish(index);
+	loki_count(index, &counts);
 	return false;
 }

@@ -32,6 +32,7 @@
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/strategy.h"
 #include "hnsw/scan/width.h"
+#include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -105,6 +106,7 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	if (orderbys && scan->numberOfOrderBys > 0)
 		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 
+	loki_scan_count(so);
 	loki_hnsw_scan_work(scan, &so->work.done);
 	so->course.phase = LOKI_SCAN_START;
 	loki_plan_take_limit(so);
@@ -116,6 +118,7 @@ loki_hnsw_endscan(IndexScanDesc scan)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
+	loki_scan_count(so);
 	loki_toast_close(&so->heap.toast);
 	if (BufferIsValid(so->heap.visibility))
 		ReleaseBuffer(so->heap.visibility);
@@ -326,7 +329,7 @@ begin_scan(LokiScan *so)
 	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
 	choose_completeness(so);
-	so->work.nodes_refined = so->work.heap_fetches = so->work.flat_scans = so->work.late_rows = 0;
+	so->work = (LokiScanCounts) {.done = so->work.done};
 	so->course.returned = so->course.dropped = 0;
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->flat.walk_taken = so->choice.hops = false;
@@ -472,8 +475,7 @@ first_walk(LokiScan *so)
 		loki_search_walk_as_row(&so->search, so->query.values);
 
 	/*
-	 * The rows within a bound can lie in a part of the graph that the narrow search of the
-	 * upper layers does not lead to, and no wider walk of layer 0 would find them.
+	 * Rows within a bound can lie where the narrow search of the upper layers does not lead.
 	 */
 	if (so->course.width >= ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_WIDE_ENTRIES;
@@ -632,6 +634,9 @@ continue_requantized(LokiScan *so)
 static void
 fill_batch(LokiScan *so)
 {
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
 	search_batch(so);
 	while (was_requantized(so))
 	{
@@ -647,6 +652,7 @@ fill_batch(LokiScan *so)
 			break;
 		search_batch(so);
 	}
+	so->work.microseconds += loki_microseconds_since(start);
 }
 
 /* ----------------------------------------------------------------

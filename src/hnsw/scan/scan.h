@@ -240,6 +240,7 @@ typedef struct LokiScanCounts
 	uint64		heap_fetches;
 	uint64		flat_scans;
 	uint64		late_rows;
+	uint64		microseconds;	/* of finding batches */
 	LokiScanWork done;			/* all of it before the last rescan */
 } LokiScanCounts;
 
@@ -336,6 +337,7 @@ loki_is_within(const LokiScan *so, ItemPointer tid)
 
 /* Report the work up to now as that of this backend's last scan. */
 extern void loki_scan_report(LokiScan *so);
+extern void loki_scan_count(LokiScan *so);
 
 /* Make the query ready for codes, before the first is read. */
 static inline void

@@ -13,6 +13,7 @@
 #include "access/relscan.h"
 #include "funcapi.h"
 #include "hnsw/scan/scan.h"
+#include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
 #include "utils/builtins.h"
 
@@ -74,6 +75,31 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 	work->heap_fetches += so->work.heap_fetches;
 	work->flat_scans += so->work.flat_scans;
 	work->late_rows += so->work.late_rows;
+}
+
+/* Count what a scan has done since it began, or began again, if it did. */
+void
+loki_scan_count(LokiScan *so)
+{
+	LokiCounts	counts = {{0}};
+
+	if (so->course.phase == LOKI_SCAN_START)
+		return;
+	counts.of[LOKI_COUNT_SCANS] = 1;
+	if (so->work.flat_scans > 0)
+		counts.of[so->filter.has_list ? LOKI_COUNT_LIST_SCANS :
+				  so->filter.has_map ? LOKI_COUNT_MAP_SCANS : LOKI_COUNT_FLAT_SCANS] = 1;
+	else if (so->course.walked)
+		counts.of[so->choice.hops ? LOKI_COUNT_HOPS : LOKI_COUNT_WALKS] = 1;
+	counts.of[LOKI_COUNT_EXACT_SCANS] = so->plan.exact;
+	counts.of[LOKI_COUNT_NODES_SCORED] = so->search.count.scored;
+	counts.of[LOKI_COUNT_NODES_FILTERED] = so->search.count.filtered;
+	counts.of[LOKI_COUNT_NODES_REFINED] = so->work.nodes_refined;
+	counts.of[LOKI_COUNT_HEAP_FETCHES] = so->work.heap_fetches;
+	counts.of[LOKI_COUNT_ROWS] = so->course.returned;
+	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
+	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
+	loki_count(so->scan->indexRelation, &counts);
 }
 
 /*

@@ -26,6 +26,7 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/calibrate.h"
+#include "hnsw/statistics/statistics.h"
 #include "hnsw/vacuum/vacuum.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -456,7 +457,10 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 {
 	LokiVacuum *vacuum = palloc0(sizeof(LokiVacuum));
 	LokiIndex  *state = loki_index_open(info->index, NULL);
+	LokiCounts	counts = {{0}};
+	instr_time	start;
 
+	INSTR_TIME_SET_CURRENT(start);
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
 	stats->estimated_count = false;
@@ -478,6 +482,8 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	if (vacuum->removed)
 		pfree(vacuum->removed);
 	pfree(vacuum);
+	counts.of[LOKI_TIME_VACUUM] = loki_microseconds_since(start);
+	loki_count(info->index, &counts);
 	return stats;
 }
 
@@ -667,9 +673,12 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	LokiVacuum *vacuum;
 	MemoryContext context;
 	MemoryContext old;
+	LokiCounts	counts = {.of[LOKI_COUNT_VACUUMS] = 1};
+	instr_time	start;
 
 	if (info->analyze_only)
 		return stats;
+	INSTR_TIME_SET_CURRENT(start);
 	if (stats == NULL)
 	{
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
@@ -693,6 +702,9 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	MemoryContextSwitchTo(context);
 	loki_vacuum_report(info, vacuum);
 	MemoryContextSwitchTo(old);
+	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;
+	counts.of[LOKI_TIME_VACUUM] = loki_microseconds_since(start);
+	loki_count(info->index, &counts);
 	MemoryContextDelete(context);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	return stats;

@@ -1,0 +1,52 @@
+--
+-- What was done with the indexes.  Everyone may read it, as he may read the server's
+-- statistics; only an index's owner resets its counts.
+--
+
+CREATE FUNCTION lokivector_index_counts(
+		OUT index regclass, OUT scans bigint,
+		OUT walks bigint, OUT hops bigint, OUT flat_scans bigint, OUT list_scans bigint,
+		OUT map_scans bigint, OUT exact_scans bigint,
+		OUT nodes_scored bigint, OUT nodes_filtered bigint, OUT nodes_refined bigint,
+		OUT heap_fetches bigint, OUT rows_returned bigint, OUT late_rows bigint,
+		OUT inserts bigint, OUT builds bigint, OUT vacuums bigint, OUT nodes_freed bigint,
+		OUT search_time double precision, OUT build_time double precision,
+		OUT vacuum_time double precision,
+		OUT last_scan timestamptz, OUT last_build timestamptz, OUT last_vacuum timestamptz,
+		OUT counted_since timestamptz)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 10;
+COMMENT ON FUNCTION lokivector_index_counts() IS
+	'what was done with each hnsw index of the database since the server started (for everyone)';
+
+CREATE FUNCTION lokivector_reset_counts(index regclass) RETURNS void
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_reset_counts(regclass) IS
+	'begin the counts of an hnsw index anew (for its owner)';
+
+CREATE VIEW lokivector_stat_indexes AS
+	SELECT n.nspname AS schemaname, t.relname, c.relname AS indexrelname, c.oid::regclass AS index,
+		coalesce(s.scans, 0) AS scans,
+		coalesce(s.walks, 0) AS walks, coalesce(s.hops, 0) AS hops,
+		coalesce(s.flat_scans, 0) AS flat_scans, coalesce(s.list_scans, 0) AS list_scans,
+		coalesce(s.map_scans, 0) AS map_scans, coalesce(s.exact_scans, 0) AS exact_scans,
+		coalesce(s.nodes_scored, 0) AS nodes_scored,
+		coalesce(s.nodes_filtered, 0) AS nodes_filtered,
+		coalesce(s.nodes_refined, 0) AS nodes_refined,
+		coalesce(s.heap_fetches, 0) AS heap_fetches,
+		coalesce(s.rows_returned, 0) AS rows_returned, coalesce(s.late_rows, 0) AS late_rows,
+		coalesce(s.inserts, 0) AS inserts, coalesce(s.builds, 0) AS builds,
+		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, 0) AS nodes_freed,
+		coalesce(s.search_time, 0) AS search_time, coalesce(s.build_time, 0) AS build_time,
+		coalesce(s.vacuum_time, 0) AS vacuum_time,
+		s.last_scan, s.last_build, s.last_vacuum, s.counted_since
+	FROM pg_class c
+	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
+	JOIN pg_index i ON i.indexrelid = c.oid
+	JOIN pg_class t ON t.oid = i.indrelid
+	JOIN pg_namespace n ON n.oid = c.relnamespace
+	LEFT JOIN lokivector_index_counts() s ON s.index = c.oid
+	WHERE c.relkind = 'i';
+COMMENT ON VIEW lokivector_stat_indexes IS
+	'what was done with each hnsw and ivfflat index since the server started, as pg_stat_user_indexes says of all';
+GRANT SELECT ON lokivector_stat_indexes TO PUBLIC;

@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * statistics.h
+ *	  What was done with each index since the server started, by all backends.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/statistics/statistics.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_STATISTICS_STATISTICS_H
+#define LOKI_STATISTICS_STATISTICS_H
+
+#include "postgres.h"
+
+#include "portability/instr_time.h"
+#include "utils/rel.h"
+
+/* In the order of the columns of lokivector_index_counts() */
+typedef enum LokiCount
+{
+	LOKI_COUNT_SCANS,
+	LOKI_COUNT_WALKS,			/* scans by their strategy: */
+	LOKI_COUNT_HOPS,
+	LOKI_COUNT_FLAT_SCANS,
+	LOKI_COUNT_LIST_SCANS,
+	LOKI_COUNT_MAP_SCANS,
+	LOKI_COUNT_EXACT_SCANS,		/* of all scans, by any strategy */
+	LOKI_COUNT_NODES_SCORED,
+	LOKI_COUNT_NODES_FILTERED,
+	LOKI_COUNT_NODES_REFINED,
+	LOKI_COUNT_HEAP_FETCHES,
+	LOKI_COUNT_ROWS,			/* returned */
+	LOKI_COUNT_LATE_ROWS,
+	LOKI_COUNT_INSERTS,
+	LOKI_COUNT_BUILDS,
+	LOKI_COUNT_VACUUMS,
+	LOKI_COUNT_NODES_FREED,
+	LOKI_COUNTS,				/* those before are integers; times follow */
+	LOKI_TIME_SEARCH = LOKI_COUNTS,
+	LOKI_TIME_BUILD,
+	LOKI_TIME_VACUUM,
+	LOKI_ALL_COUNTS
+} LokiCount;
+
+/* Numbers, and times in microseconds */
+typedef struct LokiCounts
+{
+	uint64		of[LOKI_ALL_COUNTS];
+} LokiCounts;
+
+/* Microseconds since `start`, which INSTR_TIME_SET_CURRENT() has set */
+static inline uint64
+loki_microseconds_since(instr_time start)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, start);
+	return INSTR_TIME_GET_MICROSEC(now);
+}
+
+extern void loki_count(Relation index, const LokiCounts *counts);
+
+#endif							/* LOKI_STATISTICS_STATISTICS_H */

@@ -1,0 +1,71 @@
+-- Counts of what was done with each index
+
+CREATE TABLE stat_t (id integer, c integer, v vector(3));
+SET lokivector.build_seed = 1;
+SET enable_seqscan = off;
+INSERT INTO stat_t SELECT i, i % 10, ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 2000) i;
+CREATE INDEX stat_idx ON stat_t USING hnsw (v vector_l2_ops, c);
+
+-- test: a build
+SELECT relname, indexrelname, index, scans, inserts, builds, vacuums, build_time > 0 AS took_time,
+	last_build > now() - interval '1 hour' AS recent, counted_since IS NOT NULL AS known
+FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+
+-- test: scans by strategy, and what they did
+SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[20,20,3]' LIMIT 5) s;
+SELECT scans, walks, rows_returned, nodes_scored > 5 AS scored, heap_fetches >= 5 AS fetched,
+	search_time > 0 AS took_time, last_scan IS NOT NULL AS dated
+FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+SELECT count(*) FROM (SELECT id FROM stat_t WHERE c = 3 ORDER BY v <-> '[20,20,3]' LIMIT 300) s;
+SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[20,20,3]') s;
+SELECT scans, walks + hops + flat_scans + list_scans + map_scans AS by_strategy, exact_scans,
+	rows_returned FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+
+-- test: the same as this session's statistics of a scan
+SELECT lokivector_reset_counts('stat_idx');
+SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[1,2,3]' LIMIT 7) s;
+SELECT c.nodes_scored = s.nodes_scored AND c.nodes_refined = s.nodes_refined AND
+	c.heap_fetches = s.heap_fetches AND c.rows_returned = s.rows AS same
+FROM lokivector_stat_indexes c, lokivector_scan_stats() s WHERE relname = 'stat_t';
+
+-- test: scans that begin again count one by one
+SELECT lokivector_reset_counts('stat_idx');
+SELECT count(*) FROM (VALUES ('[1,2,3]'), ('[4,5,6]'), ('[7,8,9]')) q(x),
+	LATERAL (SELECT id FROM stat_t ORDER BY v <-> x::vector LIMIT 4) s;
+SELECT scans, rows_returned FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+
+-- test: inserts and vacuums
+INSERT INTO stat_t SELECT i, 0, ARRAY[i, 1, 1]::vector FROM generate_series(1, 20) i;
+INSERT INTO stat_t VALUES (21, 0, NULL);
+DELETE FROM stat_t WHERE id <= 10;
+VACUUM stat_t;
+SELECT inserts, vacuums, nodes_freed, vacuum_time > 0 AS took_time, last_vacuum IS NOT NULL AS dated
+FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+
+-- test: nothing is counted without track_counts
+SET track_counts = off;
+SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[1,2,3]' LIMIT 4) s;
+RESET track_counts;
+SELECT scans FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+
+-- test: everyone reads them, the owner resets them
+CREATE ROLE regress_stat_reader;
+SET ROLE regress_stat_reader;
+SELECT scans FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+SELECT lokivector_reset_counts('stat_idx');
+RESET ROLE;
+SELECT lokivector_reset_counts('stat_t');
+SELECT lokivector_reset_counts('stat_idx');
+SELECT scans, inserts, last_scan, last_build, counted_since IS NOT NULL AS dated FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+DROP ROLE regress_stat_reader;
+
+-- test: an index that was dropped is forgotten, one that is not committed is not
+BEGIN;
+CREATE INDEX stat_second ON stat_t USING ivfflat (v vector_l2_ops);
+SELECT indexrelname, builds FROM lokivector_stat_indexes WHERE relname = 'stat_t' ORDER BY 1;
+ROLLBACK;
+DROP INDEX stat_idx;
+SELECT count(*) FROM lokivector_index_counts() c
+WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = c.index);
+
+DROP TABLE stat_t;
