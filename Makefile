@@ -16,7 +16,7 @@ DATA_built = $(SCRIPT)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 
 OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
-EXTRA_CLEAN = $(OBJS:.o=.d)
+EXTRA_CLEAN = $(OBJS:.o=.d) $(as_vector)
 
 # The server's interfaces and idioms ask for the exceptions: callbacks with
 # parameters that not all need, lengthof() against int, {NULL} ends a list.
@@ -44,7 +44,7 @@ parts = lint unit sql iso tap assert clients
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential demo bench bench-goals bench-shapes site \
-	format
+	format dist deb check-pgxn check-image release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -138,3 +138,20 @@ site:
 
 format:
 	test/format.sh $(FILES)
+
+# What PGXN takes: the tree as committed
+dist:
+	mkdir -p build
+	git archive --prefix=lokivector-$(EXTVERSION)/ -o build/lokivector-$(EXTVERSION).zip HEAD
+
+deb:
+	packaging/deb.sh $(or $(MAJOR),17)
+
+check-pgxn:
+	packaging/pgxn.sh $(or $(MAJOR),17)
+
+check-image:
+	packaging/image.sh $(or $(MAJOR),17)
+
+release-check:
+	packaging/release.sh $(PARTS)

@@ -27,3 +27,5 @@ agree "version in META.json" "$(meta "{version}")" "$version"
 agree "scripts in META.json" "$(meta "{provides}{lokivector}{file}")" "sql/install"
 agree "version in CHANGELOG.md" \
 	"$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)" "$version"
+agree "version in debian/changelog" \
+	"$(sed -n '1s/^lokivector (\(.*\)-[^-]*) .*/\1/p' debian/changelog)" "$version"

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Build Debian's packages for the release that has PostgreSQL MAJOR, in a system
+# of that release, and try them there: lintian, apt, a search, the regression
+# tests on what was installed, pgvector's package before and after, purge.
+#
+# usage: packaging/deb.sh MAJOR		(15, 17 or 18; test/chroot.sh)
+#
+# The packages are put into build/deb/MAJOR, and the files of an image of the
+# extension into build/extension-image/MAJOR.
+set -eu
+. "$(dirname "$0")/steps.sh"
+[ $# -eq 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+package=postgresql-$1-lokivector
+other=postgresql-$1-pgvector
+
+build()
+{
+	inside sh -eu -c '
+		version=$1
+		rm -rf /srv/deb
+		mkdir -p /srv/deb
+		cp -a /srv/lokivector "/srv/deb/lokivector-$version"
+		cd /srv/deb
+		tar --exclude debian -czf "lokivector_$version.orig.tar.gz" "lokivector-$version"
+		cd "lokivector-$version"
+		pg_buildext updatecontrol
+		DEB_BUILD_OPTIONS=parallel=$(nproc) dpkg-buildpackage -us -uc
+	' sh "$version"
+}
+
+check_lintian()
+{
+	inside sh -eu -c 'cd /srv/deb
+		lintian --show-overrides --fail-on error,warning --tag-display-limit 0 *.changes'
+}
+
+# install PACKAGE...: files in /srv/deb by name without version
+install()
+{
+	inside sh -eu -c 'cd /srv/deb
+		for package; do
+			set -- "$@" "./$(ls | grep "^${package}_.*\.deb$")"
+			shift
+		done
+		apt-get -q -y install "$@"' sh "$@"
+}
+
+# What the image of the extension has, as CloudNativePG mounts it beside a server
+# (packaging/Dockerfile)
+lay_out()
+{
+	inside sh -eu -c '
+		package=postgresql-$0-lokivector
+		rm -rf /srv/unpacked /srv/extension-image
+		dpkg-deb -x "/srv/deb/$(ls /srv/deb | grep "^${package}_.*\.deb$")" /srv/unpacked
+		mkdir -p "/srv/extension-image/licenses/$package" /srv/extension-image/share
+		cd /srv/unpacked/usr
+		cp -a "lib/postgresql/$0/lib" /srv/extension-image
+		cp -a "share/postgresql/$0/extension" /srv/extension-image/share
+		cp -a "share/doc/$package/copyright" "/srv/extension-image/licenses/$package"
+		find /srv/extension-image -type f
+	' "$major"
+	rm -rf "$top/build/extension-image/$major"
+	mkdir -p "$top/build/extension-image"
+	cp -a "$root/srv/extension-image" "$top/build/extension-image/$major"
+}
+
+apt() { inside apt-get -q -y "$@"; }
+
+tests() { inside sh -c 'cd "/srv/deb/lokivector-$1" && autopkgtest -B . -- null' sh "$version"; }
+
+absent() { ! inside dpkg-query -W -f '${db:Status-Status}' "$1" | grep -qx installed; }
+
+make_system "$1" debhelper postgresql-server-dev-all lintian autopkgtest fakeroot
+prefix="deb $major"
+apt purge "$package" "$package-as-vector" "$other" >/dev/null 2>&1 || true
+
+step "$prefix: the packages are built" build || finish
+mkdir -p "$top/build/deb/$major"
+cp "$root"/srv/deb/*.deb "$top/build/deb/$major"
+step "$prefix: lintian has no error and no warning" check_lintian || true
+step "$prefix: the files of an extension's image" lay_out || true
+if [ "$major" -ge 18 ]; then
+	step "$prefix: a server finds them by extension_control_path" searches lokivector \
+		-o "extension_control_path=/srv/extension-image/share:\$system" \
+		-o "dynamic_library_path=/srv/extension-image/lib:\$libdir" || true
+fi
+files >"$log.before"
+step "$prefix: apt installs both packages" install "$package" "$package-as-vector" || finish
+step "$prefix: extension lokivector answers by an index" searches lokivector || true
+step "$prefix: extension vector answers by an index" searches vector || true
+step "$prefix: autopkgtest passes on what was installed" tests || true
+step "$prefix: apt purges both packages" apt purge "$package" "$package-as-vector" || true
+step "$prefix: purge leaves no file" nothing_left || true
+if inside apt-cache show "$other" >/dev/null 2>&1; then
+	step "$prefix: apt installs pgvector" apt install "$other" || true
+	step "$prefix: extension vector's package takes the place of pgvector's" \
+		install "$package-as-vector" || true
+	step "$prefix: pgvector's package is gone" absent "$other" || true
+	step "$prefix: apt installs pgvector in its place" apt install "$other" || true
+	step "$prefix: extension vector's package is gone" absent "$package-as-vector" || true
+	apt purge "$other" "$package-as-vector" >/dev/null 2>&1 || true
+	step "$prefix: purge leaves no file of the two" nothing_left || true
+fi
+finish

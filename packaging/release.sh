@@ -1,0 +1,80 @@
+#!/bin/sh
+# What can be checked of a release by a machine, in the order of the checklist in
+# doc/releasing.md.  All of it takes a day on a small machine.
+#
+# usage: packaging/release.sh [PART...]		source tests packages (default: all)
+#
+# As root, as tests and packages need systems of other Debian releases.
+set -eu
+. "$(dirname "$0")/steps.sh"
+cd "$top"
+
+is_committed() { git status --short && [ -z "$(git status --porcelain)" ]; }
+
+# The versions agree, META.json is JSON, and so on
+is_clean_lint() { test/run.sh lint; }
+
+has_date() { grep "^## $version (20[0-9-]*)$" CHANGELOG.md; }
+
+# The words that stand for addresses are in the table of doc/releasing.md alone
+has_addresses()
+{
+	! git grep -nwE 'REPOSITORY|TRACKER|CONTACT' -- README.md doc ':!doc/releasing.md' || return
+	! git grep -n 'packages\.invalid' -- debian
+}
+
+# From each release there is a step to this version
+has_upgrades()
+{
+	for old in $(git tag --list 'v[0-9]*' | sed 's/^v//'); do
+		[ "$old" = "$version" ] || ls sql/upgrade/lokivector--"$old"--*.sql || return
+	done
+}
+
+# One target of make, whose own lines are shown
+target()
+{
+	echo "# make $*"
+	if make --no-print-directory "$@"; then
+		echo "ok - make $*"
+		passed=$((passed + 1))
+	else
+		echo "not ok - make $*"
+		failed=$((failed + 1))
+	fi
+}
+
+source_part()
+{
+	step "release: everything is committed" is_committed || true
+	step "release: CHANGELOG.md has the date of $version" has_date || true
+	step "release: each address is written in its place" has_addresses || true
+	step "release: a script leads here from each release" has_upgrades || true
+	step "release: lint passes" is_clean_lint || true
+	target site
+}
+
+tests_part()
+{
+	target test
+	target test-pg17
+	target test-pg18
+	target test-takeover
+	target check-pgvector
+	target check-clients
+}
+
+packages_part()
+{
+	for major in 15 17 18; do
+		target deb MAJOR=$major
+	done
+	target check-pgxn
+	target check-image MAJOR=18
+}
+
+[ $# -gt 0 ] || set -- source tests packages
+for part; do
+	"${part}_part"
+done
+finish
