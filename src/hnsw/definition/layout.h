@@ -45,7 +45,8 @@
 									 * were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
 #define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
-#define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since ROW was made */
+#define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since ROW was
+									 * made */
 #define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node ID */
 /* + attribute - 1, by NULLTID slot */
 #define LOKI_SLOTS_NULLATTR	(LOKI_SLOTS_ATTR + INDEX_MAX_KEYS)
@@ -323,6 +324,10 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 										 * no row may join it */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
+/* Whether a node, or a row of NULLTID, is live, whatever is known of it besides */
+#define LokiTidIsLive(slot) \
+	(LokiTidState(slot) == LOKI_TID_LIVE || LokiTidState(slot) == LOKI_TID_KILLED || \
+	 LokiTidState(slot) == LOKI_TID_LIST)
 #define LokiTidListHead(slot) \
 	((uint32) (slot)->u.duplicate.head_lo | ((uint32) (slot)->u.duplicate.head_hi << 16))
 #define LokiTidSetListHead(slot, head) \

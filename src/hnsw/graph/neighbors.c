@@ -134,17 +134,7 @@ loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 {
 	LokiTidData tid;
 
-	if (!loki_slot_read(state, index, LOKI_SLOTS_TID, node, &tid))
-		return false;
-	switch (LokiTidState(&tid))
-	{
-		case LOKI_TID_LIVE:
-		case LOKI_TID_KILLED:
-		case LOKI_TID_LIST:
-			return true;
-		default:
-			return false;
-	}
+	return loki_slot_read(state, index, LOKI_SLOTS_TID, node, &tid) && LokiTidIsLive(&tid);
 }
 
 /*

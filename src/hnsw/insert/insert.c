@@ -176,11 +176,9 @@ find_live_node(LokiNewRow *row)
 		for (int i = 0; i < used && found == LOKI_NONE; i++)
 		{
 			LokiTidData *tid = (LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i);
-			int			state = LokiTidState(tid);
 			uint32		node = ordinal * array->per_page + i;
 
-			if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
-				 state == LOKI_TID_LIST) && node != row->node)
+			if (LokiTidIsLive(tid) && node != row->node)
 				found = node;
 		}
 		if (found != LOKI_NONE)

@@ -213,13 +213,9 @@ static bool
 is_wanted(LokiScan *so, uint32 node, const char *bytes)
 {
 	LokiTidData slot = {0};
-	int			state;
 
 	memcpy(&slot, bytes, so->state->arrays[LOKI_SLOTS_TID].slot_size);
-	state = LokiTidState(&slot);
-	if (state != LOKI_TID_LIVE && state != LOKI_TID_LIST && state != LOKI_TID_KILLED)
-		return false;
-	return !loki_is_killed(so, &slot) && passes_tids(so, node, &slot);
+	return LokiTidIsLive(&slot) && !loki_is_killed(so, &slot) && passes_tids(so, node, &slot);
 }
 
 /*
@@ -382,24 +378,24 @@ static void
 test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *passes)
 {
 	Relation	index = so->scan->indexRelation;
-	int			number = LOKI_SLOTS_ATTR + test->attribute;
-	LokiSlotArray *array = &so->state->arrays[number];
+	int			array = LOKI_SLOTS_ATTR + test->attribute;
+	LokiSlotArray *slots = &so->state->arrays[array];
 
 	while (n > 0)
 	{
 		uint32		place;
-		uint32		ordinal = loki_slot_page(array, first, &place);
-		uint32		most = Min(n, array->per_page - place);
+		uint32		ordinal = loki_slot_page(slots, first, &place);
+		uint32		most = Min(n, slots->per_page - place);
 		int			used = 0;
 
-		if (ordinal < array->npages)
+		if (ordinal < slots->npages)
 		{
 			Buffer		buffer;
-			Page		page = loki_page_lock(so->state, index, number, ordinal, &buffer, &used);
+			Page		page = loki_page_lock(so->state, index, array, ordinal, &buffer, &used);
 
 			used = Max(0, Min(used - (int) place, (int) most));
-			loki_key_test(test->key, LokiPageSlot(page, array->slot_size, place),
-						  array->slot_size, used, passes);
+			loki_key_test(test->key, LokiPageSlot(page, slots->slot_size, place),
+						  slots->slot_size, used, passes);
 			UnlockReleaseBuffer(buffer);
 		}
 		memset(passes + used, 0, most - used);

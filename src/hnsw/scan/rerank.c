@@ -230,16 +230,8 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 static bool
 value_known(const LokiScan *so, const LokiTidData *tid)
 {
-	switch (LokiTidState(tid))
-	{
-		case LOKI_TID_LIVE:
-		case LOKI_TID_KILLED:
-		case LOKI_TID_LIST:
-			return OidIsValid(LokiTidValue(tid)) &&
-				OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid);
-		default:
-			return false;
-	}
+	return LokiTidIsLive(tid) && OidIsValid(LokiTidValue(tid)) &&
+		OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid);
 }
 
 /*

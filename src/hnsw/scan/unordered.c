@@ -54,10 +54,9 @@ stream_slot(LokiScan *so, int array, uint16 flags)
 	uint32		number = so->unordered.ordinal * slots->per_page + so->unordered.place;
 	LokiTidData *slot = (LokiTidData *)
 		LokiPageSlot(so->unordered.page, slots->slot_size, so->unordered.place);
-	int			state = LokiTidState(slot);
 
 	so->ranking.tids.n = so->unordered.tid = 0;
-	if (state != LOKI_TID_LIVE && state != LOKI_TID_KILLED && state != LOKI_TID_LIST)
+	if (!LokiTidIsLive(slot))
 		return;
 	if (array == LOKI_SLOTS_TID)
 	{
