@@ -78,6 +78,61 @@ found_start(LokiSearch *search, LokiDescent *descent, const LokiUpperFound *star
 		found_insert(descent->found, &descent->nfound, ef, start);
 }
 
+/* A walk of a layer above 0 */
+typedef struct UpperWalk
+{
+	LokiWalk	walk;
+	LokiDescent *descent;
+	int			next;			/* none found before this is unexpanded */
+} UpperWalk;
+
+static bool
+upper_next(LokiWalk *walk, LokiBatch *waiting)
+{
+	UpperWalk  *upper = (UpperWalk *) walk;
+	int			end = Min(upper->descent->nfound, (int) walk->width);
+
+	while (upper->next < end && (upper->descent->found[upper->next].node & LOKI_EXPANDED))
+		upper->next++;
+	return upper->next < end;
+}
+
+/*
+ * Expand a node, and score its neighbors at once: a search this narrow would end elsewhere
+ * if it went on before it knows them.
+ */
+static void
+upper_expand(LokiWalk *walk, LokiBatch *batch)
+{
+	UpperWalk  *upper = (UpperWalk *) walk;
+	LokiDescent *descent = upper->descent;
+	LokiSearch *search = walk->search;
+	LokiUpperFound *nearest = &descent->found[upper->next];
+	LokiUpperData *data = read_upper(search, nearest->slot, nearest->node, descent->level);
+	LokiUpperNeighbor neighbors[LOKI_MAX_M];
+	int			n = 0;
+
+	nearest->node |= LOKI_EXPANDED;
+	nearest->down = data != NULL ? data->down : LOKI_NONE;
+	if (data == NULL)
+		return;
+	for (int i = 0; i < data->count; i++)
+		if (loki_visit(search, data->neighbors[i].node))
+		{
+			search->scratch.nodes[n] = data->neighbors[i].node;
+			neighbors[n++] = data->neighbors[i];
+		}
+	loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
+	for (int i = 0; i < n; i++)
+	{
+		LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
+		int			place = found_insert(descent->found, &descent->nfound, (int) walk->ef, &new);
+
+		if (place >= 0 && place < upper->next)
+			upper->next = place;
+	}
+}
+
 /*
  * Expand the nearest of those found on a layer, until the nearest `width` of at
  * most ef are expanded.  Those are told by the node's high bit, and have `down`.
@@ -85,42 +140,10 @@ found_start(LokiSearch *search, LokiDescent *descent, const LokiUpperFound *star
 static void
 walk_upper(LokiSearch *search, LokiDescent *descent, int width, int ef)
 {
-	LokiUpperFound *found = descent->found;
-	int			next = 0;
+	static const LokiWalkSteps steps = {upper_next, upper_expand, NULL};
+	UpperWalk	upper = {{search, width, ef}, descent, 0};
 
-	while (next < Min(descent->nfound, width))
-	{
-		LokiUpperData *upper;
-		LokiUpperNeighbor neighbors[LOKI_MAX_M];
-		int			n = 0;
-
-		if (found[next].node & LOKI_EXPANDED)
-		{
-			next++;
-			continue;
-		}
-		upper = read_upper(search, found[next].slot, found[next].node, descent->level);
-		found[next].node |= LOKI_EXPANDED;
-		found[next].down = upper != NULL ? upper->down : LOKI_NONE;
-		if (upper == NULL)
-			continue;
-		for (int i = 0; i < upper->count; i++)
-			if (loki_visit(search, upper->neighbors[i].node))
-			{
-				search->scratch.nodes[n] = upper->neighbors[i].node;
-				neighbors[n++] = upper->neighbors[i];
-			}
-		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
-		for (int i = 0; i < n; i++)
-		{
-			LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
-			int			place = found_insert(found, &descent->nfound, ef, &new);
-
-			if (place >= 0 && place < next)
-				next = place;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
+	loki_walk(&upper.walk, &steps);
 }
 
 /*
@@ -237,4 +260,3 @@ loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int width,
 	}
 	return n;
 }
-

@@ -37,6 +37,12 @@
 /* Memory that a search keeps for the next one */
 #define KEPT_MEMORY			((Size) 256 * 1024)
 
+/*
+ * One in so many neighbors of a node to go around gets another link.  With that, nodes are
+ * found as often as the data sets' own queries (doc/design/experiments.md).
+ */
+#define BRIDGE_EVERY		4
+
 /* An empty set of visited nodes; size is a power of two. */
 static void
 visited_allocate(LokiSearch *search, uint32 size)
@@ -338,6 +344,26 @@ loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot)
 	return loki_slot_read(search->state, search->index, array, number, slot);
 }
 
+/*
+ * If the node to go around had never existed, some of its neighbors would have links to each
+ * other in place of links to it.  So the next one is added to the n neighbors of one of them.
+ * Returns how many these are now.
+ */
+static int
+add_bridge(LokiSearch *search, uint32 node, uint32 *neighbors, int n)
+{
+	for (int i = BRIDGE_EVERY / 2; i < search->nskip_links; i += BRIDGE_EVERY)
+		if (search->skip_links[i] == node)
+		{
+			uint32		other = search->skip_links[(i + 1) % search->nskip_links];
+
+			if (n < 2 * LOKI_MAX_M && loki_visit(search, other))
+				neighbors[n++] = other;
+			break;
+		}
+	return n;
+}
+
 /* The neighbors of a node on layer 0 that were not visited before.  See search.h. */
 int
 loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
@@ -365,7 +391,7 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		neighbors[n] = neighbor;
 		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
 	}
-	return n;
+	return search->nskip_links > 0 ? add_bridge(search, node, neighbors, n) : n;
 }
 
 /* ----------------------------------------------------------------
@@ -484,22 +510,38 @@ loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
 	search->count.scored += batch->n;
 }
 
-/* Expand a candidate: its neighbors become a batch that is being fetched. */
-static void
-batch_begin(LokiSearch *search, LokiBatch *batch, LokiCandidate *candidate)
+static bool
+pool_next(LokiWalk *walk, LokiBatch *waiting)
 {
+	LokiSearch *search = walk->search;
+
+	return !(search->target.met && search->target.stop) &&
+		next_candidate(search, (int) walk->width) != NULL;
+}
+
+/* Expand the candidate that is next, and prefetch the links of the one after it. */
+static void
+pool_expand(LokiWalk *walk, LokiBatch *batch)
+{
+	LokiSearch *search = walk->search;
+	LokiCandidate *candidate = &search->pool[search->next];
+
 	batch->n = loki_search_links(search, candidate->node, batch->nodes);
 	candidate->node |= LOKI_EXPANDED;
 	loki_search_fetch(search, batch);
+	candidate = next_candidate(search, (int) walk->width);
+	if (candidate != NULL)
+		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, candidate->node);
 }
 
-/* Score a batch into the pool. */
 static void
-batch_finish(LokiSearch *search, LokiBatch *batch, int ef)
+pool_score(LokiWalk *walk, LokiBatch *batch)
 {
+	LokiSearch *search = walk->search;
+
 	loki_search_score_batch(search, batch, search->scratch.estimates);
 	for (int i = 0; i < batch->n; i++)
-		pool_add(search, ef, search->scratch.estimates[i], batch->nodes[i]);
+		pool_add(search, (int) walk->ef, search->scratch.estimates[i], batch->nodes[i]);
 	batch->n = 0;
 }
 
@@ -526,46 +568,20 @@ loki_search_start(LokiSearch *search, int ef)
  * Add nodes to the pool, and walk until the nearest `width` of its ef are expanded.  If the
  * search has a target and `stop` is set, the walk ends when a node at the target's distance
  * is met.
- *
- * The codes of one candidate's neighbors are fetched while those of the candidate before
- * are scored.  So a candidate is chosen before the neighbors of the last one are known.
- * That expands a few more nodes, but hides most of the latency of memory.
  */
 void
 loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 				 int width, int ef)
 {
-	LokiBatch  *waiting = &search->scratch.batches[0];
-	LokiBatch  *batch = &search->scratch.batches[1];
+	static const LokiWalkSteps steps = {pool_next, pool_expand, pool_score};
+	LokiWalk	walk = {search, width, ef};
 
 	Assert(width <= ef && ef < search->pool_allocated);
 	Assert(!search->kept.by_heap);
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
 			pool_add(search, ef, entries[i].distance, entries[i].node);
-
-	waiting->n = 0;
-	for (;;)
-	{
-		LokiCandidate *candidate = search->target.met && search->target.stop ? NULL :
-			next_candidate(search, width);
-		LokiBatch  *scored = waiting;
-
-		batch->n = 0;
-		if (candidate != NULL)
-			batch_begin(search, batch, candidate);
-		else if (waiting->n == 0)
-			break;
-		candidate = next_candidate(search, width);
-		if (candidate != NULL)
-			loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-							   candidate->node);
-		if (waiting->n > 0)
-			batch_finish(search, waiting, ef);
-		waiting = batch;
-		batch = scored;
-		CHECK_FOR_INTERRUPTS();
-	}
+	loki_walk(&walk, &steps);
 }
 
 /*

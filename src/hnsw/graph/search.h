@@ -15,6 +15,7 @@
 
 #include "distance/pool.h"
 #include "hnsw/page/slots.h"
+#include "miscadmin.h"
 #include "utils/rel.h"
 
 /* A bit of a candidate's node: it was expanded, that is, its neighbors were scored */
@@ -156,6 +157,8 @@ typedef struct LokiSearch
 	const struct LokiNodeFilter *filter;	/* NULL or empty: none */
 	LokiVisited visited;
 	uint32		skip;			/* a node to go around, LOKI_NONE: none */
+	const uint32 *skip_links;	/* its links; others are made in their place */
+	int			nskip_links;
 	LokiCandidate *pool;
 	int			npool;
 	int			pool_allocated;
@@ -257,6 +260,67 @@ extern void loki_descent_lower(LokiDescent *descent);
 extern void loki_search_start(LokiSearch *search, int ef);
 extern void loki_search_walk(LokiSearch *search, const LokiUpperFound *entries,
 							 int nentries, int width, int ef);
+
+/*
+ * A best-first search: expand the nearest node, score its neighbors, and so on.  Its steps
+ * say where nodes are kept, and which of them is next.
+ */
+typedef struct LokiWalk LokiWalk;
+
+typedef struct LokiWalkSteps
+{
+	/*
+	 * Choose the node that is expanded next.  If there is none, the batch
+	 * that waits is scored, and then this is called again.
+	 */
+	bool		(*next) (LokiWalk *walk, LokiBatch *waiting);
+
+	/*
+	 * Expand it: put its neighbors into an empty batch and begin to fetch
+	 * their codes, or score them at once
+	 */
+	void		(*expand) (LokiWalk *walk, LokiBatch *batch);
+
+	/* Score a batch, and empty it.  NULL if none ever waits. */
+	void		(*score) (LokiWalk *walk, LokiBatch *batch);
+} LokiWalkSteps;
+
+struct LokiWalk
+{
+	LokiSearch *search;
+	uint32		width;			/* so many of the nearest are expanded ... */
+	uint32		ef;				/* ... of so many that are kept */
+};
+
+/*
+ * Walk until there is no next node.  The codes of one node's neighbors are fetched while
+ * those of the node before are scored.  So a node is chosen before the neighbors of the last
+ * one are known.  That expands a few more nodes, but hides most of the latency of memory.
+ *
+ * Inline, so that the steps are.
+ */
+static pg_attribute_always_inline void
+loki_walk(LokiWalk *walk, const LokiWalkSteps *steps)
+{
+	LokiBatch  *waiting = &walk->search->scratch.batches[0];
+	LokiBatch  *batch = &walk->search->scratch.batches[1];
+
+	waiting->n = batch->n = 0;
+	for (;;)
+	{
+		LokiBatch  *scored = waiting;
+
+		if (steps->next(walk, waiting))
+			steps->expand(walk, batch);
+		else if (waiting->n == 0)
+			break;
+		if (waiting->n > 0)
+			steps->score(walk, waiting);
+		waiting = batch;
+		batch = scored;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
 
 /* Begin layer 0 at some nodes, and walk until the ef nearest are expanded */
 extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,

@@ -52,12 +52,6 @@
 #define DEEP_EVERY			4
 #define SHALLOW_KS			2
 
-/*
- * One in so many neighbors of a query's node gets another link.  With that, nodes are found
- * as often as the data sets' own queries (doc/design/experiments.md).
- */
-#define BRIDGE_EVERY		4
-
 /* After so many queries, widths are left out if narrower ones find enough */
 #define FIRST_QUERIES		64
 #define ENOUGH				0.998
@@ -72,16 +66,6 @@ StaticAssertDecl(TRUTH <= KEPT, "true neighbors are among the nodes that are ref
 static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
 	8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536
 };
-
-/* A node of a walk's pool */
-typedef struct Member
-{
-	float		distance;
-	uint32		node;
-	uint16		rank;			/* among the true neighbors, from 0; TRUTH if
-								 * it is none */
-	bool		expanded;
-} Member;
 
 typedef struct Measure
 {
@@ -108,9 +92,6 @@ typedef struct Measure
 	uint16		truth_ranks[TRUTH_SLOTS];
 	int			ntruth;
 	uint32		links[2 * LOKI_MAX_M];	/* of its node */
-	int			nlinks;
-	Member	   *pool;
-	int			npool;
 
 	LokiCalibrationSums *sums;
 } Measure;
@@ -161,11 +142,9 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 		for (int i = 0; i < used; i++)
 		{
 			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page.data, array->slot_size, i);
-			int			slot_state = LokiTidState(tid);
 			uint32		node = ordinal * array->per_page + i;
 
-			if (slot_state != LOKI_TID_LIVE && slot_state != LOKI_TID_KILLED &&
-				slot_state != LOKI_TID_LIST)
+			if (!LokiTidIsLive(tid))
 				continue;
 			count++;
 			if (live != NULL)
@@ -438,40 +417,6 @@ rank_of(const Measure *measure, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Insert a node into the pool of ef nodes; returns its place, or ef if it is too far. */
-static int
-insert_member(Measure *measure, int ef, float distance, uint32 node)
-{
-	Member	   *pool = measure->pool;
-	int			low = 0;
-	int			high = measure->npool;
-
-	Assert(measure->npool <= ef);
-	if (measure->npool == ef)
-	{
-		if (distance >= pool[ef - 1].distance)
-			return ef;
-		measure->npool--;
-		high--;
-	}
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (pool[middle].distance < distance)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	memmove(&pool[low + 1], &pool[low], sizeof(Member) * (measure->npool - low));
-	pool[low].distance = distance;
-	pool[low].node = node;
-	pool[low].rank = rank_of(measure, node);
-	pool[low].expanded = false;
-	measure->npool++;
-	return low;
-}
-
 static void
 add_recall(Measure *measure, int width, int k, double recall)
 {
@@ -488,57 +433,19 @@ count_found(Measure *measure, int width, int nks, uint64 scored)
 {
 	int			hits[LOKI_CALIBRATION_KS] = {0};
 
-	for (int i = 0; i < Min(widths[width], measure->npool); i++)
+	for (int i = 0; i < Min(widths[width], measure->search.npool); i++)
+	{
+		int			rank = rank_of(measure, measure->search.pool[i].node & ~LOKI_EXPANDED);
+
 		for (int k = 0; k < nks; k++)
-			hits[k] += measure->pool[i].rank < loki_calibration_ks[k];
+			hits[k] += rank < loki_calibration_ks[k];
+	}
 	for (int k = 0; k < nks; k++)
 		add_recall(measure, width, k, (double) hits[k] /
 				   Min(loki_calibration_ks[k], measure->ntruth));
 	measure->sums->scored[width] += scored;
 	measure->sums->walked[width]++;
 	return hits[nks - 1] == Min(loki_calibration_ks[nks - 1], measure->ntruth);
-}
-
-/*
- * If the query's node had never existed, some of its neighbors would have links to each other
- * in place of links to it.  So when one of them is expanded, the next one is added to the
- * batch of n nodes.  Returns the size of the batch.
- */
-static int
-bridge(Measure *measure, uint32 node, int n)
-{
-	LokiSearch *search = &measure->search;
-
-	for (int i = BRIDGE_EVERY / 2; i < measure->nlinks; i += BRIDGE_EVERY)
-		if (measure->links[i] == node)
-		{
-			uint32		other = measure->links[(i + 1) % measure->nlinks];
-
-			if (n < search->scratch.allocated && loki_visit(search, other))
-				search->scratch.nodes[n++] = other;
-			break;
-		}
-	return n;
-}
-
-/* Score a batch of n nodes and put them into the pool; returns the first place taken. */
-static int
-take_batch(Measure *measure, int n)
-{
-	LokiSearch *search = &measure->search;
-	int			ef = widths[measure->sums->nwidths - 1];
-	int			first = ef;
-
-	Assert(n <= (int) search->scratch.allocated);
-	loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
-	for (int i = 0; i < n; i++)
-	{
-		int			place = insert_member(measure, ef, search->scratch.estimates[i],
-										  search->scratch.nodes[i]);
-
-		first = Min(first, place);
-	}
-	return first;
 }
 
 /*
@@ -551,8 +458,8 @@ walk(Measure *measure, int query)
 	LokiSearch *search = &measure->search;
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries;
-	int			next = 0;
 	int			width = 0;
+	int			widest = widths[measure->sums->nwidths - 1];
 	int			nks = query % DEEP_EVERY == 0 ? LOKI_CALIBRATION_KS : SHALLOW_KS;
 	uint64		scored = 0;
 	bool		complete = false;
@@ -560,40 +467,20 @@ walk(Measure *measure, int query)
 	Assert(measure->sums->nwidths >= 2);
 	memcpy(search->query, query_of(measure, query), measure->state->quantizer->query_size);
 	search->skip = measure->own[query];
+	search->skip_links = measure->links;
+	search->nskip_links = 0;
 	search->count.scored = 0;
 	loki_visited_reset(search);
-	measure->nlinks = 0;
-	if (measure->own[query] != LOKI_NONE)
-		measure->nlinks = loki_search_links(search, measure->own[query], measure->links);
+	if (search->skip != LOKI_NONE)
+		search->nskip_links = loki_search_links(search, search->skip, measure->links);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
-	loki_visited_reset(search);
-	measure->npool = 0;
-	for (int i = 0; i < nentries; i++)
-		if (loki_visit(search, entries[i].node))
-			insert_member(measure, widths[measure->sums->nwidths - 1], entries[i].distance,
-						  entries[i].node);
-
-	for (;;)
+	loki_search_start(search, widest);
+	for (; width < measure->sums->nwidths && !complete; width++)
 	{
-		int			n;
-		int			first;
-
-		while (next < measure->npool && measure->pool[next].expanded)
-			next++;
-		while (width < measure->sums->nwidths && !complete &&
-			   (next >= widths[width] || next >= measure->npool))
-		{
-			complete = count_found(measure, width++, nks, search->count.scored - scored);
-			scored = search->count.scored;
-		}
-		if (width == measure->sums->nwidths || complete)
-			break;
-		measure->pool[next].expanded = true;
-		n = loki_search_links(search, measure->pool[next].node, search->scratch.nodes);
-		n = bridge(measure, measure->pool[next].node, n);
-		first = take_batch(measure, n);
-		next = Min(next, first);
 		LokiVacuumDelayPoint();
+		loki_search_walk(search, entries, nentries, widths[width], widest);
+		complete = count_found(measure, width, nks, search->count.scored - scored);
+		scored = search->count.scored;
 	}
 	for (; width < measure->sums->nwidths; width++)
 		for (int k = 0; k < nks; k++)
@@ -637,7 +524,6 @@ allocate(Measure *measure, int nqueries)
 	measure->bound = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
 		measure->bound[i] = FLT_MAX;
-	measure->pool = palloc_array(Member, widths[LOKI_CALIBRATION_WIDTHS - 1] + 1);
 }
 
 /* Add what another process found for other queries. */

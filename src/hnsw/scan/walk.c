@@ -218,23 +218,11 @@ over_limit(LokiSearch *search, uint32 ef)
 	return search->choice->adapts && loki_strategy_too_long(search);
 }
 
-/* Begin to expand a node: its neighbors become a batch whose codes are prefetched. */
-static void
-begin_expansion(LokiSearch *search, LokiBatch *batch, uint32 item)
-{
-	Assert(batch->n == 0 && !(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED));
-	batch->n = loki_search_links(search, search->kept.scored[item].node, batch->nodes);
-	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
-	loki_search_fetch(search, batch);
-	if (search->kept.nfrontier > 0)
-		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-						   search->kept.scored[search->kept.frontier[0]].node);
-}
-
 /* Score a batch, if there is one, and offer its nodes. */
 static void
-finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
+heap_score(LokiWalk *walk, LokiBatch *batch)
 {
+	LokiSearch *search = walk->search;
 	uint32		first = search->kept.nscored;
 
 	if (batch->n == 0)
@@ -245,10 +233,10 @@ finish_expansion(LokiSearch *search, uint32 ef, LokiBatch *batch)
 		uint32		new = loki_search_keep(search, search->scratch.estimates[i],
 										   batch->nodes[i], 0);
 
-		if (near_enough(search, ef, search->scratch.estimates[i]))
+		if (near_enough(search, walk->ef, search->scratch.estimates[i]))
 			push_frontier(search, new);
 	}
-	offer_nodes(search, ef, first, batch->n);
+	offer_nodes(search, walk->ef, first, batch->n);
 	batch->n = 0;
 }
 
@@ -389,51 +377,65 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 	return search->choice->strategy = strategy;
 }
 
-/*
- * Walk until the ef best are expanded.  As in loki_search_walk(), the codes of one node's
- * neighbors are prefetched while those of the node before are scored.
- */
+/* A walk with heaps; its width is its ef */
+typedef struct HeapWalk
+{
+	LokiWalk	walk;
+	bool		limited;		/* it stopped before its end */
+} HeapWalk;
+
+/* Whether the frontier has a node that is near enough.  Chooses the strategy again. */
+static bool
+heap_next(LokiWalk *walk, LokiBatch *waiting)
+{
+	LokiSearch *search = walk->search;
+	LokiStrategyChoice *choice = search->choice;
+	HeapWalk   *heap = (HeapWalk *) walk;
+
+	if (heap->limited || search->kept.nfrontier == 0 ||
+		!near_enough(search, walk->ef, search->kept.scored[search->kept.frontier[0]].distance))
+		return false;
+	heap->limited = over_limit(search, walk->ef);
+	if (heap->limited || !choice->adapts || choice->hops || choice->window-- > 0)
+		return !heap->limited;
+
+	heap_score(walk, waiting);
+	heap->limited = choose_strategy(search, &walk->ef) == LOKI_STRATEGY_FLAT;
+	return heap_next(walk, waiting);
+}
+
+/* Expand the top of the frontier. */
+static void
+heap_expand(LokiWalk *walk, LokiBatch *batch)
+{
+	LokiSearch *search = walk->search;
+	uint32		item = pop_frontier(search);
+
+	if (search->choice->hops)
+	{
+		expand_by_hops(search, walk->ef, item);
+		return;
+	}
+	Assert(!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED));
+	batch->n = loki_search_links(search, search->kept.scored[item].node, batch->nodes);
+	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
+	loki_search_fetch(search, batch);
+	if (search->kept.nfrontier > 0)
+		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
+						   search->kept.scored[search->kept.frontier[0]].node);
+}
+
+/* Walk until the ef best are expanded. */
 static LokiWalkEnd
 walk_by_heap(LokiSearch *search, uint32 ef)
 {
-	LokiBatch  *waiting = &search->scratch.batches[0];
-	LokiBatch  *batch = &search->scratch.batches[1];
+	static const LokiWalkSteps steps = {heap_next, heap_expand, heap_score};
+	HeapWalk	heap = {{search, ef, ef}, false};
 
-	waiting->n = 0;
-	for (;;)
-	{
-		LokiBatch  *scored = waiting;
-		bool		more = search->kept.nfrontier > 0 &&
-			near_enough(search, ef, search->kept.scored[search->kept.frontier[0]].distance);
-
-		CHECK_FOR_INTERRUPTS();
-		if (!more && waiting->n == 0)
-			break;
-		if (!more || over_limit(search, ef))
-		{
-			finish_expansion(search, ef, waiting);
-			if (more)
-				return LOKI_WALK_LIMIT;
-			continue;
-		}
-		if (search->choice->adapts && !search->choice->hops && search->choice->window-- == 0)
-		{
-			finish_expansion(search, ef, waiting);
-			if (choose_strategy(search, &ef) == LOKI_STRATEGY_FLAT)
-				return LOKI_WALK_LIMIT;
-			continue;
-		}
-		if (search->choice->hops)
-		{
-			expand_by_hops(search, ef, pop_frontier(search));
-			continue;
-		}
-		begin_expansion(search, batch, pop_frontier(search));
-		finish_expansion(search, ef, waiting);
-		waiting = batch;
-		batch = scored;
-	}
-	if (search->kept.nfrontier > 0 || search->kept.nbest >= ef)
+	loki_walk(&heap.walk, &steps);
+	if (heap.limited)
+		return LOKI_WALK_LIMIT;
+	if (search->kept.nfrontier > 0 || search->kept.nbest >= heap.walk.ef)
 		return LOKI_WALK_CONVERGED;
 
 	/* hops do not reach everything */
