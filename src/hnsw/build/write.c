@@ -62,10 +62,10 @@ typedef void (*FormSlot) (WriteState *write, int array, uint32 number, char *slo
 
 /* A slot of an array that is addressed by node ID */
 static void
-form_node(WriteState *write, int array, uint32 number, char *slot)
+form_node(WriteState *write, int array, uint32 id, char *slot)
 {
 	LokiBuild  *build = write->build;
-	uint32		node = build->order[number];
+	uint32		node = build->order[id];
 
 	if (array != LOKI_SLOTS_CODE)
 		node = loki_build_row(build, node);
@@ -112,11 +112,11 @@ form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 }
 
 static void
-form_link(WriteState *write, int array, uint32 number, char *slot)
+form_link(WriteState *write, int array, uint32 id, char *slot)
 {
 	LokiBuild  *build = write->build;
 	const LokiGraphLists *lists = &build->graph->base;
-	uint32		node = build->order[number];
+	uint32		node = build->order[id];
 	const uint32 *neighbors = lists->neighbors + (Size) node * lists->capacity;
 	LokiLinkData *link = (LokiLinkData *) slot;
 

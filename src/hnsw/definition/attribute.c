@@ -266,17 +266,17 @@ static LokiAttrValue
 text_value(const char *data, int length)
 {
 	LokiAttrValue result = {0};
-	int32		number = 0;
+	int32		sort_key = 0;
 
 	Assert(length >= 0);
-	if (length <= (int) sizeof(number))
-		memcpy(&number, data, length);
+	if (length <= (int) sizeof(sort_key))
+		memcpy(&sort_key, data, length);
 	else
 	{
-		number = (int32) hash_bytes((const unsigned char *) data, length);
+		sort_key = (int32) hash_bytes((const unsigned char *) data, length);
 		result.lossy = true;
 	}
-	result.sort_key = number;
+	result.sort_key = sort_key;
 	return result;
 }
 

@@ -39,9 +39,9 @@ typedef struct Entry
 } Entry;
 
 static inline uint64
-value_of_number(int64 number)
+ordered_value(int64 sort_key)
 {
-	return (uint64) number ^ (UINT64CONST(1) << 63);
+	return (uint64) sort_key ^ (UINT64CONST(1) << 63);
 }
 
 /* ----------------------------------------------------------------
@@ -83,7 +83,7 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 				nulls[(*nnulls)++] = first + i;
 			else
 			{
-				entries[n].value = value_of_number(loki_attr_sort_key(array->slot_size - 1, slot));
+				entries[n].value = ordered_value(loki_attr_sort_key(array->slot_size - 1, slot));
 				entries[n++].node = first + i;
 			}
 		}
@@ -182,7 +182,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 			nodes[nnulls + i] = sorted[i].node;
 		for (uint32 i = 0; i < total; i += LOKI_SEPARATOR_STEP)
 			separators[i / LOKI_SEPARATOR_STEP] = i < nnulls ? PG_INT64_MIN :
-				(int64) value_of_number((int64) sorted[i - nnulls].value);
+				(int64) ordered_value((int64) sorted[i - nnulls].value);
 		loki_sorted_list_write(state, index, attribute, nodes, separators, total, sorted_lists);
 		sorted_lists->nulls[attribute] = nnulls;
 		pfree(separators);

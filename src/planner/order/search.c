@@ -42,7 +42,7 @@
 #include "utils/rel.h"
 
 /* The scans that a Limit takes rows from, and what the nodes in between do */
-typedef struct Chain
+typedef struct LimitedScans
 {
 	PlannerInfo *root;
 	const FinalPathExtraData *final;
@@ -52,12 +52,12 @@ typedef struct Chain
 	List	   *scans;			/* copies of their index paths */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
-} Chain;
+} LimitedScans;
 
 static create_upper_paths_hook_type previous_upper_paths = NULL;
 
-static Path *follow(Chain *chain, Path *path);
-static Path *search_sorted(Chain *chain, RelOptInfo *rel, Path *path);
+static Path *follow(LimitedScans *limited, Path *path);
+static Path *search_sorted(LimitedScans *limited, RelOptInfo *rel, Path *path);
 
 /* ----------------------------------------------------------------
  * From a Limit to its scans
@@ -158,42 +158,42 @@ is_ordered_scan(const IndexPath *path)
 }
 
 static Path *
-follow_index(Chain *chain, IndexPath *path)
+follow_index(LimitedScans *limited, IndexPath *path)
 {
 	IndexPath  *copy;
 
 	/* without sort keys, late rows could not be sorted */
-	if (!is_ordered_scan(path) || chain->keys == NIL)
+	if (!is_ordered_scan(path) || limited->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
-	chain->scans = lappend(chain->scans, copy);
-	chain->drops |= !is_bare(copy);
+	limited->scans = lappend(limited->scans, copy);
+	limited->drops |= !is_bare(copy);
 	return &copy->path;
 }
 
 static Path *
-follow_hybrid(Chain *chain, CustomPath *path)
+follow_hybrid(LimitedScans *limited, CustomPath *path)
 {
 	CustomPath *copy;
 	IndexPath  *walk;
 
 	if (path->methods != &loki_hybrid_path_methods || path->path.pathkeys == NIL ||
-		chain->keys == NIL)
+		limited->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));
 	walk = copy_path(LokiHybridWalk(path), sizeof(IndexPath));
 	Assert(compare_pathkeys(walk->path.pathkeys, path->path.pathkeys) == PATHKEYS_EQUAL);
 	copy->custom_paths = list_copy(path->custom_paths);
 	linitial(copy->custom_paths) = walk;
-	chain->scans = lappend(chain->scans, walk);
-	chain->drops = true;
+	limited->scans = lappend(limited->scans, walk);
+	limited->drops = true;
 	return &copy->path;
 }
 
 static Path *
-follow_projection(Chain *chain, ProjectionPath *path)
+follow_projection(LimitedScans *limited, ProjectionPath *path)
 {
-	Path	   *sub = follow(chain, path->subpath);
+	Path	   *sub = follow(limited, path->subpath);
 
 	if (sub == NULL)
 		return NULL;
@@ -204,12 +204,12 @@ follow_projection(Chain *chain, ProjectionPath *path)
 
 /* A function that returns a set makes several rows of one, or none. */
 static Path *
-follow_set_projection(Chain *chain, ProjectSetPath *path)
+follow_set_projection(LimitedScans *limited, ProjectSetPath *path)
 {
 	Path	   *sub;
 
-	chain->drops = true;
-	sub = follow(chain, path->subpath);
+	limited->drops = true;
+	sub = follow(limited, path->subpath);
 	if (sub == NULL)
 		return NULL;
 	path = copy_path(path, sizeof(ProjectSetPath));
@@ -226,17 +226,17 @@ follow_set_projection(Chain *chain, ProjectSetPath *path)
  * cursor, so its scans are exact.  Other statements run to their end at once.
  */
 static Path *
-follow_locks(Chain *chain, LockRowsPath *path)
+follow_locks(LimitedScans *limited, LockRowsPath *path)
 {
-	PlannerInfo *top = chain->root;
+	PlannerInfo *top = limited->root;
 	Path	   *sub;
 
 	while (top->parent_root != NULL)
 		top = top->parent_root;
 	if (top->parse->commandType == CMD_SELECT)
 		return NULL;
-	chain->drops = true;
-	sub = follow(chain, path->subpath);
+	limited->drops = true;
+	sub = follow(limited, path->subpath);
 	if (sub == NULL)
 		return NULL;
 	path = copy_path(path, sizeof(LockRowsPath));
@@ -249,15 +249,15 @@ follow_locks(Chain *chain, LockRowsPath *path)
  * its outer side is a single row, and it has the order of its inner side.
  */
 static Path *
-follow_join(Chain *chain, NestPath *path)
+follow_join(LimitedScans *limited, NestPath *path)
 {
 	JoinPath   *join = &path->jpath;
 	bool		inner = !pathkeys_contained_in(join->path.pathkeys,
 											   join->outerjoinpath->pathkeys);
 	Path	   *sub;
 
-	chain->drops |= !inner || join->joinrestrictinfo != NIL || join->jointype != JOIN_INNER;
-	sub = follow(chain, inner ? join->innerjoinpath : join->outerjoinpath);
+	limited->drops |= !inner || join->joinrestrictinfo != NIL || join->jointype != JOIN_INNER;
+	sub = follow(limited, inner ? join->innerjoinpath : join->outerjoinpath);
 	if (sub == NULL)
 		return NULL;
 	path = copy_path(path, sizeof(NestPath));
@@ -270,7 +270,7 @@ follow_join(Chain *chain, NestPath *path)
 
 /* The subpaths of an Append or MergeAppend, as far as they lead to scans; NIL if none */
 static List *
-follow_all(Chain *chain, List *subpaths)
+follow_all(LimitedScans *limited, List *subpaths)
 {
 	List	   *result = NIL;
 	bool		found = false;
@@ -278,7 +278,7 @@ follow_all(Chain *chain, List *subpaths)
 
 	foreach(cell, subpaths)
 	{
-		Path	   *sub = follow(chain, lfirst(cell));
+		Path	   *sub = follow(limited, lfirst(cell));
 
 		found |= sub != NULL;
 		result = lappend(result, sub != NULL ? sub : lfirst(cell));
@@ -287,10 +287,10 @@ follow_all(Chain *chain, List *subpaths)
 }
 
 static Path *
-follow_append(Chain *chain, AppendPath *path)
+follow_append(LimitedScans *limited, AppendPath *path)
 {
 	List	   *subpaths = list_length(path->subpaths) == 1 ?
-		follow_all(chain, path->subpaths) : NIL;
+		follow_all(limited, path->subpaths) : NIL;
 
 	if (subpaths == NIL)
 		return NULL;
@@ -300,9 +300,9 @@ follow_append(Chain *chain, AppendPath *path)
 }
 
 static Path *
-follow_merge_append(Chain *chain, MergeAppendPath *path)
+follow_merge_append(LimitedScans *limited, MergeAppendPath *path)
 {
-	List	   *subpaths = follow_all(chain, path->subpaths);
+	List	   *subpaths = follow_all(limited, path->subpaths);
 
 	if (subpaths == NIL)
 		return NULL;
@@ -313,11 +313,11 @@ follow_merge_append(Chain *chain, MergeAppendPath *path)
 
 /* An IncrementalSort would rely on the order.  It is left out; a Sort above has all keys. */
 static Path *
-follow_incremental_sort(Chain *chain, IncrementalSortPath *path)
+follow_incremental_sort(LimitedScans *limited, IncrementalSortPath *path)
 {
-	Path	   *sub = follow(chain, path->spath.subpath);
+	Path	   *sub = follow(limited, path->spath.subpath);
 
-	chain->further_keys |= sub != NULL;
+	limited->further_keys |= sub != NULL;
 	return sub;
 }
 
@@ -337,38 +337,38 @@ has_plan_parameters(Node *node, void *context)
  * sorted within the subquery, since its sort keys need not be among its columns.
  */
 static Path *
-sort_subquery(const Chain *chain, Chain *inner, RelOptInfo *rel, Path *path)
+sort_subquery(const LimitedScans *limited, LimitedScans *inner, RelOptInfo *rel, Path *path)
 {
-	if (chain->drops || chain->further_keys || chain->limit == NULL ||
-		has_plan_parameters(chain->limit->limitCount, NULL) ||
-		has_plan_parameters(chain->limit->limitOffset, NULL))
+	if (limited->drops || limited->further_keys || limited->limit == NULL ||
+		has_plan_parameters(limited->limit->limitCount, NULL) ||
+		has_plan_parameters(limited->limit->limitOffset, NULL))
 		return NULL;
-	Assert(chain->scans == NIL && inner->keys != NIL);
+	Assert(limited->scans == NIL && inner->keys != NIL);
 	return search_sorted(inner, rel, path);
 }
 
 static Path *
-follow_subquery(Chain *chain, SubqueryScanPath *path)
+follow_subquery(LimitedScans *limited, SubqueryScanPath *path)
 {
 	RelOptInfo *rel = path->path.parent;
-	Chain		inner = {.root = rel->subroot, .final = chain->final, .limit = chain->limit,
+	LimitedScans inner = {.root = rel->subroot, .final = limited->final, .limit = limited->limit,
 	.keys = rel->subroot->sort_pathkeys};
 	Path	   *sub = follow(&inner, path->subpath);
 
 	if (sub == NULL)
 		return NULL;
-	chain->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
-	if (chain->keys == NIL)
+	limited->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
+	if (limited->keys == NIL)
 	{
-		sub = sort_subquery(chain, &inner, path->subpath->parent, sub);
+		sub = sort_subquery(limited, &inner, path->subpath->parent, sub);
 		if (sub == NULL)
 			return NULL;
 	}
 	else
 	{
-		chain->drops |= inner.drops;
-		chain->further_keys |= inner.further_keys;
-		chain->scans = list_concat(chain->scans, inner.scans);
+		limited->drops |= inner.drops;
+		limited->further_keys |= inner.further_keys;
+		limited->scans = list_concat(limited->scans, inner.scans);
 	}
 	path = copy_path(path, sizeof(SubqueryScanPath));
 	path->subpath = sub;
@@ -378,33 +378,33 @@ follow_subquery(Chain *chain, SubqueryScanPath *path)
 /*
  * Go down a path to its scans.  Each node on the way passes on the rows of the node below
  * it as they come, and may be stopped at any row.  Returns a copy of the path in which
- * every scan that was reached is a copy, listed in chain->scans; NULL if none was.
+ * every scan that was reached is a copy, listed in limited->scans; NULL if none was.
  */
 static Path *
-follow(Chain *chain, Path *path)
+follow(LimitedScans *limited, Path *path)
 {
 	switch (nodeTag(path))
 	{
 		case T_IndexPath:
-			return follow_index(chain, (IndexPath *) path);
+			return follow_index(limited, (IndexPath *) path);
 		case T_CustomPath:
-			return follow_hybrid(chain, (CustomPath *) path);
+			return follow_hybrid(limited, (CustomPath *) path);
 		case T_ProjectionPath:
-			return follow_projection(chain, (ProjectionPath *) path);
+			return follow_projection(limited, (ProjectionPath *) path);
 		case T_ProjectSetPath:
-			return follow_set_projection(chain, (ProjectSetPath *) path);
+			return follow_set_projection(limited, (ProjectSetPath *) path);
 		case T_LockRowsPath:
-			return follow_locks(chain, (LockRowsPath *) path);
+			return follow_locks(limited, (LockRowsPath *) path);
 		case T_NestPath:
-			return follow_join(chain, (NestPath *) path);
+			return follow_join(limited, (NestPath *) path);
 		case T_AppendPath:
-			return follow_append(chain, (AppendPath *) path);
+			return follow_append(limited, (AppendPath *) path);
 		case T_MergeAppendPath:
-			return follow_merge_append(chain, (MergeAppendPath *) path);
+			return follow_merge_append(limited, (MergeAppendPath *) path);
 		case T_SubqueryScanPath:
-			return follow_subquery(chain, (SubqueryScanPath *) path);
+			return follow_subquery(limited, (SubqueryScanPath *) path);
 		case T_IncrementalSortPath:
-			return follow_incremental_sort(chain, (IncrementalSortPath *) path);
+			return follow_incremental_sort(limited, (IncrementalSortPath *) path);
 		default:
 			return NULL;
 	}
@@ -484,31 +484,31 @@ tie_by_distance(PlannerInfo *root)
  * as near as the farthest of them are taken too.
  */
 static Path *
-take_rows(Chain *chain, RelOptInfo *rel, Path *path)
+take_rows(LimitedScans *limited, RelOptInfo *rel, Path *path)
 {
-	PlannerInfo *root = chain->root;
+	PlannerInfo *root = limited->root;
 
-	Assert(chain->limit->limitOption == LIMIT_OPTION_COUNT);
-	if (chain->further_keys)
+	Assert(limited->limit->limitOption == LIMIT_OPTION_COUNT);
+	if (limited->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
-									  rows_taken(root, chain->limit->limitCount,
-												 chain->limit->limitOffset),
-									  chain->further_keys ? LIMIT_OPTION_WITH_TIES :
+									  rows_taken(root, limited->limit->limitCount,
+												 limited->limit->limitOffset),
+									  limited->further_keys ? LIMIT_OPTION_WITH_TIES :
 									  LIMIT_OPTION_COUNT,
-									  0, rows_taken_estimate(chain->final));
+									  0, rows_taken_estimate(limited->final));
 }
 
 /* The rows that a Limit takes of a path, sorted; even where enable_sort is off */
 static Path *
-sort_taken(Chain *chain, RelOptInfo *rel, Path *path)
+sort_taken(LimitedScans *limited, RelOptInfo *rel, Path *path)
 {
 	bool		sorts = enable_sort;
-	Path	   *taken = take_rows(chain, rel, path);
+	Path	   *taken = take_rows(limited, rel, path);
 
-	Assert(chain->keys != NIL);
+	Assert(limited->keys != NIL);
 	enable_sort = true;
-	taken = (Path *) create_sort_path(chain->root, rel, taken, chain->keys, -1);
+	taken = (Path *) create_sort_path(limited->root, rel, taken, limited->keys, -1);
 	enable_sort = sorts;
 	return taken;
 }
@@ -565,16 +565,16 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
  * the Limit takes, in order; NULL if the scans have to remain exact.
  */
 static Path *
-search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
+search_sorted(LimitedScans *limited, RelOptInfo *rel, Path *path)
 {
-	PlannerInfo *root = chain->root;
+	PlannerInfo *root = limited->root;
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *input = root->upper_targets[UPPERREL_DISTINCT];
 	bool		postpones = input != NULL && input != final && path->pathtarget == final;
 
-	if (!chain->drops && !chain->further_keys)
+	if (!limited->drops && !limited->further_keys)
 	{
-		loki_promise_permit(chain->scans, 0);
+		loki_promise_permit(limited->scans, 0);
 		return path;
 	}
 
@@ -586,16 +586,16 @@ search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
 	 */
 	if (root->parse->rowMarks != NIL)
 	{
-		if (chain->further_keys ||
+		if (limited->further_keys ||
 			(postpones && contain_volatile_functions((Node *) final->exprs)))
 			return NULL;
 		postpones = false;
 	}
-	loki_promise_permit(chain->scans, LOKI_PLAN_LATE);
+	loki_promise_permit(limited->scans, LOKI_PLAN_LATE);
 	if (!postpones)
-		return sort_taken(chain, rel, path);
+		return sort_taken(limited, rel, path);
 	replace_target(path, final, sort_target(root, final, input));
-	return (Path *) create_projection_path(root, rel, sort_taken(chain, rel, path), final);
+	return (Path *) create_projection_path(root, rel, sort_taken(limited, rel, path), final);
 }
 
 /*
@@ -603,21 +603,21 @@ search_sorted(Chain *chain, RelOptInfo *rel, Path *path)
  * (order/rank.c).  If a run condition ends it at some rank, the first rows are left.
  */
 static Path *
-rank_taken(Chain *chain, WindowAggPath *path)
+rank_taken(LimitedScans *limited, WindowAggPath *path)
 {
 	Path	   *below = path->subpath;
 	WindowAggPath *copy;
 	Path	   *taken;
 	Cost		cost;
 
-	Assert(chain->scans == NIL && !chain->drops);
-	chain->keys = below->pathkeys;
-	taken = follow(chain, below);
-	if (taken == NULL || chain->further_keys)
+	Assert(limited->scans == NIL && !limited->drops);
+	limited->keys = below->pathkeys;
+	taken = follow(limited, below);
+	if (taken == NULL || limited->further_keys)
 		return NULL;
-	loki_promise_permit(chain->scans, chain->drops ? LOKI_PLAN_LATE : 0);
-	taken = chain->drops ? sort_taken(chain, below->parent, taken) :
-		take_rows(chain, below->parent, taken);
+	loki_promise_permit(limited->scans, limited->drops ? LOKI_PLAN_LATE : 0);
+	taken = limited->drops ? sort_taken(limited, below->parent, taken) :
+		take_rows(limited, below->parent, taken);
 	copy = copy_path(path, sizeof(WindowAggPath));
 	copy->subpath = taken;
 	copy->path.rows = Min(path->path.rows, taken->rows);
@@ -633,13 +633,13 @@ rank_taken(Chain *chain, WindowAggPath *path)
  * row.
  */
 static Path *
-search_ranks(Chain *chain, Path *path)
+search_ranks(LimitedScans *limited, Path *path)
 {
 	Path	   *sub;
 
 	if (IsA(path, ProjectionPath))
 	{
-		sub = search_ranks(chain, ((ProjectionPath *) path)->subpath);
+		sub = search_ranks(limited, ((ProjectionPath *) path)->subpath);
 		if (sub == NULL)
 			return NULL;
 		path = copy_path(path, sizeof(ProjectionPath));
@@ -651,20 +651,20 @@ search_ranks(Chain *chain, Path *path)
 		RelOptInfo *rel = path->parent;
 
 		if (rel->baserestrictinfo != NIL || path->param_info != NULL ||
-			has_plan_parameters(chain->limit->limitCount, NULL) ||
-			has_plan_parameters(chain->limit->limitOffset, NULL))
+			has_plan_parameters(limited->limit->limitCount, NULL) ||
+			has_plan_parameters(limited->limit->limitOffset, NULL))
 			return NULL;
-		chain->root = rel->subroot;
-		sub = search_ranks(chain, ((SubqueryScanPath *) path)->subpath);
+		limited->root = rel->subroot;
+		sub = search_ranks(limited, ((SubqueryScanPath *) path)->subpath);
 		if (sub == NULL)
 			return NULL;
 		path = copy_path(path, sizeof(SubqueryScanPath));
 		((SubqueryScanPath *) path)->subpath = sub;
 		return path;
 	}
-	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(chain->root->parse))
+	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(limited->root->parse))
 		return NULL;
-	return rank_taken(chain, (WindowAggPath *) path);
+	return rank_taken(limited, (WindowAggPath *) path);
 }
 
 /* Whether LIMIT or OFFSET may be evaluated twice */
@@ -679,17 +679,18 @@ static Path *
 limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 			 const FinalPathExtraData *final)
 {
-	Chain		chain = {.root = root, .final = final, .limit = limit, .keys = root->sort_pathkeys};
-	Chain		ranks = {.root = root, .final = final, .limit = limit};
+	LimitedScans limited = {.root = root, .final = final, .limit = limit,
+	.keys = root->sort_pathkeys};
+	LimitedScans ranks = {.root = root, .final = final, .limit = limit};
 	Path	   *sub;
 
 	Assert(final->limit_needed);
 	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
 		!may_repeat(limit->limitCount) || !may_repeat(limit->limitOffset))
 		return &limit->path;
-	sub = follow(&chain, limit->subpath);
+	sub = follow(&limited, limit->subpath);
 
-	sub = sub != NULL ? search_sorted(&chain, rel, sub) :
+	sub = sub != NULL ? search_sorted(&limited, rel, sub) :
 		search_ranks(&ranks, limit->subpath);
 	if (sub == NULL)
 		return &limit->path;
@@ -706,14 +707,14 @@ limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 static Path *
 search_on(PlannerInfo *root, Path *path)
 {
-	Chain		chain = {.root = root, .keys = root->sort_pathkeys};
-	Path	   *sub = follow(&chain, path);
+	LimitedScans limited = {.root = root, .keys = root->sort_pathkeys};
+	Path	   *sub = follow(&limited, path);
 	List	   *late = NIL;
 	ListCell   *cell;
 
-	if (sub == NULL || chain.further_keys)
+	if (sub == NULL || limited.further_keys)
 		return path;
-	foreach(cell, chain.scans)
+	foreach(cell, limited.scans)
 	{
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
