@@ -26,7 +26,7 @@
 static void
 report_range(char *input, int n)
 {
-	LokiTextScan	scan = {input, input + strlen(input), NULL};
+	LokiTextScan scan = {input, input + strlen(input), NULL};
 	float		x;
 
 	loki_skip_space(&scan);
@@ -47,7 +47,7 @@ halfvec_in(PG_FUNCTION_ARGS)
 {
 	char	   *input = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiTextScan	scan = {input, input + strlen(input), NULL};
+	LokiTextScan scan = {input, input + strlen(input), NULL};
 	LokiScanStatus status;
 	float		x[LOKI_HALFVEC_MAX_DIM];
 	LokiHalf	halves[LOKI_HALFVEC_MAX_DIM];

@@ -164,7 +164,7 @@ sparsevec_in(PG_FUNCTION_ARGS)
 {
 	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiTextScan	scan = {literal, literal + strlen(literal), NULL};
+	LokiTextScan scan = {literal, literal + strlen(literal), NULL};
 	Element    *elements = palloc_array(Element, count_elements(literal));
 	int			n;
 	int			dim;

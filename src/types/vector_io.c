@@ -25,7 +25,7 @@ vector_in(PG_FUNCTION_ARGS)
 {
 	char	   *input = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiTextScan	scan = {input, input + strlen(input), NULL};
+	LokiTextScan scan = {input, input + strlen(input), NULL};
 	LokiScanStatus status;
 	float		x[LOKI_VECTOR_MAX_DIM];
 	int			dim;

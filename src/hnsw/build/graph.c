@@ -172,7 +172,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
 	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
 	graph->scratch.pool = MemoryContextAlloc(context,
-									 LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
+											 LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
 	graph->scratch.sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) *
 											   sizeof(LokiCandidate));
 	graph->scratch.batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));

@@ -280,7 +280,7 @@ loki_build_renumber(LokiBuild *build)
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
 	if (!find_order(build->graph_quantizer, build->arrays.graph_codes, nnodes,
-							  &build->prng, rows))
+					&build->prng, rows))
 		return;
 
 	done = MemoryContextAllocHuge(build->context, nnodes);

@@ -396,7 +396,7 @@ loki_build_load(LokiBuild *build)
 	LokiBuildShared *shared = build->shared;
 	double		rows;
 
-	Assert(build->arrays.rows == NULL);	/* nodes are not renumbered yet */
+	Assert(build->arrays.rows == NULL); /* nodes are not renumbered yet */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
 								  loki_build_seed < 0, build->leader, load_row, build,
 								  build->scan);

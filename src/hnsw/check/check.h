@@ -128,13 +128,13 @@ typedef struct LokiSideCheck
 	const char *fault;
 	int			fault_array;
 	uint32		number;
-}			LokiSideCheck;
+} LokiSideCheck;
 
-extern void loki_check_side_fault(LokiSideCheck * side, int array, uint32 number,
+extern void loki_check_side_fault(LokiSideCheck *side, int array, uint32 number,
 								  const char *fault);
-extern void loki_check_side_report(LokiCheck *check, LokiSideCheck * side);
-extern char *loki_check_side_read(LokiCheck *check, LokiSideCheck * side, int array, uint32 n);
-extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck * side, int array,
+extern void loki_check_side_report(LokiCheck *check, LokiSideCheck *side);
+extern char *loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n);
+extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int array,
 									  uint32 n);
 
 /* functions in check/sorted_lists.c */

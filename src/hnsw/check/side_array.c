@@ -21,7 +21,7 @@
 
 /* Remember the first fault. */
 void
-loki_check_side_fault(LokiSideCheck * side, int array, uint32 number, const char *fault)
+loki_check_side_fault(LokiSideCheck *side, int array, uint32 number, const char *fault)
 {
 	if (side->fault != NULL)
 		return;
@@ -32,7 +32,7 @@ loki_check_side_fault(LokiSideCheck * side, int array, uint32 number, const char
 
 /* ERROR for a fault, if the arrays are still the same.  No page may be locked. */
 void
-loki_check_side_report(LokiCheck *check, LokiSideCheck * side)
+loki_check_side_report(LokiCheck *check, LokiSideCheck *side)
 {
 	LokiMetaPageData meta;
 
@@ -66,7 +66,7 @@ read_slot(LokiCheck *check, uint32 number, const char *slot)
  * than n.
  */
 char *
-loki_check_side_read(LokiCheck *check, LokiSideCheck * side, int array, uint32 n)
+loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n)
 {
 	side->wanted = n;
 	side->found = 0;
@@ -81,7 +81,7 @@ loki_check_side_read(LokiCheck *check, LokiSideCheck * side, int array, uint32 n
 
 /* The same for n slots that must exist */
 char *
-loki_check_side_read_all(LokiCheck *check, LokiSideCheck * side, int array, uint32 n)
+loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int array, uint32 n)
 {
 	char	   *slots = loki_check_side_read(check, side, array, n);
 

@@ -66,8 +66,8 @@ typedef struct LokiValueType
 
 	/*
 	 * One standard deviation of the error that sketches add to a distance, in
-	 * the unit of estimates; NULL if floats are never sketches, or if what they tell bounds
-	 * nothing.
+	 * the unit of estimates; NULL if floats are never sketches, or if what
+	 * they tell bounds nothing.
 	 */
 	float		(*sketch_error) (const LokiColumn *column, float estimate,
 								 float code_error, float missed);

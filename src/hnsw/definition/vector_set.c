@@ -72,7 +72,11 @@ normal_number(uint64 seed)
 		for (int i = 0; i < 4; i++)
 			sum += (int64) ((bits >> (16 * i)) & 0xffff);
 	}
-	/* eight uniform numbers on [0, 65535]: mean 262140, variance 8 * 65536^2 / 12 */
+
+	/*
+	 * eight uniform numbers on [0, 65535]: mean 262140, variance 8 * 65536^2
+	 * / 12
+	 */
 	return (float) (sum - 262140) / 53509.8f;
 }
 

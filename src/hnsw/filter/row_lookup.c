@@ -252,7 +252,7 @@ read_map(MapRun *run, const LokiTidSet *tids)
 
 /* Hand out the nodes that are noted. */
 static void
-add_noted(MapRun *run, const LokiNodeBits * bits)
+add_noted(MapRun *run, const LokiNodeBits *bits)
 {
 	uint32		next = 0;
 	int			n = 0;

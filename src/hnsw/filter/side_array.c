@@ -190,7 +190,7 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 }
 
 void
-loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits * bits)
+loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
 {
 	uint32		per_page = state->arrays[array].per_page;
 	uint32		most = bit_slots(array, end);
@@ -221,7 +221,7 @@ loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNode
 }
 
 void
-loki_bits_release(LokiNodeBits * bits)
+loki_bits_release(LokiNodeBits *bits)
 {
 	if (bits->words != NULL)
 		pfree(bits->words);
@@ -230,7 +230,7 @@ loki_bits_release(LokiNodeBits * bits)
 }
 
 double
-loki_bits_count(const LokiNodeBits * bits)
+loki_bits_count(const LokiNodeBits *bits)
 {
 	return (double) (UINT64CONST(1) << bits->shift) *
 		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
@@ -261,7 +261,7 @@ loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 }
 
 int
-loki_bits_next(const LokiNodeBits * bits, uint32 *next, uint32 *nodes)
+loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
 {
 	for (uint32 i = *next / 64; i < bits->nwords; *next = ++i * 64)
 	{

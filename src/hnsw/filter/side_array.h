@@ -64,7 +64,7 @@ typedef struct LokiNodeBits
 	int			shift;			/* nodes of a bit, as a power of two */
 	uint32		nwords;			/* 0: no node is noted */
 	uint64	   *words;
-}			LokiNodeBits;
+} LokiNodeBits;
 
 static inline int
 loki_bits_shift(int array)
@@ -73,7 +73,7 @@ loki_bits_shift(int array)
 }
 
 static inline bool
-loki_bits_have(const LokiNodeBits * bits, uint32 node)
+loki_bits_have(const LokiNodeBits *bits, uint32 node)
 {
 	uint32		bit = node >> bits->shift;
 
@@ -107,18 +107,18 @@ extern void loki_bits_note(LokiIndex *state, Relation index, int array, uint32 e
 
 /* Copy the notes of nodes below an end out; palloc'd only if there are any */
 extern void loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end,
-						   LokiNodeBits * bits);
-extern void loki_bits_release(LokiNodeBits * bits);
+						   LokiNodeBits *bits);
+extern void loki_bits_release(LokiNodeBits *bits);
 
 /* How many nodes are noted at most; an estimate of that, by some pages */
-extern double loki_bits_count(const LokiNodeBits * bits);
+extern double loki_bits_count(const LokiNodeBits *bits);
 extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end);
 
 /*
  * Get the nodes of the next bit that is set, LOKI_REUSED_UNIT at most; returns 0 if there is
  * none.  *next must be 0 at first.
  */
-extern int	loki_bits_next(const LokiNodeBits * bits, uint32 *next, uint32 *nodes);
+extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes);
 
 /* Whether a metapage has the side arrays of a flag, of this generation */
 static inline bool

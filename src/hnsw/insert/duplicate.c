@@ -82,7 +82,7 @@ prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChang
 							claims))
 		return false;
 	slots[0] = loki_duplicate_slot(node, has_list ? LokiTidListHead(seen) : claims[1].number,
-							  &row->tid.u.heap);
+								   &row->tid.u.heap);
 	loki_claim_slot(change, &claims[0], &slots[0]);
 	if (!has_list)
 	{

@@ -107,8 +107,8 @@ typedef struct LokiVacuum
 	LokiBitmap	duplicate_listed;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
-	LokiBitmap	lost[2];		/* what is to be searched for, as a link to it is
-								 * gone: nodes, and UPPER slots */
+	LokiBitmap	lost[2];		/* what is to be searched for, as a link to it
+								 * is gone: nodes, and UPPER slots */
 	LokiSearch	search;
 	LokiLinker	linker;
 	char	   *code;

@@ -35,8 +35,7 @@ static double node_cost = 1.5;	/* scoring one node of a walk ... */
 double		loki_flat_node_cost = 0.17; /* testing one node's attributes in a
 										 * flat scan */
 double		loki_row_cost = 120;	/* refining, fetching and reranking a row */
-static double late_row_cost = 1400;	/* ... that scan memory has no room
-										 * for */
+static double late_row_cost = 1400; /* ... that scan memory has no room for */
 double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 										 * line */
 

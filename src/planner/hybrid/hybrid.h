@@ -120,7 +120,7 @@ typedef struct LokiHybridWalk
 	int			nruntime_keys;
 	ExprContext *runtime;
 	IndexScanDesc scan;
-} LokiHybridWalk;
+}			LokiHybridWalk;
 
 /* What rows are checked by */
 typedef struct LokiHybridChecks
