@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 	objdump -Wi lokivector.so |
 		awk '/DW_TAG_/ { typedef = /DW_TAG_typedef/ }
 			typedef && /DW_AT_name/ { print $NF; typedef = 0 }'
-	test/files.sh | grep '\.[ch]$' | xargs sed -nE \
+	test/files.sh | grep -E '^(src|test)/.*\.[ch]$' | xargs sed -nE \
 		-e 's/^typedef .*[ *]([A-Za-z_0-9]+);.*/\1/p' \
 		-e 's/^typedef .*\(\*([A-Za-z_0-9]+)\).*/\1/p' \
 		-e 's/^\} ([A-Za-z_0-9]+);.*/\1/p' \
