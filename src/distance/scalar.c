@@ -15,8 +15,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "distance/kernels.h"
 
 #define LANES 4

@@ -19,8 +19,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "distance/sparseint.h"
 
 /* From this ratio of lengths on searching is faster than merging */

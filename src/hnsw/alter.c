@@ -15,9 +15,6 @@
  */
 #include "postgres.h"
 
-#include "access/amapi.h"
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/reloptions.h"
 #include "access/table.h"
@@ -28,11 +25,9 @@
 #include "hnsw/handler.h"
 #include "hnsw/page/page.h"
 #include "lib/stringinfo.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 static object_access_hook_type next_hook = NULL;

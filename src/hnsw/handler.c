@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "commands/progress.h"
-#include "commands/vacuum.h"
 #include "hnsw/build/build.h"
 #include "hnsw/handler.h"
 #include "hnsw/insert/insert.h"
@@ -20,9 +19,7 @@
 #include "hnsw/scan/scan.h"
 #include "hnsw/vacuum/vacuum.h"
 #include "lokivector.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
-#include "utils/rel.h"
 
 /*
  * Whether an index file is pgvector's, or of another format.  Share locks the metapage; no

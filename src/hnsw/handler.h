@@ -11,8 +11,6 @@
 #ifndef LOKI_HANDLER_H
 #define LOKI_HANDLER_H
 
-#include "postgres.h"
-
 #include "access/amapi.h"
 
 /* functions in handler.c: the properties and entry points of hnsw */

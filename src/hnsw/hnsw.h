@@ -11,8 +11,6 @@
 #ifndef LOKI_HNSW_H
 #define LOKI_HNSW_H
 
-#include "postgres.h"
-
 #include "access/amapi.h"
 #include "access/relscan.h"
 #include "executor/tuptable.h"

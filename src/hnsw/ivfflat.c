@@ -17,15 +17,11 @@
 
 #include <limits.h>
 
-#include "access/genam.h"
 #include "access/reloptions.h"
 #include "catalog/index.h"
 #include "hnsw/build/build.h"
 #include "hnsw/handler.h"
 #include "lokivector.h"
-#include "nodes/execnodes.h"
-#include "utils/guc.h"
-#include "utils/rel.h"
 
 /*
  * ambuild: builds a graph, and says so in a NOTICE if the index is new, not rebuilt or

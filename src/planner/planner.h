@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_H
 #define LOKI_PLANNER_H
 
-#include "postgres.h"
-
 /* functions in paths.c: install the hook that adds paths to base relations */
 extern void loki_paths_init(void);
 

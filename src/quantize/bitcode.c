@@ -14,8 +14,6 @@
  */
 #include "c.h"
 
-#include <float.h>
-
 #include "distance/bits.h"
 #include "quantize/codes.h"
 

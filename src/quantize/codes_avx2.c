@@ -13,8 +13,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 #if defined(__x86_64__)

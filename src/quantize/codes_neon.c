@@ -14,8 +14,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 #if defined(__aarch64__)

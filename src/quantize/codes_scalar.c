@@ -14,8 +14,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 /* Printed by doc/design/levels.py, where their choice is explained */

@@ -12,8 +12,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 /* Printed by doc/design/levels.py */

@@ -21,8 +21,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 /* The largest power of two in n */

@@ -13,9 +13,6 @@
  */
 #include "c.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "quantize/codes.h"
 #include "quantize/rotated.h"
 

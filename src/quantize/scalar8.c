@@ -18,9 +18,6 @@
  */
 #include "c.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "quantize/codes.h"
 
 #define LIMIT	1e37f			/* of estimates and errors */

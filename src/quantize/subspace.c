@@ -19,8 +19,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 /* Rows of the covariance that are multiplied at a time: they stay in cache */

@@ -23,18 +23,14 @@
 #include "access/detoast.h"
 #include "access/heapam.h"
 #include "access/heaptoast.h"
-#include "access/htup_details.h"
 #include "access/relscan.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/toast_internals.h"
 #include "access/xact.h"
 #include "compat/pgcompat.h"
-#include "storage/bufmgr.h"
-#include "storage/smgr.h"
 #include "types/toast.h"
 #include "utils/fmgroids.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 /* A value out of line */

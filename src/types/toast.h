@@ -11,8 +11,6 @@
 #ifndef LOKI_TOAST_H
 #define LOKI_TOAST_H
 
-#include "postgres.h"
-
 #include "access/genam.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"

@@ -18,7 +18,6 @@
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "types/vectorint.h"
-#include "utils/array.h"
 #include "utils/float.h"
 
 /*

@@ -17,7 +17,6 @@
 #include "port/pg_bswap.h"
 #include "types/textscan.h"
 #include "types/vectorint.h"
-#include "utils/array.h"
 
 LOKI_FUNCTION(vector_in);
 Datum

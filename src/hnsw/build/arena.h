@@ -12,8 +12,6 @@
 #ifndef LOKI_BUILD_ARENA_H
 #define LOKI_BUILD_ARENA_H
 
-#include "postgres.h"
-
 #include "storage/fd.h"
 #include "storage/lwlock.h"
 #include "storage/sharedfileset.h"

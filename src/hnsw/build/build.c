@@ -18,20 +18,15 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "commands/progress.h"
-#include "common/pg_prng.h"
 #include "hnsw/build/build.h"
 #include "hnsw/filter/key.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
-#include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/wait_event.h"
 
 /* The fewest bits of the codes that the graph is built on: see doc/design/graph.md */

@@ -11,19 +11,13 @@
 #ifndef LOKI_BUILD_BUILD_H
 #define LOKI_BUILD_BUILD_H
 
-#include "postgres.h"
-
-#include "access/genam.h"
 #include "access/tableam.h"
-#include "common/pg_prng.h"
 #include "hnsw/build/graph.h"
 #include "hnsw/definition/options.h"
 #include "hnsw/recall/calibrate.h"
-#include "nodes/execnodes.h"
 #include "storage/barrier.h"
 #include "storage/condition_variable.h"
 #include "types/toast.h"
-#include "utils/rel.h"
 
 /* Slots that grow together, in one process */
 typedef struct LokiBuildSlots

@@ -15,15 +15,10 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "common/pg_prng.h"
 #include "distance/distance.h"
 #include "hnsw/build/build.h"
-#include "miscadmin.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* The fewest rows from which principal dimensions are computed */
 #define MIN_ROWS		1024

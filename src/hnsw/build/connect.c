@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "hnsw/build/graph.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* How many neighbors of a node have their own neighbors looked at */

@@ -15,7 +15,6 @@
 
 #include "common/hashfn.h"
 #include "hnsw/build/build.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* A node, found by vector and attributes */

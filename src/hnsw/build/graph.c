@@ -18,11 +18,9 @@
  */
 #include "postgres.h"
 
-#include "common/pg_prng.h"
 #include "distance/pool.h"
 #include "hnsw/build/graph.h"
 #include "hnsw/graph/select.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #define CACHE_LINE 64

@@ -14,8 +14,6 @@
 #ifndef LOKI_BUILD_GRAPH_H
 #define LOKI_BUILD_GRAPH_H
 
-#include "postgres.h"
-
 #include "common/pg_prng.h"
 #include "hnsw/build/arena.h"
 #include "hnsw/graph/search.h"

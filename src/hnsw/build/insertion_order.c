@@ -25,10 +25,8 @@
  */
 #include "postgres.h"
 
-#include "common/pg_prng.h"
 #include "hnsw/build/build.h"
 #include "hnsw/graph/select.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Graphs of fewer nodes stay in the processor's caches anyway */

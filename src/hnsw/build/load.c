@@ -12,20 +12,13 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "access/tableam.h"
 #include "commands/progress.h"
-#include "common/pg_prng.h"
 #include "distance/distance.h"
 #include "hnsw/build/build.h"
 #include "hnsw/definition/attribute.h"
-#include "miscadmin.h"
 #include "optimizer/plancat.h"
 #include "pgstat.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/sampling.h"
 
 /* Reserve addresses for this many times the expected rows; they cost nothing */

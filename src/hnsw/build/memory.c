@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_type.h"
@@ -20,16 +19,12 @@
 #include "hnsw/build/build.h"
 #include "hnsw/definition/attribute.h"
 #include "lokivector.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "storage/bufmgr.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 LOKI_FUNCTION(lokivector_build_memory);

@@ -21,7 +21,6 @@
 #include "postgres.h"
 
 #include "hnsw/build/graph.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Counts above this share the last bucket */

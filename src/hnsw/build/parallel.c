@@ -18,23 +18,18 @@
 
 #include <dlfcn.h>
 
-#include "access/genam.h"
 #include "access/parallel.h"
 #include "access/table.h"
 #include "catalog/index.h"
 #include "compat/pgcompat.h"
 #include "executor/instrument.h"
 #include "hnsw/build/build.h"
-#include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
 #include "pgstat.h"
-#include "storage/proc.h"
 #include "storage/shmem.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 

@@ -28,7 +28,6 @@
 #include "postgres.h"
 
 #include "hnsw/build/build.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* How often all nodes that are not settled are searched for, at most */

@@ -22,7 +22,6 @@
 
 #include "common/hashfn.h"
 #include "hnsw/build/graph.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Most nodes below a node in the tree */

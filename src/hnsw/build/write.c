@@ -16,16 +16,11 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/xloginsert.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* The node and layer of an UPPER slot */
 typedef struct UpperSlot

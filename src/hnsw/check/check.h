@@ -11,12 +11,8 @@
 #ifndef LOKI_CHECK_CHECK_H
 #define LOKI_CHECK_CHECK_H
 
-#include "postgres.h"
-
 #include "hnsw/page/index.h"
-#include "nodes/execnodes.h"
 #include "storage/bufmgr.h"
-#include "utils/rel.h"
 #include "utils/snapshot.h"
 
 /* An UPPER slot, without its neighbors */

@@ -23,8 +23,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
@@ -32,9 +30,7 @@
 #include "hnsw/definition/attribute.h"
 #include "hnsw/graph/requantize.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* So many bytes of levels may differ by rounding; one in a million elements does */
 #define ROUNDED_BYTES		4

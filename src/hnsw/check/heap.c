@@ -33,9 +33,7 @@
 #include "hnsw/definition/attribute.h"
 #include "hnsw/page/held.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplesort.h"
 

@@ -23,7 +23,6 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "compat/pgcompat.h"
@@ -34,12 +33,10 @@
 #include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/resowner.h"
 
 LOKI_FUNCTION(lokivector_incompatible_indexes);

@@ -14,7 +14,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -24,10 +23,7 @@
 #include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/rel.h"
 
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_slot_arrays);

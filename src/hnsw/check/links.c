@@ -19,7 +19,6 @@
 #include "hnsw/check/check.h"
 #include "hnsw/page/held.h"
 #include "miscadmin.h"
-#include "utils/rel.h"
 
 /* Something is looked at so many times before it is a fault */
 #define ATTEMPTS	3

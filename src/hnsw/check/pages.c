@@ -17,8 +17,6 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 typedef struct BlockRange
 {

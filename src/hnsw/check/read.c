@@ -23,10 +23,8 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/buf_internals.h"
-#include "storage/bufmgr.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/wait_event.h"
 
 /* Between two attempts to lock a page, in milliseconds */

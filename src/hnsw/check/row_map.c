@@ -20,9 +20,7 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 typedef struct RowMapCheck
 {

@@ -17,7 +17,6 @@
 #include "hnsw/filter/side_array.h"
 #include "hnsw/page/page.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Remember the first fault. */
 void

@@ -14,13 +14,10 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/page/held.h"
 #include "miscadmin.h"
-#include "utils/rel.h"
 
 /* ----------------------------------------------------------------
  * Slots, as loki_check_slot_array() hands them out

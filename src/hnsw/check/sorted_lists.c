@@ -20,9 +20,7 @@
 #include "hnsw/check/check.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Interrupts are checked for after so many nodes */
 #define INTERRUPT_NODES	65536

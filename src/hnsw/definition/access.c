@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "access/amapi.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/index.h"
@@ -30,7 +29,6 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 

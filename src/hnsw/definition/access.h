@@ -11,8 +11,6 @@
 #ifndef LOKI_DEFINITION_ACCESS_H
 #define LOKI_DEFINITION_ACCESS_H
 
-#include "postgres.h"
-
 #include "storage/lockdefs.h"
 #include "utils/rel.h"
 

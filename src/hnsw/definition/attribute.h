@@ -20,8 +20,6 @@
 #ifndef LOKI_DEFINITION_ATTRIBUTE_H
 #define LOKI_DEFINITION_ATTRIBUTE_H
 
-#include "postgres.h"
-
 #include "access/skey.h"
 #include "access/stratnum.h"
 #include "utils/rel.h"

@@ -12,8 +12,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/amapi.h"
 #include "access/heaptoast.h"
 #include "catalog/pg_amop.h"
@@ -28,10 +26,8 @@
 #include "miscadmin.h"
 #include "types/halfvec.h"
 #include "types/vector.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/varbit.h"
 

@@ -11,8 +11,6 @@
 #ifndef LOKI_DEFINITION_COLUMN_H
 #define LOKI_DEFINITION_COLUMN_H
 
-#include "postgres.h"
-
 #include "hnsw/definition/layout.h"
 #include "quantize/quantize.h"
 #include "utils/array.h"

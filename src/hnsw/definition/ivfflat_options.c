@@ -12,11 +12,8 @@
 
 #include <limits.h>
 
-#include "access/amapi.h"
 #include "access/reloptions.h"
 #include "hnsw/definition/options.h"
-#include "utils/guc.h"
-#include "utils/rel.h"
 
 #define DEFAULT_LISTS	100
 #define MAX_LISTS		32768

@@ -18,8 +18,6 @@
 #ifndef LOKI_DEFINITION_LAYOUT_H
 #define LOKI_DEFINITION_LAYOUT_H
 
-#include "postgres.h"
-
 #include "quantize/quantize.h"
 #include "storage/bufpage.h"
 #include "storage/itemptr.h"

@@ -22,9 +22,7 @@
 #include "access/reloptions.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/options.h"
-#include "utils/guc.h"
 #include "utils/plancache.h"
-#include "utils/rel.h"
 
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;

@@ -11,12 +11,9 @@
 #ifndef LOKI_DEFINITION_OPTIONS_H
 #define LOKI_DEFINITION_OPTIONS_H
 
-#include "postgres.h"
-
 #include "hnsw/definition/layout.h"
 #include "hnsw/hnsw.h"
 #include "utils/guc.h"
-#include "utils/rel.h"
 
 #define LOKI_BITS_AUTO	(-1)
 #define LOKI_M_AUTO		(-1)

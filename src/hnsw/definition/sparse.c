@@ -22,8 +22,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "distance/hash.h"
 #include "hnsw/definition/column.h"
 #include "lokivector.h"

@@ -25,9 +25,6 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "distance/distance.h"
 #include "distance/hash.h"
 #include "hnsw/definition/column.h"

@@ -12,8 +12,6 @@
 #ifndef LOKI_FILTER_FILTER_H
 #define LOKI_FILTER_FILTER_H
 
-#include "postgres.h"
-
 #include "hnsw/filter/key.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/graph/search.h"

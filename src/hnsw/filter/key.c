@@ -22,7 +22,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/skey.h"
 #include "catalog/pg_enum.h"
 #include "hnsw/filter/key.h"
 #include "miscadmin.h"
@@ -31,7 +30,6 @@
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 /* ----------------------------------------------------------------

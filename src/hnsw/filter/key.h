@@ -11,13 +11,8 @@
 #ifndef LOKI_FILTER_KEY_H
 #define LOKI_FILTER_KEY_H
 
-#include "postgres.h"
-
-#include "access/skey.h"
-#include "access/stratnum.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/definition/layout.h"
-#include "utils/rel.h"
 
 /* ----------------------------------------------------------------
  * Constants (constant.c)

@@ -18,9 +18,6 @@
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* Words of a bitmap of keys */
 #define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)

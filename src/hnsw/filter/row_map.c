@@ -23,9 +23,7 @@
 #include "hnsw/filter/row_map.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
-#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* At least so many rows share a place of BLOCK, on average */
 #define GROUP_ROWS			8

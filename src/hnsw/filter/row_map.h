@@ -11,12 +11,9 @@
 #ifndef LOKI_FILTER_ROW_MAP_H
 #define LOKI_FILTER_ROW_MAP_H
 
-#include "postgres.h"
-
 #include "hnsw/filter/side_array.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/page/index.h"
-#include "utils/rel.h"
 
 /* How many bits an entry has */
 static inline uint32

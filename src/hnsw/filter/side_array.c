@@ -20,7 +20,6 @@
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
 /* About so many pages are read to estimate how many nodes are noted */

@@ -12,10 +12,7 @@
 #ifndef LOKI_FILTER_SIDE_ARRAY_H
 #define LOKI_FILTER_SIDE_ARRAY_H
 
-#include "postgres.h"
-
 #include "hnsw/page/index.h"
-#include "utils/rel.h"
 
 /*
  * Entries of SORTED and ROW are packed into the 64-bit slots of a page, `width` bits

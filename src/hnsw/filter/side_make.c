@@ -14,8 +14,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "hnsw/filter/row_map.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/filter/sorted_list.h"
@@ -23,8 +21,6 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "utils/rel.h"
 
 /* They are made anew when so many nodes are not in them, or such a share */
 #define STALE_NODES		1000

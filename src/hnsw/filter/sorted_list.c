@@ -17,15 +17,10 @@
  */
 #include "postgres.h"
 
-#include "access/xlog.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Lists are sorted by so many bits at once */
 #define RADIX_BITS		8

@@ -11,11 +11,8 @@
 #ifndef LOKI_FILTER_SORTED_LIST_H
 #define LOKI_FILTER_SORTED_LIST_H
 
-#include "postgres.h"
-
 #include "hnsw/filter/filter.h"
 #include "hnsw/filter/side_array.h"
-#include "utils/rel.h"
 
 /* The most intervals of one key that are looked up */
 #define LOKI_LOOKUP_PLACES	64

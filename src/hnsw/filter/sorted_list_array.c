@@ -17,10 +17,7 @@
 
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* List keys: what nodes with arrays are listed under, in this order */
 #define NUMBER_EMPTY		0

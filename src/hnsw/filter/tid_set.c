@@ -15,7 +15,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "compat/pgcompat.h"
 #include "hnsw/filter/tid_set.h"
 #include "miscadmin.h"

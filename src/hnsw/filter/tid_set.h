@@ -18,8 +18,6 @@
 #ifndef LOKI_FILTER_TID_SET_H
 #define LOKI_FILTER_TID_SET_H
 
-#include "postgres.h"
-
 #include "nodes/tidbitmap.h"
 #include "port/pg_bitutils.h"
 #include "storage/itemptr.h"

@@ -15,8 +15,6 @@
 
 #include "hnsw/graph/search.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "utils/rel.h"
 
 /* Raise an error if an UPPER slot has more neighbors than it has room for. */
 static void

@@ -17,7 +17,6 @@
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
 
 /* How many links to it a node gets that its search missed */
 #define NEW_LINKS			16

@@ -18,13 +18,9 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
-#include "miscadmin.h"
 
 /* How many lists one forced link may push a link out of */
 #define MAX_FORCED		8

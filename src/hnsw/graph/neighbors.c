@@ -13,17 +13,10 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "access/xlog.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* Allocate scratch memory in the current context. */
 void

@@ -11,10 +11,7 @@
 #ifndef LOKI_GRAPH_NEIGHBORS_H
 #define LOKI_GRAPH_NEIGHBORS_H
 
-#include "postgres.h"
-
 #include "hnsw/graph/search.h"
-#include "utils/rel.h"
 
 /* ----------------------------------------------------------------
  * Lists (graph/neighbors.c)

@@ -20,23 +20,15 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/xlog.h"
-#include "executor/tuptable.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "nodes/execnodes.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 /* Numbers of nodes at which the centroid is chosen, and looked at again */

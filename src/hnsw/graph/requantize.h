@@ -11,10 +11,7 @@
 #ifndef LOKI_GRAPH_REQUANTIZE_H
 #define LOKI_GRAPH_REQUANTIZE_H
 
-#include "postgres.h"
-
 #include "hnsw/page/index.h"
-#include "utils/rel.h"
 
 extern bool loki_was_requantized(LokiIndex *state, Relation index);
 extern void loki_requantize_finish(Relation index);

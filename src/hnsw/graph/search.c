@@ -18,18 +18,10 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "access/xlog.h"
 #include "hnsw/graph/search.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 #define VISITED_MIN_SIZE	4096
 #define VISITED_RESERVE		65536

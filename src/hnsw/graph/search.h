@@ -11,12 +11,9 @@
 #ifndef LOKI_GRAPH_SEARCH_H
 #define LOKI_GRAPH_SEARCH_H
 
-#include "postgres.h"
-
 #include "distance/pool.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
-#include "utils/rel.h"
 
 /* A bit of a candidate's node: it was expanded, that is, its neighbors were scored */
 #define LOKI_EXPANDED ((uint32) 0x80000000)

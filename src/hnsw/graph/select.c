@@ -12,9 +12,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "common/pg_prng.h"
 #include "hnsw/graph/select.h"
 
 /* Candidates that are scored in one call */

@@ -11,8 +11,6 @@
 #ifndef LOKI_GRAPH_SELECT_H
 #define LOKI_GRAPH_SELECT_H
 
-#include "postgres.h"
-
 #include "common/pg_prng.h"
 #include "hnsw/definition/layout.h"
 #include "hnsw/hnsw.h"

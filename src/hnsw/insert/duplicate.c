@@ -14,15 +14,11 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "hnsw/filter/side_array.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
 
 /* Whether a node has the row's vector and attributes, by hash and bytes.  Share locks. */
 static bool

@@ -17,9 +17,7 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "access/genam.h"
 #include "access/tableam.h"
-#include "common/pg_prng.h"
 #include "hnsw/definition/options.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/graph/select.h"
@@ -29,12 +27,8 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
-#include "miscadmin.h"
-#include "nodes/execnodes.h"
-#include "storage/bufmgr.h"
 #include "types/toast.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* How much wider a search is repeated that met dead nodes alone */
 #define WIDER_SEARCH		16

@@ -11,13 +11,9 @@
 #ifndef LOKI_INSERT_INSERT_H
 #define LOKI_INSERT_INSERT_H
 
-#include "postgres.h"
-
 #include "access/genam.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/graph/neighbors.h"
-#include "nodes/execnodes.h"
-#include "utils/rel.h"
 
 /* What a statement keeps between rows, in IndexInfo */
 typedef struct LokiInsertCache

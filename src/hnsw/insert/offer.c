@@ -23,7 +23,6 @@
 
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/held.h"
-#include "miscadmin.h"
 
 /* Nodes of a sample, and how many of them are asked: the farthest */
 #define SAMPLE		32

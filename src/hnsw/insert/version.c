@@ -20,8 +20,6 @@
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
 /*

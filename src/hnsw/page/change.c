@@ -19,15 +19,12 @@
  */
 #include "postgres.h"
 
-#include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* XLogInsert takes this many pieces of data without asking for more room */
 #define DEFAULT_PIECES	20

@@ -19,12 +19,9 @@
 #ifndef LOKI_PAGE_CHANGE_H
 #define LOKI_PAGE_CHANGE_H
 
-#include "postgres.h"
-
 #include "access/generic_xlog.h"
 #include "hnsw/page/index.h"
 #include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 #define LOKI_CHANGE_PAGES	MAX_GENERIC_XLOG_PAGES
 #define LOKI_CHANGE_PARTS	40

@@ -26,9 +26,7 @@
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
-#include "utils/rel.h"
 
 /* Extensions that the server could not make, and that the index did without */
 static uint32 extensions_refused = 0;

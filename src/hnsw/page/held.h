@@ -14,12 +14,7 @@
 #ifndef LOKI_PAGE_HELD_H
 #define LOKI_PAGE_HELD_H
 
-#include "postgres.h"
-
 #include "hnsw/page/index.h"
-#include "storage/buf.h"
-#include "storage/bufpage.h"
-#include "utils/rel.h"
 
 #ifdef USE_ASSERT_CHECKING
 

@@ -22,11 +22,9 @@
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64

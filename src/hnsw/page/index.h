@@ -11,13 +11,10 @@
 #ifndef LOKI_PAGE_INDEX_H
 #define LOKI_PAGE_INDEX_H
 
-#include "postgres.h"
-
 #include "compat/pgcompat.h"
 #include "hnsw/definition/column.h"
 #include "quantize/quantize.h"
 #include "storage/buf.h"
-#include "utils/rel.h"
 
 typedef struct LokiSlotArray
 {

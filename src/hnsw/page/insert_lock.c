@@ -21,7 +21,6 @@
 #include "hnsw/page/insert_lock.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/rel.h"
 
 /* The locks are page locks of this block and the ones behind it, which need not exist */
 #define FIRST_BLOCK		LOKI_META_BLKNO

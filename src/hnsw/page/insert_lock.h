@@ -11,8 +11,6 @@
 #ifndef LOKI_PAGE_INSERT_LOCK_H
 #define LOKI_PAGE_INSERT_LOCK_H
 
-#include "postgres.h"
-
 #include "utils/rel.h"
 
 /* functions in page/insert_lock.c */

@@ -16,8 +16,6 @@
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* Name of a slot array for messages and lokivector_index_slot_arrays() */
 const char *

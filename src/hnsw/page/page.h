@@ -11,11 +11,8 @@
 #ifndef LOKI_PAGE_PAGE_H
 #define LOKI_PAGE_PAGE_H
 
-#include "postgres.h"
-
 #include "hnsw/page/index.h"
 #include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 extern const char *loki_slot_array_name(int array);
 extern void loki_page_init(Page page, int array, uint32 ordinal);

@@ -25,7 +25,6 @@
  */
 #include "postgres.h"
 
-#include "access/xlog.h"
 #include "compat/pgcompat.h"
 #include "executor/instrument.h"
 #include "hnsw/page/held.h"
@@ -34,9 +33,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/buf_internals.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Pages of a temporary table pinned at once */
 #define LOCAL_PINS		32

@@ -11,11 +11,8 @@
 #ifndef LOKI_PAGE_SLOTS_H
 #define LOKI_PAGE_SLOTS_H
 
-#include "postgres.h"
-
 #include "hnsw/hnsw.h"
 #include "hnsw/page/index.h"
-#include "utils/rel.h"
 
 /* Pin a block through the block map and ReadRecentBuffer.  The content is not locked. */
 extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);

@@ -15,11 +15,8 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/relation.h"
 #include "access/table.h"
-#include "access/xlog.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/graph/requantize.h"
@@ -28,9 +25,7 @@
 #include "hnsw/recall/calibrate.h"
 #include "lokivector.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 LOKI_FUNCTION(lokivector_calibrate);
 LOKI_FUNCTION(lokivector_calibrate_for);

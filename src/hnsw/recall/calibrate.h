@@ -11,10 +11,7 @@
 #ifndef LOKI_RECALL_CALIBRATE_H
 #define LOKI_RECALL_CALIBRATE_H
 
-#include "postgres.h"
-
 #include "hnsw/page/index.h"
-#include "utils/rel.h"
 
 /* A graph with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000

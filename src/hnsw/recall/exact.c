@@ -14,9 +14,7 @@
  */
 #include "postgres.h"
 
-#include <float.h>
 #include <limits.h>
-#include <math.h>
 
 #include "distance/blas.h"
 #include "distance/distance.h"

@@ -21,10 +21,6 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "commands/vacuum.h"
 #include "common/pg_prng.h"
 #include "compat/pgcompat.h"
 #include "hnsw/graph/search.h"
@@ -32,10 +28,7 @@
 #include "hnsw/page/page.h"
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/scan/width.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Nodes that are queries; fewer if the pass over CODE would cost too much */
 #define MAX_QUERIES			500

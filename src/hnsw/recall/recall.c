@@ -20,18 +20,11 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/relscan.h"
-#include "access/skey.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "catalog/pg_type.h"
-#include "common/pg_prng.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "funcapi.h"
@@ -41,14 +34,10 @@
 #include "hnsw/recall/recall.h"
 #include "hnsw/scan/scan.h"
 #include "lokivector.h"
-#include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "portability/instr_time.h"
-#include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 LOKI_FUNCTION(lokivector_recall);

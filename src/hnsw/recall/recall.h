@@ -11,8 +11,6 @@
 #ifndef LOKI_RECALL_RECALL_H
 #define LOKI_RECALL_RECALL_H
 
-#include "postgres.h"
-
 #include "hnsw/definition/column.h"
 
 /* The most neighbors and queries that may be asked for */

@@ -19,11 +19,7 @@
 
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Nodes whose attributes are tested at once, and nodes that are scored at once */
 #define TEST_BATCH		2048

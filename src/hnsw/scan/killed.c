@@ -20,14 +20,10 @@
  */
 #include "postgres.h"
 
-#include "access/relscan.h"
 #include "access/rmgr.h"
-#include "access/xlog.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* Entries that are noted before they are marked */
 #define MAX_KILLS		1024

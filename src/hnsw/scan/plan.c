@@ -10,9 +10,7 @@
  */
 #include "postgres.h"
 
-#include "access/relscan.h"
 #include "hnsw/scan/scan.h"
-#include "utils/rel.h"
 
 /* A LIMIT for the next scan of an index that begins, and what follows it */
 static Oid	limit_index = InvalidOid;

@@ -21,9 +21,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/scan/scan.h"
 #include "storage/buf_internals.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* The least and most entries of a map: 4 MB, which map 8 GB without collisions */
 #define MIN_MAP_SIZE	1024

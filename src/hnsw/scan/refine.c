@@ -14,16 +14,9 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/float.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /*
  * A candidate may be nearer than its estimate from CODE by so many errors.  Bounds of rows

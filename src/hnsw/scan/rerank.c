@@ -14,11 +14,7 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "access/heapam.h"
-#include "access/relscan.h"
 #include "access/tableam.h"
 #include "access/visibilitymap.h"
 #include "catalog/index.h"
@@ -26,10 +22,7 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Nodes whose rows are prefetched together, and those after the ones that are needed */
 #define PREFETCH_NODES		32

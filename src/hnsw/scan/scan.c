@@ -17,11 +17,6 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "access/relscan.h"
-#include "access/skey.h"
 #include "access/tableam.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
@@ -34,13 +29,9 @@
 #include "hnsw/scan/width.h"
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
-#include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
-#include "utils/float.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 /* Nodes that a walk visits for each of its width */

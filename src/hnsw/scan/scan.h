@@ -11,21 +11,11 @@
 #ifndef LOKI_SCAN_SCAN_H
 #define LOKI_SCAN_SCAN_H
 
-#include "postgres.h"
-
-#include <math.h>
-
-#include "access/relscan.h"
-#include "access/skey.h"
-#include "executor/tuptable.h"
 #include "hnsw/filter/row_map.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/scan/walk.h"
-#include "nodes/execnodes.h"
 #include "types/toast.h"
 #include "utils/float.h"
-#include "utils/rel.h"
-#include "utils/snapshot.h"
 
 typedef enum LokiScanPhase
 {

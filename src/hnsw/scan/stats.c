@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "access/relscan.h"
 #include "funcapi.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/statistics/statistics.h"

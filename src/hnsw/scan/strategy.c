@@ -16,12 +16,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "hnsw/graph/select.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/strategy.h"
-#include "utils/float.h"
 #include "utils/memutils.h"
 
 /* A sample has so many runs, from all of the index, of nodes that share pages */

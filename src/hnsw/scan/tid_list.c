@@ -13,9 +13,7 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Append to a list of TIDs that lives as long as the scan. */
 void

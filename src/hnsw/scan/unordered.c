@@ -12,9 +12,6 @@
 
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 
 /* Begin a stream, in one of the phases that return rows without a distance. */
 void

@@ -19,7 +19,6 @@
 #include "hnsw/filter/filter.h"
 #include "hnsw/scan/strategy.h"
 #include "hnsw/scan/walk.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* The share of matching nodes is estimated again after so many expansions ... */

@@ -11,8 +11,6 @@
 #ifndef LOKI_SCAN_WALK_H
 #define LOKI_SCAN_WALK_H
 
-#include "postgres.h"
-
 #include "hnsw/graph/search.h"
 
 /*

@@ -14,12 +14,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "hnsw/hnsw.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/width.h"
-#include "utils/rel.h"
 
 /* A share of neighbors missed that counts as none */
 #define LEAST_MISSED		1e-4

@@ -11,8 +11,6 @@
 #ifndef LOKI_SCAN_WIDTH_H
 #define LOKI_SCAN_WIDTH_H
 
-#include "postgres.h"
-
 #include "hnsw/definition/layout.h"
 
 /* The numbers k of neighbors that a calibration measures */

@@ -11,8 +11,6 @@
 #ifndef LOKI_STATISTICS_SHARED_H
 #define LOKI_STATISTICS_SHARED_H
 
-#include "postgres.h"
-
 #include "datatype/timestamp.h"
 #include "hnsw/statistics/statistics.h"
 #include "lib/dshash.h"

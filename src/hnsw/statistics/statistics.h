@@ -11,8 +11,6 @@
 #ifndef LOKI_STATISTICS_STATISTICS_H
 #define LOKI_STATISTICS_STATISTICS_H
 
-#include "postgres.h"
-
 #include "portability/instr_time.h"
 #include "utils/rel.h"
 

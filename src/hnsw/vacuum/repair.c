@@ -23,7 +23,6 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
-#include "miscadmin.h"
 
 /*
  * The most candidates that are gathered for a list, and that are kept to choose from.  If

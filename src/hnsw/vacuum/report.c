@@ -10,15 +10,12 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "commands/defrem.h"
-#include "commands/vacuum.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
 #include "nodes/parsenodes.h"
 #include "tcop/pquery.h"
-#include "utils/rel.h"
 
 /*
  * The level of vacuum's messages.  The server passes DEBUG2 even for VACUUM VERBOSE, so we

@@ -17,8 +17,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "commands/vacuum.h"
 #include "compat/pgcompat.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/graph/requantize.h"
@@ -28,10 +26,6 @@
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/statistics/statistics.h"
 #include "hnsw/vacuum/vacuum.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Copy a page under share lock (vacuum.h). */
 int

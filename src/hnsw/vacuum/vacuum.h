@@ -12,16 +12,10 @@
 #ifndef LOKI_VACUUM_VACUUM_H
 #define LOKI_VACUUM_VACUUM_H
 
-#include "postgres.h"
-
 #include "access/genam.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
-#include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* A bit for each slot of a slot array; those past the end are not set */
 typedef struct LokiBitmap

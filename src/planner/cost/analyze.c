@@ -18,10 +18,8 @@
 #include <math.h>
 
 #include "access/detoast.h"
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "commands/vacuum.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "planner/cost/profile.h"

@@ -25,7 +25,6 @@
 #include "planner/cost/cost.h"
 #include "planner/query/promise.h"
 #include "utils/guc.h"
-#include "utils/rel.h"
 #include "utils/selfuncs.h"
 
 /* Settings, in units of cpu_operator_cost; src/planner/README has the measurements */

@@ -11,11 +11,8 @@
 #ifndef LOKI_PLANNER_COST_COST_H
 #define LOKI_PLANNER_COST_COST_H
 
-#include "postgres.h"
-
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
-#include "utils/rel.h"
 
 /* Costs that are settings, in units of cpu_operator_cost */
 extern double loki_scan_cost;

@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_COST_PROFILE_H
 #define LOKI_PLANNER_COST_PROFILE_H
 
-#include "postgres.h"
-
 #include "c.h"
 
 /*

@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_COST_SELECTIVITY_H
 #define LOKI_PLANNER_COST_SELECTIVITY_H
 
-#include "postgres.h"
-
 #include "nodes/pathnodes.h"
 
 /*

@@ -24,7 +24,6 @@
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/promise.h"
-#include "utils/rel.h"
 
 /* In units of cpu_operator_cost */
 #define TID_OPERATIONS			0.5 /* adding a row of a bitmap to a set */

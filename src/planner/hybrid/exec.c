@@ -21,18 +21,15 @@
 #include <math.h>
 
 #include "access/genam.h"
-#include "access/relscan.h"
 #include "access/tableam.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "executor/nodeIndexscan.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "planner/hybrid/hybrid.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 static void begin_node(CustomScanState *node, EState *estate, int eflags);
 static TupleTableSlot *exec_node(CustomScanState *node);

@@ -12,18 +12,13 @@
 #ifndef LOKI_PLANNER_HYBRID_HYBRID_H
 #define LOKI_PLANNER_HYBRID_HYBRID_H
 
-#include "postgres.h"
-
 #include "access/parallel.h"
-#include "access/relscan.h"
 #include "access/skey.h"
 #include "executor/execdesc.h"
 #include "hnsw/hnsw.h"
-#include "nodes/execnodes.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "storage/dsm.h"
-#include "utils/rel.h"
 
 /* As EXPLAIN shows it */
 #define LOKI_HYBRID_NAME	"LokivectorHybridScan"

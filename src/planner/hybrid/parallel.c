@@ -22,12 +22,10 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/hybrid/hybrid.h"
-#include "storage/dsm.h"
 #include "storage/spin.h"
 
 /* What workers have counted, in the leader's segment; `lock` protects the rest */

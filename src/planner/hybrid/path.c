@@ -35,7 +35,6 @@
 #include "planner/query/distance_expr.h"
 #include "planner/query/promise.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 bool		loki_enable_hybrid_scan = true;
 

@@ -17,13 +17,11 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
 #include "access/tableam.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "planner/hybrid/hybrid.h"

@@ -16,7 +16,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/relscan.h"
 #include "catalog/pg_am.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
@@ -24,7 +23,6 @@
 #include "miscadmin.h"
 #include "planner/hybrid/hybrid.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Rows that are allocated at first */
 #define FIRST_ROWS	1024

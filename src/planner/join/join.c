@@ -26,7 +26,6 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "optimizer/paths.h"
 #include "parser/parsetree.h"
 #include "planner/join/join.h"
 #include "planner/join/keys.h"

@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_JOIN_JOIN_H
 #define LOKI_PLANNER_JOIN_JOIN_H
 
-#include "postgres.h"
-
 #include "nodes/pathnodes.h"
 
 /* functions in join/join.c: install the hook that adds paths to joins */

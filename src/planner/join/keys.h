@@ -12,8 +12,6 @@
 #ifndef LOKI_PLANNER_JOIN_KEYS_H
 #define LOKI_PLANNER_JOIN_KEYS_H
 
-#include "postgres.h"
-
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/paths.h"

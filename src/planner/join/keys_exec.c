@@ -17,7 +17,6 @@
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "planner/join/keys.h"
 #include "utils/array.h"
 #include "utils/datum.h"

@@ -23,7 +23,6 @@
 
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
-#include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -31,7 +30,6 @@
 #include "planner/order/order.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* The filter of an index scan, for the access method */
 typedef struct ScanFilter

@@ -11,9 +11,6 @@
 #ifndef LOKI_PLANNER_ORDER_ORDER_H
 #define LOKI_PLANNER_ORDER_ORDER_H
 
-#include "postgres.h"
-
-#include "nodes/pathnodes.h"
 #include "planner/query/distance_expr.h"
 
 /* functions in order/order.c: index paths for further forms of ORDER BY */

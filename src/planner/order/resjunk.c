@@ -24,7 +24,6 @@
 #include "optimizer/planner.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
-#include "utils/rel.h"
 
 static planner_hook_type previous_planner = NULL;
 

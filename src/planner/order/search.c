@@ -39,7 +39,6 @@
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 /* The scans that a Limit takes rows from, and what the nodes in between do */
 typedef struct LimitedScans

@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_QUERY_DISTANCE_EXPR_H
 #define LOKI_PLANNER_QUERY_DISTANCE_EXPR_H
 
-#include "postgres.h"
-
 #include "nodes/pathnodes.h"
 #include "nodes/primnodes.h"
 

@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_QUERY_INDEX_CLAUSE_H
 #define LOKI_PLANNER_QUERY_INDEX_CLAUSE_H
 
-#include "postgres.h"
-
 #include "nodes/pathnodes.h"
 
 /* functions in query/index_clause.c: x = ANY (column), text = name, boolean columns */

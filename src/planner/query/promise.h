@@ -11,8 +11,6 @@
 #ifndef LOKI_PLANNER_QUERY_PROMISE_H
 #define LOKI_PLANNER_QUERY_PROMISE_H
 
-#include "postgres.h"
-
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
