@@ -1,0 +1,79 @@
+--
+-- What to change, and why: rules over what the functions above and the server's catalogs tell
+--
+
+CREATE FUNCTION lokivector_advice(index regclass, OUT about text, OUT advice text)
+	RETURNS SETOF record LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 3
+BEGIN ATOMIC
+	WITH i AS MATERIALIZED (
+		SELECT info.*, c.oid, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
+			s.scans, s.heap_fetches, s.rows_returned,
+			coalesce((SELECT option_value::integer FROM pg_options_to_table(c.reloptions)
+				WHERE option_name = 'ef_search'), current_setting('hnsw.ef_search')::integer) AS ef,
+			(SELECT t.typcategory = 'A' FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
+				WHERE o.oid = x.indclass[0]) AS of_arrays,
+			pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers
+		FROM lokivector_index_info(lokivector_advice.index) info, pg_class c
+		JOIN pg_index x ON x.indexrelid = c.oid
+		JOIN pg_class t ON t.oid = x.indrelid
+		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
+		WHERE c.oid = lokivector_advice.index
+	), hot AS (
+		SELECT sum(bytes)::bigint AS bytes FROM lokivector_index_slot_arrays(lokivector_advice.index)
+		WHERE slot_array IN ('code', 'link', 'upper', 'tid')
+	), widths AS (
+		SELECT max(recall_10) AS best,
+			(array_agg(recall_10 ORDER BY width) FILTER (WHERE width >= (SELECT ef FROM i)))[1] AS at_ef
+		FROM lokivector_calibration(lokivector_advice.index)
+	), built AS (
+		SELECT option_name, option_value,
+			CASE option_name WHEN 'm' THEN i.m::text WHEN 'bits' THEN i.bits::text
+				WHEN 'refine_bits' THEN i.refine_bits::text WHEN 'profile' THEN i.profile END AS kept
+		FROM i, pg_options_to_table(i.reloptions)
+	)
+	SELECT 'valid', format('No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.', oid::regclass)
+	FROM i WHERE NOT indisvalid
+	UNION ALL
+	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
+		option_name, option_value, kept)
+	FROM built WHERE option_value <> kept AND option_value <> 'auto'
+	UNION ALL
+	SELECT 'vacuum', format('%s of %s nodes belong to dead rows, which searches pass through. Run VACUUM %s, or have autovacuum come more often.',
+		killed + dead, nodes, indrelid::regclass)
+	FROM i WHERE killed + dead > greatest(1000, nodes / 5)
+	UNION ALL
+	SELECT 'size', format('%s of %s nodes are free. New rows will use them; if none are to come, REINDEX INDEX CONCURRENTLY %s makes the index smaller.',
+		free, nodes, oid::regclass)
+	FROM i WHERE free > greatest(1000, nodes / 2)
+	UNION ALL
+	SELECT 'lists', format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s with a larger maintenance_work_mem.',
+		unlisted_nodes, indrelid::regclass)
+	FROM i WHERE unlisted_nodes > greatest(10000, nodes / 5)
+	UNION ALL
+	SELECT 'calibration', format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
+		indrelid::regclass, oid::regclass)
+	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT of_arrays
+	UNION ALL
+	SELECT 'recall', format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
+		round(best::numeric, 3))
+	FROM widths WHERE best < 0.95
+	UNION ALL
+	SELECT 'width', format('With ef_search = %s a search finds about %s of the nearest ten, for queries like the rows. Set target_recall or ef_search, for the index or for the session.',
+		ef, round(at_ef::numeric, 3))
+	FROM i, widths WHERE at_ef < 0.9 AND best >= 0.95
+	UNION ALL
+	SELECT 'shared_buffers', format('Searches touch %s of the index at random, and shared_buffers is %s. Make it larger, or build with profile = compact.',
+		pg_size_pretty(hot.bytes), pg_size_pretty(shared_buffers))
+	FROM i, hot WHERE hot.bytes > shared_buffers * 0.8
+	UNION ALL
+	SELECT 'filters', format('Searches read %s rows for each that they return. If their conditions are on columns, add these to the index as attributes.',
+		heap_fetches / rows_returned)
+	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0
+	UNION ALL
+	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
+	FROM i WHERE live >= 1000 AND (reltuples < 0 OR
+		pg_stat_get_last_analyze_time(indrelid) IS NULL AND
+		pg_stat_get_last_autoanalyze_time(indrelid) IS NULL);
+END;
+COMMENT ON FUNCTION lokivector_advice(regclass) IS
+	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor)';

@@ -1,0 +1,84 @@
+-- lokivector_advice: each of its rules, and silence where nothing is to be done
+
+CREATE TABLE advice_t (id integer, c integer, v vector(8));
+SET lokivector.build_seed = 1;
+SET enable_seqscan = off;
+SET client_min_messages = warning;
+INSERT INTO advice_t SELECT i, i % 10, ARRAY(SELECT sin(i * j) FROM generate_series(1, 8) j)::vector
+FROM generate_series(1, 3000) i;
+CREATE INDEX advice_idx ON advice_t USING hnsw (v vector_l2_ops);
+
+-- test: statistics are missing
+SELECT * FROM lokivector_advice('advice_idx');
+ANALYZE advice_t;
+
+-- test: nothing to be done
+SELECT * FROM lokivector_advice('advice_idx');
+
+-- test: parameters that wait for REINDEX
+ALTER INDEX advice_idx SET (m = 20, bits = 2, ef_search = 50);
+SELECT * FROM lokivector_advice('advice_idx') ORDER BY 2;
+ALTER INDEX advice_idx SET (bits = auto, m = 16);
+SELECT * FROM lokivector_advice('advice_idx');
+ALTER INDEX advice_idx RESET (m, bits, ef_search);
+
+-- test: a narrow search
+SET hnsw.ef_search = 1;
+SELECT about FROM lokivector_advice('advice_idx');
+RESET hnsw.ef_search;
+ALTER INDEX advice_idx SET (ef_search = 1);
+SELECT about FROM lokivector_advice('advice_idx');
+ALTER INDEX advice_idx RESET (ef_search);
+
+-- test: conditions on columns that the index does not have
+DO $$ BEGIN FOR i IN 1..10 LOOP
+	PERFORM id FROM advice_t WHERE c = 3 AND id % 97 = 0 ORDER BY v <-> ARRAY(SELECT cos(i * j) FROM generate_series(1, 8) j)::vector LIMIT 2;
+END LOOP; END $$;
+SELECT about, advice ~ '^Searches read \d+ rows for each' AS said FROM lokivector_advice('advice_idx');
+SELECT lokivector_reset_counts('advice_idx');
+
+-- test: dead rows, then free nodes
+DELETE FROM advice_t WHERE id > 1200;
+SELECT count(*) > 0 AS found FROM (SELECT id FROM advice_t ORDER BY v <-> '[1,1,1,1,1,1,1,1]' LIMIT 2000) s;
+SELECT about, advice ~ '^\d+ of 3000 nodes belong to dead rows, .* Run VACUUM advice_t' AS said
+FROM lokivector_advice('advice_idx');
+VACUUM advice_t;
+SELECT * FROM lokivector_advice('advice_idx');
+REINDEX INDEX advice_idx;
+SELECT * FROM lokivector_advice('advice_idx');
+
+-- test: an index that has not been calibrated
+CREATE TABLE advice_late (v vector(3));
+CREATE INDEX advice_late_idx ON advice_late USING hnsw (v vector_l2_ops);
+SELECT * FROM lokivector_advice('advice_late_idx');
+INSERT INTO advice_late SELECT ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 1200) i;
+ANALYZE advice_late;
+SELECT * FROM lokivector_advice('advice_late_idx');
+VACUUM advice_late;
+SELECT * FROM lokivector_advice('advice_late_idx');
+
+-- test: indexes of ivfflat, and on arrays of vectors
+CREATE TABLE advice_sets (v vector(3), s vector(3)[]);
+INSERT INTO advice_sets SELECT ARRAY[i % 50, i / 50, i % 7]::vector, ARRAY[ARRAY[i % 50, i / 50, 1]::vector, '[1,2,3]']
+FROM generate_series(1, 1100) i;
+CREATE INDEX advice_lists_idx ON advice_sets USING ivfflat (v vector_l2_ops);
+CREATE INDEX advice_sets_idx ON advice_sets USING hnsw (s vector_maxsim_ops);
+ANALYZE advice_sets;
+SELECT * FROM lokivector_advice('advice_lists_idx');
+SELECT * FROM lokivector_advice('advice_sets_idx');
+DROP TABLE advice_sets;
+
+-- test: an index that is not valid
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'advice_late_idx'::regclass;
+SELECT * FROM lokivector_advice('advice_late_idx');
+UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'advice_late_idx'::regclass;
+
+-- test: only for those who may look into the index
+CREATE ROLE regress_advice;
+SET ROLE regress_advice;
+SELECT * FROM lokivector_advice('advice_late_idx');
+RESET ROLE;
+DROP ROLE regress_advice;
+SELECT * FROM lokivector_advice('advice_late');
+
+DROP TABLE advice_t, advice_late;
