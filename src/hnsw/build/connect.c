@@ -157,8 +157,8 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 }
 
 /*
- * Of the neighbors of a node's own neighbors, the nearest that was reached and has room in
- * its list; LOKI_NONE if there is none.
+ * The nearest neighbor of a node's neighbors that was reached and has room in its list;
+ * LOKI_NONE if there is none.
  */
 static uint32
 nearest_with_room(LokiConnection *state, uint32 node, float *distance)

@@ -9,7 +9,7 @@
  *
  * A node's links are chosen among the ef_construction nearest that a search finds, and each
  * chosen neighbor gets a link back.  Lists have slack: a full list is pruned by the same
- * rule, and then takes links unseen until it is full once more.
+ * rule, and then takes any link until it is full once more.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/graph.c

@@ -12,9 +12,9 @@
  * pivot comes the nearest of the pivots that are left.  Codes are moved to their new places;
  * slots that are not needed until the index is written stay in the order of the table.
  *
- * A graph needs some links that lead far.  Nodes get them that are inserted while there are
- * few others.  Therefore one node in sixteen, from all over the table, is inserted before
- * all others, in an order that is spread over them.
+ * A graph needs some links that lead far.  They are those of nodes that were inserted while
+ * there were few others.  Therefore one node in sixteen, from all over the table, is inserted
+ * before all others, in an order that is spread over them.
  *
  * If similar rows are stored near each other in the table, its order is kept.
  *

@@ -369,8 +369,8 @@ loki_duplicate_slot(uint32 node, uint32 next, const ItemPointerData *heap)
 
 /*
  * A node's TID slot becomes that of a TID list, which begins with a row that has joined.
- * Where their vectors lie is known only if that is one value, as versions of a row
- * share theirs.
+ * The place of their vectors is known only if both rows have the same value, as versions of
+ * a row do.
  */
 static inline void
 loki_tid_make_list(LokiTidData *slot, uint32 slot_size, uint32 head, const LokiTidData *joined)

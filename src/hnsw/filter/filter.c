@@ -4,9 +4,9 @@
  *	  Filters over nodes: for the neighbors of a node, or the slots of a page,
  *	  at a time.
  *
- * A filter is tested for hundreds of nodes for each that is scored, so that
- * there is no call for each.  Slots of an attribute are brought together, and
- * tested all at once (filter/match.c).
+ * For each node that is scored, a filter is tested on hundreds.  A call for each
+ * would take too long.  So slots of an attribute are brought together, and tested
+ * all at once (filter/match.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/filter.c

@@ -7,9 +7,9 @@
  * search meets, without a call through fmgr.  So the constants of a key are
  * brought into the domain of their column first (filter/constant.c).  A comparison
  * with an exact constant becomes a range of sort keys.  A comparison of enums becomes
- * the set of the labels that satisfy the operator.  Of an array of constants
- * (= ANY, IN), equality makes a sorted set; any other operator takes the constant that
- * lets the most values pass.
+ * the set of the labels that satisfy the operator.  Equality with an
+ * array of constants (= ANY, IN) becomes a sorted set.  Any other operator with an array
+ * takes the constant that lets the most values pass.
  *
  * If slots do not decide a condition, as with equality under nondeterministic
  * collations, every value passes that is not NULL, and rows are rechecked.

@@ -145,8 +145,8 @@ write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists
 }
 
 /*
- * Make the sorted lists, the row map, or both anew.  Meanwhile scans use neither.  What is
- * not made does not exist afterwards; nor does what there is no room for.
+ * Make the sorted lists, the row map, or both anew.  Meanwhile scans use neither.  One
+ * that is not made, or that there is no room for, does not exist afterwards.
  *
  * An insert that reuses a node ID notes it in REUSED, and one whose row joins a node notes
  * that in GAINED, if the node is below the end that the metapage had when the insert

@@ -58,7 +58,7 @@ typedef enum LokiStrategy
 /* Matching nodes that are kept of a sample, at most */
 #define LOKI_STRATEGY_SEEDS	64
 
-/* What a walk with a filter bases the choice of its strategy on (scan/strategy.c) */
+/* From what a walk with a filter chooses its strategy (scan/strategy.c) */
 typedef struct LokiStrategyChoice
 {
 	bool		adapts;
@@ -205,17 +205,6 @@ extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 
 /* Copy out a slot of LINK or UPPER; false if it is past the used part */
 extern bool loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot);
-
-/*
- * Where to enter: the metapage's entry point, or, when it is stale, none.
- */
-typedef struct LokiEntry
-{
-	uint32		node;
-	uint32		slot;			/* UPPER slot on level, LOKI_NONE on 0 */
-	int			level;
-	float		distance;
-} LokiEntry;
 
 /* Nodes that a walk of layer 0 starts from; those of a wide one besides */
 #define LOKI_ENTRY_WIDTH	4

@@ -100,8 +100,8 @@ choose_upper(LokiNewRow *row, int level, int nfound)
 }
 
 /*
- * Choose its list on layer 0 in the same way, among the search's pool.  Of a pool that is
- * wider than usual, because most of its nodes are dead, the first live ones are taken.
+ * Choose its list on layer 0 in the same way, among the search's pool.  If the pool is
+ * wider than usual, because most of its nodes are dead, its first live nodes are taken.
  */
 static int
 choose_base(LokiNewRow *row)

@@ -7,8 +7,8 @@
  * others that are not its neighbors.  Take a small group of nodes far from everything: its
  * neighbors are whatever lies about the group, and those have nearer neighbors themselves.
  * In a build, nodes that come later find the group.  Nodes that are in the index do not look
- * for neighbors again; and the more nodes come to lie about the group, the more of them a
- * search for one of the group meets that lead nowhere.
+ * for neighbors again.  As more nodes come to lie about the group, a search for one of the
+ * group meets more and more nodes that do not lead to it.
  *
  * So an insert asks some of the nodes that its search has scored and left behind.  One of
  * them becomes a neighbor as well if the new node is nearer to it than one of its m nearest

@@ -5,7 +5,7 @@
  *	  directory, prepared quantizer, and a map from blocks to buffers.
  *
  * Entries are found by file locator and confirmed by the metapage's uid, since a file
- * name may be used again.  The directory only grows; it is read again when a number lies
+ * name may be used again.  The directory only grows; it is read again when a slot lies
  * past its end.  The buffer map is a hint that ReadRecentBuffer verifies.
  *
  * IDENTIFICATION

@@ -57,7 +57,7 @@ typedef struct ListChange
 
 /* The highest slot of a live node in UPPER; false if there is none */
 static bool
-highest_live(LokiVacuum *vacuum, LokiEntry *entry)
+highest_live(LokiVacuum *vacuum, LokiListRef *entry)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
 
@@ -85,7 +85,7 @@ highest_live(LokiVacuum *vacuum, LokiEntry *entry)
 
 /* Choose an entry point in place of a dead one; node LOKI_NONE if no node is live. */
 static void
-choose_entry(LokiVacuum *vacuum, LokiEntry *entry)
+choose_entry(LokiVacuum *vacuum, LokiListRef *entry)
 {
 	uint32		node;
 
@@ -101,7 +101,7 @@ void
 loki_repair_entry(LokiVacuum *vacuum)
 {
 	LokiMetaPageData meta;
-	LokiEntry	entry;
+	LokiListRef entry;
 	LokiChange	change;
 	LokiMetaPage new;
 
@@ -583,9 +583,9 @@ link_again(LokiVacuum *vacuum, uint32 node)
 }
 
 /*
- * Link the nodes again that are cut off.  To know them exactly takes several passes over
- * LINK.  That is worth it if those pages stay in memory, or if much has changed.  Otherwise
- * only nodes that no list names are linked again.
+ * Link nodes that are cut off again.  Finding all of them takes several passes over LINK.
+ * That is worth it if those pages stay in memory, or if much has changed.  Otherwise only
+ * nodes that no list names are linked again.
  */
 static void
 link_cut_off_nodes(LokiVacuum *vacuum)

@@ -162,7 +162,6 @@ typedef struct LokiHybridState
 								 * known */
 	PlanState  *bitmap;
 	LokiTidSet *tids;
-	MemoryContext tids_context;
 	LokiHybridRows rows;
 
 	LokiHybridCounts counts;

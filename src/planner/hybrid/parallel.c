@@ -5,8 +5,8 @@
  *	  parallel workers made.
  *
  * One process runs such a scan as a whole.  Only its counters are shared: workers add
- * theirs to those in a segment of the leader.  The segment lasts as long as the query,
- * which that of the workers does not.  The server asks only nodes that are aware of
+ * theirs to those in a segment of the leader.  That segment lasts as long as the
+ * query; the workers' own does not.  The server asks only nodes that are aware of
  * parallelism about shared memory.  So nodes below a Gather get a copy of their plan that
  * says so while a query runs for EXPLAIN ANALYZE.  When it has run, the copy is reset, so
  * that EXPLAIN does not show it.
