@@ -11,10 +11,12 @@ set -eu
 . "$(dirname "$0")/steps.sh"
 [ $# -eq 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
-# Commands of buildah, whose images lie in a directory of the system
+# Commands of buildah, whose images lie in a directory of the system.  Their root
+# has to be a mount point.
 with_buildah()
 {
-	inside env BUILDAH_ISOLATION=chroot sh -eu -c "$@"
+	inside sh -eu -c 'mount --rbind / /mnt
+		exec env BUILDAH_ISOLATION=chroot chroot /mnt sh -eu -c "$@"' sh "$@"
 }
 
 make_base()
