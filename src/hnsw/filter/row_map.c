@@ -58,7 +58,8 @@ visit_page(MapMaker *maker, int array, uint32 ordinal, VisitRow visit)
 {
 	LokiSlotArray *slots = &maker->state->arrays[array];
 	PGAlignedBlock copy;
-	int			used = loki_page_copy(maker->state, maker->index, array, ordinal, NULL, copy.data);
+	int			used = loki_page_copy(maker->state, maker->index, array, ordinal, NULL,
+									  copy.data);
 
 	for (int i = 0; i < used; i++)
 	{

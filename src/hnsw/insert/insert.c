@@ -164,7 +164,8 @@ find_live_node(LokiNewRow *row)
 	{
 		PGAlignedBlock copy;
 		uint32		found = LOKI_NONE;
-		int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_TID, ordinal, NULL, copy.data);
+		int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_TID, ordinal, NULL,
+										  copy.data);
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < used && found == LOKI_NONE; i++)

@@ -62,7 +62,8 @@ insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
 {
 	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
 	PGAlignedBlock copy;
-	int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL, copy.data);
+	int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL,
+									  copy.data);
 
 	for (int i = 0; i < used; i++)
 	{

@@ -56,7 +56,8 @@ loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 		return;
 	so->queue.candidates = reserve(so, so->queue.candidates, &so->queue.allocated, left + n,
 								   sizeof(LokiCandidate));
-	memmove(so->queue.candidates, so->queue.candidates + so->queue.next, sizeof(LokiCandidate) * left);
+	memmove(so->queue.candidates, so->queue.candidates + so->queue.next,
+			sizeof(LokiCandidate) * left);
 	memcpy(so->queue.candidates + left, candidates, sizeof(LokiCandidate) * n);
 	so->queue.next = 0;
 	so->queue.n = left + n;
