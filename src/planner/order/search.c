@@ -69,6 +69,22 @@ copy_path(const void *path, Size size)
 	return memcpy(palloc(size), path, size);
 }
 
+/* A copy of a path in which a field, a pointer, has another value; NULL if that is NULL */
+static Path *
+copy_with(const void *path, Size size, Size offset, const void *value)
+{
+	Path	   *copy;
+
+	if (value == NULL)
+		return NULL;
+	copy = copy_path(path, size);
+	memcpy((char *) copy + offset, &value, sizeof(value));
+	return copy;
+}
+
+#define COPY_WITH(type, field, path, value) \
+	copy_with(path, sizeof(type), offsetof(type, field), value)
+
 /* The settings that a scan of an index would go by now; the planner holds its lock */
 static void
 index_settings(IndexOptInfo *info, LokiScanSettings *settings)
@@ -189,31 +205,12 @@ follow_hybrid(LimitedScans *limited, CustomPath *path)
 	return &copy->path;
 }
 
-static Path *
-follow_projection(LimitedScans *limited, ProjectionPath *path)
-{
-	Path	   *sub = follow(limited, path->subpath);
-
-	if (sub == NULL)
-		return NULL;
-	path = copy_path(path, sizeof(ProjectionPath));
-	path->subpath = sub;
-	return &path->path;
-}
-
 /* A function that returns a set makes several rows of one, or none. */
 static Path *
 follow_set_projection(LimitedScans *limited, ProjectSetPath *path)
 {
-	Path	   *sub;
-
 	limited->drops = true;
-	sub = follow(limited, path->subpath);
-	if (sub == NULL)
-		return NULL;
-	path = copy_path(path, sizeof(ProjectSetPath));
-	path->subpath = sub;
-	return &path->path;
+	return COPY_WITH(ProjectSetPath, subpath, path, follow(limited, path->subpath));
 }
 
 /*
@@ -228,19 +225,13 @@ static Path *
 follow_locks(LimitedScans *limited, LockRowsPath *path)
 {
 	PlannerInfo *top = limited->root;
-	Path	   *sub;
 
 	while (top->parent_root != NULL)
 		top = top->parent_root;
 	if (top->parse->commandType == CMD_SELECT)
 		return NULL;
 	limited->drops = true;
-	sub = follow(limited, path->subpath);
-	if (sub == NULL)
-		return NULL;
-	path = copy_path(path, sizeof(LockRowsPath));
-	path->subpath = sub;
-	return &path->path;
+	return COPY_WITH(LockRowsPath, subpath, path, follow(limited, path->subpath));
 }
 
 /*
@@ -253,18 +244,12 @@ follow_join(LimitedScans *limited, NestPath *path)
 	JoinPath   *join = &path->jpath;
 	bool		inner = !pathkeys_contained_in(join->path.pathkeys,
 											   join->outerjoinpath->pathkeys);
-	Path	   *sub;
 
 	limited->drops |= !inner || join->joinrestrictinfo != NIL || join->jointype != JOIN_INNER;
-	sub = follow(limited, inner ? join->innerjoinpath : join->outerjoinpath);
-	if (sub == NULL)
-		return NULL;
-	path = copy_path(path, sizeof(NestPath));
 	if (inner)
-		path->jpath.innerjoinpath = sub;
-	else
-		path->jpath.outerjoinpath = sub;
-	return &path->jpath.path;
+		return COPY_WITH(NestPath, jpath.innerjoinpath, path,
+						 follow(limited, join->innerjoinpath));
+	return COPY_WITH(NestPath, jpath.outerjoinpath, path, follow(limited, join->outerjoinpath));
 }
 
 /* The subpaths of an Append or MergeAppend, as far as they lead to scans; NIL if none */
@@ -283,31 +268,6 @@ follow_all(LimitedScans *limited, List *subpaths)
 		result = lappend(result, sub != NULL ? sub : lfirst(cell));
 	}
 	return found ? result : NIL;
-}
-
-static Path *
-follow_append(LimitedScans *limited, AppendPath *path)
-{
-	List	   *subpaths = list_length(path->subpaths) == 1 ?
-		follow_all(limited, path->subpaths) : NIL;
-
-	if (subpaths == NIL)
-		return NULL;
-	path = copy_path(path, sizeof(AppendPath));
-	path->subpaths = subpaths;
-	return &path->path;
-}
-
-static Path *
-follow_merge_append(LimitedScans *limited, MergeAppendPath *path)
-{
-	List	   *subpaths = follow_all(limited, path->subpaths);
-
-	if (subpaths == NIL)
-		return NULL;
-	path = copy_path(path, sizeof(MergeAppendPath));
-	path->subpaths = subpaths;
-	return &path->path;
 }
 
 /* An IncrementalSort would rely on the order.  It is left out; a Sort above has all keys. */
@@ -369,9 +329,7 @@ follow_subquery(LimitedScans *limited, SubqueryScanPath *path)
 		limited->further_keys |= inner.further_keys;
 		limited->scans = list_concat(limited->scans, inner.scans);
 	}
-	path = copy_path(path, sizeof(SubqueryScanPath));
-	path->subpath = sub;
-	return &path->path;
+	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
 }
 
 /*
@@ -389,7 +347,8 @@ follow(LimitedScans *limited, Path *path)
 		case T_CustomPath:
 			return follow_hybrid(limited, (CustomPath *) path);
 		case T_ProjectionPath:
-			return follow_projection(limited, (ProjectionPath *) path);
+			return COPY_WITH(ProjectionPath, subpath, path,
+							 follow(limited, ((ProjectionPath *) path)->subpath));
 		case T_ProjectSetPath:
 			return follow_set_projection(limited, (ProjectSetPath *) path);
 		case T_LockRowsPath:
@@ -397,9 +356,13 @@ follow(LimitedScans *limited, Path *path)
 		case T_NestPath:
 			return follow_join(limited, (NestPath *) path);
 		case T_AppendPath:
-			return follow_append(limited, (AppendPath *) path);
+			if (list_length(((AppendPath *) path)->subpaths) != 1)
+				return NULL;
+			return COPY_WITH(AppendPath, subpaths, path,
+							 follow_all(limited, ((AppendPath *) path)->subpaths));
 		case T_MergeAppendPath:
-			return follow_merge_append(limited, (MergeAppendPath *) path);
+			return COPY_WITH(MergeAppendPath, subpaths, path,
+							 follow_all(limited, ((MergeAppendPath *) path)->subpaths));
 		case T_SubqueryScanPath:
 			return follow_subquery(limited, (SubqueryScanPath *) path);
 		case T_IncrementalSortPath:
@@ -634,17 +597,9 @@ rank_taken(LimitedScans *limited, WindowAggPath *path)
 static Path *
 search_ranks(LimitedScans *limited, Path *path)
 {
-	Path	   *sub;
-
 	if (IsA(path, ProjectionPath))
-	{
-		sub = search_ranks(limited, ((ProjectionPath *) path)->subpath);
-		if (sub == NULL)
-			return NULL;
-		path = copy_path(path, sizeof(ProjectionPath));
-		((ProjectionPath *) path)->subpath = sub;
-		return path;
-	}
+		return COPY_WITH(ProjectionPath, subpath, path,
+						 search_ranks(limited, ((ProjectionPath *) path)->subpath));
 	if (IsA(path, SubqueryScanPath))
 	{
 		RelOptInfo *rel = path->parent;
@@ -654,12 +609,8 @@ search_ranks(LimitedScans *limited, Path *path)
 			has_plan_parameters(limited->limit->limitOffset, NULL))
 			return NULL;
 		limited->root = rel->subroot;
-		sub = search_ranks(limited, ((SubqueryScanPath *) path)->subpath);
-		if (sub == NULL)
-			return NULL;
-		path = copy_path(path, sizeof(SubqueryScanPath));
-		((SubqueryScanPath *) path)->subpath = sub;
-		return path;
+		return COPY_WITH(SubqueryScanPath, subpath, path,
+						 search_ranks(limited, ((SubqueryScanPath *) path)->subpath));
 	}
 	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(limited->root->parse))
 		return NULL;
