@@ -41,7 +41,7 @@
 #include "utils/lsyscache.h"
 
 /* The scans that a Limit takes rows from, and what the nodes in between do */
-typedef struct LimitedScans
+typedef struct FollowedScans
 {
 	PlannerInfo *root;
 	const FinalPathExtraData *final;
@@ -51,12 +51,12 @@ typedef struct LimitedScans
 	List	   *scans;			/* copies of their index paths */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
-} LimitedScans;
+} FollowedScans;
 
 static create_upper_paths_hook_type previous_upper_paths = NULL;
 
-static Path *follow(LimitedScans *limited, Path *path);
-static Path *search_sorted(LimitedScans *limited, RelOptInfo *rel, Path *path);
+static Path *follow(FollowedScans *followed, Path *path);
+static Path *search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path);
 
 /* ----------------------------------------------------------------
  * From a Limit to its scans
@@ -173,44 +173,44 @@ is_ordered_scan(const IndexPath *path)
 }
 
 static Path *
-follow_index(LimitedScans *limited, IndexPath *path)
+follow_index(FollowedScans *followed, IndexPath *path)
 {
 	IndexPath  *copy;
 
 	/* without sort keys, late rows could not be sorted */
-	if (!is_ordered_scan(path) || limited->keys == NIL)
+	if (!is_ordered_scan(path) || followed->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
-	limited->scans = lappend(limited->scans, copy);
-	limited->drops |= !is_bare(copy);
+	followed->scans = lappend(followed->scans, copy);
+	followed->drops |= !is_bare(copy);
 	return &copy->path;
 }
 
 static Path *
-follow_hybrid(LimitedScans *limited, CustomPath *path)
+follow_hybrid(FollowedScans *followed, CustomPath *path)
 {
 	CustomPath *copy;
 	IndexPath  *walk;
 
 	if (path->methods != &loki_hybrid_path_methods || path->path.pathkeys == NIL ||
-		limited->keys == NIL)
+		followed->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));
 	walk = copy_path(LokiHybridWalk(path), sizeof(IndexPath));
 	Assert(compare_pathkeys(walk->path.pathkeys, path->path.pathkeys) == PATHKEYS_EQUAL);
 	copy->custom_paths = list_copy(path->custom_paths);
 	linitial(copy->custom_paths) = walk;
-	limited->scans = lappend(limited->scans, walk);
-	limited->drops = true;
+	followed->scans = lappend(followed->scans, walk);
+	followed->drops = true;
 	return &copy->path;
 }
 
 /* A function that returns a set makes several rows of one, or none. */
 static Path *
-follow_set_projection(LimitedScans *limited, ProjectSetPath *path)
+follow_set_projection(FollowedScans *followed, ProjectSetPath *path)
 {
-	limited->drops = true;
-	return COPY_WITH(ProjectSetPath, subpath, path, follow(limited, path->subpath));
+	followed->drops = true;
+	return COPY_WITH(ProjectSetPath, subpath, path, follow(followed, path->subpath));
 }
 
 /*
@@ -222,16 +222,16 @@ follow_set_projection(LimitedScans *limited, ProjectSetPath *path)
  * cursor, so its scans are exact.  Other statements run to their end at once.
  */
 static Path *
-follow_locks(LimitedScans *limited, LockRowsPath *path)
+follow_locks(FollowedScans *followed, LockRowsPath *path)
 {
-	PlannerInfo *top = limited->root;
+	PlannerInfo *top = followed->root;
 
 	while (top->parent_root != NULL)
 		top = top->parent_root;
 	if (top->parse->commandType == CMD_SELECT)
 		return NULL;
-	limited->drops = true;
-	return COPY_WITH(LockRowsPath, subpath, path, follow(limited, path->subpath));
+	followed->drops = true;
+	return COPY_WITH(LockRowsPath, subpath, path, follow(followed, path->subpath));
 }
 
 /*
@@ -239,22 +239,22 @@ follow_locks(LimitedScans *limited, LockRowsPath *path)
  * its outer side is a single row, and it has the order of its inner side.
  */
 static Path *
-follow_join(LimitedScans *limited, NestPath *path)
+follow_join(FollowedScans *followed, NestPath *path)
 {
 	JoinPath   *join = &path->jpath;
 	bool		inner = !pathkeys_contained_in(join->path.pathkeys,
 											   join->outerjoinpath->pathkeys);
 
-	limited->drops |= !inner || join->joinrestrictinfo != NIL || join->jointype != JOIN_INNER;
+	followed->drops |= !inner || join->joinrestrictinfo != NIL || join->jointype != JOIN_INNER;
 	if (inner)
 		return COPY_WITH(NestPath, jpath.innerjoinpath, path,
-						 follow(limited, join->innerjoinpath));
-	return COPY_WITH(NestPath, jpath.outerjoinpath, path, follow(limited, join->outerjoinpath));
+						 follow(followed, join->innerjoinpath));
+	return COPY_WITH(NestPath, jpath.outerjoinpath, path, follow(followed, join->outerjoinpath));
 }
 
 /* The subpaths of an Append or MergeAppend, as far as they lead to scans; NIL if none */
 static List *
-follow_all(LimitedScans *limited, List *subpaths)
+follow_all(FollowedScans *followed, List *subpaths)
 {
 	List	   *result = NIL;
 	bool		found = false;
@@ -262,7 +262,7 @@ follow_all(LimitedScans *limited, List *subpaths)
 
 	foreach(cell, subpaths)
 	{
-		Path	   *sub = follow(limited, lfirst(cell));
+		Path	   *sub = follow(followed, lfirst(cell));
 
 		found |= sub != NULL;
 		result = lappend(result, sub != NULL ? sub : lfirst(cell));
@@ -272,11 +272,11 @@ follow_all(LimitedScans *limited, List *subpaths)
 
 /* An IncrementalSort would rely on the order.  It is left out; a Sort above has all keys. */
 static Path *
-follow_incremental_sort(LimitedScans *limited, IncrementalSortPath *path)
+follow_incremental_sort(FollowedScans *followed, IncrementalSortPath *path)
 {
-	Path	   *sub = follow(limited, path->spath.subpath);
+	Path	   *sub = follow(followed, path->spath.subpath);
 
-	limited->further_keys |= sub != NULL;
+	followed->further_keys |= sub != NULL;
 	return sub;
 }
 
@@ -296,38 +296,38 @@ has_plan_parameters(Node *node, void *context)
  * sorted within the subquery, since its sort keys need not be among its columns.
  */
 static Path *
-sort_subquery(const LimitedScans *limited, LimitedScans *inner, RelOptInfo *rel, Path *path)
+sort_subquery(const FollowedScans *followed, FollowedScans *inner, RelOptInfo *rel, Path *path)
 {
-	if (limited->drops || limited->further_keys || limited->limit == NULL ||
-		has_plan_parameters(limited->limit->limitCount, NULL) ||
-		has_plan_parameters(limited->limit->limitOffset, NULL))
+	if (followed->drops || followed->further_keys || followed->limit == NULL ||
+		has_plan_parameters(followed->limit->limitCount, NULL) ||
+		has_plan_parameters(followed->limit->limitOffset, NULL))
 		return NULL;
-	Assert(limited->scans == NIL && inner->keys != NIL);
+	Assert(followed->scans == NIL && inner->keys != NIL);
 	return search_sorted(inner, rel, path);
 }
 
 static Path *
-follow_subquery(LimitedScans *limited, SubqueryScanPath *path)
+follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 {
 	RelOptInfo *rel = path->path.parent;
-	LimitedScans inner = {.root = rel->subroot, .final = limited->final, .limit = limited->limit,
+	FollowedScans inner = {.root = rel->subroot, .final = followed->final, .limit = followed->limit,
 	.keys = rel->subroot->sort_pathkeys};
 	Path	   *sub = follow(&inner, path->subpath);
 
 	if (sub == NULL)
 		return NULL;
-	limited->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
-	if (limited->keys == NIL)
+	followed->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
+	if (followed->keys == NIL)
 	{
-		sub = sort_subquery(limited, &inner, path->subpath->parent, sub);
+		sub = sort_subquery(followed, &inner, path->subpath->parent, sub);
 		if (sub == NULL)
 			return NULL;
 	}
 	else
 	{
-		limited->drops |= inner.drops;
-		limited->further_keys |= inner.further_keys;
-		limited->scans = list_concat(limited->scans, inner.scans);
+		followed->drops |= inner.drops;
+		followed->further_keys |= inner.further_keys;
+		followed->scans = list_concat(followed->scans, inner.scans);
 	}
 	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
 }
@@ -335,38 +335,38 @@ follow_subquery(LimitedScans *limited, SubqueryScanPath *path)
 /*
  * Go down a path to its scans.  Each node on the way passes on the rows of the node below
  * it as they come, and may be stopped at any row.  Returns a copy of the path in which
- * every scan that was reached is a copy, listed in limited->scans; NULL if none was.
+ * every scan that was reached is a copy, listed in followed->scans; NULL if none was.
  */
 static Path *
-follow(LimitedScans *limited, Path *path)
+follow(FollowedScans *followed, Path *path)
 {
 	switch (nodeTag(path))
 	{
 		case T_IndexPath:
-			return follow_index(limited, (IndexPath *) path);
+			return follow_index(followed, (IndexPath *) path);
 		case T_CustomPath:
-			return follow_hybrid(limited, (CustomPath *) path);
+			return follow_hybrid(followed, (CustomPath *) path);
 		case T_ProjectionPath:
 			return COPY_WITH(ProjectionPath, subpath, path,
-							 follow(limited, ((ProjectionPath *) path)->subpath));
+							 follow(followed, ((ProjectionPath *) path)->subpath));
 		case T_ProjectSetPath:
-			return follow_set_projection(limited, (ProjectSetPath *) path);
+			return follow_set_projection(followed, (ProjectSetPath *) path);
 		case T_LockRowsPath:
-			return follow_locks(limited, (LockRowsPath *) path);
+			return follow_locks(followed, (LockRowsPath *) path);
 		case T_NestPath:
-			return follow_join(limited, (NestPath *) path);
+			return follow_join(followed, (NestPath *) path);
 		case T_AppendPath:
 			if (list_length(((AppendPath *) path)->subpaths) != 1)
 				return NULL;
 			return COPY_WITH(AppendPath, subpaths, path,
-							 follow_all(limited, ((AppendPath *) path)->subpaths));
+							 follow_all(followed, ((AppendPath *) path)->subpaths));
 		case T_MergeAppendPath:
 			return COPY_WITH(MergeAppendPath, subpaths, path,
-							 follow_all(limited, ((MergeAppendPath *) path)->subpaths));
+							 follow_all(followed, ((MergeAppendPath *) path)->subpaths));
 		case T_SubqueryScanPath:
-			return follow_subquery(limited, (SubqueryScanPath *) path);
+			return follow_subquery(followed, (SubqueryScanPath *) path);
 		case T_IncrementalSortPath:
-			return follow_incremental_sort(limited, (IncrementalSortPath *) path);
+			return follow_incremental_sort(followed, (IncrementalSortPath *) path);
 		default:
 			return NULL;
 	}
@@ -446,31 +446,31 @@ tie_by_distance(PlannerInfo *root)
  * as near as the farthest of them are taken too.
  */
 static Path *
-take_rows(LimitedScans *limited, RelOptInfo *rel, Path *path)
+take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 {
-	PlannerInfo *root = limited->root;
+	PlannerInfo *root = followed->root;
 
-	Assert(limited->limit->limitOption == LIMIT_OPTION_COUNT);
-	if (limited->further_keys)
+	Assert(followed->limit->limitOption == LIMIT_OPTION_COUNT);
+	if (followed->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
-									  rows_taken(root, limited->limit->limitCount,
-												 limited->limit->limitOffset),
-									  limited->further_keys ? LIMIT_OPTION_WITH_TIES :
+									  rows_taken(root, followed->limit->limitCount,
+												 followed->limit->limitOffset),
+									  followed->further_keys ? LIMIT_OPTION_WITH_TIES :
 									  LIMIT_OPTION_COUNT,
-									  0, rows_taken_estimate(limited->final));
+									  0, rows_taken_estimate(followed->final));
 }
 
 /* The rows that a Limit takes of a path, sorted; even where enable_sort is off */
 static Path *
-sort_taken(LimitedScans *limited, RelOptInfo *rel, Path *path)
+sort_taken(FollowedScans *followed, RelOptInfo *rel, Path *path)
 {
 	bool		sorts = enable_sort;
-	Path	   *taken = take_rows(limited, rel, path);
+	Path	   *taken = take_rows(followed, rel, path);
 
-	Assert(limited->keys != NIL);
+	Assert(followed->keys != NIL);
 	enable_sort = true;
-	taken = (Path *) create_sort_path(limited->root, rel, taken, limited->keys, -1);
+	taken = (Path *) create_sort_path(followed->root, rel, taken, followed->keys, -1);
 	enable_sort = sorts;
 	return taken;
 }
@@ -527,16 +527,16 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
  * the Limit takes, in order; NULL if the scans have to remain exact.
  */
 static Path *
-search_sorted(LimitedScans *limited, RelOptInfo *rel, Path *path)
+search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 {
-	PlannerInfo *root = limited->root;
+	PlannerInfo *root = followed->root;
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *input = root->upper_targets[UPPERREL_DISTINCT];
 	bool		postpones = input != NULL && input != final && path->pathtarget == final;
 
-	if (!limited->drops && !limited->further_keys)
+	if (!followed->drops && !followed->further_keys)
 	{
-		loki_promise_permit(limited->scans, 0);
+		loki_promise_permit(followed->scans, 0);
 		return path;
 	}
 
@@ -548,16 +548,16 @@ search_sorted(LimitedScans *limited, RelOptInfo *rel, Path *path)
 	 */
 	if (root->parse->rowMarks != NIL)
 	{
-		if (limited->further_keys ||
+		if (followed->further_keys ||
 			(postpones && contain_volatile_functions((Node *) final->exprs)))
 			return NULL;
 		postpones = false;
 	}
-	loki_promise_permit(limited->scans, LOKI_PLAN_LATE);
+	loki_promise_permit(followed->scans, LOKI_PLAN_LATE);
 	if (!postpones)
-		return sort_taken(limited, rel, path);
+		return sort_taken(followed, rel, path);
 	replace_target(path, final, sort_target(root, final, input));
-	return (Path *) create_projection_path(root, rel, sort_taken(limited, rel, path), final);
+	return (Path *) create_projection_path(root, rel, sort_taken(followed, rel, path), final);
 }
 
 /*
@@ -565,21 +565,21 @@ search_sorted(LimitedScans *limited, RelOptInfo *rel, Path *path)
  * (order/rank.c).  If a run condition ends it at some rank, the first rows are left.
  */
 static Path *
-rank_taken(LimitedScans *limited, WindowAggPath *path)
+rank_taken(FollowedScans *followed, WindowAggPath *path)
 {
 	Path	   *below = path->subpath;
 	WindowAggPath *copy;
 	Path	   *taken;
 	Cost		cost;
 
-	Assert(limited->scans == NIL && !limited->drops);
-	limited->keys = below->pathkeys;
-	taken = follow(limited, below);
-	if (taken == NULL || limited->further_keys)
+	Assert(followed->scans == NIL && !followed->drops);
+	followed->keys = below->pathkeys;
+	taken = follow(followed, below);
+	if (taken == NULL || followed->further_keys)
 		return NULL;
-	loki_promise_permit(limited->scans, limited->drops ? LOKI_PLAN_LATE : 0);
-	taken = limited->drops ? sort_taken(limited, below->parent, taken) :
-		take_rows(limited, below->parent, taken);
+	loki_promise_permit(followed->scans, followed->drops ? LOKI_PLAN_LATE : 0);
+	taken = followed->drops ? sort_taken(followed, below->parent, taken) :
+		take_rows(followed, below->parent, taken);
 	copy = copy_path(path, sizeof(WindowAggPath));
 	copy->subpath = taken;
 	copy->path.rows = Min(path->path.rows, taken->rows);
@@ -595,26 +595,26 @@ rank_taken(LimitedScans *limited, WindowAggPath *path)
  * row.
  */
 static Path *
-search_ranks(LimitedScans *limited, Path *path)
+search_ranks(FollowedScans *followed, Path *path)
 {
 	if (IsA(path, ProjectionPath))
 		return COPY_WITH(ProjectionPath, subpath, path,
-						 search_ranks(limited, ((ProjectionPath *) path)->subpath));
+						 search_ranks(followed, ((ProjectionPath *) path)->subpath));
 	if (IsA(path, SubqueryScanPath))
 	{
 		RelOptInfo *rel = path->parent;
 
 		if (rel->baserestrictinfo != NIL || path->param_info != NULL ||
-			has_plan_parameters(limited->limit->limitCount, NULL) ||
-			has_plan_parameters(limited->limit->limitOffset, NULL))
+			has_plan_parameters(followed->limit->limitCount, NULL) ||
+			has_plan_parameters(followed->limit->limitOffset, NULL))
 			return NULL;
-		limited->root = rel->subroot;
+		followed->root = rel->subroot;
 		return COPY_WITH(SubqueryScanPath, subpath, path,
-						 search_ranks(limited, ((SubqueryScanPath *) path)->subpath));
+						 search_ranks(followed, ((SubqueryScanPath *) path)->subpath));
 	}
-	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(limited->root->parse))
+	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(followed->root->parse))
 		return NULL;
-	return rank_taken(limited, (WindowAggPath *) path);
+	return rank_taken(followed, (WindowAggPath *) path);
 }
 
 /* Whether LIMIT or OFFSET may be evaluated twice */
@@ -629,18 +629,18 @@ static Path *
 limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 			 const FinalPathExtraData *final)
 {
-	LimitedScans limited = {.root = root, .final = final, .limit = limit,
+	FollowedScans followed = {.root = root, .final = final, .limit = limit,
 	.keys = root->sort_pathkeys};
-	LimitedScans ranks = {.root = root, .final = final, .limit = limit};
+	FollowedScans ranks = {.root = root, .final = final, .limit = limit};
 	Path	   *sub;
 
 	Assert(final->limit_needed);
 	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
 		!may_repeat(limit->limitCount) || !may_repeat(limit->limitOffset))
 		return &limit->path;
-	sub = follow(&limited, limit->subpath);
+	sub = follow(&followed, limit->subpath);
 
-	sub = sub != NULL ? search_sorted(&limited, rel, sub) :
+	sub = sub != NULL ? search_sorted(&followed, rel, sub) :
 		search_ranks(&ranks, limit->subpath);
 	if (sub == NULL)
 		return &limit->path;
@@ -657,14 +657,14 @@ limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 static Path *
 search_on(PlannerInfo *root, Path *path)
 {
-	LimitedScans limited = {.root = root, .keys = root->sort_pathkeys};
-	Path	   *sub = follow(&limited, path);
+	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
+	Path	   *sub = follow(&followed, path);
 	List	   *late = NIL;
 	ListCell   *cell;
 
-	if (sub == NULL || limited.further_keys)
+	if (sub == NULL || followed.further_keys)
 		return path;
-	foreach(cell, limited.scans)
+	foreach(cell, followed.scans)
 	{
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
