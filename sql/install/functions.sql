@@ -73,6 +73,16 @@ COMMENT ON FUNCTION lokivector_recall(regclass, halfvec[], integer) IS
 	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_recall(index regclass,
+		queries sparsevec[], k integer DEFAULT 10,
+		OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_recall(regclass, sparsevec[], integer) IS
+	'recall of an hnsw index for given queries (for who may read all rows of the table)';
+
+CREATE FUNCTION lokivector_recall(index regclass,
 		queries bit[], k integer DEFAULT 10,
 		OUT answered integer, OUT width double precision,
 		OUT recall double precision, OUT recall_p1 double precision,
@@ -106,6 +116,12 @@ CREATE FUNCTION lokivector_calibrate(index regclass, queries halfvec[])
 	RETURNS void
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, halfvec[]) IS
+	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
+
+CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
+	RETURNS void
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION lokivector_calibrate(regclass, sparsevec[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries bit[])

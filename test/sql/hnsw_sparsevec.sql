@@ -74,7 +74,8 @@ VACUUM t;
 UPDATE t SET s = item(i + 1) WHERE i < 100;
 SELECT recall > 0.97 AS good FROM recall('<=>');
 SELECT lokivector_check(indexrelid, true) FROM pg_index WHERE indrelid = 't'::regclass AND NOT indisprimary;
-SELECT lokivector_recall('t_l2');
+SELECT answered, recall > 0.97 AS good FROM lokivector_recall('t_l2', 50, 10);
+SELECT answered, recall > 0.9 AS good FROM lokivector_recall('t_l2', ARRAY[item(1), item(2), item(3)], 10);
 DROP TABLE t;
 DROP FUNCTION recall, item;
 

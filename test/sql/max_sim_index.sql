@@ -69,6 +69,16 @@ SELECT count(*) = (SELECT count(*) FROM (SELECT tokens @# '{"[1,-1,1,0]","[0,1,-
 		ORDER BY tokens @# '{"[1,-1,1,0]","[0,1,-1,1]"}' LIMIT 3000) s;
 DROP TABLE mixed;
 
+-- test: recall is measured by the arrays themselves, with documents as queries
+SELECT answered, recall > 0.95 AS good, recall_min >= 0.7 AS even_the_worst
+	FROM lokivector_recall('documents_index', 50, 10);
+SET hnsw.ef_search = 1;
+SET lokivector.complete = off;
+SELECT recall < 0.6 AS narrow FROM lokivector_recall('documents_index', 50, 10);
+RESET lokivector.complete;
+SET hnsw.ef_search = 100;
+SELECT lokivector_recall('documents_index', ARRAY['[1,2,3]']::vector[]);
+
 -- test: rows that are inserted, updated, deleted and vacuumed
 INSERT INTO documents SELECT d, d % 7, words(d, 8 + d % 9) FROM generate_series(3001, 4000) d;
 DELETE FROM documents WHERE id % 5 = 0;
@@ -95,7 +105,7 @@ SELECT id FROM few ORDER BY tokens @# '{}' LIMIT 1;
 SELECT id FROM few ORDER BY tokens @# NULL::vector[] LIMIT 1;
 CREATE TABLE undeclared (tokens vector[]);
 CREATE INDEX ON undeclared USING hnsw (tokens vector_maxsim_ops);
-SELECT lokivector_recall('few_index');
+SELECT answered, recall FROM lokivector_recall('few_index', 3, 1);
 
 -- test: halfvec, and the operator class that is the default
 DROP INDEX documents_index;

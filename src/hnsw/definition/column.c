@@ -60,23 +60,13 @@ vector_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	return ((const Vector *) value)->x;
 }
 
-static struct varlena *
-vector_form(const LokiColumn *column, const float *values)
-{
-	Vector	   *vector = loki_vector_make(column->dim);
-
-	memcpy(vector->x, values, sizeof(float) * column->dim);
-	return (struct varlena *) vector;
-}
-
 static const LokiValueType vector_type = {
 	.max_declared = LOKI_VECTOR_MAX_DIM,
 	.max_exact = LOKI_VECTOR_MAX_DIM,
 	.dim = vector_dim,
 	.stored_size = vector_stored_size,
 	.declared = vector_declared,
-	.open = vector_open,
-	.form = vector_form
+	.open = vector_open
 };
 
 /* ----------------------------------------------------------------
@@ -106,23 +96,13 @@ halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	return copy;
 }
 
-static struct varlena *
-halfvec_form(const LokiColumn *column, const float *values)
-{
-	HalfVector *v = loki_halfvec_make(column->dim);
-
-	loki_halfvec_set(v, values);
-	return (struct varlena *) v;
-}
-
 static const LokiValueType halfvec_type = {
 	.max_declared = LOKI_HALFVEC_MAX_DIM,
 	.max_exact = LOKI_HALFVEC_MAX_DIM,
 	.dim = vector_dim,
 	.stored_size = halfvec_stored_size,
 	.declared = halfvec_declared,
-	.open = halfvec_open,
-	.form = halfvec_form
+	.open = halfvec_open
 };
 
 /* ----------------------------------------------------------------
@@ -162,26 +142,13 @@ bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	return copy;
 }
 
-static struct varlena *
-bit_form(const LokiColumn *column, const float *values)
-{
-	Size		size = VARBITTOTALLEN(column->declared);
-	VarBit	   *bits = (VarBit *) palloc0(size);
-
-	SET_VARSIZE(bits, size);
-	VARBITLEN(bits) = column->declared;
-	memcpy(VARBITS(bits), values, VARBITBYTES(bits));
-	return (struct varlena *) bits;
-}
-
 static const LokiValueType bit_type = {
 	.max_declared = MAX_BITS,
 	.max_exact = MAX_BITS,
 	.dim = bit_dim,
 	.stored_size = bit_stored_size,
 	.declared = bit_declared,
-	.open = bit_open,
-	.form = bit_form
+	.open = bit_open
 };
 
 /* ----------------------------------------------------------------
@@ -387,13 +354,13 @@ loki_query_open(const LokiColumn *column, Datum datum, float *values)
 
 /* Open the query vectors of an array.  See column.h. */
 int
-loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
+loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
+				 Datum **elements)
 {
 	Oid			type = ARR_ELEMTYPE(array);
 	int16		length;
 	bool		by_value;
 	char		align;
-	Datum	   *elements;
 	bool	   *nulls;
 	int			n;
 
@@ -404,7 +371,7 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 						format_type_be_qualified(type),
 						format_type_be_qualified(column->typid))));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
-	deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &n);
+	deconstruct_array(array, type, length, by_value, align, elements, &nulls, &n);
 	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
 							  MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n; i++)
@@ -413,7 +380,7 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("query vectors must not be null")));
-		if (loki_query_open(column, elements[i],
+		if (loki_query_open(column, (*elements)[i],
 							*values + (Size) i * column->dim) != LOKI_VALUE_VECTOR)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -421,13 +388,6 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values)
 		CHECK_FOR_INTERRUPTS();
 	}
 	return n;
-}
-
-/* A value of the indexed column, palloc'd */
-Datum
-loki_value_form(const LokiColumn *column, const float *values)
-{
-	return PointerGetDatum(column->type->form(column, values));
 }
 
 /* Bytes of a value as it is stored out of line */

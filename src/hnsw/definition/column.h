@@ -51,9 +51,6 @@ typedef struct LokiValueType
 	const float *(*open_query) (const LokiColumn *column, const struct varlena *value,
 								float *copy);
 
-	/* the value of these floats, palloc'd */
-	struct varlena *(*form) (const LokiColumn *column, const float *values);
-
 	/*
 	 * The distance that the SQL operator returns; NULL if it is that of the
 	 * floats.  If it is not NULL, open() puts a hash of the value behind the
@@ -109,13 +106,11 @@ extern LokiValueClass loki_query_open(const LokiColumn *column, Datum datum,
 									  float *values);
 
 /*
- * Open the query vectors of an array: dim floats each, palloc'd; returns their number.  ERROR
- * for one that cannot be searched for.
+ * Open the query vectors of an array: dim floats each, palloc'd, and the elements, which are
+ * in the array; returns their number.  ERROR for one that cannot be searched for.
  */
-extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values);
-
-/* A value of the indexed column, palloc'd */
-extern Datum loki_value_form(const LokiColumn *column, const float *values);
+extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
+							 Datum **elements);
 
 /* Bytes of a value that is stored out of line */
 extern Size loki_value_size(const LokiColumn *column);

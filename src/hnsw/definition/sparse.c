@@ -117,32 +117,6 @@ sparsevec_open(const LokiColumn *column, const struct varlena *value, float *cop
 	return values;
 }
 
-static struct varlena *
-sparsevec_form(const LokiColumn *column, const float *values)
-{
-	SparseVector *v;
-	int			nnz = 0;
-	int			n = 0;
-
-	if (column->declared > LOKI_SKETCH_DIM)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("recall cannot be measured for type sparsevec with more than %d dimensions",
-						LOKI_SKETCH_DIM)));
-	for (uint32 i = 0; i < column->dim; i++)
-		nnz += values[i] != 0;
-	v = loki_sparsevec_make(column->declared, nnz);
-	for (uint32 i = 0; i < column->dim; i++)
-	{
-		if (values[i] == 0)
-			continue;
-		v->indices[n] = i;
-		LOKI_SPARSEVEC_VALUES(v)[n++] = values[i];
-	}
-	Assert(n == nnz);
-	return (struct varlena *) v;
-}
-
 static double
 sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 				   const struct varlena *query)
@@ -194,7 +168,6 @@ static const LokiValueType sparsevec_type = {
 	.stored_size = sparsevec_stored_size,
 	.declared = sparsevec_declared,
 	.open = sparsevec_open,
-	.form = sparsevec_form,
 	.distance = sparsevec_distance,
 	.sketch_error = sparsevec_sketch_error
 };

@@ -311,15 +311,6 @@ set_open_query(const LokiColumn *column, const struct varlena *value, float *cop
 	return copy;
 }
 
-static struct varlena *
-set_form(const LokiColumn *column, const float *values)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("recall cannot be measured for arrays of vectors")));
-	return NULL;
-}
-
 static double
 set_distance(const LokiColumn *column, const struct varlena *value,
 			 const struct varlena *query)
@@ -347,7 +338,6 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 	.declared = set_declared, \
 	.open = set_open, \
 	.open_query = set_open_query, \
-	.form = set_form, \
 	.distance = set_distance \
 }
 

@@ -143,8 +143,9 @@ calibrate_index(Oid indexid, ArrayType *array)
 	if (array != NULL)
 	{
 		LokiColumn	column = loki_index_column(index);
+		Datum	   *elements;
 
-		given.n = loki_query_array(&column, array, &given.values);
+		given.n = loki_query_array(&column, array, &given.values, &elements);
 	}
 	if (array != NULL && given.n < MIN_GIVEN)
 		ereport(ERROR,

@@ -18,6 +18,7 @@
 
 #include "distance/blas.h"
 #include "distance/distance.h"
+#include "fmgr.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
 #include "utils/float.h"
@@ -54,33 +55,22 @@ choose_block(const LokiExact *exact, Size memory, bool products)
 	return (int) Max(BLOCK_MIN_ROWS, Min(BLOCK_ROWS, memory / 2 / row));
 }
 
-void
-loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries,
-				 const float *queries, const ItemPointerData *own, Size memory)
+/* Norms of the queries, and room for a block of rows. */
+static void
+begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 {
-	uint32		dim = column->dim;
+	uint32		dim = exact->dim;
+	int			nqueries = exact->nqueries;
 	bool		products = column->metric != LOKI_METRIC_L1 &&
 		!loki_metric_of_bits(column->metric) && loki_blas_open();
 
-	Assert(k > 0 && nqueries > 0);
-	memset(exact, 0, sizeof(LokiExact));
-	exact->metric = column->metric;
-	exact->dim = dim;
-	exact->k = k;
-	exact->nqueries = nqueries;
-	exact->queries = queries;
-	exact->own = own;
 	exact->query_norms = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
 	{
-		const float *query = queries + (Size) i * dim;
+		const float *query = exact->queries + (Size) i * dim;
 
 		exact->query_norms[i] = sqrtf(loki_distance.dot_f32(dim, query, query));
 	}
-	exact->nearest = palloc_extended(mul_size(mul_size(nqueries, k), sizeof(double)),
-									 MCXT_ALLOC_HUGE);
-	exact->found = palloc0_array(int, nqueries);
-
 	exact->block_rows = choose_block(exact, memory, products);
 	exact->rows = palloc_extended(mul_size(mul_size(exact->block_rows, dim), sizeof(float)),
 								  MCXT_ALLOC_HUGE);
@@ -90,6 +80,28 @@ loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries
 		exact->products = palloc_extended(mul_size(mul_size(exact->block_rows, nqueries),
 												   sizeof(float)),
 										  MCXT_ALLOC_HUGE);
+}
+
+/* Begin a pass over the table for n queries from `first` on. */
+void
+loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
+				 const LokiQueries *queries, int first, int n, Size memory)
+{
+	Assert(k > 0 && n > 0 && first + n <= queries->n);
+	memset(exact, 0, sizeof(LokiExact));
+	exact->metric = column->metric;
+	exact->dim = column->dim;
+	exact->k = k;
+	exact->nqueries = n;
+	exact->own = queries->own + first;
+	exact->nearest = palloc_extended(mul_size(mul_size(n, k), sizeof(double)),
+									 MCXT_ALLOC_HUGE);
+	exact->found = palloc0_array(int, n);
+	exact->data = queries->data + first;
+	if (queries->values == NULL)
+		return;
+	exact->queries = queries->values + (Size) first * column->dim;
+	begin_blocks(exact, column, memory);
 }
 
 /* Put a distance into a max-heap of the k nearest. */
@@ -158,7 +170,7 @@ search_block(LokiExact *exact, int query)
 	const float *values = exact->queries + (Size) query * exact->dim;
 	double	   *nearest = exact->nearest + (Size) query * exact->k;
 	int		   *found = &exact->found[query];
-	bool		own = exact->own != NULL && ItemPointerIsValid(&exact->own[query]);
+	bool		own = ItemPointerIsValid(&exact->own[query]);
 
 	for (int i = 0; i < exact->nrows; i++)
 	{
@@ -180,6 +192,7 @@ search_block(LokiExact *exact, int query)
 static void
 flush_block(LokiExact *exact)
 {
+	Assert(exact->nrows == 0 || exact->queries != NULL);
 	if (exact->nrows == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
@@ -205,6 +218,31 @@ loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid)
 	exact->tids[i] = *tid;
 	if (exact->nrows == exact->block_rows)
 		flush_block(exact);
+}
+
+void
+loki_exact_add_value(LokiExact *exact, const LokiColumn *column, Datum datum, bool isnull,
+					 ItemPointer tid, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	if (!isnull)
+		datum = PointerGetDatum(PG_DETOAST_DATUM(datum));
+	for (int i = 0; i < exact->nqueries; i++)
+	{
+		double		distance;
+
+		CHECK_FOR_INTERRUPTS();
+		if (ItemPointerIsValid(&exact->own[i]) &&
+			ItemPointerEquals((ItemPointer) &exact->own[i], tid))
+			continue;
+		if (loki_value_distance(column, datum, isnull,
+								(struct varlena *) DatumGetPointer(exact->data[i]), &distance) &&
+			!isnan(distance))
+			keep_nearest(exact->nearest + (Size) i * exact->k, &exact->found[i], exact->k,
+						 distance);
+	}
+	MemoryContextSwitchTo(old);
 }
 
 int

@@ -111,16 +111,12 @@ end_rows(Recall *recall)
 	FreeExecutorState(recall->estate);
 }
 
-/*
- * The vector of the row in the slot, valid until the next row; NULL if it has none that has a
- * place in the graph.
- */
-static const float *
-row_vector(Recall *recall)
+/* The indexed value of the row in the slot, valid until the next row. */
+static Datum
+row_value(Recall *recall, bool *isnull)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	bool		nulls[INDEX_MAX_KEYS];
-	const float *x = NULL;
 	MemoryContext old;
 
 	Assert(!TTS_EMPTY(recall->slot));
@@ -128,7 +124,19 @@ row_vector(Recall *recall)
 	MemoryContextReset(recall->row_context);
 	old = MemoryContextSwitchTo(recall->row_context);
 	FormIndexDatum(recall->index_info, recall->slot, recall->estate, values, nulls);
-	if (loki_value_open(&recall->column, values[0], nulls[0], &x) != LOKI_VALUE_VECTOR)
+	MemoryContextSwitchTo(old);
+	*isnull = nulls[0];
+	return values[0];
+}
+
+/* The floats of that value; NULL if it has no place in the graph. */
+static const float *
+open_row(Recall *recall, Datum value, bool isnull)
+{
+	const float *x = NULL;
+	MemoryContext old = MemoryContextSwitchTo(recall->row_context);
+
+	if (loki_value_open(&recall->column, value, isnull, &x) != LOKI_VALUE_VECTOR)
 		x = NULL;
 	MemoryContextSwitchTo(old);
 	return x;
@@ -139,31 +147,42 @@ row_vector(Recall *recall)
  * ----------------------------------------------------------------
  */
 
+/* Make room for one query more. */
 static void
-add_query(Recall *recall, const float *values, ItemPointer own, uint32 node)
+grow_queries(Recall *recall)
 {
 	LokiQueries *queries = &recall->queries;
 	Size		size = mul_size(recall->column.dim, sizeof(float));
+	bool		first = queries->allocated == 0;
+
+	queries->allocated = Max(64, 2 * queries->allocated);
+	size = mul_size(size, queries->allocated);
+	if (!loki_column_sketched(&recall->column))
+		queries->values = first ? palloc_extended(size, MCXT_ALLOC_HUGE) :
+			repalloc_huge(queries->values, size);
+	if (first)
+	{
+		queries->data = palloc_array(Datum, queries->allocated);
+		queries->own = palloc_array(ItemPointerData, queries->allocated);
+		queries->nodes = palloc_array(uint32, queries->allocated);
+		return;
+	}
+	queries->data = repalloc_array(queries->data, Datum, queries->allocated);
+	queries->own = repalloc_array(queries->own, ItemPointerData, queries->allocated);
+	queries->nodes = repalloc_array(queries->nodes, uint32, queries->allocated);
+}
+
+static void
+add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uint32 node)
+{
+	LokiQueries *queries = &recall->queries;
 
 	if (queries->n == queries->allocated)
-	{
-		queries->allocated = Max(64, 2 * queries->allocated);
-		if (queries->values == NULL)
-		{
-			queries->values = palloc_extended(mul_size(size, queries->allocated),
-											  MCXT_ALLOC_HUGE);
-			queries->own = palloc_array(ItemPointerData, queries->allocated);
-			queries->nodes = palloc_array(uint32, queries->allocated);
-		}
-		else
-		{
-			queries->values = repalloc_huge(queries->values,
-											mul_size(size, queries->allocated));
-			queries->own = repalloc_array(queries->own, ItemPointerData, queries->allocated);
-			queries->nodes = repalloc_array(queries->nodes, uint32, queries->allocated);
-		}
-	}
-	memcpy(queries->values + (Size) queries->n * recall->column.dim, values, size);
+		grow_queries(recall);
+	if (queries->values != NULL)
+		memcpy(queries->values + (Size) queries->n * recall->column.dim, values,
+			   sizeof(float) * recall->column.dim);
+	queries->data[queries->n] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
 	if (own != NULL)
 		queries->own[queries->n] = *own;
 	else
@@ -177,10 +196,11 @@ static void
 add_given(Recall *recall, ArrayType *array)
 {
 	float	   *values;
-	int			n = loki_query_array(&recall->column, array, &values);
+	Datum	   *elements;
+	int			n = loki_query_array(&recall->column, array, &values, &elements);
 
 	for (int i = 0; i < n; i++)
-		add_query(recall, values + (Size) i * recall->column.dim, NULL, LOKI_NONE);
+		add_query(recall, elements[i], values + (Size) i * recall->column.dim, NULL, LOKI_NONE);
 	pfree(values);
 }
 
@@ -260,10 +280,12 @@ add_sampled(Recall *recall, int wanted)
 		if (table_index_fetch_tuple(fetch, &tid, recall->snapshot, recall->slot,
 									&call_again, NULL))
 		{
-			const float *x = row_vector(recall);
+			bool		isnull;
+			Datum		value = row_value(recall, &isnull);
+			const float *x = open_row(recall, value, isnull);
 
 			if (x != NULL)
-				add_query(recall, x, &recall->slot->tts_tid, node);
+				add_query(recall, value, x, &recall->slot->tts_tid, node);
 		}
 		ExecClearTuple(recall->slot);
 	}
@@ -279,24 +301,27 @@ add_sampled(Recall *recall, int wanted)
 static void
 answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 {
-	LokiQueries *queries = &recall->queries;
+	bool		sketched = loki_column_sketched(&recall->column);
 	TableScanDesc scan;
 
-	Assert(n > 0 && first + n <= queries->n);
-	loki_exact_begin(exact, &recall->column, recall->k, n,
-					 queries->values + (Size) first * recall->column.dim, queries->own + first,
+	loki_exact_begin(exact, &recall->column, recall->k, &recall->queries, first, n,
 					 (Size) maintenance_work_mem * 1024);
 	scan = table_beginscan(recall->heap, recall->snapshot, 0, NULL);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->slot))
 	{
 		const float *x;
+		Datum		value;
+		bool		isnull;
 
 		CHECK_FOR_INTERRUPTS();
 		if (recall->predicate != NULL &&
 			!ExecQual(recall->predicate, GetPerTupleExprContext(recall->estate)))
 			continue;
-		x = row_vector(recall);
-		if (x != NULL)
+		value = row_value(recall, &isnull);
+		if (sketched)
+			loki_exact_add_value(exact, &recall->column, value, isnull, &recall->slot->tts_tid,
+								 recall->row_context);
+		else if ((x = open_row(recall, value, isnull)) != NULL)
 			loki_exact_add(exact, x, &recall->slot->tts_tid);
 	}
 	table_endscan(scan);
@@ -372,12 +397,10 @@ compare_answers(Recall *recall, const LokiExact *exact, int first)
 		CHECK_FOR_INTERRUPTS();
 		if (n == 0)
 			continue;
-		order.sk_argument = loki_value_form(&recall->column,
-											exact->queries + (Size) i * recall->column.dim);
+		order.sk_argument = exact->data[i];
 		right = answer_by_index(recall, scan, &order, first + i, n,
 								exact->nearest[(Size) i * exact->k + n - 1]);
 		recall->recalls[recall->nrecalls++] = (double) right / n;
-		pfree(DatumGetPointer(order.sk_argument));
 	}
 	index_endscan(scan);
 }

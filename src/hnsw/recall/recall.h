@@ -22,7 +22,9 @@ typedef struct LokiQueries
 {
 	int			n;
 	int			allocated;
-	float	   *values;			/* dim floats each */
+	float	   *values;			/* dim floats each; NULL if the column is
+								 * sketched, as then they tell too little */
+	Datum	   *data;			/* themselves, not toasted */
 	ItemPointerData *own;		/* the row that a query was taken from;
 								 * invalid if it was given */
 	uint32	   *nodes;			/* its node; LOKI_NONE if it was given, or if
@@ -42,6 +44,7 @@ typedef struct LokiExact
 	int			k;
 	int			nqueries;
 	const float *queries;
+	const Datum *data;			/* the queries, if rows are measured by value */
 	const ItemPointerData *own;
 	float	   *query_norms;
 
@@ -63,10 +66,14 @@ typedef struct LokiExact
 extern int	loki_exact_queries(uint32 dim, int k, Size memory);
 
 /* Everything in the current memory context */
-extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k, int nqueries,
-							 const float *queries,
-							 const ItemPointerData *own, Size memory);
+extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
+							 const LokiQueries *queries, int first, int n, Size memory);
+
+/* Add a row: the floats of its vector, or its value if the column is sketched,
+ * with a context for what measuring it allocates */
 extern void loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid);
+extern void loki_exact_add_value(LokiExact *exact, const LokiColumn *column, Datum datum,
+								 bool isnull, ItemPointer tid, MemoryContext context);
 
 /* The nearest distances, ascending; found[] says how many each query has */
 extern void loki_exact_finish(LokiExact *exact);
