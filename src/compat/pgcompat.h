@@ -299,6 +299,14 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 	adjust_appendrel_attrs_multilevel(root, expr, (rel)->relids, (rel)->top_parent_relids)
 #endif
 
+/* What tables a query may read is told apart from its range table since 16 */
+#if PG_VERSION_NUM >= 160000
+#define LokiCopyPermissions(to, from) \
+	((to)->rteperminfos = copyObject((from)->rteperminfos))
+#else
+#define LokiCopyPermissions(to, from)	((void) 0)
+#endif
+
 /* Clauses count their relations since 16 */
 #if PG_VERSION_NUM >= 160000
 #define LokiSetNumBaseRels(rinfo, n)	((rinfo)->num_base_rels = (n))

@@ -113,7 +113,7 @@ includes_of . | grep -E ':hnsw/' | grep -v -e ':hnsw/hnsw\.h$' -e '^src/\.*/*hns
 hnsw_folders="face check vacuum build recall insert scan filter graph statistics page definition"
 within hnsw hnsw/hnsw.h $hnsw_folders | rule "folders of hnsw see those behind them alone"
 arrows hnsw
-planner_folders="face join order hybrid cost query"
+planner_folders="face fusion join order hybrid cost query"
 within planner planner/planner.h $planner_folders | rule "folders of planner see those behind them alone"
 arrows planner
 for header in src/hnsw/*/*.h src/planner/*/*.h; do

@@ -1,0 +1,372 @@
+/*-------------------------------------------------------------------------
+ *
+ * fusion.c
+ *	  Orders that are fused of several orders of one table.
+ *
+ *		SELECT id FROM items ORDER BY rrf(v <=> $1, age) DESC LIMIT 10
+ *
+ * A row's score depends on the places that it has in each order, the legs.  No function
+ * can know these.  So the planner's support function of rrf() joins the table with a query
+ * that computes the scores (query.c), and puts a column of that in the place of the call:
+ *
+ *		SELECT id FROM items, (... UNION ALL ... GROUP BY tid) AS fusion
+ *		WHERE items.ctid = fusion.tid ORDER BY fusion.score DESC LIMIT 10
+ *
+ * Where it cannot, the call stays, and raises an error when it is executed.
+ *
+ * IDENTIFICATION
+ *	  src/planner/fusion/fusion.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/sysattr.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "lokivector.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_func.h"
+#include "parser/parsetree.h"
+#include "planner/fusion/fusion.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+LOKI_FUNCTION(rrf);
+LOKI_FUNCTION(weighted_rrf);
+LOKI_FUNCTION(weighted_scores);
+LOKI_FUNCTION(leg_rank);
+LOKI_FUNCTION(fusion_weight);
+LOKI_FUNCTION(lokivector_fusion_support);
+
+/* EXPLAIN shows it.  No subquery of a user's has this name and no alias. */
+#define FUSION_NAME		"fusion"
+
+/* ----------------------------------------------------------------
+ * What a query asks for
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether a join tree has the rows of one table, each at most once: one table, semi-joins
+ * and anti-joins of it with others, and functions that return one row.  Notes the table,
+ * and whether there are such joins.
+ */
+static bool
+find_table(const Query *parse, Node *node, Index *table, bool *semijoin)
+{
+	if (IsA(node, FromExpr))
+	{
+		ListCell   *cell;
+
+		foreach(cell, ((FromExpr *) node)->fromlist)
+			if (!find_table(parse, lfirst(cell), table, semijoin))
+			return false;
+	}
+	else if (IsA(node, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) node;
+
+		if (join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI)
+			*semijoin = true;
+		else if (join->jointype != JOIN_INNER ||
+				 !find_table(parse, join->rarg, table, semijoin))
+			return false;
+		return find_table(parse, join->larg, table, semijoin);
+	}
+	else
+	{
+		Index		rti = castNode(RangeTblRef, node)->rtindex;
+		RangeTblEntry *rte = rt_fetch(rti, parse->rtable);
+
+		if (rte->rtekind == RTE_FUNCTION)
+			return !expression_returns_set((Node *) rte->functions);
+		if (rte->rtekind == RTE_RESULT)
+			return true;
+		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL || *table != 0 ||
+			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW &&
+			 rte->relkind != RELKIND_PARTITIONED_TABLE))
+			return false;
+		*table = rti;
+	}
+	return true;
+}
+
+/* The C function behind an SQL function */
+static PGFunction
+implementation(Oid function)
+{
+	FmgrInfo	info;
+
+	fmgr_info(function, &info);
+	return info.fn_addr;
+}
+
+/* The call that a query sorts by in descending order, or NULL */
+static FuncExpr *
+sorting_call(const Query *parse)
+{
+	SortGroupClause *sort;
+	Node	   *expr;
+
+	if (parse->sortClause == NIL)
+		return NULL;
+	sort = linitial_node(SortGroupClause, parse->sortClause);
+	expr = get_sortgroupclause_expr(sort, parse->targetList);
+	return IsA(expr, FuncExpr) &&
+		sort->sortop == lookup_type_cache(FLOAT8OID, TYPECACHE_GT_OPR)->gt_opr ?
+		(FuncExpr *) expr : NULL;
+}
+
+/* fusion_weight() in the schema of another of our functions */
+static Oid
+weight_function(Oid sibling)
+{
+	char	   *schema = get_namespace_name(get_func_namespace(sibling));
+	Oid			types[] = {FLOAT8ARRAYOID, INT4OID, INT4OID};
+
+	return LookupFuncName(list_make2(makeString(schema), makeString("fusion_weight")),
+						  lengthof(types), types, false);
+}
+
+/*
+ * Whether a query sorts by a fusion of legs that are written one by one.  A query that
+ * groups its rows, or locks them, does not.
+ */
+static bool
+find_fusion(const Query *parse, LokiFusion *fusion)
+{
+	FuncExpr   *call = sorting_call(parse);
+	PGFunction	function;
+	bool		semijoin = false;
+
+	if (call == NULL || parse->commandType != CMD_SELECT || parse->hasAggs ||
+		parse->hasWindowFuncs || parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->havingQual != NULL || parse->distinctClause != NIL || parse->rowMarks != NIL ||
+		parse->setOperations != NULL)
+		return false;
+	function = implementation(call->funcid);
+	if ((function != rrf && function != weighted_rrf && function != weighted_scores) ||
+		!IsA(llast(call->args), ArrayExpr))
+		return false;
+	memset(fusion, 0, sizeof(LokiFusion));
+	fusion->by_rank = function != weighted_scores;
+	fusion->legs = ((ArrayExpr *) llast(call->args))->elements;
+	if (function != rrf)
+	{
+		fusion->weights = linitial(call->args);
+		fusion->weight_function = weight_function(call->funcid);
+	}
+	if (!find_table(parse, (Node *) parse->jointree, &fusion->table, &semijoin) ||
+		fusion->table == 0)
+		return false;
+
+	/* The planner makes semi-joins of sublinks, and then expects none that it made. */
+	return !semijoin || !checkExprHasSubLink((Node *) list_make4(parse->jointree, call,
+																 parse->limitCount,
+																 parse->limitOffset));
+}
+
+/* ----------------------------------------------------------------
+ * The query with the fusion
+ * ----------------------------------------------------------------
+ */
+
+/* The place in the range table of a fusion that was added, or 0 */
+static Index
+added_fusion(const Query *parse)
+{
+	RangeTblEntry *rte;
+
+	if (parse->rtable == NIL)
+		return 0;
+	rte = llast_node(RangeTblEntry, parse->rtable);
+	return rte->rtekind == RTE_SUBQUERY && rte->alias == NULL &&
+		strcmp(rte->eref->aliasname, FUSION_NAME) == 0 ? list_length(parse->rtable) : 0;
+}
+
+static RangeTblEntry *
+fusion_rte(Query *query)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	ListCell   *cell;
+
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = query;
+	rte->eref = makeAlias(FUSION_NAME, NIL);
+	foreach(cell, query->targetList)
+		rte->eref->colnames = lappend(rte->eref->colnames,
+									  makeString(lfirst_node(TargetEntry, cell)->resname));
+	rte->inFromCl = true;
+	return rte;
+}
+
+/* A system column of the table equals a column of the fusion. */
+static Node *
+equality(Oid type, Index table, AttrNumber system_column, Index added, AttrNumber column)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+
+	return (Node *) make_opclause(operator, BOOLOID, false,
+								  (Expr *) makeVar(table, system_column, type, -1, InvalidOid, 0),
+								  (Expr *) makeVar(added, column, type, -1, InvalidOid, 0),
+								  InvalidOid, InvalidOid);
+}
+
+/*
+ * Join a query with its fusion.  Its own join tree stays: conditions hold for the rows
+ * that are returned whatever the legs did.
+ */
+static Index
+add_fusion(Query *parse, const LokiFusion *fusion)
+{
+	RangeTblEntry *rte = fusion_rte(loki_fusion_query(parse, fusion));
+	RangeTblRef *place = makeNode(RangeTblRef);
+	Node	  **quals = &parse->jointree->quals;
+
+	parse->rtable = lappend(parse->rtable, rte);
+	place->rtindex = list_length(parse->rtable);
+	parse->jointree->fromlist = lappend(parse->jointree->fromlist, place);
+	*quals = make_and_qual(*quals, equality(TIDOID, fusion->table,
+											SelfItemPointerAttributeNumber,
+											place->rtindex, LOKI_FUSION_TID));
+	if (rt_fetch(fusion->table, parse->rtable)->inh)
+		*quals = make_and_qual(*quals, equality(OIDOID, fusion->table,
+												TableOidAttributeNumber,
+												place->rtindex, LOKI_FUSION_TABLE));
+	Assert(added_fusion(parse) == place->rtindex);
+	return place->rtindex;
+}
+
+/*
+ * The column of the fusion that a call stands for, or 0.  The call's arguments are
+ * simplified already, those of the call in the target list are not.
+ */
+static AttrNumber
+column_of_call(PlannerInfo *root, const FuncExpr *call, int legs)
+{
+	FuncExpr   *sort = sorting_call(root->parse);
+	Node	   *args;
+
+	if (implementation(call->funcid) == leg_rank)
+	{
+		Const	   *leg = linitial(call->args);
+
+		return IsA(leg, Const) && !leg->constisnull && DatumGetInt32(leg->constvalue) >= 1 &&
+			DatumGetInt32(leg->constvalue) <= legs ?
+			LOKI_FUSION_RANK + DatumGetInt32(leg->constvalue) - 1 : 0;
+	}
+	if (sort == NULL || sort->funcid != call->funcid)
+		return 0;
+	args = eval_const_expressions(root, copyObject((Node *) sort->args));
+	return equal(args, call->args) ? LOKI_FUSION_SCORE : 0;
+}
+
+/*
+ * Called by the planner for each call of a function of fusions.  The calls that count are
+ * in the target list, which is the first of a query's expressions to be simplified.  Until
+ * then the planner has done no more than pull up subqueries, so the query may still get
+ * another table (src/planner/README).
+ */
+Datum
+lokivector_fusion_support(PG_FUNCTION_ARGS)
+{
+	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
+	LokiFusion	fusion;
+	Query	   *parse;
+	Index		added;
+	AttrNumber	column;
+	RangeTblEntry *rte;
+
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	parse = request->root->parse;
+	added = added_fusion(parse);
+	if (added == 0 && find_fusion(parse, &fusion))
+		added = add_fusion(parse, &fusion);
+	if (added == 0)
+		PG_RETURN_POINTER(NULL);
+	rte = rt_fetch(added, parse->rtable);
+	column = column_of_call(request->root, request->fcall,
+							list_length(rte->eref->colnames) - LOKI_FUSION_RANK + 1);
+	if (column == 0)
+		PG_RETURN_POINTER(NULL);
+	PG_RETURN_POINTER(makeVar(added, column, exprType((Node *) request->fcall), -1,
+							  InvalidOid, 0));
+}
+
+/* ----------------------------------------------------------------
+ * The functions
+ * ----------------------------------------------------------------
+ */
+
+static void
+not_planned(const char *function)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s() is not planned here", function),
+			 errdetail("A row's place among others is known only to a query of one table that "
+					   "is in descending order of rrf(), weighted_rrf() or weighted_scores()."),
+			 errhint("Write SELECT ... FROM one table WHERE ... ORDER BY rrf(...) DESC LIMIT ..., "
+					 "and put joins, groups, locks and conditions on the score around it.")));
+}
+
+Datum
+rrf(PG_FUNCTION_ARGS)
+{
+	not_planned("rrf");
+	PG_RETURN_NULL();
+}
+
+Datum
+weighted_rrf(PG_FUNCTION_ARGS)
+{
+	not_planned("weighted_rrf");
+	PG_RETURN_NULL();
+}
+
+Datum
+weighted_scores(PG_FUNCTION_ARGS)
+{
+	not_planned("weighted_scores");
+	PG_RETURN_NULL();
+}
+
+Datum
+leg_rank(PG_FUNCTION_ARGS)
+{
+	not_planned("leg_rank");
+	PG_RETURN_NULL();
+}
+
+/* The weight of a leg (from 1) in an array with one for each of `legs`, which are positive */
+Datum
+fusion_weight(PG_FUNCTION_ARGS)
+{
+	ArrayType  *weights = PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0);
+	int			leg = PG_GETARG_INT32(1);
+	int			legs = PG_GETARG_INT32(2);
+	float8		weight;
+
+	if (weights == NULL || ARR_NDIM(weights) != 1 || ARR_DIMS(weights)[0] != legs ||
+		array_contains_nulls(weights))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a fusion of %d orders needs an array of %d weights", legs, legs)));
+	weight = ((const float8 *) ARR_DATA_PTR(weights))[leg - 1];
+	if (!(weight >= 0) || isinf(weight))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weights must not be negative, infinite or NaN")));
+	PG_RETURN_FLOAT8(weight);
+}

@@ -1,0 +1,395 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  The query that fuses the legs of ORDER BY rrf(...).
+ *
+ * It is parsed from text, with a query that returns nothing in the place of each leg.
+ * These are replaced by copies of the user's query, so that each leg has all that the
+ * rewriter has made of its tables and conditions: row security, permissions, views.
+ *
+ * IDENTIFICATION
+ *	  src/planner/fusion/query.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
+#include "parser/parse_node.h"
+#include "parser/parser.h"
+#include "planner/fusion/fusion.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/*
+ * Rows of a leg below LIMIT k OFFSET o: DEPTH_FACTOR * (k + o) + DEPTH_LEAST.  Both
+ * numbers count as MAX_LIMIT at most, and NULL counts as that, so nothing overflows.
+ */
+#define DEPTH_FACTOR	4
+#define DEPTH_LEAST		60
+#define MAX_LIMIT		INT64CONST(1000000000)
+
+/* The columns of a leg, and its place in the text */
+#define LEG \
+	"(SELECT NULL::pg_catalog.tid AS tid, NULL::pg_catalog.oid AS tab, " \
+	"NULL::pg_catalog.float8 AS value, NULL::pg_catalog.float8 AS weight) AS leg "
+
+/* What a row's place in a leg adds to its score */
+#define BY_RANK \
+	"weight OPERATOR(pg_catalog./) (60 OPERATOR(pg_catalog.+) pg_catalog.rank() OVER place)" \
+	"::pg_catalog.float8"
+
+#define BY_SCORE \
+	"weight OPERATOR(pg_catalog.*) CASE WHEN pg_catalog.max(value) OVER () " \
+	"OPERATOR(pg_catalog.=) pg_catalog.min(value) OVER () THEN 1 ELSE " \
+	"(pg_catalog.max(value) OVER () OPERATOR(pg_catalog.-) value) OPERATOR(pg_catalog./) " \
+	"(pg_catalog.max(value) OVER () OPERATOR(pg_catalog.-) pg_catalog.min(value) OVER ()) END"
+
+/* NaN and infinite values have no place between the extremes. */
+#define HAS_RANK	"value IS NOT NULL"
+#define HAS_SCORE \
+	"value OPERATOR(pg_catalog.<) 'Infinity'::pg_catalog.float8 AND " \
+	"value OPERATOR(pg_catalog.>) '-Infinity'::pg_catalog.float8"
+
+/*
+ * What each leg adds is added up in the order of the legs, so that rows of equal ranks have
+ * equal scores whatever plan runs.
+ */
+static char *
+fusion_text(const LokiFusion *fusion)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, "SELECT tid, tab");
+	for (int leg = 1; leg <= list_length(fusion->legs); leg++)
+		appendStringInfo(&text, "%s COALESCE(pg_catalog.max(part) FILTER "
+						 "(WHERE leg OPERATOR(pg_catalog.=) %d), 0)",
+						 leg == 1 ? "," : " OPERATOR(pg_catalog.+)", leg);
+	appendStringInfoString(&text, " AS score");
+	for (int leg = 1; leg <= list_length(fusion->legs); leg++)
+		appendStringInfo(&text, ", pg_catalog.max(rank) FILTER "
+						 "(WHERE leg OPERATOR(pg_catalog.=) %d) AS rank_%d", leg, leg);
+	appendStringInfoString(&text, " FROM (");
+	for (int leg = 1; leg <= list_length(fusion->legs); leg++)
+		appendStringInfo(&text,
+						 "%sSELECT tid, tab, %d AS leg, pg_catalog.rank() OVER place AS rank, "
+						 "%s AS part FROM " LEG "WHERE %s WINDOW place AS (ORDER BY value)",
+						 leg == 1 ? "" : " UNION ALL ", leg,
+						 fusion->by_rank ? BY_RANK : BY_SCORE,
+						 fusion->by_rank ? HAS_RANK : HAS_SCORE);
+	appendStringInfoString(&text, ") AS ranked GROUP BY tid, tab");
+	return text.data;
+}
+
+/* Hooks of other extensions are not told of it: it is not a statement of the user's. */
+static Query *
+parse_text(const char *text)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	Query	   *query;
+
+	pstate->p_sourcetext = text;
+	query = transformTopLevelStmt(pstate,
+								  linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT)));
+	free_parsestate(pstate);
+	return query;
+}
+
+/* ----------------------------------------------------------------
+ * A leg
+ * ----------------------------------------------------------------
+ */
+
+static Expr *
+int8_operation(Oid function, Expr *a, Expr *b)
+{
+	return (Expr *) makeFuncExpr(function, INT8OID, list_make2(a, b), InvalidOid,
+								 InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+static Expr *
+int8_constant(int64 value)
+{
+	return (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+							  Int64GetDatum(value), false, FLOAT8PASSBYVAL);
+}
+
+/* A number of rows as LIMIT and OFFSET have it, of which there may be none */
+static Expr *
+row_count(Node *rows, int64 none)
+{
+	MinMaxExpr *least = makeNode(MinMaxExpr);
+
+	if (rows == NULL)
+		return int8_constant(none);
+	least->minmaxtype = INT8OID;
+	least->op = IS_LEAST;
+	least->args = list_make2(copyObject(rows), int8_constant(MAX_LIMIT));
+	least->location = -1;
+	return (Expr *) least;
+}
+
+/* How many rows a leg has: all of them, if the query has no LIMIT */
+static Node *
+depth_of_leg(const Query *parse)
+{
+	Expr	   *rows;
+
+	if (parse->limitCount == NULL ||
+		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull))
+		return NULL;
+	rows = int8_operation(F_INT8PL, row_count(parse->limitCount, MAX_LIMIT),
+						  row_count(parse->limitOffset, 0));
+	rows = int8_operation(F_INT8MUL, rows, int8_constant(DEPTH_FACTOR));
+	return (Node *) int8_operation(F_INT8PL, rows, int8_constant(DEPTH_LEAST));
+}
+
+/*
+ * Whether a leg is CASE WHEN condition THEN value END, with or without casts around it.
+ * Then takes the condition out.
+ */
+static bool
+split_condition(Expr **leg, Node **condition)
+{
+	if (IsA(*leg, FuncExpr) && list_length(((FuncExpr *) *leg)->args) == 1 &&
+		(((FuncExpr *) *leg)->funcformat == COERCE_IMPLICIT_CAST ||
+		 ((FuncExpr *) *leg)->funcformat == COERCE_EXPLICIT_CAST) &&
+		func_strict(((FuncExpr *) *leg)->funcid))
+		return split_condition((Expr **) &linitial(((FuncExpr *) *leg)->args), condition);
+	if (IsA(*leg, CaseExpr))
+	{
+		CaseExpr   *expr = (CaseExpr *) *leg;
+		CaseWhen   *when = linitial_node(CaseWhen, expr->args);
+
+		if (expr->arg != NULL || list_length(expr->args) != 1 || expr->defresult == NULL ||
+			!IsA(expr->defresult, Const) || !((Const *) expr->defresult)->constisnull)
+			return false;
+		*condition = (Node *) when->expr;
+		*leg = when->result;
+		return true;
+	}
+	return false;
+}
+
+/* Leg n's weight (from 0) */
+static Expr *
+weight_of_leg(const LokiFusion *fusion, int n)
+{
+	Expr	   *leg = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+										 Int32GetDatum(n + 1), false, true);
+	Expr	   *legs = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+										  Int32GetDatum(list_length(fusion->legs)), false, true);
+
+	if (fusion->weights == NULL)
+		return (Expr *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8),
+								  Float8GetDatum(1), false, FLOAT8PASSBYVAL);
+	return (Expr *) makeFuncExpr(fusion->weight_function, FLOAT8OID,
+								 list_make3(copyObject(fusion->weights), leg, legs),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+static void
+add_column(Query *query, Expr *expr, const char *name)
+{
+	query->targetList = lappend(query->targetList,
+								makeTargetEntry(expr, list_length(query->targetList) + 1,
+												pstrdup(name), false));
+}
+
+/*
+ * The integer column that a leg's value, or its negative, is as double precision; NULL if
+ * it is anything else.
+ */
+static Expr *
+integer_column(Expr *value, bool *descending)
+{
+	FuncExpr   *cast = (FuncExpr *) value;
+
+	if (!IsA(value, FuncExpr) ||
+		(cast->funcid != F_FLOAT8_INT2 && cast->funcid != F_FLOAT8_INT4 &&
+		 cast->funcid != F_FLOAT8_INT8))
+		return NULL;
+	value = linitial(cast->args);
+	*descending = IsA(value, OpExpr) && list_length(((OpExpr *) value)->args) == 1 &&
+		(((OpExpr *) value)->opfuncid == F_INT2UM ||
+		 ((OpExpr *) value)->opfuncid == F_INT4UM || ((OpExpr *) value)->opfuncid == F_INT8UM);
+	if (*descending)
+		value = linitial(((OpExpr *) value)->args);
+	return IsA(value, Var) ? value : NULL;
+}
+
+/*
+ * Sort a leg by its value, which is one of its columns, or by the integer column that has
+ * the same order.  Rows without a value are not needed, so NULLs are where an index has
+ * them.
+ */
+static void
+sort_by_value(Query *query, TargetEntry *value)
+{
+	SortGroupClause *sort = makeNode(SortGroupClause);
+	bool		descending = false;
+	Expr	   *column = integer_column(value->expr, &descending);
+	TypeCacheEntry *type;
+
+	if (column != NULL)
+	{
+		NullTest   *test = makeNode(NullTest);
+
+		test->arg = copyObject(column);
+		test->nulltesttype = IS_NOT_NULL;
+		test->location = -1;
+		query->jointree->quals = make_and_qual(query->jointree->quals, (Node *) test);
+		value = makeTargetEntry(copyObject(column), list_length(query->targetList) + 1,
+								NULL, true);
+		query->targetList = lappend(query->targetList, value);
+	}
+	type = lookup_type_cache(exprType((Node *) value->expr),
+							 TYPECACHE_LT_OPR | TYPECACHE_GT_OPR | TYPECACHE_EQ_OPR);
+	value->ressortgroupref = 1;
+	sort->tleSortGroupRef = 1;
+	sort->sortop = descending ? type->gt_opr : type->lt_opr;
+	sort->eqop = type->eq_opr;
+	sort->nulls_first = descending;
+	sort->hashable = true;
+	query->sortClause = list_make1(sort);
+}
+
+/*
+ * The rows of a query that have a value in leg n (from 0), the best first: TID, table,
+ * value and weight of each.
+ */
+static Query *
+leg_query(const Query *parse, const LokiFusion *fusion, int n)
+{
+	Query	   *query = makeNode(Query);
+	Expr	   *value = copyObject(list_nth(fusion->legs, n));
+	Node	   *condition = NULL;
+
+	query->commandType = CMD_SELECT;
+	query->canSetTag = true;
+	query->hasRowSecurity = parse->hasRowSecurity;
+	query->rtable = copyObject(parse->rtable);
+	LokiCopyPermissions(query, parse);
+	query->jointree = copyObject(parse->jointree);
+	if (split_condition(&value, &condition))
+		query->jointree->quals = make_and_qual(query->jointree->quals, condition);
+
+	add_column(query, (Expr *) makeVar(fusion->table, SelfItemPointerAttributeNumber,
+									   TIDOID, -1, InvalidOid, 0), "tid");
+	add_column(query, (Expr *) makeVar(fusion->table, TableOidAttributeNumber,
+									   OIDOID, -1, InvalidOid, 0), "tab");
+	add_column(query, value, "value");
+	add_column(query, weight_of_leg(fusion, n), "weight");
+	sort_by_value(query, list_nth_node(TargetEntry, query->targetList, 2));
+	query->limitCount = depth_of_leg(parse);
+	query->limitOption = LIMIT_OPTION_COUNT;
+	query->hasSubLinks = checkExprHasSubLink((Node *) query);
+	return query;
+}
+
+/* ----------------------------------------------------------------
+ * Legs in their places
+ * ----------------------------------------------------------------
+ */
+
+typedef struct CteContext
+{
+	int			depth;			/* of the query at hand within the leg */
+	int			delta;
+} CteContext;
+
+/* Walker: references from a leg to CTEs of the user's query, which is further up now */
+static bool
+raise_ctes(Node *node, void *argument)
+{
+	CteContext *context = argument;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == context->depth)
+			rte->ctelevelsup += context->delta;
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->depth++;
+		result = query_tree_walker((Query *) node, raise_ctes, context,
+								   QTW_EXAMINE_RTES_BEFORE);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, raise_ctes, context);
+}
+
+/*
+ * Let a leg be `delta` levels below the user's query, not in its place.  What the leg
+ * refers to in its own tables stays.
+ */
+static void
+lower_leg(Query *leg, int delta)
+{
+	CteContext	context = {0, delta};
+
+	IncrementVarSublevelsUp((Node *) leg, delta, 1);
+	query_tree_walker(leg, raise_ctes, &context, QTW_EXAMINE_RTES_BEFORE);
+}
+
+/* The subqueries in the places of the legs, within a query that is `level` levels below */
+static List *
+find_places(Query *query, int level, int *leg_level)
+{
+	List	   *places = NIL;
+	ListCell   *cell;
+
+	foreach(cell, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		Assert(rte->rtekind == RTE_SUBQUERY);
+		if (strcmp(rte->eref->aliasname, "leg") != 0)
+			places = list_concat(places, find_places(rte->subquery, level + 1, leg_level));
+		else
+		{
+			places = lappend(places, rte);
+			*leg_level = level + 1;
+		}
+	}
+	return places;
+}
+
+/*
+ * A query for the TID, table, score and ranks of each row that has a value in a leg.  It
+ * belongs one level below the user's query, which is not changed.
+ */
+Query *
+loki_fusion_query(const Query *parse, const LokiFusion *fusion)
+{
+	Query	   *query = parse_text(fusion_text(fusion));
+	int			level = 0;
+	List	   *places = find_places(query, 1, &level);
+
+	Assert(list_length(places) == list_length(fusion->legs));
+	for (int n = 0; n < list_length(places); n++)
+	{
+		RangeTblEntry *rte = list_nth_node(RangeTblEntry, places, n);
+
+		rte->subquery = leg_query(parse, fusion, n);
+		lower_leg(rte->subquery, level);
+	}
+	return query;
+}

@@ -1,0 +1,136 @@
+-- One order out of several: rrf(), weighted_rrf(), weighted_scores() and leg_rank()
+CREATE TABLE items (id int PRIMARY KEY, tenant int, v vector(3), words tsvector, age int);
+INSERT INTO items SELECT i, i % 3, ARRAY[sin(i), cos(i), sin(i * 3)],
+		to_tsvector('simple', 'w' || i % 7 || ' w' || i % 11 || ' w' || i % 13), i * 7 % 3001
+	FROM generate_series(1, 3000) i;
+CREATE INDEX items_v ON items USING hnsw (v vector_cosine_ops, tenant);
+CREATE INDEX items_words ON items USING gin (words);
+CREATE INDEX items_age ON items (age);
+ANALYZE items;
+CREATE FUNCTION nodes(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		IF line ~ 'Scan.* on (items|part)|Index Cond|Order By|TID Cond' AND line !~ 'Subquery' THEN
+			RETURN NEXT regexp_replace(line, '^[ >-]*|(?<=ctid) =.*(?=\))', '', 'g');
+		END IF;
+	END LOOP;
+END $$;
+
+-- test: each leg uses its index, with the condition
+SET enable_seqscan = off;
+SELECT nodes($$SELECT id FROM items WHERE tenant = 1 ORDER BY rrf(v <=> '[1,2,3]',
+	CASE WHEN words @@ 'w3' THEN -ts_rank_cd(words, 'w3') END, -age, age) DESC LIMIT 5$$);
+RESET enable_seqscan;
+
+-- test: scores and ranks, also of rows that a leg does not have
+SELECT id, round(score::numeric, 6) AS score, first, second,
+	score = coalesce(1.0::float8 / (60 + first), 0) + coalesce(1.0::float8 / (60 + second), 0) AS sum
+	FROM (SELECT id, rrf(v <=> '[1,2,3]', CASE WHEN words @@ 'w3 & w4' THEN age END) AS score,
+		leg_rank(1) AS first, leg_rank(2) AS second
+		FROM items ORDER BY score DESC, id LIMIT 6) s;
+SELECT id, weighted_rrf('{1,3}', v <=> '[1,2,3]', age) AS score FROM items ORDER BY score DESC LIMIT 1;
+SELECT id, round(weighted_scores('{1,0.5}', v <=> '[1,2,3]', age)::numeric, 6) AS score FROM items
+	ORDER BY weighted_scores('{1,0.5}', v <=> '[1,2,3]', age) DESC LIMIT 2;
+
+-- test: views, prepared statements, lateral joins, common table expressions
+CREATE TABLE answer AS SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10;
+CREATE FUNCTION differs(query text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	EXECUTE format('WITH q AS (%s) SELECT (SELECT count(*) FROM (TABLE answer EXCEPT ALL TABLE q) s) +
+		(SELECT count(*) FROM (TABLE q EXCEPT ALL TABLE answer) s)', query) INTO n;
+	RETURN n;
+END $$;
+CREATE VIEW hits AS SELECT id, tenant, rrf(v <=> '[1,2,3]', age) AS score FROM items;
+SELECT differs('SELECT id, score FROM hits WHERE tenant = 1 ORDER BY score DESC LIMIT 10') AS view,
+	differs($$SELECT n.* FROM (VALUES ('[1,2,3]'::vector)) q(v), LATERAL (SELECT id, rrf(items.v <=> q.v, age) AS score
+		FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10) n$$) AS values,
+	differs($$SELECT n.* FROM (SELECT '[1,2,3]'::vector AS v FROM items WHERE id = 1) q CROSS JOIN LATERAL (SELECT id, rrf(items.v <=> q.v, age) AS score
+		FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10) n$$) AS lateral,
+	differs($$WITH q AS MATERIALIZED (SELECT '[1,2,3]'::vector AS v) SELECT id, rrf(v <=> (SELECT v FROM q), age) AS score
+		FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10$$) AS cte,
+	differs($$WITH q AS MATERIALIZED (SELECT 1 AS t) SELECT id, rrf(v <=> '[1,2,3]', age) AS score
+		FROM items WHERE tenant IN (SELECT t FROM q) ORDER BY score DESC LIMIT 10$$) AS semijoin_cte,
+	differs($$WITH t AS MATERIALIZED (SELECT 1 AS t) SELECT s.* FROM t CROSS JOIN LATERAL (SELECT id, rrf(v <=> '[1,2,3]', age) AS score
+		FROM items WHERE tenant = (SELECT t.t FROM t) AND tenant = t.t ORDER BY score DESC LIMIT 10) s$$) AS outer_cte,
+	differs($$SELECT id, rrf(v <=> q, age) AS score FROM items, array_to_vector('{1,2,3}'::int[], 3, false) q
+		WHERE tenant = 1 ORDER BY score DESC LIMIT 10$$) AS function,
+	differs($$SELECT id, rrf(v <=> q, age) AS score FROM items CROSS JOIN l2_normalize(v) w CROSS JOIN (SELECT '[1,2,3]'::vector) s(q)
+		WHERE tenant = 1 ORDER BY score DESC LIMIT 10$$) AS functions,
+	differs($$SELECT id, score FROM (SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10) s
+		JOIN items USING (id)$$) AS joined;
+PREPARE near (vector, int, int) AS SELECT id, rrf(v <=> $1, age) AS score FROM items WHERE tenant = $2 ORDER BY score DESC LIMIT $3;
+SET plan_cache_mode = force_generic_plan;
+CREATE TABLE prepared AS EXECUTE near('[1,2,3]', 1, 10);
+SELECT differs('TABLE prepared') AS generic;
+RESET plan_cache_mode;
+SELECT count(*) FROM (SELECT id FROM items ORDER BY rrf(v <=> '[1,2,3]', age) DESC LIMIT 9223372036854775807) s;
+
+-- test: without LIMIT every row has its ranks, in a cursor too
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT id, leg_rank(1), leg_rank(2) FROM items ORDER BY rrf(age, -age) DESC, id;
+FETCH 2 FROM c;
+MOVE LAST IN c;
+FETCH BACKWARD 1 FROM c;
+COMMIT;
+
+-- test: the first statement of a session
+\c -
+SELECT id FROM items ORDER BY rrf(age) DESC LIMIT 2;
+
+-- test: partitions have one order
+CREATE TABLE parted (LIKE items) PARTITION BY LIST (tenant);
+CREATE TABLE part_0 PARTITION OF parted FOR VALUES IN (0);
+CREATE TABLE part_12 PARTITION OF parted FOR VALUES IN (1, 2);
+INSERT INTO parted TABLE items;
+CREATE INDEX ON parted USING hnsw (v vector_cosine_ops);
+ANALYZE parted;
+SELECT count(*) AS different FROM (
+	(SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM parted ORDER BY score DESC LIMIT 20) EXCEPT ALL
+	(SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM items ORDER BY score DESC LIMIT 20)) s;
+
+-- test: row security hides rows from every leg
+CREATE ROLE fusion_reader;
+GRANT SELECT ON items, answer TO fusion_reader;
+ALTER TABLE items ENABLE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON items TO fusion_reader USING (tenant = 1);
+SET ROLE fusion_reader;
+SELECT count(*) AS different FROM (TABLE answer EXCEPT ALL
+	(SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM items ORDER BY score DESC LIMIT 10)) s;
+RESET ROLE;
+REVOKE SELECT ON items FROM fusion_reader;
+GRANT SELECT (id, age) ON items TO fusion_reader;
+SET ROLE fusion_reader;
+SELECT count(*) FROM (SELECT id FROM items ORDER BY rrf(age) DESC LIMIT 2) s;
+SELECT id FROM items ORDER BY rrf(v <=> '[1,2,3]') DESC LIMIT 2;
+RESET ROLE;
+ALTER TABLE items DISABLE ROW LEVEL SECURITY;
+DROP OWNED BY fusion_reader;
+DROP ROLE fusion_reader;
+
+-- test: where there are no ranks, the call is an error
+SELECT rrf(1, 2);
+\set VERBOSITY terse
+SELECT id FROM items ORDER BY rrf(age) LIMIT 1;
+SELECT id FROM items WHERE rrf(age) > 0 ORDER BY rrf(age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY rrf(age) DESC LIMIT 1 FOR UPDATE;
+SELECT tenant FROM items GROUP BY tenant ORDER BY rrf(tenant) DESC LIMIT 1;
+SELECT i.id FROM items i JOIN items j USING (age) ORDER BY rrf(i.age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY(SELECT age::float8)) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC, weighted_scores('{1}', age) LIMIT 1;
+SELECT id, leg_rank(2) FROM items ORDER BY rrf(age) DESC LIMIT 1;
+SELECT id, leg_rank(1) FROM items ORDER BY age LIMIT 1;
+UPDATE items SET age = rrf(age);
+
+-- test: weights
+SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_rrf('{1,NULL}', id, age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_rrf(NULL, id, age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_scores('{1,-1}', id, age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_scores('{1,NaN}', id, age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_scores('{Infinity,1}', id, age) DESC LIMIT 1;
+DROP TABLE items, parted, answer, prepared CASCADE;
+DROP FUNCTION nodes, differs;
