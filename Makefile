@@ -44,7 +44,7 @@ parts = lint unit sql iso tap assert clients
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential demo bench bench-goals bench-shapes site \
-	format dist deb check-pgxn check-image release-check
+	format dist deb check-pgxn check-image check-cross release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -152,6 +152,9 @@ check-pgxn:
 
 check-image:
 	packaging/image.sh $(or $(MAJOR),17)
+
+check-cross:
+	packaging/cross.sh $(MACHINES)
 
 release-check:
 	packaging/release.sh $(PARTS)

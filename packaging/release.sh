@@ -71,6 +71,7 @@ packages_part()
 	done
 	target check-pgxn
 	target check-image MAJOR=18
+	target check-cross
 }
 
 [ $# -gt 0 ] || set -- source tests packages

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Build and run the unit tests of the folders that need no server.  Each
-# program is built and run three ways, as far as the machine has the tools:
+# program is built and run these ways, as far as the machine has the tools:
 #	plain		as the server's own objects are optimised
 #	sanitize	with the address and undefined behaviour sanitizers
 #	arm64		cross-compiled, under qemu-aarch64 (NEON)
+#	s390x		cross-compiled, under qemu-s390x (bytes in the other order)
 # Prints the TAP of each program under a line "# PROGRAM (WAY)".
 #
 # usage: test/unit/run.sh [NAME ...]	(NAME as in test/unit/NAME_test.c)
-# environment: PG_CONFIG, CC, UNIT_WAYS (default "plain sanitize arm64"),
+# environment: PG_CONFIG, CC, UNIT_WAYS (default "plain sanitize arm64 s390x"),
 #	UNIT_BUILD (default build/unit)
 set -u
 cd "$(dirname "$0")/../.."
@@ -59,9 +60,18 @@ run_test() {
 	fi
 }
 
+# run_emulated NAME WAY MACHINE [FLAGS]
+run_emulated() {
+	if have "$3-linux-gnu-gcc" && have "qemu-$3"; then
+		run_test "$1" "$2" "$3-linux-gnu-gcc" "-O2 -static ${4:-}" "qemu-$3"
+	else
+		echo "# $1 ($2) skipped: no cross compiler or no qemu-$3"
+	fi
+}
+
 [ $# -gt 0 ] || set -- $(ls test/unit/*_test.c | sed 's|.*/||; s|_test\.c$||')
 for name in "$@"; do
-	for way in ${UNIT_WAYS:-plain sanitize arm64}; do
+	for way in ${UNIT_WAYS:-plain sanitize arm64 s390x}; do
 		case $way in
 			plain)
 				run_test "$name" plain "${CC:-cc}" "-O2"
@@ -74,12 +84,11 @@ for name in "$@"; do
 				fi
 				;;
 			arm64)
-				if have aarch64-linux-gnu-gcc && have qemu-aarch64; then
-					run_test "$name" arm64 aarch64-linux-gnu-gcc "-O2 -static" \
-						qemu-aarch64
-				else
-					echo "# $name (arm64) skipped: no cross compiler or no qemu-aarch64"
-				fi
+				run_emulated "$name" arm64 aarch64
+				;;
+			s390x)
+				# The headers are those of this machine, but for what is said here
+				run_emulated "$name" s390x s390x -DWORDS_BIGENDIAN
 				;;
 		esac
 	done
