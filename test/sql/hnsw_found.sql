@@ -19,3 +19,30 @@ SELECT count(*) FROM alone a, LATERAL (
 	SELECT v <-> a.v AS distance FROM alone ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
 SELECT lokivector_check('alone_idx');
 DROP TABLE alone;
+
+-- One row in ten, or in twenty, lies near the centre: those are nearer to every row than
+-- any other row
+CREATE FUNCTION direction(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE AS
+$$ SELECT l2_normalize(array_agg(hashint8extended(n, i) / 9223372036854775807.0 ORDER BY i)::vector)
+	FROM generate_series(1, dim) i $$;
+SET hnsw.ef_search = 400;
+CREATE TABLE hubs (id integer, v vector(48));
+INSERT INTO hubs SELECT n, direction(n, 48) * array_fill(CASE n % 10 WHEN 0 THEN 0.05 ELSE 1 END, ARRAY[48])::vector
+	FROM generate_series(1, 2400) n;
+CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops) WITH (m = 6);
+
+-- test: CREATE INDEX loses no row where others are the nearest to all
+SELECT count(*) FROM hubs a, LATERAL (
+	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+SELECT lokivector_check('hubs_idx');
+DROP TABLE hubs;
+
+-- test: inserts lose no row there
+CREATE TABLE hubs (id integer, v vector(64));
+CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops);
+INSERT INTO hubs SELECT n, direction(n, 64) * array_fill(CASE n % 20 WHEN 0 THEN 0.01 ELSE 1 END, ARRAY[64])::vector
+	FROM generate_series(1, 2000) n;
+SELECT count(*) FROM hubs a, LATERAL (
+	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+SELECT lokivector_check('hubs_idx');
+DROP TABLE hubs;

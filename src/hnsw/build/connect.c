@@ -157,6 +157,22 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 }
 
 /*
+ * Let a link that was added be that of the tree to its node, in place of the one that it was
+ * reached by before; unless the tree would have a circle then.
+ */
+void
+loki_graph_adopt(LokiConnection *state, uint32 from, uint32 node)
+{
+	uint32		ancestor = from;
+
+	Assert(loki_graph_linked(state->graph, from, node));
+	while (ancestor != node && state->parent[ancestor] != ancestor)
+		ancestor = state->parent[ancestor];
+	if (ancestor != node)
+		state->parent[node] = from;
+}
+
+/*
  * The nearest neighbor of a node's neighbors that was reached and has room in its list;
  * LOKI_NONE if there is none.
  */

@@ -172,6 +172,7 @@ typedef struct LokiConnection
 extern void loki_graph_connect(LokiGraph *graph, LokiConnection *connection);
 extern bool loki_graph_attach(LokiConnection *connection, uint32 from, uint32 node,
 							  float distance);
+extern void loki_graph_adopt(LokiConnection *connection, uint32 from, uint32 node);
 extern bool loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node);
 
 /* functions in build/twins.c */

@@ -152,6 +152,7 @@ attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
 		return false;
 	if (connection->lost != LOKI_NONE)
 		state->states[connection->lost] = NODE_MISSED;
+	loki_graph_adopt(connection, from->node, node);
 	return true;
 }
 

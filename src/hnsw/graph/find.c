@@ -21,6 +21,9 @@
 /* How many links to it a node gets that its search missed */
 #define NEW_LINKS			16
 
+/* How many nodes are searched for, at most, after a link was forced */
+#define MAX_REPAIRED		64
+
 /* Leave a node out of those that a search of layer 0 starts from; their number */
 static int
 leave_out(LokiUpperFound *entries, int nentries, uint32 node)
@@ -64,8 +67,9 @@ loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node
 
 /*
  * Link a node on a layer from some of those where the search for it ended, several
- * of them, as no other search ends in quite the same place; by force from one
- * alone, if none has a link for it.
+ * of them, as no other search ends in quite the same place.  If none has a link for
+ * it, one gives up a link that is not needed, or else any, by force: another one each
+ * time, so that nodes that push each other out come to different lists in the end.
  */
 static void
 link_from(LokiLinker *linker, const LokiUpperFound *from, int nfrom, int level,
@@ -73,16 +77,22 @@ link_from(LokiLinker *linker, const LokiUpperFound *from, int nfrom, int level,
 {
 	int			linked = 0;
 
-	for (int force = 0; force <= 1 && linked == 0; force++)
-		for (int i = 0; i < nfrom && linked < (force ? 1 : NEW_LINKS); i++)
+	for (int force = LOKI_LINK_CHOSEN; force <= LOKI_LINK_FORCED && linked == 0; force++)
+	{
+		int			wanted = force == LOKI_LINK_CHOSEN ? NEW_LINKS : 1;
+		uint32		first = force == LOKI_LINK_FORCED ? linker->nforced : 0;
+
+		for (int i = 0; i < nfrom && linked < wanted; i++)
 		{
-			LokiListRef ref = {from[i].node, from[i].slot, level};
+			const LokiUpperFound *found = &from[(first + i) % nfrom];
+			LokiListRef ref = {found->node, found->slot, level};
 
 			if (loki_node_is_live(linker->state, linker->index, ref.node) &&
 				loki_list_add(linker, &ref, node, slot, force))
 				linked++;
 			CHECK_FOR_INTERRUPTS();
 		}
+	}
 }
 
 /* Link a node that was searched for in vain from nodes of the search's pool. */
@@ -135,8 +145,8 @@ loki_upper_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPage
 /*
  * Search for a live node by its codes on a layer, where it has an UPPER slot if that
  * is above 0, and link it if it is not found.  code and refine have room for one slot
- * each.  Only vacuum calls this, so that nobody frees nodes meanwhile.  No content lock
- * may be held.
+ * each.  Only vacuum calls this, and inserts under their lock, so that nobody frees nodes
+ * meanwhile.  No content lock may be held.
  */
 void
 loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32 slot,
@@ -159,4 +169,39 @@ loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32
 		loki_upper_make_found(linker, search, &meta, node, slot, level);
 	else if (!loki_node_is_found(search, &meta, node))
 		loki_node_link_found(linker, search, node);
+}
+
+/*
+ * Search for the nodes that lost a link to a forced one, and link those that are not found
+ * any more, which may push out others in turn.  Each may be linked from several lists, and
+ * takes another one each time, so that this ends soon if there are links enough; if there
+ * are not, at the limit, where the last one hands over the link that it pushes out.  Only
+ * vacuum calls this, and inserts under their lock.  No content lock may be held.
+ */
+void
+loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search)
+{
+	const LokiQuantizer *quantizer = linker->state->quantizer;
+	LokiList	own;
+	char	   *code;
+	char	   *refine;
+
+	if (linker->npushed_out == 0)
+		return;
+	code = palloc(quantizer->code_size);
+	refine = palloc(Max(quantizer->refine_size, 1));
+	for (int i = 0; i < MAX_REPAIRED && linker->npushed_out > 0; i++)
+	{
+		LokiListRef ref = linker->pushed_out[--linker->npushed_out];
+
+		linker->repairing = i + 1 < MAX_REPAIRED;
+		if (loki_node_is_live(linker->state, linker->index, ref.node) &&
+			(ref.level == 0 || loki_list_read(linker, &ref, &own)))
+			loki_node_make_found(linker, search, ref.node, ref.slot, ref.level, code, refine);
+		CHECK_FOR_INTERRUPTS();
+	}
+	linker->npushed_out = 0;
+	linker->repairing = false;
+	pfree(code);
+	pfree(refine);
 }

@@ -508,13 +508,35 @@ hands_over(const LokiLinker *linker)
 }
 
 /*
- * Prune a full list together with a new link; false if the new one is not chosen, or only
- * at the cost of another that is needed.  With force, or if the new node can take such
- * others over, they are left in *left.  No lock is held.
+ * Have another link than the farthest pushed out of a list, so that nodes which push each
+ * other out do not go round in a circle: any of its links but the nearest quarter, which
+ * lead from one of the near nodes to the next.
+ */
+static void
+push_out_any(LokiLinker *linker, LokiList *new, LokiList *left, uint32 node)
+{
+	int			near = new->count / 4;
+	int			place = near + (linker->nforced * 0x9E3779B1u >> 16) % (new->count - near);
+	uint32		other = new->nodes[place];
+	uint32		slot = new->slots[place];
+
+	if (left->count == 0 || other == node)
+		return;
+	new->nodes[place] = left->nodes[0];
+	new->slots[place] = left->slots[0];
+	left->nodes[0] = other;
+	left->slots[0] = slot;
+}
+
+/*
+ * Prune a full list together with a new link; false if the new one is not chosen, which
+ * matters unless it is to be spared or forced, or only at the cost of another that is
+ * needed.  If it is forced, or if the new node can take such others over, they are left in
+ * *left.  No lock is held.
  */
 static bool
 prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
-		   uint32 node, uint32 slot, bool force, LokiList *new, LokiList *left)
+		   uint32 node, uint32 slot, LokiLinkForce force, LokiList *new, LokiList *left)
 {
 	int			max = loki_list_max(ref->level, linker->state->m);
 	LokiList	wanted;
@@ -539,11 +561,14 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		return true;
 	}
 	loki_linker_choose(linker, ref->level, false, new);
-	if (!force && !loki_list_contains(new, node))
+	if (force == LOKI_LINK_CHOSEN && !loki_list_contains(new, node))
 		return false;
 	force_link(new, max, node, slot);
 	loki_list_keep_reachable(linker, ref, &wanted, new, left);
-	return force || left->count == 0 || hands_over(linker);
+	if (force == LOKI_LINK_FORCED && linker->repairing)
+		push_out_any(linker, new, left, node);
+	return force == LOKI_LINK_FORCED || left->count == 0 ||
+		(force == LOKI_LINK_CHOSEN && hands_over(linker));
 }
 
 /* Add the links that another list gives up to one list; false if not all find room. */
@@ -558,17 +583,26 @@ take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
 	return true;
 }
 
+/* Remember the nodes of links that a forced one has pushed out. */
+static void
+note_pushed_out(LokiLinker *linker, const LokiList *left, int level)
+{
+	for (int i = 0; i < left->count && linker->npushed_out < LOKI_MAX_PUSHED_OUT; i++)
+		linker->pushed_out[linker->npushed_out++] =
+			(LokiListRef) {left->nodes[i], left->slots[i], level};
+}
+
 /*
- * Add a link to a list, by force if `force` is above 0.
+ * Add a link to a list.
  *
  * A forced link may push out another one that is needed.  Then the new neighbor gets that
  * link first.  Its list may be full as well, as those of equal nodes are; so this goes on,
- * `force` times at most.  That may come back to the list itself each time that it is
+ * `times` times at most.  That may come back to the list itself each time that it is
  * tried, so there is an end to it.
  */
 static bool
 add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
-		 int force)
+		 LokiLinkForce force, int times)
 {
 	LokiListRef neighbor = {node, slot, ref->level};
 	LokiList	old;
@@ -576,7 +610,7 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 	LokiList	left;
 
 	Assert(node != ref->node);
-	Assert(force >= 0 && force <= MAX_FORCED);
+	Assert(times <= MAX_FORCED);
 	for (int i = 0; i < MAX_TRIES; i++)
 	{
 		switch (append_link(linker, ref, node, slot, &old))
@@ -588,14 +622,19 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			case APPEND_FULL:
 				break;
 		}
-		if (!prune_list(linker, ref, &old, node, slot, force > 0, &new, &left))
+		if (!prune_list(linker, ref, &old, node, slot, force, &new, &left))
 			return false;
-		if (force == 0 && !take_over(linker, &neighbor, &left))
+		if (force != LOKI_LINK_FORCED && !take_over(linker, &neighbor, &left))
 			return false;
-		for (int j = 0; j < left.count && force > 0; j++)
-			add_link(linker, &neighbor, left.nodes[j], left.slots[j], force - 1);
+		for (int j = 0; j < left.count && force == LOKI_LINK_FORCED; j++)
+			add_link(linker, &neighbor, left.nodes[j], left.slots[j],
+					 times > 1 ? LOKI_LINK_FORCED : LOKI_LINK_CHOSEN, times - 1);
 		if (replace_list(linker, ref, &old, &new))
+		{
+			if (force == LOKI_LINK_FORCED)
+				note_pushed_out(linker, &left, ref->level);
 			return true;
+		}
 		CHECK_FOR_INTERRUPTS();
 	}
 	return false;
@@ -607,7 +646,8 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
  */
 bool
 loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
-			  bool force)
+			  LokiLinkForce force)
 {
-	return add_link(linker, ref, node, slot, force ? MAX_FORCED : 0);
+	linker->nforced += force == LOKI_LINK_FORCED;
+	return add_link(linker, ref, node, slot, force, linker->repairing ? 1 : MAX_FORCED);
 }

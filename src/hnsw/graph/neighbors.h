@@ -40,6 +40,17 @@ typedef struct LokiListRef
 	int			level;
 } LokiListRef;
 
+/* What a link that is added to a full list may cost */
+typedef enum LokiLinkForce
+{
+	LOKI_LINK_CHOSEN,			/* it must be among those that are chosen */
+	LOKI_LINK_SPARED,			/* another may go that is not needed */
+	LOKI_LINK_FORCED			/* any other may go */
+} LokiLinkForce;
+
+/* Nodes that are remembered which lost a link to a forced one */
+#define LOKI_MAX_PUSHED_OUT		64
+
 typedef struct LokiLinkCandidate
 {
 	float		distance;
@@ -65,6 +76,11 @@ typedef struct LokiLinker
 	float	   *distances;
 	int		   *selected;
 	char	   *slot;			/* copy of a LINK or UPPER slot */
+	LokiListRef pushed_out[LOKI_MAX_PUSHED_OUT];	/* nodes that lost a needed
+													 * link to a forced one */
+	int			npushed_out;
+	uint32		nforced;		/* forced links so far */
+	bool		repairing;		/* nodes that were pushed out are searched for */
 } LokiLinker;
 
 extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state,
@@ -125,6 +141,7 @@ extern void loki_upper_make_found(LokiLinker *linker, LokiSearch *search,
 								  uint32 slot, int level);
 extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
 								 uint32 slot, int level, char *code, char *refine);
+extern void loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search);
 
 /* ----------------------------------------------------------------
  * Adding links (graph/link.c)
@@ -148,10 +165,10 @@ extern void loki_list_append(LokiLinker *linker, const LokiList *list, uint32 no
 
 /*
  * Add a link to the list `ref`, as it stands under exclusive lock; a full list is pruned.
- * False if the new link was not chosen (never with force) or the list is stale.  No content
- * lock may be held.
+ * False if the new link was not taken (never if it is forced) or the list is stale.  No
+ * content lock may be held.
  */
 extern bool loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node,
-						  uint32 slot, bool force);
+						  uint32 slot, LokiLinkForce force);
 
 #endif							/* LOKI_GRAPH_NEIGHBORS_H */

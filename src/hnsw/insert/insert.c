@@ -305,7 +305,7 @@ link_where_room(LokiNewRow *row)
 				list.count >= loki_list_max(0, row->state->m) ||
 				!loki_node_is_live(row->state, row->index, ref.node))
 				continue;
-			if (loki_list_add(linker, &ref, row->node, LOKI_NONE, false))
+			if (loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_CHOSEN))
 				return true;
 		}
 		CHECK_FOR_INTERRUPTS();
@@ -343,7 +343,7 @@ link_layer(LokiNewRow *row, int level, bool *narrow)
 		ref.node = list->nodes[i];
 		ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
 		if (!done[i] && !loki_list_add(&row->cache->linker, &ref, row->node,
-									   row->slots[level], false))
+									   row->slots[level], LOKI_LINK_CHOSEN))
 			continue;
 		linked = true;
 		*narrow = *narrow || is_narrow(row->cache, level, ref.node);
@@ -376,7 +376,7 @@ link_base(LokiNewRow *row)
 	{
 		LokiListRef ref = {list->nodes[0], LOKI_NONE, 0};
 
-		loki_list_add(linker, &ref, row->node, LOKI_NONE, true);
+		loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_FORCED);
 	}
 	if (!row->found && !narrow && !loki_node_is_found(search, &row->meta, row->node))
 		loki_node_link_found(linker, search, row->node);
@@ -446,8 +446,8 @@ link_pair(LokiNewRow *row, uint32 other)
 	LokiListRef theirs = {other, LOKI_NONE, 0};
 
 	Assert(other != row->node);
-	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, true);
-	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, true);
+	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, LOKI_LINK_FORCED);
+	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, LOKI_LINK_FORCED);
 }
 
 /*
@@ -492,6 +492,7 @@ insert_node(LokiNewRow *row)
 			row->alone = false;
 		}
 	}
+	loki_pushed_out_make_found(&row->cache->linker, &row->cache->search);
 
 	loki_node_let_join(row);
 }

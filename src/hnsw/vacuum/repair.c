@@ -568,17 +568,18 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	}
 	loki_linker_choose(linker, 0, false, &list);
 	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
-		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, false);
+		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, LOKI_LINK_CHOSEN);
 	for (int i = 0; i < list.count && (i < LINKS_BACK || !linked); i++)
 	{
 		ref.node = list.nodes[i];
-		if (loki_list_add(linker, &ref, node, LOKI_NONE, false))
+		if (loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_CHOSEN))
 			linked = true;
 	}
 	if (!linked && list.count > 0)
 	{
 		ref.node = list.nodes[0];
-		loki_list_add(linker, &ref, node, LOKI_NONE, true);
+		loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_FORCED);
+		loki_pushed_out_make_found(linker, search);
 	}
 }
 
@@ -619,6 +620,7 @@ find_again(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 	LokiVacuumDelayPoint();
 	loki_node_make_found(&vacuum->linker, &vacuum->search, node, slot, level,
 						 vacuum->code, vacuum->refine);
+	loki_pushed_out_make_found(&vacuum->linker, &vacuum->search);
 }
 
 /*
