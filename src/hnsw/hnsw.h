@@ -69,15 +69,42 @@ extern bool loki_is_hnsw_index(Relation index);
 extern bool loki_hnsw_is_old(Relation index);
 
 /*
+ * What slots of attributes can tell of a filter that is no scan key, such as x <> 3, or
+ * x = 1 OR y = 2.  A key that is negated has the strategy of equality.
+ */
+typedef enum LokiConditionKind
+{
+	LOKI_CONDITION_KEY,
+	LOKI_CONDITION_ALL,			/* all parts hold */
+	LOKI_CONDITION_ANY			/* some part holds */
+} LokiConditionKind;
+
+typedef struct LokiCondition
+{
+	LokiConditionKind kind;
+	bool		negated;		/* KEY: holds for any other value ... */
+	bool		nulls;			/* ... and for NULL */
+	ScanKeyData key;			/* KEY; no function is called */
+	int			nparts;
+	struct LokiCondition **parts;
+} LokiCondition;
+
+/*
  * The filter that the caller of a scan applies to its rows: the scan may leave out rows that
- * do not pass.  A row is in a slot of the table's kind, and the snapshot sees it.  `recheck`
- * says, as xs_recheck does, that the scan keys must be evaluated on it first.  The filter
- * belongs to the caller, and must exist as long as the scan.
+ * do not pass.  The filter belongs to the caller, and must exist as long as the scan.
+ *
+ * passes() tells of a row, which is in a slot of the table's kind, and which the snapshot
+ * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
+ * first.  condition() is asked when a scan begins, with no page locked, for a condition that
+ * holds for every row that passes; it is good until the next call.  Either is NULL if there
+ * is none.
  */
 typedef struct LokiRowFilter
 {
 	bool		(*passes) (struct LokiRowFilter *filter, TupleTableSlot *slot,
 						   bool recheck);
+	LokiCondition *(*condition) (struct LokiRowFilter *filter);
+	void	   *conditions;		/* of condition() */
 	double		wanted;			/* rows that pass, and are still to come */
 } LokiRowFilter;
 

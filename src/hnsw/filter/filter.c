@@ -17,6 +17,7 @@
 
 #include "hnsw/filter/filter.h"
 #include "hnsw/page/page.h"
+#include "miscadmin.h"
 
 /* Nodes whose slots are copied out together */
 #define FILTER_BATCH	64
@@ -28,25 +29,61 @@ void
 loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 					  const LokiTidSet *tids)
 {
+	int			most = keys->nkeys + 1;
+
 	filter->ntests = 0;
 	filter->never = keys->never;
+	filter->guess = keys->guesses;
 	filter->known = NULL;
 	filter->tids = tids;
-	filter->any = keys->nkeys > 0 || tids != NULL;
-	if (keys->nkeys > filter->tests_allocated)
+	if (most > filter->tests_allocated)
 	{
 		if (filter->tests != NULL)
 			pfree(filter->tests);
-		filter->tests = palloc_array(LokiTest, keys->nkeys);
-		filter->tests_allocated = keys->nkeys;
+		filter->tests = palloc_array(LokiTest, most);
+		filter->tests_allocated = most;
 	}
 	for (int i = 0; i < keys->nkeys; i++)
 	{
-		LokiTest   *test = &filter->tests[filter->ntests++];
+		LokiTest	test = {.kind = LOKI_CONDITION_KEY, .key = &keys->keys[i]};
 
-		test->key = &keys->keys[i];
-		test->attribute = test->key->attribute;
+		test.attribute = test.key->attribute;
+		filter->tests[filter->ntests++] = test;
 	}
+	if (keys->has_condition)
+		filter->tests[filter->ntests++] = keys->condition;
+	filter->any = filter->ntests > 0 || tids != NULL;
+}
+
+static void
+test_any(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *passes)
+{
+	uint8		any[LOKI_TEST_BATCH];
+	uint8		part[LOKI_TEST_BATCH];
+
+	Assert(n <= LOKI_TEST_BATCH);
+	check_stack_depth();
+	memset(any, 0, n);
+	for (int i = 0; i < test->nparts; i++)
+	{
+		memcpy(part, passes, n);
+		loki_test(&test->parts[i], tester, arg, n, part);
+		for (int k = 0; k < n; k++)
+			any[k] |= part[k];
+	}
+	memcpy(passes, any, n);
+}
+
+void
+loki_test(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *passes)
+{
+	if (test->kind == LOKI_CONDITION_KEY)
+		tester(arg, test, n, passes);
+	else if (test->kind == LOKI_CONDITION_ANY)
+		test_any(test, tester, arg, n, passes);
+	else
+		for (int i = 0; i < test->nparts; i++)
+			loki_test(&test->parts[i], tester, arg, n, passes);
 }
 
 /* ----------------------------------------------------------------
@@ -118,27 +155,50 @@ test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 	}
 }
 
+/* Nodes that lie anywhere, and their slots of an attribute */
+typedef struct CopiedSlots
+{
+	LokiSearch *search;
+	const uint32 *nodes;
+	int			attribute;		/* -1: none yet */
+	char		slots[FILTER_BATCH * LOKI_ATTR_MAX_SLOT];
+} CopiedSlots;
+
+/* LokiKeyTester */
+static void
+test_copied(void *arg, const LokiTest *test, int n, uint8 *passes)
+{
+	CopiedSlots *copied = arg;
+	LokiSearch *search = copied->search;
+	int			array = LOKI_SLOTS_ATTR + test->attribute;
+
+	Assert(test->attribute < search->state->nattributes);
+	if (test->attribute != copied->attribute)
+		loki_slots_copy(search->state, search->index, array, copied->nodes, n,
+						!search->in_recovery, copied->slots);
+	copied->attribute = test->attribute;
+	loki_slots_test(test, search->filter->guess, copied->slots,
+					search->state->arrays[array].slot_size, n, passes);
+}
+
 static void
 filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
 	const LokiNodeFilter *filter = search->filter;
-	char		slots[FILTER_BATCH * LOKI_ATTR_MAX_SLOT];
-	int			attribute = -1;
+	CopiedSlots copied;
 
+	copied.search = search;
+	copied.nodes = nodes;
+	copied.attribute = -1;
 	memset(passes, 1, n);
 	for (int i = 0; i < filter->ntests; i++)
 	{
 		const LokiTest *test = &filter->tests[i];
-		int			array = LOKI_SLOTS_ATTR + test->attribute;
 
-		Assert(test->attribute < search->state->nattributes);
-		if (test->key == filter->known)
-			continue;
-		if (test->attribute != attribute)
-			loki_slots_copy(search->state, search->index, array, nodes, n,
-							!search->in_recovery, slots);
-		attribute = test->attribute;
-		loki_key_test(test->key, slots, search->state->arrays[array].slot_size, n, passes);
+		if (test->kind != LOKI_CONDITION_KEY)
+			loki_test(test, test_copied, &copied, n, passes);
+		else if (test->key != filter->known)
+			test_copied(&copied, test, n, passes);
 	}
 	if (filter->tids != NULL)
 		test_tids(search, nodes, n, passes);

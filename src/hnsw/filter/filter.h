@@ -16,13 +16,6 @@
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/graph/search.h"
 
-/* What a value of one attribute must be */
-typedef struct LokiTest
-{
-	uint8		attribute;
-	LokiFilterKey *key;
-} LokiTest;
-
 /* A filter over nodes */
 typedef struct LokiNodeFilter
 {
@@ -30,11 +23,22 @@ typedef struct LokiNodeFilter
 	bool		never;			/* nothing can pass */
 	int			ntests;
 	int			tests_allocated;
-	LokiTest   *tests;
+	LokiTest   *tests;			/* all must be passed */
+	bool		guess;			/* nodes that most likely do not pass do not */
 	const LokiFilterKey *known; /* all nodes that are tested now pass this */
 	const LokiTidSet *tids;		/* some row of the node must be one of these;
 								 * NULL: any row will do */
 } LokiNodeFilter;
+
+/* The most nodes that are tested at once */
+#define LOKI_TEST_BATCH		2048
+
+/* Clear passes[] of those of n nodes, which the caller knows, that do not pass a key's test */
+typedef void (*LokiKeyTester) (void *arg, const LokiTest *test, int n, uint8 *passes);
+
+/* The same for any test */
+extern void loki_test(const LokiTest *test, LokiKeyTester tester, void *arg, int n,
+					  uint8 *passes);
 
 /*
  * Make a filter of compiled keys and a set of rows, which must stay as they are while it

@@ -413,10 +413,6 @@ add_key(LokiFilter *filter, const LokiFilterKey *key)
 	if (key->kind == LOKI_FILTER_RANGE && join_range(filter, key))
 		return;
 	filter->keys[filter->nkeys++] = *key;
-	for (int i = 0; i < filter->nattributes; i++)
-		if (filter->attributes[i] == key->attribute)
-			return;
-	filter->attributes[filter->nattributes++] = key->attribute;
 }
 
 static void
@@ -456,17 +452,78 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 		add_key(filter, &key);
 }
 
+/*
+ * Compile one key of a condition.  A key that nothing can match has an empty set.  False if
+ * slots do not decide it.
+ */
+static bool
+compile_test(Relation index, LokiCondition *condition, LokiTest *test)
+{
+	LokiFilter	single = {0};
+	LokiFilterKey *key = palloc0_object(LokiFilterKey);
+	LokiAttrType type = loki_attr_type(index->rd_opcintype[condition->key.sk_attno - 1]);
+
+	single.keys = key;
+	compile_attribute_key(&single, index, &condition->key);
+	if (single.never)
+	{
+		memset(key, 0, sizeof(LokiFilterKey));
+		key->kind = LOKI_FILTER_SET;
+		key->type = type;
+		key->width = loki_attr_slot_size(type) - 1;
+	}
+	test->attribute = condition->key.sk_attno - 2;
+	test->key = key;
+	test->negated = condition->negated;
+	/* column <> ALL ('{}') holds for NULL */
+	test->nulls = condition->nulls || single.never;
+	if (key->kind == LOKI_FILTER_UNKNOWN)
+		return false;
+	/* the hashes of arrays are too short to tell what is equal */
+	return !test->negated || type != LOKI_ATTR_ARRAY;
+}
+
+/*
+ * Compile a condition.  False if slots decide nothing of it, so that any node may meet it.
+ * Of several parts that must all hold, those that slots do not decide are left out.
+ */
+static bool
+compile_condition(LokiFilter *filter, Relation index, LokiCondition *condition,
+				  LokiTest *test)
+{
+	check_stack_depth();
+	memset(test, 0, sizeof(LokiTest));
+	test->kind = condition->kind;
+	if (test->kind == LOKI_CONDITION_KEY)
+	{
+		if (!compile_test(index, condition, test))
+			return false;
+		filter->guesses |= test->negated && loki_attr_type_lossy((LokiAttrType) test->key->type);
+		return true;
+	}
+	test->parts = palloc_array(LokiTest, Max(condition->nparts, 1));
+	for (int i = 0; i < condition->nparts; i++)
+	{
+		if (compile_condition(filter, index, condition->parts[i], &test->parts[test->nparts]))
+			test->nparts++;
+		else if (test->kind == LOKI_CONDITION_ANY)
+			return false;
+	}
+	return test->nparts > 0;
+}
+
 void
-loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys)
+loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys,
+					LokiCondition *condition)
 {
 	MemoryContext old;
 
 	filter->nkeys = 0;
-	filter->nattributes = 0;
 	filter->never = false;
 	filter->vector_null = false;
 	filter->vector_not_null = false;
-	if (nkeys == 0)
+	filter->has_condition = filter->guesses = false;
+	if (nkeys == 0 && condition == NULL)
 		return;
 
 	if (filter->context == NULL)
@@ -474,7 +531,7 @@ loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys)
 												ALLOCSET_SMALL_SIZES);
 	MemoryContextReset(filter->context);
 	old = MemoryContextSwitchTo(filter->context);
-	filter->keys = palloc_array(LokiFilterKey, nkeys);
+	filter->keys = palloc_array(LokiFilterKey, Max(nkeys, 1));
 	for (int i = 0; i < nkeys && !filter->never; i++)
 	{
 		if (keys[i].sk_attno == 1)
@@ -482,6 +539,9 @@ loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys)
 		else
 			compile_attribute_key(filter, index, &keys[i]);
 	}
-	Assert(filter->nkeys <= nkeys && filter->nattributes <= filter->nkeys);
+	if (condition != NULL && !filter->never)
+		filter->has_condition = compile_condition(filter, index, condition,
+												  &filter->condition);
+	Assert(filter->nkeys <= nkeys);
 	MemoryContextSwitchTo(old);
 }

@@ -13,6 +13,7 @@
 
 #include "hnsw/definition/attribute.h"
 #include "hnsw/definition/layout.h"
+#include "hnsw/hnsw.h"
 
 /* ----------------------------------------------------------------
  * Constants (constant.c)
@@ -92,8 +93,23 @@ typedef struct LokiFilterKey
 } LokiFilterKey;
 
 /*
- * A filter compiled from scan keys.  Keys on column 1 (IS NULL, IS NOT NULL)
- * are kept apart.
+ * What the attributes of a node must be.  Of a key that is negated, and whose values are
+ * lossy, a slot that is equal most likely has an equal value; only a guess excludes it.
+ */
+typedef struct LokiTest
+{
+	LokiConditionKind kind;
+	bool		negated;		/* KEY: any value but the key's ... */
+	bool		nulls;			/* ... and NULL */
+	uint8		attribute;		/* KEY */
+	LokiFilterKey *key;
+	int			nparts;
+	struct LokiTest *parts;
+} LokiTest;
+
+/*
+ * A filter compiled from scan keys and a condition.  Keys on column 1 (IS NULL, IS NOT
+ * NULL) are kept apart.
  */
 typedef struct LokiFilter
 {
@@ -103,24 +119,25 @@ typedef struct LokiFilter
 	bool		never;			/* no row can match */
 	bool		vector_null;	/* only rows whose vector is NULL */
 	bool		vector_not_null;
-	int			nattributes;	/* distinct attributes that keys name ... */
-	uint8		attributes[LOKI_MAX_ATTRIBUTES];	/* ... and which */
+	bool		has_condition;
+	bool		guesses;		/* the condition has lossy keys, negated */
+	LokiTest	condition;
 } LokiFilter;
 
 /*
- * Compile scan keys.  Their memory is in a child of the current context, which is reused
- * if the filter was compiled before.
+ * Compile scan keys, and a condition unless that is NULL.  Their memory is in a child of the
+ * current context, which is reused if the filter was compiled before.
  */
 extern void loki_filter_compile(LokiFilter *filter, Relation index,
-								ScanKey keys, int nkeys);
+								ScanKey keys, int nkeys, LokiCondition *condition);
 
 /*
  * Test n slots of an attribute, `stride` bytes apart, against a key: clears passes[] of
- * those that do not match.  A slot that does not decide the key passes, and the key
- * notes it.
+ * those that do not pass.  A slot that does not decide the key passes, and the key notes
+ * it; with `guess`, a slot that most likely has the value of a negated key does not pass.
  */
-extern void loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n,
-						  uint8 *passes);
+extern void loki_slots_test(const LokiTest *test, bool guess, const char *slots,
+							uint32 stride, int n, uint8 *passes);
 
 /*
  * Whether a slot that does not decide its key has passed since the filter was compiled,

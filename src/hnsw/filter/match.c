@@ -367,8 +367,8 @@ test_null(uint8 isnull, const char *slots, uint32 stride, int n, uint8 *passes)
 		passes[i] &= (slots[0] == LOKI_ATTR_NULL) == isnull;
 }
 
-void
-loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
+static void
+test_key(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
 	/* a slot is a flag and a sort key, or a signature */
 	Assert(n == 1 || stride == (uint32) key->width + 1);
@@ -406,4 +406,40 @@ loki_key_test(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8
 			key->recheck = true;
 			break;
 	}
+}
+
+/* Slots whose values are compared with a negated key at once */
+#define NEGATED_BATCH	64
+
+/*
+ * Clear passes[] of slots that have the key's value.  A slot that is equal to a lossy
+ * constant may have another value with the same hash; without `guess` it passes.
+ */
+static void
+test_negated(const LokiTest *test, bool guess, const char *slots, uint32 stride, int n,
+			 uint8 *passes)
+{
+	uint8		equal[NEGATED_BATCH];
+
+	for (int first = 0; first < n; first += NEGATED_BATCH)
+	{
+		int			batch = Min(NEGATED_BATCH, n - first);
+
+		memset(equal, 1, batch);
+		test_key(test->key, slots, stride, batch, equal);
+		for (int i = 0; i < batch; i++, slots += stride)
+			passes[first + i] &= slots[0] == LOKI_ATTR_NULL ? test->nulls :
+				!equal[i] || (!guess && slots[0] != LOKI_ATTR_EXACT);
+	}
+}
+
+void
+loki_slots_test(const LokiTest *test, bool guess, const char *slots, uint32 stride, int n,
+				uint8 *passes)
+{
+	Assert(test->kind == LOKI_CONDITION_KEY);
+	if (test->negated)
+		test_negated(test, guess, slots, stride, n, passes);
+	else
+		test_key(test->key, slots, stride, n, passes);
 }

@@ -349,7 +349,8 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 	lookup->index = index;
 	lookup->sorted_lists = meta->sorted_lists;
 	for (int i = 0; i < filter->ntests; i++)
-		if (find_key(lookup, filter->tests[i].key) &&
+		if (filter->tests[i].kind == LOKI_CONDITION_KEY && !filter->tests[i].negated &&
+			find_key(lookup, filter->tests[i].key) &&
 			(best.count < 0 || lookup->count < best.count))
 			best = *lookup;
 	if (best.count < 0)

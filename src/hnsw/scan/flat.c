@@ -21,8 +21,7 @@
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
 
-/* Nodes whose attributes are tested at once, and nodes that are scored at once */
-#define TEST_BATCH		2048
+/* Nodes that are scored at once */
 #define SCORE_BATCH		64
 
 /*
@@ -339,7 +338,7 @@ finish_flat(FlatScan *flat)
 	LokiBatch  *found = flat->gathered;
 
 	if (flat->waiting->n == 0 && flat->selection.n == 0 && !flat->selection.overflowed &&
-		found->n <= so->course.batch_left && !loki_is_bounded(so))
+		found->n <= so->course.batch_left && !loki_is_bounded(so) && !so->filter.nodes.guess)
 	{
 		flat->few = found;
 		found->n = keep_live(so, found->nodes, NULL, found->n);
@@ -365,14 +364,24 @@ gather(FlatScan *flat, uint32 node)
 		score_gathered(flat);
 }
 
+/* Nodes from `first` on */
+typedef struct NodeRange
+{
+	LokiScan   *so;
+	uint32		first;
+} NodeRange;
+
 /*
- * Test an attribute of n nodes from `first` on, page by page under share lock.  No page may
- * be locked before, and none is afterwards.  A node that is written later is missed, but the
+ * LokiKeyTester: test an attribute of n nodes, page by page under share lock.  No page may be
+ * locked before, and none is afterwards.  A node that is written later is missed, but the
  * scan does not see its row either.
  */
 static void
-test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *passes)
+test_range(void *arg, const LokiTest *test, int ntested, uint8 *passes)
 {
+	LokiScan   *so = ((NodeRange *) arg)->so;
+	uint32		first = ((NodeRange *) arg)->first;
+	uint32		n = (uint32) ntested;
 	Relation	index = so->scan->indexRelation;
 	int			array = LOKI_SLOTS_ATTR + test->attribute;
 	LokiSlotArray *slots = &so->state->arrays[array];
@@ -390,8 +399,9 @@ test_nodes(LokiScan *so, const LokiTest *test, uint32 first, uint32 n, uint8 *pa
 			Page		page = loki_page_lock(so->state, index, array, ordinal, &buffer, &used);
 
 			used = Max(0, Min(used - (int) place, (int) most));
-			loki_key_test(test->key, LokiPageSlot(page, slots->slot_size, place),
-						  slots->slot_size, used, passes);
+			loki_slots_test(test, so->filter.nodes.guess,
+							LokiPageSlot(page, slots->slot_size, place),
+							slots->slot_size, used, passes);
 			UnlockReleaseBuffer(buffer);
 		}
 		memset(passes + used, 0, most - used);
@@ -445,18 +455,19 @@ static void
 flat_nodes(FlatScan *flat, uint32 first, uint32 end)
 {
 	LokiScan   *so = flat->so;
-	uint8		passes[TEST_BATCH];
+	uint8		passes[LOKI_TEST_BATCH];
 	uint32		begin = Min(first, end);
 
-	for (; first < end; first += TEST_BATCH)
+	for (; first < end; first += LOKI_TEST_BATCH)
 	{
-		uint32		n = Min(TEST_BATCH, end - first);
+		uint32		n = Min(LOKI_TEST_BATCH, end - first);
+		NodeRange	range = {so, first};
 
 		CHECK_FOR_INTERRUPTS();
 		memset(passes, 1, n);
-		memset(passes + n, 0, TEST_BATCH - n);
+		memset(passes + n, 0, LOKI_TEST_BATCH - n);
 		for (int i = 0; i < so->filter.nodes.ntests; i++)
-			test_nodes(so, &so->filter.nodes.tests[i], first, n, passes);
+			loki_test(&so->filter.nodes.tests[i], test_range, &range, (int) n, passes);
 		if (so->filter.within != NULL)
 			test_rows(so, first, n, passes);
 		for (uint32 i = 0; i < n; i += sizeof(uint64))
@@ -721,6 +732,21 @@ mark_selected(LokiScan *so)
 	so->flat.selected = NULL;
 }
 
+/*
+ * When flat scans have found all nodes that pass the filter: let those pass that only a
+ * guess excludes.  False if there are none.
+ */
+bool
+loki_flat_doubt(LokiScan *so)
+{
+	Assert(so->course.phase == LOKI_SCAN_FLAT && !(so->filter.nodes.guess && so->plan.exact));
+	if (!so->filter.nodes.guess || !so->flat.last)
+		return false;
+	so->filter.nodes.guess = false;
+	so->flat.last = false;
+	return true;
+}
+
 /* Queue the best nodes that were not handed out before; false if there are none. */
 bool
 loki_flat_select(LokiScan *so)
@@ -750,7 +776,7 @@ loki_flat_select(LokiScan *so)
 	}
 
 	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
-	if ((!so->flat.last || so->flat.beyond) && so->flat.seen == NULL)
+	if ((!so->flat.last || so->flat.beyond || so->filter.nodes.guess) && so->flat.seen == NULL)
 		keep_selected(so, selection);
 	for (uint32 i = 0; i < selection->n; i++)
 		mark_seen(so, selection->heap[i].node);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * plan.c
- *	  What a plan tells its scans: their LIMIT, and the rows that they stay in.
+ *	  What a plan tells its scans: their LIMIT, the rows that they stay in, what the
+ *	  nodes above rely on, and what slots can tell of its filter.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/plan.c
@@ -66,4 +67,52 @@ loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, boo
 	so->filter.bound = bound;
 	so->filter.bound_nans = nans;
 	so->filter.bound_all = all;
+}
+
+/*
+ * Decide whether the scan is complete, exact and in order.  It is what the plan says, since
+ * nodes above it rely on that, whatever the settings have become.  A search is in order as
+ * long as its first batch has all rows that the caller takes.  If these are not known, the
+ * scan is exact.
+ */
+void
+loki_plan_completeness(LokiScan *so)
+{
+	Oid			plan = so->scan->orderByData[0].sk_collation;
+
+	loki_scan_settings(so->scan->indexRelation, &so->plan.settings);
+	so->plan.complete = so->plan.settings.complete;
+	so->plan.exact = so->plan.settings.exact;
+	so->plan.ordered = false;
+	if (plan & LOKI_PLAN_MADE)
+	{
+		so->plan.complete = (plan & LOKI_PLAN_COMPLETE) != 0;
+		so->plan.ordered = (plan & LOKI_PLAN_LATE) == 0;
+	}
+	Assert(!(plan & LOKI_PLAN_EXACT) || so->plan.ordered);
+
+	/*
+	 * The plan relies on the order of all rows; or the scan is for all rows
+	 * within a bound, which is a condition then, and not a search.
+	 */
+	so->plan.certain = (plan & LOKI_PLAN_EXACT) != 0 ||
+		(so->plan.complete && so->plan.ordered && so->plan.limit == 0) ||
+		(so->plan.complete && so->filter.bound_all && loki_is_bounded(so));
+	so->plan.complete |= so->plan.certain;
+	so->plan.exact |= so->plan.certain;
+}
+
+/*
+ * What slots can tell of the caller's filter, or NULL.  Exact scans do not ask: rows that a
+ * guess excludes come last, and there they would come late.  Under pgvector's limits the
+ * filter is the executor's.
+ */
+LokiCondition *
+loki_plan_condition(LokiScan *so)
+{
+	LokiRowFilter *filter = so->plan.row_filter;
+
+	if (filter == NULL || filter->condition == NULL || !so->plan.complete || so->plan.exact)
+		return NULL;
+	return filter->condition(filter);
 }

@@ -269,47 +269,20 @@ next_phase(LokiScan *so)
 		loki_stream_begin(so);
 }
 
-/*
- * Decide whether the scan is complete, exact and in order.  It is what the plan says, since
- * nodes above it rely on that, whatever the settings have become.  A search is in order as
- * long as its first batch has all rows that the caller takes.  If these are not known, the
- * scan is exact.
- */
-static void
-choose_completeness(LokiScan *so)
-{
-	Oid			plan = so->scan->orderByData[0].sk_collation;
-
-	loki_scan_settings(so->scan->indexRelation, &so->plan.settings);
-	so->plan.complete = so->plan.settings.complete;
-	so->plan.exact = so->plan.settings.exact;
-	so->plan.ordered = false;
-	if (plan & LOKI_PLAN_MADE)
-	{
-		so->plan.complete = (plan & LOKI_PLAN_COMPLETE) != 0;
-		so->plan.ordered = (plan & LOKI_PLAN_LATE) == 0;
-	}
-	Assert(!(plan & LOKI_PLAN_EXACT) || so->plan.ordered);
-
-	/*
-	 * The plan relies on the order of all rows; or the scan is for all rows
-	 * within a bound, which is a condition then, and not a search.
-	 */
-	so->plan.certain = (plan & LOKI_PLAN_EXACT) != 0 ||
-		(so->plan.complete && so->plan.ordered && so->plan.limit == 0) ||
-		(so->plan.complete && so->filter.bound_all && loki_is_bounded(so));
-	so->plan.complete |= so->plan.certain;
-	so->plan.exact |= so->plan.certain;
-}
-
 /* Open the index, and decide the first phase.  No page may be locked. */
 static void
 begin_scan(LokiScan *so)
 {
 	IndexScanDesc scan = so->scan;
-	LokiIndex  *state = open_index(so);
-	MemoryContext old = MemoryContextSwitchTo(so->context);
+	LokiCondition *condition;
+	LokiIndex  *state;
+	MemoryContext old;
 
+	/* the condition comes first, since it may run functions of the user's */
+	loki_plan_completeness(so);
+	condition = loki_plan_condition(so);
+	state = open_index(so);
+	old = MemoryContextSwitchTo(so->context);
 	if (state != so->state || so->query.values == NULL)
 	{
 		so->state = state;
@@ -317,9 +290,9 @@ begin_scan(LokiScan *so)
 		so->query.metric = state->code.metric;
 		so->query.values = palloc_array(float, state->dim);
 	}
-	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys);
+	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys,
+						condition);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
-	choose_completeness(so);
 	so->work = (LokiScanCounts) {.done = so->work.done};
 	so->course.returned = so->course.dropped = 0;
 	so->course.farthest = -get_float8_infinity();
@@ -523,7 +496,7 @@ find_more(LokiScan *so)
 		loki_flat_begin(so);
 		so->course.phase = LOKI_SCAN_FLAT;
 	}
-	return loki_flat_select(so);
+	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));
 }
 
 /*

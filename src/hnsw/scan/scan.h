@@ -270,6 +270,8 @@ extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBuffer
 
 /* functions in scan/plan.c */
 extern void loki_plan_take_limit(LokiScan *so);
+extern void loki_plan_completeness(LokiScan *so);
+extern LokiCondition *loki_plan_condition(LokiScan *so);
 
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);
@@ -312,7 +314,8 @@ loki_is_beyond(const LokiScan *so, double distance)
 static inline bool
 loki_filters_rows(const LokiScan *so)
 {
-	return so->plan.row_filter != NULL && so->plan.complete && so->plan.limit > 0 &&
+	return so->plan.row_filter != NULL && so->plan.row_filter->passes != NULL &&
+		so->plan.complete && so->plan.limit > 0 &&
 		(double) so->course.returned >= so->plan.limit;
 }
 
@@ -397,6 +400,9 @@ extern void loki_flat_requantized(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_flat_select(LokiScan *so);
+
+/* Let nodes pass that most likely do not; false if there are none */
+extern bool loki_flat_doubt(LokiScan *so);
 
 /* functions in scan/unordered.c: the next TID of TID or NULLTID; false at its end */
 extern void loki_stream_begin(LokiScan *so);

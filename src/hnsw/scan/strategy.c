@@ -68,6 +68,13 @@
 #define HOPS_SHARE			4
 
 /*
+ * If the share of matching nodes around the query is less than one part in so many of the
+ * share of all nodes, those that match lie elsewhere.  A plain walk leaves such a region by
+ * the few links that it has to others, which may not be the nearest.
+ */
+#define BARREN				8.0
+
+/*
  * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches
  * matches hardly more often than any node (by this part of the way from there to always),
  * matching nodes are everywhere, and a walk needs no hops to reach them.
@@ -231,6 +238,8 @@ loki_strategy_choose(const LokiSearch *search, double share)
 	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
+	if (share * BARREN < search->choice->share)
+		plain = get_float8_infinity();
 	if (search->choice->correlated >= 0 &&
 		search->choice->correlated <
 		search->choice->share + CORRELATED * (1 - search->choice->share))

@@ -24,22 +24,38 @@ loki_stream_begin(LokiScan *so)
 	so->ranking.tids.n = 0;
 }
 
-/* Whether one row passes the filter; its attributes are read slot by slot */
+/* A slot of TID or NULLTID, and the arrays of its attributes */
+typedef struct StreamSlot
+{
+	LokiScan   *so;
+	int			first_array;
+	uint32		number;
+} StreamSlot;
+
+/* LokiKeyTester: attributes are read slot by slot; what only a guess excludes passes */
+static void
+test_slot(void *arg, const LokiTest *test, int n, uint8 *passes)
+{
+	StreamSlot *slot = arg;
+	char		value[LOKI_ATTR_MAX_SLOT];
+
+	Assert(n == 1);
+	if (loki_slot_read(slot->so->state, slot->so->scan->indexRelation,
+					   slot->first_array + test->attribute, slot->number, value))
+		loki_slots_test(test, false, value, 0, 1, passes);
+	else
+		*passes = 0;
+}
+
+/* Whether one row passes the filter */
 static bool
 stream_matches(LokiScan *so, int first_array, uint32 number)
 {
-	char		value[LOKI_ATTR_MAX_SLOT];
+	StreamSlot	slot = {so, first_array, number};
 	uint8		passes = 1;
 
-	for (int i = 0; i < so->filter.nodes.ntests; i++)
-	{
-		const LokiTest *test = &so->filter.nodes.tests[i];
-
-		if (!loki_slot_read(so->state, so->scan->indexRelation,
-							first_array + test->attribute, number, value))
-			return false;
-		loki_key_test(test->key, value, 0, 1, &passes);
-	}
+	for (int i = 0; i < so->filter.nodes.ntests && passes; i++)
+		loki_test(&so->filter.nodes.tests[i], test_slot, &slot, 1, &passes);
 	return passes != 0;
 }
 

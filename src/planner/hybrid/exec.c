@@ -28,6 +28,7 @@
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "planner/hybrid/hybrid.h"
+#include "planner/query/condition.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 
@@ -168,6 +169,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 								   exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
 	state->walk.runtime = CreateExprContext(estate);
 	init_keys(state, scan);
+	loki_condition_attach(&state->filter, &node->ss, state->walk.index);
 	state->rows.context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
 												ALLOCSET_DEFAULT_SIZES);
 }
@@ -265,7 +267,7 @@ begin_walk(LokiHybridState *state)
 		walk->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, walk->index,
 											estate->es_snapshot, walk->nkeys, 1);
 	index_rescan(walk->scan, walk->keys, walk->nkeys, walk->orderbys, 1);
-	loki_hnsw_set_limit(walk->scan, InvalidOid, state->limit, NULL);
+	loki_hnsw_set_limit(walk->scan, InvalidOid, state->limit, &state->filter);
 
 	/*
 	 * The bound is widened by what rounding may do to distances; NaN is no

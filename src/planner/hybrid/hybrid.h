@@ -155,6 +155,8 @@ typedef struct LokiHybridState
 	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
 								 * (src/hnsw/hnsw.h) */
 
+	LokiRowFilter filter;		/* what slots tell of the node's filter */
+
 	/* a scan that has begun */
 	bool		begun;
 	LokiHybridStrategy strategy;

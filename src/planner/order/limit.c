@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
 #include "nodes/nodeFuncs.h"
@@ -28,6 +29,7 @@
 #include "optimizer/optimizer.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
+#include "planner/query/condition.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -43,7 +45,7 @@ typedef struct LimitedScan
 {
 	PlanState  *scan;			/* hash key */
 	LimitState *limit;
-	ScanFilter *filter;			/* NULL: none, or one for the executor alone */
+	ScanFilter *filter;			/* NULL: none */
 	ExecProcNodeMtd exec;		/* the function that the wrapper calls */
 	EState	   *estate;
 } LimitedScan;
@@ -94,22 +96,29 @@ filter_passes(LokiRowFilter *row_filter, TupleTableSlot *slot, bool recheck)
 }
 
 /*
- * The filter of a scan.  NULL if it has none, or one that is volatile or has sub-plans:
- * only the executor evaluates that, once for each row.
+ * The filter of a scan; NULL if it has none.  If it is volatile or has sub-plans, only the
+ * executor evaluates it, once for each row.
  */
 static ScanFilter *
 make_filter(IndexScanState *scan)
 {
 	PlanState  *ps = &scan->ss.ps;
-	ScanFilter *filter;
 	Node	   *clauses = (Node *) ps->plan->qual;
+	ScanFilter *filter;
+	MemoryContext old;
 
-	if (ps->qual == NULL || contain_volatile_functions(clauses) || contain_subplans(clauses))
+	if (ps->qual == NULL)
 		return NULL;
-	filter = MemoryContextAllocZero(ps->state->es_query_cxt, sizeof(ScanFilter));
-	filter->filter.passes = filter_passes;
+	old = MemoryContextSwitchTo(ps->state->es_query_cxt);
+	filter = palloc0_object(ScanFilter);
 	filter->scan = scan;
-	filter->econtext = CreateExprContext(ps->state);
+	if (!contain_volatile_functions(clauses) && !contain_subplans(clauses))
+	{
+		filter->filter.passes = filter_passes;
+		filter->econtext = CreateExprContext(ps->state);
+	}
+	loki_condition_attach(&filter->filter, &scan->ss, scan->iss_RelationDesc);
+	MemoryContextSwitchTo(old);
 	return filter;
 }
 

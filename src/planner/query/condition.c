@@ -1,0 +1,322 @@
+/*-------------------------------------------------------------------------
+ *
+ * condition.c
+ *	  What slots of attributes can tell of a scan's filter.
+ *
+ * An index condition is a column, an operator of its operator class and a constant.  Other
+ * clauses about attributes are left to the scan's filter, which sees rows:
+ *
+ *		column <> x, column <> ALL (x), column IS DISTINCT FROM x
+ *		OR and AND of these and of what could be index conditions
+ *
+ * These become a tree of scan keys (src/hnsw/hnsw.h, LokiCondition), which the scan tests as
+ * it tests index conditions.  The condition holds for each row that passes the filter, and
+ * for others too: parts that are about anything else are left out, and a part of an OR that
+ * is left out takes the OR with it.  The filter is still evaluated on each row.
+ *
+ * No function sees a row, so security barriers are not concerned: slots are compared with
+ * constants, which row-independent expressions make, as those of index conditions are.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/condition.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_operator.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "planner/query/condition.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* A constant of a key, which is evaluated when a scan begins */
+typedef struct LateConstant
+{
+	LokiCondition *condition;
+	ExprState  *expr;
+} LateConstant;
+
+typedef struct Conditions
+{
+	LokiCondition *root;
+	ScanState  *scan;
+	Index		relid;
+	Relation	index;
+	List	   *expressions;	/* of the index's columns that have one */
+	List	   *constants;		/* LateConstant */
+	ExprContext *econtext;
+} Conditions;
+
+static LokiCondition *make_condition(Conditions *conditions, Node *clause);
+
+/* The attribute number of the index for an operand; 0 if it is no attribute */
+static AttrNumber
+find_attribute(const Conditions *conditions, Node *operand)
+{
+	Form_pg_index index = conditions->index->rd_index;
+	ListCell   *expression = list_head(conditions->expressions);
+
+	while (operand != NULL && IsA(operand, RelabelType))
+		operand = (Node *) ((RelabelType *) operand)->arg;
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		AttrNumber	column = index->indkey.values[i];
+		bool		same;
+
+		if (column == 0)
+		{
+			same = equal(operand, lfirst(expression));
+			expression = lnext(conditions->expressions, expression);
+		}
+		else
+			same = IsA(operand, Var) && ((Var *) operand)->varno == (int) conditions->relid &&
+				((Var *) operand)->varattno == column;
+		/* the first column is the vector */
+		if (same && i > 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+static LokiCondition *
+make_key(AttrNumber attribute, int flags)
+{
+	LokiCondition *condition = palloc0_object(LokiCondition);
+
+	condition->kind = LOKI_CONDITION_KEY;
+	condition->key.sk_attno = attribute;
+	condition->key.sk_flags = flags;
+	return condition;
+}
+
+/* Whether an expression has one value for the whole scan */
+static bool
+is_constant(Node *x)
+{
+	return !contain_var_clause(x) && !contain_volatile_functions(x) && !contain_subplans(x);
+}
+
+/*
+ * column op x, or column op ANY (x).  With `other`, of an operator that is no index
+ * condition, and is the negator of an equality that is one: column <> x, or <> ALL (x).
+ */
+static LokiCondition *
+make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Node *x,
+				int flags, bool other)
+{
+	AttrNumber	attribute = find_attribute(conditions, column);
+	LokiCondition *condition;
+	LateConstant *constant;
+	Oid			family;
+	Oid			left;
+	Oid			right;
+	int			strategy;
+
+	if (attribute == 0 || !OidIsValid(op) || !is_constant(x))
+		return NULL;
+	family = conditions->index->rd_opfamily[attribute - 1];
+	if (other)
+		op = get_negator(op);
+	if (!OidIsValid(op) || !op_in_opfamily(op, family))
+		return NULL;
+	get_op_opfamily_properties(op, family, false, &strategy, &left, &right);
+	if (other && strategy != BTEqualStrategyNumber)
+		return NULL;
+
+	condition = make_key(attribute, flags);
+	condition->negated = other;
+	condition->key.sk_strategy = (StrategyNumber) strategy;
+	condition->key.sk_subtype = right;
+	condition->key.sk_collation = collation;
+	constant = palloc_object(LateConstant);
+	constant->condition = condition;
+	constant->expr = ExecInitExpr((Expr *) x, &conditions->scan->ps);
+	conditions->constants = lappend(conditions->constants, constant);
+	return condition;
+}
+
+/* An operator of two operands, either of which may be the column */
+static LokiCondition *
+make_operator(Conditions *conditions, OpExpr *op, bool distinct)
+{
+	Node	   *first = linitial(op->args);
+	Node	   *second;
+	Oid			opno = op->opno;
+	LokiCondition *condition;
+
+	if (list_length(op->args) != 2)
+		return NULL;
+	second = lsecond(op->args);
+	if (find_attribute(conditions, first) == 0)
+	{
+		Node	   *column = second;
+
+		second = first;
+		first = column;
+		opno = get_commutator(opno);
+	}
+	condition = make_comparison(conditions, opno, op->inputcollid, first, second, 0, false);
+	if (!distinct)
+		return condition != NULL ? condition :
+			make_comparison(conditions, opno, op->inputcollid, first, second, 0, true);
+
+	/* of a DistinctExpr the operator is equality */
+	if (condition == NULL || condition->key.sk_strategy != BTEqualStrategyNumber)
+		return NULL;
+	condition->negated = condition->nulls = true;
+	return condition;
+}
+
+/* column op ANY (array), column <> ALL (array) */
+static LokiCondition *
+make_any(Conditions *conditions, ScalarArrayOpExpr *op)
+{
+	return make_comparison(conditions, op->opno, op->inputcollid, linitial(op->args),
+						   lsecond(op->args), SK_SEARCHARRAY, !op->useOr);
+}
+
+/* A boolean column that is a value, or is anything else */
+static LokiCondition *
+make_boolean(Conditions *conditions, Node *column, bool value, bool negated)
+{
+	LokiCondition *condition = make_comparison(conditions, BooleanEqualOperator, InvalidOid,
+											   column, makeBoolConst(value, false), 0, false);
+
+	if (condition != NULL)
+		condition->negated = condition->nulls = negated;
+	return condition;
+}
+
+static LokiCondition *
+make_null_test(Conditions *conditions, Node *column, bool isnull)
+{
+	AttrNumber	attribute = find_attribute(conditions, column);
+
+	return attribute == 0 ? NULL :
+		make_key(attribute, SK_ISNULL | (isnull ? SK_SEARCHNULL : SK_SEARCHNOTNULL));
+}
+
+static LokiCondition *
+make_boolean_test(Conditions *conditions, BooleanTest *test)
+{
+	Node	   *column = (Node *) test->arg;
+
+	switch (test->booltesttype)
+	{
+		case IS_TRUE:
+		case IS_NOT_TRUE:
+			return make_boolean(conditions, column, true, test->booltesttype == IS_NOT_TRUE);
+		case IS_FALSE:
+		case IS_NOT_FALSE:
+			return make_boolean(conditions, column, false, test->booltesttype == IS_NOT_FALSE);
+		default:
+			return make_null_test(conditions, column, test->booltesttype == IS_UNKNOWN);
+	}
+}
+
+/* AND or OR of clauses; NULL if slots tell nothing of it */
+static LokiCondition *
+make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
+{
+	LokiCondition *condition = palloc0_object(LokiCondition);
+	ListCell   *lc;
+
+	condition->kind = kind;
+	condition->parts = palloc_array(LokiCondition *, Max(list_length(clauses), 1));
+	foreach(lc, clauses)
+	{
+		LokiCondition *part = make_condition(conditions, lfirst(lc));
+
+		if (part != NULL)
+			condition->parts[condition->nparts++] = part;
+		else if (kind == LOKI_CONDITION_ANY)
+			return NULL;
+	}
+	return condition->nparts > 0 ? condition : NULL;
+}
+
+static LokiCondition *
+make_bool_expr(Conditions *conditions, BoolExpr *expr)
+{
+	if (expr->boolop == NOT_EXPR)
+		return make_boolean(conditions, linitial(expr->args), false, false);
+	return make_list(conditions, expr->args, expr->boolop == AND_EXPR ?
+					 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
+}
+
+/* The condition of a clause; NULL if slots tell nothing of it */
+static LokiCondition *
+make_condition(Conditions *conditions, Node *clause)
+{
+	check_stack_depth();
+	switch (nodeTag(clause))
+	{
+		case T_OpExpr:
+			return make_operator(conditions, (OpExpr *) clause, false);
+		case T_DistinctExpr:
+			return make_operator(conditions, (OpExpr *) clause, true);
+		case T_ScalarArrayOpExpr:
+			return make_any(conditions, (ScalarArrayOpExpr *) clause);
+		case T_NullTest:
+			return make_null_test(conditions, (Node *) ((NullTest *) clause)->arg,
+								  ((NullTest *) clause)->nulltesttype == IS_NULL);
+		case T_BooleanTest:
+			return make_boolean_test(conditions, (BooleanTest *) clause);
+		case T_BoolExpr:
+			return make_bool_expr(conditions, (BoolExpr *) clause);
+		case T_Var:
+			return make_boolean(conditions, clause, true, false);
+		default:
+			return NULL;
+	}
+}
+
+/* LokiRowFilter's callback */
+static LokiCondition *
+evaluate_condition(LokiRowFilter *filter)
+{
+	Conditions *conditions = filter->conditions;
+	ListCell   *lc;
+
+	ResetExprContext(conditions->econtext);
+	foreach(lc, conditions->constants)
+	{
+		LateConstant *constant = lfirst(lc);
+		ScanKey		key = &constant->condition->key;
+		bool		isnull;
+
+		key->sk_argument = ExecEvalExprSwitchContext(constant->expr, conditions->econtext,
+													 &isnull);
+		key->sk_flags = isnull ? key->sk_flags | SK_ISNULL : key->sk_flags & ~SK_ISNULL;
+	}
+	return conditions->root;
+}
+
+void
+loki_condition_attach(LokiRowFilter *filter, ScanState *scan, Relation index)
+{
+	Conditions *conditions = palloc0_object(Conditions);
+
+	Assert(loki_is_hnsw_index(index));
+	conditions->scan = scan;
+	conditions->relid = ((Scan *) scan->ps.plan)->scanrelid;
+	conditions->index = index;
+	conditions->expressions = copyObject(RelationGetIndexExpressions(index));
+	if (conditions->relid != 1)
+		ChangeVarNodes((Node *) conditions->expressions, 1, (int) conditions->relid, 0);
+	conditions->root = make_list(conditions, scan->ps.plan->qual, LOKI_CONDITION_ALL);
+	if (conditions->root == NULL)
+		return;
+	conditions->econtext = CreateExprContext(scan->ps.state);
+	filter->conditions = conditions;
+	filter->condition = evaluate_condition;
+}

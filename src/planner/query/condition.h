@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * condition.h
+ *	  What slots of attributes can tell of a scan's filter.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/condition.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_QUERY_CONDITION_H
+#define LOKI_PLANNER_QUERY_CONDITION_H
+
+#include "hnsw/hnsw.h"
+
+/*
+ * Give a row filter the condition of those clauses of the scan's filter that are about
+ * attributes of an index, if there are any.  The index stays open as long as the filter.
+ * Memory of the current context; constants are evaluated when a scan begins.
+ */
+extern void loki_condition_attach(LokiRowFilter *filter, ScanState *scan, Relation index);
+
+#endif							/* LOKI_PLANNER_QUERY_CONDITION_H */

@@ -1,0 +1,170 @@
+-- Conditions on attributes that are no index conditions: negations, and OR.  The scan
+-- tests them on slots, so that what is around a query and excluded does not hide the rest.
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET lokivector.enable_hybrid_scan = on;
+
+CREATE FUNCTION condition_vector(n integer, scale float8) RETURNS vector AS $$
+	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 * scale ORDER BY i)::vector
+	FROM generate_series(1, 16) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
+-- test: rows of other groups than the one around the query
+-- Groups far from each other, which were loaded one after the other
+CREATE TABLE condition_g AS
+SELECT i AS id, i / 500 AS g, 'group number ' || i / 500 AS name, i % 7 AS other,
+	(condition_vector(-1 - i / 500, 1) + condition_vector(i, 0.01))::vector(16) AS v
+FROM generate_series(0, 19999) i;
+CREATE INDEX condition_g_idx ON condition_g USING hnsw (v vector_l2_ops, g, name);
+VACUUM ANALYZE condition_g;
+
+-- Of some queries: those that find none of the nearest ten, those that find fewer rows than
+-- there are, and those of whose rows the scan did not itself leave out all that it should
+CREATE FUNCTION condition_missed(condition text, OUT missed bigint, OUT short bigint, OUT dropped bigint) AS $$
+DECLARE
+	q record;
+	query text;
+	found bigint[];
+	truth bigint[];
+BEGIN
+	missed := 0;
+	short := 0;
+	dropped := 0;
+	FOR q IN SELECT * FROM condition_g WHERE id % 500 = 3 LOOP
+		query := format('SELECT array_agg(id) FROM (SELECT id FROM condition_g WHERE %s ORDER BY v <-> $1 LIMIT 10) s',
+			replace(replace(condition, 'THIS', q.g::text), 'NEXT', ((q.g + 1) % 40)::text));
+		EXECUTE query INTO found USING q.v;
+		dropped := dropped + (SELECT (rows <> 10)::int FROM lokivector_scan_stats());
+		SET LOCAL enable_indexscan = off;
+		EXECUTE query INTO truth USING q.v;
+		SET LOCAL enable_indexscan = on;
+		short := short + (cardinality(found) < cardinality(truth))::int;
+		missed := missed + (NOT found && truth)::int;
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+SELECT condition, missed, short, dropped FROM unnest(ARRAY[
+	'g <> THIS', 'THIS <> g', 'g <> THIS::bigint', 'NOT g = THIS', 'g NOT IN (THIS, NEXT)',
+	'g IS DISTINCT FROM THIS', 'g < THIS OR g > THIS', 'NOT (g = THIS OR g = NEXT)',
+	$$name <> 'group number THIS'$$, $$name NOT IN ('group number THIS', 'none')$$,
+	$$g <> THIS AND (name = 'group number NEXT' OR g IS NULL OR g > THIS)$$,
+	$$g = NEXT OR name = 'group number NEXT'$$
+]) condition, condition_missed(condition) WHERE missed + short + dropped > 0;
+
+-- test: parameters, and rows of other tables
+PREPARE condition_p(integer, vector) AS
+	SELECT count(*), count(*) FILTER (WHERE g <> $1)
+	FROM (SELECT g FROM condition_g WHERE g <> $1 ORDER BY v <-> $2 LIMIT 10) s;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE condition_p(5, condition_vector(-6, 1));
+EXECUTE condition_p(6, condition_vector(-6, 1));
+EXECUTE condition_p(NULL, condition_vector(-6, 1));
+RESET plan_cache_mode;
+SELECT count(*), count(*) FILTER (WHERE s.g <> k)
+FROM generate_series(0, 19) k,
+	LATERAL (SELECT g FROM condition_g WHERE g <> k ORDER BY v <-> condition_vector(-1 - k, 1) LIMIT 10) s;
+-- within a bitmap and within a distance
+CREATE INDEX condition_other ON condition_g (other);
+SELECT count(*), count(*) FILTER (WHERE g <> 5 AND other = 3)
+FROM (SELECT g, other FROM condition_g WHERE g <> 5 AND other = 3 ORDER BY v <-> condition_vector(-6, 1) LIMIT 10) s;
+SELECT count(*), count(*) FILTER (WHERE g <> 5)
+FROM (SELECT g FROM condition_g WHERE g <> 5 AND v <-> condition_vector(-6, 1) < 4 ORDER BY v <-> condition_vector(-6, 1) LIMIT 10) s;
+-- not under pgvector's limits
+SET lokivector.complete = off;
+SELECT count(*) < 10 AS short
+FROM (SELECT g FROM condition_g WHERE g <> 5 ORDER BY v <-> condition_vector(-6, 1) LIMIT 10) s;
+RESET lokivector.complete;
+DROP FUNCTION condition_missed;
+DROP TABLE condition_g;
+
+-- test: no row is lost, whatever the type of the attribute
+-- Values that slots tell apart, and values that they do not; some texts have the hash of
+-- another
+CREATE TYPE condition_e AS ENUM ('a', 'b', 'c');
+CREATE TABLE condition_t AS
+SELECT i AS id, CASE WHEN i % 50 > 0 THEN condition_vector(i, 1) END::vector(16) AS v,
+	CASE WHEN i % 11 > 0 THEN i % 5 END AS n, CASE WHEN i % 13 > 0 THEN i % 3 = 0 END AS b,
+	CASE WHEN i % 7 > 0 THEN (i % 4)::numeric + 0.00000000000000000001 * (i % 2) END AS m,
+	CASE WHEN i % 17 > 0 THEN (enum_range(NULL::condition_e))[1 + i % 3] END AS e,
+	CASE WHEN i % 19 > 0 THEN ARRAY[i % 3, i % 4] END AS a, ((i % 3)::text)::varchar AS c,
+	md5((i % 4)::text)::uuid AS u, date '2024-01-01' + i % 6 AS d,
+	(SELECT array_agg('text ' || k) FROM generate_series(1, 3) k)[1 + i % 3] AS t
+FROM generate_series(1, 3000) i;
+WITH hashes AS MATERIALIZED (
+	SELECT hashtext('text ' || k) AS hash, array_agg('text ' || k) AS texts
+	FROM generate_series(1, 200000) k GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1)
+UPDATE condition_t SET t = texts[1 + id / 10 % 2] FROM hashes WHERE id % 10 = 0;
+CREATE INDEX condition_t_idx ON condition_t USING hnsw (v vector_l2_ops, n, b, m, e, a, c, u, d, t, abs(n) int4_ops);
+VACUUM ANALYZE condition_t;
+SELECT t AS one FROM condition_t WHERE id = 10 \gset
+SELECT t AS same FROM condition_t WHERE id = 20 \gset
+SELECT :'one' <> :'same' AND hashtext(:'one') = hashtext(:'same') AS hashed;
+
+-- Conditions for which an index scan does not return the rows that there are, all of them
+-- or the nearest five
+CREATE FUNCTION condition_wrong(condition text) RETURNS SETOF text AS $$
+DECLARE
+	q vector := condition_vector(-5, 1);
+	query text;
+	found float8[];
+	truth float8[];
+BEGIN
+	FOR k IN 0..1 LOOP
+		query := format('SELECT array_agg(d ORDER BY d NULLS LAST) FROM (SELECT v <-> %1$L AS d FROM condition_t WHERE %2$s ORDER BY v <-> %1$L LIMIT %3$s) s',
+			q, condition, (ARRAY[5, 100000])[1 + k]);
+		SET LOCAL enable_seqscan = off;
+		SET LOCAL enable_sort = off;
+		EXECUTE query INTO found;
+		SET LOCAL enable_seqscan = on;
+		SET LOCAL enable_indexscan = off;
+		EXECUTE query INTO truth;
+		SET LOCAL enable_indexscan = on;
+		IF found IS DISTINCT FROM truth THEN
+			RETURN NEXT format('%s: %s rows of %s', condition, cardinality(found), cardinality(truth));
+		END IF;
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+SELECT w FROM unnest(ARRAY[
+	'n <> 3', 'n IS DISTINCT FROM 3', 'n IS NOT DISTINCT FROM 3', 'n <> 99', 'n <> 99999999999',
+	'n NOT IN (1, 2)', 'n NOT IN (1, NULL)', 'n <> ALL (ARRAY[]::int[])', 'n <> ALL (NULL::int[])',
+	'n <> ANY (ARRAY[1, 2])', 'n < ALL (ARRAY[3, 4])', 'n IN (1, 2) OR n IS NULL', 'n = 1 OR id = 7',
+	'n = 1 OR (n = 2 AND id % 2 = 0)', 'n <> 1 AND random() < 2', 'n = 1 OR random() < 2',
+	'b', 'NOT b', 'b IS NOT TRUE', 'b IS NOT FALSE', 'b IS UNKNOWN OR n = 1', 'b IS NOT UNKNOWN OR n = 1',
+	'b OR n = 1', 'NOT b OR n = 1', 'b <> true', 'b IS DISTINCT FROM false',
+	'm <> 1', 'm <> 1.00000000000000000001', 'm NOT IN (1, 2)', 'm > 2 OR m < 1', 'm <> 1 OR n = 2',
+	$$e <> 'b'$$, $$e NOT IN ('a', 'b')$$, $$e < 'b' OR e > 'b'$$, $$a <> '{0,0}'$$, $$a = '{0,0}' OR n = 1$$,
+	$$a @> '{1}' OR a && '{2,3}'$$, $$NOT a @> '{1}'$$, '1 = ANY (a) OR 3 = ANY (a)', $$c <> '1'$$, $$c NOT IN ('0', '2')$$,
+	$$u <> md5('1')::uuid$$, $$u IS DISTINCT FROM md5('2')::uuid$$, $$d <> '2024-01-03'$$,
+	$$d <> timestamptz '2024-01-03 00:00:00+00'$$, $$d < '2024-01-02' OR d >= timestamp '2024-01-05 12:00:00'$$,
+	$$t <> 'text 1'$$, $$t NOT IN ('text 1', 'text 3')$$, $$t <> 'text 2' COLLATE "C"$$, 't <> current_user',
+	'v IS NULL AND n <> 3', 'v IS NULL OR n = 3', 'abs(n) <> 3', 'abs(n) = 3 OR n = 1', 'n <> n', 'n <> id % 5',
+	'CASE WHEN n = 1 THEN true END OR n = 2', 'n = (SELECT 3) OR n = 4', 'n <> (SELECT 3)', 'n <> (SELECT max(x.id) FROM condition_t x WHERE x.id < 3 AND x.n <> 1)'
+]) condition, condition_wrong(condition) w;
+SELECT w FROM unnest(ARRAY[:'one', :'same']) t, condition_wrong(format('t <> %L', t)) w;
+SELECT w FROM unnest(ARRAY[:'one', :'same']) t, condition_wrong(format('t IS DISTINCT FROM %L AND t LIKE ''text ____%%''', t)) w;
+-- texts that a nondeterministic collation takes for equal
+CREATE COLLATION condition_ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+SELECT count(*) = 0 AS none FROM (
+	SELECT id FROM condition_t WHERE t <> 'TEXT 1' COLLATE condition_ci AND t = 'text 1' ORDER BY v <-> condition_vector(-5, 1) LIMIT 10) s;
+SELECT count(*) FROM (
+	SELECT id FROM condition_t WHERE t = 'TEXT 1' COLLATE condition_ci OR n = 77 ORDER BY v <-> condition_vector(-5, 1) LIMIT 10) s;
+
+-- test: a policy
+CREATE FUNCTION condition_spy(integer) RETURNS boolean AS $$
+BEGIN
+	IF $1 = 3 THEN RAISE WARNING 'saw a hidden row'; END IF;
+	RETURN true;
+END $$ LANGUAGE plpgsql COST 0.0001;
+CREATE ROLE regress_condition;
+GRANT SELECT ON condition_t TO regress_condition;
+ALTER TABLE condition_t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY condition_policy ON condition_t USING (n <> 3);
+SET ROLE regress_condition;
+SELECT count(*), count(*) FILTER (WHERE n = 3) AS hidden FROM (
+	SELECT n FROM condition_t WHERE condition_spy(n) AND (b OR t <> 'text 1') ORDER BY v <-> condition_vector(-5, 1) LIMIT 100) s;
+RESET ROLE;
+DROP FUNCTION condition_wrong, condition_spy;
+DROP TABLE condition_t;
+DROP ROLE regress_condition;
+DROP TYPE condition_e;
+DROP COLLATION condition_ci;
+DROP FUNCTION condition_vector;
