@@ -126,3 +126,17 @@ SET client_min_messages = warning;
 RESET search_path;
 DROP SCHEMA check_all CASCADE;
 DROP ROLE regress_check_all;
+
+-- test: functions that take an index say where to find those of a partitioned one
+CREATE TABLE check_parts (id integer, v vector(3)) PARTITION BY RANGE (id);
+CREATE TABLE check_part PARTITION OF check_parts DEFAULT;
+CREATE INDEX "check Parts" ON check_parts USING hnsw (v vector_l2_ops);
+INSERT INTO check_parts SELECT i, ARRAY[i, 1, 2] FROM generate_series(1, 100) i;
+SELECT * FROM lokivector_index_info('"check Parts"');
+SELECT * FROM lokivector_index_slot_arrays('"check Parts"');
+SELECT * FROM lokivector_recall('"check Parts"', 10, 5);
+SELECT * FROM lokivector_recall('"check Parts"', ARRAY['[1,1,1]']::vector[]);
+SELECT * FROM lokivector_calibrate('"check Parts"');
+SELECT * FROM lokivector_calibration('"check Parts"');
+SELECT relid, nodes FROM pg_partition_tree('public."check Parts"'), lokivector_index_info(relid) WHERE isleaf;
+DROP TABLE check_parts;

@@ -28,6 +28,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
@@ -48,6 +49,14 @@ loki_is_hnsw_index(Relation index)
 static void
 require_hnsw(Relation index)
 {
+	if (index->rd_rel->relkind == RELKIND_PARTITIONED_INDEX)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("index \"%s\" is partitioned", RelationGetRelationName(index)),
+				 errdetail("Only the indexes of its partitions have rows."),
+				 errhint("Call the function for each of SELECT relid FROM pg_partition_tree(%s) WHERE isleaf.",
+						 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(RelationGetNamespace(index)),
+																	   RelationGetRelationName(index))))));
 	if (!loki_is_hnsw_index(index))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
