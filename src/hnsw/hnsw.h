@@ -125,6 +125,9 @@ typedef struct LokiScanWork
 	uint64		heap_fetches;	/* vectors read to rerank rows */
 	uint64		flat_scans;
 	uint64		late_rows;		/* returned after farther ones */
+	uint64		walks;			/* scans that found their rows by walks alone,
+								 * by hops or not ... */
+	uint64		flats;			/* ... and those that read all nodes */
 } LokiScanWork;
 
 extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);

@@ -134,4 +134,18 @@ BEGIN
 END $$ LANGUAGE plpgsql;
 SELECT short <= 20 AS short, nothing <= 2 AS nothing FROM bounds_short(100);
 DROP FUNCTION bounds_short;
+
+-- test: EXPLAIN says by which strategy rows were found
+CREATE FUNCTION bounds_strategy(query text) RETURNS text AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO plan;
+	RETURN jsonb_path_query_first(plan, '$.**?(@."Node Type" == "Custom Scan").Strategy') #>> '{}';
+END $$ LANGUAGE plpgsql;
+SELECT v AS q FROM bounds_r WHERE id = 43 \gset
+SELECT bounds_strategy(format('SELECT count(*) FROM bounds_r WHERE v <-> %L < 1', :'q')) AS condition,
+	bounds_strategy(format('SELECT id FROM bounds_r WHERE v <-> %1$L < 1 ORDER BY v <-> %1$L LIMIT 3', :'q')) AS search,
+	bounds_strategy('SELECT count(*) FROM bounds_k k, LATERAL (SELECT 1 FROM bounds_r r WHERE r.v <-> k.v < 1) s') AS joined;
+DROP FUNCTION bounds_strategy;
 DROP TABLE bounds_k, bounds_r;

@@ -74,6 +74,10 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 	work->heap_fetches += so->work.heap_fetches;
 	work->flat_scans += so->work.flat_scans;
 	work->late_rows += so->work.late_rows;
+	if (so->course.walked && so->work.flat_scans == 0)
+		work->walks++;
+	else
+		work->flats++;
 }
 
 /* Count what a scan has done since it began, or began again, if it did. */

@@ -52,6 +52,22 @@ show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainSt
 	ExplainPropertyUInteger("Heap Fetches", NULL, work->heap_fetches + heap_fetches, es);
 }
 
+/* Show how the node found its rows, in all of its loops. */
+static void
+show_strategy(const LokiHybridCounts *counts, const LokiScanWork *work, ExplainState *es)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	if (work->walks > 0)
+		appendStringInfoString(&names, "walk");
+	if (work->flats > 0)
+		appendStringInfo(&names, "%sflat", names.len > 0 ? " and " : "");
+	if (counts->row_scans > 0)
+		appendStringInfo(&names, "%srows", names.len > 0 ? " and " : "");
+	ExplainPropertyText("Strategy", names.len > 0 ? names.data : "none", es);
+}
+
 static void
 show_counts(LokiHybridState *state, ExplainState *es)
 {
@@ -62,8 +78,7 @@ show_counts(LokiHybridState *state, ExplainState *es)
 	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
 	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
 		return;
-	ExplainPropertyText("Strategy", counts.walks == 0 ? counts.row_scans == 0 ? "none" : "rows" :
-						counts.row_scans == 0 ? "walk" : "walk and rows", es);
+	show_strategy(&counts, &work, es);
 	if (state->bitmap != NULL)
 	{
 		ExplainPropertyUInteger("Bitmaps", NULL, counts.bitmaps, es);

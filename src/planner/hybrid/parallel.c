@@ -65,6 +65,8 @@ add_work(LokiScanWork *sum, const LokiScanWork *work)
 	sum->heap_fetches += work->heap_fetches;
 	sum->flat_scans += work->flat_scans;
 	sum->late_rows += work->late_rows;
+	sum->walks += work->walks;
+	sum->flats += work->flats;
 }
 
 /* The work of a node; in the leader, with that of its workers.  Takes the spinlock. */
