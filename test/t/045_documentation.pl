@@ -452,6 +452,16 @@ sub check_parameters
 	return;
 }
 
+sub check_explain
+{
+	my ($page) = @_;
+	my $sources = join('', map { slurp_file($_) } glob('src/planner/*/*.c'));
+
+	same('fields of EXPLAIN', [ map { codes($_->[0]) } table($page, 'Fields of EXPLAIN (ANALYZE)') ],
+		[ $sources =~ /(?:ExplainProperty\w+|show_expressions)\("([^"]+)"/g ]);
+	return;
+}
+
 sub check_examples
 {
 	my ($page, $database) = @_;
@@ -469,6 +479,6 @@ sub check_examples
 }
 
 $_->('doc/reference.md', 'doc_reference_md')
-  for \&check_objects, \&check_functions, \&check_parameters, \&check_examples;
+  for \&check_objects, \&check_functions, \&check_parameters, \&check_explain, \&check_examples;
 
 done_testing();
