@@ -360,7 +360,8 @@ find_places(Query *query, int level, int *leg_level)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
 
-		Assert(rte->rtekind == RTE_SUBQUERY);
+		if (rte->rtekind != RTE_SUBQUERY)	/* GROUP BY, since PostgreSQL 18 */
+			continue;
 		if (strcmp(rte->eref->aliasname, "leg") != 0)
 			places = list_concat(places, find_places(rte->subquery, level + 1, leg_level));
 		else
