@@ -290,6 +290,13 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LokiPathKeySetAscending(key)	((key)->pk_strategy = BTLessStrategyNumber)
 #endif
 
+/* Says since 18, beside its operator, that a sort clause is descending */
+#if PG_VERSION_NUM >= 180000
+#define LokiSortSetReverse(sort, descending)	((sort)->reverse_sort = (descending))
+#else
+#define LokiSortSetReverse(sort, descending)	((void) 0)
+#endif
+
 /* An expression of a parent, as one of its child's */
 #if PG_VERSION_NUM >= 160000
 #define LokiAdjustToChild(root, expr, rel) \

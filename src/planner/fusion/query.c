@@ -258,6 +258,7 @@ sort_by_value(Query *query, TargetEntry *value)
 	sort->tleSortGroupRef = 1;
 	sort->sortop = descending ? type->gt_opr : type->lt_opr;
 	sort->eqop = type->eq_opr;
+	LokiSortSetReverse(sort, descending);
 	sort->nulls_first = descending;
 	sort->hashable = true;
 	query->sortClause = list_make1(sort);
