@@ -61,6 +61,12 @@ $(SCRIPT): $(SCRIPT_PARTS) Makefile
 		'\echo Use "CREATE EXTENSION lokivector" to load this file. \quit'; \
 	for part in $(SCRIPT_PARTS); do echo && cat $$part || exit 1; done) >$@
 
+# PGXS takes the headers away, and leaves their directory
+uninstall: remove-header-directory
+.PHONY: remove-header-directory
+remove-header-directory:
+	rm -rf '$(DESTDIR)$(includedir_server)/extension/lokivector'
+
 as_vector = build/as-vector
 as_vector_scripts = '$(DESTDIR)$(datadir)/extension'
 as_vector_headers = '$(DESTDIR)$(includedir_server)/extension/vector'

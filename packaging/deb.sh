@@ -67,13 +67,21 @@ lay_out()
 
 apt() { inside apt-get -q -y "$@"; }
 
-tests() { inside sh -c 'cd "/srv/deb/lokivector-$1" && autopkgtest -B . -- null' sh "$version"; }
+# Whether or not they are there, which apt would not have
+purge() { inside dpkg --purge "$@" >/dev/null 2>&1; }
+
+# As the server's own user, as tests have the server write files beside theirs
+tests()
+{
+	inside sh -c 'cd "/srv/deb/lokivector-$1" && autopkgtest -B --user=postgres . -- null' \
+		sh "$version"
+}
 
 absent() { ! inside dpkg-query -W -f '${db:Status-Status}' "$1" | grep -qx installed; }
 
 make_system "$1" debhelper postgresql-server-dev-all lintian autopkgtest fakeroot
 prefix="deb $major"
-apt purge "$package" "$package-as-vector" "$other" >/dev/null 2>&1 || true
+purge "$package" "$package-as-vector" "$other" || true
 
 step "$prefix: the packages are built" build || finish
 mkdir -p "$top/build/deb/$major"
@@ -99,7 +107,7 @@ if inside apt-cache show "$other" >/dev/null 2>&1; then
 	step "$prefix: pgvector's package is gone" absent "$other" || true
 	step "$prefix: apt installs pgvector in its place" apt install "$other" || true
 	step "$prefix: extension vector's package is gone" absent "$package-as-vector" || true
-	apt purge "$other" "$package-as-vector" >/dev/null 2>&1 || true
+	purge "$other" "$package-as-vector" || true
 	step "$prefix: purge leaves no file of the two" nothing_left || true
 fi
 finish

@@ -36,7 +36,10 @@ make_base()
 build()
 {
 	with_buildah 'cd /srv/lokivector
+		# Limits that may be lower here than those buildah sets
+		files=$(bash -c "ulimit -n") processes=$(bash -c "ulimit -u")
 		buildah build --pull=never -f packaging/Dockerfile \
+			--ulimit "nofile=$files:$files" --ulimit "nproc=$processes:$processes" \
 			--ignorefile packaging/Dockerfile.dockerignore --build-arg "PG_MAJOR=$0" \
 			--target "$1" -t "lokivector-$1:$0" .' "$major" "$1"
 }
@@ -44,8 +47,9 @@ build()
 server_has_library()
 {
 	with_buildah 'container=$(buildah from --pull=never "lokivector-server:$0")
-		buildah run "$container" test -e "/usr/lib/postgresql/$0/lib/lokivector.so"
-		buildah run "$container" test -e "/usr/share/postgresql/$0/extension/lokivector.control"
+		image=$(buildah mount "$container")
+		test -e "$image/usr/lib/postgresql/$0/lib/lokivector.so"
+		test -e "$image/usr/share/postgresql/$0/extension/lokivector.control"
 		buildah rm "$container"' "$major"
 }
 

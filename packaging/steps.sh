@@ -53,7 +53,7 @@ as_server() { "$top/test/chroot.sh" exec -u postgres "$major" "$@"; }
 version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$top/lokivector.control")
 
 # All files where packages and servers put any
-files() { inside find /etc /usr /opt /var/lib/postgresql | sort; }
+files() { inside find /etc /usr /opt /var/lib/postgresql ! -path "*/__pycache__*" | sort; }
 
 # searches EXTENSION [OPTION...]: a database of a server with these options, which has
 # the extension, answers by an index
