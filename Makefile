@@ -43,7 +43,7 @@ PROVE_TESTS = test/t/*.pl
 parts = lint unit sql iso tap assert clients
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	test-takeover check-pgvector check-differential demo bench bench-goals bench-shapes site \
+	test-takeover check-pgvector check-differential demo demo-clean bench bench-goals bench-shapes site \
 	format dist deb check-pgxn check-image check-cross release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -129,6 +129,9 @@ check-differential:
 
 demo:
 	demo/run.sh
+
+demo-clean:
+	demo/run.sh clean
 
 bench:
 	bench/run.py $(ARGS)

@@ -89,6 +89,6 @@ running()
 
 sql()
 {
-	as_user "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -h "$dir/socket" -U postgres \
+	as_user "$bindir/psql" -X -q -P pager=off -v ON_ERROR_STOP=1 -h "$dir/socket" -U postgres \
 		-d manual "$@"
 }

@@ -2,11 +2,12 @@
 # The demo: a private server with lokivector, the PostgreSQL manual in it, and
 # questions to the manual.  doc/quickstart.md explains what it shows.
 #
-# usage: demo/run.sh [stop]
+# usage: demo/run.sh [stop | clean]
 #
 # Needs a Debian system and, for packages that are missing, root or sudo.  The
 # system's own server is copied, not touched.  See demo/common.sh for where
-# things are put.  stop ends the server and leaves its files.
+# things are put.  stop ends the server and leaves its files, clean removes them
+# as well.
 set -eEu -o pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/demo/common.sh"
@@ -175,15 +176,46 @@ measure()
 		FROM paragraphs"
 }
 
-if [ "${1:-}" = stop ]; then
-	find_demo
-	cd /
-	running || fail "the demo's server is not running"
+stop_server()
+{
 	as_user "$bindir/pg_ctl" -w -m fast -D "$dir/data" stop
-	exit
-elif [ $# -gt 0 ]; then
-	fail "usage: demo/run.sh [stop]"
-fi
+}
+
+# Whatever a demo has left, one that did not come to its end too
+clean()
+{
+	list_candidates
+	cd /
+	for dir in "${candidates[@]}"; do
+		[ -d "$dir" ] || continue
+		user=$(stat -c %U "$dir")
+		if [ -e "$dir/bindir" ]; then
+			bindir=$(cat "$dir/bindir")
+			! running || stop_server >/dev/null
+		fi
+		rm -rf "$dir"
+		echo "removed $dir"
+	done
+}
+
+case "$*" in
+	"")
+		;;
+	stop)
+		find_demo
+		cd /
+		running || fail "the demo's server is not running"
+		stop_server
+		exit
+		;;
+	clean)
+		clean
+		exit
+		;;
+	*)
+		fail "usage: demo/run.sh [stop | clean]"
+		;;
+esac
 
 next "Debian packages"
 install_packages
@@ -192,7 +224,7 @@ cd /
 next "build lokivector, install it into a copy of the server"
 if [ -e "$dir/bindir" ]; then
 	bindir=$(cat "$dir/bindir")
-	! running || as_user "$bindir/pg_ctl" -w -m fast -D "$dir/data" stop >/dev/null
+	! running || stop_server >/dev/null
 fi
 log=$dir/build.log
 as_user touch "$log"
@@ -245,4 +277,6 @@ Look around:
     SELECT title FROM paragraphs ORDER BY embedding <=> embed('sort by two columns') LIMIT 5;
 Stop it:
     demo/run.sh stop
+Remove all that it made, but the Debian packages:
+    make demo-clean
 END
