@@ -43,8 +43,8 @@ PROVE_TESTS = test/t/*.pl
 parts = lint unit sql iso tap assert clients
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	test-takeover check-pgvector check-differential demo demo-clean bench bench-goals bench-shapes site \
-	format dist deb check-pgxn check-image check-cross release-check
+	test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
+	bench-shapes site format dist deb check-pgxn check-image check-cross release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -101,11 +101,8 @@ endif
 print-%:
 	@echo '$($*)'
 
-help:
-	@cat doc/targets.txt
-
-test:
-	test/run.sh
+help: ; @cat doc/targets.txt
+test: ; test/run.sh
 
 $(parts:%=check-%): check-%:
 	test/run.sh $*
@@ -118,52 +115,24 @@ $(long_tests):
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*
 
-test-takeover:
-	test/takeover.sh
-
-check-pgvector:
-	test/pgvector.sh $(or $(PARTS),regress tap)
-
-check-differential:
-	COUNT='$(COUNT)' SEED='$(SEED)' test/pgvector.sh differential
-
-demo:
-	demo/run.sh
-
-demo-clean:
-	demo/run.sh clean
-
-bench:
-	bench/run.py $(ARGS)
-
-bench-goals:
-	bench/goals.py --size $(or $(SIZE),small) $(ARGS)
-
-bench-shapes:
-	bench/shapes.py $(ARGS)
-
-site:
-	doc/site/build.sh
-
-format:
-	test/format.sh $(FILES)
+test-takeover: ; test/takeover.sh
+check-pgvector: ; test/pgvector.sh $(or $(PARTS),regress tap)
+check-differential: ; COUNT='$(COUNT)' SEED='$(SEED)' test/pgvector.sh differential
+demo: ; demo/run.sh
+demo-clean: ; demo/run.sh clean
+bench: ; bench/run.py $(ARGS)
+bench-goals: ; bench/goals.py --size $(or $(SIZE),small) $(ARGS)
+bench-shapes: ; bench/shapes.py $(ARGS)
+site: ; doc/site/build.sh
+format: ; test/format.sh $(FILES)
 
 # What PGXN takes: the tree as committed
 dist:
 	mkdir -p build
 	git archive --prefix=lokivector-$(EXTVERSION)/ -o build/lokivector-$(EXTVERSION).zip HEAD
 
-deb:
-	packaging/deb.sh $(or $(MAJOR),17)
-
-check-pgxn:
-	packaging/pgxn.sh $(or $(MAJOR),17)
-
-check-image:
-	packaging/image.sh $(or $(MAJOR),17)
-
-check-cross:
-	packaging/cross.sh $(MACHINES)
-
-release-check:
-	packaging/release.sh $(PARTS)
+deb: ; packaging/deb.sh $(or $(MAJOR),17)
+check-pgxn: ; packaging/pgxn.sh $(or $(MAJOR),17)
+check-image: ; packaging/image.sh $(or $(MAJOR),17)
+check-cross: ; packaging/cross.sh $(MACHINES)
+release-check: ; packaging/release.sh $(PARTS)
