@@ -171,7 +171,7 @@ struct LokiTidSet;
 extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids,
 							   double bound, bool nans, bool all);
 
-/* Facts for the cost model, from the metapage; false for an index that has none yet */
+/* Facts for the cost model, from metapage and settings; false for an index without pages yet */
 typedef struct LokiHnswShape
 {
 	int			m;

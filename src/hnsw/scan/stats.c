@@ -33,15 +33,25 @@ static struct
 	const char *strategy;
 }			last_scan;
 
-/* How a scan finds its rows; NULL if it has not begun to */
-static const char *
-strategy_name(const LokiScan *so)
+/* Names of strategies, by their counts; a scan that has not begun has none */
+static const char *const strategy_names[LOKI_COUNTS] = {
+	[LOKI_COUNT_WALKS] = "walk",
+	[LOKI_COUNT_HOPS] = "hops",
+	[LOKI_COUNT_FLAT_SCANS] = "flat",
+	[LOKI_COUNT_LIST_SCANS] = "list",
+	[LOKI_COUNT_MAP_SCANS] = "map",
+};
+
+/* How a scan finds its rows; LOKI_COUNT_SCANS if it has not begun to */
+static LokiCount
+strategy_of(const LokiScan *so)
 {
 	if (so->work.flat_scans > 0)
-		return so->filter.has_list ? "list" : so->filter.has_map ? "map" : "flat";
+		return so->filter.has_list ? LOKI_COUNT_LIST_SCANS :
+			so->filter.has_map ? LOKI_COUNT_MAP_SCANS : LOKI_COUNT_FLAT_SCANS;
 	if (!so->course.walked)
-		return NULL;
-	return so->choice.hops ? "hops" : "walk";
+		return LOKI_COUNT_SCANS;
+	return so->choice.hops ? LOKI_COUNT_HOPS : LOKI_COUNT_WALKS;
 }
 
 void
@@ -56,7 +66,7 @@ loki_scan_report(LokiScan *so)
 	last_scan.flat_scans = so->work.flat_scans;
 	last_scan.rows = so->course.returned;
 	last_scan.late_rows = so->work.late_rows;
-	last_scan.strategy = strategy_name(so);
+	last_scan.strategy = strategy_names[strategy_of(so)];
 }
 
 /* The work that a scan has done, over all of its rescans */
@@ -88,12 +98,8 @@ loki_scan_count(LokiScan *so)
 
 	if (so->course.phase == LOKI_SCAN_START)
 		return;
+	counts.of[strategy_of(so)] = 1;
 	counts.of[LOKI_COUNT_SCANS] = 1;
-	if (so->work.flat_scans > 0)
-		counts.of[so->filter.has_list ? LOKI_COUNT_LIST_SCANS :
-				  so->filter.has_map ? LOKI_COUNT_MAP_SCANS : LOKI_COUNT_FLAT_SCANS] = 1;
-	else if (so->course.walked)
-		counts.of[so->choice.hops ? LOKI_COUNT_HOPS : LOKI_COUNT_WALKS] = 1;
 	counts.of[LOKI_COUNT_EXACT_SCANS] = so->plan.exact;
 	counts.of[LOKI_COUNT_NODES_SCORED] = so->search.count.scored;
 	counts.of[LOKI_COUNT_NODES_FILTERED] = so->search.count.filtered;
