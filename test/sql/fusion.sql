@@ -125,6 +125,35 @@ SELECT id, leg_rank(2) FROM items ORDER BY rrf(age) DESC LIMIT 1;
 SELECT id, leg_rank(1) FROM items ORDER BY age LIMIT 1;
 UPDATE items SET age = rrf(age);
 
+SELECT id FROM items ORDER BY rrf(rrf(age), age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY weighted_rrf(ARRAY[leg_rank(1)], age) DESC LIMIT 1;
+SELECT id FROM abs(leg_rank(1)) x, items ORDER BY rrf(age) DESC LIMIT 1;
+-- a view whose name is that of the subquery, and whose columns have other types
+CREATE VIEW fusion AS SELECT DISTINCT 'a' AS tid, 'b' AS tab, 'c' AS score, 'd' AS rank_1;
+SELECT id FROM items, fusion ORDER BY rrf(age) DESC LIMIT 1;
+SELECT leg_rank(1) FROM fusion;
+DROP VIEW fusion;
+-- a semi-join, where functions or policies have subqueries
+SELECT id FROM items, abs((SELECT 1)) x WHERE age IN (SELECT id FROM items) ORDER BY rrf(age - x) DESC LIMIT 1;
+CREATE ROLE fusion_reader;
+GRANT SELECT ON items TO fusion_reader;
+ALTER TABLE items ENABLE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON items TO fusion_reader USING (tenant = (SELECT 1));
+SET ROLE fusion_reader;
+SELECT id FROM items WHERE EXISTS (SELECT FROM generate_series(1, 9) n WHERE n = id) ORDER BY rrf(age) DESC LIMIT 1;
+SELECT id, tenant FROM items ORDER BY rrf(age) DESC LIMIT 1;
+RESET ROLE;
+ALTER TABLE items DISABLE ROW LEVEL SECURITY;
+DROP OWNED BY fusion_reader;
+DROP ROLE fusion_reader;
+
+-- test: legs are not cut where LIMIT does not say how many rows there will be
+SELECT count(*) FROM (SELECT id FROM items ORDER BY rrf(tenant) DESC FETCH FIRST ROW WITH TIES) s;
+CREATE SEQUENCE calls;
+SELECT id FROM items ORDER BY rrf(age, -age) DESC LIMIT nextval('calls');
+SELECT last_value FROM calls;
+DROP SEQUENCE calls;
+
 -- test: weights
 SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC LIMIT 1;
 SELECT id FROM items ORDER BY weighted_rrf('{1,NULL}', id, age) DESC LIMIT 1;

@@ -48,13 +48,25 @@ LOKI_FUNCTION(leg_rank);
 LOKI_FUNCTION(fusion_weight);
 LOKI_FUNCTION(lokivector_fusion_support);
 
-/* EXPLAIN shows it.  No subquery of a user's has this name and no alias. */
+/* EXPLAIN shows it. */
 #define FUSION_NAME		"fusion"
 
 /* ----------------------------------------------------------------
  * What a query asks for
  * ----------------------------------------------------------------
  */
+
+/* Walker: calls of the functions of fusions, which all have this support function */
+static bool
+has_call(Node *node, void *support)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) &&
+		get_func_support(((FuncExpr *) node)->funcid) == *(Oid *) support)
+		return true;
+	return expression_tree_walker(node, has_call, support);
+}
 
 /*
  * Whether a join tree has the rows of one table, each at most once: one table, semi-joins
@@ -139,6 +151,34 @@ weight_function(Oid sibling)
 }
 
 /*
+ * Whether legs can be made of a query by a call.  A call below that one, or among the functions
+ * of FROM, has no fusion yet that it could be a column of.  The planner makes semi-joins of
+ * sublinks, and takes none for its input where there are sublinks left.
+ */
+static bool
+legs_can_be_made(const Query *parse, const FuncExpr *call, bool semijoin)
+{
+	Oid			support = get_func_support(call->funcid);
+	ListCell   *cell;
+
+	if (has_call((Node *) call->args, &support) ||
+		(semijoin && checkExprHasSubLink((Node *) list_make4(parse->jointree, call->args,
+															 parse->limitCount,
+															 parse->limitOffset))))
+		return false;
+	foreach(cell, parse->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (has_call((Node *) rte->functions, &support) ||
+			(semijoin && checkExprHasSubLink((Node *) list_make2(rte->functions,
+																 rte->securityQuals))))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Whether a query sorts by a fusion of legs that are written one by one.  A query that
  * groups its rows, or locks them, does not.
  */
@@ -166,14 +206,8 @@ find_fusion(const Query *parse, LokiFusion *fusion)
 		fusion->weights = linitial(call->args);
 		fusion->weight_function = weight_function(call->funcid);
 	}
-	if (!find_table(parse, (Node *) parse->jointree, &fusion->table, &semijoin) ||
-		fusion->table == 0)
-		return false;
-
-	/* The planner makes semi-joins of sublinks, and then expects none that it made. */
-	return !semijoin || !checkExprHasSubLink((Node *) list_make4(parse->jointree, call,
-																 parse->limitCount,
-																 parse->limitOffset));
+	return find_table(parse, (Node *) parse->jointree, &fusion->table, &semijoin) &&
+		fusion->table != 0 && legs_can_be_made(parse, call, semijoin);
 }
 
 /* ----------------------------------------------------------------
@@ -181,17 +215,23 @@ find_fusion(const Query *parse, LokiFusion *fusion)
  * ----------------------------------------------------------------
  */
 
-/* The place in the range table of a fusion that was added, or 0 */
+/*
+ * The place in the range table of a fusion that was added, or 0.  Of all subqueries it alone
+ * has the name of a CTE.  (A view's has the view's name, which may be any.)
+ */
 static Index
 added_fusion(const Query *parse)
 {
-	RangeTblEntry *rte;
+	ListCell   *cell;
 
-	if (parse->rtable == NIL)
-		return 0;
-	rte = llast_node(RangeTblEntry, parse->rtable);
-	return rte->rtekind == RTE_SUBQUERY && rte->alias == NULL &&
-		strcmp(rte->eref->aliasname, FUSION_NAME) == 0 ? list_length(parse->rtable) : 0;
+	foreach(cell, parse->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->rtekind == RTE_SUBQUERY && rte->ctename != NULL)
+			return foreach_current_index(cell) + 1;
+	}
+	return 0;
 }
 
 static RangeTblEntry *
@@ -202,6 +242,7 @@ fusion_rte(Query *query)
 
 	rte->rtekind = RTE_SUBQUERY;
 	rte->subquery = query;
+	rte->ctename = pstrdup(FUSION_NAME);	/* added_fusion() knows it by that */
 	rte->eref = makeAlias(FUSION_NAME, NIL);
 	foreach(cell, query->targetList)
 		rte->eref->colnames = lappend(rte->eref->colnames,

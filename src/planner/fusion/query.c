@@ -20,6 +20,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
 #include "parser/parser.h"
@@ -138,14 +139,18 @@ row_count(Node *rows, int64 none)
 	return (Expr *) least;
 }
 
-/* How many rows a leg has: all of them, if the query has no LIMIT */
+/*
+ * How many rows a leg has: all of them, if the query has no LIMIT, one that may be another when
+ * it is evaluated again, or WITH TIES, of which there may be any number.
+ */
 static Node *
 depth_of_leg(const Query *parse)
 {
 	Expr	   *rows;
 
-	if (parse->limitCount == NULL ||
-		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull))
+	if (parse->limitCount == NULL || parse->limitOption == LIMIT_OPTION_WITH_TIES ||
+		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull) ||
+		contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
 		return NULL;
 	rows = int8_operation(F_INT8PL, row_count(parse->limitCount, MAX_LIMIT),
 						  row_count(parse->limitOffset, 0));
