@@ -162,7 +162,8 @@ def main(argv):
     p.add_argument("--sets", default=",".join(SETS))
     p.add_argument("--rows", type=int, default=30087)
     p.add_argument("--dims", type=int, default=64)
-    p.add_argument("--ef", default="10,20,40")
+    p.add_argument("--ef", default="10,20,40",
+                   help="widths; one below 1 is a target of recall")
     p.add_argument("--queries", type=int, default=500)
     p.add_argument("--clients", type=int, default=2)
     p.add_argument("--seed", type=int, default=1)
@@ -175,7 +176,7 @@ def main(argv):
                    help="check lokivector's indexes, too")
     args = p.parse_args(argv)
     server = hard.Server(shlex.split(args.psql))
-    efs = [int(ef) for ef in args.ef.split(",")]
+    efs = [float(ef) if float(ef) < 1 else int(ef) for ef in args.ef.split(",")]
     print("| set | index | " + " | ".join(f"ef {ef}" for ef in efs) + " | lost |")
     print("|" + "---|" * (len(efs) + 3))
     for name in args.sets.split(","):

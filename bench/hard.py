@@ -221,10 +221,12 @@ class Table:
         return float(rows[1][0]) - float(rows[0][0])
 
     def nearest(self, table, ef, k, where="true"):
-        """Ids that the index returns for the vectors of a table"""
+        """Ids that the index returns for the vectors of a table.  An ef below 1
+        is a lokivector.target_recall."""
+        setting = "lokivector.target_recall" if ef < 1 else "hnsw.ef_search"
         return np.array(self.server.sql(
             "SET enable_seqscan = off; SET jit = off;"
-            f"SET hnsw.ef_search = {ef};"
+            f"SET {setting} = {ef};"
             f"SELECT q.id, x.id FROM {table} q, LATERAL (SELECT id FROM "
             f"{self.name} ORDER BY v {OPERATOR[self.metric]} q.v LIMIT {k}) x "
             f"WHERE {where}"), np.int64).reshape(-1, 2)

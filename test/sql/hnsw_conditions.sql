@@ -50,6 +50,11 @@ SELECT condition, missed, short, dropped FROM unnest(ARRAY[
 	$$g = NEXT OR name = 'group number NEXT'$$
 ]) condition, condition_missed(condition) WHERE missed + short + dropped > 0;
 
+-- test: the same by what is not in the index
+SELECT condition, missed, short FROM unnest(ARRAY[
+	'g + 0 <> THIS', '(g + THIS) % 2 = 1', 'g / 4 <> THIS / 4', 'g % 8 = (THIS + 4) % 8', 'other = 3'
+]) condition, condition_missed(condition) WHERE missed + short > 0;
+
 -- test: parameters, and rows of other tables
 PREPARE condition_p(integer, vector) AS
 	SELECT count(*), count(*) FILTER (WHERE g <> $1)

@@ -196,7 +196,11 @@ slot_passes(LokiScan *so)
 	Assert(!TTS_EMPTY(so->heap.slot) && loki_no_buffer_locked());
 	if (so->plan.row_filter->passes(so->plan.row_filter, so->heap.slot,
 									loki_filter_needs_recheck(&so->filter.keys)))
+	{
+		if (so->course.passed++ == 0)
+			so->course.barren = so->course.returned + so->course.dropped;
 		return true;
+	}
 	so->course.dropped++;
 	return false;
 }

@@ -294,7 +294,7 @@ begin_scan(LokiScan *so)
 						condition);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
 	so->work = (LokiScanCounts) {.done = so->work.done};
-	so->course.returned = so->course.dropped = 0;
+	so->course.returned = so->course.dropped = so->course.barren = so->course.passed = 0;
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->flat.walk_taken = so->choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
@@ -480,6 +480,14 @@ may_widen(LokiScan *so)
 		so->search.count.scored < (uint64) so->plan.settings.max_tuples;
 }
 
+/* Flat scans follow the walk. */
+static void
+begin_flat(LokiScan *so)
+{
+	loki_flat_begin(so);
+	so->course.phase = LOKI_SCAN_FLAT;
+}
+
 /* Find more candidates; false if the graph has no more for this scan. */
 static bool
 find_more(LokiScan *so)
@@ -493,8 +501,7 @@ find_more(LokiScan *so)
 		}
 		if (!so->plan.complete && !so->plan.exact)
 			return false;
-		loki_flat_begin(so);
-		so->course.phase = LOKI_SCAN_FLAT;
+		begin_flat(so);
 	}
 	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));
 }
@@ -552,9 +559,15 @@ search_batch(LokiScan *so)
 	{
 		if (loki_rerank_complete(so, so->course.batch_left))
 		{
-			if (!wants_wider(so))
+			if (wants_wider(so))
+				widen_walk(so, 0);
+			else if (loki_strategy_barren(so))
+			{
+				begin_flat(so);
+				loki_flat_select(so);
+			}
+			else
 				break;
-			widen_walk(so, 0);
 		}
 		else if (ends_at_bound(so) || !find_more(so))
 			break;

@@ -134,6 +134,8 @@ typedef struct LokiScanCourse
 	uint32		batch_left;		/* ... and those not yet returned */
 	uint64		returned;
 	uint64		dropped;		/* rows that row_filter did not pass */
+	uint64		passed;			/* ... and those that it did */
+	uint64		barren;			/* rows before the first of these */
 	double		farthest;		/* of the rows that were returned */
 } LokiScanCourse;
 
@@ -367,6 +369,7 @@ extern bool loki_refine_beyond(const LokiScan *so);
  * that may match.  Memory in the current context.
  */
 extern void loki_scan_begin_map(LokiScan *so);
+extern bool loki_strategy_barren(const LokiScan *so);
 
 /* functions in scan/tid_list.c */
 

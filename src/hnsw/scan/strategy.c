@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "hnsw/graph/select.h"
+#include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/strategy.h"
 #include "utils/memutils.h"
@@ -73,6 +74,14 @@
  * the few links that it has to others, which may not be the nearest.
  */
 #define BARREN				8.0
+
+/*
+ * The same of a filter on rows, whose share is not known.  It is taken from the rows that
+ * were read after the first one that passed.  At least BARREN_ROWS before that one did not
+ * pass.  The flat scan reads at most BARREN_NODES nodes for each of these.
+ */
+#define BARREN_ROWS			32
+#define BARREN_NODES		10000
 
 /*
  * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches
@@ -250,6 +259,24 @@ loki_strategy_choose(const LokiSearch *search, double share)
 	if (flat < Min(plain, hops * HOPS_DOUBT))
 		return LOKI_STRATEGY_FLAT;
 	return plain < hops * doubt ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
+}
+
+/*
+ * Whether so many rows around the query did not pass the filter, and so many farther away
+ * do, that the walk had to leave their region to find any.  Then it does not tell which are
+ * the nearest, and a flat scan does.  The caller has taken no row yet.
+ */
+bool
+loki_strategy_barren(const LokiScan *so)
+{
+	double		barren = so->course.barren;
+	double		passed = so->course.passed;
+	double		seen = (double) so->course.returned + so->course.dropped + passed;
+
+	return barren >= BARREN_ROWS && barren * passed >= BARREN * (seen - barren) &&
+		so->plan.complete && so->course.phase == LOKI_SCAN_WALK &&
+		so->plan.row_filter->wanted >= so->plan.limit &&
+		loki_node_end(so->state, so->scan->indexRelation) <= barren * BARREN_NODES;
 }
 
 /* Whether a walk has cost so much that a flat scan is better than going on. */
