@@ -12,10 +12,10 @@ $$ LANGUAGE sql IMMUTABLE STRICT;
 -- test: rows of other groups than the one around the query
 -- Groups far from each other, which were loaded one after the other
 CREATE TABLE condition_g AS
-SELECT i AS id, i / 500 AS g, 'group number ' || i / 500 AS name, i % 7 AS other,
+SELECT i AS id, i / 500 AS g, 'group number ' || i / 500 AS name, ARRAY[i / 500] AS gs, i % 7 AS other,
 	(condition_vector(-1 - i / 500, 1) + condition_vector(i, 0.01))::vector(16) AS v
 FROM generate_series(0, 19999) i;
-CREATE INDEX condition_g_idx ON condition_g USING hnsw (v vector_l2_ops, g, name);
+CREATE INDEX condition_g_idx ON condition_g USING hnsw (v vector_l2_ops, g, name, gs);
 VACUUM ANALYZE condition_g;
 
 -- Of some queries: those that find none of the nearest ten, those that find fewer rows than
@@ -47,7 +47,7 @@ SELECT condition, missed, short, dropped FROM unnest(ARRAY[
 	'g IS DISTINCT FROM THIS', 'g < THIS OR g > THIS', 'NOT (g = THIS OR g = NEXT)',
 	$$name <> 'group number THIS'$$, $$name NOT IN ('group number THIS', 'none')$$,
 	$$g <> THIS AND (name = 'group number NEXT' OR g IS NULL OR g > THIS)$$,
-	$$g = NEXT OR name = 'group number NEXT'$$
+	$$g = NEXT OR name = 'group number NEXT'$$, 'g IS NOT DISTINCT FROM NEXT', 'NEXT = ANY (gs) OR g IS NULL'
 ]) condition, condition_missed(condition) WHERE missed + short + dropped > 0;
 
 -- test: the same by what is not in the index
@@ -63,6 +63,13 @@ SET plan_cache_mode = force_generic_plan;
 EXECUTE condition_p(5, condition_vector(-6, 1));
 EXECUTE condition_p(6, condition_vector(-6, 1));
 EXECUTE condition_p(NULL, condition_vector(-6, 1));
+PREPARE condition_same(integer, vector) AS
+	SELECT count(*), count(*) FILTER (WHERE g = $1)
+	FROM (SELECT g FROM condition_g WHERE g IS NOT DISTINCT FROM $1 ORDER BY v <-> $2 LIMIT 10) s;
+EXECUTE condition_same(5, condition_vector(-7, 1));
+EXECUTE condition_same(NULL, condition_vector(-6, 1));
+EXECUTE condition_same(6, condition_vector(-6, 1));
+DEALLOCATE condition_same;
 RESET plan_cache_mode;
 SELECT count(*), count(*) FILTER (WHERE s.g <> k)
 FROM generate_series(0, 19) k,
@@ -129,7 +136,8 @@ BEGIN
 	END LOOP;
 END $$ LANGUAGE plpgsql;
 SELECT w FROM unnest(ARRAY[
-	'n <> 3', 'n IS DISTINCT FROM 3', 'n IS NOT DISTINCT FROM 3', 'n <> 99', 'n <> 99999999999',
+	'n <> 3', 'n IS DISTINCT FROM 3', 'n IS NOT DISTINCT FROM 3', 'n IS NOT DISTINCT FROM NULL OR n = 1',
+	'n IS NOT DISTINCT FROM (SELECT NULL::int)', 'n IS NOT DISTINCT FROM (SELECT 3)', 'b IS NOT DISTINCT FROM (SELECT NULL::bool) OR n = 1', 'n <> 99', 'n <> 99999999999',
 	'n NOT IN (1, 2)', 'n NOT IN (1, NULL)', 'n <> ALL (ARRAY[]::int[])', 'n <> ALL (NULL::int[])',
 	'n <> ANY (ARRAY[1, 2])', 'n < ALL (ARRAY[3, 4])', 'n IN (1, 2) OR n IS NULL', 'n = 1 OR id = 7',
 	'n = 1 OR (n = 2 AND id % 2 = 0)', 'n <> 1 AND random() < 2', 'n = 1 OR random() < 2',
@@ -137,7 +145,7 @@ SELECT w FROM unnest(ARRAY[
 	'b OR n = 1', 'NOT b OR n = 1', 'b <> true', 'b IS DISTINCT FROM false',
 	'm <> 1', 'm <> 1.00000000000000000001', 'm NOT IN (1, 2)', 'm > 2 OR m < 1', 'm <> 1 OR n = 2',
 	$$e <> 'b'$$, $$e NOT IN ('a', 'b')$$, $$e < 'b' OR e > 'b'$$, $$a <> '{0,0}'$$, $$a = '{0,0}' OR n = 1$$,
-	$$a @> '{1}' OR a && '{2,3}'$$, $$NOT a @> '{1}'$$, '1 = ANY (a) OR 3 = ANY (a)', $$c <> '1'$$, $$c NOT IN ('0', '2')$$,
+	$$a @> '{1}' OR a && '{2,3}'$$, $$NOT a @> '{1}'$$, '1 = ANY (a) OR 3 = ANY (a)', '(SELECT 1) = ANY (a) OR n = 1', 'NULL = ANY (a) OR n = 1', '(SELECT NULL::int) = ANY (a) OR n = 1', 'n = ANY (a) OR n = 3', '2 < ANY (a) OR n = 3', '1 <> ALL (a)', '1 = ALL (a) OR n = 3', $$c <> '1'$$, $$c NOT IN ('0', '2')$$,
 	$$u <> md5('1')::uuid$$, $$u IS DISTINCT FROM md5('2')::uuid$$, $$d <> '2024-01-03'$$,
 	$$d <> timestamptz '2024-01-03 00:00:00+00'$$, $$d < '2024-01-02' OR d >= timestamp '2024-01-05 12:00:00'$$,
 	$$t <> 'text 1'$$, $$t NOT IN ('text 1', 'text 3')$$, $$t <> 'text 2' COLLATE "C"$$, 't <> current_user',

@@ -6,7 +6,7 @@
  * An index condition is a column, an operator of its operator class and a constant.  Other
  * clauses about attributes are left to the scan's filter, which sees rows:
  *
- *		column <> x, column <> ALL (x), column IS DISTINCT FROM x
+ *		column <> x, column <> ALL (x), column IS [NOT] DISTINCT FROM x
  *		OR and AND of these and of what could be index conditions
  *
  * These become a tree of scan keys (src/hnsw/hnsw.h, LokiCondition), which the scan tests as
@@ -34,6 +34,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "planner/query/condition.h"
+#include "planner/query/index_clause.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -42,6 +43,7 @@
 typedef struct LateConstant
 {
 	LokiCondition *condition;
+	bool		equals_null;	/* a constant that is NULL is equal to NULL */
 	ExprState  *expr;
 } LateConstant;
 
@@ -137,7 +139,7 @@ make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Nod
 	condition->key.sk_strategy = (StrategyNumber) strategy;
 	condition->key.sk_subtype = right;
 	condition->key.sk_collation = collation;
-	constant = palloc_object(LateConstant);
+	constant = palloc0_object(LateConstant);
 	constant->condition = condition;
 	constant->expr = ExecInitExpr((Expr *) x, &conditions->scan->ps);
 	conditions->constants = lappend(conditions->constants, constant);
@@ -176,10 +178,34 @@ make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 	return condition;
 }
 
-/* column op ANY (array), column <> ALL (array) */
+/* column IS NOT DISTINCT FROM x */
+static LokiCondition *
+make_same(Conditions *conditions, OpExpr *op)
+{
+	LokiCondition *condition = make_operator(conditions, op, true);
+
+	if (condition == NULL)
+		return NULL;
+	condition->negated = condition->nulls = false;
+	/* its constant is the last that was made */
+	((LateConstant *) llast(conditions->constants))->equals_null = true;
+	return condition;
+}
+
+/* column op ANY (array), column <> ALL (array), x = ANY (column) */
 static LokiCondition *
 make_any(Conditions *conditions, ScalarArrayOpExpr *op)
 {
+	Node	   *column = loki_strip_relabel(lsecond(op->args));
+
+	if (op->useOr && find_attribute(conditions, column) != 0)
+	{
+		Node	   *array = loki_array_of_element(op, getBaseType(exprType(column)));
+
+		return array == NULL ? NULL :
+			make_comparison(conditions, OID_ARRAY_CONTAINS_OP, op->inputcollid, column, array,
+							0, false);
+	}
 	return make_comparison(conditions, op->opno, op->inputcollid, linitial(op->args),
 						   lsecond(op->args), SK_SEARCHARRAY, !op->useOr);
 }
@@ -247,8 +273,11 @@ make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 static LokiCondition *
 make_bool_expr(Conditions *conditions, BoolExpr *expr)
 {
+	Node	   *first = linitial(expr->args);
+
 	if (expr->boolop == NOT_EXPR)
-		return make_boolean(conditions, linitial(expr->args), false, false);
+		return IsA(first, DistinctExpr) ? make_same(conditions, (OpExpr *) first) :
+			make_boolean(conditions, first, false, false);
 	return make_list(conditions, expr->args, expr->boolop == AND_EXPR ?
 					 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
 }
@@ -296,7 +325,9 @@ evaluate_condition(LokiRowFilter *filter)
 
 		key->sk_argument = ExecEvalExprSwitchContext(constant->expr, conditions->econtext,
 													 &isnull);
-		key->sk_flags = isnull ? key->sk_flags | SK_ISNULL : key->sk_flags & ~SK_ISNULL;
+		key->sk_flags &= ~(SK_ISNULL | (constant->equals_null ? SK_SEARCHNULL : 0));
+		if (isnull)
+			key->sk_flags |= SK_ISNULL | (constant->equals_null ? SK_SEARCHNULL : 0);
 	}
 	return conditions->root;
 }

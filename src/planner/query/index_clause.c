@@ -51,9 +51,8 @@ is_relabel_of_elements(Node *node)
 		IsA(((RelabelType *) element)->arg, CaseTestExpr);
 }
 
-/* The column below what makes it look like another type */
-static Node *
-strip_relabel(Node *node)
+Node *
+loki_strip_relabel(Node *node)
 {
 	for (;;)
 	{
@@ -66,12 +65,8 @@ strip_relabel(Node *node)
 	}
 }
 
-/*
- * ARRAY[x], of the type that the column's values have; NULL where elements are
- * not compared by the clause's operator.
- */
-static Node *
-array_of(PlannerInfo *root, const ScalarArrayOpExpr *saop, Oid array_type)
+Node *
+loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
 {
 	Oid			element = get_element_type(array_type);
 	ArrayExpr  *array;
@@ -90,23 +85,24 @@ array_of(PlannerInfo *root, const ScalarArrayOpExpr *saop, Oid array_type)
 	array->elements = list_make1(x);
 	array->multidims = false;
 	array->location = -1;
-	return eval_const_expressions(root, (Node *) array);
+	return (Node *) array;
 }
 
 /* The clause column @> ARRAY[x] */
 static RestrictInfo *
 contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 {
-	Node	   *column = strip_relabel(lsecond(saop->args));
+	Node	   *column = loki_strip_relabel(lsecond(saop->args));
 	Oid			array_type = getBaseType(exprType(column));
-	Node	   *array = array_of(root, saop, array_type);
+	Node	   *array = loki_array_of_element(saop, array_type);
 	Expr	   *expr;
 
 	Assert(saop->useOr);
 	if (array == NULL)
 		return NULL;
 	expr = make_opclause(OID_ARRAY_CONTAINS_OP, BOOLOID, false, (Expr *) column,
-						 (Expr *) array, InvalidOid, saop->inputcollid);
+						 (Expr *) eval_const_expressions(root, array), InvalidOid,
+						 saop->inputcollid);
 	set_opfuncid((OpExpr *) expr);
 	return make_simple_restrictinfo(root, expr);
 }
@@ -133,7 +129,7 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
 	Node	   *x = linitial(saop->args);
-	Node	   *column = strip_relabel(lsecond(saop->args));
+	Node	   *column = loki_strip_relabel(lsecond(saop->args));
 
 	if (!saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
 		contain_volatile_functions(x))

@@ -19,4 +19,13 @@ extern IndexClause *loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqu
 extern IndexClause *loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info,
 											RestrictInfo *rinfo);
 
+/* The column below what makes it look like another type */
+extern Node *loki_strip_relabel(Node *node);
+
+/*
+ * ARRAY[x] for x = ANY (column), of the type that the column's values have; NULL where
+ * elements are not compared by the clause's operator.
+ */
+extern Node *loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type);
+
 #endif							/* LOKI_PLANNER_QUERY_INDEX_CLAUSE_H */
