@@ -66,6 +66,10 @@ PREPARE near (vector, int, int) AS SELECT id, rrf(v <=> $1, age) AS score FROM i
 SET plan_cache_mode = force_generic_plan;
 CREATE TABLE prepared AS EXECUTE near('[1,2,3]', 1, 10);
 SELECT differs('TABLE prepared') AS generic;
+PREPARE ranks (int) AS SELECT id, leg_rank($1), leg_rank($1 + 1) FROM items ORDER BY rrf(age, -age) DESC, id LIMIT 1;
+EXECUTE ranks(1);
+EXECUTE ranks(2);
+EXECUTE ranks(NULL);
 RESET plan_cache_mode;
 SELECT count(*) FROM (SELECT id FROM items ORDER BY rrf(v <=> '[1,2,3]', age) DESC LIMIT 9223372036854775807) s;
 
@@ -121,7 +125,9 @@ SELECT tenant FROM items GROUP BY tenant ORDER BY rrf(tenant) DESC LIMIT 1;
 SELECT i.id FROM items i JOIN items j USING (age) ORDER BY rrf(i.age) DESC LIMIT 1;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY(SELECT age::float8)) DESC LIMIT 1;
 SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC, weighted_scores('{1}', age) LIMIT 1;
+SELECT id FROM items WHERE tenant IN (SELECT 1 FROM answer) ORDER BY rrf(v <=> (SELECT '[1,2,3]'::vector)) DESC LIMIT 1;
 SELECT id, leg_rank(2) FROM items ORDER BY rrf(age) DESC LIMIT 1;
+SELECT id, leg_rank(0) FROM items ORDER BY rrf(age, -age) DESC LIMIT 1;
 SELECT id, leg_rank(1) FROM items ORDER BY age LIMIT 1;
 UPDATE items SET age = rrf(age);
 

@@ -151,31 +151,40 @@ weight_function(Oid sibling)
 }
 
 /*
- * Whether legs can be made of a query by a call.  A call below that one, or among the functions
- * of FROM, has no fusion yet that it could be a column of.  The planner makes semi-joins of
- * sublinks, and takes none for its input where there are sublinks left.
+ * Whether a call below the one that sorts, or among the functions of FROM, has no fusion yet
+ * that it could be a column of
  */
 static bool
-legs_can_be_made(const Query *parse, const FuncExpr *call, bool semijoin)
+has_other_call(const Query *parse, const FuncExpr *call)
 {
 	Oid			support = get_func_support(call->funcid);
 	ListCell   *cell;
 
-	if (has_call((Node *) call->args, &support) ||
-		(semijoin && checkExprHasSubLink((Node *) list_make4(parse->jointree, call->args,
-															 parse->limitCount,
-															 parse->limitOffset))))
-		return false;
+	if (has_call((Node *) call->args, &support))
+		return true;
+	foreach(cell, parse->rtable)
+		if (has_call((Node *) lfirst_node(RangeTblEntry, cell)->functions, &support))
+		return true;
+	return false;
+}
+
+/* Whether there are sublinks that the planner has made no semi-joins of */
+static bool
+has_sublinks(const Query *parse, const FuncExpr *call)
+{
+	ListCell   *cell;
+
+	if (checkExprHasSubLink((Node *) list_make4(parse->jointree, call->args,
+												parse->limitCount, parse->limitOffset)))
+		return true;
 	foreach(cell, parse->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
 
-		if (has_call((Node *) rte->functions, &support) ||
-			(semijoin && checkExprHasSubLink((Node *) list_make2(rte->functions,
-																 rte->securityQuals))))
-			return false;
+		if (checkExprHasSubLink((Node *) list_make2(rte->functions, rte->securityQuals)))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /*
@@ -206,8 +215,17 @@ find_fusion(const Query *parse, LokiFusion *fusion)
 		fusion->weights = linitial(call->args);
 		fusion->weight_function = weight_function(call->funcid);
 	}
-	return find_table(parse, (Node *) parse->jointree, &fusion->table, &semijoin) &&
-		fusion->table != 0 && legs_can_be_made(parse, call, semijoin);
+	if (!find_table(parse, (Node *) parse->jointree, &fusion->table, &semijoin) ||
+		fusion->table == 0 || has_other_call(parse, call))
+		return false;
+
+	/* The planner takes no semi-join for its input where there are sublinks left. */
+	if (semijoin && has_sublinks(parse, call))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("orders cannot be fused where IN (SELECT ...) or EXISTS stands beside another subquery"),
+				 errhint("Write = ANY (ARRAY(SELECT ...)), or pass what the other subquery returns as a parameter.")));
+	return true;
 }
 
 /* ----------------------------------------------------------------
@@ -289,27 +307,54 @@ add_fusion(Query *parse, const LokiFusion *fusion)
 }
 
 /*
- * The column of the fusion that a call stands for, or 0.  The call's arguments are
- * simplified already, those of the call in the target list are not.
+ * The rank in the leg that leg_rank() asks for, of `legs` columns of the fusion: a constant,
+ * or a parameter, which is no constant in a plan for all its values.
  */
-static AttrNumber
-column_of_call(PlannerInfo *root, const FuncExpr *call, int legs)
+static Node *
+rank_of_call(const FuncExpr *call, Index added, int legs)
+{
+	Node	   *leg = linitial(call->args);
+	ArrayExpr  *ranks = makeNode(ArrayExpr);
+	SubscriptingRef *rank = makeNode(SubscriptingRef);
+
+	for (int n = 0; n < legs; n++)
+		ranks->elements = lappend(ranks->elements,
+								  makeVar(added, LOKI_FUSION_RANK + n, INT8OID, -1,
+										  InvalidOid, 0));
+	if (IsA(leg, Const) && !((Const *) leg)->constisnull)
+	{
+		int			n = DatumGetInt32(((Const *) leg)->constvalue);
+
+		if (n < 1 || n > legs)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("leg %d does not exist", n),
+					 errdetail_plural("The fusion has %d leg.", "The fusion has %d legs.",
+									  legs, legs)));
+		return list_nth(ranks->elements, n - 1);
+	}
+	ranks->array_typeid = INT8ARRAYOID;
+	ranks->element_typeid = INT8OID;
+	ranks->location = -1;
+	rank->refcontainertype = INT8ARRAYOID;
+	rank->refelemtype = rank->refrestype = INT8OID;
+	rank->reftypmod = -1;
+	rank->refupperindexpr = list_make1(leg);
+	rank->refexpr = (Expr *) ranks;
+	return (Node *) rank;
+}
+
+/*
+ * Whether a call is the one that the query sorts by.  The call's arguments are simplified
+ * already, those of the call in the target list are not.
+ */
+static bool
+is_sorting_call(PlannerInfo *root, const FuncExpr *call)
 {
 	FuncExpr   *sort = sorting_call(root->parse);
-	Node	   *args;
 
-	if (implementation(call->funcid) == leg_rank)
-	{
-		Const	   *leg = linitial(call->args);
-
-		return IsA(leg, Const) && !leg->constisnull && DatumGetInt32(leg->constvalue) >= 1 &&
-			DatumGetInt32(leg->constvalue) <= legs ?
-			LOKI_FUSION_RANK + DatumGetInt32(leg->constvalue) - 1 : 0;
-	}
-	if (sort == NULL || sort->funcid != call->funcid)
-		return 0;
-	args = eval_const_expressions(root, copyObject((Node *) sort->args));
-	return equal(args, call->args) ? LOKI_FUSION_SCORE : 0;
+	return sort != NULL && sort->funcid == call->funcid &&
+		equal(eval_const_expressions(root, copyObject((Node *) sort->args)), call->args);
 }
 
 /*
@@ -323,26 +368,28 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 	LokiFusion	fusion;
+	FuncExpr   *call;
 	Query	   *parse;
 	Index		added;
-	AttrNumber	column;
 	RangeTblEntry *rte;
 
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
 	parse = request->root->parse;
+	call = request->fcall;
 	added = added_fusion(parse);
 	if (added == 0 && find_fusion(parse, &fusion))
 		added = add_fusion(parse, &fusion);
 	if (added == 0)
 		PG_RETURN_POINTER(NULL);
 	rte = rt_fetch(added, parse->rtable);
-	column = column_of_call(request->root, request->fcall,
-							list_length(rte->eref->colnames) - LOKI_FUSION_RANK + 1);
-	if (column == 0)
-		PG_RETURN_POINTER(NULL);
-	PG_RETURN_POINTER(makeVar(added, column, exprType((Node *) request->fcall), -1,
-							  InvalidOid, 0));
+	if (implementation(call->funcid) == leg_rank)
+		PG_RETURN_POINTER(rank_of_call(call, added,
+									   list_length(rte->eref->colnames) - LOKI_FUSION_RANK + 1));
+	if (is_sorting_call(request->root, call))
+		PG_RETURN_POINTER(makeVar(added, LOKI_FUSION_SCORE, exprType((Node *) call), -1,
+								  InvalidOid, 0));
+	PG_RETURN_POINTER(NULL);
 }
 
 /* ----------------------------------------------------------------
@@ -403,7 +450,7 @@ fusion_weight(PG_FUNCTION_ARGS)
 		array_contains_nulls(weights))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a fusion of %d orders needs an array of %d weights", legs, legs)));
+				 errmsg("a fusion of %d legs needs an array of %d weights", legs, legs)));
 	weight = ((const float8 *) ARR_DATA_PTR(weights))[leg - 1];
 	if (!(weight >= 0) || isinf(weight))
 		ereport(ERROR,
