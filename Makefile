@@ -11,8 +11,9 @@ SCRIPT = lokivector--$(EXTVERSION).sql
 SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, module vector halfvec bit sparsevec \
 	sparsevec_array max_sim mmr hnsw ivfflat halfvec_index bit_index sparsevec_index \
 	max_sim_index attributes functions statistics advice takeover planner fusion)
-DATA = $(wildcard sql/upgrade/*.sql) sql/takeover/lokivector_validate.sql
-DATA_built = $(SCRIPT)
+STEPS := $(patsubst sql/upgrade/%,lokivector--%,$(wildcard sql/upgrade/*.sql))
+DATA = sql/takeover/lokivector_validate.sql
+DATA_built = $(SCRIPT) $(STEPS)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 
 OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
@@ -44,7 +45,7 @@ parts = lint unit sql iso tap assert clients
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
-	bench-shapes site format dist deb check-pgxn check-image check-cross release-check
+	bench-shapes site format format-sample dist deb check-pgxn check-image check-cross release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -60,6 +61,9 @@ $(SCRIPT): $(SCRIPT_PARTS) Makefile
 		'-- complain if script is sourced in psql, rather than via CREATE EXTENSION' \
 		'\echo Use "CREATE EXTENSION lokivector" to load this file. \quit'; \
 	for part in $(SCRIPT_PARTS); do echo && cat $$part || exit 1; done) >$@
+
+$(STEPS): lokivector--%: sql/upgrade/% sql/upgrade/build.sh sql/steps.sh $(SCRIPT_PARTS)
+	sql/upgrade/build.sh $(basename $*) $(SCRIPT_PARTS) >$@
 
 # PGXS takes the headers away, and leaves their directory
 uninstall: remove-header-directory
@@ -125,6 +129,7 @@ bench-goals: ; bench/goals.py --size $(or $(SIZE),small) $(ARGS)
 bench-shapes: ; bench/shapes.py $(ARGS)
 site: ; doc/site/build.sh
 format: ; test/format.sh $(FILES)
+format-sample: ; test/run.sh format-sample
 
 # What PGXN takes: the tree as committed
 dist:

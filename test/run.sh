@@ -4,6 +4,7 @@
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-input valgrind coverage (doc/testing.md)
+#        test/run.sh format-sample	put what is installed into test/formats
 #
 # Installs what is missing (test/packages.sh), copies the source tree to a
 # directory that an unprivileged user owns, and runs test/suite.sh there, as
@@ -45,6 +46,7 @@ case $part in
 			LOKIVECTOR_SOAK_SECONDS=20000
 		;;
 	sanitize) long address LOKIVECTOR_FUZZ_COUNT="${amount:-2000}" ;;
+	format-sample) long tap TESTS=046_formats LOKIVECTOR_FORMAT_SAMPLE=yes ;;
 	fuzz-input) long fuzz-input LOKIVECTOR_FUZZ_SECONDS="${amount:-600}" ;;
 esac
 [ "$part" = "${1:-}" ] || set -- "$part"
@@ -95,8 +97,18 @@ as_tester mkdir "$work/tree"
 "$top/test/files.sh" | tar -C "$top" -cf - -T - |
 	as_tester tar -C "$work/tree" -xf - --no-same-owner
 
+sample=${LOKIVECTOR_FORMAT_SAMPLE:-}
+if [ -n "$sample" ]; then
+	export LOKIVECTOR_FORMAT_SAMPLE="$work/format-sample"
+	as_tester rm -rf "$LOKIVECTOR_FORMAT_SAMPLE"
+fi
 status=0
 as_tester "$work/tree/test/suite.sh" "$work" "$pg_config" "$@" 9<&- || status=$?
+if [ -n "$sample" ] && [ $status -eq 0 ]; then
+	version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$top/lokivector.control")
+	mkdir -p "$top/test/formats/$version"
+	cp "$LOKIVECTOR_FORMAT_SAMPLE"/* "$top/test/formats/$version"
+fi
 if [ $# -eq 0 ] && [ $status -eq 0 ]; then
 	as_tester find "$work" -mindepth 1 -delete
 fi

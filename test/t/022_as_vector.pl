@@ -10,6 +10,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use lib 't';
+use LokiTest;
+
 my $top = abs_path('..');
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;
 
@@ -160,49 +163,6 @@ is($stdout, "[1]\n50", 'settings before the library is loaded');
 like($stderr, qr/another library with the settings of pgvector is loaded/, '... and both in one session');
 
 # From the oldest version on
-sub catalog_of
-{
-	my ($database) = @_;
-
-	return $node->safe_psql($database, q(
-		WITH member AS (
-			SELECT classid, objid FROM pg_depend
-			WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e' AND
-				refobjid = (SELECT oid FROM pg_extension WHERE extname = 'vector'))
-		SELECT line FROM (
-			SELECT pg_describe_object(classid, objid, 0) || ': ' ||
-				coalesce(obj_description(objid, classid::regclass::name), '') AS line FROM member
-			UNION ALL
-			SELECT concat_ws(' ', p.oid::regprocedure, prorettype::regtype, prosrc, probin,
-				provolatile, proparallel, proisstrict, procost, prorows, proretset, proargnames, proacl)
-				FROM member JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND objid = p.oid
-			UNION ALL
-			SELECT concat_ws(' ', o.oid::regoperator, oprcode::regprocedure, oprcom::regoperator,
-				oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash)
-				FROM member JOIN pg_operator AS o ON classid = 'pg_operator'::regclass AND objid = o.oid
-			UNION ALL
-			SELECT concat_ws(' ', castsource::regtype, casttarget::regtype, castfunc::regprocedure,
-				castcontext, castmethod)
-				FROM member JOIN pg_cast AS c ON classid = 'pg_cast'::regclass AND objid = c.oid
-			UNION ALL
-			SELECT concat_ws(' ', typname, typstorage, typalign, typinput, typoutput, typreceive, typsend,
-				typmodin, typmodout, typanalyze, typarray::regtype)
-				FROM member JOIN pg_type AS t ON classid = 'pg_type'::regclass AND objid = t.oid
-			UNION ALL
-			SELECT concat_ws(' ', amname, opcname, opcdefault, opcintype::regtype)
-				FROM member JOIN pg_opclass AS c ON classid = 'pg_opclass'::regclass AND objid = c.oid
-				JOIN pg_am AS a ON a.oid = opcmethod
-			UNION ALL
-			SELECT concat_ws(' ', amname, opfname, amopstrategy, amopopr::regoperator, amoppurpose)
-				FROM member JOIN pg_opfamily AS f ON classid = 'pg_opfamily'::regclass AND objid = f.oid
-				JOIN pg_am AS a ON a.oid = opfmethod JOIN pg_amop ON amopfamily = f.oid
-			UNION ALL
-			SELECT concat_ws(' ', amname, opfname, amprocnum, amproc::regprocedure)
-				FROM member JOIN pg_opfamily AS f ON classid = 'pg_opfamily'::regclass AND objid = f.oid
-				JOIN pg_am AS a ON a.oid = opfmethod JOIN pg_amproc ON amprocfamily = f.oid) AS lines
-		ORDER BY line COLLATE "C"));
-}
-
 copy("$top/test/vector--0.1.0.sql", "$scripts/vector--0.1.0.sql") or die $!;
 $node->safe_psql('postgres', 'CREATE DATABASE old');
 $node->safe_psql('old', q(
@@ -229,13 +189,25 @@ is($node->safe_psql('old', 'SELECT md5(string_agg(w::text, $$$$ ORDER BY w::text
 	$before, 'views of old are as they were');
 $node->safe_psql('postgres', 'CREATE DATABASE fresh');
 $node->safe_psql('fresh', 'CREATE SCHEMA elsewhere; CREATE EXTENSION vector SCHEMA elsewhere');
-is(catalog_of('old'), catalog_of('fresh'), 'catalogs are those of a new database');
+is(catalog_of($node, 'old', 'vector'), catalog_of($node, 'fresh', 'vector'),
+	'catalogs are those of a new database');
 $node->safe_psql('postgres', 'CREATE DATABASE jump');
 $node->safe_psql('jump', q(
 	CREATE EXTENSION vector VERSION '0.1.0';
 	ALTER EXTENSION vector UPDATE;));
 is( $node->safe_psql('jump', q(SELECT extversion FROM pg_extension WHERE extname = 'vector')),
 	$version, 'all steps at once');
+
+# From what the first version of our own had
+system_or_bail("gzip -dc $top/test/formats/0.1.0/install.sql.gz >$scripts/vector--0.8.100.sql");
+$node->safe_psql('postgres', 'CREATE DATABASE first');
+$node->safe_psql('first', q(
+	CREATE SCHEMA elsewhere;
+	CREATE EXTENSION vector VERSION '0.8.100' SCHEMA elsewhere;
+	ALTER EXTENSION vector UPDATE;));
+is(catalog_of($node, 'first', 'vector'), catalog_of($node, 'fresh', 'vector'),
+	'catalogs of our own earlier version, too');
+
 is( $node->safe_psql('old', q(
 		SET enable_seqscan = off;
 		SET search_path = elsewhere, public;

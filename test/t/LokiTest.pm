@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(loki_node damaged_node write_binary loki_standby create_items check_index rows_by_index lost_rows
+our @EXPORT = qw(loki_node damaged_node write_binary loki_standby create_items catalog_of check_index rows_by_index lost_rows
   rows_are_found recall nearest
   start_client start_transactions finish_client ended open_session ask close_session);
 
@@ -20,7 +20,8 @@ our @EXPORT = qw(loki_node damaged_node write_binary loki_standby create_items c
 sub loki_node
 {
 	my ($name, %options) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $path = delete $options{install_path};
+	my $node = PostgreSQL::Test::Cluster->new($name, $path ? (install_path => $path) : ());
 
 	$node->init(%options);
 	$node->append_conf('postgresql.conf', "autovacuum = off\n");
@@ -30,10 +31,10 @@ sub loki_node
 # The same without checksums, for tests that damage what pages contain
 sub damaged_node
 {
-	my ($name) = @_;
+	my ($name, %options) = @_;
 	my $version = (`pg_config --version` =~ /(\d+)/)[0];
 
-	return loki_node($name, $version >= 18 ? (extra => ['--no-data-checksums']) : ());
+	return loki_node($name, %options, $version >= 18 ? (extra => ['--no-data-checksums']) : ());
 }
 
 sub write_binary
@@ -50,8 +51,8 @@ sub write_binary
 # of tests hold so little WAL that a few seconds of delay would lose it.
 sub loki_standby
 {
-	my ($primary, $settings) = @_;
-	my $standby = PostgreSQL::Test::Cluster->new('standby');
+	my ($primary, $settings, $name) = @_;
+	my $standby = PostgreSQL::Test::Cluster->new($name // 'standby');
 
 	$primary->safe_psql('postgres',
 		"SELECT pg_create_physical_replication_slot('standby', true)");
@@ -82,6 +83,50 @@ sub create_items
 		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops)
 			WITH (profile = $profile);));
 	return;
+}
+
+# All that an extension has in the catalog of a database, line by line
+sub catalog_of
+{
+	my ($node, $database, $extension) = @_;
+
+	return $node->safe_psql($database, qq(
+		WITH member AS (
+			SELECT classid, objid FROM pg_depend
+			WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e' AND
+				refobjid = (SELECT oid FROM pg_extension WHERE extname = '$extension'))
+		SELECT line FROM (
+			SELECT pg_describe_object(classid, objid, 0) || ': ' ||
+				coalesce(obj_description(objid, classid::regclass::name), '') AS line FROM member
+			UNION ALL
+			SELECT concat_ws(' ', p.oid::regprocedure, prorettype::regtype, prosrc, probin,
+				provolatile, proparallel, proisstrict, procost, prorows, proretset, proargnames, proacl)
+				FROM member JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND objid = p.oid
+			UNION ALL
+			SELECT concat_ws(' ', o.oid::regoperator, oprcode::regprocedure, oprcom::regoperator,
+				oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash)
+				FROM member JOIN pg_operator AS o ON classid = 'pg_operator'::regclass AND objid = o.oid
+			UNION ALL
+			SELECT concat_ws(' ', castsource::regtype, casttarget::regtype, castfunc::regprocedure,
+				castcontext, castmethod)
+				FROM member JOIN pg_cast AS c ON classid = 'pg_cast'::regclass AND objid = c.oid
+			UNION ALL
+			SELECT concat_ws(' ', typname, typstorage, typalign, typinput, typoutput, typreceive, typsend,
+				typmodin, typmodout, typanalyze, typarray::regtype)
+				FROM member JOIN pg_type AS t ON classid = 'pg_type'::regclass AND objid = t.oid
+			UNION ALL
+			SELECT concat_ws(' ', amname, opcname, opcdefault, opcintype::regtype)
+				FROM member JOIN pg_opclass AS c ON classid = 'pg_opclass'::regclass AND objid = c.oid
+				JOIN pg_am AS a ON a.oid = opcmethod
+			UNION ALL
+			SELECT concat_ws(' ', amname, opfname, amopstrategy, amopopr::regoperator, amoppurpose)
+				FROM member JOIN pg_opfamily AS f ON classid = 'pg_opfamily'::regclass AND objid = f.oid
+				JOIN pg_am AS a ON a.oid = opfmethod JOIN pg_amop ON amopfamily = f.oid
+			UNION ALL
+			SELECT concat_ws(' ', amname, opfname, amprocnum, amproc::regprocedure)
+				FROM member JOIN pg_opfamily AS f ON classid = 'pg_opfamily'::regclass AND objid = f.oid
+				JOIN pg_am AS a ON a.oid = opfmethod JOIN pg_amproc ON amprocfamily = f.oid) AS lines
+		ORDER BY line COLLATE "C"));
 }
 
 # Every fault that lokivector_check knows is an error

@@ -1,0 +1,57 @@
+-- From 0.1.0, which was never released, but installed by those who tried it
+
+-- parts of before: module vector halfvec bit sparsevec hnsw ivfflat halfvec_index bit_index
+-- parts of before: sparsevec_array sparsevec_index attributes functions takeover planner
+
+-- Parts that are new, each with its comments
+-- parts: all others
+
+CREATE FUNCTION lokivector_recall(index regclass,
+		queries sparsevec[], k integer DEFAULT 10,
+		OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
+CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
+	RETURNS void
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION lokivector_build_memory(tab regclass, col name,
+		operator_class text DEFAULT '',
+		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
+	RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
+CREATE OR REPLACE FUNCTION lokivector_plain_indexes(OUT index regclass, OUT reason text, OUT plain text)
+	RETURNS SETOF record LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT c.oid::regclass,
+		concat_ws(', ', CASE WHEN s.columns THEN 'several columns' END, s.options,
+			CASE WHEN s.dimensions THEN format('more than %s dimensions', s.most) END),
+		CASE WHEN NOT s.dimensions THEN
+			format('CREATE INDEX %I ON %s USING %I (%s %I.%I)%s%s;', c.relname, i.indrelid::regclass,
+				m.amname, pg_get_indexdef(c.oid, 1, false), n.nspname, o.opcname,
+				' WITH (' || s.known || ')',
+				' WHERE ' || pg_get_expr(i.indpred, i.indrelid))
+		END
+	FROM pg_class c
+	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
+	JOIN pg_index i ON i.indexrelid = c.oid
+	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = 1
+	JOIN pg_type t ON t.oid = a.atttypid
+	JOIN pg_opclass o ON o.oid = i.indclass[0]
+	JOIN pg_namespace n ON n.oid = o.opcnamespace,
+	LATERAL (SELECT CASE t.typname WHEN 'vector' THEN 2000 WHEN 'halfvec' THEN 4000 END AS most) l,
+	LATERAL (
+		SELECT i.indnatts > 1 AS columns, l.most, coalesce(a.atttypmod > l.most, false) AS dimensions,
+			string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
+			string_agg(option, ', ') FILTER (WHERE ours) AS options
+		FROM unnest(c.reloptions) AS option,
+		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall)=') AS e(ours)) s
+	WHERE NOT c.relispartition AND (s.columns OR s.dimensions OR s.options IS NOT NULL)
+	ORDER BY c.oid::regclass::text COLLATE "C";
+END;
+
+-- comments of: functions takeover

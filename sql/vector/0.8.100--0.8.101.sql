@@ -1,0 +1,1 @@
+-- step of lokivector: 0.1.0--1.0.0
