@@ -5,15 +5,25 @@
 CREATE FUNCTION lokivector_advice(index regclass, OUT about text, OUT advice text)
 	RETURNS SETOF record LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 3
 BEGIN ATOMIC
-	WITH i AS MATERIALIZED (
+	WITH own AS (
+		SELECT max(option_value) FILTER (WHERE option_name = 'ef_search')::integer AS ef,
+			max(option_value) FILTER (WHERE option_name = 'target_recall')::float8 AS target
+		FROM pg_class, pg_options_to_table(reloptions) WHERE oid = lokivector_advice.index
+	), session AS (
+		SELECT max(setting) FILTER (WHERE name = 'hnsw.ef_search')::integer AS ef,
+			max(setting) FILTER (WHERE name <> 'hnsw.ef_search')::float8 AS target,
+			bool_or(name = 'hnsw.ef_search' AND source <> 'default') AS has_ef,
+			bool_or(source <> 'default') AS has_either
+		FROM pg_settings WHERE name IN ('hnsw.ef_search', 'lokivector.target_recall')
+	), i AS MATERIALIZED (
 		SELECT info.*, c.oid, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
 			s.scans, s.heap_fetches, s.rows_returned,
-			coalesce((SELECT option_value::integer FROM pg_options_to_table(c.reloptions)
-				WHERE option_name = 'ef_search'), current_setting('hnsw.ef_search')::integer) AS ef,
+			CASE WHEN session.has_ef THEN session.ef ELSE coalesce(own.ef, session.ef) END AS ef,
+			CASE WHEN session.has_either THEN session.target ELSE coalesce(own.target, 0) END AS target,
 			(SELECT t.typcategory = 'A' FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
 				WHERE o.oid = x.indclass[0]) AS of_arrays,
 			pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers
-		FROM lokivector_index_info(lokivector_advice.index) info, pg_class c
+		FROM lokivector_index_info(lokivector_advice.index) info, own, session, pg_class c
 		JOIN pg_index x ON x.indexrelid = c.oid
 		JOIN pg_class t ON t.oid = x.indrelid
 		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
@@ -23,8 +33,9 @@ BEGIN ATOMIC
 		WHERE slot_array IN ('code', 'link', 'upper', 'tid')
 	), widths AS (
 		SELECT max(recall_10) AS best,
-			(array_agg(recall_10 ORDER BY width) FILTER (WHERE width >= (SELECT ef FROM i)))[1] AS at_ef
-		FROM lokivector_calibration(lokivector_advice.index)
+			-- as wide as the pool of LIMIT 10
+			(array_agg(recall_10 ORDER BY width) FILTER (WHERE width >= 1.2 * greatest(i.ef, 10) + 8))[1] AS at_ef
+		FROM i, lokivector_calibration(lokivector_advice.index)
 	), built AS (
 		SELECT option_name, option_value,
 			CASE option_name WHEN 'm' THEN i.m::text WHEN 'bits' THEN i.bits::text
@@ -60,7 +71,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'width', format('With ef_search = %s a search finds about %s of the nearest ten, for queries like the rows. Set target_recall or ef_search, for the index or for the session.',
 		ef, round(at_ef::numeric, 3))
-	FROM i, widths WHERE at_ef < 0.9 AND best >= 0.95
+	FROM i, widths WHERE at_ef < 0.9 AND best >= 0.95 AND target = 0
 	UNION ALL
 	SELECT 'shared_buffers', format('Searches touch %s of the index at random, and shared_buffers is %s. Make it larger, or build with profile = compact.',
 		pg_size_pretty(hot.bytes), pg_size_pretty(shared_buffers))
@@ -68,12 +79,13 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'filters', format('Searches read %s rows for each that they return. If their conditions are on columns, add these to the index as attributes.',
 		heap_fetches / rows_returned)
-	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0
+	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND NOT of_arrays
 	UNION ALL
 	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
-	FROM i WHERE live >= 1000 AND (reltuples < 0 OR
-		pg_stat_get_last_analyze_time(indrelid) IS NULL AND
-		pg_stat_get_last_autoanalyze_time(indrelid) IS NULL);
+	FROM i WHERE live >= 1000 AND pg_stat_get_last_analyze_time(indrelid) IS NULL AND
+		pg_stat_get_last_autoanalyze_time(indrelid) IS NULL AND NOT pg_is_in_recovery() AND
+		NOT EXISTS (SELECT FROM pg_stats p JOIN pg_namespace n ON n.nspname = p.schemaname
+			JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = p.tablename WHERE t.oid = indrelid);
 END;
 COMMENT ON FUNCTION lokivector_advice(regclass) IS
 	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor)';

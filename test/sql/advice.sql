@@ -22,13 +22,31 @@ ALTER INDEX advice_idx SET (bits = auto, m = 16);
 SELECT * FROM lokivector_advice('advice_idx');
 ALTER INDEX advice_idx RESET (m, bits, ef_search);
 
--- test: a narrow search
+-- test: a narrow search, unless the session's settings or the index's own make it wide
+CREATE TABLE advice_random AS
+SELECT i, (SELECT array_agg(hashint8extended(i, j) / 1e19) FROM generate_series(1, 48) j)::vector(48) AS v
+FROM generate_series(1, 3000) i;
+CREATE INDEX advice_random_idx ON advice_random USING hnsw (v vector_l2_ops);
+ANALYZE advice_random;
 SET hnsw.ef_search = 1;
-SELECT about FROM lokivector_advice('advice_idx');
+SELECT about, advice ~ '^With ef_search = 1 ' AS said FROM lokivector_advice('advice_random_idx');
+ALTER INDEX advice_random_idx SET (ef_search = 400);
+SELECT about FROM lokivector_advice('advice_random_idx');
 RESET hnsw.ef_search;
-ALTER INDEX advice_idx SET (ef_search = 1);
-SELECT about FROM lokivector_advice('advice_idx');
-ALTER INDEX advice_idx RESET (ef_search);
+SELECT about FROM lokivector_advice('advice_random_idx');
+ALTER INDEX advice_random_idx SET (ef_search = 1);
+SELECT about FROM lokivector_advice('advice_random_idx');
+SET hnsw.ef_search = 400;
+SELECT about FROM lokivector_advice('advice_random_idx');
+RESET hnsw.ef_search;
+SET lokivector.target_recall = 0.95;
+SELECT about FROM lokivector_advice('advice_random_idx');
+SET lokivector.target_recall = 0;
+ALTER INDEX advice_random_idx SET (target_recall = 0.95);
+SELECT about FROM lokivector_advice('advice_random_idx');
+RESET lokivector.target_recall;
+SELECT about FROM lokivector_advice('advice_random_idx');
+DROP TABLE advice_random;
 
 -- test: conditions on columns that the index does not have
 DO $$ BEGIN FOR i IN 1..10 LOOP
@@ -65,6 +83,12 @@ CREATE INDEX advice_lists_idx ON advice_sets USING ivfflat (v vector_l2_ops);
 CREATE INDEX advice_sets_idx ON advice_sets USING hnsw (s vector_maxsim_ops);
 ANALYZE advice_sets;
 SELECT * FROM lokivector_advice('advice_lists_idx');
+SELECT * FROM lokivector_advice('advice_sets_idx');
+-- reading many documents for each that is returned is how these search
+DO $$ BEGIN FOR i IN 1..10 LOOP
+	PERFORM FROM advice_sets ORDER BY s @# '{"[1,0,0]"}'::vector[] LIMIT 1;
+END LOOP; END $$;
+SELECT heap_fetches > 20 * rows_returned AS many FROM lokivector_stat_indexes WHERE indexrelname = 'advice_sets_idx';
 SELECT * FROM lokivector_advice('advice_sets_idx');
 DROP TABLE advice_sets;
 
