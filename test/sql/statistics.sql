@@ -63,7 +63,11 @@ DROP ROLE regress_stat_reader;
 BEGIN;
 CREATE INDEX stat_second ON stat_t USING ivfflat (v vector_l2_ops);
 SELECT indexrelname, builds FROM lokivector_stat_indexes WHERE relname = 'stat_t' ORDER BY 1;
+DROP INDEX stat_idx;
+SELECT count(*) FROM lokivector_index_counts() c
+WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = c.index);
 ROLLBACK;
+SELECT indexrelname, counted_since IS NOT NULL AS known FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 DROP INDEX stat_idx;
 SELECT count(*) FROM lokivector_index_counts() c
 WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = c.index);

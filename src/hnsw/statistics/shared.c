@@ -24,18 +24,25 @@
 #include "storage/shmem.h"
 #include "utils/dsa.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
-/* Where the table is */
+/* Entries that are kept whatever they belong to */
+#define PURGE_LEAST		1000
+
+/* Where the table is, how many entries it has, and how many more call for a purge */
 typedef struct CountsShared
 {
 	int			tranche;
 	bool		made;
 	dsa_handle	area;
 	dshash_table_handle table;
+	pg_atomic_uint32 entries;
+	pg_atomic_uint32 purge_above;
 } CountsShared;
 
 static dshash_table *counts_table = NULL;
+static CountsShared *counts_shared = NULL;	/* not NULL if the table is not */
 
 /* Make the table, or attach to it.  AddinShmemInitLock is held. */
 static dshash_table *
@@ -70,18 +77,29 @@ loki_counts_table(bool create)
 {
 	MemoryContext old;
 	CountsShared *shared;
+	char		name[SHMEM_INDEX_KEYSIZE];
 	bool		found;
 
 	if (counts_table != NULL)
 		return counts_table;
 	old = MemoryContextSwitchTo(TopMemoryContext);
+
+	/*
+	 * A library that was replaced while the server is running is in some backends only.
+	 * Libraries that do not share one form have tables of their own.
+	 */
+	snprintf(name, sizeof(name), "lokivector counts " LOKI_VERSION " %d",
+			 (int) (sizeof(LokiCountsEntry) + sizeof(CountsShared)));
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("lokivector counts", sizeof(CountsShared), &found);
+	shared = ShmemInitStruct(name, sizeof(CountsShared), &found);
 	if (!found)
 	{
 		memset(shared, 0, sizeof(CountsShared));
 		shared->tranche = LWLockNewTrancheId();
+		pg_atomic_init_u32(&shared->entries, 0);
+		pg_atomic_init_u32(&shared->purge_above, PURGE_LEAST);
 	}
+	counts_shared = shared;
 	LWLockRegisterTranche(shared->tranche, "LokivectorCounts");
 	if (shared->made || create)
 		counts_table = open_table(shared);
@@ -101,6 +119,8 @@ loki_counts_entry(Oid index, bool anew, TimestampTz now)
 	bool		found;
 	LokiCountsEntry *entry = dshash_find_or_insert(loki_counts_table(true), &key, &found);
 
+	if (!found)
+		pg_atomic_fetch_add_u32(&counts_shared->entries, 1);
 	if (!found || anew)
 	{
 		memset(entry, 0, sizeof(*entry));
@@ -116,22 +136,96 @@ loki_counts_release(LokiCountsEntry *entry)
 	dshash_release_lock(counts_table, entry);
 }
 
+void
+loki_counts_remove(const LokiCountsKey *key)
+{
+	if (dshash_delete_key(counts_table, key))
+		pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
+}
+
+/* Whether an error is for want of memory, files or places for them */
+static bool
+is_shortage(int sqlstate)
+{
+	int			category = ERRCODE_TO_CATEGORY(sqlstate);
+
+	return category == ERRCODE_INSUFFICIENT_RESOURCES || category == ERRCODE_SYSTEM_ERROR;
+}
+
 /*
- * Add to the counts of an index.  Does nothing if track_counts is off.  No buffer may be
- * locked.
+ * Make an entry, and the table if there is none.  NULL if there is no shared memory for it: no
+ * statement fails because it is counted.
+ */
+static LokiCountsEntry *
+try_make_entry(Oid index, TimestampTz now)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	ResourceOwner own = ResourceOwnerCreate(owner, "lokivector counts");
+	MemoryContext context = CurrentMemoryContext;
+	uint32		holdoff = InterruptHoldoffCount;
+	LokiCountsEntry *volatile entry = NULL;
+
+	CurrentResourceOwner = own;
+	PG_TRY();
+	{
+		entry = loki_counts_entry(index, false, now);
+	}
+	PG_CATCH();
+	{
+		CurrentResourceOwner = owner;
+		if (!is_shortage(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		/* as an abort does; the caller held no lightweight lock */
+		LWLockReleaseAll();
+		InterruptHoldoffCount = holdoff;
+	}
+	PG_END_TRY();
+	/* memory that a failure left half made; what is to last is not its */
+	ResourceOwnerRelease(own, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
+	ResourceOwnerRelease(own, RESOURCE_RELEASE_LOCKS, false, false);
+	ResourceOwnerRelease(own, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
+	CurrentResourceOwner = owner;
+	ResourceOwnerDelete(own);
+	return entry;
+}
+
+/* Remove what belongs to nothing, whenever there are twice as many entries as were left. */
+static void
+purge_if_many(void)
+{
+	if (pg_atomic_read_u32(&counts_shared->entries) <=
+		pg_atomic_read_u32(&counts_shared->purge_above))
+		return;
+	list_free_deep(loki_counts_purge(counts_table));
+	pg_atomic_write_u32(&counts_shared->purge_above,
+						Max(PURGE_LEAST, 2 * pg_atomic_read_u32(&counts_shared->entries)));
+}
+
+/*
+ * Add to the counts of an index.  Does nothing if track_counts is off, or if there is no
+ * shared memory.  No buffer may be locked, nor any other lightweight lock held.
  */
 void
 loki_count(Relation index, const LokiCounts *counts)
 {
+	LokiCountsKey key = {MyDatabaseId, RelationGetRelid(index)};
 	LokiCountsEntry *entry;
 	TimestampTz now;
+	bool		found;
 
 	Assert(loki_no_buffer_locked());
 	if (!pgstat_track_counts || !IsUnderPostmaster)
 		return;
 	now = counts->of[LOKI_COUNT_BUILDS] + counts->of[LOKI_COUNT_VACUUMS] > 0 ?
 		GetCurrentTimestamp() : GetCurrentStatementStartTimestamp();
-	entry = loki_counts_entry(RelationGetRelid(index), false, now);
+	entry = counts_table != NULL ? dshash_find(counts_table, &key, true) : NULL;
+	found = entry != NULL;
+	if (!found)
+		entry = try_make_entry(key.index, now);
+	if (entry == NULL)
+		return;
 	for (int i = 0; i < LOKI_ALL_COUNTS; i++)
 		entry->counts.of[i] += counts->of[i];
 	if (counts->of[LOKI_COUNT_SCANS] > 0)
@@ -141,4 +235,6 @@ loki_count(Relation index, const LokiCounts *counts)
 	if (counts->of[LOKI_COUNT_VACUUMS] > 0)
 		entry->last_vacuum = now;
 	loki_counts_release(entry);
+	if (!found)
+		purge_if_many();
 }

@@ -16,52 +16,11 @@
 #include "hnsw/statistics/shared.h"
 #include "lokivector.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 LOKI_FUNCTION(lokivector_index_counts);
 LOKI_FUNCTION(lokivector_reset_counts);
-
-/*
- * Whether an index of this database was dropped.  One whose creation is not committed is
- * not seen in the catalog, but is locked.
- */
-static bool
-was_dropped(Oid index)
-{
-	bool		dropped;
-
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index)) ||
-		!ConditionalLockRelationOid(index, AccessShareLock))
-		return false;
-	AcceptInvalidationMessages();
-	dropped = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index));
-	UnlockRelationOid(index, AccessShareLock);
-	return dropped;
-}
-
-/* The keys of all entries.  The table is locked part by part, and not afterwards. */
-static List *
-list_entries(dshash_table *table)
-{
-	List	   *keys = NIL;
-	dshash_seq_status status;
-	LokiCountsEntry *entry;
-
-	dshash_seq_init(&status, table, false);
-	while ((entry = dshash_seq_next(&status)) != NULL)
-	{
-		LokiCountsKey *key = palloc(sizeof(LokiCountsKey));
-
-		*key = entry->key;
-		keys = lappend(keys, key);
-	}
-	dshash_seq_term(&status);
-	return keys;
-}
 
 /* Copy an entry; false if it is gone */
 static bool
@@ -99,15 +58,12 @@ put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/*
- * lokivector_index_counts(): a row for each index of this database that has counts.  Entries
- * of indexes and databases that were dropped are removed on this occasion.
- */
+/* lokivector_index_counts(): a row for each index of this database that has counts */
 Datum
 lokivector_index_counts(PG_FUNCTION_ARGS)
 {
 	dshash_table *table = loki_counts_table(false);
-	List	   *keys = table != NULL ? list_entries(table) : NIL;
+	List	   *keys = table != NULL ? loki_counts_purge(table) : NIL;
 	LokiCountsEntry entry;
 	ListCell   *cell;
 
@@ -116,11 +72,7 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 	{
 		LokiCountsKey *key = lfirst(cell);
 
-		CHECK_FOR_INTERRUPTS();
-		if (key->database == MyDatabaseId ? was_dropped(key->index) :
-			!SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database)))
-			dshash_delete_key(table, key);
-		else if (key->database == MyDatabaseId && read_entry(table, key, &entry))
+		if (key->database == MyDatabaseId && read_entry(table, key, &entry))
 			put_row((ReturnSetInfo *) fcinfo->resultinfo, &entry);
 	}
 	return (Datum) 0;

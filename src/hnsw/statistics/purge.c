@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * purge.c
+ *	  Forgetting the counts of indexes and databases that were dropped.
+ *
+ * Nothing tells of drops.  So entries are compared with the catalogs when the counts are
+ * read, and when there are many more of them than at the last time.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/statistics/purge.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "hnsw/statistics/shared.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/inval.h"
+#include "utils/syscache.h"
+
+/*
+ * Whether an index of this database was dropped, for good.  One whose creation is not
+ * committed is not seen in the catalog, but is locked.  So is one that is being dropped, by
+ * this transaction too.
+ */
+static bool
+was_dropped(Oid index)
+{
+	LOCKTAG		tag;
+	bool		dropped;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, index);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index)) ||
+		LokiLockHeld(&tag, AccessExclusiveLock) ||
+		!ConditionalLockRelationOid(index, AccessShareLock))
+		return false;
+	AcceptInvalidationMessages();
+	dropped = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index));
+	UnlockRelationOid(index, AccessShareLock);
+	return dropped;
+}
+
+/* The keys of all entries.  The table is locked part by part, and not afterwards. */
+static List *
+list_entries(dshash_table *table)
+{
+	List	   *keys = NIL;
+	dshash_seq_status status;
+	LokiCountsEntry *entry;
+
+	dshash_seq_init(&status, table, false);
+	while ((entry = dshash_seq_next(&status)) != NULL)
+	{
+		LokiCountsKey *key = palloc(sizeof(LokiCountsKey));
+
+		*key = entry->key;
+		keys = lappend(keys, key);
+	}
+	dshash_seq_term(&status);
+	return keys;
+}
+
+List *
+loki_counts_purge(dshash_table *table)
+{
+	List	   *keys = list_entries(table);
+	ListCell   *cell;
+
+	foreach(cell, keys)
+	{
+		LokiCountsKey *key = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (key->database == MyDatabaseId ? !was_dropped(key->index) :
+			SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database)))
+			continue;
+		loki_counts_remove(key);
+		keys = foreach_delete_current(keys, cell);
+	}
+	return keys;
+}
