@@ -95,7 +95,7 @@ CREATE TYPE condition_e AS ENUM ('a', 'b', 'c');
 CREATE TABLE condition_t AS
 SELECT i AS id, CASE WHEN i % 50 > 0 THEN condition_vector(i, 1) END::vector(16) AS v,
 	CASE WHEN i % 11 > 0 THEN i % 5 END AS n, CASE WHEN i % 13 > 0 THEN i % 3 = 0 END AS b,
-	CASE WHEN i % 7 > 0 THEN (i % 4)::numeric + 0.00000000000000000001 * (i % 2) END AS m,
+	CASE WHEN i % 7 > 0 THEN (i % 4)::numeric + 0.00000000000000000001 * (i % 3) END AS m,
 	CASE WHEN i % 17 > 0 THEN (enum_range(NULL::condition_e))[1 + i % 3] END AS e,
 	CASE WHEN i % 19 > 0 THEN ARRAY[i % 3, i % 4] END AS a, ((i % 3)::text)::varchar AS c,
 	md5((i % 4)::text)::uuid AS u, date '2024-01-01' + i % 6 AS d,
@@ -143,7 +143,7 @@ SELECT w FROM unnest(ARRAY[
 	'n = 1 OR (n = 2 AND id % 2 = 0)', 'n <> 1 AND random() < 2', 'n = 1 OR random() < 2',
 	'b', 'NOT b', 'b IS NOT TRUE', 'b IS NOT FALSE', 'b IS UNKNOWN OR n = 1', 'b IS NOT UNKNOWN OR n = 1',
 	'b OR n = 1', 'NOT b OR n = 1', 'b <> true', 'b IS DISTINCT FROM false',
-	'm <> 1', 'm <> 1.00000000000000000001', 'm NOT IN (1, 2)', 'm > 2 OR m < 1', 'm <> 1 OR n = 2',
+	'm <> 1', 'm <> 1.00000000000000000001', 'm <> 2.00000000000000000002', 'm IS DISTINCT FROM 2.00000000000000000001', 'm NOT IN (1, 2)', 'm > 2 OR m < 1', 'm <> 1 OR n = 2',
 	$$e <> 'b'$$, $$e NOT IN ('a', 'b')$$, $$e < 'b' OR e > 'b'$$, $$a <> '{0,0}'$$, $$a = '{0,0}' OR n = 1$$,
 	$$a @> '{1}' OR a && '{2,3}'$$, $$NOT a @> '{1}'$$, '1 = ANY (a) OR 3 = ANY (a)', '(SELECT 1) = ANY (a) OR n = 1', 'NULL = ANY (a) OR n = 1', '(SELECT NULL::int) = ANY (a) OR n = 1', 'n = ANY (a) OR n = 3', '2 < ANY (a) OR n = 3', '1 <> ALL (a)', '1 = ALL (a) OR n = 3', $$c <> '1'$$, $$c NOT IN ('0', '2')$$,
 	$$u <> md5('1')::uuid$$, $$u IS DISTINCT FROM md5('2')::uuid$$, $$d <> '2024-01-03'$$,

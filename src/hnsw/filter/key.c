@@ -475,6 +475,8 @@ compile_test(Relation index, LokiCondition *condition, LokiTest *test)
 	test->attribute = condition->key.sk_attno - 2;
 	test->key = key;
 	test->negated = condition->negated;
+	/* numbers that are near each other have one lossy sort key */
+	test->hashed = loki_attr_type_lossy(type) && type != LOKI_ATTR_NUMERIC;
 	/* column <> ALL ('{}') holds for NULL */
 	test->nulls = condition->nulls || single.never;
 	if (key->kind == LOKI_FILTER_UNKNOWN)
@@ -498,7 +500,7 @@ compile_condition(LokiFilter *filter, Relation index, LokiCondition *condition,
 	{
 		if (!compile_test(index, condition, test))
 			return false;
-		filter->guesses |= test->negated && loki_attr_type_lossy((LokiAttrType) test->key->type);
+		filter->guesses |= test->negated && test->hashed;
 		return true;
 	}
 	test->parts = palloc_array(LokiTest, Max(condition->nparts, 1));

@@ -93,14 +93,16 @@ typedef struct LokiFilterKey
 } LokiFilterKey;
 
 /*
- * What the attributes of a node must be.  Of a key that is negated, and whose values are
- * lossy, a slot that is equal most likely has an equal value; only a guess excludes it.
+ * What the attributes of a node must be.  Of a key that is negated, and whose lossy sort keys
+ * have bits of a hash, a slot that is equal most likely has an equal value; only a guess
+ * excludes it.
  */
 typedef struct LokiTest
 {
 	LokiConditionKind kind;
 	bool		negated;		/* KEY: any value but the key's ... */
 	bool		nulls;			/* ... and NULL */
+	bool		hashed;			/* KEY: of a type whose lossy sort keys have a hash */
 	uint8		attribute;		/* KEY */
 	LokiFilterKey *key;
 	int			nparts;
@@ -120,7 +122,7 @@ typedef struct LokiFilter
 	bool		vector_null;	/* only rows whose vector is NULL */
 	bool		vector_not_null;
 	bool		has_condition;
-	bool		guesses;		/* the condition has lossy keys, negated */
+	bool		guesses;		/* the condition has hashed keys, negated */
 	LokiTest	condition;
 } LokiFilter;
 
