@@ -6,14 +6,16 @@
 CREATE FUNCTION lokivector_index_counts(
 		OUT index regclass, OUT scans bigint,
 		OUT walks bigint, OUT hops bigint, OUT flat_scans bigint, OUT list_scans bigint,
-		OUT map_scans bigint, OUT exact_scans bigint,
+		OUT map_scans bigint, OUT exact_scans bigint, OUT widened_scans bigint,
 		OUT nodes_scored bigint, OUT nodes_filtered bigint, OUT nodes_refined bigint,
-		OUT heap_fetches bigint, OUT rows_returned bigint, OUT late_rows bigint,
+		OUT heap_fetches bigint, OUT rows_returned bigint, OUT rows_dropped bigint,
+		OUT late_rows bigint,
 		OUT inserts bigint, OUT builds bigint, OUT vacuums bigint, OUT nodes_freed bigint,
+		OUT calibrations bigint, OUT requantizations bigint,
 		OUT search_time double precision, OUT build_time double precision,
 		OUT vacuum_time double precision,
 		OUT last_scan timestamptz, OUT last_build timestamptz, OUT last_vacuum timestamptz,
-		OUT counted_since timestamptz)
+		OUT last_calibration timestamptz, OUT counted_since timestamptz)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 10;
 COMMENT ON FUNCTION lokivector_index_counts() IS
@@ -30,16 +32,20 @@ CREATE VIEW lokivector_stat_indexes AS
 		coalesce(s.walks, 0) AS walks, coalesce(s.hops, 0) AS hops,
 		coalesce(s.flat_scans, 0) AS flat_scans, coalesce(s.list_scans, 0) AS list_scans,
 		coalesce(s.map_scans, 0) AS map_scans, coalesce(s.exact_scans, 0) AS exact_scans,
+		coalesce(s.widened_scans, 0) AS widened_scans,
 		coalesce(s.nodes_scored, 0) AS nodes_scored,
 		coalesce(s.nodes_filtered, 0) AS nodes_filtered,
 		coalesce(s.nodes_refined, 0) AS nodes_refined,
 		coalesce(s.heap_fetches, 0) AS heap_fetches,
-		coalesce(s.rows_returned, 0) AS rows_returned, coalesce(s.late_rows, 0) AS late_rows,
+		coalesce(s.rows_returned, 0) AS rows_returned,
+		coalesce(s.rows_dropped, 0) AS rows_dropped, coalesce(s.late_rows, 0) AS late_rows,
 		coalesce(s.inserts, 0) AS inserts, coalesce(s.builds, 0) AS builds,
 		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, 0) AS nodes_freed,
+		coalesce(s.calibrations, 0) AS calibrations,
+		coalesce(s.requantizations, 0) AS requantizations,
 		coalesce(s.search_time, 0) AS search_time, coalesce(s.build_time, 0) AS build_time,
 		coalesce(s.vacuum_time, 0) AS vacuum_time,
-		s.last_scan, s.last_build, s.last_vacuum, s.counted_since
+		s.last_scan, s.last_build, s.last_vacuum, s.last_calibration, s.counted_since
 	FROM pg_class c
 	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
 	JOIN pg_index i ON i.indexrelid = c.oid

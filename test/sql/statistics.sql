@@ -42,6 +42,47 @@ VACUUM stat_t;
 SELECT inserts, vacuums, nodes_freed, vacuum_time > 0 AS took_time, last_vacuum IS NOT NULL AS dated
 FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 
+-- test: scans whose first walk was too narrow, and rows that they dropped
+SELECT lokivector_reset_counts('stat_idx');
+SET hnsw.ef_search = 10;
+SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[20,20,3]' LIMIT 5) s;
+SELECT scans, widened_scans, rows_dropped FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+SELECT count(*) FROM (SELECT id FROM stat_t WHERE id % 7 = 0 ORDER BY v <-> '[20,20,3]' LIMIT 50) s;
+SELECT scans, widened_scans, rows_dropped > 0 AS dropped
+FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+RESET hnsw.ef_search;
+
+-- test: calibrations, by builds, by vacuum and by hand
+SELECT calibrations, last_calibration IS NULL AS none FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+SELECT lokivector_calibrate('stat_idx');
+SELECT calibrations, last_calibration > counted_since AS dated FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+CREATE TABLE stat_grown (v vector(3));
+CREATE INDEX stat_grown_idx ON stat_grown USING hnsw (v vector_l2_ops);
+SELECT calibrations FROM lokivector_stat_indexes WHERE relname = 'stat_grown';
+INSERT INTO stat_grown SELECT v FROM stat_t;
+VACUUM stat_grown;
+SELECT calibrations FROM lokivector_stat_indexes WHERE relname = 'stat_grown';
+REINDEX INDEX stat_grown_idx;
+SELECT calibrations, last_calibration <= last_build AS in_time
+FROM lokivector_stat_indexes WHERE relname = 'stat_grown';
+VACUUM stat_grown;
+SELECT calibrations FROM lokivector_stat_indexes WHERE relname = 'stat_grown';
+DROP TABLE stat_grown;
+
+-- test: the server's log is told when all codes of a large index are made anew
+CREATE TABLE stat_moved (v vector(128));
+CREATE INDEX stat_moved_idx ON stat_moved USING hnsw (v vector_l2_ops);
+INSERT INTO stat_moved SELECT ARRAY(SELECT sin(i * j) FROM generate_series(1, 128) j)::vector
+FROM generate_series(1, 700) i;
+SET client_min_messages = log;
+\set VERBOSITY terse
+INSERT INTO stat_moved SELECT ARRAY(SELECT 9 + sin(i * j) FROM generate_series(1, 128) j)::vector
+FROM generate_series(1, 600) i;
+\set VERBOSITY default
+RESET client_min_messages;
+SELECT requantizations > 1 AS counted FROM lokivector_stat_indexes WHERE relname = 'stat_moved';
+DROP TABLE stat_moved;
+
 -- test: nothing is counted without track_counts
 SET track_counts = off;
 SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[1,2,3]' LIMIT 4) s;

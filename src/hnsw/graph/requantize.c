@@ -28,6 +28,7 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
+#include "hnsw/statistics/statistics.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -44,6 +45,9 @@
 
 /* Nodes sampled to find the mean */
 #define SAMPLE_NODES	2000
+
+/* The server's log is told of so many nodes or more, as inserts waited for a moment */
+#define LOG_NODES		1000
 
 /*
  * Requantize if the mean has moved this far: the square of that distance, relative to the
@@ -454,6 +458,21 @@ write_centroid(Requantize *requantize, const float *centroid)
 	}
 }
 
+/* Count that all codes were made anew, and tell the server's log */
+static void
+report(const Requantize *requantize, instr_time start)
+{
+	const LokiCounts counts = {.of[LOKI_COUNT_REQUANTIZATIONS] = 1};
+	uint32		nodes = node_slots(requantize->state);
+
+	loki_count(requantize->index, &counts);
+	ereport(nodes >= LOG_NODES ? LOG : DEBUG1,
+			(errmsg("codes of index \"%s\" were made anew for another centroid",
+					RelationGetRelationName(requantize->index)),
+			 errdetail("There are %u node IDs. Inserts waited for %.3f s.", nodes,
+					   loki_microseconds_since(start) / 1e6)));
+}
+
 /*
  * Requantize all codes that are not done yet, and clear the flag on the metapage.  Inserts are
  * kept out.
@@ -462,7 +481,9 @@ static void
 requantize_all(Requantize *requantize)
 {
 	LokiSlotArray *array = &requantize->state->arrays[LOKI_SLOTS_CODE];
+	instr_time	start;
 
+	INSTR_TIME_SET_CURRENT(start);
 	requantize->codes = palloc(array->per_page * requantize->to->code_size);
 	requantize->refines = palloc(array->per_page * Max(requantize->to->refine_size, 1));
 	requantize->refined = palloc(array->per_page * sizeof(bool));
@@ -474,6 +495,7 @@ requantize_all(Requantize *requantize)
 		requantize_page(requantize, ordinal);
 	}
 	write_meta(requantize, false);
+	report(requantize, start);
 }
 
 /* ----------------------------------------------------------------

@@ -23,6 +23,7 @@
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/recall/calibrate.h"
+#include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -60,6 +61,7 @@ write_calibration(Relation index, const LokiCalibrationData *calibration)
 void
 loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 {
+	const LokiCounts counts = {.of[LOKI_COUNT_CALIBRATIONS] = 1};
 	LokiCalibrationData calibration;
 
 	if (sums->nqueries == 0)
@@ -68,6 +70,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
 	write_calibration(index, &calibration);
+	loki_count(index, &counts);
 }
 
 /*
@@ -97,7 +100,7 @@ has_changed(double nodes, const LokiCalibrationData *calibration)
 	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes;
 }
 
-void
+bool
 loki_calibrate_again(Relation index)
 {
 	LokiMetaPageData meta;
@@ -108,12 +111,9 @@ loki_calibrate_again(Relation index)
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL);
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
-		return;
+		return false;
 	(void) loki_requantize_moved(index);
-	if (calibrate(index, NULL))
-		ereport(DEBUG1,
-				(errmsg_internal("calibrated index \"%s\" with %u nodes",
-								 RelationGetRelationName(index), nodes)));
+	return calibrate(index, NULL);
 }
 
 /* ----------------------------------------------------------------

@@ -48,9 +48,9 @@ typedef struct LokiGivenQueries
 
 /*
  * Calibrate an index that has changed by much since it was; called by vacuum.  No page may
- * be locked.
+ * be locked.  Returns whether it did.
  */
-extern void loki_calibrate_again(Relation index);
+extern bool loki_calibrate_again(Relation index);
 
 /* Keep on the metapage what several processes have measured, if they have */
 extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums);

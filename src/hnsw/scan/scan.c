@@ -296,7 +296,8 @@ begin_scan(LokiScan *so)
 	so->work = (LokiScanCounts) {.done = so->work.done};
 	so->course.returned = so->course.dropped = so->course.barren = so->course.passed = 0;
 	so->course.farthest = -get_float8_infinity();
-	so->course.walked = so->flat.walk_taken = so->choice.hops = false;
+	so->course.walked = so->course.widened = false;
+	so->flat.walk_taken = so->choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
 	open_query(so);
 	loki_rerank_begin(so);
@@ -465,6 +466,7 @@ widen_walk(LokiScan *so, double rows)
 	so->course.ef = (uint32) Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
 	so->course.width = Max(so->course.width, walk_width(so, so->course.ef));
 	so->course.walk_end = loki_walk_widen(&so->search, so->course.width);
+	so->course.widened = true;
 	take_walk(so, PG_UINT32_MAX);
 }
 

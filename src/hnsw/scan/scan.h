@@ -126,7 +126,8 @@ typedef struct LokiScanCourse
 	LokiScanPhase phase;
 	LokiScanPhase phases[4];	/* that follow it ... */
 	int			next_phase;		/* ... of which this is the next */
-	bool		walked;			/* the first walk was made */
+	bool		walked;			/* the first walk was made ... */
+	bool		widened;		/* ... and was made wider */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */

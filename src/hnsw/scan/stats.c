@@ -101,11 +101,13 @@ loki_scan_count(LokiScan *so)
 	counts.of[strategy_of(so)] = 1;
 	counts.of[LOKI_COUNT_SCANS] = 1;
 	counts.of[LOKI_COUNT_EXACT_SCANS] = so->plan.exact;
+	counts.of[LOKI_COUNT_WIDENED_SCANS] = so->course.widened;
 	counts.of[LOKI_COUNT_NODES_SCORED] = so->search.count.scored;
 	counts.of[LOKI_COUNT_NODES_FILTERED] = so->search.count.filtered;
 	counts.of[LOKI_COUNT_NODES_REFINED] = so->work.nodes_refined;
 	counts.of[LOKI_COUNT_HEAP_FETCHES] = so->work.heap_fetches;
 	counts.of[LOKI_COUNT_ROWS] = so->course.returned;
+	counts.of[LOKI_COUNT_ROWS_DROPPED] = so->course.dropped;
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
 	loki_count(so->scan->indexRelation, &counts);

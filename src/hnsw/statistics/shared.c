@@ -218,7 +218,8 @@ loki_count(Relation index, const LokiCounts *counts)
 	Assert(loki_no_buffer_locked());
 	if (!pgstat_track_counts || !IsUnderPostmaster)
 		return;
-	now = counts->of[LOKI_COUNT_BUILDS] + counts->of[LOKI_COUNT_VACUUMS] > 0 ?
+	now = counts->of[LOKI_COUNT_BUILDS] + counts->of[LOKI_COUNT_VACUUMS] +
+		counts->of[LOKI_COUNT_CALIBRATIONS] > 0 ?
 		GetCurrentTimestamp() : GetCurrentStatementStartTimestamp();
 	entry = counts_table != NULL ? dshash_find(counts_table, &key, true) : NULL;
 	found = entry != NULL;
@@ -234,6 +235,8 @@ loki_count(Relation index, const LokiCounts *counts)
 		entry->last_build = now;
 	if (counts->of[LOKI_COUNT_VACUUMS] > 0)
 		entry->last_vacuum = now;
+	if (counts->of[LOKI_COUNT_CALIBRATIONS] > 0)
+		entry->last_calibration = now;
 	loki_counts_release(entry);
 	if (!found)
 		purge_if_many();

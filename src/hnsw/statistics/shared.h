@@ -30,6 +30,7 @@ typedef struct LokiCountsEntry
 	TimestampTz last_scan;		/* 0: none since then */
 	TimestampTz last_build;
 	TimestampTz last_vacuum;
+	TimestampTz last_calibration;
 	LokiCounts	counts;
 } LokiCountsEntry;
 

@@ -38,10 +38,10 @@ read_entry(dshash_table *table, const LokiCountsKey *key, LokiCountsEntry *copy)
 static void
 put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 {
-	Datum		values[LOKI_ALL_COUNTS + 5];
-	bool		nulls[LOKI_ALL_COUNTS + 5] = {0};
+	Datum		values[LOKI_ALL_COUNTS + 6];
+	bool		nulls[LOKI_ALL_COUNTS + 6] = {0};
 	const TimestampTz times[] = {entry->last_scan, entry->last_build, entry->last_vacuum,
-	entry->since};
+	entry->last_calibration, entry->since};
 	int			n = 0;
 
 	values[n++] = ObjectIdGetDatum(entry->key.index);

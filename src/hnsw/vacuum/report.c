@@ -41,25 +41,32 @@ verbose_level(IndexVacuumInfo *info)
 	return info->message_level;
 }
 
-/* What is left to a later vacuum: nodes, and pages that there was no room for */
+/* What else was done, and what is left to a later vacuum: nodes, and pages without room */
 static int
-detail_left(double unlisted, uint32 refused)
+detail(bool calibrated, double unlisted, uint32 refused)
 {
-	if (unlisted == 0 && refused == 0)
-		return 0;
-	if (refused == 0)
-		return errdetail("Up to %.0f nodes are not up to date in the sorted lists and the row map.",
-						 unlisted);
-	return errdetail("Up to %.0f nodes are not up to date in the sorted lists and the row map; there was no room for pages %u times.",
-					 unlisted, refused);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (calibrated)
+		appendStringInfoString(&text, "Recall was measured again.");
+	if (unlisted > 0 || refused > 0)
+		appendStringInfo(&text,
+						 "%sUp to %.0f nodes are not up to date in the sorted lists and the row map",
+						 text.len > 0 ? " " : "", unlisted);
+	if (refused > 0)
+		appendStringInfo(&text, "; there was no room for pages %u times", refused);
+	if (unlisted > 0 || refused > 0)
+		appendStringInfoChar(&text, '.');
+	return text.len > 0 ? errdetail_internal("%s", text.data) : 0;
 }
 
 /*
- * Report to VACUUM VERBOSE how many nodes were freed, how many node IDs can be reused, and
- * what was left.
+ * Report to VACUUM VERBOSE how many nodes were freed, how many node IDs can be reused, what
+ * else was done, and what was left.
  */
 void
-loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
+loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated)
 {
 	int			level = verbose_level(info);
 	LokiMetaPageData meta;
@@ -80,6 +87,7 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum)
 	ereport(level,
 			(errmsg("index \"%s\": %u nodes freed; of %u node IDs %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
-			 detail_left(loki_side_unlisted(vacuum->state, vacuum->index, &meta, used),
-						 loki_extensions_refused() - vacuum->refused)));
+			 detail(calibrated,
+					loki_side_unlisted(vacuum->state, vacuum->index, &meta, used),
+					loki_extensions_refused() - vacuum->refused)));
 }

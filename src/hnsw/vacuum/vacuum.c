@@ -669,6 +669,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	MemoryContext old;
 	LokiCounts	counts = {.of[LOKI_COUNT_VACUUMS] = 1};
 	instr_time	start;
+	bool		calibrated;
 
 	if (info->analyze_only)
 		return stats;
@@ -692,9 +693,9 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		repair_and_free(vacuum);
 	MemoryContextSwitchTo(old);
 	loki_side_make(info->index, WARNING);
-	loki_calibrate_again(info->index);
+	calibrated = loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
-	loki_vacuum_report(info, vacuum);
+	loki_vacuum_report(info, vacuum, calibrated);
 	MemoryContextSwitchTo(old);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;
 	counts.of[LOKI_TIME_VACUUM] = loki_microseconds_since(start);

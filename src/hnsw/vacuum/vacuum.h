@@ -120,7 +120,7 @@ extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal);
 extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);
 
 /* functions in vacuum/report.c */
-extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum);
+extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated);
 
 /* functions in vacuum/repair.c */
 extern void loki_repair_entry(LokiVacuum *vacuum);
