@@ -42,6 +42,7 @@ part_names()
 		sql | address | valgrind) files=("$tree"/sql/*.sql) ;;
 		iso) files=("$tree"/isolation/specs/*.spec) ;;
 		tap) files=("$tree"/t/*.pl) ;;
+		operations) files=("$tree"/operations/*.pl) ;;
 		assert) part_names unit && part_names sql ;;
 		coverage) part_names sql && part_names iso && part_names tap ;;
 		fuzz-input) files=(input pages) ;;
@@ -277,11 +278,12 @@ run_iso()
 		'^starting permutation: ' "$(chosen iso)"
 }
 
+# Programs of test/t, or of test/operations, which use those of Debian's packages
 run_tap()
 {
-	local name status began
+	local part=${1:-tap} folder=${2:-t} name status began
 
-	for name in $(chosen tap); do
+	for name in $(chosen "$part"); do
 		began=$SECONDS
 		rm -rf "$out/tap"
 		mkdir -p "$out/tap/tmp_check"
@@ -290,15 +292,15 @@ run_tap()
 			PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 \
 				PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
 				TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
-				TESTDATADIR="$out/tap/tmp_check" \
+				TESTDATADIR="$out/tap/tmp_check" LOKIVECTOR_OPERATIONS_DIR="$work-operations" \
 				TEMP_CONFIG="$src/test/server.conf" \
-				timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) perl -I "$pgxs/src/test/perl" -I t "t/$name.pl") \
+				timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) perl -I "$pgxs/src/test/perl" -I t "$folder/$name.pl") \
 			>"$out/$name.log" 2>"$out/$name.err" || status=$?
 		if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
 			echo "not ok - ended with status $status" >>"$out/$name.log"
 		fi
-		tap_lines "tap $name" <"$out/$name.log" | grep -v '^    '
-		echo "# tap $name: $((SECONDS - began)) seconds"
+		tap_lines "$part $name" <"$out/$name.log" | grep -v '^    '
+		echo "# $part $name: $((SECONDS - began)) seconds"
 		if [ $status -ne 0 ]; then
 			explain "$out/$name.err"
 			# What a test died of is in its log alone
@@ -408,6 +410,7 @@ run_parts()
 			sql) prepare plain && run_sql sql ;;
 			iso) prepare plain && run_iso ;;
 			tap) prepare plain && run_tap ;;
+			operations) prepare plain && run_tap operations operations ;;
 			assert)
 				if prepare assert; then
 					run_unit "assert unit" sanitize

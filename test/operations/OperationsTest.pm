@@ -1,0 +1,134 @@
+# What the tests of operating share: programs of Debian's packages, servers that these
+# reach, and an index to look after.
+
+package OperationsTest;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter 'import';
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw($top $root major unpack_or_skip run_program start_program stop_program
+  create_items items_are_sound free_port wait_for);
+
+our $top = abs_path('..');
+
+# Where packages are unpacked; they stay for the next run
+our $root = $ENV{LOKIVECTOR_OPERATIONS_DIR} // "$PostgreSQL::Test::Utils::tmp_check/packages";
+
+sub major
+{
+	return (`pg_config --version` =~ /(\d+)/)[0];
+}
+
+# Make the programs of packages callable by their names.  Where they cannot be had, the
+# file ends with a line that says why.
+sub unpack_or_skip
+{
+	my @packages = @_;
+	my $errors;
+
+	if (!IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ], '>', '/dev/null', '2>', \$errors))
+	{
+	  SKIP: { skip("@packages: " . ((split(/\n/, $errors))[-1] // 'cannot be had'), 1); }
+		done_testing();
+		exit;
+	}
+	$ENV{PATH} = "$root/usr/sbin:$root/usr/bin:$ENV{PATH}";
+	$ENV{LD_LIBRARY_PATH} = join(':', glob("$root/usr/lib/*-linux-gnu*"), $ENV{LD_LIBRARY_PATH} // ());
+	$ENV{PYTHONPATH} = "$root/usr/lib/python3/dist-packages";
+	return;
+}
+
+# Run a program to its end; dies with its output if it fails, and returns the output
+sub run_program
+{
+	my @command = @_;
+	my $output;
+
+	IPC::Run::run(\@command, '<', '/dev/null', '>&', \$output) or die "@command: $output";
+	return $output;
+}
+
+# Start a program that runs until stop_program(); its output goes to a file
+my @running;
+
+sub start_program
+{
+	my ($log, @command) = @_;
+	my $handle = IPC::Run::start(\@command, '<', '/dev/null', '>', $log, '2>&1');
+
+	push @running, $handle;
+	return $handle;
+}
+
+sub stop_program
+{
+	my ($handle) = @_;
+
+	@running = grep { $_ != $handle } @running;
+	$handle->kill_kill(grace => 60);
+	return;
+}
+
+END
+{
+	my $status = $?;
+
+	stop_program($_) for @running;
+	$? = $status;
+}
+
+# A port of TCP that nobody has
+sub free_port
+{
+	return PostgreSQL::Test::Cluster::get_free_port();
+}
+
+# Wait until a condition holds
+sub wait_for
+{
+	my ($what, $condition) = @_;
+
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return if $condition->();
+		select(undef, undef, undef, 0.1);
+	}
+	die "waited in vain for $what";
+}
+
+# Table items(id, v) of so many rows, with an index
+sub create_items
+{
+	my ($node, $rows) = @_;
+
+	$node->safe_psql('postgres', qq(
+		CREATE EXTENSION lokivector;
+		CREATE FUNCTION item(n integer) RETURNS vector LANGUAGE sql IMMUTABLE
+		RETURN (SELECT array_agg(sin(n * j)) FROM generate_series(1, 16) j)::vector;
+		CREATE TABLE items (id integer PRIMARY KEY, v vector(16));
+		INSERT INTO items SELECT i, item(i) FROM generate_series(1, $rows) i;
+		CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops);
+		ANALYZE items;));
+	return;
+}
+
+# The index agrees with its table, and finds rows as well as it should
+sub items_are_sound
+{
+	my ($node, $name) = @_;
+	my ($result, $stdout, $stderr) = $node->psql('postgres', q(
+		SELECT lokivector_check('items_idx', true);
+		SELECT recall > 0.95 FROM lokivector_recall('items_idx');));
+
+	is("$result $stdout", "0 \nt", $name) or diag($stderr);
+	return;
+}
+
+1;

@@ -1,0 +1,105 @@
+# Other tools and extensions beside an index: pg_repack, hypopg, pg_amcheck, pg_prewarm,
+# auto_explain, pg_stat_statements; and what a cancelled REINDEX CONCURRENTLY leaves.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use lib 'operations';
+use OperationsTest;
+use TakeoverTest;
+
+my $major = major();
+unpack_or_skip("postgresql-$major-repack", "postgresql-$major-hypopg");
+
+# Extensions go into a copy of the server
+my ($config, $prefix) = private_server('server');
+chomp(my $share = run_program($config, '--sharedir'));
+run_program('cp', '-R', "$root/usr/lib/postgresql/$major/.", "$prefix/");
+run_program('cp', '-R', "$root/usr/share/postgresql/$major/extension/.", "$share/extension/");
+
+my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\nshared_preload_libraries = 'pg_stat_statements'\n");
+$node->start;
+create_items($node, 3000);
+my @connection = ('-h', $node->host, '-p', $node->port, '-d', 'postgres');
+my ($result, $stdout, $stderr);
+
+# pg_repack
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_repack; DELETE FROM items WHERE id % 4 = 0');
+run_program("$prefix/bin/pg_repack", @connection, '--no-superuser-check', '-t', 'items');
+is($node->safe_psql('postgres', q(SELECT nodes FROM lokivector_index_info('items_idx'))), '2250',
+	'pg_repack builds the index anew');
+items_are_sound($node, 'the index agrees with the new table');
+
+# hypopg
+$node->safe_psql('postgres', 'CREATE EXTENSION hypopg');
+($result, $stdout, $stderr) = $node->psql('postgres',
+	q(SELECT hypopg_create_index('CREATE INDEX ON items USING hnsw (v vector_l2_ops)')));
+like($stderr, qr/ERROR:  hypopg: access method "hnsw" is not supported/, 'hypopg says that it does not know the access method');
+is($node->safe_psql('postgres', q(
+	SELECT count(*) FROM hypopg_create_index('CREATE INDEX ON items (id)');
+	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5) s;)), "1\n5",
+	'a supposed index of another method does not disturb a search');
+
+# pg_amcheck
+my $output = run_program("$prefix/bin/pg_amcheck", @connection, '--install-missing', '--heapallindexed', '-t', 'items');
+unlike($output, qr/items_idx/, 'pg_amcheck passes over the index');
+is($node->safe_psql('postgres', q(SELECT count(*) FROM lokivector_check_all(heap_all_indexed => true) WHERE problem IS NOT NULL)),
+	'0', 'lokivector_check_all checks it');
+
+# pg_prewarm
+is($node->safe_psql('postgres', q(
+	CREATE EXTENSION pg_prewarm;
+	SELECT pg_prewarm('items_idx') = pages FROM lokivector_index_info('items_idx');)), 't', 'pg_prewarm reads all of the index');
+
+# auto_explain
+($result, $stdout, $stderr) = $node->psql('postgres', q(
+	LOAD 'auto_explain';
+	SET auto_explain.log_min_duration = 0;
+	SET auto_explain.log_analyze = on;
+	SET client_min_messages = log;
+	SET lokivector.enable_hybrid_scan = on;
+	SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5;));
+like($stderr, qr/Index Scan using items_idx on items.*rows=5/, 'auto_explain logs the plan');
+
+# pg_stat_statements
+is($node->safe_psql('postgres', q(
+	CREATE EXTENSION pg_stat_statements;
+	SELECT pg_stat_statements_reset() IS NOT NULL;
+	SELECT id FROM items ORDER BY v <-> '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]' LIMIT 1;
+	SELECT id FROM items ORDER BY v <-> '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,17]' LIMIT 1;
+	SELECT calls FROM pg_stat_statements WHERE query LIKE 'SELECT id FROM items ORDER BY v <-> $1 LIMIT $2';))
+	=~ s/.*\n//sr, '2', 'pg_stat_statements knows searches for different vectors as one');
+
+# A REINDEX CONCURRENTLY that waits for an old transaction, and is cancelled
+my $old = $node->background_psql('postgres');
+$old->query_safe('BEGIN; LOCK TABLE items IN ROW EXCLUSIVE MODE;');
+my $reindex = start_program("$PostgreSQL::Test::Utils::tmp_check/reindex.log", 'psql', '-X', @connection,
+	'-c', 'REINDEX INDEX CONCURRENTLY items_idx');
+$node->poll_query_until('postgres', q(
+	SELECT count(*) = 1 FROM pg_stat_activity
+	WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock' AND EXISTS (
+		SELECT FROM pg_class WHERE relname = 'items_idx_ccnew')));
+my ($runbook) = slurp_file("$top/doc/operations.md") =~ /^(SELECT format\('DROP INDEX.*?);$/ms;
+is($node->safe_psql('postgres', $runbook), '', 'an index that is being built is left alone');
+$node->safe_psql('postgres', q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'REINDEX%'));
+$reindex->finish;
+$old->query_safe('COMMIT');
+$old->quit;
+is($node->safe_psql('postgres', $runbook), 'DROP INDEX CONCURRENTLY items_idx_ccnew',
+	'what a cancelled REINDEX CONCURRENTLY leaves is found');
+like($node->safe_psql('postgres', q(SELECT string_agg(about, ' ') FROM lokivector_advice('items_idx_ccnew'))),
+	qr/\bvalid\b/, 'advice is that it is not valid');
+$node->safe_psql('postgres', "$runbook \\gexec\n");
+is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'items_idx%')), '1',
+	'and is dropped');
+$node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY items_idx');
+items_are_sound($node, 'after a REINDEX CONCURRENTLY that came to its end');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Unpack Debian packages, and those that they need and that are not installed, into a
+# directory, so that their programs run from there: nothing is installed, and no
+# service starts.  Takes no rights beyond those of the directory.
+#
+# usage: test/operations/unpack.sh DIRECTORY PACKAGE...
+#
+# A later run finds what an earlier one has unpacked.
+set -eu
+dir=$1
+shift
+
+# apt may recommend nothing, and is asked what it would do
+needed=$(apt-get -s --no-install-recommends install "$@" 2>&1) || {
+	printf '%s\n' "$needed" | sed -n 's/^E: //p' >&2
+	exit 1
+}
+mkdir -p "$dir/packages"
+cd "$dir/packages"
+for package in $(printf '%s\n' "$needed" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'); do
+	[ ! -e "$package.unpacked" ] || continue
+	apt-get -q download "$package" >&2
+	dpkg -x "$package"_*.deb "$dir"
+	rm -f "$package"_*.deb
+	touch "$package.unpacked"
+done
