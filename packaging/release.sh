@@ -23,12 +23,19 @@ has_addresses()
 	! git grep -n 'packages\.invalid' -- debian
 }
 
-# From each release there is a step to this version
+# From each version that was kept there is a step to a later one
 has_upgrades()
 {
-	for old in $(git tag --list 'v[0-9]*' | sed 's/^v//'); do
-		[ "$old" = "$version" ] || ls sql/upgrade/lokivector--"$old"--*.sql || return
+	for old in $(cd test/formats && ls -d -- *.*.*/ | tr -d /); do
+		[ "$old" = "$version" ] || ls sql/upgrade/"$old"--*.sql || return
 	done
+}
+
+# Its install script is the one that make writes now
+has_sample()
+{
+	make -s PG_CONFIG="$(test/packages.sh)" "lokivector--$version.sql"
+	gzip -dc "test/formats/$version/install.sql.gz" | diff - "lokivector--$version.sql"
 }
 
 # One target of make, whose own lines are shown
@@ -50,6 +57,7 @@ source_part()
 	step "release: CHANGELOG.md has the date of $version" has_date || true
 	step "release: each address is written in its place" has_addresses || true
 	step "release: a script leads here from each release" has_upgrades || true
+	step "release: test/formats has a sample of $version" has_sample || true
 	step "release: lint passes" is_clean_lint || true
 	target site
 }
