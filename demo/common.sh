@@ -48,22 +48,24 @@ list_candidates()
 	fi
 }
 
-# Sets dir, a directory that the user owns; makes it if need be.
+# Sets dir, a directory that the user owns, has room in, and has no space in its name, which
+# the server's makefiles would not bear; makes it if need be.
 make_directory()
 {
 	list_candidates
 	for dir in "${candidates[@]}"; do
-		[ ${#dir} -le 80 ] || continue
+		[ ${#dir} -le 80 ] && [[ $dir != *[[:space:]]* ]] || continue
 		if [ ! -e "$dir" ]; then
 			as_user mkdir -p "$dir" 2>/dev/null ||
 				{ mkdir -p "$dir" && chown "$user" "$dir"; } 2>/dev/null || continue
 		fi
 		if as_user test -O "$dir" && as_user test -r "$dir/."; then
+			"$top/test/room.sh" "$dir" 500 "set LOKIVECTOR_DEMO_DIR" || exit 1
 			return
 		fi
 		rmdir "$dir" 2>/dev/null || true
 	done
-	fail "user $user cannot use ${candidates[*]}, or its name is longer than 80 characters;" \
+	fail "user $user cannot use ${candidates[*]}, or its name has spaces or more than 80 characters;" \
 		"set LOKIVECTOR_DEMO_DIR"
 }
 

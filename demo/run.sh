@@ -22,11 +22,30 @@ next()
 	printf '\n[%d/%d] %s (after %d s)\n' $step $STEPS "$*" $SECONDS
 }
 
+# Begin to print a dot every five seconds, so that nobody waits in silence, and end it
+ticker=
+dots()
+{
+	while sleep 5 && kill -0 $$; do
+		printf .
+	done &
+	ticker=$!
+}
+no_dots()
+{
+	[ -n "$ticker" ] || return 0
+	kill $ticker
+	wait $ticker 2>/dev/null || true
+	ticker=
+	echo
+}
+
 trap 'failed $?' ERR
 failed()
 {
 	trap - ERR
 	[ $BASHPID -eq $$ ] || exit "$1"
+	no_dots
 	echo >&2
 	echo "make demo stopped in step $step with status $1" >&2
 	if [ -n "$log" ] && [ -s "$log" ]; then
@@ -51,7 +70,8 @@ value() { sql -A -t -c "$1"; }
 packages()
 {
 	pg_config=$("$top/test/packages.sh" "$@" 2> >(tee -a "$log" |
-		grep --line-buffered -E '^(installing|missing|no |After|Fetched|E:)' >&2))
+		grep --line-buffered -E '^(installing|reading|missing|no |apt |Get:|Unpacking|Setting|E:)' |
+		cut -c -79 >&2))
 }
 
 install_packages()
@@ -228,7 +248,9 @@ if [ -e "$dir/bindir" ]; then
 fi
 log=$dir/build.log
 as_user touch "$log"
+dots
 build >"$log" 2>&1
+no_dots
 log=
 echo "$("$bindir/postgres" --version) in $dir/server"
 
@@ -238,11 +260,15 @@ echo "socket in $dir/socket"
 
 next "cut the manual into paragraphs and embed them"
 log=$dir/embed.log
+dots
 embed_manual
+no_dots
 
 next "load them"
 log=$dir/load.log
+dots
 load
+no_dots
 value "SELECT format('%s paragraphs in %s chapters of %s parts', (SELECT count(*) FROM paragraphs),
 	(SELECT count(*) FROM chapters), (SELECT count(*) FROM parts))"
 
@@ -250,8 +276,10 @@ next "build the index"
 INDEX="CREATE INDEX paragraphs_embedding_idx ON paragraphs
     USING hnsw (embedding vector_cosine_ops, part_id, chapter_id, is_code, chars, released)"
 echo "$INDEX"
+dots
 sql -c '\timing on' -c "$INDEX" | sed 's/^Time: /took /'
 value "VACUUM ANALYZE paragraphs"
+no_dots
 
 next "ask"
 ask "limit memory used by sorting"

@@ -91,11 +91,31 @@ if ! command -v dpkg-query >/dev/null; then
 	tools=
 fi
 
+# Read what apt's mirrors have, once.  A network that is not there is told at once; a mirror
+# that does not answer now is asked again.
 updated=
+update()
+{
+	[ -z "$updated" ] || return 0
+	say "reading what apt's mirrors have"
+	log=$(mktemp)
+	if ! $sudo apt-get -q -o Acquire::Retries=0 -o Acquire::http::Timeout=8 \
+			-o APT::Update::Error-Mode=any update >"$log" 2>&1; then
+		if ! grep -qE '^(Hit|Get):' "$log"; then
+			tail -n 5 "$log" >&2
+			rm -f "$log"
+			say "apt reaches none of its mirrors: is there a network?"
+			exit 1
+		fi
+		$sudo apt-get -q -o Acquire::Retries=5 update >&2
+	fi
+	rm -f "$log"
+	updated=yes
+}
+
 if ! choose_server; then
 	if as_root; then
-		$sudo apt-get -q -o Acquire::Retries=5 update >&2
-		updated=yes
+		update
 	fi
 	choose_server || {
 		say "no PostgreSQL between $oldest and $newest here, and apt offers none"
@@ -116,7 +136,7 @@ if [ -n "$missing" ]; then
 	case $missing in
 		*postgresql-*) no_cluster ;;
 	esac
-	[ -n "$updated" ] || $sudo apt-get -q -o Acquire::Retries=5 update >&2
+	update
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 		-o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 \
 		install --no-install-recommends $missing >&2 </dev/null

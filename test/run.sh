@@ -78,7 +78,12 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	user=$(id -un)
 	as_tester() { "$@"; }
-	work=${LOKIVECTOR_TEST_DIR:-$top/build/test}
+	work=$top/build/test
+	# The server's makefiles do not bear spaces
+	case $work in
+		*[[:space:]]*) work=${TMPDIR:-/var/tmp}/lokivector-test-$(printf %s "$top" | cksum | cut -d ' ' -f 1) ;;
+	esac
+	work=${LOKIVECTOR_TEST_DIR:-$work}
 fi
 
 cd /
@@ -86,6 +91,7 @@ as_tester mkdir -p -m 755 "$work" || {
 	echo "user $user cannot make $work; set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
 	exit 1
 }
+"$top/test/room.sh" "$work" 1000 "set TMPDIR or LOKIVECTOR_TEST_DIR"
 # One run at a time
 exec 9<"$work"
 flock 9

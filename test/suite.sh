@@ -433,7 +433,18 @@ run_parts()
 }
 
 cd "$work" || exit 1
+
+# On a terminal, a line where ten seconds have told nothing
+: >"$work/results"
+waiting=
+if [ -t 1 ]; then
+	while sleep 5 && kill -0 $$; do
+		[ -n "$(find "$work/results" -newermt '-10 seconds')" ] || echo "# $SECONDS seconds ..."
+	done &
+	waiting=$!
+fi
 run_parts 2>&1 | tee "$work/results"
+[ -z "$waiting" ] || kill $waiting
 
 # What failed, once more, as the last lines are what is looked at first
 if grep -q '^not ok - ' "$work/results"; then
