@@ -15,7 +15,7 @@ BEGIN ATOMIC
 			bool_or(name = 'hnsw.ef_search' AND source <> 'default') AS has_ef,
 			bool_or(source <> 'default') AS has_either
 		FROM pg_settings WHERE name IN ('hnsw.ef_search', 'lokivector.target_recall')
-	), i AS MATERIALIZED (
+	), facts AS (
 		SELECT info.*, c.oid, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
 			s.scans, s.heap_fetches, s.rows_returned,
 			CASE WHEN session.has_ef THEN session.ef ELSE coalesce(own.ef, session.ef) END AS ef,
@@ -28,6 +28,11 @@ BEGIN ATOMIC
 		JOIN pg_class t ON t.oid = x.indrelid
 		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
 		WHERE c.oid = lokivector_advice.index
+	), i AS MATERIALIZED (
+		-- codes by which no recall can be measured, and with which searches read more rows
+		SELECT *, of_arrays OR code_dimensions < dimensions OR
+			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse
+		FROM facts
 	), hot AS (
 		SELECT sum(bytes)::bigint AS bytes FROM lokivector_index_slot_arrays(lokivector_advice.index)
 		WHERE slot_array IN ('code', 'link', 'upper', 'tid')
@@ -38,8 +43,9 @@ BEGIN ATOMIC
 		FROM i, lokivector_calibration(lokivector_advice.index)
 	), built AS (
 		SELECT option_name, option_value,
-			CASE option_name WHEN 'm' THEN i.m::text WHEN 'bits' THEN i.bits::text
-				WHEN 'refine_bits' THEN i.refine_bits::text WHEN 'profile' THEN i.profile END AS kept
+			CASE option_name WHEN 'm' THEN i.m::text WHEN 'profile' THEN i.profile
+				WHEN 'bits' THEN CASE code WHEN 'rotated' THEN i.bits::text END
+				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
 	)
 	SELECT 'valid', format('No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.', oid::regclass)
@@ -63,7 +69,10 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'calibration', format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
 		indrelid::regclass, oid::regclass)
-	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT of_arrays
+	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT coarse
+	UNION ALL
+	SELECT 'calibration', 'The codes of the index are too coarse to measure its recall by, so target_recall has no effect. Set ef_search.'
+	FROM i WHERE coarse AND target > 0
 	UNION ALL
 	SELECT 'recall', format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
 		round(best::numeric, 3))
@@ -79,7 +88,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'filters', format('Searches read %s rows for each that they return. If their conditions are on columns, add these to the index as attributes.',
 		heap_fetches / rows_returned)
-	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND NOT of_arrays
+	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND NOT coarse
 	UNION ALL
 	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
 	FROM i WHERE live >= 1000 AND pg_stat_get_last_analyze_time(indrelid) IS NULL AND

@@ -46,6 +46,17 @@ ALTER INDEX advice_random_idx SET (target_recall = 0.95);
 SELECT about FROM lokivector_advice('advice_random_idx');
 RESET lokivector.target_recall;
 SELECT about FROM lokivector_advice('advice_random_idx');
+
+-- test: codes that no recall can be measured by, and values that are not coded
+CREATE INDEX advice_coarse_idx ON advice_random USING hnsw (v vector_l2_ops) WITH (bits = 2, refine_bits = 0);
+CREATE INDEX advice_exact_idx ON advice_random USING hnsw ((subvector(v, 1, 3)::vector(3)) vector_l2_ops) WITH (bits = 2, refine_bits = 0);
+SELECT * FROM lokivector_advice('advice_coarse_idx');
+SET lokivector.target_recall = 0.95;
+SELECT * FROM lokivector_advice('advice_coarse_idx');
+SELECT * FROM lokivector_advice('advice_exact_idx');
+RESET lokivector.target_recall;
+ALTER INDEX advice_coarse_idx SET (refine_bits = 4);
+SELECT * FROM lokivector_advice('advice_coarse_idx');
 DROP TABLE advice_random;
 
 -- test: conditions on columns that the index does not have
@@ -90,6 +101,9 @@ DO $$ BEGIN FOR i IN 1..10 LOOP
 END LOOP; END $$;
 SELECT heap_fetches > 20 * rows_returned AS many FROM lokivector_stat_indexes WHERE indexrelname = 'advice_sets_idx';
 SELECT * FROM lokivector_advice('advice_sets_idx');
+SET lokivector.target_recall = 0.95;
+SELECT * FROM lokivector_advice('advice_sets_idx');
+RESET lokivector.target_recall;
 DROP TABLE advice_sets;
 
 -- test: an index that is not valid

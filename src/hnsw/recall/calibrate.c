@@ -134,6 +134,20 @@ open_index(Oid indexid, Relation *heap)
 }
 
 static void
+report_failure(Relation index)
+{
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	bool		suffice = loki_calibrate_codes_suffice(&state->code);
+
+	ereport(NOTICE,
+			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
+			 suffice ? errdetail("Calibrating takes %d nodes.", LOKI_CALIBRATE_MIN_NODES) :
+			 errdetail("Its codes are too coarse to tell which rows are nearest."),
+			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
+}
+
+static void
 calibrate_index(Oid indexid, ArrayType *array)
 {
 	Relation	heap;
@@ -154,10 +168,7 @@ calibrate_index(Oid indexid, ArrayType *array)
 						RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", MIN_GIVEN)));
 	if (!calibrate(index, array != NULL ? &given : NULL))
-		ereport(NOTICE,
-				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
-				 errdetail("Calibrating takes %d nodes, and codes of 4 bits or more.",
-						   LOKI_CALIBRATE_MIN_NODES)));
+		report_failure(index);
 	relation_close(index, NoLock);
 	table_close(heap, NoLock);
 }

@@ -58,6 +58,12 @@ extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums
 /* functions in recall/measure.c */
 
 /*
+ * Whether codes have the bits and dimensions to tell which nodes are nearest.  Those of compact
+ * indexes and of sketches do not.
+ */
+extern bool loki_calibrate_codes_suffice(const LokiCodeSpec *code);
+
+/*
  * Search for the given queries, or for 1 / nshares of those that are chosen.  False if the
  * index is not to be calibrated.
  */

@@ -569,9 +569,8 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	}
 }
 
-/* Whether codes have the bits and dimensions to tell which nodes are nearest */
-static bool
-codes_suffice(const LokiCodeSpec *code)
+bool
+loki_calibrate_codes_suffice(const LokiCodeSpec *code)
 {
 	return code->projection == LOKI_PROJECT_NONE &&
 		Max(code->bits, code->refine_bits) >= 4;
@@ -594,7 +593,7 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	measure->nlive = loki_calibrate_count(index, state, measure->live);
 	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
-		!codes_suffice(&state->code))
+		!loki_calibrate_codes_suffice(&state->code))
 		return false;
 	measure->strategy = GetAccessStrategy(BAS_BULKREAD);
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
