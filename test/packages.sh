@@ -17,14 +17,24 @@ tools="build-essential perl libipc-run-perl libopenblas0-serial"
 say() { echo "$*" >&2; }
 
 # The private servers of the tests need no cluster of the system, and one that
-# a package starts would be left behind: tell Debian's packages not to make it.
+# a package starts would be left behind: tell Debian's packages not to make it,
+# and leave the file as they would have made it.
 no_cluster()
 {
 	conf=/etc/postgresql-common/createcluster.conf
 	if [ ! -e "$conf" ]; then
 		$sudo mkdir -p "${conf%/*}"
 		echo "create_main_cluster = false" | $sudo tee "$conf" >/dev/null
+		trap usual_clusters EXIT
 	fi
+}
+
+usual_clusters()
+{
+	$sudo rm -f "$conf"
+	[ ! -e "/usr/share/postgresql-common/${conf##*/}" ] ||
+		$sudo cp "/usr/share/postgresql-common/${conf##*/}" "$conf"
+	$sudo rmdir "${conf%/*}" 2>/dev/null || true
 }
 
 as_root()
