@@ -46,3 +46,14 @@ SELECT count(*) FROM hubs a, LATERAL (
 	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
 SELECT lokivector_check('hubs_idx');
 DROP TABLE hubs;
+
+-- test: vacuum finds what inserts have hidden
+CREATE TABLE hubs (id integer, v vector(64));
+CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops) WITH (m = 10);
+INSERT INTO hubs SELECT n, direction(n, 64) * array_fill(CASE n % 16 WHEN 0 THEN 0.01 ELSE 1 END, ARRAY[64])::vector
+	FROM generate_series(1, 2000) n;
+VACUUM hubs;
+SELECT count(*) FROM hubs a, LATERAL (
+	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+SELECT lokivector_check('hubs_idx', true);
+DROP TABLE hubs;

@@ -141,7 +141,8 @@ check_definition(LokiCheck *check)
 		if (meta->attr_type[i] != loki_attr_type(check->index->rd_opcintype[i + 1]))
 			fault = "types of columns";
 	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING |
-										  LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) != 0)
+										  LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP |
+										  LOKI_META_ALL_NEW)) != 0)
 		fault = "flags";
 	if (fault == NULL && !calibration_valid(&meta->calibration))
 		fault = "calibration";

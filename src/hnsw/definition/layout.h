@@ -246,6 +246,8 @@ typedef LokiMetaPageData *LokiMetaPage;
 #define LOKI_META_REQUANTIZING		0x02	/* codes are being made for the
 											 * centroid of `epoch`; each page
 											 * of CODE says how far */
+#define LOKI_META_ALL_NEW		0x10	/* codes were made anew: vacuum is to
+										 * search for every node */
 
 /* A directory entry: one extent.  Those of a slot array are in ascending order. */
 typedef struct LokiExtentData
@@ -320,6 +322,8 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 #define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not NULL */
 #define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert is not done;
 										 * no row may join it */
+#define LOKI_TID_NEW			0x20	/* TID, LIVE or LIST: inserted, and vacuum
+										 * has not searched for it yet */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
 /* Whether a node, or a row of NULLTID, is live, whatever is known of it besides */
@@ -377,7 +381,7 @@ loki_tid_make_list(LokiTidData *slot, uint32 slot_size, uint32 head, const LokiT
 {
 	Assert(head != LOKI_NONE);
 	memset(&slot->u, 0, sizeof(slot->u));
-	slot->state = LOKI_TID_LIST;
+	slot->state = LOKI_TID_LIST | (slot->state & LOKI_TID_NEW);
 	LokiTidSetListHead(slot, head);
 	if (slot_size == LOKI_TID_LONG && LokiTidValue(slot) != LokiTidValue(joined))
 		LokiTidClearValue(slot);

@@ -21,8 +21,17 @@
 /* How many links to it a node gets that its search missed */
 #define NEW_LINKS			16
 
-/* How many nodes are searched for, at most, after a link was forced */
+/* Searches are as wide that are to find every row */
+#define WIDE_SEARCH			256
+
+/*
+ * How many nodes are searched for, at most, after a link was forced.  If that is not enough
+ * in more than one case of EXHAUSTED_SHARE, and was not in MAX_EXHAUSTED cases, there are not
+ * links enough for all nodes.  Then no more are searched for.
+ */
 #define MAX_REPAIRED		64
+#define MAX_EXHAUSTED		64
+#define EXHAUSTED_SHARE		5
 
 /* Leave a node out of those that a search of layer 0 starts from; their number */
 static int
@@ -37,13 +46,13 @@ leave_out(LokiUpperFound *entries, int nentries, uint32 node)
 }
 
 /*
- * Whether the narrow search for a node, whose query the search has, finds it, or
+ * Whether the search of some width for a node, whose query the search has, finds it, or
  * one that its code cannot tell from it; or if others are nearer, as there may be
  * by inner product.  If not, the search's pool has where it ended.  It does not
  * start at the node itself, which may not be found any more on the layers above.
  */
 bool
-loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
+loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node, int width)
 {
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
@@ -57,11 +66,11 @@ loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node
 	search->target.distance = self;
 	search->target.tolerance = 0;
 	search->target.stop = true;
-	loki_search_layer0(search, entries, nentries, LOKI_NARROW_SEARCH);
+	loki_search_layer0(search, entries, nentries, width);
 	search->target.tolerance = -1;
 	search->target.stop = false;
 	return search->target.met ||
-		(search->npool == LOKI_NARROW_SEARCH &&
+		(search->npool == width &&
 		 !(self < search->pool[search->npool - 1].distance));
 }
 
@@ -70,14 +79,15 @@ loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node
  * of them, as no other search ends in quite the same place.  If none has a link for
  * it, one gives up a link that is not needed, or else any, by force: another one each
  * time, so that nodes that push each other out come to different lists in the end.
+ * With `most` less than LOKI_LINK_FORCED it may get no link.
  */
 static void
 link_from(LokiLinker *linker, const LokiUpperFound *from, int nfrom, int level,
-		  uint32 node, uint32 slot)
+		  uint32 node, uint32 slot, LokiLinkForce most)
 {
 	int			linked = 0;
 
-	for (int force = LOKI_LINK_CHOSEN; force <= LOKI_LINK_FORCED && linked == 0; force++)
+	for (int force = LOKI_LINK_CHOSEN; force <= (int) most && linked == 0; force++)
 	{
 		int			wanted = force == LOKI_LINK_CHOSEN ? NEW_LINKS : 1;
 		uint32		first = force == LOKI_LINK_FORCED ? linker->nforced : 0;
@@ -95,20 +105,29 @@ link_from(LokiLinker *linker, const LokiUpperFound *from, int nfrom, int level,
 	}
 }
 
-/* Link a node that was searched for in vain from nodes of the search's pool. */
-void
-loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
+/* The nodes of the pool of a narrow search; how many they are */
+static int
+ends_of(const LokiSearch *search, LokiUpperFound *from)
 {
-	LokiUpperFound from[LOKI_NARROW_SEARCH];
 	int			n = Min(search->npool, LOKI_NARROW_SEARCH);
 
-	Assert(linker->state == search->state);
 	for (int i = 0; i < n; i++)
 	{
 		from[i].node = search->pool[i].node & ~LOKI_EXPANDED;
 		from[i].slot = LOKI_NONE;
 	}
-	link_from(linker, from, n, 0, node, LOKI_NONE);
+	return n;
+}
+
+/* Link a node that was searched for in vain from nodes of the search's pool. */
+void
+loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
+{
+	LokiUpperFound from[LOKI_NARROW_SEARCH];
+	int			n = ends_of(search, from);
+
+	Assert(linker->state == search->state);
+	link_from(linker, from, n, 0, node, LOKI_NONE, LOKI_LINK_FORCED);
 }
 
 /*
@@ -139,18 +158,40 @@ loki_upper_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPage
 	loki_search_score(search, &node, 1, &self);
 	if (descent.nnarrow < LOKI_ENTRY_WIDTH ||
 		self < descent.narrow[LOKI_ENTRY_WIDTH - 1].distance)
-		link_from(linker, descent.narrow, descent.nnarrow, level, node, slot);
+		link_from(linker, descent.narrow, descent.nnarrow, level, node, slot,
+				  LOKI_LINK_FORCED);
+}
+
+/*
+ * The same on layer 0.  If a wide search may find the node, and does, it is linked only where
+ * no other needs the link.
+ */
+static void
+layer0_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
+				  uint32 node, bool wide)
+{
+	LokiUpperFound from[LOKI_NARROW_SEARCH];
+	int			n;
+
+	if (loki_node_is_found(search, meta, node, LOKI_NARROW_SEARCH))
+		return;
+	n = ends_of(search, from);
+	link_from(linker, from, n, 0, node, LOKI_NONE,
+			  wide && loki_node_is_found(search, meta, node, WIDE_SEARCH) ?
+			  LOKI_LINK_SPARED : LOKI_LINK_FORCED);
 }
 
 /*
  * Search for a live node by its codes on a layer, where it has an UPPER slot if that
- * is above 0, and link it if it is not found.  code and refine have room for one slot
+ * is above 0, and link it if it is not found: by the narrow search, or on layer 0 with `wide`
+ * by one as wide as those that are to find every row.  So near the end of a graph's links
+ * nodes do not push each other out that are found.  code and refine have room for one slot
  * each.  Only vacuum calls this, and inserts under their lock, so that nobody frees nodes
  * meanwhile.  No content lock may be held.
  */
 void
 loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32 slot,
-					 int level, char *code, char *refine)
+					 int level, bool wide, char *code, char *refine)
 {
 	LokiMetaPageData meta;
 
@@ -167,8 +208,8 @@ loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32
 	}
 	if (level > 0)
 		loki_upper_make_found(linker, search, &meta, node, slot, level);
-	else if (!loki_node_is_found(search, &meta, node))
-		loki_node_link_found(linker, search, node);
+	else
+		layer0_make_found(linker, search, &meta, node, wide);
 }
 
 /*
@@ -182,6 +223,7 @@ void
 loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search)
 {
 	const LokiQuantizer *quantizer = linker->state->quantizer;
+	int			most = linker->exhausted < MAX_EXHAUSTED * EXHAUSTED_SHARE ? MAX_REPAIRED : 0;
 	LokiList	own;
 	char	   *code;
 	char	   *refine;
@@ -190,16 +232,21 @@ loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search)
 		return;
 	code = palloc(quantizer->code_size);
 	refine = palloc(Max(quantizer->refine_size, 1));
-	for (int i = 0; i < MAX_REPAIRED && linker->npushed_out > 0; i++)
+	for (int i = 0; i < most && linker->npushed_out > 0; i++)
 	{
 		LokiListRef ref = linker->pushed_out[--linker->npushed_out];
 
-		linker->repairing = i + 1 < MAX_REPAIRED;
+		linker->repairing = i + 1 < most;
 		if (loki_node_is_live(linker->state, linker->index, ref.node) &&
 			(ref.level == 0 || loki_list_read(linker, &ref, &own)))
-			loki_node_make_found(linker, search, ref.node, ref.slot, ref.level, code, refine);
+			loki_node_make_found(linker, search, ref.node, ref.slot, ref.level, false, code,
+								 refine);
 		CHECK_FOR_INTERRUPTS();
 	}
+	if (linker->npushed_out > 0)
+		linker->exhausted += EXHAUSTED_SHARE;
+	else if (linker->exhausted > 0 && most > 0)
+		linker->exhausted--;
 	linker->npushed_out = 0;
 	linker->repairing = false;
 	pfree(code);

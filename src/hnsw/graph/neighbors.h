@@ -81,6 +81,7 @@ typedef struct LokiLinker
 	int			npushed_out;
 	uint32		nforced;		/* forced links so far */
 	bool		repairing;		/* nodes that were pushed out are searched for */
+	uint32		exhausted;		/* grows when some of them are left in the end */
 } LokiLinker;
 
 extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state,
@@ -134,13 +135,15 @@ extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *l
  * ----------------------------------------------------------------
  */
 
-extern bool loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node);
+extern bool loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node,
+							   int width);
 extern void loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node);
 extern void loki_upper_make_found(LokiLinker *linker, LokiSearch *search,
 								  const LokiMetaPageData *meta, uint32 node,
 								  uint32 slot, int level);
 extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
-								 uint32 slot, int level, char *code, char *refine);
+								 uint32 slot, int level, bool wide, char *code,
+								 char *refine);
 extern void loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search);
 
 /* ----------------------------------------------------------------

@@ -413,7 +413,7 @@ write_meta(Requantize *requantize, bool running)
 	if (running)
 		meta->flags |= LOKI_META_REQUANTIZING;
 	else
-		meta->flags &= ~LOKI_META_REQUANTIZING;
+		meta->flags = (meta->flags & ~LOKI_META_REQUANTIZING) | LOKI_META_ALL_NEW;
 	loki_change_finish(&change);
 }
 

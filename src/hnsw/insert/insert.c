@@ -378,7 +378,8 @@ link_base(LokiNewRow *row)
 
 		loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_FORCED);
 	}
-	if (!row->found && !narrow && !loki_node_is_found(search, &row->meta, row->node))
+	if (!row->found && !narrow &&
+		!loki_node_is_found(search, &row->meta, row->node, LOKI_NARROW_SEARCH))
 		loki_node_link_found(linker, search, row->node);
 }
 

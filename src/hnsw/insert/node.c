@@ -193,6 +193,6 @@ loki_node_let_join(LokiNewRow *row)
 {
 	Assert(loki_insert_lock_held(row->index));
 	Assert(row->tid.state == (LOKI_TID_LIVE | LOKI_TID_LINKING));
-	row->tid.state = LOKI_TID_LIVE;
+	row->tid.state = LOKI_TID_LIVE | LOKI_TID_NEW;
 	write_slots(row, NULL, 0);
 }

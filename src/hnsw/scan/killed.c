@@ -126,7 +126,7 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 			if (LokiTidState(tid) == LOKI_TID_LIST)
 				kill_duplicate(so, &kills[i]);
 		}
-		else if (tid->state == LOKI_TID_LIVE &&
+		else if ((tid->state & ~LOKI_TID_NEW) == LOKI_TID_LIVE &&
 				 ItemPointerEquals(&tid->u.heap, (ItemPointer) &kills[i].heap))
 		{
 			tid->state = LOKI_TID_KILLED;

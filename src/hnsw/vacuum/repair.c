@@ -611,34 +611,6 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 	}
 }
 
-/* Search for a node on a layer, and link it if it is not found any more. */
-static void
-find_again(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
-{
-	if (!loki_bitmap_test(&vacuum->live, node))
-		return;
-	LokiVacuumDelayPoint();
-	loki_node_make_found(&vacuum->linker, &vacuum->search, node, slot, level,
-						 vacuum->code, vacuum->refine);
-	loki_pushed_out_make_found(&vacuum->linker, &vacuum->search);
-}
-
-/*
- * Search for the nodes that lost a link which they may be found by.
- */
-static void
-find_nodes_again(LokiVacuum *vacuum)
-{
-	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
-
-	loki_bitmap_foreach(node, &vacuum->lost[0])
-		find_again(vacuum, node, LOKI_NONE, 0);
-	loki_bitmap_foreach(slot, &vacuum->lost[1])
-		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
-			upper->level > 0)
-			find_again(vacuum, upper->node, slot, upper->level);
-}
-
 /*
  * Take dead nodes out of all lists.  Inserts that knew a dead node as live have ended.  No
  * page may be locked.
@@ -646,20 +618,12 @@ find_nodes_again(LokiVacuum *vacuum)
 void
 loki_repair_graph(LokiVacuum *vacuum)
 {
-	LokiIndex  *state = vacuum->state;
-
 	Assert(vacuum->ndead > 0 && loki_no_buffer_locked());
-	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
-	loki_linker_begin(&vacuum->linker, vacuum->index, state, MAX_GATHERED);
-	vacuum->code = palloc(state->quantizer->code_size);
-	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
+	loki_find_begin(vacuum, MAX_GATHERED);
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
-	loki_bitmap_init(&vacuum->lost[0], vacuum->live.size);
-	loki_bitmap_init(&vacuum->lost[1], state->arrays[LOKI_SLOTS_UPPER].npages *
-					 state->arrays[LOKI_SLOTS_UPPER].per_page);
 
 	repair_array(vacuum, LOKI_SLOTS_UPPER);
 	repair_array(vacuum, LOKI_SLOTS_LINK);
 	link_cut_off_nodes(vacuum);
-	find_nodes_again(vacuum);
+	(void) loki_find_nodes(vacuum);
 }

@@ -299,7 +299,7 @@ collapse_list(LokiVacuum *vacuum, uint32 node, uint32 number)
 		read_duplicate(vacuum, node, number, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
 		tid.u.heap = slot.heap;
-		tid.state = LOKI_TID_LIVE;
+		tid.state = LOKI_TID_LIVE | (tid.state & LOKI_TID_NEW);
 		loki_change_slot(&change, 0, slot_size, place, &tid);
 		add_removed(vacuum, number);
 	}
@@ -691,6 +691,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	vacuum->refused = loki_extensions_refused();
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
+	loki_find_new_nodes(vacuum);
 	MemoryContextSwitchTo(old);
 	loki_side_make(info->index, WARNING);
 	calibrated = loki_calibrate_again(info->index);

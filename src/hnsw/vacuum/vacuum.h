@@ -101,8 +101,9 @@ typedef struct LokiVacuum
 	LokiBitmap	duplicate_listed;
 	LokiBitmap	linked;			/* nodes that some list names, or that can be
 								 * reached from the entry point */
-	LokiBitmap	lost[2];		/* what is to be searched for, as a link to it
-								 * is gone: nodes, and UPPER slots */
+	LokiBitmap	lost[2];		/* what is to be searched for, as it is new or
+								 * a link to it is gone: nodes, and UPPER
+								 * slots */
 	LokiSearch	search;
 	LokiLinker	linker;
 	char	   *code;
@@ -125,6 +126,11 @@ extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool c
 /* functions in vacuum/repair.c */
 extern void loki_repair_entry(LokiVacuum *vacuum);
 extern void loki_repair_graph(LokiVacuum *vacuum);
+
+/* functions in vacuum/find.c */
+extern void loki_find_begin(LokiVacuum *vacuum, int capacity);
+extern bool loki_find_nodes(LokiVacuum *vacuum);
+extern void loki_find_new_nodes(LokiVacuum *vacuum);
 
 /* Entry points of the access method */
 extern IndexBulkDeleteResult *loki_hnsw_bulkdelete(IndexVacuumInfo *info,

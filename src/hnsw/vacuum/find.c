@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * find.c
+ *	  Searching for nodes, and linking those that are not found.
+ *
+ * Vacuum searches for nodes that lost a link, and for those that were inserted since the
+ * vacuum before: later inserts may have hidden them.  So every row is found by its own vector
+ * after a vacuum, as after a build.  src/hnsw/graph/README, "Nothing is lost".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/vacuum/find.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "hnsw/graph/requantize.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/insert_lock.h"
+#include "hnsw/page/page.h"
+#include "hnsw/vacuum/vacuum.h"
+
+/*
+ * Make ready to search for nodes and to link them; nothing is noted to be searched for.
+ * Lists are chosen from at most `capacity` candidates.  Memory in the current context.
+ */
+void
+loki_find_begin(LokiVacuum *vacuum, int capacity)
+{
+	LokiIndex  *state = vacuum->state;
+	LokiSlotArray *upper = &state->arrays[LOKI_SLOTS_UPPER];
+
+	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
+	loki_linker_begin(&vacuum->linker, vacuum->index, state, capacity);
+	vacuum->code = palloc(state->quantizer->code_size);
+	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
+	loki_bitmap_init(&vacuum->lost[0], vacuum->live.size);
+	loki_bitmap_init(&vacuum->lost[1], upper->npages * upper->per_page);
+}
+
+/*
+ * Search for a node on a layer, and link it if it is not found.  As an insert does, this
+ * keeps codes from being made anew meanwhile.  False if they were made anew before.
+ */
+static bool
+find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
+{
+	bool		valid;
+
+	if (!loki_bitmap_test(&vacuum->live, node))
+		return true;
+	LokiVacuumDelayPoint();
+	loki_insert_lock(vacuum->index);
+	valid = !loki_was_requantized(vacuum->state, vacuum->index);
+	if (valid)
+	{
+		loki_node_make_found(&vacuum->linker, &vacuum->search, node, slot, level, true,
+							 vacuum->code, vacuum->refine);
+		loki_pushed_out_make_found(&vacuum->linker, &vacuum->search);
+	}
+	loki_insert_unlock(vacuum->index);
+	return valid;
+}
+
+/*
+ * Search for the nodes and UPPER slots that were noted.  False if codes were made anew, and
+ * some were not searched for.  No page may be locked.
+ */
+bool
+loki_find_nodes(LokiVacuum *vacuum)
+{
+	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
+
+	Assert(loki_no_buffer_locked());
+	loki_bitmap_foreach(node, &vacuum->lost[0])
+		if (!find_node(vacuum, node, LOKI_NONE, 0))
+			return false;
+	loki_bitmap_foreach(slot, &vacuum->lost[1])
+		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
+			upper->level > 0 && !find_node(vacuum, upper->node, slot, upper->level))
+			return false;
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * New nodes
+ * ----------------------------------------------------------------
+ */
+
+static const LokiTidData *
+tid_on_page(LokiVacuum *vacuum, int place)
+{
+	return (const LokiTidData *)
+		LokiPageSlot(vacuum->page.data,
+					 vacuum->state->arrays[LOKI_SLOTS_TID].slot_size, place);
+}
+
+/* Note which nodes are live, and which of them are new; returns whether any are. */
+static bool
+note_new_nodes(LokiVacuum *vacuum, bool all)
+{
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
+	bool		any = false;
+
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			const LokiTidData *tid = tid_on_page(vacuum, i);
+			uint32		node = ordinal * array->per_page + i;
+
+			/* an insert that is not done looks for its node itself */
+			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
+				continue;
+			loki_bitmap_set(&vacuum->live, node);
+			if (all || (tid->state & LOKI_TID_NEW) != 0)
+			{
+				loki_bitmap_set(&vacuum->lost[0], node);
+				any = true;
+			}
+		}
+	}
+	return any;
+}
+
+/* Note the UPPER slots of the nodes that were noted. */
+static void
+note_upper_slots(LokiVacuum *vacuum)
+{
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
+
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_UPPER, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			const LokiUpperData *upper = (const LokiUpperData *)
+				LokiPageSlot(vacuum->page.data, array->slot_size, i);
+
+			if (upper->level > 0 && loki_bitmap_test(&vacuum->lost[0], upper->node))
+				loki_bitmap_set(&vacuum->lost[1], ordinal * array->per_page + i);
+		}
+	}
+}
+
+/* Nodes of a TID page that were noted are not new any more. */
+static void
+forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
+{
+	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
+	uint32		first = ordinal * array->per_page;
+	LokiChange	change;
+	Page		page;
+
+	if (loki_bitmap_next(&vacuum->lost[0], first) >= first + array->per_page)
+		return;
+	loki_vacuum_change(vacuum, &change);
+	page = loki_change_copy(&change, loki_change_lock_page(&change, LOKI_SLOTS_TID, ordinal));
+	for (uint32 i = 0; i < array->per_page; i++)
+		if (loki_bitmap_test(&vacuum->lost[0], first + i))
+		{
+			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page, array->slot_size, i);
+
+			/* only vacuum frees nodes */
+			Assert(LokiTidIsLive(tid));
+			tid->state &= ~LOKI_TID_NEW;
+		}
+	loki_change_finish(&change);
+}
+
+/* If codes were made anew, that has been seen to. */
+static void
+forget_all_new(LokiVacuum *vacuum)
+{
+	LokiChange	change;
+	LokiMetaPage meta;
+
+	loki_change_begin(&change, vacuum->state, vacuum->index);
+	meta = loki_change_meta(&change);
+	if (meta->epoch == vacuum->state->epoch)
+		meta->flags &= ~LOKI_META_ALL_NEW;
+	loki_change_finish(&change);
+}
+
+/*
+ * Search for the nodes that were inserted since the vacuum before, or for all if codes were
+ * made anew since.  If that happens meanwhile, the next vacuum begins again.  Dead nodes were
+ * freed, and no page may be locked.
+ */
+void
+loki_find_new_nodes(LokiVacuum *vacuum)
+{
+	LokiMetaPageData meta;
+	LokiSlotArray *array;
+
+	Assert(loki_no_buffer_locked());
+	vacuum->state = loki_index_open(vacuum->index, &meta);
+	loki_index_refresh(vacuum->state, vacuum->index);
+	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
+	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
+	loki_find_begin(vacuum, 0);
+	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0))
+		return;
+	note_upper_slots(vacuum);
+	if (!loki_find_nodes(vacuum))
+		return;
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+		forget_new_nodes(vacuum, ordinal);
+	if (meta.flags & LOKI_META_ALL_NEW)
+		forget_all_new(vacuum);
+}
