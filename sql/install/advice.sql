@@ -15,32 +15,38 @@ BEGIN ATOMIC
 			bool_or(name = 'hnsw.ef_search' AND source <> 'default') AS has_ef,
 			bool_or(source <> 'default') AS has_either
 		FROM pg_settings WHERE name IN ('hnsw.ef_search', 'lokivector.target_recall')
+	), begun AS MATERIALIZED (
+		-- a build that failed early has left no pages to look at
+		SELECT lokivector_advice.index AS oid
+		WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisready)
+	), info AS MATERIALIZED (
+		SELECT begun.oid, f.* FROM begun, lokivector_index_info(begun.oid) f
 	), facts AS (
-		SELECT info.*, c.oid, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
+		SELECT info.*, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
 			s.scans, s.heap_fetches, s.rows_returned,
 			CASE WHEN session.has_ef THEN session.ef ELSE coalesce(own.ef, session.ef) END AS ef,
 			CASE WHEN session.has_either THEN session.target ELSE coalesce(own.target, 0) END AS target,
 			(SELECT t.typcategory = 'A' FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
 				WHERE o.oid = x.indclass[0]) AS of_arrays,
 			pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers
-		FROM lokivector_index_info(lokivector_advice.index) info, own, session, pg_class c
+		FROM info, own, session, pg_class c
 		JOIN pg_index x ON x.indexrelid = c.oid
 		JOIN pg_class t ON t.oid = x.indrelid
 		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
-		WHERE c.oid = lokivector_advice.index
+		WHERE c.oid = info.oid
 	), i AS MATERIALIZED (
 		-- codes by which no recall can be measured, and with which searches read more rows
 		SELECT *, of_arrays OR code_dimensions < dimensions OR
 			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse
 		FROM facts
 	), hot AS (
-		SELECT sum(bytes)::bigint AS bytes FROM lokivector_index_slot_arrays(lokivector_advice.index)
+		SELECT sum(bytes)::bigint AS bytes FROM begun, lokivector_index_slot_arrays(begun.oid)
 		WHERE slot_array IN ('code', 'link', 'upper', 'tid')
 	), widths AS (
 		SELECT max(recall_10) AS best,
 			-- as wide as the pool of LIMIT 10
 			(array_agg(recall_10 ORDER BY width) FILTER (WHERE width >= 1.2 * greatest(i.ef, 10) + 8))[1] AS at_ef
-		FROM i, lokivector_calibration(lokivector_advice.index)
+		FROM i, lokivector_calibration(i.oid)
 	), built AS (
 		SELECT option_name, option_value,
 			CASE option_name WHEN 'm' THEN i.m::text WHEN 'profile' THEN i.profile
@@ -48,8 +54,8 @@ BEGIN ATOMIC
 				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
 	)
-	SELECT 'valid', format('No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.', oid::regclass)
-	FROM i WHERE NOT indisvalid
+	SELECT 'valid', format('No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.', indexrelid::regclass)
+	FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisvalid
 	UNION ALL
 	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
 		option_name, option_value, kept)
@@ -61,7 +67,8 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'size', format('%s of %s nodes are free. New rows will use them; if none are to come, REINDEX INDEX CONCURRENTLY %s makes the index smaller.',
 		free, nodes, oid::regclass)
-	FROM i WHERE free > greatest(1000, nodes / 2)
+	-- of info itself, so that it is read in any case: it refuses what is not the caller's
+	FROM info WHERE free > greatest(1000, nodes / 2)
 	UNION ALL
 	SELECT 'lists', format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s with a larger maintenance_work_mem.',
 		unlisted_nodes, indrelid::regclass)

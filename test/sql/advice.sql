@@ -111,6 +111,13 @@ UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'advice_late_idx'::reg
 SELECT * FROM lokivector_advice('advice_late_idx');
 UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'advice_late_idx'::regclass;
 
+-- test: an index that has no pages, as its build failed
+CREATE TABLE advice_failed (v vector);
+INSERT INTO advice_failed VALUES ('[1,2,3]'), ('[1,2]');
+CREATE INDEX CONCURRENTLY advice_failed_idx ON advice_failed USING hnsw ((v::vector(3)) vector_l2_ops);
+SELECT * FROM lokivector_advice('advice_failed_idx');
+DROP TABLE advice_failed;
+
 -- test: only for those who may look into the index
 CREATE ROLE regress_advice;
 SET ROLE regress_advice;
