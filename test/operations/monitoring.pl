@@ -1,10 +1,11 @@
-# prometheus-postgres-exporter with the queries of operations/, and the alert rules by
-# promtool: each rule's metrics are there, and causes that a server can be given show.
+# prometheus-postgres-exporter with the queries of operations/, alert rules by promtool
+# and by Prometheus, the queries of the dashboard; before and after causes of alerts.
 
 use strict;
 use warnings;
 
 use IO::Socket::INET;
+use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -35,22 +36,20 @@ $node->safe_psql('postgres', q(
 	DELETE FROM items WHERE id % 2 = 0;
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 4000) s;));
 
-# Scrape the exporter once; the samples by their names and index
+# Start the exporter; returns its handle and port
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;
 
-sub scrape
+sub start_exporter
 {
 	my $port = free_port();
-	my $text = '';
 
 	local $ENV{DATA_SOURCE_NAME} =
 	  'host=' . $node->host . ' port=' . $node->port . ' user=exporter dbname=postgres sslmode=disable';
 	my $exporter = start_program("$tmp/exporter.log", 'prometheus-postgres-exporter',
-		'--disable-default-metrics', '--disable-settings-metrics', "--extend.query-path=$top/operations/postgres_exporter.yaml",
-		"--web.listen-address=127.0.0.1:$port");
-	wait_for('the exporter', sub { ($text = get($port)) =~ /^pg_up 1$/m });
-	stop_program($exporter);
-	return $text;
+		'--disable-default-metrics', '--disable-settings-metrics',
+		"--extend.query-path=$top/operations/postgres_exporter.yaml", "--web.listen-address=127.0.0.1:$port");
+	wait_for('the exporter', sub { get($port) =~ /^pg_up 1$/m });
+	return ($exporter, $port);
 }
 
 # The body of an HTTP response, or nothing
@@ -62,6 +61,24 @@ sub get
 	print $socket "GET /metrics HTTP/1.0\r\n\r\n";
 	local $/;
 	return <$socket> // '';
+}
+
+# Samples of one scrape
+sub scrape
+{
+	my ($exporter, $port) = start_exporter();
+	my $text = get($port);
+
+	stop_program($exporter);
+	return $text;
+}
+
+# What Prometheus has for an expression, once it has scraped
+sub query
+{
+	my ($port, $expression) = @_;
+
+	return run_program('promtool', 'query', 'instant', "http://127.0.0.1:$port", $expression) =~ s/^\s+|\s+$//gr;
 }
 
 sub sample
@@ -84,15 +101,48 @@ cmp_ok(sample($text, 'lokivector_index_state_dead', 'items_idx'), '>', 1000, 'de
 like($text, qr/^lokivector_index_advice_given\{about="vacuum",[^}]*indexrelname="items_idx"/m, 'advice');
 like($text, qr/^lokivector_replay_lag_seconds(\{[^}]*\})? 0$/m, 'replay');
 
-# Rules and panels name metrics that the exporter has
+# Rules name metrics that the exporter has
 my %known = map { $_ => 1 } $text =~ /^(lokivector_\w+)/mg;
-for my $file ('alerts.yaml', 'dashboard.json')
-{
-	next unless -e "$top/operations/$file";
-	my @unknown = grep { !$known{$_} } slurp_file("$top/operations/$file") =~ /\b(lokivector_(?:index|replay)\w+)/g;
+my @unknown = grep { !$known{$_} } slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|replay)\w+)/g;
+is("@unknown", '', 'rules name metrics that there are');
 
-	is("@unknown", '', "$file names metrics that there are");
+# Prometheus itself, with the rules: every panel of the dashboard has data, and alerts are
+# pending whose causes are there
+my ($exporter, $exporter_port) = start_exporter();
+my $port = free_port();
+append_to_file("$tmp/prometheus.yaml", qq(
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: ["$top/operations/alerts.yaml"]
+scrape_configs: [{job_name: lokivector, static_configs: [{targets: ["127.0.0.1:$exporter_port"]}]}]
+));
+my $prometheus = start_program("$tmp/prometheus.log", 'prometheus', "--config.file=$tmp/prometheus.yaml",
+	"--storage.tsdb.path=$tmp/prometheus", "--web.listen-address=127.0.0.1:$port");
+wait_for('Prometheus', sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") });
+wait_for('samples', sub { query($port, 'count_over_time(lokivector_index_state_nodes[5m]) > 2') ne '' });
+wait_for('alerts', sub { query($port, 'ALERTS{alertname="LokivectorAdvice"}') ne '' });
+for my $alert ('IndexInvalid', 'DeadRows')
+{
+	like(query($port, "ALERTS{alertname=\"Lokivector$alert\"}"), qr/alertstate="pending"/,
+		"$alert is pending where its cause is");
 }
+for my $alert ('RecallLow', 'StateUnknown', 'VacuumUnfinished', 'ReplayLag')
+{
+	is(query($port, "ALERTS{alertname=\"Lokivector$alert\"}"), '', "$alert rests");
+}
+
+# Quotients without searches are NaN, which is data; a vacuum there was none yet
+my @without;
+for my $panel (@{ decode_json(slurp_file("$top/operations/dashboard.json"))->{panels} })
+{
+	for my $target (@{ $panel->{targets} })
+	{
+		my $expression = $target->{expr} =~ s/\$__rate_interval/5m/gr =~ s/\$\w+/.*/gr =~ s/ > 0\)/ >= 0)/r;
+
+		push @without, "$panel->{title}: $expression" if query($port, $expression) eq '';
+	}
+}
+is("@without", '', 'every panel of the dashboard has data');
+stop_program($_) for $prometheus, $exporter;
 
 # After the cure
 $node->safe_psql('postgres', 'VACUUM items');

@@ -1,5 +1,6 @@
-# Other tools and extensions beside an index: pg_repack, hypopg, pg_amcheck, pg_prewarm,
-# auto_explain, pg_stat_statements; and what a cancelled REINDEX CONCURRENTLY leaves.
+# Other tools and extensions beside an index: pg_repack, hypopg, pg_partman, pgaudit,
+# pg_amcheck, pg_prewarm, auto_explain, pg_stat_statements; and what a cancelled REINDEX
+# CONCURRENTLY leaves.
 
 use strict;
 use warnings;
@@ -13,7 +14,7 @@ use OperationsTest;
 use TakeoverTest;
 
 my $major = major();
-unpack_or_skip("postgresql-$major-repack", "postgresql-$major-hypopg");
+unpack_or_skip(map { "postgresql-$major-$_" } qw(repack hypopg partman pgaudit));
 
 # Extensions go into a copy of the server
 my ($config, $prefix) = private_server('server');
@@ -23,7 +24,7 @@ run_program('cp', '-R', "$root/usr/share/postgresql/$major/extension/.", "$share
 
 my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
 $node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\nshared_preload_libraries = 'pg_stat_statements'\n");
+$node->append_conf('postgresql.conf', "autovacuum = off\nshared_preload_libraries = 'pg_stat_statements,pgaudit'\n");
 $node->start;
 create_items($node, 3000);
 my @connection = ('-h', $node->host, '-p', $node->port, '-d', 'postgres');
@@ -75,6 +76,36 @@ is($node->safe_psql('postgres', q(
 	SELECT id FROM items ORDER BY v <-> '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,17]' LIMIT 1;
 	SELECT calls FROM pg_stat_statements WHERE query LIKE 'SELECT id FROM items ORDER BY v <-> $1 LIMIT $2';))
 	=~ s/.*\n//sr, '2', 'pg_stat_statements knows searches for different vectors as one');
+
+# pg_partman: partitions that it makes have the index of the partitioned table, and a search
+# merges them
+my $parent = run_program('cat', "$share/extension/pg_partman.control") =~ /default_version = '4/
+  ? q(partman.create_parent('public.events', 'at', 'native', 'daily'))
+  : q(partman.create_parent('public.events', 'at', '1 day'));
+is($node->safe_psql('postgres', qq(
+	CREATE SCHEMA partman;
+	CREATE EXTENSION pg_partman SCHEMA partman;
+	CREATE TABLE events (at timestamptz NOT NULL, v vector(16)) PARTITION BY RANGE (at);
+	CREATE INDEX events_idx ON events USING hnsw (v vector_l2_ops);
+	SELECT $parent;
+	INSERT INTO events SELECT now() + i % 3 * interval '1 day', item(i) FROM generate_series(1, 600) i;
+	ANALYZE events;
+	SELECT count(*) > 3 AND bool_and(EXISTS (SELECT FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
+			JOIN pg_am m ON m.oid = c.relam WHERE x.indrelid = p.inhrelid AND m.amname = 'hnsw' AND x.indisvalid))
+	FROM pg_inherits p WHERE inhparent = 'events'::regclass;
+	SET enable_seqscan = off;
+	SELECT count(*) FROM generate_series(1, 60) i, LATERAL (
+		SELECT v FROM events ORDER BY v <-> item(i) LIMIT 1) s WHERE s.v <-> item(i) = 0;))
+	=~ s/^t\n//r, "t\n60", 'partitions of pg_partman have the index, and a search merges them');
+
+# pgaudit
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION pgaudit;
+	SET pgaudit.log = 'read';
+	SET pgaudit.log_relation = on;
+	SELECT id FROM items ORDER BY v <-> item(3) LIMIT 5;));
+like(slurp_file($node->logfile), qr/AUDIT: SESSION,\d+,1,READ,SELECT,TABLE,public\.items,"?SELECT id FROM items ORDER BY v <-> item/,
+	'pgaudit records a search');
 
 # A REINDEX CONCURRENTLY that waits for an old transaction, and is cancelled
 my $old = $node->background_psql('postgres');

@@ -1,0 +1,72 @@
+-- A report on all hnsw and ivfflat indexes of a database, as one HTML page that needs no
+-- network.  For a superuser or a member of pg_monitor:
+--
+--	psql -X -q -o report.html -f operations/report.sql DATABASE
+--
+-- With -v recall=1 it also measures recall by exact searches, for the owner of the tables.
+\set ON_ERROR_STOP 1
+\pset footer off
+\pset null ''
+\pset border 0
+\pset format unaligned
+\pset tuples_only on
+\qecho '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>lokivector</title><style>'
+\qecho ':root { color-scheme: light dark; } body { font: 14px/1.5 sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em; }'
+\qecho 'table { border-collapse: collapse; margin: 1em 0; } th, td { padding: .2em .8em; border-bottom: 1px solid #8885; text-align: left; vertical-align: top; }'
+\qecho 'td[align=right] { text-align: right; font-variant-numeric: tabular-nums; } figure { display: inline-block; margin: 1em; }'
+\qecho 'svg { stroke: currentColor; fill: none; } svg text { stroke: none; fill: currentColor; font-size: 10px; } @media print { body { margin: 0; } figure, table { break-inside: avoid; } }'
+\qecho '</style></head><body>'
+SELECT format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector %s, shared_buffers %s.</p>',
+	replace(replace(current_database(), '&', '&amp;'), '<', '&lt;'), to_char(now(), 'YYYY-MM-DD HH24:MI TZ'),
+	current_setting('server_version'), lokivector_version(), current_setting('shared_buffers'));
+
+-- Indexes whose files can be read: those that a build has begun
+\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index AND x.indisready JOIN pg_class c ON c.oid = s.index AND c.relpersistence <> ''t'') i'
+
+\pset format html
+\pset tuples_only off
+\qecho '<h2>What to change</h2>'
+SELECT i.index, a.about, a.advice FROM :indexes, lokivector_advice(i.index) a ORDER BY 1, 2;
+\qecho '<h2>Indexes</h2>'
+SELECT i.index, i.relname AS "table", i.indisvalid AS valid, f.metric, f.dimensions, f.bits, f.refine_bits,
+	f.profile, f.m, f.rows, f.killed + f.dead AS dead, f.free, pg_size_pretty(f.bytes) AS size,
+	(SELECT pg_size_pretty(sum(bytes)) FROM lokivector_index_slot_arrays(i.index)
+		WHERE slot_array IN ('code', 'link', 'upper', 'tid')) AS "touched by searches",
+	array_to_string(c.reloptions, ', ') AS options
+FROM :indexes JOIN pg_class c ON c.oid = i.index, lokivector_index_info(i.index) f ORDER BY f.bytes DESC;
+\qecho '<h2>What was done with them</h2>'
+SELECT index, scans, walks, hops, flat_scans AS flat, list_scans AS lists, map_scans AS maps, exact_scans AS exact,
+	widened_scans AS widened, round((search_time / nullif(scans, 0))::numeric, 2) AS "ms a scan",
+	nodes_scored / nullif(scans, 0) AS "nodes a scan",
+	round(heap_fetches::numeric / nullif(rows_returned, 0), 1) AS "rows read for one",
+	rows_dropped AS dropped, late_rows AS late
+FROM :indexes ORDER BY search_time DESC;
+SELECT index, inserts, builds, vacuums, nodes_freed AS "nodes freed", calibrations, requantizations,
+	date_trunc('second', last_build) AS "last build", date_trunc('second', last_vacuum) AS "last vacuum",
+	date_trunc('second', last_calibration) AS "last calibration", date_trunc('second', counted_since) AS "counted since"
+FROM :indexes ORDER BY inserts DESC, index;
+\qecho '<h2>Parts</h2>'
+SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_size_pretty(p.bytes) AS size
+FROM :indexes, lokivector_index_slot_arrays(i.index) p
+WHERE p.slots > 0 ORDER BY i.index, p.bytes DESC;
+\qecho '<h2>Recall</h2><p>Of the nearest ten, by the width of a search, as it was last measured, for queries that are like the rows.</p>'
+\pset format unaligned
+\pset tuples_only on
+SELECT format('<figure><svg width="320" height="200" viewBox="0 0 320 200"><path d="M40 10V170H310" stroke-opacity=".4"/>'
+	'<text x="36" y="14" text-anchor="end">1</text><text x="36" y="92" text-anchor="end">0.5</text>'
+	'<text x="36" y="172" text-anchor="end">0</text>%s<polyline points="%s" stroke-width="2"/></svg><figcaption>%s</figcaption></figure>',
+	string_agg(format('<text x="%s" y="185" text-anchor="middle">%s</text>', x, width), ''),
+	string_agg(format('%s,%s', x, round((170 - 160 * recall_10)::numeric, 1)), ' ' ORDER BY width),
+	replace(replace(index::text, '&', '&amp;'), '<', '&lt;'))
+FROM (SELECT i.index, c.width, c.recall_10,
+		50 + round(250 * (row_number() OVER w - 1) / greatest(count(*) OVER (PARTITION BY i.index) - 1, 1)) AS x
+	FROM :indexes, lokivector_calibration(i.index) c
+	WINDOW w AS (PARTITION BY i.index ORDER BY c.width)) points
+GROUP BY index ORDER BY index;
+\pset format html
+\pset tuples_only off
+\if :{?recall}
+\qecho '<p>Measured now, with rows of the table as queries.</p>'
+SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r ORDER BY i.index;
+\endif
+\qecho '</body></html>'

@@ -1,0 +1,69 @@
+# The report: a page of well-formed HTML, by a member of pg_monitor, on a primary and on a
+# standby, with names that HTML has to quote and an index whose build failed.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use lib 'operations';
+use OperationsTest;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->start;
+create_items($node, 2000);
+$node->safe_psql('postgres', q(
+	CREATE ROLE watcher LOGIN IN ROLE pg_monitor;
+	CREATE INDEX "a<b>&c" ON items USING hnsw (v vector_l1_ops) WITH (m = 12);
+	CREATE TABLE loose (v vector);
+	INSERT INTO loose VALUES ('[1,2]');
+	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 5) s;));
+$node->psql('postgres', 'CREATE INDEX CONCURRENTLY failed ON loose USING hnsw ((v::vector(3)) vector_l2_ops)');
+$node->backup('backup');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'backup', has_streaming => 1);
+$standby->start;
+
+sub report
+{
+	my ($server, @options) = @_;
+	my $file = "$PostgreSQL::Test::Utils::tmp_check/report.html";
+
+	run_program('psql', '-X', '-q', '-h', $server->host, '-p', $server->port, '-d', 'postgres', @options,
+		'-o', $file, '-f', "$top/operations/report.sql");
+	return slurp_file($file);
+}
+
+# The first tag that is closed and not the last that was opened, or is left open
+sub unbalanced
+{
+	my ($html) = @_;
+	my @open;
+
+	while ($html =~ m{<(/?)(\w+)[^<>]*?(/?)>}g)
+	{
+		next if $3 || $2 eq 'meta';
+		push(@open, $2), next unless $1;
+		return $2 if (pop(@open) // '') ne $2;
+	}
+	return $open[0] // '';
+}
+
+my $html = report($node, '-U', 'watcher');
+is(unbalanced($html), '', 'the page is well-formed');
+like($html, qr/<td[^>]*>items_idx</, 'it has the indexes');
+like($html, qr/&lt;b&gt;&amp;c&quot;/, 'names are quoted');
+like($html, qr/<polyline points="50,[^"]+ 300,/, 'a picture of recall');
+unlike($html, qr{https?://|<script|ERROR}, 'it needs no network and no program');
+unlike($html, qr/recall_min/, 'recall is not measured unasked');
+like(report($node, '-v', 'recall=1'), qr/recall_min/, 'recall is measured if asked for');
+$node->wait_for_catchup($standby);
+$html = report($standby, '-U', 'watcher');
+is(unbalanced($html), '', 'the page of a standby is well-formed');
+like($html, qr/<td[^>]*>items_idx</, 'and has the indexes');
+$standby->stop;
+$node->stop;
+done_testing();
