@@ -483,4 +483,16 @@ sub check_examples
 $_->('doc/reference.md', 'doc_reference_md')
   for \&check_objects, \&check_functions, \&check_parameters, \&check_explain, \&check_examples;
 
+# The compose file names files of the tree, and begins with the first table of README.md
+my $compose = slurp_file('packaging/compose.yaml');
+my @of_compose = ($compose =~ /dockerfile: (\S+)/, map { "packaging/$_" } $compose =~ m{- \./([^:\s]+):}g);
+passes('packaging/compose.yaml: names of files', grep { !-f $_ } @of_compose);
+is(scalar(@of_compose), 2, '... of which there are two');
+$node->safe_psql('postgres', 'CREATE DATABASE compose');
+my ($status, $printed, $errors) = $node->psql('compose', slurp_file('packaging/first-table.sql'));
+is($errors, '', 'packaging/first-table.sql runs');
+my ($columns) = slurp_file('README.md') =~ /(CREATE TABLE items \(.*?\n\);)/s;
+$columns =~ s/\s*--.*//g;
+ok(index(slurp_file('packaging/first-table.sql'), $columns) >= 0, '... and makes the first table of README.md');
+
 done_testing();
