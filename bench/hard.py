@@ -105,6 +105,13 @@ def outliers(rng, rows, dims, queries):
     return some(rows), some(queries)
 
 
+def hubs(rng, rows, dims, queries):
+    """One row in twenty is nearer to every row than any other row is"""
+    base = directions(rng, rows, dims)
+    base[::20] *= 0.01
+    return base, directions(rng, queries, dims)
+
+
 def duplicates(rng, rows, dims, queries):
     """A fifth of the rows are copies of others"""
     e = Embeddings(rng, rows, dims)
@@ -125,7 +132,8 @@ def identical(rng, rows, dims, queries):
 
 SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "near": (near, "l2"), "outliers": (outliers, "l2"),
-        "duplicates": (duplicates, "l2"), "identical": (identical, "l2")}
+        "hubs": (hubs, "l2"), "duplicates": (duplicates, "l2"),
+        "identical": (identical, "l2")}
 
 
 def make(name, rows, dims, queries=1000, seed=1):
