@@ -144,6 +144,16 @@ for my $panel (@{ decode_json(slurp_file("$top/operations/dashboard.json"))->{pa
 is("@without", '', 'every panel of the dashboard has data');
 stop_program($_) for $prometheus, $exporter;
 
+# An index that is locked is not waited for
+my $lock = $node->background_psql('postgres');
+$lock->query_safe('BEGIN; REINDEX INDEX items_idx;');
+$text = scrape();
+cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 3, 'counts of an index that is locked');
+is(sample($text, 'lokivector_index_state_nodes', 'items_idx'), undef, 'its state is not waited for');
+cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_failed'), '==', 0, 'the state of others is there');
+$lock->query_safe('ROLLBACK');
+$lock->quit;
+
 # After the cure
 $node->safe_psql('postgres', 'VACUUM items');
 $node->safe_psql('postgres', 'REINDEX INDEX items_failed');
