@@ -33,7 +33,8 @@ sub unpack_or_skip
 	my @packages = @_;
 	my $errors;
 
-	if (!IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ], '>', '/dev/null', '2>', \$errors))
+	if (!IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ],
+			'>', '/dev/null', '2>', \$errors))
 	{
 	  SKIP: { skip("@packages: " . ((split(/\n/, $errors))[-1] // 'cannot be had'), 1); }
 		done_testing();

@@ -103,7 +103,8 @@ like($text, qr/^lokivector_replay_lag_seconds(\{[^}]*\})? 0$/m, 'replay');
 
 # Rules name metrics that the exporter has
 my %known = map { $_ => 1 } $text =~ /^(lokivector_\w+)/mg;
-my @unknown = grep { !$known{$_} } slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|replay)\w+)/g;
+my @unknown = grep { !$known{$_} }
+  slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|replay)\w+)/g;
 is("@unknown", '', 'rules name metrics that there are');
 
 # Prometheus itself, with the rules: every panel of the dashboard has data, and alerts are

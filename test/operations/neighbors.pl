@@ -24,7 +24,8 @@ run_program('cp', '-R', "$root/usr/share/postgresql/$major/extension/.", "$share
 
 my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
 $node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\nshared_preload_libraries = 'pg_stat_statements,pgaudit'\n");
+$node->append_conf('postgresql.conf',
+	"autovacuum = off\nshared_preload_libraries = 'pg_stat_statements,pgaudit'\n");
 $node->start;
 create_items($node, 3000);
 my @connection = ('-h', $node->host, '-p', $node->port, '-d', 'postgres');
@@ -41,22 +42,26 @@ items_are_sound($node, 'the index agrees with the new table');
 $node->safe_psql('postgres', 'CREATE EXTENSION hypopg');
 ($result, $stdout, $stderr) = $node->psql('postgres',
 	q(SELECT hypopg_create_index('CREATE INDEX ON items USING hnsw (v vector_l2_ops)')));
-like($stderr, qr/ERROR:  hypopg: access method "hnsw" is not supported/, 'hypopg says that it does not know the access method');
+like($stderr, qr/ERROR:  hypopg: access method "hnsw" is not supported/,
+	'hypopg says that it does not know the access method');
 is($node->safe_psql('postgres', q(
 	SELECT count(*) FROM hypopg_create_index('CREATE INDEX ON items (id)');
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5) s;)), "1\n5",
 	'a supposed index of another method does not disturb a search');
 
 # pg_amcheck
-my $output = run_program("$prefix/bin/pg_amcheck", @connection, '--install-missing', '--heapallindexed', '-t', 'items');
+my $output = run_program("$prefix/bin/pg_amcheck", @connection, '--install-missing',
+	'--heapallindexed', '-t', 'items');
 unlike($output, qr/items_idx/, 'pg_amcheck passes over the index');
-is($node->safe_psql('postgres', q(SELECT count(*) FROM lokivector_check_all(heap_all_indexed => true) WHERE problem IS NOT NULL)),
-	'0', 'lokivector_check_all checks it');
+is($node->safe_psql('postgres', q(
+	SELECT count(*) FROM lokivector_check_all(heap_all_indexed => true) WHERE problem IS NOT NULL)), '0',
+	'lokivector_check_all checks it');
 
 # pg_prewarm
 is($node->safe_psql('postgres', q(
 	CREATE EXTENSION pg_prewarm;
-	SELECT pg_prewarm('items_idx') = pages FROM lokivector_index_info('items_idx');)), 't', 'pg_prewarm reads all of the index');
+	SELECT pg_prewarm('items_idx') = pages FROM lokivector_index_info('items_idx');)), 't',
+	'pg_prewarm reads all of the index');
 
 # auto_explain
 ($result, $stdout, $stderr) = $node->psql('postgres', q(
@@ -64,7 +69,6 @@ is($node->safe_psql('postgres', q(
 	SET auto_explain.log_min_duration = 0;
 	SET auto_explain.log_analyze = on;
 	SET client_min_messages = log;
-	SET lokivector.enable_hybrid_scan = on;
 	SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5;));
 like($stderr, qr/Index Scan using items_idx on items.*rows=5/, 'auto_explain logs the plan');
 
@@ -104,7 +108,8 @@ $node->safe_psql('postgres', q(
 	SET pgaudit.log = 'read';
 	SET pgaudit.log_relation = on;
 	SELECT id FROM items ORDER BY v <-> item(3) LIMIT 5;));
-like(slurp_file($node->logfile), qr/AUDIT: SESSION,\d+,1,READ,SELECT,TABLE,public\.items,"?SELECT id FROM items ORDER BY v <-> item/,
+like(slurp_file($node->logfile),
+	qr/AUDIT: SESSION,\d+,1,READ,SELECT,TABLE,public\.items,"?SELECT id FROM items ORDER BY v <-> item/,
 	'pgaudit records a search');
 
 # A REINDEX CONCURRENTLY that waits for an old transaction, and is cancelled

@@ -23,7 +23,8 @@ my $user = getpwuid($>);
 
 chomp $bindir;
 start_program("$tmp/etcd.log", 'etcd', '--data-dir', "$tmp/etcd",
-	'--listen-client-urls', "http://127.0.0.1:$etcd_port", '--advertise-client-urls', "http://127.0.0.1:$etcd_port",
+	'--listen-client-urls', "http://127.0.0.1:$etcd_port",
+	'--advertise-client-urls', "http://127.0.0.1:$etcd_port",
 	'--listen-peer-urls', "http://127.0.0.1:$peer_port");
 wait_for('etcd', sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$etcd_port") });
 
@@ -34,7 +35,8 @@ sub start_patroni
 {
 	my ($name) = @_;
 
-	$patroni{$name} = start_program("$tmp/patroni_$name.log", 'python3', "$root/usr/bin/patroni", "$tmp/$name.yaml");
+	$patroni{$name} = start_program("$tmp/patroni_$name.log",
+		'python3', "$root/usr/bin/patroni", "$tmp/$name.yaml");
 	return;
 }
 
@@ -106,8 +108,8 @@ create_items($node{a}, 2000);
 # A client inserts row after row, and says which were committed, until the server is gone
 append_to_file("$tmp/insert.sql",
 	join('', map { "INSERT INTO items VALUES ($_, item($_)) RETURNING id;\n" } 10001 .. 60000));
-my $client = start_program("$tmp/inserted", 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', $node{a}->host, '-p', $node{a}->port,
-	'-d', 'postgres', '-f', "$tmp/insert.sql");
+my $client = start_program("$tmp/inserted", 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1',
+	'-h', $node{a}->host, '-p', $node{a}->port, '-d', 'postgres', '-f', "$tmp/insert.sql");
 wait_for('inserts', sub { (-s "$tmp/inserted" // 0) > 2000 });
 
 my ($postmaster) = slurp_file($node{a}->data_dir . '/postmaster.pid') =~ /^(\d+)/;
@@ -123,7 +125,8 @@ is(says('b', "SELECT count(*) FROM items WHERE id BETWEEN 10001 AND $committed")
 items_are_sound($node{b}, 'the index of the new primary agrees with its table');
 is(says('b', qq(SET enable_seqscan = off;
 	SELECT count(*) FROM generate_series(greatest(10001, $committed - 99), $committed) i, LATERAL (
-		SELECT id FROM items ORDER BY v <-> item(i) LIMIT 1) s WHERE s.id = i)), $committed > 10100 ? '100' : $committed - 10000,
+		SELECT id FROM items ORDER BY v <-> item(i) LIMIT 1) s WHERE s.id = i)),
+	$committed > 10100 ? '100' : $committed - 10000,
 	'the last rows are found by their vectors');
 
 # The old primary has WAL that the new one does not have; patroni rewinds it

@@ -78,8 +78,10 @@ SKIP:
 	append_to_file("$tmp/pgbouncer.ini", "max_prepared_statements = 100\n");
 	$bouncer = start_program("$tmp/pgbouncer.log", 'pgbouncer', "$tmp/pgbouncer.ini");
 	wait_for('pgbouncer', sub { (`psql -XAtc 'SELECT 1' "$connection user=$user" 2>&1` // '') eq "1\n" });
-	append_to_file("$tmp/search.sql", "\\set n random(1, 2000)\nSELECT id FROM items ORDER BY v <-> item(:n) LIMIT 3;\n");
-	my $output = run_program('pgbench', '-n', '-M', 'prepared', '-c', '4', '-t', '50', '-f', "$tmp/search.sql", "$connection user=$user");
+	append_to_file("$tmp/search.sql",
+		"\\set n random(1, 2000)\nSELECT id FROM items ORDER BY v <-> item(:n) LIMIT 3;\n");
+	my $output = run_program('pgbench', '-n', '-M', 'prepared', '-c', '4', '-t', '50',
+		'-f', "$tmp/search.sql", "$connection user=$user");
 	like($output, qr/number of transactions actually processed: 200\/200/, 'prepared statements');
 }
 
