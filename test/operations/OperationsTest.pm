@@ -80,8 +80,9 @@ sub stop_program
 END
 {
 	my $status = $?;
+	my @left = @running;
 
-	stop_program($_) for @running;
+	stop_program($_) for @left;
 	$? = $status;
 }
 

@@ -76,7 +76,8 @@ postgresql:
 sub says
 {
 	my ($name, $query) = @_;
-	my ($result, $stdout) = $node{$name}->psql('postgres', $query);
+	# psql may be gone before it is told the query, which is an error of its own
+	my ($result, $stdout) = eval { $node{$name}->psql('postgres', $query) };
 
 	return ($result // 1) == 0 ? $stdout : '';
 }
@@ -141,8 +142,12 @@ my $end = $node{b}->safe_psql('postgres', 'SELECT pg_current_wal_lsn()');
 wait_for('replay', sub { says('a', "SELECT pg_last_wal_replay_lsn() >= '$end'") eq 't' });
 items_are_sound($node{a}, 'its index agrees with its table');
 
-run_program('python3', "$root/usr/bin/patronictl", '-c', "$tmp/b.yaml", 'switchover', 'items', '--master', 'b',
-	'--candidate', 'a', '--force');
+# It is refused until patroni knows that the standby has all there is
+wait_for('a switchover', sub {
+	IPC::Run::run([ 'python3', "$root/usr/bin/patronictl", '-c', "$tmp/b.yaml", 'switchover', 'items',
+		'--leader', 'b', '--candidate', 'a', '--force' ], '<', '/dev/null', '>&', \my $output);
+	return $output =~ /Successfully switched over/;
+});
 wait_for_primary('a');
 wait_for_standby('a');
 $node{a}->safe_psql('postgres', 'INSERT INTO items SELECT i, item(i) FROM generate_series(91001, 91300) i');
