@@ -52,7 +52,8 @@ SELECT condition, missed, short, dropped FROM unnest(ARRAY[
 
 -- test: the same by what is not in the index
 SELECT condition, missed, short FROM unnest(ARRAY[
-	'g + 0 <> THIS', '(g + THIS) % 2 = 1', 'g / 4 <> THIS / 4', 'g % 8 = (THIS + 4) % 8', 'other = 3'
+	'g + 0 <> THIS', '(g + THIS) % 2 = 1', 'g / 4 <> THIS / 4', 'g % 8 = (THIS + 4) % 8', 'other = 3',
+	'g + 0 <> ALL (ARRAY(SELECT n.g FROM condition_g n WHERE id % 500 = 3 ORDER BY n.v <-> $1 LIMIT 5))'
 ]) condition, condition_missed(condition) WHERE missed + short > 0;
 
 -- test: parameters, and rows of other tables

@@ -31,7 +31,7 @@ check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
 	int			state = LokiTidState(tid);
 	uint16		flags = array == LOKI_SLOTS_NULLTID ? LOKI_TID_ZERO_NORM :
 		state == LOKI_TID_LIVE ? LOKI_TID_LINKING | LOKI_TID_NEW :
-		state == LOKI_TID_LIST ? LOKI_TID_NEW : 0;
+		state == LOKI_TID_LIST || state == LOKI_TID_KILLED ? LOKI_TID_NEW : 0;
 	const char *fault = NULL;
 
 	Assert(array == LOKI_SLOTS_TID || array == LOKI_SLOTS_NULLTID);

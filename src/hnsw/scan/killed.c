@@ -129,7 +129,7 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 		else if ((tid->state & ~LOKI_TID_NEW) == LOKI_TID_LIVE &&
 				 ItemPointerEquals(&tid->u.heap, (ItemPointer) &kills[i].heap))
 		{
-			tid->state = LOKI_TID_KILLED;
+			tid->state = LOKI_TID_KILLED | (tid->state & LOKI_TID_NEW);
 			marked = true;
 		}
 	}

@@ -77,11 +77,13 @@
 
 /*
  * The same of a filter on rows, whose share is not known.  It is taken from the rows that
- * were read after the first one that passed.  At least BARREN_ROWS before that one did not
- * pass.  The flat scan reads at most BARREN_NODES nodes for each of these.
+ * were read after the first one that passed.  BARREN_PASSED have to pass in all, and at least
+ * BARREN_ROWS before the first did not.  The flat scan reads at most BARREN_NODES nodes for
+ * each of these.
  */
 #define BARREN_ROWS			32
 #define BARREN_NODES		10000
+#define BARREN_PASSED		4
 
 /*
  * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches
@@ -273,7 +275,8 @@ loki_strategy_barren(const LokiScan *so)
 	double		passed = so->course.passed;
 	double		seen = (double) so->course.returned + so->course.dropped + passed;
 
-	return barren >= BARREN_ROWS && barren * passed >= BARREN * (seen - barren) &&
+	return barren >= BARREN_ROWS && passed >= BARREN_PASSED &&
+		barren * (passed - 1) >= BARREN * (seen - barren - 1) &&
 		so->plan.complete && so->course.phase == LOKI_SCAN_WALK &&
 		so->plan.row_filter->wanted >= so->plan.limit &&
 		loki_node_end(so->state, so->scan->indexRelation) <= barren * BARREN_NODES;

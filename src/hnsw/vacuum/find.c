@@ -4,8 +4,8 @@
  *	  Searching for nodes, and linking those that are not found.
  *
  * Vacuum searches for nodes that lost a link, and for those that were inserted since the
- * vacuum before: later inserts may have hidden them.  So every row is found by its own vector
- * after a vacuum, as after a build.  src/hnsw/graph/README, "Nothing is lost".
+ * vacuum before, which later inserts may have hidden.  src/hnsw/graph/README, "Nothing is
+ * lost".
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/find.c
@@ -63,24 +63,40 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 	return valid;
 }
 
-/*
- * Search for the nodes and UPPER slots that were noted.  False if codes were made anew, and
- * some were not searched for.  No page may be locked.
- */
-bool
-loki_find_nodes(LokiVacuum *vacuum)
+/* Search on layer 0 for the nodes that were noted, from `first` up to `end`. */
+static bool
+find_base(LokiVacuum *vacuum, uint32 first, uint32 end)
+{
+	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], first); node < end;
+		 node = loki_bitmap_next(&vacuum->lost[0], node + 1))
+		if (!find_node(vacuum, node, LOKI_NONE, 0))
+			return false;
+	return true;
+}
+
+/* Search for the UPPER slots that were noted. */
+static bool
+find_upper(LokiVacuum *vacuum)
 {
 	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
 
-	Assert(loki_no_buffer_locked());
-	loki_bitmap_foreach(node, &vacuum->lost[0])
-		if (!find_node(vacuum, node, LOKI_NONE, 0))
-			return false;
 	loki_bitmap_foreach(slot, &vacuum->lost[1])
 		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
 			upper->level > 0 && !find_node(vacuum, upper->node, slot, upper->level))
 			return false;
 	return true;
+}
+
+/*
+ * Search for the nodes and UPPER slots that were noted.  False if codes were made anew, and
+ * some were not searched for.  No page may be locked.  The layers above 0 come first, as
+ * searches of layer 0 begin at what is found there.
+ */
+bool
+loki_find_nodes(LokiVacuum *vacuum)
+{
+	Assert(loki_no_buffer_locked());
+	return find_upper(vacuum) && find_base(vacuum, 0, vacuum->lost[0].size);
 }
 
 /* ----------------------------------------------------------------
@@ -147,7 +163,7 @@ note_upper_slots(LokiVacuum *vacuum)
 	}
 }
 
-/* Nodes of a TID page that were noted are not new any more. */
+/* The nodes of a TID page that were noted have been searched for, and are not new any more. */
 static void
 forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
 {
@@ -156,8 +172,7 @@ forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
 	LokiChange	change;
 	Page		page;
 
-	if (loki_bitmap_next(&vacuum->lost[0], first) >= first + array->per_page)
-		return;
+	LokiVacuumDelayPoint();
 	loki_vacuum_change(vacuum, &change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, LOKI_SLOTS_TID, ordinal));
 	for (uint32 i = 0; i < array->per_page; i++)
@@ -206,10 +221,20 @@ loki_find_new_nodes(LokiVacuum *vacuum)
 	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0))
 		return;
 	note_upper_slots(vacuum);
-	if (!loki_find_nodes(vacuum))
+	if (!find_upper(vacuum))
 		return;
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	/* page by page, so that what is done stays done if vacuum is cancelled */
+	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], 0); node < vacuum->lost[0].size;
+		 node = loki_bitmap_next(&vacuum->lost[0], node))
+	{
+		uint32		ordinal = node / array->per_page;
+		uint32		end = (ordinal + 1) * array->per_page;
+
+		if (!find_base(vacuum, node, end))
+			return;
 		forget_new_nodes(vacuum, ordinal);
+		node = end;
+	}
 	if (meta.flags & LOKI_META_ALL_NEW)
 		forget_all_new(vacuum);
 }

@@ -272,7 +272,8 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 	}
 	else
 	{
-		tid.state = next == LOKI_NONE ? LOKI_TID_DEAD : LOKI_TID_LIST;
+		tid.state = next == LOKI_NONE ? LOKI_TID_DEAD :
+			LOKI_TID_LIST | (tid.state & LOKI_TID_NEW);
 		if (next == LOKI_NONE)
 			ItemPointerSetInvalid(&tid.u.heap);
 		else
@@ -696,6 +697,9 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	loki_side_make(info->index, WARNING);
 	calibrated = loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
+	loki_meta_read(info->index, &meta);
+	if (meta.flags & LOKI_META_ALL_NEW)
+		loki_find_new_nodes(vacuum);	/* codes were made anew just now */
 	loki_vacuum_report(info, vacuum, calibrated);
 	MemoryContextSwitchTo(old);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;
