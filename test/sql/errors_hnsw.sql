@@ -95,7 +95,8 @@ SELECT s, e.* FROM unnest(ARRAY[
 SELECT pg_get_indexdef('error_idx'::regclass);
 
 -- test: the handler
-SELECT e.code, e.message FROM error_of('SELECT hnswhandler(NULL)') e;
+-- 42883 or 0A000, by the server's minor version
+SELECT e.code IN ('42883', '0A000') AS refused FROM error_of('SELECT hnswhandler(NULL)') e;
 
 RESET enable_seqscan;
 DROP TABLE error_t, error_e;
