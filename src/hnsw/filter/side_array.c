@@ -158,7 +158,7 @@ loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 }
 
 /*
- * An insert notes a node before its slots change.  It holds the page lock of inserts, and
+ * An insert notes a node before its slots change.  It holds the lock of inserts, and
  * read the metapage that has `end` under it.  The slot may be the first of its array that is
  * written.
  */

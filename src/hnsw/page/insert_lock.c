@@ -22,40 +22,70 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 
-/* The locks are page locks of this block and the ones behind it, which need not exist */
+/*
+ * The locks are tuple locks, of tuples that no index has.  Page locks would not do: a process
+ * that has one may take no other heavyweight lock but that of a relation's extension, and
+ * the deadlock detector leaves them out (servers up to 16).
+ */
 #define FIRST_BLOCK		LOKI_META_BLKNO
 #define INSERT_LOCKS	8
 
-/* The lock that this process takes when it inserts */
-static BlockNumber
-own_block(void)
+static ItemPointerData
+lock_tuple(int number)
 {
-	return FIRST_BLOCK + MyProcPid % INSERT_LOCKS;
+	ItemPointerData tuple;
+
+	ItemPointerSet(&tuple, FIRST_BLOCK + number, FirstOffsetNumber);
+	return tuple;
+}
+
+/* The lock that this process takes when it inserts */
+static int
+own_lock(void)
+{
+	return MyProcPid % INSERT_LOCKS;
+}
+
+static void
+lock(Relation index, int number, LOCKMODE mode)
+{
+	ItemPointerData tuple = lock_tuple(number);
+
+	LockTuple(index, &tuple, mode);
+}
+
+static void
+unlock(Relation index, int number, LOCKMODE mode)
+{
+	ItemPointerData tuple = lock_tuple(number);
+
+	UnlockTuple(index, &tuple, mode);
 }
 
 #ifdef USE_ASSERT_CHECKING
 
 static bool
-lock_held(Relation index, BlockNumber block, LOCKMODE mode)
+lock_held(Relation index, int number, LOCKMODE mode)
 {
 	LOCKTAG		tag;
 
-	SET_LOCKTAG_PAGE(tag, index->rd_lockInfo.lockRelId.dbId,
-					 index->rd_lockInfo.lockRelId.relId, block);
+	SET_LOCKTAG_TUPLE(tag, index->rd_lockInfo.lockRelId.dbId,
+					  index->rd_lockInfo.lockRelId.relId, FIRST_BLOCK + number,
+					  FirstOffsetNumber);
 	return LokiLockHeld(&tag, mode);
 }
 
 bool
 loki_insert_lock_held(Relation index)
 {
-	return lock_held(index, own_block(), ShareLock);
+	return lock_held(index, own_lock(), ShareLock);
 }
 
 bool
 loki_inserts_blocked(Relation index)
 {
 	for (int i = 0; i < INSERT_LOCKS; i++)
-		if (!lock_held(index, FIRST_BLOCK + i, ExclusiveLock))
+		if (!lock_held(index, i, ExclusiveLock))
 			return false;
 	return true;
 }
@@ -71,14 +101,14 @@ loki_insert_lock(Relation index)
 {
 	Assert(loki_no_buffer_locked());
 	Assert(!loki_insert_lock_held(index));
-	LockPage(index, own_block(), ShareLock);
+	lock(index, own_lock(), ShareLock);
 }
 
 void
 loki_insert_unlock(Relation index)
 {
 	Assert(loki_insert_lock_held(index));
-	UnlockPage(index, own_block(), ShareLock);
+	unlock(index, own_lock(), ShareLock);
 }
 
 /*
@@ -91,7 +121,7 @@ loki_inserts_block(Relation index)
 	Assert(loki_no_buffer_locked());
 	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
-		LockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+		lock(index, i, ExclusiveLock);
 	Assert(loki_inserts_blocked(index));
 }
 
@@ -100,7 +130,7 @@ loki_inserts_unblock(Relation index)
 {
 	Assert(loki_inserts_blocked(index));
 	for (int i = INSERT_LOCKS - 1; i >= 0; i--)
-		UnlockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+		unlock(index, i, ExclusiveLock);
 }
 
 /*
@@ -114,7 +144,7 @@ loki_inserts_wait(Relation index)
 	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
 	{
-		LockPage(index, FIRST_BLOCK + i, ExclusiveLock);
-		UnlockPage(index, FIRST_BLOCK + i, ExclusiveLock);
+		lock(index, i, ExclusiveLock);
+		unlock(index, i, ExclusiveLock);
 	}
 }
