@@ -281,3 +281,39 @@ DROP TABLE promise_parts;
 DROP VIEW promise_near;
 DROP TABLE promise_dup, promise_names, promise_small, promise_spread;
 DROP FUNCTION promise_run, promise_check, promise_execute, promise_late;
+
+-- test: pgvector's limits are for searches; other statements lose no row
+CREATE TABLE promise_left (id int, v vector(4));
+CREATE TABLE promise_right (id int);
+INSERT INTO promise_left
+	SELECT i, ARRAY[sin(i), cos(i), sin(2 * i), i % 5]::vector FROM generate_series(1, 2000) i;
+INSERT INTO promise_right SELECT generate_series(1, 2000);
+CREATE INDEX promise_left_v ON promise_left USING hnsw (v vector_l2_ops);
+ANALYZE promise_left, promise_right;
+SET enable_seqscan = off;
+SET enable_mergejoin = off;
+CREATE FUNCTION promise_lost() RETURNS TABLE (of_join bigint, of_rank bigint, of_search bigint)
+LANGUAGE sql AS $$
+	SELECT (SELECT count(*) FROM (
+				SELECT FROM promise_left l FULL JOIN promise_right r USING (id)
+				WHERE l.id IS NULL OR r.id IS NULL
+				ORDER BY l.v <-> '[1,0,0,1]' LIMIT 100) s),
+		(SELECT 2000 - count(n) FROM (
+			SELECT row_number() OVER (ORDER BY v <-> '[1,0,0,1]') n FROM promise_left) s),
+		(SELECT 2000 - count(*) FROM (
+			SELECT FROM promise_left ORDER BY v <-> '[1,0,0,1]' LIMIT 2000) s)
+$$;
+SET hnsw.ef_search = 10;
+SET hnsw.max_scan_tuples = 100;
+SET hnsw.iterative_scan = relaxed_order;
+SELECT of_join, of_rank, of_search > 1000 AS limited FROM promise_lost();
+SET hnsw.iterative_scan = strict_order;
+SELECT of_join, of_rank, of_search > 1000 AS limited FROM promise_lost();
+RESET hnsw.iterative_scan;
+RESET hnsw.max_scan_tuples;
+SELECT * FROM promise_lost();
+RESET hnsw.ef_search;
+RESET enable_mergejoin;
+RESET enable_seqscan;
+DROP TABLE promise_left, promise_right;
+DROP FUNCTION promise_lost;

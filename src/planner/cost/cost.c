@@ -202,7 +202,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
 		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
-	loki_promise_label(path, settings.complete);
+	loki_promise_label(path);
 	width = readable ? loki_hnsw_target_width(index, wanted) : 0;
 	index_close(index, NoLock);
 	if (!readable)
@@ -218,7 +218,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	else if (wanted > ef)
 		ef = wanted;
 	score_cost = loki_score_cost(&shape);
-	exact = settings.exact || (settings.complete && !loki_promise_likely_search(root));
+	exact = settings.exact || !loki_promise_likely_search(root, settings.complete);
 	nodes = exact ? n : loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 	touched = nodes / NODES_PER_PAGE;

@@ -230,7 +230,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	}
 	inside *= Min(walk->indexselectivity, 1);
 	search.inside = Max(search.nodes * inside, 1);
-	search.exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root);
+	search.exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
 	search.page = page_cost(rel->pages);
 
 	/* the remaining clauses drop some of the rows that are found */

@@ -422,8 +422,6 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 							 list_make1(distance), list_make1_int(0),
 							 target->pathkeys, ForwardScanDirection, false, outer,
 							 1.0, false);
-	if (!target->ordered)
-		loki_promise_exact(walk);
 	Assert(list_length(walk->indexorderbys) == 1 && target->pathkeys != NIL);
 
 	path->path.pathtype = T_CustomScan;

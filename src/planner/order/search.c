@@ -522,6 +522,22 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
 	}
 }
 
+/* Permit the scans that follow() came to, to be searches. */
+static void
+permit_searches(FollowedScans *followed, Oid late)
+{
+	ListCell   *cell;
+
+	foreach(cell, followed->scans)
+	{
+		IndexPath  *scan = lfirst_node(IndexPath, cell);
+		LokiScanSettings settings;
+
+		index_settings(scan->indexinfo, &settings);
+		loki_promise_permit(scan, settings.complete, late);
+	}
+}
+
 /*
  * Make searches of the scans that follow() came to.  Returns the path of the rows that
  * the Limit takes, in order; NULL if the scans have to remain exact.
@@ -536,7 +552,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 
 	if (!followed->drops && !followed->further_keys)
 	{
-		loki_promise_permit(followed->scans, 0);
+		permit_searches(followed, 0);
 		return path;
 	}
 
@@ -553,7 +569,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 			return NULL;
 		postpones = false;
 	}
-	loki_promise_permit(followed->scans, LOKI_PLAN_LATE);
+	permit_searches(followed, LOKI_PLAN_LATE);
 	if (!postpones)
 		return sort_taken(followed, rel, path);
 	replace_target(path, final, sort_target(root, final, input));
@@ -577,7 +593,7 @@ rank_taken(FollowedScans *followed, WindowAggPath *path)
 	taken = follow(followed, below);
 	if (taken == NULL || followed->further_keys)
 		return NULL;
-	loki_promise_permit(followed->scans, followed->drops ? LOKI_PLAN_LATE : 0);
+	permit_searches(followed, followed->drops ? LOKI_PLAN_LATE : 0);
 	taken = followed->drops ? sort_taken(followed, below->parent, taken) :
 		take_rows(followed, below->parent, taken);
 	copy = copy_path(path, sizeof(WindowAggPath));
@@ -650,16 +666,18 @@ limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * A plan without a Limit, with scans that may return rows late, or as it was.  A cursor
- * goes on for as long as it is asked to, and its first rows must not wait for all
- * others.  Users who set relaxed_order ask for late rows.
+ * A plan without a Limit, with scans that are searches, or as it was.  A cursor goes on
+ * for as long as it is asked to, and its first rows must not wait for all others, so they
+ * may come late.  pgvector's limits are for subqueries too, and relaxed_order asks for late
+ * rows.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
 {
 	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
 	Path	   *sub = follow(&followed, path);
-	List	   *late = NIL;
+	bool		cursor = root->parent_root == NULL && root->parse->limitCount == NULL &&
+		root->tuple_fraction > 0;
 	ListCell   *cell;
 
 	if (sub == NULL || followed.further_keys)
@@ -668,13 +686,15 @@ search_on(PlannerInfo *root, Path *path)
 	{
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
+		bool		relaxed;
 
 		index_settings(scan->indexinfo, &settings);
-		if (root->tuple_fraction > 0 ||
-			(!settings.complete && settings.iterative_scan == LOKI_ITERATIVE_RELAXED))
-			late = lappend(late, scan);
+		relaxed = !settings.complete && settings.iterative_scan == LOKI_ITERATIVE_RELAXED;
+		if (cursor || relaxed)
+			loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
+		else if (!settings.complete)
+			loki_promise_permit(scan, false, 0);
 	}
-	loki_promise_permit(late, LOKI_PLAN_LATE);
 	return sub;
 }
 
@@ -697,7 +717,7 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 
 		if (IsA(path, LimitPath))
 			lfirst(cell) = limit_search(root, output, (LimitPath *) path, extra);
-		else if (root->parent_root == NULL && root->parse->limitCount == NULL)
+		else
 			lfirst(cell) = search_on(root, path);
 	}
 }

@@ -7,7 +7,7 @@
  * (src/hnsw/hnsw.h).  It gets the label when its costs are estimated.  This happens to
  * every index path that the server or this library makes, so no path is without one.
  * The first label is exact: the scan returns every row, in order, and any node may be
- * above it.
+ * above it.  pgvector's limits are for searches, so they do not change that.
  *
  * order/search.c decides which scans become searches, when plans are finished.  This
  * file only guesses that, for the costs.  src/planner/README, "Order", has the argument.
@@ -67,47 +67,31 @@ loki_promise_first(IndexPath *path, Oid first)
 	replace_bits(path, promise_bits(path) | first);
 }
 
-/*
- * Give a path its first label, when its costs are estimated.  `complete` is false under
- * pgvector's limits: the scan returns what these leave, in order.
- */
+/* Give a path its first label, when its costs are estimated. */
 void
-loki_promise_label(IndexPath *path, bool complete)
+loki_promise_label(IndexPath *path)
 {
 	Oid			bits = promise_bits(path);
 
 	if (bits & LOKI_PLAN_MADE)
 		return;
 	Assert((bits & PLAN_BITS) == 0);
-	replace_bits(path, bits | LOKI_PLAN_MADE |
-				 (complete ? LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT : 0));
-}
-
-/* Have the scan of a path return every row, whatever the settings say. */
-void
-loki_promise_exact(IndexPath *path)
-{
-	replace_bits(path, promise_bits(path) | LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE |
-				 LOKI_PLAN_EXACT);
+	replace_bits(path, bits | LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT);
 }
 
 /*
- * Have the scans of these index paths find rows by a search.  `late` is LOKI_PLAN_LATE
- * if rows may come late, because a node above sorts them, or 0.
+ * Have the scan of a path find rows by a search.  `complete` is false under pgvector's
+ * limits, which end a search early.  `late` is LOKI_PLAN_LATE if rows may come late, or 0.
  */
 void
-loki_promise_permit(List *scans, Oid late)
+loki_promise_permit(IndexPath *path, bool complete, Oid late)
 {
-	ListCell   *cell;
+	Oid			bits = promise_bits(path);
 
 	Assert(late == 0 || late == LOKI_PLAN_LATE);
-	foreach(cell, scans)
-	{
-		IndexPath  *path = lfirst_node(IndexPath, cell);
-
-		Assert(promise_bits(path) & LOKI_PLAN_MADE);
-		replace_bits(path, (promise_bits(path) & ~LOKI_PLAN_EXACT) | late);
-	}
+	Assert(bits & LOKI_PLAN_EXACT);
+	replace_bits(path, (bits & ~(LOKI_PLAN_EXACT | LOKI_PLAN_COMPLETE)) |
+				 (complete ? LOKI_PLAN_COMPLETE : 0) | late);
 }
 
 /* ----------------------------------------------------------------
@@ -148,10 +132,10 @@ is_all_of_parent(const PlannerInfo *parent)
 
 /*
  * Whether scans of a query level are likely to be searches.  Only their costs depend
- * on it.
+ * on it.  `complete` is false under pgvector's limits, which need no LIMIT.
  */
 bool
-loki_promise_likely_search(const PlannerInfo *root)
+loki_promise_likely_search(const PlannerInfo *root, bool complete)
 {
 	bool		ranks = false;
 
@@ -165,6 +149,8 @@ loki_promise_likely_search(const PlannerInfo *root)
 			return true;
 		if (root->parse->limitCount != NULL)
 			return false;
+		if (!complete && !ranks)
+			return true;
 		if (root->parent_root == NULL)
 			return root->tuple_fraction > 0 && !ranks;
 		root = root->parent_root;

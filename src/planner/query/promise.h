@@ -14,12 +14,11 @@
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
-extern void loki_promise_label(IndexPath *path, bool complete);
+extern void loki_promise_label(IndexPath *path);
 extern void loki_promise_first(IndexPath *path, Oid first);
-extern void loki_promise_exact(IndexPath *path);
-extern bool loki_promise_likely_search(const PlannerInfo *root);
+extern bool loki_promise_likely_search(const PlannerInfo *root, bool complete);
 extern double loki_promise_wanted(const PlannerInfo *root);
-extern void loki_promise_permit(List *scans, Oid late);
+extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 
 /* functions in ranks.c: queries that number their rows */
 extern bool loki_is_rank(const WindowFunc *function);
