@@ -45,6 +45,27 @@ my $distances = q(
 	SELECT v FROM items ORDER BY v <-> '[50,1,2]' LIMIT 1);
 my $within = $node->safe_psql('postgres', $distances);
 
+sub install_ours
+{
+	return system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'install-as-vector', 'FORCE=1');
+}
+
+# The files of the server that was copied, in place of ours
+sub put_pgvector_back
+{
+	system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'uninstall-as-vector');
+	for my $place ([ '--sharedir', '/extension/vector*' ], [ '--pkglibdir', '/vector.so' ])
+	{
+		my ($option, $files) = @$place;
+
+		chomp(my $from = `pg_config $option`);
+		chomp(my $to = `$pg_config $option`);
+		$files =~ m{^(.*/)};
+		system_or_bail('sh', '-c', "cp $from$files $to$1");
+	}
+	return;
+}
+
 # What the validation of a move says
 sub validate
 {
@@ -62,7 +83,7 @@ like(validate('before'), qr/^recorded 1 tables and 14 columns and indexes, 0 of 
 	'validation under pgvector');
 $node->stop;
 
-system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'install-as-vector', 'FORCE=1');
+install_ours();
 $node->start;
 
 is($node->safe_psql('postgres', $all), $before, 'rows and distances without an index');
@@ -87,6 +108,32 @@ for my $query (
 
 like(validate('after'), qr/^verdict: 30 checks, 4 differences$/m,
 	'validation sees the indexes that cannot be read, and nothing else');
+
+# The way back, until the extension is updated
+my $own = q(
+	SET enable_seqscan = off;
+	SELECT v <-> '[1,1,1]' < 0.001 FROM items ORDER BY v <-> '[1,1,1]' LIMIT 1;
+	SELECT v <=> '[1,1,1]' < 0.001 FROM items ORDER BY v <=> '[1,1,1]' LIMIT 1);
+$node->safe_psql('postgres', 'REINDEX TABLE items');
+is($node->safe_psql('postgres', $own), "t\nt", 'indexes work before ALTER EXTENSION UPDATE');
+$node->stop;
+put_pgvector_back();
+$node->start;
+for my $query (
+	q(SET enable_seqscan = off; SELECT id FROM items ORDER BY v <-> '[1,2,3]' LIMIT 1),
+	q(SET enable_seqscan = off; SELECT id FROM items ORDER BY v <=> '[1,2,3]' LIMIT 1),
+	q(INSERT INTO items VALUES (0, '[1,2,3]')))
+{
+	my ($result, $stdout, $stderr) = $node->psql('postgres', $query);
+
+	like($stderr, qr/ERROR:  (hnsw|ivfflat) index is not valid/, "pgvector refuses our index: $query");
+}
+$node->safe_psql('postgres', 'REINDEX TABLE items');
+is($node->safe_psql('postgres', $own), "t\nt", '... and goes on after a REINDEX');
+is($node->safe_psql('postgres', $all), $before, '... with the same rows and distances');
+$node->stop;
+install_ours();
+$node->start;
 $node->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
 my $list = 'SELECT index, reason FROM lokivector_incompatible_indexes() ORDER BY index::text';
 is($node->safe_psql('postgres', $list), join("\n",
