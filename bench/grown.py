@@ -2,10 +2,15 @@
 """What an index is worth that grew by inserts, beside one built on all rows.
 
 Two thirds of the rows are there when the index is built; the rest is inserted
-row by row, by several clients at once.  Recall@10 of as many queries as are
+row by row, by several clients at once.  Recall@k of as many queries as are
 asked for is given as mean, first percentile and worst, at several widths, and
 beside it that of an index that is built anew on the same table; and how many
 rows are not found by their own vectors.
+
+Recall@10 has steps of .1, so --limit 100 says more about its first percentile.
+With --builds all is done so many times, on sets of their own; at the end come
+the differences, grown less rebuilt, with their standard errors: of the mean, of
+the first percentile, and of the mean of the worst fiftieth.
 
 The server is whatever the command given with --psql connects to.
 """
@@ -118,22 +123,34 @@ def insert(server, table, rows, clients):
 
 
 def measure(table, base, queries, true, efs, own):
-    """-> by ef mean, first percentile, worst; rows lost"""
-    found = []
-    for ef in efs:
-        r = hard.recall(METRIC, base, queries, true,
-                        table.nearest(table.queries, ef, 10), 10)
-        found.append((r.mean(), np.quantile(r, .01), r.min()))
+    """-> by ef the recall of each query; rows lost"""
+    k = true.shape[1]
+    found = [hard.recall(METRIC, base, queries, true,
+                         table.nearest(table.queries, ef, k), k) for ef in efs]
     return found, hard.lost(table, base, own, hard.OWN_EF)[0]
 
 
-def run(server, name, args, efs):
-    rng = np.random.default_rng(args.seed)
+def summary(r):
+    """What differences are of: mean, first percentile, worst fiftieth"""
+    return (r.mean(), np.quantile(r, .01),
+            np.sort(r)[:max(1, len(r) // 50)].mean())
+
+
+def differences(grown, rebuilt):
+    """Means over builds, with standard errors"""
+    d = np.array([np.subtract(summary(g), summary(r))
+                  for g, r in zip(grown, rebuilt)])
+    error = d.std(axis=0, ddof=1) / np.sqrt(len(d))
+    return " / ".join(f"{x:+.3f} ({e:.3f})" for x, e in zip(d.mean(axis=0), error))
+
+
+def run(server, name, args, efs, seed):
+    rng = np.random.default_rng(seed)
     built, new, queries = SETS[name](rng, args.rows - args.rows // 3,
                                      args.rows // 3, args.dims, args.queries)
     built, new, queries = (x.astype(np.float32) for x in (built, new, queries))
     base = np.vstack([built, new])
-    true = truth.neighbours(METRIC, base, queries, 10)
+    true = truth.neighbours(METRIC, base, queries, args.limit)
     table = hard.Table(server, f"grown_{name}", METRIC)
     table.load(base, queries)
     server.sql(f"""
@@ -165,6 +182,8 @@ def main(argv):
     p.add_argument("--ef", default="10,20,40",
                    help="widths; one below 1 is a target of recall")
     p.add_argument("--queries", type=int, default=500)
+    p.add_argument("--limit", type=int, default=10, help="k of recall@k")
+    p.add_argument("--builds", type=int, default=1)
     p.add_argument("--clients", type=int, default=2)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--own", type=int, default=0, metavar="ROWS",
@@ -180,11 +199,20 @@ def main(argv):
     print("| set | index | " + " | ".join(f"ef {ef}" for ef in efs) + " | lost |")
     print("|" + "---|" * (len(efs) + 3))
     for name in args.sets.split(","):
-        for index, (found, lost) in run(server, name, args, efs):
-            line = [name, index, *[f"{mean:.3f} / {percentile:.2f} / {worst:.1f}"
-                                   for mean, percentile, worst in found],
-                    str(lost)]
-            print("| " + " | ".join(line) + " |", flush=True)
+        recalls = {"grown": [], "rebuilt": []}
+        for seed in range(args.seed, args.seed + args.builds):
+            for index, (found, lost) in run(server, name, args, efs, seed):
+                recalls[index].append(found)
+                line = [name, index,
+                        *[f"{r.mean():.3f} / {np.quantile(r, .01):.2f} / {r.min():.1f}"
+                          for r in found], str(lost)]
+                print("| " + " | ".join(line) + " |", flush=True)
+        if args.builds > 1 and not args.keep:
+            line = [differences(*[[found[i] for found in recalls[index]]
+                                  for index in ("grown", "rebuilt")])
+                    for i in range(len(efs))]
+            print(f"| {name} | difference | " + " | ".join(line) + " | |",
+                  flush=True)
 
 
 if __name__ == "__main__":

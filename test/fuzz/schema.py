@@ -173,10 +173,15 @@ class Schema:
         at = f"h({n}, {salt}) % {len(column.kind.values) + 1} % {self.random.choice((100, 100, 3))}"
         return f"(ARRAY[{words}, NULL]::text[])[1 + {at}]::{column.kind.name}"
 
+    def vector(self, column, distinct):
+        """SQL for a vector of row n."""
+        expression = self.vectors.expression(distinct)
+        return expression if column == "v" else expression.replace("h(", "h(7 + ")
+
     def fill(self, table, rows, distinct, salt, first=1):
-        values = ["n", self.vectors.expression(distinct)]
+        values = ["n", self.vector("v", distinct)]
         if self.second and table == "t":
-            values.append(self.vectors.expression(distinct).replace("h(", "h(7 + "))
+            values.append(self.vector("w", distinct))
         values += [self.value(column, f"n / {self.random.choice((1, 1, 9))}", salt + i)
                    for i, column in enumerate(self.columns)]
         return (f"INSERT INTO {table} SELECT {', '.join(values)} "
@@ -259,6 +264,7 @@ class Schema:
         """Statements that make the schema, to be run one by one."""
         random = self.random
         rows, distinct = self.rows, 100000 if self.large else random.choice((5, 40, 100000, 100000))
+        self.distinct = distinct
         yield SETUP
         yield from self.tables()
         if self.vectors.dimension > 70 and random.random() < 0.6:
