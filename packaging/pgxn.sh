@@ -20,11 +20,14 @@ pgxn()
 	' sh "$1" "$archive" "$major"
 }
 
+# The validator reads META.json where it is run, whatever file is named
+is_valid() { (cd "$top" && validate_pgxn_meta META.json); }
+
 make_system "$1" pgxnclient unzip
 prefix="pgxn $major"
 step "$prefix: make dist makes the archive" make -s -C "$top" dist || finish
 if command -v validate_pgxn_meta >/dev/null; then
-	step "$prefix: META.json is valid" validate_pgxn_meta "$top/META.json" || true
+	step "$prefix: META.json is valid" is_valid || true
 else
 	echo "skip - $prefix: META.json is valid (no validate_pgxn_meta)"
 fi
