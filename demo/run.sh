@@ -181,8 +181,8 @@ measure()
 	echo "  recall@10 of 200 questions against the exact answer"
 	for condition in "true" "part_id = 3" "is_code AND part_id = 6" \
 		"released >= date '2025-01-01'"; do
-		printf '    %-36s %s\n' "WHERE $condition" \
-			"$(value "SELECT round(recall(\$\$$condition\$\$)::numeric, 3)")"
+		printf '    %-36s ' "WHERE $condition"
+		value "SELECT round(recall(\$\$$condition\$\$)::numeric, 3)"
 	done
 	echo "  milliseconds a query         index   without"
 	printf '    %-24s %7s   %7s\n' \

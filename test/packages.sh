@@ -29,9 +29,10 @@ no_cluster()
 	fi
 }
 
+# The package keeps our file and puts its own beside it, by a name of ucf
 usual_clusters()
 {
-	$sudo rm -f "$conf"
+	$sudo rm -f "$conf" "$conf.ucf-dist"
 	[ ! -e "/usr/share/postgresql-common/${conf##*/}" ] ||
 		$sudo cp "/usr/share/postgresql-common/${conf##*/}" "$conf"
 	$sudo rmdir "${conf%/*}" 2>/dev/null || true
