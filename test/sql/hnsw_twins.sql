@@ -131,5 +131,37 @@ INSERT INTO twins SELECT * FROM twins_rows WHERE id <= 1800;
 SELECT twins_poor() AS poor;
 SELECT lokivector_check('twins_idx', true);
 
+-- test: clusters so tight that codes do not tell their rows apart
+SELECT setseed(0.5);
+TRUNCATE twins;
+DROP INDEX twins_idx;
+ALTER TABLE twins ALTER v TYPE vector;
+INSERT INTO twins
+	WITH g AS MATERIALIZED (SELECT i, (SELECT array_agg(random() * 4 - 2) FROM generate_series(1, 64) WHERE i = i) AS a
+		FROM generate_series(1, 12) i)
+	SELECT n, (SELECT array_agg(x + (random() - 0.5) * 0.1 ORDER BY o) FROM unnest(a) WITH ORDINALITY u(x, o) WHERE n = n)::vector
+	FROM generate_series(1, 3600) n JOIN g ON i = 1 + n % 12 ORDER BY n;
+ALTER TABLE twins ALTER v TYPE vector(64);
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops);
+CREATE FUNCTION twins_neighbors(ef int) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	query vector;
+	farthest float8;
+	near int;
+	found int := 0;
+	nearest text := 'SELECT v <-> $1 AS d FROM twins ORDER BY 1 LIMIT 10';
+BEGIN
+	PERFORM set_config('hnsw.ef_search', ef::text, true);
+	FOR query IN SELECT v FROM twins WHERE id % 24 = 5 LOOP
+		PERFORM set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'on', true);
+		EXECUTE 'SELECT max(d) FROM (' || nearest || ') x' INTO farthest USING query;
+		PERFORM set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'off', true);
+		EXECUTE 'SELECT count(*) FROM (' || nearest || ') x WHERE d <= $2' INTO near USING query, farthest;
+		found := found + near;
+	END LOOP;
+	RETURN found / 1500.0;
+END $$;
+SELECT ef, twins_neighbors(ef) < 0.9 AS poor FROM (VALUES (10), (40)) AS w (ef);
+
 DROP TABLE twins, twins_rows;
-DROP FUNCTION twins_built, twins_poor, twins_recall, twins_table;
+DROP FUNCTION twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;

@@ -229,20 +229,28 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	so->work.nodes_refined += n;
 }
 
-/* A distance, in the operator's unit; the next candidate is hardly nearer. */
+/* The distance of candidate i, in the operator's unit, less so many errors of it */
 static double
-coarse_bound(const LokiScan *so)
+nearer_by(const LokiScan *so, uint32 i, double sigmas)
 {
 	double		error;
 
-	Assert(so->queue.next < so->queue.n);
+	Assert(i < so->queue.n);
 	if (so->queue.compared == 0)
 		return -get_float8_infinity();
 	error = sqrt(so->queue.squares / so->queue.compared);
 	if (loki_column_sketched(&so->state->column))
 		error = hypot(error, so->queue.sketch_error);
-	return loki_operator_distance(so->query.metric, so->queue.candidates[so->queue.next].distance -
-								  COARSE_SIGMAS * error);
+	return loki_operator_distance(so->query.metric, so->queue.candidates[i].distance -
+								  sigmas * error);
+}
+
+/* A distance, in the operator's unit; the next candidate is hardly nearer. */
+static double
+coarse_bound(const LokiScan *so)
+{
+	Assert(so->queue.next < so->queue.n);
+	return nearer_by(so, so->queue.next, COARSE_SIGMAS);
 }
 
 /* Bounds of at most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates */
@@ -418,6 +426,23 @@ loki_refine_first(LokiScan *so, uint32 n)
 		   (so->ranking.npending - so->ranking.next_pending < n ||
 			!(coarse_bound(so) > so->ranking.pending[so->ranking.next_pending + n - 1].bound)))
 		refine_next(so);
+}
+
+/*
+ * Whether even the last of the candidates, all of which were refined, may be nearer than
+ * `distance`, in the operator's unit.  Then so may be nodes that are no candidates.  The
+ * lower a target recall is, the less a chance of that matters.  Not for sketches, whose
+ * errors are that large for most queries.
+ */
+bool
+loki_refine_doubts(const LokiScan *so, double distance)
+{
+	double		target = so->plan.settings.target_recall;
+	double		sigmas = COARSE_SIGMAS * (target > 0 ? Max(2 * target - 1, 0) : 1);
+
+	return so->queue.compared > 0 && so->queue.n > 0 && so->queue.next == so->queue.n &&
+		!loki_column_sketched(&so->state->column) &&
+		!(nearer_by(so, so->queue.n - 1, sigmas) > distance);
 }
 
 /*

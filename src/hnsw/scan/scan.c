@@ -49,8 +49,13 @@
 /* A walk is widened when this part of the rows that it is wide enough for was taken */
 #define FILTERED_SHARE		0.95
 
-/* Rows that a walk is good for which finds too few within a bound */
-#define BOUND_EF			320
+/*
+ * A walk is wide enough for so many rows at least before its answer is believed, if there
+ * is reason for doubt.  A wide one is made twice as wide so often, if codes do not tell
+ * rows apart.
+ */
+#define DOUBT_EF			320
+#define MAX_DOUBTS			3
 
 /*
  * A sorted list tells the share of nodes that match if no more than this part of it may
@@ -152,27 +157,6 @@ open_query(LokiScan *so)
 									 so->query.values) == LOKI_VALUE_ZERO_NORM;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(so->heap.context);
-}
-
-/*
- * The width of a walk for so many rows.  A code that keeps little of a vector needs a wider
- * pool for the same recall; doc/design/search.md has the measurements of the factors.
- */
-static uint32
-walk_width(LokiScan *so, double rows)
-{
-	double		factor = 1.0;
-
-	if (so->state->code.kind == LOKI_CODE_ROTATED)
-		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
-	else if (so->state->code.kind == LOKI_CODE_BITS)
-		factor = 1.2;			/* many nodes have the same distance, and the
-								 * graph leads less far, ... */
-	else if (so->query.metric == LOKI_METRIC_L1)
-		factor = 1.3;			/* ... as it does with L1 */
-	if (loki_column_sketched(&so->state->column))
-		factor *= 1.5;			/* a code of a sketch */
-	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 
 /* Set up the search for the state that the scan opened. */
@@ -297,6 +281,7 @@ begin_scan(LokiScan *so)
 	so->course.returned = so->course.dropped = so->course.barren = so->course.passed = 0;
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->course.widened = false;
+	so->course.doubts = 0;
 	so->flat.walk_taken = so->choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
 	open_query(so);
@@ -337,28 +322,6 @@ take_walk(LokiScan *so, uint32 most)
 	so->flat.walk_taken = true;
 	loki_refine_add(so, taken, n);
 	so->ranking.fetch_most = most;
-}
-
-/*
- * Choose the width of the first walk: what the target of its recall needs, if there is one
- * and the index is calibrated, otherwise the width for ef rows.
- */
-static void
-choose_width(LokiScan *so)
-{
-	double		target = so->plan.settings.target_recall;
-
-	so->course.ef = so->course.batch;
-	so->course.width = target > 0 ?
-		loki_calibrated_width(&so->meta.calibration, target, so->course.batch) : 0;
-	if (so->course.width > 0)
-		return;
-	if (target > 0)
-		ereport(DEBUG1,
-				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
-								 RelationGetRelationName(so->scan->indexRelation))));
-	so->course.ef = Max(so->plan.settings.ef, so->course.batch);
-	so->course.width = walk_width(so, so->course.ef);
 }
 
 /* Find a sorted list that has all nodes that match, for a flat scan. */
@@ -402,7 +365,7 @@ begin_filtered(LokiScan *so)
 	LokiSearch *search = &so->search;
 
 	Assert(so->plan.complete && so->filter.nodes.any && search->budget.flat_nodes > 0);
-	search->choice->rows = walk_width(so, so->course.batch);
+	search->choice->rows = loki_walk_width(so, so->course.batch);
 	search->choice->width = so->course.width;
 	so->filter.strategy = LOKI_STRATEGY_FLAT;
 	begin_list(so);
@@ -427,7 +390,7 @@ first_walk(LokiScan *so)
 	int			nentries;
 
 	so->course.walked = true;
-	choose_width(so);
+	loki_choose_width(so);
 	if ((so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
 	{
 		so->filter.strategy = LOKI_STRATEGY_FLAT;
@@ -458,21 +421,30 @@ first_walk(LokiScan *so)
 	}
 }
 
-/* Make the walk wide enough for twice as many rows, or for `rows`. */
+/* Make the walk wide enough for `rows`, in a pool of `width`. */
 static void
-widen_walk(LokiScan *so, double rows)
+widen_to(LokiScan *so, double rows, double width)
 {
 	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
-	so->course.ef = (uint32) Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
-	so->course.width = Max(so->course.width, walk_width(so, so->course.ef));
+	so->course.ef = (uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4);
+	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
 	so->course.walk_end = loki_walk_widen(&so->search, so->course.width);
 	so->course.widened = true;
 	take_walk(so, PG_UINT32_MAX);
 }
 
+/* Make the walk wide enough for twice as many rows, or for `rows`. */
+static void
+widen_walk(LokiScan *so, double rows)
+{
+	double		ef = Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
+
+	widen_to(so, ef, Max(so->course.width, loki_walk_width(so, (uint32) ef)));
+}
+
 /* Whether the walk has converged and may be widened */
 static bool
-may_widen(LokiScan *so)
+may_widen(const LokiScan *so)
 {
 	if (so->course.walk_end != LOKI_WALK_CONVERGED)
 		return false;
@@ -537,6 +509,18 @@ wants_wider(LokiScan *so)
 }
 
 /*
+ * Whether codes do not tell the rows around the query apart, so that chance decided which
+ * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.
+ */
+static bool
+codes_fall_short(const LokiScan *so)
+{
+	return so->course.phase == LOKI_SCAN_WALK && may_widen(so) &&
+		(so->course.doubts < MAX_DOUBTS || so->course.ef < DOUBT_EF) &&
+		loki_refine_doubts(so, so->ranking.rows[so->course.batch_left - 1].distance);
+}
+
+/*
  * Whether the rows that are left are all beyond the scan's bound.  Estimates say so of what
  * the walk has met, which may be another region than that of the nearest rows.  Too few
  * rows are a worse answer than a few that are not the nearest, so a narrow walk is made
@@ -546,7 +530,7 @@ static bool
 ends_at_bound(LokiScan *so)
 {
 	return loki_refine_beyond(so) &&
-		(so->course.phase != LOKI_SCAN_WALK || !may_widen(so) || so->course.ef >= BOUND_EF);
+		(so->course.phase != LOKI_SCAN_WALK || !may_widen(so) || so->course.ef >= DOUBT_EF);
 }
 
 /*
@@ -576,6 +560,11 @@ search_batch(LokiScan *so)
 		{
 			if (wants_wider(so))
 				widen_walk(so, 0);
+			else if (codes_fall_short(so))
+			{
+				so->course.doubts++;
+				widen_to(so, so->course.ef * 2.0, so->course.width * 2.0);
+			}
 			else if (loki_strategy_barren(so))
 			{
 				begin_flat(so);

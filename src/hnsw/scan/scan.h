@@ -120,14 +120,15 @@ typedef struct LokiScanPlan
 								 * LOKI_NONE: none */
 } LokiScanPlan;
 
-/* How far the scan is (scan.c) */
+/* How far the scan is (scan.c; its first width: width.c) */
 typedef struct LokiScanCourse
 {
 	LokiScanPhase phase;
 	LokiScanPhase phases[4];	/* that follow it ... */
 	int			next_phase;		/* ... of which this is the next */
 	bool		walked;			/* the first walk was made ... */
-	bool		widened;		/* ... and was made wider */
+	bool		widened;		/* ... and was made wider ... */
+	int			doubts;			/* ... so often since codes told too little */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
@@ -276,6 +277,10 @@ extern void loki_plan_take_limit(LokiScan *so);
 extern void loki_plan_completeness(LokiScan *so);
 extern LokiCondition *loki_plan_condition(LokiScan *so);
 
+/* functions in scan/width.c */
+extern uint32 loki_walk_width(const LokiScan *so, double rows);
+extern void loki_choose_width(LokiScan *so);
+
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);
 extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
@@ -362,6 +367,7 @@ extern void loki_refine_within(LokiScan *so, double distance);
 
 /* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
+extern bool loki_refine_doubts(const LokiScan *so, double distance);
 
 /* functions in strategy.c */
 

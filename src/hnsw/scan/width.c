@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * width.c
- *	  The width of a walk for a recall, by the index's calibration.
+ *	  The width of a walk, for a number of rows or for a recall.
  *
  * The metapage keeps how many of the nearest 1, 10 and 100 nodes walks of several widths
  * find (recall/measure.c).  The width of a scan for lokivector.target_recall and the LIMIT
@@ -16,6 +16,7 @@
 
 #include "hnsw/hnsw.h"
 #include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
 #include "hnsw/scan/width.h"
 
 /* A share of neighbors missed that counts as none */
@@ -68,8 +69,12 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	return Min(width, calibration->at[last].width * MOST_BEYOND);
 }
 
-uint32
-loki_calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
+/*
+ * The width of a walk that finds `recall` of the k nearest, by the index's calibration; 0 if
+ * it has none.
+ */
+static uint32
+calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
 {
 	int			i = 0;
 	double		low;
@@ -102,6 +107,49 @@ loki_hnsw_target_width(Relation index, double rows)
 	if (settings.target_recall == 0)
 		return 0;
 	loki_meta_read(index, &meta);
-	return loki_calibrated_width(&meta.calibration, settings.target_recall,
+	return calibrated_width(&meta.calibration, settings.target_recall,
 								 rows > 0 ? rows : settings.ef);
+}
+
+/*
+ * The width of a walk for so many rows.  A code that keeps little of a vector needs a wider
+ * pool for the same recall; doc/design/search.md has the measurements of the factors.
+ */
+uint32
+loki_walk_width(const LokiScan *so, double rows)
+{
+	double		factor = 1.0;
+
+	if (so->state->code.kind == LOKI_CODE_ROTATED)
+		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
+	else if (so->state->code.kind == LOKI_CODE_BITS)
+		factor = 1.2;			/* many nodes have the same distance, and the
+								 * graph leads less far, ... */
+	else if (so->query.metric == LOKI_METRIC_L1)
+		factor = 1.3;			/* ... as it does with L1 */
+	if (loki_column_sketched(&so->state->column))
+		factor *= 1.5;			/* a code of a sketch */
+	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
+}
+
+/*
+ * Choose the width of the first walk: what the target of its recall needs, if there is one
+ * and the index is calibrated, otherwise the width for ef rows.
+ */
+void
+loki_choose_width(LokiScan *so)
+{
+	double		target = so->plan.settings.target_recall;
+
+	so->course.ef = so->course.batch;
+	so->course.width = target > 0 ?
+		calibrated_width(&so->meta.calibration, target, so->course.batch) : 0;
+	if (so->course.width > 0)
+		return;
+	if (target > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
+								 RelationGetRelationName(so->scan->indexRelation))));
+	so->course.ef = Max(so->plan.settings.ef, so->course.batch);
+	so->course.width = loki_walk_width(so, so->course.ef);
 }

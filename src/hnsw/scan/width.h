@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * width.h
- *	  The width of a walk that a calibration gives.
+ *	  What calibrations measure.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/width.h
@@ -15,12 +15,5 @@
 
 /* The numbers k of neighbors that a calibration measures */
 extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
-
-/*
- * The width of a walk that finds `recall` of the k nearest, by the index's
- * calibration; 0 if it has none.
- */
-extern uint32 loki_calibrated_width(const LokiCalibrationData *calibration,
-									double recall, double k);
 
 #endif							/* LOKI_SCAN_WIDTH_H */
