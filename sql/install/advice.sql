@@ -85,6 +85,11 @@ BEGIN ATOMIC
 		round(best::numeric, 3))
 	FROM widths WHERE best < 0.95
 	UNION ALL
+	SELECT 'recall', format('Of %s sampled searches, the worst hundredth found %s of their rows. Set target_recall or ef_search; if that does not help, REINDEX INDEX CONCURRENTLY %s.',
+		measured, round(recall_p1::numeric, 2), s.index)
+	FROM lokivector_stat_recall s
+	WHERE s.index = lokivector_advice.index AND measured >= 100 AND recall_p1 < 0.5
+	UNION ALL
 	SELECT 'width', format('With ef_search = %s a search finds about %s of the nearest ten, for queries like the rows. Set target_recall or ef_search, for the index or for the session.',
 		ef, round(at_ef::numeric, 3))
 	FROM i, widths WHERE at_ef < 0.9 AND best >= 0.95 AND target = 0

@@ -56,3 +56,49 @@ CREATE VIEW lokivector_stat_indexes AS
 COMMENT ON VIEW lokivector_stat_indexes IS
 	'what was done with each hnsw and ivfflat index since the server started, as pg_stat_user_indexes says of all';
 GRANT SELECT ON lokivector_stat_indexes TO PUBLIC;
+
+--
+-- Recall of searches that were sampled
+--
+
+CREATE FUNCTION lokivector_measure_samples(index regclass) RETURNS integer
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_measure_samples(regclass) IS
+	'measure the recall of searches that were sampled, and return how many (for those who may read all rows)';
+
+CREATE FUNCTION lokivector_sampled_queries(index regclass) RETURNS SETOF text
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION lokivector_sampled_queries(regclass) IS
+	'the queries of sampled searches that are not measured yet (for the index''s owner)';
+
+CREATE FUNCTION lokivector_sampled_recall(OUT index regclass, OUT sampled_at timestamptz,
+		OUT k integer, OUT recall real)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 1000;
+COMMENT ON FUNCTION lokivector_sampled_recall() IS
+	'searches that were sampled, with their recall once it is measured (of the indexes of the caller; of all for pg_monitor)';
+
+CREATE VIEW lokivector_stat_recall AS
+	SELECT n.nspname AS schemaname, t.relname, c.relname AS indexrelname, s.*
+	FROM (
+		SELECT index, count(*) FILTER (WHERE recall IS NULL) AS waiting, count(recall) AS measured,
+			avg(recall) AS recall,
+			stddev_samp(recall) / sqrt(count(recall)) AS recall_error,
+			percentile_disc(0.01) WITHIN GROUP (ORDER BY recall::float8) AS recall_p1,
+			min(recall)::float8 AS recall_min,
+			avg(recall) FILTER (WHERE half = 2) - avg(recall) FILTER (WHERE half = 1) AS trend,
+			sqrt(var_samp(recall) FILTER (WHERE half = 2) / count(recall) FILTER (WHERE half = 2) +
+				var_samp(recall) FILTER (WHERE half = 1) / count(recall) FILTER (WHERE half = 1)) AS trend_error,
+			min(sampled_at) FILTER (WHERE recall IS NOT NULL) AS first_sampled,
+			max(sampled_at) FILTER (WHERE recall IS NOT NULL) AS last_sampled
+		FROM (
+			SELECT *, ntile(2) OVER (PARTITION BY index, recall IS NULL ORDER BY sampled_at) AS half
+			FROM lokivector_sampled_recall()) h
+		GROUP BY index) s
+	JOIN pg_class c ON c.oid = s.index
+	JOIN pg_index i ON i.indexrelid = c.oid
+	JOIN pg_class t ON t.oid = i.indrelid
+	JOIN pg_namespace n ON n.oid = c.relnamespace;
+COMMENT ON VIEW lokivector_stat_recall IS
+	'recall of the searches that were sampled, of each index, with its standard errors and its trend';
+GRANT SELECT ON lokivector_stat_recall TO PUBLIC;

@@ -129,6 +129,14 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiVacuumDelayPoint()			vacuum_delay_point()
 #endif
 
+/* Let LokiVacuumDelayPoint() pause by vacuum_cost_delay, or no more */
+#if PG_VERSION_NUM >= 160000
+#define LokiVacuumCostBegin()			VacuumUpdateCosts()
+#else
+#define LokiVacuumCostBegin()			((void) (VacuumCostActive = VacuumCostDelay > 0))
+#endif
+#define LokiVacuumCostEnd()				((void) (VacuumCostActive = false))
+
 /* Functions of an index expression see a safe search_path since 17 */
 #if PG_VERSION_NUM >= 170000
 #define LokiRestrictSearchPath()		RestrictSearchPath()

@@ -41,6 +41,7 @@ typedef enum LokiIterativeScan
 
 extern double loki_scan_mem_multiplier;
 extern int	loki_build_seed;
+extern double loki_recall_sample_rate;
 
 /* What scans of an index go by: the settings of its access method, and its own defaults */
 typedef struct LokiScanSettings

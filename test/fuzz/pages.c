@@ -380,6 +380,7 @@ get_element_type(Oid type)
  * ----------------------------------------------------------------
  */
 double		loki_scan_mem_multiplier = 1;
+double		loki_recall_sample_rate = 0;
 
 /* Values are their floats */
 static const LokiValueType value_type = {.max_exact = DIM};

@@ -57,6 +57,24 @@ SELECT * FROM lokivector_advice('advice_exact_idx');
 RESET lokivector.target_recall;
 ALTER INDEX advice_coarse_idx SET (refine_bits = 4);
 SELECT * FROM lokivector_advice('advice_coarse_idx');
+
+-- test: sampled searches of which some find too little
+DROP INDEX advice_coarse_idx, advice_exact_idx;
+SET lokivector.recall_sample_rate = 1;
+SET hnsw.ef_search = 1;
+CREATE FUNCTION advice_search() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN FOR n IN 1..60 LOOP
+	PERFORM FROM advice_random ORDER BY v <-> (SELECT array_agg(hashint8extended(-n, j) / 1e19) FROM generate_series(1, 48) j)::vector(48) LIMIT 1;
+END LOOP; END $$;
+SELECT advice_search();
+SELECT index, lokivector_measure_samples(index) FROM lokivector_stat_recall WHERE relname = 'advice_random';
+SELECT count(*) FROM lokivector_advice('advice_random_idx') WHERE advice ~ 'sampled';
+SELECT advice_search();
+RESET hnsw.ef_search;
+RESET lokivector.recall_sample_rate;
+SELECT index, lokivector_measure_samples(index) FROM lokivector_stat_recall WHERE relname = 'advice_random';
+SELECT about, regexp_replace(advice, '0\.\d+', '?') AS advice FROM lokivector_advice('advice_random_idx') WHERE advice ~ 'sampled';
+DROP FUNCTION advice_search;
 DROP TABLE advice_random;
 
 -- test: conditions on columns that the index does not have

@@ -89,6 +89,15 @@ require_all_rows(Oid heapid)
 						get_rel_name(heapid))));
 }
 
+/* Whether the user may read a relation's index, or change it */
+bool
+loki_has_right(Oid relid, LokiRight right)
+{
+	Assert(right == LOKI_RIGHT_READ || right == LOKI_RIGHT_CHANGE);
+	return LokiOwnsRelation(relid) ||
+		(right == LOKI_RIGHT_READ && has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
+}
+
 /*
  * ERROR unless the user has a right to a relation, which is a table or an index.  A relation
  * that is gone is left to the caller, who will notice when it opens it.
@@ -107,11 +116,9 @@ loki_require_right(Oid relid, LokiRight right)
 			require_all_rows(heapid);
 		return;
 	}
-	if (LokiOwnsRelation(relid) ||
-		(right == LOKI_RIGHT_READ && has_privs_of_role(GetUserId(), ROLE_PG_MONITOR)))
-		return;
-	aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
-				   get_rel_name(relid));
+	if (!loki_has_right(relid, right))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
 }
 
 /*

@@ -25,6 +25,7 @@ typedef enum LokiRight
 	LOKI_RIGHT_ROWS
 } LokiRight;
 
+extern bool loki_has_right(Oid relid, LokiRight right);
 extern void loki_require_right(Oid relid, LokiRight right);
 extern Relation loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right,
 								  Relation *heap);

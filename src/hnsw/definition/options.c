@@ -26,6 +26,7 @@
 
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
+double		loki_recall_sample_rate = 0;
 
 static int	ef_search = LOKI_DEFAULT_EF_SEARCH;
 static double target_recall = 0;
@@ -239,6 +240,11 @@ init_settings(void)
 							 "With 0 hnsw.ef_search decides.", &target_recall,
 							 0, 0, 1, PGC_USERSET, 0,
 							 check_real_source, assign_target_recall, NULL);
+	DefineCustomRealVariable("lokivector.recall_sample_rate",
+							 "Sets the share of searches whose recall will be measured",
+							 "Their queries are kept in memory until lokivector_measure_samples() is called.",
+							 &loki_recall_sample_rate,
+							 0, 0, 1, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("lokivector.build_seed",
 							"Sets the seed of index builds and inserts",
 							"With -1 each of them is random.", &loki_build_seed,

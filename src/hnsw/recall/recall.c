@@ -4,7 +4,8 @@
  *	  lokivector_recall: how much of the exact answer an index finds.
  *
  * Queries are rows of the table, chosen at random among those in the index, or vectors that
- * the caller gives.  Their exact answers come from one pass over the table
+ * the caller gives, or those of searches that were sampled, which go by the settings that
+ * they had then.  Their exact answers come from one pass over the table
  * (recall/exact.c).  The index answers by scans like those of the executor, under the
  * caller's settings, so the result is what users get.  A returned row counts as right if it
  * is no farther than the k-th row of the exact answer.
@@ -42,6 +43,7 @@
 
 LOKI_FUNCTION(lokivector_recall);
 LOKI_FUNCTION(lokivector_recall_of);
+LOKI_FUNCTION(lokivector_measure_samples);
 
 #define RECALL_COLUMNS		6
 
@@ -67,8 +69,7 @@ typedef struct Recall
 	LokiQueries queries;
 
 	/* results */
-	double	   *recalls;		/* of each query */
-	int			nrecalls;
+	double	   *recalls;		/* of each query; NaN: there is nothing to find */
 	double		seconds;
 	double		width;			/* sums over all queries */
 } Recall;
@@ -313,7 +314,7 @@ answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 		Datum		value;
 		bool		isnull;
 
-		CHECK_FOR_INTERRUPTS();
+		LokiVacuumDelayPoint();
 		if (recall->predicate != NULL &&
 			!ExecQual(recall->predicate, GetPerTupleExprContext(recall->estate)))
 			continue;
@@ -328,6 +329,35 @@ answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 	loki_exact_finish(exact);
 }
 
+/* How many rows a query asks for */
+static int
+rows_of_query(const Recall *recall, int query)
+{
+	const LokiSampled *samples = recall->queries.samples;
+
+	return samples != NULL ? samples[query].rows : recall->k;
+}
+
+/* Tell the scan of a query what the caller of a search would. */
+static void
+plan_scan(Recall *recall, IndexScanDesc scan, int query)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+	const LokiQueries *queries = &recall->queries;
+	double		limit = recall->k;
+
+	so->plan.measuring = true;
+	so->plan.skip = queries->nodes[query];
+	if (queries->samples != NULL)
+	{
+		so->plan.given = &queries->samples[query].settings;
+		limit = queries->samples[query].limit;
+	}
+	else if (ItemPointerIsValid(&queries->own[query]) && so->plan.skip == LOKI_NONE)
+		limit++;
+	loki_hnsw_set_limit(scan, RelationGetRelid(recall->index), limit, NULL);
+}
+
 /*
  * Let the index answer one query.  Returns how many of its rows are as near as the exact
  * answer, which has n rows, the farthest at `limit`.
@@ -339,19 +369,18 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	LokiScan   *so = (LokiScan *) scan->opaque;
 	ItemPointerData *own = &recall->queries.own[query];
 	bool		has_own = ItemPointerIsValid(own);
+	int			wanted = rows_of_query(recall, query);
 	instr_time	start;
 	instr_time	end;
 	int			rows = 0;
 	int			right = 0;
 
-	Assert(n > 0 && n <= recall->k);
+	Assert(n > 0 && n <= wanted && wanted <= recall->k);
 	limit += DISTANCE_SLACK * fabs(limit);
 	INSTR_TIME_SET_CURRENT(start);
-	so->plan.skip = recall->queries.nodes[query];
-	loki_hnsw_set_limit(scan, RelationGetRelid(recall->index),
-						recall->k + (has_own && so->plan.skip == LOKI_NONE), NULL);
+	plan_scan(recall, scan, query);
 	index_rescan(scan, NULL, 0, order, 1);
-	while (rows < recall->k &&
+	while (rows < wanted &&
 		   index_getnext_slot(scan, ForwardScanDirection, recall->slot))
 	{
 		if (has_own && ItemPointerEquals(own, &recall->slot->tts_tid))
@@ -391,16 +420,17 @@ compare_answers(Recall *recall, const LokiExact *exact, int first)
 
 	for (int i = 0; i < exact->nqueries; i++)
 	{
-		int			n = exact->found[i];
+		int			n = Min(exact->found[i], rows_of_query(recall, first + i));
 		int			right;
 
 		CHECK_FOR_INTERRUPTS();
+		recall->recalls[first + i] = get_float8_nan();
 		if (n == 0)
 			continue;
 		order.sk_argument = exact->data[i];
 		right = answer_by_index(recall, scan, &order, first + i, n,
 								exact->nearest[(Size) i * exact->k + n - 1]);
-		recall->recalls[recall->nrecalls++] = (double) right / n;
+		recall->recalls[first + i] = (double) right / n;
 	}
 	index_endscan(scan);
 }
@@ -440,14 +470,16 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 	TupleDesc	desc;
 	Datum		values[RECALL_COLUMNS];
 	bool		isnull[RECALL_COLUMNS] = {0};
-	int			n = recall->nrecalls;
+	int			n = 0;
 	double		sum = 0;
 
-	Assert(n <= recall->queries.n);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
 		desc->natts != RECALL_COLUMNS)
 		elog(ERROR, "return type must be a row type");
 
+	for (int i = 0; i < recall->queries.n; i++)
+		if (!isnan(recall->recalls[i]))
+			recall->recalls[n++] = recall->recalls[i];
 	qsort(recall->recalls, n, sizeof(double), loki_compare_doubles);
 	for (int i = 0; i < n; i++)
 		sum += recall->recalls[i];
@@ -475,40 +507,57 @@ check_count(const char *name, int value, int most)
 				 errmsg("%s must be between 1 and %d", name, most)));
 }
 
+/* Who is measuring, and what for */
+typedef struct Caller
+{
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel;
+} Caller;
+
+/* Open an index for measuring, and become the owner of its table, who made its expressions. */
+static void
+begin_measuring(Recall *recall, Caller *caller, Oid indexid)
+{
+	open_relations(recall, indexid);
+	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
+	SetUserIdAndSecContext(recall->heap->rd_rel->relowner,
+						   caller->sec_context | SECURITY_RESTRICTED_OPERATION);
+	caller->nestlevel = NewGUCNestLevel();
+	LokiRestrictSearchPath();
+	recall->snapshot = GetActiveSnapshot();
+	recall->column = loki_index_column(recall->index);
+	begin_rows(recall);
+}
+
+static void
+end_measuring(Recall *recall, const Caller *caller)
+{
+	end_rows(recall);
+	AtEOXact_GUC(false, caller->nestlevel);
+	SetUserIdAndSecContext(caller->userid, caller->sec_context);
+	relation_close(recall->index, AccessShareLock);
+	table_close(recall->heap, AccessShareLock);
+}
+
 /* Measure with `wanted` rows of the index as queries, or with those given. */
 static Datum
 measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
 {
 	Recall		recall = {0};
-	Oid			save_userid;
-	int			save_sec_context;
-	int			save_nestlevel;
+	Caller		caller;
 	Datum		result;
 
 	check_count("k", k, LOKI_RECALL_MAX_K);
-	open_relations(&recall, PG_GETARG_OID(0));
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(recall.heap->rd_rel->relowner,
-						   save_sec_context | SECURITY_RESTRICTED_OPERATION);
-	save_nestlevel = NewGUCNestLevel();
-	LokiRestrictSearchPath();
-
-	recall.snapshot = GetActiveSnapshot();
-	recall.column = loki_index_column(recall.index);
+	begin_measuring(&recall, &caller, PG_GETARG_OID(0));
 	recall.k = k;
-	begin_rows(&recall);
 	if (given != NULL)
 		add_given(&recall, given);
 	else
 		add_sampled(&recall, wanted);
 	measure(&recall);
-	end_rows(&recall);
 	result = form_result(&recall, fcinfo);
-
-	AtEOXact_GUC(false, save_nestlevel);
-	SetUserIdAndSecContext(save_userid, save_sec_context);
-	relation_close(recall.index, AccessShareLock);
-	table_close(recall.heap, AccessShareLock);
+	end_measuring(&recall, &caller);
 	return result;
 }
 
@@ -529,4 +578,58 @@ Datum
 lokivector_recall_of(PG_FUNCTION_ARGS)
 {
 	return measure_recall(fcinfo, 0, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_INT32(2));
+}
+
+/* Measure what was sampled, pausing as VACUUM does. */
+static void
+measure_slowly(Recall *recall)
+{
+	LokiVacuumCostBegin();
+	PG_TRY();
+	{
+		measure(recall);
+	}
+	PG_FINALLY();
+	{
+		LokiVacuumCostEnd();
+	}
+	PG_END_TRY();
+}
+
+/*
+ * lokivector_measure_samples(index regclass): measure the searches that were sampled.  They
+ * wait no more then, nor if an error ends this.
+ */
+Datum
+lokivector_measure_samples(PG_FUNCTION_ARGS)
+{
+	Recall		recall = {0};
+	Caller		caller;
+	LokiSampled *samples;
+	float	   *values;
+	int			n;
+	int			measured = 0;
+
+	begin_measuring(&recall, &caller, PG_GETARG_OID(0));
+	n = loki_sampled_waiting(recall.index, true, &samples);
+	values = palloc_array(float, recall.column.dim);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		query = PointerGetDatum(samples[i].query);
+
+		(void) loki_query_open(&recall.column, query, values);
+		add_query(&recall, query, values, NULL, LOKI_NONE);
+		recall.k = Max(recall.k, samples[i].rows);
+	}
+	recall.queries.samples = samples;
+	measure_slowly(&recall);
+	for (int i = 0; i < n; i++)
+	{
+		if (isnan(recall.recalls[i]))
+			continue;
+		loki_sampled_measured(recall.index, &samples[i], recall.recalls[i]);
+		measured++;
+	}
+	end_measuring(&recall, &caller);
+	PG_RETURN_INT32(measured);
 }

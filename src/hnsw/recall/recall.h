@@ -12,6 +12,7 @@
 #define LOKI_RECALL_RECALL_H
 
 #include "hnsw/definition/column.h"
+#include "hnsw/statistics/sampled.h"
 
 /* The most neighbors and queries that may be asked for */
 #define LOKI_RECALL_MAX_K		10000
@@ -29,6 +30,7 @@ typedef struct LokiQueries
 								 * invalid if it was given */
 	uint32	   *nodes;			/* its node; LOKI_NONE if it was given, or if
 								 * the node has duplicates */
+	const LokiSampled *samples;	/* the searches that they are of; NULL: none */
 } LokiQueries;
 
 /*

@@ -80,7 +80,10 @@ loki_plan_completeness(LokiScan *so)
 {
 	Oid			plan = so->scan->orderByData[0].sk_collation;
 
-	loki_scan_settings(so->scan->indexRelation, &so->plan.settings);
+	if (so->plan.given != NULL)
+		so->plan.settings = *so->plan.given;
+	else
+		loki_scan_settings(so->scan->indexRelation, &so->plan.settings);
 	so->plan.complete = so->plan.settings.complete;
 	so->plan.exact = so->plan.settings.exact;
 	so->plan.ordered = false;

@@ -295,6 +295,7 @@ begin_scan(LokiScan *so)
 	so->course.batch_left = so->course.batch;
 
 	Assert(so->course.batch > 0);
+	loki_scan_begin_sample(so);
 	choose_phases(so);
 	next_phase(so);
 }

@@ -14,6 +14,7 @@
 #include "hnsw/filter/row_map.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/scan/walk.h"
+#include "hnsw/statistics/sampled.h"
 #include "types/toast.h"
 #include "utils/float.h"
 
@@ -116,8 +117,9 @@ typedef struct LokiScanPlan
 								 * have bounds that always hold */
 	bool		blind;			/* certain: codes give no bounds */
 	bool		ordered;		/* the plan relies on the order of rows */
-	uint32		skip;			/* a node to leave out, for measuring recall;
-								 * LOKI_NONE: none */
+	bool		measuring;		/* the scan measures recall: */
+	uint32		skip;			/* a node to leave out; LOKI_NONE: none */
+	const LokiScanSettings *given;	/* to go by; NULL: the session's */
 } LokiScanPlan;
 
 /* How far the scan is (scan.c; its first width: width.c) */
@@ -258,6 +260,7 @@ typedef struct LokiScan
 	LokiFlatCourse flat;
 	LokiUnordered unordered;
 	LokiScanCounts work;
+	LokiSampled	sample;			/* if the search is sampled; query: NULL if not */
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */
@@ -339,6 +342,20 @@ loki_is_within(const LokiScan *so, ItemPointer tid)
 /* Report the work up to now as that of this backend's last scan. */
 extern void loki_scan_report(LokiScan *so);
 extern void loki_scan_count(LokiScan *so);
+
+/* functions in scan/sample.c */
+
+/* Sample the search that begins, or not; for loki_scan_begin_sample() */
+extern void loki_scan_choose_sample(LokiScan *so);
+extern void loki_scan_end_sample(LokiScan *so);
+
+/* Searches are sampled if the user has asked for it.  The filter is known. */
+static inline void
+loki_scan_begin_sample(LokiScan *so)
+{
+	if (loki_recall_sample_rate > 0)
+		loki_scan_choose_sample(so);
+}
 
 /* Make the query ready for codes, before the first is read. */
 static inline void

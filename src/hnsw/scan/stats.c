@@ -111,6 +111,8 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
 	loki_count(so->scan->indexRelation, &counts);
+	if (so->sample.query != NULL)
+		loki_scan_end_sample(so);
 }
 
 /*

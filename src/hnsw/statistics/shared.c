@@ -39,9 +39,14 @@ typedef struct CountsShared
 	dshash_table_handle table;
 	pg_atomic_uint32 entries;
 	pg_atomic_uint32 purge_above;
+	pg_atomic_uint64 sampled;	/* bytes of sampled searches */
 } CountsShared;
 
+/* The most memory that queries and results of sampled searches may take */
+#define SAMPLED_BYTES	(32 * 1024 * 1024)
+
 static dshash_table *counts_table = NULL;
+static dsa_area *counts_area = NULL;	/* not NULL if the table is not */
 static CountsShared *counts_shared = NULL;	/* not NULL if the table is not */
 
 /* Make the table, or attach to it.  AddinShmemInitLock is held. */
@@ -59,6 +64,7 @@ open_table(CountsShared *shared)
 		area = dsa_attach(shared->area);
 		table = dshash_attach(area, &parameters, shared->table, NULL);
 		dsa_pin_mapping(area);
+		counts_area = area;
 		return table;
 	}
 	area = dsa_create(shared->tranche);
@@ -68,6 +74,7 @@ open_table(CountsShared *shared)
 	shared->area = dsa_get_handle(area);
 	shared->table = dshash_get_hash_table_handle(table);
 	shared->made = true;
+	counts_area = area;
 	return table;
 }
 
@@ -98,6 +105,7 @@ loki_counts_table(bool create)
 		shared->tranche = LWLockNewTrancheId();
 		pg_atomic_init_u32(&shared->entries, 0);
 		pg_atomic_init_u32(&shared->purge_above, PURGE_LEAST);
+		pg_atomic_init_u64(&shared->sampled, 0);
 	}
 	counts_shared = shared;
 	LWLockRegisterTranche(shared->tranche, "LokivectorCounts");
@@ -121,13 +129,24 @@ loki_counts_entry(Oid index, bool anew, TimestampTz now)
 
 	if (!found)
 		pg_atomic_fetch_add_u32(&counts_shared->entries, 1);
+	if (found && anew)
+		loki_sampled_free(entry);
 	if (!found || anew)
 	{
 		memset(entry, 0, sizeof(*entry));
 		entry->key = key;
 		entry->since = now;
+		entry->samples = InvalidDsaPointer;
 	}
 	return entry;
+}
+
+LokiCountsEntry *
+loki_counts_find(Oid index, bool exclusive)
+{
+	LokiCountsKey key = {MyDatabaseId, index};
+
+	return dshash_find(counts_table, &key, exclusive);
 }
 
 void
@@ -139,8 +158,40 @@ loki_counts_release(LokiCountsEntry *entry)
 void
 loki_counts_remove(const LokiCountsKey *key)
 {
-	if (dshash_delete_key(counts_table, key))
-		pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
+	LokiCountsEntry *entry = dshash_find(counts_table, key, true);
+
+	if (entry == NULL)
+		return;
+	loki_sampled_free(entry);
+	dshash_delete_entry(counts_table, entry);
+	pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
+}
+
+dsa_pointer
+loki_shared_allocate(Size size)
+{
+	dsa_pointer pointer;
+
+	if (pg_atomic_read_u64(&counts_shared->sampled) + size > SAMPLED_BYTES)
+		return InvalidDsaPointer;
+	pointer = dsa_allocate_extended(counts_area, size, DSA_ALLOC_NO_OOM | DSA_ALLOC_ZERO);
+	if (DsaPointerIsValid(pointer))
+		pg_atomic_fetch_add_u64(&counts_shared->sampled, size);
+	return pointer;
+}
+
+void *
+loki_shared_address(dsa_pointer pointer)
+{
+	Assert(DsaPointerIsValid(pointer));
+	return dsa_get_address(counts_area, pointer);
+}
+
+void
+loki_shared_free(dsa_pointer pointer, Size size)
+{
+	dsa_free(counts_area, pointer);
+	pg_atomic_fetch_sub_u64(&counts_shared->sampled, size);
 }
 
 /* Whether an error is for want of memory, files or places for them */
@@ -152,23 +203,20 @@ is_shortage(int sqlstate)
 	return category == ERRCODE_INSUFFICIENT_RESOURCES || category == ERRCODE_SYSTEM_ERROR;
 }
 
-/*
- * Make an entry, and the table if there is none.  NULL if there is no shared memory for it: no
- * statement fails because it is counted.
- */
-static LokiCountsEntry *
-try_make_entry(Oid index, TimestampTz now)
+bool
+loki_shared_try(LokiSharedWork work, void *argument)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 	ResourceOwner own = ResourceOwnerCreate(owner, "lokivector counts");
 	MemoryContext context = CurrentMemoryContext;
 	uint32		holdoff = InterruptHoldoffCount;
-	LokiCountsEntry *volatile entry = NULL;
+	volatile bool done = false;
 
 	CurrentResourceOwner = own;
 	PG_TRY();
 	{
-		entry = loki_counts_entry(index, false, now);
+		work(argument);
+		done = true;
 	}
 	PG_CATCH();
 	{
@@ -188,7 +236,24 @@ try_make_entry(Oid index, TimestampTz now)
 	ResourceOwnerRelease(own, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
 	CurrentResourceOwner = owner;
 	ResourceOwnerDelete(own);
-	return entry;
+	return done;
+}
+
+/* An entry that is to be made */
+typedef struct NewEntry
+{
+	Oid			index;
+	TimestampTz now;
+	LokiCountsEntry *entry;
+} NewEntry;
+
+/* Make an entry, and the table if there is none. */
+static void
+make_entry(void *argument)
+{
+	NewEntry   *new = argument;
+
+	new->entry = loki_counts_entry(new->index, false, new->now);
 }
 
 /* Remove what belongs to nothing, whenever there are twice as many entries as were left. */
@@ -210,7 +275,6 @@ purge_if_many(void)
 void
 loki_count(Relation index, const LokiCounts *counts)
 {
-	LokiCountsKey key = {MyDatabaseId, RelationGetRelid(index)};
 	LokiCountsEntry *entry;
 	TimestampTz now;
 	bool		found;
@@ -221,12 +285,16 @@ loki_count(Relation index, const LokiCounts *counts)
 	now = counts->of[LOKI_COUNT_BUILDS] + counts->of[LOKI_COUNT_VACUUMS] +
 		counts->of[LOKI_COUNT_CALIBRATIONS] > 0 ?
 		GetCurrentTimestamp() : GetCurrentStatementStartTimestamp();
-	entry = counts_table != NULL ? dshash_find(counts_table, &key, true) : NULL;
+	entry = counts_table != NULL ? loki_counts_find(RelationGetRelid(index), true) : NULL;
 	found = entry != NULL;
 	if (!found)
-		entry = try_make_entry(key.index, now);
-	if (entry == NULL)
-		return;
+	{
+		NewEntry	new = {RelationGetRelid(index), now, NULL};
+
+		if (!loki_shared_try(make_entry, &new))
+			return;
+		entry = new.entry;
+	}
 	for (int i = 0; i < LOKI_ALL_COUNTS; i++)
 		entry->counts.of[i] += counts->of[i];
 	if (counts->of[LOKI_COUNT_SCANS] > 0)

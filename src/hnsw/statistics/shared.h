@@ -15,6 +15,7 @@
 #include "hnsw/statistics/statistics.h"
 #include "lib/dshash.h"
 #include "nodes/pg_list.h"
+#include "utils/dsa.h"
 
 /* Without padding, as it is hashed and compared byte by byte */
 typedef struct LokiCountsKey
@@ -32,6 +33,7 @@ typedef struct LokiCountsEntry
 	TimestampTz last_vacuum;
 	TimestampTz last_calibration;
 	LokiCounts	counts;
+	dsa_pointer samples;		/* of sampled.c; invalid: none */
 } LokiCountsEntry;
 
 /* NULL if no backend has counted anything, unless `create` */
@@ -42,6 +44,28 @@ extern void loki_counts_release(LokiCountsEntry *entry);
 
 /* Remove the entry of an index, if it has one.  The table was opened. */
 extern void loki_counts_remove(const LokiCountsKey *key);
+
+/* Read-only or not; NULL if the index has none.  The table was opened. */
+extern LokiCountsEntry *loki_counts_find(Oid index, bool exclusive);
+
+/*
+ * Do some work on shared memory.  False if there is no memory for it: no statement fails
+ * because it is counted.  No lightweight lock may be held.
+ */
+typedef void (*LokiSharedWork) (void *argument);
+extern bool loki_shared_try(LokiSharedWork work, void *argument);
+
+/*
+ * Memory beside the table, while an entry is locked; invalid if there is no more for it.
+ */
+extern dsa_pointer loki_shared_allocate(Size size);
+extern void *loki_shared_address(dsa_pointer pointer);
+extern void loki_shared_free(dsa_pointer pointer, Size size);
+
+/* functions in statistics/sampled.c */
+
+/* Forget what was sampled of an entry, which is locked */
+extern void loki_sampled_free(LokiCountsEntry *entry);
 
 /*
  * The keys of all entries (LokiCountsKey *), without those of indexes and databases that were

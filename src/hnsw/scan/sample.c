@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * sample.c
+ *	  Sampling of searches whose recall will be measured.
+ *
+ * A search is sampled when it begins, as its query may be gone when it ends, and is kept when
+ * it ends, as only then is it known how many rows it returned.  It is not one if it has a
+ * filter, or has to be exact.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/sample.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/pg_prng.h"
+#include "hnsw/scan/scan.h"
+#include "utils/timestamp.h"
+
+/* Whether a scan that begins looks for the nearest of all rows, and may miss some */
+static bool
+is_search(const LokiScan *so)
+{
+	return !so->plan.measuring && !so->plan.exact && so->scan->numberOfKeys == 0 &&
+		!so->filter.nodes.any && !so->filter.nodes.never && so->filter.within == NULL &&
+		!loki_is_bounded(so) && !so->query.isnull && !so->query.zero;
+}
+
+void
+loki_scan_choose_sample(LokiScan *so)
+{
+	MemoryContext old;
+
+	/* a search that begins again with new codes has been chosen before */
+	if (so->sample.query != NULL || !is_search(so) ||
+		pg_prng_double(&pg_global_prng_state) >= loki_recall_sample_rate)
+		return;
+	old = MemoryContextSwitchTo(so->context);
+	so->sample.query = PG_DETOAST_DATUM_COPY(so->scan->orderByData[0].sk_argument);
+	MemoryContextSwitchTo(old);
+	so->sample.at = GetCurrentStatementStartTimestamp();
+	so->sample.settings = so->plan.settings;
+	so->sample.settings.complete = so->plan.complete;
+	so->sample.limit = so->plan.limit;
+}
+
+/*
+ * Keep the search that ends for measuring, unless it returned nothing, or has become one
+ * with a filter.
+ */
+void
+loki_scan_end_sample(LokiScan *so)
+{
+	LokiSampled *sample = &so->sample;
+	double		rows = Min(so->course.returned, LOKI_SAMPLED_ROWS);
+
+	Assert(sample->query != NULL);
+	if (sample->limit > 0)
+		rows = Min(rows, sample->limit);
+	sample->rows = (int) rows;
+	if (sample->rows > 0 && so->course.dropped == 0)
+		loki_sampled_add(so->scan->indexRelation, sample);
+	pfree(sample->query);
+	sample->query = NULL;
+}

@@ -1,0 +1,323 @@
+/*-------------------------------------------------------------------------
+ *
+ * sampled.c
+ *	  Searches that were sampled, and their recall once it is measured.
+ *
+ * They are kept beside the counts of their index: the queries of some until they are measured
+ * (recall/recall.c), the recall of the last afterwards.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/statistics/sampled.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "common/pg_prng.h"
+#include "compat/pgcompat.h"
+#include "funcapi.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/page/held.h"
+#include "hnsw/statistics/sampled.h"
+#include "hnsw/statistics/shared.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+LOKI_FUNCTION(lokivector_sampled_recall);
+LOKI_FUNCTION(lokivector_sampled_queries);
+
+/* Searches of an index that may wait, and of which the recall is kept */
+#define WAITING		100
+#define MEASURED	1000
+
+/* A search that waits.  Its `query` is of the backend that added it. */
+typedef struct Waiting
+{
+	LokiSampled	sample;
+	dsa_pointer query;
+} Waiting;
+
+typedef struct Measured
+{
+	TimestampTz at;
+	int32		rows;
+	float4		recall;
+} Measured;
+
+/* Of one index */
+typedef struct Samples
+{
+	Oid			type;			/* of queries */
+	uint64		seen;			/* sampled since all that waited were taken; of
+								 * these, WAITING at most wait */
+	uint64		nmeasured;		/* the last is measured[(n - 1) % MEASURED] */
+	Waiting		waiting[WAITING];
+	Measured	measured[MEASURED];
+} Samples;
+
+/* ----------------------------------------------------------------
+ * Searches that wait
+ * ----------------------------------------------------------------
+ */
+
+static int
+count_waiting(const Samples *samples)
+{
+	return (int) Min(samples->seen, WAITING);
+}
+
+static void
+free_query(const Waiting *waiting)
+{
+	loki_shared_free(waiting->query, VARSIZE(loki_shared_address(waiting->query)));
+}
+
+static void
+forget_waiting(Samples *samples)
+{
+	int			n = count_waiting(samples);
+
+	samples->seen = 0;
+	for (int i = 0; i < n; i++)
+		free_query(&samples->waiting[i]);
+}
+
+void
+loki_sampled_free(LokiCountsEntry *entry)
+{
+	dsa_pointer pointer = entry->samples;
+
+	if (!DsaPointerIsValid(pointer))
+		return;
+	forget_waiting(loki_shared_address(pointer));
+	entry->samples = InvalidDsaPointer;
+	loki_shared_free(pointer, sizeof(Samples));
+}
+
+/*
+ * The samples of an entry; NULL if it has none, or those of an index of another type that had
+ * the same number.
+ */
+static Samples *
+samples_of(const LokiCountsEntry *entry, Oid type)
+{
+	Samples    *samples;
+
+	if (entry == NULL || !DsaPointerIsValid(entry->samples))
+		return NULL;
+	samples = loki_shared_address(entry->samples);
+	return samples->type == type ? samples : NULL;
+}
+
+/* The same, made if there are none; NULL if there is no memory */
+static Samples *
+make_samples(LokiCountsEntry *entry, Oid type)
+{
+	Samples    *samples = samples_of(entry, type);
+
+	if (samples != NULL)
+		return samples;
+	loki_sampled_free(entry);
+	entry->samples = loki_shared_allocate(sizeof(Samples));
+	if (!DsaPointerIsValid(entry->samples))
+		return NULL;
+	samples = loki_shared_address(entry->samples);
+	samples->type = type;
+	return samples;
+}
+
+/*
+ * Add a search to those that wait, or pass it by: each that was sampled is as likely as any
+ * other to be among them.  If memory ends, they stay what they are.
+ */
+static void
+add_waiting(Samples *samples, const LokiSampled *sample)
+{
+	Size		size = VARSIZE(sample->query);
+	uint64		place = samples->seen;
+	Waiting    *waiting;
+	dsa_pointer query;
+
+	if (place >= WAITING)
+		place = pg_prng_uint64_range(&pg_global_prng_state, 0, place);
+	if (place < WAITING)
+	{
+		waiting = &samples->waiting[place];
+		query = loki_shared_allocate(size);
+		if (!DsaPointerIsValid(query))
+			return;
+		memcpy(loki_shared_address(query), sample->query, size);
+		if (place < samples->seen)
+			free_query(waiting);
+		waiting->sample = *sample;
+		waiting->query = query;
+	}
+	samples->seen++;
+}
+
+/* What loki_sampled_add() was told */
+typedef struct Addition
+{
+	Relation	index;
+	const LokiSampled *sample;
+} Addition;
+
+static void
+add_sample(void *argument)
+{
+	Addition   *addition = argument;
+	LokiCountsEntry *entry = loki_counts_entry(RelationGetRelid(addition->index), false,
+											   addition->sample->at);
+	Samples    *samples = make_samples(entry, addition->index->rd_opcintype[0]);
+
+	if (samples != NULL)
+		add_waiting(samples, addition->sample);
+	loki_counts_release(entry);
+}
+
+void
+loki_sampled_add(Relation index, const LokiSampled *sample)
+{
+	Addition	addition = {index, sample};
+
+	Assert(loki_no_buffer_locked());
+	Assert(sample->rows > 0 && sample->rows <= LOKI_SAMPLED_ROWS);
+	if (IsUnderPostmaster)
+		(void) loki_shared_try(add_sample, &addition);
+}
+
+int
+loki_sampled_waiting(Relation index, bool forget, LokiSampled **result)
+{
+	LokiCountsEntry *entry = loki_counts_table(false) == NULL ? NULL :
+		loki_counts_find(RelationGetRelid(index), true);
+	Samples    *samples = samples_of(entry, index->rd_opcintype[0]);
+	int			n = samples == NULL ? 0 : count_waiting(samples);
+
+	*result = palloc_array(LokiSampled, Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		struct varlena *query = loki_shared_address(samples->waiting[i].query);
+
+		(*result)[i] = samples->waiting[i].sample;
+		(*result)[i].query = memcpy(palloc(VARSIZE(query)), query, VARSIZE(query));
+	}
+	if (n > 0 && forget)
+		forget_waiting(samples);
+	if (entry != NULL)
+		loki_counts_release(entry);
+	return n;
+}
+
+void
+loki_sampled_measured(Relation index, const LokiSampled *sample, double recall)
+{
+	LokiCountsEntry *entry = loki_counts_find(RelationGetRelid(index), true);
+	Samples    *samples = samples_of(entry, index->rd_opcintype[0]);
+
+	Assert(recall >= 0 && recall <= 1);
+	if (samples != NULL)
+		samples->measured[samples->nmeasured++ % MEASURED] =
+			(Measured) {sample->at, sample->rows, (float4) recall};
+	if (entry != NULL)
+		loki_counts_release(entry);
+}
+
+/* ----------------------------------------------------------------
+ * The functions
+ * ----------------------------------------------------------------
+ */
+
+/* A copy of the samples of an index of this database, palloc'd; NULL if it has none */
+static Samples *
+copy_samples(Oid index)
+{
+	LokiCountsEntry *entry = loki_counts_find(index, false);
+	Samples    *copy = NULL;
+
+	if (entry == NULL)
+		return NULL;
+	if (DsaPointerIsValid(entry->samples))
+		copy = memcpy(palloc(sizeof(Samples)), loki_shared_address(entry->samples),
+					  sizeof(Samples));
+	loki_counts_release(entry);
+	return copy;
+}
+
+static void
+put_row(ReturnSetInfo *result, Oid index, TimestampTz at, int rows, const float4 *recall)
+{
+	Datum		values[] = {ObjectIdGetDatum(index), TimestampTzGetDatum(at),
+		Int32GetDatum(rows), recall == NULL ? (Datum) 0 : Float4GetDatum(*recall)
+	};
+	bool		nulls[] = {false, false, false, recall == NULL};
+
+	Assert(result->setDesc->natts == lengthof(values));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * lokivector_sampled_recall(): the searches that were sampled, of each index of this database
+ * that the user may look into; recall is NULL as long as it is not measured.
+ */
+Datum
+lokivector_sampled_recall(PG_FUNCTION_ARGS)
+{
+	dshash_table *table = loki_counts_table(false);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	List	   *keys = table != NULL ? loki_counts_purge(table) : NIL;
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, keys)
+	{
+		LokiCountsKey *key = lfirst(cell);
+		Samples    *samples;
+
+		if (key->database != MyDatabaseId || !loki_has_right(key->index, LOKI_RIGHT_READ) ||
+			(samples = copy_samples(key->index)) == NULL)
+			continue;
+		for (uint64 i = 0; i < Min(samples->nmeasured, MEASURED); i++)
+			put_row(result, key->index, samples->measured[i].at, samples->measured[i].rows,
+					&samples->measured[i].recall);
+		for (int i = 0; i < count_waiting(samples); i++)
+			put_row(result, key->index, samples->waiting[i].sample.at,
+					samples->waiting[i].sample.rows, NULL);
+		pfree(samples);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * lokivector_sampled_queries(index regclass): the queries of searches that wait, as text.
+ * Only for the owner, as they are what others asked for.
+ */
+Datum
+lokivector_sampled_queries(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+										  LOKI_RIGHT_CHANGE, NULL);
+	LokiSampled *samples;
+	int			n = loki_sampled_waiting(index, false, &samples);
+	Oid			output;
+	bool		varlena;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	getTypeOutputInfo(index->rd_opcintype[0], &output, &varlena);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *text = OidOutputFunctionCall(output, PointerGetDatum(samples[i].query));
+		Datum		value = CStringGetTextDatum(text);
+		bool		isnull = false;
+
+		CHECK_FOR_INTERRUPTS();
+		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
+	}
+	relation_close(index, AccessShareLock);
+	return (Datum) 0;
+}

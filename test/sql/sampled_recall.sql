@@ -1,0 +1,165 @@
+-- Recall of live searches: which are sampled, what is measured, who sees it
+
+SET lokivector.build_seed = 1;
+SET enable_seqscan = off;
+CREATE FUNCTION item(n integer, dim integer) RETURNS vector AS $$
+	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, dim) i
+$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TABLE sampled (id integer, c integer, v vector(32));
+INSERT INTO sampled SELECT i, i % 10, item(i, 32) FROM generate_series(1, 3000) i;
+CREATE INDEX sampled_idx ON sampled USING hnsw (v vector_l2_ops, c);
+ANALYZE sampled;
+
+CREATE FUNCTION search(first integer, last integer, k integer DEFAULT 10) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN first .. last LOOP
+		PERFORM id FROM sampled ORDER BY v <-> item(-i, 32) LIMIT k;
+	END LOOP;
+END $$;
+
+-- test: nothing is sampled unless it is asked for
+SELECT search(1, 20);
+SELECT count(*) FROM lokivector_sampled_recall();
+SELECT lokivector_measure_samples('sampled_idx');
+SELECT count(*) FROM lokivector_stat_recall;
+
+-- test: searches wait until they are measured
+SET lokivector.recall_sample_rate = 1;
+SELECT search(1, 20);
+SELECT search(21, 25, 3);
+SELECT k, count(*), count(recall) AS measured, min(sampled_at) > now() - interval '1 hour' AS recent
+FROM lokivector_sampled_recall() GROUP BY k ORDER BY k;
+SELECT schemaname, relname, indexrelname, index, waiting, measured, recall, recall_p1, trend, last_sampled
+FROM lokivector_stat_recall;
+SELECT count(*), bool_and(q::vector IN (SELECT item(-i, 32) FROM generate_series(1, 25) i)) AS same
+FROM lokivector_sampled_queries('sampled_idx') q;
+SELECT lokivector_measure_samples('sampled_idx');
+SELECT waiting, measured, recall > 0.9 AS found, recall_error < 0.1 AS error, recall_p1 = recall_min AS p1,
+	abs(trend) <= 4 * trend_error + 0.1 AS trend, first_sampled < last_sampled AS dated
+FROM lokivector_stat_recall;
+SELECT count(*) FROM lokivector_sampled_queries('sampled_idx');
+SELECT lokivector_measure_samples('sampled_idx');
+
+-- test: what is measured is what lokivector_recall measures with these queries
+SELECT lokivector_reset_counts('sampled_idx');
+SELECT count(*) FROM lokivector_stat_recall;
+SET hnsw.ef_search = 10;
+SELECT search(1, 100);
+SELECT lokivector_measure_samples('sampled_idx');
+SELECT s.measured, s.recall < 0.99 AS narrow, abs(s.recall - r.recall) < 1e-6 AS recall,
+	abs(s.recall_p1 - r.recall_p1) < 1e-6 AS p1, abs(s.recall_min - r.recall_min) < 1e-6 AS min
+FROM lokivector_stat_recall s,
+	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 100) i)) r;
+
+-- test: each goes by the settings that it had
+SELECT lokivector_reset_counts('sampled_idx');
+SELECT search(1, 50);
+RESET hnsw.ef_search;
+SELECT lokivector_measure_samples('sampled_idx');
+SET hnsw.ef_search = 10;
+SELECT s.measured, abs(s.recall - r.recall) < 1e-6 AS recall
+FROM lokivector_stat_recall s,
+	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 50) i)) r;
+RESET hnsw.ef_search;
+
+-- test: searches that are not sampled: with filters, exact ones, those that measure
+SELECT lokivector_reset_counts('sampled_idx');
+SELECT count(*) FROM (SELECT id FROM sampled WHERE c = 3 ORDER BY v <-> item(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE c <> 3 ORDER BY v <-> item(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE id % 5 = 0 ORDER BY v <-> item(-1, 32) LIMIT 50) s;
+SELECT count(*) FROM (SELECT id FROM sampled ORDER BY v <-> item(-1, 32)) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE v <-> item(-1, 32) < 3 ORDER BY v <-> item(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM sampled ORDER BY v <-> NULL::vector LIMIT 5) s;
+SELECT answered FROM lokivector_recall('sampled_idx', 5);
+SELECT count(*) FROM lokivector_sampled_recall();
+
+-- test: some of many are kept, each as likely as another
+SELECT search(1, 400, 1);
+SELECT count(*), count(*) FILTER (WHERE n <= 200) BETWEEN 15 AND 85 AS mixed
+FROM lokivector_sampled_queries('sampled_idx') q, generate_series(1, 400) n WHERE q::vector = item(-n, 32);
+SELECT lokivector_measure_samples('sampled_idx');
+SELECT waiting, measured FROM lokivector_stat_recall;
+
+-- test: a share
+SET lokivector.recall_sample_rate = 0.1;
+SELECT search(1, 400, 1);
+SELECT waiting BETWEEN 4 AND 99 AS some, measured FROM lokivector_stat_recall;
+SET lokivector.recall_sample_rate = 1;
+
+-- test: rows that came and went since
+SELECT lokivector_reset_counts('sampled_idx');
+SELECT search(1, 30);
+DELETE FROM sampled WHERE id > 1500;
+INSERT INTO sampled SELECT i, i % 10, item(i, 32) FROM generate_series(5001, 6000) i;
+SELECT lokivector_measure_samples('sampled_idx');
+SELECT measured, recall > 0.9 AS found FROM lokivector_stat_recall;
+SELECT search(1, 3);
+TRUNCATE sampled;
+SELECT lokivector_measure_samples('sampled_idx');
+INSERT INTO sampled SELECT i, i % 10, item(i, 32) FROM generate_series(1, 1000) i;
+
+-- test: slowly
+SELECT search(1, 5);
+SET vacuum_cost_delay = '1ms';
+SET vacuum_cost_limit = 10;
+SELECT lokivector_measure_samples('sampled_idx');
+RESET vacuum_cost_delay;
+RESET vacuum_cost_limit;
+
+-- test: other types
+CREATE TABLE sampled_types AS SELECT id, v::halfvec(32) AS h, v::sparsevec(32) AS s,
+	binary_quantize(v)::bit(32) AS b, ARRAY[v, item(id + 7, 32)]::vector(32)[] AS a FROM sampled;
+CREATE INDEX sampled_h ON sampled_types USING hnsw (h halfvec_cosine_ops);
+CREATE INDEX sampled_s ON sampled_types USING hnsw (s sparsevec_ip_ops);
+CREATE INDEX sampled_b ON sampled_types USING hnsw (b bit_hamming_ops);
+CREATE INDEX sampled_a ON sampled_types USING hnsw (a vector_maxsim_ops);
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY h <=> item(-1, 32)::halfvec LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY s <#> item(-1, 32)::sparsevec LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY b <~> binary_quantize(item(-1, 32)) LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY a @# ARRAY[item(-1, 32), item(-2, 32)] LIMIT 5) s;
+SELECT i, lokivector_measure_samples(i)
+FROM unnest(ARRAY['sampled_h', 'sampled_s', 'sampled_b', 'sampled_a']::regclass[]) i;
+SELECT index, measured, recall > 0.5 AS found FROM lokivector_stat_recall WHERE relname = 'sampled_types' ORDER BY index;
+DROP TABLE sampled_types;
+SELECT count(*) FROM lokivector_sampled_recall() WHERE index NOT IN (SELECT oid FROM pg_class);
+
+-- test: whose they are
+CREATE ROLE regress_sampled_owner;
+CREATE ROLE regress_sampled_reader;
+CREATE ROLE regress_sampled_monitor IN ROLE pg_monitor;
+ALTER TABLE sampled OWNER TO regress_sampled_owner;
+GRANT SELECT ON sampled TO regress_sampled_reader;
+SELECT lokivector_reset_counts('sampled_idx');
+SET ROLE regress_sampled_reader;
+SELECT search(1, 5);
+SELECT count(*) FROM lokivector_stat_recall;
+SELECT lokivector_sampled_queries('sampled_idx');
+SELECT lokivector_measure_samples('sampled_idx');
+SELECT search(1, 5);
+RESET ROLE;
+ALTER TABLE sampled ENABLE ROW LEVEL SECURITY;
+CREATE POLICY sampled_policy ON sampled USING (c = 1);
+SET ROLE regress_sampled_reader;
+SELECT lokivector_measure_samples('sampled_idx');
+SET ROLE regress_sampled_monitor;
+SELECT waiting, measured FROM lokivector_stat_recall;
+SELECT lokivector_sampled_queries('sampled_idx');
+SELECT lokivector_measure_samples('sampled_idx');
+SET ROLE regress_sampled_owner;
+SELECT waiting, measured FROM lokivector_stat_recall;
+SELECT count(*) FROM lokivector_sampled_queries('sampled_idx');
+SELECT lokivector_measure_samples('sampled_idx');
+RESET ROLE;
+SELECT waiting, measured FROM lokivector_stat_recall;
+
+-- test: what is no index of ours
+SELECT lokivector_measure_samples('sampled');
+SELECT lokivector_sampled_queries('sampled');
+
+DROP TABLE sampled;
+DROP ROLE regress_sampled_owner;
+DROP ROLE regress_sampled_reader;
+DROP ROLE regress_sampled_monitor;
+RESET lokivector.recall_sample_rate;
+DROP FUNCTION search, item;
