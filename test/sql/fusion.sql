@@ -125,7 +125,6 @@ SELECT tenant FROM items GROUP BY tenant ORDER BY rrf(tenant) DESC LIMIT 1;
 SELECT i.id FROM items i JOIN items j USING (age) ORDER BY rrf(i.age) DESC LIMIT 1;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY(SELECT age::float8)) DESC LIMIT 1;
 SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC, weighted_scores('{1}', age) LIMIT 1;
-SELECT id FROM items WHERE tenant IN (SELECT 1 FROM answer) ORDER BY rrf(v <=> (SELECT '[1,2,3]'::vector)) DESC LIMIT 1;
 SELECT id, leg_rank(2) FROM items ORDER BY rrf(age) DESC LIMIT 1;
 SELECT id, leg_rank(0) FROM items ORDER BY rrf(age, -age) DESC LIMIT 1;
 SELECT id, leg_rank(1) FROM items ORDER BY age LIMIT 1;
@@ -139,15 +138,17 @@ CREATE VIEW fusion AS SELECT DISTINCT 'a' AS tid, 'b' AS tab, 'c' AS score, 'd' 
 SELECT id FROM items, fusion ORDER BY rrf(age) DESC LIMIT 1;
 SELECT leg_rank(1) FROM fusion;
 DROP VIEW fusion;
--- a semi-join, where functions or policies have subqueries
-SELECT id FROM items, abs((SELECT 1)) x WHERE age IN (SELECT id FROM items) ORDER BY rrf(age - x) DESC LIMIT 1;
+
+-- test: a semi-join beside other subqueries: in functions, legs and policies
+SELECT id FROM items WHERE tenant IN (SELECT 1 FROM answer) ORDER BY rrf(v <=> (SELECT '[1,2,3]'::vector), age) DESC, id LIMIT 3;
+SELECT id FROM items, abs((SELECT 1)) x WHERE age IN (SELECT id FROM items) ORDER BY rrf(age - x) DESC, id LIMIT 3;
 CREATE ROLE fusion_reader;
 GRANT SELECT ON items TO fusion_reader;
 ALTER TABLE items ENABLE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON items TO fusion_reader USING (tenant = (SELECT 1));
 SET ROLE fusion_reader;
-SELECT id FROM items WHERE EXISTS (SELECT FROM generate_series(1, 9) n WHERE n = id) ORDER BY rrf(age) DESC LIMIT 1;
-SELECT id, tenant FROM items ORDER BY rrf(age) DESC LIMIT 1;
+SELECT id, tenant FROM items WHERE EXISTS (SELECT FROM generate_series(1, 9) n WHERE n = id) ORDER BY rrf(age) DESC, id LIMIT 3;
+SELECT id, tenant FROM items ORDER BY rrf(age) DESC, id LIMIT 3;
 RESET ROLE;
 ALTER TABLE items DISABLE ROW LEVEL SECURITY;
 DROP OWNED BY fusion_reader;

@@ -38,7 +38,14 @@ CREATE FUNCTION weight(c int, n int) RETURNS float8 LANGUAGE sql IMMUTABLE
 CREATE FUNCTION condition(c int) RETURNS text LANGUAGE sql IMMUTABLE
 	RETURN (ARRAY['true', 'tenant = 1', 'tenant IN (0, 2)', 'id < 70', 'false', 'words @@ ''w1''', 'age IS NOT NULL',
 		'tenant IN (SELECT id FROM items WHERE id < 3)', 'NOT EXISTS (SELECT FROM items i WHERE i.id = items.id + 370)',
-		'id IN (SELECT i.id * 2 FROM items i LEFT JOIN items j ON i.id = j.age)'])[1 + choose(c, 'condition', 10)];
+		'id IN (SELECT i.id * 2 FROM items i LEFT JOIN items j ON i.id = j.age)',
+		'EXISTS (SELECT FROM items i WHERE i.id = items.age) AND tenant < (SELECT max(tenant) FROM items)',
+		'id IN (SELECT i.id * 2 FROM items i WHERE i.tenant < items.tenant) AND id > (SELECT 7)',
+		'NOT EXISTS (SELECT FROM items i JOIN items j USING (tenant) WHERE i.id = items.id + 370 AND j.age = items.age) AND id <> (SELECT 5)',
+		'EXISTS (WITH k AS MATERIALIZED (SELECT 3 AS id) SELECT FROM items i, k WHERE i.id = items.age AND i.tenant IN
+			(SELECT j.tenant FROM items j WHERE j.id = i.id + k.id)) AND (SELECT true)',
+		'EXISTS (SELECT FROM items i, LATERAL (SELECT i.age + j.tenant AS n FROM items j WHERE j.id = i.id) s WHERE s.n = items.age)
+			AND tenant NOT IN (SELECT 2)'])[1 + choose(c, 'condition', 15)];
 CREATE FUNCTION count_of(c int) RETURNS int LANGUAGE sql IMMUTABLE
 	RETURN (ARRAY[1, 3, 10, 10, 25, 90, NULL, NULL])[1 + choose(c, 'count', 8)];
 CREATE FUNCTION skip_of(c int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (ARRAY[0, 0, 0, 7])[1 + choose(c, 'skip', 4)];

@@ -70,30 +70,27 @@ has_call(Node *node, void *support)
 
 /*
  * Whether a join tree has the rows of one table, each at most once: one table, semi-joins
- * and anti-joins of it with others, and functions that return one row.  Notes the table,
- * and whether there are such joins.
+ * and anti-joins of it with others, and functions that return one row.  Notes the table.
  */
 static bool
-find_table(const Query *parse, Node *node, Index *table, bool *semijoin)
+find_table(const Query *parse, Node *node, Index *table)
 {
 	if (IsA(node, FromExpr))
 	{
 		ListCell   *cell;
 
 		foreach(cell, ((FromExpr *) node)->fromlist)
-			if (!find_table(parse, lfirst(cell), table, semijoin))
+			if (!find_table(parse, lfirst(cell), table))
 			return false;
 	}
 	else if (IsA(node, JoinExpr))
 	{
 		JoinExpr   *join = (JoinExpr *) node;
 
-		if (join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI)
-			*semijoin = true;
-		else if (join->jointype != JOIN_INNER ||
-				 !find_table(parse, join->rarg, table, semijoin))
+		if (join->jointype != JOIN_SEMI && join->jointype != JOIN_ANTI &&
+			(join->jointype != JOIN_INNER || !find_table(parse, join->rarg, table)))
 			return false;
-		return find_table(parse, join->larg, table, semijoin);
+		return find_table(parse, join->larg, table);
 	}
 	else
 	{
@@ -168,25 +165,6 @@ has_other_call(const Query *parse, const FuncExpr *call)
 	return false;
 }
 
-/* Whether there are sublinks that the planner has made no semi-joins of */
-static bool
-has_sublinks(const Query *parse, const FuncExpr *call)
-{
-	ListCell   *cell;
-
-	if (checkExprHasSubLink((Node *) list_make4(parse->jointree, call->args,
-												parse->limitCount, parse->limitOffset)))
-		return true;
-	foreach(cell, parse->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
-
-		if (checkExprHasSubLink((Node *) list_make2(rte->functions, rte->securityQuals)))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Whether a query sorts by a fusion of legs that are written one by one.  A query that
  * groups its rows, or locks them, does not.
@@ -196,7 +174,6 @@ find_fusion(const Query *parse, LokiFusion *fusion)
 {
 	FuncExpr   *call = sorting_call(parse);
 	PGFunction	function;
-	bool		semijoin = false;
 
 	if (call == NULL || parse->commandType != CMD_SELECT || parse->hasAggs ||
 		parse->hasWindowFuncs || parse->groupClause != NIL || parse->groupingSets != NIL ||
@@ -215,17 +192,8 @@ find_fusion(const Query *parse, LokiFusion *fusion)
 		fusion->weights = linitial(call->args);
 		fusion->weight_function = weight_function(call->funcid);
 	}
-	if (!find_table(parse, (Node *) parse->jointree, &fusion->table, &semijoin) ||
-		fusion->table == 0 || has_other_call(parse, call))
-		return false;
-
-	/* The planner takes no semi-join for its input where there are sublinks left. */
-	if (semijoin && has_sublinks(parse, call))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("orders cannot be fused where IN (SELECT ...) or EXISTS stands beside another subquery"),
-				 errhint("Write = ANY (ARRAY(SELECT ...)), or pass what the other subquery returns as a parameter.")));
-	return true;
+	return find_table(parse, (Node *) parse->jointree, &fusion->table) &&
+		fusion->table != 0 && !has_other_call(parse, call);
 }
 
 /* ----------------------------------------------------------------

@@ -106,6 +106,168 @@ parse_text(const char *text)
 }
 
 /* ----------------------------------------------------------------
+ * Semi-joins as conditions
+ * ----------------------------------------------------------------
+ */
+
+typedef struct CteContext
+{
+	int			depth;			/* of the query at hand within the leg */
+	int			delta;
+} CteContext;
+
+/* Walker: references from a leg to CTEs of the user's query, which is further up now */
+static bool
+raise_ctes(Node *node, void *argument)
+{
+	CteContext *context = argument;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == context->depth)
+			rte->ctelevelsup += context->delta;
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->depth++;
+		result = query_tree_walker((Query *) node, raise_ctes, context,
+								   QTW_EXAMINE_RTES_BEFORE);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, raise_ctes, context);
+}
+
+/* Walker: the members of the range table that a join tree has */
+static bool
+add_members(Node *node, void *argument)
+{
+	Bitmapset **members = argument;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblRef))
+		*members = bms_add_member(*members, ((RangeTblRef *) node)->rtindex);
+	else if (IsA(node, JoinExpr) && ((JoinExpr *) node)->rtindex > 0)
+		*members = bms_add_member(*members, ((JoinExpr *) node)->rtindex);
+	else if (!IsA(node, FromExpr) && !IsA(node, JoinExpr) && !IsA(node, List))
+		return false;
+	return expression_tree_walker(node, add_members, argument);
+}
+
+typedef struct OuterContext
+{
+	int			depth;			/* of the query at hand within the subquery */
+	const Bitmapset *inner;		/* what the subquery reads itself */
+} OuterContext;
+
+/* Walker: let a subquery refer to what it does not read itself as its parent's */
+static bool
+raise_outer(Node *node, void *argument)
+{
+	OuterContext *context = argument;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varlevelsup == context->depth && !bms_is_member(var->varno, context->inner))
+			var->varlevelsup++;
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->depth++;
+		result = query_tree_walker((Query *) node, raise_outer, context, 0);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, raise_outer, context);
+}
+
+/* EXISTS with the inner side and the condition of a semi-join, or NOT EXISTS */
+static Node *
+exists_condition(const Query *leg, JoinExpr *join)
+{
+	CteContext	ctes = {0, 1};
+	OuterContext outer = {0, NULL};
+	Bitmapset  *inner = NULL;
+	Query	   *query = makeNode(Query);
+	SubLink    *link = makeNode(SubLink);
+	ListCell   *cell;
+
+	Assert(join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI);
+	(void) add_members(join->rarg, &inner);
+	outer.inner = inner;
+	query->commandType = CMD_SELECT;
+	query->canSetTag = true;
+	query->hasRowSecurity = leg->hasRowSecurity;
+	query->rtable = copyObject(leg->rtable);
+	LokiCopyPermissions(query, leg);
+	foreach(cell, query->rtable)
+		if (!bms_is_member(foreach_current_index(cell) + 1, inner))
+		{
+			RangeTblEntry *rte = makeNode(RangeTblEntry);
+
+			rte->rtekind = RTE_RESULT;
+			rte->eref = makeAlias("*RESULT*", NIL);
+			lfirst(cell) = rte;
+		}
+	query->jointree = makeFromExpr(list_make1(join->rarg), join->quals);
+	query->hasSubLinks = checkExprHasSubLink((Node *) query);
+	IncrementVarSublevelsUp((Node *) query, 1, 1);
+	query_tree_walker(query, raise_ctes, &ctes, QTW_EXAMINE_RTES_BEFORE);
+	query_tree_walker(query, raise_outer, &outer, 0);
+
+	link->subLinkType = EXISTS_SUBLINK;
+	link->subselect = (Node *) query;
+	link->location = -1;
+	return join->jointype == JOIN_SEMI ? (Node *) link :
+		(Node *) makeBoolExpr(NOT_EXPR, list_make1(link), -1);
+}
+
+/*
+ * A join tree of a leg without its semi-joins and anti-joins, which are added to the
+ * conditions.  The planner makes them of sublinks, and takes none for its input where there
+ * are other sublinks.
+ */
+static Node *
+take_semijoins(const Query *leg, Node *node, List **conditions)
+{
+	if (IsA(node, FromExpr))
+	{
+		ListCell   *cell;
+
+		foreach(cell, ((FromExpr *) node)->fromlist)
+			lfirst(cell) = take_semijoins(leg, lfirst(cell), conditions);
+	}
+	else if (IsA(node, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) node;
+
+		join->larg = take_semijoins(leg, join->larg, conditions);
+		if (join->jointype != JOIN_INNER)
+		{
+			*conditions = lappend(*conditions, exists_condition(leg, join));
+			return join->larg;
+		}
+		join->rarg = take_semijoins(leg, join->rarg, conditions);
+	}
+	return node;
+}
+
+/* ----------------------------------------------------------------
  * A leg
  * ----------------------------------------------------------------
  */
@@ -279,6 +441,7 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 	Query	   *query = makeNode(Query);
 	Expr	   *value = copyObject(list_nth(fusion->legs, n));
 	Node	   *condition = NULL;
+	List	   *semijoins = NIL;
 
 	query->commandType = CMD_SELECT;
 	query->canSetTag = true;
@@ -286,6 +449,10 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 	query->rtable = copyObject(parse->rtable);
 	LokiCopyPermissions(query, parse);
 	query->jointree = copyObject(parse->jointree);
+	(void) take_semijoins(query, (Node *) query->jointree, &semijoins);
+	if (semijoins != NIL)
+		query->jointree->quals = make_and_qual(query->jointree->quals,
+											   (Node *) make_ands_explicit(semijoins));
 	if (split_condition(&value, &condition))
 		query->jointree->quals = make_and_qual(query->jointree->quals, condition);
 
@@ -306,41 +473,6 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
  * Legs in their places
  * ----------------------------------------------------------------
  */
-
-typedef struct CteContext
-{
-	int			depth;			/* of the query at hand within the leg */
-	int			delta;
-} CteContext;
-
-/* Walker: references from a leg to CTEs of the user's query, which is further up now */
-static bool
-raise_ctes(Node *node, void *argument)
-{
-	CteContext *context = argument;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-
-		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == context->depth)
-			rte->ctelevelsup += context->delta;
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		bool		result;
-
-		context->depth++;
-		result = query_tree_walker((Query *) node, raise_ctes, context,
-								   QTW_EXAMINE_RTES_BEFORE);
-		context->depth--;
-		return result;
-	}
-	return expression_tree_walker(node, raise_ctes, context);
-}
 
 /*
  * Let a leg be `delta` levels below the user's query, not in its place.  What the leg
