@@ -282,6 +282,16 @@ label_path(IndexPath *path, PathKey *key, Oid first)
 	loki_promise_first(path, first);
 }
 
+/* Whether a sort key puts rows in the order of a distance, which then describes it */
+bool
+loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
+						LokiDistanceExpr *distance)
+{
+	return key->pk_opfamily == LOKI_FLOAT_OPFAMILY && !key->pk_eclass->ec_has_volatile &&
+		sort_expression(root, rel, key, distance) != NULL &&
+		LokiPathKeyIsDescending(key) == distance->falling;
+}
+
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -295,9 +305,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
 	key = linitial_node(PathKey, root->query_pathkeys);
-	if (key->pk_opfamily != LOKI_FLOAT_OPFAMILY || key->pk_eclass->ec_has_volatile ||
-		sort_expression(root, rel, key, &distance) == NULL ||
-		LokiPathKeyIsDescending(key) != distance.falling)
+	if (!loki_orders_by_distance(root, rel, key, &distance))
 		return;
 	first = loki_order_first(key, &distance);
 	other_form = distance.wrapped || first != InvalidOid ||

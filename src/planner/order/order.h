@@ -18,6 +18,8 @@ extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
 extern List *loki_usable_indexes(RelOptInfo *rel);
 extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 								   IndexOptInfo *info, OpExpr *distance);
+extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
+									LokiDistanceExpr *distance);
 extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
 
 /* functions in order/limit.c: install the executor hook */
@@ -28,6 +30,15 @@ extern void loki_resjunk_init(void);
 
 /* functions in search.c: install the hook that sees finished paths */
 extern void loki_search_init(void);
+extern bool loki_may_repeat(Node *expr);
+extern Node *loki_rows_taken(PlannerInfo *root, Node *count, Node *offset);
+extern int64 loki_rows_taken_estimate(const FinalPathExtraData *final);
+extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
+							   const FinalPathExtraData *final);
+
+/* functions in shards.c: partitions that are on other servers */
+extern void loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
+							 const FinalPathExtraData *final);
 
 /* functions in rank.c: queries that number the rows of a search */
 extern void loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows);

@@ -377,42 +377,63 @@ follow(FollowedScans *followed, Path *path)
  * ----------------------------------------------------------------
  */
 
+static Node *
+bigint_const(int64 value)
+{
+	return (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(value),
+							  false, FLOAT8PASSBYVAL);
+}
+
+/* A function of two bigints */
+static Node *
+bigint_call(Oid function, Oid type, Node *left, Node *right)
+{
+	return (Node *) makeFuncExpr(function, type,
+								 list_make2(copyObject(left), copyObject(right)),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* CASE WHEN condition THEN result ELSE other END */
+static Node *
+bigint_case(Node *condition, Node *result, Node *other)
+{
+	CaseExpr   *expr = makeNode(CaseExpr);
+	CaseWhen   *when = makeNode(CaseWhen);
+
+	when->expr = (Expr *) condition;
+	when->result = (Expr *) result;
+	when->location = -1;
+	expr->casetype = INT8OID;
+	expr->args = list_make1(when);
+	expr->defresult = (Expr *) copyObject(other);
+	expr->location = -1;
+	return (Node *) expr;
+}
+
 /*
  * How many rows a Limit takes, including those that it skips: a bigint expression that is
  * NULL, or very large, for all rows.  The outer Limit evaluates count and offset first
  * and raises an error if one is negative.  The sum raises none, however large they are.
+ * It is made of what postgres_fdw sends to other servers: CASE, but not COALESCE.
  */
-static Node *
-rows_taken(PlannerInfo *root, Node *count, Node *offset)
+Node *
+loki_rows_taken(PlannerInfo *root, Node *count, Node *offset)
 {
-	CoalesceExpr *start = makeNode(CoalesceExpr);
-	MinMaxExpr *least = makeNode(MinMaxExpr);
-	Node	   *most = (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
-										  Int64GetDatum(PG_INT64_MAX), false, FLOAT8PASSBYVAL);
-	Node	   *none = (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
-										  Int64GetDatum(0), false, FLOAT8PASSBYVAL);
-	Node	   *room;
+	Node	   *most = bigint_const(PG_INT64_MAX);
 	Node	   *sum;
 
 	if (offset == NULL)
 		return copyObject(count);
-	start->coalescetype = INT8OID;
-	start->args = list_make2(copyObject(offset), none);
-	start->location = -1;
-	room = (Node *) makeFuncExpr(F_INT8MI, INT8OID, list_make2(most, start), InvalidOid,
-								 InvalidOid, COERCE_EXPLICIT_CALL);
-	least->minmaxtype = INT8OID;
-	least->op = IS_LEAST;
-	least->args = list_make2(copyObject(count), room);
-	least->location = -1;
-	sum = (Node *) makeFuncExpr(F_INT8PL, INT8OID, list_make2(least, copyObject(start)),
-								InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	sum = bigint_case(bigint_call(F_INT8GT, BOOLOID, count,
+								  bigint_call(F_INT8MI, INT8OID, most, offset)),
+					  most, bigint_call(F_INT8PL, INT8OID, count, offset));
+	sum = bigint_case(bigint_call(F_INT8GT, BOOLOID, offset, bigint_const(0)), sum, count);
 	return eval_const_expressions(root, sum);
 }
 
-/* The estimate of rows_taken(), in preprocess_limit()'s form; -1: not known */
-static int64
-rows_taken_estimate(const FinalPathExtraData *final)
+/* The estimate of loki_rows_taken(), in preprocess_limit()'s form; -1: not known */
+int64
+loki_rows_taken_estimate(const FinalPathExtraData *final)
 {
 	if (final->count_est <= 0 || final->offset_est < 0 ||
 		final->offset_est > PG_INT64_MAX - final->count_est)
@@ -454,11 +475,11 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	if (followed->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
-									  rows_taken(root, followed->limit->limitCount,
-												 followed->limit->limitOffset),
+									  loki_rows_taken(root, followed->limit->limitCount,
+													  followed->limit->limitOffset),
 									  followed->further_keys ? LIMIT_OPTION_WITH_TIES :
 									  LIMIT_OPTION_COUNT,
-									  0, rows_taken_estimate(followed->final));
+									  0, loki_rows_taken_estimate(followed->final));
 }
 
 /* The rows that a Limit takes of a path, sorted; even where enable_sort is off */
@@ -634,16 +655,16 @@ search_ranks(FollowedScans *followed, Path *path)
 }
 
 /* Whether LIMIT or OFFSET may be evaluated twice */
-static bool
-may_repeat(Node *expr)
+bool
+loki_may_repeat(Node *expr)
 {
 	return !contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
 /* The Limit with scans that are searches, or as it was */
-static Path *
-limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
-			 const FinalPathExtraData *final)
+Path *
+loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
+				  const FinalPathExtraData *final)
 {
 	FollowedScans followed = {.root = root, .final = final, .limit = limit,
 	.keys = root->sort_pathkeys};
@@ -652,7 +673,7 @@ limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 
 	Assert(final->limit_needed);
 	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
-		!may_repeat(limit->limitCount) || !may_repeat(limit->limitOffset))
+		!loki_may_repeat(limit->limitCount) || !loki_may_repeat(limit->limitOffset))
 		return &limit->path;
 	sub = follow(&followed, limit->subpath);
 
@@ -711,12 +732,13 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		loki_rank_paths(root, output);
 	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)
 		return;
+	loki_shard_paths(root, input, output, extra);
 	foreach(cell, output->pathlist)
 	{
 		Path	   *path = lfirst(cell);
 
 		if (IsA(path, LimitPath))
-			lfirst(cell) = limit_search(root, output, (LimitPath *) path, extra);
+			lfirst(cell) = loki_limit_search(root, output, (LimitPath *) path, extra);
 		else
 			lfirst(cell) = search_on(root, path);
 	}

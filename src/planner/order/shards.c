@@ -1,0 +1,309 @@
+/*-------------------------------------------------------------------------
+ *
+ * shards.c
+ *	  The nearest rows of a table whose partitions are on other servers.
+ *
+ *		SELECT id FROM items WHERE ... ORDER BY v <-> $1 LIMIT k OFFSET o
+ *
+ * Each partition that is a foreign table of postgres_fdw asks its server for the nearest
+ * k + o rows.  A Sort above the Append puts these in order, so the servers work at the
+ * same time, and a local partition contributes its nearest k + o rows likewise:
+ *
+ *		Limit						k, o
+ *		  ->  Sort
+ *		        ->  Append
+ *		              ->  Async Foreign Scan	... ORDER BY v <-> $1 LIMIT k + o
+ *		              ->  Async Foreign Scan	... ORDER BY v <-> $1 LIMIT k + o
+ *		              ->  Limit					k + o
+ *		                    ->  Index Scan
+ *
+ * src/planner/README, "Partitions on other servers", has the argument.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/shards.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planner.h"
+#include "planner/order/order.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+/* The partitions of a table, and what a Limit takes of each */
+typedef struct Shards
+{
+	PlannerInfo *root;
+	FinalPathExtraData taken;	/* estimates for k + o rows */
+	List	   *paths;			/* of each partition */
+	bool		remote;			/* a server is told the LIMIT */
+} Shards;
+
+/* ----------------------------------------------------------------
+ * Partitions of postgres_fdw
+ * ----------------------------------------------------------------
+ */
+
+/* A column of pg_proc that holds text */
+static char *
+proc_text(HeapTuple tuple, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(PROCOID, tuple, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* Whether a relation is a foreign table of postgres_fdw, which others imitate */
+static bool
+is_shard(const RelOptInfo *rel)
+{
+	ForeignDataWrapper *wrapper;
+	HeapTuple	tuple;
+	char	   *function;
+	char	   *library;
+	bool		result;
+
+	if (rel->fdwroutine == NULL || rel->fdwroutine->GetForeignUpperPaths == NULL)
+		return false;
+	wrapper = GetForeignDataWrapper(GetForeignServer(rel->serverid)->fdwid);
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(wrapper->fdwhandler));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	function = proc_text(tuple, Anum_pg_proc_prosrc);
+	library = proc_text(tuple, Anum_pg_proc_probin);
+	result = function != NULL && strcmp(function, "postgres_fdw_handler") == 0 &&
+		library != NULL && strcmp(library, "$libdir/postgres_fdw") == 0;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * What postgres_fdw keeps in a path that has the LIMIT of the query, which is k + o now;
+ * NIL if it cannot be sent, or if some condition cannot.  postgres_fdw does this for a
+ * whole query.  So the partition takes the part of the only relation of a query.
+ */
+static List *
+limit_private(Shards *shards, RelOptInfo *rel)
+{
+	RelOptInfo *input = makeNode(RelOptInfo);
+	RelOptInfo *output = makeNode(RelOptInfo);
+
+	Assert(rel->reloptkind == RELOPT_OTHER_MEMBER_REL);
+	*input = *rel;
+	input->reloptkind = RELOPT_BASEREL;
+	output->reloptkind = RELOPT_UPPER_REL;
+	output->relids = rel->relids;
+	output->reltarget = rel->reltarget;
+	rel->fdwroutine->GetForeignUpperPaths(shards->root, UPPERREL_FINAL, input, output,
+										  &shards->taken);
+	if (list_length(output->pathlist) != 1 || !IsA(linitial(output->pathlist), ForeignPath))
+		return NIL;
+	return linitial_node(ForeignPath, output->pathlist)->fdw_private;
+}
+
+/* The part of a path's rows, and of its cost, that a LIMIT takes */
+static void
+take_part(Path *path, int64 taken)
+{
+	adjust_limit_rows_costs(&path->rows, &path->startup_cost, &path->total_cost, 0, taken);
+}
+
+/*
+ * The path by which a partition's server returns its nearest k + o rows, in order; NULL if
+ * there is none.  It is postgres_fdw's own path that is in order, with the LIMIT.
+ */
+static Path *
+remote_path(Shards *shards, RelOptInfo *rel)
+{
+	PlannerInfo *root = shards->root;
+	ListCell   *cell;
+
+	if (!is_shard(rel))
+		return NULL;
+	foreach(cell, rel->pathlist)
+	{
+		Path	   *path = lfirst(cell);
+		Path	   *scan = IsA(path, ProjectionPath) ? ((ProjectionPath *) path)->subpath : path;
+		ForeignPath *limited;
+
+		if (!IsA(scan, ForeignPath) || scan->param_info != NULL ||
+			((ForeignPath *) scan)->fdw_private != NIL ||
+			compare_pathkeys(scan->pathkeys, root->sort_pathkeys) != PATHKEYS_EQUAL)
+			continue;
+		limited = makeNode(ForeignPath);
+		*limited = *(ForeignPath *) scan;
+		limited->fdw_private = limit_private(shards, rel);
+		if (limited->fdw_private == NIL)
+			return NULL;
+		take_part(&limited->path, shards->taken.count_est);
+		if (path == scan)
+			return &limited->path;
+		return (Path *) create_projection_path(root, rel, &limited->path, path->pathtarget);
+	}
+	return NULL;
+}
+
+/* ----------------------------------------------------------------
+ * All partitions
+ * ----------------------------------------------------------------
+ */
+
+/* The cheapest path of a partition that returns its nearest rows in order */
+static Path *
+ordered_path(Shards *shards, RelOptInfo *rel)
+{
+	PlannerInfo *root = shards->root;
+	double		taken = (double) shards->taken.count_est;
+	double		fraction = taken > 0 && rel->rows > 0 ? Min(taken / rel->rows, 1) : 0.1;
+	Path	   *cheapest = rel->cheapest_total_path;
+	Path	   *sorted = get_cheapest_fractional_path_for_pathkeys(rel->pathlist,
+																   root->sort_pathkeys, NULL,
+																   fraction);
+
+	if (pathkeys_contained_in(root->sort_pathkeys, cheapest->pathkeys))
+		return sorted;
+	cheapest = (Path *) create_sort_path(root, rel, cheapest, root->sort_pathkeys,
+										 shards->taken.limit_tuples);
+	if (sorted == NULL || compare_fractional_path_costs(cheapest, sorted, fraction) < 0)
+		return cheapest;
+	return sorted;
+}
+
+/*
+ * The nearest k + o rows of a partition that is here, or whose server cannot be told the
+ * LIMIT.  A search by an index WITH TIES of the distance knows columns by their places in
+ * the select list, which functions that are called late do not have.
+ */
+static Path *
+local_path(Shards *shards, RelOptInfo *rel)
+{
+	PlannerInfo *root = shards->root;
+	LimitPath  *limit = create_limit_path(root, rel, ordered_path(shards, rel), NULL,
+										  root->parse->limitCount, LIMIT_OPTION_COUNT, 0,
+										  shards->taken.count_est);
+
+	if (list_length(root->sort_pathkeys) > 1 &&
+		root->upper_targets[UPPERREL_DISTINCT] != root->upper_targets[UPPERREL_ORDERED])
+		return &limit->path;
+	return loki_limit_search(root, rel, limit, &shards->taken);
+}
+
+/* Collect the paths of all partitions that the query may need, down to the last level. */
+static void
+add_partitions(Shards *shards, RelOptInfo *rel)
+{
+	int			i = -1;
+
+	check_stack_depth();
+	while ((i = bms_next_member(rel->live_parts, i)) >= 0)
+	{
+		RelOptInfo *part = rel->part_rels[i];
+		Path	   *path;
+
+		if (IS_DUMMY_REL(part))
+			continue;
+		if (IS_PARTITIONED_REL(part))
+		{
+			add_partitions(shards, part);
+			continue;
+		}
+		path = remote_path(shards, part);
+		shards->remote |= path != NULL;
+		shards->paths = lappend(shards->paths, path != NULL ? path : local_path(shards, part));
+	}
+}
+
+/*
+ * The partitioned table that a query level takes its nearest rows of; NULL if it does
+ * something else too
+ */
+static RelOptInfo *
+searched_table(PlannerInfo *root, const FinalPathExtraData *final)
+{
+	const Query *parse = root->parse;
+	LokiDistanceExpr distance;
+	RelOptInfo *rel;
+	int			relid;
+
+	if (!final->limit_needed || parse->limitCount == NULL ||
+		parse->limitOption != LIMIT_OPTION_COUNT || root->sort_pathkeys == NIL ||
+		parse->rowMarks != NIL || parse->hasTargetSRFs || parse->hasAggs ||
+		parse->hasWindowFuncs || parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->havingQual != NULL || parse->distinctClause != NIL ||
+		parse->setOperations != NULL ||
+		!bms_get_singleton_member(root->all_baserels, &relid) ||
+		!loki_may_repeat(parse->limitCount) || !loki_may_repeat(parse->limitOffset))
+		return NULL;
+	rel = find_base_rel(root, relid);
+	if (rel->rtekind != RTE_RELATION || !IS_PARTITIONED_REL(rel) ||
+		!loki_orders_by_distance(root, rel, linitial_node(PathKey, root->sort_pathkeys),
+								 &distance))
+		return NULL;
+	return rel;
+}
+
+/* The path of the query: the rows of all partitions, in order, and what LIMIT takes */
+static Path *
+merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
+{
+	PlannerInfo *root = shards->root;
+	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
+	Path	   *path = (Path *) create_append_path(root, table, shards->paths, NIL, NIL, NULL,
+												   0, false, -1);
+
+	/* the rows of a single partition are in order */
+	if (!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
+		path = (Path *) create_sort_path(root, input, path, root->sort_pathkeys,
+										 shards->taken.limit_tuples);
+	if (path->pathtarget != target)
+		path = apply_projection_to_path(root, input, path, target);
+	return path;
+}
+
+/*
+ * If a server can be told the LIMIT of a query, replace the paths of the query by one that
+ * does so.  The others would have more rows sent, and wait for one server after the other.
+ *
+ * postgres_fdw reads the LIMIT that it sends from the query itself, when the plan is made
+ * of the path.  So the query has k + o from now on, for the planner has made its own use of
+ * it: the Limit that is returned has expressions of its own.
+ */
+void
+loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
+				 const FinalPathExtraData *final)
+{
+	Query	   *parse = root->parse;
+	Node	   *count = parse->limitCount;
+	Node	   *offset = parse->limitOffset;
+	RelOptInfo *table = searched_table(root, final);
+	Shards		shards = {.root = root, .taken = *final};
+
+	if (table == NULL)
+		return;
+	shards.taken.count_est = loki_rows_taken_estimate(final);
+	shards.taken.offset_est = 0;
+	shards.taken.limit_tuples = shards.taken.count_est > 0 ? shards.taken.count_est : -1;
+	parse->limitCount = loki_rows_taken(root, count, offset);
+	parse->limitOffset = NULL;
+	add_partitions(&shards, table);
+	if (!shards.remote)
+	{
+		parse->limitCount = count;
+		parse->limitOffset = offset;
+		return;
+	}
+	output->pathlist = list_make1(create_limit_path(root, output,
+													merged_path(&shards, table, input),
+													offset, count, LIMIT_OPTION_COUNT,
+													final->offset_est, final->count_est));
+}
