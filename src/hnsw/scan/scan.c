@@ -373,7 +373,7 @@ begin_filtered(LokiScan *so)
 	if (loki_strategy_list(search))
 		return false;
 	if (!search->choice->share_known)
-		loki_strategy_sample(search, (uint32) search->budget.flat_nodes);
+		loki_strategy_sample(search, (uint32) search->budget.flat_nodes, false);
 	so->filter.strategy = loki_strategy_choose(search, search->choice->share);
 	if (so->filter.strategy == LOKI_STRATEGY_FLAT)
 		return false;

@@ -185,10 +185,11 @@ loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double shar
 
 /*
  * Sample the nodes below an end: sets the share that matches, unless that is known, and
- * keeps some that match as seeds for hops.
+ * keeps some that match as seeds for hops.  The sample ends when there are enough.  If most
+ * nodes match, they are from a few runs then, unless they shall be spread.
  */
 void
-loki_strategy_sample(LokiSearch *search, uint32 end)
+loki_strategy_sample(LokiSearch *search, uint32 end, bool spread)
 {
 	uint32		run[SAMPLE_RUN];
 	uint8		passes[SAMPLE_RUN];
@@ -198,8 +199,11 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 	uint32		matched = 0;
 	uint32		pairs = 0;
 	uint32		both = 0;
+	uint32		of_run = SAMPLE_RUN;
 
 	Assert(end > 0);
+	if (spread)
+		of_run = Min(ceil(LOKI_STRATEGY_SEEDS / (SAMPLE_RUNS * search->choice->share)), SAMPLE_RUN);
 	if (search->choice->seeds == NULL)
 		search->choice->seeds = MemoryContextAlloc(search->context,
 												   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
@@ -207,6 +211,7 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 	for (int i = 0; i < SAMPLE_RUNS && search->choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
 	{
 		int			n = 0;
+		uint32		most = Min(search->choice->nseeds + of_run, LOKI_STRATEGY_SEEDS);
 
 		at = (at + step) % end;
 		for (uint32 node = (uint32) at; node < end && n < SAMPLE_RUN; node++)
@@ -218,7 +223,7 @@ loki_strategy_sample(LokiSearch *search, uint32 end)
 			pairs += passes[k - 1];
 			both += passes[k - 1] & passes[k];
 		}
-		for (int k = 0; k < n && search->choice->nseeds < LOKI_STRATEGY_SEEDS; k++)
+		for (int k = 0; k < n && search->choice->nseeds < most; k++)
 			if (passes[k])
 				search->choice->seeds[search->choice->nseeds++] = run[k];
 	}

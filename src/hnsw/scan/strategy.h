@@ -17,7 +17,7 @@
  * The filter strategy (scan/strategy.c).  A sample of the nodes below an end tells how many
  * of all nodes match.  The nodes that a walk meets tell how many match around the query.
  */
-extern void loki_strategy_sample(LokiSearch *search, uint32 end);
+extern void loki_strategy_sample(LokiSearch *search, uint32 end, bool spread);
 extern bool loki_strategy_short(const LokiSearch *search);
 extern bool loki_strategy_list(const LokiSearch *search);
 extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share);

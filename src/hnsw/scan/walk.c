@@ -317,8 +317,8 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 }
 
 /*
- * Go on by hops.  They begin at the scored nodes that match, and at matching nodes of a
- * sample, since other matching nodes may be far from here.
+ * Go on by hops.  They begin at the scored nodes that match, and at matching nodes from all
+ * over the index, since other matching nodes may be far from here, and far from one another.
  */
 static void
 begin_hops(LokiSearch *search, uint32 ef)
@@ -328,8 +328,7 @@ begin_hops(LokiSearch *search, uint32 ef)
 
 	search->choice->hops = true;
 	search->kept.nfrontier = 0;
-	if (search->choice->nseeds == 0)
-		loki_strategy_sample(search, (uint32) search->budget.flat_nodes);
+	loki_strategy_sample(search, (uint32) search->budget.flat_nodes, true);
 	for (uint32 i = 0; i < search->kept.nscored; i++)
 		if ((search->kept.scored[i].flags & LOKI_SCORED_MATCHES) &&
 			!(search->kept.scored[i].flags & LOKI_SCORED_EXPANDED))
@@ -365,7 +364,7 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 		strategy = loki_strategy_choose(search, share);
 	if (strategy != LOKI_STRATEGY_PLAIN && search->choice->correlated < 0)
 	{
-		loki_strategy_sample(search, (uint32) search->budget.flat_nodes);
+		loki_strategy_sample(search, (uint32) search->budget.flat_nodes, false);
 		strategy = loki_strategy_choose(search, share);
 	}
 
