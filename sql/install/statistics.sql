@@ -102,3 +102,49 @@ CREATE VIEW lokivector_stat_recall AS
 COMMENT ON VIEW lokivector_stat_recall IS
 	'recall of the searches that were sampled, of each index, with its standard errors and its trend';
 GRANT SELECT ON lokivector_stat_recall TO PUBLIC;
+
+--
+-- Builds and vacuums at work.  Parameters 16 to 20 are the extension's own.
+--
+
+CREATE VIEW lokivector_progress AS
+	WITH r AS (
+		SELECT c.pid, coalesce(c.command, 'lokivector_check') AS command, c.relid, c.index_relid, c.phase,
+			CASE WHEN own THEN c.tuples_done ELSE c.blocks_done END AS done,
+			CASE WHEN own THEN c.tuples_total ELSE c.blocks_total END AS total,
+			CASE WHEN own THEN p.param20 END AS began
+		FROM pg_stat_progress_create_index c
+		JOIN pg_stat_get_progress_info('CREATE INDEX') p USING (pid)
+		CROSS JOIN LATERAL (SELECT c.phase LIKE 'building index%' AND p.param20 > 0) AS b(own)
+		LEFT JOIN pg_am m ON m.oid = p.param9::oid
+		WHERE c.datname = current_database() AND
+			(m.amname IN ('hnsw', 'ivfflat') OR EXISTS (SELECT FROM pg_class i JOIN pg_am n ON n.oid = i.relam
+				WHERE i.oid = c.index_relid AND n.amname IN ('hnsw', 'ivfflat')))
+		UNION ALL
+		SELECT v.pid, 'VACUUM', v.relid, p.param16::oid,
+			concat_ws(': ', v.phase, (ARRAY['marking dead rows', 'waiting for inserts',
+				'taking out dead nodes', 'searching for nodes', 'freeing nodes', 'making lists',
+				'calibrating'])[p.param17]),
+			CASE WHEN p.param17 > 0 THEN p.param19
+				WHEN v.phase = 'scanning heap' THEN v.heap_blks_scanned
+				WHEN v.phase = 'vacuuming heap' THEN v.heap_blks_vacuumed END,
+			CASE WHEN p.param17 > 0 THEN p.param18
+				WHEN v.phase IN ('scanning heap', 'vacuuming heap') THEN v.heap_blks_total END,
+			CASE WHEN p.param17 > 0 THEN p.param20 END
+		FROM pg_stat_progress_vacuum v
+		JOIN pg_stat_get_progress_info('VACUUM') p USING (pid)
+		WHERE v.datname = current_database() AND EXISTS (
+			SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam
+			WHERE x.indrelid = v.relid AND m.amname IN ('hnsw', 'ivfflat'))
+	), t AS (
+		SELECT pid, command, relid, index_relid, phase, least(done, total) AS done, nullif(total, 0) AS total,
+			timestamptz '2000-01-01 00:00:00+00' + began * interval '1 microsecond' AS phase_began
+		FROM r
+	)
+	SELECT pid, command, relid::regclass AS relation, nullif(index_relid, 0)::regclass AS index, phase,
+		done, total, round(100.0 * done / total, 1) AS percent, phase_began,
+		phase_began + (clock_timestamp() - phase_began) * (total / nullif(done, 0)::float8) AS phase_ends
+	FROM t;
+COMMENT ON VIEW lokivector_progress IS
+	'how far CREATE INDEX, REINDEX, lokivector_check and VACUUM are with hnsw and ivfflat indexes';
+GRANT SELECT ON lokivector_progress TO PUBLIC;

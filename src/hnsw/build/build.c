@@ -27,6 +27,7 @@
 #include "hnsw/statistics/statistics.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 /* The fewest bits of the codes that the graph is built on: see doc/design/graph.md */
@@ -65,11 +66,12 @@ set_phase(int phase, uint32 total)
 	const int	params[] = {
 		PROGRESS_CREATEIDX_SUBPHASE,
 		PROGRESS_CREATEIDX_TUPLES_TOTAL,
-		PROGRESS_CREATEIDX_TUPLES_DONE
+		PROGRESS_CREATEIDX_TUPLES_DONE,
+		LOKI_PROGRESS_BEGAN
 	};
-	const int64 values[] = {phase, total, 0};
+	const int64 values[] = {phase, total, 0, GetCurrentTimestamp()};
 
-	pgstat_progress_update_multi_param(3, params, values);
+	pgstat_progress_update_multi_param(lengthof(params), params, values);
 	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 

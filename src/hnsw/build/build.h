@@ -274,6 +274,9 @@ extern void loki_build_write_pages(LokiBuild *build);
 #define LOKI_PROGRESS_WRITING	7
 #define LOKI_PROGRESS_CALIBRATING 8
 
+/* When the phase began: a parameter of progress that the server does not use */
+#define LOKI_PROGRESS_BEGAN		19
+
 /* Name of a phase in pg_stat_progress_create_index; NULL if there is no such phase */
 extern char *loki_build_phase_name(int64 phase);
 

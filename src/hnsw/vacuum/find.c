@@ -48,6 +48,7 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 {
 	bool		valid;
 
+	loki_vacuum_step();
 	if (!loki_bitmap_test(&vacuum->live, node))
 		return true;
 	LokiVacuumDelayPoint();
@@ -61,6 +62,18 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 	}
 	loki_insert_unlock(vacuum->index);
 	return valid;
+}
+
+/* Begin to search for what was noted. */
+static void
+begin_searching(LokiVacuum *vacuum)
+{
+	uint64		total = 0;
+
+	for (int i = 0; i < lengthof(vacuum->lost); i++)
+		total += pg_popcount((const char *) vacuum->lost[i].words,
+							 (vacuum->lost[i].size / 64 + 1) * sizeof(uint64));
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_SEARCHING, total);
 }
 
 /* Search on layer 0 for the nodes that were noted, from `first` up to `end`. */
@@ -96,6 +109,7 @@ bool
 loki_find_nodes(LokiVacuum *vacuum)
 {
 	Assert(loki_no_buffer_locked());
+	begin_searching(vacuum);
 	return find_upper(vacuum) && find_base(vacuum, 0, vacuum->lost[0].size);
 }
 
@@ -221,6 +235,7 @@ loki_find_new_nodes(LokiVacuum *vacuum)
 	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0))
 		return;
 	note_upper_slots(vacuum);
+	begin_searching(vacuum);
 	if (!find_upper(vacuum))
 		return;
 	/* page by page, so that what is done stays done if vacuum is cancelled */

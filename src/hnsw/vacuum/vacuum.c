@@ -33,6 +33,7 @@ loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal)
 {
 	Assert(loki_no_buffer_locked());
 	LokiVacuumDelayPoint();
+	loki_vacuum_step();
 	return loki_page_copy(vacuum->state, vacuum->index, array, ordinal, vacuum->strategy,
 						  vacuum->page.data);
 }
@@ -468,11 +469,14 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	vacuum->callback_state = callback_state;
 
 	loki_index_refresh(state, info->index);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_MARKING, state->arrays[LOKI_SLOTS_TID].npages +
+					  state->arrays[LOKI_SLOTS_NULLTID].npages);
 	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_TID].npages; i++)
 		vacuum_tid_page(vacuum, i);
 	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_NULLTID].npages; i++)
 		vacuum_nulltid_page(vacuum, i);
 
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	if (vacuum->removed)
 		pfree(vacuum->removed);
@@ -486,6 +490,12 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
  * amvacuumcleanup: repairing and freeing
  * ----------------------------------------------------------------
  */
+
+static uint64
+array_pages(LokiVacuum *vacuum, int array)
+{
+	return vacuum->state->arrays[array].npages;
+}
 
 static uint32
 array_slots(LokiVacuum *vacuum, int array)
@@ -635,6 +645,7 @@ repair_and_free(LokiVacuum *vacuum)
 {
 	LokiMetaPageData meta;
 
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_WAITING, 0);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
 	note_used(vacuum, LOKI_SLOTS_DUPLICATE, &vacuum->duplicate_used);
@@ -650,10 +661,15 @@ repair_and_free(LokiVacuum *vacuum)
 	}
 	loki_index_refresh(vacuum->state, vacuum->index);
 	note_nodes(vacuum);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_REPAIRING, array_pages(vacuum, LOKI_SLOTS_UPPER) +
+					  array_pages(vacuum, LOKI_SLOTS_LINK));
 	loki_repair_entry(vacuum);
 	if (vacuum->ndead > 0)
 		loki_repair_graph(vacuum);
 
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_FREEING, array_pages(vacuum, LOKI_SLOTS_UPPER) +
+					  array_pages(vacuum, LOKI_SLOTS_DUPLICATE) +
+					  array_pages(vacuum, LOKI_SLOTS_TID));
 	free_array(vacuum, LOKI_SLOTS_UPPER);
 	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
 	free_array(vacuum, LOKI_SLOTS_TID);
@@ -694,12 +710,15 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		repair_and_free(vacuum);
 	loki_find_new_nodes(vacuum);
 	MemoryContextSwitchTo(old);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
 	loki_side_make(info->index, WARNING);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
 	calibrated = loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
 	loki_meta_read(info->index, &meta);
 	if (meta.flags & LOKI_META_ALL_NEW)
 		loki_find_new_nodes(vacuum);	/* codes were made anew just now */
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
 	MemoryContextSwitchTo(old);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;

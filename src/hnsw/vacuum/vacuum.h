@@ -72,6 +72,19 @@ loki_bitmap_next(const LokiBitmap *bitmap, uint32 number)
 	for (uint32 number = loki_bitmap_next(bitmap, 0); number < (bitmap)->size; \
 		 number = loki_bitmap_next(bitmap, number + 1))
 
+/* What VACUUM does with an index; lokivector_progress has the names */
+typedef enum LokiVacuumPhase
+{
+	LOKI_VACUUM_NONE,
+	LOKI_VACUUM_MARKING,		/* pages of rows */
+	LOKI_VACUUM_WAITING,		/* for inserts */
+	LOKI_VACUUM_REPAIRING,		/* pages of lists */
+	LOKI_VACUUM_SEARCHING,		/* nodes, on each layer */
+	LOKI_VACUUM_FREEING,		/* pages of slots */
+	LOKI_VACUUM_SORTING,		/* side arrays */
+	LOKI_VACUUM_CALIBRATING
+} LokiVacuumPhase;
+
 typedef struct LokiVacuum
 {
 	Relation	index;
@@ -119,6 +132,14 @@ extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal);
 
 /* Begin a change, of pages that are read in the same way */
 extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);
+
+/* functions in vacuum/progress.c */
+
+/* Begin a phase of so many pages or nodes; total 0: it is not known */
+extern void loki_vacuum_phase(LokiVacuum *vacuum, LokiVacuumPhase phase, uint64 total);
+
+/* One of them is done */
+extern void loki_vacuum_step(void);
 
 /* functions in vacuum/report.c */
 extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated);

@@ -1,0 +1,66 @@
+# How far VACUUM is, in lokivector_progress.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main');
+$node->start;
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION IF NOT EXISTS lokivector;
+	CREATE TABLE t AS SELECT i AS id, ARRAY[sin(i), cos(i * 3), sin(i * 7)]::vector(3) AS v
+		FROM generate_series(1, 10000) i;
+	CREATE INDEX idx ON t USING hnsw (v vector_l2_ops);
+	INSERT INTO t SELECT i, ARRAY[sin(i), cos(i * 3), sin(i * 7)] FROM generate_series(10001, 10020) i;
+	DELETE FROM t WHERE id % 100 = 0;
+	CREATE FUNCTION watch(what text) RETURNS text LANGUAGE plpgsql AS $$
+	DECLARE
+		r record;
+		seen text[] := '{}';
+		begun boolean := false;
+	BEGIN
+		LOOP
+			PERFORM pg_stat_clear_snapshot();
+			FOR r IN SELECT * FROM lokivector_progress LOOP
+				ASSERT r.command = 'VACUUM' AND r.relation = 't'::regclass;
+				ASSERT r.percent IS NULL OR r.percent BETWEEN 0 AND 100;
+				ASSERT r.phase !~ ': ' OR (r.index = 'idx'::regclass AND r.phase_began <= clock_timestamp());
+				IF r.percent BETWEEN 1 AND 99 AND r.phase ~ ': ' THEN
+					ASSERT r.phase_ends > r.phase_began;
+				END IF;
+				IF r.phase <> ALL (seen) AND r.percent > 0 THEN
+					seen := seen || r.phase;
+				END IF;
+			END LOOP;
+			IF EXISTS (SELECT FROM pg_stat_activity WHERE query = what AND state = 'active') THEN
+				begun := true;
+			ELSE
+				EXIT WHEN begun;
+			END IF;
+			PERFORM pg_sleep(0.002);
+		END LOOP;
+		RETURN array_to_string(seen, E'\n');
+	END $$;));
+
+# Each page that VACUUM reads takes so long that it is seen; the watcher waits for it to begin,
+# and returns the phases that had come some way
+my $vacuum = IPC::Run::start(['psql', '-X', '-q', '-d', $node->connstr('postgres'),
+		'-c', 'SET vacuum_cost_delay = 15', '-c', 'SET vacuum_cost_limit = 1', '-c', 'VACUUM t'],
+	IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+my %seen = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', q(SELECT watch('VACUUM t')));
+$vacuum->finish;
+ok($seen{$_}, $_) for ('scanning heap', 'vacuuming indexes: marking dead rows',
+	'cleaning up indexes: taking out dead nodes', 'cleaning up indexes: freeing nodes',
+	'cleaning up indexes: searching for nodes');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM lokivector_progress'), '0', 'nothing at rest');
+
+$node->stop;
+done_testing();
