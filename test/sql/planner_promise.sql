@@ -317,3 +317,41 @@ RESET enable_mergejoin;
 RESET enable_seqscan;
 DROP TABLE promise_left, promise_right;
 DROP FUNCTION promise_lost;
+
+-- test: late rows stay below no node that relies on their order
+CREATE TABLE promise_wide (v vector(32));
+INSERT INTO promise_wide
+	SELECT (SELECT array_agg(floor(4 * random())) FROM generate_series(1, 32) WHERE i = i)::vector
+	FROM generate_series(1, 5000) i;
+CREATE INDEX promise_wide_v ON promise_wide USING hnsw (v vector_l2_ops);
+ANALYZE promise_wide;
+CREATE VIEW promise_ordered AS
+	SELECT v <-> array_fill(1, ARRAY[32])::vector AS d FROM promise_wide
+	ORDER BY v <-> array_fill(1, ARRAY[32])::vector;
+SET enable_seqscan = off;
+SET enable_sort = off;
+SET enable_hashagg = off;
+SET enable_hashjoin = off;
+SET enable_nestloop = off;
+SET hnsw.ef_search = 10;
+SET hnsw.max_scan_tuples = 100000;
+SET hnsw.iterative_scan = relaxed_order;
+SELECT count(*) - count(DISTINCT d) AS repeated FROM (SELECT d FROM promise_ordered GROUP BY d) s;
+SELECT count(*) - count(DISTINCT d) AS repeated FROM (SELECT DISTINCT d FROM promise_ordered) s;
+SELECT count(*) AS late FROM (
+	SELECT d, lag(d) OVER () AS before FROM (
+		SELECT d FROM promise_ordered ORDER BY d FETCH FIRST 300 ROWS WITH TIES) t) s WHERE d < before;
+SELECT count(*) > 0 AS joined FROM promise_ordered a JOIN promise_ordered b USING (d);
+SELECT count(*) AS late FROM (
+	SELECT d, lag(d) OVER () AS before FROM (
+		SELECT d FROM promise_ordered ORDER BY d LIMIT 300) t) s WHERE d < before;
+RESET hnsw.iterative_scan;
+RESET hnsw.max_scan_tuples;
+RESET hnsw.ef_search;
+RESET enable_nestloop;
+RESET enable_hashjoin;
+RESET enable_hashagg;
+RESET enable_sort;
+RESET enable_seqscan;
+DROP VIEW promise_ordered;
+DROP TABLE promise_wide;

@@ -689,16 +689,17 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 /*
  * A plan without a Limit, with scans that are searches, or as it was.  A cursor goes on
  * for as long as it is asked to, and its first rows must not wait for all others, so they
- * may come late.  pgvector's limits are for subqueries too, and relaxed_order asks for late
- * rows.
+ * may come late.  relaxed_order asks for late rows too.  pgvector's limits are for
+ * subqueries as well, but their rows are in order: nodes of the levels above may rely on
+ * that.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
 {
 	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
 	Path	   *sub = follow(&followed, path);
-	bool		cursor = root->parent_root == NULL && root->parse->limitCount == NULL &&
-		root->tuple_fraction > 0;
+	bool		top = root->parent_root == NULL;
+	bool		cursor = top && root->parse->limitCount == NULL && root->tuple_fraction > 0;
 	ListCell   *cell;
 
 	if (sub == NULL || followed.further_keys)
@@ -710,7 +711,8 @@ search_on(PlannerInfo *root, Path *path)
 		bool		relaxed;
 
 		index_settings(scan->indexinfo, &settings);
-		relaxed = !settings.complete && settings.iterative_scan == LOKI_ITERATIVE_RELAXED;
+		relaxed = top && !settings.complete &&
+			settings.iterative_scan == LOKI_ITERATIVE_RELAXED;
 		if (cursor || relaxed)
 			loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
 		else if (!settings.complete)

@@ -89,7 +89,8 @@ loki_promise_permit(IndexPath *path, bool complete, Oid late)
 	Oid			bits = promise_bits(path);
 
 	Assert(late == 0 || late == LOKI_PLAN_LATE);
-	Assert(bits & LOKI_PLAN_EXACT);
+	/* a level above may permit what a subquery's own level has permitted */
+	Assert(bits & LOKI_PLAN_MADE);
 	replace_bits(path, (bits & ~(LOKI_PLAN_EXACT | LOKI_PLAN_COMPLETE)) |
 				 (complete ? LOKI_PLAN_COMPLETE : 0) | late);
 }
