@@ -162,6 +162,7 @@ BEGIN
 	RETURN found / 1500.0;
 END $$;
 SELECT ef, twins_neighbors(ef) < 0.9 AS poor FROM (VALUES (10), (40)) AS w (ef);
+SELECT scans > 0 AS scanned, widened_scans FROM lokivector_stat_indexes WHERE index = 'twins_idx'::regclass;
 
 DROP TABLE twins, twins_rows;
 DROP FUNCTION twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;

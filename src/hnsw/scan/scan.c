@@ -430,7 +430,6 @@ widen_to(LokiScan *so, double rows, double width)
 	so->course.ef = (uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4);
 	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
 	so->course.walk_end = loki_walk_widen(&so->search, so->course.width);
-	so->course.widened = true;
 	take_walk(so, PG_UINT32_MAX);
 }
 
@@ -440,6 +439,7 @@ widen_walk(LokiScan *so, double rows)
 {
 	double		ef = Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
 
+	so->course.widened = true;
 	widen_to(so, ef, Max(so->course.width, loki_walk_width(so, (uint32) ef)));
 }
 

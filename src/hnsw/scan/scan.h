@@ -129,8 +129,9 @@ typedef struct LokiScanCourse
 	LokiScanPhase phases[4];	/* that follow it ... */
 	int			next_phase;		/* ... of which this is the next */
 	bool		walked;			/* the first walk was made ... */
-	bool		widened;		/* ... and was made wider ... */
-	int			doubts;			/* ... so often since codes told too little */
+	bool		widened;		/* ... and was too narrow for its rows */
+	int			doubts;			/* it was made wider so often since codes told
+								 * too little */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
