@@ -430,19 +430,16 @@ loki_refine_first(LokiScan *so, uint32 n)
 
 /*
  * Whether even the last of the candidates, all of which were refined, may be nearer than
- * `distance`, in the operator's unit.  Then so may be nodes that are no candidates.  The
- * lower a target recall is, the less a chance of that matters.  Not for sketches, whose
- * errors are that large for most queries.
+ * `distance`, in the operator's unit.  Then so may be nodes that are no candidates.  `sure`,
+ * up to 1, says how many errors count.  Not for sketches, whose errors are that large for
+ * most queries.
  */
 bool
-loki_refine_doubts(const LokiScan *so, double distance)
+loki_refine_doubts(const LokiScan *so, double distance, double sure)
 {
-	double		target = so->plan.settings.target_recall;
-	double		sigmas = COARSE_SIGMAS * (target > 0 ? Max(2 * target - 1, 0) : 1);
-
 	return so->queue.compared > 0 && so->queue.n > 0 && so->queue.next == so->queue.n &&
 		!loki_column_sketched(&so->state->column) &&
-		!(nearer_by(so, so->queue.n - 1, sigmas) > distance);
+		!(nearer_by(so, so->queue.n - 1, COARSE_SIGMAS * sure) > distance);
 }
 
 /*

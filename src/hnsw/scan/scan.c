@@ -511,14 +511,22 @@ wants_wider(LokiScan *so)
 
 /*
  * Whether codes do not tell the rows around the query apart, so that chance decided which
- * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.
+ * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  If
+ * the pool is hardly wider than the batch, its last candidate is near in any case, so fewer
+ * errors count; likewise if the target of the recall is low.
  */
 static bool
 codes_fall_short(const LokiScan *so)
 {
-	return so->course.phase == LOKI_SCAN_WALK && may_widen(so) &&
-		(so->course.doubts < MAX_DOUBTS || so->course.ef < DOUBT_EF) &&
-		loki_refine_doubts(so, so->ranking.rows[so->course.batch_left - 1].distance);
+	double		target = so->plan.settings.target_recall;
+	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
+
+	if (so->course.phase != LOKI_SCAN_WALK || !may_widen(so) ||
+		(so->course.doubts >= MAX_DOUBTS && so->course.width >= loki_walk_width(so, DOUBT_EF)))
+		return false;
+	if (target > 0)
+		sure *= Max(2 * target - 1, 0);
+	return loki_refine_doubts(so, so->ranking.rows[so->course.batch_left - 1].distance, sure);
 }
 
 /*

@@ -385,7 +385,7 @@ extern void loki_refine_within(LokiScan *so, double distance);
 
 /* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
-extern bool loki_refine_doubts(const LokiScan *so, double distance);
+extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
 /* functions in strategy.c */
 
