@@ -33,6 +33,10 @@ $node->safe_psql('postgres', q(
 	SET enable_seqscan = off;
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 5) s;
 	SELECT count(*) FROM (SELECT id FROM items WHERE id % 50 = 0 ORDER BY v <-> item(5) LIMIT 80) s;
+	SET lokivector.recall_sample_rate = 1;
+	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5) s;
+	RESET lokivector.recall_sample_rate;
+	SELECT lokivector_measure_samples('items_idx');
 	DELETE FROM items WHERE id % 2 = 0;
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 4000) s;));
 
@@ -91,20 +95,22 @@ sub sample
 my $text = scrape();
 unlike($text, qr/pg_exporter_user_queries_load_error\{[^}]*\} 1/, 'the exporter reads the queries');
 like($text, qr/^pg_exporter_last_scrape_error 0$/m, 'no query fails for a member of pg_monitor');
-cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 3, 'scans');
+cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 5, 'scans, that of the measurement too');
 cmp_ok(sample($text, 'lokivector_index_widened_scans', 'items_idx'), '>=', 1, 'scans that went on wider');
 cmp_ok(sample($text, 'lokivector_index_search_seconds', 'items_idx'), '>', 0, 'time');
 cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_idx'), '==', 1, 'an index that is valid');
 cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_failed'), '==', 0, 'an index that is not');
 cmp_ok(sample($text, 'lokivector_index_state_recall', 'items_idx'), '>', 0.9, 'recall');
 cmp_ok(sample($text, 'lokivector_index_state_dead', 'items_idx'), '>', 1000, 'dead rows');
+cmp_ok(sample($text, 'lokivector_sampled_measured', 'items_idx'), '==', 1, 'searches that were sampled');
+cmp_ok(sample($text, 'lokivector_sampled_recall', 'items_idx'), '>', 0, 'and their recall');
 like($text, qr/^lokivector_index_advice_given\{about="vacuum",[^}]*indexrelname="items_idx"/m, 'advice');
 like($text, qr/^lokivector_replay_lag_seconds(\{[^}]*\})? 0$/m, 'replay');
 
 # Rules name metrics that the exporter has
 my %known = map { $_ => 1 } $text =~ /^(lokivector_\w+)/mg;
 my @unknown = grep { !$known{$_} }
-  slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|replay)\w+)/g;
+  slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|sampled|replay)\w+)/g;
 is("@unknown", '', 'rules name metrics that there are');
 
 # Prometheus itself, with the rules: every panel of the dashboard has data, and alerts are
@@ -126,7 +132,7 @@ for my $alert ('IndexInvalid', 'DeadRows')
 	like(query($port, "ALERTS{alertname=\"Lokivector$alert\"}"), qr/alertstate="pending"/,
 		"$alert is pending where its cause is");
 }
-for my $alert ('RecallLow', 'StateUnknown', 'VacuumUnfinished', 'ReplayLag')
+for my $alert ('RecallLow', 'SampledRecallLow', 'StateUnknown', 'VacuumUnfinished', 'ReplayLag')
 {
 	is(query($port, "ALERTS{alertname=\"Lokivector$alert\"}"), '', "$alert rests");
 }
@@ -149,7 +155,7 @@ stop_program($_) for $prometheus, $exporter;
 my $lock = $node->background_psql('postgres');
 $lock->query_safe('BEGIN; REINDEX INDEX items_idx;');
 $text = scrape();
-cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 3, 'counts of an index that is locked');
+cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 5, 'counts of an index that is locked');
 is(sample($text, 'lokivector_index_state_nodes', 'items_idx'), undef, 'its state is not waited for');
 cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_failed'), '==', 0, 'the state of others is there');
 $lock->query_safe('ROLLBACK');
