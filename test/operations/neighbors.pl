@@ -1,6 +1,6 @@
 # Other tools and extensions beside an index: pg_repack, hypopg, pg_partman, pgaudit,
-# pg_amcheck, pg_prewarm, auto_explain, pg_stat_statements; and what a cancelled REINDEX
-# CONCURRENTLY leaves.
+# pg_amcheck, pg_prewarm, auto_explain, pg_stat_statements, pg_cron; and what a cancelled
+# REINDEX CONCURRENTLY leaves.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use OperationsTest;
 use TakeoverTest;
 
 my $major = major();
-unpack_or_skip(map { "postgresql-$major-$_" } qw(repack hypopg partman pgaudit));
+unpack_or_skip(map { "postgresql-$major-$_" } qw(repack hypopg partman pgaudit cron));
 
 # Extensions go into a copy of the server
 my ($config, $prefix) = private_server('server');
@@ -25,11 +25,18 @@ run_program('cp', '-R', "$root/usr/share/postgresql/$major/extension/.", "$share
 my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
 $node->init;
 $node->append_conf('postgresql.conf',
-	"autovacuum = off\nshared_preload_libraries = 'pg_stat_statements,pgaudit'\n");
+	"autovacuum = off\nshared_preload_libraries = 'pg_stat_statements,pgaudit,pg_cron'\n"
+	  . "cron.database_name = 'postgres'\ncron.use_background_workers = on\n");
 $node->start;
 create_items($node, 3000);
 my @connection = ('-h', $node->host, '-p', $node->port, '-d', 'postgres');
 my ($result, $stdout, $stderr);
+
+# pg_cron: a job that runs every minute, while the others are tried
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION pg_cron;
+	SELECT cron.schedule('measure', '* * * * *',
+		'SELECT lokivector_measure_samples(index) FROM lokivector_stat_recall WHERE waiting > 0');));
 
 # pg_repack
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_repack; DELETE FROM items WHERE id % 4 = 0');
@@ -111,6 +118,16 @@ $node->safe_psql('postgres', q(
 like(slurp_file($node->logfile),
 	qr/AUDIT: SESSION,\d+,1,READ,SELECT,TABLE,public\.items,"?SELECT id FROM items ORDER BY v <-> item/,
 	'pgaudit records a search');
+
+# pg_cron measures at the next minute
+$node->safe_psql('postgres', q(
+	SET lokivector.recall_sample_rate = 1;
+	SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5;));
+ok($node->poll_query_until('postgres', q(
+	SELECT measured = 1 AND recall > 0 FROM lokivector_stat_recall WHERE index = 'items_idx'::regclass)),
+	'pg_cron measures the recall of sampled searches');
+is($node->safe_psql('postgres', q(SELECT count(*) FROM cron.job_run_details WHERE status = 'failed')), '0',
+	'and no run has failed');
 
 # A REINDEX CONCURRENTLY that waits for an old transaction, and is cancelled
 my $old = $node->background_psql('postgres');
