@@ -69,7 +69,7 @@ CREATE INDEX build_low_l2 ON build_low USING hnsw (v vector_l2_ops, a);
 SELECT lokivector_check('build_low_l2', true), lost('build_low', '<->');
 DROP INDEX build_low_l2;
 
--- test: equal rows share a node, rows that differ in an attribute do not
+-- test: duplicates share a node, rows that differ in an attribute do not
 CREATE TABLE build_equal (v vector(40), a integer);
 INSERT INTO build_equal SELECT v.v, a FROM (SELECT random_vector(40) AS v FROM generate_series(1, 20)) v,
 	generate_series(1, 3) a, generate_series(1, 4);

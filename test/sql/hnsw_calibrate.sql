@@ -118,7 +118,7 @@ VACUUM later;
 SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
 SELECT lokivector_check('later_idx', true);
 
--- test: equal rows
+-- test: duplicates
 INSERT INTO later SELECT 10000 + i, item(5) FROM generate_series(1, 3000) i;
 VACUUM later;
 SELECT calibrated_nodes FROM lokivector_index_info('later_idx');

@@ -20,7 +20,7 @@ SELECT lokivector_check('check_idx', true);
 INSERT INTO check_t SELECT i, NULL, i, NULL FROM generate_series(501, 520) i;
 SELECT lokivector_check('check_idx', true);
 
--- test: equal rows share a node
+-- test: duplicates share a node
 INSERT INTO check_t SELECT id + 1000, v, a, b FROM check_t WHERE id <= 100;
 INSERT INTO check_t SELECT id + 2000, v, a, b FROM check_t WHERE id <= 50;
 INSERT INTO check_t SELECT id + 3000, v, a + 1, b FROM check_t WHERE id <= 10;

@@ -60,7 +60,7 @@ SELECT * FROM compact_info('compact_idx');
 SELECT compact_recall('<=>');
 SELECT lokivector_check('compact_idx', true);
 
--- inserts, equal rows among them, and vacuum
+-- inserts, duplicates among them, and vacuum
 INSERT INTO compact_t SELECT 3000 + i, compact_row() FROM generate_series(1, 100) i;
 INSERT INTO compact_t SELECT 4000 + id, v FROM compact_t WHERE id BETWEEN 3001 AND 3010;
 SELECT nodes, rows FROM compact_info('compact_idx');

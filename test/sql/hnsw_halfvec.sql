@@ -123,7 +123,7 @@ SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hh_idx', ARRAY(SE
 SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hh_idx', 50);
 SELECT lokivector_build_memory('hh', 'h', 'halfvec_l2_ops') > 100000 AS enough;
 
--- test: equal rows share a node
+-- test: duplicates share a node
 CREATE TABLE same (h halfvec(50), i int);
 INSERT INTO same SELECT hh_vector(i % 10, 50), i FROM generate_series(1, 500) i;
 CREATE INDEX same_idx ON same USING hnsw (h halfvec_l2_ops);

@@ -52,7 +52,7 @@ SELECT id FROM insert_t ORDER BY v <=> '[1,0.5,0]';
 SELECT * FROM insert_info('insert_idx');
 DROP TABLE insert_t;
 
--- test: equal rows share a node
+-- test: duplicates share a node
 CREATE TABLE insert_t (id integer, v vector(3));
 CREATE INDEX insert_idx ON insert_t USING hnsw (v vector_l2_ops);
 INSERT INTO insert_t SELECT i, ARRAY[i % 3, 0, 0]::vector FROM generate_series(1, 3000) i;

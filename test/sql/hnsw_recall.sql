@@ -48,7 +48,7 @@ CREATE INDEX t_expr ON t USING hnsw ((subvector(v, 1, 8)::vector(8)) vector_l2_o
 SELECT i, answered, round(recall::numeric, 2) AS recall, recall_min >= 0.9 AS min
 FROM unnest(ARRAY['t_filter', 't_part', 't_expr']::regclass[]) i, lokivector_recall(i, 1000);
 
--- test: changed rows, equal rows, rows without a place in the graph
+-- test: changed rows, duplicates, rows without a place in the graph
 UPDATE t SET v = item(id + 1000, 40) WHERE id % 7 = 0;
 UPDATE t SET c = c WHERE id % 11 = 0;
 DELETE FROM t WHERE id % 13 = 0;

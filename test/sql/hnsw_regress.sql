@@ -56,7 +56,7 @@ SELECT count(*) FROM (SELECT id FROM regress_t ORDER BY v <->
 SELECT rows, nodes_refined BETWEEN 500 AND 700 AS wide FROM lokivector_scan_stats();
 DROP TABLE regress_t;
 
--- test: two nodes of many equal rows, at the same distance
+-- test: two nodes of many duplicates, at the same distance
 CREATE TABLE regress_t (id integer, v vector(3));
 INSERT INTO regress_t SELECT i, CASE WHEN i <= 3000 THEN '[1,2,4]' ELSE '[1,2,3]' END::vector
 FROM generate_series(1, 6000) i;

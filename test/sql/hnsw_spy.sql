@@ -88,7 +88,7 @@ SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM s
 SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM spy_t WHERE spy_sees(id)
 	AND v <-> ''[0,0,0,0,0,0,0,0]'' < 1.9 ORDER BY v <-> ''[0,0,0,0,0,0,0,0]'' LIMIT 20', condition) ORDER BY n;
 
--- test: many equal rows
+-- test: many duplicates
 INSERT INTO spy_t SELECT n + 10000, '[1,2,3,4,5,6,7,8]', CASE n % 8 WHEN 0 THEN 'user1' ELSE 'other' || n % 8 END,
 	'a common beginning ' || n % 8, ints, 12345678901234567 + (n % 8) * 0.125, net, ip6, code, '2'
 	FROM generate_series(1, 300) n, (SELECT * FROM spy_t WHERE id = 8) t;

@@ -130,7 +130,7 @@ MOVE ALL FROM c;
 COMMIT;
 SELECT wrong FROM ht_wrong(50);
 
--- test: equal rows
+-- test: duplicates
 INSERT INTO ht SELECT 2000 + i, ht_vector(2000) FROM generate_series(1, 150) i;
 DELETE FROM ht WHERE id > 2000 AND id % 3 = 0;
 SET enable_seqscan = off;

@@ -88,7 +88,7 @@ SELECT count(*) FROM (SELECT id FROM vacuum_t ORDER BY v <=> '[1,1,1]') s;
 SELECT lokivector_check('vacuum_idx', true);
 DROP TABLE vacuum_t;
 
--- test: chains of equal rows lose their dead ones
+-- test: TID lists of duplicates lose their dead ones
 CREATE TABLE vacuum_t (id integer, v vector(3));
 CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops);
 INSERT INTO vacuum_t SELECT i, ARRAY[i % 4, 0, 0]::vector FROM generate_series(0, 399) i;

@@ -114,7 +114,7 @@ SELECT sel_rows('SELECT * FROM sel_p WHERE v <-> ' || quote_literal(sel_vector(7
 SELECT sel_rows('SELECT * FROM sel_p JOIN sel_t USING (id) WHERE sel_p.v <-> ' || quote_literal(sel_vector(77, 32)) || ' < 5', 3);
 DROP TABLE sel_p;
 
--- test: NULLs, several dimensions, TOAST, equal rows, few rows, none
+-- test: NULLs, several dimensions, TOAST, duplicates, few rows, none
 CREATE TABLE sel_n (v vector);
 ANALYZE sel_n;
 INSERT INTO sel_n VALUES (NULL), (NULL);

@@ -65,7 +65,7 @@ sub check_rows
 	return;
 }
 
-# Inserts by ten clients, some of rows that are equal to others
+# Inserts by ten clients, some of duplicates
 my $script = "$PostgreSQL::Test::Utils::tmp_check/insert.sql";
 append_to_file($script, q(
 INSERT INTO items SELECT n, item(CASE n % 5 WHEN 0 THEN n % 50 ELSE n END::integer), 1

@@ -342,7 +342,8 @@ trim_nodes(LokiBuild *build)
 
 /*
  * Measure what searches of several widths find, with a share of the queries.  The arrays are
- * not needed any more, and their memory is used for this.
+ * not needed any more, and their memory is used for this.  The sums of all processes are added up
+ * under the lock of the shared state.
  */
 static void
 calibrate_share(LokiBuild *build)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * duplicates.c
- *	  Making one node of rows that are equal in vector and attributes.
+ *	  Making one node of duplicates: rows that are equal in vector and attributes.
  *
  * Several processes load rows, each as a node of its own, so this is done afterwards.  Vectors
  * count as equal if their hashes are equal; the index keeps the same hashes.

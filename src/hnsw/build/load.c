@@ -378,7 +378,8 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 }
 
 /*
- * Read the table, or this process's part of it.
+ * Read the table, or this process's part of it.  Takes the lock of the shared state at the end,
+ * to add what was read, and releases it.
  *
  * With a seed the scan begins at the first block, since the graph depends on the order of
  * the rows.

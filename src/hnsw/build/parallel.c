@@ -191,7 +191,7 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 	build->scan = table_beginscan_parallel(build->heap, scan);
 }
 
-/* Start the workers, as many as the server has. */
+/* Start the workers, as many as the server has, and tell them under the lock of the shared state. */
 static void
 launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 {
@@ -314,7 +314,7 @@ loki_parallel_end(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Wait until the leader knows how many processes there are. */
+/* Wait until the leader knows how many processes there are.  No lock is held while waiting. */
 static void
 wait_for_begin(LokiBuildShared *shared)
 {

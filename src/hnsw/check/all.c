@@ -64,7 +64,9 @@ add_indexes(List *indexes, Oid tableid)
 
 /*
  * The indexes that a relation stands for: itself, those of a table, or those of all
- * partitions.  Any other relation stands for itself, and gives an error later.
+ * partitions.  Any other relation stands for itself, and gives an error later.  The tables
+ * and partitions that it goes through stay locked (AccessShareLock) until the end of the
+ * transaction.
  */
 static List *
 indexes_of(Oid relid)

@@ -149,7 +149,10 @@ compare_sizes(const ListCell *a, const ListCell *b)
 	return left->indexid < right->indexid ? -1 : left->indexid > right->indexid;
 }
 
-/* All indexes that cannot be read, as OldIndex, the smallest first */
+/*
+ * All indexes that cannot be read, as OldIndex, the smallest first.  Each index is locked only
+ * while it is looked at, and not waited for.
+ */
 static List *
 list_old(void)
 {

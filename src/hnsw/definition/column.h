@@ -46,7 +46,7 @@ typedef struct LokiValueType
 
 	/*
 	 * As open(), for the query of a search, if its floats differ from those
-	 * of an equal row; else NULL.
+	 * of a row with the same value; else NULL.
 	 */
 	const float *(*open_query) (const LokiColumn *column, const struct varlena *value,
 								float *copy);
@@ -118,7 +118,7 @@ extern Size loki_value_size(const LokiColumn *column);
 /* Whether values are so long that most of them will be stored out of line */
 extern bool loki_value_is_long(const LokiColumn *column);
 
-/* 128-bit hash of what loki_value_open() opened, for finding equal rows */
+/* 128-bit hash of what loki_value_open() opened, for finding duplicates */
 extern void loki_value_hash(const LokiColumn *column, const float *values,
 							LokiHashData *hash);
 

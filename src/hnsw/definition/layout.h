@@ -439,7 +439,7 @@ typedef struct LokiUpperData
 	(offsetof(LokiUpperData, neighbors) + sizeof(LokiUpperNeighbor) * (Size) (m))
 
 /*
- * HASH slots: 128 bits over the vector's bytes, to find equal rows.  A compact index keeps the
+ * HASH slots: 128 bits over the vector's bytes, to find duplicates.  A compact index keeps the
  * first 64; in one of a million builds of 5 million rows two of those are equal by chance.
  */
 typedef struct LokiHashData

@@ -46,6 +46,7 @@ typedef struct MapRun
 	uint32		ordinal;		/* ... and which it is */
 } MapRun;
 
+/* Unlock the page of ROW that this run has locked, if any, and release its pin. */
 static void
 unlock_row(MapRun *run)
 {

@@ -30,7 +30,10 @@
  * ----------------------------------------------------------------
  */
 
-/* Write the n slots of a page, which has no others then, in one record. */
+/*
+ * Write the n slots of a page, which has no others then, in one record.  No content lock may be
+ * held, and none is left.  False if there is no room for the page.
+ */
 static bool
 write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const char *slots,
 		   uint32 n)
@@ -100,6 +103,7 @@ loki_entries_write(LokiIndex *state, Relation index, int array, const uint32 *en
 	return true;
 }
 
+/* Each page is share locked while its entries are copied.  No lock or pin is left. */
 bool
 loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first, uint32 n,
 				  uint32 width, uint32 *entries)
@@ -188,6 +192,7 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 	loki_change_finish(&change);
 }
 
+/* Each page is share locked while its bits are copied.  No lock or pin is left. */
 void
 loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
 {
@@ -235,6 +240,7 @@ loki_bits_count(const LokiNodeBits *bits)
 		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
 }
 
+/* Each page of the sample is share locked while its bits are counted.  No lock or pin is left. */
 double
 loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 {

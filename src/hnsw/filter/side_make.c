@@ -126,7 +126,10 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
  * ----------------------------------------------------------------
  */
 
-/* Change what the metapage says of side arrays; `flags` are of those that can be read. */
+/*
+ * Change what the metapage says of side arrays; `flags` are of those that can be read.  Locks
+ * block 0 exclusively meanwhile.  No content lock may be held.
+ */
 static void
 write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists,
 		   const LokiRowMapData *rowmap)

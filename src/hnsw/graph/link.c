@@ -254,7 +254,10 @@ append_locked(LokiLinker *linker, LokiChange *change, int number,
 	return true;
 }
 
-/* Append to the lists of some targets, which are sorted, in one record. */
+/*
+ * Append to the lists of some targets, which are sorted, in one record.  Their pages are locked
+ * exclusively together.  No content lock may be held, and none is left.
+ */
 static void
 append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
 				  const uint32 *added, bool *linked)

@@ -396,8 +396,8 @@ requantize_page(Requantize *requantize, uint32 ordinal)
 }
 
 /*
- * Write to the metapage: the epoch, and whether the index is being requantized.  Inserts are
- * kept out.
+ * Write to the metapage: the epoch, and whether the index is being requantized.  The caller
+ * holds all insert locks.  Locks block 0 exclusively meanwhile.
  */
 static void
 write_meta(Requantize *requantize, bool running)
@@ -428,7 +428,8 @@ reserve_centroid(const Requantize *requantize)
 
 /*
  * Write the centroid of the new epoch over that of the epoch before the present one.  The
- * codes are of the present epoch, and stay readable if this is never finished.
+ * codes are of the present epoch, and stay readable if this is never finished.  The caller
+ * holds all insert locks.  Locks one page at a time exclusively, and leaves none locked.
  */
 static void
 write_centroid(Requantize *requantize, const float *centroid)
@@ -505,7 +506,8 @@ requantize_all(Requantize *requantize)
 
 /*
  * Make all codes for another centroid, unless another backend did meanwhile, or vacuum is at
- * work on the graph.  Keeps inserts out until the end.
+ * work on the graph.  Takes all insert locks after it has read the rows, and leaves none.  No
+ * insert lock and no content lock may be held.
  */
 static bool
 requantize_index(Relation index, LokiIndex *state, const float *centroid, Relation heap,

@@ -305,7 +305,7 @@ make_finite(float *estimates, int n)
 		estimates[i] = fabsf(estimates[i]) <= FLT_MAX ? estimates[i] : FLT_MAX;
 }
 
-/* Score nodes.  See search.h. */
+/* Score nodes.  Leaves no pin or lock.  See search.h. */
 void
 loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimates)
 {
@@ -479,7 +479,10 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 	pool_insert(search, ef, distance, node);
 }
 
-/* Begin to fetch the codes of a batch into the processor's caches. */
+/*
+ * Begin to fetch the codes of a batch into the processor's caches.  Leaves no pin or lock: pages
+ * are pinned, where that is necessary, when the batch is scored.
+ */
 void
 loki_search_fetch(LokiSearch *search, LokiBatch *batch)
 {
@@ -488,7 +491,7 @@ loki_search_fetch(LokiSearch *search, LokiBatch *batch)
 						batch->n, &batch->slots);
 }
 
-/* Score a batch whose codes are being fetched. */
+/* Score a batch whose codes are being fetched.  Leaves no pin or lock. */
 void
 loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
 {

@@ -25,8 +25,8 @@
  * out, because they are nearer to it than to the node; returns how many remain.
  *
  * A tie does not rule out: otherwise a candidate that equals the node would rule out all
- * others, and equal rows would link to each other alone.  But a candidate that equals both
- * the kept one and the node adds nothing.
+ * others, and rows with equal vectors would link to each other alone.  But a candidate that
+ * equals both the kept one and the node adds nothing.
  */
 static int
 rule_out(const LokiQuantizer *quantizer, const float *distances,

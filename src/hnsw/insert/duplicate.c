@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * duplicate.c
- *	  Inserting a row that is equal to others: it joins their node.
+ *	  Inserting a duplicate: it joins the node of the rows that it equals.
  *
  * The heap TIDs of such a node are in a TID list, whose entries are DUPLICATE slots.  TID
  * slot and TID list change in one record, under the exclusive lock of the TID page.
@@ -246,7 +246,7 @@ loki_join_duplicate(LokiNewRow *row, uint32 node)
 
 /*
  * Make searches stop at a node that is equal to the row as far as its code tells: the
- * estimate of an equal row is that of the row's own code.  Requantizing leaves nodes with
+ * estimate of a duplicate is that of the row's own code.  Requantizing leaves nodes with
  * other codes than those of their vectors; after it, all nodes within the error of estimates
  * are compared.
  */
@@ -266,7 +266,7 @@ loki_look_for_duplicate(LokiNewRow *row)
 	row->tolerance = row->requantized ? 3 * error : search->target.tolerance;
 }
 
-/* Look for an equal row in the pool of the search, and join its node. */
+/* Look for a duplicate in the pool of the search, and join its node. */
 bool
 loki_insert_duplicate(LokiNewRow *row)
 {

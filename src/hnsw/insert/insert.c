@@ -183,7 +183,7 @@ find_live_node(LokiNewRow *row)
 }
 
 /*
- * Search for the row as a narrow scan would.  True if an equal row was met and
+ * Search for the row as a narrow scan would.  True if a duplicate was met and
  * joined; else cache->narrow[0] has the nodes that the scan ends among.
  */
 static bool
@@ -217,7 +217,7 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 
 /*
  * Search the graph for the row, and choose its lists on all layers that it has in common
- * with the entry point.  True if the row has joined the node of an equal one.  The insert
+ * with the entry point.  True if the row has joined the node of a duplicate.  The insert
  * lock is held.
  *
  * The wide search goes on from where the narrow one ended, with more entries: a node must
@@ -511,6 +511,7 @@ lock_for_insert(LokiNewRow *row)
 		(row->meta.flags & LOKI_META_REQUANTIZING) != 0;
 }
 
+/* Release the insert lock.  No content lock is held. */
 static void
 unlock_insert(LokiNewRow *row)
 {
@@ -536,7 +537,7 @@ join_by_table(LokiNewRow *row)
 	return joined;
 }
 
-/* The same, by the shortest search. */
+/* The same, by the shortest search.  Takes the insert lock, too, and leaves none. */
 static bool
 join_by_search(LokiNewRow *row)
 {
@@ -659,7 +660,10 @@ find_chunk(LokiNewRow *row, Relation heap, Oid value)
 	loki_toast_close(&reader);
 }
 
-/* Insert a row whose vector has a place in the graph. */
+/*
+ * Insert a row whose vector has a place in the graph.  Takes the insert lock, and leaves none.
+ * No content lock may be held.
+ */
 static void
 insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber attribute)
 {

@@ -53,8 +53,8 @@ typedef struct LokiNewRow
 	char	   *refine;			/* NULL if there is none */
 	LokiHashData hash;
 	float		self;			/* estimate of the row's own code ... */
-	float		tolerance;		/* ... and how far that of an equal row is
-								 * from it */
+	float		tolerance;		/* ... and how far that of a duplicate is from
+								 * it */
 	bool		requantized;	/* the index was: codes alone do not decide */
 	int			level;
 	uint32		node;

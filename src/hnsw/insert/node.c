@@ -187,7 +187,7 @@ loki_node_write(LokiNewRow *row)
 	write_slots(row, slots + nwritten, nslots - nwritten);
 }
 
-/* Let rows that are equal join the node, which is linked now.  The insert lock is held. */
+/* Let duplicates join the node, which is linked now.  The insert lock is held. */
 void
 loki_node_let_join(LokiNewRow *row)
 {

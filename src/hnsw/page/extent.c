@@ -300,7 +300,10 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 	return true;
 }
 
-/* Give a slot array its next extent, unless another backend just did. */
+/*
+ * Give a slot array its next extent, unless another backend just did.  Takes the extension lock
+ * and then content locks, and leaves none.  No content lock may be held.
+ */
 static bool
 add_extent(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
 {

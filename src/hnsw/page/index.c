@@ -415,7 +415,8 @@ lookup_state(Relation index)
 }
 
 /*
- * The index of a relation, and a copy of its metapage, unless meta is NULL.  See index.h.
+ * The index of a relation, and a copy of its metapage, unless meta is NULL.  Locks block 0 in
+ * share mode meanwhile; no content lock may be held.  See index.h.
  */
 LokiIndex *
 loki_index_open(Relation index, LokiMetaPageData *meta)

@@ -46,6 +46,7 @@ own_lock(void)
 	return MyProcPid % INSERT_LOCKS;
 }
 
+/* Acquire one of the insert locks, which the caller keeps.  No content lock may be held. */
 static void
 lock(Relation index, int number, LOCKMODE mode)
 {
@@ -54,6 +55,7 @@ lock(Relation index, int number, LOCKMODE mode)
 	LockTuple(index, &tuple, mode);
 }
 
+/* Release one of the insert locks, which the caller holds in this mode. */
 static void
 unlock(Relation index, int number, LOCKMODE mode)
 {
@@ -64,6 +66,7 @@ unlock(Relation index, int number, LOCKMODE mode)
 
 #ifdef USE_ASSERT_CHECKING
 
+/* Whether this process holds one of the insert locks in this mode */
 static bool
 lock_held(Relation index, int number, LOCKMODE mode)
 {
@@ -104,6 +107,7 @@ loki_insert_lock(Relation index)
 	lock(index, own_lock(), ShareLock);
 }
 
+/* Release the insert lock that this process took for an insert. */
 void
 loki_insert_unlock(Relation index)
 {
@@ -125,6 +129,7 @@ loki_inserts_block(Relation index)
 	Assert(loki_inserts_blocked(index));
 }
 
+/* Let inserts begin again.  The caller holds all insert locks, and keeps none. */
 void
 loki_inserts_unblock(Relation index)
 {

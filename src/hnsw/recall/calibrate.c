@@ -47,7 +47,7 @@ StaticAssertDecl(CALIBRATION_COLUMNS == 2 + LOKI_CALIBRATION_KS,
  * ----------------------------------------------------------------
  */
 
-/* Keep a calibration on the metapage. */
+/* Keep a calibration on the metapage, which is locked exclusively meanwhile. */
 static void
 write_calibration(Relation index, const LokiCalibrationData *calibration)
 {

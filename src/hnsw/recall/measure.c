@@ -148,7 +148,7 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 	return count;
 }
 
-/* Make a query of a node, whose slots are locked meanwhile. */
+/* Make a query of a node.  Its slots are pinned meanwhile, not locked; no pin is left. */
 static void
 prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 {
@@ -325,7 +325,10 @@ score_all(Measure *measure)
 	pfree(estimates);
 }
 
-/* Estimate the distances again, by REFINE. */
+/*
+ * Estimate the distances again, by REFINE.  Slots are read without locks, and without pins where
+ * that is possible; no pin is left.
+ */
 static void
 refine_near(Measure *measure, int query, LokiCandidate *near, int n)
 {

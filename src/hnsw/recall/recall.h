@@ -36,7 +36,7 @@ typedef struct LokiQueries
 /*
  * Exact distances of the nearest rows.  Rows are gathered in blocks.  If there is OpenBLAS,
  * all queries are multiplied with a block at once.  Rows that are near enough by that are
- * measured again by the kernels that scans use, so equal rows have equal distances on both
+ * measured again by the kernels that scans use, so equal vectors have equal distances on both
  * sides.
  */
 typedef struct LokiExact

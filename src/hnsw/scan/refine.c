@@ -182,7 +182,9 @@ compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *es
 }
 
 /*
- * Lower bounds of n candidates, at most LOKI_REFINE_BATCH, from CODE and REFINE.
+ * Lower bounds of n candidates, at most LOKI_REFINE_BATCH, from CODE and REFINE.  No page may be
+ * locked.  In recovery slots are read under share lock, otherwise without; no lock or pin is
+ * left.
  */
 static void
 refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
@@ -253,7 +255,10 @@ coarse_bound(const LokiScan *so)
 	return nearer_by(so, so->queue.next, COARSE_SIGMAS);
 }
 
-/* Bounds of at most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates */
+/*
+ * Bounds of at most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates, and with the
+ * same locks
+ */
 static void
 certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 {

@@ -437,6 +437,10 @@ read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogR
 	UnlockReleaseBuffer(buffer);
 }
 
+/*
+ * Copy the TID slots of n nodes out, each as read_tid() does.  Blocks that are not in memory are
+ * asked for together.  No page may be locked, and no lock or pin is left.
+ */
 static void
 read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPtr *lsns)
 {

@@ -108,7 +108,7 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	loki_plan_take_limit(so);
 }
 
-/* amendscan */
+/* amendscan: releases the pin of the visibility map that the scan kept */
 void
 loki_hnsw_endscan(IndexScanDesc scan)
 {

@@ -78,7 +78,10 @@ open_table(CountsShared *shared)
 	return table;
 }
 
-/* The table of counts.  An error, such as want of memory, leaves nothing half made. */
+/*
+ * The table of counts.  The first call of a process holds AddinShmemInitLock meanwhile.  An
+ * error, such as want of memory, leaves nothing half made.
+ */
 dshash_table *
 loki_counts_table(bool create)
 {
@@ -141,6 +144,10 @@ loki_counts_entry(Oid index, bool anew, TimestampTz now)
 	return entry;
 }
 
+/*
+ * The entry of an index of this database; NULL if it has none.  Its part of the table is locked,
+ * in exclusive or share mode, until loki_counts_release().
+ */
 LokiCountsEntry *
 loki_counts_find(Oid index, bool exclusive)
 {
@@ -149,12 +156,14 @@ loki_counts_find(Oid index, bool exclusive)
 	return dshash_find(counts_table, &key, exclusive);
 }
 
+/* Unlock an entry. */
 void
 loki_counts_release(LokiCountsEntry *entry)
 {
 	dshash_release_lock(counts_table, entry);
 }
 
+/* Remove an entry, if it exists.  Locks its part of the table exclusively meanwhile. */
 void
 loki_counts_remove(const LokiCountsKey *key)
 {

@@ -22,7 +22,7 @@
 LOKI_FUNCTION(lokivector_index_counts);
 LOKI_FUNCTION(lokivector_reset_counts);
 
-/* Copy an entry; false if it is gone */
+/* Copy an entry, which is share locked meanwhile; false if it is gone */
 static bool
 read_entry(dshash_table *table, const LokiCountsKey *key, LokiCountsEntry *copy)
 {

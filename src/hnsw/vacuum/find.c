@@ -41,7 +41,8 @@ loki_find_begin(LokiVacuum *vacuum, int capacity)
 
 /*
  * Search for a node on a layer, and link it if it is not found.  As an insert does, this
- * keeps codes from being made anew meanwhile.  False if they were made anew before.
+ * takes the insert lock, which keeps codes from being made anew meanwhile, and releases it at
+ * the end.  False if they were made anew before.  No page may be locked.
  */
 static bool
 find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
@@ -177,7 +178,10 @@ note_upper_slots(LokiVacuum *vacuum)
 	}
 }
 
-/* The nodes of a TID page that were noted have been searched for, and are not new any more. */
+/*
+ * The nodes of a TID page that were noted have been searched for, and are not new any more.
+ * Locks the page exclusively meanwhile.  No page may be locked before.
+ */
 static void
 forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
 {
@@ -201,7 +205,10 @@ forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
 	loki_change_finish(&change);
 }
 
-/* If codes were made anew, that has been seen to. */
+/*
+ * Clear the metapage's request for a search of all nodes, unless codes were made anew since.
+ * Locks block 0 exclusively meanwhile.
+ */
 static void
 forget_all_new(LokiVacuum *vacuum)
 {

@@ -242,7 +242,8 @@ change_duplicate(LokiChange *change, uint32 number, const LokiDuplicateData *slo
 /*
  * Take a run of slots out of a node's TID list: those from `first` up to `next`, which
  * follow `before`.  LOKI_NONE stands for the head; slots may have been inserted before it
- * meanwhile.  A node whose list is empty then is dead.
+ * meanwhile.  A node whose list is empty then is dead.  Locks the TID page exclusively, and then
+ * a page of DUPLICATE; none may be locked before, and none is afterwards.
  */
 static void
 remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 next)
@@ -284,7 +285,10 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 	loki_change_finish(&change);
 }
 
-/* Put the only heap TID left in a TID list back into the TID slot. */
+/*
+ * Put the only heap TID left in a TID list back into the TID slot.  Locks the TID page
+ * exclusively; none may be locked before, and none is afterwards.
+ */
 static void
 collapse_list(LokiVacuum *vacuum, uint32 node, uint32 number)
 {
@@ -356,7 +360,8 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 /*
  * Mark n slots of a TID page dead, whose places are in vacuum->places.  A node that has got
  * a TID list since the page was copied is left for vacuum_duplicates().  Returns how many
- * there are; their places are moved to the beginning of vacuum->places.
+ * there are; their places are moved to the beginning of vacuum->places.  Locks the page
+ * exclusively; none may be locked before, and none is afterwards.
  */
 static int
 mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
@@ -615,7 +620,10 @@ free_array(LokiVacuum *vacuum, int array)
 	}
 }
 
-/* Clear the flag.  Copies of the upper layers are made anew by those who use them next. */
+/*
+ * Clear the flag, under the exclusive lock of block 0.  Copies of the upper layers are made anew
+ * by those who use them next.
+ */
 static void
 finish_cleanup(LokiVacuum *vacuum)
 {
