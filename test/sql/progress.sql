@@ -13,7 +13,9 @@ BEGIN
 		PERFORM pg_stat_clear_snapshot();
 		SELECT * INTO r FROM public.lokivector_progress WHERE pid = pg_backend_pid();
 		IF r.pid IS NOT NULL THEN
-			RAISE NOTICE '% of %, index %: %', r.command, r.relation, r.index IS NOT NULL, r.phase;
+			-- By name alone: from 17 on, maintenance runs without public in search_path
+			RAISE NOTICE '% of %, index %: %', r.command,
+				(SELECT relname FROM pg_class WHERE oid = r.relation), r.index IS NOT NULL, r.phase;
 			IF r.percent IS NOT NULL THEN
 				RAISE NOTICE 'done %, began %, ends %', r.percent BETWEEN 0 AND 100,
 					r.phase_began <= clock_timestamp(), r.phase_ends >= r.phase_began;
