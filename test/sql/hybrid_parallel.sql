@@ -89,7 +89,7 @@ BEGIN
 	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ' || query INTO plan;
 	gathers := jsonb_path_exists(plan, '$.** ? (@."Node Type" == "Gather")');
 	SELECT string_agg(DISTINCT n ->> 'Parallel Aware', ','), string_agg(DISTINCT n ->> 'Strategy', ','),
-		bool_and((n ->> 'Nodes Visited')::int + (n ->> 'Nodes Filtered')::int + (n ->> 'Heap Fetches')::int > 0)
+		bool_and((n ->> 'Nodes Scored')::int + (n ->> 'Nodes Filtered')::int + (n ->> 'Heap Fetches')::int > 0)
 	INTO label, ways, counted
 	FROM jsonb_path_query(plan, 'strict $.** ? (@."Custom Plan Provider" == "LokivectorHybridScan")') n;
 END $$ LANGUAGE plpgsql;

@@ -42,9 +42,9 @@ show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainSt
 {
 	if (scanned || es->format != EXPLAIN_FORMAT_TEXT)
 	{
-		ExplainPropertyUInteger("Nodes Visited", NULL, work->nodes_scored, es);
+		ExplainPropertyUInteger("Nodes Scored", NULL, work->nodes_scored, es);
 		ExplainPropertyUInteger("Nodes Filtered", NULL, work->nodes_filtered, es);
-		ExplainPropertyUInteger("Nodes Reranked", NULL, work->nodes_refined, es);
+		ExplainPropertyUInteger("Nodes Refined", NULL, work->nodes_refined, es);
 		ExplainPropertyUInteger("Flat Scans", NULL, work->flat_scans, es);
 		if (work->late_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 			ExplainPropertyUInteger("Late Rows", NULL, work->late_rows, es);
