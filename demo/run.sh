@@ -34,7 +34,7 @@ dots()
 no_dots()
 {
 	[ -n "$ticker" ] || return 0
-	kill $ticker
+	kill $ticker 2>/dev/null || true
 	wait $ticker 2>/dev/null || true
 	ticker=
 	echo
