@@ -278,6 +278,7 @@ lokivector_sampled_recall(PG_FUNCTION_ARGS)
 		LokiCountsKey *key = lfirst(cell);
 		Samples    *samples;
 
+		CHECK_FOR_INTERRUPTS();
 		if (key->database != MyDatabaseId || !loki_has_right(key->index, LOKI_RIGHT_READ) ||
 			(samples = copy_samples(key->index)) == NULL)
 			continue;

@@ -25,14 +25,15 @@
 #include "parser/parse_node.h"
 #include "parser/parser.h"
 #include "planner/fusion/fusion.h"
+#include "planner/query/rows_taken.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 /*
- * Rows of a leg below LIMIT k OFFSET o: DEPTH_FACTOR * (k + o) + DEPTH_LEAST.  Both
- * numbers count as MAX_LIMIT at most, and NULL counts as that, so nothing overflows.
+ * Rows of a leg below LIMIT k OFFSET o: DEPTH_FACTOR * (k + o) + DEPTH_LEAST.  k + o counts
+ * as MAX_LIMIT at most, and NULL counts as that, so nothing overflows.
  */
 #define DEPTH_FACTOR	4
 #define DEPTH_LEAST		60
@@ -102,6 +103,20 @@ parse_text(const char *text)
 	query = transformTopLevelStmt(pstate,
 								  linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT)));
 	free_parsestate(pstate);
+	return query;
+}
+
+/* A SELECT that may read what another query reads; it has no join tree yet. */
+static Query *
+select_from(const Query *parse)
+{
+	Query	   *query = makeNode(Query);
+
+	query->commandType = CMD_SELECT;
+	query->canSetTag = true;
+	query->hasRowSecurity = parse->hasRowSecurity;
+	query->rtable = copyObject(parse->rtable);
+	LokiCopyPermissions(query, parse);
 	return query;
 }
 
@@ -203,18 +218,13 @@ exists_condition(const Query *leg, JoinExpr *join)
 	CteContext	ctes = {0, 1};
 	OuterContext outer = {0, NULL};
 	Bitmapset  *inner = NULL;
-	Query	   *query = makeNode(Query);
+	Query	   *query = select_from(leg);
 	SubLink    *link = makeNode(SubLink);
 	ListCell   *cell;
 
 	Assert(join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI);
 	(void) add_members(join->rarg, &inner);
 	outer.inner = inner;
-	query->commandType = CMD_SELECT;
-	query->canSetTag = true;
-	query->hasRowSecurity = leg->hasRowSecurity;
-	query->rtable = copyObject(leg->rtable);
-	LokiCopyPermissions(query, leg);
 	foreach(cell, query->rtable)
 		if (!bms_is_member(foreach_current_index(cell) + 1, inner))
 		{
@@ -272,35 +282,6 @@ take_semijoins(const Query *leg, Node *node, List **conditions)
  * ----------------------------------------------------------------
  */
 
-static Expr *
-int8_operation(Oid function, Expr *a, Expr *b)
-{
-	return (Expr *) makeFuncExpr(function, INT8OID, list_make2(a, b), InvalidOid,
-								 InvalidOid, COERCE_EXPLICIT_CALL);
-}
-
-static Expr *
-int8_constant(int64 value)
-{
-	return (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
-							  Int64GetDatum(value), false, FLOAT8PASSBYVAL);
-}
-
-/* A number of rows as LIMIT and OFFSET have it, of which there may be none */
-static Expr *
-row_count(Node *rows, int64 none)
-{
-	MinMaxExpr *least = makeNode(MinMaxExpr);
-
-	if (rows == NULL)
-		return int8_constant(none);
-	least->minmaxtype = INT8OID;
-	least->op = IS_LEAST;
-	least->args = list_make2(copyObject(rows), int8_constant(MAX_LIMIT));
-	least->location = -1;
-	return (Expr *) least;
-}
-
 /*
  * How many rows a leg has: all of them, if the query has no LIMIT, one that may be another when
  * it is evaluated again, or WITH TIES, of which there may be any number.
@@ -308,16 +289,21 @@ row_count(Node *rows, int64 none)
 static Node *
 depth_of_leg(const Query *parse)
 {
-	Expr	   *rows;
+	MinMaxExpr *rows = makeNode(MinMaxExpr);
+	Node	   *depth;
 
 	if (parse->limitCount == NULL || parse->limitOption == LIMIT_OPTION_WITH_TIES ||
 		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull) ||
 		contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
 		return NULL;
-	rows = int8_operation(F_INT8PL, row_count(parse->limitCount, MAX_LIMIT),
-						  row_count(parse->limitOffset, 0));
-	rows = int8_operation(F_INT8MUL, rows, int8_constant(DEPTH_FACTOR));
-	return (Node *) int8_operation(F_INT8PL, rows, int8_constant(DEPTH_LEAST));
+	rows->minmaxtype = INT8OID;
+	rows->op = IS_LEAST;
+	rows->args = list_make2(loki_rows_taken(parse->limitCount, parse->limitOffset),
+							loki_bigint_const(MAX_LIMIT));
+	rows->location = -1;
+	depth = loki_bigint_call(F_INT8MUL, INT8OID, (Node *) rows,
+							 loki_bigint_const(DEPTH_FACTOR));
+	return loki_bigint_call(F_INT8PL, INT8OID, depth, loki_bigint_const(DEPTH_LEAST));
 }
 
 /*
@@ -438,16 +424,11 @@ sort_by_value(Query *query, TargetEntry *value)
 static Query *
 leg_query(const Query *parse, const LokiFusion *fusion, int n)
 {
-	Query	   *query = makeNode(Query);
+	Query	   *query = select_from(parse);
 	Expr	   *value = copyObject(list_nth(fusion->legs, n));
 	Node	   *condition = NULL;
 	List	   *semijoins = NIL;
 
-	query->commandType = CMD_SELECT;
-	query->canSetTag = true;
-	query->hasRowSecurity = parse->hasRowSecurity;
-	query->rtable = copyObject(parse->rtable);
-	LokiCopyPermissions(query, parse);
 	query->jointree = copyObject(parse->jointree);
 	(void) take_semijoins(query, (Node *) query->jointree, &semijoins);
 	if (semijoins != NIL)

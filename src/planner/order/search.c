@@ -37,6 +37,7 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
+#include "planner/query/rows_taken.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -377,61 +378,14 @@ follow(FollowedScans *followed, Path *path)
  * ----------------------------------------------------------------
  */
 
+/* How many rows a Limit takes, simplified */
 static Node *
-bigint_const(int64 value)
+rows_taken(PlannerInfo *root, const LimitPath *limit)
 {
-	return (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(value),
-							  false, FLOAT8PASSBYVAL);
+	return eval_const_expressions(root, loki_rows_taken(limit->limitCount, limit->limitOffset));
 }
 
-/* A function of two bigints */
-static Node *
-bigint_call(Oid function, Oid type, Node *left, Node *right)
-{
-	return (Node *) makeFuncExpr(function, type,
-								 list_make2(copyObject(left), copyObject(right)),
-								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
-}
-
-/* CASE WHEN condition THEN result ELSE other END */
-static Node *
-bigint_case(Node *condition, Node *result, Node *other)
-{
-	CaseExpr   *expr = makeNode(CaseExpr);
-	CaseWhen   *when = makeNode(CaseWhen);
-
-	when->expr = (Expr *) condition;
-	when->result = (Expr *) result;
-	when->location = -1;
-	expr->casetype = INT8OID;
-	expr->args = list_make1(when);
-	expr->defresult = (Expr *) copyObject(other);
-	expr->location = -1;
-	return (Node *) expr;
-}
-
-/*
- * How many rows a Limit takes, including those that it skips: a bigint expression that is
- * NULL, or very large, for all rows.  The outer Limit evaluates count and offset first
- * and raises an error if one is negative.  The sum raises none, however large they are.
- * It is made of what postgres_fdw sends to other servers: CASE, but not COALESCE.
- */
-Node *
-loki_rows_taken(PlannerInfo *root, Node *count, Node *offset)
-{
-	Node	   *most = bigint_const(PG_INT64_MAX);
-	Node	   *sum;
-
-	if (offset == NULL)
-		return copyObject(count);
-	sum = bigint_case(bigint_call(F_INT8GT, BOOLOID, count,
-								  bigint_call(F_INT8MI, INT8OID, most, offset)),
-					  most, bigint_call(F_INT8PL, INT8OID, count, offset));
-	sum = bigint_case(bigint_call(F_INT8GT, BOOLOID, offset, bigint_const(0)), sum, count);
-	return eval_const_expressions(root, sum);
-}
-
-/* The estimate of loki_rows_taken(), in preprocess_limit()'s form; -1: not known */
+/* The estimate of that, in preprocess_limit()'s form; -1: not known */
 int64
 loki_rows_taken_estimate(const FinalPathExtraData *final)
 {
@@ -475,8 +429,7 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	if (followed->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
-									  loki_rows_taken(root, followed->limit->limitCount,
-													  followed->limit->limitOffset),
+									  rows_taken(root, followed->limit),
 									  followed->further_keys ? LIMIT_OPTION_WITH_TIES :
 									  LIMIT_OPTION_COUNT,
 									  0, loki_rows_taken_estimate(followed->final));

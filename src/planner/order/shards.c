@@ -32,10 +32,12 @@
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "planner/order/order.h"
+#include "planner/query/rows_taken.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -293,7 +295,7 @@ loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	shards.taken.count_est = loki_rows_taken_estimate(final);
 	shards.taken.offset_est = 0;
 	shards.taken.limit_tuples = shards.taken.count_est > 0 ? shards.taken.count_est : -1;
-	parse->limitCount = loki_rows_taken(root, count, offset);
+	parse->limitCount = eval_const_expressions(root, loki_rows_taken(count, offset));
 	parse->limitOffset = NULL;
 	add_partitions(&shards, table);
 	if (!shards.remote)
