@@ -7,9 +7,10 @@ hundredth of the queries, how many rows are not found by their own vectors,
 and how many rows LIMIT 1000 gives that asks for the row with most copies.
 
 The server is whatever the command given with --psql connects to; its database
-has lokivector or pgvector.
+has lokivector or pgvector.  A set may also be one that datasets.py reads.
 """
 import argparse
+import functools
 import math
 import shlex
 import subprocess
@@ -17,9 +18,10 @@ import sys
 
 import numpy as np
 
+import datasets
 import truth
 
-OPERATOR = {"l2": "<->", "ip": "<#>"}
+OPERATOR = {"l2": "<->", "ip": "<#>", "cosine": "<=>"}
 LATENT = {128: 48, 768: 96}
 COPY_BLOCK = 5000
 OWN_EF = 400                    # of searches for rows by their own vectors
@@ -130,14 +132,32 @@ def identical(rng, rows, dims, queries):
     return base, e.rows(queries)
 
 
+def tight(spread, rng, rows, dims, queries):
+    """20 clusters of normal distribution, spread times as wide as their centers
+    are; each query is a row"""
+    centres = rng.standard_normal((20, dims))
+    base = centres[rng.integers(0, 20, rows)]
+    base = base + spread * rng.standard_normal((rows, dims))
+    return base, base[rng.choice(rows, queries, replace=False)]
+
+
 SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "near": (near, "l2"), "outliers": (outliers, "l2"),
         "hubs": (hubs, "l2"), "duplicates": (duplicates, "l2"),
-        "identical": (identical, "l2")}
+        "identical": (identical, "l2"),
+        "tight_3": (functools.partial(tight, .003), "l2"),
+        "tight_30": (functools.partial(tight, .03), "l2"),
+        "tight_100": (functools.partial(tight, .1), "l2")}
 
 
-def make(name, rows, dims, queries=1000, seed=1):
-    """-> base, queries, metric"""
+def make(name, rows, dims, queries=1000, seed=1, data=None):
+    """-> base, queries, metric; a name that is not among SETS is a set that
+    datasets.py reads, below data"""
+    if name not in SETS:
+        found = datasets.load(name, data)
+        found.limit(rows)
+        return (np.array(found.base, np.float32),
+                np.array(found.queries[:queries], np.float32), found.metric)
     function, metric = SETS[name]
     base, query = function(np.random.default_rng(seed), rows, dims, queries)
     return base.astype(np.float32), query.astype(np.float32), metric
@@ -270,6 +290,13 @@ def lost(table, base, rows, ef):
     return len(got) - same.sum(), len(got)
 
 
+def scored(table):
+    """Nodes scored by all searches of lokivector's index so far"""
+    return int(table.server.sql(
+        "SELECT nodes_scored FROM lokivector_stat_indexes "
+        f"WHERE relname = '{table.name}'")[0][0])
+
+
 def most_copied(base):
     """-> the row with most copies, and how many there are of it"""
     unique, first, counts = np.unique(base, axis=0, return_index=True,
@@ -278,16 +305,20 @@ def most_copied(base):
     return first[best], counts[best]
 
 
-def measure(table, base, queries, true, efs, own, options="", inserted=False):
-    """-> seconds of building; by ef the mean recall and its first percentile;
-    rows lost, of how many; rows of LIMIT 1000 for the row with most copies,
-    and how many copies that has"""
+def measure(table, base, queries, true, efs, own, options="", inserted=False,
+            nodes=False):
+    """-> seconds of building; by ef the mean recall, its first percentile and,
+    if asked for, the nodes that a search scores; rows lost, of how many; rows
+    of LIMIT 1000 for the row with most copies, and how many copies that has"""
     table.load(base, queries)
     found = {"seconds": (table.fill if inserted else table.build)(options),
-             "recall": {}}
+             "recall": {}, "nodes": {}}
     for ef in efs:
-        r = recall(table.metric, base, queries, true,
-                   table.nearest(table.queries, ef, 10), 10)
+        before = scored(table) if nodes else 0
+        answers = table.nearest(table.queries, ef, 10)
+        if nodes:
+            found["nodes"][ef] = (scored(table) - before) / len(queries)
+        r = recall(table.metric, base, queries, true, answers, 10)
         found["recall"][ef] = float(r.mean()), float(np.quantile(r, .01))
     found["lost"], found["own"] = map(int, lost(table, base, own, OWN_EF))
     row, found["copies"] = map(int, most_copied(base))
@@ -302,7 +333,8 @@ def main(argv):
     p.add_argument("--sets", default=",".join(SETS))
     p.add_argument("--rows", type=int, default=50000)
     p.add_argument("--dims", type=int, default=128)
-    p.add_argument("--ef", default="40,100,200,400")
+    p.add_argument("--ef", default="40,100,200,400",
+                   help="below 1: lokivector.target_recall")
     p.add_argument("--own", type=int, default=0, metavar="ROWS",
                    help="search for so many rows by their vectors (all)")
     p.add_argument("--options", default="", help="as WITH (m = 32)")
@@ -310,25 +342,32 @@ def main(argv):
                    help="insert the rows one by one into an empty index")
     p.add_argument("--check", action="store_true",
                    help="check lokivector's indexes, too")
+    p.add_argument("--queries", type=int, default=1000)
+    p.add_argument("--data", metavar="DIRECTORY",
+                   help="of sets that are not generated here")
+    p.add_argument("--nodes", action="store_true",
+                   help="say how many nodes a search of lokivector scores")
     args = p.parse_args(argv)
     server = Server(shlex.split(args.psql))
-    efs = [int(ef) for ef in args.ef.split(",")]
+    efs = [float(ef) if "." in ef else int(ef) for ef in args.ef.split(",")]
     print("| set | rows | build, s | " + " | ".join(f"ef {ef}" for ef in efs)
           + " | lost | LIMIT 1000 |")
     print("|" + "---|" * (len(efs) + 5))
     for name in args.sets.split(","):
-        base, queries, metric = make(name, args.rows, args.dims)
+        base, queries, metric = make(name, args.rows, args.dims, args.queries,
+                                     data=args.data)
         true = truth.neighbours(metric, base, queries, 10)
-        table = Table(server, name, metric)
+        table = Table(server, name.replace("-", "_").replace(":", "_"), metric)
         f = measure(table, base, queries, true, efs, args.own, args.options,
-                    args.inserted)
+                    args.inserted, args.nodes)
         if args.check:
             server.sql("SELECT lokivector_check(indexrelid, true) FROM pg_index"
                        f" WHERE indrelid = '{table.name}'::regclass")
         table.drop()
-        line = [name, f"{args.rows} x {args.dims}", f"{f['seconds']:.1f}",
+        line = [name, f"{len(base)} x {base.shape[1]}", f"{f['seconds']:.1f}",
                 *[f"{mean:.3f} / {worst:.1f}"
-                  for mean, worst in f["recall"].values()],
+                  + (f" ({f['nodes'][ef]:.0f})" if args.nodes else "")
+                  for ef, (mean, worst) in f["recall"].items()],
                 f"{f['lost']} of {f['own']}", str(f["thousand"])]
         print("| " + " | ".join(line) + " |", flush=True)
 

@@ -13,6 +13,7 @@ import datasets
 
 SLACK = 1e-6                    # relative, for the rounding of float32
 ORDER_SLACK = 1e-5              # of neighbours in a list
+SMALL = 200000                  # rows that float64 is no trouble for
 BASE_BLOCK = 20000
 QUERY_BLOCK = 1000
 
@@ -32,7 +33,7 @@ def distances(metric, rows, query):
 
 
 def approximate(metric, block, queries):
-    """float32 scores that order as the distances do"""
+    """scores that order as the distances do, but for rounding"""
     score = queries @ block.T
     if metric == "l2":
         return np.einsum("ij,ij->i", block, block)[None, :] - 2 * score
@@ -53,15 +54,16 @@ def smallest(score, ids, keep):
 
 def neighbours(metric, base, queries, k, alive=None):
     """ids of the k nearest rows of each query, nearest first"""
+    # Rows of a tight cluster are equal to float32 scores
+    kind = np.float64 if len(base) <= SMALL else np.float32
     keep = k + max(32, k // 8)      # float32 may swap a few at the border
     out = []
     for q_at in range(0, len(queries), QUERY_BLOCK):
-        qs = np.ascontiguousarray(queries[q_at:q_at + QUERY_BLOCK],
-                                  np.float32)
-        best = np.empty((len(qs), 0), np.float32)
+        qs = np.ascontiguousarray(queries[q_at:q_at + QUERY_BLOCK], kind)
+        best = np.empty((len(qs), 0), kind)
         ids = np.empty((len(qs), 0), np.int64)
         for at in range(0, len(base), BASE_BLOCK):
-            block = np.ascontiguousarray(base[at:at + BASE_BLOCK], np.float32)
+            block = np.ascontiguousarray(base[at:at + BASE_BLOCK], kind)
             here = np.arange(at, at + len(block))
             score = approximate(metric, block, qs)
             if alive is not None:
