@@ -24,14 +24,16 @@ else
 	user=$(id -un)
 fi
 
+# Go on as a program that the user runs
+exec_as_user()
+{
+	[ "$(id -un)" != "$user" ] || exec "$@"
+	exec setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env HOME=/ "$@"
+}
+
 as_user()
 {
-	if [ "$(id -un)" = "$user" ]; then
-		"$@"
-	else
-		setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups \
-			env HOME=/ "$@"
-	fi
+	(exec_as_user "$@")
 }
 
 # Sets candidates: where the demo may be.  The path of a socket has about a
