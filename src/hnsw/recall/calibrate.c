@@ -121,7 +121,11 @@ loki_calibrate_again(Relation index)
  * ----------------------------------------------------------------
  */
 
-/* Open an index that is to be calibrated, and its table, with the lock that vacuum takes. */
+/*
+ * Open an index that is to be calibrated, and its table, with the lock that inserts take.  A
+ * stronger one could be waited for with a snapshot, and CREATE INDEX CONCURRENTLY, which
+ * holds it, waits for snapshots.  So vacuum may free nodes meanwhile (recall/README).
+ */
 static Relation
 open_index(Oid indexid, Relation *heap)
 {
@@ -130,7 +134,7 @@ open_index(Oid indexid, Relation *heap)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("recovery is in progress"),
 				 errhint("An index cannot be calibrated during recovery.")));
-	return loki_open_allowed(indexid, ShareUpdateExclusiveLock, LOKI_RIGHT_CHANGE, heap);
+	return loki_open_allowed(indexid, RowExclusiveLock, LOKI_RIGHT_CHANGE, heap);
 }
 
 static void
