@@ -303,11 +303,73 @@ is( $node->safe_psql('postgres', qq(
 	"SET ROLE reader; SET app.tenant = 1; SELECT id FROM items ORDER BY v <-> '$q' LIMIT 3");
 like($stderr, qr/user mapping not found/, 'a reader needs a user mapping');
 
+# What a search needs is looked for on each server
+sub faults
+{
+	my ($table) = @_;
+
+	return $node->safe_psql('postgres', "SELECT partition, fault
+		FROM lokivector_check_shards('$table') WHERE fault IS NOT NULL");
+}
+
+my $not_sent = 'items_4|the option extensions of the server does not name lokivector';
+my $not_indexed = 'items_rest|no index on v vector_l2_ops';
+is($node->safe_psql('postgres', "SELECT partition, server, version = lokivector_version(), indexes
+		FROM lokivector_check_shards('items')"),
+	join("\n", 'items_0|east|t|v vector_l2_ops', 'items_1|west|t|v vector_l2_ops',
+		'items_2_0|north|t|v vector_l2_ops', 'items_2_1|north|t|v vector_l2_ops',
+		'items_3||t|v vector_l2_ops', 'items_4|south|t|v vector_l2_ops', 'items_rest||t|'),
+	'all partitions are looked at');
+is(faults('items'), "$not_sent\n$not_indexed", 'what a partition lacks is told');
+is(faults('items_2'), '', 'partitions that have it all have no faults');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_shard%'"),
+	0, 'nothing stays');
+$node->safe_psql('north', q(
+	DROP INDEX items_2_0_v_kind_idx;
+	ALTER TABLE items_2_0 ALTER v TYPE vector;
+	DROP INDEX items_2_1_v_kind_idx;
+	CREATE INDEX ON items_2_1 USING hnsw (v vector_cosine_ops) WHERE v IS NOT NULL;
+	CREATE INDEX ON items_2_1 USING hnsw (v vector_cosine_ops);));
+is(faults('items_2'),
+	"items_2_0|v vector in place of v vector(8); no index on v vector_cosine_ops",
+	'other columns and other distances are told');
+$node->safe_psql('north', q(
+	DROP INDEX items_2_1_v_idx1;
+	ALTER TABLE items_2_1 RENAME TO other));
+is(faults('items_2'),
+	"items_2_0|v vector in place of v vector(8); no index on v\nitems_2_1|no such table",
+	'so are tables that lack, and indexes that all lack');
+$node->safe_psql('north', 'CREATE SCHEMA other; ALTER EXTENSION lokivector SET SCHEMA other');
+is(faults('items_4'),
+	'items_4|no extension lokivector in schema public; the option extensions of the server does not name lokivector',
+	'so is an extension in another schema');
+$node->safe_psql('north', "UPDATE pg_extension SET extversion = '2.0' WHERE extname = 'lokivector';
+	ALTER EXTENSION lokivector SET SCHEMA public");
+like(faults('items_4'), qr/version 2.0, and [\d.]+ here; /, 'so is another version');
+
+# The owner of a table needs no rights but those on the server
+my $mapping = "OPTIONS (user '" . $node->safe_psql('postgres', 'SELECT CURRENT_USER') .
+  "', password_required 'false')";
+$node->safe_psql('postgres', qq(
+	CREATE ROLE owner;
+	GRANT CREATE ON SCHEMA public TO owner;
+	GRANT USAGE ON FOREIGN SERVER east TO owner;
+	CREATE USER MAPPING FOR owner SERVER east $mapping;
+	SET ROLE owner;
+	CREATE FOREIGN TABLE own (key integer, vector vector(8) OPTIONS (column_name 'v'))
+		SERVER east OPTIONS (schema_name 'public', table_name 'items_0')));
+is($node->safe_psql('postgres', "SET ROLE owner; SELECT * FROM lokivector_check_shards('own')") =~ s/\|[\d.]+\|/|/r,
+	'own|east|vector vector_l2_ops|', 'an owner checks a single foreign table');
+like($node->safe_psql('postgres', "SET ROLE owner; SELECT fault FROM lokivector_check_shards('items_1')"),
+	qr/^permission denied for foreign server west/, '... and is told where he may not');
+
 # A server that does not answer
 $node->safe_psql('postgres', "ALTER SERVER west OPTIONS (SET dbname 'nowhere')");
 ($result, $stdout, $stderr) =
   $node->psql('postgres', "SELECT id FROM items ORDER BY v <-> '$q' LIMIT 3");
 like($stderr, qr/could not connect to server "west"/, 'a lost server is an error that names it');
+like(faults('items'), qr/^items_1\|could not connect to server "west": .*"nowhere" does not exist/m,
+	'... and a fault of its partition');
 is($node->safe_psql('postgres',
 	"SELECT count(*) FROM (SELECT id FROM items WHERE tenant = 0 ORDER BY v <-> '$q' LIMIT 3) n"),
 	3, '... of queries that need it');
