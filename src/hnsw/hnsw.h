@@ -14,7 +14,6 @@
 #include "access/amapi.h"
 #include "access/relscan.h"
 #include "executor/tuptable.h"
-#include "hnsw/filter/tid_set.h"
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
 

@@ -69,6 +69,43 @@ arrows()
 		END { for (arrow in count) print "# " outer ": " arrow " " count[arrow] }' | sort
 }
 
+# wide FOLDER HEADER...: the headers of a folder that more than half of its files see,
+# directly or by other headers, but for those named
+wide()
+{
+	local folder=$1
+	shift
+	includes_of . | awk -F: -v folder="$folder" -v named="$*" '
+		function reach(file,    n, i, headers) {
+			n = split(direct[file], headers, " ")
+			for (i = 1; i <= n; i++)
+				if (!(headers[i] in seen)) {
+					seen[headers[i]] = 1
+					reach(headers[i])
+				}
+		}
+		{
+			sub(/^src\/\.\//, "", $1)
+			direct[$1] = direct[$1] " " $3
+			files[$1] = 1
+		}
+		END {
+			for (file in files) {
+				if (folder != "." && index(file, folder "/") != 1)
+					continue
+				total++
+				split("", seen)
+				reach(file)
+				for (header in seen)
+					if (folder == "." ? header in files : index(header, folder "/") == 1)
+						count[header]++
+			}
+			for (header in count)
+				if (count[header] * 2 > total && index(" " named " ", " " header " ") == 0)
+					print header ": seen by " count[header] " of " total " files"
+		}'
+}
+
 # Includes of a folder of ours that is not one of those named
 others_than()
 {
@@ -105,9 +142,11 @@ includes_of compat | others_than "compat" | rule "compat knows no other folder"
 includes_of distance | pure | rule "distance includes c.h of the server alone"
 includes_of quantize | pure | rule "quantize includes c.h of the server alone"
 grep -rniE --include='*.[ch]' 'hnsw' src/types | rule "types never mentions hnsw"
-includes_of planner | grep ':hnsw/' | grep -v ':hnsw/hnsw\.h$' |
-	rule "planner sees hnsw through hnsw.h alone"
-includes_of . | grep -E ':hnsw/' | grep -v -e ':hnsw/hnsw\.h$' -e '^src/\.*/*hnsw/' |
+includes_of planner | grep ':hnsw/' | grep -v -e ':hnsw/hnsw\.h$' -e ':hnsw/filter/tid_set\.h$' |
+	rule "planner sees hnsw through hnsw.h and the sets of TIDs alone"
+includes_of . | grep -E ':hnsw/' |
+	grep -v -e ':hnsw/hnsw\.h$' -e '^src/\.*/*hnsw/' \
+		-e '^src/\./planner/.*:hnsw/filter/tid_set\.h$' |
 	rule "private headers of hnsw stay inside"
 
 hnsw_folders="face check vacuum build recall insert scan filter graph statistics page definition"
@@ -116,6 +155,13 @@ arrows hnsw
 planner_folders="face fusion join order hybrid cost query"
 within planner planner/planner.h $planner_folders | rule "folders of planner see those behind them alone"
 arrows planner
+# what differs between servers, and what a code is
+wide . compat/pgcompat.h quantize/quantize.h |
+	rule "no header is seen by most of the files"
+# the face, and what an index is
+wide hnsw hnsw/hnsw.h hnsw/definition/layout.h hnsw/definition/column.h hnsw/page/index.h |
+	rule "no header of hnsw is seen by most of its files"
+wide planner | rule "no header of planner is seen by most of its files"
 for header in src/hnsw/*/*.h src/planner/*/*.h; do
 	sed -nE 's/^extern [^;(]*[ *](loki_[a-z0-9_]+)\(.*/\1/p' "$header" |
 		while read -r name; do

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "distance/pool.h"
 #include "hnsw/build/graph.h"
 #include "utils/memutils.h"
 

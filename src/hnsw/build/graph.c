@@ -20,6 +20,7 @@
 
 #include "distance/pool.h"
 #include "hnsw/build/graph.h"
+#include "hnsw/graph/search.h"
 #include "hnsw/graph/select.h"
 #include "utils/memutils.h"
 
@@ -176,6 +177,8 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->scratch.batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
 	graph->scratch.estimates = MemoryContextAlloc(context, batch * sizeof(float));
 	graph->scratch.selected = MemoryContextAlloc(context, batch * sizeof(int));
+	graph->scratch.entries = MemoryContextAlloc(context,
+												LOKI_ENTRY_WIDTH * sizeof(LokiCandidate));
 	return graph;
 }
 

@@ -16,8 +16,11 @@
 
 #include "common/pg_prng.h"
 #include "hnsw/build/arena.h"
-#include "hnsw/graph/search.h"
+#include "hnsw/definition/layout.h"
+#include "miscadmin.h"
 #include "port/atomics.h"
+
+struct LokiCandidate;
 
 /* Locks of the lists: a process holds one while it changes a list; lists are read without */
 #define LOKI_GRAPH_LOCKS	2048
@@ -57,15 +60,15 @@ typedef struct LokiGraphScratch
 	uint8		visit;
 	LokiQuery  *query;			/* of the node being inserted */
 	LokiQuery  *chosen;			/* for loki_select_neighbors */
-	LokiCandidate *pool;		/* ef_construction */
+	struct LokiCandidate *pool; /* ef_construction */
 	int			npool;
-	LokiCandidate *sorted;		/* a list plus one link, or a pool */
+	struct LokiCandidate *sorted;	/* a list plus one link, or a pool */
 	const void **batch_codes;	/* of nodes being scored: as many as a list or
 								 * the pool has, whichever is larger */
 	float	   *estimates;
 	int		   *selected;
-	LokiCandidate entries[LOKI_ENTRY_WIDTH];	/* where a search enters layer
-												 * 0 */
+	struct LokiCandidate *entries;	/* LOKI_ENTRY_WIDTH, where a search enters
+									 * layer 0 */
 	int			nentries;
 } LokiGraphScratch;
 
@@ -145,12 +148,12 @@ extern void loki_graph_cut(LokiGraph *graph, uint32 node, int width);
 extern float loki_graph_self_distance(LokiGraph *graph, uint32 node);
 extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
-							   const LokiCandidate **found);
+							   const struct LokiCandidate **found);
 extern void loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 node,
 								  uint32 *known);
 extern bool loki_graph_entered_beside(const LokiGraph *graph, uint32 node);
 extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
-							 const LokiCandidate **found, int *nfound);
+							 const struct LokiCandidate **found, int *nfound);
 
 /*
  * The tree of links over which all nodes of a graph can be reached from the entry point on

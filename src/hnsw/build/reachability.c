@@ -28,6 +28,7 @@
 #include "postgres.h"
 
 #include "hnsw/build/build.h"
+#include "hnsw/graph/search.h"
 #include "utils/memutils.h"
 
 /* How often all nodes that are not settled are searched for, at most */

@@ -19,7 +19,6 @@
 
 #include "hnsw/check/check.h"
 #include "hnsw/filter/sorted_list.h"
-#include "hnsw/page/page.h"
 #include "utils/memutils.h"
 
 /* Interrupts are checked for after so many nodes */

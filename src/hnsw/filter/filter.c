@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "hnsw/filter/filter.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 

@@ -13,8 +13,9 @@
 #define LOKI_FILTER_FILTER_H
 
 #include "hnsw/filter/key.h"
-#include "hnsw/filter/tid_set.h"
 #include "hnsw/graph/search.h"
+
+struct LokiTidSet;
 
 /* A filter over nodes */
 typedef struct LokiNodeFilter
@@ -26,8 +27,8 @@ typedef struct LokiNodeFilter
 	LokiTest   *tests;			/* all must be passed */
 	bool		guess;			/* nodes that most likely do not pass do not */
 	const LokiFilterKey *known; /* all nodes that are tested now pass this */
-	const LokiTidSet *tids;		/* some row of the node must be one of these;
-								 * NULL: any row will do */
+	const struct LokiTidSet *tids;	/* some row of the node must be one of
+									 * these; NULL: any row will do */
 } LokiNodeFilter;
 
 /* The most nodes that are tested at once */
@@ -45,7 +46,7 @@ extern void loki_test(const LokiTest *test, LokiKeyTester tester, void *arg, int
  * is in use.  Its memory is in the current context, and is reused.
  */
 extern void loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
-								  const LokiTidSet *tids);
+								  const struct LokiTidSet *tids);
 
 /*
  * Set passes[] to 1 for each of n nodes that passes the search's filter, otherwise to 0;

@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "hnsw/filter/row_map.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"

@@ -12,8 +12,9 @@
 #define LOKI_FILTER_ROW_MAP_H
 
 #include "hnsw/filter/side_array.h"
-#include "hnsw/filter/tid_set.h"
 #include "hnsw/page/index.h"
+
+struct LokiTidSet;
 
 /* How many bits an entry has */
 static inline uint32
@@ -67,14 +68,14 @@ typedef struct LokiRowLookup
 /* False if there is no map */
 extern bool loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state,
 								  Relation index, const LokiMetaPageData *meta,
-								  const LokiTidSet *tids);
+								  const struct LokiTidSet *tids);
 
 /*
  * Visit all nodes below map.end that may have a row in the set, in batches of
  * LOKI_ROWMAP_NODES at most; some of them more than once.  No page may be locked before, and
  * none is when a batch is visited.
  */
-extern void loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids,
+extern void loki_row_lookup_read(LokiRowLookup *lookup, const struct LokiTidSet *tids,
 								 LokiRowMapVisit visit, void *arg);
 
 #endif							/* LOKI_FILTER_ROW_MAP_H */

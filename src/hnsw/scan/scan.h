@@ -13,6 +13,7 @@
 
 #include "hnsw/filter/row_map.h"
 #include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/scan/walk.h"
 #include "hnsw/statistics/sampled.h"
 #include "types/toast.h"
@@ -261,7 +262,8 @@ typedef struct LokiScan
 	LokiFlatCourse flat;
 	LokiUnordered unordered;
 	LokiScanCounts work;
-	LokiSampled	sample;			/* if the search is sampled; query: NULL if not */
+	LokiSampled sample;			/* if the search is sampled; query: NULL if
+								 * not */
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */

@@ -18,6 +18,7 @@
 #include "access/genam.h"
 #include "access/heaptoast.h"
 #include "compat/pgcompat.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"

@@ -25,6 +25,7 @@
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "executor/nodeIndexscan.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "planner/hybrid/hybrid.h"

@@ -163,7 +163,7 @@ typedef struct LokiHybridState
 	double		limit;			/* rows that the caller takes at most, 0 = not
 								 * known */
 	PlanState  *bitmap;
-	LokiTidSet *tids;
+	struct LokiTidSet *tids;
 	LokiHybridRows rows;
 
 	LokiHybridCounts counts;

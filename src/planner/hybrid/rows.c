@@ -20,6 +20,7 @@
 #include "access/tableam.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "optimizer/clauses.h"

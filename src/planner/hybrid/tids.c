@@ -19,6 +19,7 @@
 #include "catalog/pg_am.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
+#include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "planner/hybrid/hybrid.h"
