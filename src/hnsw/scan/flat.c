@@ -79,8 +79,8 @@ passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
 		return true;
 	if (LokiTidState(slot) != LOKI_TID_LIST)
 		return loki_is_within(so, &slot->u.heap);
-	loki_node_tids(so, node, &so->ranking.tids);
-	return so->ranking.tids.n > 0;
+	loki_node_tids(so, node);
+	return so->tids.n > 0;
 }
 
 /* ----------------------------------------------------------------
@@ -119,7 +119,7 @@ loki_flat_requantized(LokiScan *so)
 	Assert(so->plan.certain);
 	loki_refine_forget(so);
 	so->flat.last = so->flat.last && !so->flat.beyond;
-	so->queue.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
+	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
 	so->flat.beyond = false;
 }
 
@@ -140,9 +140,9 @@ loki_flat_begin(LokiScan *so)
 	so->flat.selected = NULL;
 	so->flat.selections = 0;
 	so->flat.last = so->flat.beyond = false;
-	so->queue.horizon = -get_float8_infinity();
+	so->flat.horizon = -get_float8_infinity();
 
-	if (!so->search_ready || !so->flat.walk_taken)
+	if (!so->search_ready || !so->course.walk_taken)
 		return;
 	begin_seen(so);
 	for (uint32 i = 0; i < search->kept.nscored; i++)
@@ -767,7 +767,7 @@ loki_flat_select(LokiScan *so)
 	so->flat.selections++;
 	Assert(!selection->overflowed || selection->n == selection->capacity);
 	so->flat.last = !selection->overflowed;
-	so->queue.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
+	so->flat.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
 	if (flat.few != NULL)
 	{
 		loki_refine_pass_by(so, flat.few->nodes, flat.few->n);

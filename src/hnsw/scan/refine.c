@@ -41,7 +41,7 @@ void
 loki_refine_begin(LokiScan *so)
 {
 	so->queue.n = so->queue.next = 0;
-	so->ranking.npending = so->ranking.next_pending = 0;
+	so->pending.n = so->pending.next = 0;
 	so->queue.squares = 0;
 	so->queue.compared = 0;
 }
@@ -340,15 +340,15 @@ merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
 static uint32
 make_room(LokiScan *so, uint32 n, uint32 to)
 {
-	LokiPending *queue = so->ranking.pending;
-	uint32		left = so->ranking.npending - so->ranking.next_pending;
+	LokiPending *queue = so->pending.nodes;
+	uint32		left = so->pending.n - so->pending.next;
 
 	Assert(to == 0 || to == n);
-	queue = reserve(so, queue, &so->ranking.pending_allocated, left + n, sizeof(LokiPending));
-	memmove(queue + to, queue + so->ranking.next_pending, sizeof(LokiPending) * left);
-	so->ranking.pending = queue;
-	so->ranking.next_pending = 0;
-	so->ranking.npending = left + n;
+	queue = reserve(so, queue, &so->pending.allocated, left + n, sizeof(LokiPending));
+	memmove(queue + to, queue + so->pending.next, sizeof(LokiPending) * left);
+	so->pending.nodes = queue;
+	so->pending.next = 0;
+	so->pending.n = left + n;
 	return left;
 }
 
@@ -370,7 +370,7 @@ refine_next(LokiScan *so)
 		batch[i].node = so->queue.candidates[so->queue.next + i].node;
 	}
 	so->queue.next += n;
-	merge_pending(so->ranking.pending, left, batch, n);
+	merge_pending(so->pending.nodes, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
 }
 
@@ -383,8 +383,8 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 	make_room(so, n, n);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->ranking.pending[i].bound = -FLT_MAX;
-		so->ranking.pending[i].node = nodes[i];
+		so->pending.nodes[i].bound = -FLT_MAX;
+		so->pending.nodes[i].node = nodes[i];
 	}
 }
 
@@ -400,10 +400,10 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	left = make_room(so, n, 0);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->ranking.pending[left + i].bound = candidates[i].distance;
-		so->ranking.pending[left + i].node = candidates[i].node;
+		so->pending.nodes[left + i].bound = candidates[i].distance;
+		so->pending.nodes[left + i].node = candidates[i].node;
 	}
-	qsort(so->ranking.pending, so->ranking.npending, sizeof(LokiPending), compare_pending);
+	qsort(so->pending.nodes, so->pending.n, sizeof(LokiPending), compare_pending);
 }
 
 /* Forget the bounds of all that is queued, since codes were made anew meanwhile. */
@@ -411,8 +411,8 @@ void
 loki_refine_forget(LokiScan *so)
 {
 	Assert(so->queue.next == so->queue.n);
-	for (uint32 i = so->ranking.next_pending; i < so->ranking.npending; i++)
-		so->ranking.pending[i].bound = -FLT_MAX;
+	for (uint32 i = so->pending.next; i < so->pending.n; i++)
+		so->pending.nodes[i].bound = -FLT_MAX;
 }
 
 /* Refine every candidate that may be nearer than `distance`, in the operator's unit. */
@@ -428,9 +428,16 @@ void
 loki_refine_first(LokiScan *so, uint32 n)
 {
 	while (so->queue.next < so->queue.n &&
-		   (so->ranking.npending - so->ranking.next_pending < n ||
-			!(coarse_bound(so) > so->ranking.pending[so->ranking.next_pending + n - 1].bound)))
+		   (so->pending.n - so->pending.next < n ||
+			!(coarse_bound(so) > so->pending.nodes[so->pending.next + n - 1].bound)))
 		refine_next(so);
+}
+
+void
+loki_refine_taken(LokiScan *so, uint32 n)
+{
+	Assert(n <= so->pending.n - so->pending.next);
+	so->pending.next += n;
 }
 
 /*
@@ -454,11 +461,11 @@ loki_refine_doubts(const LokiScan *so, double distance, double sure)
 bool
 loki_refine_beyond(const LokiScan *so)
 {
-	bool		pending = so->ranking.next_pending < so->ranking.npending;
+	bool		pending = so->pending.next < so->pending.n;
 	bool		coarse = so->queue.next < so->queue.n;
 
 	if (!loki_is_bounded(so) || (!pending && !coarse))
 		return false;
-	return (!pending || loki_is_beyond(so, so->ranking.pending[so->ranking.next_pending].bound)) &&
+	return (!pending || loki_is_beyond(so, so->pending.nodes[so->pending.next].bound)) &&
 		(!coarse || loki_is_beyond(so, coarse_bound(so)));
 }

@@ -51,8 +51,12 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.fetch_most = PG_UINT32_MAX;
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
+	so->ranking.dropped = so->ranking.passed = so->ranking.barren = 0;
 	if (so->heap.slot != NULL)
 		return;
+	so->heap.context = AllocSetContextCreate(so->context, "hnsw scan row",
+											 ALLOCSET_DEFAULT_SIZES);
+	so->heap.toast.context = so->context;
 	so->heap.slot = table_slot_create(scan->heapRelation, NULL);
 	so->heap.is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
 	so->heap.attribute = scan->indexRelation->rd_index->indkey.values[0];
@@ -62,6 +66,19 @@ loki_rerank_begin(LokiScan *so)
 		so->heap.estate = CreateExecutorState();
 		GetPerTupleExprContext(so->heap.estate)->ecxt_scantuple = so->heap.slot;
 	}
+}
+
+/* Close the tables, and release the pin of the visibility map that the scan kept. */
+void
+loki_rerank_end(LokiScan *so)
+{
+	loki_toast_close(&so->heap.toast);
+	if (BufferIsValid(so->heap.visibility))
+		ReleaseBuffer(so->heap.visibility);
+	if (so->heap.slot != NULL)
+		ExecDropSingleTupleTableSlot(so->heap.slot);
+	if (so->heap.estate != NULL)
+		FreeExecutorState(so->heap.estate);
 }
 
 /* The vector of the row in so->heap.slot; in the current context */
@@ -197,11 +214,11 @@ slot_passes(LokiScan *so)
 	if (so->plan.row_filter->passes(so->plan.row_filter, so->heap.slot,
 									loki_filter_needs_recheck(&so->filter.keys)))
 	{
-		if (so->course.passed++ == 0)
-			so->course.barren = so->course.returned + so->course.dropped;
+		if (so->ranking.passed++ == 0)
+			so->ranking.barren = so->course.returned + so->ranking.dropped;
 		return true;
 	}
-	so->course.dropped++;
+	so->ranking.dropped++;
 	return false;
 }
 
@@ -293,7 +310,7 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 }
 
 /*
- * Append the visible rows among so->ranking.tids, a part of a node's rows.  All have the
+ * Append the visible rows among so->tids, a part of a node's rows.  All have the
  * same vector, so one row that can be read tells the distance of all.  False if no row is
  * visible.
  *
@@ -307,10 +324,10 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, bool *known, bool more)
 {
 	bool		any = false;
 
-	for (uint32 i = so->ranking.tids.n; i-- > 0;)
+	for (uint32 i = so->tids.n; i-- > 0;)
 	{
-		LokiEntryRef entry = {so->ranking.tids_lsn, partial->node, so->ranking.tids.slots[i],
-		so->ranking.tids.tids[i]};
+		LokiEntryRef entry = {so->tids.lsn, partial->node, so->tids.slots[i],
+		so->tids.tids[i]};
 		bool		visible;
 		bool		passes;
 
@@ -340,7 +357,7 @@ fetch_part(LokiScan *so, LokiPartialNode *partial, bool known, uint32 most)
 	{
 		LokiPartialNode before = *partial;
 
-		if (!loki_node_part(so, partial, most, &so->ranking.tids))
+		if (!loki_node_part(so, partial, most))
 		{
 			(void) add_part_rows(so, partial, &known, false);
 			return false;
@@ -513,19 +530,18 @@ fetch_nodes(LokiScan *so, int n)
 	XLogRecPtr	lsns[PREFETCH_NODES];
 	Buffer		recent[PREFETCH_NODES] = {InvalidBuffer};
 	int			known = (int) Min(n + PREFETCH_MORE,
-								  so->ranking.npending - so->ranking.next_pending);
+								  so->pending.n - so->pending.next);
 
 	known = Max(n, Min(known, PREFETCH_NODES));
 	Assert(n >= 1 && n <= PREFETCH_NODES);
-	Assert(so->ranking.next_pending + n <= so->ranking.npending);
 	for (int i = 0; i < known; i++)
-		nodes[i] = so->ranking.pending[so->ranking.next_pending + i].node;
+		nodes[i] = so->pending.nodes[so->pending.next + i].node;
 	read_tids(so, nodes, known, tids, lsns);
 	if (so->heap.is_heap && !so->state->local)
 		prefetch_vectors(so, tids, known, recent);
+	loki_refine_taken(so, n);
 	for (int i = 0; i < n; i++)
 	{
-		so->ranking.next_pending++;
 		if (loki_is_killed(so, &tids[i]))
 			continue;
 		so->ranking.fetch_most--;
@@ -534,8 +550,8 @@ fetch_nodes(LokiScan *so, int n)
 }
 
 /* Prefetch those of the next rows that only the caller will read. */
-void
-loki_rerank_announce(LokiScan *so, uint32 wanted)
+static void
+announce(LokiScan *so, uint32 wanted)
 {
 	LokiPrefetch tuples[PREFETCH_NODES];
 	int			n = 0;
@@ -553,6 +569,21 @@ loki_rerank_announce(LokiScan *so, uint32 wanted)
 	}
 	if (n > 0)
 		loki_prefetch_tuples(so->state, so->scan->heapRelation, &so->state->heap_map, tuples, n);
+}
+
+const LokiRow *
+loki_rerank_next(LokiScan *so, uint32 wanted)
+{
+	if (so->ranking.next_row >= so->ranking.nrows)
+		return NULL;
+	announce(so, wanted);
+	return &so->ranking.rows[so->ranking.next_row++];
+}
+
+void
+loki_rerank_most(LokiScan *so, uint32 most)
+{
+	so->ranking.fetch_most = most;
 }
 
 /*
@@ -611,7 +642,7 @@ known_nodes(LokiScan *so, uint32 wanted)
 		loki_refine_first(so, wanted);
 	if (loki_refine_beyond(so))
 		return 0;
-	return (int) Min(wanted, so->ranking.npending - so->ranking.next_pending);
+	return (int) Min(wanted, so->pending.n - so->pending.next);
 }
 
 /*
@@ -629,20 +660,20 @@ complete_certain(LokiScan *so, uint32 wanted)
 		uint32		n = 0;
 
 		/* a row whose distance is NaN is the farthest of all */
-		while (n < most && so->ranking.next_pending < so->ranking.npending &&
-			   !(so->ranking.pending[so->ranking.next_pending].bound > farthest))
+		while (n < most && so->pending.next < so->pending.n &&
+			   !(so->pending.nodes[so->pending.next].bound > farthest))
 		{
 			int			known = 1;
 
 			while (known < PREFETCH_NODES &&
-				   so->ranking.next_pending + known < so->ranking.npending &&
-				   !(so->ranking.pending[so->ranking.next_pending + known].bound > farthest))
+				   so->pending.next + known < so->pending.n &&
+				   !(so->pending.nodes[so->pending.next + known].bound > farthest))
 				known++;
 			fetch_nodes(so, known);
 			n += known;
 		}
 		if (n == 0)
-			return farthest <= so->queue.horizon;
+			return farthest <= so->flat.horizon;
 		qsort(so->ranking.rows, so->ranking.nrows, sizeof(LokiRow), compare_rows);
 	}
 }
@@ -674,7 +705,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE :
 							wanted - so->ranking.nrows);
 		if (partial != NULL &&
-			(known == 0 || partial->distance < so->ranking.pending[so->ranking.next_pending].bound))
+			(known == 0 || partial->distance < so->pending.nodes[so->pending.next].bound))
 			continue_partial(so, partial, wanted - so->ranking.nrows);
 		else if (known > 0)
 			fetch_nodes(so, Min(known, PREFETCH_NODES));
@@ -699,7 +730,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		if (partial != NULL && loki_is_nearer(partial->distance, farthest))
 			continue_partial(so, partial, FIRST_PART);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
-				 so->ranking.pending[so->ranking.next_pending].bound > farthest)
+				 so->pending.nodes[so->pending.next].bound > farthest)
 			return !isnan(farthest);
 		else
 			fetch_nodes(so, known);

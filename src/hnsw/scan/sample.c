@@ -60,7 +60,7 @@ loki_scan_end_sample(LokiScan *so)
 	if (sample->limit > 0)
 		rows = Min(rows, sample->limit);
 	sample->rows = (int) rows;
-	if (sample->rows > 0 && so->course.dropped == 0)
+	if (sample->rows > 0 && so->ranking.dropped == 0)
 		loki_sampled_add(so->scan->indexRelation, sample);
 	pfree(sample->query);
 	sample->query = NULL;

@@ -75,11 +75,7 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	so->scan = scan;
 	so->plan.skip = LOKI_NONE;
 	so->context = context;
-	so->heap.context = AllocSetContextCreate(context, "hnsw scan row",
-											 ALLOCSET_DEFAULT_SIZES);
 	so->filter.bound = get_float8_nan();
-	so->unordered.page = MemoryContextAlloc(context, BLCKSZ);
-	so->heap.toast.context = context;
 	if (norderbys > 0)
 	{
 		scan->xs_orderbyvals = palloc0_array(Datum, norderbys);
@@ -108,20 +104,14 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	loki_plan_take_limit(so);
 }
 
-/* amendscan: releases the pin of the visibility map that the scan kept */
+/* amendscan: leaves no pin */
 void
 loki_hnsw_endscan(IndexScanDesc scan)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 
 	loki_scan_count(so);
-	loki_toast_close(&so->heap.toast);
-	if (BufferIsValid(so->heap.visibility))
-		ReleaseBuffer(so->heap.visibility);
-	if (so->heap.slot != NULL)
-		ExecDropSingleTupleTableSlot(so->heap.slot);
-	if (so->heap.estate != NULL)
-		FreeExecutorState(so->heap.estate);
+	loki_rerank_end(so);
 	MemoryContextDelete(so->context);
 	scan->opaque = NULL;
 }
@@ -277,15 +267,18 @@ begin_scan(LokiScan *so)
 	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys,
 						condition);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
-	so->work = (LokiScanCounts) {.done = so->work.done};
-	so->course.returned = so->course.dropped = so->course.barren = so->course.passed = 0;
+	so->work = (LokiScanCounts)
+	{
+		.done = so->work.done
+	};
+	so->course.returned = 0;
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->course.widened = false;
 	so->course.doubts = 0;
-	so->flat.walk_taken = so->choice.hops = false;
+	so->course.walk_taken = so->choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
-	open_query(so);
 	loki_rerank_begin(so);
+	open_query(so);
 	loki_kill_begin(so);
 	prepare_search(so);
 	MemoryContextSwitchTo(old);
@@ -320,9 +313,9 @@ take_walk(LokiScan *so, uint32 most)
 	if (so->plan.complete && so->course.walk_end == LOKI_WALK_LIMIT)
 		return;
 	n = loki_walk_take(&so->search, &taken);
-	so->flat.walk_taken = true;
+	so->course.walk_taken = true;
 	loki_refine_add(so, taken, n);
-	so->ranking.fetch_most = most;
+	loki_rerank_most(so, most);
 }
 
 /* Find a sorted list that has all nodes that match, for a flat scan. */
@@ -404,7 +397,8 @@ first_walk(LokiScan *so)
 		loki_search_walk_as_row(&so->search, so->query.values);
 
 	/*
-	 * Rows within a bound can lie where the narrow search of the upper layers does not lead.
+	 * Rows within a bound can lie where the narrow search of the upper layers
+	 * does not lead.
 	 */
 	if (so->course.width >= ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_WIDE_ENTRIES;
@@ -489,7 +483,7 @@ find_more(LokiScan *so)
 static double
 rows_ahead(const LokiScan *so)
 {
-	double		seen = (double) so->course.returned + so->course.dropped;
+	double		seen = (double) so->course.returned + so->ranking.dropped;
 	double		passed;
 
 	if (!loki_filters_rows(so))
@@ -506,7 +500,7 @@ static bool
 wants_wider(LokiScan *so)
 {
 	return loki_filters_rows(so) && so->course.phase == LOKI_SCAN_WALK && may_widen(so) &&
-		so->course.returned + so->course.dropped > FILTERED_SHARE * so->course.ef;
+		so->course.returned + so->ranking.dropped > FILTERED_SHARE * so->course.ef;
 }
 
 /*
@@ -551,7 +545,7 @@ flat_falls_short(LokiScan *so)
 {
 	return so->course.phase == LOKI_SCAN_FLAT && so->course.walk_end == LOKI_WALK_CONVERGED &&
 		!so->plan.certain && !so->flat.last &&
-		!(loki_operator_distance(so->query.metric, so->queue.horizon) >
+		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }
 
@@ -653,7 +647,7 @@ fill_batch(LokiScan *so)
  */
 
 static bool
-return_row(LokiScan *so, ItemPointer tid, double distance, bool isnull)
+return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnull)
 {
 	IndexScanDesc scan = so->scan;
 
@@ -700,19 +694,16 @@ next_ranked(LokiScan *so)
 {
 	for (;;)
 	{
-		LokiRow    *row;
+		const LokiRow *row;
 
 		if (so->course.batch_left == 0)
 			so->course.batch = so->course.batch_left = next_batch(so);
 		if (so->ranking.next_row >= so->ranking.nrows || so->course.batch_left == so->course.batch)
-		{
 			fill_batch(so);
-			if (so->ranking.next_row >= so->ranking.nrows)
-				return false;
-		}
+		row = loki_rerank_next(so, so->course.batch_left);
+		if (row == NULL)
+			return false;
 		Assert(so->course.batch_left > 0 && so->course.batch_left <= so->course.batch);
-		loki_rerank_announce(so, so->course.batch_left);
-		row = &so->ranking.rows[so->ranking.next_row++];
 		so->course.batch_left--;
 
 		if (loki_is_nearer(row->distance, so->course.farthest))

@@ -56,6 +56,7 @@ typedef struct LokiRow
 								 * that it is visible */
 } LokiRow;
 
+/* The heap TIDs that were read of a node last (tid_list.c) */
 typedef struct LokiTidList
 {
 	ItemPointerData *tids;
@@ -63,6 +64,7 @@ typedef struct LokiTidList
 								 * LOKI_NONE: a TID slot */
 	uint32		n;
 	uint32		allocated;
+	XLogRecPtr	lsn;			/* of the node's TID page when they were read */
 } LokiTidList;
 
 /*
@@ -89,7 +91,10 @@ typedef struct LokiScanQuery
 	bool		ready;			/* for codes: loki_scan_query() */
 } LokiScanQuery;
 
-/* Which rows are asked for, and how those that match are found (scan.c) */
+/*
+ * Which rows are asked for (scan.c; the set and the bound: plan.c), and how those that match
+ * are found (strategy.c, flat.c)
+ */
 typedef struct LokiScanFilter
 {
 	LokiFilter	keys;			/* the keys ... */
@@ -105,7 +110,7 @@ typedef struct LokiScanFilter
 	LokiStrategy strategy;		/* of a scan with a filter, at last */
 } LokiScanFilter;
 
-/* What the plan takes of the rows, and relies on (scan.c) */
+/* What the plan takes of the rows, and relies on (plan.c, scan.c; to measure recall: recall.c) */
 typedef struct LokiScanPlan
 {
 	LokiScanSettings settings;
@@ -138,10 +143,8 @@ typedef struct LokiScanCourse
 	uint32		width;			/* of its pool */
 	uint32		batch;			/* rows of this batch ... */
 	uint32		batch_left;		/* ... and those not yet returned */
+	bool		walk_taken;		/* nodes of a walk were queued */
 	uint64		returned;
-	uint64		dropped;		/* rows that row_filter did not pass */
-	uint64		passed;			/* ... and those that it did */
-	uint64		barren;			/* rows before the first of these */
 	double		farthest;		/* of the rows that were returned */
 } LokiScanCourse;
 
@@ -157,30 +160,32 @@ typedef struct LokiRefineQueue
 	float		sketch_error;	/* of the last that were refined, where the
 								 * column is sketched */
 	LokiSlots	slots;
-	double		horizon;		/* certain: what is not queued is not nearer */
 } LokiRefineQueue;
 
-/*
- * Nodes and rows that are reranked: rows[next_row .. nrows) ascending by distance,
- * pending[next_pending .. npending) by bound (rerank.c)
- */
+/* Nodes that wait to be reranked: nodes[next .. n), ascending by bound (refine.c) */
+typedef struct LokiPendingQueue
+{
+	LokiPending *nodes;
+	uint32		n;
+	uint32		next;
+	uint32		allocated;
+}			LokiPendingQueue;
+
+/* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
 typedef struct LokiRanking
 {
 	uint32		fetch_most;		/* nodes that may still be fetched */
-	LokiPending *pending;
-	uint32		npending;
-	uint32		next_pending;
-	uint32		pending_allocated;
 	LokiRow    *rows;
 	uint32		nrows;
 	uint32		next_row;
 	uint32		announced;		/* rows before this are on their way */
 	uint32		rows_allocated;
-	LokiTidList tids;			/* of the node being fetched */
-	XLogRecPtr	tids_lsn;		/* of its TID page when they were read */
 	LokiPartialNode *partials;
 	uint32		npartials;
 	uint32		partials_allocated;
+	uint64		dropped;		/* rows that row_filter did not pass */
+	uint64		passed;			/* ... and those that it did */
+	uint64		barren;			/* rows before the first of these */
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c) */
@@ -209,7 +214,6 @@ typedef struct LokiKilled
 /* Flat scans: what was handed out, and what is left (flat.c) */
 typedef struct LokiFlatCourse
 {
-	bool		walk_taken;		/* the walk handed nodes to reranking */
 	uint32		selections;		/* flat scans so far */
 	uint8	   *seen;			/* bitmap: nodes handed to reranking; NULL:
 								 * none were, or nothing is left */
@@ -220,6 +224,7 @@ typedef struct LokiFlatCourse
 	uint32		nselected;
 	bool		last;			/* the last one left nothing behind ... */
 	bool		beyond;			/* ... but nodes beyond the bound */
+	double		horizon;		/* what is not queued is not nearer */
 } LokiFlatCourse;
 
 /* Streams of rows that have no distance (unordered.c) */
@@ -231,7 +236,7 @@ typedef struct LokiUnordered
 	uint32		tid;			/* next of tids */
 } LokiUnordered;
 
-/* What was done, for lokivector_scan_stats() (stats.c) */
+/* What was done, for lokivector_scan_stats(); counted where it is done */
 typedef struct LokiScanCounts
 {
 	uint64		nodes_refined;
@@ -256,6 +261,8 @@ typedef struct LokiScan
 	LokiScanPlan plan;
 	LokiScanCourse course;
 	LokiRefineQueue queue;
+	LokiPendingQueue pending;
+	LokiTidList tids;
 	LokiRanking ranking;
 	LokiHeapAccess heap;
 	LokiKilled	killed;
@@ -389,6 +396,9 @@ extern void loki_refine_within(LokiScan *so, double distance);
 extern bool loki_refine_beyond(const LokiScan *so);
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
+/* The first n pending nodes were taken */
+extern void loki_refine_taken(LokiScan *so, uint32 n);
+
 /* functions in strategy.c */
 
 /*
@@ -401,19 +411,20 @@ extern bool loki_strategy_barren(const LokiScan *so);
 /* functions in scan/tid_list.c */
 
 /*
- * All heap TIDs of a node, copied out under the share lock of its TID page.  No page may be
- * locked before, and none is afterwards.
+ * Set so->tids to all heap TIDs of a node, copied out under the share lock of its TID page.
+ * No page may be locked before, and none is afterwards.
  */
-extern void loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list);
-
-extern void loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid);
+extern void loki_node_tids(LokiScan *so, uint32 node);
 
 /* The next part of them, from `most` slots of the TID list; false if it was the last */
-extern bool loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most,
-						   LokiTidList *list);
+extern bool loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most);
+
+/* Set so->tids to one TID, or to none */
+extern void loki_set_tid(LokiScan *so, ItemPointer tid);
 
 /* functions in scan/rerank.c */
 extern void loki_rerank_begin(LokiScan *so);
+extern void loki_rerank_end(LokiScan *so);
 
 /*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order.
@@ -421,8 +432,11 @@ extern void loki_rerank_begin(LokiScan *so);
  */
 extern bool loki_rerank_complete(LokiScan *so, uint32 wanted);
 
-/* Prefetch the next of them for the caller, `wanted` at most */
-extern void loki_rerank_announce(LokiScan *so, uint32 wanted);
+/* The next of them; NULL if there are none.  The caller takes `wanted` at most. */
+extern const LokiRow *loki_rerank_next(LokiScan *so, uint32 wanted);
+
+/* Fetch no more than so many nodes from now on */
+extern void loki_rerank_most(LokiScan *so, uint32 most);
 
 /* functions in scan/flat.c */
 extern void loki_flat_begin(LokiScan *so);

@@ -107,7 +107,7 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_NODES_REFINED] = so->work.nodes_refined;
 	counts.of[LOKI_COUNT_HEAP_FETCHES] = so->work.heap_fetches;
 	counts.of[LOKI_COUNT_ROWS] = so->course.returned;
-	counts.of[LOKI_COUNT_ROWS_DROPPED] = so->course.dropped;
+	counts.of[LOKI_COUNT_ROWS_DROPPED] = so->ranking.dropped;
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
 	loki_count(so->scan->indexRelation, &counts);

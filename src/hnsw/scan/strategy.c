@@ -276,9 +276,9 @@ loki_strategy_choose(const LokiSearch *search, double share)
 bool
 loki_strategy_barren(const LokiScan *so)
 {
-	double		barren = so->course.barren;
-	double		passed = so->course.passed;
-	double		seen = (double) so->course.returned + so->course.dropped + passed;
+	double		barren = so->ranking.barren;
+	double		passed = so->ranking.passed;
+	double		seen = (double) so->course.returned + so->ranking.dropped + passed;
 
 	return barren >= BARREN_ROWS && passed >= BARREN_PASSED &&
 		barren * (passed - 1) >= BARREN * (seen - barren - 1) &&

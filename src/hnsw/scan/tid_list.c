@@ -15,10 +15,12 @@
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
 
-/* Append to a list of TIDs that lives as long as the scan. */
-void
-loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
+/* Append a TID, and the DUPLICATE slot that it is from, or LOKI_NONE. */
+static void
+add_tid(LokiScan *so, ItemPointer tid, uint32 slot)
 {
+	LokiTidList *list = &so->tids;
+
 	if (list->n == list->allocated)
 	{
 		list->allocated = Max(16, list->allocated * 2);
@@ -36,7 +38,16 @@ loki_tid_list_add(LokiScan *so, LokiTidList *list, ItemPointer tid)
 										mul_size(sizeof(uint32), list->allocated));
 		}
 	}
+	list->slots[list->n] = slot;
 	list->tids[list->n++] = *tid;
+}
+
+void
+loki_set_tid(LokiScan *so, ItemPointer tid)
+{
+	so->tids.n = 0;
+	if (tid != NULL)
+		add_tid(so, tid, LOKI_NONE);
 }
 
 /*
@@ -65,7 +76,7 @@ next_part(LokiScan *so, const LokiPartialNode *partial)
  * locked, and each DUPLICATE page for the copy of its slot.  True if the list goes on.
  */
 static bool
-read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most, LokiTidList *list)
+read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most)
 {
 	Relation	index = so->scan->indexRelation;
 	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_DUPLICATE];
@@ -89,10 +100,7 @@ read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most
 			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->killed.trust))
 		{
 			if (loki_is_within(so, &slot.heap))
-			{
-				loki_tid_list_add(so, list, &slot.heap);
-				list->slots[list->n - 1] = head;
-			}
+				add_tid(so, &slot.heap, head);
 		}
 		head = slot.next;
 	}
@@ -105,7 +113,7 @@ read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most
  * locked by the caller; none is locked or pinned afterwards.
  */
 bool
-loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most, LokiTidList *list)
+loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most)
 {
 	Relation	index = so->scan->indexRelation;
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
@@ -119,38 +127,35 @@ loki_node_part(LokiScan *so, LokiPartialNode *partial, uint32 most, LokiTidList 
 
 	Assert(loki_no_buffer_locked());
 	Assert(begins == (partial->length == 0));
-	list->n = 0;
+	so->tids.n = 0;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_slot_array_page_check(so->state, index, buffer, LOKI_SLOTS_TID);
-	so->ranking.tids_lsn = BufferGetLSNAtomic(buffer);
+	so->tids.lsn = BufferGetLSNAtomic(buffer);
 	if ((int) place < LokiPageUsed(page, slot_size))
 		switch (LokiTidState(slot))
 		{
 			case LOKI_TID_LIVE:
 			case LOKI_TID_KILLED:
 				if (begins && !loki_is_killed(so, slot) && loki_is_within(so, &slot->u.heap))
-				{
-					loki_tid_list_add(so, list, &slot->u.heap);
-					list->slots[0] = LOKI_NONE;
-				}
+					add_tid(so, &slot->u.heap, LOKI_NONE);
 				break;
 			case LOKI_TID_LIST:
 				more = read_duplicates(so, partial, begins ? LokiTidListHead(slot) :
-									   next_part(so, partial), most, list);
+									   next_part(so, partial), most);
 				break;
 			default:
 				break;
 		}
 	UnlockReleaseBuffer(buffer);
-	Assert(!more || list->n <= most);
+	Assert(!more || so->tids.n <= most);
 	return more;
 }
 
 /* All heap TIDs of a node */
 void
-loki_node_tids(LokiScan *so, uint32 node, LokiTidList *list)
+loki_node_tids(LokiScan *so, uint32 node)
 {
 	LokiPartialNode partial = {.node = node, .slot = LOKI_NONE};
 
-	(void) loki_node_part(so, &partial, PG_UINT32_MAX, list);
+	(void) loki_node_part(so, &partial, PG_UINT32_MAX);
 }

@@ -19,9 +19,11 @@ loki_stream_begin(LokiScan *so)
 {
 	Assert(so->course.phase == LOKI_SCAN_UNORDERED || so->course.phase == LOKI_SCAN_ZERO_NORM ||
 		   so->course.phase == LOKI_SCAN_NULL);
+	if (so->unordered.page == NULL)
+		so->unordered.page = MemoryContextAlloc(so->context, BLCKSZ);
 	loki_index_refresh(so->state, so->scan->indexRelation);
 	so->unordered.ordinal = so->unordered.place = so->unordered.tid = 0;
-	so->ranking.tids.n = 0;
+	loki_set_tid(so, NULL);
 }
 
 /* A slot of TID or NULLTID, and the arrays of its attributes */
@@ -59,7 +61,7 @@ stream_matches(LokiScan *so, int first_array, uint32 number)
 	return passes != 0;
 }
 
-/* Fill so->ranking.tids from the current slot of the stream's page. */
+/* Fill so->tids from the current slot of the stream's page. */
 static void
 stream_slot(LokiScan *so, int array, uint16 flags)
 {
@@ -68,18 +70,19 @@ stream_slot(LokiScan *so, int array, uint16 flags)
 	LokiTidData *slot = (LokiTidData *)
 		LokiPageSlot(so->unordered.page, slots->slot_size, so->unordered.place);
 
-	so->ranking.tids.n = so->unordered.tid = 0;
+	so->unordered.tid = 0;
+	loki_set_tid(so, NULL);
 	if (!LokiTidIsLive(slot))
 		return;
 	if (array == LOKI_SLOTS_TID)
 	{
 		if (stream_matches(so, LOKI_SLOTS_ATTR, number))
-			loki_node_tids(so, number, &so->ranking.tids);
+			loki_node_tids(so, number);
 	}
 	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
 			 loki_is_within(so, &slot->u.heap) &&
 			 stream_matches(so, LOKI_SLOTS_NULLATTR, number))
-		loki_tid_list_add(so, &so->ranking.tids, &slot->u.heap);
+		loki_set_tid(so, &slot->u.heap);
 }
 
 /*
@@ -93,9 +96,9 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 
 	for (;;)
 	{
-		if (so->unordered.tid < so->ranking.tids.n)
+		if (so->unordered.tid < so->tids.n)
 		{
-			*tid = so->ranking.tids.tids[so->unordered.tid++];
+			*tid = so->tids.tids[so->unordered.tid++];
 			return true;
 		}
 		if (so->unordered.ordinal >= slots->npages)
