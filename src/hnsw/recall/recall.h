@@ -30,7 +30,7 @@ typedef struct LokiQueries
 								 * invalid if it was given */
 	uint32	   *nodes;			/* its node; LOKI_NONE if it was given, or if
 								 * the node has duplicates */
-	const LokiSampled *samples;	/* the searches that they are of; NULL: none */
+	const LokiSampled *samples; /* the searches that they are of; NULL: none */
 } LokiQueries;
 
 /*

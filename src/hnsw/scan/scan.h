@@ -169,7 +169,7 @@ typedef struct LokiPendingQueue
 	uint32		n;
 	uint32		next;
 	uint32		allocated;
-}			LokiPendingQueue;
+} LokiPendingQueue;
 
 /* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
 typedef struct LokiRanking

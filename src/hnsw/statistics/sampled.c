@@ -37,7 +37,7 @@ LOKI_FUNCTION(lokivector_sampled_queries);
 /* A search that waits.  Its `query` is of the backend that added it. */
 typedef struct Waiting
 {
-	LokiSampled	sample;
+	LokiSampled sample;
 	dsa_pointer query;
 } Waiting;
 
