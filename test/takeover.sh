@@ -19,5 +19,5 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 	fi
 	lokivector-packages postgresql-15 postgresql-server-dev-15' >/dev/null
 
-TESTS="007_dump_pgvector 022_as_vector 023_swap 024_old_indexes 025_validate \
+TESTS="007_dump_pgvector 022_as_vector 023_swap 024_incompatible_indexes 025_validate \
 	026_replication 027_pg_upgrade" exec "$top/test/chroot.sh" test 17 tap

@@ -122,7 +122,7 @@ look_at_index(Oid relid)
 	Assert(index->rd_rel->relkind == RELKIND_INDEX);
 	if (loki_is_hnsw_index(index) && RelationGetNumberOfBlocks(index) > LOKI_META_BLKNO &&
 		ask_for_another(LokiIndexOptions(index), options = read_options(index)) &&
-		!loki_hnsw_is_old(index))
+		!loki_hnsw_is_incompatible(index))
 	{
 		initStringInfo(&list);
 		list_kept(index, options, &list);

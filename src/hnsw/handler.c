@@ -26,11 +26,11 @@
  * page may be locked before.
  */
 bool
-loki_hnsw_is_old(Relation index)
+loki_hnsw_is_incompatible(Relation index)
 {
 	Buffer		buffer;
 	LokiMetaPage meta;
-	bool		old;
+	bool		incompatible;
 
 	Assert(loki_is_hnsw_index(index) && loki_no_buffer_locked());
 	if (RelationGetNumberOfBlocks(index) <= LOKI_META_BLKNO)
@@ -38,10 +38,10 @@ loki_hnsw_is_old(Relation index)
 	buffer = ReadBuffer(index, LOKI_META_BLKNO);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
-	old = !PageIsNew(BufferGetPage(buffer)) &&
+	incompatible = !PageIsNew(BufferGetPage(buffer)) &&
 		(meta->format.magic != LOKI_META_MAGIC || meta->format.version != LOKI_META_VERSION);
 	UnlockReleaseBuffer(buffer);
-	return old;
+	return incompatible;
 }
 
 /*

@@ -66,7 +66,7 @@ extern bool loki_is_hnsw_index(Relation index);
  * Whether its file is pgvector's, or of another format.  Reading such an index is an error;
  * plans that do not use it must not read it.
  */
-extern bool loki_hnsw_is_old(Relation index);
+extern bool loki_hnsw_is_incompatible(Relation index);
 
 /*
  * What slots of attributes can tell of a filter that is no scan key, such as x <> 3, or

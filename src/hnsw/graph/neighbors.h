@@ -76,8 +76,9 @@ typedef struct LokiLinker
 	float	   *distances;
 	int		   *selected;
 	char	   *slot;			/* copy of a LINK or UPPER slot */
-	LokiListRef pushed_out[LOKI_MAX_PUSHED_OUT];	/* nodes that lost a needed
-													 * link to a forced one */
+	LokiListRef pushed_out[LOKI_MAX_PUSHED_OUT];	/* nodes that lost a
+													 * needed link to a forced
+													 * one */
 	int			npushed_out;
 	uint32		nforced;		/* forced links so far */
 	bool		repairing;		/* nodes that were pushed out are searched for */
@@ -131,20 +132,20 @@ extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *l
 							  float *distances);
 
 /* ----------------------------------------------------------------
- * Finding nodes (graph/find.c)
+ * Finding nodes (graph/reachability.c)
  * ----------------------------------------------------------------
  */
 
-extern bool loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node,
-							   int width);
-extern void loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node);
-extern void loki_upper_make_found(LokiLinker *linker, LokiSearch *search,
-								  const LokiMetaPageData *meta, uint32 node,
-								  uint32 slot, int level);
-extern void loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node,
-								 uint32 slot, int level, bool wide, char *code,
-								 char *refine);
-extern void loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search);
+extern bool loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 node,
+								   int width);
+extern void loki_node_link_from_search(LokiLinker *linker, const LokiSearch *search, uint32 node);
+extern void loki_upper_make_reachable(LokiLinker *linker, LokiSearch *search,
+									  const LokiMetaPageData *meta, uint32 node,
+									  uint32 slot, int level);
+extern void loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, uint32 node,
+									 uint32 slot, int level, bool wide, char *code,
+									 char *refine);
+extern void loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search);
 
 /* ----------------------------------------------------------------
  * Adding links (graph/link.c)

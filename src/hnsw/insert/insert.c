@@ -379,8 +379,8 @@ link_base(LokiNewRow *row)
 		loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_FORCED);
 	}
 	if (!row->found && !narrow &&
-		!loki_node_is_found(search, &row->meta, row->node, LOKI_NARROW_SEARCH))
-		loki_node_link_found(linker, search, row->node);
+		!loki_node_is_reachable(search, &row->meta, row->node, LOKI_NARROW_SEARCH))
+		loki_node_link_from_search(linker, search, row->node);
 }
 
 /*
@@ -399,8 +399,8 @@ link_neighbors(LokiNewRow *row)
 	{
 		link_layer(row, level, &narrow);
 		if (!narrow)
-			loki_upper_make_found(&row->cache->linker, &row->cache->search, &row->meta,
-								  row->node, row->slots[level], level);
+			loki_upper_make_reachable(&row->cache->linker, &row->cache->search, &row->meta,
+									  row->node, row->slots[level], level);
 	}
 }
 
@@ -493,7 +493,7 @@ insert_node(LokiNewRow *row)
 			row->alone = false;
 		}
 	}
-	loki_pushed_out_make_found(&row->cache->linker, &row->cache->search);
+	loki_pushed_out_make_reachable(&row->cache->linker, &row->cache->search);
 
 	loki_node_let_join(row);
 }

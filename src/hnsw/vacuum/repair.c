@@ -579,7 +579,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	{
 		ref.node = list.nodes[0];
 		loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_FORCED);
-		loki_pushed_out_make_found(linker, search);
+		loki_pushed_out_make_reachable(linker, search);
 	}
 }
 
@@ -619,11 +619,11 @@ void
 loki_repair_graph(LokiVacuum *vacuum)
 {
 	Assert(vacuum->ndead > 0 && loki_no_buffer_locked());
-	loki_find_begin(vacuum, MAX_GATHERED);
+	loki_reachability_begin(vacuum, MAX_GATHERED);
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 
 	repair_array(vacuum, LOKI_SLOTS_UPPER);
 	repair_array(vacuum, LOKI_SLOTS_LINK);
 	link_cut_off_nodes(vacuum);
-	(void) loki_find_nodes(vacuum);
+	(void) loki_make_lost_reachable(vacuum);
 }

@@ -716,7 +716,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	vacuum->refused = loki_extensions_refused();
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
-	loki_find_new_nodes(vacuum);
+	loki_make_new_reachable(vacuum);
 	MemoryContextSwitchTo(old);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
 	loki_side_make(info->index, WARNING);
@@ -725,7 +725,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	MemoryContextSwitchTo(context);
 	loki_meta_read(info->index, &meta);
 	if (meta.flags & LOKI_META_ALL_NEW)
-		loki_find_new_nodes(vacuum);	/* codes were made anew just now */
+		loki_make_new_reachable(vacuum);	/* codes were made anew just now */
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
 	MemoryContextSwitchTo(old);

@@ -148,10 +148,10 @@ extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool c
 extern void loki_repair_entry(LokiVacuum *vacuum);
 extern void loki_repair_graph(LokiVacuum *vacuum);
 
-/* functions in vacuum/find.c */
-extern void loki_find_begin(LokiVacuum *vacuum, int capacity);
-extern bool loki_find_nodes(LokiVacuum *vacuum);
-extern void loki_find_new_nodes(LokiVacuum *vacuum);
+/* functions in vacuum/reachability.c */
+extern void loki_reachability_begin(LokiVacuum *vacuum, int capacity);
+extern bool loki_make_lost_reachable(LokiVacuum *vacuum);
+extern void loki_make_new_reachable(LokiVacuum *vacuum);
 
 /* Entry points of the access method */
 extern IndexBulkDeleteResult *loki_hnsw_bulkdelete(IndexVacuumInfo *info,

@@ -199,7 +199,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	index = loki_open_planned(info);
 	/* an index of another format is an error, unless index scans are disabled */
-	readable = (enable_indexscan || !loki_hnsw_is_old(index)) &&
+	readable = (enable_indexscan || !loki_hnsw_is_incompatible(index)) &&
 		loki_hnsw_shape(index, &shape);
 	loki_scan_settings(index, &settings);
 	loki_promise_label(path);

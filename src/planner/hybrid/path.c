@@ -292,11 +292,11 @@ is_complete(IndexOptInfo *info)
 {
 	Relation	index = loki_open_planned(info);
 	LokiScanSettings settings;
-	bool		old = loki_hnsw_is_old(index);
+	bool		incompatible = loki_hnsw_is_incompatible(index);
 
 	loki_scan_settings(index, &settings);
 	index_close(index, NoLock);
-	return settings.complete && !old;
+	return settings.complete && !incompatible;
 }
 
 /* Add the distances that a clause bounds, one for each index. */

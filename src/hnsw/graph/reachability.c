@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * find.c
+ * reachability.c
  *	  Making nodes of an index found by the search for their own row.
  *
  * This does for a graph in pages what build/reachability.c does for a new one.  If the search
@@ -8,7 +8,7 @@
  * same search finds it.  src/hnsw/graph/README, "Nothing is lost".
  *
  * IDENTIFICATION
- *	  src/hnsw/graph/find.c
+ *	  src/hnsw/graph/reachability.c
  *
  *-------------------------------------------------------------------------
  */
@@ -52,7 +52,7 @@ leave_out(LokiUpperFound *entries, int nentries, uint32 node)
  * start at the node itself, which may not be found any more on the layers above.
  */
 bool
-loki_node_is_found(LokiSearch *search, const LokiMetaPageData *meta, uint32 node, int width)
+loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 node, int width)
 {
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
@@ -121,7 +121,7 @@ ends_of(const LokiSearch *search, LokiUpperFound *from)
 
 /* Link a node that was searched for in vain from nodes of the search's pool. */
 void
-loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
+loki_node_link_from_search(LokiLinker *linker, const LokiSearch *search, uint32 node)
 {
 	LokiUpperFound from[LOKI_NARROW_SEARCH];
 	int			n = ends_of(search, from);
@@ -135,8 +135,8 @@ loki_node_link_found(LokiLinker *linker, const LokiSearch *search, uint32 node)
  * it on a layer above 0, where it has an UPPER slot; or to others that are as near.
  */
 void
-loki_upper_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
-					  uint32 node, uint32 slot, int level)
+loki_upper_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
+						  uint32 node, uint32 slot, int level)
 {
 	LokiUpperFound found[LOKI_ENTRY_WIDTH];
 	LokiDescent descent;
@@ -167,17 +167,17 @@ loki_upper_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPage
  * no other needs the link.
  */
 static void
-layer0_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
-				  uint32 node, bool wide)
+layer0_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
+					  uint32 node, bool wide)
 {
 	LokiUpperFound from[LOKI_NARROW_SEARCH];
 	int			n;
 
-	if (loki_node_is_found(search, meta, node, LOKI_NARROW_SEARCH))
+	if (loki_node_is_reachable(search, meta, node, LOKI_NARROW_SEARCH))
 		return;
 	n = ends_of(search, from);
 	link_from(linker, from, n, 0, node, LOKI_NONE,
-			  wide && loki_node_is_found(search, meta, node, WIDE_SEARCH) ?
+			  wide && loki_node_is_reachable(search, meta, node, WIDE_SEARCH) ?
 			  LOKI_LINK_SPARED : LOKI_LINK_FORCED);
 }
 
@@ -190,8 +190,8 @@ layer0_make_found(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData
  * meanwhile.  No content lock may be held.
  */
 void
-loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32 slot,
-					 int level, bool wide, char *code, char *refine)
+loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, uint32 node, uint32 slot,
+						 int level, bool wide, char *code, char *refine)
 {
 	LokiMetaPageData meta;
 
@@ -207,9 +207,9 @@ loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32
 		loki_search_query_row(search, code, refine, NULL);
 	}
 	if (level > 0)
-		loki_upper_make_found(linker, search, &meta, node, slot, level);
+		loki_upper_make_reachable(linker, search, &meta, node, slot, level);
 	else
-		layer0_make_found(linker, search, &meta, node, wide);
+		layer0_make_reachable(linker, search, &meta, node, wide);
 }
 
 /*
@@ -220,7 +220,7 @@ loki_node_make_found(LokiLinker *linker, LokiSearch *search, uint32 node, uint32
  * vacuum calls this, and inserts under their lock.  No content lock may be held.
  */
 void
-loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search)
+loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search)
 {
 	const LokiQuantizer *quantizer = linker->state->quantizer;
 	int			most = linker->exhausted < MAX_EXHAUSTED * EXHAUSTED_SHARE ? MAX_REPAIRED : 0;
@@ -239,8 +239,8 @@ loki_pushed_out_make_found(LokiLinker *linker, LokiSearch *search)
 		linker->repairing = i + 1 < most;
 		if (loki_node_is_live(linker->state, linker->index, ref.node) &&
 			(ref.level == 0 || loki_list_read(linker, &ref, &own)))
-			loki_node_make_found(linker, search, ref.node, ref.slot, ref.level, false, code,
-								 refine);
+			loki_node_make_reachable(linker, search, ref.node, ref.slot, ref.level, false, code,
+									 refine);
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (linker->npushed_out > 0)

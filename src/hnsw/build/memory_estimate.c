@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * memory.c
+ * memory_estimate.c
  *	  lokivector_build_memory(): how much memory a build will need.
  *
  * IDENTIFICATION
- *	  src/hnsw/build/memory.c
+ *	  src/hnsw/build/memory_estimate.c
  *
  *-------------------------------------------------------------------------
  */

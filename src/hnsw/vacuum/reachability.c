@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * find.c
+ * reachability.c
  *	  Searching for nodes, and linking those that are not found.
  *
  * Vacuum searches for nodes that lost a link, and for those that were inserted since the
@@ -8,7 +8,7 @@
  * lost".
  *
  * IDENTIFICATION
- *	  src/hnsw/vacuum/find.c
+ *	  src/hnsw/vacuum/reachability.c
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
  * Lists are chosen from at most `capacity` candidates.  Memory in the current context.
  */
 void
-loki_find_begin(LokiVacuum *vacuum, int capacity)
+loki_reachability_begin(LokiVacuum *vacuum, int capacity)
 {
 	LokiIndex  *state = vacuum->state;
 	LokiSlotArray *upper = &state->arrays[LOKI_SLOTS_UPPER];
@@ -57,9 +57,9 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 	valid = !loki_was_requantized(vacuum->state, vacuum->index);
 	if (valid)
 	{
-		loki_node_make_found(&vacuum->linker, &vacuum->search, node, slot, level, true,
-							 vacuum->code, vacuum->refine);
-		loki_pushed_out_make_found(&vacuum->linker, &vacuum->search);
+		loki_node_make_reachable(&vacuum->linker, &vacuum->search, node, slot, level, true,
+								 vacuum->code, vacuum->refine);
+		loki_pushed_out_make_reachable(&vacuum->linker, &vacuum->search);
 	}
 	loki_insert_unlock(vacuum->index);
 	return valid;
@@ -97,7 +97,7 @@ find_upper(LokiVacuum *vacuum)
 	loki_bitmap_foreach(slot, &vacuum->lost[1])
 		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
 			upper->level > 0 && !find_node(vacuum, upper->node, slot, upper->level))
-			return false;
+		return false;
 	return true;
 }
 
@@ -107,7 +107,7 @@ find_upper(LokiVacuum *vacuum)
  * searches of layer 0 begin at what is found there.
  */
 bool
-loki_find_nodes(LokiVacuum *vacuum)
+loki_make_lost_reachable(LokiVacuum *vacuum)
 {
 	Assert(loki_no_buffer_locked());
 	begin_searching(vacuum);
@@ -228,7 +228,7 @@ forget_all_new(LokiVacuum *vacuum)
  * freed, and no page may be locked.
  */
 void
-loki_find_new_nodes(LokiVacuum *vacuum)
+loki_make_new_reachable(LokiVacuum *vacuum)
 {
 	LokiMetaPageData meta;
 	LokiSlotArray *array;
@@ -238,7 +238,7 @@ loki_find_new_nodes(LokiVacuum *vacuum)
 	loki_index_refresh(vacuum->state, vacuum->index);
 	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
-	loki_find_begin(vacuum, 0);
+	loki_reachability_begin(vacuum, 0);
 	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0))
 		return;
 	note_upper_slots(vacuum);

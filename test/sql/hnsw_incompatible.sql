@@ -1,5 +1,5 @@
 --
--- Indexes that cannot be read (test/t/024_old_indexes.pl has some)
+-- Indexes that cannot be read (test/t/024_incompatible_indexes.pl has some)
 --
 CREATE TABLE o (id int PRIMARY KEY, v vector(2), b bit(8)) PARTITION BY RANGE (id);
 CREATE TABLE o1 PARTITION OF o FOR VALUES FROM (0) TO (100);
