@@ -350,7 +350,7 @@ class Tester:
         plan = self.outcome(statements, ["EXPLAIN (COSTS OFF) " + wanted[0]])[0]
         text = "\n".join(row[0] for row in plan)
         for name, pattern in (("index scans", r"Index Scan using \w*g\d|Index Scan using \w+_(v|w|expr|half|bin)"),
-                              ("hybrid scans", "LokivectorHybridScan"), ("join values", "LokivectorJoinKeys"),
+                              ("hybrid scans", "LokivectorHybridScan"), ("join keys", "LokivectorJoinKeys"),
                               ("merge joins", "Merge (Join|Left|Full|Right)"), ("Gather", "Gather")):
             if re.search(pattern, text):
                 self.tally[name] += 1

@@ -11,7 +11,7 @@ INSERT INTO t SELECT CASE WHEN i % 100 > 0 THEN
 
 CREATE INDEX t_i ON t USING hnsw (v vector_l2_ops, a, b, c) WITH (m = 8);
 
--- dead nodes that were freed, numbers that were used again, nodes behind the lists,
+-- dead nodes that were freed, nodes that were reused, nodes behind the lists,
 -- and rows that joined listed nodes
 DELETE FROM t WHERE a = 7;
 

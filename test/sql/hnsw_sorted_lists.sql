@@ -161,7 +161,7 @@ VACUUM lists_t;
 SELECT lists_way('tenant = 150');
 SELECT * FROM lists_wrong();
 
--- test: a cursor goes on behind the nearest, and rescans choose again
+-- test: a cursor goes on behind the nearest, and rescans choose their strategy anew
 SET enable_seqscan = off;
 SET enable_sort = off;
 BEGIN;

@@ -41,7 +41,7 @@ sub step
 
 create_items($primary, 16);
 step('inserts', 'INSERT INTO items SELECT n, item(n), n % 5 FROM generate_series(1, 600) n');
-step('equal rows, NULLs and updates', q(
+step('duplicates, NULLs and updates', q(
 	INSERT INTO items SELECT n, item(n % 50), 1 FROM generate_series(601, 800) n;
 	INSERT INTO items SELECT n, NULL, n % 3 FROM generate_series(801, 820) n;
 	UPDATE items SET c = c + 1 WHERE id % 7 = 0;));

@@ -109,7 +109,7 @@ like($said, qr/INFO:  index "said_idx": 150 nodes freed; of 1500 node IDs 150 ar
 $node->safe_psql('postgres', 'INSERT INTO said SELECT id, ARRAY[id, 0.5, 0.5]::vector FROM said LIMIT 100');
 (undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE, INDEX_CLEANUP on) said');
 like($said, qr/INFO:  index "said_idx": 0 nodes freed; of 1500 node IDs 50 are free for new nodes\n(?:INFO:  )?DETAIL:  Up to \d+ nodes are not up to date in the sorted lists and the row map\./,
-	'VACUUM VERBOSE tells of numbers used again');
+	'VACUUM VERBOSE tells of reused nodes');
 $node->safe_psql('postgres', 'INSERT INTO said SELECT id, ARRAY[id, 0.25, 0.75]::vector FROM said');
 (undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE, INDEX_CLEANUP on) said');
 like($said, qr/index "said_idx": .*\n(?:INFO:  )?DETAIL:  Recall was measured again\./,

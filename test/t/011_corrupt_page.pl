@@ -25,7 +25,7 @@ $node->safe_psql('postgres', q(
 	INSERT INTO t SELECT i, (SELECT array_agg(random()) FROM generate_series(1, 40) WHERE i > 0)::vector,
 		i % 10, i % 2 = 0 FROM generate_series(1, 1200) i;
 	INSERT INTO t SELECT i, NULL, i, NULL FROM generate_series(1201, 1220) i;
-	-- two nodes with chains of equal rows
+	-- two nodes with TID lists
 	INSERT INTO t SELECT 1300 + i, v, a, b FROM t, generate_series(1, 20) i WHERE id IN (7, 8)));
 
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
@@ -139,9 +139,9 @@ sub find_tid
 	die "no TID slot in state $wanted";
 }
 
-# Make the chain of the first node that has one go in a circle, or do something
+# Make the TID list of the first node that has one go in a circle, or do something
 # else to its first slot.
-sub set_chain
+sub set_tid_list
 {
 	my ($offset, $template, $value) = @_;
 	return sub {
@@ -233,10 +233,10 @@ my @cases = (
 	[ 'a live node without heap TID', set_slot('tid', 5, 0, 'v3', 0, 0, 0), qr/node 5 .* invalid heap TID/ ],
 	[ 'a free node that is linked to', set_slot('tid', 5, 0, 'v4', 0, 0, 0, 0), qr/free slots, but counts/ ],
 	[ 'a dead node without pending repair', set_slot('tid', 5, 6, 'v', 4), qr/linked to node 5, which is dead/ ],
-	[ 'a chain that begins nowhere', set_slot('tid', 5, 0, 'v4', 0xFFF0, 0xFFF, 0, 5), qr/duplicate slot \d+ of node 5 .* does not exist/ ],
-	[ 'a chain that goes in a circle', set_chain(4, 'V'), qr/is part of a cycle/ ],
-	[ 'a chain that leads to another node', set_chain(0, 'V', 77), qr/names another node/ ],
-	[ 'a chain slot with an unknown state', set_chain(14, 'v', 55), qr/has an invalid state/ ],
+	[ 'a TID list that begins nowhere', set_slot('tid', 5, 0, 'v4', 0xFFF0, 0xFFF, 0, 5), qr/duplicate slot \d+ of node 5 .* does not exist/ ],
+	[ 'a TID list that goes in a circle', set_tid_list(4, 'V'), qr/is part of a cycle/ ],
+	[ 'a TID list that leads to another node', set_tid_list(0, 'V', 77), qr/names another node/ ],
+	[ 'a slot of a TID list with an unknown state', set_tid_list(14, 'v', 55), qr/has an invalid state/ ],
 	[ 'links behind the end of a list', set_slot('link', 17, 4, 'V', 0), qr/node 17 .* behind the end/ ],
 	[ 'a level out of range', set_slot('link', 17, 0, 'C', 99), qr/node 17 .* invalid level/ ],
 	[ 'a level without slots', set_slot('link', 17, 0, 'C', 9), qr/node 17 .* has level 9/ ],

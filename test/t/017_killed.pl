@@ -85,7 +85,7 @@ $node->safe_psql('postgres',
 	'INSERT INTO items SELECT n, item(n), 2 FROM generate_series(3001, 4800) n');
 is(rows_by_index($node), '2000 2000', 'rows in their places are found');
 is(killed(), '0', 'and not marked');
-check_index($node, 'check after places were used again');
+check_index($node, 'check after slots were reused');
 is(lost_rows($node, 400), 0, 'rows found by their own vectors');
 
 # Marks come to the standby with page images; a snapshot there may see the rows

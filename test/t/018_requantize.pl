@@ -104,14 +104,14 @@ cmp_ok(epoch(), '>', $before, 'vacuum notices that it has moved');
 is(found($node, 1200), '0', 'rows are found afterwards');
 check_index($node, 'check after vacuum');
 
-# Equal rows join nodes whose codes were made of codes
+# Duplicates join nodes whose codes were made of codes
 my $nodes = $node->safe_psql('postgres', q(SELECT live FROM lokivector_index_info('items_idx')));
 $node->safe_psql('postgres', 'INSERT INTO items SELECT id + 5000, v, 1 FROM items');
 is($node->safe_psql('postgres', q(SELECT live FROM lokivector_index_info('items_idx'))),
-	$nodes, 'equal rows join nodes');
-check_index($node, 'check with equal rows');
+	$nodes, 'duplicates join nodes');
+check_index($node, 'check with duplicates');
 
-# A number that is used again says nothing of how many nodes there are
+# A node that is reused says nothing of how many nodes there are
 $node->safe_psql('postgres', qq(
 	CREATE TABLE again (id integer, v vector($dim));
 	CREATE INDEX again_idx ON again USING hnsw (v vector_l2_ops);

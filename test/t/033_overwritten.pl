@@ -73,7 +73,7 @@ for my $kind (sort keys %kinds)
 	$node->safe_psql('postgres', join ';', map
 		{ "CREATE INDEX ${kind}_$_ ON items USING hnsw ($kinds{$kind})" } 1 .. $copies);
 }
-# nodes that were used again, rows that joined, and codes for another centroid
+# nodes that were reused, rows that joined, and codes for another centroid
 $node->safe_psql('postgres', join ';',
 	'CREATE TABLE grown (v vector(40), a integer)',
 	(map { "CREATE INDEX grown_$_ ON grown USING hnsw (v vector_l2_ops, a)" } 1 .. $copies),

@@ -69,7 +69,7 @@ note(scalar(@cases) . " cases of $blocks blocks");
 
 $node->safe_psql('postgres', join ";\n", map {
 	"CREATE INDEX i$_ ON t USING hnsw (v vector_l2_ops, a, tags) WITH (m = 6)" } 0 .. $#cases);
-# numbers that are used again, and rows that join nodes, since lists and map were made
+# nodes that are reused, and rows that join nodes, since lists and map were made
 $node->safe_psql('postgres', qq(
 	DELETE FROM t WHERE id BETWEEN 500 AND 510));
 $node->safe_psql('postgres', 'VACUUM t');

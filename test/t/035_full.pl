@@ -1,4 +1,4 @@
-# A tablespace that is full: vacuum comes to its end, numbers are used again, and
+# A tablespace that is full: vacuum comes to its end, nodes are reused, and
 # whatever fails fails with an error that leaves a sound index.
 #
 # The tablespace is a tmpfs of this test's own, mounted in namespaces of its own, of
@@ -166,8 +166,8 @@ check_index($node, 'check after that vacuum');
 
 ($rc, $stderr) = try_sql("$insert (20001, 23900) n");
 is($stderr, '', 'as many rows as were removed find room');
-is_right('answers with numbers used again');
-check_index($node, 'check with numbers used again');
+is_right('answers with reused nodes');
+check_index($node, 'check with reused nodes');
 ($rc, $stderr) = try_sql("$insert (30001, 40000) n");
 like($stderr, qr/could not extend file/, 'more rows do not');
 check_index($node, 'check after rows that found no room');

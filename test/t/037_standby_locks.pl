@@ -32,7 +32,7 @@ push @clients, start_transactions($primary, 'update', 1, 1000, q(
 push @clients, start_transactions($primary, 'many', 1, 250, q(
 	INSERT INTO d (v) SELECT ARRAY[i % 7, 1, 2] FROM generate_series(1, 20) i;));
 
-# The chains are read meanwhile
+# The TID lists are read meanwhile
 push @clients, start_transactions($standby, 'read', 4, 250, q(
 	SET enable_seqscan = off;
 	SELECT count(*) FROM (SELECT id FROM d ORDER BY v <-> '[1,2,3]' LIMIT 500) s;));

@@ -58,7 +58,7 @@ sub blocks
 }
 
 # A page as a script of psql that has each line where the page has it, so that
-# psql's messages name the page's lines; the fences become marks in its output.
+# psql's messages name the page's lines; the lines around code become marks in its output.
 sub script
 {
 	my @lines;

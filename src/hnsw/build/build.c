@@ -47,10 +47,10 @@ loki_build_phase_name(int64 phase)
 			return "loading tuples";
 		case LOKI_PROGRESS_GRAPH:
 			return "building graph";
-		case LOKI_PROGRESS_VERIFYING:
-			return "verifying graph";
-		case LOKI_PROGRESS_ORDERING:
-			return "ordering nodes";
+		case LOKI_PROGRESS_REACHABILITY:
+			return "making nodes reachable";
+		case LOKI_PROGRESS_LAYOUT:
+			return "laying out nodes";
 		case LOKI_PROGRESS_WRITING:
 			return "writing pages";
 		case LOKI_PROGRESS_CALIBRATING:
@@ -469,7 +469,7 @@ make_reachable(LokiBuild *build)
 {
 	LokiConnection connection;
 
-	set_phase(LOKI_PROGRESS_VERIFYING, build->nnodes);
+	set_phase(LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	Assert(build->graph->entry_node != LOKI_NONE);
@@ -487,7 +487,7 @@ lay_out_nodes(LokiBuild *build)
 	uint32		nnodes = build->nnodes;
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
-	set_phase(LOKI_PROGRESS_ORDERING, nnodes);
+	set_phase(LOKI_PROGRESS_LAYOUT, nnodes);
 	build->shared->position_block = loki_arena_add_block(arena, size);
 	build->shared->order_block = loki_arena_add_block(arena, size);
 	build->position = (uint32 *) arena->blocks[build->shared->position_block];

@@ -154,7 +154,7 @@ require_some_column(Oid tableid)
  *
  * Bytes of maintenance_work_mem with which an index on these columns is built in memory.
  * An empty operator_class is the usual one of the column's type.
- * Equal rows count as if they differed.
+ * Duplicates count as if they differed.
  */
 Datum
 lokivector_build_memory(PG_FUNCTION_ARGS)

@@ -1,5 +1,5 @@
 -- What a sample answers: its rows, and the distances of the nearest to some of them.  Searches
--- are as wide as the tables are large, so they find all; distances tell no order of equal rows.
+-- are as wide as the tables are large, so they find all; distances tell no order of duplicates.
 
 SET timezone = 'UTC';
 SET hnsw.ef_search = 1000;
