@@ -80,6 +80,9 @@ typedef struct LokiCheck
 	LokiCheckOddities oddities;
 } LokiCheck;
 
+/* functions in check/all.c */
+extern ErrorData *loki_check_caught(MemoryContext context);
+
 /* functions in check/read.c */
 extern void loki_check_lock(Buffer buffer);
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);

@@ -28,6 +28,7 @@
 #include "catalog/pg_type_d.h"
 #include "commands/progress.h"
 #include "common/hashfn.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
@@ -305,13 +306,8 @@ report_row(HeapCheck *state, int64 entry, const char *fault)
 static void
 add_unlike(HeapCheck *state, int64 entry)
 {
-	if (state->nunlike == state->unlike_size)
-	{
-		state->unlike_size = Max(64, 2 * state->unlike_size);
-		state->unlike = state->unlike == NULL ?
-			palloc_array(ItemPointerData, state->unlike_size) :
-			repalloc_huge(state->unlike, sizeof(ItemPointerData) * state->unlike_size);
-	}
+	state->unlike = loki_grow(CurrentMemoryContext, state->unlike, &state->unlike_size,
+							  state->nunlike + 1, 64, sizeof(ItemPointerData));
 	state->unlike[state->nunlike++] = entry_row(entry);
 }
 

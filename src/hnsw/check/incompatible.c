@@ -44,7 +44,7 @@ LOKI_FUNCTION(lokivector_rebuild_incompatible_indexes);
 
 #define OLD_COLUMNS		6
 
-typedef struct OldIndex
+typedef struct IncompatibleIndex
 {
 	Oid			indexid;
 	Oid			tableid;
@@ -52,7 +52,7 @@ typedef struct OldIndex
 	bool		locked;			/* by another session; nothing else is known */
 	int64		bytes;
 	char	   *reason;			/* NULL: it can be read */
-} OldIndex;
+} IncompatibleIndex;
 
 /*
  * Whether commands of this session may read an index.  They do not if it is being built
@@ -72,24 +72,24 @@ is_used(Relation index)
  * becomes the reason.
  */
 static void
-look_at(OldIndex *old)
+look_at(IncompatibleIndex *found)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	LokiMetaPageData *meta = palloc(sizeof(LokiMetaPageData));
 
-	Assert(old->reason == NULL && !old->locked);
+	Assert(found->reason == NULL && !found->locked);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		Relation	index = try_relation_open(old->indexid, NoLock);
+		Relation	index = try_relation_open(found->indexid, NoLock);
 
 		if (index != NULL && is_used(index))
 		{
-			old->tableid = index->rd_index->indrelid;
-			old->valid = index->rd_index->indisvalid;
-			old->bytes = (int64) RelationGetNumberOfBlocks(index) * BLCKSZ;
+			found->tableid = index->rd_index->indrelid;
+			found->valid = index->rd_index->indisvalid;
+			found->bytes = (int64) RelationGetNumberOfBlocks(index) * BLCKSZ;
 			loki_meta_read(index, meta);
 		}
 		if (index != NULL)
@@ -98,15 +98,7 @@ look_at(OldIndex *old)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			ReThrowError(error);
-		old->reason = error->message;
+		found->reason = loki_check_caught(context)->message;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -141,8 +133,8 @@ loki_list_indexes(void)
 static int
 compare_sizes(const ListCell *a, const ListCell *b)
 {
-	const OldIndex *left = lfirst(a);
-	const OldIndex *right = lfirst(b);
+	const IncompatibleIndex *left = lfirst(a);
+	const IncompatibleIndex *right = lfirst(b);
 
 	if (left->bytes != right->bytes)
 		return left->bytes < right->bytes ? -1 : 1;
@@ -150,7 +142,7 @@ compare_sizes(const ListCell *a, const ListCell *b)
 }
 
 /*
- * All indexes that cannot be read, as OldIndex, the smallest first.  Each index is locked only
+ * All indexes that cannot be read, as IncompatibleIndex, the smallest first.  Each index is locked only
  * while it is looked at, and not waited for.
  */
 static List *
@@ -161,23 +153,23 @@ list_old(void)
 
 	foreach(cell, loki_list_indexes())
 	{
-		OldIndex   *old = palloc0(sizeof(OldIndex));
+		IncompatibleIndex *found = palloc0(sizeof(IncompatibleIndex));
 
 		CHECK_FOR_INTERRUPTS();
-		old->indexid = lfirst_oid(cell);
-		old->valid = true;
-		if (ConditionalLockRelationOid(old->indexid, AccessShareLock))
+		found->indexid = lfirst_oid(cell);
+		found->valid = true;
+		if (ConditionalLockRelationOid(found->indexid, AccessShareLock))
 		{
-			look_at(old);
-			UnlockRelationOid(old->indexid, AccessShareLock);
+			look_at(found);
+			UnlockRelationOid(found->indexid, AccessShareLock);
 		}
 		else
 		{
-			old->locked = true;
-			old->reason = "locked by another session, look again";
+			found->locked = true;
+			found->reason = "locked by another session, look again";
 		}
-		if (old->reason != NULL)
-			result = lappend(result, old);
+		if (found->reason != NULL)
+			result = lappend(result, found);
 	}
 	list_sort(result, compare_sizes);
 	return result;
@@ -209,24 +201,24 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, list_old())
 	{
-		OldIndex   *old = lfirst(cell);
-		char	   *command = rebuild_command(old->indexid, concurrently);
+		IncompatibleIndex *found = lfirst(cell);
+		char	   *command = rebuild_command(found->indexid, concurrently);
 		Datum		values[OLD_COLUMNS];
 		bool		isnull[OLD_COLUMNS] = {0};
 
-		Assert(old->reason != NULL);
+		Assert(found->reason != NULL);
 		if (command == NULL)
 			continue;
-		values[0] = ObjectIdGetDatum(old->indexid);
-		values[1] = ObjectIdGetDatum(old->tableid);
-		isnull[1] = !OidIsValid(old->tableid);
-		values[2] = BoolGetDatum(old->valid);
+		values[0] = ObjectIdGetDatum(found->indexid);
+		values[1] = ObjectIdGetDatum(found->tableid);
+		isnull[1] = !OidIsValid(found->tableid);
+		values[2] = BoolGetDatum(found->valid);
 		isnull[2] = isnull[1];
-		values[3] = Int64GetDatum(old->bytes);
+		values[3] = Int64GetDatum(found->bytes);
 		isnull[3] = isnull[1];
-		values[4] = CStringGetTextDatum(old->reason);
-		isnull[5] = old->locked;
-		if (!old->locked)
+		values[4] = CStringGetTextDatum(found->reason);
+		isnull[5] = found->locked;
+		if (!found->locked)
 			values[5] = CStringGetTextDatum(command);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 	}
@@ -247,16 +239,16 @@ lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)
 	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
 	foreach(cell, list_old())
 	{
-		OldIndex   *old = lfirst(cell);
-		char	   *command = rebuild_command(old->indexid, false);
+		IncompatibleIndex *found = lfirst(cell);
+		char	   *command = rebuild_command(found->indexid, false);
 
 		if (command == NULL)
 			continue;
-		if (old->locked || !LokiOwnsRelation(old->indexid))
+		if (found->locked || !LokiOwnsRelation(found->indexid))
 		{
 			ereport(WARNING,
-					(errmsg("skipping index \"%s\"", get_rel_name(old->indexid)),
-					 old->locked ? errdetail("It is locked by another session.") :
+					(errmsg("skipping index \"%s\"", get_rel_name(found->indexid)),
+					 found->locked ? errdetail("It is locked by another session.") :
 					 errdetail("It belongs to another user.")));
 			continue;
 		}

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -34,7 +35,7 @@ typedef struct RangeList
 {
 	BlockRange *ranges;
 	int			n;
-	int			allocated;
+	uint64		allocated;
 } RangeList;
 
 static void
@@ -44,13 +45,8 @@ add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 	BlockRange *range;
 
 	Assert(count > 0);
-	if (list->n == list->allocated)
-	{
-		list->allocated = Max(64, list->allocated * 2);
-		list->ranges = list->ranges == NULL ?
-			palloc_array(BlockRange, list->allocated) :
-			repalloc_array(list->ranges, BlockRange, list->allocated);
-	}
+	list->ranges = loki_grow(CurrentMemoryContext, list->ranges, &list->allocated, list->n + 1,
+							 64, sizeof(BlockRange));
 	range = &list->ranges[list->n++];
 	range->first = first;
 	range->count = count;

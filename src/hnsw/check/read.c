@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "commands/progress.h"
+#include "compat/grow.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -193,14 +194,9 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 		if (fault != NULL)
 			report_duplicate(check, node, number, fault);
 
-		if (check->tid_list.n == check->tid_list.allocated)
-		{
-			check->tid_list.allocated = Max(64, 2 * check->tid_list.allocated);
-			check->tid_list.slots = check->tid_list.slots == NULL ?
-				palloc_array(LokiDuplicateData, check->tid_list.allocated) :
-				repalloc_huge(check->tid_list.slots,
-							  sizeof(LokiDuplicateData) * check->tid_list.allocated);
-		}
+		check->tid_list.slots = loki_grow(CurrentMemoryContext, check->tid_list.slots,
+										  &check->tid_list.allocated, check->tid_list.n + 1, 64,
+										  sizeof(LokiDuplicateData));
 		check->tid_list.slots[check->tid_list.n++] = slot;
 		if (check->tid_list.n == next_mark)
 		{

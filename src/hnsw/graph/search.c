@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "hnsw/graph/search.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -397,17 +398,9 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 {
 	LokiScored *scored;
 
-	if (search->kept.nscored == search->kept.scored_allocated)
-	{
-		Size		size;
-
-		search->kept.scored_allocated = Max(1024, search->kept.scored_allocated * 2);
-		size = mul_size(search->kept.scored_allocated, sizeof(LokiScored));
-		if (search->kept.scored == NULL)
-			search->kept.scored = MemoryContextAllocHuge(search->context, size);
-		else
-			search->kept.scored = repalloc_huge(search->kept.scored, size);
-	}
+	search->kept.scored = loki_grow(search->context, search->kept.scored,
+									&search->kept.scored_allocated, search->kept.nscored + 1,
+									1024, sizeof(LokiScored));
 	scored = &search->kept.scored[search->kept.nscored];
 	scored->distance = distance;
 	scored->node = node;

@@ -99,13 +99,13 @@ typedef struct LokiKeptNodes
 {
 	LokiScored *scored;
 	uint32		nscored;
-	uint32		scored_allocated;
+	uint64		scored_allocated;
 	uint32	   *frontier;		/* min-heap of indexes into scored[] */
 	uint32		nfrontier;
-	uint32		frontier_allocated;
+	uint64		frontier_allocated;
 	uint32	   *best;			/* max-heap of the ef nearest that match */
 	uint32		nbest;
-	uint32		best_allocated;
+	uint64		best_allocated;
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
 	bool		rejected;		/* keep nodes that leave the pool */
 } LokiKeptNodes;

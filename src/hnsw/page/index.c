@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/page/held.h"
@@ -112,17 +113,8 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 				 errhint("Please REINDEX it.")));
 
 	array = &state->arrays[entry->array];
-	if (array->nextents == array->allocated)
-	{
-		uint32		allocated = Max(16, array->allocated * 2);
-
-		if (array->extents == NULL)
-			array->extents = MemoryContextAlloc(state->context,
-												allocated * sizeof(BlockNumber));
-		else
-			array->extents = repalloc_array(array->extents, BlockNumber, allocated);
-		array->allocated = allocated;
-	}
+	array->extents = loki_grow(state->context, array->extents, &array->allocated,
+							   array->nextents + 1, 16, sizeof(BlockNumber));
 	Assert(array->npages == LokiExtentStart(array->nextents));
 	array->extents[array->nextents++] = entry->first;
 	array->npages += LokiExtentBlocks(entry->extent);

@@ -23,7 +23,7 @@ typedef struct LokiSlotArray
 	uint64		reciprocal;		/* ceil(2^64 / per_page), 0 where that is 1 */
 	uint32		nextents;
 	uint32		npages;			/* pages of these extents */
-	uint32		allocated;		/* length of extents[] */
+	uint64		allocated;		/* length of extents[] */
 	BlockNumber *extents;		/* first block of each */
 } LokiSlotArray;
 

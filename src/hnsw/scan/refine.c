@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
@@ -23,18 +24,6 @@
  * are wider: the walk has already chosen candidates by such estimates.
  */
 #define COARSE_SIGMAS	2.5f
-
-/* Make room for n elements in an array of the scan. */
-static void *
-reserve(LokiScan *so, void *array, uint32 *allocated, uint32 n, Size size)
-{
-	if (n <= *allocated)
-		return array;
-	*allocated = Max(n, 2 * *allocated);
-	if (array == NULL)
-		return MemoryContextAllocHuge(so->context, mul_size(*allocated, size));
-	return repalloc_huge(array, mul_size(*allocated, size));
-}
 
 /* Forget all candidates. */
 void
@@ -54,8 +43,8 @@ loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 
 	if (n == 0)
 		return;
-	so->queue.candidates = reserve(so, so->queue.candidates, &so->queue.allocated, left + n,
-								   sizeof(LokiCandidate));
+	so->queue.candidates = loki_grow(so->context, so->queue.candidates, &so->queue.allocated,
+									 left + n, 1, sizeof(LokiCandidate));
 	memmove(so->queue.candidates, so->queue.candidates + so->queue.next,
 			sizeof(LokiCandidate) * left);
 	memcpy(so->queue.candidates + left, candidates, sizeof(LokiCandidate) * n);
@@ -63,17 +52,6 @@ loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	so->queue.n = left + n;
 	if (left > 0)
 		qsort(so->queue.candidates, so->queue.n, sizeof(LokiCandidate), loki_compare_candidates);
-}
-
-static int
-compare_pending(const void *a, const void *b)
-{
-	const LokiPending *x = a;
-	const LokiPending *y = b;
-
-	if (x->bound != y->bound)
-		return x->bound < y->bound ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
 }
 
 /* Share lock the page of a slot that was opened, and check it; the caller unlocks it. */
@@ -182,25 +160,23 @@ compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *es
 }
 
 /*
- * Lower bounds of n candidates, at most LOKI_REFINE_BATCH, from CODE and REFINE.  No page may be
+ * Read CODE and REFINE of n nodes, LOKI_REFINE_BATCH at most, and set their estimates and
+ * errors; without candidates, bounds that always hold in place of estimates.  No page may be
  * locked.  In recovery slots are read under share lock, otherwise without; no lock or pin is
  * left.
  */
 static void
-refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
+read_codes(LokiScan *so, const uint32 *nodes, int n, const LokiCandidate *candidates,
+		   float *estimates, float *errors)
 {
 	Relation	index = so->scan->indexRelation;
 	LokiSlots  *codes = &so->search.scratch.slots;
 	LokiSlots  *refines = &so->queue.slots;
-	uint32		nodes[LOKI_REFINE_BATCH];
-	float		estimates[LOKI_REFINE_BATCH];
-	float		errors[LOKI_REFINE_BATCH];
 	bool		peek = !so->search.in_recovery;
 	bool		valid;
 
 	Assert(n >= 1 && n <= LOKI_REFINE_BATCH);
-	for (int i = 0; i < n; i++)
-		nodes[i] = candidates[i].node;
+	Assert(candidates != NULL || !so->plan.blind);
 	loki_scan_query(so);
 	refines->n = 0;
 	loki_slots_find(so->state, index, LOKI_SLOTS_CODE, nodes, n, codes);
@@ -210,12 +186,28 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	{
 		loki_slots_open(so->state, index, peek, codes);
 		loki_slots_open(so->state, index, peek, refines);
-		refine_slots(so, candidates, codes, refines, estimates, errors);
+		if (candidates != NULL)
+			refine_slots(so, candidates, codes, refines, estimates, errors);
+		else
+			certain_slots(so, codes, refines, estimates);
 		valid = loki_slots_close(so->state, index, codes);
 		valid = loki_slots_close(so->state, index, refines) && valid;
 		peek = false;
 	} while (!valid);
+	so->work.nodes_refined += n;
+}
 
+/* Lower bounds of n candidates, LOKI_REFINE_BATCH at most, in the operator's unit */
+static void
+refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds)
+{
+	uint32		nodes[LOKI_REFINE_BATCH];
+	float		estimates[LOKI_REFINE_BATCH];
+	float		errors[LOKI_REFINE_BATCH];
+
+	for (int i = 0; i < n; i++)
+		nodes[i] = candidates[i].node;
+	read_codes(so, nodes, n, candidates, estimates, errors);
 	if (loki_column_sketched(&so->state->column))
 		add_sketch_errors(so, estimates, errors, n);
 	for (int i = 0; i < n; i++)
@@ -228,7 +220,6 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	}
 	if (so->state->quantizer->refine_size > 0)
 		compare_estimates(so, candidates, estimates, n);
-	so->work.nodes_refined += n;
 }
 
 /* The distance of candidate i, in the operator's unit, less so many errors of it */
@@ -256,39 +247,6 @@ coarse_bound(const LokiScan *so)
 }
 
 /*
- * Bounds of at most LOKI_REFINE_BATCH nodes: as refine_batch(), without estimates, and with the
- * same locks
- */
-static void
-certain_batch(LokiScan *so, const uint32 *nodes, int n, float *bounds)
-{
-	Relation	index = so->scan->indexRelation;
-	LokiSlots  *codes = &so->search.scratch.slots;
-	LokiSlots  *refines = &so->queue.slots;
-	bool		peek = !so->search.in_recovery;
-	bool		valid;
-
-	Assert(!so->plan.blind && n >= 1 && n <= LOKI_REFINE_BATCH);
-	refines->n = 0;
-	loki_slots_find(so->state, index, LOKI_SLOTS_CODE, nodes, n, codes);
-	if (so->state->quantizer->refine_size > 0)
-		loki_slots_find(so->state, index, LOKI_SLOTS_REFINE, nodes, n, refines);
-	do
-	{
-		loki_slots_open(so->state, index, peek, codes);
-		loki_slots_open(so->state, index, peek, refines);
-		certain_slots(so, codes, refines, bounds);
-		valid = loki_slots_close(so->state, index, codes);
-		valid = loki_slots_close(so->state, index, refines) && valid;
-		peek = false;
-	} while (!valid);
-	for (int i = 0; i < n; i++)
-		if (bounds[i] > -FLT_MAX)
-			bounds[i] = loki_round_down(loki_operator_distance(so->query.metric, bounds[i]));
-	so->work.nodes_refined += n;
-}
-
-/*
  * Lower bounds of the distances of n nodes, in the operator's unit, that always hold;
  * -FLT_MAX where codes give none.
  */
@@ -305,9 +263,11 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 			bounds[i] = -FLT_MAX;
 		return;
 	}
-	loki_scan_query(so);
 	for (int i = 0; i < n; i += most)
-		certain_batch(so, nodes + i, Min(most, n - i), bounds + i);
+		read_codes(so, nodes + i, Min(most, n - i), NULL, bounds + i, NULL);
+	for (int i = 0; i < n; i++)
+		if (bounds[i] > -FLT_MAX)
+			bounds[i] = loki_round_down(loki_operator_distance(so->query.metric, bounds[i]));
 }
 
 /*
@@ -315,12 +275,12 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
  * that each is moved once.
  */
 static void
-merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
+merge_pending(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
 {
-	qsort(batch, n, sizeof(LokiPending), compare_pending);
+	qsort(batch, n, sizeof(LokiCandidate), loki_compare_candidates);
 	while (n > 0)
 	{
-		if (queued > 0 && compare_pending(&queue[queued - 1], &batch[n - 1]) > 0)
+		if (queued > 0 && loki_compare_candidates(&queue[queued - 1], &batch[n - 1]) > 0)
 		{
 			queue[queued + n - 1] = queue[queued - 1];
 			queued--;
@@ -340,12 +300,12 @@ merge_pending(LokiPending *queue, uint32 queued, LokiPending *batch, uint32 n)
 static uint32
 make_room(LokiScan *so, uint32 n, uint32 to)
 {
-	LokiPending *queue = so->pending.nodes;
 	uint32		left = so->pending.n - so->pending.next;
+	LokiCandidate *queue = loki_grow(so->context, so->pending.nodes, &so->pending.allocated,
+									 left + n, 1, sizeof(LokiCandidate));
 
 	Assert(to == 0 || to == n);
-	queue = reserve(so, queue, &so->pending.allocated, left + n, sizeof(LokiPending));
-	memmove(queue + to, queue + so->pending.next, sizeof(LokiPending) * left);
+	memmove(queue + to, queue + so->pending.next, sizeof(LokiCandidate) * left);
 	so->pending.nodes = queue;
 	so->pending.next = 0;
 	so->pending.n = left + n;
@@ -361,12 +321,12 @@ refine_next(LokiScan *so)
 	uint32		n = Min(most, so->queue.n - so->queue.next);
 	uint32		left = make_room(so, n, 0);
 	float		bounds[LOKI_REFINE_BATCH];
-	LokiPending batch[LOKI_REFINE_BATCH];
+	LokiCandidate batch[LOKI_REFINE_BATCH];
 
 	refine_batch(so, so->queue.candidates + so->queue.next, n, bounds);
 	for (uint32 i = 0; i < n; i++)
 	{
-		batch[i].bound = bounds[i];
+		batch[i].distance = bounds[i];
 		batch[i].node = so->queue.candidates[so->queue.next + i].node;
 	}
 	so->queue.next += n;
@@ -383,7 +343,7 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 	make_room(so, n, n);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->pending.nodes[i].bound = -FLT_MAX;
+		so->pending.nodes[i].distance = -FLT_MAX;
 		so->pending.nodes[i].node = nodes[i];
 	}
 }
@@ -398,12 +358,8 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	if (n == 0)
 		return;
 	left = make_room(so, n, 0);
-	for (uint32 i = 0; i < n; i++)
-	{
-		so->pending.nodes[left + i].bound = candidates[i].distance;
-		so->pending.nodes[left + i].node = candidates[i].node;
-	}
-	qsort(so->pending.nodes, so->pending.n, sizeof(LokiPending), compare_pending);
+	memcpy(so->pending.nodes + left, candidates, sizeof(LokiCandidate) * n);
+	qsort(so->pending.nodes, so->pending.n, sizeof(LokiCandidate), loki_compare_candidates);
 }
 
 /* Forget the bounds of all that is queued, since codes were made anew meanwhile. */
@@ -412,7 +368,7 @@ loki_refine_forget(LokiScan *so)
 {
 	Assert(so->queue.next == so->queue.n);
 	for (uint32 i = so->pending.next; i < so->pending.n; i++)
-		so->pending.nodes[i].bound = -FLT_MAX;
+		so->pending.nodes[i].distance = -FLT_MAX;
 }
 
 /* Refine every candidate that may be nearer than `distance`, in the operator's unit. */
@@ -429,7 +385,7 @@ loki_refine_first(LokiScan *so, uint32 n)
 {
 	while (so->queue.next < so->queue.n &&
 		   (so->pending.n - so->pending.next < n ||
-			!(coarse_bound(so) > so->pending.nodes[so->pending.next + n - 1].bound)))
+			!(coarse_bound(so) > so->pending.nodes[so->pending.next + n - 1].distance)))
 		refine_next(so);
 }
 
@@ -466,6 +422,6 @@ loki_refine_beyond(const LokiScan *so)
 
 	if (!loki_is_bounded(so) || (!pending && !coarse))
 		return false;
-	return (!pending || loki_is_beyond(so, so->pending.nodes[so->pending.next].bound)) &&
+	return (!pending || loki_is_beyond(so, so->pending.nodes[so->pending.next].distance)) &&
 		(!coarse || loki_is_beyond(so, coarse_bound(so)));
 }

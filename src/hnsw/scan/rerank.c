@@ -18,6 +18,7 @@
 #include "access/tableam.h"
 #include "access/visibilitymap.h"
 #include "catalog/index.h"
+#include "compat/grow.h"
 #include "executor/executor.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -116,16 +117,8 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 
 	if (loki_is_beyond(so, distance))
 		return;
-	if (so->ranking.nrows == so->ranking.rows_allocated)
-	{
-		so->ranking.rows_allocated = Max(64, so->ranking.rows_allocated * 2);
-		if (so->ranking.rows == NULL)
-			so->ranking.rows = MemoryContextAllocHuge(so->context,
-													  mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
-		else
-			so->ranking.rows = repalloc_huge(so->ranking.rows,
-											 mul_size(so->ranking.rows_allocated, sizeof(LokiRow)));
-	}
+	so->ranking.rows = loki_grow(so->context, so->ranking.rows, &so->ranking.rows_allocated,
+								 so->ranking.nrows + 1, 64, sizeof(LokiRow));
 	row = &so->ranking.rows[so->ranking.nrows++];
 	row->distance = distance;
 	row->tid = tid;
@@ -326,8 +319,8 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, bool *known, bool more)
 
 	for (uint32 i = so->tids.n; i-- > 0;)
 	{
-		LokiEntryRef entry = {so->tids.lsn, partial->node, so->tids.slots[i],
-		so->tids.tids[i]};
+		LokiEntryRef entry = {so->tids.lsn, partial->node, so->tids.rows[i].slot,
+		so->tids.rows[i].tid};
 		bool		visible;
 		bool		passes;
 
@@ -396,16 +389,9 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		(void) add_known_row(so, partial.distance, &entry, false);
 	else if (fetch_part(so, &partial, known, so->plan.certain ? PG_UINT32_MAX : FIRST_PART))
 	{
-		if (so->ranking.npartials == so->ranking.partials_allocated)
-		{
-			Size		size;
-
-			so->ranking.partials_allocated = Max(8, so->ranking.partials_allocated * 2);
-			size = mul_size(sizeof(LokiPartialNode), so->ranking.partials_allocated);
-			so->ranking.partials = so->ranking.partials ?
-				repalloc_huge(so->ranking.partials, size) :
-				MemoryContextAllocHuge(so->context, size);
-		}
+		so->ranking.partials = loki_grow(so->context, so->ranking.partials,
+										 &so->ranking.partials_allocated,
+										 so->ranking.npartials + 1, 8, sizeof(LokiPartialNode));
 		so->ranking.partials[so->ranking.npartials++] = partial;
 	}
 }
@@ -661,13 +647,13 @@ complete_certain(LokiScan *so, uint32 wanted)
 
 		/* a row whose distance is NaN is the farthest of all */
 		while (n < most && so->pending.next < so->pending.n &&
-			   !(so->pending.nodes[so->pending.next].bound > farthest))
+			   !(so->pending.nodes[so->pending.next].distance > farthest))
 		{
 			int			known = 1;
 
 			while (known < PREFETCH_NODES &&
 				   so->pending.next + known < so->pending.n &&
-				   !(so->pending.nodes[so->pending.next + known].bound > farthest))
+				   !(so->pending.nodes[so->pending.next + known].distance > farthest))
 				known++;
 			fetch_nodes(so, known);
 			n += known;
@@ -705,7 +691,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE :
 							wanted - so->ranking.nrows);
 		if (partial != NULL &&
-			(known == 0 || partial->distance < so->pending.nodes[so->pending.next].bound))
+			(known == 0 || partial->distance < so->pending.nodes[so->pending.next].distance))
 			continue_partial(so, partial, wanted - so->ranking.nrows);
 		else if (known > 0)
 			fetch_nodes(so, Min(known, PREFETCH_NODES));
@@ -730,7 +716,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		if (partial != NULL && loki_is_nearer(partial->distance, farthest))
 			continue_partial(so, partial, FIRST_PART);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
-				 so->pending.nodes[so->pending.next].bound > farthest)
+				 so->pending.nodes[so->pending.next].distance > farthest)
 			return !isnan(farthest);
 		else
 			fetch_nodes(so, known);

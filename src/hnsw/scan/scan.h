@@ -30,13 +30,6 @@ typedef enum LokiScanPhase
 	LOKI_SCAN_DONE
 } LokiScanPhase;
 
-/* A node that waits to be reranked by its row's exact distance */
-typedef struct LokiPending
-{
-	float		bound;			/* lower bound, in the operator's unit */
-	uint32		node;
-} LokiPending;
-
 /* Where a heap TID was read */
 typedef struct LokiEntryRef
 {
@@ -59,11 +52,14 @@ typedef struct LokiRow
 /* The heap TIDs that were read of a node last (tid_list.c) */
 typedef struct LokiTidList
 {
-	ItemPointerData *tids;
-	uint32	   *slots;			/* DUPLICATE slots that they are from;
-								 * LOKI_NONE: a TID slot */
+	struct
+	{
+		ItemPointerData tid;
+		uint32		slot;		/* DUPLICATE slot that it is from; LOKI_NONE:
+								 * a TID slot */
+	}		   *rows;
 	uint32		n;
-	uint32		allocated;
+	uint64		allocated;
 	XLogRecPtr	lsn;			/* of the node's TID page when they were read */
 } LokiTidList;
 
@@ -154,7 +150,7 @@ typedef struct LokiRefineQueue
 	LokiCandidate *candidates;
 	uint32		n;
 	uint32		next;
-	uint32		allocated;
+	uint64		allocated;
 	double		squares;		/* of what refining changed estimates by ... */
 	uint64		compared;		/* ... of so many */
 	float		sketch_error;	/* of the last that were refined, where the
@@ -162,13 +158,17 @@ typedef struct LokiRefineQueue
 	LokiSlots	slots;
 } LokiRefineQueue;
 
-/* Nodes that wait to be reranked: nodes[next .. n), ascending by bound (refine.c) */
+/*
+ * Nodes that wait to be reranked by the exact distances of their rows: nodes[next .. n),
+ * ascending by the lower bounds of these in the operator's unit, which take the place of
+ * their distances (refine.c)
+ */
 typedef struct LokiPendingQueue
 {
-	LokiPending *nodes;
+	LokiCandidate *nodes;
 	uint32		n;
 	uint32		next;
-	uint32		allocated;
+	uint64		allocated;
 } LokiPendingQueue;
 
 /* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
@@ -179,10 +179,10 @@ typedef struct LokiRanking
 	uint32		nrows;
 	uint32		next_row;
 	uint32		announced;		/* rows before this are on their way */
-	uint32		rows_allocated;
+	uint64		rows_allocated;
 	LokiPartialNode *partials;
 	uint32		npartials;
-	uint32		partials_allocated;
+	uint64		partials_allocated;
 	uint64		dropped;		/* rows that row_filter did not pass */
 	uint64		passed;			/* ... and those that it did */
 	uint64		barren;			/* rows before the first of these */

@@ -10,10 +10,10 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "utils/memutils.h"
 
 /* Append a TID, and the DUPLICATE slot that it is from, or LOKI_NONE. */
 static void
@@ -21,25 +21,10 @@ add_tid(LokiScan *so, ItemPointer tid, uint32 slot)
 {
 	LokiTidList *list = &so->tids;
 
-	if (list->n == list->allocated)
-	{
-		list->allocated = Max(16, list->allocated * 2);
-		if (list->tids == NULL)
-		{
-			list->tids = MemoryContextAlloc(so->context,
-											sizeof(ItemPointerData) * list->allocated);
-			list->slots = MemoryContextAlloc(so->context, sizeof(uint32) * list->allocated);
-		}
-		else
-		{
-			list->tids = repalloc_huge(list->tids,
-									   mul_size(sizeof(ItemPointerData), list->allocated));
-			list->slots = repalloc_huge(list->slots,
-										mul_size(sizeof(uint32), list->allocated));
-		}
-	}
-	list->slots[list->n] = slot;
-	list->tids[list->n++] = *tid;
+	list->rows = loki_grow(so->context, list->rows, &list->allocated, list->n + 1, 16,
+						   sizeof(*list->rows));
+	list->rows[list->n].tid = *tid;
+	list->rows[list->n++].slot = slot;
 }
 
 void

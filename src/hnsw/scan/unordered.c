@@ -98,7 +98,7 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 	{
 		if (so->unordered.tid < so->tids.n)
 		{
-			*tid = so->tids.tids[so->unordered.tid++];
+			*tid = so->tids.rows[so->unordered.tid++].tid;
 			return true;
 		}
 		if (so->unordered.ordinal >= slots->npages)

@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "hnsw/filter/filter.h"
 #include "hnsw/scan/strategy.h"
 #include "hnsw/scan/walk.h"
@@ -97,23 +98,11 @@ sift_down(const LokiScored *scored, uint32 *heap, uint32 n, uint32 i, float sign
 }
 
 static void
-reserve(MemoryContext context, uint32 **heap, uint32 *allocated, uint32 wanted)
-{
-	if (wanted <= *allocated)
-		return;
-	wanted = Max(wanted, Max(1024, *allocated * 2));
-	if (*heap == NULL)
-		*heap = MemoryContextAllocHuge(context, mul_size(wanted, sizeof(uint32)));
-	else
-		*heap = repalloc_huge(*heap, mul_size(wanted, sizeof(uint32)));
-	*allocated = wanted;
-}
-
-static void
 push_frontier(LokiSearch *search, uint32 item)
 {
-	reserve(search->context, &search->kept.frontier, &search->kept.frontier_allocated,
-			search->kept.nfrontier + 1);
+	search->kept.frontier = loki_grow(search->context, search->kept.frontier,
+									  &search->kept.frontier_allocated,
+									  search->kept.nfrontier + 1, 1024, sizeof(uint32));
 	search->kept.frontier[search->kept.nfrontier] = item;
 	sift_up(search->kept.scored, search->kept.frontier, search->kept.nfrontier++, 1);
 }
@@ -158,8 +147,9 @@ offer_best(LokiSearch *search, uint32 ef, uint32 item)
 		return;
 	if (search->kept.nbest < ef)
 	{
-		reserve(search->context, &search->kept.best, &search->kept.best_allocated,
-				search->kept.nbest + 1);
+		search->kept.best = loki_grow(search->context, search->kept.best,
+									  &search->kept.best_allocated, search->kept.nbest + 1,
+									  1024, sizeof(uint32));
 		search->kept.best[search->kept.nbest] = item;
 		sift_up(search->kept.scored, search->kept.best, search->kept.nbest++, -1);
 	}

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/graph/requantize.h"
@@ -128,17 +129,9 @@ set_dead_pending(LokiVacuum *vacuum)
 static void
 add_removed(LokiVacuum *vacuum, uint32 number)
 {
-	if (vacuum->nremoved == vacuum->removed_allocated)
-	{
-		uint32		allocated = Max(256, vacuum->removed_allocated * 2);
-
-		if (vacuum->removed == NULL)
-			vacuum->removed = palloc_array(uint32, allocated);
-		else
-			vacuum->removed = repalloc_huge(vacuum->removed,
-											mul_size(allocated, sizeof(uint32)));
-		vacuum->removed_allocated = allocated;
-	}
+	vacuum->removed = loki_grow(CurrentMemoryContext, vacuum->removed,
+								&vacuum->removed_allocated, vacuum->nremoved + 1, 256,
+								sizeof(uint32));
 	vacuum->removed[vacuum->nremoved++] = number;
 }
 

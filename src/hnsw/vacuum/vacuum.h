@@ -101,7 +101,7 @@ typedef struct LokiVacuum
 	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
 	uint32	   *removed;		/* DUPLICATE slots taken out of TID lists */
 	uint32		nremoved;
-	uint32		removed_allocated;
+	uint64		removed_allocated;
 
 	/* repairing */
 	LokiBitmap	dead;			/* nodes to be freed */

@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "access/tableam.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/filter/tid_set.h"
@@ -71,13 +72,8 @@ add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double dista
 {
 	LokiHybridRow *row;
 
-	if (state->rows.rows == NULL || state->rows.n == *allocated)
-	{
-		*allocated = Max(*allocated * 2, 256);
-		state->rows.rows = state->rows.n == 0 ?
-			MemoryContextAlloc(state->rows.context, *allocated * sizeof(LokiHybridRow)) :
-			repalloc_huge(state->rows.rows, mul_size(*allocated, sizeof(LokiHybridRow)));
-	}
+	state->rows.rows = loki_grow(state->rows.context, state->rows.rows, allocated,
+								 state->rows.n + 1, 256, sizeof(LokiHybridRow));
 	Assert(state->rows.n < *allocated);
 	row = &state->rows.rows[state->rows.n++];
 	row->distance = distance;

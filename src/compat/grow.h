@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * grow.h
+ *	  Arrays that grow.
+ *
+ * IDENTIFICATION
+ *	  src/compat/grow.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_GROW_H
+#define LOKI_GROW_H
+
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+
+/*
+ * Make room for n elements in an array that has *allocated of them, 0 if it is not made yet;
+ * returns where it is then.  It is made in `context`, may be huge, and has `least` elements
+ * at first; later it doubles.
+ */
+static inline void *
+loki_grow(MemoryContext context, void *array, uint64 *allocated, uint64 n, uint64 least,
+		  Size element)
+{
+	Size		size;
+
+	Assert((array == NULL) == (*allocated == 0));
+	if (n <= *allocated)
+		return array;
+	*allocated = Max(Max(n, least), 2 * *allocated);
+	size = mul_size(*allocated, element);
+	return array == NULL ? MemoryContextAllocHuge(context, size) : repalloc_huge(array, size);
+}
+
+#endif							/* LOKI_GROW_H */
