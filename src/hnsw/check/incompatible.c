@@ -142,11 +142,11 @@ compare_sizes(const ListCell *a, const ListCell *b)
 }
 
 /*
- * All indexes that cannot be read, as IncompatibleIndex, the smallest first.  Each index is locked only
- * while it is looked at, and not waited for.
+ * All indexes that cannot be read, as IncompatibleIndex, the smallest first.  Each index is locked
+ * only while it is looked at, and not waited for.
  */
 static List *
-list_old(void)
+list_incompatible(void)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -199,7 +199,7 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, list_old())
+	foreach(cell, list_incompatible())
 	{
 		IncompatibleIndex *found = lfirst(cell);
 		char	   *command = rebuild_command(found->indexid, concurrently);
@@ -237,7 +237,7 @@ lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
-	foreach(cell, list_old())
+	foreach(cell, list_incompatible())
 	{
 		IncompatibleIndex *found = lfirst(cell);
 		char	   *command = rebuild_command(found->indexid, false);

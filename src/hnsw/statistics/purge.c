@@ -13,7 +13,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "compat/pgcompat.h"
+#include "hnsw/page/held.h"
 #include "hnsw/statistics/shared.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -31,6 +33,8 @@ was_dropped(Oid index)
 	LOCKTAG		tag;
 	bool		dropped;
 
+	/* a lock may be waited for, and the catalogs are read */
+	Assert(OidIsValid(index) && IsTransactionState());
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, index);
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index)) ||
 		LokiLockHeld(&tag, AccessExclusiveLock) ||
@@ -68,6 +72,7 @@ loki_counts_purge(dshash_table *table)
 	List	   *keys = list_entries(table);
 	ListCell   *cell;
 
+	Assert(loki_no_buffer_locked());
 	foreach(cell, keys)
 	{
 		LokiCountsKey *key = lfirst(cell);

@@ -144,6 +144,7 @@ add_waiting(Samples *samples, const LokiSampled *sample)
 
 	if (place >= WAITING)
 		place = pg_prng_uint64_range(&pg_global_prng_state, 0, place);
+	Assert(place <= samples->seen);
 	if (place < WAITING)
 	{
 		waiting = &samples->waiting[place];
@@ -219,7 +220,7 @@ loki_sampled_measured(Relation index, const LokiSampled *sample, double recall)
 	LokiCountsEntry *entry = loki_counts_find(RelationGetRelid(index), true);
 	Samples    *samples = samples_of(entry, index->rd_opcintype[0]);
 
-	Assert(recall >= 0 && recall <= 1);
+	Assert(recall >= 0 && recall <= 1 && loki_no_buffer_locked());
 	if (samples != NULL)
 		samples->measured[samples->nmeasured++ % MEASURED] =
 			(Measured) {sample->at, sample->rows, (float4) recall};
@@ -241,6 +242,7 @@ copy_samples(Oid index)
 
 	if (entry == NULL)
 		return NULL;
+	Assert(entry->key.database == MyDatabaseId && entry->key.index == index);
 	if (DsaPointerIsValid(entry->samples))
 		copy = memcpy(palloc(sizeof(Samples)), loki_shared_address(entry->samples),
 					  sizeof(Samples));

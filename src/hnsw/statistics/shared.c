@@ -59,6 +59,8 @@ open_table(CountsShared *shared)
 	dshash_table *table;
 	dsa_area   *area;
 
+	Assert(LWLockHeldByMe(AddinShmemInitLock) && CurrentMemoryContext == TopMemoryContext);
+	Assert(counts_table == NULL);
 	if (shared->made)
 	{
 		area = dsa_attach(shared->area);
@@ -141,6 +143,7 @@ loki_counts_entry(Oid index, bool anew, TimestampTz now)
 		entry->since = now;
 		entry->samples = InvalidDsaPointer;
 	}
+	Assert(entry->key.database == MyDatabaseId && entry->key.index == index);
 	return entry;
 }
 
@@ -153,6 +156,7 @@ loki_counts_find(Oid index, bool exclusive)
 {
 	LokiCountsKey key = {MyDatabaseId, index};
 
+	Assert(counts_table != NULL && OidIsValid(index));
 	return dshash_find(counts_table, &key, exclusive);
 }
 
@@ -171,6 +175,8 @@ loki_counts_remove(const LokiCountsKey *key)
 
 	if (entry == NULL)
 		return;
+	/* whoever made the entry counted it before the lock was released */
+	Assert(pg_atomic_read_u32(&counts_shared->entries) > 0);
 	loki_sampled_free(entry);
 	dshash_delete_entry(counts_table, entry);
 	pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
@@ -181,6 +187,7 @@ loki_shared_allocate(Size size)
 {
 	dsa_pointer pointer;
 
+	Assert(counts_area != NULL && size > 0);
 	if (pg_atomic_read_u64(&counts_shared->sampled) + size > SAMPLED_BYTES)
 		return InvalidDsaPointer;
 	pointer = dsa_allocate_extended(counts_area, size, DSA_ALLOC_NO_OOM | DSA_ALLOC_ZERO);
@@ -199,6 +206,8 @@ loki_shared_address(dsa_pointer pointer)
 void
 loki_shared_free(dsa_pointer pointer, Size size)
 {
+	Assert(DsaPointerIsValid(pointer));
+	Assert(pg_atomic_read_u64(&counts_shared->sampled) >= size);
 	dsa_free(counts_area, pointer);
 	pg_atomic_fetch_sub_u64(&counts_shared->sampled, size);
 }
@@ -304,6 +313,7 @@ loki_count(Relation index, const LokiCounts *counts)
 			return;
 		entry = new.entry;
 	}
+	Assert(entry->key.index == RelationGetRelid(index));
 	for (int i = 0; i < LOKI_ALL_COUNTS; i++)
 		entry->counts.of[i] += counts->of[i];
 	if (counts->of[LOKI_COUNT_SCANS] > 0)

@@ -30,6 +30,7 @@ read_entry(dshash_table *table, const LokiCountsKey *key, LokiCountsEntry *copy)
 
 	if (entry == NULL)
 		return false;
+	Assert(entry->key.index == key->index && entry->key.database == MyDatabaseId);
 	*copy = *entry;
 	dshash_release_lock(table, entry);
 	return true;

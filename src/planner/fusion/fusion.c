@@ -174,6 +174,7 @@ find_fusion(const Query *parse, LokiFusion *fusion)
 {
 	FuncExpr   *call = sorting_call(parse);
 	PGFunction	function;
+	ArrayExpr  *legs;
 
 	if (call == NULL || parse->commandType != CMD_SELECT || parse->hasAggs ||
 		parse->hasWindowFuncs || parse->groupClause != NIL || parse->groupingSets != NIL ||
@@ -184,14 +185,18 @@ find_fusion(const Query *parse, LokiFusion *fusion)
 	if ((function != rrf && function != weighted_rrf && function != weighted_scores) ||
 		!IsA(llast(call->args), ArrayExpr))
 		return false;
+	legs = llast(call->args);
+	if (legs->elements == NIL || legs->multidims)
+		return false;
 	memset(fusion, 0, sizeof(LokiFusion));
 	fusion->by_rank = function != weighted_scores;
-	fusion->legs = ((ArrayExpr *) llast(call->args))->elements;
+	fusion->legs = legs->elements;
 	if (function != rrf)
 	{
 		fusion->weights = linitial(call->args);
 		fusion->weight_function = weight_function(call->funcid);
 	}
+	Assert((fusion->weights == NULL) == (function == rrf));
 	return find_table(parse, (Node *) parse->jointree, &fusion->table) &&
 		fusion->table != 0 && !has_other_call(parse, call);
 }
@@ -226,6 +231,7 @@ fusion_rte(Query *query)
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	ListCell   *cell;
 
+	Assert(list_length(query->targetList) >= LOKI_FUSION_RANK);
 	rte->rtekind = RTE_SUBQUERY;
 	rte->subquery = query;
 	rte->ctename = pstrdup(FUSION_NAME);	/* added_fusion() knows it by that */
@@ -243,6 +249,7 @@ equality(Oid type, Index table, AttrNumber system_column, Index added, AttrNumbe
 {
 	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
 
+	Assert(OidIsValid(operator) && system_column < 0 && column > 0);
 	return (Node *) make_opclause(operator, BOOLOID, false,
 								  (Expr *) makeVar(table, system_column, type, -1, InvalidOid, 0),
 								  (Expr *) makeVar(added, column, type, -1, InvalidOid, 0),
@@ -260,6 +267,8 @@ add_fusion(Query *parse, const LokiFusion *fusion)
 	RangeTblRef *place = makeNode(RangeTblRef);
 	Node	  **quals = &parse->jointree->quals;
 
+	Assert(rt_fetch(fusion->table, parse->rtable)->rtekind == RTE_RELATION);
+	Assert(parse->setOperations == NULL && added_fusion(parse) == 0);
 	parse->rtable = lappend(parse->rtable, rte);
 	place->rtindex = list_length(parse->rtable);
 	parse->jointree->fromlist = lappend(parse->jointree->fromlist, place);
@@ -285,6 +294,7 @@ rank_of_call(const FuncExpr *call, Index added, int legs)
 	ArrayExpr  *ranks = makeNode(ArrayExpr);
 	SubscriptingRef *rank = makeNode(SubscriptingRef);
 
+	Assert(added > 0 && legs > 0);
 	for (int n = 0; n < legs; n++)
 		ranks->elements = lappend(ranks->elements,
 								  makeVar(added, LOKI_FUSION_RANK + n, INT8OID, -1,
@@ -351,6 +361,7 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 	if (added == 0)
 		PG_RETURN_POINTER(NULL);
 	rte = rt_fetch(added, parse->rtable);
+	Assert(rte->rtekind == RTE_SUBQUERY);
 	if (implementation(call->funcid) == leg_rank)
 		PG_RETURN_POINTER(rank_of_call(call, added,
 									   list_length(rte->eref->colnames) - LOKI_FUSION_RANK + 1));
@@ -377,33 +388,19 @@ not_planned(const char *function)
 					 "and put joins, groups, locks and conditions on the score around it.")));
 }
 
-Datum
-rrf(PG_FUNCTION_ARGS)
-{
-	not_planned("rrf");
-	PG_RETURN_NULL();
-}
+/* A function that is executed only if nothing was planned in its place */
+#define PLANNED_AWAY(name) \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		not_planned(#name); \
+		PG_RETURN_NULL(); \
+	}
 
-Datum
-weighted_rrf(PG_FUNCTION_ARGS)
-{
-	not_planned("weighted_rrf");
-	PG_RETURN_NULL();
-}
-
-Datum
-weighted_scores(PG_FUNCTION_ARGS)
-{
-	not_planned("weighted_scores");
-	PG_RETURN_NULL();
-}
-
-Datum
-leg_rank(PG_FUNCTION_ARGS)
-{
-	not_planned("leg_rank");
-	PG_RETURN_NULL();
-}
+PLANNED_AWAY(rrf)
+PLANNED_AWAY(weighted_rrf)
+PLANNED_AWAY(weighted_scores)
+PLANNED_AWAY(leg_rank)
 
 /* The weight of a leg (from 1) in an array with one for each of `legs`, which are positive */
 Datum
@@ -414,6 +411,10 @@ fusion_weight(PG_FUNCTION_ARGS)
 	int			legs = PG_GETARG_INT32(2);
 	float8		weight;
 
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || leg < 1 || leg > legs)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("leg %d of %d does not exist", leg, legs)));
 	if (weights == NULL || ARR_NDIM(weights) != 1 || ARR_DIMS(weights)[0] != legs ||
 		array_contains_nulls(weights))
 		ereport(ERROR,

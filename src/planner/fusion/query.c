@@ -70,6 +70,7 @@ fusion_text(const LokiFusion *fusion)
 {
 	StringInfoData text;
 
+	Assert(fusion->legs != NIL);
 	initStringInfo(&text);
 	appendStringInfoString(&text, "SELECT tid, tab");
 	for (int leg = 1; leg <= list_length(fusion->legs); leg++)
@@ -239,6 +240,7 @@ exists_condition(const Query *leg, JoinExpr *join)
 	IncrementVarSublevelsUp((Node *) query, 1, 1);
 	query_tree_walker(query, raise_ctes, &ctes, QTW_EXAMINE_RTES_BEFORE);
 	query_tree_walker(query, raise_outer, &outer, 0);
+	Assert(ctes.depth == 0 && outer.depth == 0);
 
 	link->subLinkType = EXISTS_SUBLINK;
 	link->subselect = (Node *) query;
@@ -342,6 +344,7 @@ weight_of_leg(const LokiFusion *fusion, int n)
 	Expr	   *legs = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
 										  Int32GetDatum(list_length(fusion->legs)), false, true);
 
+	Assert(n >= 0 && n < list_length(fusion->legs));
 	if (fusion->weights == NULL)
 		return (Expr *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8),
 								  Float8GetDatum(1), false, FLOAT8PASSBYVAL);
@@ -407,6 +410,7 @@ sort_by_value(Query *query, TargetEntry *value)
 	}
 	type = lookup_type_cache(exprType((Node *) value->expr),
 							 TYPECACHE_LT_OPR | TYPECACHE_GT_OPR | TYPECACHE_EQ_OPR);
+	Assert(query->sortClause == NIL && OidIsValid(type->lt_opr) && OidIsValid(type->gt_opr));
 	value->ressortgroupref = 1;
 	sort->tleSortGroupRef = 1;
 	sort->sortop = descending ? type->gt_opr : type->lt_opr;
@@ -441,6 +445,7 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 									   TIDOID, -1, InvalidOid, 0), "tid");
 	add_column(query, (Expr *) makeVar(fusion->table, TableOidAttributeNumber,
 									   OIDOID, -1, InvalidOid, 0), "tab");
+	Assert(exprType((Node *) value) == FLOAT8OID);
 	add_column(query, value, "value");
 	add_column(query, weight_of_leg(fusion, n), "weight");
 	sort_by_value(query, list_nth_node(TargetEntry, query->targetList, 2));
@@ -464,6 +469,7 @@ lower_leg(Query *leg, int delta)
 {
 	CteContext	context = {0, delta};
 
+	Assert(delta > 0);
 	IncrementVarSublevelsUp((Node *) leg, delta, 1);
 	query_tree_walker(leg, raise_ctes, &context, QTW_EXAMINE_RTES_BEFORE);
 }
@@ -504,6 +510,7 @@ loki_fusion_query(const Query *parse, const LokiFusion *fusion)
 	List	   *places = find_places(query, 1, &level);
 
 	Assert(list_length(places) == list_length(fusion->legs));
+	Assert(list_length(query->targetList) == LOKI_FUSION_RANK - 1 + list_length(places));
 	for (int n = 0; n < list_length(places); n++)
 	{
 		RangeTblEntry *rte = list_nth_node(RangeTblEntry, places, n);
