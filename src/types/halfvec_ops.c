@@ -69,33 +69,24 @@ round_floats(FloatPair *pair, const float *x)
 	return v;
 }
 
-LOKI_FUNCTION(halfvec_add);
-Datum
-halfvec_add(PG_FUNCTION_ARGS)
-{
-	FloatPair	pair = get_floats(fcinfo);
-	HalfVector *sum;
+/* A function of two halfvecs that adds or subtracts */
+#define HALFVEC_SUM(name, op) \
+	LOKI_FUNCTION(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		FloatPair	pair = get_floats(fcinfo); \
+		HalfVector *sum; \
+		\
+		for (int i = 0; i < pair.dim; i++) \
+			pair.a[i] = pair.a[i] op pair.b[i]; \
+		sum = round_floats(&pair, pair.a); \
+		check_overflow(sum); \
+		PG_RETURN_HALFVEC_P(sum); \
+	}
 
-	for (int i = 0; i < pair.dim; i++)
-		pair.a[i] += pair.b[i];
-	sum = round_floats(&pair, pair.a);
-	check_overflow(sum);
-	PG_RETURN_HALFVEC_P(sum);
-}
-
-LOKI_FUNCTION(halfvec_sub);
-Datum
-halfvec_sub(PG_FUNCTION_ARGS)
-{
-	FloatPair	pair = get_floats(fcinfo);
-	HalfVector *difference;
-
-	for (int i = 0; i < pair.dim; i++)
-		pair.a[i] -= pair.b[i];
-	difference = round_floats(&pair, pair.a);
-	check_overflow(difference);
-	PG_RETURN_HALFVEC_P(difference);
-}
+HALFVEC_SUM(halfvec_add, +)
+HALFVEC_SUM(halfvec_sub, -)
 
 LOKI_FUNCTION(halfvec_mul);
 Datum

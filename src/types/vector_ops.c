@@ -32,37 +32,26 @@ check_overflow(const Vector *v)
 			float_overflow_error();
 }
 
-LOKI_FUNCTION(vector_add);
-Datum
-vector_add(PG_FUNCTION_ARGS)
-{
-	Vector	   *a = PG_GETARG_VECTOR_P(0);
-	Vector	   *b = PG_GETARG_VECTOR_P(1);
-	Vector	   *sum;
+/* A function of two vectors that adds or subtracts */
+#define VECTOR_SUM(name, op) \
+	LOKI_FUNCTION(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		Vector	   *a = PG_GETARG_VECTOR_P(0); \
+		Vector	   *b = PG_GETARG_VECTOR_P(1); \
+		Vector	   *sum; \
+		\
+		loki_vector_check_same_dim(a, b); \
+		sum = loki_vector_make(a->dim); \
+		for (int i = 0; i < a->dim; i++) \
+			sum->x[i] = a->x[i] op b->x[i]; \
+		check_overflow(sum); \
+		PG_RETURN_VECTOR_P(sum); \
+	}
 
-	loki_vector_check_same_dim(a, b);
-	sum = loki_vector_make(a->dim);
-	for (int i = 0; i < a->dim; i++)
-		sum->x[i] = a->x[i] + b->x[i];
-	check_overflow(sum);
-	PG_RETURN_VECTOR_P(sum);
-}
-
-LOKI_FUNCTION(vector_sub);
-Datum
-vector_sub(PG_FUNCTION_ARGS)
-{
-	Vector	   *a = PG_GETARG_VECTOR_P(0);
-	Vector	   *b = PG_GETARG_VECTOR_P(1);
-	Vector	   *difference;
-
-	loki_vector_check_same_dim(a, b);
-	difference = loki_vector_make(a->dim);
-	for (int i = 0; i < a->dim; i++)
-		difference->x[i] = a->x[i] - b->x[i];
-	check_overflow(difference);
-	PG_RETURN_VECTOR_P(difference);
-}
+VECTOR_SUM(vector_add, +)
+VECTOR_SUM(vector_sub, -)
 
 LOKI_FUNCTION(vector_mul);
 Datum
