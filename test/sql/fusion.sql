@@ -177,5 +177,7 @@ SELECT fusion_weight('{1,2}', 0, 2);
 SELECT fusion_weight('{1}', 100000000, 1);
 SELECT fusion_weight('{1}', NULL, 1);
 SELECT fusion_weight('{1}', 1, NULL);
+SELECT weighted_rrf('{1,2}', 1.0, 2.0);
+SELECT weighted_scores('{1,2}', 1.0, 2.0);
 DROP TABLE items, parted, answer, prepared CASCADE;
 DROP FUNCTION nodes, differs;
