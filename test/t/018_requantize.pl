@@ -183,6 +183,45 @@ is(epoch($standby), epoch(), 'a standby has the epoch');
 is(found($standby, 600), '0', 'and finds the rows');
 check_index($standby, 'check on the standby');
 
+# Processes of one parallel query do not exclude each other by locks.  Each of them may finish
+# what a vacuum began that was cancelled.
+$node->safe_psql('postgres', q(
+	CREATE TABLE half (id integer, v vector(64));
+	INSERT INTO half SELECT n, item(n, CASE WHEN n <= 8000 THEN 4 ELSE -4 END)
+	FROM generate_series(1, 16000) n;
+	CREATE INDEX half_idx ON half USING hnsw (v vector_l2_ops) WITH (m = 8, ef_construction = 32);
+	CREATE TABLE asked WITH (parallel_workers = 6) AS SELECT * FROM half WHERE id > 15700;
+	ANALYZE half, asked;
+	DELETE FROM half WHERE id <= 8000;));
+my $vacuum = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres', '-c',
+		'VACUUM half' ], '>', \my $out, '2>', \my $err);
+$node->safe_psql('postgres', q(
+	DO $$ BEGIN
+		WHILE (SELECT epoch FROM lokivector_index_info('half_idx')) = 0 LOOP
+			PERFORM pg_sleep(0.0005);
+		END LOOP;
+		PERFORM pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'VACUUM half';
+	END $$));
+finish $vacuum;
+note($err =~ /canceling/ ? 'vacuum was cancelled' : 'vacuum was faster');
+is($node->safe_psql('postgres', q(
+		SET parallel_setup_cost = 0;
+		SET parallel_tuple_cost = 0;
+		SET min_parallel_table_scan_size = 0;
+		SET max_parallel_workers_per_gather = 6;
+		SELECT count(*) FROM asked s JOIN half h ON h.v <-> s.v < 0.001)), '300',
+	'a parallel query finds its rows');
+is($node->safe_psql('postgres', q(
+		SELECT requantizations FROM lokivector_stat_indexes WHERE indexrelname = 'half_idx')), '1',
+	'codes were made anew once');
+is($node->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SET hnsw.ef_search = 400;
+		SELECT count(*) FROM asked s, LATERAL (SELECT id FROM half h ORDER BY h.v <-> s.v LIMIT 1) h
+		WHERE s.id <> h.id)), '0', 'and rows are found by them');
+is($node->safe_psql('postgres', q(SELECT lokivector_check('half_idx', true))), '',
+	'check of what they have finished');
+
 # Servers that crash at any time
 my $lost = 0;
 foreach my $attempt (1 .. 6)

@@ -322,9 +322,18 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 					   requantize->refined[i] ? requantize->refine : NULL, new_code, new_refine);
 }
 
+/* How many slots of a page of CODE are done */
+static int
+done_on_page(const Requantize *requantize, Page page)
+{
+	return LokiPageOpaque(page)->next == requantize->epoch ?
+		LokiPageOpaque(page)->requantized : 0;
+}
+
 /*
  * Write the codes of a page's nodes, beginning with the first-th, as many as one record can
- * take; returns the next.  Locks the page of CODE, then those of REFINE; leaves no lock.
+ * take; returns the next.  If another process has written some since the page was copied,
+ * writes nothing and returns -1.  Locks the page of CODE, then those of REFINE; leaves no lock.
  */
 static int
 write_codes(Requantize *requantize, uint32 first_node, int first, int used)
@@ -336,13 +345,19 @@ write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 	Page		page;
 	Page		refine_page = NULL;
 	uint32		ordinal = LOKI_NONE;
+	int			number;
 	int			i;
 
 	Assert(loki_inserts_blocked(requantize->index));
 	Assert(first < used);
 	loki_change_begin(&change, requantize->state, requantize->index);
-	page = loki_change_copy(&change,
-							loki_change_lock(&change, LOKI_SLOTS_CODE, first_node, &place));
+	number = loki_change_lock(&change, LOKI_SLOTS_CODE, first_node, &place);
+	if (done_on_page(requantize, loki_change_page(&change, number)) != first)
+	{
+		loki_change_unlock(&change);
+		return -1;
+	}
+	page = loki_change_copy(&change, number);
 	for (i = first; i < used; i++)
 	{
 		if (requantize->refined[i])
@@ -373,8 +388,11 @@ write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 }
 
 /*
- * Requantize the codes of a page of CODE that are not done yet.  Inserts are kept out, so
- * that the page stays as it was copied.
+ * Requantize the codes of a page of CODE that are not done yet.  Inserts are kept out, so that
+ * the page stays as it was copied, unless another process of the same parallel query does
+ * this too: their locks do not conflict.  Then the count on the page has changed.  What was
+ * made of the copy, and of REFINE, which may have been read later, is not used, and the page
+ * is copied again.
  */
 static void
 requantize_page(Requantize *requantize, uint32 ordinal)
@@ -383,38 +401,46 @@ requantize_page(Requantize *requantize, uint32 ordinal)
 	uint32		first_node = ordinal * array->per_page;
 	PGAlignedBlock copy;
 	Page		page = (Page) copy.data;
-	int			used = loki_page_copy(requantize->state, requantize->index, LOKI_SLOTS_CODE,
-									  ordinal, NULL, copy.data);
+	int			used;
 	int			done;
 
-	done = LokiPageOpaque(page)->next == requantize->epoch ?
-		LokiPageOpaque(page)->requantized : 0;
-	for (int i = done; i < used; i++)
-		requantize_node(requantize, first_node + i, i, LokiPageSlot(page, array->slot_size, i));
-	while (done < used)
-		done = write_codes(requantize, first_node, done, used);
+	do
+	{
+		used = loki_page_copy(requantize->state, requantize->index, LOKI_SLOTS_CODE, ordinal,
+							  NULL, copy.data);
+		done = done_on_page(requantize, page);
+		for (int i = done; i < used; i++)
+			requantize_node(requantize, first_node + i, i,
+							LokiPageSlot(page, array->slot_size, i));
+		while (done >= 0 && done < used)
+			done = write_codes(requantize, first_node, done, used);
+	} while (done < 0);
 }
 
 /*
- * Write to the metapage: the epoch, and whether the index is being requantized.  The caller
- * holds all insert locks.  Locks block 0 exclusively meanwhile.
+ * Write to the metapage: the epoch, and whether the index is being requantized.  Returns
+ * whether it was before.  The caller holds all insert locks.  Locks block 0 exclusively
+ * meanwhile.
  */
-static void
+static bool
 write_meta(Requantize *requantize, bool running)
 {
 	LokiChange	change;
 	LokiMetaPage meta;
+	bool		ran;
 
 	Assert(loki_inserts_blocked(requantize->index));
 	loki_change_begin(&change, requantize->state, requantize->index);
 	meta = loki_change_meta(&change);
 	Assert(meta->epoch == requantize->epoch || meta->epoch + 1 == requantize->epoch);
+	ran = (meta->flags & LOKI_META_REQUANTIZING) != 0;
 	meta->epoch = requantize->epoch;
 	if (running)
 		meta->flags |= LOKI_META_REQUANTIZING;
 	else
 		meta->flags = (meta->flags & ~LOKI_META_REQUANTIZING) | LOKI_META_ALL_NEW;
 	loki_change_finish(&change);
+	return ran;
 }
 
 /* Make sure that there are pages for the new epoch's centroid; false if there is no room. */
@@ -495,8 +521,8 @@ requantize_all(Requantize *requantize)
 		CHECK_FOR_INTERRUPTS();
 		requantize_page(requantize, ordinal);
 	}
-	write_meta(requantize, false);
-	report(requantize, start);
+	if (write_meta(requantize, false))
+		report(requantize, start);
 }
 
 /* ----------------------------------------------------------------
@@ -532,7 +558,7 @@ requantize_index(Relation index, LokiIndex *state, const float *centroid, Relati
 	if (begun)
 	{
 		write_centroid(&requantize, centroid);
-		write_meta(&requantize, true);
+		(void) write_meta(&requantize, true);
 		requantize_all(&requantize);
 	}
 	loki_inserts_unblock(index);
