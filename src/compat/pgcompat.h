@@ -211,14 +211,14 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
 	index_beginscan(heap, index, snapshot, NULL, 0, norderbys)
-#define LokiIndexBeginScanKeys(heap, index, snapshot, nkeys, norderbys) \
-	index_beginscan(heap, index, snapshot, NULL, nkeys, norderbys)
+#define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
 #else
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
 	index_beginscan(heap, index, snapshot, 0, norderbys)
-#define LokiIndexBeginScanKeys(heap, index, snapshot, nkeys, norderbys) \
+#define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
 

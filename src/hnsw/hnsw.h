@@ -90,31 +90,31 @@ typedef struct LokiCondition
 } LokiCondition;
 
 /*
- * The filter that the caller of a scan applies to its rows: the scan may leave out rows that
- * do not pass.  The filter belongs to the caller, and must exist as long as the scan.
+ * What the caller of a scan does with its rows.  The scan asks, and may leave out rows that
+ * the caller would drop.  The struct belongs to the caller, and must exist as long as the
+ * scan.  A function is NULL if its answer is not known; taken() is there if limit() is.
+ *
+ * limit() is asked when the scan begins: how many rows the caller takes at most (0 = not
+ * known).  taken() says how many of them it has.
  *
  * passes() tells of a row, which is in a slot of the table's kind, and which the snapshot
  * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
  * first.  condition() is asked when a scan begins, with no page locked, for a condition that
- * holds for every row that passes; it is good until the next call.  Either is NULL if there
- * is none.
+ * holds for every row that passes; it is good until the next call.
  */
-typedef struct LokiRowFilter
+typedef struct LokiScanCaller
 {
-	bool		(*passes) (struct LokiRowFilter *filter, TupleTableSlot *slot,
+	double		(*limit) (struct LokiScanCaller *caller);
+	double		(*taken) (struct LokiScanCaller *caller);
+	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
 						   bool recheck);
-	LokiCondition *(*condition) (struct LokiRowFilter *filter);
+	LokiCondition *(*condition) (struct LokiScanCaller *caller);
+	void	   *limit_node;		/* of limit() and taken() */
 	void	   *conditions;		/* of condition() */
-	double		wanted;			/* rows that pass, and are still to come */
-} LokiRowFilter;
+} LokiScanCaller;
 
-/*
- * Tell the scan how many rows its caller will take at most (0 = not known), and how it
- * filters them (NULL = not known, or not at all).  With scan = NULL the hint is kept for the
- * next scan of this index that begins; the caller clears it by passing limit = 0.
- */
-extern void loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit,
-								LokiRowFilter *filter);
+/* Give a scan that has no caller yet its own, before its first row is asked for. */
+extern void loki_hnsw_set_caller(IndexScanDesc scan, LokiScanCaller *caller);
 
 /* The work that a scan has done, over all of its rescans */
 typedef struct LokiScanWork

@@ -344,18 +344,17 @@ plan_scan(Recall *recall, IndexScanDesc scan, int query)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
 	const LokiQueries *queries = &recall->queries;
-	double		limit = recall->k;
 
 	so->plan.measuring = true;
+	so->plan.limit = recall->k;
 	so->plan.skip = queries->nodes[query];
 	if (queries->samples != NULL)
 	{
 		so->plan.given = &queries->samples[query].settings;
-		limit = queries->samples[query].limit;
+		so->plan.limit = queries->samples[query].limit;
 	}
 	else if (ItemPointerIsValid(&queries->own[query]) && so->plan.skip == LOKI_NONE)
-		limit++;
-	loki_hnsw_set_limit(scan, RelationGetRelid(recall->index), limit, NULL);
+		so->plan.limit++;
 }
 
 /*

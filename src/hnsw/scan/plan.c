@@ -13,45 +13,13 @@
 
 #include "hnsw/scan/scan.h"
 
-/* A LIMIT for the next scan of an index that begins, and what follows it */
-static Oid	limit_index = InvalidOid;
-static double limit_rows = 0;
-static LokiRowFilter *limit_filter = NULL;
-
-/*
- * Tell a scan how many rows its caller takes at most, and what it does with them.  With
- * scan = NULL, tell the next scan of the index that begins.
- */
 void
-loki_hnsw_set_limit(IndexScanDesc scan, Oid index, double limit, LokiRowFilter *filter)
+loki_hnsw_set_caller(IndexScanDesc scan, LokiScanCaller *caller)
 {
-	LokiScan   *so = scan != NULL ? (LokiScan *) scan->opaque : NULL;
+	LokiScan   *so = (LokiScan *) scan->opaque;
 
-	Assert(limit >= 0);
-	if (so != NULL)
-	{
-		so->plan.limit = limit;
-		so->plan.row_filter = filter;
-	}
-	else
-	{
-		limit_index = limit > 0 ? index : InvalidOid;
-		limit_rows = limit;
-		limit_filter = filter;
-	}
-}
-
-/* Give a scan that begins the LIMIT that was left for it, if there is one. */
-void
-loki_plan_take_limit(LokiScan *so)
-{
-	Assert(so->course.phase == LOKI_SCAN_START);
-	if (limit_index == RelationGetRelid(so->scan->indexRelation))
-	{
-		so->plan.limit = limit_rows;
-		so->plan.row_filter = limit_filter;
-		limit_index = InvalidOid;
-	}
+	Assert(so->course.phase == LOKI_SCAN_START && so->plan.caller == NULL);
+	so->plan.caller = caller;
 }
 
 /* Keep a scan to the rows of a set, and to those that are not beyond a bound. */
@@ -70,16 +38,20 @@ loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, boo
 }
 
 /*
- * Decide whether the scan is complete, exact and in order.  It is what the plan says, since
- * nodes above it rely on that, whatever the settings have become.  A search is in order as
- * long as its first batch has all rows that the caller takes.  If these are not known, the
- * scan is exact.
+ * Ask for the LIMIT, and decide whether the scan is complete, exact and in order.  It is
+ * what the plan says, since nodes above it rely on that, whatever the settings have become.
+ * A search is in order as long as its first batch has all rows that the caller takes.  If
+ * these are not known, the scan is exact.
  */
 void
 loki_plan_completeness(LokiScan *so)
 {
 	Oid			plan = so->scan->orderByData[0].sk_collation;
+	LokiScanCaller *caller = so->plan.caller;
 
+	if (caller != NULL && caller->limit != NULL)
+		so->plan.limit = caller->limit(caller);
+	Assert(so->plan.limit >= 0);
 	if (so->plan.given != NULL)
 		so->plan.settings = *so->plan.given;
 	else
@@ -113,9 +85,9 @@ loki_plan_completeness(LokiScan *so)
 LokiCondition *
 loki_plan_condition(LokiScan *so)
 {
-	LokiRowFilter *filter = so->plan.row_filter;
+	LokiScanCaller *caller = so->plan.caller;
 
-	if (filter == NULL || filter->condition == NULL || !so->plan.complete || so->plan.exact)
+	if (caller == NULL || caller->condition == NULL || !so->plan.complete || so->plan.exact)
 		return NULL;
-	return filter->condition(filter);
+	return caller->condition(caller);
 }

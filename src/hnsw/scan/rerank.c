@@ -204,8 +204,8 @@ slot_passes(LokiScan *so)
 	if (!loki_filters_rows(so))
 		return true;
 	Assert(!TTS_EMPTY(so->heap.slot) && loki_no_buffer_locked());
-	if (so->plan.row_filter->passes(so->plan.row_filter, so->heap.slot,
-									loki_filter_needs_recheck(&so->filter.keys)))
+	if (so->plan.caller->passes(so->plan.caller, so->heap.slot,
+								loki_filter_needs_recheck(&so->filter.keys)))
 	{
 		if (so->ranking.passed++ == 0)
 			so->ranking.barren = so->course.returned + so->ranking.dropped;

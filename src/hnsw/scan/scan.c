@@ -4,7 +4,7 @@
  *	  Index scans: in the order of distance, complete, with filters.
  *
  * A scan returns rows in batches.  The first is as large as the caller's LIMIT if that
- * is known (hnsw.h, loki_hnsw_set_limit), otherwise hnsw.ef_search rows.  Later batches
+ * is known (hnsw.h, LokiScanCaller), otherwise hnsw.ef_search rows.  Later batches
  * double.  Within a batch the order is exact: all its vectors are read before its first
  * row is returned.  When a walk has no more rows, it goes on wider.  Then all other nodes
  * follow in flat scans, then the rows that have no place in the graph.
@@ -101,7 +101,6 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	loki_scan_count(so);
 	loki_hnsw_scan_work(scan, &so->work.done);
 	so->course.phase = LOKI_SCAN_START;
-	loki_plan_take_limit(so);
 }
 
 /* amendscan: leaves no pin */
@@ -488,7 +487,7 @@ rows_ahead(const LokiScan *so)
 
 	if (!loki_filters_rows(so))
 		return seen + so->course.batch_left;
-	passed = Max(so->plan.limit - so->plan.row_filter->wanted, 0);
+	passed = Max(so->plan.caller->taken(so->plan.caller), 0);
 	return seen + Min(so->course.batch_left * (seen + 1) / (passed + 0.5), 2 * seen);
 }
 
@@ -669,8 +668,8 @@ next_batch(const LokiScan *so)
 {
 	double		rows = so->course.batch * (so->plan.certain ? CERTAIN_GROWTH : 2.0);
 
-	if (loki_filters_rows(so) && so->plan.row_filter->wanted >= 1)
-		rows = Min(rows, so->plan.row_filter->wanted);
+	if (loki_filters_rows(so) && loki_rows_wanted(so) >= 1)
+		rows = Min(rows, loki_rows_wanted(so));
 	return (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
 }
 

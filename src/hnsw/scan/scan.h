@@ -112,7 +112,7 @@ typedef struct LokiScanPlan
 	LokiScanSettings settings;
 	double		limit;			/* rows that the caller takes at most; 0 = not
 								 * known */
-	LokiRowFilter *row_filter;	/* what it does with them; NULL: not known */
+	LokiScanCaller *caller;		/* what it does with them; NULL: not known */
 	bool		complete;		/* go on until the caller is content ... */
 	bool		exact;			/* ... by flat scans, which miss nothing ... */
 	bool		certain;		/* ... and return rows in order: candidates
@@ -183,7 +183,7 @@ typedef struct LokiRanking
 	LokiPartialNode *partials;
 	uint32		npartials;
 	uint64		partials_allocated;
-	uint64		dropped;		/* rows that row_filter did not pass */
+	uint64		dropped;		/* rows that the caller's filter did not pass */
 	uint64		passed;			/* ... and those that it did */
 	uint64		barren;			/* rows before the first of these */
 } LokiRanking;
@@ -286,7 +286,6 @@ extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBuffer
 								 LokiPrefetch *tuples, int n);
 
 /* functions in scan/plan.c */
-extern void loki_plan_take_limit(LokiScan *so);
 extern void loki_plan_completeness(LokiScan *so);
 extern LokiCondition *loki_plan_condition(LokiScan *so);
 
@@ -335,9 +334,16 @@ loki_is_beyond(const LokiScan *so, double distance)
 static inline bool
 loki_filters_rows(const LokiScan *so)
 {
-	return so->plan.row_filter != NULL && so->plan.row_filter->passes != NULL &&
+	return so->plan.caller != NULL && so->plan.caller->passes != NULL &&
 		so->plan.complete && so->plan.limit > 0 &&
 		(double) so->course.returned >= so->plan.limit;
+}
+
+/* How many rows the caller still wants, of those that LIMIT takes */
+static inline double
+loki_rows_wanted(const LokiScan *so)
+{
+	return so->plan.limit - so->plan.caller->taken(so->plan.caller);
 }
 
 /* Whether a row is one that the scan is kept to */

@@ -283,7 +283,7 @@ loki_strategy_barren(const LokiScan *so)
 	return barren >= BARREN_ROWS && passed >= BARREN_PASSED &&
 		barren * (passed - 1) >= BARREN * (seen - barren - 1) &&
 		so->plan.complete && so->course.phase == LOKI_SCAN_WALK &&
-		so->plan.row_filter->wanted >= so->plan.limit &&
+		so->plan.caller->taken(so->plan.caller) == 0 &&
 		loki_node_end(so->state, so->scan->indexRelation) <= barren * BARREN_NODES;
 }
 

@@ -71,12 +71,12 @@ loki_is_hybrid_scan(PlanState *ps)
 	return IsA(ps, CustomScanState) && ((CustomScanState *) ps)->methods == &exec_methods;
 }
 
-/* Tell the scan how many rows its caller takes at most (0 = not known). */
-void
-loki_hybrid_set_limit(PlanState *ps, double rows)
+/* What the scan asks of the nodes that take its rows; it asks when it begins */
+LokiScanCaller *
+loki_hybrid_caller(PlanState *ps)
 {
-	Assert(loki_is_hybrid_scan(ps) && rows >= 0);
-	((LokiHybridState *) ps)->limit = rows;
+	Assert(loki_is_hybrid_scan(ps) && !((LokiHybridState *) ps)->begun);
+	return &((LokiHybridState *) ps)->caller;
 }
 
 /* ----------------------------------------------------------------
@@ -170,7 +170,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 								   exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
 	state->walk.runtime = CreateExprContext(estate);
 	init_keys(state, scan);
-	loki_condition_attach(&state->filter, &node->ss, state->walk.index);
+	loki_condition_attach(&state->caller, &node->ss, state->walk.index);
 	state->rows.context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
 												ALLOCSET_DEFAULT_SIZES);
 }
@@ -265,10 +265,12 @@ begin_walk(LokiHybridState *state)
 	Assert(state->begun && state->strategy == LOKI_HYBRID_WALK);
 	Assert((state->tids != NULL) == (state->bitmap != NULL));
 	if (walk->scan == NULL)
+	{
 		walk->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, walk->index,
-											estate->es_snapshot, walk->nkeys, 1);
+											estate->es_snapshot, NULL, walk->nkeys, 1);
+		loki_hnsw_set_caller(walk->scan, &state->caller);
+	}
 	index_rescan(walk->scan, walk->keys, walk->nkeys, walk->orderbys, 1);
-	loki_hnsw_set_limit(walk->scan, InvalidOid, state->limit, &state->filter);
 
 	/*
 	 * The bound is widened by what rounding may do to distances; NaN is no
@@ -287,6 +289,7 @@ begin_scan(LokiHybridState *state)
 {
 	Assert(!state->begun && state->rows.n == 0);
 	state->begun = true;
+	state->limit = state->caller.limit != NULL ? state->caller.limit(&state->caller) : 0;
 	state->strategy = LOKI_HYBRID_NOTHING;
 	ResetExprContext(state->walk.runtime);
 	if (!evaluate_bounds(state))

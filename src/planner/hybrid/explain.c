@@ -130,7 +130,8 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 			LokiScanWork work;
 
 			loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
-			show_work(&work, true, 0, es);
+			if (work.walks + work.flats > 0)
+				show_work(&work, true, 0, es);
 		}
 	}
 }

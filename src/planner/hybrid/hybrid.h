@@ -155,7 +155,8 @@ typedef struct LokiHybridState
 	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
 								 * (src/hnsw/hnsw.h) */
 
-	LokiRowFilter filter;		/* what slots tell of the node's filter */
+	LokiScanCaller caller;		/* what slots tell of the node's filter, and
+								 * the Limit above it */
 
 	/* a scan that has begun */
 	bool		begun;
@@ -182,7 +183,7 @@ extern Expr *loki_hybrid_distance(Plan *plan);
 /* functions in hybrid/exec.c */
 extern Node *loki_hybrid_create_state(CustomScan *scan);
 extern bool loki_is_hybrid_scan(PlanState *ps);
-extern void loki_hybrid_set_limit(PlanState *ps, double rows);
+extern LokiScanCaller *loki_hybrid_caller(PlanState *ps);
 extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
 
 /* functions in hybrid/tids.c */

@@ -309,11 +309,11 @@ make_condition(Conditions *conditions, Node *clause)
 	}
 }
 
-/* LokiRowFilter's callback */
+/* LokiScanCaller's callback */
 static LokiCondition *
-evaluate_condition(LokiRowFilter *filter)
+evaluate_condition(LokiScanCaller *caller)
 {
-	Conditions *conditions = filter->conditions;
+	Conditions *conditions = caller->conditions;
 	ListCell   *lc;
 
 	ResetExprContext(conditions->econtext);
@@ -333,7 +333,7 @@ evaluate_condition(LokiRowFilter *filter)
 }
 
 void
-loki_condition_attach(LokiRowFilter *filter, ScanState *scan, Relation index)
+loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index)
 {
 	Conditions *conditions = palloc0_object(Conditions);
 
@@ -348,6 +348,6 @@ loki_condition_attach(LokiRowFilter *filter, ScanState *scan, Relation index)
 	if (conditions->root == NULL)
 		return;
 	conditions->econtext = CreateExprContext(scan->ps.state);
-	filter->conditions = conditions;
-	filter->condition = evaluate_condition;
+	caller->conditions = conditions;
+	caller->condition = evaluate_condition;
 }

@@ -14,10 +14,10 @@
 #include "hnsw/hnsw.h"
 
 /*
- * Give a row filter the condition of those clauses of the scan's filter that are about
- * attributes of an index, if there are any.  The index stays open as long as the filter.
- * Memory of the current context; constants are evaluated when a scan begins.
+ * Give the caller of a scan the condition of those clauses of the scan's filter that are
+ * about attributes of an index, if there are any.  The index stays open as long as the
+ * scan.  Memory of the current context; constants are evaluated when a scan begins.
  */
-extern void loki_condition_attach(LokiRowFilter *filter, ScanState *scan, Relation index);
+extern void loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index);
 
 #endif							/* LOKI_PLANNER_QUERY_CONDITION_H */
