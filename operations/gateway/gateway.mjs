@@ -82,7 +82,7 @@ function statusOf(errors, req, res) {
 	});
 }
 
-function serve() {
+async function serve() {
 	const app = express().disable('x-powered-by');
 	const limit = rateLimit({
 		windowMs: 60000,
@@ -93,8 +93,7 @@ function serve() {
 		handler: (req, res) => refuse(res, 429, 'too many requests')
 	});
 
-	app.use(identify, limit, requireKey);
-	app.use(postgraphile.postgraphile({}, 'api', {
+	const graphql = postgraphile.postgraphile({}, 'api', {
 		pgSettings: req => ({ role: req.key.role, 'api.parts': req.key.parts }),
 		pluginHook: postgraphile.makePluginHook([
 			{ 'postgraphile:validationRules': rules => [...rules, oneField] }
@@ -107,7 +106,10 @@ function serve() {
 		graphiql: false,
 		disableQueryLog: true,
 		retryOnInitFail: false
-	}));
+	});
+
+	app.use(identify, limit, requireKey, graphql);
+	await graphql.getGraphQLSchema();
 	app.listen(port, '127.0.0.1', error => {
 		if (error)
 			throw error;
@@ -118,4 +120,4 @@ function serve() {
 if (process.argv[2] === 'key')
 	console.log(makeKey(...process.argv.slice(3)));
 else
-	serve();
+	await serve();

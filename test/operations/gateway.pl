@@ -100,7 +100,7 @@ wait_for('the gateway', sub { -e $log && slurp_file($log) =~ /^listening/m });
 sub request
 {
 	my ($key, $content) = @_;
-	my $response = HTTP::Tiny->new->request('POST', "http://127.0.0.1:$port/graphql", {
+	my $response = HTTP::Tiny->new(timeout => $PostgreSQL::Test::Utils::timeout_default)->request('POST', "http://127.0.0.1:$port/graphql", {
 			headers => { 'Content-Type' => 'application/json',
 				$key ? (Authorization => "Bearer $key") : () },
 			content => ref $content ? encode_json($content) : $content });
@@ -170,8 +170,14 @@ is((request($all, { query => $query, variables => { question => 'x' x 20000 } })
 # A rate of each name
 my $patient = key('patient', 'api_reader', '1');
 my $hasty = key('hasty', 'api_reader', '1');
-my @status = map { (search($hasty, %sort, k => 1))[0] } 1 .. 22;
-is("@status", join(' ', (200) x 20, 429, 429), 'too many requests');
+my @status;
+while (@status < 200 && ($status[-1] // 0) != 429)
+{
+	push @status, (search($hasty, %sort, k => 1))[0];
+}
+is(pop @status, 429, 'too many requests');
+is(join(' ', grep { $_ != 200 } @status), '', '... and no other status');
+cmp_ok(scalar(@status), '>=', 20, '... before the rate');
 my $headers = (search($hasty, %sort))[2];
 cmp_ok($headers->{'retry-after'}, '>', 0, '... with the time to wait');
 is((search($patient, %sort))[0], 200, 'others go on');
