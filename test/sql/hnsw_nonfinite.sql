@@ -94,3 +94,12 @@ SELECT op, q, b, c.rows, c.same FROM unnest('{<=>,<->,<#>,<+>}'::text[]) op, unn
 
 DROP TABLE nonfinite;
 DROP FUNCTION nonfinite_run, nonfinite_check, nonfinite_queries;
+
+-- rows that are all infinitely near are equally right
+CREATE TABLE endless (v vector(2));
+INSERT INTO endless SELECT ARRAY[1e38, 1e38 * cos(i)] FROM generate_series(1, 200) i;
+CREATE INDEX endless_ip ON endless USING hnsw (v vector_ip_ops);
+CREATE INDEX endless_l2 ON endless USING hnsw (v vector_l2_ops);
+SELECT recall FROM lokivector_recall('endless_ip', ARRAY['[1e38,0]']::vector[]);
+SELECT recall FROM lokivector_recall('endless_l2', ARRAY['[-3e38,-3e38]']::vector[]);
+DROP TABLE endless;

@@ -375,7 +375,8 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	int			right = 0;
 
 	Assert(n > 0 && n <= wanted && wanted <= recall->k);
-	limit += DISTANCE_SLACK * fabs(limit);
+	if (!isinf(limit))			/* of -Infinity the sum would be NaN */
+		limit += DISTANCE_SLACK * fabs(limit);
 	INSTR_TIME_SET_CURRENT(start);
 	plan_scan(recall, scan, query);
 	index_rescan(scan, NULL, 0, order, 1);
