@@ -192,3 +192,20 @@ SELECT lokivector_check('lists_idx', true);
 
 DROP TABLE lists_t;
 DROP FUNCTION lists_vector, lists_tags, lists_way, lists_wrong;
+
+-- test: the least value of a type, beside NULLs
+CREATE TABLE least (id int, at timestamptz, n bigint, v vector(3));
+INSERT INTO least
+SELECT i, CASE i % 20 WHEN 3 THEN '-infinity' WHEN 5 THEN NULL ELSE timestamptz '2020-01-01' + i * interval '1 minute' END,
+	CASE i % 20 WHEN 3 THEN -9223372036854775808 WHEN 5 THEN NULL ELSE i END, ARRAY[sin(i), cos(i), sin(i * 3)]
+FROM generate_series(1, 20000) i;
+CREATE INDEX least_idx ON least USING hnsw (v vector_l2_ops, at, n);
+SELECT lokivector_check('least_idx', true);
+ANALYZE least;
+SET enable_seqscan = off;
+SELECT count(*) FROM (SELECT FROM least WHERE at IS NULL ORDER BY v <-> '[1,2,3]' LIMIT 1500) s;
+SELECT count(*) FROM (SELECT FROM least WHERE at = '-infinity' ORDER BY v <-> '[1,2,3]' LIMIT 1500) s;
+SELECT count(*) FROM (SELECT FROM least WHERE n IS NULL ORDER BY v <-> '[1,2,3]' LIMIT 1500) s;
+SELECT count(*) FROM (SELECT FROM least WHERE n < -1 ORDER BY v <-> '[1,2,3]' LIMIT 1500) s;
+RESET enable_seqscan;
+DROP TABLE least;

@@ -110,6 +110,9 @@ check_entries(LokiCheck *check, SortedListsCheck *lists, int attribute)
 
 		if (place % INTERRUPT_NODES == 0)
 			CHECK_FOR_INTERRUPTS();
+		/* NULLs have the number of the least bigint, but their nodes come before its nodes */
+		if (place == nulls)
+			first = true;
 		if (node >= lists->sorted_lists.end)
 			loki_check_side_fault(&lists->side, array, slot, "names a node that is not to be listed");
 		if (!is_unchanged(check, lists, node))
