@@ -27,6 +27,27 @@ my $standby = loki_standby($primary, "max_standby_streaming_delay = 500ms\n");
 answers_by_list($standby, 'standby');
 answers_by_map($standby, 'standby');
 
+# The connection strings of doc/scaling.md, of which one host does not answer
+my %address = map { $_->[0] => $_->[1]->host =~ s/\//%2F/gr . ':' . $_->[1]->port }
+  [ db1 => $primary ], [ db2 => $standby ];
+my $old_libpq = (`psql --version` =~ /(\d+)/)[0] < 16;
+for my $string (slurp_file("$FindBin::RealBin/../../doc/scaling.md") =~ /^(postgresql:\S+)$/mg)
+{
+	my $reads = $string =~ /prefer-standby/;
+	my $own = $string =~ s/app@//r;
+
+	$own =~ s/(db\d)\.example\.com/$address{$1} \/\/ '%2Fnowhere'/ge;
+	$own =~ s/\/app\?/\/postgres?/;
+	$own =~ s/&load_balance_hosts=\w+// if $old_libpq;
+	my $search = 'SELECT id FROM items ORDER BY v <-> (SELECT v FROM items WHERE id = 7) LIMIT 10';
+	my ($answer, $errors);
+
+	IPC::Run::run([ 'psql', '-XAtq', '-c', 'SELECT pg_is_in_recovery()', '-c', $search, $own ],
+		'<', '/dev/null', '>', \$answer, '2>', \$errors) or diag($errors);
+	is($answer, ($reads ? "t\n" : "f\n") . $primary->safe_psql('postgres', $search) . "\n",
+		"a server answers at $string");
+}
+
 my @clients = (
 	start_client($primary, 'attributes', 1, $seconds, q(
 \set n random(1, 3000)

@@ -68,15 +68,15 @@ sub printed
 	return split(/^=\n?/m, "$output\n");
 }
 
-# 200 random queries of table items, with constants, custom plans and generic plans.  The
-# plan of each, executed, has to pass a test, if there is one.
+# 200 random queries of table items, with constants and prepared in several ways of
+# plan_cache_mode.  The plan of each, executed, has to pass a test, if there is one.
 sub random_queries_agree
 {
-	my ($node, $plan_is_good) = @_;
+	my ($node, $plan_is_good, @modes) = @_;
 
-	for my $way ('constants', 'force_custom_plan', 'force_generic_plan')
+	for my $way ('constants', @modes)
 	{
-		my @queries = map { random_query($way) } 1 .. ($way eq 'constants' ? 100 : 50);
+		my @queries = map { random_query($way) } 1 .. ($way eq 'constants' ? 100 : 100 / @modes);
 		my @before = $way eq 'constants' ? () : ("SET plan_cache_mode = $way",
 			map { "PREPARE p$_(vector, integer, bigint, bigint) AS $queries[$_]{query}" } 0 .. $#queries);
 		my @statements = map { $way eq 'constants' ? $queries[$_]{query} : "EXECUTE p$_($queries[$_]{values})" }
@@ -92,6 +92,7 @@ sub random_queries_agree
 		is(scalar(@$found), @queries, "$way: all queries have answers");
 		ok(!@other, "$way: rows and order are those of a plain table")
 		  or diag("$statements[ $other[0] ]\n$found->[ $other[0] ]plain:\n$expected->[ $other[0] ]");
+		next if !$plan_is_good;
 		ok(!@bad, "$way: no more rows are sent than LIMIT and OFFSET take")
 		  or diag("$statements[ $bad[0] ]\n$plans->[ $bad[0] ]");
 	}
