@@ -24,10 +24,11 @@
  * Sources: src/hnsw/check/pages.c src/hnsw/check/read.c
  * Sources: src/hnsw/check/slots.c src/hnsw/check/links.c
  * Sources: src/hnsw/check/side_array.c src/hnsw/check/sorted_lists.c src/hnsw/check/row_map.c
- * Sources: src/hnsw/graph/search.c src/hnsw/scan/walk.c src/hnsw/scan/strategy.c
+ * Sources: src/hnsw/graph/search.c src/hnsw/graph/descent.c
+ * Sources: src/hnsw/scan/walk.c src/hnsw/scan/strategy.c test/fuzz/absent.c
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
- * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c
+ * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c src/hnsw/scan/width.c
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/held.c
  * Sources: src/quantize/bitcode.c src/quantize/quantize.c
  * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
@@ -82,6 +83,7 @@ static char *original;
 static LokiStubPage *pages;
 static BlockNumber nblocks;
 static RelationData index_relation;
+static RelationData heap_relation;
 static RelationData heap_relation;
 
 /* ----------------------------------------------------------------
@@ -763,7 +765,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (way < 8)
 			scan_index(way);
 		else
-			check_index(NULL, &index_relation, false);
+			check_index(&heap_relation, &index_relation, false);
 		must_have_released();
 	}
 	release_all();

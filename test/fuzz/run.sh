@@ -21,7 +21,8 @@ flags="$flags -Isrc -Itest/fuzz -isystem $include"
 failed=0
 mkdir -p "$build"
 
-# compile NAME: the program, its sources one by one, so that they are cached
+# compile NAME: the program, its sources one by one, so that they are cached.  Functions of
+# the server that are never called may be missing, but none of ours.
 compile()
 {
 	objects=
@@ -39,7 +40,9 @@ compile()
 		objects="$objects $object"
 	done
 	"$clang" -no-pie -fsanitize=fuzzer,address,undefined -o "$build/$1" $objects \
-		-Wl,--unresolved-symbols=ignore-all -L"$libdir" -lpgcommon -lpgport -lm
+		-Wl,--warn-unresolved-symbols -L"$libdir" -lpgcommon -lpgport -lm \
+		2>"$build/$1.unresolved" &&
+		! grep 'undefined.*loki_' "$build/$1.unresolved"
 }
 
 # The file of the index that pages.c damages, by a server in single-user mode

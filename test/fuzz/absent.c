@@ -1,0 +1,26 @@
+/*
+ * Functions of the extension that pages.c does not link.  Their arguments do not matter, so
+ * they are declared without any here.
+ */
+#include <stdbool.h>
+
+extern void loki_stub_must(const char *what, bool holds);
+
+/* Damage must not lead to these. */
+#define NEVER(name) \
+	void name(void) { loki_stub_must(#name "() is not called", false); }
+
+NEVER(loki_check_heap)
+NEVER(loki_open_allowed)
+NEVER(loki_toast_open)
+NEVER(loki_toast_read_at)
+NEVER(loki_value_distance)
+NEVER(loki_value_size)
+
+/* Statistics are not kept. */
+#define NOTHING(name) \
+	void name(void) { }
+
+NOTHING(loki_count)
+NOTHING(loki_scan_choose_sample)
+NOTHING(loki_scan_end_sample)
