@@ -151,6 +151,41 @@ END
 $$ LANGUAGE plpgsql;
 SELECT callers_explain('SELECT id FROM callers_t ORDER BY v <-> callers_vector(9) LIMIT 0');
 
+-- test: sub-plans that several scans and expressions share
+CREATE TABLE callers_p (id integer, found boolean) PARTITION BY RANGE (id);
+CREATE TABLE callers_p1 PARTITION OF callers_p FOR VALUES FROM (1) TO (11);
+CREATE TABLE callers_p2 PARTITION OF callers_p FOR VALUES FROM (11) TO (21);
+CREATE INDEX ON callers_p (id);
+INSERT INTO callers_p SELECT generate_series(1, 20);
+ANALYZE callers_p;
+SELECT count(*) FROM callers_p p WHERE id =
+	(SELECT t.id FROM callers_t t WHERE t.r < 50 ORDER BY t.v <-> callers_vector(p.id) LIMIT 1);
+SELECT count(*) FROM callers_p p WHERE id =
+	(SELECT t.id FROM callers_t t WHERE t.v <-> callers_vector(p.id) < 0.5
+	ORDER BY t.v <-> callers_vector(p.id) LIMIT 1);
+WITH u AS (UPDATE callers_p p SET found = true RETURNING id =
+	(SELECT t.id FROM callers_t t ORDER BY t.v <-> callers_vector(p.id) LIMIT 1) AS same)
+SELECT count(*), bool_and(same) FROM u;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SELECT count(*), bool_and(p.id = n) FROM generate_series(1, 20) n JOIN callers_p p ON p.id =
+	(SELECT t.id FROM callers_t t ORDER BY t.v <-> callers_vector(n) LIMIT 1);
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+DROP TABLE callers_p;
+
+-- test: a scan locks the index against others' rows when it begins, and not before
+CREATE FUNCTION callers_locks() RETURNS bigint AS $$
+	SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'SIReadLock' AND
+		relation = 'callers_idx'::regclass
+$$ LANGUAGE sql VOLATILE;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+DECLARE c CURSOR FOR SELECT id > 0 FROM callers_t ORDER BY v <-> callers_vector(6) LIMIT 3;
+SELECT callers_locks();
+FETCH c;
+SELECT callers_locks();
+COMMIT;
+
 DROP TABLE callers_t;
 DROP FUNCTION callers_vector, callers_last, callers_search, callers_condition, callers_rare,
-	callers_near, callers_fail, callers_caught, callers_explain;
+	callers_near, callers_fail, callers_caught, callers_explain, callers_locks;

@@ -114,7 +114,7 @@ attach_filter(PlanCaller *plan)
 static void
 attach_limit(LokiScanCaller *caller, LimitState *limit)
 {
-	Assert(caller->limit_node == NULL); /* a scan has one Limit */
+	Assert(caller->limit_node == NULL || caller->limit_node == limit);
 	caller->limit = limit_rows;
 	caller->taken = taken_rows;
 	caller->limit_node = limit;
@@ -122,16 +122,21 @@ attach_limit(LokiScanCaller *caller, LimitState *limit)
 
 /*
  * Begin an index scan as IndexNext() would, and give it what it asks.  The executor ends it
- * with its node.
+ * with its node.  Nothing is left to do for a scan that was met before: expressions for
+ * several partitions share one sub-plan, and so do an index condition and its recheck.
  */
 static void
 begin_limited(IndexScanState *scan, LimitState *limit)
 {
 	EState	   *estate = scan->ss.ps.state;
-	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
-	PlanCaller *plan = palloc0_object(PlanCaller);
+	PlanCaller *plan;
+	MemoryContext old;
 
-	Assert(scan->iss_ScanDesc == NULL && !scan->iss_RuntimeKeysReady);
+	Assert(!scan->iss_RuntimeKeysReady);
+	if (scan->iss_ScanDesc != NULL)
+		return;
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	plan = palloc0_object(PlanCaller);
 	plan->scan = scan;
 	attach_limit(&plan->caller, limit);
 	attach_filter(plan);
