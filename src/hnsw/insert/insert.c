@@ -27,6 +27,7 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
+#include "storage/predicate.h"
 #include "types/toast.h"
 #include "utils/memutils.h"
 
@@ -737,6 +738,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 
 /*
  * aminsert: insert a row.  A row whose codes were overtaken by requantizing is encoded anew.
+ * Any scan may depend on the row's absence, so scans lock the whole index (scan/scan.c).
  */
 bool
 loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
@@ -745,6 +747,7 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 {
 	const LokiCounts counts = {.of[LOKI_COUNT_INSERTS] = 1};
 
+	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
 	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
 		loki_requantize_finish(index);
 	loki_count(index, &counts);

@@ -30,6 +30,7 @@
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
 #include "pgstat.h"
+#include "storage/predicate.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -748,6 +749,7 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("non-MVCC snapshots are not supported with hnsw")));
+		PredicateLockRelation(scan->indexRelation, scan->xs_snapshot);
 		pgstat_count_index_scan(scan->indexRelation);
 		LokiCountIndexSearch(scan);
 		begin_scan(so);
