@@ -44,7 +44,7 @@ PROVE_TESTS = test/t/*.pl
 parts = lint unit sql iso tap assert clients operations
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
-	test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
+	test-citus test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
 	bench-shapes bench-fanout site format format-sample dist deb check-pgxn check-image check-cross release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -119,6 +119,7 @@ $(long_tests):
 test-pg15 test-pg17 test-pg18: test-pg%:
 	test/chroot.sh test $*
 
+test-citus: ; test/run.sh citus
 test-takeover: ; test/takeover.sh
 check-pgvector: ; test/pgvector.sh $(or $(PARTS),regress tap)
 check-differential: ; COUNT='$(COUNT)' SEED='$(SEED)' test/pgvector.sh differential

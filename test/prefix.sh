@@ -13,7 +13,7 @@ pg_config=${2:-${PG_CONFIG:-pg_config}}
 # directory keeps its full path below the copy.
 bindir=$("$pg_config" --bindir)
 include=$("$pg_config" --includedir)
-version=$("$pg_config" --version)
+version="$("$pg_config" --version) of $bindir"
 if [ "$(cat "$dir/complete" 2>/dev/null)" != "$version" ]; then
 	rm -rf "${dir:?}$include"
 	for path in "$bindir" "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do

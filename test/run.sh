@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the tests: all of them, or some parts.
 #
-# usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations
+# usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-input valgrind coverage (doc/testing.md)
 #        test/run.sh format-sample	put what is installed into test/formats

@@ -42,7 +42,7 @@ part_names()
 		sql | address | valgrind) files=("$tree"/sql/*.sql) ;;
 		iso) files=("$tree"/isolation/specs/*.spec) ;;
 		tap) files=("$tree"/t/*.pl) ;;
-		operations) files=("$tree"/operations/*.pl) ;;
+		operations | citus) files=("$tree/$1"/*.pl) ;;
 		assert) part_names unit && part_names sql ;;
 		coverage) part_names sql && part_names iso && part_names tap ;;
 		fuzz-input) files=(input pages) ;;
@@ -278,7 +278,8 @@ run_iso()
 		'^starting permutation: ' "$(chosen iso)"
 }
 
-# Programs of test/t, or of test/operations, which use those of Debian's packages
+# Programs of test/t, or of test/operations and test/citus, which use what Debian's packages
+# have, or what was installed beside the server
 run_tap()
 {
 	local part=${1:-tap} folder=${2:-t} name status began
@@ -410,7 +411,7 @@ run_parts()
 			sql) prepare plain && run_sql sql ;;
 			iso) prepare plain && run_iso ;;
 			tap) prepare plain && run_tap ;;
-			operations) prepare plain && run_tap operations operations ;;
+			operations | citus) prepare plain && run_tap "$part" "$part" ;;
 			assert)
 				if prepare assert; then
 					run_unit "assert unit" sanitize
