@@ -186,6 +186,27 @@ FETCH c;
 SELECT callers_locks();
 COMMIT;
 
+-- test: partitions of which run time leaves one
+CREATE TABLE callers_l (id integer, v vector(8), k integer) PARTITION BY LIST (k);
+CREATE TABLE callers_l0 PARTITION OF callers_l FOR VALUES IN (0);
+CREATE TABLE callers_l1 PARTITION OF callers_l FOR VALUES IN (1);
+INSERT INTO callers_l SELECT id, v, id % 2 FROM callers_t;
+CREATE INDEX ON callers_l USING hnsw (v vector_l2_ops);
+ANALYZE callers_l;
+SET plan_cache_mode = force_generic_plan;
+PREPARE callers_tenant(integer, integer) AS
+	SELECT id, k FROM callers_l WHERE k = $1 ORDER BY v <-> callers_vector($2) LIMIT 1;
+EXECUTE callers_tenant(1, 7);
+SELECT callers_last();
+EXECUTE callers_tenant(0, 8);
+SELECT callers_last();
+EXECUTE callers_tenant(2, 8);
+RESET plan_cache_mode;
+SELECT id, k FROM callers_l WHERE k = (SELECT 1) ORDER BY v <-> callers_vector(9) LIMIT 1;
+SELECT callers_last();
+DROP TABLE callers_l;
+DEALLOCATE callers_tenant;
+
 DROP TABLE callers_t;
 DROP FUNCTION callers_vector, callers_last, callers_search, callers_condition, callers_rare,
 	callers_near, callers_fail, callers_caught, callers_explain, callers_locks;

@@ -176,6 +176,14 @@ find_limited(PlanState *ps, LimitState *limit)
 			if (loki_is_hybrid_scan(ps))
 				attach_limit(loki_hybrid_caller(ps), limit);
 			break;
+		case T_AppendState:
+			{
+				AppendState *append = (AppendState *) ps;
+
+				for (int i = 0; i < append->as_nplans; i++)
+					find_limited(append->appendplans[i], limit);
+				break;
+			}
 		case T_MergeAppendState:
 			{
 				MergeAppendState *append = (MergeAppendState *) ps;

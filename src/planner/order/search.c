@@ -271,6 +271,21 @@ follow_all(FollowedScans *followed, List *subpaths)
 	return found ? result : NIL;
 }
 
+/*
+ * An Append of several partitions is in order if all their rows are, one after the other:
+ * the partition key is a parameter, so only one of them can have rows.
+ */
+static Path *
+follow_append(FollowedScans *followed, AppendPath *path)
+{
+	bool		several = list_length(path->subpaths) > 1;
+
+	if (several && path->path.pathkeys == NIL)
+		return NULL;
+	followed->drops |= several;
+	return COPY_WITH(AppendPath, subpaths, path, follow_all(followed, path->subpaths));
+}
+
 /* An IncrementalSort would rely on the order.  It is left out; a Sort above has all keys. */
 static Path *
 follow_incremental_sort(FollowedScans *followed, IncrementalSortPath *path)
@@ -357,10 +372,7 @@ follow(FollowedScans *followed, Path *path)
 		case T_NestPath:
 			return follow_join(followed, (NestPath *) path);
 		case T_AppendPath:
-			if (list_length(((AppendPath *) path)->subpaths) != 1)
-				return NULL;
-			return COPY_WITH(AppendPath, subpaths, path,
-							 follow_all(followed, ((AppendPath *) path)->subpaths));
+			return follow_append(followed, (AppendPath *) path);
 		case T_MergeAppendPath:
 			return COPY_WITH(MergeAppendPath, subpaths, path,
 							 follow_all(followed, ((MergeAppendPath *) path)->subpaths));
