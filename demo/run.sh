@@ -273,11 +273,9 @@ value "SELECT format('%s paragraphs in %s chapters of %s parts', (SELECT count(*
 	(SELECT count(*) FROM chapters), (SELECT count(*) FROM parts))"
 
 next "build the index"
-INDEX="CREATE INDEX paragraphs_embedding_idx ON paragraphs
-    USING hnsw (embedding vector_cosine_ops, part_id, chapter_id, is_code, chars, released)"
-echo "$INDEX"
+cat "$top/demo/index.sql"
 dots
-sql -c '\timing on' -c "$INDEX" | sed 's/^Time: /took /'
+sql -c '\timing on' -f "$dir/source/demo/index.sql" | sed 's/^Time: /took /'
 value "VACUUM ANALYZE paragraphs"
 no_dots
 

@@ -2,6 +2,7 @@
 # Run the tests: all of them, or some parts.
 #
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
+#									examples
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-input valgrind coverage (doc/testing.md)
 #        test/run.sh format-sample	put what is installed into test/formats
@@ -17,7 +18,7 @@
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp
 # LOKIVECTOR_CLIENTS_DIR	packages of clients (default: DIR-clients beside it)
-# LOKIVECTOR_TEST_CLIENTS	if set, clients are part of a run of everything
+# LOKIVECTOR_TEST_CLIENTS	if set, clients and examples are part of a run of everything
 # LOKIVECTOR_TEST_USER	the user in place of root (default: postgres, nobody)
 #
 # The directory stays, so that the next run compiles what has changed; only a
@@ -60,11 +61,13 @@ if [ $# -eq 0 ] && [ "$(uname -m)" = x86_64 ]; then
 		qemu-user >/dev/null || echo "going on without emulation of arm64" >&2
 fi
 
-# Recall is tested on the manual, where that can be installed.
-if [ $# -eq 0 ]; then
-	"$top/test/packages.sh" python3-numpy postgresql-doc >/dev/null ||
-		echo "going on without the manual" >&2
-fi
+# Recall is tested on the manual, and examples search it, where that can be installed.
+case " $* " in
+	"  " | *" examples "*)
+		"$top/test/packages.sh" python3-numpy postgresql-doc >/dev/null ||
+			echo "going on without the manual" >&2
+		;;
+esac
 
 if [ "$(id -u)" -eq 0 ]; then
 	user=${LOKIVECTOR_TEST_USER:-$(id -un postgres 2>/dev/null || echo nobody)}

@@ -11,7 +11,7 @@ set -u
 work=$1
 system_pg_config=$2
 shift 2
-parts=${*:-lint unit sql iso tap assert${LOKIVECTOR_TEST_CLIENTS:+ clients}}
+parts=${*:-lint unit sql iso tap assert${LOKIVECTOR_TEST_CLIENTS:+ clients examples}}
 
 major=$("$system_pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 pgxs=$(dirname "$("$system_pg_config" --pgxs)")/../..
@@ -43,6 +43,7 @@ part_names()
 		iso) files=("$tree"/isolation/specs/*.spec) ;;
 		tap) files=("$tree"/t/*.pl) ;;
 		operations | citus) files=("$tree/$1"/*.pl) ;;
+		examples) (cd "$work/tree/examples" && printf '%s\n' */ | tr -d /) ;;
 		assert) part_names unit && part_names sql ;;
 		coverage) part_names sql && part_names iso && part_names tap ;;
 		fuzz-input) files=(input pages) ;;
@@ -278,40 +279,57 @@ run_iso()
 		'^starting permutation: ' "$(chosen iso)"
 }
 
+# Run a program FOLDER/NAME.pl of test with its arguments, and report on it as PART's
+run_tap_file()
+{
+	local part=$1 folder=$2 name=$3 status=0 began=$SECONDS
+
+	shift 3
+	rm -rf "$out/tap"
+	mkdir -p "$out/tap/tmp_check"
+	(cd "$src/test" &&
+		PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 \
+			PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
+			TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
+			TESTDATADIR="$out/tap/tmp_check" LOKIVECTOR_OPERATIONS_DIR="$work-operations" \
+			TEMP_CONFIG="$src/test/server.conf" \
+			timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) \
+			perl -I "$pgxs/src/test/perl" -I t "$folder/$name.pl" "$@") \
+		>"$out/$name.log" 2>"$out/$name.err" || status=$?
+	if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
+		echo "not ok - ended with status $status" >>"$out/$name.log"
+	fi
+	tap_lines "$part $name" <"$out/$name.log" | grep -v '^    '
+	echo "# $part $name: $((SECONDS - began)) seconds"
+	if [ $status -ne 0 ]; then
+		explain "$out/$name.err"
+		# What a test died of is in its log alone
+		find "$out/tap" -name 'regress_log_*' -exec tail -n 20 {} + | sed 's/^/    /'
+		find "$out/tap" -name '*.log' -exec \
+			grep -hE "$crashes" {} + |
+			sed 's/^/    /'
+	fi
+	rm -rf "$out/tap"
+}
+
 # Programs of test/t, or of test/operations and test/citus, which use what Debian's packages
 # have, or what was installed beside the server
 run_tap()
 {
-	local part=${1:-tap} folder=${2:-t} name status began
+	local part=${1:-tap} folder=${2:-t} name
 
 	for name in $(chosen "$part"); do
-		began=$SECONDS
-		rm -rf "$out/tap"
-		mkdir -p "$out/tap/tmp_check"
-		status=0
-		(cd "$src/test" &&
-			PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 \
-				PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
-				TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
-				TESTDATADIR="$out/tap/tmp_check" LOKIVECTOR_OPERATIONS_DIR="$work-operations" \
-				TEMP_CONFIG="$src/test/server.conf" \
-				timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) perl -I "$pgxs/src/test/perl" -I t "$folder/$name.pl") \
-			>"$out/$name.log" 2>"$out/$name.err" || status=$?
-		if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
-			echo "not ok - ended with status $status" >>"$out/$name.log"
-		fi
-		tap_lines "$part $name" <"$out/$name.log" | grep -v '^    '
-		echo "# $part $name: $((SECONDS - began)) seconds"
-		if [ $status -ne 0 ]; then
-			explain "$out/$name.err"
-			# What a test died of is in its log alone
-			find "$out/tap" -name 'regress_log_*' -exec tail -n 20 {} + | sed 's/^/    /'
-			find "$out/tap" -name '*.log' -exec \
-				grep -hE "$crashes" {} + |
-				sed 's/^/    /'
-		fi
+		run_tap_file "$part" "$folder" "$name"
 	done
-	rm -rf "$out/tap"
+}
+
+# All on one server, as it takes longer to fill than to search
+run_examples()
+{
+	local names
+
+	names=$(chosen examples)
+	[ -z "$names" ] || run_tap_file examples examples readme $names
 }
 
 # Text and binary input, and damaged pages, by libFuzzer
@@ -428,6 +446,7 @@ run_parts()
 			valgrind) prepare plain && run_valgrind ;;
 			coverage) prepare coverage && run_coverage ;;
 			clients) prepare plain && run_clients ;;
+			examples) prepare plain && run_examples ;;
 			*) echo "not ok - there is no part \"$part\"" ;;
 		esac
 	done

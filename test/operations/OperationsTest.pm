@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw($top $root major unpack_or_skip run_program start_program stop_program
-  create_items items_are_sound free_port wait_for);
+  create_items items_are_sound free_port wait_for start_demo load_demo);
 
 our $top = abs_path('..');
 
@@ -103,6 +103,45 @@ sub wait_for
 		select(undef, undef, undef, 0.1);
 	}
 	die "waited in vain for $what";
+}
+
+# A server as demo/run.sh leaves it, without tables: the server and the demo's directory.
+# What is put into the named folder of that directory stays for the next run.
+sub start_demo
+{
+	my ($folder, $settings) = @_;
+	my $demo = PostgreSQL::Test::Utils::tempdir_short();
+	my $node = PostgreSQL::Test::Cluster->new('main');
+
+	mkdir("$demo/$_") for qw(socket corpus);
+	run_program('mkdir', '-p', "$root/$folder");
+	symlink("$root/$folder", "$demo/$folder");
+	symlink($node->data_dir, "$demo/data");
+	append_to_file("$demo/bindir", run_program('pg_config', '--bindir'));
+	$ENV{LOKIVECTOR_DEMO_DIR} = $demo;
+
+	$node->init(extra => [ '--encoding=UTF8' ]);
+	$node->append_conf('postgresql.conf',
+		"listen_addresses = ''\nunix_socket_directories = '$demo/socket'\nport = 5432\n"
+		  . ($settings // ''));
+	$node->{_port} = 5432;
+	$node->{_host} = "$demo/socket";
+	$node->start;
+	$node->safe_psql('postgres', q(
+		SELECT 'CREATE ROLE postgres SUPERUSER LOGIN' WHERE to_regrole('postgres') IS NULL \gexec
+		CREATE DATABASE manual));
+	return ($node, $demo);
+}
+
+# The demo's tables and index, of the files in corpus
+sub load_demo
+{
+	my ($node, $demo) = @_;
+
+	run_program('psql', '-X', '-q', '-h', "$demo/socket", '-U', 'postgres', '-d', 'manual',
+		'-v', "corpus=$demo/corpus", '-f', "$top/demo/load.sql", '-f', "$top/demo/index.sql");
+	$node->safe_psql('manual', 'VACUUM ANALYZE paragraphs');
+	return;
 }
 
 # Table items(id, v) of so many rows, with an index

@@ -13,25 +13,7 @@ use Test::More;
 use lib 'operations';
 use OperationsTest;
 
-# A demo as demo/run.sh leaves it.  Packages stay for the next run.
-my $demo = PostgreSQL::Test::Utils::tempdir_short();
-my $node = PostgreSQL::Test::Cluster->new('main');
-mkdir("$demo/$_") for qw(socket corpus);
-run_program('mkdir', '-p', "$root/gateway");
-symlink("$root/gateway", "$demo/gateway");
-symlink($node->data_dir, "$demo/data");
-append_to_file("$demo/bindir", run_program('pg_config', '--bindir'));
-$ENV{LOKIVECTOR_DEMO_DIR} = $demo;
-
-$node->init(extra => [ '--encoding=UTF8' ]);
-$node->append_conf('postgresql.conf',
-	"listen_addresses = ''\nunix_socket_directories = '$demo/socket'\nport = 5432\n");
-$node->{_port} = 5432;
-$node->{_host} = "$demo/socket";
-$node->start;
-$node->safe_psql('postgres', q(
-	SELECT 'CREATE ROLE postgres SUPERUSER LOGIN' WHERE to_regrole('postgres') IS NULL \gexec
-	CREATE DATABASE manual));
+my ($node, $demo) = start_demo('gateway');
 
 # Paragraphs of four words in turn, in three parts; the word's axis is nearest to them
 my @words = qw(sort lock backup index);
@@ -62,12 +44,7 @@ write_copy('paragraphs', map {
 	[ $_, 'page.html', 1 + $_ % 3, 1 + $_ % 3, "Title $_", '', 'f', 20, '\N',
 		"about $words[$_ % 4]", vector($_ % 4, 4 + $_ % 250) ]
 } 1 .. 2400);
-run_program('psql', '-X', '-q', '-h', "$demo/socket", '-U', 'postgres', '-d', 'manual',
-	'-v', "corpus=$demo/corpus", '-f', "$top/demo/load.sql");
-$node->safe_psql('manual', q(
-	CREATE INDEX paragraphs_embedding_idx ON paragraphs
-		USING hnsw (embedding vector_cosine_ops, part_id, chapter_id, is_code, chars, released);
-	VACUUM ANALYZE paragraphs));
+load_demo($node, $demo);
 
 # Keys, which need the packages
 my $run = "$top/operations/gateway/run.sh";
@@ -120,7 +97,7 @@ sub search
 
 # Right rows
 my ($status, $body) = search($all, question => 'How do I sort?', k => 6);
-is($status, 200, 'a search');
+is($status, 200, 'a search') or diag(slurp_file($log));
 my @found = @{ $body->{data}{matchItemsList} };
 is(join(' ', map { $_->{body} } @found), join(' ', ('about sort') x 6), 'the nearest paragraphs');
 is_deeply([ map { $_->{distance} } @found ], [ sort { $a <=> $b } map { $_->{distance} } @found ], 'in order');

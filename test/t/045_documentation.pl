@@ -21,6 +21,10 @@ use strict;
 use warnings;
 
 use File::Basename;
+use FindBin;
+use lib $FindBin::RealBin;
+
+use Documents;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -33,30 +37,6 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
-
-# The blocks of a page: language, what follows it, number of the first line, lines
-sub blocks
-{
-	my ($page) = @_;
-	my (@blocks, $block);
-	my $number = 0;
-
-	for my $line (split(/\n/, slurp_file($page)))
-	{
-		$number++;
-		if ($line =~ /^```\s*(\S*)\s*(.*?)\s*$/)
-		{
-			push @blocks, $block if $block;
-			$block = $block ? undef
-			  : { language => $1, rest => $2, first => $number + 1, lines => [] };
-		}
-		elsif ($block)
-		{
-			push @{ $block->{lines} }, $line;
-		}
-	}
-	return @blocks;
-}
 
 # A page as a script of psql that has each line where the page has it, so that
 # psql's messages name the page's lines; the lines around code become marks in its output.
@@ -135,28 +115,6 @@ sub faults
 	return;
 }
 
-sub plain
-{
-	my ($line) = @_;
-
-	return $line =~ s/\s+/ /gr =~ s/^ (?:-> )?| $//gr;
-}
-
-# The first line of a text that is not in what was printed, in this order
-sub missing
-{
-	my ($text, $printed) = @_;
-	my @left = map { plain($_) } @$printed;
-
-	for my $line (grep { $_ ne "" && $_ ne "..." && !/^[-+]+$/ } map { plain($_) } @$text)
-	{
-		shift @left while @left && $left[0] ne $line;
-		return $line unless @left;
-		shift @left;
-	}
-	return;
-}
-
 # Whether there is a file of this name, or a folder; * and the words NAME, NNN, OLD
 # and NEW stand for anything
 sub exists_in_tree
@@ -203,7 +161,7 @@ sub unknown_in_text
 	my $text = slurp_file($page) =~ s/^```.*?^```//smgr;
 
 	return grep { !exists_in_tree($_) } grep { !m{^(build|out)/} }
-	  $text =~ /`([\w\/.*-]+\.(?:c|h|sh|py|pl|md)|(?:src|doc|test|bench|demo|sql)\/[\w\/.*-]+)`/g;
+	  $text =~ /`([\w\/.*-]+\.(?:c|h|sh|py|pl|md)|(?:src|doc|test|bench|demo|examples|sql)\/[\w\/.*-]+)`/g;
 }
 
 sub anchors
@@ -290,7 +248,7 @@ for my $page (@run)
 	passes("$page: programs are as tested", @wrong);
 }
 
-for my $page (@run, 'CONTRIBUTING.md', 'bench/README.md', sort glob('doc/design/*.md'))
+for my $page (@run, 'CONTRIBUTING.md', 'bench/README.md', sort glob('doc/design/*.md examples/*.md examples/*/*.md'))
 {
 	my @commands = map { @{ $_->{lines} } } grep { $_->{language} eq 'sh' } blocks($page);
 

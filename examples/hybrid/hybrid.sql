@@ -1,0 +1,24 @@
+-- Three answers to one question: by words, by meaning, and by both, fused.
+SELECT embed(:'question') AS vector,
+	replace(plainto_tsquery('english', :'question')::text, '&', '|') AS query \gset
+
+\echo 'By words'
+SELECT '  ' || hit(title, section, body)
+FROM (SELECT *, -ts_rank_cd(words, :'query', 1) AS distance FROM paragraphs
+	  WHERE words @@ :'query' AND :condition ORDER BY distance, id LIMIT 3) AS nearest
+ORDER BY distance, id;
+
+\echo 'By meaning'
+SELECT '  ' || hit(title, section, body)
+FROM (SELECT *, embedding <=> :'vector' AS distance FROM paragraphs
+	  WHERE :condition ORDER BY distance LIMIT 3) AS nearest
+ORDER BY distance, id;
+
+\echo 'By both (place by meaning, by words)'
+SELECT format('  (%s, %s) %s', coalesce(meaning::text, '-'), coalesce(by_words::text, '-'),
+	hit(title, section, body))
+FROM (SELECT *, rrf(embedding <=> :'vector',
+					CASE WHEN words @@ :'query' THEN -ts_rank_cd(words, :'query', 1) END) AS score,
+			 leg_rank(1) AS meaning, leg_rank(2) AS by_words
+	  FROM paragraphs WHERE :condition ORDER BY score DESC LIMIT 5) AS best
+ORDER BY score DESC, id;

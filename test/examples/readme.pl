@@ -1,0 +1,108 @@
+# The examples: each command of an example's README prints what the README shows.
+#
+# usage: readme.pl NAME...
+#
+# A block of text after a command is all that the command prints; a line "..." stands for
+# any lines, and a block "text example" is not compared.  What is found depends on the
+# manual, so texts are compared where the manual is that of examples/README.md; with
+# another, and for what is not compared, the command has to end well and print something.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha1_hex);
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use lib 'operations';
+use Documents;
+use OperationsTest;
+
+sub skip_rest
+{
+	my ($reason) = @_;
+
+  SKIP: { skip($reason, 1); }
+	done_testing();
+	exit;
+}
+
+my ($manual) = sort { ($b =~ /doc-(\d+)/)[0] <=> ($a =~ /doc-(\d+)/)[0] }
+  glob('/usr/share/doc/postgresql-doc-*/html');
+skip_rest('the manual is not installed (postgresql-doc)') if !$manual;
+skip_rest('/usr/bin/python3 with numpy is not installed')
+  if !-x '/usr/bin/python3' || system('/usr/bin/python3', '-c', 'import numpy') != 0;
+my ($version) = slurp_file("$manual/index.html") =~ /PostgreSQL (\d+[\d.]*\w*) Documentation/;
+my ($shown) = slurp_file("$top/examples/README.md") =~ /manual of PostgreSQL (\d[\d.]*\d)/;
+
+my ($node, $demo) =
+  start_demo('examples', "shared_buffers = 128MB\nmaintenance_work_mem = 256MB\njit = off\nfsync = off\n");
+
+# Embeddings stay for the next run with the same programs, manual and server
+my $key = sha1_hex($version, major(), map { slurp_file($_) } sort glob("$top/demo/*.py"));
+my $corpus = "$root/examples/corpus-$key";
+if (!-e $corpus)
+{
+	local %ENV = (%ENV, PGHOST => "$demo/socket", PGUSER => 'postgres', PGDATABASE => 'manual');
+	run_program('rm', '-rf', glob("$root/examples/corpus-*"));
+	run_program('/usr/bin/python3', "$top/demo/corpus.py", '--html', $manual, '--out', "$corpus.new");
+	rename("$corpus.new", $corpus) or die "$corpus: $!";
+}
+rmdir("$demo/corpus");
+symlink($corpus, "$demo/corpus");
+load_demo($node, $demo);
+
+sub check_command
+{
+	my ($name, $command, $text) = @_;
+	my ($stdout, $stderr);
+
+	IPC::Run::run([ 'bash', '-c', "cd '$top' && $command" ], '<', '/dev/null', '>', \$stdout, '2>', \$stderr);
+	my $status = $? >> 8;
+
+  SKIP:
+	{
+		# Status 3 says that packages cannot be had
+		skip("$name: " . ((split(/\n/, $stderr))[-1] // 'no packages'), 1) if $status == 3;
+		if ($status != 0 || $stdout eq '')
+		{
+			fail("$name: $command") or diag("status $status\n$stdout$stderr");
+			return;
+		}
+		pass("$name: $command");
+		return if !$text;
+		skip("$name: README shows the manual of PostgreSQL $shown, here is that of $version", 1)
+		  if $version ne $shown;
+		my @printed = split(/\n/, $stdout);
+		if (grep { $_ eq '...' } @$text)
+		{
+			is(missing($text, \@printed), undef, "$name: prints what README shows") or diag($stdout);
+		}
+		else
+		{
+			is(join("\n", map { plain($_) } @printed), join("\n", map { plain($_) } @$text),
+				"$name: prints what README shows");
+		}
+	}
+	return;
+}
+
+for my $name (@ARGV)
+{
+	my @blocks = blocks("$top/examples/$name/README.md");
+
+	while (my $block = shift @blocks)
+	{
+		next if $block->{language} ne 'sh';
+		my $next = $blocks[0];
+		my $text = $next && "$next->{language}$next->{rest}" eq 'text' ? $next->{lines} : undef;
+		my @commands = grep { /^examples\/run\.sh / } @{ $block->{lines} };
+
+		check_command($name, $_, $_ eq $commands[-1] ? $text : undef) for @commands;
+	}
+}
+
+$node->stop;
+done_testing();
