@@ -89,6 +89,28 @@ sub check_command
 	return;
 }
 
+# A model is asked with the prompt, and only passages that were given are cited
+sub check_endpoint
+{
+	my $log = "$PostgreSQL::Test::Utils::tmp_check/endpoint.log";
+	my $endpoint = start_program($log, '/usr/bin/python3', "$top/test/examples/endpoint.py");
+	my $port;
+
+	wait_for('the endpoint', sub { -e $log && (($port) = slurp_file($log) =~ /^port (\d+)\n/m) });
+	local %ENV = (%ENV, LOKIVECTOR_MODEL_URL => "http://127.0.0.1:$port/v1/",
+		LOKIVECTOR_MODEL => 'a-model', LOKIVECTOR_MODEL_KEY => 'a-key');
+	my $command = 'examples/run.sh rag "How does TRUNCATE differ from DELETE?"';
+	my $output = `cd '$top' && $command`;
+  SKIP:
+	{
+		skip('rag: no packages', 1) if $? >> 8 == 3;
+		like($output, qr{\A/v1/chat/completions, Bearer a-key, a-model: \d+ marks \[2\] and \[99\]\n\n\[2\] .*\n\z},
+			'rag: asks the model of LOKIVECTOR_MODEL_URL');
+	}
+	stop_program($endpoint);
+	return;
+}
+
 for my $name (@ARGV)
 {
 	my @blocks = blocks("$top/examples/$name/README.md");
@@ -102,6 +124,7 @@ for my $name (@ARGV)
 
 		check_command($name, $_, $_ eq $commands[-1] ? $text : undef) for @commands;
 	}
+	check_endpoint() if $name eq 'rag';
 }
 
 $node->stop;

@@ -1,0 +1,2 @@
+-- Retrieval is that of the hybrid search
+\ir ../hybrid/setup.sql
