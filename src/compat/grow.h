@@ -17,7 +17,7 @@
 /*
  * Make room for n elements in an array that has *allocated of them, 0 if it is not made yet;
  * returns where it is then.  It is made in `context`, may be huge, and has `least` elements
- * at first; later it doubles.
+ * at first; later it doubles.  An error leaves the array and its length as they were.
  */
 static inline void *
 loki_grow(MemoryContext context, void *array, uint64 *allocated, uint64 n, uint64 least,
@@ -28,9 +28,11 @@ loki_grow(MemoryContext context, void *array, uint64 *allocated, uint64 n, uint6
 	Assert((array == NULL) == (*allocated == 0));
 	if (n <= *allocated)
 		return array;
-	*allocated = Max(Max(n, least), 2 * *allocated);
-	size = mul_size(*allocated, element);
-	return array == NULL ? MemoryContextAllocHuge(context, size) : repalloc_huge(array, size);
+	n = Max(Max(n, least), 2 * *allocated);
+	size = mul_size(n, element);
+	array = array == NULL ? MemoryContextAllocHuge(context, size) : repalloc_huge(array, size);
+	*allocated = n;
+	return array;
 }
 
 #endif							/* LOKI_GROW_H */
