@@ -42,7 +42,7 @@
 LOKI_FUNCTION(lokivector_incompatible_indexes);
 LOKI_FUNCTION(lokivector_rebuild_incompatible_indexes);
 
-#define OLD_COLUMNS		6
+#define INCOMPATIBLE_COLUMNS	6
 
 typedef struct IncompatibleIndex
 {
@@ -203,8 +203,8 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 	{
 		IncompatibleIndex *found = lfirst(cell);
 		char	   *command = rebuild_command(found->indexid, concurrently);
-		Datum		values[OLD_COLUMNS];
-		bool		isnull[OLD_COLUMNS] = {0};
+		Datum		values[INCOMPATIBLE_COLUMNS];
+		bool		isnull[INCOMPATIBLE_COLUMNS] = {0};
 
 		Assert(found->reason != NULL);
 		if (command == NULL)

@@ -159,9 +159,8 @@ typedef struct LokiRefineQueue
 } LokiRefineQueue;
 
 /*
- * Nodes that wait to be reranked by the exact distances of their rows: nodes[next .. n),
- * ascending by the lower bounds of these in the operator's unit, which take the place of
- * their distances (refine.c)
+ * Nodes that wait to be reranked: nodes[next .. n), ascending by distance (refine.c).  Here
+ * that is a lower bound of the exact distances of their rows, in the operator's unit.
  */
 typedef struct LokiPendingQueue
 {
