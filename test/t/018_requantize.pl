@@ -183,27 +183,50 @@ is(epoch($standby), epoch(), 'a standby has the epoch');
 is(found($standby, 600), '0', 'and finds the rows');
 check_index($standby, 'check on the standby');
 
-# Processes of one parallel query do not exclude each other by locks.  Each of them may finish
-# what a vacuum began that was cancelled.
 $node->safe_psql('postgres', q(
-	CREATE TABLE half (id integer, v vector(64));
-	INSERT INTO half SELECT n, item(n, CASE WHEN n <= 8000 THEN 4 ELSE -4 END)
+	CREATE TABLE around AS SELECT n AS id, item(n, CASE WHEN n <= 8000 THEN 4 ELSE -4 END) AS v
 	FROM generate_series(1, 16000) n;
-	CREATE INDEX half_idx ON half USING hnsw (v vector_l2_ops) WITH (m = 8, ef_construction = 32);
-	CREATE TABLE asked WITH (parallel_workers = 6) AS SELECT * FROM half WHERE id > 15700;
-	ANALYZE half, asked;
-	DELETE FROM half WHERE id <= 8000;));
-my $vacuum = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres', '-c',
-		'VACUUM half' ], '>', \my $out, '2>', \my $err);
-$node->safe_psql('postgres', q(
-	DO $$ BEGIN
-		WHILE (SELECT epoch FROM lokivector_index_info('half_idx')) = 0 LOOP
-			PERFORM pg_sleep(0.0005);
-		END LOOP;
-		PERFORM pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'VACUUM half';
-	END $$));
-finish $vacuum;
-note($err =~ /canceling/ ? 'vacuum was cancelled' : 'vacuum was faster');
+	CREATE TABLE asked WITH (parallel_workers = 6) AS SELECT * FROM around WHERE id > 15700;
+	ANALYZE asked;));
+
+# Make a table whose mean has moved, and begin to make its codes anew: the vacuum that does
+# that is cancelled.
+sub leave_half
+{
+	my ($table) = @_;
+
+	$node->safe_psql('postgres', qq(
+		CREATE TABLE $table (id integer, v vector(64));
+		INSERT INTO $table SELECT id, v FROM around;
+		CREATE INDEX ${table}_idx ON $table USING hnsw (v vector_l2_ops)
+		WITH (m = 8, ef_construction = 32);
+		ANALYZE $table;
+		DELETE FROM $table WHERE id <= 8000;));
+	my $vacuum = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres',
+			'-c', "VACUUM $table" ], '>', \my $out, '2>', \my $err);
+	$node->safe_psql('postgres', qq(
+		DO \$\$ BEGIN
+			WHILE (SELECT epoch FROM lokivector_index_info('${table}_idx')) = 0 LOOP
+				PERFORM pg_sleep(0.0005);
+			END LOOP;
+			PERFORM pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'VACUUM $table';
+		END \$\$));
+	finish $vacuum;
+	note($err =~ /canceling/ ? 'vacuum was cancelled' : 'vacuum was faster');
+	return;
+}
+
+sub requantizations
+{
+	my ($table) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SELECT requantizations FROM lokivector_stat_indexes WHERE indexrelname = '${table}_idx'));
+}
+
+# Processes of one parallel query do not exclude each other by locks.  Each of them may finish
+# what the vacuum began.
+leave_half('half');
 is($node->safe_psql('postgres', q(
 		SET parallel_setup_cost = 0;
 		SET parallel_tuple_cost = 0;
@@ -211,9 +234,7 @@ is($node->safe_psql('postgres', q(
 		SET max_parallel_workers_per_gather = 6;
 		SELECT count(*) FROM asked s JOIN half h ON h.v <-> s.v < 0.001)), '300',
 	'a parallel query finds its rows');
-is($node->safe_psql('postgres', q(
-		SELECT requantizations FROM lokivector_stat_indexes WHERE indexrelname = 'half_idx')), '1',
-	'codes were made anew once');
+is(requantizations('half'), '1', 'codes were made anew once');
 is($node->safe_psql('postgres', q(
 		SET enable_seqscan = off;
 		SET hnsw.ef_search = 400;
@@ -221,6 +242,11 @@ is($node->safe_psql('postgres', q(
 		WHERE s.id <> h.id)), '0', 'and rows are found by them');
 is($node->safe_psql('postgres', q(SELECT lokivector_check('half_idx', true))), '',
 	'check of what they have finished');
+
+# Nor is recall measured with codes of two epochs.
+leave_half('halves');
+$node->safe_psql('postgres', q(SELECT lokivector_calibrate('halves_idx')));
+is(requantizations('halves'), '1', 'a calibration finishes them');
 
 # Servers that crash at any time
 my $lost = 0;

@@ -75,7 +75,8 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 
 /*
  * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
- * if its codes are too coarse to tell near nodes apart.  No page may be locked.
+ * if its codes are too coarse to tell near nodes apart.  If codes were made anew meanwhile,
+ * near nodes were not told apart either, and all is measured again.  No page may be locked.
  */
 static bool
 calibrate(Relation index, const LokiGivenQueries *given)
@@ -83,9 +84,18 @@ calibrate(Relation index, const LokiGivenQueries *given)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
+	LokiMetaPageData meta;
 	LokiCalibrationSums sums;
-	bool		measured = loki_calibrate_measure(index, given, LOKI_CALIBRATE_SCORES, 1, &sums);
+	LokiIndex  *state = loki_index_open(index, &meta);
+	bool		measured;
 
+	while ((measured = loki_calibrate_measure(index, given, LOKI_CALIBRATE_SCORES, 1, &sums)) &&
+		   loki_was_requantized(state, index))
+	{
+		loki_requantize_finish(index);
+		MemoryContextReset(context);
+		state = loki_index_open(index, &meta);
+	}
 	if (measured)
 		loki_calibrate_store(index, &sums);
 	MemoryContextSwitchTo(old);

@@ -69,7 +69,9 @@ typedef struct Measure
 	LokiSearch	search;
 	LokiSlots	refines;
 
-	uint8	   *live;			/* bitmap of nodes in the graph */
+	uint8	   *live;			/* bitmap of nodes in the graph, which were
+								 * below end */
+	uint32		end;
 	uint32		nlive;
 
 	int			nqueries;
@@ -180,8 +182,6 @@ static void
 choose_nodes(Measure *measure)
 {
 	pg_prng_state prng;
-	LokiSlotArray *array = &measure->state->arrays[LOKI_SLOTS_TID];
-	uint32		end = array->npages * array->per_page;
 	double		step = (double) measure->nlive / measure->nqueries;
 	double		next;
 	uint32		seen = 0;
@@ -191,7 +191,7 @@ choose_nodes(Measure *measure)
 	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
 				 pg_prng_uint64(&pg_global_prng_state));
 	next = pg_prng_double(&prng) * step;
-	for (uint32 node = 0; node < end && n < measure->nqueries; node++)
+	for (uint32 node = 0; node < measure->end && n < measure->nqueries; node++)
 	{
 		if (!is_live(measure->live, node) || seen++ < next)
 			continue;
@@ -295,8 +295,6 @@ score_all(Measure *measure)
 {
 	LokiIndex  *state = measure->state;
 	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
-	uint32		end = state->arrays[LOKI_SLOTS_TID].npages *
-		state->arrays[LOKI_SLOTS_TID].per_page;
 	const void **codes = palloc_array(const void *, array->per_page);
 	float	   *estimates = palloc_array(float, array->per_page);
 
@@ -310,7 +308,7 @@ score_all(Measure *measure)
 
 		loki_page_check(measure->index, buffer, page, LOKI_SLOTS_CODE, ordinal);
 		used = LokiPageUsed(page, array->slot_size);
-		used = first < end ? Min(used, end - first) : 0;
+		used = first < measure->end ? Min(used, measure->end - first) : 0;
 		for (int i = 0; i < used; i++)
 			codes[i] = LokiPageSlot(page, array->slot_size, i);
 		for (int query = 0; query < measure->nqueries; query++)
@@ -469,6 +467,8 @@ walk(Measure *measure, int query)
 	loki_visited_reset(search);
 	if (search->skip != LOKI_NONE)
 		search->nskip_links = loki_search_links(search, search->skip, measure->links);
+	/* inserts may have moved the entry point, and vacuum freed the one before */
+	loki_meta_read(measure->index, &measure->meta);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
 	loki_search_start(search, widest);
 	for (; width < measure->sums->nwidths && !complete; width++)
@@ -592,7 +592,8 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 	loki_index_refresh(state, index);
 	measure->index = index;
 	measure->state = state;
-	measure->live = palloc_extended(tid->npages * tid->per_page / 8 + 1,
+	measure->end = tid->npages * tid->per_page;
+	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	measure->nlive = loki_calibrate_count(index, state, measure->live);
 	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
