@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
+use IPC::Run qw(start finish);
 use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -131,6 +132,43 @@ $node->safe_psql('postgres', q(
 is($node->safe_psql('postgres', q(
 	SELECT rows + null_rows = (SELECT count(*) FROM items WHERE c < 5)
 	FROM lokivector_index_info('some_idx'))), 't', 'a partial index on an expression');
+
+# A session that looks at an index while it is written remembers nothing of that afterwards.
+$node->safe_psql('postgres', q(
+	CREATE TABLE apart (id integer, v vector(64));
+	INSERT INTO apart SELECT i, (SELECT array_agg(5 + hashint8extended(i, j)::float8
+		/ 9223372036854775807)::vector FROM generate_series(1, 64) j)
+	FROM generate_series(1, 20000) i;));
+my $build = start([ 'psql', '-XqAt', '-h', $node->host, '-p', $node->port, 'postgres', '-c',
+		'CREATE INDEX CONCURRENTLY apart_idx ON apart USING hnsw (v vector_l2_ops)' ],
+	'>', \my $out, '2>', \my $err);
+is($node->safe_psql('postgres', q(
+	DO $$ DECLARE
+		found bigint := 0;
+	BEGIN
+		WHILE found = 0 LOOP
+			COMMIT;				-- so that a new index is noticed
+			BEGIN
+				SELECT nodes INTO found FROM lokivector_index_info('apart_idx');
+			EXCEPTION WHEN undefined_table OR index_corrupted THEN
+				found := 0;		-- it is not there, or has no pages
+			END;
+		END LOOP;
+	END $$;
+	DO $$ BEGIN
+		WHILE NOT (SELECT indisvalid FROM pg_index WHERE indexrelid = 'apart_idx'::regclass) LOOP
+			COMMIT;
+			PERFORM pg_sleep(0.01);
+		END LOOP;
+	END $$;
+	SET enable_seqscan = off;
+	SET lokivector.complete = off;
+	SET hnsw.ef_search = 400;
+	SELECT count(*) FROM (SELECT id, v FROM apart ORDER BY id LIMIT 500) a, LATERAL (
+		SELECT id FROM apart ORDER BY v <-> a.v LIMIT 1) b
+	WHERE a.id <> b.id)), '0', 'a session that looked at an index while it was written');
+finish $build;
+is($err, '', 'which is built');
 
 # Cut off at different times
 my $cut_off = 0;

@@ -446,7 +446,11 @@ write_directory(WriteState *write, uint32 npages)
 	Assert(done == nentries);
 }
 
-/* Write the entry point to the metapage, under the exclusive lock of block 0. */
+/*
+ * Write the entry point to the metapage, under the exclusive lock of block 0.  While CREATE INDEX
+ * CONCURRENTLY writes, others may look at the index, and find an empty one without a centroid.
+ * By another uid they know that it is not what they remember.
+ */
 static void
 write_meta(WriteState *write)
 {
@@ -457,6 +461,7 @@ write_meta(WriteState *write)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
 	Assert(meta->entry_node == LOKI_NONE && meta->directory_entries == 0);
+	meta->format.uid++;
 	meta->directory_entries = write->shared->nentries;
 	if (build->nnodes > 0)
 	{
@@ -528,6 +533,10 @@ loki_build_write(LokiBuild *build)
 
 	write_directory(&write, ndirectory);
 	write_meta(&write);
+	/* in this order on a standby, too: who finds the new uid finds the directory */
 	if (RelationNeedsWAL(index))
-		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, shared->first, true);
+	{
+		log_newpage_range(index, MAIN_FORKNUM, LOKI_DIRECTORY_BLKNO, shared->first, true);
+		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, LOKI_DIRECTORY_BLKNO, true);
+	}
 }
