@@ -6,7 +6,7 @@
 # NAME is a folder beside this file; its README.md has the arguments.  See demo/common.sh
 # for where the demo is.  A program in Python gets an environment beside it, with the
 # packages of requirements.txt, the example's own or this folder's.  The exit status is 3
-# if these cannot be had.
+# if these cannot be had within LOKIVECTOR_CLIENTS_TIMEOUT seconds (400).
 set -eu -o pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/demo/common.sh"
@@ -49,8 +49,9 @@ install_packages()
 	echo "installing the packages of requirements.txt" >&2
 	as_user /usr/bin/python3 -m venv --clear "$environment"
 	# The lists name all packages, so nothing is left to be resolved
-	as_user "$python" -m pip install -q --no-cache-dir --disable-pip-version-check --no-deps \
-		--only-binary :all: -r "$list" >&2 || no_packages "pip could not install the packages of requirements.txt"
+	as_user timeout "${LOKIVECTOR_CLIENTS_TIMEOUT:-400}" "$python" -m pip install -q --no-cache-dir \
+		--disable-pip-version-check --no-deps --only-binary :all: -r "$list" >&2 ||
+		no_packages "pip could not install the packages of requirements.txt"
 	as_user touch "$environment/complete"
 }
 
