@@ -64,6 +64,7 @@
 #include "pgstat.h"
 #include "storage/buf_internals.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "stubs.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -313,6 +314,11 @@ bool
 RecoveryInProgress(void)
 {
 	return false;
+}
+
+void
+PredicateLockRelation(Relation relation, Snapshot snapshot)
+{
 }
 
 void
