@@ -22,6 +22,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* groups between two looks for interrupts */
+#define INTERRUPT_GROUPS	65536
+
 typedef struct RowMapCheck
 {
 	LokiSideCheck side;
@@ -38,8 +41,12 @@ check_starts(RowMapCheck *rows)
 	const LokiRowMapData *map = &rows->map;
 
 	for (uint32 i = 0; i <= map->groups; i++)
+	{
+		if (i % INTERRUPT_GROUPS == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (i == 0 ? rows->starts[i] != 0 : rows->starts[i] < rows->starts[i - 1])
 			loki_check_side_fault(&rows->side, LOKI_SLOTS_BLOCK, i, "is out of order");
+	}
 	if (rows->starts[map->groups] != map->entries)
 		loki_check_side_fault(&rows->side, LOKI_SLOTS_BLOCK, map->groups, "is not the end");
 }

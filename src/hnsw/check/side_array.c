@@ -62,19 +62,28 @@ read_slot(LokiCheck *check, uint32 number, const char *slot)
 /*
  * Check the pages of an array, and copy its first n slots to memory that the caller frees,
  * with a word after them.  If the array ends before, the rest is zero, and side->found is less
- * than n.
+ * than n.  If n is damaged, such that the slots would be more bytes than the whole index, none
+ * is copied, and that is a fault: the caller may read slots only if there is none.
  */
 char *
 loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n)
 {
-	side->wanted = n;
+	uint32		slot_size = check->state->arrays[array].slot_size;
+	bool		possible = mul_size(n, slot_size) <=
+		mul_size(RelationGetNumberOfBlocks(check->index), BLCKSZ);
+	uint32		slots;
+
+	side->wanted = possible ? n : 0;
 	side->found = 0;
-	side->slot_size = check->state->arrays[array].slot_size;
+	side->slot_size = slot_size;
 	side->slots = MemoryContextAllocExtended(CurrentMemoryContext,
-											 add_size(mul_size(n, side->slot_size), sizeof(uint64)),
+											 add_size(mul_size(side->wanted, slot_size),
+													  sizeof(uint64)),
 											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	check->slot_state = side;
-	loki_check_slot_array(check, array, read_slot);
+	slots = loki_check_slot_array(check, array, read_slot);
+	if (!possible)
+		loki_check_side_fault(side, array, slots, "is missing");
 	return side->slots;
 }
 

@@ -165,37 +165,47 @@ check_separators(SortedListsCheck *lists, int attribute, uint32 n)
 								  "is out of order");
 }
 
+/* Check the entries of an attribute, whose arrays were read. */
+static void
+check_contents(LokiCheck *check, SortedListsCheck *lists, int attribute)
+{
+	uint32		end = lists->sorted_lists.end;
+
+	/* loki_check_side_read() has found as many slots possible */
+	Assert(lists->side.fault == NULL && lists->entries > 0);
+	lists->times = MemoryContextAllocExtended(CurrentMemoryContext, Max(end, 1),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	loki_bits_read(check->state, check->index, LOKI_SLOTS_REUSED, end, &lists->reused);
+	check_entries(check, lists, attribute);
+	if (lists->side.fault == NULL)
+		check_listed(check, lists, attribute);
+	loki_bits_release(&lists->reused);
+	pfree(lists->times);
+}
+
 static void
 check_attribute(LokiCheck *check, SortedListsCheck *lists, int attribute)
 {
 	LokiSideCheck *side = &lists->side;
-	uint32		separators = (lists->entries + LOKI_SEPARATOR_STEP - 1) / LOKI_SEPARATOR_STEP;
+	uint32		separators = lists->entries / LOKI_SEPARATOR_STEP +
+		(lists->entries % LOKI_SEPARATOR_STEP != 0);
 
 	lists->type = (LokiAttrType) check->state->attr_type[attribute];
 	lists->slot_size = loki_attr_slot_size(lists->type);
 	lists->values = loki_check_side_read(check, side, LOKI_SLOTS_ATTR + attribute,
 										 lists->entries > 0 ? lists->sorted_lists.end : 0);
-	lists->times = MemoryContextAllocExtended(CurrentMemoryContext,
-											  Max(lists->sorted_lists.end, 1),
-											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	lists->words = loki_check_side_read_all(check, side, LOKI_SLOTS_SORTED + attribute,
 											loki_entry_slots(lists->entries, lists->width));
 	lists->separators = (int64 *) loki_check_side_read_all(check, side,
 														   LOKI_SLOTS_SEPARATOR + attribute,
 														   separators);
 	check_separators(lists, attribute, separators);
-	loki_bits_read(check->state, check->index, LOKI_SLOTS_REUSED, lists->sorted_lists.end,
-				   &lists->reused);
 	if (lists->entries > 0 && side->fault == NULL)
-		check_entries(check, lists, attribute);
-	if (lists->entries > 0 && side->fault == NULL)
-		check_listed(check, lists, attribute);
+		check_contents(check, lists, attribute);
 	loki_check_side_report(check, side);
 
-	loki_bits_release(&lists->reused);
 	pfree(lists->separators);
 	pfree(lists->words);
-	pfree(lists->times);
 	pfree(lists->values);
 }
 
