@@ -92,6 +92,12 @@ CREATE FUNCTION lokivector_recall(index regclass,
 COMMENT ON FUNCTION lokivector_recall(regclass, bit[], integer) IS
 	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
+CREATE FUNCTION lokivector_prewarm(index regclass, max_bytes bigint DEFAULT NULL)
+	RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_prewarm(regclass, bigint) IS
+	'read what searches need of an hnsw index, or of all of a table or of partitions, into shared buffers, and return its bytes (for who may read the table)';
+
 CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
 		operator_class text DEFAULT '',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')

@@ -18,6 +18,10 @@ CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
 	RETURNS void
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
+CREATE FUNCTION lokivector_prewarm(index regclass, max_bytes bigint DEFAULT NULL)
+	RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
 CREATE OR REPLACE FUNCTION lokivector_build_memory(tab regclass, col name,
 		operator_class text DEFAULT '',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')

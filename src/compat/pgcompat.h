@@ -23,6 +23,7 @@
 #include "commands/vacuum.h"
 #include "nodes/execnodes.h"
 #include "nodes/tidbitmap.h"
+#include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "storage/smgr.h"
 #include "utils/rel.h"
@@ -30,6 +31,11 @@
 /* Split off from postgres.h in 16 */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#endif
+
+/* New in 17 */
+#if PG_VERSION_NUM >= 170000
+#include "storage/read_stream.h"
 #endif
 
 /* Names the module and its version since 18 */
@@ -173,6 +179,71 @@ loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
 	for (int i = 0; i < n; i++)
 		smgrextend(smgr, MAIN_FORKNUM, block + i, zero.data, false);
 }
+#endif
+
+/*
+ * Blocks of a relation's main fork, read ahead in an order that a function names, which
+ * returns InvalidBlockNumber at the end; a part of the server since 17
+ */
+#if PG_VERSION_NUM >= 170000
+typedef ReadStream LokiReadStream;
+#define loki_read_stream_begin(relation, next, state) \
+	read_stream_begin_relation(READ_STREAM_MAINTENANCE | READ_STREAM_FULL, NULL, relation, \
+							   MAIN_FORKNUM, next, state, 0)
+/* Pinned; InvalidBuffer at the end */
+#define loki_read_stream_next(stream)	read_stream_next_buffer(stream, NULL)
+#define loki_read_stream_end(stream)	read_stream_end(stream)
+#else
+typedef struct LokiReadStream LokiReadStream;
+typedef BlockNumber (*LokiReadStreamCallback) (LokiReadStream *stream, void *state,
+										   void *per_buffer);
+
+struct LokiReadStream
+{
+	Relation	relation;
+	LokiReadStreamCallback next;
+	void	   *state;
+	bool		ended;
+	uint64		announced;		/* blocks so far, of which ... */
+	uint64		read;			/* these have been returned */
+	uint64		distance;		/* between the two, at most */
+	BlockNumber blocks[FLEXIBLE_ARRAY_MEMBER];	/* block i at i % distance */
+};
+
+static inline LokiReadStream *
+loki_read_stream_begin(Relation relation, LokiReadStreamCallback next, void *state)
+{
+	int			distance = Max(1, maintenance_io_concurrency);
+	LokiReadStream *stream = (LokiReadStream *)
+		palloc0(offsetof(LokiReadStream, blocks) + sizeof(BlockNumber) * distance);
+
+	stream->relation = relation;
+	stream->next = next;
+	stream->state = state;
+	stream->distance = distance;
+	return stream;
+}
+
+static inline Buffer
+loki_read_stream_next(LokiReadStream *stream)
+{
+	while (!stream->ended && stream->announced < stream->read + stream->distance)
+	{
+		BlockNumber block = stream->next(stream, stream->state, NULL);
+
+		stream->ended = block == InvalidBlockNumber;
+		if (stream->ended)
+			break;
+		if (stream->distance > 1)
+			(void) PrefetchBuffer(stream->relation, MAIN_FORKNUM, block);
+		stream->blocks[stream->announced++ % stream->distance] = block;
+	}
+	if (stream->read == stream->announced)
+		return InvalidBuffer;
+	return ReadBuffer(stream->relation, stream->blocks[stream->read++ % stream->distance]);
+}
+
+#define loki_read_stream_end(stream)	pfree(stream)
 #endif
 
 /* EXPLAIN ANALYZE shows searches of indexes since 18 */

@@ -17,7 +17,7 @@ BEGIN
 	FOREACH call IN ARRAY ARRAY['lokivector_check(%L)', 'lokivector_check(%L, true)',
 		'lokivector_index_info(%L)', 'lokivector_index_slot_arrays(%L)', 'lokivector_calibration(%L)',
 		'lokivector_recall(%L, 5, 2)', 'lokivector_recall(%L, ARRAY[''[1,2,3]''::vector], 2)',
-		'lokivector_calibrate(%L)', 'lokivector_calibrate(%L, ARRAY[''[1,2,3]''::vector])'] LOOP
+		'lokivector_prewarm(%L)', 'lokivector_calibrate(%L)', 'lokivector_calibrate(%L, ARRAY[''[1,2,3]''::vector])'] LOOP
 		BEGIN
 			EXECUTE format('SELECT count(*) FROM ' || call, index);
 			outcome := 'ok';
@@ -69,7 +69,7 @@ RESET ROLE;
 ALTER TABLE access_t ENABLE ROW LEVEL SECURITY;
 CREATE POLICY access_p ON access_t USING (id < 10);
 SET ROLE regress_access_reader;
-SELECT * FROM access_calls('access_idx') WHERE call LIKE '%recall%';
+SELECT * FROM access_calls('access_idx') WHERE call ~ 'recall|prewarm';
 RESET ROLE;
 SET ROLE regress_access_monitor;
 SELECT * FROM access_calls('access_idx') WHERE call NOT LIKE '%calibrate%';

@@ -22,7 +22,6 @@
 #include "catalog/pg_inherits.h"
 #include "funcapi.h"
 #include "hnsw/check/check.h"
-#include "hnsw/definition/access.h"
 #include "hnsw/hnsw.h"
 #include "lokivector.h"
 #include "miscadmin.h"
@@ -66,10 +65,10 @@ add_indexes(List *indexes, Oid tableid)
  * The indexes that a relation stands for: itself, those of a table, or those of all
  * partitions.  Any other relation stands for itself, and gives an error later.  The tables
  * and partitions that it goes through stay locked (AccessShareLock) until the end of the
- * transaction.
+ * transaction.  ERROR if the user has not the right to the relation.
  */
-static List *
-indexes_of(Oid relid)
+List *
+loki_indexes_of(Oid relid, LokiRight right)
 {
 	char		relkind = get_rel_relkind(relid);
 	List	   *result = NIL;
@@ -78,7 +77,7 @@ indexes_of(Oid relid)
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_MATVIEW &&
 		relkind != RELKIND_PARTITIONED_TABLE && relkind != RELKIND_PARTITIONED_INDEX)
 		return list_make1_oid(relid);
-	loki_require_right(relid, LOKI_RIGHT_READ);
+	loki_require_right(relid, right);
 	LockRelationOid(relid, AccessShareLock);
 	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
 	{
@@ -97,7 +96,7 @@ indexes_of(Oid relid)
 Datum
 lokivector_check(PG_FUNCTION_ARGS)
 {
-	List	   *indexes = indexes_of(PG_GETARG_OID(0));
+	List	   *indexes = loki_indexes_of(PG_GETARG_OID(0), LOKI_RIGHT_READ);
 	ListCell   *cell;
 
 	foreach(cell, indexes)

@@ -11,6 +11,7 @@
 #ifndef LOKI_CHECK_CHECK_H
 #define LOKI_CHECK_CHECK_H
 
+#include "hnsw/definition/access.h"
 #include "hnsw/page/index.h"
 #include "storage/bufmgr.h"
 #include "utils/snapshot.h"
@@ -81,6 +82,7 @@ typedef struct LokiCheck
 } LokiCheck;
 
 /* functions in check/all.c */
+extern List *loki_indexes_of(Oid relid, LokiRight right);
 extern ErrorData *loki_check_caught(MemoryContext context);
 
 /* functions in check/read.c */

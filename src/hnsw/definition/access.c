@@ -20,6 +20,7 @@
 #include "access/table.h"
 #include "catalog/index.h"
 #include "catalog/objectaddress.h"
+#include "catalog/partition.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "compat/pgcompat.h"
@@ -70,6 +71,33 @@ require_hnsw(Relation index)
 						   RelationGetRelationName(index))));
 }
 
+/* ERROR with what an aclcheck function returned for a relation, unless that is ACLCHECK_OK. */
+static void
+require_allowed(AclResult allowed, Oid relid)
+{
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+}
+
+/*
+ * ERROR unless the user may read a table, or one of which it is a partition: reading rows
+ * through that asks for no right to the partition.
+ */
+static void
+require_select(Oid tableid)
+{
+	AclResult	allowed = pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT);
+	ListCell   *cell;
+
+	foreach(cell, get_partition_ancestors(tableid))
+	{
+		if (pg_class_aclcheck(lfirst_oid(cell), GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+			return;
+	}
+	require_allowed(allowed, tableid);
+}
+
 /*
  * ERROR unless the user may read all rows of a table: what a function tells of an index's
  * answers depends on all of them.
@@ -77,11 +105,7 @@ require_hnsw(Relation index)
 static void
 require_all_rows(Oid heapid)
 {
-	AclResult	allowed = pg_class_aclcheck(heapid, GetUserId(), ACL_SELECT);
-
-	if (allowed != ACLCHECK_OK)
-		aclcheck_error(allowed, get_relkind_objtype(get_rel_relkind(heapid)),
-					   get_rel_name(heapid));
+	require_allowed(pg_class_aclcheck(heapid, GetUserId(), ACL_SELECT), heapid);
 	if (check_enable_rls(heapid, InvalidOid, false) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -107,18 +131,17 @@ loki_require_right(Oid relid, LokiRight right)
 {
 	Oid			heapid = IndexGetRelation(relid, true);
 
-	Assert(right == LOKI_RIGHT_READ || right == LOKI_RIGHT_CHANGE || right == LOKI_RIGHT_ROWS);
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		return;
-	if (right == LOKI_RIGHT_ROWS)
+	if (right == LOKI_RIGHT_TABLE)
+		require_select(OidIsValid(heapid) ? heapid : relid);
+	else if (right == LOKI_RIGHT_ROWS)
 	{
 		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(heapid)))
 			require_all_rows(heapid);
-		return;
 	}
-	if (!loki_has_right(relid, right))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
-					   get_rel_name(relid));
+	else if (!loki_has_right(relid, right))
+		require_allowed(ACLCHECK_NOT_OWNER, relid);
 }
 
 /*

@@ -16,13 +16,15 @@
 
 /*
  * The right that the caller of an SQL function needs: to read the index, as its owner and
- * pg_monitor may; to change it, as its owner may; or to read all rows of its table.
+ * pg_monitor may; to change it, as its owner may; to read all rows of its table; or to read
+ * its table, whatever rows that shows.
  */
 typedef enum LokiRight
 {
 	LOKI_RIGHT_READ,
 	LOKI_RIGHT_CHANGE,
-	LOKI_RIGHT_ROWS
+	LOKI_RIGHT_ROWS,
+	LOKI_RIGHT_TABLE
 } LokiRight;
 
 extern bool loki_has_right(Oid relid, LokiRight right);

@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * prewarm.c
+ *	  lokivector_prewarm: reading an index into shared buffers.
+ *
+ * The parts of an index are read in the order in which searches need them, so that a bound
+ * leaves out what they need least.  Every page is checked when it is read, since readers
+ * without a pin rely on that (src/hnsw/page/README, "Reading without locks").
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/prewarm.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "compat/pgcompat.h"
+#include "hnsw/check/check.h"
+#include "hnsw/page/page.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+LOKI_FUNCTION(lokivector_prewarm);
+
+/* What every search reads, in this order; the attributes follow */
+static const int hot_arrays[] = {
+	LOKI_SLOTS_CENTROID, LOKI_SLOTS_UPPER, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_TID
+};
+
+typedef struct Prewarm
+{
+	int			nindexes;
+	Relation   *indexes;
+	LokiIndex **states;
+	uint64		most;			/* pages that may be read, but for directories */
+	uint64		read;			/* pages that were read */
+} Prewarm;
+
+/* Pages of a slot array that are to be read */
+typedef struct PageRange
+{
+	const LokiSlotArray *slots;
+	uint32		next;
+	uint32		end;
+} PageRange;
+
+static BlockNumber
+next_block(LokiReadStream *stream, void *range, void *per_buffer)
+{
+	PageRange  *pages = range;
+
+	if (pages->next >= pages->end)
+		return InvalidBlockNumber;
+	return loki_page_block(pages->slots, pages->next++);
+}
+
+/* Read the pages of a slot array, as many of them as may be read yet. */
+static void
+read_array(Prewarm *prewarm, int i, int array)
+{
+	Relation	index = prewarm->indexes[i];
+	LokiIndex  *state = prewarm->states[i];
+	uint64		left = prewarm->most - Min(prewarm->most, prewarm->read);
+	PageRange	range = {.slots = &state->arrays[array]};
+	LokiReadStream *stream;
+	Buffer		buffer;
+
+	range.end = (uint32) Min(range.slots->npages, left);
+	if (range.end == 0)
+		return;
+	stream = loki_read_stream_begin(index, next_block, &range);
+	while ((buffer = loki_read_stream_next(stream)) != InvalidBuffer)
+	{
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_slot_array_page_check(state, index, buffer, array);
+		UnlockReleaseBuffer(buffer);
+		prewarm->read++;
+		CHECK_FOR_INTERRUPTS();
+	}
+	loki_read_stream_end(stream);
+}
+
+/* Read the directory.  The metapage, which has been read, is counted as well. */
+static void
+read_directory(Prewarm *prewarm, Relation index)
+{
+	BlockNumber block = LOKI_DIRECTORY_BLKNO;
+	uint32		ordinal = 0;
+
+	prewarm->read++;
+	while (block != 0)
+	{
+		Buffer		buffer = ReadBuffer(index, block);
+
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_SLOTS_DIRECTORY, ordinal++);
+		block = LokiPageOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+		prewarm->read++;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Open the indexes that a relation stands for, and read their directories. */
+static void
+open_indexes(Prewarm *prewarm, Oid relid)
+{
+	List	   *indexes = loki_indexes_of(relid, LOKI_RIGHT_TABLE);
+	ListCell   *cell;
+
+	prewarm->indexes = palloc_array(Relation, list_length(indexes));
+	prewarm->states = palloc_array(LokiIndex *, list_length(indexes));
+	foreach(cell, indexes)
+	{
+		Relation	index = loki_open_allowed(lfirst_oid(cell), AccessShareLock,
+											  LOKI_RIGHT_TABLE, NULL);
+
+		if (!RelationIsPermanent(index) && RecoveryInProgress())
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("cannot access temporary or unlogged relations during recovery")));
+		prewarm->indexes[prewarm->nindexes] = index;
+		prewarm->states[prewarm->nindexes] = loki_index_open(index, NULL);
+		loki_index_refresh(prewarm->states[prewarm->nindexes], index);
+		read_directory(prewarm, index);
+		prewarm->nindexes++;
+	}
+}
+
+/* The slot arrays in the order in which they are read; returns how many of them are hot. */
+static int
+order_arrays(int *arrays)
+{
+	bool		placed[LOKI_SLOT_ARRAYS] = {0};
+	int			n = 0;
+	int			nhot;
+
+	for (int i = 0; i < (int) lengthof(hot_arrays); i++)
+		placed[arrays[n++] = hot_arrays[i]] = true;
+	for (int i = 0; i < LOKI_MAX_ATTRIBUTES; i++)
+		placed[arrays[n++] = LOKI_SLOTS_ATTR + i] = true;
+	nhot = n;
+	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
+		if (!placed[array])
+			arrays[n++] = array;
+	Assert(n == LOKI_SLOT_ARRAYS);
+	return nhot;
+}
+
+/* How many buffers the pages of an index can be in */
+static uint64
+buffers_for(Relation index)
+{
+	return RelationUsesLocalBuffers(index) ? num_temp_buffers : NBuffers;
+}
+
+/*
+ * lokivector_prewarm(index regclass, max_bytes bigint): bytes that were read, or were there
+ */
+Datum
+lokivector_prewarm(PG_FUNCTION_ARGS)
+{
+	Prewarm		prewarm = {0};
+	int			arrays[LOKI_SLOT_ARRAYS];
+	int			n = order_arrays(arrays);
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(1) && PG_GETARG_INT64(1) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_bytes must not be negative")));
+	open_indexes(&prewarm, PG_GETARG_OID(0));
+	if (prewarm.nindexes == 0)
+		PG_RETURN_INT64(0);
+
+	/* more than there are buffers would only drive out what came first */
+	prewarm.most = buffers_for(prewarm.indexes[0]);
+	if (PG_ARGISNULL(1))
+		prewarm.most = prewarm.most / 4 * 3;
+	else
+	{
+		prewarm.most = Min(prewarm.most, (uint64) PG_GETARG_INT64(1) / BLCKSZ);
+		n = LOKI_SLOT_ARRAYS;
+	}
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < prewarm.nindexes; j++)
+			read_array(&prewarm, j, arrays[i]);
+	for (int j = 0; j < prewarm.nindexes; j++)
+		relation_close(prewarm.indexes[j], NoLock);
+	PG_RETURN_INT64(prewarm.read * BLCKSZ);
+}
