@@ -26,8 +26,10 @@ BEGIN ATOMIC
 			s.scans, s.heap_fetches, s.rows_returned,
 			CASE WHEN session.has_ef THEN session.ef ELSE coalesce(own.ef, session.ef) END AS ef,
 			CASE WHEN session.has_either THEN session.target ELSE coalesce(own.target, 0) END AS target,
-			(SELECT t.typcategory = 'A' FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
-				WHERE o.oid = x.indclass[0]) AS of_arrays,
+			-- codes of sketches, which lokivector_calibrate() alone measures, by rows
+			(SELECT t.typcategory = 'A' OR t.typname = 'sparsevec' AND info.dimensions > 1024
+				FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
+				WHERE o.oid = x.indclass[0]) AS sketched,
 			pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers
 		FROM info, own, session, pg_class c
 		JOIN pg_index x ON x.indexrelid = c.oid
@@ -36,7 +38,7 @@ BEGIN ATOMIC
 		WHERE c.oid = info.oid
 	), i AS MATERIALIZED (
 		-- codes by which no recall can be measured, and with which searches read more rows
-		SELECT *, of_arrays OR code_dimensions < dimensions OR
+		SELECT *, sketched OR code_dimensions < dimensions OR
 			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse
 		FROM facts
 	), hot AS (
@@ -79,11 +81,17 @@ BEGIN ATOMIC
 	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT coarse
 	UNION ALL
 	SELECT 'calibration', 'The codes of the index are too coarse to measure its recall by, so target_recall has no effect. Set ef_search.'
-	FROM i WHERE coarse AND target > 0
+	FROM i WHERE coarse AND NOT sketched AND target > 0
+	UNION ALL
+	SELECT 'calibration', format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
+			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
+			' Run lokivector_calibrate(%L), with queries like those of its users.', oid::regclass)
+	FROM i WHERE sketched AND target > 0 AND live >= 1000 AND
+		abs(live - coalesce(calibrated_nodes, 0)) > 0.2 * coalesce(calibrated_nodes, 0)
 	UNION ALL
 	SELECT 'recall', format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
 		round(best::numeric, 3))
-	FROM widths WHERE best < 0.95
+	FROM i, widths WHERE best < 0.95 AND NOT sketched
 	UNION ALL
 	SELECT 'recall', format('Of %s sampled searches, the worst hundredth found %s of their rows. Set target_recall or ef_search; if that does not help, REINDEX INDEX CONCURRENTLY %s.',
 		measured, round(recall_p1::numeric, 2), s.index)

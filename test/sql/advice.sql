@@ -121,6 +121,10 @@ SELECT heap_fetches > 20 * rows_returned AS many FROM lokivector_stat_indexes WH
 SELECT * FROM lokivector_advice('advice_sets_idx');
 SET lokivector.target_recall = 0.95;
 SELECT * FROM lokivector_advice('advice_sets_idx');
+SELECT lokivector_calibrate('advice_sets_idx');
+SELECT * FROM lokivector_advice('advice_sets_idx');
+INSERT INTO advice_sets SELECT '[1,2,3]', ARRAY[ARRAY[i % 50, i / 50, 2]::vector, '[1,2,3]'] FROM generate_series(1, 600) i;
+SELECT * FROM lokivector_advice('advice_sets_idx');
 RESET lokivector.target_recall;
 DROP TABLE advice_sets;
 

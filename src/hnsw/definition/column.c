@@ -352,6 +352,17 @@ loki_query_open(const LokiColumn *column, Datum datum, float *values)
 	return classify(column->metric, column->dim, values);
 }
 
+/* A value of the column's type, which is given as text */
+static Datum
+value_of_text(const LokiColumn *column, Datum written)
+{
+	Oid			input;
+	Oid			io_param;
+
+	getTypeInputInfo(column->typid, &input, &io_param);
+	return OidInputFunctionCall(input, TextDatumGetCString(written), io_param, -1);
+}
+
 /* Open the query vectors of an array.  See column.h. */
 int
 loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
@@ -364,12 +375,13 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
 	bool	   *nulls;
 	int			n;
 
-	if (type != column->typid)
+	if (type != column->typid && type != TEXTOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("queries of type %s do not fit an index on type %s",
 						format_type_be_qualified(type),
-						format_type_be_qualified(column->typid))));
+						format_type_be_qualified(column->typid)),
+				 errhint("Queries of any type may be given as text.")));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align, elements, &nulls, &n);
 	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
@@ -380,6 +392,8 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("query vectors must not be null")));
+		if (type == TEXTOID)
+			(*elements)[i] = value_of_text(column, (*elements)[i]);
 		if (loki_query_open(column, (*elements)[i],
 							*values + (Size) i * column->dim) != LOKI_VALUE_VECTOR)
 			ereport(ERROR,

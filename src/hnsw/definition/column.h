@@ -106,8 +106,8 @@ extern LokiValueClass loki_query_open(const LokiColumn *column, Datum datum,
 									  float *values);
 
 /*
- * Open the query vectors of an array: dim floats each, palloc'd, and the elements, which are
- * in the array; returns their number.  ERROR for one that cannot be searched for.
+ * Open the query vectors of an array, which are of the column's type or text: dim floats each,
+ * palloc'd, and themselves; returns their number.  ERROR for one that cannot be searched for.
  */
 extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
 							 Datum **elements);

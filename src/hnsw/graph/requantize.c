@@ -185,32 +185,6 @@ find_mean(Relation index, LokiIndex *state, float *mean)
  * ----------------------------------------------------------------
  */
 
-/* The heap TID of a node, or the first one of its TID list; false if it is not live */
-static bool
-node_row(Requantize *requantize, uint32 node, ItemPointer tid)
-{
-	LokiTidData slot;
-	LokiDuplicateData duplicate;
-
-	if (!loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_TID, node, &slot))
-		return false;
-	switch (LokiTidState(&slot))
-	{
-		case LOKI_TID_LIVE:
-		case LOKI_TID_KILLED:
-			*tid = slot.u.heap;
-			return true;
-		case LOKI_TID_LIST:
-			if (!loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_DUPLICATE,
-								LokiTidListHead(&slot), &duplicate))
-				return false;
-			*tid = duplicate.heap;
-			return true;
-		default:
-			return false;
-	}
-}
-
 static void *
 huge_array(uint32 n, Size size)
 {
@@ -266,7 +240,7 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 		Datum		datum;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!node_row(requantize, node, &tid) ||
+		if (!loki_node_row(requantize->state, requantize->index, node, &tid) ||
 			!table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL))
 			continue;
 		old = MemoryContextSwitchTo(context);

@@ -438,3 +438,28 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 	UnlockReleaseBuffer(buffer);
 	return found;
 }
+
+bool
+loki_node_row(LokiIndex *state, Relation index, uint32 node, ItemPointer tid)
+{
+	LokiTidData slot;
+	LokiDuplicateData duplicate;
+
+	if (!loki_slot_read(state, index, LOKI_SLOTS_TID, node, &slot))
+		return false;
+	switch (LokiTidState(&slot))
+	{
+		case LOKI_TID_LIVE:
+		case LOKI_TID_KILLED:
+			*tid = slot.u.heap;
+			return true;
+		case LOKI_TID_LIST:
+			if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, LokiTidListHead(&slot),
+								&duplicate))
+				return false;
+			*tid = duplicate.heap;
+			return true;
+		default:
+			return false;
+	}
+}

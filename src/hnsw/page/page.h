@@ -133,4 +133,8 @@ extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int array,
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
+/* The heap TID of a node, or the first one of its TID list; false if it is not live */
+extern bool loki_node_row(LokiIndex *index_state, Relation index, uint32 node,
+						  ItemPointer tid);
+
 #endif							/* LOKI_PAGE_PAGE_H */

@@ -75,11 +75,12 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 
 /*
  * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
- * if its codes are too coarse to tell near nodes apart.  If codes were made anew meanwhile,
- * near nodes were not told apart either, and all is measured again.  No page may be locked.
+ * if its codes are too coarse to tell near nodes apart and there are no rows to do so.  If
+ * codes were made anew meanwhile, near nodes were not told apart either, and all is measured
+ * again.  No page may be locked.
  */
 static bool
-calibrate(Relation index, const LokiGivenQueries *given)
+calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -87,9 +88,10 @@ calibrate(Relation index, const LokiGivenQueries *given)
 	LokiMetaPageData meta;
 	LokiCalibrationSums sums;
 	LokiIndex  *state = loki_index_open(index, &meta);
+	double		most = rows != NULL ? LOKI_CALIBRATE_DISTANCES : LOKI_CALIBRATE_SCORES;
 	bool		measured;
 
-	while ((measured = loki_calibrate_measure(index, given, LOKI_CALIBRATE_SCORES, 1, &sums)) &&
+	while ((measured = loki_calibrate_measure(index, rows, given, most, 1, &sums)) &&
 		   loki_was_requantized(state, index))
 	{
 		loki_requantize_finish(index);
@@ -123,7 +125,7 @@ loki_calibrate_again(Relation index)
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return false;
 	(void) loki_requantize_moved(index);
-	return calibrate(index, NULL);
+	return calibrate(index, NULL, NULL);
 }
 
 /* ----------------------------------------------------------------
@@ -152,7 +154,8 @@ report_failure(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
-	bool		suffice = loki_calibrate_codes_suffice(&state->code);
+	bool		suffice = loki_column_sketched(&state->column) ||
+		loki_calibrate_codes_suffice(state);
 
 	ereport(NOTICE,
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
@@ -166,22 +169,26 @@ calibrate_index(Oid indexid, ArrayType *array)
 {
 	Relation	heap;
 	Relation	index = open_index(indexid, &heap);
+	LokiColumn	column = loki_index_column(index);
+	bool		by_rows = loki_column_sketched(&column);
+	LokiRows	rows;
 	LokiGivenQueries given = {0};
+	bool		calibrated;
 
 	if (array != NULL)
-	{
-		LokiColumn	column = loki_index_column(index);
-		Datum	   *elements;
-
-		given.n = loki_query_array(&column, array, &given.values, &elements);
-	}
+		given.n = loki_query_array(&column, array, &given.values, &given.data);
 	if (array != NULL && given.n < MIN_GIVEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("cannot calibrate index \"%s\" with %d queries",
 						RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", MIN_GIVEN)));
-	if (!calibrate(index, array != NULL ? &given : NULL))
+	if (by_rows)
+		loki_rows_begin(&rows, heap, index);
+	calibrated = calibrate(index, by_rows ? &rows : NULL, array != NULL ? &given : NULL);
+	if (by_rows)
+		loki_rows_end(&rows);
+	if (!calibrated)
 		report_failure(index);
 	relation_close(index, NoLock);
 	table_close(heap, NoLock);

@@ -12,6 +12,7 @@
 #define LOKI_RECALL_CALIBRATE_H
 
 #include "hnsw/page/index.h"
+#include "hnsw/recall/recall.h"
 
 /* A graph with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000
@@ -22,6 +23,9 @@
  */
 #define LOKI_CALIBRATE_SCORES		4e9
 #define LOKI_CALIBRATE_BUILD_SCORES	3e7
+
+/* The same for comparisons of rows, each of which costs about a thousand estimates */
+#define LOKI_CALIBRATE_DISTANCES	1e6
 
 /* What walks found, as sums over queries by width */
 typedef struct LokiCalibrationSums
@@ -42,6 +46,7 @@ typedef struct LokiGivenQueries
 {
 	int			n;
 	float	   *values;			/* dim floats each */
+	Datum	   *data;			/* themselves */
 } LokiGivenQueries;
 
 /* functions in recall/calibrate.c */
@@ -61,15 +66,15 @@ extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums
  * Whether codes have the bits and dimensions to tell which nodes are nearest.  Those of compact
  * indexes and of sketches do not.
  */
-extern bool loki_calibrate_codes_suffice(const LokiCodeSpec *code);
+extern bool loki_calibrate_codes_suffice(const LokiIndex *state);
 
 /*
- * Search for the given queries, or for 1 / nshares of those that are chosen.  False if the
- * index is not to be calibrated.
+ * Search for the given queries, or for 1 / nshares of those that are chosen.  What is nearest,
+ * codes tell, or the rows if they are given.  False if the index is not to be calibrated.
  */
-extern bool loki_calibrate_measure(Relation index, const LokiGivenQueries *given,
-								   double max_scores, int nshares,
-								   LokiCalibrationSums *sums);
+extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
+								   const LokiGivenQueries *given, double max_scores,
+								   int nshares, LokiCalibrationSums *sums);
 
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);

@@ -9,10 +9,13 @@
  * links to the node.
  *
  * The true neighbors of all queries come from one pass over CODE, whose best nodes are
- * refined by REFINE.  Then each query is searched for once, with the largest width.  A walk
- * always expands the nearest node that is not expanded yet, whatever its width.  So a narrow
- * walk is the beginning of a wide one, up to the point where its own pool is expanded, and
- * one walk measures all widths.
+ * refined by REFINE.  Codes of sketches do not tell which nodes are nearest.  There true
+ * neighbors come from one pass over the values of all rows.
+ *
+ * Then each query is searched for once, with the largest width.  A walk always expands the
+ * nearest node that is not expanded yet, whatever its width.  So a narrow walk is the
+ * beginning of a wide one, up to the point where its own pool is expanded, and one walk
+ * measures all widths.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/measure.c
@@ -65,6 +68,8 @@ typedef struct Measure
 	Relation	index;
 	LokiIndex  *state;
 	LokiMetaPageData meta;
+	LokiRows   *rows;			/* whose values tell what is nearest; NULL:
+								 * codes do */
 	BufferAccessStrategy strategy;
 	LokiSearch	search;
 	LokiSlots	refines;
@@ -77,6 +82,7 @@ typedef struct Measure
 	int			nqueries;
 	Size		query_size;
 	char	   *queries;		/* prepared, query_size bytes each */
+	Datum	   *values;			/* themselves, if there are rows */
 	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
 	LokiCandidate *near;		/* 2 * KEPT of each query */
 	int		   *nnear;
@@ -174,6 +180,41 @@ prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 	(void) loki_slots_close(state, measure->index, codes);
 }
 
+/* The value of a node's row; false if the snapshot sees none.  No page may be locked. */
+static bool
+read_row(Measure *measure, uint32 node, Datum *value)
+{
+	ItemPointerData tid;
+	bool		isnull = true;
+
+	Assert(loki_no_buffer_locked());
+	if (!loki_node_row(measure->state, measure->index, node, &tid) ||
+		!loki_rows_fetch(measure->rows, &tid))
+		return false;
+	*value = loki_rows_value(measure->rows, &isnull);
+	return !isnull;
+}
+
+/* Make a query of a node's row.  False if it has none. */
+static bool
+prepare_row(Measure *measure, uint32 node, int query)
+{
+	float	   *floats = palloc_array(float, measure->state->dim);
+	Datum		value;
+	bool		found = read_row(measure, node, &value);
+
+	if (found)
+	{
+		measure->values[query] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+		(void) loki_query_open(&measure->state->column, measure->values[query], floats);
+		measure->state->quantizer->prepare(measure->state->quantizer, floats,
+										   query_of(measure, query));
+	}
+	loki_rows_release(measure->rows);
+	pfree(floats);
+	return found;
+}
+
 /*
  * Choose live nodes at equal intervals, from a random one on.  Near nodes have near node IDs,
  * so this spreads the queries over the data.
@@ -195,9 +236,11 @@ choose_nodes(Measure *measure)
 	{
 		if (!is_live(measure->live, node) || seen++ < next)
 			continue;
-		measure->own[n] = node;
-		prepare_node(measure, node, query_of(measure, n));
-		n++;
+		if (measure->rows == NULL)
+			prepare_node(measure, node, query_of(measure, n));
+		else if (!prepare_row(measure, node, n))
+			continue;
+		measure->own[n++] = node;
 		next += step;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -212,6 +255,7 @@ prepare_given(Measure *measure, const LokiGivenQueries *given)
 	for (int i = 0; i < given->n; i++)
 	{
 		measure->own[i] = LOKI_NONE;
+		measure->values[i] = PointerGetDatum(PG_DETOAST_DATUM(given->data[i]));
 		quantizer->prepare(quantizer, given->values + (Size) i * measure->state->dim,
 						   query_of(measure, i));
 	}
@@ -323,6 +367,37 @@ score_all(Measure *measure)
 	pfree(estimates);
 }
 
+/* Compare all rows with all queries, by their values.  No page may be locked. */
+static void
+compare_rows(Measure *measure)
+{
+	for (uint32 node = 0; node < measure->end; node++)
+	{
+		MemoryContext old;
+		Datum		value;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!is_live(measure->live, node) || !read_row(measure, node, &value))
+			continue;
+		old = MemoryContextSwitchTo(measure->rows->context);
+		value = PointerGetDatum(PG_DETOAST_DATUM(value));
+		for (int query = 0; query < measure->nqueries; query++)
+		{
+			double		distance;
+			float		rounded;
+
+			CHECK_FOR_INTERRUPTS();
+			(void) loki_value_distance(&measure->state->column, value, false,
+									   (struct varlena *) DatumGetPointer(measure->values[query]),
+									   &distance);
+			rounded = (float) distance;
+			keep_near(measure, query, node, &rounded, 1);
+		}
+		MemoryContextSwitchTo(old);
+		loki_rows_release(measure->rows);
+	}
+}
+
 /*
  * Estimate the distances again, by REFINE.  Slots are read without locks, and without pins where
  * that is possible; no pin is left.
@@ -375,7 +450,7 @@ find_truth(Measure *measure, int query)
 		select_nearest(near, n);
 		n = KEPT;
 	}
-	if (measure->state->quantizer->refine_size > 0)
+	if (measure->rows == NULL && measure->state->quantizer->refine_size > 0)
 		refine_near(measure, query, near, n);
 	qsort(near, n, sizeof(LokiCandidate), loki_compare_candidates);
 
@@ -514,6 +589,7 @@ allocate(Measure *measure, int nqueries)
 		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
 												  MCXT_ALLOC_HUGE));
 	measure->own = palloc_array(uint32, nqueries);
+	measure->values = palloc_array(Datum, nqueries);
 	measure->near = palloc_extended(mul_size(mul_size(2 * KEPT, nqueries),
 											 sizeof(LokiCandidate)), MCXT_ALLOC_HUGE);
 	measure->nnear = palloc0_array(int, nqueries);
@@ -573,15 +649,31 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 }
 
 bool
-loki_calibrate_codes_suffice(const LokiCodeSpec *code)
+loki_calibrate_codes_suffice(const LokiIndex *state)
 {
-	return code->projection == LOKI_PROJECT_NONE &&
-		Max(code->bits, code->refine_bits) >= 4;
+	return state->code.projection == LOKI_PROJECT_NONE &&
+		Max(state->code.bits, state->code.refine_bits) >= 4 &&
+		!loki_column_sketched(&state->column);
+}
+
+/* Search for all queries.  No page may be locked. */
+static void
+search_all(Measure *measure, int nshares)
+{
+	for (int i = 0; i < measure->nqueries; i++)
+	{
+		find_truth(measure, i);
+		if (measure->ntruth > 0)
+			walk(measure, i);
+		if (i + 1 == FIRST_QUERIES / nshares)
+			limit_widths(measure);
+	}
+	measure->sums->nqueries = measure->sums->queries_of[0];
 }
 
 bool
-loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max_scores,
-					   int nshares, LokiCalibrationSums *sums)
+loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *given,
+					   double max_scores, int nshares, LokiCalibrationSums *sums)
 {
 	Measure    *measure = palloc0(sizeof(Measure));
 	LokiIndex  *state = loki_index_open(index, &measure->meta);
@@ -592,12 +684,13 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 	loki_index_refresh(state, index);
 	measure->index = index;
 	measure->state = state;
+	measure->rows = rows;
 	measure->end = tid->npages * tid->per_page;
 	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	measure->nlive = loki_calibrate_count(index, state, measure->live);
 	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
-		!loki_calibrate_codes_suffice(&state->code))
+		(rows == NULL && !loki_calibrate_codes_suffice(state)))
 		return false;
 	measure->strategy = GetAccessStrategy(BAS_BULKREAD);
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
@@ -613,15 +706,11 @@ loki_calibrate_measure(Relation index, const LokiGivenQueries *given, double max
 		prepare_given(measure, given);
 	else
 		choose_nodes(measure);
-	score_all(measure);
-	for (int i = 0; i < measure->nqueries; i++)
-	{
-		find_truth(measure, i);
-		walk(measure, i);
-		if (i + 1 == FIRST_QUERIES / nshares)
-			limit_widths(measure);
-	}
-	sums->nqueries = measure->nqueries;
+	if (rows != NULL)
+		compare_rows(measure);
+	else
+		score_all(measure);
+	search_all(measure, nshares);
 	FreeAccessStrategy(measure->strategy);
-	return true;
+	return sums->nqueries > 0;
 }

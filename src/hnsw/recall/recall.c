@@ -24,10 +24,8 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/index.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
-#include "executor/executor.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/graph/select.h"
@@ -36,10 +34,8 @@
 #include "hnsw/scan/scan.h"
 #include "lokivector.h"
 #include "portability/instr_time.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 LOKI_FUNCTION(lokivector_recall);
 LOKI_FUNCTION(lokivector_recall_of);
@@ -53,23 +49,13 @@ LOKI_FUNCTION(lokivector_measure_samples);
 /* A table and its index, being measured */
 typedef struct Recall
 {
-	Relation	heap;
-	Relation	index;
-	Snapshot	snapshot;
-	LokiColumn	column;
+	LokiRows	rows;
 	int			k;
-
-	/* to get a row's vector */
-	TupleTableSlot *slot;
-	IndexInfo  *index_info;
-	EState	   *estate;
-	ExprState  *predicate;
-	MemoryContext row_context;
-
 	LokiQueries queries;
 
 	/* results */
-	double	   *recalls;		/* of each query; NaN: there is nothing to find */
+	double	   *recalls;		/* of each query; NaN: there is nothing to
+								 * find */
 	double		seconds;
 	double		width;			/* sums over all queries */
 } Recall;
@@ -80,64 +66,27 @@ typedef struct Recall
  */
 
 /* Open an index and its table.  ERROR for users who may not read all rows. */
-static void
-open_relations(Recall *recall, Oid indexid)
+static Relation
+open_relations(Oid indexid, Relation *heap)
 {
-	recall->index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS,
-									  &recall->heap);
-	if (!recall->index->rd_index->indisvalid)
+	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS, heap);
+
+	if (!index->rd_index->indisvalid)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(recall->index)),
+				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(index)),
 				 errdetail("Index is not valid.")));
+	return index;
 }
 
-/* Prepare for evaluating the indexed vector and the index's predicate. */
-static void
-begin_rows(Recall *recall)
-{
-	recall->slot = table_slot_create(recall->heap, NULL);
-	recall->index_info = BuildIndexInfo(recall->index);
-	recall->estate = CreateExecutorState();
-	GetPerTupleExprContext(recall->estate)->ecxt_scantuple = recall->slot;
-	recall->predicate = ExecPrepareQual(recall->index_info->ii_Predicate, recall->estate);
-	recall->row_context = AllocSetContextCreate(CurrentMemoryContext, "lokivector_recall row",
-												ALLOCSET_DEFAULT_SIZES);
-}
-
-static void
-end_rows(Recall *recall)
-{
-	ExecDropSingleTupleTableSlot(recall->slot);
-	FreeExecutorState(recall->estate);
-}
-
-/* The indexed value of the row in the slot, valid until the next row. */
-static Datum
-row_value(Recall *recall, bool *isnull)
-{
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
-	MemoryContext old;
-
-	Assert(!TTS_EMPTY(recall->slot));
-	ResetPerTupleExprContext(recall->estate);
-	MemoryContextReset(recall->row_context);
-	old = MemoryContextSwitchTo(recall->row_context);
-	FormIndexDatum(recall->index_info, recall->slot, recall->estate, values, nulls);
-	MemoryContextSwitchTo(old);
-	*isnull = nulls[0];
-	return values[0];
-}
-
-/* The floats of that value; NULL if it has no place in the graph. */
+/* The floats of a row's value; NULL if it has no place in the graph. */
 static const float *
 open_row(Recall *recall, Datum value, bool isnull)
 {
 	const float *x = NULL;
-	MemoryContext old = MemoryContextSwitchTo(recall->row_context);
+	MemoryContext old = MemoryContextSwitchTo(recall->rows.context);
 
-	if (loki_value_open(&recall->column, value, isnull, &x) != LOKI_VALUE_VECTOR)
+	if (loki_value_open(&recall->rows.column, value, isnull, &x) != LOKI_VALUE_VECTOR)
 		x = NULL;
 	MemoryContextSwitchTo(old);
 	return x;
@@ -153,12 +102,12 @@ static void
 grow_queries(Recall *recall)
 {
 	LokiQueries *queries = &recall->queries;
-	Size		size = mul_size(recall->column.dim, sizeof(float));
+	Size		size = mul_size(recall->rows.column.dim, sizeof(float));
 	bool		first = queries->allocated == 0;
 
 	queries->allocated = Max(64, 2 * queries->allocated);
 	size = mul_size(size, queries->allocated);
-	if (!loki_column_sketched(&recall->column))
+	if (!loki_column_sketched(&recall->rows.column))
 		queries->values = first ? palloc_extended(size, MCXT_ALLOC_HUGE) :
 			repalloc_huge(queries->values, size);
 	if (first)
@@ -181,8 +130,8 @@ add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uin
 	if (queries->n == queries->allocated)
 		grow_queries(recall);
 	if (queries->values != NULL)
-		memcpy(queries->values + (Size) queries->n * recall->column.dim, values,
-			   sizeof(float) * recall->column.dim);
+		memcpy(queries->values + (Size) queries->n * recall->rows.column.dim, values,
+			   sizeof(float) * recall->rows.column.dim);
 	queries->data[queries->n] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
 	if (own != NULL)
 		queries->own[queries->n] = *own;
@@ -198,10 +147,11 @@ add_given(Recall *recall, ArrayType *array)
 {
 	float	   *values;
 	Datum	   *elements;
-	int			n = loki_query_array(&recall->column, array, &values, &elements);
+	uint32		dim = recall->rows.column.dim;
+	int			n = loki_query_array(&recall->rows.column, array, &values, &elements);
 
 	for (int i = 0; i < n; i++)
-		add_query(recall, elements[i], values + (Size) i * recall->column.dim, NULL, LOKI_NONE);
+		add_query(recall, elements[i], values + (Size) i * dim, NULL, LOKI_NONE);
 	pfree(values);
 }
 
@@ -221,7 +171,7 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 
 	if (number < ntids)
 	{
-		if (!loki_slot_read(state, recall->index, LOKI_SLOTS_TID,
+		if (!loki_slot_read(state, recall->rows.index, LOKI_SLOTS_TID,
 							(uint32) number, &slot))
 			return false;
 		slot_state = LokiTidState(&slot);
@@ -230,7 +180,7 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 	}
 	else
 	{
-		if (!loki_slot_read(state, recall->index, LOKI_SLOTS_DUPLICATE,
+		if (!loki_slot_read(state, recall->rows.index, LOKI_SLOTS_DUPLICATE,
 							(uint32) (number - ntids), &duplicate))
 			return false;
 		slot_state = duplicate.state & LOKI_TID_STATE_MASK;
@@ -248,14 +198,13 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 static void
 add_sampled(Recall *recall, int wanted)
 {
-	LokiIndex  *state = loki_index_open(recall->index, NULL);
-	IndexFetchTableData *fetch;
+	LokiIndex  *state = loki_index_open(recall->rows.index, NULL);
 	pg_prng_state prng;
 	uint64		total;
 	uint64		number;
 	uint64		step;
 
-	loki_index_refresh(state, recall->index);
+	loki_index_refresh(state, recall->rows.index);
 	total = (uint64) state->arrays[LOKI_SLOTS_TID].npages *
 		state->arrays[LOKI_SLOTS_TID].per_page +
 		(uint64) state->arrays[LOKI_SLOTS_DUPLICATE].npages *
@@ -267,30 +216,26 @@ add_sampled(Recall *recall, int wanted)
 	number = pg_prng_uint64_range(&prng, 0, total - 1);
 	step = loki_golden_step(total);
 
-	fetch = table_index_fetch_begin(recall->heap);
 	for (uint64 i = 0; i < total && recall->queries.n < wanted; i++)
 	{
 		ItemPointerData tid;
 		uint32		node;
-		bool		call_again = false;
 
 		CHECK_FOR_INTERRUPTS();
 		number = (number + step) % total;
 		if (!row_of_slot(recall, state, number, &tid, &node))
 			continue;
-		if (table_index_fetch_tuple(fetch, &tid, recall->snapshot, recall->slot,
-									&call_again, NULL))
+		if (loki_rows_fetch(&recall->rows, &tid))
 		{
 			bool		isnull;
-			Datum		value = row_value(recall, &isnull);
+			Datum		value = loki_rows_value(&recall->rows, &isnull);
 			const float *x = open_row(recall, value, isnull);
 
 			if (x != NULL)
-				add_query(recall, value, x, &recall->slot->tts_tid, node);
+				add_query(recall, value, x, &recall->rows.slot->tts_tid, node);
 		}
-		ExecClearTuple(recall->slot);
+		loki_rows_release(&recall->rows);
 	}
-	table_index_fetch_end(fetch);
 }
 
 /* ----------------------------------------------------------------
@@ -302,28 +247,27 @@ add_sampled(Recall *recall, int wanted)
 static void
 answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 {
-	bool		sketched = loki_column_sketched(&recall->column);
+	bool		sketched = loki_column_sketched(&recall->rows.column);
 	TableScanDesc scan;
 
-	loki_exact_begin(exact, &recall->column, recall->k, &recall->queries, first, n,
+	loki_exact_begin(exact, &recall->rows.column, recall->k, &recall->queries, first, n,
 					 (Size) maintenance_work_mem * 1024);
-	scan = table_beginscan(recall->heap, recall->snapshot, 0, NULL);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->slot))
+	scan = table_beginscan(recall->rows.heap, recall->rows.snapshot, 0, NULL);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->rows.slot))
 	{
 		const float *x;
 		Datum		value;
 		bool		isnull;
 
 		LokiVacuumDelayPoint();
-		if (recall->predicate != NULL &&
-			!ExecQual(recall->predicate, GetPerTupleExprContext(recall->estate)))
+		if (!loki_rows_match(&recall->rows))
 			continue;
-		value = row_value(recall, &isnull);
+		value = loki_rows_value(&recall->rows, &isnull);
 		if (sketched)
-			loki_exact_add_value(exact, &recall->column, value, isnull, &recall->slot->tts_tid,
-								 recall->row_context);
+			loki_exact_add_value(exact, &recall->rows.column, value, isnull,
+								 &recall->rows.slot->tts_tid, recall->rows.context);
 		else if ((x = open_row(recall, value, isnull)) != NULL)
-			loki_exact_add(exact, x, &recall->slot->tts_tid);
+			loki_exact_add(exact, x, &recall->rows.slot->tts_tid);
 	}
 	table_endscan(scan);
 	loki_exact_finish(exact);
@@ -381,9 +325,9 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	plan_scan(recall, scan, query);
 	index_rescan(scan, NULL, 0, order, 1);
 	while (rows < wanted &&
-		   index_getnext_slot(scan, ForwardScanDirection, recall->slot))
+		   index_getnext_slot(scan, ForwardScanDirection, recall->rows.slot))
 	{
-		if (has_own && ItemPointerEquals(own, &recall->slot->tts_tid))
+		if (has_own && ItemPointerEquals(own, &recall->rows.slot->tts_tid))
 			continue;
 		rows++;
 		if (!scan->xs_orderbynulls[0] &&
@@ -394,7 +338,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	INSTR_TIME_SUBTRACT(end, start);
 	recall->seconds += INSTR_TIME_GET_DOUBLE(end);
 	recall->width += so->course.width;
-	ExecClearTuple(recall->slot);
+	ExecClearTuple(recall->rows.slot);
 	return Min(right, n);
 }
 
@@ -402,13 +346,13 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 static IndexScanDesc
 begin_scan(Recall *recall, ScanKey order)
 {
-	Relation	index = recall->index;
+	Relation	index = recall->rows.index;
 	Oid			type = index->rd_opcintype[0];
 	Oid			operator = get_opfamily_member(index->rd_opfamily[0], type, type, 1);
 
 	ScanKeyEntryInitialize(order, SK_ORDER_BY, 1, 1, type, InvalidOid,
 						   get_opcode(operator), (Datum) 0);
-	return LokiIndexBeginOrderedScan(recall->heap, index, recall->snapshot, 1);
+	return LokiIndexBeginOrderedScan(recall->rows.heap, index, recall->rows.snapshot, 1);
 }
 
 /* Compare the index's answers with the exact ones. */
@@ -440,7 +384,7 @@ static void
 measure(Recall *recall)
 {
 	int			nqueries = recall->queries.n;
-	int			most = loki_exact_queries(recall->column.dim, recall->k,
+	int			most = loki_exact_queries(recall->rows.column.dim, recall->k,
 										  (Size) maintenance_work_mem * 1024);
 
 	recall->recalls = palloc_array(double, Max(nqueries, 1));
@@ -507,37 +451,22 @@ check_count(const char *name, int value, int most)
 				 errmsg("%s must be between 1 and %d", name, most)));
 }
 
-/* Who is measuring, and what for */
-typedef struct Caller
-{
-	Oid			userid;
-	int			sec_context;
-	int			nestlevel;
-} Caller;
-
-/* Open an index for measuring, and become the owner of its table, who made its expressions. */
+/* Open an index for measuring, whose expressions are evaluated as its owner from here on. */
 static void
-begin_measuring(Recall *recall, Caller *caller, Oid indexid)
+begin_measuring(Recall *recall, Oid indexid)
 {
-	open_relations(recall, indexid);
-	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
-	SetUserIdAndSecContext(recall->heap->rd_rel->relowner,
-						   caller->sec_context | SECURITY_RESTRICTED_OPERATION);
-	caller->nestlevel = NewGUCNestLevel();
-	LokiRestrictSearchPath();
-	recall->snapshot = GetActiveSnapshot();
-	recall->column = loki_index_column(recall->index);
-	begin_rows(recall);
+	Relation	heap;
+	Relation	index = open_relations(indexid, &heap);
+
+	loki_rows_begin(&recall->rows, heap, index);
 }
 
 static void
-end_measuring(Recall *recall, const Caller *caller)
+end_measuring(Recall *recall)
 {
-	end_rows(recall);
-	AtEOXact_GUC(false, caller->nestlevel);
-	SetUserIdAndSecContext(caller->userid, caller->sec_context);
-	relation_close(recall->index, AccessShareLock);
-	table_close(recall->heap, AccessShareLock);
+	loki_rows_end(&recall->rows);
+	relation_close(recall->rows.index, AccessShareLock);
+	table_close(recall->rows.heap, AccessShareLock);
 }
 
 /* Measure with `wanted` rows of the index as queries, or with those given. */
@@ -545,11 +474,10 @@ static Datum
 measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
 {
 	Recall		recall = {0};
-	Caller		caller;
 	Datum		result;
 
 	check_count("k", k, LOKI_RECALL_MAX_K);
-	begin_measuring(&recall, &caller, PG_GETARG_OID(0));
+	begin_measuring(&recall, PG_GETARG_OID(0));
 	recall.k = k;
 	if (given != NULL)
 		add_given(&recall, given);
@@ -557,7 +485,7 @@ measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
 		add_sampled(&recall, wanted);
 	measure(&recall);
 	result = form_result(&recall, fcinfo);
-	end_measuring(&recall, &caller);
+	end_measuring(&recall);
 	return result;
 }
 
@@ -604,20 +532,19 @@ Datum
 lokivector_measure_samples(PG_FUNCTION_ARGS)
 {
 	Recall		recall = {0};
-	Caller		caller;
 	LokiSampled *samples;
 	float	   *values;
 	int			n;
 	int			measured = 0;
 
-	begin_measuring(&recall, &caller, PG_GETARG_OID(0));
-	n = loki_sampled_waiting(recall.index, true, &samples);
-	values = palloc_array(float, recall.column.dim);
+	begin_measuring(&recall, PG_GETARG_OID(0));
+	n = loki_sampled_waiting(recall.rows.index, true, &samples);
+	values = palloc_array(float, recall.rows.column.dim);
 	for (int i = 0; i < n; i++)
 	{
 		Datum		query = PointerGetDatum(samples[i].query);
 
-		(void) loki_query_open(&recall.column, query, values);
+		(void) loki_query_open(&recall.rows.column, query, values);
 		add_query(&recall, query, values, NULL, LOKI_NONE);
 		recall.k = Max(recall.k, samples[i].rows);
 	}
@@ -627,9 +554,9 @@ lokivector_measure_samples(PG_FUNCTION_ARGS)
 	{
 		if (isnan(recall.recalls[i]))
 			continue;
-		loki_sampled_measured(recall.index, &samples[i], recall.recalls[i]);
+		loki_sampled_measured(recall.rows.index, &samples[i], recall.recalls[i]);
 		measured++;
 	}
-	end_measuring(&recall, &caller);
+	end_measuring(&recall);
 	PG_RETURN_INT32(measured);
 }

@@ -11,12 +11,39 @@
 #ifndef LOKI_RECALL_RECALL_H
 #define LOKI_RECALL_RECALL_H
 
+#include "access/tableam.h"
 #include "hnsw/definition/column.h"
 #include "hnsw/statistics/sampled.h"
+#include "nodes/execnodes.h"
 
 /* The most neighbors and queries that may be asked for */
 #define LOKI_RECALL_MAX_K		10000
 #define LOKI_RECALL_MAX_QUERIES	1000000
+
+/*
+ * The rows of an index's table.  From begin to end, functions run as the index's owner, who made
+ * its expressions.
+ */
+typedef struct LokiRows
+{
+	Relation	heap;
+	Relation	index;
+	LokiColumn	column;
+	Snapshot	snapshot;
+	TupleTableSlot *slot;		/* the row */
+	MemoryContext context;		/* of its value; reset for the next one */
+
+	/* to get a value */
+	IndexFetchTableData *fetch;
+	IndexInfo  *index_info;
+	EState	   *estate;
+	ExprState  *predicate;
+
+	/* who has called */
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel;
+} LokiRows;
 
 /* Vectors to search for, and the row of each that must not be among its answers */
 typedef struct LokiQueries
@@ -61,6 +88,20 @@ typedef struct LokiExact
 	float	   *products;		/* NULL: without OpenBLAS, or not for this
 								 * metric */
 } LokiExact;
+
+/* functions in recall/rows.c */
+
+/* Both must be open, and the active snapshot is used; what is allocated stays until the end */
+extern void loki_rows_begin(LokiRows *rows, Relation heap, Relation index);
+extern void loki_rows_end(LokiRows *rows);
+
+/* Get the visible row with this heap TID into the slot, if there is one; no page may be locked */
+extern bool loki_rows_fetch(LokiRows *rows, ItemPointer tid);
+extern void loki_rows_release(LokiRows *rows);
+
+/* Of the row in the slot: whether the index has it, and its value, valid until the next one's */
+extern bool loki_rows_match(LokiRows *rows);
+extern Datum loki_rows_value(LokiRows *rows, bool *isnull);
 
 /* functions in recall/exact.c */
 
