@@ -111,16 +111,40 @@ sub check_endpoint
 	return;
 }
 
+# The page, used in a browser, shows what the README's block of text has
+sub check_page
+{
+	my ($text) = map { $_->{lines} } grep { "$_->{language}$_->{rest}" eq 'text' } @_;
+	local %ENV = %ENV;
+	my $reason = unpack_packages('chromium-driver');
+
+  SKIP:
+	{
+		skip("semantic_search: $reason", 1) if $reason;
+		$ENV{LD_LIBRARY_PATH} = join(':', $ENV{LD_LIBRARY_PATH}, glob("$root/usr/lib/*-linux-gnu*/pulseaudio"));
+		check_command('semantic_search',
+			'/usr/bin/python3 test/examples/browser.py examples/run.sh semantic_search 0', $text);
+	}
+	return;
+}
+
 for my $name (@ARGV)
 {
 	my @blocks = blocks("$top/examples/$name/README.md");
 
+	# It serves until it is interrupted
+	if ($name eq 'semantic_search')
+	{
+		check_page(@blocks);
+		next;
+	}
 	while (my $block = shift @blocks)
 	{
 		next if $block->{language} ne 'sh';
 		my $next = $blocks[0];
 		my $text = $next && "$next->{language}$next->{rest}" eq 'text' ? $next->{lines} : undef;
-		my @commands = grep { /^examples\/run\.sh / } @{ $block->{lines} };
+		my @lines = split(/\n/, join("\n", @{ $block->{lines} }) =~ s/\\\n\s*/ /gr);
+		my @commands = grep { /^examples\/run\.sh / } @lines;
 
 		check_command($name, $_, $_ eq $commands[-1] ? $text : undef) for @commands;
 	}

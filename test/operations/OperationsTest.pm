@@ -13,8 +13,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($top $root major unpack_or_skip run_program start_program stop_program
-  create_items items_are_sound free_port wait_for start_demo load_demo);
+our @EXPORT = qw($top $root major unpack_packages unpack_or_skip run_program start_program
+  stop_program create_items items_are_sound free_port wait_for start_demo load_demo);
 
 our $top = abs_path('..');
 
@@ -26,24 +26,29 @@ sub major
 	return (`pg_config --version` =~ /(\d+)/)[0];
 }
 
-# Make the programs of packages callable by their names.  Where they cannot be had, the
-# file ends with a line that says why.
-sub unpack_or_skip
+# Make the programs of packages callable by their names.  Returns why they cannot be had.
+sub unpack_packages
 {
 	my @packages = @_;
 	my $errors;
 
-	if (!IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ],
-			'>', '/dev/null', '2>', \$errors))
-	{
-	  SKIP: { skip("@packages: " . ((split(/\n/, $errors))[-1] // 'cannot be had'), 1); }
-		done_testing();
-		exit;
-	}
+	return "@packages: " . ((split(/\n/, $errors))[-1] // 'cannot be had')
+	  if !IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ],
+		'>', '/dev/null', '2>', \$errors);
 	$ENV{PATH} = "$root/usr/sbin:$root/usr/bin:$ENV{PATH}";
 	$ENV{LD_LIBRARY_PATH} = join(':', glob("$root/usr/lib/*-linux-gnu*"), $ENV{LD_LIBRARY_PATH} // ());
 	$ENV{PYTHONPATH} = "$root/usr/lib/python3/dist-packages";
 	return;
+}
+
+# The same; without the packages the file ends with a line that says why
+sub unpack_or_skip
+{
+	my $reason = unpack_packages(@_) // return;
+
+  SKIP: { skip($reason, 1); }
+	done_testing();
+	exit;
 }
 
 # Run a program to its end; dies with its output if it fails, and returns the output
