@@ -13,12 +13,13 @@
  * A wider walk from the same entries expands all that a narrow one does, and so finds all
  * that it finds: src/hnsw/graph/README, "Nothing is lost".
  *
- * All processes search, and change nothing.  Then the leader alone searches once more for
- * the nodes that they missed, since a link made for one node may lead to the next, and links
- * those that are still missed.  New links now and then lead other searches elsewhere.  If
- * many nodes are missed even by wide searches, all nodes are searched for again that are not
- * settled; a node is settled if it is a neighbor of the node at which its search enters
- * layer 0.  Otherwise only the nodes that were linked or lost a link are.
+ * All processes search, and change nothing.  What they miss they search for widely, too.
+ * Then the leader alone searches once more for the nodes that they missed, since a link made
+ * for one node may lead to the next, and links those that are still missed.  New links now
+ * and then lead other searches elsewhere.  If many nodes are missed even by wide searches,
+ * all nodes are searched for again that are not settled; a node is settled if it is a
+ * neighbor of the node at which its search enters layer 0.  Otherwise only the nodes that
+ * were linked or lost a link are.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/reachability.c
@@ -52,6 +53,7 @@ typedef enum NodeState
 	NODE_SETTLED,				/* found whatever links are made for others */
 	NODE_FOUND,
 	NODE_MISSED,				/* was not found, or lost a link */
+	NODE_LOST,					/* was not found by a wide search either */
 } NodeState;
 
 /* A process's searches */
@@ -137,8 +139,11 @@ loki_build_search_nodes(LokiBuild *build)
 		for (; node < end; node++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (state.states[node] != NODE_SETTLED)
-				state.states[node] = search(&state, node);
+			if (state.states[node] == NODE_SETTLED)
+				continue;
+			state.states[node] = search(&state, node);
+			if (state.states[node] == NODE_MISSED && !is_found_widely(&state, node))
+				state.states[node] = NODE_LOST;
 		}
 	MemoryContextSwitchTo(old);
 }
@@ -181,7 +186,7 @@ link_found(ReachState *state, LokiConnection *connection, uint32 node, int wante
 
 /*
  * Link the nodes that were missed and still are; returns their number.  *lost counts those
- * that a wide search misses, too.  Only the leader does this.
+ * that a wide search missed, too.  Only the leader does this.
  */
 static uint32
 link_missed(ReachState *state, LokiConnection *connection, uint32 *lost)
@@ -192,17 +197,20 @@ link_missed(ReachState *state, LokiConnection *connection, uint32 *lost)
 	*lost = 0;
 	for (uint32 node = 0; node < state->graph->nnodes; node++)
 	{
-		bool		widely;
+		uint8		before = state->states[node];
+		NodeState	now;
 
-		if (state->states[node] != NODE_MISSED)
+		if (before != NODE_MISSED && before != NODE_LOST)
 			continue;
 		CHECK_FOR_INTERRUPTS();
-		state->states[node] = search(state, node);
-		if (state->states[node] != NODE_MISSED)
+		now = search(state, node);
+		if (now != NODE_MISSED)
+		{
+			state->states[node] = now;
 			continue;
-		widely = is_found_widely(state, node);
-		link_found(state, connection, node, widely ? MORE_LINKS : NEW_LINKS);
-		*lost += !widely;
+		}
+		link_found(state, connection, node, before == NODE_LOST ? NEW_LINKS : MORE_LINKS);
+		*lost += before == NODE_LOST;
 		linked++;
 	}
 	elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
