@@ -108,6 +108,9 @@ BEGIN
 				EXECUTE format(question, 'pg_temp.lokivector_shard_') INTO facts
 				USING own.extname, own.nspname, coalesce(shard.schema_there, shard.nspname),
 					coalesce(shard.name_there, shard.relname), shard.vectors_there, vectors;
+				IF (facts ->> 'is_there')::boolean AND has_table_privilege(shard.partition, 'SELECT') THEN
+					EXECUTE format('SELECT FROM %s LIMIT 0', shard.partition);	-- it may be read
+				END IF;
 				-- the foreign tables go with the subtransaction
 				RAISE SQLSTATE 'LVOK0';
 			EXCEPTION

@@ -155,6 +155,13 @@ is($node->safe_psql('postgres', "SET ROLE reader; $search"), '20|20|20', '... an
 like(error_of($node, "SET ROLE reader; INSERT INTO items (id, tenant) VALUES (9001, 1)"),
 	qr/permission denied for table items/, '... and privileges');
 
+# A mapping to a role that may not read the table
+$shards[1]->safe_psql('postgres', 'CREATE ROLE stranger LOGIN');
+$node->safe_psql('postgres', "ALTER USER MAPPING FOR CURRENT_USER SERVER shard_2 OPTIONS (SET user 'stranger')");
+is($node->safe_psql('postgres', "SELECT server, fault FROM lokivector_check_shards('items') WHERE fault IS NOT NULL"),
+	'shard_2|permission denied for table items_2', 'a shard that may not be read is a fault');
+$node->safe_psql('postgres', "ALTER USER MAPPING FOR CURRENT_USER SERVER shard_2 OPTIONS (SET user '$user')");
+
 # A server that has stopped
 my ($of_first) = split(/\n/, $node->safe_psql('postgres',
 	"SELECT tenant FROM items WHERE tableoid = 'items_1'::regclass LIMIT 1"));
