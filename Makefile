@@ -45,7 +45,7 @@ parts = lint unit sql iso tap assert clients operations examples
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-citus test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
-	bench-shapes bench-fanout site format format-sample dist deb check-pgxn check-image check-cross release-check
+	bench-shapes bench-fanout bench-10m site format format-sample dist deb check-pgxn check-image check-cross release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -129,6 +129,7 @@ bench: ; bench/run.py $(ARGS)
 bench-goals: ; bench/goals.py --size $(or $(SIZE),small) $(ARGS)
 bench-shapes: ; bench/shapes.py $(ARGS)
 bench-fanout: ; bench/fanout.py $(ARGS)
+bench-10m: ; bench/large.py $(ARGS)
 site: ; doc/site/build.sh
 format: ; test/format.sh $(FILES)
 format-sample: ; test/run.sh format-sample

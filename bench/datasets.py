@@ -134,33 +134,42 @@ def latent_dims(dims):
     return max(1, min(dims, int(round(float(r)))))
 
 
+class Mixture:
+    """Where generated rows come from (see README.md): clusters for so many"""
+
+    def __init__(self, rng, rows, dims):
+        r = latent_dims(dims)
+        self.dims = dims
+        self.spectrum = (1 / np.sqrt(np.arange(1, r + 1))).astype(np.float32)
+        count = max(1, rows // 400)
+        self.centres = (rng.standard_normal((count, r), np.float32)
+                        * self.spectrum)
+        self.weights = rng.pareto(1.5, count) + 1
+        self.weights /= self.weights.sum()
+        self.mapping = (rng.standard_normal((r, dims), np.float32)
+                        / math.sqrt(r))
+
+    def rows(self, rng, n):
+        z = self.centres[rng.choice(len(self.centres), n, p=self.weights)]
+        z = z + 0.6 * self.spectrum * rng.standard_normal(z.shape, np.float32)
+        x = z @ self.mapping
+        x += 0.08 * rng.standard_normal((n, self.dims), np.float32)
+        return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
 def synthetic(rows, dims, seed=42, queries=1000):
     """Rows that behave like embeddings (see README.md), cached in a file."""
     stem = os.path.join(cache_dir(), f"synthetic-{rows}-{dims}-{seed}")
     base, query = stem + "-base.npy", stem + "-query.npy"
     if not (os.path.exists(base) and os.path.exists(query)):
         rng = np.random.default_rng(seed)
-        r = latent_dims(dims)
-        spectrum = (1 / np.sqrt(np.arange(1, r + 1))).astype(np.float32)
-        count = max(1, rows // 400)
-        centres = rng.standard_normal((count, r), np.float32) * spectrum
-        weights = rng.pareto(1.5, count) + 1
-        weights /= weights.sum()
-        mapping = rng.standard_normal((r, dims), np.float32) / math.sqrt(r)
-
-        def block(n):
-            z = centres[rng.choice(count, n, p=weights)]
-            z = z + 0.6 * spectrum * rng.standard_normal((n, r), np.float32)
-            x = z @ mapping
-            x += 0.08 * rng.standard_normal((n, dims), np.float32)
-            return x / np.linalg.norm(x, axis=1, keepdims=True)
-
+        mixture = Mixture(rng, rows, dims)
         out = np.lib.format.open_memmap(base + ".part", "w+", np.float32,
                                         (rows, dims))
         for at in range(0, rows, BLOCK):
-            out[at:at + BLOCK] = block(min(BLOCK, rows - at))
+            out[at:at + BLOCK] = mixture.rows(rng, min(BLOCK, rows - at))
         out.flush()
-        np.save(query, block(queries))
+        np.save(query, mixture.rows(rng, queries))
         os.rename(base + ".part", base)
     name = f"synthetic-{rows}x{dims}"
     return DataSet(name, np.load(base, mmap_mode="r"), np.load(query), {},

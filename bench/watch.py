@@ -91,6 +91,8 @@ def memory_files(pid):
 class Beside:
     """Something done again and again to building processes meanwhile"""
 
+    every = EVERY
+
     def __init__(self, server, titles=("CREATE INDEX", "parallel worker")):
         self.server, self.titles = server, titles
         self.ended = threading.Event()
@@ -100,7 +102,7 @@ class Beside:
                 if any(t in title for t in self.titles)]
 
     def run(self):
-        while not self.ended.wait(EVERY):
+        while not self.ended.wait(self.every):
             self.sample()
 
     def __enter__(self):

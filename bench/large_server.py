@@ -1,0 +1,231 @@
+"""A server of the machine's own, with its cluster in a folder, for the
+benchmark of a large table; and what the machine does meanwhile."""
+import contextlib
+import glob
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import goals_cold
+import watch
+from cluster import Server, output
+
+
+def settings(args):
+    """fsync and full_page_writes stay on"""
+    return {"shared_buffers": args.shared_buffers,
+            "maintenance_work_mem": args.maintenance_work_mem,
+            "max_parallel_maintenance_workers": args.workers,
+            "max_worker_processes": args.workers + 8,
+            "max_parallel_workers": args.workers + 8,
+            "max_parallel_workers_per_gather": 0,
+            "dynamic_shared_memory_type": "sysv",
+            "wal_level": "minimal", "max_wal_senders": 0,
+            "max_wal_size": "4GB", "checkpoint_timeout": "15min",
+            "track_io_timing": "on", "jit": "off", "autovacuum": "off",
+            "huge_pages": "off"}
+
+
+class Local(Server):
+    """Its programs are in a folder; root has it run as another user."""
+
+    def __init__(self, folder, bindir, user, given):
+        self.keep = self.work = os.path.abspath(folder)
+        self.bin, self.settings = bindir, given
+        self.user = user if os.geteuid() == 0 else None
+        self.version = re.search(r"[0-9.]+", output(
+            os.path.join(bindir, "postgres"), "--version"))[0]
+        self.running = False
+
+    def command(self, *words, user=None):
+        if not self.user:
+            return list(words)
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}",
+                "--init-groups", *words]
+
+    def start(self):
+        """Of a cluster that is there, or of a new one.  A server that an
+        interrupted run has left ends first, and its statements with it."""
+        os.makedirs(self.work, exist_ok=True)
+        if self.user:
+            shutil.chown(self.work, self.user, self.user)
+        if os.path.exists(self.host("data/postmaster.pid")):
+            with contextlib.suppress(RuntimeError):
+                self.pg_stop()
+        if not os.path.exists(self.host("data/bench.conf")):
+            shutil.rmtree(self.host("data"), ignore_errors=True)
+            self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-A",
+                        "trust", "--no-locale", "-E", "UTF8")
+            with open(self.host("data/postgresql.conf"), "a") as f:
+                f.write("include 'bench.conf'\n")
+        self.pg_start()
+
+    def pg_start(self, **given):
+        super().pg_start(**given)
+        self.running = True
+
+    def pg_stop(self):
+        super().pg_stop()
+        self.running = False
+
+    def stop(self):
+        if self.running:
+            self.pg_stop()
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def make_database(self, db, extension):
+        self.psql("postgres", f"DROP DATABASE IF EXISTS {db};"
+                  f"CREATE DATABASE {db}")
+        self.psql(db, f"CREATE EXTENSION {extension};"
+                  "CREATE EXTENSION pg_prewarm")
+
+    def value(self, db, sql):
+        return self.rows(db, sql)[0][0]
+
+    def copy_table(self, db, table, made, where):
+        """Some rows of a table into a new one, frozen and without a log"""
+        self.psql(db, f"DROP TABLE IF EXISTS {made}")
+        words = ("-Xq1", "-v", "ON_ERROR_STOP=1", "-c")
+        source = subprocess.Popen(self.command(*self.client(
+            "psql", db, None, *words, f"COPY (SELECT * FROM {table} WHERE "
+            f"{where}) TO STDOUT (FORMAT binary)")), stdout=subprocess.PIPE)
+        done = subprocess.run(self.command(*self.client(
+            "psql", db, None, *words, f"CREATE TABLE {made} (LIKE {table})",
+            "-c", f"COPY {made} FROM STDIN (FORMAT binary, FREEZE)")),
+            stdin=source.stdout)
+        source.stdout.close()
+        if source.wait() != 0 or done.returncode != 0:
+            raise RuntimeError(f"{table} was not copied to {made}")
+        self.psql(db, f"ANALYZE {made}")
+
+    # -- out of memory ------------------------------------------------------
+
+    def restart_cold(self, **given):
+        """Start with nothing in memory -> how the page cache was emptied"""
+        self.stop()
+        how = "drop_caches"
+        if not goals_cold.drop_caches():
+            how = "POSIX_FADV_DONTNEED"
+            left = goals_cold.forget_pages(self)
+            if left > goals_cold.TOLERATED:
+                how += f", {left >> 20} MB stayed"
+        self.pg_start(**given)
+        return how
+
+
+def disk_bytes(folder):
+    """Of all files, which may come and go"""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(where, name)).st_blocks * 512
+    return total
+
+
+def used_memory():
+    """Of the machine, but for the page cache"""
+    with open("/proc/meminfo") as f:
+        kb = dict(re.findall(r"^(\w+): +(\d+) kB", f.read(), re.M))
+    return (int(kb["MemTotal"]) - int(kb["MemAvailable"])) * 1024
+
+
+class Limits(watch.Beside):
+    """The most memory and disk that a stage has"""
+
+    every = 5
+
+    def __init__(self, folder):
+        super().__init__(None)
+        self.folder, self.memory, self.disk = folder, 0, 0
+
+    def sample(self):
+        self.memory = max(self.memory, used_memory())
+        self.disk = max(self.disk, disk_bytes(self.folder))
+
+    def __exit__(self, *what):
+        super().__exit__(*what)
+        self.sample()
+
+
+class Memory(watch.Memory):
+    """Looked at for a twentieth of the time: the page tables of gigabytes are
+    long"""
+
+    def sample(self):
+        self.every = max(watch.EVERY, 20 * timed(super().sample)[0])
+
+
+class Progress(watch.Beside):
+    """Samples of lokivector_progress, or for pgvector of the server's view:
+    (seconds, phase, blocks, of, rows, of)"""
+
+    every = 1
+    own = """SELECT extract(epoch FROM clock_timestamp()), phase, 0, 0,
+        coalesce(done, 0), coalesce(total, 0) FROM lokivector_progress"""
+    core = """SELECT extract(epoch FROM clock_timestamp()), phase, blocks_done,
+        blocks_total, tuples_done, tuples_total
+        FROM pg_stat_progress_create_index"""
+
+    def __init__(self, server, db):
+        super().__init__(server)
+        self.db, self.rows = db, []
+        self.sql = self.own if db == "loki" else self.core
+
+    def sample(self):
+        with contextlib.suppress(RuntimeError):
+            self.rows += self.server.rows(self.db, self.sql)
+
+
+class WithoutCache(watch.Beside):
+    """The page cache is emptied again and again, so that what shared_buffers
+    does not hold comes from disk."""
+
+    every = 0.5
+
+    def __init__(self):
+        super().__init__(None)
+        self.done = 0
+
+    def sample(self):
+        with contextlib.suppress(OSError):
+            with open("/proc/sys/vm/drop_caches", "w") as f:
+                f.write("1")
+            self.done += 1
+
+
+def bindir_of(given):
+    """The folder of the server's programs: the one given, that of PG_CONFIG,
+    or of the newest server installed as Debian has them"""
+    config = os.environ.get("PG_CONFIG")
+    if given:
+        return os.path.abspath(given)
+    if config:
+        return output(config, "--bindir").strip()
+    newest = max(glob.glob("/usr/lib/postgresql/*/bin/postgres"), default=None,
+                 key=lambda path: int(path.split("/")[4]))
+    if newest:
+        return os.path.dirname(newest)
+    return output("pg_config", "--bindir").strip()
+
+
+def machine():
+    """What the report says of it"""
+    with open("/proc/cpuinfo") as f:
+        model = re.search(r"^model name\s*: (.*)$", f.read(), re.M)
+    with open("/proc/meminfo") as f:
+        memory = int(re.search(r"MemTotal: +(\d+)", f.read())[1]) * 1024
+    return {"cores": len(os.sched_getaffinity(0)), "memory": memory,
+            "processor": model[1] if model else os.uname().machine}
+
+
+def timed(work):
+    """-> seconds, and what it gave"""
+    start = time.monotonic()
+    found = work()
+    return time.monotonic() - start, found
