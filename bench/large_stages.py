@@ -23,6 +23,8 @@ SMALL_BUFFERS = "2GB"
 SLACK = "* 1.000001 + 1e-9"     # of distances that count as equal
 COLD_ROUNDS, COLD_QUERIES = 3, 100
 TRIED = 500                     # inserts before those that are timed
+CHECKED = 5                     # queries whose truth is checked by a scan
+FORETOLD = 30                   # samples of progress, at least
 SETTLE = 0.5                    # seconds until a backend's counters are seen
 GONE = 100                      # one row of so many is deleted
 VACUUM_MEMORY = "1GB"
@@ -66,7 +68,8 @@ class Bench:
                 "page_cache": how, "statement": sql,
                 "bytes": self.size(f"{table}_v", db),
                 "phases": watch.phases(progress.rows),
-                "foretold": watch.foretold(progress.rows),
+                "foretold": len(progress.rows) >= FORETOLD and
+                watch.foretold(progress.rows),
                 "progress": thin(progress.rows)}
 
     def size(self, relation, db=None):
@@ -149,7 +152,7 @@ def load(b):
     """Rows, and candidates for the nearest"""
     b.server.restart(shared_buffers=BUILD_BUFFERS)
     b.server.make_database(b.db, "lokivector")
-    queries = b.rows.queries(b.args.queries)
+    queries = b.rows.queries(b.args.timed_queries)[:b.args.queries]
     paths = [f"{b.args.out}/truth-{n}.npz" for n in range(b.args.processes)]
     seconds, _ = timed(lambda: large_rows.load(
         b.server, b.db, "items", b.rows, b.args.processes, 0, b.args.rows,
@@ -195,6 +198,17 @@ def tenth(part, where="true", of="queries"):
             f"ORDER BY distance LIMIT {K}) n)")
 
 
+def check_truth(b):
+    """A few queries by a scan of the small table, which has no index yet"""
+    wrong = b.server.rows(b.db, f"""
+        SELECT q.id, far_{SMALL}, far FROM queries q, LATERAL (
+            SELECT max(d) AS far FROM (SELECT v <=> q.v AS d FROM small
+                ORDER BY d LIMIT {K}) n) x
+        WHERE q.id < {CHECKED} AND far_{SMALL} NOT BETWEEN far AND far {SLACK}""")
+    if wrong:
+        raise RuntimeError(f"neighbors are not the true ones: {wrong}")
+
+
 # ---- builds ---------------------------------------------------------------
 
 def linear(b):
@@ -205,6 +219,8 @@ def linear(b):
                        ("third", b.args.rows // 3)):
         b.server.restart(shared_buffers=BUILD_BUFFERS)
         b.server.copy_table(b.db, "items", name, f"id < {rows}")
+        if name == "small":
+            check_truth(b)
         found[name] = b.build(name)
         say(f"{name}: built in {found[name]['seconds']:.1f} s")
     b.server.psql(b.db, "DROP TABLE third")
