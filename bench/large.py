@@ -146,6 +146,7 @@ def run(args, argv):
     try:
         if todo:
             server.start()
+            server.must_have("lokivector")
         for name in todo:
             state.do(name, bench)
     finally:

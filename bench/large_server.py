@@ -78,6 +78,16 @@ class Local(Server):
         self.stop()
         shutil.rmtree(self.work, ignore_errors=True)
 
+    def offers(self, extension):
+        return self.value("postgres", "SELECT count(*) FROM "
+                          "pg_available_extensions WHERE name = "
+                          f"'{extension}'") == "1"
+
+    def must_have(self, extension):
+        if not self.offers(extension):
+            raise SystemExit(f"{extension} is not installed for the server in "
+                             f"{self.bin}")
+
     def make_database(self, db, extension):
         self.psql("postgres", f"DROP DATABASE IF EXISTS {db};"
                   f"CREATE DATABASE {db}")

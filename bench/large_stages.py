@@ -135,8 +135,8 @@ class Bench:
         page cache"""
         s, db = self.server, db or self.db
         s.restart(shared_buffers=buffers or self.args.shared_buffers)
-        s.psql(db, f"SELECT pg_prewarm('{table}', 'read'), "
-               f"pg_prewarm('{table}_v'), pg_prewarm('queries')")
+        s.psql(db, f"SELECT pg_prewarm('{table}_v'), pg_prewarm('queries'), "
+               f"pg_prewarm('{table}', 'read')")
 
     def ef(self):
         return self.state["search"]["widths"]["0.95"][0]
@@ -384,8 +384,7 @@ def peer(b):
         return Local(f"{b.args.out}/pgvector", b.args.pgvector_bindir,
                      b.args.user, b.server.settings), None
     s = b.server
-    if s.value("postgres", "SELECT count(*) FROM pg_available_extensions "
-               "WHERE name = 'vector'") == "0":
+    if not s.offers("vector"):
         return None, "the server has no pgvector, and no --pgvector-bindir " \
             "is given"
     s.make_database("pgv", "vector")
