@@ -34,11 +34,11 @@ class Rows:
         return np.random.Generator(np.random.SFC64([self.seed, number]))
 
     def chunk(self, number, count):
-        """-> vectors, columns"""
+        """-> vectors, columns: the same first ones whatever count is"""
         rng = self.random(number)
-        columns = np.stack([rng.integers(0, part, count, np.int32)
+        columns = np.stack([rng.integers(0, part, CHUNK, np.int32)
                             for part in PARTS], axis=1)
-        return self.mixture.rows(rng, count), columns
+        return self.mixture.rows(rng, CHUNK)[:count], columns[:count]
 
     def queries(self, count):
         return self.mixture.rows(self.random(QUERIES), count)
