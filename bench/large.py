@@ -24,6 +24,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse  # noqa: E402
+import glob  # noqa: E402
 import json  # noqa: E402
 import shlex  # noqa: E402
 import signal  # noqa: E402
@@ -153,6 +154,8 @@ def run(args, argv):
         server.stop()
     if not args.keep and not args.only:
         server.remove()
+        for path in glob.glob(os.path.join(args.out, "truth-*.npz")):
+            os.remove(path)
     large_report.write(args.out, state.found)
     print(os.path.join(args.out, "report.md"))
 

@@ -79,7 +79,8 @@ def filters(f, found):
 
 
 def cold(f, found):
-    yield f"cold, shared_buffers {f['shared_buffers_kb'] / 1e6:.2f} GB", (
+    yield (f"cold, shared_buffers {f['shared_buffers_kb'] / 1e6:.2f} GB, "
+           f"ef_search = {f['ef']}"), (
         "p50 / p95 / p99 {p50_ms:.1f} / {p95_ms:.1f} / {p99_ms:.1f} ms; blocks "
         "a query: index {index:.0f}, table {heap:.0f}, TOAST {toast:.0f}; "
         "reads {read_ms:.1f} ms; page cache emptied by {page_cache}".format(**f))
@@ -88,7 +89,7 @@ def cold(f, found):
 def memory(f, found):
     if "alone" in f:
         yield "shared_buffers 2 GB, no page cache, 1 client", (
-            f"recall@10 {f['recall']:.4f}, {latency(f['alone'])}; target: p95 "
+            f"ef_search = {f['ef']}, recall@10 {f['recall']:.4f}, {latency(f['alone'])}; target: p95 "
             f"under {TARGET_MS} ms")
         yield ("shared_buffers 2 GB, no page cache, 4 clients",
                f"{latency(f['alone_4'])}, {f['alone_4']['qps']:,.0f} queries/s")
