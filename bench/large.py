@@ -60,7 +60,7 @@ def parse(argv):
                    "(those of PG_CONFIG, or the newest server's)")
     p.add_argument("--user", default="postgres",
                    help="who runs the server, if this is root")
-    p.add_argument("--maintenance-work-mem", default="10GB")
+    p.add_argument("--maintenance-work-mem", default="11GB")
     p.add_argument("--shared-buffers", default="9GB",
                    help="for stages with the index in memory")
     p.add_argument("--workers", type=int, default=max(1, cores - 1),
