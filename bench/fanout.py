@@ -210,13 +210,12 @@ class Measure:
         return (*np.quantile(times, [.5, .95]), recall)
 
     def shards_search_with(self, database, ef):
-        """Sessions that the coordinator begins on the shards from now on"""
+        """For sessions that the coordinator begins from now on"""
         coordinator = self.servers.psql(NODES[0], database)
         for server in coordinator.run("SELECT srvname FROM pg_foreign_server"):
             coordinator.run(f"ALTER SERVER {server} OPTIONS (SET options '-c hnsw.ef_search={ef}')")
-        if database == "citus":
-            for node in NODES[1:]:
-                self.servers.psql(node, database).run(f"ALTER DATABASE citus SET hnsw.ef_search = {ef}")
+        # Citus sends it to the workers
+        coordinator.run(f"ALTER DATABASE {database} SET hnsw.ef_search = {ef}")
 
     def row(self, name, database, kind, alone=None):
         """A line of the table; alone is the node and database of one shard"""
