@@ -20,8 +20,9 @@ SELECT format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector %s, shared
 	replace(replace(current_database(), '&', '&amp;'), '<', '&lt;'), to_char(now(), 'YYYY-MM-DD HH24:MI TZ'),
 	current_setting('server_version'), lokivector_version(), current_setting('shared_buffers'));
 
--- Indexes whose files can be read: those that a build has begun
-\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index AND x.indisready JOIN pg_class c ON c.oid = s.index AND c.relpersistence <> ''t'') i'
+-- Indexes whose files can be read: those that a build has begun.  OFFSET keeps the planner from
+-- reading others before it leaves them out.
+\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index AND x.indisready JOIN pg_class c ON c.oid = s.index AND c.relpersistence <> ''t'' OFFSET 0) i'
 
 \pset format html
 \pset tuples_only off
@@ -67,6 +68,6 @@ GROUP BY index ORDER BY index;
 \pset tuples_only off
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
-SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r ORDER BY i.index;
+SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r WHERE i.indisvalid ORDER BY i.index;
 \endif
 \qecho '</body></html>'

@@ -52,7 +52,8 @@ CREATE VIEW lokivector_stat_indexes AS
 	JOIN pg_class t ON t.oid = i.indrelid
 	JOIN pg_namespace n ON n.oid = c.relnamespace
 	LEFT JOIN lokivector_index_counts() s ON s.index = c.oid
-	WHERE c.relkind = 'i';
+	-- functions that look into an index cannot be called for temporary tables of other sessions
+	WHERE c.relkind = 'i' AND NOT pg_is_other_temp_schema(c.relnamespace);
 COMMENT ON VIEW lokivector_stat_indexes IS
 	'what was done with each hnsw and ivfflat index since the server started, as pg_stat_user_indexes says of all';
 GRANT SELECT ON lokivector_stat_indexes TO PUBLIC;
@@ -98,7 +99,8 @@ CREATE VIEW lokivector_stat_recall AS
 	JOIN pg_class c ON c.oid = s.index
 	JOIN pg_index i ON i.indexrelid = c.oid
 	JOIN pg_class t ON t.oid = i.indrelid
-	JOIN pg_namespace n ON n.oid = c.relnamespace;
+	JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE NOT pg_is_other_temp_schema(c.relnamespace);
 COMMENT ON VIEW lokivector_stat_recall IS
 	'recall of the searches that were sampled, of each index, with its standard errors and its trend';
 GRANT SELECT ON lokivector_stat_recall TO PUBLIC;

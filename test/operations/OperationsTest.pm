@@ -8,13 +8,15 @@ use warnings;
 
 use Cwd qw(abs_path);
 use Exporter 'import';
+use HTTP::Tiny;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw($top $root major unpack_packages unpack_or_skip run_program start_program
-  stop_program create_items items_are_sound free_port wait_for start_demo load_demo);
+  stop_program create_items items_are_sound free_port wait_for http_get create_exporter
+  start_exporter start_prometheus start_demo load_demo);
 
 our $top = abs_path('..');
 
@@ -62,7 +64,7 @@ sub run_program
 }
 
 # Start a program that runs until stop_program(); its output goes to a file
-my @running;
+my (@running, %log);
 
 sub start_program
 {
@@ -70,6 +72,7 @@ sub start_program
 	my $handle = IPC::Run::start(\@command, '<', '/dev/null', '>', $log, '2>&1');
 
 	push @running, $handle;
+	$log{$log} = 1;
 	return $handle;
 }
 
@@ -97,17 +100,74 @@ sub free_port
 	return PostgreSQL::Test::Cluster::get_free_port();
 }
 
-# Wait until a condition holds
+# Wait until a condition holds; if it does not, programs have told why
 sub wait_for
 {
 	my ($what, $condition) = @_;
+	my $end = time + 2 * $PostgreSQL::Test::Utils::timeout_default;
 
-	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	do
 	{
 		return if $condition->();
 		select(undef, undef, undef, 0.1);
-	}
+	} while (time < $end);
+	diag("$_:\n" . join("\n", grep { defined } (split(/\n/, slurp_file($_)))[ -10 .. -1 ])) for sort keys %log;
 	die "waited in vain for $what";
+}
+
+# The body of a page on a port of this machine, '' if there is none
+sub http_get
+{
+	my ($port, $path) = @_;
+	my $response = HTTP::Tiny->new(timeout => $PostgreSQL::Test::Utils::timeout_default / 4)
+	  ->get("http://127.0.0.1:$port$path");
+
+	return $response->{success} ? $response->{content} : '';
+}
+
+# The role that exporters log in with, as operations.md makes it
+sub create_exporter
+{
+	my ($node) = @_;
+	my ($statements) = slurp_file("$top/doc/operations.md") =~ /^(CREATE ROLE exporter .*?)^```/ms;
+
+	$node->safe_psql('postgres', $statements);
+	return;
+}
+
+# Start prometheus-postgres-exporter on a server, for the role exporter and with a file of
+# queries; returns its handle and port
+sub start_exporter
+{
+	my ($node, $queries) = @_;
+	my $port = free_port();
+
+	local $ENV{DATA_SOURCE_NAME} =
+	  'host=' . $node->host . ' port=' . $node->port . ' user=exporter dbname=postgres sslmode=disable';
+	my $exporter = start_program("$PostgreSQL::Test::Utils::tmp_check/exporter_$port.log",
+		'prometheus-postgres-exporter', '--disable-default-metrics', '--disable-settings-metrics',
+		"--extend.query-path=$queries", "--web.listen-address=127.0.0.1:$port");
+	wait_for('the exporter', sub { http_get($port, '/metrics') =~ /^pg_up 1$/m });
+	return ($exporter, $port);
+}
+
+# Start Prometheus with a file of rules on exporters; returns its handle and port
+sub start_prometheus
+{
+	my ($rules, @exporters) = @_;
+	my $port = free_port();
+	my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+	my $targets = join(', ', map { "\"127.0.0.1:$_\"" } @exporters);
+
+	append_to_file("$tmp/prometheus.yaml", qq(
+global: {scrape_interval: 3s, evaluation_interval: 1s}
+rule_files: ["$rules"]
+scrape_configs: [{job_name: lokivector, static_configs: [{targets: [$targets]}]}]
+));
+	my $prometheus = start_program("$tmp/prometheus.log", 'prometheus', "--config.file=$tmp/prometheus.yaml",
+		"--storage.tsdb.path=$tmp/prometheus", "--web.listen-address=127.0.0.1:$port");
+	wait_for('Prometheus', sub { http_get($port, '/-/ready') ne '' });
+	return ($prometheus, $port);
 }
 
 # A server as demo/run.sh leaves it, without tables: the server and the demo's directory.

@@ -1,10 +1,9 @@
-# prometheus-postgres-exporter with the queries of operations/, alert rules by promtool
-# and by Prometheus, the queries of the dashboard; before and after causes of alerts.
+# prometheus-postgres-exporter with the queries of operations/, alert rules and their tests by
+# promtool, the queries of the dashboard.
 
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -26,10 +25,8 @@ $node->init;
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
 create_items($node, 5000);
+create_exporter($node);
 $node->safe_psql('postgres', q(
-	CREATE ROLE exporter LOGIN IN ROLE pg_monitor;
-	CREATE INDEX items_failed ON items USING hnsw (v vector_cosine_ops);
-	UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_failed'::regclass;
 	SET enable_seqscan = off;
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 5) s;
 	SELECT count(*) FROM (SELECT id FROM items WHERE id % 50 = 0 ORDER BY v <-> item(5) LIMIT 80) s;
@@ -40,38 +37,25 @@ $node->safe_psql('postgres', q(
 	DELETE FROM items WHERE id % 2 = 0;
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 4000) s;));
 
-# Start the exporter; returns its handle and port
-my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+# A build that fails leaves an index without pages
+my ($result, $stdout, $stderr) = $node->psql('postgres',
+	'CREATE INDEX CONCURRENTLY items_failed ON items USING hnsw ((l2_normalize(v)::vector(4)) vector_l2_ops)');
+like($stderr, qr/expected 4 dimensions/, 'a build fails');
 
-sub start_exporter
-{
-	my $port = free_port();
-
-	local $ENV{DATA_SOURCE_NAME} =
-	  'host=' . $node->host . ' port=' . $node->port . ' user=exporter dbname=postgres sslmode=disable';
-	my $exporter = start_program("$tmp/exporter.log", 'prometheus-postgres-exporter',
-		'--disable-default-metrics', '--disable-settings-metrics',
-		"--extend.query-path=$top/operations/postgres_exporter.yaml", "--web.listen-address=127.0.0.1:$port");
-	wait_for('the exporter', sub { get($port) =~ /^pg_up 1$/m });
-	return ($exporter, $port);
-}
-
-# The body of an HTTP response, or nothing
-sub get
-{
-	my ($port) = @_;
-	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or return '';
-
-	print $socket "GET /metrics HTTP/1.0\r\n\r\n";
-	local $/;
-	return <$socket> // '';
-}
+# An index of a session that nobody else can read
+my $temporary = $node->background_psql('postgres');
+$temporary->query_safe(q(
+	CREATE TEMPORARY TABLE own AS SELECT * FROM items LIMIT 100;
+	CREATE INDEX own_idx ON own USING hnsw (v vector_l2_ops);
+	SET lokivector.recall_sample_rate = 1;
+	SET enable_seqscan = off;
+	SELECT id FROM own ORDER BY v <-> item(5) LIMIT 5;));
 
 # Samples of one scrape
 sub scrape
 {
-	my ($exporter, $port) = start_exporter();
-	my $text = get($port);
+	my ($exporter, $port) = start_exporter($node, "$top/operations/postgres_exporter.yaml");
+	my $text = http_get($port, '/metrics');
 
 	stop_program($exporter);
 	return $text;
@@ -107,35 +91,26 @@ cmp_ok(sample($text, 'lokivector_sampled_recall', 'items_idx'), '>', 0, 'and the
 like($text, qr/^lokivector_index_advice_given\{about="vacuum",[^}]*indexrelname="items_idx"/m, 'advice');
 like($text, qr/^lokivector_replay_lag_seconds(\{[^}]*\})? 0$/m, 'replay');
 
+# Statements on all indexes leave out what they cannot read
+my @shortcuts = slurp_file("$top/operations/psqlrc") =~ /^\\set (\w+)/mg;
+is(($node->psql('postgres', join("\n", "\\i $top/operations/psqlrc", map { ":$_" } @shortcuts)))[2], '',
+	'shortcuts of psqlrc');
+my @statements = slurp_file("$top/doc/operations.md") =~ /^((?:SELECT|WITH|CREATE|INSERT)[^;`]*\blokivector_stat_\w+[^;`]*;)$/mg;
+unshift @statements, 'CREATE EXTENSION pg_buffercache;', slurp_file("$top/doc/operations.md") =~ /^(CREATE TABLE recall_history [^;]*;)$/m;
+is(($node->psql('postgres', join("\n", @statements)))[2], '', 'statements of operations.md');
+cmp_ok(scalar(@statements), '>', 5, '... which were found');
+$temporary->quit;
+
 # Rules name metrics that the exporter has
 my %known = map { $_ => 1 } $text =~ /^(lokivector_\w+)/mg;
 my @unknown = grep { !$known{$_} }
   slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|sampled|replay)\w+)/g;
 is("@unknown", '', 'rules name metrics that there are');
 
-# Prometheus itself, with the rules: every panel of the dashboard has data, and alerts are
-# pending whose causes are there
-my ($exporter, $exporter_port) = start_exporter();
-my $port = free_port();
-append_to_file("$tmp/prometheus.yaml", qq(
-global: {scrape_interval: 1s, evaluation_interval: 1s}
-rule_files: ["$top/operations/alerts.yaml"]
-scrape_configs: [{job_name: lokivector, static_configs: [{targets: ["127.0.0.1:$exporter_port"]}]}]
-));
-my $prometheus = start_program("$tmp/prometheus.log", 'prometheus', "--config.file=$tmp/prometheus.yaml",
-	"--storage.tsdb.path=$tmp/prometheus", "--web.listen-address=127.0.0.1:$port");
-wait_for('Prometheus', sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") });
+# Prometheus itself: every panel of the dashboard has data
+my ($exporter, $exporter_port) = start_exporter($node, "$top/operations/postgres_exporter.yaml");
+my ($prometheus, $port) = start_prometheus("$top/operations/alerts.yaml", $exporter_port);
 wait_for('samples', sub { query($port, 'count_over_time(lokivector_index_state_nodes[5m]) > 2') ne '' });
-wait_for('alerts', sub { query($port, 'ALERTS{alertname="LokivectorAdvice"}') ne '' });
-for my $alert ('IndexInvalid', 'DeadRows')
-{
-	like(query($port, "ALERTS{alertname=\"Lokivector$alert\"}"), qr/alertstate="pending"/,
-		"$alert is pending where its cause is");
-}
-for my $alert ('RecallLow', 'SampledRecallLow', 'StateUnknown', 'VacuumUnfinished', 'ReplayLag')
-{
-	is(query($port, "ALERTS{alertname=\"Lokivector$alert\"}"), '', "$alert rests");
-}
 
 # Quotients without searches are NaN, which is data; a vacuum there was none yet
 my @without;
@@ -145,7 +120,9 @@ for my $panel (@{ decode_json(slurp_file("$top/operations/dashboard.json"))->{pa
 	{
 		my $expression = $target->{expr} =~ s/\$__rate_interval/5m/gr =~ s/\$\w+/.*/gr =~ s/ > 0\)/ >= 0)/r;
 
-		push @without, "$panel->{title}: $expression" if query($port, $expression) eq '';
+		# a scrape may come too late
+		push @without, "$panel->{title}: $expression"
+		  if !eval { wait_for('data', sub { query($port, $expression) ne '' }); 1 };
 	}
 }
 is("@without", '', 'every panel of the dashboard has data');
@@ -155,7 +132,7 @@ stop_program($_) for $prometheus, $exporter;
 my $lock = $node->background_psql('postgres');
 $lock->query_safe('BEGIN; REINDEX INDEX items_idx;');
 $text = scrape();
-cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 5, 'counts of an index that is locked');
+cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '>=', 5, 'counts of an index that is locked');
 is(sample($text, 'lokivector_index_state_nodes', 'items_idx'), undef, 'its state is not waited for');
 cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_failed'), '==', 0, 'the state of others is there');
 $lock->query_safe('ROLLBACK');
@@ -163,9 +140,9 @@ $lock->quit;
 
 # After the cure
 $node->safe_psql('postgres', 'VACUUM items');
-$node->safe_psql('postgres', 'REINDEX INDEX items_failed');
+$node->safe_psql('postgres', 'DROP INDEX items_failed');
 $text = scrape();
-cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_failed'), '==', 1, 'REINDEX makes it valid');
+is(sample($text, 'lokivector_index_state_valid', 'items_failed'), undef, 'an index that is dropped');
 cmp_ok(sample($text, 'lokivector_index_state_dead', 'items_idx'), '==', 0, 'VACUUM takes dead rows out');
 
 done_testing();
