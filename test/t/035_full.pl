@@ -1,10 +1,6 @@
 # A tablespace that is full: vacuum comes to its end, nodes are reused, and
 # whatever fails fails with an error that leaves a sound index.
 #
-# The tablespace is a tmpfs of this test's own, mounted in namespaces of its own, of
-# which another file takes what is not to be left.  Where this user may not mount one,
-# the server is given a limit of the size that files may have.
-#
 # LOKIVECTOR_LONG=1: four times as many rounds.
 
 use strict;
@@ -13,31 +9,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
-my $tmpfs;
-
-BEGIN
-{
-	# the user's own number in the second namespace: servers do not run as root
-	my $mount = 'mount -t tmpfs -o size=64m tmpfs "$1" && shift && ' .
-	  "exec unshare -U --map-user=$> --map-group=" . ($) + 0) . ' "$@"';
-
-	$tmpfs = $ENV{LOKIVECTOR_TMPFS};
-	if (!defined $tmpfs)
-	{
-		require File::Temp;
-		# where the suite cleans up
-		my $dir = File::Temp::tempdir($ENV{TESTDATADIR} ? (DIR => $ENV{TESTDATADIR}) : ());
-		my @command = ('unshare', '-Urm', 'sh', '-c', $mount, 'sh', $dir);
-
-		if (system("exec 2>/dev/null; '" . join("' '", @command) . "' true") == 0)
-		{
-			$ENV{LOKIVECTOR_TMPFS} = $dir;
-			exec @command, $^X, (map { "-I$_" } @INC), $0;
-		}
-		rmdir $dir;
-	}
-}
-
+use FullTablespace;
 use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -45,12 +17,8 @@ use Test::More;
 
 my $rounds = $ENV{LOKIVECTOR_LONG} ? 20 : 5;
 
-if (!$tmpfs)
-{
-	plan skip_all => 'no tmpfs can be mounted, and there is no prlimit'
-	  if system('prlimit --version >/dev/null 2>&1') != 0;
-	note('this user may not mount a tmpfs: files get a limit of their size instead');
-}
+plan skip_all => 'no tmpfs can be mounted, and there is no prlimit' if !can_be_full();
+note('this user may not mount a tmpfs: files get a limit of their size instead') if !$tmpfs;
 
 # small segments, as a limit is that of WAL files, too
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -65,56 +33,11 @@ max_parallel_maintenance_workers = 2
 $node->start;
 create_items($node, 24);
 my $insert = 'INSERT INTO items SELECT n, item(n), n % 900 FROM generate_series';
-my $tablespace = '';
-if ($tmpfs)
-{
-	$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$tmpfs'");
-	$tablespace = 'TABLESPACE small';
-}
+my $tablespace = create_tablespace($node);
 $node->safe_psql('postgres', qq(
 	DROP INDEX items_idx;
 	$insert (1, 8000) n;
 	CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c) $tablespace));
-
-# Room that the tmpfs has, in bytes
-sub room
-{
-	my ($out) = run_command([ 'df', '--output=avail', '-B1', $tmpfs ]);
-
-	return (split /\n/, $out)[-1];
-}
-
-# From now on so much room is left for files of indexes, undef: as much as they like
-sub leave_room
-{
-	my ($bytes) = @_;
-
-	if (!$tmpfs)
-	{
-		my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-		my $limit = defined $bytes ? index_size() + $bytes : 'unlimited';
-
-		system('prlimit', '--pid', $pid, "--fsize=$limit:unlimited") == 0 or die 'prlimit failed';
-		return;
-	}
-	unlink "$tmpfs/filler";
-	if (defined $bytes)
-	{
-		my $filler = room() - $bytes;
-
-		open my $fh, '>', "$tmpfs/filler" or die "$tmpfs/filler: $!";
-		$fh->autoflush;
-		while ($filler > 0)
-		{
-			my $step = $filler > 65536 ? 65536 : $filler;
-
-			print $fh "\0" x $step or die "$tmpfs/filler: $!";
-			$filler -= $step;
-		}
-		close $fh;
-	}
-	return;
-}
 
 my $full_message = qr/No space left on device|File too large|wrote only/;
 
@@ -152,7 +75,7 @@ sub is_right
 # Vacuum, where lists and map would have to grow
 # ----------------------------------------------------------------
 $node->safe_psql('postgres', "$insert (8001, 12000) n; DELETE FROM items WHERE id % 3 = 0; CHECKPOINT");
-leave_room(0);
+leave_room($node, 'items_idx', 0);
 my ($rc, $stderr) = try_sql('VACUUM (VERBOSE) items');
 is($rc, 0, 'vacuum succeeds in a full tablespace');
 like($stderr, qr/DETAIL:  Up to \d{4,} nodes are not up to date in the sorted lists and the row map; there was no room for pages \d+ times\./,
@@ -176,7 +99,7 @@ $node->safe_psql('postgres', 'DELETE FROM items WHERE id % 5 = 0');
 ($rc, $stderr) = try_sql('VACUUM (PARALLEL 2) items');
 is($rc, 0, 'so does vacuum by several processes');
 check_index($node, 'check after vacuum by several processes');
-leave_room(undef);
+leave_room($node, 'items_idx', undef);
 ($rc, $stderr) = try_sql('VACUUM items');
 is("$rc$stderr", '0', 'the next vacuum does what was left');
 is($node->safe_psql('postgres', q(SELECT unlisted_nodes FROM lokivector_index_info('items_idx'))),
@@ -198,12 +121,12 @@ cmp_ok($full, '>', $least + 131072, 'the index is larger');
 for my $round (1 .. $rounds)
 {
 	# a build that has room for a part of the index, or of its temporary file
-	leave_room($least + int(rand($full - $least)) - $before);
+	leave_room($node, 'items_idx', $least + int(rand($full - $least)) - $before);
 	my $settings = $round % 2 && $tmpfs ?
 	  q(SET maintenance_work_mem = '1MB'; SET temp_tablespaces = small;) : '';
 	(undef, $stderr) = try_sql("$settings CREATE INDEX copy_idx ON copy USING hnsw (v vector_l2_ops, c) $tablespace");
 	push @wrong, "build: $stderr" if $stderr !~ $full_message;
-	leave_room(undef);
+	leave_room($node, 'items_idx', undef);
 }
 (undef, $stderr) = try_sql("CREATE INDEX copy_idx ON copy USING hnsw (v vector_l2_ops, c) $tablespace");
 is($stderr . join('', @wrong), '', 'builds that have no room');
@@ -213,7 +136,7 @@ my $next = 50000;
 for my $round (1 .. $rounds)
 {
 	# rows until there is no room, some of them equal, then vacuum, which has some again
-	leave_room(8192 * int(rand(20)));
+	leave_room($node, 'items_idx', 8192 * int(rand(20)));
 	for my $i (1 .. 30)
 	{
 		$next += 100;
@@ -225,12 +148,12 @@ for my $round (1 .. $rounds)
 	my (undef, $faults) = try_sql("SELECT lokivector_check('items_idx', true)");
 	push @wrong, $faults if $faults ne '';
 	$node->safe_psql('postgres', "DELETE FROM items WHERE id % 7 = $round % 7");
-	leave_room(8192 * int(rand(8))) if $round % 2;
+	leave_room($node, 'items_idx', 8192 * int(rand(8))) if $round % 2;
 	($rc, $stderr) = try_sql('VACUUM items');
 	push @wrong, "vacuum: $stderr" if $rc != 0;
 	(undef, $faults) = try_sql("SELECT lokivector_check('items_idx', true)");
 	push @wrong, $faults if $faults ne '';
-	leave_room(undef);
+	leave_room($node, 'items_idx', undef);
 }
 is(join('', @wrong), '', 'inserts and vacuums in a tablespace that is full again and again');
 is_right('answers after all');
