@@ -69,6 +69,14 @@ case " $* " in
 		;;
 esac
 
+# The gateway of operations is installed by npm
+case " $* " in
+	*" operations "*)
+		command -v npm >/dev/null || "$top/test/packages.sh" nodejs npm >/dev/null ||
+			echo "going on without npm" >&2
+		;;
+esac
+
 if [ "$(id -u)" -eq 0 ]; then
 	user=${LOKIVECTOR_TEST_USER:-$(id -un postgres 2>/dev/null || echo nobody)}
 	as_tester()

@@ -53,7 +53,12 @@ sub key
 {
 	my @arguments = @_;
 
-	return run_program($run, 'key', @arguments) =~ s/\s+$//r;
+	my ($key, $messages);
+
+	# npm may have something to say
+	IPC::Run::run([ $run, 'key', @arguments ], '<', '/dev/null', '>', \$key, '2>', \$messages) or die $messages;
+	chomp $key;
+	return $key;
 }
 
 my $all = eval { key('all', 'api_reader', '1,2,3') };
@@ -82,6 +87,7 @@ sub request
 				$key ? (Authorization => "Bearer $key") : () },
 			content => ref $content ? encode_json($content) : $content });
 
+	diag($response->{content}) if $response->{status} == 599;
 	return ($response->{status}, eval { decode_json($response->{content}) }, $response->{headers});
 }
 

@@ -9,11 +9,13 @@ use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
 use lib 'operations';
 use OperationsTest;
 
-unpack_or_skip('patroni', 'etcd-server');
+# Patroni takes any of several stores; its package may come without the library of this one
+unpack_or_skip('patroni', 'python3-etcd', 'etcd-server');
 
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;
 my $etcd_port = free_port();
@@ -116,7 +118,9 @@ wait_for('inserts', sub { (-s "$tmp/inserted" // 0) > 2000 });
 my ($postmaster) = slurp_file($node{a}->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 $patroni{a}->signal('KILL');
 kill 'KILL', $postmaster;
+my $killed = time;
 wait_for_primary('b');
+note(sprintf('a new primary after %.1f seconds', time - $killed));
 pass('the standby becomes the primary');
 stop_program($_) for $client, $patroni{a};
 my ($committed) = (grep { /^\d+$/ } reverse split(/\n/, slurp_file("$tmp/inserted")));
@@ -142,16 +146,33 @@ my $end = $node{b}->safe_psql('postgres', 'SELECT pg_current_wal_lsn()');
 wait_for('replay', sub { says('a', "SELECT pg_last_wal_replay_lsn() >= '$end'") eq 't' });
 items_are_sound($node{a}, 'its index agrees with its table');
 
-# It is refused until patroni knows that the standby has all there is
-wait_for('a switchover', sub {
-	IPC::Run::run([ 'python3', "$root/usr/bin/patronictl", '-c', "$tmp/b.yaml", 'switchover', 'items',
-		'--leader', 'b', '--candidate', 'a', '--force' ], '<', '/dev/null', '>&', \my $output);
-	return $output =~ /Successfully switched over/;
-});
+# The commands of operations.md, without questions.  They are refused until patroni knows
+# that the standby has all there is
+my %command = map { (split / /)[3] => $_ } slurp_file("$top/doc/operations.md") =~ /^(patronictl .*)$/mg;
+
+sub patronictl
+{
+	my ($what, %names) = @_;
+	my @command = split / /, $command{$what};
+
+	splice @command, 0, 3, 'python3', "$root/usr/bin/patronictl", '-c', "$tmp/b.yaml";
+	$names{ $command[ $_ - 1 ] } && ($command[$_] = $names{ $command[ $_ - 1 ] }) for 1 .. $#command;
+	IPC::Run::run([ @command, $what eq 'list' ? () : '--force' ], '<', '/dev/null', '>&', \my $output);
+	return $output;
+}
+
+wait_for('a switchover',
+	sub { patronictl('switchover', '--leader' => 'b', '--candidate' => 'a') =~ /Successfully switched over/ });
 wait_for_primary('a');
 wait_for_standby('a');
 $node{a}->safe_psql('postgres', 'INSERT INTO items SELECT i, item(i) FROM generate_series(91001, 91300) i');
 items_are_sound($node{a}, 'after a switchover as well');
+wait_for('the list', sub { patronictl('list') =~ /\| a .*\| Leader .*\| b .*\| Sync Standby /s });
+pass('the list says who is what');
+wait_for('a failover', sub { patronictl('failover') =~ /Successfully failed over/ });
+wait_for_primary('b');
+wait_for_standby('b');
+items_are_sound($node{b}, 'after a failover by hand as well');
 
-stop_program($patroni{$_}) for 'b', 'a';
+stop_program($patroni{$_}) for 'a', 'b';
 done_testing();

@@ -1,5 +1,6 @@
-# pgbackrest: a full and an incremental backup, and a restore to a point in time between
-# two inserts.  After it the index agrees with its table, and finds as much as before.
+# pgbackrest: a full and an incremental backup, and restores to a point in time between two
+# inserts: beside the server, and in its place by the command of operations.md.  After each the
+# index agrees with its table, and finds as much as before.
 
 use strict;
 use warnings;
@@ -41,7 +42,9 @@ $node->safe_psql('postgres', 'VACUUM items');
 run_program(@pgbackrest, '--type=incr', 'backup');
 $node->safe_psql('postgres', q(
 	INSERT INTO items SELECT i, item(i) FROM generate_series(5001, 6000) i;
-	SELECT pg_create_restore_point('between');
+	SELECT pg_create_restore_point('between');));
+my $moment = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+$node->safe_psql('postgres', q(
 	INSERT INTO items SELECT i, item(i) FROM generate_series(6001, 6500) i;
 	DELETE FROM items WHERE id < 100;
 	SELECT pg_switch_wal();));
@@ -59,14 +62,23 @@ $restored->start;
 $restored->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 note(sprintf('restored and replayed in %.1f seconds', time - $began));
 
-is($restored->safe_psql('postgres', 'SELECT count(*), min(id), max(id) FROM items'), '5500|1|6000',
-	'the table is as it was between the inserts');
-items_are_sound($restored, 'the index agrees with it');
-is($restored->safe_psql('postgres', q(
-	SET enable_seqscan = off;
-	SELECT count(*) FROM generate_series(5001, 5400) i, LATERAL (
-		SELECT id FROM items ORDER BY v <-> item(i) LIMIT 1) s WHERE i % 10 > 0 AND s.id = i)), '360',
-	'rows that came after the last backup are found');
+# What is there after a restore
+sub is_as_between
+{
+	my ($server, $name) = @_;
+
+	is($server->safe_psql('postgres', 'SELECT count(*), min(id), max(id) FROM items'), '5500|1|6000',
+		"$name: the table is as it was between the inserts");
+	items_are_sound($server, "$name: the index agrees with it");
+	is($server->safe_psql('postgres', q(
+		SET enable_seqscan = off;
+		SELECT count(*) FROM generate_series(5001, 5400) i, LATERAL (
+			SELECT id FROM items ORDER BY v <-> item(i) LIMIT 1) s WHERE i % 10 > 0 AND s.id = i)), '360',
+		"$name: rows that came after the last backup are found");
+	return;
+}
+
+is_as_between($restored, 'beside');
 $restored->safe_psql('postgres', 'INSERT INTO items SELECT i, item(i) FROM generate_series(7001, 7500) i');
 $restored->safe_psql('postgres', 'VACUUM items');
 items_are_sound($restored, 'it goes on from there');
@@ -74,4 +86,17 @@ is($restored->safe_psql('postgres',
 		q(SELECT sum(checksum_failures) FROM pg_stat_database WHERE datname = 'postgres')), '0',
 	'no checksum fails');
 $restored->stop;
+
+# The runbook's command, for this stanza and moment
+my ($command) = slurp_file("$top/doc/operations.md") =~ /^(pgbackrest .* restore)$/m;
+$command =~ s/--stanza=main //;
+$command =~ s/--target='[^']*'/--target='$moment'/ or die 'no target';
+$command =~ s/^pgbackrest/@pgbackrest/;
+run_program('sh', '-c', $command);
+$node->start;
+$node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+is_as_between($node, 'in its place');
+run_program(@pgbackrest, '--type=full', 'backup');
+pass('in its place: the next backup');
+$node->stop;
 done_testing();
