@@ -1,5 +1,6 @@
 # The report: a page of well-formed HTML, by a member of pg_monitor, on a primary and on a
-# standby, with names that HTML has to quote and an index whose build failed.
+# standby, with names that HTML has to quote and an index whose build failed; and how headless
+# Chromium shows it.
 
 use strict;
 use warnings;
@@ -65,5 +66,35 @@ $html = report($standby, '-U', 'watcher');
 is(unbalanced($html), '', 'the page of a standby is well-formed');
 like($html, qr/<td[^>]*>items_idx</, 'and has the indexes');
 $standby->stop;
+
+# What a browser makes of the page, in a file or as it prints; it may not look up any name
+report($node, '-v', 'recall=1');
 $node->stop;
+unpack_or_skip('chromium', 'fonts-dejavu-core');
+my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+
+sub browser
+{
+	my @options = @_;
+	my ($output, $messages);
+
+	local $ENV{HOME} = $tmp;
+	IPC::Run::run([ "$root/usr/lib/chromium/chromium", '--headless', '--no-sandbox', '--disable-gpu',
+			'--disable-dev-shm-usage', "--user-data-dir=$tmp/chromium", '--host-resolver-rules=MAP * ~NOTFOUND',
+			'--enable-logging=stderr', '--hide-scrollbars', '--window-size=1200,1600', @options,
+			"file://$tmp/report.html" ],
+		'<', '/dev/null', '>', \$output, '2>', \$messages) or die "chromium: $messages";
+	unlike($messages, qr/CONSOLE/, "@options: the page is without fault");
+	return $output;
+}
+
+like(browser('--dump-dom'), qr{<td[^>]*>items_idx</td>.*<polyline .*&lt;b&gt;&amp;c}s, 'a browser reads the page');
+browser("--screenshot=$tmp/light.png");
+browser('--force-dark-mode', '--blink-settings=preferredColorScheme=0', "--screenshot=$tmp/dark.png");
+browser("--print-to-pdf=$tmp/report.pdf");
+my ($light, $dark) = map { slurp_file("$tmp/$_.png") } 'light', 'dark';
+is(join(' ', unpack('x16N2', $light)), '1200 1600', 'a picture of the page');
+cmp_ok(length($light), '>', 20000, '... which is not empty');
+isnt($light, $dark, '... and another in the dark');
+like(slurp_file("$tmp/report.pdf"), qr/^%PDF/, 'the page on paper');
 done_testing();
