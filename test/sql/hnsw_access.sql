@@ -65,6 +65,28 @@ SET ROLE regress_access_other;
 SELECT lokivector_build_memory('access_t', 'v') > 0 AS bytes;
 RESET ROLE;
 
+-- test: every function that takes an index and nothing else
+CREATE FUNCTION access_outcome(call text, role name) RETURNS text AS $$
+BEGIN
+	EXECUTE format('SET LOCAL ROLE %I', role);
+	EXECUTE call;
+	RESET ROLE;
+	RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+	RETURN sqlstate;
+END
+$$ LANGUAGE plpgsql;
+SELECT p.proname, access_outcome(call, 'regress_access_owner') AS owner,
+	access_outcome(call, 'regress_access_monitor') AS monitor,
+	access_outcome(call, 'regress_access_reader') AS reader,
+	access_outcome(call, 'regress_access_other') AS other
+FROM pg_depend d
+JOIN pg_proc p ON p.oid = d.objid AND p.pronargs - p.pronargdefaults = 1 AND p.proargtypes[0] = 'regclass'::regtype
+CROSS JOIN LATERAL format('SELECT count(*) FROM %I(%L)', p.proname, 'access_idx') AS call
+WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND p.proname LIKE 'lokivector%'
+ORDER BY p.proname COLLATE "C";
+DROP FUNCTION access_outcome;
+
 -- test: row-level security
 ALTER TABLE access_t ENABLE ROW LEVEL SECURITY;
 CREATE POLICY access_p ON access_t USING (id < 10);
