@@ -162,8 +162,7 @@ comes('searches are fast in the mean');
 # Searches whose condition drops rows
 searches(600, 'items', 20, condition => 'id % 70 = 0');
 comes('searches widen', 'SearchesWidened items_idx', 'Advice items_idx filters');
-$node->safe_psql('postgres', q(SELECT lokivector_reset_counts('items_idx')));
-searches(1000, 'items', 10);
+searches(2000, 'items', 20);
 comes('most searches do not');
 
 # Dead rows, and a vacuum that does not come to its end
