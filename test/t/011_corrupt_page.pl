@@ -61,17 +61,20 @@ sub read_directory
 	return;
 }
 
-# Block of a page of a slot array, in the file whose directory was read
+# Block of a page of a slot array, in the file whose directory was read: extents come in
+# groups, 32 of 1 block, 32 of 2, and so on
 sub page_block
 {
 	my ($slot_array, $page) = @_;
+	my $size = 1;
 	my $extent = 0;
-	while ($page >= 2**$extent)
+	while ($page >= 32 * $size)
 	{
-		$page -= 2**$extent;
-		$extent++;
+		$page -= 32 * $size;
+		$extent += 32;
+		$size *= 2;
 	}
-	return $slot_arrays{ $number{$slot_array} }[$extent] + $page;
+	return $slot_arrays{ $number{$slot_array} }[ $extent + int($page / $size) ] + $page % $size;
 }
 
 # Offset of a slot in the file
