@@ -50,6 +50,17 @@ SELECT prewarmed('prewarm_t', 5 * current_setting('block_size')::bigint);
 CREATE TABLE prewarm_none (v vector(3));
 SELECT lokivector_prewarm('prewarm_none');
 
+-- test: an index whose build has failed, which no search uses
+CREATE FUNCTION prewarm_fails(v vector) RETURNS vector(3) LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'it fails'; END $$;
+INSERT INTO prewarm_none VALUES ('[1,2,3]');
+CREATE INDEX prewarm_none_ok ON prewarm_none USING hnsw (v vector_l2_ops);
+\set VERBOSITY terse
+CREATE INDEX CONCURRENTLY prewarm_none_failed ON prewarm_none USING hnsw ((prewarm_fails(v)::vector(3)) vector_l2_ops);
+\set VERBOSITY default
+SELECT prewarmed('prewarm_none') = prewarmed('prewarm_none_ok') AS same;
+SELECT lokivector_prewarm('prewarm_none_failed');
+DROP INDEX prewarm_none_failed;
+
 -- test: partitions
 CREATE TABLE prewarm_parts (id integer, v vector(3)) PARTITION BY RANGE (id);
 CREATE TABLE prewarm_part_1 PARTITION OF prewarm_parts FOR VALUES FROM (0) TO (100);
@@ -93,6 +104,6 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP VIEW prewarm_view;
 DROP TABLE prewarm_t, prewarm_empty, prewarm_temp, prewarm_none, prewarm_parts;
-DROP FUNCTION prewarm_pages, prewarmed;
+DROP FUNCTION prewarm_pages, prewarmed, prewarm_fails;
 DROP ROLE regress_prewarm;
 RESET client_min_messages;

@@ -103,6 +103,25 @@ read_directory(Prewarm *prewarm, Relation index)
 	}
 }
 
+/*
+ * ERROR if a session of this server cannot search the index.  False if no session can, as it is
+ * being built, or that has failed: an index of a table is left out then.
+ */
+static bool
+is_searched(Relation index, Oid relid)
+{
+	if (!RelationIsPermanent(index) && RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot access temporary or unlogged relations during recovery")));
+	if (!index->rd_index->indisvalid && RelationGetRelid(index) == relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot prewarm index \"%s\"", RelationGetRelationName(index)),
+				 errdetail("Index is not valid.")));
+	return index->rd_index->indisvalid;
+}
+
 /* Open the indexes that a relation stands for, and read their directories. */
 static void
 open_indexes(Prewarm *prewarm, Oid relid)
@@ -117,10 +136,11 @@ open_indexes(Prewarm *prewarm, Oid relid)
 		Relation	index = loki_open_allowed(lfirst_oid(cell), AccessShareLock,
 											  LOKI_RIGHT_TABLE, NULL);
 
-		if (!RelationIsPermanent(index) && RecoveryInProgress())
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("cannot access temporary or unlogged relations during recovery")));
+		if (!is_searched(index, relid))
+		{
+			relation_close(index, AccessShareLock);
+			continue;
+		}
 		prewarm->indexes[prewarm->nindexes] = index;
 		prewarm->states[prewarm->nindexes] = loki_index_open(index, NULL);
 		loki_index_refresh(prewarm->states[prewarm->nindexes], index);
