@@ -105,6 +105,14 @@ SELECT * FROM keeps('documents_idx', NULL);
 REINDEX INDEX documents_idx;
 SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');
 
+-- test: nodes whose newest rows no snapshot sees, as an update left them that was rolled back
+BEGIN;
+UPDATE documents SET id = -id;
+ROLLBACK;
+SELECT lokivector_calibrate('documents_idx');
+SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');
+SELECT * FROM keeps('documents_idx', NULL);
+
 -- test: no rows that are seen, and few
 BEGIN;
 DELETE FROM documents;

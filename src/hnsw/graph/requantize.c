@@ -234,13 +234,14 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	for (uint32 node = 0; node < rows->n; node++)
 	{
 		ItemPointerData tid;
+		uint32		next = LOKI_NONE;
 		bool		call_again = false;
 		MemoryContext old;
 		bool		isnull;
 		Datum		datum;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!loki_node_row(requantize->state, requantize->index, node, &tid) ||
+		if (!loki_node_row(requantize->state, requantize->index, node, &next, &tid) ||
 			!table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL))
 			continue;
 		old = MemoryContextSwitchTo(context);

@@ -440,26 +440,30 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 }
 
 bool
-loki_node_row(LokiIndex *state, Relation index, uint32 node, ItemPointer tid)
+loki_node_row(LokiIndex *state, Relation index, uint32 node, uint32 *next, ItemPointer tid)
 {
+	uint32		number = *next;
 	LokiTidData slot;
 	LokiDuplicateData duplicate;
 
-	if (!loki_slot_read(state, index, LOKI_SLOTS_TID, node, &slot))
-		return false;
-	switch (LokiTidState(&slot))
+	*next = LOKI_NONE;
+	if (number == LOKI_NONE)
 	{
-		case LOKI_TID_LIVE:
-		case LOKI_TID_KILLED:
+		if (!loki_slot_read(state, index, LOKI_SLOTS_TID, node, &slot) ||
+			!LokiTidIsLive(&slot))
+			return false;
+		if (LokiTidState(&slot) != LOKI_TID_LIST)
+		{
 			*tid = slot.u.heap;
 			return true;
-		case LOKI_TID_LIST:
-			if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, LokiTidListHead(&slot),
-								&duplicate))
-				return false;
-			*tid = duplicate.heap;
-			return true;
-		default:
-			return false;
+		}
+		number = LokiTidListHead(&slot);
 	}
+	/* vacuum may have freed the slot since its number was read, and another node claimed it */
+	if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, number, &duplicate) ||
+		(duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE || duplicate.node != node)
+		return false;
+	*next = duplicate.next;
+	*tid = duplicate.heap;
+	return true;
 }

@@ -133,8 +133,12 @@ extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int array,
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
-/* The heap TID of a node, or the first one of its TID list; false if it is not live */
+/*
+ * The heap TID of a node, or one of its TID list: the first one if *next is LOKI_NONE.  Sets *next
+ * for the one after it; LOKI_NONE after the last one.  False if there is none, for vacuum may
+ * remove rows between two calls.
+ */
 extern bool loki_node_row(LokiIndex *index_state, Relation index, uint32 node,
-						  ItemPointer tid);
+						  uint32 *next, ItemPointer tid);
 
 #endif							/* LOKI_PAGE_PAGE_H */

@@ -161,6 +161,8 @@ report_failure(Relation index)
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
 			 suffice ? errdetail("Calibrating takes %d nodes.", LOKI_CALIBRATE_MIN_NODES) :
 			 errdetail("Its codes are too coarse to tell which rows are nearest."),
+			 meta.calibration.nodes > 0 ?
+			 errhint("Searches go by what was measured before.") :
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 

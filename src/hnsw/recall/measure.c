@@ -180,19 +180,30 @@ prepare_node(Measure *measure, uint32 node, LokiQuery *query)
 	(void) loki_slots_close(state, measure->index, codes);
 }
 
-/* The value of a node's row; false if the snapshot sees none.  No page may be locked. */
+/*
+ * The value of a node's row, of the first in its TID list that the snapshot sees; false if it
+ * sees none.  No page may be locked.
+ */
 static bool
 read_row(Measure *measure, uint32 node, Datum *value)
 {
 	ItemPointerData tid;
+	uint32		next = LOKI_NONE;
 	bool		isnull = true;
 
 	Assert(loki_no_buffer_locked());
-	if (!loki_node_row(measure->state, measure->index, node, &tid) ||
-		!loki_rows_fetch(measure->rows, &tid))
-		return false;
-	*value = loki_rows_value(measure->rows, &isnull);
-	return !isnull;
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!loki_node_row(measure->state, measure->index, node, &next, &tid))
+			return false;
+		if (loki_rows_fetch(measure->rows, &tid))
+		{
+			*value = loki_rows_value(measure->rows, &isnull);
+			return !isnull;
+		}
+	} while (next != LOKI_NONE);
+	return false;
 }
 
 /* Make a query of a node's row.  False if it has none. */
@@ -380,7 +391,9 @@ compare_rows(Measure *measure)
 		if (!is_live(measure->live, node) || !read_row(measure, node, &value))
 			continue;
 		old = MemoryContextSwitchTo(measure->rows->context);
-		value = PointerGetDatum(PG_DETOAST_DATUM(value));
+		/* no pin of the row's page, for which vacuum may wait, during the comparisons */
+		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+		loki_rows_release(measure->rows);
 		for (int query = 0; query < measure->nqueries; query++)
 		{
 			double		distance;
@@ -394,7 +407,6 @@ compare_rows(Measure *measure)
 			keep_near(measure, query, node, &rounded, 1);
 		}
 		MemoryContextSwitchTo(old);
-		loki_rows_release(measure->rows);
 	}
 }
 
