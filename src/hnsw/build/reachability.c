@@ -156,7 +156,7 @@ attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
 	if (loki_graph_linked(state->graph, from->node, node) ||
 		!loki_graph_attach(connection, from->node, node, from->distance))
 		return false;
-	if (connection->lost != LOKI_NONE)
+	if (connection->lost != LOKI_NONE && state->states[connection->lost] != NODE_LOST)
 		state->states[connection->lost] = NODE_MISSED;
 	loki_graph_adopt(connection, from->node, node);
 	return true;

@@ -104,22 +104,26 @@ read_directory(Prewarm *prewarm, Relation index)
 }
 
 /*
- * ERROR if a session of this server cannot search the index.  False if no session can, as it is
- * being built, or that has failed: an index of a table is left out then.
+ * Whether sessions of this server can search an index.  It is an ERROR if they cannot and the
+ * caller has named it; one of a named table is left out then.
  */
 static bool
 is_searched(Relation index, Oid relid)
 {
-	if (!RelationIsPermanent(index) && RecoveryInProgress())
+	bool		unlogged = !RelationIsPermanent(index) && RecoveryInProgress();
+	bool		named = RelationGetRelid(index) == relid;
+
+	if (unlogged && named)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot access temporary or unlogged relations during recovery")));
-	if (!index->rd_index->indisvalid && RelationGetRelid(index) == relid)
+	/* it is being built, or that has failed */
+	if (!index->rd_index->indisvalid && named)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot prewarm index \"%s\"", RelationGetRelationName(index)),
 				 errdetail("Index is not valid.")));
-	return index->rd_index->indisvalid;
+	return index->rd_index->indisvalid && !unlogged;
 }
 
 /* Open the indexes that a relation stands for, and read their directories. */

@@ -236,13 +236,18 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 		ItemPointerData tid;
 		uint32		next = LOKI_NONE;
 		bool		call_again = false;
+		bool		found;
 		MemoryContext old;
 		bool		isnull;
 		Datum		datum;
 
-		CHECK_FOR_INTERRUPTS();
-		if (!loki_node_row(requantize->state, requantize->index, node, &next, &tid) ||
-			!table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL))
+		do
+		{
+			CHECK_FOR_INTERRUPTS();
+			found = loki_node_row(requantize->state, requantize->index, node, &next, &tid) &&
+				table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL);
+		} while (!found && next != LOKI_NONE);
+		if (!found)
 			continue;
 		old = MemoryContextSwitchTo(context);
 		datum = slot_getattr(slot, attribute, &isnull);
