@@ -113,7 +113,7 @@ def prepare_fdw(servers, args, shards):
     for n, (node, name) in enumerate(shards_of(shards)):
         db.run(f"""CREATE SERVER shard_{n} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
             host '{servers.dir}', port '{servers.port(node)}', dbname '{name}',
-            extensions 'lokivector', async_capable 'true', options '');
+            extensions 'lokivector', async_capable 'true', parallel_commit 'true', options '');
             CREATE USER MAPPING FOR CURRENT_USER SERVER shard_{n} OPTIONS (user 'postgres');
             CREATE FOREIGN TABLE items_{n} PARTITION OF items FOR VALUES
             WITH (MODULUS {shards}, REMAINDER {n}) SERVER shard_{n} OPTIONS (table_name 'items')""")

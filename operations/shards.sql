@@ -58,7 +58,7 @@ FROM regexp_split_to_table(trim(:'shards'), '\s+') WITH ORDINALITY s (address, n
 \o /dev/null
 SELECT format('CREATE SERVER IF NOT EXISTS %I FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
 		host %L, port %L, dbname %L, connect_timeout ''5'', options %L,
-		extensions %L, async_capable ''true'', batch_size ''1000'')',
+		extensions %L, async_capable ''true'', parallel_commit ''true'', batch_size ''1000'')',
 	server, host, port, :'dbname', :'settings', :'extension')
 FROM shard ORDER BY n \gexec
 SELECT format('CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER %I OPTIONS (user %L%s)',

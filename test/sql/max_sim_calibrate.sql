@@ -125,7 +125,8 @@ DROP TABLE documents;
 
 -- test: halfvec, a partial index, and an expression, which is evaluated as the owner
 CREATE ROLE regress_max_sim_owner;
-CREATE FUNCTION halves(tokens vector[]) RETURNS halfvec[] LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION halves(tokens vector[]) RETURNS halfvec[] LANGUAGE plpgsql IMMUTABLE
+	SET search_path = public AS $$
 BEGIN
 	IF current_user <> 'regress_max_sim_owner' THEN
 		RAISE 'evaluated as %', current_user;
