@@ -9,23 +9,15 @@ import subprocess
 import time
 
 import goals_cold
+import options
 import watch
 from cluster import Server, output
 
 
 def settings(args):
-    """fsync and full_page_writes stay on"""
-    return {"shared_buffers": args.shared_buffers,
-            "maintenance_work_mem": args.maintenance_work_mem,
-            "max_parallel_maintenance_workers": args.workers,
-            "max_worker_processes": args.workers + 8,
-            "max_parallel_workers": args.workers + 8,
-            "max_parallel_workers_per_gather": 0,
-            "dynamic_shared_memory_type": "sysv",
-            "wal_level": "minimal", "max_wal_senders": 0,
-            "max_wal_size": "4GB", "checkpoint_timeout": "15min",
-            "track_io_timing": "on", "jit": "off", "autovacuum": "off",
-            "huge_pages": "off"}
+    """Those of the other benchmarks, but that commits are safe and disks are waited for"""
+    return {**options.settings(args), "fsync": "on", "wal_level": "minimal",
+            "max_wal_size": "4GB", "checkpoint_timeout": "15min", "track_io_timing": "on"}
 
 
 class Local(Server):
