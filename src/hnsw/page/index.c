@@ -274,6 +274,22 @@ loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 	return quantizer;
 }
 
+/*
+ * Whether a metapage describes the columns that the catalogs have.  Vectors and attributes are
+ * read by what it says of them.
+ */
+bool
+loki_definition_valid(Relation index, const LokiMetaPageData *meta)
+{
+	if (meta->code.dim != loki_index_column(index).dim ||
+		meta->nattributes != RelationGetDescr(index)->natts - 1)
+		return false;
+	for (int i = 0; i < meta->nattributes; i++)
+		if (meta->attr_type[i] != loki_attr_type(index->rd_opcintype[i + 1]))
+			return false;
+	return true;
+}
+
 /* Build the state of an index from its metapage and directory. */
 static LokiIndex *
 build_state(Relation index, const LokiMetaPageData *meta)
@@ -282,13 +298,8 @@ build_state(Relation index, const LokiMetaPageData *meta)
 												  "hnsw index", ALLOCSET_SMALL_SIZES);
 	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
 
-	for (int i = 0; i < meta->nattributes; i++)
-		if (!loki_attr_type_valid(meta->attr_type[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("index \"%s\" has a damaged metapage",
-							RelationGetRelationName(index)),
-					 errhint("Please REINDEX it.")));
+	if (!loki_definition_valid(index, meta))
+		loki_meta_damaged(index);
 
 	state->context = context;
 	state->column = loki_index_column(index);

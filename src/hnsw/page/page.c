@@ -112,8 +112,10 @@ report_page(Relation index, Buffer buffer, int array, uint32 ordinal, bool zero)
 }
 
 /*
- * Check that a page is page `ordinal` of a slot array, and that its header is sane
- * enough for slots to be addressed; ERROR otherwise.  The buffer is pinned.
+ * Check that a page is page `ordinal` of a slot array, and that its header is sane enough for
+ * slots to be addressed and added; ERROR otherwise.  The server zeroes what lies between
+ * pd_lower and pd_upper, also at replay, and must not find them in the wrong order then.  The
+ * buffer is pinned.
  */
 void
 loki_page_check(Relation index, Buffer buffer, Page page, int array, uint32 ordinal)
@@ -125,6 +127,7 @@ loki_page_check(Relation index, Buffer buffer, Page page, int array, uint32 ordi
 		header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData) ||
 		header->pd_lower < SizeOfPageHeaderData ||
 		header->pd_lower > header->pd_special ||
+		header->pd_upper != header->pd_special ||
 		opaque->page_id != LOKI_PAGE_ID ||
 		opaque->array != array ||
 		opaque->ordinal != ordinal)
@@ -263,9 +266,28 @@ rowmap_valid(LokiMetaPage meta)
 	const LokiRowMapData *map = &meta->rowmap;
 
 	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
-		(map->node_bits > 0 && map->key_bits <= LOKI_ROWMAP_MAX_KEY_BITS &&
-		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 32 &&
+		(map->node_bits > 0 && map->node_bits < LOKI_ROWMAP_MAX_WIDTH &&
+		 map->key_bits <= LOKI_ROWMAP_MAX_KEY_BITS &&
+		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 31 &&
 		 map->groups < PG_UINT32_MAX);
+}
+
+/* Whether codes can be made anew, or have been, as the metapage says */
+static bool
+epoch_valid(LokiMetaPage meta)
+{
+	if (meta->epoch == 0)
+		return (meta->flags & LOKI_META_REQUANTIZING) == 0;
+	return meta->code.kind == LOKI_CODE_ROTATED && meta->code.projection == LOKI_PROJECT_NONE;
+}
+
+void
+loki_meta_damaged(Relation index)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("index \"%s\" has a damaged metapage", RelationGetRelationName(index)),
+			 errhint("Please REINDEX it.")));
 }
 
 /*
@@ -292,18 +314,17 @@ loki_meta_validate(Relation index, Page page)
 				 errmsg("index \"%s\" has format version %u, which this version of lokivector does not read",
 						RelationGetRelationName(index), meta->format.version),
 				 errhint("Please REINDEX it.")));
-	if (meta->format.block_size != BLCKSZ || meta->format.byte_order != LOKI_BYTE_ORDER ||
+	/* a change zeroes what follows the used part */
+	if (((PageHeader) page)->pd_lower < SizeOfPageHeaderData + sizeof(LokiMetaPageData) ||
+		meta->format.block_size != BLCKSZ || meta->format.byte_order != LOKI_BYTE_ORDER ||
 		!loki_code_valid(&meta->code) ||
 		meta->m < LOKI_MIN_M || meta->m > LOKI_MAX_M ||
 		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
-		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL || !rowmap_valid(meta))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged metapage",
-						RelationGetRelationName(index)),
-				 errhint("Please REINDEX it.")));
+		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL || !epoch_valid(meta) ||
+		!rowmap_valid(meta))
+		loki_meta_damaged(index);
 }
 
 /* Copy the metapage out under share lock.  No content lock may be held; none is left. */
