@@ -25,7 +25,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/definition/attribute.h"
+#include "hnsw/filter/side_array.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -101,10 +101,11 @@ calibration_valid(const LokiCalibrationData *calibration)
 					sizeof(calibration->at[0]) * (LOKI_CALIBRATION_WIDTHS - n));
 }
 
-/* Whether sorted lists and row map can belong to an index with these columns */
+/* Whether sorted lists and row map can belong to an index with these columns and pages */
 static bool
-lists_valid(const LokiMetaPageData *meta)
+lists_valid(const LokiCheck *check)
 {
+	const LokiMetaPageData *meta = &check->meta;
 	const LokiSortedListsData *sorted_lists = &meta->sorted_lists;
 	int			n = meta->nattributes;
 
@@ -114,7 +115,7 @@ lists_valid(const LokiMetaPageData *meta)
 				sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
 	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
-		meta->rowmap.unused == 0 &&
+		meta->rowmap.unused == 0 && loki_side_possible(check->state, meta) &&
 		all_zero(&sorted_lists->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
 		all_zero(&sorted_lists->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
 }
@@ -126,36 +127,27 @@ lists_valid(const LokiMetaPageData *meta)
 static void
 check_definition(LokiCheck *check)
 {
-	TupleDesc	desc = RelationGetDescr(check->index);
-	LokiColumn	column = loki_index_column(check->index);
 	LokiMetaPageData *meta = &check->meta;
 	const char *fault = NULL;
 
-	if (meta->code.metric != column.metric)
+	if (meta->code.metric != loki_index_column(check->index).metric)
 		fault = "metric";
-	else if (meta->code.dim != column.dim)
-		fault = "dimensions";
-	else if (meta->nattributes != desc->natts - 1)
-		fault = "number of columns";
-	for (int i = 0; fault == NULL && i < meta->nattributes; i++)
-		if (meta->attr_type[i] != loki_attr_type(check->index->rd_opcintype[i + 1]))
-			fault = "types of columns";
-	if (fault == NULL && (meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING |
-										  LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP |
-										  LOKI_META_ALL_NEW)) != 0)
+	else if (!loki_definition_valid(check->index, meta))
+		fault = "columns";
+	else if ((meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING |
+							  LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP |
+							  LOKI_META_ALL_NEW)) != 0)
 		fault = "flags";
-	if (fault == NULL && !calibration_valid(&meta->calibration))
+	else if (!calibration_valid(&meta->calibration))
 		fault = "calibration";
-	else if (fault == NULL && !lists_valid(meta))
+	else if (!lists_valid(check))
 		fault = "lists";
-	else if (fault == NULL &&
-			 (meta->ef_construction < LOKI_MIN_EF_CONSTRUCTION ||
-			  meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION))
+	else if (meta->ef_construction < LOKI_MIN_EF_CONSTRUCTION ||
+			 meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION)
 		fault = "ef_construction";
-	else if (fault == NULL &&
-			 (meta->unused != 0 || meta->code.unused != 0 ||
-			  !all_zero(meta->attr_type + meta->nattributes,
-						sizeof(meta->attr_type) - meta->nattributes)))
+	else if (meta->unused != 0 || meta->code.unused != 0 ||
+			 !all_zero(meta->attr_type + meta->nattributes,
+					   sizeof(meta->attr_type) - meta->nattributes))
 		fault = "unused part";
 
 	if (fault != NULL)

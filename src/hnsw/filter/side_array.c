@@ -148,17 +148,10 @@ loki_side_valid(Relation index, uint32 flag, uint32 generation)
  * ----------------------------------------------------------------
  */
 
-/* How many slots have the bits of all nodes below an end, and of one more */
-static uint32
-bit_slots(int array, uint32 end)
-{
-	return (end >> loki_bits_shift(array)) / 64 + 1;
-}
-
 bool
 loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 {
-	return loki_side_write(state, index, array, NULL, bit_slots(array, end));
+	return loki_side_write(state, index, array, NULL, loki_bit_slots(array, end));
 }
 
 /*
@@ -192,13 +185,20 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 	loki_change_finish(&change);
 }
 
-/* Each page is share locked while its bits are copied.  No lock or pin is left. */
+/*
+ * Each page is share locked while its bits are copied.  No lock or pin is left.  An end that is
+ * damaged takes no more memory than there are slots.
+ */
 void
 loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
 {
 	uint32		per_page = state->arrays[array].per_page;
-	uint32		most = bit_slots(array, end);
+	uint32		most = loki_bit_slots(array, end);
 
+	if (!loki_array_has(state, array, most))
+		loki_index_refresh(state, index);
+	if (!loki_array_has(state, array, most))
+		most = state->arrays[array].npages * per_page;
 	bits->end = end;
 	bits->shift = loki_bits_shift(array);
 	bits->nwords = 0;
@@ -244,7 +244,7 @@ loki_bits_count(const LokiNodeBits *bits)
 double
 loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 {
-	uint32		npages = (bit_slots(array, end) - 1) / state->arrays[array].per_page + 1;
+	uint32		npages = (loki_bit_slots(array, end) - 1) / state->arrays[array].per_page + 1;
 	uint32		step = npages / SAMPLE_PAGES + 1;
 	uint64		nbits = 0;
 	uint32		looked = 0;

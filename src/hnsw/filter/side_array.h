@@ -69,13 +69,27 @@ loki_bits_shift(int array)
 	return array == LOKI_SLOTS_REUSED ? LOKI_REUSED_SHIFT : 0;
 }
 
+/* How many slots have the bits of all nodes below an end, and of one more */
+static inline uint32
+loki_bit_slots(int array, uint32 end)
+{
+	return (end >> loki_bits_shift(array)) / 64 + 1;
+}
+
 static inline bool
 loki_bits_have(const LokiNodeBits *bits, uint32 node)
 {
 	uint32		bit = node >> bits->shift;
 
 	Assert(node < bits->end);
-	return bits->words != NULL && ((bits->words[bit / 64] >> (bit % 64)) & 1) != 0;
+	return bit / 64 < bits->nwords && ((bits->words[bit / 64] >> (bit % 64)) & 1) != 0;
+}
+
+/* Whether an array has pages for n slots, as far as the directory was read */
+static inline bool
+loki_array_has(const LokiIndex *state, int array, uint32 n)
+{
+	return n <= (uint64) state->arrays[array].npages * state->arrays[array].per_page;
 }
 
 /* functions in filter/side_array.c; no page may be locked */
@@ -128,6 +142,12 @@ loki_side_same(const LokiMetaPageData *meta, uint32 flag, uint32 generation)
 extern bool loki_side_valid(Relation index, uint32 flag, uint32 generation);
 
 /* functions in filter/side_make.c */
+
+/*
+ * Whether the arrays have pages for what a metapage says of side arrays.  The directory was
+ * read after the metapage.
+ */
+extern bool loki_side_possible(const LokiIndex *state, const LokiMetaPageData *meta);
 
 /* Make side arrays if that is worth while; says at a level if there is too little memory */
 extern void loki_side_make(Relation index, int elevel);

@@ -78,6 +78,40 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
  * ----------------------------------------------------------------
  */
 
+/* Whether there are pages for the list of an attribute, if it has one */
+static bool
+list_possible(const LokiIndex *state, const LokiSortedListsData *lists, int attribute)
+{
+	uint32		listed = lists->listed[attribute];
+
+	return listed == LOKI_NONE ||
+		(loki_array_has(state, LOKI_SLOTS_SORTED + attribute,
+						loki_entry_slots(listed, loki_sorted_list_width(lists->end))) &&
+		 loki_array_has(state, LOKI_SLOTS_SEPARATOR + attribute, listed / LOKI_SEPARATOR_STEP));
+}
+
+/* See side_array.h.  No attribute is listed, and no row mapped, below another end. */
+bool
+loki_side_possible(const LokiIndex *state, const LokiMetaPageData *meta)
+{
+	const LokiSortedListsData *lists = &meta->sorted_lists;
+	const LokiRowMapData *map = &meta->rowmap;
+
+	if ((map->end != 0 && map->end != lists->end) ||
+		(lists->end != 0 && !loki_array_has(state, LOKI_SLOTS_REUSED,
+											loki_bit_slots(LOKI_SLOTS_REUSED, lists->end))) ||
+		(map->end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
+										  loki_bit_slots(LOKI_SLOTS_GAINED, map->end))))
+		return false;
+	for (int i = 0; i < state->nattributes; i++)
+		if ((meta->flags & LOKI_META_SORTED_LISTS) != 0 && !list_possible(state, lists, i))
+			return false;
+	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
+		(loki_array_has(state, LOKI_SLOTS_ROW,
+						loki_entry_slots(map->entries, loki_rowmap_width(map))) &&
+		 loki_array_has(state, LOKI_SLOTS_BLOCK, map->groups + 1));
+}
+
 /* Make sure that an array has the pages for so many slots; false if there is no room. */
 static bool
 reserve(LokiIndex *state, Relation index, int array, uint32 slots)
@@ -210,6 +244,9 @@ loki_side_make(Relation index, int elevel)
 	end = loki_node_end(state, index);
 	if (end < STALE_NODES || (!lists && !map))
 		return;
+	/* counts that are damaged would make the index grow by as much as they say */
+	if (!loki_side_possible(state, &meta))
+		loki_meta_damaged(index);
 	stale = (have_lists || have_map) && is_stale(state, index, &meta, end);
 	if (!stale && lists == have_lists && map == have_map)
 		return;
