@@ -179,6 +179,8 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 		fault = "names an array that the index does not have";
 	else if (entry->extent != nextents[entry->array])
 		fault = "is out of order";
+	else if (entry->unused != 0)
+		fault = "has bytes in its unused part";
 	else if ((uint64) entry->first + LokiExtentBlocks(entry->extent) >
 			 RelationGetNumberOfBlocks(check->index))
 		fault = "reaches past the end of the file";

@@ -34,6 +34,7 @@ typedef struct SortedListsCheck
 	LokiAttrType type;
 	uint32		slot_size;
 	char	   *values;			/* ATTR, of nodes below the end */
+	bool		listed;			/* there is a list, whose entries are so many */
 	uint32		entries;
 	uint32		width;
 	char	   *words;			/* SORTED */
@@ -172,7 +173,7 @@ check_contents(LokiCheck *check, SortedListsCheck *lists, int attribute)
 	uint32		end = lists->sorted_lists.end;
 
 	/* loki_check_side_read() has found as many slots possible */
-	Assert(lists->side.fault == NULL && lists->entries > 0);
+	Assert(lists->side.fault == NULL && lists->listed);
 	lists->times = MemoryContextAllocExtended(CurrentMemoryContext, Max(end, 1),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	loki_bits_read(check->state, check->index, LOKI_SLOTS_REUSED, end, &lists->reused);
@@ -193,14 +194,14 @@ check_attribute(LokiCheck *check, SortedListsCheck *lists, int attribute)
 	lists->type = (LokiAttrType) check->state->attr_type[attribute];
 	lists->slot_size = loki_attr_slot_size(lists->type);
 	lists->values = loki_check_side_read(check, side, LOKI_SLOTS_ATTR + attribute,
-										 lists->entries > 0 ? lists->sorted_lists.end : 0);
+										 lists->listed ? lists->sorted_lists.end : 0);
 	lists->words = loki_check_side_read_all(check, side, LOKI_SLOTS_SORTED + attribute,
 											loki_entry_slots(lists->entries, lists->width));
 	lists->separators = (int64 *) loki_check_side_read_all(check, side,
 														   LOKI_SLOTS_SEPARATOR + attribute,
 														   separators);
 	check_separators(lists, attribute, separators);
-	if (lists->entries > 0 && side->fault == NULL)
+	if (lists->listed && side->fault == NULL)
 		check_contents(check, lists, attribute);
 	loki_check_side_report(check, side);
 
@@ -225,9 +226,9 @@ loki_check_sorted_lists(LokiCheck *check)
 	lists.width = loki_sorted_list_width(meta.sorted_lists.end);
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
-		lists.entries = meta.sorted_lists.listed[i];
-		if ((meta.flags & LOKI_META_SORTED_LISTS) == 0 || lists.entries == LOKI_NONE)
-			lists.entries = 0;
+		lists.listed = (meta.flags & LOKI_META_SORTED_LISTS) != 0 &&
+			meta.sorted_lists.listed[i] != LOKI_NONE;
+		lists.entries = lists.listed ? meta.sorted_lists.listed[i] : 0;
 		check_attribute(check, &lists, i);
 	}
 }
