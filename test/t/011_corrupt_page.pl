@@ -42,9 +42,11 @@ my %number = (tid => 2, code => 3, link => 4, hash => 6, upper => 7, duplicate =
 
 # Fields of the metapage, by their offset
 my %meta = (magic => 0, version => 4, metric => 25, dim => 28, m => 52, nattributes => 58,
+	attr_type => 60,
 	flags => 92, entry_node => 96, entry_slot => 100, entry_level => 104,
 	directory_entries => 120, free_tid => 124, calibrated_widths => 146, second_width => 172,
-	rowmap_key_bits => 738);
+	lists_end => 472, third_listed => 484, rowmap_end => 724, rowmap_groups => 732, rowmap_shift => 736,
+	rowmap_node_bits => 737, rowmap_key_bits => 738);
 
 # Read the extents from the directory page of a file.
 sub read_directory
@@ -93,6 +95,12 @@ sub set_meta
 	my ($field, $template, $value) = @_;
 	return sub { substr(${ $_[0] }, $header + $meta{$field}, length pack($template, 0)) =
 		  pack($template, $value); };
+}
+
+sub several
+{
+	my @changes = @_;
+	return sub { $_->($_[0]) foreach @changes; };
 }
 
 sub set_slot
@@ -188,6 +196,11 @@ my @cases = (
 	[ 'another version', set_meta('version', 'V', 99), qr/has format version 99.*REINDEX/s, $fatal ],
 	[ 'a zeroed metapage', zero_block(0), qr/unexpected zero page at block 0/, $fatal ],
 	[ 'a zeroed directory', zero_block(1), qr/unexpected zero page at block 1/, $fatal ],
+	[ 'a metapage whose used part ends early',
+		sub { substr(${ $_[0] }, 12, 2) = pack('v', $header) }, qr/damaged metapage/, $fatal ],
+	[ 'a page of the directory without room',
+		sub { substr(${ $_[0] }, $block_size + 14, 2) = substr(${ $_[0] }, $block_size + 12, 2) },
+		qr/corrupted page at block 1/, $fatal ],
 	[ 'an empty file', truncate_to(0), qr/lacks its first pages/ ],
 	[ 'a file of one block', truncate_to(1), qr/lacks its first pages/ ],
 	[ 'a truncated file', truncate_to(12), qr/extent directory of index .* is damaged/, $fatal ],
@@ -195,17 +208,37 @@ my @cases = (
 	[ 'other dimensions', set_meta('dim', 'V', 16000), qr/slots of sizes|damaged metapage/, $fatal ],
 	[ 'another metric', set_meta('metric', 'C', 2), qr/invalid metric/ ],
 	[ 'other flags', set_meta('flags', 'V', 64), qr/invalid flags/ ],
+	[ 'codes that are being made anew for the first time, and no centroid for that',
+		set_meta('flags', 'V', 14), qr/damaged metapage/, $fatal ],
 	[ 'another number of attributes', set_meta('nattributes', 'v', 1),
-		qr/damaged|number of columns|names an array/ ],
+		qr/damaged metapage/, $fatal ],
+	# both have slots of five bytes; integers must not be read as pointers
+	[ 'another type of an attribute', set_meta('attr_type', 'C', 14), qr/damaged metapage/, $fatal ],
+	[ 'a dimension more', set_meta('dim', 'V', 41), qr/slots of sizes|damaged metapage/, $fatal ],
 	[ 'an entry node out of range', set_meta('entry_node', 'V', 0x10000000),
 		qr/entry point .* is not in the graph/ ],
 	[ 'an entry level out of range', set_meta('entry_level', 'V', 77), qr/damaged metapage/, $fatal ],
 	[ 'an entry slot of another node', set_meta('entry_slot', 'V', 0x10000000),
 		qr/entry point .* does not own its slot/ ],
+	[ 'no entry slot', set_meta('entry_slot', 'V', $none), qr/entry point .* does not own its slot/ ],
 	[ 'a calibration of too many widths', set_meta('calibrated_widths', 'v', 17), qr/damaged metapage/, $fatal ],
 	[ 'a calibration of descending widths', set_meta('second_width', 'v', 0), qr/invalid calibration/ ],
 	[ 'keys of the map of rows that are too wide', set_meta('rowmap_key_bits', 'C', 40),
 		qr/damaged metapage/, $fatal ],
+	[ 'node IDs in the map of rows that are too wide',
+		several(set_meta('rowmap_node_bits', 'C', 32), set_meta('rowmap_key_bits', 'C', 0)),
+		qr/damaged metapage/, $fatal ],
+	[ 'groups of too many blocks in the map of rows', set_meta('rowmap_shift', 'C', 31),
+		qr/damaged metapage/, $fatal ],
+	[ 'more groups in the map of rows than there are', set_meta('rowmap_groups', 'V', 0x7FFFFFFF),
+		qr/invalid lists/ ],
+	[ 'another end of the map of rows', set_meta('rowmap_end', 'V', 1000), qr/invalid lists/ ],
+	[ 'an empty list of an attribute', set_meta('third_listed', 'V', 0),
+		qr/sorted array .* does not follow, with a node that is not listed/ ],
+	# vacuum is to make the map
+	[ 'an end of lists far beyond all nodes, and no map of rows',
+		several(set_meta('flags', 'V', 4), set_meta('lists_end', 'V', 0x7FFFFFFF),
+			set_meta('rowmap_end', 'V', 0x7FFFFFFF)), qr/invalid lists/ ],
 	[ 'no entry point', set_meta('entry_node', 'V', $none), qr/no entry point/ ],
 	[ 'a wrong count of extents', set_meta('directory_entries', 'V', 3), qr/but the metapage counts 3/ ],
 	[ 'a free list out of range', set_meta('free_tid', 'V', 5000), qr/free list of the tid array .* names page 5000/ ],
@@ -215,6 +248,9 @@ my @cases = (
 	[ 'an extent of no array',
 		sub { substr(${ $_[0] }, $block_size + $header, 1) = pack('C', 77) },
 		qr/extent directory of index .* is damaged/, $fatal ],
+	[ 'an extent with a byte that nothing uses',
+		sub { substr(${ $_[0] }, $block_size + $header + 1, 1) = pack('C', 1) },
+		qr/entry 0 of the extent directory .* has bytes in its unused part/ ],
 	[ 'an extent over another',
 		sub { substr(${ $_[0] }, $block_size + $header + 12, 4) =
 			  substr(${ $_[0] }, $block_size + $header + 4, 4) },
@@ -275,7 +311,7 @@ $node->safe_psql('postgres', qq(
 	SET statement_timeout = 0;
 	DO \$\$ BEGIN FOR i IN 1..$n LOOP
 		EXECUTE format('CREATE TABLE t%s AS TABLE t', i);
-		EXECUTE format('CREATE INDEX t%s_idx ON t%s USING hnsw (v vector_l2_ops, a, b)', i, i);
+		EXECUTE format('CREATE INDEX t%s_idx ON t%s USING hnsw (v vector_l2_ops, a, b, id)', i, i);
 	END LOOP; END \$\$;
 	CHECKPOINT));
 %slot_bytes = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
@@ -285,6 +321,9 @@ $node->safe_psql('postgres', "SELECT lokivector_check('t${_}_idx', true)") for (
 my %file = map { $_ => $node->data_dir . '/' .
 	  $node->safe_psql('postgres', "SELECT pg_relation_filepath('t${_}_idx')") } 1 .. $n;
 $node->stop;
+
+# No command makes an index much larger, whatever it says of itself
+my $most_bytes = 4 * -s $file{1};
 
 for my $i (1 .. $n)
 {
@@ -334,6 +373,8 @@ for my $i (1 .. $n)
 		push @failed, "$kind: no error"
 		  if $fatal_case && $kind =~ /SELECT|INSERT|VACUUM/ && $rc == 0;
 	}
+	my $bytes = -s $file{$i};
+	push @failed, "$bytes bytes of index" if $bytes > $most_bytes;
 	is(join("\n", @failed), '', "commands: $name");
 }
 

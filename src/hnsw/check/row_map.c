@@ -56,12 +56,12 @@ static bool
 is_mapped(const RowMapCheck *rows, uint32 node, const ItemPointerData *heap)
 {
 	const LokiRowMapData *map = &rows->map;
-	BlockNumber block = ItemPointerGetBlockNumber(heap);
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(heap);
 	uint32		group = block >> map->shift;
 	uint32		width = loki_rowmap_width(map);
 	uint32		per_page = loki_entries_per_page(width);
 	uint32		wanted = node |
-		loki_rowmap_key(map, block, ItemPointerGetOffsetNumber(heap)) << map->node_bits;
+		loki_rowmap_key(map, block, ItemPointerGetOffsetNumberNoCheck(heap)) << map->node_bits;
 
 	if (group >= map->groups)
 		return false;
@@ -112,6 +112,8 @@ check_page(LokiCheck *check, RowMapCheck *rows, int array, uint32 ordinal)
 		const LokiDuplicateData *duplicate = (const LokiDuplicateData *) slot;
 		uint32		number = ordinal * slots->per_page + i;
 
+		/* a damaged group may have all entries */
+		CHECK_FOR_INTERRUPTS();
 		if (array == LOKI_SLOTS_TID &&
 			(LokiTidState(tid) == LOKI_TID_LIVE || LokiTidState(tid) == LOKI_TID_KILLED))
 			check_row(check, rows, array, number, number, &tid->u.heap);
@@ -129,10 +131,7 @@ check_rows(LokiCheck *check, RowMapCheck *rows)
 	for (int i = 0; i < lengthof(arrays); i++)
 		for (uint32 ordinal = 0; ordinal < check->state->arrays[arrays[i]].npages;
 			 ordinal++)
-		{
-			CHECK_FOR_INTERRUPTS();
 			check_page(check, rows, arrays[i], ordinal);
-		}
 }
 
 /* Check the row map, if there is one, and the pages of its arrays in any case. */

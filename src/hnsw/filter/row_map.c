@@ -117,7 +117,7 @@ fold_groups(MapMaker *maker)
 static void
 count_row(MapMaker *maker, uint32 node, ItemPointer heap)
 {
-	BlockNumber block = ItemPointerGetBlockNumber(heap);
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(heap);
 	uint32		group;
 
 	while ((group = block >> maker->map->shift) >= maker->most_groups)
@@ -142,7 +142,7 @@ static void
 place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 {
 	LokiRowMapData *map = maker->map;
-	BlockNumber block = ItemPointerGetBlockNumber(heap);
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(heap);
 	uint32		group = block >> map->shift;
 
 	if (group >= map->groups || maker->next[group] == maker->starts[group + 1])
@@ -151,7 +151,7 @@ place_row(MapMaker *maker, uint32 node, ItemPointer heap)
 		return;
 	}
 	maker->entries[maker->next[group]++] = node |
-		loki_rowmap_key(map, block, ItemPointerGetOffsetNumber(heap)) << map->node_bits;
+		loki_rowmap_key(map, block, ItemPointerGetOffsetNumberNoCheck(heap)) << map->node_bits;
 }
 
 /* The most groups of blocks that a map has */

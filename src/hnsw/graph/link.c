@@ -37,11 +37,14 @@
  * ----------------------------------------------------------------
  */
 
-/* Begin the change of a list, by locking its page exclusively. */
+/*
+ * Begin the change of a list, by locking its page exclusively.  ERROR if a damaged page named a
+ * slot that does not exist, which LOKI_NONE is above layer 0.
+ */
 static void
 lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
 {
-	Assert((ref->level == 0) == (ref->slot == LOKI_NONE));
+	Assert(ref->level > 0 || ref->slot == LOKI_NONE);
 	loki_change_begin(change, linker->state, linker->index);
 	(void) loki_change_lock(change, loki_list_slot_array(ref->level),
 							ref->level == 0 ? ref->node : ref->slot, place);
