@@ -234,7 +234,7 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 	const LokiUpperData *upper = slot;
 
 	list->count = level == 0 ? loki_link_count(link, m) : upper->count;
-	if (list->count > loki_list_max(level, m))
+	if (level > LOKI_MAX_LEVEL || list->count > loki_list_max(level, m))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("index \"%s\" has a damaged list of links",

@@ -71,7 +71,7 @@ highest_live(LokiVacuum *vacuum, LokiListRef *entry)
 			LokiUpperData *upper = (LokiUpperData *)
 				LokiPageSlot(vacuum->page.data, array->slot_size, i);
 
-			if (upper->level > entry->level &&
+			if (upper->level > entry->level && upper->level <= LOKI_MAX_LEVEL &&
 				loki_bitmap_test(&vacuum->live, upper->node))
 			{
 				entry->node = upper->node;
