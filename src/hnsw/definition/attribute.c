@@ -140,8 +140,9 @@ loki_attr_type(Oid typid)
 	return (LokiAttrType) type;
 }
 
-bool
-loki_attr_type_valid(uint8 type)
+/* for assertions */
+static inline bool
+is_valid_type(uint8 type)
 {
 	return type > 0 && type < lengthof(attr_types);
 }
@@ -149,7 +150,7 @@ loki_attr_type_valid(uint8 type)
 uint32
 loki_attr_slot_size(LokiAttrType type)
 {
-	Assert(loki_attr_type_valid(type));
+	Assert(is_valid_type(type));
 	return 1 + attr_types[type].width;
 }
 
@@ -176,7 +177,7 @@ loki_attr_strategies(LokiAttrType type)
 bool
 loki_attr_type_lossy(LokiAttrType type)
 {
-	Assert(loki_attr_type_valid(type));
+	Assert(is_valid_type(type));
 	return attr_types[type].lossy;
 }
 
@@ -382,7 +383,7 @@ loki_attr_value(LokiAttrType type, Datum value)
 {
 	LokiAttrValue result = {0};
 
-	Assert(loki_attr_type_valid(type));
+	Assert(is_valid_type(type));
 	switch (type)
 	{
 		case LOKI_ATTR_BOOL:

@@ -93,7 +93,6 @@ extern LokiAttrType loki_attr_type(Oid typid);
 /* The same for the input type of an operator class, without ERROR and without looking
  * through domains: 0 if there is none */
 extern uint8 loki_attr_type_lookup(Oid typid);
-extern bool loki_attr_type_valid(uint8 type);
 
 /* What arrays are compared by: their elements that are not NULL */
 typedef struct LokiElements
