@@ -184,3 +184,16 @@ SELECT opcname, opcdefault, opcintype::regtype, amopstrategy, amopopr::regoperat
 	FROM pg_opclass c JOIN pg_am a ON a.oid = c.opcmethod JOIN pg_amop o ON o.amopfamily = c.opcfamily
 	WHERE amname = 'btree' AND opcname = 'halfvec_ops' ORDER BY amopstrategy;
 SELECT amprocnum, amproc FROM pg_amproc p JOIN pg_opclass c ON c.opcfamily = p.amprocfamily WHERE opcname = 'halfvec_ops';
+
+-- The text of every finite half is float4's
+WITH halves AS (
+	SELECT (m * 2.0::float8 ^ -24)::real AS x FROM generate_series(0, 1023) m
+	UNION ALL
+	SELECT ((1024 + m) * 2.0::float8 ^ e)::real
+	FROM generate_series(0, 1023) m, generate_series(-24, 5) e
+), texts AS (
+	SELECT x, ARRAY[x, -x, x]::halfvec::text AS text FROM halves
+)
+SELECT count(*), min(x), max(x),
+	count(*) FILTER (WHERE text <> format('[%s,%s,%s]', x, -x, x)) AS different
+FROM texts;
