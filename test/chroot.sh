@@ -24,7 +24,7 @@
 # MAJOR		Debian release
 # 15		bookworm
 # 17		trixie (also has postgresql-17-pgvector)
-# 18		sid (also has postgresql-18-pgvector)
+# 18		sid (also has postgresql-18-pgvector and postgresql-18-pg-textsearch)
 #
 # The directory is LOKIVECTOR_CHROOT_DIR-RELEASE, by default
 # lokivector-chroot-RELEASE in TMPDIR or /var/tmp.
@@ -37,12 +37,14 @@ cannot() { say "cannot be made: $*"; exit 3; }
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 
+# Sets what belongs to MAJOR.  Tests of the optional packages are skipped without these.
 release_of()
 {
+	optional=
 	case $1 in
 		15) release=bookworm ;;
 		17) release=trixie ;;
-		18) release=sid ;;
+		18) release=sid optional=postgresql-18-pg-textsearch ;;
 		*) usage ;;
 	esac
 	major=$1
@@ -86,6 +88,10 @@ create()
 	cp "$top/test/packages.sh" "$root/usr/local/bin/lokivector-packages"
 	inside root / lokivector-packages "$@" >/dev/null ||
 		cannot "installing packages failed"
+	for package in $optional; do
+		inside root / lokivector-packages "$package" >/dev/null ||
+			say "$package is not to be had"
+	done
 	echo "$root"
 }
 
