@@ -384,7 +384,7 @@ run_coverage()
 	run_iso
 	run_tap
 	for simd in scalar avx2; do
-		LOKIVECTOR_SIMD=$simd TESTS="distance types_halfvec types_sparsevec hnsw_build hnsw_compact hnsw_bit hnsw_sparsevec" \
+		LOKIVECTOR_SIMD=$simd TESTS="distance types_halfvec types_bytevec types_sparsevec hnsw_build hnsw_compact hnsw_bit hnsw_sparsevec" \
 			run_sql "coverage $simd sql"
 	done
 	"$src/test/coverage.sh" "$src" "$out/coverage"

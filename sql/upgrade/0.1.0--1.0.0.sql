@@ -32,9 +32,10 @@ CREATE OR REPLACE FUNCTION lokivector_plain_indexes(OUT index regclass, OUT reas
 	RETURNS SETOF record LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
 	SELECT c.oid::regclass,
-		concat_ws(', ', CASE WHEN s.columns THEN 'several columns' END, s.options,
+		concat_ws(', ', CASE WHEN s.foreign_type THEN 'type ' || format_type(t.oid, NULL) END,
+			CASE WHEN s.columns THEN 'several columns' END, s.options,
 			CASE WHEN s.dimensions THEN format('more than %s dimensions', s.most) END),
-		CASE WHEN NOT s.dimensions THEN
+		CASE WHEN NOT s.dimensions AND NOT s.foreign_type THEN
 			format('CREATE INDEX %I ON %s USING %I (%s %I.%I)%s%s;', c.relname, i.indrelid::regclass,
 				m.amname, pg_get_indexdef(c.oid, 1, false), n.nspname, o.opcname,
 				' WITH (' || s.known || ')',
@@ -44,17 +45,18 @@ BEGIN ATOMIC
 	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
 	JOIN pg_index i ON i.indexrelid = c.oid
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = 1
-	JOIN pg_type t ON t.oid = a.atttypid
 	JOIN pg_opclass o ON o.oid = i.indclass[0]
+	JOIN pg_type t ON t.oid = o.opcintype
 	JOIN pg_namespace n ON n.oid = o.opcnamespace,
 	LATERAL (SELECT CASE t.typname WHEN 'vector' THEN 2000 WHEN 'halfvec' THEN 4000 END AS most) l,
 	LATERAL (
-		SELECT i.indnatts > 1 AS columns, l.most, coalesce(a.atttypmod > l.most, false) AS dimensions,
+		SELECT t.typname NOT IN ('vector', 'halfvec', 'sparsevec', 'bit') AS foreign_type,
+			i.indnatts > 1 AS columns, l.most, coalesce(a.atttypmod > l.most, false) AS dimensions,
 			string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
 			string_agg(option, ', ') FILTER (WHERE ours) AS options
 		FROM unnest(c.reloptions) AS option,
 		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall)=') AS e(ours)) s
-	WHERE NOT c.relispartition AND (s.columns OR s.dimensions OR s.options IS NOT NULL)
+	WHERE NOT c.relispartition AND (s.foreign_type OR s.columns OR s.dimensions OR s.options IS NOT NULL)
 	ORDER BY c.oid::regclass::text COLLATE "C";
 END;
 

@@ -169,6 +169,23 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 		halves[i] = _cvtss_sh(floats[i], _MM_FROUND_TO_NEAREST_INT);
 }
 
+static TARGET void
+u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+	{
+		__m128i		bytes = _mm_loadl_epi64((const __m128i *) (codes + i));
+		__m256		x = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+
+		_mm256_storeu_ps(floats + i, _mm256_fmadd_ps(x, _mm256_set1_ps(scale),
+													 _mm256_set1_ps(offset)));
+	}
+	for (; i < n; i++)
+		floats[i] = offset + scale * codes[i];
+}
+
 LOKI_DEFINE_KERNELS(TARGET)
 
 static pg_attribute_always_inline TARGET void

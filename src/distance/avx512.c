@@ -155,6 +155,21 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 	}
 }
 
+static TARGET void
+u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
+{
+	for (int i = 0; i < n; i += LANES)
+	{
+		__mmask16	mask = first_elements(n - i);
+		__m128i		bytes = _mm_maskz_loadu_epi8(mask, codes + i);
+		__m512		x = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+
+		_mm512_mask_storeu_ps(floats + i, mask,
+							  _mm512_fmadd_ps(x, _mm512_set1_ps(scale),
+											  _mm512_set1_ps(offset)));
+	}
+}
+
 LOKI_DEFINE_KERNELS(TARGET)
 
 static pg_attribute_always_inline TARGET __m512

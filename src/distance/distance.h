@@ -71,6 +71,14 @@ typedef struct LokiDistanceKernels
 	/* conversions, as those of half.h */
 	void		(*f16_to_f32) (int n, const LokiHalf *halves, float *floats);
 	void		(*f32_to_f16) (int n, const float *floats, LokiHalf *halves);
+
+	/*
+	 * floats[i] = offset + scale * codes[i].  The scale has 16 significant bits
+	 * at most, so that the product is exact, and the sum rounded once: all
+	 * levels give the same.
+	 */
+	void		(*u8_to_f32) (int n, const uint8 *codes, float scale, float offset,
+							  float *floats);
 } LokiDistanceKernels;
 
 /* The kernels in use, and those of one level (NULL if it cannot run here) */

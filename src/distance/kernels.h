@@ -42,7 +42,7 @@ typedef enum LokiElement
 		l2sq_f32, dot_f32, l1_f32, cosine_f32, \
 		l2sq_f16, dot_f16, l1_f16, cosine_f16, \
 		dot_tile_f32, \
-		f16_to_f32, f32_to_f16 \
+		f16_to_f32, f32_to_f16, u8_to_f32 \
 	}
 
 /*

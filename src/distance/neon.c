@@ -149,6 +149,24 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 		halves[i] = loki_float_to_half(floats[i]);
 }
 
+static void
+u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
+{
+	int			i = 0;
+
+	for (; i + 2 * LANES <= n; i += 2 * LANES)
+	{
+		uint16x8_t	words = vmovl_u8(vld1_u8(codes + i));
+		float32x4_t low = vcvtq_f32_u32(vmovl_u16(vget_low_u16(words)));
+		float32x4_t high = vcvtq_f32_u32(vmovl_u16(vget_high_u16(words)));
+
+		vst1q_f32(floats + i, vfmaq_f32(vdupq_n_f32(offset), low, vdupq_n_f32(scale)));
+		vst1q_f32(floats + i + LANES, vfmaq_f32(vdupq_n_f32(offset), high, vdupq_n_f32(scale)));
+	}
+	for (; i < n; i++)
+		floats[i] = offset + scale * codes[i];
+}
+
 LOKI_DEFINE_KERNELS()
 
 static pg_attribute_always_inline void

@@ -78,6 +78,13 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 		halves[i] = loki_float_to_half(floats[i]);
 }
 
+static void
+u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
+{
+	for (int i = 0; i < n; i++)
+		floats[i] = offset + scale * codes[i];
+}
+
 /* Products of floats, and sums of as many as there are, do not overflow a double */
 float
 loki_dot_wide(int dim, const float *a, const float *b)

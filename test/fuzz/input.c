@@ -9,6 +9,7 @@
  * forms.  The functions are the server's own; stubs.c stands for the server.
  *
  * Sources: src/types/vector_io.c src/types/halfvec_io.c src/types/sparsevec_io.c
+ * Sources: src/types/bytevec_io.c src/types/bytevec_check.c
  * Sources: src/types/check.c src/types/vector_check.c src/types/halfvec_check.c
  * Sources: src/types/sparsevec_check.c src/types/textscan.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
@@ -27,6 +28,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "stubs.h"
+#include "types/bytevecint.h"
 #include "types/halfvecint.h"
 #include "types/sparsevecint.h"
 #include "types/vectorint.h"
@@ -36,6 +38,8 @@ extern Datum vector_in(PG_FUNCTION_ARGS), vector_out(PG_FUNCTION_ARGS),
 			vector_recv(PG_FUNCTION_ARGS), vector_send(PG_FUNCTION_ARGS),
 			halfvec_in(PG_FUNCTION_ARGS), halfvec_out(PG_FUNCTION_ARGS),
 			halfvec_recv(PG_FUNCTION_ARGS), halfvec_send(PG_FUNCTION_ARGS),
+			bytevec_in(PG_FUNCTION_ARGS), bytevec_out(PG_FUNCTION_ARGS),
+			bytevec_recv(PG_FUNCTION_ARGS), bytevec_send(PG_FUNCTION_ARGS),
 			sparsevec_in(PG_FUNCTION_ARGS), sparsevec_out(PG_FUNCTION_ARGS),
 			sparsevec_recv(PG_FUNCTION_ARGS), sparsevec_send(PG_FUNCTION_ARGS);
 
@@ -49,6 +53,7 @@ static const struct
 {
 	{vector_in, vector_out, vector_recv, vector_send},
 	{halfvec_in, halfvec_out, halfvec_recv, halfvec_send},
+	{bytevec_in, bytevec_out, bytevec_recv, bytevec_send},
 	{sparsevec_in, sparsevec_out, sparsevec_recv, sparsevec_send},
 };
 

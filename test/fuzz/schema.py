@@ -59,7 +59,7 @@ BY_NAME = {kind.name: kind for kind in TYPES}
 
 OPERATORS = {"vector": {"<->": "l2", "<#>": "ip", "<=>": "cosine", "<+>": "l1"},
              "bit": {"<~>": "hamming", "<%>": "jaccard"}}
-OPERATORS["halfvec"] = OPERATORS["sparsevec"] = OPERATORS["vector"]
+OPERATORS["halfvec"] = OPERATORS["bytevec"] = OPERATORS["sparsevec"] = OPERATORS["vector"]
 FUNCTIONS = {"<->": "l2_distance", "<=>": "cosine_distance", "<+>": "l1_distance", "<~>": "hamming_distance",
              "<%>": "jaccard_distance"}
 
@@ -91,7 +91,7 @@ class Vectors:
 
     def __init__(self, random):
         self.random = random
-        self.kind = random.choices(("vector", "halfvec", "bit", "sparsevec"), (60, 15, 10, 15))[0]
+        self.kind = random.choices(("vector", "halfvec", "bytevec", "bit", "sparsevec"), (50, 15, 15, 10, 10))[0]
         self.dimension = random.choice((1, 2, 3, 3, 5, 8, 8, 16, 24, 24, 70, random.choice((70, 300, 700))))
         self.grid = random.choice((0, 0, 1, 3))
         self.scales = (1,)      # of numbers near the ends of the type

@@ -67,6 +67,8 @@ class Generator:
         draw = self.random.random()
         if draw < 0.12:
             return [f"(SELECT v FROM t WHERE id = {self.random.randint(1, 60)} AND v IS NOT NULL LIMIT 1)"]
+        if self.schema.vectors.kind == "bytevec" and self.chance(0.5):
+            kind = kind.replace("bytevec", "vector")
         if draw < 0.14:
             return [f"NULL::{kind}"]
         return [Value(self.schema.vectors.literal(), kind)]

@@ -135,7 +135,7 @@ SELECT * FROM t;
 SELECT w <-> v AS l2, pg_typeof(w + v) FROM t LIMIT 1;
 DROP TABLE t;
 SELECT castsource::regtype, casttarget::regtype, castfunc::regprocedure, castcontext
-	FROM pg_cast WHERE 'halfvec'::regtype IN (castsource, casttarget) AND castfunc::regprocedure::text !~ 'sparsevec'
+	FROM pg_cast WHERE 'halfvec'::regtype IN (castsource, casttarget) AND castfunc::regprocedure::text !~ 'sparsevec|bytevec'
 	ORDER BY castsource::regtype::text COLLATE "C", casttarget::regtype::text COLLATE "C";
 
 -- test: aggregates; sum adds halves
@@ -178,7 +178,7 @@ SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode::regprocedure, c.opr
 	WHERE 'halfvec'::regtype IN (o.oprleft, o.oprright)
 	ORDER BY o.oprcode::regprocedure::text COLLATE "C";
 SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolatile, proparallel, proisstrict, prosrc
-	FROM pg_proc p WHERE ('halfvec'::regtype = ANY (proargtypes || prorettype) OR proname LIKE 'halfvec%') AND p.oid::regprocedure::text !~ 'sparsevec' AND probin IS NOT NULL
+	FROM pg_proc p WHERE ('halfvec'::regtype = ANY (proargtypes || prorettype) OR proname LIKE 'halfvec%') AND p.oid::regprocedure::text !~ 'sparsevec|bytevec' AND probin IS NOT NULL
 	ORDER BY p.oid::regprocedure::text COLLATE "C";
 SELECT opcname, opcdefault, opcintype::regtype, amopstrategy, amopopr::regoperator
 	FROM pg_opclass c JOIN pg_am a ON a.oid = c.opcmethod JOIN pg_amop o ON o.amopfamily = c.opcfamily

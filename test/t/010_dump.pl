@@ -26,19 +26,22 @@ is( $node->safe_psql('postgres', 'SELECT lokivector_version()'),
 # All exponents, both signs, and the shortest digits that tell floats apart
 $node->safe_psql(
 	'postgres', q(
-	CREATE TABLE t (id int PRIMARY KEY, v vector(3), w vector, h halfvec(3), g halfvec[], b bit(9));
+	CREATE TABLE t (id int PRIMARY KEY, v vector(3), w vector, h halfvec(3), g halfvec[], b bit(9), y bytevec(3), z bytevec[]);
 	INSERT INTO t
 	SELECT i, ARRAY[i / 7.0, -i, power(2, i % 250 - 125)]::float4[]::vector,
 		CASE WHEN i % 10 > 0
 			THEN array_fill((1.1 * i)::float4, ARRAY[i])::vector END,
 		ARRAY[i / 7.0, -i, power(2, i % 40 - 25)]::halfvec,
 		ARRAY[array_fill(1.1 * i, ARRAY[i])::halfvec, '[0]'],
-		binary_quantize(array_fill(i % 3 - 1, ARRAY[9])::halfvec)
+		binary_quantize(array_fill(i % 3 - 1, ARRAY[9])::halfvec),
+		ARRAY[i / 7.0, -i, power(2, i % 250 - 125)]::float4[]::bytevec,
+		ARRAY[array_fill(1.1 * i, ARRAY[i])::bytevec, '[0]', '[0,7,255]*0.001-3']
 	FROM generate_series(1, 500) AS i;
 	CREATE INDEX t_v ON t USING hnsw (v vector_l2_ops);
 	CREATE INDEX t_h ON t USING hnsw (h halfvec_cosine_ops) WITH (m = 8);
 	CREATE INDEX t_b ON t USING hnsw (b bit_jaccard_ops);
 	CREATE INDEX t_x ON t USING hnsw ((v::halfvec(3)) halfvec_l2_ops) WHERE id < 100;
+	CREATE INDEX t_y ON t USING hnsw (y bytevec_l2_ops);
 	CREATE INDEX t_q ON t USING hnsw ((binary_quantize(v)::bit(3)) bit_hamming_ops);
 	CREATE INDEX t_i ON t USING ivfflat (h halfvec_l2_ops) WITH (lists = 1);
 	CREATE INDEX t_o ON t (h);
@@ -57,7 +60,8 @@ foreach my $query (
 	q(SELECT indexdef FROM pg_indexes WHERE tablename = 't' ORDER BY indexname),
 	'SELECT * FROM means',
 	q(SELECT id FROM t ORDER BY b <%> B'111000000', id LIMIT 20),
-	q(SET enable_seqscan = off; SET enable_sort = off; SELECT id FROM t ORDER BY h <=> '[1,2,3]' LIMIT 20))
+	q(SET enable_seqscan = off; SET enable_sort = off; SELECT id FROM t ORDER BY h <=> '[1,2,3]' LIMIT 20),
+	q(SELECT id, y <-> '[1,2,3]'::vector FROM t ORDER BY 2, 1 LIMIT 20))
 {
 	is($node->safe_psql('restored', $query), $node->safe_psql('postgres', $query),
 		"the same answer: $query");

@@ -102,6 +102,7 @@ usual_class(Oid type)
 		const char *class;
 	}			classes[] = {
 		{"halfvec", "halfvec_cosine_ops"},
+		{"bytevec", "bytevec_cosine_ops"},
 		{"sparsevec", "sparsevec_cosine_ops"},
 		{"bit", "bit_hamming_ops"},
 		{"_vector", "vector_maxsim_ops"},

@@ -24,6 +24,7 @@
 #include "hnsw/definition/column.h"
 #include "lokivector.h"
 #include "miscadmin.h"
+#include "types/bytevec.h"
 #include "types/halfvec.h"
 #include "types/vector.h"
 #include "utils/builtins.h"
@@ -103,6 +104,51 @@ static const LokiValueType halfvec_type = {
 	.stored_size = halfvec_stored_size,
 	.declared = halfvec_declared,
 	.open = halfvec_open
+};
+
+/* ----------------------------------------------------------------
+ * bytevec: opened, it is a vector; and so may be its queries
+ * ----------------------------------------------------------------
+ */
+
+static Size
+bytevec_stored_size(uint32 declared)
+{
+	return LOKI_BYTEVEC_SIZE(declared) - VARHDRSZ;
+}
+
+static uint32
+bytevec_declared(const struct varlena *value)
+{
+	return ((const ByteVector *) value)->dim;
+}
+
+static const float *
+bytevec_open(const LokiColumn *column, const struct varlena *value, float *copy)
+{
+	Assert(((const ByteVector *) value)->dim == column->dim);
+	if (copy == NULL)
+		copy = palloc_array(float, column->dim);
+	loki_bytevec_elements((const ByteVector *) value, copy);
+	return copy;
+}
+
+static struct varlena *
+bytevec_of_vector(const struct varlena *query)
+{
+	const Vector *vector = (const Vector *) query;
+
+	return (struct varlena *) loki_bytevec_quantize(vector->dim, vector->x);
+}
+
+static const LokiValueType bytevec_type = {
+	.max_declared = LOKI_BYTEVEC_MAX_DIM,
+	.max_exact = LOKI_BYTEVEC_MAX_DIM,
+	.dim = vector_dim,
+	.stored_size = bytevec_stored_size,
+	.declared = bytevec_declared,
+	.open = bytevec_open,
+	.of_vector = bytevec_of_vector
 };
 
 /* ----------------------------------------------------------------
@@ -201,6 +247,13 @@ Datum
 hnsw_halfvec_support(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(&halfvec_type);
+}
+
+LOKI_FUNCTION(hnsw_bytevec_support);
+Datum
+hnsw_bytevec_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&bytevec_type);
 }
 
 LOKI_FUNCTION(hnsw_bit_support);
@@ -309,9 +362,10 @@ classify(LokiMetric metric, uint32 dim, const float *values)
 
 /* ERROR, with pgvector's message, for a row or a query of other dimensions */
 static void
-check_declared(const LokiColumn *column, const struct varlena *value)
+check_declared(const LokiColumn *column, const LokiValueType *type,
+			   const struct varlena *value)
 {
-	uint32		declared = column->type->declared(value);
+	uint32		declared = type->declared(value);
 
 	if (declared != column->declared)
 		ereport(ERROR,
@@ -329,9 +383,18 @@ loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float 
 	if (isnull)
 		return LOKI_VALUE_NULL;
 	value = PG_DETOAST_DATUM(datum);
-	check_declared(column, value);
+	check_declared(column, column->type, value);
 	*values = column->type->open(column, value, NULL);
 	return classify(column->metric, column->dim, *values);
+}
+
+/* Describes a query's type: that of the column, or vector. */
+static const LokiValueType *
+query_type(const LokiColumn *column, Oid type)
+{
+	if (type == column->typid || column->type->of_vector == NULL)
+		return column->type;
+	return &vector_type;
 }
 
 /*
@@ -339,17 +402,25 @@ loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float 
  * even if that has no rows.
  */
 LokiValueClass
-loki_query_open(const LokiColumn *column, Datum datum, float *values)
+loki_query_open(const LokiColumn *column, Oid type, Datum datum, float *values)
 {
+	const LokiValueType *of = query_type(column, type);
 	struct varlena *value = PG_DETOAST_DATUM(datum);
 	const float *opened;
 
-	check_declared(column, value);
-	opened = (column->type->open_query != NULL ? column->type->open_query :
-			  column->type->open) (column, value, values);
+	check_declared(column, of, value);
+	opened = (of->open_query != NULL ? of->open_query : of->open) (column, value, values);
 	if (opened != values)
 		memcpy(values, opened, sizeof(float) * column->dim);
 	return classify(column->metric, column->dim, values);
+}
+
+struct varlena *
+loki_query_value(const LokiColumn *column, Oid type, Datum datum)
+{
+	if (query_type(column, type) == column->type)
+		return PG_DETOAST_DATUM_COPY(datum);
+	return column->type->of_vector(PG_DETOAST_DATUM(datum));
 }
 
 /* A value of the column's type, which is given as text */
@@ -394,7 +465,7 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
 					 errmsg("query vectors must not be null")));
 		if (type == TEXTOID)
 			(*elements)[i] = value_of_text(column, (*elements)[i]);
-		if (loki_query_open(column, (*elements)[i],
+		if (loki_query_open(column, column->typid, (*elements)[i],
 							*values + (Size) i * column->dim) != LOKI_VALUE_VECTOR)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -52,6 +52,13 @@ typedef struct LokiValueType
 								float *copy);
 
 	/*
+	 * A value of the type that is nearly a query of type vector, which is not
+	 * toasted, or NULL if there is none.  NULL if the operators of the type
+	 * take no such queries.
+	 */
+	struct varlena *(*of_vector) (const struct varlena *query);
+
+	/*
 	 * The distance that the SQL operator returns; NULL if it is that of the
 	 * floats.  If it is not NULL, open() puts a hash of the value behind the
 	 * floats, unless they are in `copy`.
@@ -101,9 +108,18 @@ typedef enum LokiValueClass
 extern LokiValueClass loki_value_open(const LokiColumn *column, Datum datum,
 									  bool isnull, const float **values);
 
-/* Copy a query's vector to dim floats; ERROR if it has other dimensions */
-extern LokiValueClass loki_query_open(const LokiColumn *column, Datum datum,
+/*
+ * Copy a query's vector to dim floats; ERROR if it has other dimensions.  The query is of type
+ * `type`: that of the column or, if its operators take them, vector.
+ */
+extern LokiValueClass loki_query_open(const LokiColumn *column, Oid type, Datum datum,
 									  float *values);
+
+/*
+ * Such a query as a value of the column's type, not toasted, palloc'd; NULL if there is no
+ * value that is near it.
+ */
+extern struct varlena *loki_query_value(const LokiColumn *column, Oid type, Datum datum);
 
 /*
  * Open the query vectors of an array, which are of the column's type or text: dim floats each,

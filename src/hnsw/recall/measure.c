@@ -217,7 +217,8 @@ prepare_row(Measure *measure, uint32 node, int query)
 	if (found)
 	{
 		measure->values[query] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
-		(void) loki_query_open(&measure->state->column, measure->values[query], floats);
+		(void) loki_query_open(&measure->state->column, measure->state->column.typid,
+							   measure->values[query], floats);
 		measure->state->quantizer->prepare(measure->state->quantizer, floats,
 										   query_of(measure, query));
 	}

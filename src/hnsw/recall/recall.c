@@ -544,7 +544,7 @@ lokivector_measure_samples(PG_FUNCTION_ARGS)
 	{
 		Datum		query = PointerGetDatum(samples[i].query);
 
-		(void) loki_query_open(&recall.rows.column, query, values);
+		(void) loki_query_open(&recall.rows.column, recall.rows.column.typid, query, values);
 		add_query(&recall, query, values, NULL, LOKI_NONE);
 		recall.k = Max(recall.k, samples[i].rows);
 	}

@@ -31,6 +31,7 @@ is_search(const LokiScan *so)
 void
 loki_scan_choose_sample(LokiScan *so)
 {
+	ScanKey		key = &so->scan->orderByData[0];
 	MemoryContext old;
 
 	/* a search that begins again with new codes has been chosen before */
@@ -38,8 +39,10 @@ loki_scan_choose_sample(LokiScan *so)
 		pg_prng_double(&pg_global_prng_state) >= loki_recall_sample_rate)
 		return;
 	old = MemoryContextSwitchTo(so->context);
-	so->sample.query = PG_DETOAST_DATUM_COPY(so->scan->orderByData[0].sk_argument);
+	so->sample.query = loki_query_value(&so->state->column, key->sk_subtype, key->sk_argument);
 	MemoryContextSwitchTo(old);
+	if (so->sample.query == NULL)
+		return;
 	so->sample.at = GetCurrentStatementStartTimestamp();
 	so->sample.settings = so->plan.settings;
 	so->sample.settings.complete = so->plan.complete;

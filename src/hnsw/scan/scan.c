@@ -143,7 +143,7 @@ open_query(LokiScan *so)
 		MemoryContextSwitchTo(old);
 	}
 	old = MemoryContextSwitchTo(so->heap.context);
-	so->query.zero = loki_query_open(&so->state->column, key->sk_argument,
+	so->query.zero = loki_query_open(&so->state->column, key->sk_subtype, key->sk_argument,
 									 so->query.values) == LOKI_VALUE_ZERO_NORM;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(so->heap.context);

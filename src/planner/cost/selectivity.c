@@ -209,7 +209,7 @@ known_value(PlannerInfo *root, Node *expr, Datum *value)
 	return true;
 }
 
-/* An operator's profile in a slot, NULL if it has none */
+/* An operator's profile in a slot, NULL if it has none; names tell, as its sides may differ */
 static const LokiProfile *
 find_profile(const AttStatsSlot *slot, Oid opno)
 {
@@ -221,9 +221,25 @@ find_profile(const AttStatsSlot *slot, Oid opno)
 		return NULL;
 	op_input_types(opno, &left, &right);
 	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
-		if (profiles[i].pairs > 0 && loki_profile_operator(left, i) == opno)
+	{
+		Oid			same = profiles[i].pairs > 0 ? loki_profile_operator(left, i) : InvalidOid;
+
+		if (same == opno ||
+			(left != right && OidIsValid(same) && strcmp(get_opname(same), get_opname(opno)) == 0))
 			return &profiles[i];
+	}
 	return NULL;
+}
+
+/* Whether both sides of an operator are of one type, as references and queries must be */
+static bool
+same_types(Oid opno)
+{
+	Oid			left;
+	Oid			right;
+
+	op_input_types(opno, &left, &right);
+	return left == right;
 }
 
 /*
@@ -249,7 +265,7 @@ share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
 	if (profile != NULL)
 	{
 		/* sampled vectors are only for users who may read the column */
-		if (column->acl_ok && known_value(root, query, &value))
+		if (column->acl_ok && same_types(distance->opno) && known_value(root, query, &value))
 			compare_query(column->statsTuple, distance->opno, value, bound, profile,
 						  &difference);
 		result = profile_share(profile, bound * difference.scale);

@@ -62,6 +62,7 @@ static const struct
 	{"negative_max_sim", "@#", false},
 	{"vector_negative_inner_product", "<#>", false},
 	{"halfvec_negative_inner_product", "<#>", false},
+	{"bytevec_negative_inner_product", "<#>", false},
 	{"sparsevec_negative_inner_product", "<#>", false},
 	{"hamming_distance", "<~>", false},
 	{"jaccard_distance", "<%>", false},

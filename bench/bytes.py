@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""What 8 bits a dimension cost and save: vector, halfvec and bytevec columns of one set.
+
+For each set it prints recall@10 by type of the column: that of exact answers, which is
+what rounding of the rows costs, and that of an index at several widths.  Recall counts
+against the unrounded vectors, by distance (truth.py).  Queries are vectors; for a bytevec
+column they are also rounded as the rows are, as a query written without a type is.  Beside
+it are the bytes of a row in the table, the milliseconds of an exact search of all rows and
+of a search by the index at the largest width, by one client on a server with other tables
+in memory.
+
+The server is the one that libpq's environment variables name.
+
+usage: bench/bytes.py [--set SET,...] [--data DIR] [--metric M] [--queries N] [--exact N]
+                      [--ef N,...] [--limit ROWS] [--database NAME]
+    --set       as those of run.py; several, separated by commas
+    --metric    l2, ip or cosine (default: that of the set)
+    --exact     queries that are answered without an index, too (100)
+    --database  made anew, dropped at the end (loki_bytes)
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import datasets                                            # noqa: E402
+import truth                                               # noqa: E402
+from shapes import Psql                                    # noqa: E402
+
+K = 10
+BLOCK = 10_000
+OPERATOR = {"l2": "<->", "ip": "<#>", "cosine": "<=>"}
+
+# The column's type, and that of the queries
+WAYS = [("vector", "vector"), ("halfvec", "halfvec"), ("bytevec", "vector"), ("bytevec", "bytevec")]
+
+ASK = """CREATE OR REPLACE FUNCTION ask(most integer, OUT query integer, OUT ids text, OUT ms float8)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE q {type}; began timestamptz;
+BEGIN
+    FOR query, q IN SELECT id, v FROM queries WHERE id < most ORDER BY id LOOP
+        began := clock_timestamp();
+        SELECT array_to_string(ARRAY(SELECT id FROM items_{column} ORDER BY v {operator} q LIMIT 10), ' ') INTO ids;
+        ms := 1000 * extract(epoch FROM clock_timestamp() - began);
+        RETURN NEXT;
+    END LOOP;
+END $$"""
+
+
+def copy(database, table, vectors):
+    """Fill a table (id integer, v vector) by binary COPY."""
+    dims = vectors.shape[1]
+    row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", ">i4"), ("len", ">i4"),
+                    ("dims", ">i2"), ("unused", ">i2"), ("x", ">f4", (dims,))])
+    load = subprocess.Popen(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c",
+                             f"COPY {table} FROM STDIN (FORMAT binary)"], stdin=subprocess.PIPE)
+    load.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+    for at in range(0, len(vectors), BLOCK):
+        part = vectors[at:at + BLOCK]
+        out = np.zeros(len(part), row)
+        out["fields"], out["id_len"], out["len"] = 2, 4, 4 * dims + 4
+        out["id"] = np.arange(at, at + len(part))
+        out["dims"], out["x"] = dims, part
+        load.stdin.write(out.tobytes())
+    load.stdin.write(b"\xff\xff")
+    load.stdin.close()
+    if load.wait() != 0:
+        raise SystemExit(f"could not fill {table}")
+
+
+def fill(args, db, data, metric):
+    """-> bytes of a row by type"""
+    db.run(f"""DROP TABLE IF EXISTS queries, items_vector, items_halfvec, items_bytevec;
+               CREATE TABLE queries (id integer PRIMARY KEY, v vector({data.dims}));
+               CREATE TABLE items_vector (id integer, v vector({data.dims}))""")
+    copy(args.database, "queries", data.queries)
+    copy(args.database, "items_vector", data.base)
+    sizes = {}
+    for kind in ("vector", "halfvec", "bytevec"):
+        if kind != "vector":
+            db.run(f"CREATE TABLE items_{kind} AS SELECT id, v::{kind}({data.dims}) AS v FROM items_vector")
+        db.run(f"""VACUUM ANALYZE items_{kind}; SET maintenance_work_mem = '2GB';
+                   SET max_parallel_maintenance_workers = 1;
+                   CREATE INDEX ON items_{kind} USING hnsw (v {kind}_{metric}_ops)""")
+        sizes[kind] = int(db.run(f"SELECT pg_table_size('items_{kind}')")[0]) / len(data.base)
+    return sizes
+
+
+def ask(db, column, query, metric, most, settings):
+    """-> ids by query, and the median of milliseconds"""
+    db.run(ASK.format(type=query, column=column, operator=OPERATOR[metric]))
+    db.run(settings)
+    rows = [line.split("|") for line in db.run(f"SELECT query, ids, ms FROM ask({most}) ORDER BY query")]
+    return ([[int(i) for i in row[1].split()] for row in rows],
+            float(np.median([float(row[2]) for row in rows])))
+
+
+def measure(args, db, name):
+    data = datasets.load(name, args.data)
+    data.limit(args.limit)
+    metric = args.metric or data.metric
+    queries = data.queries = np.asarray(data.queries[:args.queries], np.float32)
+    data.truth = {m: t[:len(queries)] for m, t in data.truth.items()}
+    true = truth.cached_neighbours(data, metric, 100)
+    judge = truth.Judge(metric, data.base, queries, true)
+    sizes = fill(args, db, data, metric)
+    for column, query in WAYS:
+        exact, slow = ask(db, column, query, metric, args.exact,
+                          "SET enable_indexscan = off; SET max_parallel_workers_per_gather = 0; SET jit = off")
+        shares = [judge.score(exact, K)[0]]
+        for ef in args.ef:
+            found, ms = ask(db, column, query, metric, len(queries),
+                            f"SET enable_indexscan = on; SET enable_seqscan = off; SET hnsw.ef_search = {ef}")
+            shares.append(judge.score(found, K)[0])
+        db.run("RESET enable_seqscan")
+        print(f"| {data.name}, {metric} | {column} | {query} | {sizes[column]:,.0f} | "
+              + " | ".join(f"{share:.4f}" for share in shares) + f" | {slow:.1f} | {ms:.3f} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default="synthetic:20000:256")
+    parser.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"))
+    parser.add_argument("--metric", choices=sorted(OPERATOR))
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--exact", type=int, default=100)
+    parser.add_argument("--ef", type=lambda s: [int(x) for x in s.split(",")], default=[40, 100, 400])
+    parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--database", default="loki_bytes")
+    args = parser.parse_args()
+    drop = ["dropdb", "--if-exists", "--force", args.database]
+    subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["createdb", args.database], check=True)
+    try:
+        db = Psql(args.database)
+        db.run("SET client_min_messages = error; CREATE EXTENSION lokivector")
+        print("| set, distance | column | queries | bytes a row | exact |"
+              + "".join(f" ef {ef} |" for ef in args.ef) + " all rows, ms | index, ms |")
+        print("|---|---|---|---|---|" + "---|" * (len(args.ef) + 2))
+        for name in args.set.split(","):
+            measure(args, db, name)
+    finally:
+        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

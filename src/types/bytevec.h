@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytevec.h
+ *	  The type bytevec: its layout on disk and the C functions over it.
+ *
+ * IDENTIFICATION
+ *	  src/types/bytevec.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_BYTEVEC_H
+#define LOKI_BYTEVEC_H
+
+#include "fmgr.h"
+
+#define LOKI_BYTEVEC_MAX_DIM 16000
+
+/*
+ * Element i is offset + scale * codes[i].  The scale is not negative and has 16
+ * significant bits at most, so that its products with codes are exact, and every
+ * processor gets the same float.  All elements are finite.
+ */
+typedef struct ByteVector
+{
+	int32		vl_len_;		/* varlena header (do not touch directly!) */
+	int16		dim;			/* number of dimensions */
+	int16		unused;			/* reserved for future use, always zero */
+	float4		scale;
+	float4		offset;
+	uint8		codes[FLEXIBLE_ARRAY_MEMBER];
+} ByteVector;
+
+#define LOKI_BYTEVEC_SIZE(dim)	(offsetof(ByteVector, codes) + (dim))
+#define DatumGetByteVector(d)	((ByteVector *) PG_DETOAST_DATUM(d))
+#define PG_GETARG_BYTEVEC_P(n)	DatumGetByteVector(PG_GETARG_DATUM(n))
+#define PG_RETURN_BYTEVEC_P(v)	PG_RETURN_POINTER(v)
+
+/*
+ * The bytevec whose elements are nearest to finite floats, palloc'd; NULL if the
+ * floats are so far apart that there is none.
+ */
+extern ByteVector *loki_bytevec_quantize(int dim, const float *x);
+
+/* Set x to its elements */
+extern void loki_bytevec_elements(const ByteVector *v, float *x);
+
+/* Its elements, palloc'd */
+extern float *loki_bytevec_floats(const ByteVector *v);
+
+#endif							/* LOKI_BYTEVEC_H */

@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytevec_check.c
+ *	  Making bytevecs, and checking their scale and offset.
+ *
+ * IDENTIFICATION
+ *	  src/types/bytevec_check.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "common/shortest_dec.h"
+#include "compat/pgcompat.h"
+#include "distance/distance.h"
+#include "types/bytevecint.h"
+
+#define MAX_CODE 255
+
+/* The last bits of a scale's fraction are zero, so that 16 significant ones are left */
+#define UNUSED_BITS 0xff
+
+ByteVector *
+loki_bytevec_make(int dim)
+{
+	Size		size = LOKI_BYTEVEC_SIZE(dim);
+	ByteVector *v = (ByteVector *) palloc0(size);
+
+	SET_VARSIZE(v, size);
+	v->dim = dim;
+	return v;
+}
+
+static uint32
+bits_of_float(float x)
+{
+	uint32		bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
+
+static float
+float_of_bits(uint32 bits)
+{
+	float		x;
+
+	memcpy(&x, &bits, sizeof(x));
+	return x;
+}
+
+float
+loki_bytevec_scale(float scale)
+{
+	uint32		added = scale < FLT_MIN ? UNUSED_BITS : (UNUSED_BITS + 1) / 2;
+
+	if (!isfinite(scale) || signbit(scale))
+		return scale;			/* for loki_bytevec_check_factors() */
+	return float_of_bits((bits_of_float(scale) + added) & ~(uint32) UNUSED_BITS);
+}
+
+/* Whether the element with the largest code, and so any other, is finite */
+static bool
+is_in_range(float scale, float offset)
+{
+	return isfinite(scale * MAX_CODE) && isfinite(offset + scale * MAX_CODE);
+}
+
+static void
+check_finite(float x)
+{
+	if (unlikely(isnan(x)))
+		loki_nan_error("bytevec");
+	if (unlikely(isinf(x)))
+		loki_infinite_error("bytevec");
+}
+
+void
+loki_bytevec_check_factors(float scale, float offset)
+{
+	check_finite(scale);
+	check_finite(offset);
+	if (signbit(scale))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("scale of bytevec must not be negative")));
+	if ((bits_of_float(scale) & UNUSED_BITS) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("scale of bytevec must not have more than 16 significant bits")));
+	if (!is_in_range(scale, offset))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("scale and offset are out of range for type bytevec")));
+}
+
+static void
+find_ends(int dim, const float *x, float *least, float *most)
+{
+	*least = *most = x[0];
+	for (int i = 1; i < dim; i++)
+	{
+		*least = Min(*least, x[i]);
+		*most = Max(*most, x[i]);
+	}
+}
+
+ByteVector *
+loki_bytevec_quantize(int dim, const float *x)
+{
+	float		least;
+	float		most;
+	float		scale;
+	ByteVector *v;
+
+	find_ends(dim, x, &least, &most);
+	scale = loki_bytevec_scale((float) (((double) most - least) / MAX_CODE));
+	if (scale == 0 && most > least)
+		scale = float_of_bits(UNUSED_BITS + 1);
+	if (!is_in_range(scale, least))
+		return NULL;
+	v = loki_bytevec_make(dim);
+	v->scale = scale;
+	v->offset = least == 0 ? 0 : least; /* no -0, lest equal elements give other bytes */
+
+	/* a quotient may be larger than MAX_CODE by what the scale was rounded */
+	for (int i = 0; scale > 0 && i < dim; i++)
+		v->codes[i] = (uint8) (((double) x[i] - least) / scale + 0.5);
+	return v;
+}
+
+ByteVector *
+loki_bytevec_of_floats(int dim, const float *x)
+{
+	char		first[FLOAT_SHORTEST_DECIMAL_LEN];
+	char		last[FLOAT_SHORTEST_DECIMAL_LEN];
+	float		least;
+	float		most;
+	ByteVector *v;
+
+	for (int i = 0; i < dim; i++)
+		check_finite(x[i]);
+	v = loki_bytevec_quantize(dim, x);
+	if (v != NULL)
+		return v;
+	find_ends(dim, x, &least, &most);
+	float_to_shortest_decimal_buf(least, first);
+	float_to_shortest_decimal_buf(most, last);
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("elements from %s to %s are too far apart for type bytevec", first, last)));
+}
+
+void
+loki_bytevec_elements(const ByteVector *v, float *x)
+{
+	loki_distance.u8_to_f32(v->dim, v->codes, v->scale, v->offset, x);
+}
+
+float *
+loki_bytevec_floats(const ByteVector *v)
+{
+	float	   *x = palloc_array(float, v->dim);
+
+	loki_bytevec_elements(v, x);
+	return x;
+}

@@ -1,0 +1,176 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytevec_io.c
+ *	  Text and binary input and output of bytevecs, and their typmod.
+ *
+ * Text is "[codes]*scale+offset" or "[codes]*scale-offset", which keeps all
+ * bits.  Input also takes the text of a vector, which it quantizes.
+ *
+ * IDENTIFICATION
+ *	  src/types/bytevec_io.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/shortest_dec.h"
+#include "compat/pgcompat.h"
+#include "libpq/pqformat.h"
+#include "lokivector.h"
+#include "types/bytevecint.h"
+#include "utils/builtins.h"
+
+/* Longest text of a code, with a comma */
+#define CODE_LEN 4
+
+static void
+exact_form_error(const char *text)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input syntax for type %s: \"%s\"", "bytevec", text),
+			 errdetail("Behind the brackets comes \"*scale+offset\" or \"*scale-offset\", and codes between them are integers from 0 to 255.")));
+}
+
+/* Take a number of the exact form; ERROR if there is none. */
+static float
+scan_factor(LokiTextScan *scan, const char *text)
+{
+	LokiScanStatus status;
+	float		value;
+
+	loki_skip_space(scan);
+	status = loki_scan_float(scan, &value);
+	if (status == LOKI_SCAN_SYNTAX)
+		exact_form_error(text);
+	if (status != LOKI_SCAN_OK)
+		loki_scan_error("bytevec", LOKI_BYTEVEC_MAX_DIM, status, scan, text);
+	loki_skip_space(scan);
+	return value;
+}
+
+/* Take what follows the brackets of the exact form, with the numbers between them. */
+static ByteVector *
+scan_exact(LokiTextScan *scan, int dim, const float *x, const char *text)
+{
+	ByteVector *v = loki_bytevec_make(dim);
+
+	Assert(*scan->at == '*');
+	scan->at++;
+	v->scale = loki_bytevec_scale(scan_factor(scan, text));
+	if (*scan->at != '+' && *scan->at != '-')
+		exact_form_error(text);
+	v->offset = scan_factor(scan, text);
+	if (*scan->at != '\0')
+		exact_form_error(text);
+	loki_bytevec_check_factors(v->scale, v->offset);
+	for (int i = 0; i < dim; i++)
+	{
+		if (!(x[i] >= 0 && x[i] <= 255) || x[i] != (uint8) x[i])
+			exact_form_error(text);
+		v->codes[i] = (uint8) x[i];
+	}
+	return v;
+}
+
+LOKI_FUNCTION(bytevec_in);
+Datum
+bytevec_in(PG_FUNCTION_ARGS)
+{
+	char	   *input = PG_GETARG_CSTRING(0);
+	LokiTextScan scan = {input, input + strlen(input), NULL};
+	float		x[LOKI_BYTEVEC_MAX_DIM];
+	int			dim;
+	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, x, &dim);
+	ByteVector *v;
+
+	if (status == LOKI_SCAN_JUNK && *scan.at == '*')
+		v = scan_exact(&scan, dim, x, input);
+	else
+	{
+		if (status != LOKI_SCAN_OK)
+			loki_scan_error("bytevec", LOKI_BYTEVEC_MAX_DIM, status, &scan, input);
+		v = loki_bytevec_of_floats(dim, x);
+	}
+	loki_check_typmod(PG_GETARG_INT32(2), dim);
+	PG_RETURN_BYTEVEC_P(v);
+}
+
+LOKI_FUNCTION(bytevec_out);
+Datum
+bytevec_out(PG_FUNCTION_ARGS)
+{
+	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
+	char	   *result = palloc(CODE_LEN * v->dim + 2 * FLOAT_SHORTEST_DECIMAL_LEN + 4);
+	char	   *p = result;
+
+	*p++ = '[';
+	for (int i = 0; i < v->dim; i++)
+	{
+		if (i > 0)
+			*p++ = ',';
+		p += pg_ltoa(v->codes[i], p);
+	}
+	*p++ = ']';
+	*p++ = '*';
+	p += float_to_shortest_decimal_bufn(v->scale, p);
+	if (!signbit(v->offset))
+		*p++ = '+';
+	p += float_to_shortest_decimal_bufn(v->offset, p);
+	*p = '\0';
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_CSTRING(result);
+}
+
+LOKI_FUNCTION(bytevec_typmod_in);
+Datum
+bytevec_typmod_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(loki_check_typmods("bytevec", PG_GETARG_ARRAYTYPE_P(0),
+									   LOKI_BYTEVEC_MAX_DIM));
+}
+
+/*
+ * Binary format: dimensions and a reserved zero, 16 bits each, scale and offset
+ * as float4, all in network byte order, and the codes.
+ */
+LOKI_FUNCTION(bytevec_recv);
+Datum
+bytevec_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
+	int16		dim = pq_getmsgint(buf, sizeof(int16));
+	int16		unused = pq_getmsgint(buf, sizeof(int16));
+	ByteVector *v;
+
+	loki_bytevec_check_dim(dim);
+	loki_check_typmod(PG_GETARG_INT32(2), dim);
+	loki_check_unused(unused);
+	v = loki_bytevec_make(dim);
+	v->scale = pq_getmsgfloat4(buf);
+	v->offset = pq_getmsgfloat4(buf);
+	loki_bytevec_check_factors(v->scale, v->offset);
+	pq_copymsgbytes(buf, (char *) v->codes, dim);
+	PG_RETURN_BYTEVEC_P(v);
+}
+
+LOKI_FUNCTION(bytevec_send);
+Datum
+bytevec_send(PG_FUNCTION_ARGS)
+{
+	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
+	StringInfoData buf;
+
+	pq_begintypsend(&buf);
+	pq_sendint16(&buf, v->dim);
+	pq_sendint16(&buf, v->unused);
+	pq_sendfloat4(&buf, v->scale);
+	pq_sendfloat4(&buf, v->offset);
+	appendBinaryStringInfo(&buf, (const char *) v->codes, v->dim);
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytevecint.h
+ *	  What the files of the type bytevec share.
+ *
+ * Private to the folder.
+ *
+ * IDENTIFICATION
+ *	  src/types/bytevecint.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_BYTEVECINT_H
+#define LOKI_BYTEVECINT_H
+
+#include "types/bytevec.h"
+#include "types/check.h"
+
+static inline void
+loki_bytevec_check_dim(int dim)
+{
+	loki_check_dim("bytevec", dim, LOKI_BYTEVEC_MAX_DIM);
+}
+
+/* functions in bytevec_check.c */
+
+/* A bytevec of dim zeros, palloc'd */
+extern ByteVector *loki_bytevec_make(int dim);
+
+/*
+ * The number with 16 significant bits that is nearest to a scale; if that is a
+ * denormal, the next above.  One that no bytevec can have stays as it is.
+ */
+extern float loki_bytevec_scale(float scale);
+
+/* ERROR if a bytevec cannot have this scale and this offset */
+extern void loki_bytevec_check_factors(float scale, float offset);
+
+/* As loki_bytevec_quantize(), of any floats; ERROR if there is no such bytevec */
+extern ByteVector *loki_bytevec_of_floats(int dim, const float *x);
+
+#endif							/* LOKI_BYTEVECINT_H */
