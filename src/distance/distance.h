@@ -73,9 +73,9 @@ typedef struct LokiDistanceKernels
 	void		(*f32_to_f16) (int n, const float *floats, LokiHalf *halves);
 
 	/*
-	 * floats[i] = offset + scale * codes[i].  The scale has 16 significant bits
-	 * at most, so that the product is exact, and the sum rounded once: all
-	 * levels give the same.
+	 * floats[i] = offset + scale * codes[i].  The scale has 16 significant
+	 * bits at most, so that the product is exact, and the sum rounded once:
+	 * all levels give the same.
 	 */
 	void		(*u8_to_f32) (int n, const uint8 *codes, float scale, float offset,
 							  float *floats);

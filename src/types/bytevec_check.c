@@ -124,7 +124,7 @@ loki_bytevec_quantize(int dim, const float *x)
 		return NULL;
 	v = loki_bytevec_make(dim);
 	v->scale = scale;
-	v->offset = least == 0 ? 0 : least; /* no -0, lest equal elements give other bytes */
+	v->offset = least == 0 ? 0 : least; /* no -0 */
 
 	/* a quotient may be larger than MAX_CODE by what the scale was rounded */
 	for (int i = 0; scale > 0 && i < dim; i++)

@@ -23,12 +23,12 @@
 #include "types/vector.h"
 
 /* The two arguments of every function here, as floats */
-typedef struct Pair
+typedef struct FloatArrays
 {
 	int			dim;
 	const float *a;
 	const float *b;
-} Pair;
+} FloatArrays;
 
 /* Argument n as floats, and its dimensions */
 static inline const float *
@@ -46,10 +46,10 @@ get_floats(FunctionCallInfo fcinfo, int n, bool is_vector, int *dim)
 }
 
 /* One of the arguments may be a vector */
-static inline Pair
+static inline FloatArrays
 get_pair(FunctionCallInfo fcinfo, bool a_is_vector, bool b_is_vector)
 {
-	Pair		pair;
+	FloatArrays pair;
 	int			dim;
 
 	pair.a = get_floats(fcinfo, 0, a_is_vector, &pair.dim);
@@ -60,7 +60,7 @@ get_pair(FunctionCallInfo fcinfo, bool a_is_vector, bool b_is_vector)
 
 /* NaN if a vector is zero */
 static double
-cosine_distance_of(Pair pair)
+cosine_distance_of(FloatArrays pair)
 {
 	float		dot;
 	float		norma;
@@ -71,19 +71,19 @@ cosine_distance_of(Pair pair)
 }
 
 static double
-squared_distance_of(Pair pair)
+squared_distance_of(FloatArrays pair)
 {
 	return loki_distance.l2sq_f32(pair.dim, pair.a, pair.b);
 }
 
 static double
-inner_product_of(Pair pair)
+inner_product_of(FloatArrays pair)
 {
 	return loki_distance.dot_f32(pair.dim, pair.a, pair.b);
 }
 
 static double
-l1_distance_of(Pair pair)
+l1_distance_of(FloatArrays pair)
 {
 	return loki_distance.l1_f32(pair.dim, pair.a, pair.b);
 }
@@ -93,7 +93,7 @@ l1_distance_of(Pair pair)
 	Datum \
 	name(PG_FUNCTION_ARGS) \
 	{ \
-		Pair		pair = get_pair(fcinfo, a_is_vector, b_is_vector); \
+		FloatArrays pair = get_pair(fcinfo, a_is_vector, b_is_vector); \
 		\
 		PG_RETURN_FLOAT8(distance); \
 	}
