@@ -101,7 +101,7 @@ CREATE OR REPLACE VIEW lokivector_validation.types AS
 		JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
 			AND d.refclassid = 'pg_extension'::regclass
 		JOIN pg_extension e ON e.oid = d.refobjid
-		WHERE e.extname IN ('vector', 'lokivector') AND t.typname IN ('vector', 'halfvec', 'sparsevec')
+		WHERE e.extname IN ('vector', 'lokivector') AND t.typname IN ('vector', 'halfvec', 'bytevec', 'sparsevec')
 		UNION
 		SELECT t.oid, m.base, m.direct AND t.typtype = 'd' FROM made m
 		JOIN pg_type t ON t.typbasetype = m.oid OR t.typelem = m.oid)
