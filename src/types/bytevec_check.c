@@ -108,6 +108,29 @@ find_ends(int dim, const float *x, float *least, float *most)
 	}
 }
 
+static bool
+are_integers(int dim, const float *x)
+{
+	for (int i = 0; i < dim; i++)
+		if (x[i] != truncf(x[i]))
+			return false;
+	return true;
+}
+
+/* The scale for floats from `least` to `most`: 1 for integers, which stay what they are */
+static float
+choose_scale(int dim, const float *x, float least, float most)
+{
+	double		range = (double) most - least;
+	float		scale = loki_bytevec_scale((float) (range / MAX_CODE));
+
+	if (range == 0)
+		return 0;
+	if (range <= MAX_CODE && are_integers(dim, x))
+		return 1;
+	return scale > 0 ? scale : float_of_bits(UNUSED_BITS + 1);
+}
+
 ByteVector *
 loki_bytevec_quantize(int dim, const float *x)
 {
@@ -117,9 +140,7 @@ loki_bytevec_quantize(int dim, const float *x)
 	ByteVector *v;
 
 	find_ends(dim, x, &least, &most);
-	scale = loki_bytevec_scale((float) (((double) most - least) / MAX_CODE));
-	if (scale == 0 && most > least)
-		scale = float_of_bits(UNUSED_BITS + 1);
+	scale = choose_scale(dim, x, least, most);
 	if (!is_in_range(scale, least))
 		return NULL;
 	v = loki_bytevec_make(dim);

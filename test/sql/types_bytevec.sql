@@ -2,7 +2,7 @@
 -- The type bytevec: text and binary format, typmod, operators and functions
 --
 -- test: text: the elements, which are quantized, or the exact form, which output has
-SELECT '[0,255]'::bytevec, '[-1,0,1]'::bytevec, ' [ 1,  2 ,    3  ] '::bytevec, '[7,7]'::bytevec, '[0]'::bytevec;
+SELECT '[0,255]'::bytevec, '[-1,0.5,1]'::bytevec, ' [ 1,  2 ,    3  ] '::bytevec, '[7,7]'::bytevec, '[0]'::bytevec;
 SELECT '[12,200,0]*0.00123-0.157'::bytevec, E' [ 0 , 255 ] * 0.5 \n+2e1\t'::bytevec, '[1.0,0x10,2e2]*0x1p-3-0'::bytevec, '[3]*0+1.5'::bytevec;
 
 -- test: the exact form keeps its numbers, but for a scale of more than 16 significant bits
@@ -14,6 +14,11 @@ SELECT '[0,1]'::bytevec::vector, '[0,10,20]'::bytevec::vector, '[-2,-1,0,1]'::by
 SELECT max(abs(x - e) / (max - min)) <= 0.5 / 255 * 1.00001 AS near FROM
 	(SELECT unnest(v::real[])::float8 AS x, unnest(v::bytevec::real[])::float8 AS e, min, max FROM
 		(SELECT array_agg(x)::vector AS v, min(x), max(x) FROM (SELECT d, (hashint8extended(d, i) % 1000003)::float8 * 2.0::float8 ^ (d % 60 - 30) AS x FROM generate_series(1, 200) d, generate_series(1, 50) i) s GROUP BY d) t) u;
+
+-- test: integers that are near each other stay what they are
+SELECT '[-100,7,155]'::bytevec::vector, '[-100,7,156]'::bytevec::vector, '[16777000,16777215]'::bytevec::vector, '[1,2,2.5]'::bytevec::vector;
+SELECT count(*) FILTER (WHERE v::bytevec::vector = v) AS same
+	FROM (SELECT array_agg(hashint4(i * d) % 128 + d)::vector AS v FROM generate_series(1, 100) d, generate_series(1, 20) i GROUP BY d) s;
 
 -- test: quantizing again changes nothing
 SELECT count(*), count(*) FILTER (WHERE v::vector::bytevec::text = v::text) AS same
