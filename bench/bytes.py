@@ -16,6 +16,7 @@ usage: bench/bytes.py [--set SET,...] [--data DIR] [--metric M] [--queries N] [-
     --set       as those of run.py; several, separated by commas
     --metric    l2, ip or cosine (default: that of the set)
     --exact     queries that are answered without an index, too (100)
+    --ef        widths of searches (40,100,400); "" makes no index
     --database  made anew, dropped at the end (loki_bytes)
 """
 import argparse
@@ -82,9 +83,9 @@ def fill(args, db, data, metric):
     for kind in ("vector", "halfvec", "bytevec"):
         if kind != "vector":
             db.run(f"CREATE TABLE items_{kind} AS SELECT id, v::{kind}({data.dims}) AS v FROM items_vector")
-        db.run(f"""VACUUM ANALYZE items_{kind}; SET maintenance_work_mem = '2GB';
-                   SET max_parallel_maintenance_workers = 1;
-                   CREATE INDEX ON items_{kind} USING hnsw (v {kind}_{metric}_ops)""")
+        db.run(f"VACUUM ANALYZE items_{kind}; SET maintenance_work_mem = '2GB'")
+        if args.ef:
+            db.run(f"CREATE INDEX ON items_{kind} USING hnsw (v {kind}_{metric}_ops)")
         sizes[kind] = int(db.run(f"SELECT pg_table_size('items_{kind}')")[0]) / len(data.base)
     return sizes
 
@@ -111,6 +112,7 @@ def measure(args, db, name):
         exact, slow = ask(db, column, query, metric, args.exact,
                           "SET enable_indexscan = off; SET max_parallel_workers_per_gather = 0; SET jit = off")
         shares = [judge.score(exact, K)[0]]
+        ms = 0
         for ef in args.ef:
             found, ms = ask(db, column, query, metric, len(queries),
                             f"SET enable_indexscan = on; SET enable_seqscan = off; SET hnsw.ef_search = {ef}")
@@ -127,7 +129,7 @@ def main():
     parser.add_argument("--metric", choices=sorted(OPERATOR))
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--exact", type=int, default=100)
-    parser.add_argument("--ef", type=lambda s: [int(x) for x in s.split(",")], default=[40, 100, 400])
+    parser.add_argument("--ef", type=lambda s: [int(x) for x in s.split(",") if x], default=[40, 100, 400])
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--database", default="loki_bytes")
     args = parser.parse_args()
