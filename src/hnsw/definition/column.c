@@ -388,11 +388,11 @@ loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float 
 	return classify(column->metric, column->dim, *values);
 }
 
-/* Describes a query's type: that of the column, or vector. */
+/* Describes a query's type: that of the column, as none is by convention, or vector. */
 static const LokiValueType *
 query_type(const LokiColumn *column, Oid type)
 {
-	if (type == column->typid || column->type->of_vector == NULL)
+	if (!OidIsValid(type) || type == column->typid || column->type->of_vector == NULL)
 		return column->type;
 	return &vector_type;
 }
