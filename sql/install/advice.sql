@@ -5,17 +5,7 @@
 CREATE FUNCTION lokivector_advice(index regclass, OUT about text, OUT advice text)
 	RETURNS SETOF record LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 3
 BEGIN ATOMIC
-	WITH own AS (
-		SELECT max(option_value) FILTER (WHERE option_name = 'ef_search')::integer AS ef,
-			max(option_value) FILTER (WHERE option_name = 'target_recall')::float8 AS target
-		FROM pg_class, pg_options_to_table(reloptions) WHERE oid = lokivector_advice.index
-	), session AS (
-		SELECT max(setting) FILTER (WHERE name = 'hnsw.ef_search')::integer AS ef,
-			max(setting) FILTER (WHERE name <> 'hnsw.ef_search')::float8 AS target,
-			bool_or(name = 'hnsw.ef_search' AND source <> 'default') AS has_ef,
-			bool_or(source <> 'default') AS has_either
-		FROM pg_settings WHERE name IN ('hnsw.ef_search', 'lokivector.target_recall')
-	), begun AS MATERIALIZED (
+	WITH begun AS MATERIALIZED (
 		-- a build that failed early has left no pages to look at
 		SELECT lokivector_advice.index AS oid
 		WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisready)
@@ -24,18 +14,18 @@ BEGIN ATOMIC
 	), facts AS (
 		SELECT info.*, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
 			s.scans, s.heap_fetches, s.rows_returned,
-			CASE WHEN session.has_ef THEN session.ef ELSE coalesce(own.ef, session.ef) END AS ef,
-			CASE WHEN session.has_either THEN session.target ELSE coalesce(own.target, 0) END AS target,
+			w.ef_search AS ef, w.target_recall AS target, w.recall AS at_ef,
 			-- codes of sketches, which lokivector_calibrate() alone measures, by rows
 			(SELECT t.typcategory = 'A' OR t.typname = 'sparsevec' AND info.dimensions > 1024
 				FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
 				WHERE o.oid = x.indclass[0]) AS sketched,
 			pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers
-		FROM info, own, session, pg_class c
+		FROM info
+		CROSS JOIN LATERAL lokivector_search_width(info.oid) w
+		JOIN pg_class c ON c.oid = info.oid
 		JOIN pg_index x ON x.indexrelid = c.oid
 		JOIN pg_class t ON t.oid = x.indrelid
 		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
-		WHERE c.oid = info.oid
 	), i AS MATERIALIZED (
 		-- codes by which no recall can be measured, and with which searches read more rows
 		SELECT *, sketched OR code_dimensions < dimensions OR
@@ -45,17 +35,21 @@ BEGIN ATOMIC
 		SELECT sum(bytes)::bigint AS bytes FROM begun, lokivector_index_slot_arrays(begun.oid)
 		WHERE slot_array IN ('code', 'link', 'upper', 'tid')
 	), widths AS (
-		SELECT max(recall_10) AS best,
-			-- as wide as the pool of LIMIT 10
-			(array_agg(recall_10 ORDER BY width) FILTER (WHERE width >= 1.2 * greatest(i.ef, 10) + 8))[1] AS at_ef
-		FROM i, lokivector_calibration(i.oid)
+		SELECT max(recall_10) AS best FROM i, lokivector_calibration(i.oid)
+	), filters AS (
+		-- columns that scans dropped rows by, and whose operators attributes have
+		SELECT string_agg(DISTINCT quote_ident(f."column"), ', ') AS columns
+		FROM begun, lokivector_filter_columns(begun.oid) f
+		JOIN pg_operator o ON o.oid = f.operator
+		WHERE f.scans >= 10 AND EXISTS (SELECT FROM pg_amop a JOIN pg_am m ON m.oid = a.amopmethod
+			WHERE m.amname = 'hnsw' AND a.amoppurpose = 's' AND a.amopopr IN (o.oid, o.oprnegate))
 	), built AS (
 		SELECT option_name, option_value,
 			CASE option_name WHEN 'm' THEN i.m::text WHEN 'profile' THEN i.profile
 				WHEN 'bits' THEN CASE code WHEN 'rotated' THEN i.bits::text END
 				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
-	)
+	), said(about, advice) AS MATERIALIZED (
 	SELECT 'valid', format('No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.', indexrelid::regclass)
 	FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisvalid
 	UNION ALL
@@ -100,21 +94,31 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'width', format('With ef_search = %s a search finds about %s of the nearest ten, for queries like the rows. Set target_recall or ef_search, for the index or for the session.',
 		ef, round(at_ef::numeric, 3))
-	FROM i, widths WHERE at_ef < 0.9 AND best >= 0.95 AND target = 0
+	FROM i, widths WHERE i.at_ef < 0.9 AND best >= 0.95 AND target = 0
 	UNION ALL
 	SELECT 'shared_buffers', format('Searches touch %s of the index at random, and shared_buffers is %s. Make it larger, or build with profile = compact.',
 		pg_size_pretty(hot.bytes), pg_size_pretty(shared_buffers))
 	FROM i, hot WHERE hot.bytes > shared_buffers * 0.8
 	UNION ALL
-	SELECT 'filters', format('Searches read %s rows for each that they return. If their conditions are on columns, add these to the index as attributes.',
-		heap_fetches / rows_returned)
-	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND NOT coarse
+	SELECT 'filters', format('Searches read %s rows for each that they return. ' ||
+		CASE WHEN columns IS NULL THEN 'If their conditions are on columns, add these to the index as attributes.'
+			ELSE 'Their conditions on these columns drop rows: %s. Add them to the index as attributes.' END,
+		heap_fetches / rows_returned, columns)
+	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND NOT coarse
 	UNION ALL
 	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
 	FROM i WHERE live >= 1000 AND pg_stat_get_last_analyze_time(indrelid) IS NULL AND
 		pg_stat_get_last_autoanalyze_time(indrelid) IS NULL AND NOT pg_is_in_recovery() AND
 		NOT EXISTS (SELECT FROM pg_stats p JOIN pg_namespace n ON n.nspname = p.schemaname
-			JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = p.tablename WHERE t.oid = indrelid);
+			JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = p.tablename WHERE t.oid = indrelid)
+	)
+	SELECT about, advice FROM said
+	UNION ALL
+	SELECT 'maintenance_work_mem', format('A rebuild of the index in memory takes %s, and maintenance_work_mem is %s. Set it higher before you rebuild the index, or the build takes longer.',
+		pg_size_pretty(m.bytes), pg_size_pretty(m.setting))
+	FROM begun, LATERAL (SELECT lokivector_build_memory(begun.oid) AS bytes,
+		pg_size_bytes(current_setting('maintenance_work_mem')) AS setting) m
+	WHERE m.bytes > m.setting AND EXISTS (SELECT FROM said WHERE said.about IN ('valid', 'parameters', 'size', 'recall'));
 END;
 COMMENT ON FUNCTION lokivector_advice(regclass) IS
 	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor)';

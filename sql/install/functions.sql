@@ -106,6 +106,12 @@ CREATE FUNCTION lokivector_build_memory(tab regclass, col name,
 COMMENT ON FUNCTION lokivector_build_memory(regclass, name, text, name[], text[]) IS
 	'bytes of maintenance_work_mem with which an hnsw index is built in memory (for who may read the column)';
 
+CREATE FUNCTION lokivector_build_memory(index regclass)
+	RETURNS bigint
+	AS 'MODULE_PATHNAME', 'lokivector_rebuild_memory' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_build_memory(regclass) IS
+	'bytes of maintenance_work_mem with which REINDEX builds an hnsw index in memory (for its owner and pg_monitor)';
+
 CREATE FUNCTION lokivector_calibrate(index regclass)
 	RETURNS void
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
@@ -145,6 +151,13 @@ CREATE FUNCTION lokivector_calibration(index regclass,
 COMMENT ON FUNCTION lokivector_calibration(regclass) IS
 	'recall of an hnsw index by the width of its searches, as it was measured last (for its owner and pg_monitor)';
 
+CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
+		OUT ef_search integer, OUT target_recall double precision, OUT width bigint,
+		OUT recall double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION lokivector_search_width(regclass, integer) IS
+	'how wide a search for k rows is in this session, and what recall was measured for that (for the index''s owner and pg_monitor)';
 
 --
 -- Watching scans
@@ -159,4 +172,4 @@ CREATE FUNCTION lokivector_scan_stats(
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION lokivector_scan_stats() IS
-	'work of this session''s last hnsw index scan (for everyone)';
+	'work of the last hnsw index scan of this session''s last query (for everyone)';

@@ -10,8 +10,9 @@ CREATE FUNCTION lokivector_index_counts(
 		OUT nodes_scored bigint, OUT nodes_filtered bigint, OUT nodes_refined bigint,
 		OUT heap_fetches bigint, OUT rows_returned bigint, OUT rows_dropped bigint,
 		OUT late_rows bigint,
-		OUT inserts bigint, OUT builds bigint, OUT vacuums bigint, OUT nodes_freed bigint,
-		OUT calibrations bigint, OUT requantizations bigint,
+		OUT inserts bigint, OUT duplicates_joined bigint, OUT nodes_reused bigint,
+		OUT builds bigint, OUT vacuums bigint, OUT nodes_freed bigint,
+		OUT calibrations bigint, OUT rows_changed bigint, OUT requantizations bigint,
 		OUT search_time double precision, OUT build_time double precision,
 		OUT vacuum_time double precision,
 		OUT last_scan timestamptz, OUT last_build timestamptz, OUT last_vacuum timestamptz,
@@ -26,6 +27,13 @@ CREATE FUNCTION lokivector_reset_counts(index regclass) RETURNS void
 COMMENT ON FUNCTION lokivector_reset_counts(regclass) IS
 	'begin the counts of an hnsw index anew (for its owner)';
 
+CREATE FUNCTION lokivector_filter_columns(index regclass, OUT "column" name,
+		OUT operator regoperator, OUT scans bigint)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 8;
+COMMENT ON FUNCTION lokivector_filter_columns(regclass) IS
+	'columns that an hnsw index does not have, and that conditions were on which dropped rows of its scans (for its owner and pg_monitor)';
+
 CREATE VIEW lokivector_stat_indexes AS
 	SELECT n.nspname AS schemaname, t.relname, c.relname AS indexrelname, c.oid::regclass AS index,
 		coalesce(s.scans, 0) AS scans,
@@ -39,9 +47,12 @@ CREATE VIEW lokivector_stat_indexes AS
 		coalesce(s.heap_fetches, 0) AS heap_fetches,
 		coalesce(s.rows_returned, 0) AS rows_returned,
 		coalesce(s.rows_dropped, 0) AS rows_dropped, coalesce(s.late_rows, 0) AS late_rows,
-		coalesce(s.inserts, 0) AS inserts, coalesce(s.builds, 0) AS builds,
+		coalesce(s.inserts, 0) AS inserts,
+		coalesce(s.duplicates_joined, 0) AS duplicates_joined,
+		coalesce(s.nodes_reused, 0) AS nodes_reused, coalesce(s.builds, 0) AS builds,
 		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, 0) AS nodes_freed,
 		coalesce(s.calibrations, 0) AS calibrations,
+		coalesce(s.rows_changed, 0) AS rows_changed,
 		coalesce(s.requantizations, 0) AS requantizations,
 		coalesce(s.search_time, 0) AS search_time, coalesce(s.build_time, 0) AS build_time,
 		coalesce(s.vacuum_time, 0) AS vacuum_time,

@@ -44,7 +44,7 @@ BEGIN ATOMIC
 			string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
 			string_agg(option, ', ') FILTER (WHERE ours) AS options
 		FROM unnest(c.reloptions) AS option,
-		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall)=') AS e(ours)) s
+		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall|recall_sample_rate)=') AS e(ours)) s
 	WHERE NOT c.relispartition AND (s.foreign_type OR s.columns OR s.dimensions OR s.options IS NOT NULL)
 	ORDER BY c.oid::regclass::text COLLATE "C";
 END;

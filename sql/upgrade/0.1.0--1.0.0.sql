@@ -22,6 +22,16 @@ CREATE FUNCTION lokivector_prewarm(index regclass, max_bytes bigint DEFAULT NULL
 	RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 
+CREATE FUNCTION lokivector_build_memory(index regclass)
+	RETURNS bigint
+	AS 'MODULE_PATHNAME', 'lokivector_rebuild_memory' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
+CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
+		OUT ef_search integer, OUT target_recall double precision, OUT width bigint,
+		OUT recall double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
 CREATE OR REPLACE FUNCTION lokivector_build_memory(tab regclass, col name,
 		operator_class text DEFAULT '',
 		attributes name[] DEFAULT '{}', options text[] DEFAULT '{}')
@@ -55,7 +65,7 @@ BEGIN ATOMIC
 			string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
 			string_agg(option, ', ') FILTER (WHERE ours) AS options
 		FROM unnest(c.reloptions) AS option,
-		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall)=') AS e(ours)) s
+		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall|recall_sample_rate)=') AS e(ours)) s
 	WHERE NOT c.relispartition AND (s.foreign_type OR s.columns OR s.dimensions OR s.options IS NOT NULL)
 	ORDER BY c.oid::regclass::text COLLATE "C";
 END;

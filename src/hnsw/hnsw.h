@@ -40,7 +40,6 @@ typedef enum LokiIterativeScan
 
 extern double loki_scan_mem_multiplier;
 extern int	loki_build_seed;
-extern double loki_recall_sample_rate;
 
 /* What scans of an index go by: the settings of its access method, and its own defaults */
 typedef struct LokiScanSettings
@@ -48,6 +47,7 @@ typedef struct LokiScanSettings
 	int			ef;				/* rows that a search is as wide as */
 	double		target_recall;	/* decides in place of ef, if the index is
 								 * calibrated; 0: none */
+	double		recall_sample_rate; /* share of searches that are sampled */
 	int			iterative_scan; /* LokiIterativeScan, unless complete */
 	int			max_tuples;		/* of an iterative scan */
 	bool		complete;		/* goes on until the caller is content */
@@ -89,6 +89,16 @@ typedef struct LokiCondition
 	struct LokiCondition **parts;
 } LokiCondition;
 
+/* A condition that compares a column of the table, which is not in the index */
+typedef struct LokiComparison
+{
+	AttrNumber	column;
+	Oid			operator;		/* with the column on its left */
+} LokiComparison;
+
+/* Different ones that are counted of an index */
+#define LOKI_KEPT_COMPARISONS	8
+
 /*
  * What the caller of a scan does with its rows.  The scan asks, and may leave out rows that
  * the caller would drop.  The struct belongs to the caller, and must exist as long as the
@@ -100,7 +110,8 @@ typedef struct LokiCondition
  * passes() tells of a row, which is in a slot of the table's kind, and which the snapshot
  * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
  * first.  condition() is asked when a scan begins, with no page locked, for a condition that
- * holds for every row that passes; it is good until the next call.
+ * holds for every row that passes; it is good until the next call.  comparisons() is asked
+ * when a scan ends that dropped rows: for conditions that an attribute might have decided.
  */
 typedef struct LokiScanCaller
 {
@@ -109,12 +120,19 @@ typedef struct LokiScanCaller
 	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
 						   bool recheck);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
+	int			(*comparisons) (struct LokiScanCaller *caller, LokiComparison *comparisons,
+								int most);
 	void	   *limit_node;		/* of limit() and taken() */
 	void	   *conditions;		/* of condition() */
 } LokiScanCaller;
 
 /* Give a scan that has no caller yet its own, before its first row is asked for. */
 extern void loki_hnsw_set_caller(IndexScanDesc scan, LokiScanCaller *caller);
+
+/*
+ * To be called when an executor starts: lokivector_scan_stats() is about the last query.
+ */
+extern void loki_hnsw_query_begins(void);
 
 /* The work that a scan has done, over all of its rescans */
 typedef struct LokiScanWork

@@ -136,6 +136,58 @@ CREATE INDEX temp_idx ON temp_t USING hnsw (v vector_l2_ops);
 SELECT lokivector_calibrate('temp_idx');
 SELECT calibrated_nodes FROM lokivector_index_info('temp_idx');
 
+-- test: the width of a search, and its recall as it was measured
+SELECT lokivector_calibrate('t_idx');
+SELECT ef_search, target_recall, width, recall > 0.95 AS good FROM lokivector_search_width('t_idx');
+SELECT w.width = round(r.width) AS same, abs(w.recall - r.recall) < 0.02 AS near
+FROM lokivector_search_width('t_idx') w, lokivector_recall('t_idx', 500) r;
+SELECT a.recall < b.recall AS by_k FROM lokivector_search_width('t_idx', 100) a, lokivector_search_width('t_idx', 10) b;
+SET hnsw.ef_search = 5;
+SELECT ef_search, width FROM lokivector_search_width('t_idx', 1);
+SELECT w.width = round(r.width) AS same, abs(w.recall - r.recall) < 0.05 AS near
+FROM lokivector_search_width('t_idx', 5) w, lokivector_recall('t_idx', 500, 5) r;
+SET lokivector.complete = off;
+SELECT ef_search, width FROM lokivector_search_width('t_idx', 100);
+RESET lokivector.complete;
+ALTER INDEX t_idx SET (ef_search = 80, target_recall = 0.5);
+SELECT ef_search, target_recall FROM lokivector_search_width('t_idx');
+RESET hnsw.ef_search;
+SELECT ef_search, target_recall FROM lokivector_search_width('t_idx');
+ALTER INDEX t_idx RESET (ef_search, target_recall);
+SELECT target, width < 100 AS narrow, recall >= target AS kept
+FROM unnest('{0.5,0.9,0.95}'::float8[]) target,
+	LATERAL (SELECT set_config('lokivector.target_recall', target::text, false)) s(done),
+	LATERAL (SELECT w.* FROM lokivector_search_width('t_idx') w WHERE done <> '') w;
+RESET lokivector.target_recall;
+SELECT count(*) AS measured, count(*) FILTER (WHERE abs(w.recall - c.recall_10) < 1e-9) AS same
+FROM lokivector_calibration('t_idx') c,
+	LATERAL (SELECT set_config('hnsw.ef_search', greatest(1, least(1000, floor((c.width - 8) / 1.2)))::text, false)) s(done),
+	LATERAL (SELECT w.* FROM lokivector_search_width('t_idx') w WHERE done <> '' AND w.width = c.width) w;
+RESET hnsw.ef_search;
+SELECT * FROM lokivector_search_width('t_idx', 0);
+CREATE INDEX t_lists ON t USING ivfflat (v vector_l2_ops) WITH (lists = 5);
+SELECT ef_search, recall < 1 AS some FROM lokivector_search_width('t_lists');
+SET ivfflat.probes = 5;
+SELECT ef_search, recall FROM lokivector_search_width('t_lists');
+RESET ivfflat.probes;
+DROP INDEX t_lists;
+CREATE TABLE uncalibrated (v vector(3));
+CREATE INDEX uncalibrated_idx ON uncalibrated USING hnsw (v vector_l2_ops);
+SELECT * FROM lokivector_search_width('uncalibrated_idx', 50);
+DROP TABLE uncalibrated;
+
+-- test: an index whose build failed, before it had pages and after
+CREATE TABLE failed (v vector);
+INSERT INTO failed VALUES ('[1,2,3]'), ('[1,2]');
+CREATE INDEX CONCURRENTLY failed_idx ON failed USING hnsw ((v::vector(3)) vector_l2_ops);
+SELECT lokivector_calibrate('failed_idx');
+SELECT lokivector_calibration('failed_idx');
+SELECT lokivector_recall('failed_idx');
+DROP TABLE failed;
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_idx'::regclass;
+SELECT lokivector_calibrate('t_idx');
+UPDATE pg_index SET indisvalid = true WHERE indexrelid = 't_idx'::regclass;
+
 -- test: not what can be calibrated
 SELECT lokivector_calibrate('t_pkey');
 SELECT lokivector_calibrate('t');
@@ -146,6 +198,8 @@ CREATE ROLE regress_calibrate;
 SET ROLE regress_calibrate;
 SELECT lokivector_calibrate('t_idx');
 SELECT * FROM lokivector_calibration('t_idx');
+SELECT * FROM lokivector_search_width('t_idx');
+SELECT lokivector_build_memory('t_idx');
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION lokivector_calibrate(regclass) TO regress_calibrate;
 SET ROLE regress_calibrate;

@@ -699,6 +699,40 @@ SELECT pg_stat_force_next_flush();
 SELECT idx_blks_hit > 0 AS hit, idx_blks_read BETWEEN 0 AND idx_blks_hit AS read
 FROM pg_statio_user_indexes WHERE indexrelname = 'scan_t_v_idx';
 
+-- test: lokivector_scan_stats is about the last query, and can be called again
+SET enable_seqscan = off;
+SELECT count(*) FROM (SELECT id FROM scan_t ORDER BY v <-> scan_vector(1, 64) LIMIT 3) s;
+SHOW enable_seqscan;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM scan_t;
+SELECT strategy, rows FROM lokivector_scan_stats();
+SELECT strategy, rows FROM lokivector_scan_stats();
+SELECT strategy, rows FROM lokivector_scan_stats(), (SELECT id FROM scan_t ORDER BY v <-> scan_vector(1, 64) LIMIT 2) s;
+SELECT strategy, rows FROM lokivector_scan_stats();
+SELECT count(*) FROM generate_series(1, 3);
+SELECT strategy, rows, nodes_scored FROM lokivector_scan_stats();
+SELECT strategy, rows FROM lokivector_scan_stats();
+PREPARE scan_p AS SELECT count(*) FROM (SELECT id FROM scan_t ORDER BY v <-> scan_vector(1, 64) LIMIT 4) s;
+EXECUTE scan_p;
+SELECT strategy, rows FROM lokivector_scan_stats();
+DEALLOCATE scan_p;
+BEGIN;
+DECLARE c CURSOR FOR SELECT id > 0 AS ok FROM scan_t ORDER BY v <-> scan_vector(1, 64) LIMIT 5;
+SELECT 1 AS one;
+SELECT strategy, rows FROM lokivector_scan_stats();
+FETCH 2 FROM c;
+SELECT strategy, rows FROM lokivector_scan_stats();
+COMMIT;
+CREATE FUNCTION scan_strategy() RETURNS text AS $$
+BEGIN
+	PERFORM id FROM scan_t ORDER BY v <-> scan_vector(1, 64) LIMIT 6;
+	PERFORM count(*) FROM scan_t WHERE id > 5;
+	RETURN (SELECT strategy || ' ' || rows FROM lokivector_scan_stats());
+END $$ LANGUAGE plpgsql;
+SELECT scan_strategy();
+SELECT strategy, rows FROM lokivector_scan_stats();
+DROP FUNCTION scan_strategy;
+RESET enable_seqscan;
+
 DROP TABLE scan_t;
 DROP FUNCTION scan_vector, scan_nearest, scan_recall, scan_by_index, scan_dimensions, scan_bits,
 	scan_ef, scan_rest, scan_memory, scan_inner, scan_loop, scan_rows;

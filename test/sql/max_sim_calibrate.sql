@@ -159,6 +159,10 @@ SELECT calibrated_nodes FROM lokivector_index_info('sparse_idx');
 SELECT lokivector_calibrate('sparse_idx');
 SELECT calibrated_nodes FROM lokivector_index_info('sparse_idx');
 SELECT * FROM keeps('sparse_idx', NULL);
+BEGIN;
+DELETE FROM sparse_rows;
+SELECT lokivector_calibrate('sparse_idx');
+ROLLBACK;
 DROP TABLE sparse_rows;
 
 DROP TABLE questions;

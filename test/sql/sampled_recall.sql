@@ -87,6 +87,26 @@ SELECT search(1, 400, 1);
 SELECT waiting BETWEEN 4 AND 99 AS some, measured FROM lokivector_stat_recall;
 SET lokivector.recall_sample_rate = 1;
 
+-- test: the share of an index, unless the session has set one
+RESET lokivector.recall_sample_rate;
+SELECT lokivector_reset_counts('sampled_idx');
+ALTER INDEX sampled_idx SET (recall_sample_rate = 2);
+ALTER INDEX sampled_idx SET (recall_sample_rate = 1);
+CREATE INDEX sampled_other ON sampled USING hnsw (v vector_cosine_ops);
+SELECT count(*) FROM (SELECT FROM sampled ORDER BY v <=> item(-1, 32) LIMIT 5) s;
+SELECT search(1, 5, 1);
+SELECT index, waiting FROM lokivector_stat_recall;
+SET lokivector.recall_sample_rate = 0;
+SELECT search(1, 5, 1);
+SELECT index, waiting FROM lokivector_stat_recall;
+SELECT pg_get_indexdef('sampled_idx'::regclass);
+ALTER INDEX sampled_idx RESET (recall_sample_rate);
+RESET lokivector.recall_sample_rate;
+SELECT search(1, 5, 1);
+SELECT index, waiting FROM lokivector_stat_recall;
+DROP INDEX sampled_other;
+SET lokivector.recall_sample_rate = 1;
+
 -- test: rows that came and went since
 SELECT lokivector_reset_counts('sampled_idx');
 SELECT search(1, 30);

@@ -42,6 +42,23 @@ VACUUM stat_t;
 SELECT inserts, vacuums, nodes_freed, vacuum_time > 0 AS took_time, last_vacuum IS NOT NULL AS dated
 FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 
+-- test: rows that join others, nodes that are used again, and rows changed since a calibration
+SELECT lokivector_reset_counts('stat_idx');
+INSERT INTO stat_t SELECT i, 0, '[1.5,1.5,1.5]' FROM generate_series(1, 15) i;
+SELECT inserts, duplicates_joined, nodes_reused, rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+UPDATE stat_t SET id = id + 1 WHERE v = '[1.5,1.5,1.5]' AND id <= 3;
+INSERT INTO stat_t VALUES (1, 0, NULL), (2, 0, '[0,0,0]');
+SELECT inserts, duplicates_joined, nodes_reused, rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+DELETE FROM stat_t WHERE v = '[1.5,1.5,1.5]';
+VACUUM stat_t;
+SELECT inserts, nodes_freed, rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+SELECT lokivector_calibrate('stat_idx');
+SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+INSERT INTO stat_t VALUES (1, 0, '[2.5,1,1]');
+SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+REINDEX INDEX stat_idx;
+SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+
 -- test: scans whose first walk was too narrow, and rows that they dropped
 SELECT lokivector_reset_counts('stat_idx');
 SET hnsw.ef_search = 10;
@@ -51,6 +68,34 @@ SELECT count(*) FROM (SELECT id FROM stat_t WHERE id % 7 = 0 ORDER BY v <-> '[20
 SELECT scans, widened_scans, rows_dropped > 0 AS dropped
 FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 RESET hnsw.ef_search;
+
+-- test: all rows that conditions dropped are counted, by the scan and by its caller
+SELECT lokivector_reset_counts('stat_idx');
+CREATE TABLE stat_few AS SELECT i AS id, i % 10 AS c, ARRAY[i, 1, 1]::vector(3) AS v FROM generate_series(1, 100) i;
+CREATE INDEX stat_few_idx ON stat_few USING hnsw (v vector_l2_ops);
+SELECT count(*) FROM (SELECT FROM stat_few WHERE id > 7 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM stat_few WHERE c = 3 ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
+SELECT scans, rows_dropped FROM lokivector_stat_indexes WHERE relname = 'stat_few';
+
+-- test: columns whose conditions dropped rows, and that the index does not have
+SELECT * FROM lokivector_filter_columns('stat_few_idx') ORDER BY 1;
+SELECT count(*) FROM (SELECT FROM stat_few WHERE c = ANY ('{3,4}') AND 8 < id ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
+SELECT count(*) FROM (SELECT FROM stat_few WHERE (c = 3 OR id > 50) AND c + id > 5 ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
+SELECT count(*) FROM (SELECT FROM stat_few WHERE id > 0 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
+SELECT * FROM lokivector_filter_columns('stat_few_idx') ORDER BY 1;
+DO $$ BEGIN FOR i IN 1..5 LOOP
+	EXECUTE format('SELECT FROM stat_few WHERE c %s 5 AND id %s 50 ORDER BY v <-> ''[0,1,1]'' LIMIT 20',
+		('{<,>,<=,>=,<>}'::text[])[i], ('{>,<>,>=,<,<=}'::text[])[i]);
+END LOOP; END $$;
+SELECT count(*) FROM lokivector_filter_columns('stat_few_idx');
+CREATE INDEX stat_more_idx ON stat_few USING hnsw (v vector_l2_ops, c);
+DROP INDEX stat_few_idx;
+SELECT count(*) FROM (SELECT FROM stat_few WHERE c <> 3 AND id > 7 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
+SELECT * FROM lokivector_filter_columns('stat_more_idx');
+ALTER TABLE stat_few DROP COLUMN id;
+SELECT * FROM lokivector_filter_columns('stat_more_idx');
+SELECT lokivector_filter_columns('stat_few');
+DROP TABLE stat_few;
 
 -- test: calibrations, by builds, by vacuum and by hand
 SELECT calibrations, last_calibration IS NULL AS none FROM lokivector_stat_indexes WHERE relname = 'stat_t';
@@ -94,6 +139,7 @@ CREATE ROLE regress_stat_reader;
 SET ROLE regress_stat_reader;
 SELECT scans FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 SELECT lokivector_reset_counts('stat_idx');
+SELECT lokivector_filter_columns('stat_idx');
 RESET ROLE;
 SELECT lokivector_reset_counts('stat_t');
 SELECT lokivector_reset_counts('stat_idx');

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * memory_estimate.c
- *	  lokivector_build_memory(): how much memory a build will need.
+ *	  lokivector_build_memory(): how much memory a build will need, or that of an index
+ *	  that there is.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/memory_estimate.c
@@ -10,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_type.h"
@@ -17,7 +19,9 @@
 #include "compat/pgcompat.h"
 #include "executor/spi.h"
 #include "hnsw/build/build.h"
+#include "hnsw/definition/access.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/page/index.h"
 #include "lokivector.h"
 #include "nodes/makefuncs.h"
 #include "utils/acl.h"
@@ -28,6 +32,7 @@
 #include "utils/syscache.h"
 
 LOKI_FUNCTION(lokivector_build_memory);
+LOKI_FUNCTION(lokivector_rebuild_memory);
 
 /* Pages of a table to count rows on: the count has an error of some two per cent */
 #define SAMPLE_PAGES 3000
@@ -149,6 +154,24 @@ require_some_column(Oid tableid)
 					   get_rel_name(tableid));
 }
 
+/* Bytes that a build keeps for each node */
+static Size
+node_memory(const LokiHnswOptions *options, const LokiColumn *column, int nattributes,
+			const uint8 *attr_type)
+{
+	LokiMetaPageData meta;
+	LokiBuild  *build;
+	Size		bytes;
+
+	loki_build_describe(options, column, nattributes, attr_type, 0, &meta);
+	build = loki_build_begin(NULL, NULL, NULL, &meta);
+	build->geometry.column = *column;
+	loki_build_set_code(build);
+	bytes = loki_build_node_memory(build);
+	MemoryContextDelete(build->context);
+	return bytes;
+}
+
 /*
  * lokivector_build_memory(tab regclass, col name, operator_class text,
  *						   attributes name[], options text[])
@@ -166,8 +189,6 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	LokiHnswOptions *options = (LokiHnswOptions *) loki_hnsw_options(PG_GETARG_DATUM(4), true);
 	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
 	LokiColumn	indexed;
-	LokiMetaPageData meta;
-	LokiBuild  *build;
 	Datum	   *names;
 	int			nattributes;
 	Oid			type;
@@ -196,12 +217,28 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	find_column(table, column, &type, &typmod);
 	indexed = describe_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
 							  get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
-	loki_build_describe(options, &indexed, nattributes, attr_type, 0, &meta);
-	build = loki_build_begin(NULL, NULL, NULL, &meta);
-	build->geometry.column = indexed;
-	loki_build_set_code(build);
-	bytes = count_rows(table, column) * loki_build_node_memory(build);
-	MemoryContextDelete(build->context);
+	bytes = count_rows(table, column) * node_memory(options, &indexed, nattributes, attr_type);
 	table_close(table, AccessShareLock);
 	PG_RETURN_INT64((int64) bytes);
+}
+
+/*
+ * lokivector_build_memory(index regclass): bytes of maintenance_work_mem with which REINDEX
+ * builds an index of as many nodes in memory
+ */
+Datum
+lokivector_rebuild_memory(PG_FUNCTION_ARGS)
+{
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+										  LOKI_RIGHT_READ, NULL);
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	LokiColumn	column = loki_index_column(index);
+	double		nodes;
+
+	loki_index_refresh(state, index);
+	nodes = loki_calibrate_count(index, state, NULL);
+	nodes *= node_memory(LokiIndexOptions(index), &column, meta.nattributes, meta.attr_type);
+	relation_close(index, NoLock);
+	PG_RETURN_INT64((int64) nodes);
 }

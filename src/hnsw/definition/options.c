@@ -8,7 +8,8 @@
  * hook of a setting sees the source of its value, and so whether it was set.  The hook
  * passes that on as the value's extra data, so that RESET and the end of a SET LOCAL undo
  * it, too.  In the same way the width of a search comes from the index's parameters
- * ef_search and target_recall unless the user set hnsw.ef_search or lokivector.target_recall.
+ * ef_search and target_recall unless the user set hnsw.ef_search or lokivector.target_recall,
+ * and the share of searches that are sampled comes from its recall_sample_rate.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/options.c
@@ -26,10 +27,10 @@
 
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
-double		loki_recall_sample_rate = 0;
 
 static int	ef_search = LOKI_DEFAULT_EF_SEARCH;
 static double target_recall = 0;
+static double recall_sample_rate = 0;
 static int	iterative_scan = LOKI_ITERATIVE_OFF;
 static int	max_scan_tuples = 20000;
 static bool complete = true;
@@ -40,6 +41,7 @@ static bool max_scan_tuples_set = false;
 static bool complete_set = false;
 static bool ef_search_set = false;
 static bool target_recall_set = false;
+static bool recall_sample_rate_set = false;
 
 static relopt_kind hnsw_relopt_kind;
 
@@ -138,6 +140,12 @@ assign_target_recall(double newval, void *extra)
 	target_recall_set = *(const bool *) extra;
 }
 
+static void
+assign_recall_sample_rate(double newval, void *extra)
+{
+	recall_sample_rate_set = *(const bool *) extra;
+}
+
 /* Whether scans are complete, given whether the user set one of pgvector's limits */
 bool
 loki_scan_complete(bool limits_set)
@@ -153,6 +161,8 @@ loki_scan_settings(Relation index, LokiScanSettings *settings)
 
 	Assert(ef_search >= LOKI_MIN_EF_SEARCH && ef_search <= LOKI_MAX_EF_SEARCH);
 	settings->target_recall = target_recall;
+	settings->recall_sample_rate = options != NULL && !recall_sample_rate_set ?
+		options->recall_sample_rate : recall_sample_rate;
 	if (loki_ivfflat_scan_settings(index, settings))
 		return;
 	settings->ef = ef_search;
@@ -207,6 +217,9 @@ init_search_reloptions(void)
 	add_real_reloption(hnsw_relopt_kind, "target_recall",
 					   "lokivector.target_recall of sessions that have set neither it nor hnsw.ef_search",
 					   0, 0, 1, ShareUpdateExclusiveLock);
+	add_real_reloption(hnsw_relopt_kind, "recall_sample_rate",
+					   "lokivector.recall_sample_rate of sessions that have not set it",
+					   0, 0, 1, ShareUpdateExclusiveLock);
 }
 
 static void
@@ -243,8 +256,9 @@ init_settings(void)
 	DefineCustomRealVariable("lokivector.recall_sample_rate",
 							 "Sets the share of searches whose recall will be measured",
 							 "Their queries are kept in memory until lokivector_measure_samples() is called.",
-							 &loki_recall_sample_rate,
-							 0, 0, 1, PGC_USERSET, 0, NULL, NULL, NULL);
+							 &recall_sample_rate,
+							 0, 0, 1, PGC_USERSET, 0,
+							 check_real_source, assign_recall_sample_rate, NULL);
 	DefineCustomIntVariable("lokivector.build_seed",
 							"Sets the seed of index builds and inserts",
 							"With -1 each of them is random.", &loki_build_seed,
@@ -273,6 +287,8 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"profile", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, profile)},
 		{"ef_search", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_search)},
 		{"target_recall", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, target_recall)},
+		{"recall_sample_rate", RELOPT_TYPE_REAL,
+		offsetof(LokiHnswOptions, recall_sample_rate)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,

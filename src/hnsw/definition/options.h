@@ -29,6 +29,7 @@ typedef struct LokiHnswOptions
 	int			profile;		/* LokiProfile */
 	int			ef_search;		/* LOKI_EF_SEARCH_UNSET: hnsw.ef_search */
 	double		target_recall;	/* 0: none */
+	double		recall_sample_rate;
 	int			lists;			/* ivfflat only */
 } LokiHnswOptions;
 

@@ -693,11 +693,11 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 /*
  * Insert a row.  The value is detoasted before the insert lock is taken: under that the only
  * other heavyweight lock to be acquired is the one for extension.  False if the index is
- * being requantized, or was meanwhile.
+ * being requantized, or was meanwhile; otherwise adds to what is counted.
  */
 static bool
 insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo)
+		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts)
 {
 	LokiIndex  *state = loki_index_open(index, NULL);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
@@ -731,9 +731,12 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	grown = row->grown;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
-	if (inserted)
-		loki_requantize_grown(index, state, node, grown, heap);
-	return inserted;
+	if (!inserted)
+		return false;
+	counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR && node == LOKI_NONE;
+	counts->of[LOKI_COUNT_NODES_REUSED] = node != LOKI_NONE && !grown;
+	loki_requantize_grown(index, state, node, grown, heap);
+	return true;
 }
 
 /*
@@ -745,10 +748,11 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
 				 IndexInfo *indexInfo)
 {
-	const LokiCounts counts = {.of[LOKI_COUNT_INSERTS] = 1};
+	LokiCounts	counts = {.of[LOKI_COUNT_INSERTS] = 1,.of[LOKI_COUNT_ROWS_CHANGED] = 1};
 
 	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
-	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
+	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
+					   &counts))
 		loki_requantize_finish(index);
 	loki_count(index, &counts);
 	return false;

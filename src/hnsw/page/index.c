@@ -417,6 +417,23 @@ lookup_state(Relation index)
 	return entry ? entry->state : NULL;
 }
 
+/* Raise the error for an index without its first pages: of damage, unless its build failed. */
+static void
+report_no_pages(Relation index)
+{
+	if (!index->rd_index->indisready && RelationGetNumberOfBlocks(index) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" is not valid", RelationGetRelationName(index)),
+				 errdetail("Its build failed before it had written any page."),
+				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("index \"%s\" lacks its first pages",
+					RelationGetRelationName(index)),
+			 errhint("Please REINDEX it.")));
+}
+
 /*
  * The index of a relation, and a copy of its metapage, unless meta is NULL.  Locks block 0 in
  * share mode meanwhile; no content lock may be held.  See index.h.
@@ -433,11 +450,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	if (meta == NULL)
 		meta = &copy;
 	if (state == NULL && RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" lacks its first pages",
-						RelationGetRelationName(index)),
-				 errhint("Please REINDEX it.")));
+		report_no_pages(index);
 
 	buffer = state ? loki_buffer_read(state, index, LOKI_META_BLKNO) :
 		ReadBuffer(index, LOKI_META_BLKNO);

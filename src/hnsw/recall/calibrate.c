@@ -141,14 +141,24 @@ loki_calibrate_again(Relation index)
 static Relation
 open_index(Oid indexid, Relation *heap)
 {
+	Relation	index;
+
 	if (RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("recovery is in progress"),
 				 errhint("An index cannot be calibrated during recovery.")));
-	return loki_open_allowed(indexid, RowExclusiveLock, LOKI_RIGHT_CHANGE, heap);
+	index = loki_open_allowed(indexid, RowExclusiveLock, LOKI_RIGHT_CHANGE, heap);
+	if (!index->rd_index->indisvalid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot calibrate index \"%s\"", RelationGetRelationName(index)),
+				 errdetail("Index is not valid."),
+				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+	return index;
 }
 
+/* Say why an index was not calibrated, and what searches go by.  No page may be locked. */
 static void
 report_failure(Relation index)
 {
@@ -156,11 +166,17 @@ report_failure(Relation index)
 	LokiIndex  *state = loki_index_open(index, &meta);
 	bool		suffice = loki_column_sketched(&state->column) ||
 		loki_calibrate_codes_suffice(state);
+	uint32		nodes;
 
+	loki_index_refresh(state, index);
+	nodes = loki_calibrate_count(index, state, NULL);
 	ereport(NOTICE,
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
-			 suffice ? errdetail("Calibrating takes %d nodes.", LOKI_CALIBRATE_MIN_NODES) :
-			 errdetail("Its codes are too coarse to tell which rows are nearest."),
+			 !suffice ? errdetail("Its codes are too coarse to tell which rows are nearest.") :
+			 nodes < LOKI_CALIBRATE_MIN_NODES ?
+			 errdetail("Calibrating takes %d nodes, and the index has %u.",
+					   LOKI_CALIBRATE_MIN_NODES, nodes) :
+			 errdetail("The transaction sees no row of the index."),
 			 meta.calibration.nodes > 0 ?
 			 errhint("Searches go by what was measured before.") :
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));

@@ -75,7 +75,8 @@ open_relations(Oid indexid, Relation *heap)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(index)),
-				 errdetail("Index is not valid.")));
+				 errdetail("Index is not valid."),
+				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
 	return index;
 }
 

@@ -36,7 +36,7 @@ loki_scan_choose_sample(LokiScan *so)
 
 	/* a search that begins again with new codes has been chosen before */
 	if (so->sample.query != NULL || !is_search(so) ||
-		pg_prng_double(&pg_global_prng_state) >= loki_recall_sample_rate)
+		pg_prng_double(&pg_global_prng_state) >= so->plan.settings.recall_sample_rate)
 		return;
 	old = MemoryContextSwitchTo(so->context);
 	so->sample.query = loki_query_value(&so->state->column, key->sk_subtype, key->sk_argument);

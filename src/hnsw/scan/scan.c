@@ -359,7 +359,7 @@ begin_filtered(LokiScan *so)
 	LokiSearch *search = &so->search;
 
 	Assert(so->plan.complete && so->filter.nodes.any && search->budget.flat_nodes > 0);
-	search->choice->rows = loki_walk_width(so, so->course.batch);
+	search->choice->rows = loki_walk_width(so->state, so->course.batch);
 	search->choice->width = so->course.width;
 	so->filter.strategy = LOKI_STRATEGY_FLAT;
 	begin_list(so);
@@ -434,7 +434,7 @@ widen_walk(LokiScan *so, double rows)
 	double		ef = Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
 
 	so->course.widened = true;
-	widen_to(so, ef, Max(so->course.width, loki_walk_width(so, (uint32) ef)));
+	widen_to(so, ef, Max(so->course.width, loki_walk_width(so->state, (uint32) ef)));
 }
 
 /* Whether the walk has converged and may be widened */
@@ -516,7 +516,7 @@ codes_fall_short(const LokiScan *so)
 	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
 
 	if (so->course.phase != LOKI_SCAN_WALK || !may_widen(so) ||
-		(so->course.doubts >= MAX_DOUBTS && so->course.width >= loki_walk_width(so, DOUBT_EF)))
+		(so->course.doubts >= MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, DOUBT_EF)))
 		return false;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);

@@ -289,7 +289,7 @@ extern void loki_plan_completeness(LokiScan *so);
 extern LokiCondition *loki_plan_condition(LokiScan *so);
 
 /* functions in scan/width.c */
-extern uint32 loki_walk_width(const LokiScan *so, double rows);
+extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
 
 /* functions in scan/killed.c */
@@ -364,11 +364,11 @@ extern void loki_scan_count(LokiScan *so);
 extern void loki_scan_choose_sample(LokiScan *so);
 extern void loki_scan_end_sample(LokiScan *so);
 
-/* Searches are sampled if the user has asked for it.  The filter is known. */
+/* Searches are sampled if the user or the index asks for it.  The filter is known. */
 static inline void
 loki_scan_begin_sample(LokiScan *so)
 {
-	if (loki_recall_sample_rate > 0)
+	if (so->plan.settings.recall_sample_rate > 0)
 		loki_scan_choose_sample(so);
 }
 

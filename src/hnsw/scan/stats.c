@@ -3,6 +3,9 @@
  * stats.c
  *	  The work of index scans, for users.
  *
+ * lokivector_scan_stats() shows the last scan of its own query, or of the query before it.
+ * Queries that call it do not count as one before: so it can be called again.
+ *
  * IDENTIFICATION
  *	  src/hnsw/scan/stats.c
  *
@@ -10,17 +13,20 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "funcapi.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
+#include "tcop/pquery.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 LOKI_FUNCTION(lokivector_scan_stats);
 
-/* Work of this backend's last scan */
-static struct
+typedef struct LastScan
 {
+	bool		known;			/* there was one */
 	uint64		nodes_scored;
 	uint64		nodes_expanded;
 	uint64		nodes_filtered;
@@ -31,7 +37,15 @@ static struct
 	uint64		rows;
 	uint64		late_rows;
 	const char *strategy;
-}			last_scan;
+} LastScan;
+
+/* Work of this backend's last scan, in the query that runs, and in the one before */
+static LastScan last_scan;
+static LastScan scan_before;
+
+/* The query that runs: when its message came, and whether it has asked for the work */
+static TimestampTz query_came = 0;
+static bool query_asked = false;
 
 /* Names of strategies, by their counts; a scan that has not begun has none */
 static const char *const strategy_names[LOKI_COUNTS] = {
@@ -54,9 +68,31 @@ strategy_of(const LokiScan *so)
 	return so->choice.hops ? LOKI_COUNT_HOPS : LOKI_COUNT_WALKS;
 }
 
+/*
+ * An executor starts.  If it is that of another query, what is known of the last one becomes
+ * that of the one before.  A query is one message of the client.  But the protocol for
+ * prepared statements has one message by which the executor starts, and another by which it
+ * runs.  An executor that starts while that runs, for a function, is part of the query.
+ */
+void
+loki_hnsw_query_begins(void)
+{
+	TimestampTz came = GetCurrentStatementStartTimestamp();
+
+	if (came == query_came || (ActivePortal != NULL && ActivePortal->status == PORTAL_ACTIVE &&
+							   ActivePortal->strategy == PORTAL_ONE_SELECT))
+		return;
+	query_came = came;
+	if (last_scan.known || !query_asked)
+		scan_before = last_scan;
+	memset(&last_scan, 0, sizeof(last_scan));
+	query_asked = false;
+}
+
 void
 loki_scan_report(LokiScan *so)
 {
+	last_scan.known = true;
 	last_scan.nodes_scored = so->search.count.scored;
 	last_scan.nodes_expanded = so->search.count.expanded;
 	last_scan.nodes_filtered = so->search.count.filtered;
@@ -90,6 +126,34 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 		work->flats++;
 }
 
+/*
+ * Rows that conditions dropped: those that the scan tested, and those that its caller did.  The
+ * scan tests rows once the caller has asked for more rows than it takes.
+ */
+static uint64
+rows_dropped(const LokiScan *so)
+{
+	uint64		rows = so->ranking.dropped;
+
+	if (so->plan.caller != NULL && so->plan.caller->passes != NULL && so->plan.limit > 0 &&
+		(double) so->course.returned > so->plan.limit)
+		rows += so->course.returned - (uint64) so->plan.limit;
+	return rows;
+}
+
+/* Count the conditions on columns, if some of them have dropped rows. */
+static void
+count_conditions(LokiScan *so)
+{
+	LokiScanCaller *caller = so->plan.caller;
+	LokiComparison comparisons[LOKI_KEPT_COMPARISONS];
+
+	if (caller != NULL && caller->comparisons != NULL)
+		loki_count_comparisons(so->scan->indexRelation, comparisons,
+							   caller->comparisons(caller, comparisons,
+												   LOKI_KEPT_COMPARISONS));
+}
+
 /* Count what a scan has done since it began, or began again, if it did. */
 void
 loki_scan_count(LokiScan *so)
@@ -107,16 +171,19 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_NODES_REFINED] = so->work.nodes_refined;
 	counts.of[LOKI_COUNT_HEAP_FETCHES] = so->work.heap_fetches;
 	counts.of[LOKI_COUNT_ROWS] = so->course.returned;
-	counts.of[LOKI_COUNT_ROWS_DROPPED] = so->ranking.dropped;
+	counts.of[LOKI_COUNT_ROWS_DROPPED] = rows_dropped(so);
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
 	loki_count(so->scan->indexRelation, &counts);
+	if (counts.of[LOKI_COUNT_ROWS_DROPPED] > 0)
+		count_conditions(so);
 	if (so->sample.query != NULL)
 		loki_scan_end_sample(so);
 }
 
 /*
- * lokivector_scan_stats(): the work of this backend's last index scan.
+ * lokivector_scan_stats(): the work of this backend's last index scan, if this query or the
+ * one before had one.
  */
 Datum
 lokivector_scan_stats(PG_FUNCTION_ARGS)
@@ -124,21 +191,23 @@ lokivector_scan_stats(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[10];
 	bool		nulls[10] = {0};
+	const LastScan *scan = last_scan.known ? &last_scan : &scan_before;
 
+	query_asked = true;
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	Assert(desc->natts == lengthof(values));
-	values[0] = Int64GetDatum(last_scan.nodes_scored);
-	values[1] = Int64GetDatum(last_scan.nodes_expanded);
-	values[2] = Int64GetDatum(last_scan.nodes_filtered);
-	values[3] = Int64GetDatum(last_scan.nodes_refined);
-	values[4] = Int64GetDatum(last_scan.heap_fetches);
-	values[5] = Int64GetDatum(last_scan.flat_scans);
-	values[6] = Int64GetDatum(last_scan.rows);
-	values[7] = Int64GetDatum(last_scan.nodes_matched);
-	nulls[8] = last_scan.strategy == NULL;
+	values[0] = Int64GetDatum(scan->nodes_scored);
+	values[1] = Int64GetDatum(scan->nodes_expanded);
+	values[2] = Int64GetDatum(scan->nodes_filtered);
+	values[3] = Int64GetDatum(scan->nodes_refined);
+	values[4] = Int64GetDatum(scan->heap_fetches);
+	values[5] = Int64GetDatum(scan->flat_scans);
+	values[6] = Int64GetDatum(scan->rows);
+	values[7] = Int64GetDatum(scan->nodes_matched);
+	nulls[8] = scan->strategy == NULL;
 	if (!nulls[8])
-		values[8] = CStringGetTextDatum(last_scan.strategy);
-	values[9] = Int64GetDatum(last_scan.late_rows);
+		values[8] = CStringGetTextDatum(scan->strategy);
+	values[9] = Int64GetDatum(scan->late_rows);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -5,7 +5,8 @@
  *
  * The metapage keeps how many of the nearest 1, 10 and 100 nodes walks of several widths
  * find (recall/measure.c).  The width of a scan for lokivector.target_recall and the LIMIT
- * of its query follows from that.
+ * of its query follows from that.  lokivector_search_width() shows the width that scans
+ * choose, and the recall that was measured for it.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/width.c
@@ -14,10 +15,16 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
+#include "funcapi.h"
+#include "hnsw/definition/access.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/width.h"
+#include "lokivector.h"
+
+LOKI_FUNCTION(lokivector_search_width);
 
 /* A share of neighbors missed that counts as none */
 #define LEAST_MISSED		1e-4
@@ -116,40 +123,132 @@ loki_hnsw_target_width(Relation index, double rows)
  * pool for the same recall; doc/design/search.md has the measurements of the factors.
  */
 uint32
-loki_walk_width(const LokiScan *so, double rows)
+loki_walk_width(const LokiIndex *state, double rows)
 {
 	double		factor = 1.0;
 
-	if (so->state->code.kind == LOKI_CODE_ROTATED)
-		factor = so->state->code.bits == 1 ? 1.6 : so->state->code.bits == 2 ? 1.3 : 1.2;
-	else if (so->state->code.kind == LOKI_CODE_BITS)
+	if (state->code.kind == LOKI_CODE_ROTATED)
+		factor = state->code.bits == 1 ? 1.6 : state->code.bits == 2 ? 1.3 : 1.2;
+	else if (state->code.kind == LOKI_CODE_BITS)
 		factor = 1.2;			/* many nodes have the same distance, and the
 								 * graph leads less far, ... */
-	else if (so->query.metric == LOKI_METRIC_L1)
+	else if (state->code.metric == LOKI_METRIC_L1)
 		factor = 1.3;			/* ... as it does with L1 */
-	if (loki_column_sketched(&so->state->column))
+	if (loki_column_sketched(&state->column))
 		factor *= 1.5;			/* a code of a sketch */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 
 /*
- * Choose the width of the first walk: what the target of its recall needs, if there is one
- * and the index is calibrated, otherwise the width for ef rows.
+ * The width of the first walk of a scan whose first batch has so many rows: what the target
+ * of its recall needs, if there is one and the index is calibrated, otherwise the width for
+ * ef rows.  Sets the rows that it is wide enough for.
  */
+static uint32
+first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
+			const LokiScanSettings *settings, uint32 batch, uint32 *rows)
+{
+	uint32		width = settings->target_recall > 0 ?
+		calibrated_width(calibration, settings->target_recall, batch) : 0;
+
+	Assert(batch > 0);
+	*rows = width > 0 ? batch : Max(settings->ef, batch);
+	return width > 0 ? width : loki_walk_width(state, *rows);
+}
+
 void
 loki_choose_width(LokiScan *so)
 {
-	double		target = so->plan.settings.target_recall;
-
-	so->course.ef = so->course.batch;
-	so->course.width = target > 0 ?
-		calibrated_width(&so->meta.calibration, target, so->course.batch) : 0;
-	if (so->course.width > 0)
-		return;
-	if (target > 0)
+	if (so->plan.settings.target_recall > 0 && so->meta.calibration.nodes == 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
 								 RelationGetRelationName(so->scan->indexRelation))));
-	so->course.ef = Max(so->plan.settings.ef, so->course.batch);
-	so->course.width = loki_walk_width(so, so->course.ef);
+	so->course.width = first_width(so->state, &so->meta.calibration, &so->plan.settings,
+								   so->course.batch, &so->course.ef);
+}
+
+/* ----------------------------------------------------------------
+ * The function
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The recall of a width for one of the measured numbers of neighbors: between two measured
+ * widths by the line that width_for() uses, and outside of them that of the nearest one.
+ */
+static double
+recall_at(const LokiCalibrationData *calibration, double width, int k)
+{
+	int			last = calibration->nwidths - 1;
+	int			i = 0;
+	double		a;
+	double		b;
+	double		share;
+
+	while (i < last && calibration->at[i + 1].width <= width)
+		i++;
+	a = 1 - (double) calibration->at[i].recall[k] / LOKI_CALIBRATION_SCALE;
+	if (i == last || width <= calibration->at[i].width || a <= LEAST_MISSED)
+		return 1 - a;
+	b = 1 - (double) calibration->at[i + 1].recall[k] / LOKI_CALIBRATION_SCALE;
+	share = log(width / calibration->at[i].width) /
+		log((double) calibration->at[i + 1].width / calibration->at[i].width);
+	return 1 - a * pow(Max(b, LEAST_MISSED) / a, share);
+}
+
+/* The recall of a width for k rows; between measured numbers it is linear in log(k). */
+static double
+recall_of_width(const LokiCalibrationData *calibration, double width, double k)
+{
+	int			i = 0;
+	double		share;
+
+	Assert(k >= 1 && calibration->nwidths >= 2);
+	while (i < LOKI_CALIBRATION_KS - 2 && k > loki_calibration_ks[i + 1])
+		i++;
+	if (k > loki_calibration_ks[i + 1])
+		return recall_at(calibration, width * loki_calibration_ks[i + 1] / k, i + 1);
+	share = log(k / loki_calibration_ks[i]) /
+		log((double) loki_calibration_ks[i + 1] / loki_calibration_ks[i]);
+	return (1 - share) * recall_at(calibration, width, i) +
+		share * recall_at(calibration, width, i + 1);
+}
+
+/*
+ * lokivector_search_width(index regclass, k integer): how wide a search for k rows is, at the
+ * session's settings and the index's own, and the recall that was measured for that
+ */
+Datum
+lokivector_search_width(PG_FUNCTION_ARGS)
+{
+	int32		k = PG_GETARG_INT32(1);
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+										  LOKI_RIGHT_READ, NULL);
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	LokiScanSettings settings;
+	uint32		width;
+	uint32		rows;
+	TupleDesc	desc;
+	Datum		values[4];
+	bool		isnull[4] = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts != lengthof(values))
+		elog(ERROR, "return type must be a row type");
+	if (k < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k must be greater than zero")));
+	loki_scan_settings(index, &settings);
+	width = first_width(state, &meta.calibration, &settings,
+						settings.complete ? k : settings.ef, &rows);
+	values[0] = Int32GetDatum(settings.ef);
+	values[1] = Float8GetDatum(settings.target_recall);
+	values[2] = Int64GetDatum(width);
+	isnull[3] = !settings.exact && meta.calibration.nwidths < 2;
+	values[3] = isnull[3] ? (Datum) 0 :
+		Float8GetDatum(settings.exact ? 1 : recall_of_width(&meta.calibration, width, k));
+	relation_close(index, NoLock);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
 }

@@ -316,6 +316,8 @@ loki_count(Relation index, const LokiCounts *counts)
 	Assert(entry->key.index == RelationGetRelid(index));
 	for (int i = 0; i < LOKI_ALL_COUNTS; i++)
 		entry->counts.of[i] += counts->of[i];
+	if (counts->of[LOKI_COUNT_CALIBRATIONS] + counts->of[LOKI_COUNT_BUILDS] > 0)
+		entry->counts.of[LOKI_COUNT_ROWS_CHANGED] = 0;
 	if (counts->of[LOKI_COUNT_SCANS] > 0)
 		entry->last_scan = now;
 	if (counts->of[LOKI_COUNT_BUILDS] > 0)

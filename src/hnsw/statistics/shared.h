@@ -24,6 +24,13 @@ typedef struct LokiCountsKey
 	Oid			index;
 } LokiCountsKey;
 
+/* Scans that dropped rows and had a condition; 0: no condition is kept here */
+typedef struct LokiComparisonCount
+{
+	LokiComparison comparison;
+	uint64		scans;
+} LokiComparisonCount;
+
 typedef struct LokiCountsEntry
 {
 	LokiCountsKey key;
@@ -33,6 +40,7 @@ typedef struct LokiCountsEntry
 	TimestampTz last_vacuum;
 	TimestampTz last_calibration;
 	LokiCounts	counts;
+	LokiComparisonCount comparisons[LOKI_KEPT_COMPARISONS];
 	dsa_pointer samples;		/* of sampled.c; invalid: none */
 } LokiCountsEntry;
 

@@ -11,8 +11,8 @@
 #ifndef LOKI_STATISTICS_STATISTICS_H
 #define LOKI_STATISTICS_STATISTICS_H
 
+#include "hnsw/hnsw.h"
 #include "portability/instr_time.h"
-#include "utils/rel.h"
 
 /* In the order of the columns of lokivector_index_counts() */
 typedef enum LokiCount
@@ -32,11 +32,15 @@ typedef enum LokiCount
 	LOKI_COUNT_ROWS,			/* returned */
 	LOKI_COUNT_ROWS_DROPPED,	/* read, but not passed by conditions */
 	LOKI_COUNT_LATE_ROWS,
-	LOKI_COUNT_INSERTS,
+	LOKI_COUNT_INSERTS,			/* of these: */
+	LOKI_COUNT_DUPLICATES_JOINED,	/* that joined the node of equal rows */
+	LOKI_COUNT_NODES_REUSED,	/* that took a node that vacuum had freed */
 	LOKI_COUNT_BUILDS,
 	LOKI_COUNT_VACUUMS,
 	LOKI_COUNT_NODES_FREED,
 	LOKI_COUNT_CALIBRATIONS,
+	LOKI_COUNT_ROWS_CHANGED,	/* inserted and removed since the last
+								 * calibration or build */
 	LOKI_COUNT_REQUANTIZATIONS,
 	LOKI_COUNTS,				/* those before are integers; times follow */
 	LOKI_TIME_SEARCH = LOKI_COUNTS,
@@ -63,5 +67,11 @@ loki_microseconds_since(instr_time start)
 }
 
 extern void loki_count(Relation index, const LokiCounts *counts);
+
+/*
+ * Count conditions of a scan that dropped rows.  The scan itself was counted.  No buffer may be
+ * locked, nor any other lightweight lock held.
+ */
+extern void loki_count_comparisons(Relation index, const LokiComparison *comparisons, int n);
 
 #endif							/* LOKI_STATISTICS_STATISTICS_H */

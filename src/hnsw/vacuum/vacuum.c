@@ -452,11 +452,13 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	LokiVacuum *vacuum = palloc0(sizeof(LokiVacuum));
 	LokiIndex  *state = loki_index_open(info->index, NULL);
 	LokiCounts	counts = {{0}};
+	double		removed_before;
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
+	removed_before = stats->tuples_removed;
 	stats->estimated_count = false;
 	stats->num_index_tuples = 0;
 	vacuum->index = info->index;
@@ -479,6 +481,7 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	if (vacuum->removed)
 		pfree(vacuum->removed);
 	pfree(vacuum);
+	counts.of[LOKI_COUNT_ROWS_CHANGED] = (uint64) (stats->tuples_removed - removed_before);
 	counts.of[LOKI_TIME_VACUUM] = loki_microseconds_since(start);
 	loki_count(info->index, &counts);
 	return stats;

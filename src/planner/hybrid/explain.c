@@ -52,9 +52,9 @@ show_work(const LokiScanWork *work, bool scanned, uint64 heap_fetches, ExplainSt
 	ExplainPropertyUInteger("Heap Fetches", NULL, work->heap_fetches + heap_fetches, es);
 }
 
-/* Show how the node found its rows, in all of its loops. */
+/* Show how a node found its rows, in all of its loops. */
 static void
-show_strategy(const LokiHybridCounts *counts, const LokiScanWork *work, ExplainState *es)
+show_strategy(const LokiScanWork *work, bool by_rows, ExplainState *es)
 {
 	StringInfoData names;
 
@@ -63,7 +63,7 @@ show_strategy(const LokiHybridCounts *counts, const LokiScanWork *work, ExplainS
 		appendStringInfoString(&names, "walk");
 	if (work->flats > 0)
 		appendStringInfo(&names, "%sflat", names.len > 0 ? " and " : "");
-	if (counts->row_scans > 0)
+	if (by_rows)
 		appendStringInfo(&names, "%srows", names.len > 0 ? " and " : "");
 	ExplainPropertyText("Strategy", names.len > 0 ? names.data : "none", es);
 }
@@ -78,7 +78,7 @@ show_counts(LokiHybridState *state, ExplainState *es)
 	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
 	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
 		return;
-	show_strategy(&counts, &work, es);
+	show_strategy(&work, counts.row_scans > 0, es);
 	if (state->bitmap != NULL)
 	{
 		ExplainPropertyUInteger("Bitmaps", NULL, counts.bitmaps, es);
@@ -131,7 +131,10 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 
 			loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
 			if (work.walks + work.flats > 0)
+			{
+				show_strategy(&work, false, es);
 				show_work(&work, true, 0, es);
+			}
 		}
 	}
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * condition.h
- *	  What slots of attributes can tell of a scan's filter.
+ *	  What slots of attributes can tell of a scan's filter, or could.
  *
  * IDENTIFICATION
  *	  src/planner/query/condition.h
@@ -19,5 +19,12 @@
  * scan.  Memory of the current context; constants are evaluated when a scan begins.
  */
 extern void loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index);
+
+/*
+ * Conditions of a scan's filter that compare a column which the index does not have, `most` at
+ * most; returns their number
+ */
+extern int	loki_filter_comparisons(const Scan *plan, Relation index,
+									LokiComparison *comparisons, int most);
 
 #endif							/* LOKI_PLANNER_QUERY_CONDITION_H */

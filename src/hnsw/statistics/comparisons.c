@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * comparisons.c
+ *	  Conditions that dropped rows of scans: lokivector_filter_columns().
+ *
+ * They tell which attributes an index lacks.  Each index has a few places, which the first
+ * different conditions take.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/statistics/comparisons.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "funcapi.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/page/held.h"
+#include "hnsw/statistics/shared.h"
+#include "lokivector.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+LOKI_FUNCTION(lokivector_filter_columns);
+
+/* The place of a condition, or the first that is free; NULL if there is none */
+static LokiComparisonCount *
+find_place(LokiCountsEntry *entry, const LokiComparison *comparison)
+{
+	for (int i = 0; i < LOKI_KEPT_COMPARISONS; i++)
+	{
+		LokiComparisonCount *count = &entry->comparisons[i];
+
+		if (count->scans == 0 || (count->comparison.column == comparison->column &&
+								  count->comparison.operator == comparison->operator))
+			return count;
+	}
+	return NULL;
+}
+
+void
+loki_count_comparisons(Relation index, const LokiComparison *comparisons, int n)
+{
+	LokiCountsEntry *entry;
+
+	Assert(loki_no_buffer_locked() && n <= LOKI_KEPT_COMPARISONS);
+	if (n == 0 || loki_counts_table(false) == NULL ||
+		(entry = loki_counts_find(RelationGetRelid(index), true)) == NULL)
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		LokiComparisonCount *count = find_place(entry, &comparisons[i]);
+
+		if (count == NULL)
+			continue;
+		count->comparison = comparisons[i];
+		count->scans++;
+	}
+	loki_counts_release(entry);
+}
+
+/*
+ * lokivector_filter_columns(index regclass): columns that are not in the index, and operators of
+ * conditions on them that dropped rows, with the number of scans
+ */
+Datum
+lokivector_filter_columns(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	index = loki_open_allowed(PG_GETARG_OID(0), AccessShareLock,
+										  LOKI_RIGHT_READ, NULL);
+	LokiComparisonCount counts[LOKI_KEPT_COMPARISONS] = {0};
+	LokiCountsEntry *entry = loki_counts_table(false) == NULL ? NULL :
+		loki_counts_find(RelationGetRelid(index), false);
+
+	if (entry != NULL)
+	{
+		memcpy(counts, entry->comparisons, sizeof(counts));
+		loki_counts_release(entry);
+	}
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < LOKI_KEPT_COMPARISONS && counts[i].scans > 0; i++)
+	{
+		Datum		values[3];
+		bool		nulls[3] = {0};
+		char	   *column = get_attname(index->rd_index->indrelid,
+										 counts[i].comparison.column, true);
+
+		if (column == NULL)		/* dropped since */
+			continue;
+		values[0] = DirectFunctionCall1(namein, CStringGetDatum(column));
+		values[1] = ObjectIdGetDatum(counts[i].comparison.operator);
+		values[2] = Int64GetDatum((int64) counts[i].scans);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	relation_close(index, NoLock);
+	return (Datum) 0;
+}
