@@ -87,6 +87,26 @@ SELECT search(1, 400, 1);
 SELECT waiting BETWEEN 4 AND 99 AS some, measured FROM lokivector_stat_recall;
 SET lokivector.recall_sample_rate = 1;
 
+-- test: a sample is within .02 of the recall of all searches
+SELECT lokivector_reset_counts('sampled_idx');
+SET hnsw.ef_search = 10;
+CREATE PROCEDURE search_some() LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 0 .. 6 LOOP
+		SET LOCAL lokivector.recall_sample_rate = 0.5;
+		PERFORM search(i * 150 + 1, i * 150 + 150);
+		PERFORM lokivector_measure_samples('sampled_idx');
+		COMMIT;
+	END LOOP;
+END $$;
+CALL search_some();
+SELECT s.measured BETWEEN 400 AND 650 AS half, s.recall BETWEEN 0.7 AND 0.99 AS narrow,
+	abs(s.recall - r.recall) < 0.02 AS near, s.recall_error BETWEEN 0.001 AND 0.01 AS error
+FROM lokivector_stat_recall s,
+	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 1050) i)) r;
+DROP PROCEDURE search_some;
+RESET hnsw.ef_search;
+
 -- test: the share of an index, unless the session has set one
 RESET lokivector.recall_sample_rate;
 SELECT lokivector_reset_counts('sampled_idx');

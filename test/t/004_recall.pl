@@ -133,6 +133,35 @@ sub lost
 		WHERE a.$column $operator b.$column > 1e-6));
 }
 
+# Recall of a sample of the searches is that of all of them, within .02
+sub sample_is_like_all
+{
+	my ($ef_search) = @_;
+
+	$node->safe_psql('postgres', qq(
+		SELECT lokivector_reset_counts('t_idx');
+		CREATE TEMP TABLE numbered AS SELECT row_number() OVER () AS n, q FROM q;
+		SET enable_seqscan = off;
+		SET enable_sort = off;
+		SET hnsw.ef_search = $ef_search;
+		DO \$\$ BEGIN FOR i IN 0 .. (SELECT count(*) / 150 FROM q) LOOP
+			PERFORM set_config('lokivector.recall_sample_rate', '0.5', false);
+			PERFORM id FROM (SELECT q FROM numbered WHERE n / 150 = i) a,
+				LATERAL (SELECT id FROM t ORDER BY v <-> q LIMIT 10) b;
+			PERFORM set_config('lokivector.recall_sample_rate', '0', false);
+			PERFORM lokivector_measure_samples('t_idx');
+		END LOOP; END \$\$;));
+	my ($measured, $recall, $all) = split /\|/, $node->safe_psql('postgres', qq(
+		SET hnsw.ef_search = $ef_search;
+		SELECT measured, s.recall, r.recall FROM lokivector_stat_recall s,
+			lokivector_recall('t_idx', (SELECT array_agg(q) FROM q)) r;));
+
+	cmp_ok($measured, '>', 100, "enough searches were sampled at ef_search $ef_search");
+	cmp_ok(abs($recall - $all), '<', 0.02, "the recall of a sample at ef_search $ef_search");
+	note("$measured sampled searches: recall $recall, of all $all");
+	return;
+}
+
 foreach my $metric (
 	[ 'L2 distance', 'v', '<->', 'vector_l2_ops' ],
 	[ 'cosine distance', 'w', '<=>', 'vector_cosine_ops' ],
@@ -149,6 +178,10 @@ foreach my $metric (
 	recall_is_good($name, $column, $operator);
 	is(lost($column, $operator), 0, "$name: rows are found by their own vectors")
 	  if $class =~ /l2_ops|bit/;
+	if ($name eq 'L2 distance')
+	{
+		sample_is_like_all($_) for (10, 40);
+	}
 	$node->safe_psql('postgres', 'DROP INDEX t_idx');
 }
 

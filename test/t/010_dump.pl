@@ -37,7 +37,8 @@ $node->safe_psql(
 		ARRAY[i / 7.0, -i, power(2, i % 250 - 125)]::float4[]::bytevec,
 		ARRAY[array_fill(1.1 * i, ARRAY[i])::bytevec, '[0]', '[0,7,255]*0.001-3']
 	FROM generate_series(1, 500) AS i;
-	CREATE INDEX t_v ON t USING hnsw (v vector_l2_ops);
+	CREATE INDEX t_v ON t USING hnsw (v vector_l2_ops)
+		WITH (ef_search = 70, target_recall = 0.9, recall_sample_rate = 0.01);
 	CREATE INDEX t_h ON t USING hnsw (h halfvec_cosine_ops) WITH (m = 8);
 	CREATE INDEX t_b ON t USING hnsw (b bit_jaccard_ops);
 	CREATE INDEX t_x ON t USING hnsw ((v::halfvec(3)) halfvec_l2_ops) WHERE id < 100;
@@ -56,6 +57,11 @@ $node->command_ok(
 	[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-d', $node->connstr('restored') ],
 	'restoring the dump');
 is(contents('restored', 't'), $before, 'values after a restore');
+is($node->safe_psql('restored', q(SELECT reloptions FROM pg_class WHERE relname = 't_v')),
+	'{ef_search=70,target_recall=0.9,recall_sample_rate=0.01}',
+	'what searches of an index go by is dumped');
+like($node->safe_psql('restored', '\d+ t_v'), qr/ef_search=.?70.*target_recall=.?0\.9.*recall_sample_rate=.?0\.01/,
+	'psql shows it');
 foreach my $query (
 	q(SELECT indexdef FROM pg_indexes WHERE tablename = 't' ORDER BY indexname),
 	'SELECT * FROM means',
