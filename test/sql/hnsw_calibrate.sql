@@ -144,7 +144,7 @@ FROM lokivector_search_width('t_idx') w, lokivector_recall('t_idx', 500) r;
 SELECT a.recall < b.recall AS by_k FROM lokivector_search_width('t_idx', 100) a, lokivector_search_width('t_idx', 10) b;
 SET hnsw.ef_search = 5;
 SELECT ef_search, width FROM lokivector_search_width('t_idx', 1);
-SELECT w.width = round(r.width) AS same, abs(w.recall - r.recall) < 0.05 AS near
+SELECT w.width <= r.width AS wide, abs(w.recall - r.recall) < 0.05 AS near
 FROM lokivector_search_width('t_idx', 5) w, lokivector_recall('t_idx', 500, 5) r;
 SET lokivector.complete = off;
 SELECT ef_search, width FROM lokivector_search_width('t_idx', 100);
@@ -159,10 +159,11 @@ FROM unnest('{0.5,0.9,0.95}'::float8[]) target,
 	LATERAL (SELECT set_config('lokivector.target_recall', target::text, false)) s(done),
 	LATERAL (SELECT w.* FROM lokivector_search_width('t_idx') w WHERE done <> '') w;
 RESET lokivector.target_recall;
-SELECT count(*) AS measured, count(*) FILTER (WHERE abs(w.recall - c.recall_10) < 1e-9) AS same
-FROM lokivector_calibration('t_idx') c,
-	LATERAL (SELECT set_config('hnsw.ef_search', greatest(1, least(1000, floor((c.width - 8) / 1.2)))::text, false)) s(done),
-	LATERAL (SELECT w.* FROM lokivector_search_width('t_idx') w WHERE done <> '' AND w.width = c.width) w;
+SELECT count(*) > 0 AS measured, bool_and(abs(w.recall - c.recall_10) < 1e-9) AS same
+FROM generate_series(10, 200) ef,
+	LATERAL (SELECT set_config('hnsw.ef_search', ef::text, false)) s(done),
+	LATERAL (SELECT w.* FROM lokivector_search_width('t_idx') w WHERE done <> '') w
+	JOIN lokivector_calibration('t_idx') c ON c.width = w.width;
 RESET hnsw.ef_search;
 SELECT * FROM lokivector_search_width('t_idx', 0);
 CREATE INDEX t_lists ON t USING ivfflat (v vector_l2_ops) WITH (lists = 5);

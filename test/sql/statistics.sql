@@ -70,12 +70,11 @@ FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 RESET hnsw.ef_search;
 
 -- test: all rows that conditions dropped are counted, by the scan and by its caller
-SELECT lokivector_reset_counts('stat_idx');
 CREATE TABLE stat_few AS SELECT i AS id, i % 10 AS c, ARRAY[i, 1, 1]::vector(3) AS v FROM generate_series(1, 100) i;
 CREATE INDEX stat_few_idx ON stat_few USING hnsw (v vector_l2_ops);
 SELECT count(*) FROM (SELECT FROM stat_few WHERE id > 7 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
 SELECT count(*) FROM (SELECT FROM stat_few WHERE c = 3 ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
-SELECT scans, rows_dropped FROM lokivector_stat_indexes WHERE relname = 'stat_few';
+SELECT scans, rows_dropped >= 7 + 2 + 9 AS dropped FROM lokivector_stat_indexes WHERE relname = 'stat_few';
 
 -- test: columns whose conditions dropped rows, and that the index does not have
 SELECT * FROM lokivector_filter_columns('stat_few_idx') ORDER BY 1;

@@ -234,11 +234,19 @@ lokivector_rebuild_memory(PG_FUNCTION_ARGS)
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
 	LokiColumn	column = loki_index_column(index);
+	LokiHnswOptions *options = NULL;
 	double		nodes;
 
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL);
-	nodes *= node_memory(LokiIndexOptions(index), &column, meta.nattributes, meta.attr_type);
+	if (LokiIndexOptions(index) != NULL)
+	{
+		options = palloc_object(LokiHnswOptions);
+		*options = *LokiIndexOptions(index);
+		/* the build checks it against m; it does not matter here */
+		options->ef_construction = LOKI_MAX_EF_CONSTRUCTION;
+	}
+	nodes *= node_memory(options, &column, meta.nattributes, meta.attr_type);
 	relation_close(index, NoLock);
 	PG_RETURN_INT64((int64) nodes);
 }

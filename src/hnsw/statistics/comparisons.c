@@ -82,14 +82,15 @@ lokivector_filter_columns(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < LOKI_KEPT_COMPARISONS && counts[i].scans > 0; i++)
 	{
+		Oid			table = index->rd_index->indrelid;
+		AttrNumber	column = counts[i].comparison.column;
 		Datum		values[3];
 		bool		nulls[3] = {0};
-		char	   *column = get_attname(index->rd_index->indrelid,
-										 counts[i].comparison.column, true);
 
-		if (column == NULL)		/* dropped since */
-			continue;
-		values[0] = DirectFunctionCall1(namein, CStringGetDatum(column));
+		if (!OidIsValid(get_atttype(table, column)))
+			continue;			/* dropped since */
+		values[0] = DirectFunctionCall1(namein,
+										CStringGetDatum(get_attname(table, column, false)));
 		values[1] = ObjectIdGetDatum(counts[i].comparison.operator);
 		values[2] = Int64GetDatum((int64) counts[i].scans);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -33,7 +33,7 @@ typedef enum LokiCount
 	LOKI_COUNT_ROWS_DROPPED,	/* read, but not passed by conditions */
 	LOKI_COUNT_LATE_ROWS,
 	LOKI_COUNT_INSERTS,			/* of these: */
-	LOKI_COUNT_DUPLICATES_JOINED,	/* that joined the node of equal rows */
+	LOKI_COUNT_DUPLICATES_JOINED,	/* joined the node of others */
 	LOKI_COUNT_NODES_REUSED,	/* that took a node that vacuum had freed */
 	LOKI_COUNT_BUILDS,
 	LOKI_COUNT_VACUUMS,
