@@ -388,7 +388,6 @@ get_element_type(Oid type)
  * ----------------------------------------------------------------
  */
 double		loki_scan_mem_multiplier = 1;
-double		loki_recall_sample_rate = 0;
 
 /* Values are their floats */
 static const LokiValueType value_type = {.max_exact = DIM};
@@ -463,6 +462,7 @@ void
 loki_scan_settings(Relation index, LokiScanSettings *settings)
 {
 	settings->ef = 40;
+	settings->recall_sample_rate = 0;
 	settings->iterative_scan = LOKI_ITERATIVE_OFF;
 	settings->max_tuples = 20000;
 	settings->complete = true;
