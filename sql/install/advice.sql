@@ -15,6 +15,7 @@ BEGIN ATOMIC
 		SELECT info.*, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
 			s.scans, s.heap_fetches, s.rows_returned,
 			w.ef_search AS ef, w.target_recall AS target, w.recall AS at_ef,
+			EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname = 'ivfflat') AS ivfflat,
 			-- codes of sketches, which lokivector_calibrate() alone measures, by rows
 			(SELECT t.typcategory = 'A' OR t.typname = 'sparsevec' AND info.dimensions > 1024
 				FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
@@ -92,8 +93,11 @@ BEGIN ATOMIC
 	FROM lokivector_stat_recall s
 	WHERE s.index = lokivector_advice.index AND measured >= 100 AND recall_p1 < 0.5
 	UNION ALL
-	SELECT 'width', format('With ef_search = %s a search finds about %s of the nearest ten, for queries like the rows. Set target_recall or ef_search, for the index or for the session.',
-		ef, round(at_ef::numeric, 3))
+	SELECT 'width', format('With %s a search finds about %s of the nearest ten, for queries like the rows. Set %s.',
+		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef END,
+		round(at_ef::numeric, 3),
+		CASE WHEN ivfflat THEN 'lokivector.target_recall or ivfflat.probes'
+			ELSE 'target_recall or ef_search, for the index or for the session' END)
 	FROM i, widths WHERE i.at_ef < 0.9 AND best >= 0.95 AND target = 0
 	UNION ALL
 	SELECT 'shared_buffers', format('Searches touch %s of the index at random, and shared_buffers is %s. Make it larger, or build with profile = compact.',
