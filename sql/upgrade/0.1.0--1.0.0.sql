@@ -3,6 +3,18 @@
 -- parts of before: module vector halfvec bit sparsevec hnsw ivfflat halfvec_index bit_index
 -- parts of before: sparsevec_array sparsevec_index attributes functions takeover planner
 
+-- What parts that are new call
+
+CREATE FUNCTION lokivector_build_memory(index regclass)
+	RETURNS bigint
+	AS 'MODULE_PATHNAME', 'lokivector_rebuild_memory' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
+CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
+		OUT ef_search integer, OUT target_recall double precision, OUT width bigint,
+		OUT recall double precision)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
 -- Parts that are new, each with its comments
 -- parts: all others
 
@@ -21,16 +33,6 @@ CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
 CREATE FUNCTION lokivector_prewarm(index regclass, max_bytes bigint DEFAULT NULL)
 	RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-
-CREATE FUNCTION lokivector_build_memory(index regclass)
-	RETURNS bigint
-	AS 'MODULE_PATHNAME', 'lokivector_rebuild_memory' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
-
-CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
-		OUT ef_search integer, OUT target_recall double precision, OUT width bigint,
-		OUT recall double precision)
-	RETURNS record
-	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 
 CREATE OR REPLACE FUNCTION lokivector_build_memory(tab regclass, col name,
 		operator_class text DEFAULT '',
