@@ -28,11 +28,6 @@ SELECT i, (SELECT array_agg(hashint8extended(i, j) / 1e19) FROM generate_series(
 FROM generate_series(1, 3000) i;
 CREATE INDEX advice_random_idx ON advice_random USING hnsw (v vector_l2_ops);
 ANALYZE advice_random;
-SET ivfflat.probes = 1;
-CREATE INDEX advice_probes_idx ON advice_random USING ivfflat ((v::vector(48)) vector_l2_ops) WITH (lists = 200);
-SELECT w.recall < 0.9 AS narrow, about, regexp_replace(advice, '0\.\d+', '?') AS advice
-FROM lokivector_search_width('advice_probes_idx') w LEFT JOIN lokivector_advice('advice_probes_idx') ON true;
-DROP INDEX advice_probes_idx;
 SET hnsw.ef_search = 1;
 SELECT about, advice ~ '^With ef_search = 1 ' AS said FROM lokivector_advice('advice_random_idx');
 ALTER INDEX advice_random_idx SET (ef_search = 400);
