@@ -41,15 +41,16 @@ class Timing:
 
 
 class Server:
-    def __init__(self, major, settings, keep=None):
-        """keep: a folder for the cluster, used again where there is one"""
+    def __init__(self, major, settings, keep=None, packages=(), name=""):
+        """keep: a folder for the cluster, used again where there is one;
+        name: of one of several servers of this process"""
         self.major = str(major)
         self.settings = settings
         self.root = output(CHROOT, "create", self.major,
-                           f"postgresql-{major}-pgvector").split()[-1]
+                           *packages).split()[-1]
         self.keep = keep and os.path.abspath(keep)
         self.work = "/var/tmp/lokivector-bench-" + (
-            "kept" if keep else str(os.getpid()))
+            "kept" if keep else f"{os.getpid()}{name}")
         self.bin = f"/usr/lib/postgresql/{major}/bin"
         self.running = False
         self.kept = {}
@@ -73,6 +74,11 @@ class Server:
                             ignore=shutil.ignore_patterns("bitcode"))
             binds += ["-b", f"{copy}:{path}"]
         return binds
+
+    def offers(self, extension):
+        return os.path.exists(
+            f"{self.root}/usr/share/postgresql/{self.major}/extension/"
+            f"{extension}.control")
 
     # -- commands inside ----------------------------------------------------
 
@@ -108,7 +114,7 @@ class Server:
 
     # -- life ---------------------------------------------------------------
 
-    def install_extension(self):
+    def install_extension(self, targets="install"):
         """Build the working tree inside and install it for this server,
         before start().  Objects of the last time are used again."""
         self.lock(os.path.join(self.root, ".lokivector-bench"))
@@ -116,7 +122,7 @@ class Server:
         make = f"make -C /srv/lokivector-bench with_llvm=no " \
             f"PG_CONFIG={self.bin}/pg_config"
         self.inside("sh", "-c", f"{make} -s -j$(nproc) all && "
-                    f"{make} -s install", user="root")
+                    f"{make} -s {targets}", user="root")
         self.locks.pop().close()
 
     def copy_tree(self, to):

@@ -11,9 +11,9 @@ from session import session
 EF = "10,15,20,30,40,60,80,100,120,160,240,320,480,640,1000"
 COMMON = ["--skip-changes", "--builds", "1", "--rounds", "3", "--seconds",
           "2", "--brackets", "--realtime", "--ef", EF]
-LARGE = ["--pgvector-types", "vector", "--shared-buffers", "10GB",
+LARGE = ["--peers", "pgvector:vector", "--shared-buffers", "10GB",
          "--maintenance-work-mem", "9500MB"]
-PEERS = ["--pgvector-types", "vector,halfvec,binary,binary/4", "--hnswlib"]
+PEERS = ["--peers", "pgvector,pgvector:binary,pgvector:binary/4", "--hnswlib"]
 
 
 def run(goals, argv, options):
@@ -35,7 +35,7 @@ def curve(options, goal, factor, goals, argv, hnswlib=None):
     for point, group in report.by_point(found).items():
         k, clients, target, ours = point
         peers = {f["against"]: f for f in group}
-        head = peers[report.HEADLINE]
+        head = peers[report.headline(result)]
         what = f"queries/s at recall@{k} {head['recall']:.3g}, {clients} " \
             f"client{'s' * (clients > 1)}"
         rate = floor.get((clients, ours), (None,))[0]
@@ -60,9 +60,9 @@ def add(goals, goal, result, what, f, target=None, note=""):
 
 def recall_at_equal_ef(goals, result, rows):
     """The smallest lead in recall at the same ef_search"""
-    lines = {name: {r["ef_search"]: r["recall"] for r in rows
+    lines = {name: {r["value"]: r["recall"] for r in rows
                     if r["contender"] == name and r["k"] == 10}
-             for name in ("lokivector", report.HEADLINE)}
+             for name in ("lokivector", report.headline(result))}
     ours, theirs = lines.values()
     ef = min(ours.keys() & theirs.keys(), key=lambda ef: ours[ef] - theirs[ef])
     goals.add(1, result["set"], f"recall@10 at ef_search {ef}, where "
@@ -82,7 +82,7 @@ def set_step(spec, goal, factor, targets, hnswlib, extra, goals, argv):
 def deep_step(spec, extra, goals, argv):
     """K = 100 and 1,000, with the vectors in line"""
     options = ["--set", spec, "--k", "100,1000", "--targets", "0.95",
-               "--pgvector-types", "vector", *extra]
+               "--peers", "pgvector:vector", *extra]
     curve(options, 1, 6, goals, argv)
 
 

@@ -10,9 +10,10 @@ import os
 import hard
 import options
 import truth
-from cluster import Server, say
+from cluster import say
+from extensions import describe
 from measure import Contender
-from session import machine
+from session import machine, make_server
 
 EFS = (40, 100, 200, 400)
 MEAN, WORST = 0.95, 0.5         # recall to be reached, at some ef of EFS
@@ -22,10 +23,8 @@ OWN_ROWS = 2000                 # of pgvector's, searched for by themselves
 def contenders(server, args):
     server.install_extension()
     server.start()
-    both = [Contender(server, "lokivector", "lokivector", "loki", "vector",
-                      args),
-            Contender(server, "pgvector vector", "vector", "pgv", "vector",
-                      args)]
+    both = [Contender(server, describe(name, "vector"), args)
+            for name in ("lokivector", "pgvector")]
     for c in both:
         c.prepare()
     return both
@@ -65,7 +64,7 @@ def report(goals, name, ours, theirs):
 def run(sets, goals, argv):
     """sets: (name, rows, dims, whether rows are inserted one by one)"""
     args = options.arguments(argv)
-    server = Server(args.server, options.settings(args))
+    server = make_server(args)
     out = os.path.join(goals.out, goals.step)
     os.makedirs(out, exist_ok=True)
     raw = {"machine": machine(), "sets": {}}

@@ -23,7 +23,7 @@ MEASURES = {"selectivity": ("goals_hybrid", "measure_selectivity"),
             "few": ("goals_hybrid", "measure_few"),
             "tenants": ("goals_hybrid_index", "measure_tenants"),
             "attributes": ("goals_hybrid_index", "measure_attributes")}
-COMMON = ["--pgvector-types", "vector", "--realtime", "--seconds", "1",
+COMMON = ["--peers", "pgvector:vector", "--realtime", "--seconds", "1",
           "--rounds", "2"]
 FASTER, AS_FAST = ">= 5", ">= 0.95"
 RARE = 0.0005                   # share of matching rows, where it changes

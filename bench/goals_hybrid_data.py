@@ -195,6 +195,7 @@ class Hybrid(Contender):
         return cls.rows[key]
 
     def load(self, data):
+        self.shape = data.base.shape
         key = {"set": data.name, "digest": truth.digest(data), "layout": 1}
         name = f"{self.db}.{self.items}"
         kept = self.server.has("tables", name, key)

@@ -26,7 +26,7 @@ MEASURES = {"memory": ("goals_memory", "measure_memory"),
             "waits": ("goals_clients", "measure_waits"),
             "hot": ("goals_clients", "measure_hot"),
             "compact": ("goals_memory", "measure_compact")}
-COMMON = ["--pgvector-types", "vector", "--seconds", "2", "--realtime",
+COMMON = ["--peers", "pgvector:vector", "--seconds", "2", "--realtime",
           "--maintenance-work-mem", "2GB"]
 SMALL = COMMON + ["--shared-buffers", "2500MB"]
 LARGE = COMMON + ["--shared-buffers", "10GB", "--maintenance-work-mem",

@@ -30,8 +30,8 @@ def rates(lab, contenders, efs, rounds=ROUNDS):
 def inline_twin(lab, contender):
     """The same rows with STORAGE PLAIN, loaded and indexed"""
     args = argparse.Namespace(**dict(vars(lab.args), storage="plain"))
-    twin = Contender(lab.server, contender.name + " plain",
-                     contender.extension, contender.db, "vector", args)
+    twin = Contender(lab.server, contender.described, args)
+    twin.name += " plain"
     twin.items += "_plain"
     twin.index = f"{twin.items}_idx"
     twin.load(lab.data)

@@ -23,7 +23,7 @@ MEASURES = {"build": ("goals_build", "measure_build"),
             "load": ("goals_load", "measure_load"),
             "loaded": ("goals_load", "measure_loaded"),
             "restore": ("goals_load", "measure_restore")}
-COMMON = ["--pgvector-types", "vector", "--realtime", "--seconds", "2",
+COMMON = ["--peers", "pgvector:vector", "--realtime", "--seconds", "2",
           "--held-out", "0.2"]
 
 

@@ -7,6 +7,7 @@ import tempfile
 import numpy as np
 
 import datasets
+import extensions
 import needs
 import truth
 from cluster import TOP, Timing, output
@@ -117,6 +118,9 @@ class Hnswlib:
 
     def check_plan(self, k):
         pass
+
+    def values(self, k):
+        return extensions.widths(self.args.ef, k)
 
     def kept_recall(self, k, ef, found=None):
         return None

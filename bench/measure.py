@@ -7,25 +7,29 @@ import numpy as np
 
 import truth
 from cluster import say
+from extensions import QUERY
 
 OPERATOR = {"l2": "<->", "cosine": "<=>", "ip": "<#>"}
-OPCLASS = {"l2": "l2_ops", "cosine": "cosine_ops", "ip": "ip_ops"}
 COPY_BLOCK = 5000
 
 
 class Contender:
-    """An extension with a column type, in a database of its own"""
+    """A variant of an extension, as it is described, in the extension's
+    database"""
 
     in_server = True
-    changes = True              # takes part in inserts and vacuum
     apart = False               # does not fit beside the others
     shares = None               # whose index it uses
 
-    def __init__(self, server, name, extension, database, kind, args):
-        self.server, self.name, self.args = server, name, args
-        self.extension, self.db, self.kind = extension, database, kind
-        self.items, self.queries = f"items_{kind}", f"queries_{kind}"
-        self.index = f"{self.items}_idx"
+    def __init__(self, server, described, args):
+        self.server, self.described, self.args = server, described, args
+        self.name, self.extension = described.title, described.extension
+        self.db, self.kind = described.database, described.type
+        self.changes = described.changes    # takes part in inserts, vacuum
+        self.items = f"items_{self.kind}"
+        self.queries = f"queries_{self.kind}"
+        self.index = f"{self.items}_idx{described.suffix}"
+        self.shape = (0, 0)         # of the set
 
     # -- rows ---------------------------------------------------------------
 
@@ -35,7 +39,8 @@ class Contender:
                                 f" WHERE datname = '{self.db}'")
         if rows[0][0] == "0":
             self.server.psql("postgres", f"CREATE DATABASE {self.db}")
-            self.server.psql(self.db, f"CREATE EXTENSION {self.extension};"
+            self.server.psql(self.db, "CREATE EXTENSION "
+                             f"{self.extension} CASCADE;"
                              "CREATE EXTENSION pg_prewarm")
 
     def close(self):
@@ -79,6 +84,7 @@ class Contender:
     def load(self, data):
         """Fill the tables, unless they are kept -> seconds"""
         dims, storage = data.dims, self.args.storage
+        self.shape = data.base.shape
         key = {"set": data.name, "digest": truth.digest(data),
                "storage": storage}
         if (self.db, self.items) in self.server.loaded:
@@ -106,22 +112,29 @@ class Contender:
 
     # -- index --------------------------------------------------------------
 
+    def known(self, **more):
+        """What the texts of a description may name"""
+        a, (rows, dims) = self.args, self.shape
+        return dict(more, metric=a.metric, m=a.m, rows=rows, dims=dims,
+                    ef_construction=a.ef_construction,
+                    processes=a.workers + 1,
+                    loki_options=", " * bool(a.loki_options)
+                    + a.loki_options)
+
     def index_options(self):
-        a = self.args
-        with_ = f"m = {a.m}, ef_construction = {a.ef_construction}"
-        if self.extension == "lokivector" and a.loki_options:
-            with_ += ", " + a.loki_options
-        return with_
+        return self.described.text("options", self.known())
 
     def indexed(self):
         """What the index is on, with its operator class"""
-        return f"embedding {self.kind}_{OPCLASS[self.args.metric]}"
+        return self.described.text("column", self.known())
 
     def create_index(self, table, index):
         """-> seconds"""
+        options = self.index_options()
         return self.server.seconds(
-            self.db, f"CREATE INDEX {index} ON {table} USING hnsw "
-            f"({self.indexed()}) WITH ({self.index_options()})")
+            self.db, f"CREATE INDEX {index} ON {table} USING "
+            f"{self.described.method} ({self.indexed()})"
+            + f" WITH ({options})" * bool(options))
 
     def build(self):
         """Build the index, unless it is kept -> what is to be told of it, or
@@ -197,30 +210,36 @@ class Contender:
 
     # -- queries ------------------------------------------------------------
 
-    def statement(self, k, query, items=None):
-        return (f"SELECT id FROM {items or self.items} ORDER BY embedding "
-                f"{OPERATOR[self.args.metric]} (SELECT v FROM {self.queries} "
-                f"WHERE id = {query}) LIMIT {k}")
+    def values(self, k):
+        """Of the swept parameter; called ef below, as it is for most"""
+        return self.described.values(self.args.ef, k)
 
-    @staticmethod
-    def options(ef=None):
-        options = {"enable_seqscan": "off"}
-        if ef:
-            options["hnsw.ef_search"] = ef
-        return options
+    def statement(self, k, query, items=None, ef=100):
+        return self.described.text("query", self.known(
+            items=items or self.items, queries=self.queries, id=query, k=k,
+            operator=OPERATOR[self.args.metric], value=ef), QUERY)
+
+    def options(self, ef=None, k=10):
+        settings = self.described.settings(self.known(value=ef, k=k)) \
+            if ef else {}
+        return {"enable_seqscan": "off", **settings}
 
     def check_plan(self, k):
-        plan = self.server.psql(self.db, "EXPLAIN (COSTS OFF) "
-                                + self.statement(k, 0), self.options())
+        ef = self.values(k)[0]
+        plan = self.server.psql(
+            self.db, "EXPLAIN (COSTS OFF) " + self.statement(k, 0, None, ef),
+            self.options(ef, k))
         if f"using {self.index}" not in plan:
             raise RuntimeError(f"{self.name}: index not used\n{plan}")
 
     def answers(self, k, ef, count, items=None):
         """The ids returned to each query, from the statement that is timed"""
-        script = [f"PREPARE s(bigint) AS {self.statement(k, '$1', items)};"]
+        script = ["PREPARE s(bigint) AS "
+                  f"{self.statement(k, '$1', items, ef)};"]
         for query in range(count):
             script.append(f"\\echo -\nEXECUTE s({query});")
-        text = self.server.psql(self.db, "\n".join(script), self.options(ef))
+        text = self.server.psql(self.db, "\n".join(script),
+                                self.options(ef, k))
         parts = text.split("-\n")[1:]
         return [[int(x) for x in part.split()] for part in parts]
 
@@ -232,8 +251,8 @@ class Contender:
 
     def time_queries(self, k, ef, clients, count):
         script = (f"\\set q random(0, {count - 1})\n"
-                  f"{self.statement(k, ':q')};\n")
-        return self.timed_run(script, clients, self.options(ef))
+                  f"{self.statement(k, ':q', None, ef)};\n")
+        return self.timed_run(script, clients, self.options(ef, k))
 
     def time_floor(self, clients, count):
         """The same statement with a lookup by key for the search"""
@@ -278,52 +297,6 @@ class Contender:
         size = self.server.rows(self.db,
                                 "SELECT pg_relation_size('churn_idx')")
         return seconds, int(size[0][0])
-
-
-class Binary(Contender):
-    """pgvector as its experts have it: an index on the signs of the values,
-    and the rows it finds sorted by their vectors.  part: how many of the
-    ef_search rows are looked at"""
-
-    changes = False
-
-    def __init__(self, server, name, part, args):
-        super().__init__(server, name, "vector", "pgv", "vector", args)
-        self.index += "_binary"
-        self.part = part
-
-    def load(self, data):
-        self.dims = data.dims
-        return super().load(data)
-
-    def signs(self, column):
-        return f"binary_quantize({column})::bit({self.dims})"
-
-    def indexed(self):
-        return f"({self.signs('embedding')}) bit_hamming_ops"
-
-    def rows_to_sort(self, k):
-        return max(k, int(self.ef * self.part))
-
-    def statement(self, k, query, items=None):
-        v = f"(SELECT {{}} FROM {self.queries} WHERE id = {query})"
-        return (f"SELECT id FROM (SELECT id, embedding FROM "
-                f"{items or self.items} ORDER BY {self.signs('embedding')} "
-                f"<~> {v.format(self.signs('v'))} "
-                f"LIMIT {self.rows_to_sort(k)}) t ORDER BY embedding "
-                f"{OPERATOR[self.args.metric]} {v.format('v')} LIMIT {k}")
-
-    def check_plan(self, k):
-        self.ef = 100
-        super().check_plan(k)
-
-    def answers(self, k, ef, count, items=None):
-        self.ef = ef
-        return super().answers(k, ef, count, items)
-
-    def time_queries(self, k, ef, clients, count):
-        self.ef = ef
-        return super().time_queries(k, ef, clients, count)
 
 
 def renew_extension(server, db="loki"):

@@ -2,7 +2,8 @@
 import argparse
 import os
 
-from measure import OPCLASS
+import extensions
+from measure import OPERATOR
 
 EF = "10,20,40,60,80,100,150,200,400"
 
@@ -19,23 +20,24 @@ def arguments(argv):
     cores = len(os.sched_getaffinity(0))
     buffers = f"{min(4096, memory() // 4 >> 20)}MB"
     p = argparse.ArgumentParser(
-        description="Measure lokivector against pgvector on one server.",
+        description="Measure lokivector against others on one server.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--set", default="synthetic:20000:256",
                    help="name below --data, path, or synthetic:ROWS:DIMS")
     p.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"),
                    help="folder of the sets (or LOKIVECTOR_DATA)")
-    p.add_argument("--metric", choices=sorted(OPCLASS),
+    p.add_argument("--metric", choices=sorted(OPERATOR),
                    help="by default the set's own")
     p.add_argument("--limit-rows", type=int, help="first rows only")
     p.add_argument("--m", type=int, default=16)
     p.add_argument("--ef-construction", type=int, default=64)
     p.add_argument("--loki-options", default="",
                    help="further index options, such as bits = 2")
-    p.add_argument("--pgvector-types", default="vector,halfvec",
-                   help="of vector, halfvec, binary, binary/4: the latter two "
-                   "are an index on binary_quantize, with all of the "
-                   "ef_search rows, or a quarter of them, sorted by vector")
+    p.add_argument("--peers", default="pgvector",
+                   help="extensions to compare with: names of files of "
+                   "bench/extensions, or paths, each with the variants it "
+                   "chooses or with one, as in "
+                   "pgvector:vector,pgvector:binary/4,vectorchord")
     p.add_argument("--lokivector-types", default="vector")
     p.add_argument("--k", default="10", help="for example 10,100,1000")
     p.add_argument("--ef", default=EF)
@@ -68,7 +70,6 @@ def arguments(argv):
     p.add_argument("--hnswlib", action="store_true",
                    help="measure hnswlib in a process of its own, too")
     p.add_argument("--skip-lokivector", action="store_true")
-    p.add_argument("--skip-pgvector", action="store_true")
     p.add_argument("--skip-timing", action="store_true")
     p.add_argument("--skip-changes", action="store_true",
                    help="no inserts, no vacuum")
@@ -76,13 +77,13 @@ def arguments(argv):
     p.add_argument("--out", help="folder of the results")
     p.add_argument("--keep", metavar="DIR",
                    help="keep clusters in this folder, one for each set, and "
-                   "use their tables and pgvector's indexes again")
+                   "use their tables and the peers' indexes again")
     p.add_argument("--old-index", action="store_true",
                    help="use lokivector's kept index, too, with the library "
                    "of this tree: only where neither the SQL objects nor the "
                    "format of the index have changed since")
     p.add_argument("--prepare", action="store_true",
-                   help="only load and build pgvector's indexes, to be kept")
+                   help="only load and build the peers' indexes, to be kept")
     args = p.parse_args(argv)
     args.k, args.ef = numbers(args.k), sorted(numbers(args.ef))
     args.clients = sorted(set(numbers(args.clients)))
@@ -96,7 +97,10 @@ def arguments(argv):
 
 
 def settings(args):
-    return {"shared_buffers": args.shared_buffers,
+    preload = {d.told["preload"] for d in extensions.chosen(args.peers)
+               if "preload" in d.told}
+    return {"shared_preload_libraries": f"'{','.join(sorted(preload))}'",
+            "shared_buffers": args.shared_buffers,
             "maintenance_work_mem": args.maintenance_work_mem,
             "max_parallel_maintenance_workers": args.workers,
             "max_worker_processes": args.workers + 8,

@@ -8,8 +8,7 @@ import statistics
 from cluster import say
 
 REACHED, BEST, EASY, MISSED = "", "the peer's best recall", \
-    "reached at the smallest ef_search", "not reached by lokivector"
-HEADLINE = "pgvector vector"    # the peer that ratios are quoted against
+    "reached at the smallest value", "not reached by lokivector"
 HNSWLIB = "hnswlib in-process"
 
 
@@ -58,7 +57,7 @@ def points(result):
                    "dims": result["dims"],
                    "metric": result["arguments"]["metric"],
                    "storage": result["arguments"]["storage"],
-                   "contender": name, "k": k, "ef_search": ef,
+                   "contender": name, "k": k, "value": ef,
                    "recall": median([r["recall"] for r in found]),
                    "recall_min": min(r["recall"] for r in found),
                    "rows_returned": median([r["rows"] for r in found]),
@@ -72,7 +71,7 @@ def points(result):
 
 def curve(rows, name, k, clients):
     """(recall, qps) by rising ef, recall made monotone"""
-    found = sorted((r["ef_search"], r["recall"], r["qps"]) for r in rows
+    found = sorted((r["value"], r["recall"], r["qps"]) for r in rows
                    if r["contender"] == name and r["k"] == k
                    and r["clients"] == clients)
     out, best = [], 0.0
@@ -90,10 +89,10 @@ def brackets(result):
     needed = set()
     for k in result["arguments"]["k"]:
         lines = {}
-        for r in sorted(rows, key=lambda r: r["ef_search"]):
+        for r in sorted(rows, key=lambda r: r["value"]):
             if r["k"] == k:
                 line = lines.setdefault(r["contender"], {})
-                line[r["ef_search"]] = max([r["recall"], *line.values()])
+                line[r["value"]] = max([r["recall"], *line.values()])
         best = [max(line.values()) for line in lines.values()]
         wanted = set(targets) | {b for b in best if b < max(targets)}
         for name, line in lines.items():
@@ -139,9 +138,15 @@ def compare(line, other, target):
             "note": "; ".join(notes)}
 
 
-def names(result, prefix):
+def names(result, ours=False):
+    """Contenders that are ours, or the others"""
     return [x["contender"] for x in result["load"]
-            if x["contender"].startswith(prefix)]
+            if x["contender"].startswith("lokivector") == ours]
+
+
+def headline(result):
+    """The peer that ratios are quoted against, the first one given"""
+    return next((name for name in names(result) if name != HNSWLIB), None)
 
 
 def ratios(result, rows):
@@ -149,11 +154,11 @@ def ratios(result, rows):
     out = []
     a = result["arguments"]
     for k, clients, target, ours in itertools.product(
-            a["k"], a["clients"], a["targets"], names(result, "lokivector")):
+            a["k"], a["clients"], a["targets"], names(result, ours=True)):
         line = curve(rows, ours, k, clients)
         if all(math.isnan(rate) for _, rate in line):
             continue
-        for theirs in names(result, "pgvector") + names(result, HNSWLIB):
+        for theirs in names(result):
             other = curve(rows, theirs, k, clients)
             out.append(dict({"k": k, "clients": clients, "target": target,
                              "contender": ours, "against": theirs},
@@ -162,9 +167,9 @@ def ratios(result, rows):
 
 
 def best_peer(found):
-    """Of the comparisons of one point, that with the best of pgvector's
-    contenders: the fastest of those that reach the target, if any does"""
-    peers = [f for f in found if f["against"].startswith("pgvector")]
+    """Of the comparisons of one point, that with the best peer: the fastest
+    of those that reach the target, if any does"""
+    peers = [f for f in found if f["against"] != HNSWLIB]
     there = [f for f in peers if f["recall"] == f["target"]]
     return max(there or peers, default=None, key=lambda f: (
         f["peer_qps"] if there else f["recall"]))
@@ -195,36 +200,27 @@ def number(value, form=".0f"):
     return "-" if value is None or math.isnan(value) else f"{value:{form}}"
 
 
-def versus(f):
-    """Cells of one comparison: the peer's rate and the ratio"""
-    if f is None:
-        return ["-", "-"]
-    at = "" if f["recall"] == f["target"] else f" at {f['recall']:.3f}"
-    return [number(f["peer_qps"]) + at, number(f["ratio"], ".2f")]
-
-
 def ratio_section(result, found):
-    """The ratio against plain vector in bold, the best of pgvector's and
-    hnswlib beside it"""
+    """A row for each peer; the ratio against the first one in bold"""
     if not found:
         return ""
     floor = floors(result)
     rows = []
     for (k, clients, target, ours), group in by_point(found).items():
-        peer = {f["against"]: f for f in group}
-        head = peer.get(HEADLINE, group[0])
         best = best_peer(group)
-        cells = versus(peer.get(HEADLINE))
-        rows.append([
-            k, clients, f"{head['recall']:.4g}", ours,
-            number(head["lokivector_qps"]),
-            number(floor.get((clients, ours), (None,))[0]), cells[0],
-            f"**{cells[1]}**", best["against"] if best else "",
-            *versus(best), *versus(peer.get(HNSWLIB)), head["note"]])
+        for f in group:
+            ratio = number(f["ratio"], ".2f")
+            notes = ["best peer"] * (f is best and len(group) > 1)
+            rows.append([
+                k, clients, f"{f['recall']:.4g}", ours,
+                number(f["lokivector_qps"]),
+                number(floor.get((clients, ours), (None,))[0]), f["against"],
+                number(f["peer_qps"]),
+                f"**{ratio}**" if f is group[0] else ratio,
+                "; ".join(notes + [f["note"]] * bool(f["note"]))])
     return "## Queries per second at equal recall\n\n" + table(
-        ["k", "clients", "recall", "", "per s", "floor per s", HEADLINE,
-         "ratio", "best of pgvector's", "per s", "ratio", HNSWLIB, "ratio",
-         "note"], rows) + "\n"
+        ["k", "clients", "recall", "", "per s", "floor per s", "against",
+         "per s", "ratio", "note"], rows) + "\n"
 
 
 def build_rows(result):
@@ -243,16 +239,16 @@ def build_rows(result):
                     "bytes_per_row": size / result["rows"],
                     "table_bytes": built[-1]["table_bytes"]})
     base = next((b["index_bytes"] for b in out
-                 if b["contender"] == HEADLINE), None)
+                 if b["contender"] == headline(result)), None)
     for b in out:
         b["index_ratio"] = b["index_bytes"] / base if base else math.nan
     return out
 
 
-def build_section(rows):
+def build_section(result, rows):
     return "## Load, build and size\n\n" + table(
         ["", "version", "load s", "build s", "index MB", "bytes a row",
-         "of pgvector's vector index", "table MB"],
+         f"of {headline(result) or 'a peer'}'s", "table MB"],
         [[b["contender"], b["version"], f"{b['load_s']:.1f}",
           f"{b['build_s']:.1f}{' (kept)' * b['kept']}", mb(b["index_bytes"]),
           f"{b['bytes_per_row']:.0f}", f"{b['index_ratio']:.3f}",
@@ -303,16 +299,18 @@ def floor_section(result):
         table(["clients", "", "per s", "mean us"], rows) + "\n" if rows else ""
 
 
-def curve_section(rows):
-    text = "## Recall and speed by ef_search\n"
+def curve_section(result, rows):
+    swept = {load["contender"]: load["swept"] for load in result["load"]}
+    text = "## Recall and speed by the parameter that is swept\n"
     for k in sorted({r["k"] for r in rows}):
         for clients in sorted({r["clients"] for r in rows
                                if r["k"] == k}, key=lambda x: x or 0):
             text += f"\nk = {k}, {clients or 'not timed'} client" \
                 f"{'s' * ((clients or 0) > 1)}\n\n" + table(
-                    ["", "ef_search", "recall", "per s", "mean us", "p50",
-                     "p95", "p99", "rows"],
-                    [[r["contender"], r["ef_search"], f"{r['recall']:.4f}",
+                    ["", "parameter", "value", "recall", "per s", "mean us",
+                     "p50", "p95", "p99", "rows"],
+                    [[r["contender"], swept[r["contender"]], r["value"],
+                      f"{r['recall']:.4f}",
                       *[number(r[what]) for what in (
                           "qps", "mean_us", "p50_us", "p95_us", "p99_us")],
                       f"{r['rows_returned']:g}"]
@@ -386,13 +384,14 @@ def write(result, out):
     write_csv(os.path.join(out, "slot_arrays.csv"),
               last_info(result, "slot_arrays"))
     write_csv(os.path.join(out, "changes.csv"), result["changes"])
-    text = header(result) + ratio_section(result, found) + build_section(builds) \
-        + slot_array_section(result) + change_section(result) \
-        + floor_section(result) + curve_section(rows)
+    text = header(result) + ratio_section(result, found) \
+        + build_section(result, builds) + slot_array_section(result) \
+        + change_section(result) + floor_section(result) \
+        + curve_section(result, rows)
     if result["timings"]:
         for name in plot(result, rows, out):
             text += f"\n![recall against queries per second]({name})\n"
     with open(os.path.join(out, "report.md"), "w") as f:
         f.write(text)
-    return "\n" + ratio_section(result, found) + build_section(builds) \
-        + change_section(result)
+    return "\n" + ratio_section(result, found) \
+        + build_section(result, builds) + change_section(result)

@@ -1,6 +1,7 @@
 """One data set, one server, and the contenders on it."""
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import signal
@@ -9,12 +10,13 @@ import sys
 import numpy as np
 
 import datasets
+import extensions
 import options
 import report
 import truth
 from cluster import TOP, Server, say
 from inprocess import Hnswlib
-from measure import Binary, Contender, renew_extension, summarize
+from measure import Contender, renew_extension, summarize
 
 DELETED = 0.10                  # share of the rows that vacuum removes
 
@@ -30,33 +32,34 @@ def timed(args):
         yield
 
 
+def make_server(args, keep=None):
+    """A server for which the peers of --peers are installed"""
+    peers = extensions.chosen(args.peers)
+    server = Server(args.server, options.settings(args), keep, sorted({
+        d.told["package"].format(server=args.server) for d in peers
+        if "package" in d.told}))
+    for d in peers:
+        if not server.offers(d.extension):
+            server.stop()
+            raise SystemExit(
+                f"{d.name}: extension \"{d.extension}\" is not installed for "
+                f"PostgreSQL {args.server} in {server.root}")
+    return server
+
+
 def contenders(server, args, kind_of=Contender):
+    ours = [] if args.skip_lokivector else [
+        extensions.describe("lokivector", kind)
+        for kind in args.lokivector_types.split(",")]
     found = []
-    if not args.skip_lokivector:
-        for kind in args.lokivector_types.split(","):
-            name = "lokivector" if kind == "vector" else f"lokivector {kind}"
-            found.append(kind_of(server, name, "lokivector", "loki", kind,
-                                 args))
-    if not args.skip_pgvector:
-        for kind in args.pgvector_types.split(","):
-            found.append(pgvector(server, kind, args, found, kind_of))
+    for described in ours + extensions.chosen(args.peers):
+        c = kind_of(server, described, args)
+        c.shares = next((o for o in found if (o.db, o.index) ==
+                         (c.db, c.index)), None)
+        found.append(c)
     if args.hnswlib and not args.prepare:
         found.append(Hnswlib(args))
     return found
-
-
-def pgvector(server, kind, args, others, kind_of):
-    name = f"pgvector {kind}"
-    if not kind.startswith("binary"):
-        return kind_of(server, name, "vector", "pgv", kind, args)
-    c = Binary(server, name, 1 / int(kind[7:] or 1), args)
-    c.shares = next((o for o in others if isinstance(o, Binary)), None)
-    return c
-
-
-def widths(args, k):
-    """ef_search below LIMIT means the same as LIMIT at best."""
-    return [ef for ef in args.ef if ef >= k] or [min(1000, max(k, 1))]
 
 
 class Bench:
@@ -85,6 +88,7 @@ class Bench:
             say(f"{c.name} {c.version()}: loaded in {took:.1f} s")
             self.result["load"].append({
                 "contender": c.name, "version": c.version(),
+                "swept": c.described.swept if c.in_server else "ef",
                 "seconds": took})
 
     def prepare(self):
@@ -171,7 +175,7 @@ class Bench:
         for k in self.args.k:
             for c in contenders:
                 c.check_plan(k)
-                for ef in widths(self.args, k):
+                for ef in c.values(k):
                     recall = self.measure_recall(c, k, ef, number)
                     if self.args.brackets and recall >= max(
                             self.args.targets):
@@ -226,14 +230,18 @@ class Bench:
                     summarize([t]), contender=c.name, clients=clients,
                     round=round_))
             for k in self.args.k:
-                for ef in widths(self.args, k):
-                    self.time_point(turn, k, ef, clients, count, round_)
+                for values in itertools.zip_longest(
+                        *[c.values(k) for c in turn]):
+                    self.time_point(zip(turn, values), k, clients, count,
+                                    round_)
 
-    def time_point(self, turn, k, ef, clients, count, round_):
-        if self.args.brackets:
-            turn = [c for c in turn if (c.name, k, ef) in self.brackets]
+    def time_point(self, turn, k, clients, count, round_):
+        """turn: contenders, each with its value or with None"""
         with timed(self.args):
-            for c in turn:
+            for c, ef in turn:
+                if not ef or self.args.brackets and (
+                        c.name, k, ef) not in self.brackets:
+                    continue
                 t = summarize([c.time_queries(k, ef, clients, count)])
                 say(f"{c.name}: k {k} ef {ef} clients {clients}: "
                     f"{t['qps']:.0f}/s, {t['mean_us']:.0f} us")
@@ -288,17 +296,22 @@ def machine():
 
 
 def command(argv):
-    """The command to give again, without what names this machine"""
+    return f'make bench ARGS="{shown(argv)}"'
+
+
+def shown(argv, *more):
+    """The options to give again, without what names this machine; more:
+    options that do"""
+    names = ("--data", "--out", "--lock", "--keep", *more)
     kept, skip = [], False
     for word in argv:
         if skip:
             skip = False
-        elif word in ("--data", "--out", "--lock", "--keep"):
+        elif word in names:
             skip = True
-        elif not word.startswith(("--data=", "--out=", "--lock=",
-                                      "--keep=")):
+        elif not word.startswith(tuple(name + "=" for name in names)):
             kept.append(f"'{word}'" if " " in word else word)
-    return 'make bench ARGS="' + " ".join(kept) + '"'
+    return " ".join(kept)
 
 
 @contextlib.contextmanager
@@ -318,7 +331,7 @@ def session(argv, kind_of=Contender):
         f"{len(data.queries)} queries")
     keep = args.keep and os.path.join(args.keep, f"{args.server}-{name}")
     signal.signal(signal.SIGTERM, lambda *a: sys.exit(1))
-    server = Server(args.server, options.settings(args), keep)
+    server = make_server(args, keep)
     bench = Bench(args, argv, data, server, out, kind_of)
     try:
         bench.open()
