@@ -8,6 +8,7 @@ usage: bench/public.py --ann-benchmarks FOLDER [OPTION...]
 import argparse
 import csv
 import glob
+import importlib.util
 import json
 import os
 import shutil
@@ -153,11 +154,11 @@ def value(parameters):
 
 def vdb_package(b):
     """A copy of the package with our module"""
-    import vectordb_bench
     sys.path.insert(0, os.path.join(HERE, "vectordbbench"))
     from register import register
     found = os.path.join(b.work, "vdb-own", "vectordb_bench")
-    shutil.copytree(os.path.dirname(vectordb_bench.__file__), found)
+    spec = importlib.util.find_spec("vectordb_bench")
+    shutil.copytree(spec.submodule_search_locations[0], found)
     register(found)
     return os.path.dirname(found)
 
