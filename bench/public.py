@@ -18,6 +18,10 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import needs  # noqa: E402
+
+needs.ensure()
+
 import datasets  # noqa: E402
 import options  # noqa: E402
 import report  # noqa: E402
