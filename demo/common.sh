@@ -50,6 +50,21 @@ list_candidates()
 	fi
 }
 
+# Say at once that there is room in none of these places.  Who the user is may be known
+# when there are packages.
+look_for_room()
+{
+	local complaint
+
+	list_candidates
+	for dir in "${candidates[@]}"; do
+		if complaint=$("$top/test/room.sh" "$dir" 500 "set LOKIVECTOR_DEMO_DIR" 2>&1); then
+			return
+		fi
+	done
+	fail "$complaint"
+}
+
 # Sets dir, a directory that the user owns, has room in, and has no space in its name, which
 # the server's makefiles would not bear; makes it if need be.
 make_directory()

@@ -237,6 +237,7 @@ case "$*" in
 		;;
 esac
 
+look_for_room
 next "Debian packages"
 install_packages
 cd /

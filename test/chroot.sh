@@ -224,11 +224,12 @@ case $command in
 		copy_tree /srv/lokivector
 		;;
 	test)
+		[ $# -gt 0 ] || set -- unit sql iso tap
+		"$top/test/names.sh" --check "$@"
 		create >/dev/null
 		dir=/srv/test-$(printf %s "$top" | cksum | cut -d ' ' -f 1)
 		copy_tree "$dir"
 		exec 9>&-
-		[ $# -gt 0 ] || set -- unit sql iso tap
 		inside root / env TESTS="${TESTS:-}" "$dir/test/run.sh" "$@"
 		;;
 	remove)

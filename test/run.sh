@@ -51,19 +51,39 @@ case $part in
 	fuzz-input) long fuzz-input LOKIVECTOR_FUZZ_SECONDS="${amount:-600}" ;;
 esac
 [ "$part" = "${1:-}" ] || set -- "$part"
+everything=
+if [ $# -eq 0 ]; then
+	everything=yes
+	set -- lint unit sql iso tap assert ${LOKIVECTOR_TEST_CLIENTS:+clients examples}
+fi
+# Mistakes are told, and room is looked for, before packages are installed
+"$top/test/names.sh" --check "$@"
+
+if [ "$(id -u)" -eq 0 ]; then
+	id=$(printf %s "$top" | cksum | cut -d ' ' -f 1)
+	work=${TMPDIR:-/var/tmp}/lokivector-test-$id
+else
+	work=$top/build/test
+	# The server's makefiles do not bear spaces
+	case $work in
+		*[[:space:]]*) work=${TMPDIR:-/var/tmp}/lokivector-test-$(printf %s "$top" | cksum | cut -d ' ' -f 1) ;;
+	esac
+fi
+work=${LOKIVECTOR_TEST_DIR:-$work}
+"$top/test/room.sh" "$work" 1000 "set TMPDIR or LOKIVECTOR_TEST_DIR"
 
 pg_config=$("$top/test/packages.sh")
 pg_config=$(command -v "$pg_config")
 
 # The NEON kernels are tested by emulation, where that can be installed.
-if [ $# -eq 0 ] && [ "$(uname -m)" = x86_64 ]; then
+if [ -n "$everything" ] && [ "$(uname -m)" = x86_64 ]; then
 	"$top/test/packages.sh" gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		qemu-user >/dev/null || echo "going on without emulation of arm64" >&2
 fi
 
 # Recall is tested on the manual, and examples search it, where that can be installed.
-case " $* " in
-	"  " | *" examples "*)
+case "$everything $* " in
+	yes* | *" examples "*)
 		"$top/test/packages.sh" python3-numpy postgresql-doc >/dev/null ||
 			echo "going on without the manual" >&2
 		;;
@@ -84,17 +104,9 @@ if [ "$(id -u)" -eq 0 ]; then
 		setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups \
 			env HOME=/ "$@"
 	}
-	id=$(printf %s "$top" | cksum | cut -d ' ' -f 1)
-	work=${LOKIVECTOR_TEST_DIR:-${TMPDIR:-/var/tmp}/lokivector-test-$id}
 else
 	user=$(id -un)
 	as_tester() { "$@"; }
-	work=$top/build/test
-	# The server's makefiles do not bear spaces
-	case $work in
-		*[[:space:]]*) work=${TMPDIR:-/var/tmp}/lokivector-test-$(printf %s "$top" | cksum | cut -d ' ' -f 1) ;;
-	esac
-	work=${LOKIVECTOR_TEST_DIR:-$work}
 fi
 
 cd /
@@ -102,11 +114,10 @@ as_tester mkdir -p -m 755 "$work" || {
 	echo "user $user cannot make $work; set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
 	exit 1
 }
-"$top/test/room.sh" "$work" 1000 "set TMPDIR or LOKIVECTOR_TEST_DIR"
 # One run at a time
 exec 9<"$work"
 flock 9
-if [ $# -eq 0 ]; then
+if [ -n "$everything" ]; then
 	as_tester find "$work" -mindepth 1 -delete
 fi
 as_tester rm -rf "$work/tree"
@@ -126,7 +137,7 @@ if [ -n "$sample" ] && [ $status -eq 0 ]; then
 	mkdir -p "$top/test/formats/$version"
 	cp "$LOKIVECTOR_FORMAT_SAMPLE"/* "$top/test/formats/$version"
 fi
-if [ $# -eq 0 ] && [ $status -eq 0 ]; then
+if [ -n "$everything" ] && [ $status -eq 0 ]; then
 	as_tester find "$work" -mindepth 1 -delete
 fi
 exit $status

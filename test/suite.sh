@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests themselves; test/run.sh prepares the directory and the user.
 #
-# usage: test/suite.sh DIRECTORY PG_CONFIG [PART...]
+# usage: test/suite.sh DIRECTORY PG_CONFIG PART...
 #
 # DIRECTORY/tree is the source tree.  Prints a line "ok - NAME", "not ok - NAME"
 # or "skip - NAME" for each named behaviour, below it, indented, what explains
@@ -11,7 +11,7 @@ set -u
 work=$1
 system_pg_config=$2
 shift 2
-parts=${*:-lint unit sql iso tap assert${LOKIVECTOR_TEST_CLIENTS:+ clients examples}}
+parts=$*
 
 major=$("$system_pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 pgxs=$(dirname "$("$system_pg_config" --pgxs)")/../..
@@ -31,36 +31,12 @@ crashes='TRAP:|runtime error:|AddressSanitizer:|^SUMMARY:|PANIC:|terminated by s
 # Lines of a log, or its last ones, as the explanation of a failure
 explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
 
-# The names that a part's tests have in TESTS
-part_names()
-{
-	local tree=$work/tree/test files=() file
-
-	case $1 in
-		lint) files=("$tree"/lint/*.sh) ;;
-		unit) files=("$tree"/unit/*_test.c) ;;
-		sql | address | valgrind) files=("$tree"/sql/*.sql) ;;
-		iso) files=("$tree"/isolation/specs/*.spec) ;;
-		tap) files=("$tree"/t/*.pl) ;;
-		operations | citus) files=("$tree/$1"/*.pl) ;;
-		examples) (cd "$work/tree/examples" && printf '%s\n' */ | tr -d /) ;;
-		assert) part_names unit && part_names sql ;;
-		coverage) part_names sql && part_names iso && part_names tap ;;
-		fuzz-input) files=(input pages) ;;
-		clients) "$tree/clients/run.sh" --list ;;
-	esac
-	for file in "${files[@]}"; do
-		file=$(basename "${file%.*}")
-		echo "${file%_test}"
-	done
-}
-
 # Those of a part's names that are in TESTS, if that is set
 chosen()
 {
 	local name
 
-	for name in $(part_names "$1"); do
+	for name in $("$work/tree/test/names.sh" "$1"); do
 		case " ${TESTS:-$name} " in
 			*" $name "* | *" ${name}_test "*) echo "$name" ;;
 		esac
@@ -405,23 +381,11 @@ run_clients()
 		"$out/clients" ${TESTS:-} 2>&1 | tap_lines clients
 }
 
-# A name in TESTS that is not one of the chosen parts' is a mistake
-check_names()
-{
-	local name part known
-
-	known=$(for part in $parts; do part_names "$part"; done)
-	for name in ${TESTS:-}; do
-		grep -qFx -e "${name%_test}" <<<"$known" || echo "not ok - no test of $parts is named $name"
-	done
-}
-
 run_parts()
 {
 	local part
 
 	echo "# PostgreSQL $("$system_pg_config" --version | sed 's/^PostgreSQL //'), $(uname -m)"
-	check_names
 	for part in $parts; do
 		case $part in
 			lint) prepare plain && run_lint ;;
@@ -447,7 +411,6 @@ run_parts()
 			coverage) prepare coverage && run_coverage ;;
 			clients) prepare plain && run_clients ;;
 			examples) prepare plain && run_examples ;;
-			*) echo "not ok - there is no part \"$part\"" ;;
 		esac
 	done
 }
