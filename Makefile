@@ -45,7 +45,8 @@ parts = lint unit sql iso tap assert clients operations examples
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-citus test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
-	bench-shapes bench-fanout bench-10m site format format-sample dist deb check-pgxn check-image check-cross release-check
+	bench-shapes bench-fanout bench-10m site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
+	release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
@@ -140,6 +141,7 @@ dist:
 	git archive --prefix=lokivector-$(EXTVERSION)/ -o build/lokivector-$(EXTVERSION).zip HEAD
 
 deb: ; packaging/deb.sh $(or $(MAJOR),17)
+check-fresh: ; packaging/fresh.sh $(or $(MAJOR),17) $(PARTS)
 check-pgxn: ; packaging/pgxn.sh $(or $(MAJOR),17)
 check-image: ; packaging/image.sh $(or $(MAJOR),17)
 check-cross: ; packaging/cross.sh $(MACHINES)

@@ -76,8 +76,10 @@ packages_part()
 {
 	for major in 15 17 18; do
 		target deb MAJOR=$major
+		target check-fresh MAJOR=$major
 	done
-	target check-pgxn
+	target check-pgxn MAJOR=15
+	target check-pgxn MAJOR=18
 	target check-image MAJOR=18
 	target check-cross
 }

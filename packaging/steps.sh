@@ -38,8 +38,14 @@ export LOKIVECTOR_CHROOT_DIR
 # make_system MAJOR PACKAGE...: sets root
 make_system()
 {
+	step "a system with PostgreSQL $1" "$top/test/chroot.sh" create "$@" || finish
+	enter_system "$1"
+}
+
+# enter_system MAJOR: the one that is there, with a copy of the tree
+enter_system()
+{
 	major=$1
-	step "a system with PostgreSQL $major" "$top/test/chroot.sh" create "$@" || finish
 	root=$("$top/test/chroot.sh" path "$major")
 	exec 8>"$root.packages.lock"
 	flock 8

@@ -8,6 +8,9 @@
 #		Make the system for PostgreSQL MAJOR (or use the one that is there)
 #		and install what building and testing need, and the packages named.
 #		Exit status 3: it cannot be made here.
+#	test/chroot.sh fresh MAJOR
+#		Make the system anew, with what debootstrap --variant=minbase puts there and
+#		nothing else.
 #	test/chroot.sh path MAJOR
 #		Print its directory; exit status 1 where it is not complete.
 #	test/chroot.sh exec [-u USER] [-b HOSTDIR:DIR]... MAJOR COMMAND [ARG...]
@@ -196,10 +199,11 @@ fi
 release_of "$1"
 shift
 
+remove_system() { [ ! -e "$root/.lokivector-chroot" ] || rm -rf --one-file-system "$root"; }
 need_complete() { complete || { say "no complete system in $root"; exit 1; }; }
 
 case $command in
-	create | test | copy)
+	create | fresh | test | copy)
 		# One at a time
 		mkdir -p "${root%/*}"
 		exec 9>"$root.lock"
@@ -210,6 +214,10 @@ esac
 case $command in
 	create)
 		create "$@"
+		;;
+	fresh)
+		remove_system
+		make_system
 		;;
 	path)
 		need_complete
@@ -233,7 +241,7 @@ case $command in
 		inside root / env TESTS="${TESTS:-}" "$dir/test/run.sh" "$@"
 		;;
 	remove)
-		[ ! -e "$root/.lokivector-chroot" ] || rm -rf --one-file-system "$root"
+		remove_system
 		rm -f "$root.log" "$root.lock"
 		;;
 	*)
