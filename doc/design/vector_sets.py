@@ -3,57 +3,32 @@
 numbers of planes with the same number of floats (src/hnsw/definition/README,
 "Arrays of vectors").
 
-Documents are sets of 60 vectors: words of a vocabulary, half of them from the
-words of the document's topic, each with what the document, its topic and its
-place add to it.  A query is 16 vectors of a document with noise.
+Documents are sets of 60 vectors, made by bench/datasets.py.  A query is 16
+vectors of a document with noise.
 
 For each sketch it prints the share of the ten nearest documents that are among
 the first 10, 20, 40, 80 and 160 by the sketch's inner product.
 
 Needs numpy; takes two minutes.
 """
+import os
+import sys
+
 import numpy as np
 
-DIM, LATENT = 128, 48
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
+import datasets                                            # noqa: E402
+
 DOCUMENTS, VECTORS = 3000, 60
 QUERIES, QUERY_VECTORS = 40, 16
-WORDS, TOPICS = 4000, 200
+TOPICS = 200
+DIM = datasets.Texts.dims
 
 rng = np.random.default_rng(1)
-spread = 1 / np.sqrt(np.arange(1, LATENT + 1))
-to_dim = rng.normal(size=(LATENT, DIM)) / np.sqrt(LATENT)
-
-
-def normal(n):
-    return (rng.normal(size=(n, LATENT)) * spread) @ to_dim
-
-
-def unit(x):
-    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
-
-
-words, topics = normal(WORDS), normal(TOPICS)
-word_share = 1 / np.arange(1, WORDS + 1) ** 0.9
-word_share /= word_share.sum()
-topic_words = rng.integers(0, WORDS, (TOPICS, 150))
-
-
-def document(topic):
-    common = rng.choice(WORDS, VECTORS, p=word_share)
-    own = topic_words[topic][rng.integers(0, 150, VECTORS)]
-    chosen = words[np.where(rng.random(VECTORS) < 0.5, common, own)]
-    noise = 0.25 * normal(VECTORS) + 0.05 * rng.normal(size=(VECTORS, DIM))
-    return unit(chosen + 0.5 * topics[topic] + 0.3 * normal(1) + noise)
-
-
-def query():
-    vectors = documents[rng.integers(DOCUMENTS)]
-    some = rng.choice(VECTORS, QUERY_VECTORS, replace=False)
-    return unit(vectors[some] + 0.35 * normal(QUERY_VECTORS))
-
-
-documents = np.stack([document(t) for t in rng.integers(0, TOPICS, DOCUMENTS)])
-queries = np.stack([query() for _ in range(QUERIES)])
+texts = datasets.Texts(rng, TOPICS)
+documents = np.stack([texts.document(t, VECTORS) for t in rng.integers(0, TOPICS, DOCUMENTS)])
+queries = np.stack([texts.query(documents[rng.integers(DOCUMENTS)], QUERY_VECTORS)
+                    for _ in range(QUERIES)])
 
 
 def max_sim(q):
