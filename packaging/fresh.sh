@@ -65,8 +65,8 @@ answers()
 		demo/run.sh stop'
 }
 
-# What no package is known to have put there
-places() { inside find /etc/postgresql /home /opt /srv /tmp /var/lib/postgresql /var/tmp 2>/dev/null | sort; }
+# Files where packages put none, or clusters alone; the command begins in the root directory
+places() { inside find etc/postgresql home opt srv tmp var/lib/postgresql var/tmp 2>/dev/null | sort; }
 
 left_nothing()
 {
