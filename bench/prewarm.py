@@ -26,7 +26,7 @@ SETTINGS = {"shared_buffers": "1GB", "maintenance_work_mem": "512MB", "max_wal_s
             "autovacuum": "off", "jit": "off"}
 WAYS = ["", "SELECT lokivector_prewarm('items_idx');",
         "SELECT lokivector_prewarm('items_idx', 1 << 30);"]
-BLOCKS = """SELECT idx_blks_read, heap_blks_read + coalesce(toast_blks_read + tidx_blks_read, 0)
+BLOCKS = """SELECT i.idx_blks_read, heap_blks_read + coalesce(toast_blks_read + tidx_blks_read, 0)
     FROM pg_statio_user_indexes i JOIN pg_statio_user_tables USING (relid)
     WHERE i.indexrelname = 'items_idx'"""
 
