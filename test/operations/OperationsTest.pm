@@ -10,13 +10,14 @@ use Cwd qw(abs_path);
 use Exporter 'import';
 use HTTP::Tiny;
 use IPC::Run;
+use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($top $root major unpack_packages unpack_or_skip run_program start_program
+our @EXPORT = qw($top $root major unpack_packages unpack_or_skip run_program yaml start_program
   stop_program create_items items_are_sound free_port wait_for http_get create_exporter
-  start_exporter start_prometheus start_demo load_demo);
+  start_exporter start_prometheus query_prometheus panels_without_data start_demo load_demo);
 
 our $top = abs_path('..');
 
@@ -62,6 +63,18 @@ sub run_program
 
 	IPC::Run::run(\@command, '<', '/dev/null', '>&', \$output) or die "@command: $output";
 	return $output;
+}
+
+# The content of a file in YAML; needs the package python3-yaml
+sub yaml
+{
+	my ($text) = @_;
+	my $json;
+
+	IPC::Run::run([ '/usr/bin/python3', '-c',
+			'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' ],
+		'<', \$text, '>', \$json) or die 'no YAML';
+	return decode_json($json);
 }
 
 # Start a program that runs until stop_program(); its output goes to a file
@@ -152,10 +165,11 @@ sub start_exporter
 	return ($exporter, $port);
 }
 
-# Start Prometheus with a file of rules on exporters; returns its handle and port
+# Start Prometheus with a file of rules, and what is done to metrics, on exporters; returns its
+# handle and port
 sub start_prometheus
 {
-	my ($rules, @exporters) = @_;
+	my ($rules, $relabel, @exporters) = @_;
 	my $port = free_port();
 	my $tmp = $PostgreSQL::Test::Utils::tmp_check;
 	my $targets = join(', ', map { "\"127.0.0.1:$_\"" } @exporters);
@@ -163,12 +177,43 @@ sub start_prometheus
 	append_to_file("$tmp/prometheus.yaml", qq(
 global: {scrape_interval: 3s, evaluation_interval: 1s}
 rule_files: ["$rules"]
-scrape_configs: [{job_name: lokivector, static_configs: [{targets: [$targets]}]}]
-));
+scrape_configs:
+  - job_name: lokivector
+    static_configs: [{targets: [$targets]}]
+$relabel));
 	my $prometheus = start_program("$tmp/prometheus.log", 'prometheus', "--config.file=$tmp/prometheus.yaml",
 		"--storage.tsdb.path=$tmp/prometheus", "--web.listen-address=127.0.0.1:$port");
 	wait_for('Prometheus', sub { http_get($port, '/-/ready') ne '' });
 	return ($prometheus, $port);
+}
+
+# What Prometheus has for an expression, once it has scraped
+sub query_prometheus
+{
+	my ($port, $expression) = @_;
+
+	return run_program('promtool', 'query', 'instant', "http://127.0.0.1:$port", $expression) =~ s/^\s+|\s+$//gr;
+}
+
+# Queries of the dashboard for which Prometheus has no data.  Quotients without searches are
+# NaN, which is data; a vacuum there need not have been.
+sub panels_without_data
+{
+	my ($port) = @_;
+	my @without;
+
+	for my $panel (@{ decode_json(slurp_file("$top/operations/dashboard.json"))->{panels} })
+	{
+		for my $target (@{ $panel->{targets} })
+		{
+			my $expression = $target->{expr} =~ s/\$__rate_interval/5m/gr =~ s/\$\w+/.*/gr =~ s/ > 0\)/ >= 0)/r;
+
+			# a scrape may come too late
+			push @without, "$panel->{title}: $expression"
+			  if !eval { wait_for('data', sub { query_prometheus($port, $expression) ne '' }); 1 };
+		}
+	}
+	return join(', ', @without);
 }
 
 # A server as demo/run.sh leaves it, without tables: the server and the demo's directory.

@@ -45,7 +45,7 @@ append_to_file("$tmp/alerts.yaml", $rules);
 
 my ($exporter, $exporter_port) = start_exporter($node, "$tmp/queries.yaml");
 my ($standby_exporter, $standby_port) = start_exporter($standby, "$tmp/queries.yaml");
-my ($prometheus, $port) = start_prometheus("$tmp/alerts.yaml", $exporter_port, $standby_port);
+my ($prometheus, $port) = start_prometheus("$tmp/alerts.yaml", '', $exporter_port, $standby_port);
 
 # What Prometheus answers, if it does
 sub asked

@@ -15,18 +15,6 @@ use OperationsTest;
 
 unpack_or_skip('docker-compose', 'python3-yaml', 'prometheus', 'prometheus-postgres-exporter');
 
-# A file in YAML
-sub yaml
-{
-	my ($text) = @_;
-	my $json;
-
-	IPC::Run::run([ '/usr/bin/python3', '-c',
-			'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' ],
-		'<', \$text, '>', \$json) or die 'no YAML';
-	return decode_json($json);
-}
-
 # Debian 12 has one in Python, later ones have a program of its own
 my $compose = "$root/usr/bin/docker-compose";
 my @compose = -T $compose ? ('/usr/bin/python3', $compose) : ($compose);

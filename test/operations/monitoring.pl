@@ -4,7 +4,6 @@
 use strict;
 use warnings;
 
-use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -61,14 +60,6 @@ sub scrape
 	return $text;
 }
 
-# What Prometheus has for an expression, once it has scraped
-sub query
-{
-	my ($port, $expression) = @_;
-
-	return run_program('promtool', 'query', 'instant', "http://127.0.0.1:$port", $expression) =~ s/^\s+|\s+$//gr;
-}
-
 sub sample
 {
 	my ($text, $name, $index) = @_;
@@ -109,23 +100,12 @@ is("@unknown", '', 'rules name metrics that there are');
 
 # Prometheus itself: every panel of the dashboard has data
 my ($exporter, $exporter_port) = start_exporter($node, "$top/operations/postgres_exporter.yaml");
-my ($prometheus, $port) = start_prometheus("$top/operations/alerts.yaml", $exporter_port);
-wait_for('samples', sub { query($port, 'count_over_time(lokivector_index_state_nodes[5m]) > 2') ne '' });
+my ($prometheus, $port) = start_prometheus("$top/operations/alerts.yaml", '', $exporter_port);
+wait_for('samples', sub { query_prometheus($port, 'count_over_time(lokivector_index_state_nodes[5m]) > 2') ne '' });
 
-# Quotients without searches are NaN, which is data; a vacuum there was none yet
-my @without;
-for my $panel (@{ decode_json(slurp_file("$top/operations/dashboard.json"))->{panels} })
-{
-	for my $target (@{ $panel->{targets} })
-	{
-		my $expression = $target->{expr} =~ s/\$__rate_interval/5m/gr =~ s/\$\w+/.*/gr =~ s/ > 0\)/ >= 0)/r;
-
-		# a scrape may come too late
-		push @without, "$panel->{title}: $expression"
-		  if !eval { wait_for('data', sub { query($port, $expression) ne '' }); 1 };
-	}
-}
-is("@without", '', 'every panel of the dashboard has data');
+is(panels_without_data($port), '', 'every panel of the dashboard has data');
+my ($prediction) = slurp_file("$top/doc/operations.md") =~ /^(.*predict_linear.*)$/m;
+isnt(query_prometheus($port, $prediction), '', 'the expression of operations.md for growth');
 stop_program($_) for $prometheus, $exporter;
 
 # An index that is locked is not waited for
