@@ -11,10 +11,10 @@
 \pset format unaligned
 \pset tuples_only on
 \qecho '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>lokivector</title><style>'
-\qecho ':root { color-scheme: light dark; } body { font: 14px/1.5 sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em; }'
-\qecho 'table { border-collapse: collapse; margin: 1em 0; } th, td { padding: .2em .8em; border-bottom: 1px solid #8885; text-align: left; vertical-align: top; }'
+\qecho ':root { color-scheme: light dark; } body { font: 13px/1.4 sans-serif; max-width: 90em; margin: 2em auto; padding: 0 1em; }'
+\qecho 'table { border-collapse: collapse; margin: 1em 0; } th, td { padding: .2em .6em; border-bottom: 1px solid #8885; text-align: left; vertical-align: top; } td[align=right], td:first-child { white-space: nowrap; }'
 \qecho 'td[align=right] { text-align: right; font-variant-numeric: tabular-nums; } figure { display: inline-block; margin: 1em; }'
-\qecho 'svg { stroke: currentColor; fill: none; } svg text { stroke: none; fill: currentColor; font-size: 10px; } @media print { body { margin: 0; } figure, table { break-inside: avoid; } }'
+\qecho 'svg { stroke: currentColor; fill: none; } svg text { stroke: none; fill: currentColor; font-size: 10px; } @page { size: A4 landscape; margin: 1cm; } @media print { body { margin: 0; font-size: 11px; } th, td { padding: .1em .4em; } figure, tr { break-inside: avoid; } }'
 \qecho '</style></head><body>'
 SELECT format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector %s, shared_buffers %s.</p>',
 	replace(replace(current_database(), '&', '&amp;'), '<', '&lt;'), to_char(now(), 'YYYY-MM-DD HH24:MI TZ'),
@@ -46,10 +46,6 @@ SELECT index, inserts, builds, vacuums, nodes_freed AS "nodes freed", calibratio
 	date_trunc('second', last_build) AS "last build", date_trunc('second', last_vacuum) AS "last vacuum",
 	date_trunc('second', last_calibration) AS "last calibration", date_trunc('second', counted_since) AS "counted since"
 FROM :indexes ORDER BY inserts DESC, index;
-\qecho '<h2>Parts</h2>'
-SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_size_pretty(p.bytes) AS size
-FROM :indexes, lokivector_index_slot_arrays(i.index) p
-WHERE p.slots > 0 ORDER BY i.index, p.bytes DESC;
 \qecho '<h2>Recall</h2><p>Of the nearest ten, by the width of a search, as it was last measured, for queries that are like the rows.</p>'
 \pset format unaligned
 \pset tuples_only on
@@ -66,8 +62,17 @@ FROM (SELECT i.index, c.width, c.recall_10,
 GROUP BY index ORDER BY index;
 \pset format html
 \pset tuples_only off
+\qecho '<p>Of the searches of users that were sampled, with the standard error and the recall of the worst hundredth.</p>'
+SELECT index, measured, round(recall::numeric, 4) AS recall, round(recall_error::numeric, 4) AS error,
+	round(recall_p1::numeric, 4) AS "worst hundredth", round(trend::numeric, 4) AS trend,
+	round(trend_error::numeric, 4) AS "error of the trend", waiting
+FROM lokivector_stat_recall ORDER BY index;
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
 SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r WHERE i.indisvalid ORDER BY i.index;
 \endif
+\qecho '<h2>Parts</h2>'
+SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_size_pretty(p.bytes) AS size
+FROM :indexes, lokivector_index_slot_arrays(i.index) p
+WHERE p.slots > 0 ORDER BY i.index, p.bytes DESC;
 \qecho '</body></html>'

@@ -58,6 +58,7 @@ is(unbalanced($html), '', 'the page is well-formed');
 like($html, qr/<td[^>]*>items_idx</, 'it has the indexes');
 like($html, qr/&lt;b&gt;&amp;c&quot;/, 'names are quoted');
 like($html, qr/<polyline points="50,[^"]+ 300,/, 'a picture of recall');
+like($html, qr{<th[^>]*>worst hundredth</th>}, 'recall of the searches that were sampled');
 unlike($html, qr{https?://|<script|ERROR}, 'it needs no network and no program');
 unlike($html, qr/recall_min/, 'recall is not measured unasked');
 like(report($node, '-v', 'recall=1'), qr/recall_min/, 'recall is measured if asked for');

@@ -58,7 +58,7 @@ sub script
 			for (@{ $block->{lines} })
 			{
 				$line++;
-				$lines[$line] = "\\! $_ || echo 'psql:page:$line: ERROR: failed' >&2" if /^psql /;
+				$lines[$line] = "\\! $_ || echo 'psql:page:$line: ERROR: failed' >&2" if /^(?:psql|make -f) /;
 			}
 		}
 	}
@@ -144,7 +144,7 @@ sub unknown_in_command
 		  grep { !exists_in_tree("$_.*") && !exists_in_tree("${_}_test.*") && !$clients{$_} }
 		  split(' ', $2 =~ s/"//gr);
 	}
-	if ($line =~ /(^|\s)make((\s+[\w-]+(?=\s|$))+)/)
+	if ($line =~ /(^|\s)make((\s+\w[\w-]*(?=\s|$))+)/)
 	{
 		push @unknown, grep { !$targets{$_} } split(' ', $2);
 	}

@@ -1,0 +1,3 @@
+-- What should be changed
+\ir psqlrc
+:lvadvice

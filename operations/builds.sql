@@ -1,0 +1,3 @@
+-- How far builds, checks and vacuums are
+\ir psqlrc
+:lvbuilds

@@ -1,0 +1,11 @@
+-- Compare all indexes with their tables; fails if one is damaged
+\set ON_ERROR_STOP 1
+\set QUIET 1
+SELECT coalesce(string_agg(format('%s: %s', index, coalesce(problem, 'sound')), E'\n' ORDER BY index::text),
+	'there is no index') AS found, count(problem) AS damaged
+FROM lokivector_check_all(heap_all_indexed => true) \gset
+\echo :found
+SELECT :damaged > 0 AS is_damaged \gset
+\if :is_damaged
+DO $$ BEGIN RAISE EXCEPTION 'an index is damaged' USING HINT = 'REINDEX INDEX CONCURRENTLY'; END $$;
+\endif

@@ -1,0 +1,3 @@
+-- Recall of each index, measured by exact searches; for who may read the tables
+\ir psqlrc
+:lvrecall

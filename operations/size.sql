@@ -1,0 +1,80 @@
+-- What an index will take: memory, disk and time of its build, computed from an index on a
+-- sample that is made here and goes away again.  For who may create tables in the database:
+--
+--	psql -X -q -v rows=1000000 -v dimensions=768 -f operations/size.sql DATABASE
+--
+-- -v type=halfvec       the column's type (vector)
+-- -v options='bits = 4' storage parameters of the index (none)
+-- -v sample=50000       rows of the sample (20000)
+--
+-- The build uses this session's maintenance_work_mem and max_parallel_maintenance_workers; that
+-- of the sample has to fit into the former.  A row's share of the build grows with the logarithm
+-- of the rows, up to some three million; beyond it takes up to a half more.
+\set ON_ERROR_STOP 1
+\if :{?rows}
+\else
+	\set rows 1000000
+\endif
+\if :{?dimensions}
+\else
+	\set dimensions 768
+\endif
+\if :{?type}
+\else
+	\set type vector
+\endif
+\if :{?options}
+\else
+	\set options ''
+\endif
+\if :{?sample}
+\else
+	\set sample 20000
+\endif
+SELECT CASE WHEN :'options' <> '' THEN format('WITH (%s)', :'options') ELSE '' END AS with,
+	:'type' || '_l2_ops' AS class \gset
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE TABLE lokivector_sample (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL);
+SELECT current_setting('max_parallel_maintenance_workers') AS workers,
+	string_to_array(replace(:'options', ' ', ''), ',') AS list,
+	lokivector_build_memory('lokivector_sample', 'v',
+		options => string_to_array(replace(:'options', ' ', ''), ',')) AS memory_of_none \gset
+ALTER TABLE lokivector_sample SET (parallel_workers = :workers);
+
+-- Rows in a hundred clusters
+CREATE TABLE lokivector_centers AS
+SELECT c, array_agg(random()) AS center
+FROM generate_series(0, 99) c, generate_series(1, :dimensions) GROUP BY c;
+INSERT INTO lokivector_sample (v)
+SELECT CAST((SELECT array_agg(x + 0.5 * random()) FROM unnest(center) x) AS :type(:dimensions))
+FROM generate_series(1, :sample) i JOIN lokivector_centers ON c = i % 100;
+
+SELECT clock_timestamp() AS began \gset
+CREATE INDEX lokivector_sample_idx ON lokivector_sample USING hnsw (v :class) :with;
+SELECT clock_timestamp() AS ended \gset
+
+-- Parts that have slots for the rows grow as these do, others stay
+WITH part AS (
+	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
+		bytes * CASE WHEN slots > :sample / 100 THEN :rows::float8 / :sample ELSE 1 END AS bytes
+	FROM lokivector_index_slot_arrays('lokivector_sample_idx')),
+figures AS (
+	SELECT pg_table_size('lokivector_sample') * (:rows::float8 / :sample) AS "table",
+		(SELECT sum(bytes) FROM part) AS index,
+		(SELECT sum(bytes) FROM part WHERE hot) AS hot,
+		:memory_of_none + (:rows::float8 / :sample) * (lokivector_build_memory('lokivector_sample', 'v',
+			options => :'list') - :memory_of_none) AS memory,
+		extract(epoch FROM timestamptz :'ended' - :'began') * (:rows::float8 / :sample)
+			* greatest(ln(:rows) / ln(:sample), 1) AS seconds)
+SELECT what, figure
+FROM figures, LATERAL (VALUES
+	('rows on disk', pg_size_pretty("table"::numeric)),
+	('index on disk', pg_size_pretty(index::numeric)),
+	('... and while it is rebuilt, with its WAL', pg_size_pretty(3 * index::numeric)),
+	('of the index in shared_buffers', pg_size_pretty(hot::numeric)),
+	('maintenance_work_mem', pg_size_pretty(memory::numeric)),
+	(format('build by %s processes', :workers + 1), date_trunc('second', make_interval(secs => seconds + 1))::text)
+) AS line (what, figure);
+ROLLBACK;

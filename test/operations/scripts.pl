@@ -1,0 +1,127 @@
+# The scripts of operations/ for psql, by make and by \i: what they print of sound indexes and of a
+# damaged one, a rebuild, and what the calculator of sizes says beside an index that was built.
+
+use strict;
+use warnings;
+
+use Cwd;
+use LokiTest qw(damaged_node write_binary);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use lib 'operations';
+use OperationsTest;
+
+my $node = damaged_node('main');
+$node->start;
+create_items($node, 20000);
+$node->safe_psql('postgres', q(
+	CREATE INDEX "other Index" ON items USING hnsw (v vector_l1_ops);
+	SET enable_seqscan = off;
+	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 5) s;));
+my $temporary = $node->background_psql('postgres');
+$temporary->query_safe(q(
+	CREATE TEMPORARY TABLE own AS SELECT * FROM items LIMIT 100;
+	CREATE INDEX own_idx ON own USING hnsw (v vector_l2_ops);));
+
+# Where make is called, and what it prints; its exit status is last
+my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+@ENV{qw(PGHOST PGPORT PGDATABASE)} = ($node->host, $node->port, 'postgres');
+
+sub make
+{
+	my @arguments = @_;
+	my $directory = getcwd();
+	my $output;
+
+	chdir($tmp);
+	IPC::Run::run([ 'make', '-s', '-f', "$top/operations/Makefile", @arguments ], '<', '/dev/null', '>&', \$output);
+	my $status = $? >> 8;
+	chdir($directory);
+	return "$output$status";
+}
+
+sub filenode
+{
+	my ($index) = @_;
+
+	return $node->safe_psql('postgres', "SELECT pg_relation_filenode('\"$index\"')");
+}
+
+like(make('status'), qr/items_idx +\| +[1-9].*\n0$/s, 'make status');
+like(make('advice'), qr/\(\d+ rows?\)\n\n0$/, 'make advice');
+like(make('builds'), qr/phase.*\(0 rows\)\n\n0$/s, 'make builds');
+like(make('check'), qr/^"other Index": sound\nitems_idx: sound\n.*0$/s, 'make check');
+like(make('recall'), qr/items_idx +\|.*\n0$/s, 'make recall');
+like(make('report'), qr/^0$/, 'make report');
+like(slurp_file("$tmp/report.html"), qr{<h1>Indexes of postgres</h1>(?!.*recall_min)}s, '... writes the page');
+like(make('report', 'RECALL=1'), qr/^0$/, 'make report, with recall');
+like(slurp_file("$tmp/report.html"), qr/recall_min/, '... writes it too');
+like(make('help'), qr/^rebuild\b/m, 'make help');
+
+my %before = map { $_ => filenode($_) } 'items_idx', 'other Index';
+like(make('rebuild', 'INDEX="other Index"'), qr/^.*INFO: +index "public\.other Index" was reindexed.*0$/s,
+	'make rebuild of one index');
+isnt(filenode('other Index'), $before{'other Index'}, '... builds it anew');
+is(filenode('items_idx'), $before{items_idx}, '... and no other');
+like(make('rebuild', 'INDEX=nothing'), qr/relation "nothing" does not exist.*[1-9]$/s, 'make rebuild of no index fails');
+like(make('rebuild'), qr/index "public\.items_idx" was reindexed.*0$/s, 'make rebuild');
+isnt(filenode('items_idx'), $before{items_idx}, '... builds all anew');
+items_are_sound($node, '... which are sound');
+$temporary->quit;
+
+# By \i, from any directory
+my ($result, $stdout, $stderr) = $node->psql('postgres',
+	join("\n", map { "\\i $top/operations/$_.sql" } qw(status advice builds check recall)));
+is($stderr, '', 'the scripts by \i');
+
+# Sizes, from a sample of a quarter of the rows
+sub size_of
+{
+	my ($text, $what) = @_;
+
+	$text =~ /^ *\Q$what\E +\| (\d+) (\w+)$/m or return;
+	return $node->safe_psql('postgres', "SELECT pg_size_bytes('$1 $2')");
+}
+
+for my $type ('vector', 'halfvec')
+{
+	my $sizes = run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=16', '-v', 'sample=5000',
+		'-v', "type=$type", '-v', 'options=bits = 2, m = 12', '-f', "$top/operations/size.sql");
+	my ($table, $index, $hot, $memory) = split(/\|/, $node->safe_psql('postgres', qq(
+		SET maintenance_work_mem = '1GB';
+		CREATE TABLE ${type}_items AS SELECT id::bigint, v::$type(16) FROM items;
+		CREATE INDEX ${type}_idx ON ${type}_items USING hnsw (v ${type}_l2_ops) WITH (bits = 2, m = 12);
+		SELECT pg_table_size('${type}_items'), pg_relation_size('${type}_idx'),
+			(SELECT sum(bytes) FROM lokivector_index_slot_arrays('${type}_idx')
+				WHERE slot_array IN ('code', 'link', 'upper', 'tid')),
+			lokivector_build_memory('${type}_items', 'v', options => '{bits=2,m=12}');)));
+
+	for ([ 'rows on disk', $table ], [ 'index on disk', $index ], [ 'of the index in shared_buffers', $hot ],
+		[ 'maintenance_work_mem', $memory ])
+	{
+		my ($what, $is) = @$_;
+		my $said = size_of($sizes, $what) // 0;
+
+		ok(abs($said - $is) < 0.1 * $is, "$type, $what: as computed, to a tenth") or diag("$said, not $is\n$sizes");
+	}
+	like($sizes, qr/^ *build by \d+ processes +\| \d\d:\d\d:\d\d$/m, "$type: time of a build");
+}
+is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_sample%')), '0',
+	'the sample goes away');
+like(make('size', 'ROWS=100000', 'DIMENSIONS=8', 'OPTIONS=bits = 4'), qr/index on disk +\| \d+ [kM]B\n.*0$/s, 'make size');
+
+# A damaged index
+my $path = $node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('items_idx')));
+$node->stop;
+my $bytes = slurp_file($path);
+substr($bytes, 5 * 8192 + 100, 4000) = "\xAA" x 4000;
+write_binary($path, $bytes);
+$node->start;
+like(make('check'), qr/items_idx: (?!sound)\S.*an index is damaged.*HINT:.*[1-9]$/s, 'make check of a damaged index fails');
+like(make('rebuild', 'INDEX=items_idx'), qr/0$/, 'make rebuild');
+like(make('check'), qr/items_idx: sound\n.*0$/s, '... repairs it');
+
+$node->stop;
+done_testing();
