@@ -1,4 +1,4 @@
-# Other tools and extensions beside an index: pg_repack, hypopg, pg_partman, pgaudit,
+# Other tools and extensions beside an index: pg_repack, hypopg, pg_hint_plan, pg_partman, pgaudit,
 # pg_amcheck, pg_prewarm, auto_explain, pg_stat_statements, pg_cron; and what a cancelled
 # REINDEX CONCURRENTLY leaves.
 
@@ -15,6 +15,9 @@ use TakeoverTest;
 
 my $major = major();
 unpack_or_skip(map { "postgresql-$major-$_" } qw(repack hypopg partman pgaudit cron));
+
+# Not every release has a package of it
+my $no_hints = unpack_packages("postgresql-$major-pg-hint-plan");
 
 # Extensions go into a copy of the server
 my ($config, $prefix) = private_server('server');
@@ -55,6 +58,33 @@ is($node->safe_psql('postgres', q(
 	SELECT count(*) FROM hypopg_create_index('CREATE INDEX ON items (id)');
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5) s;)), "1\n5",
 	'a supposed index of another method does not disturb a search');
+
+# pg_hint_plan, from a package or as somebody has put it to the packages
+SKIP:
+{
+	skip($no_hints, 5) if $no_hints && !-e "$prefix/lib/pg_hint_plan.so";
+
+	$node->safe_psql('postgres', 'CREATE INDEX items_wide ON items USING hnsw (v vector_l2_ops) WITH (m = 32)');
+	my $plan = sub {
+		my ($hint) = @_;
+
+		return $node->safe_psql('postgres', qq(
+			LOAD 'pg_hint_plan';
+			/*+ $hint */ EXPLAIN (COSTS OFF) SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5;));
+	};
+	like($plan->('IndexScan(items items_idx)'), qr/Index Scan using items_idx/, 'pg_hint_plan chooses an index');
+	like($plan->('IndexScan(items items_wide)'), qr/Index Scan using items_wide/, '... or another');
+	like($plan->('SeqScan(items)'), qr/Sort.*Seq Scan/s, '... or none');
+	like($plan->('NoIndexScan(items)'), qr/Sort.*Seq Scan/s, '... or any but an index');
+
+	my @scored = map { $node->safe_psql('postgres', qq(
+		LOAD 'pg_hint_plan';
+		$_ SELECT id FROM items ORDER BY v <-> item(7) LIMIT 5;
+		SELECT nodes_scored FROM lokivector_scan_stats();)) =~ s/.*\n//sr }
+	  '', '/*+ Set(hnsw.ef_search 400) */', 'SET hnsw.ef_search = 400;';
+	ok($scored[1] == $scored[0] && $scored[2] > $scored[0], 'its Set() is for the planner, and no search is wider for it');
+	$node->safe_psql('postgres', 'DROP INDEX items_wide');
+}
 
 # pg_amcheck
 my $output = run_program("$prefix/bin/pg_amcheck", @connection, '--install-missing',

@@ -1,6 +1,7 @@
 # patroni with etcd: the primary and its patroni are killed while rows are inserted.  With
 # synchronous commit no row that was committed is lost, the index of the new primary is
-# sound, and the old one comes back as its standby.
+# sound, and the old one comes back as its standby.  Names of tests tell how long clients wait for
+# a primary.
 
 use strict;
 use warnings;
@@ -120,8 +121,7 @@ $patroni{a}->signal('KILL');
 kill 'KILL', $postmaster;
 my $killed = time;
 wait_for_primary('b');
-note(sprintf('a new primary after %.1f seconds', time - $killed));
-pass('the standby becomes the primary');
+pass(sprintf('the standby becomes the primary %.1f seconds after the kill (ttl = 20)', time - $killed));
 stop_program($_) for $client, $patroni{a};
 my ($committed) = (grep { /^\d+$/ } reverse split(/\n/, slurp_file("$tmp/inserted")));
 cmp_ok($committed, '>', 10001, 'rows were committed when the primary was killed');
@@ -161,16 +161,21 @@ sub patronictl
 	return $output;
 }
 
-wait_for('a switchover',
-	sub { patronictl('switchover', '--leader' => 'b', '--candidate' => 'a') =~ /Successfully switched over/ });
+my $began;
+wait_for('a switchover', sub {
+	$began = time;
+	patronictl('switchover', '--leader' => 'b', '--candidate' => 'a') =~ /Successfully switched over/;
+});
 wait_for_primary('a');
+pass(sprintf('a switchover takes %.1f seconds', time - $began));
 wait_for_standby('a');
 $node{a}->safe_psql('postgres', 'INSERT INTO items SELECT i, item(i) FROM generate_series(91001, 91300) i');
 items_are_sound($node{a}, 'after a switchover as well');
 wait_for('the list', sub { patronictl('list') =~ /\| a .*\| Leader .*\| b .*\| Sync Standby /s });
 pass('the list says who is what');
-wait_for('a failover', sub { patronictl('failover') =~ /Successfully failed over/ });
+wait_for('a failover', sub { $began = time; patronictl('failover') =~ /Successfully failed over/ });
 wait_for_primary('b');
+pass(sprintf('a failover by hand takes %.1f seconds', time - $began));
 wait_for_standby('b');
 items_are_sound($node{b}, 'after a failover by hand as well');
 

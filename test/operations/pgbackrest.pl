@@ -1,6 +1,7 @@
 # pgbackrest: a full and an incremental backup, and restores to a point in time between two
 # inserts: beside the server, and in its place by the command of operations.md.  After each the
-# index agrees with its table, and finds as much as before.
+# index agrees with its table, and finds as much as before.  Then the server is lost with its
+# disk.  Names of tests tell how long restores took, and the rows of how many seconds were lost.
 
 use strict;
 use warnings;
@@ -30,9 +31,22 @@ my @pgbackrest = ('pgbackrest', "--config=$config", '--stanza=main');
 $node->append_conf('postgresql.conf', join("\n", 'autovacuum = off', 'wal_level = replica', 'archive_mode = on',
 	"archive_command = '@pgbackrest archive-push %p'", ''));
 $node->start;
-run_program(@pgbackrest, 'stanza-create');
 create_items($node, 3000);
-run_program(@pgbackrest, '--type=full', 'backup');
+
+# Commands of operations.md, with the configuration and the moment of this test
+my $runbook = slurp_file("$top/doc/operations.md");
+my $moment;
+
+sub here
+{
+	my ($command) = @_;
+
+	$command =~ s/^pgbackrest --stanza=main/@pgbackrest/m or die $command;
+	$command =~ s/--target='[^']*'/--target='$moment'/;
+	return $command;
+}
+
+run_program('sh', '-c', here($_)) for $runbook =~ /^(pgbackrest --stanza=main (?:stanza-create|check|--type=full backup))$/mg;
 
 # Between the backups the index grows, is vacuumed and is requantized
 $node->safe_psql('postgres', q(
@@ -41,9 +55,8 @@ $node->safe_psql('postgres', q(
 $node->safe_psql('postgres', 'VACUUM items');
 run_program(@pgbackrest, '--type=incr', 'backup');
 $node->safe_psql('postgres', q(
-	INSERT INTO items SELECT i, item(i) FROM generate_series(5001, 6000) i;
-	SELECT pg_create_restore_point('between');));
-my $moment = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+	INSERT INTO items SELECT i, item(i) FROM generate_series(5001, 6000) i;));
+$moment = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
 $node->safe_psql('postgres', q(
 	INSERT INTO items SELECT i, item(i) FROM generate_series(6001, 6500) i;
 	DELETE FROM items WHERE id < 100;
@@ -52,15 +65,27 @@ items_are_sound($node, 'the server that is backed up');
 run_program(@pgbackrest, 'check');
 $node->stop('immediate');
 
+# The runbook's commands beside the server
 my $restored = PostgreSQL::Test::Cluster->new('restored');
 my $began = time;
-run_program(@pgbackrest, '--pg1-path=' . $restored->data_dir, '--type=name', '--target=between',
-	'--target-action=promote', 'restore');
-$restored->append_conf('postgresql.conf',
-	'port = ' . $restored->port . "\nunix_socket_directories = '" . $restored->host . "'\narchive_mode = off\n");
-$restored->start;
+my ($commands) = $runbook =~ /^(mkdir -m 700 .*?)^```/ms;
+my ($dump) = $commands =~ s/^(pg_dump .*)\n//m ? $1 : die 'no dump';
+my $options = '-p ' . $restored->port . ' -k ' . $restored->host;
+$commands =~ s{/var/lib/postgresql/\d+/past}{$restored->data_dir}ge;
+$commands =~ s/-p 5433/$options/;
+$commands =~ s/ \\\n +-c config_file=\S+ -c data_directory=[^"]*//;
+run_program('sh', '-ec', "cd $tmp\n" . here($commands));
 $restored->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
-note(sprintf('restored and replayed in %.1f seconds', time - $began));
+my $took = time - $began;
+my $size = $restored->safe_psql('postgres', q(SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database));
+$dump =~ s/-p 5433/'-h ' . $restored->host . ' -p ' . $restored->port/e;
+$dump =~ s/DATABASE/postgres/;
+like(run_program('sh', '-c', $dump), qr/^COPY public\.items .*^6000\t/ms, 'beside: a table is dumped');
+run_program('pg_ctl', '-D', $restored->data_dir, '-m', 'fast', 'stop');
+$restored->append_conf('postgresql.conf',
+	'port = ' . $restored->port . "\nunix_socket_directories = '" . $restored->host . "'\n");
+$restored->start;
+pass(sprintf('beside: %s restored and replayed in %.1f seconds', $size, $took));
 
 # What is there after a restore
 sub is_as_between
@@ -87,16 +112,45 @@ is($restored->safe_psql('postgres',
 	'no checksum fails');
 $restored->stop;
 
-# The runbook's command, for this stanza and moment
-my ($command) = slurp_file("$top/doc/operations.md") =~ /^(pgbackrest .* restore)$/m;
-$command =~ s/--stanza=main //;
-$command =~ s/--target='[^']*'/--target='$moment'/ or die 'no target';
-$command =~ s/^pgbackrest/@pgbackrest/;
-run_program('sh', '-c', $command);
+# The runbook's command in its place
+my ($command) = $runbook =~ /^(pgbackrest .*--delta .*)$/m;
+$began = time;
+run_program('sh', '-c', here($command));
 $node->start;
 $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+pass(sprintf('in its place: restored and replayed in %.1f seconds', time - $began));
 is_as_between($node, 'in its place');
 run_program(@pgbackrest, '--type=full', 'backup');
 pass('in its place: the next backup');
-$node->stop;
+
+# A client inserts rows until the server is lost with its disk, shortly before WAL would have been
+# archived for archive_timeout
+$node->safe_psql('postgres', q(
+	CREATE TABLE moments (id serial, at timestamptz DEFAULT clock_timestamp());
+	ALTER SYSTEM SET archive_timeout = '10s';
+	SELECT pg_reload_conf();));
+append_to_file("$tmp/insert.sql", "INSERT INTO moments DEFAULT VALUES \\watch 0.1\n");
+my $client = start_program("$tmp/insert.log", 'psql', '-X', '-d', $node->connstr('postgres'), '-f', "$tmp/insert.sql");
+my $archived = $node->safe_psql('postgres', 'SELECT archived_count FROM pg_stat_archiver');
+$node->poll_query_until('postgres', qq(
+	SELECT archived_count >= $archived + 2 AND now() - last_archived_time > '8 s' FROM pg_stat_archiver))
+  or die 'no WAL is archived';
+my $lost = time;
+$node->stop('immediate');
+stop_program($client);
+my $again = PostgreSQL::Test::Cluster->new('again');
+$began = time;
+run_program(@pgbackrest, '--pg1-path=' . $again->data_dir, '--archive-mode=off', 'restore');
+$again->append_conf('postgresql.conf',
+	'port = ' . $again->port . "\nunix_socket_directories = '" . $again->host . "'\n");
+$again->start;
+$again->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+$took = time - $began;
+my ($rows, $last, $seconds) = split(/\|/, $again->safe_psql('postgres',
+	"SELECT count(*), max(id), extract(epoch FROM to_timestamp($lost) - max(at)) FROM moments"));
+is($rows, $last, 'after the loss of the disk: every row that was archived is there');
+pass(sprintf('... those of the last %.1f seconds are lost (archive_timeout = 10s)', $seconds));
+pass(sprintf('... restored to the end of the archive in %.1f seconds', $took));
+items_are_sound($again, '... and the index agrees with its table');
+$again->stop;
 done_testing();
