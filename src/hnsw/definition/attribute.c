@@ -141,7 +141,7 @@ loki_attr_type(Oid typid)
 }
 
 /* for assertions */
-static inline bool
+pg_attribute_unused() static inline bool
 is_valid_type(uint8 type)
 {
 	return type > 0 && type < lengthof(attr_types);
