@@ -69,14 +69,16 @@ def fill(database, table, rows):
 
 
 def times(db, statements, rounds):
-    """The statements in turn, so many times -> medians in ms, answers of the last"""
+    """The statements in turn, so many times -> medians in ms, answers of the last
+
+    Each round begins with another one, since what ran before leaves its data in caches."""
     taken = [[] for _ in statements]
-    for _ in range(rounds):
-        answers = []
-        for statement, to in zip(statements, taken):
-            began = time.perf_counter()
-            answers.append(db.run(statement))
-            to.append((time.perf_counter() - began) * 1000)
+    answers = [None] * len(statements)
+    for n in range(rounds * len(statements)):
+        i = (n + n // len(statements)) % len(statements)
+        began = time.perf_counter()
+        answers[i] = db.run(statements[i])
+        taken[i].append((time.perf_counter() - began) * 1000)
     return [statistics.median(t) for t in taken], answers
 
 
