@@ -104,7 +104,7 @@ package_part()
 	cp "$top/build/deb/$major/postgresql-$major-lokivector"_*.deb "$root/srv"
 	step "$prefix: apt installs the package, and what it needs" inside sh -c '
 		apt-get update && cd /srv && apt-get install -y ./postgresql-*.deb' || finish
-	step "$prefix: README'\''s first table" first_table || true
+	step "$prefix: README's first table" first_table || true
 	step "$prefix: an index answers" searches lokivector || true
 }
 
