@@ -46,7 +46,7 @@ refuses()
 	if make_there "$@"; then
 		return 1
 	fi
-	grep -e "$pattern" "$log"
+	grep -q -e "$pattern" "$log"
 }
 
 on_full_disk()
