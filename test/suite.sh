@@ -46,8 +46,7 @@ chosen()
 # Build and install a variant, once, into a server copy of its own: sets src,
 # out and pg_config.  Variants are plain; assert: with assertions and the
 # undefined-behaviour sanitizer (-fno-wrapv lets it see signed overflow);
-# address: with the address sanitizer as well; coverage: counting what is run;
-# arm64: for that processor.
+# address: with the address sanitizer as well; coverage: counting what is run.
 built=
 prepare()
 {
@@ -70,8 +69,6 @@ prepare()
 			LOKI_CFLAGS='-O1 -DUSE_ASSERT_CHECKING -fno-wrapv -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all')
 	elif [ "$variant" = coverage ]; then
 		flags=(with_llvm=no LOKI_LDFLAGS=--coverage LOKI_CFLAGS='-O1 --coverage')
-	elif [ "$variant" = arm64 ]; then
-		flags=(with_llvm=no CC=aarch64-linux-gnu-gcc)
 	fi
 	rm -rf "$src/sql" "$src/test" "$out"
 	mkdir -p "$src" "$out"
@@ -353,25 +350,6 @@ EOF_POSTGRES
 	fi
 }
 
-# sql with a server of arm64, from Debian's packages, under emulation.  Its program is called
-# by a script in its place; psql and the others are this machine's.
-run_arm64()
-{
-	local sysroot=$work/arm64 bindir=${pg_config%/*}
-
-	if ! "$src/test/foreign.sh" "$sysroot" arm64 "postgresql-$major" >"$out/foreign.log" 2>&1; then
-		echo "skip - arm64: its packages cannot be had"
-		explain "$out/foreign.log" 5
-		return
-	fi
-	cp -a "$sysroot/usr/lib/postgresql/$major/lib"/*.so "$("$pg_config" --pkglibdir)"
-	cp -a "$sysroot/usr/lib/postgresql/$major/bin/postgres" "$bindir/postgres.arm64"
-	rm -f "$bindir/postgres"
-	printf '#!/bin/sh\nexec qemu-aarch64 -L %s "$0.arm64" "$@"\n' "$sysroot" >"$bindir/postgres"
-	chmod +x "$bindir/postgres"
-	run_sql "arm64 sql"
-}
-
 # What all tests together reach of src.  Kernels are chosen once by each server.
 run_coverage()
 {
@@ -431,7 +409,6 @@ run_parts()
 			fuzz-input) prepare plain && run_fuzz_input ;;
 			valgrind) prepare plain && run_valgrind ;;
 			coverage) prepare coverage && run_coverage ;;
-			arm64) prepare arm64 && run_arm64 ;;
 			clients) prepare plain && run_clients ;;
 			examples) prepare plain && run_examples ;;
 		esac
