@@ -52,6 +52,7 @@ failed()
 		echo "the last lines of $log:" >&2
 		tail -n 25 "$log" | sed 's/^/    /' >&2
 	fi
+	rm -f ${packages_log:+"$packages_log"}
 	exit 1
 }
 
@@ -79,7 +80,8 @@ install_packages()
 	local doc=postgresql-doc major
 
 	# Until there are packages there may be no user to own a directory
-	log=$(mktemp)
+	packages_log=$(mktemp)
+	log=$packages_log
 	if compgen -G '/usr/share/doc/postgresql-doc-*/html/index.html' >/dev/null; then
 		doc=
 	fi
@@ -239,7 +241,9 @@ esac
 
 look_for_room
 next "Debian packages"
+dots
 install_packages
+no_dots
 cd /
 
 next "build lokivector, install it into a copy of the server"

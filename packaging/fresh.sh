@@ -66,7 +66,7 @@ answers()
 }
 
 # Files where packages put none, or clusters alone; the command begins in the root directory
-places() { inside find etc/postgresql home opt srv tmp var/lib/postgresql var/tmp 2>/dev/null | sort; }
+places() { inside find etc/postgresql home opt srv tmp var/lib/postgresql var/tmp -mindepth 1 2>/dev/null | sort; }
 
 left_nothing()
 {
