@@ -72,7 +72,7 @@ extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
 
 /* Validate; ERROR with a hint when foreign, damaged or of another version */
 extern void loki_meta_validate(Relation index, Page page);
-extern void loki_meta_damaged(Relation index) pg_attribute_noreturn();
+extern void loki_meta_damaged(Relation index);
 
 /*
  * Make sure that a slot has a page; extends the relation and the directory if it has not.
