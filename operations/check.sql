@@ -1,4 +1,4 @@
--- Compare all indexes with their tables; fails if one is damaged
+-- Compare all indexes with their tables; fails if one is damaged, not valid, or not the caller's
 \set ON_ERROR_STOP 1
 \set QUIET 1
 SELECT coalesce(string_agg(format('%s: %s', index, coalesce(problem, 'sound')), E'\n' ORDER BY index::text),
@@ -7,5 +7,6 @@ FROM lokivector_check_all(heap_all_indexed => true) \gset
 \echo :found
 SELECT :damaged > 0 AS is_damaged \gset
 \if :is_damaged
-DO $$ BEGIN RAISE EXCEPTION 'an index is damaged' USING HINT = 'REINDEX INDEX CONCURRENTLY'; END $$;
+DO $$ BEGIN RAISE EXCEPTION 'an index is damaged, or was not checked'
+	USING HINT = 'REINDEX INDEX CONCURRENTLY; drop an index that is not valid and ends with _ccnew or _ccold'; END $$;
 \endif
