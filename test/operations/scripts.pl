@@ -112,6 +112,12 @@ is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LI
 	'the sample goes away');
 like(make('size', 'ROWS=100000', 'DIMENSIONS=8', 'OPTIONS=bits = 4'), qr/index on disk +\| \d+ [kM]B\n.*0$/s, 'make size');
 
+# An index that is not valid
+$node->safe_psql('postgres', q(UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_idx'::regclass));
+like(make('check'), qr/items_idx: cannot check.*an index is damaged, or was not checked.*HINT:.*_ccnew.*[1-9]$/s,
+	'make check of an index that is not valid fails, and says what to drop');
+$node->safe_psql('postgres', q(UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'items_idx'::regclass));
+
 # A damaged index
 my $path = $node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('items_idx')));
 $node->stop;
