@@ -51,8 +51,12 @@ BEGIN ATOMIC
 				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
 	), said(about, advice) AS MATERIALIZED (
-	SELECT 'valid', format('No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.', indexrelid::regclass)
-	FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisvalid
+	SELECT 'valid', format(CASE WHEN relname ~ '_cc(new|old)[0-9]*$'
+		THEN 'No query can use the index, which a REINDEX CONCURRENTLY left that did not come to an end. Run DROP INDEX CONCURRENTLY %s.'
+		ELSE 'No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.'
+		END, indexrelid::regclass)
+	FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+	WHERE indexrelid = lokivector_advice.index AND NOT indisvalid
 	UNION ALL
 	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
 		option_name, option_value, kept)

@@ -153,6 +153,8 @@ CREATE TABLE advice_failed (v vector);
 INSERT INTO advice_failed VALUES ('[1,2,3]'), ('[1,2]');
 CREATE INDEX CONCURRENTLY advice_failed_idx ON advice_failed USING hnsw ((v::vector(3)) vector_l2_ops);
 SELECT * FROM lokivector_advice('advice_failed_idx');
+ALTER INDEX advice_failed_idx RENAME TO advice_ccnew1;
+SELECT advice FROM lokivector_advice('advice_ccnew1');
 DROP TABLE advice_failed;
 
 -- test: only for those who may look into the index
