@@ -88,6 +88,17 @@ has_column(Relation index, AttrNumber column)
 	return false;
 }
 
+/* Whether comparison n is one of those before it */
+static bool
+is_repeated(const LokiComparison *comparisons, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (comparisons[i].column == comparisons[n].column &&
+			comparisons[i].operator == comparisons[n].operator)
+			return true;
+	return false;
+}
+
 int
 loki_filter_comparisons(const Scan *plan, Relation index, LokiComparison *comparisons, int most)
 {
@@ -97,7 +108,7 @@ loki_filter_comparisons(const Scan *plan, Relation index, LokiComparison *compar
 	foreach(lc, plan->plan.qual)
 	{
 		if (n < most && find_comparison(lfirst(lc), plan->scanrelid, &comparisons[n]) &&
-			!has_column(index, comparisons[n].column))
+			!has_column(index, comparisons[n].column) && !is_repeated(comparisons, n))
 			n++;
 	}
 	return n;
