@@ -63,8 +63,10 @@ CREATE VIEW lokivector_stat_indexes AS
 	JOIN pg_class t ON t.oid = i.indrelid
 	JOIN pg_namespace n ON n.oid = c.relnamespace
 	LEFT JOIN lokivector_index_counts() s ON s.index = c.oid
-	-- functions that look into an index cannot be called for temporary tables of other sessions
-	WHERE c.relkind = 'i' AND NOT pg_is_other_temp_schema(c.relnamespace);
+	-- functions that look into an index cannot be called for temporary tables of other sessions, nor
+	-- for unlogged ones on a standby
+	WHERE c.relkind = 'i' AND NOT pg_is_other_temp_schema(c.relnamespace) AND
+		NOT (c.relpersistence = 'u' AND pg_is_in_recovery());
 COMMENT ON VIEW lokivector_stat_indexes IS
 	'what was done with each hnsw and ivfflat index since the server started, as pg_stat_user_indexes says of all';
 GRANT SELECT ON lokivector_stat_indexes TO PUBLIC;

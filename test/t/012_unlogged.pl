@@ -90,6 +90,15 @@ $node->wait_for_catchup($standby);
 my ($result, $stdout, $stderr) = $standby->psql('postgres', 'SELECT count(*) FROM items');
 like($stderr, qr/cannot access temporary or unlogged relations during recovery/,
 	'standby: the table cannot be read');
+($result, $stdout, $stderr) = $standby->psql('postgres', q(SELECT lokivector_search_width('items_idx')));
+like($stderr, qr/cannot access temporary or unlogged relations during recovery/,
+	'standby: nor can the index by a function');
+is($standby->safe_psql('postgres', q(
+	SELECT s.index, count(a) FROM lokivector_stat_indexes s
+	CROSS JOIN LATERAL lokivector_index_info(s.index) i
+	CROSS JOIN LATERAL lokivector_search_width(s.index) w
+	LEFT JOIN LATERAL lokivector_advice(s.index) a ON true GROUP BY 1)), '',
+	'standby: what looks at all indexes leaves it out');
 $standby->promote;
 my $primary = $node;
 $node = $standby;

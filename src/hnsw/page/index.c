@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
@@ -434,6 +435,19 @@ report_no_pages(Relation index)
 			 errhint("Please REINDEX it.")));
 }
 
+/* The server refuses to scan such an index, but functions come here without it. */
+static void
+require_file(Relation index)
+{
+	if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary or unlogged relations during recovery"),
+				 errdetail("Index \"%s\" is unlogged.", RelationGetRelationName(index))));
+	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
+		report_no_pages(index);
+}
+
 /*
  * The index of a relation, and a copy of its metapage, unless meta is NULL.  Locks block 0 in
  * share mode meanwhile; no content lock may be held.  See index.h.
@@ -449,8 +463,8 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	Assert(loki_no_buffer_locked());
 	if (meta == NULL)
 		meta = &copy;
-	if (state == NULL && RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
-		report_no_pages(index);
+	if (state == NULL)
+		require_file(index);
 
 	buffer = state ? loki_buffer_read(state, index, LOKI_META_BLKNO) :
 		ReadBuffer(index, LOKI_META_BLKNO);
