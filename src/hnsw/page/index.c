@@ -426,7 +426,7 @@ report_no_pages(Relation index)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("index \"%s\" is not valid", RelationGetRelationName(index)),
-				 errdetail("Its build failed before it had written any page."),
+				 errdetail("Its build has just begun, or failed before it had written any page."),
 				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
