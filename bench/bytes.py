@@ -21,18 +21,17 @@ usage: bench/bytes.py [--set SET,...] [--data DIR] [--metric M] [--queries N] [-
 """
 import argparse
 import os
-import subprocess
 import sys
 
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
+import hard                                                # noqa: E402
 import truth                                               # noqa: E402
-from shapes import Psql                                    # noqa: E402
+from shapes import new_database                                    # noqa: E402
 
 K = 10
-BLOCK = 10_000
 OPERATOR = {"l2": "<->", "ip": "<#>", "cosine": "<=>"}
 
 # The column's type, and that of the queries
@@ -51,34 +50,14 @@ BEGIN
 END $$"""
 
 
-def copy(database, table, vectors):
-    """Fill a table (id integer, v vector) by binary COPY."""
-    dims = vectors.shape[1]
-    row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", ">i4"), ("len", ">i4"),
-                    ("dims", ">i2"), ("unused", ">i2"), ("x", ">f4", (dims,))])
-    load = subprocess.Popen(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c",
-                             f"COPY {table} FROM STDIN (FORMAT binary)"], stdin=subprocess.PIPE)
-    load.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-    for at in range(0, len(vectors), BLOCK):
-        part = vectors[at:at + BLOCK]
-        out = np.zeros(len(part), row)
-        out["fields"], out["id_len"], out["len"] = 2, 4, 4 * dims + 4
-        out["id"] = np.arange(at, at + len(part))
-        out["dims"], out["x"] = dims, part
-        load.stdin.write(out.tobytes())
-    load.stdin.write(b"\xff\xff")
-    load.stdin.close()
-    if load.wait() != 0:
-        raise SystemExit(f"could not fill {table}")
-
-
 def fill(args, db, data, metric):
     """-> bytes of a row by type"""
     db.run(f"""DROP TABLE IF EXISTS queries, items_vector, items_halfvec, items_bytevec;
                CREATE TABLE queries (id integer PRIMARY KEY, v vector({data.dims}));
                CREATE TABLE items_vector (id integer, v vector({data.dims}))""")
-    copy(args.database, "queries", data.queries)
-    copy(args.database, "items_vector", data.base)
+    server = hard.Server(["psql", "-d", args.database])
+    server.copy("queries", data.queries)
+    server.copy("items_vector", data.base)
     sizes = {}
     for kind in ("vector", "halfvec", "bytevec"):
         if kind != "vector":
@@ -133,19 +112,12 @@ def main():
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--database", default="loki_bytes")
     args = parser.parse_args()
-    drop = ["dropdb", "--if-exists", "--force", args.database]
-    subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
-    subprocess.run(["createdb", args.database], check=True)
-    try:
-        db = Psql(args.database)
-        db.run("SET client_min_messages = error; CREATE EXTENSION lokivector")
+    with new_database(args.database) as db:
         print("| set, distance | column | queries | bytes a row | exact |"
               + "".join(f" ef {ef} |" for ef in args.ef) + " all rows, ms | index, ms |")
         print("|---|---|---|---|---|" + "---|" * (len(args.ef) + 2))
         for name in args.set.split(","):
             measure(args, db, name)
-    finally:
-        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ usage: bench/calibrate.py [--documents N] [--topics N] [--questions N] [--databa
 """
 import argparse
 import os
-import subprocess
 import sys
 import time
 
@@ -22,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
 import documents                                           # noqa: E402
 import ranking                                             # noqa: E402
-from shapes import Psql                                    # noqa: E402
+from shapes import new_database                                    # noqa: E402
 
 
 def make(args):
@@ -72,15 +71,8 @@ def main():
     p.add_argument("--questions", type=int, default=50)
     p.add_argument("--database", default="loki_calibrate")
     args = p.parse_args()
-    drop = ["dropdb", "--if-exists", "--force", args.database]
-    subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
-    subprocess.run(["createdb", args.database], check=True)
-    try:
-        db = Psql(args.database)
-        db.run("SET client_min_messages = error; CREATE EXTENSION lokivector")
+    with new_database(args.database) as db:
         measure(args, db)
-    finally:
-        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

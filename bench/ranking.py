@@ -29,7 +29,7 @@ import numpy as np                                         # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
-from shapes import Psql, literal                           # noqa: E402
+from shapes import literal, new_database                           # noqa: E402
 
 WORDS = 30                      # of a text
 VOCABULARY = 20_000
@@ -163,16 +163,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--database", default="loki_ranking")
     args = parser.parse_args()
-    drop = ["dropdb", "--if-exists", "--force", args.database]
-    subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
-    subprocess.run(["createdb", args.database], check=True)
-    try:
-        db = Psql(args.database)
-        db.run("SET client_min_messages = error; CREATE EXTENSION lokivector")
+    with new_database(args.database) as db:
         fusions(args, db)
         documents(args, db)
-    finally:
-        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ usage: bench/shapes.py [--database NAME] [--keep] [--only TEXT] [--plans]
     --plans     print plans where the choice costs more than half as much again
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -85,6 +86,20 @@ class Psql:
         if errors:
             raise RuntimeError(f"{errors[0]}\n{sql[:300]}")
         return lines
+
+
+@contextlib.contextmanager
+def new_database(name):
+    """A session of a database with lokivector that is made anew, and dropped at the end"""
+    drop = ["dropdb", "--if-exists", "--force", name]
+    subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["createdb", name], check=True)
+    try:
+        db = Psql(name)
+        db.run("SET client_min_messages = error; CREATE EXTENSION lokivector")
+        yield db
+    finally:
+        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
 
 
 def literal(vector):

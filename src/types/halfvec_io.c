@@ -72,8 +72,8 @@ halfvec_in(PG_FUNCTION_ARGS)
 }
 
 /*
- * Texts of the halves without their sign, each made when it is first asked for:
- * the shortest text takes 20 times as long to find as to copy.  A backend that
+ * Texts of the halves without their sign, each made when it is first asked for,
+ * since to find the shortest text takes longer than to copy it.  A backend that
  * prints no halfvec does not touch this memory.
  */
 #define HALF_MAGNITUDE 0x7fff

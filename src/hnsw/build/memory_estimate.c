@@ -233,7 +233,6 @@ lokivector_rebuild_memory(PG_FUNCTION_ARGS)
 										  LOKI_RIGHT_READ, NULL);
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
-	LokiColumn	column = loki_index_column(index);
 	LokiHnswOptions *options = NULL;
 	double		nodes;
 
@@ -246,7 +245,7 @@ lokivector_rebuild_memory(PG_FUNCTION_ARGS)
 		/* the build checks it against m; it does not matter here */
 		options->ef_construction = LOKI_MAX_EF_CONSTRUCTION;
 	}
-	nodes *= node_memory(options, &column, meta.nattributes, meta.attr_type);
+	nodes *= node_memory(options, &state->column, meta.nattributes, meta.attr_type);
 	relation_close(index, NoLock);
 	PG_RETURN_INT64((int64) nodes);
 }

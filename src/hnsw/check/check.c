@@ -128,11 +128,12 @@ static void
 check_definition(LokiCheck *check)
 {
 	LokiMetaPageData *meta = &check->meta;
+	LokiColumn	column = loki_index_column(check->index);
 	const char *fault = NULL;
 
-	if (meta->code.metric != loki_index_column(check->index).metric)
+	if (meta->code.metric != column.metric)
 		fault = "metric";
-	else if (!loki_definition_valid(check->index, meta))
+	else if (!loki_definition_valid(check->index, &column, meta))
 		fault = "columns";
 	else if ((meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING |
 							  LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP |

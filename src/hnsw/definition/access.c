@@ -170,3 +170,15 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 	Assert(CheckRelationLockedByMe(index, lock, false));
 	return index;
 }
+
+/* ERROR unless an index is valid; `action` is what cannot be done with it otherwise. */
+void
+loki_require_valid(Relation index, const char *action)
+{
+	if (!index->rd_index->indisvalid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot %s index \"%s\"", action, RelationGetRelationName(index)),
+				 errdetail("Index is not valid."),
+				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+}

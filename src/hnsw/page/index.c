@@ -280,9 +280,9 @@ loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
  * read by what it says of them.
  */
 bool
-loki_definition_valid(Relation index, const LokiMetaPageData *meta)
+loki_definition_valid(Relation index, const LokiColumn *column, const LokiMetaPageData *meta)
 {
-	if (meta->code.dim != loki_index_column(index).dim ||
+	if (meta->code.dim != column->dim ||
 		meta->nattributes != RelationGetDescr(index)->natts - 1)
 		return false;
 	for (int i = 0; i < meta->nattributes; i++)
@@ -299,11 +299,10 @@ build_state(Relation index, const LokiMetaPageData *meta)
 												  "hnsw index", ALLOCSET_SMALL_SIZES);
 	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
 
-	if (!loki_definition_valid(index, meta))
-		loki_meta_damaged(index);
-
 	state->context = context;
 	state->column = loki_index_column(index);
+	if (!loki_definition_valid(index, &state->column, meta))
+		loki_meta_damaged(index);
 	state->locator = LokiRelationLocator(index);
 	state->uid = meta->format.uid;
 	state->code = meta->code;

@@ -92,8 +92,9 @@ typedef struct LokiIndex
  */
 extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 
-/* Whether a metapage describes the columns that the catalogs have */
-extern bool loki_definition_valid(Relation index, const LokiMetaPageData *meta);
+/* Whether a metapage describes the columns that the catalogs have; the first is `column` */
+extern bool loki_definition_valid(Relation index, const LokiColumn *column,
+								  const LokiMetaPageData *meta);
 
 /* The quantizer of a code, with its centroid and basis */
 extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,

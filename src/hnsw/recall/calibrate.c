@@ -149,12 +149,7 @@ open_index(Oid indexid, Relation *heap)
 				 errmsg("recovery is in progress"),
 				 errhint("An index cannot be calibrated during recovery.")));
 	index = loki_open_allowed(indexid, RowExclusiveLock, LOKI_RIGHT_CHANGE, heap);
-	if (!index->rd_index->indisvalid)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot calibrate index \"%s\"", RelationGetRelationName(index)),
-				 errdetail("Index is not valid."),
-				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+	loki_require_valid(index, "calibrate");
 	return index;
 }
 

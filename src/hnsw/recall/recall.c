@@ -71,12 +71,7 @@ open_relations(Oid indexid, Relation *heap)
 {
 	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS, heap);
 
-	if (!index->rd_index->indisvalid)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(index)),
-				 errdetail("Index is not valid."),
-				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+	loki_require_valid(index, "measure");
 	return index;
 }
 

@@ -141,24 +141,14 @@ rows_dropped(const LokiScan *so)
 	return rows;
 }
 
-/* Count the conditions on columns, if some of them have dropped rows. */
-static void
-count_conditions(LokiScan *so)
-{
-	LokiScanCaller *caller = so->plan.caller;
-	LokiComparison comparisons[LOKI_KEPT_COMPARISONS];
-
-	if (caller != NULL && caller->comparisons != NULL)
-		loki_count_comparisons(so->scan->indexRelation, comparisons,
-							   caller->comparisons(caller, comparisons,
-												   LOKI_KEPT_COMPARISONS));
-}
-
 /* Count what a scan has done since it began, or began again, if it did. */
 void
 loki_scan_count(LokiScan *so)
 {
+	LokiScanCaller *caller = so->plan.caller;
 	LokiCounts	counts = {{0}};
+	LokiComparison comparisons[LOKI_KEPT_COMPARISONS];
+	int			n = 0;
 
 	if (so->course.phase == LOKI_SCAN_START)
 		return;
@@ -174,9 +164,9 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_ROWS_DROPPED] = rows_dropped(so);
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
-	loki_count(so->scan->indexRelation, &counts);
-	if (counts.of[LOKI_COUNT_ROWS_DROPPED] > 0)
-		count_conditions(so);
+	if (counts.of[LOKI_COUNT_ROWS_DROPPED] > 0 && caller != NULL && caller->comparisons != NULL)
+		n = caller->comparisons(caller, comparisons, LOKI_KEPT_COMPARISONS);
+	loki_count_scan(so->scan->indexRelation, &counts, comparisons, n);
 	if (so->sample.query != NULL)
 		loki_scan_end_sample(so);
 }

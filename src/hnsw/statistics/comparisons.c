@@ -16,7 +16,6 @@
 #include "access/relation.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/page/held.h"
 #include "hnsw/statistics/shared.h"
 #include "lokivector.h"
 #include "utils/builtins.h"
@@ -40,14 +39,9 @@ find_place(LokiCountsEntry *entry, const LokiComparison *comparison)
 }
 
 void
-loki_count_comparisons(Relation index, const LokiComparison *comparisons, int n)
+loki_counts_add_comparisons(LokiCountsEntry *entry, const LokiComparison *comparisons, int n)
 {
-	LokiCountsEntry *entry;
-
-	Assert(loki_no_buffer_locked() && n <= LOKI_KEPT_COMPARISONS);
-	if (n == 0 || loki_counts_table(false) == NULL ||
-		(entry = loki_counts_find(RelationGetRelid(index), true)) == NULL)
-		return;
+	Assert(n <= LOKI_KEPT_COMPARISONS);
 	for (int i = 0; i < n; i++)
 	{
 		LokiComparisonCount *count = find_place(entry, &comparisons[i]);
@@ -57,7 +51,6 @@ loki_count_comparisons(Relation index, const LokiComparison *comparisons, int n)
 		count->comparison = comparisons[i];
 		count->scans++;
 	}
-	loki_counts_release(entry);
 }
 
 /*

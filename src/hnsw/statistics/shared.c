@@ -286,12 +286,15 @@ purge_if_many(void)
 						Max(PURGE_LEAST, 2 * pg_atomic_read_u32(&counts_shared->entries)));
 }
 
-/*
- * Add to the counts of an index.  Does nothing if track_counts is off, or if there is no
- * shared memory.  No buffer may be locked, nor any other lightweight lock held.
- */
 void
 loki_count(Relation index, const LokiCounts *counts)
+{
+	loki_count_scan(index, counts, NULL, 0);
+}
+
+void
+loki_count_scan(Relation index, const LokiCounts *counts, const LokiComparison *comparisons,
+				int n)
 {
 	LokiCountsEntry *entry;
 	TimestampTz now;
@@ -326,6 +329,7 @@ loki_count(Relation index, const LokiCounts *counts)
 		entry->last_vacuum = now;
 	if (counts->of[LOKI_COUNT_CALIBRATIONS] > 0)
 		entry->last_calibration = now;
+	loki_counts_add_comparisons(entry, comparisons, n);
 	loki_counts_release(entry);
 	if (!found)
 		purge_if_many();

@@ -50,6 +50,10 @@ extern dshash_table *loki_counts_table(bool create);
 extern LokiCountsEntry *loki_counts_entry(Oid index, bool anew, TimestampTz now);
 extern void loki_counts_release(LokiCountsEntry *entry);
 
+/* Count conditions that dropped rows of a scan.  The entry is locked exclusively. */
+extern void loki_counts_add_comparisons(LokiCountsEntry *entry,
+										const LokiComparison *comparisons, int n);
+
 /* Remove the entry of an index, if it has one.  The table was opened. */
 extern void loki_counts_remove(const LokiCountsKey *key);
 

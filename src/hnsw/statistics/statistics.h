@@ -66,12 +66,13 @@ loki_microseconds_since(instr_time start)
 	return INSTR_TIME_GET_MICROSEC(now);
 }
 
-extern void loki_count(Relation index, const LokiCounts *counts);
-
 /*
- * Count conditions of a scan that dropped rows.  The scan itself was counted.  No buffer may be
+ * Add to the counts of an index; of a scan, the n conditions that dropped its rows as well.
+ * Both do nothing if track_counts is off, or if there is no shared memory.  No buffer may be
  * locked, nor any other lightweight lock held.
  */
-extern void loki_count_comparisons(Relation index, const LokiComparison *comparisons, int n);
+extern void loki_count(Relation index, const LokiCounts *counts);
+extern void loki_count_scan(Relation index, const LokiCounts *counts,
+							const LokiComparison *comparisons, int n);
 
 #endif							/* LOKI_STATISTICS_STATISTICS_H */
