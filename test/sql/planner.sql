@@ -140,7 +140,7 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		CONTINUE WHEN line ~ 'Order By|Index Searches|Nodes|Flat Scans|Heap Fetches';
+		CONTINUE WHEN line ~ 'Order By|Index Searches|Strategy|Nodes|Flat Scans|Heap Fetches';
 		RETURN NEXT replace(line, '.00', '');
 	END LOOP;
 END
