@@ -100,10 +100,12 @@ typedef struct LokiKeptNodes
 	LokiScored *scored;
 	uint32		nscored;
 	uint64		scored_allocated;
-	uint32	   *frontier;		/* min-heap of indexes into scored[] */
+	LokiCandidate *frontier;	/* the nearest on top; a node is an index into
+								 * scored[] */
 	uint32		nfrontier;
 	uint64		frontier_allocated;
-	uint32	   *best;			/* max-heap of the ef nearest that match */
+	LokiCandidate *best;		/* the ef nearest that match, the farthest on
+								 * top; nodes likewise */
 	uint32		nbest;
 	uint64		best_allocated;
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
@@ -326,6 +328,5 @@ extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, 
 extern bool loki_visit(LokiSearch *search, uint32 node);
 extern void loki_visited_reset(LokiSearch *search);
 extern void loki_visited_reserve(LokiSearch *search, double n);
-extern int	loki_compare_candidates(const void *a, const void *b);
 
 #endif							/* LOKI_GRAPH_SEARCH_H */

@@ -80,6 +80,25 @@ touch(BufferDesc *desc, uint32 state)
 											  state + BUF_USAGECOUNT_ONE);
 }
 
+/*
+ * Pin a block if it is in the buffer that held it last; false if it is not.  Saves the look-up
+ * in the shared buffer table.  The content is not locked.
+ */
+bool
+loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent)
+{
+	BufferDesc *desc;
+
+	Assert(BufferIsValid(recent) && !BufferIsLocal(recent));
+	if (!ReadRecentBuffer(LokiRelationLocator(relation), MAIN_FORKNUM, block, recent))
+		return false;
+	pgstat_count_buffer_read(relation);
+	pgstat_count_buffer_hit(relation);
+	desc = GetBufferDescriptor(recent - 1);
+	touch(desc, pg_atomic_read_u32(&desc->state));
+	return true;
+}
+
 /* Pin a block, and remember its buffer.  The content is not locked. */
 Buffer
 loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
@@ -93,14 +112,8 @@ loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 		grow_map(state, block);
 
 	buffer = state->map[block];
-	if (buffer != InvalidBuffer &&
-		ReadRecentBuffer(LokiRelationLocator(index), MAIN_FORKNUM, block, buffer))
-	{
-		BufferDesc *desc = GetBufferDescriptor(buffer - 1);
-
-		touch(desc, pg_atomic_read_u32(&desc->state));
+	if (buffer != InvalidBuffer && loki_buffer_pin_recent(index, block, buffer))
 		return buffer;
-	}
 	buffer = ReadBuffer(index, block);
 	state->map[block] = buffer;
 	return buffer;

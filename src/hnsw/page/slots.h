@@ -14,6 +14,9 @@
 #include "hnsw/hnsw.h"
 #include "hnsw/page/index.h"
 
+/* Pin a block if it is in the buffer that held it last; not for temporary relations */
+extern bool loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent);
+
 /* Pin a block through the block map and ReadRecentBuffer.  The content is not locked. */
 extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
 

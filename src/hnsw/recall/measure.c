@@ -26,6 +26,7 @@
 
 #include "common/pg_prng.h"
 #include "compat/pgcompat.h"
+#include "hnsw/graph/candidate_heap.h"
 #include "hnsw/graph/search.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -465,7 +466,7 @@ find_truth(Measure *measure, int query)
 	}
 	if (measure->rows == NULL && measure->state->quantizer->refine_size > 0)
 		refine_near(measure, query, near, n);
-	qsort(near, n, sizeof(LokiCandidate), loki_compare_candidates);
+	loki_candidates_sort(near, n);
 
 	measure->ntruth = Min(n, TRUTH);
 	memset(measure->truth_nodes, 0xFF, sizeof(measure->truth_nodes));

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "hnsw/graph/candidate_heap.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
@@ -154,27 +155,6 @@ loki_flat_begin(LokiScan *so)
 }
 
 static void
-sift_down(LokiCandidate *heap, uint32 n, uint32 i)
-{
-	LokiCandidate item = heap[i];
-
-	for (;;)
-	{
-		uint32		child = 2 * i + 1;
-
-		if (child >= n)
-			break;
-		if (child + 1 < n && heap[child + 1].distance > heap[child].distance)
-			child++;
-		if (heap[child].distance <= item.distance)
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = item;
-}
-
-static void
 select_candidate(Selection *selection, float distance, uint32 node)
 {
 	Assert(selection->n <= selection->capacity && selection->capacity > 0);
@@ -191,7 +171,7 @@ select_candidate(Selection *selection, float distance, uint32 node)
 		/* it is full: from here on, only better ones replace the worst */
 		if (selection->n == selection->capacity)
 			for (uint32 i = selection->n / 2; i-- > 0;)
-				sift_down(selection->heap, selection->n, i);
+				loki_heap_sift_down(selection->heap, selection->n, i, -1);
 		return;
 	}
 	selection->overflowed = true;
@@ -199,7 +179,7 @@ select_candidate(Selection *selection, float distance, uint32 node)
 	{
 		selection->heap[0].distance = distance;
 		selection->heap[0].node = node;
-		sift_down(selection->heap, selection->n, 0);
+		loki_heap_sift_down(selection->heap, selection->n, 0, -1);
 	}
 }
 
@@ -775,7 +755,7 @@ loki_flat_select(LokiScan *so)
 		return flat.few->n > 0;
 	}
 
-	qsort(selection->heap, selection->n, sizeof(LokiCandidate), loki_compare_candidates);
+	loki_candidates_sort(selection->heap, selection->n);
 	if ((!so->flat.last || so->flat.beyond || so->filter.nodes.guess) && so->flat.seen == NULL)
 		keep_selected(so, selection);
 	for (uint32 i = 0; i < selection->n; i++)

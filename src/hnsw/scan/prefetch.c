@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * prefetch.c
- *	  Prefetching tuples that a scan will read.
+ *	  Prefetching tuples that a scan will read, and pinning their pages.
  *
  * A scan knows which rows it will read next, and each of them lies elsewhere.  Read one by
  * one, each costs a wait for the disk or for memory.  So several are prefetched together.
@@ -9,7 +9,7 @@
  * processor's caches.
  *
  * Buffers are looked at without pin or lock, and found by a map that is only a hint.  The
- * scan finds the tuples in the usual way when it reads them.  A wrong hint only costs time.
+ * scan pins a buffer by the hint only if it holds the block.  A wrong hint only costs time.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/prefetch.c
@@ -18,7 +18,9 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "compat/pgcompat.h"
+#include "hnsw/page/slots.h"
 #include "hnsw/scan/scan.h"
 #include "storage/buf_internals.h"
 #include "utils/memutils.h"
@@ -132,4 +134,44 @@ loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 		if (tuples[i].buffer != InvalidBuffer)
 			prefetch_tuples(tuples[i].buffer, tuples[i].tid.ip_posid, tuples[i].size);
 	}
+}
+
+/*
+ * Pin the page of a row that table_index_fetch_tuple() is asked for next, if the map knows its
+ * buffer.  That saves the look-up in the shared buffer table.  Returns whether the page was
+ * pinned here.
+ *
+ * heapam keeps the page that it read last pinned, in xs_cbuf, and looks no other page up for a
+ * row of the same block.  Here xs_cbuf is moved to the row's block as heapam would move it: the
+ * old pin is released, and the resource owner is that of the fetch.  heapam locks the page,
+ * and follows the row, as ever.  Only heap_page_prune_opt() is not called for a page that is
+ * pinned already, so whoever reads a row first calls it.
+ */
+bool
+loki_pin_row_page(LokiScan *so, BlockNumber block)
+{
+	IndexFetchHeapData *fetch = (IndexFetchHeapData *) so->scan->xs_heapfetch;
+	Relation	heap = so->scan->heapRelation;
+	Buffer		recent;
+
+	if (!so->heap.is_heap || so->state->local)
+		return false;
+	recent = *map_entry(so->state, &so->state->heap_map, block);
+	if (recent == InvalidBuffer || recent == fetch->xs_cbuf ||
+		!buffer_holds(heap, recent, block) || !loki_buffer_pin_recent(heap, block, recent))
+		return false;
+	Assert(BufferGetBlockNumber(recent) == block);
+	if (BufferIsValid(fetch->xs_cbuf))
+		ReleaseBuffer(fetch->xs_cbuf);
+	fetch->xs_cbuf = recent;
+	return true;
+}
+
+/* The same for a row that nobody read before: its page is pruned, as heapam would. */
+void
+loki_pin_new_row_page(LokiScan *so, BlockNumber block)
+{
+	if (loki_pin_row_page(so, block))
+		heap_page_prune_opt(so->scan->heapRelation,
+							((IndexFetchHeapData *) so->scan->xs_heapfetch)->xs_cbuf);
 }

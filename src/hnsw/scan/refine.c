@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "compat/grow.h"
+#include "hnsw/graph/candidate_heap.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
@@ -51,7 +52,7 @@ loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	so->queue.next = 0;
 	so->queue.n = left + n;
 	if (left > 0)
-		qsort(so->queue.candidates, so->queue.n, sizeof(LokiCandidate), loki_compare_candidates);
+		loki_candidates_sort(so->queue.candidates, so->queue.n);
 }
 
 /* Share lock the page of a slot that was opened, and check it; the caller unlocks it. */
@@ -277,7 +278,7 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 static void
 merge_pending(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
 {
-	qsort(batch, n, sizeof(LokiCandidate), loki_compare_candidates);
+	loki_candidates_sort(batch, n);
 	while (n > 0)
 	{
 		if (queued > 0 && loki_compare_candidates(&queue[queued - 1], &batch[n - 1]) > 0)
@@ -359,7 +360,7 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 		return;
 	left = make_room(so, n, 0);
 	memcpy(so->pending.nodes + left, candidates, sizeof(LokiCandidate) * n);
-	qsort(so->pending.nodes, so->pending.n, sizeof(LokiCandidate), loki_compare_candidates);
+	loki_candidates_sort(so->pending.nodes, so->pending.n);
 }
 
 /* Forget the bounds of all that is queued, since codes were made anew meanwhile. */

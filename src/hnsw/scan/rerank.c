@@ -109,9 +109,9 @@ row_value(LokiScan *so, bool *isnull)
 	return values[0];
 }
 
-/* Append a row, unless it is beyond the scan's bound; `unseen` if it was not read. */
+/* Append a row, unless it is beyond the scan's bound. */
 static void
-add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
+add_row(LokiScan *so, double distance, ItemPointerData tid)
 {
 	LokiRow    *row;
 
@@ -122,7 +122,6 @@ add_row(LokiScan *so, double distance, ItemPointerData tid, bool unseen)
 	row = &so->ranking.rows[so->ranking.nrows++];
 	row->distance = distance;
 	row->tid = tid;
-	row->unseen = unseen;
 }
 
 /*
@@ -153,6 +152,7 @@ fetch_row(LokiScan *so, const LokiEntryRef *entry)
 	ItemPointerData tid = entry->heap;
 
 	Assert(loki_no_buffer_locked());
+	loki_pin_new_row_page(so, ItemPointerGetBlockNumberNoCheck(&tid));
 	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
 								so->heap.slot, &call_again, &all_dead))
 		return true;
@@ -271,13 +271,13 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 {
 	if (!fetch && !loki_filters_rows(so) && surely_visible(so, &entry->heap))
 	{
-		add_row(so, distance, entry->heap, true);
+		add_row(so, distance, entry->heap);
 		return true;
 	}
 	if (!fetch_row(so, entry))
 		return false;
 	if (slot_passes(so))
-		add_row(so, distance, entry->heap, false);
+		add_row(so, distance, entry->heap);
 	ExecClearTuple(so->heap.slot);
 	return true;
 }
@@ -298,7 +298,7 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 	if (slot_passes(so) &&
 		((value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
 		 slot_distance(so, &distance)))
-		add_row(so, distance, entry->heap, false);
+		add_row(so, distance, entry->heap);
 	ExecClearTuple(so->heap.slot);
 }
 
@@ -329,7 +329,7 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, bool *known, bool more)
 			visible = add_known_row(so, partial->distance, &entry, more && !any);
 		else if ((visible = *known = row_distance(so, &entry, &partial->distance, &passes)) &&
 				 passes)
-			add_row(so, partial->distance, entry.heap, false);
+			add_row(so, partial->distance, entry.heap);
 		if (!visible || any)
 			continue;
 		any = true;
@@ -535,7 +535,7 @@ fetch_nodes(LokiScan *so, int n)
 	}
 }
 
-/* Prefetch those of the next rows that only the caller will read. */
+/* Prefetch the next rows: the executor reads them once more, and wide batches leave the caches. */
 static void
 announce(LokiScan *so, uint32 wanted)
 {
@@ -548,8 +548,6 @@ announce(LokiScan *so, uint32 wanted)
 	so->ranking.announced = so->ranking.next_row + wanted;
 	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
 	{
-		if (!so->ranking.rows[i].unseen)
-			continue;
 		tuples[n].tid = so->ranking.rows[i].tid;
 		tuples[n++].size = 1;
 	}
@@ -573,21 +571,26 @@ loki_rerank_most(LokiScan *so, uint32 most)
 }
 
 /*
- * qsort: NaN distances last; ties by TID, so that answers can be repeated.  (A node that has
- * very many rows is read in parts, each of which has this order.)
+ * NaN distances last; ties by TID, so that answers can be repeated.  (A node that has very many
+ * rows is read in parts, each of which has this order.)
  */
-static int
-compare_rows(const void *a, const void *b)
+static inline int
+compare_rows(const LokiRow *a, const LokiRow *b)
 {
-	const LokiRow *x = a;
-	const LokiRow *y = b;
-
-	if (loki_is_nearer(x->distance, y->distance))
+	if (loki_is_nearer(a->distance, b->distance))
 		return -1;
-	if (loki_is_nearer(y->distance, x->distance))
+	if (loki_is_nearer(b->distance, a->distance))
 		return 1;
-	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
+	return ItemPointerCompare(unconstify(ItemPointerData *, &a->tid),
+							  unconstify(ItemPointerData *, &b->tid));
 }
+
+#define ST_SORT sort_rows
+#define ST_ELEMENT_TYPE LokiRow
+#define ST_COMPARE(a, b) compare_rows(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /*
  * Move rows that were added after `sorted` to their places.  Mostly that is one row; a node
@@ -599,8 +602,8 @@ merge_rows(LokiScan *so, uint32 sorted)
 	Assert(sorted >= so->ranking.next_row && sorted <= so->ranking.nrows);
 	if (so->ranking.nrows - sorted > MERGE_MAX_ROWS)
 	{
-		qsort(so->ranking.rows + so->ranking.next_row,
-			  so->ranking.nrows - so->ranking.next_row, sizeof(LokiRow), compare_rows);
+		sort_rows(so->ranking.rows + so->ranking.next_row,
+				  so->ranking.nrows - so->ranking.next_row);
 		return;
 	}
 	for (uint32 i = sorted; i < so->ranking.nrows; i++)
@@ -660,7 +663,7 @@ complete_certain(LokiScan *so, uint32 wanted)
 		}
 		if (n == 0)
 			return farthest <= so->flat.horizon;
-		qsort(so->ranking.rows, so->ranking.nrows, sizeof(LokiRow), compare_rows);
+		sort_rows(so->ranking.rows, so->ranking.nrows);
 	}
 }
 
@@ -699,7 +702,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 			break;
 	}
 	if (so->ranking.nrows > left)
-		qsort(so->ranking.rows, so->ranking.nrows, sizeof(LokiRow), compare_rows);
+		sort_rows(so->ranking.rows, so->ranking.nrows);
 	if (so->ranking.nrows < wanted)
 		return false;
 	if (so->plan.certain)

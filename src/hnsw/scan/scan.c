@@ -392,6 +392,8 @@ first_walk(LokiScan *so)
 		return;
 	}
 	so->course.walk_end = LOKI_WALK_DRY;
+	if (so->search.budget.flat_nodes == 0)
+		loki_visited_reserve(&so->search, (double) so->course.width * VISITED_PER_WIDTH);
 	loki_scan_query(so);
 	if (so->course.width >= ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);
@@ -653,6 +655,7 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 
 	/* the executor reads the row next */
 	Assert(loki_no_buffer_locked());
+	(void) loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(tid));
 	scan->xs_heaptid = *tid;
 	scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
 	scan->xs_recheckorderby = false;

@@ -44,9 +44,6 @@ typedef struct LokiRow
 {
 	double		distance;
 	ItemPointerData tid;
-	bool		unseen;			/* the row was not read: its value is in the
-								 * TOAST table, and the visibility map says
-								 * that it is visible */
 } LokiRow;
 
 /* The heap TIDs that were read of a node last (tid_list.c) */
@@ -283,6 +280,8 @@ typedef struct LokiPrefetch
 /* functions in scan/prefetch.c */
 extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 								 LokiPrefetch *tuples, int n);
+extern bool loki_pin_row_page(LokiScan *so, BlockNumber block);
+extern void loki_pin_new_row_page(LokiScan *so, BlockNumber block);
 
 /* functions in scan/plan.c */
 extern void loki_plan_completeness(LokiScan *so);

@@ -5,7 +5,7 @@
  *
  * A small unfiltered walk uses the sorted pool of graph/search.c.  A walk that is
  * filtered, wide or widened keeps everything that was scored in one array, with two heaps
- * of indexes into it: the frontier (unexpanded nodes, the nearest on top) and the best
+ * of its nodes: the frontier (unexpanded nodes, the nearest on top) and the best
  * (matching nodes, the farthest on top).  Widening builds both heaps again from the array,
  * so nothing is scored twice.
  *
@@ -18,6 +18,7 @@
 
 #include "compat/grow.h"
 #include "hnsw/filter/filter.h"
+#include "hnsw/graph/candidate_heap.h"
 #include "hnsw/scan/strategy.h"
 #include "hnsw/scan/walk.h"
 #include "utils/memutils.h"
@@ -50,72 +51,27 @@
 /* Nodes whose codes are compared to tell that */
 #define TWINS_LOOKED_AT	16
 
-/* ----------------------------------------------------------------
- * Binary heaps of indexes into scored[]
- * ----------------------------------------------------------------
- */
-
-/* Whether a belongs above b: sign is +1 in a min-heap, -1 in a max-heap */
-#define ABOVE(scored, a, b, sign) \
-	((sign) * (scored)[a].distance < (sign) * (scored)[b].distance)
-
-static void
-sift_up(const LokiScored *scored, uint32 *heap, uint32 i, float sign)
-{
-	uint32		item = heap[i];
-
-	while (i > 0)
-	{
-		uint32		parent = (i - 1) / 2;
-
-		if (!ABOVE(scored, item, heap[parent], sign))
-			break;
-		heap[i] = heap[parent];
-		i = parent;
-	}
-	heap[i] = item;
-}
-
-static void
-sift_down(const LokiScored *scored, uint32 *heap, uint32 n, uint32 i, float sign)
-{
-	uint32		item = heap[i];
-
-	for (;;)
-	{
-		uint32		child = 2 * i + 1;
-
-		if (child >= n)
-			break;
-		if (child + 1 < n && ABOVE(scored, heap[child + 1], heap[child], sign))
-			child++;
-		if (!ABOVE(scored, heap[child], item, sign))
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = item;
-}
-
 static void
 push_frontier(LokiSearch *search, uint32 item)
 {
 	search->kept.frontier = loki_grow(search->context, search->kept.frontier,
 									  &search->kept.frontier_allocated,
-									  search->kept.nfrontier + 1, 1024, sizeof(uint32));
-	search->kept.frontier[search->kept.nfrontier] = item;
-	sift_up(search->kept.scored, search->kept.frontier, search->kept.nfrontier++, 1);
+									  search->kept.nfrontier + 1, 1024,
+									  sizeof(LokiCandidate));
+	search->kept.frontier[search->kept.nfrontier].distance = search->kept.scored[item].distance;
+	search->kept.frontier[search->kept.nfrontier].node = item;
+	loki_heap_sift_up(search->kept.frontier, search->kept.nfrontier++, 1);
 }
 
 static uint32
 pop_frontier(LokiSearch *search)
 {
-	uint32		item = search->kept.frontier[0];
+	uint32		item = search->kept.frontier[0].node;
 
 	Assert(search->kept.nfrontier > 0 && item < search->kept.nscored);
 	search->kept.frontier[0] = search->kept.frontier[--search->kept.nfrontier];
 	if (search->kept.nfrontier > 0)
-		sift_down(search->kept.scored, search->kept.frontier, search->kept.nfrontier, 0, 1);
+		loki_heap_sift_down(search->kept.frontier, search->kept.nfrontier, 0, 1);
 	return item;
 }
 
@@ -135,28 +91,30 @@ static inline bool
 near_enough(const LokiSearch *search, uint32 ef, float distance)
 {
 	return search->kept.nbest < ef ||
-		distance < search->kept.scored[search->kept.best[0]].distance;
+		distance < search->kept.best[0].distance;
 }
 
 /* Take a node that matches into the best, if it is near enough. */
 static void
 offer_best(LokiSearch *search, uint32 ef, uint32 item)
 {
-	if (!near_enough(search, ef, search->kept.scored[item].distance) ||
+	LokiCandidate candidate = {search->kept.scored[item].distance, item};
+
+	if (!near_enough(search, ef, candidate.distance) ||
 		!(search->kept.scored[item].flags & LOKI_SCORED_MATCHES))
 		return;
 	if (search->kept.nbest < ef)
 	{
 		search->kept.best = loki_grow(search->context, search->kept.best,
 									  &search->kept.best_allocated, search->kept.nbest + 1,
-									  1024, sizeof(uint32));
-		search->kept.best[search->kept.nbest] = item;
-		sift_up(search->kept.scored, search->kept.best, search->kept.nbest++, -1);
+									  1024, sizeof(LokiCandidate));
+		search->kept.best[search->kept.nbest] = candidate;
+		loki_heap_sift_up(search->kept.best, search->kept.nbest++, -1);
 	}
 	else
 	{
-		search->kept.best[0] = item;
-		sift_down(search->kept.scored, search->kept.best, search->kept.nbest, 0, -1);
+		search->kept.best[0] = candidate;
+		loki_heap_sift_down(search->kept.best, search->kept.nbest, 0, -1);
 	}
 }
 
@@ -381,7 +339,7 @@ heap_next(LokiWalk *walk, LokiBatch *waiting)
 	HeapWalk   *heap = (HeapWalk *) walk;
 
 	if (heap->limited || search->kept.nfrontier == 0 ||
-		!near_enough(search, walk->ef, search->kept.scored[search->kept.frontier[0]].distance))
+		!near_enough(search, walk->ef, search->kept.frontier[0].distance))
 		return false;
 	heap->limited = over_limit(search, walk->ef);
 	if (heap->limited || !choice->adapts || choice->hops || choice->window-- > 0)
@@ -410,7 +368,7 @@ heap_expand(LokiWalk *walk, LokiBatch *batch)
 	loki_search_fetch(search, batch);
 	if (search->kept.nfrontier > 0)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-						   search->kept.scored[search->kept.frontier[0]].node);
+						   search->kept.scored[search->kept.frontier[0].node].node);
 }
 
 /* Walk until the ef best are expanded. */
@@ -491,23 +449,23 @@ static bool
 best_is_twins(LokiSearch *search)
 {
 	const LokiScored *scored = search->kept.scored;
-	const uint32 *best = search->kept.best;
+	const LokiCandidate *best = search->kept.best;
 	int			n = (int) search->kept.nbest;
 	int			nties = 0;
 	LokiCandidate *sorted;
 	bool		twins;
 
 	for (int i = 1; i < n; i++)
-		nties += scored[best[i]].distance == scored[best[(i - 1) / 2]].distance;
+		nties += best[i].distance == best[(i - 1) / 2].distance;
 	if (nties * 4 <= n)
 		return false;
 	sorted = palloc_array(LokiCandidate, n);
 	for (int i = 0; i < n; i++)
 	{
-		sorted[i].distance = scored[best[i]].distance;
-		sorted[i].node = scored[best[i]].node;
+		sorted[i].distance = best[i].distance;
+		sorted[i].node = scored[best[i].node].node;
 	}
-	qsort(sorted, n, sizeof(LokiCandidate), loki_compare_candidates);
+	loki_candidates_sort(sorted, n);
 	twins = are_mostly_twins(search, sorted, n);
 	pfree(sorted);
 	return twins;
@@ -599,18 +557,6 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 	return walk_by_heap(search, ef);
 }
 
-/* qsort: ascending by distance, ties by node ID */
-int
-loki_compare_candidates(const void *a, const void *b)
-{
-	const LokiCandidate *x = a;
-	const LokiCandidate *y = b;
-
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
-}
-
 /* Take the matching nodes that were not taken before (walk.h). */
 uint32
 loki_walk_take(LokiSearch *search, LokiCandidate **taken)
@@ -635,7 +581,7 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 	}
 	for (uint32 i = 0; i < search->kept.nbest; i++)
 	{
-		LokiScored *scored = &search->kept.scored[search->kept.best[i]];
+		LokiScored *scored = &search->kept.scored[search->kept.best[i].node];
 
 		Assert(scored->flags & LOKI_SCORED_MATCHES);
 		if (scored->flags & LOKI_SCORED_TAKEN)
@@ -644,7 +590,7 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 		search->pool[n].distance = scored->distance;
 		search->pool[n++].node = scored->node;
 	}
-	qsort(search->pool, n, sizeof(LokiCandidate), loki_compare_candidates);
+	loki_candidates_sort(search->pool, n);
 	*taken = search->pool;
 	return n;
 }

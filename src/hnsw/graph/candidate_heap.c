@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate_heap.c
+ *	  Sorting candidates.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/graph/candidate_heap.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/graph/candidate_heap.h"
+
+/* The server's sort with the comparison inline, since scans sort many short arrays */
+#define ST_SORT sort_candidates
+#define ST_ELEMENT_TYPE LokiCandidate
+#define ST_COMPARE(a, b) loki_compare_candidates(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+void
+loki_candidates_sort(LokiCandidate *candidates, size_t n)
+{
+	sort_candidates(candidates, n);
+}
