@@ -107,6 +107,7 @@ SELECT lokivector_index_info('check_p_idx');
 -- test: an index that is not valid
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'check_u_idx'::regclass;
 SELECT lokivector_check('check_u_idx');
+SELECT lokivector_check('check_u');
 UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'check_u_idx'::regclass;
 
 -- test: a row that the index does not have, and one that it has with other values

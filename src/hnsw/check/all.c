@@ -100,7 +100,8 @@ lokivector_check(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	foreach(cell, indexes)
-		loki_check_index(lfirst_oid(cell), PG_GETARG_BOOL(1), list_length(indexes),
+		loki_check_index(lfirst_oid(cell), lfirst_oid(cell) == PG_GETARG_OID(0),
+						 PG_GETARG_BOOL(1), list_length(indexes),
 						 foreach_current_index(cell));
 	PG_RETURN_VOID();
 }
@@ -162,7 +163,7 @@ find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
 	{
 		/* the check locks both once more, and releases those locks */
 		if (try_lock(indexid))
-			loki_check_index(indexid, heap_all_indexed, total, done);
+			loki_check_index(indexid, true, heap_all_indexed, total, done);
 		else
 			problem = "locked by another session, look again";
 		/* no lock outlives its index's check */

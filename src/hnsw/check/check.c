@@ -251,15 +251,26 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	MemoryContextDelete(context);
 }
 
-/* Whether an index can be checked now; ERROR if it never can */
+/*
+ * Whether an index can be checked now.  One that is not valid is an ERROR if the caller has
+ * named it; one of a named table is left out, and a NOTICE says so.
+ */
 static bool
-is_checkable(Relation index)
+is_checkable(Relation index, bool named)
 {
-	if (!index->rd_index->indisvalid)
+	if (!index->rd_index->indisvalid && named)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot check index \"%s\"", RelationGetRelationName(index)),
 				 errdetail("Index is not valid.")));
+	if (!index->rd_index->indisvalid)
+	{
+		ereport(NOTICE,
+				(errmsg("cannot check index \"%s\", skipping", RelationGetRelationName(index)),
+				 errdetail("Index is not valid."),
+				 errhint("It is being built, or was left by a build that failed.")));
+		return false;
+	}
 	if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
 	{
 		ereport(NOTICE,
@@ -272,11 +283,12 @@ is_checkable(Relation index)
 
 /*
  * Check an index, and with heap_all_indexed compare it with its table.  The table is locked
- * before its index.  Index expressions are evaluated as the table's owner.  For reports of
- * progress, `done` of `total` indexes have been checked before.
+ * before its index.  Index expressions are evaluated as the table's owner.  The caller has
+ * `named` the index itself, not its table.  For reports of progress, `done` of `total` indexes
+ * have been checked before.
  */
 void
-loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done)
+loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int done)
 {
 	Relation	heap;
 	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_READ, &heap);
@@ -291,7 +303,7 @@ loki_check_index(Oid indexid, bool heap_all_indexed, int total, int done)
 	save_nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 
-	if (is_checkable(index))
+	if (is_checkable(index, named))
 	{
 		loki_check_begin_progress(heap, index, total, done);
 		check_index(heap, index, heap_all_indexed);
