@@ -148,5 +148,17 @@ SELECT sel_rows('SELECT * FROM sel_d WHERE v <-> ' || quote_literal(sel_vector(7
 DROP TABLE sel_d;
 DROP DOMAIN sel_domain;
 
+-- test: a query of another type than the column counts as one of the same type
+CREATE TABLE sel_b (b bytevec, v vector(32));
+INSERT INTO sel_b SELECT v::bytevec, v FROM sel_t;
+ANALYZE sel_b;
+SELECT operator, bound, n, sel_expected(format('SELECT * FROM sel_b WHERE b %s %L::vector < %s', operator, q, bound)) / same BETWEEN 0.9 AND 1.1 AS bytevec_vector,
+	sel_expected(format('SELECT * FROM sel_b WHERE %L::vector %s b < %s', q, operator, bound)) / same BETWEEN 0.9 AND 1.1 AS vector_bytevec,
+	sel_expected(format('SELECT * FROM sel_b WHERE v %s %L::bytevec < %s', operator, q, bound)) / same BETWEEN 0.9 AND 1.1 AS of_vectors
+FROM (VALUES ('<->', 10), ('<->', 100), ('<->', 171), ('<=>', 0.1), ('<+>', 100), ('<#>', -100), ('<#>', -1000)) o(operator, bound),
+	(VALUES (1, sel_vector(77, 32)), (2, array_fill(30, ARRAY[32])::vector)) AS queries(n, q),
+	sel_expected(format('SELECT * FROM sel_b WHERE b %s %L::bytevec < %s', operator, q, bound)) AS same;
+DROP TABLE sel_b;
+
 DROP TABLE sel_t, sel_n;
 DROP FUNCTION sel_vector, sel_rows, sel_expected;

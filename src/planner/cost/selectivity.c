@@ -119,13 +119,25 @@ compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/* The function by which vectors of a type are measured from each other; false if none is */
+static bool
+own_function(Oid type, int place, FmgrInfo *function)
+{
+	Oid			opno = loki_profile_operator(type, place);
+
+	if (!OidIsValid(opno))
+		return false;
+	fmgr_info(get_opcode(opno), function);
+	return true;
+}
+
 /*
  * Measure the distances of a query from the references, and of each reference from
  * itself.  Returns how many references have the dimensions of the query.
  */
 static int
-measure_references(HeapTuple statistics, FmgrInfo *function, Datum query,
-				   double *distances, double *own, int most)
+measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference_function,
+				   Datum query, double *distances, double *own, int most)
 {
 	AttStatsSlot slot;
 	int			n = 0;
@@ -142,7 +154,7 @@ measure_references(HeapTuple statistics, FmgrInfo *function, Datum query,
 				   sizeof(int32)) != 0)
 			continue;
 		distances[n] = DatumGetFloat8(FunctionCall2(function, reference, query));
-		own[n] = DatumGetFloat8(FunctionCall2(function, reference, reference));
+		own[n] = DatumGetFloat8(FunctionCall2(reference_function, reference, reference));
 		if (isfinite(distances[n]) && isfinite(own[n]))
 			n++;
 	}
@@ -160,22 +172,32 @@ median(double *values, int n)
 /*
  * Compare the query with the references.  If no distance is negative, the medians give
  * the scale.  Inner products grow with the norm of the query, which is the root of its
- * product with itself.
+ * product with itself.  The query is the right side of the operator.  Its type may be
+ * another than that of the references.
  */
 static void
-compare_query(HeapTuple statistics, Oid opno, Datum query, double bound,
+compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bound,
 			  const LokiProfile *profile, Difference *difference)
 {
 	double		distances[MOST_REFERENCES];
 	double		own[MOST_REFERENCES];
 	FmgrInfo	function;
+	FmgrInfo	reference_function;
+	FmgrInfo	query_function;
+	Oid			left;
+	Oid			right;
 	int			n;
 	double		typical;
 	double		actual;
 
-	query = PointerGetDatum(PG_DETOAST_DATUM(query));
+	op_input_types(opno, &left, &right);
+	if (!own_function(left, place, &reference_function) ||
+		!own_function(right, place, &query_function))
+		return;
 	fmgr_info(get_opcode(opno), &function);
-	n = measure_references(statistics, &function, query, distances, own, MOST_REFERENCES);
+	query = PointerGetDatum(PG_DETOAST_DATUM(query));
+	n = measure_references(statistics, &function, &reference_function, query, distances,
+						   own, MOST_REFERENCES);
 	Assert(n <= MOST_REFERENCES);
 	if (n < 3)
 		return;
@@ -191,7 +213,7 @@ compare_query(HeapTuple statistics, Oid opno, Datum query, double bound,
 	else
 	{
 		typical = sqrt(fabs(median(own, n)));
-		actual = sqrt(fabs(DatumGetFloat8(FunctionCall2(&function, query, query))));
+		actual = sqrt(fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
 	}
 	if (typical > 0 && actual > 0 && isfinite(actual))
 		difference->scale = typical / actual;
@@ -209,8 +231,11 @@ known_value(PlannerInfo *root, Node *expr, Datum *value)
 	return true;
 }
 
-/* An operator's profile in a slot, NULL if it has none; names tell, as its sides may differ */
-static const LokiProfile *
+/*
+ * The place of an operator's profile in a slot, -1 if it has none.  Its left side has the
+ * type of the column; names tell, as its right side may have another.
+ */
+static int
 find_profile(const AttStatsSlot *slot, Oid opno)
 {
 	const LokiProfile *profiles = (const LokiProfile *) slot->numbers;
@@ -218,7 +243,7 @@ find_profile(const AttStatsSlot *slot, Oid opno)
 	Oid			right;
 
 	if (slot->nnumbers != LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS)
-		return NULL;
+		return -1;
 	op_input_types(opno, &left, &right);
 	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
 	{
@@ -226,34 +251,23 @@ find_profile(const AttStatsSlot *slot, Oid opno)
 
 		if (same == opno ||
 			(left != right && OidIsValid(same) && strcmp(get_opname(same), get_opname(opno)) == 0))
-			return &profiles[i];
+			return i;
 	}
-	return NULL;
-}
-
-/* Whether both sides of an operator are of one type, as references and queries must be */
-static bool
-same_types(Oid opno)
-{
-	Oid			left;
-	Oid			right;
-
-	op_input_types(opno, &left, &right);
-	return left == right;
+	return -1;
 }
 
 /*
- * The share of a column's rows within a distance of an expression, from its
- * statistics; -1 without them.
+ * The share of a column's rows within a distance of an expression, from its statistics;
+ * -1 without them.  The column is the left side of the operator.
  */
 static double
-share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
-			 Node *query, double bound)
+share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
+			 double bound)
 {
 	AttStatsSlot slot;
-	const LokiProfile *profile;
 	Difference	difference = {.scale = 1};
 	Datum		value;
+	int			place;
 	double		result;
 
 	if (!HeapTupleIsValid(column->statsTuple) ||
@@ -261,12 +275,14 @@ share_within(PlannerInfo *root, VariableStatData *column, OpExpr *distance,
 						  InvalidOid, ATTSTATSSLOT_NUMBERS))
 		return -1;
 	result = -1;
-	profile = find_profile(&slot, distance->opno);
-	if (profile != NULL)
+	place = find_profile(&slot, opno);
+	if (place >= 0)
 	{
+		const LokiProfile *profile = (const LokiProfile *) slot.numbers + place;
+
 		/* sampled vectors are only for users who may read the column */
-		if (column->acl_ok && same_types(distance->opno) && known_value(root, query, &value))
-			compare_query(column->statsTuple, distance->opno, value, bound, profile,
+		if (column->acl_ok && known_value(root, query, &value))
+			compare_query(column->statsTuple, opno, place, value, bound, profile,
 						  &difference);
 		result = profile_share(profile, bound * difference.scale);
 		if (difference.within * difference.references >= 2)
@@ -285,6 +301,7 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 	VariableStatData column;
 	Node	   *left;
 	Node	   *right;
+	Oid			opno;
 	Datum		value;
 	double		within = -1;
 
@@ -294,19 +311,22 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 		return -1;
 	left = linitial(bound.distance->args);
 	right = lsecond(bound.distance->args);
+	opno = bound.distance->opno;
 	if (!bms_is_member(rel->relid, pull_varnos(root, left)))
 	{
 		Node	   *other = left;
 
 		left = right;
 		right = other;
+		opno = get_commutator(opno);
+		Assert(OidIsValid(opno));
 	}
 	if (!bms_equal(pull_varnos(root, left), rel->relids))
 		return -1;
 	if (known_value(root, (Node *) bound.bound, &value))
 	{
 		examine_variable(root, left, rel->relid, &column);
-		within = share_within(root, &column, bound.distance, right, DatumGetFloat8(value));
+		within = share_within(root, &column, opno, right, DatumGetFloat8(value));
 		ReleaseVariableStats(column);
 	}
 	if (within < 0)
