@@ -402,24 +402,40 @@ PLANNED_AWAY(weighted_rrf)
 PLANNED_AWAY(weighted_scores)
 PLANNED_AWAY(leg_rank)
 
+static void
+refuse_null(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+}
+
 /* The weight of a leg (from 1) in an array with one for each of `legs`, which are positive */
 Datum
 fusion_weight(PG_FUNCTION_ARGS)
 {
-	ArrayType  *weights = PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType  *weights;
 	int			leg = PG_GETARG_INT32(1);
 	int			legs = PG_GETARG_INT32(2);
 	float8		weight;
 
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || leg < 1 || leg > legs)
+	refuse_null(fcinfo, 0, "weights");
+	refuse_null(fcinfo, 1, "leg");
+	refuse_null(fcinfo, 2, "legs");
+	weights = PG_GETARG_ARRAYTYPE_P(0);
+	if (leg < 1 || leg > legs)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("leg %d of %d does not exist", leg, legs)));
-	if (weights == NULL || ARR_NDIM(weights) != 1 || ARR_DIMS(weights)[0] != legs ||
-		array_contains_nulls(weights))
+	if (ARR_NDIM(weights) != 1 || ARR_DIMS(weights)[0] != legs)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a fusion of %d legs needs an array of %d weights", legs, legs)));
+	if (array_contains_nulls(weights))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("weights must not contain nulls")));
 	weight = ((const float8 *) ARR_DATA_PTR(weights))[leg - 1];
 	if (!(weight >= 0) || isinf(weight))
 		ereport(ERROR,
