@@ -26,6 +26,7 @@
 #include "planner/query/promise.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
+#include "utils/spccache.h"
 
 /* Settings, in units of cpu_operator_cost; src/planner/README has the measurements */
 double		loki_scan_cost = 600;	/* beginning: metapage, query, upper
@@ -66,6 +67,9 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
  */
 #define DROPPED_ROW				4.0
 
+/* The share of rows that the server expects a LIMIT to take whose value it does not know */
+#define SERVERS_SHARE			0.1
+
 /* Nodes that a walk of width ef scores in a graph of n nodes with m links each */
 double
 loki_walk_nodes(double n, double ef, int m)
@@ -86,33 +90,38 @@ loki_score_cost(const LokiHnswShape *shape)
 		(node_cost + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
 }
 
+/* The rows of a scan that the executor keeps */
+static double
+rows_kept(const IndexPath *path)
+{
+	double		rows = path->path.param_info ?
+		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
+
+	return Max(rows, 1);
+}
+
 /*
  * How many of its rows a scan will be asked for.  0: not all, but how many is not
- * known, as for a cursor or a LIMIT that is a parameter.
+ * known, as for a cursor.
  */
 static double
 rows_taken(PlannerInfo *root, IndexPath *path, double rows)
 {
-	double		matching = path->path.param_info ?
-		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
 	double		wanted = loki_promise_wanted(root);
 
 	if (wanted <= 0)
 		return root->tuple_fraction > 0 ? 0 : rows;
 	/* the executor drops some of the rows that it takes */
-	return Min(rows, wanted * Max(rows / Max(matching, 1), 1));
+	return Min(rows, wanted * Max(rows / rows_kept(path), 1));
 }
 
 /* The share of rows that the executor drops before it has enough; 0 without LIMIT */
 static double
 share_dropped(PlannerInfo *root, IndexPath *path, double rows)
 {
-	double		matching = path->path.param_info ?
-		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
-
 	if (root->limit_tuples <= 0 && root->tuple_fraction <= 0)
 		return 0;
-	return 1 - Min(matching / rows, 1);
+	return 1 - Min(rows_kept(path) / rows, 1);
 }
 
 /*
@@ -129,6 +138,34 @@ further_row_cost(double taken, double dropped)
 	Assert(dropped >= 0 && dropped <= 1);
 	late = Max(0, Min(late, 1));
 	return cpu_operator_cost * (row + late * Max(late_row_cost - row, 0));
+}
+
+/* What the server adds for the heap's pages of so many rows in no order (cost_index()) */
+static Cost
+heap_cost(PlannerInfo *root, const IndexPath *path, double rows)
+{
+	const RelOptInfo *rel = path->indexinfo->rel;
+	double		page;
+
+	get_tablespace_page_costs(rel->reltablespace, &page, NULL);
+	return page * index_pages_fetched(rows, rel->pages, path->indexinfo->pages, root);
+}
+
+/*
+ * What all rows have to cost, so that the share of it that the server takes for a LIMIT that
+ * it does not know is the cost of the rows that we expect such a LIMIT to take.  A join may
+ * drop rows, so it takes no less than the server's share.
+ */
+static Cost
+cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cost all)
+{
+	double		share = Min(loki_promise_wanted(root) / rows_kept(path), 1);
+	double		ratio = share / SERVERS_SHARE;
+
+	Assert(share > 0);
+	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
+		ratio = Max(ratio, 1);
+	return Max(ratio * all + (ratio - 1) * heap_cost(root, path, rows), 0);
 }
 
 /*
@@ -187,6 +224,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		share;
 	double		rows;
 	Cost		walk;
+	Cost		further;
 
 	/*
 	 * A scan goes by exactly one distance.  Nothing is known of a
@@ -254,8 +292,11 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
 		walk + touched * miss * costs.spc_random_page_cost;
-	*total_cost = *startup_cost + rows *
+	further = rows *
 		further_row_cost(rows_taken(root, path, rows), share_dropped(root, path, rows));
+	if (loki_promise_limit_unknown(root))
+		further = cost_of_unknown_limit(root, path, rows, further);
+	*total_cost = *startup_cost + further;
 	*selectivity = costs.indexSelectivity;
 	*correlation = 0;
 	*pages = touched;

@@ -20,8 +20,12 @@
 #include "postgres.h"
 
 #include "hnsw/hnsw.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/query/promise.h"
+
+/* What a LIMIT is taken for that the planner does not know (src/planner/README, "Costs") */
+#define UNKNOWN_LIMIT	40
 
 #define FIRST_BITS		(LOKI_FIRST_NULLS | LOKI_FIRST_NANS)
 #define PLAN_BITS \
@@ -161,11 +165,40 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 	return false;
 }
 
-/* The rows that a query level takes from its scans; 0 or less if that is not known */
+/* Whether the planner can tell the value of LIMIT or OFFSET, which may be absent */
+static bool
+is_known(const PlannerInfo *root, Node *count)
+{
+	return count == NULL ||
+		IsA(estimate_expression_value(unconstify(PlannerInfo *, root), count), Const);
+}
+
+/*
+ * Whether a LIMIT takes the rows of a query level, but the planner does not know how many,
+ * as in a plan for all values of LIMIT $1
+ */
+bool
+loki_promise_limit_unknown(const PlannerInfo *root)
+{
+	while (!consumes_order(root->parse))
+	{
+		if (has_limit(root->parse))
+			return !is_known(root, root->parse->limitCount) ||
+				!is_known(root, root->parse->limitOffset);
+		root = root->parse->limitCount == NULL ? root->parent_root : NULL;
+		if (root == NULL || !is_all_of_parent(root))
+			return false;
+	}
+	return false;
+}
+
+/* The rows that a query level takes from its scans; 0 or less for all rows, or a cursor's */
 double
 loki_promise_wanted(const PlannerInfo *root)
 {
 	if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
 		return root->tuple_fraction;
+	if (root->limit_tuples <= 0 && loki_promise_limit_unknown(root))
+		return UNKNOWN_LIMIT;
 	return root->limit_tuples;
 }

@@ -17,6 +17,7 @@
 extern void loki_promise_label(IndexPath *path);
 extern void loki_promise_first(IndexPath *path, Oid first);
 extern bool loki_promise_likely_search(const PlannerInfo *root, bool complete);
+extern bool loki_promise_limit_unknown(const PlannerInfo *root);
 extern double loki_promise_wanted(const PlannerInfo *root);
 extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 
