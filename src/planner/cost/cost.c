@@ -126,13 +126,13 @@ share_dropped(PlannerInfo *root, IndexPath *path, double rows)
 
 /*
  * What a further row costs.  That is little while the scan has memory for the rows that
- * are taken.  Beyond that, it needs one flat scan after the other.
+ * are taken and not dropped.  Beyond that, it needs one flat scan after the other.
  */
 static Cost
 further_row_cost(double taken, double dropped)
 {
 	double		room = work_mem * 1024.0 * loki_scan_mem_multiplier / ROW_BYTES;
-	double		late = taken > 0 ? (taken - room / 2) / room : 0;
+	double		late = taken > 0 ? (taken * (1 - dropped) - room / 2) / room : 0;
 	double		row = loki_row_cost * (1 + (DROPPED_ROW - 1) * dropped);
 
 	Assert(dropped >= 0 && dropped <= 1);
