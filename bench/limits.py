@@ -25,7 +25,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
 from shapes import Psql, literal                           # noqa: E402
 
-TABLES = ["20000x128", "200000x128", "20000x768", "50000x768plain", "200000x768"]
+TABLES = ["20000x128", "200000x128", "20000x768", "20000x768plain", "50000x768plain",
+          "200000x768"]
 MATCHES = [10000, 1000, 100, 10, 2]     # one of so many rows
 LIMITS = [10, 100]
 VECTORS = 3
