@@ -113,6 +113,18 @@ require_all_rows(Oid heapid)
 						get_rel_name(heapid))));
 }
 
+/* ERROR: the user may not read a relation's index.  Names all who may. */
+static void
+refuse_to_read(Oid relid)
+{
+	ObjectType	type = get_relkind_objtype(get_rel_relkind(relid));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be owner of %s %s or have privileges of pg_monitor",
+					type == OBJECT_INDEX ? "index" : "relation", get_rel_name(relid))));
+}
+
 /* Whether the user may read a relation's index, or change it */
 bool
 loki_has_right(Oid relid, LokiRight right)
@@ -141,7 +153,11 @@ loki_require_right(Oid relid, LokiRight right)
 			require_all_rows(heapid);
 	}
 	else if (!loki_has_right(relid, right))
+	{
+		if (right == LOKI_RIGHT_READ)
+			refuse_to_read(relid);
 		require_allowed(ACLCHECK_NOT_OWNER, relid);
+	}
 }
 
 /*
