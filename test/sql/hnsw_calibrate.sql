@@ -68,6 +68,16 @@ SELECT lokivector_calibrate('t_idx', ARRAY[]::vector[]);
 SELECT lokivector_calibrate('t_idx', array_fill('[1,2]'::vector, '{30}'));
 SELECT lokivector_calibrate('t_idx', array_fill(NULL::vector, '{30}'));
 
+-- test: queries that are rows of the table
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(v) FROM t WHERE id <= 300));
+SELECT answered, recall FROM lokivector_recall('t_idx', ARRAY(SELECT v FROM t WHERE id <= 20), 1);
+SELECT answered, recall FROM lokivector_recall('t_idx', ARRAY(SELECT v FROM t WHERE id <= 19), 1);
+SELECT answered, recall > 0.9 AS good FROM lokivector_recall('t_idx',
+	ARRAY(SELECT item(i) FROM generate_series(-49, 51) i WHERE i <> 0));
+SELECT answered, recall > 0.9 AS good FROM lokivector_recall('t_idx',
+	ARRAY(SELECT item(i) FROM generate_series(-50, 50) i WHERE i <> 0));
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(v::text) FROM t WHERE id % 100 = 7));
+
 -- test: every metric and code
 CREATE INDEX t_ip ON t USING hnsw (v vector_ip_ops);
 CREATE INDEX t_cosine ON t USING hnsw (v vector_cosine_ops);
@@ -78,6 +88,9 @@ CREATE INDEX t_exact ON t USING hnsw ((subvector(v, 1, 8)::vector(8)) vector_l2_
 SELECT i, calibrated_nodes, max(recall_1) > 0.99 AS good_1, max(recall_10) > 0.99 AS good_10
 FROM unnest(ARRAY['t_ip', 't_cosine', 't_l1', 't_8', 't_1', 't_exact']::regclass[]) i,
 	lokivector_index_info(i), lokivector_calibration(i) GROUP BY 1, 2 ORDER BY 1;
+SELECT i, answered FROM unnest(ARRAY['t_cosine', 't_l1', 't_1']::regclass[]) i,
+	lokivector_recall(i, ARRAY(SELECT v FROM t WHERE id <= 50));
+SELECT lokivector_calibrate('t_exact', (SELECT array_agg(subvector(v, 1, 8)) FROM t WHERE id <= 50));
 DROP INDEX t_ip, t_cosine, t_l1, t_8, t_1, t_exact;
 
 -- test: codes too coarse for it

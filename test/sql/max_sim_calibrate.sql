@@ -77,6 +77,8 @@ DROP FUNCTION scored;
 SELECT lokivector_calibrate('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id <= 200));
 SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');
 SELECT * FROM keeps('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id > 200));
+SELECT lokivector_calibrate('documents_idx', (SELECT array_agg(tokens::text) FROM documents WHERE id <= 30));
+SELECT lokivector_calibrate('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id <= 200));
 SELECT lokivector_calibrate('documents_idx', ARRAY[words(1, 3)::text]);
 SELECT lokivector_calibrate('documents_idx', array_fill('{"[1,2]"}'::text, '{30}'));
 SELECT lokivector_calibrate('documents_idx', array_fill('{}'::text, '{30}'));

@@ -105,6 +105,33 @@ SELECT s.measured BETWEEN 400 AND 650 AS half, s.recall BETWEEN 0.7 AND 0.99 AS 
 FROM lokivector_stat_recall s,
 	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 1050) i)) r;
 DROP PROCEDURE search_some;
+
+-- test: the same where rows are in clusters
+CREATE FUNCTION clustered_item(n integer) RETURNS vector AS $$
+	SELECT item(10000 + abs(n) % 40, 32) + array_fill(0.7, '{32}')::vector * item(n, 32)
+$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TABLE clustered (id integer, v vector(32));
+INSERT INTO clustered SELECT i, clustered_item(i) FROM generate_series(1, 3000) i;
+CREATE INDEX clustered_idx ON clustered USING hnsw (v vector_l2_ops);
+CREATE PROCEDURE search_some() LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 0 .. 6 LOOP
+		SET LOCAL lokivector.recall_sample_rate = 0.5;
+		FOR j IN i * 150 + 1 .. i * 150 + 150 LOOP
+			PERFORM id FROM clustered ORDER BY v <-> clustered_item(-j) LIMIT 10;
+		END LOOP;
+		PERFORM lokivector_measure_samples('clustered_idx');
+		COMMIT;
+	END LOOP;
+END $$;
+CALL search_some();
+SELECT s.measured BETWEEN 400 AND 650 AS half, abs(s.recall - r.recall) < 0.02 AS near
+FROM lokivector_stat_recall s,
+	lokivector_recall('clustered_idx', (SELECT array_agg(clustered_item(-i)) FROM generate_series(1, 1050) i)) r
+WHERE s.index = 'clustered_idx'::regclass;
+DROP TABLE clustered;
+DROP FUNCTION clustered_item;
+DROP PROCEDURE search_some;
 RESET hnsw.ef_search;
 
 -- test: the share of an index, unless the session has set one

@@ -196,11 +196,11 @@ calibrate_index(Oid indexid, ArrayType *array)
 				 errmsg("cannot calibrate index \"%s\" with %d queries",
 						RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", MIN_GIVEN)));
-	if (by_rows)
-		loki_rows_begin(&rows, heap, index);
+	loki_rows_begin(&rows, heap, index);
+	if (array != NULL)
+		loki_warn_of_rows(&rows, given.data, given.n);
 	calibrated = calibrate(index, by_rows ? &rows : NULL, array != NULL ? &given : NULL);
-	if (by_rows)
-		loki_rows_end(&rows);
+	loki_rows_end(&rows);
 	if (!calibrated)
 		report_failure(index);
 	relation_close(index, NoLock);

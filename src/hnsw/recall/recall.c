@@ -34,7 +34,6 @@
 #include "hnsw/scan/scan.h"
 #include "lokivector.h"
 #include "portability/instr_time.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 LOKI_FUNCTION(lokivector_recall);
@@ -146,6 +145,7 @@ add_given(Recall *recall, ArrayType *array)
 	uint32		dim = recall->rows.column.dim;
 	int			n = loki_query_array(&recall->rows.column, array, &values, &elements);
 
+	loki_warn_of_rows(&recall->rows, elements, n);
 	for (int i = 0; i < n; i++)
 		add_query(recall, elements[i], values + (Size) i * dim, NULL, LOKI_NONE);
 	pfree(values);
@@ -338,25 +338,12 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	return Min(right, n);
 }
 
-/* Begin a scan of the index, and make the order-by key that queries are put into. */
-static IndexScanDesc
-begin_scan(Recall *recall, ScanKey order)
-{
-	Relation	index = recall->rows.index;
-	Oid			type = index->rd_opcintype[0];
-	Oid			operator = get_opfamily_member(index->rd_opfamily[0], type, type, 1);
-
-	ScanKeyEntryInitialize(order, SK_ORDER_BY, 1, 1, type, InvalidOid,
-						   get_opcode(operator), (Datum) 0);
-	return LokiIndexBeginOrderedScan(recall->rows.heap, index, recall->rows.snapshot, 1);
-}
-
 /* Compare the index's answers with the exact ones. */
 static void
 compare_answers(Recall *recall, const LokiExact *exact, int first)
 {
 	ScanKeyData order;
-	IndexScanDesc scan = begin_scan(recall, &order);
+	IndexScanDesc scan = loki_rows_begin_scan(&recall->rows, &order);
 
 	for (int i = 0; i < exact->nqueries; i++)
 	{

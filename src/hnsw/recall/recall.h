@@ -103,6 +103,14 @@ extern void loki_rows_release(LokiRows *rows);
 extern bool loki_rows_match(LokiRows *rows);
 extern Datum loki_rows_value(LokiRows *rows, bool *isnull);
 
+/* Begin a scan of the index, and make the order-by key that queries are put into */
+extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
+
+/* functions in recall/given.c */
+
+/* WARNING if most of the given queries are values of rows */
+extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);
+
 /* functions in recall/exact.c */
 
 /* How many queries one pass over the table can answer within so much memory */

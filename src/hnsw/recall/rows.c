@@ -19,6 +19,7 @@
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -92,4 +93,15 @@ loki_rows_release(LokiRows *rows)
 {
 	ExecClearTuple(rows->slot);
 	table_index_fetch_reset(rows->fetch);
+}
+
+IndexScanDesc
+loki_rows_begin_scan(LokiRows *rows, ScanKey order)
+{
+	Oid			type = rows->index->rd_opcintype[0];
+	Oid			operator = get_opfamily_member(rows->index->rd_opfamily[0], type, type, 1);
+
+	ScanKeyEntryInitialize(order, SK_ORDER_BY, 1, 1, type, InvalidOid,
+						   get_opcode(operator), (Datum) 0);
+	return LokiIndexBeginOrderedScan(rows->heap, rows->index, rows->snapshot, 1);
 }
