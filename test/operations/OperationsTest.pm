@@ -39,9 +39,10 @@ sub unpack_packages
 	  if !IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ],
 		'>', '/dev/null', '2>', \$errors);
 	$ENV{PATH} = "$root/usr/sbin:$root/usr/bin:$ENV{PATH}";
-	$ENV{LD_LIBRARY_PATH} = join(':', glob("$root/usr/lib/*-linux-gnu*"),
+	# Debian 12 has some libraries in /lib
+	$ENV{LD_LIBRARY_PATH} = join(':', glob("$root/usr/lib/*-linux-gnu*"), glob("$root/lib/*-linux-gnu*"),
 		glob("$root/usr/lib/*-linux-gnu*/pulseaudio"), $ENV{LD_LIBRARY_PATH} // ());
-	$ENV{PYTHONPATH} = "$root/usr/lib/python3/dist-packages";
+	$ENV{PYTHONPATH} = join(':', "$root/usr/lib/python3/dist-packages", glob("$root/usr/lib/python3.*"));
 	return;
 }
 

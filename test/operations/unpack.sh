@@ -24,3 +24,10 @@ for package in $(printf '%s\n' "$needed" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'); 
 	rm -f "$package"_*.deb
 	touch "$package.unpacked"
 done
+
+# Debian 12 installs the beginning of this module with Python; the rest may be unpacked here
+for module in "$dir"/usr/lib/python3.*/distutils; do
+	if [ -d "$module" ] && [ ! -e "$module/__init__.py" ]; then
+		cp "${module#"$dir"}"/*.py "$module"
+	fi
+done
