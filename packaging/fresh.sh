@@ -1,13 +1,15 @@
 #!/bin/sh
 # Do as a new user does, in a fresh Debian system of the release that has
-# PostgreSQL MAJOR: README's "Try it", or the package of make deb alone.
+# PostgreSQL MAJOR: README's "Try it", or the package of make deb alone; or run there what
+# make check-operations runs.
 #
-# usage: packaging/fresh.sh MAJOR [PART...]		demo package (default: both)
+# usage: packaging/fresh.sh MAJOR [PART...]		demo package operations (default: the first
+#												two); TESTS="NAME..." of operations
 #
 # Each part has a system of its own, which is removed at the end.
 set -eu
 . "$(dirname "$0")/steps.sh"
-[ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 LOKIVECTOR_CHROOT_DIR=$LOKIVECTOR_CHROOT_DIR-fresh
 major=$1
 prefix="fresh $major"
@@ -106,6 +108,18 @@ package_part()
 		apt-get update && cd /srv && apt-get install -y ./postgresql-*.deb' || finish
 	step "$prefix: README's first table" first_table || true
 	step "$prefix: an index answers" searches lokivector || true
+}
+
+# The lines of the tests are shown as they come
+operations_part()
+{
+	if inside env TESTS="${TESTS:-}" /srv/lokivector/test/run.sh operations; then
+		echo "ok - $prefix: operations"
+		passed=$((passed + 1))
+	else
+		echo "not ok - $prefix: operations"
+		failed=$((failed + 1))
+	fi
 }
 
 [ $# -gt 0 ] || set -- demo package

@@ -78,6 +78,9 @@ packages_part()
 		target deb MAJOR=$major
 		target check-fresh MAJOR=$major
 	done
+	for major in 15 17; do
+		target check-fresh MAJOR=$major PARTS=operations
+	done
 	target check-pgxn MAJOR=15
 	target check-pgxn MAJOR=18
 	target check-image MAJOR=18
