@@ -93,13 +93,17 @@ sub wait_for_primary
 	return;
 }
 
-# A standby is one that the primary waits for at each commit
+# A standby is one that the primary waits for at each commit, and that patroni has noted as such:
+# it promotes no other
 sub wait_for_standby
 {
 	my ($primary) = @_;
+	my ($standby) = grep { $_ ne $primary } keys %node;
 
-	wait_for("a standby of $primary",
-		sub { says($primary, q(SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync')) eq '1' });
+	wait_for("a standby of $primary", sub {
+		says($primary, q(SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync')) eq '1'
+		  && http_get($api{$standby}, '/sync') ne '';
+	});
 	return;
 }
 
