@@ -73,13 +73,15 @@ report($node, '-v', 'recall=1');
 $node->stop;
 unpack_or_skip('chromium', 'fonts-dejavu-core');
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+append_to_file("$tmp/fonts.conf",
+	"<fontconfig><dir>/usr/share/fonts</dir><dir>$root/usr/share/fonts</dir><cachedir>$tmp/fonts</cachedir></fontconfig>\n");
 
 sub browser
 {
 	my @options = @_;
 	my ($output, $messages);
 
-	local $ENV{HOME} = $tmp;
+	local @ENV{qw(HOME FONTCONFIG_FILE)} = ($tmp, "$tmp/fonts.conf");
 	IPC::Run::run([ "$root/usr/lib/chromium/chromium", '--headless', '--no-sandbox', '--disable-gpu',
 			'--disable-dev-shm-usage', "--user-data-dir=$tmp/chromium", '--host-resolver-rules=MAP * ~NOTFOUND',
 			'--enable-logging=stderr', '--hide-scrollbars', '--window-size=1200,1600', @options,

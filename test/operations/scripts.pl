@@ -91,7 +91,9 @@ for my $type ('vector', 'halfvec')
 		'-v', "type=$type", '-v', 'options=bits = 2, m = 12', '-f', "$top/operations/size.sql");
 	my ($table, $index, $hot, $memory) = split(/\|/, $node->safe_psql('postgres', qq(
 		SET maintenance_work_mem = '1GB';
-		CREATE TABLE ${type}_items AS SELECT id::bigint, v::$type(16) FROM items;
+		-- CREATE TABLE AS may extend it by pages that stay empty
+		CREATE TABLE ${type}_items (id bigint, v $type(16));
+		INSERT INTO ${type}_items SELECT id, v FROM items;
 		CREATE INDEX ${type}_idx ON ${type}_items USING hnsw (v ${type}_l2_ops) WITH (bits = 2, m = 12);
 		SELECT pg_table_size('${type}_items'), pg_relation_size('${type}_idx'),
 			(SELECT sum(bytes) FROM lokivector_index_slot_arrays('${type}_idx')

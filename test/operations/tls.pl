@@ -24,12 +24,13 @@ sub certificate
 		'-keyout', "$dir/$name.key", '-out', "$dir/$name.csr");
 	run_program('openssl', 'x509', '-req', '-days', '2', '-in', "$dir/$name.csr", '-out', "$dir/$name.crt",
 		$authority eq $name
-		? ('-signkey', "$dir/$name.key")
+		? ('-signkey', "$dir/$name.key", '-extfile', "$dir/authority")
 		: ('-CA', "$dir/$authority.crt", '-CAkey', "$dir/$authority.key", '-CAcreateserial'));
 	chmod(0600, "$dir/$name.key");
 	return;
 }
 
+append_to_file("$dir/authority", "basicConstraints = critical, CA:TRUE\n");
 certificate('root', 'root', 'root');
 certificate('server', 'root', 'localhost');
 certificate('app', 'root', 'app');
