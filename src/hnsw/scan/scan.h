@@ -103,7 +103,7 @@ typedef struct LokiScanFilter
 	LokiStrategy strategy;		/* of a scan with a filter, at last */
 } LokiScanFilter;
 
-/* What the plan takes of the rows, and relies on (plan.c, scan.c; to measure recall: recall.c) */
+/* What the plan takes of the rows, and relies on (plan.c, scan.c; to measure recall: recall.c, given.c) */
 typedef struct LokiScanPlan
 {
 	LokiScanSettings settings;
