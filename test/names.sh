@@ -21,7 +21,7 @@ part_names()
 		tap) files=(t/*.pl) ;;
 		operations | citus) files=("$1"/*.pl) ;;
 		examples) (cd ../examples && printf '%s\n' */ | tr -d /) ;;
-		assert) part_names unit && part_names sql ;;
+		assert | arm64) part_names unit && part_names sql ;;
 		coverage) part_names sql && part_names iso && part_names tap ;;
 		fuzz-input) files=(input pages) ;;
 		clients) clients/run.sh --list ;;

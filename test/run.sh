@@ -2,7 +2,7 @@
 # Run the tests: all of them, or some parts.
 #
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
-#									examples
+#									examples arm64
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-input valgrind coverage (doc/testing.md)
 #        test/run.sh format-sample	put what is installed into test/formats
@@ -76,7 +76,11 @@ pg_config=$("$top/test/packages.sh")
 pg_config=$(command -v "$pg_config")
 
 # The NEON kernels are tested by emulation, where that can be installed.
-if [ -n "$everything" ] && [ "$(uname -m)" = x86_64 ]; then
+case "$everything $* " in
+	*" arm64 "*) emulated=yes ;;
+	*) emulated=$everything ;;
+esac
+if [ -n "$emulated" ] && [ "$(uname -m)" = x86_64 ]; then
 	"$top/test/packages.sh" gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		qemu-user >/dev/null || echo "going on without emulation of arm64" >&2
 fi

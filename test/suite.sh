@@ -46,7 +46,8 @@ chosen()
 # Build and install a variant, once, into a server copy of its own: sets src,
 # out and pg_config.  Variants are plain; assert: with assertions and the
 # undefined-behaviour sanitizer (-fno-wrapv lets it see signed overflow);
-# address: with the address sanitizer as well; coverage: counting what is run.
+# address: with the address sanitizer as well; coverage: counting what is run; arm64: the
+# server and the extension of that processor, emulated.
 built=
 prepare()
 {
@@ -69,6 +70,8 @@ prepare()
 			LOKI_CFLAGS='-O1 -DUSE_ASSERT_CHECKING -fno-wrapv -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all')
 	elif [ "$variant" = coverage ]; then
 		flags=(with_llvm=no LOKI_LDFLAGS=--coverage LOKI_CFLAGS='-O1 --coverage')
+	elif [ "$variant" = arm64 ]; then
+		flags=(with_llvm=no CC=aarch64-linux-gnu-gcc)
 	fi
 	rm -rf "$src/sql" "$src/test" "$out"
 	mkdir -p "$src" "$out"
@@ -78,6 +81,7 @@ prepare()
 	cp -a "$work/tree/." "$src"
 	if {
 		"$src/test/prefix.sh" "$dir/pg" "$system_pg_config" &&
+			{ [ "$variant" != arm64 ] || "$src/test/emulate.sh" "$work/arm64" "$pg_config" "$major"; } &&
 			make -s -C "$src" -j"$(nproc)" PG_CONFIG="$pg_config" "${flags[@]}" all &&
 			make -s -C "$src" PG_CONFIG="$pg_config" "${flags[@]}" install &&
 			{ [ "$variant" != address ] || preload_sanitizer "${pg_config%/*}"; }
@@ -398,6 +402,12 @@ run_parts()
 				if prepare assert; then
 					run_unit "assert unit" sanitize
 					run_sql "assert sql"
+				fi
+				;;
+			arm64)
+				if prepare arm64; then
+					run_unit "arm64 unit" arm64
+					run_sql "arm64 sql"
 				fi
 				;;
 			address)
