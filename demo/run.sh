@@ -19,25 +19,7 @@ log=
 next()
 {
 	step=$((step + 1))
-	printf '\n[%d/%d] %s (after %d s)\n' $step $STEPS "$*" $SECONDS
-}
-
-# Begin to print a dot every five seconds, so that nobody waits in silence, and end it
-ticker=
-dots()
-{
-	while sleep 5 && kill -0 $$; do
-		printf .
-	done &
-	ticker=$!
-}
-no_dots()
-{
-	[ -n "$ticker" ] || return 0
-	kill $ticker 2>/dev/null || true
-	wait $ticker 2>/dev/null || true
-	ticker=
-	echo
+	printf '\n[%d/%d] %s (after %d s) ...\n' $step $STEPS "$*" $SECONDS
 }
 
 trap 'failed $?' ERR
@@ -45,7 +27,6 @@ failed()
 {
 	trap - ERR
 	[ $BASHPID -eq $$ ] || exit "$1"
-	no_dots
 	echo >&2
 	echo "make demo stopped in step $step with status $1" >&2
 	if [ -n "$log" ] && [ -s "$log" ]; then
@@ -240,10 +221,9 @@ case "$*" in
 esac
 
 look_for_room
+[ -n "${LOKIVECTOR_PROGRESS:-}" ] || exec "$top/test/progress.pl" "$top/demo/run.sh"
 next "Debian packages"
-dots
 install_packages
-no_dots
 cd /
 
 next "build lokivector, install it into a copy of the server"
@@ -253,9 +233,7 @@ if [ -e "$dir/bindir" ]; then
 fi
 log=$dir/build.log
 as_user touch "$log"
-dots
 build >"$log" 2>&1
-no_dots
 log=
 echo "$("$bindir/postgres" --version) in $dir/server"
 
@@ -265,24 +243,18 @@ echo "socket in $dir/socket"
 
 next "cut the manual into paragraphs and embed them"
 log=$dir/embed.log
-dots
 embed_manual
-no_dots
 
 next "load them"
 log=$dir/load.log
-dots
 load
-no_dots
 value "SELECT format('%s paragraphs in %s chapters of %s parts', (SELECT count(*) FROM paragraphs),
 	(SELECT count(*) FROM chapters), (SELECT count(*) FROM parts))"
 
 next "build the index"
 cat "$top/demo/index.sql"
-dots
 sql -c '\timing on' -f "$dir/source/demo/index.sql" | sed 's/^Time: /took /'
 value "VACUUM ANALYZE paragraphs"
-no_dots
 
 next "ask"
 ask "limit memory used by sorting"

@@ -4,8 +4,9 @@
 #
 # usage: packaging/cross.sh [MACHINE...]		(default: aarch64 s390x)
 #
-# The server's headers are those of this machine.  That does for both, as they
-# have its sizes of types; what else differs is said below.
+# The server's headers are those of this machine.  Its sizes of types are those of both, so
+# the files compile and the unit tests run; what else they need is said below.  A server
+# needs a library that was built with its own headers (test/emulate.sh).
 set -eu
 . "$(dirname "$0")/steps.sh"
 pg_config=$("$top/test/packages.sh" gcc-aarch64-linux-gnu libc6-dev-arm64-cross \

@@ -3,6 +3,8 @@
 # their own to make and install packages in.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
+[ -n "${LOKIVECTOR_PROGRESS:-}" ] ||
+	exec "$top/test/progress.pl" "$top/packaging/${0##*/}" "$@"
 log=$(mktemp)
 trap 'rm -f "$log" "$log.before" "$log.after"' EXIT
 passed=0 failed=0
@@ -12,6 +14,7 @@ step()
 {
 	behavior=$1
 	shift
+	echo "# $behavior ..."
 	if "$@" >"$log" 2>&1 </dev/null; then
 		echo "ok - $behavior"
 		passed=$((passed + 1))

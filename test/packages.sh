@@ -108,7 +108,7 @@ updated=
 update()
 {
 	[ -z "$updated" ] || return 0
-	say "reading what apt's mirrors have"
+	say "reading what apt's mirrors have ..."
 	log=$(mktemp)
 	if ! $sudo apt-get -q -o Acquire::Retries=0 -o Acquire::http::Timeout=8 \
 			-o APT::Update::Error-Mode=any update >"$log" 2>&1; then
@@ -143,7 +143,7 @@ if [ -n "$missing" ]; then
 		say "missing packages; install them as root: apt-get install$missing"
 		exit 1
 	fi
-	say "installing:$missing"
+	say "installing:$missing ..."
 	case $missing in
 		*postgresql-*) no_cluster ;;
 	esac

@@ -27,6 +27,7 @@ set -eu
 umask 022
 unset MAKEFLAGS MFLAGS MAKELEVEL
 top=$(cd "$(dirname "$0")/.." && pwd)
+[ -n "${LOKIVECTOR_PROGRESS:-}" ] || exec "$top/test/progress.pl" "$top/test/run.sh" "$@"
 
 # A long test is a part with more to do
 amount=${LOKIVECTOR_AMOUNT:-}
@@ -120,7 +121,7 @@ as_tester mkdir -p -m 755 "$work" || {
 }
 # One run at a time
 exec 9<"$work"
-flock 9
+flock -n 9 || { echo "waiting for another run in $work ..." && flock 9; }
 if [ -n "$everything" ]; then
 	as_tester find "$work" -mindepth 1 -delete
 fi

@@ -5,7 +5,7 @@
 #
 # DIRECTORY/tree is the source tree.  Prints a line "ok - NAME", "not ok - NAME"
 # or "skip - NAME" for each named behaviour, below it, indented, what explains
-# a failure, and at last "N passed, N failed"; the exit status tells whether
+# a failure, a line "# NAME ..." before what takes long (test/progress.pl), and at last "N passed, N failed"; the exit status tells whether
 # nothing failed.
 set -u
 work=$1
@@ -27,6 +27,8 @@ unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
 
 # What servers' logs have of crashes
 crashes='TRAP:|runtime error:|AddressSanitizer:|^SUMMARY:|PANIC:|terminated by signal'
+
+begin() { echo "# $1 ..."; }
 
 # Lines of a log, or its last ones, as the explanation of a failure
 explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
@@ -79,6 +81,7 @@ prepare()
 	# make compiles what has changed
 	[ ! -d "$src/src" ] || find "$src/src" -name '*.[ch]' -delete
 	cp -a "$work/tree/." "$src"
+	begin "build: $variant"
 	if {
 		"$src/test/prefix.sh" "$dir/pg" "$system_pg_config" &&
 			{ [ "$variant" != arm64 ] || "$src/test/emulate.sh" "$work/arm64" "$pg_config" "$major"; } &&
@@ -148,6 +151,7 @@ run_lint()
 
 	for name in $(chosen lint); do
 		[ "$name" != typedefs ] || continue
+		begin "lint $name"
 		(cd "$src" &&
 			PG_CONFIG=$pg_config BUILD_LOG=$out/build.log "test/lint/$name.sh") \
 			>"$out/$name.log" 2>&1 ||
@@ -160,12 +164,13 @@ run_lint()
 # What a program of test/unit is compiled with is its own affair: the way.
 run_unit()
 {
-	local prefix=$1 ways=$2 names
+	local prefix=$1 ways=$2 name
 
-	names=$(chosen unit)
-	[ -n "$names" ] || return
-	PG_CONFIG=$pg_config UNIT_WAYS=$ways UNIT_BUILD=$out/unit \
-		"$src/test/unit/run.sh" $names 2>&1 | tap_lines "$prefix"
+	for name in $(chosen unit); do
+		begin "$prefix $name"
+		PG_CONFIG=$pg_config UNIT_WAYS=$ways UNIT_BUILD=$out/unit \
+			"$src/test/unit/run.sh" "$name" 2>&1 | tap_lines "$prefix"
+	done
 }
 
 # Compare the output of one test with what was expected, section by section;
@@ -221,10 +226,14 @@ run_regress()
 				"(see $out/results/$name.out)"
 		fi
 	done
+	begin "$prefix: $(wc -w <<<"$names") files"
 	"$pgxs/src/test/$program" --inputdir="$input" --outputdir="$out" \
 		--temp-instance="$data" --temp-config="$src/test/server.conf" \
 		--bindir="$("$pg_config" --bindir)" --no-locale --encoding=UTF8 \
-		--load-extension=lokivector $names >"$out/regress.log" 2>&1 || status=$?
+		--load-extension=lokivector $names 2>&1 | tee "$out/regress.log" |
+		sed -unE 's/^test ([^ ]+) .* ([0-9]+ ms).*/# \1: \2/p
+			s/^(not )?ok [0-9]+ +[-+] ([^ ]+) +([0-9]+ ms).*/# \2: \3/p'
+	status=${PIPESTATUS[0]}
 
 	for name in $names; do
 		compare_sections "$prefix $name" "$pattern" \
@@ -267,6 +276,7 @@ run_tap_file()
 	shift 3
 	rm -rf "$out/tap"
 	mkdir -p "$out/tap/tmp_check"
+	begin "$part $name"
 	(cd "$src/test" &&
 		PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 \
 			PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
@@ -426,18 +436,7 @@ run_parts()
 }
 
 cd "$work" || exit 1
-
-# On a terminal, a line where ten seconds have told nothing
-: >"$work/results"
-waiting=
-if [ -t 1 ]; then
-	while sleep 5 && kill -0 $$; do
-		[ -n "$(find "$work/results" -newermt '-10 seconds')" ] || echo "# $SECONDS seconds ..."
-	done &
-	waiting=$!
-fi
 run_parts 2>&1 | tee "$work/results"
-[ -z "$waiting" ] || kill $waiting
 
 # What failed, once more, as the last lines are what is looked at first
 if grep -q '^not ok - ' "$work/results"; then

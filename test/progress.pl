@@ -1,0 +1,82 @@
+#!/usr/bin/perl
+# Run a command.  Where it prints nothing for some seconds, say which step is running.
+#
+# usage: test/progress.pl COMMAND [ARG...]
+#
+# A line that begins a step ends with " ...".  Errors and output become one stream.  A
+# script whose steps take long begins with
+#	[ -n "${LOKIVECTOR_PROGRESS:-}" ] || exec test/progress.pl "$0" "$@"
+use strict;
+use warnings;
+use POSIX ();
+
+my $patience = 8;
+
+$ENV{LOKIVECTOR_PROGRESS} = 'yes';
+pipe(my $from, my $to) or die "pipe: $!";
+my $command = fork() // die "fork: $!";
+if (!$command)
+{
+	POSIX::dup2(fileno $to, 1);
+	POSIX::dup2(fileno $to, 2);
+	close $to;
+	close $from;
+	exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\n";
+}
+close $to;
+$SIG{INT} = 'IGNORE';
+for my $signal ('TERM', 'HUP')
+{
+	$SIG{$signal} = sub { kill $signal, $command };
+}
+
+$| = 1;
+my ($step, $began, $last, $line) = ('', time, time, '');
+
+sub copy
+{
+	my $text = shift;
+
+	print $text;
+	$last = time;
+	$line .= $text;
+	while ($line =~ s/^(.*)\n//)
+	{
+		my $said = $1;
+		($step, $began) = ($1, time) if $said =~ /^(?:# )?(.*) \.\.\.$/;
+	}
+}
+
+# What the command leaves running may keep the pipe open: its own end is what counts
+my $status;
+while (1)
+{
+	my $bits = '';
+	vec($bits, fileno $from, 1) = 1;
+	my $ready = select($bits, undef, undef, defined $status ? 0 : 1);
+	if ($ready > 0)
+	{
+		sysread($from, my $text, 65536) or last;
+		copy($text);
+	}
+	elsif (defined $status)
+	{
+		last;
+	}
+	elsif (waitpid($command, POSIX::WNOHANG) > 0)
+	{
+		$status = $?;
+	}
+	elsif (time - $last >= $patience)
+	{
+		printf "%s# still running%s, %d s\n", $line eq '' ? '' : "\n",
+			$step eq '' ? '' : ": $step", time - $began;
+		($last, $line) = (time, '');
+	}
+}
+if (!defined $status)
+{
+	waitpid($command, 0);
+	$status = $?;
+}
+exit($status & 127 ? 128 + ($status & 127) : $status >> 8);
