@@ -70,6 +70,7 @@ tests_part()
 	target test-takeover
 	target check-pgvector
 	target check-clients
+	target check-arm64
 }
 
 packages_part()
