@@ -11,7 +11,7 @@
 set -eu
 
 oldest=15
-newest=18
+newest=19
 tools="build-essential perl libipc-run-perl libopenblas0-serial"
 
 say() { echo "$*" >&2; }
