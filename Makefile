@@ -43,7 +43,7 @@ PROVE_TESTS = test/t/*.pl
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients operations examples arm64
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
-own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
+own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 test-pg19 \
 	test-citus test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \
 	bench-shapes bench-fanout bench-10m site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
 	release-check
@@ -117,7 +117,7 @@ $(long_tests):
 	LOKIVECTOR_AMOUNT='$(or $(SECONDS),$(N),$(COUNT),$(POINTS))' LOKIVECTOR_FUZZ_SEED='$(SEED)' \
 		LOKIVECTOR_JOBS='$(JOBS)' test/run.sh $@
 
-test-pg15 test-pg17 test-pg18: test-pg%:
+test-pg15 test-pg17 test-pg18 test-pg19: test-pg%:
 	test/chroot.sh test $*
 
 test-citus: ; test/run.sh citus

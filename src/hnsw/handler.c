@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "commands/progress.h"
+#include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/handler.h"
 #include "hnsw/insert/insert.h"
@@ -81,13 +82,12 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	return true;
 }
 
-/* The access method's properties and entry points */
-IndexAmRoutine *
-loki_hnsw_routine(void)
+/* The access method's properties and entry points.  What is not set is 0. */
+void
+loki_hnsw_routine(IndexAmRoutine *amroutine)
 {
-	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
-
 	Assert(loki_hnsw_costestimate != NULL);
+	amroutine->type = T_IndexAmRoutine;
 	amroutine->amstrategies = 0;
 	amroutine->amsupport = 3;
 	amroutine->amoptsprocnum = 0;
@@ -131,8 +131,6 @@ loki_hnsw_routine(void)
 	amroutine->amestimateparallelscan = NULL;
 	amroutine->aminitparallelscan = NULL;
 	amroutine->amparallelrescan = NULL;
-
-	return amroutine;
 }
 
 /* Called by _PG_init. */
@@ -147,5 +145,8 @@ LOKI_FUNCTION(hnswhandler);
 Datum
 hnswhandler(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(loki_hnsw_routine());
+	static IndexAmRoutine amroutine;
+
+	loki_hnsw_routine(&amroutine);
+	PG_RETURN_POINTER(LokiHandlerResult(&amroutine));
 }

@@ -13,8 +13,8 @@
 
 #include "access/amapi.h"
 
-/* functions in handler.c: the properties and entry points of hnsw */
-extern IndexAmRoutine *loki_hnsw_routine(void);
+/* functions in handler.c: set the properties and entry points to those of hnsw */
+extern void loki_hnsw_routine(IndexAmRoutine *amroutine);
 
 /* functions in alter.c: have ALTER INDEX say which parameters wait for REINDEX */
 extern void loki_alter_init(void);

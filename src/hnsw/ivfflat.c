@@ -19,6 +19,7 @@
 
 #include "access/reloptions.h"
 #include "catalog/index.h"
+#include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/handler.h"
 #include "lokivector.h"
@@ -52,12 +53,13 @@ LOKI_FUNCTION(ivfflathandler);
 Datum
 ivfflathandler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *amroutine = loki_hnsw_routine();
+	static IndexAmRoutine amroutine;
 
-	amroutine->amsupport = 5;
-	amroutine->amcanmulticol = false;
-	amroutine->ambuild = ivfflat_build;
-	amroutine->amoptions = loki_ivfflat_options;
-	amroutine->amvalidate = ivfflat_validate;
-	PG_RETURN_POINTER(amroutine);
+	loki_hnsw_routine(&amroutine);
+	amroutine.amsupport = 5;
+	amroutine.amcanmulticol = false;
+	amroutine.ambuild = ivfflat_build;
+	amroutine.amoptions = loki_ivfflat_options;
+	amroutine.amvalidate = ivfflat_validate;
+	PG_RETURN_POINTER(LokiHandlerResult(&amroutine));
 }

@@ -242,7 +242,7 @@ halfvec_binary_quantize(PG_FUNCTION_ARGS)
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
 	int			size = VARBITTOTALLEN(v->dim);
 	VarBit	   *result = (VarBit *) palloc0(size);
-	bits8	   *bits = VARBITS(result);
+	uint8	   *bits = VARBITS(result);
 
 	SET_VARSIZE(result, size);
 	VARBITLEN(result) = v->dim;

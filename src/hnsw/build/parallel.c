@@ -68,10 +68,10 @@ loki_parallel_tranche(void)
 		LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 		shared = ShmemInitStruct("lokivector build tranche", sizeof(int), &found);
 		if (!found)
-			*shared = LWLockNewTrancheId();
+			*shared = LokiNewTranche("LokivectorBuild");
 		tranche = *shared;
 		LWLockRelease(AddinShmemInitLock);
-		LWLockRegisterTranche(tranche, "LokivectorBuild");
+		LokiNameTranche(tranche, "LokivectorBuild");
 	}
 	return tranche;
 }
@@ -188,7 +188,7 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 		strcpy(text, debug_query_string);
 		shm_toc_insert(toc, KEY_QUERY_TEXT, text);
 	}
-	build->scan = table_beginscan_parallel(build->heap, scan);
+	build->scan = LokiTableBeginParallelScan(build->heap, scan);
 }
 
 /* Start the workers, as many as the server has, and tell them under the lock of the shared state. */
@@ -386,7 +386,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	loki_build_set_code(build);
 	has_arrays = loki_build_attach_arrays(build, segment);
 	if (has_arrays)
-		build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
+		build->scan = LokiTableBeginParallelScan(heap, shm_toc_lookup(toc, KEY_SCAN, false));
 	do_jobs(build, has_arrays);
 	loki_build_release_arrays(build);
 	MemoryContextDelete(build->context);

@@ -31,6 +31,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_check);
 LOKI_FUNCTION(lokivector_check_all);

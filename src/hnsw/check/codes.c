@@ -25,6 +25,7 @@
 
 #include "access/tableam.h"
 #include "catalog/index.h"
+#include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
@@ -389,7 +390,7 @@ loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
 	begin_rows(&unlike);
 	loki_check_visit(check, note_entry, &unlike);
 	open_again(check);
-	fetch = table_index_fetch_begin(check->heap);
+	fetch = LokiTableFetchBegin(check->heap);
 	for (uint64 i = 0; i < nrows; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -38,6 +38,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_incompatible_indexes);
 LOKI_FUNCTION(lokivector_rebuild_incompatible_indexes);

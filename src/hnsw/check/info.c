@@ -24,6 +24,7 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_slot_arrays);

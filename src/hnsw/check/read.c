@@ -17,6 +17,7 @@
 
 #include "commands/progress.h"
 #include "compat/grow.h"
+#include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -34,13 +35,11 @@
 /* Pages between two reports of progress */
 #define REPORT_PAGES		64
 
-/* Lock a page in share mode if nobody has to be waited for. */
+/* Lock a page, in share mode where the server can, if nobody has to be waited for. */
 static bool
 try_lock(Buffer buffer)
 {
-	return BufferIsLocal(buffer) ||
-		LWLockConditionalAcquire(BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1)),
-								 LW_SHARED);
+	return BufferIsLocal(buffer) || LokiTryLockBuffer(buffer);
 }
 
 static void
@@ -52,7 +51,7 @@ wait_a_little(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Lock a pinned page in share mode.  Only block 0 may be locked before. */
+/* Lock a pinned page as try_lock() does.  Only block 0 may be locked before. */
 void
 loki_check_lock(Buffer buffer)
 {

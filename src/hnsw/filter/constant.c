@@ -27,6 +27,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "hnsw/filter/key.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -213,8 +214,8 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 			constant->value.sort_key = date;
 		else
 		{
-			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
-				date2timestamp_opt_overflow(date, &overflow);
+			t = is_tz ? loki_date2timestamptz(date, &overflow) :
+				loki_date2timestamp(date, &overflow);
 			constant->possible = set_time(constant, t, overflow);
 		}
 		return true;
@@ -223,7 +224,7 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	{
 		t = DatumGetTimestamp(value);
 		if (is_tz)
-			t = timestamp2timestamptz_opt_overflow(t, &overflow);
+			t = loki_timestamp2timestamptz(t, &overflow);
 		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
 		return true;
 	}

@@ -22,6 +22,7 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "compat/pgcompat.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
@@ -223,7 +224,7 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw requantize row",
 												  ALLOCSET_DEFAULT_SIZES);
 	TupleTableSlot *slot = table_slot_create(heap, NULL);
-	IndexFetchTableData *fetch = table_index_fetch_begin(heap);
+	IndexFetchTableData *fetch = LokiTableFetchBegin(heap);
 
 	Assert(!loki_inserts_blocked(requantize->index));
 	rows->n = node_slots(requantize->state);

@@ -20,28 +20,22 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 
-static LWLock *
-content_lock(Buffer buffer)
-{
-	return BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1));
-}
-
 bool
 loki_buffer_locked(Buffer buffer)
 {
-	return BufferIsLocal(buffer) || LWLockHeldByMe(content_lock(buffer));
+	return BufferIsLocal(buffer) || LokiBufferLocked(buffer);
 }
 
 bool
 loki_buffer_locked_exclusively(Buffer buffer)
 {
-	return BufferIsLocal(buffer) || LWLockHeldByMeInMode(content_lock(buffer), LW_EXCLUSIVE);
+	return BufferIsLocal(buffer) || LokiBufferLockedExclusively(buffer);
 }
 
 bool
 loki_no_buffer_locked(void)
 {
-	return !LWLockAnyHeldByMe(content_lock(1), NBuffers, sizeof(BufferDescPadded));
+	return !LokiAnyBufferLocked();
 }
 
 typedef struct NextLock
@@ -56,13 +50,12 @@ static void
 check_order(LWLock *lock, LWLockMode mode, void *arg)
 {
 	NextLock   *next = arg;
-	char	   *first = (char *) content_lock(1);
-	Size		offset = (char *) lock - first;
+	Buffer		buffer = LokiBufferOfLock(lock);
 	LokiPageOpaque opaque;
 
-	if ((char *) lock < first || offset >= NBuffers * sizeof(BufferDescPadded))
+	if (buffer == InvalidBuffer)
 		return;
-	opaque = LokiPageOpaqueAtEnd(BufferGetPage((Buffer) (offset / sizeof(BufferDescPadded)) + 1));
+	opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
 	if (opaque->page_id != LOKI_PAGE_ID ||
 		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
 		next->in_order = false;
@@ -73,7 +66,7 @@ loki_may_lock(int array, uint32 ordinal)
 {
 	NextLock	next = {array, ordinal, true};
 
-	ForEachLWLockHeldByMe(check_order, &next);
+	LokiForEachLock(check_order, &next);
 	return next.in_order;
 }
 

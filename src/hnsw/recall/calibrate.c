@@ -27,6 +27,7 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_calibrate);
 LOKI_FUNCTION(lokivector_calibrate_for);

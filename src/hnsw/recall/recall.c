@@ -248,7 +248,7 @@ answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
 
 	loki_exact_begin(exact, &recall->rows.column, recall->k, &recall->queries, first, n,
 					 (Size) maintenance_work_mem * 1024);
-	scan = table_beginscan(recall->rows.heap, recall->rows.snapshot, 0, NULL);
+	scan = LokiTableBeginScan(recall->rows.heap, recall->rows.snapshot);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->rows.slot))
 	{
 		const float *x;

@@ -36,7 +36,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index)
 	rows->snapshot = GetActiveSnapshot();
 	rows->column = loki_index_column(index);
 	rows->slot = table_slot_create(heap, NULL);
-	rows->fetch = table_index_fetch_begin(heap);
+	rows->fetch = LokiTableFetchBegin(heap);
 	rows->index_info = BuildIndexInfo(index);
 	rows->estate = CreateExecutorState();
 	GetPerTupleExprContext(rows->estate)->ecxt_scantuple = rows->slot;

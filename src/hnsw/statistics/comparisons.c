@@ -20,6 +20,7 @@
 #include "lokivector.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_filter_columns);
 

@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_sampled_recall);
 LOKI_FUNCTION(lokivector_sampled_queries);

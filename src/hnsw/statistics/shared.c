@@ -89,7 +89,7 @@ loki_counts_table(bool create)
 {
 	MemoryContext old;
 	CountsShared *shared;
-	char		name[SHMEM_INDEX_KEYSIZE];
+	char		name[48];		/* the longest of a shared structure until 18 */
 	bool		found;
 
 	if (counts_table != NULL)
@@ -107,13 +107,13 @@ loki_counts_table(bool create)
 	if (!found)
 	{
 		memset(shared, 0, sizeof(CountsShared));
-		shared->tranche = LWLockNewTrancheId();
+		shared->tranche = LokiNewTranche("LokivectorCounts");
 		pg_atomic_init_u32(&shared->entries, 0);
 		pg_atomic_init_u32(&shared->purge_above, PURGE_LEAST);
 		pg_atomic_init_u64(&shared->sampled, 0);
 	}
 	counts_shared = shared;
-	LWLockRegisterTranche(shared->tranche, "LokivectorCounts");
+	LokiNameTranche(shared->tranche, "LokivectorCounts");
 	if (shared->made || create)
 		counts_table = open_table(shared);
 	LWLockRelease(AddinShmemInitLock);

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_index_counts);
 LOKI_FUNCTION(lokivector_reset_counts);

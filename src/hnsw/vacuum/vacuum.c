@@ -567,7 +567,8 @@ note_nodes(LokiVacuum *vacuum)
 					break;
 				case LOKI_TID_LIST:
 					note_duplicates(vacuum, node);
-					/* FALLTHROUGH */
+					loki_bitmap_set(&vacuum->live, node);
+					break;
 				case LOKI_TID_LIVE:
 				case LOKI_TID_KILLED:
 					loki_bitmap_set(&vacuum->live, node);

@@ -94,8 +94,7 @@ use_table_slot(CustomScanState *node, EState *estate)
 	Relation	table = node->ss.ss_currentRelation;
 
 	node->ss.ps.subPlan = NIL;
-	ExecInitScanTupleSlot(estate, &node->ss, RelationGetDescr(table),
-						  table_slot_callbacks(table));
+	LokiInitScanSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
 	ExecAssignScanProjectionInfo(&node->ss);
 	node->ss.ps.qual = ExecInitQual(node->ss.ps.plan->qual, &node->ss.ps);
 }

@@ -153,7 +153,7 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	attach_filter(plan);
 	scan->iss_ScanDesc = LokiIndexBeginScanKeys(scan->ss.ss_currentRelation,
 												scan->iss_RelationDesc, estate->es_snapshot,
-												&scan->iss_Instrument, scan->iss_NumScanKeys,
+												LokiScanInstrument(scan), scan->iss_NumScanKeys,
 												scan->iss_NumOrderByKeys);
 	loki_hnsw_set_caller(scan->iss_ScanDesc, &plan->caller);
 

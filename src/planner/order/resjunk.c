@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -126,11 +127,11 @@ walk_plan(Plan *plan, const Sort *above)
 }
 
 static PlannedStmt *
-plan_statement(Query *query, const char *source, int options, ParamListInfo params)
+plan_statement(LOKI_PLANNER_PARAMETERS)
 {
 	PlannedStmt *statement = previous_planner ?
-		previous_planner(query, source, options, params) :
-		standard_planner(query, source, options, params);
+		previous_planner(LOKI_PLANNER_ARGUMENTS) :
+		standard_planner(LOKI_PLANNER_ARGUMENTS);
 	ListCell   *cell;
 
 	walk_plan(statement->planTree, NULL);

@@ -28,6 +28,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
+#include "compat/pgcompat.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
@@ -260,8 +261,7 @@ merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
 {
 	PlannerInfo *root = shards->root;
 	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
-	Path	   *path = (Path *) create_append_path(root, table, shards->paths, NIL, NIL, NULL,
-												   0, false, -1);
+	Path	   *path = (Path *) LokiAppendPath(root, table, shards->paths);
 
 	/* the rows of a single partition are in order */
 	if (!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
