@@ -40,6 +40,11 @@ BEGIN
 	RETURN coalesce(result, 'NULL');
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	-- where no function fits, or several do, servers differ in these
+	IF sqlstate IN ('42883', '42725') THEN
+		detail := '';
+		hint := '';
+	END IF;
 	RETURN concat_ws(' | ', 'ERROR ' || sqlstate, sqlerrm, nullif(detail, ''), nullif(hint, ''));
 END $$;
 

@@ -31,7 +31,9 @@ INSERT INTO t VALUES (ARRAY[1,2,3]), (ARRAY[1.5,2,3]), ('{7,8,9}'::float8[]);
 SELECT v FROM t;
 INSERT INTO t VALUES (ARRAY[1,2]);
 DROP TABLE t;
+\set VERBOSITY terse
 SELECT vector_norm(ARRAY[1,2]);
+\set VERBOSITY default
 
 -- test: without a cast of their own: through text
 SELECT '[1,2]'::vector::text, '[1,2]'::text::vector;

@@ -13,6 +13,11 @@ BEGIN
 	RETURN coalesce(result, 'NULL');
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	-- where no function fits, or several do, servers differ in these
+	IF sqlstate IN ('42883', '42725') THEN
+		detail := '';
+		hint := '';
+	END IF;
 	RETURN concat_ws(' | ', 'ERROR ' || sqlstate, sqlerrm, nullif(detail, ''), nullif(hint, ''));
 END $$;
 
@@ -551,28 +556,28 @@ order	0	halfvec_cmp('[0]'::halfvec(1), '[3.5,-3.25]'::halfvec)	-1
 order	0	halfvec_cmp('[0]'::halfvec, '[0]'::halfvec)	0
 order	0	sparsevec_cmp('{632:0.5,4048:-5.75,4126:-5.75,5515:6.0}/16000'::sparsevec, '{632:0.5,4048:-5.75,4126:-5.75,5515:6.0}/16000'::sparsevec)	0
 order	0	vector_cmp('[-2.55250,1e+]'::vector, '[1e-45,2.0,6.424189911418528e+22]'::vector)	ERROR 22P02 | invalid input syntax for type vector: "[-2.55250,1e+]"
-resolution	0	"halfvec"(1, 1, '{1,2}'::real[])	ERROR 42883 | function halfvec(integer, integer, real[]) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
-resolution	0	"sparsevec"(ARRAY[1,2], 1, '{1,2}')	ERROR 42883 | function sparsevec(integer[], integer, unknown) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
+resolution	0	"halfvec"(1, 1, '{1,2}'::real[])	ERROR 42883 | function halfvec(integer, integer, real[]) does not exist
+resolution	0	"sparsevec"(ARRAY[1,2], 1, '{1,2}')	ERROR 42883 | function sparsevec(integer[], integer, unknown) does not exist
 resolution	0	'{1,2}' < ARRAY[1,2]	false
 resolution	0	(1)::halfvec	ERROR 42846 | cannot cast type integer to halfvec
 resolution	0	(NULL)::vector	NULL
 resolution	0	ARRAY[1,2] < '[1,2]'	ERROR 22P02 | malformed array literal: "[1,2]" | Missing "]" after array dimensions.
 resolution	0	B'10' = B'10'	true
-resolution	0	NULL <~> '{1,2}'::real[]	ERROR 42883 | operator does not exist: unknown <~> real[] | No operator matches the given name and argument types. You might need to add explicit type casts.
-resolution	0	avg('10'::varbit)	ERROR 42883 | function avg(bit varying) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
+resolution	0	NULL <~> '{1,2}'::real[]	ERROR 42883 | operator does not exist: unknown <~> real[]
+resolution	0	avg('10'::varbit)	ERROR 42883 | function avg(bit varying) does not exist
 resolution	0	halfvec_lt('{1,2}', '[2.75,-6. ]'::halfvec)	ERROR 22P02 | invalid input syntax for type halfvec: "[2.75,-6. ]"
-resolution	0	halfvec_ne(ARRAY[1,2], '{1,2}'::real[])	ERROR 42883 | function halfvec_ne(integer[], real[]) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
-resolution	0	halfvec_ne(NULL, B'10')	ERROR 42883 | function halfvec_ne(unknown, bit) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
-resolution	0	halfvec_negative_inner_product(ARRAY[1,2], ARRAY[1,2])	ERROR 42883 | function halfvec_negative_inner_product(integer[], integer[]) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
-resolution	0	halfvec_to_sparsevec('10'::varbit, '[1.0,-0]'::halfvec, B'10')	ERROR 42883 | function halfvec_to_sparsevec(bit varying, halfvec, bit) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
+resolution	0	halfvec_ne(ARRAY[1,2], '{1,2}'::real[])	ERROR 42883 | function halfvec_ne(integer[], real[]) does not exist
+resolution	0	halfvec_ne(NULL, B'10')	ERROR 42883 | function halfvec_ne(unknown, bit) does not exist
+resolution	0	halfvec_negative_inner_product(ARRAY[1,2], ARRAY[1,2])	ERROR 42883 | function halfvec_negative_inner_product(integer[], integer[]) does not exist
+resolution	0	halfvec_to_sparsevec('10'::varbit, '[1.0,-0]'::halfvec, B'10')	ERROR 42883 | function halfvec_to_sparsevec(bit varying, halfvec, bit) does not exist
 resolution	0	hamming_distance('{1,2}', '[1,2]')	ERROR 22P02 | "{" is not a valid binary digit
-resolution	0	sparsevec_lt(1, '{1,2}'::real[])	ERROR 42883 | function sparsevec_lt(integer, real[]) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
+resolution	0	sparsevec_lt(1, '{1,2}'::real[])	ERROR 42883 | function sparsevec_lt(integer, real[]) does not exist
 resolution	0	sparsevec_ne('{1,2}', '{1,2}')	ERROR 22P02 | invalid input syntax for type sparsevec: "{1,2}"
 resolution	0	sparsevec_ne('{1:3.5,2:0.25}/2'::sparsevec, '[1,2]')	ERROR 22P02 | invalid input syntax for type sparsevec: "[1,2]" | Vector contents must start with "{".
-resolution	0	vector_add('10'::varbit, '10'::varbit)	ERROR 42883 | function vector_add(bit varying, bit varying) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
+resolution	0	vector_add('10'::varbit, '10'::varbit)	ERROR 42883 | function vector_add(bit varying, bit varying) does not exist
 resolution	0	vector_to_float4(NULL, '{1,2}', '{1,2}')	ERROR 22P02 | invalid input syntax for type integer: "{1,2}"
-resolution	1	halfvec_spherical_distance('[1,2]', '{1,2}'::real[])	ERROR 42883 | function halfvec_spherical_distance(unknown, real[]) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
-resolution	1	halfvec_spherical_distance(B'10', '[7.75,0]'::vector)	ERROR 42883 | function halfvec_spherical_distance(bit, vector) does not exist | No function matches the given name and argument types. You might need to add explicit type casts.
+resolution	1	halfvec_spherical_distance('[1,2]', '{1,2}'::real[])	ERROR 42883 | function halfvec_spherical_distance(unknown, real[]) does not exist
+resolution	1	halfvec_spherical_distance(B'10', '[7.75,0]'::vector)	ERROR 42883 | function halfvec_spherical_distance(bit, vector) does not exist
 scan	0	nearest('no_bit', 'varbit', '<%>', '001')	NULL
 scan	0	nearest('no_bit', 'varbit', '<%>', '01')	ERROR 22000 | expected 3 dimensions, not 2
 scan	0	nearest('no_bit', 'varbit', '<%>', '1')	ERROR 22000 | expected 3 dimensions, not 1

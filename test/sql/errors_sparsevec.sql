@@ -9,6 +9,10 @@ BEGIN
 	message := 'no error';
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+	-- where no function fits, or several do, newer servers give a detail
+	IF code IN ('42883', '42725') THEN
+		detail := '';
+	END IF;
 END
 $$;
 
