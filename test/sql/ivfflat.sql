@@ -40,7 +40,9 @@ CREATE INDEX CONCURRENTLY t_idx ON t USING ivfflat (v) WITH (lists = 3);
 SELECT i FROM t ORDER BY v <-> '[7,0,0]', i LIMIT 1;
 CREATE INDEX ON t USING ivfflat (v, v);
 CREATE UNIQUE INDEX ON t USING ivfflat (v);
+\set VERBOSITY sqlstate
 CREATE INDEX ON t USING ivfflat (v DESC);
+\set VERBOSITY default
 CREATE INDEX ON t USING ivfflat (v) INCLUDE (i);
 CREATE INDEX ON t USING ivfflat (i);
 CREATE TABLE u (v vector);

@@ -33,6 +33,8 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		-- servers name sub-queries and sub-plans differently
+		line := replace(replace(line, 'unnamed_subquery', '"ANY_subquery"'), 'SubPlan expr_', 'SubPlan ');
 		RETURN NEXT regexp_replace(line, '''\[[^'']*\]''::vector', 'q', 'g');
 	END LOOP;
 END $$ LANGUAGE plpgsql;
@@ -152,6 +154,7 @@ RESET enable_seqscan;
 -- test: many values
 SET enable_sort = off;
 SET enable_seqscan = off;
+SET enable_material = off;
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT n FROM generate_series(50, 5000) n) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- as an array these would take more memory than a hash table may
 SET work_mem = '64kB';
@@ -159,6 +162,7 @@ SET hash_mem_multiplier = 1;
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT n FROM generate_series(50, 5000) n) ORDER BY v <-> values_vector(-1) LIMIT 10');
 RESET hash_mem_multiplier;
 RESET work_mem;
+RESET enable_material;
 RESET enable_seqscan;
 RESET enable_sort;
 

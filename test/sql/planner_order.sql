@@ -24,8 +24,9 @@ DECLARE
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
 		CONTINUE WHEN line ~ 'Limit|Index Cond: .id = ';
-		-- servers name parameters differently
+		-- servers name sub-plans and parameters differently
 		line = regexp_replace(line, ' \(returns \$\d+\)', '');
+		line = replace(line, 'InitPlan expr_', 'InitPlan ');
 		RETURN NEXT regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col1', '$', 'g');
 	END LOOP;
 	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_index;

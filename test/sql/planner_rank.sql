@@ -71,11 +71,13 @@ SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_nea
 SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near WHERE owner = 'user3' ORDER BY r LIMIT 30 OFFSET 20$$);
 SELECT * FROM rank_check($$SELECT d, row_number() OVER () AS r FROM rank_near WHERE owner = 'user3' ORDER BY d LIMIT 30$$);
 SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near WHERE d < 1.5 ORDER BY d LIMIT 30$$);
+SET lokivector.enable_join_keys = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near JOIN rank_names USING (attr) ORDER BY d LIMIT 30$$);
 RESET enable_hashjoin;
 RESET enable_mergejoin;
+RESET lokivector.enable_join_keys;
 
 -- test: levels of a query
 SELECT * FROM rank_check($$WITH s AS (SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20) SELECT a.d, a.r FROM s a$$);

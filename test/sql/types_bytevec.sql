@@ -129,9 +129,11 @@ PREPARE f AS SELECT l2_distance(v, $1), l2_distance(w, $2), l2_distance(h, $3), 
 SELECT name, parameter_types FROM pg_prepared_statements ORDER BY name;
 DEALLOCATE ALL;
 SELECT w <-> h, w <-> '[1,2]', '[1,2]' <-> w, h <-> w, v <-> w, w <-> v, v <-> v FROM t;
+\set VERBOSITY terse
 SELECT v <-> h FROM t;
 SELECT v <-> '{1:1}/2'::sparsevec FROM t;
 SELECT '[1,2]' <-> '[1,2]';
+\set VERBOSITY default
 DROP TABLE t;
 
 -- test: a table whose values are out of line
