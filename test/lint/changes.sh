@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 # only NAME PATTERN FILES: which files may have what the pattern matches
 only()
 {
-	found=$(grep -nE "$2" src/*.c src/*/*.[ch] src/*/*/*.[ch] | grep -vE "^src/hnsw/($3)\.[ch]:")
+	found=$(grep -nE "$2" src/*.c src/*/*.[ch] src/*/*/*.[ch] | grep -vE "^src/(hnsw/($3)\.[ch]|compat/pgcompat\.h):")
 	if [ -z "$found" ]; then
 		echo "ok - $1"
 	else
