@@ -425,6 +425,24 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 	ExecInitScanTupleSlot(estate, node, desc, callbacks)
 #endif
 
+/*
+ * The page that heapam keeps pinned between two rows of an index, InvalidBuffer if there is none,
+ * and pruning it.  Its block stands beside it since 19.  Needs access/heapam.h.
+ */
+#if PG_VERSION_NUM >= 190000
+#define LokiHeapFetchPage(fetch) \
+	((fetch)->xs_blk == InvalidBlockNumber ? InvalidBuffer : (fetch)->xs_cbuf)
+#define LokiSetHeapFetchPage(fetch, buffer, block) \
+	((fetch)->xs_cbuf = (buffer), (fetch)->xs_blk = (block))
+#define LokiPruneHeapFetchPage(heap, fetch) \
+	heap_page_prune_opt(heap, (fetch)->xs_cbuf, &(fetch)->xs_vmbuffer, false)
+#else
+#define LokiHeapFetchPage(fetch)		((fetch)->xs_cbuf)
+#define LokiSetHeapFetchPage(fetch, buffer, block) \
+	((void) (block), (fetch)->xs_cbuf = (buffer))
+#define LokiPruneHeapFetchPage(heap, fetch)	heap_page_prune_opt(heap, (fetch)->xs_cbuf)
+#endif
+
 /* A page of a bitmap of TIDs; lossy ones are told otherwise since 18 */
 typedef struct LokiTbmPage
 {

@@ -152,18 +152,20 @@ loki_pin_row_page(LokiScan *so, BlockNumber block)
 {
 	IndexFetchHeapData *fetch = (IndexFetchHeapData *) so->scan->xs_heapfetch;
 	Relation	heap = so->scan->heapRelation;
+	Buffer		kept;
 	Buffer		recent;
 
 	if (!so->heap.is_heap || so->state->local)
 		return false;
+	kept = LokiHeapFetchPage(fetch);
 	recent = *map_entry(so->state, &so->state->heap_map, block);
-	if (recent == InvalidBuffer || recent == fetch->xs_cbuf ||
+	if (recent == InvalidBuffer || recent == kept ||
 		!buffer_holds(heap, recent, block) || !loki_buffer_pin_recent(heap, block, recent))
 		return false;
 	Assert(BufferGetBlockNumber(recent) == block);
-	if (BufferIsValid(fetch->xs_cbuf))
-		ReleaseBuffer(fetch->xs_cbuf);
-	fetch->xs_cbuf = recent;
+	if (BufferIsValid(kept))
+		ReleaseBuffer(kept);
+	LokiSetHeapFetchPage(fetch, recent, block);
 	return true;
 }
 
@@ -172,6 +174,6 @@ void
 loki_pin_new_row_page(LokiScan *so, BlockNumber block)
 {
 	if (loki_pin_row_page(so, block))
-		heap_page_prune_opt(so->scan->heapRelation,
-							((IndexFetchHeapData *) so->scan->xs_heapfetch)->xs_cbuf);
+		LokiPruneHeapFetchPage(so->scan->heapRelation,
+							   (IndexFetchHeapData *) so->scan->xs_heapfetch);
 }
