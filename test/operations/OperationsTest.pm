@@ -17,7 +17,8 @@ use Test::More;
 
 our @EXPORT = qw($top $root major unpack_packages unpack_or_skip run_program yaml start_program
   stop_program create_items items_are_sound free_port wait_for http_get create_exporter
-  start_exporter start_prometheus query_prometheus panels_without_data start_demo load_demo);
+  start_exporter start_prometheus query_prometheus panels_without_data browse start_demo
+  load_demo);
 
 our $top = abs_path('..');
 
@@ -215,6 +216,26 @@ sub panels_without_data
 		}
 	}
 	return join(', ', @without);
+}
+
+# What Chromium makes of a file, in another or as it prints, and its messages.  It may not look up
+# any name
+sub browse
+{
+	my ($file, @options) = @_;
+	my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+	my ($output, $messages);
+
+	append_to_file("$tmp/fonts.conf",
+		"<fontconfig><dir>/usr/share/fonts</dir><dir>$root/usr/share/fonts</dir>"
+		  . "<cachedir>$tmp/fonts</cachedir></fontconfig>\n")
+	  unless -e "$tmp/fonts.conf";
+	local @ENV{qw(HOME FONTCONFIG_FILE)} = ($tmp, "$tmp/fonts.conf");
+	IPC::Run::run([ "$root/usr/lib/chromium/chromium", '--headless', '--no-sandbox', '--disable-gpu',
+			'--disable-dev-shm-usage', "--user-data-dir=$tmp/chromium", '--host-resolver-rules=MAP * ~NOTFOUND',
+			'--enable-logging=stderr', '--hide-scrollbars', @options, "file://$file" ],
+		'<', '/dev/null', '>', \$output, '2>', \$messages) or die "chromium: $messages";
+	return ($output, $messages);
 }
 
 # A server as demo/run.sh leaves it, without tables: the server and the demo's directory.

@@ -68,25 +68,17 @@ is(unbalanced($html), '', 'the page of a standby is well-formed');
 like($html, qr/<td[^>]*>items_idx</, 'and has the indexes');
 $standby->stop;
 
-# What a browser makes of the page, in a file or as it prints; it may not look up any name
+# What a browser makes of the page
 report($node, '-v', 'recall=1');
 $node->stop;
 unpack_or_skip('chromium', 'fonts-dejavu-core');
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;
-append_to_file("$tmp/fonts.conf",
-	"<fontconfig><dir>/usr/share/fonts</dir><dir>$root/usr/share/fonts</dir><cachedir>$tmp/fonts</cachedir></fontconfig>\n");
 
 sub browser
 {
 	my @options = @_;
-	my ($output, $messages);
+	my ($output, $messages) = browse("$tmp/report.html", '--window-size=1200,1600', @options);
 
-	local @ENV{qw(HOME FONTCONFIG_FILE)} = ($tmp, "$tmp/fonts.conf");
-	IPC::Run::run([ "$root/usr/lib/chromium/chromium", '--headless', '--no-sandbox', '--disable-gpu',
-			'--disable-dev-shm-usage', "--user-data-dir=$tmp/chromium", '--host-resolver-rules=MAP * ~NOTFOUND',
-			'--enable-logging=stderr', '--hide-scrollbars', '--window-size=1200,1600', @options,
-			"file://$tmp/report.html" ],
-		'<', '/dev/null', '>', \$output, '2>', \$messages) or die "chromium: $messages";
 	unlike($messages, qr/CONSOLE/, "@options: the page is without fault");
 	return $output;
 }
