@@ -31,7 +31,7 @@ SELECT id, round(score::numeric, 6) AS score, first, second,
 		leg_rank(1) AS first, leg_rank(2) AS second
 		FROM items ORDER BY score DESC, id LIMIT 6) s;
 SELECT id, weighted_rrf('{1,3}', v <=> '[1,2,3]', age) AS score FROM items ORDER BY score DESC LIMIT 1;
-SELECT id, round(weighted_scores('{1,0.5}', v <=> '[1,2,3]', age)::numeric, 6) AS score FROM items
+SELECT id, round(weighted_scores('{1,0.5}', v <=> '[1,2,3]', age)::numeric, 3) AS score FROM items
 	ORDER BY weighted_scores('{1,0.5}', v <=> '[1,2,3]', age) DESC LIMIT 2;
 
 -- test: views, prepared statements, lateral joins, common table expressions
