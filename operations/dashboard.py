@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
 SERVER = '{instance=~"$instance"}'
 INDEX = '{instance=~"$instance", indexrelname=~"$index"}'
-NAME = "{{indexrelname}}"
+NAME = "{{indexrelname}}, {{instance}}"
 
 
 def gauge(metric):
@@ -50,20 +50,20 @@ PANELS = [
      (f"{rate('widened_scans')} / {rate('scans')}", NAME)),
     ("Inserts a second", "Rows inserted", "ops", (rate("inserts"), NAME)),
     ("Dead and free nodes", "Share of all nodes", "percentunit",
-     (f"{gauge('index_state_dead')} / {gauge('index_state_nodes')}", f"{NAME} dead"),
-     (f"{gauge('index_state_free')} / {gauge('index_state_nodes')}", f"{NAME} free")),
+     (f"{gauge('index_state_dead')} / {gauge('index_state_nodes')}", f"dead: {NAME}"),
+     (f"{gauge('index_state_free')} / {gauge('index_state_nodes')}", f"free: {NAME}")),
     ("Size", "Of the index, and of its part that searches touch at random", "bytes",
-     (gauge("index_bytes"), NAME), (gauge("index_state_hot_bytes"), f"{NAME} hot")),
+     (gauge("index_bytes"), NAME), (gauge("index_state_hot_bytes"), f"hot: {NAME}")),
     ("Since the last vacuum", "Time since a vacuum of the index came to its end", "s",
      (f"time() - ({gauge('index_last_vacuum')} > 0)", NAME)),
     ("Behind the primary", "Age of the last transaction that a standby replayed", "s",
      (f"lokivector_replay_lag_seconds{SERVER}", "{{instance}}")),
     ("Advice", "What lokivector_advice() is about", "short",
-     (gauge("index_advice_given"), f"{NAME}: {{{{about}}}}")),
+     (gauge("index_advice_given"), f"{{{{about}}}}: {NAME}")),
     ("Recall of users' searches",
      "Of searches that were sampled and measured: the mean, and the worst hundredth",
      "percentunit", (gauge("sampled_recall"), NAME),
-     (gauge("sampled_recall_p1"), f"{NAME}, worst hundredth")),
+     (gauge("sampled_recall_p1"), f"worst hundredth: {NAME}")),
 ]
 
 
@@ -73,6 +73,8 @@ def panel(number, title, description, unit, *lines):
             .legend(VizLegendOptions().show_legend(True).calcs([])
                     .display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM))
             .tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI)))
+    if unit == "percentunit":
+        made.axis_soft_max(0.1)     # the axis of a share that is always 0
     for letter, (expression, legend) in zip("ABC", lines):
         made.with_target(Dataquery().ref_id(letter).datasource(PROMETHEUS)
                          .expr(expression).legend_format(legend))
