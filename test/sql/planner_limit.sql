@@ -86,6 +86,18 @@ SELECT way('EXECUTE of_parts(''[1,0,3]'', 10)');
 PREPARE of_join(vector, bigint) AS SELECT w.id FROM wide w JOIN narrow n USING (id) WHERE w.few = 'x1' AND n.half = 'x1' ORDER BY w.v <-> $1 LIMIT $2;
 SELECT way('EXECUTE of_join(''[1,0,3]'', 10)');
 
+-- test: a LIMIT above an order that needs all rows, and one behind an OFFSET
+SET random_page_cost = 1.1;
+PREPARE of_ids(vector, bigint) AS SELECT * FROM (SELECT id, few FROM narrow ORDER BY v <-> $1) s ORDER BY few LIMIT $2;
+PREPARE of_ranks(vector, bigint) AS SELECT * FROM (SELECT id, row_number() OVER (ORDER BY v <-> $1) AS rank FROM narrow) s ORDER BY rank LIMIT $2;
+PREPARE of_windows(vector, bigint) AS SELECT id, row_number() OVER (ORDER BY v <-> $1) FROM narrow ORDER BY id LIMIT $2;
+PREPARE of_nearest(vector, bigint) AS SELECT id, row_number() OVER (ORDER BY v <-> $1) FROM narrow ORDER BY v <-> $1 LIMIT $2;
+PREPARE of_pages(vector, bigint) AS SELECT id FROM narrow ORDER BY v <-> $1 LIMIT $2 OFFSET 4000;
+PREPARE of_many(vector, bigint) AS SELECT id FROM narrow ORDER BY v <-> $1 LIMIT 4000 OFFSET $2;
+SELECT name, way(format('EXECUTE %s(''[1,0,3]'', 10)', name))
+FROM unnest(ARRAY['of_ids', 'of_ranks', 'of_windows', 'of_nearest', 'of_pages', 'of_many']) AS name;
+RESET random_page_cost;
+
 DEALLOCATE ALL;
 DROP TABLE wide, narrow, parted;
 DROP FUNCTION way, ways, sixth;

@@ -162,3 +162,10 @@ DROP TABLE sel_b;
 
 DROP TABLE sel_t, sel_n;
 DROP FUNCTION sel_vector, sel_rows, sel_expected;
+
+-- test: a distance whose operator has no commutator, the column on its right
+CREATE TABLE sets (tokens vector[]);
+INSERT INTO sets SELECT ARRAY['[1,2]', '[2,1]']::vector[] FROM generate_series(1, 100);
+ANALYZE sets;
+EXPLAIN (COSTS OFF) SELECT 1 FROM sets WHERE '{"[1,1]","[1,0]"}'::vector[] @# tokens < -3;
+DROP TABLE sets;

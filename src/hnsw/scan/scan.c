@@ -352,6 +352,16 @@ begin_list(LokiScan *so)
 	MemoryContextSwitchTo(old);
 }
 
+/* Make room for the marks of the nodes that a walk visits, which are no more than there are. */
+static void
+reserve_visited(LokiScan *so, double width)
+{
+	const LokiSlotArray *links = &so->state->arrays[LOKI_SLOTS_LINK];
+
+	loki_visited_reserve(&so->search, Min(width * VISITED_PER_WIDTH,
+										  (double) links->npages * links->per_page));
+}
+
 /* Choose how to begin with a filter; false if that is a flat scan. */
 static bool
 begin_filtered(LokiScan *so)
@@ -371,7 +381,7 @@ begin_filtered(LokiScan *so)
 	if (so->filter.strategy == LOKI_STRATEGY_FLAT)
 		return false;
 	so->course.width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->choice->share);
-	loki_visited_reserve(search, so->course.width / search->choice->share * VISITED_PER_WIDTH);
+	reserve_visited(so, so->course.width / search->choice->share);
 	return true;
 }
 
@@ -393,7 +403,7 @@ first_walk(LokiScan *so)
 	}
 	so->course.walk_end = LOKI_WALK_DRY;
 	if (so->search.budget.flat_nodes == 0)
-		loki_visited_reserve(&so->search, (double) so->course.width * VISITED_PER_WIDTH);
+		reserve_visited(so, so->course.width);
 	loki_scan_query(so);
 	if (so->course.width >= ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);

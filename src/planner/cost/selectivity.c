@@ -319,11 +319,11 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 		left = right;
 		right = other;
 		opno = get_commutator(opno);
-		Assert(OidIsValid(opno));
 	}
 	if (!bms_equal(pull_varnos(root, left), rel->relids))
 		return -1;
-	if (known_value(root, (Node *) bound.bound, &value))
+	/* operators of arrays have no commutator */
+	if (OidIsValid(opno) && known_value(root, (Node *) bound.bound, &value))
 	{
 		examine_variable(root, left, rel->relid, &column);
 		within = share_within(root, &column, opno, right, DatumGetFloat8(value));

@@ -17,28 +17,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_opfamily_d.h"
-#include "compat/pgcompat.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/pathnode.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
-#include "utils/fmgroids.h"
-
-/* Whether a query's sort keys are one of its ranks, ascending */
-static bool
-sorts_by_rank(const PlannerInfo *root)
-{
-	PathKey    *key;
-	Expr	   *expr;
-
-	if (list_length(root->sort_pathkeys) != 1)
-		return false;
-	key = linitial_node(PathKey, root->sort_pathkeys);
-	expr = linitial_node(EquivalenceMember, key->pk_eclass->ec_members)->em_expr;
-	return IsA(expr, WindowFunc) && loki_is_rank((WindowFunc *) expr) &&
-		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
-}
 
 /*
  * Tell the planner that rows come out of their window in the order of their ranks, so it
@@ -51,7 +32,7 @@ loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows)
 	ListCell   *cell;
 
 	Assert(windows->reloptkind == RELOPT_UPPER_REL);
-	if (!sorts_by_rank(root) || !loki_ranks_rows(root->parse))
+	if (!loki_sorts_by_rank(root) || !loki_ranks_rows(root->parse))
 		return;
 	foreach(cell, windows->pathlist)
 	{

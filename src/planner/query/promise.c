@@ -21,6 +21,7 @@
 
 #include "hnsw/hnsw.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
 #include "parser/parsetree.h"
 #include "planner/query/promise.h"
 
@@ -165,40 +166,67 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 	return false;
 }
 
-/* Whether the planner can tell the value of LIMIT or OFFSET, which may be absent */
-static bool
-is_known(const PlannerInfo *root, Node *count)
+/* The value of LIMIT or OFFSET: 0 if it is absent, -1 if the planner cannot tell it */
+static double
+known_count(const PlannerInfo *root, Node *count)
 {
-	return count == NULL ||
-		IsA(estimate_expression_value(unconstify(PlannerInfo *, root), count), Const);
+	if (count == NULL)
+		return 0;
+	count = estimate_expression_value(unconstify(PlannerInfo *, root), count);
+	if (!IsA(count, Const))
+		return -1;
+	return ((Const *) count)->constisnull ? 0 :
+		Max((double) DatumGetInt64(((Const *) count)->constvalue), 0);
+}
+
+/* Whether rows that a window function numbers are sorted by something else, all of them */
+static bool
+sorts_ranked_rows(const PlannerInfo *root)
+{
+	return root->parse->hasWindowFuncs && root->parse->sortClause != NIL &&
+		!pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) &&
+		!loki_sorts_by_rank(root);
 }
 
 /*
- * Whether a LIMIT takes the rows of a query level, but the planner does not know how many,
- * as in a plan for all values of LIMIT $1
+ * The level whose LIMIT takes the rows of a query level, if the planner does not know how many
+ * it takes, as in a plan for all values of LIMIT $1.  NULL if there is none, or if something
+ * needs all rows first; then the server expects no share of them to be taken.
  */
+static const PlannerInfo *
+unknown_limit(const PlannerInfo *root)
+{
+	if (root->tuple_fraction <= 0)
+		return NULL;
+	while (!consumes_order(root->parse) && !sorts_ranked_rows(root))
+	{
+		if (has_limit(root->parse))
+			return known_count(root, root->parse->limitCount) < 0 ||
+				known_count(root, root->parse->limitOffset) < 0 ? root : NULL;
+		root = root->parse->limitCount == NULL ? root->parent_root : NULL;
+		if (root == NULL || !is_all_of_parent(root))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Whether a LIMIT whose value the planner does not know takes the rows of a query level */
 bool
 loki_promise_limit_unknown(const PlannerInfo *root)
 {
-	while (!consumes_order(root->parse))
-	{
-		if (has_limit(root->parse))
-			return !is_known(root, root->parse->limitCount) ||
-				!is_known(root, root->parse->limitOffset);
-		root = root->parse->limitCount == NULL ? root->parent_root : NULL;
-		if (root == NULL || !is_all_of_parent(root))
-			return false;
-	}
-	return false;
+	return unknown_limit(root) != NULL;
 }
 
 /* The rows that a query level takes from its scans; 0 or less for all rows, or a cursor's */
 double
 loki_promise_wanted(const PlannerInfo *root)
 {
+	const PlannerInfo *limit;
+
 	if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
 		return root->tuple_fraction;
-	if (root->limit_tuples <= 0 && loki_promise_limit_unknown(root))
-		return UNKNOWN_LIMIT;
-	return root->limit_tuples;
+	if (root->limit_tuples > 0 || (limit = unknown_limit(root)) == NULL)
+		return root->limit_tuples;
+	return Max(known_count(limit, limit->parse->limitCount), UNKNOWN_LIMIT) +
+		Max(known_count(limit, limit->parse->limitOffset), 0);
 }

@@ -24,5 +24,6 @@ extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 /* functions in ranks.c: queries that number their rows */
 extern bool loki_is_rank(const WindowFunc *function);
 extern bool loki_ranks_rows(const Query *parse);
+extern bool loki_sorts_by_rank(const PlannerInfo *root);
 
 #endif							/* LOKI_PLANNER_QUERY_PROMISE_H */

@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_opfamily_d.h"
+#include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
@@ -64,4 +66,19 @@ loki_ranks_rows(const Query *parse)
 			return clause->partitionClause == NIL;
 	}
 	return false;
+}
+
+/* Whether a query's sort keys are one of its ranks, ascending */
+bool
+loki_sorts_by_rank(const PlannerInfo *root)
+{
+	PathKey    *key;
+	Expr	   *expr;
+
+	if (list_length(root->sort_pathkeys) != 1)
+		return false;
+	key = linitial_node(PathKey, root->sort_pathkeys);
+	expr = linitial_node(EquivalenceMember, key->pk_eclass->ec_members)->em_expr;
+	return IsA(expr, WindowFunc) && loki_is_rank((WindowFunc *) expr) &&
+		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
 }
