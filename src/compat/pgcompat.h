@@ -84,16 +84,14 @@ typedef RelFileNode LokiRelFileLocator;
 /* A buffer's state, which has 64 bits since 19; the macros need storage/buf_internals.h */
 #if PG_VERSION_NUM >= 190000
 typedef uint64 LokiBufferState;
-#define LokiReadBufferState(desc)		pg_atomic_read_u64(&(desc)->state)
-#define LokiExchangeBufferState(desc, expected, state) \
-	pg_atomic_compare_exchange_u64(&(desc)->state, expected, state)
+#define LokiReadBufferState				pg_atomic_read_u64
+#define LokiExchangeBufferState			pg_atomic_compare_exchange_u64
 #define LokiUnlockBufferHeader(desc, state, cleared) \
 	UnlockBufHdrExt(desc, state, 0, cleared, 0)
 #else
 typedef uint32 LokiBufferState;
-#define LokiReadBufferState(desc)		pg_atomic_read_u32(&(desc)->state)
-#define LokiExchangeBufferState(desc, expected, state) \
-	pg_atomic_compare_exchange_u32(&(desc)->state, expected, state)
+#define LokiReadBufferState				pg_atomic_read_u32
+#define LokiExchangeBufferState			pg_atomic_compare_exchange_u32
 #define LokiUnlockBufferHeader(desc, state, cleared) \
 	UnlockBufHdr(desc, (state) & ~(cleared))
 #endif

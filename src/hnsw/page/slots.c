@@ -76,7 +76,7 @@ static inline void
 touch(BufferDesc *desc, LokiBufferState state)
 {
 	if (BUF_STATE_GET_USAGECOUNT(state) < BM_MAX_USAGE_COUNT && (state & BM_LOCKED) == 0)
-		(void) LokiExchangeBufferState(desc, &state, state + BUF_USAGECOUNT_ONE);
+		(void) LokiExchangeBufferState(&desc->state, &state, state + BUF_USAGECOUNT_ONE);
 }
 
 /*
@@ -94,7 +94,7 @@ loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent)
 	pgstat_count_buffer_read(relation);
 	pgstat_count_buffer_hit(relation);
 	desc = GetBufferDescriptor(recent - 1);
-	touch(desc, LokiReadBufferState(desc));
+	touch(desc, LokiReadBufferState(&desc->state));
 	return true;
 }
 
@@ -224,7 +224,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
 	if (!LokiTagIs((volatile BufferTag *) &desc->tag, state->locator, block))
 		return false;
 	loki_load_barrier();
-	*flags = LokiReadBufferState(desc);
+	*flags = LokiReadBufferState(&desc->state);
 	return (*flags & (BM_VALID | BM_LOCKED)) == BM_VALID;
 }
 

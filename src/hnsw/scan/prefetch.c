@@ -60,7 +60,7 @@ buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
 	return LokiTagIs(&desc->tag, LokiRelationLocator(relation), block) &&
-		(LokiReadBufferState(desc) & BM_VALID) != 0;
+		(LokiReadBufferState(&desc->state) & BM_VALID) != 0;
 }
 
 /*
