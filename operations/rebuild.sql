@@ -1,12 +1,20 @@
--- Rebuild indexes while they are in use, one after the other: all, or with -v index=NAME one
+-- Rebuild indexes while they are in use, one after the other: all, or with -v index=NAME one.
+-- An index that a cancelled REINDEX CONCURRENTLY left is not rebuilt: drop it.
 \set ON_ERROR_STOP 1
 \if :{?index}
 \else
 	\set index ''
 \endif
-SELECT format('REINDEX (VERBOSE) INDEX CONCURRENTLY %s', indexrelid::regclass)
-FROM pg_index
-JOIN pg_class c ON c.oid = indexrelid
-JOIN pg_am m ON m.oid = c.relam
-WHERE m.amname IN ('hnsw', 'ivfflat') AND c.relkind = 'i' AND c.relpersistence <> 't'
-	AND c.oid = coalesce(nullif(:'index', '')::regclass, c.oid) \gexec
+SELECT CASE WHEN NOT left_over THEN format('REINDEX (VERBOSE) INDEX CONCURRENTLY %s', name)
+	WHEN :'index' <> '' THEN format('DO %L', format('BEGIN RAISE EXCEPTION %L USING HINT = %L; END',
+		replace(format('a cancelled REINDEX CONCURRENTLY left the index %s', name), '%', '%%'),
+		'Drop it, and rebuild the index that it was to replace.')) END
+FROM (
+	SELECT c.oid::regclass AS name, m.amname IN ('hnsw', 'ivfflat') AND c.relkind = 'i' AND c.relpersistence <> 't' AS is_ours,
+		coalesce(NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$', false) AS left_over
+	FROM pg_class c
+	LEFT JOIN pg_am m ON m.oid = c.relam
+	LEFT JOIN pg_index i ON i.indexrelid = c.oid
+	WHERE c.oid = coalesce(nullif(:'index', '')::regclass, c.oid)
+) AS relations
+WHERE is_ours OR :'index' <> '' \gexec

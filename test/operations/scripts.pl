@@ -66,7 +66,16 @@ like(make('rebuild', 'INDEX="other Index"'), qr/^.*INFO: +index "public\.other I
 isnt(filenode('other Index'), $before{'other Index'}, '... builds it anew');
 is(filenode('items_idx'), $before{items_idx}, '... and no other');
 like(make('rebuild', 'INDEX=nothing'), qr/relation "nothing" does not exist.*[1-9]$/s, 'make rebuild of no index fails');
-like(make('rebuild'), qr/index "public\.items_idx" was reindexed.*0$/s, 'make rebuild');
+like(make('rebuild', 'INDEX=items'), qr/"items" is not an index.*[1-9]$/s, 'make rebuild of a table fails');
+$node->safe_psql('postgres', q(
+	CREATE INDEX items_idx_ccnew ON items USING hnsw (v vector_l2_ops);
+	UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_idx_ccnew'::regclass;));
+like(make('rebuild', 'INDEX=items_idx_ccnew'), qr/left the index items_idx_ccnew.*Drop it.*[1-9]$/s,
+	'make rebuild of an index that a cancelled rebuild left fails');
+my $rebuilt = make('rebuild');
+like($rebuilt, qr/index "public\.items_idx" was reindexed.*0$/s, 'make rebuild');
+unlike($rebuilt, qr/items_idx_ccnew/, '... leaves out what a cancelled rebuild left');
+$node->safe_psql('postgres', 'DROP INDEX items_idx_ccnew');
 isnt(filenode('items_idx'), $before{items_idx}, '... builds all anew');
 items_are_sound($node, '... which are sound');
 $temporary->quit;
