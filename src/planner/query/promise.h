@@ -22,7 +22,6 @@ extern double loki_promise_wanted(const PlannerInfo *root);
 extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 
 /* functions in ranks.c: queries that number their rows */
-extern bool loki_is_rank(const WindowFunc *function);
 extern bool loki_ranks_rows(const Query *parse);
 extern bool loki_sorts_by_rank(const PlannerInfo *root);
 

@@ -17,8 +17,8 @@
 #include "utils/fmgroids.h"
 
 /* Whether a window function is a rank, which depends only on the rows before its own */
-bool
-loki_is_rank(const WindowFunc *function)
+static bool
+is_rank(const WindowFunc *function)
 {
 	return function->winfnoid == F_ROW_NUMBER || function->winfnoid == F_RANK_ ||
 		function->winfnoid == F_DENSE_RANK_;
@@ -37,7 +37,7 @@ has_other_function(Node *node, Index *window)
 	{
 		WindowFunc *function = (WindowFunc *) node;
 
-		if (!loki_is_rank(function) || (*window != 0 && *window != function->winref))
+		if (!is_rank(function) || (*window != 0 && *window != function->winref))
 			return true;
 		*window = function->winref;
 		return false;
@@ -79,6 +79,6 @@ loki_sorts_by_rank(const PlannerInfo *root)
 		return false;
 	key = linitial_node(PathKey, root->sort_pathkeys);
 	expr = linitial_node(EquivalenceMember, key->pk_eclass->ec_members)->em_expr;
-	return IsA(expr, WindowFunc) && loki_is_rank((WindowFunc *) expr) &&
+	return IsA(expr, WindowFunc) && is_rank((WindowFunc *) expr) &&
 		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
 }
