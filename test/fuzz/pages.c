@@ -26,6 +26,7 @@
  * Sources: src/hnsw/check/side_array.c src/hnsw/check/sorted_lists.c src/hnsw/check/row_map.c
  * Sources: src/hnsw/graph/search.c src/hnsw/graph/descent.c
  * Sources: src/hnsw/scan/walk.c src/hnsw/scan/strategy.c test/fuzz/absent.c
+ * Sources: src/hnsw/graph/candidate_heap.c
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c src/hnsw/scan/width.c
@@ -414,7 +415,7 @@ loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float 
 }
 
 LokiValueClass
-loki_query_open(const LokiColumn *column, Datum datum, float *values)
+loki_query_open(const LokiColumn *column, Oid type, Datum datum, float *values)
 {
 	memcpy(values, DatumGetPointer(datum), DIM * sizeof(float));
 	return LOKI_VALUE_VECTOR;
