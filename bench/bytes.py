@@ -101,16 +101,22 @@ def measure(args, db, name):
               + " | ".join(f"{share:.4f}" for share in shares) + f" | {slow:.1f} | {ms:.3f} |", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", default="synthetic:20000:256")
+def arguments(description, sets, database):
+    """A parser of what all need that measure sets in a database of their own"""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default=sets)
     parser.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"))
     parser.add_argument("--metric", choices=sorted(OPERATOR))
+    parser.add_argument("--database", default=database)
+    return parser
+
+
+def main():
+    parser = arguments(__doc__, "synthetic:20000:256", "loki_bytes")
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--exact", type=int, default=100)
     parser.add_argument("--ef", type=lambda s: [int(x) for x in s.split(",") if x], default=[40, 100, 400])
     parser.add_argument("--limit", type=int, default=0)
-    parser.add_argument("--database", default="loki_bytes")
     args = parser.parse_args()
     with new_database(args.database) as db:
         print("| set, distance | column | queries | bytes a row | exact |"

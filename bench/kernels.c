@@ -19,10 +19,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "quantize/quantize.h"
 #include "distance/distance.h"
+#include "clock.h"
 
 #undef printf
 
@@ -43,15 +43,6 @@ random_value(void)
 		sum += (state >> 40) / 16777216.0f;
 	}
 	return sum;
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
 static void *

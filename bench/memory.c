@@ -19,21 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define LINE		64
 #define AHEAD		16			/* blocks that are on their way */
 #define ROUNDS		5
 #define LEAST_READ	((size_t) 64 << 20) /* bytes a round */
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 /* A place for a block of `lines` lines */
 static size_t

@@ -18,7 +18,6 @@ usage: bench/memory_bound.py [--set SET,...] [--data DIR] [--metric M] [--ef N] 
     --limit     rows of a query; several, separated by commas (10)
     --database  made anew, dropped at the end (loki_memory)
 """
-import argparse
 import os
 import re
 import subprocess
@@ -31,7 +30,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
 import hard                                                # noqa: E402
 import truth                                               # noqa: E402
-from bytes import OPERATOR                                 # noqa: E402
+from bytes import OPERATOR, arguments                      # noqa: E402
 from shapes import HERE, new_database                      # noqa: E402
 
 COUNTED = 200                   # queries whose work is counted
@@ -137,14 +136,10 @@ def measure(args, db, name, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", default="synthetic:200000:768")
-    parser.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"))
-    parser.add_argument("--metric", choices=sorted(OPERATOR))
+    parser = arguments(__doc__, "synthetic:200000:768", "loki_memory")
     parser.add_argument("--ef", type=int, default=40)
     parser.add_argument("--limit", type=lambda s: [int(x) for x in s.split(",")], default=[10])
     parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--database", default="loki_memory")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, new_database(args.database) as db:
         for name in args.set.split(","):

@@ -19,10 +19,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/shortest_dec.h"
 #include "types/textscan.h"
+#include "clock.h"
 
 /* the system's own, not the portable ones of port.h */
 #undef printf
@@ -35,15 +35,6 @@
 static float values[VECTORS][DIM];
 static char *texts[VECTORS];
 static volatile float sink;
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 /* About normal, like the elements of an embedding */
 static double

@@ -5,8 +5,8 @@
 #
 # DIRECTORY/tree is the source tree.  Prints a line "ok - NAME", "not ok - NAME"
 # or "skip - NAME" for each named behaviour, below it, indented, what explains
-# a failure, a line "# NAME ..." before what takes long (test/progress.pl), and at last "N passed, N failed"; the exit status tells whether
-# nothing failed.
+# a failure, a line "# NAME ..." before what takes long (test/progress.pl), and at last
+# "N passed, N failed"; the exit status tells whether nothing failed.
 set -u
 work=$1
 system_pg_config=$2
