@@ -8,7 +8,7 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" lokivector.co
 
 # The install script is made of parts, in this order
 SCRIPT = lokivector--$(EXTVERSION).sql
-SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, module vector halfvec bit sparsevec \
+SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, alone module vector halfvec bit sparsevec \
 	sparsevec_array max_sim mmr hnsw ivfflat halfvec_index bit_index sparsevec_index \
 	max_sim_index attributes functions statistics advice takeover planner bytevec fusion shards)
 STEPS := $(patsubst sql/upgrade/%,lokivector--%,$(wildcard sql/upgrade/*.sql))

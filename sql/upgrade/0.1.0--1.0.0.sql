@@ -1,6 +1,6 @@
 -- From 0.1.0, which was never released, but installed by those who tried it
 
--- parts of before: module vector halfvec bit sparsevec hnsw ivfflat halfvec_index bit_index
+-- parts of before: alone module vector halfvec bit sparsevec hnsw ivfflat halfvec_index bit_index
 -- parts of before: sparsevec_array sparsevec_index attributes functions takeover planner
 
 -- What parts that are new call

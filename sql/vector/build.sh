@@ -1,7 +1,8 @@
 #!/bin/sh
 # Write what the extension's other name, vector, needs beside the library: the
-# control file, the install script and a step from each version of pgvector to
-# the next, up to ours.
+# control file, the install script, a step from each version of pgvector to the
+# next, up to ours, and an install script of the oldest version, from which the
+# server goes by these steps where CREATE EXTENSION asks for another one.
 #
 # usage: sql/vector/build.sh DIRECTORY PART-FILE...
 #
@@ -12,18 +13,25 @@ dir=$1
 shift
 source=$(dirname "$0")
 versions=$(grep -v '^#' "$source/versions")
+oldest=$(printf '%s\n' "$versions" | head -n 1)
 current=$(printf '%s\n' "$versions" | tail -n 1)
 
 . "$source/../steps.sh"
 
-# write_step OLD--NEW
-write_step()
+# write_script NAME COMMAND
+write_script()
 {
 	{
-		head_of "vector--$1.sql" "ALTER EXTENSION vector UPDATE TO '${1#*--}'"
+		head_of "vector--$1.sql" "$2"
 		echo
 		step "$source/$1.sql"
 	} >"$dir/vector--$1.sql"
+}
+
+# write_step OLD--NEW
+write_step()
+{
+	write_script "$1" "ALTER EXTENSION vector UPDATE TO '${1#*--}'"
 }
 
 parts=$*
@@ -46,6 +54,7 @@ END
 	done
 } >"$dir/vector--$current.sql"
 
+write_script "$oldest" "CREATE EXTENSION vector VERSION '$oldest'"
 before=
 for version in $versions; do
 	[ -z "$before" ] || write_step "$before--$version"

@@ -10,6 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 use lib 't';
+use LokiTest;
 use TakeoverTest;
 
 my ($new_config, $new_prefix) = private_server('new');
@@ -27,6 +28,16 @@ for my $name ('pgvector', 'lokivector')
 	$node{$name}->start;
 }
 my %prefix = (pgvector => $old_prefix, lokivector => $new_prefix);
+
+# The version that a migration script names
+my $named = $node{pgvector}->safe_psql('postgres', q(
+	CREATE DATABASE named;
+	SELECT default_version FROM pg_available_extensions WHERE name = 'vector'));
+$node{lokivector}->safe_psql('postgres', 'CREATE DATABASE named');
+$_->safe_psql('named', "CREATE EXTENSION vector VERSION '$named'") for (values %node);
+is(catalog_of($node{lokivector}, 'named', 'vector'), catalog_of($node{pgvector}, 'named', 'vector'),
+	"CREATE EXTENSION VERSION '$named' makes what it makes in pgvector");
+$_->safe_psql('postgres', 'DROP DATABASE named') for (values %node);
 
 # All ways in which vectors and their operators get into a dump
 my $constructs = q(

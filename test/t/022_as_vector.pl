@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use File::Copy;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -155,6 +154,9 @@ is( $node->safe_psql('other', q(
 ($result, $stdout, $stderr) = $node->psql('other', 'CREATE EXTENSION vector');
 like($stderr, qr/ERROR:  extensions "lokivector" and "vector" cannot be in one database/,
 	'both in one database are refused');
+($result, $stdout, $stderr) = $node->psql('other', q(CREATE EXTENSION vector VERSION '0.8.0'));
+like($stderr, qr/ERROR:  extensions "lokivector" and "vector" cannot be in one database/,
+	'... with a version of pgvector, too');
 ($result, $stdout, $stderr) = $node->psql('other', q(
 	SET hnsw.ef_search = 50;
 	SELECT '[1]'::vector;
@@ -164,7 +166,6 @@ is($stdout, "[1]\n50", 'settings before the library is loaded');
 like($stderr, qr/another library with the settings of pgvector is loaded/, '... and both in one session');
 
 # From the oldest version on
-copy("$top/test/vector--0.1.0.sql", "$scripts/vector--0.1.0.sql") or die $!;
 $node->safe_psql('postgres', 'CREATE DATABASE old');
 $node->safe_psql('old', q(
 	CREATE SCHEMA elsewhere;
@@ -198,6 +199,30 @@ $node->safe_psql('jump', q(
 	ALTER EXTENSION vector UPDATE;));
 is( $node->safe_psql('jump', q(SELECT extversion FROM pg_extension WHERE extname = 'vector')),
 	$version, 'all steps at once');
+
+# A version that a migration script names
+$node->safe_psql('postgres', 'CREATE DATABASE pinned');
+is( $node->safe_psql('pinned', join("\n", map { "CREATE EXTENSION vector VERSION '$_'; DROP EXTENSION vector;" }
+		@versions)), '', 'CREATE EXTENSION with each version');
+is( $node->safe_psql('pinned', q(
+		CREATE SCHEMA elsewhere;
+		CREATE EXTENSION vector VERSION '0.8.0' SCHEMA elsewhere;
+		SET search_path = public, elsewhere;
+		CREATE TABLE t (id int, v vector(3));
+		INSERT INTO t SELECT i, ARRAY[i, i % 10, i % 3] FROM generate_series(1, 1000) AS i;
+		CREATE INDEX ON t USING hnsw (v vector_l2_ops);
+		SET enable_seqscan = off;
+		SELECT id FROM t ORDER BY v <-> '[20,1,2]' LIMIT 1;
+		ALTER EXTENSION vector UPDATE TO '0.8.1';
+		SELECT extversion, to_regproc('elsewhere.lokivector_version') FROM pg_extension WHERE extname = 'vector';
+		ALTER EXTENSION vector UPDATE;
+		SELECT id FROM t ORDER BY v <-> '[20,1,2]' LIMIT 1;)),
+	"20\n0.8.1|\n20", '... which has what it had in pgvector, until an update');
+is(catalog_of($node, 'pinned', 'vector'), catalog_of($node, 'fresh', 'vector'),
+	'... that leads to the catalogs of a new database');
+($result, $stdout, $stderr) = $node->psql('pinned', q(ALTER EXTENSION vector UPDATE TO '0.8.1'));
+like($stderr, qr/has no update path from version "\Q$version\E" to version "0\.8\.1"/,
+	'... and there is no way back');
 
 # From what the first version of our own had
 system_or_bail("gzip -dc $top/test/formats/0.1.0/install.sql.gz >$scripts/vector--0.8.100.sql");

@@ -1,4 +1,4 @@
--- The catalog of pgvector 0.1.0, for the test of the steps to later versions
+-- parts: alone
 
 CREATE TYPE vector;
 
