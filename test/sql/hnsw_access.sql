@@ -132,4 +132,5 @@ INSERT INTO access_types SELECT ARRAY[i, 1, 2, 3, 4, 5, 6, 7]::vector FROM gener
 UPDATE access_types SET h = v, s = v::sparsevec, b = binary_quantize(v), w = ARRAY[v, v], x = ARRAY[v::halfvec];
 SELECT name, lokivector_build_memory('access_types', name) > 0 AS bytes FROM unnest('{v,h,s,b,w,x}'::name[]) name;
 SELECT lokivector_build_memory('access_types', 't');
+SELECT lokivector_build_memory('access_types', 'h', 'vector_l2_ops');
 DROP TABLE access_types;

@@ -207,6 +207,17 @@ SELECT lokivector_calibrate('t_pkey');
 SELECT lokivector_calibrate('t');
 SELECT * FROM lokivector_calibration('t_pkey');
 
+-- test: transactions: a read-only one may calibrate, as it may REINDEX; ROLLBACK takes nothing back
+CREATE TABLE calibrated (v vector(3));
+INSERT INTO calibrated SELECT ARRAY[sin(i), cos(i), sin(2 * i)] FROM generate_series(1, 1100) i;
+CREATE INDEX calibrated_idx ON calibrated USING hnsw (v vector_l2_ops);
+SELECT md5(string_agg(c::text, ' ')) AS before FROM lokivector_calibration('calibrated_idx') c \gset
+BEGIN READ ONLY;
+SELECT lokivector_calibrate('calibrated_idx', (SELECT array_agg(ARRAY[sin(i + 0.5), 0, 9]::vector) FROM generate_series(1, 40) i));
+SELECT md5(string_agg(c::text, ' ')) AS inside FROM lokivector_calibration('calibrated_idx') c \gset
+ROLLBACK;
+SELECT :'before' <> :'inside' AS measured, md5(string_agg(c::text, ' ')) = :'inside' AS stays FROM lokivector_calibration('calibrated_idx') c;
+DROP TABLE calibrated;
 -- test: who may
 CREATE ROLE regress_calibrate;
 SET ROLE regress_calibrate;

@@ -108,6 +108,16 @@ SELECT lokivector_index_info('check_p_idx');
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'check_u_idx'::regclass;
 SELECT lokivector_check('check_u_idx');
 SELECT lokivector_check('check_u');
+-- by the names that REINDEX CONCURRENTLY gives
+ALTER INDEX check_u_idx RENAME TO check_u_idx_ccnew12;
+SELECT lokivector_check('check_u_idx_ccnew12');
+SELECT lokivector_prewarm('check_u_idx_ccnew12');
+SELECT lokivector_calibrate('check_u_idx_ccnew12');
+ALTER INDEX check_u_idx_ccnew12 RENAME TO check_u_idx_ccold;
+SELECT lokivector_recall('check_u_idx_ccold');
+ALTER INDEX check_u_idx_ccold RENAME TO ccnew;
+SELECT lokivector_recall('ccnew');
+ALTER INDEX ccnew RENAME TO check_u_idx;
 UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'check_u_idx'::regclass;
 
 -- test: a row that the index does not have, and one that it has with other values

@@ -96,7 +96,7 @@ find_class(const char *text, Oid extension_schema)
 
 /*
  * The operator class that is taken if none is named: one of the type, whose metric hardly
- * matters, or, for types that have none, one whose error says so.
+ * matters.  ERROR for a type that has none.
  */
 static const char *
 usual_class(Oid type)
@@ -106,6 +106,7 @@ usual_class(Oid type)
 		const char *type;
 		const char *class;
 	}			classes[] = {
+		{"vector", "vector_cosine_ops"},
 		{"halfvec", "halfvec_cosine_ops"},
 		{"bytevec", "bytevec_cosine_ops"},
 		{"sparsevec", "sparsevec_cosine_ops"},
@@ -114,7 +115,7 @@ usual_class(Oid type)
 		{"_halfvec", "halfvec_maxsim_ops"},
 	};
 	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	const char *class = "vector_cosine_ops";
+	const char *class = NULL;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for type %u", type);
@@ -122,6 +123,12 @@ usual_class(Oid type)
 		if (strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), classes[i].type) == 0)
 			class = classes[i].class;
 	ReleaseSysCache(tuple);
+	if (class == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("data type %s has no operator class of distances for access method \"hnsw\"",
+						format_type_be(type)),
+				 errhint("Name the column of vectors that the index is to search.")));
 	return class;
 }
 

@@ -258,11 +258,8 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 static bool
 is_checkable(Relation index, bool named)
 {
-	if (!index->rd_index->indisvalid && named)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot check index \"%s\"", RelationGetRelationName(index)),
-				 errdetail("Index is not valid.")));
+	if (named)
+		loki_require_valid(index, "check");
 	if (!index->rd_index->indisvalid)
 	{
 		ereport(NOTICE,

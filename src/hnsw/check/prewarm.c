@@ -118,11 +118,8 @@ is_searched(Relation index, Oid relid)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot access temporary or unlogged relations during recovery")));
 	/* it is being built, or that has failed */
-	if (!index->rd_index->indisvalid && named)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot prewarm index \"%s\"", RelationGetRelationName(index)),
-				 errdetail("Index is not valid.")));
+	if (named)
+		loki_require_valid(index, "prewarm");
 	return index->rd_index->indisvalid && !unlogged;
 }
 

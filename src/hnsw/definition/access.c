@@ -16,6 +16,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/index.h"
@@ -187,6 +189,25 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 	return index;
 }
 
+/*
+ * The hint of an error for an index that is not valid.  The server's names tell those that a
+ * REINDEX CONCURRENTLY made or replaced, which are to be dropped (lokivector_advice() says so
+ * too).
+ */
+int
+loki_errhint_not_valid(Relation index)
+{
+	const char *name = RelationGetRelationName(index);
+	size_t		stem = strlen(name);
+
+	while (stem > 0 && isdigit((unsigned char) name[stem - 1]))
+		stem--;
+	if (stem >= 6 && (strncmp(name + stem - 6, "_ccnew", 6) == 0 ||
+					  strncmp(name + stem - 6, "_ccold", 6) == 0))
+		return errhint("REINDEX CONCURRENTLY left it, unless one is running. Drop it with DROP INDEX CONCURRENTLY.");
+	return errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.");
+}
+
 /* ERROR unless an index is valid; `action` is what cannot be done with it otherwise. */
 void
 loki_require_valid(Relation index, const char *action)
@@ -196,5 +217,5 @@ loki_require_valid(Relation index, const char *action)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot %s index \"%s\"", action, RelationGetRelationName(index)),
 				 errdetail("Index is not valid."),
-				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+				 loki_errhint_not_valid(index)));
 }

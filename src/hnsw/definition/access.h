@@ -29,6 +29,7 @@ typedef enum LokiRight
 
 extern bool loki_has_right(Oid relid, LokiRight right);
 extern void loki_require_right(Oid relid, LokiRight right);
+extern int	loki_errhint_not_valid(Relation index);
 extern void loki_require_valid(Relation index, const char *action);
 extern Relation loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right,
 								  Relation *heap);

@@ -203,11 +203,13 @@ static const LokiValueType bit_type = {
  */
 
 static void
-unsupported_error(Oid method)
+unsupported_error(Oid method, Oid type)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("type not supported for %s index", get_am_name(method)),
+			 type == VARBITOID ?
+			 errhint("Bit strings in an index have one length. Make the index on an expression that casts the column to bit(N).") :
 			 errhint("The first column of the index must be the vector. Columns to filter by come after it.")));
 }
 
@@ -237,7 +239,7 @@ family_metric(Oid method, Oid family, Oid type)
 	for (int i = 0; name != NULL && i < lengthof(metrics); i++)
 		if (strcmp(name, metrics[i].operator) == 0)
 			return metrics[i].metric;
-	unsupported_error(method);
+	unsupported_error(method, type);
 	return 0;
 }
 
@@ -336,7 +338,7 @@ loki_index_column(Relation index)
 
 	/* bit varying passes for bit, but its values differ in length */
 	if (attribute->atttypid == VARBITOID)
-		unsupported_error(index->rd_rel->relam);
+		unsupported_error(index->rd_rel->relam, VARBITOID);
 	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
 						   index->rd_opfamily[0], index->rd_opcintype[0],
 						   attribute->atttypmod);

@@ -18,6 +18,7 @@
 #include "access/xlog.h"
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
+#include "hnsw/definition/access.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/index.h"
@@ -426,7 +427,7 @@ report_no_pages(Relation index)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("index \"%s\" is not valid", RelationGetRelationName(index)),
 				 errdetail("Its build has just begun, or failed before it had written any page."),
-				 errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.")));
+				 loki_errhint_not_valid(index)));
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("index \"%s\" lacks its first pages",
