@@ -3,9 +3,9 @@
 --
 --	psql -X -q -v rows=1000000 -v dimensions=768 -f operations/size.sql DATABASE
 --
--- -v type=halfvec       the column's type (vector)
+-- -v type=halfvec       the column's type (vector); bytevec, bit, or sparsevec, of rows without zeros
 -- -v options='bits = 4' storage parameters of the index (none)
--- -v sample=50000       rows of the sample (20000)
+-- -v sample=50000       rows of the sample (20000; at least 1000)
 --
 -- The build uses this session's maintenance_work_mem and max_parallel_maintenance_workers; that
 -- of the sample has to fit into the former.  A row's share of the build grows with the logarithm
@@ -31,8 +31,19 @@
 \else
 	\set sample 20000
 \endif
+SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'bit')
+		THEN format('type is vector, halfvec, bytevec, sparsevec or bit, not "%s"', :'type')
+	WHEN :'rows'::numeric < 1 THEN format('rows must be 1 or more, not %s', :'rows')
+	WHEN :'sample'::numeric < 1000 THEN format('sample must be 1000 or more, not %s', :'sample')
+	END AS mistake \gset
+\if :{?mistake}
+	SET lokivector_size.mistake = :'mistake';
+	DO $$ BEGIN RAISE EXCEPTION '%', current_setting('lokivector_size.mistake'); END $$;
+\endif
 SELECT CASE WHEN :'options' <> '' THEN format('WITH (%s)', :'options') ELSE '' END AS with,
-	:'type' || '_l2_ops' AS class \gset
+	:'type' || CASE WHEN :'type' = 'bit' THEN '_hamming_ops' ELSE '_l2_ops' END AS class,
+	CASE WHEN :'type' = 'bit' THEN 'string_agg((x + 0.5 * random() > 0.75)::int::text, '''')'
+		ELSE 'array_agg(x + 0.5 * random())' END AS elements \gset
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -48,7 +59,7 @@ CREATE TABLE lokivector_centers AS
 SELECT c, array_agg(random()) AS center
 FROM generate_series(0, 99) c, generate_series(1, :dimensions) GROUP BY c;
 INSERT INTO lokivector_sample (v)
-SELECT CAST((SELECT array_agg(x + 0.5 * random()) FROM unnest(center) x) AS :type(:dimensions))
+SELECT CAST((SELECT :elements FROM unnest(center) x) AS :type(:dimensions))
 FROM generate_series(1, :sample) i JOIN lokivector_centers ON c = i % 100;
 
 SELECT clock_timestamp() AS began \gset
@@ -70,11 +81,11 @@ figures AS (
 			* greatest(ln(:rows) / ln(:sample), 1) AS seconds)
 SELECT what, figure
 FROM figures, LATERAL (VALUES
-	('rows on disk', pg_size_pretty("table"::numeric)),
-	('index on disk', pg_size_pretty(index::numeric)),
-	('... and while it is rebuilt, with its WAL', pg_size_pretty(3 * index::numeric)),
-	('of the index in shared_buffers', pg_size_pretty(hot::numeric)),
-	('maintenance_work_mem', pg_size_pretty(memory::numeric)),
+	('rows on disk', pg_size_pretty("table"::bigint)),
+	('index on disk', pg_size_pretty(index::bigint)),
+	('... and while it is rebuilt, with its WAL', pg_size_pretty(3 * index::bigint)),
+	('of the index in shared_buffers', pg_size_pretty(hot::bigint)),
+	('maintenance_work_mem', pg_size_pretty(memory::bigint)),
 	(format('build by %s processes', :workers + 1), date_trunc('second', make_interval(secs => seconds + 1))::text)
 ) AS line (what, figure);
 ROLLBACK;

@@ -122,6 +122,19 @@ for my $type ('vector', 'halfvec')
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_sample%')), '0',
 	'the sample goes away');
 like(make('size', 'ROWS=100000', 'DIMENSIONS=8', 'OPTIONS=bits = 4'), qr/index on disk +\| \d+ [kM]B\n.*0$/s, 'make size');
+like(make('size', 'ROWS=0'), qr/ERROR:  rows must be 1 or more, not 0\n.*[1-9]$/s, '... of no rows fails');
+for my $type ('bit', 'bytevec', 'sparsevec')
+{
+	like(run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=64', '-v', 'sample=2000', '-v', "type=$type",
+			'-f', "$top/operations/size.sql"), qr/^ *index on disk +\| \d+ kB$/m, "a size for type $type");
+}
+for ([ 'type=box', qr/type is vector, .*, not "box"/ ], [ 'sample=0', qr/sample must be 1000 or more, not 0/ ])
+{
+	my ($variable, $message) = @$_;
+
+	like((run_command([ 'psql', '-X', '-q', '-v', $variable, '-f', "$top/operations/size.sql" ]))[1],
+		$message, "a message for $variable");
+}
 
 # An index that is not valid
 $node->safe_psql('postgres', q(UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_idx'::regclass));
