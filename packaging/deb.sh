@@ -95,6 +95,8 @@ if [ "$major" -ge 18 ]; then
 fi
 files >"$log.before"
 step "$prefix: apt installs both packages" install "$package" "$package-as-vector" || finish
+step "$prefix: the scripts of operations are installed" \
+	inside test -e "/usr/share/doc/$package/examples/operations/Makefile" || true
 step "$prefix: extension lokivector answers by an index" searches lokivector || true
 step "$prefix: extension vector answers by an index" searches vector || true
 step "$prefix: autopkgtest passes on what was installed" tests || true
