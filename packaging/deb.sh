@@ -3,9 +3,10 @@
 # of that release, and try them there: lintian, apt, a search, the regression
 # tests on what was installed, pgvector's package before and after, purge.
 #
-# usage: packaging/deb.sh MAJOR		(15, 17 or 18; test/chroot.sh)
+# usage: packaging/deb.sh MAJOR		(15, 17, 18 or 19; test/chroot.sh)
 #
-# The packages are put into build/deb/MAJOR, and the files of an image of the
+# The packages are for MAJOR, also where the Debian release has another version as its own.
+# They are put into build/deb/MAJOR, and the files of an image of the
 # extension into build/extension-image/MAJOR.
 set -eu
 . "$(dirname "$0")/steps.sh"
@@ -17,6 +18,7 @@ build()
 {
 	inside sh -eu -c '
 		version=$1
+		export PG_SUPPORTED_VERSIONS="$2"
 		rm -rf /srv/deb
 		mkdir -p /srv/deb
 		cp -a /srv/lokivector "/srv/deb/lokivector-$version"
@@ -25,7 +27,7 @@ build()
 		cd "lokivector-$version"
 		pg_buildext updatecontrol
 		DEB_BUILD_OPTIONS=parallel=$(nproc) dpkg-buildpackage -us -uc
-	' sh "$version"
+	' sh "$version" "$major"
 }
 
 check_lintian()

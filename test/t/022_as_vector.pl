@@ -151,6 +151,20 @@ is( $node->safe_psql('other', q(
 		SET enable_seqscan = off;
 		SELECT v FROM t ORDER BY v <-> '[7,8]' LIMIT 1)),
 	'[7,7]', 'lokivector in another database');
+
+# Its dump goes into a database with vector by the command of doc/migrating-from-pgvector.md
+append_to_file("$tmp/other.sql", dump_of('other'));
+$node->safe_psql('postgres', 'CREATE DATABASE renamed');
+$node->command_ok(
+	[ 'sh', '-c', q(sed -E 's/^((CREATE|COMMENT ON) EXTENSION (IF NOT EXISTS )?)lokivector /\1vector /' "$0" |
+			"$1" -X -q -v ON_ERROR_STOP=1 -d "$2"),
+		"$tmp/other.sql", "$prefix/bin/psql", $node->connstr('renamed') ],
+	'its dump is restored under the name vector');
+is( $node->safe_psql('renamed', q(
+		SET enable_seqscan = off;
+		SELECT extname, (SELECT v FROM t ORDER BY v <-> '[7,8]' LIMIT 1)
+		FROM pg_extension WHERE extname <> 'plpgsql')),
+	'vector|[7,7]', '... and has its rows and index');
 ($result, $stdout, $stderr) = $node->psql('other', 'CREATE EXTENSION vector');
 like($stderr, qr/ERROR:  extensions "lokivector" and "vector" cannot be in one database/,
 	'both in one database are refused');
