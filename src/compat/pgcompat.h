@@ -563,6 +563,20 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LokiMaterialPath(rel, path)		create_material_path(rel, path)
 #endif
 
+/* Which plain index scans of a relation are made, as a number; and to disable them.  The
+ * planner goes by the settings, since 19 by a mask of the relation that is made of them */
+#if PG_VERSION_NUM >= 190000
+#define LokiIndexScans(rel)				((rel)->pgs_mask)
+#define LokiDisableIndexScans(rel) \
+	((rel)->pgs_mask &= ~(uint64) (PGS_INDEXSCAN | PGS_INDEXONLYSCAN))
+#define LokiSetIndexScans(rel, scans)	((rel)->pgs_mask = (scans))
+#else
+#define LokiIndexScans(rel)				((uint64) enable_indexscan | (uint64) enable_indexonlyscan << 1)
+#define LokiDisableIndexScans(rel)		(enable_indexscan = enable_indexonlyscan = false)
+#define LokiSetIndexScans(rel, scans) \
+	(enable_indexscan = ((scans) & 1) != 0, enable_indexonlyscan = ((scans) & 2) != 0)
+#endif
+
 /* A path for the rows of several paths, in no order */
 #if PG_VERSION_NUM >= 190000
 #define LokiAppendPath(root, rel, paths) \

@@ -89,6 +89,11 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a IN (1, 2, 3) AND plain = 1 O
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE tenant = 7 AND b < 15 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE tenant = 7 AND b < 15 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 
+-- test: an index by which a plain scan would be cheaper than by its bitmap
+SET enable_sort = off;
+EXPLAIN (COSTS OFF) SELECT id FROM hybrid_t WHERE id BETWEEN 300 AND 340 ORDER BY v <-> '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]' LIMIT 10;
+RESET enable_sort;
+
 -- test: rows that match are few, none, or without a vector
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 7 AND b = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 30');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 77 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');

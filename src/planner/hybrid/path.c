@@ -20,6 +20,7 @@
 #include "access/genam.h"
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -84,8 +85,7 @@ paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	List	   *saved_indexes = rel->indexlist;
 	List	   *saved_paths = rel->pathlist;
 	List	   *saved_partial = rel->partial_pathlist;
-	bool		saved_indexscan = enable_indexscan;
-	bool		saved_indexonlyscan = enable_indexonlyscan;
+	uint64		saved_scans = LokiIndexScans(rel);
 	List	   *paths;
 
 	PG_TRY();
@@ -93,8 +93,7 @@ paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 		rel->indexlist = indexes;
 		rel->pathlist = NIL;
 		rel->partial_pathlist = NIL;
-		enable_indexscan = false;
-		enable_indexonlyscan = false;
+		LokiDisableIndexScans(rel);
 		create_index_paths(root, rel);
 		paths = rel->pathlist;
 	}
@@ -103,8 +102,7 @@ paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 		rel->indexlist = saved_indexes;
 		rel->pathlist = saved_paths;
 		rel->partial_pathlist = saved_partial;
-		enable_indexscan = saved_indexscan;
-		enable_indexonlyscan = saved_indexonlyscan;
+		LokiSetIndexScans(rel, saved_scans);
 	}
 	PG_END_TRY();
 	return paths;
