@@ -13,6 +13,6 @@ cp doc/site/mkdocs.yml doc/site/links.py build/site/
 cp README.md build/site/pages/index.md
 cp CONTRIBUTING.md CHANGELOG.md build/site/pages/
 mkdir build/site/pages/doc
-cp -R doc/*.md doc/*.svg doc/design build/site/pages/doc/
-mkdocs build -q -f build/site/mkdocs.yml
+cp -R doc/*.md doc/*.svg doc/*.png doc/design build/site/pages/doc/
+mkdocs build -f build/site/mkdocs.yml
 echo "build/site/site/index.html"
