@@ -100,6 +100,15 @@ create()
 	echo "$root"
 }
 
+# The mark goes last, so that what an interrupted removal left can be removed
+remove_system()
+{
+	[ -e "$root/.lokivector-chroot" ] || return 0
+	find "$root" -mindepth 1 -maxdepth 1 ! -name .lokivector-chroot \
+		-exec rm -rf --one-file-system {} +
+	rm -rf --one-file-system "$root"
+}
+
 make_system()
 {
 	command -v apt-get >/dev/null || cannot "this machine has no apt"
@@ -117,7 +126,7 @@ make_system()
 	if [ -e "$root" ]; then
 		[ -e "$root/.lokivector-chroot" ] ||
 			cannot "$root exists and is something else"
-		rm -rf --one-file-system "$root"
+		remove_system
 	fi
 
 	# debootstrap does not read apt's configuration
@@ -210,7 +219,6 @@ fi
 release_of "$1"
 shift
 
-remove_system() { [ ! -e "$root/.lokivector-chroot" ] || rm -rf --one-file-system "$root"; }
 need_complete() { complete || { say "no complete system in $root"; exit 1; }; }
 
 case $command in
