@@ -1,3 +1,3 @@
--- What should be changed
+-- What should be changed; for owners, and members of pg_monitor
 \ir psqlrc
 :lvadvice

@@ -1,4 +1,5 @@
--- Rebuild indexes while they are in use, one after the other: all, or with -v index=NAME one.
+-- Rebuild indexes while they are in use, one after the other: all that the role may rebuild, or
+-- with -v index=NAME one.
 -- An index that a cancelled REINDEX CONCURRENTLY left is not rebuilt: drop it.
 \set ON_ERROR_STOP 1
 \if :{?index}
@@ -10,7 +11,9 @@ SELECT CASE WHEN NOT left_over THEN format('REINDEX (VERBOSE) INDEX CONCURRENTLY
 		replace(format('a cancelled REINDEX CONCURRENTLY left the index %s', name), '%', '%%'),
 		'Drop it, and rebuild the index that it was to replace.')) END
 FROM (
-	SELECT c.oid::regclass AS name, m.amname IN ('hnsw', 'ivfflat') AND c.relkind = 'i' AND c.relpersistence <> 't' AS is_ours,
+	SELECT c.oid::regclass AS name, m.amname IN ('hnsw', 'ivfflat') AND c.relkind = 'i' AND c.relpersistence <> 't' AND
+		CASE WHEN current_setting('server_version_num')::int < 170000 THEN pg_has_role(c.relowner, 'USAGE')
+			ELSE has_table_privilege(i.indrelid, 'MAINTAIN') END AS is_ours,
 		coalesce(NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$', false) AS left_over
 	FROM pg_class c
 	LEFT JOIN pg_am m ON m.oid = c.relam

@@ -1,3 +1,3 @@
--- Recall of each index, measured by exact searches; for who may read the tables
+-- Recall of each index whose table the role may read, measured by exact searches
 \ir psqlrc
 :lvrecall

@@ -1,9 +1,9 @@
--- A report on all hnsw and ivfflat indexes of a database, as one HTML page that needs no
--- network.  For a superuser or a member of pg_monitor:
+-- A report on the hnsw and ivfflat indexes of a database, as one HTML page that needs no
+-- network: on all of them for a superuser or a member of pg_monitor, on their own for others.
 --
 --	psql -X -q -o report.html -f operations/report.sql DATABASE
 --
--- With -v recall=1 it also measures recall by exact searches, for the owner of the tables.
+-- With -v recall=1 it also measures recall by exact searches, of tables that the role may read.
 \set ON_ERROR_STOP 1
 \pset footer off
 \pset null ''
@@ -20,9 +20,12 @@ SELECT format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector %s, shared
 	replace(replace(current_database(), '&', '&amp;'), '<', '&lt;'), to_char(now(), 'YYYY-MM-DD HH24:MI TZ'),
 	current_setting('server_version'), lokivector_version(), current_setting('shared_buffers'));
 
--- Indexes whose files can be read: those that a build has begun.  OFFSET keeps the planner from
--- reading others before it leaves them out.
-\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index AND x.indisready JOIN pg_class c ON c.oid = s.index AND c.relpersistence <> ''t'' OFFSET 0) i'
+-- Indexes whose files can be read: those that a build has begun, and that the role may look into.
+-- OFFSET keeps the planner from reading others before it leaves them out.
+\set readable '(pg_has_role(c.relowner, ''USAGE'') OR pg_has_role(''pg_monitor'', ''USAGE''))'
+\set indexes '(SELECT s.*, x.indisvalid, has_table_privilege(x.indrelid, ''SELECT'') AND NOT row_security_active(x.indrelid) AS measurable FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index AND x.indisready JOIN pg_class c ON c.oid = s.index AND c.relpersistence <> ''t'' AND ' :readable ' OFFSET 0) i'
+SELECT format('<p>%s of other owners are left out: only these and members of pg_monitor may look into them.</p>', count(*))
+FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index WHERE NOT :readable HAVING count(*) > 0;
 
 \pset format html
 \pset tuples_only off
@@ -69,7 +72,7 @@ SELECT index, measured, round(recall::numeric, 4) AS recall, round(recall_error:
 FROM lokivector_stat_recall ORDER BY index;
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
-SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r WHERE i.indisvalid ORDER BY i.index;
+SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r WHERE i.indisvalid AND i.measurable ORDER BY i.index;
 \endif
 \qecho '<h2>Parts</h2>'
 SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_size_pretty(p.bytes) AS size

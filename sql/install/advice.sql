@@ -5,10 +5,15 @@
 CREATE FUNCTION lokivector_advice(index regclass, OUT about text, OUT advice text)
 	RETURNS SETOF record LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 3
 BEGIN ATOMIC
-	WITH begun AS MATERIALIZED (
+	WITH refused AS MATERIALIZED (
+		-- an index that the functions above refuse to look into for the caller
+		SELECT relname FROM pg_class WHERE oid = lokivector_advice.index AND relkind = 'i' AND
+			NOT pg_has_role(relowner, 'USAGE') AND NOT pg_has_role('pg_monitor', 'USAGE')
+	), begun AS MATERIALIZED (
 		-- a build that failed early has left no pages to look at
 		SELECT lokivector_advice.index AS oid
-		WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisready)
+		WHERE NOT EXISTS (SELECT FROM refused) AND
+			NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisready)
 	), info AS MATERIALIZED (
 		SELECT begun.oid, f.* FROM begun, lokivector_index_info(begun.oid) f
 	), facts AS (
@@ -51,12 +56,15 @@ BEGIN ATOMIC
 				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
 	), said(about, advice) AS MATERIALIZED (
+	SELECT 'rights', format('Nothing else is said: must be owner of index %s or have privileges of pg_monitor.', relname)
+	FROM refused
+	UNION ALL
 	SELECT 'valid', format(CASE WHEN relname ~ '_cc(new|old)[0-9]*$'
 		THEN 'No query can use the index, which a REINDEX CONCURRENTLY left that did not come to an end. Run DROP INDEX CONCURRENTLY %s.'
 		ELSE 'No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.'
 		END, indexrelid::regclass)
 	FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-	WHERE indexrelid = lokivector_advice.index AND NOT indisvalid
+	WHERE indexrelid = lokivector_advice.index AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
 	UNION ALL
 	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
 		option_name, option_value, kept)
@@ -68,7 +76,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'size', format('%s of %s nodes are free. New rows will use them; if none are to come, REINDEX INDEX CONCURRENTLY %s makes the index smaller.',
 		free, nodes, oid::regclass)
-	-- of info itself, so that it is read in any case: it refuses what is not the caller's
+	-- of info itself, so that it is read in any case: it refuses what is no index of ours
 	FROM info WHERE free > greatest(1000, nodes / 2)
 	UNION ALL
 	SELECT 'lists', format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s with a larger maintenance_work_mem.',
@@ -129,4 +137,4 @@ BEGIN ATOMIC
 	WHERE m.bytes > m.setting AND EXISTS (SELECT FROM said WHERE said.about IN ('valid', 'parameters', 'size', 'recall'));
 END;
 COMMENT ON FUNCTION lokivector_advice(regclass) IS
-	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor)';
+	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor; a row says so to others)';

@@ -1,5 +1,5 @@
-# The report: a page of well-formed HTML, by a member of pg_monitor, on a primary and on a
-# standby, with names that HTML has to quote and an index whose build failed; and how headless
+# The report: a page of well-formed HTML, by a member of pg_monitor, and by an owner beside whom
+# others have indexes, on a primary and on a standby, with names that HTML has to quote and an index whose build failed; and how headless
 # Chromium shows it.
 
 use strict;
@@ -18,6 +18,10 @@ $node->start;
 create_items($node, 2000);
 $node->safe_psql('postgres', q(
 	CREATE ROLE watcher LOGIN IN ROLE pg_monitor;
+	CREATE ROLE owner LOGIN;
+	CREATE TABLE owned AS SELECT * FROM items LIMIT 100;
+	CREATE INDEX owned_idx ON owned USING hnsw (v vector_l2_ops);
+	ALTER TABLE owned OWNER TO owner;
 	CREATE INDEX "a<b>&c" ON items USING hnsw (v vector_l1_ops) WITH (m = 12);
 	CREATE TABLE loose (v vector);
 	INSERT INTO loose VALUES ('[1,2]');
@@ -62,6 +66,14 @@ like($html, qr{<th[^>]*>worst hundredth</th>}, 'recall of the searches that were
 unlike($html, qr{https?://|<script|ERROR}, 'it needs no network and no program');
 unlike($html, qr/recall_min/, 'recall is not measured unasked');
 like(report($node, '-v', 'recall=1'), qr/recall_min/, 'recall is measured if asked for');
+unlike($html, qr/left out/, 'no index is left out');
+$html = report($node, '-U', 'watcher', '-v', 'recall=1');
+like($html, qr/recall_min/, 'recall is measured by a role that may read no table, of none');
+$html = report($node, '-U', 'owner', '-v', 'recall=1');
+is(unbalanced($html), '', 'the page of an owner is well-formed');
+like($html, qr/<td[^>]*>owned_idx<.*recall_min.*<td[^>]*>owned_idx</s, 'it has his index, and its recall');
+unlike($html, qr/items_idx/, '... and no other');
+like($html, qr{<p>\d+ of other owners are left out}, '... of which it says so');
 $node->wait_for_catchup($standby);
 $html = report($standby, '-U', 'watcher');
 is(unbalanced($html), '', 'the page of a standby is well-formed');

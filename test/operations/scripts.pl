@@ -85,6 +85,22 @@ my ($result, $stdout, $stderr) = $node->psql('postgres',
 	join("\n", map { "\\i $top/operations/$_.sql" } qw(status advice builds check recall)));
 is($stderr, '', 'the scripts by \i');
 
+# By an owner, beside whom others have indexes
+$node->safe_psql('postgres', q(
+	CREATE ROLE owner LOGIN;
+	CREATE TABLE owned AS SELECT * FROM items LIMIT 100;
+	CREATE INDEX owned_idx ON owned USING hnsw (v vector_l2_ops);
+	ALTER TABLE owned OWNER TO owner;));
+($result, $stdout, $stderr) = $node->psql('postgres',
+	join("\n", map { "\\i $top/operations/$_.sql" } qw(advice builds recall rebuild)),
+	extra_params => [ '-U', 'owner' ]);
+like($stderr, qr/^(?!.*(?:ERROR|items_idx)).*index "public\.owned_idx" was reindexed/s,
+	'an owner rebuilds his indexes by the scripts');
+like($stdout, qr/^items_idx\|rights\|.*must be owner of index items_idx/m, '... and reads why others give no advice');
+like($stdout, qr/^owned_idx\|\d+\|[\d.]+\|/m, '... and measures his own');
+unlike($stdout, qr/^items_idx\|\d+\|[\d.]+\|[\d.]+\|[\d.]+\|/m, '... alone');
+$node->safe_psql('postgres', 'DROP TABLE owned; DROP ROLE owner');
+
 # Sizes, from a sample of a quarter of the rows
 sub size_of
 {

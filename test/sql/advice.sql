@@ -157,12 +157,26 @@ ALTER INDEX advice_failed_idx RENAME TO advice_ccnew1;
 SELECT advice FROM lokivector_advice('advice_ccnew1');
 DROP TABLE advice_failed;
 
--- test: only for those who may look into the index
+-- test: only for those who may look into the index; an owner asks for all indexes, of others too
 CREATE ROLE regress_advice;
+CREATE ROLE regress_advice_monitor IN ROLE pg_monitor;
+CREATE TABLE advice_own (v vector(3));
+INSERT INTO advice_own SELECT v FROM advice_late;
+CREATE INDEX advice_own_idx ON advice_own USING hnsw (v vector_l2_ops);
+ALTER TABLE advice_own OWNER TO regress_advice;
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'advice_idx'::regclass;
 SET ROLE regress_advice;
 SELECT * FROM lokivector_advice('advice_late_idx');
+SELECT s.index, a.about, a.advice FROM lokivector_stat_indexes s, lokivector_advice(s.index) a
+WHERE s.relname ~ '^advice_' ORDER BY s.index::text COLLATE "C";
+SELECT * FROM lokivector_advice('advice_late');
+SET ROLE regress_advice_monitor;
+SELECT s.index, a.about, a.advice FROM lokivector_stat_indexes s, lokivector_advice(s.index) a
+WHERE s.relname ~ '^advice_' ORDER BY s.index::text COLLATE "C";
 RESET ROLE;
-DROP ROLE regress_advice;
+UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'advice_idx'::regclass;
+DROP TABLE advice_own;
+DROP ROLE regress_advice, regress_advice_monitor;
 SELECT * FROM lokivector_advice('advice_late');
 
 DROP TABLE advice_t, advice_late;
