@@ -149,6 +149,70 @@ CREATE INDEX temp_idx ON temp_t USING hnsw (v vector_l2_ops);
 SELECT lokivector_calibrate('temp_idx');
 SELECT calibrated_nodes FROM lokivector_index_info('temp_idx');
 
+-- test: distances that tie count alike, whichever of the nodes at one distance a walk finds
+CREATE FUNCTION tie(n integer, OUT b bit(32), OUT s sparsevec(200), OUT v vector(64), OUT c vector(16)) AS $$
+	SELECT hashint4(n)::bit(32),
+		(SELECT format('{%s}/200', string_agg(format('%s:1', j * 50 + 1 + (hashint4extended(n, j) & 1023) % 50), ',' ORDER BY j))
+			FROM generate_series(0, 3) j)::sparsevec(200),
+		(SELECT array_agg((hashint4extended(n, j) & 1)::real ORDER BY j) FROM generate_series(1, 64) j)::vector(64),
+		(SELECT array_agg((hashint4extended(n, j) & 3)::real ORDER BY j) FROM generate_series(1, 16) j)::vector(16)
+$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TABLE ties (id integer, b bit(32), s sparsevec(200), v vector(64), c vector(16));
+CREATE INDEX ties_late ON ties USING hnsw (s sparsevec_cosine_ops);
+INSERT INTO ties SELECT i, (tie(i)).* FROM generate_series(1, 4000) i;
+VACUUM ties;
+CREATE INDEX ties_b ON ties USING hnsw (b bit_hamming_ops);
+CREATE INDEX ties_jaccard ON ties USING hnsw (b bit_jaccard_ops);
+CREATE INDEX ties_s ON ties USING hnsw (s sparsevec_l2_ops);
+CREATE INDEX ties_l1 ON ties USING hnsw (s sparsevec_l1_ops);
+CREATE INDEX ties_v ON ties USING hnsw (v vector_l2_ops);
+CREATE INDEX ties_c ON ties USING hnsw (c vector_cosine_ops);
+CREATE FUNCTION tied(index regclass, k integer, OUT near text, OUT narrow text, OUT kept text) AS $$
+DECLARE
+	w record;
+	r record;
+BEGIN
+	-- without the target, so that both are those of hnsw.ef_search
+	PERFORM set_config('hnsw.ef_search', k::text, true);
+	SELECT * INTO w FROM lokivector_search_width(index, k);
+	SELECT * INTO r FROM lokivector_recall(index, 400, k);
+	near := CASE WHEN abs(w.recall - r.recall) < 0.03 THEN 'yes' ELSE format('%s, not %s', w.recall, r.recall) END;
+	PERFORM set_config('lokivector.target_recall', '0.9', true);
+	SELECT * INTO w FROM lokivector_search_width(index, k);
+	SELECT * INTO r FROM lokivector_recall(index, 400, k);
+	narrow := CASE WHEN w.width < 2 * k + 10 THEN 'yes' ELSE 'width ' || w.width END;
+	-- the calibration and the queries here are samples, both
+	kept := CASE WHEN r.recall > 0.87 THEN 'yes' ELSE 'recall ' || r.recall END;
+	PERFORM set_config('lokivector.target_recall', '0', true);
+END $$ LANGUAGE plpgsql;
+SELECT i, k, t.* FROM unnest('{ties_late,ties_b,ties_jaccard,ties_s,ties_l1,ties_v,ties_c}'::regclass[]) i,
+	unnest('{10,100}'::integer[]) k, tied(i, k) t ORDER BY i::text, k;
+SELECT lokivector_calibrate('ties_s', (SELECT array_agg((tie(-i)).s) FROM generate_series(1, 100) i));
+SELECT * FROM tied('ties_s', 10);
+DROP TABLE ties;
+DROP FUNCTION tied, tie;
+
+-- test: vacuum leaves values alone that are out of line, and expressions
+CREATE TABLE outside (id integer, v vector(600));
+ALTER TABLE outside ALTER v SET STORAGE EXTERNAL;
+CREATE INDEX outside_idx ON outside USING hnsw (v vector_l2_ops);
+CREATE INDEX outside_part ON outside USING hnsw ((subvector(v, 1, 40)::vector(40)) vector_l2_ops);
+INSERT INTO outside SELECT i, array_cat(item(i)::real[], array_fill(i % 7, '{560}')::real[])::vector(600)
+FROM generate_series(1, 1100) i;
+VACUUM outside;
+SELECT i, calibrated_nodes, max(recall_10) > 0.98 AS good
+FROM unnest('{outside_idx,outside_part}'::regclass[]) i, lokivector_index_info(i), lokivector_calibration(i)
+GROUP BY 1, 2 ORDER BY 1;
+DROP TABLE outside;
+
+-- test: rows that a build of the same command wrote, which its snapshot does not see
+CREATE TABLE rewritten AS SELECT * FROM t WHERE id <= 1200;
+CREATE INDEX rewritten_idx ON rewritten USING hnsw (v vector_l2_ops);
+ALTER TABLE rewritten ALTER id TYPE bigint;
+SELECT calibrated_nodes, max(recall_10) > 0.98 AS good
+FROM lokivector_index_info('rewritten_idx'), lokivector_calibration('rewritten_idx') GROUP BY 1;
+DROP TABLE rewritten;
+
 -- test: the width of a search, and its recall as it was measured
 SELECT lokivector_calibrate('t_idx');
 SELECT ef_search, target_recall, width, recall > 0.95 AS good FROM lokivector_search_width('t_idx');

@@ -360,8 +360,7 @@ calibrate_share(LokiBuild *build)
 	{
 		LokiCalibrationSums sums;
 
-		if (loki_calibrate_measure(build->index, NULL, NULL, LOKI_CALIBRATE_BUILD_SCORES,
-								   shared->work.units, &sums))
+		if (loki_calibrate_share(build->heap, build->index, shared->work.units, &sums))
 		{
 			LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 			loki_calibrate_add(&shared->calibration, &sums);

@@ -76,7 +76,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 
 /*
  * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
- * if its codes are too coarse to tell near nodes apart and there are no rows to do so.  If
+ * if its codes are too coarse to tell near nodes apart and rows cannot do so.  If
  * codes were made anew meanwhile, near nodes were not told apart either, and all is measured
  * again.  No page may be locked.
  */
@@ -89,7 +89,8 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	LokiMetaPageData meta;
 	LokiCalibrationSums sums;
 	LokiIndex  *state = loki_index_open(index, &meta);
-	double		most = rows != NULL ? LOKI_CALIBRATE_DISTANCES : LOKI_CALIBRATE_SCORES;
+	double		most = loki_column_sketched(&state->column) ? LOKI_CALIBRATE_DISTANCES :
+		LOKI_CALIBRATE_SCORES;
 	bool		measured;
 
 	while ((measured = loki_calibrate_measure(index, rows, given, most, 1, &sums)) &&
@@ -113,6 +114,52 @@ has_changed(double nodes, const LokiCalibrationData *calibration)
 	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes;
 }
 
+/*
+ * Calibrate, reading rows.  Vacuum's snapshot does not keep dead rows, so the values of these may
+ * be gone from the TOAST table.  Values in the rows themselves may be read, but no expressions be
+ * evaluated, whose arguments may be out of line.  Rows alone never are what vacuum measures by.
+ */
+static bool
+calibrate_in_vacuum(Relation index)
+{
+	Relation	heap;
+	LokiColumn	column = loki_index_column(index);
+	LokiRows	rows;
+	bool		calibrated;
+
+	if (loki_column_sketched(&column) || RelationGetIndexExpressions(index) != NIL)
+		return calibrate(index, NULL, NULL);
+	heap = table_open(index->rd_index->indrelid, NoLock);
+	loki_rows_begin(&rows, heap, index);
+	rows.snapshot = SnapshotSelf;
+	rows.inline_only = true;
+	calibrated = calibrate(index, &rows, NULL);
+	loki_rows_end(&rows);
+	table_close(heap, NoLock);
+	return calibrated;
+}
+
+/*
+ * The rows that a build has just read may be of this command, which the active snapshot does not
+ * see.
+ */
+bool
+loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibrationSums *sums)
+{
+	LokiColumn	column = loki_index_column(index);
+	LokiRows	rows;
+	bool		measured;
+
+	if (loki_column_sketched(&column))
+		return false;
+	loki_rows_begin(&rows, heap, index);
+	rows.snapshot = SnapshotSelf;
+	measured = loki_calibrate_measure(index, &rows, NULL, LOKI_CALIBRATE_BUILD_SCORES,
+									  nshares, sums);
+	loki_rows_end(&rows);
+	return measured;
+}
+
 bool
 loki_calibrate_again(Relation index)
 {
@@ -126,7 +173,7 @@ loki_calibrate_again(Relation index)
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return false;
 	(void) loki_requantize_moved(index);
-	return calibrate(index, NULL, NULL);
+	return calibrate_in_vacuum(index);
 }
 
 /* ----------------------------------------------------------------
@@ -184,7 +231,6 @@ calibrate_index(Oid indexid, ArrayType *array)
 	Relation	heap;
 	Relation	index = open_index(indexid, &heap);
 	LokiColumn	column = loki_index_column(index);
-	bool		by_rows = loki_column_sketched(&column);
 	LokiRows	rows;
 	LokiGivenQueries given = {0};
 	bool		calibrated;
@@ -200,7 +246,7 @@ calibrate_index(Oid indexid, ArrayType *array)
 	loki_rows_begin(&rows, heap, index);
 	if (array != NULL)
 		loki_warn_of_rows(&rows, given.data, given.n);
-	calibrated = calibrate(index, by_rows ? &rows : NULL, array != NULL ? &given : NULL);
+	calibrated = calibrate(index, &rows, array != NULL ? &given : NULL);
 	loki_rows_end(&rows);
 	if (!calibrated)
 		report_failure(index);

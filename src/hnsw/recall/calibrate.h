@@ -57,6 +57,13 @@ typedef struct LokiGivenQueries
  */
 extern bool loki_calibrate_again(Relation index);
 
+/*
+ * At the end of a build: search for 1 / nshares of the queries.  False if the index is not to be
+ * calibrated.  What is allocated stays in the current context.
+ */
+extern bool loki_calibrate_share(Relation heap, Relation index, int nshares,
+								 LokiCalibrationSums *sums);
+
 /* Keep on the metapage what several processes have measured, if they have */
 extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums);
 
@@ -70,7 +77,8 @@ extern bool loki_calibrate_codes_suffice(const LokiIndex *state);
 
 /*
  * Search for the given queries, or for 1 / nshares of those that are chosen.  What is nearest,
- * codes tell, or the rows if they are given.  False if the index is not to be calibrated.
+ * codes tell, and rows where codes do not, unless rows is NULL.  False if the index is not to be
+ * calibrated.
  */
 extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
 								   const LokiGivenQueries *given, double max_scores,

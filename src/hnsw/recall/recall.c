@@ -42,9 +42,6 @@ LOKI_FUNCTION(lokivector_measure_samples);
 
 #define RECALL_COLUMNS		6
 
-/* Rows whose distances differ by this part are equally right */
-#define DISTANCE_SLACK		1e-6
-
 /* A table and its index, being measured */
 typedef struct Recall
 {
@@ -298,8 +295,8 @@ plan_scan(Recall *recall, IndexScanDesc scan, int query)
 }
 
 /*
- * Let the index answer one query.  Returns how many of its rows are as near as the exact
- * answer, which has n rows, the farthest at `limit`.
+ * Let the index answer one query.  Returns how many of its rows are hits: no farther than
+ * `limit`, that of an exact answer of n rows.
  */
 static int
 answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
@@ -315,8 +312,6 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	int			right = 0;
 
 	Assert(n > 0 && n <= wanted && wanted <= recall->k);
-	if (!isinf(limit))			/* of -Infinity the sum would be NaN */
-		limit += DISTANCE_SLACK * fabs(limit);
 	INSTR_TIME_SET_CURRENT(start);
 	plan_scan(recall, scan, query);
 	index_rescan(scan, NULL, 0, order, 1);
@@ -356,7 +351,7 @@ compare_answers(Recall *recall, const LokiExact *exact, int first)
 			continue;
 		order.sk_argument = exact->data[i];
 		right = answer_by_index(recall, scan, &order, first + i, n,
-								exact->nearest[(Size) i * exact->k + n - 1]);
+								loki_hit_limit(exact->nearest[(Size) i * exact->k + n - 1]));
 		recall->recalls[first + i] = (double) right / n;
 	}
 	index_endscan(scan);

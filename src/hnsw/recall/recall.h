@@ -20,6 +20,20 @@
 #define LOKI_RECALL_MAX_K		10000
 #define LOKI_RECALL_MAX_QUERIES	1000000
 
+/* Rows whose distances differ by this part are equally right */
+#define LOKI_DISTANCE_SLACK		1e-6
+
+/*
+ * A row is a hit if it is no farther than this, the k-th true neighbor being at `distance`.  Every
+ * measurement of recall counts by it.
+ */
+static inline double
+loki_hit_limit(double distance)
+{
+	/* of -Infinity the sum would be NaN */
+	return isinf(distance) ? distance : distance + LOKI_DISTANCE_SLACK * fabs(distance);
+}
+
 /*
  * The rows of an index's table.  From begin to end, functions run as the index's owner, who made
  * its expressions.
@@ -30,6 +44,8 @@ typedef struct LokiRows
 	Relation	index;
 	LokiColumn	column;
 	Snapshot	snapshot;
+	bool		inline_only;	/* values out of line may be gone, and are not
+								 * read */
 	TupleTableSlot *slot;		/* the row */
 	MemoryContext context;		/* of its value; reset for the next one */
 

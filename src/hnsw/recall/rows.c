@@ -34,6 +34,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index)
 	rows->nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 	rows->snapshot = GetActiveSnapshot();
+	rows->inline_only = false;
 	rows->column = loki_index_column(index);
 	rows->slot = table_slot_create(heap, NULL);
 	rows->fetch = LokiTableFetchBegin(heap);
