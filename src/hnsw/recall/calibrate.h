@@ -22,7 +22,7 @@
  * at the end of a build, of which it must be a small part.
  */
 #define LOKI_CALIBRATE_SCORES		4e9
-#define LOKI_CALIBRATE_BUILD_SCORES	3e7
+#define LOKI_CALIBRATE_BUILD_SCORES	1e8
 
 /* The same for comparisons of rows, each of which costs about a thousand estimates */
 #define LOKI_CALIBRATE_DISTANCES	1e6

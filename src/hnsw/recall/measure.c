@@ -325,6 +325,19 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 		sums->queries_of[k] += more->queries_of[k];
 }
 
+/*
+ * The standard error of the mean recall of k nodes, by n queries.  If these missed nothing, that
+ * does not show that none would: as in Wilson's score interval, half of the least that one of
+ * them can miss is added.
+ */
+static double
+standard_error(double variance, int n, int k)
+{
+	double		half = 0.5 / ((double) n * k);
+
+	return sqrt(Max(variance, 0) / n + half * half);
+}
+
 void
 loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result)
 {
@@ -350,7 +363,8 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 			Assert(recall >= 0 && recall < 1 + 1e-9);
 			result->at[i].recall[k] = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
 			result->at[i].error[k] = (uint16)
-				rint(sqrt(Max(variance, 0) / n) * LOKI_CALIBRATION_SCALE);
+				rint(Min(standard_error(variance, n, loki_calibration_ks[k]), recall) *
+					 LOKI_CALIBRATION_SCALE);
 		}
 	}
 }

@@ -72,7 +72,9 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	if (a <= wanted)
 		return calibration->at[i - 1].width;
 	slope = log(a / b) / log((double) calibration->at[i].width / calibration->at[i - 1].width);
-	width = slope > 0 ? calibration->at[i - 1].width * pow(a / wanted, 1 / slope) : HUGE_VAL;
+	/* no more was found by the widest: nothing says that wider ones would */
+	width = slope > 0 ? calibration->at[i - 1].width * pow(a / wanted, 1 / slope) :
+		calibration->at[last].width;
 	return Min(width, calibration->at[last].width * MOST_BEYOND);
 }
 
@@ -115,7 +117,7 @@ loki_hnsw_target_width(Relation index, double rows)
 		return 0;
 	loki_meta_read(index, &meta);
 	return calibrated_width(&meta.calibration, settings.target_recall,
-								 rows > 0 ? rows : settings.ef);
+							rows > 0 ? rows : settings.ef);
 }
 
 /*
