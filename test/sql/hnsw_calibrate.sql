@@ -282,6 +282,12 @@ SELECT md5(string_agg(c::text, ' ')) AS inside FROM lokivector_calibration('cali
 ROLLBACK;
 SELECT :'before' <> :'inside' AS measured, md5(string_agg(c::text, ' ')) = :'inside' AS stays FROM lokivector_calibration('calibrated_idx') c;
 DROP TABLE calibrated;
+-- test: a commit that empties a table builds its index anew, without a snapshot
+CREATE TEMP TABLE emptied (v vector(3)) ON COMMIT DELETE ROWS;
+CREATE INDEX emptied_idx ON emptied USING hnsw (v vector_l2_ops);
+INSERT INTO emptied VALUES ('[1,2,3]');
+SELECT count(*) FROM lokivector_calibration('emptied_idx');
+DROP TABLE emptied;
 -- test: who may
 CREATE ROLE regress_calibrate;
 SET ROLE regress_calibrate;

@@ -27,6 +27,7 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 LOKI_FUNCTION(lokivector_calibrate);
@@ -130,8 +131,7 @@ calibrate_in_vacuum(Relation index)
 	if (loki_column_sketched(&column) || RelationGetIndexExpressions(index) != NIL)
 		return calibrate(index, NULL, NULL);
 	heap = table_open(index->rd_index->indrelid, NoLock);
-	loki_rows_begin(&rows, heap, index);
-	rows.snapshot = SnapshotSelf;
+	loki_rows_begin(&rows, heap, index, SnapshotSelf);
 	rows.inline_only = true;
 	calibrated = calibrate(index, &rows, NULL);
 	loki_rows_end(&rows);
@@ -141,7 +141,7 @@ calibrate_in_vacuum(Relation index)
 
 /*
  * The rows that a build has just read may be of this command, which the active snapshot does not
- * see.
+ * see.  There may be no active snapshot either: a commit that empties a table builds its indexes.
  */
 bool
 loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibrationSums *sums)
@@ -152,8 +152,7 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 
 	if (loki_column_sketched(&column))
 		return false;
-	loki_rows_begin(&rows, heap, index);
-	rows.snapshot = SnapshotSelf;
+	loki_rows_begin(&rows, heap, index, SnapshotSelf);
 	measured = loki_calibrate_measure(index, &rows, NULL, LOKI_CALIBRATE_BUILD_SCORES,
 									  nshares, sums);
 	loki_rows_end(&rows);
@@ -243,7 +242,7 @@ calibrate_index(Oid indexid, ArrayType *array)
 				 errmsg("cannot calibrate index \"%s\" with %d queries",
 						RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", MIN_GIVEN)));
-	loki_rows_begin(&rows, heap, index);
+	loki_rows_begin(&rows, heap, index, GetActiveSnapshot());
 	if (array != NULL)
 		loki_warn_of_rows(&rows, given.data, given.n);
 	calibrated = calibrate(index, &rows, array != NULL ? &given : NULL);

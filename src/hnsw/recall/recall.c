@@ -35,6 +35,7 @@
 #include "lokivector.h"
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 LOKI_FUNCTION(lokivector_recall);
 LOKI_FUNCTION(lokivector_recall_of);
@@ -436,7 +437,7 @@ begin_measuring(Recall *recall, Oid indexid)
 	Relation	heap;
 	Relation	index = open_relations(indexid, &heap);
 
-	loki_rows_begin(&recall->rows, heap, index);
+	loki_rows_begin(&recall->rows, heap, index, GetActiveSnapshot());
 }
 
 static void

@@ -107,8 +107,9 @@ typedef struct LokiExact
 
 /* functions in recall/rows.c */
 
-/* Both must be open, and the active snapshot is used; what is allocated stays until the end */
-extern void loki_rows_begin(LokiRows *rows, Relation heap, Relation index);
+/* Both must be open, and rows are those that the snapshot sees; what is allocated stays until the
+ * end */
+extern void loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot);
 extern void loki_rows_end(LokiRows *rows);
 
 /* Get the visible row with this heap TID into the slot, if there is one; no page may be locked */

@@ -21,10 +21,9 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 void
-loki_rows_begin(LokiRows *rows, Relation heap, Relation index)
+loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot)
 {
 	rows->heap = heap;
 	rows->index = index;
@@ -33,7 +32,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index)
 						   rows->sec_context | SECURITY_RESTRICTED_OPERATION);
 	rows->nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
-	rows->snapshot = GetActiveSnapshot();
+	rows->snapshot = snapshot;
 	rows->inline_only = false;
 	rows->column = loki_index_column(index);
 	rows->slot = table_slot_create(heap, NULL);
