@@ -267,8 +267,8 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 
 /*
  * Whether the first of a node's own neighbors that is linked to it and stays is no
- * farther from it than this.  Neighbors are in order of distance, as they were
- * chosen, so that it is hardly ever farther than another.
+ * farther from it than this.  Neighbors are about in order of distance, so that it is
+ * hardly ever farther than another; if it is, the node is searched for in vain.
  */
 static bool
 is_linked_nearer(LokiVacuum *vacuum, uint32 node, float distance)
