@@ -407,6 +407,6 @@ COMMENT ON FUNCTION lokivector_recall(regclass, bytevec[], integer) IS
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries bytevec[])
 	RETURNS void
-	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, bytevec[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';

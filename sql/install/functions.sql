@@ -120,25 +120,25 @@ COMMENT ON FUNCTION lokivector_calibrate(regclass) IS
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
 	RETURNS void
-	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries halfvec[])
 	RETURNS void
-	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, halfvec[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
 	RETURNS void
-	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, sparsevec[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries bit[])
 	RETURNS void
-	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, bit[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 

@@ -28,7 +28,11 @@ CREATE FUNCTION lokivector_recall(index regclass,
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
 	RETURNS void
-	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+ALTER FUNCTION lokivector_calibrate(regclass, vector[]) CALLED ON NULL INPUT;
+ALTER FUNCTION lokivector_calibrate(regclass, halfvec[]) CALLED ON NULL INPUT;
+ALTER FUNCTION lokivector_calibrate(regclass, bit[]) CALLED ON NULL INPUT;
 
 CREATE FUNCTION lokivector_prewarm(index regclass, max_bytes bigint DEFAULT NULL)
 	RETURNS bigint

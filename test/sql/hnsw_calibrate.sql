@@ -65,6 +65,7 @@ SELECT calibrated_nodes, max(recall_10) > 0.99 AS good
 FROM lokivector_index_info('t_idx'), lokivector_calibration('t_idx') GROUP BY 1;
 SELECT lokivector_calibrate('t_idx', ARRAY[item(-1)]);
 SELECT lokivector_calibrate('t_idx', ARRAY[]::vector[]);
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(v) FROM t WHERE false));
 SELECT lokivector_calibrate('t_idx', array_fill('[1,2]'::vector, '{30}'));
 SELECT lokivector_calibrate('t_idx', array_fill(NULL::vector, '{30}'));
 
@@ -77,6 +78,16 @@ SELECT answered, recall > 0.9 AS good FROM lokivector_recall('t_idx',
 SELECT answered, recall > 0.9 AS good FROM lokivector_recall('t_idx',
 	ARRAY(SELECT item(i) FROM generate_series(-50, 50) i WHERE i <> 0));
 SELECT lokivector_calibrate('t_idx', (SELECT array_agg(v::text) FROM t WHERE id % 100 = 7));
+SELECT array_agg(v) AS queries FROM t WHERE id <= 300 \gset
+CREATE ROLE regress_hidden;
+ALTER TABLE t OWNER TO regress_hidden;
+ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+SET ROLE regress_hidden;
+SELECT lokivector_calibrate('t_idx', :'queries'::vector[]);
+RESET ROLE;
+ALTER TABLE t DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE t OWNER TO CURRENT_USER;
+DROP ROLE regress_hidden;
 
 -- test: every metric and code
 CREATE INDEX t_ip ON t USING hnsw (v vector_ip_ops);

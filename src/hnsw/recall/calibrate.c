@@ -224,8 +224,9 @@ report_failure(Relation index)
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 
+/* With queries: an array of them, NULL if there are none */
 static void
-calibrate_index(Oid indexid, ArrayType *array)
+calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 {
 	Relation	heap;
 	Relation	index = open_index(indexid, &heap);
@@ -236,7 +237,7 @@ calibrate_index(Oid indexid, ArrayType *array)
 
 	if (array != NULL)
 		given.n = loki_query_array(&column, array, &given.values, &given.data);
-	if (array != NULL && given.n < MIN_GIVEN)
+	if (by_queries && given.n < MIN_GIVEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("cannot calibrate index \"%s\" with %d queries",
@@ -259,17 +260,20 @@ calibrate_index(Oid indexid, ArrayType *array)
 Datum
 lokivector_calibrate(PG_FUNCTION_ARGS)
 {
-	calibrate_index(PG_GETARG_OID(0), NULL);
+	calibrate_index(PG_GETARG_OID(0), false, NULL);
 	PG_RETURN_VOID();
 }
 
 /*
- * lokivector_calibrate(index regclass, queries vector[])
+ * lokivector_calibrate(index regclass, queries vector[]): not strict in queries, since
+ * array_agg() of no rows is NULL
  */
 Datum
 lokivector_calibrate_for(PG_FUNCTION_ARGS)
 {
-	calibrate_index(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
+	if (!PG_ARGISNULL(0))
+		calibrate_index(PG_GETARG_OID(0), true,
+						PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1));
 	PG_RETURN_VOID();
 }
 

@@ -20,6 +20,7 @@
 #include "hnsw/scan/scan.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
+#include "utils/rls.h"
 
 /* Fewer queries may well be rows; of more, so many are looked at */
 #define LEAST_LOOKED_AT		20
@@ -59,6 +60,10 @@ loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n)
 	IndexScanDesc scan;
 
 	if (n < LEAST_LOOKED_AT)
+		return;
+
+	/* the count would tell of rows that a policy hides from the caller */
+	if (check_enable_rls(RelationGetRelid(rows->heap), rows->userid, true) == RLS_ENABLED)
 		return;
 	scan = loki_rows_begin_scan(rows, &order);
 	for (int i = 0; i < looked_at; i++)
