@@ -352,6 +352,7 @@ for my $i (1 .. $n)
 		SELECT => "SET enable_seqscan = off; SELECT count(*) FROM (SELECT id FROM t$i WHERE a < 8 ORDER BY v <-> '$vector') s;
 			SELECT id FROM t$i ORDER BY v <-> '$vector' LIMIT 10",
 		INSERT => "INSERT INTO t$i SELECT id + 10000, v, a + id % 2, b FROM t WHERE id % 100 < 3",
+		calibrate => "BEGIN; DELETE FROM t$i; SELECT lokivector_calibrate('t${i}_idx'); ROLLBACK",
 		VACUUM => "DELETE FROM t$i WHERE id % 3 = 0; VACUUM t$i",
 		info => "SELECT lokivector_index_info('t${i}_idx'); SELECT count(*) FROM lokivector_index_slot_arrays('t${i}_idx')",
 		prewarm => "SELECT lokivector_prewarm('t${i}_idx', 1 << 30)");
@@ -362,7 +363,7 @@ for my $i (1 .. $n)
 		like($stderr, $fault, "check: $name");
 	}
 	my @failed;
-	for my $kind ('SELECT', 'INSERT', 'VACUUM', 'info', 'prewarm', 'check')
+	for my $kind ('SELECT', 'calibrate', 'INSERT', 'VACUUM', 'info', 'prewarm', 'check')
 	{
 		my $sql = $command{$kind} // "SELECT lokivector_check('t${i}_idx', true)";
 		my ($rc, $stderr) = run_sql($sql);

@@ -235,7 +235,7 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	for (uint32 node = 0; node < rows->n; node++)
 	{
 		ItemPointerData tid;
-		uint32		next = LOKI_NONE;
+		LokiNodeRows row = {0};
 		bool		call_again = false;
 		bool		found;
 		MemoryContext old;
@@ -245,9 +245,9 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 		do
 		{
 			CHECK_FOR_INTERRUPTS();
-			found = loki_node_row(requantize->state, requantize->index, node, &next, &tid) &&
+			found = loki_node_row(requantize->state, requantize->index, node, &row, &tid) &&
 				table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL);
-		} while (!found && next != LOKI_NONE);
+		} while (!found && row.next != LOKI_NONE);
 		if (!found)
 			continue;
 		old = MemoryContextSwitchTo(context);

@@ -461,14 +461,15 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 }
 
 bool
-loki_node_row(LokiIndex *state, Relation index, uint32 node, uint32 *next, ItemPointer tid)
+loki_node_row(LokiIndex *state, Relation index, uint32 node, LokiNodeRows *rows, ItemPointer tid)
 {
-	uint32		number = *next;
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_DUPLICATE];
+	uint32		number = rows->next;
 	LokiTidData slot;
 	LokiDuplicateData duplicate;
 
-	*next = LOKI_NONE;
-	if (number == LOKI_NONE)
+	rows->next = LOKI_NONE;
+	if (rows->read == 0)
 	{
 		if (!loki_slot_read(state, index, LOKI_SLOTS_TID, node, &slot) ||
 			!LokiTidIsLive(&slot))
@@ -484,7 +485,14 @@ loki_node_row(LokiIndex *state, Relation index, uint32 node, uint32 *next, ItemP
 	if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, number, &duplicate) ||
 		(duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE || duplicate.node != node)
 		return false;
-	*next = duplicate.next;
+	if (rows->read++ > (uint64) array->npages * array->per_page)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged list of rows",
+						RelationGetRelationName(index)),
+				 errdetail("The list of node %u has no end.", node),
+				 errhint("Please REINDEX it.")));
+	rows->next = duplicate.next;
 	*tid = duplicate.heap;
 	return true;
 }

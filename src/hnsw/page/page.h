@@ -134,12 +134,18 @@ extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int array,
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
+/* Where the next heap TID of a node is read; 0 before the first */
+typedef struct LokiNodeRows
+{
+	uint32		read;			/* so many were */
+	uint32		next;			/* DUPLICATE slot, LOKI_NONE after the last */
+} LokiNodeRows;
+
 /*
- * The heap TID of a node, or one of its TID list: the first one if *next is LOKI_NONE.  Sets *next
- * for the one after it; LOKI_NONE after the last one.  False if there is none, for vacuum may
- * remove rows between two calls.
+ * The next heap TID of a node.  False if there is none, for vacuum may remove rows between two
+ * calls; rows->next is LOKI_NONE then.  ERROR for a TID list without end.
  */
 extern bool loki_node_row(LokiIndex *index_state, Relation index, uint32 node,
-						  uint32 *next, ItemPointer tid);
+						  LokiNodeRows *rows, ItemPointer tid);
 
 #endif							/* LOKI_PAGE_PAGE_H */

@@ -60,14 +60,14 @@ bool
 loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value)
 {
 	ItemPointerData tid;
-	uint32		next = LOKI_NONE;
+	LokiNodeRows row = {0};
 	bool		isnull = true;
 
 	Assert(loki_no_buffer_locked());
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!loki_node_row(measure->state, measure->index, node, &next, &tid))
+		if (!loki_node_row(measure->state, measure->index, node, &row, &tid))
 			return false;
 		if (loki_rows_fetch(measure->rows, &tid))
 		{
@@ -75,7 +75,7 @@ loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value)
 			return !isnull && !(measure->rows->inline_only &&
 								VARATT_IS_EXTERNAL(DatumGetPointer(*value)));
 		}
-	} while (next != LOKI_NONE);
+	} while (row.next != LOKI_NONE);
 	return false;
 }
 
