@@ -8,5 +8,5 @@ FROM lokivector_check_all(heap_all_indexed => true) \gset
 SELECT :damaged > 0 AS is_damaged \gset
 \if :is_damaged
 DO $$ BEGIN RAISE EXCEPTION 'an index is damaged, or was not checked'
-	USING HINT = 'REINDEX INDEX CONCURRENTLY; drop an index that is not valid and ends with _ccnew or _ccold'; END $$;
+	USING HINT = 'Damaged or not valid: REINDEX INDEX CONCURRENTLY, or drop it if its name ends with _ccnew or _ccold. Not checked: run this as the owner or a member of pg_monitor.'; END $$;
 \endif

@@ -5,7 +5,7 @@
 --
 -- -v type=halfvec       the column's type (vector); bytevec, bit, or sparsevec, of rows without zeros
 -- -v options='bits = 4' storage parameters of the index (none)
--- -v sample=50000       rows of the sample (20000; at least 1000)
+-- -v sample=50000       rows of the sample (20000; from 1000 to 1000000)
 --
 -- The build uses this session's maintenance_work_mem and max_parallel_maintenance_workers; that
 -- of the sample has to fit into the former.  A row's share of the build grows with the logarithm
@@ -33,13 +33,19 @@
 \endif
 SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'bit')
 		THEN format('type is vector, halfvec, bytevec, sparsevec or bit, not "%s"', :'type')
-	WHEN :'rows'::numeric < 1 THEN format('rows must be 1 or more, not %s', :'rows')
-	WHEN :'sample'::numeric < 1000 THEN format('sample must be 1000 or more, not %s', :'sample')
+	ELSE (SELECT format('%s must be from %s to %s, not %s', what, least, most, said)
+		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000))
+			AS number (what, said, least, most)
+		-- 1e6 is a number, too
+		WHERE CASE WHEN said ~ '^[0-9]{1,30}(e[0-9])?$' THEN said::numeric NOT BETWEEN least AND most
+			ELSE true END
+		LIMIT 1)
 	END AS mistake \gset
 \if :{?mistake}
 	SET lokivector_size.mistake = :'mistake';
 	DO $$ BEGIN RAISE EXCEPTION '%', current_setting('lokivector_size.mistake'); END $$;
 \endif
+\qecho :type, :rows rows of :dimensions dimensions
 SELECT CASE WHEN :'options' <> '' THEN format('WITH (%s)', :'options') ELSE '' END AS with,
 	:'type' || CASE WHEN :'type' = 'bit' THEN '_hamming_ops' ELSE '_l2_ops' END AS class,
 	CASE WHEN :'type' = 'bit' THEN 'string_agg((x + 0.5 * random() > 0.75)::int::text, '''')'

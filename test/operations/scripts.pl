@@ -99,6 +99,11 @@ like($stderr, qr/^(?!.*(?:ERROR|items_idx)).*index "public\.owned_idx" was reind
 like($stdout, qr/^items_idx\|rights\|.*must be owner of index items_idx/m, '... and reads why others give no advice');
 like($stdout, qr/^owned_idx\|\d+\|[\d.]+\|/m, '... and measures his own');
 unlike($stdout, qr/^items_idx\|\d+\|[\d.]+\|[\d.]+\|[\d.]+\|/m, '... alone');
+($result, $stdout, $stderr) = $node->psql('postgres', "\\i $top/operations/check.sql", extra_params => [ '-U', 'owner' ]);
+like($stdout, qr/^items_idx: .*owner.*^owned_idx: sound$|^owned_idx: sound$.*^items_idx: .*owner/ms,
+	'a check by an owner checks his own');
+like($stderr, qr/or was not checked.*HINT:.*Not checked: run this as the owner or a member of pg_monitor\.$/ms,
+	'... and fails, and says who may check the others');
 $node->safe_psql('postgres', 'DROP TABLE owned; DROP ROLE owner');
 
 # Sizes, from a sample of a quarter of the rows
@@ -138,18 +143,35 @@ for my $type ('vector', 'halfvec')
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_sample%')), '0',
 	'the sample goes away');
 like(make('size', 'ROWS=100000', 'DIMENSIONS=8', 'OPTIONS=bits = 4'), qr/index on disk +\| \d+ [kM]B\n.*0$/s, 'make size');
-like(make('size', 'ROWS=0'), qr/ERROR:  rows must be 1 or more, not 0\n.*[1-9]$/s, '... of no rows fails');
+my %bytes_of;
+for my $type ('vector', 'halfvec')
+{
+	my $sizes = make('size', 'ROWS=1e5', 'DIMENSIONS=64', "TYPE=$type", 'SAMPLE=2000');
+
+	like($sizes, qr/^$type, 1e5 rows of 64 dimensions\n.*0$/s, "... names the type $type, rows and dimensions first");
+	$bytes_of{$type} = size_of($sizes, 'rows on disk');
+}
+cmp_ok($bytes_of{halfvec}, '<', 0.7 * $bytes_of{vector}, '... and computes for that type');
+like(make('size', 'SAMPLE=999'), qr/ERROR:  sample must be from 1000 to 1000000, not 999\n.*[1-9]$/s,
+	'... from too small a sample fails');
+like(make('size', 'TYPE=box'), qr/ERROR:  type is vector, .*, not "box"\n.*[1-9]$/s, '... of another type fails');
 for my $type ('bit', 'bytevec', 'sparsevec')
 {
 	like(run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=64', '-v', 'sample=2000', '-v', "type=$type",
 			'-f', "$top/operations/size.sql"), qr/^ *index on disk +\| \d+ kB$/m, "a size for type $type");
 }
-for ([ 'type=box', qr/type is vector, .*, not "box"/ ], [ 'sample=0', qr/sample must be 1000 or more, not 0/ ])
+my $rows = 'rows must be from 1 to 2000000000';
+my $sample = 'sample must be from 1000 to 1000000';
+for ([ $rows, 'rows', '0', '-1', '0.5', '2000000001', '9' x 23, '9' x 40, '3e9', 'NaN', 'infinity', 'many', '' ],
+	[ $sample, 'sample', '0', '999', '1000001', '9' x 23, 'NaN', 'infinity', 'many' ])
 {
-	my ($variable, $message) = @$_;
+	my ($message, $variable, @values) = @$_;
 
-	like((run_command([ 'psql', '-X', '-q', '-v', $variable, '-f', "$top/operations/size.sql" ]))[1],
-		$message, "a message for $variable");
+	for my $value (@values)
+	{
+		like((run_command([ 'psql', '-X', '-q', '-v', "$variable=$value", '-f', "$top/operations/size.sql" ]))[1],
+			qr/ERROR:  $message, not \Q$value\E\n/, "a message for $variable=$value");
+	}
 }
 
 # An index that is not valid
