@@ -4,7 +4,8 @@
  *	  ALTER INDEX ... SET: saying that a parameter waits for REINDEX.
  *
  * An index keeps the links, bits and profile that it was built with, even if its storage
- * parameters are changed.  A NOTICE says so.  The server calls a hook when it has altered a
+ * parameters are changed.  A NOTICE says so.  A WARNING says if REINDEX would refuse the new
+ * parameters, because `m` and `ef_construction` do not fit each other.  The server calls a hook when it has altered a
  * relation.  Only the hook knows both the command and the index.  The parser of storage
  * parameters knows no index, and is also called by CREATE INDEX and by restores of dumps.
  *
@@ -108,30 +109,40 @@ list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
 		add_parameter(list, "refine_bits", built.code.refine_bits, described.code.refine_bits);
 }
 
-/*
- * A relation was altered: if it is an index of ours, compare its parameters with what it was
- * built with.  The command holds a lock on it.
- */
+/* Say what the new parameters of an index wait for, and whether it cannot be built with them. */
 static void
-look_at_index(Oid relid)
+compare_options(Relation index, const LokiHnswOptions *before, const LokiHnswOptions *after)
 {
-	Relation	index = relation_open(relid, NoLock);
-	LokiHnswOptions *options;
 	StringInfoData list;
 
-	Assert(index->rd_rel->relkind == RELKIND_INDEX);
-	if (loki_is_hnsw_index(index) && RelationGetNumberOfBlocks(index) > LOKI_META_BLKNO &&
-		ask_for_another(LokiIndexOptions(index), options = read_options(index)) &&
-		!loki_hnsw_is_incompatible(index))
+	if (RelationGetNumberOfBlocks(index) > LOKI_META_BLKNO &&
+		ask_for_another(before, after) && !loki_hnsw_is_incompatible(index))
 	{
 		initStringInfo(&list);
-		list_kept(index, options, &list);
+		list_kept(index, after, &list);
 		if (list.len > 0)
 			ereport(NOTICE,
 					(errmsg("index \"%s\" keeps %s until it is rebuilt",
 							RelationGetRelationName(index), list.data),
 					 errhint("REINDEX it to have it built with the new storage parameters.")));
 	}
+	if (loki_option_m(before) != loki_option_m(after) ||
+		loki_option_ef_construction(before) != loki_option_ef_construction(after))
+		loki_build_require_candidates(after, RelationGetRelationName(index));
+}
+
+/*
+ * A relation was altered: if it is an index of ours, compare its parameters with the old ones
+ * and with what it was built with.  The command holds a lock on it.
+ */
+static void
+look_at_index(Oid relid)
+{
+	Relation	index = relation_open(relid, NoLock);
+
+	Assert(index->rd_rel->relkind == RELKIND_INDEX);
+	if (loki_is_hnsw_index(index))
+		compare_options(index, LokiIndexOptions(index), read_options(index));
 	relation_close(index, NoLock);
 }
 

@@ -74,6 +74,14 @@ ALTER INDEX options_idx SET (ef_construction = 200);
 REINDEX INDEX options_idx;
 ALTER INDEX options_idx RESET (m, ef_construction, bits, refine_bits);
 REINDEX INDEX options_idx;
+-- test: parameters that REINDEX would refuse
+ALTER INDEX options_idx SET (ef_construction = 10);
+ALTER INDEX options_idx SET (ef_search = 10);
+ALTER INDEX options_idx RESET (ef_construction, ef_search);
+ALTER INDEX options_idx SET (m = 40);
+ALTER INDEX options_idx SET (m = 40, ef_construction = 80);
+ALTER INDEX options_idx RESET (ef_construction);
+ALTER INDEX options_idx RESET (m);
 CREATE TABLE options_bits (v vector(64));
 CREATE INDEX options_bits_v ON options_bits USING hnsw (v vector_l2_ops);
 ALTER INDEX options_bits_v SET (bits = 2);

@@ -75,6 +75,26 @@ set_phase(int phase, uint32 total)
 	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 
+/*
+ * ERROR if an index cannot be built with these options; WARNING if `altered` is the name of an
+ * index that has got them and waits for REINDEX.
+ */
+void
+loki_build_require_candidates(const LokiHnswOptions *options, const char *altered)
+{
+	int			m = loki_option_m(options);
+	int			ef_construction = loki_option_ef_construction(options);
+
+	if (ef_construction < 2 * m)
+		ereport(altered ? WARNING : ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ef_construction must be greater than or equal to 2 * m"),
+				 altered ? errdetail("REINDEX of index \"%s\" fails with these storage parameters.",
+									 altered) : 0,
+				 errhint("Set ef_construction to %d or more, or m to %d or less.",
+						 2 * m, ef_construction / 2)));
+}
+
 /* Form the metapage of an index with these options: geometry and code. */
 void
 loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
@@ -88,12 +108,7 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	LokiProfile profile = loki_option_profile(options);
 	LokiCodeSpec code;
 
-	if (ef_construction < 2 * m)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("ef_construction must be greater than or equal to 2 * m"),
-				 errhint("Set ef_construction to %d or more, or m to %d or less.",
-						 2 * m, ef_construction / 2)));
+	loki_build_require_candidates(options, NULL);
 
 	/*
 	 * a sketch has errors of its own, which a finer code of it does not make
