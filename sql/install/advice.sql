@@ -9,11 +9,19 @@ BEGIN ATOMIC
 		-- an index that the functions above refuse to look into for the caller
 		SELECT relname FROM pg_class WHERE oid = lokivector_advice.index AND relkind = 'i' AND
 			NOT pg_has_role(relowner, 'USAGE') AND NOT pg_has_role('pg_monitor', 'USAGE')
+	), invalid AS MATERIALIZED (
+		-- everyone sees the processes that build, and their locks; not everyone sees on which table
+		SELECT relname, indexrelid, indisready, EXISTS (
+			SELECT FROM pg_catalog.pg_stat_progress_create_index p JOIN pg_catalog.pg_locks l USING (pid)
+			WHERE p.datname = current_database() AND l.relation = indrelid AND
+				l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock')) AS running
+		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+		WHERE indexrelid = lokivector_advice.index AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
 	), begun AS MATERIALIZED (
-		-- a build that failed early has left no pages to look at
+		-- a build that failed early has left no pages to look at; one that runs is not to be judged
 		SELECT lokivector_advice.index AS oid
 		WHERE NOT EXISTS (SELECT FROM refused) AND
-			NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = lokivector_advice.index AND NOT indisready)
+			NOT EXISTS (SELECT FROM invalid WHERE running OR NOT indisready)
 	), info AS MATERIALIZED (
 		SELECT begun.oid, f.* FROM begun, lokivector_index_info(begun.oid) f
 	), facts AS (
@@ -55,20 +63,32 @@ BEGIN ATOMIC
 				WHEN 'bits' THEN CASE code WHEN 'rotated' THEN i.bits::text END
 				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
+	), wanted AS (
+		-- a rebuild takes defaults for what is not set
+		SELECT coalesce(max(number) FILTER (WHERE option_name = 'm'),
+				CASE WHEN bool_or(option_value = 'compact') THEN 8 ELSE 16 END) AS m,
+			coalesce(max(number) FILTER (WHERE option_name = 'ef_construction'), 64) AS ef_construction
+		FROM (SELECT option_name, option_value, CASE WHEN option_value ~ '^\d+$' THEN option_value::integer END AS number
+			FROM i, pg_options_to_table(i.reloptions)) o
 	), said(about, advice) AS MATERIALIZED (
-	SELECT 'rights', format('Nothing else is said: must be owner of index %s or have privileges of pg_monitor.', relname)
+	SELECT 'rights', format('The index was not looked into: the caller must be owner of index %s or have privileges of pg_monitor.', relname)
 	FROM refused
 	UNION ALL
-	SELECT 'valid', format(CASE WHEN relname ~ '_cc(new|old)[0-9]*$'
+	SELECT 'valid', format(CASE WHEN running
+		THEN 'No query can use the index yet. A build is running on its table: wait until lokivector_progress no longer shows it.'
+		WHEN relname ~ '_cc(new|old)[0-9]*$'
 		THEN 'No query can use the index, which a REINDEX CONCURRENTLY left that did not come to an end. Run DROP INDEX CONCURRENTLY %s.'
 		ELSE 'No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.'
 		END, indexrelid::regclass)
-	FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-	WHERE indexrelid = lokivector_advice.index AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
+	FROM invalid
 	UNION ALL
 	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
 		option_name, option_value, kept)
 	FROM built WHERE option_value <> kept AND option_value <> 'auto'
+	UNION ALL
+	SELECT 'parameters', format('REINDEX fails, because ef_construction is less than twice m. Set ef_construction to %s or more, or m to %s or less.',
+		2 * m, ef_construction / 2)
+	FROM wanted WHERE ef_construction < 2 * m
 	UNION ALL
 	SELECT 'vacuum', format('%s of %s nodes belong to dead rows, which searches pass through. Run VACUUM %s, or have autovacuum come more often.',
 		killed + dead, nodes, indrelid::regclass)

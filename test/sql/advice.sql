@@ -20,7 +20,16 @@ ALTER INDEX advice_idx SET (m = 20, bits = 2, ef_search = 50);
 SELECT * FROM lokivector_advice('advice_idx') ORDER BY 2;
 ALTER INDEX advice_idx SET (bits = auto, m = 16);
 SELECT * FROM lokivector_advice('advice_idx');
-ALTER INDEX advice_idx RESET (m, bits, ef_search);
+-- test: parameters that REINDEX would refuse, given or by default
+ALTER INDEX advice_idx SET (m = 40);
+SELECT * FROM lokivector_advice('advice_idx') ORDER BY advice COLLATE "C";
+ALTER INDEX advice_idx SET (m = 16, ef_construction = 31);
+SELECT * FROM lokivector_advice('advice_idx');
+ALTER INDEX advice_idx SET (profile = compact, ef_construction = 15);
+ALTER INDEX advice_idx RESET (m);
+SELECT * FROM lokivector_advice('advice_idx') ORDER BY advice COLLATE "C";
+ALTER INDEX advice_idx RESET (m, bits, ef_search, profile, ef_construction);
+SELECT * FROM lokivector_advice('advice_idx');
 
 -- test: a narrow search, unless the session's settings or the index's own make it wide
 CREATE TABLE advice_random AS
@@ -92,12 +101,12 @@ SELECT lokivector_reset_counts('advice_idx');
 -- test: memory of a rebuild, if one is to be done
 SET maintenance_work_mem = '1MB';
 SELECT * FROM lokivector_advice('advice_idx');
-ALTER INDEX advice_idx SET (m = 40);
+ALTER INDEX advice_idx SET (m = 40, ef_construction = 80);
 SELECT about, regexp_replace(advice, '\d+ kB', '? kB') AS advice FROM lokivector_advice('advice_idx') ORDER BY 1;
 SELECT lokivector_build_memory('advice_idx') > 3000 * 40 * 8 AS links;
 SELECT lokivector_build_memory('advice_idx') = lokivector_build_memory('advice_t', 'v', 'vector_l2_ops', options => '{m=40,ef_construction=80}') AS same;
 RESET maintenance_work_mem;
-ALTER INDEX advice_idx RESET (m);
+ALTER INDEX advice_idx RESET (m, ef_construction);
 
 -- test: dead rows, then free nodes
 DELETE FROM advice_t WHERE id > 1200;

@@ -205,7 +205,7 @@ loki_errhint_not_valid(Relation index)
 	if (stem >= 6 && (strncmp(name + stem - 6, "_ccnew", 6) == 0 ||
 					  strncmp(name + stem - 6, "_ccold", 6) == 0))
 		return errhint("REINDEX CONCURRENTLY left it, unless one is running. Drop it with DROP INDEX CONCURRENTLY.");
-	return errhint("Rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.");
+	return errhint("Unless its build is running, rebuild it with REINDEX INDEX CONCURRENTLY, or drop it.");
 }
 
 /* ERROR unless an index is valid; `action` is what cannot be done with it otherwise. */
