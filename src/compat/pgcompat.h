@@ -563,8 +563,10 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LokiMaterialPath(rel, path)		create_material_path(rel, path)
 #endif
 
-/* Which plain index scans of a relation are made, as a number; and to disable them.  The
- * planner goes by the settings, since 19 by a mask of the relation that is made of them */
+/*
+ * Which plain index scans the planner may use for a relation, as a number: read, disabled and
+ * set again.  Up to 18 it goes by the settings, from 19 on by a mask of the relation.
+ */
 #if PG_VERSION_NUM >= 190000
 #define LokiIndexScans(rel)				((rel)->pgs_mask)
 #define LokiDisableIndexScans(rel) \

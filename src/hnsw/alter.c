@@ -5,9 +5,11 @@
  *
  * An index keeps the links, bits and profile that it was built with, even if its storage
  * parameters are changed.  A NOTICE says so.  A WARNING says if REINDEX would refuse the new
- * parameters, because `m` and `ef_construction` do not fit each other.  The server calls a hook when it has altered a
- * relation.  Only the hook knows both the command and the index.  The parser of storage
- * parameters knows no index, and is also called by CREATE INDEX and by restores of dumps.
+ * parameters, because `m` and `ef_construction` do not fit each other.
+ *
+ * The server calls a hook when it has altered a relation.  Only the hook knows both the
+ * command and the index.  The parser of storage parameters knows no index, and is also called
+ * by CREATE INDEX and by restores of dumps.
  *
  * IDENTIFICATION
  *	  src/hnsw/alter.c

@@ -9,12 +9,12 @@
  * added that would exist in that case, in place of links to the node.
  *
  * When the true neighbors are known (recall/truth.c), each query is searched for once, with the
- * largest width.  A walk always expands the
- * nearest node that is not expanded yet, whatever its width.  So a narrow walk is the
- * beginning of a wide one, up to the point where its own pool is expanded, and one walk
- * measures all widths.  That does not hold where distances tie: a full pool takes no more nodes
- * that are as far as its last one, but a wide pool does, and walks on from them.  There each
- * width has a walk of its own.
+ * largest width.  A walk always expands the nearest node that is not expanded yet, whatever its
+ * width.  So a narrow walk is the beginning of a wide one, up to the point where its own pool is
+ * expanded, and one walk measures all widths.
+ *
+ * That does not hold where distances tie: a full pool takes no more nodes that are as far as its
+ * last one, but a wide pool does, and walks on from them.  There each width has a walk of its own.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/measure.c
