@@ -51,37 +51,42 @@ SELECT CASE WHEN :'options' <> '' THEN format('WITH (%s)', :'options') ELSE '' E
 	CASE WHEN :'type' = 'bit' THEN 'string_agg((x + 0.5 * random() > 0.75)::int::text, '''')'
 		ELSE 'array_agg(x + 0.5 * random())' END AS elements \gset
 
+-- A name of this session: another that makes a table of the same name would wait for this one
+SELECT 'lokivector_sample_' || pg_backend_pid() AS sample_table,
+	'lokivector_sample_' || pg_backend_pid() || '_centers' AS centers,
+	'lokivector_sample_' || pg_backend_pid() || '_idx' AS sample_index \gset
+
 BEGIN;
 SET LOCAL client_min_messages = warning;
-CREATE TABLE lokivector_sample (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL);
+CREATE TABLE :sample_table (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL);
 SELECT current_setting('max_parallel_maintenance_workers') AS workers,
 	string_to_array(replace(:'options', ' ', ''), ',') AS list,
-	lokivector_build_memory('lokivector_sample', 'v',
+	lokivector_build_memory(:'sample_table', 'v',
 		options => string_to_array(replace(:'options', ' ', ''), ',')) AS memory_of_none \gset
-ALTER TABLE lokivector_sample SET (parallel_workers = :workers);
+ALTER TABLE :sample_table SET (parallel_workers = :workers);
 
 -- Rows in a hundred clusters
-CREATE TABLE lokivector_centers AS
+CREATE TABLE :centers AS
 SELECT c, array_agg(random()) AS center
 FROM generate_series(0, 99) c, generate_series(1, :dimensions) GROUP BY c;
-INSERT INTO lokivector_sample (v)
+INSERT INTO :sample_table (v)
 SELECT CAST((SELECT :elements FROM unnest(center) x) AS :type(:dimensions))
-FROM generate_series(1, :sample) i JOIN lokivector_centers ON c = i % 100;
+FROM generate_series(1, :sample) i JOIN :centers ON c = i % 100;
 
 SELECT clock_timestamp() AS began \gset
-CREATE INDEX lokivector_sample_idx ON lokivector_sample USING hnsw (v :class) :with;
+CREATE INDEX :sample_index ON :sample_table USING hnsw (v :class) :with;
 SELECT clock_timestamp() AS ended \gset
 
 -- Parts that have slots for the rows grow as these do, others stay
 WITH part AS (
 	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
 		bytes * CASE WHEN slots > :sample / 100 THEN :rows::float8 / :sample ELSE 1 END AS bytes
-	FROM lokivector_index_slot_arrays('lokivector_sample_idx')),
+	FROM lokivector_index_slot_arrays(:'sample_index')),
 figures AS (
-	SELECT pg_table_size('lokivector_sample') * (:rows::float8 / :sample) AS "table",
+	SELECT pg_table_size(:'sample_table') * (:rows::float8 / :sample) AS "table",
 		(SELECT sum(bytes) FROM part) AS index,
 		(SELECT sum(bytes) FROM part WHERE hot) AS hot,
-		:memory_of_none + (:rows::float8 / :sample) * (lokivector_build_memory('lokivector_sample', 'v',
+		:memory_of_none + (:rows::float8 / :sample) * (lokivector_build_memory(:'sample_table', 'v',
 			options => :'list') - :memory_of_none) AS memory,
 		extract(epoch FROM timestamptz :'ended' - :'began') * (:rows::float8 / :sample)
 			* greatest(ln(:rows) / ln(:sample), 1) AS seconds)

@@ -142,6 +142,17 @@ for my $type ('vector', 'halfvec')
 }
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_sample%')), '0',
 	'the sample goes away');
+{
+	# Another run at work, whose sample is there
+	local $ENV{PGOPTIONS} = '-c lock_timeout=180s';
+	my $at_work = $node->background_psql('postgres');
+	my ($until) = slurp_file("$top/operations/size.sql") =~ /^(.*?)-- Parts that/s;
+
+	$at_work->query_safe("\\set rows 1000\n\\set dimensions 8\n\\set sample 1000\n$until");
+	like(run_program('psql', '-X', '-q', '-v', 'rows=1000', '-v', 'dimensions=8', '-v', 'sample=1000',
+			'-f', "$top/operations/size.sql"), qr/^ *index on disk/m, 'a run waits for no other');
+	$at_work->quit;
+}
 like(make('size', 'ROWS=100000', 'DIMENSIONS=8', 'OPTIONS=bits = 4'), qr/index on disk +\| \d+ [kM]B\n.*0$/s, 'make size');
 my %bytes_of;
 for my $type ('vector', 'halfvec')
