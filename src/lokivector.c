@@ -56,7 +56,7 @@ _PG_init(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("another library with the settings of pgvector is loaded in this session"),
-				 errhint("A database has one of the extensions \"vector\" and \"lokivector\"; preload neither library, or the one that all databases use.")));
+				 errhint("Connect again, as a session has one library. A database has one of the extensions \"vector\" and \"lokivector\"; preload neither library, or the one that all databases use.")));
 	}
 
 	loki_distance_init();

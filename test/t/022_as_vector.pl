@@ -178,6 +178,14 @@ like($stderr, qr/ERROR:  extensions "lokivector" and "vector" cannot be in one d
 	LOAD 'vector';));
 is($stdout, "[1]\n50", 'settings before the library is loaded');
 like($stderr, qr/another library with the settings of pgvector is loaded/, '... and both in one session');
+$node->safe_psql('postgres', 'CREATE DATABASE switched');
+($result, $stdout, $stderr) = $node->psql('switched', q(
+	CREATE EXTENSION vector;
+	SELECT '[1]'::vector;
+	DROP EXTENSION vector;
+	CREATE EXTENSION lokivector;));
+like($stderr, qr/another library .*HINT:  Connect again/s, '... also one after the other');
+is($node->safe_psql('switched', q(CREATE EXTENSION lokivector; SELECT '[1]'::vector)), '[1]', '... which a new session takes');
 
 # From the oldest version on
 $node->safe_psql('postgres', 'CREATE DATABASE old');
