@@ -75,7 +75,7 @@ BEGIN ATOMIC
 	FROM refused
 	UNION ALL
 	SELECT 'valid', format(CASE WHEN running
-		THEN 'No query can use the index yet. A build is running on its table: wait until lokivector_progress no longer shows it.'
+		THEN 'No query can use the index yet. A build is running on its table: wait until pg_stat_progress_create_index no longer shows it.'
 		WHEN relname ~ '_cc(new|old)[0-9]*$'
 		THEN 'No query can use the index, which a REINDEX CONCURRENTLY left that did not come to an end. Run DROP INDEX CONCURRENTLY %s.'
 		ELSE 'No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.'
