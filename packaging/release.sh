@@ -14,7 +14,11 @@ is_committed() { git status --short && [ -z "$(git status --porcelain)" ]; }
 # The versions agree, META.json is JSON, and so on
 is_clean_lint() { test/run.sh lint; }
 
-has_date() { grep "^## $version (20[0-9-]*)$" CHANGELOG.md; }
+has_date()
+{
+	grep "^## $version (20[0-9-]*)$" CHANGELOG.md || return
+	! git grep -n 'not yet released' -- README.md
+}
 
 # The words that stand for addresses are in the table of doc/releasing.md alone
 has_addresses()
@@ -54,7 +58,7 @@ target()
 source_part()
 {
 	step "release: everything is committed" is_committed || true
-	step "release: CHANGELOG.md has the date of $version" has_date || true
+	step "release: CHANGELOG.md has the date of $version, and README.md calls it released" has_date || true
 	step "release: each address is written in its place" has_addresses || true
 	step "release: a script leads here from each release" has_upgrades || true
 	step "release: test/formats has a sample of $version" has_sample || true
