@@ -69,6 +69,21 @@ SELECT lokivector_calibrate('t_idx', (SELECT array_agg(v) FROM t WHERE false));
 SELECT lokivector_calibrate('t_idx', array_fill('[1,2]'::vector, '{30}'));
 SELECT lokivector_calibrate('t_idx', array_fill(NULL::vector, '{30}'));
 
+-- test: equal queries count once
+SELECT lokivector_calibrate('t_idx', array_fill(item(-1), '{30}'));
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i % 19)) FROM generate_series(0, 99) i));
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i % 20)) FROM generate_series(0, 99) i));
+CREATE TEMP TABLE measured AS SELECT * FROM lokivector_calibration('t_idx');
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i)::text) FROM generate_series(0, 19) i));
+SELECT count(*) > 1 AS alike FROM measured
+HAVING NOT EXISTS (SELECT * FROM lokivector_calibration('t_idx') EXCEPT SELECT * FROM measured);
+DROP TABLE measured;
+
+-- test: more queries than fit into memory
+SET maintenance_work_mem = '1MB';
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-i)) FROM generate_series(1, 600) i));
+RESET maintenance_work_mem;
+
 -- test: queries that are rows of the table
 SELECT lokivector_calibrate('t_idx', (SELECT array_agg(v) FROM t WHERE id <= 300));
 SELECT answered, recall FROM lokivector_recall('t_idx', ARRAY(SELECT v FROM t WHERE id <= 20), 1);

@@ -436,12 +436,12 @@ value_of_text(const LokiColumn *column, Datum written)
 	return OidInputFunctionCall(input, TextDatumGetCString(written), io_param, -1);
 }
 
-/* Open the query vectors of an array.  See column.h. */
+/* The queries of an array.  See column.h. */
 int
-loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
-				 Datum **elements)
+loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 {
 	Oid			type = ARR_ELEMTYPE(array);
+	float	   *values = palloc_array(float, column->dim);
 	int16		length;
 	bool		by_value;
 	char		align;
@@ -457,8 +457,6 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
 				 errhint("Queries of any type may be given as text.")));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align, elements, &nulls, &n);
-	*values = palloc_extended(mul_size(mul_size(Max(n, 1), column->dim), sizeof(float)),
-							  MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
@@ -467,13 +465,13 @@ loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
 					 errmsg("query vectors must not be null")));
 		if (type == TEXTOID)
 			(*elements)[i] = value_of_text(column, (*elements)[i]);
-		if (loki_query_open(column, column->typid, (*elements)[i],
-							*values + (Size) i * column->dim) != LOKI_VALUE_VECTOR)
+		if (loki_query_open(column, column->typid, (*elements)[i], values) != LOKI_VALUE_VECTOR)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("query vectors must not be zero under cosine distance")));
 		CHECK_FOR_INTERRUPTS();
 	}
+	pfree(values);
 	return n;
 }
 

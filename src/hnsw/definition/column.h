@@ -122,11 +122,10 @@ extern LokiValueClass loki_query_open(const LokiColumn *column, Oid type, Datum 
 extern struct varlena *loki_query_value(const LokiColumn *column, Oid type, Datum datum);
 
 /*
- * Open the query vectors of an array, which are of the column's type or text: dim floats each,
- * palloc'd, and themselves; returns their number.  ERROR for one that cannot be searched for.
+ * The queries of an array, which are of the column's type or text: values of the column's type,
+ * not toasted; returns their number.  ERROR for one that cannot be searched for.
  */
-extern int	loki_query_array(const LokiColumn *column, ArrayType *array, float **values,
-							 Datum **elements);
+extern int	loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements);
 
 /* Bytes of a value that is stored out of line */
 extern Size loki_value_size(const LokiColumn *column);

@@ -224,29 +224,108 @@ report_failure(Relation index)
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 
-/* With queries: an array of them, NULL if there are none */
+/* Compare queries byte by byte, their sizes included. */
+static int
+compare_values(Datum a, Datum b)
+{
+	const struct varlena *x = (const struct varlena *) DatumGetPointer(a);
+	const struct varlena *y = (const struct varlena *) DatumGetPointer(b);
+
+	return memcmp(x, y, Min(VARSIZE(x), VARSIZE(y)));
+}
+
+/* The same for qsort; equal ones are in the order of their places. */
+static int
+compare_places(const void *a, const void *b)
+{
+	const Datum *x = *(Datum *const *) a;
+	const Datum *y = *(Datum *const *) b;
+	int			result = compare_values(*x, *y);
+
+	return result != 0 ? result : x < y ? -1 : x > y;
+}
+
+/* Leave out queries that are equal to one before them. */
+static void
+leave_out_equal(LokiGivenQueries *given)
+{
+	Datum	  **sorted = palloc_extended(mul_size(given->n, sizeof(Datum *)), MCXT_ALLOC_HUGE);
+	int			first = 0;
+	int			n = 0;
+
+	for (int i = 0; i < given->n; i++)
+		sorted[i] = &given->data[i];
+	qsort(sorted, given->n, sizeof(Datum *), compare_places);
+	for (int i = 1; i < given->n; i++)
+	{
+		if (compare_values(*sorted[first], *sorted[i]) == 0)
+			*sorted[i] = (Datum) 0;
+		else
+			first = i;
+	}
+	for (int i = 0; i < given->n; i++)
+		if (given->data[i] != (Datum) 0)
+			given->data[n++] = given->data[i];
+	given->n = n;
+	pfree(sorted);
+}
+
+/* Of more queries than fit into memory, keep some at equal intervals. */
+static void
+leave_out_many(Relation index, LokiGivenQueries *given)
+{
+	int			most = loki_calibrate_most(index);
+
+	if (given->n <= most)
+		return;
+	ereport(NOTICE,
+			(errmsg("index \"%s\" is calibrated with %d of %d queries",
+					RelationGetRelationName(index), most, given->n),
+			 errdetail("More do not fit into maintenance_work_mem.")));
+	for (int i = 0; i < most; i++)
+		given->data[i] = given->data[(int64) i * given->n / most];
+	given->n = most;
+}
+
+/* The queries of an array, which is NULL if there are none; ERROR if they are too few */
+static LokiGivenQueries
+given_queries(Relation index, ArrayType *array)
+{
+	LokiColumn	column = loki_index_column(index);
+	LokiGivenQueries given = {0};
+	int			n = 0;
+
+	if (array != NULL)
+		n = given.n = loki_query_array(&column, array, &given.data);
+	if (n > 0)
+		leave_out_equal(&given);
+	if (given.n < MIN_GIVEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg_plural("cannot calibrate index \"%s\" with %d distinct query",
+							   "cannot calibrate index \"%s\" with %d distinct queries",
+							   given.n, RelationGetRelationName(index), given.n),
+				 given.n == n ? 0 : errdetail("Of %d queries, equal ones count once.", n),
+				 errhint("At least %d are needed.", MIN_GIVEN)));
+	leave_out_many(index, &given);
+	return given;
+}
+
 static void
 calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 {
 	Relation	heap;
 	Relation	index = open_index(indexid, &heap);
-	LokiColumn	column = loki_index_column(index);
 	LokiRows	rows;
 	LokiGivenQueries given = {0};
 	bool		calibrated;
 
-	if (array != NULL)
-		given.n = loki_query_array(&column, array, &given.values, &given.data);
-	if (by_queries && given.n < MIN_GIVEN)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("cannot calibrate index \"%s\" with %d queries",
-						RelationGetRelationName(index), given.n),
-				 errhint("At least %d are needed.", MIN_GIVEN)));
+	if (by_queries)
+		given = given_queries(index, array);
 	loki_rows_begin(&rows, heap, index, GetActiveSnapshot());
-	if (array != NULL)
+	if (by_queries)
 		loki_warn_of_rows(&rows, given.data, given.n);
-	calibrated = calibrate(index, &rows, array != NULL ? &given : NULL);
+	calibrated = calibrate(index, &rows, by_queries ? &given : NULL);
 	loki_rows_end(&rows);
 	if (!calibrated)
 		report_failure(index);

@@ -45,8 +45,7 @@ typedef struct LokiCalibrationSums
 typedef struct LokiGivenQueries
 {
 	int			n;
-	float	   *values;			/* dim floats each */
-	Datum	   *data;			/* themselves */
+	Datum	   *data;			/* not toasted */
 } LokiGivenQueries;
 
 /* functions in recall/calibrate.c */
@@ -83,6 +82,9 @@ extern bool loki_calibrate_codes_suffice(const LokiIndex *state);
 extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
 								   const LokiGivenQueries *given, double max_scores,
 								   int nshares, LokiCalibrationSums *sums);
+
+/* How many queries can be searched for within maintenance_work_mem; no fewer than are chosen */
+extern int	loki_calibrate_most(Relation index);
 
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);

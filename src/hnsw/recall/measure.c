@@ -173,14 +173,18 @@ static void
 prepare_given(LokiMeasure *measure, const LokiGivenQueries *given)
 {
 	const LokiQuantizer *quantizer = measure->state->quantizer;
+	const LokiColumn *column = &measure->state->column;
+	float	   *floats = palloc_array(float, measure->state->dim);
 
 	for (int i = 0; i < given->n; i++)
 	{
 		measure->own[i] = LOKI_NONE;
-		measure->values[i] = PointerGetDatum(PG_DETOAST_DATUM(given->data[i]));
-		quantizer->prepare(quantizer, given->values + (Size) i * measure->state->dim,
-						   loki_measure_query(measure, i));
+		measure->values[i] = given->data[i];
+		(void) loki_query_open(column, column->typid, given->data[i], floats);
+		quantizer->prepare(quantizer, floats, loki_measure_query(measure, i));
+		CHECK_FOR_INTERRUPTS();
 	}
+	pfree(floats);
 }
 
 /* ----------------------------------------------------------------
@@ -285,11 +289,26 @@ limit_widths(LokiMeasure *measure)
  * ----------------------------------------------------------------
  */
 
+static Size
+prepared_size(const LokiIndex *state)
+{
+	return TYPEALIGN(64, state->quantizer->query_size);
+}
+
+int
+loki_calibrate_most(Relation index)
+{
+	Size		size = prepared_size(loki_index_open(index, NULL)) +
+		LOKI_TRUTH_ROOM * sizeof(LokiCandidate);
+
+	return (int) Min(INT_MAX, Max(MAX_QUERIES, (Size) maintenance_work_mem * 1024 / size));
+}
+
 static void
 allocate(LokiMeasure *measure, int nqueries)
 {
 	measure->nqueries = nqueries;
-	measure->query_size = TYPEALIGN(64, measure->state->quantizer->query_size);
+	measure->query_size = prepared_size(measure->state);
 	measure->queries = (char *)
 		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
 												  MCXT_ALLOC_HUGE));

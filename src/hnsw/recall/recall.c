@@ -138,14 +138,18 @@ add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uin
 static void
 add_given(Recall *recall, ArrayType *array)
 {
-	float	   *values;
+	const LokiColumn *column = &recall->rows.column;
+	float	   *values = palloc_array(float, column->dim);
 	Datum	   *elements;
-	uint32		dim = recall->rows.column.dim;
-	int			n = loki_query_array(&recall->rows.column, array, &values, &elements);
+	int			n = loki_query_array(column, array, &elements);
 
 	loki_warn_of_rows(&recall->rows, elements, n);
 	for (int i = 0; i < n; i++)
-		add_query(recall, elements[i], values + (Size) i * dim, NULL, LOKI_NONE);
+	{
+		(void) loki_query_open(column, column->typid, elements[i], values);
+		add_query(recall, elements[i], values, NULL, LOKI_NONE);
+		CHECK_FOR_INTERRUPTS();
+	}
 	pfree(values);
 }
 
