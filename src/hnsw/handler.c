@@ -52,10 +52,12 @@ loki_hnsw_is_incompatible(Relation index)
 static bool
 has_certain_bounds(Relation index, const LokiCodeSpec *code)
 {
-	bool		sketched = !loki_metric_of_bits(code->metric) &&
-		TupleDescAttr(RelationGetDescr(index), 0)->atttypmod > (int32) code->dim;
+	int32		declared;
 
-	return !sketched && loki_code_certain(code);
+	(void) loki_index_type(index, &declared);
+	if (!loki_metric_of_bits(code->metric) && declared > (int32) code->dim)
+		return false;
+	return loki_code_certain(code);
 }
 
 /* Facts for the cost model */

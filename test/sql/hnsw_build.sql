@@ -245,6 +245,53 @@ CREATE INDEX build_dimensions_l1 ON build_dimensions USING hnsw (w vector_l1_ops
 SELECT c.relname, lokivector_check(c.oid, true), i.dimensions, i.nodes FROM pg_class c, lokivector_index_info(c.oid) i
 WHERE relname LIKE 'build\_dimensions\__%' ORDER BY 1;
 
+-- test: columns of a domain have the dimensions of its type
+CREATE DOMAIN build_point AS vector(3) CHECK (vector_norm(VALUE) < 1000);
+CREATE DOMAIN build_nested AS build_point NOT NULL;
+CREATE DOMAIN build_half AS halfvec(3);
+CREATE DOMAIN build_document AS vector(3)[];
+CREATE DOMAIN build_sparse AS sparsevec(2000);
+CREATE DOMAIN build_loose AS vector;
+CREATE DOMAIN build_varbit AS varbit(8);
+CREATE TABLE build_domain (id int, v build_point, n build_nested, h build_half, d build_document, s build_sparse,
+	loose build_loose, bits build_varbit);
+INSERT INTO build_domain
+SELECT i, a, a, a::halfvec, ARRAY[a, a + '[1,0,0]'], format('{1:%s,2:%s}/2000', 1 + i % 37, 1 + i % 41)::sparsevec, a, B'10101010'
+FROM generate_series(1, 1500) i, LATERAL (SELECT ARRAY[i % 37, i % 41, i % 43]::vector AS a) x;
+CREATE INDEX build_domain_v ON build_domain USING hnsw (v vector_l2_ops, id);
+CREATE INDEX build_domain_n ON build_domain USING hnsw (n vector_cosine_ops);
+CREATE INDEX build_domain_h ON build_domain USING ivfflat (h halfvec_l2_ops) WITH (lists = 1);
+CREATE INDEX build_domain_d ON build_domain USING hnsw (d vector_maxsim_ops);
+CREATE INDEX build_domain_s ON build_domain USING hnsw (s sparsevec_l2_ops);
+CREATE INDEX build_domain_e ON build_domain USING hnsw ((((v + '[1,1,1]')::vector(3))::build_point) vector_l2_ops);
+CREATE INDEX build_domain_loose ON build_domain USING hnsw (loose vector_l2_ops);
+CREATE INDEX build_domain_bits ON build_domain USING hnsw (bits bit_hamming_ops);
+INSERT INTO build_domain SELECT id + 1500, v, n, h, d, s FROM build_domain WHERE id BETWEEN 100 AND 109;
+INSERT INTO build_domain (v, n) VALUES ('[1,2]', '[1,2,3]');
+ANALYZE build_domain;
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT id FROM build_domain WHERE id > 700 ORDER BY v <-> '[3,4,5]' LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM build_domain ORDER BY n <=> '[3,4,5]' LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM build_domain ORDER BY h <-> '[3,4,5]'::halfvec(3) LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM build_domain ORDER BY d @# '{"[3,4,5]"}'::vector[] LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM build_domain ORDER BY s <-> '{1:3,2:4}/2000' LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM build_domain ORDER BY ((v + '[1,1,1]')::vector(3))::build_point <-> '[3,4,5]' LIMIT 5;
+SELECT id, v FROM build_domain WHERE id > 700 ORDER BY v <-> '[3,4,5]' LIMIT 3;
+SELECT id FROM build_domain WHERE id > 1500 ORDER BY n <=> '[3,4,5]' LIMIT 3;
+SELECT count(*) FROM (SELECT id FROM build_domain ORDER BY h <-> '[3,4,5]'::halfvec(3) LIMIT 20) r;
+SELECT count(*) FROM (SELECT id FROM build_domain ORDER BY d @# '{"[3,4,5]"}'::vector[] LIMIT 20) r;
+SELECT count(*) FROM (SELECT id FROM build_domain ORDER BY s <-> '{1:3,2:4}/2000' LIMIT 20) r;
+SELECT id FROM build_domain ORDER BY v <-> '[3,4]' LIMIT 3;
+RESET enable_seqscan;
+SELECT c, lokivector_check(c, true) FROM pg_index i, LATERAL (SELECT indexrelid::regclass AS c) x
+WHERE indrelid = 'build_domain'::regclass ORDER BY c::text;
+SELECT answered, recall > 0.9 AS good FROM lokivector_recall('build_domain_v', 10);
+SELECT lokivector_build_memory('build_domain', 'v', attributes => '{id}') > 0 AS sized;
+SELECT lokivector_build_memory('build_domain', 'loose');
+REINDEX INDEX build_domain_s;
+DROP TABLE build_domain;
+DROP DOMAIN build_nested, build_point, build_half, build_document, build_sparse, build_loose, build_varbit;
+
 -- test: an index that outgrows maintenance_work_mem
 SET maintenance_work_mem = '1MB';
 CREATE TABLE build_spill AS SELECT i AS id, random_vector(16)::vector(16) AS v, i % 3 AS a FROM generate_series(1, 4000) i;

@@ -55,6 +55,9 @@ CREATE INDEX long ON "Back".b USING hnsw (long vector_l2_ops);
 SET client_min_messages = warning;
 CREATE INDEX longer ON "Back".b USING ivfflat (h halfvec_l2_ops) WITH (lists = 1);
 RESET client_min_messages;
+CREATE DOMAIN "Back".point AS vector(3);
+CREATE TABLE "Back".p (v "Back".point);
+CREATE INDEX of_domain ON "Back".p USING hnsw (v vector_l2_ops);
 CREATE INDEX parent ON o USING hnsw (v vector_l2_ops, id);
 \x on
 SELECT * FROM lokivector_plain_indexes();

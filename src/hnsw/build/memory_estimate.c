@@ -222,6 +222,7 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	}
 
 	find_column(table, column, &type, &typmod);
+	type = getBaseTypeAndTypmod(type, &typmod);
 	indexed = describe_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
 							  get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
 	bytes = count_rows(table, column) * node_memory(options, &indexed, nattributes, attr_type);

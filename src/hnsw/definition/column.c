@@ -331,17 +331,25 @@ loki_family_column(Oid family, Oid type, int32 typmod)
 						   family, type, typmod);
 }
 
-LokiColumn
-loki_index_column(Relation index)
+Oid
+loki_index_type(Relation index, int32 *typmod)
 {
 	Form_pg_attribute attribute = TupleDescAttr(index->rd_att, 0);
 
+	*typmod = attribute->atttypmod;
+	return *typmod >= 0 ? attribute->atttypid : getBaseTypeAndTypmod(attribute->atttypid, typmod);
+}
+
+LokiColumn
+loki_index_column(Relation index)
+{
+	int32		typmod;
+
 	/* bit varying passes for bit, but its values differ in length */
-	if (attribute->atttypid == VARBITOID)
+	if (loki_index_type(index, &typmod) == VARBITOID)
 		unsupported_error(index->rd_rel->relam, VARBITOID);
 	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
-						   index->rd_opfamily[0], index->rd_opcintype[0],
-						   attribute->atttypmod);
+						   index->rd_opfamily[0], index->rd_opcintype[0], typmod);
 }
 
 /* ----------------------------------------------------------------

@@ -93,6 +93,9 @@ struct LokiColumn
 extern LokiColumn loki_index_column(Relation index);
 extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
 
+/* The type of column 1, and its typmod; that of a domain is in the type below it */
+extern Oid	loki_index_type(Relation index, int32 *typmod);
+
 /* How a row's value goes into the graph */
 typedef enum LokiValueClass
 {
