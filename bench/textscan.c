@@ -4,10 +4,10 @@
  *	  How long it takes to read and to write the text of vectors.
  *
  * Prints nanoseconds an element: loki_scan_array() against a loop of
- * strtof(), and the shortest output against snprintf().
+ * strtof(), and loki_print_floats() against the server's function and snprintf().
  *
  *		I=$(pg_config --includedir-server) L=$(pg_config --pkglibdir)
- *		cc -O2 -Isrc -I$I bench/textscan.c src/types/textscan.c \
+ *		cc -O2 -Isrc -I$I bench/textscan.c src/types/text*.c \
  *			$L/../lib/libpgcommon.a $L/../lib/libpgport.a -lm -o build/textscan
  *
  * IDENTIFICATION
@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "common/shortest_dec.h"
+#include "types/textprint.h"
 #include "types/textscan.h"
 #include "clock.h"
 
@@ -60,7 +61,6 @@ write_texts(const char *format, double scale)
 		{
 			double		x = random_element() * scale;
 
-			values[v][i] = x;
 			*p++ = i == 0 ? '[' : ',';
 			p += snprintf(p, 32, format, x);
 		}
@@ -99,6 +99,18 @@ strtof_all(void)
 			p++;
 		}
 		sink = x[0];
+	}
+}
+
+static void
+print_all(void)
+{
+	static char text[DIM * LOKI_PRINT_LENGTH];
+
+	for (int v = 0; v < VECTORS; v++)
+	{
+		(void) loki_print_floats(text, DIM, values[v]);
+		sink = text[1];
 	}
 }
 
@@ -158,6 +170,21 @@ compare_input(const char *what, const char *format, double scale)
 	printf("read %s: %.1f, strtof %.1f\n", what, measure(scan_all), measure(strtof_all));
 }
 
+static void
+compare_output(const char *what, const char *format, double scale)
+{
+	write_texts(format, scale);
+	for (int v = 0; v < VECTORS; v++)
+	{
+		LokiTextScan scan = {texts[v], texts[v] + strlen(texts[v]), NULL};
+		int			n;
+
+		(void) loki_scan_array(&scan, DIM, values[v], &n);
+	}
+	printf("write %s: %.1f, server %.1f, snprintf %.1f\n", what,
+		   measure(print_all), measure(shortest_all), measure(snprintf_all));
+}
+
 int
 main(void)
 {
@@ -168,6 +195,10 @@ main(void)
 	compare_input("17 significant digits", "%.17g", 1);
 	compare_input("6 decimals", "%.6f", 1);
 	compare_input("integers of up to 3 digits", "%.0f", 1000);
-	printf("write shortest: %.1f, snprintf %.1f\n", measure(shortest_all), measure(snprintf_all));
+	compare_output("9 significant digits", "%.9g", 1);
+	compare_output("about normal", "%.9g", 1 / 0.036);
+	compare_output("6 decimals", "%.6f", 1);
+	compare_output("integers of up to 3 digits", "%.0f", 1000);
+	compare_output("below 1e-4", "%.9g", 1e-4);
 	return 0;
 }

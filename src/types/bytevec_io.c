@@ -15,11 +15,11 @@
 
 #include <math.h>
 
-#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
 #include "types/bytevecint.h"
+#include "types/textprint.h"
 #include "utils/builtins.h"
 
 /* Longest text of a code, with a comma */
@@ -103,7 +103,7 @@ Datum
 bytevec_out(PG_FUNCTION_ARGS)
 {
 	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
-	char	   *result = palloc(CODE_LEN * v->dim + 2 * FLOAT_SHORTEST_DECIMAL_LEN + 4);
+	char	   *result = palloc(CODE_LEN * v->dim + 2 * LOKI_PRINT_LENGTH + 4);
 	char	   *p = result;
 
 	*p++ = '[';
@@ -115,10 +115,10 @@ bytevec_out(PG_FUNCTION_ARGS)
 	}
 	*p++ = ']';
 	*p++ = '*';
-	p += float_to_shortest_decimal_bufn(v->scale, p);
+	p = loki_print_float(p, v->scale);
 	if (!signbit(v->offset))
 		*p++ = '+';
-	p += float_to_shortest_decimal_bufn(v->offset, p);
+	p = loki_print_float(p, v->offset);
 	*p = '\0';
 
 	PG_FREE_IF_COPY(v, 0);

@@ -14,9 +14,9 @@
 
 #include <math.h>
 
-#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "types/check.h"
+#include "types/textprint.h"
 
 void
 loki_check_dim(const char *type, int dim, int max)
@@ -166,17 +166,11 @@ loki_euclidean_norm(int dim, const float *x)
 char *
 loki_floats_out(int dim, const float *x)
 {
-	/* each element and a comma fit FLOAT_SHORTEST_DECIMAL_LEN */
-	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * dim + 3);
+	char	   *result = palloc(LOKI_PRINT_LENGTH * dim + 3);
 	char	   *p = result;
 
 	*p++ = '[';
-	for (int i = 0; i < dim; i++)
-	{
-		if (i > 0)
-			*p++ = ',';
-		p += float_to_shortest_decimal_bufn(x[i], p);
-	}
+	p = loki_print_floats(p, dim, x);
 	*p++ = ']';
 	*p = '\0';
 	return result;

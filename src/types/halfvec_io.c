@@ -12,12 +12,12 @@
 
 #include <math.h>
 
-#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
 #include "port/pg_bswap.h"
 #include "types/halfvecint.h"
+#include "types/textprint.h"
 #include "types/textscan.h"
 
 /*
@@ -73,38 +73,40 @@ halfvec_in(PG_FUNCTION_ARGS)
 
 /*
  * Texts of the halves without their sign, each made when it is first asked for,
- * since to find the shortest text takes longer than to copy it.  A backend that
- * prints no halfvec does not touch this memory.
+ * since to make a text takes longer than to copy it.  A backend that prints no
+ * halfvec does not touch this memory.
  */
+#define HALF_SIGN_SHIFT 15
 #define HALF_MAGNITUDE 0x7fff
 
 static struct
 {
-	char		text[15];		/* not terminated */
+	char		chars[15];		/* not terminated */
 	uint8		length;			/* 0 if not made yet */
 }			half_texts[HALF_MAGNITUDE + 1];
 
 /*
- * Write a half as float4 would write it, at most FLOAT_SHORTEST_DECIMAL_LEN
- * characters, and return where the text ends.
+ * Write a half as float4 would write it, in LOKI_PRINT_LENGTH characters, and
+ * return where the text ends.  Signs are hard to predict, so there is no branch
+ * for them.
  */
-static char *
-write_half(char *p, LokiHalf h)
+static inline char *
+print_half(char *p, LokiHalf h)
 {
 	int			magnitude = h & HALF_MAGNITUDE;
 
 	if (unlikely(half_texts[magnitude].length == 0))
 	{
-		char		text[FLOAT_SHORTEST_DECIMAL_LEN];
-		int			length = float_to_shortest_decimal_bufn(loki_half_to_float(magnitude), text);
+		char		chars[LOKI_PRINT_LENGTH];
+		int			length = loki_print_float(chars, loki_half_to_float(magnitude)) - chars;
 
-		Assert(length > 0 && length <= sizeof(half_texts[magnitude].text));
-		memcpy(half_texts[magnitude].text, text, length);
+		Assert(length > 0 && length <= sizeof(half_texts[magnitude].chars));
+		memcpy(half_texts[magnitude].chars, chars, length);
 		half_texts[magnitude].length = length;
 	}
-	if (h != magnitude)
-		*p++ = '-';
-	memcpy(p, half_texts[magnitude].text, sizeof(half_texts[magnitude].text));
+	*p = '-';
+	p += h >> HALF_SIGN_SHIFT;
+	memcpy(p, &half_texts[magnitude], sizeof(half_texts[magnitude]));
 	return p + half_texts[magnitude].length;
 }
 
@@ -113,19 +115,16 @@ Datum
 halfvec_out(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
-
-	/* an element and its comma fit; the last copy may write past its text */
-	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * (v->dim + 1) + 3);
+	char	   *result = palloc(LOKI_PRINT_LENGTH * v->dim + 3);
 	char	   *p = result;
 
 	*p++ = '[';
 	for (int i = 0; i < v->dim; i++)
 	{
-		if (i > 0)
-			*p++ = ',';
-		p = write_half(p, v->x[i]);
+		p = print_half(p, v->x[i]);
+		*p++ = ',';
 	}
-	*p++ = ']';
+	p[-1] = ']';
 	*p = '\0';
 
 	PG_FREE_IF_COPY(v, 0);

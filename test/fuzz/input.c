@@ -11,7 +11,7 @@
  * Sources: src/types/vector_io.c src/types/halfvec_io.c src/types/sparsevec_io.c
  * Sources: src/types/bytevec_io.c src/types/bytevec_check.c
  * Sources: src/types/check.c src/types/vector_check.c src/types/halfvec_check.c
- * Sources: src/types/sparsevec_check.c src/types/textscan.c
+ * Sources: src/types/sparsevec_check.c src/types/textscan.c src/types/textprint.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
  * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c
  * Sources: src/distance/pool.c src/distance/pool_avx512.c src/distance/sparse.c

@@ -185,7 +185,7 @@ SELECT opcname, opcdefault, opcintype::regtype, amopstrategy, amopopr::regoperat
 	WHERE amname = 'btree' AND opcname = 'halfvec_ops' ORDER BY amopstrategy;
 SELECT amprocnum, amproc FROM pg_amproc p JOIN pg_opclass c ON c.opcfamily = p.amprocfamily WHERE opcname = 'halfvec_ops';
 
--- The text of every finite half is float4's
+-- test: output of every finite half is the text of real
 WITH halves AS (
 	SELECT (m * 2.0::float8 ^ -24)::real AS x FROM generate_series(0, 1023) m
 	UNION ALL

@@ -24,6 +24,21 @@ SELECT '[1e99999999999]'::vector;
 SELECT '[0e99999999999]'::vector;
 SELECT '[0.30000001192092896]'::vector = '[0.3]'::vector AS same;
 
+-- test: output is the text of real for numbers of any size
+WITH numbers AS (
+	SELECT ((8388608 + (i * 7919 + e * 104729 & 8388607)) * 2.0::float8 ^ e)::real AS x
+	FROM generate_series(0, 199) i, generate_series(-149, 104) e
+	UNION ALL SELECT (2.0::float8 ^ e)::real FROM generate_series(-149, 127) e
+	UNION ALL SELECT (i / 10.0::float8 ^ places)::real
+	FROM generate_series(0, 9999) i, generate_series(0, 7) places
+	UNION ALL SELECT (999990 + i / 16.0)::real FROM generate_series(0, 400) i
+), texts AS (
+	SELECT x, ARRAY[x, -x, x]::vector::text AS text FROM numbers
+)
+SELECT count(*), min(x), max(x),
+	count(*) FILTER (WHERE text <> format('[%s,%s,%s]', x, -x, x)) AS different
+FROM texts;
+
 -- test: rounding to float4 is that of the decimal number, not of a double near it
 SELECT '[1.00000017881393432617187499]'::vector, '[1.00000017881393432617187500]'::vector,
 	'[1.00000017881393432617187501]'::vector;
