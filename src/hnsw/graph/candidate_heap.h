@@ -56,14 +56,10 @@ loki_heap_sift_down(LokiCandidate *heap, uint32 n, uint32 i, float sign)
 {
 	LokiCandidate item = heap[i];
 
-	for (;;)
+	for (uint32 child = 2 * i + 1; child < n; child = 2 * i + 1)
 	{
-		uint32		child = 2 * i + 1;
-
-		if (child >= n)
-			break;
-		if (child + 1 < n && loki_heap_above(heap[child + 1], heap[child], sign))
-			child++;
+		/* which of two children is above is a toss-up: no branch is to guess it */
+		child += loki_heap_above(heap[Min(child + 1, n - 1)], heap[child], sign);
 		if (!loki_heap_above(heap[child], item, sign))
 			break;
 		heap[i] = heap[child];

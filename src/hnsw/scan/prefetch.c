@@ -77,11 +77,12 @@ prefetch(const char *bytes, Size size)
 }
 
 /*
- * Prefetch `size` bytes of a tuple and those after it.  The page is not locked and may be
- * changing, so every offset that it names is brought within the page.
+ * Prefetch `size` bytes of a tuple and those after it, but no more than the first `most` of each.
+ * The page is not locked and may be changing, so every offset that it names is brought within
+ * the page.
  */
 static inline void
-prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size)
+prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size, Size most)
 {
 	Page		page = BufferGetPage(buffer);
 	int			left = (int) Min(size, BLCKSZ);
@@ -93,7 +94,7 @@ prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size)
 		uint32		start = ItemIdGetOffset(item) % BLCKSZ;
 		uint32		length = ItemIdGetLength(item);
 
-		prefetch((char *) page + start, Min(length, BLCKSZ - start));
+		prefetch((char *) page + start, Min(Min(length, most), BLCKSZ - start));
 		left -= length;
 	}
 }
@@ -132,7 +133,8 @@ loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 			*map_entry(state, map, block) = tuples[i].buffer;
 		}
 		if (tuples[i].buffer != InvalidBuffer)
-			prefetch_tuples(tuples[i].buffer, tuples[i].tid.ip_posid, tuples[i].size);
+			prefetch_tuples(tuples[i].buffer, tuples[i].tid.ip_posid, tuples[i].size,
+							tuples[i].most);
 	}
 }
 

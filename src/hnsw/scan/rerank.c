@@ -29,6 +29,14 @@
 #define PREFETCH_NODES		32
 #define PREFETCH_MORE		2
 
+/*
+ * Bytes that are prefetched of a row that holds its vector, and of one of which the executor reads
+ * the header and short columns.  The processor fetches the rest of a vector by itself, once it
+ * is read in order.  Its queue of fetches has no room for many whole vectors.
+ */
+#define VECTOR_HEAD	1024
+#define ROW_HEAD		128
+
 /* So many new rows are inserted one by one among those that are sorted */
 #define MERGE_MAX_ROWS	16
 
@@ -485,12 +493,14 @@ prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 		{
 			place[i] = nvalues;
 			values[nvalues].tid = tids[i].chunk;
+			values[nvalues].most = BLCKSZ;
 			values[nvalues++].size = loki_value_size(&so->state->column);
 		}
 		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
 			!(known && surely_visible(so, &tids[i].u.heap)))
 		{
 			rows[nrows].tid = tids[i].u.heap;
+			rows[nrows].most = VECTOR_HEAD;
 			rows[nrows++].size = 1;
 		}
 	}
@@ -549,6 +559,7 @@ announce(LokiScan *so, uint32 wanted)
 	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
 	{
 		tuples[n].tid = so->ranking.rows[i].tid;
+		tuples[n].most = ROW_HEAD;
 		tuples[n++].size = 1;
 	}
 	if (n > 0)

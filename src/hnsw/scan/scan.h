@@ -274,6 +274,7 @@ typedef struct LokiPrefetch
 {
 	ItemPointerData tid;
 	Size		size;
+	Size		most;			/* but so many of each tuple at most */
 	Buffer		buffer;			/* where it is thought to be */
 } LokiPrefetch;
 

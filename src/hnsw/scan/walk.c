@@ -536,24 +536,30 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	return end;
 }
 
-/* Go on with a larger ef.  The nodes of the pool, if there is one, were taken. */
+/*
+ * Go on with a larger ef.  The nodes of the pool, if there is one, were taken.  Nodes that were
+ * scored last are offered first: they are the nearest, so the others are soon known to be too
+ * far.  Such nodes are not expanded, unless the filter makes the walk still wider.
+ */
 LokiWalkEnd
 loki_walk_widen(LokiSearch *search, uint32 ef)
 {
 	if (!search->kept.by_heap)
 		pool_to_scored(search);
 	search->kept.nfrontier = search->kept.nbest = 0;
-	for (uint32 i = 0; i < search->kept.nscored; i += 2 * LOKI_MAX_M)
+	for (uint32 end = search->kept.nscored; end > 0;)
 	{
-		uint32		n = Min(2 * LOKI_MAX_M, search->kept.nscored - i);
+		uint32		n = Min(2 * LOKI_MAX_M, end);
 
-		offer_nodes(search, ef, i, n);
-		for (uint32 item = i; item < i + n; item++)
-			if (!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED) &&
-				(!search->choice->hops || (search->kept.scored[item].flags & LOKI_SCORED_MATCHES)))
-				push_frontier(search, item);
+		end -= n;
+		offer_nodes(search, ef, end, n);
 		CHECK_FOR_INTERRUPTS();
 	}
+	for (uint32 item = 0; item < search->kept.nscored; item++)
+		if (!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED) &&
+			(!search->choice->hops || (search->kept.scored[item].flags & LOKI_SCORED_MATCHES)) &&
+			(search->choice->adapts || near_enough(search, ef, search->kept.scored[item].distance)))
+			push_frontier(search, item);
 	return walk_by_heap(search, ef);
 }
 
