@@ -134,7 +134,7 @@ class Server:
         for folder, _, names in os.walk(to):
             for name in names:
                 path = os.path.relpath(os.path.join(folder, name), to)
-                made_from = re.sub(r"\.(o|bc)$", ".c", path)
+                made_from = re.sub(r"\.(o|bc|d)$", ".c", path)
                 if path not in files and made_from not in files:
                     os.remove(os.path.join(to, path))
         for name in files:
