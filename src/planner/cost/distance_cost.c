@@ -24,6 +24,7 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
+#include "utils/lsyscache.h"
 
 LOKI_FUNCTION(lokivector_distance_support);
 
@@ -60,13 +61,21 @@ column_width(PlannerInfo *root, Node *expr)
 static double
 argument_operations(PlannerInfo *root, Node *expr)
 {
-	int32		dims = exprTypmod(expr);
-	double		width = column_width(root, expr);
-	double		bytes = dims > 0 ? Min(dims * (double) sizeof(float4), MAX_BYTES) : UNKNOWN_BYTES;
+	int32		dims;
+	double		width;
+	double		bytes;
 	bool		external;
 
+	/* a column of a domain is relabeled as the type below it, which has the dimensions */
+	while (IsA(expr, RelabelType))
+		expr = (Node *) ((RelabelType *) expr)->arg;
 	if (!IsA(expr, Var))
 		return 0;
+	dims = exprTypmod(expr);
+	if (dims < 0)
+		(void) getBaseTypeAndTypmod(exprType(expr), &dims);
+	width = column_width(root, expr);
+	bytes = dims > 0 ? Min(dims * (double) sizeof(float4), MAX_BYTES) : UNKNOWN_BYTES;
 	external = width > 0 ? width < Min(bytes / 2, TOAST_TUPLE_TARGET / 8) :
 		bytes > TOAST_TUPLE_TARGET;
 	if (!external && width > 0)
