@@ -117,6 +117,29 @@ VACUUM stat_grown;
 SELECT calibrations FROM lokivector_stat_indexes WHERE relname = 'stat_grown';
 DROP TABLE stat_grown;
 
+-- test: vacuum calibrates when a fifth of the nodes came or went, though they are as many as before
+CREATE TABLE stat_replaced AS SELECT i AS id, ARRAY[sin(i), cos(i), i]::vector(3) AS v FROM generate_series(1, 2000) i;
+CREATE INDEX stat_replaced_idx ON stat_replaced USING hnsw (v vector_l2_ops);
+CREATE FUNCTION stat_replace(round integer) RETURNS void LANGUAGE sql AS $$
+	DELETE FROM stat_replaced WHERE id BETWEEN 80 * round - 79 AND 80 * round;
+	INSERT INTO stat_replaced SELECT i, ARRAY[cos(i), i, sin(i)] FROM generate_series(2000 + 80 * round - 79, 2000 + 80 * round) i;
+$$;
+SELECT stat_replace(1);
+VACUUM stat_replaced;
+SELECT stat_replace(2);
+VACUUM stat_replaced;
+SELECT calibrations FROM lokivector_stat_indexes WHERE relname = 'stat_replaced';
+SELECT lokivector_check('stat_replaced_idx');
+SELECT stat_replace(3);
+VACUUM stat_replaced;
+SELECT calibrations FROM lokivector_stat_indexes WHERE relname = 'stat_replaced';
+SELECT stat_replace(4);
+VACUUM stat_replaced;
+SELECT calibrations, nodes_freed FROM lokivector_stat_indexes WHERE relname = 'stat_replaced';
+SELECT lokivector_check('stat_replaced_idx');
+DROP FUNCTION stat_replace;
+DROP TABLE stat_replaced;
+
 -- test: the server's log is told when all codes of a large index are made anew
 CREATE TABLE stat_moved (v vector(128));
 CREATE INDEX stat_moved_idx ON stat_moved USING hnsw (v vector_l2_ops);

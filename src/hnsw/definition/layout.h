@@ -167,7 +167,7 @@ typedef struct LokiSortedListsData
  */
 #define LOKI_CALIBRATION_WIDTHS	16
 #define LOKI_CALIBRATION_KS		3
-#define LOKI_CALIBRATION_SCALE	65535	/* of recall and error */
+#define LOKI_CALIBRATION_SCALE	65535	/* of recall, error and what changed */
 
 typedef struct LokiCalibrationData
 {
@@ -179,7 +179,8 @@ typedef struct LokiCalibrationData
 	{
 		uint32		scored;		/* nodes, on average */
 		uint16		width;
-		uint16		unused;
+		uint16		changed;	/* of the first: nodes that came or went since,
+								 * as a share of `nodes`; of others 0 */
 		uint16		recall[LOKI_CALIBRATION_KS];	/* of 1, 10, 100 neighbors */
 		uint16		error[LOKI_CALIBRATION_KS]; /* standard error of these */
 	}			at[LOKI_CALIBRATION_WIDTHS];

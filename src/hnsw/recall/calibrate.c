@@ -108,11 +108,39 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	return measured;
 }
 
-/* Whether the number of nodes is far from that of the calibration */
-static bool
-has_changed(double nodes, const LokiCalibrationData *calibration)
+/* What changed since the calibration, with `more` nodes that came or went, as it is kept */
+static double
+changed_since(const LokiCalibrationData *calibration, double more)
 {
-	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes;
+	Assert(calibration->nodes > 0);
+	return calibration->at[0].changed + ceil(more * LOKI_CALIBRATION_SCALE / calibration->nodes);
+}
+
+/*
+ * Whether the index is far from what was calibrated.  A vacuum that failed did not count what
+ * changed, but it shows in the number of nodes.
+ */
+static bool
+has_changed(double nodes, const LokiCalibrationData *calibration, double more)
+{
+	return calibration->nodes == 0 ||
+		fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes ||
+		changed_since(calibration, more) > CHANGED_SHARE * LOKI_CALIBRATION_SCALE;
+}
+
+/* Add to what changed since the calibration.  Locks the metapage exclusively meanwhile. */
+static void
+note_changed(Relation index, double more)
+{
+	LokiChange	change;
+	LokiCalibrationData *calibration;
+
+	loki_change_begin(&change, NULL, index);
+	calibration = &loki_change_meta(&change)->calibration;
+	if (calibration->nodes > 0)
+		calibration->at[0].changed = (uint16)
+			Min(changed_since(calibration, more), LOKI_CALIBRATION_SCALE);
+	loki_change_finish(&change);
 }
 
 /*
@@ -124,7 +152,7 @@ static bool
 calibrate_in_vacuum(Relation index)
 {
 	Relation	heap;
-	LokiColumn	column = loki_index_column(index);
+	LokiColumn	column = loki_index_open(index, NULL)->column;
 	LokiRows	rows;
 	bool		calibrated;
 
@@ -146,7 +174,7 @@ calibrate_in_vacuum(Relation index)
 bool
 loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibrationSums *sums)
 {
-	LokiColumn	column = loki_index_column(index);
+	LokiColumn	column = loki_index_open(index, NULL)->column;
 	LokiRows	rows;
 	bool		measured;
 
@@ -160,7 +188,7 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 }
 
 bool
-loki_calibrate_again(Relation index)
+loki_calibrate_again(Relation index, double changed)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
@@ -169,8 +197,14 @@ loki_calibrate_again(Relation index)
 	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL);
-	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
+	if (nodes < LOKI_CALIBRATE_MIN_NODES)
 		return false;
+	if (!has_changed(nodes, &meta.calibration, changed))
+	{
+		if (changed > 0)
+			note_changed(index, changed);
+		return false;
+	}
 	(void) loki_requantize_moved(index);
 	return calibrate_in_vacuum(index);
 }
@@ -291,7 +325,7 @@ leave_out_many(Relation index, LokiGivenQueries *given)
 static LokiGivenQueries
 given_queries(Relation index, ArrayType *array)
 {
-	LokiColumn	column = loki_index_column(index);
+	LokiColumn	column = loki_index_open(index, NULL)->column;
 	LokiGivenQueries given = {0};
 	int			n = 0;
 

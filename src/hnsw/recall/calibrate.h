@@ -51,10 +51,10 @@ typedef struct LokiGivenQueries
 /* functions in recall/calibrate.c */
 
 /*
- * Calibrate an index that has changed by much since it was; called by vacuum.  No page may
- * be locked.  Returns whether it did.
+ * Calibrate an index that has changed by much since it was; called by vacuum.  `changed` nodes
+ * came or went since the vacuum before.  No page may be locked.  Returns whether it did.
  */
-extern bool loki_calibrate_again(Relation index);
+extern bool loki_calibrate_again(Relation index, double changed);
 
 /*
  * At the end of a build: search for 1 / nshares of the queries.  False if the index is not to be

@@ -127,7 +127,7 @@ tid_on_page(LokiVacuum *vacuum, int place)
 					 vacuum->state->arrays[LOKI_SLOTS_TID].slot_size, place);
 }
 
-/* Note which nodes are live, and which of them are new; returns whether any are. */
+/* Note which nodes are live; note and count those that are new.  Returns whether any are. */
 static bool
 note_new_nodes(LokiVacuum *vacuum, bool all)
 {
@@ -147,6 +147,7 @@ note_new_nodes(LokiVacuum *vacuum, bool all)
 			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
 				continue;
 			loki_bitmap_set(&vacuum->live, node);
+			vacuum->nnew += (tid->state & LOKI_TID_NEW) != 0;
 			if (all || (tid->state & LOKI_TID_NEW) != 0)
 			{
 				loki_bitmap_set(&vacuum->lost[0], node);

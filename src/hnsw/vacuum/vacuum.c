@@ -718,7 +718,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
 	loki_side_make(info->index, WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
-	calibrated = loki_calibrate_again(info->index);
+	calibrated = loki_calibrate_again(info->index, (double) vacuum->ndead + vacuum->nnew);
 	MemoryContextSwitchTo(context);
 	loki_meta_read(info->index, &meta);
 	if (meta.flags & LOKI_META_ALL_NEW)

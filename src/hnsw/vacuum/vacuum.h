@@ -108,6 +108,7 @@ typedef struct LokiVacuum
 	LokiBitmap	live;			/* nodes that were in the graph and not dead
 								 * when repair began */
 	uint32		ndead;
+	uint32		nnew;			/* nodes inserted since the vacuum before */
 	LokiBitmap	upper_used;		/* slots that were not free before inserts
 								 * were waited for */
 	LokiBitmap	duplicate_used;
