@@ -85,7 +85,7 @@ add_parameter(StringInfo list, const char *name, int built, int wanted)
 static void
 list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
 {
-	LokiColumn	column = loki_index_column(index);
+	LokiColumn	column;
 	LokiHnswOptions wanted = {.m = LOKI_M_AUTO, .bits = LOKI_BITS_AUTO,
 	.refine_bits = LOKI_BITS_AUTO, .profile = LOKI_PROFILE_BALANCED};
 	LokiMetaPageData built;
@@ -98,6 +98,7 @@ list_kept(Relation index, const LokiHnswOptions *options, StringInfo list)
 	wanted.ef_construction = LOKI_MAX_EF_CONSTRUCTION;
 	chosen = wanted.profile == LOKI_PROFILE_COMPACT;
 	loki_meta_read(index, &built);
+	column = loki_index_column(index, &built);
 	loki_build_describe(&wanted, &column, built.nattributes, built.attr_type, 0, &described);
 	Assert(described.nattributes == built.nattributes);
 

@@ -289,6 +289,23 @@ SELECT answered, recall > 0.9 AS good FROM lokivector_recall('build_domain_v', 1
 SELECT lokivector_build_memory('build_domain', 'v', attributes => '{id}') > 0 AS sized;
 SELECT lokivector_build_memory('build_domain', 'loose');
 REINDEX INDEX build_domain_s;
+CREATE DOMAIN build_long AS vector(600);
+CREATE TABLE build_long_rows (v vector(600), d build_long);
+INSERT INTO build_long_rows SELECT a, a FROM generate_series(1, 100) i, LATERAL (SELECT array_fill(i, '{600}')::vector AS a) x;
+ANALYZE build_long_rows;
+CREATE FUNCTION build_cost(query text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN plan->0->'Plan'->>'Total Cost';
+END
+$$;
+SELECT build_cost('SELECT v <-> array_fill(1, ARRAY[600])::vector FROM build_long_rows') =
+	build_cost('SELECT d <-> array_fill(1, ARRAY[600])::vector FROM build_long_rows') AS alike;
+DROP TABLE build_long_rows;
+DROP FUNCTION build_cost;
+DROP DOMAIN build_long;
 DROP TABLE build_domain;
 DROP DOMAIN build_nested, build_point, build_half, build_document, build_sparse, build_loose, build_varbit;
 
@@ -344,3 +361,39 @@ DROP TABLE build_empty, build_one, build_null, build_many, build_low, build_equa
 	build_partitioned, build_dimensions, build_spill;
 DROP FUNCTION random_vector, lost, divided, contents;
 RESET lokivector.build_seed;
+
+-- test: a column that loses its dimensions keeps those of its index
+CREATE TABLE build_relaxed (id int, v vector(3), h halfvec(3), b bytevec(3), s sparsevec(3));
+INSERT INTO build_relaxed SELECT i, a, a::halfvec, a::bytevec, a::sparsevec
+FROM generate_series(1, 1500) i, LATERAL (SELECT ARRAY[i % 37, i % 41, i % 43]::vector AS a) x;
+CREATE INDEX build_relaxed_v ON build_relaxed USING hnsw (v vector_l2_ops, id);
+CREATE INDEX build_relaxed_h ON build_relaxed USING hnsw (h halfvec_cosine_ops);
+CREATE INDEX build_relaxed_b ON build_relaxed USING hnsw (b bytevec_l2_ops);
+CREATE INDEX build_relaxed_s ON build_relaxed USING hnsw (s sparsevec_l2_ops);
+ALTER TABLE build_relaxed ALTER v TYPE vector, ALTER h TYPE halfvec, ALTER b TYPE bytevec;
+\c -
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT id, v FROM build_relaxed ORDER BY v <-> '[3,4,5]' LIMIT 3;
+SELECT id, v FROM build_relaxed ORDER BY v <-> '[3,4,5]' LIMIT 3;
+SELECT count(*) FROM (SELECT id FROM build_relaxed ORDER BY h <=> '[3,4,5]'::halfvec LIMIT 20) r;
+SELECT count(*) FROM (SELECT id FROM build_relaxed ORDER BY b <-> '[3,4,5]'::vector LIMIT 20) r;
+SELECT id FROM build_relaxed ORDER BY v <-> '[3,4]' LIMIT 3;
+INSERT INTO build_relaxed VALUES (1501, '[3,4,5]', '[3,4,5]', '[3,4,5]', '{1:3}/3');
+INSERT INTO build_relaxed (id, v) VALUES (1502, '[3,4]');
+DELETE FROM build_relaxed WHERE id % 3 = 0;
+VACUUM build_relaxed;
+SELECT id FROM build_relaxed WHERE id > 1400 ORDER BY v <-> '[3,4,5]' LIMIT 1;
+SELECT answered, recall > 0.9 AS good FROM lokivector_recall('build_relaxed_v', 10);
+SELECT lokivector_calibrate('build_relaxed_h');
+ALTER INDEX build_relaxed_v SET (ef_search = 50);
+SELECT c, lokivector_check(c, true) FROM pg_index i, LATERAL (SELECT indexrelid::regclass AS c) x
+WHERE indrelid = 'build_relaxed'::regclass ORDER BY c::text;
+REINDEX INDEX build_relaxed_v;
+ALTER TABLE build_relaxed ALTER s TYPE sparsevec;
+\c -
+INSERT INTO build_relaxed (id) VALUES (1503);
+ALTER TABLE build_relaxed ALTER s TYPE sparsevec(3), ALTER v TYPE vector(3), ALTER h TYPE halfvec(3), ALTER b TYPE bytevec(3);
+INSERT INTO build_relaxed (id) VALUES (1503);
+REINDEX INDEX build_relaxed_v;
+SELECT lokivector_check('build_relaxed_v', true);
+DROP TABLE build_relaxed;

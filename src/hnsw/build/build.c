@@ -218,7 +218,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	build->index = index;
 	build->index_info = index_info;
 	if (index != NULL)
-		build->geometry.column = loki_index_column(index);
+		build->geometry.column = loki_index_column(index, NULL);
 	if (meta != NULL)
 		build->meta = *meta;
 	else
@@ -564,7 +564,7 @@ loki_hnsw_buildempty(Relation index)
 	float	   *centroid;
 
 	seed_prng(&prng);
-	column = loki_index_column(index);
+	column = loki_index_column(index, NULL);
 	describe_index(index, &column, &prng, &meta);
 	code = meta.code;
 	centroid = palloc0(loki_code_constants(&code) * sizeof(float));

@@ -129,7 +129,7 @@ static void
 check_definition(LokiCheck *check)
 {
 	LokiMetaPageData *meta = &check->meta;
-	LokiColumn	column = loki_index_column(check->index);
+	LokiColumn	column = loki_index_column(check->index, meta);
 	const char *fault = NULL;
 
 	if (meta->code.metric != column.metric)

@@ -294,18 +294,27 @@ family_type(Oid family, Oid type, int16 type_proc)
 		DatumGetPointer(OidFunctionCall1(procedure, PointerGetDatum(NULL)));
 }
 
+/*
+ * Column 1 by its operator family, type and typmod.  ALTER TABLE may take the dimensions from
+ * the type of a column, and keeps the index.  Then they are `built`, those of the codes of an
+ * index that exists, unless its codes may be sketches, which have other dimensions.
+ */
 static LokiColumn
-describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod)
+describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod, uint32 built)
 {
 	LokiColumn	column;
 
 	column.typid = type;
 	column.metric = family_metric(method, family, type);
 	column.type = family_type(family, type, type_proc);
+	if (typmod < 0 && built > 0 && column.type->dim == vector_dim)
+		typmod = (int32) built;
 	if (typmod < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("column does not have dimensions")));
+				 errmsg("column does not have dimensions"),
+				 built == 0 ? 0 :
+				 errhint("It had when the index was built. Give them back by ALTER TABLE ... ALTER COLUMN ... TYPE, or drop the index.")));
 	if ((uint32) typmod > column.type->max_declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -328,7 +337,7 @@ loki_family_column(Oid family, Oid type, int32 typmod)
 	method = ((Form_pg_opfamily) GETSTRUCT(tuple))->opfmethod;
 	ReleaseSysCache(tuple);
 	return describe_column(method, GetIndexAmRoutineByAmId(method, false)->amsupport,
-						   family, type, typmod);
+						   family, type, typmod, 0);
 }
 
 Oid
@@ -341,7 +350,7 @@ loki_index_type(Relation index, int32 *typmod)
 }
 
 LokiColumn
-loki_index_column(Relation index)
+loki_index_column(Relation index, const LokiMetaPageData *meta)
 {
 	int32		typmod;
 
@@ -349,7 +358,8 @@ loki_index_column(Relation index)
 	if (loki_index_type(index, &typmod) == VARBITOID)
 		unsupported_error(index->rd_rel->relam, VARBITOID);
 	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
-						   index->rd_opfamily[0], index->rd_opcintype[0], typmod);
+						   index->rd_opfamily[0], index->rd_opcintype[0], typmod,
+						   meta != NULL ? meta->code.dim : 0);
 }
 
 /* ----------------------------------------------------------------

@@ -88,9 +88,10 @@ struct LokiColumn
 
 /*
  * Column 1 of an index, or of an index with this operator family, type and typmod.  ERROR
- * with pgvector's messages if it cannot be indexed.
+ * with pgvector's messages if it cannot be indexed.  The metapage of an index that exists tells
+ * the dimensions if the column has lost them; NULL for an index that is to be built.
  */
-extern LokiColumn loki_index_column(Relation index);
+extern LokiColumn loki_index_column(Relation index, const LokiMetaPageData *meta);
 extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
 
 /* The type of column 1, and its typmod; that of a domain is in the type below it */

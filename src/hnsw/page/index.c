@@ -301,7 +301,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
 
 	state->context = context;
-	state->column = loki_index_column(index);
+	state->column = loki_index_column(index, meta);
 	if (!loki_definition_valid(index, &state->column, meta))
 		loki_meta_damaged(index);
 	state->locator = LokiRelationLocator(index);

@@ -16,6 +16,7 @@
 #include "catalog/index.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
+#include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
@@ -34,7 +35,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	LokiRestrictSearchPath();
 	rows->snapshot = snapshot;
 	rows->inline_only = false;
-	rows->column = loki_index_column(index);
+	rows->column = loki_index_open(index, NULL)->column;
 	rows->slot = table_slot_create(heap, NULL);
 	rows->fetch = LokiTableFetchBegin(heap);
 	rows->index_info = BuildIndexInfo(index);
