@@ -10,11 +10,15 @@ BEGIN ATOMIC
 		SELECT relname FROM pg_class WHERE oid = lokivector_advice.index AND relkind = 'i' AND
 			NOT pg_has_role(relowner, 'USAGE') AND NOT pg_has_role('pg_monitor', 'USAGE')
 	), invalid AS MATERIALIZED (
-		-- everyone sees the processes that build, and their locks; not everyone sees on which table
+		-- everyone sees the processes that build, and their locks; not everyone sees which index.
+		-- A build locks its index, but not while CREATE INDEX CONCURRENTLY waits for transactions;
+		-- one on the same table may look at its other indexes
 		SELECT relname, indexrelid, indisready, EXISTS (
 			SELECT FROM pg_catalog.pg_stat_progress_create_index p JOIN pg_catalog.pg_locks l USING (pid)
-			WHERE p.datname = current_database() AND l.relation = indrelid AND
-				l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock')) AS running
+			WHERE p.datname = current_database() AND
+				(l.relation = indexrelid AND l.mode <> 'AccessShareLock' OR
+				l.relation = indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND
+				coalesce(nullif(p.index_relid, 0), indexrelid) = indexrelid)) AS running
 		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
 		WHERE indexrelid = lokivector_advice.index AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
 	), begun AS MATERIALIZED (
