@@ -17,7 +17,7 @@ is_clean_lint() { test/run.sh lint; }
 has_date()
 {
 	grep "^## $version (20[0-9-]*)$" CHANGELOG.md || return
-	! git grep -n 'not yet released' -- README.md
+	! git grep -nE 'not yet released|Nothing is published yet' -- README.md
 }
 
 # The words that stand for addresses are in the table of doc/releasing.md alone
