@@ -127,9 +127,12 @@ tid_on_page(LokiVacuum *vacuum, int place)
 					 vacuum->state->arrays[LOKI_SLOTS_TID].slot_size, place);
 }
 
-/* Note which nodes are live; note and count those that are new.  Returns whether any are. */
+/*
+ * Note which nodes are live, and which of them are to be searched for: all, or those that are
+ * new, which are counted.  Returns whether any are noted.
+ */
 static bool
-note_new_nodes(LokiVacuum *vacuum, bool all)
+note_new_nodes(LokiVacuum *vacuum, bool all, uint32 *nnew)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
 	bool		any = false;
@@ -147,7 +150,7 @@ note_new_nodes(LokiVacuum *vacuum, bool all)
 			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
 				continue;
 			loki_bitmap_set(&vacuum->live, node);
-			vacuum->nnew += (tid->state & LOKI_TID_NEW) != 0;
+			*nnew += (tid->state & LOKI_TID_NEW) != 0;
 			if (all || (tid->state & LOKI_TID_NEW) != 0)
 			{
 				loki_bitmap_set(&vacuum->lost[0], node);
@@ -226,13 +229,14 @@ forget_all_new(LokiVacuum *vacuum)
 /*
  * Search for the nodes that were inserted since the vacuum before, or for all if codes were
  * made anew since.  If that happens meanwhile, the next vacuum begins again.  Dead nodes were
- * freed, and no page may be locked.
+ * freed, and no page may be locked.  Returns how many nodes were inserted.
  */
-void
+uint32
 loki_make_new_reachable(LokiVacuum *vacuum)
 {
 	LokiMetaPageData meta;
 	LokiSlotArray *array;
+	uint32		nnew = 0;
 
 	Assert(loki_no_buffer_locked());
 	vacuum->state = loki_index_open(vacuum->index, &meta);
@@ -240,12 +244,12 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_reachability_begin(vacuum, 0);
-	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0))
-		return;
+	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0, &nnew))
+		return nnew;
 	note_upper_slots(vacuum);
 	begin_searching(vacuum);
 	if (!find_upper(vacuum))
-		return;
+		return nnew;
 	/* page by page, so that what is done stays done if vacuum is cancelled */
 	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], 0); node < vacuum->lost[0].size;
 		 node = loki_bitmap_next(&vacuum->lost[0], node))
@@ -254,10 +258,11 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 		uint32		end = (ordinal + 1) * array->per_page;
 
 		if (!find_base(vacuum, node, end))
-			return;
+			return nnew;
 		forget_new_nodes(vacuum, ordinal);
 		node = end;
 	}
 	if (meta.flags & LOKI_META_ALL_NEW)
 		forget_all_new(vacuum);
+	return nnew;
 }
