@@ -108,39 +108,35 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	return measured;
 }
 
-/* What changed since the calibration, with `more` nodes that came or went, as it is kept */
-static double
-changed_since(const LokiCalibrationData *calibration, double more)
+void
+loki_calibration_add_changed(LokiCalibrationData *calibration, uint32 nodes)
 {
-	Assert(calibration->nodes > 0);
-	return calibration->at[0].changed + ceil(more * LOKI_CALIBRATION_SCALE / calibration->nodes);
+	double		changed;
+
+	if (calibration->nodes == 0)
+		return;
+	changed = calibration->at[0].changed +
+		ceil(nodes * (double) LOKI_CALIBRATION_SCALE / calibration->nodes);
+	calibration->at[0].changed = (uint16) Min(changed, LOKI_CALIBRATION_SCALE);
 }
 
-/*
- * Whether the index is far from what was calibrated.  A vacuum that failed did not count what
- * changed, but it shows in the number of nodes.
- */
-static bool
-has_changed(double nodes, const LokiCalibrationData *calibration, double more)
-{
-	return calibration->nodes == 0 ||
-		fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes ||
-		changed_since(calibration, more) > CHANGED_SHARE * LOKI_CALIBRATION_SCALE;
-}
-
-/* Add to what changed since the calibration.  Locks the metapage exclusively meanwhile. */
-static void
-note_changed(Relation index, double more)
+void
+loki_calibrate_note_changed(Relation index, uint32 nodes)
 {
 	LokiChange	change;
-	LokiCalibrationData *calibration;
 
+	Assert(loki_no_buffer_locked());
 	loki_change_begin(&change, NULL, index);
-	calibration = &loki_change_meta(&change)->calibration;
-	if (calibration->nodes > 0)
-		calibration->at[0].changed = (uint16)
-			Min(changed_since(calibration, more), LOKI_CALIBRATION_SCALE);
+	loki_calibration_add_changed(&loki_change_meta(&change)->calibration, nodes);
 	loki_change_finish(&change);
+}
+
+/* Whether an index of so many nodes is far from what was calibrated */
+static bool
+has_changed(double nodes, const LokiCalibrationData *calibration)
+{
+	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes ||
+		calibration->at[0].changed > CHANGED_SHARE * LOKI_CALIBRATION_SCALE;
 }
 
 /*
@@ -188,7 +184,7 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 }
 
 bool
-loki_calibrate_again(Relation index, double changed)
+loki_calibrate_again(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
@@ -197,14 +193,8 @@ loki_calibrate_again(Relation index, double changed)
 	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL);
-	if (nodes < LOKI_CALIBRATE_MIN_NODES)
+	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return false;
-	if (!has_changed(nodes, &meta.calibration, changed))
-	{
-		if (changed > 0)
-			note_changed(index, changed);
-		return false;
-	}
 	(void) loki_requantize_moved(index);
 	return calibrate_in_vacuum(index);
 }

@@ -51,10 +51,18 @@ typedef struct LokiGivenQueries
 /* functions in recall/calibrate.c */
 
 /*
- * Calibrate an index that has changed by much since it was; called by vacuum.  `changed` nodes
- * came or went since the vacuum before.  No page may be locked.  Returns whether it did.
+ * Count nodes that came or went since the calibration: in a metapage that is being changed, or
+ * in that of an index, which is locked exclusively meanwhile.  Vacuum counts before it forgets
+ * which nodes these are.  If it is cancelled in between, some are counted twice, but none is lost.
  */
-extern bool loki_calibrate_again(Relation index, double changed);
+extern void loki_calibration_add_changed(LokiCalibrationData *calibration, uint32 nodes);
+extern void loki_calibrate_note_changed(Relation index, uint32 nodes);
+
+/*
+ * Calibrate an index that has changed by much since it was; called by vacuum.  No page may
+ * be locked.  Returns whether it did.
+ */
+extern bool loki_calibrate_again(Relation index);
 
 /*
  * At the end of a build: search for 1 / nshares of the queries.  False if the index is not to be

@@ -19,6 +19,7 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
+#include "hnsw/recall/calibrate.h"
 #include "hnsw/vacuum/vacuum.h"
 
 /*
@@ -229,9 +230,9 @@ forget_all_new(LokiVacuum *vacuum)
 /*
  * Search for the nodes that were inserted since the vacuum before, or for all if codes were
  * made anew since.  If that happens meanwhile, the next vacuum begins again.  Dead nodes were
- * freed, and no page may be locked.  Returns how many nodes were inserted.
+ * freed, and no page may be locked.  New nodes count as changed since the calibration.
  */
-uint32
+void
 loki_make_new_reachable(LokiVacuum *vacuum)
 {
 	LokiMetaPageData meta;
@@ -245,11 +246,13 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_reachability_begin(vacuum, 0);
 	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0, &nnew))
-		return nnew;
+		return;
+	if (nnew > 0)
+		loki_calibrate_note_changed(vacuum->index, nnew);
 	note_upper_slots(vacuum);
 	begin_searching(vacuum);
 	if (!find_upper(vacuum))
-		return nnew;
+		return;
 	/* page by page, so that what is done stays done if vacuum is cancelled */
 	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], 0); node < vacuum->lost[0].size;
 		 node = loki_bitmap_next(&vacuum->lost[0], node))
@@ -258,11 +261,10 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 		uint32		end = (ordinal + 1) * array->per_page;
 
 		if (!find_base(vacuum, node, end))
-			return nnew;
+			return;
 		forget_new_nodes(vacuum, ordinal);
 		node = end;
 	}
 	if (meta.flags & LOKI_META_ALL_NEW)
 		forget_all_new(vacuum);
-	return nnew;
 }

@@ -635,6 +635,7 @@ finish_cleanup(LokiVacuum *vacuum)
 	meta->flags &= ~LOKI_META_DEAD_PENDING;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
+	loki_calibration_add_changed(&meta->calibration, vacuum->ndead);
 	loki_change_finish(&change);
 }
 
@@ -691,7 +692,6 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	MemoryContext old;
 	LokiCounts	counts = {.of[LOKI_COUNT_VACUUMS] = 1};
 	instr_time	start;
-	double		changed;
 	bool		calibrated;
 
 	if (info->analyze_only)
@@ -714,17 +714,16 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	vacuum->refused = loki_extensions_refused();
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
-	changed = vacuum->ndead;
-	changed += loki_make_new_reachable(vacuum);
+	loki_make_new_reachable(vacuum);
 	MemoryContextSwitchTo(old);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
 	loki_side_make(info->index, WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
-	calibrated = loki_calibrate_again(info->index, changed);
+	calibrated = loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
 	loki_meta_read(info->index, &meta);
 	if (meta.flags & LOKI_META_ALL_NEW)
-		(void) loki_make_new_reachable(vacuum); /* codes were made anew just now */
+		loki_make_new_reachable(vacuum);	/* codes were made anew just now */
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
 	MemoryContextSwitchTo(old);

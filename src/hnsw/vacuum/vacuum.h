@@ -151,7 +151,7 @@ extern void loki_repair_graph(LokiVacuum *vacuum);
 /* functions in vacuum/reachability.c */
 extern void loki_reachability_begin(LokiVacuum *vacuum, int capacity);
 extern bool loki_make_lost_reachable(LokiVacuum *vacuum);
-extern uint32 loki_make_new_reachable(LokiVacuum *vacuum);
+extern void loki_make_new_reachable(LokiVacuum *vacuum);
 
 /* Entry points of the access method */
 extern IndexBulkDeleteResult *loki_hnsw_bulkdelete(IndexVacuumInfo *info,
