@@ -314,7 +314,7 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column does not have dimensions"),
 				 built == 0 ? 0 :
-				 errhint("It had when the index was built. Give them back by ALTER TABLE ... ALTER COLUMN ... TYPE, or drop the index.")));
+				 errhint("The index was built with dimensions. Give them back by ALTER TABLE ... ALTER COLUMN ... TYPE, or drop the index.")));
 	if ((uint32) typmod > column.type->max_declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -556,10 +556,14 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 		CHECK_FOR_INTERRUPTS();
 	}
 	for (uint32 item = 0; item < search->kept.nscored; item++)
+	{
+		if (item % (2 * LOKI_MAX_M) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED) &&
 			(!search->choice->hops || (search->kept.scored[item].flags & LOKI_SCORED_MATCHES)) &&
 			(search->choice->adapts || near_enough(search, ef, search->kept.scored[item].distance)))
 			push_frontier(search, item);
+	}
 	return walk_by_heap(search, ef);
 }
 
