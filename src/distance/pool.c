@@ -12,6 +12,9 @@
 
 #include <float.h>
 #include <math.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "distance/distance.h"
 #include "distance/pool.h"
@@ -25,6 +28,8 @@ loki_pool_init(void)
 #if defined(__x86_64__)
 	if (loki_cpu_simd() == LOKI_SIMD_AVX512)
 		loki_pool_merge = loki_pool_merge_avx512;
+	else if (loki_cpu_simd() == LOKI_SIMD_AVX2)
+		loki_pool_merge = loki_pool_merge_avx2;
 #endif
 }
 
@@ -38,47 +43,173 @@ loki_pool_clear(LokiCandidate *pool, int n, int room)
 	}
 }
 
-/*
- * The place of a distance.  Halves cannot be predicted, so nothing here
- * branches on them.
- */
-static int
-place_of(const LokiCandidate *pool, int npool, float distance)
+/* Scored nodes that are taken in together */
+#define BATCH			32
+
+/* One that is taken in: it comes before the candidate that was at `place`. */
+typedef struct Taken
+{
+	LokiCandidate candidate;
+	int			place;
+}			Taken;
+
+/* How many of a pool are nearer than a distance */
+typedef int (*CountLess) (const LokiCandidate *pool, int npool, float distance);
+
+/* By halves; these cannot be predicted, so nothing here branches on them. */
+static inline int
+count_less_scalar(const LokiCandidate *pool, int npool, float distance)
 {
 	int			low = 0;
 
-	while (npool > 0)
+	while (npool > 1)
 	{
 		int			half = npool / 2;
-		bool		above = pool[low + half].distance < distance;
 
-		low = above ? low + half + 1 : low;
-		npool = above ? npool - half - 1 : half;
+		low += half & -(int) (pool[low + half - 1].distance < distance);
+		npool -= half;
 	}
-	return low;
+	return low + (npool == 1 && pool[low].distance < distance);
 }
 
-int
-loki_pool_merge_scalar(LokiCandidate *pool, int *npool, int room,
-					   const float *distances, const uint32 *nodes, int n)
+/* Move the candidates from `first` to before `end` up by so many places. */
+static inline void
+move_up(LokiCandidate *pool, int first, int end, int places)
 {
-	int			first = room;
+	/* by four, as the compiler makes of it what the processor moves at once */
+	for (; end - first >= 4; end -= 4)
+	{
+		LokiCandidate four[4];
+
+		memcpy(four, &pool[end - 4], sizeof(four));
+		memcpy(&pool[end - 4 + places], four, sizeof(four));
+	}
+	while (end > first)
+	{
+		end--;
+		pool[end + places] = pool[end];
+	}
+}
+
+/*
+ * Take a batch in.  Nothing is moved before all that is taken in has a place among what the
+ * pool held before; so the searches for places do not wait for each other, and each candidate
+ * is moved once.
+ */
+static pg_attribute_always_inline int
+merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
+			const uint32 *nodes, int n, CountLess count_less)
+{
+	Taken		taken[BATCH];	/* ascending */
+	int			ntaken = 0;
+	int			kept = *npool;	/* of the pool; the others are pushed out */
+	int			end;
+	int			near[BATCH];
+	int			nnear = 0;
+	float		worst = pool[room - 1].distance;
+	bool		full = *npool == room;
 
 	for (int i = 0; i < n; i++)
 	{
-		float		distance = distances[i] <= FLT_MAX ? distances[i] : FLT_MAX;
-		int			place;
+		near[nnear] = i;
+		nnear += !full | !(distances[i] >= worst);
+	}
+	for (int i = 0; i < nnear; i++)
+	{
+		LokiCandidate candidate = {distances[near[i]], nodes[near[i]]};
+		int			j;
 
-		if (!(distance < pool[room - 1].distance))
+		if (!(candidate.distance <= FLT_MAX))
+			candidate.distance = FLT_MAX;
+		if (!(candidate.distance < worst))
 			continue;
-		place = place_of(pool, *npool, distance);
-		if (*npool < room)
-			(*npool)++;
-		memmove(&pool[place + 1], &pool[place],
-				(*npool - 1 - place) * sizeof(LokiCandidate));
-		pool[place].distance = distance;
-		pool[place].node = nodes[i];
+		for (j = ntaken; j > 0 && !(taken[j - 1].candidate.distance < candidate.distance); j--)
+			taken[j] = taken[j - 1];
+		taken[j].candidate = candidate;
+		taken[j].place = count_less(pool, *npool, candidate.distance);
+		ntaken++;
+		if (kept + ntaken > room)
+		{
+			/* of two that are equally far, what was there before is behind */
+			if (kept > 0 && pool[kept - 1].distance >= taken[ntaken - 1].candidate.distance)
+				kept--;
+			else
+				ntaken--;
+		}
+		if (kept + ntaken == room)
+		{
+			worst = taken[ntaken - 1].candidate.distance;
+			if (kept > 0)
+				worst = Max(worst, pool[kept - 1].distance);
+		}
+	}
+	if (ntaken == 0)
+		return room;
+
+	end = kept;
+	for (int i = ntaken - 1; i >= 0; i--)
+	{
+		int			place = Min(taken[i].place, kept);
+
+		move_up(pool, place, end, i + 1);
+		pool[place + i] = taken[i].candidate;
+		end = place;
+	}
+	*npool = kept + ntaken;
+	return end;
+}
+
+/* Inlined, so that count_less is, too */
+static pg_attribute_always_inline int
+merge(LokiCandidate *pool, int *npool, int room, const float *distances, const uint32 *nodes,
+	  int n, CountLess count_less)
+{
+	int			first = room;
+
+	for (int i = 0; i < n; i += BATCH)
+	{
+		int			place = merge_batch(pool, npool, room, distances + i, nodes + i,
+										Min(n - i, BATCH), count_less);
+
 		first = Min(first, place);
 	}
 	return first;
 }
+
+int
+loki_pool_merge_scalar(LokiCandidate *pool, int *npool, int room, const float *distances,
+					   const uint32 *nodes, int n)
+{
+	return merge(pool, npool, room, distances, nodes, n, count_less_scalar);
+}
+
+#if defined(__x86_64__)
+
+#define TARGET __attribute__((target("avx2,popcnt")))
+
+/* All of them; places behind the end are empty, and so not nearer. */
+TARGET static inline int
+count_less_avx2(const LokiCandidate *pool, int npool, float distance)
+{
+	__m256		other = _mm256_set1_ps(distance);
+	int			n = 0;
+
+	for (int i = 0; i < npool; i += LOKI_POOL_STEP)
+	{
+		__m256		low = _mm256_loadu_ps((const float *) &pool[i]);
+		__m256		high = _mm256_loadu_ps((const float *) &pool[i + 4]);
+		__m256		distances = _mm256_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0));
+
+		n += __builtin_popcount(_mm256_movemask_ps(_mm256_cmp_ps(distances, other, _CMP_LT_OQ)));
+	}
+	return n;
+}
+
+TARGET int
+loki_pool_merge_avx2(LokiCandidate *pool, int *npool, int room, const float *distances,
+					 const uint32 *nodes, int n)
+{
+	return merge(pool, npool, room, distances, nodes, n, count_less_avx2);
+}
+
+#endif							/* __x86_64__ */

@@ -116,6 +116,8 @@ main(void)
 	loki_distance_init();
 	test_merge("scalar", loki_pool_merge_scalar);
 #if defined(__x86_64__)
+	if (loki_cpu_simd() >= LOKI_SIMD_AVX2)
+		test_merge("avx2", loki_pool_merge_avx2);
 	if (loki_cpu_simd() == LOKI_SIMD_AVX512)
 		test_merge("avx512", loki_pool_merge_avx512);
 #endif
