@@ -97,6 +97,18 @@ REINDEX INDEX compact_idx;
 SELECT * FROM compact_info('compact_idx');
 SELECT compact_recall('<->');
 
+-- a table without statistics, two rows a page: the sample is as large as with them
+CREATE TABLE compact_long (id int, v vector(832));
+ALTER TABLE compact_long ALTER v SET STORAGE PLAIN;
+INSERT INTO compact_long SELECT id + 2000 * i, v + array_fill(i, ARRAY[832])::vector
+FROM compact_t, generate_series(0, 1) i WHERE v IS NOT NULL;
+CREATE INDEX compact_long_idx ON compact_long USING hnsw (v vector_l2_ops) WITH (profile = compact);
+SELECT * FROM compact_info('compact_long_idx');
+DROP INDEX compact_long_idx;
+ANALYZE compact_long;
+CREATE INDEX compact_long_idx ON compact_long USING hnsw (v vector_l2_ops) WITH (profile = compact);
+SELECT * FROM compact_info('compact_long_idx');
+
 -- fewer dimensions need no projection, or no rotation
 CREATE TABLE compact_small (a vector(3), b vector(128), c vector(300));
 CREATE INDEX compact_a ON compact_small USING hnsw (a vector_l2_ops) WITH (profile = compact);
@@ -112,5 +124,5 @@ CREATE UNLOGGED TABLE compact_unlogged AS SELECT * FROM compact_t LIMIT 50;
 CREATE INDEX compact_unlogged_idx ON compact_unlogged USING hnsw (v vector_l2_ops) WITH (profile = compact);
 SELECT lokivector_check('compact_unlogged_idx', true);
 
-DROP TABLE compact_t, compact_small, compact_unlogged, compact_direction;
+DROP TABLE compact_t, compact_long, compact_small, compact_unlogged, compact_direction;
 DROP FUNCTION compact_random, compact_row, compact_info, compact_recall;

@@ -33,8 +33,12 @@ typedef struct SampleState
 	LokiBuild  *build;
 	double	   *sum;
 	double		count;			/* rows with a vector */
-	double		rows;			/* all of them */
+	double		rows;			/* that the index will have */
+	double		scanned;		/* of the table */
 } SampleState;
+
+/* With fewer vectors than this, more blocks are sampled. */
+#define FEW_ROWS		(LOKI_SAMPLE_ROWS / 10)
 
 /* Expected rows of the table, and its blocks */
 double
@@ -92,6 +96,45 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	MemoryContextReset(build->row_context);
 }
 
+/* Sample the rows of so many random blocks. */
+static void
+sample_blocks(SampleState *sample, BlockNumber nblocks, BlockNumber wanted)
+{
+	LokiBuild  *build = sample->build;
+	BlockSamplerData sampler;
+
+	BlockSampler_Init(&sampler, nblocks, (int) Min(wanted, INT_MAX),
+					  (uint32) pg_prng_uint64(&build->prng));
+	while (BlockSampler_HasMore(&sampler))
+	{
+		CHECK_FOR_INTERRUPTS();
+		sample->scanned +=
+			table_index_build_range_scan(build->heap, build->index, build->index_info,
+										 false, true, false, BlockSampler_Next(&sampler), 1,
+										 sample_row, sample, NULL);
+	}
+}
+
+/* How many times as many blocks a sample needs; 1 if it has enough rows */
+static double
+wanted_more(const SampleState *sample)
+{
+	if (sample->scanned < LOKI_SAMPLE_ROWS / 2)
+		return LOKI_SAMPLE_ROWS / Max(sample->scanned, LOKI_SAMPLE_ROWS / 100);
+	if (sample->count < FEW_ROWS)
+		return 2 * FEW_ROWS / Max(sample->count, FEW_ROWS / 100);
+	return 1;
+}
+
+static void
+forget_sample(SampleState *sample)
+{
+	memset(sample->sum, 0, sample->build->geometry.dim * sizeof(double));
+	sample->rows = sample->count = sample->scanned = 0;
+	if (sample->build->sample != NULL)
+		sample->build->sample->count = 0;
+}
+
 /*
  * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
  * those of random blocks.  The sample also tells how many rows to expect.
@@ -112,22 +155,21 @@ loki_build_sample(LokiBuild *build)
 									 sample_row, &sample, NULL);
 	else
 	{
-		BlockSamplerData sampler;
-		int			wanted = (int) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
-		BlockNumber read = 0;
+		BlockNumber wanted = (BlockNumber) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
 
-		BlockSampler_Init(&sampler, nblocks, wanted,
-						  (uint32) pg_prng_uint64(&build->prng));
-		while (BlockSampler_HasMore(&sampler))
+		/*
+		 * Of a table without statistics the server takes rows for much
+		 * shorter than vectors are; and few rows may have a vector, or belong
+		 * into a partial index.
+		 */
+		sample_blocks(&sample, nblocks, wanted);
+		while (wanted < nblocks && wanted_more(&sample) > 1)
 		{
-			CHECK_FOR_INTERRUPTS();
-			table_index_build_range_scan(build->heap, build->index, build->index_info,
-										 false, true, false,
-										 BlockSampler_Next(&sampler), 1,
-										 sample_row, &sample, NULL);
-			read++;
+			wanted = (BlockNumber) Min(nblocks, ceil(wanted * wanted_more(&sample)));
+			forget_sample(&sample);
+			sample_blocks(&sample, nblocks, wanted);
 		}
-		sample.rows *= (double) nblocks / Max(read, 1);
+		sample.rows *= (double) nblocks / Max(wanted, 1);
 	}
 	build->expected_rows = sample.rows;
 
