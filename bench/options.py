@@ -97,10 +97,8 @@ def arguments(argv):
 
 
 def settings(args):
-    preload = {d.told["preload"] for d in extensions.chosen(args.peers)
-               if "preload" in d.told}
-    return {"shared_preload_libraries": f"'{','.join(sorted(preload))}'",
-            "shared_buffers": args.shared_buffers,
+    """Of every server that is measured"""
+    return {"shared_buffers": args.shared_buffers,
             "maintenance_work_mem": args.maintenance_work_mem,
             "max_parallel_maintenance_workers": args.workers,
             "max_worker_processes": args.workers + 8,
@@ -112,3 +110,11 @@ def settings(args):
             "max_wal_senders": 0, "checkpoint_timeout": "1h",
             "fsync": "off", "full_page_writes": "on", "jit": "off",
             "autovacuum": "off", "huge_pages": "off"}
+
+
+def settings_with_peers(args):
+    """The same, and what the peers want loaded when their server starts"""
+    preload = {d.told["preload"] for d in extensions.chosen(args.peers)
+               if "preload" in d.told}
+    return {**settings(args),
+            "shared_preload_libraries": f"'{','.join(sorted(preload))}'"}

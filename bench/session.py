@@ -35,7 +35,7 @@ def timed(args):
 def make_server(args, keep=None):
     """A server for which the peers of --peers are installed"""
     peers = extensions.chosen(args.peers)
-    server = Server(args.server, options.settings(args), keep, sorted({
+    server = Server(args.server, options.settings_with_peers(args), keep, sorted({
         d.told["package"].format(server=args.server) for d in peers
         if "package" in d.told}))
     for d in peers:
@@ -114,8 +114,9 @@ class Bench:
         return dict(
             self.result, set=data.name, rows=len(data.base), dims=data.dims,
             queries=len(data.queries), arguments=vars(self.args),
-            command=command(self.argv), settings=options.settings(self.args),
-            machine=machine(), server=self.version)
+            command=command(self.argv), machine=machine(),
+            settings=options.settings_with_peers(self.args),
+            server=self.version)
 
     def save(self):
         """What there is so far, so that a run cut short is not lost"""
