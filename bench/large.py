@@ -36,7 +36,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import large_report  # noqa: E402
 import large_server  # noqa: E402
 from cluster import say  # noqa: E402
-from large_rows import Rows  # noqa: E402
+from large_rows import ITEM, Rows  # noqa: E402
 from large_server import Limits, Local  # noqa: E402
 from large_stages import STAGES, Bench  # noqa: E402
 
@@ -51,7 +51,7 @@ def parse(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rows", type=int, default=10_000_000)
     p.add_argument("--dims", type=int, default=768)
-    p.add_argument("--type", default="halfvec", choices=("halfvec", "vector"))
+    p.add_argument("--type", default="halfvec", choices=ITEM)
     p.add_argument("--profile", help="of the index, as compact")
     p.add_argument("--out", metavar="DIR",
                    default="/var/tmp/lokivector-bench-large",

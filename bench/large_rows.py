@@ -19,7 +19,9 @@ PARTS = (10, 100, 1000)         # columns c10, c100, c1000: one of so many
 SMALL = 0                       # name of the part that the small table is
 QUERIES = 1 << 31               # numbers of chunks that are no rows
 SPARE = 1 << 30
-ITEM = {"vector": ">f4", "halfvec": ">f2"}
+ITEM = {"vector": ">f4", "halfvec": ">f2", "bytevec": "u1"}
+QUERY = {"vector": "vector", "halfvec": "halfvec", "bytevec": "vector"}
+CODES = 255                     # of a bytevec, above the least
 PATIENCE = 5                    # seconds between looks for the parent
 
 
@@ -45,17 +47,27 @@ class Rows:
 
     def encode(self, ids, columns, vectors):
         """Rows of COPY BINARY"""
-        size = np.dtype(ITEM[self.kind]).itemsize * self.dims + 4
+        factors = [("scale", ">f4"), ("offset", ">f4")]
+        value = np.dtype([("dims", ">i2"), ("unused", ">i2")]
+                         + (factors if self.kind == "bytevec" else [])
+                         + [("v", ITEM[self.kind], (self.dims,))])
         row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", ">i4"),
                         ("columns", [("len", ">i4"), ("x", ">i4")],
-                         (len(PARTS),)), ("len", ">i4"), ("dims", ">i2"),
-                        ("unused", ">i2"), ("v", ITEM[self.kind],
-                                            (self.dims,))])
+                         (len(PARTS),)), ("len", ">i4"), ("value", value)])
         out = np.zeros(len(ids), row)
-        out["fields"], out["id_len"], out["len"] = 2 + len(PARTS), 4, size
-        out["id"], out["dims"] = ids, self.dims
+        out["fields"], out["id_len"] = 2 + len(PARTS), 4
+        out["id"], out["len"] = ids, value.itemsize
         out["columns"]["len"], out["columns"]["x"] = 4, columns
-        out["v"] = vectors
+        out["value"]["dims"] = self.dims
+        if self.kind == "bytevec":
+            least = vectors.min(axis=1)
+            scale = (vectors.max(axis=1) - least) / CODES
+            # 16 significant bits, rounded up
+            scale = ((scale.view(np.uint32) + 0xff) & ~np.uint32(0xff)).view(
+                np.float32)
+            out["value"]["scale"], out["value"]["offset"] = scale, least
+            vectors = np.rint((vectors - least[:, None]) / scale[:, None])
+        out["value"]["v"] = vectors
         return memoryview(out).cast("B")
 
 

@@ -10,7 +10,7 @@ import goals_cold
 import large_rows
 import watch
 from cluster import say
-from large_rows import PARTS, SMALL
+from large_rows import PARTS, QUERY, SMALL
 from large_server import Local, Memory, Progress, WithoutCache, timed
 from measure import summarize
 
@@ -167,7 +167,7 @@ def truth(b):
     s.psql(db, f"""DROP TABLE IF EXISTS queries, truth;
         ALTER TABLE items DROP CONSTRAINT IF EXISTS items_pkey;
         CREATE TABLE queries (id integer PRIMARY KEY,
-            v {b.args.type}({b.args.dims}), {far});
+            v {QUERY[b.args.type]}({b.args.dims}), {far});
         CREATE TABLE truth (query integer, part integer, id integer,
             distance float8)""")
     seconds = s.seconds(db, "ALTER TABLE items ADD PRIMARY KEY (id)")
@@ -380,6 +380,8 @@ def small_figures(b, db, found):
 
 def peer(b):
     """-> a server with pgvector, or None; why there is none"""
+    if b.args.type == "bytevec":
+        return None, "pgvector has no bytevec"
     if b.args.pgvector_bindir:
         return Local(f"{b.args.out}/pgvector", b.args.pgvector_bindir,
                      b.args.user, b.server.settings), None
