@@ -15,27 +15,33 @@ DECLARE
 		'namespace (oid oid, nspname name)',
 		'class (oid oid, relname name, relnamespace oid)',
 		'attribute (attrelid oid, attname name, attnum int2, atttypid oid, atttypmod int4)',
-		'type (oid oid, typname name)',
+		'type (oid oid, typname name, typtype "char", typbasetype oid, typtypmod int4)',
 		'index (indexrelid oid, indrelid oid, indkey int2vector, indclass oidvector, '
 			'indisvalid bool, indpred text)',
 		'opclass (oid oid, opcname name, opcmethod oid)',
 		'am (oid oid, amname name)'];
+	-- a column of a domain counts as one of the type below it
 	question CONSTANT text := '
-		WITH t AS MATERIALIZED (
+		WITH RECURSIVE t AS MATERIALIZED (
 			SELECT c.oid FROM %1$sclass c JOIN %1$snamespace n ON n.oid = c.relnamespace
 			WHERE n.nspname = $3 AND c.relname = $4
 		), names AS (
 			SELECT * FROM unnest($5, $6) WITH ORDINALITY u (there, here, place)
+		), types AS (
+			SELECT here, place, a.atttypid AS type, a.atttypmod AS typmod
+			FROM t JOIN %1$sattribute a ON a.attrelid = t.oid JOIN names ON there = a.attname
+			UNION ALL
+			SELECT here, place, y.typbasetype, y.typtypmod
+			FROM types JOIN %1$stype y ON y.oid = type WHERE y.typtype = ''d''
 		)
 		SELECT to_jsonb(facts) FROM (SELECT
 			(SELECT e.extversion FROM %1$sextension e JOIN %1$snamespace n ON n.oid = e.extnamespace
 				WHERE e.extname = $1 AND n.nspname = $2) AS version,
 			EXISTS (SELECT FROM t) AS is_there,
 			ARRAY(SELECT format(''%%s %%s'', here, y.typname) ||
-					CASE WHEN a.atttypmod > 0 THEN format(''(%%s)'', a.atttypmod) ELSE '''' END
-				FROM t JOIN %1$sattribute a ON a.attrelid = t.oid
-				JOIN %1$stype y ON y.oid = a.atttypid JOIN names ON there = a.attname
-				ORDER BY place) AS columns,
+					CASE WHEN typmod > 0 THEN format(''(%%s)'', typmod) ELSE '''' END
+				FROM types JOIN %1$stype y ON y.oid = type
+				WHERE y.typtype <> ''d'' ORDER BY place) AS columns,
 			ARRAY(SELECT DISTINCT format(''%%s %%s'', coalesce(here, a.attname, k.attname), o.opcname)
 				FROM t JOIN %1$sindex x ON x.indrelid = t.oid
 				JOIN %1$sopclass o ON o.oid = x.indclass[0]
@@ -60,15 +66,21 @@ BEGIN
 	JOIN pg_am m ON d.classid = 'pg_am'::regclass AND d.objid = m.oid AND m.amname = 'hnsw'
 	WHERE d.deptype = 'e';
 
-	SELECT coalesce(array_agg(a.attname::text ORDER BY a.attname), '{}'),
-		coalesce(array_agg(a.attname || ' ' || y.typname ||
-			CASE WHEN a.atttypmod > 0 THEN format('(%s)', a.atttypmod) ELSE '' END ORDER BY a.attname), '{}')
+	WITH RECURSIVE types AS (
+		SELECT attname, atttypid AS type, atttypmod AS typmod FROM pg_attribute
+		WHERE attrelid = tab AND attnum > 0 AND NOT attisdropped
+		UNION ALL
+		SELECT attname, y.typbasetype, y.typtypmod
+		FROM types JOIN pg_type y ON y.oid = type WHERE y.typtype = 'd'
+	)
+	SELECT coalesce(array_agg(attname::text ORDER BY attname), '{}'),
+		coalesce(array_agg(attname || ' ' || y.typname ||
+			CASE WHEN typmod > 0 THEN format('(%s)', typmod) ELSE '' END ORDER BY attname), '{}')
 	INTO vectors, wanted
-	FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+	FROM types JOIN pg_type y ON y.oid = type
 	JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.deptype = 'e' AND
 		d.objid = CASE y.typcategory WHEN 'A' THEN y.typelem ELSE y.oid END
-	WHERE a.attrelid = tab AND a.attnum > 0 AND NOT a.attisdropped AND
-		d.refclassid = 'pg_extension'::regclass AND d.refobjid = own.oid;
+	WHERE y.typtype <> 'd' AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = own.oid;
 
 	FOR shard IN
 		SELECT c.oid::regclass AS partition, s.srvname, w.fdwname, n.nspname, c.relname,

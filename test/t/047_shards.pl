@@ -363,6 +363,32 @@ is($node->safe_psql('postgres', "SET ROLE owner; SELECT * FROM lokivector_check_
 like($node->safe_psql('postgres', "SET ROLE owner; SELECT fault FROM lokivector_check_shards('items_1')"),
 	qr/^permission denied for foreign server west/, '... and is told where he may not');
 
+# What counts of a domain is the type below it, here and there
+$node->safe_psql('east', q(
+	CREATE DOMAIN embedding AS vector(8);
+	CREATE DOMAIN checked AS embedding CHECK (VALUE IS NOT NULL);
+	CREATE DOMAIN longer AS vector(9);
+	CREATE TABLE domains_0 (id integer, v checked, documents vector(8)[]);
+	CREATE TABLE domains_1 (id integer, v longer, documents vector(8)[]);
+	CREATE TABLE domains_2 (id integer, v vector(8), documents vector(9)[]);
+	CREATE INDEX ON domains_0 USING hnsw (v vector_l2_ops);
+	CREATE INDEX ON domains_0 USING hnsw (documents vector_maxsim_ops);));
+$node->safe_psql('postgres', q(
+	CREATE DOMAIN embedding AS vector(8);
+	CREATE DOMAIN embeddings AS vector(8)[];
+	CREATE TABLE domains (id integer, v embedding, documents embeddings) PARTITION BY LIST (id);
+	CREATE FOREIGN TABLE domains_0 PARTITION OF domains FOR VALUES IN (0) SERVER east;
+	CREATE FOREIGN TABLE domains_1 PARTITION OF domains FOR VALUES IN (1) SERVER east;
+	CREATE FOREIGN TABLE domains_2 PARTITION OF domains FOR VALUES IN (2) SERVER east;
+	CREATE FOREIGN TABLE of_domain (id integer, v vector(8))
+		SERVER east OPTIONS (table_name 'domains_0');));
+my $no_index = 'no index on documents vector_maxsim_ops, v vector_l2_ops';
+is(faults('domains'), join("\n",
+		"domains_1|documents _vector(8), v vector(9) in place of documents _vector(8), v vector(8); $no_index",
+		"domains_2|documents _vector(9), v vector(8) in place of documents _vector(8), v vector(8); $no_index"),
+	'columns of domains are compared by the types below them');
+is(faults('of_domain'), '', '... also those of domains on the server alone');
+
 # A server that does not answer
 $node->safe_psql('postgres', "ALTER SERVER west OPTIONS (SET dbname 'nowhere')");
 ($result, $stdout, $stderr) =
