@@ -131,6 +131,12 @@ extern struct varlena *loki_query_value(const LokiColumn *column, Oid type, Datu
  */
 extern int	loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements);
 
+/*
+ * The function by which values of the column's type have an order.  Values are equal by it that
+ * are at one distance from all others, such as those with zeros of either sign.
+ */
+extern FmgrInfo *loki_value_order(const LokiColumn *column);
+
 /* Bytes of a value that is stored out of line */
 extern Size loki_value_size(const LokiColumn *column);
 

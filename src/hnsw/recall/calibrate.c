@@ -248,41 +248,39 @@ report_failure(Relation index)
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 
-/* Compare queries byte by byte, their sizes included. */
+/* How two queries compare; `order` is a comparison function. */
 static int
-compare_values(Datum a, Datum b)
+compare_values(FmgrInfo *order, Datum a, Datum b)
 {
-	const struct varlena *x = (const struct varlena *) DatumGetPointer(a);
-	const struct varlena *y = (const struct varlena *) DatumGetPointer(b);
-
-	return memcmp(x, y, Min(VARSIZE(x), VARSIZE(y)));
+	return DatumGetInt32(FunctionCall2(order, a, b));
 }
 
-/* The same for qsort; equal ones are in the order of their places. */
+/* The same for qsort_arg; equal ones are in the order of their places. */
 static int
-compare_places(const void *a, const void *b)
+compare_places(const void *a, const void *b, void *order)
 {
 	const Datum *x = *(Datum *const *) a;
 	const Datum *y = *(Datum *const *) b;
-	int			result = compare_values(*x, *y);
+	int			result = compare_values(order, *x, *y);
 
 	return result != 0 ? result : x < y ? -1 : x > y;
 }
 
 /* Leave out queries that are equal to one before them. */
 static void
-leave_out_equal(LokiGivenQueries *given)
+leave_out_equal(const LokiColumn *column, LokiGivenQueries *given)
 {
+	FmgrInfo   *order = loki_value_order(column);
 	Datum	  **sorted = palloc_extended(mul_size(given->n, sizeof(Datum *)), MCXT_ALLOC_HUGE);
 	int			first = 0;
 	int			n = 0;
 
 	for (int i = 0; i < given->n; i++)
 		sorted[i] = &given->data[i];
-	qsort(sorted, given->n, sizeof(Datum *), compare_places);
+	qsort_arg(sorted, given->n, sizeof(Datum *), compare_places, order);
 	for (int i = 1; i < given->n; i++)
 	{
-		if (compare_values(*sorted[first], *sorted[i]) == 0)
+		if (compare_values(order, *sorted[first], *sorted[i]) == 0)
 			*sorted[i] = (Datum) 0;
 		else
 			first = i;
@@ -322,7 +320,7 @@ given_queries(Relation index, ArrayType *array)
 	if (array != NULL)
 		n = given.n = loki_query_array(&column, array, &given.data);
 	if (n > 0)
-		leave_out_equal(&given);
+		leave_out_equal(&column, &given);
 	if (given.n < MIN_GIVEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -19,7 +19,6 @@
 #include "hnsw/recall/recall.h"
 #include "hnsw/scan/scan.h"
 #include "miscadmin.h"
-#include "utils/datum.h"
 #include "utils/rls.h"
 
 /* Fewer queries may well be rows; of more, so many are looked at */
@@ -27,8 +26,8 @@
 #define MOST_LOOKED_AT		100
 
 /*
- * Whether the nearest row has the value of a query, byte by byte.  By an inner product,
- * another row may be nearer than the one with this value, and the answer is false.
+ * Whether the nearest row has the value of a query.  By an inner product, another row may be
+ * nearer than the one with this value, and the answer is false.
  */
 static bool
 is_row(LokiRows *rows, IndexScanDesc scan, ScanKey order, Datum query)
@@ -45,7 +44,8 @@ is_row(LokiRows *rows, IndexScanDesc scan, ScanKey order, Datum query)
 	if (index_getnext_slot(scan, ForwardScanDirection, rows->slot))
 	{
 		value = loki_rows_value(rows, &isnull);
-		result = !isnull && datum_image_eq(value, query, false, -1);
+		result = !isnull &&
+			DatumGetInt32(FunctionCall2(loki_value_order(&rows->column), value, query)) == 0;
 	}
 	ExecClearTuple(rows->slot);
 	return result;
