@@ -95,6 +95,8 @@ DROP TABLE zeros;
 -- test: more queries than fit into memory
 SET maintenance_work_mem = '1MB';
 SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-i)) FROM generate_series(1, 600) i));
+SET maintenance_work_mem = '6MB';
+SELECT lokivector_calibrate('t_idx', (SELECT array_agg(item(-i)) FROM generate_series(1, 1000) i));
 RESET maintenance_work_mem;
 
 -- test: queries that are rows of the table

@@ -255,7 +255,7 @@ compare_values(FmgrInfo *order, Datum a, Datum b)
 	return DatumGetInt32(FunctionCall2(order, a, b));
 }
 
-/* The same for qsort_arg; equal ones are in the order of their places. */
+/* The same for qsort_arg, which may be cancelled; equal ones are in the order of their places. */
 static int
 compare_places(const void *a, const void *b, void *order)
 {
@@ -263,6 +263,7 @@ compare_places(const void *a, const void *b, void *order)
 	const Datum *y = *(Datum *const *) b;
 	int			result = compare_values(order, *x, *y);
 
+	CHECK_FOR_INTERRUPTS();
 	return result != 0 ? result : x < y ? -1 : x > y;
 }
 
@@ -280,6 +281,7 @@ leave_out_equal(const LokiColumn *column, LokiGivenQueries *given)
 	qsort_arg(sorted, given->n, sizeof(Datum *), compare_places, order);
 	for (int i = 1; i < given->n; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (compare_values(order, *sorted[first], *sorted[i]) == 0)
 			*sorted[i] = (Datum) 0;
 		else
@@ -303,7 +305,9 @@ leave_out_many(Relation index, LokiGivenQueries *given)
 	ereport(NOTICE,
 			(errmsg("index \"%s\" is calibrated with %d of %d queries",
 					RelationGetRelationName(index), most, given->n),
-			 errdetail("More do not fit into maintenance_work_mem.")));
+			 most > LOKI_CALIBRATE_QUERIES ? errdetail("More do not fit into maintenance_work_mem.") :
+			 errdetail("%d are taken in any case, and more if they fit into maintenance_work_mem.",
+					   LOKI_CALIBRATE_QUERIES)));
 	for (int i = 0; i < most; i++)
 		given->data[i] = given->data[(int64) i * given->n / most];
 	given->n = most;

@@ -17,6 +17,9 @@
 /* A graph with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000
 
+/* Nodes that are queries, unless the pass over CODE would cost too much */
+#define LOKI_CALIBRATE_QUERIES	500
+
 /*
  * The most estimates that are made to find the true neighbors of all queries: by itself, and
  * at the end of a build, of which it must be a small part.

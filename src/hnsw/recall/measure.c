@@ -31,8 +31,7 @@
 #include "hnsw/scan/width.h"
 #include "utils/memutils.h"
 
-/* Nodes that are queries; fewer if the pass over CODE would cost too much */
-#define MAX_QUERIES			500
+/* Nodes that are queries, at least */
 #define MIN_QUERIES			100
 
 /*
@@ -301,7 +300,7 @@ loki_calibrate_most(Relation index)
 	Size		size = prepared_size(loki_index_open(index, NULL)) +
 		LOKI_TRUTH_ROOM * sizeof(LokiCandidate);
 
-	return (int) Min(INT_MAX, Max(MAX_QUERIES, (Size) maintenance_work_mem * 1024 / size));
+	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, (Size) maintenance_work_mem * 1024 / size));
 }
 
 static void
@@ -438,7 +437,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 
 	nqueries = given ? given->n :
-		Max(MIN_QUERIES, Min(MAX_QUERIES, max_scores / measure->nlive)) / nshares;
+		Max(MIN_QUERIES, Min(LOKI_CALIBRATE_QUERIES, max_scores / measure->nlive)) / nshares;
 	memset(sums, 0, sizeof(*sums));
 	sums->nodes = measure->nlive;
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
