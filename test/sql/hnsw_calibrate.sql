@@ -172,6 +172,20 @@ VACUUM later;
 SELECT calibrated_nodes FROM lokivector_index_info('later_idx');
 SELECT lokivector_check('later_idx', true);
 
+-- test: nodes that came before a calibration do not count as changed since
+CREATE TABLE since AS SELECT * FROM t WHERE id <= 1200;
+CREATE INDEX since_idx ON since USING hnsw (v vector_l2_ops);
+INSERT INTO since SELECT i, item(i) FROM generate_series(7001, 7200) i;
+SELECT lokivector_calibrate('since_idx', (SELECT array_agg(item(-i)) FROM generate_series(1, 30) i));
+INSERT INTO since SELECT i, item(i) FROM generate_series(8001, 8200) i;
+VACUUM since;
+SELECT calibrated_nodes FROM lokivector_index_info('since_idx');
+DELETE FROM since WHERE id <= 100;
+VACUUM since;
+SELECT calibrated_nodes FROM lokivector_index_info('since_idx');
+SELECT lokivector_check('since_idx', true);
+DROP TABLE since;
+
 -- test: duplicates
 INSERT INTO later SELECT 10000 + i, item(5) FROM generate_series(1, 3000) i;
 VACUUM later;

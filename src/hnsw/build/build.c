@@ -545,7 +545,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	calibration = build->shared->calibration;
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
-	loki_calibrate_store(index, &calibration);
+	loki_calibrate_store(index, &calibration, 0);
 	loki_side_make(index, NOTICE);
 	counts.of[LOKI_TIME_BUILD] = loki_microseconds_since(start);
 	loki_count(index, &counts);

@@ -245,7 +245,7 @@ lokivector_rebuild_memory(PG_FUNCTION_ARGS)
 	double		nodes;
 
 	loki_index_refresh(state, index);
-	nodes = loki_calibrate_count(index, state, NULL);
+	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	if (LokiIndexOptions(index) != NULL)
 	{
 		options = palloc_object(LokiHnswOptions);

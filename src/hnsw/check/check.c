@@ -92,11 +92,10 @@ calibration_valid(const LokiCalibrationData *calibration)
 {
 	int			n = calibration->nwidths;
 
-	for (int i = 0; i < n; i++)
-		if (i > 0 &&
-			(calibration->at[i].changed != 0 ||
-			 calibration->at[i].width <= calibration->at[i - 1].width ||
-			 calibration->at[i].scored < calibration->at[i - 1].scored))
+	for (int i = 1; i < n; i++)
+		if ((i > 1 && calibration->at[i].changed != 0) ||
+			calibration->at[i].width <= calibration->at[i - 1].width ||
+			calibration->at[i].scored < calibration->at[i - 1].scored)
 			return false;
 	return all_zero(&calibration->at[n],
 					sizeof(calibration->at[0]) * (LOKI_CALIBRATION_WIDTHS - n));

@@ -179,8 +179,10 @@ typedef struct LokiCalibrationData
 	{
 		uint32		scored;		/* nodes, on average */
 		uint16		width;
-		uint16		changed;	/* of the first: nodes that came or went since,
-								 * as a share of `nodes`; of others 0 */
+		uint16		changed;	/* as a share of `nodes`, of the first: nodes
+								 * that came or went since; of the second:
+								 * before, which vacuum has yet to count; of
+								 * others 0 */
 		uint16		recall[LOKI_CALIBRATION_KS];	/* of 1, 10, 100 neighbors */
 		uint16		error[LOKI_CALIBRATION_KS]; /* standard error of these */
 	}			at[LOKI_CALIBRATION_WIDTHS];

@@ -60,8 +60,16 @@ write_calibration(Relation index, const LokiCalibrationData *calibration)
 	loki_change_finish(&change);
 }
 
+/* Nodes, in the unit of LokiCalibrationData.changed */
+static double
+as_share(const LokiCalibrationData *calibration, uint32 nodes)
+{
+	Assert(calibration->nodes > 0);
+	return nodes * (double) LOKI_CALIBRATION_SCALE / calibration->nodes;
+}
+
 void
-loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
+loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 uncounted)
 {
 	const LokiCounts counts = {.of[LOKI_COUNT_CALIBRATIONS] = 1};
 	LokiCalibrationData calibration;
@@ -71,8 +79,22 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
 	/* between two widths there is a line to interpolate on */
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
+	calibration.at[1].changed = (uint16) Min(as_share(&calibration, uncounted),
+											 LOKI_CALIBRATION_SCALE);
 	write_calibration(index, &calibration);
 	loki_count(index, &counts);
+}
+
+/* Count the nodes that came or went, and that vacuum has yet to count.  No page may be locked. */
+static uint32
+count_uncounted(Relation index)
+{
+	LokiIndex  *state = loki_index_open(index, NULL);
+	uint32		uncounted;
+
+	loki_index_refresh(state, index);
+	(void) loki_calibrate_count(index, state, NULL, &uncounted);
+	return uncounted;
 }
 
 /*
@@ -80,6 +102,9 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums)
  * if its codes are too coarse to tell near nodes apart and rows cannot do so.  If
  * codes were made anew meanwhile, near nodes were not told apart either, and all is measured
  * again.  No page may be locked.
+ *
+ * Nodes that come meanwhile, vacuum counts as changed.  If it has counted others meanwhile, the
+ * second count leaves them out.
  */
 static bool
 calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
@@ -92,6 +117,7 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	LokiIndex  *state = loki_index_open(index, &meta);
 	double		most = loki_column_sketched(&state->column) ? LOKI_CALIBRATE_DISTANCES :
 		LOKI_CALIBRATE_SCORES;
+	uint32		uncounted = count_uncounted(index);
 	bool		measured;
 
 	while ((measured = loki_calibrate_measure(index, rows, given, most, 1, &sums)) &&
@@ -102,7 +128,7 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 		state = loki_index_open(index, &meta);
 	}
 	if (measured)
-		loki_calibrate_store(index, &sums);
+		loki_calibrate_store(index, &sums, Min(uncounted, count_uncounted(index)));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return measured;
@@ -112,11 +138,14 @@ void
 loki_calibration_add_changed(LokiCalibrationData *calibration, uint32 nodes)
 {
 	double		changed;
+	double		before;			/* the calibration */
 
 	if (calibration->nodes == 0)
 		return;
-	changed = calibration->at[0].changed +
-		ceil(nodes * (double) LOKI_CALIBRATION_SCALE / calibration->nodes);
+	changed = ceil(as_share(calibration, nodes));
+	before = Min(changed, calibration->at[1].changed);
+	calibration->at[1].changed -= (uint16) before;
+	changed += calibration->at[0].changed - before;
 	calibration->at[0].changed = (uint16) Min(changed, LOKI_CALIBRATION_SCALE);
 }
 
@@ -192,7 +221,7 @@ loki_calibrate_again(Relation index)
 
 	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
-	nodes = loki_calibrate_count(index, state, NULL);
+	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return false;
 	(void) loki_requantize_moved(index);
@@ -235,7 +264,7 @@ report_failure(Relation index)
 	uint32		nodes;
 
 	loki_index_refresh(state, index);
-	nodes = loki_calibrate_count(index, state, NULL);
+	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	ereport(NOTICE,
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
 			 !suffice ? errdetail("Its codes are too coarse to tell which rows are nearest.") :

@@ -54,9 +54,10 @@ typedef struct LokiGivenQueries
 /* functions in recall/calibrate.c */
 
 /*
- * Count nodes that came or went since the calibration: in a metapage that is being changed, or
- * in that of an index, which is locked exclusively meanwhile.  Vacuum counts before it forgets
- * which nodes these are.  If it is cancelled in between, some are counted twice, but none is lost.
+ * Count nodes that came or went, as far as that was after the calibration: in a metapage that is
+ * being changed, or in that of an index, which is locked exclusively meanwhile.  Vacuum counts
+ * before it forgets which nodes these are.  If it is cancelled in between, some are counted twice,
+ * but none is lost.
  */
 extern void loki_calibration_add_changed(LokiCalibrationData *calibration, uint32 nodes);
 extern void loki_calibrate_note_changed(Relation index, uint32 nodes);
@@ -74,8 +75,12 @@ extern bool loki_calibrate_again(Relation index);
 extern bool loki_calibrate_share(Relation heap, Relation index, int nshares,
 								 LokiCalibrationSums *sums);
 
-/* Keep on the metapage what several processes have measured, if they have */
-extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums);
+/*
+ * Keep on the metapage what was measured, if it was.  So many nodes came or went before, and
+ * vacuum has yet to count them.
+ */
+extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums,
+								 uint32 uncounted);
 
 /* functions in recall/measure.c */
 
@@ -101,9 +106,11 @@ extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationS
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);
 
 /*
- * Count the live nodes, page by page under share lock; sets their bits in *live unless that
- * is NULL.  No page may be locked.
+ * Count the live nodes, page by page under share lock.  Sets their bits in *live unless that is
+ * NULL, and unless `uncounted` is NULL, counts there the nodes that vacuum has yet to count as
+ * come or gone.  No page may be locked.
  */
-extern uint32 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live);
+extern uint32 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live,
+								   uint32 *uncounted);
 
 #endif							/* LOKI_RECALL_CALIBRATE_H */

@@ -59,13 +59,15 @@ static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
  */
 
 uint32
-loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
+loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *uncounted)
 {
 	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
 	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
 	uint32		count = 0;
 
 	Assert(loki_no_buffer_locked());
+	if (uncounted != NULL)
+		*uncounted = 0;
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		PGAlignedBlock page;
@@ -78,6 +80,9 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live)
 			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page.data, array->slot_size, i);
 			uint32		node = ordinal * array->per_page + i;
 
+			if (uncounted != NULL && (LokiTidState(tid) == LOKI_TID_DEAD ||
+									  (LokiTidIsLive(tid) && (tid->state & LOKI_TID_NEW) != 0)))
+				(*uncounted)++;
 			if (!LokiTidIsLive(tid))
 				continue;
 			count++;
@@ -429,7 +434,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	measure->end = tid->npages * tid->per_page;
 	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	measure->nlive = loki_calibrate_count(index, state, measure->live);
+	measure->nlive = loki_calibrate_count(index, state, measure->live, NULL);
 	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
 		!(measure->by_rows ? rows != NULL : loki_calibrate_codes_suffice(state)))
 		return false;
