@@ -13,10 +13,14 @@ pg_config=${2:-${PG_CONFIG:-pg_config}}
 # directory keeps its full path below the copy.
 bindir=$("$pg_config" --bindir)
 include=$("$pg_config" --includedir)
-version="$("$pg_config" --version) of $bindir"
+pkglibdir=$("$pg_config" --pkglibdir)
+sharedir=$("$pg_config" --sharedir)
+# What is installed beside the server, such as Citus, comes and goes by itself
+files=$(find "$bindir" "$pkglibdir" "$sharedir" -printf '%p %s %T@\n' | sort | cksum)
+version="$("$pg_config" --version) of $bindir, files $files"
 if [ "$(cat "$dir/complete" 2>/dev/null)" != "$version" ]; then
 	rm -rf "${dir:?}$include"
-	for path in "$bindir" "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
+	for path in "$bindir" "$pkglibdir" "$sharedir"; do
 		mkdir -p "$dir${path%/*}"
 		rm -rf "${dir:?}$path"
 		cp -a "$path" "$dir$path"

@@ -37,6 +37,13 @@ sub make
 	return ($result, $stdout . $stderr);
 }
 
+# A copy of this copy has what was installed since it was made
+system_or_bail("$top/test/prefix.sh", "$tmp/copy", $pg_config);
+append_to_file("$scripts/later.control", '');
+system_or_bail("$top/test/prefix.sh", "$tmp/copy", $pg_config);
+ok(-e "$tmp/copy$scripts/later.control", 'a copy of a server is renewed when something is installed into that server');
+unlink "$scripts/later.control";
+
 # Whose files they are
 append_to_file("$scripts/vector.control", "default_version = '0.8.0'\n");
 my ($done, $output) = make('install-as-vector');
