@@ -134,8 +134,9 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	return measured;
 }
 
-void
-loki_calibration_add_changed(LokiCalibrationData *calibration, uint32 nodes)
+/* Add nodes to those that came or went, as far as that was after the calibration. */
+static void
+add_changed(LokiCalibrationData *calibration, uint32 nodes)
 {
 	double		changed;
 	double		before;			/* the calibration */
@@ -155,8 +156,10 @@ loki_calibrate_note_changed(Relation index, uint32 nodes)
 	LokiChange	change;
 
 	Assert(loki_no_buffer_locked());
+	if (nodes == 0)
+		return;
 	loki_change_begin(&change, NULL, index);
-	loki_calibration_add_changed(&loki_change_meta(&change)->calibration, nodes);
+	add_changed(&loki_change_meta(&change)->calibration, nodes);
 	loki_change_finish(&change);
 }
 

@@ -54,12 +54,10 @@ typedef struct LokiGivenQueries
 /* functions in recall/calibrate.c */
 
 /*
- * Count nodes that came or went, as far as that was after the calibration: in a metapage that is
- * being changed, or in that of an index, which is locked exclusively meanwhile.  Vacuum counts
- * before it forgets which nodes these are.  If it is cancelled in between, some are counted twice,
- * but none is lost.
+ * Count nodes on the metapage that came or went, as far as that was after the calibration.  No
+ * page may be locked.  Vacuum counts before it forgets which nodes these are.  If it is cancelled
+ * in between, some are counted twice, but none is lost.
  */
-extern void loki_calibration_add_changed(LokiCalibrationData *calibration, uint32 nodes);
 extern void loki_calibrate_note_changed(Relation index, uint32 nodes);
 
 /*

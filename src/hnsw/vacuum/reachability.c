@@ -247,8 +247,7 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 	loki_reachability_begin(vacuum, 0);
 	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0, &nnew))
 		return;
-	if (nnew > 0)
-		loki_calibrate_note_changed(vacuum->index, nnew);
+	loki_calibrate_note_changed(vacuum->index, nnew);
 	note_upper_slots(vacuum);
 	begin_searching(vacuum);
 	if (!find_upper(vacuum))

@@ -635,7 +635,6 @@ finish_cleanup(LokiVacuum *vacuum)
 	meta->flags &= ~LOKI_META_DEAD_PENDING;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
-	loki_calibration_add_changed(&meta->calibration, vacuum->ndead);
 	loki_change_finish(&change);
 }
 
@@ -678,6 +677,8 @@ repair_and_free(LokiVacuum *vacuum)
 					  array_pages(vacuum, LOKI_SLOTS_TID));
 	free_array(vacuum, LOKI_SLOTS_UPPER);
 	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
+	/* a vacuum that ends while it frees TID slots leaves no trace of the nodes that these had */
+	loki_calibrate_note_changed(vacuum->index, vacuum->ndead);
 	free_array(vacuum, LOKI_SLOTS_TID);
 	finish_cleanup(vacuum);
 }
