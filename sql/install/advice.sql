@@ -117,8 +117,8 @@ BEGIN ATOMIC
 	SELECT 'calibration', format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
 			' Run lokivector_calibrate(%L), with queries like those of its users.', oid::regclass)
-	FROM i WHERE sketched AND target > 0 AND live >= 1000 AND
-		abs(live - coalesce(calibrated_nodes, 0)) > 0.2 * coalesce(calibrated_nodes, 0)
+	FROM i WHERE sketched AND live >= 1000 AND (target > 0 AND calibrated_nodes IS NULL OR
+		greatest(abs(live - calibrated_nodes), changed_nodes) > 0.2 * calibrated_nodes)
 	UNION ALL
 	SELECT 'recall', format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
 		round(best::numeric, 3))

@@ -15,6 +15,22 @@ CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 
+-- changed_nodes is new
+DROP FUNCTION lokivector_index_info(regclass);
+CREATE FUNCTION lokivector_index_info(index regclass,
+		OUT dimensions integer, OUT metric text, OUT code text,
+		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer,
+		OUT profile text, OUT m integer, OUT ef_construction integer, OUT attributes text[],
+		OUT nodes bigint, OUT live bigint, OUT killed bigint, OUT dead bigint,
+		OUT reserved bigint, OUT free bigint,
+		OUT rows bigint, OUT null_rows bigint,
+		OUT max_level integer, OUT entry_node bigint, OUT epoch bigint,
+		OUT vacuum_cycles bigint, OUT dead_pending boolean,
+		OUT calibrated_nodes bigint, OUT changed_nodes bigint, OUT unlisted_nodes bigint,
+		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
+
 -- Parts that are new, each with its comments
 -- parts: all others
 

@@ -150,6 +150,23 @@ SELECT * FROM lokivector_advice('advice_sets_idx');
 INSERT INTO advice_sets SELECT '[1,2,3]', ARRAY[ARRAY[i % 50, i / 50, 2]::vector, '[1,2,3]'] FROM generate_series(1, 600) i;
 SELECT * FROM lokivector_advice('advice_sets_idx');
 RESET lokivector.target_recall;
+-- what was calibrated is told without a target, too, and if as many nodes came as went
+SELECT * FROM lokivector_advice('advice_sets_idx');
+SELECT lokivector_calibrate('advice_sets_idx');
+SELECT calibrated_nodes, changed_nodes FROM lokivector_index_info('advice_sets_idx');
+DELETE FROM advice_sets WHERE ctid < '(5,0)';
+VACUUM advice_sets;
+INSERT INTO advice_sets SELECT '[1,2,3]', ARRAY[ARRAY[i % 50, i / 50, 3]::vector, '[1,2,3]']
+FROM lokivector_index_info('advice_sets_idx') f, generate_series(1, (f.calibrated_nodes - f.live)::integer) i;
+VACUUM advice_sets;
+SELECT calibrated_nodes, live - calibrated_nodes AS more, changed_nodes > calibrated_nodes / 5 AS changed
+FROM lokivector_index_info('advice_sets_idx');
+SELECT * FROM lokivector_advice('advice_sets_idx');
+SELECT lokivector_calibrate('advice_sets_idx');
+SELECT calibrated_nodes, changed_nodes FROM lokivector_index_info('advice_sets_idx');
+SELECT * FROM lokivector_advice('advice_sets_idx');
+VACUUM advice_sets;
+SELECT * FROM lokivector_advice('advice_sets_idx');
 DROP TABLE advice_sets;
 
 -- test: an index that is not valid

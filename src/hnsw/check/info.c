@@ -29,7 +29,7 @@
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_slot_arrays);
 
-#define INFO_COLUMNS		28
+#define INFO_COLUMNS		29
 #define SLOT_ARRAY_COLUMNS		6
 
 /* Slots of TID, NULLTID and DUPLICATE by state */
@@ -237,6 +237,9 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
+	isnull[i] = meta.calibration.nodes == 0;
+	values[i++] = Int64GetDatum((int64) rint((double) meta.calibration.at[0].changed *
+											 meta.calibration.nodes / LOKI_CALIBRATION_SCALE));
 	values[i++] = Int64GetDatum((int64) loki_side_unlisted(state, index, &meta,
 														   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);

@@ -180,11 +180,10 @@ static bool
 calibrate_in_vacuum(Relation index)
 {
 	Relation	heap;
-	LokiColumn	column = loki_index_open(index, NULL)->column;
 	LokiRows	rows;
 	bool		calibrated;
 
-	if (loki_column_sketched(&column) || RelationGetIndexExpressions(index) != NIL)
+	if (RelationGetIndexExpressions(index) != NIL)
 		return calibrate(index, NULL, NULL);
 	heap = table_open(index->rd_index->indrelid, NoLock);
 	loki_rows_begin(&rows, heap, index, SnapshotSelf);
@@ -228,7 +227,13 @@ loki_calibrate_again(Relation index)
 	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
 		return false;
 	(void) loki_requantize_moved(index);
-	return calibrate_in_vacuum(index);
+
+	/*
+	 * neither are codes that tell too little a measure, nor may vacuum read
+	 * rows instead
+	 */
+	state = loki_index_open(index, NULL);
+	return loki_calibrate_codes_suffice(state) && calibrate_in_vacuum(index);
 }
 
 /* ----------------------------------------------------------------
