@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
+use IPC::Run;
 use LokiTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -95,6 +96,53 @@ $standby->stop;
 $node->stop('immediate');
 $node->start;
 is($node->safe_psql('postgres', $calibration), $expected, 'it outlives a crash');
+
+# What vacuum has counted outlasts its cancel: the number of nodes alone would not have the next
+# one calibrate.  Each page and each walk take so long that the phase is seen.
+$node->safe_psql('postgres', q(
+	CREATE TABLE cancelled AS SELECT i AS id, ARRAY[sin(i), cos(i * 3), sin(i * 7)]::vector(3) AS v
+		FROM generate_series(1, 2000) i;
+	CREATE INDEX cancelled_idx ON cancelled USING hnsw (v vector_l2_ops);
+	INSERT INTO cancelled SELECT i, ARRAY[sin(i), cos(i * 3), sin(i * 7)] FROM generate_series(2001, 2300) i;
+	DELETE FROM cancelled WHERE id <= 310;
+	CREATE FUNCTION cancel_calibrating() RETURNS text LANGUAGE plpgsql AS $$
+	DECLARE
+		begun boolean := false;
+		running boolean;
+	BEGIN
+		LOOP
+			PERFORM pg_stat_clear_snapshot();
+			SELECT count(*) > 0 INTO running FROM pg_stat_activity
+			WHERE query = 'VACUUM cancelled' AND state = 'active';
+			begun := begun OR running;
+			IF begun AND NOT running THEN
+				RETURN 'it was not seen';
+			END IF;
+			PERFORM pg_cancel_backend(pid) FROM lokivector_progress
+			WHERE relation = 'cancelled'::regclass AND phase ~ ': calibrating$';
+			IF FOUND THEN
+				RETURN 'cancelled';
+			END IF;
+			PERFORM pg_sleep(0.002);
+		END LOOP;
+	END $$;));
+
+sub counted
+{
+	return $node->safe_psql('postgres', q(SELECT live, calibrated_nodes, changed_nodes
+		FROM lokivector_index_info('cancelled_idx')));
+}
+
+my $errors = '';
+my $vacuum = IPC::Run::start(['psql', '-X', '-q', '-d', $node->connstr('postgres'),
+		'-c', 'SET vacuum_cost_delay = 15', '-c', 'SET vacuum_cost_limit = 1', '-c', 'VACUUM cancelled'],
+	'2>', \$errors, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+is($node->safe_psql('postgres', 'SELECT cancel_calibrating()'), 'cancelled', 'vacuum calibrates');
+$vacuum->finish;
+like($errors, qr/canceling statement due to user request/, '... and is cancelled');
+is(counted(), '1990|2000|610', '... with its count');
+$node->safe_psql('postgres', 'VACUUM cancelled');
+is(counted(), '1990|1990|0', 'the next one calibrates');
 
 $node->stop;
 done_testing();
