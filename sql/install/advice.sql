@@ -21,11 +21,25 @@ BEGIN ATOMIC
 				coalesce(nullif(p.index_relid, 0), indexrelid) = indexrelid)) AS running
 		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
 		WHERE indexrelid = lokivector_advice.index AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
+	), relaxed AS MATERIALIZED (
+		-- a column that has lost the dimensions which its index needs, and maybe cannot be used without
+		SELECT a.attname, coalesce(pg_partition_root(x.indrelid), x.indrelid::regclass) AS altered,
+			coalesce(e.typname, t.typname) AS type, CASE WHEN e.oid IS NOT NULL THEN '[]' END AS brackets,
+			t.typname NOT IN ('vector', 'halfvec', 'bytevec') AS closed
+		FROM pg_index x
+		JOIN pg_class c ON c.oid = x.indexrelid
+		JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
+		JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
+		JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'b'
+		LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+		WHERE x.indexrelid = lokivector_advice.index AND a.atttypmod < 0 AND c.relkind = 'i' AND
+			NOT EXISTS (SELECT FROM refused)
 	), begun AS MATERIALIZED (
 		-- a build that failed early has left no pages to look at; one that runs is not to be judged
 		SELECT lokivector_advice.index AS oid
 		WHERE NOT EXISTS (SELECT FROM refused) AND
-			NOT EXISTS (SELECT FROM invalid WHERE running OR NOT indisready)
+			NOT EXISTS (SELECT FROM invalid WHERE running OR NOT indisready) AND
+			NOT EXISTS (SELECT FROM relaxed WHERE closed)
 	), info AS MATERIALIZED (
 		SELECT begun.oid, f.* FROM begun, lokivector_index_info(begun.oid) f
 	), facts AS (
@@ -93,6 +107,12 @@ BEGIN ATOMIC
 	SELECT 'parameters', format('REINDEX fails, because ef_construction is less than twice m. Set ef_construction to %s or more, or m to %s or less.',
 		2 * m, ef_construction / 2)
 	FROM wanted WHERE ef_construction < 2 * m
+	UNION ALL
+	SELECT 'dimensions', format('Column %1$s has no dimensions, so ' ||
+			CASE WHEN closed THEN 'all that uses the index fails.' ELSE 'REINDEX, TRUNCATE, VACUUM FULL and a restored dump fail.' END ||
+			' Run ALTER TABLE %2$s ALTER COLUMN %1$s TYPE %3$s(%4$s)%5$s, in one command for all such columns of the table.',
+		quote_ident(attname), altered, type, coalesce(info.dimensions::text, 'n'), brackets)
+	FROM relaxed LEFT JOIN info ON true
 	UNION ALL
 	SELECT 'vacuum', format('%s of %s nodes belong to dead rows, which searches pass through. Run VACUUM %s, or have autovacuum come more often.',
 		killed + dead, nodes, indrelid::regclass)

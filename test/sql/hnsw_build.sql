@@ -389,11 +389,52 @@ ALTER INDEX build_relaxed_v SET (ef_search = 50);
 SELECT c, lokivector_check(c, true) FROM pg_index i, LATERAL (SELECT indexrelid::regclass AS c) x
 WHERE indrelid = 'build_relaxed'::regclass ORDER BY c::text;
 REINDEX INDEX build_relaxed_v;
+SELECT i, a.about, a.advice FROM unnest('{build_relaxed_v,build_relaxed_h,build_relaxed_b,build_relaxed_s}'::regclass[]) i,
+	lokivector_advice(i) a WHERE a.about = 'dimensions';
 ALTER TABLE build_relaxed ALTER s TYPE sparsevec;
 \c -
 INSERT INTO build_relaxed (id) VALUES (1503);
+SELECT a.* FROM lokivector_advice('build_relaxed_s') a;
 ALTER TABLE build_relaxed ALTER s TYPE sparsevec(3), ALTER v TYPE vector(3), ALTER h TYPE halfvec(3), ALTER b TYPE bytevec(3);
 INSERT INTO build_relaxed (id) VALUES (1503);
 REINDEX INDEX build_relaxed_v;
 SELECT lokivector_check('build_relaxed_v', true);
+SELECT count(*) FROM lokivector_advice('build_relaxed_v') WHERE about = 'dimensions';
 DROP TABLE build_relaxed;
+CREATE TABLE build_relaxed (v vector(3), d vector(3)[]) PARTITION BY RANGE (v);
+CREATE TABLE "build relaxed 1" PARTITION OF build_relaxed DEFAULT;
+CREATE INDEX build_relaxed_d ON "build relaxed 1" USING hnsw (d vector_maxsim_ops);
+ALTER TABLE build_relaxed ALTER d TYPE vector[];
+INSERT INTO build_relaxed VALUES ('[1,2,3]', '{"[1,2,3]"}');
+REINDEX INDEX build_relaxed_d;
+SELECT a.* FROM lokivector_advice('build_relaxed_d') a;
+ALTER TABLE build_relaxed ALTER COLUMN d TYPE vector(3)[];
+INSERT INTO build_relaxed VALUES ('[1,2,3]', '{"[1,2,3]"}');
+DROP TABLE build_relaxed;
+
+-- test: the same of a temporary table that commits empty
+CREATE TEMP TABLE build_emptied (v vector(3), s sparsevec(2000)) ON COMMIT DELETE ROWS;
+CREATE INDEX build_emptied_v ON build_emptied USING hnsw (v vector_l2_ops);
+CREATE INDEX build_emptied_s ON build_emptied USING hnsw (s sparsevec_l2_ops);
+BEGIN;
+INSERT INTO build_emptied VALUES ('[1,2,3]', '{1:3}/2000');
+ALTER TABLE build_emptied ALTER v TYPE vector;
+COMMIT;
+INSERT INTO build_emptied VALUES ('[1,2,3]');
+BEGIN;
+INSERT INTO build_emptied VALUES ('[1,2,3]'), ('[4,5,6]');
+SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
+COMMIT;
+SELECT about FROM lokivector_advice('build_emptied_v') WHERE about = 'dimensions';
+INSERT INTO build_emptied VALUES ('[1,2]');
+ALTER TABLE build_emptied ALTER s TYPE sparsevec;
+INSERT INTO build_emptied VALUES ('[1,2,3]', '{1:3}/2000');
+SELECT count(*) FROM build_emptied;
+TRUNCATE build_emptied;
+ALTER TABLE build_emptied ALTER COLUMN s TYPE sparsevec(2000), ALTER COLUMN v TYPE vector(3);
+BEGIN;
+INSERT INTO build_emptied VALUES ('[1,2,3]', '{1:3}/2000');
+SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
+COMMIT;
+TRUNCATE build_emptied;
+DROP TABLE build_emptied;

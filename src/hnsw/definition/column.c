@@ -296,12 +296,12 @@ family_type(Oid family, Oid type, int16 type_proc)
 }
 
 /*
- * Column 1 by its operator family, type and typmod.  ALTER TABLE may take the dimensions from
- * the type of a column, and keeps the index.  Then they are `built`, those of the codes of an
- * index that exists, unless its codes may be sketches, which have other dimensions.
+ * Column 1 by its operator family, type and typmod.  The index is NULL if there is none.  Its
+ * codes have the dimensions `built`, which is 0 if it is to be built.
  */
 static LokiColumn
-describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod, uint32 built)
+describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod, uint32 built,
+				Relation index)
 {
 	LokiColumn	column;
 
@@ -310,12 +310,12 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	column.type = family_type(family, type, type_proc);
 	if (typmod < 0 && built > 0 && column.type->dim == vector_dim)
 		typmod = (int32) built;
+	if (typmod < 0 && index != NULL)
+		loki_dimensions_missing(index, type);
 	if (typmod < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("column does not have dimensions"),
-				 built == 0 ? 0 :
-				 errhint("The index was built with dimensions. Give them back by ALTER TABLE ... ALTER COLUMN ... TYPE, or drop the index.")));
+				 errmsg("column does not have dimensions")));
 	if ((uint32) typmod > column.type->max_declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -338,7 +338,7 @@ loki_family_column(Oid family, Oid type, int32 typmod)
 	method = ((Form_pg_opfamily) GETSTRUCT(tuple))->opfmethod;
 	ReleaseSysCache(tuple);
 	return describe_column(method, GetIndexAmRoutineByAmId(method, false)->amsupport,
-						   family, type, typmod, 0);
+						   family, type, typmod, 0, NULL);
 }
 
 Oid
@@ -346,21 +346,36 @@ loki_index_type(Relation index, int32 *typmod)
 {
 	Form_pg_attribute attribute = TupleDescAttr(index->rd_att, 0);
 
+	Oid			type = attribute->atttypid;
+
 	*typmod = attribute->atttypmod;
-	return *typmod >= 0 ? attribute->atttypid : getBaseTypeAndTypmod(attribute->atttypid, typmod);
+	if (*typmod < 0)
+		type = getBaseTypeAndTypmod(type, typmod);
+	if (*typmod < 0)
+		*typmod = loki_dimensions_remembered(index);
+	return type;
 }
 
+/*
+ * If the column has lost its dimensions, they are those of the codes, unless these may be
+ * sketches, which have others.
+ */
 LokiColumn
 loki_index_column(Relation index, const LokiMetaPageData *meta)
 {
+	LokiColumn	column;
 	int32		typmod;
+	Oid			type = loki_index_type(index, &typmod);
 
 	/* bit varying passes for bit, but its values differ in length */
-	if (loki_index_type(index, &typmod) == VARBITOID)
+	if (type == VARBITOID)
 		unsupported_error(index->rd_rel->relam, VARBITOID);
-	return describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
-						   index->rd_opfamily[0], index->rd_opcintype[0], typmod,
-						   meta != NULL ? meta->code.dim : 0);
+	column = describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
+							 index->rd_opfamily[0], index->rd_opcintype[0], typmod,
+							 meta != NULL ? meta->code.dim : 0, index);
+	if (meta == NULL)
+		loki_dimensions_remember(index, column.declared);
+	return column;
 }
 
 /* ----------------------------------------------------------------

@@ -89,12 +89,35 @@ struct LokiColumn
 /*
  * Column 1 of an index, or of an index with this operator family, type and typmod.  ERROR
  * with pgvector's messages if it cannot be indexed.  The metapage of an index that exists tells
- * the dimensions if the column has lost them; NULL for an index that is to be built.
+ * the dimensions if the column has lost them; NULL for an index that is being built.
  */
 extern LokiColumn loki_index_column(Relation index, const LokiMetaPageData *meta);
 extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
 
-/* The type of column 1, and its typmod; that of a domain is in the type below it */
+/* functions in definition/dimensions.c */
+
+/*
+ * The typmod of the column with which this session has built a temporary index, in the file that
+ * it has now; -1 if it has not
+ */
+extern int32 loki_dimensions_remembered(Relation index);
+extern void loki_dimensions_remember(Relation index, int32 typmod);
+
+/*
+ * How a type is written for a column that has dimensions, such as vector(n)[].  Its name is not
+ * qualified, since a build may run with another search_path than its user's.
+ */
+extern char *loki_dimensions_type(Oid type);
+
+/* ERROR: column 1 of an index, whose operator class is for this type, has no dimensions */
+extern void loki_dimensions_missing(Relation index, Oid type);
+
+/* functions in definition/column.c */
+
+/*
+ * The type of column 1, and its typmod; that of a domain is in the type below it.  For a column
+ * that has lost its typmod: that which a temporary index was built with, or -1.
+ */
 extern Oid	loki_index_type(Relation index, int32 *typmod);
 
 /* How a row's value goes into the graph */

@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * dimensions.c
+ *	  Columns that have lost the dimensions that their indexes need.
+ *
+ * ALTER TABLE may take the dimensions from the type of a column, and keeps its index, which
+ * goes by its metapage from then on.  A rebuild has no metapage to go by: it is an error that
+ * says what helps.
+ *
+ * That must not happen to an index of a temporary table that each commit empties.  The commit
+ * builds the index anew, in its file that is cut to no blocks before, and cannot be rolled back
+ * to what it was.  So the session remembers the dimensions of the temporary indexes that it has
+ * built, by their files.  A rebuild by REINDEX and the like has another file.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/definition/dimensions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "hnsw/definition/column.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/* An index of a temporary table that this session has built */
+typedef struct TemporaryIndex
+{
+	LokiRelFileLocator file;	/* the key */
+	int32		typmod;
+} TemporaryIndex;
+
+static HTAB *temporary_indexes = NULL;
+
+void
+loki_dimensions_remember(Relation index, int32 typmod)
+{
+	TemporaryIndex *entry;
+	HASHCTL		control = {
+		.keysize = sizeof(LokiRelFileLocator),
+		.entrysize = sizeof(TemporaryIndex),
+		.hcxt = TopMemoryContext
+	};
+
+	Assert(typmod > 0);
+	if (index->rd_rel->relpersistence != RELPERSISTENCE_TEMP)
+		return;
+	if (temporary_indexes == NULL)
+		temporary_indexes = hash_create("hnsw temporary indexes", 16, &control,
+										HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	entry = hash_search(temporary_indexes, &LokiRelationLocator(index), HASH_ENTER, NULL);
+	entry->typmod = typmod;
+}
+
+int32
+loki_dimensions_remembered(Relation index)
+{
+	TemporaryIndex *entry = NULL;
+
+	if (temporary_indexes != NULL)
+		entry = hash_search(temporary_indexes, &LokiRelationLocator(index), HASH_FIND, NULL);
+	return entry != NULL ? entry->typmod : -1;
+}
+
+char *
+loki_dimensions_type(Oid type)
+{
+	Oid			element = get_element_type(type);
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(OidIsValid(element) ?
+																  element : type));
+	char	   *wanted;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	wanted = psprintf("%s(n)%s", NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname),
+					  OidIsValid(element) ? "[]" : "");
+	ReleaseSysCache(tuple);
+	return wanted;
+}
+
+/* The table whose column is to be altered: partitions have their columns from above. */
+static char *
+altered_table(Oid table)
+{
+	List	   *ancestors = get_rel_relispartition(table) ? get_partition_ancestors(table) : NIL;
+	Oid			top = ancestors != NIL ? llast_oid(ancestors) : table;
+	Oid			schema = get_rel_namespace(top);
+
+	return quote_qualified_identifier(isTempNamespace(schema) ? "pg_temp" :
+									  get_namespace_name(schema), get_rel_name(top));
+}
+
+void
+loki_dimensions_missing(Relation index, Oid type)
+{
+	char	   *wanted = loki_dimensions_type(type);
+	Oid			table = index->rd_index->indrelid;
+	AttrNumber	number = index->rd_index->indkey.values[0];
+	char	   *column = number != 0 ? get_attname(table, number, false) : NULL;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("column does not have dimensions"),
+			 column != NULL ?
+			 errdetail("Index \"%s\" needs those of column \"%s\" of table \"%s\".",
+					   RelationGetRelationName(index), column, get_rel_name(table)) :
+			 errdetail("Index \"%s\" needs those of the expression that is its first column.",
+					   RelationGetRelationName(index)),
+			 column != NULL ?
+			 errhint("Set them by ALTER TABLE %s ALTER COLUMN %s TYPE %s, in one command for all such columns of the table; or drop the index, and make one on an expression that casts the column to %s.",
+					 altered_table(table), quote_identifier(column), wanted, wanted) :
+			 errhint("Make the index on an expression that is cast to %s.", wanted)));
+}
