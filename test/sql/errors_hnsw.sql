@@ -23,6 +23,15 @@ SELECT c, e.* FROM unnest('{v,w,w vector_l2_ops,t vector_l2_ops,id vector_l2_ops
 SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (id)') e;
 SELECT e.* FROM error_of('CREATE INDEX error_idx ON error_t USING hnsw (id, v vector_l2_ops)') e;
 
+-- test: arrays of a domain, and arrays that have no vectors
+CREATE DOMAIN error_domain AS halfvec(3);
+CREATE DOMAIN error_number AS integer;
+CREATE TABLE error_a (hs error_domain[], ns integer[], ds error_number[]);
+SELECT c, e.* FROM unnest('{hs,ns,ds,hs halfvec_maxsim_ops,(hs::halfvec(3)[])}'::text[]) c,
+	error_of(format('CREATE INDEX error_idx ON error_a USING hnsw (%s)', c)) e;
+DROP TABLE error_a;
+DROP DOMAIN error_domain, error_number;
+
 -- test: further columns
 SELECT c, e.* FROM unnest('{j,p,v vector_l2_ops,vs}'::text[]) c,
 	error_of(format('CREATE INDEX error_idx ON error_t USING hnsw (v vector_l2_ops, %s)', c)) e;

@@ -215,6 +215,28 @@ unsupported_error(Oid method, Oid type)
 }
 
 /*
+ * ERROR for an array that has got the operator class of attributes, which is the default for
+ * arrays that have no other.
+ */
+static void
+unsupported_array_error(Oid method, Oid type)
+{
+	Oid			element = get_base_element_type(type);
+	Oid			array = get_array_type(getBaseType(element));
+	Oid			class = OidIsValid(array) ? GetDefaultOpClass(array, method) : InvalidOid;
+
+	if (getBaseType(element) == element || !OidIsValid(class) ||
+		get_opclass_input_type(class) != array)
+		unsupported_error(method, type);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("type not supported for %s index", get_am_name(method)),
+			 errdetail("Type %s is an array of a domain.", format_type_be(type)),
+			 errhint("Make the index on an expression that casts the column to %s.",
+					 loki_dimensions_type(array))));
+}
+
+/*
  * The metric of an operator family.  The name of its ordering operator tells, which is the
  * same in every schema.
  */
@@ -370,6 +392,8 @@ loki_index_column(Relation index, const LokiMetaPageData *meta)
 	/* bit varying passes for bit, but its values differ in length */
 	if (type == VARBITOID)
 		unsupported_error(index->rd_rel->relam, VARBITOID);
+	if (index->rd_opcintype[0] == ANYARRAYOID)
+		unsupported_array_error(index->rd_rel->relam, type);
 	column = describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
 							 index->rd_opfamily[0], index->rd_opcintype[0], typmod,
 							 meta != NULL ? meta->code.dim : 0, index);
