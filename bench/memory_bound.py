@@ -114,7 +114,7 @@ def measure(args, db, name, folder):
     parts = [("codes", slots["code"]), ("neighbor lists", slots["link"]),
              ("refined codes", slots.get("refine", slots["code"])), ("TIDs", slots["tid"]),
              ("rows", 4 * data.dims + 40)]
-    ns = memory.measure(min(total >> 20, 8192), [size for _, size in parts])
+    ns = memory.measure(max(1, min(total >> 20, 8192)), [size for _, size in parts])
     print(f"\n{data.name}, {metric}: {total / 2**20:,.0f} MB; this machine reads "
           f"{memory.order:.1f} GB/s in order\n")
     print("| rows | recall | read | bytes each | number | ns each | us |\n|---|---|---|---|---|---|---|")
