@@ -6,10 +6,12 @@ name, in a database of its own, each as planned and with parts of the planner's
 choice taken away: scans of a kind switched off, indexes hidden.  Prints a table
 of the time of the chosen plan against that of the best.
 
-usage: bench/shapes.py [--database NAME] [--keep] [--only TEXT] [--plans]
+usage: bench/shapes.py [--database NAME] [--keep] [--only TEXT] [--plans] [--rows N] [--any]
     --database  made anew, or used again with --keep (default: loki_shapes)
     --only      shapes whose name has this
     --plans     print plans where the choice costs more than half as much again
+    --rows      of a table at most
+    --any       ends well whatever the plans are
 """
 import argparse
 import contextlib
@@ -247,7 +249,11 @@ def main():
     args.add_argument("--only", default="")
     args.add_argument("--plans", action="store_true")
     args.add_argument("--runs", type=int, default=15)
+    args.add_argument("--rows", type=int)
+    args.add_argument("--any", action="store_true")
     args = args.parse_args()
+    for name, (rows, dims) in TABLES.items():
+        TABLES[name] = min(rows, args.rows or rows), dims
 
     if not args.keep:
         make(args.database)
@@ -285,7 +291,7 @@ def main():
                       "\n".join("        " + line for line in found.split("\n")))
     print(f"{good} of {n} within {GOOD} of the best plan, none worse than {worst:.2f} times; "
           f"wanted: {WANTED} of 40, {BAD}")
-    return 0 if worst <= BAD and good >= WANTED * n / 40 else 1
+    return 0 if args.any or worst <= BAD and good >= WANTED * n / 40 else 1
 
 
 if __name__ == "__main__":
