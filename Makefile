@@ -41,7 +41,7 @@ TAP_TESTS := $(if $(wildcard test/t/*.pl),1)
 PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
-parts = lint unit sql iso tap assert clients operations examples arm64
+parts = lint unit sql iso tap assert clients operations examples arm64 bench
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 test-pg19 \
 	test-citus test-takeover check-pgvector check-differential demo demo-clean bench bench-goals \

@@ -20,6 +20,7 @@ part_names()
 		iso) files=(isolation/specs/*.spec) ;;
 		tap) files=(t/*.pl) ;;
 		operations | citus) files=("$1"/*.pl) ;;
+		bench) files=(bench/*.pl bench/*.sh) ;;
 		examples) (cd ../examples && printf '%s\n' */ | tr -d /) ;;
 		assert | arm64) part_names unit && part_names sql ;;
 		coverage) part_names sql && part_names iso && part_names tap ;;

@@ -2,7 +2,7 @@
 # Run the tests: all of them, or some parts.
 #
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
-#									examples arm64
+#									examples arm64 bench
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-input valgrind coverage (doc/testing.md)
 #        test/run.sh format-sample	put what is installed into test/formats
@@ -129,6 +129,18 @@ as_tester rm -rf "$work/tree"
 as_tester mkdir "$work/tree"
 "$top/test/files.sh" | tar -C "$top" -cf - -T - |
 	as_tester tar -C "$work/tree" -xf - --no-same-owner
+
+# Benchmarks that need root run first; the suite counts their lines
+case " $* " in
+	*" bench "*)
+		"$top/test/packages.sh" python3-numpy python3-matplotlib >/dev/null ||
+			echo "going on without packages of Python" >&2
+		if [ "$(id -u)" -eq 0 ] && case " ${TESTS:-root} " in *" root "*) ;; *) false ;; esac; then
+			export LOKIVECTOR_BENCH_LINES="$work/bench-root"
+			"$top/test/bench/root.sh" | as_tester tee "$LOKIVECTOR_BENCH_LINES" | sed -n 's/^# /# /p'
+		fi
+		;;
+esac
 
 sample=${LOKIVECTOR_FORMAT_SAMPLE:-}
 if [ -n "$sample" ]; then

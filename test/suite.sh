@@ -302,7 +302,7 @@ run_tap_file()
 	rm -rf "$out/tap"
 }
 
-# Programs of test/t, or of test/operations and test/citus, which use what Debian's packages
+# Programs of test/t, or of test/operations, test/citus and test/bench, which use what Debian's packages
 # have, or what was installed beside the server
 run_tap()
 {
@@ -310,6 +310,22 @@ run_tap()
 
 	for name in $(chosen "$part"); do
 		run_tap_file "$part" "$folder" "$name"
+	done
+}
+
+# Programs of test/bench; what needs root has run before, and left its lines
+run_bench()
+{
+	local name
+
+	for name in $(chosen bench); do
+		if [ "$name" != root ]; then
+			run_tap_file bench bench "$name"
+		elif [ -n "${LOKIVECTOR_BENCH_LINES:-}" ]; then
+			cat "$LOKIVECTOR_BENCH_LINES"
+		else
+			echo "skip - bench root: benchmarks beside pgvector need root"
+		fi
 	done
 }
 
@@ -408,6 +424,7 @@ run_parts()
 			iso) prepare plain && run_iso ;;
 			tap) prepare plain && run_tap ;;
 			operations | citus) prepare plain && run_tap "$part" "$part" ;;
+			bench) prepare plain && run_bench ;;
 			assert)
 				if prepare assert; then
 					run_unit "assert unit" sanitize
