@@ -56,8 +56,8 @@ typedef struct LokiGraphLists
 /* Scratch of one insertion or search (build/graph.c) */
 typedef struct LokiGraphScratch
 {
-	uint8	   *visited;		/* = visit: seen in this search */
-	uint8		visit;
+	uint16	   *visited;		/* = visit: seen in this search */
+	uint16		visit;
 	LokiQuery  *query;			/* of the node being inserted */
 	LokiQuery  *chosen;			/* for loki_select_neighbors */
 	struct LokiCandidate *pool; /* ef_construction */
