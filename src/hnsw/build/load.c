@@ -115,15 +115,22 @@ sample_blocks(SampleState *sample, BlockNumber nblocks, BlockNumber wanted)
 	}
 }
 
-/* How many times as many blocks a sample needs; 1 if it has enough rows */
-static double
-wanted_more(const SampleState *sample)
+/*
+ * How many blocks a sample of `read` blocks should have had: no more than these if it has
+ * enough rows.  Few rows may have a vector, or belong into a partial index; for these no more
+ * than an eighth of the table is read.
+ */
+static BlockNumber
+blocks_wanted(const SampleState *sample, BlockNumber nblocks, BlockNumber read)
 {
+	double		wanted = read;
+
 	if (sample->scanned < LOKI_SAMPLE_ROWS / 2)
-		return LOKI_SAMPLE_ROWS / Max(sample->scanned, LOKI_SAMPLE_ROWS / 100);
-	if (sample->count < FEW_ROWS)
-		return 2 * FEW_ROWS / Max(sample->count, FEW_ROWS / 100);
-	return 1;
+		wanted *= LOKI_SAMPLE_ROWS / Max(sample->scanned, LOKI_SAMPLE_ROWS / 100);
+	else if (sample->count < FEW_ROWS)
+		wanted = Min(wanted * 2 * FEW_ROWS / Max(sample->count, FEW_ROWS / 100),
+					 nblocks / 8);
+	return (BlockNumber) Min(nblocks, ceil(wanted));
 }
 
 static void
@@ -155,21 +162,21 @@ loki_build_sample(LokiBuild *build)
 									 sample_row, &sample, NULL);
 	else
 	{
-		BlockNumber wanted = (BlockNumber) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
+		BlockNumber read = (BlockNumber) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
+		BlockNumber wanted;
 
 		/*
 		 * Of a table without statistics the server takes rows for much
-		 * shorter than vectors are; and few rows may have a vector, or belong
-		 * into a partial index.
+		 * shorter than vectors are.  Then the sample is taken again.
 		 */
-		sample_blocks(&sample, nblocks, wanted);
-		while (wanted < nblocks && wanted_more(&sample) > 1)
+		sample_blocks(&sample, nblocks, read);
+		while ((wanted = blocks_wanted(&sample, nblocks, read)) > read)
 		{
-			wanted = (BlockNumber) Min(nblocks, ceil(wanted * wanted_more(&sample)));
 			forget_sample(&sample);
 			sample_blocks(&sample, nblocks, wanted);
+			read = wanted;
 		}
-		sample.rows *= (double) nblocks / Max(wanted, 1);
+		sample.rows *= (double) nblocks / Max(read, 1);
 	}
 	build->expected_rows = sample.rows;
 
