@@ -20,7 +20,7 @@ import numpy                    # noqa: F401
 MISSING = "not installed: "
 # What a program that has options calls
 PARSES = re.compile(r"parse_args|parse_known_args|\barguments\(|session\(argv")
-FENCE = re.compile(r"\s*```(.*)")
+MARKS = re.compile(r"\s*```(.*)")
 COMMAND = re.compile(r"(?:^|&& |; |\$ )(bench/\w+\.py|make bench[-\w]*)(?=\s|$)(.*)")
 
 
@@ -131,7 +131,7 @@ def code(text):
     """Lines of blocks, and what stands between backticks"""
     fenced = False
     for line in text.replace("\\\n", " ").split("\n"):
-        if FENCE.match(line):
+        if MARKS.match(line):
             fenced = not fenced
         elif fenced or line.startswith(("    ", "\t")) and "`" not in line:
             yield line.strip()
