@@ -174,6 +174,12 @@ loki_code_valid(const LokiCodeSpec *spec)
 }
 
 Size
+loki_encode_scratch(const LokiCodeSpec *spec)
+{
+	return (Size) LOKI_ENCODE_ROWS * (LOKI_PADDED(spec->dim) + loki_code_dims(spec));
+}
+
+Size
 loki_quantizer_size(const LokiCodeSpec *spec)
 {
 	if (spec->kind == LOKI_CODE_ROTATED)

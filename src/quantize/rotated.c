@@ -17,6 +17,7 @@
  */
 #include "c.h"
 
+#include "distance/products.h"
 #include "quantize/codes.h"
 #include "quantize/rotated.h"
 
@@ -201,20 +202,20 @@ dot_centroid(const LokiQuantizer *quantizer, const float *x)
 	return sum;
 }
 
+/*
+ * Make the code of x from its residual r, which has the norm `norm`, and `inside` as far as
+ * it is coded.
+ */
 static void
-encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *code,
-			  void *refine)
+encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, float norm,
+				float inside, bool out_of_range, void *code, void *refine)
 {
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const LokiQuantizer *quantizer = &rq->base;
 	int			padded = quantizer->padded_dim;
 	bool		refining = quantizer->refine_size > 0;
 	CodeSlot   *slot = code;
-	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
-	float		inside;
-	bool		out_of_range;
-	float		norm = make_residual(rq, x, as_is, r, &inside, &out_of_range);
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
@@ -254,9 +255,52 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 }
 
 static void
+encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *code,
+			  void *refine)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	float		inside;
+	bool		out_of_range;
+	float		norm = make_residual(rq, x, as_is, r, &inside, &out_of_range);
+
+	encode_residual(rq, x, r, norm, inside, out_of_range, code, refine);
+}
+
+static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	encode_vector(quantizer, x, false, code, refine);
+}
+
+/* As encode(), for many vectors: only with a basis, whose products are what takes time. */
+static void
+encode_rows(const LokiQuantizer *quantizer, int n, const float *const *rows, float *scratch,
+			void *const *codes, void *const *refines)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const LokiCodeSpec *spec = &quantizer->spec;
+	int			padded = LOKI_PADDED(spec->dim);
+	LokiVectors residuals = {scratch, padded, n};
+	LokiVectors basis = {quantizer->centroid + spec->dim, spec->dim, spec->code_dims};
+	float	   *products = scratch + (Size) LOKI_ENCODE_ROWS * padded;
+	float		norms[LOKI_ENCODE_ROWS];
+	bool		out_of_range[LOKI_ENCODE_ROWS] = {false};
+
+	Assert(n >= 1 && n <= LOKI_ENCODE_ROWS && spec->projection == LOKI_PROJECT_BASIS);
+	for (int i = 0; i < n; i++)
+		norms[i] = center(rq, rows[i], false, padded, scratch + (Size) i * padded,
+						  &out_of_range[i]);
+	loki_dot_products(spec->dim, residuals, basis, products, spec->code_dims);
+	for (int i = 0; i < n; i++)
+	{
+		float	   *r = products + (Size) i * spec->code_dims;
+
+		rq->kernels->rotate(spec->code_dims, rq->signs, r);
+		encode_residual(rq, rows[i], r, norms[i],
+						sqrtf(loki_distance.dot_f32(spec->code_dims, r, r)), out_of_range[i],
+						codes[i], refines != NULL ? refines[i] : NULL);
+	}
 }
 
 /*
@@ -466,7 +510,7 @@ decode(const LokiQuantizer *quantizer, const void *code, const void *refine, flo
  */
 static void
 requantize(const LokiQuantizer *quantizer, const LokiQuantizer *from, const void *from_code,
-	   const void *from_refine, void *code, void *refine)
+		   const void *from_refine, void *code, void *refine)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	CodeSlot   *slot = code;
@@ -678,6 +722,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->query_size = offsetof(RotatedQuery, data) + padded +
 		(has_query16(spec) ? padded * sizeof(int16) : 0);
 	quantizer->encode = encode;
+	quantizer->encode_rows = spec->projection == LOKI_PROJECT_BASIS ? encode_rows : NULL;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;

@@ -19,10 +19,12 @@
  */
 #include "c.h"
 
+#include "distance/products.h"
 #include "quantize/codes.h"
 
-/* Rows of the covariance that are multiplied at a time: they stay in cache */
+/* Rows of the covariance, and vectors of the basis, that are worked on at a time */
 #define BLOCK_ROWS	32
+#define BLOCK_VECTORS 8
 
 /* Below this part of its length a vector is made of rounding errors */
 #define TINY_REST	1e-4f
@@ -33,19 +35,41 @@ dot(int dim, const float *a, const float *b)
 	return loki_distance.dot_f32(dim, a, b);
 }
 
-/* a -= factor * b, in runs of a length that compilers vectorise */
-static void
+/* a -= factor * b, in runs of a length that compilers vectorise where it is not inlined */
+static pg_noinline void
 subtract(int dim, float *restrict a, float factor, const float *restrict b)
 {
-	int			i = 0;
-
-	for (; i + LOKI_GROUP <= dim; i += LOKI_GROUP)
+	for (; dim >= LOKI_GROUP; dim -= LOKI_GROUP)
 	{
-		for (int j = 0; j < LOKI_GROUP; j++)
-			a[i + j] -= factor * b[i + j];
+		for (int i = 0; i < LOKI_GROUP; i++)
+			a[i] -= factor * b[i];
+		a += LOKI_GROUP;
+		b += LOKI_GROUP;
 	}
-	for (; i < dim; i++)
+	for (int i = 0; i < dim; i++)
 		a[i] -= factor * b[i];
+}
+
+/*
+ * Add the products of some dimensions of n transposed rows, from `first` on,
+ * with those before and among them.
+ */
+static void
+add_products(int dim, int n, const float *transposed, int first, float *covariance)
+{
+	float		products[BLOCK_ROWS * BLOCK_ROWS];
+	LokiVectors block = {transposed + (Size) first * n, n, Min(BLOCK_ROWS, dim - first)};
+
+	for (int other = 0; other <= first; other += BLOCK_ROWS)
+	{
+		LokiVectors others = {transposed + (Size) other * n, n, Min(BLOCK_ROWS, dim - other)};
+
+		loki_dot_products(n, block, others, products, BLOCK_ROWS);
+		for (int i = 0; i < block.count; i++)
+			for (int j = 0; j < others.count; j++)
+				covariance[(Size) (first + i) * dim + other + j] +=
+					products[i * BLOCK_ROWS + j];
+	}
 }
 
 /*
@@ -64,10 +88,7 @@ loki_covariance_add(int dim, const float *rows, int n, const float *mean,
 			for (int i = 0; i < dim; i++)
 				scratch[(Size) i * count + r] = rows[(Size) r * dim + i] - mean[i];
 		for (int first = 0; first < dim; first += BLOCK_ROWS)
-			for (int i = first; i < dim; i++)
-				for (int j = first; j < Min(first + BLOCK_ROWS, i + 1); j++)
-					covariance[(Size) i * dim + j] +=
-						dot(count, scratch + (Size) i * count, scratch + (Size) j * count);
+			add_products(dim, count, scratch, first, covariance);
 		rows += (Size) count * dim;
 		n -= count;
 	}
@@ -113,43 +134,83 @@ randomize(int dim, uint64 *seed, float *x)
 		x[i] = next_random(seed);
 }
 
-/*
- * Make vector n orthogonal to those before it, and of unit length.  False if
- * nothing is left of it.
- */
+/* Give x unit length; false if it has none. */
 static bool
-orthonormalize(int dim, int n, float *basis)
+normalize(int dim, float *x)
 {
-	float	   *x = basis + (Size) n * dim;
 	float		norm = sqrtf(dot(dim, x, x));
-	float		rest;
 
 	if (!(norm > 0) || !isfinite(norm))
 		return false;
 	for (int i = 0; i < dim; i++)
 		x[i] /= norm;
-	for (int i = 0; i < n; i++)
-		subtract(dim, x, dot(dim, x, basis + (Size) i * dim), basis + (Size) i * dim);
-	rest = sqrtf(dot(dim, x, x));
-	if (!(rest > TINY_REST))
-		return false;
-	for (int i = 0; i < dim; i++)
-		x[i] /= rest;
 	return true;
 }
 
 /*
+ * Take from x, which had unit length, what lies along the vectors first .. n - 1
+ * of the basis.
+ */
+static void
+subtract_basis(int dim, int first, int n, const float *basis, float *x)
+{
+	for (int i = first; i < n; i++)
+	{
+		const float *vector = basis + (Size) i * dim;
+
+		subtract(dim, x, dot(dim, x, vector), vector);
+	}
+}
+
+/* Make vector n of the basis a random one that is orthogonal to those before. */
+static void
+replace_vector(int dim, int n, uint64 *seed, float *basis)
+{
+	float	   *x = basis + (Size) n * dim;
+
+	do
+	{
+		randomize(dim, seed, x);
+		normalize(dim, x);
+		subtract_basis(dim, 0, n, basis, x);
+	} while (!(dot(dim, x, x) > TINY_REST * TINY_REST));
+	normalize(dim, x);
+}
+
+/*
+ * Make the vectors of a basis orthogonal to those before, and of unit length.
+ * Each vector that is done is subtracted from a block of those that follow, which
+ * stay in cache.
+ *
  * Rows that span fewer dimensions than n leave vectors of no length: random
  * ones take their place.
  */
 static void
-orthonormalize_all(int dim, int n, float *basis)
+orthonormalize(int dim, int n, float *basis)
 {
 	uint64		seed = n;
 
-	for (int i = 0; i < n; i++)
-		while (!orthonormalize(dim, i, basis))
-			randomize(dim, &seed, basis + (Size) i * dim);
+	for (int first = 0; first < n; first += BLOCK_VECTORS)
+	{
+		int			end = Min(first + BLOCK_VECTORS, n);
+		bool		some[BLOCK_VECTORS];
+
+		for (int i = first; i < end; i++)
+			some[i - first] = normalize(dim, basis + (Size) i * dim);
+		for (int done = 0; done < first; done++)
+			for (int i = first; i < end; i++)
+				subtract_basis(dim, done, done + 1, basis, basis + (Size) i * dim);
+		for (int i = first; i < end; i++)
+		{
+			float	   *x = basis + (Size) i * dim;
+
+			subtract_basis(dim, first, i, basis, x);
+			if (!some[i - first] || !(dot(dim, x, x) > TINY_REST * TINY_REST))
+				replace_vector(dim, i, &seed, basis);
+			else
+				normalize(dim, x);
+		}
+	}
 }
 
 void
@@ -163,13 +224,12 @@ loki_subspace_start(int dim, int n, uint64 seed, float *basis)
 void
 loki_subspace_step(int dim, int n, const float *covariance, float *scratch, float *basis)
 {
-	for (int first = 0; first < dim; first += BLOCK_ROWS)
-		for (int i = 0; i < n; i++)
-			for (int j = first; j < Min(first + BLOCK_ROWS, dim); j++)
-				scratch[(Size) i * dim + j] =
-					dot(dim, basis + (Size) i * dim, covariance + (Size) j * dim);
+	LokiVectors vectors = {basis, dim, n};
+	LokiVectors rows = {covariance, dim, dim};
+
+	loki_dot_products(dim, vectors, rows, scratch, dim);
 	memcpy(basis, scratch, (Size) n * dim * sizeof(float));
-	orthonormalize_all(dim, n, basis);
+	orthonormalize(dim, n, basis);
 }
 
 /*
@@ -178,5 +238,5 @@ loki_subspace_step(int dim, int n, const float *covariance, float *scratch, floa
 void
 loki_subspace_finish(int dim, int n, float *basis)
 {
-	orthonormalize_all(dim, n, basis);
+	orthonormalize(dim, n, basis);
 }

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "distance/distance.h"
+#include "distance/products.h"
 #include "hnsw/build/build.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
@@ -27,6 +28,9 @@
 #define TRIAL_ROWS		2048
 #define TRIAL_QUERIES	128
 #define TRIAL_NEAREST	10
+
+/* Rows of the sample whose distances are measured at a time */
+#define PRODUCT_ROWS	256
 
 typedef struct Trial
 {
@@ -161,23 +165,78 @@ select_nearest(const Trial *trial, int self, int *nearest)
 	Assert(n == TRIAL_NEAREST);
 }
 
+/*
+ * The distances of each query from all rows of the sample, by products and norms: good
+ * enough to rank rows.
+ */
+static float *
+measure_distances(const Trial *trial)
+{
+	const LokiSample *sample = trial->build->sample;
+	int			dim = trial->dim;
+	LokiMetric	metric = trial->build->meta.code.metric;
+	float	   *distances = MemoryContextAllocHuge(sample->context,
+												   mul_size(mul_size(trial->nqueries, sample->count),
+															sizeof(float)));
+	float	   *queries = MemoryContextAllocHuge(sample->context,
+												 mul_size(mul_size(trial->nqueries, dim),
+														  sizeof(float)));
+	float		squares[TRIAL_QUERIES];
+
+	for (int q = 0; q < trial->nqueries; q++)
+	{
+		const float *query = trial->rows[q * trial->step];
+
+		memcpy(queries + (Size) q * dim, query, dim * sizeof(float));
+		squares[q] = loki_distance.dot_f32(dim, query, query);
+	}
+	for (uint32 first = 0; first < sample->count; first += PRODUCT_ROWS)
+	{
+		int			n = Min(PRODUCT_ROWS, sample->count - first);
+		LokiVectors rows = {sample->rows + (Size) first * dim, dim, n};
+
+		CHECK_FOR_INTERRUPTS();
+		loki_dot_products(dim, (LokiVectors)
+/**INDENT** Error@198: Unbalanced parens */
+						  {
+			queries, dim, trial->nqueries
+		}, rows,
+/**INDENT** Warning@199: Extra ) */
+			distances + first, sample->count);
+		for (int i = 0; i < rows.count; i++)
+		{
+			const float *row = rows.first + (Size) i * dim;
+			float		square = loki_distance.dot_f32(dim, row, row);
+
+			for (int q = 0; q < trial->nqueries; q++)
+			{
+				float	   *distance = distances + (Size) q * sample->count + first + i;
+
+				/* under cosine rows of the sample have unit length */
+				*distance = metric == LOKI_METRIC_L2 ? squares[q] + square - 2 * *distance :
+					-*distance;
+			}
+		}
+	}
+	pfree(queries);
+	return distances;
+}
+
 /* The row of the whole sample that is nearest to x, but not equal to it */
 static const float *
-find_nearest(const Trial *trial, const float *x)
+find_nearest(const Trial *trial, const float *x, const float *distances)
 {
 	const LokiSample *sample = trial->build->sample;
 	const float *nearest = x;
-	double		least = get_float8_infinity();
+	float		least = get_float4_infinity();
 
 	for (uint32 i = 0; i < sample->count; i++)
 	{
 		const float *row = sample->rows + (Size) i * trial->dim;
-		double		distance = loki_exact_distance(trial->build->meta.code.metric, trial->dim,
-												   x, row);
 
-		if (distance < least && memcmp(row, x, trial->dim * sizeof(float)) != 0)
+		if (distances[i] < least && memcmp(row, x, trial->dim * sizeof(float)) != 0)
 		{
-			least = distance;
+			least = distances[i];
 			nearest = row;
 		}
 	}
@@ -200,12 +259,20 @@ project_row(const Trial *trial, const float *row, float **residual, float **proj
 												trial->constants + (Size) (i + 1) * dim);
 }
 
+/* The place in the sample of a row of the trial */
+static uint32
+sampled_row(const Trial *trial, int row)
+{
+	return (uint32) ((uint64) row * trial->build->sample->count / trial->nrows);
+}
+
 static void
 begin_trial(Trial *trial)
 {
 	const LokiSample *sample = trial->build->sample;
 	MemoryContext context = sample->context;
 	int			dim = trial->dim;
+	float	   *all;
 
 	trial->nrows = Min(sample->count, TRIAL_ROWS);
 	trial->nqueries = Min(trial->nrows, TRIAL_QUERIES);
@@ -214,21 +281,22 @@ begin_trial(Trial *trial)
 	trial->rows = MemoryContextAlloc(context, trial->nrows * sizeof(float *));
 	trial->distances = MemoryContextAlloc(context, trial->nrows * sizeof(float));
 	for (int row = 0; row < trial->nrows; row++)
-		trial->rows[row] = sample->rows +
-			(Size) ((uint64) row * sample->count / trial->nrows) * dim;
+		trial->rows[row] = sample->rows + (Size) sampled_row(trial, row) * dim;
+	all = measure_distances(trial);
 	for (int q = 0; q < trial->nqueries; q++)
 	{
 		const float *query = trial->rows[q * trial->step];
+		const float *distances = all + (Size) q * sample->count;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int row = 0; row < trial->nrows; row++)
-			trial->distances[row] = (float)
-				loki_exact_distance(trial->build->meta.code.metric, dim, query, trial->rows[row]);
+			trial->distances[row] = distances[sampled_row(trial, row)];
 		select_nearest(trial, q * trial->step, trial->nearest[q]);
 		project_row(trial, query, &trial->pairs[q][0], &trial->projected[q][0]);
-		project_row(trial, find_nearest(trial, query), &trial->pairs[q][1],
+		project_row(trial, find_nearest(trial, query, distances), &trial->pairs[q][1],
 					&trial->projected[q][1]);
 	}
+	pfree(all);
 }
 
 /*
@@ -261,6 +329,36 @@ measure_outside(const Trial *trial, int n)
 	return (float) Min(1, sqrt(sum / trial->nqueries));
 }
 
+/* Encode all rows of a trial, into slots[]. */
+static void
+encode_trial(const Trial *trial, const LokiQuantizer *quantizer, MemoryContext context,
+			 void **slots)
+{
+	char	   *codes = MemoryContextAllocZero(context, (Size) trial->nrows * quantizer->code_size);
+	char	   *refine = MemoryContextAllocZero(context, Max(quantizer->refine_size, 1));
+	void	   *refines[LOKI_ENCODE_ROWS];
+	float	   *scratch = (float *)
+		TYPEALIGN(64, MemoryContextAllocHuge(context, loki_encode_scratch(&quantizer->spec) *
+											 sizeof(float) + 64));
+
+	/* what refines a code is not looked at */
+	for (int i = 0; i < LOKI_ENCODE_ROWS; i++)
+		refines[i] = refine;
+	for (int row = 0; row < trial->nrows; row++)
+		slots[row] = codes + (Size) row * quantizer->code_size;
+	for (int row = 0; row < trial->nrows; row += LOKI_ENCODE_ROWS)
+	{
+		int			n = Min(LOKI_ENCODE_ROWS, trial->nrows - row);
+
+		CHECK_FOR_INTERRUPTS();
+		if (quantizer->encode_rows != NULL)
+			quantizer->encode_rows(quantizer, n, trial->rows + row, scratch, slots + row, refines);
+		else
+			for (int i = row; i < row + n; i++)
+				quantizer->encode(quantizer, trial->rows[i], slots[i], refine);
+	}
+}
+
 /* How many of all queries' true neighbors the estimates of a code find */
 static int
 try_code(Trial *trial, const LokiCodeSpec *spec)
@@ -269,27 +367,20 @@ try_code(Trial *trial, const LokiCodeSpec *spec)
 												  "hnsw build trial",
 												  ALLOCSET_DEFAULT_SIZES);
 	LokiQuantizer *quantizer = loki_make_quantizer(context, spec, trial->constants);
-	char	   *codes = MemoryContextAllocZero(context, (Size) trial->nrows * quantizer->code_size);
-	char	   *refine = MemoryContextAllocZero(context, Max(quantizer->refine_size, 1));
-	const void **slots = MemoryContextAlloc(context, trial->nrows * sizeof(void *));
+	void	  **slots = MemoryContextAlloc(context, trial->nrows * sizeof(void *));
 	LokiQuery  *query = (LokiQuery *)
 		TYPEALIGN(64, MemoryContextAlloc(context, quantizer->query_size + 64));
 	int			hits = 0;
 
-	for (int row = 0; row < trial->nrows; row++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		slots[row] = codes + (Size) row * quantizer->code_size;
-		quantizer->encode(quantizer, trial->rows[row],
-						  codes + (Size) row * quantizer->code_size, refine);
-	}
+	encode_trial(trial, quantizer, context, slots);
 	for (int q = 0; q < trial->nqueries; q++)
 	{
 		int			found[TRIAL_NEAREST];
 
 		CHECK_FOR_INTERRUPTS();
 		quantizer->prepare(quantizer, trial->rows[q * trial->step], query);
-		quantizer->score(quantizer, query, slots, trial->nrows, trial->distances);
+		quantizer->score(quantizer, query, (const void *const *) slots, trial->nrows,
+						 trial->distances);
 		select_nearest(trial, q * trial->step, found);
 		for (int i = 0; i < TRIAL_NEAREST; i++)
 			for (int j = 0; j < TRIAL_NEAREST; j++)

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * products.h
+ *	  Dot products of many vectors with many others.
+ *
+ * IDENTIFICATION
+ *	  src/distance/products.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PRODUCTS_H
+#define LOKI_PRODUCTS_H
+
+#include "c.h"
+
+/* Vectors of dim floats, one every `stride` floats */
+typedef struct LokiVectors
+{
+	const float *first;
+	Size		stride;
+	int			count;
+}			LokiVectors;
+
+/*
+ * products[i * stride + j] = dot product of vector i of a and vector j of b, with
+ * dim floats each; rounded alike whatever vectors are beside.  It is a multiple
+ * faster than one product after the other, if neither side has very few vectors.
+ */
+extern void loki_dot_products(int dim, LokiVectors a, LokiVectors b,
+							  float *products, Size stride);
+
+#endif							/* LOKI_PRODUCTS_H */
