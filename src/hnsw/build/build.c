@@ -406,6 +406,9 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
 		case LOKI_JOB_SEARCH:
 			loki_build_search_nodes(build);
 			break;
+		case LOKI_JOB_LINK:
+			loki_build_link_nodes(build);
+			break;
 		case LOKI_JOB_WRITE:
 			loki_build_write_pages(build);
 			break;
@@ -481,16 +484,17 @@ build_graph(LokiBuild *build)
 static void
 make_reachable(LokiBuild *build)
 {
-	LokiConnection connection;
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+	int			block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
 
+	build->shared->parent_block = block;
 	set_phase(LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	Assert(build->graph->entry_node != LOKI_NONE);
 	loki_graph_link_twins(build->graph);
-	loki_graph_connect(build->graph, &connection);
-	loki_build_make_reachable(build, &connection);
-	pfree(connection.parent);
+	loki_graph_connect(build->graph, (uint32 *) arena->blocks[block]);
+	loki_build_make_reachable(build);
 }
 
 /* Lay the nodes out: choose their final node IDs. */
@@ -503,7 +507,7 @@ lay_out_nodes(LokiBuild *build)
 
 	set_phase(LOKI_PROGRESS_LAYOUT, nnodes);
 	build->shared->position_block = loki_arena_add_block(arena, size);
-	build->shared->order_block = loki_arena_add_block(arena, size);
+	build->shared->order_block = build->shared->parent_block;	/* not needed any more */
 	build->position = (uint32 *) arena->blocks[build->shared->position_block];
 	build->order = (uint32 *) arena->blocks[build->shared->order_block];
 	loki_graph_layout(build->graph, build->geometry.arrays[LOKI_SLOTS_CODE].per_page,

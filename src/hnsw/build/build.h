@@ -74,6 +74,7 @@ typedef enum LokiBuildJob
 	LOKI_JOB_GRAPH,
 	LOKI_JOB_TRIM,
 	LOKI_JOB_SEARCH,
+	LOKI_JOB_LINK,
 	LOKI_JOB_WRITE,
 	LOKI_JOB_CALIBRATE,
 	LOKI_JOB_END
@@ -129,6 +130,11 @@ typedef struct LokiBuildShared
 	int			states_block;	/* of LOKI_ARENA_NODES, see
 								 * build/reachability.c */
 	int			entries_block;
+	int			parent_block;	/* of the tree (build/connect.c) */
+	LWLock		link_lock;		/* held by who links a missed node; protects
+								 * the next two */
+	uint32		linked;
+	uint32		lost;
 	int			position_block;
 	int			order_block;
 	LokiWriteShared write;
@@ -272,7 +278,8 @@ extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
 
 /* functions in build/reachability.c */
 extern void loki_build_search_nodes(LokiBuild *build);
-extern void loki_build_make_reachable(LokiBuild *build, LokiConnection *connection);
+extern void loki_build_link_nodes(LokiBuild *build);
+extern void loki_build_make_reachable(LokiBuild *build);
 
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);

@@ -119,20 +119,22 @@ dispensable_link(const LokiConnection *state, uint32 from)
 /*
  * Link `from`, which was reached, to a node; false if its list is full and every link belongs
  * to the tree.  state->lost becomes the node whose link was replaced.
+ *
+ * Other processes may read the list meanwhile.  They may see a link twice, or miss one that
+ * is being moved, but all that they see leads to nodes.
  */
 bool
 loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distance)
 {
 	LokiGraphLists *lists = &state->graph->base;
 	Size		first = (Size) from * lists->capacity;
-	int			place = lists->counts[from];
+	int			count = lists->counts[from];
+	int			place = count;
 
 	Assert(from != node && state->parent[from] != LOKI_NONE);
 	Assert(!loki_graph_linked(state->graph, from, node));
 	state->lost = LOKI_NONE;
-	if (place < lists->width)
-		lists->counts[from]++;
-	else
+	if (count == lists->width)
 	{
 		place = dispensable_link(state, from);
 		if (place < 0)
@@ -141,7 +143,7 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 	}
 
 	/* keep the list ascending */
-	for (; place + 1 < lists->counts[from]; place++)
+	for (; place + 1 < count; place++)
 	{
 		lists->neighbors[first + place] = lists->neighbors[first + place + 1];
 		lists->distances[first + place] = lists->distances[first + place + 1];
@@ -153,6 +155,11 @@ loki_graph_attach(LokiConnection *state, uint32 from, uint32 node, float distanc
 	}
 	lists->neighbors[first + place] = node;
 	lists->distances[first + place] = distance;
+	if (count < lists->width)
+	{
+		pg_write_barrier();		/* the links are there before they are counted */
+		lists->counts[from] = count + 1;
+	}
 	Assert(lists->counts[from] <= lists->width);
 	return true;
 }
@@ -275,19 +282,18 @@ reach_somehow(LokiConnection *state, uint32 node)
 
 /*
  * Make every node reachable from the entry point on layer 0.  The lists have been trimmed and
- * stay so.  *state keeps the tree, so that links can be added later without making a node
- * unreachable.
+ * stay so.  parent[], of each node, gets the tree, so that links can be added later without
+ * making a node unreachable.
  */
 void
-loki_graph_connect(LokiGraph *graph, LokiConnection *state)
+loki_graph_connect(LokiGraph *graph, uint32 *parent)
 {
+	LokiConnection connection = {.graph = graph, .parent = parent};
+	LokiConnection *state = &connection;
 	Size		size = mul_size(graph->nnodes, sizeof(uint32));
 	uint32		reached = 0;
 
-	state->graph = graph;
-	state->parent = MemoryContextAllocHuge(graph->context, size);
 	state->queue = MemoryContextAllocHuge(graph->context, size);
-	state->head = state->tail = 0;
 	for (uint32 node = 0; node < graph->nnodes; node++)
 		state->parent[node] = LOKI_NONE;
 
@@ -304,5 +310,4 @@ loki_graph_connect(LokiGraph *graph, LokiConnection *state)
 	Assert(state->tail == graph->nnodes);
 	elog(DEBUG1, "linked %u nodes that were not reached", reached);
 	pfree(state->queue);
-	state->queue = NULL;
 }

@@ -162,9 +162,11 @@ extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, in
 typedef struct LokiConnection
 {
 	LokiGraph  *graph;
-	uint32	   *parent;			/* the node it is reached from, itself for the
-								 * entry point, LOKI_NONE if not reached */
-	uint32	   *queue;			/* nodes in the order of being reached */
+	uint32	   *parent;			/* of each node, the caller's: the node it is
+								 * reached from, itself for the entry point,
+								 * LOKI_NONE if not reached */
+	uint32	   *queue;			/* nodes in the order of being reached, while
+								 * the tree is made */
 	uint32		head;
 	uint32		tail;
 	uint32		lost;			/* the node that lost its link to the last one
@@ -172,7 +174,7 @@ typedef struct LokiConnection
 } LokiConnection;
 
 /* functions in build/connect.c */
-extern void loki_graph_connect(LokiGraph *graph, LokiConnection *connection);
+extern void loki_graph_connect(LokiGraph *graph, uint32 *parent);
 extern bool loki_graph_attach(LokiConnection *connection, uint32 from, uint32 node,
 							  float distance);
 extern void loki_graph_adopt(LokiConnection *connection, uint32 from, uint32 node);

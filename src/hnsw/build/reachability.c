@@ -14,9 +14,9 @@
  * that it finds: src/hnsw/graph/README, "Nothing is lost".
  *
  * All processes search, and change nothing.  What they miss they search for widely, too.
- * Then the leader alone searches once more for the nodes that they missed, since a link made
- * for one node may lead to the next, and links those that are still missed.  New links now
- * and then lead other searches elsewhere.  If many nodes are missed even by wide searches,
+ * Then they search once more for the nodes that they missed, since a link made for one node
+ * may lead to the next, and link those that are still missed, one process at a time.  New
+ * links now and then lead other searches elsewhere.  If many nodes are missed even by wide searches,
  * all nodes are searched for again that are not settled; a node is settled if it is a
  * neighbor of the node at which its search enters layer 0.  Otherwise only the nodes that
  * were linked or lost a link are.
@@ -61,6 +61,7 @@ typedef struct ReachState
 {
 	LokiBuild  *build;
 	LokiGraph  *graph;
+	LokiConnection connection;
 	LokiQuery  *query;
 	uint8	   *states;			/* NodeState of each node */
 	uint32	   *entries;		/* for each node LOKI_ENTRY_WIDTH, at which
@@ -78,6 +79,8 @@ begin_searches(ReachState *state, LokiBuild *build)
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
 	loki_arena_map_blocks(arena);
+	state->connection.graph = state->graph;
+	state->connection.parent = (uint32 *) arena->blocks[build->shared->parent_block];
 	state->states = (uint8 *) arena->blocks[build->shared->states_block];
 	state->entries = (uint32 *) arena->blocks[build->shared->entries_block];
 	state->query = (LokiQuery *)
@@ -148,16 +151,23 @@ loki_build_search_nodes(LokiBuild *build)
 	MemoryContextSwitchTo(old);
 }
 
-/* Link another node to a node.  A node that loses its link for that counts as missed. */
+/*
+ * Link another node to a node.  A node that loses its link for that counts as missed.  The
+ * caller holds the lock.
+ */
 static bool
-attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
-	   uint32 node)
+attach(ReachState *state, const LokiCandidate *from, uint32 node)
 {
+	LokiConnection *connection = &state->connection;
+
 	if (loki_graph_linked(state->graph, from->node, node) ||
 		!loki_graph_attach(connection, from->node, node, from->distance))
 		return false;
 	if (connection->lost != LOKI_NONE && state->states[connection->lost] != NODE_LOST)
+	{
+		pg_write_barrier();		/* see link_missed() */
 		state->states[connection->lost] = NODE_MISSED;
+	}
 	loki_graph_adopt(connection, from->node, node);
 	return true;
 }
@@ -165,87 +175,115 @@ attach(ReachState *state, LokiConnection *connection, const LokiCandidate *from,
 /*
  * Link several of the nodes that its search ended among, and so has expanded, to a node that
  * was missed; other searches for it end in slightly other places.  Those with room in their
- * lists are linked, or, if none has room, one that has a link to replace.
+ * lists are linked, or, if none has room, one that has a link to replace.  The caller holds
+ * the lock.
  */
 static void
-link_found(ReachState *state, LokiConnection *connection, uint32 node, int wanted)
+link_found(ReachState *state, uint32 node, int wanted)
 {
 	LokiGraph  *graph = state->graph;
 	bool		linked = false;
 
+	Assert(LWLockHeldByMeInMode(&state->build->shared->link_lock, LW_EXCLUSIVE));
 	for (int i = 0; i < state->nfound && wanted > 0; i++)
 		if (graph->base.counts[state->found[i].node] < graph->base.width &&
-			attach(state, connection, &state->found[i], node))
+			attach(state, &state->found[i], node))
 		{
 			linked = true;
 			wanted--;
 		}
 	for (int i = 0; i < state->nfound && !linked; i++)
-		linked = attach(state, connection, &state->found[i], node);
+		linked = attach(state, &state->found[i], node);
 }
 
 /*
- * Link the nodes that were missed and still are; returns their number.  *lost counts those
- * that a wide search missed, too.  Only the leader does this.
+ * Search again for a node that was missed, and link it if it still is.  Takes the lock to
+ * link it, and releases it.
+ *
+ * The node counts as found before the search.  So if another process takes a link to it away
+ * after the search has looked, the state that the other process sets is the one that stays.
  */
-static uint32
-link_missed(ReachState *state, LokiConnection *connection, uint32 *lost)
+static void
+link_missed(ReachState *state, uint32 node)
 {
-	uint32		linked = 0;
+	LokiBuildShared *shared = state->build->shared;
+	NodeState	before = state->states[node];
 
-	Assert(state->build->leader);
-	*lost = 0;
-	for (uint32 node = 0; node < state->graph->nnodes; node++)
-	{
-		uint8		before = state->states[node];
-		NodeState	now;
-
-		if (before != NODE_MISSED && before != NODE_LOST)
-			continue;
-		CHECK_FOR_INTERRUPTS();
-		now = search(state, node);
-		if (now != NODE_MISSED)
-		{
-			state->states[node] = now;
-			continue;
-		}
-		link_found(state, connection, node, before == NODE_LOST ? NEW_LINKS : MORE_LINKS);
-		*lost += before == NODE_LOST;
-		linked++;
-	}
-	elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
-		 linked, *lost);
-	return linked;
+	state->states[node] = NODE_FOUND;
+	pg_memory_barrier();		/* the state is set before lists are read */
+	if (search(state, node) != NODE_MISSED)
+		return;
+	LWLockAcquire(&shared->link_lock, LW_EXCLUSIVE);
+	link_found(state, node, before == NODE_LOST ? NEW_LINKS : MORE_LINKS);
+	state->states[node] = before;
+	shared->linked++;
+	shared->lost += before == NODE_LOST;
+	LWLockRelease(&shared->link_lock);
 }
 
-/* Make the searches for all nodes find them.  Links of the connection's tree stay. */
+/* A process's part of linking the nodes that were missed */
 void
-loki_build_make_reachable(LokiBuild *build, LokiConnection *connection)
+loki_build_link_nodes(LokiBuild *build)
 {
-	MemoryContext context = AllocSetContextCreate(build->context, "hnsw build reachability",
-												  ALLOCSET_DEFAULT_SIZES);
-	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	MemoryContext old;
-	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
+	MemoryContext old = MemoryContextSwitchTo(build->context);
 	ReachState	state;
+	uint32		node;
+	uint32		end;
+
+	begin_searches(&state, build);
+	while (loki_build_claim_nodes(build, &node, &end))
+		for (; node < end; node++)
+		{
+			if (state.states[node] != NODE_MISSED && state.states[node] != NODE_LOST)
+				continue;
+			CHECK_FOR_INTERRUPTS();
+			link_missed(&state, node);
+		}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Have all processes link the nodes that were missed and still are; returns their number.
+ * *lost counts those that a wide search missed, too.
+ */
+static uint32
+link_nodes(LokiBuild *build, uint32 *lost)
+{
+	LokiBuildShared *shared = build->shared;
+
+	Assert(build->leader);
+	shared->linked = shared->lost = 0;
+	loki_parallel_job(build, LOKI_JOB_LINK, build->nnodes);
+	*lost = shared->lost;
+	elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
+		 shared->linked, *lost);
+	return shared->linked;
+}
+
+/*
+ * Make the searches for all nodes find them.  Links of the tree, which is in the block of
+ * parents, stay.
+ */
+void
+loki_build_make_reachable(LokiBuild *build)
+{
+	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+	LokiBuildShared *shared = build->shared;
+	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
 	uint32		linked;
 	uint32		lost;
 
-	build->shared->states_block = loki_arena_add_block(arena, build->nnodes);
-	build->shared->entries_block = loki_arena_add_block(arena, entries_size);
-	old = MemoryContextSwitchTo(context);
-	begin_searches(&state, build);
-	memset(state.states, NODE_FOUND, build->nnodes);
-	memset(state.entries, 0xFF, entries_size);
+	shared->states_block = loki_arena_add_block(arena, build->nnodes);
+	shared->entries_block = loki_arena_add_block(arena, entries_size);
+	memset(arena->blocks[shared->states_block], NODE_FOUND, build->nnodes);
+	memset(arena->blocks[shared->entries_block], 0xFF, entries_size);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);
-		linked = link_missed(&state, connection, &lost);
+		linked = link_nodes(build, &lost);
 		if (lost <= build->nnodes / MISSED_OF)
 			break;
 	}
 	for (int repeat = 0; repeat < MAX_REPEATS && linked > 0; repeat++)
-		linked = link_missed(&state, connection, &lost);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
+		linked = link_nodes(build, &lost);
 }
