@@ -155,9 +155,9 @@ struct LokiQuantizer
 						   void *code, void *refine);
 
 	/*
-	 * Encode n vectors (1 to LOKI_ENCODE_ROWS) at once, which takes less time
-	 * than one by one; refines is NULL where refine_size is zero.  Sums may
-	 * be rounded differently.  scratch has room for loki_encode_scratch()
+	 * Encode n vectors (1 to LOKI_ENCODE_ROWS) at once, to the last bit as
+	 * encode() does, in less time than one by one; refines is NULL where
+	 * refine_size is zero.  scratch has room for loki_encode_scratch()
 	 * floats, 64-byte aligned.  NULL where it would take as long.
 	 */
 	void		(*encode_rows) (const LokiQuantizer *quantizer, int n,
@@ -200,6 +200,14 @@ struct LokiQuantizer
 	void		(*requantize) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
 							   const void *from_code, const void *from_refine,
 							   void *code, void *refine);
+
+	/*
+	 * The level of each coded dimension in CODE and REFINE (NULL if there is
+	 * none) together, as the leading bits of a byte of levels[], padded_dim
+	 * bytes.  NULL where codes have no levels.
+	 */
+	void		(*levels) (const LokiQuantizer *quantizer, const void *code,
+						   const void *refine, uint8 *levels);
 
 	/* Estimate the distance of n codes, whose slots are at codes[i]. */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,

@@ -273,34 +273,60 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	encode_vector(quantizer, x, false, code, refine);
 }
 
-/* As encode(), for many vectors: only with a basis, whose products are what takes time. */
+/*
+ * Encode n vectors by a code that has a basis: its products are what takes time.  residuals has
+ * room for n times the dimensions, padded, and projected for n times code_dims.
+ */
 static void
-encode_rows(const LokiQuantizer *quantizer, int n, const float *const *rows, float *scratch,
-			void *const *codes, void *const *refines)
+encode_projected(const RotatedQuantizer *rq, int n, const float *const *rows, float *residuals,
+				 float *projected, void *const *codes, void *const *refines)
 {
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
-	const LokiCodeSpec *spec = &quantizer->spec;
+	const LokiCodeSpec *spec = &rq->base.spec;
 	int			padded = LOKI_PADDED(spec->dim);
-	LokiVectors residuals = {scratch, padded, n};
-	LokiVectors basis = {quantizer->centroid + spec->dim, spec->dim, spec->code_dims};
-	float	   *products = scratch + (Size) LOKI_ENCODE_ROWS * padded;
+	LokiVectors basis = {rq->base.centroid + spec->dim, spec->dim, spec->code_dims};
 	float		norms[LOKI_ENCODE_ROWS];
 	bool		out_of_range[LOKI_ENCODE_ROWS] = {false};
 
 	Assert(n >= 1 && n <= LOKI_ENCODE_ROWS && spec->projection == LOKI_PROJECT_BASIS);
 	for (int i = 0; i < n; i++)
-		norms[i] = center(rq, rows[i], false, padded, scratch + (Size) i * padded,
+		norms[i] = center(rq, rows[i], false, padded, residuals + (Size) i * padded,
 						  &out_of_range[i]);
-	loki_dot_products(spec->dim, residuals, basis, products, spec->code_dims);
+	loki_dot_products(spec->dim, (LokiVectors)
+/**INDENT** Error@294: Unbalanced parens */
+					  {
+		residuals, padded, n
+	}, basis, projected,
+/**INDENT** Warning@295: Extra ) */
+		spec->code_dims);
 	for (int i = 0; i < n; i++)
 	{
-		float	   *r = products + (Size) i * spec->code_dims;
+		float	   *r = projected + (Size) i * spec->code_dims;
 
 		rq->kernels->rotate(spec->code_dims, rq->signs, r);
 		encode_residual(rq, rows[i], r, norms[i],
 						sqrtf(loki_distance.dot_f32(spec->code_dims, r, r)), out_of_range[i],
 						codes[i], refines != NULL ? refines[i] : NULL);
 	}
+}
+
+static void
+encode_rows(const LokiQuantizer *quantizer, int n, const float *const *rows, float *scratch,
+			void *const *codes, void *const *refines)
+{
+	encode_projected((const RotatedQuantizer *) quantizer, n, rows, scratch,
+					 scratch + (Size) LOKI_ENCODE_ROWS * LOKI_PADDED(quantizer->spec.dim),
+					 codes, refines);
+}
+
+/* As encode_rows(), to the last bit */
+static void
+encode_row(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+{
+	pg_attribute_aligned(64) float residual[LOKI_MAX_PADDED];
+	pg_attribute_aligned(64) float projected[LOKI_MAX_PADDED];
+
+	encode_projected((const RotatedQuantizer *) quantizer, 1, &x, residual, projected,
+					 &code, &refine);
 }
 
 /*
@@ -473,6 +499,16 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 	out->constant = code_constant(rq, code);
 	round_query(rq, r, norm2 > 0 ? inside / sqrtf(norm2) : 0, code_norm(rq, code),
 				inside, out);
+}
+
+static void
+levels(const LokiQuantizer *quantizer, const void *code, const void *refine, uint8 *u)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+
+	unpack_code(rq, code, u);
+	if (refine != NULL)
+		unpack_refine(rq, refine, u);
 }
 
 /*
@@ -721,11 +757,17 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->refine_size = loki_rotated_refine_size(spec);
 	quantizer->query_size = offsetof(RotatedQuery, data) + padded +
 		(has_query16(spec) ? padded * sizeof(int16) : 0);
-	quantizer->encode = encode;
-	quantizer->encode_rows = spec->projection == LOKI_PROJECT_BASIS ? encode_rows : NULL;
+	if (spec->projection == LOKI_PROJECT_BASIS)
+	{
+		quantizer->encode = encode_row;
+		quantizer->encode_rows = encode_rows;
+	}
+	else
+		quantizer->encode = encode;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
+	quantizer->levels = levels;
 	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
 	quantizer->requantize = spec->projection == LOKI_PROJECT_NONE ? requantize : NULL;
 	quantizer->score = spec->bits == 8 ? score_bytes : score;

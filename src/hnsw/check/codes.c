@@ -33,8 +33,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* So many bytes of levels may differ by rounding; one in a million elements does */
-#define ROUNDED_BYTES		4
+/* So many levels may differ by rounding; one in a million does */
+#define ROUNDED_LEVELS		4
 
 /* Factors may differ by this part */
 #define ROUNDED_FACTOR		1e-3
@@ -62,6 +62,7 @@ typedef struct Unlike
 	char	   *stored;			/* scratch: slots as they are ... */
 	char	   *code;			/* ... and as they would be made */
 	char	   *refine;
+	uint8	   *levels[2];		/* of both */
 } Unlike;
 
 /* ----------------------------------------------------------------
@@ -128,12 +129,10 @@ require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char 
 		report_slot(unlike, entry, array);
 }
 
-/* How many floats a slot of CODE or REFINE begins with */
+/* How many floats a slot of CODE begins with */
 static int
-leading_floats(const LokiQuantizer *quantizer, bool refine)
+leading_floats(const LokiQuantizer *quantizer)
 {
-	if (refine)
-		return 2;
 	switch ((LokiCodeKind) quantizer->spec.kind)
 	{
 		case LOKI_CODE_EXACT:
@@ -147,33 +146,81 @@ leading_floats(const LokiQuantizer *quantizer, bool refine)
 	}
 }
 
+/* Whether two factors are the same except for rounding, which makes `part` of them at most. */
+static bool
+same_factor(const char *a, const char *b, int place, double part, double absolute)
+{
+	float		x;
+	float		y;
+
+	memcpy(&x, a + place * sizeof(float), sizeof(float));
+	memcpy(&y, b + place * sizeof(float), sizeof(float));
+	return memcmp(&x, &y, sizeof(float)) == 0 ||
+		fabs((double) x - y) <= part * Min(fabs(x), fabs(y)) + absolute;
+}
+
 /*
- * Whether two slots are the same except for rounding.  Factors that cancel out may be off by a
- * millionth of `scale`.  If the factors are the same to the last bit, nothing was rounded
- * differently.
+ * Whether the factors that two slots of CODE begin with are the same except for rounding.
+ * Those that cancel out may be off by a millionth of `scale`.
  */
 static bool
-same_but_rounding(const char *a, const char *b, uint32 size, int nfloats, double scale)
+same_factors(const char *a, const char *b, int nfloats, double scale)
 {
+	for (int i = 0; i < nfloats; i++)
+		if (!same_factor(a, b, i, ROUNDED_FACTOR, 1e-6 * scale))
+			return false;
+	return true;
+}
+
+/*
+ * The same for REFINE, whose second factor is the error.  That goes by the angle between the
+ * vector and its code, which a cosine near 1 tells: the square of its tangent is right within
+ * (1.5 P + 256) roundings (quantize/README, "Certain bounds").
+ */
+static bool
+same_refine_factors(const LokiQuantizer *quantizer, const char *a, const char *b)
+{
+	double		square = pow(loki_code_missed(&quantizer->spec), 2);
+	double		rounding = (1.5 * quantizer->padded_dim + 256) * (FLT_EPSILON / 2);
+
+	return same_factor(a, b, 0, ROUNDED_FACTOR, 0) &&
+		same_factor(a, b, 1, ROUNDED_FACTOR + rounding / (2 * square), 0);
+}
+
+/*
+ * Compare the bytes behind the factors of a node's slots with those of a vector.  Returns the
+ * slot array of the one that is not the vector's, -1 if both are.
+ *
+ * Rounding makes a level the next one now and then, and may leave the factors as they are.
+ * More levels, and those farther apart, are no rounding.
+ */
+static int
+compare_levels(Unlike *unlike, const char *stored, const char *stored_refine)
+{
+	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
+	const LokiCodeSpec *spec = &quantizer->spec;
+	int			bits = Max(spec->bits, spec->refine_bits);
+	bool		refined = quantizer->refine_size > 0;
+	Size		factors = leading_floats(quantizer) * sizeof(float);
 	int			differ = 0;
 
-	Assert(nfloats * sizeof(float) <= size);
-	if (memcmp(a, b, nfloats * sizeof(float)) == 0)
-		return memcmp(a, b, size) == 0;
-	for (int i = 0; i < nfloats; i++)
+	if (quantizer->levels == NULL)
+		return memcmp(stored + factors, unlike->code + factors,
+					  quantizer->code_size - factors) == 0 ? -1 : LOKI_SLOTS_CODE;
+	quantizer->levels(quantizer, stored, refined ? stored_refine : NULL, unlike->levels[0]);
+	quantizer->levels(quantizer, unlike->code, refined ? unlike->refine : NULL,
+					  unlike->levels[1]);
+	for (uint32 i = 0; i < quantizer->padded_dim; i++)
 	{
-		float		x;
-		float		y;
+		int			a = unlike->levels[0][i] >> (8 - bits);
+		int			b = unlike->levels[1][i] >> (8 - bits);
+		int			code_bits = bits - spec->bits;
 
-		memcpy(&x, a + i * sizeof(float), sizeof(float));
-		memcpy(&y, b + i * sizeof(float), sizeof(float));
-		if (memcmp(&x, &y, sizeof(float)) != 0 &&
-			!(fabs((double) x - y) <= ROUNDED_FACTOR * Min(fabs(x), fabs(y)) + 1e-6 * scale))
-			return false;
+		differ += a != b;
+		if (abs(a - b) > 1 || differ > ROUNDED_LEVELS)
+			return a >> code_bits != b >> code_bits ? LOKI_SLOTS_CODE : LOKI_SLOTS_REFINE;
 	}
-	for (uint32 i = nfloats * sizeof(float); i < size; i++)
-		differ += a[i] != b[i];
-	return differ <= ROUNDED_BYTES;
+	return -1;
 }
 
 /* What a vector's distance from itself should be estimated at */
@@ -231,37 +278,35 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	char	   *refine = unlike->stored + MAXALIGN(quantizer->code_size);
 	double		scale = sqrt(fabs(distance_from_itself(quantizer, x)) *
 							 quantizer->centroid_norm2);
-	bool		same;
-	bool		same_bytes;
-	bool		same_refine = false;
+	bool		refined = quantizer->refine_size > 0;
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
 	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
 		return false;
-	quantizer->encode(quantizer, x, unlike->code,
-					  quantizer->refine_size > 0 ? unlike->refine : NULL);
-	same = same_but_rounding(unlike->stored, unlike->code, quantizer->code_size,
-							 leading_floats(quantizer, false), scale);
-	same_bytes = memcmp(unlike->stored, unlike->code, quantizer->code_size) == 0;
-	if (quantizer->refine_size > 0)
+	quantizer->encode(quantizer, x, unlike->code, refined ? unlike->refine : NULL);
+	if (refined && !loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
 	{
-		if (same)
-			*array = LOKI_SLOTS_REFINE;
-		if (!loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
-			return false;
-		same_refine = same_but_rounding(refine, unlike->refine, quantizer->refine_size,
-										leading_floats(quantizer, true), 0);
+		*array = LOKI_SLOTS_REFINE;
+		return false;
 	}
-	if (same && (same_refine || quantizer->refine_size == 0))
-		return true;
+	if (same_factors(unlike->stored, unlike->code, leading_floats(quantizer), scale))
+	{
+		*array = compare_levels(unlike, unlike->stored, refine);
+		if (*array < 0 && refined &&
+			!same_refine_factors(quantizer, refine, unlike->refine))
+			*array = LOKI_SLOTS_REFINE;
+		if (*array < 0)
+			return true;
+	}
 
 	/*
 	 * Requantizing makes both anew, so neither is that of the vector.  If a
-	 * vector was decoded well, its CODE looks as if it were rounded
-	 * differently.
+	 * vector was decoded well, they look as if they were rounded differently.
 	 */
-	if (same_bytes || same_refine || check->state->epoch == 0 || quantizer->requantize == NULL ||
+	if (check->state->epoch == 0 || quantizer->requantize == NULL ||
+		memcmp(unlike->stored, unlike->code, quantizer->code_size) == 0 ||
+		(refined && memcmp(refine, unlike->refine, quantizer->refine_size) == 0) ||
 		!is_near(unlike, x, unlike->stored, refine))
 		return false;
 	check->oddities.requantized++;
@@ -368,6 +413,8 @@ begin_rows(Unlike *unlike)
 	GetPerTupleExprContext(unlike->estate)->ecxt_scantuple = unlike->slot;
 	unlike->row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 												ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < lengthof(unlike->levels); i++)
+		unlike->levels[i] = palloc0(Max(state->quantizer->padded_dim, 1));
 	unlike->stored = palloc0(Max(size, Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))));
 	unlike->code = palloc0(state->quantizer->code_size);
 	unlike->refine = palloc0(Max(state->quantizer->refine_size, 1));

@@ -1,0 +1,107 @@
+# Indexes that a processor of one kind has made, on one of another, as on a
+# standby or after a move: sums are rounded differently, and yet every row is
+# found, and the check compares every row with its entry and finds no fault.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main');
+$node->append_conf('postgresql.conf', "maintenance_work_mem = 256MB\n");
+
+# Start the server, with the kernels of a kind
+sub start_as
+{
+	my ($kind) = @_;
+
+	local %ENV = %ENV;
+	delete $ENV{LOKIVECTOR_SIMD};
+	$ENV{LOKIVECTOR_SIMD} = $kind if $kind ne 'best';
+	$node->stop if defined $node->{_pid};
+	$node->start;
+}
+
+start_as('best');
+$node->safe_psql(
+	'postgres', q(
+	CREATE EXTENSION lokivector;
+	SELECT setseed(0.5);
+	CREATE TABLE directions AS SELECT d, array_agg(random() - 0.5)::vector AS v
+		FROM generate_series(1, 24) d, generate_series(1, 832) GROUP BY d;
+	CREATE FUNCTION new_row() RETURNS vector LANGUAGE sql VOLATILE AS
+		'SELECT sum(v * array_fill(((random() + random() - 1) / sqrt(d))::real, ARRAY[832])::vector) FROM directions';
+	CREATE TABLE items (id int PRIMARY KEY, v vector(832), part vector(24));
+	CREATE FUNCTION add_rows(first int, last int) RETURNS void LANGUAGE sql AS
+		'INSERT INTO items SELECT i, v, subvector(v, 1, 24) FROM (
+			SELECT i, new_row() AS v FROM generate_series(first, last) i OFFSET 0) n';
+	SELECT add_rows(1, 1400);
+	ANALYZE items));
+
+# name => column, operator class, operator, options
+my %indexes = (
+	l2 => [ 'v', 'vector_l2_ops', '<->', '' ],
+	ip => [ 'v', 'vector_ip_ops', '<#>', '' ],
+	cosine => [ 'v', 'vector_cosine_ops', '<=>', '' ],
+	l1 => [ 'v', 'vector_l1_ops', '<+>', '' ],
+	compact_l2 => [ 'v', 'vector_l2_ops', '<->', 'WITH (profile = compact)' ],
+	compact_ip => [ 'v', 'vector_ip_ops', '<#>', 'WITH (profile = compact)' ],
+	compact_cosine => [ 'v', 'vector_cosine_ops', '<=>', 'WITH (profile = compact)' ],
+	exact_cosine => [ 'part', 'vector_cosine_ops', '<=>', '' ],
+	halfvec => [ '(v::halfvec(832))', 'halfvec_cosine_ops', '<=>', '' ],
+	bytevec => [ '(v::bytevec(832))', 'bytevec_l2_ops', '<->', '' ],
+	sparse => [ '(part::sparsevec(24))', 'sparsevec_l2_ops', '<->', '' ]);
+
+# Rows of some that a search for their own vector does not find first
+sub not_found
+{
+	my ($name) = @_;
+	my ($column, undef, $operator) = @{ $indexes{$name} };
+
+	# the longest row is nearest to many under inner product
+	return 0 if $operator eq '<#>';
+	return $node->safe_psql(
+		'postgres', qq(
+		SET enable_seqscan = off;
+		SET hnsw.ef_search = 100;
+		SELECT count(*) FROM items q WHERE id % 40 = 0 AND id <>
+			(SELECT id FROM items ORDER BY $column $operator (SELECT $column FROM items i WHERE i.id = q.id) LIMIT 1)));
+}
+
+for my $name (sort keys %indexes)
+{
+	my ($column, $class, undef, $options) = @{ $indexes{$name} };
+	my $rows = 1400;
+
+	$node->safe_psql('postgres',
+		"CREATE INDEX idx ON items USING hnsw ($column $class) $options");
+	is( $node->safe_psql('postgres',
+			"SELECT code_dimensions < dimensions FROM lokivector_index_info('idx')"),
+		$name =~ /compact/ ? 't' : 'f',
+		"$name: the code has a basis, or has none");
+	for my $kind ('scalar', 'best')
+	{
+		start_as($kind);
+		my $simd = $node->safe_psql('postgres', 'SELECT lokivector_simd()');
+		my ($result, undef, $stderr) =
+		  $node->psql('postgres', "SELECT lokivector_check('idx', true)");
+
+		is($stderr, '', "$name on $simd: the check finds no fault");
+		is(not_found($name), 0, "$name on $simd: rows are found");
+		$node->safe_psql('postgres', 'SELECT add_rows(' . ($rows + 1) . ', ' . ($rows + 100) . ')');
+		$rows += 100;
+	}
+	my ($result, undef, $stderr) =
+	  $node->psql('postgres', "SELECT lokivector_check('idx', true)");
+	is($stderr, '', "$name on both: rows of both");
+	$node->safe_psql('postgres', 'DROP INDEX idx; DELETE FROM items WHERE id > 1400');
+}
+
+$node->stop;
+done_testing();
