@@ -25,14 +25,22 @@ BEGIN ATOMIC
 		-- a column that has lost the dimensions which its index needs, and maybe cannot be used without
 		SELECT a.attname, coalesce(pg_partition_root(x.indrelid), x.indrelid::regclass) AS altered,
 			coalesce(e.typname, t.typname) AS type, CASE WHEN e.oid IS NOT NULL THEN '[]' END AS brackets,
+			a.attinhcount > 0 AND NOT r.relispartition OR r.reloftype <> 0 AS elsewhere,
 			t.typname NOT IN ('vector', 'halfvec', 'bytevec') AS closed
 		FROM pg_index x
 		JOIN pg_class c ON c.oid = x.indexrelid
 		JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
+		JOIN pg_class r ON r.oid = x.indrelid
 		JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
-		JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'b'
+		CROSS JOIN LATERAL (
+			-- the type below domains
+			WITH RECURSIVE below AS (
+				SELECT a.atttypid AS type, a.atttypmod AS typmod
+				UNION ALL
+				SELECT d.typbasetype, d.typtypmod FROM below JOIN pg_type d ON d.oid = below.type AND d.typtype = 'd')
+			SELECT below.typmod, b.* FROM below JOIN pg_type b ON b.oid = below.type AND b.typtype = 'b') t
 		LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
-		WHERE x.indexrelid = lokivector_advice.index AND a.atttypmod < 0 AND c.relkind = 'i' AND
+		WHERE x.indexrelid = lokivector_advice.index AND t.typmod < 0 AND c.relkind = 'i' AND
 			NOT EXISTS (SELECT FROM refused)
 	), begun AS MATERIALIZED (
 		-- a build that failed early has left no pages to look at; one that runs is not to be judged
@@ -110,7 +118,8 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'dimensions', format('Column %1$s has no dimensions, so ' ||
 			CASE WHEN closed THEN 'all that uses the index fails.' ELSE 'REINDEX, TRUNCATE, VACUUM FULL and a restored dump fail.' END ||
-			' Run ALTER TABLE %2$s ALTER COLUMN %1$s TYPE %3$s(%4$s)%5$s, in one command for all such columns of the table.',
+			CASE WHEN elsewhere THEN ' Give it the type %3$s(%4$s)%5$s in the table that it is inherited from, or in the type that its table is of.'
+			ELSE ' Run ALTER TABLE %2$s ALTER COLUMN %1$s TYPE %3$s(%4$s)%5$s, in one command for all such columns of the table.' END,
 		quote_ident(attname), altered, type, coalesce(info.dimensions::text, 'n'), brackets)
 	FROM relaxed LEFT JOIN info ON true
 	UNION ALL

@@ -391,7 +391,10 @@ WHERE indrelid = 'build_relaxed'::regclass ORDER BY c::text;
 REINDEX INDEX build_relaxed_v;
 SELECT i, a.about, a.advice FROM unnest('{build_relaxed_v,build_relaxed_h,build_relaxed_b,build_relaxed_s}'::regclass[]) i,
 	lokivector_advice(i) a WHERE a.about = 'dimensions';
+SELECT count(*) FROM (SELECT FROM build_relaxed ORDER BY s <-> '{1:3}/3' LIMIT 20) r;
 ALTER TABLE build_relaxed ALTER s TYPE sparsevec;
+SELECT count(*) FROM (SELECT FROM build_relaxed ORDER BY s <-> '{1:3}/3' LIMIT 20) r;
+INSERT INTO build_relaxed (id) VALUES (1503);
 \c -
 INSERT INTO build_relaxed (id) VALUES (1503);
 SELECT a.* FROM lokivector_advice('build_relaxed_s') a;
@@ -411,6 +414,35 @@ SELECT a.* FROM lokivector_advice('build_relaxed_d') a;
 ALTER TABLE build_relaxed ALTER COLUMN d TYPE vector(3)[];
 INSERT INTO build_relaxed VALUES ('[1,2,3]', '{"[1,2,3]"}');
 DROP TABLE build_relaxed;
+-- a domain, a column that is inherited, and a table of a type
+CREATE DOMAIN build_known AS sparsevec(3);
+CREATE DOMAIN build_unknown AS sparsevec;
+CREATE TABLE build_relaxed (s build_known);
+CREATE INDEX build_relaxed_s ON build_relaxed USING hnsw (s sparsevec_l2_ops);
+ALTER TABLE build_relaxed ALTER s TYPE build_unknown;
+INSERT INTO build_relaxed VALUES ('{1:1}/3');
+SELECT a.* FROM lokivector_advice('build_relaxed_s') a;
+DROP TABLE build_relaxed;
+DROP DOMAIN build_known, build_unknown;
+CREATE TABLE build_parent (s sparsevec(3));
+CREATE TABLE build_relaxed () INHERITS (build_parent);
+CREATE INDEX build_relaxed_s ON build_relaxed USING hnsw (s sparsevec_l2_ops);
+ALTER TABLE build_parent ALTER s TYPE sparsevec;
+INSERT INTO build_relaxed VALUES ('{1:1}/3');
+SELECT a.* FROM lokivector_advice('build_relaxed_s') a;
+ALTER TABLE build_parent ALTER s TYPE sparsevec(3);
+INSERT INTO build_relaxed VALUES ('{1:1}/3');
+DROP TABLE build_parent CASCADE;
+CREATE TYPE build_type AS (s sparsevec(3));
+CREATE TABLE build_relaxed OF build_type;
+CREATE INDEX build_relaxed_s ON build_relaxed USING hnsw (s sparsevec_l2_ops);
+ALTER TYPE build_type ALTER ATTRIBUTE s TYPE sparsevec CASCADE;
+INSERT INTO build_relaxed VALUES ('{1:1}/3');
+SELECT a.* FROM lokivector_advice('build_relaxed_s') a;
+ALTER TYPE build_type ALTER ATTRIBUTE s TYPE sparsevec(3) CASCADE;
+INSERT INTO build_relaxed VALUES ('{1:1}/3');
+DROP TABLE build_relaxed;
+DROP TYPE build_type;
 
 -- test: the same of a temporary table that commits empty
 CREATE TEMP TABLE build_emptied (v vector(3), s sparsevec(2000)) ON COMMIT DELETE ROWS;

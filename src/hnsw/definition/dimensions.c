@@ -98,6 +98,26 @@ altered_table(Oid table)
 									  get_namespace_name(schema), get_rel_name(top));
 }
 
+/* Whether a table's column cannot be altered there, as it is a parent's or a type's */
+static bool
+altered_elsewhere(Oid table, AttrNumber number)
+{
+	HeapTuple	class = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	HeapTuple	attribute = SearchSysCache2(ATTNUM, ObjectIdGetDatum(table),
+											Int16GetDatum(number));
+	Form_pg_class form;
+	bool		elsewhere;
+
+	if (!HeapTupleIsValid(class) || !HeapTupleIsValid(attribute))
+		elog(ERROR, "cache lookup failed for attribute %d of relation %u", number, table);
+	form = (Form_pg_class) GETSTRUCT(class);
+	elsewhere = OidIsValid(form->reloftype) ||
+		(!form->relispartition && ((Form_pg_attribute) GETSTRUCT(attribute))->attinhcount > 0);
+	ReleaseSysCache(attribute);
+	ReleaseSysCache(class);
+	return elsewhere;
+}
+
 void
 loki_dimensions_missing(Relation index, Oid type)
 {
@@ -114,6 +134,9 @@ loki_dimensions_missing(Relation index, Oid type)
 					   RelationGetRelationName(index), column, get_rel_name(table)) :
 			 errdetail("Index \"%s\" needs those of the expression that is its first column.",
 					   RelationGetRelationName(index)),
+			 column != NULL && altered_elsewhere(table, number) ?
+			 errhint("Give it the type %s in the table that it is inherited from, or in the type that its table is of; or drop the index, and make one on an expression that casts the column to %s.",
+					 wanted, wanted) :
 			 column != NULL ?
 			 errhint("Set them by ALTER TABLE %s ALTER COLUMN %s TYPE %s, in one command for all such columns of the table; or drop the index, and make one on an expression that casts the column to %s.",
 					 altered_table(table), quote_identifier(column), wanted, wanted) :

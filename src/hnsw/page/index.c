@@ -292,6 +292,15 @@ loki_definition_valid(Relation index, const LokiColumn *column, const LokiMetaPa
 	return true;
 }
 
+/* Whether column 1 is still of this type: ALTER TABLE may change it and keep the file */
+static inline bool
+same_type(const LokiIndex *state, Relation index)
+{
+	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
+
+	return state->typid == column->atttypid && state->typmod == column->atttypmod;
+}
+
 /* Build the state of an index from its metapage and directory. */
 static LokiIndex *
 build_state(Relation index, const LokiMetaPageData *meta)
@@ -302,6 +311,8 @@ build_state(Relation index, const LokiMetaPageData *meta)
 
 	state->context = context;
 	state->column = loki_index_column(index, meta);
+	state->typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
+	state->typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 	if (!loki_definition_valid(index, &state->column, meta))
 		loki_meta_damaged(index);
 	state->locator = LokiRelationLocator(index);
@@ -473,7 +484,8 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
 	UnlockReleaseBuffer(buffer);
 
-	if (state != NULL && (state->uid != meta->format.uid || state->epoch != meta->epoch))
+	if (state != NULL && (state->uid != meta->format.uid || state->epoch != meta->epoch ||
+						  !same_type(state, index)))
 	{
 		replace_state(state);
 		state = NULL;

@@ -58,6 +58,8 @@ typedef struct LokiIndex
 
 	/* geometry, never changes */
 	LokiColumn	column;			/* the indexed one */
+	Oid			typid;			/* of it, as the catalog says */
+	int32		typmod;
 	LokiCodeSpec code;
 	uint8		profile;		/* LokiProfile */
 	uint32		dim;
