@@ -34,7 +34,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -344,7 +343,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=30)
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    servers = Servers(args.keep or tempfile.mkdtemp(prefix="lokivector-fanout-", dir="/var/tmp"))
+    servers = Servers(args.keep)
     try:
         servers.start()
         prepare(servers, args)

@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 
 from shapes import Psql
 
@@ -25,7 +26,7 @@ citus.local_hostname = '{0}'
 
 
 class Servers:
-    """Clusters in a folder, which root gives to the user postgres"""
+    """Clusters in a folder, which root gives to the user postgres; None: a temporary one"""
 
     def __init__(self, folder):
         config = os.environ.get("PG_CONFIG", "pg_config")
@@ -34,10 +35,11 @@ class Servers:
             return subprocess.run([config, "--" + what], check=True, text=True,
                                   stdout=subprocess.PIPE).stdout.strip()
 
-        self.dir = os.path.abspath(folder)
         self.citus = os.path.exists(place("sharedir") + "/extension/citus.control")
         os.environ["PATH"] = place("bindir") + ":" + os.environ["PATH"]
         self.user = "postgres" if os.geteuid() == 0 else None
+        self.dir = os.path.abspath(folder or tempfile.mkdtemp(prefix="lokivector-fanout-",
+                                                              dir="/var/tmp"))
         os.makedirs(self.dir, exist_ok=True)
         if self.user:
             shutil.chown(self.dir, self.user)
