@@ -269,9 +269,20 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 		return false;
 	*first = (uint32) next;
 	*end = (uint32) Min(next + step, build->shared->work.units);
-	if (build->leader && build->shared->work.job != LOKI_JOB_TRIM)
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, next);
+	if (build->leader && build->shared->work.job != LOKI_JOB_TRIM &&
+		build->shared->work.job != LOKI_JOB_LINK)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, build->reported + next);
 	return true;
+}
+
+/* Say that this is so many-th round of a phase over all nodes, counted from 0, of `rounds`. */
+void
+loki_build_report_round(LokiBuild *build, int round, int rounds)
+{
+	Assert(build->leader && round < rounds);
+	build->reported = (uint64) round * build->nnodes;
+	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL,
+								 (int64) rounds * build->nnodes);
 }
 
 /* Claim the next nodes of a job, a suitable number; see LOKI_CLAIM_MIN. */
@@ -495,6 +506,7 @@ make_reachable(LokiBuild *build)
 	loki_graph_link_twins(build->graph);
 	loki_graph_connect(build->graph, (uint32 *) arena->blocks[block]);
 	loki_build_make_reachable(build);
+	build->reported = 0;
 }
 
 /* Lay the nodes out: choose their final node IDs. */

@@ -130,6 +130,7 @@ typedef struct LokiBuildShared
 	int			states_block;	/* of LOKI_ARENA_NODES, see
 								 * build/reachability.c */
 	int			entries_block;
+	int			round;			/* of searches for all nodes */
 	int			parent_block;	/* of the tree (build/connect.c) */
 	LWLock		link_lock;		/* held by who links a missed node; protects
 								 * the next two */
@@ -199,6 +200,8 @@ typedef struct LokiBuild
 	uint32		nnodes;
 	uint32		nnulls;
 	LokiGraph  *graph;
+	uint64		reported;		/* nodes of earlier rounds of this phase, in
+								 * what progress says */
 	uint32	   *position;		/* final ID of each node */
 	uint32	   *order;			/* node of each final ID */
 } LokiBuild;
@@ -243,6 +246,7 @@ extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *ind
 extern LokiGraph *loki_build_open_graph(LokiBuild *build);
 extern void loki_build_job(LokiBuild *build, LokiBuildJob job);
 extern bool loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end);
+extern void loki_build_report_round(LokiBuild *build, int round, int rounds);
 extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end);
 
 /* functions in build/compact.c */

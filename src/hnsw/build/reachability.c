@@ -38,6 +38,9 @@
 /* All are searched for again as long as more than one node of this many was lost */
 #define MISSED_OF		200
 
+/* Nodes that tell whether there will be another round */
+#define REPORT_MIN		1000
+
 /* How often the missed nodes are searched for after that, at most */
 #define MAX_REPEATS		4
 
@@ -128,17 +131,26 @@ is_found_widely(ReachState *state, uint32 node)
 							state->graph->ef_construction, &found, &nfound);
 }
 
-/* A process's part of the searches for all nodes that are not settled */
+/*
+ * A process's part of the searches for all nodes that are not settled.  As soon as the leader
+ * sees that another round will be needed, progress counts it.
+ */
 void
 loki_build_search_nodes(LokiBuild *build)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
+	int			round = build->shared->round;
+	bool		reports = build->leader && round + 1 < MAX_ROUNDS;
 	ReachState	state;
+	uint32		searched = 0;
+	uint32		lost = 0;
 	uint32		node;
 	uint32		end;
 
 	begin_searches(&state, build);
 	while (loki_build_claim_nodes(build, &node, &end))
+	{
+		searched += end - node;
 		for (; node < end; node++)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -146,8 +158,17 @@ loki_build_search_nodes(LokiBuild *build)
 				continue;
 			state.states[node] = search(&state, node);
 			if (state.states[node] == NODE_MISSED && !is_found_widely(&state, node))
+			{
 				state.states[node] = NODE_LOST;
+				lost++;
+			}
 		}
+		if (reports && lost > searched / MISSED_OF && searched >= REPORT_MIN)
+		{
+			loki_build_report_round(build, round, round + 2);
+			reports = false;
+		}
+	}
 	MemoryContextSwitchTo(old);
 }
 
@@ -279,6 +300,8 @@ loki_build_make_reachable(LokiBuild *build)
 	memset(arena->blocks[shared->entries_block], 0xFF, entries_size);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
+		shared->round = round;
+		loki_build_report_round(build, round, round + 1);
 		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);
 		linked = link_nodes(build, &lost);
 		if (lost <= build->nnodes / MISSED_OF)
