@@ -498,7 +498,7 @@ make_reachable(LokiBuild *build)
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	int			block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
 
-	build->shared->parent_block = block;
+	build->shared->reach.parent_block = block;
 	set_phase(LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
@@ -519,7 +519,7 @@ lay_out_nodes(LokiBuild *build)
 
 	set_phase(LOKI_PROGRESS_LAYOUT, nnodes);
 	build->shared->position_block = loki_arena_add_block(arena, size);
-	build->shared->order_block = build->shared->parent_block;	/* not needed any more */
+	build->shared->order_block = build->shared->reach.parent_block; /* not needed any more */
 	build->position = (uint32 *) arena->blocks[build->shared->position_block];
 	build->order = (uint32 *) arena->blocks[build->shared->order_block];
 	loki_graph_layout(build->graph, build->geometry.arrays[LOKI_SLOTS_CODE].per_page,

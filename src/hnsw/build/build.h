@@ -93,6 +93,19 @@ typedef struct LokiWriteShared
 	int			upper_number_block;
 } LokiWriteShared;
 
+/* Making nodes reachable (build/reachability.c); ..._block are blocks of LOKI_ARENA_NODES */
+typedef struct LokiReachShared
+{
+	int			states_block;
+	int			entries_block;
+	int			parent_block;	/* of the tree (build/connect.c) */
+	int			round;			/* of searches for all nodes */
+	LWLock		lock;			/* held by who links a missed node; protects
+								 * the next two */
+	uint32		linked;
+	uint32		lost;
+} LokiReachShared;
+
 /* The job at hand (build/parallel.c) */
 typedef struct LokiJobShared
 {
@@ -127,15 +140,7 @@ typedef struct LokiBuildShared
 	LokiGraphShared graph;
 	int			rows_block;		/* of LOKI_ARENA_NODES; -1 before nodes are
 								 * renumbered */
-	int			states_block;	/* of LOKI_ARENA_NODES, see
-								 * build/reachability.c */
-	int			entries_block;
-	int			round;			/* of searches for all nodes */
-	int			parent_block;	/* of the tree (build/connect.c) */
-	LWLock		link_lock;		/* held by who links a missed node; protects
-								 * the next two */
-	uint32		linked;
-	uint32		lost;
+	LokiReachShared reach;
 	int			position_block;
 	int			order_block;
 	LokiWriteShared write;
@@ -151,7 +156,7 @@ typedef struct LokiEncodeBatch
 	uint32		nodes[LOKI_ENCODE_ROWS];
 	float	   *rows[LOKI_ENCODE_ROWS];
 	float	   *scratch;
-}			LokiEncodeBatch;
+} LokiEncodeBatch;
 
 /*
  * Slots as they will stand in the index, by slot array: of nodes in the order of the

@@ -125,7 +125,7 @@ init_shared(LokiBuild *build)
 	pg_atomic_init_u64(&shared->rows, 0);
 	shared->rows_block = -1;
 	LWLockInitialize(&shared->lock, loki_parallel_tranche());
-	LWLockInitialize(&shared->link_lock, loki_parallel_tranche());
+	LWLockInitialize(&shared->reach.lock, loki_parallel_tranche());
 }
 
 /* The library that this code is in, whatever name it was installed under */

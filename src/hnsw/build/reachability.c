@@ -78,14 +78,15 @@ static void
 begin_searches(ReachState *state, LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+	LokiReachShared *reach = &build->shared->reach;
 
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
 	loki_arena_map_blocks(arena);
 	state->connection.graph = state->graph;
-	state->connection.parent = (uint32 *) arena->blocks[build->shared->parent_block];
-	state->states = (uint8 *) arena->blocks[build->shared->states_block];
-	state->entries = (uint32 *) arena->blocks[build->shared->entries_block];
+	state->connection.parent = (uint32 *) arena->blocks[reach->parent_block];
+	state->states = (uint8 *) arena->blocks[reach->states_block];
+	state->entries = (uint32 *) arena->blocks[reach->entries_block];
 	state->query = (LokiQuery *)
 		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
 }
@@ -139,7 +140,7 @@ void
 loki_build_search_nodes(LokiBuild *build)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
-	int			round = build->shared->round;
+	int			round = build->shared->reach.round;
 	bool		reports = build->leader && round + 1 < MAX_ROUNDS;
 	ReachState	state;
 	uint32		searched = 0;
@@ -205,7 +206,7 @@ link_found(ReachState *state, uint32 node, int wanted)
 	LokiGraph  *graph = state->graph;
 	bool		linked = false;
 
-	Assert(LWLockHeldByMeInMode(&state->build->shared->link_lock, LW_EXCLUSIVE));
+	Assert(LWLockHeldByMeInMode(&state->build->shared->reach.lock, LW_EXCLUSIVE));
 	for (int i = 0; i < state->nfound && wanted > 0; i++)
 		if (graph->base.counts[state->found[i].node] < graph->base.width &&
 			attach(state, &state->found[i], node))
@@ -227,19 +228,19 @@ link_found(ReachState *state, uint32 node, int wanted)
 static void
 link_missed(ReachState *state, uint32 node)
 {
-	LokiBuildShared *shared = state->build->shared;
+	LokiReachShared *reach = &state->build->shared->reach;
 	NodeState	before = state->states[node];
 
 	state->states[node] = NODE_FOUND;
 	pg_memory_barrier();		/* the state is set before lists are read */
 	if (search(state, node) != NODE_MISSED)
 		return;
-	LWLockAcquire(&shared->link_lock, LW_EXCLUSIVE);
+	LWLockAcquire(&reach->lock, LW_EXCLUSIVE);
 	link_found(state, node, before == NODE_LOST ? NEW_LINKS : MORE_LINKS);
 	state->states[node] = before;
-	shared->linked++;
-	shared->lost += before == NODE_LOST;
-	LWLockRelease(&shared->link_lock);
+	reach->linked++;
+	reach->lost += before == NODE_LOST;
+	LWLockRelease(&reach->lock);
 }
 
 /* A process's part of linking the nodes that were missed */
@@ -270,15 +271,15 @@ loki_build_link_nodes(LokiBuild *build)
 static uint32
 link_nodes(LokiBuild *build, uint32 *lost)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiReachShared *reach = &build->shared->reach;
 
 	Assert(build->leader);
-	shared->linked = shared->lost = 0;
+	reach->linked = reach->lost = 0;
 	loki_parallel_job(build, LOKI_JOB_LINK, build->nnodes);
-	*lost = shared->lost;
+	*lost = reach->lost;
 	elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
-		 shared->linked, *lost);
-	return shared->linked;
+		 reach->linked, *lost);
+	return reach->linked;
 }
 
 /*
@@ -289,18 +290,18 @@ void
 loki_build_make_reachable(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	LokiBuildShared *shared = build->shared;
+	LokiReachShared *reach = &build->shared->reach;
 	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
 	uint32		linked;
 	uint32		lost;
 
-	shared->states_block = loki_arena_add_block(arena, build->nnodes);
-	shared->entries_block = loki_arena_add_block(arena, entries_size);
-	memset(arena->blocks[shared->states_block], NODE_FOUND, build->nnodes);
-	memset(arena->blocks[shared->entries_block], 0xFF, entries_size);
+	reach->states_block = loki_arena_add_block(arena, build->nnodes);
+	reach->entries_block = loki_arena_add_block(arena, entries_size);
+	memset(arena->blocks[reach->states_block], NODE_FOUND, build->nnodes);
+	memset(arena->blocks[reach->entries_block], 0xFF, entries_size);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
-		shared->round = round;
+		reach->round = round;
 		loki_build_report_round(build, round, round + 1);
 		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);
 		linked = link_nodes(build, &lost);
