@@ -293,7 +293,7 @@ typedef ReadStream LokiReadStream;
 #else
 typedef struct LokiReadStream LokiReadStream;
 typedef BlockNumber (*LokiReadStreamCallback) (LokiReadStream *stream, void *state,
-										   void *per_buffer);
+											   void *per_buffer);
 
 struct LokiReadStream
 {
@@ -439,6 +439,13 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 #define LokiSetHeapFetchPage(fetch, buffer, block) \
 	((void) (block), (fetch)->xs_cbuf = (buffer))
 #define LokiPruneHeapFetchPage(heap, fetch)	heap_page_prune_opt(heap, (fetch)->xs_cbuf)
+#endif
+
+/* A ring of 16 MB, or an eighth of the shared buffers; has a kind of its own up to 15 */
+#if PG_VERSION_NUM >= 160000
+#define LokiRowRing()					GetAccessStrategyWithSize(BAS_BULKREAD, 16 * 1024)
+#else
+#define LokiRowRing()					GetAccessStrategy(BAS_BULKWRITE)
 #endif
 
 /* A page of a bitmap of TIDs; lossy ones are told otherwise since 18 */

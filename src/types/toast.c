@@ -204,7 +204,8 @@ look_ahead(LokiToastReader *reader)
 	char	   *page;
 
 	reader->next = InvalidBuffer;
-	if (reader->strategy != NULL || RelationUsesLocalBuffers(reader->relation) ||
+	if ((reader->bulk && reader->strategy != NULL) ||
+		RelationUsesLocalBuffers(reader->relation) ||
 		!loki_relation_has_block(reader->relation, block))
 		return;
 	reader->next = PrefetchBuffer(reader->relation, MAIN_FORKNUM, block).recent_buffer;

@@ -30,7 +30,7 @@ typedef struct LokiToastReader
 	bool		bulk;			/* the whole table is read, in its order */
 	Relation	relation;		/* NULL: none is open */
 	bool		direct;			/* chunks may be read where they lie */
-	BufferAccessStrategy strategy;	/* of bulk reading; NULL: as any other */
+	BufferAccessStrategy strategy;	/* ring of buffers; NULL: none */
 
 	/* where the value after the last one is thought to begin */
 	BlockNumber block;

@@ -139,9 +139,45 @@ loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 }
 
 /*
+ * The ring of buffers through which this backend reads the rows of a table, or its TOAST values;
+ * NULL if it reads them as any other blocks.
+ *
+ * Searches often come back to the codes, links and TIDs of an index, and seldom to a row.  If
+ * these need most of the shared buffers, a row that is read drives a page of the index out.  In
+ * the ring it drives out a row that was read long ago.  A page that is read again meanwhile
+ * leaves the ring and stays, as in any ring of the server.
+ */
+BufferAccessStrategy
+loki_row_ring(const LokiIndex *state, Relation rows)
+{
+	static const int hot[] = {LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_UPPER, LOKI_SLOTS_TID};
+	static BufferAccessStrategy ring = NULL;
+	uint64		pages = 0;
+
+	if (state->local)
+		return NULL;
+	for (int i = 0; i < lengthof(hot); i++)
+		pages += state->arrays[hot[i]].npages;
+	if (pages <= NBuffers / 2 || pages + RelationGetNumberOfBlocks(rows) <= NBuffers)
+		return NULL;
+	if (ring == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+		ring = LokiRowRing();
+		MemoryContextSwitchTo(old);
+	}
+	return ring;
+}
+
+/*
  * Pin the page of a row that table_index_fetch_tuple() is asked for next, if the map knows its
  * buffer.  That saves the look-up in the shared buffer table.  Returns whether the page was
  * pinned here.
+ *
+ * If rows are read through a ring, the page is read here in any case, since heapam has no ring.
+ * A row that the scan reads `again`, for the executor, is not one that is wanted often: only a
+ * look-up by the ring leaves the buffer's usage count alone.
  *
  * heapam keeps the page that it read last pinned, in xs_cbuf, and looks no other page up for a
  * row of the same block.  Here xs_cbuf is moved to the row's block as heapam would move it: the
@@ -149,33 +185,57 @@ loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
  * and follows the row, as ever.  Only heap_page_prune_opt() is not called for a page that is
  * pinned already, so whoever reads a row first calls it.
  */
-bool
-loki_pin_row_page(LokiScan *so, BlockNumber block)
+static bool
+pin_row_page(LokiScan *so, BlockNumber block, bool again)
 {
 	IndexFetchHeapData *fetch = (IndexFetchHeapData *) so->scan->xs_heapfetch;
 	Relation	heap = so->scan->heapRelation;
+	BufferAccessStrategy ring = so->heap.ring;
 	Buffer		kept;
-	Buffer		recent;
+	Buffer		page;
+	Buffer	   *entry;
 
 	if (!so->heap.is_heap || so->state->local)
 		return false;
 	kept = LokiHeapFetchPage(fetch);
-	recent = *map_entry(so->state, &so->state->heap_map, block);
-	if (recent == InvalidBuffer || recent == kept ||
-		!buffer_holds(heap, recent, block) || !loki_buffer_pin_recent(heap, block, recent))
+	entry = map_entry(so->state, &so->state->heap_map, block);
+	page = *entry;
+	if (page == InvalidBuffer || !buffer_holds(heap, page, block))
+		page = InvalidBuffer;
+	else if (page == kept)
 		return false;
-	Assert(BufferGetBlockNumber(recent) == block);
+	else if ((again && ring != NULL) || !loki_buffer_pin_recent(heap, block, page))
+		page = InvalidBuffer;
+	if (page == InvalidBuffer)
+	{
+		if (ring == NULL || !loki_relation_has_block(heap, block))
+			return false;
+		page = *entry = ReadBufferExtended(heap, MAIN_FORKNUM, block, RBM_NORMAL, ring);
+		if (page == kept)
+		{
+			ReleaseBuffer(page);
+			return false;
+		}
+	}
+	Assert(BufferGetBlockNumber(page) == block);
 	if (BufferIsValid(kept))
 		ReleaseBuffer(kept);
-	LokiSetHeapFetchPage(fetch, recent, block);
+	LokiSetHeapFetchPage(fetch, page, block);
 	return true;
 }
 
-/* The same for a row that nobody read before: its page is pruned, as heapam would. */
+/* For a row that nobody read before: its page is pruned, as heapam would. */
 void
 loki_pin_new_row_page(LokiScan *so, BlockNumber block)
 {
-	if (loki_pin_row_page(so, block))
+	if (pin_row_page(so, block, false))
 		LokiPruneHeapFetchPage(so->scan->heapRelation,
 							   (IndexFetchHeapData *) so->scan->xs_heapfetch);
+}
+
+/* For a row that the scan has read, and the executor reads next */
+void
+loki_pin_row_page(LokiScan *so, BlockNumber block)
+{
+	(void) pin_row_page(so, block, true);
 }

@@ -68,6 +68,7 @@ loki_rerank_begin(LokiScan *so)
 	so->heap.toast.context = so->context;
 	so->heap.slot = table_slot_create(scan->heapRelation, NULL);
 	so->heap.is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
+	so->heap.ring = loki_row_ring(so->state, scan->heapRelation);
 	so->heap.attribute = scan->indexRelation->rd_index->indkey.values[0];
 	if (so->heap.attribute == 0)
 	{
@@ -507,9 +508,12 @@ prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 	if (nrows > 0)
 		loki_prefetch_tuples(so->state, heap, &so->state->heap_map, rows, nrows);
 	if (nvalues > 0)
-		loki_prefetch_tuples(so->state,
-							 loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid),
-							 &so->state->toast_map, values, nvalues);
+	{
+		Relation	toast = loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid);
+
+		so->heap.toast.strategy = loki_row_ring(so->state, toast);
+		loki_prefetch_tuples(so->state, toast, &so->state->toast_map, values, nvalues);
+	}
 	for (int i = 0; i < n; i++)
 		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
 }

@@ -665,7 +665,7 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 
 	/* the executor reads the row next */
 	Assert(loki_no_buffer_locked());
-	(void) loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(tid));
+	loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(tid));
 	scan->xs_heaptid = *tid;
 	scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
 	scan->xs_recheckorderby = false;

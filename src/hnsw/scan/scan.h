@@ -193,6 +193,7 @@ typedef struct LokiHeapAccess
 	bool		is_heap;		/* TIDs are places in a heap ... */
 	Buffer		visibility;		/* ... and this is a page of its visibility
 								 * map */
+	BufferAccessStrategy ring;	/* that rows are read through; NULL: none */
 	LokiToastReader toast;
 	IndexInfo  *index_info;		/* for expressions */
 	EState	   *estate;
@@ -281,7 +282,8 @@ typedef struct LokiPrefetch
 /* functions in scan/prefetch.c */
 extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 								 LokiPrefetch *tuples, int n);
-extern bool loki_pin_row_page(LokiScan *so, BlockNumber block);
+extern BufferAccessStrategy loki_row_ring(const LokiIndex *state, Relation rows);
+extern void loki_pin_row_page(LokiScan *so, BlockNumber block);
 extern void loki_pin_new_row_page(LokiScan *so, BlockNumber block);
 
 /* functions in scan/plan.c */
