@@ -79,6 +79,25 @@ typedef enum LokiProjection
 								 * centroid: principal dimensions */
 } LokiProjection;
 
+/*
+ * An index keeps the elements of a basis, which are within 1 of zero, as 16-bit integers in this
+ * unit.  All who use a basis unpack it by the function here, those who build an index too, so that
+ * their codes are the same to the last bit.
+ */
+#define LOKI_BASIS_UNIT			32767
+
+static inline int16
+loki_basis_pack(float element)
+{
+	return (int16) rintf(LOKI_BASIS_UNIT * element);
+}
+
+static inline float
+loki_basis_unpack(int16 packed)
+{
+	return packed * (1.0f / LOKI_BASIS_UNIT);
+}
+
 /* What identifies a code; kept on the metapage of an index. */
 typedef struct LokiCodeSpec
 {

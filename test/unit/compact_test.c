@@ -497,6 +497,16 @@ test_choices(void)
 }
 
 static void
+test_packing(void)
+{
+	int			same = 0;
+
+	for (int packed = -LOKI_BASIS_UNIT; packed <= LOKI_BASIS_UNIT; packed++)
+		same += loki_basis_pack(loki_basis_unpack((int16) packed)) == packed;
+	ok(same == 2 * LOKI_BASIS_UNIT + 1, "a basis that was unpacked packs to what it was");
+}
+
+static void
 test_kernels(void)
 {
 	test_subspace("many dimensions", 0.1, ROWS, 0.98);
@@ -525,6 +535,7 @@ main(void)
 	loki_distance_init();
 	loki_quantize_init();
 	test_choices();
+	test_packing();
 	for (LokiSimd simd = LOKI_SIMD_SCALAR; simd <= LOKI_SIMD_NEON; simd++)
 	{
 		const LokiCodeKernels *kernels = loki_code_kernels(simd);

@@ -130,7 +130,7 @@ find_basis(Trial *trial)
 	}
 	loki_subspace_finish(dim, n, basis);
 	for (Size i = 0; i < elements; i++)
-		basis[i] = rintf(basis[i] * LOKI_BASIS_UNIT) / LOKI_BASIS_UNIT;
+		basis[i] = loki_basis_unpack(loki_basis_pack(basis[i]));
 	pfree(covariance);
 	pfree(scratch);
 }

@@ -91,7 +91,7 @@ form_centroid(WriteState *write, int array, uint32 number, char *slot)
 	}
 	basis = geometry->centroid + geometry->dim + 2 * (number - geometry->dim);
 	for (int i = 0; i < 2; i++)
-		pair[i] = (int16) rintf(LOKI_BASIS_UNIT * basis[i]);
+		pair[i] = loki_basis_pack(basis[i]);
 	memcpy(slot, pair, sizeof(pair));
 }
 

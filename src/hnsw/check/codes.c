@@ -36,8 +36,13 @@
 /* So many levels may differ by rounding; one in a million does */
 #define ROUNDED_LEVELS		4
 
-/* Factors may differ by this part */
+/*
+ * Factors may differ by this part.  They are in inverse proportion to the product of the code with
+ * the vector, so a level that differs changes them by some share of what one of P elements adds
+ * to that product: by less than 2 / P, as the boundary of two levels is a large element at most.
+ */
 #define ROUNDED_FACTOR		1e-3
+#define LEVEL_SHARE			4.0
 
 /* The estimate of a requantized vector may be off by so many errors ... */
 #define REQUANTIZED_ERRORS		8
@@ -159,15 +164,22 @@ same_factor(const char *a, const char *b, int place, double part, double absolut
 		fabs((double) x - y) <= part * Min(fabs(x), fabs(y)) + absolute;
 }
 
+/* The part by which factors may differ if so many levels do */
+static double
+rounded_part(const LokiQuantizer *quantizer, int differ)
+{
+	return ROUNDED_FACTOR + LEVEL_SHARE * differ / Max(quantizer->padded_dim, 1);
+}
+
 /*
  * Whether the factors that two slots of CODE begin with are the same except for rounding.
  * Those that cancel out may be off by a millionth of `scale`.
  */
 static bool
-same_factors(const char *a, const char *b, int nfloats, double scale)
+same_factors(const char *a, const char *b, int nfloats, double part, double scale)
 {
 	for (int i = 0; i < nfloats; i++)
-		if (!same_factor(a, b, i, ROUNDED_FACTOR, 1e-6 * scale))
+		if (!same_factor(a, b, i, part, 1e-6 * scale))
 			return false;
 	return true;
 }
@@ -178,32 +190,33 @@ same_factors(const char *a, const char *b, int nfloats, double scale)
  * (1.5 P + 256) roundings (quantize/README, "Certain bounds").
  */
 static bool
-same_refine_factors(const LokiQuantizer *quantizer, const char *a, const char *b)
+same_refine_factors(const LokiQuantizer *quantizer, const char *a, const char *b, double part)
 {
 	double		square = pow(loki_code_missed(&quantizer->spec), 2);
 	double		rounding = (1.5 * quantizer->padded_dim + 256) * (FLT_EPSILON / 2);
 
-	return same_factor(a, b, 0, ROUNDED_FACTOR, 0) &&
-		same_factor(a, b, 1, ROUNDED_FACTOR + rounding / (2 * square), 0);
+	return same_factor(a, b, 0, part, 0) &&
+		same_factor(a, b, 1, part + rounding / (2 * square), 0);
 }
 
 /*
  * Compare the bytes behind the factors of a node's slots with those of a vector.  Returns the
- * slot array of the one that is not the vector's, -1 if both are.
+ * slot array of the one that is not the vector's, -1 if both are; *differ is how many levels are
+ * not the same.
  *
- * Rounding makes a level the next one now and then, and may leave the factors as they are.
- * More levels, and those farther apart, are no rounding.
+ * Rounding makes a level the next one now and then.  More levels, and those farther apart, are
+ * no rounding.
  */
 static int
-compare_levels(Unlike *unlike, const char *stored, const char *stored_refine)
+compare_levels(Unlike *unlike, const char *stored, const char *stored_refine, int *differ)
 {
 	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
 	const LokiCodeSpec *spec = &quantizer->spec;
 	int			bits = Max(spec->bits, spec->refine_bits);
 	bool		refined = quantizer->refine_size > 0;
 	Size		factors = leading_floats(quantizer) * sizeof(float);
-	int			differ = 0;
 
+	*differ = 0;
 	if (quantizer->levels == NULL)
 		return memcmp(stored + factors, unlike->code + factors,
 					  quantizer->code_size - factors) == 0 ? -1 : LOKI_SLOTS_CODE;
@@ -216,8 +229,8 @@ compare_levels(Unlike *unlike, const char *stored, const char *stored_refine)
 		int			b = unlike->levels[1][i] >> (8 - bits);
 		int			code_bits = bits - spec->bits;
 
-		differ += a != b;
-		if (abs(a - b) > 1 || differ > ROUNDED_LEVELS)
+		*differ += a != b;
+		if (abs(a - b) > 1 || *differ > ROUNDED_LEVELS)
 			return a >> code_bits != b >> code_bits ? LOKI_SLOTS_CODE : LOKI_SLOTS_REFINE;
 	}
 	return -1;
@@ -279,6 +292,8 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	double		scale = sqrt(fabs(distance_from_itself(quantizer, x)) *
 							 quantizer->centroid_norm2);
 	bool		refined = quantizer->refine_size > 0;
+	double		part;
+	int			differ;
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
@@ -290,15 +305,15 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 		*array = LOKI_SLOTS_REFINE;
 		return false;
 	}
-	if (same_factors(unlike->stored, unlike->code, leading_floats(quantizer), scale))
-	{
-		*array = compare_levels(unlike, unlike->stored, refine);
-		if (*array < 0 && refined &&
-			!same_refine_factors(quantizer, refine, unlike->refine))
-			*array = LOKI_SLOTS_REFINE;
-		if (*array < 0)
-			return true;
-	}
+	*array = compare_levels(unlike, unlike->stored, refine, &differ);
+	part = rounded_part(quantizer, differ);
+	if (*array < 0 &&
+		!same_factors(unlike->stored, unlike->code, leading_floats(quantizer), part, scale))
+		*array = LOKI_SLOTS_CODE;
+	if (*array < 0 && refined && !same_refine_factors(quantizer, refine, unlike->refine, part))
+		*array = LOKI_SLOTS_REFINE;
+	if (*array < 0)
+		return true;
 
 	/*
 	 * Requantizing makes both anew, so neither is that of the vector.  If a

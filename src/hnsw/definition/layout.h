@@ -463,10 +463,8 @@ typedef enum LokiProfile
 
 /*
  * CENTROID slots: dim floats; then, if the code has a basis, its code_dims * dim elements as
- * 16-bit integers, two in a slot, in units of 1 / LOKI_BASIS_UNIT.
+ * 16-bit integers, two in a slot, in units of 1 / LOKI_BASIS_UNIT (quantize/quantize.h).
  */
-#define LOKI_BASIS_UNIT			32767
-
 #define LokiBasisElements(code) \
 	((code)->projection == LOKI_PROJECT_BASIS ? \
 	 (uint32) (code)->code_dims * (code)->dim : 0)

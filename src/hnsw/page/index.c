@@ -236,7 +236,7 @@ loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *const
 
 		read_constants(state, index, epoch, state->dim, elements / 2, packed);
 		for (uint32 i = 0; i < elements; i++)
-			basis[i] = packed[i] * (1.0f / LOKI_BASIS_UNIT);
+			basis[i] = loki_basis_unpack(packed[i]);
 		pfree(packed);
 	}
 }
