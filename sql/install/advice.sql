@@ -67,7 +67,8 @@ BEGIN ATOMIC
 		JOIN pg_class t ON t.oid = x.indrelid
 		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
 	), i AS MATERIALIZED (
-		-- codes by which no recall can be measured, and with which searches read more rows
+		-- codes that do not tell which rows are nearest: lokivector_calibrate() and builds read the
+		-- table, vacuum does not; and searches read more rows
 		SELECT *, sketched OR code_dimensions < dimensions OR
 			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse
 		FROM facts
@@ -140,13 +141,11 @@ BEGIN ATOMIC
 		indrelid::regclass, oid::regclass)
 	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT coarse
 	UNION ALL
-	SELECT 'calibration', 'The codes of the index are too coarse to measure its recall by, so target_recall has no effect. Set ef_search.'
-	FROM i WHERE coarse AND NOT sketched AND target > 0
-	UNION ALL
 	SELECT 'calibration', format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
-			' Run lokivector_calibrate(%L), with queries like those of its users.', oid::regclass)
-	FROM i WHERE sketched AND live >= 1000 AND (target > 0 AND calibrated_nodes IS NULL OR
+			' Run lokivector_calibrate(%L)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
+		oid::regclass)
+	FROM i WHERE coarse AND live >= 1000 AND (target > 0 AND calibrated_nodes IS NULL OR
 		greatest(abs(live - calibrated_nodes), changed_nodes) > 0.2 * calibrated_nodes)
 	UNION ALL
 	SELECT 'recall', format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',

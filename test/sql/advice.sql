@@ -56,7 +56,7 @@ SELECT about FROM lokivector_advice('advice_random_idx');
 RESET lokivector.target_recall;
 SELECT about FROM lokivector_advice('advice_random_idx');
 
--- test: codes that no recall can be measured by, and values that are not coded
+-- test: codes that do not tell what is nearest, and values that are not coded
 CREATE INDEX advice_coarse_idx ON advice_random USING hnsw (v vector_l2_ops) WITH (bits = 2, refine_bits = 0);
 CREATE INDEX advice_exact_idx ON advice_random USING hnsw ((subvector(v, 1, 3)::vector(3)) vector_l2_ops) WITH (bits = 2, refine_bits = 0);
 SELECT * FROM lokivector_advice('advice_coarse_idx');

@@ -134,11 +134,48 @@ SELECT i, answered FROM unnest(ARRAY['t_cosine', 't_l1', 't_1']::regclass[]) i,
 SELECT lokivector_calibrate('t_exact', (SELECT array_agg(subvector(v, 1, 8)) FROM t WHERE id <= 50));
 DROP INDEX t_ip, t_cosine, t_l1, t_8, t_1, t_exact;
 
--- test: codes too coarse for it
-CREATE INDEX t_coarse ON t USING hnsw (v vector_l2_ops) WITH (bits = 1, refine_bits = 2);
-SELECT calibrated_nodes FROM lokivector_index_info('t_coarse');
-SELECT lokivector_calibrate('t_coarse');
-DROP INDEX t_coarse;
+-- test: codes that do not tell what is nearest: builds and the function read the table
+CREATE FUNCTION coarse_item(n integer) RETURNS vector AS $$
+	SELECT array_agg(sin((n % 23) * 3 + i * 7) + hashint8extended(n, i % 70)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 210) i
+$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TABLE coarse (id integer PRIMARY KEY, v vector(210));
+INSERT INTO coarse SELECT i, coarse_item(i) FROM generate_series(1, 1900) i;
+INSERT INTO coarse SELECT id + 2000, v FROM coarse WHERE id <= 900;
+CREATE INDEX coarse_few ON coarse USING hnsw (v vector_l2_ops) WITH (bits = 1, refine_bits = 2);
+CREATE INDEX coarse_compact ON coarse USING hnsw (v vector_cosine_ops) WITH (profile = compact);
+CREATE INDEX coarse_half ON coarse USING hnsw ((v::halfvec(210)) halfvec_ip_ops) WITH (bits = 1, refine_bits = 0);
+CREATE INDEX coarse_part ON coarse USING hnsw (v vector_l1_ops) WITH (bits = 2, refine_bits = 0) WHERE id <= 1500;
+ANALYZE coarse;
+SELECT i AS index, calibrated_nodes, code_dimensions < dimensions AS projected, c.widths, c.rising
+FROM unnest(ARRAY['coarse_few', 'coarse_compact', 'coarse_half', 'coarse_part']::regclass[]) i,
+	lokivector_index_info(i), LATERAL (SELECT count(*) > 5 AS widths, max(recall_10) - min(recall_10) > 0.2 AS rising
+		FROM lokivector_calibration(i)) c ORDER BY 1;
+CREATE TABLE coarse_asked AS SELECT coarse_item(n) AS v FROM generate_series(3001, 3300) n;
+CREATE FUNCTION coarse_recall(index regclass, target float8) RETURNS float8 AS $$
+BEGIN
+	PERFORM set_config('lokivector.target_recall', target::text, true);
+	RETURN recall FROM lokivector_recall(index, (SELECT array_agg(v) FROM coarse_asked));
+END $$ LANGUAGE plpgsql;
+SELECT i AS index, target, coarse_recall(i, target) >= target - 0.01 AS kept
+FROM unnest(ARRAY['coarse_few', 'coarse_compact']::regclass[]) i, unnest(ARRAY[0.8, 0.9, 0.95]) target ORDER BY 1, 2;
+SELECT lokivector_calibrate('coarse_compact');
+SELECT lokivector_calibrate('coarse_few', (SELECT array_agg(v) FROM coarse_asked));
+SELECT lokivector_calibrate('coarse_half');
+SELECT lokivector_calibrate('coarse_part');
+-- vacuum does not, and the advice tells
+SELECT a.* FROM lokivector_advice('coarse_compact') a;
+DELETE FROM coarse WHERE id BETWEEN 901 AND 1500;
+VACUUM coarse;
+SELECT calibrated_nodes, changed_nodes FROM lokivector_index_info('coarse_compact');
+SELECT a.* FROM lokivector_advice('coarse_compact') a;
+SELECT lokivector_calibrate('coarse_compact');
+SELECT a.* FROM lokivector_advice('coarse_compact') a;
+-- of nodes with several rows none is a query
+INSERT INTO coarse SELECT id + 10000, v FROM coarse;
+SELECT lokivector_calibrate('coarse_compact');
+DROP TABLE coarse, coarse_asked;
+DROP FUNCTION coarse_item, coarse_recall;
 
 -- test: an index that was created empty
 CREATE TABLE later (id integer PRIMARY KEY, v vector(40));

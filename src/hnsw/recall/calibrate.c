@@ -99,7 +99,7 @@ count_uncounted(Relation index)
 
 /*
  * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
- * if its codes are too coarse to tell near nodes apart and rows cannot do so.  If
+ * if its codes do not tell near nodes apart and rows cannot do so.  If
  * codes were made anew meanwhile, near nodes were not told apart either, and all is measured
  * again.  No page may be locked.
  *
@@ -228,10 +228,7 @@ loki_calibrate_again(Relation index)
 		return false;
 	(void) loki_requantize_moved(index);
 
-	/*
-	 * neither are codes that tell too little a measure, nor may vacuum read
-	 * rows instead
-	 */
+	/* where codes tell too little, rows out of line would have to be read */
 	state = loki_index_open(index, NULL);
 	return loki_calibrate_codes_suffice(state) && calibrate_in_vacuum(index);
 }
@@ -267,19 +264,18 @@ report_failure(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
-	bool		suffice = loki_column_sketched(&state->column) ||
-		loki_calibrate_codes_suffice(state);
 	uint32		nodes;
 
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	ereport(NOTICE,
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
-			 !suffice ? errdetail("Its codes are too coarse to tell which rows are nearest.") :
 			 nodes < LOKI_CALIBRATE_MIN_NODES ?
 			 errdetail("Calibrating takes %d nodes, and the index has %u.",
 					   LOKI_CALIBRATE_MIN_NODES, nodes) :
-			 errdetail("The transaction sees no row of the index."),
+			 loki_column_sketched(&state->column) ?
+			 errdetail("The transaction sees no row of the index.") :
+			 errdetail("The transaction sees no row of the index that has a vector of its own."),
 			 meta.calibration.nodes > 0 ?
 			 errhint("Searches go by what was measured before.") :
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));

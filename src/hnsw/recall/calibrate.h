@@ -90,8 +90,8 @@ extern bool loki_calibrate_codes_suffice(const LokiIndex *state);
 
 /*
  * Search for the given queries, or for 1 / nshares of those that are chosen.  What is nearest,
- * codes tell, and rows where codes do not, unless rows is NULL.  False if the index is not to be
- * calibrated.
+ * codes tell, and rows where codes do not; then a pass over the table takes most of the time.
+ * False if the index is not to be calibrated, as where codes do not tell and rows is NULL.
  */
 extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
 								   const LokiGivenQueries *given, double max_scores,

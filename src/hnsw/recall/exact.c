@@ -16,6 +16,8 @@
 
 #include <limits.h>
 
+#include "access/tableam.h"
+#include "compat/pgcompat.h"
 #include "distance/blas.h"
 #include "distance/distance.h"
 #include "fmgr.h"
@@ -207,8 +209,9 @@ flush_block(LokiExact *exact)
 	exact->nrows = 0;
 }
 
-void
-loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid)
+/* Add a row by the floats of its vector. */
+static void
+add_vector(LokiExact *exact, const float *values, ItemPointer tid)
 {
 	int			i = exact->nrows++;
 
@@ -220,11 +223,12 @@ loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid)
 		flush_block(exact);
 }
 
-void
-loki_exact_add_value(LokiExact *exact, const LokiColumn *column, Datum datum, bool isnull,
-					 ItemPointer tid, MemoryContext context)
+/* Add a row by its value, where floats are sketches. */
+static void
+add_value(LokiExact *exact, LokiRows *rows, Datum datum, bool isnull)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContext old = MemoryContextSwitchTo(rows->context);
+	ItemPointer tid = &rows->slot->tts_tid;
 
 	if (!isnull)
 		datum = PointerGetDatum(PG_DETOAST_DATUM(datum));
@@ -236,13 +240,39 @@ loki_exact_add_value(LokiExact *exact, const LokiColumn *column, Datum datum, bo
 		if (ItemPointerIsValid(&exact->own[i]) &&
 			ItemPointerEquals((ItemPointer) &exact->own[i], tid))
 			continue;
-		if (loki_value_distance(column, datum, isnull,
+		if (loki_value_distance(&rows->column, datum, isnull,
 								(struct varlena *) DatumGetPointer(exact->data[i]), &distance) &&
 			!isnan(distance))
 			keep_nearest(exact->nearest + (Size) i * exact->k, &exact->found[i], exact->k,
 						 distance);
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/* Add the rows of the table that the index has. */
+static void
+add_rows(LokiExact *exact, LokiRows *rows)
+{
+	bool		sketched = loki_column_sketched(&rows->column);
+	TableScanDesc scan = LokiTableBeginScan(rows->heap, rows->snapshot);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, rows->slot))
+	{
+		const float *x;
+		Datum		value;
+		bool		isnull;
+
+		LokiVacuumDelayPoint();
+		if (!loki_rows_match(rows))
+			continue;
+		value = loki_rows_value(rows, &isnull);
+		if (sketched)
+			add_value(exact, rows, value, isnull);
+		else if ((x = loki_rows_vector(rows, value, isnull)) != NULL)
+			add_vector(exact, x, &rows->slot->tts_tid);
+	}
+	table_endscan(scan);
+	ExecClearTuple(rows->slot);
 }
 
 int
@@ -255,8 +285,9 @@ loki_compare_doubles(const void *a, const void *b)
 }
 
 void
-loki_exact_finish(LokiExact *exact)
+loki_exact_answer(LokiExact *exact, LokiRows *rows)
 {
+	add_rows(exact, rows);
 	flush_block(exact);
 	for (int i = 0; i < exact->nqueries; i++)
 		qsort(exact->nearest + (Size) i * exact->k, exact->found[i], sizeof(double),

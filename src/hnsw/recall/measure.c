@@ -45,6 +45,9 @@
 #define FIRST_QUERIES		64
 #define ENOUGH				0.998
 
+/* A product of a row and a query takes as long as so many estimates */
+#define PRODUCT_SCORES		10
+
 /*
  * Among them are the numbers of neighbors in loki_calibration_ks.  Below such a number, a walk
  * finds fewer because it keeps fewer, and no line leads from there to wider ones.
@@ -118,6 +121,17 @@ prepare_node(LokiMeasure *measure, uint32 node, LokiQuery *query)
 	(void) loki_slots_close(state, measure->index, codes);
 }
 
+/* Whether a node has one row only */
+static bool
+has_single_row(LokiMeasure *measure, uint32 node)
+{
+	LokiNodeRows row = {0};
+	ItemPointerData tid;
+
+	return loki_node_row(measure->state, measure->index, node, &row, &tid) &&
+		row.next == LOKI_NONE;
+}
+
 /* Make a query of a node's row.  False if it has none. */
 static bool
 prepare_row(LokiMeasure *measure, uint32 node, int query)
@@ -128,6 +142,7 @@ prepare_row(LokiMeasure *measure, uint32 node, int query)
 
 	if (found)
 	{
+		measure->own_rows[query] = measure->rows->slot->tts_tid;
 		measure->values[query] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
 		(void) loki_query_open(&measure->state->column, measure->state->column.typid,
 							   measure->values[query], floats);
@@ -160,15 +175,22 @@ choose_nodes(LokiMeasure *measure)
 	{
 		if (!loki_measure_is_live(measure->live, node) || seen++ < next)
 			continue;
+		CHECK_FOR_INTERRUPTS();
+
+		/*
+		 * the walk goes around the node, and the pass over the table leaves
+		 * one row out
+		 */
+		if (measure->by_table && !has_single_row(measure, node))
+			continue;
 		if (measure->rows == NULL || !prepare_row(measure, node, n))
 		{
-			if (measure->by_rows)
+			if (measure->by_rows || measure->by_table)
 				continue;
 			prepare_node(measure, node, loki_measure_query(measure, n));
 		}
 		measure->own[n++] = node;
 		next += step;
-		CHECK_FOR_INTERRUPTS();
 	}
 	measure->nqueries = n;
 }
@@ -183,6 +205,7 @@ prepare_given(LokiMeasure *measure, const LokiGivenQueries *given)
 	for (int i = 0; i < given->n; i++)
 	{
 		measure->own[i] = LOKI_NONE;
+		ItemPointerSetInvalid(&measure->own_rows[i]);
 		measure->values[i] = given->data[i];
 		(void) loki_query_open(column, column->typid, given->data[i], floats);
 		quantizer->prepare(quantizer, floats, loki_measure_query(measure, i));
@@ -317,6 +340,7 @@ allocate(LokiMeasure *measure, int nqueries)
 		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
 												  MCXT_ALLOC_HUGE));
 	measure->own = palloc_array(uint32, nqueries);
+	measure->own_rows = palloc_array(ItemPointerData, nqueries);
 	measure->values = palloc0_array(Datum, nqueries);
 	measure->truth.query_floats = palloc_array(float, measure->state->dim);
 	measure->near = palloc_extended(mul_size(LOKI_TRUTH_ROOM * sizeof(LokiCandidate), nqueries),
@@ -431,12 +455,15 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	measure->state = state;
 	measure->rows = rows;
 	measure->by_rows = loki_column_sketched(&state->column);
+	measure->by_table = !measure->by_rows && !loki_calibrate_codes_suffice(state);
+	if (measure->by_table)
+		max_scores /= PRODUCT_SCORES;
 	measure->end = tid->npages * tid->per_page;
 	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	measure->nlive = loki_calibrate_count(index, state, measure->live, NULL);
 	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
-		!(measure->by_rows ? rows != NULL : loki_calibrate_codes_suffice(state)))
+		((measure->by_rows || measure->by_table) && (rows == NULL || rows->inline_only)))
 		return false;
 	measure->strategy = GetAccessStrategy(BAS_BULKREAD);
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);

@@ -44,6 +44,7 @@ typedef struct LokiTruth
 	bool		tied;			/* for some k */
 	int			nlimits;
 	LokiTruthLimit limits[LOKI_CALIBRATION_KS];
+	float		error;			/* of codes, by_table; NaN: not known yet */
 	float	   *query_floats;	/* of its value */
 	bool		query_read;		/* they are there */
 	double		exact[LOKI_TRUTH_ROOM]; /* distances of near[] by rows; NaN:
@@ -57,7 +58,9 @@ typedef struct LokiMeasure
 	LokiIndex  *state;
 	LokiMetaPageData meta;
 	LokiRows   *rows;			/* NULL: they cannot be read */
-	bool		by_rows;		/* they alone tell what is nearest */
+	bool		by_rows;		/* they alone tell what is nearest: the values
+								 * of sketches, compared one by one, ... */
+	bool		by_table;		/* ... or vectors, by a pass over the table */
 	BufferAccessStrategy strategy;
 	LokiSearch	search;
 	LokiSlots	refines;
@@ -72,6 +75,8 @@ typedef struct LokiMeasure
 	char	   *queries;		/* prepared, query_size bytes each */
 	Datum	   *values;			/* themselves; 0 if not known */
 	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
+	ItemPointerData *own_rows;	/* its row, by_table */
+	LokiExact	exact;			/* distances of true neighbors, by_table */
 	LokiCandidate *near;		/* LOKI_TRUTH_ROOM of each query */
 	int		   *nnear;
 	float	   *bound;			/* nodes that are farther are not kept */
@@ -103,13 +108,14 @@ loki_measure_is_live(const uint8 *live, uint32 node)
  */
 extern bool loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value);
 
-/* Keep the nodes that are nearest to each query */
+/* Keep the nodes that are nearest to each query, or the distances of the nearest rows */
 extern void loki_truth_gather(LokiMeasure *measure);
 
 /*
  * Find the true neighbors of a query, of the first nks numbers; false if there are none.  Then
  * count how many of a pool are hits: those that are no farther than the k-th true neighbor, up to
- * k, so nodes of equal distances count alike, whichever of them the walk has found.
+ * k, so nodes of equal distances count alike, whichever of them the walk has found.  If true
+ * neighbors come from a pass over the table, hits are rows, else nodes.
  */
 extern bool loki_truth_begin(LokiMeasure *measure, int query, int nks);
 extern void loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hits);

@@ -72,19 +72,6 @@ open_relations(Oid indexid, Relation *heap)
 	return index;
 }
 
-/* The floats of a row's value; NULL if it has no place in the graph. */
-static const float *
-open_row(Recall *recall, Datum value, bool isnull)
-{
-	const float *x = NULL;
-	MemoryContext old = MemoryContextSwitchTo(recall->rows.context);
-
-	if (loki_value_open(&recall->rows.column, value, isnull, &x) != LOKI_VALUE_VECTOR)
-		x = NULL;
-	MemoryContextSwitchTo(old);
-	return x;
-}
-
 /* ----------------------------------------------------------------
  * Queries
  * ----------------------------------------------------------------
@@ -227,7 +214,7 @@ add_sampled(Recall *recall, int wanted)
 		{
 			bool		isnull;
 			Datum		value = loki_rows_value(&recall->rows, &isnull);
-			const float *x = open_row(recall, value, isnull);
+			const float *x = loki_rows_vector(&recall->rows, value, isnull);
 
 			if (x != NULL)
 				add_query(recall, value, x, &recall->rows.slot->tts_tid, node);
@@ -240,36 +227,6 @@ add_sampled(Recall *recall, int wanted)
  * Answers
  * ----------------------------------------------------------------
  */
-
-/* Find the exact answers to some of the queries, by a pass over the table. */
-static void
-answer_exactly(Recall *recall, LokiExact *exact, int first, int n)
-{
-	bool		sketched = loki_column_sketched(&recall->rows.column);
-	TableScanDesc scan;
-
-	loki_exact_begin(exact, &recall->rows.column, recall->k, &recall->queries, first, n,
-					 (Size) maintenance_work_mem * 1024);
-	scan = LokiTableBeginScan(recall->rows.heap, recall->rows.snapshot);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, recall->rows.slot))
-	{
-		const float *x;
-		Datum		value;
-		bool		isnull;
-
-		LokiVacuumDelayPoint();
-		if (!loki_rows_match(&recall->rows))
-			continue;
-		value = loki_rows_value(&recall->rows, &isnull);
-		if (sketched)
-			loki_exact_add_value(exact, &recall->rows.column, value, isnull,
-								 &recall->rows.slot->tts_tid, recall->rows.context);
-		else if ((x = open_row(recall, value, isnull)) != NULL)
-			loki_exact_add(exact, x, &recall->rows.slot->tts_tid);
-	}
-	table_endscan(scan);
-	loki_exact_finish(exact);
-}
 
 /* How many rows a query asks for */
 static int
@@ -379,7 +336,9 @@ measure(Recall *recall)
 		MemoryContext old = MemoryContextSwitchTo(context);
 		LokiExact	exact;
 
-		answer_exactly(recall, &exact, first, Min(most, nqueries - first));
+		loki_exact_begin(&exact, &recall->rows.column, recall->k, &recall->queries, first,
+						 Min(most, nqueries - first), (Size) maintenance_work_mem * 1024);
+		loki_exact_answer(&exact, &recall->rows);
 		compare_answers(recall, &exact, first);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(context);

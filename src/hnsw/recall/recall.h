@@ -120,6 +120,9 @@ extern void loki_rows_release(LokiRows *rows);
 extern bool loki_rows_match(LokiRows *rows);
 extern Datum loki_rows_value(LokiRows *rows, bool *isnull);
 
+/* The floats of a value, valid as long as it is; NULL if it has no place in the graph */
+extern const float *loki_rows_vector(LokiRows *rows, Datum value, bool isnull);
+
 /* Begin a scan of the index, and make the order-by key that queries are put into */
 extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
 
@@ -137,14 +140,11 @@ extern int	loki_exact_queries(uint32 dim, int k, Size memory);
 extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
 							 const LokiQueries *queries, int first, int n, Size memory);
 
-/* Add a row: the floats of its vector, or its value if the column is sketched,
- * with a context for what measuring it allocates */
-extern void loki_exact_add(LokiExact *exact, const float *values, ItemPointer tid);
-extern void loki_exact_add_value(LokiExact *exact, const LokiColumn *column, Datum datum,
-								 bool isnull, ItemPointer tid, MemoryContext context);
-
-/* The nearest distances, ascending; found[] says how many each query has */
-extern void loki_exact_finish(LokiExact *exact);
+/*
+ * Pass over the table: the nearest distances, ascending; found[] says how many each query has.
+ * No page may be locked.
+ */
+extern void loki_exact_answer(LokiExact *exact, LokiRows *rows);
 
 /* qsort: double, ascending */
 extern int	loki_compare_doubles(const void *a, const void *b);

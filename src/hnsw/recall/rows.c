@@ -80,6 +80,18 @@ loki_rows_value(LokiRows *rows, bool *isnull)
 	return values[0];
 }
 
+const float *
+loki_rows_vector(LokiRows *rows, Datum value, bool isnull)
+{
+	const float *x = NULL;
+	MemoryContext old = MemoryContextSwitchTo(rows->context);
+
+	if (loki_value_open(&rows->column, value, isnull, &x) != LOKI_VALUE_VECTOR)
+		x = NULL;
+	MemoryContextSwitchTo(old);
+	return x;
+}
+
 bool
 loki_rows_fetch(LokiRows *rows, ItemPointer tid)
 {

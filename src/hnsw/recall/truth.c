@@ -5,7 +5,9 @@
  *
  * They come from one pass over CODE, whose best nodes are refined by REFINE.  Codes of
  * sketches do not tell which nodes are nearest.  There true neighbors come from one pass over
- * the values of all rows.
+ * the values of all rows.  Nor do codes of few bits, or of the leading dimensions.  There a
+ * pass over the table tells how far the true neighbors are (exact.c), and the rows of the nodes
+ * that a walk has found tell which of them are as near.
  *
  * A node that a walk finds is a hit if it is no farther than the k-th true neighbor.  Distances
  * of columns with few values tie often, and then many nodes are equally right.  Estimates of
@@ -26,6 +28,7 @@
 #include "hnsw/page/page.h"
 #include "hnsw/recall/measure.h"
 #include "hnsw/scan/width.h"
+#include "miscadmin.h"
 #include "utils/float.h"
 
 #define REFINE_BATCH		32
@@ -219,10 +222,32 @@ compare_rows(LokiMeasure *measure)
 	}
 }
 
+/* Find the distances of the nearest rows, one more than counts, to know of ties. */
+static void
+scan_table(LokiMeasure *measure)
+{
+	const LokiColumn *column = &measure->state->column;
+	int			n = measure->nqueries;
+	LokiQueries queries = {.n = n, .data = measure->values, .own = measure->own_rows};
+
+	queries.values = palloc_extended(mul_size(mul_size(n, column->dim), sizeof(float)),
+									 MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+		(void) loki_query_open(column, column->typid, measure->values[i],
+							   queries.values + (Size) i * column->dim);
+	loki_exact_begin(&measure->exact, column, LOKI_TRUTH + 1, &queries, 0, n,
+					 (Size) maintenance_work_mem * 1024);
+	loki_exact_answer(&measure->exact, measure->rows);
+}
+
 void
 loki_truth_gather(LokiMeasure *measure)
 {
-	if (measure->by_rows)
+	if (measure->nqueries == 0)
+		return;
+	if (measure->by_table)
+		scan_table(measure);
+	else if (measure->by_rows)
 		compare_rows(measure);
 	else
 		score_all(measure);
@@ -317,33 +342,40 @@ exact_distance(LokiMeasure *measure, int i)
 	return truth->exact[i];
 }
 
-/* One standard deviation of what an estimate is wrong by; 0 if it is the distance. */
+/* One standard deviation of what an estimate by CODE is wrong by */
+static float
+code_error(LokiMeasure *measure, const LokiCandidate *candidate)
+{
+	LokiIndex  *state = measure->state;
+	LokiSlots  *codes = &measure->search.scratch.slots;
+	float		error;
+
+	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &candidate->node, 1, codes);
+	loki_slots_open(state, measure->index, false, codes);
+	error = state->quantizer->error(state->quantizer,
+									loki_measure_query(measure, measure->truth.query),
+									codes->slots[0], candidate->distance);
+	(void) loki_slots_close(state, measure->index, codes);
+	/* a bound of a sum, whose terms are rounded one by one */
+	if (state->code.kind == LOKI_CODE_SCALAR)
+		error *= 2 / sqrtf(state->code.dim);
+	return error;
+}
+
+/* The same by CODE and REFINE; 0 if the estimate is the distance */
 static float
 estimate_error(LokiMeasure *measure, const LokiCandidate *candidate)
 {
-	LokiIndex  *state = measure->state;
-	const LokiCodeSpec *code = &state->code;
-	LokiSlots  *codes = &measure->search.scratch.slots;
+	const LokiCodeSpec *code = &measure->state->code;
 	LokiCandidate again = *candidate;
 	float		error;
 
 	if (measure->by_rows || code->kind == LOKI_CODE_BITS ||
 		(code->kind == LOKI_CODE_EXACT && code->metric != LOKI_METRIC_COSINE))
 		return 0;
-	if (state->quantizer->refine_size > 0)
-		refine_near(measure, &again, 1, &error);
-	else
-	{
-		loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &again.node, 1, codes);
-		loki_slots_open(state, measure->index, false, codes);
-		error = state->quantizer->error(state->quantizer,
-										loki_measure_query(measure, measure->truth.query),
-										codes->slots[0], again.distance);
-		(void) loki_slots_close(state, measure->index, codes);
-		/* a bound of a sum, whose terms are rounded one by one */
-		if (code->kind == LOKI_CODE_SCALAR)
-			error *= 2 / sqrtf(code->dim);
-	}
+	if (measure->state->quantizer->refine_size == 0)
+		return code_error(measure, candidate);
+	refine_near(measure, &again, 1, &error);
 	return error;
 }
 
@@ -431,6 +463,36 @@ set_limit(LokiMeasure *measure, LokiTruthLimit *limit, int k)
 	truth->tied |= limit->tied;
 }
 
+/*
+ * Set limits from the distances of true neighbors in the table.  Nodes are added as walks find
+ * them, and all that may be hits are measured by their rows.
+ */
+static bool
+limits_by_table(LokiMeasure *measure, int query, int nks)
+{
+	LokiTruth  *truth = &measure->truth;
+	int			found = measure->exact.found[query];
+	const double *nearest = measure->exact.nearest + (Size) query * measure->exact.k;
+
+	if (found == 0)
+		return false;
+	truth->n = 0;
+	truth->more = true;
+	truth->error = get_float4_nan();
+	for (int i = 0; i < nks; i++)
+	{
+		LokiTruthLimit *limit = &truth->limits[i];
+
+		limit->k = Min(found, loki_calibration_ks[i]);
+		limit->estimate = 0;
+		limit->margin = get_float4_infinity();
+		limit->limit = loki_hit_limit(nearest[limit->k - 1]);
+		limit->tied = limit->k < found && nearest[limit->k] <= limit->limit;
+		truth->tied |= limit->tied;
+	}
+	return true;
+}
+
 bool
 loki_truth_begin(LokiMeasure *measure, int query, int nks)
 {
@@ -440,6 +502,12 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 
 	truth->query = query;
 	truth->near = measure->near + (Size) query * LOKI_TRUTH_ROOM;
+	truth->nlimits = nks;
+	truth->tied = false;
+	memset(truth->places, 0, sizeof(truth->places));
+	truth->query_read = open_query(measure, query);
+	if (measure->by_table)
+		return limits_by_table(measure, query, nks);
 	if (n > LOKI_TRUTH_KEPT)
 	{
 		select_nearest(truth->near, n);
@@ -449,14 +517,10 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 		refine_near(measure, truth->near, n, NULL);
 	loki_candidates_sort(truth->near, n);
 	truth->n = n;
-	truth->nlimits = nks;
 	if (n == 0)
 		return false;
-	memset(truth->places, 0, sizeof(truth->places));
 	for (int i = 0; i < n; i++)
 		add_place(truth, i);
-	truth->query_read = open_query(measure, query);
-	truth->tied = false;
 	for (int k = 0; k < nks; k++)
 		set_limit(measure, &truth->limits[k], Min(n, loki_calibration_ks[k]));
 	farthest = &truth->limits[nks - 1];
@@ -465,6 +529,19 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 										farthest->estimate + farthest->margin :
 										farthest->limit);
 	return true;
+}
+
+/* Whether a node may be a hit by the estimate of a walk, where rows measure all that may be */
+static bool
+may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
+{
+	LokiTruth  *truth = &measure->truth;
+
+	if (isnan(truth->error))
+		truth->error = WRONG_ORDER * code_error(measure, found);
+	return !(loki_operator_distance(measure->state->column.metric,
+									found->distance - truth->error) >
+			 truth->limits[truth->nlimits - 1].limit);
 }
 
 /*
@@ -482,7 +559,12 @@ find_near(LokiMeasure *measure, LokiCandidate found)
 	if (truth->places[place] != 0 || !truth->more || truth->n == LOKI_TRUTH_ROOM ||
 		found.node >= measure->end || !loki_measure_is_live(measure->live, found.node))
 		return truth->places[place] - 1;
-	if (measure->by_rows)
+	if (measure->by_table)
+	{
+		if (!may_be_hit(measure, &found))
+			return -1;
+	}
+	else if (measure->by_rows)
 		found.distance = (float) row_distance(measure, found.node);
 	else if (measure->state->quantizer->refine_size > 0)
 		refine_near(measure, &found, 1, NULL);
@@ -504,12 +586,31 @@ is_hit(LokiMeasure *measure, int i, const LokiTruthLimit *limit)
 		exact_distance(measure, i) <= limit->limit;
 }
 
+/* How many rows of a node count: all of them, up to `most`, if true neighbors are rows */
+static int
+count_rows(LokiMeasure *measure, uint32 node, int most)
+{
+	LokiNodeRows row = {0};
+	ItemPointerData tid;
+	int			n = 0;
+
+	if (!measure->by_table)
+		return 1;
+	while (n < most && loki_node_row(measure->state, measure->index, node, &row, &tid))
+	{
+		n++;
+		if (row.next == LOKI_NONE)
+			break;
+	}
+	return n;
+}
+
 void
 loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hits)
 {
 	LokiTruth  *truth = &measure->truth;
 
-	Assert(truth->n > 0 && truth->nlimits > 0);
+	Assert((truth->n > 0 || measure->by_table) && truth->nlimits > 0);
 	for (int k = 0; k < truth->nlimits; k++)
 		hits[k] = 0;
 	for (int i = 0; i < n; i++)
@@ -517,7 +618,11 @@ loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hi
 		int			found = find_near(measure, pool[i]);
 
 		for (int k = 0; found >= 0 && k < truth->nlimits; k++)
-			if (hits[k] < truth->limits[k].k && is_hit(measure, found, &truth->limits[k]))
-				hits[k]++;
+		{
+			int			left = truth->limits[k].k - hits[k];
+
+			if (left > 0 && is_hit(measure, found, &truth->limits[k]))
+				hits[k] += count_rows(measure, truth->near[found].node, left);
+		}
 	}
 }
