@@ -12,9 +12,7 @@ ways, and then with all ways of an index off:
 								added up, and has to be high
 	all others					the same rows
 	window function, LIMIT		... its ranks are those of its rows
-	ORDER BY					the rows are sorted; as a cursor without LIMIT, the first
-								hnsw.ef_search that the scan returns are, and later
-								ones unless the scan has counted rows that came late
+	ORDER BY					the rows are sorted
 	errors						no other error than without the index
 	secure						of rows that a policy hides, no function of the user's
 								sees any
@@ -188,7 +186,6 @@ class Tester:
 
     def __init__(self, connection, schema, secure):
         self.connection = connection
-        self.partitioned = schema.partitioned
         self.depth = recall.depth(schema.indexes)
         self.large = schema.large
         self.ivfflat = "ivfflat" in str(schema.indexes)
@@ -224,8 +221,6 @@ class Tester:
         statement = attempt.statement
         self.changes = statement.change
         rows, state, error = self.outcome(*attempt.script())
-        scan = self.connection.run("SELECT rows, late_rows FROM lokivector_scan_stats()")[0]
-        self.scan = int(scan[0]), int(scan[1])
         seen = {int(match) for notice in self.connection.notices
                 for match in re.findall(r"seen (-?\d+)", notice)} & self.hidden
         if seen:
@@ -257,8 +252,6 @@ class Tester:
         statement = attempt.statement
         if attempt.limited and ("hnsw.iterative_scan", "relaxed_order") in attempt.settings + attempt.changed:
             return
-        if attempt.way == "cursor" and statement.late and not statement.search and self.came_late(attempt):
-            return
         for column, descending in statement.sort:
             if attempt.rendering().text(statement.tree).rfind("ORDER BY") < 0:
                 return
@@ -266,13 +259,6 @@ class Tester:
                 raise Fault("order-reference: the reference is not sorted")
             if not is_sorted(rows, column, descending):
                 raise Fault("order: rows are not sorted")
-
-    def came_late(self, attempt):
-        """Whether the scan of a cursor has gone on beyond its first batch and counted late rows."""
-        returned, late = self.scan
-        first = min(int(dict(attempt.settings).get("hnsw.ef_search", 40)), 40)      # ivfflat's is 40 at least
-        # of several partitions the last one tells
-        return returned > first and late > 0 or self.partitioned
 
     def check_equal(self, rows, expected):
         ours, theirs = multiset(rows), multiset(expected)

@@ -12,13 +12,11 @@ class Statement:
     counted	... and has to find as many as there can be
     nearest	the place of the distance whose k least are asked for
     change	it changes t
-    late	as a cursor, its rows may come late
     rank	the window function in the second column, which goes by the rows found, and
 		whether the rows are sorted by it
     """
 
-    def __init__(self, kind, tree, sort=(), search=False, counted=True, nearest=None, change=False, late=False,
-                 rank=None):
+    def __init__(self, kind, tree, sort=(), search=False, counted=True, nearest=None, change=False, rank=None):
         self.kind = kind
         self.tree = tree
         self.sort = list(sort)
@@ -26,7 +24,6 @@ class Statement:
         self.counted = counted
         self.nearest = nearest
         self.change = change
-        self.late = late
         self.rank = rank
         self.writes = change or kind == "chosen"
 
@@ -226,7 +223,7 @@ class Generator:
         distance = self.distance()
         tree = [f"SELECT {', '.join(ids)}, ", distance.text, f" AS d FROM {relation}", self.conditions(more=more),
                 " ORDER BY ", distance.text, distance.order]
-        return Statement("ordered", tree, [(len(ids), distance.descending)], late=True)
+        return Statement("ordered", tree, [(len(ids), distance.descending)])
 
     def bound(self):
         relation, more, ids = self.join()
@@ -341,8 +338,7 @@ class Generator:
         relation = Choice(["(", inner, f") s {kind} u ON {on}"])
         order = Choice([" ORDER BY s.d", distance.order]) if self.chance(0.5) else ""
         tree = ["SELECT s.id, u.id, s.d FROM ", relation, order]
-        return Statement("joined", tree, [(2, distance.descending)] if order else (), search=search, counted=False,
-                         late=True)
+        return Statement("joined", tree, [(2, distance.descending)] if order else (), search=search, counted=False)
 
     def merged(self):
         """A join whose condition is a distance."""

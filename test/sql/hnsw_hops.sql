@@ -26,12 +26,6 @@ FROM hops_found f JOIN (SELECT i, min(v <-> q) AS d FROM hops_q, hops WHERE side
 -- test: such a search goes on until all rows are found
 SELECT count(*), count(DISTINCT id), min(side) FROM
 	(SELECT id, side FROM hops WHERE side = 1 ORDER BY v <-> '[0,0,0,0]' LIMIT 100000) s;
-BEGIN;
-DECLARE c CURSOR FOR SELECT id, side FROM hops WHERE side = 1 ORDER BY v <-> '[0,0,0,0]';
-FETCH 1 FROM c \g /dev/null
-SELECT strategy FROM lokivector_scan_stats();
-MOVE FORWARD ALL FROM c;
-COMMIT;
 
 
 -- test: hops begin all over the index where most rows match

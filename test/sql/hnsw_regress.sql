@@ -45,6 +45,7 @@ $$ LANGUAGE plpgsql STABLE;
 SELECT id FROM regress_t ORDER BY v <-> regress_bad(1) LIMIT 10000;
 \set VERBOSITY default
 BEGIN;
+SET LOCAL hnsw.iterative_scan = relaxed_order;
 DECLARE c CURSOR FOR SELECT id FROM regress_t ORDER BY v <-> regress_vector(5, 8);
 FETCH 1 FROM c;
 SELECT nodes_refined < 200 AS narrow FROM lokivector_scan_stats();

@@ -262,7 +262,7 @@ SELECT promise_late($$SELECT d FROM promise_near WHERE attr % 3 = 1 ORDER BY d L
 RESET hnsw.iterative_scan;
 RESET lokivector.complete;
 
--- test: a cursor goes on with late rows, and counts them
+-- test: a cursor is in order, and with relaxed_order it goes on with late rows, and counts them
 CREATE TABLE promise_spread (id int, v vector(32));
 INSERT INTO promise_spread SELECT i, (SELECT array_agg(hashint4(i * 100 + d) % 1000 ORDER BY d) FROM generate_series(1, 32) d)::vector
 	FROM generate_series(1, 8000) i;
@@ -270,6 +270,11 @@ CREATE INDEX ON promise_spread USING hnsw (v vector_l2_ops);
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM promise_spread ORDER BY v <-> array_fill(300, ARRAY[32])::vector;
 MOVE 8000 FROM c;
+SELECT rows, late_rows > 0 AS late FROM lokivector_scan_stats();
+SET LOCAL hnsw.iterative_scan = relaxed_order;
+SET LOCAL hnsw.max_scan_tuples = 8000;
+DECLARE d CURSOR FOR SELECT id FROM promise_spread ORDER BY v <-> array_fill(300, ARRAY[32])::vector;
+MOVE 1000 FROM d;
 SELECT rows, late_rows > 0 AS late FROM lokivector_scan_stats();
 COMMIT;
 RESET enable_seqscan;

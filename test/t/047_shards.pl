@@ -389,6 +389,48 @@ is(faults('domains'), join("\n",
 	'columns of domains are compared by the types below them');
 is(faults('of_domain'), '', '... also those of domains on the server alone');
 
+# Where a LIMIT cannot be sent, nodes above rely on the order of the rows and on all of them.
+# Narrow searches for noise, in place of exact scans, would miss some and return others late.
+$node->safe_psql('postgres', q(
+	ALTER SERVER east OPTIONS (SET options '-c hnsw.ef_search=10');
+	ALTER SERVER west OPTIONS (SET options '-c hnsw.ef_search=10');
+	CREATE TABLE plain_noise (id integer, v vector(32));
+	INSERT INTO plain_noise SELECT n, (SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807
+			ORDER BY i)::vector FROM generate_series(1, 32) i) FROM generate_series(1, 6000) n;
+	CREATE TABLE noise (id integer, v vector(32)) PARTITION BY HASH (id);));
+for my $n (0, 1)
+{
+	my $server = ('east', 'west')[$n];
+
+	$node->safe_psql($server, "CREATE TABLE noise_$n (id integer, v vector(32))");
+	$node->safe_psql('postgres', "CREATE FOREIGN TABLE noise_$n PARTITION OF noise
+		FOR VALUES WITH (MODULUS 2, REMAINDER $n) SERVER $server");
+}
+$node->safe_psql('postgres', 'INSERT INTO noise SELECT * FROM plain_noise; ANALYZE noise; ANALYZE plain_noise');
+$node->safe_psql($_->[0], "CREATE INDEX ON $_->[1] USING hnsw (v vector_l2_ops) WITH (m = 4); ANALYZE")
+  for [ 'east', 'noise_0' ], [ 'west', 'noise_1' ];
+
+my $far = '[' . join(',', map { $_ / 64 } 1 .. 32) . ']';
+my $distance = "v <-> '$far'";
+my %all_rows = (
+	'no LIMIT' => "SELECT array_agg(d) FROM (SELECT $distance AS d FROM noise ORDER BY d) n",
+	'a filter that is not sent' =>
+	  "SELECT array_agg(d) FROM (SELECT $distance AS d FROM noise WHERE kept(id) ORDER BY d LIMIT 100) n",
+	'a join' => "SELECT array_agg(d) FROM (SELECT n.$distance AS d FROM noise n JOIN plain p USING (id)
+		WHERE p.kind = 1 ORDER BY d LIMIT 100) n",
+	'DISTINCT' => "SELECT count(*) FROM (SELECT DISTINCT $distance FROM noise) n",
+	'WITH TIES' => "SELECT array_agg(d) FROM (SELECT $distance AS d FROM noise ORDER BY d
+		FETCH FIRST 100 ROWS WITH TIES) n",
+	'a window' => "SELECT md5(string_agg(id || ' ' || s, ',' ORDER BY id)) FROM
+		(SELECT id, sum(id) OVER (ORDER BY $distance) AS s FROM noise) n");
+for my $name (sort keys %all_rows)
+{
+	my $there = $node->safe_psql('postgres', "SET enable_hashagg = off; $all_rows{$name}");
+
+	$all_rows{$name} =~ s/\bnoise\b/plain_noise/;
+	is($there, $node->safe_psql('postgres', $all_rows{$name}), "the order is that of all rows: $name");
+}
+
 # A server that does not answer
 $node->safe_psql('postgres', "ALTER SERVER west OPTIONS (SET dbname 'nowhere')");
 ($result, $stdout, $stderr) =

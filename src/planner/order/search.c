@@ -46,7 +46,7 @@ typedef struct FollowedScans
 {
 	PlannerInfo *root;
 	const FinalPathExtraData *final;
-	LimitPath  *limit;			/* NULL: a cursor */
+	LimitPath  *limit;			/* NULL: none */
 	List	   *keys;			/* the order that the rows are to have; NIL:
 								 * none */
 	List	   *scans;			/* copies of their index paths */
@@ -652,19 +652,15 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * A plan without a Limit, with scans that are searches, or as it was.  A cursor goes on
- * for as long as it is asked to, and its first rows must not wait for all others, so they
- * may come late.  relaxed_order asks for late rows too.  pgvector's limits are for
- * subqueries as well, but their rows are in order: nodes of the levels above may rely on
- * that.
+ * A plan without a Limit, with scans that are searches under pgvector's limits, or as it was.
+ * relaxed_order asks for late rows as well.  The limits are for subqueries too, but their rows
+ * are in order: nodes of the levels above may rely on that.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
 {
 	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
 	Path	   *sub = follow(&followed, path);
-	bool		top = root->parent_root == NULL;
-	bool		cursor = top && root->parse->limitCount == NULL && root->tuple_fraction > 0;
 	ListCell   *cell;
 
 	if (sub == NULL || followed.further_keys)
@@ -673,15 +669,12 @@ search_on(PlannerInfo *root, Path *path)
 	{
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
-		bool		relaxed;
 
 		index_settings(scan->indexinfo, &settings);
-		relaxed = top && !settings.complete &&
-			settings.iterative_scan == LOKI_ITERATIVE_RELAXED;
-		if (cursor || relaxed)
-			loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
-		else if (!settings.complete)
-			loki_promise_permit(scan, false, 0);
+		if (!settings.complete)
+			loki_promise_permit(scan, false, root->parent_root == NULL &&
+								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?
+								LOKI_PLAN_LATE : 0);
 	}
 	return sub;
 }

@@ -157,10 +157,8 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 			return false;
 		if (!complete && !ranks)
 			return true;
-		if (root->parent_root == NULL)
-			return root->tuple_fraction > 0 && !ranks;
 		root = root->parent_root;
-		if (!is_all_of_parent(root))
+		if (root == NULL || !is_all_of_parent(root))
 			return false;
 	}
 	return false;
