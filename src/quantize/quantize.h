@@ -331,6 +331,14 @@ extern void loki_subspace_finish(int dim, int n, float *basis);
 extern float loki_code_missed(const LokiCodeSpec *spec);
 
 /*
+ * The part by which the product of a vector with its levels, of `bits` bits each,
+ * differs from that with other levels of the same vector, if rounding alone made
+ * the difference.  a and b are of levels().
+ */
+extern double loki_levels_differ(const LokiQuantizer *quantizer, int bits,
+								 const uint8 *a, const uint8 *b);
+
+/*
  * Whether codes bound distances for certain: those of a part of the dimensions do
  * not, nor rotated ones that do not keep norms.
  */

@@ -197,6 +197,35 @@ for my $kind (sort keys %kinds)
 {
 	is(join("\n", @{ $missed{$kind} // [] }), '', "$kind: each of $tried{$kind} places is found");
 }
+# What rounding may change, changed by more: the last bits of two levels, and both factors
+$node->start;
+$node->safe_psql('postgres', q(
+	CREATE TABLE fine (v vector(64));
+	INSERT INTO fine SELECT (SELECT array_agg(random()) FROM generate_series(1, 64) WHERE i > 0)::vector
+		FROM generate_series(1, 1500) i;
+	CREATE INDEX fine_idx ON fine USING hnsw (v vector_l2_ops) WITH (bits = 8, refine_bits = 0)));
+my $path = $node->safe_psql('postgres', q(SELECT pg_relation_filepath('fine_idx')));
+my $size = $node->safe_psql('postgres',
+	q(SELECT slot_bytes FROM lokivector_index_slot_arrays('fine_idx') WHERE slot_array = 'code'));
+$node->stop;
+my $fine = slurp_file($node->data_dir . "/$path");
+my ($block) = grep { slot_array($fine, $_) == $number{code} && ordinal($fine, $_) == 0 }
+  0 .. length($fine) / $block_size - 1;
+my $slot = $block * $block_size + $header + 7 * $size;
+
+for my $factors ([ 1.12, 0.89 ], [ 1.12, 1 ], [ 1, 0.98 ])
+{
+	my $bytes = $fine;
+	my ($add, $mul) = unpack('ff', substr($bytes, $slot, 8));
+
+	substr($bytes, $slot, 8) = pack('ff', $add * $factors->[0], $mul * $factors->[1]);
+	substr($bytes, $slot + 8 + $_, 1) ^= "\x01" for 0, 7;
+	write_binary($node->data_dir . "/$path", $bytes);
+	$node->start;
+	like($node->safe_psql('postgres', q(SELECT problem('fine_idx'))), qr/has other values than its entry/,
+		"two levels and factors times @$factors");
+	$node->stop;
+}
 unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal|TRAP/, 'no process crashed');
 
 done_testing();

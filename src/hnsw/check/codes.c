@@ -37,12 +37,12 @@
 #define ROUNDED_LEVELS		4
 
 /*
- * Factors may differ by this part.  They are in inverse proportion to the product of the code with
- * the vector, so a level that differs changes them by some share of what one of P elements adds
- * to that product: by less than 2 / P, as the boundary of two levels is a large element at most.
+ * Factors may differ by this part.  Those that are in inverse proportion to the product of the
+ * levels with the vector may differ by so much more as levels that are not the same change that
+ * product, which is estimated, and taken twice.
  */
 #define ROUNDED_FACTOR		1e-3
-#define LEVEL_SHARE			4.0
+#define PRODUCT_SHARE		2.0
 
 /* The estimate of a requantized vector may be off by so many errors ... */
 #define REQUANTIZED_ERRORS		8
@@ -164,22 +164,31 @@ same_factor(const char *a, const char *b, int place, double part, double absolut
 		fabs((double) x - y) <= part * Min(fabs(x), fabs(y)) + absolute;
 }
 
-/* The part by which factors may differ if so many levels do */
+/*
+ * The part by which factors may differ that the product of the vector with its levels, as they
+ * were read last, decides: of CODE, or of CODE and REFINE together
+ */
 static double
-rounded_part(const LokiQuantizer *quantizer, int differ)
+rounded_part(const Unlike *unlike, int bits)
 {
-	return ROUNDED_FACTOR + LEVEL_SHARE * differ / Max(quantizer->padded_dim, 1);
+	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
+
+	if (quantizer->levels == NULL)
+		return ROUNDED_FACTOR;
+	return ROUNDED_FACTOR +
+		PRODUCT_SHARE * loki_levels_differ(quantizer, bits, unlike->levels[0], unlike->levels[1]);
 }
 
 /*
- * Whether the factors that two slots of CODE begin with are the same except for rounding.
- * Those that cancel out may be off by a millionth of `scale`.
+ * Whether the factors that two slots of CODE begin with are the same except for rounding, the
+ * last of which makes `part` of the last one at most.  Those that cancel out may be off by a
+ * millionth of `scale`.
  */
 static bool
 same_factors(const char *a, const char *b, int nfloats, double part, double scale)
 {
 	for (int i = 0; i < nfloats; i++)
-		if (!same_factor(a, b, i, part, 1e-6 * scale))
+		if (!same_factor(a, b, i, i < nfloats - 1 ? ROUNDED_FACTOR : part, 1e-6 * scale))
 			return false;
 	return true;
 }
@@ -201,22 +210,21 @@ same_refine_factors(const LokiQuantizer *quantizer, const char *a, const char *b
 
 /*
  * Compare the bytes behind the factors of a node's slots with those of a vector.  Returns the
- * slot array of the one that is not the vector's, -1 if both are; *differ is how many levels are
- * not the same.
+ * slot array of the one that is not the vector's, -1 if both are.
  *
  * Rounding makes a level the next one now and then.  More levels, and those farther apart, are
  * no rounding.
  */
 static int
-compare_levels(Unlike *unlike, const char *stored, const char *stored_refine, int *differ)
+compare_levels(Unlike *unlike, const char *stored, const char *stored_refine)
 {
 	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
 	const LokiCodeSpec *spec = &quantizer->spec;
 	int			bits = Max(spec->bits, spec->refine_bits);
 	bool		refined = quantizer->refine_size > 0;
 	Size		factors = leading_floats(quantizer) * sizeof(float);
+	int			differ = 0;
 
-	*differ = 0;
 	if (quantizer->levels == NULL)
 		return memcmp(stored + factors, unlike->code + factors,
 					  quantizer->code_size - factors) == 0 ? -1 : LOKI_SLOTS_CODE;
@@ -229,8 +237,8 @@ compare_levels(Unlike *unlike, const char *stored, const char *stored_refine, in
 		int			b = unlike->levels[1][i] >> (8 - bits);
 		int			code_bits = bits - spec->bits;
 
-		*differ += a != b;
-		if (abs(a - b) > 1 || *differ > ROUNDED_LEVELS)
+		differ += a != b;
+		if (abs(a - b) > 1 || differ > ROUNDED_LEVELS)
 			return a >> code_bits != b >> code_bits ? LOKI_SLOTS_CODE : LOKI_SLOTS_REFINE;
 	}
 	return -1;
@@ -292,8 +300,7 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	double		scale = sqrt(fabs(distance_from_itself(quantizer, x)) *
 							 quantizer->centroid_norm2);
 	bool		refined = quantizer->refine_size > 0;
-	double		part;
-	int			differ;
+	int			bits = quantizer->spec.bits;
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
@@ -305,12 +312,14 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 		*array = LOKI_SLOTS_REFINE;
 		return false;
 	}
-	*array = compare_levels(unlike, unlike->stored, refine, &differ);
-	part = rounded_part(quantizer, differ);
+	*array = compare_levels(unlike, unlike->stored, refine);
 	if (*array < 0 &&
-		!same_factors(unlike->stored, unlike->code, leading_floats(quantizer), part, scale))
+		!same_factors(unlike->stored, unlike->code, leading_floats(quantizer),
+					  rounded_part(unlike, bits), scale))
 		*array = LOKI_SLOTS_CODE;
-	if (*array < 0 && refined && !same_refine_factors(quantizer, refine, unlike->refine, part))
+	if (*array < 0 && refined &&
+		!same_refine_factors(quantizer, refine, unlike->refine,
+							 rounded_part(unlike, Max(bits, quantizer->spec.refine_bits))))
 		*array = LOKI_SLOTS_REFINE;
 	if (*array < 0)
 		return true;
