@@ -118,6 +118,8 @@ choose_strategy(LokiToastReader *reader)
 {
 	MemoryContext old;
 
+	if (reader->choose != NULL)
+		reader->strategy = reader->choose(reader->choose_arg, reader->relation);
 	if (!reader->bulk || reader->strategy != NULL ||
 		RelationUsesLocalBuffers(reader->relation) ||
 		RelationGetNumberOfBlocks(reader->relation) <= NBuffers / 4)

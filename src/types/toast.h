@@ -28,6 +28,9 @@ typedef struct LokiToastReader
 {
 	MemoryContext context;		/* of everything here */
 	bool		bulk;			/* the whole table is read, in its order */
+	/* the ring of buffers for a table, if it is not read as a whole; may be NULL */
+	BufferAccessStrategy (*choose) (void *arg, Relation toast);
+	void	   *choose_arg;
 	Relation	relation;		/* NULL: none is open */
 	bool		direct;			/* chunks may be read where they lie */
 	BufferAccessStrategy strategy;	/* ring of buffers; NULL: none */

@@ -50,6 +50,15 @@
 /* Rows of a node that are read at first; many more if these are not enough */
 #define FIRST_PART		32
 
+/* What values out of line are read through */
+static BufferAccessStrategy
+toast_ring(void *arg, Relation toast)
+{
+	LokiScan   *so = arg;
+
+	return loki_row_ring(so->state, toast);
+}
+
 /* Prepare for reading rows; the scan's heap relation must be set. */
 void
 loki_rerank_begin(LokiScan *so)
@@ -66,6 +75,8 @@ loki_rerank_begin(LokiScan *so)
 	so->heap.context = AllocSetContextCreate(so->context, "hnsw scan row",
 											 ALLOCSET_DEFAULT_SIZES);
 	so->heap.toast.context = so->context;
+	so->heap.toast.choose = toast_ring;
+	so->heap.toast.choose_arg = so;
 	so->heap.slot = table_slot_create(scan->heapRelation, NULL);
 	so->heap.is_heap = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
 	so->heap.ring = loki_row_ring(so->state, scan->heapRelation);
@@ -511,7 +522,6 @@ prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 	{
 		Relation	toast = loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid);
 
-		so->heap.toast.strategy = loki_row_ring(so->state, toast);
 		loki_prefetch_tuples(so->state, toast, &so->state->toast_map, values, nvalues);
 	}
 	for (int i = 0; i < n; i++)
