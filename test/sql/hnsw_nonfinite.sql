@@ -103,3 +103,11 @@ CREATE INDEX endless_l2 ON endless USING hnsw (v vector_l2_ops);
 SELECT recall FROM lokivector_recall('endless_ip', ARRAY['[1e38,0]']::vector[]);
 SELECT recall FROM lokivector_recall('endless_l2', ARRAY['[-3e38,-3e38]']::vector[]);
 DROP TABLE endless;
+
+-- codes of one bit are calibrated by a pass over the table, whose products overflow
+CREATE TABLE endless (v vector(64));
+INSERT INTO endless SELECT (SELECT array_agg(1e19 * sin(i * d) ORDER BY d) FROM generate_series(1, 64) d)::vector
+	FROM generate_series(1, 1200) i;
+CREATE INDEX endless_ip ON endless USING hnsw (v vector_ip_ops) WITH (bits = 1, refine_bits = 0);
+SELECT min(recall_1) > 0.3 AS found FROM lokivector_calibration('endless_ip');
+DROP TABLE endless;

@@ -325,10 +325,20 @@ prepared_size(const LokiIndex *state)
 int
 loki_calibrate_most(Relation index)
 {
-	Size		size = prepared_size(loki_index_open(index, NULL)) +
-		LOKI_TRUTH_ROOM * sizeof(LokiCandidate);
+	const LokiIndex *state = loki_index_open(index, NULL);
+	Size		size = prepared_size(state) + LOKI_TRUTH_ROOM * sizeof(LokiCandidate);
+	Size		memory = (Size) maintenance_work_mem * 1024;
 
-	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, (Size) maintenance_work_mem * 1024 / size));
+	/*
+	 * a pass over the table has the vectors themselves, and needs a fourth
+	 * for its blocks
+	 */
+	if (!loki_calibrate_codes_suffice(state))
+	{
+		size += state->dim * sizeof(float) + (LOKI_TRUTH + 1) * sizeof(double);
+		memory -= memory / 4;
+	}
+	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 }
 
 static void

@@ -235,8 +235,9 @@ scan_table(LokiMeasure *measure)
 	for (int i = 0; i < n; i++)
 		(void) loki_query_open(column, column->typid, measure->values[i],
 							   queries.values + (Size) i * column->dim);
+	/* it takes half of what it is given for blocks: loki_calibrate_most() */
 	loki_exact_begin(&measure->exact, column, LOKI_TRUTH + 1, &queries, 0, n,
-					 (Size) maintenance_work_mem * 1024);
+					 (Size) maintenance_work_mem * 1024 / 2);
 	loki_exact_answer(&measure->exact, measure->rows);
 }
 
@@ -536,12 +537,14 @@ static bool
 may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
 {
 	LokiTruth  *truth = &measure->truth;
+	double		limit = truth->limits[truth->nlimits - 1].limit;
 
 	if (isnan(truth->error))
 		truth->error = WRONG_ORDER * code_error(measure, found);
-	return !(loki_operator_distance(measure->state->column.metric,
-									found->distance - truth->error) >
-			 truth->limits[truth->nlimits - 1].limit);
+	/* an inner product may overflow, estimates are clipped */
+	return isinf(limit) ||
+		!(loki_operator_distance(measure->state->column.metric,
+								 found->distance - truth->error) > limit);
 }
 
 /*
