@@ -21,7 +21,9 @@
 --	extension		lokivector, or vector if it is installed under that name
 --
 -- What is there stays as it is, so the script may be run again: after a shard did not
--- answer, or with index after a load.  If a shard does not fit, nothing is left here.
+-- answer, or with index after a load.  That goes for the password of a user mapping and for
+-- an index of the script's name as well.  A server shard_N of another address is an error.
+-- If a shard does not fit, nothing is left here.
 \set ON_ERROR_STOP 1
 \if :{?dbname}
 \else
@@ -61,6 +63,21 @@ SELECT format('CREATE SERVER IF NOT EXISTS %I FOREIGN DATA WRAPPER postgres_fdw 
 		extensions %L, async_capable ''true'', parallel_commit ''true'', batch_size ''1000'')',
 	server, host, port, :'dbname', :'settings', :'extension')
 FROM shard ORDER BY n \gexec
+\o
+SELECT coalesce(string_agg(format('%s has %s %s, not %s', server, option_name, option_value, asked),
+		'; ' ORDER BY n, option_name), '') AS elsewhere
+FROM shard JOIN pg_foreign_server ON srvname = server, pg_options_to_table(srvoptions),
+	LATERAL (SELECT CASE option_name WHEN 'host' THEN host WHEN 'port' THEN port
+		WHEN 'dbname' THEN :'dbname' END AS asked) a
+WHERE option_value <> asked \gset
+SELECT :'elsewhere' <> '' AS moved \gset
+\if :moved
+	\warn 'Nothing was made here:' :elsewhere
+	ROLLBACK;
+	DO $$ BEGIN RAISE 'servers of these names have other addresses'
+		USING HINT = 'ALTER SERVER changes an address.'; END $$;
+\endif
+\o /dev/null
 SELECT format('CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER %I OPTIONS (user %L%s)',
 	server, :'user', CASE WHEN :'password' <> '' THEN format(', password %L', :'password') END)
 FROM shard ORDER BY n \gexec
@@ -84,9 +101,9 @@ FROM shard ORDER BY n \gexec
 \o
 
 -- What searches need
-SELECT * FROM lokivector_check_shards(:'table');
+SELECT * FROM lokivector_check_shards(quote_ident(:'table')::regclass);
 SELECT coalesce(string_agg(format('%s (%s): %s', partition, server, fault), '; '), '') AS faults
-FROM lokivector_check_shards(:'table')
+FROM lokivector_check_shards(quote_ident(:'table')::regclass)
 WHERE fault IS NOT NULL AND (:'index' <> '' OR fault NOT LIKE 'no index on %') \gset
 SELECT :'faults' <> '' AS faulty \gset
 \if :faulty

@@ -93,7 +93,10 @@ BEGIN
 			ARRAY(SELECT coalesce((SELECT option_value FROM pg_options_to_table(a.attfdwoptions)
 					WHERE option_name = 'column_name'), a.attname)
 				FROM unnest(vectors) v JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = v
-				ORDER BY a.attname) AS vectors_there
+				ORDER BY a.attname) AS vectors_there,
+			(SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a
+				WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND
+					a.attname <> ALL (vectors)) AS others
 		FROM (SELECT relid FROM pg_partition_tree(tab) WHERE isleaf
 			UNION SELECT tab) p
 		JOIN pg_class c ON c.oid = p.relid AND c.relkind IN ('r', 'f')
@@ -121,7 +124,10 @@ BEGIN
 				USING own.extname, own.nspname, coalesce(shard.schema_there, shard.nspname),
 					coalesce(shard.name_there, shard.relname), shard.vectors_there, vectors;
 				IF (facts ->> 'is_there')::boolean AND has_table_privilege(shard.partition, 'SELECT') THEN
-					EXECUTE format('SELECT FROM %s LIMIT 0', shard.partition);	-- it may be read
+					-- it may be read, and has the other columns
+					EXECUTE format('SELECT %s FROM %s LIMIT 0',
+						CASE WHEN facts -> 'columns' = to_jsonb(wanted) THEN shard.others END,
+						shard.partition);
 				END IF;
 				-- the foreign tables go with the subtransaction
 				RAISE SQLSTATE 'LVOK0';

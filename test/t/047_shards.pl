@@ -356,7 +356,7 @@ $node->safe_psql('postgres', qq(
 	GRANT USAGE ON FOREIGN SERVER east TO owner;
 	CREATE USER MAPPING FOR owner SERVER east $mapping;
 	SET ROLE owner;
-	CREATE FOREIGN TABLE own (key integer, vector vector(8) OPTIONS (column_name 'v'))
+	CREATE FOREIGN TABLE own (id integer, vector vector(8) OPTIONS (column_name 'v'))
 		SERVER east OPTIONS (schema_name 'public', table_name 'items_0')));
 is($node->safe_psql('postgres', "SET ROLE owner; SELECT * FROM lokivector_check_shards('own')") =~ s/\|[\d.]+\|/|/r,
 	'own|east|vector vector_l2_ops|', 'an owner checks a single foreign table');
@@ -388,6 +388,10 @@ is(faults('domains'), join("\n",
 		"domains_2|documents _vector(9), v vector(8) in place of documents _vector(8), v vector(8); $no_index"),
 	'columns of domains are compared by the types below them');
 is(faults('of_domain'), '', '... also those of domains on the server alone');
+$node->safe_psql('postgres', 'ALTER TABLE items ADD COLUMN author text');
+like(faults('items'), qr/^items_0\|column "author" does not exist/m,
+	'... and any other column that is missing');
+$node->safe_psql('postgres', 'ALTER TABLE items DROP COLUMN author');
 
 # Where a LIMIT cannot be sent, nodes above rely on the order of the rows and on all of them.
 # Narrow searches for noise, in place of exact scans, would miss some and return others late.

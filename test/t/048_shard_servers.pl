@@ -96,6 +96,12 @@ ok($ok, 'indexes are made when the script is run again') or diag($stderr);
 is($node->safe_psql('postgres',
 		"SELECT server, indexes, fault FROM lokivector_check_shards('items')"),
 	join("\n", map { "shard_$_|v vector_l2_ops|" } 1 .. 3), '... on all shards');
+($ok, $stdout, $stderr) = set_up(table => 'Other Items', shards => join(' ', reverse split / /, $variables{shards}));
+ok(!$ok, 'servers of other addresses stop the script');
+like($stderr, qr/shard_1 has port \Q${\ $shards[0]->port}, not ${\ $shards[2]->port}\E/, '... which names them');
+is($node->safe_psql('postgres', q(SELECT to_regclass('"Other Items"'))), '', '... and makes no table');
+($ok, $stdout, $stderr) = set_up(table => 'Other Items');
+ok($ok, 'a name may need quotes') or diag($stderr);
 is(join(' ', map { $_ > 0 } map { $shards[ $_ - 1 ]->safe_psql('postgres',
 			"SELECT count(*) FROM items_$_") } 1 .. 3), '1 1 1', 'all have rows');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM (TABLE items EXCEPT TABLE plain) d'), 0,
