@@ -303,6 +303,21 @@ is( $node->safe_psql('postgres', qq(
 	"SET ROLE reader; SET app.tenant = 1; SELECT id FROM items ORDER BY v <-> '$q' LIMIT 3");
 like($stderr, qr/user mapping not found/, 'a reader needs a user mapping');
 
+$node->safe_psql('postgres', "CREATE USER MAPPING FOR reader SERVER $_ OPTIONS (user '" .
+	  $node->safe_psql('postgres', 'SELECT CURRENT_USER') . "', password_required 'false')")
+  for 'west', 'north', 'south';
+$node->safe_psql('postgres', q(
+	ALTER POLICY own ON items USING (tenant = (SELECT current_setting('app.tenant', true)::integer))));
+is( $node->safe_psql('postgres', qq(
+	SET ROLE reader;
+	SET app.tenant = 0;
+	SELECT count(*), count(*) FILTER (WHERE tenant = 0)
+	FROM (SELECT tenant FROM items ORDER BY v <-> '$q' LIMIT 40) n)),
+	'40|40', '... and one with a subquery');
+like($node->safe_psql('postgres', "SET ROLE reader; EXPLAIN (VERBOSE, COSTS OFF)
+		SELECT id FROM items ORDER BY v <-> '$q' LIMIT 40"),
+	qr/public\.items_0 WHERE \(\(tenant = \$1::integer\)\) ORDER BY .* LIMIT 40/, '... whose value is sent');
+
 # What a search needs is looked for on each server
 sub faults
 {
