@@ -29,6 +29,12 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	memcpy(code, x, quantizer->code_size);
 }
 
+static LokiFit
+fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
+{
+	return memcmp(code, x, quantizer->code_size) == 0 ? LOKI_FITS : LOKI_CODE_UNLIKE;
+}
+
 static void
 prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
@@ -83,6 +89,7 @@ loki_bits_code_init(LokiQuantizer *quantizer)
 	quantizer->code_size = quantizer->spec.dim * sizeof(uint32);
 	quantizer->query_size = offsetof(BitQuery, bytes) + quantizer->code_size;
 	quantizer->encode = encode;
+	quantizer->fits = fits;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;

@@ -33,27 +33,27 @@ typedef struct ExactQuery
 				pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
 } ExactQuery;
 
-/*
- * Copy x, under cosine scaled to unit length.
- */
-static void
-copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
+/* What x is multiplied with: under cosine it gets unit length. */
+static double
+values_scale(const LokiQuantizer *quantizer, const float *x)
 {
-	int			dim = quantizer->spec.dim;
 	double		square = 0;
 	double		scale;
 
 	if (quantizer->spec.metric != LOKI_METRIC_COSINE)
-	{
-		memcpy(out, x, dim * sizeof(float));
-		return;
-	}
-	for (int i = 0; i < dim; i++)
+		return 1;
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
 		square += (double) x[i] * x[i];
 	scale = square > 0 ? 1 / sqrt(square) : 0;
-	if (square < MIN_SQUARE || square > MAX_SQUARE)
-		scale *= MARK_LENGTH;
-	for (int i = 0; i < dim; i++)
+	return square < MIN_SQUARE || square > MAX_SQUARE ? scale * MARK_LENGTH : scale;
+}
+
+static void
+copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
+{
+	double		scale = values_scale(quantizer, x);
+
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
 		out[i] = (float) (x[i] * scale);
 }
 
@@ -61,6 +61,18 @@ static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	copy_values(quantizer, x, code);
+}
+
+static LokiFit
+fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
+{
+	const float *stored = code;
+	double		scale = values_scale(quantizer, x);
+
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
+		if (!loki_rounded_alike(stored[i], (float) (x[i] * scale)))
+			return LOKI_CODE_UNLIKE;
+	return LOKI_FITS;
 }
 
 /* In double: no square overflows or underflows */
@@ -189,6 +201,7 @@ loki_exact_init(LokiQuantizer *quantizer)
 	quantizer->code_size = quantizer->spec.dim * sizeof(float);
 	quantizer->query_size = offsetof(ExactQuery, values) + quantizer->code_size;
 	quantizer->encode = encode;
+	quantizer->fits = fits;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;

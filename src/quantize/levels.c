@@ -12,8 +12,6 @@
  */
 #include "c.h"
 
-#include <math.h>
-
 #include "quantize/codes.h"
 
 /* Printed by doc/design/levels.py */
@@ -92,32 +90,4 @@ loki_fill_table(const LokiLevels *levels, LokiLevelTable *table)
 	}
 	for (int i = 0; i < 16; i++)
 		table->small[i] = levels->mask == 0 ? table->base[i] : 0;
-}
-
-/*
- * An element that rounding moves lies in the middle of two levels, and the product is about the
- * sum of the squares of all levels.
- */
-double
-loki_levels_differ(const LokiQuantizer *quantizer, int bits, const uint8 *a, const uint8 *b)
-{
-	uint8		kept = (uint8) (0xFF << (8 - bits));
-	LokiLevels	levels;
-	LokiLevelTable table;
-	double		differ = 0;
-	double		all = 0;
-
-	loki_fill_levels(bits, bits > 4, &levels);
-	loki_fill_table(&levels, &table);
-	for (uint32 i = 0; i < quantizer->padded_dim; i++)
-	{
-		uint8		u = a[i] & kept;
-		uint8		w = b[i] & kept;
-		double		x = table.base[u >> 4] + table.step[u >> 4] * (u & 15);
-		double		y = table.base[w >> 4] + table.step[w >> 4] * (w & 15);
-
-		differ += fabs(x * x - y * y) / 2;
-		all += x * x;
-	}
-	return all > 0 ? differ / all : 0;
 }

@@ -135,6 +135,14 @@ loki_code_constants(const LokiCodeSpec *spec)
 
 typedef struct LokiQuantizer LokiQuantizer;
 
+/* Slots that are not those of a vector */
+typedef enum LokiFit
+{
+	LOKI_FITS,					/* none */
+	LOKI_CODE_UNLIKE,
+	LOKI_REFINE_UNLIKE
+} LokiFit;
+
 /*
  * A query made ready for scoring: this header, then the quantizer's own data.
  */
@@ -221,12 +229,12 @@ struct LokiQuantizer
 							   void *code, void *refine);
 
 	/*
-	 * The level of each coded dimension in CODE and REFINE (NULL if there is
-	 * none) together, as the leading bits of a byte of levels[], padded_dim
-	 * bytes.  NULL where codes have no levels.
+	 * Whether slots are those of x, refine NULL where refine_size is zero.
+	 * Sums may be rounded as a processor of any kind rounds them, so that
+	 * factors differ, and elements near the boundary of two levels.
 	 */
-	void		(*levels) (const LokiQuantizer *quantizer, const void *code,
-						   const void *refine, uint8 *levels);
+	LokiFit		(*fits) (const LokiQuantizer *quantizer, const float *x,
+						 const void *code, const void *refine);
 
 	/* Estimate the distance of n codes, whose slots are at codes[i]. */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
@@ -329,14 +337,6 @@ extern void loki_subspace_finish(int dim, int n, float *basis);
  * the tangent of the angle between them, 1 if the code is none that tells.
  */
 extern float loki_code_missed(const LokiCodeSpec *spec);
-
-/*
- * The part by which the product of a vector with its levels, of `bits` bits each,
- * differs from that with other levels of the same vector, if rounding alone made
- * the difference.  a and b are of levels().
- */
-extern double loki_levels_differ(const LokiQuantizer *quantizer, int bits,
-								 const uint8 *a, const uint8 *b);
 
 /*
  * Whether codes bound distances for certain: those of a part of the dimensions do

@@ -21,9 +21,6 @@
 #include "quantize/codes.h"
 #include "quantize/rotated.h"
 
-/* Squares between these are sums that neither overflowed nor underflowed */
-#define SAFE_SQUARE(s)	((s) > 1e-30f && (s) < HUGE_NORM * HUGE_NORM)
-
 static inline float
 clip(double value)
 {
@@ -185,6 +182,13 @@ make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
 	norm = *inside = center(rq, x, as_is, padded, r, out_of_range);
 	rq->kernels->rotate(padded, rq->signs, r);
 	return norm;
+}
+
+float
+loki_rotated_residual(const RotatedQuantizer *rq, const float *x, float *r, float *inside,
+					  bool *out_of_range)
+{
+	return make_residual(rq, x, false, r, inside, out_of_range);
 }
 
 /* <centroid, x>, for the inner product */
@@ -501,16 +505,6 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 				inside, out);
 }
 
-static void
-levels(const LokiQuantizer *quantizer, const void *code, const void *refine, uint8 *u)
-{
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
-
-	unpack_code(rq, code, u);
-	if (refine != NULL)
-		unpack_refine(rq, refine, u);
-}
-
 /*
  * The levels of the code, scaled so that their product with any vector is
  * unbiased, and turned back: what is missing from the residual is orthogonal to
@@ -767,7 +761,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
-	quantizer->levels = levels;
+	quantizer->fits = loki_rotated_fits;
 	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
 	quantizer->requantize = spec->projection == LOKI_PROJECT_NONE ? requantize : NULL;
 	quantizer->score = spec->bits == 8 ? score_bytes : score;

@@ -20,6 +20,10 @@
 #define TINY_NORM	1e-30f
 #define HUGE_ERROR	1e37f
 
+/* Squares between these are sums that neither overflowed nor underflowed */
+#define SAFE_LEAST	1e-30f
+#define SAFE_SQUARE(s)	((s) > SAFE_LEAST && (s) < HUGE_NORM * HUGE_NORM)
+
 /* Slots; the packed bits follow */
 typedef struct CodeSlot
 {
@@ -67,8 +71,8 @@ typedef struct RotatedQuery
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
 	float		outside_error;	/* its part that no bits make smaller */
-	bool		out_of_range;	/* of prepare(): the operator's sums of squares may
-								 * overflow or underflow */
+	bool		out_of_range;	/* of prepare(): the operator's sums of
+								 * squares may overflow or underflow */
 				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuery;
 
@@ -114,9 +118,21 @@ unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
 	}
 }
 
-/* functions in rotated_least.c */
+/*
+ * The rotated residual of x as far as it is coded, padded_dim floats; *inside is the norm of that
+ * part.  Returns the norm of the whole.  *out_of_range is set where x is so long or short that the
+ * operator, which sums its squares in float, may make anything of it.
+ */
+extern float loki_rotated_residual(const RotatedQuantizer *rq, const float *x, float *r,
+								   float *inside, bool *out_of_range);
+
+/* function in rotated_least.c */
 extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *query,
 							   const void *const *codes, const void *const *refines,
 							   int n, int requantized, float *least);
+
+/* function in rotated_fits.c */
+extern LokiFit loki_rotated_fits(const LokiQuantizer *quantizer, const float *x,
+								 const void *code, const void *refine);
 
 #endif							/* LOKI_ROTATED_H */

@@ -104,6 +104,21 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 						 (uint8 *) (slot + 1));
 }
 
+static LokiFit
+fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
+{
+	const ScalarSlot *slot = code;
+	pg_attribute_aligned(64) char wanted[sizeof(ScalarSlot) + LOKI_MAX_PADDED];
+	const ScalarSlot *other = (const ScalarSlot *) wanted;
+
+	encode(quantizer, x, wanted, NULL);
+	return loki_rounded_alike(slot->step, other->step) &&
+		loki_rounded_alike(slot->offset, other->offset) &&
+		loki_rounded_alike(slot->distance, other->distance) &&
+		memcmp(slot + 1, other + 1, quantizer->code_size - sizeof(ScalarSlot)) == 0 ?
+		LOKI_FITS : LOKI_CODE_UNLIKE;
+}
+
 static void
 prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
@@ -208,6 +223,7 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 	quantizer->query_size = offsetof(ScalarQuery, values) +
 		spec->dim * sizeof(float);
 	quantizer->encode = encode;
+	quantizer->fits = fits;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;

@@ -111,13 +111,42 @@ $node->safe_psql('postgres', q(
 	FROM (SELECT n, (SELECT array_agg(hashint8extended(n * 1000::bigint + i, 0) / 9.3e18 ORDER BY i)
 		FROM generate_series(1, 200) i)::vector AS v FROM generate_series(1, 20000) n) r;
 	ALTER TABLE many ALTER v TYPE vector(200), ALTER part TYPE vector(64)));
+
+# Rows that share a direction: the less else there is in them, the more of their residuals is rounding
+my %share = (half => 0.5, fifth => 0.2, hundredth => 0.01, little => 1e-4, least => 1e-6, nothing => 0);
+for my $name (keys %share)
+{
+	my $rows = $share{$name} > 0.1 ? 15000 : 1200;
+
+	$node->safe_psql('postgres', qq(
+		CREATE TABLE shared_$name AS SELECT n AS id, v, subvector(v, 1, 64) AS part
+		FROM (SELECT n, (SELECT array_agg(sin(i * 1.7) + 1.5 +
+				$share{$name} * hashint8extended(n * 1000::bigint + i, 0) / 1.86e19 ORDER BY i)
+			FROM generate_series(1, 200) i)::vector * array_fill(1 + n % 7, ARRAY[200])::vector AS v
+			FROM generate_series(1, $rows) n) r;
+		ALTER TABLE shared_$name ALTER v TYPE vector(200), ALTER part TYPE vector(64)));
+}
 my %many = (
 	many_default => 'v vector_cosine_ops',
 	many_halfvec => '(part::halfvec(64)) halfvec_cosine_ops',
 	many_compact => 'v vector_l2_ops) WITH (profile = compact',
 	many_bytevec => '(v::bytevec(200)) bytevec_cosine_ops) WITH (profile = compact');
 $node->safe_psql('postgres', "CREATE INDEX $_ ON many USING hnsw ($many{$_})") for sort keys %many;
-for my $kind ('best', 'scalar')
+for my $name (sort keys %share)
+{
+	my %classes = ('' => 'part vector_cosine_ops', _l2 => 'part vector_l2_ops', _ip => 'part vector_ip_ops',
+		_compact => 'v vector_cosine_ops) WITH (profile = compact');
+
+	for my $class (sort keys %classes)
+	{
+		$many{"shared_${name}_idx$class"} = $classes{$class};
+		$node->safe_psql('postgres',
+			"CREATE INDEX shared_${name}_idx$class ON shared_$name USING hnsw ($classes{$class})");
+	}
+}
+my @kinds = ('best', 'scalar');
+push @kinds, 'avx2' if $node->safe_psql('postgres', 'SELECT lokivector_simd()') =~ /avx512/;
+for my $kind (@kinds)
 {
 	start_as($kind);
 	for my $name (sort keys %many)

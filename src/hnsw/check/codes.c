@@ -33,17 +33,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* So many levels may differ by rounding; one in a million does */
-#define ROUNDED_LEVELS		4
-
-/*
- * Factors may differ by this part.  Those that are in inverse proportion to the product of the
- * levels with the vector may differ by so much more as levels that are not the same change that
- * product, which is estimated, and taken twice.
- */
-#define ROUNDED_FACTOR		1e-3
-#define PRODUCT_SHARE		2.0
-
 /* The estimate of a requantized vector may be off by so many errors ... */
 #define REQUANTIZED_ERRORS		8
 
@@ -67,7 +56,6 @@ typedef struct Unlike
 	char	   *stored;			/* scratch: slots as they are ... */
 	char	   *code;			/* ... and as they would be made */
 	char	   *refine;
-	uint8	   *levels[2];		/* of both */
 } Unlike;
 
 /* ----------------------------------------------------------------
@@ -134,116 +122,6 @@ require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char 
 		report_slot(unlike, entry, array);
 }
 
-/* How many floats a slot of CODE begins with */
-static int
-leading_floats(const LokiQuantizer *quantizer)
-{
-	switch ((LokiCodeKind) quantizer->spec.kind)
-	{
-		case LOKI_CODE_EXACT:
-			return (int) quantizer->spec.dim;
-		case LOKI_CODE_SCALAR:
-			return 3;
-		case LOKI_CODE_ROTATED:
-			return 2;
-		default:
-			return 0;
-	}
-}
-
-/* Whether two factors are the same except for rounding, which makes `part` of them at most. */
-static bool
-same_factor(const char *a, const char *b, int place, double part, double absolute)
-{
-	float		x;
-	float		y;
-
-	memcpy(&x, a + place * sizeof(float), sizeof(float));
-	memcpy(&y, b + place * sizeof(float), sizeof(float));
-	return memcmp(&x, &y, sizeof(float)) == 0 ||
-		fabs((double) x - y) <= part * Min(fabs(x), fabs(y)) + absolute;
-}
-
-/*
- * The part by which factors may differ that the product of the vector with its levels, as they
- * were read last, decides: of CODE, or of CODE and REFINE together
- */
-static double
-rounded_part(const Unlike *unlike, int bits)
-{
-	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
-
-	if (quantizer->levels == NULL)
-		return ROUNDED_FACTOR;
-	return ROUNDED_FACTOR +
-		PRODUCT_SHARE * loki_levels_differ(quantizer, bits, unlike->levels[0], unlike->levels[1]);
-}
-
-/*
- * Whether the factors that two slots of CODE begin with are the same except for rounding, the
- * last of which makes `part` of the last one at most.  Those that cancel out may be off by a
- * millionth of `scale`.
- */
-static bool
-same_factors(const char *a, const char *b, int nfloats, double part, double scale)
-{
-	for (int i = 0; i < nfloats; i++)
-		if (!same_factor(a, b, i, i < nfloats - 1 ? ROUNDED_FACTOR : part, 1e-6 * scale))
-			return false;
-	return true;
-}
-
-/*
- * The same for REFINE, whose second factor is the error.  That goes by the angle between the
- * vector and its code, which a cosine near 1 tells: the square of its tangent is right within
- * (1.5 P + 256) roundings (quantize/README, "Certain bounds").
- */
-static bool
-same_refine_factors(const LokiQuantizer *quantizer, const char *a, const char *b, double part)
-{
-	double		square = pow(loki_code_missed(&quantizer->spec), 2);
-	double		rounding = (1.5 * quantizer->padded_dim + 256) * (FLT_EPSILON / 2);
-
-	return same_factor(a, b, 0, part, 0) &&
-		same_factor(a, b, 1, part + rounding / (2 * square), 0);
-}
-
-/*
- * Compare the bytes behind the factors of a node's slots with those of a vector.  Returns the
- * slot array of the one that is not the vector's, -1 if both are.
- *
- * Rounding makes a level the next one now and then.  More levels, and those farther apart, are
- * no rounding.
- */
-static int
-compare_levels(Unlike *unlike, const char *stored, const char *stored_refine)
-{
-	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
-	const LokiCodeSpec *spec = &quantizer->spec;
-	int			bits = Max(spec->bits, spec->refine_bits);
-	bool		refined = quantizer->refine_size > 0;
-	Size		factors = leading_floats(quantizer) * sizeof(float);
-	int			differ = 0;
-
-	if (quantizer->levels == NULL)
-		return memcmp(stored + factors, unlike->code + factors,
-					  quantizer->code_size - factors) == 0 ? -1 : LOKI_SLOTS_CODE;
-	quantizer->levels(quantizer, stored, refined ? stored_refine : NULL, unlike->levels[0]);
-	quantizer->levels(quantizer, unlike->code, refined ? unlike->refine : NULL,
-					  unlike->levels[1]);
-	for (uint32 i = 0; i < quantizer->padded_dim; i++)
-	{
-		int			a = unlike->levels[0][i] >> (8 - bits);
-		int			b = unlike->levels[1][i] >> (8 - bits);
-		int			code_bits = bits - spec->bits;
-
-		differ += a != b;
-		if (abs(a - b) > 1 || differ > ROUNDED_LEVELS)
-			return a >> code_bits != b >> code_bits ? LOKI_SLOTS_CODE : LOKI_SLOTS_REFINE;
-	}
-	return -1;
-}
-
 /* What a vector's distance from itself should be estimated at */
 static double
 distance_from_itself(const LokiQuantizer *quantizer, const float *x)
@@ -257,9 +135,12 @@ distance_from_itself(const LokiQuantizer *quantizer, const float *x)
 	return -square;
 }
 
-/* Whether codes that were made of other codes can be those of a vector */
+/*
+ * Whether codes can be those of a vector that were made of other codes.  Requantizing makes both
+ * anew, so neither is that of the vector.
+ */
 static bool
-is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
+is_requantized(Unlike *unlike, const float *x, const char *code, const char *refine)
 {
 	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
 	LokiQuery  *query = unlike->check->query;
@@ -269,9 +150,14 @@ is_near(Unlike *unlike, const float *x, const char *code, const char *refine)
 	float		error;
 	double		square = 0;
 
-	Assert(unlike->check->state->epoch > 0 && quantizer->requantize != NULL);
+	if (unlike->check->state->epoch == 0 || quantizer->requantize == NULL)
+		return false;
+	quantizer->encode(quantizer, x, unlike->code, refine != NULL ? unlike->refine : NULL);
+	if (memcmp(code, unlike->code, quantizer->code_size) == 0 ||
+		(refine != NULL && memcmp(refine, unlike->refine, quantizer->refine_size) == 0))
+		return false;
 	quantizer->prepare(quantizer, x, query);
-	if (quantizer->refine_size > 0)
+	if (refine != NULL)
 		quantizer->refine(quantizer, query, &codes, &refines, 1, &estimate, &error);
 	else
 	{
@@ -296,42 +182,31 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 {
 	LokiCheck  *check = unlike->check;
 	const LokiQuantizer *quantizer = check->state->quantizer;
-	char	   *refine = unlike->stored + MAXALIGN(quantizer->code_size);
-	double		scale = sqrt(fabs(distance_from_itself(quantizer, x)) *
-							 quantizer->centroid_norm2);
-	bool		refined = quantizer->refine_size > 0;
-	int			bits = quantizer->spec.bits;
+	char	   *refine = NULL;
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
 	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
 		return false;
-	quantizer->encode(quantizer, x, unlike->code, refined ? unlike->refine : NULL);
-	if (refined && !loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
+	if (quantizer->refine_size > 0)
 	{
+		refine = unlike->stored + MAXALIGN(quantizer->code_size);
 		*array = LOKI_SLOTS_REFINE;
-		return false;
+		if (!loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
+			return false;
 	}
-	*array = compare_levels(unlike, unlike->stored, refine);
-	if (*array < 0 &&
-		!same_factors(unlike->stored, unlike->code, leading_floats(quantizer),
-					  rounded_part(unlike, bits), scale))
-		*array = LOKI_SLOTS_CODE;
-	if (*array < 0 && refined &&
-		!same_refine_factors(quantizer, refine, unlike->refine,
-							 rounded_part(unlike, Max(bits, quantizer->spec.refine_bits))))
-		*array = LOKI_SLOTS_REFINE;
-	if (*array < 0)
-		return true;
-
-	/*
-	 * Requantizing makes both anew, so neither is that of the vector.  If a
-	 * vector was decoded well, they look as if they were rounded differently.
-	 */
-	if (check->state->epoch == 0 || quantizer->requantize == NULL ||
-		memcmp(unlike->stored, unlike->code, quantizer->code_size) == 0 ||
-		(refined && memcmp(refine, unlike->refine, quantizer->refine_size) == 0) ||
-		!is_near(unlike, x, unlike->stored, refine))
+	switch (quantizer->fits(quantizer, x, unlike->stored, refine))
+	{
+		case LOKI_FITS:
+			return true;
+		case LOKI_CODE_UNLIKE:
+			*array = LOKI_SLOTS_CODE;
+			break;
+		case LOKI_REFINE_UNLIKE:
+			*array = LOKI_SLOTS_REFINE;
+			break;
+	}
+	if (!is_requantized(unlike, x, unlike->stored, refine))
 		return false;
 	check->oddities.requantized++;
 	return true;
@@ -437,8 +312,6 @@ begin_rows(Unlike *unlike)
 	GetPerTupleExprContext(unlike->estate)->ecxt_scantuple = unlike->slot;
 	unlike->row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 												ALLOCSET_DEFAULT_SIZES);
-	for (int i = 0; i < lengthof(unlike->levels); i++)
-		unlike->levels[i] = palloc0(Max(state->quantizer->padded_dim, 1));
 	unlike->stored = palloc0(Max(size, Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))));
 	unlike->code = palloc0(state->quantizer->code_size);
 	unlike->refine = palloc0(Max(state->quantizer->refine_size, 1));

@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * rotated_fits.c
+ *	  Whether slots of the rotated code are those of a vector, whichever
+ *	  processor has made them.
+ *
+ * Processors add up sums in different orders, and so round them differently.
+ * Here the residual r is computed once more, and it is known how far that of
+ * another processor may be from it: `noise`.  Slots fit if they can be those of
+ * a residual that is no farther away:
+ *
+ *		levels		an element has the level of some number near it
+ *		factors		are those of the levels in the slots, but for what the
+ *					noise changes of them
+ *
+ * README, "Slots of another processor", has the formulas.
+ *
+ * IDENTIFICATION
+ *	  src/quantize/rotated_fits.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "quantize/codes.h"
+#include "quantize/rotated.h"
+
+/*
+ * An element may be off by so many times its share of the noise.  The rotation spreads the noise
+ * like normal numbers, of which none is 16 standard deviations from zero.
+ */
+#define NOISE_OF_ELEMENT	16
+
+/* Beyond this part of the residual, the noise leaves nothing of levels and angles */
+#define MOST_NOISE			0.125
+
+/* No code has a cosine below the reciprocal of this with a residual that is rotated */
+#define MOST_STRETCHED		4
+
+/* The residual of a vector as this processor computes it */
+typedef struct Residual
+{
+	const RotatedQuantizer *rq;
+	const float *r;
+	double		length;			/* of the vector */
+	double		norm;
+	double		inside;			/* norm of the part that is coded */
+	double		noise;			/* another processor's is no farther away */
+	double		rounding;		/* of a sum over the vector, relative to its
+								 * terms */
+	double		code_rounding;	/* the same over what is coded */
+	bool		huge;			/* nothing is certain of distances */
+	bool		at_limit;		/* rounding decides whether that is so */
+} Residual;
+
+/* Products of the levels in slots with the residual */
+typedef struct Products
+{
+	double		dot;
+	double		norm;			/* of the levels */
+} Products;
+
+static bool
+near_limit(double value, double limit)
+{
+	return value > 0.98 * limit && value < 1.02 * limit;
+}
+
+static void
+compute_residual(const RotatedQuantizer *rq, const float *x, float *r, Residual *residual)
+{
+	const LokiCodeSpec *spec = &rq->base.spec;
+	double		square = 0;
+	double		length;
+	float		inside;
+	bool		out_of_range;
+
+	residual->rq = rq;
+	residual->r = r;
+	residual->norm = loki_rotated_residual(rq, x, r, &inside, &out_of_range);
+	residual->inside = inside;
+	for (uint32 i = 0; i < spec->dim; i++)
+		square += (double) x[i] * x[i];
+	length = sqrt(square);
+	residual->length = length;
+	residual->rounding = (FLT_EPSILON / 2) * (LOKI_PADDED(spec->dim) + 256);
+	residual->code_rounding = (FLT_EPSILON / 2) * (rq->base.padded_dim + 256);
+	residual->huge = out_of_range || residual->norm >= HUGE_NORM * 0.99f;
+	residual->at_limit = near_limit(residual->norm, HUGE_NORM * 0.99) ||
+		(spec->metric == LOKI_METRIC_COSINE &&
+		 (near_limit(length, sqrt(SAFE_LEAST)) || near_limit(length, HUGE_NORM)));
+
+	/*
+	 * a difference of two floats is rounded alike, the length of a vector is
+	 * not
+	 */
+	residual->noise = TINY_NORM + residual->rounding *
+		(residual->norm + (spec->metric == LOKI_METRIC_COSINE ? 1 : 0));
+}
+
+static inline bool
+about(double value, double wanted, double difference)
+{
+	/* false for what is no number */
+	return fabs(value - wanted) <= difference;
+}
+
+/* ----------------------------------------------------------------
+ * Levels
+ * ----------------------------------------------------------------
+ */
+
+/* The full code of the residual with all elements moved by so much */
+static void
+encode_moved(const Residual *residual, float by, uint8 *u)
+{
+	const RotatedQuantizer *rq = residual->rq;
+	int			padded = rq->base.padded_dim;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	LokiEncodeSums sums;
+
+	for (int i = 0; i < padded; i++)
+		r[i] = residual->r[i] + by;
+	rq->kernels->encode(padded, r, Min(64 * sqrt(padded) / residual->inside, FLT_MAX),
+						&rq->code_levels, NULL, u, &sums);
+}
+
+/* Compare levels; u are those in the slots. */
+static LokiFit
+levels_fit(const Residual *residual, const uint8 *u)
+{
+	const RotatedQuantizer *rq = residual->rq;
+	int			padded = rq->base.padded_dim;
+	float		by = (float) (NOISE_OF_ELEMENT * residual->noise / sqrt(padded));
+	uint8		least[LOKI_MAX_PADDED];
+	uint8		most[LOKI_MAX_PADDED];
+
+	if (residual->noise > MOST_NOISE * residual->inside)
+		return LOKI_FITS;
+	encode_moved(residual, -by, least);
+	encode_moved(residual, by, most);
+	for (int bits = rq->bits;; bits = rq->full_bits)
+	{
+		for (int i = 0; i < padded; i++)
+		{
+			int			level = u[i] >> (8 - bits);
+
+			if (level < least[i] >> (8 - bits) || level > most[i] >> (8 - bits))
+				return bits == rq->bits ? LOKI_CODE_UNLIKE : LOKI_REFINE_UNLIKE;
+		}
+		if (bits == rq->full_bits)
+			return LOKI_FITS;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Factors
+ * ----------------------------------------------------------------
+ */
+
+static Products
+multiply(const Residual *residual, const LokiLevelTable *table, const uint8 *u)
+{
+	Products	products = {0, 0};
+	double		norm2 = 0;
+
+	for (uint32 i = 0; i < residual->rq->base.padded_dim; i++)
+	{
+		double		level = table->base[u[i] >> 4] + table->step[u[i] >> 4] * (u[i] & 15);
+
+		products.dot += level * residual->r[i];
+		norm2 += level * level;
+	}
+	products.norm = sqrt(norm2);
+	return products;
+}
+
+/* Whether `add` of a slot of CODE is that of the residual */
+static bool
+add_fits(const Residual *residual, const float *x, float add)
+{
+	const LokiQuantizer *quantizer = &residual->rq->base;
+	double		unit = quantizer->spec.metric == LOKI_METRIC_COSINE ? 0.5 : 1;
+	double		dot = 0;
+
+	if (quantizer->spec.metric != LOKI_METRIC_IP)
+		return about(add, unit * residual->norm * residual->norm,
+					 FLT_MIN + 8 * unit * residual->noise * (residual->norm + 2 * residual->noise));
+	for (uint32 i = 0; i < quantizer->spec.dim; i++)
+		dot += (double) quantizer->centroid[i] * x[i];
+	return about(-add, Max(Min(dot, HUGE_ERROR), -HUGE_ERROR), FLT_MIN + residual->rounding *
+				 Min(2 * residual->length * sqrt(quantizer->centroid_norm2), HUGE_ERROR));
+}
+
+/* Whether a factor of levels is that of the residual */
+static bool
+mul_fits(const Residual *residual, const Products *products, float mul)
+{
+	double		unit = residual->rq->metric_factor;
+	double		inside = residual->inside;
+	double		wanted;
+
+	if (residual->noise > MOST_NOISE * inside)
+		return mul / unit >= 0 && mul / unit * products->norm <=
+			MOST_STRETCHED * (inside + MOST_STRETCHED * residual->noise);
+	if (products->dot <= 0)
+		return false;
+	wanted = unit * inside * (inside / products->dot);
+	return about(mul, wanted, fabs(wanted) *
+				 (residual->code_rounding + 2 * residual->noise *
+				  (1 / inside + products->norm / products->dot)));
+}
+
+/* Whether the error that REFINE states is that of its levels */
+static bool
+error_fits(const Residual *residual, const Products *products, float error)
+{
+	const RotatedQuantizer *rq = residual->rq;
+	double		inside = residual->inside;
+	double		unit = -rq->metric_factor / sqrt(rq->base.padded_dim - 1);
+	double		least_tangent = rq->full_tangent / 4;
+	double		part;
+	double		cosine;
+	double		square;
+	double		rounding;
+
+	if (error >= HUGE_ERROR || residual->huge)
+		return residual->at_limit || (error >= HUGE_ERROR && residual->huge);
+	if (residual->noise > MOST_NOISE * inside)
+		return error >= 0 &&
+			error <= unit * MOST_STRETCHED * (inside + MOST_STRETCHED * residual->noise);
+	cosine = products->dot / (inside * products->norm);
+	square = Max(0, 1 / (cosine * cosine) - 1);
+
+	/*
+	 * moving r by the noise turns it by this angle; the rest is in the sums
+	 * of cosine
+	 */
+	part = residual->noise / inside;
+	rounding = 2 * residual->code_rounding * (1 + square) +
+		4 * (1 + square) * (sqrt(square) * part + part * part);
+	return error >= (1 - residual->code_rounding - 2 * part) * unit * inside *
+		Max(sqrt(Max(0, square - rounding)), least_tangent) &&
+		error <= (1 + residual->code_rounding + 2 * part) * unit * inside *
+		Max(sqrt(square + rounding), least_tangent);
+}
+
+LokiFit
+loki_rotated_fits(const LokiQuantizer *quantizer, const float *x, const void *code,
+				  const void *refine)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	const CodeSlot *slot = code;
+	const RefineSlot *more = refine;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+	Residual	residual;
+	Products	products;
+	LokiFit		fit;
+
+	Assert((quantizer->refine_size > 0) == (refine != NULL));
+	compute_residual(rq, x, r, &residual);
+	unpack_code(rq, code, u);
+	products = multiply(&residual, &rq->code_table, u);
+	if (!add_fits(&residual, x, slot->add) || !mul_fits(&residual, &products, slot->mul))
+		return LOKI_CODE_UNLIKE;
+	if (refine != NULL)
+		unpack_refine(rq, refine, u);
+	fit = levels_fit(&residual, u);
+	if (fit != LOKI_FITS || refine == NULL)
+		return fit;
+	products = multiply(&residual, &rq->full_table, u);
+	return mul_fits(&residual, &products, more->mul) &&
+		error_fits(&residual, &products, more->error) ? LOKI_FITS : LOKI_REFINE_UNLIKE;
+}

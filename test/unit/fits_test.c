@@ -1,0 +1,318 @@
+/*-------------------------------------------------------------------------
+ *
+ * fits_test.c
+ *	  Slots that one kind of kernels has made fit their vectors by the sums of
+ *	  any other kind, and damaged ones fit by none.
+ *
+ * Sources: src/distance src/quantize
+ *
+ * IDENTIFICATION
+ *	  test/unit/fits_test.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "unit.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "quantize/codes.h"
+#include "quantize/rotated.h"
+
+#define ROWS	4
+#define MOST_DIM	2048
+
+static const char *const metric_names[] = {NULL, "L2", "IP", "cosine", "L1"};
+
+/* What vectors are like */
+typedef enum Shape
+{
+	NORMAL,						/* normal numbers */
+	POSITIVE,					/* uniform numbers above zero */
+	SHARED,						/* a direction that all share, and little else */
+	NEARLY_SAME,				/* ... so little that rounding shows */
+	PARALLEL,					/* of one direction */
+	SPIKES,						/* one element is nearly all */
+	LONG,						/* up to 1e19 */
+	SHORT,						/* down to 1e-22 */
+	SHAPES
+} Shape;
+
+static const char *const shape_names[] = {"normal", "positive", "shared", "nearly the same",
+"parallel", "spikes", "long", "short"};
+
+static void *
+allocate(Size size)
+{
+	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
+}
+
+static double
+normal(void)
+{
+	double		u = 1 - unit_uniform();
+
+	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
+}
+
+static void
+fill(Shape shape, int dim, float *x)
+{
+	double		share = shape == SHARED ? pow(10, -3 * unit_uniform()) :
+		pow(10, -3 - 5 * unit_uniform());
+	double		scale = shape == LONG ? pow(10, 16 + 3 * unit_uniform()) :
+		shape == SHORT ? pow(10, -13 - 9 * unit_uniform()) :
+		shape == PARALLEL ? 1 + unit_random() % 1000 : 1;
+
+	for (int i = 0; i < dim; i++)
+	{
+		double		direction = sin(i * 1.7) + 1.5;
+
+		if (shape == POSITIVE)
+			x[i] = (float) unit_uniform();
+		else if (shape == SHARED || shape == NEARLY_SAME)
+			x[i] = (float) (direction + share * (unit_uniform() - 0.5));
+		else if (shape == PARALLEL)
+			x[i] = (float) (direction * scale);
+		else
+			x[i] = (float) (normal() * scale * (shape == SPIKES ? 1e-4 : 1));
+	}
+	if (shape == SPIKES)
+		x[unit_random() % dim] = 3;
+}
+
+/* Kernels of a kind; false if this machine has none */
+static bool
+use_kernels(LokiSimd simd)
+{
+	const LokiDistanceKernels *distance = loki_distance_kernels(simd);
+	const LokiCodeKernels *codes = loki_code_kernels(simd);
+
+	if (distance == NULL || codes == NULL)
+		return false;
+	loki_distance = *distance;
+	loki_codes = codes;
+	return true;
+}
+
+typedef struct Slots
+{
+	LokiQuantizer *quantizer;
+	char	   *code;
+	char	   *refine;			/* NULL: none */
+}			Slots;
+
+/* A quantizer with the kernels in use, on a centroid */
+static Slots
+open_slots(const LokiCodeSpec *spec, const float *constants)
+{
+	Slots		slots;
+
+	slots.quantizer = allocate(loki_quantizer_size(spec));
+	loki_quantizer_init(slots.quantizer, spec, constants);
+	slots.code = allocate(slots.quantizer->code_size);
+	slots.refine = slots.quantizer->refine_size > 0 ?
+		allocate(slots.quantizer->refine_size) : NULL;
+	return slots;
+}
+
+static void
+close_slots(Slots * slots)
+{
+	free(slots->quantizer);
+	free(slots->code);
+	free(slots->refine);
+}
+
+/* The mean of vectors, of unit length under cosine, and behind it a basis if there is one */
+static float *
+make_constants(const LokiCodeSpec *spec, const float *rows)
+{
+	int			dim = spec->dim;
+	float	   *constants = calloc(loki_code_constants(spec), sizeof(float));
+
+	for (int i = 0; i < ROWS && spec->seed % 4 != 0; i++)
+	{
+		double		square = 0;
+
+		for (int j = 0; j < dim; j++)
+			square += (double) rows[i * dim + j] * rows[i * dim + j];
+		for (int j = 0; j < dim; j++)
+			constants[j] += rows[i * dim + j] / ROWS /
+				(spec->metric == LOKI_METRIC_COSINE ? sqrt(square) : 1);
+	}
+	if (spec->projection == LOKI_PROJECT_BASIS)
+	{
+		loki_subspace_start(dim, spec->code_dims, 1, constants + dim);
+		loki_subspace_finish(dim, spec->code_dims, constants + dim);
+	}
+	return constants;
+}
+
+/* Change a slot in a way that rounding does not */
+static const char *
+damage(const Slots * slots, const LokiCodeSpec *spec, int way)
+{
+	CodeSlot   *code = (CodeSlot *) slots->code;
+	RefineSlot *refine = (RefineSlot *) slots->refine;
+
+	switch (way)
+	{
+		case 0:
+			code->add *= unit_random() % 2 == 0 ? 1.01f : 0.99f;
+			return code->add == 0 ? NULL : "add";
+		case 1:
+			code->mul *= unit_random() % 2 == 0 ? 1.01f : 0.99f;
+			return "mul";
+		case 2:
+			for (int i = 0; i < 8; i++)
+				((char *) (code + 1))[unit_random() % (slots->quantizer->code_size - sizeof(*code))] ^=
+					(char) (1 + unit_random() % 255);
+			return "levels";
+		case 3:
+			if (refine == NULL)
+				return NULL;
+			refine->mul *= unit_random() % 2 == 0 ? 1.01f : 0.99f;
+			return "refined mul";
+		case 4:
+			/* that of the finest codes is lost in rounding */
+			if (refine == NULL || spec->refine_bits > 6)
+				return NULL;
+			refine->error *= unit_random() % 2 == 0 ? 1.3f : 0.7f;
+			return "error";
+		default:
+			if (refine == NULL)
+				return NULL;
+			for (int i = 0; i < 16; i++)
+				((char *) (refine + 1))[unit_random() % (slots->quantizer->refine_size - sizeof(*refine))] ^=
+					(char) (1 + unit_random() % 255);
+			return "refined levels";
+	}
+}
+
+#define WAYS	6
+
+typedef struct Found
+{
+	int			tested;
+	int			unlike;
+	int			damaged;
+	int			missed;
+} Found;
+
+static void
+test_row(Slots * slots, const LokiCodeSpec *spec, Shape shape, const float *x, LokiSimd from, LokiSimd to,
+		 Found *found)
+{
+	LokiQuantizer *quantizer = slots->quantizer;
+	LokiFit		fit;
+
+	use_kernels(from);
+	loki_quantizer_init(quantizer, spec, quantizer->centroid);
+	quantizer->encode(quantizer, x, slots->code, slots->refine);
+	use_kernels(to);
+	loki_quantizer_init(quantizer, spec, quantizer->centroid);
+	fit = quantizer->fits(quantizer, x, slots->code, slots->refine);
+	found->tested++;
+	if (fit != LOKI_FITS && found->unlike++ < 3)
+		diag("%s, %d dimensions, %d and %d bits, %s: %s", metric_names[spec->metric], spec->dim,
+			 spec->bits, spec->refine_bits, shape_names[shape],
+			 fit == LOKI_CODE_UNLIKE ? "CODE" : "REFINE");
+
+	/*
+	 * a basis at random leaves little of a vector, so that rounding is much
+	 * of it
+	 */
+	if (shape > POSITIVE || spec->kind != LOKI_CODE_ROTATED || spec->projection == LOKI_PROJECT_BASIS)
+		return;
+	for (int way = 0; way < WAYS; way++)
+	{
+		const char *what;
+
+		quantizer->encode(quantizer, x, slots->code, slots->refine);
+		what = damage(slots, spec, way);
+		if (what == NULL)
+			continue;
+		found->damaged++;
+		if (quantizer->fits(quantizer, x, slots->code, slots->refine) == LOKI_FITS &&
+			found->missed++ < 3)
+			diag("%s, %d dimensions, %d and %d bits, %s: damaged %s fits",
+				 metric_names[spec->metric], spec->dim, spec->bits, spec->refine_bits,
+				 shape_names[shape], what);
+	}
+}
+
+static void
+test_spec(LokiCodeSpec spec, LokiSimd from, LokiSimd to, Found *found)
+{
+	static float rows[ROWS * MOST_DIM];
+
+	for (int shape = 0; shape < SHAPES; shape++)
+	{
+		float	   *constants;
+		Slots		slots;
+
+		spec.seed = unit_random() % 1000;
+		for (int i = 0; i < ROWS; i++)
+			fill((Shape) shape, spec.dim, rows + (Size) i * spec.dim);
+		constants = make_constants(&spec, rows);
+		slots = open_slots(&spec, constants);
+		for (int i = 0; i < ROWS; i++)
+			test_row(&slots, &spec, (Shape) shape, rows + (Size) i * spec.dim, from, to, found);
+		close_slots(&slots);
+		free(constants);
+	}
+}
+
+static void
+test_kinds(LokiSimd from, LokiSimd to)
+{
+	static const int dims[] = {33, 64, 65, 100, 128, 200, 384, 768, 1000, 1536, MOST_DIM};
+	static const int bits[][2] = {{1, 2}, {1, 6}, {1, 8}, {2, 6}, {4, 6}, {4, 8}, {1, 0},
+	{2, 0}, {4, 0}, {8, 0}};
+	Found		found = {0};
+
+	for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
+		for (int i = 0; i < (int) lengthof(bits); i++)
+			for (int d = unit_random() % 4; d < (int) lengthof(dims); d += 4)
+			{
+				LokiCodeSpec spec = {LOKI_CODE_ROTATED, metric, bits[i][0], bits[i][1], dims[d], 0};
+
+				test_spec(spec, from, to, &found);
+				spec.code_dims = LOKI_GROUP;
+				spec.outside = 0.1f;
+				spec.projection = i % 2 == 0 ? LOKI_PROJECT_BASIS : LOKI_PROJECT_RANDOM;
+				if (dims[d] > 100)
+					test_spec(spec, from, to, &found);
+			}
+	for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_L1; metric++)
+	{
+		LokiCodeSpec exact = {LOKI_CODE_EXACT, metric, 32, 0, 16, 0};
+
+		test_spec(exact, from, to, &found);
+	}
+	for (int b = 4; b <= 8; b += 4)
+	{
+		LokiCodeSpec scalar = {LOKI_CODE_SCALAR, LOKI_METRIC_L1, b, 0, 200, 0};
+
+		test_spec(scalar, from, to, &found);
+	}
+	use_kernels(from);
+	diag("%d rows", found.tested);
+	ok(found.unlike == 0, "slots by %s kernels fit", loki_codes->name);
+	use_kernels(to);
+	ok(found.missed == 0, "%s kernels find each of %d damaged slots", loki_codes->name,
+	   found.damaged);
+}
+
+int
+main(void)
+{
+	loki_distance_init();
+	for (LokiSimd from = LOKI_SIMD_SCALAR; from <= LOKI_SIMD_NEON; from++)
+		for (LokiSimd to = LOKI_SIMD_SCALAR; to <= LOKI_SIMD_NEON; to++)
+			if (use_kernels(from) && use_kernels(to))
+				test_kinds(from, to);
+	return unit_done();
+}
