@@ -63,6 +63,8 @@ def fill(args, db, data, metric):
     server.copy("items", data.base)
     db.run(f"""VACUUM ANALYZE items; VACUUM ANALYZE queries; SET maintenance_work_mem = '4GB';
                CREATE INDEX items_v ON items USING hnsw (v vector_{metric}_ops)""")
+    # else queries for many rows would wait for rows that nobody read before
+    db.run("CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT pg_prewarm('items'), pg_prewarm('items_v')")
     db.run(COUNT.format(operator=OPERATOR[metric]))
 
 
