@@ -20,34 +20,20 @@
 
 static const LokiCodeKernels *const plain = &loki_codes_scalar;
 
-static void *
-allocate(Size size)
-{
-	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
-}
-
-static double
-normal(void)
-{
-	double		u = 1 - unit_uniform();
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
-}
-
 static float *
 make_floats(int count)
 {
-	float	   *values = allocate(count * sizeof(float));
+	float	   *values = unit_allocate(count * sizeof(float));
 
 	for (int i = 0; i < count; i++)
-		values[i] = normal();
+		values[i] = unit_normal();
 	return values;
 }
 
 static uint8 *
 make_bytes(int count)
 {
-	uint8	   *values = allocate(count);
+	uint8	   *values = unit_allocate(count);
 
 	for (int i = 0; i < count; i++)
 		values[i] = unit_random();
@@ -73,9 +59,9 @@ make_table(void)
 static void
 test_rotate(const LokiCodeKernels *k, int padded)
 {
-	uint8	   *signs = allocate(loki_rotate_size(padded));
+	uint8	   *signs = unit_allocate(loki_rotate_size(padded));
 	float	   *a = make_floats(padded);
-	float	   *b = allocate(padded * sizeof(float));
+	float	   *b = unit_allocate(padded * sizeof(float));
 
 	memcpy(b, a, padded * sizeof(float));
 	loki_rotate_init(padded, 3, signs);
@@ -100,8 +86,8 @@ test_encode(const LokiCodeKernels *k, int padded)
 		{1, 2, 3, 4, 5, 6, 7, 8}, {1, 1, 1, 1, 2, 2, 3, 4}, 12
 	};
 	float	   *r = make_floats(padded);
-	uint8	   *a = allocate(padded);
-	uint8	   *b = allocate(padded);
+	uint8	   *a = unit_allocate(padded);
+	uint8	   *b = unit_allocate(padded);
 	LokiEncodeSums wanted;
 	LokiEncodeSums found;
 
@@ -131,9 +117,9 @@ test_pack(const LokiCodeKernels *k, int padded)
 {
 	int			groups = padded / LOKI_GROUP;
 	uint8	   *u = make_bytes(padded);
-	uint8	   *a = allocate(padded);
-	uint8	   *b = allocate(padded);
-	uint8	   *packed = allocate(padded);
+	uint8	   *a = unit_allocate(padded);
+	uint8	   *b = unit_allocate(padded);
+	uint8	   *packed = unit_allocate(padded);
 	bool		same = true;
 
 	for (int width = 1; width <= 4; width *= 2)
@@ -165,8 +151,8 @@ test_queries(const LokiCodeKernels *k, int padded)
 {
 	float	   *r = make_floats(padded);
 	uint8	   *u = make_bytes(padded);
-	int16	   *a = allocate(padded * sizeof(int16));
-	int16	   *b = allocate(padded * sizeof(int16));
+	int16	   *a = unit_allocate(padded * sizeof(int16));
+	int16	   *b = unit_allocate(padded * sizeof(int16));
 	LokiLevelTable table = make_table();
 
 	r[padded / 2] = -7;
@@ -194,7 +180,7 @@ test_dot16(const LokiCodeKernels *k, int padded)
 {
 	int			groups = padded / LOKI_GROUP;
 	uint8	   *u = make_bytes(padded);
-	int16	   *query = allocate(padded * sizeof(int16));
+	int16	   *query = unit_allocate(padded * sizeof(int16));
 	LokiLevelTable table = make_table();
 	bool		same = true;
 
@@ -220,12 +206,12 @@ static void
 test_dot(const LokiCodeKernels *k, int padded, int width)
 {
 	LokiDotKernel wanted = width == 1 ? plain->dot1 :
-	width == 2 ? plain->dot2 : plain->dot4;
+		width == 2 ? plain->dot2 : plain->dot4;
 	LokiDotKernel found = width == 1 ? k->dot1 : width == 2 ? k->dot2 : k->dot4;
 	int			groups = padded / LOKI_GROUP;
 	int			stride = LOKI_FACTOR_SIZE + groups * 8 * width;
 	uint8	   *slots = make_bytes(stride * 64 + 4);
-	int8	   *query = allocate(padded);
+	int8	   *query = unit_allocate(padded);
 	const void *codes[64];
 	int32		a[64];
 	int32		b[64];
@@ -272,7 +258,7 @@ test_center(const LokiCodeKernels *k, int dim)
 	int			padded = LOKI_PADDED(dim);
 	float	   *x = make_floats(dim);
 	float	   *centroid = make_floats(dim);
-	float	   *out = allocate(padded * sizeof(float));
+	float	   *out = unit_allocate(padded * sizeof(float));
 	bool		same = true;
 
 	k->center(dim, padded, x, 0.7f, centroid, out);
@@ -291,8 +277,8 @@ test_center(const LokiCodeKernels *k, int dim)
 static void
 test_rotation(int padded)
 {
-	uint8	   *signs = allocate(loki_rotate_size(padded));
-	float	   *r = allocate(padded * sizeof(float));
+	uint8	   *signs = unit_allocate(loki_rotate_size(padded));
+	float	   *r = unit_allocate(padded * sizeof(float));
 	double		off = 0;
 	double		fourth = 0;
 	int			rounds = 40;
@@ -307,7 +293,7 @@ test_rotation(int padded)
 		{
 			int			d = (padded * (seed % 8) / 8 + i) % padded;
 
-			r[d] = normal() * sqrt(padded / 3.0);
+			r[d] = unit_normal() * sqrt(padded / 3.0);
 			norm2 += r[d] * r[d];
 		}
 		loki_rotate_init(padded, seed, signs);

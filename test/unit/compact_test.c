@@ -25,20 +25,6 @@
 static const char *const metric_names[] = {NULL, "L2", "IP", "cosine", "L1"};
 static const char *const projection_names[] = {"all", "random", "principal"};
 
-static void *
-allocate(Size size)
-{
-	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
-}
-
-static double
-normal(void)
-{
-	double		u = 1 - unit_uniform();
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
-}
-
 /*
  * Rows of unit length around an offset, along RANK directions of falling
  * weight and, by `noise`, along all.
@@ -51,7 +37,7 @@ make_rows(int n, double noise)
 
 	for (int i = 0; i < RANK; i++)
 		for (int j = 0; j < DIM; j++)
-			directions[i][j] = normal() / sqrt((1 + i) * DIM);
+			directions[i][j] = unit_normal() / sqrt((1 + i) * DIM);
 	for (int r = 0; r < n; r++)
 	{
 		float	   *row = rows + r * DIM;
@@ -59,10 +45,10 @@ make_rows(int n, double noise)
 		double		norm2 = 0;
 
 		for (int i = 0; i < RANK; i++)
-			weights[i] = normal();
+			weights[i] = unit_normal();
 		for (int j = 0; j < DIM; j++)
 		{
-			double		x = 0.02 + noise * normal() / sqrt(DIM);
+			double		x = 0.02 + noise * unit_normal() / sqrt(DIM);
 
 			for (int i = 0; i < RANK; i++)
 				x += weights[i] * directions[i][j];
@@ -162,12 +148,12 @@ open_bench(const LokiCodeSpec *spec, const float *constants)
 {
 	Bench		b;
 
-	b.quantizer = allocate(loki_quantizer_size(spec));
+	b.quantizer = unit_allocate(loki_quantizer_size(spec));
 	loki_quantizer_init(b.quantizer, spec, constants);
 	b.stride = TYPEALIGN(64, b.quantizer->query_size);
-	b.queries = allocate(b.stride * QUERIES);
-	b.code = allocate(b.quantizer->code_size);
-	b.refine = allocate(b.quantizer->refine_size);
+	b.queries = unit_allocate(b.stride * QUERIES);
+	b.code = unit_allocate(b.quantizer->code_size);
+	b.refine = unit_allocate(b.quantizer->refine_size);
 	return b;
 }
 
@@ -356,7 +342,7 @@ test_between_codes(LokiCodeSpec spec)
 	for (int exponent = -140; exponent <= 120; exponent += 20)
 	{
 		for (int j = 0; j < DIM; j++)
-			rows[j] = ldexp(normal(), exponent);
+			rows[j] = ldexp(unit_normal(), exponent);
 		b.quantizer->encode(b.quantizer, rows, b.code, b.refine);
 		b.quantizer->prepare(b.quantizer, rows + DIM, query);
 		b.quantizer->score(b.quantizer, query, codes, 1, &estimate);
@@ -386,7 +372,7 @@ test_encode_rows(LokiCodeSpec spec)
 	float	   *rows = make_rows(ROWS, 0.3);
 	float	   *constants = make_constants(rows, ROWS, 128);
 	Bench		b = open_bench(&spec, constants);
-	float	   *scratch = allocate(loki_encode_scratch(&spec) * sizeof(float));
+	float	   *scratch = unit_allocate(loki_encode_scratch(&spec) * sizeof(float));
 	const float *vectors[LOKI_ENCODE_ROWS];
 	void	   *codes[LOKI_ENCODE_ROWS];
 	void	   *refines[LOKI_ENCODE_ROWS];
@@ -396,16 +382,16 @@ test_encode_rows(LokiCodeSpec spec)
 
 	for (int j = 0; j < DIM; j++)
 	{
-		rows[DIM + j] = ldexp(normal(), 120);
-		rows[2 * DIM + j] = ldexp(normal(), -140);
+		rows[DIM + j] = ldexp(unit_normal(), 120);
+		rows[2 * DIM + j] = ldexp(unit_normal(), -140);
 		rows[3 * DIM + j] = constants[j];
 		rows[4 * DIM + j] *= 1000;
 	}
 	for (int i = 0; i < LOKI_ENCODE_ROWS; i++)
 	{
 		vectors[i] = rows + i * DIM;
-		codes[i] = allocate(code_size);
-		refines[i] = allocate(refine_size);
+		codes[i] = unit_allocate(code_size);
+		refines[i] = unit_allocate(refine_size);
 	}
 	for (int n = 1; n <= LOKI_ENCODE_ROWS; n++)
 	{

@@ -190,19 +190,13 @@ all_dims_hold(const LokiDistanceKernels *kernels, Kernel kernel, Filler fill)
 	return true;
 }
 
-static double
-normal(void)
-{
-	return sqrt(-2 * log(1 - unit_uniform())) * cos(2 * M_PI * unit_uniform());
-}
-
 static void
 fill_normal(int dim, float *a, float *b)
 {
 	for (int i = 0; i < dim; i++)
 	{
-		a[i] = normal();
-		b[i] = normal();
+		a[i] = unit_normal();
+		b[i] = unit_normal();
 	}
 }
 
@@ -211,8 +205,8 @@ fill_close(int dim, float *a, float *b)
 {
 	for (int i = 0; i < dim; i++)
 	{
-		a[i] = 1 + normal() / 16;
-		b[i] = a[i] * (float) (1 + normal() * 1e-6);
+		a[i] = 1 + unit_normal() / 16;
+		b[i] = a[i] * (float) (1 + unit_normal() * 1e-6);
 	}
 }
 
@@ -221,8 +215,8 @@ fill_scales(int dim, float *a, float *b)
 {
 	for (int i = 0; i < dim; i++)
 	{
-		a[i] = ldexp(normal(), (int) (unit_random() % 80) - 40);
-		b[i] = ldexp(normal(), (int) (unit_random() % 80) - 40);
+		a[i] = ldexp(unit_normal(), (int) (unit_random() % 80) - 40);
+		b[i] = ldexp(unit_normal(), (int) (unit_random() % 80) - 40);
 	}
 }
 
@@ -233,7 +227,7 @@ fill_denormal(int dim, float *a, float *b)
 	for (int i = 0; i < dim; i++)
 	{
 		a[i] = ldexp(unit_uniform() - 0.5, -130);
-		b[i] = unit_random() % 2 ? ldexp(unit_uniform() - 0.5, -130) : normal();
+		b[i] = unit_random() % 2 ? ldexp(unit_uniform() - 0.5, -130) : unit_normal();
 	}
 }
 
@@ -243,8 +237,8 @@ fill_tiny(int dim, float *a, float *b)
 {
 	for (int i = 0; i < dim; i++)
 	{
-		a[i] = ldexp(normal(), -65);
-		b[i] = ldexp(normal(), -65);
+		a[i] = ldexp(unit_normal(), -65);
+		b[i] = ldexp(unit_normal(), -65);
 	}
 }
 

@@ -42,20 +42,6 @@ typedef enum Shape
 static const char *const shape_names[] = {"normal", "positive", "shared", "nearly the same",
 "parallel", "spikes", "long", "short"};
 
-static void *
-allocate(Size size)
-{
-	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
-}
-
-static double
-normal(void)
-{
-	double		u = 1 - unit_uniform();
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
-}
-
 static void
 fill(Shape shape, int dim, float *x)
 {
@@ -76,7 +62,7 @@ fill(Shape shape, int dim, float *x)
 		else if (shape == PARALLEL)
 			x[i] = (float) (direction * scale);
 		else
-			x[i] = (float) (normal() * scale * (shape == SPIKES ? 1e-4 : 1));
+			x[i] = (float) (unit_normal() * scale * (shape == SPIKES ? 1e-4 : 1));
 	}
 	if (shape == SPIKES)
 		x[unit_random() % dim] = 3;
@@ -109,11 +95,11 @@ open_slots(const LokiCodeSpec *spec, const float *constants)
 {
 	Slots		slots;
 
-	slots.quantizer = allocate(loki_quantizer_size(spec));
+	slots.quantizer = unit_allocate(loki_quantizer_size(spec));
 	loki_quantizer_init(slots.quantizer, spec, constants);
-	slots.code = allocate(slots.quantizer->code_size);
+	slots.code = unit_allocate(slots.quantizer->code_size);
 	slots.refine = slots.quantizer->refine_size > 0 ?
-		allocate(slots.quantizer->refine_size) : NULL;
+		unit_allocate(slots.quantizer->refine_size) : NULL;
 	return slots;
 }
 

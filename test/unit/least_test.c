@@ -42,20 +42,6 @@ typedef enum Shape
 static const char *const shape_names[] = {"normal", "far", "spikes", "constant", "sparse",
 "long", "short", "mixed", "near"};
 
-static void *
-allocate(Size size)
-{
-	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
-}
-
-static double
-normal(void)
-{
-	double		u = 1 - unit_uniform();
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
-}
-
 static void
 fill(Shape shape, int dim, const float *q, float *x)
 {
@@ -64,7 +50,7 @@ fill(Shape shape, int dim, const float *q, float *x)
 
 	for (int i = 0; i < dim; i++)
 	{
-		x[i] = (float) (normal() * scale);
+		x[i] = (float) (unit_normal() * scale);
 		if (shape == FAR)
 			x[i] = 1000 + x[i] / 10;
 		else if (shape == SPIKES)
@@ -171,7 +157,7 @@ look(Found *found, int metric, int dim, const float *x, const float *q, float le
 static LokiQuantizer *
 open_quantizer(const LokiCodeSpec *spec, const float *centroid)
 {
-	LokiQuantizer *quantizer = allocate(loki_quantizer_size(spec));
+	LokiQuantizer *quantizer = unit_allocate(loki_quantizer_size(spec));
 
 	loki_quantizer_init(quantizer, spec, centroid);
 	return quantizer;
@@ -206,9 +192,9 @@ test_shape(const LokiCodeSpec *spec, Shape shape, int requantized, Found *found)
 		}
 		quantizers[k] = open_quantizer(spec, centroids + k * dim);
 	}
-	query = allocate(quantizers[0]->query_size);
-	code = allocate(quantizers[0]->code_size * 2);
-	refine = allocate(quantizers[0]->refine_size * 2);
+	query = unit_allocate(quantizers[0]->query_size);
+	code = unit_allocate(quantizers[0]->code_size * 2);
+	refine = unit_allocate(quantizers[0]->refine_size * 2);
 	for (int i = 0; i < ROWS; i++)
 	{
 		const float *x = rows + (Size) i * dim;
@@ -218,7 +204,7 @@ test_shape(const LokiCodeSpec *spec, Shape shape, int requantized, Found *found)
 		quantizers[0]->encode(quantizers[0], x, codes[0], refines[0]);
 		for (int k = 1; k <= requantized; k++)
 			quantizers[k]->requantize(quantizers[k], quantizers[k - 1], codes[(k - 1) % 2],
-								  refines[(k - 1) % 2], codes[k % 2], refines[k % 2]);
+									  refines[(k - 1) % 2], codes[k % 2], refines[k % 2]);
 		for (int j = 0; j < 3; j++)
 		{
 			LokiQuantizer *quantizer = quantizers[requantized];
@@ -278,8 +264,8 @@ test_bits(int metric)
 			LokiCodeSpec spec = {LOKI_CODE_BITS, metric, 32, 0, dim, 0};
 			LokiQuantizer *quantizer = open_quantizer(&spec, NULL);
 			uint32	   *words = malloc(sizeof(uint32) * dim * 2);
-			LokiQuery  *query = allocate(quantizer->query_size);
-			void	   *code = allocate(quantizer->code_size);
+			LokiQuery  *query = unit_allocate(quantizer->query_size);
+			void	   *code = unit_allocate(quantizer->code_size);
 			const void *const codes[1] = {code};
 			float		least;
 
@@ -305,9 +291,9 @@ test_tight(int metric, int dim, int bits, int refine_bits, double most)
 	LokiCodeSpec spec = {LOKI_CODE_ROTATED, metric, bits, refine_bits, dim, 1};
 	float	   *x = calloc(dim * 3, sizeof(float));
 	LokiQuantizer *quantizer = open_quantizer(&spec, x + 2 * dim);
-	LokiQuery  *query = allocate(quantizer->query_size);
-	void	   *code = allocate(quantizer->code_size);
-	void	   *refine = allocate(quantizer->refine_size);
+	LokiQuery  *query = unit_allocate(quantizer->query_size);
+	void	   *code = unit_allocate(quantizer->code_size);
+	void	   *refine = unit_allocate(quantizer->refine_size);
 	double		gap = 0;
 	double		norms = 0;
 
@@ -348,9 +334,9 @@ test_huge(void)
 		Found		found = {0};
 		float		centroid[128] = {0};
 		LokiQuantizer *quantizer = open_quantizer(&spec, centroid);
-		LokiQuery  *query = allocate(quantizer->query_size);
-		void	   *code = allocate(quantizer->code_size);
-		void	   *refine = allocate(quantizer->refine_size);
+		LokiQuery  *query = unit_allocate(quantizer->query_size);
+		void	   *code = unit_allocate(quantizer->code_size);
+		void	   *refine = unit_allocate(quantizer->refine_size);
 
 		for (int k = 0; k < 2000; k++)
 		{
@@ -363,8 +349,8 @@ test_huge(void)
 
 			for (int j = 0; j < 128; j++)
 			{
-				x[j] = (float) (normal() / 6 * scale[0]);
-				q[j] = (float) (normal() / 6 * scale[k % 2]);
+				x[j] = (float) (unit_normal() / 6 * scale[0]);
+				q[j] = (float) (unit_normal() / 6 * scale[k % 2]);
 			}
 			quantizer->encode(quantizer, x, code, refine);
 			quantizer->prepare(quantizer, q, query);

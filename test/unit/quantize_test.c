@@ -45,20 +45,6 @@ typedef struct Rows
 
 static const char *const metric_names[] = {NULL, "L2", "IP", "cosine", "L1"};
 
-static void *
-allocate(Size size)
-{
-	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
-}
-
-static double
-normal(void)
-{
-	double		u = 1 - unit_uniform();
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
-}
-
 static LokiCodeSpec
 make_spec(int kind, int metric, int dim, int bits, int refine_bits)
 {
@@ -77,13 +63,13 @@ open_bench(LokiCodeSpec spec, const float *centroid)
 	b.centroid = calloc(spec.dim, sizeof(float));
 	if (centroid != NULL)
 		memcpy(b.centroid, centroid, spec.dim * sizeof(float));
-	b.quantizer = allocate(loki_quantizer_size(&spec));
+	b.quantizer = unit_allocate(loki_quantizer_size(&spec));
 	loki_quantizer_init(b.quantizer, &spec, b.centroid);
 	b.query_stride = TYPEALIGN(64, b.quantizer->query_size);
-	b.queries = allocate(b.query_stride * MAX_QUERIES);
+	b.queries = unit_allocate(b.query_stride * MAX_QUERIES);
 	b.query = (LokiQuery *) b.queries;
-	b.code = allocate(b.quantizer->code_size);
-	b.refine = allocate(b.quantizer->refine_size);
+	b.code = unit_allocate(b.quantizer->code_size);
+	b.refine = unit_allocate(b.quantizer->refine_size);
 	return b;
 }
 
@@ -161,14 +147,14 @@ make_rows(int dim, int count)
 	float	   *centres = malloc(sizeof(float) * dim * 8);
 
 	for (int i = 0; i < dim * 8; i++)
-		centres[i] = normal() / sqrt(1 + i % dim);
+		centres[i] = unit_normal() / sqrt(1 + i % dim);
 	for (int i = 0; i < count; i++)
 	{
 		const float *centre = centres + (unit_random() % 8) * dim;
 
 		for (int j = 0; j < dim; j++)
 			rows.values[(Size) i * dim + j] = 0.3 + centre[j] +
-				0.5 * normal() / sqrt(1 + j);
+				0.5 * unit_normal() / sqrt(1 + j);
 	}
 	free(centres);
 	return rows;
@@ -289,7 +275,7 @@ test_estimator(int metric, int bits, int refine_bits)
 	double		unit;
 
 	for (int i = 0; i < 768 * 400; i++)
-		rows.values[i] = normal();
+		rows.values[i] = unit_normal();
 	measure(&b, &rows, 60, &coarse, &fine);
 
 	/* of one error, at norms sqrt(768) or, under cosine, 1 */
@@ -478,7 +464,7 @@ test_requantizing(int metric, int dim, int bits, int refine_bits, double toleran
 		}
 
 		to.quantizer->requantize(to.quantizer, from.quantizer, from.code, refine_slot, to.code,
-							 refine_bits > 0 ? to.refine : NULL);
+								 refine_bits > 0 ? to.refine : NULL);
 		if (refine_bits == 0)
 			continue;
 		estimate = refine_one(&to, &error);
@@ -647,7 +633,7 @@ test_defaults(void)
 				float	   *c = calloc(dim, sizeof(float));
 
 				spec = loki_code_default(metric, dim, bits, 8, dim % 2, 8152, 1);
-				quantizer = allocate(loki_quantizer_size(&spec));
+				quantizer = unit_allocate(loki_quantizer_size(&spec));
 				fit &= loki_code_valid(&spec);
 				loki_quantizer_init(quantizer, &spec, c);
 				fit &= quantizer->code_size <= 8152 &&
@@ -676,7 +662,7 @@ half_value(uint16 h)
 {
 	int			exponent = (h >> 10) & 31;
 	float		value = exponent == 0 ? ldexpf(h & 1023, -24) :
-	ldexpf(1024 + (h & 1023), exponent - 25);
+		ldexpf(1024 + (h & 1023), exponent - 25);
 
 	return h & 0x8000 ? -value : value;
 }

@@ -19,8 +19,10 @@
 
 #include "c.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* port.h replaces these by functions of libpgport, which is not linked */
 #undef printf
@@ -95,6 +97,22 @@ static inline double
 unit_uniform(void)
 {
 	return (unit_random() >> 11) / 9007199254740992.0;
+}
+
+/* A normal number */
+static inline double
+unit_normal(void)
+{
+	double		u = 1 - unit_uniform();
+
+	return sqrt(-2 * log(u)) * cos(2 * M_PI * unit_uniform());
+}
+
+/* Memory for free(), aligned to a cache line */
+static inline void *
+unit_allocate(Size size)
+{
+	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
 }
 
 #endif							/* LOKI_UNIT_H */
