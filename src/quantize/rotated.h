@@ -24,6 +24,16 @@
 #define SAFE_LEAST	1e-30f
 #define SAFE_SQUARE(s)	((s) > SAFE_LEAST && (s) < HUGE_NORM * HUGE_NORM)
 
+/* Of a sum or product in float arithmetic, relative to it */
+#define LOKI_ROUNDING	(FLT_EPSILON / 2)
+
+/* Roundings of any sum over so many dimensions, with some to spare (README, "Certain bounds") */
+static inline double
+loki_sum_rounding(int padded)
+{
+	return LOKI_ROUNDING * (padded + 256);
+}
+
 /* Slots; the packed bits follow */
 typedef struct CodeSlot
 {
@@ -71,8 +81,8 @@ typedef struct RotatedQuery
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
 	float		outside_error;	/* its part that no bits make smaller */
-	bool		out_of_range;	/* of prepare(): the operator's sums of
-								 * squares may overflow or underflow */
+	bool		out_of_range;	/* of prepare(): the operator's sums of squares may
+								 * overflow or underflow */
 				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuery;
 

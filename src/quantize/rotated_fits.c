@@ -71,7 +71,6 @@ compute_residual(const RotatedQuantizer *rq, const float *x, float *r, Residual 
 {
 	const LokiCodeSpec *spec = &rq->base.spec;
 	double		square = 0;
-	double		length;
 	float		inside;
 	bool		out_of_range;
 
@@ -81,19 +80,16 @@ compute_residual(const RotatedQuantizer *rq, const float *x, float *r, Residual 
 	residual->inside = inside;
 	for (uint32 i = 0; i < spec->dim; i++)
 		square += (double) x[i] * x[i];
-	length = sqrt(square);
-	residual->length = length;
-	residual->rounding = (FLT_EPSILON / 2) * (LOKI_PADDED(spec->dim) + 256);
-	residual->code_rounding = (FLT_EPSILON / 2) * (rq->base.padded_dim + 256);
+	residual->length = sqrt(square);
+	residual->rounding = loki_sum_rounding(LOKI_PADDED(spec->dim));
+	residual->code_rounding = loki_sum_rounding(rq->base.padded_dim);
 	residual->huge = out_of_range || residual->norm >= HUGE_NORM * 0.99f;
 	residual->at_limit = near_limit(residual->norm, HUGE_NORM * 0.99) ||
 		(spec->metric == LOKI_METRIC_COSINE &&
-		 (near_limit(length, sqrt(SAFE_LEAST)) || near_limit(length, HUGE_NORM)));
+		 (near_limit(residual->length, sqrt(SAFE_LEAST)) ||
+		  near_limit(residual->length, HUGE_NORM)));
 
-	/*
-	 * a difference of two floats is rounded alike, the length of a vector is
-	 * not
-	 */
+	/* differences are rounded alike, the length of a vector is not */
 	residual->noise = TINY_NORM + residual->rounding *
 		(residual->norm + (spec->metric == LOKI_METRIC_COSINE ? 1 : 0));
 }
@@ -232,10 +228,7 @@ error_fits(const Residual *residual, const Products *products, float error)
 	cosine = products->dot / (inside * products->norm);
 	square = Max(0, 1 / (cosine * cosine) - 1);
 
-	/*
-	 * moving r by the noise turns it by this angle; the rest is in the sums
-	 * of cosine
-	 */
+	/* the noise turns r by this angle, and sums in the cosine are rounded */
 	part = residual->noise / inside;
 	rounding = 2 * residual->code_rounding * (1 + square) +
 		4 * (1 + square) * (sqrt(square) * part + part * part);

@@ -16,9 +16,6 @@
 #include "quantize/codes.h"
 #include "quantize/rotated.h"
 
-/* Of a sum or product in float arithmetic, relative to it */
-#define ROUNDING	(FLT_EPSILON / 2)
-
 /* A rounded element of the query is off by no more than this many steps */
 #define HALF_STEP	0.52
 
@@ -35,18 +32,11 @@ typedef struct Known
 	double		step;			/* of the query's integers */
 } Known;
 
-/* Roundings of any sum over the dimensions, with some to spare */
-static inline double
-sum_rounding(const LokiQuantizer *quantizer)
-{
-	return ROUNDING * (quantizer->padded_dim + 256);
-}
-
 /* The same of tan(theta) squared, relative to 1 / cos(theta) squared */
 static inline double
 tangent_rounding(const LokiQuantizer *quantizer)
 {
-	return ROUNDING * (1.5 * quantizer->padded_dim + 256);
+	return LOKI_ROUNDING * (1.5 * quantizer->padded_dim + 256);
 }
 
 /* Widen `missed` by what rounding may hide of it. */
@@ -89,7 +79,10 @@ know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 	{
 		double		norm2 = Max(slot->add, 0) * (quantizer->spec.metric == LOKI_METRIC_L2 ? 1.0 : 2.0);
 
-		/* of a row that was requantized `add` may be less than the square by missed^2 */
+		/*
+		 * of a row that was requantized `add` may be less than the square by
+		 * missed^2
+		 */
 		known->norm = known->length = sqrt(norm2) + known->missed;
 	}
 	widen(quantizer, known);
@@ -150,7 +143,7 @@ least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known 
 				double square, int requantized)
 {
 	const LokiQuantizer *quantizer = &rq->base;
-	double		rounding = sum_rounding(quantizer);
+	double		rounding = loki_sum_rounding(quantizer->padded_dim);
 	double		norms = known->norm + query->norm;
 	double		least;
 
@@ -161,7 +154,10 @@ least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known 
 		return 0;
 	least = sqrt(square + known->missed * known->missed) - known->missed;
 
-	/* vectors are centred and rotated in float arithmetic, cosine's scaled too */
+	/*
+	 * vectors are centred and rotated in float arithmetic, cosine's scaled
+	 * too
+	 */
 	least -= rounding * norms + TINY_NORMS;
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
 		least -= 2 * rounding;
@@ -176,7 +172,7 @@ least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *k
 			  int requantized)
 {
 	const LokiQuantizer *quantizer = &rq->base;
-	double		rounding = sum_rounding(quantizer);
+	double		rounding = loki_sum_rounding(quantizer->padded_dim);
 	double		centroid = sqrt(quantizer->centroid_norm2) * (1 + rounding);
 	double		x = known->length + centroid;
 	double		q = query->norm + centroid;
@@ -197,7 +193,7 @@ loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
-	double		rounding = sum_rounding(quantizer);
+	double		rounding = loki_sum_rounding(quantizer->padded_dim);
 
 	for (int i = 0; i < n; i++)
 	{

@@ -87,7 +87,7 @@ typedef struct Slots
 	LokiQuantizer *quantizer;
 	char	   *code;
 	char	   *refine;			/* NULL: none */
-}			Slots;
+} Slots;
 
 /* A quantizer with the kernels in use, on a centroid */
 static Slots
@@ -104,7 +104,7 @@ open_slots(const LokiCodeSpec *spec, const float *constants)
 }
 
 static void
-close_slots(Slots * slots)
+close_slots(Slots *slots)
 {
 	free(slots->quantizer);
 	free(slots->code);
@@ -138,7 +138,7 @@ make_constants(const LokiCodeSpec *spec, const float *rows)
 
 /* Change a slot in a way that rounding does not */
 static const char *
-damage(const Slots * slots, const LokiCodeSpec *spec, int way)
+damage(const Slots *slots, const LokiCodeSpec *spec, int way)
 {
 	CodeSlot   *code = (CodeSlot *) slots->code;
 	RefineSlot *refine = (RefineSlot *) slots->refine;
@@ -188,7 +188,7 @@ typedef struct Found
 } Found;
 
 static void
-test_row(Slots * slots, const LokiCodeSpec *spec, Shape shape, const float *x, LokiSimd from, LokiSimd to,
+test_row(Slots *slots, const LokiCodeSpec *spec, Shape shape, const float *x, LokiSimd from, LokiSimd to,
 		 Found *found)
 {
 	LokiQuantizer *quantizer = slots->quantizer;
