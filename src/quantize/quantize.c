@@ -130,6 +130,22 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 	return spec;
 }
 
+uint32
+loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief)
+{
+	if (code->kind != LOKI_CODE_ROTATED || code->projection != LOKI_PROJECT_NONE)
+		return 0;
+	*brief = *code;
+	brief->bits = 1;
+	brief->refine_bits = 0;
+	if (LOKI_PADDED(code->dim) > LOKI_BRIEF_DIMS)
+	{
+		brief->projection = LOKI_PROJECT_RANDOM;
+		brief->code_dims = LOKI_BRIEF_DIMS;
+	}
+	return loki_rotated_code_size(brief);
+}
+
 static bool
 projection_valid(const LokiCodeSpec *spec)
 {

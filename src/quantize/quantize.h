@@ -236,6 +236,20 @@ struct LokiQuantizer
 	LokiFit		(*fits) (const LokiQuantizer *quantizer, const float *x,
 						 const void *code, const void *refine);
 
+	/*
+	 * Of a brief quantizer (loki_code_brief()), NULL in others: make a code
+	 * out of one of the quantizer that it is brief for.
+	 */
+	void		(*shorten) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
+							const void *from_code, void *code);
+
+	/*
+	 * Where shorten is: likely lower bounds of the distances of n codes that
+	 * lie one behind the other, at the rate of LOKI_BOUND_SIGMAS.
+	 */
+	void		(*bounds) (const LokiQuantizer *quantizer, const LokiQuery *query,
+						   const void *codes, int n, float *bounds);
+
 	/* Estimate the distance of n codes, whose slots are at codes[i]. */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						  const void *const *codes, int n, float *estimates);
@@ -312,6 +326,14 @@ extern LokiCodeSpec loki_code_compact(LokiMetric metric, uint32 dim, int bits,
 #define LOKI_COMPACT_ALTERNATIVES 3
 extern int	loki_code_alternatives(const LokiCodeSpec *compact, int bits,
 								   LokiCodeSpec *alternatives);
+
+/*
+ * The brief code of vectors that have a code: one bit for each of LOKI_BRIEF_DIMS
+ * dimensions at most.  Returns its size, 0 if there is none.  It is centred on the same
+ * point.
+ */
+#define LOKI_BRIEF_DIMS			256
+extern uint32 loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief);
 
 /*
  * Principal dimensions (subspace.c).

@@ -764,6 +764,11 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->fits = loki_rotated_fits;
 	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
 	quantizer->requantize = spec->projection == LOKI_PROJECT_NONE ? requantize : NULL;
+	if (spec->bits == 1 && spec->refine_bits == 0 && spec->projection != LOKI_PROJECT_BASIS)
+	{
+		quantizer->shorten = loki_rotated_shorten;
+		quantizer->bounds = loki_rotated_bounds;
+	}
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;
 	quantizer->refine = refine;

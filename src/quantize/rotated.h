@@ -145,4 +145,10 @@ extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *
 extern LokiFit loki_rotated_fits(const LokiQuantizer *quantizer, const float *x,
 								 const void *code, const void *refine);
 
+/* functions in rotated_brief.c */
+extern void loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
+								 const void *from_code, void *code);
+extern void loki_rotated_bounds(const LokiQuantizer *quantizer, const LokiQuery *query,
+								const void *codes, int n, float *bounds);
+
 #endif							/* LOKI_ROTATED_H */

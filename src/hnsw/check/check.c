@@ -166,6 +166,7 @@ check_structure(LokiCheck *check)
 	loki_check_nodes(check);
 	loki_check_nulls(check);
 	loki_check_sorted_lists(check);
+	loki_check_brief(check);
 	loki_check_rowmap(check);
 	loki_check_links(check);
 	loki_check_uppers(check);

@@ -141,6 +141,9 @@ extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int
 /* functions in check/sorted_lists.c */
 extern void loki_check_sorted_lists(LokiCheck *check);
 
+/* functions in check/brief.c */
+extern void loki_check_brief(LokiCheck *check);
+
 /* functions in check/row_map.c */
 extern void loki_check_rowmap(LokiCheck *check);
 

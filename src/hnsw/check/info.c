@@ -256,6 +256,8 @@ static int
 array_attribute(int array)
 {
 	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
+	if (array >= LOKI_SLOTS_BRIEF)
+		return array - LOKI_SLOTS_BRIEF + 1;
 	if (array >= LOKI_SLOTS_SEPARATOR)
 		return array - LOKI_SLOTS_SEPARATOR + 1;
 	if (array >= LOKI_SLOTS_SORTED)

@@ -51,7 +51,9 @@
 #define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)	/* its sorted list */
 /* sort keys in SORTED */
 #define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)
-#define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
+/* brief codes of the nodes in SORTED */
+#define LOKI_SLOTS_BRIEF			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
+#define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
 
 StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
 
@@ -78,13 +80,16 @@ typedef struct LokiPageOpaqueData
 	uint32		next;			/* DIRECTORY: block of the next page, or 0.
 								 * With a free list: ordinal of the next page
 								 * there, or LOKI_NONE.  CODE: epoch that it
-								 * was last requantized for */
+								 * was last requantized for.  BRIEF:
+								 * generation of the sorted lists that it
+								 * belongs to */
 	uint16		free_slots;		/* with a free list: slots in state FREE in
 								 * the used part */
 	uint8		array;
 	uint8		flags;			/* LOKI_PAGE_* */
 	uint16		requantized;	/* CODE: slots of that epoch, while the
-								 * metapage says LOKI_META_REQUANTIZING */
+								 * metapage says LOKI_META_REQUANTIZING.
+								 * BRIEF: epoch of its codes, the low bits */
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
 

@@ -204,6 +204,9 @@ init_reloptions(void)
 					   profile_options, LOKI_PROFILE_BALANCED,
 					   "Valid values are \"balanced\" and \"compact\".",
 					   AccessExclusiveLock);
+	add_bool_reloption(hnsw_relopt_kind, "brief_codes",
+					   "Keeps brief codes of the rows in the order of each attribute",
+					   true, ShareUpdateExclusiveLock);
 }
 
 /* Defaults of an index's searches.  Scans that have begun keep theirs. */
@@ -285,6 +288,7 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, bits)},
 		{"refine_bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, refine_bits)},
 		{"profile", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, profile)},
+		{"brief_codes", RELOPT_TYPE_BOOL, offsetof(LokiHnswOptions, brief_codes)},
 		{"ef_search", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_search)},
 		{"target_recall", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, target_recall)},
 		{"recall_sample_rate", RELOPT_TYPE_REAL,
@@ -317,6 +321,13 @@ int
 loki_option_ef_construction(const LokiHnswOptions *options)
 {
 	return options ? options->ef_construction : LOKI_DEFAULT_EF_CONSTRUCTION;
+}
+
+/* Whether sorted lists shall have brief codes, when they are made */
+bool
+loki_option_brief_codes(const LokiHnswOptions *options)
+{
+	return options == NULL || options->brief_codes;
 }
 
 /* Bits of each dimension in CODE, or LOKI_BITS_AUTO */

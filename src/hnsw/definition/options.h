@@ -27,6 +27,7 @@ typedef struct LokiHnswOptions
 	int			bits;			/* LOKI_BITS_AUTO: depends on dimensions */
 	int			refine_bits;	/* LOKI_BITS_AUTO: depends on bits */
 	int			profile;		/* LokiProfile */
+	bool		brief_codes;	/* sorted lists have them */
 	int			ef_search;		/* LOKI_EF_SEARCH_UNSET: hnsw.ef_search */
 	double		target_recall;	/* 0: none */
 	double		recall_sample_rate;
@@ -40,6 +41,7 @@ extern int	loki_option_m(const LokiHnswOptions *options);
 extern int	loki_option_ef_construction(const LokiHnswOptions *options);
 extern int	loki_option_bits(const LokiHnswOptions *options);
 extern int	loki_option_refine_bits(const LokiHnswOptions *options);
+extern bool loki_option_brief_codes(const LokiHnswOptions *options);
 
 /* prototypes for other functions in definition/options.c */
 extern bool loki_check_int_source(int *newval, void **extra, GucSource source);

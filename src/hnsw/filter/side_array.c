@@ -31,12 +31,13 @@
  */
 
 /*
- * Write the n slots of a page, which has no others then, in one record.  No content lock may be
- * held, and none is left.  False if there is no room for the page.
+ * Write the n slots of a page, which has no others then, in one record.  A page of brief codes
+ * is noted to be of a generation of sorted lists, and of this epoch; others of 0.  No content
+ * lock may be held, and none is left.  False if there is no room for the page.
  */
 static bool
 write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const char *slots,
-		   uint32 n)
+		   uint32 n, uint32 generation)
 {
 	LokiSlotArray *array_slots = &state->arrays[array];
 	LokiChange	change;
@@ -56,8 +57,18 @@ write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const ch
 	else
 		memset(LokiPageSlot(page, array_slots->slot_size, 0), 0, n * array_slots->slot_size);
 	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * array_slots->slot_size;
+	LokiPageOpaque(page)->next = generation;
+	LokiPageOpaque(page)->requantized = generation > 0 ? (uint16) state->epoch : 0;
 	loki_change_finish(&change);
 	return true;
+}
+
+bool
+loki_side_write_brief(LokiIndex *state, Relation index, int array, uint32 ordinal,
+					  const char *slots, uint32 n, uint32 generation)
+{
+	Assert(array >= LOKI_SLOTS_BRIEF);
+	return write_page(state, index, array, ordinal, slots, n, generation);
 }
 
 bool
@@ -68,7 +79,7 @@ loki_side_write(LokiIndex *state, Relation index, int array, const char *slots, 
 	for (uint32 i = 0; i < n; i += array_slots->per_page)
 		if (!write_page(state, index, array, i / array_slots->per_page,
 						slots ? slots + (Size) i * array_slots->slot_size : NULL,
-						Min(array_slots->per_page, n - i)))
+						Min(array_slots->per_page, n - i), 0))
 			return false;
 	return true;
 }
@@ -97,7 +108,7 @@ loki_entries_write(LokiIndex *state, Relation index, int array, const uint32 *en
 				slots[bit / 64 + 1] |= entry >> (64 - bit % 64);
 		}
 		if (!write_page(state, index, array, first / per_page, (char *) slots,
-						loki_entry_slots(count, width)))
+						loki_entry_slots(count, width), 0))
 			return false;
 	}
 	return true;

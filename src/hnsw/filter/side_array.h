@@ -101,6 +101,10 @@ loki_array_has(const LokiIndex *state, int array, uint32 n)
 extern bool loki_side_write(LokiIndex *state, Relation index, int array, const char *slots,
 							uint32 n);
 
+/* Write a page of brief codes, of a generation of sorted lists and an epoch */
+extern bool loki_side_write_brief(LokiIndex *state, Relation index, int array, uint32 ordinal,
+								  const char *slots, uint32 n, uint32 generation);
+
 /* The same for n entries */
 extern bool loki_entries_write(LokiIndex *state, Relation index, int array,
 							   const uint32 *entries, uint32 n, uint32 width);

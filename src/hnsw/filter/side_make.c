@@ -14,9 +14,11 @@
  */
 #include "postgres.h"
 
+#include "hnsw/definition/options.h"
 #include "hnsw/filter/row_map.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/filter/sorted_list.h"
+#include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
@@ -121,11 +123,13 @@ reserve(LokiIndex *state, Relation index, int array, uint32 slots)
 
 /*
  * Make sure of the pages that sorted lists and row map will need, judging by those that
- * exist, before these are given up.  False if there is no room.  Node IDs beyond `end` that
+ * exist, before these are given up; `brief` says whether lists shall have brief codes.  False if
+ * there is no room.  Node IDs beyond `end` that
  * come into use meanwhile are on pages of TID that exist.
  */
 static bool
-reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
+reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end,
+			  bool brief)
 {
 	const LokiSortedListsData *lists = &meta->sorted_lists;
 	const LokiRowMapData *map = &meta->rowmap;
@@ -144,7 +148,8 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 			continue;
 		if (!reserve(state, index, LOKI_SLOTS_SORTED + i,
 					 loki_entry_slots(listed, loki_sorted_list_width(end))) ||
-			!reserve(state, index, LOKI_SLOTS_SEPARATOR + i, listed / LOKI_SEPARATOR_STEP))
+			!reserve(state, index, LOKI_SLOTS_SEPARATOR + i, listed / LOKI_SEPARATOR_STEP) ||
+			(brief && !reserve(state, index, LOKI_SLOTS_BRIEF + i, listed)))
 			return false;
 	}
 	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
@@ -192,7 +197,7 @@ write_meta(Relation index, uint32 flags, const LokiSortedListsData *sorted_lists
  * or notes its node afterwards.
  */
 static void
-make(LokiIndex *state, Relation index, bool lists, bool map,
+make(LokiIndex *state, Relation index, bool lists, bool brief, bool map,
 	 LokiSortedListsData *sorted_lists, LokiRowMapData *rowmap)
 {
 	uint32		flags = (lists ? LOKI_META_SORTED_LISTS : 0) | (map ? LOKI_META_ROWMAP : 0);
@@ -213,13 +218,17 @@ make(LokiIndex *state, Relation index, bool lists, bool map,
 	loki_inserts_wait(index);
 	loki_index_refresh(state, index);
 
+	sorted_lists->generation++;
 	if (lists)
+	{
 		loki_sorted_lists_make(state, index, sorted_lists);
+		loki_brief_make(state, index, sorted_lists,
+						brief && !loki_was_requantized(state, index));
+	}
 	if (map)
 		loki_rowmap_make(state, index, rowmap);
 	if (rowmap->end == 0)
 		flags &= ~LOKI_META_ROWMAP;
-	sorted_lists->generation++;
 	write_meta(index, flags, sorted_lists, rowmap);
 }
 
@@ -235,6 +244,7 @@ loki_side_make(Relation index, int elevel)
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint32		end;
 	bool		lists = state->nattributes > 0;
+	bool		brief;
 	bool		map = loki_has_rowmap(state);
 	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
@@ -244,7 +254,11 @@ loki_side_make(Relation index, int elevel)
 	end = loki_node_end(state, index);
 	if (end < STALE_NODES || (!lists && !map))
 		return;
-	/* counts that are damaged would make the index grow by as much as they say */
+
+	/*
+	 * counts that are damaged would make the index grow by as much as they
+	 * say
+	 */
 	if (!loki_side_possible(state, &meta))
 		loki_meta_damaged(index);
 	stale = (have_lists || have_map) && is_stale(state, index, &meta, end);
@@ -252,11 +266,15 @@ loki_side_make(Relation index, int elevel)
 		return;
 	lists = lists && fits_memory(index, loki_sorted_lists_memory(state) * end,
 								 "sort the attributes", have_lists, elevel);
+	brief = lists && loki_brief_memory(state) > 0 &&
+		loki_option_brief_codes(LokiIndexOptions(index)) &&
+		fits_memory(index, loki_brief_memory(state) * end, "put brief codes into the lists",
+					false, elevel);
 	map = map && fits_memory(index, loki_rowmap_memory(state, index, end), "map the rows",
 							 have_map, elevel);
 	if ((have_lists && !lists) || (have_map && !map))
 		return;
 	if ((stale || lists != have_lists || map != have_map) &&
-		reserve_pages(state, index, &meta, end))
-		make(state, index, lists, map, &meta.sorted_lists, &meta.rowmap);
+		reserve_pages(state, index, &meta, end, brief))
+		make(state, index, lists, brief, map, &meta.sorted_lists, &meta.rowmap);
 }

@@ -356,6 +356,7 @@ loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
 	if (best.count < 0)
 		return false;
 	*lookup = best;
+	lookup->brief = loki_brief_found(lookup);
 	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->sorted_lists.end, &lookup->reused);
 	return true;
 }

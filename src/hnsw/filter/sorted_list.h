@@ -41,6 +41,7 @@ typedef struct LokiLookup
 	double		count;			/* nodes at these places */
 	double		tested;			/* of which so many may not pass the key ... */
 	bool		repeats;		/* ... and some are there twice */
+	bool		brief;			/* its list has brief codes */
 	LokiNodeBits reused;		/* nodes that are not as they were listed */
 } LokiLookup;
 
@@ -88,5 +89,34 @@ extern int	loki_array_list_keys(const char *slot, uint32 *numbers);
 #define LOKI_LOOKUP_READ	(32 * LOKI_SEPARATOR_STEP)
 extern uint32 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end,
 							   uint32 *nodes);
+
+/*
+ * Brief codes of lists (filter/brief.c): make those of lists that were just made, unless they are
+ * not wanted; and the bytes that this takes for each node.  The generation is that which
+ * the lists will have.
+ */
+extern void loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lists,
+							bool wanted);
+extern double loki_brief_memory(const LokiIndex *state);
+
+/* The brief codes of all nodes below an end, by node ID; zeros past the used part of CODE */
+extern char *loki_brief_codes(LokiIndex *state, Relation index, uint32 end);
+
+/*
+ * Lock a page of brief codes in share mode, if it is of lists of a generation and of codes as they
+ * are now.  Otherwise returns NULL and leaves no lock.
+ */
+extern Page loki_brief_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal,
+								 uint32 generation, Buffer *buffer, int *used);
+
+/* Whether the list of a lookup has brief codes, and is long enough for them */
+extern bool loki_brief_found(const LokiLookup *lookup);
+
+/*
+ * Likely lower bounds of the distances of the nodes at n places, for a query that is prepared for
+ * the brief codes of the index.  False if the list does not have brief codes any more.
+ */
+extern bool loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 place,
+							  uint32 n, float *bounds);
 
 #endif							/* LOKI_FILTER_SORTED_LIST_H */

@@ -54,11 +54,25 @@ array_geometry(LokiSlotArray *array, uint32 slot_size)
 		PG_UINT64_MAX / array->per_page + 1 : 0;
 }
 
+/*
+ * The brief code of an index; its size, 0 if it has none.  Codes of sketches are made of more
+ * than their vectors.
+ */
+static uint32
+brief_code(const LokiIndex *state, LokiCodeSpec *brief)
+{
+	if (state->profile == LOKI_PROFILE_COMPACT || loki_column_sketched(&state->column))
+		return 0;
+	return loki_code_brief(&state->quantizer->spec, brief);
+}
+
 /* Set the slot sizes of all slot arrays from code, m and attributes. */
 void
 loki_index_geometry(LokiIndex *state)
 {
 	LokiSlotArray *arrays = state->arrays;
+	LokiCodeSpec brief;
+	uint32		brief_size = brief_code(state, &brief);
 
 	Assert(state->nattributes <= LOKI_MAX_ATTRIBUTES);
 	array_geometry(&arrays[LOKI_SLOTS_TID],
@@ -82,6 +96,8 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_NULLATTR + i], size);
 		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_SEPARATOR + i], sizeof(int64));
+		if (brief_size > 0 && state->attr_type[i] != LOKI_ATTR_ARRAY)
+			array_geometry(&arrays[LOKI_SLOTS_BRIEF + i], brief_size);
 	}
 	if (state->profile != LOKI_PROFILE_COMPACT)
 	{
@@ -298,7 +314,7 @@ same_type(const LokiIndex *state, Relation index)
 {
 	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
 
-	return state->typid == column->atttypid && state->typmod == column->atttypmod;
+	return state->declared.typid == column->atttypid && state->declared.typmod == column->atttypmod;
 }
 
 /* Build the state of an index from its metapage and directory. */
@@ -308,11 +324,12 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "hnsw index", ALLOCSET_SMALL_SIZES);
 	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
+	LokiCodeSpec brief;
 
 	state->context = context;
 	state->column = loki_index_column(index, meta);
-	state->typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
-	state->typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	state->declared.typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
+	state->declared.typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 	if (!loki_definition_valid(index, &state->column, meta))
 		loki_meta_damaged(index);
 	state->locator = LokiRelationLocator(index);
@@ -342,6 +359,8 @@ build_state(Relation index, const LokiMetaPageData *meta)
 		loki_index_centroid(state, index, state->epoch, state->centroid);
 		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
 	}
+	if (state->nattributes > 0 && brief_code(state, &brief) > 0)
+		state->brief.quantizer = loki_make_quantizer(context, &brief, state->centroid);
 	return state;
 }
 

@@ -46,6 +46,21 @@ typedef struct LokiDirectory
 	uint32		passed;			/* and the entries on those before it */
 } LokiDirectory;
 
+/* Brief codes */
+typedef struct LokiBrief
+{
+	LokiQuantizer *quantizer;	/* NULL: there are none */
+	char	   *scratch;		/* of scans that use them (scan/flat_list.c) */
+	Size		scratch_size;
+} LokiBrief;
+
+/* The type of a column as the catalog has it */
+typedef struct LokiDeclaredType
+{
+	Oid			typid;
+	int32		typmod;
+} LokiDeclaredType;
+
 typedef struct LokiIndex
 {
 	/* key and validity */
@@ -58,8 +73,7 @@ typedef struct LokiIndex
 
 	/* geometry, never changes */
 	LokiColumn	column;			/* the indexed one */
-	Oid			typid;			/* of it, as the catalog says */
-	int32		typmod;
+	LokiDeclaredType declared;	/* of it */
 	LokiCodeSpec code;
 	uint8		profile;		/* LokiProfile */
 	uint32		dim;
@@ -78,6 +92,7 @@ typedef struct LokiIndex
 	uint32		epoch;
 	float	   *centroid;		/* and the basis, if the code has one */
 	LokiQuantizer *quantizer;
+	LokiBrief	brief;
 
 	/* block to buffer, a hint; 0 = not known */
 	uint32		map_size;

@@ -66,6 +66,9 @@ loki_slot_array_name(int array)
 			if (array >= LOKI_SLOTS_SEPARATOR &&
 				array < LOKI_SLOTS_SEPARATOR + LOKI_MAX_ATTRIBUTES)
 				return "separator";
+			if (array >= LOKI_SLOTS_BRIEF &&
+				array < LOKI_SLOTS_BRIEF + LOKI_MAX_ATTRIBUTES)
+				return "brief";
 			return "unrecognized";
 	}
 }

@@ -19,11 +19,8 @@
 
 #include "hnsw/graph/candidate_heap.h"
 #include "hnsw/page/page.h"
-#include "hnsw/scan/scan.h"
+#include "hnsw/scan/flat.h"
 #include "utils/memutils.h"
-
-/* Nodes that are scored at once */
-#define SCORE_BATCH		64
 
 /*
  * The least number of candidates that the first flat scan keeps: by codes of at least
@@ -41,36 +38,6 @@
  * more stale ones than this for each row of the set
  */
 #define MAX_STALE	0.25
-
-/* The best nodes of a flat scan: a max-heap by distance */
-typedef struct Selection
-{
-	LokiCandidate *heap;
-	uint32		n;
-	uint32		allocated;
-	uint32		capacity;
-	bool		overflowed;		/* something was left behind */
-} Selection;
-
-/* When to check that nodes are live and have a row that the scan is kept to */
-typedef enum LiveCheck
-{
-	CHECK_GATHERED,				/* before they are scored: few may have */
-	CHECK_SELECTED,				/* once they are known to be near */
-	CHECK_LATER					/* when their rows are read: nearly all have */
-} LiveCheck;
-
-/* A running flat scan: nodes wait to be scored while codes of others are prefetched */
-typedef struct FlatScan
-{
-	LokiScan   *so;
-	Selection	selection;
-	LokiBatch  *gathered;		/* nodes that passed so far ... */
-	LokiBatch  *waiting;		/* ... and those before them */
-	LiveCheck	check;
-	LokiBatch  *few;			/* all nodes that were found, if they need not
-								 * be scored; or NULL */
-} FlatScan;
 
 /* Whether some row of a node is one that the scan is kept to */
 static bool
@@ -155,7 +122,7 @@ loki_flat_begin(LokiScan *so)
 }
 
 static void
-select_candidate(Selection *selection, float distance, uint32 node)
+select_candidate(LokiSelection *selection, float distance, uint32 node)
 {
 	Assert(selection->n <= selection->capacity && selection->capacity > 0);
 	if (selection->n < selection->capacity)
@@ -206,10 +173,10 @@ static int
 keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 {
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
-	char		slots[SCORE_BATCH * LOKI_TID_LONG];
+	char		slots[LOKI_SCORE_BATCH * LOKI_TID_LONG];
 	int			kept = 0;
 
-	Assert(n <= SCORE_BATCH && slot_size <= LOKI_TID_LONG);
+	Assert(n <= LOKI_SCORE_BATCH && slot_size <= LOKI_TID_LONG);
 	loki_slots_copy(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, nodes, n,
 					!so->search.in_recovery, slots);
 	for (int i = 0; i < n; i++)
@@ -231,9 +198,9 @@ keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 
 /* Take the best of a batch that was scored.  Only these are checked to be live. */
 static void
-select_batch(FlatScan *flat, LokiBatch *batch, float *estimates)
+select_batch(LokiFlatScan *flat, LokiBatch *batch, float *estimates)
 {
-	Selection  *selection = &flat->selection;
+	LokiSelection *selection = &flat->selection;
 	int			n = 0;
 
 	for (int i = 0; i < batch->n; i++)
@@ -244,7 +211,7 @@ select_batch(FlatScan *flat, LokiBatch *batch, float *estimates)
 			batch->nodes[n++] = batch->nodes[i];
 		}
 	selection->overflowed = selection->overflowed || n < batch->n;
-	if (n > 0 && flat->check == CHECK_SELECTED)
+	if (n > 0 && flat->check == LOKI_CHECK_SELECTED)
 		n = keep_live(flat->so, batch->nodes, estimates, n);
 	for (int i = 0; i < n; i++)
 		select_candidate(selection, estimates[i], batch->nodes[i]);
@@ -255,11 +222,11 @@ select_batch(FlatScan *flat, LokiBatch *batch, float *estimates)
  * bound are left behind for good.
  */
 static void
-select_certain(FlatScan *flat)
+select_certain(LokiFlatScan *flat)
 {
 	LokiScan   *so = flat->so;
 	LokiBatch  *batch = flat->gathered;
-	float		bounds[SCORE_BATCH];
+	float		bounds[LOKI_SCORE_BATCH];
 	int			n = 0;
 
 	Assert(so->plan.certain && flat->waiting->n == 0);
@@ -278,14 +245,14 @@ select_certain(FlatScan *flat)
 }
 
 /* Score the waiting nodes, while the codes of the gathered ones are prefetched. */
-static void
-score_gathered(FlatScan *flat)
+void
+loki_flat_score(LokiFlatScan *flat)
 {
 	LokiSearch *search = &flat->so->search;
 	LokiBatch  *batch = flat->waiting;
-	float		estimates[SCORE_BATCH];
+	float		estimates[LOKI_SCORE_BATCH];
 
-	if (flat->check == CHECK_GATHERED)
+	if (flat->check == LOKI_CHECK_GATHERED)
 		flat->gathered->n = keep_live(flat->so, flat->gathered->nodes, NULL,
 									  flat->gathered->n);
 	if (flat->so->plan.certain)
@@ -311,8 +278,8 @@ score_gathered(FlatScan *flat)
  * rows are read.  Then it is not worth reading their codes, nor making the query ready for
  * that.
  */
-static void
-finish_flat(FlatScan *flat)
+void
+loki_flat_finish(LokiFlatScan *flat)
 {
 	LokiScan   *so = flat->so;
 	LokiBatch  *found = flat->gathered;
@@ -324,24 +291,24 @@ finish_flat(FlatScan *flat)
 		found->n = keep_live(so, found->nodes, NULL, found->n);
 		return;
 	}
-	score_gathered(flat);
-	score_gathered(flat);
+	loki_flat_score(flat);
+	loki_flat_score(flat);
 	Assert(flat->gathered->n == 0 && flat->waiting->n == 0);
 }
 
 /* Gather a node that matches. */
 static inline void
-gather(FlatScan *flat, uint32 node)
+gather(LokiFlatScan *flat, uint32 node)
 {
 	LokiScan   *so = flat->so;
 
 	if (is_seen(so, node))
 		return;
-	if (flat->check == CHECK_GATHERED)
+	if (flat->check == LOKI_CHECK_GATHERED)
 		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, node);
 	flat->gathered->nodes[flat->gathered->n++] = node;
-	if (flat->gathered->n == SCORE_BATCH)
-		score_gathered(flat);
+	if (flat->gathered->n == LOKI_SCORE_BATCH)
+		loki_flat_score(flat);
 }
 
 /* Nodes from `first` on */
@@ -431,8 +398,8 @@ test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 }
 
 /* Test and gather all nodes from `first` up to `end`. */
-static void
-flat_nodes(FlatScan *flat, uint32 first, uint32 end)
+void
+loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 {
 	LokiScan   *so = flat->so;
 	uint8		passes[LOKI_TEST_BATCH];
@@ -468,12 +435,12 @@ flat_nodes(FlatScan *flat, uint32 first, uint32 end)
 }
 
 /* Test and gather n nodes, a batch at most, which lie anywhere. */
-static void
-flat_batch(FlatScan *flat, const uint32 *nodes, int n)
+void
+loki_flat_batch(LokiFlatScan *flat, const uint32 *nodes, int n)
 {
-	uint8		passes[SCORE_BATCH];
+	uint8		passes[LOKI_SCORE_BATCH];
 
-	Assert(n <= SCORE_BATCH);
+	Assert(n <= LOKI_SCORE_BATCH);
 	if (n == 0)
 		return;
 	loki_filter_nodes(&flat->so->search, nodes, n, passes);
@@ -482,84 +449,8 @@ flat_batch(FlatScan *flat, const uint32 *nodes, int n)
 			gather(flat, nodes[i]);
 }
 
-/* Test and gather the nodes at places of a sorted list; those in REUSED come separately. */
-static void
-flat_places(FlatScan *flat, uint32 place, uint32 end)
-{
-	LokiLookup *lookup = &flat->so->filter.list;
-	uint32		listed[LOKI_LOOKUP_READ];
-	uint32		batch[SCORE_BATCH];
-	int			n = 0;
-
-	while (place < end)
-	{
-		uint32		read = loki_lookup_read(lookup, place, end, listed);
-
-		if (read == 0)
-			break;
-		place += read;
-		for (uint32 i = 0; i < read; i++)
-		{
-			if (listed[i] >= lookup->sorted_lists.end ||
-				loki_bits_have(&lookup->reused, listed[i]) ||
-				(lookup->repeats && !loki_visit(&flat->so->search, listed[i])))
-				continue;
-			batch[n++] = listed[i];
-			if (n == SCORE_BATCH)
-			{
-				flat_batch(flat, batch, n);
-				n = 0;
-			}
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	flat_batch(flat, batch, n);
-}
-
-/*
- * The same for the places of one value, or one range.  If the list says that a node matches
- * the key, its attribute is not read: the node was not reused, so it has the attribute that
- * it had.  Sort keys do not tell lossy values from exact ones, so rows need a recheck if
- * there may be both.
- */
-static void
-flat_range(FlatScan *flat, const LokiPlaces *places)
-{
-	LokiScan   *so = flat->so;
-	LokiFilterKey *key = so->filter.list.key;
-
-	Assert(places->first <= places->sure_first && places->sure_first <= places->sure_end &&
-		   places->sure_end <= places->end);
-	Assert(so->filter.nodes.known == NULL);
-	flat_places(flat, places->first, places->sure_first);
-	if (places->sure_first < places->sure_end)
-	{
-		key->recheck |= loki_attr_type_lossy((LokiAttrType) key->type) &&
-			key->kind != LOKI_FILTER_ISNULL;
-		so->filter.nodes.known = key;
-		flat_places(flat, places->sure_first, places->sure_end);
-		so->filter.nodes.known = NULL;
-	}
-	flat_places(flat, Max(places->first, places->sure_end), places->end);
-}
-
-/* Test and gather the nodes that REUSED names. */
-static void
-flat_reused(FlatScan *flat)
-{
-	uint32		nodes[LOKI_REUSED_UNIT];
-	uint32		next = 0;
-	int			n;
-
-	while ((n = loki_bits_next(&flat->so->filter.list.reused, &next, nodes)) > 0)
-	{
-		CHECK_FOR_INTERRUPTS();
-		flat_batch(flat, nodes, n);
-	}
-}
-
-static void
-begin_flat(LokiScan *so, FlatScan *flat)
+void
+loki_flat_start(LokiScan *so, LokiFlatScan *flat)
 {
 	flat->so = so;
 	flat->gathered = &so->search.scratch.batches[0];
@@ -567,45 +458,16 @@ begin_flat(LokiScan *so, FlatScan *flat)
 	flat->gathered->n = flat->waiting->n = 0;
 	flat->selection.n = 0;
 	flat->selection.overflowed = false;
-	flat->check = CHECK_SELECTED;
+	flat->check = LOKI_CHECK_SELECTED;
 	flat->few = NULL;
-}
-
-/*
- * A flat scan over the nodes of a sorted list, and those that the list does not have.  False
- * if lists were made anew meanwhile, and nothing counts.
- */
-static bool
-select_listed(LokiScan *so, FlatScan *flat)
-{
-	LokiLookup *lookup = &so->filter.list;
-	const LokiTidSet *tids = so->filter.nodes.tids;
-
-	/* rows of a set are tested when TID is read */
-	begin_flat(so, flat);
-	flat->check = so->filter.within != NULL ? CHECK_GATHERED : CHECK_SELECTED;
-	if (lookup->repeats)
-	{
-		loki_visited_reset(&so->search);
-		loki_visited_reserve(&so->search, lookup->count);
-	}
-	so->filter.nodes.tids = NULL;
-	for (int i = 0; i < lookup->nplaces; i++)
-		flat_range(flat, &lookup->places[i]);
-	flat_reused(flat);
-	so->filter.nodes.tids = tids;
-	flat_nodes(flat, lookup->sorted_lists.end, so->flat.seen_nodes);
-	finish_flat(flat);
-	return loki_side_valid(so->scan->indexRelation, LOKI_META_SORTED_LISTS,
-						   lookup->sorted_lists.generation);
 }
 
 /* LokiRowMapVisit: test and gather nodes that the row map names, each once. */
 static void
 visit_mapped(void *arg, const uint32 *nodes, int n)
 {
-	FlatScan   *flat = arg;
-	uint32		batch[SCORE_BATCH];
+	LokiFlatScan *flat = arg;
+	uint32		batch[LOKI_SCORE_BATCH];
 	int			nbatch = 0;
 
 	for (int i = 0; i < n; i++)
@@ -613,13 +475,13 @@ visit_mapped(void *arg, const uint32 *nodes, int n)
 		if (!loki_visit(&flat->so->search, nodes[i]))
 			continue;
 		batch[nbatch++] = nodes[i];
-		if (nbatch == SCORE_BATCH)
+		if (nbatch == LOKI_SCORE_BATCH)
 		{
-			flat_batch(flat, batch, nbatch);
+			loki_flat_batch(flat, batch, nbatch);
 			nbatch = 0;
 		}
 	}
-	flat_batch(flat, batch, nbatch);
+	loki_flat_batch(flat, batch, nbatch);
 }
 
 /*
@@ -627,28 +489,28 @@ visit_mapped(void *arg, const uint32 *nodes, int n)
  * not have.  False if the map was made anew meanwhile, and nothing counts.
  */
 static bool
-select_mapped(LokiScan *so, FlatScan *flat)
+select_mapped(LokiScan *so, LokiFlatScan *flat)
 {
 	const LokiTidSet *tids = so->filter.nodes.tids;
 
 	Assert(so->filter.within != NULL && so->filter.within == tids);
-	begin_flat(so, flat);
+	loki_flat_start(so, flat);
 	if (so->filter.map.stale <= so->filter.map.count * MAX_STALE)
-		flat->check = CHECK_LATER;
+		flat->check = LOKI_CHECK_LATER;
 	loki_visited_reset(&so->search);
 	loki_visited_reserve(&so->search, so->filter.map.count + so->filter.map.stale);
 	so->filter.nodes.tids = NULL;
 	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);
 	so->filter.nodes.tids = tids;
-	flat_nodes(flat, so->filter.map.map.end, so->flat.seen_nodes);
-	finish_flat(flat);
+	loki_flat_nodes(flat, so->filter.map.map.end, so->flat.seen_nodes);
+	loki_flat_finish(flat);
 	return loki_side_valid(so->scan->indexRelation, LOKI_META_ROWMAP,
 						   so->filter.map.generation);
 }
 
 /* Make one flat scan: by the row map, by a sorted list, or over all nodes. */
 static void
-select_nodes(LokiScan *so, FlatScan *flat)
+select_nodes(LokiScan *so, LokiFlatScan *flat)
 {
 	if (so->filter.has_map)
 	{
@@ -658,13 +520,13 @@ select_nodes(LokiScan *so, FlatScan *flat)
 	}
 	if (so->filter.has_list)
 	{
-		if (select_listed(so, flat))
+		if (loki_flat_list(so, flat))
 			return;
 		so->filter.has_list = false;
 	}
-	begin_flat(so, flat);
-	flat_nodes(flat, 0, so->flat.seen_nodes);
-	finish_flat(flat);
+	loki_flat_start(so, flat);
+	loki_flat_nodes(flat, 0, so->flat.seen_nodes);
+	loki_flat_finish(flat);
 }
 
 /*
@@ -694,7 +556,7 @@ selection_size(LokiScan *so)
  * and a bitmap of all nodes costs more than a short flat scan.
  */
 static void
-keep_selected(LokiScan *so, const Selection *selection)
+keep_selected(LokiScan *so, const LokiSelection *selection)
 {
 	so->flat.selected = MemoryContextAllocHuge(so->context, mul_size(selection->n, sizeof(uint32)));
 	so->flat.nselected = selection->n;
@@ -731,8 +593,8 @@ loki_flat_doubt(LokiScan *so)
 bool
 loki_flat_select(LokiScan *so)
 {
-	FlatScan	flat = {0};
-	Selection  *selection = &flat.selection;
+	LokiFlatScan flat = {0};
+	LokiSelection *selection = &flat.selection;
 
 	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	if (so->flat.last)

@@ -178,7 +178,7 @@ prepare_search(LokiScan *so)
 	loki_search_reset(&so->search);
 	so->search.budget.flat_nodes = so->plan.complete && so->filter.nodes.any ?
 		loki_node_end(so->state, so->scan->indexRelation) : 0;
-	so->query.ready = false;
+	so->query.ready = so->query.brief_ready = false;
 }
 
 /*
@@ -335,13 +335,14 @@ begin_list(LokiScan *so)
 		so->filter.list.tested <= LISTED_IN_VAIN * so->filter.list.count;
 	if (search->choice->share_known)
 		search->choice->share = Max(so->filter.list.count, 1) / search->budget.flat_nodes;
-	search->choice->mapped = false;
+	search->choice->mapped = search->choice->brief = false;
 	if (so->filter.has_list)
 	{
 		search->choice->listed = so->filter.list.count +
 			loki_bits_count(&so->filter.list.reused);
 		search->choice->listed_tests =
 			search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
+		search->choice->brief = so->filter.list.brief;
 		search->choice->unlisted =
 			Max(0, search->budget.flat_nodes - so->filter.list.sorted_lists.end);
 		so->filter.has_list = loki_strategy_short(search);

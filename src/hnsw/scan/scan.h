@@ -73,7 +73,7 @@ typedef struct LokiPartialNode
 	uint64		length;			/* slots of the TID list that were read */
 } LokiPartialNode;
 
-/* The query (scan.c) */
+/* The query (scan.c; for brief codes: flat_list.c) */
 typedef struct LokiScanQuery
 {
 	LokiMetric	metric;
@@ -82,11 +82,14 @@ typedef struct LokiScanQuery
 	bool		isnull;			/* NULL: every distance is NULL */
 	bool		zero;			/* cosine of a zero vector: NaN */
 	bool		ready;			/* for codes: loki_scan_query() */
+	LokiQuery  *brief;			/* for brief codes (flat_list.c); NULL: memory
+								 * was not needed yet */
+	bool		brief_ready;
 } LokiScanQuery;
 
 /*
  * Which rows are asked for (scan.c; the set and the bound: plan.c), and how those that match
- * are found (strategy.c, flat.c)
+ * are found (strategy.c, flat.c, flat_list.c)
  */
 typedef struct LokiScanFilter
 {

@@ -34,9 +34,14 @@
 #define FLAT_MATCH_TIME		36	/* a node that matches ... */
 #define FLAT_NEAR_TIME		22	/* ... next to another that does */
 #define LIST_TIME			3	/* a node of a list ... */
+#define BRIEF_TIME			6	/* ... its brief code ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
 #define MAP_TIME			100 /* a row of a set, by the row map */
+
+/* Nodes of a list with brief codes that are scored: so many, and a share of those that match */
+#define BRIEF_SCORED		500
+#define BRIEF_SHARE			0.02
 
 /* Stale nodes that are tested in the time that the row map takes for one row */
 #define STALE_PER_ROW	4
@@ -103,16 +108,40 @@ test_time(const LokiSearch *search, double nodes)
 	return nodes * node;
 }
 
-/* The same by a sorted list, or by the row map, whichever was chosen */
+/* Nodes that are scored, of so many that match, by a list or the map if there is one */
+static double
+scored_nodes(const LokiSearch *search, double matches)
+{
+	if (search->choice->listed < 0)
+		return matches;
+	matches = Min(matches, search->choice->listed + search->choice->unlisted);
+	if (!search->choice->brief)
+		return matches;
+	return Min(matches, BRIEF_SCORED + BRIEF_SHARE * matches);
+}
+
+/*
+ * Time to read a sorted list, or the row map, whichever was chosen, before any node is scored.
+ * With brief codes few of the listed nodes are tested: as many as let those pass that are
+ * scored.
+ */
 static double
 list_time(const LokiSearch *search)
 {
 	double		node = search->choice->mapped ? MAP_TIME : LIST_TIME;
+	double		listed = Max(search->choice->listed, 1);
+	double		matches = Min(search->choice->share * search->budget.flat_nodes, listed);
+	double		tests = search->choice->listed_tests;
 
 	Assert(search->choice->listed >= 0 && search->choice->unlisted >= 0);
+	if (search->choice->brief)
+	{
+		node += BRIEF_TIME;
+		tests *= Min(1, scored_nodes(search, matches) / Max(matches, 1));
+	}
 	if (!search->choice->mapped && search->filter->tids != NULL)
 		node += LIST_TID_TIME;
-	return node * search->choice->listed + LIST_TEST_TIME * search->choice->listed_tests +
+	return node * search->choice->listed + LIST_TEST_TIME * tests +
 		test_time(search, search->choice->unlisted);
 }
 
@@ -126,18 +155,21 @@ flat_time(const LokiSearch *search)
 		(FLAT_MATCH_TIME - FLAT_NEAR_TIME) * Max(search->choice->correlated, 0);
 
 	if (search->choice->listed >= 0)
-	{
-		matches = Min(matches, search->choice->listed + search->choice->unlisted);
 		test = Min(test, list_time(search));
-	}
-	return test + matches * match;
+	return test + scored_nodes(search, matches) * match;
 }
 
-/* Whether reading a sorted list takes less time than testing all nodes */
+/*
+ * Whether a flat scan by a sorted list takes less time than one that tests all nodes.  With
+ * brief codes it scores fewer of those that match, which are the listed ones at most.
+ */
 bool
 loki_strategy_short(const LokiSearch *search)
 {
-	return list_time(search) < test_time(search, search->budget.flat_nodes);
+	double		spared = search->choice->listed - scored_nodes(search, search->choice->listed);
+
+	return list_time(search) <
+		test_time(search, search->budget.flat_nodes) + spared * FLAT_MATCH_TIME;
 }
 
 /* Whether all nodes of a sorted list can be scored in the time of a short walk */
@@ -145,7 +177,7 @@ bool
 loki_strategy_list(const LokiSearch *search)
 {
 	return search->choice->listed >= 0 &&
-		list_time(search) + search->choice->listed * FLAT_MATCH_TIME <
+		list_time(search) + scored_nodes(search, search->choice->listed) * FLAT_MATCH_TIME <
 		search->choice->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
 }
 
@@ -307,6 +339,7 @@ loki_scan_begin_map(LokiScan *so)
 	double		listed = search->choice->listed;
 	double		unlisted = search->choice->unlisted;
 	double		listed_tests = search->choice->listed_tests;
+	bool		brief = search->choice->brief;
 	double		time = so->filter.has_list ? list_time(search) :
 		get_float8_infinity();
 
@@ -325,6 +358,7 @@ loki_scan_begin_map(LokiScan *so)
 							   so->filter.within))
 		return;
 	search->choice->mapped = true;
+	search->choice->brief = false;
 	search->choice->listed = lookup->count + lookup->stale / STALE_PER_ROW;
 	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
 	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->map.end);
@@ -338,5 +372,6 @@ loki_scan_begin_map(LokiScan *so)
 		search->choice->listed = listed;
 		search->choice->unlisted = unlisted;
 		search->choice->listed_tests = listed_tests;
+		search->choice->brief = brief;
 	}
 }

@@ -1,0 +1,208 @@
+/*-------------------------------------------------------------------------
+ *
+ * brief.c
+ *	  Brief codes of listed nodes, in the order of their lists.
+ *
+ * BRIEF of an attribute has, for each entry of SORTED, a code of one bit a dimension
+ * (src/quantize/README, "Brief codes").  A flat scan by the list reads them one behind the other,
+ * and by their bounds leaves out most nodes, whose own codes lie anywhere.
+ *
+ * Each page of BRIEF names the generation of the lists that it belongs to, and the epoch
+ * of the codes.  One that names others is of no use.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/filter/brief.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/filter/sorted_list.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "utils/memutils.h"
+
+/* Lists of fewer nodes are not worth a second look at each */
+#define LEAST_LISTED	512
+
+/* ----------------------------------------------------------------
+ * Making them
+ * ----------------------------------------------------------------
+ */
+
+double
+loki_brief_memory(const LokiIndex *state)
+{
+	return state->brief.quantizer != NULL ? state->brief.quantizer->code_size : 0;
+}
+
+/* See sorted_list.h.  Pages are share locked, one at a time; no content lock may be held. */
+char *
+loki_brief_codes(LokiIndex *state, Relation index, uint32 end)
+{
+	const LokiQuantizer *brief = state->brief.quantizer;
+	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
+	char	   *codes = palloc_extended(mul_size(brief->code_size, (Size) end + 1),
+										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	Assert(loki_no_buffer_locked());
+	for (uint32 first = 0; first < end; first += array->per_page)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, first / array->per_page,
+										  &buffer, &used);
+
+		CHECK_FOR_INTERRUPTS();
+		if (page == NULL)
+			break;
+		used = Min((uint32) used, end - first);
+		for (int i = 0; i < used; i++)
+			brief->shorten(brief, state->quantizer, LokiPageSlot(page, array->slot_size, i),
+						   codes + (Size) (first + i) * brief->code_size);
+		UnlockReleaseBuffer(buffer);
+	}
+	return codes;
+}
+
+/* Write the brief codes of a list.  False if there is no room for a page. */
+static bool
+write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
+		   const LokiSortedListsData *lists)
+{
+	int			array = LOKI_SLOTS_BRIEF + attribute;
+	uint32		size = state->arrays[array].slot_size;
+	uint32		per_page = state->arrays[array].per_page;
+	uint32		listed = lists->listed[attribute];
+	uint32	   *nodes = palloc_array(uint32, per_page);
+	PGAlignedBlock page;
+
+	for (uint32 place = 0; place < listed; place += per_page)
+	{
+		uint32		n = Min(per_page, listed - place);
+
+		if (!loki_entries_read(state, index, LOKI_SLOTS_SORTED + attribute, place, n,
+							   loki_sorted_list_width(lists->end), nodes))
+			return false;
+		for (uint32 i = 0; i < n; i++)
+		{
+			/* entries were written from nodes below the end */
+			Assert(nodes[i] < lists->end);
+			memcpy(page.data + i * size, codes + (Size) nodes[i] * size, size);
+		}
+		if (!loki_side_write_brief(state, index, array, place / per_page, page.data, n,
+								   lists->generation))
+			return false;
+	}
+	pfree(nodes);
+	return true;
+}
+
+/*
+ * Note that a list has no brief codes.  Pages that an earlier attempt left behind may name
+ * its generation.
+ */
+static void
+forget_list(LokiIndex *state, Relation index, int attribute)
+{
+	int			array = LOKI_SLOTS_BRIEF + attribute;
+
+	if (state->arrays[array].npages > 0)
+		(void) loki_side_write_brief(state, index, array, 0, NULL, 0, 0);
+}
+
+void
+loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lists, bool wanted)
+{
+	char	   *codes = NULL;
+
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size == 0)
+			continue;
+		if (!wanted || lists->listed[i] == LOKI_NONE || lists->listed[i] < LEAST_LISTED)
+		{
+			forget_list(state, index, i);
+			continue;
+		}
+		if (codes == NULL)
+			codes = loki_brief_codes(state, index, lists->end);
+		if (!write_list(state, index, i, codes, lists))
+			forget_list(state, index, i);
+	}
+	if (codes != NULL)
+		pfree(codes);
+}
+
+/* ----------------------------------------------------------------
+ * Using them
+ * ----------------------------------------------------------------
+ */
+
+/* See sorted_list.h. */
+Page
+loki_brief_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, uint32 generation,
+					 Buffer *buffer, int *used)
+{
+	Page		page = loki_page_lock(state, index, array, ordinal, buffer, used);
+
+	if (page == NULL)
+		return NULL;
+	if (LokiPageOpaque(page)->next == generation &&
+		LokiPageOpaque(page)->requantized == (uint16) state->epoch)
+		return page;
+	UnlockReleaseBuffer(*buffer);
+	return NULL;
+}
+
+/* Whether the list of a lookup has brief codes, and is long enough for them. */
+bool
+loki_brief_found(const LokiLookup *lookup)
+{
+	int			array = LOKI_SLOTS_BRIEF + lookup->key->attribute;
+	Buffer		buffer;
+	int			used;
+
+	if (lookup->count < LEAST_LISTED || lookup->repeats ||
+		lookup->state->arrays[array].npages == 0 ||
+		loki_brief_page_lock(lookup->state, lookup->index, array, 0,
+							 lookup->sorted_lists.generation, &buffer, &used) == NULL)
+		return false;
+	UnlockReleaseBuffer(buffer);
+	return true;
+}
+
+/* See sorted_list.h.  Pages are share locked, one at a time; no content lock may be held. */
+bool
+loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 place, uint32 n,
+				  float *bounds)
+{
+	const LokiQuantizer *brief = lookup->state->brief.quantizer;
+	int			array = LOKI_SLOTS_BRIEF + lookup->key->attribute;
+	const LokiSlotArray *slots = &lookup->state->arrays[array];
+
+	Assert(loki_no_buffer_locked());
+	while (n > 0)
+	{
+		uint32		first = place % slots->per_page;
+		uint32		count = Min(n, slots->per_page - first);
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_brief_page_lock(lookup->state, lookup->index, array,
+												place / slots->per_page,
+												lookup->sorted_lists.generation, &buffer, &used);
+
+		if (page == NULL)
+			return false;
+		if (first + count <= (uint32) used)
+			brief->bounds(brief, query, LokiPageSlot(page, slots->slot_size, first),
+						  (int) count, bounds);
+		UnlockReleaseBuffer(buffer);
+		if (first + count > (uint32) used)
+			return false;
+		place += count;
+		bounds += count;
+		n -= count;
+	}
+	return true;
+}

@@ -1,0 +1,410 @@
+/*-------------------------------------------------------------------------
+ *
+ * flat_list.c
+ *	  Flat scans over the nodes of a sorted list.
+ *
+ * The codes of listed nodes lie anywhere, and each is waited for.  If the list has brief codes
+ * (filter/brief.c), these are read first, in order.  They give a likely lower bound of each
+ * distance.  The nodes with the least bounds are scored until the selection is full; then
+ * those whose bound is nearer than the farthest of it.  The others are left behind.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/flat_list.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/page/page.h"
+#include "hnsw/scan/flat.h"
+#include "utils/memutils.h"
+
+/* Bounds that are looked at together, by the least of them */
+#define BLOCK			16
+
+/* A sample of the bounds is so large that so many of it are below the one that is wanted */
+#define SAMPLE_NEAREST	8
+
+/* Memory for bounds that stays with a backend: 100,000 nodes */
+#define SCRATCH_BYTES	(1024 * 1024)
+
+/* So many nodes are scored first, for each that the selection takes; then, each time */
+#define FIRST_SCORED	1.5
+#define MORE_SCORED		4.0
+
+/* Part of a list, whose nodes match the key that was looked up, or may match it */
+typedef struct ListPart
+{
+	uint32		first;
+	uint32		end;
+	bool		sure;
+} ListPart;
+
+/* Nodes of a list with the bounds that their brief codes give, in the order of the list */
+typedef struct BoundedList
+{
+	uint32	   *nodes;
+	float	   *bounds;
+	float	   *least;			/* of each BLOCK of them */
+	uint32		n;				/* parts begin at blocks */
+	ListPart	parts[3 * LOKI_LOOKUP_PLACES];
+	int			nparts;
+} BoundedList;
+
+/* ----------------------------------------------------------------
+ * Every node of a list
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a listed node is as it was when the list was made */
+static inline bool
+is_as_listed(const LokiLookup *lookup, uint32 node)
+{
+	return node < lookup->sorted_lists.end && !loki_bits_have(&lookup->reused, node);
+}
+
+/* Test and gather the nodes at places of a sorted list; those in REUSED come separately. */
+static void
+flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
+{
+	LokiLookup *lookup = &flat->so->filter.list;
+	uint32		listed[LOKI_LOOKUP_READ];
+	uint32		batch[LOKI_SCORE_BATCH];
+	int			n = 0;
+
+	while (place < end)
+	{
+		uint32		read = loki_lookup_read(lookup, place, end, listed);
+
+		if (read == 0)
+			break;
+		place += read;
+		for (uint32 i = 0; i < read; i++)
+		{
+			if (!is_as_listed(lookup, listed[i]) ||
+				(lookup->repeats && !loki_visit(&flat->so->search, listed[i])))
+				continue;
+			batch[n++] = listed[i];
+			if (n == LOKI_SCORE_BATCH)
+			{
+				loki_flat_batch(flat, batch, n);
+				n = 0;
+			}
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	loki_flat_batch(flat, batch, n);
+}
+
+/*
+ * The nodes that follow match the key that was looked up.  Their attribute is not read: they
+ * were not reused, so they have the attribute that they had.  Sort keys do not tell lossy
+ * values from exact ones, so rows need a recheck if there may be both.
+ */
+static void
+begin_sure(LokiScan *so)
+{
+	LokiFilterKey *key = so->filter.list.key;
+
+	Assert(so->filter.nodes.known == NULL);
+	key->recheck |= loki_attr_type_lossy((LokiAttrType) key->type) &&
+		key->kind != LOKI_FILTER_ISNULL;
+	so->filter.nodes.known = key;
+}
+
+static void
+end_sure(LokiScan *so)
+{
+	so->filter.nodes.known = NULL;
+}
+
+/* The same for the places of one value, or one range. */
+static void
+flat_range(LokiFlatScan *flat, const LokiPlaces *places)
+{
+	LokiScan   *so = flat->so;
+
+	Assert(places->first <= places->sure_first && places->sure_first <= places->sure_end &&
+		   places->sure_end <= places->end);
+	flat_places(flat, places->first, places->sure_first);
+	if (places->sure_first < places->sure_end)
+	{
+		begin_sure(so);
+		flat_places(flat, places->sure_first, places->sure_end);
+		end_sure(so);
+	}
+	flat_places(flat, Max(places->first, places->sure_end), places->end);
+}
+
+/* Test and gather the nodes that REUSED names. */
+static void
+flat_reused(LokiFlatScan *flat)
+{
+	uint32		nodes[LOKI_REUSED_UNIT];
+	uint32		next = 0;
+	int			n;
+
+	while ((n = loki_bits_next(&flat->so->filter.list.reused, &next, nodes)) > 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_flat_batch(flat, nodes, n);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * The nodes that brief codes leave
+ * ----------------------------------------------------------------
+ */
+
+/* Prepare the query for brief codes, unless that was done. */
+static const LokiQuery *
+brief_query(LokiScan *so)
+{
+	const LokiQuantizer *brief = so->state->brief.quantizer;
+
+	if (so->query.brief == NULL)
+		so->query.brief = (LokiQuery *)
+			TYPEALIGN(64, MemoryContextAlloc(so->context, brief->query_size + 64));
+	if (!so->query.brief_ready)
+		brief->prepare(brief, so->query.values, so->query.brief);
+	so->query.brief_ready = true;
+	return so->query.brief;
+}
+
+/*
+ * Read the nodes at places of a list, with their bounds.  False if the list or its brief codes
+ * are no longer there.
+ */
+static bool
+read_part(LokiScan *so, BoundedList *list, uint32 place, uint32 end, bool sure)
+{
+	ListPart   *part = &list->parts[list->nparts++];
+
+	Assert(list->nparts <= (int) lengthof(list->parts) && list->n % BLOCK == 0);
+	part->first = list->n;
+	part->sure = sure;
+	while (place < end)
+	{
+		uint32		read = loki_lookup_read(&so->filter.list, place, end, list->nodes + list->n);
+
+		if (read == 0 || !loki_brief_bounds(&so->filter.list, so->query.brief, place, read,
+											list->bounds + list->n))
+			return false;
+		list->n += read;
+		place += read;
+		CHECK_FOR_INTERRUPTS();
+	}
+	part->end = list->n;
+	for (; list->n % BLOCK != 0; list->n++)
+		list->bounds[list->n] = get_float4_infinity();
+	for (uint32 i = part->first; i < list->n; i += BLOCK)
+	{
+		float		least = list->bounds[i];
+
+		for (int k = 1; k < BLOCK; k++)
+			least = Min(least, list->bounds[i + k]);
+		list->least[i / BLOCK] = least;
+	}
+	return true;
+}
+
+static bool
+read_bounds(LokiScan *so, BoundedList *list)
+{
+	(void) brief_query(so);
+	for (int i = 0; i < so->filter.list.nplaces; i++)
+	{
+		const LokiPlaces *places = &so->filter.list.places[i];
+
+		if (!read_part(so, list, places->first, places->sure_first, false) ||
+			!read_part(so, list, places->sure_first, places->sure_end, true) ||
+			!read_part(so, list, Max(places->first, places->sure_end), places->end, false))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A bound that about `wanted` of the nodes are below; infinity if all are to be.  It is that of
+ * one of the nearest nodes in a sample.
+ */
+static float
+bound_of(const BoundedList *list, double wanted)
+{
+	float		nearest[SAMPLE_NEAREST];
+	double		step = wanted / SAMPLE_NEAREST;
+
+	if (wanted * MORE_SCORED >= list->n)
+		return get_float4_infinity();
+	for (int i = 0; i < SAMPLE_NEAREST; i++)
+		nearest[i] = get_float4_infinity();
+	for (double at = 0; at < list->n; at += step)
+	{
+		float		bound = list->bounds[(uint32) at];
+		int			i = SAMPLE_NEAREST - 1;
+
+		if (bound >= nearest[i])
+			continue;
+		for (; i > 0 && bound < nearest[i - 1]; i--)
+			nearest[i] = nearest[i - 1];
+		nearest[i] = bound;
+	}
+	return nearest[SAMPLE_NEAREST - 1];
+}
+
+/* Test and score the nodes whose bounds are in [from, to). */
+static void
+score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
+{
+	uint32		batch[LOKI_SCORE_BATCH];
+	int			n = 0;
+
+	for (int i = 0; i < list->nparts; i++)
+	{
+		const ListPart *part = &list->parts[i];
+
+		if (part->sure)
+			begin_sure(flat->so);
+		for (uint32 block = part->first; block < part->end; block += BLOCK)
+		{
+			if (!(list->least[block / BLOCK] < to))
+				continue;
+			for (uint32 place = block; place < Min(block + BLOCK, part->end); place++)
+				if (list->bounds[place] >= from && list->bounds[place] < to &&
+					is_as_listed(&flat->so->filter.list, list->nodes[place]))
+					batch[n++] = list->nodes[place];
+			if (n > LOKI_SCORE_BATCH - BLOCK)
+			{
+				loki_flat_batch(flat, batch, n);
+				n = 0;
+				CHECK_FOR_INTERRUPTS();
+			}
+		}
+		loki_flat_batch(flat, batch, n);
+		n = 0;
+		end_sure(flat->so);
+	}
+	/* those that wait, too */
+	loki_flat_score(flat);
+	loki_flat_score(flat);
+}
+
+/*
+ * Score nodes of the list from the least bound on, until none of the others is likely to be among
+ * the selection.
+ */
+static void
+score_least(LokiFlatScan *flat, const BoundedList *list)
+{
+	LokiSelection *selection = &flat->selection;
+	double		wanted = FIRST_SCORED * selection->capacity;
+	float		from = -get_float4_infinity();
+	float		to;
+
+	do
+	{
+		to = Max(bound_of(list, wanted), from);
+		score_between(flat, list, from, to);
+		from = to;
+		wanted *= MORE_SCORED;
+	} while (to < get_float4_infinity() && selection->n < selection->capacity);
+	if (to == get_float4_infinity())
+		return;
+	if (selection->heap[0].distance > from)
+		score_between(flat, list, from, selection->heap[0].distance);
+	selection->overflowed = true;
+}
+
+/* Whether brief codes are read before codes: not by scans that may leave nothing to chance */
+static bool
+goes_by_brief(const LokiScan *so, const LokiFlatScan *flat)
+{
+	const LokiLookup *lookup = &so->filter.list;
+
+	return lookup->brief && !so->plan.exact && !so->plan.certain &&
+		flat->selection.capacity * MORE_SCORED <= lookup->count &&
+		lookup->count * (sizeof(uint32) + sizeof(float)) <= so->search.budget.memory_limit;
+}
+
+/*
+ * Memory for n nodes.  Up to SCRATCH_BYTES of it stay for further scans of this
+ * backend: for the kernel, to make new pages costs more than to read the list does.  Nothing
+ * else that runs meanwhile uses it.
+ */
+static void
+open_list(LokiIndex *state, BoundedList *list, Size n)
+{
+	Size		blocks = n / BLOCK + 1;
+	Size		size = mul_size(blocks, BLOCK * (sizeof(uint32) + sizeof(float)) + sizeof(float));
+
+	if (state->brief.scratch_size < size)
+	{
+		if (state->brief.scratch != NULL)
+			pfree(state->brief.scratch);
+		state->brief.scratch = NULL;
+		state->brief.scratch_size = 0;
+		state->brief.scratch = MemoryContextAllocHuge(state->context, size);
+		state->brief.scratch_size = size;
+	}
+	list->bounds = (float *) state->brief.scratch;
+	list->least = list->bounds + blocks * BLOCK;
+	list->nodes = (uint32 *) (list->least + blocks);
+}
+
+static void
+close_list(LokiIndex *state)
+{
+	if (state->brief.scratch_size <= SCRATCH_BYTES)
+		return;
+	pfree(state->brief.scratch);
+	state->brief.scratch = NULL;
+	state->brief.scratch_size = 0;
+}
+
+/* Go by brief codes; false if that cannot be done, and nothing was scored. */
+static bool
+flat_by_brief(LokiFlatScan *flat)
+{
+	LokiScan   *so = flat->so;
+	BoundedList list = {.n = 0};
+	Size		most = (Size) so->filter.list.count + lengthof(list.parts) * BLOCK;
+	bool		found;
+
+	if (!goes_by_brief(so, flat))
+		return false;
+	open_list(so->state, &list, most);
+	found = read_bounds(so, &list);
+	if (found)
+		score_least(flat, &list);
+	else
+		so->filter.list.brief = false;
+	close_list(so->state);
+	return found;
+}
+
+/* See flat.h. */
+bool
+loki_flat_list(LokiScan *so, LokiFlatScan *flat)
+{
+	LokiLookup *lookup = &so->filter.list;
+	const LokiTidSet *tids = so->filter.nodes.tids;
+
+	/* rows of a set are tested when TID is read */
+	loki_flat_start(so, flat);
+	flat->check = so->filter.within != NULL ? LOKI_CHECK_GATHERED : LOKI_CHECK_SELECTED;
+	if (lookup->repeats)
+	{
+		loki_visited_reset(&so->search);
+		loki_visited_reserve(&so->search, lookup->count);
+	}
+	so->filter.nodes.tids = NULL;
+	if (!flat_by_brief(flat))
+		for (int i = 0; i < lookup->nplaces; i++)
+			flat_range(flat, &lookup->places[i]);
+	flat_reused(flat);
+	so->filter.nodes.tids = tids;
+	loki_flat_nodes(flat, lookup->sorted_lists.end, so->flat.seen_nodes);
+	loki_flat_finish(flat);
+	return loki_side_valid(so->scan->indexRelation, LOKI_META_SORTED_LISTS,
+						   lookup->sorted_lists.generation);
+}

@@ -1,0 +1,132 @@
+-- Brief codes in sorted lists: flat scans read them in order, and score few of the listed
+-- nodes.  Answers are those of all rows that match, whatever becomes of the rows.
+SET lokivector.build_seed = 1;
+SET jit = off;
+
+CREATE FUNCTION brief_vector(n integer) RETURNS vector AS $$
+	SELECT array_agg(2 * sin((n % 40) * 3 + i * 7) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 80) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
+-- a: 4 values of 2,250 rows, and others; b: 100 values; c: rows of one region
+CREATE TABLE brief_t (id integer, v vector(80), a integer, b integer, c bigint, tags text[])
+	WITH (autovacuum_enabled = off);
+INSERT INTO brief_t SELECT i, brief_vector(i),
+	CASE WHEN h % 16 < 12 THEN h % 4 ELSE 10 + h % 500 END, h / 7 % 100, (i % 40) * 1000 + h % 1000,
+	ARRAY['tag ' || h % 60]
+FROM (SELECT i, abs(hashint4(i) % 1000000) AS h FROM generate_series(1, 12000) i) s;
+CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_l2_ops, a, b, c, tags);
+ANALYZE brief_t;
+
+-- Arrays have none; a page is missing from the count if its list has none
+SELECT slot_array, attribute, slots, slot_bytes
+FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+
+-- The way that a condition is answered; rows that are not among the nearest, or out of order; and
+-- whether few of the 2,250 nodes were scored
+CREATE FUNCTION brief_way(condition text, k integer, operator text DEFAULT '<->')
+RETURNS text AS $$
+DECLARE
+	q vector;
+	missed integer := 0;
+	unordered integer := 0;
+	scored bigint := 0;
+	way text;
+	found float8[];
+	truth float8[];
+	once bigint;
+BEGIN
+	FOR i IN 1 .. 20 LOOP
+		q := brief_vector(-i * 7);
+		PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+		EXECUTE format('SELECT array_agg(v %1$s $1) FROM (SELECT v FROM brief_t WHERE %2$s ORDER BY v %1$s $1 LIMIT %3$s) s',
+			operator, condition, k) INTO found USING q;
+		SELECT strategy, nodes_scored INTO way, once FROM lokivector_scan_stats();
+		scored := scored + once;
+		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
+			set_config('enable_indexscan', 'off', true);
+		EXECUTE format('SELECT array_agg(v %1$s $1) FROM (SELECT v FROM brief_t WHERE %2$s ORDER BY (v %1$s $1) + 0 LIMIT %3$s) s',
+			operator, condition, k) INTO truth USING q;
+		PERFORM set_config('enable_indexscan', 'on', true);
+		missed := missed + (SELECT count(*) FROM unnest(truth) WITH ORDINALITY t (d, n)
+			WHERE found[n] IS DISTINCT FROM d AND (found[n] IS NULL OR found[n] > truth[cardinality(truth)]));
+		unordered := unordered + (SELECT count(*) FROM generate_subscripts(found, 1) n WHERE found[n] < found[n - 1]);
+	END LOOP;
+	RETURN format('%s, %s%s%s', way,
+		CASE WHEN missed <= 20 * k * 0.03 THEN 'nearest' ELSE missed || ' missed' END,
+		CASE WHEN unordered > 0 THEN ', ' || unordered || ' out of order' END,
+		CASE WHEN scored < 20 * 1000 THEN ', few scored' END);
+END
+$$ LANGUAGE plpgsql;
+
+CREATE FUNCTION brief_ways(operator text DEFAULT '<->') RETURNS TABLE (condition text, way text) AS $$
+	SELECT c, CASE WHEN c IN ('a = 1', 'b BETWEEN 20 AND 34') THEN w ELSE replace(w, ', few scored', '') END
+	FROM unnest(ARRAY['a = 1', 'a IN (1, 3)', 'a = 2 AND b < 50', 'a = 0 AND b = 7',
+		'b BETWEEN 20 AND 34', 'a BETWEEN 10 AND 90', 'a = 1 AND id % 2 = 0', 'c BETWEEN 3000 AND 4999',
+		'a = 2 AND tags && ''{tag 1,tag 2,tag 3}''']) c, LATERAL (SELECT brief_way(c, 10, operator) AS w) s
+$$ LANGUAGE sql;
+
+SELECT * FROM brief_ways();
+SELECT lokivector_check('brief_idx', true);
+
+-- More rows than the first look leaves: all of them, each once, by further looks
+SELECT brief_way('a = 1', 100), replace(brief_way('a = 1', 400), ', few scored', '');
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM brief_t WHERE a = 1) AS matching
+FROM (SELECT id FROM brief_t WHERE a = 1 ORDER BY v <-> brief_vector(-3) OFFSET 0) s;
+RESET enable_sort;
+RESET enable_seqscan;
+
+-- Rows that changed since the lists were made: nodes of the old ones are dead, reused by others,
+-- or not in the lists
+DELETE FROM brief_t WHERE id % 5 = 0;
+UPDATE brief_t SET a = 1 WHERE id % 97 = 0;
+SELECT * FROM brief_ways() WHERE condition LIKE 'a%';
+VACUUM brief_t;
+INSERT INTO brief_t SELECT i, brief_vector(i + 3), i % 4, i % 100, i, NULL FROM generate_series(20001, 20400) i;
+SELECT * FROM brief_ways() WHERE condition LIKE 'a%';
+SELECT lokivector_check('brief_idx', true);
+
+-- Too little memory: lists without brief codes; they come back
+INSERT INTO brief_t SELECT i, brief_vector(i), i % 4, i % 100, i, NULL FROM generate_series(21001, 24000) i;
+SET maintenance_work_mem = '1MB';
+SET client_min_messages = warning;
+VACUUM brief_t;
+RESET client_min_messages;
+RESET maintenance_work_mem;
+SELECT * FROM brief_ways() WHERE condition LIKE 'a = 1%';
+SELECT lokivector_check('brief_idx', true);
+
+-- Every metric and type that codes are made of, and cancelled statements
+DROP INDEX brief_idx;
+CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_cosine_ops, a, b, c, tags);
+SELECT * FROM brief_ways('<=>');
+DROP INDEX brief_idx;
+CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_ip_ops, a, b, c, tags);
+SELECT * FROM brief_ways('<#>') WHERE condition LIKE 'a%';
+DROP INDEX brief_idx;
+CREATE INDEX brief_idx ON brief_t USING hnsw ((v::halfvec(80)) halfvec_l2_ops, a);
+SELECT slot_array, slots, slot_bytes FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+SELECT lokivector_check('brief_idx', true);
+DROP INDEX brief_idx;
+
+-- A parameter leaves them out, from the next time that lists are made
+CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_l2_ops, a) WITH (brief_codes = off);
+SELECT slots FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+SELECT * FROM brief_ways() WHERE condition = 'a = 1';
+ALTER INDEX brief_idx SET (brief_codes = on);
+REINDEX INDEX brief_idx;
+SELECT slots > 0 FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+DROP INDEX brief_idx;
+
+-- Compact indexes have none, nor have those of few rows or exact codes
+CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_l2_ops, a) WITH (profile = compact);
+SELECT count(*) FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+DROP INDEX brief_idx;
+CREATE INDEX brief_idx ON brief_t USING hnsw ((subvector(v, 1, 20)::vector(20)) vector_l2_ops, a);
+SELECT count(*) FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+
+DROP TABLE brief_t;
+DROP FUNCTION brief_ways, brief_way, brief_vector;

@@ -1,0 +1,226 @@
+/*-------------------------------------------------------------------------
+ *
+ * brief_test.c
+ *	  Brief codes: their bounds hold at the rate that is promised, whatever
+ *	  code they are made of, and tell near vectors from far ones.
+ *
+ * Sources: src/distance src/quantize
+ *
+ * IDENTIFICATION
+ *	  test/unit/brief_test.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "unit.h"
+
+#include <string.h>
+
+#include "quantize/codes.h"
+#include "quantize/rotated.h"
+
+#define ROWS	400
+#define QUERIES	40
+#define MOST_DIM	1536
+#define NEAREST	10
+
+static float rows[ROWS * MOST_DIM];
+static double distances[ROWS];
+
+/* Distance in the unit of estimates */
+static double
+distance(LokiMetric metric, int dim, const float *x, const float *q)
+{
+	double		dot = 0;
+	double		square = 0;
+	double		xx = 0;
+	double		qq = 0;
+
+	for (int i = 0; i < dim; i++)
+	{
+		dot += (double) x[i] * q[i];
+		square += ((double) x[i] - q[i]) * ((double) x[i] - q[i]);
+		xx += (double) x[i] * x[i];
+		qq += (double) q[i] * q[i];
+	}
+	return metric == LOKI_METRIC_L2 ? square : metric == LOKI_METRIC_IP ? -dot :
+		1 - dot / sqrt(xx * qq);
+}
+
+/* Vectors in clusters, away from zero */
+static void
+fill(int dim, float *x, const float *centers)
+{
+	const float *center = centers + unit_random() % 8 * dim;
+
+	for (int i = 0; i < dim; i++)
+		x[i] = (float) (center[i] + 0.7 * unit_normal());
+}
+
+/* The distance that is n-th in order, from 0 */
+static double
+nth(const double *values, int n)
+{
+	double		edge = -HUGE_VAL;
+
+	for (int found = -1; found < n;)
+	{
+		double		next = HUGE_VAL;
+
+		for (int i = 0; i < ROWS; i++)
+			if (values[i] > edge && values[i] < next)
+				next = values[i];
+		for (int i = 0; i < ROWS; i++)
+			found += values[i] == next;
+		edge = next;
+	}
+	return edge;
+}
+
+typedef struct Rates
+{
+	int			bounds;
+	int			kept;			/* bounds that are not above the distance */
+	int			tested;			/* rows that a bound does not exclude */
+} Rates;
+
+static void
+test_query(const LokiQuantizer *brief, const char *codes, LokiMetric metric, int dim,
+		   const float *q, Rates *rates)
+{
+	LokiQuery  *query = unit_allocate(brief->query_size);
+	float		bounds[ROWS];
+	double		edge;
+
+	brief->prepare(brief, q, query);
+	brief->bounds(brief, query, codes, ROWS, bounds);
+	for (int i = 0; i < ROWS; i++)
+	{
+		distances[i] = distance(metric, dim, rows + (Size) i * dim, q);
+		rates->bounds++;
+		rates->kept += bounds[i] <= distances[i] + 1e-4 * fabs(distances[i]);
+	}
+	edge = nth(distances, NEAREST - 1);
+	for (int i = 0; i < ROWS; i++)
+		rates->tested += bounds[i] <= edge;
+	free(query);
+}
+
+static void
+test_code(LokiMetric metric, int dim, int bits)
+{
+	static float centers[8 * MOST_DIM];
+	static float constants[MOST_DIM];
+	LokiCodeSpec spec = {LOKI_CODE_ROTATED, metric, bits, 0, dim, 7};
+	LokiCodeSpec brief_spec;
+	uint32		size = loki_code_brief(&spec, &brief_spec);
+	LokiQuantizer *quantizer = unit_allocate(loki_quantizer_size(&spec));
+	LokiQuantizer *brief = unit_allocate(loki_quantizer_size(&brief_spec));
+	char	   *codes = unit_allocate((Size) size * ROWS);
+	char	   *code;
+	Rates		rates = {0};
+
+	for (int i = 0; i < 8 * dim; i++)
+		centers[i] = (float) (unit_normal() + 0.5);
+	memset(constants, 0, sizeof(constants));
+	for (int i = 0; i < ROWS; i++)
+	{
+		double		square = 0;
+
+		fill(dim, rows + (Size) i * dim, centers);
+		for (int j = 0; j < dim; j++)
+			square += (double) rows[i * dim + j] * rows[i * dim + j];
+		for (int j = 0; j < dim; j++)
+			constants[j] += rows[i * dim + j] / ROWS /
+				(metric == LOKI_METRIC_COSINE ? (float) sqrt(square) : 1);
+	}
+	loki_quantizer_init(quantizer, &spec, constants);
+	loki_quantizer_init(brief, &brief_spec, constants);
+	code = unit_allocate(quantizer->code_size);
+	for (int i = 0; i < ROWS; i++)
+	{
+		quantizer->encode(quantizer, rows + (Size) i * dim, code, NULL);
+		brief->shorten(brief, quantizer, code, codes + (Size) i * size);
+	}
+	for (int i = 0; i < QUERIES; i++)
+	{
+		float		q[MOST_DIM];
+
+		fill(dim, q, centers);
+		test_query(brief, codes, metric, dim, q, &rates);
+	}
+	ok(brief->code_size == size && loki_code_valid(&brief_spec) && brief->shorten != NULL,
+	   "metric %d, %d dimensions, %d bits: the brief code has %u bytes", metric, dim, bits, size);
+	ok(rates.kept >= 0.96 * rates.bounds, "its bounds hold: %.1f %%",
+	   100.0 * rates.kept / rates.bounds);
+	ok(rates.tested < 0.4 * rates.bounds, "they leave %.1f %%",
+	   100.0 * rates.tested / rates.bounds);
+	free(quantizer);
+	free(brief);
+	free(codes);
+	free(code);
+}
+
+/* Each kind of kernels makes the same brief code of the same code. */
+static void
+test_kernels(int dim, int bits)
+{
+	LokiCodeSpec spec = {LOKI_CODE_ROTATED, LOKI_METRIC_L2, bits, 0, dim, 3};
+	LokiCodeSpec brief_spec;
+	uint32		size = loki_code_brief(&spec, &brief_spec);
+	static float constants[MOST_DIM];
+	char	   *first = unit_allocate(size);
+	char	   *other = unit_allocate(size);
+	bool		same = true;
+
+	memset(constants, 0, sizeof(constants));
+	for (int simd = LOKI_SIMD_SCALAR; simd <= LOKI_SIMD_NEON; simd++)
+	{
+		const LokiCodeKernels *kernels = loki_code_kernels((LokiSimd) simd);
+		LokiQuantizer *quantizer;
+		LokiQuantizer *brief;
+		char	   *code;
+
+		if (kernels == NULL)
+			continue;
+		loki_codes = kernels;
+		quantizer = unit_allocate(loki_quantizer_size(&spec));
+		brief = unit_allocate(loki_quantizer_size(&brief_spec));
+		loki_quantizer_init(quantizer, &spec, constants);
+		loki_quantizer_init(brief, &brief_spec, constants);
+		code = unit_allocate(quantizer->code_size);
+		for (uint32 i = 0; i < quantizer->code_size; i++)
+			code[i] = (char) (i * 37 + 11);
+		((CodeSlot *) code)->add = 3;
+		((CodeSlot *) code)->mul = -0.25f;
+		brief->shorten(brief, quantizer, code, simd == LOKI_SIMD_SCALAR ? first : other);
+		same = same && (simd == LOKI_SIMD_SCALAR || memcmp(first, other, size) == 0);
+		free(quantizer);
+		free(brief);
+		free(code);
+	}
+	ok(same, "%d dimensions, %d bits: all kernels shorten alike", dim, bits);
+	free(first);
+	free(other);
+}
+
+int
+main(void)
+{
+	static const int dims[] = {33, 64, 128, 200, 256, 257, 320, 768, MOST_DIM};
+	static const int bits[] = {1, 2, 4, 8};
+	LokiCodeSpec exact = {LOKI_CODE_EXACT, LOKI_METRIC_L2, 32, 0, 16, 0};
+	LokiCodeSpec unused;
+
+	loki_distance_init();
+	loki_quantize_init();
+	for (int d = 0; d < (int) lengthof(dims); d++)
+		for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
+			test_code((LokiMetric) metric, dims[d], bits[(d + metric) % 4]);
+	ok(loki_code_brief(&exact, &unused) == 0, "exact codes have no brief ones");
+	for (int b = 0; b < (int) lengthof(bits); b++)
+	{
+		test_kernels(128, bits[b]);
+		test_kernels(768, bits[b]);
+	}
+	return unit_done();
+}
