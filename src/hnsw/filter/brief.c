@@ -23,7 +23,7 @@
 #include "utils/memutils.h"
 
 /* Lists of fewer nodes are not worth a second look at each */
-#define LEAST_LISTED	512
+#define LEAST_LISTED	1024
 
 /* ----------------------------------------------------------------
  * Making them

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "hnsw/definition/options.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -126,13 +127,16 @@ sort_entries(Entry *from, Entry *to, uint32 n)
 
 /* Whether there are so few values that a list is no use */
 static bool
-few_values(const Entry *entries, uint32 n)
+few_values(const LokiIndex *state, Relation index, const Entry *entries, uint32 n)
 {
+	bool		brief = state->brief.quantizer != NULL &&
+		loki_option_brief_codes(LokiIndexOptions(index));
+	uint32		few = brief ? LOKI_FEW_VALUES_BRIEF : LOKI_FEW_VALUES;
 	uint32		values = 0;
 
-	for (uint32 i = 0; i < n && values <= LOKI_FEW_VALUES; i++)
+	for (uint32 i = 0; i < n && values <= few; i++)
 		values += i == 0 || entries[i].value != entries[i - 1].value;
-	return values <= LOKI_FEW_VALUES;
+	return values <= few;
 }
 
 int
@@ -169,7 +173,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 
 	Assert(total <= sorted_lists->end);
 	sorted_lists->listed[attribute] = LOKI_NONE;
-	if (!few_values(sorted, n))
+	if (!few_values(state, index, sorted, n))
 	{
 		separators = palloc_extended(mul_size(sizeof(int64), total / LOKI_SEPARATOR_STEP + 1),
 									 MCXT_ALLOC_HUGE);
