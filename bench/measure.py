@@ -38,7 +38,7 @@ class Contender:
         rows = self.server.rows("postgres", "SELECT count(*) FROM pg_database"
                                 f" WHERE datname = '{self.db}'")
         if rows[0][0] == "0":
-            self.server.psql("postgres", f"CREATE DATABASE {self.db}")
+            self.server.psql("postgres", f'CREATE DATABASE "{self.db}"')
             self.server.psql(self.db, "CREATE EXTENSION "
                              f"{self.extension} CASCADE;"
                              "CREATE EXTENSION pg_prewarm")
