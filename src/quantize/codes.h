@@ -223,16 +223,6 @@ extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
 extern void loki_rotate_neon(int padded, const uint8 *signs, float *r);
 #endif
 
-/*
- * Whether two floats can be the same sum in double, or the same product, on
- * processors that round these differently.
- */
-static inline bool
-loki_rounded_alike(float a, float b)
-{
-	return fabsf(a - b) <= 4 * FLT_EPSILON * fabsf(b);
-}
-
 /* functions in levels.c */
 extern const LokiCodeConstants *loki_code_constants_of(int bits, bool wide);
 extern void loki_fill_levels(int bits, bool wide, LokiLevels *levels);

@@ -66,13 +66,11 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 static LokiFit
 fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
 {
-	const float *stored = code;
-	double		scale = values_scale(quantizer, x);
+	float		wanted[LOKI_MAX_PADDED];
 
-	for (uint32 i = 0; i < quantizer->spec.dim; i++)
-		if (!loki_rounded_alike(stored[i], (float) (x[i] * scale)))
-			return LOKI_CODE_UNLIKE;
-	return LOKI_FITS;
+	/* all processors make the same: README, "Slots of another processor" */
+	copy_values(quantizer, x, wanted);
+	return memcmp(code, wanted, quantizer->code_size) == 0 ? LOKI_FITS : LOKI_CODE_UNLIKE;
 }
 
 /* In double: no square overflows or underflows */

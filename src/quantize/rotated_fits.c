@@ -60,10 +60,11 @@ typedef struct Products
 	double		norm;			/* of the levels */
 } Products;
 
+/* Whether rounding decides on which side of a limit another processor's value is */
 static bool
-near_limit(double value, double limit)
+near_limit(double value, double limit, double rounding)
 {
-	return value > 0.98 * limit && value < 1.02 * limit;
+	return fabs(value - limit) <= 2 * rounding * limit;
 }
 
 static void
@@ -84,10 +85,10 @@ compute_residual(const RotatedQuantizer *rq, const float *x, float *r, Residual 
 	residual->rounding = loki_sum_rounding(LOKI_PADDED(spec->dim));
 	residual->code_rounding = loki_sum_rounding(rq->base.padded_dim);
 	residual->huge = out_of_range || residual->norm >= HUGE_NORM * 0.99f;
-	residual->at_limit = near_limit(residual->norm, HUGE_NORM * 0.99) ||
+	residual->at_limit = near_limit(residual->norm, HUGE_NORM * 0.99f, residual->rounding) ||
 		(spec->metric == LOKI_METRIC_COSINE &&
-		 (near_limit(residual->length, sqrt(SAFE_LEAST)) ||
-		  near_limit(residual->length, HUGE_NORM)));
+		 (near_limit(residual->length, sqrt(SAFE_LEAST), residual->rounding) ||
+		  near_limit(residual->length, HUGE_NORM, residual->rounding)));
 
 	/* differences are rounded alike, the length of a vector is not */
 	residual->noise = TINY_NORM + residual->rounding *
@@ -220,8 +221,10 @@ error_fits(const Residual *residual, const Products *products, float error)
 	double		square;
 	double		rounding;
 
-	if (error >= HUGE_ERROR || residual->huge)
-		return residual->at_limit || (error >= HUGE_ERROR && residual->huge);
+	if (error >= HUGE_ERROR)
+		return residual->huge || residual->at_limit;
+	if (residual->huge && !residual->at_limit)
+		return false;
 	if (residual->noise > MOST_NOISE * inside)
 		return error >= 0 &&
 			error <= unit * MOST_STRETCHED * (inside + MOST_STRETCHED * residual->noise);

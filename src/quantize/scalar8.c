@@ -107,16 +107,11 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 static LokiFit
 fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
 {
-	const ScalarSlot *slot = code;
 	pg_attribute_aligned(64) char wanted[sizeof(ScalarSlot) + LOKI_MAX_PADDED];
-	const ScalarSlot *other = (const ScalarSlot *) wanted;
 
+	/* all processors make the same: README, "Slots of another processor" */
 	encode(quantizer, x, wanted, NULL);
-	return loki_rounded_alike(slot->step, other->step) &&
-		loki_rounded_alike(slot->offset, other->offset) &&
-		loki_rounded_alike(slot->distance, other->distance) &&
-		memcmp(slot + 1, other + 1, quantizer->code_size - sizeof(ScalarSlot)) == 0 ?
-		LOKI_FITS : LOKI_CODE_UNLIKE;
+	return memcmp(code, wanted, quantizer->code_size) == 0 ? LOKI_FITS : LOKI_CODE_UNLIKE;
 }
 
 static void

@@ -187,6 +187,27 @@ typedef struct Found
 	int			missed;
 } Found;
 
+/* No processor makes another bit of a code that is the vector, or is made of sums in double */
+static void
+test_bits(Slots *slots, const LokiCodeSpec *spec, const float *x, Found *found)
+{
+	uint32		size = slots->quantizer->code_size;
+
+	for (int i = 0; i < 20; i++)
+	{
+		uint32		at = unit_random() % size;
+		char		bit = (char) (1 << unit_random() % 8);
+
+		slots->code[at] ^= bit;
+		found->damaged++;
+		if (slots->quantizer->fits(slots->quantizer, x, slots->code, NULL) == LOKI_FITS &&
+			found->missed++ < 3)
+			diag("%s, %d dimensions, %d bits: another bit of byte %u fits",
+				 metric_names[spec->metric], spec->dim, spec->bits, at);
+		slots->code[at] ^= bit;
+	}
+}
+
 static void
 test_row(Slots *slots, const LokiCodeSpec *spec, Shape shape, const float *x, LokiSimd from, LokiSimd to,
 		 Found *found)
@@ -205,6 +226,9 @@ test_row(Slots *slots, const LokiCodeSpec *spec, Shape shape, const float *x, Lo
 		diag("%s, %d dimensions, %d and %d bits, %s: %s", metric_names[spec->metric], spec->dim,
 			 spec->bits, spec->refine_bits, shape_names[shape],
 			 fit == LOKI_CODE_UNLIKE ? "CODE" : "REFINE");
+
+	if (spec->kind != LOKI_CODE_ROTATED)
+		test_bits(slots, spec, x, found);
 
 	/*
 	 * a basis at random leaves little of a vector, so that rounding is much
@@ -292,10 +316,58 @@ test_kinds(LokiSimd from, LokiSimd to)
 	   found.damaged);
 }
 
+/* ----------------------------------------------------------------
+ * Norms at the limit from which on they say nothing
+ * ----------------------------------------------------------------
+ */
+static void
+test_limit(void)
+{
+	enum
+	{
+		DIM = 200
+	};
+	static const float centroid[DIM];
+	LokiCodeSpec spec = {LOKI_CODE_ROTATED, LOKI_METRIC_L2, 4, 6, DIM, 7};
+	Slots		slots = open_slots(&spec, centroid);
+	RefineSlot *refine = (RefineSlot *) slots.refine;
+	int			unlike = 0;
+	int			missed = 0;
+
+	for (int i = 0; i < 200; i++)
+	{
+		double		norm = (0.97 + 0.08 * unit_uniform()) * HUGE_NORM;
+		double		square = 0;
+		float		x[DIM];
+		float		error;
+
+		for (int j = 0; j < DIM; j++)
+		{
+			x[j] = (float) unit_normal();
+			square += (double) x[j] * x[j];
+		}
+		for (int j = 0; j < DIM; j++)
+			x[j] *= (float) (norm / sqrt(square));
+		slots.quantizer->encode(slots.quantizer, x, slots.code, slots.refine);
+		unlike += slots.quantizer->fits(slots.quantizer, x, slots.code, slots.refine) != LOKI_FITS;
+		error = refine->error;
+		for (int way = 0; way < 3; way++)
+		{
+			refine->error = way == 0 ? 0 : way == 1 ? 1 : 1e30f;
+			missed += slots.quantizer->fits(slots.quantizer, x, slots.code, slots.refine) == LOKI_FITS;
+		}
+		refine->error = error;
+	}
+	ok(unlike == 0, "slots of norms at the limit fit");
+	ok(missed == 0, "any error does not fit them: %d of 600", missed);
+	close_slots(&slots);
+}
+
 int
 main(void)
 {
 	loki_distance_init();
+	test_limit();
 	for (LokiSimd from = LOKI_SIMD_SCALAR; from <= LOKI_SIMD_NEON; from++)
 		for (LokiSimd to = LOKI_SIMD_SCALAR; to <= LOKI_SIMD_NEON; to++)
 			if (use_kernels(from) && use_kernels(to))
