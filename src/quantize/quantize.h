@@ -140,7 +140,10 @@ typedef enum LokiFit
 {
 	LOKI_FITS,					/* none */
 	LOKI_CODE_UNLIKE,
-	LOKI_REFINE_UNLIKE
+	LOKI_REFINE_UNLIKE,
+	LOKI_VAGUE					/* none that could be told: what they were
+								 * made of is farther from the vector than the
+								 * centroid */
 } LokiFit;
 
 /*
@@ -219,6 +222,22 @@ struct LokiQuantizer
 	 */
 	void		(*decode) (const LokiQuantizer *quantizer, const void *code,
 						   const void *refine, float *x);
+
+	/*
+	 * How far the vector that slots stand for may be from the one that they
+	 * were made of: decode()'s error.  NULL where decode is.
+	 */
+	double		(*missed) (const LokiQuantizer *quantizer, const void *code,
+						   const void *refine);
+
+	/*
+	 * As fits() below, of slots that requantize() has made, `requantized`
+	 * times at most: not of x, but of a vector that may be so far from it.
+	 * NULL where decode is.
+	 */
+	LokiFit		(*fits_requantized) (const LokiQuantizer *quantizer, const float *x,
+									 double missed, int requantized,
+									 const void *code, const void *refine);
 
 	/*
 	 * Encode what codes of another quantizer, of the same spec but for the

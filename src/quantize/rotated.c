@@ -409,21 +409,6 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	((RotatedQuery *) out)->out_of_range = out_of_range;
 }
 
-/* |r| of a stored code; under IP that of the coded part */
-static float
-code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
-{
-	switch (rq->base.spec.metric)
-	{
-		case LOKI_METRIC_L2:
-			return sqrtf(Max(slot->add, 0));
-		case LOKI_METRIC_COSINE:
-			return sqrtf(Max(slot->add * 2, 0));
-		default:
-			return -slot->mul * rq->mul_to_norm;
-	}
-}
-
 /* |r| of the part that is coded */
 static float
 code_inside(const RotatedQuantizer *rq, const CodeSlot *slot)
@@ -758,6 +743,11 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	}
 	else
 		quantizer->encode = encode;
+	if (spec->projection == LOKI_PROJECT_NONE)
+	{
+		quantizer->missed = loki_rotated_missed;
+		quantizer->fits_requantized = loki_rotated_fits_requantized;
+	}
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;

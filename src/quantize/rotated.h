@@ -128,6 +128,21 @@ unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
 	}
 }
 
+/* |r| of a stored code; under IP that of the coded part */
+static inline float
+code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
+{
+	switch (rq->base.spec.metric)
+	{
+		case LOKI_METRIC_L2:
+			return sqrtf(Max(slot->add, 0));
+		case LOKI_METRIC_COSINE:
+			return sqrtf(Max(slot->add * 2, 0));
+		default:
+			return -slot->mul * rq->mul_to_norm;
+	}
+}
+
 /*
  * The rotated residual of x as far as it is coded, padded_dim floats; *inside is the norm of that
  * part.  Returns the norm of the whole.  *out_of_range is set where x is so long or short that the
@@ -141,9 +156,14 @@ extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *
 							   const void *const *codes, const void *const *refines,
 							   int n, int requantized, float *least);
 
-/* function in rotated_fits.c */
+/* functions in rotated_fits.c */
 extern LokiFit loki_rotated_fits(const LokiQuantizer *quantizer, const float *x,
 								 const void *code, const void *refine);
+extern LokiFit loki_rotated_fits_requantized(const LokiQuantizer *quantizer, const float *x,
+											 double missed, int requantized, const void *code,
+											 const void *refine);
+extern double loki_rotated_missed(const LokiQuantizer *quantizer, const void *code,
+								  const void *refine);
 
 /* functions in rotated_brief.c */
 extern void loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
