@@ -1,6 +1,7 @@
 # 16 overwritten bytes, at random places of every block of indexes of every kind:
 # lokivector_check, comparing the index with its table, finds each, but for those at
-# places that src/hnsw/check/README ("Checking") lists, which mean nothing.
+# places that src/hnsw/check/README ("Checking") lists, which mean nothing.  It does so
+# on the processor that has made the index and on another.
 
 use strict;
 use warnings;
@@ -23,7 +24,19 @@ my $node = damaged_node('main');
 $node->append_conf('postgresql.conf', q(
 shared_buffers = 64MB
 ));
-$node->start;
+
+# Start the server, with the kernels of a kind
+sub start_as
+{
+	my ($kind) = @_;
+
+	local %ENV = %ENV;
+	delete $ENV{LOKIVECTOR_SIMD};
+	$ENV{LOKIVECTOR_SIMD} = $kind if $kind ne 'best';
+	$node->start;
+}
+
+start_as('best');
 srand($seed);
 diag("seed $seed");
 
@@ -76,26 +89,38 @@ for my $kind (sort keys %kinds)
 # nodes that were reused, rows that joined, and codes for another centroid
 $node->safe_psql('postgres', join ';',
 	'CREATE TABLE grown (v vector(40), a integer)',
-	(map { "CREATE INDEX grown_$_ ON grown USING hnsw (v vector_l2_ops, a)" } 1 .. $copies),
+	(map { (
+			"CREATE INDEX grown_$_ ON grown USING hnsw (v vector_l2_ops, a)",
+			"CREATE INDEX coarsely_grown_$_ ON grown USING hnsw (v vector_l2_ops) WITH (bits = 4, refine_bits = 0)"
+		) } 1 .. $copies),
 	'INSERT INTO grown SELECT v, a FROM items',
 	'DELETE FROM grown WHERE a % 7 = 0',
 	'VACUUM grown',
 	'INSERT INTO grown SELECT v, a FROM items WHERE id % 9 = 5');
-$kinds{grown} = 1;
+$kinds{grown} = $kinds{coarsely_grown} = 1;
+# codes that were all made of other codes
+$node->safe_psql('postgres', join ';',
+	'CREATE TABLE requantized (v vector(40))',
+	(map { ("CREATE INDEX requantized_$_ ON requantized USING hnsw ((subvector(v, 1, 40)::vector(40)) vector_l2_ops)") }
+		  1 .. $copies),
+	'INSERT INTO requantized SELECT v FROM items WHERE v IS NOT NULL AND id BETWEEN 1001 AND 1032');
+my %remade = map {
+	$_ => [ split /\|/, $node->safe_psql('postgres', "SELECT epoch, dimensions FROM lokivector_index_info('${_}_1')") ]
+} 'grown', 'coarsely_grown', 'requantized';
 
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
-my ($header, $special, $tid) = (24, 16, 2);
+my ($header, $special, $tid, $centroid) = (24, 16, 2, 10);
 # Slot arrays that go by node, as in hnsw/definition/layout.h, and the bytes of their slots
 my %number = (tid => $tid, code => 3, link => 4, refine => 5, hash => 6);
 my %slot_bytes;
-for my $kind (keys %kinds)
+for my $kind (keys %kinds, 'requantized')
 {
 	my %bytes = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
 		"SELECT slot_array, slot_bytes FROM lokivector_index_slot_arrays('${kind}_1')
 		 WHERE slot_array IN ('tid', 'code', 'link', 'refine', 'hash')");
 	$slot_bytes{$kind}{ $number{$_} } = $bytes{$_} for keys %bytes;
 }
-my @names = map { my $kind = $_; map { "${kind}_$_" } 1 .. $copies } sort keys %kinds;
+my @names = map { my $kind = $_; map { "${kind}_$_" } 1 .. $copies } sort(keys %kinds), 'requantized';
 my $list = join ',', map { "'$_'" } @names;
 is($node->safe_psql('postgres',
 		"SELECT i, problem(i::regclass) FROM unnest(ARRAY[$list]) i WHERE problem(i::regclass) IS NOT NULL"),
@@ -159,6 +184,7 @@ for my $kind (sort keys %kinds)
 	$todo{$kind} = \@places;
 }
 my (%missed, %tried);
+my $rounds = 0;
 while (grep { @$_ } values %todo)
 {
 	my %damage;
@@ -179,7 +205,7 @@ while (grep { @$_ } values %todo)
 			write_binary($node->data_dir . "/$path{$name}", $bytes);
 		}
 	}
-	$node->start;
+	start_as($rounds++ % 2 == 0 ? 'best' : 'scalar');
 	my $damaged = join ',', map { "'$_'" } sort keys %damage;
 	my @sound = split /\n/, $node->safe_psql('postgres',
 		"SELECT i FROM unnest(ARRAY[$damaged]) i WHERE problem(i::regclass) IS NULL");
@@ -197,6 +223,66 @@ for my $kind (sort keys %kinds)
 {
 	is(join("\n", @{ $missed{$kind} // [] }), '', "$kind: each of $tried{$kind} places is found");
 }
+
+# Where a slot is in the file of an index
+sub slot_place
+{
+	my ($bytes, $array, $size, $number) = @_;
+	my $per_page = int(($block_size - $header - $special) / $size);
+	my ($block) = grep {
+		slot_array($bytes, $_) == $array && ordinal($bytes, $_) == int($number / $per_page)
+	} 0 .. length($bytes) / $block_size - 1;
+
+	return $block * $block_size + $header + $size * ($number % $per_page);
+}
+
+# The centroid that codes are for, when it is not the first: four of its floats
+for my $kind (sort keys %remade)
+{
+	my ($epoch, $dim) = @{ $remade{$kind} };
+
+	ok($epoch > 0, "$kind: codes were made anew");
+	for my $copy (1 .. $copies)
+	{
+		my $bytes = $original{"${kind}_$copy"};
+		my $first = $epoch % 2 * $dim + int(rand($dim - 3));
+
+		substr($bytes, slot_place($bytes, $centroid, 4, $first + $_), 4) =
+		  $copy % 2 == 0 ? pack('f', 2 + rand) : join '', map { chr(int(rand(256))) } 1 .. 4
+		  for 0 .. 3;
+		write_binary($node->data_dir . '/' . $path{"${kind}_$copy"}, $bytes);
+	}
+	for my $processor ('best', 'scalar')
+	{
+		start_as($processor);
+		is($node->safe_psql('postgres',
+				"SELECT i FROM generate_series(1, $copies) i WHERE problem(('${kind}_' || i)::regclass) IS NULL"),
+			'', "$kind: a centroid is found, $processor kernels");
+		$node->stop;
+	}
+}
+
+# A code that was made of another code may be unlike its row, but not wholly
+for my $copy (1 .. $copies)
+{
+	my ($array, $at, $bytes) = @{ ([ 'code', 0, pack('f', 1000) ], [ 'code', 4, pack('f', 1) ],
+		[ 'code', 8, "\xff" x 16 ], [ 'code', 8, "\x00" x 16 ], [ 'refine', 0, pack('f', 1) ],
+		[ 'refine', 4, pack('f', 0) ], [ 'refine', 4, pack('f', -1) ], [ 'code', 4, pack('f', 0) ])[$copy - 1] };
+	my $file = $original{"requantized_$copy"};
+
+	substr($file, slot_place($file, $number{$array}, $slot_bytes{requantized}{ $number{$array} }, 5) + $at,
+		length $bytes) = $bytes;
+	write_binary($node->data_dir . '/' . $path{"requantized_$copy"}, $file);
+}
+for my $processor ('best', 'scalar')
+{
+	start_as($processor);
+	is($node->safe_psql('postgres',
+			"SELECT i FROM generate_series(1, $copies) i WHERE problem(('requantized_' || i)::regclass) IS NULL"),
+		'', "requantized: a code is found, $processor kernels");
+	$node->stop;
+}
+
 # What rounding may change, changed by more: the last bits of two levels, and both factors
 $node->start;
 $node->safe_psql('postgres', q(

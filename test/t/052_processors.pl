@@ -144,6 +144,21 @@ for my $name (sort keys %share)
 			"CREATE INDEX shared_${name}_idx$class ON shared_$name USING hnsw ($classes{$class})");
 	}
 }
+# Indexes that began empty: codes were made anew, of rows, or of other codes where an expression
+# made the vector.  The vectors of a third of the rows are short, so that all but `add` of their new
+# code is that of the vector.
+my %grown = (
+	grown_rows => 'v vector_cosine_ops',
+	grown_coarse => 'v vector_ip_ops) WITH (bits = 4, refine_bits = 0',
+	grown_codes => '(subvector(v, 1, 200)::vector(200)) vector_l2_ops',
+	grown_codes_coarse => '(subvector(v, 1, 200)::vector(200)) vector_l2_ops) WITH (bits = 4, refine_bits = 0',
+	grown_codes_fine => '(v::halfvec(200)) halfvec_cosine_ops) WITH (bits = 2, refine_bits = 8',
+	grown_codes_ip => '(v::halfvec(200)) halfvec_ip_ops');
+$node->safe_psql('postgres', join ';', 'CREATE TABLE grown (id int, v vector(200))',
+	(map { ("CREATE INDEX $_ ON grown USING hnsw ($grown{$_})") } sort keys %grown),
+	'INSERT INTO grown SELECT n, v * array_fill(CASE WHEN n % 3 = 0 THEN 1e-5 ELSE 1 END, ARRAY[200])::vector
+		FROM (SELECT id AS n, v + array_fill(0.5, ARRAY[200])::vector AS v FROM many WHERE id <= 2000) r');
+$many{$_} = $grown{$_} for keys %grown;
 my @kinds = ('best', 'scalar');
 push @kinds, 'avx2' if $node->safe_psql('postgres', 'SELECT lokivector_simd()') =~ /avx512/;
 for my $kind (@kinds)

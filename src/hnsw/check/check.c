@@ -184,6 +184,13 @@ report_oddities(LokiCheck *check)
 						RelationGetRelationName(check->index),
 						(unsigned long long) check->oddities.strange_codes),
 				 loki_check_where(check, LOKI_SLOTS_CODE, check->oddities.first_strange_code)));
+	if (check->oddities.vague > 0)
+		ereport(WARNING,
+				(errmsg("index \"%s\" has %llu rows whose codes are too coarse to be compared with them",
+						RelationGetRelationName(check->index),
+						(unsigned long long) check->oddities.vague),
+				 loki_check_where(check, LOKI_SLOTS_CODE, check->oddities.first_vague),
+				 errhint("They were made of other codes. REINDEX makes them of the rows.")));
 	if (check->oddities.requantized > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu codes that were made of other codes",

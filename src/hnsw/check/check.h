@@ -39,7 +39,7 @@ typedef struct LokiCheckTidList
 	uint64		allocated;
 } LokiCheckTidList;
 
-/* Oddities that a crash or a running command may leave behind */
+/* Oddities that are no faults */
 typedef struct LokiCheckOddities
 {
 	uint64		strange_codes;	/* live nodes whose code yields no distance */
@@ -48,6 +48,9 @@ typedef struct LokiCheckOddities
 								 * slot */
 	uint64		disowned;		/* UPPER slots that no node owns */
 	uint64		requantized;	/* codes that were made of other codes */
+	uint64		vague;			/* ... of too coarse ones to tell whether they
+								 * are right */
+	uint32		first_vague;
 } LokiCheckOddities;
 
 typedef struct LokiCheck
@@ -89,6 +92,7 @@ extern ErrorData *loki_check_caught(MemoryContext context);
 extern void loki_check_lock(Buffer buffer);
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
+extern bool loki_check_read_code(LokiCheck *check, uint32 number, void *slot, double *missed);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);
 extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);

@@ -9,9 +9,8 @@
  *
  *	-	Another processor rounds sums differently.  Then a factor differs in its last
  *		digits, and an element between two levels may have the other level.
- *	-	Requantizing made the code of another code, not of the vector.  Then its estimate
- *		of the distance of the vector from itself must be right, within the error that
- *		the code states.
+ *	-	Requantizing made the code of another code, not of the vector.  The page of CODE
+ *		says so, and how far what that code stood for may be from the vector.
  *
  * Rows are read under the snapshot of the comparison, which keeps their entries, and values
  * out of line, from vacuum.
@@ -33,12 +32,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* The estimate of a requantized vector may be off by so many errors ... */
-#define REQUANTIZED_ERRORS		8
-
-/* ... and so many squares of the lengths of vector and centroid */
-#define REQUANTIZED_LENGTHS		4
-
 /* A code that was requantized meanwhile is read again so many times */
 #define ATTEMPTS			10
 
@@ -53,9 +46,7 @@ typedef struct Unlike
 	IndexInfo  *info;
 	EState	   *estate;
 	MemoryContext row_context;
-	char	   *stored;			/* scratch: slots as they are ... */
-	char	   *code;			/* ... and as they would be made */
-	char	   *refine;
+	char	   *stored;			/* scratch: slots as they are */
 } Unlike;
 
 /* ----------------------------------------------------------------
@@ -122,55 +113,13 @@ require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char 
 		report_slot(unlike, entry, array);
 }
 
-/* What a vector's distance from itself should be estimated at */
-static double
-distance_from_itself(const LokiQuantizer *quantizer, const float *x)
+static void
+count_requantized(LokiCheck *check, uint32 node, LokiFit fit)
 {
-	double		square = 0;
-
-	if (quantizer->spec.metric != LOKI_METRIC_IP)
-		return 0;
-	for (uint32 i = 0; i < quantizer->spec.dim; i++)
-		square += (double) x[i] * x[i];
-	return -square;
-}
-
-/*
- * Whether codes can be those of a vector that were made of other codes.  Requantizing makes both
- * anew, so neither is that of the vector.
- */
-static bool
-is_requantized(Unlike *unlike, const float *x, const char *code, const char *refine)
-{
-	const LokiQuantizer *quantizer = unlike->check->state->quantizer;
-	LokiQuery  *query = unlike->check->query;
-	const void *codes = code;
-	const void *refines = refine;
-	float		estimate;
-	float		error;
-	double		square = 0;
-
-	if (unlike->check->state->epoch == 0 || quantizer->requantize == NULL)
-		return false;
-	quantizer->encode(quantizer, x, unlike->code, refine != NULL ? unlike->refine : NULL);
-	if (memcmp(code, unlike->code, quantizer->code_size) == 0 ||
-		(refine != NULL && memcmp(refine, unlike->refine, quantizer->refine_size) == 0))
-		return false;
-	quantizer->prepare(quantizer, x, query);
-	if (refine != NULL)
-		quantizer->refine(quantizer, query, &codes, &refines, 1, &estimate, &error);
-	else
-	{
-		quantizer->score(quantizer, query, &codes, 1, &estimate);
-		error = quantizer->error(quantizer, query, code, estimate);
-	}
-	/* decoding makes a vector longer, and more so each time: see quantize.h */
-	for (uint32 i = 0; i < quantizer->spec.dim; i++)
-		square += (double) x[i] * x[i];
-	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
-		square = 1;
-	return fabs(estimate - distance_from_itself(quantizer, x)) <=
-		REQUANTIZED_ERRORS * error + REQUANTIZED_LENGTHS * (square + quantizer->centroid_norm2);
+	if (fit == LOKI_FITS || fit == LOKI_VAGUE)
+		check->oddities.requantized++;
+	if (fit == LOKI_VAGUE && check->oddities.vague++ == 0)
+		check->oddities.first_vague = node;
 }
 
 /*
@@ -183,10 +132,12 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	LokiCheck  *check = unlike->check;
 	const LokiQuantizer *quantizer = check->state->quantizer;
 	char	   *refine = NULL;
+	LokiFit		fit;
+	double		missed;
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
-	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
+	if (!loki_check_read_code(check, entry->number, unlike->stored, &missed))
 		return false;
 	if (quantizer->refine_size > 0)
 	{
@@ -195,21 +146,17 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 		if (!loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
 			return false;
 	}
-	switch (quantizer->fits(quantizer, x, unlike->stored, refine))
+	fit = quantizer->fits(quantizer, x, unlike->stored, refine);
+	if (fit == LOKI_FITS)
+		return true;
+	if (missed > 0 && quantizer->fits_requantized != NULL)
 	{
-		case LOKI_FITS:
-			return true;
-		case LOKI_CODE_UNLIKE:
-			*array = LOKI_SLOTS_CODE;
-			break;
-		case LOKI_REFINE_UNLIKE:
-			*array = LOKI_SLOTS_REFINE;
-			break;
+		fit = quantizer->fits_requantized(quantizer, x, missed, (int) check->state->epoch,
+										  unlike->stored, refine);
+		count_requantized(check, entry->number, fit);
 	}
-	if (!is_requantized(unlike, x, unlike->stored, refine))
-		return false;
-	check->oddities.requantized++;
-	return true;
+	*array = fit == LOKI_REFINE_UNLIKE ? LOKI_SLOTS_REFINE : LOKI_SLOTS_CODE;
+	return fit == LOKI_FITS || fit == LOKI_VAGUE;
 }
 
 /* Open the index as it is now; wait if it is being requantized.  No page may be locked. */
@@ -313,8 +260,6 @@ begin_rows(Unlike *unlike)
 	unlike->row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 												ALLOCSET_DEFAULT_SIZES);
 	unlike->stored = palloc0(Max(size, Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))));
-	unlike->code = palloc0(state->quantizer->code_size);
-	unlike->refine = palloc0(Max(state->quantizer->refine_size, 1));
 }
 
 /*

@@ -104,6 +104,33 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 /* The same of a page whose header is not known to be sound */
 #define LokiPageOpaqueAtEnd(page) \
 	((LokiPageOpaque) ((char *) (page) + BLCKSZ - sizeof(LokiPageOpaqueData)))
+
+/*
+ * How far a vector may be from the one that its code was made of.  On a page of CODE, which has
+ * no free slots, free_slots keeps it as the upper half of a float: that of the first `requantized`
+ * slots whose codes were made of other codes.  0: all codes were made of their vectors.
+ */
+static inline double
+loki_opaque_missed(const LokiPageOpaqueData *opaque)
+{
+	uint32		bits = (uint32) opaque->free_slots << 16;
+	float		missed;
+
+	memcpy(&missed, &bits, sizeof(missed));
+	return missed;
+}
+
+/* Rounds up; what is not finite becomes the greatest number */
+static inline void
+loki_opaque_set_missed(LokiPageOpaqueData *opaque, double missed)
+{
+	float		limited = (float) Min(missed, FLT_MAX / 2);
+	uint32		bits;
+
+	memcpy(&bits, &limited, sizeof(bits));
+	opaque->free_slots = missed > 0 ? (uint16) ((bits >> 16) + 1) : 0;
+}
+
 #define LOKI_PAGE_PAYLOAD \
 	(BLCKSZ - SizeOfPageHeaderData - sizeof(LokiPageOpaqueData))
 

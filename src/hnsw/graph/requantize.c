@@ -85,6 +85,9 @@ typedef struct Requantize
 	char	   *codes;			/* of a page of CODE */
 	char	   *refines;		/* of its nodes, in REFINE */
 	bool	   *refined;		/* whether each has a slot there */
+	double	   *missed;			/* how far the vector that each new code is
+								 * made of may be from the one that its old
+								 * code was made of */
 	char	   *refine;			/* scratch */
 } Requantize;
 
@@ -291,6 +294,7 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 					   requantize->refine);
 	if (to->refine_size > 0)
 		new_refine = requantize->refines + (Size) i * to->refine_size;
+	requantize->missed[i] = 0;
 	if (is_known(requantize, node))
 	{
 		memcpy(new_code, requantize->rows.codes + (Size) node * to->code_size, to->code_size);
@@ -299,8 +303,14 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 				   to->refine_size);
 	}
 	else
-		to->requantize(to, requantize->from, code,
-					   requantize->refined[i] ? requantize->refine : NULL, new_code, new_refine);
+	{
+		const char *refine = requantize->refined[i] ? requantize->refine : NULL;
+
+		to->requantize(to, requantize->from, code, refine, new_code, new_refine);
+		/* a slot that is free is encoded anew before a row has it */
+		if (loki_node_is_live(requantize->state, requantize->index, node))
+			requantize->missed[i] = to->missed(requantize->from, code, refine);
+	}
 }
 
 /* How many slots of a page of CODE are done */
@@ -309,6 +319,26 @@ done_on_page(const Requantize *requantize, Page page)
 {
 	return LokiPageOpaque(page)->next == requantize->epoch ?
 		LokiPageOpaque(page)->requantized : 0;
+}
+
+/*
+ * Note on a page of CODE that the slots from `first` up to `next` were written, and what those
+ * missed that were made of other codes.  The check excuses no other codes for being unlike their
+ * rows (check/README).  What was missed before counts as well, unless all codes of the page are
+ * those of vectors now.
+ */
+static void
+note_done(const Requantize *requantize, LokiPageOpaque opaque, int first, int next, int used)
+{
+	double		most = 0;
+
+	for (int i = first; i < next; i++)
+		most = Max(most, requantize->missed[i]);
+	if (first > 0 || next < used || most > 0)
+		most += loki_opaque_missed(opaque);
+	loki_opaque_set_missed(opaque, most);
+	opaque->next = requantize->epoch;
+	opaque->requantized = (uint16) next;
 }
 
 /*
@@ -362,8 +392,7 @@ write_codes(Requantize *requantize, uint32 first_node, int first, int used)
 		memcpy(LokiPageSlot(page, code_size, i), requantize->codes + (Size) i * code_size,
 			   code_size);
 	}
-	LokiPageOpaque(page)->next = requantize->epoch;
-	LokiPageOpaque(page)->requantized = (uint16) i;
+	note_done(requantize, LokiPageOpaque(page), first, i, used);
 	loki_change_finish(&change);
 	return i;
 }
@@ -495,6 +524,7 @@ requantize_all(Requantize *requantize)
 	requantize->codes = palloc(array->per_page * requantize->to->code_size);
 	requantize->refines = palloc(array->per_page * Max(requantize->to->refine_size, 1));
 	requantize->refined = palloc(array->per_page * sizeof(bool));
+	requantize->missed = palloc(array->per_page * sizeof(double));
 	requantize->refine = palloc(Max(requantize->to->refine_size, 1));
 	loki_index_refresh(requantize->state, requantize->index);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
