@@ -168,6 +168,9 @@ extern void loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state
 extern void loki_check_row_fault(LokiCheck *check, const ItemPointerData *row,
 								 const char *fault);
 
+/* Memory for each row that loki_check_unlike() is given */
+#define LOKI_CHECK_UNLIKE_SIZE	(sizeof(ItemPointerData) + sizeof(LokiCheckEntry) + sizeof(bool))
+
 /* functions in check/codes.c */
 extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
 							  const ItemPointerData *rows, uint64 nrows);

@@ -262,9 +262,21 @@ begin_rows(Unlike *unlike)
 	unlike->stored = palloc0(Max(size, Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))));
 }
 
+static void
+end_rows(Unlike *unlike)
+{
+	ExecDropSingleTupleTableSlot(unlike->slot);
+	FreeExecutorState(unlike->estate);
+	MemoryContextDelete(unlike->row_context);
+	pfree(unlike->entries);
+	pfree(unlike->found);
+	pfree(unlike->stored);
+}
+
 /*
  * Look once more at rows whose entries seemed to have other values, which come in the order of
- * entries.  ERROR if one of them has.
+ * entries.  ERROR if one of them has.  Takes LOKI_CHECK_UNLIKE_SIZE of memory for each, `rows`
+ * included.
  */
 void
 loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
@@ -286,6 +298,5 @@ loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
 		check_row(&unlike, fetch, snapshot, i);
 	}
 	table_index_fetch_end(fetch);
-	ExecDropSingleTupleTableSlot(unlike.slot);
-	FreeExecutorState(unlike.estate);
+	end_rows(&unlike);
 }

@@ -5,10 +5,11 @@
  *	  the values of the row.
  *
  * Each entry of the index, and each row that should have one, becomes a 64-bit number.  Its
- * upper 48 bits are the heap TID.  The others are a hash of the node's slots: for entries, as
- * they are; for rows, as they would be made.  Both sides are sorted, within
- * maintenance_work_mem, and merged.  If they differ, check/codes.c decides whether that is a
- * fault.
+ * upper 48 bits are the heap TID.  The others are a fingerprint, the end of a hash of the node's
+ * slots: for entries, as they are; for rows, as they would be made.  Both sides are sorted and
+ * merged.  If fingerprints differ, check/codes.c decides whether that is a fault.  All of it is
+ * done within maintenance_work_mem: where another processor has made the index, all rows may
+ * differ, and are looked at in batches.
  *
  * The rows are those visible to a snapshot that was taken before the index was read.  Vacuum
  * cannot remove their entries while the snapshot is held, and it has removed entries of
@@ -28,7 +29,6 @@
 #include "catalog/pg_type_d.h"
 #include "commands/progress.h"
 #include "common/hashfn.h"
-#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
@@ -52,10 +52,9 @@ typedef struct HeapCheck
 	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
 	char	   *code;			/* of a row or a node ... */
 	char	   *refine;			/* ... likewise */
-	ItemPointerData *unlike;	/* rows whose slots differ from those that
+	Tuplesortstate *unlike;		/* rows whose slots differ from those that
 								 * would be made of them */
 	uint64		nunlike;
-	uint64		unlike_size;	/* room */
 } HeapCheck;
 
 /* A visit of all rows that an index has */
@@ -302,15 +301,6 @@ report_row(HeapCheck *state, int64 entry, const char *fault)
 	loki_check_row_fault(state->check, &row, fault);
 }
 
-/* Note a row for loki_check_unlike(). */
-static void
-add_unlike(HeapCheck *state, int64 entry)
-{
-	state->unlike = loki_grow(CurrentMemoryContext, state->unlike, &state->unlike_size,
-							  state->nunlike + 1, 64, sizeof(ItemPointerData));
-	state->unlike[state->nunlike++] = entry_row(entry);
-}
-
 static bool
 next_entry(Tuplesortstate *sort, int64 *entry)
 {
@@ -342,18 +332,45 @@ merge(HeapCheck *state)
 		if (!have_entry || entry_tid(entry) != entry_tid(row))
 			report_row(state, row, "has no entry in");
 		if (entry != row)
-			add_unlike(state, row);
+		{
+			tuplesort_putdatum(state->unlike, Int64GetDatum(row), false);
+			state->nunlike++;
+		}
 		have_entry = next_entry(state->entries, &entry);
 		if (have_entry && entry_tid(entry) == entry_tid(row))
 			report_row(state, row, "has more than one entry in");
 	}
 }
 
+/* Three of them share the memory */
 static Tuplesortstate *
 begin_sort(void)
 {
 	return tuplesort_begin_datum(INT8OID, Int8LessOperator, InvalidOid, false,
-								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
+								 Max(maintenance_work_mem / 3, 64), NULL, TUPLESORT_NONE);
+}
+
+/* Look once more at rows that seemed unlike their entries, a batch at a time. */
+static void
+check_unlike(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
+{
+	Size		memory = (Size) maintenance_work_mem * 1024 / 2;
+	uint64		most = Min(state->nunlike, memory / LOKI_CHECK_UNLIKE_SIZE);
+	ItemPointerData *rows = palloc_extended(most * sizeof(ItemPointerData), MCXT_ALLOC_HUGE);
+	uint64		n;
+	int64		row;
+
+	Assert(most > 0);
+	tuplesort_performsort(state->unlike);
+	do
+	{
+		n = 0;
+		while (n < most && next_entry(state->unlike, &row))
+			rows[n++] = entry_row(row);
+		if (n > 0)
+			loki_check_unlike(state->check, info, snapshot, rows, n);
+	} while (n == most);
+	pfree(rows);
 }
 
 /* Read the rows of the table by the snapshot, like CREATE INDEX CONCURRENTLY. */
@@ -390,6 +407,7 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	state.refine = palloc0(Max(quantizer->refine_size, 1));
 	state.entries = begin_sort();
 	state.rows = begin_sort();
+	state.unlike = begin_sort();
 
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
 	loki_check_visit(check, put_index_entry, &state);
@@ -403,5 +421,6 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	tuplesort_end(state.rows);
 	MemoryContextDelete(state.row_context);
 	if (state.nunlike > 0)
-		loki_check_unlike(check, info, snapshot, state.unlike, state.nunlike);
+		check_unlike(&state, info, snapshot);
+	tuplesort_end(state.unlike);
 }
