@@ -18,7 +18,7 @@
  * Sources: src/hnsw/page/page.c src/hnsw/graph/select.c src/hnsw/page/extent.c src/hnsw/page/change.c
  * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/filter/sorted_list.c
  * Sources: src/hnsw/filter/sorted_list_array.c src/hnsw/filter/side_array.c src/hnsw/filter/side_make.c
- * Sources: src/hnsw/filter/row_lookup.c
+ * Sources: src/hnsw/filter/row_lookup.c src/hnsw/filter/brief.c src/hnsw/check/brief.c
  * Sources: src/hnsw/filter/row_map.c src/hnsw/filter/filter.c src/hnsw/filter/match.c
  * Sources: src/hnsw/filter/key.c src/hnsw/filter/constant.c src/hnsw/filter/tid_set.c
  * Sources: src/hnsw/check/pages.c src/hnsw/check/read.c
@@ -29,11 +29,12 @@
  * Sources: src/hnsw/graph/candidate_heap.c
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
- * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/unordered.c src/hnsw/scan/width.c
+ * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/flat_list.c
+ * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/held.c
  * Sources: src/quantize/bitcode.c src/quantize/quantize.c
  * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
- * Sources: src/quantize/rotated_least.c src/quantize/exact.c src/quantize/scalar8.c
+ * Sources: src/quantize/rotated_least.c src/quantize/rotated_brief.c src/quantize/exact.c src/quantize/scalar8.c
  * Sources: src/quantize/compact.c src/quantize/subspace.c src/quantize/codes_scalar.c
  * Sources: src/quantize/codes_avx2.c src/quantize/codes_avx512.c
  * Sources: src/quantize/codes_neon.c

@@ -24,9 +24,14 @@
 
 LOKI_FUNCTION(lokivector_prewarm);
 
-/* What every search reads, in this order; the attributes follow */
+/* What every search reads, in this order; the attributes and their lists follow */
 static const int hot_arrays[] = {
 	LOKI_SLOTS_CENTROID, LOKI_SLOTS_UPPER, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_TID
+};
+
+/* What searches with conditions read besides, of each attribute */
+static const int attribute_arrays[] = {
+	LOKI_SLOTS_ATTR, LOKI_SLOTS_SEPARATOR, LOKI_SLOTS_SORTED, LOKI_SLOTS_BRIEF
 };
 
 typedef struct Prewarm
@@ -160,8 +165,9 @@ order_arrays(int *arrays)
 
 	for (int i = 0; i < (int) lengthof(hot_arrays); i++)
 		placed[arrays[n++] = hot_arrays[i]] = true;
-	for (int i = 0; i < LOKI_MAX_ATTRIBUTES; i++)
-		placed[arrays[n++] = LOKI_SLOTS_ATTR + i] = true;
+	for (int i = 0; i < (int) lengthof(attribute_arrays); i++)
+		for (int k = 0; k < LOKI_MAX_ATTRIBUTES; k++)
+			placed[arrays[n++] = attribute_arrays[i] + k] = true;
 	nhot = n;
 	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 		if (!placed[array])

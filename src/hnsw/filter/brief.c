@@ -99,16 +99,28 @@ write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 }
 
 /*
- * Note that a list has no brief codes.  Pages that an earlier attempt left behind may name
- * its generation.
+ * Note that a list has no brief codes, by pages without slots.  Those that an earlier attempt left
+ * behind may name its generation.
  */
 static void
 forget_list(LokiIndex *state, Relation index, int attribute)
 {
 	int			array = LOKI_SLOTS_BRIEF + attribute;
 
-	if (state->arrays[array].npages > 0)
-		(void) loki_side_write_brief(state, index, array, 0, NULL, 0, 0);
+	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
+		bool		empty;
+
+		if (page == NULL)
+			return;
+		empty = used == 0 && LokiPageOpaque(page)->next == 0;
+		UnlockReleaseBuffer(buffer);
+		if (!empty)
+			(void) loki_side_write_brief(state, index, array, ordinal, NULL, 0, 0);
+	}
 }
 
 void
