@@ -395,7 +395,7 @@ double		loki_scan_mem_multiplier = 1;
 static const LokiValueType value_type = {.max_exact = DIM};
 
 LokiColumn
-loki_index_column(Relation index)
+loki_index_column(Relation index, const LokiMetaPageData *meta)
 {
 	LokiColumn	column = {&value_type, InvalidOid, LOKI_METRIC_L2, DIM, DIM};
 

@@ -79,6 +79,16 @@ FROM (SELECT id FROM brief_t WHERE a = 1 ORDER BY v <-> brief_vector(-3) OFFSET 
 RESET enable_sort;
 RESET enable_seqscan;
 
+-- Exact scans score every node that matches, so a list of most nodes is no use to them
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT count(*) = (SELECT count(*) FROM brief_t WHERE b >= 10 AND (v <-> brief_vector(-3)) + 0 < 7.5) AS same
+FROM brief_t WHERE b >= 10 AND v <-> brief_vector(-3) < 7.5;
+SELECT count(*) > 9000 AS all FROM (SELECT FROM brief_t WHERE b >= 10 ORDER BY v <-> brief_vector(-3) OFFSET 0) s;
+SELECT strategy FROM lokivector_scan_stats();
+RESET enable_sort;
+RESET enable_seqscan;
+
 -- Rows that changed since the lists were made: nodes of the old ones are dead, reused by others,
 -- or not in the lists
 DELETE FROM brief_t WHERE id % 5 = 0;

@@ -99,6 +99,27 @@ judge_unlike(LokiCheck *check, BriefCheck *brief, int attribute)
 	loki_bits_release(&reused);
 }
 
+/* Whether a list has brief codes now */
+static bool
+has_brief(LokiCheck *check, const BriefCheck *brief)
+{
+	for (int i = 0; i < check->state->nattributes; i++)
+	{
+		int			array = LOKI_SLOTS_BRIEF + i;
+		Buffer		buffer;
+		int			used;
+
+		if (check->state->arrays[array].npages > 0 &&
+			loki_brief_page_lock(check->state, check->index, array, 0,
+								 brief->lists.generation, &buffer, &used) != NULL)
+		{
+			UnlockReleaseBuffer(buffer);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 check_attribute(LokiCheck *check, BriefCheck *brief, int attribute)
 {
@@ -135,7 +156,7 @@ loki_check_brief(LokiCheck *check)
 	BriefCheck	brief = {.side.flag = LOKI_META_SORTED_LISTS};
 
 	Assert(check->node != NULL);
-	if (check->state->brief.quantizer == NULL)
+	if (check->state->brief == NULL)
 		return;
 	loki_check_meta(check, &meta);
 	loki_index_refresh(check->state, check->index);
@@ -143,7 +164,10 @@ loki_check_brief(LokiCheck *check)
 	brief.side.generation = meta.sorted_lists.generation;
 	if ((meta.flags & LOKI_META_SORTED_LISTS) == 0)
 		brief.lists.end = 0;
-	brief.codes = loki_brief_codes(check->state, check->index, brief.lists.end);
+	if (brief.lists.end > 0 && has_brief(check, &brief))
+		brief.codes = loki_brief_codes(check->state, check->index, brief.lists.end);
+	else
+		brief.lists.end = 0;
 	for (int i = 0; i < check->state->nattributes; i++)
 		if (check->state->arrays[LOKI_SLOTS_BRIEF + i].slot_size > 0)
 		{
@@ -151,5 +175,6 @@ loki_check_brief(LokiCheck *check)
 				brief.lists.listed[i] = LOKI_NONE;
 			check_attribute(check, &brief, i);
 		}
-	pfree(brief.codes);
+	if (brief.codes != NULL)
+		pfree(brief.codes);
 }

@@ -33,14 +33,14 @@
 double
 loki_brief_memory(const LokiIndex *state)
 {
-	return state->brief.quantizer != NULL ? state->brief.quantizer->code_size : 0;
+	return state->brief != NULL ? state->brief->code_size : 0;
 }
 
 /* See sorted_list.h.  Pages are share locked, one at a time; no content lock may be held. */
 char *
 loki_brief_codes(LokiIndex *state, Relation index, uint32 end)
 {
-	const LokiQuantizer *brief = state->brief.quantizer;
+	const LokiQuantizer *brief = state->brief;
 	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
 	char	   *codes = palloc_extended(mul_size(brief->code_size, (Size) end + 1),
 										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -50,10 +50,11 @@ loki_brief_codes(LokiIndex *state, Relation index, uint32 end)
 	{
 		Buffer		buffer;
 		int			used;
-		Page		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, first / array->per_page,
-										  &buffer, &used);
+		Page		page;
 
 		CHECK_FOR_INTERRUPTS();
+		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, first / array->per_page, &buffer,
+							  &used);
 		if (page == NULL)
 			break;
 		used = Min((uint32) used, end - first);
@@ -86,8 +87,8 @@ write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 			return false;
 		for (uint32 i = 0; i < n; i++)
 		{
-			/* entries were written from nodes below the end */
-			Assert(nodes[i] < lists->end);
+			if (nodes[i] >= lists->end)
+				return false;
 			memcpy(page.data + i * size, codes + (Size) nodes[i] * size, size);
 		}
 		if (!loki_side_write_brief(state, index, array, place / per_page, page.data, n,
@@ -189,7 +190,7 @@ bool
 loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 place, uint32 n,
 				  float *bounds)
 {
-	const LokiQuantizer *brief = lookup->state->brief.quantizer;
+	const LokiQuantizer *brief = lookup->state->brief;
 	int			array = LOKI_SLOTS_BRIEF + lookup->key->attribute;
 	const LokiSlotArray *slots = &lookup->state->arrays[array];
 

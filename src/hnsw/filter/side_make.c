@@ -123,13 +123,12 @@ reserve(LokiIndex *state, Relation index, int array, uint32 slots)
 
 /*
  * Make sure of the pages that sorted lists and row map will need, judging by those that
- * exist, before these are given up; `brief` says whether lists shall have brief codes.  False if
- * there is no room.  Node IDs beyond `end` that
+ * exist, before these are given up.  Lists do without brief codes where there is no room for them.
+ * False if there is no room.  Node IDs beyond `end` that
  * come into use meanwhile are on pages of TID that exist.
  */
 static bool
-reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end,
-			  bool brief)
+reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
 	const LokiSortedListsData *lists = &meta->sorted_lists;
 	const LokiRowMapData *map = &meta->rowmap;
@@ -148,8 +147,7 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 			continue;
 		if (!reserve(state, index, LOKI_SLOTS_SORTED + i,
 					 loki_entry_slots(listed, loki_sorted_list_width(end))) ||
-			!reserve(state, index, LOKI_SLOTS_SEPARATOR + i, listed / LOKI_SEPARATOR_STEP) ||
-			(brief && !reserve(state, index, LOKI_SLOTS_BRIEF + i, listed)))
+			!reserve(state, index, LOKI_SLOTS_SEPARATOR + i, listed / LOKI_SEPARATOR_STEP))
 			return false;
 	}
 	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
@@ -221,7 +219,7 @@ make(LokiIndex *state, Relation index, bool lists, bool brief, bool map,
 	sorted_lists->generation++;
 	if (lists)
 	{
-		loki_sorted_lists_make(state, index, sorted_lists);
+		loki_sorted_lists_make(state, index, brief, sorted_lists);
 		loki_brief_make(state, index, sorted_lists,
 						brief && !loki_was_requantized(state, index));
 	}
@@ -275,6 +273,6 @@ loki_side_make(Relation index, int elevel)
 	if ((have_lists && !lists) || (have_map && !map))
 		return;
 	if ((stale || lists != have_lists || map != have_map) &&
-		reserve_pages(state, index, &meta, end, brief))
+		reserve_pages(state, index, &meta, end))
 		make(state, index, lists, brief, map, &meta.sorted_lists, &meta.rowmap);
 }

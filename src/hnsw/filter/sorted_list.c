@@ -17,7 +17,6 @@
  */
 #include "postgres.h"
 
-#include "hnsw/definition/options.h"
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -64,10 +63,10 @@ read_values(LokiIndex *state, Relation index, int attribute, uint32 end,
 	{
 		Buffer		buffer;
 		int			used;
-		Page		page = loki_page_lock(state, index, number, first / array->per_page, &buffer,
-										  &used);
+		Page		page;
 
 		CHECK_FOR_INTERRUPTS();
+		page = loki_page_lock(state, index, number, first / array->per_page, &buffer, &used);
 		if (page == NULL)
 			break;
 		used = Min((uint32) used, end - first);
@@ -127,10 +126,8 @@ sort_entries(Entry *from, Entry *to, uint32 n)
 
 /* Whether there are so few values that a list is no use */
 static bool
-few_values(const LokiIndex *state, Relation index, const Entry *entries, uint32 n)
+few_values(bool brief, const Entry *entries, uint32 n)
 {
-	bool		brief = state->brief.quantizer != NULL &&
-		loki_option_brief_codes(LokiIndexOptions(index));
 	uint32		few = brief ? LOKI_FEW_VALUES_BRIEF : LOKI_FEW_VALUES;
 	uint32		values = 0;
 
@@ -159,7 +156,7 @@ loki_sorted_list_write(LokiIndex *state, Relation index, int attribute, const ui
 
 /* Make the list of an attribute that is no array, unless it has few values. */
 static void
-make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
+make_attribute(LokiIndex *state, Relation index, int attribute, bool brief, Entry *entries,
 			   Entry *scratch, LokiSortedListsData *sorted_lists)
 {
 	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), (Size) sorted_lists->end + 1),
@@ -173,7 +170,7 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 
 	Assert(total <= sorted_lists->end);
 	sorted_lists->listed[attribute] = LOKI_NONE;
-	if (!few_values(state, index, sorted, n))
+	if (!few_values(brief, sorted, n))
 	{
 		separators = palloc_extended(mul_size(sizeof(int64), total / LOKI_SEPARATOR_STEP + 1),
 									 MCXT_ALLOC_HUGE);
@@ -190,7 +187,8 @@ make_attribute(LokiIndex *state, Relation index, int attribute, Entry *entries,
 }
 
 void
-loki_sorted_lists_make(LokiIndex *state, Relation index, LokiSortedListsData *sorted_lists)
+loki_sorted_lists_make(LokiIndex *state, Relation index, bool brief,
+					   LokiSortedListsData *sorted_lists)
 {
 	Size		size = mul_size(sizeof(Entry), sorted_lists->end + 1);
 	Entry	   *entries = palloc_extended(size, MCXT_ALLOC_HUGE);
@@ -198,7 +196,7 @@ loki_sorted_lists_make(LokiIndex *state, Relation index, LokiSortedListsData *so
 
 	for (int i = 0; i < state->nattributes; i++)
 		if (state->attr_type[i] != LOKI_ATTR_ARRAY)
-			make_attribute(state, index, i, entries, scratch, sorted_lists);
+			make_attribute(state, index, i, brief, entries, scratch, sorted_lists);
 	pfree(entries);
 	pfree(scratch);
 	for (int i = 0; i < state->nattributes; i++)

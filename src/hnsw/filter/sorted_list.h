@@ -58,9 +58,9 @@ extern void loki_sorted_list_write(LokiIndex *state, Relation index, int attribu
 
 /*
  * Make the lists of all attributes, of nodes below sorted_lists->end, after inserts were
- * waited for; and the bytes that this takes for each node
+ * waited for, where `brief` codes will be made for them or not; and the bytes that this takes for each node
  */
-extern void loki_sorted_lists_make(LokiIndex *state, Relation index,
+extern void loki_sorted_lists_make(LokiIndex *state, Relation index, bool brief,
 								   LokiSortedListsData *sorted_lists);
 extern double loki_sorted_lists_memory(const LokiIndex *state);
 

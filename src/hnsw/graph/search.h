@@ -73,7 +73,7 @@ typedef struct LokiStrategyChoice
 	uint32		window;			/* expansions until the next choice */
 	double		listed;			/* nodes that a flat scan reads one by one
 								 * with a sorted list; below 0: no list */
-	bool		brief;			/* they have brief codes */
+	bool		brief;			/* by their brief codes first */
 	double		unlisted;		/* nodes that it reads besides */
 	double		listed_tests;	/* attributes of listed nodes that it tests */
 	bool		mapped;			/* the listed nodes are those of a TID set */

@@ -360,7 +360,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
 	}
 	if (state->nattributes > 0 && brief_code(state, &brief) > 0)
-		state->brief.quantizer = loki_make_quantizer(context, &brief, state->centroid);
+		state->brief = loki_make_quantizer(context, &brief, state->centroid);
 	return state;
 }
 

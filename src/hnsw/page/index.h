@@ -46,14 +46,6 @@ typedef struct LokiDirectory
 	uint32		passed;			/* and the entries on those before it */
 } LokiDirectory;
 
-/* Brief codes */
-typedef struct LokiBrief
-{
-	LokiQuantizer *quantizer;	/* NULL: there are none */
-	char	   *scratch;		/* of scans that use them (scan/flat_list.c) */
-	Size		scratch_size;
-} LokiBrief;
-
 /* The type of a column as the catalog has it */
 typedef struct LokiDeclaredType
 {
@@ -92,7 +84,7 @@ typedef struct LokiIndex
 	uint32		epoch;
 	float	   *centroid;		/* and the basis, if the code has one */
 	LokiQuantizer *quantizer;
-	LokiBrief	brief;
+	LokiQuantizer *brief;		/* of brief codes; NULL: there are none */
 
 	/* block to buffer, a hint; 0 = not known */
 	uint32		map_size;

@@ -25,8 +25,8 @@
 /* A sample of the bounds is so large that so many of it are below the one that is wanted */
 #define SAMPLE_NEAREST	8
 
-/* Memory for bounds that stays with a backend: 100,000 nodes */
-#define SCRATCH_BYTES	(1024 * 1024)
+/* Nodes of a list whose bounds are in memory at a time: 1 MB of it */
+#define PIECE			(128 * 1024)
 
 /* So many nodes are scored first, for each that the selection takes; then, each time */
 #define FIRST_SCORED	1.5
@@ -40,14 +40,14 @@ typedef struct ListPart
 	bool		sure;
 } ListPart;
 
-/* Nodes of a list with the bounds that their brief codes give, in the order of the list */
+/* A piece of a list: nodes with the bounds that their brief codes give, in its order */
 typedef struct BoundedList
 {
 	uint32	   *nodes;
 	float	   *bounds;
 	float	   *least;			/* of each BLOCK of them */
 	uint32		n;				/* parts begin at blocks */
-	ListPart	parts[3 * LOKI_LOOKUP_PLACES];
+	ListPart	parts[3 * LOKI_LOOKUP_PLACES + 1];
 	int			nparts;
 } BoundedList;
 
@@ -160,7 +160,7 @@ flat_reused(LokiFlatScan *flat)
 static const LokiQuery *
 brief_query(LokiScan *so)
 {
-	const LokiQuantizer *brief = so->state->brief.quantizer;
+	const LokiQuantizer *brief = so->state->brief;
 
 	if (so->query.brief == NULL)
 		so->query.brief = (LokiQuery *)
@@ -171,29 +171,20 @@ brief_query(LokiScan *so)
 	return so->query.brief;
 }
 
-/*
- * Read the nodes at places of a list, with their bounds.  False if the list or its brief codes
- * are no longer there.
- */
-static bool
-read_part(LokiScan *so, BoundedList *list, uint32 place, uint32 end, bool sure)
+/* Begin a piece of the list. */
+static void
+begin_piece(BoundedList *list)
 {
-	ListPart   *part = &list->parts[list->nparts++];
+	list->n = 0;
+	list->nparts = 0;
+}
 
-	Assert(list->nparts <= (int) lengthof(list->parts) && list->n % BLOCK == 0);
-	part->first = list->n;
-	part->sure = sure;
-	while (place < end)
-	{
-		uint32		read = loki_lookup_read(&so->filter.list, place, end, list->nodes + list->n);
+/* Fill up the last block of a part, and note the least bound of each of its blocks. */
+static void
+end_part(BoundedList *list)
+{
+	ListPart   *part = &list->parts[list->nparts - 1];
 
-		if (read == 0 || !loki_brief_bounds(&so->filter.list, so->query.brief, place, read,
-											list->bounds + list->n))
-			return false;
-		list->n += read;
-		place += read;
-		CHECK_FOR_INTERRUPTS();
-	}
 	part->end = list->n;
 	for (; list->n % BLOCK != 0; list->n++)
 		list->bounds[list->n] = get_float4_infinity();
@@ -205,23 +196,6 @@ read_part(LokiScan *so, BoundedList *list, uint32 place, uint32 end, bool sure)
 			least = Min(least, list->bounds[i + k]);
 		list->least[i / BLOCK] = least;
 	}
-	return true;
-}
-
-static bool
-read_bounds(LokiScan *so, BoundedList *list)
-{
-	(void) brief_query(so);
-	for (int i = 0; i < so->filter.list.nplaces; i++)
-	{
-		const LokiPlaces *places = &so->filter.list.places[i];
-
-		if (!read_part(so, list, places->first, places->sure_first, false) ||
-			!read_part(so, list, places->sure_first, places->sure_end, true) ||
-			!read_part(so, list, Max(places->first, places->sure_end), places->end, false))
-			return false;
-	}
-	return true;
 }
 
 /*
@@ -252,11 +226,15 @@ bound_of(const BoundedList *list, double wanted)
 	return nearest[SAMPLE_NEAREST - 1];
 }
 
-/* Test and score the nodes whose bounds are in [from, to). */
+/*
+ * Test and score the nodes whose bounds are in [from, to).  Up to infinity, these are all that are
+ * left, also those whose bound is no number.
+ */
 static void
 score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 {
 	uint32		batch[LOKI_SCORE_BATCH];
+	bool		all = to == get_float4_infinity();
 	int			n = 0;
 
 	for (int i = 0; i < list->nparts; i++)
@@ -267,10 +245,10 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 			begin_sure(flat->so);
 		for (uint32 block = part->first; block < part->end; block += BLOCK)
 		{
-			if (!(list->least[block / BLOCK] < to))
+			if (!all && !(list->least[block / BLOCK] < to))
 				continue;
 			for (uint32 place = block; place < Min(block + BLOCK, part->end); place++)
-				if (list->bounds[place] >= from && list->bounds[place] < to &&
+				if (!(list->bounds[place] < from) && (all || list->bounds[place] < to) &&
 					is_as_listed(&flat->so->filter.list, list->nodes[place]))
 					batch[n++] = list->nodes[place];
 			if (n > LOKI_SCORE_BATCH - BLOCK)
@@ -290,8 +268,8 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 }
 
 /*
- * Score nodes of the list from the least bound on, until none of the others is likely to be among
- * the selection.
+ * Score nodes of a piece of the list from the least bound on, until none of the others is likely
+ * to be among the selection.
  */
 static void
 score_least(LokiFlatScan *flat, const BoundedList *list)
@@ -299,15 +277,15 @@ score_least(LokiFlatScan *flat, const BoundedList *list)
 	LokiSelection *selection = &flat->selection;
 	double		wanted = FIRST_SCORED * selection->capacity;
 	float		from = -get_float4_infinity();
-	float		to;
+	float		to = from;
 
-	do
+	while (selection->n < selection->capacity && to < get_float4_infinity())
 	{
 		to = Max(bound_of(list, wanted), from);
 		score_between(flat, list, from, to);
 		from = to;
 		wanted *= MORE_SCORED;
-	} while (to < get_float4_infinity() && selection->n < selection->capacity);
+	}
 	if (to == get_float4_infinity())
 		return;
 	if (selection->heap[0].distance > from)
@@ -315,71 +293,83 @@ score_least(LokiFlatScan *flat, const BoundedList *list)
 	selection->overflowed = true;
 }
 
-/* Whether brief codes are read before codes: not by scans that may leave nothing to chance */
+/*
+ * Read a part of the list, and score what is nearest of each piece as soon as it is full.  False
+ * if the list or its brief codes are no longer there.
+ */
 static bool
-goes_by_brief(const LokiScan *so, const LokiFlatScan *flat)
+score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool sure)
 {
-	const LokiLookup *lookup = &so->filter.list;
+	LokiLookup *lookup = &flat->so->filter.list;
 
-	return lookup->brief && !so->plan.exact && !so->plan.certain &&
-		flat->selection.capacity * MORE_SCORED <= lookup->count &&
-		lookup->count * (sizeof(uint32) + sizeof(float)) <= so->search.budget.memory_limit;
+	while (place < end)
+	{
+		ListPart   *part = &list->parts[list->nparts++];
+
+		Assert(list->nparts <= (int) lengthof(list->parts) && list->n % BLOCK == 0);
+		part->first = list->n;
+		part->sure = sure;
+		while (place < end && list->n < PIECE)
+		{
+			uint32		most = Min(end, place + (PIECE - list->n));
+			uint32		read = loki_lookup_read(lookup, place, most, list->nodes + list->n);
+
+			CHECK_FOR_INTERRUPTS();
+			if (read == 0 || !loki_brief_bounds(lookup, flat->so->query.brief, place, read,
+												list->bounds + list->n))
+				return false;
+			list->n += read;
+			place += read;
+		}
+		end_part(list);
+		if (list->n >= PIECE)
+		{
+			score_least(flat, list);
+			begin_piece(list);
+		}
+	}
+	return true;
 }
 
 /*
- * Memory for n nodes.  Up to SCRATCH_BYTES of it stay for further scans of this
- * backend: for the kernel, to make new pages costs more than to read the list does.  Nothing
- * else that runs meanwhile uses it.
+ * Memory for a piece of a list, which stays for all scans of this backend: for the kernel, to
+ * make new pages costs more than to read a list does.  Nothing else that runs meanwhile uses it.
  */
 static void
-open_list(LokiIndex *state, BoundedList *list, Size n)
+open_list(BoundedList *list)
 {
-	Size		blocks = n / BLOCK + 1;
-	Size		size = mul_size(blocks, BLOCK * (sizeof(uint32) + sizeof(float)) + sizeof(float));
+	static char *scratch = NULL;
 
-	if (state->brief.scratch_size < size)
-	{
-		if (state->brief.scratch != NULL)
-			pfree(state->brief.scratch);
-		state->brief.scratch = NULL;
-		state->brief.scratch_size = 0;
-		state->brief.scratch = MemoryContextAllocHuge(state->context, size);
-		state->brief.scratch_size = size;
-	}
-	list->bounds = (float *) state->brief.scratch;
-	list->least = list->bounds + blocks * BLOCK;
-	list->nodes = (uint32 *) (list->least + blocks);
+	if (scratch == NULL)
+		scratch = MemoryContextAlloc(TopMemoryContext,
+									 PIECE * (sizeof(uint32) + sizeof(float)) +
+									 PIECE / BLOCK * sizeof(float));
+	list->bounds = (float *) scratch;
+	list->least = list->bounds + PIECE;
+	list->nodes = (uint32 *) (list->least + PIECE / BLOCK);
+	begin_piece(list);
 }
 
-static void
-close_list(LokiIndex *state)
-{
-	if (state->brief.scratch_size <= SCRATCH_BYTES)
-		return;
-	pfree(state->brief.scratch);
-	state->brief.scratch = NULL;
-	state->brief.scratch_size = 0;
-}
-
-/* Go by brief codes; false if that cannot be done, and nothing was scored. */
+/* Score the nodes that brief codes leave; false as in score_part(). */
 static bool
 flat_by_brief(LokiFlatScan *flat)
 {
 	LokiScan   *so = flat->so;
-	BoundedList list = {.n = 0};
-	Size		most = (Size) so->filter.list.count + lengthof(list.parts) * BLOCK;
-	bool		found;
+	BoundedList list;
 
-	if (!goes_by_brief(so, flat))
-		return false;
-	open_list(so->state, &list, most);
-	found = read_bounds(so, &list);
-	if (found)
-		score_least(flat, &list);
-	else
-		so->filter.list.brief = false;
-	close_list(so->state);
-	return found;
+	(void) brief_query(so);
+	open_list(&list);
+	for (int i = 0; i < so->filter.list.nplaces; i++)
+	{
+		const LokiPlaces *places = &so->filter.list.places[i];
+
+		if (!score_part(flat, &list, places->first, places->sure_first, false) ||
+			!score_part(flat, &list, places->sure_first, places->sure_end, true) ||
+			!score_part(flat, &list, Max(places->first, places->sure_end), places->end, false))
+			return false;
+	}
+	score_least(flat, &list);
+	return true;
 }
 
 /* See flat.h. */
@@ -388,6 +378,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 {
 	LokiLookup *lookup = &so->filter.list;
 	const LokiTidSet *tids = so->filter.nodes.tids;
+	bool		found = true;
 
 	/* rows of a set are tested when TID is read */
 	loki_flat_start(so, flat);
@@ -398,9 +389,16 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 		loki_visited_reserve(&so->search, lookup->count);
 	}
 	so->filter.nodes.tids = NULL;
-	if (!flat_by_brief(flat))
+	if (so->choice.brief && flat->selection.capacity * MORE_SCORED <= lookup->count)
+		found = flat_by_brief(flat);
+	else
 		for (int i = 0; i < lookup->nplaces; i++)
 			flat_range(flat, &lookup->places[i]);
+	if (!found)
+	{
+		so->filter.nodes.tids = tids;
+		return false;
+	}
 	flat_reused(flat);
 	so->filter.nodes.tids = tids;
 	loki_flat_nodes(flat, lookup->sorted_lists.end, so->flat.seen_nodes);

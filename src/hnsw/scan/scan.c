@@ -342,7 +342,8 @@ begin_list(LokiScan *so)
 			loki_bits_count(&so->filter.list.reused);
 		search->choice->listed_tests =
 			search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
-		search->choice->brief = so->filter.list.brief;
+		/* scans that may leave nothing to chance score all nodes */
+		search->choice->brief = so->filter.list.brief && !so->plan.exact && !so->plan.certain;
 		search->choice->unlisted =
 			Max(0, search->budget.flat_nodes - so->filter.list.sorted_lists.end);
 		so->filter.has_list = loki_strategy_short(search);

@@ -39,7 +39,10 @@
 #define LIST_TID_TIME		30	/* ... its row in a set */
 #define MAP_TIME			100 /* a row of a set, by the row map */
 
-/* Nodes of a list with brief codes that are scored: so many, and a share of those that match */
+/*
+ * Nodes of a list with brief codes that are scored: so many, and a share of those that match, which
+ * grows with the dimensions that brief codes leave out
+ */
 #define BRIEF_SCORED		500
 #define BRIEF_SHARE			0.02
 
@@ -117,7 +120,8 @@ scored_nodes(const LokiSearch *search, double matches)
 	matches = Min(matches, search->choice->listed + search->choice->unlisted);
 	if (!search->choice->brief)
 		return matches;
-	return Min(matches, BRIEF_SCORED + BRIEF_SHARE * matches);
+	return Min(matches, BRIEF_SCORED +
+			   BRIEF_SHARE * Max(1.0, search->state->dim / (double) LOKI_BRIEF_DIMS) * matches);
 }
 
 /*
