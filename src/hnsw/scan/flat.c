@@ -33,6 +33,9 @@
 #define FIRST_CERTAIN		4096
 #define MORE_SELECTION	8
 
+/* Lists of fewer nodes for each that the first flat scan keeps are not worth a second look */
+#define SHORT_LIST		16
+
 /*
  * Nodes that the row map names are selected without a look at TID, as long as there are no
  * more stale ones than this for each row of the set
@@ -529,6 +532,27 @@ select_nodes(LokiScan *so, LokiFlatScan *flat)
 	loki_flat_finish(flat);
 }
 
+/* How many candidates the first flat scan keeps, as far as memory allows */
+static double
+first_size(const LokiScan *so)
+{
+	int			first = so->state->code.bits < FINE_BITS ||
+		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
+
+	return Max(first, 4.0 * so->course.batch_left);
+}
+
+/*
+ * Whether flat scans of this list read its brief codes first: not those that may leave nothing to
+ * chance, and not if the list is hardly longer than what they keep.
+ */
+bool
+loki_flat_goes_by_brief(const LokiScan *so)
+{
+	return so->filter.list.brief && !so->plan.exact && !so->plan.certain &&
+		first_size(so) * SHORT_LIST <= so->filter.list.count;
+}
+
 /*
  * How many candidates to keep: a few of those that the caller will want, and
  * more each time; not more than fit the scan's memory.
@@ -539,9 +563,7 @@ selection_size(LokiScan *so)
 	/* settings may allow for more memory than there are node IDs */
 	double		most = Min(Max(1000, so->search.budget.memory_limit / 4 / sizeof(LokiCandidate)),
 						   LOKI_MAX_NUMBER);
-	int			first = so->state->code.bits < FINE_BITS ||
-		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
-	double		wanted = Max(first, 4.0 * so->course.batch_left);
+	double		wanted = first_size(so);
 
 	/* all nodes within the bound; otherwise there may be another flat scan */
 	if (so->plan.certain)

@@ -389,7 +389,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 		loki_visited_reserve(&so->search, lookup->count);
 	}
 	so->filter.nodes.tids = NULL;
-	if (so->choice.brief && flat->selection.capacity * MORE_SCORED <= lookup->count)
+	if (so->choice.brief)
 		found = flat_by_brief(flat);
 	else
 		for (int i = 0; i < lookup->nplaces; i++)

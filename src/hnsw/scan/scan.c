@@ -342,8 +342,7 @@ begin_list(LokiScan *so)
 			loki_bits_count(&so->filter.list.reused);
 		search->choice->listed_tests =
 			search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
-		/* scans that may leave nothing to chance score all nodes */
-		search->choice->brief = so->filter.list.brief && !so->plan.exact && !so->plan.certain;
+		search->choice->brief = loki_flat_goes_by_brief(so);
 		search->choice->unlisted =
 			Max(0, search->budget.flat_nodes - so->filter.list.sorted_lists.end);
 		so->filter.has_list = loki_strategy_short(search);
@@ -563,6 +562,17 @@ flat_falls_short(LokiScan *so)
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }
 
+/*
+ * Whether a walk that was to be made wider stopped because a flat scan takes less time from
+ * there on.  The rows at hand are those for which it was too narrow.
+ */
+static bool
+stopped_for_flat(const LokiScan *so)
+{
+	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
+		so->plan.complete && so->choice.adapts && loki_strategy_too_long(&so->search);
+}
+
 /* Find and rerank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
@@ -582,7 +592,7 @@ search_batch(LokiScan *so)
 				so->course.doubts++;
 				widen_to(so, so->course.ef * 2.0, so->course.width * 2.0);
 			}
-			else if (loki_strategy_barren(so))
+			else if (stopped_for_flat(so) || loki_strategy_barren(so))
 			{
 				begin_flat(so);
 				loki_flat_select(so);

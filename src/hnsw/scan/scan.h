@@ -458,6 +458,9 @@ extern bool loki_flat_select(LokiScan *so);
 /* Let nodes pass that most likely do not; false if there are none */
 extern bool loki_flat_doubt(LokiScan *so);
 
+/* Whether flat scans of the sorted list that was found read its brief codes first */
+extern bool loki_flat_goes_by_brief(const LokiScan *so);
+
 /* functions in scan/unordered.c: the next TID of TID or NULLTID; false at its end */
 extern void loki_stream_begin(LokiScan *so);
 extern bool loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid);
