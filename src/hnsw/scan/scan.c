@@ -562,17 +562,6 @@ flat_falls_short(LokiScan *so)
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }
 
-/*
- * Whether a walk that was to be made wider stopped because a flat scan takes less time from
- * there on.  The rows at hand are those for which it was too narrow.
- */
-static bool
-stopped_for_flat(const LokiScan *so)
-{
-	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
-		so->plan.complete && so->choice.adapts && loki_strategy_too_long(&so->search);
-}
-
 /* Find and rerank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
@@ -592,7 +581,7 @@ search_batch(LokiScan *so)
 				so->course.doubts++;
 				widen_to(so, so->course.ef * 2.0, so->course.width * 2.0);
 			}
-			else if (stopped_for_flat(so) || loki_strategy_barren(so))
+			else if (loki_strategy_stopped(so) || loki_strategy_barren(so))
 			{
 				begin_flat(so);
 				loki_flat_select(so);

@@ -417,6 +417,7 @@ extern void loki_refine_taken(LokiScan *so, uint32 n);
  */
 extern void loki_scan_begin_map(LokiScan *so);
 extern bool loki_strategy_barren(const LokiScan *so);
+extern bool loki_strategy_stopped(const LokiScan *so);
 
 /* functions in scan/tid_list.c */
 

@@ -332,6 +332,17 @@ loki_strategy_too_long(const LokiSearch *search)
 }
 
 /*
+ * Whether a walk that was to be made wider stopped because a flat scan takes less time from
+ * there on.  The rows at hand are those for which it was too narrow.
+ */
+bool
+loki_strategy_stopped(const LokiScan *so)
+{
+	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
+		so->plan.complete && so->choice.adapts && loki_strategy_too_long(&so->search);
+}
+
+/*
  * Choose the row map for a flat scan within a set of rows, if it takes less time than a
  * sorted list and than testing all nodes.
  */
