@@ -112,9 +112,11 @@ forget_list(LokiIndex *state, Relation index, int attribute)
 	{
 		Buffer		buffer;
 		int			used;
-		Page		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
+		Page		page;
 		bool		empty;
 
+		CHECK_FOR_INTERRUPTS();
+		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
 		if (page == NULL)
 			return;
 		empty = used == 0 && LokiPageOpaque(page)->next == 0;

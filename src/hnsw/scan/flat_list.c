@@ -157,8 +157,8 @@ flat_reused(LokiFlatScan *flat)
  */
 
 /* Prepare the query for brief codes, unless that was done. */
-static const LokiQuery *
-brief_query(LokiScan *so)
+static void
+prepare_brief(LokiScan *so)
 {
 	const LokiQuantizer *brief = so->state->brief;
 
@@ -168,7 +168,6 @@ brief_query(LokiScan *so)
 	if (!so->query.brief_ready)
 		brief->prepare(brief, so->query.values, so->query.brief);
 	so->query.brief_ready = true;
-	return so->query.brief;
 }
 
 /* Begin a piece of the list. */
@@ -357,7 +356,7 @@ flat_by_brief(LokiFlatScan *flat)
 	LokiScan   *so = flat->so;
 	BoundedList list;
 
-	(void) brief_query(so);
+	prepare_brief(so);
 	open_list(&list);
 	for (int i = 0; i < so->filter.list.nplaces; i++)
 	{
