@@ -130,6 +130,16 @@ typedef struct LokiCodeKernels
 	int64		(*dot16) (int groups, const uint8 *u,
 						  const LokiLevelTable *table, const int16 *query);
 
+	/*
+	 * Bounds of the codes of a block of brief codes, add + constant + mul *
+	 * (start + step * t).  t is the sum of a code's entries in the tables, 16
+	 * of LOKI_TABLE_MAX at most for each four dimensions.  As in the method
+	 * of quantizers.
+	 */
+	void		(*bounds) (int groups, const uint8 *tables, const void *block,
+						   float constant, float start, float step,
+						   float *bounds, float *least);
+
 	/* sum of |q[i] - (offset + step * u[i])| */
 	float		(*l1_u8) (int dim, const float *q, const uint8 *u, float step,
 						  float offset);
@@ -180,11 +190,15 @@ dot##width##_##isa(int groups, const int8 *query, const void *const *codes, int 
 	.dot4 = dot4_##isa, \
 	.decode8 = decode8_##isa, \
 	.dot16 = dot16_##isa, \
+	.bounds = bounds_##isa, \
 	.l1_u8 = l1_u8_##isa \
 }
 
 #define LOKI_QUERY8_MAX		127
 #define LOKI_QUERY16_MAX	2047
+
+/* Four entries of tables add up to a byte */
+#define LOKI_TABLE_MAX		63
 
 /*
  * Lower bounds of the eight magnitudes in 64ths of the standard deviation,
@@ -201,6 +215,8 @@ extern const LokiCodeKernels loki_codes_scalar;
 #if defined(__x86_64__)
 extern const LokiCodeKernels loki_codes_avx2;
 extern const LokiCodeKernels loki_codes_avx512;
+extern void loki_bounds_avx2(int groups, const uint8 *tables, const void *block, float constant,
+							 float start, float step, float *bounds, float *least);
 #endif
 #if defined(__aarch64__)
 extern const LokiCodeKernels loki_codes_neon;

@@ -23,6 +23,8 @@
 
 #define LANES 8					/* floats in a register */
 
+StaticAssertDecl(LOKI_BRIEF_LEAST == LANES, "a register has the least bounds of a block");
+
 static inline TARGET float
 sum_floats(__m256 v)
 {
@@ -481,6 +483,75 @@ l1_u8_avx2(int dim, const float *q, const uint8 *u, float step, float offset)
 		tail += fabsf(q[i] - (offset + step * u[i]));
 	return sum_floats(_mm256_add_ps(sum, sum2)) + tail;
 }
+
+/* Eight bounds, of as many sums */
+static inline TARGET __m256
+eight_bounds(const float *add, __m128i sums, __m256 constant, __m256 start, __m256 step,
+			 float *bounds)
+{
+	__m256		t = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
+	__m256		terms = _mm256_fmadd_ps(step, t, start);
+	__m256		result = _mm256_add_ps(_mm256_loadu_ps(add), constant);
+
+	result = _mm256_fmadd_ps(_mm256_loadu_ps(add + LOKI_BRIEF_BLOCK), terms, result);
+	_mm256_storeu_ps(bounds, result);
+	return result;
+}
+
+/* What 32 codes have in the two tables of a byte of their bits */
+static inline TARGET __m256i
+look_up(const uint8 *tables, __m256i bits)
+{
+	__m256i		nibble = _mm256_set1_epi8(15);
+	__m256i		low = _mm256_and_si256(bits, nibble);
+	__m256i		high = _mm256_and_si256(_mm256_srli_epi16(bits, 4), nibble);
+
+	return _mm256_add_epi8(_mm256_shuffle_epi8(load_table(tables), low),
+						   _mm256_shuffle_epi8(load_table(tables + 16), high));
+}
+
+/* Sums of even and of odd codes are apart until the end */
+void		TARGET
+loki_bounds_avx2(int groups, const uint8 *tables, const void *block, float constant, float start,
+				 float step, float *bounds, float *least)
+{
+	const float *add = block;
+	const uint8 *bits = (const uint8 *) (add + 2 * LOKI_BRIEF_BLOCK);
+	__m256i		even = _mm256_setzero_si256();
+	__m256i		odd = _mm256_setzero_si256();
+	__m256i		low;
+	__m256i		high;
+	__m256		constants = _mm256_set1_ps(constant);
+	__m256		starts = _mm256_set1_ps(start);
+	__m256		steps = _mm256_set1_ps(step);
+	__m256		lanes = _mm256_set1_ps(FLT_MAX);
+
+	for (int i = 0; i < groups * (LOKI_GROUP / 8); i += 2)
+	{
+		__m256i		sums = _mm256_add_epi8(
+										   look_up(tables, _mm256_loadu_si256((const __m256i *) bits)),
+										   look_up(tables + 32, _mm256_loadu_si256((const __m256i *) (bits + 32))));
+
+		even = _mm256_add_epi16(even, _mm256_and_si256(sums, _mm256_set1_epi16(255)));
+		odd = _mm256_add_epi16(odd, _mm256_srli_epi16(sums, 8));
+		tables += 64;
+		bits += 64;
+	}
+	low = _mm256_unpacklo_epi16(even, odd);
+	high = _mm256_unpackhi_epi16(even, odd);
+	/* the second operand stays where the first is no number */
+	lanes = _mm256_min_ps(eight_bounds(add, _mm256_castsi256_si128(low), constants, starts,
+									   steps, bounds), lanes);
+	lanes = _mm256_min_ps(eight_bounds(add + 8, _mm256_castsi256_si128(high), constants, starts,
+									   steps, bounds + 8), lanes);
+	lanes = _mm256_min_ps(eight_bounds(add + 16, _mm256_extracti128_si256(low, 1), constants,
+									   starts, steps, bounds + 16), lanes);
+	lanes = _mm256_min_ps(eight_bounds(add + 24, _mm256_extracti128_si256(high, 1), constants,
+									   starts, steps, bounds + 24), lanes);
+	_mm256_storeu_ps(least, lanes);
+}
+
+#define bounds_avx2 loki_bounds_avx2
 
 LOKI_DEFINE_WIDTHS(TARGET, avx2)
 

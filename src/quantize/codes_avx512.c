@@ -420,6 +420,9 @@ l1_u8_avx512(int dim, const float *q, const uint8 *u, float step, float offset)
 	return _mm512_reduce_add_ps(_mm512_add_ps(sum, sum2));
 }
 
+/* 32 codes are a register of AVX2, and their tables half of one */
+#define bounds_avx512 loki_bounds_avx2
+
 LOKI_DEFINE_WIDTHS(TARGET, avx512)
 
 const LokiCodeKernels loki_codes_avx512 = LOKI_CODE_KERNELS(LOKI_SIMD_AVX512, "avx512vnni", avx512);

@@ -382,6 +382,66 @@ l1_u8_neon(int dim, const float *q, const uint8 *u, float step, float offset)
 	return vaddvq_f32(vaddq_f32(sum, sum2)) + tail;
 }
 
+/* Four bounds, of as many sums */
+static inline float32x4_t
+four_bounds(const float *add, uint16x4_t sums, float constant, float32x4_t start, float step,
+			float *bounds)
+{
+	float32x4_t terms = vfmaq_n_f32(start, vcvtq_f32_u32(vmovl_u16(sums)), step);
+	float32x4_t result = vaddq_f32(vld1q_f32(add), vdupq_n_f32(constant));
+
+	result = vfmaq_f32(result, vld1q_f32(add + LOKI_BRIEF_BLOCK), terms);
+	vst1q_f32(bounds, result);
+	return result;
+}
+
+/* What 16 codes have in the two tables of a byte of their bits */
+static inline uint8x16_t
+look_up(const uint8 *tables, uint8x16_t bits)
+{
+	return vaddq_u8(vqtbl1q_u8(vld1q_u8(tables), vandq_u8(bits, vdupq_n_u8(15))),
+					vqtbl1q_u8(vld1q_u8(tables + 16), vshrq_n_u8(bits, 4)));
+}
+
+static void
+bounds_neon(int groups, const uint8 *tables, const void *block, float constant, float start,
+			float step, float *bounds, float *least)
+{
+	const float *add = block;
+	const uint8 *bits = (const uint8 *) (add + 2 * LOKI_BRIEF_BLOCK);
+	uint16x8_t	sums[4];
+	float32x4_t starts = vdupq_n_f32(start);
+	float32x4_t lanes[2] = {vdupq_n_f32(FLT_MAX), vdupq_n_f32(FLT_MAX)};
+
+	StaticAssertStmt(LOKI_BRIEF_LEAST == 8, "two registers have the least bounds of a block");
+	for (int k = 0; k < 4; k++)
+		sums[k] = vdupq_n_u16(0);
+	for (int i = 0; i < groups * (LOKI_GROUP / 8); i += 2)
+	{
+		for (int half = 0; half < 2; half++)
+		{
+			uint8x16_t	sum = vaddq_u8(look_up(tables, vld1q_u8(bits + 16 * half)),
+									   look_up(tables + 32, vld1q_u8(bits + 32 + 16 * half)));
+
+			sums[2 * half] = vaddw_u8(sums[2 * half], vget_low_u8(sum));
+			sums[2 * half + 1] = vaddw_u8(sums[2 * half + 1], vget_high_u8(sum));
+		}
+		tables += 64;
+		bits += 64;
+	}
+	/* what is no number is not the least */
+	for (int k = 0; k < 4; k++)
+	{
+		lanes[0] = vminnmq_f32(lanes[0], four_bounds(add + 8 * k, vget_low_u16(sums[k]),
+													 constant, starts, step, bounds + 8 * k));
+		lanes[1] = vminnmq_f32(lanes[1], four_bounds(add + 8 * k + 4, vget_high_u16(sums[k]),
+													 constant, starts, step,
+													 bounds + 8 * k + 4));
+	}
+	vst1q_f32(least, lanes[0]);
+	vst1q_f32(least + 4, lanes[1]);
+}
+
 LOKI_DEFINE_WIDTHS(, neon)
 
 const LokiCodeKernels loki_codes_neon = LOKI_CODE_KERNELS(LOKI_SIMD_NEON, "neon", neon);

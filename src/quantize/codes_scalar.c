@@ -65,7 +65,7 @@ encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 		if (full != NULL)
 		{
 			float		level = full->base[leading] +
-			full->step[leading] * (low & full->mask);
+				full->step[leading] * (low & full->mask);
 
 			full_dot += magnitude * level;
 			full_norm2 += level * level;
@@ -109,7 +109,7 @@ unpack_scalar(int groups, const uint8 *packed, int width, int shift, bool add,
 		for (int d = 0; d < LOKI_GROUP; d++)
 		{
 			int			field = width == 1 ? packed[d / 8] >> (d % 8) :
-			packed[d % stride] >> (width * (d / stride));
+				packed[d % stride] >> (width * (d / stride));
 
 			field = (field & ((1 << width) - 1)) << shift;
 			u[d] = add ? u[d] | field : field;
@@ -218,7 +218,7 @@ dot16_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
 	for (int d = 0; d < groups * LOKI_GROUP; d++)
 	{
 		int			level = table->base[u[d] >> 4] +
-		table->step[u[d] >> 4] * (u[d] & 15);
+			table->step[u[d] >> 4] * (u[d] & 15);
 
 		dot += level * query[d];
 	}
@@ -233,6 +233,32 @@ l1_u8_scalar(int dim, const float *q, const uint8 *u, float step, float offset)
 	for (int i = 0; i < dim; i++)
 		sum += fabsf(q[i] - (offset + step * u[i]));
 	return sum;
+}
+
+static void
+bounds_scalar(int groups, const uint8 *tables, const void *block, float constant, float start,
+			  float step, float *bounds, float *least)
+{
+	const float *add = block;
+	const float *mul = add + LOKI_BRIEF_BLOCK;
+	const uint8 *bits = (const uint8 *) (mul + LOKI_BRIEF_BLOCK);
+	uint16		sums[LOKI_BRIEF_BLOCK] = {0};
+
+	for (int i = 0; i < groups * (LOKI_GROUP / 8); i++)
+	{
+		for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)
+			sums[k] += tables[bits[k] & 15] + tables[16 + (bits[k] >> 4)];
+		tables += 32;
+		bits += LOKI_BRIEF_BLOCK;
+	}
+	for (int i = 0; i < LOKI_BRIEF_LEAST; i++)
+		least[i] = FLT_MAX;
+	for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)
+	{
+		bounds[k] = add[k] + constant + mul[k] * (start + step * sums[k]);
+		if (bounds[k] < least[k % LOKI_BRIEF_LEAST])
+			least[k % LOKI_BRIEF_LEAST] = bounds[k];
+	}
 }
 
 const LokiCodeKernels loki_codes_scalar = LOKI_CODE_KERNELS(LOKI_SIMD_SCALAR, "scalar", scalar);

@@ -263,11 +263,18 @@ struct LokiQuantizer
 							const void *from_code, void *code);
 
 	/*
-	 * Where shorten is: likely lower bounds of the distances of n codes that
-	 * lie one behind the other, at the rate of LOKI_BOUND_SIGMAS.
+	 * Where shorten is: make a query from prepare() ready for bounds().
+	 */
+	void		(*prepare_bounds) (const LokiQuantizer *quantizer, LokiQuery *query);
+
+	/*
+	 * Where shorten is: likely lower bounds of the distances of the
+	 * LOKI_BRIEF_BLOCK codes of a block, at the rate of LOKI_BOUND_SIGMAS.
+	 * least[i] is the least of bounds[i], bounds[i + LOKI_BRIEF_LEAST], and
+	 * so on; a bound that is no number is not looked at.
 	 */
 	void		(*bounds) (const LokiQuantizer *quantizer, const LokiQuery *query,
-						   const void *codes, int n, float *bounds);
+						   const void *block, float *bounds, float *least);
 
 	/* Estimate the distance of n codes, whose slots are at codes[i]. */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
@@ -353,6 +360,15 @@ extern int	loki_code_alternatives(const LokiCodeSpec *compact, int bits,
  */
 #define LOKI_BRIEF_DIMS			256
 extern uint32 loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief);
+
+/*
+ * Brief codes of some size lie in blocks (README, "Brief codes"): put one into a block, or get it.
+ */
+#define LOKI_BRIEF_BLOCK		32
+#define LOKI_BRIEF_LEAST		8	/* least bounds of a block */
+#define LOKI_BRIEF_SIZE			(8 + LOKI_BRIEF_DIMS / 8)	/* of a code, at most */
+extern void loki_brief_put(uint32 code_size, const void *code, int place, void *block);
+extern void loki_brief_get(uint32 code_size, const void *block, int place, void *code);
 
 /*
  * Principal dimensions (subspace.c).

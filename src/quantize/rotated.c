@@ -296,11 +296,11 @@ encode_projected(const RotatedQuantizer *rq, int n, const float *const *rows, fl
 		norms[i] = center(rq, rows[i], false, padded, residuals + (Size) i * padded,
 						  &out_of_range[i]);
 	loki_dot_products(spec->dim, (LokiVectors)
-/**INDENT** Error@294: Unbalanced parens */
+/**INDENT** Error@299: Unbalanced parens */
 					  {
 		residuals, padded, n
 	}, basis, projected,
-/**INDENT** Warning@295: Extra ) */
+/**INDENT** Warning@302: Extra ) */
 		spec->code_dims);
 	for (int i = 0; i < n; i++)
 	{
@@ -697,6 +697,15 @@ loki_rotated_size(const LokiCodeSpec *spec)
 	return offsetof(RotatedQuantizer, signs) + loki_rotate_size(rotated_dims(spec));
 }
 
+/* Whether codes may be the brief ones of others */
+static bool
+can_be_brief(const LokiCodeSpec *spec)
+{
+	return spec->bits == 1 && spec->refine_bits == 0 &&
+		spec->projection != LOKI_PROJECT_BASIS &&
+		LOKI_PADDED(loki_code_dims(spec)) <= LOKI_BRIEF_DIMS;
+}
+
 void
 loki_rotated_init(LokiQuantizer *quantizer)
 {
@@ -754,10 +763,12 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->fits = loki_rotated_fits;
 	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
 	quantizer->requantize = spec->projection == LOKI_PROJECT_NONE ? requantize : NULL;
-	if (spec->bits == 1 && spec->refine_bits == 0 && spec->projection != LOKI_PROJECT_BASIS)
+	if (can_be_brief(spec))
 	{
 		quantizer->shorten = loki_rotated_shorten;
+		quantizer->prepare_bounds = loki_rotated_prepare_bounds;
 		quantizer->bounds = loki_rotated_bounds;
+		quantizer->query_size += BRIEF_TABLES_SIZE(padded);
 	}
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;

@@ -81,13 +81,20 @@ typedef struct RotatedQuery
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
 	float		outside_error;	/* its part that no bits make smaller */
-	bool		out_of_range;	/* of prepare(): the operator's sums of squares may
-								 * overflow or underflow */
+	bool		out_of_range;	/* of prepare(): the operator's sums of
+								 * squares may overflow or underflow */
+	float		bound_start;	/* of prepare_bounds(): a bound per mul where
+								 * the sum of the tables is 0 ... */
+	float		bound_step;		/* ... and what each unit of it adds */
 				pg_attribute_aligned(64) int8 data[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuery;
 
 #define QUERY8(query)			((query)->data)
 #define QUERY16(query, padded)	((int16 *) ((query)->data + (padded)))
+
+/* Where codes can be brief: 16 entries for each four dimensions.  There is no QUERY16 then. */
+#define BRIEF_TABLES(query, padded)	((uint8 *) ((query)->data + (padded)))
+#define BRIEF_TABLES_SIZE(padded)	((padded) / 4 * 16)
 
 /* The wider query serves where an int8 one would be coarser than the code. */
 static inline bool
@@ -168,7 +175,8 @@ extern double loki_rotated_missed(const LokiQuantizer *quantizer, const void *co
 /* functions in rotated_brief.c */
 extern void loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
 								 const void *from_code, void *code);
+extern void loki_rotated_prepare_bounds(const LokiQuantizer *quantizer, LokiQuery *query);
 extern void loki_rotated_bounds(const LokiQuantizer *quantizer, const LokiQuery *query,
-								const void *codes, int n, float *bounds);
+								const void *block, float *bounds, float *least);
 
 #endif							/* LOKI_ROTATED_H */

@@ -48,35 +48,94 @@ loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
 }
 
 /*
+ * Blocks: the factors of all their codes, then the first byte of bits of each, the second, and
+ * so on.
+ */
+
+void
+loki_brief_put(uint32 code_size, const void *code, int place, void *block)
+{
+	const CodeSlot *slot = code;
+	const uint8 *bits = (const uint8 *) code + sizeof(CodeSlot);
+	float	   *add = block;
+	float	   *mul = add + LOKI_BRIEF_BLOCK;
+	uint8	   *out = (uint8 *) (mul + LOKI_BRIEF_BLOCK) + place;
+
+	Assert(place >= 0 && place < LOKI_BRIEF_BLOCK);
+	add[place] = slot->add;
+	mul[place] = slot->mul;
+	for (uint32 i = 0; i < code_size - sizeof(CodeSlot); i++)
+		out[i * LOKI_BRIEF_BLOCK] = bits[i];
+}
+
+void
+loki_brief_get(uint32 code_size, const void *block, int place, void *code)
+{
+	CodeSlot   *slot = code;
+	uint8	   *bits = (uint8 *) code + sizeof(CodeSlot);
+	const float *add = block;
+	const float *mul = add + LOKI_BRIEF_BLOCK;
+	const uint8 *in = (const uint8 *) (mul + LOKI_BRIEF_BLOCK) + place;
+
+	Assert(place >= 0 && place < LOKI_BRIEF_BLOCK);
+	slot->add = add[place];
+	slot->mul = mul[place];
+	for (uint32 i = 0; i < code_size - sizeof(CodeSlot); i++)
+		bits[i] = in[i * LOKI_BRIEF_BLOCK];
+}
+
+/*
+ * A table has the sum of the query's elements for each choice among four dimensions, above the
+ * least such sum, in units that let the widest table end at LOKI_TABLE_MAX.
+ *
  * The norm of a code, which its error is a multiple of, is taken from its factor: so the
  * error is one more product in the estimate.
  */
 void
-loki_rotated_bounds(const LokiQuantizer *quantizer, const LokiQuery *base, const void *codes,
-					int n, float *bounds)
+loki_rotated_prepare_bounds(const LokiQuantizer *quantizer, LokiQuery *base)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	RotatedQuery *query = (RotatedQuery *) base;
+	int			padded = quantizer->padded_dim;
+	uint8	   *tables = BRIEF_TABLES(query, padded);
+	int			sums[LOKI_BRIEF_DIMS / 4][16];
+	int			lows = 0;
+	int			widest = 1;
+	float		unit;
+
+	Assert(padded <= LOKI_BRIEF_DIMS);
+	for (int i = 0; i < padded / 4; i++)
+	{
+		const int8 *q = QUERY8(query) + 4 * i;
+		int			low = 0;
+
+		for (int d = 0; d < 4; d++)
+			low += Min(q[d], 0);
+		for (int choice = 0; choice < 16; choice++)
+		{
+			sums[i][choice] = -low;
+			for (int d = 0; d < 4; d++)
+				sums[i][choice] += choice >> d & 1 ? q[d] : 0;
+			widest = Max(widest, sums[i][choice]);
+		}
+		lows += low;
+	}
+	unit = widest / (float) LOKI_TABLE_MAX;
+	for (int i = 0; i < padded / 4; i++)
+		for (int choice = 0; choice < 16; choice++)
+			tables[16 * i + choice] = (uint8) (sums[i][choice] / unit + 0.5f);
+	query->bound_step = base->step * 2 * unit;
+	query->bound_start = base->step * (2 * lows - base->sum) -
+		LOKI_BOUND_SIGMAS * query->unit_error * rq->mul_to_norm / rq->metric_factor;
+}
+
+void
+loki_rotated_bounds(const LokiQuantizer *quantizer, const LokiQuery *base, const void *block,
+					float *bounds, float *least)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
-	float		off = LOKI_BOUND_SIGMAS * query->unit_error * rq->mul_to_norm / rq->metric_factor;
-	const char *next = codes;
-	const void *batch[64];
-	int32		dots[64];
 
-	while (n > 0)
-	{
-		int			count = Min(n, lengthof(batch));
-
-		for (int i = 0; i < count; i++, next += quantizer->code_size)
-			batch[i] = next;
-		rq->dot(rq->groups, QUERY8(query), batch, count, dots);
-		for (int i = 0; i < count; i++)
-		{
-			const CodeSlot *slot = batch[i];
-
-			bounds[i] = slot->add + base->constant +
-				slot->mul * (base->step * (2.0f * dots[i] - base->sum) - off);
-		}
-		bounds += count;
-		n -= count;
-	}
+	rq->kernels->bounds(rq->groups, BRIEF_TABLES(query, quantizer->padded_dim), block,
+						base->constant, query->bound_start, query->bound_step, bounds, least);
 }

@@ -2,7 +2,8 @@
  *
  * brief_test.c
  *	  Brief codes: their bounds hold at the rate that is promised, whatever
- *	  code they are made of, and tell near vectors from far ones.
+ *	  code they are made of, and tell near vectors from far ones.  All
+ *	  kernels have the same.
  *
  * Sources: src/distance src/quantize
  *
@@ -13,18 +14,20 @@
  */
 #include "unit.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "quantize/codes.h"
 #include "quantize/rotated.h"
 
-#define ROWS	400
+#define ROWS	416				/* whole blocks */
 #define QUERIES	40
 #define MOST_DIM	1536
 #define NEAREST	10
 
 static float rows[ROWS * MOST_DIM];
 static double distances[ROWS];
+static bool wrong_least;
 
 /* Distance in the unit of estimates */
 static double
@@ -83,6 +86,30 @@ typedef struct Rates
 	int			tested;			/* rows that a bound does not exclude */
 } Rates;
 
+/* Bounds of all rows, whose codes are in blocks, for a query */
+static void
+get_bounds(const LokiQuantizer *brief, const char *codes, const float *q, LokiQuery *query,
+		   float *bounds)
+{
+	Size		block_size = (Size) brief->code_size * LOKI_BRIEF_BLOCK;
+
+	brief->prepare(brief, q, query);
+	brief->prepare_bounds(brief, query);
+	for (int i = 0; i < ROWS; i += LOKI_BRIEF_BLOCK)
+	{
+		float		least[LOKI_BRIEF_LEAST];
+		float		wanted[LOKI_BRIEF_LEAST];
+
+		brief->bounds(brief, query, codes + i / LOKI_BRIEF_BLOCK * block_size, bounds + i, least);
+		for (int k = 0; k < LOKI_BRIEF_LEAST; k++)
+			wanted[k] = FLT_MAX;
+		for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)
+			if (bounds[i + k] < wanted[k % LOKI_BRIEF_LEAST])
+				wanted[k % LOKI_BRIEF_LEAST] = bounds[i + k];
+		wrong_least |= memcmp(least, wanted, sizeof(least)) != 0;
+	}
+}
+
 static void
 test_query(const LokiQuantizer *brief, const char *codes, LokiMetric metric, int dim,
 		   const float *q, Rates *rates)
@@ -91,8 +118,7 @@ test_query(const LokiQuantizer *brief, const char *codes, LokiMetric metric, int
 	float		bounds[ROWS];
 	double		edge;
 
-	brief->prepare(brief, q, query);
-	brief->bounds(brief, query, codes, ROWS, bounds);
+	get_bounds(brief, codes, q, query, bounds);
 	for (int i = 0; i < ROWS; i++)
 	{
 		distances[i] = distance(metric, dim, rows + (Size) i * dim, q);
@@ -103,6 +129,47 @@ test_query(const LokiQuantizer *brief, const char *codes, LokiMetric metric, int
 	for (int i = 0; i < ROWS; i++)
 		rates->tested += bounds[i] <= edge;
 	free(query);
+}
+
+/* Put the code of a row into its block. */
+static void
+put_code(uint32 size, const char *code, int row, char *codes)
+{
+	loki_brief_put(size, code, row % LOKI_BRIEF_BLOCK,
+				   codes + (Size) (row - row % LOKI_BRIEF_BLOCK) * size);
+}
+
+/* Each kind of kernels has the same bounds but for rounding, also where a factor is no number. */
+static void
+test_bounds(const LokiCodeSpec *spec, const float *constants, char *codes)
+{
+	const LokiCodeKernels *used = loki_codes;
+	float		bounds[ROWS];
+	float		others[ROWS];
+	float	   *factors = (float *) codes;
+	int			wrong = 0;
+
+	factors[3] = factors[LOKI_BRIEF_BLOCK] = factors[LOKI_BRIEF_BLOCK + 31] = (float) NAN;
+	for (int simd = LOKI_SIMD_SCALAR; simd <= LOKI_SIMD_NEON; simd++)
+	{
+		LokiQuantizer *brief;
+		LokiQuery  *query;
+
+		if (loki_code_kernels((LokiSimd) simd) == NULL)
+			continue;
+		loki_codes = loki_code_kernels((LokiSimd) simd);
+		brief = unit_allocate(loki_quantizer_size(spec));
+		loki_quantizer_init(brief, spec, constants);
+		query = unit_allocate(brief->query_size);
+		get_bounds(brief, codes, constants, query, simd == LOKI_SIMD_SCALAR ? bounds : others);
+		for (int i = 0; i < ROWS && simd != LOKI_SIMD_SCALAR; i++)
+			wrong += isnan(bounds[i]) ? !isnan(others[i]) :
+				!(fabsf(bounds[i] - others[i]) <= 1e-3f * (1 + fabsf(bounds[i])));
+		free(query);
+		free(brief);
+	}
+	loki_codes = used;
+	ok(wrong == 0 && !wrong_least, "all kernels have the same bounds, but for %d", wrong);
 }
 
 static void
@@ -117,6 +184,9 @@ test_code(LokiMetric metric, int dim, int bits)
 	LokiQuantizer *brief = unit_allocate(loki_quantizer_size(&brief_spec));
 	char	   *codes = unit_allocate((Size) size * ROWS);
 	char	   *code;
+	char	   *brief_code = unit_allocate(size);
+	char	   *again = unit_allocate(size);
+	bool		kept = true;
 	Rates		rates = {0};
 
 	for (int i = 0; i < 8 * dim; i++)
@@ -139,7 +209,11 @@ test_code(LokiMetric metric, int dim, int bits)
 	for (int i = 0; i < ROWS; i++)
 	{
 		quantizer->encode(quantizer, rows + (Size) i * dim, code, NULL);
-		brief->shorten(brief, quantizer, code, codes + (Size) i * size);
+		brief->shorten(brief, quantizer, code, brief_code);
+		put_code(size, brief_code, i, codes);
+		loki_brief_get(size, codes + (Size) (i - i % LOKI_BRIEF_BLOCK) * size,
+					   i % LOKI_BRIEF_BLOCK, again);
+		kept = kept && memcmp(again, brief_code, size) == 0;
 	}
 	for (int i = 0; i < QUERIES; i++)
 	{
@@ -150,14 +224,18 @@ test_code(LokiMetric metric, int dim, int bits)
 	}
 	ok(brief->code_size == size && loki_code_valid(&brief_spec) && brief->shorten != NULL,
 	   "metric %d, %d dimensions, %d bits: the brief code has %u bytes", metric, dim, bits, size);
+	ok(kept && !wrong_least, "its blocks give codes back, and the least bounds");
 	ok(rates.kept >= 0.96 * rates.bounds, "its bounds hold: %.1f %%",
 	   100.0 * rates.kept / rates.bounds);
 	ok(rates.tested < 0.4 * rates.bounds, "they leave %.1f %%",
 	   100.0 * rates.tested / rates.bounds);
 	free(quantizer);
 	free(brief);
+	test_bounds(&brief_spec, constants, codes);
 	free(codes);
 	free(code);
+	free(brief_code);
+	free(again);
 }
 
 /* Each kind of kernels makes the same brief code of the same code. */

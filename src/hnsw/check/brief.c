@@ -38,14 +38,40 @@ typedef struct BriefCheck
 	uint64		allocated;
 } BriefCheck;
 
+/* Note places of a page whose brief code is not what their node's code makes. */
+static void
+compare_codes(LokiCheck *check, BriefCheck *brief, const char *blocks, uint32 first, uint32 n,
+			  const uint32 *nodes)
+{
+	uint32		size = check->state->brief->code_size;
+	char		code[LOKI_BRIEF_SIZE];
+
+	Assert(size <= sizeof(code));
+	for (uint32 i = 0; i < n; i++)
+	{
+		loki_brief_get(size, blocks + (Size) (i / LOKI_BRIEF_BLOCK) * size * LOKI_BRIEF_BLOCK,
+					   i % LOKI_BRIEF_BLOCK, code);
+		if (nodes[i] >= brief->lists.end ||
+			memcmp(code, brief->codes + (Size) nodes[i] * size, size) == 0)
+			continue;
+		brief->unlike = loki_grow(CurrentMemoryContext, brief->unlike, &brief->allocated,
+								  (uint64) brief->n + 1, 64, sizeof(Unlike));
+		brief->unlike[brief->n++] = (Unlike)
+		{
+			first + i, nodes[i]
+		};
+	}
+}
+
 /* Compare the brief codes of a page with what they are made of.  False if it is not in use. */
 static bool
 compare_page(LokiCheck *check, BriefCheck *brief, int attribute, uint32 ordinal)
 {
 	int			array = LOKI_SLOTS_BRIEF + attribute;
 	const LokiSlotArray *slots = &check->state->arrays[array];
-	uint32		first = ordinal * slots->per_page;
-	uint32		n = Min(slots->per_page, brief->lists.listed[attribute] - first);
+	uint32		first = ordinal * slots->per_page * LOKI_BRIEF_BLOCK;
+	uint32		n = Min(slots->per_page * LOKI_BRIEF_BLOCK,
+						brief->lists.listed[attribute] - first);
 	uint32		nodes[LOKI_PAGE_PAYLOAD / sizeof(uint64)];
 	PGAlignedBlock copy;
 	Buffer		buffer;
@@ -58,28 +84,15 @@ compare_page(LokiCheck *check, BriefCheck *brief, int attribute, uint32 ordinal)
 		return false;
 	memcpy(copy.data, LokiPageSlot(page, slots->slot_size, 0), (Size) used * slots->slot_size);
 	UnlockReleaseBuffer(buffer);
-	if ((uint32) used < n)
+	if ((uint32) used < loki_brief_blocks(n))
 	{
-		loki_check_side_fault(&brief->side, array, first + used, "is missing");
+		loki_check_side_fault(&brief->side, array, ordinal * slots->per_page + used, "is missing");
 		return true;
 	}
 	/* of lists that were made anew meanwhile there is nothing to say */
-	if (!loki_entries_read(check->state, check->index, LOKI_SLOTS_SORTED + attribute, first, n,
-						   loki_sorted_list_width(brief->lists.end), nodes))
-		return true;
-	for (uint32 i = 0; i < n; i++)
-	{
-		if (nodes[i] >= brief->lists.end ||
-			memcmp(copy.data + (Size) i * slots->slot_size,
-				   brief->codes + (Size) nodes[i] * slots->slot_size, slots->slot_size) == 0)
-			continue;
-		brief->unlike = loki_grow(CurrentMemoryContext, brief->unlike, &brief->allocated,
-								  (uint64) brief->n + 1, 64, sizeof(Unlike));
-		brief->unlike[brief->n++] = (Unlike)
-		{
-			first + i, nodes[i]
-		};
-	}
+	if (loki_entries_read(check->state, check->index, LOKI_SLOTS_SORTED + attribute, first, n,
+						  loki_sorted_list_width(brief->lists.end), nodes))
+		compare_codes(check, brief, copy.data, first, n, nodes);
 	return true;
 }
 
@@ -95,7 +108,8 @@ judge_unlike(LokiCheck *check, BriefCheck *brief, int attribute)
 			loki_check_is_live(check->node[brief->unlike[i].node] & LOKI_CHECK_STATE) &&
 			!loki_bits_have(&reused, brief->unlike[i].node))
 			loki_check_side_fault(&brief->side, LOKI_SLOTS_BRIEF + attribute,
-								  brief->unlike[i].place, "is not made of the code of its node");
+								  brief->unlike[i].place / LOKI_BRIEF_BLOCK,
+								  "is not made of the codes of its nodes");
 	loki_bits_release(&reused);
 }
 
@@ -124,7 +138,7 @@ static void
 check_attribute(LokiCheck *check, BriefCheck *brief, int attribute)
 {
 	int			array = LOKI_SLOTS_BRIEF + attribute;
-	uint32		per_page = check->state->arrays[array].per_page;
+	uint32		per_page = check->state->arrays[array].per_page * LOKI_BRIEF_BLOCK;
 	uint32		listed = brief->lists.listed[attribute];
 
 	loki_check_slot_array(check, array, NULL);
@@ -137,7 +151,7 @@ check_attribute(LokiCheck *check, BriefCheck *brief, int attribute)
 		if (compare_page(check, brief, attribute, ordinal))
 			continue;
 		if (ordinal > 0)
-			loki_check_side_fault(&brief->side, array, ordinal * per_page,
+			loki_check_side_fault(&brief->side, array, ordinal * per_page / LOKI_BRIEF_BLOCK,
 								  "is of other lists than those before it");
 		break;
 	}

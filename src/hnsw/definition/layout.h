@@ -99,6 +99,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 
 #define LOKI_PAGE_ID			0xFF4C
 #define LOKI_PAGE_ON_FREELIST	0x01
+#define LOKI_PAGE_IN_BLOCKS		0x02	/* of BRIEF */
 
 #define LokiPageOpaque(page)	((LokiPageOpaque) PageGetSpecialPointer(page))
 /* The same of a page whose header is not known to be sound */
@@ -358,8 +359,8 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 #define LOKI_TID_ZERO_NORM		0x08	/* NULLTID: a zero vector, not NULL */
 #define LOKI_TID_LINKING		0x10	/* TID, LIVE: its insert is not done;
 										 * no row may join it */
-#define LOKI_TID_NEW			0x20	/* TID, LIVE or LIST: inserted, and vacuum
-										 * has not searched for it yet */
+#define LOKI_TID_NEW			0x20	/* TID, LIVE or LIST: inserted, and
+										 * vacuum has not searched for it yet */
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
 /* Whether a node, or a row of NULLTID, is live, whatever is known of it besides */

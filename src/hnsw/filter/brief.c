@@ -4,11 +4,13 @@
  *	  Brief codes of listed nodes, in the order of their lists.
  *
  * BRIEF of an attribute has, for each entry of SORTED, a code of one bit a dimension
- * (src/quantize/README, "Brief codes").  A flat scan by the list reads them one behind the other,
- * and by their bounds leaves out most nodes, whose own codes lie anywhere.
+ * (src/quantize/README, "Brief codes").  Its slots are blocks of LOKI_BRIEF_BLOCK codes.  A flat
+ * scan by the list reads them one behind the other, and by their bounds leaves out most nodes,
+ * whose own codes lie anywhere.
  *
  * Each page of BRIEF names the generation of the lists that it belongs to, and the epoch
- * of the codes.  One that names others is of no use.
+ * of the codes.  One that names others is of no use, nor is one whose codes are not in blocks,
+ * as in earlier versions.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/brief.c
@@ -72,8 +74,9 @@ write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 		   const LokiSortedListsData *lists)
 {
 	int			array = LOKI_SLOTS_BRIEF + attribute;
-	uint32		size = state->arrays[array].slot_size;
-	uint32		per_page = state->arrays[array].per_page;
+	uint32		size = state->brief->code_size;
+	uint32		block_size = state->arrays[array].slot_size;
+	uint32		per_page = state->arrays[array].per_page * LOKI_BRIEF_BLOCK;
 	uint32		listed = lists->listed[attribute];
 	uint32	   *nodes = palloc_array(uint32, per_page);
 	PGAlignedBlock page;
@@ -85,14 +88,16 @@ write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 		if (!loki_entries_read(state, index, LOKI_SLOTS_SORTED + attribute, place, n,
 							   loki_sorted_list_width(lists->end), nodes))
 			return false;
+		memset(page.data, 0, sizeof(page.data));
 		for (uint32 i = 0; i < n; i++)
 		{
 			if (nodes[i] >= lists->end)
 				return false;
-			memcpy(page.data + i * size, codes + (Size) nodes[i] * size, size);
+			loki_brief_put(size, codes + (Size) nodes[i] * size, i % LOKI_BRIEF_BLOCK,
+						   page.data + i / LOKI_BRIEF_BLOCK * block_size);
 		}
-		if (!loki_side_write_brief(state, index, array, place / per_page, page.data, n,
-								   lists->generation))
+		if (!loki_side_write_brief(state, index, array, place / per_page, page.data,
+								   loki_brief_blocks(n), lists->generation))
 			return false;
 	}
 	pfree(nodes);
@@ -164,7 +169,8 @@ loki_brief_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal
 	if (page == NULL)
 		return NULL;
 	if (LokiPageOpaque(page)->next == generation &&
-		LokiPageOpaque(page)->requantized == (uint16) state->epoch)
+		LokiPageOpaque(page)->requantized == (uint16) state->epoch &&
+		(LokiPageOpaque(page)->flags & LOKI_PAGE_IN_BLOCKS) != 0)
 		return page;
 	UnlockReleaseBuffer(*buffer);
 	return NULL;
@@ -189,8 +195,8 @@ loki_brief_found(const LokiLookup *lookup)
 
 /* See sorted_list.h.  Pages are share locked, one at a time; no content lock may be held. */
 bool
-loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 place, uint32 n,
-				  float *bounds)
+loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 block, uint32 n,
+				  float *bounds, float *least)
 {
 	const LokiQuantizer *brief = lookup->state->brief;
 	int			array = LOKI_SLOTS_BRIEF + lookup->key->attribute;
@@ -199,25 +205,28 @@ loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 place, uint
 	Assert(loki_no_buffer_locked());
 	while (n > 0)
 	{
-		uint32		first = place % slots->per_page;
-		uint32		count = Min(n, slots->per_page - first);
+		uint32		first = block % slots->per_page;
+		uint32		end = Min(first + n, slots->per_page);
 		Buffer		buffer;
 		int			used;
 		Page		page = loki_brief_page_lock(lookup->state, lookup->index, array,
-												place / slots->per_page,
+												block / slots->per_page,
 												lookup->sorted_lists.generation, &buffer, &used);
 
 		if (page == NULL)
 			return false;
-		if (first + count <= (uint32) used)
-			brief->bounds(brief, query, LokiPageSlot(page, slots->slot_size, first),
-						  (int) count, bounds);
+		for (uint32 i = first; i < Min(end, (uint32) used); i++)
+		{
+			brief->bounds(brief, query, LokiPageSlot(page, slots->slot_size, i), bounds, least);
+			bounds += LOKI_BRIEF_BLOCK;
+			least += LOKI_BRIEF_LEAST;
+		}
 		UnlockReleaseBuffer(buffer);
-		if (first + count > (uint32) used)
+		if (end > (uint32) used)
 			return false;
-		place += count;
-		bounds += count;
-		n -= count;
+		block += end - first;
+		n -= end - first;
+		CHECK_FOR_INTERRUPTS();
 	}
 	return true;
 }

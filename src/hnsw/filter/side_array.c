@@ -59,6 +59,7 @@ write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const ch
 	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * array_slots->slot_size;
 	LokiPageOpaque(page)->next = generation;
 	LokiPageOpaque(page)->requantized = generation > 0 ? (uint16) state->epoch : 0;
+	LokiPageOpaque(page)->flags = generation > 0 ? LOKI_PAGE_IN_BLOCKS : 0;
 	loki_change_finish(&change);
 	return true;
 }
@@ -133,7 +134,7 @@ loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first, uin
 		if (page == NULL)
 			return false;
 		found = loki_entry_slots(place + count, width) <= (uint32) used;
-		for (uint32 i = 0; i < count && found; i++)
+		for (uint32 i = 0; i < (found ? count : 0); i++)
 			entries[i] = loki_entry(LokiPageSlot(page, sizeof(uint64), 0), place + i, width);
 		UnlockReleaseBuffer(buffer);
 		if (!found)

@@ -43,11 +43,24 @@ static inline uint32
 loki_entry(const char *slots, uint32 place, uint32 width)
 {
 	uint32		bit = place * width;
-	uint64		words[2];
+	uint64		word;
 
-	memcpy(words, slots + bit / 64 * sizeof(uint64), sizeof(words));
-	words[0] = words[0] >> (bit % 64) | words[1] << 1 << (63 - bit % 64);
-	return (uint32) (words[0] & ((UINT64CONST(1) << width) - 1));
+#ifdef WORDS_BIGENDIAN
+	uint64		next;
+
+	memcpy(&word, slots + bit / 64 * sizeof(uint64), sizeof(word));
+	memcpy(&next, slots + bit / 64 * sizeof(uint64) + sizeof(word), sizeof(next));
+	word = word >> (bit % 64) | next << 1 << (63 - bit % 64);
+#else
+
+	/*
+	 * an entry of 32 bits begins in a byte, and ends at most 39 bits after
+	 * its beginning
+	 */
+	memcpy(&word, slots + bit / 8, sizeof(word));
+	word >>= bit % 8;
+#endif
+	return (uint32) (word & ((UINT64CONST(1) << width) - 1));
 }
 
 /*

@@ -115,11 +115,19 @@ extern Page loki_brief_page_lock(LokiIndex *state, Relation index, int array, ui
 /* Whether the list of a lookup has brief codes, and is long enough for them */
 extern bool loki_brief_found(const LokiLookup *lookup);
 
+/* Blocks of so many brief codes */
+static inline uint32
+loki_brief_blocks(uint32 n)
+{
+	return n / LOKI_BRIEF_BLOCK + (n % LOKI_BRIEF_BLOCK > 0);
+}
+
 /*
- * Likely lower bounds of the distances of the nodes at n places, for a query that is prepared for
- * the brief codes of the index.  False if the list does not have brief codes any more.
+ * Likely lower bounds of the distances of the nodes in n blocks of a list, and the least ones of
+ * each block, for a query that is ready for bounds().  Places of the last block that are not in the
+ * list have any.  False if the list does not have brief codes any more.
  */
-extern bool loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 place,
-							  uint32 n, float *bounds);
+extern bool loki_brief_bounds(LokiLookup *lookup, const LokiQuery *query, uint32 block, uint32 n,
+							  float *bounds, float *least);
 
 #endif							/* LOKI_FILTER_SORTED_LIST_H */

@@ -97,7 +97,7 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_SEPARATOR + i], sizeof(int64));
 		if (brief_size > 0 && state->attr_type[i] != LOKI_ATTR_ARRAY)
-			array_geometry(&arrays[LOKI_SLOTS_BRIEF + i], brief_size);
+			array_geometry(&arrays[LOKI_SLOTS_BRIEF + i], brief_size * LOKI_BRIEF_BLOCK);
 	}
 	if (state->profile != LOKI_PROFILE_COMPACT)
 	{

@@ -17,10 +17,12 @@
 
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
-/* Bounds that are looked at together, by the least of them */
-#define BLOCK			16
+/* Bounds that are made together, and parts of these that are looked at by the least of them */
+#define BLOCK			LOKI_BRIEF_BLOCK
+#define LEAST			LOKI_BRIEF_LEAST
 
 /* A sample of the bounds is so large that so many of it are below the one that is wanted */
 #define SAMPLE_NEAREST	8
@@ -35,7 +37,8 @@
 /* Part of a list, whose nodes match the key that was looked up, or may match it */
 typedef struct ListPart
 {
-	uint32		first;
+	uint32		first;			/* in a block of the piece, as in one of the
+								 * list */
 	uint32		end;
 	bool		sure;
 } ListPart;
@@ -44,9 +47,10 @@ typedef struct ListPart
 typedef struct BoundedList
 {
 	uint32	   *nodes;
-	float	   *bounds;
-	float	   *least;			/* of each BLOCK of them */
-	uint32		n;				/* parts begin at blocks */
+	float	   *bounds;			/* infinity outside of parts */
+	float	   *least;			/* LEAST of each block, also of bounds outside
+								 * of parts */
+	uint32		n;				/* whole blocks */
 	ListPart	parts[3 * LOKI_LOOKUP_PLACES + 1];
 	int			nparts;
 } BoundedList;
@@ -166,7 +170,10 @@ prepare_brief(LokiScan *so)
 		so->query.brief = (LokiQuery *)
 			TYPEALIGN(64, MemoryContextAlloc(so->context, brief->query_size + 64));
 	if (!so->query.brief_ready)
+	{
 		brief->prepare(brief, so->query.values, so->query.brief);
+		brief->prepare_bounds(brief, so->query.brief);
+	}
 	so->query.brief_ready = true;
 }
 
@@ -176,25 +183,6 @@ begin_piece(BoundedList *list)
 {
 	list->n = 0;
 	list->nparts = 0;
-}
-
-/* Fill up the last block of a part, and note the least bound of each of its blocks. */
-static void
-end_part(BoundedList *list)
-{
-	ListPart   *part = &list->parts[list->nparts - 1];
-
-	part->end = list->n;
-	for (; list->n % BLOCK != 0; list->n++)
-		list->bounds[list->n] = get_float4_infinity();
-	for (uint32 i = part->first; i < list->n; i += BLOCK)
-	{
-		float		least = list->bounds[i];
-
-		for (int k = 1; k < BLOCK; k++)
-			least = Min(least, list->bounds[i + k]);
-		list->least[i / BLOCK] = least;
-	}
 }
 
 /*
@@ -226,14 +214,43 @@ bound_of(const BoundedList *list, double wanted)
 }
 
 /*
- * Test and score the nodes whose bounds are in [from, to).  Up to infinity, these are all that are
- * left, also those whose bound is no number.
+ * The nodes of a block, and of a part, whose bounds are in [from, to).  Up to infinity, these are all
+ * that are left, also those whose bound is no number.  Returns their number.
  */
+static inline int
+nodes_between(const LokiLookup *lookup, const BoundedList *list, const ListPart *part,
+			  uint32 block, float from, float to, uint32 *nodes)
+{
+	const float *least = list->least + block * LEAST;
+	const float *bounds = list->bounds + block * BLOCK;
+	bool		all = to == get_float4_infinity();
+	uint32		near;
+	int			n = 0;
+
+	/* few are near, and at random: so there is no branch for each */
+	StaticAssertStmt(LEAST == 8, "as many terms");
+	near = (least[0] < to) | (least[1] < to) << 1 | (least[2] < to) << 2 | (least[3] < to) << 3 |
+		(least[4] < to) << 4 | (least[5] < to) << 5 | (least[6] < to) << 6 | (least[7] < to) << 7;
+	if (all)
+		near = (1 << LEAST) - 1;
+	for (; near != 0; near &= near - 1)
+		for (int i = pg_rightmost_one_pos32(near); i < BLOCK; i += LEAST)
+		{
+			uint32		place = block * BLOCK + i;
+
+			if ((all || bounds[i] < to) && !(bounds[i] < from) &&
+				place >= part->first && place < part->end &&
+				is_as_listed(lookup, list->nodes[place]))
+				nodes[n++] = list->nodes[place];
+		}
+	return n;
+}
+
+/* Test and score the nodes whose bounds are in [from, to). */
 static void
 score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 {
 	uint32		batch[LOKI_SCORE_BATCH];
-	bool		all = to == get_float4_infinity();
 	int			n = 0;
 
 	for (int i = 0; i < list->nparts; i++)
@@ -242,14 +259,9 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 
 		if (part->sure)
 			begin_sure(flat->so);
-		for (uint32 block = part->first; block < part->end; block += BLOCK)
+		for (uint32 block = part->first / BLOCK; block * BLOCK < part->end; block++)
 		{
-			if (!all && !(list->least[block / BLOCK] < to))
-				continue;
-			for (uint32 place = block; place < Min(block + BLOCK, part->end); place++)
-				if (!(list->bounds[place] < from) && (all || list->bounds[place] < to) &&
-					is_as_listed(&flat->so->filter.list, list->nodes[place]))
-					batch[n++] = list->nodes[place];
+			n += nodes_between(&flat->so->filter.list, list, part, block, from, to, batch + n);
 			if (n > LOKI_SCORE_BATCH - BLOCK)
 			{
 				loki_flat_batch(flat, batch, n);
@@ -293,35 +305,61 @@ score_least(LokiFlatScan *flat, const BoundedList *list)
 }
 
 /*
+ * Add the nodes from a place on to a piece of the list, up to another or until it is full.
+ * Returns the place after the last; the first one if the list or its brief codes are no longer
+ * there.
+ */
+static uint32
+add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool sure)
+{
+	LokiLookup *lookup = &flat->so->filter.list;
+	uint32		block = place / BLOCK;
+	uint32		blocks = Min(loki_brief_blocks(end) - block, (PIECE - list->n) / BLOCK);
+	uint32		begin = list->n;
+	ListPart   *part = &list->parts[list->nparts++];
+
+	Assert(place < end && begin % BLOCK == 0 && begin < PIECE);
+	Assert(list->nparts <= (int) lengthof(list->parts));
+	end = Min(end, (block + blocks) * BLOCK);
+	list->n += blocks * BLOCK;
+	part->first = begin + (place - block * BLOCK);
+	part->end = part->first + (end - place);
+	part->sure = sure;
+	if (!loki_brief_bounds(lookup, flat->so->query.brief, block, blocks, list->bounds + begin,
+						   list->least + begin / BLOCK * LEAST))
+		return place;
+	for (uint32 i = begin; i < part->first; i++)
+		list->bounds[i] = get_float4_infinity();
+	for (uint32 i = part->end; i < list->n; i++)
+		list->bounds[i] = get_float4_infinity();
+	for (uint32 i = part->first; i < part->end;)
+	{
+		uint32		read = loki_lookup_read(lookup, place + (i - part->first), end,
+											list->nodes + i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (read == 0)
+			return place;
+		i += read;
+	}
+	return end;
+}
+
+/*
  * Read a part of the list, and score what is nearest of each piece as soon as it is full.  False
  * if the list or its brief codes are no longer there.
  */
 static bool
 score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool sure)
 {
-	LokiLookup *lookup = &flat->so->filter.list;
-
 	while (place < end)
 	{
-		ListPart   *part = &list->parts[list->nparts++];
+		uint32		next = add_part(flat, list, place, end, sure);
 
-		Assert(list->nparts <= (int) lengthof(list->parts) && list->n % BLOCK == 0);
-		part->first = list->n;
-		part->sure = sure;
-		while (place < end && list->n < PIECE)
-		{
-			uint32		most = Min(end, place + (PIECE - list->n));
-			uint32		read = loki_lookup_read(lookup, place, most, list->nodes + list->n);
-
-			CHECK_FOR_INTERRUPTS();
-			if (read == 0 || !loki_brief_bounds(lookup, flat->so->query.brief, place, read,
-												list->bounds + list->n))
-				return false;
-			list->n += read;
-			place += read;
-		}
-		end_part(list);
-		if (list->n >= PIECE)
+		if (next == place)
+			return false;
+		place = next;
+		if (list->n == PIECE)
 		{
 			score_least(flat, list);
 			begin_piece(list);
@@ -342,10 +380,10 @@ open_list(BoundedList *list)
 	if (scratch == NULL)
 		scratch = MemoryContextAlloc(TopMemoryContext,
 									 PIECE * (sizeof(uint32) + sizeof(float)) +
-									 PIECE / BLOCK * sizeof(float));
+									 PIECE / BLOCK * LEAST * sizeof(float));
 	list->bounds = (float *) scratch;
 	list->least = list->bounds + PIECE;
-	list->nodes = (uint32 *) (list->least + PIECE / BLOCK);
+	list->nodes = (uint32 *) (list->least + PIECE / BLOCK * LEAST);
 	begin_piece(list);
 }
 

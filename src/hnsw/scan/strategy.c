@@ -34,7 +34,7 @@
 #define FLAT_MATCH_TIME		36	/* a node that matches ... */
 #define FLAT_NEAR_TIME		22	/* ... next to another that does */
 #define LIST_TIME			3	/* a node of a list ... */
-#define BRIEF_TIME			6	/* ... its brief code ... */
+#define BRIEF_TIME			3	/* ... the same with its brief code ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
 #define MAP_TIME			100 /* a row of a set, by the row map */
@@ -43,8 +43,8 @@
  * Nodes of a list with brief codes that are scored: so many, and a share of those that match, which
  * grows with the dimensions that brief codes leave out
  */
-#define BRIEF_SCORED		500
-#define BRIEF_SHARE			0.02
+#define BRIEF_SCORED		250
+#define BRIEF_SHARE			0.01
 
 /* Stale nodes that are tested in the time that the row map takes for one row */
 #define STALE_PER_ROW	4
@@ -132,17 +132,15 @@ scored_nodes(const LokiSearch *search, double matches)
 static double
 list_time(const LokiSearch *search)
 {
-	double		node = search->choice->mapped ? MAP_TIME : LIST_TIME;
+	double		node = search->choice->mapped ? MAP_TIME :
+		search->choice->brief ? BRIEF_TIME : LIST_TIME;
 	double		listed = Max(search->choice->listed, 1);
 	double		matches = Min(search->choice->share * search->budget.flat_nodes, listed);
 	double		tests = search->choice->listed_tests;
 
 	Assert(search->choice->listed >= 0 && search->choice->unlisted >= 0);
 	if (search->choice->brief)
-	{
-		node += BRIEF_TIME;
 		tests *= Min(1, scored_nodes(search, matches) / Max(matches, 1));
-	}
 	if (!search->choice->mapped && search->filter->tids != NULL)
 		node += LIST_TID_TIME;
 	return node * search->choice->listed + LIST_TEST_TIME * tests +
