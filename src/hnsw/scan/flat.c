@@ -124,8 +124,8 @@ loki_flat_begin(LokiScan *so)
 			mark_seen(so, search->pool[i].node & ~LOKI_EXPANDED);
 }
 
-static void
-select_candidate(LokiSelection *selection, float distance, uint32 node)
+void
+loki_flat_keep(LokiSelection *selection, float distance, uint32 node)
 {
 	Assert(selection->n <= selection->capacity && selection->capacity > 0);
 	if (selection->n < selection->capacity)
@@ -217,7 +217,7 @@ select_batch(LokiFlatScan *flat, LokiBatch *batch, float *estimates)
 	if (n > 0 && flat->check == LOKI_CHECK_SELECTED)
 		n = keep_live(flat->so, batch->nodes, estimates, n);
 	for (int i = 0; i < n; i++)
-		select_candidate(selection, estimates[i], batch->nodes[i]);
+		loki_flat_keep(selection, estimates[i], batch->nodes[i]);
 }
 
 /*
@@ -461,6 +461,7 @@ loki_flat_start(LokiScan *so, LokiFlatScan *flat)
 	flat->gathered->n = flat->waiting->n = 0;
 	flat->selection.n = 0;
 	flat->selection.overflowed = false;
+	flat->horizon = get_float4_infinity();
 	flat->check = LOKI_CHECK_SELECTED;
 	flat->few = NULL;
 }
@@ -611,6 +612,22 @@ loki_flat_doubt(LokiScan *so)
 	return true;
 }
 
+/*
+ * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  If they
+ * took the place of a walk: each keeps the best codes, whose rows the filter may all drop.
+ * Otherwise: if more rows are wanted than the scan was told.
+ */
+bool
+loki_flat_falls_short(const LokiScan *so)
+{
+	return so->course.phase == LOKI_SCAN_FLAT &&
+		(so->course.walk_end == LOKI_WALK_CONVERGED ||
+		 (so->flat.narrow && so->course.returned > 0)) &&
+		!so->plan.certain && !so->flat.last &&
+		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
+		  so->ranking.rows[so->course.batch_left - 1].distance);
+}
+
 /* Queue the best nodes that were not handed out before; false if there are none. */
 bool
 loki_flat_select(LokiScan *so)
@@ -632,6 +649,9 @@ loki_flat_select(LokiScan *so)
 	Assert(!selection->overflowed || selection->n == selection->capacity);
 	so->flat.last = !selection->overflowed;
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
+	so->flat.narrow = flat.horizon < so->flat.horizon;
+	if (so->flat.narrow)
+		so->flat.horizon = flat.horizon;
 	if (flat.few != NULL)
 	{
 		loki_refine_pass_by(so, flat.few->nodes, flat.few->n);

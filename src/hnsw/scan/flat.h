@@ -39,6 +39,8 @@ typedef struct LokiFlatScan
 {
 	LokiScan   *so;
 	LokiSelection selection;
+	float		horizon;		/* what is farther may have been left behind,
+								 * though the selection has such nodes */
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
 	LokiLiveCheck check;
@@ -47,6 +49,9 @@ typedef struct LokiFlatScan
 } LokiFlatScan;
 
 /* functions in scan/flat.c; no page may be locked, and none is afterwards */
+
+/* Keep a node if it is among the nearest so far */
+extern void loki_flat_keep(LokiSelection *selection, float distance, uint32 node);
 
 /* Begin a flat scan; score what is left at its end */
 extern void loki_flat_start(LokiScan *so, LokiFlatScan *flat);

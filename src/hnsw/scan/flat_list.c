@@ -6,7 +6,8 @@
  * The codes of listed nodes lie anywhere, and each is waited for.  If the list has brief codes
  * (filter/brief.c), these are read first, in order.  They give a likely lower bound of each
  * distance.  The nodes with the least bounds are scored until the selection is full; then
- * those whose bound is nearer than the farthest of it.  The others are left behind.
+ * those whose bound is nearer than the farthest that is wanted of it.  The others are left
+ * behind.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/flat_list.c
@@ -33,6 +34,12 @@
 /* So many nodes are scored first, for each that the selection takes; then, each time */
 #define FIRST_SCORED	1.5
 #define MORE_SCORED		4.0
+
+/*
+ * A selection is so many times as large as the rows that are wanted, since its codes tell no
+ * more.  Brief codes need not find all of it, but the part that has these rows, with some to spare.
+ */
+#define FOUND_PART		0.375
 
 /* Part of a list, whose nodes match the key that was looked up, or may match it */
 typedef struct ListPart
@@ -278,9 +285,30 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 	loki_flat_score(flat);
 }
 
+/* The distance up to which no node of the list shall be left behind, now that the selection is full */
+static float
+wanted_distance(LokiFlatScan *flat)
+{
+	const LokiScan *so = flat->so;
+	const LokiSelection *selection = &flat->selection;
+	LokiSelection nearest = {0};
+
+	Assert(selection->n == selection->capacity);
+	if (so->plan.limit == 0 || so->course.returned > 0 || so->flat.selections > 0)
+		return selection->heap[0].distance;
+	nearest.capacity = nearest.allocated = (uint32) (FOUND_PART * selection->capacity) + 1;
+	nearest.heap = MemoryContextAllocHuge(CurrentMemoryContext,
+										  mul_size(nearest.capacity, sizeof(LokiCandidate)));
+	for (uint32 i = 0; i < selection->n; i++)
+		loki_flat_keep(&nearest, selection->heap[i].distance, selection->heap[i].node);
+	flat->horizon = nearest.heap[0].distance;
+	pfree(nearest.heap);
+	return flat->horizon;
+}
+
 /*
  * Score nodes of a piece of the list from the least bound on, until none of the others is likely
- * to be among the selection.
+ * to be among what is wanted of the selection.
  */
 static void
 score_least(LokiFlatScan *flat, const BoundedList *list)
@@ -299,9 +327,10 @@ score_least(LokiFlatScan *flat, const BoundedList *list)
 	}
 	if (to == get_float4_infinity())
 		return;
-	if (selection->heap[0].distance > from)
-		score_between(flat, list, from, selection->heap[0].distance);
 	selection->overflowed = true;
+	to = wanted_distance(flat);
+	if (to > from)
+		score_between(flat, list, from, to);
 }
 
 /*

@@ -549,19 +549,6 @@ ends_at_bound(LokiScan *so)
 		(so->course.phase != LOKI_SCAN_WALK || !may_widen(so) || so->course.ef >= DOUBT_EF);
 }
 
-/*
- * Whether flat scans that took the place of a walk have left nodes behind that may be nearer
- * than the rows at hand: each keeps the best codes, whose rows the filter may all drop.
- */
-static bool
-flat_falls_short(LokiScan *so)
-{
-	return so->course.phase == LOKI_SCAN_FLAT && so->course.walk_end == LOKI_WALK_CONVERGED &&
-		!so->plan.certain && !so->flat.last &&
-		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
-		  so->ranking.rows[so->course.batch_left - 1].distance);
-}
-
 /* Find and rerank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
@@ -586,7 +573,7 @@ search_batch(LokiScan *so)
 				begin_flat(so);
 				loki_flat_select(so);
 			}
-			else if (flat_falls_short(so))
+			else if (loki_flat_falls_short(so))
 				loki_flat_select(so);
 			else
 				break;

@@ -224,7 +224,8 @@ typedef struct LokiFlatCourse
 	uint32		nselected;
 	bool		last;			/* the last one left nothing behind ... */
 	bool		beyond;			/* ... but nodes beyond the bound */
-	double		horizon;		/* what is not queued is not nearer */
+	double		horizon;		/* what is not queued is not nearer ... */
+	bool		narrow;			/* ... but queued nodes are farther */
 } LokiFlatCourse;
 
 /* Streams of rows that have no distance (unordered.c) */
@@ -455,6 +456,9 @@ extern void loki_flat_requantized(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_flat_select(LokiScan *so);
+
+/* Whether nodes were left behind that may be nearer than the rows that are wanted next */
+extern bool loki_flat_falls_short(const LokiScan *so);
 
 /* Let nodes pass that most likely do not; false if there are none */
 extern bool loki_flat_doubt(LokiScan *so);
