@@ -149,3 +149,61 @@ SELECT bounds_strategy(format('SELECT count(*) FROM bounds_r WHERE v <-> %L < 1'
 	bounds_strategy('SELECT count(*) FROM bounds_k k, LATERAL (SELECT 1 FROM bounds_r r WHERE r.v <-> k.v < 1) s') AS joined;
 DROP FUNCTION bounds_strategy;
 DROP TABLE bounds_k, bounds_r;
+
+-- test: a search within a bound has all rows there are, where nearly all are at one distance
+CREATE TABLE bounds_o AS SELECT i AS id, i % 7 AS a, hashint4(i + 5) % 40 AS b,
+	(SELECT array_agg((d = 1 + abs(hashint4(i)) % 100 * (abs(hashint4(i + 1)) % 100) * 64 / 10000)::int + noise * (hashint4(i * 331 + d) % 1000) / 1e6 ORDER BY d)
+		FROM generate_series(1, 64) d)::vector(64) AS v
+	FROM generate_series(1, 3000) i, LATERAL (SELECT i % 2 AS noise) n;
+CREATE FUNCTION bounds_missed(operator text, queries integer, OUT missed bigint, OUT hybrid boolean)
+AS $$
+DECLARE
+	kind text := (SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'bounds_o'::regclass AND attname = 'v');
+	condition text;
+	query text;
+	bound float8;
+	statement text;
+	plan text;
+	hybrids bigint := 0;
+	found bigint;
+	there bigint;
+BEGIN
+	missed := 0;
+	FOR i IN 1..queries LOOP
+		condition := (ARRAY['true', 'a = 3', 'b < 0', 'id % 3 = 0'])[1 + i % 4];
+		query := (SELECT v FROM bounds_o WHERE id = 1 + i * 37 % 3000);
+		SET LOCAL enable_indexscan = off;
+		SET LOCAL lokivector.enable_hybrid_scan = off;
+		EXECUTE format('SELECT max(d) FROM (SELECT v %s %L::%s AS d FROM bounds_o WHERE %s ORDER BY 1 LIMIT %s) s',
+			operator, query, kind, condition, (ARRAY[1, 5, 31, 100, 400])[1 + i % 5]) INTO bound;
+		statement := format('SELECT count(*) FROM (SELECT FROM bounds_o WHERE v %1$s %2$L::%6$s <= %3$s AND %4$s ORDER BY v %1$s %2$L::%6$s LIMIT %5$s) s',
+			operator, query, bound + abs(bound) * 1e-9, condition, (ARRAY[5, 50, 1000])[1 + i % 3], kind);
+		EXECUTE statement INTO there;
+		SET LOCAL enable_indexscan = on;
+		SET LOCAL lokivector.enable_hybrid_scan = on;
+		EXECUTE statement INTO found;
+		EXECUTE 'EXPLAIN (FORMAT JSON) ' || statement INTO plan;
+		hybrids := hybrids + (plan ~ 'LokivectorHybridScan')::int;
+		missed := missed + (found <> there)::int;
+	END LOOP;
+	hybrid := hybrids > queries / 2;
+END $$ LANGUAGE plpgsql;
+CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v vector_l2_ops);
+ANALYZE bounds_o;
+SELECT * FROM bounds_missed('<->', 120);
+DROP INDEX bounds_o_idx;
+CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v vector_ip_ops, a, b) WITH (brief_codes = off);
+SELECT * FROM bounds_missed('<#>', 60);
+DROP INDEX bounds_o_idx;
+CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v vector_cosine_ops, b) WITH (profile = compact, m = 4);
+SELECT * FROM bounds_missed('<=>', 60);
+DROP INDEX bounds_o_idx;
+ALTER TABLE bounds_o ALTER v TYPE halfvec(64);
+CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v halfvec_l1_ops, a);
+SELECT * FROM bounds_missed('<+>', 60);
+DROP INDEX bounds_o_idx;
+ALTER TABLE bounds_o ALTER v TYPE bit(64) USING binary_quantize(v)::bit(64);
+CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v bit_hamming_ops, b);
+SELECT * FROM bounds_missed('<~>', 60);
+DROP FUNCTION bounds_missed;
+DROP TABLE bounds_o;

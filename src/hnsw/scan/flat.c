@@ -94,6 +94,18 @@ loki_flat_requantized(LokiScan *so)
 	so->flat.beyond = false;
 }
 
+/*
+ * The scan becomes certain: what was queued by estimates gets bounds that always hold, and flat
+ * scans go by such bounds from now on, not by brief codes.
+ */
+void
+loki_flat_certain(LokiScan *so)
+{
+	so->choice.brief = false;
+	loki_refine_certain(so);
+	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
+}
+
 /* Begin flat scans: remember which nodes the walk handed out. */
 void
 loki_flat_begin(LokiScan *so)

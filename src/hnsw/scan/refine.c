@@ -363,6 +363,41 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	loki_candidates_sort(so->pending.nodes, so->pending.n);
 }
 
+/*
+ * The scan becomes certain: what is queued by estimates is queued by bounds that always hold.
+ * What these show to be beyond the scan's bound is dropped.
+ */
+void
+loki_refine_certain(LokiScan *so)
+{
+	uint32		unrefined = so->queue.n - so->queue.next;
+	uint32		n = make_room(so, unrefined, 0);
+	uint32		kept = 0;
+
+	for (uint32 i = 0; i < unrefined; i++)
+		so->pending.nodes[n++] = so->queue.candidates[so->queue.next + i];
+	so->queue.next = so->queue.n;
+	for (uint32 first = 0; first < n; first += LOKI_REFINE_BATCH)
+	{
+		uint32		nodes[LOKI_REFINE_BATCH];
+		float		bounds[LOKI_REFINE_BATCH];
+		int			batch = (int) Min(n - first, LOKI_REFINE_BATCH);
+
+		for (int i = 0; i < batch; i++)
+			nodes[i] = so->pending.nodes[first + i].node;
+		loki_refine_bounds(so, nodes, batch, bounds);
+		for (int i = 0; i < batch; i++)
+			if (!(bounds[i] > so->filter.bound))
+			{
+				so->pending.nodes[kept].distance = bounds[i];
+				so->pending.nodes[kept++].node = nodes[i];
+			}
+		CHECK_FOR_INTERRUPTS();
+	}
+	so->pending.n = kept;
+	loki_candidates_sort(so->pending.nodes, kept);
+}
+
 /* Forget the bounds of all that is queued, since codes were made anew meanwhile. */
 void
 loki_refine_forget(LokiScan *so)

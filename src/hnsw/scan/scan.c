@@ -51,14 +51,6 @@
 #define FILTERED_SHARE		0.95
 
 /*
- * A walk is wide enough for so many rows at least before its answer is believed, if there
- * is reason for doubt.  A wide one is made twice as wide so often, if codes do not tell
- * rows apart.
- */
-#define DOUBT_EF			320
-#define MAX_DOUBTS			3
-
-/*
  * A sorted list tells the share of nodes that match if no more than this part of it may
  * not match, such as arrays whose elements it does not know
  */
@@ -529,24 +521,11 @@ codes_fall_short(const LokiScan *so)
 	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
 
 	if (so->course.phase != LOKI_SCAN_WALK || !may_widen(so) ||
-		(so->course.doubts >= MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, DOUBT_EF)))
+		(so->course.doubts >= LOKI_MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
 		return false;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);
 	return loki_refine_doubts(so, so->ranking.rows[so->course.batch_left - 1].distance, sure);
-}
-
-/*
- * Whether the rows that are left are all beyond the scan's bound.  Estimates say so of what
- * the walk has met, which may be another region than that of the nearest rows.  Too few
- * rows are a worse answer than a few that are not the nearest, so a narrow walk is made
- * wider before it is believed.
- */
-static bool
-ends_at_bound(LokiScan *so)
-{
-	return loki_refine_beyond(so) &&
-		(so->course.phase != LOKI_SCAN_WALK || !may_widen(so) || so->course.ef >= DOUBT_EF);
 }
 
 /* Find and rerank rows for the rest of the batch. */
@@ -578,7 +557,12 @@ search_batch(LokiScan *so)
 			else
 				break;
 		}
-		else if (ends_at_bound(so) || !find_more(so))
+		else if (loki_bound_ends(so, may_widen(so)))
+		{
+			if (!loki_bound_begin_certain(so))
+				break;
+		}
+		else if (!find_more(so))
 			break;
 	}
 	loki_kill_flush(so);

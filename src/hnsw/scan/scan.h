@@ -19,6 +19,14 @@
 #include "types/toast.h"
 #include "utils/float.h"
 
+/*
+ * A walk is wide enough for so many rows at least before its answer is believed, if there
+ * is reason for doubt.  A wide one is made twice as wide so often, if codes do not tell
+ * rows apart.
+ */
+#define LOKI_DOUBT_EF		320
+#define LOKI_MAX_DOUBTS		3
+
 typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
@@ -106,7 +114,10 @@ typedef struct LokiScanFilter
 	LokiStrategy strategy;		/* of a scan with a filter, at last */
 } LokiScanFilter;
 
-/* What the plan takes of the rows, and relies on (plan.c, scan.c; to measure recall: recall.c, given.c) */
+/*
+ * What the plan takes of the rows, and relies on (plan.c, scan.c, bound.c; to measure recall:
+ * recall.c, given.c)
+ */
 typedef struct LokiScanPlan
 {
 	LokiScanSettings settings;
@@ -124,7 +135,7 @@ typedef struct LokiScanPlan
 	const LokiScanSettings *given;	/* to go by; NULL: the session's */
 } LokiScanPlan;
 
-/* How far the scan is (scan.c; its first width: width.c) */
+/* How far the scan is (scan.c, bound.c; its first width: width.c) */
 typedef struct LokiScanCourse
 {
 	LokiScanPhase phase;
@@ -400,6 +411,7 @@ extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
 extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
 extern void loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n);
 extern void loki_refine_forget(LokiScan *so);
+extern void loki_refine_certain(LokiScan *so);
 extern void loki_refine_first(LokiScan *so, uint32 n);
 extern void loki_refine_within(LokiScan *so, double distance);
 
@@ -419,6 +431,18 @@ extern void loki_refine_taken(LokiScan *so, uint32 n);
 extern void loki_scan_begin_map(LokiScan *so);
 extern bool loki_strategy_barren(const LokiScan *so);
 extern bool loki_strategy_stopped(const LokiScan *so);
+extern bool loki_strategy_certain(const LokiScan *so);
+
+/* functions in scan/bound.c */
+
+/*
+ * Whether all that was found is beyond the scan's bound, and nothing nearer is to be expected.
+ * The walk, if that comes from one, may be widened or not.
+ */
+extern bool loki_bound_ends(LokiScan *so, bool may_widen);
+
+/* Go on by bounds that always hold; false if that takes too long, or was done */
+extern bool loki_bound_begin_certain(LokiScan *so);
 
 /* functions in scan/tid_list.c */
 
@@ -453,6 +477,7 @@ extern void loki_rerank_most(LokiScan *so, uint32 most);
 /* functions in scan/flat.c */
 extern void loki_flat_begin(LokiScan *so);
 extern void loki_flat_requantized(LokiScan *so);
+extern void loki_flat_certain(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_flat_select(LokiScan *so);

@@ -46,6 +46,18 @@
 #define BRIEF_SCORED		250
 #define BRIEF_SHARE			0.01
 
+#define CERTAIN_TIME		80	/* a node's bound that always holds ... */
+#define CERTAIN_DIM_TIME	0.25	/* ... for each dimension of it */
+#define REFINE_TIME			100 /* a candidate that is refined ... */
+#define ROW_TIME			1000	/* ... and whose row is read */
+
+/*
+ * A search within a bound that found too few rows may go on for so long, and for so many
+ * times the time that it took
+ */
+#define SHORT_TIME			1e6
+#define SHORT_PATIENCE		4
+
 /* Stale nodes that are tested in the time that the row map takes for one row */
 #define STALE_PER_ROW	4
 
@@ -338,6 +350,30 @@ loki_strategy_stopped(const LokiScan *so)
 {
 	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
 		so->plan.complete && so->choice.adapts && loki_strategy_too_long(&so->search);
+}
+
+/*
+ * Whether bounds that always hold can be had of all nodes that match in little time, so that
+ * a search within a bound need not return fewer rows than there are.  How many rows have to be
+ * read is not known before.
+ */
+bool
+loki_strategy_certain(const LokiScan *so)
+{
+	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
+	double		node = so->plan.blind ? ROW_TIME :
+		CERTAIN_TIME + CERTAIN_DIM_TIME * so->state->dim;
+	double		spent = time_spent(&so->search) + so->work.nodes_refined * (double) REFINE_TIME +
+		so->work.heap_fetches * (double) ROW_TIME;
+	double		time = 0;
+
+	if (so->filter.nodes.any)
+	{
+		time = so->filter.has_list || so->filter.has_map ? list_time(&so->search) :
+			test_time(&so->search, nodes);
+		nodes *= so->choice.share;
+	}
+	return time + nodes * node <= SHORT_TIME + SHORT_PATIENCE * spent;
 }
 
 /*

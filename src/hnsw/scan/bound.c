@@ -1,0 +1,62 @@
+/*-------------------------------------------------------------------------
+ *
+ * bound.c
+ *	  Where a search within a bound of distances ends.
+ *
+ * It ends when all that was found and not returned is beyond the bound.  Estimates say so of
+ * what the walk has met, which may be another region than that of the nearest rows.  Too few
+ * rows are a worse answer than a few that are not the nearest.  So a walk is made wider
+ * before it is believed, and if all nodes can be looked at in little time, they are.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/bound.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/scan/scan.h"
+
+/*
+ * Whether the walk is to be made wider before it is believed that the rows that are left are
+ * beyond the bound.  If even its last candidate may be within it, chance decided which nodes
+ * are candidates.
+ */
+static bool
+needs_wider(LokiScan *so)
+{
+	if (so->course.ef < LOKI_DOUBT_EF)
+		return true;
+	if (so->course.doubts >= LOKI_MAX_DOUBTS || !loki_refine_doubts(so, so->filter.bound, 1))
+		return false;
+	so->course.doubts++;
+	return true;
+}
+
+/* See scan.h. */
+bool
+loki_bound_ends(LokiScan *so, bool may_widen)
+{
+	if (!loki_refine_beyond(so))
+		return false;
+	return so->course.phase != LOKI_SCAN_WALK || !may_widen || !needs_wider(so);
+}
+
+/*
+ * See scan.h.  No rows are missed from here on: flat scans find the nodes that the walk, or
+ * flat scans by estimates, have not queued.
+ */
+bool
+loki_bound_begin_certain(LokiScan *so)
+{
+	if (so->plan.certain ||
+		!(so->plan.exact || (so->plan.complete && loki_strategy_certain(so))))
+		return false;
+	Assert(loki_is_bounded(so) && so->ranking.npartials == 0);
+	if (so->course.phase == LOKI_SCAN_WALK)
+		loki_flat_begin(so);
+	so->course.phase = LOKI_SCAN_FLAT;
+	so->plan.certain = true;
+	loki_flat_certain(so);
+	return true;
+}
