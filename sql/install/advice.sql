@@ -72,9 +72,18 @@ BEGIN ATOMIC
 		SELECT *, sketched OR code_dimensions < dimensions OR
 			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse
 		FROM facts
+	), parts AS MATERIALIZED (
+		SELECT f.* FROM begun, lokivector_index_slot_arrays(begun.oid) f
 	), hot AS (
-		SELECT sum(bytes)::bigint AS bytes FROM begun, lokivector_index_slot_arrays(begun.oid)
-		WHERE slot_array IN ('code', 'link', 'upper', 'tid')
+		SELECT sum(bytes)::bigint AS bytes FROM parts WHERE slot_array IN ('code', 'link', 'upper', 'tid')
+	), brief AS (
+		-- a sorted list has a separator for each 64 nodes; lists of more than 1024 have brief codes
+		SELECT coalesce((SELECT option_value::boolean FROM pg_options_to_table(i.reloptions)
+				WHERE option_name = 'brief_codes'), true) AS wanted,
+			coalesce((SELECT bool_or(b.slots > 0) FROM parts b WHERE b.slot_array = 'brief'), false) AS present,
+			EXISTS (SELECT FROM parts b JOIN parts s USING (attribute) WHERE b.slot_array = 'brief' AND b.slots = 0 AND
+				s.slot_array = 'separator' AND s.slots > 1024 / 64) AS missing
+		FROM i
 	), widths AS (
 		SELECT max(recall_10) AS best FROM i, lokivector_calibration(i.oid)
 	), filters AS (
@@ -112,6 +121,10 @@ BEGIN ATOMIC
 	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
 		option_name, option_value, kept)
 	FROM built WHERE option_value <> kept AND option_value <> 'auto'
+	UNION ALL
+	SELECT 'parameters', format('brief_codes = %s holds when the sorted lists are made again: by REINDEX, or by VACUUM when 1,000 rows and 2 %% of all have changed.',
+		CASE WHEN wanted THEN 'on' ELSE 'off' END)
+	FROM brief WHERE CASE WHEN wanted THEN missing ELSE present END
 	UNION ALL
 	SELECT 'parameters', format('REINDEX fails, because ef_construction is less than twice m. Set ef_construction to %s or more, or m to %s or less.',
 		2 * m, ef_construction / 2)

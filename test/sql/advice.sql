@@ -31,6 +31,28 @@ SELECT * FROM lokivector_advice('advice_idx') ORDER BY advice COLLATE "C";
 ALTER INDEX advice_idx RESET (m, bits, ef_search, profile, ef_construction);
 SELECT * FROM lokivector_advice('advice_idx');
 
+-- test: brief codes that sorted lists have, or lack, until these are made again
+CREATE TABLE advice_b AS SELECT i, i % 50 AS c, i % 4 AS few, ARRAY['t' || i % 60] AS tags,
+	(SELECT array_agg(sin(i * j)) FROM generate_series(1, 48) j)::vector(48) AS v FROM generate_series(1, 3000) i;
+CREATE INDEX advice_b_idx ON advice_b USING hnsw (v vector_l2_ops, c, few, tags);
+ANALYZE advice_b;
+SELECT * FROM lokivector_advice('advice_b_idx');
+ALTER INDEX advice_b_idx SET (brief_codes = off);
+SELECT * FROM lokivector_advice('advice_b_idx');
+REINDEX INDEX advice_b_idx;
+SELECT * FROM lokivector_advice('advice_b_idx');
+ALTER INDEX advice_b_idx RESET (brief_codes);
+SELECT * FROM lokivector_advice('advice_b_idx');
+INSERT INTO advice_b SELECT i + 3000, c, few, tags, v FROM advice_b WHERE i <= 1100;
+VACUUM advice_b;
+SELECT * FROM lokivector_advice('advice_b_idx');
+-- test: lists that never have any: of few rows, and of distances that have no brief codes
+CREATE INDEX advice_b_some ON advice_b USING hnsw (v vector_l2_ops, c) WHERE i <= 1000;
+SELECT * FROM lokivector_advice('advice_b_some');
+CREATE INDEX advice_b_l1 ON advice_b USING hnsw (v vector_l1_ops, c);
+SELECT * FROM lokivector_advice('advice_b_l1');
+DROP TABLE advice_b;
+
 -- test: a narrow search, unless the session's settings or the index's own make it wide
 CREATE TABLE advice_random AS
 SELECT i, (SELECT array_agg(hashint8extended(i, j) / 1e19) FROM generate_series(1, 48) j)::vector(48) AS v
