@@ -5,6 +5,8 @@
 --
 -- -v type=halfvec       the column's type (vector); bytevec, bit, or sparsevec, of rows without zeros
 -- -v options='bits = 4' storage parameters of the index (none)
+-- -v attributes='integer, text[]'  types of further columns of the index (none)
+-- -v values=1000         different values of each of these (1000); 2 of a boolean
 -- -v sample=50000       rows of the sample (20000; from 1000 to 1000000)
 --
 -- The build uses this session's maintenance_work_mem and max_parallel_maintenance_workers; that
@@ -27,14 +29,48 @@
 \else
 	\set options ''
 \endif
+\if :{?attributes}
+\else
+	\set attributes ''
+\endif
+\if :{?values}
+\else
+	\set values 1000
+\endif
 \if :{?sample}
 \else
 	\set sample 20000
 \endif
+
+-- What makes a value of an attribute's type from the number n
+SELECT coalesce(string_agg(format(', a%s %s', i, name), '' ORDER BY i), '') AS attribute_columns,
+	coalesce(string_agg(format(', a%s', i), '' ORDER BY i), '') AS attribute_names,
+	coalesce(array_agg('a' || i ORDER BY i) FILTER (WHERE i IS NOT NULL), '{}') AS attribute_list,
+	coalesce(string_agg(format(CASE WHEN elements THEN ', (SELECT array_agg(CAST(%s AS %s)) FROM (SELECT floor(:values * random())::int AS n FROM generate_series(1, 3) WHERE i > 0) e)'
+		ELSE ', CAST(%s AS %s)' END, made, single), '' ORDER BY i), '') AS attribute_values,
+	coalesce(min(name) FILTER (WHERE made IS NULL), '') AS no_attribute
+FROM (
+	SELECT i, name, single, elements,
+		CASE WHEN category = 'B' THEN 'n % 2 = 0'
+			WHEN category = 'N' THEN 'n'
+			WHEN single IN ('date', 'timestamp without time zone', 'timestamp with time zone')
+				THEN 'timestamp ''2000-01-01'' + n * interval ''1 day'''
+			WHEN category = 'D' THEN 'time ''00:00'' + n * interval ''1 second'''
+			WHEN single = 'uuid' THEN 'md5(n::text)'
+			WHEN category = 'S' THEN '''value '' || n'
+			WHEN single = 'inet' THEN 'inet ''10.0.0.0'' + n' END AS made
+	FROM (SELECT i, name, to_regtype(name) AS type
+		FROM (SELECT i, btrim(part) AS name FROM string_to_table(nullif(btrim(:'attributes'), ''), ',') WITH ORDINALITY p (part, i)) s) named
+	LEFT JOIN pg_type t ON t.oid = named.type
+	LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+	CROSS JOIN LATERAL (SELECT format_type(coalesce(e.oid, t.oid), NULL) AS single, e.oid IS NOT NULL AS elements,
+		coalesce(e.typcategory, t.typcategory) AS category) c) s \gset
 SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'bit')
 		THEN format('type is vector, halfvec, bytevec, sparsevec or bit, not "%s"', :'type')
+	WHEN :'no_attribute' <> '' THEN format('no values can be made of the attribute type "%s"', :'no_attribute')
 	ELSE (SELECT format('%s must be from %s to %s, not %s', what, least, most, said)
-		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000))
+		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000),
+				('values', :'values', 1, 2000000000))
 			AS number (what, said, least, most)
 		-- 1e6 is a number, too
 		WHERE CASE WHEN said ~ '^[0-9]{1,30}(e[0-9])?$' THEN said::numeric NOT BETWEEN least AND most
@@ -58,10 +94,10 @@ SELECT 'lokivector_sample_' || pg_backend_pid() AS sample_table,
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-CREATE TABLE :sample_table (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL);
+CREATE TABLE :sample_table (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL :attribute_columns);
 SELECT current_setting('max_parallel_maintenance_workers') AS workers,
 	string_to_array(replace(:'options', ' ', ''), ',') AS list,
-	lokivector_build_memory(:'sample_table', 'v',
+	lokivector_build_memory(:'sample_table', 'v', attributes => :'attribute_list',
 		options => string_to_array(replace(:'options', ' ', ''), ',')) AS memory_of_none \gset
 ALTER TABLE :sample_table SET (parallel_workers = :workers);
 
@@ -69,25 +105,30 @@ ALTER TABLE :sample_table SET (parallel_workers = :workers);
 CREATE TABLE :centers AS
 SELECT c, array_agg(random()) AS center
 FROM generate_series(0, 99) c, generate_series(1, :dimensions) GROUP BY c;
-INSERT INTO :sample_table (v)
-SELECT CAST((SELECT :elements FROM unnest(center) x) AS :type(:dimensions))
-FROM generate_series(1, :sample) i JOIN :centers ON c = i % 100;
+INSERT INTO :sample_table (v :attribute_names)
+SELECT CAST((SELECT :elements FROM unnest(center) x) AS :type(:dimensions)) :attribute_values
+FROM generate_series(1, :sample) i JOIN :centers ON c = i % 100, LATERAL (SELECT floor(:values * random())::int + 0 * i AS n) r;
 
 SELECT clock_timestamp() AS began \gset
-CREATE INDEX :sample_index ON :sample_table USING hnsw (v :class) :with;
+CREATE INDEX :sample_index ON :sample_table USING hnsw (v :class :attribute_names) :with;
 SELECT clock_timestamp() AS ended \gset
 
--- Parts that have slots for the rows grow as these do, others stay
+-- Parts that have slots for the rows grow as these do, others stay.  Entries of sorted lists and
+-- of the row map are node IDs, which have more bits in a larger index.
 WITH part AS (
 	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
-		bytes * CASE WHEN slots > :sample / 100 THEN :rows::float8 / :sample ELSE 1 END AS bytes
-	FROM lokivector_index_slot_arrays(:'sample_index')),
+		bytes * CASE WHEN slots > :sample / 100 THEN :rows::float8 / :sample ELSE 1 END
+			* CASE WHEN slots > 0 AND slot_array = 'sorted' THEN bits_of_rows / bits
+				WHEN slots > 0 AND slot_array = 'row' THEN 1 + (bits_of_rows - bits) / (slots * 64 / :sample)
+				ELSE 1 END AS bytes
+	FROM lokivector_index_slot_arrays(:'sample_index'),
+		LATERAL (SELECT ceil(log(2, :rows))::float8 AS bits_of_rows, ceil(log(2, :sample))::float8 AS bits) b),
 figures AS (
 	SELECT pg_table_size(:'sample_table') * (:rows::float8 / :sample) AS "table",
 		(SELECT sum(bytes) FROM part) AS index,
 		(SELECT sum(bytes) FROM part WHERE hot) AS hot,
 		:memory_of_none + (:rows::float8 / :sample) * (lokivector_build_memory(:'sample_table', 'v',
-			options => :'list') - :memory_of_none) AS memory,
+			attributes => :'attribute_list', options => :'list') - :memory_of_none) AS memory,
 		extract(epoch FROM timestamptz :'ended' - :'began') * (:rows::float8 / :sample)
 			* greatest(ln(:rows) / ln(:sample), 1) AS seconds)
 SELECT what, figure

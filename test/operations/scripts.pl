@@ -140,6 +140,25 @@ for my $type ('vector', 'halfvec')
 	}
 	like($sizes, qr/^ *build by \d+ processes +\| \d\d:\d\d:\d\d$/m, "$type: time of a build");
 }
+
+# Attributes of all kinds, with sorted lists and brief codes; few values, which have neither
+for my $values (500, 6)
+{
+	my $sizes = run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=48', '-v', 'sample=5000', '-v', "values=$values",
+		'-v', 'attributes=integer, text, uuid, timestamptz, boolean, text[]', '-f', "$top/operations/size.sql");
+	my $is = $node->safe_psql('postgres', qq(
+		DROP TABLE IF EXISTS many;
+		CREATE TABLE many AS SELECT (SELECT array_agg(sin(i * j)) FROM generate_series(1, 48) j)::vector(48) AS v, n AS a,
+			'value ' || n AS b, md5(n::text)::uuid AS c, timestamptz '2000-01-01' + n * interval '1 day' AS d, n % 2 = 0 AS e,
+			ARRAY['value ' || n, 'value ' || n * 7 % $values, 'value ' || n * 11 % $values] AS f
+		FROM generate_series(1, 20000) i, LATERAL (SELECT i * 7919 % $values AS n) s;
+		CREATE INDEX many_idx ON many USING hnsw (v vector_l2_ops, a, b, c, d, e, f);
+		SELECT pg_relation_size('many_idx');));
+	my $said = size_of($sizes, 'index on disk') // 0;
+
+	ok(abs($said - $is) < 0.1 * $is, "attributes of $values values: as computed, to a tenth") or diag("$said, not $is\n$sizes");
+}
+$node->safe_psql('postgres', 'DROP TABLE many');
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_sample%')), '0',
 	'the sample goes away');
 {
@@ -165,6 +184,10 @@ for my $type ('vector', 'halfvec')
 cmp_ok($bytes_of{halfvec}, '<', 0.7 * $bytes_of{vector}, '... and computes for that type');
 like(make('size', 'SAMPLE=999'), qr/ERROR:  sample must be from 1000 to 1000000, not 999\n.*[1-9]$/s,
 	'... from too small a sample fails');
+like(make('size', 'ATTRIBUTES=date, int[]', 'VALUES=50', 'ROWS=100000', 'DIMENSIONS=8'), qr/index on disk +\| \d+ [kM]B\n.*0$/s,
+	'... with attributes');
+like(make('size', 'ATTRIBUTES=integer,box'), qr/ERROR:  no values can be made of the attribute type "box"\n.*[1-9]$/s,
+	'... with an attribute of another type fails');
 like(make('size', 'TYPE=box'), qr/ERROR:  type is vector, .*, not "box"\n.*[1-9]$/s, '... of another type fails');
 for my $type ('bit', 'bytevec', 'sparsevec')
 {
