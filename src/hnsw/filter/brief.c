@@ -24,8 +24,8 @@
 #include "hnsw/page/page.h"
 #include "utils/memutils.h"
 
-/* Lists of fewer nodes are not worth a second look at each */
-#define LEAST_LISTED	1024
+/* No flat scan looks at the brief codes of a shorter list */
+#define LEAST_LISTED	(LOKI_FIRST_SELECTION * LOKI_SHORT_LIST)
 
 /* ----------------------------------------------------------------
  * Making them

@@ -102,6 +102,13 @@ extern void loki_brief_make(LokiIndex *state, Relation index, const LokiSortedLi
 							bool wanted);
 extern double loki_brief_memory(const LokiIndex *state);
 
+/*
+ * The first flat scan of a search keeps so many candidates at least.  Lists of fewer nodes for
+ * each of them are not worth a second look.
+ */
+#define LOKI_FIRST_SELECTION	64
+#define LOKI_SHORT_LIST			16
+
 /* The brief codes of all nodes below an end, by node ID; zeros past the used part of CODE */
 extern char *loki_brief_codes(LokiIndex *state, Relation index, uint32 end);
 

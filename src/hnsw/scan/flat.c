@@ -23,18 +23,14 @@
 #include "utils/memutils.h"
 
 /*
- * The least number of candidates that the first flat scan keeps: by codes of at least
- * FINE_BITS, by coarser ones, and in certain scans.  Each later one keeps MORE_SELECTION
- * times as many.
+ * The least number of candidates that the first flat scan keeps by codes of less than
+ * FINE_BITS, and in certain scans; by finer codes it is LOKI_FIRST_SELECTION.  Each later one
+ * keeps MORE_SELECTION times as many.
  */
 #define FINE_BITS			4
-#define FIRST_SELECTION		64
 #define FIRST_COARSE		256
 #define FIRST_CERTAIN		4096
 #define MORE_SELECTION	8
-
-/* Lists of fewer nodes for each that the first flat scan keeps are not worth a second look */
-#define SHORT_LIST		16
 
 /*
  * Nodes that the row map names are selected without a look at TID, as long as there are no
@@ -550,7 +546,7 @@ static double
 first_size(const LokiScan *so)
 {
 	int			first = so->state->code.bits < FINE_BITS ||
-		loki_column_sketched(&so->state->column) ? FIRST_COARSE : FIRST_SELECTION;
+		loki_column_sketched(&so->state->column) ? FIRST_COARSE : LOKI_FIRST_SELECTION;
 
 	return Max(first, 4.0 * so->course.batch_left);
 }
@@ -563,7 +559,7 @@ bool
 loki_flat_goes_by_brief(const LokiScan *so)
 {
 	return so->filter.list.brief && !so->plan.exact && !so->plan.certain &&
-		first_size(so) * SHORT_LIST <= so->filter.list.count;
+		first_size(so) * LOKI_SHORT_LIST <= so->filter.list.count;
 }
 
 /*
