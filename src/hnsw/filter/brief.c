@@ -68,7 +68,10 @@ loki_brief_codes(LokiIndex *state, Relation index, uint32 end)
 	return codes;
 }
 
-/* Write the brief codes of a list.  False if there is no room for a page. */
+/*
+ * Write the brief codes of a list.  Its first page, by which they are found, comes last: so all are
+ * there, or none is found, also after a crash.  False if there is no room for a page.
+ */
 static bool
 write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 		   const LokiSortedListsData *lists)
@@ -81,8 +84,9 @@ write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 	uint32	   *nodes = palloc_array(uint32, per_page);
 	PGAlignedBlock page;
 
-	for (uint32 place = 0; place < listed; place += per_page)
+	for (uint32 ordinal = (listed + per_page - 1) / per_page; ordinal-- > 0;)
 	{
+		uint32		place = ordinal * per_page;
 		uint32		n = Min(per_page, listed - place);
 
 		if (!loki_entries_read(state, index, LOKI_SLOTS_SORTED + attribute, place, n,
@@ -96,7 +100,7 @@ write_list(LokiIndex *state, Relation index, int attribute, const char *codes,
 			loki_brief_put(size, codes + (Size) nodes[i] * size, i % LOKI_BRIEF_BLOCK,
 						   page.data + i / LOKI_BRIEF_BLOCK * block_size);
 		}
-		if (!loki_side_write_brief(state, index, array, place / per_page, page.data,
+		if (!loki_side_write_brief(state, index, array, ordinal, page.data,
 								   loki_brief_blocks(n), lists->generation))
 			return false;
 	}
@@ -152,6 +156,36 @@ loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lis
 	}
 	if (codes != NULL)
 		pfree(codes);
+}
+
+/*
+ * See sorted_list.h.  Pages that were given up name no generation, so this is not true forever of
+ * lists that cannot have brief codes.  No content lock may be held.
+ */
+bool
+loki_brief_outdated(LokiIndex *state, Relation index, const LokiSortedListsData *lists)
+{
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		int			array = LOKI_SLOTS_BRIEF + i;
+		Buffer		buffer;
+		int			used;
+		Page		page;
+		bool		outdated;
+
+		if (state->arrays[array].npages == 0)
+			continue;
+		page = loki_page_lock(state, index, array, 0, &buffer, &used);
+		if (page == NULL)
+			continue;
+		outdated = LokiPageOpaque(page)->next == lists->generation &&
+			(LokiPageOpaque(page)->requantized != (uint16) state->epoch ||
+			 (LokiPageOpaque(page)->flags & LOKI_PAGE_IN_BLOCKS) == 0);
+		UnlockReleaseBuffer(buffer);
+		if (outdated)
+			return true;
+	}
+	return false;
 }
 
 /* ----------------------------------------------------------------

@@ -75,6 +75,16 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
 	return false;
 }
 
+/* Whether lists of nodes below an end are to have brief codes */
+static bool
+wants_brief(LokiIndex *state, Relation index, uint32 end, int elevel)
+{
+	return loki_brief_memory(state) > 0 &&
+		loki_option_brief_codes(LokiIndexOptions(index)) &&
+		fits_memory(index, loki_brief_memory(state) * end, "put brief codes into the lists",
+					false, elevel);
+}
+
 /* ----------------------------------------------------------------
  * Room
  * ----------------------------------------------------------------
@@ -261,13 +271,20 @@ loki_side_make(Relation index, int elevel)
 		loki_meta_damaged(index);
 	stale = (have_lists || have_map) && is_stale(state, index, &meta, end);
 	if (!stale && lists == have_lists && map == have_map)
+	{
+		/*
+		 * codes were made anew since: lists do not depend on them, brief
+		 * codes do
+		 */
+		if (have_lists && loki_brief_outdated(state, index, &meta.sorted_lists) &&
+			!loki_was_requantized(state, index) &&
+			wants_brief(state, index, meta.sorted_lists.end, elevel))
+			loki_brief_make(state, index, &meta.sorted_lists, true);
 		return;
+	}
 	lists = lists && fits_memory(index, loki_sorted_lists_memory(state) * end,
 								 "sort the attributes", have_lists, elevel);
-	brief = lists && loki_brief_memory(state) > 0 &&
-		loki_option_brief_codes(LokiIndexOptions(index)) &&
-		fits_memory(index, loki_brief_memory(state) * end, "put brief codes into the lists",
-					false, elevel);
+	brief = lists && wants_brief(state, index, end, elevel);
 	map = map && fits_memory(index, loki_rowmap_memory(state, index, end), "map the rows",
 							 have_map, elevel);
 	if ((have_lists && !lists) || (have_map && !map))

@@ -102,6 +102,10 @@ extern void loki_brief_make(LokiIndex *state, Relation index, const LokiSortedLi
 							bool wanted);
 extern double loki_brief_memory(const LokiIndex *state);
 
+/* Whether lists of this generation have brief codes that are not made of the codes as they are now */
+extern bool loki_brief_outdated(LokiIndex *state, Relation index,
+								const LokiSortedListsData *lists);
+
 /*
  * The first flat scan of a search keeps so many candidates at least.  Lists of fewer nodes for
  * each of them are not worth a second look.

@@ -423,6 +423,11 @@ flat_by_brief(LokiFlatScan *flat)
 	LokiScan   *so = flat->so;
 	BoundedList list;
 
+	/*
+	 * the bounds would mean nothing if the query were prepared for other
+	 * codes
+	 */
+	Assert(so->filter.list.state == so->state);
 	prepare_brief(so);
 	open_list(&list);
 	for (int i = 0; i < so->filter.list.nplaces; i++)

@@ -677,7 +677,11 @@ repair_and_free(LokiVacuum *vacuum)
 					  array_pages(vacuum, LOKI_SLOTS_TID));
 	free_array(vacuum, LOKI_SLOTS_UPPER);
 	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
-	/* a vacuum that ends while it frees TID slots leaves no trace of the nodes that these had */
+
+	/*
+	 * a vacuum that ends while it frees TID slots leaves no trace of the
+	 * nodes that these had
+	 */
 	loki_calibrate_note_changed(vacuum->index, vacuum->ndead);
 	free_array(vacuum, LOKI_SLOTS_TID);
 	finish_cleanup(vacuum);
@@ -717,17 +721,17 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		repair_and_free(vacuum);
 	loki_make_new_reachable(vacuum);
 	MemoryContextSwitchTo(old);
-	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
-	loki_side_make(info->index, WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
 	calibrated = loki_calibrate_again(info->index);
 	MemoryContextSwitchTo(context);
 	loki_meta_read(info->index, &meta);
 	if (meta.flags & LOKI_META_ALL_NEW)
 		loki_make_new_reachable(vacuum);	/* codes were made anew just now */
+	MemoryContextSwitchTo(old);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
+	loki_side_make(info->index, WARNING);	/* of the codes as they are now */
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
-	MemoryContextSwitchTo(old);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;
 	counts.of[LOKI_TIME_VACUUM] = loki_microseconds_since(start);
 	loki_count(info->index, &counts);

@@ -81,8 +81,8 @@ typedef enum LokiVacuumPhase
 	LOKI_VACUUM_REPAIRING,		/* pages of lists */
 	LOKI_VACUUM_SEARCHING,		/* nodes, on each layer */
 	LOKI_VACUUM_FREEING,		/* pages of slots */
-	LOKI_VACUUM_SORTING,		/* side arrays */
-	LOKI_VACUUM_CALIBRATING
+	LOKI_VACUUM_CALIBRATING,
+	LOKI_VACUUM_SORTING			/* side arrays */
 } LokiVacuumPhase;
 
 typedef struct LokiVacuum
