@@ -96,6 +96,13 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	MemoryContextReset(build->row_context);
 }
 
+/* Whether a row that is not live may be sampled: a snapshot of CONCURRENTLY decides by itself. */
+static bool
+any_visible(const LokiBuild *build)
+{
+	return !build->index_info->ii_Concurrent;
+}
+
 /* Sample the rows of so many random blocks. */
 static void
 sample_blocks(SampleState *sample, BlockNumber nblocks, BlockNumber wanted)
@@ -110,7 +117,8 @@ sample_blocks(SampleState *sample, BlockNumber nblocks, BlockNumber wanted)
 		CHECK_FOR_INTERRUPTS();
 		sample->scanned +=
 			table_index_build_range_scan(build->heap, build->index, build->index_info,
-										 false, true, false, BlockSampler_Next(&sampler), 1,
+										 false, any_visible(build), false,
+										 BlockSampler_Next(&sampler), 1,
 										 sample_row, sample, NULL);
 	}
 }
@@ -158,7 +166,7 @@ loki_build_sample(LokiBuild *build)
 	sample.sum = MemoryContextAllocZero(build->context, dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
-									 false, true, false, 0, InvalidBlockNumber,
+									 false, any_visible(build), false, 0, InvalidBlockNumber,
 									 sample_row, &sample, NULL);
 	else
 	{
@@ -523,8 +531,10 @@ loki_build_load(LokiBuild *build)
 
 	Assert(build->arrays.rows == NULL); /* nodes are not renumbered yet */
 	begin_batch(build);
+	/* a scan that is shared with other processes was told by its beginning */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
-								  loki_build_seed < 0, build->leader, load_row, build,
+								  build->scan != NULL || loki_build_seed < 0, build->leader,
+								  load_row, build,
 								  build->scan);
 	if (build->batch != NULL)
 		encode_batch(build);

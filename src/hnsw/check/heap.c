@@ -385,7 +385,8 @@ read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
 	info->ii_ExclusionOps = NULL;
 	info->ii_ExclusionProcs = NULL;
 	info->ii_ExclusionStrats = NULL;
-	table_index_build_scan(check->heap, check->index, info, false, true,
+	/* whether to join other scans of the table was said when this one began */
+	table_index_build_scan(check->heap, check->index, info, true, true,
 						   put_row, state, scan);
 }
 
