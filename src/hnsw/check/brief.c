@@ -19,6 +19,7 @@
 #include "hnsw/filter/sorted_list.h"
 #include "hnsw/graph/requantize.h"
 #include "hnsw/page/page.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* A brief code that is not made of its node's code */
@@ -32,7 +33,9 @@ typedef struct BriefCheck
 {
 	LokiSideCheck side;
 	LokiSortedListsData lists;
-	char	   *codes;			/* brief codes by node ID */
+	uint32		begin;			/* nodes of this round ... */
+	uint32		end;
+	char	   *codes;			/* ... and their brief codes */
 	Unlike	   *unlike;
 	uint32		n;
 	uint64		allocated;
@@ -51,8 +54,8 @@ compare_codes(LokiCheck *check, BriefCheck *brief, const char *blocks, uint32 fi
 	{
 		loki_brief_get(size, blocks + (Size) (i / LOKI_BRIEF_BLOCK) * size * LOKI_BRIEF_BLOCK,
 					   i % LOKI_BRIEF_BLOCK, code);
-		if (nodes[i] >= brief->lists.end ||
-			memcmp(code, brief->codes + (Size) nodes[i] * size, size) == 0)
+		if (nodes[i] < brief->begin || nodes[i] >= brief->end ||
+			memcmp(code, brief->codes + (Size) (nodes[i] - brief->begin) * size, size) == 0)
 			continue;
 		brief->unlike = loki_grow(CurrentMemoryContext, brief->unlike, &brief->allocated,
 								  (uint64) brief->n + 1, 64, sizeof(Unlike));
@@ -141,7 +144,6 @@ check_attribute(LokiCheck *check, BriefCheck *brief, int attribute)
 	uint32		per_page = check->state->arrays[array].per_page * LOKI_BRIEF_BLOCK;
 	uint32		listed = brief->lists.listed[attribute];
 
-	loki_check_slot_array(check, array, NULL);
 	if (listed == LOKI_NONE || listed == 0 || check->state->arrays[array].npages == 0)
 		return;
 	brief->n = 0;
@@ -162,12 +164,22 @@ check_attribute(LokiCheck *check, BriefCheck *brief, int attribute)
 	loki_check_side_report(check, &brief->side);
 }
 
+/* Nodes whose brief codes fit into maintenance_work_mem, a page of them at least */
+static uint32
+nodes_at_once(const LokiCheck *check)
+{
+	double		nodes = maintenance_work_mem * 1024.0 / check->state->brief->code_size;
+
+	return (uint32) Max(Min(nodes, LOKI_MAX_NUMBER), 1024);
+}
+
 /* Check the brief codes of all sorted lists; loki_check_nodes() has run. */
 void
 loki_check_brief(LokiCheck *check)
 {
 	LokiMetaPageData meta;
 	BriefCheck	brief = {.side.flag = LOKI_META_SORTED_LISTS};
+	uint32		end;
 
 	Assert(check->node != NULL);
 	if (check->state->brief == NULL)
@@ -176,19 +188,17 @@ loki_check_brief(LokiCheck *check)
 	loki_index_refresh(check->state, check->index);
 	brief.lists = meta.sorted_lists;
 	brief.side.generation = meta.sorted_lists.generation;
-	if ((meta.flags & LOKI_META_SORTED_LISTS) == 0)
-		brief.lists.end = 0;
-	if (brief.lists.end > 0 && has_brief(check, &brief))
-		brief.codes = loki_brief_codes(check->state, check->index, brief.lists.end);
-	else
-		brief.lists.end = 0;
 	for (int i = 0; i < check->state->nattributes; i++)
-		if (check->state->arrays[LOKI_SLOTS_BRIEF + i].slot_size > 0)
-		{
-			if (brief.lists.end == 0)
-				brief.lists.listed[i] = LOKI_NONE;
+		loki_check_slot_array(check, LOKI_SLOTS_BRIEF + i, NULL);
+	end = (meta.flags & LOKI_META_SORTED_LISTS) != 0 && has_brief(check, &brief) ?
+		brief.lists.end : 0;
+	while (brief.end < end)
+	{
+		brief.begin = brief.end;
+		brief.end += Min(end - brief.end, nodes_at_once(check));
+		brief.codes = loki_brief_codes(check->state, check->index, brief.begin, brief.end);
+		for (int i = 0; i < check->state->nattributes; i++)
 			check_attribute(check, &brief, i);
-		}
-	if (brief.codes != NULL)
 		pfree(brief.codes);
+	}
 }

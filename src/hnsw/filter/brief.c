@@ -40,29 +40,30 @@ loki_brief_memory(const LokiIndex *state)
 
 /* See sorted_list.h.  Pages are share locked, one at a time; no content lock may be held. */
 char *
-loki_brief_codes(LokiIndex *state, Relation index, uint32 end)
+loki_brief_codes(LokiIndex *state, Relation index, uint32 begin, uint32 end)
 {
 	const LokiQuantizer *brief = state->brief;
 	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
-	char	   *codes = palloc_extended(mul_size(brief->code_size, (Size) end + 1),
+	char	   *codes = palloc_extended(mul_size(brief->code_size, (Size) (end - begin) + 1),
 										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 
-	Assert(loki_no_buffer_locked());
-	for (uint32 first = 0; first < end; first += array->per_page)
+	Assert(loki_no_buffer_locked() && begin <= end);
+	for (uint32 node = begin; node < end;)
 	{
+		uint32		place = node % array->per_page;
 		Buffer		buffer;
 		int			used;
 		Page		page;
 
 		CHECK_FOR_INTERRUPTS();
-		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, first / array->per_page, &buffer,
+		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, node / array->per_page, &buffer,
 							  &used);
 		if (page == NULL)
 			break;
-		used = Min((uint32) used, end - first);
-		for (int i = 0; i < used; i++)
-			brief->shorten(brief, state->quantizer, LokiPageSlot(page, array->slot_size, i),
-						   codes + (Size) (first + i) * brief->code_size);
+		for (; place < array->per_page && node < end; place++, node++)
+			if (place < (uint32) used)
+				brief->shorten(brief, state->quantizer, LokiPageSlot(page, array->slot_size, place),
+							   codes + (Size) (node - begin) * brief->code_size);
 		UnlockReleaseBuffer(buffer);
 	}
 	return codes;
@@ -150,7 +151,7 @@ loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lis
 			continue;
 		}
 		if (codes == NULL)
-			codes = loki_brief_codes(state, index, lists->end);
+			codes = loki_brief_codes(state, index, 0, lists->end);
 		if (!write_list(state, index, i, codes, lists))
 			forget_list(state, index, i);
 	}

@@ -113,8 +113,8 @@ extern bool loki_brief_outdated(LokiIndex *state, Relation index,
 #define LOKI_FIRST_SELECTION	64
 #define LOKI_SHORT_LIST			16
 
-/* The brief codes of all nodes below an end, by node ID; zeros past the used part of CODE */
-extern char *loki_brief_codes(LokiIndex *state, Relation index, uint32 end);
+/* The brief codes of nodes in a range, in order of their IDs; zeros past the used part of CODE */
+extern char *loki_brief_codes(LokiIndex *state, Relation index, uint32 begin, uint32 end);
 
 /*
  * Lock a page of brief codes in share mode, if it is of lists of a generation and of codes as they
