@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -208,22 +207,6 @@ bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 	return *distance != NULL;
 }
 
-/* Pathkeys for ascending order of a distance */
-static List *
-distance_pathkeys(PlannerInfo *root, Expr *distance)
-{
-	SortGroupClause *sort = makeNode(SortGroupClause);
-	TargetEntry *entry = makeTargetEntry(distance, 1, NULL, false);
-
-	entry->ressortgroupref = 1;
-	sort->tleSortGroupRef = 1;
-	sort->eqop = get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
-									 BTEqualStrategyNumber);
-	sort->sortop = get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
-									   BTLessStrategyNumber);
-	return make_pathkeys_for_sortclauses(root, list_make1(sort), list_make1(entry));
-}
-
 /*
  * Whether a target goes by a distance.  The collation of its operator has our label, and
  * does not count (src/hnsw/hnsw.h).
@@ -318,7 +301,7 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 		target->index = index;
 		target->clauses = index_clauses(root, rel, index);
 		target->distance = distance;
-		target->pathkeys = distance_pathkeys(root, distance);
+		target->pathkeys = loki_distance_pathkeys(rel, (OpExpr *) distance);
 		target->outer = bms_union(rel->lateral_relids, clause->clause_relids);
 		target->outer = bms_del_member(target->outer, rel->relid);
 		targets = lappend(targets, target);

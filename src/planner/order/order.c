@@ -88,29 +88,6 @@ sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 	return NULL;
 }
 
-/* The sort key of a plain distance.  It is in no list of the planner. */
-static List *
-distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
-{
-	EquivalenceMember *member = makeNode(EquivalenceMember);
-	EquivalenceClass *class = makeNode(EquivalenceClass);
-	PathKey    *key = makeNode(PathKey);
-
-	Assert(loki_is_distance_operator(distance->opno));
-	member->em_expr = (Expr *) distance;
-	member->em_relids = bms_copy(rel->relids);
-	member->em_datatype = FLOAT8OID;
-	class->ec_opfamilies = list_make1_oid(LOKI_FLOAT_OPFAMILY);
-	class->ec_collation = InvalidOid;
-	class->ec_members = list_make1(member);
-	class->ec_relids = bms_copy(rel->relids);
-	key->pk_eclass = class;
-	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
-	LokiPathKeySetAscending(key);
-	key->pk_nulls_first = false;
-	return list_make1(key);
-}
-
 /*
  * Have core make the paths of an index that return rows in the order of a distance.  The
  * relation is left as it was.
@@ -126,7 +103,7 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	root->query_pathkeys = distance_pathkeys(rel, distance);
+	root->query_pathkeys = loki_distance_pathkeys(rel, distance);
 	rel->indexlist = list_make1(info);
 	rel->pathlist = rel->partial_pathlist = NIL;
 	create_index_paths(root, rel);

@@ -27,6 +27,7 @@
 #include "catalog/pg_amop.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "compat/pgcompat.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -538,4 +539,27 @@ loki_constant_distance(OpExpr *op)
 	Assert(loki_is_distance_operator(op->opno));
 	lsecond(result->args) = makeNullConst(exprType(query), -1, exprCollation(query));
 	return result;
+}
+
+/* See distance_expr.h. */
+List *
+loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
+{
+	EquivalenceMember *member = makeNode(EquivalenceMember);
+	EquivalenceClass *class = makeNode(EquivalenceClass);
+	PathKey    *key = makeNode(PathKey);
+
+	Assert(loki_is_distance_operator(distance->opno));
+	member->em_expr = (Expr *) distance;
+	member->em_relids = bms_copy(rel->relids);
+	member->em_datatype = FLOAT8OID;
+	class->ec_opfamilies = list_make1_oid(LOKI_FLOAT_OPFAMILY);
+	class->ec_collation = InvalidOid;
+	class->ec_members = list_make1(member);
+	class->ec_relids = bms_copy(rel->relids);
+	key->pk_eclass = class;
+	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
+	LokiPathKeySetAscending(key);
+	key->pk_nulls_first = false;
+	return list_make1(key);
 }

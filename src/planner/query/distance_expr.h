@@ -56,4 +56,10 @@ extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
 /* The same distance from a constant, which core matches to an index */
 extern OpExpr *loki_constant_distance(OpExpr *op);
 
+/*
+ * The sort key of a plain distance from rows of a relation, which may be a child.  It is in no
+ * list of the planner: core does not let equivalence classes of children be added.
+ */
+extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
+
 #endif							/* LOKI_PLANNER_QUERY_DISTANCE_EXPR_H */
