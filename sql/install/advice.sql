@@ -77,7 +77,7 @@ BEGIN ATOMIC
 	), hot AS (
 		SELECT sum(bytes)::bigint AS bytes FROM parts WHERE slot_array IN ('code', 'link', 'upper', 'tid')
 	), brief AS (
-		-- a sorted list has a separator for each 64 nodes; lists of more than 1024 have brief codes
+		-- a sorted list has a separator for each 64 nodes; long ones have brief codes
 		SELECT coalesce((SELECT option_value::boolean FROM pg_options_to_table(i.reloptions)
 				WHERE option_name = 'brief_codes'), true) AS wanted,
 			coalesce((SELECT bool_or(b.slots > 0) FROM parts b WHERE b.slot_array = 'brief'), false) AS present,

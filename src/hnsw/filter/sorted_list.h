@@ -111,7 +111,7 @@ extern bool loki_brief_outdated(LokiIndex *state, Relation index,
  * each of them are not worth a second look.
  */
 #define LOKI_FIRST_SELECTION	64
-#define LOKI_SHORT_LIST			16
+#define LOKI_SHORT_LIST			6
 
 /* The brief codes of nodes in a range, in order of their IDs; zeros past the used part of CODE */
 extern char *loki_brief_codes(LokiIndex *state, Relation index, uint32 begin, uint32 end);
