@@ -45,11 +45,11 @@ fetch()
 
 build()
 {
-	"$top/test/packages.sh" zlib1g-dev >/dev/null
+	"$top/test/packages.sh" zlib1g-dev libicu-dev pkg-config >/dev/null
 	[ -n "$(ls -d "$work"/source/postgresql-*/ 2>/dev/null)" ] || fetch
 	cd "$work"/source/postgresql-*/
 	./configure --prefix="$work/installed" --enable-cassert --enable-debug --enable-tap-tests \
-		--without-icu --without-readline CFLAGS="-O1 -g"
+		--with-icu --without-readline CFLAGS="-O1 -g"
 	make -s -j "${LOKIVECTOR_JOBS:-$(nproc)}" world-bin
 	make -s install-world-bin
 	touch "$work/built"

@@ -122,8 +122,8 @@ BEGIN ATOMIC
 		option_name, option_value, kept)
 	FROM built WHERE option_value <> kept AND option_value <> 'auto'
 	UNION ALL
-	SELECT 'parameters', format('brief_codes = %s holds when the sorted lists are made again: by REINDEX, or by VACUUM when 1,000 rows and 2 %% of all have changed.',
-		CASE WHEN wanted THEN 'on' ELSE 'off' END)
+	SELECT 'parameters', format('brief_codes = %s holds from the next VACUUM on%s.', CASE WHEN wanted THEN 'on' ELSE 'off' END,
+		CASE WHEN wanted THEN ', if maintenance_work_mem has room for them' END)
 	FROM brief WHERE CASE WHEN wanted THEN missing ELSE present END
 	UNION ALL
 	SELECT 'parameters', format('REINDEX fails, because ef_construction is less than twice m. Set ef_construction to %s or more, or m to %s or less.',

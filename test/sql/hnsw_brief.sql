@@ -122,13 +122,18 @@ SELECT slot_array, slots, slot_bytes FROM lokivector_index_slot_arrays('brief_id
 SELECT lokivector_check('brief_idx', true);
 DROP INDEX brief_idx;
 
--- A parameter leaves them out, from the next time that lists are made
+-- A parameter leaves them out, from the next vacuum on
 CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_l2_ops, a) WITH (brief_codes = off);
 SELECT slots FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
 SELECT * FROM brief_ways() WHERE condition = 'a = 1';
 ALTER INDEX brief_idx SET (brief_codes = on);
-REINDEX INDEX brief_idx;
+VACUUM brief_t;
 SELECT slots > 0 FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+SELECT * FROM brief_ways() WHERE condition = 'a = 1';
+ALTER INDEX brief_idx SET (brief_codes = off);
+VACUUM brief_t;
+SELECT slots > 0 FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';
+SELECT lokivector_check('brief_idx', true);
 DROP INDEX brief_idx;
 
 -- Compact indexes have none, nor have those of few rows or exact codes

@@ -136,6 +136,13 @@ forget_list(LokiIndex *state, Relation index, int attribute)
 	}
 }
 
+/* Whether an attribute has a list that is long enough for brief codes */
+static bool
+is_worth_it(const LokiSortedListsData *lists, int attribute)
+{
+	return lists->listed[attribute] != LOKI_NONE && lists->listed[attribute] >= LEAST_LISTED;
+}
+
 void
 loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lists, bool wanted)
 {
@@ -145,7 +152,7 @@ loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lis
 	{
 		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size == 0)
 			continue;
-		if (!wanted || lists->listed[i] == LOKI_NONE || lists->listed[i] < LEAST_LISTED)
+		if (!wanted || !is_worth_it(lists, i))
 		{
 			forget_list(state, index, i);
 			continue;
@@ -157,36 +164,6 @@ loki_brief_make(LokiIndex *state, Relation index, const LokiSortedListsData *lis
 	}
 	if (codes != NULL)
 		pfree(codes);
-}
-
-/*
- * See sorted_list.h.  Pages that were given up name no generation, so this is not true forever of
- * lists that cannot have brief codes.  No content lock may be held.
- */
-bool
-loki_brief_outdated(LokiIndex *state, Relation index, const LokiSortedListsData *lists)
-{
-	for (int i = 0; i < state->nattributes; i++)
-	{
-		int			array = LOKI_SLOTS_BRIEF + i;
-		Buffer		buffer;
-		int			used;
-		Page		page;
-		bool		outdated;
-
-		if (state->arrays[array].npages == 0)
-			continue;
-		page = loki_page_lock(state, index, array, 0, &buffer, &used);
-		if (page == NULL)
-			continue;
-		outdated = LokiPageOpaque(page)->next == lists->generation &&
-			(LokiPageOpaque(page)->requantized != (uint16) state->epoch ||
-			 (LokiPageOpaque(page)->flags & LOKI_PAGE_IN_BLOCKS) == 0);
-		UnlockReleaseBuffer(buffer);
-		if (outdated)
-			return true;
-	}
-	return false;
 }
 
 /* ----------------------------------------------------------------
@@ -209,6 +186,31 @@ loki_brief_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal
 		return page;
 	UnlockReleaseBuffer(*buffer);
 	return NULL;
+}
+
+/* See sorted_list.h.  Pages are share locked, one at a time; no content lock may be held. */
+bool
+loki_brief_amiss(LokiIndex *state, Relation index, const LokiSortedListsData *lists, bool wanted)
+{
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		bool		shall = wanted && is_worth_it(lists, i);
+		Buffer		buffer;
+		int			used;
+
+		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size == 0)
+			continue;
+		if (loki_brief_page_lock(state, index, LOKI_SLOTS_BRIEF + i, 0, lists->generation,
+								 &buffer, &used) != NULL)
+		{
+			UnlockReleaseBuffer(buffer);
+			if (!shall)
+				return true;
+		}
+		else if (shall)
+			return true;
+	}
+	return false;
 }
 
 /* Whether the list of a lookup has brief codes, and is long enough for them. */

@@ -75,14 +75,19 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
 	return false;
 }
 
-/* Whether lists of nodes below an end are to have brief codes */
+/* Whether lists are to have brief codes */
 static bool
-wants_brief(LokiIndex *state, Relation index, uint32 end, int elevel)
+wants_brief(const LokiIndex *state, Relation index)
 {
-	return loki_brief_memory(state) > 0 &&
-		loki_option_brief_codes(LokiIndexOptions(index)) &&
-		fits_memory(index, loki_brief_memory(state) * end, "put brief codes into the lists",
-					false, elevel);
+	return loki_brief_memory(state) > 0 && loki_option_brief_codes(LokiIndexOptions(index));
+}
+
+/* Whether there is memory for those of nodes below an end */
+static bool
+brief_fits(const LokiIndex *state, Relation index, uint32 end, int elevel)
+{
+	return fits_memory(index, loki_brief_memory(state) * end, "put brief codes into the lists",
+					   false, elevel);
 }
 
 /* ----------------------------------------------------------------
@@ -273,18 +278,20 @@ loki_side_make(Relation index, int elevel)
 	if (!stale && lists == have_lists && map == have_map)
 	{
 		/*
-		 * codes were made anew since: lists do not depend on them, brief
-		 * codes do
+		 * Lists do not depend on codes, but brief codes do, which may have
+		 * been made anew since.  Or the parameter has changed, or there was
+		 * no memory.
 		 */
-		if (have_lists && loki_brief_outdated(state, index, &meta.sorted_lists) &&
+		brief = wants_brief(state, index);
+		if (have_lists && loki_brief_amiss(state, index, &meta.sorted_lists, brief) &&
 			!loki_was_requantized(state, index) &&
-			wants_brief(state, index, meta.sorted_lists.end, elevel))
-			loki_brief_make(state, index, &meta.sorted_lists, true);
+			(!brief || brief_fits(state, index, meta.sorted_lists.end, DEBUG1)))
+			loki_brief_make(state, index, &meta.sorted_lists, brief);
 		return;
 	}
 	lists = lists && fits_memory(index, loki_sorted_lists_memory(state) * end,
 								 "sort the attributes", have_lists, elevel);
-	brief = lists && wants_brief(state, index, end, elevel);
+	brief = lists && wants_brief(state, index) && brief_fits(state, index, end, elevel);
 	map = map && fits_memory(index, loki_rowmap_memory(state, index, end), "map the rows",
 							 have_map, elevel);
 	if ((have_lists && !lists) || (have_map && !map))

@@ -102,9 +102,12 @@ extern void loki_brief_make(LokiIndex *state, Relation index, const LokiSortedLi
 							bool wanted);
 extern double loki_brief_memory(const LokiIndex *state);
 
-/* Whether lists of this generation have brief codes that are not made of the codes as they are now */
-extern bool loki_brief_outdated(LokiIndex *state, Relation index,
-								const LokiSortedListsData *lists);
+/*
+ * Whether a list of this generation has brief codes that are not wanted, or lacks those that are:
+ * made of the codes as they are now
+ */
+extern bool loki_brief_amiss(LokiIndex *state, Relation index, const LokiSortedListsData *lists,
+							 bool wanted);
 
 /*
  * The first flat scan of a search keeps so many candidates at least.  Lists of fewer nodes for
