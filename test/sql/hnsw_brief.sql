@@ -122,6 +122,12 @@ SELECT slot_array, slots, slot_bytes FROM lokivector_index_slot_arrays('brief_id
 SELECT lokivector_check('brief_idx', true);
 DROP INDEX brief_idx;
 
+-- Conditions that are not in the index drop rows, so more are wanted than LIMIT told
+CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_l2_ops, a);
+SELECT split_part(brief_way('a = 1 AND id % 5 = 0', 10), ', ', 2) AS some_dropped,
+	split_part(brief_way('a = 1 AND id % 5 = 0 AND id IN (SELECT id FROM brief_t WHERE b < 50)', 10), ', ', 2) AS more;
+DROP INDEX brief_idx;
+
 -- A parameter leaves them out, from the next vacuum on
 CREATE INDEX brief_idx ON brief_t USING hnsw (v vector_l2_ops, a) WITH (brief_codes = off);
 SELECT slots FROM lokivector_index_slot_arrays('brief_idx') WHERE slot_array = 'brief';

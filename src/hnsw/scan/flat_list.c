@@ -235,7 +235,7 @@ nodes_between(const LokiLookup *lookup, const BoundedList *list, const ListPart 
 	int			n = 0;
 
 	/* few are near, and at random: so there is no branch for each */
-	StaticAssertStmt(LEAST == 8, "as many terms");
+	StaticAssertStmt(LEAST == 8, "each of the least bounds has a term");
 	near = (least[0] < to) | (least[1] < to) << 1 | (least[2] < to) << 2 | (least[3] < to) << 3 |
 		(least[4] < to) << 4 | (least[5] < to) << 5 | (least[6] < to) << 6 | (least[7] < to) << 7;
 	if (all)
