@@ -268,7 +268,8 @@ BEGIN
 	PERFORM set_config('hnsw.ef_search', k::text, true);
 	SELECT * INTO w FROM lokivector_search_width(index, k);
 	SELECT * INTO r FROM lokivector_recall(index, 400, k);
-	near := CASE WHEN abs(w.recall - r.recall) < 0.03 THEN 'yes' ELSE format('%s, not %s', w.recall, r.recall) END;
+	-- a walk that ends by its cutoff may find more than one that ends by its width
+	near := CASE WHEN r.recall - w.recall BETWEEN -0.03 AND 0.06 THEN 'yes' ELSE format('%s, not %s', w.recall, r.recall) END;
 	PERFORM set_config('lokivector.target_recall', '0.9', true);
 	SELECT * INTO w FROM lokivector_search_width(index, k);
 	SELECT * INTO r FROM lokivector_recall(index, 400, k);
@@ -403,3 +404,32 @@ DROP ROLE regress_calibrate;
 DROP TABLE t, later, u, temp_t;
 DROP FUNCTION scored;
 DROP FUNCTION item;
+
+-- test: walks end by distance in a calibrated index
+-- Half of the rows are in clusters of 20, the others lie between these.
+CREATE FUNCTION place(i integer) RETURNS vector(8) AS $$
+	SELECT array_agg((CASE WHEN i % 2 = 0 THEN hashint4extended(i / 40, j) % 1000 + hashint4extended(i, j) % 10 / 10.0
+		ELSE hashint4extended(i, j) % 1000 END)::real ORDER BY j)::vector(8) FROM generate_series(1, 8) j
+$$ LANGUAGE sql IMMUTABLE;
+CREATE TABLE ends (id integer, v vector(8));
+CREATE TABLE ends_few (LIKE ends);
+INSERT INTO ends SELECT i, place(i) FROM generate_series(1, 4000) i;
+INSERT INTO ends_few SELECT * FROM ends WHERE id <= 900;
+CREATE INDEX ends_idx ON ends USING hnsw (v vector_l2_ops);
+CREATE INDEX ends_few_idx ON ends_few USING hnsw (v vector_l2_ops);
+CREATE FUNCTION expanded(rows regclass, odd integer, complete text) RETURNS numeric AS $$
+DECLARE
+	total numeric := 0;
+BEGIN
+	PERFORM set_config('lokivector.complete', complete, true), set_config('hnsw.ef_search', '80', true);
+	FOR q IN 0 .. 49 LOOP
+		EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %s ORDER BY v <-> %L LIMIT 10) x', rows, place(2 * q * 7 + odd));
+		total := total + (SELECT nodes_expanded FROM lokivector_scan_stats());
+	END LOOP;
+	RETURN total;
+END $$ LANGUAGE plpgsql;
+SELECT expanded('ends', 0, 'on') < 0.7 * expanded('ends', 0, 'off') AS easy_ends_early,
+	expanded('ends', 1, 'on') > 1.1 * expanded('ends', 1, 'off') AS hard_goes_on,
+	expanded('ends_few', 0, 'on') = expanded('ends_few', 0, 'off') AS same_without_calibration;
+DROP TABLE ends, ends_few;
+DROP FUNCTION expanded, place;

@@ -93,7 +93,7 @@ calibration_valid(const LokiCalibrationData *calibration)
 	int			n = calibration->nwidths;
 
 	for (int i = 1; i < n; i++)
-		if ((i > 1 && calibration->at[i].changed != 0) ||
+		if ((i > LOKI_CALIBRATION_GROWTH && calibration->at[i].other != 0) ||
 			calibration->at[i].width <= calibration->at[i - 1].width ||
 			calibration->at[i].scored < calibration->at[i - 1].scored)
 			return false;

@@ -238,7 +238,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
 	isnull[i] = meta.calibration.nodes == 0;
-	values[i++] = Int64GetDatum((int64) rint((double) meta.calibration.at[0].changed *
+	values[i++] = Int64GetDatum((int64) rint((double) meta.calibration.at[LOKI_CALIBRATION_CHANGED].other *
 											 meta.calibration.nodes / LOKI_CALIBRATION_SCALE));
 	values[i++] = Int64GetDatum((int64) loki_side_unlisted(state, index, &meta,
 														   loki_node_end(state, index)));

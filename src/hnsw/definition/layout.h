@@ -202,6 +202,16 @@ typedef struct LokiSortedListsData
 #define LOKI_CALIBRATION_KS		3
 #define LOKI_CALIBRATION_SCALE	65535	/* of recall, error and what changed */
 
+/* Places of at[] whose `other` says something of the whole index */
+#define LOKI_CALIBRATION_CHANGED	0	/* nodes that came or went since, as a
+										 * share of `nodes` */
+#define LOKI_CALIBRATION_UNCOUNTED	1	/* before, which vacuum has yet to count */
+#define LOKI_CALIBRATION_GROWTH		2	/* d_i / d_k is (i / k) to the power of
+										 * this, for the distances of the i-th
+										 * and k-th nearest node; 0: not
+										 * measured */
+#define LOKI_GROWTH_SCALE			16384
+
 typedef struct LokiCalibrationData
 {
 	uint32		nodes;			/* in the graph at that time; 0: not
@@ -212,10 +222,8 @@ typedef struct LokiCalibrationData
 	{
 		uint32		scored;		/* nodes, on average */
 		uint16		width;
-		uint16		changed;	/* as a share of `nodes`, of the first: nodes
-								 * that came or went since; of the second:
-								 * before, which vacuum has yet to count; of
-								 * others 0 */
+		uint16		other;		/* LOKI_CALIBRATION_CHANGED and so on; 0 at
+								 * other places */
 		uint16		recall[LOKI_CALIBRATION_KS];	/* of 1, 10, 100 neighbors */
 		uint16		error[LOKI_CALIBRATION_KS]; /* standard error of these */
 	}			at[LOKI_CALIBRATION_WIDTHS];

@@ -95,6 +95,22 @@ typedef struct LokiSearchTarget
 	bool		stop;			/* the walk ends when it is met */
 } LokiSearchTarget;
 
+/*
+ * Where a walk with a pool ends by distance: it expands no node that is farther than `ratio`
+ * times the distance of the rows-th nearest (README, "Where a walk ends").  The caller sets it
+ * after loki_search_reset(), and the walk notes error and told.
+ */
+typedef struct LokiCutoff
+{
+	int			rows;			/* 0: no cutoff */
+	int			width;			/* so many nodes are kept in any case, and
+								 * expanded where codes tell too little */
+	int			least;			/* so many are expanded in any case */
+	float		ratio;			/* at least 1 */
+	float		error;			/* of an estimate; below 0: not known yet */
+	bool		told;			/* codes told what is beyond the cutoff */
+} LokiCutoff;
+
 /* Scored nodes that are not in the pool, to go on from later */
 typedef struct LokiKeptNodes
 {
@@ -165,6 +181,7 @@ typedef struct LokiSearch
 	int			next;			/* none before this is unexpanded */
 	LokiStrategyChoice *choice; /* NULL: it has no filter, and never will */
 	LokiSearchTarget target;
+	LokiCutoff	cutoff;
 	LokiKeptNodes kept;
 	LokiSearchScratch scratch;
 	LokiSearchCounts count;
@@ -249,6 +266,12 @@ extern void loki_descent_lower(LokiDescent *descent);
 extern void loki_search_start(LokiSearch *search, int ef);
 extern void loki_search_walk(LokiSearch *search, const LokiUpperFound *entries,
 							 int nentries, int width, int ef);
+
+/*
+ * After a walk with a cutoff: note whether codes told what is beyond it.  If they did not, the
+ * pool keeps only the cutoff's width.
+ */
+extern void loki_search_end_cutoff(LokiSearch *search);
 
 /*
  * A best-first search: expand the nearest node, score its neighbors, and so on.  Its steps

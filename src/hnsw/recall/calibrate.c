@@ -60,7 +60,7 @@ write_calibration(Relation index, const LokiCalibrationData *calibration)
 	loki_change_finish(&change);
 }
 
-/* Nodes, in the unit of LokiCalibrationData.changed */
+/* Nodes, in the unit of LOKI_CALIBRATION_CHANGED */
 static double
 as_share(const LokiCalibrationData *calibration, uint32 nodes)
 {
@@ -79,7 +79,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 	/* between two widths there is a line to interpolate on */
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
-	calibration.at[1].changed = (uint16) Min(as_share(&calibration, uncounted),
+	calibration.at[LOKI_CALIBRATION_UNCOUNTED].other = (uint16) Min(as_share(&calibration, uncounted),
 											 LOKI_CALIBRATION_SCALE);
 	write_calibration(index, &calibration);
 	loki_count(index, &counts);
@@ -144,10 +144,10 @@ add_changed(LokiCalibrationData *calibration, uint32 nodes)
 	if (calibration->nodes == 0)
 		return;
 	changed = ceil(as_share(calibration, nodes));
-	before = Min(changed, calibration->at[1].changed);
-	calibration->at[1].changed -= (uint16) before;
-	changed += calibration->at[0].changed - before;
-	calibration->at[0].changed = (uint16) Min(changed, LOKI_CALIBRATION_SCALE);
+	before = Min(changed, calibration->at[LOKI_CALIBRATION_UNCOUNTED].other);
+	calibration->at[LOKI_CALIBRATION_UNCOUNTED].other -= (uint16) before;
+	changed += calibration->at[LOKI_CALIBRATION_CHANGED].other - before;
+	calibration->at[LOKI_CALIBRATION_CHANGED].other = (uint16) Min(changed, LOKI_CALIBRATION_SCALE);
 }
 
 void
@@ -168,7 +168,7 @@ static bool
 has_changed(double nodes, const LokiCalibrationData *calibration)
 {
 	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes ||
-		calibration->at[0].changed > CHANGED_SHARE * LOKI_CALIBRATION_SCALE;
+		calibration->at[LOKI_CALIBRATION_CHANGED].other > CHANGED_SHARE * LOKI_CALIBRATION_SCALE;
 }
 
 /*

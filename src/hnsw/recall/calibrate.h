@@ -42,6 +42,9 @@ typedef struct LokiCalibrationSums
 	double		scored[LOKI_CALIBRATION_WIDTHS];	/* more than one width
 													 * less */
 	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */
+	double		grown_from;		/* distances of two neighbors, from whose ratio
+								 * the growth follows */
+	double		grown_to;
 } LokiCalibrationSums;
 
 /* Vectors to calibrate for, in place of nodes of the index */

@@ -45,6 +45,14 @@
 #define FIRST_QUERIES		64
 #define ENOUGH				0.998
 
+/*
+ * The growth of distances is measured between these nodes, in walks that go on until all true
+ * neighbors are found.  The second is one of the widths below, of which such a walk passes all
+ * up to the number of its neighbors.
+ */
+#define GROWTH_FROM			10
+#define GROWTH_TO			64
+
 /* A product of a row and a query takes as long as so many estimates */
 #define PRODUCT_SCORES		10
 
@@ -227,6 +235,23 @@ add_recall(LokiMeasure *measure, int width, int k, double recall)
 }
 
 /*
+ * Note how fast distances grow around the query that is searched for, when the nearest
+ * GROWTH_TO nodes have been expanded.  An inner product is no distance, and those of sketches
+ * say little.
+ */
+static void
+note_growth(LokiMeasure *measure)
+{
+	const LokiCandidate *pool = measure->search.pool;
+
+	if (measure->search.npool < GROWTH_TO || !(pool[GROWTH_FROM - 1].distance > 0) ||
+		measure->state->code.metric == LOKI_METRIC_IP || measure->by_rows)
+		return;
+	measure->sums->grown_from += pool[GROWTH_FROM - 1].distance;
+	measure->sums->grown_to += pool[GROWTH_TO - 1].distance;
+}
+
+/*
  * The walk of this width has come to its end: count what it found of the first nks numbers of
  * neighbors.  True if it found all.
  */
@@ -287,6 +312,8 @@ walk(LokiMeasure *measure, int query, int nks)
 		}
 		loki_search_walk(search, entries, nentries, widths[width], ef);
 		complete = count_found(measure, width, nks, search->count.scored - scored);
+		if (nks == LOKI_CALIBRATION_KS && widths[width] == GROWTH_TO)
+			note_growth(measure);
 		scored = search->count.scored;
 	}
 	for (; width < measure->sums->nwidths; width++)
@@ -378,6 +405,8 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 		sums->scored[i] += more->scored[i];
 		sums->walked[i] += more->walked[i];
 	}
+	sums->grown_from += more->grown_from;
+	sums->grown_to += more->grown_to;
 	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
 		sums->queries_of[k] += more->queries_of[k];
 }
@@ -395,16 +424,29 @@ standard_error(double variance, int n, int k)
 	return sqrt(Max(variance, 0) / n + half * half);
 }
 
+/* The growth of distances, as the metapage has it; 0 if it was not measured */
+static uint16
+form_growth(const LokiCalibrationSums *sums)
+{
+	double		growth;
+
+	if (!(sums->grown_from > 0))
+		return 0;
+	growth = log(sums->grown_to / sums->grown_from) / log((double) GROWTH_TO / GROWTH_FROM);
+	return (uint16) rint(Min(Max(growth, 0) * LOKI_GROWTH_SCALE, PG_UINT16_MAX));
+}
+
 void
 loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result)
 {
 	double		scored = 0;
 
-	Assert(sums->nqueries > 0);
+	Assert(sums->nqueries > 0 && sums->nwidths > LOKI_CALIBRATION_GROWTH);
 	memset(result, 0, sizeof(LokiCalibrationData));
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
 	result->nwidths = sums->nwidths;
+	result->at[LOKI_CALIBRATION_GROWTH].other = form_growth(sums);
 	for (int i = 0; i < sums->nwidths; i++)
 	{
 		result->at[i].width = widths[i];

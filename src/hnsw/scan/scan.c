@@ -38,12 +38,6 @@
 /* Nodes that a walk visits for each of its width */
 #define VISITED_PER_WIDTH	20
 
-/*
- * From this width on, a walk uses the codes that the query would have as a row.  Making
- * them costs a narrower walk more than it gains.
- */
-#define ROW_WIDTH	256
-
 /* Each batch of a certain scan is so many times as large as the one before */
 #define CERTAIN_GROWTH	8.0
 
@@ -398,19 +392,22 @@ first_walk(LokiScan *so)
 	if (so->search.budget.flat_nodes == 0)
 		reserve_visited(so, so->course.width);
 	loki_scan_query(so);
-	if (so->course.width >= ROW_WIDTH)
+	if (so->course.width >= LOKI_ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);
 
 	/*
 	 * Rows within a bound can lie where the narrow search of the upper layers
 	 * does not lead.
 	 */
-	if (so->course.width >= ROW_WIDTH || loki_is_bounded(so))
+	if (so->course.width >= LOKI_ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_WIDE_ENTRIES;
+	loki_choose_cutoff(so);
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
 	if (nentries > 0)
 	{
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, so->course.width);
+		if (so->search.cutoff.told)
+			so->course.ef = so->course.batch;
 
 		/*
 		 * pgvector's limit applies if nothing follows that would find the
@@ -510,7 +507,8 @@ wants_wider(LokiScan *so)
 
 /*
  * Whether codes do not tell the rows around the query apart, so that chance decided which
- * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  If
+ * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  A walk
+ * that ended by its cutoff has asked that already.  If
  * the pool is hardly wider than the batch, its last candidate is near in any case, so fewer
  * errors count; likewise if the target of the recall is low.
  */
@@ -520,7 +518,7 @@ codes_fall_short(const LokiScan *so)
 	double		target = so->plan.settings.target_recall;
 	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
 
-	if (so->course.phase != LOKI_SCAN_WALK || !may_widen(so) ||
+	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told || !may_widen(so) ||
 		(so->course.doubts >= LOKI_MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
 		return false;
 	if (target > 0)

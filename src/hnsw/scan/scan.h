@@ -27,6 +27,12 @@
 #define LOKI_DOUBT_EF		320
 #define LOKI_MAX_DOUBTS		3
 
+/*
+ * From this width on, a walk uses the codes that the query would have as a row.  Making
+ * them costs a narrower walk more than it gains.
+ */
+#define LOKI_ROW_WIDTH		256
+
 typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
@@ -308,6 +314,7 @@ extern LokiCondition *loki_plan_condition(LokiScan *so);
 /* functions in scan/width.c */
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
+extern void loki_choose_cutoff(LokiScan *so);
 
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);
@@ -343,6 +350,13 @@ loki_is_beyond(const LokiScan *so, double distance)
 		distance > so->filter.bound;
 }
 
+/* Whether the caller drops rows that the scan may ask it about */
+static inline bool
+loki_caller_filters(const LokiScan *so)
+{
+	return so->plan.caller != NULL && so->plan.caller->passes != NULL;
+}
+
 /*
  * Whether the scan evaluates the caller's filter on rows before it measures them.  It does
  * so once the caller has asked for more rows than it takes: then it drops some.
@@ -350,8 +364,7 @@ loki_is_beyond(const LokiScan *so, double distance)
 static inline bool
 loki_filters_rows(const LokiScan *so)
 {
-	return so->plan.caller != NULL && so->plan.caller->passes != NULL &&
-		so->plan.complete && so->plan.limit > 0 &&
+	return loki_caller_filters(so) && so->plan.complete && so->plan.limit > 0 &&
 		(double) so->course.returned >= so->plan.limit;
 }
 

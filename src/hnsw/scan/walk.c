@@ -45,6 +45,9 @@
 /* A pool larger than this costs more to shift than a heap to sift */
 #define POOL_MAX_EF		512
 
+/* How much wider the pool of a walk with a cutoff may become */
+#define CUTOFF_WIDER	3
+
 /* How much wider a walk is whose pool is full of nodes of few codes */
 #define TWINS_WIDER		8
 
@@ -389,8 +392,8 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 }
 
 /*
- * Move the pool, whose nodes are all expanded and taken, into scored[], where widening goes
- * on.
+ * Move the pool, whose nodes are all taken, into scored[], where widening goes on.  Behind the
+ * first node that the walk left at its cutoff, all count as not expanded.
  */
 static void
 pool_to_scored(LokiSearch *search)
@@ -399,8 +402,8 @@ pool_to_scored(LokiSearch *search)
 	{
 		Assert((search->pool[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
 		loki_search_keep(search, search->pool[i].distance, search->pool[i].node,
-						 LOKI_SCORED_EXPANDED | LOKI_SCORED_CHECKED |
-						 LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
+						 (i < search->next ? LOKI_SCORED_EXPANDED : 0) |
+						 LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
 	}
 	search->npool = 0;
 	search->kept.by_heap = true;
@@ -484,6 +487,7 @@ walk_in_pool(LokiSearch *search, const LokiUpperFound *entries, int nentries, ui
 	if (nnarrow > 0)
 		loki_search_walk(search, entries, nnarrow, LOKI_NARROW_SEARCH, ef);
 	loki_search_walk(search, entries + nnarrow, nentries - nnarrow, ef, ef);
+	loki_search_end_cutoff(search);
 }
 
 /*
@@ -504,9 +508,13 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 	search->kept.rejected = true;
 	if (!filtered(search) && ef <= POOL_MAX_EF)
 	{
-		walk_in_pool(search, entries, nentries, ef);
+		walk_in_pool(search, entries, nentries,
+					 search->cutoff.rows > 0 ? Min(CUTOFF_WIDER * ef, POOL_MAX_EF) : ef);
 		if (pool_is_twins(search))
+		{
+			search->cutoff.rows = 0;
 			walk_in_pool(search, entries, nentries, wider);
+		}
 		return search->npool < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 
@@ -546,6 +554,7 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 {
 	if (!search->kept.by_heap)
 		pool_to_scored(search);
+	search->cutoff.told = false;
 	search->kept.nfrontier = search->kept.nbest = 0;
 	for (uint32 end = search->kept.nscored; end > 0;)
 	{

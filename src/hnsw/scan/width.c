@@ -32,6 +32,12 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A width is at most this many times the widest that was measured */
 #define MOST_BEYOND			4.0
 
+/*
+ * The part of the growth of distances up to the width that a cutoff allows for.  With it, recall
+ * at equal widths is no less than that of walks that end by their widths (doc/design/search.md).
+ */
+#define CUTOFF_SHARE		0.8
+
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
 /*
@@ -167,6 +173,30 @@ loki_choose_width(LokiScan *so)
 								 RelationGetRelationName(so->scan->indexRelation))));
 	so->course.width = first_width(so->state, &so->meta.calibration, &so->plan.settings,
 								   so->course.batch, &so->course.ef);
+}
+
+/*
+ * Choose where the first walk ends by distance (graph/README, "Where a walk ends"), after its
+ * width.  There is none for a walk as wide as those that find every row by its own vector, for
+ * rows up to a bound, where the caller drops some of the rows, and where a scan ends with its
+ * first walk.
+ */
+void
+loki_choose_cutoff(LokiScan *so)
+{
+	LokiCutoff *cutoff = &so->search.cutoff;
+	double		growth = (double) so->meta.calibration.at[LOKI_CALIBRATION_GROWTH].other /
+		LOKI_GROWTH_SCALE;
+
+	memset(cutoff, 0, sizeof(*cutoff));
+	if (growth == 0 || !so->plan.complete || so->course.width >= LOKI_ROW_WIDTH || so->course.width <= so->course.batch ||
+		loki_caller_filters(so) || loki_is_bounded(so))
+		return;
+	cutoff->rows = (int) so->course.batch;
+	cutoff->width = (int) so->course.width;
+	cutoff->least = Min(cutoff->width, Max(LOKI_NARROW_SEARCH, cutoff->rows));
+	cutoff->ratio = (float) pow((double) cutoff->width / cutoff->rows, growth * CUTOFF_SHARE);
+	cutoff->error = -1;
 }
 
 /* ----------------------------------------------------------------
