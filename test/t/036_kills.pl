@@ -112,10 +112,7 @@ sub faults
 	my ($stdout, $stderr) = ('', '');
 
 	$node->psql('postgres', q(
-		-- nodes of inserts that did not come to their end may be linked badly until vacuum
-		SET client_min_messages = error;
 		SELECT lokivector_check('items_idx', true);
-		RESET client_min_messages;
 		VACUUM (INDEX_CLEANUP ON) items;
 		SELECT lokivector_check('items_idx', true);
 		SET enable_seqscan = off;
@@ -127,6 +124,8 @@ sub faults
 		INSERT INTO items SELECT nextval('ids'), item(77), 7;),
 		stdout => \$stdout, stderr => \$stderr, on_error_die => 0, on_error_stop => 1);
 	$stdout =~ s/^\s*$//mg;
+	# An insert that did not come to its end may have left a node above the entry point
+	$stderr =~ s/^psql:\S+ WARNING:  index "items_idx" has nodes above its entry point\nDETAIL:.*\n//mg;
 	return join "\n", grep { $_ ne '' } $stdout, $stderr;
 }
 

@@ -64,6 +64,15 @@ loki_check_state_now(LokiCheck *check, uint32 node)
 }
 
 bool
+loki_check_is_linking(LokiCheck *check, uint32 node)
+{
+	LokiTidData tid = {0};
+
+	return loki_check_read(check, LOKI_SLOTS_TID, node, &tid) &&
+		(tid.state & LOKI_TID_LINKING) != 0;
+}
+
+bool
 loki_check_dead_pending(LokiCheck *check)
 {
 	LokiMetaPageData meta;
@@ -196,6 +205,11 @@ report_oddities(LokiCheck *check)
 				(errmsg_internal("index \"%s\" has %llu codes that were made of other codes",
 								 RelationGetRelationName(check->index),
 								 (unsigned long long) check->oddities.requantized)));
+	if (check->oddities.unfinished > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("index \"%s\" has %llu nodes that cannot be reached, whose insert has not ended",
+								 RelationGetRelationName(check->index),
+								 (unsigned long long) check->oddities.unfinished)));
 	if (check->oddities.stale_links > 0 || check->oddities.disowned > 0)
 		ereport(DEBUG1,
 				(errmsg_internal("index \"%s\" has %llu stale links and %llu slots without owner above layer 0",

@@ -30,6 +30,7 @@ typedef struct LokiCheckUpper
 #define LOKI_CHECK_LINKED	0x10	/* another node links to it */
 #define LOKI_CHECK_REACHED	0x20	/* can be reached from the entry point */
 #define LOKI_CHECK_UPPERS	0x40	/* its slots above layer 0 are complete */
+#define LOKI_CHECK_LINKING	0x80	/* its insert had not ended when its state was read */
 
 /* A TID list that was copied */
 typedef struct LokiCheckTidList
@@ -47,6 +48,8 @@ typedef struct LokiCheckOddities
 	uint64		stale_links;	/* UPPER neighbors that no longer have the
 								 * slot */
 	uint64		disowned;		/* UPPER slots that no node owns */
+	uint64		unfinished;		/* nodes that cannot be reached, whose insert
+								 * has not ended */
 	uint64		requantized;	/* codes that were made of other codes */
 	uint64		vague;			/* ... of too coarse ones to tell whether they
 								 * are right */
@@ -81,6 +84,7 @@ typedef struct LokiCheck
 	uint32		nuppers;		/* UPPER slots in use */
 	LokiCheckUpper *upper;
 	uint32		nulls;			/* NULLTID slots in use */
+	bool		two_epochs;		/* codes are of two epochs, and not compared */
 	LokiCheckOddities oddities;
 } LokiCheck;
 
@@ -184,6 +188,9 @@ extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
 
 /* TID state of a node as it is now; FREE past the end.  No page may be locked. */
 extern int	loki_check_state_now(LokiCheck *check, uint32 node);
+
+/* Whether the insert of a node has not ended, and may have been cut off */
+extern bool loki_check_is_linking(LokiCheck *check, uint32 node);
 
 /* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
 extern bool loki_check_dead_pending(LokiCheck *check);

@@ -159,7 +159,10 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	return fit == LOKI_FITS || fit == LOKI_VAGUE;
 }
 
-/* Open the index as it is now; wait if it is being requantized.  No page may be locked. */
+/*
+ * Open the index as it is now; wait if it is being requantized.  On a standby that may be in
+ * vain: the codes of the rows that are left are not compared then.  No page may be locked.
+ */
 static void
 open_again(LokiCheck *check)
 {
@@ -169,7 +172,8 @@ open_again(LokiCheck *check)
 	if ((meta.flags & LOKI_META_REQUANTIZING) == 0)
 		return;
 	loki_requantize_wait(check->index);
-	check->state = loki_index_open(check->index, NULL);
+	check->state = loki_index_open(check->index, &meta);
+	check->two_epochs = (meta.flags & LOKI_META_REQUANTIZING) != 0;
 }
 
 /* Compare the codes of a node, which may be requantized meanwhile, with a vector. */
@@ -179,7 +183,7 @@ check_codes(Unlike *unlike, const LokiCheckEntry *entry, const float *x)
 	LokiCheck  *check = unlike->check;
 	int			array = LOKI_SLOTS_CODE;
 
-	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
+	for (int attempt = 0; attempt < ATTEMPTS && !check->two_epochs; attempt++)
 	{
 		if (codes_fit(unlike, entry, x, &array))
 			return;

@@ -506,7 +506,11 @@ walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 	pfree(upper);
 }
 
-/* Follow links on layer 0. */
+/*
+ * Follow links on layer 0.  Lists are newer here than those that were checked, and those of dead
+ * nodes count: searches follow them, and they may be all that lead to a live node until vacuum
+ * has repaired the graph.
+ */
 static void
 walk_nodes(LokiCheck *check, WorkList *nodes)
 {
@@ -521,22 +525,34 @@ walk_nodes(LokiCheck *check, WorkList *nodes)
 			!loki_check_read(check, LOKI_SLOTS_LINK, node, link))
 			continue;
 		for (int i = 0; i < loki_link_count(link, check->state->m); i++)
+		{
 			reach_node(check, nodes, link->neighbors[i] - 1);
+			if (link->neighbors[i] - 1 < check->nodes)
+				check->node[link->neighbors[i] - 1] |= LOKI_CHECK_LINKED;
+		}
 	}
 	pfree(link);
 }
 
+/* Live nodes that were not met */
+typedef struct Missed
+{
+	uint64		unlinked;
+	uint64		unreached;
+	uint64		unfinished;		/* these are no others than those */
+	uint32		first;			/* whose insert has ended */
+} Missed;
+
 /*
- * Warn of live nodes that no node links to, or that cannot be reached from the entry point.
- * Complete scans find their rows all the same.
+ * Count the live nodes that no node links to, or that were not reached from the entry point.
+ * An insert that has not ended, because it runs or was cut off, has not linked its node yet;
+ * its row is of no transaction that has committed.
  */
 static void
-report_unreached(LokiCheck *check, uint32 entry)
+count_missed(LokiCheck *check, uint32 entry, Missed *missed)
 {
-	uint64		unlinked = 0;
-	uint64		unreached = 0;
-	uint32		first = LOKI_NONE;
-
+	memset(missed, 0, sizeof(*missed));
+	missed->first = LOKI_NONE;
 	for (uint32 node = 0; node < check->nodes; node++)
 	{
 		bool		linked = (check->node[node] & LOKI_CHECK_LINKED) || node == entry;
@@ -546,46 +562,77 @@ report_unreached(LokiCheck *check, uint32 entry)
 		if ((linked && reached) || !loki_check_is_live(node_state(check, node)) ||
 			!loki_check_is_live(loki_check_state_now(check, node)))
 			continue;
+		if (loki_check_is_linking(check, node))
+		{
+			missed->unfinished++;
+			continue;
+		}
+		/* links that were made meanwhile need not have been seen */
+		if (check->node[node] & LOKI_CHECK_LINKING)
+			continue;
 		if (!linked)
-			unlinked++;
+			missed->unlinked++;
 		if (!reached)
-			unreached++;
-		if (first == LOKI_NONE)
-			first = node;
+			missed->unreached++;
+		if (missed->first == LOKI_NONE)
+			missed->first = node;
 	}
-
-	if (first != LOKI_NONE)
-		ereport(WARNING,
-				(errmsg("index \"%s\" has %llu nodes that no node links to, and %llu that cannot be reached from its entry point",
-						RelationGetRelationName(check->index),
-						(unsigned long long) unlinked, (unsigned long long) unreached),
-				 errdetail("The first of them is node %u.", first)));
 }
 
-/* Walk the graph from the entry point on, and report live nodes that were not met. */
-void
-loki_check_reachability(LokiCheck *check)
+/* Walk the graph from the entry point on.  Returns the entry point. */
+static uint32
+walk_graph(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 {
 	LokiMetaPageData meta;
-	WorkList	nodes;
-	WorkList	uppers;
 
-	Assert(check->upper != NULL);	/* loki_check_uppers() has run */
 	loki_check_meta(check, &meta);
-	make_worklist(&nodes, check->nodes);
-	make_worklist(&uppers, check->nuppers);
-
+	for (uint32 node = 0; node < check->nodes; node++)
+		check->node[node] &= ~LOKI_CHECK_REACHED;
 	for (uint32 number = 0; number < check->nuppers; number++)
 		check->upper[number].reached = false;
 	if (meta.entry_node != LOKI_NONE)
 	{
-		reach_node(check, &nodes, meta.entry_node);
+		reach_node(check, nodes, meta.entry_node);
 		if (is_upper_of(check, meta.entry_slot, meta.entry_node, meta.entry_level))
-			reach_upper(check, &uppers, &nodes, meta.entry_slot);
+			reach_upper(check, uppers, nodes, meta.entry_slot);
 	}
-	walk_uppers(check, &uppers, &nodes);
-	walk_nodes(check, &nodes);
+	walk_uppers(check, uppers, nodes);
+	walk_nodes(check, nodes);
+	return meta.entry_node;
+}
+
+/*
+ * Warn of live nodes that no node links to, or that cannot be reached from the entry point.
+ * Complete scans find their rows all the same.  Links move while the graph is walked, so it is
+ * walked again before such nodes are believed in.
+ */
+void
+loki_check_reachability(LokiCheck *check)
+{
+	WorkList	nodes;
+	WorkList	uppers;
+	Missed		missed = {.first = LOKI_NONE};
+
+	Assert(check->upper != NULL);	/* loki_check_uppers() has run */
+	make_worklist(&nodes, check->nodes);
+	make_worklist(&uppers, check->nuppers);
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
+	{
+		uint32		entry = walk_graph(check, &uppers, &nodes);
+
+		count_missed(check, entry, &missed);
+		if (missed.first == LOKI_NONE)
+			break;
+	}
 	pfree(uppers.items);
 	pfree(nodes.items);
-	report_unreached(check, meta.entry_node);
+
+	check->oddities.unfinished = missed.unfinished;
+	if (missed.first != LOKI_NONE)
+		ereport(WARNING,
+				(errmsg("index \"%s\" has %llu nodes that no node links to, and %llu that cannot be reached from its entry point",
+						RelationGetRelationName(check->index),
+						(unsigned long long) missed.unlinked,
+						(unsigned long long) missed.unreached),
+				 errdetail("The first of them is node %u.", missed.first)));
 }

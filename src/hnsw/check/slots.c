@@ -79,7 +79,8 @@ check_node_tid(LokiCheck *check, uint32 number, const char *slot)
 	check_tid(check, LOKI_SLOTS_TID, number, tid);
 	if (check->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG)
 		check_value(check, number, tid);
-	check->node[number] = LokiTidState(tid);
+	check->node[number] = LokiTidState(tid) |
+		(tid->state & LOKI_TID_LINKING ? LOKI_CHECK_LINKING : 0);
 }
 
 static void

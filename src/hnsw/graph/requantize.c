@@ -60,8 +60,11 @@
 /* Codes of fewer bits cannot be decoded well enough */
 #define MIN_BITS		4
 
-/* How long a scan on a standby waits for the end, in milliseconds */
-#define MOST_WAIT		2000
+/*
+ * How long a scan on a standby waits for the end, for each node, in microseconds; then it reads
+ * the nodes' rows, which takes about as long
+ */
+#define WAIT_PER_NODE	10
 
 /* Codes made from the rows of nodes */
 typedef struct KnownCodes
@@ -610,19 +613,21 @@ loki_requantize_finish(Relation index)
 
 /*
  * The same for a scan.  A standby can only wait; not for ever, since the primary may be gone.
- * After that the scan finds less than it could.
+ * After that the scan goes by rows alone (scan/README, "Codes of two epochs").
  */
 void
 loki_requantize_wait(Relation index)
 {
 	LokiMetaPageData meta;
+	double		most;
 
 	if (!RecoveryInProgress())
 	{
 		loki_requantize_finish(index);
 		return;
 	}
-	for (int i = 0; i < MOST_WAIT; i++)
+	most = (double) node_slots(loki_index_open(index, NULL)) * WAIT_PER_NODE / 1000;
+	for (int i = 0; i < most; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		pg_usleep(1000);

@@ -102,6 +102,16 @@ loki_flat_certain(LokiScan *so)
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
 }
 
+/* The same, and what a guess excludes comes with the rest, since all rows are read. */
+void
+loki_flat_by_rows(LokiScan *so)
+{
+	Assert(so->plan.certain && so->plan.blind);
+	so->flat.last = so->flat.last && !so->filter.nodes.guess;
+	so->filter.nodes.guess = false;
+	loki_flat_certain(so);
+}
+
 /* Begin flat scans: remember which nodes the walk handed out. */
 void
 loki_flat_begin(LokiScan *so)

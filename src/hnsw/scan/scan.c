@@ -168,8 +168,8 @@ prepare_search(LokiScan *so)
 }
 
 /*
- * Open the index.  If its codes are being made anew, wait for that first; a crash may have
- * left codes of two epochs all the same.  No page may be locked.
+ * Open the index.  If its codes are being made anew, wait for that first; on a standby there may
+ * be codes of two epochs all the same.  No page may be locked.
  */
 static LokiIndex *
 open_index(LokiScan *so)
@@ -182,6 +182,19 @@ open_index(LokiScan *so)
 		state = loki_index_open(so->scan->indexRelation, &so->meta);
 	}
 	return state;
+}
+
+/*
+ * Whether a scan has begun with codes of two epochs.  If so, it goes by its rows alone: it is
+ * certain, and there are no bounds (prepare_search).
+ */
+static bool
+goes_by_rows(LokiScan *so)
+{
+	if ((so->meta.flags & LOKI_META_REQUANTIZING) == 0)
+		return false;
+	so->plan.certain = so->plan.exact = true;
+	return true;
 }
 
 /*
@@ -242,6 +255,8 @@ begin_scan(LokiScan *so)
 	loki_plan_completeness(so);
 	condition = loki_plan_condition(so);
 	state = open_index(so);
+	if (goes_by_rows(so))
+		condition = NULL;		/* exact scans do not ask (loki_plan_condition) */
 	old = MemoryContextSwitchTo(so->context);
 	if (state != so->state || so->query.values == NULL)
 	{
@@ -568,7 +583,7 @@ search_batch(LokiScan *so)
 
 /*
  * Whether codes were made anew while the scan was reading them, so that its estimates are
- * worthless.  A scan that began with codes of two epochs goes on.
+ * worthless.  A scan that began with codes of two epochs does not read them.
  */
 static bool
 was_requantized(LokiScan *so)
@@ -577,11 +592,15 @@ was_requantized(LokiScan *so)
 		loki_was_requantized(so->state, so->scan->indexRelation);
 }
 
-/* Go on with new codes after rows were returned: flat scans find all nodes that are left. */
+/*
+ * Go on with new codes after rows were returned: flat scans find all nodes that are left.  If
+ * there are codes of two epochs, all of their rows are read.
+ */
 static void
 continue_requantized(LokiScan *so)
 {
 	MemoryContext old = MemoryContextSwitchTo(so->context);
+	bool		was_certain = so->plan.certain;
 
 	Assert(so->course.returned > 0);
 	if (so->course.phase == LOKI_SCAN_WALK)
@@ -592,6 +611,8 @@ continue_requantized(LokiScan *so)
 	so->state = open_index(so);
 	so->search_ready = false;
 	prepare_search(so);
+	if (goes_by_rows(so) && !was_certain)
+		loki_flat_by_rows(so);
 	MemoryContextSwitchTo(old);
 }
 

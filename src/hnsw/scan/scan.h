@@ -491,6 +491,7 @@ extern void loki_rerank_most(LokiScan *so, uint32 most);
 extern void loki_flat_begin(LokiScan *so);
 extern void loki_flat_requantized(LokiScan *so);
 extern void loki_flat_certain(LokiScan *so);
+extern void loki_flat_by_rows(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_flat_select(LokiScan *so);
