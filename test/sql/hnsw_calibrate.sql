@@ -406,17 +406,21 @@ DROP FUNCTION scored;
 DROP FUNCTION item;
 
 -- test: walks end by distance in a calibrated index
--- Half of the rows are in clusters of 20, the others lie between these.
+-- Half of the rows are in clusters of 20, the others lie between these.  Queries of the caller
+-- change widths for a target, and not where walks end.
 CREATE FUNCTION place(i integer) RETURNS vector(8) AS $$
 	SELECT array_agg((CASE WHEN i % 2 = 0 THEN hashint4extended(i / 40, j) % 1000 + hashint4extended(i, j) % 10 / 10.0
 		ELSE hashint4extended(i, j) % 1000 END)::real ORDER BY j)::vector(8) FROM generate_series(1, 8) j
 $$ LANGUAGE sql IMMUTABLE;
 CREATE TABLE ends (id integer, v vector(8));
 CREATE TABLE ends_few (LIKE ends);
+CREATE TABLE ends_even (LIKE ends);
 INSERT INTO ends SELECT i, place(i) FROM generate_series(1, 4000) i;
 INSERT INTO ends_few SELECT * FROM ends WHERE id <= 900;
+INSERT INTO ends_even SELECT * FROM ends WHERE id % 2 = 1;
 CREATE INDEX ends_idx ON ends USING hnsw (v vector_l2_ops);
 CREATE INDEX ends_few_idx ON ends_few USING hnsw (v vector_l2_ops);
+CREATE INDEX ends_even_idx ON ends_even USING hnsw (v vector_l2_ops);
 CREATE FUNCTION expanded(rows regclass, odd integer, complete text) RETURNS numeric AS $$
 DECLARE
 	total numeric := 0;
@@ -428,8 +432,10 @@ BEGIN
 	END LOOP;
 	RETURN total;
 END $$ LANGUAGE plpgsql;
+SELECT lokivector_calibrate('ends_idx', (SELECT array_agg(place(i) * '[99,99,99,99,99,99,99,99]') FROM generate_series(1, 79, 2) i));
 SELECT expanded('ends', 0, 'on') < 0.7 * expanded('ends', 0, 'off') AS easy_ends_early,
 	expanded('ends', 1, 'on') > 1.1 * expanded('ends', 1, 'off') AS hard_goes_on,
+	expanded('ends_even', 1, 'on') = expanded('ends_even', 1, 'off') AS same_if_all_alike,
 	expanded('ends_few', 0, 'on') = expanded('ends_few', 0, 'off') AS same_without_calibration;
-DROP TABLE ends, ends_few;
+DROP TABLE ends, ends_few, ends_even;
 DROP FUNCTION expanded, place;

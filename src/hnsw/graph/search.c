@@ -444,7 +444,7 @@ cutoff_tells(const LokiSearch *search)
 	return distance * (cutoff->ratio - 1) > CUTOFF_ERRORS * cutoff->error;
 }
 
-/* The distance beyond which nodes are not expanded, nor kept in the pool */
+/* The distance beyond which nodes are not expanded */
 static inline float
 cutoff_distance(const LokiSearch *search)
 {
@@ -457,6 +457,14 @@ cutoff_distance(const LokiSearch *search)
 	return search->pool[cutoff->rows - 1].distance * cutoff->ratio;
 }
 
+/* Whether a node has no place in the pool: it is beyond the cutoff, and not among the width */
+static inline bool
+is_cut_off(const LokiSearch *search, float distance)
+{
+	return distance > cutoff_distance(search) &&
+		distance >= search->pool[search->cutoff.width - 1].distance;
+}
+
 /* Insert into the sorted pool; the place, or -1 if not among the ef nearest */
 static inline int
 pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
@@ -466,14 +474,15 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 	int			high = search->npool;
 
 	Assert(search->npool <= ef && ef < search->pool_allocated);
-	if (search->npool == ef || distance > cutoff_distance(search))
+	if ((search->npool == ef && distance >= pool[ef - 1].distance) ||
+		is_cut_off(search, distance))
 	{
-		if (search->npool < ef || distance >= pool[ef - 1].distance)
-		{
-			if (search->kept.rejected)
-				loki_search_keep(search, distance, node, 0);
-			return -1;
-		}
+		if (search->kept.rejected)
+			loki_search_keep(search, distance, node, 0);
+		return -1;
+	}
+	if (search->npool == ef)
+	{
 		if (search->kept.rejected)
 			loki_search_keep(search, pool[ef - 1].distance,
 							 pool[ef - 1].node & ~LOKI_EXPANDED,

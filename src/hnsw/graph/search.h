@@ -97,15 +97,16 @@ typedef struct LokiSearchTarget
 
 /*
  * Where a walk with a pool ends by distance: it expands no node that is farther than `ratio`
- * times the distance of the rows-th nearest (README, "Where a walk ends").  The caller sets it
- * after loki_search_reset(), and the walk notes error and told.
+ * times the distance of the rows-th nearest (README, "Search").  The caller sets it,
+ * and the walk notes error and told.
  */
 typedef struct LokiCutoff
 {
 	int			rows;			/* 0: no cutoff */
 	int			width;			/* so many nodes are kept in any case, and
 								 * expanded where codes tell too little */
-	int			least;			/* so many are expanded in any case */
+	int			least;			/* so many are expanded in any case ... */
+	int			most;			/* ... and at most */
 	float		ratio;			/* at least 1 */
 	float		error;			/* of an estimate; below 0: not known yet */
 	bool		told;			/* codes told what is beyond the cutoff */
@@ -344,6 +345,9 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH + width at most */
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								int width, LokiUpperFound *entries);
+
+/* A pool larger than this costs more to shift than a heap to sift */
+#define LOKI_POOL_MAX		512
 
 /* Keep a scored node in scored[]; returns its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);

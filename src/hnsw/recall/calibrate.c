@@ -49,14 +49,21 @@ StaticAssertDecl(CALIBRATION_COLUMNS == 2 + LOKI_CALIBRATION_KS,
  * ----------------------------------------------------------------
  */
 
-/* Keep a calibration on the metapage, which is locked exclusively meanwhile. */
+/*
+ * Keep a calibration on the metapage, which is locked exclusively meanwhile; with `keep_growth`,
+ * with the growth of distances that is there.
+ */
 static void
-write_calibration(Relation index, const LokiCalibrationData *calibration)
+write_calibration(Relation index, LokiCalibrationData *calibration, bool keep_growth)
 {
 	LokiChange	change;
+	LokiCalibrationData *kept;
 
 	loki_change_begin(&change, NULL, index);
-	loki_change_meta(&change)->calibration = *calibration;
+	kept = &loki_change_meta(&change)->calibration;
+	if (keep_growth)
+		calibration->at[LOKI_CALIBRATION_GROWTH].other = kept->at[LOKI_CALIBRATION_GROWTH].other;
+	*kept = *calibration;
 	loki_change_finish(&change);
 }
 
@@ -81,7 +88,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 	loki_calibrate_form(sums, &calibration);
 	calibration.at[LOKI_CALIBRATION_UNCOUNTED].other = (uint16) Min(as_share(&calibration, uncounted),
 											 LOKI_CALIBRATION_SCALE);
-	write_calibration(index, &calibration);
+	write_calibration(index, &calibration, sums->given);
 	loki_count(index, &counts);
 }
 

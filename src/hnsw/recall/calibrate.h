@@ -30,6 +30,14 @@
 /* The same for comparisons of rows, each of which costs about a thousand estimates */
 #define LOKI_CALIBRATE_DISTANCES	1e6
 
+/*
+ * How distances grow around queries, a histogram: LOKI_GROWTH_STEPS bins for each doubling of
+ * the growth, from LOKI_GROWTH_LEAST on
+ */
+#define LOKI_GROWTH_LEAST	0.001
+#define LOKI_GROWTH_STEPS	16
+#define LOKI_GROWTH_BINS	(12 * LOKI_GROWTH_STEPS)
+
 /* What walks found, as sums over queries by width */
 typedef struct LokiCalibrationSums
 {
@@ -42,9 +50,9 @@ typedef struct LokiCalibrationSums
 	double		scored[LOKI_CALIBRATION_WIDTHS];	/* more than one width
 													 * less */
 	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */
-	double		grown_from;		/* distances of two neighbors, from whose ratio
-								 * the growth follows */
-	double		grown_to;
+	bool		given;			/* queries of the caller: the growth stays as it
+								 * was, since all searches go by it */
+	int			growth[LOKI_GROWTH_BINS];	/* queries */
 } LokiCalibrationSums;
 
 /* Vectors to calibrate for, in place of nodes of the index */

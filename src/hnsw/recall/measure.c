@@ -53,6 +53,15 @@
 #define GROWTH_FROM			10
 #define GROWTH_TO			64
 
+/*
+ * The growth counts if so many queries measured it, and if a quarter of them has so many times
+ * that of another quarter: 1.2 times in random rows, by chance, and 1.6 to 4 in real sets
+ * (doc/design/search.md)
+ */
+#define GROWTH_QUERIES		16
+#define GROWTH_VARIES		1.4
+#define GROWTH_QUANTILE		0.6
+
 /* A product of a row and a query takes as long as so many estimates */
 #define PRODUCT_SCORES		10
 
@@ -243,12 +252,19 @@ static void
 note_growth(LokiMeasure *measure)
 {
 	const LokiCandidate *pool = measure->search.pool;
+	float		from;
+	double		growth;
+	int			bin;
 
-	if (measure->search.npool < GROWTH_TO || !(pool[GROWTH_FROM - 1].distance > 0) ||
-		measure->state->code.metric == LOKI_METRIC_IP || measure->by_rows)
+	if (measure->search.npool < GROWTH_TO || measure->by_rows || measure->sums->given ||
+		measure->state->code.metric == LOKI_METRIC_IP)
 		return;
-	measure->sums->grown_from += pool[GROWTH_FROM - 1].distance;
-	measure->sums->grown_to += pool[GROWTH_TO - 1].distance;
+	from = pool[GROWTH_FROM - 1].distance;
+	if (!(from > 0))
+		return;
+	growth = log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / GROWTH_FROM);
+	bin = (int) (LOKI_GROWTH_STEPS * log2(Max(growth, LOKI_GROWTH_LEAST) / LOKI_GROWTH_LEAST));
+	measure->sums->growth[Min(bin, LOKI_GROWTH_BINS - 1)]++;
 }
 
 /*
@@ -405,8 +421,8 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 		sums->scored[i] += more->scored[i];
 		sums->walked[i] += more->walked[i];
 	}
-	sums->grown_from += more->grown_from;
-	sums->grown_to += more->grown_to;
+	for (int i = 0; i < LOKI_GROWTH_BINS; i++)
+		sums->growth[i] += more->growth[i];
 	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
 		sums->queries_of[k] += more->queries_of[k];
 }
@@ -424,16 +440,36 @@ standard_error(double variance, int n, int k)
 	return sqrt(Max(variance, 0) / n + half * half);
 }
 
-/* The growth of distances, as the metapage has it; 0 if it was not measured */
-static uint16
-form_growth(const LokiCalibrationSums *sums)
+/* The growth that this part of the queries does not exceed */
+static double
+growth_quantile(const int *growth, int queries, double part)
 {
-	double		growth;
+	int			below = 0;
+	int			bin = -1;
 
-	if (!(sums->grown_from > 0))
+	while (bin + 1 < LOKI_GROWTH_BINS && below <= part * queries)
+		below += growth[++bin];
+	return LOKI_GROWTH_LEAST * exp2((bin + 0.5) / LOKI_GROWTH_STEPS);
+}
+
+/*
+ * The growth of distances, as the metapage has it: a quantile, so that neither outliers nor rows
+ * at hardly any distance count for more than others.  0 if it was not
+ * measured, or if it is much the same around all queries, as in uniformly random rows: then a
+ * width is as good as a cutoff.
+ */
+static uint16
+form_growth(const int *growth)
+{
+	int			queries = 0;
+
+	for (int i = 0; i < LOKI_GROWTH_BINS; i++)
+		queries += growth[i];
+	if (queries < GROWTH_QUERIES ||
+		growth_quantile(growth, queries, 0.75) < GROWTH_VARIES * growth_quantile(growth, queries, 0.25))
 		return 0;
-	growth = log(sums->grown_to / sums->grown_from) / log((double) GROWTH_TO / GROWTH_FROM);
-	return (uint16) rint(Min(Max(growth, 0) * LOKI_GROWTH_SCALE, PG_UINT16_MAX));
+	return (uint16) rint(Min(growth_quantile(growth, queries, GROWTH_QUANTILE) * LOKI_GROWTH_SCALE,
+							 PG_UINT16_MAX));
 }
 
 void
@@ -446,7 +482,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
 	result->nwidths = sums->nwidths;
-	result->at[LOKI_CALIBRATION_GROWTH].other = form_growth(sums);
+	result->at[LOKI_CALIBRATION_GROWTH].other = form_growth(sums->growth);
 	for (int i = 0; i < sums->nwidths; i++)
 	{
 		result->at[i].width = widths[i];
@@ -525,6 +561,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	memset(sums, 0, sizeof(*sums));
 	sums->nodes = measure->nlive;
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
+	sums->given = given != NULL;
 	measure->sums = sums;
 	allocate(measure, (int) nqueries);
 	if (given != NULL)

@@ -42,12 +42,6 @@
 #define HOP_AT_ONCE				4
 #define HOP_PREFETCH				8
 
-/* A pool larger than this costs more to shift than a heap to sift */
-#define POOL_MAX_EF		512
-
-/* How much wider the pool of a walk with a cutoff may become */
-#define CUTOFF_WIDER	3
-
 /* How much wider a walk is whose pool is full of nodes of few codes */
 #define TWINS_WIDER		8
 
@@ -502,14 +496,13 @@ LokiWalkEnd
 loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 				uint32 ef)
 {
-	uint32		wider = ef < POOL_MAX_EF ? Min(ef * TWINS_WIDER, POOL_MAX_EF) : ef;
+	uint32		wider = ef < LOKI_POOL_MAX ? Min(ef * TWINS_WIDER, LOKI_POOL_MAX) : ef;
 	LokiWalkEnd end;
 
 	search->kept.rejected = true;
-	if (!filtered(search) && ef <= POOL_MAX_EF)
+	if (!filtered(search) && ef <= LOKI_POOL_MAX)
 	{
-		walk_in_pool(search, entries, nentries,
-					 search->cutoff.rows > 0 ? Min(CUTOFF_WIDER * ef, POOL_MAX_EF) : ef);
+		walk_in_pool(search, entries, nentries, search->cutoff.rows > 0 ? search->cutoff.most : ef);
 		if (pool_is_twins(search))
 		{
 			search->cutoff.rows = 0;

@@ -34,9 +34,15 @@ LOKI_FUNCTION(lokivector_search_width);
 
 /*
  * The part of the growth of distances up to the width that a cutoff allows for.  With it, recall
- * at equal widths is no less than that of walks that end by their widths (doc/design/search.md).
+ * at equal widths is no less than that of walks that end by their widths; with the smaller one,
+ * widths for a target, which are those of such walks, do not find much more than was asked for
+ * (doc/design/search.md).
  */
-#define CUTOFF_SHARE		0.8
+#define CUTOFF_SHARE		0.85
+#define TARGET_SHARE		0.7
+
+/* How much wider the pool of a walk with a cutoff may become */
+#define CUTOFF_WIDER	3
 
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
@@ -176,10 +182,9 @@ loki_choose_width(LokiScan *so)
 }
 
 /*
- * Choose where the first walk ends by distance (graph/README, "Where a walk ends"), after its
- * width.  There is none for a walk as wide as those that find every row by its own vector, for
- * rows up to a bound, where the caller drops some of the rows, and where a scan ends with its
- * first walk.
+ * Choose where the first walk ends by distance (graph/README, "Search"), after its width.  There
+ * is no cutoff for rows up to a bound, where the caller drops some of the rows, and where a scan
+ * ends with its first walk.
  */
 void
 loki_choose_cutoff(LokiScan *so)
@@ -189,13 +194,18 @@ loki_choose_cutoff(LokiScan *so)
 		LOKI_GROWTH_SCALE;
 
 	memset(cutoff, 0, sizeof(*cutoff));
-	if (growth == 0 || !so->plan.complete || so->course.width >= LOKI_ROW_WIDTH || so->course.width <= so->course.batch ||
-		loki_caller_filters(so) || loki_is_bounded(so))
+	if (growth == 0 || so->course.width <= so->course.batch || so->course.width > LOKI_POOL_MAX ||
+		!so->plan.complete || loki_caller_filters(so) || loki_is_bounded(so))
 		return;
 	cutoff->rows = (int) so->course.batch;
 	cutoff->width = (int) so->course.width;
-	cutoff->least = Min(cutoff->width, Max(LOKI_NARROW_SEARCH, cutoff->rows));
-	cutoff->ratio = (float) pow((double) cutoff->width / cutoff->rows, growth * CUTOFF_SHARE);
+	cutoff->least = Min(cutoff->width, Max(LOKI_NARROW_SEARCH, Max(cutoff->rows, cutoff->width / 2)));
+	/* a search that is to find each row by its own vector expands all of its width */
+	if (cutoff->width >= LOKI_ROW_WIDTH)
+		cutoff->least = cutoff->width;
+	cutoff->most = Min(CUTOFF_WIDER * cutoff->width, LOKI_POOL_MAX);
+	cutoff->ratio = (float) pow((double) cutoff->width / cutoff->rows,
+								growth * (so->plan.settings.target_recall > 0 ? TARGET_SHARE : CUTOFF_SHARE));
 	cutoff->error = -1;
 }
 
