@@ -40,7 +40,7 @@ def waits(lab, raw):
     so that there are enough; not in the real-time class, where nobody would
     sample."""
     n = len(lab.data.base)
-    shares, rates, shown = [], [], []
+    shares, rates, shown, slow = [], [], [], []
     for c in lab.both:
         script = (f"\\set a random(0, {n - 1})\n\\set b random(0, {n - 1})\n"
                   "INSERT INTO churn SELECT nextval('churn_more'), "
@@ -57,10 +57,12 @@ def waits(lab, raw):
                   or b == "LockManager")
         shares.append(bad / max(1, total))
         rates.append(t.rate)
+        slow.append(summarize([t])["p99_us"] / 1e3)
         raw[f"waits {c.name}"] = rows
         shown.append(f"{c.name}, {total} samples: " + ", ".join(
             f"{a} {b} {n}" for a, b, n in rows if a != "running"))
     lab.row(4, f"single inserts/s, {MANY} clients", *rates)
+    lab.row(4, f"p99 of single inserts by {MANY} clients, ms", *slow)
     lab.row(4, f"share of {MANY} clients' samples that wait for a Lock other "
             "than extend, or LockManager", *shares, target="<= 0.01",
             of="ours", note="; ".join(shown))

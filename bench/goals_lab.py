@@ -7,12 +7,12 @@ import argparse
 import functools
 import importlib
 import json
-import operator
 import os
 import time
 import traceback
 
 from cluster import say
+from goals import HOLDS
 from measure import Contender
 from session import session
 
@@ -32,7 +32,6 @@ SMALL = COMMON + ["--shared-buffers", "2500MB"]
 LARGE = COMMON + ["--shared-buffers", "10GB", "--maintenance-work-mem",
                   "9500MB"]
 WIDEST = 1000                   # hnsw.ef_search at most
-HOLDS = {"<=": operator.le, ">=": operator.ge}
 
 
 class Lab:

@@ -35,13 +35,14 @@ from shapes import HERE, new_database                      # noqa: E402
 
 COUNTED = 200                   # queries whose work is counted
 
+# Of the tables {items} and {queries}
 COUNT = """CREATE OR REPLACE FUNCTION count_work(rows integer, most integer)
 RETURNS TABLE (ids text, scored float8, expanded float8, refined float8, fetched float8)
 LANGUAGE plpgsql AS $$
 DECLARE q vector;
 BEGIN
-    FOR q IN SELECT v FROM queries WHERE id < most ORDER BY id LOOP
-        SELECT array_to_string(ARRAY(SELECT id FROM items ORDER BY v {operator} q LIMIT rows), ' ') INTO ids;
+    FOR q IN SELECT v FROM {queries} WHERE id < most ORDER BY id LOOP
+        SELECT array_to_string(ARRAY(SELECT id FROM {items} ORDER BY {column} {operator} q LIMIT rows), ' ') INTO ids;
         SELECT nodes_scored, nodes_expanded, nodes_refined, heap_fetches
             INTO scored, expanded, refined, fetched FROM lokivector_scan_stats();
         RETURN NEXT;
@@ -65,7 +66,7 @@ def fill(args, db, data, metric):
                CREATE INDEX items_v ON items USING hnsw (v vector_{metric}_ops)""")
     # else queries for many rows would wait for rows that nobody read before
     db.run("CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT pg_prewarm('items'), pg_prewarm('items_v')")
-    db.run(COUNT.format(operator=OPERATOR[metric]))
+    db.run(COUNT.format(items="items", column="v", queries="queries", operator=OPERATOR[metric]))
 
 
 class Memory:
@@ -80,6 +81,18 @@ class Memory:
                              stdout=subprocess.PIPE, text=True).stdout
         self.order = float(re.search(r"^order (\S+)", out, re.M).group(1))
         return {int(size): float(ns) for size, ns in re.findall(r"^random (\d+) (\S+)", out, re.M)}
+
+
+def parts_of(slots, dims):
+    """What a query reads, and the bytes of each; slots: bytes of a slot by name of the array"""
+    return [("codes", slots["code"]), ("neighbor lists", slots["link"]),
+            ("refined codes", slots.get("refine", slots["code"])), ("TIDs", slots["tid"]),
+            ("rows", 4 * dims + 40)]
+
+
+def counted(scored, expanded, refined, fetched):
+    """How many of each part, in the order of parts_of()"""
+    return scored, expanded, refined, fetched, fetched
 
 
 def queries_a_second(args, operator, rows, most, folder):
@@ -113,9 +126,7 @@ def measure(args, db, name, folder):
     slots = {kind: int(size) for kind, size in (line.split("|") for line in db.run(
         "SELECT slot_array, slot_bytes FROM lokivector_index_slot_arrays('items_v') WHERE slots > 0"))}
     total = int(db.run("SELECT pg_table_size('items') + pg_relation_size('items_v')")[0])
-    parts = [("codes", slots["code"]), ("neighbor lists", slots["link"]),
-             ("refined codes", slots.get("refine", slots["code"])), ("TIDs", slots["tid"]),
-             ("rows", 4 * data.dims + 40)]
+    parts = parts_of(slots, data.dims)
     ns = memory.measure(max(1, min(total >> 20, 8192)), [size for _, size in parts])
     print(f"\n{data.name}, {metric}: {total / 2**20:,.0f} MB; this machine reads "
           f"{memory.order:.1f} GB/s in order\n")
@@ -123,10 +134,10 @@ def measure(args, db, name, folder):
     n = min(COUNTED, len(data.queries))
     for rows in args.limit:
         db.run(f"SET hnsw.ef_search = {max(args.ef, rows)}; SET enable_seqscan = off")
-        found, (scored, expanded, refined, fetched) = work(db, rows, n)
+        found, done = work(db, rows, n)
         recall = judge.score(found, rows)[0]
         least = 0
-        for (part, size), number in zip(parts, (scored, expanded, refined, fetched, fetched)):
+        for (part, size), number in zip(parts, counted(*done)):
             time = number * ns[size] / 1000
             least += time
             print(f"| {rows} | {recall:.3f} | {part} | {size} | {number:,.0f} | {ns[size]:.0f} | {time:.1f} |")

@@ -38,5 +38,7 @@ check "run.py" run/report.md '^\| .*pgvector' run.py --builds 1 --seconds 1 --ef
 	--clients 1 --targets 0.9 --held-out 0.1 --out "$tmp/run"
 check "goals.py, a curve" curve/goals.csv '^1' goals.py --size small --only curve-200k \
 	--seconds 1 --ef 10,40 --rounds 1 --out "$tmp/curve"
+check "goals.py, the frontier" frontier/goals.csv '^f1' goals.py --size frontier --only limit-500k \
+	--seconds 1 --k 100 --out "$tmp/frontier"
 check "goals.py, writes" write/goals.csv '^w' goals.py --size small --only write-50k-128 \
 	--measures build,update,vacuum --out "$tmp/write"
