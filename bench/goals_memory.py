@@ -6,7 +6,7 @@ from cluster import say
 TOUCHED = ("code", "link", "upper")
 # From so many dimensions on: bytes that a traversal may touch, and whether
 # the whole index has a target
-BOUNDS = [(512, 560, True), (129, None, False), (1, 220, False)]
+BOUNDS = [(512, 352, True), (129, None, False), (1, 220, False)]
 COMPACT_BYTES, COMPACT_DIMS = 200, 1536
 COMPACT_M = 8                   # its default
 MANY = 1e7                      # rows that sizes are extrapolated to

@@ -39,9 +39,11 @@
 
 #define LOKI_BOUND_SIGMAS 1.9f
 
-/* Dimensions up to which a code has 4 bits, and 2 bits, by default (README) */
-#define LOKI_FOUR_BITS_MAX_DIM 832
-#define LOKI_TWO_BITS_MAX_DIM 2048
+/* Dimensions up to which a code of fewer than 4 bits would tell too little */
+#define LOKI_FOUR_BITS_MAX_DIM 416
+
+/* Dimensions from which on a code of one bit tells enough */
+#define LOKI_TWO_BITS_MAX_DIM 1088
 
 typedef enum LokiMetric
 {

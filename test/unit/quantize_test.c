@@ -616,11 +616,9 @@ test_defaults(void)
 	ok(spec.kind == LOKI_CODE_SCALAR && spec.bits == 8, "default: scalar");
 	spec = loki_code_default(LOKI_METRIC_L2, 33, 0, 0, false, 8152, 1);
 	ok(spec.kind == LOKI_CODE_ROTATED && spec.bits == 4, "default: 4 bits");
-	spec = loki_code_default(LOKI_METRIC_L2, LOKI_FOUR_BITS_MAX_DIM, 0, 0, false, 8152, 1);
-	ok(spec.bits == 4 && spec.refine_bits == 6, "default: 4 bits, refined to 6");
-	spec = loki_code_default(LOKI_METRIC_IP, LOKI_TWO_BITS_MAX_DIM, 0, 0, false, 8152, 1);
+	spec = loki_code_default(LOKI_METRIC_IP, 1088, 0, 0, false, 8152, 1);
 	ok(spec.bits == 2, "default: 2 bits");
-	spec = loki_code_default(LOKI_METRIC_COSINE, LOKI_TWO_BITS_MAX_DIM + 1, 0, 0, false, 8152, 1);
+	spec = loki_code_default(LOKI_METRIC_COSINE, 1089, 0, 0, false, 8152, 1);
 	ok(spec.bits == 1 && spec.refine_bits == 6, "default: 1 bit, refined to 6");
 	spec = loki_code_default(LOKI_METRIC_COSINE, 512, 4, 0, true, 8152, 1);
 	ok(spec.bits == 4 && spec.refine_bits == 0, "bits as given");

@@ -31,10 +31,7 @@
 #include "utils/wait_event.h"
 
 /* The fewest bits of the codes that the graph is built on: see doc/design/graph.md */
-#define GRAPH_BITS(dim)		((dim) <= 416 ? 4 : 2)
-
-/* From so many dimensions on the graph is walked on a code of one bit, if the index has that */
-#define ONE_BIT_WALK_DIM	1089
+#define GRAPH_BITS(dim)		((dim) <= LOKI_FOUR_BITS_MAX_DIM ? 4 : 2)
 
 /* Name of a phase in pg_stat_progress_create_index */
 char *
@@ -119,11 +116,7 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	 */
 	if (loki_column_sketched(column) && bits == LOKI_BITS_AUTO &&
 		refine_bits == LOKI_BITS_AUTO)
-	{
-		refine_bits = LOKI_SKETCH_BITS;
-		if (profile != LOKI_PROFILE_COMPACT)
-			bits = LOKI_SKETCH_BITS;
-	}
+		refine_bits = LOKI_SKETCH_REFINE_BITS;
 	if (profile == LOKI_PROFILE_COMPACT)
 		code = loki_code_compact(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
@@ -327,7 +320,7 @@ loki_build_open_graph(LokiBuild *build)
 		build->graph->scan_quantizer = build->geometry.quantizer;
 		build->graph->scan_codes = build->arrays.slots[LOKI_SLOTS_CODE];
 		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
-			loki_code_dims(&build->geometry.code) >= ONE_BIT_WALK_DIM;
+			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
 	}
 	loki_graph_refresh(build->graph);
 	if (build->shared->rows_block >= 0)

@@ -182,7 +182,7 @@ extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnu
 #define LOKI_SKETCH_DIM 1024
 
 /* Bits in total of the codes of sketches */
-#define LOKI_SKETCH_BITS 2
+#define LOKI_SKETCH_REFINE_BITS 2
 
 /* Whether a column's values are handled as sketches */
 static inline bool

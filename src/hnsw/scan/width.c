@@ -41,12 +41,6 @@ LOKI_FUNCTION(lokivector_search_width);
 #define CUTOFF_SHARE		0.85
 #define TARGET_SHARE		0.7
 
-/*
- * A LIMIT beyond hnsw.ef_search says how many rows are wanted, but not how well.  A walk for it is
- * wider by as many nodes as it is beyond, this at most.
- */
-#define MOST_BEYOND_EF		50
-
 /* How much wider the pool of a walk with a cutoff may become */
 #define CUTOFF_WIDER	3
 
@@ -173,9 +167,7 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 
 	Assert(batch > 0);
 	*rows = width > 0 ? batch : Max(settings->ef, batch);
-	if (width > 0)
-		return width;
-	return loki_walk_width(state, *rows) + Min(*rows - settings->ef, MOST_BEYOND_EF);
+	return width > 0 ? width : loki_walk_width(state, *rows);
 }
 
 void
