@@ -323,6 +323,7 @@ ALTER INDEX t_idx SET (ef_search = 80, target_recall = 0.5);
 SELECT ef_search, target_recall FROM lokivector_search_width('t_idx');
 RESET hnsw.ef_search;
 SELECT ef_search, target_recall FROM lokivector_search_width('t_idx');
+SELECT width >= 1200 AS beyond_its_rows FROM lokivector_search_width('t_idx', 1000);
 ALTER INDEX t_idx RESET (ef_search, target_recall);
 SELECT target, width < 100 AS narrow, recall >= target AS kept
 FROM unnest('{0.5,0.9,0.95}'::float8[]) target,

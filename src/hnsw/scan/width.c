@@ -41,6 +41,13 @@ LOKI_FUNCTION(lokivector_search_width);
 #define CUTOFF_SHARE		0.85
 #define TARGET_SHARE		0.7
 
+/*
+ * A walk for a target keeps so many nodes for each row at least.  If it kept no more than its rows,
+ * even the last would be in doubt, and the walk would be made twice as wide (codes_fall_short()):
+ * a lower target could then find more than a higher one.
+ */
+#define LEAST_FOR_TARGET	1.2
+
 /* How much wider the pool of a walk with a cutoff may become */
 #define CUTOFF_WIDER	3
 
@@ -114,7 +121,7 @@ calibrated_width(const LokiCalibrationData *calibration, double recall, double k
 						  log((double) loki_calibration_ks[i + 1] / loki_calibration_ks[i]));
 	else
 		width = high * k / loki_calibration_ks[i + 1];
-	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
+	return (uint32) Min(ceil(Max(width, LEAST_FOR_TARGET * k)), (double) LOKI_MAX_NUMBER / 4);
 }
 
 /* For the cost model */
