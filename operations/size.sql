@@ -113,11 +113,11 @@ SELECT clock_timestamp() AS began \gset
 CREATE INDEX :sample_index ON :sample_table USING hnsw (v :class :attribute_names) :with;
 SELECT clock_timestamp() AS ended \gset
 
--- Parts that have slots for the rows grow as these do, others stay.  Entries of sorted lists and
+-- Parts that have slots for the rows grow as these do, others stay (the centroid has a basis behind it).  Entries of sorted lists and
 -- of the row map are node IDs, which have more bits in a larger index.
 WITH part AS (
 	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
-		bytes * CASE WHEN slots > :sample / 100 THEN :rows::float8 / :sample ELSE 1 END
+		bytes * CASE WHEN slots > :sample / 100 AND slot_array <> 'centroid' THEN :rows::float8 / :sample ELSE 1 END
 			* CASE WHEN slots > 0 AND slot_array = 'sorted' THEN bits_of_rows / bits
 				WHEN slots > 0 AND slot_array = 'row' THEN 1 + (bits_of_rows - bits) / (slots * 64 / :sample)
 				ELSE 1 END AS bytes

@@ -52,7 +52,7 @@ BEGIN ATOMIC
 		SELECT begun.oid, f.* FROM begun, lokivector_index_info(begun.oid) f
 	), facts AS (
 		SELECT info.*, c.reloptions, x.indisvalid, x.indrelid, t.reltuples,
-			s.scans, s.heap_fetches, s.rows_returned,
+			s.scans, s.heap_fetches, s.rows_returned, s.rows_dropped,
 			w.ef_search AS ef, w.target_recall AS target, w.recall AS at_ef,
 			EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname = 'ivfflat') AS ivfflat,
 			-- codes of sketches, which lokivector_calibrate() alone measures, by rows
@@ -97,7 +97,10 @@ BEGIN ATOMIC
 		SELECT option_name, option_value,
 			CASE option_name WHEN 'm' THEN i.m::text WHEN 'profile' THEN i.profile
 				WHEN 'bits' THEN CASE code WHEN 'rotated' THEN i.bits::text END
-				WHEN 'refine_bits' THEN CASE code WHEN 'rotated' THEN i.refine_bits::text END END AS kept
+				-- no more bits than the code has are none
+				WHEN 'refine_bits' THEN CASE WHEN code = 'rotated' AND NOT (i.refine_bits = 0 AND
+						CASE WHEN option_value ~ '^\d+$' THEN option_value::integer <= i.bits ELSE false END)
+					THEN i.refine_bits::text END END AS kept
 		FROM i, pg_options_to_table(i.reloptions)
 	), wanted AS (
 		-- a rebuild takes defaults for what is not set
@@ -170,7 +173,7 @@ BEGIN ATOMIC
 	FROM lokivector_stat_recall s
 	WHERE s.index = lokivector_advice.index AND measured >= 100 AND recall_p1 < 0.5
 	UNION ALL
-	SELECT 'width', format('With %s a search finds about %s of the nearest ten, for queries like the rows. Set %s.',
+	SELECT 'width', format('With %s a search finds about %s of the nearest ten or more, for queries like the rows. Set %s.',
 		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef END,
 		round(at_ef::numeric, 3),
 		CASE WHEN ivfflat THEN 'lokivector.target_recall or ivfflat.probes'
@@ -185,7 +188,7 @@ BEGIN ATOMIC
 		CASE WHEN columns IS NULL THEN 'If their conditions are on columns, add these to the index as attributes.'
 			ELSE 'Their conditions on these columns drop rows: %s. Add them to the index as attributes.' END,
 		heap_fetches / rows_returned, columns)
-	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND NOT coarse
+	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > 0 AND NOT coarse
 	UNION ALL
 	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
 	FROM i WHERE live >= 1000 AND pg_stat_get_last_analyze_time(indrelid) IS NULL AND

@@ -31,6 +31,15 @@ SELECT * FROM lokivector_advice('advice_idx') ORDER BY advice COLLATE "C";
 ALTER INDEX advice_idx RESET (m, bits, ef_search, profile, ef_construction);
 SELECT * FROM lokivector_advice('advice_idx');
 
+-- test: refine_bits that are no more than bits are none, and need no REINDEX
+CREATE TABLE advice_r AS SELECT array_fill(i::real, '{40}')::vector(40) AS v FROM generate_series(1, 20) i;
+CREATE INDEX advice_r_idx ON advice_r USING hnsw (v vector_l2_ops) WITH (bits = 4, refine_bits = 4);
+SELECT bits, refine_bits FROM lokivector_index_info('advice_r_idx');
+SELECT * FROM lokivector_advice('advice_r_idx');
+ALTER INDEX advice_r_idx SET (refine_bits = 8);
+SELECT * FROM lokivector_advice('advice_r_idx');
+DROP TABLE advice_r;
+
 -- test: brief codes that sorted lists have, or lack, until these are made again
 CREATE TABLE advice_b AS SELECT i, i % 50 AS c, i % 4 AS few, ARRAY['t' || i % 60] AS tags,
 	(SELECT array_agg(sin(i * j)) FROM generate_series(1, 48) j)::vector(48) AS v FROM generate_series(1, 3000) i;

@@ -442,6 +442,7 @@ tell_memory(const LokiBuild *build)
 {
 	Size		hot_memory = loki_build_hot_memory(build);
 	Size		needed = mul_size(build->nnodes, loki_build_node_memory(build));
+	Size		megabytes = needed / (1024 * 1024) + 1;
 	Size		limit = (Size) maintenance_work_mem * 1024;
 
 	if (mul_size(build->nnodes, hot_memory) > limit)
@@ -449,11 +450,10 @@ tell_memory(const LokiBuild *build)
 				(errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples",
 						limit / hot_memory),
 				 errdetail("The build needs %zu MB for %u tuples; what does not fit is kept in a temporary file.",
-						   needed / (1024 * 1024), build->nnodes),
+						   megabytes, build->nnodes),
 				 errhint("Increase maintenance_work_mem to speed up builds.")));
 	else
-		elog(DEBUG1, "the build needs %zu MB for %u tuples", needed / (1024 * 1024),
-			 build->nnodes);
+		elog(DEBUG1, "the build needs %zu MB for %u tuples", megabytes, build->nnodes);
 }
 
 /* Load the rows of the table; join equal ones, and number nodes for insertion. */
