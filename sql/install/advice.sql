@@ -173,7 +173,7 @@ BEGIN ATOMIC
 	FROM lokivector_stat_recall s
 	WHERE s.index = lokivector_advice.index AND measured >= 100 AND recall_p1 < 0.5
 	UNION ALL
-	SELECT 'width', format('With %s a search finds about %s of the nearest ten or more, for queries like the rows. Set %s.',
+	SELECT 'width', format('With %s a search finds %s or more of the nearest ten, for queries like the rows. Set %s.',
 		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef END,
 		round(at_ef::numeric, 3),
 		CASE WHEN ivfflat THEN 'lokivector.target_recall or ivfflat.probes'
