@@ -442,7 +442,7 @@ tell_memory(const LokiBuild *build)
 {
 	Size		hot_memory = loki_build_hot_memory(build);
 	Size		needed = mul_size(build->nnodes, loki_build_node_memory(build));
-	Size		megabytes = needed / (1024 * 1024) + 1;
+	Size		megabytes = needed / (1024 * 1024) + (needed % (1024 * 1024) != 0);
 	Size		limit = (Size) maintenance_work_mem * 1024;
 
 	if (mul_size(build->nnodes, hot_memory) > limit)
