@@ -113,8 +113,9 @@ SELECT clock_timestamp() AS began \gset
 CREATE INDEX :sample_index ON :sample_table USING hnsw (v :class :attribute_names) :with;
 SELECT clock_timestamp() AS ended \gset
 
--- Parts that have slots for the rows grow as these do, others stay (the centroid has a basis behind it).  Entries of sorted lists and
--- of the row map are node IDs, which have more bits in a larger index.
+-- Parts that have slots for the rows grow as these do, and others stay.  The centroid stays, too: its
+-- slots are those of the basis behind it.  Entries of sorted lists and of the row map are node IDs,
+-- which have more bits in a larger index.
 WITH part AS (
 	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
 		bytes * CASE WHEN slots > :sample / 100 AND slot_array <> 'centroid' THEN :rows::float8 / :sample ELSE 1 END

@@ -158,7 +158,21 @@ for my $values (500, 6)
 
 	ok(abs($said - $is) < 0.1 * $is, "attributes of $values values: as computed, to a tenth") or diag("$said, not $is\n$sizes");
 }
-$node->safe_psql('postgres', 'DROP TABLE many');
+
+# A compact index has a basis, which does not grow with the rows
+{
+	my $sizes = run_program('psql', '-X', '-q', '-v', 'rows=8000', '-v', 'dimensions=400', '-v', 'sample=2000',
+		'-v', 'options=profile = compact', '-f', "$top/operations/size.sql");
+	my $is = $node->safe_psql('postgres', q(
+		CREATE TABLE compact AS SELECT (SELECT array_agg(sin(i * j)) FROM generate_series(1, 400) j)::vector(400) AS v
+		FROM generate_series(1, 8000) i;
+		CREATE INDEX compact_idx ON compact USING hnsw (v vector_l2_ops) WITH (profile = compact);
+		SELECT pg_relation_size('compact_idx');));
+	my $said = size_of($sizes, 'index on disk') // 0;
+
+	ok(abs($said - $is) < 0.1 * $is, 'profile = compact: as computed, to a tenth') or diag("$said, not $is\n$sizes");
+}
+$node->safe_psql('postgres', 'DROP TABLE many, compact');
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LIKE 'lokivector_sample%')), '0',
 	'the sample goes away');
 {
