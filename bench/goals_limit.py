@@ -40,7 +40,7 @@ def measure_limit(lab):
             [[int(i) for i in line[0].split()] for line in lines], k)[0]
         numbers = memory_bound.counted(*np.mean(
             [[float(x) for x in line[1:]] for line in lines], axis=0))
-        least = sum(n * ns[size] / 1000 for (_, size), n in zip(parts, numbers))
+        least = sum(memory_bound.needed(parts, numbers, ns))
         rate = c.time_queries(k, ef, 2 * os.cpu_count(),
                               len(lab.data.queries)).rate
         taken = 1e6 * os.cpu_count() / rate

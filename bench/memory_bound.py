@@ -95,6 +95,11 @@ def counted(scored, expanded, refined, fetched):
     return scored, expanded, refined, fetched, fetched
 
 
+def needed(parts, numbers, ns):
+    """Microseconds that so many of each part take, if ns has the nanoseconds for its bytes"""
+    return [number * ns[size] / 1000 for (_, size), number in zip(parts, numbers)]
+
+
 def queries_a_second(args, operator, rows, most, folder):
     script = os.path.join(folder, "query.sql")
     with open(script, "w") as f:
@@ -136,13 +141,12 @@ def measure(args, db, name, folder):
         db.run(f"SET hnsw.ef_search = {max(args.ef, rows)}; SET enable_seqscan = off")
         found, done = work(db, rows, n)
         recall = judge.score(found, rows)[0]
-        least = 0
-        for (part, size), number in zip(parts, counted(*done)):
-            time = number * ns[size] / 1000
-            least += time
+        numbers = counted(*done)
+        times = needed(parts, numbers, ns)
+        for (part, size), number, time in zip(parts, numbers, times):
             print(f"| {rows} | {recall:.3f} | {part} | {size} | {number:,.0f} | {ns[size]:.0f} | {time:.1f} |")
         rate = queries_a_second(args, OPERATOR[metric], rows, len(data.queries) - 1, folder)
-        taken = 1e6 * os.cpu_count() / rate
+        least, taken = sum(times), 1e6 * os.cpu_count() / rate
         print(f"| {rows} | {recall:.3f} | **the least** | | | | **{least:.0f}** |")
         print(f"| {rows} | {recall:.3f} | **taken**, {rate:,.0f} queries/s | | | | "
               f"**{taken:.0f}** ({taken / least:.1f} times) |", flush=True)
