@@ -37,6 +37,15 @@ COLUMNS = ["goal", "set", "what", "ours", "pgvector", "ratio", "target",
 HOLDS = {">=": operator.ge, "<=": operator.le}
 
 
+def holds(target, value):
+    """Whether a figure keeps a target like ">= 12", which words may follow.
+    None without a target; no figure keeps none"""
+    if not target:
+        return None
+    sign, bound = target.split()[:2]
+    return value is not None and bool(HOLDS[sign](value, float(bound)))
+
+
 def figure(value):
     """A number as a reader wants it"""
     if not isinstance(value, float):
@@ -62,10 +71,8 @@ class Goals:
             target=None, met=None, note=""):
         """target: ">= 12" or "<= 352", of the ratio where there is one, else
         of ours.  met follows from it unless it is given."""
-        measured = ours if ratio is None else ratio
-        if met is None and target is not None and measured is not None:
-            sign, limit = target.split()
-            met = bool(HOLDS[sign](float(measured), float(limit)))
+        if met is None:
+            met = holds(target, ours if ratio is None else ratio)
         row = dict(goal=str(goal), set=set, what=what, ours=ours,
                    pgvector=pgvector, ratio=ratio, target=target, met=met,
                    note=note)

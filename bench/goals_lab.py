@@ -12,7 +12,7 @@ import time
 import traceback
 
 from cluster import say
-from goals import HOLDS
+from goals import holds
 from measure import Contender
 from session import session
 
@@ -35,7 +35,8 @@ WIDEST = 1000                   # hnsw.ef_search at most
 
 
 class Lab:
-    """One set, loaded and indexed by both contenders on one server"""
+    """One set, loaded and indexed by both contenders on one server, or by
+    ours alone"""
 
     indexed = True
     contender = Contender
@@ -44,7 +45,9 @@ class Lab:
         self.bench, self.goals = bench, goals
         self.args, self.data, self.server = (bench.args, bench.data,
                                              bench.server)
-        self.both = self.ours, self.theirs = bench.all
+        self.both = bench.all
+        self.ours, self.theirs = (*bench.all, None) if len(
+            bench.all) == 1 else bench.all
         self.raw, self.efs = {}, {}
         if self.indexed:
             bench.build()
@@ -63,11 +66,9 @@ class Lab:
         ours, and a ratio says nothing"""
         ratio = ours / theirs if theirs and of != "alone" else None
         value = ratio if of == "ratio" and theirs is not None else ours
-        met = None
-        if target:
-            sign, bound = target.split()
-            met = value is not None and HOLDS[sign](value, float(bound))
-            target += " (ours)" * (of != "ratio" and theirs is not None)
+        met = holds(target, value)
+        if target and of != "ratio" and theirs is not None:
+            target += " (ours)"
         self.goals.add(goal, self.data.name, what, ours, theirs, ratio,
                        target, met, note)
 
