@@ -146,6 +146,37 @@ loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first, uin
 	return true;
 }
 
+/* See side_array.h.  A page is share locked while its entries are copied.  No lock or pin is left. */
+bool
+loki_entries_pick(LokiIndex *state, Relation index, int array, const uint32 *places, int n,
+				  uint32 width, uint32 *entries)
+{
+	uint32		per_page = loki_entries_per_page(width);
+
+	for (int i = 0; i < n;)
+	{
+		uint32		ordinal = places[i] / per_page;
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
+		bool		found = page != NULL;
+
+		for (; found && i < n && places[i] / per_page == ordinal; i++)
+		{
+			uint32		place = places[i] % per_page;
+
+			found = loki_entry_slots(place + 1, width) <= (uint32) used;
+			if (found)
+				entries[i] = loki_entry(LokiPageSlot(page, sizeof(uint64), 0), place, width);
+		}
+		if (page != NULL)
+			UnlockReleaseBuffer(buffer);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 bool
 loki_side_valid(Relation index, uint32 flag, uint32 generation)
 {

@@ -126,6 +126,10 @@ extern bool loki_entries_write(LokiIndex *state, Relation index, int array,
 extern bool loki_entries_read(LokiIndex *state, Relation index, int array, uint32 first,
 							  uint32 n, uint32 width, uint32 *entries);
 
+/* The same for n places; those of one page should come together */
+extern bool loki_entries_pick(LokiIndex *state, Relation index, int array,
+							  const uint32 *places, int n, uint32 width, uint32 *entries);
+
 /* Forget the notes of nodes below an end; false if there is no room for the bits */
 extern bool loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end);
 

@@ -377,3 +377,12 @@ loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 							 LOKI_SLOTS_SORTED + lookup->key->attribute, place, n,
 							 loki_sorted_list_width(lookup->sorted_lists.end), nodes) ? n : 0;
 }
+
+/* See sorted_list.h.  Pages are share locked one at a time. */
+bool
+loki_lookup_pick(LokiLookup *lookup, const uint32 *places, int n, uint32 *nodes)
+{
+	return loki_entries_pick(lookup->state, lookup->index,
+							 LOKI_SLOTS_SORTED + lookup->key->attribute, places, n,
+							 loki_sorted_list_width(lookup->sorted_lists.end), nodes);
+}

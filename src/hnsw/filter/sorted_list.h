@@ -94,6 +94,12 @@ extern uint32 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end,
 							   uint32 *nodes);
 
 /*
+ * Copy the entries at n places out, of which those that are near each other should come together;
+ * false if the list does not have them any more
+ */
+extern bool loki_lookup_pick(LokiLookup *lookup, const uint32 *places, int n, uint32 *nodes);
+
+/*
  * Brief codes of lists (filter/brief.c): make those of lists that were just made, unless they are
  * not wanted; and the bytes that this takes for each node.  The generation is that which
  * the lists will have.

@@ -28,7 +28,7 @@
 /* A sample of the bounds is so large that so many of it are below the one that is wanted */
 #define SAMPLE_NEAREST	8
 
-/* Nodes of a list whose bounds are in memory at a time: 1 MB of it */
+/* Nodes of a list whose bounds are in memory at a time: 640 kB of it */
 #define PIECE			(128 * 1024)
 
 /* So many nodes are scored first, for each that the selection takes; then, each time */
@@ -47,13 +47,13 @@ typedef struct ListPart
 	uint32		first;			/* in a block of the piece, as in one of the
 								 * list */
 	uint32		end;
+	uint32		place;			/* of the first in the list */
 	bool		sure;
 } ListPart;
 
-/* A piece of a list: nodes with the bounds that their brief codes give, in its order */
+/* A piece of a list: the bounds that its brief codes give, in its order */
 typedef struct BoundedList
 {
-	uint32	   *nodes;
 	float	   *bounds;			/* infinity outside of parts */
 	float	   *least;			/* LEAST of each block, also of bounds outside
 								 * of parts */
@@ -221,12 +221,12 @@ bound_of(const BoundedList *list, double wanted)
 }
 
 /*
- * The nodes of a block, and of a part, whose bounds are in [from, to).  Up to infinity, these are all
- * that are left, also those whose bound is no number.  Returns their number.
+ * The places in the list of a block's nodes that are of a part, and whose bounds are in [from, to).  Up
+ * to infinity, these are all that are left, also those whose bound is no number.  Returns how many.
  */
 static inline int
-nodes_between(const LokiLookup *lookup, const BoundedList *list, const ListPart *part,
-			  uint32 block, float from, float to, uint32 *nodes)
+places_between(const BoundedList *list, const ListPart *part, uint32 block, float from, float to,
+			   uint32 *places)
 {
 	const float *least = list->least + block * LEAST;
 	const float *bounds = list->bounds + block * BLOCK;
@@ -234,8 +234,12 @@ nodes_between(const LokiLookup *lookup, const BoundedList *list, const ListPart 
 	uint32		near;
 	int			n = 0;
 
-	/* few are near, and at random: so there is no branch for each */
 	StaticAssertStmt(LEAST == 8, "each of the least bounds has a term");
+	/* most blocks have nothing near */
+	if (!all && Min(Min(Min(least[0], least[1]), Min(least[2], least[3])),
+					Min(Min(least[4], least[5]), Min(least[6], least[7]))) >= to)
+		return 0;
+	/* few are near, and at random: so there is no branch for each */
 	near = (least[0] < to) | (least[1] < to) << 1 | (least[2] < to) << 2 | (least[3] < to) << 3 |
 		(least[4] < to) << 4 | (least[5] < to) << 5 | (least[6] < to) << 6 | (least[7] < to) << 7;
 	if (all)
@@ -246,43 +250,64 @@ nodes_between(const LokiLookup *lookup, const BoundedList *list, const ListPart 
 			uint32		place = block * BLOCK + i;
 
 			if ((all || bounds[i] < to) && !(bounds[i] < from) &&
-				place >= part->first && place < part->end &&
-				is_as_listed(lookup, list->nodes[place]))
-				nodes[n++] = list->nodes[place];
+				place >= part->first && place < part->end)
+				places[n++] = part->place + (place - part->first);
 		}
 	return n;
 }
 
-/* Test and score the nodes whose bounds are in [from, to). */
-static void
+/*
+ * Test and score the nodes at places of the list; those in REUSED come separately.  False if the list
+ * is no longer there.
+ */
+static bool
+score_places(LokiFlatScan *flat, const uint32 *places, int n)
+{
+	LokiLookup *lookup = &flat->so->filter.list;
+	uint32		nodes[LOKI_SCORE_BATCH];
+	int			kept = 0;
+
+	Assert(n <= LOKI_SCORE_BATCH);
+	if (n > 0 && !loki_lookup_pick(lookup, places, n, nodes))
+		return false;
+	for (int i = 0; i < n; i++)
+		if (is_as_listed(lookup, nodes[i]))
+			nodes[kept++] = nodes[i];
+	loki_flat_batch(flat, nodes, kept);
+	return true;
+}
+
+/* Test and score the nodes whose bounds are in [from, to).  False if the list is no longer there. */
+static bool
 score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 {
-	uint32		batch[LOKI_SCORE_BATCH];
-	int			n = 0;
+	uint32		places[LOKI_SCORE_BATCH];
+	bool		found = true;
 
-	for (int i = 0; i < list->nparts; i++)
+	for (int i = 0; i < list->nparts && found; i++)
 	{
 		const ListPart *part = &list->parts[i];
+		int			n = 0;
 
 		if (part->sure)
 			begin_sure(flat->so);
-		for (uint32 block = part->first / BLOCK; block * BLOCK < part->end; block++)
+		for (uint32 block = part->first / BLOCK; block * BLOCK < part->end && found; block++)
 		{
-			n += nodes_between(&flat->so->filter.list, list, part, block, from, to, batch + n);
+			n += places_between(list, part, block, from, to, places + n);
 			if (n > LOKI_SCORE_BATCH - BLOCK)
 			{
-				loki_flat_batch(flat, batch, n);
+				found = score_places(flat, places, n);
 				n = 0;
 				CHECK_FOR_INTERRUPTS();
 			}
 		}
-		loki_flat_batch(flat, batch, n);
-		n = 0;
+		found = found && score_places(flat, places, n);
 		end_sure(flat->so);
 	}
 	/* those that wait, too */
 	loki_flat_score(flat);
 	loki_flat_score(flat);
+	return found;
 }
 
 /* The distance up to which no node of the list shall be left behind, now that the selection is full */
@@ -308,9 +333,9 @@ wanted_distance(LokiFlatScan *flat)
 
 /*
  * Score nodes of a piece of the list from the least bound on, until none of the others is likely
- * to be among what is wanted of the selection.
+ * to be among what is wanted of the selection.  False if the list is no longer there.
  */
-static void
+static bool
 score_least(LokiFlatScan *flat, const BoundedList *list)
 {
 	LokiSelection *selection = &flat->selection;
@@ -321,22 +346,21 @@ score_least(LokiFlatScan *flat, const BoundedList *list)
 	while (selection->n < selection->capacity && to < get_float4_infinity())
 	{
 		to = Max(bound_of(list, wanted), from);
-		score_between(flat, list, from, to);
+		if (!score_between(flat, list, from, to))
+			return false;
 		from = to;
 		wanted *= MORE_SCORED;
 	}
 	if (to == get_float4_infinity())
-		return;
+		return true;
 	selection->overflowed = true;
 	to = wanted_distance(flat);
-	if (to > from)
-		score_between(flat, list, from, to);
+	return to <= from || score_between(flat, list, from, to);
 }
 
 /*
- * Add the nodes from a place on to a piece of the list, up to another or until it is full.
- * Returns the place after the last; the first one if the list or its brief codes are no longer
- * there.
+ * Add the bounds from a place on to a piece of the list, up to another or until it is full.
+ * Returns the place after the last; the first one if the brief codes are no longer there.
  */
 static uint32
 add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool sure)
@@ -353,6 +377,7 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 	list->n += blocks * BLOCK;
 	part->first = begin + (place - block * BLOCK);
 	part->end = part->first + (end - place);
+	part->place = place;
 	part->sure = sure;
 	if (!loki_brief_bounds(lookup, flat->so->query.brief, block, blocks, list->bounds + begin,
 						   list->least + begin / BLOCK * LEAST))
@@ -361,16 +386,6 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 		list->bounds[i] = get_float4_infinity();
 	for (uint32 i = part->end; i < list->n; i++)
 		list->bounds[i] = get_float4_infinity();
-	for (uint32 i = part->first; i < part->end;)
-	{
-		uint32		read = loki_lookup_read(lookup, place + (i - part->first), end,
-											list->nodes + i);
-
-		CHECK_FOR_INTERRUPTS();
-		if (read == 0)
-			return place;
-		i += read;
-	}
 	return end;
 }
 
@@ -390,7 +405,8 @@ score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool
 		place = next;
 		if (list->n == PIECE)
 		{
-			score_least(flat, list);
+			if (!score_least(flat, list))
+				return false;
 			begin_piece(list);
 		}
 	}
@@ -408,11 +424,9 @@ open_list(BoundedList *list)
 
 	if (scratch == NULL)
 		scratch = MemoryContextAlloc(TopMemoryContext,
-									 PIECE * (sizeof(uint32) + sizeof(float)) +
-									 PIECE / BLOCK * LEAST * sizeof(float));
+									 (PIECE + PIECE / BLOCK * LEAST) * sizeof(float));
 	list->bounds = (float *) scratch;
 	list->least = list->bounds + PIECE;
-	list->nodes = (uint32 *) (list->least + PIECE / BLOCK * LEAST);
 	begin_piece(list);
 }
 
@@ -439,8 +453,7 @@ flat_by_brief(LokiFlatScan *flat)
 			!score_part(flat, &list, Max(places->first, places->sure_end), places->end, false))
 			return false;
 	}
-	score_least(flat, &list);
-	return true;
+	return score_least(flat, &list);
 }
 
 /* See flat.h. */
