@@ -35,34 +35,54 @@ def single_rates(lab, held, raw):
                     *[t["p99_us"] for t in found]))
 
 
+def insert_by_many(c, table, n):
+    """Single inserts of many clients.  Their rows are sums of two of the
+    set's, so that there are enough."""
+    script = (f"\\set a random(0, {n - 1})\n\\set b random(0, {n - 1})\n"
+              f"INSERT INTO {table} SELECT nextval('churn_more'), "
+              f"a.embedding + b.embedding FROM {c.items} a, {c.items} b "
+              "WHERE a.id = :a AND b.id = :b;\n")
+    c.server.psql(c.db, "DROP SEQUENCE IF EXISTS churn_more; "
+                  f"CREATE SEQUENCE churn_more START {n}")
+    return c.server.pgbench(c.db, script, MANY, {"synchronous_commit": "off"},
+                            seconds=WAIT_SECONDS)
+
+
+def slowest_ms(timings):
+    return summarize([timings])["p99_us"] / 1e3
+
+
+def slowest_without(lab, n):
+    """p99 in ms of a table that has no index"""
+    c = lab.ours
+    c.server.psql(c.db, f"CREATE TABLE bare AS SELECT id, embedding FROM {c.items} LIMIT 0")
+    with timed(lab.args):
+        found = slowest_ms(insert_by_many(c, "bare", n))
+    c.server.psql(c.db, "DROP TABLE bare")
+    return found
+
+
 def waits(lab, raw):
-    """What many clients wait for.  Their rows are sums of two of the set's,
-    so that there are enough; not in the real-time class, where nobody would
-    sample."""
+    """What many clients wait for; not in the real-time class, where nobody
+    would sample."""
     n = len(lab.data.base)
     shares, rates, shown, slow = [], [], [], []
     for c in lab.both:
-        script = (f"\\set a random(0, {n - 1})\n\\set b random(0, {n - 1})\n"
-                  "INSERT INTO churn SELECT nextval('churn_more'), "
-                  f"a.embedding + b.embedding FROM {c.items} a, {c.items} b "
-                  "WHERE a.id = :a AND b.id = :b;\n")
-        c.server.psql(c.db, "DROP SEQUENCE IF EXISTS churn_more; "
-                      f"CREATE SEQUENCE churn_more START {n}")
         with timed(lab.args), watch.Sampled(c, watch.WAITS) as sampled:
-            t = c.server.pgbench(c.db, script, MANY, {
-                "synchronous_commit": "off"}, seconds=WAIT_SECONDS)
+            t = insert_by_many(c, "churn", n)
         rows = [(a, b, int(n)) for a, b, n in sampled.rows]
         total = sum(n for *_, n in rows)
         bad = sum(n for a, b, n in rows if (a == "Lock" and b != "extend")
                   or b == "LockManager")
         shares.append(bad / max(1, total))
         rates.append(t.rate)
-        slow.append(summarize([t])["p99_us"] / 1e3)
+        slow.append(slowest_ms(t))
         raw[f"waits {c.name}"] = rows
         shown.append(f"{c.name}, {total} samples: " + ", ".join(
             f"{a} {b} {n}" for a, b, n in rows if a != "running"))
     lab.row(4, f"single inserts/s, {MANY} clients", *rates)
-    lab.row(4, f"p99 of single inserts by {MANY} clients, ms", *slow)
+    lab.row(4, f"p99 of single inserts by {MANY} clients, ms", *slow,
+            note=f"without an index {slowest_without(lab, n):.3g}")
     lab.row(4, f"share of {MANY} clients' samples that wait for a Lock other "
             "than extend, or LockManager", *shares, target="<= 0.01",
             of="ours", note="; ".join(shown))

@@ -11,11 +11,12 @@ busy.
 The server is the one that libpq's environment variables name; it runs on this machine.
 
 usage: bench/memory_bound.py [--set SET,...] [--data DIR] [--metric M] [--ef N] [--limit K,...]
-                      [--seconds S] [--database NAME]
+                      [--seconds S] [--phases] [--database NAME]
     --set       as those of run.py; several, separated by commas
     --metric    l2, ip or cosine (default: that of the set)
     --ef        hnsw.ef_search, or K if that is more (40)
     --limit     rows of a query; several, separated by commas (10)
+    --phases    also where the time goes (phases.py), which needs perf and the right to use it
     --database  made anew, dropped at the end (loki_memory)
 """
 import os
@@ -29,6 +30,7 @@ import numpy as np
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
 import hard                                                # noqa: E402
+import phases                                              # noqa: E402
 import truth                                               # noqa: E402
 from bytes import OPERATOR, arguments                      # noqa: E402
 from shapes import HERE, new_database                      # noqa: E402
@@ -100,16 +102,18 @@ def needed(parts, numbers, ns):
     return [number * ns[size] / 1000 for (_, size), number in zip(parts, numbers)]
 
 
-def queries_a_second(args, operator, rows, most, folder):
+def pgbench(args, operator, rows, most, folder):
+    """-> the command, and its environment"""
     script = os.path.join(folder, "query.sql")
     with open(script, "w") as f:
         f.write(QUERY.format(operator=operator, rows=rows, most=most))
-    clients = str(2 * os.cpu_count())
-    out = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", str(os.cpu_count()), "-T",
-         str(args.seconds), "-f", script, args.database],
-        check=True, stdout=subprocess.PIPE, text=True, env={
-            **os.environ, "PGOPTIONS": f"-c hnsw.ef_search={max(args.ef, rows)}"}).stdout
+    return (["pgbench", "-n", "-M", "prepared", "-c", str(2 * os.cpu_count()), "-j",
+             str(os.cpu_count()), "-T", str(args.seconds), "-f", script, args.database],
+            {**os.environ, "PGOPTIONS": f"-c hnsw.ef_search={max(args.ef, rows)}"})
+
+
+def queries_a_second(command, env):
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env).stdout
     return float(re.search(r"^tps = ([\d.]+)", out, re.M).group(1))
 
 
@@ -145,11 +149,14 @@ def measure(args, db, name, folder):
         times = needed(parts, numbers, ns)
         for (part, size), number, time in zip(parts, numbers, times):
             print(f"| {rows} | {recall:.3f} | {part} | {size} | {number:,.0f} | {ns[size]:.0f} | {time:.1f} |")
-        rate = queries_a_second(args, OPERATOR[metric], rows, len(data.queries) - 1, folder)
+        command = pgbench(args, OPERATOR[metric], rows, len(data.queries) - 1, folder)
+        rate = queries_a_second(*command)
         least, taken = sum(times), 1e6 * os.cpu_count() / rate
         print(f"| {rows} | {recall:.3f} | **the least** | | | | **{least:.0f}** |")
         print(f"| {rows} | {recall:.3f} | **taken**, {rate:,.0f} queries/s | | | | "
               f"**{taken:.0f}** ({taken / least:.1f} times) |", flush=True)
+        for phase, share in phases.measure(*command, folder) if args.phases else ():
+            print(f"| {rows} | {recall:.3f} | {phase} | | | | {share * taken:.1f} |", flush=True)
 
 
 def main():
@@ -157,6 +164,7 @@ def main():
     parser.add_argument("--ef", type=int, default=40)
     parser.add_argument("--limit", type=lambda s: [int(x) for x in s.split(",")], default=[10])
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--phases", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, new_database(args.database) as db:
         for name in args.set.split(","):
