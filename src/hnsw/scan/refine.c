@@ -324,6 +324,11 @@ refine_next(LokiScan *so)
 	float		bounds[LOKI_REFINE_BATCH];
 	LokiCandidate batch[LOKI_REFINE_BATCH];
 
+	/* those of the next batch are on their way meanwhile */
+	if (so->state->quantizer->refine_size > 0)
+		for (uint32 i = so->queue.next + n; i < Min(so->queue.next + 2 * n, so->queue.n); i++)
+			loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_SLOTS_REFINE,
+							   so->queue.candidates[i].node);
 	refine_batch(so, so->queue.candidates + so->queue.next, n, bounds);
 	for (uint32 i = 0; i < n; i++)
 	{
