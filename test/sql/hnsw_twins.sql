@@ -164,5 +164,31 @@ END $$;
 SELECT ef, twins_neighbors(ef) < 0.9 AS poor FROM (VALUES (10), (40)) AS w (ef);
 SELECT scans > 0 AS scanned, widened_scans FROM lokivector_stat_indexes WHERE index = 'twins_idx'::regclass;
 
+-- test: a narrow search in doubt ends when a wider walk has changed few of its rows
+SELECT setseed(0.5);
+TRUNCATE twins;
+DROP INDEX twins_idx;
+CREATE FUNCTION twins_around(middle float8, far float8) RETURNS vector LANGUAGE sql VOLATILE AS $$
+	SELECT (SELECT array_agg(middle + far * x / norm) FROM unnest(a) x)::vector
+	FROM (SELECT array_agg(x) AS a, sqrt(sum(x * x)) AS norm FROM (SELECT random() - 0.5 AS x FROM generate_series(1, 64)) r) s
+$$;
+INSERT INTO twins SELECT i, twins_around(i % 2 * 0.1, CASE WHEN i > 3990 THEN 0.8 ELSE 1 END) FROM generate_series(1, 4000) i;
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops) WITH (bits = 1, refine_bits = 6);
+SET enable_seqscan = off;
+CREATE FUNCTION twins_scored(ef int, k int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	scored int := 0;
+BEGIN
+	PERFORM setseed(0.1), set_config('hnsw.ef_search', ef::text, true);
+	FOR i IN 1 .. 20 LOOP
+		EXECUTE format('SELECT FROM twins ORDER BY v <-> %L LIMIT %s', twins_around(i % 2 * 0.1, 0.1), k);
+		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
+	END LOOP;
+	RETURN scored;
+END $$;
+-- fewer rows do not tell, and at the default width no search ends so
+SELECT twins_scored(10, 5) < 0.8 * twins_scored(10, 4) AS ends,
+	twins_scored(40, 5) < 0.8 * twins_scored(40, 4) AS ends_too;
+
 DROP TABLE twins, twins_rows;
-DROP FUNCTION twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;
+DROP FUNCTION twins_around, twins_scored, twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;

@@ -151,6 +151,8 @@ typedef struct LokiScanCourse
 	bool		widened;		/* ... and was too narrow for its rows */
 	int			doubts;			/* it was made wider so often since codes told
 								 * too little */
+	double		settled;		/* ... in vain, if the batch's last row is no
+								 * nearer than this */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
