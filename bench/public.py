@@ -287,8 +287,8 @@ def write(b, points):
     size = f"{len(b.data.base):,} x {b.data.dims}"
     text = f"""# {b.data.name}: {size}, {b.args.metric}
 
-{len(b.data.queries)} queries. {m['cpu']}, {m['cores']} cores, with other work
-on them; PostgreSQL {b.version}; one or two rounds as the command says.
+{len(b.data.queries)} queries. {m['cpu']}, {m['cores']} cores;
+PostgreSQL {b.version}; one or two rounds as the command says.
 ann-benchmarks asks for 10 rows, VectorDBBench for {b.own.vdb_k}.
 
     {b.command}
