@@ -31,6 +31,16 @@ EXPLAIN (COSTS OFF) SELECT id FROM planner_t WHERE a > 50 AND b < 5 ORDER BY v <
 EXPLAIN (COSTS OFF) SELECT id FROM planner_t WHERE id = 7 ORDER BY v <-> '[1]' LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT id FROM planner_t WHERE a = 7;
 
+-- test: rows of a bitmap that are misjudged: the scan that decides when it has them
+CREATE TABLE planner_misjudged AS SELECT i AS id, i % 2000 AS b, planner_vector(i, 520) AS v FROM generate_series(1, 8000) i;
+ALTER TABLE planner_misjudged ALTER v TYPE vector(520), ALTER b SET STATISTICS 0;
+CREATE INDEX ON planner_misjudged (b);
+CREATE INDEX ON planner_misjudged USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE planner_misjudged;
+EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE b BETWEEN 100 AND 200 ORDER BY v <-> '[1]' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE b BETWEEN 100 AND 200 ORDER BY v <-> '[1]' LIMIT 40;
+DROP TABLE planner_misjudged;
+
 -- test: a generic plan
 SET plan_cache_mode = force_generic_plan;
 PREPARE planner_p(vector, bigint) AS SELECT id FROM planner_t ORDER BY v <-> $1 LIMIT $2;

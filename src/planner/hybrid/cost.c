@@ -42,6 +42,13 @@
 #define LEAST_MISS				0.01
 
 /*
+ * The rows of a bitmap are often misjudged, above all those of GIN and GiST.  This scan decides when
+ * it has them (loki_hybrid_rows_pay), and a bitmap heap scan cannot.  So it is taken where it costs
+ * as much, and up to this part more, unless all rows are wanted anyway.
+ */
+#define DECIDES_LATER			0.1
+
+/*
  * As long as the nodes inside the set are connected, a walk that skips nodes outside
  * it scores this many times as many nodes at most.
  */
@@ -205,6 +212,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	double		matches;
 	double		wanted;
 	double		pages;
+	double		reranked = 0;
 
 	Assert(bounded >= 0 && bounded <= 1);
 
@@ -241,17 +249,26 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
 	search.width = Max(wanted, search.shape.ef);
 
+	/* the search reads and measures the rows that are returned first; those after them come on top */
+	if (bitmap != NULL)
+		reranked = index_pages_fetched(Min(search.inside, wanted + RERANKED_ROWS), rel->pages,
+									   walk->indexinfo->pages, root);
 	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
 	path->path.startup_cost = set + rel->baserestrictcost.startup +
-		search_cost(&search);
+		search_cost(&search) + reranked * random_page_cost;
+	path->path.total_cost = path->path.startup_cost +
+		Max(pages - reranked, 0) * random_page_cost +
+		Max(matches - Min(search.width, search.inside), 0) * loki_row_cost * cpu_operator_cost +
+		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
 	if (bitmap != NULL)
-		path->path.startup_cost += random_page_cost *
-			index_pages_fetched(Min(search.inside, wanted + RERANKED_ROWS), rel->pages,
-								walk->indexinfo->pages, root);
-	path->path.total_cost = path->path.startup_cost + pages * random_page_cost +
-		matches * (loki_row_cost * cpu_operator_cost + rel->baserestrictcost.per_tuple);
-	if (bitmap != NULL)
+	{
 		cost_rows(root, path);
+		if (wanted < matches)
+		{
+			path->path.startup_cost *= 1 - DECIDES_LATER;
+			path->path.total_cost *= 1 - DECIDES_LATER;
+		}
+	}
 	Assert(path->path.startup_cost <= path->path.total_cost);
 }
 
