@@ -45,14 +45,6 @@
 #define FILTERED_SHARE		0.95
 
 /*
- * Who sets hnsw.ef_search below its default asks for speed.  Then a walk is not made wider again
- * after it was made wider for doubts and at most this part of the batch's rows changed.  Fewer
- * rows than these do not tell, since chance may leave them as they are.
- */
-#define NARROW_CHANGED		0.1
-#define NARROW_ROWS			5
-
-/*
  * A sorted list tells the share of nodes that match if no more than this part of it may
  * not match, such as arrays whose elements it does not know
  */
@@ -284,7 +276,6 @@ begin_scan(LokiScan *so)
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->course.widened = false;
 	so->course.doubts = 0;
-	so->course.settled = get_float8_infinity();
 	so->course.walk_taken = so->choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
 	loki_rerank_begin(so);
@@ -529,50 +520,12 @@ wants_wider(LokiScan *so)
 		so->course.returned + so->ranking.dropped > FILTERED_SHARE * so->course.ef;
 }
 
-/*
- * Whether codes do not tell the rows around the query apart, so that chance decided which
- * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  A walk
- * that ended by its cutoff has asked that already.  If
- * the pool is hardly wider than the batch, its last candidate is near in any case, so fewer
- * errors count; likewise if the target of the recall is low.
- */
-static bool
-codes_fall_short(const LokiScan *so)
-{
-	double		target = so->plan.settings.target_recall;
-	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
-	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
-
-	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told || !may_widen(so) ||
-		farthest >= so->course.settled ||
-		(so->course.doubts >= LOKI_MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
-		return false;
-	if (target > 0)
-		sure *= Max(2 * target - 1, 0);
-	return loki_refine_doubts(so, farthest, sure);
-}
-
-/*
- * The distance that the batch's last row has at least if widening the walk brings a narrow search
- * few rows; infinity for others.
- */
-static double
-settled_distance(const LokiScan *so)
-{
-	uint32		rows = so->course.batch_left;
-
-	if (so->plan.settings.target_recall > 0 || rows < NARROW_ROWS ||
-		Max(so->plan.settings.ef, so->course.batch) >= LOKI_DEFAULT_EF_SEARCH)
-		return get_float8_infinity();
-	return so->ranking.rows[rows - 1 - (uint32) (NARROW_CHANGED * rows)].distance;
-}
-
 /* Make the walk twice as wide, since codes fall short. */
 static void
 widen_in_doubt(LokiScan *so)
 {
 	so->course.doubts++;
-	so->course.settled = settled_distance(so);
+	so->course.settled = loki_settled_distance(so);
 	widen_to(so, so->course.ef * 2.0, so->course.width * 2.0);
 }
 
@@ -580,6 +533,7 @@ widen_in_doubt(LokiScan *so)
 static void
 search_batch(LokiScan *so)
 {
+	so->course.settled = get_float8_infinity();
 	if (!so->course.walked)
 		first_walk(so);
 	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->course.ef)
@@ -590,7 +544,7 @@ search_batch(LokiScan *so)
 		{
 			if (wants_wider(so))
 				widen_walk(so, 0);
-			else if (codes_fall_short(so))
+			else if (may_widen(so) && loki_codes_fall_short(so))
 				widen_in_doubt(so);
 			else if (loki_strategy_stopped(so) || loki_strategy_barren(so))
 			{

@@ -151,8 +151,8 @@ typedef struct LokiScanCourse
 	bool		widened;		/* ... and was too narrow for its rows */
 	int			doubts;			/* it was made wider so often since codes told
 								 * too little */
-	double		settled;		/* ... in vain, if the batch's last row is no
-								 * nearer than this */
+	double		settled;		/* ... in vain, if the last row of this batch
+								 * is no nearer than this */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
@@ -317,6 +317,8 @@ extern LokiCondition *loki_plan_condition(LokiScan *so);
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_cutoff(LokiScan *so);
+extern bool loki_codes_fall_short(const LokiScan *so);
+extern double loki_settled_distance(const LokiScan *so);
 
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);

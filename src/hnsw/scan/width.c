@@ -43,10 +43,18 @@ LOKI_FUNCTION(lokivector_search_width);
 
 /*
  * A walk for a target keeps so many nodes for each row at least.  If it kept no more than its rows,
- * even the last would be in doubt, and the walk would be made twice as wide (codes_fall_short()):
+ * even the last would be in doubt, and the walk would be made twice as wide (loki_codes_fall_short()):
  * a lower target could then find more than a higher one.
  */
 #define LEAST_FOR_TARGET	1.2
+
+/*
+ * Who sets hnsw.ef_search below its default asks for speed.  Then a walk is not made wider again
+ * after it was made wider for doubts and at most this part of the batch's rows changed.  Fewer
+ * rows than these do not tell, since chance may leave them as they are.
+ */
+#define NARROW_CHANGED		0.1
+#define NARROW_ROWS			5
 
 /* How much wider the pool of a walk with a cutoff may become */
 #define CUTOFF_WIDER	3
@@ -214,6 +222,52 @@ loki_choose_cutoff(LokiScan *so)
 	cutoff->ratio = (float) pow((double) cutoff->width / cutoff->rows,
 								growth * (so->plan.settings.target_recall > 0 ? TARGET_SHARE : CUTOFF_SHARE));
 	cutoff->error = -1;
+}
+
+/* ----------------------------------------------------------------
+ * Doubts
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether codes do not tell the rows around the query apart, so that chance decided which
+ * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  A walk
+ * that ended by its cutoff has asked that already.  If the pool is hardly wider than the batch, its
+ * last candidate is near in any case, so fewer errors count; likewise if the target of the recall
+ * is low.  The rows of the batch are complete.
+ */
+bool
+loki_codes_fall_short(const LokiScan *so)
+{
+	double		target = so->plan.settings.target_recall;
+	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
+	double		farthest;
+
+	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told ||
+		(so->course.doubts >= LOKI_MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
+		return false;
+	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
+	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
+	if (farthest >= so->course.settled)
+		return false;
+	if (target > 0)
+		sure *= Max(2 * target - 1, 0);
+	return loki_refine_doubts(so, farthest, sure);
+}
+
+/*
+ * The distance that the batch's last row has at least if widening the walk brings a narrow search
+ * few rows; infinity for others.
+ */
+double
+loki_settled_distance(const LokiScan *so)
+{
+	uint32		rows = so->course.batch_left;
+
+	if (so->plan.settings.target_recall > 0 || rows < NARROW_ROWS ||
+		Max(so->plan.settings.ef, so->course.batch) >= LOKI_DEFAULT_EF_SEARCH)
+		return get_float8_infinity();
+	return so->ranking.rows[rows - 1 - (uint32) (NARROW_CHANGED * rows)].distance;
 }
 
 /* ----------------------------------------------------------------
