@@ -6,6 +6,7 @@ frame pointers, which Debian's server and what is built for it have.
 import collections
 import os
 import subprocess
+import sys
 
 PHASES = [
     ("upper layers", {"loki_search_entries"}),
@@ -39,8 +40,11 @@ def samples(file):
 def measure(pgbench, env, folder):
     """Run the command, which keeps all processors busy -> [(phase, share of the time)]"""
     file = os.path.join(folder, "perf.data")
-    subprocess.run(["perf", "record", "-q", "-a", "-g", "-F", "999", "-o", file, "--", *pgbench],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+    done = subprocess.run(
+        ["perf", "record", "-q", "-a", "-g", "-F", "999", "-o", file, "--", *pgbench], env=env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"perf cannot record: {done.stderr.strip()}")
     counted = collections.Counter(phase_of(*sample) for sample in samples(file))
     order = [phase for phase, _ in PHASES] + [CLIENT, OTHER]
     return [(phase, counted[phase] / counted.total()) for phase in order]

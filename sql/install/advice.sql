@@ -173,7 +173,7 @@ BEGIN ATOMIC
 	FROM lokivector_stat_recall s
 	WHERE s.index = lokivector_advice.index AND measured >= 100 AND recall_p1 < 0.5
 	UNION ALL
-	SELECT 'width', format('With %s a search finds %s or more of the nearest ten, for queries like the rows. Set %s.',
+	SELECT 'width', format('With %s the index has measured %s of the nearest ten, for queries like the rows. Searches may find more: lokivector_recall() tells. Set %s.',
 		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef END,
 		round(at_ef::numeric, 3),
 		CASE WHEN ivfflat THEN 'lokivector.target_recall or ivfflat.probes'
@@ -188,7 +188,7 @@ BEGIN ATOMIC
 		CASE WHEN columns IS NULL THEN 'If their conditions are on columns, add these to the index as attributes.'
 			ELSE 'Their conditions on these columns drop rows: %s. Add them to the index as attributes.' END,
 		heap_fetches / rows_returned, columns)
-	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > 0 AND NOT coarse
+	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > heap_fetches / 2 AND NOT coarse
 	UNION ALL
 	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
 	FROM i WHERE live >= 1000 AND pg_stat_get_last_analyze_time(indrelid) IS NULL AND

@@ -164,7 +164,7 @@ END $$;
 SELECT ef, twins_neighbors(ef) < 0.9 AS poor FROM (VALUES (10), (40)) AS w (ef);
 SELECT scans > 0 AS scanned, widened_scans FROM lokivector_stat_indexes WHERE index = 'twins_idx'::regclass;
 
--- test: a narrow search in doubt ends when a wider walk has changed few of its rows
+-- test: a narrow search in doubt ends when a wider walk has changed none of its rows
 SELECT setseed(0.5);
 TRUNCATE twins;
 DROP INDEX twins_idx;

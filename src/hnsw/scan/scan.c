@@ -520,13 +520,20 @@ wants_wider(LokiScan *so)
 		so->course.returned + so->ranking.dropped > FILTERED_SHARE * so->course.ef;
 }
 
-/* Make the walk twice as wide, since codes fall short. */
+/*
+ * Make the walk twice as wide, since codes fall short; after LOKI_MAX_DOUBTS times, no wider than
+ * one that needs no more.
+ */
 static void
 widen_in_doubt(LokiScan *so)
 {
+	double		width = so->course.width * 2.0;
+
+	if (so->course.doubts >= LOKI_MAX_DOUBTS)
+		width = Min(width, loki_walk_width(so->state, LOKI_DOUBT_EF));
 	so->course.doubts++;
 	so->course.settled = loki_settled_distance(so);
-	widen_to(so, so->course.ef * 2.0, so->course.width * 2.0);
+	widen_to(so, so->course.ef * 2.0, width);
 }
 
 /* Find and rerank rows for the rest of the batch. */

@@ -50,10 +50,9 @@ LOKI_FUNCTION(lokivector_search_width);
 
 /*
  * Who sets hnsw.ef_search below its default asks for speed.  Then a walk is not made wider again
- * after it was made wider for doubts and at most this part of the batch's rows changed.  Fewer
- * rows than these do not tell, since chance may leave them as they are.
+ * after it was made wider for doubts and none of the batch's rows changed.  Fewer rows than these
+ * do not tell: chance may leave them as they are.
  */
-#define NARROW_CHANGED		0.1
 #define NARROW_ROWS			5
 
 /* How much wider the pool of a walk with a cutoff may become */
@@ -256,8 +255,8 @@ loki_codes_fall_short(const LokiScan *so)
 }
 
 /*
- * The distance that the batch's last row has at least if widening the walk brings a narrow search
- * few rows; infinity for others.
+ * The distance that the batch's last row has at least if widening the walk brings a narrow search no
+ * row; infinity for others.
  */
 double
 loki_settled_distance(const LokiScan *so)
@@ -267,7 +266,7 @@ loki_settled_distance(const LokiScan *so)
 	if (so->plan.settings.target_recall > 0 || rows < NARROW_ROWS ||
 		Max(so->plan.settings.ef, so->course.batch) >= LOKI_DEFAULT_EF_SEARCH)
 		return get_float8_infinity();
-	return so->ranking.rows[rows - 1 - (uint32) (NARROW_CHANGED * rows)].distance;
+	return so->ranking.rows[rows - 1].distance;
 }
 
 /* ----------------------------------------------------------------
