@@ -172,7 +172,7 @@ CREATE FUNCTION twins_around(middle float8, far float8) RETURNS vector LANGUAGE 
 	SELECT (SELECT array_agg(middle + far * x / norm) FROM unnest(a) x)::vector
 	FROM (SELECT array_agg(x) AS a, sqrt(sum(x * x)) AS norm FROM (SELECT random() - 0.5 AS x FROM generate_series(1, 64)) r) s
 $$;
-INSERT INTO twins SELECT i, twins_around(i % 2 * 0.1, CASE WHEN i > 3990 THEN 0.8 ELSE 1 END) FROM generate_series(1, 4000) i;
+INSERT INTO twins SELECT i, twins_around(i % 2 * 0.1, CASE WHEN i > 3980 THEN 0.8 ELSE 1 END) FROM generate_series(1, 4000) i;
 CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops) WITH (bits = 1, refine_bits = 6);
 SET enable_seqscan = off;
 CREATE FUNCTION twins_scored(ef int, k int) RETURNS int LANGUAGE plpgsql AS $$
@@ -187,8 +187,33 @@ BEGIN
 	RETURN scored;
 END $$;
 -- fewer rows do not tell, and at the default width no search ends so
-SELECT twins_scored(10, 5) < 0.8 * twins_scored(10, 4) AS ends,
-	twins_scored(40, 5) < 0.8 * twins_scored(40, 4) AS ends_too;
+SELECT twins_scored(10, 10) < 0.8 * twins_scored(10, 9) AS ends,
+	twins_scored(40, 10) < 0.8 * twins_scored(40, 9) AS ends_too;
+
+-- test: ... which says nothing of the rows that follow in another batch
+TRUNCATE twins;
+DROP INDEX twins_idx;
+INSERT INTO twins
+	WITH g AS MATERIALIZED (SELECT i, (SELECT array_agg(random() * 4 - 2) FROM generate_series(1, 64) WHERE i = i) AS a
+		FROM generate_series(1, 30) i)
+	SELECT n, (SELECT array_agg(x + (random() - 0.5) * 0.3 ORDER BY o) FROM unnest(a) WITH ORDINALITY u(x, o) WHERE n = n)::vector
+	FROM generate_series(1, 6000) n JOIN g ON i = 1 + n % 30 ORDER BY n;
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops);
+CREATE FUNCTION twins_walked(k int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	scored int := 0;
+	query vector;
+BEGIN
+	FOR query IN SELECT v FROM twins WHERE id % 200 = 7 LOOP
+		EXECUTE format('SELECT FROM twins ORDER BY v <-> $1 LIMIT %s', k) USING query;
+		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
+	END LOOP;
+	RETURN scored;
+END $$;
+SET hnsw.ef_search = 10;
+SET hnsw.iterative_scan = relaxed_order;
+SELECT twins_walked(39) > 1.2 * twins_walked(10) AS goes_on;
+RESET hnsw.iterative_scan;
 
 DROP TABLE twins, twins_rows;
-DROP FUNCTION twins_around, twins_scored, twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;
+DROP FUNCTION twins_around, twins_walked, twins_scored, twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;

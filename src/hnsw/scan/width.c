@@ -53,7 +53,7 @@ LOKI_FUNCTION(lokivector_search_width);
  * after it was made wider for doubts and none of the batch's rows changed.  Fewer rows than these
  * do not tell: chance may leave them as they are.
  */
-#define NARROW_ROWS			5
+#define NARROW_ROWS			10
 
 /* How much wider the pool of a walk with a cutoff may become */
 #define CUTOFF_WIDER	3
@@ -264,7 +264,7 @@ loki_settled_distance(const LokiScan *so)
 	uint32		rows = so->course.batch_left;
 
 	if (so->plan.settings.target_recall > 0 || rows < NARROW_ROWS ||
-		Max(so->plan.settings.ef, so->course.batch) >= LOKI_DEFAULT_EF_SEARCH)
+		Max(so->plan.settings.ef, Max(so->course.batch, so->plan.limit)) >= LOKI_DEFAULT_EF_SEARCH)
 		return get_float8_infinity();
 	return so->ranking.rows[rows - 1].distance;
 }
