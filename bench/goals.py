@@ -39,7 +39,7 @@ HOLDS = {">=": operator.ge, "<=": operator.le}
 
 def holds(target, value):
     """Whether a figure keeps a target like ">= 12", which words may follow.
-    None without a target; no figure keeps none"""
+    None without a target.  A missing figure keeps no target"""
     if not target:
         return None
     sign, bound = target.split()[:2]

@@ -46,8 +46,7 @@ class Lab:
         self.args, self.data, self.server = (bench.args, bench.data,
                                              bench.server)
         self.both = bench.all
-        self.ours, self.theirs = (*bench.all, None) if len(
-            bench.all) == 1 else bench.all
+        self.ours, self.theirs = (*bench.all, None)[:2]
         self.raw, self.efs = {}, {}
         if self.indexed:
             bench.build()

@@ -175,20 +175,23 @@ $$;
 INSERT INTO twins SELECT i, twins_around(i % 2 * 0.1, CASE WHEN i > 3980 THEN 0.8 ELSE 1 END) FROM generate_series(1, 4000) i;
 CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops) WITH (bits = 1, refine_bits = 6);
 SET enable_seqscan = off;
-CREATE FUNCTION twins_scored(ef int, k int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION twins_expanded(ef int, k int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
-	scored int := 0;
+	expanded int := 0;
 BEGIN
 	PERFORM setseed(0.1), set_config('hnsw.ef_search', ef::text, true);
 	FOR i IN 1 .. 20 LOOP
 		EXECUTE format('SELECT FROM twins ORDER BY v <-> %L LIMIT %s', twins_around(i % 2 * 0.1, 0.1), k);
-		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
+		expanded := expanded + (SELECT nodes_expanded FROM lokivector_scan_stats());
 	END LOOP;
-	RETURN scored;
+	RETURN expanded;
 END $$;
 -- fewer rows do not tell, and at the default width no search ends so
-SELECT twins_scored(10, 10) < 0.8 * twins_scored(10, 9) AS ends,
-	twins_scored(40, 10) < 0.8 * twins_scored(40, 9) AS ends_too;
+SELECT twins_expanded(10, 10) < 0.8 * twins_expanded(10, 9) AS ends,
+	twins_expanded(40, 10) < 0.8 * twins_expanded(40, 9) AS ends_too;
+
+-- test: a narrow search becomes no wider than one that begins wider
+SELECT twins_expanded(10, 9) < 0.95 * twins_expanded(40, 9) AS no_wider;
 
 -- test: ... which says nothing of the rows that follow in another batch
 TRUNCATE twins;
@@ -216,4 +219,4 @@ SELECT twins_walked(39) > 1.2 * twins_walked(10) AS goes_on;
 RESET hnsw.iterative_scan;
 
 DROP TABLE twins, twins_rows;
-DROP FUNCTION twins_around, twins_walked, twins_scored, twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;
+DROP FUNCTION twins_around, twins_walked, twins_expanded, twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;

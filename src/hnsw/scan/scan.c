@@ -521,8 +521,8 @@ wants_wider(LokiScan *so)
 }
 
 /*
- * Make the walk twice as wide, since codes fall short; after LOKI_MAX_DOUBTS times, no wider than
- * one that needs no more.
+ * Make the walk twice as wide, since codes fall short.  After LOKI_MAX_DOUBTS times it becomes no
+ * wider than a walk for LOKI_DOUBT_EF rows, as which walks that began wider end.
  */
 static void
 widen_in_doubt(LokiScan *so)

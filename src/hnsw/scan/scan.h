@@ -151,8 +151,8 @@ typedef struct LokiScanCourse
 	bool		widened;		/* ... and was too narrow for its rows */
 	int			doubts;			/* it was made wider so often since codes told
 								 * too little */
-	double		settled;		/* ... in vain, if the last row of this batch
-								 * is no nearer than this */
+	double		settled;		/* ... in vain, if this is still the distance
+								 * of the batch's last row */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */

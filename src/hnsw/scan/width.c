@@ -50,8 +50,8 @@ LOKI_FUNCTION(lokivector_search_width);
 
 /*
  * Who sets hnsw.ef_search below its default asks for speed.  Then a walk is not made wider again
- * after it was made wider for doubts and none of the batch's rows changed.  Fewer rows than these
- * do not tell: chance may leave them as they are.
+ * if that has just changed none of the batch's rows.  Fewer rows than these do not tell: chance may
+ * leave them as they are.
  */
 #define NARROW_ROWS			10
 
@@ -255,8 +255,8 @@ loki_codes_fall_short(const LokiScan *so)
 }
 
 /*
- * The distance that the batch's last row has at least if widening the walk brings a narrow search no
- * row; infinity for others.
+ * If the search is narrow: the distance of the batch's last row, which it still has after the walk
+ * was made wider in vain.  Infinity for other searches.
  */
 double
 loki_settled_distance(const LokiScan *so)

@@ -249,7 +249,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
 	search.width = Max(wanted, search.shape.ef);
 
-	/* the search reads and measures the rows that are returned first; those after them come on top */
+	/* rows that the search reads and measures are part of its cost, others come on top */
 	if (bitmap != NULL)
 		reranked = index_pages_fetched(Min(search.inside, wanted + RERANKED_ROWS), rel->pages,
 									   walk->indexinfo->pages, root);
