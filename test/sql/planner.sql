@@ -32,13 +32,17 @@ EXPLAIN (COSTS OFF) SELECT id FROM planner_t WHERE id = 7 ORDER BY v <-> '[1]' L
 EXPLAIN (COSTS OFF) SELECT id FROM planner_t WHERE a = 7;
 
 -- test: rows of a bitmap that are misjudged: the scan that decides when it has them
-CREATE TABLE planner_misjudged AS SELECT i AS id, i % 2000 AS b, planner_vector(i, 520) AS v FROM generate_series(1, 8000) i;
-ALTER TABLE planner_misjudged ALTER v TYPE vector(520), ALTER b SET STATISTICS 0;
+CREATE TABLE planner_misjudged AS SELECT i AS id, i % 2000 AS b, int8range(i % 2000, i % 2000, '[]') AS r, planner_vector(i, 520) AS v
+	FROM generate_series(1, 8000) i;
+ALTER TABLE planner_misjudged ALTER v TYPE vector(520), ALTER b SET STATISTICS 0, ALTER r SET STATISTICS 0;
 CREATE INDEX ON planner_misjudged (b);
+CREATE INDEX ON planner_misjudged USING gist (r);
 CREATE INDEX ON planner_misjudged USING hnsw (v vector_l2_ops);
 VACUUM ANALYZE planner_misjudged;
+EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE r && '[100,200]' ORDER BY v <-> '[1]' LIMIT 10;
+-- all rows are wanted, or a b-tree tells how many they are
+EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE r && '[100,200]' ORDER BY v <-> '[1]' LIMIT 80;
 EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE b BETWEEN 100 AND 200 ORDER BY v <-> '[1]' LIMIT 10;
-EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE b BETWEEN 100 AND 200 ORDER BY v <-> '[1]' LIMIT 40;
 DROP TABLE planner_misjudged;
 
 -- test: a generic plan

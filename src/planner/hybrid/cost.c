@@ -17,6 +17,7 @@
 
 #include "access/genam.h"
 #include "access/heaptoast.h"
+#include "catalog/pg_am.h"
 #include "compat/pgcompat.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
@@ -42,9 +43,9 @@
 #define LEAST_MISS				0.01
 
 /*
- * The rows of a bitmap are often misjudged, above all those of GIN and GiST.  This scan decides when
- * it has them (loki_hybrid_rows_pay), and a bitmap heap scan cannot.  So it is taken where it costs
- * as much, and up to this part more, unless all rows are wanted anyway.
+ * The rows of a bitmap are often misjudged, unless it is made of b-trees.  This scan decides when
+ * it has them (loki_hybrid_rows_pay), and a bitmap heap scan cannot.  So it costs this part less
+ * where it would read every row, as a bitmap heap scan does, unless all rows are wanted anyway.
  */
 #define DECIDES_LATER			0.1
 
@@ -173,12 +174,29 @@ read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
 	return readable;
 }
 
+/* Whether a bitmap is made of b-trees alone, whose rows are judged well */
+static bool
+is_of_btrees(const Path *bitmap)
+{
+	ListCell   *part;
+	List	   *parts;
+
+	if (IsA(bitmap, IndexPath))
+		return ((const IndexPath *) bitmap)->indexinfo->relam == BTREE_AM_OID;
+	parts = IsA(bitmap, BitmapAndPath) ? ((const BitmapAndPath *) bitmap)->bitmapquals :
+		castNode(BitmapOrPath, bitmap)->bitmapquals;
+	foreach(part, parts)
+		if (!is_of_btrees(lfirst(part)))
+			return false;
+	return true;
+}
+
 /*
  * If reading every row of the bitmap begins to return rows earlier, its costs count:
- * those of the bitmap heap scan, and of the distances of its rows.
+ * those of the bitmap heap scan, and of the distances of its rows.  `all`: they are all wanted.
  */
 static void
-cost_rows(PlannerInfo *root, CustomPath *path)
+cost_rows(PlannerInfo *root, CustomPath *path, bool all)
 {
 	Path	   *bitmap = &LokiHybridBitmap(path)->path;
 	QualCost	distance;
@@ -191,8 +209,11 @@ cost_rows(PlannerInfo *root, CustomPath *path)
 	if (startup < path->path.startup_cost ||
 		(startup == path->path.startup_cost && total < path->path.total_cost))
 	{
-		path->path.startup_cost = startup;
-		path->path.total_cost = total;
+		double		share = all || is_of_btrees(LokiHybridBitmap(path)->bitmapqual) ? 1 :
+			1 - DECIDES_LATER;
+
+		path->path.startup_cost = startup * share;
+		path->path.total_cost = total * share;
 	}
 }
 
@@ -261,14 +282,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		Max(matches - Min(search.width, search.inside), 0) * loki_row_cost * cpu_operator_cost +
 		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
 	if (bitmap != NULL)
-	{
-		cost_rows(root, path);
-		if (wanted < matches)
-		{
-			path->path.startup_cost *= 1 - DECIDES_LATER;
-			path->path.total_cost *= 1 - DECIDES_LATER;
-		}
-	}
+		cost_rows(root, path, wanted >= matches);
 	Assert(path->path.startup_cost <= path->path.total_cost);
 }
 
