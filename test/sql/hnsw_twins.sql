@@ -201,14 +201,15 @@ INSERT INTO twins
 		FROM generate_series(1, 30) i)
 	SELECT n, (SELECT array_agg(x + (random() - 0.5) * 0.3 ORDER BY o) FROM unnest(a) WITH ORDINALITY u(x, o) WHERE n = n)::vector
 	FROM generate_series(1, 6000) n JOIN g ON i = 1 + n % 30 ORDER BY n;
+SET lokivector.build_seed = 1;
 CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops);
-CREATE FUNCTION twins_walked(k int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION twins_walked(k int, condition text DEFAULT 'true') RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	scored int := 0;
 	query vector;
 BEGIN
 	FOR query IN SELECT v FROM twins WHERE id % 200 = 7 LOOP
-		EXECUTE format('SELECT FROM twins ORDER BY v <-> $1 LIMIT %s', k) USING query;
+		EXECUTE format('SELECT FROM twins WHERE %s ORDER BY v <-> $1 LIMIT %s', condition, k) USING query;
 		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
 	END LOOP;
 	RETURN scored;
@@ -217,6 +218,21 @@ SET hnsw.ef_search = 10;
 SET hnsw.iterative_scan = relaxed_order;
 SELECT twins_walked(39) > 1.2 * twins_walked(10) AS goes_on;
 RESET hnsw.iterative_scan;
+
+-- test: a search whose filter drops rows becomes as wide as one that begins wider
+TRUNCATE twins;
+DROP INDEX twins_idx;
+INSERT INTO twins
+	WITH g AS MATERIALIZED (SELECT i, (SELECT array_agg(random() * 4 - 2) FROM generate_series(1, 64) WHERE i = i) AS a
+		FROM generate_series(1, 5) i)
+	SELECT n, (SELECT array_agg(x + (random() - 0.5) * 0.3 ORDER BY o) FROM unnest(a) WITH ORDINALITY u(x, o) WHERE n = n)::vector
+	FROM generate_series(1, 10000) n JOIN g ON i = 1 + n % 5 ORDER BY n;
+CREATE INDEX twins_idx ON twins USING hnsw (v vector_l2_ops);
+SET hnsw.ef_search = 35;
+SELECT twins_walked(30, 'id % 11 = 7') AS wider \gset
+SET hnsw.ef_search = 34;
+SELECT twins_walked(30, 'id % 11 = 7') > 0.7 * :wider AS as_wide;
+RESET lokivector.build_seed;
 
 DROP TABLE twins, twins_rows;
 DROP FUNCTION twins_around, twins_walked, twins_expanded, twins_neighbors, twins_built, twins_poor, twins_recall, twins_table;

@@ -527,13 +527,18 @@ wants_wider(LokiScan *so)
 static void
 widen_in_doubt(LokiScan *so)
 {
+	double		rows = so->course.ef * 2.0;
 	double		width = so->course.width * 2.0;
+	double		most = loki_walk_width(so->state, LOKI_DOUBT_EF);
 
-	if (so->course.doubts >= LOKI_MAX_DOUBTS)
-		width = Min(width, loki_walk_width(so->state, LOKI_DOUBT_EF));
+	if (so->course.doubts >= LOKI_MAX_DOUBTS && width > most)
+	{
+		width = most;
+		rows = Max(so->course.ef, LOKI_DOUBT_EF);
+	}
 	so->course.doubts++;
 	so->course.settled = loki_settled_distance(so);
-	widen_to(so, so->course.ef * 2.0, width);
+	widen_to(so, rows, width);
 }
 
 /* Find and rerank rows for the rest of the batch. */

@@ -479,7 +479,7 @@ walk_in_pool(LokiSearch *search, const LokiUpperFound *entries, int nentries, ui
 
 	loki_search_start(search, ef);
 	if (nnarrow > 0)
-		loki_search_walk(search, entries, nnarrow, LOKI_NARROW_SEARCH, ef);
+		loki_search_walk(search, entries, nnarrow, Min(LOKI_NARROW_SEARCH, ef), ef);
 	loki_search_walk(search, entries + nnarrow, nentries - nnarrow, ef, ef);
 	loki_search_end_cutoff(search);
 }
