@@ -8,12 +8,15 @@ the rounds.  Beside it is an index of a table that has the matching rows alone.
     tenant  one of several tenants whose rows are any
     share   one value of 100, three of them, and ten of them
     far     a tenth of the rows, those nearest to one row; the queries are the farthest from it
+    both    two attributes, of a tenth of the rows each, that one row in 1,000, or none, satisfies
+            together
 
 The server is the one that libpq's environment variables name; it should be idle.
 
-usage: bench/lists.py [--set SET,...] [--data DIR] [--metric M] [--queries N] [--rounds N]
-                      [--database NAME]
-    --set       as those of run.py; several, separated by commas
+usage: bench/lists.py [--set SET,...] [--rows N] [--data DIR] [--metric M] [--queries N]
+                      [--rounds N] [--database NAME]
+    --set       as those of run.py and hard.py; several, separated by commas
+    --rows      of sets of hard.py (40000), which have 128 dimensions; others have all
     --metric    l2, ip or cosine (default: that of the set)
     --database  made anew, dropped at the end (loki_lists)
 """
@@ -58,10 +61,15 @@ class Set:
 
     def __init__(self, args, db, name):
         self.args, self.db = args, db
-        self.data = datasets.load(name, args.data)
-        self.base = np.asarray(self.data.base, np.float32)
-        self.queries = np.asarray(self.data.queries, np.float32)
-        self.metric = args.metric or self.data.metric
+        self.name = name
+        if name in hard.SETS:
+            self.base, self.queries, metric = hard.make(name, args.rows, 128)
+        else:
+            data = datasets.load(name, args.data)
+            self.name, metric = data.name, data.metric
+            self.base = np.asarray(data.base, np.float32)
+            self.queries = np.asarray(data.queries, np.float32)
+        self.metric = args.metric or metric
         n = len(self.base)
         generator = np.random.default_rng(1)
         order = generator.permutation(n)
@@ -73,30 +81,36 @@ class Set:
             start += size
         self.tenant[order[start:]] = 100 + generator.integers(0, 4000, n - start)
         self.share = generator.integers(0, 100, n)
+        # its tenth is never that of share, but in one row of 100 of the lower tenths
+        self.other = (self.share + generator.integers(10, 90, n)) % 100
+        same = np.flatnonzero(self.share < 50)[::100]
+        self.other[same] = self.share[same]
         near = np.argsort(distances(self.metric, self.base, self.base[n // 2]), kind="stable")
         self.far = np.empty(n, int)
         self.far[near] = np.arange(n) * 10 // n
         self.farthest = np.argsort(-distances(self.metric, self.queries, self.base[n // 2]), kind="stable")
 
     def fill(self):
-        dims = self.data.dims
+        dims = self.base.shape[1]
         self.db.run(f"""DROP TABLE IF EXISTS items, raw, queries, far_queries, attributes CASCADE;
                         CREATE TABLE queries (id integer, v vector({dims}));
                         CREATE TABLE far_queries (id integer, v vector({dims}));
                         CREATE TABLE raw (id integer, v vector({dims}));
-                        CREATE TABLE attributes (id integer, tenant integer, share integer, far integer)""")
+                        CREATE TABLE attributes (id integer, tenant integer, share integer, far integer,
+                            other integer)""")
         server = hard.Server(["psql", "-d", self.args.database])
         server.copy("queries", self.queries)
         server.copy("far_queries", self.queries[self.farthest])
         server.copy("raw", self.base)
-        lines = [f"({i}, {t}, {s}, {f})" for i, (t, s, f) in enumerate(zip(self.tenant, self.share, self.far))]
+        lines = [f"({i}, {t}, {s}, {f}, {o})"
+                 for i, (t, s, f, o) in enumerate(zip(self.tenant, self.share, self.far, self.other))]
         for i in range(0, len(lines), 20000):
             self.db.run("INSERT INTO attributes VALUES " + ", ".join(lines[i:i + 20000]))
-        self.db.run(f"""CREATE TABLE items (id integer, tenant integer, share integer, far integer, v vector({dims}));
+        self.db.run(f"""CREATE TABLE items (id integer, tenant integer, share integer, far integer, other integer, v vector({dims}));
                         ALTER TABLE items ALTER v SET STORAGE plain;
-                        INSERT INTO items SELECT id, tenant, share, far, v FROM raw JOIN attributes USING (id) ORDER BY id;
+                        INSERT INTO items SELECT id, tenant, share, far, other, v FROM raw JOIN attributes USING (id) ORDER BY id;
                         VACUUM ANALYZE items; SET maintenance_work_mem = '4GB'; SET enable_seqscan = off;
-                        CREATE INDEX items_v ON items USING hnsw (v vector_{self.metric}_ops, tenant, share, far)""")
+                        CREATE INDEX items_v ON items USING hnsw (v vector_{self.metric}_ops, tenant, share, far, other)""")
 
     def conditions(self):
         """-> name, condition, which rows match, table of the queries"""
@@ -107,6 +121,9 @@ class Set:
         yield ("share, 10 of 100", "share BETWEEN 40 AND 49",
                (self.share >= 40) & (self.share < 50), "queries")
         yield "far, a tenth", "far = 0", self.far == 0, "far_queries"
+        for label, low in (("both, one in 1,000", 40), ("both, none", 60)):
+            yield (label, f"share BETWEEN {low} AND {low + 9} AND other BETWEEN {low} AND {low + 9}",
+                   (self.share // 10 == low // 10) & (self.other // 10 == low // 10), "queries")
 
     def truth(self, matching, queries):
         rows = np.flatnonzero(matching)
@@ -115,11 +132,11 @@ class Set:
         for q in asked[:self.args.queries]:
             d = distances(self.metric, self.base[rows], q)
             edges.append(np.partition(d, K - 1)[K - 1] if len(rows) >= K else np.inf)
-        return asked, edges
+        return asked, edges, min(K, len(rows))
 
     def ask(self, table, condition, queries, truth):
         """-> recall, median and 95th percentile of microseconds"""
-        asked, edges = truth
+        asked, edges, most = truth
         self.db.run(ASK.format(table=table, condition=condition, queries=queries, operator=OPERATOR[self.metric]))
         best = None
         for _ in range(self.args.rounds + 1):
@@ -132,7 +149,7 @@ class Set:
             ids = [int(i) for i in row[0].split()]
             d = distances(self.metric, self.base[ids], q)
             found += (d <= edge + 1e-5 * abs(edge)).sum()
-        return (found / (K * len(rows)),) + best
+        return (found / (most * len(rows)) if most else 1.0,) + best
 
 
 def measure(args, db, name):
@@ -150,13 +167,14 @@ def measure(args, db, name):
                    CREATE INDEX ON own USING hnsw (v vector_{this.metric}_ops)""")
         own = this.ask("own", "true", queries, truth)
         on, off = columns[label, "on"], columns[label, "off"]
-        print(f"| {this.data.name} | {label} | {matching.sum():,} "
+        print(f"| {this.name} | {label} | {matching.sum():,} "
               + "".join(f"| {r:.3f} | {m:.0f}, {p:.0f} " for r, m, p in (on, off, own))
               + f"| {on[1] / own[1]:.2f} |", flush=True)
 
 
 def main():
     parser = arguments(__doc__, "synthetic:500000:128", "loki_lists")
+    parser.add_argument("--rows", type=int, default=40000)
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()

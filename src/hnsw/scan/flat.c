@@ -33,6 +33,12 @@
 #define MORE_SELECTION	8
 
 /*
+ * Codes do not tell the order of rows.  So of the nodes that a flat scan found, this part gives
+ * the nearest rows.
+ */
+#define KNOWN_USED		0.85
+
+/*
  * Nodes that the row map names are selected without a look at TID, as long as there are no
  * more stale ones than this for each row of the set
  */
@@ -130,6 +136,8 @@ loki_flat_begin(LokiScan *so)
 	so->flat.selections = 0;
 	so->flat.last = so->flat.beyond = false;
 	so->flat.horizon = -get_float8_infinity();
+	so->flat.known = so->flat.barren = 0;
+	so->flat.returned = so->course.returned;
 
 	if (!so->search_ready || !so->course.walk_taken)
 		return;
@@ -480,6 +488,7 @@ loki_flat_start(LokiScan *so, LokiFlatScan *flat)
 	flat->selection.n = 0;
 	flat->selection.overflowed = false;
 	flat->horizon = get_float4_infinity();
+	flat->nearest = 0;
 	flat->check = LOKI_CHECK_SELECTED;
 	flat->few = NULL;
 }
@@ -631,17 +640,27 @@ loki_flat_doubt(LokiScan *so)
 }
 
 /*
- * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  If they
- * took the place of a walk: each keeps the best codes, whose rows the filter may all drop.
- * Otherwise: if more rows are wanted than the scan was told.
+ * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  That is so
+ *	- if the nodes up to the horizon are hardly more than those that were needed so far, since
+ *	  more rows are wanted than the scan was told, or since many are dead;
+ *	- if codes do not tell which nodes are the nearest, as in a walk;
+ *	- if flat scans took the place of a walk, and a row is beyond the horizon: each keeps the best
+ *	  codes, whose rows the filter may all drop.
  */
 bool
 loki_flat_falls_short(const LokiScan *so)
 {
-	return so->course.phase == LOKI_SCAN_FLAT &&
-		(so->course.walk_end == LOKI_WALK_CONVERGED ||
-		 (so->flat.narrow && so->course.returned > 0)) &&
-		!so->plan.certain && !so->flat.last &&
+	uint64		needed = so->course.returned - so->flat.returned + so->course.batch_left +
+		so->flat.barren;
+
+	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
+		return false;
+	if (needed > KNOWN_USED * so->flat.known)
+		return true;
+	if (so->flat.known < loki_walk_width(so->state, LOKI_DOUBT_EF) &&
+		loki_last_is_doubtful(so, so->flat.known))
+		return true;
+	return so->course.walk_end == LOKI_WALK_CONVERGED &&
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }
@@ -670,6 +689,7 @@ loki_flat_select(LokiScan *so)
 	so->flat.narrow = flat.horizon < so->flat.horizon;
 	if (so->flat.narrow)
 		so->flat.horizon = flat.horizon;
+	so->flat.known += so->flat.narrow ? flat.nearest : selection->n;
 	if (flat.few != NULL)
 	{
 		loki_refine_pass_by(so, flat.few->nodes, flat.few->n);

@@ -40,7 +40,8 @@ typedef struct LokiFlatScan
 	LokiScan   *so;
 	LokiSelection selection;
 	float		horizon;		/* what is farther may have been left behind,
-								 * though the selection has such nodes */
+								 * though the selection has such nodes ... */
+	uint32		nearest;		/* ... and so many that are not farther */
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
 	LokiLiveCheck check;

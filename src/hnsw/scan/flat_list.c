@@ -327,6 +327,7 @@ wanted_distance(LokiFlatScan *flat)
 	for (uint32 i = 0; i < selection->n; i++)
 		loki_flat_keep(&nearest, selection->heap[i].distance, selection->heap[i].node);
 	flat->horizon = nearest.heap[0].distance;
+	flat->nearest = nearest.n;
 	pfree(nearest.heap);
 	return flat->horizon;
 }

@@ -552,10 +552,14 @@ fetch_nodes(LokiScan *so, int n)
 	loki_refine_taken(so, n);
 	for (int i = 0; i < n; i++)
 	{
+		uint32		rows;
+
 		if (loki_is_killed(so, &tids[i]))
 			continue;
 		so->ranking.fetch_most--;
+		rows = so->ranking.nrows;
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
+		so->flat.barren += so->ranking.nrows == rows;
 	}
 }
 

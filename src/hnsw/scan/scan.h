@@ -245,6 +245,10 @@ typedef struct LokiFlatCourse
 	bool		beyond;			/* ... but nodes beyond the bound */
 	double		horizon;		/* what is not queued is not nearer ... */
 	bool		narrow;			/* ... but queued nodes are farther */
+	uint64		returned;		/* rows that were returned before */
+	uint64		known;			/* nodes that were queued up to the horizon ... */
+	uint64		barren;			/* ... and nodes whose rows were read, of
+								 * which none is visible and passes */
 } LokiFlatCourse;
 
 /* Streams of rows that have no distance (unordered.c) */
@@ -317,6 +321,7 @@ extern LokiCondition *loki_plan_condition(LokiScan *so);
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_cutoff(LokiScan *so);
+extern bool loki_last_is_doubtful(const LokiScan *so, double candidates);
 extern bool loki_codes_fall_short(const LokiScan *so);
 extern double loki_settled_distance(const LokiScan *so);
 

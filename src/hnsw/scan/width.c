@@ -229,17 +229,30 @@ loki_choose_cutoff(LokiScan *so)
  */
 
 /*
+ * Whether even the last of so many candidates may be among the rows of the batch, which are
+ * complete.  If the candidates are hardly more than the batch, the last of them is near in any
+ * case, so fewer errors count; likewise if the target of the recall is low.
+ */
+bool
+loki_last_is_doubtful(const LokiScan *so, double candidates)
+{
+	double		target = so->plan.settings.target_recall;
+	double		sure = 1 - Min(so->course.batch / candidates, 1);
+
+	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
+	if (target > 0)
+		sure *= Max(2 * target - 1, 0);
+	return loki_refine_doubts(so, so->ranking.rows[so->course.batch_left - 1].distance, sure);
+}
+
+/*
  * Whether codes do not tell the rows around the query apart, so that chance decided which
  * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  A walk
- * that ended by its cutoff has asked that already.  If the pool is hardly wider than the batch, its
- * last candidate is near in any case, so fewer errors count; likewise if the target of the recall
- * is low.  The rows of the batch are complete.
+ * that ended by its cutoff has asked that already.  The rows of the batch are complete.
  */
 bool
 loki_codes_fall_short(const LokiScan *so)
 {
-	double		target = so->plan.settings.target_recall;
-	double		sure = 1 - Min((double) so->course.batch / so->course.width, 1);
 	double		farthest;
 
 	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told ||
@@ -249,9 +262,7 @@ loki_codes_fall_short(const LokiScan *so)
 	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	if (farthest >= so->course.settled)
 		return false;
-	if (target > 0)
-		sure *= Max(2 * target - 1, 0);
-	return loki_refine_doubts(so, farthest, sure);
+	return loki_last_is_doubtful(so, so->course.width);
 }
 
 /*
