@@ -335,29 +335,34 @@ find_key(LokiLookup *lookup, LokiFilterKey *key)
 	}
 }
 
-/*
- * Find the places of a list, as few as possible, that have all nodes that match a filter,
- * except for nodes that the lists do not have.  False if there are none.
- */
+/* See sorted_list.h.  Pages are share locked one at a time. */
 bool
-loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
+loki_lookup_begin(LokiLookup *lookup, LokiLookup *second, LokiIndex *state, Relation index,
 				  const LokiMetaPageData *meta, const LokiNodeFilter *filter)
 {
-	LokiLookup	best = {.count = -1};
+	LokiLookup	found = {0};
 
+	lookup->key = second->key = NULL;
 	if ((meta->flags & LOKI_META_SORTED_LISTS) == 0)
 		return false;
-	lookup->state = state;
-	lookup->index = index;
-	lookup->sorted_lists = meta->sorted_lists;
+	found.state = state;
+	found.index = index;
+	found.sorted_lists = meta->sorted_lists;
 	for (int i = 0; i < filter->ntests; i++)
-		if (filter->tests[i].kind == LOKI_CONDITION_KEY && !filter->tests[i].negated &&
-			find_key(lookup, filter->tests[i].key) &&
-			(best.count < 0 || lookup->count < best.count))
-			best = *lookup;
-	if (best.count < 0)
+	{
+		if (filter->tests[i].kind != LOKI_CONDITION_KEY || filter->tests[i].negated ||
+			!find_key(&found, filter->tests[i].key))
+			continue;
+		if (lookup->key == NULL || found.count < lookup->count)
+		{
+			*second = *lookup;
+			*lookup = found;
+		}
+		else if (second->key == NULL || found.count < second->count)
+			*second = found;
+	}
+	if (lookup->key == NULL)
 		return false;
-	*lookup = best;
 	lookup->brief = loki_brief_found(lookup);
 	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->sorted_lists.end, &lookup->reused);
 	return true;
@@ -376,6 +381,28 @@ loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end, uint32 *nodes)
 	return loki_entries_read(lookup->state, lookup->index,
 							 LOKI_SLOTS_SORTED + lookup->key->attribute, place, n,
 							 loki_sorted_list_width(lookup->sorted_lists.end), nodes) ? n : 0;
+}
+
+/* See sorted_list.h.  Pages are share locked one at a time. */
+bool
+loki_lookup_mark(LokiLookup *lookup, uint64 *bits)
+{
+	uint32		nodes[LOKI_LOOKUP_READ];
+
+	for (int i = 0; i < lookup->nplaces; i++)
+		for (uint32 place = lookup->places[i].first; place < lookup->places[i].end;)
+		{
+			uint32		n = loki_lookup_read(lookup, place, lookup->places[i].end, nodes);
+
+			if (n == 0)
+				return false;
+			place += n;
+			for (uint32 k = 0; k < n; k++)
+				if (nodes[k] < lookup->sorted_lists.end)
+					bits[nodes[k] / 64] |= UINT64CONST(1) << (nodes[k] % 64);
+			CHECK_FOR_INTERRUPTS();
+		}
+	return true;
 }
 
 /* See sorted_list.h.  Pages are share locked one at a time. */

@@ -64,8 +64,13 @@ extern void loki_sorted_lists_make(LokiIndex *state, Relation index, bool brief,
 								   LokiSortedListsData *sorted_lists);
 extern double loki_sorted_lists_memory(const LokiIndex *state);
 
-extern bool loki_lookup_begin(LokiLookup *lookup, LokiIndex *state, Relation index,
-							  const LokiMetaPageData *meta,
+/*
+ * Find the places of a list, as few as possible, that have all nodes that match a filter,
+ * except for nodes that the lists do not have; false if there are none.  `second` has the places
+ * of the shortest list of another key, which have them too; its key is NULL if there is none.
+ */
+extern bool loki_lookup_begin(LokiLookup *lookup, LokiLookup *second, LokiIndex *state,
+							  Relation index, const LokiMetaPageData *meta,
 							  const LokiNodeFilter *filter);
 
 /* Add the places of the keys from low to high.  The calls must be in ascending order. */
@@ -92,6 +97,12 @@ extern int	loki_array_list_keys(const char *slot, uint32 *numbers);
 #define LOKI_LOOKUP_READ	(32 * LOKI_SEPARATOR_STEP)
 extern uint32 loki_lookup_read(LokiLookup *lookup, uint32 place, uint32 end,
 							   uint32 *nodes);
+
+/*
+ * Set the bits of the nodes at all places of a lookup, which are bits of nodes below
+ * sorted_lists.end; false if the list does not have them any more
+ */
+extern bool loki_lookup_mark(LokiLookup *lookup, uint64 *bits);
 
 /*
  * Copy the entries at n places out, of which those that are near each other should come together;

@@ -74,6 +74,7 @@ typedef struct LokiStrategyChoice
 	double		listed;			/* nodes that a flat scan reads one by one
 								 * with a sorted list; below 0: no list */
 	bool		brief;			/* by their brief codes first */
+	double		second;			/* nodes of a second list; below 0: none */
 	double		unlisted;		/* nodes that it reads besides */
 	double		listed_tests;	/* attributes of listed nodes that it tests */
 	bool		mapped;			/* the listed nodes are those of a TID set */

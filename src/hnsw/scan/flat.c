@@ -490,6 +490,7 @@ loki_flat_start(LokiScan *so, LokiFlatScan *flat)
 	flat->horizon = get_float4_infinity();
 	flat->nearest = 0;
 	flat->check = LOKI_CHECK_SELECTED;
+	flat->joint = NULL;
 	flat->few = NULL;
 }
 

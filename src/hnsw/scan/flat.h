@@ -45,6 +45,9 @@ typedef struct LokiFlatScan
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
 	LokiLiveCheck check;
+	uint64	   *joint;			/* bits of the nodes of a second list, which
+								 * has all that match as well; NULL: none is
+								 * read */
 	LokiBatch  *few;			/* all nodes that were found, if they need not
 								 * be scored; or NULL */
 } LokiFlatScan;

@@ -9,6 +9,10 @@
  * those whose bound is nearer than the farthest that is wanted of it.  The others are left
  * behind.
  *
+ * If few of the listed nodes match other keys, those are tested on many nodes in vain.  Then the
+ * nodes of a second list, of another key, become a bitmap, and only nodes that are on both
+ * lists are tested and scored.
+ *
  * IDENTIFICATION
  *	  src/hnsw/scan/flat_list.c
  *
@@ -18,6 +22,7 @@
 
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
+#include "hnsw/scan/strategy.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
@@ -74,6 +79,13 @@ is_as_listed(const LokiLookup *lookup, uint32 node)
 	return node < lookup->sorted_lists.end && !loki_bits_have(&lookup->reused, node);
 }
 
+/* Whether a listed node is on the second list, if one is read */
+static inline bool
+is_on_second(const LokiFlatScan *flat, uint32 node)
+{
+	return flat->joint == NULL || (flat->joint[node / 64] >> (node % 64) & 1) != 0;
+}
+
 /* Test and gather the nodes at places of a sorted list; those in REUSED come separately. */
 static void
 flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
@@ -92,7 +104,7 @@ flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
 		place += read;
 		for (uint32 i = 0; i < read; i++)
 		{
-			if (!is_as_listed(lookup, listed[i]) ||
+			if (!is_as_listed(lookup, listed[i]) || !is_on_second(flat, listed[i]) ||
 				(lookup->repeats && !loki_visit(&flat->so->search, listed[i])))
 				continue;
 			batch[n++] = listed[i];
@@ -457,13 +469,37 @@ flat_by_brief(LokiFlatScan *flat)
 	return score_least(flat, &list);
 }
 
+/* Score the listed nodes, of which a second list may leave few.  False if that is no longer there. */
+static bool
+flat_places_all(LokiFlatScan *flat, bool joint)
+{
+	LokiScan   *so = flat->so;
+	LokiLookup *lookup = &so->filter.list;
+	bool		found = true;
+
+	if (joint)
+	{
+		flat->joint = MemoryContextAllocExtended(so->context,
+												 mul_size(lookup->sorted_lists.end / 64 + 1, sizeof(uint64)),
+												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		found = loki_lookup_mark(&so->filter.second, flat->joint);
+	}
+	for (int i = 0; found && i < lookup->nplaces; i++)
+		flat_range(flat, &lookup->places[i]);
+	if (joint)
+		pfree(flat->joint);
+	flat->joint = NULL;
+	return found;
+}
+
 /* See flat.h. */
 bool
 loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 {
 	LokiLookup *lookup = &so->filter.list;
 	const LokiTidSet *tids = so->filter.nodes.tids;
-	bool		found = true;
+	bool		joint = loki_strategy_joint(&so->search);
+	bool		found;
 
 	/* rows of a set are tested when TID is read */
 	loki_flat_start(so, flat);
@@ -474,11 +510,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 		loki_visited_reserve(&so->search, lookup->count);
 	}
 	so->filter.nodes.tids = NULL;
-	if (so->choice.brief)
-		found = flat_by_brief(flat);
-	else
-		for (int i = 0; i < lookup->nplaces; i++)
-			flat_range(flat, &lookup->places[i]);
+	found = so->choice.brief && !joint ? flat_by_brief(flat) : flat_places_all(flat, joint);
 	if (!found)
 	{
 		so->filter.nodes.tids = tids;

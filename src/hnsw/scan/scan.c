@@ -327,8 +327,9 @@ begin_list(LokiScan *so)
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
 	loki_bits_release(&so->filter.list.reused);
-	so->filter.has_list = loki_lookup_begin(&so->filter.list, so->state, so->scan->indexRelation,
-											&so->meta, &so->filter.nodes);
+	so->filter.has_list = loki_lookup_begin(&so->filter.list, &so->filter.second, so->state,
+											so->scan->indexRelation, &so->meta,
+											&so->filter.nodes);
 	search->choice->nseeds = 0;
 	search->choice->correlated = -1;
 	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
@@ -337,8 +338,11 @@ begin_list(LokiScan *so)
 	if (search->choice->share_known)
 		search->choice->share = Max(so->filter.list.count, 1) / search->budget.flat_nodes;
 	search->choice->mapped = search->choice->brief = false;
+	search->choice->second = -1;
 	if (so->filter.has_list)
 	{
+		if (so->filter.second.key != NULL)
+			search->choice->second = so->filter.second.count;
 		search->choice->listed = so->filter.list.count +
 			loki_bits_count(&so->filter.list.reused);
 		search->choice->listed_tests =

@@ -115,6 +115,7 @@ typedef struct LokiScanFilter
 	bool		bound_all;		/* the scan is for all rows within it: certain */
 	bool		has_list;		/* of nodes that may match: */
 	LokiLookup	list;
+	LokiLookup	second;			/* the same by another key; key NULL: none */
 	bool		has_map;		/* of rows to nodes: */
 	LokiRowLookup map;
 	LokiStrategy strategy;		/* of a scan with a filter, at last */

@@ -37,6 +37,8 @@
 #define BRIEF_TIME			3	/* ... the same with its brief code ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
+#define JOINT_TIME			1	/* a node of one of two lists that are read together ... */
+#define JOINT_NODE_TIME		0.02	/* ... and any node, since each has a bit */
 #define MAP_TIME			100 /* a row of a set, by the row map */
 
 /*
@@ -159,7 +161,37 @@ list_time(const LokiSearch *search)
 		test_time(search, search->choice->unlisted);
 }
 
-/* Time of a flat scan, by a sorted list if that is better */
+/* Time of a flat scan of the nodes that are on two lists, which are all scored; infinity without */
+static double
+joint_time(const LokiSearch *search)
+{
+	const LokiStrategyChoice *choice = search->choice;
+	double		matches = Min(choice->share * search->budget.flat_nodes, choice->listed);
+	double		match = FLAT_MATCH_TIME;
+
+	if (choice->listed < 0 || choice->mapped || choice->second < 0 ||
+		(search->budget.memory_limit > 0 &&
+		 search->budget.flat_nodes / 8 > search->budget.memory_limit))
+		return get_float8_infinity();
+	if (search->filter->tids != NULL)
+		match += LIST_TID_TIME;
+	match += LIST_TEST_TIME * choice->listed_tests / Max(choice->listed, 1);
+	return JOINT_TIME * (choice->listed + choice->second) +
+		JOINT_NODE_TIME * search->budget.flat_nodes + matches * match +
+		test_time(search, choice->unlisted);
+}
+
+/* Whether that takes less time than a flat scan of one list, which was chosen */
+bool
+loki_strategy_joint(const LokiSearch *search)
+{
+	double		matches = search->choice->share * search->budget.flat_nodes;
+
+	return joint_time(search) <
+		list_time(search) + scored_nodes(search, matches) * FLAT_MATCH_TIME;
+}
+
+/* Time of a flat scan, by sorted lists if that is better */
 static double
 flat_time(const LokiSearch *search)
 {
@@ -170,7 +202,7 @@ flat_time(const LokiSearch *search)
 
 	if (search->choice->listed >= 0)
 		test = Min(test, list_time(search));
-	return test + scored_nodes(search, matches) * match;
+	return Min(test + scored_nodes(search, matches) * match, joint_time(search));
 }
 
 /*

@@ -19,6 +19,7 @@
  */
 extern void loki_strategy_sample(LokiSearch *search, uint32 end, bool spread);
 extern bool loki_strategy_short(const LokiSearch *search);
+extern bool loki_strategy_joint(const LokiSearch *search);
 extern bool loki_strategy_list(const LokiSearch *search);
 extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share);
 
