@@ -10,14 +10,14 @@ CREATE FUNCTION doubt_vector(n integer, spread float8) RETURNS vector AS $$
 	FROM generate_series(1, 80) i
 $$ LANGUAGE sql IMMUTABLE STRICT;
 
-CREATE TABLE doubt_t (id integer, v vector(80), w vector(80), a integer) WITH (autovacuum_enabled = off);
-INSERT INTO doubt_t SELECT i, doubt_vector(i, 0.3), doubt_vector(i, 0.005), abs(hashint4(i)) % 10
+CREATE TABLE doubt_t (id integer, v vector(80), w vector(80), a integer, b integer) WITH (autovacuum_enabled = off);
+INSERT INTO doubt_t SELECT i, doubt_vector(i, 0.3), doubt_vector(i, 0.005), abs(hashint4(i)) % 10, i / 10 % 3
 FROM generate_series(1, 10000) i;
 CREATE INDEX doubt_idx ON doubt_t USING hnsw (v vector_l2_ops, a);
-CREATE INDEX doubt_tight_idx ON doubt_t USING hnsw (w vector_l2_ops, a);
+CREATE INDEX doubt_tight_idx ON doubt_t USING hnsw (w vector_l2_ops, a, b);
 ANALYZE doubt_t;
 
--- The share of the nearest k rows that searches find, and whether they made more than a flat scan
+-- The share of the nearest k rows that ten searches find, and whether one made more than a flat scan
 CREATE FUNCTION doubt_recall(field text, condition text, k integer, OUT recall numeric, OUT again boolean) AS $$
 DECLARE
 	q vector;
@@ -72,6 +72,9 @@ SELECT recall >= 0.98 AS found FROM doubt_recall('v', 'a < 5', 10);
 -- Codes do not tell rows of a region apart
 SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a = 1', 10);
 SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a < 5', 10);
+SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a < 5', 60);
+-- ... in a walk either, whose pool is narrower with a filter
+SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'b = 1', 25);
 
 DROP TABLE doubt_t;
 DROP FUNCTION doubt_recall, doubt_delete;

@@ -658,8 +658,7 @@ loki_flat_falls_short(const LokiScan *so)
 		return false;
 	if (needed > KNOWN_USED * so->flat.known)
 		return true;
-	if (so->flat.known < loki_walk_width(so->state, LOKI_DOUBT_EF) &&
-		loki_last_is_doubtful(so, so->flat.known))
+	if (so->flat.selections == 1 && loki_last_is_doubtful(so, so->flat.kept))
 		return true;
 	return so->course.walk_end == LOKI_WALK_CONVERGED &&
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
@@ -690,6 +689,7 @@ loki_flat_select(LokiScan *so)
 	so->flat.narrow = flat.horizon < so->flat.horizon;
 	if (so->flat.narrow)
 		so->flat.horizon = flat.horizon;
+	so->flat.kept = selection->n;
 	so->flat.known += so->flat.narrow ? flat.nearest : selection->n;
 	if (flat.few != NULL)
 	{

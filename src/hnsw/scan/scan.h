@@ -247,7 +247,8 @@ typedef struct LokiFlatCourse
 	double		horizon;		/* what is not queued is not nearer ... */
 	bool		narrow;			/* ... but queued nodes are farther */
 	uint64		returned;		/* rows that were returned before */
-	uint64		known;			/* nodes that were queued up to the horizon ... */
+	uint32		kept;			/* nodes that the last flat scan queued ... */
+	uint64		known;			/* ... and all did, up to the horizon ... */
 	uint64		barren;			/* ... and nodes whose rows were read, of
 								 * which none is visible and passes */
 } LokiFlatCourse;

@@ -248,11 +248,14 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
 /*
  * Whether codes do not tell the rows around the query apart, so that chance decided which
  * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  A walk
- * that ended by its cutoff has asked that already.  The rows of the batch are complete.
+ * that ended by its cutoff has asked that already.  One with a filter has a narrower pool, since
+ * nodes that match lie far apart, which is no reason to count fewer errors.  The rows of the batch
+ * are complete.
  */
 bool
 loki_codes_fall_short(const LokiScan *so)
 {
+	bool		filtered = so->search.budget.flat_nodes > 0;
 	double		farthest;
 
 	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told ||
@@ -262,7 +265,8 @@ loki_codes_fall_short(const LokiScan *so)
 	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	if (farthest >= so->course.settled)
 		return false;
-	return loki_last_is_doubtful(so, so->course.width);
+	return loki_last_is_doubtful(so, filtered ? Max(so->course.width, so->choice.width) :
+								 so->course.width);
 }
 
 /*
