@@ -79,7 +79,7 @@ typedef struct LokiStrategyChoice
 	double		listed_tests;	/* attributes of listed nodes that it tests */
 	bool		mapped;			/* the listed nodes are those of a TID set */
 	double		share;			/* of the nodes that match: sampled, or known
-								 * from a sorted list */
+								 * from a sorted list; 0: not yet */
 	bool		share_known;
 	double		correlated;		/* share of the neighbors of matching nodes
 								 * that match, too; below 0: not sampled */

@@ -33,12 +33,6 @@
 #define MORE_SELECTION	8
 
 /*
- * Codes do not tell the order of rows.  So of the nodes that a flat scan found, this part gives
- * the nearest rows.
- */
-#define KNOWN_USED		0.85
-
-/*
  * Nodes that the row map names are selected without a look at TID, as long as there are no
  * more stale ones than this for each row of the set
  */
@@ -136,8 +130,9 @@ loki_flat_begin(LokiScan *so)
 	so->flat.selections = 0;
 	so->flat.last = so->flat.beyond = false;
 	so->flat.horizon = -get_float8_infinity();
-	so->flat.known = so->flat.barren = 0;
+	so->flat.known = 0;
 	so->flat.returned = so->course.returned;
+	so->flat.rowless = so->ranking.rowless;
 
 	if (!so->search_ready || !so->course.walk_taken)
 		return;
@@ -642,25 +637,24 @@ loki_flat_doubt(LokiScan *so)
 
 /*
  * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  That is so
- *	- if the nodes up to the horizon are hardly more than those that were needed so far, since
- *	  more rows are wanted than the scan was told, or since many are dead;
- *	- if codes do not tell which nodes are the nearest, as in a walk;
- *	- if flat scans took the place of a walk, and a row is beyond the horizon: each keeps the best
- *	  codes, whose rows the filter may all drop.
+ *	- if codes do not tell which nodes are the nearest, as in a walk, or all of their rows were
+ *	  read, which are several times as many as are wanted;
+ *	- if a row is beyond the horizon, and more nodes were needed than are known up to it: more rows
+ *	  are wanted than the scan was told, or many nodes are dead.  If flat scans took the place of
+ *	  a walk, a row beyond the horizon is enough: the filter may drop all rows of the best codes.
  */
 bool
 loki_flat_falls_short(const LokiScan *so)
 {
 	uint64		needed = so->course.returned - so->flat.returned + so->course.batch_left +
-		so->flat.barren;
+		so->ranking.rowless - so->flat.rowless;
 
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
-	if (needed > KNOWN_USED * so->flat.known)
+	if (so->flat.selections == 1 &&
+		(loki_refine_used_up(so) || loki_last_is_doubtful(so, so->flat.kept)))
 		return true;
-	if (so->flat.selections == 1 && loki_last_is_doubtful(so, so->flat.kept))
-		return true;
-	return so->course.walk_end == LOKI_WALK_CONVERGED &&
+	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }

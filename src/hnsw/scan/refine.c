@@ -437,6 +437,22 @@ loki_refine_taken(LokiScan *so, uint32 n)
 	so->pending.next += n;
 }
 
+/* Whether all candidates were taken, since the bounds of all were low enough */
+bool
+loki_refine_used_up(const LokiScan *so)
+{
+	return so->queue.next == so->queue.n && so->pending.next == so->pending.n;
+}
+
+/* How far off the estimate of the last candidate may be, in the operator's unit; 0 if not known */
+double
+loki_refine_error(const LokiScan *so)
+{
+	if (so->queue.compared == 0 || so->queue.n == 0)
+		return 0;
+	return nearer_by(so, so->queue.n - 1, 0) - nearer_by(so, so->queue.n - 1, 1);
+}
+
 /*
  * Whether even the last of the candidates, all of which were refined, may be nearer than
  * `distance`, in the operator's unit.  Then so may be nodes that are no candidates.  `sure`,

@@ -69,7 +69,7 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.fetch_most = PG_UINT32_MAX;
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
-	so->ranking.dropped = so->ranking.passed = so->ranking.barren = 0;
+	so->ranking.dropped = so->ranking.passed = so->ranking.barren = so->ranking.rowless = 0;
 	if (so->heap.slot != NULL)
 		return;
 	so->heap.context = AllocSetContextCreate(so->context, "hnsw scan row",
@@ -559,7 +559,7 @@ fetch_nodes(LokiScan *so, int n)
 		so->ranking.fetch_most--;
 		rows = so->ranking.nrows;
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
-		so->flat.barren += so->ranking.nrows == rows;
+		so->ranking.rowless += so->ranking.nrows == rows;
 	}
 }
 

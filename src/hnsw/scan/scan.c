@@ -335,8 +335,8 @@ begin_list(LokiScan *so)
 	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
 		so->filter.within == NULL &&
 		so->filter.list.tested <= LISTED_IN_VAIN * so->filter.list.count;
-	if (search->choice->share_known)
-		search->choice->share = Max(so->filter.list.count, 1) / search->budget.flat_nodes;
+	search->choice->share = !search->choice->share_known ? 0 :
+		Max(so->filter.list.count, 1) / search->budget.flat_nodes;
 	search->choice->mapped = search->choice->brief = false;
 	search->choice->second = -1;
 	if (so->filter.has_list)

@@ -205,6 +205,8 @@ typedef struct LokiRanking
 	uint64		dropped;		/* rows that the caller's filter did not pass */
 	uint64		passed;			/* ... and those that it did */
 	uint64		barren;			/* rows before the first of these */
+	uint64		rowless;		/* nodes that were read, of which no row is
+								 * visible and passes */
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c) */
@@ -248,9 +250,8 @@ typedef struct LokiFlatCourse
 	bool		narrow;			/* ... but queued nodes are farther */
 	uint64		returned;		/* rows that were returned before */
 	uint32		kept;			/* nodes that the last flat scan queued ... */
-	uint64		known;			/* ... and all did, up to the horizon ... */
-	uint64		barren;			/* ... and nodes whose rows were read, of
-								 * which none is visible and passes */
+	uint64		known;			/* ... and all did, up to the horizon */
+	uint64		rowless;		/* ranking.rowless before */
 } LokiFlatCourse;
 
 /* Streams of rows that have no distance (unordered.c) */
@@ -441,6 +442,8 @@ extern void loki_refine_within(LokiScan *so, double distance);
 
 /* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
+extern bool loki_refine_used_up(const LokiScan *so);
+extern double loki_refine_error(const LokiScan *so);
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
 /* The first n pending nodes were taken */

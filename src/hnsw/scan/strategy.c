@@ -161,7 +161,10 @@ list_time(const LokiSearch *search)
 		test_time(search, search->choice->unlisted);
 }
 
-/* Time of a flat scan of the nodes that are on two lists, which are all scored; infinity without */
+/*
+ * Time of a flat scan of the nodes that are on two lists, which are all scored.  Infinity if there is
+ * one list, or if it is not known how many nodes match: they may be all that are on either list.
+ */
 static double
 joint_time(const LokiSearch *search)
 {
@@ -169,7 +172,7 @@ joint_time(const LokiSearch *search)
 	double		matches = Min(choice->share * search->budget.flat_nodes, choice->listed);
 	double		match = FLAT_MATCH_TIME;
 
-	if (choice->listed < 0 || choice->mapped || choice->second < 0 ||
+	if (choice->listed < 0 || choice->mapped || choice->second < 0 || choice->share == 0 ||
 		(search->budget.memory_limit > 0 &&
 		 search->budget.flat_nodes / 8 > search->budget.memory_limit))
 		return get_float8_infinity();

@@ -231,18 +231,23 @@ loki_choose_cutoff(LokiScan *so)
 /*
  * Whether even the last of so many candidates may be among the rows of the batch, which are
  * complete.  If the candidates are hardly more than the batch, the last of them is near in any
- * case, so fewer errors count; likewise if the target of the recall is low.
+ * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
+ * nothing of their order.  Fewer errors count as well if the target of the recall is low.
  */
 bool
 loki_last_is_doubtful(const LokiScan *so, double candidates)
 {
+	double		nearest = so->ranking.rows[0].distance;
+	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	double		target = so->plan.settings.target_recall;
 	double		sure = 1 - Min(so->course.batch / candidates, 1);
 
 	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
+	if (farthest - nearest < loki_refine_error(so))
+		sure = 1;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);
-	return loki_refine_doubts(so, so->ranking.rows[so->course.batch_left - 1].distance, sure);
+	return loki_refine_doubts(so, farthest, sure);
 }
 
 /*

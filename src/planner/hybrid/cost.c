@@ -176,14 +176,14 @@ read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
 
 /* Whether a bitmap is made of b-trees alone, whose rows are judged well */
 static bool
-is_of_btrees(const Path *bitmap)
+is_of_btrees(Path *bitmap)
 {
 	ListCell   *part;
 	List	   *parts;
 
 	if (IsA(bitmap, IndexPath))
-		return ((const IndexPath *) bitmap)->indexinfo->relam == BTREE_AM_OID;
-	parts = IsA(bitmap, BitmapAndPath) ? ((const BitmapAndPath *) bitmap)->bitmapquals :
+		return ((IndexPath *) bitmap)->indexinfo->relam == BTREE_AM_OID;
+	parts = IsA(bitmap, BitmapAndPath) ? ((BitmapAndPath *) bitmap)->bitmapquals :
 		castNode(BitmapOrPath, bitmap)->bitmapquals;
 	foreach(part, parts)
 		if (!is_of_btrees(lfirst(part)))
