@@ -141,13 +141,26 @@ def tight(spread, rng, rows, dims, queries):
     return base, base[rng.choice(rows, queries, replace=False)]
 
 
+def parts(rng, rows, dims, queries):
+    """Documents of 300 nearly equal parts, and nine times as many of 8, whose centers are
+    anywhere; each query is near a document"""
+    count = max(10, rows * 10 // 372)
+    centres = rng.standard_normal((count, dims))
+    document = np.repeat(np.arange(count), np.where(np.arange(count) % 10 == 0, 300, 8))
+    spread = np.array([.003, .02, .1])[document % 3, None]
+    base = centres[document] + spread * rng.standard_normal((len(document), dims))
+    near = centres[rng.integers(0, count, queries)]
+    return base, near + .7 * rng.standard_normal((queries, dims))
+
+
 SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "near": (near, "l2"), "outliers": (outliers, "l2"),
         "hubs": (hubs, "l2"), "duplicates": (duplicates, "l2"),
         "identical": (identical, "l2"),
         "tight_3": (functools.partial(tight, .003), "l2"),
         "tight_30": (functools.partial(tight, .03), "l2"),
-        "tight_100": (functools.partial(tight, .1), "l2")}
+        "tight_100": (functools.partial(tight, .1), "l2"),
+        "parts": (parts, "cosine")}
 
 
 def make(name, rows, dims, queries=1000, seed=1, data=None):
