@@ -232,7 +232,7 @@ loki_choose_cutoff(LokiScan *so)
  * Whether even the last of so many candidates may be among the rows of the batch, which are
  * complete.  If the candidates are hardly more than the batch, the last of them is near in any
  * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
- * nothing of their order.  Fewer errors count as well if the target of the recall is low.
+ * nothing of their order.  (Rows at one distance have none: they are mostly equal.)  Fewer errors count as well if the target of the recall is low.
  */
 bool
 loki_last_is_doubtful(const LokiScan *so, double candidates)
@@ -243,7 +243,7 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
 	double		sure = 1 - Min(so->course.batch / candidates, 1);
 
 	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
-	if (farthest - nearest < loki_refine_error(so))
+	if (nearest < farthest && farthest - nearest < loki_refine_error(so))
 		sure = 1;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);
