@@ -442,8 +442,14 @@ extern void loki_refine_within(LokiScan *so, double distance);
 
 /* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
+
+/* Whether all candidates were taken, since the bounds of all were low enough */
 extern bool loki_refine_used_up(const LokiScan *so);
+
+/* How far off the estimate of the last candidate may be, in the operator's unit; 0 if not known */
 extern double loki_refine_error(const LokiScan *so);
+
+/* Whether even the last candidate may be nearer than a distance */
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
 /* The first n pending nodes were taken */

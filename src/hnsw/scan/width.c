@@ -232,7 +232,8 @@ loki_choose_cutoff(LokiScan *so)
  * Whether even the last of so many candidates may be among the rows of the batch, which are
  * complete.  If the candidates are hardly more than the batch, the last of them is near in any
  * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
- * nothing of their order.  (Rows at one distance have none: they are mostly equal.)  Fewer errors count as well if the target of the recall is low.
+ * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Fewer
+ * errors count as well if the target of the recall is low.
  */
 bool
 loki_last_is_doubtful(const LokiScan *so, double candidates)
