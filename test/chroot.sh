@@ -21,7 +21,7 @@
 #		Copy this source tree to /srv/lokivector inside, replacing the last.
 #	test/chroot.sh test MAJOR [PART...]
 #		create, then test/run.sh PART... on a copy inside (default: unit sql iso
-#		tap; TESTS as there).
+#		tap; TESTS and LOKIVECTOR_DEADLINE as there).
 #	test/chroot.sh remove MAJOR
 #
 # MAJOR		Debian release
@@ -257,7 +257,8 @@ case $command in
 		dir=/srv/test-$(printf %s "$top" | cksum | cut -d ' ' -f 1)
 		copy_tree "$dir"
 		exec 9>&-
-		inside root / env TESTS="${TESTS:-}" "$dir/test/run.sh" "$@"
+		inside root / env TESTS="${TESTS:-}" \
+			LOKIVECTOR_DEADLINE="${LOKIVECTOR_DEADLINE:-}" "$dir/test/run.sh" "$@"
 		;;
 	remove)
 		remove_system

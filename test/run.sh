@@ -14,6 +14,7 @@
 #
 # PG_CONFIG				the server to test with (default: test/packages.sh)
 # TESTS					only these files of a part, by name without suffix
+# LOKIVECTOR_DEADLINE		no file of TAP is begun after it, in seconds since 1970
 # LOKIVECTOR_AMOUNT		of LONG: seconds, kills, statements or points
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp

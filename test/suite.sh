@@ -309,7 +309,11 @@ run_tap()
 	local part=${1:-tap} folder=${2:-t} name
 
 	for name in $(chosen "$part"); do
-		run_tap_file "$part" "$folder" "$name"
+		if [ -n "${LOKIVECTOR_DEADLINE:-}" ] && [ "$(date +%s)" -ge "$LOKIVECTOR_DEADLINE" ]; then
+			echo "skip - $part $name: no time is left"
+		else
+			run_tap_file "$part" "$folder" "$name"
+		fi
 	done
 }
 
