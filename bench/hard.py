@@ -153,6 +153,11 @@ def parts(rng, rows, dims, queries):
     return base, near + .7 * rng.standard_normal((queries, dims))
 
 
+def noise(rng, rows, dims, queries):
+    """Rows without structure, whose distances hardly differ"""
+    return rng.random((rows, dims)), rng.random((queries, dims))
+
+
 SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "near": (near, "l2"), "outliers": (outliers, "l2"),
         "hubs": (hubs, "l2"), "duplicates": (duplicates, "l2"),
@@ -160,7 +165,7 @@ SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "tight_3": (functools.partial(tight, .003), "l2"),
         "tight_30": (functools.partial(tight, .03), "l2"),
         "tight_100": (functools.partial(tight, .1), "l2"),
-        "parts": (parts, "cosine")}
+        "parts": (parts, "cosine"), "noise": (noise, "l2")}
 
 
 def make(name, rows, dims, queries=1000, seed=1, data=None):

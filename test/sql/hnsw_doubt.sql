@@ -77,6 +77,64 @@ SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a < 5', 60);
 SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'b = 1', 25);
 SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'true', 100);
 
-DROP TABLE doubt_t;
-DROP FUNCTION doubt_recall, doubt_delete;
+-- ... nor in one of a caller that drops rows, whose first batch leaves doubts to the later ones
+SET hnsw.ef_search = 10;
+SELECT recall >= 0.5 AS found FROM doubt_recall('w', 'abs(hashint4(id + 1)) % 10 = 3', 20);
+RESET hnsw.ef_search;
+
+-- Rows at the least distance that there is leave no doubt: few of a thousand copies are read
+CREATE TABLE doubt_copies (id integer, v vector(80)) WITH (autovacuum_enabled = off);
+INSERT INTO doubt_copies SELECT i, doubt_vector(i % 10, 0.3) FROM generate_series(1, 10000) i;
+CREATE INDEX doubt_copies_idx ON doubt_copies USING hnsw (v vector_l2_ops, id);
+SET enable_seqscan = off;
+SELECT max(v <-> doubt_vector(7, 0.3)) AS farthest, count(*)
+FROM (SELECT v FROM doubt_copies ORDER BY v <-> doubt_vector(7, 0.3) LIMIT 10) s;
+SELECT heap_fetches AS rows_read, flat_scans FROM lokivector_scan_stats();
+SELECT max(v <-> doubt_vector(7, 0.3)) AS farthest, count(*)
+FROM (SELECT v FROM doubt_copies WHERE id <= 5000 ORDER BY v <-> doubt_vector(7, 0.3) LIMIT 10) s;
+SELECT heap_fetches AS rows_read, flat_scans FROM lokivector_scan_stats();
+RESET enable_seqscan;
+
+-- Codes exclude no candidate where they have one bit, or are sketches of arrays
+CREATE FUNCTION doubt_noise(n integer, dims integer) RETURNS vector AS $$
+	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, dims) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION doubt_array(n integer, size integer) RETURNS vector[] AS $$
+	SELECT array_agg(l2_normalize(doubt_noise(n * size + sign(n)::integer * i, 16)) ORDER BY i)
+	FROM generate_series(0, size - 1) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE TABLE doubt_bits (id integer, v vector(768)) WITH (autovacuum_enabled = off);
+INSERT INTO doubt_bits SELECT i, doubt_noise(i, 768) FROM generate_series(1, 2000) i;
+CREATE INDEX doubt_bits_idx ON doubt_bits USING hnsw (v vector_l2_ops) WITH (profile = compact);
+CREATE TABLE doubt_arrays (id integer, v vector(16)[]) WITH (autovacuum_enabled = off);
+INSERT INTO doubt_arrays SELECT i, doubt_array(i, 6) FROM generate_series(1, 4000) i;
+CREATE INDEX doubt_arrays_idx ON doubt_arrays USING hnsw (v vector_maxsim_ops);
+
+-- The share of the nearest k rows that ten searches find
+CREATE FUNCTION doubt_share(items regclass, distance text, query text, k integer) RETURNS numeric AS $$
+DECLARE
+	found integer[];
+	truth integer[];
+	share numeric := 0;
+BEGIN
+	FOR i IN 1 .. 10 LOOP
+		PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+		EXECUTE format('SELECT array_agg(id) FROM (SELECT id FROM %s ORDER BY v %s %s LIMIT %s) s',
+			items, distance, format(query, -i), k) INTO found;
+		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
+			set_config('enable_indexscan', 'off', true);
+		EXECUTE format('SELECT array_agg(id) FROM (SELECT id FROM %s ORDER BY (v %s %s) + 0 LIMIT %s) s',
+			items, distance, format(query, -i), k) INTO truth;
+		PERFORM set_config('enable_indexscan', 'on', true);
+		share := share + (SELECT count(*) FROM unnest(found) f WHERE f = ANY (truth)) / (k * 10.0);
+	END LOOP;
+	RETURN share;
+END
+$$ LANGUAGE plpgsql;
+SELECT doubt_share('doubt_bits', '<->', 'doubt_noise(%s, 768)', 10) >= 0.75 AS found;
+SELECT doubt_share('doubt_arrays', '@#', 'doubt_array(%s, 3)', 60) >= 0.85 AS found;
+
+DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays;
+DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array, doubt_noise;
 DROP FUNCTION doubt_vector;

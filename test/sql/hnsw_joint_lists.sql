@@ -55,7 +55,7 @@ BEGIN
 			missed := missed + 1;
 		END IF;
 	END LOOP;
-	RETURN format('%s, %s%s', way, CASE WHEN tested < 10 * 1500 THEN 'few tested' WHEN scored < 10 * 3000 THEN 'few scored' ELSE 'many scored' END,
+	RETURN format('%s, %s%s', way, CASE WHEN tested < 10 * 2500 THEN 'few tested' WHEN scored < 10 * 3000 THEN 'few scored' ELSE 'many scored' END,
 		CASE WHEN missed > 0 THEN format(', %s of 10 differ', missed) END);
 END
 $$ LANGUAGE plpgsql;

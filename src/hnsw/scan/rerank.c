@@ -677,6 +677,9 @@ complete_certain(LokiScan *so, uint32 wanted)
 		uint32		most = Max(PREFETCH_NODES, wanted / CERTAIN_PART);
 		uint32		n = 0;
 
+		if (loki_is_least(so, farthest))
+			return true;
+
 		/* a row whose distance is NaN is the farthest of all */
 		while (n < most && so->pending.next < so->pending.n &&
 			   !(so->pending.nodes[so->pending.next].distance > farthest))
@@ -741,9 +744,10 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 	{
 		double		farthest = so->ranking.rows[wanted - 1].distance;
 		uint32		sorted = so->ranking.nrows;
-
 		LokiPartialNode *partial = nearest_partial(so);
 
+		if (loki_is_least(so, farthest))
+			return true;
 		loki_refine_within(so, farthest);
 		if (partial != NULL && loki_is_nearer(partial->distance, farthest))
 			continue_partial(so, partial, FIRST_PART);

@@ -558,7 +558,9 @@ search_batch(LokiScan *so)
 	{
 		if (loki_rerank_complete(so, so->course.batch_left))
 		{
-			if (wants_wider(so))
+			if (loki_is_least(so, so->ranking.rows[so->course.batch_left - 1].distance))
+				break;
+			else if (wants_wider(so))
 				widen_walk(so, 0);
 			else if (may_widen(so) && loki_codes_fall_short(so))
 				widen_in_doubt(so);

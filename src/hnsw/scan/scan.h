@@ -324,6 +324,7 @@ extern LokiCondition *loki_plan_condition(LokiScan *so);
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_cutoff(LokiScan *so);
+extern bool loki_codes_exclude_none(const LokiScan *so, double candidates);
 extern bool loki_last_is_doubtful(const LokiScan *so, double candidates);
 extern bool loki_codes_fall_short(const LokiScan *so);
 extern double loki_settled_distance(const LokiScan *so);
@@ -352,6 +353,13 @@ static inline bool
 loki_is_nearer(double distance, double other)
 {
 	return distance < other || (isnan(other) && !isnan(distance));
+}
+
+/* Whether no row can be nearer than a distance, in the operator's unit */
+static inline bool
+loki_is_least(const LokiScan *so, double distance)
+{
+	return so->query.metric != LOKI_METRIC_IP && distance <= 0;
 }
 
 /* Whether a distance is beyond the bound, if there is one */

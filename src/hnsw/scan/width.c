@@ -55,6 +55,9 @@ LOKI_FUNCTION(lokivector_search_width);
  */
 #define NARROW_ROWS			10
 
+/* A selection by sketches that is larger than this, for each row of the batch, leaves no doubt. */
+#define SKETCHES_PER_ROW	16
+
 /* How much wider the pool of a walk with a cutoff may become */
 #define CUTOFF_WIDER	3
 
@@ -232,8 +235,9 @@ loki_choose_cutoff(LokiScan *so)
  * Whether even the last of so many candidates may be among the rows of the batch, which are
  * complete.  If the candidates are hardly more than the batch, the last of them is near in any
  * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
- * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Fewer
- * errors count as well if the target of the recall is low.
+ * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Nor
+ * do rows of a caller that drops some: its first batch would use up the doubts of later ones, which
+ * need wider walks.  Fewer errors count as well if the target of the recall is low.
  */
 bool
 loki_last_is_doubtful(const LokiScan *so, double candidates)
@@ -244,11 +248,24 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
 	double		sure = 1 - Min(so->course.batch / candidates, 1);
 
 	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
-	if (nearest < farthest && farthest - nearest < loki_refine_error(so))
+	if (nearest < farthest && farthest - nearest < loki_refine_error(so) && !loki_caller_filters(so))
 		sure = 1;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);
 	return loki_refine_doubts(so, farthest, sure);
+}
+
+/*
+ * Whether the rows of so many candidates were all read, as codes excluded none of them.  Then nodes
+ * that are no candidates may be as near.  Sketches err so much that all rows are read for most
+ * queries, which counts only where the candidates are few.
+ */
+bool
+loki_codes_exclude_none(const LokiScan *so, double candidates)
+{
+	return loki_refine_used_up(so) &&
+		(!loki_column_sketched(&so->state->column) ||
+		 candidates < SKETCHES_PER_ROW * so->course.batch_left);
 }
 
 /*
@@ -257,11 +274,15 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
  * that ended by its cutoff has asked that already.  One with a filter has a narrower pool, since
  * nodes that match lie far apart, which is no reason to count fewer errors.  The rows of the batch
  * are complete.
+ *
+ * That all rows were read says nothing if the caller drops some, as it asks for others then, nor
+ * of a width that was measured to find the target of the recall.
  */
 bool
 loki_codes_fall_short(const LokiScan *so)
 {
 	bool		filtered = so->search.budget.flat_nodes > 0;
+	double		candidates = filtered ? Max(so->course.width, so->choice.width) : so->course.width;
 	double		farthest;
 
 	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told ||
@@ -271,8 +292,10 @@ loki_codes_fall_short(const LokiScan *so)
 	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	if (farthest >= so->course.settled)
 		return false;
-	return loki_last_is_doubtful(so, filtered ? Max(so->course.width, so->choice.width) :
-								 so->course.width);
+	if (!loki_caller_filters(so) && so->plan.settings.target_recall == 0 &&
+		loki_codes_exclude_none(so, candidates))
+		return true;
+	return loki_last_is_doubtful(so, candidates);
 }
 
 /*
