@@ -1,6 +1,6 @@
 # Sets on which graphs fail, in a short form of bench/hard.py: rows of very
 # different lengths by inner product, tight clusters, near and exact duplicates,
-# outliers.  Most of the ten nearest rows are found for every query, and every
+# outliers, documents of nearly equal parts.  Most of the ten nearest rows are found for every query, and every
 # row by its own vector.
 #
 # Needs python3 with numpy (Debian: python3-numpy).
@@ -37,7 +37,7 @@ my $rows = $ENV{LOKIVECTOR_LONG} ? 30000 : 8000;
 ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100,
 		'--check' ], '>', \$out, '2>', \$err), 'indexes are built and checked')
   or diag($err);
-foreach my $set (qw(lengths clusters near outliers duplicates identical))
+foreach my $set (qw(lengths clusters near outliers duplicates identical parts tight_3 tight_30))
 {
 	my ($mean, $worst, $lost) =
 	  $out =~ /^\| $set \|.*\| ([\d.]+) \/ ([\d.]+) \| (\d+) of \d+ \|/m;

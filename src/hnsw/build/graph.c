@@ -26,162 +26,15 @@
 
 #define CACHE_LINE 64
 
-/* Links that a list has room for, if `width` may stay in the end */
-#define SlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
-
 /* Most links of one node on a layer */
-#define MAX_LINKS SlackCapacity(2 * LOKI_MAX_M)
-
-/* Bytes of the graph for each node, on average */
-Size
-loki_graph_node_memory(int m)
-{
-	Size		link = sizeof(uint32) + sizeof(float);
-	Size		base = SlackCapacity(2 * m) * link + sizeof(uint16);
-	Size		upper = SlackCapacity(m) * link + sizeof(uint16);
-
-	/*
-	 * one list above layer 0 for each m - 1 nodes; levels, upper_first,
-	 * visited
-	 */
-	return base + upper / Max(m - 1, 1) + 1 + sizeof(uint32) + sizeof(uint16);
-}
-
-/* Blocks of the arena, in the order in which they are added */
-enum
-{
-	BLOCK_LEVELS,
-	BLOCK_UPPER_FIRST,
-	BLOCK_BASE,
-	BLOCK_UPPER = BLOCK_BASE + 3
-};
-
-static void
-add_lists(LokiArena *arena, int width, uint32 nlists)
-{
-	Size		nlinks = mul_size(nlists, SlackCapacity(width));
-
-	loki_arena_add_block(arena, mul_size(nlists, sizeof(uint16)));
-	loki_arena_add_block(arena, mul_size(nlinks, sizeof(uint32)));
-	loki_arena_add_block(arena, mul_size(nlinks, sizeof(float)));
-}
-
-static void
-view_lists(LokiGraphLists *lists, int width, char **blocks)
-{
-	lists->width = width;
-	lists->capacity = SlackCapacity(width);
-	lists->counts = (uint16 *) blocks[0];
-	lists->neighbors = (uint32 *) blocks[1];
-	lists->distances = (float *) blocks[2];
-}
+#define MAX_LINKS LokiSlackCapacity(2 * LOKI_MAX_M)
 
 /*
- * Draw the nodes' layers, and number their lists above layer 0.  Twins are on layer 0 alone,
- * so that the layers above consist of distinct codes.
+ * If pruning keeps fewer of the candidates for a node's links than this, most of them lie together: a
+ * crowd, such as the chunks of a document that hardly differ.  Then LOKI_BEYOND_CROWD nodes of a layer
+ * above are candidates too, so that some links lead past it.
  */
-static void
-draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_state *prng,
-			uint8 *levels, uint32 *upper_first)
-{
-	for (uint32 node = 0; node < shared->nnodes; node++)
-	{
-		int			level = loki_random_level(ratio, prng);
-
-		CHECK_FOR_INTERRUPTS();
-		Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
-		if (twin_of != NULL && twin_of[node] != LOKI_NONE)
-			level = 0;
-		levels[node] = level;
-		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
-		shared->nupper += level;
-	}
-}
-
-/* The arena's block of twins; NULL if there are none */
-static const uint32 *
-twins_of_block(const LokiArena *arena, int block)
-{
-	return block < 0 ? NULL : (const uint32 *) arena->blocks[block];
-}
-
-/* Make the arrays of a graph of nnodes nodes, none of which is inserted yet. */
-void
-loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
-				  int ratio, int twins_block, int tranche, pg_prng_state *prng)
-{
-	int			block;
-
-	Assert(nnodes > 0 && nnodes <= LOKI_MAX_NUMBER);
-	memset(shared, 0, sizeof(*shared));
-	shared->nnodes = nnodes;
-	shared->twins_block = twins_block;
-	pg_atomic_init_u64(&shared->entry, LOKI_NONE);
-	LWLockInitialize(&shared->entry_lock, tranche);
-	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
-		LWLockInitialize(&shared->locks[i], tranche);
-
-	block = shared->first_block = loki_arena_add_block(arena, nnodes);
-	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
-	draw_levels(shared, ratio, twins_of_block(arena, twins_block), prng,
-				(uint8 *) arena->blocks[block + BLOCK_LEVELS],
-				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
-	add_lists(arena, 2 * m, nnodes);
-	add_lists(arena, m, shared->nupper);
-}
-
-/*
- * A process's view of a graph.  The code of node n is at codes + n * quantizer->code_size.
- * The memory is freed with the context.
- */
-LokiGraph *
-loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context,
-				const LokiQuantizer *quantizer, const char *codes, int m,
-				int ef_construction, bool concurrent)
-{
-	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
-	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
-	char	  **blocks;
-	int			batch;
-
-	graph->context = context;
-	graph->shared = shared;
-	graph->concurrent = concurrent;
-	graph->quantizer = quantizer;
-	graph->codes = codes;
-	graph->code_size = quantizer->code_size;
-	graph->nnodes = shared->nnodes;
-	graph->nupper = shared->nupper;
-	graph->m = m;
-	graph->ef_construction = ef_construction;
-
-	loki_arena_map_blocks(arena);
-	graph->twin_of = twins_of_block(arena, shared->twins_block);
-	blocks = arena->blocks + shared->first_block;
-	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
-	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];
-	view_lists(&graph->base, 2 * m, blocks + BLOCK_BASE);
-	view_lists(&graph->upper, m, blocks + BLOCK_UPPER);
-	loki_graph_refresh(graph);
-
-	batch = Max(graph->base.capacity + 1, ef_construction);
-	graph->scratch.visited =
-		MemoryContextAllocExtended(context, mul_size(Max(graph->nnodes, 1), sizeof(uint16)),
-								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	graph->scratch.query = (LokiQuery *)
-		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
-	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
-	graph->scratch.pool = MemoryContextAlloc(context,
-											 LokiPoolRoom(ef_construction) * sizeof(LokiCandidate));
-	graph->scratch.sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) *
-											   sizeof(LokiCandidate));
-	graph->scratch.batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
-	graph->scratch.estimates = MemoryContextAlloc(context, batch * sizeof(float));
-	graph->scratch.selected = MemoryContextAlloc(context, batch * sizeof(int));
-	graph->scratch.entries = MemoryContextAlloc(context,
-												LOKI_ENTRY_WIDTH * sizeof(LokiCandidate));
-	return graph;
-}
+#define LEAST_KEPT		4
 
 /* Read the entry point again. */
 void
@@ -358,27 +211,34 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 	return false;
 }
 
-/*
- * Choose a list among the n links in from[], which ascend by distance.  The list is locked,
- * or its node is not linked to yet.
- */
-static void
-choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
-			 const LokiCandidate *from, int n)
+/* loki_select_neighbors() among the n links in from[], into graph->scratch.selected */
+static int
+select_links(LokiGraph *graph, const LokiCandidate *from, int n, int max, int fill, int *nkept)
 {
-	uint32	   *neighbors = lists->neighbors + (Size) list * lists->capacity;
-	float	   *distances = lists->distances + (Size) list * lists->capacity;
-	int			fill = Min(LokiFillLinks(graph->m), lists->width);
-	int			count;
-
 	for (int i = 0; i < n; i++)
 	{
 		graph->scratch.batch_codes[i] = loki_graph_code(graph, from[i].node);
 		graph->scratch.estimates[i] = from[i].distance;
 	}
-	count = loki_select_neighbors(graph->quantizer, n, graph->scratch.estimates,
-								  graph->scratch.batch_codes, lists->width, fill,
-								  graph->scratch.chosen, graph->scratch.selected);
+	return loki_select_neighbors(graph->quantizer, n, graph->scratch.estimates,
+								 graph->scratch.batch_codes, max, fill,
+								 graph->scratch.chosen, graph->scratch.selected, nkept);
+}
+
+/*
+ * Choose a list among the n links in from[], which ascend by distance.  The list is locked,
+ * or its node is not linked to yet.  Returns how many of the links no nearer one rules out.
+ */
+static int
+choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
+			 const LokiCandidate *from, int n)
+{
+	uint32	   *neighbors = lists->neighbors + (Size) list * lists->capacity;
+	float	   *distances = lists->distances + (Size) list * lists->capacity;
+	int			nkept;
+	int			count = select_links(graph, from, n, lists->width,
+									 Min(LokiFillLinks(graph->m), lists->width), &nkept);
+
 	for (int i = 0; i < count; i++)
 	{
 		neighbors[i] = from[graph->scratch.selected[i]].node;
@@ -387,6 +247,7 @@ choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
 	Assert(count <= lists->width);
 	pg_write_barrier();
 	lists->counts[list] = count;
+	return nkept;
 }
 
 /*
@@ -480,14 +341,19 @@ scan_view(const LokiGraph *graph, LokiQuery *query)
 	return scan;
 }
 
-/* Sort the n nodes of a pool into graph->scratch.sorted by the codes that the graph is built on. */
-static void
+/*
+ * The nodes of a pool by the codes that the graph is built on, ascending.  If the walk went by
+ * others, they are sorted into graph->scratch.sorted.
+ */
+static const LokiCandidate *
 rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 {
-	int			room = LokiPoolRoom(graph->ef_construction);
+	int			room = LokiPoolRoom(Max(graph->ef_construction, LOKI_BEYOND_CROWD));
 	int			nsorted = 0;
 	uint32		nodes[MAX_LINKS];
 
+	if (!graph->scan_walk)
+		return pool;
 	loki_pool_clear(graph->scratch.sorted, 0, room);
 	for (int i = 0; i < n; i++)
 		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code_size);
@@ -500,6 +366,46 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 		score_nodes(graph, graph->scratch.query, nodes, count);
 		loki_pool_merge(graph->scratch.sorted, &nsorted, room, graph->scratch.estimates, nodes,
 						count);
+	}
+	return graph->scratch.sorted;
+}
+
+/*
+ * Add links to the list of a node in a crowd: to those nodes that the selection rule keeps among the
+ * n nearest, which are ranked, and those of the lowest layer above 0 where a search comes to farther
+ * ones.  The links to the crowd stay, as searches within it need them.
+ */
+static void
+link_past_crowd(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCandidate *ranked, int n)
+{
+	LokiGraphLists *lists = &graph->base;
+	LokiCandidate *candidates = graph->scratch.candidates;
+	int			count = n;
+	int			nselected;
+
+	Assert(n > 0 && n <= graph->ef_construction);
+	memcpy(candidates, ranked, n * sizeof(LokiCandidate));
+	for (int layer = 1; layer <= walk->entry_level && count == n; layer++)
+	{
+		enter(walk, walk->entry_node);
+		descend(walk, layer);
+		search_layer(walk, layer, LOKI_BEYOND_CROWD, LOKI_NONE);
+		ranked = rank_pool(graph, walk->scratch.pool, walk->scratch.npool);
+		for (int i = 0; i < walk->scratch.npool; i++)
+			if (ranked[i].distance > candidates[n - 1].distance)
+				candidates[count++] = ranked[i];
+	}
+	nselected = select_links(graph, candidates, count, lists->width, 0, NULL);
+	for (int i = 0; i < nselected && lists->counts[node] < lists->width; i++)
+	{
+		int			selected = graph->scratch.selected[i];
+		Size		place = (Size) node * lists->capacity + lists->counts[node];
+
+		if (selected < n)
+			continue;
+		lists->neighbors[place] = candidates[selected].node;
+		lists->distances[place] = candidates[selected].distance;
+		lists->counts[node]++;
 	}
 }
 
@@ -515,7 +421,6 @@ choose_lists(LokiGraph *graph, uint32 node)
 {
 	int			level = graph->levels[node];
 	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->scratch.query) : *graph;
-	const LokiCandidate *ranked = graph->scratch.pool;
 
 	graph->quantizer->prepare_code(graph->quantizer,
 								   loki_graph_code(graph, node), graph->scratch.query);
@@ -524,14 +429,15 @@ choose_lists(LokiGraph *graph, uint32 node)
 	for (int layer = Min(level, walk.entry_level); layer >= 0; layer--)
 	{
 		LokiGraphLists *lists = layer == 0 ? &graph->base : &graph->upper;
+		const LokiCandidate *ranked;
+		int			nkept;
 
 		search_layer(&walk, layer, walk.ef_construction, LOKI_NONE);
-		if (graph->scan_walk)
-		{
-			rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
-			ranked = graph->scratch.sorted;
-		}
-		choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked, walk.scratch.npool);
+		ranked = rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
+		nkept = choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked,
+							 walk.scratch.npool);
+		if (layer == 0 && nkept < LEAST_KEPT)
+			link_past_crowd(graph, &walk, node, ranked, walk.scratch.npool);
 	}
 	graph->scratch.visit = walk.scratch.visit;
 }
@@ -739,13 +645,25 @@ loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
 		loki_graph_linked(graph, graph->scratch.entries[0].node, node);
 }
 
+/* Search layer 0 from graph->scratch.entries; whether `wanted` is met */
+static bool
+search_from_entries(LokiGraph *graph, int ef, uint32 wanted)
+{
+	graph->scratch.npool = graph->scratch.nentries;
+	memcpy(graph->scratch.pool, graph->scratch.entries,
+		   graph->scratch.nentries * sizeof(LokiCandidate));
+	return search_layer(graph, 0, ef, wanted);
+}
+
 /*
  * Search for a node with a pool of ef (at most that of the build) as a scan does: by a query
  * made of its vector, from the entries that loki_graph_enter_base() has set.
  *
- * True if the node is found, or one that its code cannot tell from it, or if a whole pool of
- * others is nearer to the vector, as may be under inner product.  *found, with *nfound
- * nodes, is valid until the next call of a function in this file.
+ * True if the node is found, or one that its code cannot tell from it.  By inner product also if a
+ * whole pool of others is nearer to the vector.  By a distance that happens in a crowd alone, which
+ * codes do not tell apart.  Then a search as wide as those of scans that are to find every row must
+ * come to the node.  *found, with *nfound nodes, the nearest of the search and ef at most, is valid
+ * until the next call of a function in this file.
  */
 bool
 loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
@@ -756,17 +674,18 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 	bool		itself;
 
 	Assert(scan.scratch.nentries > 0);
+	ef = Min(ef, scan.ef_construction);
 	score_nodes(&scan, query, &node, 1);
 	own = scan.scratch.estimates[0];
-	scan.scratch.npool = scan.scratch.nentries;
-	memcpy(scan.scratch.pool, scan.scratch.entries, scan.scratch.nentries * sizeof(LokiCandidate));
-	itself = search_layer(&scan, 0, Min(ef, scan.ef_construction), node);
+	itself = search_from_entries(&scan, ef, node);
+	if (!itself && own >= scan.scratch.pool[scan.scratch.npool - 1].distance)
+		itself = scan.quantizer->spec.metric == LOKI_METRIC_IP ||
+			search_from_entries(&scan, LOKI_ROW_SEARCH, node);
 	graph->scratch.visit = scan.scratch.visit;
 
 	*found = scan.scratch.pool;
-	*nfound = scan.scratch.npool;
-	itself = itself || own >= scan.scratch.pool[scan.scratch.npool - 1].distance;
-	for (int i = 0; i < scan.scratch.npool && !itself; i++)
+	*nfound = Min(scan.scratch.npool, ef);
+	for (int i = 0; i < *nfound && !itself; i++)
 		itself = scan.scratch.pool[i].distance == own;
 	return itself;
 }

@@ -25,6 +25,15 @@ struct LokiCandidate;
 /* Locks of the lists: a process holds one while it changes a list; lists are read without */
 #define LOKI_GRAPH_LOCKS	2048
 
+/* Links that a list has room for, if `width` may stay in the end */
+#define LokiSlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
+
+/* How many farther nodes are candidates for the links of a node in a crowd (build/graph.c) */
+#define LOKI_BEYOND_CROWD	64
+
+/* The width of searches that come to every node: scans of hnsw.ef_search = 400 are wider */
+#define LOKI_ROW_SEARCH	400
+
 /* What the processes that build a graph share; the arrays are in an arena */
 typedef struct LokiGraphShared
 {
@@ -60,11 +69,13 @@ typedef struct LokiGraphScratch
 	uint16		visit;
 	LokiQuery  *query;			/* of the node being inserted */
 	LokiQuery  *chosen;			/* for loki_select_neighbors */
-	struct LokiCandidate *pool; /* ef_construction */
+	struct LokiCandidate *pool; /* for searches of any width that is used */
 	int			npool;
 	struct LokiCandidate *sorted;	/* a list plus one link, or a pool */
-	const void **batch_codes;	/* of nodes being scored: as many as a list or
-								 * the pool has, whichever is larger */
+	struct LokiCandidate *candidates;	/* of a node in a crowd: a pool and
+										 * LOKI_BEYOND_CROWD */
+	const void **batch_codes;	/* of nodes being scored: as many as the
+								 * largest of these has */
 	float	   *estimates;
 	int		   *selected;
 	struct LokiCandidate *entries;	/* LOKI_ENTRY_WIDTH, where a search enters
@@ -132,7 +143,7 @@ loki_graph_is_twin(const LokiGraph *graph, uint32 node)
 	return graph->twin_of != NULL && graph->twin_of[node] != LOKI_NONE;
 }
 
-/* functions in build/graph.c */
+/* functions in build/graph_memory.c */
 extern Size loki_graph_node_memory(int m);
 extern void loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes,
 							  int m, int ratio, int twins_block, int tranche,
@@ -141,6 +152,8 @@ extern LokiGraph *loki_graph_open(LokiGraphShared *shared, LokiArena *arena,
 								  MemoryContext context,
 								  const LokiQuantizer *quantizer, const char *codes,
 								  int m, int ef_construction, bool concurrent);
+
+/* functions in build/graph.c */
 extern void loki_graph_refresh(LokiGraph *graph);
 extern void loki_graph_insert(LokiGraph *graph, uint32 node);
 extern void loki_graph_trim(LokiGraph *graph, uint32 node);

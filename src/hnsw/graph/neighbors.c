@@ -179,7 +179,7 @@ select_candidates(LokiLinker *linker, int level)
 	return loki_select_neighbors(linker->state->quantizer, linker->n,
 								 linker->distances, linker->codes, max,
 								 Min(LokiFillLinks(linker->state->m), max),
-								 linker->scratch, linker->selected);
+								 linker->scratch, linker->selected, NULL);
 }
 
 static void

@@ -72,7 +72,7 @@ rule_out(const LokiQuantizer *quantizer, const float *distances,
 int
 loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 					  const float *distances, const void *const *codes,
-					  int max, int fill, LokiQuery *scratch, int *selected)
+					  int max, int fill, LokiQuery *scratch, int *selected, int *nkept)
 {
 	bool		chosen_on_stack[SELECT_ON_STACK];
 	int			alive_on_stack[SELECT_ON_STACK];
@@ -109,6 +109,8 @@ loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 							  alive, nalive);
 	}
 
+	if (nkept != NULL)
+		*nkept = n <= fill ? n : nchosen;
 	for (int i = 0; i < n && nchosen < fill; i++)
 	{
 		if (!chosen[i])

@@ -21,12 +21,14 @@
  * (Malkov and Yashunin, algorithm 4): keep a candidate unless a kept one is nearer to it
  * than the node is; then fill up to `fill` with the nearest of the others.  codes[i] is the
  * code slot of candidate i, in the code of quantizer.  selected[] becomes indexes into the
- * candidates, ascending; returns their number.  scratch has at least 2 * query_size bytes.
+ * candidates, ascending; returns their number.  *nkept, unless it is NULL, becomes how many of
+ * them are kept by the rule, or all if they need no comparing.  scratch has at least
+ * 2 * query_size bytes.
  */
 extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 								  const float *distances, const void *const *codes,
 								  int max, int fill, LokiQuery *scratch,
-								  int *selected);
+								  int *selected, int *nkept);
 
 /* Links that a pruned list is filled up to: see doc/design/graph.md */
 #define LokiFillLinks(m)	(m)

@@ -1,0 +1,174 @@
+/*-------------------------------------------------------------------------
+ *
+ * graph_memory.c
+ *	  The arrays of the graph in memory, and a process's view of them.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/graph_memory.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "distance/pool.h"
+#include "hnsw/build/graph.h"
+#include "hnsw/graph/search.h"
+#include "hnsw/graph/select.h"
+#include "utils/memutils.h"
+
+#define CACHE_LINE 64
+
+/* Bytes of the graph for each node, on average */
+Size
+loki_graph_node_memory(int m)
+{
+	Size		link = sizeof(uint32) + sizeof(float);
+	Size		base = LokiSlackCapacity(2 * m) * link + sizeof(uint16);
+	Size		upper = LokiSlackCapacity(m) * link + sizeof(uint16);
+
+	/*
+	 * one list above layer 0 for each m - 1 nodes; levels, upper_first,
+	 * visited
+	 */
+	return base + upper / Max(m - 1, 1) + 1 + sizeof(uint32) + sizeof(uint16);
+}
+
+/* Blocks of the arena, in the order in which they are added */
+enum
+{
+	BLOCK_LEVELS,
+	BLOCK_UPPER_FIRST,
+	BLOCK_BASE,
+	BLOCK_UPPER = BLOCK_BASE + 3
+};
+
+static void
+add_lists(LokiArena *arena, int width, uint32 nlists)
+{
+	Size		nlinks = mul_size(nlists, LokiSlackCapacity(width));
+
+	loki_arena_add_block(arena, mul_size(nlists, sizeof(uint16)));
+	loki_arena_add_block(arena, mul_size(nlinks, sizeof(uint32)));
+	loki_arena_add_block(arena, mul_size(nlinks, sizeof(float)));
+}
+
+static void
+view_lists(LokiGraphLists *lists, int width, char **blocks)
+{
+	lists->width = width;
+	lists->capacity = LokiSlackCapacity(width);
+	lists->counts = (uint16 *) blocks[0];
+	lists->neighbors = (uint32 *) blocks[1];
+	lists->distances = (float *) blocks[2];
+}
+
+/*
+ * Draw the nodes' layers, and number their lists above layer 0.  Twins are on layer 0 alone,
+ * so that the layers above consist of distinct codes.
+ */
+static void
+draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_state *prng,
+			uint8 *levels, uint32 *upper_first)
+{
+	for (uint32 node = 0; node < shared->nnodes; node++)
+	{
+		int			level = loki_random_level(ratio, prng);
+
+		CHECK_FOR_INTERRUPTS();
+		Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
+		if (twin_of != NULL && twin_of[node] != LOKI_NONE)
+			level = 0;
+		levels[node] = level;
+		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
+		shared->nupper += level;
+	}
+}
+
+/* The arena's block of twins; NULL if there are none */
+static const uint32 *
+twins_of_block(const LokiArena *arena, int block)
+{
+	return block < 0 ? NULL : (const uint32 *) arena->blocks[block];
+}
+
+/* Make the arrays of a graph of nnodes nodes, none of which is inserted yet. */
+void
+loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
+				  int ratio, int twins_block, int tranche, pg_prng_state *prng)
+{
+	int			block;
+
+	Assert(nnodes > 0 && nnodes <= LOKI_MAX_NUMBER);
+	memset(shared, 0, sizeof(*shared));
+	shared->nnodes = nnodes;
+	shared->twins_block = twins_block;
+	pg_atomic_init_u64(&shared->entry, LOKI_NONE);
+	LWLockInitialize(&shared->entry_lock, tranche);
+	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
+		LWLockInitialize(&shared->locks[i], tranche);
+
+	block = shared->first_block = loki_arena_add_block(arena, nnodes);
+	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
+	draw_levels(shared, ratio, twins_of_block(arena, twins_block), prng,
+				(uint8 *) arena->blocks[block + BLOCK_LEVELS],
+				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
+	add_lists(arena, 2 * m, nnodes);
+	add_lists(arena, m, shared->nupper);
+}
+
+/*
+ * A process's view of a graph.  The code of node n is at codes + n * quantizer->code_size.
+ * The memory is freed with the context.
+ */
+LokiGraph *
+loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context,
+				const LokiQuantizer *quantizer, const char *codes, int m,
+				int ef_construction, bool concurrent)
+{
+	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
+	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
+	char	  **blocks;
+	int			pool;
+	int			batch;
+
+	graph->context = context;
+	graph->shared = shared;
+	graph->concurrent = concurrent;
+	graph->quantizer = quantizer;
+	graph->codes = codes;
+	graph->code_size = quantizer->code_size;
+	graph->nnodes = shared->nnodes;
+	graph->nupper = shared->nupper;
+	graph->m = m;
+	graph->ef_construction = ef_construction;
+
+	loki_arena_map_blocks(arena);
+	graph->twin_of = twins_of_block(arena, shared->twins_block);
+	blocks = arena->blocks + shared->first_block;
+	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
+	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];
+	view_lists(&graph->base, 2 * m, blocks + BLOCK_BASE);
+	view_lists(&graph->upper, m, blocks + BLOCK_UPPER);
+	loki_graph_refresh(graph);
+
+	pool = Max(ef_construction, Max(LOKI_BEYOND_CROWD, LOKI_ROW_SEARCH));
+	batch = Max(graph->base.capacity + 1, ef_construction + LOKI_BEYOND_CROWD);
+	graph->scratch.visited =
+		MemoryContextAllocExtended(context, mul_size(Max(graph->nnodes, 1), sizeof(uint16)),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	graph->scratch.query = (LokiQuery *)
+		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
+	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
+	graph->scratch.pool = MemoryContextAlloc(context,
+											 LokiPoolRoom(pool) * sizeof(LokiCandidate));
+	graph->scratch.candidates = MemoryContextAlloc(context, (ef_construction + LOKI_BEYOND_CROWD) *
+												   sizeof(LokiCandidate));
+	graph->scratch.sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) *
+											   sizeof(LokiCandidate));
+	graph->scratch.batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
+	graph->scratch.estimates = MemoryContextAlloc(context, batch * sizeof(float));
+	graph->scratch.selected = MemoryContextAlloc(context, batch * sizeof(int));
+	graph->scratch.entries = MemoryContextAlloc(context,
+												LOKI_ENTRY_WIDTH * sizeof(LokiCandidate));
+	return graph;
+}
