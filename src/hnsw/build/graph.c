@@ -156,7 +156,7 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 	int			room = LokiPoolRoom(ef);
 	int			next = 0;
 
-	Assert(graph->scratch.npool >= 1 && ef >= 1 && ef <= graph->ef_construction);
+	Assert(graph->scratch.npool >= 1 && ef >= 1 && ef <= Max(graph->ef_construction, LOKI_ROW_SEARCH));
 	Assert(layer <= graph->entry_level);
 	visited_reset(graph);
 	graph->scratch.npool = Min(graph->scratch.npool, ef);
