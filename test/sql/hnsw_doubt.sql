@@ -133,7 +133,7 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 SELECT doubt_share('doubt_bits', '<->', 'doubt_noise(%s, 768)', 10) >= 0.75 AS found;
-SELECT doubt_share('doubt_arrays', '@#', 'doubt_array(%s, 3)', 60) >= 0.85 AS found;
+SELECT doubt_share('doubt_arrays', '@#', 'doubt_array(%s, 3)', 60) >= 0.7 AS found;
 
 DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays;
 DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array, doubt_noise;

@@ -39,4 +39,15 @@ SELECT count(*), count(DISTINCT id) FROM (
 	SELECT id FROM same ORDER BY v <-> '[1,2,3,4]') s;
 SELECT lokivector_check('same_idx', true);
 
+-- test: a condition that drops most rows of a node, whose rows are dead in part
+CREATE TABLE same_dead (id integer, v vector(3)) WITH (autovacuum_enabled = off);
+INSERT INTO same_dead SELECT n, '[1,2,3]' FROM generate_series(1, 3000) n;
+CREATE INDEX same_dead_idx ON same_dead USING hnsw (v vector_l2_ops);
+DELETE FROM same_dead WHERE id % 3 = 0;
+SELECT count(*), count(DISTINCT id) FROM (
+	SELECT id FROM same_dead WHERE id % 500 = 1 ORDER BY v <-> '[1,2,4]' LIMIT 10) s;
+SELECT count(*), count(DISTINCT id) FROM (
+	SELECT id FROM same_dead WHERE id % 50 = 1 ORDER BY v <-> '[1,2,4]' LIMIT 100) s;
+DROP TABLE same_dead;
+
 DROP TABLE same;

@@ -651,7 +651,7 @@ loki_flat_falls_short(const LokiScan *so)
 
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
-	if (so->flat.selections == 1 &&
+	if (so->flat.selections == 1 && !loki_last_is_tied(so) &&
 		(loki_codes_exclude_none(so, so->flat.kept) || loki_last_is_doubtful(so, so->flat.kept)))
 		return true;
 	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&

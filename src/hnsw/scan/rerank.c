@@ -330,10 +330,11 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
  * With `more`, another part follows, and the last visible row is where it begins.  That row
  * is fetched: one that only the visibility map calls visible may have been removed by
  * vacuum just now, and its slot may be another's.  The rows are taken from the last to the
- * first, so none after that row is appended; it would come again.
+ * first, so none after that row is appended; it would come again.  The slots behind that row
+ * are read again, so they do not count as read: those before the part were `length`.
  */
 static bool
-add_part_rows(LokiScan *so, LokiPartialNode *partial, bool *known, bool more)
+add_part_rows(LokiScan *so, LokiPartialNode *partial, uint64 length, bool *known, bool more)
 {
 	bool		any = false;
 
@@ -355,6 +356,7 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, bool *known, bool more)
 		any = true;
 		partial->slot = entry.duplicate;
 		partial->tid = entry.heap;
+		partial->length = length + i + 1;
 	}
 	return any;
 }
@@ -372,10 +374,10 @@ fetch_part(LokiScan *so, LokiPartialNode *partial, bool known, uint32 most)
 
 		if (!loki_node_part(so, partial, most))
 		{
-			(void) add_part_rows(so, partial, &known, false);
+			(void) add_part_rows(so, partial, before.length, &known, false);
 			return false;
 		}
-		if (add_part_rows(so, partial, &known, true))
+		if (add_part_rows(so, partial, before.length, &known, true))
 			return true;
 		partial->length = before.length;
 		most = most > PG_UINT32_MAX / 4 ? PG_UINT32_MAX : most * 4;

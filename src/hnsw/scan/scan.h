@@ -84,7 +84,8 @@ typedef struct LokiPartialNode
 	uint32		node;
 	uint32		slot;
 	ItemPointerData tid;
-	uint64		length;			/* slots of the TID list that were read */
+	uint64		length;			/* slots of the TID list up to that one, or
+								 * fewer: those of rows that may be visible */
 } LokiPartialNode;
 
 /* The query (scan.c; for brief codes: flat_list.c) */
@@ -324,6 +325,7 @@ extern LokiCondition *loki_plan_condition(LokiScan *so);
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_cutoff(LokiScan *so);
+extern bool loki_last_is_tied(const LokiScan *so);
 extern bool loki_codes_exclude_none(const LokiScan *so, double candidates);
 extern bool loki_last_is_doubtful(const LokiScan *so, double candidates);
 extern bool loki_codes_fall_short(const LokiScan *so);
@@ -355,13 +357,6 @@ loki_is_nearer(double distance, double other)
 	return distance < other || (isnan(other) && !isnan(distance));
 }
 
-/* Whether no row can be nearer than a distance, in the operator's unit */
-static inline bool
-loki_is_least(const LokiScan *so, double distance)
-{
-	return so->query.metric != LOKI_METRIC_IP && distance <= 0;
-}
-
 /* Whether a distance is beyond the bound, if there is one */
 static inline bool
 loki_is_beyond(const LokiScan *so, double distance)
@@ -375,6 +370,16 @@ static inline bool
 loki_caller_filters(const LokiScan *so)
 {
 	return so->plan.caller != NULL && so->plan.caller->passes != NULL;
+}
+
+/*
+ * Whether no row can be nearer than a distance, in the operator's unit, and none is needed that the
+ * caller might take in place of one
+ */
+static inline bool
+loki_is_least(const LokiScan *so, double distance)
+{
+	return so->query.metric != LOKI_METRIC_IP && distance <= 0 && !loki_caller_filters(so);
 }
 
 /*

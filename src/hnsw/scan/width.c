@@ -55,8 +55,8 @@ LOKI_FUNCTION(lokivector_search_width);
  */
 #define NARROW_ROWS			10
 
-/* A selection by sketches that is larger than this, for each row of the batch, leaves no doubt. */
-#define SKETCHES_PER_ROW	16
+/* So many candidates by sketches, for each row of the batch, leave no doubt. */
+#define SKETCHES_PER_ROW	10
 
 /* How much wider the pool of a walk with a cutoff may become */
 #define CUTOFF_WIDER	3
@@ -256,6 +256,19 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
 }
 
 /*
+ * Whether a row was read that is as far as the batch's last one.  Then values are few, such as
+ * integers, and the rows that may be missed are as far as well for the most part.
+ */
+bool
+loki_last_is_tied(const LokiScan *so)
+{
+	uint32		n = so->course.batch_left;
+
+	Assert(n > 0 && so->ranking.nrows >= n);
+	return so->ranking.nrows > n && so->ranking.rows[n].distance == so->ranking.rows[n - 1].distance;
+}
+
+/*
  * Whether the rows of so many candidates were all read, as codes excluded none of them.  Then nodes
  * that are no candidates may be as near.  Sketches err so much that all rows are read for most
  * queries, which counts only where the candidates are few.
@@ -263,7 +276,7 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
 bool
 loki_codes_exclude_none(const LokiScan *so, double candidates)
 {
-	return loki_refine_used_up(so) &&
+	return loki_refine_used_up(so) && !loki_last_is_tied(so) &&
 		(!loki_column_sketched(&so->state->column) ||
 		 candidates < SKETCHES_PER_ROW * so->course.batch_left);
 }
