@@ -1,7 +1,7 @@
 # Sets on which graphs fail, in a short form of bench/hard.py: rows of very
 # different lengths by inner product, tight clusters, near and exact duplicates,
-# outliers, documents of nearly equal parts.  Most of the ten nearest rows are found for every query, and every
-# row by its own vector.
+# outliers, documents of nearly equal parts.  Most of the ten nearest rows are found
+# for every query, and every row by its own vector.
 #
 # Needs python3 with numpy (Debian: python3-numpy).
 

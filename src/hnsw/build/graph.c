@@ -397,6 +397,8 @@ link_past_crowd(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCandid
 			if (ranked[i].distance > candidates[n - 1].distance)
 				candidates[count++] = ranked[i];
 	}
+	if (count == n)
+		return;
 	nselected = select_links(graph, candidates, count, lists->width, 0, NULL);
 	for (int i = 0; i < nselected && lists->counts[node] < lists->width; i++)
 	{

@@ -637,8 +637,8 @@ loki_flat_doubt(LokiScan *so)
 
 /*
  * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  That is so
- *	- if codes do not tell which nodes are the nearest, as in a walk, or all of their rows were
- *	  read, which are several times as many as are wanted;
+ *	- if codes do not tell which nodes are the nearest, as in a walk, or excluded none of those
+ *	  that were kept, unless the last row is tied;
  *	- if a row is beyond the horizon, and more nodes were needed than are known up to it: more rows
  *	  are wanted than the scan was told, or many nodes are dead.  If flat scans took the place of
  *	  a walk, a row beyond the horizon is enough: the filter may drop all rows of the best codes.

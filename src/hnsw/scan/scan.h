@@ -373,8 +373,8 @@ loki_caller_filters(const LokiScan *so)
 }
 
 /*
- * Whether no row can be nearer than a distance, in the operator's unit, and none is needed that the
- * caller might take in place of one
+ * Whether a search is over once its last row is at this distance, in the operator's unit, since no
+ * row can be nearer.  If the caller drops rows, it needs others, and the search goes on.
  */
 static inline bool
 loki_is_least(const LokiScan *so, double distance)

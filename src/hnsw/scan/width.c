@@ -276,7 +276,7 @@ loki_last_is_tied(const LokiScan *so)
 bool
 loki_codes_exclude_none(const LokiScan *so, double candidates)
 {
-	return loki_refine_used_up(so) && !loki_last_is_tied(so) &&
+	return loki_refine_used_up(so) &&
 		(!loki_column_sketched(&so->state->column) ||
 		 candidates < SKETCHES_PER_ROW * so->course.batch_left);
 }
@@ -288,8 +288,8 @@ loki_codes_exclude_none(const LokiScan *so, double candidates)
  * nodes that match lie far apart, which is no reason to count fewer errors.  The rows of the batch
  * are complete.
  *
- * That all rows were read says nothing if the caller drops some, as it asks for others then, nor
- * of a width that was measured to find the target of the recall.
+ * That all rows were read is no doubt in three cases: if the caller drops rows, as it asks for others
+ * then; if the width was measured to find a target of the recall; and if the last row is tied.
  */
 bool
 loki_codes_fall_short(const LokiScan *so)
@@ -305,7 +305,7 @@ loki_codes_fall_short(const LokiScan *so)
 	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	if (farthest >= so->course.settled)
 		return false;
-	if (!loki_caller_filters(so) && so->plan.settings.target_recall == 0 &&
+	if (!loki_caller_filters(so) && so->plan.settings.target_recall == 0 && !loki_last_is_tied(so) &&
 		loki_codes_exclude_none(so, candidates))
 		return true;
 	return loki_last_is_doubtful(so, candidates);
