@@ -50,5 +50,17 @@ foreach my $set (qw(lengths clusters near outliers duplicates identical parts ti
 	is($lost, 0, "$set: rows are found by their own vectors at ef_search 400");
 }
 
+# Codes of a compact index take rows to be farther than they are, from a query that nearly equals them
+ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', 16000, '--dims', 384, '--ef', 40,
+		'--sets', 'near', '--own', 4000, '--options', 'WITH (profile = compact)' ],
+		'>', \$out, '2>', \$err), 'a compact index is built')
+  or diag($err);
+{
+	my ($lost) = $out =~ /^\| near \|.*\| (\d+) of \d+ \|/m;
+
+	cmp_ok($lost // 4000, '<=', 20, 'near, compact: rows are found by their own vectors')
+	  or diag($out);
+}
+
 $node->stop;
 done_testing();

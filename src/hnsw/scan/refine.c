@@ -34,6 +34,8 @@ loki_refine_begin(LokiScan *so)
 	so->pending.n = so->pending.next = 0;
 	so->queue.squares = 0;
 	so->queue.compared = 0;
+	so->pending.excess = 0;
+	so->pending.measured = 0;
 }
 
 /* Add candidates, ascending by distance. */
@@ -127,23 +129,32 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 	}
 }
 
+/* The square root of the mean of squares */
+static float
+root_mean_square(const float *values, int n)
+{
+	float		squares = 0;
+
+	for (int i = 0; i < n; i++)
+		squares += values[i] * values[i];
+	return sqrtf(squares / n);
+}
+
 /* Add the errors of sketches to those of estimates, and note how large they are. */
 static void
 add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
 {
 	const LokiValueType *type = so->state->column.type;
 	float		missed = loki_code_missed(&so->state->code);
-	float		squares = 0;
+	float		sketch_errors[LOKI_REFINE_BATCH];
 
 	for (int i = 0; i < n; i++)
 	{
-		float		error = type->sketch_error == NULL ? get_float4_infinity() :
+		sketch_errors[i] = type->sketch_error == NULL ? get_float4_infinity() :
 			type->sketch_error(&so->state->column, estimates[i], errors[i], missed);
-
-		squares += error * error;
-		errors[i] = sqrtf(errors[i] * errors[i] + error * error);
+		errors[i] = sqrtf(errors[i] * errors[i] + sketch_errors[i] * sketch_errors[i]);
 	}
-	so->queue.sketch_error = sqrtf(squares / n);
+	so->queue.sketch_error = root_mean_square(sketch_errors, n);
 }
 
 /* Learn how far off estimates from CODE are, for this query and its best candidates. */
@@ -211,6 +222,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	read_codes(so, nodes, n, candidates, estimates, errors);
 	if (loki_column_sketched(&so->state->column))
 		add_sketch_errors(so, estimates, errors, n);
+	so->queue.error = root_mean_square(errors, n);
 	for (int i = 0; i < n; i++)
 	{
 		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
@@ -435,6 +447,43 @@ loki_refine_taken(LokiScan *so, uint32 n)
 {
 	Assert(n <= so->pending.n - so->pending.next);
 	so->pending.next += n;
+}
+
+/* A distance in the operator's unit, in that of codes */
+static double
+in_unit_of_codes(const LokiScan *so, double distance)
+{
+	return so->query.metric == LOKI_METRIC_L2 ? distance * distance : distance;
+}
+
+void
+loki_refine_measured(LokiScan *so, double bound, double distance)
+{
+	if (bound == -FLT_MAX || isnan(distance))
+		return;
+	so->pending.excess += in_unit_of_codes(so, bound) - in_unit_of_codes(so, distance);
+	so->pending.measured++;
+}
+
+/*
+ * Bounds lie under most distances.  If those of the rows that were read lie over them in the mean,
+ * estimates are too large around this query: what codes do not keep of a vector is taken to be
+ * independent of the query, and a row that is nearly equal to the query has that in common with it.
+ * Then all bounds are lowered by that, and are bounds again by as many errors.
+ */
+bool
+loki_refine_may_be_within(const LokiScan *so, double distance)
+{
+	double		bound = so->pending.nodes[so->pending.next].distance;
+	double		excess;
+
+	Assert(so->pending.next < so->pending.n);
+	if (!(bound > distance))
+		return true;
+	if (!(so->pending.excess > 0))
+		return false;
+	excess = so->pending.excess / so->pending.measured + LOKI_BOUND_SIGMAS * so->queue.error;
+	return in_unit_of_codes(so, bound) - excess <= in_unit_of_codes(so, distance);
 }
 
 /* Whether all candidates were taken, since the bounds of all were low enough */

@@ -538,6 +538,7 @@ static void
 fetch_nodes(LokiScan *so, int n)
 {
 	uint32		nodes[PREFETCH_NODES] = {0};
+	float		bounds[PREFETCH_NODES];
 	LokiTidData tids[PREFETCH_NODES];
 	XLogRecPtr	lsns[PREFETCH_NODES];
 	Buffer		recent[PREFETCH_NODES] = {InvalidBuffer};
@@ -547,7 +548,10 @@ fetch_nodes(LokiScan *so, int n)
 	known = Max(n, Min(known, PREFETCH_NODES));
 	Assert(n >= 1 && n <= PREFETCH_NODES);
 	for (int i = 0; i < known; i++)
+	{
 		nodes[i] = so->pending.nodes[so->pending.next + i].node;
+		bounds[i] = so->pending.nodes[so->pending.next + i].distance;
+	}
 	read_tids(so, nodes, known, tids, lsns);
 	if (so->heap.is_heap && !so->state->local)
 		prefetch_vectors(so, tids, known, recent);
@@ -561,7 +565,10 @@ fetch_nodes(LokiScan *so, int n)
 		so->ranking.fetch_most--;
 		rows = so->ranking.nrows;
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
-		so->ranking.rowless += so->ranking.nrows == rows;
+		if (so->ranking.nrows > rows)
+			loki_refine_measured(so, bounds[i], so->ranking.rows[rows].distance);
+		else
+			so->ranking.rowless++;
 	}
 }
 
@@ -754,7 +761,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		if (partial != NULL && loki_is_nearer(partial->distance, farthest))
 			continue_partial(so, partial, FIRST_PART);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
-				 so->pending.nodes[so->pending.next].distance > farthest)
+				 !loki_refine_may_be_within(so, farthest))
 			return !isnan(farthest);
 		else
 			fetch_nodes(so, known);

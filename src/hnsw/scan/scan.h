@@ -33,6 +33,9 @@
  */
 #define LOKI_ROW_WIDTH		256
 
+/* A caller drops few rows if so large a share of them passes, as it expects. */
+#define LOKI_FEW_DROPPED	0.5
+
 typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
@@ -174,8 +177,9 @@ typedef struct LokiRefineQueue
 	uint64		allocated;
 	double		squares;		/* of what refining changed estimates by ... */
 	uint64		compared;		/* ... of so many */
-	float		sketch_error;	/* of the last that were refined, where the
-								 * column is sketched */
+	float		error;			/* of the estimates of the last that were
+								 * refined, in the unit of codes ... */
+	float		sketch_error;	/* ... and that of sketches, which it includes */
 	LokiSlots	slots;
 } LokiRefineQueue;
 
@@ -189,6 +193,9 @@ typedef struct LokiPendingQueue
 	uint32		n;
 	uint32		next;
 	uint64		allocated;
+	double		excess;			/* of bounds over the exact distances, in the
+								 * unit of codes: the sum ... */
+	uint64		measured;		/* ... of so many nodes */
 } LokiPendingQueue;
 
 /* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
@@ -373,6 +380,16 @@ loki_caller_filters(const LokiScan *so)
 }
 
 /*
+ * Whether the caller drops so many of these rows that its first batch is only the beginning of
+ * what it asks for
+ */
+static inline bool
+loki_caller_drops_many(const LokiScan *so)
+{
+	return loki_caller_filters(so) && so->plan.caller->share < LOKI_FEW_DROPPED;
+}
+
+/*
  * Whether a search is over once its last row is at this distance, in the operator's unit, since no
  * row can be nearer.  If the caller drops rows, it needs others, and the search goes on.
  */
@@ -467,6 +484,12 @@ extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure)
 
 /* The first n pending nodes were taken */
 extern void loki_refine_taken(LokiScan *so, uint32 n);
+
+/* A row of a node with this bound has this distance; both in the operator's unit */
+extern void loki_refine_measured(LokiScan *so, double bound, double distance);
+
+/* Whether the next pending node may be as near as a distance, in the operator's unit */
+extern bool loki_refine_may_be_within(const LokiScan *so, double distance);
 
 /* functions in strategy.c */
 

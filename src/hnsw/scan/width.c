@@ -236,7 +236,7 @@ loki_choose_cutoff(LokiScan *so)
  * complete.  If the candidates are hardly more than the batch, the last of them is near in any
  * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
  * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Nor
- * do rows of a caller that drops some: its first batch would use up the doubts of later ones, which
+ * do rows of a caller that drops many: its first batch would use up the doubts of later ones, which
  * need wider walks.  Fewer errors count as well if the target of the recall is low.
  */
 bool
@@ -248,7 +248,7 @@ loki_last_is_doubtful(const LokiScan *so, double candidates)
 	double		sure = 1 - Min(so->course.batch / candidates, 1);
 
 	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
-	if (nearest < farthest && farthest - nearest < loki_refine_error(so) && !loki_caller_filters(so))
+	if (nearest < farthest && farthest - nearest < loki_refine_error(so) && !loki_caller_drops_many(so))
 		sure = 1;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);
@@ -288,8 +288,8 @@ loki_codes_exclude_none(const LokiScan *so, double candidates)
  * nodes that match lie far apart, which is no reason to count fewer errors.  The rows of the batch
  * are complete.
  *
- * That all rows were read is no doubt in three cases: if the caller drops rows, as it asks for others
- * then; if the width was measured to find a target of the recall; and if the last row is tied.
+ * That all rows were read is no doubt in three cases: if the caller drops many rows, as it asks for
+ * others then; if the width was measured to find a target of the recall; and if the last row is tied.
  */
 bool
 loki_codes_fall_short(const LokiScan *so)
@@ -305,7 +305,7 @@ loki_codes_fall_short(const LokiScan *so)
 	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	if (farthest >= so->course.settled)
 		return false;
-	if (!loki_caller_filters(so) && so->plan.settings.target_recall == 0 && !loki_last_is_tied(so) &&
+	if (!loki_caller_drops_many(so) && so->plan.settings.target_recall == 0 && !loki_last_is_tied(so) &&
 		loki_codes_exclude_none(so, candidates))
 		return true;
 	return loki_last_is_doubtful(so, candidates);
