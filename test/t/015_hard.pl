@@ -50,6 +50,22 @@ foreach my $set (qw(lengths clusters near outliers duplicates identical parts ti
 	is($lost, 0, "$set: rows are found by their own vectors at ef_search 400");
 }
 
+# An index that grew row by row has the same links past crowds
+ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100,
+		'--sets', 'parts,tight_3,near,clusters', '--inserted' ], '>', \$out, '2>', \$err),
+	'rows are inserted one by one')
+  or diag($err);
+foreach my $set (qw(parts tight_3 near clusters))
+{
+	my ($mean, $lost) = $out =~ /^\| $set \|.*\| ([\d.]+) \/ [\d.]+ \| (\d+) of \d+ \|/m;
+
+	ok(defined $lost, "$set, inserted: is measured");
+	next if !defined $lost;
+	note("$set, inserted: mean $mean, lost $lost");
+	cmp_ok($mean, '>=', 0.9, "$set, inserted: recall at ef_search 100");
+	is($lost, 0, "$set, inserted: rows are found by their own vectors at ef_search 400");
+}
+
 # Codes of a compact index take rows to be farther than they are, from a query that nearly equals them
 ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', 16000, '--dims', 384, '--ef', 40,
 		'--sets', 'near', '--own', 4000, '--options', 'WITH (profile = compact)' ],

@@ -29,15 +29,6 @@
 /* Most links of one node on a layer */
 #define MAX_LINKS LokiSlackCapacity(2 * LOKI_MAX_M)
 
-/*
- * If pruning keeps fewer of the candidates for a node's links than this, most of them lie together: a
- * crowd, such as the chunks of a document that hardly differ.  Then LOKI_BEYOND_CROWD nodes of a layer
- * above are candidates too, so that some links lead past it.  In up to FEW_DIMENSIONS no more are
- * kept of any rows.
- */
-#define LEAST_KEPT		4
-#define FEW_DIMENSIONS	3
-
 /* Read the entry point again. */
 void
 loki_graph_refresh(LokiGraph *graph)
@@ -440,7 +431,7 @@ choose_lists(LokiGraph *graph, uint32 node)
 		ranked = rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
 		nkept = choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked,
 							 walk.scratch.npool);
-		if (layer == 0 && nkept < LEAST_KEPT && graph->quantizer->spec.dim > FEW_DIMENSIONS)
+		if (layer == 0 && loki_in_crowd(nkept, graph->quantizer->spec.dim))
 			link_past_crowd(graph, &walk, node, ranked, walk.scratch.npool);
 	}
 	graph->scratch.visit = walk.scratch.visit;

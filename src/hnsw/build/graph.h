@@ -28,12 +28,6 @@ struct LokiCandidate;
 /* Links that a list has room for, if `width` may stay in the end */
 #define LokiSlackCapacity(width) ((width) + (width) * 3 / 10 + 1)
 
-/* How many farther nodes are candidates for the links of a node in a crowd (build/graph.c) */
-#define LOKI_BEYOND_CROWD	64
-
-/* The width of searches that come to every node: scans of hnsw.ef_search = 400 are wider */
-#define LOKI_ROW_SEARCH	400
-
 /* What the processes that build a graph share; the arrays are in an arena */
 typedef struct LokiGraphShared
 {

@@ -161,25 +161,24 @@ loki_linker_drop_dead(LokiLinker *linker, int level)
 }
 
 /*
- * Choose among the candidates, which are sorted, into selected[]; returns the number chosen.
- * Their codes are known, unless all candidates fit the list.
+ * Choose among the candidates, which are sorted, into selected[], and fill up to `fill`; returns the
+ * number chosen.  Their codes are known, unless no more than `fill` are there.
  */
 static int
-select_candidates(LokiLinker *linker, int level)
+select_candidates(LokiLinker *linker, int level, int fill)
 {
 	int			max = loki_list_max(level, linker->state->m);
 
 	for (int i = 0; i < linker->n; i++)
 	{
-		Assert(linker->candidates[i].code != NULL || linker->n <= LokiFillLinks(linker->state->m));
+		Assert(linker->candidates[i].code != NULL || linker->n <= fill);
 		Assert(i == 0 || linker->candidates[i - 1].distance <= linker->candidates[i].distance);
 		linker->codes[i] = linker->candidates[i].code;
 		linker->distances[i] = linker->candidates[i].distance;
 	}
 	return loki_select_neighbors(linker->state->quantizer, linker->n,
-								 linker->distances, linker->codes, max,
-								 Min(LokiFillLinks(linker->state->m), max),
-								 linker->scratch, linker->selected, NULL);
+								 linker->distances, linker->codes, max, Min(fill, max),
+								 linker->scratch, linker->selected, &linker->nkept);
 }
 
 static void
@@ -202,11 +201,12 @@ list_from_selected(const LokiLinker *linker, int nselected, LokiList *list)
 int
 loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *list)
 {
+	int			fill = LokiFillLinks(linker->state->m);
 	bool		all_live = true;
 
-	if (linker->n > LokiFillLinks(linker->state->m))
+	if (linker->n > fill)
 		loki_linker_read_codes(linker);
-	list_from_selected(linker, select_candidates(linker, level), list);
+	list_from_selected(linker, select_candidates(linker, level, fill), list);
 	if (!check_live)
 		return list->count;
 
@@ -215,10 +215,30 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 	if (!all_live)
 	{
 		loki_linker_drop_dead(linker, level);
-		list_from_selected(linker, select_candidates(linker, level), list);
+		list_from_selected(linker, select_candidates(linker, level, fill), list);
 	}
 	Assert(list->count <= loki_list_max(level, linker->state->m));
 	return list->count;
+}
+
+/*
+ * Add to a list on layer 0, which was chosen among the candidates before `first`, those that are
+ * farther, live, and kept by the rule among all.  Share locks, one at a time.
+ */
+void
+loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list)
+{
+	int			nselected;
+
+	loki_linker_read_codes(linker);
+	nselected = select_candidates(linker, 0, 0);
+	for (int i = 0; i < nselected && list->count < loki_list_max(0, linker->state->m); i++)
+	{
+		uint32		node = linker->candidates[linker->selected[i]].node;
+
+		if (linker->selected[i] >= first && may_link(linker, 0, node, LOKI_NONE))
+			list->nodes[list->count++] = node;
+	}
 }
 
 /* ----------------------------------------------------------------

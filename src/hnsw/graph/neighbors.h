@@ -75,6 +75,8 @@ typedef struct LokiLinker
 	const void **codes;
 	float	   *distances;
 	int		   *selected;
+	int			nkept;			/* candidates that the rule kept last, without
+								 * those that fill a list */
 	char	   *slot;			/* copy of a LINK or UPPER slot */
 	LokiListRef pushed_out[LOKI_MAX_PUSHED_OUT];	/* nodes that lost a
 													 * needed link to a forced
@@ -95,6 +97,9 @@ extern void loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float 
  */
 extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
 							   LokiList *list);
+
+/* Add to a list on layer 0 those farther candidates, from `first` on, that are chosen among all */
+extern void loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list);
 extern void loki_linker_sort(LokiLinker *linker);
 
 /* Copy a node's code out; takes no content lock and leaves no pin */

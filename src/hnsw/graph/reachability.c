@@ -45,11 +45,33 @@ leave_out(LokiUpperFound *entries, int nentries, uint32 node)
 	return kept;
 }
 
+/* Search layer 0 for what is as near as `self` from nodes that it is entered at; whether it is met */
+static bool
+search_for(LokiSearch *search, const LokiUpperFound *entries, int nentries, int width, float self)
+{
+	search->target.distance = self;
+	search->target.tolerance = 0;
+	search->target.stop = true;
+	loki_search_layer0(search, entries, nentries, width);
+	search->target.tolerance = -1;
+	search->target.stop = false;
+	return search->target.met;
+}
+
+/* Whether a search is full of nodes that are no farther than `self` */
+static bool
+is_full_of_nearer(const LokiSearch *search, int width, float self)
+{
+	return search->npool == width && !(self < search->pool[width - 1].distance);
+}
+
 /*
- * Whether the search of some width for a node, whose query the search has, finds it, or
- * one that its code cannot tell from it; or if others are nearer, as there may be
- * by inner product.  If not, the search's pool has where it ended.  It does not
- * start at the node itself, which may not be found any more on the layers above.
+ * Whether the search of some width for a node, whose query the search has, finds it; by inner product
+ * also if it finds one that the node's code cannot tell from it, or if others are nearer.  By a
+ * distance there are such nodes in a crowd alone.  Then a search as wide as those of scans that are to
+ * find every row must come to the node, unless there are as many of these.  If not, the search's pool
+ * has where it ended.  It does not start at the node itself, which may not be found any more on the
+ * layers above.
  */
 bool
 loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 node, int width)
@@ -57,21 +79,20 @@ loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
 	float		self;
+	bool		others;
 
 	Assert(!search->in_recovery);
 	nentries = leave_out(entries, nentries, node);
 	if (nentries == 0)
 		return true;
 	loki_search_score(search, &node, 1, &self);
-	search->target.distance = self;
-	search->target.tolerance = 0;
-	search->target.stop = true;
+	others = search_for(search, entries, nentries, width, self) ||
+		is_full_of_nearer(search, width, self);
+	if (!others || search->state->code.metric == LOKI_METRIC_IP || !loki_visit(search, node))
+		return others;
+	width = Max(width, LOKI_ROW_SEARCH);
 	loki_search_layer0(search, entries, nentries, width);
-	search->target.tolerance = -1;
-	search->target.stop = false;
-	return search->target.met ||
-		(search->npool == width &&
-		 !(self < search->pool[search->npool - 1].distance));
+	return !loki_visit(search, node) || is_full_of_nearer(search, width, self);
 }
 
 /*

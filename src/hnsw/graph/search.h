@@ -343,6 +343,9 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 /* Pool of the search that has to find every node: README, "Nothing is lost" */
 #define LOKI_NARROW_SEARCH	24
 
+/* The width of those that come to every node: scans of hnsw.ef_search = 400 are wider */
+#define LOKI_ROW_SEARCH		400
+
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH + width at most */
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								int width, LokiUpperFound *entries);

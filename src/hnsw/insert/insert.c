@@ -101,6 +101,42 @@ choose_upper(LokiNewRow *row, int level, int nfound)
 }
 
 /*
+ * Add links to the list on layer 0 of a node in a crowd: to nodes of the lowest layer above 0 where a
+ * search comes to farther ones than the candidates (graph/select.h).
+ */
+static void
+link_past_crowd(LokiNewRow *row)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiLinker *linker = &cache->linker;
+	int			n = linker->n;
+	float		farthest = linker->candidates[n - 1].distance;
+
+	Assert(n > 0);
+	for (int level = 1; level <= (int) row->meta.entry_level && linker->n == n; level++)
+	{
+		LokiDescent descent;
+
+		if (!loki_descent_begin(&cache->search, &row->meta, &descent, cache->found))
+			return;
+		while (descent.level > level)
+		{
+			loki_descent_search(&cache->search, &descent, UPPER_WIDTH);
+			loki_descent_lower(&descent);
+		}
+		if (descent.level < level)
+			return;				/* vacuum has just freed the way there */
+		loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CROWD);
+		for (int i = 0; i < descent.nfound; i++)
+			if (cache->found[i].distance > farthest)
+				loki_linker_add(linker, cache->found[i].node, LOKI_NONE, cache->found[i].distance);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (linker->n > n)
+		loki_linker_choose_farther(linker, n, &cache->lists[0]);
+}
+
+/*
  * Choose its list on layer 0 in the same way, among the search's pool.  If the pool is
  * wider than usual, because most of its nodes are dead, its first live nodes are taken.
  */
@@ -119,7 +155,10 @@ choose_base(LokiNewRow *row)
 		if (!check_first || loki_node_is_live(row->state, row->index, node))
 			loki_linker_add(linker, node, LOKI_NONE, search->pool[i].distance);
 	}
-	return loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
+	loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
+	if (linker->n > 0 && loki_in_crowd(linker->nkept, row->state->code.dim))
+		link_past_crowd(row);
+	return row->cache->lists[0].count;
 }
 
 /*
@@ -212,7 +251,8 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 
 	/* by inner product others can be so much nearer that no scan finds it */
 	row->found = cache->nnarrow[0] == 0 ||
-		!(row->self < search->pool[cache->nnarrow[0] - 1].distance);
+		(row->state->code.metric == LOKI_METRIC_IP &&
+		 !(row->self < search->pool[cache->nnarrow[0] - 1].distance));
 	return false;
 }
 
@@ -585,10 +625,10 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	cache->state = state;
 	cache->ef_construction = loki_option_ef_construction(LokiIndexOptions(index));
 	cache->found = palloc_array(LokiUpperFound,
-								Max(cache->ef_construction, ENTRY_WIDTH) + 1);
+								Max(Max(cache->ef_construction, ENTRY_WIDTH), LOKI_BEYOND_CROWD) + 1);
 	loki_search_begin(&cache->search, index, state, context);
 	cache->search.kept.rejected = true;
-	loki_linker_begin(&cache->linker, index, state, cache->ef_construction);
+	loki_linker_begin(&cache->linker, index, state, cache->ef_construction + LOKI_BEYOND_CROWD);
 	MemoryContextSwitchTo(old);
 	indexInfo->ii_AmCache = cache;
 	return cache;

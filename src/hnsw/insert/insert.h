@@ -27,7 +27,7 @@ typedef struct LokiInsertCache
 	uint64		nunchanged;		/* rows that are likely versions of others */
 	struct LokiVersionTable *versions;	/* finds those; NULL: not made yet */
 	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
-	LokiUpperFound *found;		/* ef_construction */
+	LokiUpperFound *found;		/* ef_construction, or LOKI_BEYOND_CROWD */
 	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
 
 	/* nodes that the narrow search of each of its layers ended among */
