@@ -122,7 +122,6 @@ typedef struct LokiScanCaller
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
 	int			(*comparisons) (struct LokiScanCaller *caller, LokiComparison *comparisons,
 								int most);
-	double		share;			/* of rows that pass, as it expects */
 	void	   *limit_node;		/* of limit() and taken() */
 	void	   *conditions;		/* of condition() */
 } LokiScanCaller;

@@ -525,7 +525,7 @@ wants_wider(LokiScan *so)
 }
 
 /*
- * Make the walk twice as wide, since codes fall short.  After LOKI_MAX_DOUBTS times it becomes no
+ * Make the walk twice as wide, since codes fall short.  After loki_most_doubts() times it becomes no
  * wider than a walk for LOKI_DOUBT_EF rows, as which walks that began wider end.
  */
 static void
@@ -535,7 +535,7 @@ widen_in_doubt(LokiScan *so)
 	double		width = so->course.width * 2.0;
 	double		most = loki_walk_width(so->state, LOKI_DOUBT_EF);
 
-	if (so->course.doubts >= LOKI_MAX_DOUBTS && width > most)
+	if (so->course.doubts >= loki_most_doubts(so) && width > most)
 	{
 		width = most;
 		rows = Max(so->course.ef, LOKI_DOUBT_EF);

@@ -33,9 +33,6 @@
  */
 #define LOKI_ROW_WIDTH		256
 
-/* A caller drops few rows if so large a share of them passes, as it expects. */
-#define LOKI_FEW_DROPPED	0.5
-
 typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
@@ -380,16 +377,6 @@ loki_caller_filters(const LokiScan *so)
 }
 
 /*
- * Whether the caller drops so many of these rows that its first batch is only the beginning of
- * what it asks for
- */
-static inline bool
-loki_caller_drops_many(const LokiScan *so)
-{
-	return loki_caller_filters(so) && so->plan.caller->share < LOKI_FEW_DROPPED;
-}
-
-/*
  * Whether a search is over once its last row is at this distance, in the operator's unit, since no
  * row can be nearer.  If the caller drops rows, it needs others, and the search goes on.
  */
@@ -408,6 +395,16 @@ loki_filters_rows(const LokiScan *so)
 {
 	return loki_caller_filters(so) && so->plan.complete && so->plan.limit > 0 &&
 		(double) so->course.returned >= so->plan.limit;
+}
+
+/*
+ * How often the walk may be made wider in doubt.  If the caller drops rows, the first batch leaves as
+ * many doubts to later ones, which need wider walks.
+ */
+static inline int
+loki_most_doubts(const LokiScan *so)
+{
+	return loki_filters_rows(so) ? 2 * LOKI_MAX_DOUBTS : LOKI_MAX_DOUBTS;
 }
 
 /* How many rows the caller still wants, of those that LIMIT takes */

@@ -231,24 +231,30 @@ loki_choose_cutoff(LokiScan *so)
  * ----------------------------------------------------------------
  */
 
+/* The target of the recall that the width was measured for; 0: none, or the index is not calibrated */
+static double
+target_of_width(const LokiScan *so)
+{
+	return so->meta.calibration.nodes > 0 ? so->plan.settings.target_recall : 0;
+}
+
 /*
  * Whether even the last of so many candidates may be among the rows of the batch, which are
  * complete.  If the candidates are hardly more than the batch, the last of them is near in any
  * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
- * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Nor
- * do rows of a caller that drops many: its first batch would use up the doubts of later ones, which
- * need wider walks.  Fewer errors count as well if the target of the recall is low.
+ * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Fewer
+ * errors count as well if the target of the recall is low.
  */
 bool
 loki_last_is_doubtful(const LokiScan *so, double candidates)
 {
 	double		nearest = so->ranking.rows[0].distance;
 	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
-	double		target = so->plan.settings.target_recall;
+	double		target = target_of_width(so);
 	double		sure = 1 - Min(so->course.batch / candidates, 1);
 
 	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
-	if (nearest < farthest && farthest - nearest < loki_refine_error(so) && !loki_caller_drops_many(so))
+	if (nearest < farthest && farthest - nearest < loki_refine_error(so))
 		sure = 1;
 	if (target > 0)
 		sure *= Max(2 * target - 1, 0);
@@ -288,8 +294,8 @@ loki_codes_exclude_none(const LokiScan *so, double candidates)
  * nodes that match lie far apart, which is no reason to count fewer errors.  The rows of the batch
  * are complete.
  *
- * That all rows were read is no doubt in three cases: if the caller drops many rows, as it asks for
- * others then; if the width was measured to find a target of the recall; and if the last row is tied.
+ * That all rows were read is no doubt if the width was measured to find a target of the recall, nor if
+ * the last row is tied.
  */
 bool
 loki_codes_fall_short(const LokiScan *so)
@@ -299,13 +305,13 @@ loki_codes_fall_short(const LokiScan *so)
 	double		farthest;
 
 	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told ||
-		(so->course.doubts >= LOKI_MAX_DOUBTS && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
+		(so->course.doubts >= loki_most_doubts(so) && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
 		return false;
 	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
 	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 	if (farthest >= so->course.settled)
 		return false;
-	if (!loki_caller_drops_many(so) && so->plan.settings.target_recall == 0 && !loki_last_is_tied(so) &&
+	if (target_of_width(so) == 0 && !loki_last_is_tied(so) &&
 		loki_codes_exclude_none(so, candidates))
 		return true;
 	return loki_last_is_doubtful(so, candidates);
@@ -320,7 +326,7 @@ loki_settled_distance(const LokiScan *so)
 {
 	uint32		rows = so->course.batch_left;
 
-	if (so->plan.settings.target_recall > 0 || rows < NARROW_ROWS ||
+	if (target_of_width(so) > 0 || rows < NARROW_ROWS ||
 		Max(so->plan.settings.ef, Max(so->course.batch, so->plan.limit)) >= LOKI_DEFAULT_EF_SEARCH)
 		return get_float8_infinity();
 	return so->ranking.rows[rows - 1].distance;

@@ -100,15 +100,6 @@ filter_comparisons(LokiScanCaller *caller, LokiComparison *comparisons, int most
 								   comparisons, most);
 }
 
-/* The share of the table's rows that the planner expects of a scan */
-static double
-expected_share(IndexScanState *scan)
-{
-	double		rows = scan->ss.ss_currentRelation->rd_rel->reltuples;
-
-	return rows > 0 ? Min(scan->ss.ps.plan->plan_rows / rows, 1) : 0;
-}
-
 /*
  * Have a scan ask its filter.  If that is volatile or has sub-plans, only the executor
  * evaluates it, once for each row.
@@ -125,7 +116,6 @@ attach_filter(PlanCaller *plan)
 	{
 		plan->caller.passes = filter_passes;
 		plan->caller.comparisons = filter_comparisons;
-		plan->caller.share = expected_share(plan->scan);
 		plan->econtext = CreateExprContext(ps->state);
 	}
 	loki_condition_attach(&plan->caller, &plan->scan->ss, plan->scan->iss_RelationDesc);
