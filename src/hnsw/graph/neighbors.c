@@ -114,6 +114,8 @@ loki_linker_read_codes(LokiLinker *linker)
 		LokiLinkCandidate *candidate = &linker->candidates[i];
 		char	   *code = linker->code_space + (Size) i * size;
 
+		/* a code lies at the place of its candidate, or another's overwrites it */
+		Assert(candidate->code == NULL || candidate->code == code);
 		if (candidate->code != NULL)
 			continue;
 		loki_code_read(state, linker->index, candidate->node, code);
@@ -146,7 +148,10 @@ may_link(LokiLinker *linker, int level, uint32 node, uint32 slot)
 		(level == 0 || loki_list_read(linker, &ref, &list));
 }
 
-/* Drop candidates that may not be linked to; whether there were any */
+/*
+ * Drop candidates that may not be linked to; whether there were any.  The codes of those behind them
+ * are to be read again.
+ */
 bool
 loki_linker_drop_dead(LokiLinker *linker, int level)
 {
@@ -154,8 +159,15 @@ loki_linker_drop_dead(LokiLinker *linker, int level)
 	int			n = linker->n;
 
 	for (int i = 0; i < n; i++)
-		if (may_link(linker, level, linker->candidates[i].node, linker->candidates[i].slot))
-			linker->candidates[kept++] = linker->candidates[i];
+	{
+		LokiLinkCandidate *candidate = &linker->candidates[i];
+
+		if (!may_link(linker, level, candidate->node, candidate->slot))
+			continue;
+		if (kept < i)
+			candidate->code = NULL; /* its place is that of another now */
+		linker->candidates[kept++] = *candidate;
+	}
 	linker->n = kept;
 	return kept < n;
 }
@@ -215,6 +227,8 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 	if (!all_live)
 	{
 		loki_linker_drop_dead(linker, level);
+		if (linker->n > fill)
+			loki_linker_read_codes(linker);
 		list_from_selected(linker, select_candidates(linker, level, fill), list);
 	}
 	Assert(list->count <= loki_list_max(level, linker->state->m));

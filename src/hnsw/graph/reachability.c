@@ -45,33 +45,11 @@ leave_out(LokiUpperFound *entries, int nentries, uint32 node)
 	return kept;
 }
 
-/* Search layer 0 for what is as near as `self` from nodes that it is entered at; whether it is met */
-static bool
-search_for(LokiSearch *search, const LokiUpperFound *entries, int nentries, int width, float self)
-{
-	search->target.distance = self;
-	search->target.tolerance = 0;
-	search->target.stop = true;
-	loki_search_layer0(search, entries, nentries, width);
-	search->target.tolerance = -1;
-	search->target.stop = false;
-	return search->target.met;
-}
-
-/* Whether a search is full of nodes that are no farther than `self` */
-static bool
-is_full_of_nearer(const LokiSearch *search, int width, float self)
-{
-	return search->npool == width && !(self < search->pool[width - 1].distance);
-}
-
 /*
- * Whether the search of some width for a node, whose query the search has, finds it; by inner product
- * also if it finds one that the node's code cannot tell from it, or if others are nearer.  By a
- * distance there are such nodes in a crowd alone.  Then a search as wide as those of scans that are to
- * find every row must come to the node, unless there are as many of these.  If not, the search's pool
- * has where it ended.  It does not start at the node itself, which may not be found any more on the
- * layers above.
+ * Whether the search of some width for a node, whose query the search has, finds it, or
+ * one that its code cannot tell from it; or if others are nearer, as there may be
+ * by inner product.  If not, the search's pool has where it ended.  It does not
+ * start at the node itself, which may not be found any more on the layers above.
  */
 bool
 loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 node, int width)
@@ -79,20 +57,44 @@ loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
 	float		self;
-	bool		others;
 
 	Assert(!search->in_recovery);
 	nentries = leave_out(entries, nentries, node);
 	if (nentries == 0)
 		return true;
 	loki_search_score(search, &node, 1, &self);
-	others = search_for(search, entries, nentries, width, self) ||
-		is_full_of_nearer(search, width, self);
-	if (!others || search->state->code.metric == LOKI_METRIC_IP || !loki_visit(search, node))
-		return others;
-	width = Max(width, LOKI_ROW_SEARCH);
+	search->target.distance = self;
+	search->target.tolerance = 0;
+	search->target.stop = true;
 	loki_search_layer0(search, entries, nentries, width);
-	return !loki_visit(search, node) || is_full_of_nearer(search, width, self);
+	search->target.tolerance = -1;
+	search->target.stop = false;
+	return search->target.met ||
+		(search->npool == width &&
+		 !(self < search->pool[search->npool - 1].distance));
+}
+
+/*
+ * Whether a node that the narrow search has just found, as its code does not tell it from others of a
+ * crowd, is met itself by a search as wide as those of scans that are to find every row; or if that
+ * is full of such.  If not, the search's pool has where it ended.
+ */
+static bool
+is_met_in_crowd(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
+{
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	int			nentries;
+	float		self;
+
+	if (!loki_visit(search, node))
+		return true;			/* the narrow search met it */
+	nentries = leave_out(entries, loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries), node);
+	if (nentries == 0)
+		return true;
+	loki_search_score(search, &node, 1, &self);
+	loki_search_layer0(search, entries, nentries, LOKI_ROW_SEARCH);
+	return !loki_visit(search, node) ||
+		(search->npool == LOKI_ROW_SEARCH && !(self < search->pool[search->npool - 1].distance));
 }
 
 /*
@@ -185,20 +187,23 @@ loki_upper_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMeta
 
 /*
  * The same on layer 0.  If a wide search may find the node, and does, it is linked only where
- * no other needs the link.
+ * no other needs the link.  So is one that only its crowd hides, or the nodes of a crowd would push
+ * each other out.
  */
 static void
 layer0_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
 					  uint32 node, bool wide)
 {
 	LokiUpperFound from[LOKI_NARROW_SEARCH];
+	bool		crowd = loki_node_is_reachable(search, meta, node, LOKI_NARROW_SEARCH);
 	int			n;
 
-	if (loki_node_is_reachable(search, meta, node, LOKI_NARROW_SEARCH))
+	if (crowd && (!wide || search->state->code.metric == LOKI_METRIC_IP ||
+				  is_met_in_crowd(search, meta, node)))
 		return;
 	n = ends_of(search, from);
 	link_from(linker, from, n, 0, node, LOKI_NONE,
-			  wide && loki_node_is_reachable(search, meta, node, WIDE_SEARCH) ?
+			  crowd || (wide && loki_node_is_reachable(search, meta, node, WIDE_SEARCH)) ?
 			  LOKI_LINK_SPARED : LOKI_LINK_FORCED);
 }
 

@@ -110,9 +110,10 @@ link_past_crowd(LokiNewRow *row)
 	LokiInsertCache *cache = row->cache;
 	LokiLinker *linker = &cache->linker;
 	int			n = linker->n;
-	float		farthest = linker->candidates[n - 1].distance;
+	float		farthest;
 
 	Assert(n > 0);
+	farthest = linker->candidates[n - 1].distance;
 	for (int level = 1; level <= (int) row->meta.entry_level && linker->n == n; level++)
 	{
 		LokiDescent descent;
@@ -251,8 +252,7 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 
 	/* by inner product others can be so much nearer that no scan finds it */
 	row->found = cache->nnarrow[0] == 0 ||
-		(row->state->code.metric == LOKI_METRIC_IP &&
-		 !(row->self < search->pool[cache->nnarrow[0] - 1].distance));
+		!(row->self < search->pool[cache->nnarrow[0] - 1].distance);
 	return false;
 }
 
