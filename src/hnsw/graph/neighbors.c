@@ -98,6 +98,18 @@ loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code)
 	ReleaseBuffer(buffer);
 }
 
+#ifdef USE_ASSERT_CHECKING
+/* Whether a place for a code has that of a candidate */
+static bool
+is_place_taken(const LokiLinker *linker, const char *place)
+{
+	for (int i = 0; i < linker->n; i++)
+		if (linker->candidates[i].code == place)
+			return true;
+	return false;
+}
+#endif
+
 /* Copy the codes of candidates that have none yet. */
 void
 loki_linker_read_codes(LokiLinker *linker)
@@ -114,10 +126,9 @@ loki_linker_read_codes(LokiLinker *linker)
 		LokiLinkCandidate *candidate = &linker->candidates[i];
 		char	   *code = linker->code_space + (Size) i * size;
 
-		/* a code lies at the place of its candidate, or another's overwrites it */
-		Assert(candidate->code == NULL || candidate->code == code);
 		if (candidate->code != NULL)
 			continue;
+		Assert(!is_place_taken(linker, code));
 		loki_code_read(state, linker->index, candidate->node, code);
 		candidate->code = code;
 	}

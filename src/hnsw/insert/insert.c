@@ -37,10 +37,9 @@
 /*
  * Nodes of layer 1 where layer 0 is entered: with 8, as with a scan's 4, a search
  * ends now and then in a wrong part of the graph, and the node is linked there
- * alone.  And the pool of the layers above it that the node is not on.
+ * alone.
  */
 #define ENTRY_WIDTH			20
-#define UPPER_WIDTH			8
 
 /* How many neighbors of a node have their own neighbors asked for room */
 #define ROOM_LISTS			4
@@ -101,43 +100,6 @@ choose_upper(LokiNewRow *row, int level, int nfound)
 }
 
 /*
- * Add links to the list on layer 0 of a node in a crowd: to nodes of the lowest layer above 0 where a
- * search comes to farther ones than the candidates (graph/select.h).
- */
-static void
-link_past_crowd(LokiNewRow *row)
-{
-	LokiInsertCache *cache = row->cache;
-	LokiLinker *linker = &cache->linker;
-	int			n = linker->n;
-	float		farthest;
-
-	Assert(n > 0);
-	farthest = linker->candidates[n - 1].distance;
-	for (int level = 1; level <= (int) row->meta.entry_level && linker->n == n; level++)
-	{
-		LokiDescent descent;
-
-		if (!loki_descent_begin(&cache->search, &row->meta, &descent, cache->found))
-			return;
-		while (descent.level > level)
-		{
-			loki_descent_search(&cache->search, &descent, UPPER_WIDTH);
-			loki_descent_lower(&descent);
-		}
-		if (descent.level < level)
-			return;				/* vacuum has just freed the way there */
-		loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CROWD);
-		for (int i = 0; i < descent.nfound; i++)
-			if (cache->found[i].distance > farthest)
-				loki_linker_add(linker, cache->found[i].node, LOKI_NONE, cache->found[i].distance);
-		CHECK_FOR_INTERRUPTS();
-	}
-	if (linker->n > n)
-		loki_linker_choose_farther(linker, n, &cache->lists[0]);
-}
-
-/*
  * Choose its list on layer 0 in the same way, among the search's pool.  If the pool is
  * wider than usual, because most of its nodes are dead, its first live nodes are taken.
  */
@@ -157,8 +119,7 @@ choose_base(LokiNewRow *row)
 			loki_linker_add(linker, node, LOKI_NONE, search->pool[i].distance);
 	}
 	loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
-	if (linker->n > 0 && loki_in_crowd(linker->nkept, row->state->code.dim))
-		link_past_crowd(row);
+	loki_link_past_crowd(row);
 	return row->cache->lists[0].count;
 }
 
@@ -175,7 +136,7 @@ search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 	while (descent->level > 0)
 	{
 		int			level = descent->level;
-		int			ef = level == 1 ? ENTRY_WIDTH : UPPER_WIDTH;
+		int			ef = level == 1 ? ENTRY_WIDTH : LOKI_UPPER_WIDTH;
 
 		loki_descent_search(&cache->search, descent, level <= row->level ?
 							Max(cache->ef_construction, ef) : ef);

@@ -15,6 +15,9 @@
 #include "hnsw/definition/attribute.h"
 #include "hnsw/graph/neighbors.h"
 
+/* The pool of the layers above 1 that a node is not on */
+#define LOKI_UPPER_WIDTH	8
+
 /* What a statement keeps between rows, in IndexInfo */
 typedef struct LokiInsertCache
 {
@@ -71,6 +74,9 @@ extern bool loki_version_join(LokiNewRow *row);
 /* functions in insert/node.c */
 extern void loki_node_write(LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
+
+/* functions in insert/crowd.c */
+extern void loki_link_past_crowd(LokiNewRow *row);
 
 /* functions in insert/offer.c */
 extern void loki_offer_node(LokiNewRow *row);

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * crowd.c
+ *	  Linking a node of a crowd to nodes beyond it.
+ *
+ * If the rule keeps few of the candidates for a node's links, most of them lie together, such
+ * as the chunks of a document that hardly differ.  A walk that comes to a large crowd stays there
+ * if all links lead to it.  build/graph.c does the same for a new index.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/insert/crowd.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/graph/select.h"
+#include "hnsw/insert/insert.h"
+#include "hnsw/page/held.h"
+
+/*
+ * With fewer links the list of a node has no room for those past the crowd: they would take the place
+ * of links to it, and some of its nodes would be lost.  (A build sees to it that none is.)
+ */
+#define LEAST_M		LOKI_DEFAULT_M
+
+/* Add the nodes of a layer that are farther than `beyond` to the candidates; false if there is no way */
+static bool
+add_farther(LokiNewRow *row, int level, float beyond)
+{
+	LokiInsertCache *cache = row->cache;
+	LokiDescent descent;
+
+	if (!loki_descent_begin(&cache->search, &row->meta, &descent, cache->found))
+		return false;
+	while (descent.level > level)
+	{
+		loki_descent_search(&cache->search, &descent, LOKI_UPPER_WIDTH);
+		loki_descent_lower(&descent);
+	}
+	if (descent.level < level)
+		return false;			/* vacuum has just freed the way there */
+	loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CROWD);
+	for (int i = 0; i < descent.nfound; i++)
+		if (cache->found[i].distance > beyond)
+			loki_linker_add(&cache->linker, cache->found[i].node, LOKI_NONE,
+							cache->found[i].distance);
+	return true;
+}
+
+/*
+ * If the node lies in a crowd, add links to its list on layer 0, which was just chosen among the
+ * linker's candidates: to nodes of the lowest layer above 0 where a search comes to farther ones.
+ * The insert lock is held; no page is locked.  Overwrites cache->found.
+ */
+void
+loki_link_past_crowd(LokiNewRow *row)
+{
+	LokiLinker *linker = &row->cache->linker;
+	int			n = linker->n;
+	float		farthest;
+
+	Assert(loki_insert_lock_held(row->index));
+	if (n == 0 || row->state->m < LEAST_M || !loki_in_crowd(linker->nkept, row->state->code.dim))
+		return;
+	farthest = linker->candidates[n - 1].distance;
+	for (int level = 1; level <= row->meta.entry_level && linker->n == n; level++)
+	{
+		if (!add_farther(row, level, farthest))
+			return;
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (linker->n > n)
+		loki_linker_choose_farther(linker, n, &row->cache->lists[0]);
+}
