@@ -168,7 +168,17 @@ $$ LANGUAGE plpgsql;
 SELECT count(*) >= 950 AS found FROM (
 	SELECT * FROM doubt_others('on') INTERSECT SELECT * FROM doubt_others('off')) s;
 
-DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays, doubt_compact;
+-- Nor is a target of the recall, if the index that grew from nothing has measured no width for it
+CREATE TABLE doubt_copy AS TABLE doubt_compact;
+TRUNCATE doubt_compact;
+INSERT INTO doubt_compact TABLE doubt_copy;
+SET lokivector.target_recall = 0.95;
+SELECT recall IS NULL AS uncalibrated FROM lokivector_search_width('doubt_compact_idx', 10);
+SELECT count(*) >= 950 AS found FROM (
+	SELECT * FROM doubt_others('on') INTERSECT SELECT * FROM doubt_others('off')) s;
+RESET lokivector.target_recall;
+
+DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays, doubt_compact, doubt_copy;
 DROP FUNCTION doubt_others;
 DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array, doubt_noise;
 DROP FUNCTION doubt_vector;

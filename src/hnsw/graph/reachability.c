@@ -195,15 +195,15 @@ layer0_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPage
 					  uint32 node, bool wide)
 {
 	LokiUpperFound from[LOKI_NARROW_SEARCH];
-	bool		crowd = loki_node_is_reachable(search, meta, node, LOKI_NARROW_SEARCH);
+	bool		found = loki_node_is_reachable(search, meta, node, LOKI_NARROW_SEARCH);
 	int			n;
 
-	if (crowd && (!wide || search->state->code.metric == LOKI_METRIC_IP ||
+	if (found && (!wide || search->state->code.metric == LOKI_METRIC_IP ||
 				  is_met_in_crowd(search, meta, node)))
 		return;
 	n = ends_of(search, from);
 	link_from(linker, from, n, 0, node, LOKI_NONE,
-			  crowd || (wide && loki_node_is_reachable(search, meta, node, WIDE_SEARCH)) ?
+			  found || (wide && loki_node_is_reachable(search, meta, node, WIDE_SEARCH)) ?
 			  LOKI_LINK_SPARED : LOKI_LINK_FORCED);
 }
 
