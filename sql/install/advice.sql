@@ -7,25 +7,25 @@ CREATE FUNCTION lokivector_advice(index regclass, OUT about text, OUT advice tex
 BEGIN ATOMIC
 	WITH refused AS MATERIALIZED (
 		-- an index that the functions above refuse to look into for the caller
-		SELECT relname FROM pg_class WHERE oid = lokivector_advice.index AND relkind = 'i' AND
-			NOT pg_has_role(relowner, 'USAGE') AND NOT pg_has_role('pg_monitor', 'USAGE')
+		SELECT relname FROM pg_class WHERE oid = lokivector_advice.index::oid AND relkind = 'i' AND
+			NOT pg_catalog.pg_has_role(relowner, 'USAGE') AND NOT pg_catalog.pg_has_role('pg_monitor', 'USAGE')
 	), invalid AS MATERIALIZED (
 		-- everyone sees the processes that build, and their locks; not everyone sees which index.
 		-- A build locks its index, but not while CREATE INDEX CONCURRENTLY waits for transactions;
 		-- one on the same table may look at its other indexes
 		SELECT relname, indexrelid, indisready, EXISTS (
 			SELECT FROM pg_catalog.pg_stat_progress_create_index p JOIN pg_catalog.pg_locks l USING (pid)
-			WHERE p.datname = current_database() AND
+			WHERE p.datname = pg_catalog.current_database() AND
 				(l.relation = indexrelid AND l.mode <> 'AccessShareLock' OR
 				l.relation = indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND
-				coalesce(nullif(p.index_relid, 0), indexrelid) = indexrelid)) AS running
+				coalesce(nullif(p.index_relid, 0::oid), indexrelid) = indexrelid)) AS running
 		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-		WHERE indexrelid = lokivector_advice.index AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
+		WHERE indexrelid = lokivector_advice.index::oid AND NOT indisvalid AND NOT EXISTS (SELECT FROM refused)
 	), relaxed AS MATERIALIZED (
 		-- a column that has lost the dimensions which its index needs, and maybe cannot be used without
-		SELECT a.attname, coalesce(pg_partition_root(x.indrelid), x.indrelid::regclass) AS altered,
+		SELECT a.attname, coalesce(pg_catalog.pg_partition_root(x.indrelid), x.indrelid::regclass) AS altered,
 			coalesce(e.typname, t.typname) AS type, CASE WHEN e.oid IS NOT NULL THEN '[]' END AS brackets,
-			a.attinhcount > 0 AND NOT r.relispartition OR r.reloftype <> 0 AS elsewhere,
+			a.attinhcount > 0 AND NOT r.relispartition OR r.reloftype <> 0::oid AS elsewhere,
 			t.typname NOT IN ('vector', 'halfvec', 'bytevec') AS closed
 		FROM pg_index x
 		JOIN pg_class c ON c.oid = x.indexrelid
@@ -40,7 +40,7 @@ BEGIN ATOMIC
 				SELECT d.typbasetype, d.typtypmod FROM below JOIN pg_type d ON d.oid = below.type AND d.typtype = 'd')
 			SELECT below.typmod, b.* FROM below JOIN pg_type b ON b.oid = below.type AND b.typtype = 'b') t
 		LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
-		WHERE x.indexrelid = lokivector_advice.index AND t.typmod < 0 AND c.relkind = 'i' AND
+		WHERE x.indexrelid = lokivector_advice.index::oid AND t.typmod < 0 AND c.relkind = 'i' AND
 			NOT EXISTS (SELECT FROM refused)
 	), begun AS MATERIALIZED (
 		-- a build that failed early has left no pages to look at; one that runs is not to be judged
@@ -59,13 +59,13 @@ BEGIN ATOMIC
 			(SELECT t.typcategory = 'A' OR t.typname = 'sparsevec' AND info.dimensions > 1024
 				FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
 				WHERE o.oid = x.indclass[0]) AS sketched,
-			pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers
+			pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers')) AS shared_buffers
 		FROM info
-		CROSS JOIN LATERAL lokivector_search_width(info.oid) w
-		JOIN pg_class c ON c.oid = info.oid
+		CROSS JOIN LATERAL lokivector_search_width(info.oid, 10) w
+		JOIN pg_class c ON c.oid = info.oid::oid
 		JOIN pg_index x ON x.indexrelid = c.oid
 		JOIN pg_class t ON t.oid = x.indrelid
-		LEFT JOIN lokivector_stat_indexes s ON s.index = c.oid
+		LEFT JOIN lokivector_stat_indexes s ON s.index::oid = c.oid
 	), i AS MATERIALIZED (
 		-- codes that do not tell which rows are nearest: lokivector_calibrate() and builds read the
 		-- table, vacuum does not; and searches read more rows
@@ -75,22 +75,22 @@ BEGIN ATOMIC
 	), parts AS MATERIALIZED (
 		SELECT f.* FROM begun, lokivector_index_slot_arrays(begun.oid) f
 	), hot AS (
-		SELECT sum(bytes)::bigint AS bytes FROM parts WHERE slot_array IN ('code', 'link', 'upper', 'tid')
+		SELECT pg_catalog.sum(bytes)::bigint AS bytes FROM parts WHERE slot_array IN ('code', 'link', 'upper', 'tid')
 	), brief AS (
 		-- a sorted list has a separator for each 64 nodes; long ones have brief codes
-		SELECT coalesce((SELECT option_value::boolean FROM pg_options_to_table(i.reloptions)
+		SELECT coalesce((SELECT option_value::boolean FROM pg_catalog.pg_options_to_table(i.reloptions)
 				WHERE option_name = 'brief_codes'), true) AS wanted,
-			coalesce((SELECT bool_or(b.slots > 0) FROM parts b WHERE b.slot_array = 'brief'), false) AS present,
+			coalesce((SELECT pg_catalog.bool_or(b.slots > 0) FROM parts b WHERE b.slot_array = 'brief'), false) AS present,
 			EXISTS (SELECT FROM parts b JOIN parts s USING (attribute) WHERE b.slot_array = 'brief' AND b.slots = 0 AND
 				s.slot_array = 'separator' AND s.slots > 1024 / 64) AS missing
 		FROM i
 	), widths AS (
-		SELECT max(recall_10) AS best FROM i, lokivector_calibration(i.oid)
+		SELECT pg_catalog.max(recall_10) AS best FROM i, lokivector_calibration(i.oid)
 	), filters AS (
 		-- columns that scans dropped rows by, and whose operators attributes have
-		SELECT string_agg(DISTINCT quote_ident(f."column"), ', ') AS columns
+		SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(f."column"), ', ') AS columns
 		FROM begun, lokivector_filter_columns(begun.oid) f
-		JOIN pg_operator o ON o.oid = f.operator
+		JOIN pg_operator o ON o.oid = f.operator::oid
 		WHERE f.scans >= 10 AND EXISTS (SELECT FROM pg_amop a JOIN pg_am m ON m.oid = a.amopmethod
 			WHERE m.amname = 'hnsw' AND a.amoppurpose = 's' AND a.amopopr IN (o.oid, o.oprnegate))
 	), built AS (
@@ -101,107 +101,107 @@ BEGIN ATOMIC
 				WHEN 'refine_bits' THEN CASE WHEN code = 'rotated' AND NOT (i.refine_bits = 0 AND
 						CASE WHEN option_value ~ '^\d+$' THEN option_value::integer <= i.bits ELSE false END)
 					THEN i.refine_bits::text END END AS kept
-		FROM i, pg_options_to_table(i.reloptions)
+		FROM i, pg_catalog.pg_options_to_table(i.reloptions)
 	), wanted AS (
 		-- a rebuild takes defaults for what is not set
-		SELECT coalesce(max(number) FILTER (WHERE option_name = 'm'),
-				CASE WHEN bool_or(option_value = 'compact') THEN 8 ELSE 16 END) AS m,
-			coalesce(max(number) FILTER (WHERE option_name = 'ef_construction'), 64) AS ef_construction
+		SELECT coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'm'),
+				CASE WHEN pg_catalog.bool_or(option_value = 'compact') THEN 8 ELSE 16 END) AS m,
+			coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'ef_construction'), 64) AS ef_construction
 		FROM (SELECT option_name, option_value, CASE WHEN option_value ~ '^\d+$' THEN option_value::integer END AS number
-			FROM i, pg_options_to_table(i.reloptions)) o
+			FROM i, pg_catalog.pg_options_to_table(i.reloptions)) o
 	), said(about, advice) AS MATERIALIZED (
-	SELECT 'rights', format('The index was not looked into: the caller must be owner of index %s or have privileges of pg_monitor.', relname)
+	SELECT 'rights', pg_catalog.format('The index was not looked into: the caller must be owner of index %s or have privileges of pg_monitor.', relname)
 	FROM refused
 	UNION ALL
-	SELECT 'valid', format(CASE WHEN running
+	SELECT 'valid', pg_catalog.format(CASE WHEN running
 		THEN 'No query can use the index yet. A build is running on its table: wait until pg_stat_progress_create_index no longer shows it.'
-		WHEN relname ~ '_cc(new|old)[0-9]*$'
+		WHEN relname::text ~ '_cc(new|old)[0-9]*$'
 		THEN 'No query can use the index, which a REINDEX CONCURRENTLY left that did not come to an end. Run DROP INDEX CONCURRENTLY %s.'
 		ELSE 'No query can use the index, because its build did not come to an end. Run REINDEX INDEX CONCURRENTLY %s, or drop it.'
 		END, indexrelid::regclass)
 	FROM invalid
 	UNION ALL
-	SELECT 'parameters', format('%s = %s holds after REINDEX; the index was built with %s.',
+	SELECT 'parameters', pg_catalog.format('%s = %s holds after REINDEX; the index was built with %s.',
 		option_name, option_value, kept)
 	FROM built WHERE option_value <> kept AND option_value <> 'auto'
 	UNION ALL
-	SELECT 'parameters', format('brief_codes = %s holds from the next VACUUM on%s.', CASE WHEN wanted THEN 'on' ELSE 'off' END,
+	SELECT 'parameters', pg_catalog.format('brief_codes = %s holds from the next VACUUM on%s.', CASE WHEN wanted THEN 'on' ELSE 'off' END,
 		CASE WHEN wanted THEN ', if maintenance_work_mem has room for them' END)
 	FROM brief WHERE CASE WHEN wanted THEN missing ELSE present END
 	UNION ALL
-	SELECT 'parameters', format('REINDEX fails, because ef_construction is less than twice m. Set ef_construction to %s or more, or m to %s or less.',
+	SELECT 'parameters', pg_catalog.format('REINDEX fails, because ef_construction is less than twice m. Set ef_construction to %s or more, or m to %s or less.',
 		2 * m, ef_construction / 2)
 	FROM wanted WHERE ef_construction < 2 * m
 	UNION ALL
-	SELECT 'dimensions', format('Column %1$s has no dimensions, so ' ||
+	SELECT 'dimensions', pg_catalog.format('Column %1$s has no dimensions, so ' ||
 			CASE WHEN closed THEN 'all that uses the index fails.' ELSE 'REINDEX, TRUNCATE, VACUUM FULL and a restored dump fail.' END ||
 			CASE WHEN elsewhere THEN ' Give it the type %3$s(%4$s)%5$s in the table that it is inherited from, or in the type that its table is of.'
 			ELSE ' Run ALTER TABLE %2$s ALTER COLUMN %1$s TYPE %3$s(%4$s)%5$s, in one command for all such columns of the table.' END,
-		quote_ident(attname), altered, type, coalesce(info.dimensions::text, 'n'), brackets)
+		pg_catalog.quote_ident(attname), altered, type, coalesce(info.dimensions::text, 'n'), brackets)
 	FROM relaxed LEFT JOIN info ON true
 	UNION ALL
-	SELECT 'vacuum', format('%s of %s nodes belong to dead rows, which searches pass through. Run VACUUM %s, or have autovacuum come more often.',
+	SELECT 'vacuum', pg_catalog.format('%s of %s nodes belong to dead rows, which searches pass through. Run VACUUM %s, or have autovacuum come more often.',
 		killed + dead, nodes, indrelid::regclass)
 	FROM i WHERE killed + dead > greatest(1000, nodes / 5)
 	UNION ALL
-	SELECT 'size', format('%s of %s nodes are free. New rows will use them; if none are to come, REINDEX INDEX CONCURRENTLY %s makes the index smaller.',
+	SELECT 'size', pg_catalog.format('%s of %s nodes are free. New rows will use them; if none are to come, REINDEX INDEX CONCURRENTLY %s makes the index smaller.',
 		free, nodes, oid::regclass)
 	-- of info itself, so that it is read in any case: it refuses what is no index of ours
 	FROM info WHERE free > greatest(1000, nodes / 2)
 	UNION ALL
-	SELECT 'lists', format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s with a larger maintenance_work_mem.',
+	SELECT 'lists', pg_catalog.format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s with a larger maintenance_work_mem.',
 		unlisted_nodes, indrelid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(10000, nodes / 5)
 	UNION ALL
-	SELECT 'calibration', format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
+	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
 		indrelid::regclass, oid::regclass)
 	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT coarse
 	UNION ALL
-	SELECT 'calibration', format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
+	SELECT 'calibration', pg_catalog.format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
 			' Run lokivector_calibrate(%L)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
 		oid::regclass)
-	FROM i WHERE coarse AND live >= 1000 AND (target > 0 AND calibrated_nodes IS NULL OR
-		greatest(abs(live - calibrated_nodes), changed_nodes) > 0.2 * calibrated_nodes)
+	FROM i WHERE coarse AND live >= 1000 AND (target > 0::float8 AND calibrated_nodes IS NULL OR
+		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
-	SELECT 'recall', format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
-		round(best::numeric, 3))
-	FROM i, widths WHERE best < 0.95 AND NOT sketched
+	SELECT 'recall', pg_catalog.format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
+		pg_catalog.round(best::numeric, 3))
+	FROM i, widths WHERE best < 0.95::float8 AND NOT sketched
 	UNION ALL
-	SELECT 'recall', format('Of %s sampled searches, the worst hundredth found %s of their rows. Set target_recall or ef_search; if that does not help, REINDEX INDEX CONCURRENTLY %s.',
-		measured, round(recall_p1::numeric, 2), s.index)
+	SELECT 'recall', pg_catalog.format('Of %s sampled searches, the worst hundredth found %s of their rows. Set target_recall or ef_search; if that does not help, REINDEX INDEX CONCURRENTLY %s.',
+		measured, pg_catalog.round(recall_p1::numeric, 2), s.index)
 	FROM lokivector_stat_recall s
-	WHERE s.index = lokivector_advice.index AND measured >= 100 AND recall_p1 < 0.5
+	WHERE s.index::oid = lokivector_advice.index::oid AND measured >= 100 AND recall_p1 < 0.5::float8
 	UNION ALL
-	SELECT 'width', format('With %s the index has measured %s of the nearest ten, for queries like the rows. Searches may find more: lokivector_recall() tells. Set %s.',
-		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef END,
-		round(at_ef::numeric, 3),
+	SELECT 'width', pg_catalog.format('With %s the index has measured %s of the nearest ten, for queries like the rows. Searches may find more: lokivector_recall() tells. Set %s.',
+		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || pg_catalog.current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef::text END,
+		pg_catalog.round(at_ef::numeric, 3),
 		CASE WHEN ivfflat THEN 'lokivector.target_recall or ivfflat.probes'
 			ELSE 'target_recall or ef_search, for the index or for the session' END)
-	FROM i, widths WHERE i.at_ef < 0.9 AND best >= 0.95 AND target = 0
+	FROM i, widths WHERE i.at_ef < 0.9::float8 AND best >= 0.95::float8 AND target = 0::float8
 	UNION ALL
-	SELECT 'shared_buffers', format('Searches touch %s of the index at random, and shared_buffers is %s. Make it larger, or build with profile = compact.',
-		pg_size_pretty(hot.bytes), pg_size_pretty(shared_buffers))
-	FROM i, hot WHERE hot.bytes > shared_buffers * 0.8
+	SELECT 'shared_buffers', pg_catalog.format('Searches touch %s of the index at random, and shared_buffers is %s. Make it larger, or build with profile = compact.',
+		pg_catalog.pg_size_pretty(hot.bytes), pg_catalog.pg_size_pretty(shared_buffers))
+	FROM i, hot WHERE hot.bytes > shared_buffers / 5 * 4
 	UNION ALL
-	SELECT 'filters', format('Searches read %s rows for each that they return. ' ||
+	SELECT 'filters', pg_catalog.format('Searches read %s rows for each that they return. ' ||
 		CASE WHEN columns IS NULL THEN 'If their conditions are on columns, add these to the index as attributes.'
 			ELSE 'Their conditions on these columns drop rows: %s. Add them to the index as attributes.' END,
 		heap_fetches / rows_returned, columns)
 	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > heap_fetches / 2 AND NOT coarse
 	UNION ALL
-	SELECT 'statistics', format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
-	FROM i WHERE live >= 1000 AND pg_stat_get_last_analyze_time(indrelid) IS NULL AND
-		pg_stat_get_last_autoanalyze_time(indrelid) IS NULL AND NOT pg_is_in_recovery() AND
+	SELECT 'statistics', pg_catalog.format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
+	FROM i WHERE live >= 1000 AND pg_catalog.pg_stat_get_last_analyze_time(indrelid) IS NULL AND
+		pg_catalog.pg_stat_get_last_autoanalyze_time(indrelid) IS NULL AND NOT pg_catalog.pg_is_in_recovery() AND
 		NOT EXISTS (SELECT FROM pg_stats p JOIN pg_namespace n ON n.nspname = p.schemaname
 			JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = p.tablename WHERE t.oid = indrelid)
 	)
 	SELECT about, advice FROM said
 	UNION ALL
-	SELECT 'maintenance_work_mem', format('A rebuild of the index in memory takes %s, and maintenance_work_mem is %s. Set it higher before you rebuild the index, or the build takes longer.',
-		pg_size_pretty(m.bytes), pg_size_pretty(m.setting))
+	SELECT 'maintenance_work_mem', pg_catalog.format('A rebuild of the index in memory takes %s, and maintenance_work_mem is %s. Set it higher before you rebuild the index, or the build takes longer.',
+		pg_catalog.pg_size_pretty(m.bytes), pg_catalog.pg_size_pretty(m.setting))
 	FROM begun, LATERAL (SELECT lokivector_build_memory(begun.oid) AS bytes,
-		pg_size_bytes(current_setting('maintenance_work_mem')) AS setting) m
+		pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) AS setting) m
 	WHERE m.bytes > m.setting AND EXISTS (SELECT FROM said WHERE said.about IN ('valid', 'parameters', 'size', 'recall'));
 END;
 COMMENT ON FUNCTION lokivector_advice(regclass) IS

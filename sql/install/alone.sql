@@ -4,7 +4,7 @@
 
 DO $$
 BEGIN
-	IF (SELECT count(*) FROM pg_catalog.pg_extension WHERE extname IN ('lokivector', 'vector')) > 1 THEN
+	IF (SELECT pg_catalog.count(*) FROM pg_catalog.pg_extension WHERE extname IN ('lokivector', 'vector')) > 1 THEN
 		RAISE duplicate_object USING
 			MESSAGE = 'extensions "lokivector" and "vector" cannot be in one database',
 			DETAIL = 'They define the same types.',

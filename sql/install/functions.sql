@@ -172,4 +172,4 @@ CREATE FUNCTION lokivector_scan_stats(
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION lokivector_scan_stats() IS
-	'work of the last hnsw index scan of this session''s last query (for everyone)';
+	'work of the last hnsw index scan of this session''s last query (for everyone; under row security for the index''s owner and pg_monitor)';

@@ -64,15 +64,15 @@ CREATE OR REPLACE FUNCTION lokivector_plain_indexes(OUT index regclass, OUT reas
 	RETURNS SETOF record LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
 	SELECT c.oid::regclass,
-		concat_ws(', ', CASE WHEN s.foreign_type THEN 'type ' || format_type(t.oid, NULL) END,
-			CASE WHEN s.domain THEN 'domain ' || format_type(a.atttypid, NULL) END,
+		pg_catalog.concat_ws(', ', CASE WHEN s.foreign_type THEN 'type ' || pg_catalog.format_type(t.oid, NULL) END,
+			CASE WHEN s.domain THEN 'domain ' || pg_catalog.format_type(a.atttypid, NULL) END,
 			CASE WHEN s.columns THEN 'several columns' END, s.options,
-			CASE WHEN s.dimensions THEN format('more than %s dimensions', s.most) END),
+			CASE WHEN s.dimensions THEN pg_catalog.format('more than %s dimensions', s.most) END),
 		CASE WHEN NOT (s.dimensions OR s.foreign_type OR s.domain) THEN
-			format('CREATE INDEX %I ON %s USING %I (%s %I.%I)%s%s;', c.relname, i.indrelid::regclass,
-				m.amname, pg_get_indexdef(c.oid, 1, false), n.nspname, o.opcname,
+			pg_catalog.format('CREATE INDEX %I ON %s USING %I (%s %I.%I)%s%s;', c.relname, i.indrelid::regclass,
+				m.amname, pg_catalog.pg_get_indexdef(c.oid, 1, false), n.nspname, o.opcname,
 				' WITH (' || s.known || ')',
-				' WHERE ' || pg_get_expr(i.indpred, i.indrelid))
+				' WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid))
 		END
 	FROM pg_class c
 	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
@@ -86,9 +86,9 @@ BEGIN ATOMIC
 		SELECT t.typname NOT IN ('vector', 'halfvec', 'sparsevec', 'bit') AS foreign_type,
 			EXISTS (SELECT FROM pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd') AS domain,
 			i.indnatts > 1 AS columns, l.most, coalesce(a.atttypmod > l.most, false) AS dimensions,
-			string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
-			string_agg(option, ', ') FILTER (WHERE ours) AS options
-		FROM unnest(c.reloptions) AS option,
+			pg_catalog.string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
+			pg_catalog.string_agg(option, ', ') FILTER (WHERE ours) AS options
+		FROM pg_catalog.unnest(c.reloptions) AS option,
 		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall|recall_sample_rate)=') AS e(ours)) s
 	WHERE NOT c.relispartition AND (s.foreign_type OR s.domain OR s.columns OR s.dimensions OR s.options IS NOT NULL)
 	ORDER BY c.oid::regclass::text COLLATE "C";

@@ -136,6 +136,37 @@ loki_has_right(Oid relid, LokiRight right)
 		(right == LOKI_RIGHT_READ && has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
 }
 
+/* Whether the user may read an index.  One that is gone nobody reads. */
+bool
+loki_may_read(Oid indexid)
+{
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(indexid)) &&
+		loki_has_right(indexid, LOKI_RIGHT_READ);
+}
+
+/*
+ * Whether the user may read an index, or else all rows of its table: through the table itself,
+ * or through one of which it is a partition.
+ */
+bool
+loki_sees_all_rows(Oid indexid)
+{
+	Oid			heapid = IndexGetRelation(indexid, true);
+	ListCell   *cell;
+
+	if (loki_may_read(indexid))
+		return true;
+	if (!OidIsValid(heapid))
+		return false;
+	foreach(cell, lcons_oid(heapid, get_partition_ancestors(heapid)))
+	{
+		if (pg_class_aclcheck(lfirst_oid(cell), GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+			check_enable_rls(lfirst_oid(cell), InvalidOid, true) != RLS_ENABLED)
+			return true;
+	}
+	return false;
+}
+
 /*
  * ERROR unless the user has a right to a relation, which is a table or an index.  A relation
  * that is gone is left to the caller, who will notice when it opens it.

@@ -15,6 +15,7 @@
 
 #include "access/xact.h"
 #include "funcapi.h"
+#include "hnsw/definition/access.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
@@ -27,6 +28,7 @@ LOKI_FUNCTION(lokivector_scan_stats);
 typedef struct LastScan
 {
 	bool		known;			/* there was one */
+	Oid			index;
 	uint64		nodes_scored;
 	uint64		nodes_expanded;
 	uint64		nodes_filtered;
@@ -93,6 +95,7 @@ void
 loki_scan_report(LokiScan *so)
 {
 	last_scan.known = true;
+	last_scan.index = RelationGetRelid(so->scan->indexRelation);
 	last_scan.nodes_scored = so->search.count.scored;
 	last_scan.nodes_expanded = so->search.count.expanded;
 	last_scan.nodes_filtered = so->search.count.filtered;
@@ -173,7 +176,7 @@ loki_scan_count(LokiScan *so)
 
 /*
  * lokivector_scan_stats(): the work of this backend's last index scan, if this query or the
- * one before had one.
+ * one before had one.  It counts all rows, so who does not see them all learns nothing of it.
  */
 Datum
 lokivector_scan_stats(PG_FUNCTION_ARGS)
@@ -196,6 +199,8 @@ lokivector_scan_stats(PG_FUNCTION_ARGS)
 	values[6] = Int64GetDatum(scan->rows);
 	values[7] = Int64GetDatum(scan->nodes_matched);
 	nulls[8] = scan->strategy == NULL;
+	if (scan->known && !loki_sees_all_rows(scan->index))
+		memset(nulls, true, sizeof(nulls));
 	if (!nulls[8])
 		values[8] = CStringGetTextDatum(scan->strategy);
 	values[9] = Int64GetDatum(scan->late_rows);

@@ -37,9 +37,21 @@ read_entry(dshash_table *table, const LokiCountsKey *key, LokiCountsEntry *copy)
 	return true;
 }
 
+/*
+ * Whether a count depends on what rows there are.  Who adds or searches for a row of his own
+ * would learn from it of rows that a policy hides from him.
+ */
+static bool
+depends_on_rows(int count)
+{
+	return (count >= LOKI_COUNT_WALKS && count <= LOKI_COUNT_LATE_ROWS) ||
+		count == LOKI_COUNT_DUPLICATES_JOINED || count == LOKI_COUNT_NODES_REUSED;
+}
+
 static void
 put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 {
+	bool		all = loki_may_read(entry->key.index);
 	Datum		values[LOKI_ALL_COUNTS + 6];
 	bool		nulls[LOKI_ALL_COUNTS + 6] = {0};
 	const TimestampTz times[] = {entry->last_scan, entry->last_build, entry->last_vacuum,
@@ -47,8 +59,11 @@ put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 	int			n = 0;
 
 	values[n++] = ObjectIdGetDatum(entry->key.index);
-	for (int i = 0; i < LOKI_COUNTS; i++)
-		values[n++] = Int64GetDatum((int64) entry->counts.of[i]);
+	for (int i = 0; i < LOKI_COUNTS; i++, n++)
+	{
+		values[n] = Int64GetDatum((int64) entry->counts.of[i]);
+		nulls[n] = !all && depends_on_rows(i);
+	}
 	for (int i = LOKI_COUNTS; i < LOKI_ALL_COUNTS; i++)
 		values[n++] = Float8GetDatum(entry->counts.of[i] / 1000.0);
 	for (int i = 0; i < lengthof(times); i++, n++)
