@@ -1,3 +1,5 @@
 -- What should be changed; for owners, and members of pg_monitor
 \ir psqlrc
+\ir search_path.sql
 :lvadvice
+SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset

@@ -1,3 +1,5 @@
 -- How far builds, checks and vacuums are
 \ir psqlrc
+\ir search_path.sql
 :lvbuilds
+SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset

@@ -5,6 +5,7 @@
 --
 -- With -v recall=1 it also measures recall by exact searches, of tables that the role may read.
 \set ON_ERROR_STOP 1
+\ir search_path.sql
 \pset footer off
 \pset null ''
 \pset border 0
@@ -16,16 +17,16 @@
 \qecho 'td[align=right] { text-align: right; font-variant-numeric: tabular-nums; } figure { display: inline-block; margin: 1em; }'
 \qecho 'svg { stroke: currentColor; fill: none; } svg text { stroke: none; fill: currentColor; font-size: 10px; } @page { size: A4 landscape; margin: 1cm; } @media print { body { margin: 0; font-size: 11px; } th, td { padding: .1em .4em; } figure, tr { break-inside: avoid; } }'
 \qecho '</style></head><body>'
-SELECT format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector %s, shared_buffers %s.</p>',
-	replace(replace(current_database(), '&', '&amp;'), '<', '&lt;'), to_char(now(), 'YYYY-MM-DD HH24:MI TZ'),
-	current_setting('server_version'), lokivector_version(), current_setting('shared_buffers'));
+SELECT pg_catalog.format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector %s, shared_buffers %s.</p>',
+	pg_catalog.replace(pg_catalog.replace(pg_catalog.current_database(), '&', '&amp;'), '<', '&lt;'), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD HH24:MI TZ'),
+	pg_catalog.current_setting('server_version'), lokivector_version(), pg_catalog.current_setting('shared_buffers'));
 
 -- Indexes whose files can be read: those that a build has begun, and that the role may look into.
 -- OFFSET keeps the planner from reading others before it leaves them out.
-\set readable '(pg_has_role(c.relowner, ''USAGE'') OR pg_has_role(''pg_monitor'', ''USAGE''))'
-\set indexes '(SELECT s.*, x.indisvalid, has_table_privilege(x.indrelid, ''SELECT'') AND NOT row_security_active(x.indrelid) AS measurable FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index AND x.indisready JOIN pg_class c ON c.oid = s.index AND c.relpersistence <> ''t'' AND ' :readable ' OFFSET 0) i'
-SELECT format('<p>%s of other owners are left out: only these and members of pg_monitor may look into them.</p>', count(*))
-FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index WHERE NOT :readable HAVING count(*) > 0;
+\set readable '(pg_catalog.pg_has_role(c.relowner, ''USAGE'') OR pg_catalog.pg_has_role(''pg_monitor'', ''USAGE''))'
+\set indexes '(SELECT s.*, x.indisvalid, pg_catalog.has_table_privilege(x.indrelid, ''SELECT'') AND NOT pg_catalog.row_security_active(x.indrelid) AS measurable FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' OFFSET 0) i'
+SELECT pg_catalog.format('<p>%s of other owners are left out: only these and members of pg_monitor may look into them.</p>', pg_catalog.count(*))
+FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index::oid WHERE NOT :readable HAVING pg_catalog.count(*) > 0;
 
 \pset format html
 \pset tuples_only off
@@ -33,49 +34,50 @@ FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index WHERE NOT :rea
 SELECT i.index, a.about, a.advice FROM :indexes, lokivector_advice(i.index) a ORDER BY 1, 2;
 \qecho '<h2>Indexes</h2>'
 SELECT i.index, i.relname AS "table", i.indisvalid AS valid, f.metric, f.dimensions, f.bits, f.refine_bits,
-	f.profile, f.m, f.rows, f.killed + f.dead AS dead, f.free, pg_size_pretty(f.bytes) AS size,
-	(SELECT pg_size_pretty(sum(bytes)) FROM lokivector_index_slot_arrays(i.index)
+	f.profile, f.m, f.rows, f.killed + f.dead AS dead, f.free, pg_catalog.pg_size_pretty(f.bytes) AS size,
+	(SELECT pg_catalog.pg_size_pretty(pg_catalog.sum(bytes)) FROM lokivector_index_slot_arrays(i.index)
 		WHERE slot_array IN ('code', 'link', 'upper', 'tid')) AS "touched by searches",
-	array_to_string(c.reloptions, ', ') AS options
-FROM :indexes JOIN pg_class c ON c.oid = i.index, lokivector_index_info(i.index) f ORDER BY f.bytes DESC;
+	pg_catalog.array_to_string(c.reloptions, ', ') AS options
+FROM :indexes JOIN pg_class c ON c.oid = i.index::oid, lokivector_index_info(i.index) f ORDER BY f.bytes DESC;
 \qecho '<h2>What was done with them</h2>'
 SELECT index, scans, walks, hops, flat_scans AS flat, list_scans AS lists, map_scans AS maps, exact_scans AS exact,
-	widened_scans AS widened, round((search_time / nullif(scans, 0))::numeric, 2) AS "ms a scan",
+	widened_scans AS widened, pg_catalog.round((search_time / nullif(scans, 0)::float8)::numeric, 2) AS "ms a scan",
 	nodes_scored / nullif(scans, 0) AS "nodes a scan",
-	round(heap_fetches::numeric / nullif(rows_returned, 0), 1) AS "rows read for one",
+	pg_catalog.round(heap_fetches::numeric / nullif(rows_returned, 0)::numeric, 1) AS "rows read for one",
 	rows_dropped AS dropped, late_rows AS late
 FROM :indexes ORDER BY search_time DESC;
 SELECT index, inserts, builds, vacuums, nodes_freed AS "nodes freed", calibrations, requantizations,
-	date_trunc('second', last_build) AS "last build", date_trunc('second', last_vacuum) AS "last vacuum",
-	date_trunc('second', last_calibration) AS "last calibration", date_trunc('second', counted_since) AS "counted since"
+	pg_catalog.date_trunc('second', last_build) AS "last build", pg_catalog.date_trunc('second', last_vacuum) AS "last vacuum",
+	pg_catalog.date_trunc('second', last_calibration) AS "last calibration", pg_catalog.date_trunc('second', counted_since) AS "counted since"
 FROM :indexes ORDER BY inserts DESC, index;
 \qecho '<h2>Recall</h2><p>Of the nearest ten, by the width of a search, as it was last measured, for queries that are like the rows.</p>'
 \pset format unaligned
 \pset tuples_only on
-SELECT format('<figure><svg width="320" height="200" viewBox="0 0 320 200"><path d="M40 10V170H310" stroke-opacity=".4"/>'
+SELECT pg_catalog.format('<figure><svg width="320" height="200" viewBox="0 0 320 200"><path d="M40 10V170H310" stroke-opacity=".4"/>'
 	'<text x="36" y="14" text-anchor="end">1</text><text x="36" y="92" text-anchor="end">0.5</text>'
 	'<text x="36" y="172" text-anchor="end">0</text>%s<polyline points="%s" stroke-width="2"/></svg><figcaption>%s</figcaption></figure>',
-	string_agg(format('<text x="%s" y="185" text-anchor="middle">%s</text>', x, width), ''),
-	string_agg(format('%s,%s', x, round((170 - 160 * recall_10)::numeric, 1)), ' ' ORDER BY width),
-	replace(replace(index::text, '&', '&amp;'), '<', '&lt;'))
+	pg_catalog.string_agg(pg_catalog.format('<text x="%s" y="185" text-anchor="middle">%s</text>', x, width), ''),
+	pg_catalog.string_agg(pg_catalog.format('%s,%s', x, pg_catalog.round((170::float8 - 160::float8 * recall_10)::numeric, 1)), ' ' ORDER BY width),
+	pg_catalog.replace(pg_catalog.replace(index::text, '&', '&amp;'), '<', '&lt;'))
 FROM (SELECT i.index, c.width, c.recall_10,
-		50 + round(250 * (row_number() OVER w - 1) / greatest(count(*) OVER (PARTITION BY i.index) - 1, 1)) AS x
+		50::float8 + pg_catalog.round(250 * (pg_catalog.row_number() OVER w - 1) / greatest(pg_catalog.count(*) OVER (PARTITION BY i.index) - 1, 1)) AS x
 	FROM :indexes, lokivector_calibration(i.index) c
 	WINDOW w AS (PARTITION BY i.index ORDER BY c.width)) points
 GROUP BY index ORDER BY index;
 \pset format html
 \pset tuples_only off
 \qecho '<p>Of the searches of users that were sampled, with the standard error and the recall of the worst hundredth.</p>'
-SELECT index, measured, round(recall::numeric, 4) AS recall, round(recall_error::numeric, 4) AS error,
-	round(recall_p1::numeric, 4) AS "worst hundredth", round(trend::numeric, 4) AS trend,
-	round(trend_error::numeric, 4) AS "error of the trend", waiting
+SELECT index, measured, pg_catalog.round(recall::numeric, 4) AS recall, pg_catalog.round(recall_error::numeric, 4) AS error,
+	pg_catalog.round(recall_p1::numeric, 4) AS "worst hundredth", pg_catalog.round(trend::numeric, 4) AS trend,
+	pg_catalog.round(trend_error::numeric, 4) AS "error of the trend", waiting
 FROM lokivector_stat_recall ORDER BY index;
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
-SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index) r WHERE i.indisvalid AND i.measurable ORDER BY i.index;
+SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index, 100, 10) r WHERE i.indisvalid AND i.measurable ORDER BY i.index;
 \endif
 \qecho '<h2>Parts</h2>'
-SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_size_pretty(p.bytes) AS size
+SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_catalog.pg_size_pretty(p.bytes) AS size
 FROM :indexes, lokivector_index_slot_arrays(i.index) p
 WHERE p.slots > 0 ORDER BY i.index, p.bytes DESC;
 \qecho '</body></html>'
+SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset

@@ -46,27 +46,30 @@
 SET client_min_messages = warning;
 
 BEGIN;
-CREATE EXTENSION IF NOT EXISTS :"extension";
-CREATE EXTENSION IF NOT EXISTS postgres_fdw;
-CREATE EXTENSION IF NOT EXISTS dblink;
+SELECT pg_catalog.current_schema() AS own_schema \gset
+CREATE EXTENSION IF NOT EXISTS :"extension" SCHEMA :"own_schema";
+CREATE EXTENSION IF NOT EXISTS postgres_fdw SCHEMA :"own_schema";
+CREATE EXTENSION IF NOT EXISTS dblink SCHEMA :"own_schema";
+\ir search_path.sql
+SELECT extnamespace::regnamespace AS dblink FROM pg_extension WHERE extname = 'dblink' \gset
 
 CREATE TEMP TABLE shard ON COMMIT DROP AS
-SELECT n, 'shard_' || n AS server, :'table' || '_' || n AS name,
-	regexp_replace(address, ':\d+$', '') AS host,
+SELECT n, 'shard_' || n::text AS server, :'table' || ('_' || n::text) AS name,
+	pg_catalog.regexp_replace(address, ':\d+$', '') AS host,
 	coalesce(substring(address FROM ':(\d+)$'), '5432') AS port
-FROM regexp_split_to_table(trim(:'shards'), '\s+') WITH ORDINALITY s (address, n);
+FROM pg_catalog.regexp_split_to_table(trim(:'shards'), '\s+') WITH ORDINALITY s (address, n);
 
 -- Servers, and who we are there
 \o /dev/null
-SELECT format('CREATE SERVER IF NOT EXISTS %I FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
+SELECT pg_catalog.format('CREATE SERVER IF NOT EXISTS %I FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
 		host %L, port %L, dbname %L, connect_timeout ''5'', options %L,
 		extensions %L, async_capable ''true'', parallel_commit ''true'', batch_size ''1000'')',
 	server, host, port, :'dbname', :'settings', :'extension')
-FROM shard ORDER BY n \gexec
+FROM pg_temp.shard ORDER BY n \gexec
 \o
-SELECT coalesce(string_agg(format('%s has %s %s, not %s', server, option_name, option_value, asked),
+SELECT coalesce(pg_catalog.string_agg(pg_catalog.format('%s has %s %s, not %s', server, option_name, option_value, asked),
 		'; ' ORDER BY n, option_name), '') AS elsewhere
-FROM shard JOIN pg_foreign_server ON srvname = server, pg_options_to_table(srvoptions),
+FROM pg_temp.shard JOIN pg_foreign_server ON srvname = server, pg_catalog.pg_options_to_table(srvoptions),
 	LATERAL (SELECT CASE option_name WHEN 'host' THEN host WHEN 'port' THEN port
 		WHEN 'dbname' THEN :'dbname' END AS asked) a
 WHERE option_value <> asked \gset
@@ -78,32 +81,32 @@ SELECT :'elsewhere' <> '' AS moved \gset
 		USING HINT = 'ALTER SERVER changes an address.'; END $$;
 \endif
 \o /dev/null
-SELECT format('CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER %I OPTIONS (user %L%s)',
-	server, :'user', CASE WHEN :'password' <> '' THEN format(', password %L', :'password') END)
-FROM shard ORDER BY n \gexec
+SELECT pg_catalog.format('CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER %I OPTIONS (user %L%s)',
+	server, :'user', CASE WHEN :'password' <> '' THEN pg_catalog.format(', password %L', :'password') END)
+FROM pg_temp.shard ORDER BY n \gexec
 
 -- Their tables and indexes
-SELECT dblink_exec(server, format('CREATE EXTENSION IF NOT EXISTS %I', :'extension'))
-FROM shard ORDER BY n;
-SELECT dblink_exec(server, format('CREATE TABLE IF NOT EXISTS public.%I (%s, PRIMARY KEY (%s))',
+SELECT :dblink.dblink_exec(server, pg_catalog.format('CREATE EXTENSION IF NOT EXISTS %I', :'extension'))
+FROM pg_temp.shard ORDER BY n;
+SELECT :dblink.dblink_exec(server, pg_catalog.format('CREATE TABLE IF NOT EXISTS public.%I (%s, PRIMARY KEY (%s))',
 	name, :'columns', :'primary_key'))
-FROM shard ORDER BY n;
-SELECT dblink_exec(server, format('CREATE INDEX IF NOT EXISTS %I ON public.%I USING %s',
+FROM pg_temp.shard ORDER BY n;
+SELECT :dblink.dblink_exec(server, pg_catalog.format('CREATE INDEX IF NOT EXISTS %I ON public.%I USING %s',
 	name || '_search', name, :'index'))
-FROM shard WHERE :'index' <> '' ORDER BY n;
+FROM pg_temp.shard WHERE :'index' <> '' ORDER BY n;
 
 -- The table here, and its partitions
-CREATE TABLE IF NOT EXISTS :"table" (:columns) PARTITION BY HASH (:key);
-SELECT format('CREATE FOREIGN TABLE IF NOT EXISTS %I PARTITION OF %I
+CREATE TABLE IF NOT EXISTS :"own_schema".:"table" (:columns) PARTITION BY HASH (:key);
+SELECT pg_catalog.format('CREATE FOREIGN TABLE IF NOT EXISTS %I.%I PARTITION OF %I.%I
 		FOR VALUES WITH (MODULUS %s, REMAINDER %s) SERVER %I OPTIONS (schema_name ''public'')',
-	name, :'table', count(*) OVER (), n - 1, server)
-FROM shard ORDER BY n \gexec
+	:'own_schema', name, :'own_schema', :'table', pg_catalog.count(*) OVER (), n - 1, server)
+FROM pg_temp.shard ORDER BY n \gexec
 \o
 
 -- What searches need
-SELECT * FROM lokivector_check_shards(quote_ident(:'table')::regclass);
-SELECT coalesce(string_agg(format('%s (%s): %s', partition, server, fault), '; '), '') AS faults
-FROM lokivector_check_shards(quote_ident(:'table')::regclass)
+SELECT * FROM lokivector_check_shards(pg_catalog.format('%I.%I', :'own_schema', :'table')::regclass);
+SELECT coalesce(pg_catalog.string_agg(pg_catalog.format('%s (%s): %s', partition, server, fault), '; '), '') AS faults
+FROM lokivector_check_shards(pg_catalog.format('%I.%I', :'own_schema', :'table')::regclass)
 WHERE fault IS NOT NULL AND (:'index' <> '' OR fault NOT LIKE 'no index on %') \gset
 SELECT :'faults' <> '' AS faulty \gset
 \if :faulty
@@ -112,3 +115,4 @@ SELECT :'faults' <> '' AS faulty \gset
 	DO $$ BEGIN RAISE 'the shards do not fit'; END $$;
 \endif
 COMMIT;
+SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset

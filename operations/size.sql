@@ -42,103 +42,108 @@
 	\set sample 20000
 \endif
 
+-- The sample is made where the role's tables are
+SELECT pg_catalog.quote_ident(pg_catalog.current_schema()) AS own_schema \gset
+\ir search_path.sql
+
 -- What makes a value of an attribute's type from the number n
-SELECT coalesce(string_agg(format(', a%s %s', i, name), '' ORDER BY i), '') AS attribute_columns,
-	coalesce(string_agg(format(', a%s', i), '' ORDER BY i), '') AS attribute_names,
-	coalesce(array_agg('a' || i ORDER BY i) FILTER (WHERE i IS NOT NULL), '{}') AS attribute_list,
-	coalesce(string_agg(format(CASE WHEN elements THEN ', (SELECT array_agg(CAST(%s AS %s)) FROM (SELECT floor(:values * random())::int AS n FROM generate_series(1, 3) WHERE i > 0) e)'
+SELECT coalesce(pg_catalog.string_agg(pg_catalog.format(', a%s %s', i, name), '' ORDER BY i), '') AS attribute_columns,
+	coalesce(pg_catalog.string_agg(pg_catalog.format(', a%s', i), '' ORDER BY i), '') AS attribute_names,
+	coalesce(pg_catalog.array_agg('a' || i::text ORDER BY i) FILTER (WHERE i IS NOT NULL), '{}') AS attribute_list,
+	coalesce(pg_catalog.string_agg(pg_catalog.format(CASE WHEN elements THEN ', (SELECT pg_catalog.array_agg(CAST(%s AS %s)) FROM (SELECT pg_catalog.floor(:values::float8 * pg_catalog.random())::int AS n FROM pg_catalog.generate_series(1, 3) WHERE i > 0) e)'
 		ELSE ', CAST(%s AS %s)' END, made, single), '' ORDER BY i), '') AS attribute_values,
-	coalesce(min(name) FILTER (WHERE made IS NULL), '') AS no_attribute
+	coalesce(pg_catalog.min(name) FILTER (WHERE made IS NULL), '') AS no_attribute
 FROM (
 	SELECT i, name, single, elements,
 		CASE WHEN category = 'B' THEN 'n % 2 = 0'
 			WHEN category = 'N' THEN 'n'
 			WHEN single IN ('date', 'timestamp without time zone', 'timestamp with time zone')
-				THEN 'timestamp ''2000-01-01'' + n * interval ''1 day'''
-			WHEN category = 'D' THEN 'time ''00:00'' + n * interval ''1 second'''
-			WHEN single = 'uuid' THEN 'md5(n::text)'
-			WHEN category = 'S' THEN '''value '' || n'
-			WHEN single = 'inet' THEN 'inet ''10.0.0.0'' + n' END AS made
-	FROM (SELECT i, name, to_regtype(name) AS type
-		FROM (SELECT i, btrim(part) AS name FROM string_to_table(nullif(btrim(:'attributes'), ''), ',') WITH ORDINALITY p (part, i)) s) named
-	LEFT JOIN pg_type t ON t.oid = named.type
+				THEN 'timestamp ''2000-01-01'' + n::float8 * interval ''1 day'''
+			WHEN category = 'D' THEN 'time ''00:00'' + n::float8 * interval ''1 second'''
+			WHEN single = 'uuid' THEN 'pg_catalog.md5(n::text)'
+			WHEN category = 'S' THEN '''value '' || n::text'
+			WHEN single = 'inet' THEN 'inet ''10.0.0.0'' + n::bigint' END AS made
+	FROM (SELECT i, name, pg_catalog.to_regtype(name) AS type
+		FROM (SELECT i, pg_catalog.btrim(part) AS name FROM pg_catalog.string_to_table(nullif(pg_catalog.btrim(:'attributes'), ''), ',') WITH ORDINALITY p (part, i)) s) named
+	LEFT JOIN pg_type t ON t.oid = named.type::oid
 	LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
-	CROSS JOIN LATERAL (SELECT format_type(coalesce(e.oid, t.oid), NULL) AS single, e.oid IS NOT NULL AS elements,
+	CROSS JOIN LATERAL (SELECT pg_catalog.format_type(coalesce(e.oid, t.oid), NULL) AS single, e.oid IS NOT NULL AS elements,
 		coalesce(e.typcategory, t.typcategory) AS category) c) s \gset
 SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'bit')
-		THEN format('type is vector, halfvec, bytevec, sparsevec or bit, not "%s"', :'type')
-	WHEN :'no_attribute' <> '' THEN format('no values can be made of the attribute type "%s"', :'no_attribute')
-	ELSE (SELECT format('%s must be from %s to %s, not %s', what, least, most, said)
+		THEN pg_catalog.format('type is vector, halfvec, bytevec, sparsevec or bit, not "%s"', :'type')
+	WHEN :'no_attribute' <> '' THEN pg_catalog.format('no values can be made of the attribute type "%s"', :'no_attribute')
+	ELSE (SELECT pg_catalog.format('%s must be from %s to %s, not %s', what, least, most, said)
 		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000),
 				('values', :'values', 1, 2000000000))
 			AS number (what, said, least, most)
 		-- 1e6 is a number, too
-		WHERE CASE WHEN said ~ '^[0-9]{1,30}(e[0-9])?$' THEN said::numeric NOT BETWEEN least AND most
+		WHERE CASE WHEN said ~ '^[0-9]{1,30}(e[0-9])?$' THEN said::numeric NOT BETWEEN least::numeric AND most::numeric
 			ELSE true END
 		LIMIT 1)
 	END AS mistake \gset
 \if :{?mistake}
 	SET lokivector_size.mistake = :'mistake';
-	DO $$ BEGIN RAISE EXCEPTION '%', current_setting('lokivector_size.mistake'); END $$;
+	DO $$ BEGIN RAISE EXCEPTION '%', pg_catalog.current_setting('lokivector_size.mistake'); END $$;
 \endif
 \qecho :type, :rows rows of :dimensions dimensions
-SELECT CASE WHEN :'options' <> '' THEN format('WITH (%s)', :'options') ELSE '' END AS with,
+SELECT CASE WHEN :'options' <> '' THEN pg_catalog.format('WITH (%s)', :'options') ELSE '' END AS with,
 	:'type' || CASE WHEN :'type' = 'bit' THEN '_hamming_ops' ELSE '_l2_ops' END AS class,
-	CASE WHEN :'type' = 'bit' THEN 'string_agg((x + 0.5 * random() > 0.75)::int::text, '''')'
-		ELSE 'array_agg(x + 0.5 * random())' END AS elements \gset
+	CASE WHEN :'type' = 'bit' THEN 'pg_catalog.string_agg((x + 0.5::float8 * pg_catalog.random() > 0.75::float8)::int::text, '''')'
+		ELSE 'pg_catalog.array_agg(x + 0.5::float8 * pg_catalog.random())' END AS elements \gset
 
 -- A name of this session: another that makes a table of the same name would wait for this one
-SELECT 'lokivector_sample_' || pg_backend_pid() AS sample_table,
-	'lokivector_sample_' || pg_backend_pid() || '_centers' AS centers,
-	'lokivector_sample_' || pg_backend_pid() || '_idx' AS sample_index \gset
+SELECT :'own_schema' || '.lokivector_sample_' || pg_catalog.pg_backend_pid()::text AS sample_table,
+	:'own_schema' || '.lokivector_sample_' || pg_catalog.pg_backend_pid()::text || '_centers' AS centers,
+	'lokivector_sample_' || pg_catalog.pg_backend_pid()::text || '_idx' AS sample_index \gset
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE TABLE :sample_table (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL :attribute_columns);
-SELECT current_setting('max_parallel_maintenance_workers') AS workers,
-	string_to_array(replace(:'options', ' ', ''), ',') AS list,
-	lokivector_build_memory(:'sample_table', 'v', attributes => :'attribute_list',
-		options => string_to_array(replace(:'options', ' ', ''), ',')) AS memory_of_none \gset
+SELECT pg_catalog.current_setting('max_parallel_maintenance_workers') AS workers,
+	pg_catalog.string_to_array(pg_catalog.replace(:'options', ' ', ''), ',') AS list,
+	lokivector_build_memory(:'sample_table'::regclass, 'v'::name, ''::text, :'attribute_list'::name[],
+		pg_catalog.string_to_array(pg_catalog.replace(:'options', ' ', ''), ',')) AS memory_of_none \gset
 ALTER TABLE :sample_table SET (parallel_workers = :workers);
 
 -- Rows in a hundred clusters
 CREATE TABLE :centers AS
-SELECT c, array_agg(random()) AS center
-FROM generate_series(0, 99) c, generate_series(1, :dimensions) GROUP BY c;
+SELECT c, pg_catalog.array_agg(pg_catalog.random()) AS center
+FROM pg_catalog.generate_series(0, 99) c, pg_catalog.generate_series(1, :dimensions) GROUP BY c;
 INSERT INTO :sample_table (v :attribute_names)
-SELECT CAST((SELECT :elements FROM unnest(center) x) AS :type(:dimensions)) :attribute_values
-FROM generate_series(1, :sample) i JOIN :centers ON c = i % 100, LATERAL (SELECT floor(:values * random())::int + 0 * i AS n) r;
+SELECT CAST((SELECT :elements FROM pg_catalog.unnest(center) x) AS :type(:dimensions)) :attribute_values
+FROM pg_catalog.generate_series(1, :sample) i JOIN :centers ON c = i % 100, LATERAL (SELECT pg_catalog.floor(:values::float8 * pg_catalog.random())::int + 0 * i AS n) r;
 
-SELECT clock_timestamp() AS began \gset
+SELECT pg_catalog.clock_timestamp() AS began \gset
 CREATE INDEX :sample_index ON :sample_table USING hnsw (v :class :attribute_names) :with;
-SELECT clock_timestamp() AS ended \gset
+SELECT pg_catalog.clock_timestamp() AS ended \gset
 
 -- Parts that have slots for the rows grow as these do, and others stay.  The centroid stays, too: its
 -- slots are those of the basis behind it.  Entries of sorted lists and of the row map are node IDs,
 -- which have more bits in a larger index.
 WITH part AS (
 	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
-		bytes * CASE WHEN slots > :sample / 100 AND slot_array <> 'centroid' THEN :rows::float8 / :sample ELSE 1 END
+		bytes::float8 * CASE WHEN slots > :sample::bigint / 100 AND slot_array <> 'centroid' THEN :rows::float8 / :sample::float8 ELSE 1 END
 			* CASE WHEN slots > 0 AND slot_array = 'sorted' THEN bits_of_rows / bits
-				WHEN slots > 0 AND slot_array = 'row' THEN 1 + (bits_of_rows - bits) / (slots * 64 / :sample)
+				WHEN slots > 0 AND slot_array = 'row' THEN 1::float8 + (bits_of_rows - bits) / (slots * 64 / :sample::bigint)::float8
 				ELSE 1 END AS bytes
-	FROM lokivector_index_slot_arrays(:'sample_index'),
-		LATERAL (SELECT ceil(log(2, :rows))::float8 AS bits_of_rows, ceil(log(2, :sample))::float8 AS bits) b),
+	FROM lokivector_index_slot_arrays((:'own_schema' || '.' || :'sample_index')::regclass),
+		LATERAL (SELECT pg_catalog.ceil(pg_catalog.log(2, :rows::numeric))::float8 AS bits_of_rows, pg_catalog.ceil(pg_catalog.log(2, :sample::numeric))::float8 AS bits) b),
 figures AS (
-	SELECT pg_table_size(:'sample_table') * (:rows::float8 / :sample) AS "table",
-		(SELECT sum(bytes) FROM part) AS index,
-		(SELECT sum(bytes) FROM part WHERE hot) AS hot,
-		:memory_of_none + (:rows::float8 / :sample) * (lokivector_build_memory(:'sample_table', 'v',
-			attributes => :'attribute_list', options => :'list') - :memory_of_none) AS memory,
-		extract(epoch FROM timestamptz :'ended' - :'began') * (:rows::float8 / :sample)
-			* greatest(ln(:rows) / ln(:sample), 1) AS seconds)
+	SELECT pg_catalog.pg_table_size(:'sample_table'::regclass)::float8 * (:rows::float8 / :sample::float8) AS "table",
+		(SELECT pg_catalog.sum(bytes) FROM part) AS index,
+		(SELECT pg_catalog.sum(bytes) FROM part WHERE hot) AS hot,
+		:memory_of_none::float8 + (:rows::float8 / :sample::float8) * ((lokivector_build_memory(:'sample_table'::regclass, 'v'::name, ''::text,
+			:'attribute_list'::name[], :'list'::text[]) - :memory_of_none::bigint)::float8 AS memory,
+		extract(epoch FROM timestamptz :'ended' - timestamptz :'began')::float8 * (:rows::float8 / :sample::float8)
+			* greatest(pg_catalog.ln(:rows::float8) / pg_catalog.ln(:sample::float8), 1) AS seconds)
 SELECT what, figure
 FROM figures, LATERAL (VALUES
-	('rows on disk', pg_size_pretty("table"::bigint)),
-	('index on disk', pg_size_pretty(index::bigint)),
-	('... and while it is rebuilt, with its WAL', pg_size_pretty(3 * index::bigint)),
-	('of the index in shared_buffers', pg_size_pretty(hot::bigint)),
-	('maintenance_work_mem', pg_size_pretty(memory::bigint)),
-	(format('build by %s processes', :workers + 1), date_trunc('second', make_interval(secs => seconds + 1))::text)
+	('rows on disk', pg_catalog.pg_size_pretty("table"::bigint)),
+	('index on disk', pg_catalog.pg_size_pretty(index::bigint)),
+	('... and while it is rebuilt, with its WAL', pg_catalog.pg_size_pretty(3 * index::bigint)),
+	('of the index in shared_buffers', pg_catalog.pg_size_pretty(hot::bigint)),
+	('maintenance_work_mem', pg_catalog.pg_size_pretty(memory::bigint)),
+	(pg_catalog.format('build by %s processes', :workers + 1), pg_catalog.date_trunc('second', pg_catalog.make_interval(secs => seconds + 1::float8))::text)
 ) AS line (what, figure);
 ROLLBACK;
+SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset

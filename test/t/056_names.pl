@@ -66,4 +66,73 @@ for my $case ([ 'new', 'CREATE EXTENSION lokivector' ],
 		'', '... and its functions are bound to what they call, or look only into pg_catalog');
 }
 
+# The scripts of operations/, as the superuser, where the owner of the database has put the
+# schema before pg_catalog: a decoy that is as near as what the catalog has would be taken
+$node->safe_psql('new', q(
+	SET search_path = pg_catalog, public;
+	CREATE TABLE public.items (id int PRIMARY KEY, v public.vector(3));
+	INSERT INTO public.items SELECT i, ARRAY[i % 100, i % 7, i % 3]::real[]::public.vector FROM generate_series(1, 2000) i;
+	CREATE INDEX items_idx ON public.items USING hnsw (v public.vector_l2_ops) WITH (ef_search = 40);
+	ALTER DATABASE new SET search_path = public, pg_catalog;
+	ALTER ROLE watcher SET search_path = public, pg_temp;
+	GRANT SELECT ON public.items TO watcher;));
+$node->safe_psql('postgres', 'CREATE DATABASE shard');
+$node->safe_psql('shard', 'CREATE EXTENSION lokivector');
+
+# What psql says of a script, and of errors
+sub script
+{
+	my ($file, @variables) = @_;
+	my ($stdout, $stderr);
+
+	IPC::Run::run([ "$prefix/bin/psql", '-XqAt', (map { ('-v', $_) } 'ON_ERROR_STOP=1', @variables),
+			'-f', $file, '-d', $node->connstr('new') ], '>', \$stdout, '2>', \$stderr);
+	return $stdout . ($? || $stderr =~ /ERROR/ ? "failed: $stderr" : '');
+}
+
+sub runs
+{
+	my ($said, $name, $wanted) = @_;
+
+	unlike($said, qr/failed/, $name);
+	like($said, $wanted, "... and says what it is to") if $wanted;
+	return;
+}
+
+unlike(($node->psql('new', 'SELECT 1::oid = 1::oid'))[2], qr/^$/, 'there a decoy is taken without care');
+my $operations = "$top/operations";
+runs(script("$operations/status.sql"), 'status.sql', qr/^items_idx\|/m);
+runs(script("$operations/advice.sql"), 'advice.sql');
+runs(script("$operations/builds.sql"), 'builds.sql');
+runs(script("$operations/recall.sql"), 'recall.sql', qr/^items_idx\|100\|/m);
+runs(script("$operations/check.sql"), 'check.sql', qr/^items_idx: sound$/m);
+runs(script("$operations/rebuild.sql"), 'rebuild.sql');
+runs(script("$operations/rebuild.sql", 'index=public.items_idx'), 'rebuild.sql of an index');
+runs(script("$operations/report.sql", 'recall=1'), 'report.sql', qr/<h2>Parts/);
+runs(script("$operations/size.sql", 'rows=10000', 'sample=1000', 'dimensions=4',
+		'attributes=integer, text[], date, time, inet, uuid, boolean'), 'size.sql', qr/^index on disk\|/m);
+runs(script("$operations/size.sql", 'rows=10000', 'sample=1000', 'dimensions=64', 'type=bit'), 'size.sql of bits');
+runs(script("$operations/shards.sql", 'user=postgres', 'dbname=shard', 'shards=' . $node->host . ':' . $node->port,
+		'table=notes', 'key=id', 'columns=id bigint NOT NULL, v vector(3)', 'primary_key=id',
+		'index=hnsw (v vector_l2_ops)'), 'shards.sql', qr/^notes_1\|/m);
+append_to_file("$PostgreSQL::Test::Utils::tmp_check/macros.sql",
+	"\\i $operations/psqlrc\n\\i $operations/search_path.sql\n:lvcheck\n:lvrebuild\n");
+runs(script("$PostgreSQL::Test::Utils::tmp_check/macros.sql"), 'shortcuts of psqlrc',
+	qr/^items_idx\|\nREINDEX INDEX CONCURRENTLY items_idx$/m);
+
+# The queries of exporters, as a member of pg_monitor that has the search_path of
+# doc/operations.md
+for my $file ("$operations/postgres_exporter.yaml", "$operations/sql_exporter.yaml")
+{
+	my ($name, $number, $yaml) = ($file =~ s/.*\///r, 0, slurp_file($file));
+
+	while ($yaml =~ /^( *)query: \|\n((?:\1 .*\n)+)/mg)
+	{
+		my ($result, $stdout, $stderr) = $node->psql('new', $2, extra_params => [ '-U', 'watcher' ]);
+		$number++;
+		is($stderr, '', "query $number of $name");
+	}
+	cmp_ok($number, '>=', 5, "queries of $name");
+}
+
 done_testing();
