@@ -132,7 +132,7 @@ figures AS (
 	SELECT pg_catalog.pg_table_size(:'sample_table'::regclass)::float8 * (:rows::float8 / :sample::float8) AS "table",
 		(SELECT pg_catalog.sum(bytes) FROM part) AS index,
 		(SELECT pg_catalog.sum(bytes) FROM part WHERE hot) AS hot,
-		:memory_of_none::float8 + (:rows::float8 / :sample::float8) * ((lokivector_build_memory(:'sample_table'::regclass, 'v'::name, ''::text,
+		:memory_of_none::float8 + (:rows::float8 / :sample::float8) * (lokivector_build_memory(:'sample_table'::regclass, 'v'::name, ''::text,
 			:'attribute_list'::name[], :'list'::text[]) - :memory_of_none::bigint)::float8 AS memory,
 		extract(epoch FROM timestamptz :'ended' - timestamptz :'began')::float8 * (:rows::float8 / :sample::float8)
 			* greatest(pg_catalog.ln(:rows::float8) / pg_catalog.ln(:sample::float8), 1) AS seconds)

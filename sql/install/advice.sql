@@ -109,7 +109,7 @@ BEGIN ATOMIC
 			coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'ef_construction'), 64) AS ef_construction
 		FROM (SELECT option_name, option_value, CASE WHEN option_value ~ '^\d+$' THEN option_value::integer END AS number
 			FROM i, pg_catalog.pg_options_to_table(i.reloptions)) o
-	), said(about, advice) AS MATERIALIZED (
+	), said (about, advice) AS MATERIALIZED (
 	SELECT 'rights', pg_catalog.format('The index was not looked into: the caller must be owner of index %s or have privileges of pg_monitor.', relname)
 	FROM refused
 	UNION ALL

@@ -7,10 +7,12 @@
 use strict;
 use warnings;
 
+use File::Basename;
 use FindBin;
 use lib $FindBin::RealBin;
 
 use DecoyTest;
+use Documents;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use TakeoverTest;
@@ -134,5 +136,33 @@ for my $file ("$operations/postgres_exporter.yaml", "$operations/sql_exporter.ya
 	}
 	cmp_ok($number, '>=', 5, "queries of $name");
 }
+
+# The queries of the documents on catalogs and statistics, which a superuser may paste, where
+# others may create objects in a schema of search_path
+$node->safe_psql('new', q(
+	SET search_path = pg_catalog, public;
+	CREATE TABLE public.recall_history (at timestamptz, index text, recall float8, recall_p1 float8, recall_min float8);
+	CREATE TABLE public.items_embedding ();
+	CREATE TABLE public.items_deployed ();
+	CREATE TABLE public.events_embedding ();));
+my $number = 0;
+for my $page (glob("$top/doc/*.md"))
+{
+	for my $block (grep { $_->{language} eq 'sql' && $_->{rest} eq '' } blocks($page))
+	{
+		for my $statement (split(/;\s*(?:--.*)?\n|\\gexec\n/, join("\n", @{ $block->{lines} }, '')))
+		{
+			next unless $statement =~ /\b(FROM|JOIN)\s+(pg_|lokivector_(stat|progress|check_all|incompat))/;
+			next unless $statement =~ s/^(?:INSERT INTO .*\n(?:\t.*\n)*)?(?=SELECT|WITH)//;
+			my ($result, $stdout, $stderr) = $node->psql('new',
+				"SET search_path = public; CREATE VIEW probe_" . ++$number . " AS $statement");
+			# pg_buffercache may not be there
+			like($stderr, qr/^$|relation "pg_buffercache" does not exist/,
+				basename($page) . " line $block->{first}: a query on catalogs") or diag($statement);
+		}
+	}
+}
+cmp_ok($number, '>', 10, 'queries of the documents');
+is(bound_to_decoys($node, 'new'), '', '... use no decoy');
 
 done_testing();

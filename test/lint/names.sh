@@ -1,0 +1,34 @@
+#!/bin/sh
+# What an administrator runs writes pg_catalog before functions of the server, since others may
+# have made functions in a schema of its search_path that fit better: bodies of views and SQL
+# functions, DO, scripts and queries of operations.  Bodies that set search_path need not.
+# Operators and all else are tested by test/t/056_names.pl.
+set -u
+cd "$(dirname "$0")/../.."
+
+found=$(test/files.sh | grep -E '^(sql/(install|upgrade|vector)/.*\.sql|operations/(.*\.sql|psqlrc|.*_exporter\.yaml))$' |
+	xargs awk '
+	FNR == 1 { script = FILENAME ~ /^operations/; inside = 0 }
+	/^(CREATE VIEW|UPDATE )/ { inside = 1; end = ";$" }
+	/^BEGIN ATOMIC/ { inside = 1; end = "^END;" }
+	/^DO \$\$/ { inside = 1; end = "^\\$\\$;" }
+	# of syntax, not of names; and the gateway, whose tables are in public
+	(script || inside) && FILENAME !~ /gateway/ {
+		line = $0
+		sub(/(^|[ \t])--([ \t].*|$)/, "", line)
+		gsub(/(AS|FUNCTION) [a-z_]+\(/, "", line)
+		while (match(line, /(^|[^A-Za-z0-9_.:"%$\\])[a-z][a-z0-9_]*\(/)) {
+			name = substr(line, RSTART, RLENGTH - 1)
+			sub(/^[^a-z]/, "", name)
+			line = substr(line, RSTART + RLENGTH)
+			if (name !~ /^(coalesce|nullif|greatest|least|extract|trim|substring|lokivector_.*)$/)
+				print FILENAME ":" FNR ": " name "()"
+		}
+	}
+	inside && $0 ~ end { inside = 0 }')
+if [ -z "$found" ]; then
+	echo "ok - functions of the server are qualified in what an administrator runs"
+else
+	echo "not ok - functions of the server are qualified in what an administrator runs"
+	echo "$found"
+fi
