@@ -44,7 +44,7 @@ PROVE_TESTS = test/t/*.pl
 parts = lint unit sql iso tap assert clients operations examples arm64 bench
 long_tests = soak kills crash-points standby fuzz sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 test-pg19 \
-	test-citus test-takeover test-asserts check-pgvector check-differential demo demo-clean bench bench-goals \
+	test-citus test-takeover test-asserts check-attack check-pgvector check-differential demo demo-clean bench bench-goals \
 	bench-shapes bench-fanout bench-10m site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
 	release-check
 
@@ -123,6 +123,7 @@ test-pg15 test-pg17 test-pg18 test-pg19: test-pg%:
 test-citus: ; test/run.sh citus
 test-takeover: ; test/takeover.sh
 test-asserts: ; test/asserts.sh $(PARTS)
+check-attack: ; test/run.sh attack
 check-pgvector: ; test/pgvector.sh $(or $(PARTS),regress tap)
 check-differential: ; COUNT='$(COUNT)' SEED='$(SEED)' test/pgvector.sh differential
 demo: ; demo/run.sh

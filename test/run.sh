@@ -5,6 +5,7 @@
 #									examples arm64 bench
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-input valgrind coverage (doc/testing.md)
+#        test/run.sh attack			those of tap that attack
 #        test/run.sh format-sample	put what is installed into test/formats
 #
 # Installs what is missing (test/packages.sh), copies the source tree to a
@@ -47,6 +48,9 @@ case $part in
 	crash-points)
 		long tap TESTS=041_crash_points LOKIVECTOR_CRASH_POINTS="${amount:-all}" \
 			LOKIVECTOR_SOAK_SECONDS=20000
+		;;
+	attack)
+		long tap TESTS="056_names 025_validate 057_takeover_steps 058_parallel 060_limits 061_privileges"
 		;;
 	sanitize) long address LOKIVECTOR_FUZZ_COUNT="${amount:-2000}" ;;
 	format-sample) long tap TESTS=046_formats LOKIVECTOR_FORMAT_SAMPLE=yes ;;
