@@ -6,6 +6,7 @@
 --	api_guest	may not search
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
+SET search_path = public, pg_temp;
 BEGIN;
 
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway') AS new_roles \gset
@@ -19,14 +20,14 @@ ALTER ROLE gateway SET statement_timeout = '5s';
 -- Without api.parts there is nothing to see
 DROP POLICY IF EXISTS api_parts ON paragraphs;
 CREATE POLICY api_parts ON paragraphs FOR SELECT TO api_reader
-	USING (part_id = ANY (string_to_array(current_setting('api.parts', true), ',')::int2[]));
+	USING (part_id = ANY (pg_catalog.string_to_array(pg_catalog.current_setting('api.parts', true), ',')::int2[]));
 ALTER TABLE paragraphs ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON paragraphs, lexemes TO api_reader;
 
 -- Domains refuse what nobody should ask
 DROP SCHEMA IF EXISTS api CASCADE;
 CREATE SCHEMA api;
-CREATE DOMAIN api.question AS text CHECK (length(VALUE) BETWEEN 1 AND 1000);
+CREATE DOMAIN api.question AS text CHECK (pg_catalog.length(VALUE) BETWEEN 1 AND 1000);
 CREATE DOMAIN api.number_of_rows AS integer CHECK (VALUE BETWEEN 1 AND 100);
 
 -- The body is parsed now, so no search_path of a caller changes what it means.  A question
