@@ -150,9 +150,9 @@ for my $page (glob("$top/doc/*.md"))
 {
 	for my $block (grep { $_->{language} eq 'sql' && $_->{rest} eq '' } blocks($page))
 	{
-		for my $statement (split(/;\s*(?:--.*)?\n|\\gexec\n/, join("\n", @{ $block->{lines} }, '')))
+		for my $statement (split(/;\s*(?:--.*)?\n|\\gexec.*\n/, join("\n", @{ $block->{lines} }, '')))
 		{
-			next unless $statement =~ /\b(FROM|JOIN)\s+(pg_|lokivector_(stat|progress|check_all|incompat))/;
+			next unless $statement =~ /\b(FROM|JOIN)\s+(pg_|lokivector_(stat|progress|incompat))/;
 			next unless $statement =~ s/^(?:INSERT INTO .*\n(?:\t.*\n)*)?(?=SELECT|WITH)//;
 			my ($result, $stdout, $stderr) = $node->psql('new',
 				"SET search_path = public; CREATE VIEW probe_" . ++$number . " AS $statement");
