@@ -168,7 +168,7 @@ $node->poll_query_until('postgres', q(
 	SELECT count(*) = 1 FROM pg_stat_activity
 	WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock' AND EXISTS (
 		SELECT FROM pg_class WHERE relname = 'items_idx_ccnew')));
-my ($runbook) = slurp_file("$top/doc/operations.md") =~ /^(SELECT format\('DROP INDEX.*?);$/ms;
+my ($runbook) = slurp_file("$top/doc/operations.md") =~ /^(SELECT pg_catalog\.format\('DROP INDEX.*?);$/ms;
 is($node->safe_psql('postgres', $runbook), '', 'an index that is being built is left alone');
 $node->safe_psql('postgres', q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'REINDEX%'));
 $reindex->finish;

@@ -180,6 +180,7 @@ is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LI
 	local $ENV{PGOPTIONS} = '-c lock_timeout=180s';
 	my $at_work = $node->background_psql('postgres');
 	my ($until) = slurp_file("$top/operations/size.sql") =~ /^(.*?)-- Parts that/s;
+	$until =~ s/^\\ir /\\i $top\/operations\//m;
 
 	$at_work->query_safe("\\set rows 1000\n\\set dimensions 8\n\\set sample 1000\n$until");
 	like(run_program('psql', '-X', '-q', '-v', 'rows=1000', '-v', 'dimensions=8', '-v', 'sample=1000',
