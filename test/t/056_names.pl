@@ -161,8 +161,8 @@ for my $page (glob("$top/doc/*.md"))
 }
 my ($result, $stdout, $stderr) = $node->psql('new', $probes, on_error_stop => 0);
 # pg_buffercache may not be there
-$stderr =~ s/.*ERROR: .*relation "pg_buffercache" does not exist\n.*\n.*\n//g;
-is($stderr, '', 'queries of the documents on catalogs') or diag($probes);
+$stderr =~ s/.*ERROR: .*relation "pg_buffercache" does not exist\n.*\n.*\n?//g;
+is($stderr, '', 'queries of the documents on catalogs');
 cmp_ok($number, '>', 10, '... which are many');
 is(bound_to_decoys($node, 'new'), '', '... use no decoy');
 
