@@ -1,5 +1,5 @@
-# The validation of a move: a database is the same as itself, and every change
-# is seen.
+# The validation of a move: a database is the same as itself, every change is
+# seen, and no code of other roles runs with the rights of whoever runs it.
 
 use strict;
 use warnings;
@@ -56,7 +56,7 @@ sub validate
 	my $result = IPC::Run::run([ 'psql', '-XAt', '-d', $node->connstr($database),
 			(map { ('-v', $_) } @options), '-f', $script ], '>', \$stdout, '2>', \$stderr);
 
-	diag($stderr) if $stderr !~ /the database is not what it was|^$|use -v|nothing was/;
+	diag($stderr) if $stderr !~ /the database is not what it was|^$|use -v|nothing was|is not to be trusted|has vectors/;
 	return ($result ? 0 : $? >> 8, $stdout . $stderr,
 		join("\n", grep { /DIFFERENT/ } split(/\n/, $stdout)));
 }
@@ -66,14 +66,14 @@ is($status, 3, 'it asks for a phase');
 like($output, qr/use -v phase=before/, '... in words');
 ($status, $output) = validate('postgres', 'phase=after');
 like($output, qr/nothing was recorded before/, 'after, with nothing before');
-($status, $output) = validate('postgres', 'phase=before', 'queries=10');
+($status, $output) = validate('postgres', 'phase=before', 'queries=5');
 is($status, 0, 'before');
 like($output, qr/^recorded 6 tables and 48 columns and indexes, 0 of them not measured/m, '... measures all');
 ($status, $output, $different) = validate('postgres', 'phase=after');
 is($status, 0, 'after, with no change') or diag($output);
 is($different, '', '... has no difference');
 like($output, qr/^verdict: 119 checks, 0 differences$/m, '... and a verdict');
-like($output, qr/^nearest rows\|"A b"."T"."V" <=>\|10 queries\|10 queries\|same$/m, 'a column and an operator');
+like($output, qr/^nearest rows\|"A b"."T"."V" <=>\|5 queries\|5 queries\|same$/m, 'a column and an operator');
 like($output, qr/^recall of index\|public.p1_v_idx <->\| 1.0000\| 1.0000\|same$/m, 'an index');
 
 # Elsewhere
@@ -94,7 +94,7 @@ my @changes = (
 	[ 'another text', q(UPDATE "A b"."T" SET "T" = 'other' WHERE id = 9),
 		qr/^contents\|"A b"."T"\|[^\n]*$/m, qr/^(rows|distances|recall)/m ],
 	[ 'an index that is missing', 'DROP INDEX "A b".v_half',
-		qr/^distances\|"A b".v_half <->\|10 queries\|\|DIFFERENT\nrecall of index\|"A b".v_half <->\| 1.0000\|\|DIFFERENT$/, qr/contents/ ],
+		qr/^distances\|"A b".v_half <->\|5 queries\|\|DIFFERENT\nrecall of index\|"A b".v_half <->\| 1.0000\|\|DIFFERENT$/, qr/contents/ ],
 	[ 'an index that is invalid', q(UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"A b"."V l2"'::regclass),
 		qr/^recall of index\|"A b"."V l2" <->\| 1.0000\|\|DIFFERENT$/m, qr/contents/ ],
 	[ 'an index that finds less', q(ALTER DATABASE restored SET lokivector.complete = off;
@@ -117,6 +117,173 @@ for my $change (@changes)
 ($status, $output) = validate('postgres', 'phase=drop');
 is( $status . $node->safe_psql('postgres', q(SELECT to_regnamespace('lokivector_validation'))),
 	'0', 'taken away');
+
+# Nothing to compare
+$node->safe_psql('postgres', 'CREATE DATABASE empty');
+($status, $output) = validate('empty', 'phase=before');
+is($status, 3, 'a database without vectors');
+like($output, qr/no table of this database has vectors/, '... is an error');
+
+# An ordinary role with tables of its own.  Its code tells by a sequence that it ran, and makes
+# the role a superuser wherever it has the right to, now or later.
+$node->safe_psql('postgres', q(
+	CREATE ROLE mallory LOGIN;
+	GRANT pg_read_all_data TO mallory;
+	CREATE DATABASE hostile OWNER mallory;
+	ALTER DATABASE hostile SET search_path = public;));
+$node->safe_psql('hostile', q(
+	GRANT CREATE ON SCHEMA public TO mallory;
+	CREATE EXTENSION lokivector;
+	CREATE TABLE honest (id int, v vector(3));
+	INSERT INTO honest SELECT i, ARRAY[i, i % 7, 1] FROM generate_series(1, 50) i;
+	CREATE INDEX honest_v ON honest USING hnsw (v vector_l2_ops);
+	CREATE TABLE mixed (id int, v vector(3)) PARTITION BY RANGE (id);
+	CREATE TABLE mixed_1 PARTITION OF mixed FOR VALUES FROM (0) TO (10);
+	ALTER TABLE mixed_1 OWNER TO mallory;));
+$node->safe_psql('hostile', q(
+	CREATE SEQUENCE ran;
+	CREATE FUNCTION payload() RETURNS void LANGUAGE plpgsql AS $$
+		BEGIN
+			IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+				ALTER ROLE mallory SUPERUSER;
+			END IF;
+		END $$;
+	CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN PERFORM public.payload(); RETURN NULL; END $$;
+	CREATE TABLE deferred (id int);
+	CREATE CONSTRAINT TRIGGER t AFTER INSERT ON deferred DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW EXECUTE FUNCTION fire();
+	CREATE FUNCTION attempt(statement text) RETURNS void LANGUAGE plpgsql AS $$
+		BEGIN
+			EXECUTE statement;
+			PERFORM public.payload();
+		EXCEPTION WHEN OTHERS THEN NULL;
+		END $$;
+	CREATE FUNCTION attack() RETURNS void LANGUAGE plpgsql AS $$
+		BEGIN
+			PERFORM nextval('public.ran');
+			PERFORM public.payload();
+			PERFORM public.attempt('RESET ROLE');
+			PERFORM public.attempt('RESET SESSION AUTHORIZATION');
+			PERFORM public.attempt('INSERT INTO public.deferred VALUES (1)');
+			PERFORM public.attempt('DECLARE c CURSOR WITH HOLD FOR SELECT public.payload()');
+			PERFORM public.attempt('SET search_path = public, pg_catalog');
+			PERFORM public.attempt('CREATE FUNCTION pg_temp.compare(numeric) RETURNS TABLE (what text, object text,
+				before text, after text, same boolean) LANGUAGE sql AS $q$ SELECT public.payload()::text, 1::text, 1::text, 1::text, true $q$');
+			PERFORM public.attempt('CREATE FUNCTION pg_temp.check_schema(text DEFAULT NULL) RETURNS void LANGUAGE sql AS $q$ SELECT public.payload() $q$');
+		END $$;
+	CREATE FUNCTION expression(i int) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN PERFORM public.attack(); RETURN ARRAY[i, 1, 2]; END $$;
+	CREATE FUNCTION constant(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN PERFORM public.attack(); RETURN i; END $$;
+	CREATE FUNCTION checked(v vector) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN PERFORM public.attack(); RETURN true; END $$;
+	CREATE FUNCTION measured(a vector, b vector) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN PERFORM public.attack(); RETURN 1; END $$;
+	CREATE OPERATOR <-#-> (LEFTARG = vector, RIGHTARG = vector, FUNCTION = measured);
+	CREATE DOMAIN checked_vector AS vector(3) CHECK (checked(VALUE));
+	CREATE TABLE expressions (id int, v checked_vector);
+	INSERT INTO expressions SELECT i, ARRAY[i, 3, 4]::vector(3) FROM generate_series(1, 20) i;
+	CREATE INDEX by_expression ON expressions USING hnsw ((expression(id)::vector(3)) vector_l2_ops);
+	CREATE INDEX by_predicate ON expressions USING hnsw (v vector_l2_ops) WHERE id > constant(3);
+	-- row security hides no rows from the script
+	CREATE TABLE hidden (id int, v vector(3));
+	INSERT INTO hidden SELECT i, ARRAY[i, 3, 4] FROM generate_series(1, 20) i;
+	CREATE POLICY none ON hidden USING (constant(id) < 0);
+	ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+	ALTER TABLE hidden FORCE ROW LEVEL SECURITY;
+	-- statistics on the result, which the planner of whoever reads it would compute
+	CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN
+			PERFORM public.attempt('CREATE STATISTICS public.trap ON (public.constant(1) + rows), digest
+				FROM lokivector_validation.evaluated');
+			RETURN 1;
+		END $$;
+	CREATE TABLE trapped (id int, v vector(3));
+	CREATE INDEX ON trapped (id) WHERE id > trap();), extra_params => [ '-U', 'mallory' ]);
+
+sub superuser
+{
+	return $node->safe_psql('hostile', q(SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'));
+}
+
+my $ran = 'SELECT last_value FROM ran';
+my $count = $node->safe_psql('hostile', $ran);
+is(superuser(), 'f', 'tables of an ordinary role');
+($status, $output) = validate('hostile', 'phase=before', 'queries=3');
+is($status, 0, '... are recorded');
+cmp_ok($node->safe_psql('hostile', $ran), '>', $count, '... and its code is run');
+is(superuser(), 'f', '... without the rights of a superuser');
+like($output, qr/^public\.trapped\|an expression of public\.trapped made something/m, '... nor does what it leaves');
+like($output, qr/^public\.mixed\|partitions or children of public\.mixed belong to other roles$/m,
+	'... nor is it reached through a table of somebody else');
+is($node->safe_psql('hostile', 'SELECT count(*) FROM pg_statistic_ext'), '0', '... and nothing stays of it');
+unlike($output, qr/by_|honest|hidden/, '... all else is measured');
+
+# Names that are nearer than those of pg_catalog where public is searched
+$node->safe_psql('hostile', q(
+	CREATE FUNCTION same(regclass, oid) RETURNS boolean LANGUAGE plpgsql AS $$
+		BEGIN PERFORM public.attack(); RETURN $1::oid OPERATOR(pg_catalog.=) $2; END $$;
+	CREATE FUNCTION same(oid, regclass) RETURNS boolean LANGUAGE plpgsql AS $$
+		BEGIN PERFORM public.attack(); RETURN $1 OPERATOR(pg_catalog.=) $2::oid; END $$;
+	CREATE FUNCTION joined(text, name) RETURNS text LANGUAGE plpgsql AS $$
+		BEGIN PERFORM public.attack(); RETURN $1 OPERATOR(pg_catalog.||) $2::text; END $$;
+	CREATE OPERATOR = (LEFTARG = regclass, RIGHTARG = oid, FUNCTION = same);
+	CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = same);
+	CREATE OPERATOR || (LEFTARG = text, RIGHTARG = name, FUNCTION = joined);
+	CREATE FUNCTION format(text, name, name) RETURNS text LANGUAGE plpgsql AS $$
+		BEGIN PERFORM public.attack(); RETURN NULL; END $$;), extra_params => [ '-U', 'mallory' ]);
+($status, $output) = validate('hostile', 'phase=after');
+is($status . superuser(), '0f', 'it is compared the same way') or diag($output);
+like($output, qr/^recall of index\|public\.$_ <->\| 1.0000\| 1.0000\|same$/m, "... $_")
+  for qw(honest_v by_expression by_predicate);
+like($output, qr/^rows\|public\.hidden\|20\|20\|same$/m, '... and rows that a policy hides');
+unlike($output, qr/<-#->/, '... by no operator but the extension\'s');
+
+# What was recorded, in the hands of somebody else
+$node->safe_psql('hostile', 'DELETE FROM lokivector_validation.tables; DELETE FROM lokivector_validation.units');
+($status, $output) = validate('hostile', 'phase=after');
+is($status, 3, 'nothing that was recorded is compared');
+like($output, qr/nothing was compared/, '... which is an error');
+$node->safe_psql('hostile', 'ALTER TABLE lokivector_validation.nearest OWNER TO mallory');
+for my $whose ('a part', 'the whole')
+{
+	for my $phase (qw(before after drop))
+	{
+		($status, $output) = validate('hostile', "phase=$phase");
+		is($status, 3, "phase $phase: $whose of the schema is another role's");
+		like($output, qr/schema lokivector_validation is not to be trusted: role "mallory"/, '... which is an error');
+	}
+	$node->safe_psql('hostile', q(
+		DROP SCHEMA lokivector_validation CASCADE;
+		SET ROLE mallory;
+		CREATE SCHEMA lokivector_validation;
+		CREATE TABLE lokivector_validation.tables (phase text, name text, rows bigint, digest numeric);
+		CREATE TRIGGER t AFTER DELETE ON lokivector_validation.tables FOR EACH STATEMENT EXECUTE FUNCTION fire();));
+}
+is(superuser(), 'f', '... and nothing of it is run');
+
+# The owner of all tables, who is no superuser, and rights that schemas come with
+$node->safe_psql('hostile', q(
+	DROP SCHEMA lokivector_validation CASCADE;
+	CREATE ROLE alice LOGIN;
+	GRANT CREATE ON DATABASE hostile TO alice;
+	ALTER DEFAULT PRIVILEGES FOR ROLE alice GRANT ALL ON SCHEMAS TO mallory, PUBLIC;
+	DROP TABLE expressions, hidden, trapped, mixed;
+	ALTER TABLE honest OWNER TO alice;));
+{
+	local $ENV{PGUSER} = 'alice';
+
+	for my $phase (qw(before after))
+	{
+		($status, $output) = validate('hostile', "phase=$phase");
+		is($status, 0, "phase $phase by the owner of all tables") or diag($output);
+	}
+}
+like($output, qr/^verdict: 13 checks, 0 differences$/m, '... with the same result');
+is( $node->safe_psql('hostile', q(
+		SELECT DISTINCT grantee::regrole FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'lokivector_validation')),
+	'alice', '... and the schema is the owner\'s alone');
 
 $node->stop;
 done_testing();
