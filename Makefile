@@ -81,7 +81,7 @@ install-as-vector: all
 	sql/vector/build.sh $(as_vector) $(SCRIPT_PARTS)
 	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)' $(as_vector_scripts) $(as_vector_headers)
 	$(INSTALL_SHLIB) $(shlib) '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX)'
-	$(INSTALL_DATA) $(as_vector)/* $(as_vector_scripts)
+	$(INSTALL_DATA) $(as_vector)/* $(DATA) $(as_vector_scripts)
 	$(INSTALL_DATA) $(HEADERS_lokivector) $(as_vector_headers)
 ifeq ($(with_llvm), yes)
 	$(call install_llvm_module,vector,$(OBJS))
@@ -91,6 +91,7 @@ uninstall-as-vector:
 	sql/vector/owner.sh '$(DESTDIR)$(datadir)/extension' '$(DESTDIR)$(pkglibdir)' $(FORCE)
 	rm -f '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX)' $(as_vector_scripts)/vector.control
 	rm -f $(as_vector_scripts)/vector--*.sql
+	[ -e $(as_vector_scripts)/lokivector.control ] || rm -f $(patsubst sql/takeover/%,$(as_vector_scripts)/%,$(DATA))
 	rm -rf $(as_vector_headers)
 ifeq ($(with_llvm), yes)
 	$(call uninstall_llvm_module,vector)

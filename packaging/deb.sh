@@ -36,15 +36,25 @@ check_lintian()
 		lintian --show-overrides --fail-on error,warning --tag-display-limit 0 *.changes'
 }
 
-# install PACKAGE...: files in /srv/deb by name without version
+# install PACKAGE...: files in /srv/deb by name without version, and PACKAGE- to remove one
 install()
 {
 	inside sh -eu -c 'cd /srv/deb
 		for package; do
-			set -- "$@" "./$(ls | grep "^${package}_.*\.deb$")"
+			case $package in
+				*-) set -- "$@" "$package" ;;
+				*) set -- "$@" "./$(ls | grep "^${package}_.*\.deb$")" ;;
+			esac
 			shift
 		done
 		apt-get -q -y install "$@"' sh "$@"
+}
+
+# The packages are not installed where pgvector's is not to be removed, and say why
+refused()
+{
+	! install "$package" "$package-as-vector" && grep -q "takes the place of pgvector, which is installed" "$log" &&
+		absent "$package-as-vector" && ! absent "$other"
 }
 
 # What the image of the extension has, as CloudNativePG mounts it beside a server
@@ -106,12 +116,13 @@ step "$prefix: apt purges both packages" apt purge "$package" "$package-as-vecto
 step "$prefix: purge leaves no file" nothing_left || true
 if inside apt-cache show "$other" >/dev/null 2>&1; then
 	step "$prefix: apt installs pgvector" apt install "$other" || true
+	step "$prefix: extension vector's package does not take its place unasked" refused || true
 	step "$prefix: extension vector's package takes the place of pgvector's" \
-		install "$package-as-vector" || true
+		install "$package" "$package-as-vector" "$other-" || true
 	step "$prefix: pgvector's package is gone" absent "$other" || true
-	step "$prefix: apt installs pgvector in its place" apt install "$other" || true
+	step "$prefix: apt installs pgvector in its place" apt install "$other" "$package-as-vector-" || true
 	step "$prefix: extension vector's package is gone" absent "$package-as-vector" || true
-	purge "$other" "$package-as-vector" || true
+	purge "$other" "$package-as-vector" "$package" || true
 	step "$prefix: purge leaves no file of the two" nothing_left || true
 fi
 finish

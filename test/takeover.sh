@@ -20,4 +20,4 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 	lokivector-packages postgresql-15 postgresql-server-dev-15' >/dev/null
 
 TESTS="007_dump_pgvector 022_as_vector 023_swap 024_incompatible_indexes 025_validate \
-	026_replication 027_pg_upgrade" exec "$top/test/chroot.sh" test 17 tap
+	026_replication 027_pg_upgrade 057_takeover_steps" exec "$top/test/chroot.sh" test 17 tap
