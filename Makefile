@@ -80,7 +80,9 @@ install-as-vector: all
 	sql/vector/owner.sh '$(DESTDIR)$(datadir)/extension' '$(DESTDIR)$(pkglibdir)' $(FORCE)
 	sql/vector/build.sh $(as_vector) $(SCRIPT_PARTS)
 	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)' $(as_vector_scripts) $(as_vector_headers)
-	$(INSTALL_SHLIB) $(shlib) '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX)'
+	# whole at once: a session that loads half a library crashes the server
+	$(INSTALL_SHLIB) $(shlib) '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX).new'
+	mv -f '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX).new' '$(DESTDIR)$(pkglibdir)/vector$(DLSUFFIX)'
 	$(INSTALL_DATA) $(as_vector)/* $(DATA) $(as_vector_scripts)
 	$(INSTALL_DATA) $(HEADERS_lokivector) $(as_vector_headers)
 ifeq ($(with_llvm), yes)

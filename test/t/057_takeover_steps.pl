@@ -39,7 +39,7 @@ if (!$pgvector)
 system_or_bail('mkdir', '-p', "$old/lib", "$old/scripts");
 system_or_bail('sh', '-c', "cp $libraries/vector.so $old/lib && cp $scripts/vector* $old/scripts");
 
-# Step 4 of the page, both ways
+# Step 4 of the page, both ways; back as with apt
 sub to_lokivector
 {
 	install_as_vector($pg_config);
@@ -51,7 +51,9 @@ sub to_pgvector
 	my ($result, $output) = make($pg_config, 'uninstall-as-vector');
 
 	BAIL_OUT($output) unless $result;
-	system_or_bail('sh', '-c', "cp $old/lib/* $libraries && cp $old/scripts/* $scripts");
+	# whole at once, as dpkg does
+	system_or_bail('sh', '-c', "cp $old/scripts/* $scripts && cp $old/lib/vector.so $libraries/vector.so.new &&
+		mv $libraries/vector.so.new $libraries/vector.so");
 	return;
 }
 
@@ -165,10 +167,10 @@ for my $way ([ 'lokivector', \&to_lokivector, $of_pgvector, $not_of_pgvector ],
 
 	$install->();
 	all_fail("after $to is installed", $refused);
-	is(ask($session, $insert), '1', '... nor do sessions from before');
+	is(ask($session, $insert), '1', '... but not in sessions from before');
 	run_listed('rebuild');
 	all_work('after the indexes are rebuilt');
-	is(ask($session, $insert), '', '... but in sessions from before');
+	is(ask($session, $insert), '', '... but for sessions from before');
 	like($session->{err}, $refused_by_old, '... which refuse the index');
 	new_session();
 	all_work('in new ones');
