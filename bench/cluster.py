@@ -11,10 +11,8 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 
@@ -33,6 +31,16 @@ def output(*command):
                           text=True).stdout
 
 
+def directory(path, mode="700", user=None):
+    """Make a folder, or accept one that is of this user, or of the one named,
+    alone -> its path without links"""
+    done = subprocess.run([os.path.join(TOP, "test", "directory.sh"), path, mode,
+                           *([user] if user else [])], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit(1)
+    return done.stdout.strip()
+
+
 class Timing:
     """Latencies of one pgbench run, in microseconds, and its rate"""
 
@@ -48,8 +56,10 @@ class Server:
         self.settings = settings
         self.root = output(CHROOT, "create", self.major,
                            *packages).split()[-1]
-        self.keep = keep and os.path.abspath(keep)
-        self.work = "/var/tmp/lokivector-bench-" + (
+        # The folder itself becomes postgres's; what is above stays ours
+        self.keep = keep and os.path.join(directory(os.path.dirname(
+            os.path.abspath(keep))), os.path.basename(keep))
+        self.work = "/srv/lokivector-bench-" + (
             "kept" if keep else f"{os.getpid()}{name}")
         self.bin = f"/usr/lib/postgresql/{major}/bin"
         self.running = False
@@ -97,10 +107,11 @@ class Server:
         """The path outside of a path below the work folder inside"""
         return os.path.join(self.keep or self.root + self.work, path)
 
-    def write(self, name, text):
-        with open(self.host(name), "w") as f:
-            f.write(text)
-        return f"{self.work}/{name}"
+    def write(self, name, text, how=">"):
+        """As the user whom the folder belongs to, who may have links there"""
+        path = f"{self.work}/{name}"
+        self.inside("sh", "-c", f'cat {how}"$0"', path, input=text)
+        return path
 
     def lock(self, path):
         """Until stop(), keep other runs from something."""
@@ -155,8 +166,7 @@ class Server:
             self.inside("rm", "-rf", f"{self.work}/data", user="root")
             self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-N",
                         "-A", "trust", "--no-locale", "-E", "UTF8")
-            with open(self.host("data/postgresql.conf"), "a") as f:
-                f.write("include 'bench.conf'\n")
+            self.write("data/postgresql.conf", "include 'bench.conf'\n", ">>")
         self.inside("chown", "-R", "postgres:postgres", f"{self.work}/data",
                     user="root")
         self.pg_start()
@@ -200,12 +210,9 @@ class Server:
 
     def throw_away(self):
         """Data that goes is not to be shut down tidily."""
-        with contextlib.suppress(OSError, ValueError):
-            pid = self.postmaster()
-            os.kill(pid, signal.SIGQUIT)
-            for _ in range(200):
-                os.kill(pid, 0)
-                time.sleep(0.05)
+        with contextlib.suppress(RuntimeError):
+            self.inside(f"{self.bin}/pg_ctl", "-D", f"{self.work}/data", "-w",
+                        "-m", "immediate", "stop")
         shutil.rmtree(self.root + self.work, ignore_errors=True)
 
     # -- what is kept -------------------------------------------------------

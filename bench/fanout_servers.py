@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
+from cluster import directory
 from shapes import Psql
 
 NODES = ["coordinator", "worker_1", "worker_2"]
@@ -39,11 +40,12 @@ class Servers:
         self.citus = os.path.exists(place("sharedir") + "/extension/citus.control")
         os.environ["PATH"] = place("bindir") + ":" + os.environ["PATH"]
         self.user = "postgres" if os.geteuid() == 0 else None
-        self.dir = os.path.abspath(folder or tempfile.mkdtemp(prefix="lokivector-fanout-",
-                                                              dir="/var/tmp"))
-        os.makedirs(self.dir, exist_ok=True)
-        if self.user:
-            shutil.chown(self.dir, self.user)
+        if folder:
+            self.dir = directory(folder, "755", self.user)
+        else:
+            self.dir = tempfile.mkdtemp(prefix="lokivector-fanout-", dir="/var/tmp")
+            if self.user:
+                shutil.chown(self.dir, self.user)
 
     def run(self, *words):
         subprocess.run(words, check=True, cwd="/", user=self.user, stdout=subprocess.DEVNULL)
@@ -55,9 +57,9 @@ class Servers:
             if not os.path.exists(path):
                 self.run("initdb", "-D", path, "-N", "-A", "trust", "-U", "postgres",
                          "--no-locale", "-E", "UTF8")
-                with open(path + "/postgresql.conf", "a") as f:
-                    f.write(SETTINGS + (CITUS.format(self.dir) if self.citus else "")
-                            + f"port = {self.port(node)}\nunix_socket_directories = '{self.dir}'\n")
+                given = SETTINGS + (CITUS.format(self.dir) if self.citus else "") \
+                    + f"port = {self.port(node)}\nunix_socket_directories = '{self.dir}'\n"
+                self.run("sh", "-c", 'printf %s "$0" >>"$1"', given, path + "/postgresql.conf")
             self.run("pg_ctl", "-D", path, "-w", "-t", "600", "-l", path + ".log", "start")
 
     def stop(self):

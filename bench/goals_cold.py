@@ -12,6 +12,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import tempfile
 import time
 
 import numpy as np
@@ -126,7 +127,8 @@ class Cold:
     def calls(self, first, count):
         """System calls of some queries, after a cold start"""
         self.start()
-        path = self.server.host("calls")
+        fd, path = tempfile.mkstemp()
+        os.close(fd)
         tracer = subprocess.Popen(
             ["strace", "-f", "-y", "-s", "0", "-e", f"trace={CALLS}", "-o",
              path, "-p", str(self.server.postmaster())],

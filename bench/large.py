@@ -35,7 +35,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import large_report  # noqa: E402
 import large_server  # noqa: E402
-from cluster import say  # noqa: E402
+from cluster import directory, say  # noqa: E402
 from large_rows import ITEM, Rows  # noqa: E402
 from large_server import Limits, Local  # noqa: E402
 from large_stages import STAGES, Bench  # noqa: E402
@@ -132,8 +132,7 @@ class State:
 
 
 def run(args, argv):
-    os.makedirs(args.out, exist_ok=True)
-    os.chmod(args.out, 0o755)
+    args.out = directory(args.out, "755")
     state = State(args, argv)
     missing = [name for name in STAGES if name not in state.found["stages"]]
     todo = [name for name in STAGES if name in (args.only or missing)]

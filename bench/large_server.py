@@ -11,7 +11,7 @@ import time
 import goals_cold
 import options
 import watch
-from cluster import Server, output
+from cluster import Server, directory, output
 
 
 def settings(args):
@@ -40,9 +40,7 @@ class Local(Server):
     def start(self):
         """Of a cluster that is there, or of a new one.  A server that an
         interrupted run has left ends first, and its statements with it."""
-        os.makedirs(self.work, exist_ok=True)
-        if self.user:
-            shutil.chown(self.work, self.user, self.user)
+        directory(self.work, "755", self.user)
         if os.path.exists(self.host("data/postmaster.pid")):
             with contextlib.suppress(RuntimeError):
                 self.pg_stop()
@@ -50,8 +48,7 @@ class Local(Server):
             shutil.rmtree(self.host("data"), ignore_errors=True)
             self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-A",
                         "trust", "--no-locale", "-E", "UTF8")
-            with open(self.host("data/postgresql.conf"), "a") as f:
-                f.write("include 'bench.conf'\n")
+            self.write("data/postgresql.conf", "include 'bench.conf'\n", ">>")
         self.pg_start()
 
     def pg_start(self, **given):

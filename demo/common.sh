@@ -65,24 +65,25 @@ look_for_room()
 	fail "$complaint"
 }
 
-# Sets dir, a directory that the user owns, has room in, and has no space in its name, which
-# the server's makefiles would not bear; makes it if need be.
+# Sets dir, a directory that is the user's alone (test/directory.sh), has room, and has no space
+# in its name, which the server's makefiles would not bear; makes it if need be.
 make_directory()
 {
+	local candidate
+
 	list_candidates
-	for dir in "${candidates[@]}"; do
-		[ ${#dir} -le 80 ] && [[ $dir != *[[:space:]]* ]] || continue
-		if [ ! -e "$dir" ]; then
-			as_user mkdir -p "$dir" 2>/dev/null ||
-				{ mkdir -p "$dir" && chown "$user" "$dir"; } 2>/dev/null || continue
-		fi
-		if as_user test -O "$dir" && as_user test -r "$dir/."; then
+	for candidate in "${candidates[@]}"; do
+		[ ${#candidate} -le 80 ] && [[ $candidate != *[[:space:]]* ]] || continue
+		# What is above it may be his as well
+		as_user mkdir -p "${candidate%/*}" 2>/dev/null || true
+		dir=$("$top/test/directory.sh" "$candidate" 755 "$user" 2>/dev/null) || continue
+		if as_user test -r "$dir/."; then
 			"$top/test/room.sh" "$dir" 500 "set LOKIVECTOR_DEMO_DIR" || exit 1
 			return
 		fi
 		rmdir "$dir" 2>/dev/null || true
 	done
-	fail "user $user cannot use ${candidates[*]}, or its name has spaces or more than 80 characters;" \
+	fail "user $user cannot use ${candidates[*]}, or others can, or its name has spaces or more than 80 characters;" \
 		"set LOKIVECTOR_DEMO_DIR"
 }
 
@@ -95,7 +96,7 @@ find_demo()
 		user=$(stat -c %U "$dir")
 		[ "$(id -u)" -eq 0 ] || [ "$(id -un)" = "$user" ] ||
 			fail "the demo in $dir belongs to user $user"
-		bindir=$(cat "$dir/bindir")
+		bindir=$(as_user cat "$dir/bindir")
 		return
 	done
 	fail "there is no demo in ${candidates[*]}; run: make demo"

@@ -29,6 +29,8 @@ failed()
 	[ $BASHPID -eq $$ ] || exit "$1"
 	echo >&2
 	echo "make demo stopped in step $step with status $1" >&2
+	# for the end of the log
+	wait || true
 	if [ -n "$log" ] && [ -s "$log" ]; then
 		echo "the last lines of $log:" >&2
 		tail -n 25 "$log" | sed 's/^/    /' >&2
@@ -37,12 +39,13 @@ failed()
 	exit 1
 }
 
-# Run a command quietly, its output in a log of its own.
+# Run a command quietly, its output in a log of its own.  The user writes it, as a link of his
+# may lead anywhere.
 quietly()
 {
 	log=$dir/$1.log
 	shift
-	"$@" >"$log" 2>&1
+	"$@" > >(exec_as_user tee "$log" >/dev/null) 2>&1
 	log=
 }
 
@@ -193,7 +196,7 @@ clean()
 		[ -d "$dir" ] || continue
 		user=$(stat -c %U "$dir")
 		if [ -e "$dir/bindir" ]; then
-			bindir=$(cat "$dir/bindir")
+			bindir=$(as_user cat "$dir/bindir")
 			! running || stop_server >/dev/null
 		fi
 		rm -rf "$dir"
@@ -228,13 +231,10 @@ cd /
 
 next "build lokivector, install it into a copy of the server"
 if [ -e "$dir/bindir" ]; then
-	bindir=$(cat "$dir/bindir")
+	bindir=$(as_user cat "$dir/bindir")
 	! running || stop_server >/dev/null
 fi
-log=$dir/build.log
-as_user touch "$log"
-build >"$log" 2>&1
-log=
+quietly build build
 echo "$("$bindir/postgres" --version) in $dir/server"
 
 next "start a private server"

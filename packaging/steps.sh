@@ -5,8 +5,9 @@
 top=$(cd "$(dirname "$0")/.." && pwd)
 [ -n "${LOKIVECTOR_PROGRESS:-}" ] ||
 	exec "$top/test/progress.pl" "$top/packaging/${0##*/}" "$@"
-log=$(mktemp)
-trap 'rm -f "$log" "$log.before" "$log.after"' EXIT
+logs=$(mktemp -d)
+log=$logs/log
+trap 'rm -rf "$logs"' EXIT
 passed=0 failed=0
 
 # step NAME COMMAND...
@@ -34,7 +35,8 @@ finish()
 	exit
 }
 
-# Packages come and go in these systems, so they are not those of the tests
+# Packages come and go in these systems, so they are not those of the tests.  As there, test/directory.sh
+# sees to it that the directory is of root alone.
 LOKIVECTOR_CHROOT_DIR=${LOKIVECTOR_PACKAGING_CHROOT:-${TMPDIR:-/var/tmp}/lokivector-packages-chroot}
 export LOKIVECTOR_CHROOT_DIR
 

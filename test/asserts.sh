@@ -12,7 +12,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 pg_config=$("$top/test/packages.sh")
 version=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9.]*\).*/\1/')
 major=${version%%.*}
-work=${TMPDIR:-/var/tmp}/lokivector-asserts-$version
+work=$("$top/test/directory.sh" "${TMPDIR:-/var/tmp}/lokivector-asserts-$version" 755)
 "$top/test/room.sh" "$work" 1500 "set TMPDIR"
 
 cannot()
@@ -56,7 +56,6 @@ build()
 }
 
 if [ ! -e "$work/built" ]; then
-	mkdir -p "$work"
 	echo "# building a server with assertions in $work ..."
 	(build) >"$work/log" 2>&1 || {
 		tail -n 20 "$work/log" >&2

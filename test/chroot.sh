@@ -30,8 +30,8 @@
 # 18		sid (also has postgresql-18-pgvector and postgresql-18-pg-textsearch)
 # 19		sid, with PostgreSQL alone from experimental
 #
-# The directory is LOKIVECTOR_CHROOT_DIR-RELEASE (19: -experimental), by default
-# lokivector-chroot-RELEASE in TMPDIR or /var/tmp.
+# The system is RELEASE (19: experimental) in the directory LOKIVECTOR_CHROOT_DIR, by default
+# lokivector-chroot in TMPDIR or /var/tmp.  That is of root alone, as its programs run as root.
 set -eu
 umask 022
 
@@ -53,7 +53,8 @@ release_of()
 		*) usage ;;
 	esac
 	major=$1
-	root=${LOKIVECTOR_CHROOT_DIR:-${TMPDIR:-/var/tmp}/lokivector-chroot}-${added:-$release}
+	systems=$("$top/test/directory.sh" "${LOKIVECTOR_CHROOT_DIR:-${TMPDIR:-/var/tmp}/lokivector-chroot}")
+	root=$systems/${added:-$release}
 }
 
 # Run a command whose mounts are its own.  Where the root directory is no mount
@@ -224,7 +225,6 @@ need_complete() { complete || { say "no complete system in $root"; exit 1; }; }
 case $command in
 	create | fresh | test | copy)
 		# One at a time
-		mkdir -p "${root%/*}"
 		exec 9>"$root.lock"
 		flock 9
 		;;

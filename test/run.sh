@@ -119,11 +119,20 @@ else
 	as_tester() { "$@"; }
 fi
 
-cd /
-as_tester mkdir -p -m 755 "$work" || {
-	echo "user $user cannot make $work; set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
+work=$("$top/test/directory.sh" "$work" 755 "$user") || {
+	echo "set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
 	exit 1
 }
+# What tests fetch, and run, stays beside it
+for part; do
+	case $part in
+		clients) [ -z "${LOKIVECTOR_CLIENTS_DIR:-}" ] || continue && beside=clients ;;
+		operations | examples) beside=operations ;;
+		*) continue ;;
+	esac
+	"$top/test/directory.sh" "$work-$beside" 755 "$user" >/dev/null
+done
+cd /
 # One run at a time
 exec 9<"$work"
 flock -n 9 || { echo "waiting for another run in $work ..." && flock 9; }
@@ -135,7 +144,15 @@ as_tester mkdir "$work/tree"
 "$top/test/files.sh" | tar -C "$top" -cf - -T - |
 	as_tester tar -C "$work/tree" -xf - --no-same-owner
 
-# Benchmarks that need root run first; the suite counts their lines
+# What needs root runs first; the suite counts the lines
+case " $* " in
+	*" lint "*)
+		if [ "$(id -u)" -eq 0 ] && case " ${TESTS:-directories} " in *" directories "*) ;; *) false ;; esac; then
+			export LOKIVECTOR_ROOT_LINES="$work/directories-root"
+			"$top/test/lint/directories.sh" | as_tester tee "$LOKIVECTOR_ROOT_LINES" >/dev/null
+		fi
+		;;
+esac
 case " $* " in
 	*" bench "*)
 		"$top/test/packages.sh" python3-numpy python3-matplotlib >/dev/null ||
@@ -157,7 +174,10 @@ as_tester "$work/tree/test/suite.sh" "$work" "$pg_config" "$@" 9<&- || status=$?
 if [ -n "$sample" ] && [ $status -eq 0 ]; then
 	version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$top/lokivector.control")
 	mkdir -p "$top/test/formats/$version"
-	cp "$LOKIVECTOR_FORMAT_SAMPLE"/* "$top/test/formats/$version"
+	# Read by the tester, whose links may lead anywhere
+	for file in answers.out answers.sql files.tar.xz install.sql.gz schema.sql; do
+		as_tester cat "$LOKIVECTOR_FORMAT_SAMPLE/$file" >"$top/test/formats/$version/$file"
+	done
 fi
 if [ -n "$everything" ] && [ $status -eq 0 ]; then
 	as_tester find "$work" -mindepth 1 -delete

@@ -158,6 +158,8 @@ run_lint()
 			grep -q '^not ok ' "$out/$name.log" ||
 			echo "not ok - $name.sh ended with an error" >>"$out/$name.log"
 		tap_lines lint <"$out/$name.log"
+		# run by root before
+		[ "$name" != directories ] || [ -z "${LOKIVECTOR_ROOT_LINES:-}" ] || tap_lines lint <"$LOKIVECTOR_ROOT_LINES"
 	done
 }
 

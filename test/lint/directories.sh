@@ -1,0 +1,97 @@
+#!/bin/bash
+# Directories with names that are known in advance, as in /var/tmp, are used only if nobody else
+# can write there (test/directory.sh).  Run by root, what scripts that root runs do with such
+# directories that another user has made.
+set -u
+cd "$(dirname "$0")/../.."
+top=$PWD
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# result NAME STATUS [FILE]
+result()
+{
+	if [ "$2" -eq 0 ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		[ $# -lt 3 ] || tail -n 10 "$3"
+	fi
+}
+
+# refused NAME COMMAND...: it fails, says why, and leaves everything as it was
+refused()
+{
+	local name=$1 status=1
+	shift
+
+	"$@" >"$tmp/log" 2>&1 </dev/null || {
+		grep -q 'alone can write to\|is not safe' "$tmp/log" && unharmed && status=0
+	}
+	result "$name" $status "$tmp/log"
+}
+
+if [ "$(id -u)" -ne 0 ]; then
+	unharmed() { [ ! -e "$tmp/link" ] || [ -z "$(ls -A "$tmp/own")" ]; }
+
+	made=$(umask 0 && test/directory.sh "$tmp/new/made") && [ "$made" = "$tmp/new/made" ] &&
+		[ "$(stat -c '%F %a' "$made" "$tmp/new")" = $'directory 700\ndirectory 755' ]
+	result "a directory is made for its user alone" $?
+	mkdir -m 755 "$tmp/own" && ln -s own "$tmp/link" && ln -s . "$tmp/above"
+	[ "$(test/directory.sh "$tmp/above/own")" = "$tmp/own" ]
+	result "one that is there is accepted, by its path without links" $?
+	refused "a link is refused" test/directory.sh "$tmp/link"
+	mkdir "$tmp/shared" && chmod 775 "$tmp/shared"
+	refused "a directory that others can write to is refused" test/directory.sh "$tmp/shared"
+	refused "a directory of another user is refused" test/directory.sh /usr
+	chmod 777 "$tmp/shared"
+	refused "a place where others can put another directory is refused" test/directory.sh "$tmp/shared/made"
+	chmod 1777 "$tmp/shared" && test/directory.sh "$tmp/shared/made" >/dev/null
+	result "a place where they cannot, as in /var/tmp, is accepted" $?
+
+	unchecked=$(test/files.sh | grep -E '\.(sh|py|pl|pm)$|^\.ci/' | tr '\n' '\0' |
+		xargs -0 grep -lE 'TMPDIR:-|["=]/var/tmp' |
+		tr '\n' '\0' | xargs -0 grep -LE 'test/directory\.sh|mkd?temp|directory\(')
+	[ -z "$unchecked" ]
+	result "scripts have such directories checked" $?
+	[ -z "$unchecked" ] || echo "$unchecked"
+	exit
+fi
+
+# Another user has been in a place like /var/tmp
+chmod 711 "$tmp"
+mkdir -m 1777 "$tmp/place"
+mkdir "$tmp/victim"
+echo kept >"$tmp/victim/file"
+export TMPDIR=$tmp/place
+
+as_other() { setpriv --reuid nobody --regid nogroup --clear-groups env HOME=/ "$@"; }
+unharmed() { [ "$(ls "$tmp/victim")" = file ] && [ "$(cat "$tmp/victim/file")" = kept ] && [ ! -e "$tmp/place/ran" ]; }
+# Systems as older versions called them are there as well
+as_other sh -eu -c '
+	for system in "$1/place/lokivector-chroot/trixie" "$1/place/lokivector-chroot-trixie"; do
+		mkdir -p "$system"
+		touch "$system/.lokivector-complete" "$system/.lokivector-chroot"
+		ln -s "$1/victim" "$system/srv"
+		ln -s "$1/victim/file" "$system.lock"
+	done
+	asserts=$1/place/lokivector-asserts-$2/installed/bin
+	mkdir -p "$asserts"
+	touch "$asserts/../../built"
+	printf "#!/bin/sh\ntouch %s/place/ran\n" "$1" >"$asserts/pg_config"
+	chmod 755 "$asserts/pg_config"
+	mkdir "$1/place/work"
+	ln -s / "$1/place/link"
+' sh "$tmp" "$("$(test/packages.sh)" --version | sed 's/^PostgreSQL \([0-9.]*\).*/\1/')"
+
+refused "root: a chroot that another user made is not used" test/chroot.sh path 17
+refused "root: nothing is written there" test/chroot.sh copy 17
+refused "root: none of its programs is run" test/chroot.sh exec 17 true
+(cd /var && LOKIVECTOR_CHROOT_DIR=$tmp/systems "$top/test/chroot.sh" path 17) >"$tmp/log" 2>&1
+[ "$(stat -c '%U %a' "$tmp/systems")" = "root 700" ]
+result "root: chroots are in a directory of root alone" $? "$tmp/log"
+refused "root: a server with assertions that another user made is not run" test/asserts.sh unit
+refused "root: tests do not run in a directory of another user" \
+	env LOKIVECTOR_TEST_DIR="$tmp/place/work" TESTS=textprint test/run.sh unit
+refused "root: tests do not run behind a link" \
+	env LOKIVECTOR_TEST_DIR="$tmp/place/link" TESTS=textprint test/run.sh unit
