@@ -9,6 +9,7 @@
 // GATEWAY_SECRET		what keys are signed with, 32 characters at least
 // GATEWAY_PORT			on 127.0.0.1; a proxy that ends TLS stands before it (default 5000)
 // GATEWAY_RATE			requests a minute of one name (default 60)
+// GATEWAY_BYTES		the most of an answer (default 1 MB)
 //
 // The database is that of PGHOST, PGDATABASE and so on, which the role gateway logs in to.
 import express from 'express';
@@ -19,6 +20,10 @@ import postgraphile from 'postgraphile';
 const secret = process.env.GATEWAY_SECRET ?? '';
 const port = Number(process.env.GATEWAY_PORT ?? 5000);
 const options = { algorithms: ['HS256'], audience: 'lokivector-gateway' };
+
+// What a request may have
+const limits = { fields: 50, aliases: 5, levels: 5 };
+const maxBytes = Number(process.env.GATEWAY_BYTES ?? 1000000);
 
 if (secret.length < 32)
 	throw new Error('GATEWAY_SECRET has less than 32 characters');
@@ -62,6 +67,49 @@ function oneField(context) {
 	};
 }
 
+// What an answer can grow to is bounded: a field comes once more with each alias, and lists of
+// lists multiply.  A fragment counts wherever it is used, and walking ends at the first excess,
+// as fragments of fragments multiply as well.
+function limitSize(context) {
+	const found = { fields: 0, aliases: 0, levels: 0 };
+	let fragments;
+
+	function excess(node, level) {
+		for (const selection of node.selectionSet?.selections ?? []) {
+			const isField = selection.kind === 'Field';
+
+			found.fields++;
+			found.aliases += selection.alias ? 1 : 0;
+			found.levels = Math.max(found.levels, isField ? level : 0);
+			const what = Object.keys(limits).find(name => found[name] > limits[name]) ??
+				(isField ? excess(selection, level + 1)
+					: excess(fragments.get(selection.name?.value) ?? selection, level));
+			if (what)
+				return what;
+		}
+		return undefined;
+	}
+
+	return {
+		Document({ definitions }) {
+			fragments = new Map(definitions.filter(d => d.kind === 'FragmentDefinition')
+				.map(d => [d.name.value, d]));
+			for (const operation of definitions.filter(d => d.kind === 'OperationDefinition')) {
+				const what = excess(operation, 1);
+
+				if (what)
+					return context.reportError(new Error(`a request may have ${limits[what]} ${what}`));
+			}
+		}
+	};
+}
+
+// An answer that is too large is not sent
+function limitBytes(result) {
+	return Buffer.byteLength(JSON.stringify(result)) <= maxBytes ? result
+		: { statusCode: 400, errors: [{ message: `the answer has more than ${maxBytes} bytes; ask for fewer rows or fields` }] };
+}
+
 // The status that says what the database thought of a request; of what is no fault of the
 // client's, it is told nothing
 function statusOf(errors, req, res) {
@@ -96,7 +144,10 @@ async function serve() {
 	const graphql = postgraphile.postgraphile({}, 'api', {
 		pgSettings: req => ({ role: req.key.role, 'api.parts': req.key.parts }),
 		pluginHook: postgraphile.makePluginHook([
-			{ 'postgraphile:validationRules': rules => [...rules, oneField] }
+			{
+				'postgraphile:validationRules': rules => [...rules, oneField, limitSize],
+				'postgraphile:http:result': limitBytes
+			}
 		]),
 		handleErrors: statusOf,
 		simpleCollections: 'only',

@@ -6,7 +6,7 @@
 #
 # The demo's server has to run (make demo).  node 18 or later and npm have to be there; the
 # packages of package-lock.json are put beside the demo.  doc/operations.md shows requests.
-# GATEWAY_PORT and GATEWAY_RATE are those of gateway.mjs.
+# GATEWAY_PORT, GATEWAY_RATE and GATEWAY_BYTES are those of gateway.mjs.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)

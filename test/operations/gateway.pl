@@ -73,7 +73,7 @@ my $second = key('second', 'api_reader', '2');
 
 my $port = free_port();
 $ENV{GATEWAY_PORT} = $port;
-$ENV{GATEWAY_RATE} = 20;
+@ENV{qw(GATEWAY_RATE GATEWAY_BYTES)} = (20, 15000);
 my $log = "$PostgreSQL::Test::Utils::tmp_check/gateway.log";
 my $gateway = start_program($log, $run);
 wait_for('the gateway', sub { -e $log && slurp_file($log) =~ /^listening/m });
@@ -149,6 +149,29 @@ is((request($all, { query => '{ paragraphs { id } }' }))[0], 400, 'a table is no
 is((request($all, { query => '{ a: matchItemsList(question: "sort") { id } b: matchItemsList(question: "lock") { id } }' }))[0],
 	400, 'two searches in a request');
 is((request($all, { query => $query, variables => { question => 'x' x 20000 } }))[0], 413, 'a long body');
+
+# What an answer can grow to
+sub error_of
+{
+	my ($key, $fields, $more) = @_;
+	my ($code, $answer) = request($key, { query => "{ matchItemsList(question: \"sort\", k: 100) { $fields } }" . ($more // '') });
+
+	return "$code " . ($answer->{errors}[0]{message} // '');
+}
+
+my $large = key('large', 'api_reader', '1,2,3');
+is(error_of($large, join(' ', map { "a$_: body" } 1 .. 5)), '200 ', 'a few aliases');
+is(error_of($large, join(' ', map { "a$_: body" } 0 .. 149)), '400 a request may have 5 aliases', 'many aliases');
+is(error_of($large, '...F', ' fragment F on MatchItemsRecord { ' . join(' ', map { "a$_: body" } 1 .. 6) . ' }'),
+	'400 a request may have 5 aliases', '... in a fragment');
+is(error_of($large, 'id ' x 50), '400 a request may have 50 fields', 'many fields');
+is(error_of($large, '...F0', join('', map { " fragment F$_ on MatchItemsRecord { " . "...F@{[$_ + 1]} " x 9 . '}' } 0 .. 19)
+		. ' fragment F20 on MatchItemsRecord { id }'),
+	'400 a request may have 50 fields', 'fragments of fragments');
+is((request($large, { query => '{ __schema { types { fields { type { fields { name } } } } } }' }))[0], 400, 'many levels');
+is(error_of($large, 'id partId title section body distance ' . join(' ', map { "a$_: body" } 1 .. 5)),
+	'400 the answer has more than 15000 bytes; ask for fewer rows or fields',
+	'a large answer');
 
 # A rate of each name
 my $patient = key('patient', 'api_reader', '1');
