@@ -15,7 +15,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($top $root major unpack_packages unpack_or_skip run_program yaml start_program
+our @EXPORT = qw($top $root major unpack_packages unpack_or_skip file_of_package run_program yaml start_program
   stop_program create_items items_are_sound free_port wait_for http_get create_exporter
   start_exporter start_prometheus query_prometheus panels_without_data browse start_demo
   load_demo);
@@ -39,7 +39,7 @@ sub unpack_packages
 	return "@packages: " . ((split(/\n/, $errors))[-1] // 'cannot be had')
 	  if !IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ],
 		'>', '/dev/null', '2>', \$errors);
-	$ENV{PATH} = "$root/usr/sbin:$root/usr/bin:$ENV{PATH}";
+	$ENV{PATH} = "$root/usr/sbin:$root/usr/bin:$ENV{PATH}:/usr/sbin";
 	# Debian 12 has some libraries in /lib
 	$ENV{LD_LIBRARY_PATH} = join(':', glob("$root/usr/lib/*-linux-gnu*"), glob("$root/lib/*-linux-gnu*"),
 		glob("$root/usr/lib/*-linux-gnu*/pulseaudio"), $ENV{LD_LIBRARY_PATH} // ());
@@ -55,6 +55,14 @@ sub unpack_or_skip
   SKIP: { skip($reason, 1); }
 	done_testing();
 	exit;
+}
+
+# A file of a package: unpacked, or where a package is that was installed before
+sub file_of_package
+{
+	my ($path) = @_;
+
+	return -e "$root$path" ? "$root$path" : $path;
 }
 
 # Run a program to its end; dies with its output if it fails, and returns the output
@@ -231,7 +239,7 @@ sub browse
 		  . "<cachedir>$tmp/fonts</cachedir></fontconfig>\n")
 	  unless -e "$tmp/fonts.conf";
 	local @ENV{qw(HOME FONTCONFIG_FILE)} = ($tmp, "$tmp/fonts.conf");
-	IPC::Run::run([ "$root/usr/lib/chromium/chromium", '--headless', '--no-sandbox', '--disable-gpu',
+	IPC::Run::run([ file_of_package('/usr/lib/chromium/chromium'), '--headless', '--no-sandbox', '--disable-gpu',
 			'--disable-dev-shm-usage', "--user-data-dir=$tmp/chromium", '--host-resolver-rules=MAP * ~NOTFOUND',
 			'--enable-logging=stderr', '--hide-scrollbars', @options, "file://$file" ],
 		'<', '/dev/null', '>', \$output, '2>', \$messages) or die "chromium: $messages";

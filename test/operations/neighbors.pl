@@ -22,8 +22,11 @@ my $no_hints = unpack_packages("postgresql-$major-pg-hint-plan");
 # Extensions go into a copy of the server
 my ($config, $prefix) = private_server('server');
 chomp(my $share = run_program($config, '--sharedir'));
-run_program('cp', '-R', "$root/usr/lib/postgresql/$major/.", "$prefix/");
-run_program('cp', '-R', "$root/usr/share/postgresql/$major/extension/.", "$share/extension/");
+# which has those that are installed
+for ([ "$root/usr/lib/postgresql/$major", $prefix ], [ "$root/usr/share/postgresql/$major/extension", "$share/extension" ])
+{
+	run_program('cp', '-R', "$_->[0]/.", $_->[1]) if -d $_->[0];
+}
 
 my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
 $node->init;

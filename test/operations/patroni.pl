@@ -39,7 +39,7 @@ sub start_patroni
 	my ($name) = @_;
 
 	$patroni{$name} = start_program("$tmp/patroni_$name.log",
-		'python3', "$root/usr/bin/patroni", "$tmp/$name.yaml");
+		'python3', file_of_package('/usr/bin/patroni'), "$tmp/$name.yaml");
 	return;
 }
 
@@ -159,7 +159,7 @@ sub patronictl
 	my ($what, %names) = @_;
 	my @command = split / /, $command{$what};
 
-	splice @command, 0, 3, 'python3', "$root/usr/bin/patronictl", '-c', "$tmp/b.yaml";
+	splice @command, 0, 3, 'python3', file_of_package('/usr/bin/patronictl'), '-c', "$tmp/b.yaml";
 	$names{ $command[ $_ - 1 ] } && ($command[$_] = $names{ $command[ $_ - 1 ] }) for 1 .. $#command;
 	IPC::Run::run([ @command, $what eq 'list' ? () : '--force' ], '<', '/dev/null', '>&', \my $output);
 	return $output;
