@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Write dashboard.json, a dashboard of Grafana over the metrics of postgres_exporter.yaml.
 
-It is made by Grafana's own library, of the version of Grafana in compose.yaml:
+It is made by Grafana's own library.  No later version of it says which Grafana it is for; a
+later Grafana, as that of compose.yaml, reads what an earlier one wrote:
 
     pip install 'grafana-foundation-sdk==1769699681!11.1.0'
     operations/dashboard.py >operations/dashboard.json
