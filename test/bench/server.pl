@@ -53,7 +53,7 @@ check_program('ranking', [qw(--rows 2000 --dims 16 --documents 50 --rounds 1)],
 check_program('memory_bound', [ '--set', $set, qw(--limit 10,20 --seconds 1) ],
 	lines_of(2, qr/\| \d+ \| $share \| \*\*taken\*\*/), qr/GB\/s in order/);
 check_program('lists', [ '--set', $set, qw(--queries 10 --rounds 0) ],
-	lines_of(10, qr/\| synthetic-2000x16 \| [^|]+ \| [\d,]+ \| $share \| \d+, \d+ \|/));
+	lines_of(12, qr/\| synthetic-2000x16 \| [^|]+ \| [\d,]+ \| $share \| \d+, \d+ \|/));
 check_program('limits', [ '2000x16', '500x16plain' ],
 	lines_of(20, qr/\| \w+ \| [\d.]+ % \| \d+ \|/), qr/^\d+ of 20 cases within/m);
 check_program('limits', [qw(--keep --plans 2000x16)], lines_of(10, qr/\| 2000x16 \| [\d.]+ % \|/));
