@@ -20,7 +20,8 @@
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp
 # LOKIVECTOR_CLIENTS_DIR	packages of clients (default: DIR-clients beside it)
-# LOKIVECTOR_TEST_CLIENTS	if set, clients and examples are part of a run of everything
+# LOKIVECTOR_TEST_CLIENTS	if set, clients, examples, and what is short of operations and bench
+#						are part of a run of everything
 # LOKIVECTOR_TEST_USER	the user in place of root (default: postgres, nobody)
 #
 # The directory stays, so that the next run compiles what has changed; only a
@@ -60,7 +61,8 @@ esac
 everything=
 if [ $# -eq 0 ]; then
 	everything=yes
-	set -- lint unit sql iso tap assert ${LOKIVECTOR_TEST_CLIENTS:+clients examples}
+	set -- lint unit sql iso tap assert ${LOKIVECTOR_TEST_CLIENTS:+clients examples operations bench}
+	export TESTS_operations="compose gateway pgbouncer report scripts tls" TESTS_bench=server
 fi
 # Mistakes are told, and room is looked for, before packages are installed
 "$top/test/names.sh" --check "$@"
@@ -155,9 +157,9 @@ case " $* " in
 esac
 case " $* " in
 	*" bench "*)
-		"$top/test/packages.sh" python3-numpy python3-matplotlib >/dev/null ||
+		"$top/test/packages.sh" python3-numpy $([ -n "$everything" ] || echo python3-matplotlib) >/dev/null ||
 			echo "going on without packages of Python" >&2
-		if [ "$(id -u)" -eq 0 ] && case " ${TESTS:-root} " in *" root "*) ;; *) false ;; esac; then
+		if [ "$(id -u)" -eq 0 ] && case " ${TESTS:-${TESTS_bench:-root}} " in *" root "*) ;; *) false ;; esac; then
 			export LOKIVECTOR_BENCH_LINES="$work/bench-root"
 			"$top/test/bench/root.sh" | as_tester tee "$LOKIVECTOR_BENCH_LINES" | sed -n 's/^# /# /p'
 		fi

@@ -33,13 +33,13 @@ begin() { echo "# $1 ..."; }
 # Lines of a log, or its last ones, as the explanation of a failure
 explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
 
-# Those of a part's names that are in TESTS, if that is set
+# Those of a part's names that are in TESTS, or in a variable of the part, if that is set
 chosen()
 {
-	local name
+	local name some=TESTS_$1
 
 	for name in $("$work/tree/test/names.sh" "$1"); do
-		case " ${TESTS:-$name} " in
+		case " ${TESTS:-${!some:-$name}} " in
 			*" $name "* | *" ${name}_test "*) echo "$name" ;;
 		esac
 	done
