@@ -17,9 +17,13 @@ needed=$(apt-get -s --no-install-recommends install "$@" 2>&1) || {
 }
 mkdir -p "$dir/packages"
 cd "$dir/packages"
+missing=
 for package in $(printf '%s\n' "$needed" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'); do
-	[ ! -e "$package.unpacked" ] || continue
-	apt-get -q download "$package" >&2
+	[ -e "$package.unpacked" ] || missing="$missing $package"
+done
+# All at once, as apt takes a second to begin
+[ -z "$missing" ] || apt-get -q download $missing >&2
+for package in $missing; do
 	dpkg -x "$package"_*.deb "$dir"
 	rm -f "$package"_*.deb
 	touch "$package.unpacked"
