@@ -35,8 +35,8 @@ finish()
 	exit
 }
 
-# Packages come and go in these systems, so they are not those of the tests.  As there, test/directory.sh
-# sees to it that the directory is of root alone.
+# Packages come and go in these systems, so they are not those of the tests.  test/chroot.sh
+# sees to it that the directory is of root alone (test/directory.sh).
 LOKIVECTOR_CHROOT_DIR=${LOKIVECTOR_PACKAGING_CHROOT:-${TMPDIR:-/var/tmp}/lokivector-packages-chroot}
 export LOKIVECTOR_CHROOT_DIR
 

@@ -5,7 +5,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 top=$PWD
-tmp=$(mktemp -d)
+# Below what is named here every user has to come
+tmp=$(TMPDIR=/tmp mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 # result NAME STATUS [FILE]
@@ -64,6 +65,7 @@ mkdir -m 1777 "$tmp/place"
 mkdir "$tmp/victim"
 echo kept >"$tmp/victim/file"
 export TMPDIR=$tmp/place
+unset TESTS LOKIVECTOR_CHROOT_DIR LOKIVECTOR_TEST_DIR
 
 as_other() { setpriv --reuid nobody --regid nogroup --clear-groups env HOME=/ "$@"; }
 unharmed() { [ "$(ls "$tmp/victim")" = file ] && [ "$(cat "$tmp/victim/file")" = kept ] && [ ! -e "$tmp/place/ran" ]; }
