@@ -18,7 +18,7 @@ as_tester()
 as_tester true
 mkdir -p "$dir"
 chown postgres: "$dir"
-# One run at a time
+# What root writes lies beside it.  One run at a time
 exec 9<"$dir"
 flock 9
 
@@ -29,8 +29,8 @@ fetch_source()
 		sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >"$sources"
 		apt-get -q update
 	fi
-	mkdir -p "$dir/package"
-	cd "$dir/package"
+	mkdir -p "$dir-package"
+	cd "$dir-package"
 	rm -f -- *
 	# what the package lists name may be gone by now
 	apt-get -q source --download-only pgvector || {
@@ -44,8 +44,8 @@ fetch_source()
 
 case " $* " in
 	*" regress "* | *" tap "*)
-		fetch_source >"$dir/fetch.log" 2>&1 9<&- || {
-			tail -n 5 "$dir/fetch.log" >&2
+		fetch_source >"$dir-fetch.log" 2>&1 9<&- || {
+			tail -n 5 "$dir-fetch.log" >&2
 			echo "pgvector's source package is not to be had" >&2
 			exit 1
 		}
