@@ -45,6 +45,10 @@ EXCEPTION WHEN OTHERS THEN
 		detail := '';
 		hint := '';
 	END IF;
+	-- hints of dimensions and of syntax are ours alone
+	IF sqlstate IN ('22000', '22P02') THEN
+		hint := '';
+	END IF;
 	RETURN concat_ws(' | ', 'ERROR ' || sqlstate, sqlerrm, nullif(detail, ''), nullif(hint, ''));
 END $$;
 
@@ -717,14 +721,15 @@ def nearness(server, case, other, ours):
     return "departures" if right else "different"
 
 
-# As doc/migrating-from-pgvector.md says: errors of ours where pgvector has none,
-# and what pgvector did before version 0.8.7
+# As doc/migrating-from-pgvector.md says: errors of ours where pgvector has none, operators that it
+# has not, and what it did before version 0.8.7
 NEW_ERRORS = ("ERROR 54000 | sparsevec cannot have more than 16000 non-zero elements",)
+NEW_OPERATORS = re.compile(r"ERROR 42883 \| operator does not exist: (vector|halfvec|unknown) <[-#=+]> \S.*\[\]")
 CHANGED = re.compile("(vector|halfvec)_combine\\(|nearest\\(")
 
 
 def listed(case, other, ours, version):
-    return ours in NEW_ERRORS or version < [0, 8, 7] and CHANGED.match(case.expression)
+    return ours in NEW_ERRORS or NEW_OPERATORS.match(other) or version < [0, 8, 7] and CHANGED.match(case.expression)
 
 
 def version_of(server):

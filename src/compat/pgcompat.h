@@ -33,6 +33,24 @@
 #include "varatt.h"
 #endif
 
+/*
+ * Errors of input functions that a caller may ask to have saved, since 16 (nodes/miscnodes.h); they
+ * are raised until then
+ */
+#if PG_VERSION_NUM < 160000
+#define errsave(context, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
+#define ereturn(context, dummy, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy; \
+	} while (0)
+#endif
+
 /* New in 17 */
 #if PG_VERSION_NUM >= 170000
 #include "storage/read_stream.h"
@@ -61,11 +79,13 @@
 typedef RelFileLocator LokiRelFileLocator;
 #define LokiRelationLocator(rel)		((rel)->rd_locator)
 #define LokiLocatorEquals(a, b)			RelFileLocatorEquals(a, b)
+#define LokiLocatorNumber(locator)		((locator).relNumber)
 #else
 #include "storage/relfilenode.h"
 typedef RelFileNode LokiRelFileLocator;
 #define LokiRelationLocator(rel)		((rel)->rd_node)
 #define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
+#define LokiLocatorNumber(locator)		((locator).relNode)
 #endif
 
 /* Whether a buffer tag, which may be volatile, is that of a block of a relation's

@@ -27,7 +27,8 @@ bytevec(PG_FUNCTION_ARGS)
 {
 	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	if (!loki_check_typmod(fcinfo->context, PG_GETARG_INT32(1), v->dim))
+		PG_RETURN_NULL();
 	PG_RETURN_BYTEVEC_P(v);
 }
 
@@ -37,8 +38,8 @@ vector_to_bytevec(PG_FUNCTION_ARGS)
 {
 	Vector	   *vector = PG_GETARG_VECTOR_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), vector->dim);
-	PG_RETURN_BYTEVEC_P(loki_bytevec_of_floats(vector->dim, vector->x));
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), vector->dim);
+	PG_RETURN_BYTEVEC_P(loki_bytevec_of_floats(NULL, vector->dim, vector->x));
 }
 
 LOKI_FUNCTION(halfvec_to_bytevec);
@@ -47,8 +48,8 @@ halfvec_to_bytevec(PG_FUNCTION_ARGS)
 {
 	HalfVector *halfvec = PG_GETARG_HALFVEC_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), halfvec->dim);
-	PG_RETURN_BYTEVEC_P(loki_bytevec_of_floats(halfvec->dim, loki_halfvec_floats(halfvec)));
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), halfvec->dim);
+	PG_RETURN_BYTEVEC_P(loki_bytevec_of_floats(NULL, halfvec->dim, loki_halfvec_floats(halfvec)));
 }
 
 LOKI_FUNCTION(array_to_bytevec);
@@ -60,10 +61,10 @@ array_to_bytevec(PG_FUNCTION_ARGS)
 	float	   *x;
 
 	loki_bytevec_check_dim(dim);
-	loki_check_typmod(PG_GETARG_INT32(1), dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), dim);
 	x = palloc_array(float, dim);
 	loki_array_floats(array, x, NULL);
-	PG_RETURN_BYTEVEC_P(loki_bytevec_of_floats(dim, x));
+	PG_RETURN_BYTEVEC_P(loki_bytevec_of_floats(NULL, dim, x));
 }
 
 LOKI_FUNCTION(bytevec_to_vector);
@@ -73,7 +74,7 @@ bytevec_to_vector(PG_FUNCTION_ARGS)
 	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
 	Vector	   *vector;
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	vector = loki_vector_make(v->dim);
 	loki_bytevec_elements(v, vector->x);
 	PG_RETURN_VECTOR_P(vector);
@@ -86,7 +87,7 @@ bytevec_to_halfvec(PG_FUNCTION_ARGS)
 	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
 	HalfVector *halfvec;
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	halfvec = loki_halfvec_make(v->dim);
 	loki_halfvec_set(halfvec, loki_bytevec_floats(v));
 	PG_RETURN_HALFVEC_P(halfvec);

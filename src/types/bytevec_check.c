@@ -69,32 +69,36 @@ is_in_range(float scale, float offset)
 	return isfinite(scale * MAX_CODE) && isfinite(offset + scale * MAX_CODE);
 }
 
-static void
-check_finite(float x)
+static bool
+check_finite(fmNodePtr soft, float x)
 {
-	if (unlikely(isnan(x)))
-		loki_nan_error("bytevec");
-	if (unlikely(isinf(x)))
-		loki_infinite_error("bytevec");
+	if (likely(isfinite(x)))
+		return true;
+	if (isnan(x))
+		loki_nan_error(soft, "bytevec");
+	else
+		loki_infinite_error(soft, "bytevec");
+	return false;
 }
 
-void
-loki_bytevec_check_factors(float scale, float offset)
+bool
+loki_bytevec_check_factors(fmNodePtr soft, float scale, float offset)
 {
-	check_finite(scale);
-	check_finite(offset);
+	if (!check_finite(soft, scale) || !check_finite(soft, offset))
+		return false;
 	if (signbit(scale))
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("scale of bytevec must not be negative")));
 	if ((bits_of_float(scale) & UNUSED_BITS) != 0)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("scale of bytevec must not have more than 16 significant bits")));
 	if (!is_in_range(scale, offset))
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("scale and offset are out of range for type bytevec")));
+	return true;
 }
 
 static void
@@ -154,7 +158,7 @@ loki_bytevec_quantize(int dim, const float *x)
 }
 
 ByteVector *
-loki_bytevec_of_floats(int dim, const float *x)
+loki_bytevec_of_floats(fmNodePtr soft, int dim, const float *x)
 {
 	char		first[FLOAT_SHORTEST_DECIMAL_LEN];
 	char		last[FLOAT_SHORTEST_DECIMAL_LEN];
@@ -163,14 +167,15 @@ loki_bytevec_of_floats(int dim, const float *x)
 	ByteVector *v;
 
 	for (int i = 0; i < dim; i++)
-		check_finite(x[i]);
+		if (!check_finite(soft, x[i]))
+			return NULL;
 	v = loki_bytevec_quantize(dim, x);
 	if (v != NULL)
 		return v;
 	find_ends(dim, x, &least, &most);
 	float_to_shortest_decimal_buf(least, first);
 	float_to_shortest_decimal_buf(most, last);
-	ereport(ERROR,
+	ereturn(soft, NULL,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("elements from %s to %s are too far apart for type bytevec", first, last)));
 }

@@ -25,51 +25,71 @@
 /* Longest text of a code, with a comma */
 #define CODE_LEN 4
 
-static void
-exact_form_error(const char *text)
+/* Returns false, if at all. */
+static bool
+exact_form_error(fmNodePtr soft, const char *text)
 {
-	ereport(ERROR,
+	ereturn(soft, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s: \"%s\"", "bytevec", text),
-			 errdetail("Behind the brackets comes \"*scale+offset\" or \"*scale-offset\", and codes between them are integers from 0 to 255.")));
+			 errdetail("Behind the brackets comes \"*scale+offset\" or \"*scale-offset\", and codes between them are integers from 0 to 255."),
+			 loki_errhint_syntax("bytevec")));
 }
 
-/* Take a number of the exact form; ERROR if there is none. */
-static float
-scan_factor(LokiTextScan *scan, const char *text)
+/* Take a number of the exact form; error if there is none: false if it is saved. */
+static bool
+scan_factor(fmNodePtr soft, LokiTextScan *scan, const char *text, float *value)
 {
 	LokiScanStatus status;
-	float		value;
 
 	loki_skip_space(scan);
-	status = loki_scan_float(scan, &value);
+	status = loki_scan_float(scan, value);
 	if (status == LOKI_SCAN_SYNTAX)
-		exact_form_error(text);
+		return exact_form_error(soft, text);
 	if (status != LOKI_SCAN_OK)
-		loki_scan_error("bytevec", LOKI_BYTEVEC_MAX_DIM, status, scan, text);
+	{
+		loki_scan_error(soft, "bytevec", LOKI_BYTEVEC_MAX_DIM, status, scan, text);
+		return false;
+	}
 	loki_skip_space(scan);
-	return value;
+	return true;
 }
 
-/* Take what follows the brackets of the exact form, with the numbers between them. */
-static ByteVector *
-scan_exact(LokiTextScan *scan, int dim, const float *x, const char *text)
+/* Take what follows the brackets of the exact form: scale and offset. */
+static bool
+scan_factors(fmNodePtr soft, LokiTextScan *scan, const char *text, ByteVector *v)
 {
-	ByteVector *v = loki_bytevec_make(dim);
+	float		scale;
 
 	Assert(*scan->at == '*');
 	scan->at++;
-	v->scale = loki_bytevec_scale(scan_factor(scan, text));
+	if (!scan_factor(soft, scan, text, &scale))
+		return false;
+	v->scale = loki_bytevec_scale(scale);
 	if (*scan->at != '+' && *scan->at != '-')
-		exact_form_error(text);
-	v->offset = scan_factor(scan, text);
+		return exact_form_error(soft, text);
+	if (!scan_factor(soft, scan, text, &v->offset))
+		return false;
 	if (*scan->at != '\0')
-		exact_form_error(text);
-	loki_bytevec_check_factors(v->scale, v->offset);
+		return exact_form_error(soft, text);
+	return loki_bytevec_check_factors(soft, v->scale, v->offset);
+}
+
+/* The same with the numbers between the brackets, which are codes; NULL after an error */
+static ByteVector *
+scan_exact(fmNodePtr soft, LokiTextScan *scan, int dim, const float *x, const char *text)
+{
+	ByteVector *v = loki_bytevec_make(dim);
+
+	if (!scan_factors(soft, scan, text, v))
+		return NULL;
 	for (int i = 0; i < dim; i++)
 	{
 		if (!(x[i] >= 0 && x[i] <= 255) || x[i] != (uint8) x[i])
-			exact_form_error(text);
+		{
+			(void) exact_form_error(soft, text);
+			return NULL;
+		}
 		v->codes[i] = (uint8) x[i];
 	}
 	return v;
@@ -84,17 +104,16 @@ bytevec_in(PG_FUNCTION_ARGS)
 	float		x[LOKI_BYTEVEC_MAX_DIM];
 	int			dim;
 	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, x, &dim);
-	ByteVector *v;
+	ByteVector *v = NULL;
 
 	if (status == LOKI_SCAN_JUNK && *scan.at == '*')
-		v = scan_exact(&scan, dim, x, input);
+		v = scan_exact(fcinfo->context, &scan, dim, x, input);
+	else if (status != LOKI_SCAN_OK)
+		loki_scan_error(fcinfo->context, "bytevec", LOKI_BYTEVEC_MAX_DIM, status, &scan, input);
 	else
-	{
-		if (status != LOKI_SCAN_OK)
-			loki_scan_error("bytevec", LOKI_BYTEVEC_MAX_DIM, status, &scan, input);
-		v = loki_bytevec_of_floats(dim, x);
-	}
-	loki_check_typmod(PG_GETARG_INT32(2), dim);
+		v = loki_bytevec_of_floats(fcinfo->context, dim, x);
+	if (v == NULL || !loki_check_typmod(fcinfo->context, PG_GETARG_INT32(2), dim))
+		PG_RETURN_NULL();
 	PG_RETURN_BYTEVEC_P(v);
 }
 
@@ -147,12 +166,12 @@ bytevec_recv(PG_FUNCTION_ARGS)
 	ByteVector *v;
 
 	loki_bytevec_check_dim(dim);
-	loki_check_typmod(PG_GETARG_INT32(2), dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(2), dim);
 	loki_check_unused(unused);
 	v = loki_bytevec_make(dim);
 	v->scale = pq_getmsgfloat4(buf);
 	v->offset = pq_getmsgfloat4(buf);
-	loki_bytevec_check_factors(v->scale, v->offset);
+	(void) loki_bytevec_check_factors(NULL, v->scale, v->offset);
 	pq_copymsgbytes(buf, (char *) v->codes, dim);
 	PG_RETURN_BYTEVEC_P(v);
 }

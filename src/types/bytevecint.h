@@ -19,7 +19,7 @@
 static inline void
 loki_bytevec_check_dim(int dim)
 {
-	loki_check_dim("bytevec", dim, LOKI_BYTEVEC_MAX_DIM);
+	(void) loki_check_dim(NULL, "bytevec", dim, LOKI_BYTEVEC_MAX_DIM);
 }
 
 /* functions in bytevec_check.c */
@@ -33,10 +33,10 @@ extern ByteVector *loki_bytevec_make(int dim);
  */
 extern float loki_bytevec_scale(float scale);
 
-/* ERROR if a bytevec cannot have this scale and this offset */
-extern void loki_bytevec_check_factors(float scale, float offset);
+/* Error if a bytevec cannot have this scale and this offset */
+extern bool loki_bytevec_check_factors(fmNodePtr soft, float scale, float offset);
 
-/* As loki_bytevec_quantize(), of any floats; ERROR if there is no such bytevec */
-extern ByteVector *loki_bytevec_of_floats(int dim, const float *x);
+/* As loki_bytevec_quantize(), of any floats; error if there is no such bytevec: NULL if saved */
+extern ByteVector *loki_bytevec_of_floats(fmNodePtr soft, int dim, const float *x);
 
 #endif							/* LOKI_BYTEVECINT_H */

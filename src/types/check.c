@@ -17,27 +17,37 @@
 #include "compat/pgcompat.h"
 #include "types/check.h"
 #include "types/textprint.h"
+#include "types/vector.h"
 
-void
-loki_check_dim(const char *type, int dim, int max)
+int
+loki_errhint_dimensions(void)
+{
+	return errhint("Rows of one column and queries for it must have the same number of dimensions, as vectors of one embedding model have.");
+}
+
+bool
+loki_check_dim(fmNodePtr soft, const char *type, int dim, int max)
 {
 	if (dim < 1)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("%s must have at least 1 dimension", type)));
 	if (dim > max)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("%s cannot have more than %d dimensions", type, max)));
+	return true;
 }
 
-void
-loki_check_expected_dim(int expected, int dim)
+bool
+loki_check_expected_dim(fmNodePtr soft, int expected, int dim)
 {
 	if (expected != dim)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected %d dimensions, not %d", expected, dim)));
+				 errmsg("expected %d dimensions, not %d", expected, dim),
+				 loki_errhint_dimensions()));
+	return true;
 }
 
 void
@@ -46,7 +56,8 @@ loki_check_same_dim(const char *type, int a, int b)
 	if (a != b)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("different %s dimensions %d and %d", type, a, b)));
+				 errmsg("different %s dimensions %d and %d", type, a, b),
+				 loki_errhint_dimensions()));
 }
 
 void
@@ -59,61 +70,70 @@ loki_check_unused(int unused)
 }
 
 void
-loki_nan_error(const char *type)
+loki_nan_error(fmNodePtr soft, const char *type)
 {
-	ereport(ERROR,
+	errsave(soft,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("NaN not allowed in %s", type)));
 }
 
 void
-loki_infinite_error(const char *type)
+loki_infinite_error(fmNodePtr soft, const char *type)
 {
-	ereport(ERROR,
+	errsave(soft,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("infinite value not allowed in %s", type)));
 }
 
 void
-loki_range_error(const char *type, const char *number, int length)
+loki_range_error(fmNodePtr soft, const char *type, const char *number, int length)
 {
-	ereport(ERROR,
+	errsave(soft,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("\"%.*s\" is out of range for type %s", length, number, type)));
 }
 
+int
+loki_errhint_syntax(const char *type)
+{
+	if (strcmp(type, "sparsevec") == 0)
+		return errhint("Write \"index:value\" for each element that is not zero, and the number of dimensions, such as {1:0.5,7:-2}/10.");
+	return errhint("Write numbers between brackets, such as [1,-2.5,3].");
+}
+
 /*
- * Raise the error that a scan of a text ended with.
+ * Raise or save the error that a scan of a text ended with.
  */
 void
-loki_scan_error(const char *type, int max, LokiScanStatus status,
+loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
 				const LokiTextScan *scan, const char *text)
 {
 	switch (status)
 	{
 		case LOKI_SCAN_EMPTY:
-			loki_check_dim(type, 0, max);
+			(void) loki_check_dim(soft, type, 0, max);
 			break;
 		case LOKI_SCAN_TOO_MANY:
-			loki_check_dim(type, max + 1, max);
+			(void) loki_check_dim(soft, type, max + 1, max);
 			break;
 		case LOKI_SCAN_NAN:
-			loki_nan_error(type);
+			loki_nan_error(soft, type);
 			break;
 		case LOKI_SCAN_INFINITE:
-			loki_infinite_error(type);
+			loki_infinite_error(soft, type);
 			break;
 		case LOKI_SCAN_RANGE:
-			loki_range_error(type, scan->number, scan->at - scan->number);
+			loki_range_error(soft, type, scan->number, scan->at - scan->number);
 			break;
 		default:
-			ereport(ERROR,
+			errsave(soft,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					 errmsg("invalid input syntax for type %s: \"%s\"", type, text),
 					 status == LOKI_SCAN_NO_START ?
 					 errdetail("Vector contents must start with \"[\".") :
 					 status == LOKI_SCAN_JUNK ?
-					 errdetail("Junk after closing right brace.") : 0));
+					 errdetail("Junk after closing right brace.") : 0,
+					 loki_errhint_syntax(type)));
 			break;
 	}
 }
@@ -148,7 +168,7 @@ loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first)
 
 	start = Max(start, 1);
 	if (count < 1 || start >= behind)
-		loki_check_dim(type, 0, dim);
+		(void) loki_check_dim(NULL, type, 0, dim);
 	*first = (int) start - 1;
 	return (int) (behind - start);
 }

@@ -18,16 +18,24 @@
 #include "types/textscan.h"
 #include "utils/array.h"
 
-/* functions in check.c */
-extern void loki_check_dim(const char *type, int dim, int max);
-extern void loki_check_expected_dim(int expected, int dim);
+/*
+ * Functions in check.c.  Those with a parameter `soft` are called by input functions.  It is what
+ * their caller passed as fcinfo->context; NULL raises the error.  If it asks for errors to be saved,
+ * the function returns after an error, those that return a bool return false, and the input
+ * function returns at once what its caller will ignore.
+ */
+extern bool loki_check_dim(fmNodePtr soft, const char *type, int dim, int max);
+extern bool loki_check_expected_dim(fmNodePtr soft, int expected, int dim);
 extern void loki_check_same_dim(const char *type, int a, int b);
 extern void loki_check_unused(int unused);
-extern void loki_nan_error(const char *type);
-extern void loki_infinite_error(const char *type);
-extern void loki_range_error(const char *type, const char *number, int length);
-extern void loki_scan_error(const char *type, int max, LokiScanStatus status,
+extern void loki_nan_error(fmNodePtr soft, const char *type);
+extern void loki_infinite_error(fmNodePtr soft, const char *type);
+extern void loki_range_error(fmNodePtr soft, const char *type, const char *number, int length);
+extern void loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
 							const LokiTextScan *scan, const char *text);
+
+/* The end of an error of syntax: how values of a type are written.  The hint of an ereport(). */
+extern int	loki_errhint_syntax(const char *type);
 
 /* The typmod that an array of words stands for, from 1 to max */
 extern int32 loki_check_typmods(const char *type, ArrayType *words, int max);
@@ -35,11 +43,10 @@ extern int32 loki_check_typmods(const char *type, ArrayType *words, int max);
 /*
  * A typmod is the number of dimensions that a column asks for, -1 for any.
  */
-static inline void
-loki_check_typmod(int32 typmod, int dim)
+static inline bool
+loki_check_typmod(fmNodePtr soft, int32 typmod, int dim)
 {
-	if (typmod != -1)
-		loki_check_expected_dim(typmod, dim);
+	return typmod == -1 || loki_check_expected_dim(soft, typmod, dim);
 }
 
 /*

@@ -25,7 +25,8 @@ halfvec(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	if (!loki_check_typmod(fcinfo->context, PG_GETARG_INT32(1), v->dim))
+		PG_RETURN_NULL();
 	PG_RETURN_HALFVEC_P(v);
 }
 
@@ -36,7 +37,7 @@ vector_to_halfvec(PG_FUNCTION_ARGS)
 	Vector	   *vector = PG_GETARG_VECTOR_P(0);
 	HalfVector *v;
 
-	loki_check_typmod(PG_GETARG_INT32(1), vector->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), vector->dim);
 	v = loki_halfvec_make(vector->dim);
 	loki_halfvec_set(v, vector->x);
 	PG_RETURN_HALFVEC_P(v);
@@ -49,7 +50,7 @@ halfvec_to_vector(PG_FUNCTION_ARGS)
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
 	Vector	   *vector;
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	vector = loki_vector_make(v->dim);
 	loki_distance.f16_to_f32(v->dim, v->x, vector->x);
 	PG_RETURN_VECTOR_P(vector);
@@ -65,7 +66,7 @@ array_to_halfvec(PG_FUNCTION_ARGS)
 	HalfVector *v;
 
 	loki_halfvec_check_dim(dim);
-	loki_check_typmod(PG_GETARG_INT32(1), dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), dim);
 
 	x = palloc_array(float, dim);
 	loki_array_floats(array, x, loki_halfvec_check_range);

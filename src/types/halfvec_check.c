@@ -39,7 +39,7 @@ loki_halfvec_check_range(float x)
 		char		number[FLOAT_SHORTEST_DECIMAL_LEN];
 		int			length = float_to_shortest_decimal_bufn(x, number);
 
-		loki_range_error("halfvec", number, length);
+		loki_range_error(NULL, "halfvec", number, length);
 	}
 }
 
@@ -69,9 +69,9 @@ void
 loki_halfvec_check_element(LokiHalf h)
 {
 	if (unlikely(loki_half_is_nan(h)))
-		loki_nan_error("halfvec");
+		loki_nan_error(NULL, "halfvec");
 	if (unlikely(loki_half_is_infinite(h)))
-		loki_infinite_error("halfvec");
+		loki_infinite_error(NULL, "halfvec");
 }
 
 /*

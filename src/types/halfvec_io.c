@@ -21,11 +21,11 @@
 #include "types/textscan.h"
 
 /*
- * Raise the error that element n, a finite float, is too large for a half.
+ * Raise or save the error that element n, a finite float, is too large for a half.
  * The text is read once more to find it.
  */
 static void
-report_range(char *input, int n)
+report_range(fmNodePtr soft, char *input, int n)
 {
 	LokiTextScan scan = {input, input + strlen(input), NULL};
 	float		x;
@@ -39,7 +39,7 @@ report_range(char *input, int n)
 		if (i < n)
 			loki_skip_space(&scan);
 	}
-	loki_range_error("halfvec", scan.number, scan.at - scan.number);
+	loki_range_error(soft, "halfvec", scan.number, scan.at - scan.number);
 }
 
 LOKI_FUNCTION(halfvec_in);
@@ -61,10 +61,17 @@ halfvec_in(PG_FUNCTION_ARGS)
 	loki_distance.f32_to_f16(dim, x, halves);
 	for (int i = 0; i < dim; i++)
 		if (unlikely(loki_half_is_infinite(halves[i])))
-			report_range(input, i);
+		{
+			report_range(fcinfo->context, input, i);
+			PG_RETURN_NULL();
+		}
 	if (status != LOKI_SCAN_OK)
-		loki_scan_error("halfvec", LOKI_HALFVEC_MAX_DIM, status, &scan, input);
-	loki_check_typmod(typmod, dim);
+	{
+		loki_scan_error(fcinfo->context, "halfvec", LOKI_HALFVEC_MAX_DIM, status, &scan, input);
+		PG_RETURN_NULL();
+	}
+	if (!loki_check_typmod(fcinfo->context, typmod, dim))
+		PG_RETURN_NULL();
 
 	v = loki_halfvec_make(dim);
 	memcpy(v->x, halves, sizeof(LokiHalf) * dim);
@@ -155,7 +162,7 @@ halfvec_recv(PG_FUNCTION_ARGS)
 	HalfVector *v;
 
 	loki_halfvec_check_dim(dim);
-	loki_check_typmod(typmod, dim);
+	(void) loki_check_typmod(NULL, typmod, dim);
 	loki_check_unused(unused);
 
 	/* Of a message that is too short, the elements that are there count */

@@ -20,7 +20,7 @@
 static inline void
 loki_halfvec_check_dim(int dim)
 {
-	loki_check_dim("halfvec", dim, LOKI_HALFVEC_MAX_DIM);
+	(void) loki_check_dim(NULL, "halfvec", dim, LOKI_HALFVEC_MAX_DIM);
 }
 
 static inline void

@@ -26,7 +26,8 @@ sparsevec(PG_FUNCTION_ARGS)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	if (!loki_check_typmod(fcinfo->context, PG_GETARG_INT32(1), v->dim))
+		PG_RETURN_NULL();
 	PG_RETURN_SPARSEVEC_P(v);
 }
 
@@ -41,7 +42,7 @@ form_vector(int dim, const float *x)
 
 	for (int i = 0; i < dim; i++)
 		nnz += x[i] != 0;
-	loki_sparsevec_check_nnz(nnz, dim);
+	(void) loki_sparsevec_check_nnz(NULL, nnz, dim);
 
 	v = loki_sparsevec_make(dim, nnz);
 	values = LOKI_SPARSEVEC_VALUES(v);
@@ -49,7 +50,7 @@ form_vector(int dim, const float *x)
 	{
 		if (x[i] == 0)
 			continue;
-		loki_sparsevec_check_value(x[i]);
+		(void) loki_sparsevec_check_value(NULL, x[i]);
 		v->indices[n] = i;
 		values[n++] = x[i];
 	}
@@ -62,7 +63,7 @@ vector_to_sparsevec(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, v->x));
 }
 
@@ -74,8 +75,8 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	int			dim = loki_array_length(array);
 	float	   *x;
 
-	loki_sparsevec_check_dim(dim);
-	loki_check_typmod(PG_GETARG_INT32(1), dim);
+	(void) loki_sparsevec_check_dim(NULL, dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), dim);
 
 	x = palloc(mul_size(sizeof(float), dim));
 	loki_array_floats(array, x, NULL);
@@ -105,7 +106,7 @@ sparsevec_to_vector(PG_FUNCTION_ARGS)
 	Vector	   *result;
 
 	loki_vector_check_dim(v->dim);
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	result = loki_vector_make(v->dim);
 	loki_sparsevec_spread(v, result->x);
 	PG_RETURN_VECTOR_P(result);
@@ -117,7 +118,7 @@ halfvec_to_sparsevec(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, loki_halfvec_floats(v)));
 }
 
@@ -130,7 +131,7 @@ sparsevec_to_halfvec(PG_FUNCTION_ARGS)
 	HalfVector *result;
 
 	loki_halfvec_check_dim(v->dim);
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 
 	x = palloc0_array(float, v->dim);
 	loki_sparsevec_spread(v, x);

@@ -27,52 +27,56 @@ loki_sparsevec_make(int dim, int nnz)
 	return v;
 }
 
-void
-loki_sparsevec_check_nnz(int nnz, int dim)
+bool
+loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim)
 {
 	if (nnz < 0)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("sparsevec cannot have negative number of elements")));
 	if (nnz > LOKI_SPARSEVEC_MAX_NNZ)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("sparsevec cannot have more than %d non-zero elements",
 						LOKI_SPARSEVEC_MAX_NNZ)));
 	if (nnz > dim)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("sparsevec cannot have more elements than dimensions")));
+	return true;
 }
 
 /* Check index i, when those before it have been checked. */
-void
-loki_sparsevec_check_index(const SparseVector *v, int i)
+bool
+loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i)
 {
 	int32		index = v->indices[i];
 
 	if (index < 0 || index >= v->dim)
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("sparsevec index out of bounds")));
 	if (i == 0)
-		return;
+		return true;
 	if (index < v->indices[i - 1])
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("sparsevec indices must be in ascending order")));
 	if (index == v->indices[i - 1])
-		ereport(ERROR,
+		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("sparsevec indices must not contain duplicates")));
+	return true;
 }
 
-void
-loki_sparsevec_check_value(float value)
+bool
+loki_sparsevec_check_value(fmNodePtr soft, float value)
 {
 	if (likely(isfinite(value)))
-		return;
+		return true;
 	if (isnan(value))
-		loki_nan_error("sparsevec");
-	loki_infinite_error("sparsevec");
+		loki_nan_error(soft, "sparsevec");
+	else
+		loki_infinite_error(soft, "sparsevec");
+	return false;
 }

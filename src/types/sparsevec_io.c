@@ -27,13 +27,23 @@ typedef struct Element
 	float		value;
 } Element;
 
-static void
-syntax_error(const char *text, const char *detail)
+/* A text that is being read.  What takes a part of it returns false after an error that is saved. */
+typedef struct Input
 {
-	ereport(ERROR,
+	LokiTextScan scan;
+	const char *text;
+	fmNodePtr	soft;			/* types/check.h */
+} Input;
+
+/* Returns false, if at all. */
+static bool
+syntax_error(const Input *input, const char *detail)
+{
+	ereturn(input->soft, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type sparsevec: \"%s\"", text),
-			 detail ? errdetail("%s", detail) : 0));
+			 errmsg("invalid input syntax for type sparsevec: \"%s\"", input->text),
+			 detail ? errdetail("%s", detail) : 0,
+			 loki_errhint_syntax("sparsevec")));
 }
 
 /* Commas anywhere in the text say how many elements it can have. */
@@ -44,21 +54,21 @@ count_elements(const char *text)
 
 	for (const char *p = strchr(text, ','); p != NULL; p = strchr(p + 1, ','))
 		n++;
-	loki_sparsevec_check_nnz(n, INT_MAX);
 	return n;
 }
 
 /* Take a decimal integer; what exceeds an int32 is brought into its range. */
-static int32
-take_integer(LokiTextScan *scan, const char *text)
+static bool
+take_integer(Input *input, int32 *integer)
 {
 	char	   *end;
-	long		value = strtol(scan->at, &end, 10);
+	long		value = strtol(input->scan.at, &end, 10);
 
-	if (end == scan->at)
-		syntax_error(text, NULL);
-	scan->at = end;
-	return Min(Max(value, INT_MIN + 1), INT_MAX);
+	if (end == input->scan.at)
+		return syntax_error(input, NULL);
+	input->scan.at = end;
+	*integer = Min(Max(value, INT_MIN + 1), INT_MAX);
+	return true;
 }
 
 /* Whether a number that reads as zero is not, but too small */
@@ -70,61 +80,75 @@ underflows(const LokiTextScan *scan)
 	return errno == ERANGE;
 }
 
-static float
-take_value(LokiTextScan *scan, const char *text)
+static bool
+take_value(Input *input, float *value)
 {
-	float		value;
-	LokiScanStatus status = loki_scan_float(scan, &value);
+	LokiTextScan *scan = &input->scan;
+	LokiScanStatus status = loki_scan_float(scan, value);
 
 	if (status == LOKI_SCAN_SYNTAX)
-		syntax_error(text, NULL);
+		return syntax_error(input, NULL);
 	if (status == LOKI_SCAN_RANGE ||
-		(status == LOKI_SCAN_OK && value == 0 && underflows(scan)))
-		loki_range_error("sparsevec", scan->number, scan->at - scan->number);
-	loki_sparsevec_check_value(value);
-	return value;
+		(status == LOKI_SCAN_OK && *value == 0 && underflows(scan)))
+	{
+		loki_range_error(input->soft, "sparsevec", scan->number, scan->at - scan->number);
+		return false;
+	}
+	return loki_sparsevec_check_value(input->soft, *value);
 }
 
 /* Go past a character, and the space around it. */
-static void
-take_character(LokiTextScan *scan, char wanted, const char *text, const char *detail)
+static bool
+take_character(Input *input, char wanted, const char *detail)
 {
-	loki_skip_space(scan);
-	if (*scan->at != wanted)
-		syntax_error(text, detail);
-	scan->at++;
-	loki_skip_space(scan);
+	loki_skip_space(&input->scan);
+	if (*input->scan.at != wanted)
+		return syntax_error(input, detail);
+	input->scan.at++;
+	loki_skip_space(&input->scan);
+	return true;
+}
+
+static bool
+take_element(Input *input, Element *element)
+{
+	int32		number;
+
+	if (!take_integer(input, &number) || !take_character(input, ':', NULL) ||
+		!take_value(input, &element->value))
+		return false;
+	element->index = number - 1;
+	return true;
 }
 
 /*
  * Take elements and the closing brace.  Zeros are left out, whatever their
- * index.  Returns the number of elements.
+ * index; *n is the number of elements.
  */
-static int
-take_elements(LokiTextScan *scan, const char *text, Element *elements)
+static bool
+take_elements(Input *input, Element *elements, int *n)
 {
-	int			n = 0;
+	LokiTextScan *scan = &input->scan;
 
+	*n = 0;
 	if (*scan->at == '}')
 	{
 		scan->at++;
-		return 0;
+		return true;
 	}
 	for (;;)
 	{
 		loki_skip_space(scan);
-		elements[n].index = take_integer(scan, text) - 1;
-		take_character(scan, ':', text, NULL);
-		elements[n].value = take_value(scan, text);
-		if (elements[n].value != 0)
-			n++;
+		if (!take_element(input, &elements[*n]))
+			return false;
+		if (elements[*n].value != 0)
+			(*n)++;
 		loki_skip_space(scan);
 		if (*scan->at != ',')
 			break;
 		scan->at++;
 	}
-	take_character(scan, '}', text, NULL);
-	return n;
+	return take_character(input, '}', NULL);
 }
 
 static int
@@ -136,9 +160,9 @@ compare_elements(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A vector of elements in any order, which are checked. */
+/* A vector of elements in any order, which are checked; NULL after an error that is saved */
 static SparseVector *
-form_vector(int dim, int n, Element *elements)
+form_vector(fmNodePtr soft, int dim, int n, Element *elements)
 {
 	SparseVector *v = loki_sparsevec_make(dim, n);
 	float	   *values = LOKI_SPARSEVEC_VALUES(v);
@@ -153,7 +177,8 @@ form_vector(int dim, int n, Element *elements)
 	{
 		v->indices[i] = elements[i].index;
 		values[i] = elements[i].value;
-		loki_sparsevec_check_index(v, i);
+		if (!loki_sparsevec_check_index(soft, v, i))
+			return NULL;
 	}
 	return v;
 }
@@ -164,22 +189,33 @@ sparsevec_in(PG_FUNCTION_ARGS)
 {
 	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	LokiTextScan scan = {literal, literal + strlen(literal), NULL};
-	Element    *elements = palloc_array(Element, count_elements(literal));
+	Input		input = {{literal, literal + strlen(literal), NULL}, literal, fcinfo->context};
+	int			room = count_elements(literal);
+	Element    *elements;
+	SparseVector *v;
 	int			n;
-	int			dim;
+	int32		dim;
 
-	take_character(&scan, '{', literal, "Vector contents must start with \"{\".");
-	n = take_elements(&scan, literal, elements);
-	take_character(&scan, '/', literal, "Unexpected end of input.");
-	dim = take_integer(&scan, literal);
-	loki_skip_space(&scan);
-	if (*scan.at != '\0')
-		syntax_error(literal, "Junk after closing.");
+	if (!loki_sparsevec_check_nnz(input.soft, room, INT_MAX))
+		PG_RETURN_NULL();
+	elements = palloc_array(Element, room);
+	if (!take_character(&input, '{', "Vector contents must start with \"{\".") ||
+		!take_elements(&input, elements, &n) ||
+		!take_character(&input, '/', "Unexpected end of input.") ||
+		!take_integer(&input, &dim))
+		PG_RETURN_NULL();
+	loki_skip_space(&input.scan);
+	if (*input.scan.at != '\0')
+	{
+		(void) syntax_error(&input, "Junk after closing.");
+		PG_RETURN_NULL();
+	}
 
-	loki_sparsevec_check_dim(dim);
-	loki_check_typmod(typmod, dim);
-	PG_RETURN_SPARSEVEC_P(form_vector(dim, n, elements));
+	if (!loki_sparsevec_check_dim(input.soft, dim) ||
+		!loki_check_typmod(input.soft, typmod, dim) ||
+		(v = form_vector(input.soft, dim, n, elements)) == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_SPARSEVEC_P(v);
 }
 
 LOKI_FUNCTION(sparsevec_out);
@@ -236,9 +272,9 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 	SparseVector *v;
 	float	   *values;
 
-	loki_sparsevec_check_dim(dim);
-	loki_sparsevec_check_nnz(nnz, dim);
-	loki_check_typmod(typmod, dim);
+	(void) loki_sparsevec_check_dim(NULL, dim);
+	(void) loki_sparsevec_check_nnz(NULL, nnz, dim);
+	(void) loki_check_typmod(NULL, typmod, dim);
 	loki_check_unused(unused);
 
 	v = loki_sparsevec_make(dim, nnz);
@@ -246,12 +282,12 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nnz; i++)
 	{
 		v->indices[i] = pq_getmsgint(buf, sizeof(int32));
-		loki_sparsevec_check_index(v, i);
+		(void) loki_sparsevec_check_index(NULL, v, i);
 	}
 	for (int i = 0; i < nnz; i++)
 	{
 		values[i] = pq_getmsgfloat4(buf);
-		loki_sparsevec_check_value(values[i]);
+		(void) loki_sparsevec_check_value(NULL, values[i]);
 		if (values[i] == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),

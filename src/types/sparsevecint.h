@@ -18,10 +18,10 @@
 #include "types/check.h"
 #include "types/sparsevec.h"
 
-static inline void
-loki_sparsevec_check_dim(int dim)
+static inline bool
+loki_sparsevec_check_dim(fmNodePtr soft, int dim)
 {
-	loki_check_dim("sparsevec", dim, LOKI_SPARSEVEC_MAX_DIM);
+	return loki_check_dim(soft, "sparsevec", dim, LOKI_SPARSEVEC_MAX_DIM);
 }
 
 static inline void
@@ -31,8 +31,8 @@ loki_sparsevec_check_same_dim(const SparseVector *a, const SparseVector *b)
 }
 
 /* prototypes for functions in sparsevec_check.c */
-extern void loki_sparsevec_check_nnz(int nnz, int dim);
-extern void loki_sparsevec_check_index(const SparseVector *v, int i);
-extern void loki_sparsevec_check_value(float value);
+extern bool loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim);
+extern bool loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i);
+extern bool loki_sparsevec_check_value(fmNodePtr soft, float value);
 
 #endif							/* LOKI_SPARSEVECINT_H */

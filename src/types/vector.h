@@ -33,4 +33,10 @@ typedef struct Vector
 /* A vector of dim zeros, palloc'd. */
 extern Vector *loki_vector_make(int dim);
 
+/*
+ * In check.c, of an ereport(): the hint of the error for dimensions that do not fit, whose messages
+ * differ by where that is found
+ */
+extern int	loki_errhint_dimensions(void);
+
 #endif							/* LOKI_VECTOR_H */

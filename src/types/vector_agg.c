@@ -94,7 +94,7 @@ loki_avg_add(FunctionCallInfo fcinfo, const char *caller, int dim, const float *
 	float8	   *values;
 
 	if (!first)
-		loki_check_expected_dim(LOKI_AVG_DIM(state), dim);
+		(void) loki_check_expected_dim(NULL, LOKI_AVG_DIM(state), dim);
 	state = first ? make_state(dim) : writable_state(fcinfo, state);
 	values = LOKI_AVG_VALUES(state);
 	values[0] = n + 1;
@@ -133,7 +133,7 @@ vector_combine(PG_FUNCTION_ARGS)
 	if (LOKI_AVG_DIM(sum) > 0)
 		loki_vector_check_dim(LOKI_AVG_DIM(sum));
 	if (LOKI_AVG_DIM(rest) > 0)
-		loki_check_expected_dim(LOKI_AVG_DIM(sum), LOKI_AVG_DIM(rest));
+		(void) loki_check_expected_dim(NULL, LOKI_AVG_DIM(sum), LOKI_AVG_DIM(rest));
 
 	sum = swap ? copy_state(sum) : writable_state(fcinfo, sum);
 	LOKI_AVG_VALUES(sum)[0] += LOKI_AVG_VALUES(rest)[0];

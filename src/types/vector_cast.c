@@ -24,7 +24,8 @@ vector(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
 
-	loki_check_typmod(PG_GETARG_INT32(1), v->dim);
+	if (!loki_check_typmod(fcinfo->context, PG_GETARG_INT32(1), v->dim))
+		PG_RETURN_NULL();
 	PG_RETURN_VECTOR_P(v);
 }
 
@@ -39,7 +40,7 @@ array_to_vector(PG_FUNCTION_ARGS)
 
 	dim = loki_array_length(array);
 	loki_vector_check_dim(dim);
-	loki_check_typmod(typmod, dim);
+	(void) loki_check_typmod(NULL, typmod, dim);
 
 	v = loki_vector_make(dim);
 	loki_array_floats(array, v->x, NULL);

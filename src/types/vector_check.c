@@ -35,7 +35,7 @@ loki_vector_check_elements(const Vector *v)
 		if (likely(isfinite(v->x[i])))
 			continue;
 		if (isnan(v->x[i]))
-			loki_nan_error("vector");
-		loki_infinite_error("vector");
+			loki_nan_error(NULL, "vector");
+		loki_infinite_error(NULL, "vector");
 	}
 }

@@ -32,8 +32,12 @@ vector_in(PG_FUNCTION_ARGS)
 
 	status = loki_scan_array(&scan, LOKI_VECTOR_MAX_DIM, x, &dim);
 	if (status != LOKI_SCAN_OK)
-		loki_scan_error("vector", LOKI_VECTOR_MAX_DIM, status, &scan, input);
-	loki_check_typmod(typmod, dim);
+	{
+		loki_scan_error(fcinfo->context, "vector", LOKI_VECTOR_MAX_DIM, status, &scan, input);
+		PG_RETURN_NULL();
+	}
+	if (!loki_check_typmod(fcinfo->context, typmod, dim))
+		PG_RETURN_NULL();
 
 	v = loki_vector_make(dim);
 	memcpy(v->x, x, sizeof(float) * dim);
@@ -76,7 +80,7 @@ vector_recv(PG_FUNCTION_ARGS)
 	Vector	   *v;
 
 	loki_vector_check_dim(dim);
-	loki_check_typmod(typmod, dim);
+	(void) loki_check_typmod(NULL, typmod, dim);
 	loki_check_unused(unused);
 
 	/* Of a message that is too short, the elements that are there count */

@@ -21,7 +21,7 @@
 static inline void
 loki_vector_check_dim(int dim)
 {
-	loki_check_dim("vector", dim, LOKI_VECTOR_MAX_DIM);
+	(void) loki_check_dim(NULL, "vector", dim, LOKI_VECTOR_MAX_DIM);
 }
 
 static inline void

@@ -183,6 +183,23 @@ errfinish(const char *filename, int lineno, const char *funcname)
 	siglongjmp(loki_stub_error, 1);
 }
 
+/* Errors that may be saved, since 16; no caller here asks for it */
+extern bool errsave_start(struct Node *context, const char *domain);
+extern void errsave_finish(struct Node *context, const char *filename, int lineno,
+						   const char *funcname);
+
+bool
+errsave_start(struct Node *context, const char *domain)
+{
+	return errstart(ERROR, domain);
+}
+
+void
+errsave_finish(struct Node *context, const char *filename, int lineno, const char *funcname)
+{
+	errfinish(filename, lineno, funcname);
+}
+
 int
 errcode(int sqlerrcode)
 {

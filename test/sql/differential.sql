@@ -18,6 +18,10 @@ EXCEPTION WHEN OTHERS THEN
 		detail := '';
 		hint := '';
 	END IF;
+	-- hints of dimensions and of syntax are ours alone
+	IF sqlstate IN ('22000', '22P02') THEN
+		hint := '';
+	END IF;
 	RETURN concat_ws(' | ', 'ERROR ' || sqlstate, sqlerrm, nullif(detail, ''), nullif(hint, ''));
 END $$;
 

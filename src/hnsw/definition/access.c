@@ -64,7 +64,8 @@ require_hnsw(Relation index)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation \"%s\" is not an hnsw index",
-						RelationGetRelationName(index))));
+						RelationGetRelationName(index)),
+				 errhint("SELECT index FROM lokivector_stat_indexes lists such indexes.")));
 	if (RELATION_IS_OTHER_TEMP(index))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

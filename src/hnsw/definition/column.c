@@ -430,7 +430,8 @@ check_declared(const LokiColumn *column, const LokiValueType *type,
 	if (declared != column->declared)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected %u dimensions, not %u", column->declared, declared)));
+				 errmsg("expected %u dimensions, not %u", column->declared, declared),
+				 loki_errhint_dimensions()));
 }
 
 /* Open the datum of column 1.  See column.h. */
