@@ -14,8 +14,6 @@
  */
 #include "postgres.h"
 
-#include <limits.h>
-
 #include "access/tableam.h"
 #include "compat/pgcompat.h"
 #include "distance/blas.h"
@@ -35,16 +33,15 @@
  */
 #define PRODUCT_ERROR(dim)	(((dim) + 16) * (FLT_EPSILON / 2))
 
-static Size
-query_memory(uint32 dim, int k)
+Size
+loki_exact_query_size(const LokiColumn *column, int k)
 {
-	return dim * sizeof(float) + k * sizeof(double) + sizeof(float) + sizeof(int);
-}
+	Size		size = k * sizeof(double) + sizeof(float) + sizeof(int) + sizeof(Datum) +
+		sizeof(ItemPointerData) + sizeof(uint32);
 
-int
-loki_exact_queries(uint32 dim, int k, Size memory)
-{
-	return (int) Max(1, Min(memory / 2 / query_memory(dim, k), INT_MAX / 2));
+	if (!loki_column_sketched(column))
+		size += column->dim * sizeof(float) + loki_value_size(column);
+	return size;
 }
 
 /* Rows of a block that fit into the memory that the queries leave */

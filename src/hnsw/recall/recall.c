@@ -48,11 +48,25 @@ typedef struct Recall
 {
 	LokiRows	rows;
 	int			k;
-	LokiQueries queries;
+	LokiQueries queries;		/* of the pass, as many as fit into half of
+								 * maintenance_work_mem */
+	Size		bytes;			/* of their values */
+
+	/* where queries come from */
+	int			wanted;			/* in all */
+	int			chosen;			/* so far */
+	const Datum *given;			/* NULL: rows of the index */
+	const LokiSampled *samples; /* the searches that they are of; NULL: none */
+	uint64		total;			/* slots of the index that may have rows */
+	uint64		visited;
+	uint64		number;			/* of the slot that was visited last */
 
 	/* results */
-	double	   *recalls;		/* of each query; NaN: there is nothing to
-								 * find */
+	double	   *recalls;		/* of each query that was answered; NaN: there
+								 * is nothing to find */
+	MemoryContext context;		/* of these */
+	int			answered;
+	int			allocated;
 	double		seconds;
 	double		width;			/* sums over all queries */
 } Recall;
@@ -77,65 +91,76 @@ open_relations(Oid indexid, Relation *heap)
  * ----------------------------------------------------------------
  */
 
-/* Make room for one query more. */
-static void
-grow_queries(Recall *recall)
+static Size
+half_of_memory(void)
 {
-	LokiQueries *queries = &recall->queries;
-	Size		size = mul_size(recall->rows.column.dim, sizeof(float));
-	bool		first = queries->allocated == 0;
-
-	queries->allocated = Max(64, 2 * queries->allocated);
-	size = mul_size(size, queries->allocated);
-	if (!loki_column_sketched(&recall->rows.column))
-		queries->values = first ? palloc_extended(size, MCXT_ALLOC_HUGE) :
-			repalloc_huge(queries->values, size);
-	if (first)
-	{
-		queries->data = palloc_array(Datum, queries->allocated);
-		queries->own = palloc_array(ItemPointerData, queries->allocated);
-		queries->nodes = palloc_array(uint32, queries->allocated);
-		return;
-	}
-	queries->data = repalloc_array(queries->data, Datum, queries->allocated);
-	queries->own = repalloc_array(queries->own, ItemPointerData, queries->allocated);
-	queries->nodes = repalloc_array(queries->nodes, uint32, queries->allocated);
+	return (Size) maintenance_work_mem * 1024 / 2;
 }
 
+/* Make room for the queries of a pass, in the current memory context. */
+static void
+begin_queries(Recall *recall)
+{
+	const LokiColumn *column = &recall->rows.column;
+	Size		most = half_of_memory() / loki_exact_query_size(column, recall->k);
+	LokiQueries *queries = &recall->queries;
+
+	memset(queries, 0, sizeof(LokiQueries));
+	queries->allocated = (int) Max(1, Min(most, recall->wanted - recall->chosen));
+	if (!loki_column_sketched(column))
+		queries->values = palloc_extended(mul_size(mul_size(column->dim, queries->allocated),
+												   sizeof(float)), MCXT_ALLOC_HUGE);
+	queries->data = palloc_array(Datum, queries->allocated);
+	queries->own = palloc_array(ItemPointerData, queries->allocated);
+	queries->nodes = palloc_array(uint32, queries->allocated);
+	recall->bytes = 0;
+}
+
+/* Whether the pass takes another query, and there is to be one */
+static bool
+takes_query(const Recall *recall)
+{
+	return recall->chosen < recall->wanted &&
+		recall->queries.n < recall->queries.allocated && recall->bytes < half_of_memory();
+}
+
+/* Add a query, whose value is not toasted and stays. */
 static void
 add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uint32 node)
 {
 	LokiQueries *queries = &recall->queries;
 
-	if (queries->n == queries->allocated)
-		grow_queries(recall);
+	Assert(queries->n < queries->allocated);
 	if (queries->values != NULL)
 		memcpy(queries->values + (Size) queries->n * recall->rows.column.dim, values,
 			   sizeof(float) * recall->rows.column.dim);
-	queries->data[queries->n] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+	queries->data[queries->n] = value;
 	if (own != NULL)
 		queries->own[queries->n] = *own;
 	else
 		ItemPointerSetInvalid(&queries->own[queries->n]);
 	queries->nodes[queries->n] = node;
 	queries->n++;
+	recall->bytes += VARSIZE(DatumGetPointer(value));
+	recall->chosen++;
 }
 
-/* Add the queries that the caller gives. */
+/* Add queries that were given. */
 static void
-add_given(Recall *recall, ArrayType *array)
+add_given(Recall *recall)
 {
 	const LokiColumn *column = &recall->rows.column;
 	float	   *values = palloc_array(float, column->dim);
-	Datum	   *elements;
-	int			n = loki_query_array(column, array, &elements);
 
-	loki_warn_of_rows(&recall->rows, elements, n);
-	for (int i = 0; i < n; i++)
+	if (recall->samples != NULL)
+		recall->queries.samples = recall->samples + recall->chosen;
+	while (takes_query(recall))
 	{
-		(void) loki_query_open(column, column->typid, elements[i], values);
-		add_query(recall, elements[i], values, NULL, LOKI_NONE);
+		Datum		value = PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen]));
+
 		CHECK_FOR_INTERRUPTS();
+		(void) loki_query_open(column, column->typid, value, values);
+		add_query(recall, value, values, NULL, LOKI_NONE);
 	}
 	pfree(values);
 }
@@ -175,40 +200,44 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 	return slot_state == LOKI_TID_LIVE || slot_state == LOKI_TID_KILLED;
 }
 
-/*
- * Choose rows of the index at random, each at most once.  Slots are visited from a random one
- * on, in steps of the golden section of their number.  That spreads the rows over the index,
- * and reaches every slot in the end.
- */
+/* Begin to choose rows of the index at random. */
 static void
-add_sampled(Recall *recall, int wanted)
+begin_choosing(Recall *recall)
 {
 	LokiIndex  *state = loki_index_open(recall->rows.index, NULL);
+	const LokiSlotArray *tids = &state->arrays[LOKI_SLOTS_TID];
+	const LokiSlotArray *duplicates = &state->arrays[LOKI_SLOTS_DUPLICATE];
 	pg_prng_state prng;
-	uint64		total;
-	uint64		number;
-	uint64		step;
 
 	loki_index_refresh(state, recall->rows.index);
-	total = (uint64) state->arrays[LOKI_SLOTS_TID].npages *
-		state->arrays[LOKI_SLOTS_TID].per_page +
-		(uint64) state->arrays[LOKI_SLOTS_DUPLICATE].npages *
-		state->arrays[LOKI_SLOTS_DUPLICATE].per_page;
-	if (total == 0)
+	recall->total = (uint64) tids->npages * tids->per_page +
+		(uint64) duplicates->npages * duplicates->per_page;
+	if (recall->total == 0)
 		return;
 	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
 				 pg_prng_uint64(&pg_global_prng_state));
-	number = pg_prng_uint64_range(&prng, 0, total - 1);
-	step = loki_golden_step(total);
+	recall->number = pg_prng_uint64_range(&prng, 0, recall->total - 1);
+}
 
-	for (uint64 i = 0; i < total && recall->queries.n < wanted; i++)
+/*
+ * Add rows of the index, each at most once.  Slots are visited from a random one on, in steps of
+ * the golden section of their number.  That spreads the rows over the index, and reaches every
+ * slot in the end.
+ */
+static void
+add_chosen(Recall *recall)
+{
+	LokiIndex  *state = loki_index_open(recall->rows.index, NULL);
+	uint64		step = recall->total > 0 ? loki_golden_step(recall->total) : 0;
+
+	for (; recall->visited < recall->total && takes_query(recall); recall->visited++)
 	{
 		ItemPointerData tid;
 		uint32		node;
 
 		CHECK_FOR_INTERRUPTS();
-		number = (number + step) % total;
-		if (!row_of_slot(recall, state, number, &tid, &node))
+		recall->number = (recall->number + step) % recall->total;
+		if (!row_of_slot(recall, state, recall->number, &tid, &node))
 			continue;
 		if (loki_rows_fetch(&recall->rows, &tid))
 		{
@@ -217,7 +246,8 @@ add_sampled(Recall *recall, int wanted)
 			const float *x = loki_rows_vector(&recall->rows, value, isnull);
 
 			if (x != NULL)
-				add_query(recall, value, x, &recall->rows.slot->tts_tid, node);
+				add_query(recall, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)), x,
+						  &recall->rows.slot->tts_tid, node);
 		}
 		loki_rows_release(&recall->rows);
 	}
@@ -295,26 +325,42 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	return Min(right, n);
 }
 
+/* Keep the recall of one query. */
+static void
+keep_recall(Recall *recall, double value)
+{
+	if (recall->answered == recall->allocated)
+	{
+		recall->allocated = Max(1024, 2 * recall->allocated);
+		recall->recalls = recall->recalls == NULL ?
+			MemoryContextAlloc(recall->context, recall->allocated * sizeof(double)) :
+			repalloc_huge(recall->recalls, recall->allocated * sizeof(double));
+	}
+	recall->recalls[recall->answered++] = value;
+}
+
 /* Compare the index's answers with the exact ones. */
 static void
-compare_answers(Recall *recall, const LokiExact *exact, int first)
+compare_answers(Recall *recall, const LokiExact *exact)
 {
 	ScanKeyData order;
 	IndexScanDesc scan = loki_rows_begin_scan(&recall->rows, &order);
 
 	for (int i = 0; i < exact->nqueries; i++)
 	{
-		int			n = Min(exact->found[i], rows_of_query(recall, first + i));
+		int			n = Min(exact->found[i], rows_of_query(recall, i));
 		int			right;
 
 		CHECK_FOR_INTERRUPTS();
-		recall->recalls[first + i] = get_float8_nan();
 		if (n == 0)
+		{
+			keep_recall(recall, get_float8_nan());
 			continue;
+		}
 		order.sk_argument = exact->data[i];
-		right = answer_by_index(recall, scan, &order, first + i, n,
+		right = answer_by_index(recall, scan, &order, i, n,
 								loki_hit_limit(exact->nearest[(Size) i * exact->k + n - 1]));
-		recall->recalls[first + i] = (double) right / n;
+		keep_recall(recall, (double) right / n);
 	}
 	index_endscan(scan);
 }
@@ -323,26 +369,32 @@ compare_answers(Recall *recall, const LokiExact *exact, int first)
 static void
 measure(Recall *recall)
 {
-	int			nqueries = recall->queries.n;
-	int			most = loki_exact_queries(recall->rows.column.dim, recall->k,
-										  (Size) maintenance_work_mem * 1024);
+	MemoryContext pass = AllocSetContextCreate(CurrentMemoryContext, "lokivector_recall pass",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = CurrentMemoryContext;
+	LokiExact	exact;
 
-	recall->recalls = palloc_array(double, Max(nqueries, 1));
-	for (int first = 0; first < nqueries; first += most)
+	recall->context = old;
+	if (recall->given == NULL)
+		begin_choosing(recall);
+	for (;;)
 	{
-		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-													  "lokivector_recall pass",
-													  ALLOCSET_DEFAULT_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(context);
-		LokiExact	exact;
-
-		loki_exact_begin(&exact, &recall->rows.column, recall->k, &recall->queries, first,
-						 Min(most, nqueries - first), (Size) maintenance_work_mem * 1024);
+		MemoryContextReset(pass);
+		MemoryContextSwitchTo(pass);
+		begin_queries(recall);
+		if (recall->given != NULL)
+			add_given(recall);
+		else
+			add_chosen(recall);
+		if (recall->queries.n == 0)
+			break;
+		loki_exact_begin(&exact, &recall->rows.column, recall->k, &recall->queries, 0,
+						 recall->queries.n, (Size) maintenance_work_mem * 1024);
 		loki_exact_answer(&exact, &recall->rows);
-		compare_answers(recall, &exact, first);
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(context);
+		compare_answers(recall, &exact);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(pass);
 }
 
 /* ----------------------------------------------------------------
@@ -363,10 +415,11 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 		desc->natts != RECALL_COLUMNS)
 		elog(ERROR, "return type must be a row type");
 
-	for (int i = 0; i < recall->queries.n; i++)
+	for (int i = 0; i < recall->answered; i++)
 		if (!isnan(recall->recalls[i]))
 			recall->recalls[n++] = recall->recalls[i];
-	qsort(recall->recalls, n, sizeof(double), loki_compare_doubles);
+	if (n > 0)
+		qsort(recall->recalls, n, sizeof(double), loki_compare_doubles);
 	for (int i = 0; i < n; i++)
 		sum += recall->recalls[i];
 	values[0] = Int32GetDatum(n);
@@ -411,23 +464,14 @@ end_measuring(Recall *recall)
 	table_close(recall->rows.heap, AccessShareLock);
 }
 
-/* Measure with `wanted` rows of the index as queries, or with those given. */
 static Datum
-measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
+measure_recall(Recall *recall, FunctionCallInfo fcinfo)
 {
-	Recall		recall = {0};
 	Datum		result;
 
-	check_count("k", k, LOKI_RECALL_MAX_K);
-	begin_measuring(&recall, PG_GETARG_OID(0));
-	recall.k = k;
-	if (given != NULL)
-		add_given(&recall, given);
-	else
-		add_sampled(&recall, wanted);
-	measure(&recall);
-	result = form_result(&recall, fcinfo);
-	end_measuring(&recall);
+	measure(recall);
+	result = form_result(recall, fcinfo);
+	end_measuring(recall);
 	return result;
 }
 
@@ -437,8 +481,12 @@ measure_recall(FunctionCallInfo fcinfo, int wanted, ArrayType *given, int k)
 Datum
 lokivector_recall(PG_FUNCTION_ARGS)
 {
-	check_count("queries", PG_GETARG_INT32(1), LOKI_RECALL_MAX_QUERIES);
-	return measure_recall(fcinfo, PG_GETARG_INT32(1), NULL, PG_GETARG_INT32(2));
+	Recall		recall = {.wanted = PG_GETARG_INT32(1), .k = PG_GETARG_INT32(2)};
+
+	check_count("queries", recall.wanted, LOKI_RECALL_MAX_QUERIES);
+	check_count("k", recall.k, LOKI_RECALL_MAX_K);
+	begin_measuring(&recall, PG_GETARG_OID(0));
+	return measure_recall(&recall, fcinfo);
 }
 
 /*
@@ -447,7 +495,16 @@ lokivector_recall(PG_FUNCTION_ARGS)
 Datum
 lokivector_recall_of(PG_FUNCTION_ARGS)
 {
-	return measure_recall(fcinfo, 0, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_INT32(2));
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	Recall		recall = {.k = PG_GETARG_INT32(2)};
+	Datum	   *elements;
+
+	check_count("k", recall.k, LOKI_RECALL_MAX_K);
+	begin_measuring(&recall, PG_GETARG_OID(0));
+	recall.wanted = loki_query_array(&recall.rows.column, array, &elements);
+	recall.given = elements;
+	loki_warn_of_rows(&recall.rows, elements, recall.wanted);
+	return measure_recall(&recall, fcinfo);
 }
 
 /* Measure what was sampled, pausing as VACUUM does. */
@@ -475,23 +532,23 @@ lokivector_measure_samples(PG_FUNCTION_ARGS)
 {
 	Recall		recall = {0};
 	LokiSampled *samples;
-	float	   *values;
+	Datum	   *given;
 	int			n;
 	int			measured = 0;
 
 	begin_measuring(&recall, PG_GETARG_OID(0));
 	n = loki_sampled_waiting(recall.rows.index, true, &samples);
-	values = palloc_array(float, recall.rows.column.dim);
+	given = palloc_array(Datum, Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
-		Datum		query = PointerGetDatum(samples[i].query);
-
-		(void) loki_query_open(&recall.rows.column, recall.rows.column.typid, query, values);
-		add_query(&recall, query, values, NULL, LOKI_NONE);
+		given[i] = PointerGetDatum(samples[i].query);
 		recall.k = Max(recall.k, samples[i].rows);
 	}
-	recall.queries.samples = samples;
+	recall.wanted = n;
+	recall.given = given;
+	recall.samples = samples;
 	measure_slowly(&recall);
+	Assert(recall.answered == n);
 	for (int i = 0; i < n; i++)
 	{
 		if (isnan(recall.recalls[i]))

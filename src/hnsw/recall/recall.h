@@ -133,10 +133,10 @@ extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);
 
 /* functions in recall/exact.c */
 
-/* How many queries one pass over the table can answer within so much memory */
-extern int	loki_exact_queries(uint32 dim, int k, Size memory);
+/* Bytes that a query of LokiQueries takes, with its answer; not its value, if floats are sketches */
+extern Size loki_exact_query_size(const LokiColumn *column, int k);
 
-/* Everything in the current memory context */
+/* Everything in the current memory context; of the memory, the queries have half */
 extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
 							 const LokiQueries *queries, int first, int n, Size memory);
 
