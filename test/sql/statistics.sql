@@ -52,7 +52,7 @@ SELECT inserts, duplicates_joined, nodes_reused, rows_changed FROM lokivector_st
 DELETE FROM stat_t WHERE v = '[1.5,1.5,1.5]';
 VACUUM stat_t;
 SELECT inserts, nodes_freed, rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
-SELECT lokivector_calibrate('stat_idx');
+SELECT split_part(lokivector_calibrate('stat_idx'), ':', 1);
 SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 INSERT INTO stat_t VALUES (1, 0, '[2.5,1,1]');
 SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
@@ -102,7 +102,7 @@ DROP TABLE stat_few;
 
 -- test: calibrations, by builds, by vacuum and by hand
 SELECT calibrations, last_calibration IS NULL AS none FROM lokivector_stat_indexes WHERE relname = 'stat_t';
-SELECT lokivector_calibrate('stat_idx');
+SELECT split_part(lokivector_calibrate('stat_idx'), ':', 1);
 SELECT calibrations, last_calibration > counted_since AS dated FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 CREATE TABLE stat_grown (v vector(3));
 CREATE INDEX stat_grown_idx ON stat_grown USING hnsw (v vector_l2_ops);
@@ -146,10 +146,12 @@ CREATE INDEX stat_moved_idx ON stat_moved USING hnsw (v vector_l2_ops);
 INSERT INTO stat_moved SELECT ARRAY(SELECT sin(i * j) FROM generate_series(1, 128) j)::vector
 FROM generate_series(1, 700) i;
 SET client_min_messages = log;
+SET log_temp_files = -1;
 \set VERBOSITY terse
 INSERT INTO stat_moved SELECT ARRAY(SELECT 9 + sin(i * j) FROM generate_series(1, 128) j)::vector
 FROM generate_series(1, 600) i;
 \set VERBOSITY default
+RESET log_temp_files;
 RESET client_min_messages;
 SELECT requantizations > 1 AS counted FROM lokivector_stat_indexes WHERE relname = 'stat_moved';
 DROP TABLE stat_moved;

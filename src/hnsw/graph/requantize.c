@@ -30,6 +30,7 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
+#include "storage/buffile.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -66,14 +67,20 @@
  */
 #define WAIT_PER_NODE	10
 
-/* Codes made from the rows of nodes */
+/* What was made from the row of a node; behind it its code, then its part of REFINE */
+typedef struct KnownCode
+{
+	LokiHashData hash;			/* of the vector */
+	bool		known;			/* or else nothing was */
+} KnownCode;
+
+/* The same of the nodes from 0 on, in a temporary file, as memory may not do */
 typedef struct KnownCodes
 {
 	uint32		n;
-	char	   *codes;
-	char	   *refines;
-	LokiHashData *hashes;
-	bool	   *known;
+	Size		size;			/* of each */
+	BufFile    *file;			/* NULL: none are known */
+	KnownCode  *latest;			/* that was written or read */
 } KnownCodes;
 
 typedef struct Requantize
@@ -192,29 +199,47 @@ find_mean(Relation index, LokiIndex *state, float *mean)
  * ----------------------------------------------------------------
  */
 
-static void *
-huge_array(uint32 n, Size size)
+static char *
+known_code(KnownCode *known)
 {
-	return palloc_extended(Max(mul_size(n, size), 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	return (char *) known + MAXALIGN(sizeof(KnownCode));
+}
+
+static char *
+known_refine(const Requantize *requantize, KnownCode *known)
+{
+	return requantize->to->refine_size == 0 ? NULL :
+		known_code(known) + MAXALIGN(requantize->to->code_size);
 }
 
 static void
-encode_row(Requantize *requantize, uint32 node, Datum datum, bool isnull)
+encode_row(Requantize *requantize, Datum datum, bool isnull)
 {
 	const float *values;
-	KnownCodes *rows = &requantize->rows;
+	KnownCode  *known = requantize->rows.latest;
 
 	if (requantize->inline_only && !isnull &&
 		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
 		return;
 	if (loki_value_open(&requantize->state->column, datum, isnull, &values) != LOKI_VALUE_VECTOR)
 		return;
-	requantize->to->encode(requantize->to, values,
-						   rows->codes + (Size) node * requantize->to->code_size,
-						   requantize->to->refine_size > 0 ?
-						   rows->refines + (Size) node * requantize->to->refine_size : NULL);
-	loki_value_hash(&requantize->state->column, values, &rows->hashes[node]);
-	rows->known[node] = true;
+	requantize->to->encode(requantize->to, values, known_code(known),
+						   known_refine(requantize, known));
+	loki_value_hash(&requantize->state->column, values, &known->hash);
+	known->known = true;
+}
+
+/* Begin a file for the nodes that the index has pages for. */
+static void
+begin_known(Requantize *requantize)
+{
+	KnownCodes *rows = &requantize->rows;
+
+	rows->n = node_slots(requantize->state);
+	rows->size = MAXALIGN(sizeof(KnownCode)) + MAXALIGN(requantize->to->code_size) +
+		requantize->to->refine_size;
+	rows->latest = palloc(rows->size);
+	rows->file = BufFileCreateTemp(false);
 }
 
 /*
@@ -233,11 +258,7 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	IndexFetchTableData *fetch = LokiTableFetchBegin(heap);
 
 	Assert(!loki_inserts_blocked(requantize->index));
-	rows->n = node_slots(requantize->state);
-	rows->codes = huge_array(rows->n, requantize->to->code_size);
-	rows->refines = huge_array(rows->n, Max(requantize->to->refine_size, 1));
-	rows->hashes = huge_array(rows->n, sizeof(LokiHashData));
-	rows->known = huge_array(rows->n, sizeof(bool));
+	begin_known(requantize);
 	for (uint32 node = 0; node < rows->n; node++)
 	{
 		ItemPointerData tid;
@@ -254,29 +275,43 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 			found = loki_node_row(requantize->state, requantize->index, node, &row, &tid) &&
 				table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL);
 		} while (!found && row.next != LOKI_NONE);
-		if (!found)
-			continue;
-		old = MemoryContextSwitchTo(context);
-		datum = slot_getattr(slot, attribute, &isnull);
-		encode_row(requantize, node, datum, isnull);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(context);
+		memset(rows->latest, 0, rows->size);
+		if (found)
+		{
+			old = MemoryContextSwitchTo(context);
+			datum = slot_getattr(slot, attribute, &isnull);
+			encode_row(requantize, datum, isnull);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(context);
+		}
+		BufFileWrite(rows->file, rows->latest, rows->size);
 	}
 	table_index_fetch_end(fetch);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(context);
 }
 
-/* Whether a code was made from the row that the node has now */
-static bool
-is_known(Requantize *requantize, uint32 node)
+/* What was made from the row that the node has now, until the next call; NULL if that is none */
+static KnownCode *
+find_known(Requantize *requantize, uint32 node)
 {
+	KnownCodes *rows = &requantize->rows;
 	LokiHashData hash;
 
-	return node < requantize->rows.n && requantize->rows.known[node] &&
-		loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_HASH, node, &hash) &&
-		memcmp(&hash, &requantize->rows.hashes[node],
-			   requantize->state->arrays[LOKI_SLOTS_HASH].slot_size) == 0;
+	if (rows->file == NULL || node >= rows->n)
+		return NULL;
+	if (BufFileSeek(rows->file, 0, (off_t) node * rows->size, SEEK_SET) != 0 ||
+		BufFileRead(rows->file, rows->latest, rows->size) != rows->size)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read the temporary file of new codes for index \"%s\": %m",
+						RelationGetRelationName(requantize->index))));
+	if (!rows->latest->known ||
+		!loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_HASH, node, &hash) ||
+		memcmp(&hash, &rows->latest->hash,
+			   requantize->state->arrays[LOKI_SLOTS_HASH].slot_size) != 0)
+		return NULL;
+	return rows->latest;
 }
 
 /* ----------------------------------------------------------------
@@ -291,6 +326,7 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 	const LokiQuantizer *to = requantize->to;
 	char	   *new_code = requantize->codes + (Size) i * to->code_size;
 	char	   *new_refine = NULL;
+	KnownCode  *known = find_known(requantize, node);
 
 	requantize->refined[i] = to->refine_size > 0 &&
 		loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_REFINE, node,
@@ -298,12 +334,11 @@ requantize_node(Requantize *requantize, uint32 node, int i, const char *code)
 	if (to->refine_size > 0)
 		new_refine = requantize->refines + (Size) i * to->refine_size;
 	requantize->missed[i] = 0;
-	if (is_known(requantize, node))
+	if (known != NULL)
 	{
-		memcpy(new_code, requantize->rows.codes + (Size) node * to->code_size, to->code_size);
+		memcpy(new_code, known_code(known), to->code_size);
 		if (new_refine != NULL)
-			memcpy(new_refine, requantize->rows.refines + (Size) node * to->refine_size,
-				   to->refine_size);
+			memcpy(new_refine, known_refine(requantize, known), to->refine_size);
 	}
 	else
 	{
@@ -576,6 +611,8 @@ requantize_index(Relation index, LokiIndex *state, const float *centroid, Relati
 		requantize_all(&requantize);
 	}
 	loki_inserts_unblock(index);
+	if (requantize.rows.file != NULL)
+		BufFileClose(requantize.rows.file);
 	return begun;
 }
 
