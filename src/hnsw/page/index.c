@@ -8,6 +8,9 @@
  * name may be used again.  The directory only grows; it is read again when a slot lies
  * past its end.  The buffer map is a hint that ReadRecentBuffer verifies.
  *
+ * When an index changes in the catalog, its entry may be of a file that is gone.  The next use
+ * of any index looks, and drops it then.
+ *
  * IDENTIFICATION
  *	  src/hnsw/page/index.c
  *
@@ -27,7 +30,9 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64
@@ -36,6 +41,8 @@ typedef struct CacheEntry
 {
 	LokiRelFileLocator locator; /* hash key */
 	LokiIndex  *state;
+	Oid			relid;			/* the index whose file that was */
+	bool		doubtful;		/* whether it still is */
 } CacheEntry;
 
 static HTAB *cache = NULL;
@@ -43,6 +50,9 @@ static LokiIndex *last_opened = NULL;
 
 /* States that were replaced while scans may be using them, newest first */
 static LokiIndex *replaced = NULL;
+
+/* Whether any entry is doubtful */
+static bool in_doubt = false;
 
 static void
 array_geometry(LokiSlotArray *array, uint32 slot_size)
@@ -364,15 +374,69 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	return state;
 }
 
-/* Forget a state that no scan of the running transaction can be using. */
+/* Forget a state that nobody can be using. */
 static void
 drop_state(LokiIndex *state)
 {
-	Assert(state->last_used != LokiMyLocalTransactionId());
 	if (last_opened == state)
 		last_opened = NULL;
 	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
 	MemoryContextDelete(state->context);
+}
+
+/* A relation has changed, or all may have (InvalidOid): remember whose files may be gone. */
+static void
+doubt_states(Datum argument, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	hash_seq_init(&status, cache);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (OidIsValid(relid) && entry->relid != relid)
+			continue;
+		entry->doubtful = true;
+		in_doubt = true;
+	}
+}
+
+/* Whether the file of an entry is still that of its index */
+static bool
+has_file(const CacheEntry *entry)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(entry->relid));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode == LokiLocatorNumber(entry->locator);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * Drop the states of files that are gone.  Nobody uses them, not even in this transaction: the
+ * server refuses to drop or truncate what is open.  No content lock may be held, since catalogs
+ * are read.
+ */
+static void
+drop_gone(void)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	/* a lookup may find more doubts */
+	in_doubt = false;
+	hash_seq_init(&status, cache);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		bool		doubtful = entry->doubtful;
+
+		entry->doubtful = false;
+		if (doubtful && !has_file(entry))
+			drop_state(entry->state);
+	}
 }
 
 /* Delete replaced states of earlier transactions. */
@@ -442,6 +506,7 @@ lookup_state(Relation index)
 		control.hcxt = CacheMemoryContext;
 		cache = hash_create("hnsw indexes", MAX_ENTRIES, &control,
 							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		CacheRegisterRelcacheCallback(doubt_states, (Datum) 0);
 		return NULL;
 	}
 	entry = hash_search(cache, &LokiRelationLocator(index), HASH_FIND, NULL);
@@ -485,12 +550,15 @@ require_file(Relation index)
 LokiIndex *
 loki_index_open(Relation index, LokiMetaPageData *meta)
 {
-	LokiIndex  *state = lookup_state(index);
+	LokiIndex  *state;
 	LokiMetaPageData copy;
 	Buffer		buffer;
 
 	Assert(CheckRelationLockedByMe(index, AccessShareLock, true));
 	Assert(loki_no_buffer_locked());
+	if (unlikely(in_doubt))
+		drop_gone();
+	state = lookup_state(index);
 	if (meta == NULL)
 		meta = &copy;
 	if (state == NULL)
@@ -506,7 +574,11 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	if (state != NULL && (state->uid != meta->format.uid || state->epoch != meta->epoch ||
 						  !same_type(state, index)))
 	{
-		replace_state(state);
+		/* a build that ends adds one; another begins with another number, in an empty file */
+		if (state->uid == meta->format.uid || state->uid + 1 == meta->format.uid)
+			replace_state(state);
+		else
+			drop_state(state);
 		state = NULL;
 	}
 	if (state == NULL)
@@ -519,6 +591,8 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->locator, HASH_ENTER, NULL);
 		entry->state = state;
+		entry->relid = RelationGetRelid(index);
+		entry->doubtful = false;
 	}
 	Assert(state->uid == meta->format.uid && state->epoch == meta->epoch);
 	state->last_used = LokiMyLocalTransactionId();

@@ -96,8 +96,9 @@ typedef struct LokiIndex
 /*
  * The index of a relation; *meta, unless meta is NULL, becomes a copy of the metapage.
  * Reads block 0 under share lock: no content lock may be held, and no pin or lock is
- * left.  The result stays valid until the end of the transaction.  ERROR if the relation
- * is not an index that this release reads.
+ * left.  The result stays valid until the end of the transaction, or until the index is dropped
+ * or has another file, which the server refuses while somebody in this session has it open.
+ * ERROR if the relation is not an index that this release reads.
  */
 extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 
