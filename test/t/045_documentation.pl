@@ -400,7 +400,7 @@ sub check_parameters
 			LOAD '$libdir/lokivector';
 			SELECT concat_ws(' | ', name, boot_val, coalesce(min_val || ' to ' || max_val,
 				array_to_string(enumvals, ', '), 'on, off'))
-			FROM pg_settings WHERE name ~ '^(hnsw|ivfflat|lokivector)\.' AND context = 'user'))) ]);
+			FROM pg_settings WHERE name ~ '^(hnsw|ivfflat|lokivector)\.' AND context IN ('user', 'superuser')))) ]);
 	same('storage parameters', [ map { codes($_->[0]) } @parameters ],
 		[ map { /add_\w+_reloption\(\w+, "(\w+)"/g } @sources ]);
 	for (@parameters)

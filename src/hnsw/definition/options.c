@@ -260,7 +260,7 @@ init_settings(void)
 							 "Sets the share of searches whose recall will be measured",
 							 "Their queries are kept in memory until lokivector_measure_samples() is called.",
 							 &recall_sample_rate,
-							 0, 0, 1, PGC_USERSET, 0,
+							 0, 0, 1, PGC_SUSET, 0,
 							 check_real_source, assign_recall_sample_rate, NULL);
 	DefineCustomIntVariable("lokivector.build_seed",
 							"Sets the seed of index builds and inserts",

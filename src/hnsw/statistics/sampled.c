@@ -53,8 +53,9 @@ typedef struct Measured
 typedef struct Samples
 {
 	Oid			type;			/* of queries */
-	uint64		seen;			/* sampled since all that waited were taken; of
-								 * these, WAITING at most wait */
+	uint64		seen;			/* sampled since all that waited were taken */
+	int			nwaiting;		/* of these, `most` at most wait */
+	int			most;			/* WAITING, fewer if others needed the memory */
 	uint64		nmeasured;		/* the last is measured[(n - 1) % MEASURED] */
 	Waiting		waiting[WAITING];
 	Measured	measured[MEASURED];
@@ -65,26 +66,21 @@ typedef struct Samples
  * ----------------------------------------------------------------
  */
 
-static int
-count_waiting(const Samples *samples)
+static void
+free_query(LokiCountsEntry *entry, const Waiting *waiting)
 {
-	return (int) Min(samples->seen, WAITING);
+	loki_shared_free(entry, waiting->query, VARSIZE(loki_shared_address(waiting->query)));
 }
 
 static void
-free_query(const Waiting *waiting)
+forget_waiting(LokiCountsEntry *entry, Samples *samples)
 {
-	loki_shared_free(waiting->query, VARSIZE(loki_shared_address(waiting->query)));
-}
+	int			n = samples->nwaiting;
 
-static void
-forget_waiting(Samples *samples)
-{
-	int			n = count_waiting(samples);
-
-	samples->seen = 0;
+	samples->seen = samples->nwaiting = 0;
+	samples->most = WAITING;
 	for (int i = 0; i < n; i++)
-		free_query(&samples->waiting[i]);
+		free_query(entry, &samples->waiting[i]);
 }
 
 void
@@ -94,9 +90,10 @@ loki_sampled_free(LokiCountsEntry *entry)
 
 	if (!DsaPointerIsValid(pointer))
 		return;
-	forget_waiting(loki_shared_address(pointer));
+	forget_waiting(entry, loki_shared_address(pointer));
 	entry->samples = InvalidDsaPointer;
-	loki_shared_free(pointer, sizeof(Samples));
+	loki_shared_free(entry, pointer, sizeof(Samples));
+	Assert(entry->sampled == 0);
 }
 
 /*
@@ -123,42 +120,13 @@ make_samples(LokiCountsEntry *entry, Oid type)
 	if (samples != NULL)
 		return samples;
 	loki_sampled_free(entry);
-	entry->samples = loki_shared_allocate(sizeof(Samples));
+	entry->samples = loki_shared_allocate(entry, sizeof(Samples));
 	if (!DsaPointerIsValid(entry->samples))
 		return NULL;
 	samples = loki_shared_address(entry->samples);
 	samples->type = type;
+	samples->most = WAITING;
 	return samples;
-}
-
-/*
- * Add a search to those that wait, or pass it by: each that was sampled is as likely as any
- * other to be among them.  If memory ends, they stay what they are.
- */
-static void
-add_waiting(Samples *samples, const LokiSampled *sample)
-{
-	Size		size = VARSIZE(sample->query);
-	uint64		place = samples->seen;
-	Waiting    *waiting;
-	dsa_pointer query;
-
-	if (place >= WAITING)
-		place = pg_prng_uint64_range(&pg_global_prng_state, 0, place);
-	Assert(place <= samples->seen);
-	if (place < WAITING)
-	{
-		waiting = &samples->waiting[place];
-		query = loki_shared_allocate(size);
-		if (!DsaPointerIsValid(query))
-			return;
-		memcpy(loki_shared_address(query), sample->query, size);
-		if (place < samples->seen)
-			free_query(waiting);
-		waiting->sample = *sample;
-		waiting->query = query;
-	}
-	samples->seen++;
 }
 
 /* What loki_sampled_add() was told */
@@ -166,7 +134,54 @@ typedef struct Addition
 {
 	Relation	index;
 	const LokiSampled *sample;
+	bool		chosen;			/* it is to wait */
+	Size		missing;		/* bytes that there was no memory for */
 } Addition;
+
+/* A number below n */
+static uint64
+random_below(uint64 n)
+{
+	return pg_prng_uint64_range(&pg_global_prng_state, 0, n - 1);
+}
+
+/*
+ * Add a search to those that wait, or pass it by: each that was sampled is as likely as any
+ * other to be among them.  If memory ends, they stay what they are.
+ */
+static void
+add_waiting(LokiCountsEntry *entry, Samples *samples, Addition *addition)
+{
+	Size		size = VARSIZE(addition->sample->query);
+	Waiting    *waiting;
+	dsa_pointer query;
+
+	Assert(samples->nwaiting <= samples->most && (uint64) samples->nwaiting <= samples->seen);
+	if (!addition->chosen && samples->nwaiting == samples->most &&
+		random_below(samples->seen + 1) >= (uint64) samples->most)
+	{
+		samples->seen++;
+		return;
+	}
+	addition->chosen = true;
+	query = loki_shared_allocate(entry, size);
+	if (!DsaPointerIsValid(query))
+	{
+		addition->missing = size;
+		return;
+	}
+	memcpy(loki_shared_address(query), addition->sample->query, size);
+	if (samples->nwaiting < samples->most)
+		waiting = &samples->waiting[samples->nwaiting++];
+	else
+	{
+		waiting = &samples->waiting[random_below(samples->nwaiting)];
+		free_query(entry, waiting);
+	}
+	waiting->sample = *addition->sample;
+	waiting->query = query;
+	samples->seen++;
+}
 
 static void
 add_sample(void *argument)
@@ -176,20 +191,172 @@ add_sample(void *argument)
 											   addition->sample->at);
 	Samples    *samples = make_samples(entry, addition->index->rd_opcintype[0]);
 
+	entry->owner = addition->index->rd_rel->relowner;
+	addition->missing = 0;
 	if (samples != NULL)
-		add_waiting(samples, addition->sample);
+		add_waiting(entry, samples, addition);
+	else
+		addition->missing = sizeof(Samples);
 	loki_counts_release(entry);
+}
+
+/* ----------------------------------------------------------------
+ * Room for those who have little
+ * ----------------------------------------------------------------
+ */
+
+/* An index that has samples */
+typedef struct Holder
+{
+	LokiCountsKey key;
+	Oid			owner;
+	Size		bytes;
+} Holder;
+
+/* All holders, palloc'd; returns their number. */
+static int
+list_holders(dshash_table *table, Holder **holders)
+{
+	dshash_seq_status status;
+	LokiCountsEntry *entry;
+	int			allocated = 64;
+	int			n = 0;
+
+	*holders = palloc_array(Holder, allocated);
+	dshash_seq_init(&status, table, false);
+	while ((entry = dshash_seq_next(&status)) != NULL)
+	{
+		if (entry->sampled == 0)
+			continue;
+		if (n == allocated)
+			*holders = repalloc_array(*holders, Holder, allocated *= 2);
+		(*holders)[n++] = (Holder) {entry->key, entry->owner, entry->sampled};
+	}
+	dshash_seq_term(&status);
+	return n;
+}
+
+/* By owners, of each the largest last */
+static int
+compare_holders(const void *a, const void *b)
+{
+	const Holder *x = a;
+	const Holder *y = b;
+
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+/*
+ * Who is to give memory to a sample: the largest index of the owner who has most, if that is more
+ * than the owner of the sample's index would have then; or, of that owner, an index that has more
+ * than the sample's own.  NULL if there is none.
+ */
+static const Holder *
+choose_holder(Holder *holders, int n, const Addition *addition)
+{
+	Oid			owner = addition->index->rd_rel->relowner;
+	Size		most = 0;		/* of another owner */
+	Size		mine = addition->missing;
+	Size		own = addition->missing;
+	const Holder *others = NULL;
+	const Holder *largest = NULL;
+	int			end;
+
+	qsort(holders, n, sizeof(Holder), compare_holders);
+	for (int i = 0; i < n; i = end)
+	{
+		Size		total = 0;
+
+		for (end = i; end < n && holders[end].owner == holders[i].owner; end++)
+		{
+			total += holders[end].bytes;
+			if (holders[end].key.database == MyDatabaseId &&
+				holders[end].key.index == RelationGetRelid(addition->index))
+				own += holders[end].bytes;
+		}
+		if (holders[i].owner == owner)
+		{
+			mine += total;
+			largest = &holders[end - 1];
+		}
+		else if (total > most)
+		{
+			most = total;
+			others = &holders[end - 1];
+		}
+	}
+	if (most > mine)
+		return others;
+	return largest != NULL && largest->bytes > own ? largest : NULL;
+}
+
+/* Take queries from an entry, any of those that wait; or, if it has none, all of its samples. */
+static void
+take_memory(LokiCountsEntry *entry, Size wanted)
+{
+	Size		target = entry->sampled > wanted ? entry->sampled - wanted : 0;
+	Samples    *samples;
+
+	if (!DsaPointerIsValid(entry->samples))
+		return;
+	samples = loki_shared_address(entry->samples);
+	if (samples->nwaiting == 0)
+	{
+		loki_sampled_free(entry);
+		return;
+	}
+	while (samples->nwaiting > 0 && entry->sampled > target)
+	{
+		Waiting    *waiting = &samples->waiting[random_below(samples->nwaiting)];
+
+		free_query(entry, waiting);
+		*waiting = samples->waiting[--samples->nwaiting];
+	}
+	samples->most = Max(samples->nwaiting, 1);
+}
+
+/*
+ * Make room for a sample, so that nobody who has much keeps out those who have little.  False if
+ * nobody has more.  No buffer may be locked, nor any lightweight lock held.
+ */
+static bool
+make_room(const Addition *addition)
+{
+	dshash_table *table = loki_counts_table(false);
+	Holder	   *holders;
+	int			n = list_holders(table, &holders);
+	const Holder *holder = choose_holder(holders, n, addition);
+	LokiCountsEntry *entry = NULL;
+	bool		found = holder != NULL;
+
+	if (found)
+		entry = dshash_find(table, &holder->key, true);
+	if (entry != NULL)
+	{
+		take_memory(entry, addition->missing);
+		loki_counts_release(entry);
+	}
+	pfree(holders);
+	return found;
 }
 
 void
 loki_sampled_add(Relation index, const LokiSampled *sample)
 {
-	Addition	addition = {index, sample};
+	Addition	addition = {.index = index, .sample = sample};
 
 	Assert(loki_no_buffer_locked());
 	Assert(sample->rows > 0 && sample->rows <= LOKI_SAMPLED_ROWS);
-	if (IsUnderPostmaster)
-		(void) loki_shared_try(add_sample, &addition);
+	if (!IsUnderPostmaster || !loki_shared_try(add_sample, &addition) || addition.missing == 0)
+		return;
+
+	/* samples of indexes that were dropped go first */
+	list_free_deep(loki_counts_purge(loki_counts_table(false)));
+	while (loki_shared_try(add_sample, &addition) && addition.missing > 0 &&
+		   make_room(&addition))
+		CHECK_FOR_INTERRUPTS();
 }
 
 int
@@ -198,7 +365,7 @@ loki_sampled_waiting(Relation index, bool forget, LokiSampled **result)
 	LokiCountsEntry *entry = loki_counts_table(false) == NULL ? NULL :
 		loki_counts_find(RelationGetRelid(index), true);
 	Samples    *samples = samples_of(entry, index->rd_opcintype[0]);
-	int			n = samples == NULL ? 0 : count_waiting(samples);
+	int			n = samples == NULL ? 0 : samples->nwaiting;
 
 	*result = palloc_array(LokiSampled, Max(n, 1));
 	for (int i = 0; i < n; i++)
@@ -208,8 +375,8 @@ loki_sampled_waiting(Relation index, bool forget, LokiSampled **result)
 		(*result)[i] = samples->waiting[i].sample;
 		(*result)[i].query = memcpy(palloc(VARSIZE(query)), query, VARSIZE(query));
 	}
-	if (n > 0 && forget)
-		forget_waiting(samples);
+	if (samples != NULL && forget)
+		forget_waiting(entry, samples);
 	if (entry != NULL)
 		loki_counts_release(entry);
 	return n;
@@ -288,7 +455,7 @@ lokivector_sampled_recall(PG_FUNCTION_ARGS)
 		for (uint64 i = 0; i < Min(samples->nmeasured, MEASURED); i++)
 			put_row(result, key->index, samples->measured[i].at, samples->measured[i].rows,
 					&samples->measured[i].recall);
-		for (int i = 0; i < count_waiting(samples); i++)
+		for (int i = 0; i < samples->nwaiting; i++)
 			put_row(result, key->index, samples->waiting[i].sample.at,
 					samples->waiting[i].sample.rows, NULL);
 		pfree(samples);

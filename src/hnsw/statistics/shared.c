@@ -183,7 +183,7 @@ loki_counts_remove(const LokiCountsKey *key)
 }
 
 dsa_pointer
-loki_shared_allocate(Size size)
+loki_shared_allocate(LokiCountsEntry *entry, Size size)
 {
 	dsa_pointer pointer;
 
@@ -191,8 +191,10 @@ loki_shared_allocate(Size size)
 	if (pg_atomic_read_u64(&counts_shared->sampled) + size > SAMPLED_BYTES)
 		return InvalidDsaPointer;
 	pointer = dsa_allocate_extended(counts_area, size, DSA_ALLOC_NO_OOM | DSA_ALLOC_ZERO);
-	if (DsaPointerIsValid(pointer))
-		pg_atomic_fetch_add_u64(&counts_shared->sampled, size);
+	if (!DsaPointerIsValid(pointer))
+		return pointer;
+	pg_atomic_fetch_add_u64(&counts_shared->sampled, size);
+	entry->sampled += size;
 	return pointer;
 }
 
@@ -204,12 +206,13 @@ loki_shared_address(dsa_pointer pointer)
 }
 
 void
-loki_shared_free(dsa_pointer pointer, Size size)
+loki_shared_free(LokiCountsEntry *entry, dsa_pointer pointer, Size size)
 {
-	Assert(DsaPointerIsValid(pointer));
+	Assert(DsaPointerIsValid(pointer) && entry->sampled >= size);
 	Assert(pg_atomic_read_u64(&counts_shared->sampled) >= size);
 	dsa_free(counts_area, pointer);
 	pg_atomic_fetch_sub_u64(&counts_shared->sampled, size);
+	entry->sampled -= size;
 }
 
 /* Whether an error is for want of memory, files or places for them */

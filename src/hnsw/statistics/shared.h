@@ -42,6 +42,8 @@ typedef struct LokiCountsEntry
 	LokiCounts	counts;
 	LokiComparisonCount comparisons[LOKI_KEPT_COMPARISONS];
 	dsa_pointer samples;		/* of sampled.c; invalid: none */
+	Oid			owner;			/* of the index, when that was sampled */
+	Size		sampled;		/* bytes of its samples */
 } LokiCountsEntry;
 
 /* NULL if no backend has counted anything, unless `create` */
@@ -68,11 +70,11 @@ typedef void (*LokiSharedWork) (void *argument);
 extern bool loki_shared_try(LokiSharedWork work, void *argument);
 
 /*
- * Memory beside the table, while an entry is locked; invalid if there is no more for it.
+ * Memory for samples of an entry, which is locked exclusively; invalid if there is no more for it.
  */
-extern dsa_pointer loki_shared_allocate(Size size);
+extern dsa_pointer loki_shared_allocate(LokiCountsEntry *entry, Size size);
 extern void *loki_shared_address(dsa_pointer pointer);
-extern void loki_shared_free(dsa_pointer pointer, Size size);
+extern void loki_shared_free(LokiCountsEntry *entry, dsa_pointer pointer, Size size);
 
 /* functions in statistics/sampled.c */
 
