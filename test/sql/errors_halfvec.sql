@@ -87,7 +87,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'''{1e5}''::numeric[]::halfvec', '''{65520,1e39}''::numeric[]::halfvec', '''{1e39,65520}''::numeric[]::halfvec', '''{1e39}''::numeric[]::halfvec', '''{NaN,65520}''::real[]::halfvec',
 	'''{1,2,3}''::real[]::halfvec(2)', '''{1,2,3}''::int[]::halfvec(4)',
 	'array_fill(0, ARRAY[16001])::halfvec', 'array_fill(0::real, ARRAY[16001])::halfvec(3)',
-	'''{1,2}''::text[]::halfvec', '''{1,2}''::bigint[]::halfvec', '''[1]''::halfvec <-> ''{1}''::real[]'
+	'''{1,2}''::text[]::halfvec', '''{1,2}''::bigint[]::halfvec', '''[1]''::halfvec <-> ''{1}''::text[]'
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
 -- test: states of aggregates

@@ -137,7 +137,7 @@ SELECT statement, e.* FROM unnest(ARRAY[
 	'SELECT array_fill(1, ARRAY[16001])::sparsevec',
 	'SELECT array_fill(0, ARRAY[16001])::sparsevec',
 	'SELECT ''{1:1}/2''::sparsevec::real[]',
-	'SELECT ''[1,2]''::vector <-> ARRAY[1,2]::real[]'
+	'SELECT ''[1,2]''::vector <-> ARRAY[1,2]::text[]'
 	]) AS statement, error_of(statement) AS e;
 
 -- test: what sparsevec does not have

@@ -86,7 +86,7 @@ SELECT expression, e.* FROM unnest(ARRAY[
 	'''{1e39}''::numeric[]::vector', '''{NaN,1e39}''::numeric[]::vector', '''{Infinity,NaN}''::numeric[]::vector',
 	'''{1,2,3}''::real[]::vector(2)', '''{1,2,3}''::int[]::vector(4)',
 	'array_fill(0, ARRAY[16001])::vector', 'array_fill(0::real, ARRAY[16001])::vector(3)',
-	'''{1,2}''::text[]::vector', '''{1,2}''::bigint[]::vector', '''[1]''::vector <-> ''{1}''::real[]'
+	'''{1,2}''::text[]::vector', '''{1,2}''::bigint[]::vector', '''[1]''::vector <-> ''{1}''::text[]'
 	]) AS expression, error_of('SELECT ' || expression) AS e;
 
 -- test: states of aggregates

@@ -175,7 +175,7 @@ DROP TABLE t;
 -- test: what the catalogs say
 SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode::regprocedure, c.oprname AS commutator, n.oprname AS negator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash
 	FROM pg_operator o LEFT JOIN pg_operator c ON c.oid = o.oprcom LEFT JOIN pg_operator n ON n.oid = o.oprnegate
-	WHERE 'halfvec'::regtype IN (o.oprleft, o.oprright)
+	WHERE 'halfvec'::regtype IN (o.oprleft, o.oprright) AND o.oprright <> 'double precision[]'::regtype
 	ORDER BY o.oprcode::regprocedure::text COLLATE "C";
 SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolatile, proparallel, proisstrict, prosrc
 	FROM pg_proc p WHERE ('halfvec'::regtype = ANY (proargtypes || prorettype) OR proname LIKE 'halfvec%') AND p.oid::regprocedure::text !~ 'sparsevec|bytevec' AND probin IS NOT NULL

@@ -103,11 +103,11 @@ SELECT '[1]'::vector + NULL, vector_norm(NULL), NULL::vector = '[1]', subvector(
 -- test: what the catalogs say
 SELECT o.oprname, o.oprresult::regtype AS result, o.oprcode::regprocedure, c.oprname AS commutator, n.oprname AS negator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash
 	FROM pg_operator o LEFT JOIN pg_operator c ON c.oid = o.oprcom LEFT JOIN pg_operator n ON n.oid = o.oprnegate
-	WHERE 'vector'::regtype IN (o.oprleft, o.oprright)
+	WHERE 'vector'::regtype IN (o.oprleft, o.oprright) AND o.oprright <> 'double precision[]'::regtype
 	ORDER BY o.oprcode::regprocedure::text COLLATE "C";
 SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolatile, proparallel, proisstrict, prosrc
 	FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
 	JOIN pg_extension e ON e.oid = d.refobjid
 	WHERE extname = 'lokivector' AND 'vector'::regtype = ANY (proargtypes || prorettype) AND
-		p.oid::regprocedure::text !~ 'sparsevec|halfvec'
+		p.oid::regprocedure::text !~ 'sparsevec|halfvec|_to_array'
 	ORDER BY p.oid::regprocedure::text COLLATE "C";
