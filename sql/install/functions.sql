@@ -4,11 +4,11 @@
 --
 
 CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAULT false)
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION lokivector_check(regclass, boolean) IS
-	'verify an hnsw index, or all of a table or of partitions, and compare it with its table (for its owner and pg_monitor)';
+	'verify an hnsw index, or all of a table or of partitions, and compare it with its table; returns that it is sound (for its owner and pg_monitor)';
 
 CREATE FUNCTION lokivector_check_all(schema name DEFAULT NULL, heap_all_indexed boolean DEFAULT false,
 		time_limit interval DEFAULT NULL, after regclass DEFAULT NULL,
@@ -113,31 +113,31 @@ COMMENT ON FUNCTION lokivector_build_memory(regclass) IS
 	'bytes of maintenance_work_mem with which REINDEX builds an hnsw index in memory (for its owner and pg_monitor)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass)
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass) IS
 	'measure what lokivector.target_recall goes by, with nodes of the index as queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, vector[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries halfvec[])
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, halfvec[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, sparsevec[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries bit[])
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, bit[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';

@@ -33,7 +33,7 @@ COMMENT ON FUNCTION lokivector_recall(regclass, text[], integer) IS
 	'recall of an hnsw index for given queries (for who may read all rows of the table)';
 
 CREATE FUNCTION lokivector_calibrate(index regclass, queries text[])
-	RETURNS void
+	RETURNS text
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION lokivector_calibrate(regclass, text[]) IS
 	'measure what lokivector.target_recall goes by, for given queries (for its owner)';

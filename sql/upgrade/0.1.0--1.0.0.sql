@@ -42,13 +42,35 @@ CREATE FUNCTION lokivector_recall(index regclass,
 	RETURNS record
 	AS 'MODULE_PATHNAME', 'lokivector_recall_of' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 
-CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
-	RETURNS void
+-- These say what they found, and queries may be NULL, which is an error of its own
+DROP FUNCTION lokivector_check(regclass, boolean);
+CREATE FUNCTION lokivector_check(index regclass, heap_all_indexed boolean DEFAULT false)
+	RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
+
+DROP FUNCTION lokivector_calibrate(regclass);
+CREATE FUNCTION lokivector_calibrate(index regclass)
+	RETURNS text
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+DROP FUNCTION lokivector_calibrate(regclass, vector[]);
+CREATE FUNCTION lokivector_calibrate(index regclass, queries vector[])
+	RETURNS text
 	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-ALTER FUNCTION lokivector_calibrate(regclass, vector[]) CALLED ON NULL INPUT;
-ALTER FUNCTION lokivector_calibrate(regclass, halfvec[]) CALLED ON NULL INPUT;
-ALTER FUNCTION lokivector_calibrate(regclass, bit[]) CALLED ON NULL INPUT;
+DROP FUNCTION lokivector_calibrate(regclass, halfvec[]);
+CREATE FUNCTION lokivector_calibrate(index regclass, queries halfvec[])
+	RETURNS text
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+CREATE FUNCTION lokivector_calibrate(index regclass, queries sparsevec[])
+	RETURNS text
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+DROP FUNCTION lokivector_calibrate(regclass, bit[]);
+CREATE FUNCTION lokivector_calibrate(index regclass, queries bit[])
+	RETURNS text
+	AS 'MODULE_PATHNAME', 'lokivector_calibrate_for' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 CREATE FUNCTION lokivector_prewarm(index regclass, max_bytes bigint DEFAULT NULL)
 	RETURNS bigint

@@ -309,7 +309,7 @@ sub items_are_sound
 		SELECT lokivector_check('items_idx', true);
 		SELECT recall > 0.95 FROM lokivector_recall('items_idx');));
 
-	is("$result $stdout", "0 \nt", $name) or diag($stderr);
+	is("$result $stdout", "0 sound\nt", $name) or diag($stderr);
 	return;
 }
 

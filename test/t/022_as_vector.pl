@@ -120,7 +120,7 @@ is( $node->safe_psql('postgres', q(
 		SELECT lokivector_check('items_e', true), lokivector_check('items_ivfflat', true);
 		SET enable_seqscan = off;
 		SELECT e FROM items ORDER BY e <-> '[5,5,2]' LIMIT 1)),
-	"|\n[5,5,2]", '... whose index is sound');
+	"sound|sound\n[5,5,2]", '... whose index is sound');
 
 # Dump and restore
 sub dump_of

@@ -91,6 +91,19 @@ loki_indexes_of(Oid relid, LokiRight right)
 	return result;
 }
 
+/* What lokivector_check() returns when no index that it checked is damaged */
+static char *
+describe_checked(int checked, int total)
+{
+	if (total == 0)
+		return "no index";
+	if (checked == 0)
+		return "not checked";
+	if (checked < total)
+		return psprintf("sound: %d of %d indexes", checked, total);
+	return total == 1 ? "sound" : psprintf("sound: %d indexes", total);
+}
+
 /*
  * lokivector_check(index regclass, heap_all_indexed boolean)
  */
@@ -99,12 +112,16 @@ lokivector_check(PG_FUNCTION_ARGS)
 {
 	List	   *indexes = loki_indexes_of(PG_GETARG_OID(0), LOKI_RIGHT_READ);
 	ListCell   *cell;
+	int			checked = 0;
 
 	foreach(cell, indexes)
-		loki_check_index(lfirst_oid(cell), lfirst_oid(cell) == PG_GETARG_OID(0),
-						 PG_GETARG_BOOL(1), list_length(indexes),
-						 foreach_current_index(cell));
-	PG_RETURN_VOID();
+	{
+		if (loki_check_index(lfirst_oid(cell), lfirst_oid(cell) == PG_GETARG_OID(0),
+							 PG_GETARG_BOOL(1), list_length(indexes),
+							 foreach_current_index(cell)))
+			checked++;
+	}
+	PG_RETURN_TEXT_P(cstring_to_text(describe_checked(checked, list_length(indexes))));
 }
 
 /* ----------------------------------------------------------------
@@ -164,7 +181,7 @@ find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
 	{
 		/* the check locks both once more, and releases those locks */
 		if (try_lock(indexid))
-			loki_check_index(indexid, true, heap_all_indexed, total, done);
+			(void) loki_check_index(indexid, true, heap_all_indexed, total, done);
 		else
 			problem = "locked by another session, look again";
 		/* no lock outlives its index's check */

@@ -304,9 +304,9 @@ is_checkable(Relation index, bool named)
  * Check an index, and with heap_all_indexed compare it with its table.  The table is locked
  * before its index.  Index expressions are evaluated as the table's owner.  The caller has
  * `named` the index itself, not its table.  For reports of progress, `done` of `total` indexes
- * have been checked before.
+ * have been checked before.  Returns whether it could be checked.
  */
-void
+bool
 loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int done)
 {
 	Relation	heap;
@@ -314,6 +314,7 @@ loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int 
 	Oid			save_userid;
 	int			save_sec_context;
 	int			save_nestlevel;
+	bool		checkable;
 
 	Assert(done >= 0 && done < total);
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
@@ -322,7 +323,8 @@ loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int 
 	save_nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 
-	if (is_checkable(index, named))
+	checkable = is_checkable(index, named);
+	if (checkable)
 	{
 		loki_check_begin_progress(heap, index, total, done);
 		check_index(heap, index, heap_all_indexed);
@@ -333,4 +335,5 @@ loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int 
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 	relation_close(index, AccessShareLock);
 	table_close(heap, AccessShareLock);
+	return checkable;
 }

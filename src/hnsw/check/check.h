@@ -180,7 +180,7 @@ extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapsh
 							  const ItemPointerData *rows, uint64 nrows);
 
 /* functions in check/check.c */
-extern void loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total,
+extern bool loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total,
 							 int done);
 
 /* For ereport: slot `number` of an array, and its block */

@@ -23,9 +23,11 @@
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/recall/calibrate.h"
+#include "hnsw/scan/width.h"
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
@@ -377,13 +379,33 @@ given_queries(Relation index, ArrayType *array)
 	return given;
 }
 
-static void
+/* What was measured, as the functions return it: the recall of the narrowest and widest searches */
+static text *
+describe_calibration(Relation index)
+{
+	LokiMetaPageData meta;
+	const LokiCalibrationData *calibration = &meta.calibration;
+	const int	k = 1;			/* of loki_calibration_ks */
+	int			last;
+
+	(void) loki_index_open(index, &meta);
+	last = calibration->nwidths - 1;
+	return cstring_to_text(psprintf("calibrated with %d queries: recall@%d is %.3f at width %d, %.3f at width %d",
+									calibration->queries, loki_calibration_ks[k],
+									(double) calibration->at[0].recall[k] / LOKI_CALIBRATION_SCALE,
+									calibration->at[0].width,
+									(double) calibration->at[last].recall[k] / LOKI_CALIBRATION_SCALE,
+									calibration->at[last].width));
+}
+
+static Datum
 calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 {
 	Relation	heap;
 	Relation	index = open_index(indexid, &heap);
 	LokiRows	rows;
 	LokiGivenQueries given = {0};
+	text	   *result;
 	bool		calibrated;
 
 	if (by_queries)
@@ -395,8 +417,10 @@ calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 	loki_rows_end(&rows);
 	if (!calibrated)
 		report_failure(index);
+	result = calibrated ? describe_calibration(index) : cstring_to_text("not calibrated");
 	relation_close(index, NoLock);
 	table_close(heap, NoLock);
+	return PointerGetDatum(result);
 }
 
 /*
@@ -405,8 +429,7 @@ calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 Datum
 lokivector_calibrate(PG_FUNCTION_ARGS)
 {
-	calibrate_index(PG_GETARG_OID(0), false, NULL);
-	PG_RETURN_VOID();
+	return calibrate_index(PG_GETARG_OID(0), false, NULL);
 }
 
 /*
@@ -416,10 +439,10 @@ lokivector_calibrate(PG_FUNCTION_ARGS)
 Datum
 lokivector_calibrate_for(PG_FUNCTION_ARGS)
 {
-	if (!PG_ARGISNULL(0))
-		calibrate_index(PG_GETARG_OID(0), true,
-						PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1));
-	PG_RETURN_VOID();
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return calibrate_index(PG_GETARG_OID(0), true,
+						   PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1));
 }
 
 /*
