@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random statements over random schemas, by index and without, compared.
 
-usage: fuzz.py [--count N] [--seed N] [--schema K] [--kind queries|secure] [--out DIR] CONNINFO
+usage: fuzz.py [--count N] [--seed N] [--schema K] [--kind queries|secure] [--parallel] [--out DIR] CONNINFO
 
 Each schema is made anew, by its seed alone; --schema chooses one of them.  Statements
 run in one REPEATABLE READ transaction, with settings that make the planner take many
@@ -16,6 +16,9 @@ ways, and then with all ways of an index off:
 	errors						no other error than without the index
 	secure						of rows that a policy hides, no function of the user's
 								sees any
+
+--parallel has parallel workers do as much as they can, without the leader; the statements
+without index run in one process.  More tables have parts, and more queries are correlated.
 
 What fails is made smaller, and written to DIR as SQL.  The exit status tells whether
 nothing has failed.
@@ -78,6 +81,8 @@ SETTINGS = (
 )
 PARALLEL = (("parallel_tuple_cost", "0"), ("min_parallel_table_scan_size", "0"),
             ("min_parallel_index_scan_size", "0"), ("max_parallel_workers_per_gather", "2"))
+# A Gather on top of every plan that may have one; its name up to PostgreSQL 15, and after
+WHOLE = ("force_parallel_mode", "debug_parallel_query")
 
 # Those under which searches need not find all rows
 LIMITS = (("lokivector.complete", "off"), ("hnsw.iterative_scan", "off"), ("hnsw.iterative_scan", "strict_order"),
@@ -116,10 +121,14 @@ def is_sorted(rows, column, descending):
 class Attempt:
     """A statement, and how it is run."""
 
-    def __init__(self, rng, statement):
+    def __init__(self, rng, statement, parallel=None):
         self.statement = statement
         self.settings = [(name, rng.choice(values)) for chance, name, values in SETTINGS if rng.random() < chance]
-        if any(name == "parallel_setup_cost" for name, _ in self.settings):
+        if parallel:
+            self.settings += PARALLEL + (("parallel_setup_cost", "0"), ("parallel_leader_participation", "off"))
+            if rng.random() < 0.25:
+                self.settings.append((parallel, "on"))
+        elif any(name == "parallel_setup_cost" for name, _ in self.settings):
             self.settings += PARALLEL
         self.changed = []       # between PREPARE and EXECUTE
         self.limited = False
@@ -138,7 +147,7 @@ class Attempt:
                     # which has the plan made anew, under these limits
                     self.limited = True
                     self.changed.append(rng.choice(LIMITS))
-        elif draw < 0.35 and not statement.writes:
+        elif draw < 0.35 and not statement.writes and not parallel:     # cursors have no workers
             self.way = "cursor"
             self.scroll = rng.choice(("", "SCROLL ", "NO SCROLL ")) if statement.kind != "locked" else ""
             self.steps = [rng.choice((1, 3, 10, 100)) for _ in range(4)]
@@ -391,7 +400,7 @@ SECURE = """
 DO $$ BEGIN CREATE ROLE fuzz_user; EXCEPTION WHEN duplicate_object THEN END $$;
 GRANT USAGE ON SCHEMA fuzz TO fuzz_user;
 GRANT SELECT, UPDATE ON t, u TO fuzz_user;
-CREATE FUNCTION spy(n integer) RETURNS boolean LANGUAGE plpgsql STABLE COST 0.01 AS
+CREATE FUNCTION spy(n integer) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE COST 0.01 AS
 	$f$ BEGIN RAISE NOTICE 'seen %', n; RETURN true; END $f$;
 ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 """
@@ -431,7 +440,8 @@ class Run:
         """Run statements over one schema."""
         rng = random.Random(f"{self.arguments.seed} {number}")
         secure = rng.random() < 0.15 if self.arguments.kind is None else self.arguments.kind == "secure"
-        schema = Schema(rng, secure, large=not secure and rng.random() < 0.03)
+        parallel = WHOLE[self.connection.version > 15] if self.arguments.parallel else None
+        schema = Schema(rng, secure, large=not secure and rng.random() < 0.03, parallel=bool(parallel))
         history = []
 
         def perform(statement):
@@ -446,7 +456,7 @@ class Run:
                 perform(statement)
         except Error:
             return
-        generator = Generator(rng, schema, self.ask, secure)
+        generator = Generator(rng, schema, self.ask, secure, parallel=bool(parallel))
         tester = Tester(self.connection, schema, secure)
         tester.tally = self.tally
         if secure:
@@ -465,7 +475,7 @@ class Run:
                 for statement in schema.changes():
                     perform(statement)
                 self.connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            attempt = Attempt(rng, generator.statement())
+            attempt = Attempt(rng, generator.statement(), parallel)
             self.count += 1
             fault = tester.fails(attempt)
             self.tally[attempt.way] += 1
@@ -566,6 +576,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--schema", type=int)
     parser.add_argument("--kind", choices=("queries", "secure"))
+    parser.add_argument("--parallel", action="store_true")
     parser.add_argument("--out")
     parser.add_argument("--faults", type=int, default=100, help="stop after so many")
     parser.add_argument("conninfo")

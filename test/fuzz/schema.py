@@ -1,5 +1,7 @@
 """Random tables, their rows, and indexes on them."""
 
+import re
+
 from text import quoted
 
 # Constants of attributes: their types' edges, and what lossy slots confuse.
@@ -146,7 +148,7 @@ class Vectors:
 class Schema:
     """What setup() creates: table t with indexes, and u to join it with."""
 
-    def __init__(self, random, secure=False, large=False):
+    def __init__(self, random, secure=False, large=False, parallel=False):
         self.random = random
         self.large = large
         self.vectors = Vectors(random)
@@ -163,7 +165,8 @@ class Schema:
             self.vectors.type = f"{self.vectors.kind}({self.vectors.dimension})"
             self.vectors.wide = False
             self.vectors.grid = 0
-        self.partitioned = not secure and random.random() < 0.25
+        self.partitioned = not secure and random.random() < (0.5 if parallel else 0.25)
+        self.inherited = parallel and not secure and not self.partitioned and random.random() < 0.4
         self.indexes = []
         self.distances = []     # that these know: column, cast, operator
         self.second = self.vectors.kind == "vector" and random.random() < 0.3
@@ -203,6 +206,8 @@ class Schema:
                 bound = (f"WITH (MODULUS 3, REMAINDER {i})" if way == "HASH" else
                          f"FROM ({('MINVALUE', '200', '900')[i]}) TO ({('200', '900', 'MAXVALUE')[i]})")
                 yield f"CREATE TABLE t{i} PARTITION OF t FOR VALUES {bound}"
+        if self.inherited:
+            yield "CREATE TABLE t_child () INHERITS (t)"
         yield "CREATE TABLE u (" + ", ".join(["id integer PRIMARY KEY"] + vector + attributes) + ")"
 
     def graph_index(self, name):
@@ -271,6 +276,8 @@ class Schema:
             yield f"ALTER TABLE t ALTER v SET STORAGE {random.choice(('PLAIN', 'EXTERNAL', 'EXTENDED'))}"
         self.indexes = [self.graph_index(f"g{i}") for i in range(random.choice((1, 1, 2, 3)))]
         self.indexes += [self.other_index(f"o{i}") for i in range(random.choice((0, 1, 2)))]
+        if self.inherited:
+            self.indexes += [re.sub(r"INDEX (\w+) ON t", r"INDEX \1_child ON t_child", index) for index in self.indexes]
         if random.random() < 0.5:
             yield self.fill("t", rows, distinct, 1)
             yield from self.building()
@@ -278,6 +285,9 @@ class Schema:
             yield self.fill("t", rows // 2, distinct, 1)
             yield from self.building()
             yield self.fill("t", rows - rows // 2, distinct, 1, rows // 2 + 1)
+        if self.inherited:
+            yield ("WITH moved AS (DELETE FROM ONLY t WHERE id % 3 = 0 RETURNING *) "
+                   "INSERT INTO t_child SELECT * FROM moved")
         yield self.fill("u", random.choice((0, 3, 12, 40)), distinct, random.choice((1, 50)))
         yield from self.changes()
         if random.random() < 0.85:

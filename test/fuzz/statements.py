@@ -37,7 +37,7 @@ class Distance:
 
 
 class Generator:
-    def __init__(self, random, schema, ask, secure=False):
+    def __init__(self, random, schema, ask, secure=False, parallel=False):
         self.random = random
         self.ask = ask          # what is in the tables
         self.schema = schema
@@ -45,7 +45,7 @@ class Generator:
         self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
-                      (4, self.counted), (3, self.united)]
+                      (4, self.counted), (3, self.united), (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
 
@@ -368,6 +368,31 @@ class Generator:
                                          Choice(self.tree("t"), "true")])
         return Statement("lateral", ["SELECT u.id, (SELECT count(*) FROM t", self.conditions(more=[radius]),
                                      ") FROM u", where])
+
+    def correlated(self):
+        """For each row of u all rows, sorted by a query whose vector is of u."""
+        random = self.random
+        vector = random.choice(("u.v", "u.v", "u.v", "(SELECT w.v FROM u w WHERE w.id = u.id)",
+                                "(SELECT w.v FROM u w ORDER BY w.id LIMIT 1)"))
+        distance = self.distance(query=[vector])
+        source = random.choice(("t", "t", "(SELECT * FROM t UNION ALL SELECT * FROM t) t"))
+        column = random.choice(self.schema.columns).name
+        more = random.choice(([], [], [], [f"t.{column} IN (SELECT k.{column} FROM u k)"],
+                              [f"EXISTS (SELECT FROM u k WHERE k.{column} = t.{column})"]))
+        rows = [f" FROM {source}", self.conditions(more=more), " ORDER BY ", distance.text, distance.order]
+        where = f" WHERE u.id <= {random.randint(1, 8)}"
+        draw = random.random()
+        if draw < 0.3:
+            tree = ["SELECT u.id, ARRAY(SELECT t.id", rows, f", t.id) FROM u{where}"]
+        elif draw < 0.6:
+            tree = ["SELECT u.id, (SELECT string_agg(x.id::text, ',') FROM (SELECT t.id", rows,
+                    f", t.id) x) FROM u{where}"]
+        else:
+            kind = random.choice(("JOIN", "LEFT JOIN"))
+            columns = random.choice(("u.id, s.*", "count(*), sum(s.id)"))
+            tree = [f"SELECT {columns} FROM u {kind} LATERAL (SELECT t.id, ", distance.text, " AS d", rows,
+                    optional(" OFFSET 0"), f") s ON true{where}"]
+        return Statement("correlated", tree)
 
     def semi(self):
         radius = self.radius(query=["u.v"])

@@ -20,6 +20,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
+#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
@@ -199,7 +200,9 @@ loki_open_planned(const IndexOptInfo *info)
 
 /*
  * amcostestimate.  Opens the index, whose lock the planner holds, and reads its
- * metapage; leaves neither open nor pinned.  Labels the path (query/promise.c).
+ * metapage; leaves neither open nor pinned.  Every path of an index comes here before it
+ * is compared with others.  So it is labelled here (query/promise.c), and kept out of
+ * parallel workers if its order cannot be computed there.
  */
 void
 loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
@@ -225,6 +228,13 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		rows;
 	Cost		walk;
 	Cost		further;
+
+	/*
+	 * Core asks this of conditions and columns, and not of the order.  A
+	 * parameter of an outer query does not reach a worker.
+	 */
+	if (!is_parallel_safe(root, (Node *) path->indexorderbys))
+		path->path.parallel_safe = false;
 
 	/*
 	 * A scan goes by exactly one distance.  Nothing is known of a

@@ -13,6 +13,8 @@
  * decide.  If the filter drops rows, the scan evaluates it on further rows itself, before
  * it measures and sorts them.
  *
+ * On the way the hook makes sure that scans in parallel workers get their parameters.
+ *
  * IDENTIFICATION
  *	  src/planner/order/limit.c
  *
@@ -222,13 +224,51 @@ find_limited(PlanState *ps, LimitState *limit)
 	}
 }
 
-/* planstate_tree_walker callback */
+/*
+ * The parameters that the plan below a Gather needs, and that its workers do not get.
+ * NULL if there are none, as in every plan that is right.
+ */
+static Bitmapset *
+missing_parameters(const Plan *plan)
+{
+	Bitmapset  *needed = outerPlan(plan)->extParam;
+	bool		merges = IsA(plan, GatherMerge);
+	Bitmapset  *passed = merges ? ((const GatherMerge *) plan)->initParam :
+		((const Gather *) plan)->initParam;
+	int			rescan = merges ? ((const GatherMerge *) plan)->rescan_param :
+		((const Gather *) plan)->rescan_param;
+	Bitmapset  *missing = bms_difference(needed, passed);
+
+	return rescan >= 0 ? bms_del_member(missing, rescan) : missing;
+}
+
+/* Whether rows of a node come from an hnsw index */
 static bool
-find_limits(PlanState *ps, void *context)
+scans_hnsw(PlanState *ps)
+{
+	Relation	index;
+
+	if (!IsA(ps, IndexScanState))
+		return loki_is_hybrid_scan(ps);
+	index = ((IndexScanState *) ps)->iss_RelationDesc;
+	return index != NULL && loki_is_hnsw_index(index);
+}
+
+/*
+ * planstate_tree_walker callback.  `missing` are parameters that do not reach the process
+ * that executes a node: for a scan they would be null pointers, so it must not begin.
+ */
+static bool
+find_limits(PlanState *ps, void *missing)
 {
 	if (IsA(ps, LimitState))
 		find_limited(outerPlanState(ps), (LimitState *) ps);
-	return planstate_tree_walker(ps, find_limits, context);
+	else if (IsA(ps, GatherState) || IsA(ps, GatherMergeState))
+		missing = missing_parameters(ps->plan);
+	else if (missing != NULL && scans_hnsw(ps) &&
+			 bms_overlap(ps->plan->extParam, (Bitmapset *) missing))
+		elog(ERROR, "plan has a scan of an hnsw index in a parallel worker without its parameters");
+	return planstate_tree_walker(ps, find_limits, missing);
 }
 
 static void
