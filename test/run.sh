@@ -4,8 +4,8 @@
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
 #									examples arm64 bench
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
-#									fuzz-input valgrind coverage (doc/testing.md)
-#        test/run.sh attack			those of tap that attack
+#									fuzz-parallel fuzz-input valgrind coverage (doc/testing.md)
+#        test/run.sh attack			those of tap and sql that attack
 #        test/run.sh format-sample	put what is installed into test/formats
 #
 # Installs what is missing (test/packages.sh), copies the source tree to a
@@ -46,6 +46,9 @@ case $part in
 	standby) long tap TESTS=042_standby LOKIVECTOR_SOAK_SECONDS="${amount:-1800}" ;;
 	kills) long tap TESTS=036_kills LOKIVECTOR_KILLS="${amount:-1000}" ;;
 	fuzz) long tap TESTS=040_fuzz LOKIVECTOR_FUZZ_COUNT="${amount:-20000}" ;;
+	fuzz-parallel)
+		long tap TESTS=040_fuzz LOKIVECTOR_FUZZ_COUNT="${amount:-5000}" LOKIVECTOR_FUZZ_PARALLEL=yes
+		;;
 	crash-points)
 		long tap TESTS=041_crash_points LOKIVECTOR_CRASH_POINTS="${amount:-all}" \
 			LOKIVECTOR_SOAK_SECONDS=20000

@@ -166,6 +166,8 @@ class Schema:
             self.vectors.wide = False
             self.vectors.grid = 0
         self.partitioned = not secure and random.random() < (0.5 if parallel else 0.25)
+        # a worker then scans a table as a whole, by an index
+        self.whole = parallel and random.random() < 0.6
         self.inherited = parallel and not secure and not self.partitioned and random.random() < 0.4
         self.indexes = []
         self.distances = []     # that these know: column, cast, operator
@@ -208,6 +210,9 @@ class Schema:
                 yield f"CREATE TABLE t{i} PARTITION OF t FOR VALUES {bound}"
         if self.inherited:
             yield "CREATE TABLE t_child () INHERITS (t)"
+        if self.whole:
+            for table in ("t0", "t1", "t2") if self.partitioned else ("t", "t_child") if self.inherited else ("t",):
+                yield f"ALTER TABLE {table} SET (parallel_workers = 0)"
         yield "CREATE TABLE u (" + ", ".join(["id integer PRIMARY KEY"] + vector + attributes) + ")"
 
     def graph_index(self, name):

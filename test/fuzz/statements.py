@@ -380,7 +380,7 @@ class Generator:
         more = random.choice(([], [], [], [f"t.{column} IN (SELECT k.{column} FROM u k)"],
                               [f"EXISTS (SELECT FROM u k WHERE k.{column} = t.{column})"]))
         rows = [f" FROM {source}", self.conditions(more=more), " ORDER BY ", distance.text, distance.order]
-        where = f" WHERE u.id <= {random.randint(1, 8)}"
+        where = f" WHERE u.id <= {1 if self.schema.large else random.randint(1, 6)}"
         draw = random.random()
         if draw < 0.3:
             tree = ["SELECT u.id, ARRAY(SELECT t.id", rows, f", t.id) FROM u{where}"]

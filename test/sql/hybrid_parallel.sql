@@ -108,6 +108,9 @@ SELECT * FROM workers_counts('SELECT q.id, n FROM workers_q q LEFT JOIN (SELECT 
 SELECT * FROM workers_counts('SELECT q.id, t.id FROM workers_q q LEFT JOIN (SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 5 LIMIT 3) t ON true');
 RESET enable_material;
 RESET enable_seqscan;
+-- a Gather that waits for another
+ALTER TABLE workers_q SET (parallel_workers = 2);
+SELECT gathers, label, ways FROM workers_counts('SELECT q.id, (SELECT count(*) FROM workers_t WHERE v <-> workers_vector(-1) < 2) FROM workers_q q');
 RESET parallel_leader_participation;
 
 DROP TABLE workers_t, workers_q;

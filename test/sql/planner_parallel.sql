@@ -15,13 +15,14 @@ END $$ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED;
 -- the same rows in partitions, in children, and in tables of a UNION ALL
 CREATE TABLE gathered_rows AS SELECT n AS id, n % 10 AS k, n % 40 AS a, gathered_vector(n) AS v FROM generate_series(1, 6000) n;
 CREATE TABLE gathered_parts (id integer, k integer, a integer, v vector(8)) PARTITION BY HASH (id);
-CREATE TABLE gathered_part0 PARTITION OF gathered_parts FOR VALUES WITH (MODULUS 3, REMAINDER 0);
-CREATE TABLE gathered_part1 PARTITION OF gathered_parts FOR VALUES WITH (MODULUS 3, REMAINDER 1);
-CREATE TABLE gathered_part2 PARTITION OF gathered_parts FOR VALUES WITH (MODULUS 3, REMAINDER 2);
-CREATE TABLE gathered_parent (id integer, k integer, a integer, v vector(8));
-CREATE TABLE gathered_child () INHERITS (gathered_parent);
-CREATE TABLE gathered_one (id integer, k integer, a integer, v vector(8));
-CREATE TABLE gathered_two (LIKE gathered_one);
+-- no sequential scans by several workers, with whose costs servers differ
+CREATE TABLE gathered_part0 PARTITION OF gathered_parts FOR VALUES WITH (MODULUS 3, REMAINDER 0) WITH (parallel_workers = 0);
+CREATE TABLE gathered_part1 PARTITION OF gathered_parts FOR VALUES WITH (MODULUS 3, REMAINDER 1) WITH (parallel_workers = 0);
+CREATE TABLE gathered_part2 PARTITION OF gathered_parts FOR VALUES WITH (MODULUS 3, REMAINDER 2) WITH (parallel_workers = 0);
+CREATE TABLE gathered_parent (id integer, k integer, a integer, v vector(8)) WITH (parallel_workers = 0);
+CREATE TABLE gathered_child () INHERITS (gathered_parent) WITH (parallel_workers = 0);
+CREATE TABLE gathered_one (id integer, k integer, a integer, v vector(8)) WITH (parallel_workers = 0);
+CREATE TABLE gathered_two (id integer, k integer, a integer, v vector(8)) WITH (parallel_workers = 0);
 CREATE VIEW gathered_all AS SELECT * FROM gathered_one UNION ALL SELECT * FROM gathered_two;
 CREATE VIEW gathered_some AS SELECT * FROM gathered_parts WHERE k < 5;
 INSERT INTO gathered_parts SELECT * FROM gathered_rows;

@@ -189,11 +189,12 @@ share_counters(PlanState *ps, void *context)
 	return planstate_tree_walker(ps, share_counters, context);
 }
 
+/* planstate_tree_walker callback.  Init plans of a Gather may have a Gather too. */
 static bool
 share_below_gather(PlanState *ps, void *context)
 {
 	if (IsA(ps, GatherState) || IsA(ps, GatherMergeState))
-		return share_counters(outerPlanState(ps), context);
+		share_counters(outerPlanState(ps), context);
 	return planstate_tree_walker(ps, share_below_gather, context);
 }
 
