@@ -488,7 +488,7 @@ class Run:
         self.connection.run("COMMIT; SET client_min_messages = error")
         self.wanted += tester.wanted
         self.found += tester.found
-        if schema.large:
+        if schema.large and not parallel:
             self.check_recall(number, schema, history)
         self.check_indexes(number, history)
 
