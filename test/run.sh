@@ -54,13 +54,15 @@ case $part in
 			LOKIVECTOR_SOAK_SECONDS=20000
 		;;
 	attack)
-		long tap TESTS="056_names 025_validate 057_takeover_steps 058_parallel 060_limits 061_privileges"
+		long "sql tap" TESTS="hnsw_security planner_parallel soft_errors 056_names 025_validate \
+			057_takeover_steps 060_limits 061_privileges"
 		;;
 	sanitize) long address LOKIVECTOR_FUZZ_COUNT="${amount:-2000}" ;;
 	format-sample) long tap TESTS=046_formats LOKIVECTOR_FORMAT_SAMPLE=yes ;;
 	fuzz-input) long fuzz-input LOKIVECTOR_FUZZ_SECONDS="${amount:-600}" ;;
 esac
-[ "$part" = "${1:-}" ] || set -- "$part"
+# shellcheck disable=SC2086	# they may be several
+[ "$part" = "${1:-}" ] || set -- $part
 everything=
 if [ $# -eq 0 ]; then
 	everything=yes
