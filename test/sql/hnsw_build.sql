@@ -470,3 +470,13 @@ SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
 COMMIT;
 TRUNCATE build_emptied;
 DROP TABLE build_emptied;
+-- test: rows of two models, of which one's are a hundred times as long
+CREATE TABLE two_lengths (i integer, v vector(64));
+INSERT INTO two_lengths SELECT i, (SELECT array_agg((CASE WHEN i % 2 = 0 THEN 1 ELSE 100 END) *
+	(1 + hashint8extended(i, j) / 9223372036854775807.0) ORDER BY j) FROM generate_series(1, 64) j)::real[]::vector
+FROM generate_series(1, 4000) i;
+CREATE INDEX two_lengths_idx ON two_lengths USING hnsw (v vector_l2_ops);
+SELECT recall >= 0.9 AS short_ones_are_found FROM lokivector_recall('two_lengths_idx',
+	(SELECT array_agg((SELECT array_agg(1 + hashint8extended(-i, j) / 9223372036854775807.0 ORDER BY j)
+		FROM generate_series(1, 64) j)::real[]::vector) FROM generate_series(1, 100) i), 10);
+DROP TABLE two_lengths;

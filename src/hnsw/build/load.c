@@ -33,9 +33,13 @@ typedef struct SampleState
 	LokiBuild  *build;
 	double	   *sum;
 	double		count;			/* rows with a vector */
+	double		logarithms;		/* of the squares of their lengths */
 	double		rows;			/* that the index will have */
 	double		scanned;		/* of the table */
 } SampleState;
+
+/* The square of the mean is far if it is so many times that of a typical row's length */
+#define FAR_MEAN		4
 
 /* With fewer vectors than this, more blocks are sampled. */
 #define FEW_ROWS		(LOKI_SAMPLE_ROWS / 10)
@@ -79,12 +83,13 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	if (loki_value_open(&build->geometry.column, read_vector(build, values[0], isnull[0]),
 						isnull[0], &x) == LOKI_VALUE_VECTOR)
 	{
-		double		scale = 1;
+		double		norm2 = loki_distance.dot_f32(dim, x, x);
+		double		scale = build->meta.code.metric == LOKI_METRIC_COSINE ? 1 / sqrt(norm2) : 1;
 
-		if (build->meta.code.metric == LOKI_METRIC_COSINE)
-			scale = 1 / sqrt(loki_distance.dot_f32(dim, x, x));
 		if (isfinite(scale))
 		{
+			if (norm2 > 0 && isfinite(norm2))
+				sample->logarithms += log(norm2 * scale * scale);
 			for (uint32 i = 0; i < dim; i++)
 				sample->sum[i] += x[i] * scale;
 			sample->count++;
@@ -145,7 +150,7 @@ static void
 forget_sample(SampleState *sample)
 {
 	memset(sample->sum, 0, sample->build->geometry.dim * sizeof(double));
-	sample->rows = sample->count = sample->scanned = 0;
+	sample->rows = sample->count = sample->scanned = sample->logarithms = 0;
 	if (sample->build->sample != NULL)
 		sample->build->sample->count = 0;
 }
@@ -153,6 +158,10 @@ forget_sample(SampleState *sample)
 /*
  * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
  * those of random blocks.  The sample also tells how many rows to expect.
+ *
+ * A few rows that are much longer than most would move the mean far from these, and seen from
+ * there all of them are alike.  Then the centroid is zero.  By inner product the long rows are
+ * what is searched for.
  */
 void
 loki_build_sample(LokiBuild *build)
@@ -192,6 +201,10 @@ loki_build_sample(LokiBuild *build)
 
 	for (uint32 i = 0; i < dim; i++)
 		build->geometry.centroid[i] = sample.count > 0 ? sample.sum[i] / sample.count : 0;
+	if (build->meta.code.metric != LOKI_METRIC_IP &&
+		loki_distance.dot_f32(dim, build->geometry.centroid, build->geometry.centroid) >
+		FAR_MEAN * exp(sample.logarithms / Max(sample.count, 1)))
+		memset(build->geometry.centroid, 0, dim * sizeof(float));
 	pfree(sample.sum);
 }
 
