@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+"""Recall and work of searches that say the same in several ways.
+
+Each set of hard.py, or of datasets.py, gets an index on its vectors and two
+attributes.  Then recall@k is measured without a condition, and with conditions
+that all rows pass, or 90 or 50 % of them at random: on columns of the index
+and of the heap, by a b-tree, by a bound, and by a join.  The same nodes
+should be scored, and the same rows found, where all rows pass.
+
+The server is whatever the command given with --psql connects to; its database
+has lokivector.
+"""
+import argparse
+import shlex
+
+import numpy as np
+
+import hard
+import truth
+
+PHRASES = {                     # condition, share of the rows that pass
+    "plain": ("true", 100), "in the index": ("a = 1", 100),
+    "on the heap": ("b = 1", 100), "by a b-tree": ("id >= 0", 100),
+    "a bound": ("v {op} q.v < 1e30", 100),
+    "a join": ("id IN (SELECT key FROM {keys})", 100),
+    "90 % in the index": ("r < 90", 90), "50 % in the index": ("r < 50", 50),
+    "90 % on the heap": ("s < 90", 90), "50 % on the heap": ("s < 50", 50)}
+
+
+class Phrased(hard.Table):
+    """A set with two attributes in the index, and the same on the heap"""
+
+    def load(self, base, queries):
+        super().load(base, queries)
+        self.keys = f"{self.name}_keys"
+        self.server.sql(f"""
+            ALTER TABLE {self.name} ADD a integer DEFAULT 1,
+                ADD b integer DEFAULT 1, ADD r integer, ADD s integer;
+            UPDATE {self.name} SET r = abs(hashint4extended(id, 1) % 100),
+                s = abs(hashint4extended(id, 2) % 100);
+            CREATE TABLE {self.keys} AS SELECT id AS key FROM {self.name};
+            CREATE INDEX ON {self.name} (id); CREATE INDEX ON {self.keys} (key);
+            VACUUM FULL {self.name}; VACUUM ANALYZE {self.name};
+            ANALYZE {self.keys};""")
+
+    def index(self, options):
+        return (f"CREATE INDEX ON {self.name} USING hnsw "
+                f"(v vector_{self.metric}_ops, a, r) {options}")
+
+    def drop(self):
+        self.server.sql(f"DROP TABLE IF EXISTS {self.name}_keys")
+        super().drop()
+
+    def ids(self, condition):
+        return np.array(self.server.sql(
+            f"SELECT id FROM {self.name} WHERE {condition}"), np.int64)[:, 0]
+
+    def search(self, setting, condition, k):
+        name = "lokivector.target_recall" if setting < 1 else "hnsw.ef_search"
+        op = hard.OPERATOR[self.metric]
+        condition = condition.format(op=op, keys=self.keys)
+        rows = self.server.sql(
+            f"SET enable_seqscan = off; SET jit = off; SET {name} = {setting};"
+            f"SELECT q.id, x.id FROM {self.queries} q, LATERAL (SELECT id FROM "
+            f"{self.name} WHERE {condition} ORDER BY v {op} q.v LIMIT {k}) x")
+        return np.array(rows, np.int64).reshape(-1, 2)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--psql", required=True, help="command that connects")
+    p.add_argument("--sets", default=",".join(hard.SETS))
+    p.add_argument("--rows", type=int, default=20000)
+    p.add_argument("--dims", type=int, default=128)
+    p.add_argument("--queries", type=int, default=1000)
+    p.add_argument("-k", type=int, default=10)
+    p.add_argument("--ef", default="10,40,100,0.9,0.95,0.99",
+                   help="below 1: lokivector.target_recall")
+    p.add_argument("--phrases", default=",".join(PHRASES))
+    p.add_argument("--options", default="", help="as WITH (m = 32)")
+    p.add_argument("--data", metavar="DIRECTORY",
+                   help="of sets that are not generated here")
+    args = p.parse_args()
+    server = hard.Server(shlex.split(args.psql))
+    settings = [float(s) if "." in s else int(s) for s in args.ef.split(",")]
+    print("| set | phrase | " + " | ".join(map(str, settings)) + " |")
+    print("|" + "---|" * (len(settings) + 2))
+    for name in args.sets.split(","):
+        base, queries, metric = hard.make(name, args.rows, args.dims,
+                                          args.queries, data=args.data)
+        table = Phrased(server, name.replace("-", "_").replace(":", "_"), metric)
+        table.load(base, queries)
+        table.build(args.options)
+        for phrase in args.phrases.split(","):
+            condition, share = PHRASES[phrase]
+            ids = np.arange(len(base)) if share == 100 else np.sort(table.ids(condition))
+            true = ids[truth.neighbours(metric, base[ids], queries, args.k)]
+            cells = []
+            for setting in settings:
+                before = hard.scored(table)
+                answers = table.search(setting, condition, args.k)
+                nodes = (hard.scored(table) - before) / len(queries)
+                found = hard.recall(metric, base, queries, true, answers, args.k)
+                cells.append(f"{found.mean():.4f} ({nodes:.0f})")
+            print(f"| {name} | {phrase} | " + " | ".join(cells) + " |", flush=True)
+        table.drop()
+
+
+if __name__ == "__main__":
+    main()
