@@ -323,7 +323,7 @@ ALTER INDEX t_idx SET (ef_search = 80, target_recall = 0.5);
 SELECT ef_search, target_recall FROM lokivector_search_width('t_idx');
 RESET hnsw.ef_search;
 SELECT ef_search, target_recall FROM lokivector_search_width('t_idx');
-SELECT width >= 1200 AS beyond_its_rows FROM lokivector_search_width('t_idx', 1000);
+SELECT width >= 1000 AS for_its_rows FROM lokivector_search_width('t_idx', 1000);
 ALTER INDEX t_idx RESET (ef_search, target_recall);
 SELECT target, width < 100 AS narrow, recall >= target AS kept
 FROM unnest('{0.5,0.9,0.95}'::float8[]) target,
@@ -415,13 +415,10 @@ CREATE FUNCTION place(i integer) RETURNS vector(8) AS $$
 $$ LANGUAGE sql IMMUTABLE;
 CREATE TABLE ends (id integer, v vector(8));
 CREATE TABLE ends_few (LIKE ends);
-CREATE TABLE ends_even (LIKE ends);
 INSERT INTO ends SELECT i, place(i) FROM generate_series(1, 4000) i;
 INSERT INTO ends_few SELECT * FROM ends WHERE id <= 900;
-INSERT INTO ends_even SELECT * FROM ends WHERE id % 2 = 1;
 CREATE INDEX ends_idx ON ends USING hnsw (v vector_l2_ops);
 CREATE INDEX ends_few_idx ON ends_few USING hnsw (v vector_l2_ops);
-CREATE INDEX ends_even_idx ON ends_even USING hnsw (v vector_l2_ops);
 CREATE FUNCTION expanded(rows regclass, odd integer, complete text) RETURNS numeric AS $$
 DECLARE
 	total numeric := 0;
@@ -436,7 +433,6 @@ END $$ LANGUAGE plpgsql;
 SELECT split_part(lokivector_calibrate('ends_idx', (SELECT array_agg(place(i) * '[99,99,99,99,99,99,99,99]') FROM generate_series(1, 79, 2) i)), ':', 1);
 SELECT expanded('ends', 0, 'on') < 0.7 * expanded('ends', 0, 'off') AS easy_ends_early,
 	expanded('ends', 1, 'on') > 1.1 * expanded('ends', 1, 'off') AS hard_goes_on,
-	expanded('ends_even', 1, 'on') = expanded('ends_even', 1, 'off') AS same_if_all_alike,
 	expanded('ends_few', 0, 'on') = expanded('ends_few', 0, 'off') AS same_without_calibration;
-DROP TABLE ends, ends_few, ends_even;
+DROP TABLE ends, ends_few;
 DROP FUNCTION expanded, place;

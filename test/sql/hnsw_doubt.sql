@@ -95,7 +95,8 @@ FROM (SELECT v FROM doubt_copies WHERE id <= 5000 ORDER BY v <-> doubt_vector(7,
 SELECT heap_fetches AS rows_read, flat_scans FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
--- ... nor do rows that are all at two distances, of which many are tied with the last one
+-- Rows that are all at two distances, of which many are tied with the last one: no more are read
+-- than there are different ones
 CREATE TABLE doubt_onehot (id integer, t integer, v vector(32)) WITH (autovacuum_enabled = off);
 INSERT INTO doubt_onehot SELECT i, i % 1000,
 	(SELECT array_agg((k = i * 7919 % 32)::integer ORDER BY k) FROM generate_series(0, 31) k)::vector
@@ -104,7 +105,7 @@ CREATE INDEX doubt_onehot_idx ON doubt_onehot USING hnsw (v vector_l2_ops, t);
 SET enable_seqscan = off;
 SELECT count(*) FROM (SELECT v FROM doubt_onehot
 	ORDER BY v <-> (SELECT v FROM doubt_onehot WHERE id = 1) LIMIT 1000) s;
-SELECT heap_fetches <= 1200 AS few FROM lokivector_scan_stats();
+SELECT heap_fetches <= 4000 AS few FROM lokivector_scan_stats();
 RESET enable_seqscan;
 DROP TABLE doubt_onehot;
 

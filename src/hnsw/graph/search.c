@@ -27,13 +27,6 @@
 #define VISITED_MIN_SIZE	4096
 #define VISITED_RESERVE		65536
 
-/*
- * A cutoff counts if it is beyond the nearest rows by so many errors of an estimate.  With
- * fewer, walks of tight clusters end before codes of 4 bits have met the nearest rows; with
- * more, codes of 2 bits hardly ever have a cutoff (doc/design/search.md).
- */
-#define CUTOFF_ERRORS		2
-
 /* Memory that a search keeps for the next one */
 #define KEPT_MEMORY			((Size) 256 * 1024)
 
@@ -415,54 +408,34 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 	return search->kept.nscored++;
 }
 
-/* The error of a candidate's estimate.  No page may be locked. */
-static float
-estimate_error(LokiSearch *search, const LokiCandidate *candidate)
+/* See search.h. */
+void
+loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 node)
 {
 	const LokiQuantizer *quantizer = search->state->quantizer;
-	uint32		node = candidate->node & ~LOKI_EXPANDED;
-	char	   *code = palloc(quantizer->code_size);
+	const LokiValueType *type = search->state->column.type;
+	LokiReach  *reach = &search->reach;
+	float		estimate = nearest[reach->rows - 1].distance;
 	float		error;
+	int			nties = 0;
+	char	   *code;
 
+	if (reach->error >= 0)
+		return;
+	code = palloc(quantizer->code_size);
 	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, &node, 1,
 					!search->in_recovery, code);
-	error = quantizer->error(quantizer, search->query, code, candidate->distance);
+	error = quantizer->error(quantizer, search->query, code, estimate);
 	pfree(code);
-	return error;
-}
-
-/*
- * Whether estimates tell the nearest rows from what is beyond the cutoff.  Not if the rows'
- * distance is not above zero.  The pool has as many nodes as the cutoff's width.
- */
-static inline bool
-cutoff_tells(const LokiSearch *search)
-{
-	const LokiCutoff *cutoff = &search->cutoff;
-	float		distance = search->pool[cutoff->rows - 1].distance;
-
-	return distance * (cutoff->ratio - 1) > CUTOFF_ERRORS * cutoff->error;
-}
-
-/* The distance beyond which nodes are not expanded */
-static inline float
-cutoff_distance(const LokiSearch *search)
-{
-	const LokiCutoff *cutoff = &search->cutoff;
-
-	if (cutoff->rows == 0 || cutoff->error < 0 || search->npool < cutoff->width)
-		return FLT_MAX;
-	if (!cutoff_tells(search))
-		return search->pool[cutoff->width - 1].distance;
-	return search->pool[cutoff->rows - 1].distance * cutoff->ratio;
-}
-
-/* Whether a node has no place in the pool: it is beyond the cutoff, and not among the width */
-static inline bool
-is_cut_off(const LokiSearch *search, float distance)
-{
-	return distance > cutoff_distance(search) &&
-		distance >= search->pool[search->cutoff.width - 1].distance;
+	if (loki_column_sketched(&search->state->column))
+		error = type->sketch_error == NULL ? FLT_MAX :
+			hypotf(error, type->sketch_error(&search->state->column, estimate, error,
+											 loki_code_missed(&search->state->code)));
+	reach->error = error >= 0 ? error : FLT_MAX;
+	for (int i = 1; i < reach->width; i++)
+		nties += nearest[i].distance == nearest[i - 1].distance;
+	if (nties * 2 > reach->width)
+		reach->ratio = FLT_MAX;
 }
 
 /* Insert into the sorted pool; the place, or -1 if not among the ef nearest */
@@ -475,7 +448,8 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 
 	Assert(search->npool <= ef && ef < search->pool_allocated);
 	if ((search->npool == ef && distance >= pool[ef - 1].distance) ||
-		is_cut_off(search, distance))
+		(distance > loki_reach(&search->reach, pool, search->npool) &&
+		 distance >= pool[search->reach.width - 1].distance))
 	{
 		if (search->kept.rejected)
 			loki_search_keep(search, distance, node, 0);
@@ -561,17 +535,16 @@ static bool
 pool_next(LokiWalk *walk, LokiBatch *waiting)
 {
 	LokiSearch *search = walk->search;
-	LokiCutoff *cutoff = &search->cutoff;
+	const LokiReach *reach = &search->reach;
 	const LokiCandidate *next;
 
 	if (search->target.met && search->target.stop)
 		return false;
 	next = next_candidate(search, (int) walk->width);
-	if (next == NULL || cutoff->rows == 0 || search->npool < cutoff->width)
+	if (next == NULL || reach->rows == 0 || search->npool < reach->width)
 		return next != NULL;
-	if (cutoff->error < 0)
-		cutoff->error = estimate_error(search, &search->pool[cutoff->rows - 1]);
-	return search->next < cutoff->least || next->distance <= cutoff_distance(search);
+	loki_search_note_error(search, search->pool, search->pool[reach->rows - 1].node & ~LOKI_EXPANDED);
+	return next->distance <= loki_reach(reach, search->pool, search->npool);
 }
 
 /* Expand the candidate that is next, and prefetch the links of the one after it. */
@@ -637,26 +610,6 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 		if (loki_visit(search, entries[i].node))
 			pool_add(search, ef, entries[i].distance, entries[i].node);
 	loki_walk(&walk, &steps);
-}
-
-/* See search.h. */
-void
-loki_search_end_cutoff(LokiSearch *search)
-{
-	LokiCutoff *cutoff = &search->cutoff;
-
-	cutoff->told = cutoff->rows > 0 && cutoff->error >= 0 && search->npool >= cutoff->width &&
-		cutoff_tells(search);
-	if (cutoff->rows == 0 || cutoff->told)
-		return;
-	for (; search->npool > cutoff->width; search->npool--)
-	{
-		const LokiCandidate *last = &search->pool[search->npool - 1];
-
-		loki_search_keep(search, last->distance, last->node & ~LOKI_EXPANDED,
-						 last->node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
-	}
-	search->next = Min(search->next, search->npool);
 }
 
 /*

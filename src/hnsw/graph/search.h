@@ -97,21 +97,47 @@ typedef struct LokiSearchTarget
 } LokiSearchTarget;
 
 /*
- * Where a walk with a pool ends by distance: it expands no node that is farther than `ratio`
- * times the distance of the rows-th nearest (README, "Search").  The caller sets it,
- * and the walk notes error and told.
+ * How far a search looks: no node is expanded that is farther than loki_reach() (README, "How far
+ * a search looks").  The caller sets all but the error, which the walk notes.
  */
-typedef struct LokiCutoff
+typedef struct LokiReach
 {
-	int			rows;			/* 0: no cutoff */
-	int			width;			/* so many nodes are kept in any case, and
-								 * expanded where codes tell too little */
-	int			least;			/* so many are expanded in any case ... */
-	int			most;			/* ... and at most */
-	float		ratio;			/* at least 1 */
+	int			rows;			/* wanted; 0: the width alone counts */
+	int			width;			/* so many nodes are kept in any case, ... */
+	int			least;			/* ... so many expanded ... */
+	int			most;			/* ... and so many kept at most */
+	float		ratio;			/* to the distance of the rows-th; 0: that of
+								 * the width-th node counts; FLT_MAX: no end
+								 * before most */
+	float		errors;			/* so many errors beyond it at least */
 	float		error;			/* of an estimate; below 0: not known yet */
-	bool		told;			/* codes told what is beyond the cutoff */
-} LokiCutoff;
+	float		floor;			/* as far in any case, by rows that were read */
+} LokiReach;
+
+/*
+ * The distance beyond which nothing is expanded.  nearest[0 .. n) are the nearest nodes that may be
+ * in the answer, ascending; n is at most reach->most.
+ */
+static inline float
+loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
+{
+	float		row;
+	float		far;
+
+	Assert(reach->rows <= reach->width && reach->least <= reach->width && reach->width <= reach->most);
+	if (reach->width == 0 || n < reach->width || reach->error < 0)
+		return FLT_MAX;
+	far = nearest[reach->width - 1].distance;
+	if (reach->rows == 0)
+		return far;
+	row = nearest[reach->rows - 1].distance;
+	if (reach->ratio == FLT_MAX)
+		far = FLT_MAX;
+	else if (reach->ratio > 0)
+		far = Max(row * reach->ratio, nearest[reach->least - 1].distance);
+	far = Max(far, Max(row + reach->errors * reach->error, reach->floor));
+	return n < reach->most ? far : Min(far, nearest[n - 1].distance);
+}
 
 /* Scored nodes that are not in the pool, to go on from later */
 typedef struct LokiKeptNodes
@@ -123,10 +149,10 @@ typedef struct LokiKeptNodes
 								 * scored[] */
 	uint32		nfrontier;
 	uint64		frontier_allocated;
-	LokiCandidate *best;		/* the ef nearest that match, the farthest on
-								 * top; nodes likewise */
+	LokiCandidate *best;		/* the nearest that match; nodes likewise */
 	uint32		nbest;
 	uint64		best_allocated;
+	bool		best_is_heap;	/* the farthest on top; not: ascending */
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
 	bool		rejected;		/* keep nodes that leave the pool */
 } LokiKeptNodes;
@@ -183,7 +209,7 @@ typedef struct LokiSearch
 	int			next;			/* none before this is unexpanded */
 	LokiStrategyChoice *choice; /* NULL: it has no filter, and never will */
 	LokiSearchTarget target;
-	LokiCutoff	cutoff;
+	LokiReach	reach;
 	LokiKeptNodes kept;
 	LokiSearchScratch scratch;
 	LokiSearchCounts count;
@@ -270,10 +296,11 @@ extern void loki_search_walk(LokiSearch *search, const LokiUpperFound *entries,
 							 int nentries, int width, int ef);
 
 /*
- * After a walk with a cutoff: note whether codes told what is beyond it.  If they did not, the
- * pool keeps only the cutoff's width.
+ * Note what the reach has to know of this query, unless it was noted: now that the nearest
+ * candidates are as many as the width, the error of the last row's estimate, whose node is given,
+ * and whether most are at the distance of the one before.  No page may be locked.
  */
-extern void loki_search_end_cutoff(LokiSearch *search);
+extern void loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 node);
 
 /*
  * A best-first search: expand the nearest node, score its neighbors, and so on.  Its steps
@@ -351,7 +378,7 @@ extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								int width, LokiUpperFound *entries);
 
 /* A pool larger than this costs more to shift than a heap to sift */
-#define LOKI_POOL_MAX		512
+#define LOKI_POOL_MAX		1024
 
 /* Keep a scored node in scored[]; returns its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);

@@ -53,14 +53,8 @@
 #define GROWTH_FROM			10
 #define GROWTH_TO			64
 
-/*
- * The growth counts if so many queries measured it, and if a quarter of them has so many times
- * that of another quarter: 1.2 times in random rows, by chance, and 1.6 to 4 in real sets
- * (doc/design/search.md)
- */
+/* The growth counts if so many queries measured it */
 #define GROWTH_QUERIES		16
-#define GROWTH_VARIES		1.4
-#define GROWTH_QUANTILE		0.6
 
 /* A product of a row and a query takes as long as so many estimates */
 #define PRODUCT_SCORES		10
@@ -260,11 +254,13 @@ note_growth(LokiMeasure *measure)
 		measure->state->code.metric == LOKI_METRIC_IP)
 		return;
 	from = pool[GROWTH_FROM - 1].distance;
-	if (!(from > 0))
-		return;
-	growth = log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / GROWTH_FROM);
-	bin = (int) (LOKI_GROWTH_STEPS * log2(Max(growth, LOKI_GROWTH_LEAST) / LOKI_GROWTH_LEAST));
-	measure->sums->growth[Min(bin, LOKI_GROWTH_BINS - 1)]++;
+	bin = LOKI_GROWTH_BINS - 1;
+	if (from > 0)
+	{
+		growth = log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / GROWTH_FROM);
+		bin = (int) Min(LOKI_GROWTH_STEPS * log2(Max(growth, LOKI_GROWTH_LEAST) / LOKI_GROWTH_LEAST), bin);
+	}
+	measure->sums->growth[bin]++;
 }
 
 /*
@@ -440,35 +436,24 @@ standard_error(double variance, int n, int k)
 	return sqrt(Max(variance, 0) / n + half * half);
 }
 
-/* The growth that this part of the queries does not exceed */
-static double
-growth_quantile(const int *growth, int queries, double part)
-{
-	int			below = 0;
-	int			bin = -1;
-
-	while (bin + 1 < LOKI_GROWTH_BINS && below <= part * queries)
-		below += growth[++bin];
-	return LOKI_GROWTH_LEAST * exp2((bin + 0.5) / LOKI_GROWTH_STEPS);
-}
-
 /*
- * The growth of distances, as the metapage has it: a quantile, so that neither outliers nor rows
- * at hardly any distance count for more than others.  0 if it was not
- * measured, or if it is much the same around all queries, as in uniformly random rows: then a
- * width is as good as a cutoff.
+ * The growth of distances, as the metapage has it: the median, so that neither outliers nor rows
+ * at hardly any distance count for more than others.  0 if it was not measured.
  */
 static uint16
 form_growth(const int *growth)
 {
 	int			queries = 0;
+	int			below = 0;
+	int			bin = -1;
 
 	for (int i = 0; i < LOKI_GROWTH_BINS; i++)
 		queries += growth[i];
-	if (queries < GROWTH_QUERIES ||
-		growth_quantile(growth, queries, 0.75) < GROWTH_VARIES * growth_quantile(growth, queries, 0.25))
+	if (queries < GROWTH_QUERIES)
 		return 0;
-	return (uint16) rint(Min(growth_quantile(growth, queries, GROWTH_QUANTILE) * LOKI_GROWTH_SCALE,
+	while (bin + 1 < LOKI_GROWTH_BINS && below <= queries / 2)
+		below += growth[++bin];
+	return (uint16) rint(Min(LOKI_GROWTH_LEAST * exp2((bin + 0.5) / LOKI_GROWTH_STEPS) * LOKI_GROWTH_SCALE,
 							 PG_UINT16_MAX));
 }
 

@@ -17,29 +17,13 @@
 
 #include "hnsw/scan/scan.h"
 
-/*
- * Whether the walk is to be made wider before it is believed that the rows that are left are
- * beyond the bound.  If even its last candidate may be within it, chance decided which nodes
- * are candidates.
- */
-static bool
-needs_wider(LokiScan *so)
-{
-	if (so->course.ef < LOKI_DOUBT_EF)
-		return true;
-	if (so->course.doubts >= LOKI_MAX_DOUBTS || !loki_refine_doubts(so, so->filter.bound, 1))
-		return false;
-	so->course.doubts++;
-	return true;
-}
-
 /* See scan.h. */
 bool
 loki_bound_ends(LokiScan *so, bool may_widen)
 {
 	if (!loki_refine_beyond(so))
 		return false;
-	return so->course.phase != LOKI_SCAN_WALK || !may_widen || !needs_wider(so);
+	return so->course.phase != LOKI_SCAN_WALK || !may_widen || so->course.ef >= LOKI_BOUND_ROWS;
 }
 
 /*

@@ -635,6 +635,28 @@ loki_flat_doubt(LokiScan *so)
 	return true;
 }
 
+/* Whether a row was read that is as far as the batch's last one, as where values are few */
+static bool
+last_is_tied(const LokiScan *so)
+{
+	uint32		n = so->course.batch_left;
+
+	return so->ranking.nrows > n && so->ranking.rows[n].distance == so->ranking.rows[n - 1].distance;
+}
+
+/* Whether even the last of the candidates may be among the rows of the batch, which are complete */
+static bool
+last_is_doubtful(const LokiScan *so)
+{
+	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
+
+	if (loki_refine_used_up(so) && !last_is_tied(so) &&
+		(!loki_column_sketched(&so->state->column) ||
+		 so->flat.kept < LOKI_SKETCHES_PER_ROW * so->course.batch_left))
+		return true;
+	return loki_refine_doubts(so, farthest, 1 - Min(so->course.batch / (double) so->flat.kept, 1));
+}
+
 /*
  * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  That is so
  *	- if codes do not tell which nodes are the nearest, as in a walk, or excluded none of those
@@ -651,8 +673,7 @@ loki_flat_falls_short(const LokiScan *so)
 
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
-	if (so->flat.selections == 1 && !loki_last_is_tied(so) &&
-		(loki_codes_exclude_none(so, so->flat.kept) || loki_last_is_doubtful(so, so->flat.kept)))
+	if (so->flat.selections == 1 && !last_is_tied(so) && last_is_doubtful(so))
 		return true;
 	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) >

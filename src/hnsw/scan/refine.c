@@ -493,13 +493,17 @@ loki_refine_used_up(const LokiScan *so)
 	return so->queue.next == so->queue.n && so->pending.next == so->pending.n;
 }
 
-/* How far off the estimate of the last candidate may be, in the operator's unit; 0 if not known */
-double
-loki_refine_error(const LokiScan *so)
+/*
+ * The estimate up to which nodes may be nearer than `distance`, in the operator's unit, by so many
+ * errors as refining has shown
+ */
+float
+loki_refine_reach(const LokiScan *so, double distance, double errors)
 {
-	if (so->queue.compared == 0 || so->queue.n == 0)
-		return 0;
-	return nearer_by(so, so->queue.n - 1, 0) - nearer_by(so, so->queue.n - 1, 1);
+	if (so->queue.compared == 0)
+		return -FLT_MAX;
+	return (float) (in_unit_of_codes(so, distance) +
+					errors * sqrt(so->queue.squares / so->queue.compared));
 }
 
 /*

@@ -275,7 +275,6 @@ begin_scan(LokiScan *so)
 	so->course.returned = 0;
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->course.widened = false;
-	so->course.doubts = 0;
 	so->course.walk_taken = so->choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
 	loki_rerank_begin(so);
@@ -401,6 +400,7 @@ first_walk(LokiScan *so)
 
 	so->course.walked = true;
 	loki_choose_width(so);
+	so->course.first_width = so->course.width;
 	if ((so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
 	{
 		so->filter.strategy = LOKI_STRATEGY_FLAT;
@@ -420,12 +420,13 @@ first_walk(LokiScan *so)
 	 */
 	if (so->course.width >= LOKI_ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_WIDE_ENTRIES;
-	loki_choose_cutoff(so);
+	loki_choose_reach(so, so->course.batch, so->search.budget.flat_nodes > 0 ?
+					  so->choice.width : so->course.width);
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
 	if (nentries > 0)
 	{
-		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, so->course.width);
-		if (so->search.cutoff.told)
+		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries);
+		if (so->search.reach.rows > 0)
 			so->course.ef = so->course.batch;
 
 		/*
@@ -444,18 +445,25 @@ widen_to(LokiScan *so, double rows, double width)
 	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
 	so->course.ef = (uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4);
 	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
-	so->course.walk_end = loki_walk_widen(&so->search, so->course.width);
+	loki_choose_reach(so, rows, so->course.width);
+	so->course.walk_end = loki_walk_widen(&so->search);
 	take_walk(so, PG_UINT32_MAX);
 }
 
-/* Make the walk wide enough for twice as many rows, or for `rows`. */
+/*
+ * Make the walk wide enough for twice as many rows, or for `rows`.  If the caller drops rows, the
+ * width grows as that of a walk with a filter does (loki_strategy_width()).
+ */
 static void
 widen_walk(LokiScan *so, double rows)
 {
 	double		ef = Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
+	double		width = Max(so->course.width, loki_walk_width(so->state, ef));
 
+	if (loki_filters_rows(so))
+		width = Max(width, so->course.first_width * sqrt(ef / so->plan.limit));
 	so->course.widened = true;
-	widen_to(so, ef, Max(so->course.width, loki_walk_width(so->state, (uint32) ef)));
+	widen_to(so, ef, width);
 }
 
 /* Whether the walk has converged and may be widened */
@@ -486,7 +494,7 @@ find_more(LokiScan *so)
 	{
 		if (may_widen(so))
 		{
-			widen_walk(so, 0);
+			widen_walk(so, loki_is_bounded(so) ? LOKI_BOUND_ROWS : 0);
 			return true;
 		}
 		if (!so->plan.complete && !so->plan.exact)
@@ -525,31 +533,34 @@ wants_wider(LokiScan *so)
 }
 
 /*
- * Make the walk twice as wide, since codes fall short.  After loki_most_doubts() times it becomes no
- * wider than a walk for LOKI_DOUBT_EF rows, as which walks that began wider end.
+ * Walk on if the distance of the batch's last row, which is known now, and the errors that
+ * refining has shown say that the walk has not looked far enough: of many estimates the least are
+ * too small.  False if it has.  Rows that are found only make that distance smaller, so it is
+ * not asked for long.
  */
-static void
-widen_in_doubt(LokiScan *so)
+static bool
+reach_by_rows(LokiScan *so)
 {
-	double		rows = so->course.ef * 2.0;
-	double		width = so->course.width * 2.0;
-	double		most = loki_walk_width(so->state, LOKI_DOUBT_EF);
+	LokiReach  *reach = &so->search.reach;
+	float		looked;
 
-	if (so->course.doubts >= loki_most_doubts(so) && width > most)
-	{
-		width = most;
-		rows = Max(so->course.ef, LOKI_DOUBT_EF);
-	}
-	so->course.doubts++;
-	so->course.settled = loki_settled_distance(so);
-	widen_to(so, rows, width);
+	if (so->course.phase != LOKI_SCAN_WALK)
+		return false;
+	looked = loki_walk_reach(&so->search);
+	if (looked == FLT_MAX)
+		return false;
+	reach->floor = loki_refine_reach(so, so->ranking.rows[so->course.batch_left - 1].distance,
+									 reach->errors);
+	if (!(reach->floor > looked))
+		return false;
+	so->course.walk_end = loki_walk_widen(&so->search);
+	return true;
 }
 
 /* Find and rerank rows for the rest of the batch. */
 static void
 search_batch(LokiScan *so)
 {
-	so->course.settled = get_float8_infinity();
 	if (!so->course.walked)
 		first_walk(so);
 	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->course.ef)
@@ -562,8 +573,8 @@ search_batch(LokiScan *so)
 				break;
 			else if (wants_wider(so))
 				widen_walk(so, 0);
-			else if (may_widen(so) && loki_codes_fall_short(so))
-				widen_in_doubt(so);
+			else if (may_widen(so) && reach_by_rows(so))
+				take_walk(so, PG_UINT32_MAX);
 			else if (loki_strategy_stopped(so) || loki_strategy_barren(so))
 			{
 				begin_flat(so);

@@ -19,13 +19,11 @@
 #include "types/toast.h"
 #include "utils/float.h"
 
-/*
- * A walk is wide enough for so many rows at least before its answer is believed, if there
- * is reason for doubt.  A wide one is made twice as wide so often, if codes do not tell
- * rows apart.
- */
-#define LOKI_DOUBT_EF		320
-#define LOKI_MAX_DOUBTS		3
+/* A walk within a bound is wide enough for so many rows before it is believed that there are no more */
+#define LOKI_BOUND_ROWS		320
+
+/* So many candidates by sketches are enough for a row */
+#define LOKI_SKETCHES_PER_ROW	10
 
 /*
  * From this width on, a walk uses the codes that the query would have as a row.  Making
@@ -151,13 +149,10 @@ typedef struct LokiScanCourse
 	int			next_phase;		/* ... of which this is the next */
 	bool		walked;			/* the first walk was made ... */
 	bool		widened;		/* ... and was too narrow for its rows */
-	int			doubts;			/* it was made wider so often since codes told
-								 * too little */
-	double		settled;		/* ... in vain, if this is still the distance
-								 * of the batch's last row */
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
+	uint32		first_width;	/* ... for the first batch, without a filter */
 	uint32		batch;			/* rows of this batch ... */
 	uint32		batch_left;		/* ... and those not yet returned */
 	bool		walk_taken;		/* nodes of a walk were queued */
@@ -328,12 +323,7 @@ extern LokiCondition *loki_plan_condition(LokiScan *so);
 /* functions in scan/width.c */
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
-extern void loki_choose_cutoff(LokiScan *so);
-extern bool loki_last_is_tied(const LokiScan *so);
-extern bool loki_codes_exclude_none(const LokiScan *so, double candidates);
-extern bool loki_last_is_doubtful(const LokiScan *so, double candidates);
-extern bool loki_codes_fall_short(const LokiScan *so);
-extern double loki_settled_distance(const LokiScan *so);
+extern void loki_choose_reach(LokiScan *so, double rows, double width);
 
 /* functions in scan/killed.c */
 extern void loki_kill_begin(LokiScan *so);
@@ -395,16 +385,6 @@ loki_filters_rows(const LokiScan *so)
 {
 	return loki_caller_filters(so) && so->plan.complete && so->plan.limit > 0 &&
 		(double) so->course.returned >= so->plan.limit;
-}
-
-/*
- * How often the walk may be made wider in doubt.  If the caller drops rows, the first batch leaves as
- * many doubts to later ones, which need wider walks.
- */
-static inline int
-loki_most_doubts(const LokiScan *so)
-{
-	return loki_filters_rows(so) ? 2 * LOKI_MAX_DOUBTS : LOKI_MAX_DOUBTS;
 }
 
 /* How many rows the caller still wants, of those that LIMIT takes */
@@ -470,11 +450,11 @@ extern void loki_refine_within(LokiScan *so, double distance);
 /* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
 
+/* The estimate up to which nodes may be nearer than a distance, by so many errors */
+extern float loki_refine_reach(const LokiScan *so, double distance, double errors);
+
 /* Whether all candidates were taken, since the bounds of all were low enough */
 extern bool loki_refine_used_up(const LokiScan *so);
-
-/* How far off the estimate of the last candidate may be, in the operator's unit; 0 if not known */
-extern double loki_refine_error(const LokiScan *so);
 
 /* Whether even the last candidate may be nearer than a distance */
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);

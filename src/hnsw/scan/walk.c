@@ -42,12 +42,6 @@
 #define HOP_AT_ONCE				4
 #define HOP_PREFETCH				8
 
-/* How much wider a walk is whose pool is full of nodes of few codes */
-#define TWINS_WIDER		8
-
-/* Nodes whose codes are compared to tell that */
-#define TWINS_LOOKED_AT	16
-
 static void
 push_frontier(LokiSearch *search, uint32 item)
 {
@@ -83,36 +77,86 @@ filtered(const LokiSearch *search)
 	return search->filter != NULL && search->filter->any;
 }
 
-/* Whether a node at this distance could still be among the ef best */
+/* Whether the walk may still need a node at this distance */
 static inline bool
-near_enough(const LokiSearch *search, uint32 ef, float distance)
+near_enough(const LokiSearch *search, float distance)
 {
-	return search->kept.nbest < ef ||
-		distance < search->kept.best[0].distance;
+	const LokiKeptNodes *kept = &search->kept;
+
+	if (kept->best_is_heap)
+		return kept->nbest < (uint32) search->reach.width || distance < kept->best[0].distance;
+	return distance <= loki_reach(&search->reach, kept->best, (int) kept->nbest);
+}
+
+/* Keep the best sorted up to LOKI_POOL_MAX, beyond it in a heap.  An array that descends is one. */
+static void
+set_width(LokiSearch *search, uint32 width)
+{
+	LokiKeptNodes *kept = &search->kept;
+
+	search->reach.width = (int) width;
+	search->reach.most = Max(search->reach.most, search->reach.width);
+	if (kept->best_is_heap || width <= LOKI_POOL_MAX)
+		return;
+	for (uint32 i = 0; i < kept->nbest / 2; i++)
+	{
+		LokiCandidate nearer = kept->best[i];
+
+		kept->best[i] = kept->best[kept->nbest - 1 - i];
+		kept->best[kept->nbest - 1 - i] = nearer;
+	}
+	kept->best_is_heap = true;
+	while (kept->nbest > width)
+	{
+		kept->best[0] = kept->best[--kept->nbest];
+		loki_heap_sift_down(kept->best, kept->nbest, 0, -1);
+	}
 }
 
 /* Take a node that matches into the best, if it is near enough. */
 static void
-offer_best(LokiSearch *search, uint32 ef, uint32 item)
+offer_best(LokiSearch *search, uint32 item)
 {
-	LokiCandidate candidate = {search->kept.scored[item].distance, item};
+	LokiKeptNodes *kept = &search->kept;
+	LokiCandidate candidate = {kept->scored[item].distance, item};
+	uint32		most = kept->best_is_heap ? search->reach.width : search->reach.most;
+	uint32		low = 0;
 
-	if (!near_enough(search, ef, candidate.distance) ||
-		!(search->kept.scored[item].flags & LOKI_SCORED_MATCHES))
+	if (!near_enough(search, candidate.distance) ||
+		!(kept->scored[item].flags & LOKI_SCORED_MATCHES))
 		return;
-	if (search->kept.nbest < ef)
+	if (kept->nbest < most)
+		kept->best = loki_grow(search->context, kept->best, &kept->best_allocated,
+							   kept->nbest + 1, 1024, sizeof(LokiCandidate));
+	if (kept->best_is_heap)
 	{
-		search->kept.best = loki_grow(search->context, search->kept.best,
-									  &search->kept.best_allocated, search->kept.nbest + 1,
-									  1024, sizeof(LokiCandidate));
-		search->kept.best[search->kept.nbest] = candidate;
-		loki_heap_sift_up(search->kept.best, search->kept.nbest++, -1);
+		if (kept->nbest < most)
+		{
+			kept->best[kept->nbest] = candidate;
+			loki_heap_sift_up(kept->best, kept->nbest++, -1);
+			return;
+		}
+		kept->best[0] = candidate;
+		loki_heap_sift_down(kept->best, kept->nbest, 0, -1);
+		return;
 	}
-	else
+	for (uint32 high = kept->nbest; low < high;)
 	{
-		search->kept.best[0] = candidate;
-		loki_heap_sift_down(search->kept.best, search->kept.nbest, 0, -1);
+		uint32		middle = (low + high) / 2;
+
+		if (kept->best[middle].distance < candidate.distance)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	if (low == most)
+		return;
+	kept->nbest -= kept->nbest == most;
+	memmove(&kept->best[low + 1], &kept->best[low], sizeof(LokiCandidate) * (kept->nbest - low));
+	kept->best[low] = candidate;
+	if (++kept->nbest == (uint32) search->reach.width && search->reach.rows > 0)
+		loki_search_note_error(search, kept->best,
+							   kept->scored[kept->best[search->reach.rows - 1].node].node);
 }
 
 /*
@@ -120,7 +164,7 @@ offer_best(LokiSearch *search, uint32 ef, uint32 item)
  * tested by the filter.
  */
 static void
-offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
+offer_nodes(LokiSearch *search, uint32 first, int n)
 {
 	uint32		items[2 * LOKI_MAX_M];
 	uint32		nodes[2 * LOKI_MAX_M];
@@ -132,7 +176,7 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 		LokiScored *scored = &search->kept.scored[item];
 
 		if ((scored->flags & LOKI_SCORED_CHECKED) ||
-			!near_enough(search, ef, scored->distance))
+			!near_enough(search, scored->distance))
 			continue;
 		scored->flags |= LOKI_SCORED_CHECKED;
 		if (filtered(search))
@@ -149,11 +193,11 @@ offer_nodes(LokiSearch *search, uint32 ef, uint32 first, int n)
 		if (search->scratch.passes[i])
 			search->kept.scored[items[i]].flags |= LOKI_SCORED_MATCHES;
 	for (uint32 item = first; item < first + n; item++)
-		offer_best(search, ef, item);
+		offer_best(search, item);
 }
 
 static bool
-over_limit(LokiSearch *search, uint32 ef)
+over_limit(LokiSearch *search)
 {
 	if (search->budget.memory_limit > 0 && loki_search_memory(search) > search->budget.memory_limit)
 		return true;
@@ -177,10 +221,10 @@ heap_score(LokiWalk *walk, LokiBatch *batch)
 		uint32		new = loki_search_keep(search, search->scratch.estimates[i],
 										   batch->nodes[i], 0);
 
-		if (near_enough(search, walk->ef, search->scratch.estimates[i]))
+		if (near_enough(search, search->scratch.estimates[i]))
 			push_frontier(search, new);
 	}
-	offer_nodes(search, walk->ef, first, batch->n);
+	offer_nodes(search, first, batch->n);
 	batch->n = 0;
 }
 
@@ -212,7 +256,7 @@ hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 
 /* Score nodes that match, and offer them. */
 static void
-hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
+hop_score(LokiSearch *search, const uint32 *nodes, int n)
 {
 	loki_search_score(search, nodes, n, search->scratch.estimates);
 	for (int i = 0; i < n; i++)
@@ -220,9 +264,9 @@ hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
 		uint32		new = loki_search_keep(search, search->scratch.estimates[i], nodes[i],
 										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES);
 
-		if (near_enough(search, ef, search->scratch.estimates[i]))
+		if (near_enough(search, search->scratch.estimates[i]))
 			push_frontier(search, new);
-		offer_best(search, ef, new);
+		offer_best(search, new);
 	}
 }
 
@@ -233,7 +277,7 @@ hop_score(LokiSearch *search, uint32 ef, const uint32 *nodes, int n)
  * neighbors are anywhere in memory.
  */
 static void
-expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
+expand_by_hops(LokiSearch *search, uint32 item)
 {
 	uint32		nodes[HOP_AT_ONCE * 2 * LOKI_MAX_M];
 	Hop			hop = {.nfound = 0};
@@ -258,7 +302,7 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
 		}
 		hop_sort(search, &hop, nodes, n);
 	}
-	hop_score(search, ef, hop.found, hop.nfound);
+	hop_score(search, hop.found, hop.nfound);
 }
 
 /*
@@ -266,7 +310,7 @@ expand_by_hops(LokiSearch *search, uint32 ef, uint32 item)
  * over the index, since other matching nodes may be far from here, and far from one another.
  */
 static void
-begin_hops(LokiSearch *search, uint32 ef)
+begin_hops(LokiSearch *search)
 {
 	uint32		seeds[LOKI_STRATEGY_SEEDS];
 	int			n = 0;
@@ -281,7 +325,7 @@ begin_hops(LokiSearch *search, uint32 ef)
 	for (uint32 i = 0; i < search->choice->nseeds; i++)
 		if (loki_visit(search, search->choice->seeds[i]))
 			seeds[n++] = search->choice->seeds[i];
-	hop_score(search, ef, seeds, n);
+	hop_score(search, seeds, n);
 }
 
 /*
@@ -289,7 +333,7 @@ begin_hops(LokiSearch *search, uint32 ef)
  * hops with a wider pool, or a flat scan.
  */
 static LokiStrategy
-choose_strategy(LokiSearch *search, uint32 *ef)
+choose_strategy(LokiSearch *search)
 {
 	LokiStrategy strategy = LOKI_STRATEGY_PLAIN;
 	double		filtered = search->count.filtered - search->choice->window_filtered;
@@ -314,13 +358,13 @@ choose_strategy(LokiSearch *search, uint32 *ef)
 	}
 
 	if (strategy != LOKI_STRATEGY_FLAT)
-		*ef = Max(*ef, loki_strategy_width(search, strategy, share));
+		set_width(search, Max(search->reach.width, loki_strategy_width(search, strategy, share)));
 	if (strategy == LOKI_STRATEGY_HOPS)
-		begin_hops(search, *ef);
+		begin_hops(search);
 	return search->choice->strategy = strategy;
 }
 
-/* A walk with heaps; its width is its ef */
+/* A walk with heaps */
 typedef struct HeapWalk
 {
 	LokiWalk	walk;
@@ -336,14 +380,14 @@ heap_next(LokiWalk *walk, LokiBatch *waiting)
 	HeapWalk   *heap = (HeapWalk *) walk;
 
 	if (heap->limited || search->kept.nfrontier == 0 ||
-		!near_enough(search, walk->ef, search->kept.frontier[0].distance))
+		!near_enough(search, search->kept.frontier[0].distance))
 		return false;
-	heap->limited = over_limit(search, walk->ef);
+	heap->limited = over_limit(search);
 	if (heap->limited || !choice->adapts || choice->hops || choice->window-- > 0)
 		return !heap->limited;
 
 	heap_score(walk, waiting);
-	heap->limited = choose_strategy(search, &walk->ef) == LOKI_STRATEGY_FLAT;
+	heap->limited = choose_strategy(search) == LOKI_STRATEGY_FLAT;
 	return heap_next(walk, waiting);
 }
 
@@ -356,7 +400,7 @@ heap_expand(LokiWalk *walk, LokiBatch *batch)
 
 	if (search->choice->hops)
 	{
-		expand_by_hops(search, walk->ef, item);
+		expand_by_hops(search, item);
 		return;
 	}
 	Assert(!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED));
@@ -368,17 +412,17 @@ heap_expand(LokiWalk *walk, LokiBatch *batch)
 						   search->kept.scored[search->kept.frontier[0].node].node);
 }
 
-/* Walk until the ef best are expanded. */
+/* Walk until nothing within reach is left to expand. */
 static LokiWalkEnd
-walk_by_heap(LokiSearch *search, uint32 ef)
+walk_by_heap(LokiSearch *search)
 {
 	static const LokiWalkSteps steps = {heap_next, heap_expand, heap_score};
-	HeapWalk	heap = {{search, ef, ef}, false};
+	HeapWalk	heap = {{search, 0, 0}, false};
 
 	loki_walk(&heap.walk, &steps);
 	if (heap.limited)
 		return LOKI_WALK_LIMIT;
-	if (search->kept.nfrontier > 0 || search->kept.nbest >= heap.walk.ef)
+	if (search->kept.nfrontier > 0 || search->kept.nbest >= (uint32) search->reach.width)
 		return LOKI_WALK_CONVERGED;
 
 	/* hops do not reach everything */
@@ -387,7 +431,7 @@ walk_by_heap(LokiSearch *search, uint32 ef)
 
 /*
  * Move the pool, whose nodes are all taken, into scored[], where widening goes on.  Behind the
- * first node that the walk left at its cutoff, all count as not expanded.
+ * first node that was out of reach, all count as not expanded.
  */
 static void
 pool_to_scored(LokiSearch *search)
@@ -404,117 +448,42 @@ pool_to_scored(LokiSearch *search)
 }
 
 /*
- * Whether more than half of n nodes, which are sorted by distance, have the code of the node
- * before.  No page may be locked.
- */
-static bool
-are_mostly_twins(LokiSearch *search, const LokiCandidate *sorted, int n)
-{
-	Size		size = search->state->quantizer->code_size;
-	uint32		nodes[TWINS_LOOKED_AT];
-	char	   *codes = palloc(TWINS_LOOKED_AT * size);
-	int			ntwins = 0;
-
-	n = Min(n, TWINS_LOOKED_AT);
-	for (int i = 0; i < n; i++)
-		nodes[i] = sorted[i].node & ~LOKI_EXPANDED;
-	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, nodes, n,
-					!search->in_recovery, codes);
-	for (int i = 1; i < n; i++)
-		ntwins += memcmp(codes + size * i, codes + size * (i - 1), size) == 0;
-	pfree(codes);
-	return ntwins * 2 > n;
-}
-
-/* The same for the pool.  Codes are read only if as many distances are equal. */
-static bool
-pool_is_twins(LokiSearch *search)
-{
-	const LokiCandidate *pool = search->pool;
-	int			nties = 0;
-
-	for (int i = 1; i < search->npool; i++)
-		nties += pool[i].distance == pool[i - 1].distance;
-	return nties * 2 > search->npool && are_mostly_twins(search, pool, search->npool);
-}
-
-/*
- * The same for the best nodes.  They are sorted only if so many have the distance of the one
- * above in the heap that as many are likely to be equal.
- */
-static bool
-best_is_twins(LokiSearch *search)
-{
-	const LokiScored *scored = search->kept.scored;
-	const LokiCandidate *best = search->kept.best;
-	int			n = (int) search->kept.nbest;
-	int			nties = 0;
-	LokiCandidate *sorted;
-	bool		twins;
-
-	for (int i = 1; i < n; i++)
-		nties += best[i].distance == best[(i - 1) / 2].distance;
-	if (nties * 4 <= n)
-		return false;
-	sorted = palloc_array(LokiCandidate, n);
-	for (int i = 0; i < n; i++)
-	{
-		sorted[i].distance = best[i].distance;
-		sorted[i].node = scored[best[i].node].node;
-	}
-	loki_candidates_sort(sorted, n);
-	twins = are_mostly_twins(search, sorted, n);
-	pfree(sorted);
-	return twins;
-}
-
-/*
- * Walk in a pool of ef from some nodes: from those of a narrow search first, as such a
- * search would, and then from the others.
+ * Walk in a pool from some nodes: from those of a narrow search first, as such a search would,
+ * and then from the others.
  */
 static void
-walk_in_pool(LokiSearch *search, const LokiUpperFound *entries, int nentries, uint32 ef)
+walk_in_pool(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 {
 	int			nnarrow = nentries > LOKI_ENTRY_WIDTH ? LOKI_ENTRY_WIDTH : 0;
+	int			most = search->reach.most;
 
-	loki_search_start(search, ef);
+	loki_search_start(search, most);
 	if (nnarrow > 0)
-		loki_search_walk(search, entries, nnarrow, Min(LOKI_NARROW_SEARCH, ef), ef);
-	loki_search_walk(search, entries + nnarrow, nentries - nnarrow, ef, ef);
-	loki_search_end_cutoff(search);
+		loki_search_walk(search, entries, nnarrow, Min(LOKI_NARROW_SEARCH, most), most);
+	loki_search_walk(search, entries + nnarrow, nentries - nnarrow, most, most);
 }
 
 /*
  * Begin the walk over layer 0 at the nodes that the upper layers led to.  All scored nodes
  * are kept, so that the walk can be widened.
- *
- * Nodes of one code, which only attributes tell apart, may take the place of all others in
- * the pool.  Then a narrow walk goes from one code to the next and ends at the first that is
- * not nearer.  Such a walk is made wider.
  */
 LokiWalkEnd
-loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
-				uint32 ef)
+loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 {
-	uint32		wider = ef < LOKI_POOL_MAX ? Min(ef * TWINS_WIDER, LOKI_POOL_MAX) : ef;
-	LokiWalkEnd end;
+	uint32		width = (uint32) search->reach.width;
 
 	search->kept.rejected = true;
-	if (!filtered(search) && ef <= LOKI_POOL_MAX)
+	if (!filtered(search) && width <= LOKI_POOL_MAX)
 	{
-		walk_in_pool(search, entries, nentries, search->cutoff.rows > 0 ? search->cutoff.most : ef);
-		if (pool_is_twins(search))
-		{
-			search->cutoff.rows = 0;
-			walk_in_pool(search, entries, nentries, wider);
-		}
-		return search->npool < ef ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
+		walk_in_pool(search, entries, nentries);
+		return search->npool < search->reach.width ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 
 	loki_visited_reset(search);
 	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = 0;
 	search->npool = 0;
 	search->kept.by_heap = true;
+	search->kept.best_is_heap = width > LOKI_POOL_MAX;
 	search->choice->adapts = filtered(search) && search->budget.flat_nodes > 0;
 	search->choice->strategy = LOKI_STRATEGY_PLAIN;
 	search->choice->hops = false;
@@ -528,33 +497,42 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries,
 												entries[i].node, 0);
 
 			push_frontier(search, item);
-			offer_nodes(search, ef, item, 1);
+			offer_nodes(search, item, 1);
 		}
-	end = walk_by_heap(search, ef);
-	if (end == LOKI_WALK_CONVERGED && ef < wider && !search->choice->hops &&
-		best_is_twins(search))
-		end = loki_walk_widen(search, wider);
-	return end;
+	return walk_by_heap(search);
+}
+
+/* See walk.h. */
+float
+loki_walk_reach(const LokiSearch *search)
+{
+	const LokiReach *reach = &search->reach;
+	const LokiCandidate *nearest = search->kept.by_heap ? search->kept.best : search->pool;
+	int			n = search->kept.by_heap ? (int) search->kept.nbest : search->npool;
+
+	if (reach->rows == 0 || search->kept.best_is_heap || n >= reach->most)
+		return FLT_MAX;
+	return loki_reach(reach, nearest, n);
 }
 
 /*
- * Go on with a larger ef.  The nodes of the pool, if there is one, were taken.  Nodes that were
+ * Go on with a larger reach.  The nodes of the pool, if there is one, were taken.  Nodes that were
  * scored last are offered first: they are the nearest, so the others are soon known to be too
  * far.  Such nodes are not expanded, unless the filter makes the walk still wider.
  */
 LokiWalkEnd
-loki_walk_widen(LokiSearch *search, uint32 ef)
+loki_walk_widen(LokiSearch *search)
 {
 	if (!search->kept.by_heap)
 		pool_to_scored(search);
-	search->cutoff.told = false;
+	search->kept.best_is_heap = search->reach.width > LOKI_POOL_MAX;
 	search->kept.nfrontier = search->kept.nbest = 0;
 	for (uint32 end = search->kept.nscored; end > 0;)
 	{
 		uint32		n = Min(2 * LOKI_MAX_M, end);
 
 		end -= n;
-		offer_nodes(search, ef, end, n);
+		offer_nodes(search, end, n);
 		CHECK_FOR_INTERRUPTS();
 	}
 	for (uint32 item = 0; item < search->kept.nscored; item++)
@@ -563,10 +541,10 @@ loki_walk_widen(LokiSearch *search, uint32 ef)
 			CHECK_FOR_INTERRUPTS();
 		if (!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED) &&
 			(!search->choice->hops || (search->kept.scored[item].flags & LOKI_SCORED_MATCHES)) &&
-			(search->choice->adapts || near_enough(search, ef, search->kept.scored[item].distance)))
+			(search->choice->adapts || near_enough(search, search->kept.scored[item].distance)))
 			push_frontier(search, item);
 	}
-	return walk_by_heap(search, ef);
+	return walk_by_heap(search);
 }
 
 /* Take the matching nodes that were not taken before (walk.h). */

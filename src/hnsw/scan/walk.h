@@ -18,21 +18,24 @@
  */
 typedef enum LokiWalkEnd
 {
-	LOKI_WALK_CONVERGED,		/* the ef best are expanded */
+	LOKI_WALK_CONVERGED,		/* what is within reach is expanded */
 	LOKI_WALK_DRY,				/* everything reachable is expanded */
 	LOKI_WALK_LIMIT				/* scored_limit, memory_limit, or a flat scan
 								 * is cheaper */
 } LokiWalkEnd;
 
 /*
- * The walk of scans.  Unlike loki_search_layer0() it applies the search's filter, so the ef
- * best are nodes that match, and it can be resumed.
+ * The walk of scans, as far as search->reach says.  Unlike loki_search_layer0() it applies the
+ * search's filter, so the nearest are nodes that match, and it can be resumed.
  */
 extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries,
-								   int nentries, uint32 ef);
+								   int nentries);
 
-/* Go on with a larger ef */
-extern LokiWalkEnd loki_walk_widen(LokiSearch *search, uint32 ef);
+/* How far the walk has looked; FLT_MAX if it keeps as many nodes as it may */
+extern float loki_walk_reach(const LokiSearch *search);
+
+/* Go on with a larger reach */
+extern LokiWalkEnd loki_walk_widen(LokiSearch *search);
 
 /*
  * Take the matching nodes that were found and not taken before, ascending by distance.  The

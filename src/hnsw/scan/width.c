@@ -32,34 +32,11 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A width is at most this many times the widest that was measured */
 #define MOST_BEYOND			4.0
 
-/*
- * The part of the growth of distances up to the width that a cutoff allows for.  With it, recall
- * at equal widths is no less than that of walks that end by their widths; with the smaller one,
- * widths for a target, which are those of such walks, do not find much more than was asked for
- * (doc/design/search.md).
- */
-#define CUTOFF_SHARE		0.85
-#define TARGET_SHARE		0.7
+/* A search looks so many errors of an estimate beyond the last row wanted ... */
+#define REACH_ERRORS		3
 
-/*
- * A walk for a target keeps so many nodes for each row at least.  If it kept no more than its rows,
- * even the last would be in doubt, and the walk would be made twice as wide (loki_codes_fall_short()):
- * a lower target could then find more than a higher one.
- */
-#define LEAST_FOR_TARGET	1.2
-
-/*
- * Who sets hnsw.ef_search below its default asks for speed.  Then a walk is not made wider again
- * if that has just changed none of the batch's rows.  Fewer rows than these do not tell: chance may
- * leave them as they are.
- */
-#define NARROW_ROWS			10
-
-/* So many candidates by sketches, for each row of the batch, leave no doubt. */
-#define SKETCHES_PER_ROW	10
-
-/* How much wider the pool of a walk with a cutoff may become */
-#define CUTOFF_WIDER	3
+/* ... and keeps so many times its width, or that of the default, at most */
+#define REACH_MOST			8
 
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
@@ -131,7 +108,7 @@ calibrated_width(const LokiCalibrationData *calibration, double recall, double k
 						  log((double) loki_calibration_ks[i + 1] / loki_calibration_ks[i]));
 	else
 		width = high * k / loki_calibration_ks[i + 1];
-	return (uint32) Min(ceil(Max(width, LEAST_FOR_TARGET * k)), (double) LOKI_MAX_NUMBER / 4);
+	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
 }
 
 /* For the cost model */
@@ -199,137 +176,38 @@ loki_choose_width(LokiScan *so)
 }
 
 /*
- * Choose where the first walk ends by distance (graph/README, "Search"), after its width.  There
- * is no cutoff for rows up to a bound, where the caller drops some of the rows, and where a scan
- * ends with its first walk.
+ * Say how far the walk looks for so many rows (graph/README, "How far a search looks").  `width` is
+ * that of a walk without a filter; the walk's own may be narrower, where few nodes match.
  */
 void
-loki_choose_cutoff(LokiScan *so)
+loki_choose_reach(LokiScan *so, double rows, double width)
 {
-	LokiCutoff *cutoff = &so->search.cutoff;
+	LokiReach  *reach = &so->search.reach;
+	double		target = so->meta.calibration.nodes > 0 ? so->plan.settings.target_recall : 0;
 	double		growth = (double) so->meta.calibration.at[LOKI_CALIBRATION_GROWTH].other /
 		LOKI_GROWTH_SCALE;
+	double		spare;
 
-	memset(cutoff, 0, sizeof(*cutoff));
-	if (growth == 0 || so->course.width <= so->course.batch || so->course.width > LOKI_POOL_MAX ||
-		!so->plan.complete || loki_caller_filters(so) || loki_is_bounded(so))
+	memset(reach, 0, sizeof(*reach));
+	reach->width = reach->least = reach->most = (int) so->course.width;
+	if (!so->plan.complete || reach->width > LOKI_POOL_MAX || rows >= reach->width)
 		return;
-	cutoff->rows = (int) so->course.batch;
-	cutoff->width = (int) so->course.width;
-	cutoff->least = Min(cutoff->width, Max(LOKI_NARROW_SEARCH, Max(cutoff->rows, cutoff->width / 2)));
+	reach->rows = (int) rows;
+	/* where sketches bound nothing, the rows of all that is kept are read */
+	if (loki_column_sketched(&so->state->column) && so->state->column.type->sketch_error == NULL)
+		reach->most = Max(reach->width, LOKI_SKETCHES_PER_ROW * reach->rows);
+	else
+		reach->most = REACH_MOST * Max(reach->width, (int) loki_walk_width(so->state, LOKI_DEFAULT_EF_SEARCH));
 	/* a search that is to find each row by its own vector expands all of its width */
-	if (cutoff->width >= LOKI_ROW_WIDTH)
-		cutoff->least = cutoff->width;
-	cutoff->most = Min(CUTOFF_WIDER * cutoff->width, LOKI_POOL_MAX);
-	cutoff->ratio = (float) pow((double) cutoff->width / cutoff->rows,
-								growth * (so->plan.settings.target_recall > 0 ? TARGET_SHARE : CUTOFF_SHARE));
-	cutoff->error = -1;
-}
-
-/* ----------------------------------------------------------------
- * Doubts
- * ----------------------------------------------------------------
- */
-
-/* The target of the recall that the width was measured for; 0: none, or the index is not calibrated */
-static double
-target_of_width(const LokiScan *so)
-{
-	return so->meta.calibration.nodes > 0 ? so->plan.settings.target_recall : 0;
-}
-
-/*
- * Whether even the last of so many candidates may be among the rows of the batch, which are
- * complete.  If the candidates are hardly more than the batch, the last of them is near in any
- * case, so fewer errors count.  But if all rows of the batch are within one error, estimates say
- * nothing of their order.  Rows at one distance do not count so, since they are mostly equal.  Fewer
- * errors count as well if the target of the recall is low.
- */
-bool
-loki_last_is_doubtful(const LokiScan *so, double candidates)
-{
-	double		nearest = so->ranking.rows[0].distance;
-	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
-	double		target = target_of_width(so);
-	double		sure = 1 - Min(so->course.batch / candidates, 1);
-
-	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
-	if (nearest < farthest && farthest - nearest < loki_refine_error(so))
-		sure = 1;
-	if (target > 0)
-		sure *= Max(2 * target - 1, 0);
-	return loki_refine_doubts(so, farthest, sure);
-}
-
-/*
- * Whether a row was read that is as far as the batch's last one.  Then values are few, such as
- * integers, and the rows that may be missed are as far as well for the most part.
- */
-bool
-loki_last_is_tied(const LokiScan *so)
-{
-	uint32		n = so->course.batch_left;
-
-	Assert(n > 0 && so->ranking.nrows >= n);
-	return so->ranking.nrows > n && so->ranking.rows[n].distance == so->ranking.rows[n - 1].distance;
-}
-
-/*
- * Whether the rows of so many candidates were all read, as codes excluded none of them.  Then nodes
- * that are no candidates may be as near.  Sketches err so much that all rows are read for most
- * queries, which counts only where the candidates are few.
- */
-bool
-loki_codes_exclude_none(const LokiScan *so, double candidates)
-{
-	return loki_refine_used_up(so) &&
-		(!loki_column_sketched(&so->state->column) ||
-		 candidates < SKETCHES_PER_ROW * so->course.batch_left);
-}
-
-/*
- * Whether codes do not tell the rows around the query apart, so that chance decided which
- * of their nodes the walk kept.  A tight cluster of rows far from the centroid is such.  A walk
- * that ended by its cutoff has asked that already.  One with a filter has a narrower pool, since
- * nodes that match lie far apart, which is no reason to count fewer errors.  The rows of the batch
- * are complete.
- *
- * That all rows were read is no doubt if the width was measured to find a target of the recall, nor if
- * the last row is tied.
- */
-bool
-loki_codes_fall_short(const LokiScan *so)
-{
-	bool		filtered = so->search.budget.flat_nodes > 0;
-	double		candidates = filtered ? Max(so->course.width, so->choice.width) : so->course.width;
-	double		farthest;
-
-	if (so->course.phase != LOKI_SCAN_WALK || so->search.cutoff.told ||
-		(so->course.doubts >= loki_most_doubts(so) && so->course.width >= loki_walk_width(so->state, LOKI_DOUBT_EF)))
-		return false;
-	Assert(so->course.batch_left > 0 && so->ranking.nrows >= so->course.batch_left);
-	farthest = so->ranking.rows[so->course.batch_left - 1].distance;
-	if (farthest >= so->course.settled)
-		return false;
-	if (target_of_width(so) == 0 && !loki_last_is_tied(so) &&
-		loki_codes_exclude_none(so, candidates))
-		return true;
-	return loki_last_is_doubtful(so, candidates);
-}
-
-/*
- * If the search is narrow: the distance of the batch's last row, which it still has after the walk
- * was made wider in vain.  Infinity for other searches.
- */
-double
-loki_settled_distance(const LokiScan *so)
-{
-	uint32		rows = so->course.batch_left;
-
-	if (target_of_width(so) > 0 || rows < NARROW_ROWS ||
-		Max(so->plan.settings.ef, Max(so->course.batch, so->plan.limit)) >= LOKI_DEFAULT_EF_SEARCH)
-		return get_float8_infinity();
-	return so->ranking.rows[rows - 1].distance;
+	if (reach->width < LOKI_ROW_WIDTH)
+		reach->least = Min(reach->width, Max(LOKI_NARROW_SEARCH, Max(reach->rows, reach->width / 2)));
+	if (growth > 0)
+		reach->ratio = (float) pow(width / rows, growth);
+	/* hardly more candidates than rows are near in any case, so fewer errors count */
+	spare = 1 - rows / Max(width, rows);
+	reach->errors = (float) (REACH_ERRORS * spare * (target > 0 ? Max(2 * target - 1, 0) : 1));
+	reach->error = -1;
+	reach->floor = -FLT_MAX;
 }
 
 /* ----------------------------------------------------------------

@@ -1,0 +1,83 @@
+-- How far a search looks does not depend on how the query is phrased: a condition that all rows
+-- pass, wherever it is evaluated, finds what the plain search finds.
+SET lokivector.build_seed = 1;
+SET jit = off;
+
+-- Half of the rows are in clusters of 20, the others lie between these
+CREATE FUNCTION phrasing_vector(i integer) RETURNS vector(16) AS $$
+	SELECT array_agg((CASE WHEN i % 2 = 0 THEN hashint4extended(i / 40, j) % 1000 + hashint4extended(i, j) % 100
+		ELSE hashint4extended(i, j) % 1000 END)::real ORDER BY j)::vector(16) FROM generate_series(1, 16) j
+$$ LANGUAGE sql IMMUTABLE;
+CREATE TABLE phrasing_t (id integer, tenant integer, r integer, t2 integer, r2 integer, v vector(16));
+INSERT INTO phrasing_t SELECT i, 1, abs(hashint4extended(i, 1) % 100), 1, abs(hashint4extended(i, 2) % 100), phrasing_vector(i)
+FROM generate_series(1, 10000) i;
+CREATE INDEX phrasing_idx ON phrasing_t USING hnsw (v vector_l2_ops, tenant, r);
+CREATE INDEX ON phrasing_t (id);
+VACUUM ANALYZE phrasing_t;
+CREATE TABLE phrasing_keys AS SELECT i AS key FROM generate_series(1, 10000) i;
+ALTER TABLE phrasing_keys ADD PRIMARY KEY (key);
+ANALYZE phrasing_keys;
+CREATE TABLE phrasing_q AS SELECT i, phrasing_vector(i + CASE WHEN i % 2 = 0 THEN 0 ELSE 100000 END) AS q
+FROM generate_series(1, 300) i;
+ANALYZE phrasing_q;
+CREATE TABLE phrasing_truth AS SELECT c.condition, q.i, max(d) AS farthest
+FROM phrasing_q q, (VALUES ('all', 100), ('90', 90), ('50', 50)) c (condition, below),
+	LATERAL (SELECT (v <-> q.q) + 0 AS d FROM phrasing_t WHERE r < below ORDER BY 1 LIMIT 10) x GROUP BY 1, 2;
+INSERT INTO phrasing_truth SELECT c.condition, q.i, max(d)
+FROM phrasing_q q, (VALUES ('heap 90', 90), ('heap 50', 50)) c (condition, below),
+	LATERAL (SELECT (v <-> q.q) + 0 AS d FROM phrasing_t WHERE r2 < below ORDER BY 1 LIMIT 10) x GROUP BY 1, 2;
+
+-- The share of the nearest ten rows that the queries find
+CREATE FUNCTION phrasing_recall(rows text, condition text, truth text) RETURNS float8 AS $$
+DECLARE
+	hits integer;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM phrasing_q q JOIN phrasing_truth t USING (i),
+		LATERAL (SELECT v <-> q.q AS d FROM %s WHERE %s ORDER BY v <-> q.q LIMIT 10) x
+		WHERE t.condition = %L AND d <= farthest', rows, condition, truth) INTO hits;
+	RETURN hits / 10.0 / (SELECT count(*) FROM phrasing_q);
+END $$ LANGUAGE plpgsql;
+CREATE ROLE regress_phrasing;
+GRANT SELECT ON phrasing_t, phrasing_q, phrasing_truth, phrasing_keys TO regress_phrasing;
+CREATE POLICY phrasing_policy ON phrasing_t USING (t2 = 1);
+SET enable_seqscan = off;
+SET enable_sort = off;
+
+CREATE FUNCTION phrasing_check(setting text, OUT phrase text, OUT lost float8) RETURNS SETOF record AS $$
+DECLARE
+	plain float8;
+	p record;
+BEGIN
+	PERFORM set_config(CASE WHEN setting LIKE '.%' THEN 'lokivector.target_recall' ELSE 'hnsw.ef_search' END, setting, true);
+	plain := phrasing_recall('phrasing_t', 'true', 'all');
+	FOR p IN SELECT * FROM (VALUES
+		('in the index', 'phrasing_t', 'tenant = 1', 'all', .002),
+		('on the heap', 'phrasing_t', 't2 = 1', 'all', .002),
+		('by a b-tree', 'phrasing_t', 'id > 0', 'all', .002),
+		('a bound', 'phrasing_t', 'v <-> q.q < 100000', 'all', .002),
+		('a join', 'phrasing_t JOIN phrasing_keys ON key = id', 'true', 'all', .002),
+		('90 % in the index', 'phrasing_t', 'r < 90', '90', .005),
+		('50 % in the index', 'phrasing_t', 'r < 50', '50', .005),
+		('90 % on the heap', 'phrasing_t', 'r2 < 90', 'heap 90', .005),
+		('50 % on the heap', 'phrasing_t', 'r2 < 50', 'heap 50', .005)) x (phrase, rows, condition, truth, may_lose)
+	LOOP
+		lost := plain - phrasing_recall(p.rows, p.condition, p.truth);
+		phrase := p.phrase;
+		IF lost > p.may_lose THEN
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+SELECT setting, c.* FROM unnest(ARRAY['10', '40', '100', '.9', '.95']) setting, phrasing_check(setting) c;
+
+-- Row security
+ALTER TABLE phrasing_t ENABLE ROW LEVEL SECURITY;
+BEGIN;
+SELECT phrasing_recall('phrasing_t', 'true', 'all') AS plain \gset
+SET LOCAL ROLE regress_phrasing;
+SELECT :plain - phrasing_recall('phrasing_t', 'true', 'all') <= .002 AS the_same;
+COMMIT;
+
+DROP TABLE phrasing_t, phrasing_q, phrasing_truth, phrasing_keys;
+DROP FUNCTION phrasing_recall, phrasing_check, phrasing_vector;
+DROP ROLE regress_phrasing;
