@@ -142,9 +142,11 @@ $node->safe_psql('hostile', q(
 	ALTER TABLE mixed_1 OWNER TO mallory;));
 $node->safe_psql('hostile', q(
 	CREATE SEQUENCE ran;
+	CREATE SEQUENCE seized;
 	CREATE FUNCTION payload() RETURNS void LANGUAGE plpgsql AS $$
 		BEGIN
 			IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+				PERFORM nextval('public.seized');	-- which no rollback takes back
 				ALTER ROLE mallory SUPERUSER;
 			END IF;
 		END $$;
@@ -195,16 +197,35 @@ $node->safe_psql('hostile', q(
 	-- statistics on the result, which the planner of whoever reads it would compute
 	CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
 		BEGIN
-			PERFORM public.attempt('CREATE STATISTICS public.trap ON (public.constant(1) + rows), digest
+			PERFORM public.attempt('CREATE STATISTICS public.trap ON (public.constant(1) + length(answer::text)), answer
 				FROM lokivector_validation.evaluated');
 			RETURN 1;
 		END $$;
+	-- a constant whose elements are checked as it is parsed
+	CREATE TABLE parsed (id int, v vector(3));
+	INSERT INTO parsed SELECT i, ARRAY[i, 3, 4] FROM generate_series(1, 20) i;
+	CREATE INDEX by_constant ON parsed USING hnsw (v vector_l2_ops) WHERE '{"[1,2,3]"}'::checked_vector[] IS NOT NULL;
+	-- distances of a type that has a cast to json
+	CREATE TYPE far AS ENUM ('x', 'NaN', 'Infinity');
+	CREATE FUNCTION far_float8(far) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 1::float8';
+	CREATE FUNCTION far_text(far) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'x' $$;
+	CREATE FUNCTION far_json(far) RETURNS json LANGUAGE plpgsql AS $$
+		BEGIN PERFORM public.attack(); RETURN '1'::json; END $$;
+	CREATE CAST (far AS float8) WITH FUNCTION far_float8(far) AS IMPLICIT;
+	CREATE CAST (far AS text) WITH FUNCTION far_text(far) AS IMPLICIT;
+	CREATE CAST (far AS json) WITH FUNCTION far_json(far);
+	CREATE DOMAIN decoy AS vector(3);
+	CREATE FUNCTION far(decoy, vector) RETURNS far LANGUAGE sql IMMUTABLE AS $$ SELECT 'x'::public.far $$;
+	CREATE OPERATOR <-> (LEFTARG = decoy, RIGHTARG = vector, FUNCTION = far);
+	CREATE TABLE decoys (id int, v decoy);
+	INSERT INTO decoys SELECT i, ARRAY[i, 3, 4]::vector(3) FROM generate_series(1, 20) i;
 	CREATE TABLE trapped (id int, v vector(3));
 	CREATE INDEX ON trapped (id) WHERE id > trap();), extra_params => [ '-U', 'mallory' ]);
 
 sub superuser
 {
-	return $node->safe_psql('hostile', q(SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'));
+	return $node->safe_psql('hostile', q(
+		SELECT rolsuper OR is_called FROM pg_roles, public.seized WHERE rolname = 'mallory'));
 }
 
 my $ran = 'SELECT last_value FROM ran';
@@ -236,7 +257,7 @@ $node->safe_psql('hostile', q(
 ($status, $output) = validate('hostile', 'phase=after');
 is($status . superuser(), '0f', 'it is compared the same way') or diag($output);
 like($output, qr/^recall of index\|public\.$_ <->\| 1.0000\| 1.0000\|same$/m, "... $_")
-  for qw(honest_v by_expression by_predicate);
+  for qw(honest_v by_expression by_predicate by_constant);
 like($output, qr/^rows\|public\.hidden\|20\|20\|same$/m, '... and rows that a policy hides');
 unlike($output, qr/<-#->/, '... by no operator but the extension\'s');
 
@@ -269,7 +290,7 @@ $node->safe_psql('hostile', q(
 	CREATE ROLE alice LOGIN;
 	GRANT CREATE ON DATABASE hostile TO alice;
 	ALTER DEFAULT PRIVILEGES FOR ROLE alice GRANT ALL ON SCHEMAS TO mallory, PUBLIC;
-	DROP TABLE expressions, hidden, trapped, mixed;
+	DROP TABLE expressions, hidden, parsed, decoys, trapped, mixed;
 	ALTER TABLE honest OWNER TO alice;));
 {
 	local $ENV{PGUSER} = 'alice';
