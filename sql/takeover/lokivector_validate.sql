@@ -387,9 +387,13 @@ BEGIN
 			IF now = 'before' THEN
 				INSERT INTO pg_temp.queries
 				SELECT u.name, f.* FROM jsonb_to_recordset(pg_temp.evaluate(u.relid, '', format('
-					SELECT row_number() OVER (ORDER BY md5(value)) AS query, value
-					FROM (SELECT DISTINCT (%s)::text AS value FROM lokivector_validation.source lv_row WHERE %s) lv_values
-					ORDER BY md5(value) LIMIT %s', u.expression, pg_temp.condition(u, NULL), queries)))
+					WITH lv_chosen AS MATERIALIZED (
+						SELECT DISTINCT md5((%1$s)::text) AS digest FROM lokivector_validation.source lv_row WHERE %2$s
+						ORDER BY 1 LIMIT %3$s)
+					SELECT row_number() OVER (ORDER BY digest) AS query, min(value) AS value
+					FROM lv_chosen JOIN (SELECT (%1$s)::text AS value FROM lokivector_validation.source lv_row WHERE %2$s OFFSET 0) lv_values
+						ON md5(value) = digest
+					GROUP BY digest', u.expression, pg_temp.condition(u, NULL), queries)))
 					AS f (query int, value text);
 			END IF;
 			CONTINUE WHEN NOT EXISTS (SELECT FROM pg_temp.queries WHERE unit = u.name);

@@ -124,6 +124,20 @@ $node->safe_psql('postgres', 'CREATE DATABASE empty');
 is($status, 3, 'a database without vectors');
 like($output, qr/no table of this database has vectors/, '... is an error');
 
+# Wide vectors, of which the temporary files have none
+$node->safe_psql('empty', q(
+	CREATE EXTENSION lokivector;
+	CREATE TABLE wide (id int, v vector(1000));
+	INSERT INTO wide SELECT i, (SELECT array_agg(sin(i * j))::vector FROM generate_series(1, 1000) j)
+		FROM generate_series(1, 500) i;));
+{
+	local $ENV{PGOPTIONS} = '-c temp_file_limit=1MB -c work_mem=64kB';
+
+	($status, $output) = validate('empty', 'phase=before', 'queries=3');
+}
+like($output, qr/^recorded 1 tables and \d+ columns and indexes, 0 of them not measured$/m,
+	'wide vectors are recorded with small temporary files') or diag($output);
+
 # An ordinary role with tables of its own.  Its code tells by a sequence that it ran, and makes
 # the role a superuser wherever it has the right to, now or later.
 $node->safe_psql('postgres', q(
