@@ -94,7 +94,10 @@ BEGIN
 					WHERE option_name = 'column_name'), a.attname)
 				FROM unnest(vectors) v JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = v
 				ORDER BY a.attname) AS vectors_there,
-			(SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a
+			-- as text, since no row is read
+			(SELECT string_agg(format('c%s text OPTIONS (column_name %L)', a.attnum,
+					coalesce((SELECT option_value FROM pg_options_to_table(a.attfdwoptions)
+						WHERE option_name = 'column_name'), a.attname)), ', ') FROM pg_attribute a
 				WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND
 					a.attname <> ALL (vectors)) AS others
 		FROM (SELECT relid FROM pg_partition_tree(tab) WHERE isleaf
@@ -124,10 +127,14 @@ BEGIN
 				USING own.extname, own.nspname, coalesce(shard.schema_there, shard.nspname),
 					coalesce(shard.name_there, shard.relname), shard.vectors_there, vectors;
 				IF (facts ->> 'is_there')::boolean AND has_table_privilege(shard.partition, 'SELECT') THEN
-					-- it may be read, and has the other columns
-					EXECUTE format('SELECT %s FROM %s LIMIT 0',
+					-- It may be read, and has the other columns.  Asked by a table of our own, as the
+					-- planner runs code of the partition's owner: statistics, constraints
+					EXECUTE format('CREATE FOREIGN TABLE pg_temp.lokivector_shard_rows (%s)
+						SERVER %I OPTIONS (schema_name %L, table_name %L)',
 						CASE WHEN facts -> 'columns' = to_jsonb(wanted) THEN shard.others END,
-						shard.partition);
+						shard.srvname, coalesce(shard.schema_there, shard.nspname),
+						coalesce(shard.name_there, shard.relname));
+					EXECUTE 'SELECT * FROM pg_temp.lokivector_shard_rows LIMIT 0';
 				END IF;
 				-- the foreign tables go with the subtransaction
 				RAISE SQLSTATE 'LVOK0';

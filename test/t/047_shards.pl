@@ -375,6 +375,17 @@ $node->safe_psql('postgres', qq(
 		SERVER east OPTIONS (schema_name 'public', table_name 'items_0')));
 is($node->safe_psql('postgres', "SET ROLE owner; SELECT * FROM lokivector_check_shards('own')") =~ s/\|[\d.]+\|/|/r,
 	'own|east|vector vector_l2_ops|', 'an owner checks a single foreign table');
+$node->safe_psql('postgres', q(
+	SET ROLE owner;
+	CREATE FUNCTION as_whom(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN
+			IF current_user <> 'owner' THEN
+				RAISE 'evaluated as %', current_user;
+			END IF;
+			RETURN $1;
+		END $$;
+	CREATE STATISTICS of_owner ON (id + as_whom(1)), vector FROM own;));
+is(faults('own'), '', '... for others without their running his code');
 like($node->safe_psql('postgres', "SET ROLE owner; SELECT fault FROM lokivector_check_shards('items_1')"),
 	qr/^permission denied for foreign server west/, '... and is told where he may not');
 
