@@ -90,6 +90,9 @@ $node->safe_psql('db', q(
 	CREATE TABLE plain (id int, v vector(2));
 	INSERT INTO plain SELECT i, ARRAY[i % 50, i] FROM generate_series(1, 500) i;
 	CREATE INDEX plain_v ON plain USING hnsw (v vector_l2_ops);
+	CREATE TABLE counted (id int, v vector(2));
+	INSERT INTO counted SELECT i, ARRAY[i % 50, i] FROM generate_series(1, 500) i;
+	CREATE STATISTICS of_shop ON id, (v <-> as_whom('[1,2]')) FROM counted;
 	CREATE INDEX made_v ON made USING hnsw ((as_whom(v)::vector(2)) vector_l2_ops);));
 
 # Functions that look into an index, or read what it was asked
@@ -123,6 +126,9 @@ of_table('the owner of a table', sub {
 		like(as('postgres', "SELECT count(*) >= 0 FROM $call"), qr/^t$/, "$call by a superuser runs an index's functions as the table's owner");
 	}
 	is(as('postgres', 'REINDEX INDEX made_v'), '', '... and so does REINDEX');
+	is(as('postgres', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 't', '... and lokivector_build_memory');
+	is(as('monitor', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 'ERROR: permission denied for table counted',
+		'... which needs the right to read the column');
 	unlike(as('shop', $looks{$_}), qr/ERROR/, "his own: $_") for sort keys %looks;
 	unlike(as('shop', $reads{$_}), qr/ERROR/, "his own: $_") for sort keys %reads;
 });

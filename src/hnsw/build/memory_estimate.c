@@ -26,9 +26,11 @@
 #include "nodes/makefuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 LOKI_FUNCTION(lokivector_build_memory);
@@ -65,7 +67,27 @@ count_rows(Relation table, const char *column)
 								 quote_identifier(column), name, share);
 	bool		isnull;
 	int64		count;
+	Oid			tableid = RelationGetRelid(table);
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel = NewGUCNestLevel();
 
+	/*
+	 * The planner runs expressions of the table's indexes and statistics, which are code of its
+	 * owner.  Rows that a policy hides from the user are not counted, so that he asks himself.
+	 */
+	GetUserIdAndSecContext(&userid, &sec_context);
+	if (check_enable_rls(tableid, InvalidOid, true) != RLS_ENABLED)
+	{
+		if (pg_class_aclcheck(tableid, userid, ACL_SELECT) != ACLCHECK_OK &&
+			pg_attribute_aclcheck(tableid, get_attnum(tableid, column), userid,
+								  ACL_SELECT) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(table->rd_rel->relkind),
+						   RelationGetRelationName(table));
+		SetUserIdAndSecContext(table->rd_rel->relowner, sec_context |
+							   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+		LokiRestrictSearchPath();
+	}
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute(query, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
@@ -73,6 +95,8 @@ count_rows(Relation table, const char *column)
 	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 										1, &isnull));
 	SPI_finish();
+	AtEOXact_GUC(false, nestlevel);
+	SetUserIdAndSecContext(userid, sec_context);
 	return count * 100.0 / share;
 }
 
