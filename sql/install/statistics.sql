@@ -51,10 +51,10 @@ CREATE VIEW lokivector_stat_indexes AS
 		coalesce(s.inserts, 0) AS inserts,
 		coalesce(s.duplicates_joined, nothing) AS duplicates_joined,
 		coalesce(s.nodes_reused, nothing) AS nodes_reused, coalesce(s.builds, 0) AS builds,
-		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, 0) AS nodes_freed,
+		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, nothing) AS nodes_freed,
 		coalesce(s.calibrations, 0) AS calibrations,
 		coalesce(s.rows_changed, 0) AS rows_changed,
-		coalesce(s.requantizations, 0) AS requantizations,
+		coalesce(s.requantizations, nothing) AS requantizations,
 		coalesce(s.search_time, 0) AS search_time, coalesce(s.build_time, 0) AS build_time,
 		coalesce(s.vacuum_time, 0) AS vacuum_time,
 		s.last_scan, s.last_build, s.last_vacuum, s.last_calibration, s.counted_since

@@ -218,4 +218,10 @@ extern double loki_hnsw_target_width(Relation index, double rows);
  */
 extern amcostestimate_function loki_hnsw_costestimate;
 
+/*
+ * Whether the user may read an index, or else all rows of its table: counts of a scan's work tell of
+ * rows that a policy hides
+ */
+extern bool loki_sees_all_rows(Oid indexid);
+
 #endif							/* LOKI_HNSW_H */

@@ -81,6 +81,7 @@ $node->safe_psql('db', q(
 	INSERT INTO notes SELECT i, CASE WHEN i % 2 = 0 THEN 'alice' ELSE 'bob' END, ARRAY[i % 50, i], ARRAY[i, i % 70]
 		FROM generate_series(1, 500) i;
 	CREATE INDEX notes_v ON notes USING hnsw (v vector_l2_ops);
+	CREATE INDEX notes_id ON notes (id);
 	CREATE INDEX notes_w ON notes USING hnsw (w vector_l2_ops, tenant);
 	ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
 	CREATE POLICY own ON notes USING (tenant = current_user);
@@ -106,7 +107,7 @@ my %reads = (
 	lokivector_sampled_queries => q(SELECT count(*) FROM lokivector_sampled_queries('notes_v')),
 	lokivector_measure_samples => q(SELECT lokivector_measure_samples('notes_v')));
 my $refused = qr/^ERROR: (must be (owner|member)|permission denied|query would be affected)/;
-my $counts = q(SELECT walks, nodes_scored, rows_dropped, duplicates_joined FROM lokivector_stat_indexes WHERE indexrelname = 'notes_v');
+my $counts = q(SELECT walks, nodes_scored, rows_dropped, duplicates_joined, nodes_freed, requantizations FROM lokivector_stat_indexes WHERE indexrelname = 'notes_v');
 
 of_table('the owner of the database', sub {
 	like(as('base', $looks{$_}), $refused, $_) for sort keys %looks;
@@ -141,7 +142,7 @@ of_table('a tenant under row security', sub {
 	# a vector of bob's, and one of nobody
 	my $joined = q(SELECT indexrelname, duplicates_joined FROM lokivector_stat_indexes WHERE indexrelname LIKE 'notes%' ORDER BY 1);
 	as('alice', q(INSERT INTO notes SELECT 0, 'alice', '[1,101]', '[1,1]'));
-	like(as('alice', $counts), qr/^\|\|\|$/, 'counts that depend on rows');
+	like(as('alice', $counts), qr/^\|{5}$/, 'counts that depend on rows');
 	is(as('alice', $joined), "notes_v|\nnotes_w|", '... of all indexes');
 	is(as('alice', q(SELECT inserts, duplicates_joined FROM lokivector_index_counts() WHERE index::oid = 'notes_v'::regclass::oid)),
 		'1|', '... by the function');
@@ -150,6 +151,12 @@ of_table('a tenant under row security', sub {
 	my $work = 'SELECT count(strategy), count(nodes_matched), count(nodes_scored), count(heap_fetches) FROM lokivector_scan_stats()';
 	is(as('alice', "$search $work"), "5\n0|0|0|0", 'the work of a search');
 	is(as('shop', "$search $work"), "5\n1|1|1|1", '... is for who sees all rows');
+	my $hybrid = q(SET enable_seqscan = off; SET enable_sort = off; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+		SELECT id FROM notes WHERE id < 200 AND tenant = 'alice' ORDER BY v <-> '[1,101]' LIMIT 3);
+	my $shown = qr/Strategy: |Nodes Scored: |Bitmap Rows: /;
+	like(as('shop', $hybrid), qr/Custom Scan \(LokivectorHybridScan.*Strategy: /s, 'EXPLAIN ANALYZE of a hybrid scan has its work');
+	like(as('alice', $hybrid), qr/Custom Scan \(LokivectorHybridScan/, '... of which a tenant');
+	unlike(as('alice', $hybrid), $shown, '... sees nothing');
 	as('shop', 'CREATE VIEW part AS SELECT id, v FROM plain WHERE id < 100; GRANT SELECT ON part TO alice');
 	is(as('alice', "SET enable_seqscan = off; SELECT count(*) FROM (SELECT id FROM part ORDER BY v <-> '[1,1]' LIMIT 5) s; $work") =~ s/.*\n//r,
 		'0|0|0|0', '... not through a view');
@@ -157,7 +164,7 @@ of_table('a tenant under row security', sub {
 
 of_table('a member of `pg_monitor`', sub {
 	unlike(as('monitor', $looks{$_}), qr/ERROR/, $_) for sort keys %looks;
-	like(as('monitor', $counts), qr/^\d+\|\d+\|\d+\|\d+$/, 'all counts');
+	like(as('monitor', $counts), qr/^\d+(\|\d+){5}$/, 'all counts');
 	like(as('monitor', $reads{$_}), $refused, $_) for sort keys %reads;
 	like(as('monitor', 'SELECT count(*) FROM notes'), $refused, 'rows');
 	like(as('monitor', q(SELECT lokivector_reset_counts('notes_v'))), $refused, 'changes');

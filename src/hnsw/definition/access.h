@@ -29,7 +29,6 @@ typedef enum LokiRight
 
 extern bool loki_has_right(Oid relid, LokiRight right);
 extern bool loki_may_read(Oid indexid);
-extern bool loki_sees_all_rows(Oid indexid);
 extern void loki_require_right(Oid relid, LokiRight right);
 extern int	loki_errhint_not_valid(Relation index);
 extern void loki_require_valid(Relation index, const char *action);

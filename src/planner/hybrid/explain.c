@@ -69,7 +69,7 @@ show_strategy(const LokiScanWork *work, bool by_rows, ExplainState *es)
 }
 
 static void
-show_counts(LokiHybridState *state, ExplainState *es)
+show_counts(LokiHybridState *state, Oid index, ExplainState *es)
 {
 	LokiHybridCounts counts;
 	LokiScanWork work;
@@ -77,6 +77,9 @@ show_counts(LokiHybridState *state, ExplainState *es)
 	loki_hybrid_total(state, &counts, &work);
 	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
 	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
+		return;
+	/* nodes are fewer than rows where hidden rows have the same vector */
+	if (!loki_sees_all_rows(index))
 		return;
 	show_strategy(&work, counts.row_scans > 0, es);
 	if (state->bitmap != NULL)
@@ -109,7 +112,7 @@ loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	show_expressions("Recheck Cond", LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps,
 					 ancestors, es);
 	if (es->analyze)
-		show_counts((LokiHybridState *) node, es);
+		show_counts((LokiHybridState *) node, index, es);
 }
 
 static LokiExplainNodeHook previous_explain_node = NULL;
