@@ -144,6 +144,24 @@ SKIP:
 }
 ask($session, 'RESET client_min_messages;');
 
+# An insert that makes codes anew, where temporary files are refused
+for my $memory ('64MB', '1MB')
+{
+	ask($session, qq(DROP TABLE IF EXISTS moved; CREATE TABLE moved (v vector(2000));
+		SET maintenance_work_mem = '1MB';
+		CREATE INDEX moved_idx ON moved USING hnsw (v vector_l2_ops) WITH (ef_construction = 8, m = 4);
+		INSERT INTO moved SELECT item(i, 2000) FROM generate_series(1, 512) i;
+		INSERT INTO moved SELECT item(i, 2000, 4) FROM generate_series(1, 511) i;
+		SET maintenance_work_mem = '$memory'; SET temp_file_limit = '64kB';));
+	my ($before) = ask($session, q(SELECT 'epoch ' || epoch FROM lokivector_index_info('moved_idx');)) =~ /epoch (\d+)/;
+	ask($session, q(INSERT INTO moved SELECT item(1, 2000, 4);));
+	my ($after) = ask($session, q(SELECT 'epoch ' || epoch FROM lokivector_index_info('moved_idx');)) =~ /epoch (\d+)/;
+	is($after, $before + 1, "codes are made anew without temporary files, with maintenance_work_mem = $memory");
+	is(ask($session, q(SELECT 'rows: ' || count(*) FROM moved;)) =~ /rows: (\d+)/ && $1, 1024, '... for a row that is inserted');
+	is(ask($session, q(SELECT 'index: ' || lokivector_check('moved_idx');)) =~ /index: (\w+)/ && $1, 'sound', '... and the index is sound');
+	ask($session, 'RESET temp_file_limit;');
+}
+
 # ----------------------------------------------------------------
 # What a session remembers of indexes
 # ----------------------------------------------------------------

@@ -30,7 +30,9 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
+#include "miscadmin.h"
 #include "storage/buffile.h"
+#include "storage/fd.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -74,12 +76,13 @@ typedef struct KnownCode
 	bool		known;			/* or else nothing was */
 } KnownCode;
 
-/* The same of the nodes from 0 on, in a temporary file, as memory may not do */
+/* The same of the nodes from 0 on, in a temporary file where maintenance_work_mem does not do */
 typedef struct KnownCodes
 {
-	uint32		n;
+	uint32		n;				/* 0: none are known */
 	Size		size;			/* of each */
-	BufFile    *file;			/* NULL: none are known */
+	char	   *memory;			/* or NULL */
+	BufFile    *file;			/* or NULL */
 	KnownCode  *latest;			/* that was written or read */
 } KnownCodes;
 
@@ -229,17 +232,29 @@ encode_row(Requantize *requantize, Datum datum, bool isnull)
 	known->known = true;
 }
 
-/* Begin a file for the nodes that the index has pages for. */
-static void
+/*
+ * Make room for the nodes that the index has pages for.  False if there is none, since an insert
+ * must not fail for want of it, which would be again at the next one.
+ */
+static bool
 begin_known(Requantize *requantize)
 {
 	KnownCodes *rows = &requantize->rows;
+	uint32		n = node_slots(requantize->state);
+	Size		total;
 
-	rows->n = node_slots(requantize->state);
 	rows->size = MAXALIGN(sizeof(KnownCode)) + MAXALIGN(requantize->to->code_size) +
-		requantize->to->refine_size;
+		MAXALIGN(requantize->to->refine_size);
+	total = mul_size(n, rows->size);
+	if (total <= (Size) maintenance_work_mem * 1024)
+		rows->memory = palloc_extended(Max(total, 1), MCXT_ALLOC_HUGE);
+	else if (temp_file_limit >= 0 && total > (Size) temp_file_limit * 1024)
+		return false;
+	else
+		rows->file = BufFileCreateTemp(false);
 	rows->latest = palloc(rows->size);
-	rows->file = BufFileCreateTemp(false);
+	rows->n = n;
+	return true;
 }
 
 /*
@@ -258,7 +273,13 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	IndexFetchTableData *fetch = LokiTableFetchBegin(heap);
 
 	Assert(!loki_inserts_blocked(requantize->index));
-	begin_known(requantize);
+	if (!begin_known(requantize))
+	{
+		table_index_fetch_end(fetch);
+		ExecDropSingleTupleTableSlot(slot);
+		MemoryContextDelete(context);
+		return;
+	}
 	for (uint32 node = 0; node < rows->n; node++)
 	{
 		ItemPointerData tid;
@@ -284,7 +305,10 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(context);
 		}
-		BufFileWrite(rows->file, rows->latest, rows->size);
+		if (rows->memory != NULL)
+			memcpy(rows->memory + node * rows->size, rows->latest, rows->size);
+		else
+			BufFileWrite(rows->file, rows->latest, rows->size);
 	}
 	table_index_fetch_end(fetch);
 	ExecDropSingleTupleTableSlot(slot);
@@ -298,9 +322,11 @@ find_known(Requantize *requantize, uint32 node)
 	KnownCodes *rows = &requantize->rows;
 	LokiHashData hash;
 
-	if (rows->file == NULL || node >= rows->n)
+	if (node >= rows->n)
 		return NULL;
-	if (BufFileSeek(rows->file, 0, (off_t) node * rows->size, SEEK_SET) != 0 ||
+	if (rows->memory != NULL)
+		memcpy(rows->latest, rows->memory + node * rows->size, rows->size);
+	else if (BufFileSeek(rows->file, 0, (off_t) node * rows->size, SEEK_SET) != 0 ||
 		BufFileRead(rows->file, rows->latest, rows->size) != rows->size)
 		ereport(ERROR,
 				(errcode_for_file_access(),
