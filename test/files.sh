@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 {
 	git ls-files --cached --others --exclude-standard 2>/dev/null | grep . ||
 		find . \( -name .git -o -path ./build -o -path ./results \) -prune -o \
-			-type f ! -name '*.o' ! -name '*.bc' ! -name '*.so' -print |
+			-type f ! -name '.env*' ! -name '*.o' ! -name '*.bc' ! -name '*.so' -print |
 		sed 's,^\./,,'
 } | while IFS= read -r name; do
 	[ ! -f "$name" ] || printf '%s\n' "$name"
