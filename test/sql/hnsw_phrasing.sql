@@ -70,6 +70,22 @@ BEGIN
 END $$ LANGUAGE plpgsql;
 SELECT setting, c.* FROM unnest(ARRAY['10', '40', '100', '.9', '.95']) setting, phrasing_check(setting) c;
 
+-- A larger hnsw.ef_search does not find less
+CREATE FUNCTION phrasing_widths() RETURNS float8[] AS $$
+DECLARE
+	found float8[];
+	ef integer;
+BEGIN
+	FOREACH ef IN ARRAY ARRAY[10, 20, 40, 100, 400, 1000] LOOP
+		PERFORM set_config('hnsw.ef_search', ef::text, true);
+		found := found || phrasing_recall('phrasing_t', 'true', 'all');
+	END LOOP;
+	RETURN found;
+END $$ LANGUAGE plpgsql;
+SELECT bool_and(found >= before - .001) AS no_less
+FROM (SELECT found, lag(found, 1, 0::float8) OVER (ORDER BY o) AS before FROM unnest(phrasing_widths()) WITH ORDINALITY w (found, o)) w;
+DROP FUNCTION phrasing_widths;
+
 -- Row security
 ALTER TABLE phrasing_t ENABLE ROW LEVEL SECURITY;
 BEGIN;
