@@ -146,12 +146,10 @@ CREATE INDEX stat_moved_idx ON stat_moved USING hnsw (v vector_l2_ops);
 INSERT INTO stat_moved SELECT ARRAY(SELECT sin(i * j) FROM generate_series(1, 128) j)::vector
 FROM generate_series(1, 700) i;
 SET client_min_messages = log;
-SET log_temp_files = -1;
 \set VERBOSITY terse
 INSERT INTO stat_moved SELECT ARRAY(SELECT 9 + sin(i * j) FROM generate_series(1, 128) j)::vector
 FROM generate_series(1, 600) i;
 \set VERBOSITY default
-RESET log_temp_files;
 RESET client_min_messages;
 SELECT requantizations > 1 AS counted FROM lokivector_stat_indexes WHERE relname = 'stat_moved';
 DROP TABLE stat_moved;

@@ -31,8 +31,6 @@
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
 #include "miscadmin.h"
-#include "storage/buffile.h"
-#include "storage/fd.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -76,14 +74,12 @@ typedef struct KnownCode
 	bool		known;			/* or else nothing was */
 } KnownCode;
 
-/* The same of the nodes from 0 on, in a temporary file where maintenance_work_mem does not do */
+/* The same of the nodes from 0 on, as many as maintenance_work_mem has room for */
 typedef struct KnownCodes
 {
 	uint32		n;				/* 0: none are known */
 	Size		size;			/* of each */
-	char	   *memory;			/* or NULL */
-	BufFile    *file;			/* or NULL */
-	KnownCode  *latest;			/* that was written or read */
+	char	   *memory;
 } KnownCodes;
 
 typedef struct Requantize
@@ -216,10 +212,9 @@ known_refine(const Requantize *requantize, KnownCode *known)
 }
 
 static void
-encode_row(Requantize *requantize, Datum datum, bool isnull)
+encode_row(Requantize *requantize, KnownCode *known, Datum datum, bool isnull)
 {
 	const float *values;
-	KnownCode  *known = requantize->rows.latest;
 
 	if (requantize->inline_only && !isnull &&
 		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
@@ -230,31 +225,6 @@ encode_row(Requantize *requantize, Datum datum, bool isnull)
 						   known_refine(requantize, known));
 	loki_value_hash(&requantize->state->column, values, &known->hash);
 	known->known = true;
-}
-
-/*
- * Make room for the nodes that the index has pages for.  False if there is none, since an insert
- * must not fail for want of it, which would be again at the next one.
- */
-static bool
-begin_known(Requantize *requantize)
-{
-	KnownCodes *rows = &requantize->rows;
-	uint32		n = node_slots(requantize->state);
-	Size		total;
-
-	rows->size = MAXALIGN(sizeof(KnownCode)) + MAXALIGN(requantize->to->code_size) +
-		MAXALIGN(requantize->to->refine_size);
-	total = mul_size(n, rows->size);
-	if (total <= (Size) maintenance_work_mem * 1024)
-		rows->memory = palloc_extended(Max(total, 1), MCXT_ALLOC_HUGE);
-	else if (temp_file_limit >= 0 && total > (Size) temp_file_limit * 1024)
-		return false;
-	else
-		rows->file = BufFileCreateTemp(false);
-	rows->latest = palloc(rows->size);
-	rows->n = n;
-	return true;
 }
 
 /*
@@ -273,13 +243,10 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 	IndexFetchTableData *fetch = LokiTableFetchBegin(heap);
 
 	Assert(!loki_inserts_blocked(requantize->index));
-	if (!begin_known(requantize))
-	{
-		table_index_fetch_end(fetch);
-		ExecDropSingleTupleTableSlot(slot);
-		MemoryContextDelete(context);
-		return;
-	}
+	rows->size = MAXALIGN(sizeof(KnownCode)) + MAXALIGN(requantize->to->code_size) +
+		MAXALIGN(requantize->to->refine_size);
+	rows->n = (uint32) Min(node_slots(requantize->state), (Size) maintenance_work_mem * 1024 / rows->size);
+	rows->memory = palloc_extended(mul_size(rows->n, rows->size), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint32 node = 0; node < rows->n; node++)
 	{
 		ItemPointerData tid;
@@ -296,48 +263,35 @@ encode_rows(Requantize *requantize, Relation heap, AttrNumber attribute)
 			found = loki_node_row(requantize->state, requantize->index, node, &row, &tid) &&
 				table_index_fetch_tuple(fetch, &tid, SnapshotSelf, slot, &call_again, NULL);
 		} while (!found && row.next != LOKI_NONE);
-		memset(rows->latest, 0, rows->size);
-		if (found)
-		{
-			old = MemoryContextSwitchTo(context);
-			datum = slot_getattr(slot, attribute, &isnull);
-			encode_row(requantize, datum, isnull);
-			MemoryContextSwitchTo(old);
-			MemoryContextReset(context);
-		}
-		if (rows->memory != NULL)
-			memcpy(rows->memory + node * rows->size, rows->latest, rows->size);
-		else
-			BufFileWrite(rows->file, rows->latest, rows->size);
+		if (!found)
+			continue;
+		old = MemoryContextSwitchTo(context);
+		datum = slot_getattr(slot, attribute, &isnull);
+		encode_row(requantize, (KnownCode *) (rows->memory + node * rows->size), datum, isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
 	}
 	table_index_fetch_end(fetch);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(context);
 }
 
-/* What was made from the row that the node has now, until the next call; NULL if that is none */
+/* What was made from the row that the node has now; NULL if that is none */
 static KnownCode *
 find_known(Requantize *requantize, uint32 node)
 {
 	KnownCodes *rows = &requantize->rows;
+	KnownCode  *known;
 	LokiHashData hash;
 
 	if (node >= rows->n)
 		return NULL;
-	if (rows->memory != NULL)
-		memcpy(rows->latest, rows->memory + node * rows->size, rows->size);
-	else if (BufFileSeek(rows->file, 0, (off_t) node * rows->size, SEEK_SET) != 0 ||
-		BufFileRead(rows->file, rows->latest, rows->size) != rows->size)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read the temporary file of new codes for index \"%s\": %m",
-						RelationGetRelationName(requantize->index))));
-	if (!rows->latest->known ||
+	known = (KnownCode *) (rows->memory + node * rows->size);
+	if (!known->known ||
 		!loki_slot_read(requantize->state, requantize->index, LOKI_SLOTS_HASH, node, &hash) ||
-		memcmp(&hash, &rows->latest->hash,
-			   requantize->state->arrays[LOKI_SLOTS_HASH].slot_size) != 0)
+		memcmp(&hash, &known->hash, requantize->state->arrays[LOKI_SLOTS_HASH].slot_size) != 0)
 		return NULL;
-	return rows->latest;
+	return known;
 }
 
 /* ----------------------------------------------------------------
@@ -637,8 +591,6 @@ requantize_index(Relation index, LokiIndex *state, const float *centroid, Relati
 		requantize_all(&requantize);
 	}
 	loki_inserts_unblock(index);
-	if (requantize.rows.file != NULL)
-		BufFileClose(requantize.rows.file);
 	return begun;
 }
 

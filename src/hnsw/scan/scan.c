@@ -542,11 +542,8 @@ static bool
 reach_by_rows(LokiScan *so)
 {
 	LokiReach  *reach = &so->search.reach;
-	float		looked;
+	float		looked = so->course.phase == LOKI_SCAN_WALK ? loki_walk_reach(&so->search) : FLT_MAX;
 
-	if (so->course.phase != LOKI_SCAN_WALK)
-		return false;
-	looked = loki_walk_reach(&so->search);
 	if (looked == FLT_MAX)
 		return false;
 	reach->floor = loki_refine_reach(so, so->ranking.rows[so->course.batch_left - 1].distance,
