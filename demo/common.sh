@@ -87,15 +87,21 @@ make_directory()
 		"set LOKIVECTOR_DEMO_DIR"
 }
 
-# Sets dir, user and bindir of the demo that is there.
+# Whether dir is the user's alone, as make_directory left it.  What lies in another's is not run:
+# it would run as the other user, but at this terminal, where it could type.
+is_ours()
+{
+	"$top/test/directory.sh" "$dir" 755 "$user" >/dev/null 2>&1
+}
+
+# Sets dir and bindir of the demo that is there.
 find_demo()
 {
 	list_candidates
 	for dir in "${candidates[@]}"; do
 		[ -e "$dir/bindir" ] || continue
-		user=$(stat -c %U "$dir")
-		[ "$(id -u)" -eq 0 ] || [ "$(id -un)" = "$user" ] ||
-			fail "the demo in $dir belongs to user $user"
+		is_ours || fail "$dir is not user $user's alone (it belongs to $(stat -c %U "$dir"));" \
+			"if that is who ran the demo, call this as that user, or as root with LOKIVECTOR_DEMO_USER"
 		bindir=$(as_user cat "$dir/bindir")
 		return
 	done

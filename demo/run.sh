@@ -194,7 +194,10 @@ clean()
 	cd /
 	for dir in "${candidates[@]}"; do
 		[ -d "$dir" ] || continue
-		user=$(stat -c %U "$dir")
+		is_ours || {
+			echo "$dir is not user $user's alone; it belongs to $(stat -c %U "$dir"), and is left" >&2
+			continue
+		}
 		if [ -e "$dir/bindir" ]; then
 			bindir=$(as_user cat "$dir/bindir")
 			! running || stop_server >/dev/null

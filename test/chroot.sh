@@ -53,7 +53,10 @@ release_of()
 		*) usage ;;
 	esac
 	major=$1
-	systems=$("$top/test/directory.sh" "${LOKIVECTOR_CHROOT_DIR:-${TMPDIR:-/var/tmp}/lokivector-chroot}")
+	systems=$("$top/test/directory.sh" "${LOKIVECTOR_CHROOT_DIR:-${TMPDIR:-/var/tmp}/lokivector-chroot}" 755 root) ||
+		{ say "set LOKIVECTOR_CHROOT_DIR"; exit 1; }
+	# others may look into it, as callers of sudo do
+	[ "$(id -u)" -ne 0 ] || chmod 755 "$systems"
 	root=$systems/${added:-$release}
 }
 

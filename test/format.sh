@@ -10,6 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 root=$(test/chroot.sh create 17)
+[ -x "$root/usr" ] || { echo "$root cannot be entered" >&2; exit 1; }
 test/chroot.sh copy 17
 [ $# -gt 0 ] || set -- $(test/files.sh | grep -E '^(src|test)/.*\.[ch]$')
 

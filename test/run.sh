@@ -83,6 +83,12 @@ else
 	esac
 fi
 work=${LOKIVECTOR_TEST_DIR:-$work}
+case $work in
+	*[[:space:]]*)
+		echo "$work has spaces, which the server's makefiles do not bear; set TMPDIR or LOKIVECTOR_TEST_DIR" >&2
+		exit 1
+		;;
+esac
 "$top/test/room.sh" "$work" 1000 "set TMPDIR or LOKIVECTOR_TEST_DIR"
 
 pg_config=$("$top/test/packages.sh")

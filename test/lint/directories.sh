@@ -27,7 +27,7 @@ refused()
 	shift
 
 	"$@" >"$tmp/log" 2>&1 </dev/null || {
-		grep -q 'alone can write to\|is not safe' "$tmp/log" && unharmed && status=0
+		grep -q 'alone can write to\|is not safe\|cannot make\|there is no user' "$tmp/log" && unharmed && status=0
 	}
 	result "$name" $status "$tmp/log"
 }
@@ -90,10 +90,36 @@ refused "root: a chroot that another user made is not used" test/chroot.sh path 
 refused "root: nothing is written there" test/chroot.sh copy 17
 refused "root: none of its programs is run" test/chroot.sh exec 17 true
 (cd /var && LOKIVECTOR_CHROOT_DIR=$tmp/systems "$top/test/chroot.sh" path 17) >"$tmp/log" 2>&1
-[ "$(stat -c '%U %a' "$tmp/systems")" = "root 700" ]
+[ "$(stat -c '%U %a' "$tmp/systems")" = "root 755" ]
 result "root: chroots are in a directory of root alone" $? "$tmp/log"
 refused "root: a server with assertions that another user made is not run" test/asserts.sh unit
 refused "root: tests do not run in a directory of another user" \
 	env LOKIVECTOR_TEST_DIR="$tmp/place/work" TESTS=textprint test/run.sh unit
+mkdir -m 700 "$tmp/older"
+(cd /var && LOKIVECTOR_CHROOT_DIR=$tmp/older "$top/test/chroot.sh" path 17) >"$tmp/log" 2>&1
+[ "$(stat -c '%U %a' "$tmp/older")" = "root 755" ]
+result "root: callers of sudo can look into one that is there" $? "$tmp/log"
+# The tester can put a link in the place of what is above his directory
+chmod 755 "$tmp" && mkdir "$tmp/his" && chown nobody:nogroup "$tmp/his"
+made=$(test/directory.sh "$tmp/his/a/b" 755 nobody) && [ "$(stat -c %U "$made" "$tmp/his/a" | sort -u)" = nobody ]
+result "root: a user's directory is made by the user" $?
+mkdir "$tmp/roots" && made=$(test/directory.sh "$tmp/roots/b" 755 nobody) && [ "$(stat -c %U "$made")" = nobody ]
+result "root: or by root, where all above it is root's" $?
+mkdir -p "$tmp/his/roots" && chmod 755 "$tmp/his/roots"
+refused "root: not where the user could put another in its place" test/directory.sh "$tmp/his/roots/b" 755 nobody
+refused "root: a user who does not exist is named" test/directory.sh "$tmp/roots/c" 755 nobody-there
+chmod 711 "$tmp"
+as_other sh -eu -c '
+	demo=$1/place/lokivector-demo-$2
+	mkdir -p "$demo/bin" "$demo/data"
+	echo "$demo/bin" >"$demo/bindir"
+	printf "#!/bin/sh\ntouch %s/place/ran\n" "$1" >"$demo/bin/pg_ctl"
+	chmod 755 "$demo/bin/pg_ctl"
+' sh "$tmp" "$(printf %s "$top" | cksum | cut -d ' ' -f 1)"
+for command in "stop" "clean"; do
+	LOKIVECTOR_DEMO_USER=$(id -un postgres 2>/dev/null || echo daemon) demo/run.sh $command >"$tmp/log" 2>&1
+	unharmed && grep -q 'belongs to\|is not' "$tmp/log"
+	result "root: demo/run.sh $command runs nothing of another user" $? "$tmp/log"
+done
 refused "root: tests do not run behind a link" \
 	env LOKIVECTOR_TEST_DIR="$tmp/place/link" TESTS=textprint test/run.sh unit
