@@ -544,6 +544,14 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LokiPathKeySetAscending(key)	((key)->pk_strategy = BTLessStrategyNumber)
 #endif
 
+/* Whether no row has NULL in a column; since 18 a constraint may be declared that is not checked yet */
+#if PG_VERSION_NUM >= 180000
+#define LokiIsNeverNull(desc, i) \
+	(TupleDescCompactAttr(desc, i)->attnullability == ATTNULLABLE_VALID)
+#else
+#define LokiIsNeverNull(desc, i)	(TupleDescAttr(desc, i)->attnotnull)
+#endif
+
 /* Says since 18, beside its operator, that a sort clause is descending */
 #if PG_VERSION_NUM >= 180000
 #define LokiSortSetReverse(sort, descending)	((sort)->reverse_sort = (descending))
@@ -614,6 +622,15 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #else
 #define LokiAppendPath(root, rel, paths) \
 	create_append_path(root, rel, paths, NIL, NIL, NULL, 0, false, -1)
+#endif
+
+/* A path for the rows of several paths, which are in an order */
+#if PG_VERSION_NUM >= 190000
+#define LokiMergeAppendPath(root, rel, paths, keys) \
+	create_merge_append_path(root, rel, paths, NIL, keys, NULL)
+#else
+#define LokiMergeAppendPath(root, rel, paths, keys) \
+	create_merge_append_path(root, rel, paths, keys, NULL)
 #endif
 
 /* Whether unique indexes leave a relation one row at most */

@@ -65,6 +65,59 @@ SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WH
 RESET enable_seqscan;
 RESET enable_sort;
 
+-- test: scores that are cut off, filled and rounded
+SELECT order_check($$SELECT greatest(0, 1 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT least(0.9, 1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0.95) AS s FROM order_t WHERE a = 3 ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), -1) AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT round((1 - (v <=> '[1,2,3,4,5,6,7,8]'))::numeric, 2) AS s FROM order_t ORDER BY s DESC NULLS LAST LIMIT 50$$);
+SELECT order_check($$SELECT round((1 - (v <=> '[1,2,3,4,5,6,7,8]')) * 100) AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT (v <-> '[1,2,3,4,5,6,7,8]')::numeric(10,1)::real AS s FROM order_t WHERE id % 3 = 0 ORDER BY s, id LIMIT 50$$);
+SELECT order_check($$SELECT o.v <-> q.nn AS d, greatest(0, 1 - (o.v <=> q.nn))::numeric AS s FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT s FROM (SELECT coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0) AS s, v, a FROM order_t) q
+	WHERE v IS NOT NULL AND a = 3 ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT coalesce(1 / (1 + (nn <+> '[1,2,3,4,5,6,7,8]')), 0.05) AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
+-- NULL is among the others
+SELECT order_check($$SELECT coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0) AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT CASE WHEN v IS NULL THEN 0.99 ELSE 1 - (v <=> '[1,2,3,4,5,6,7,8]') END AS s FROM order_t WHERE a IN (0, 5) ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT CASE WHEN v IS NOT NULL THEN (v <-> '[1,2,3,4,5,6,7,8]')::numeric ELSE 13.5 END AS s FROM order_t WHERE id > 9 ORDER BY s, id LIMIT 50$$);
+-- all rows: each end has NULL and zero vectors, or neither
+SET enable_seqscan = off;
+SET enable_sort = off;
+CREATE FUNCTION order_ends(score text) RETURNS text AS $$
+	SELECT string_agg(l, ' | ' ORDER BY n)
+	FROM order_check(format('SELECT %s AS s FROM order_t ORDER BY s %s LIMIT 5000',
+							replace(score, '#', '(v <=> ''[1,2,3,4,5,6,7,8]'')'),
+							CASE WHEN score ~ '-' THEN 'DESC' END)) WITH ORDINALITY o (l, n)
+	WHERE l !~ 'Order By|Sort Key'
+$$ LANGUAGE sql;
+SELECT score, order_ends(score) FROM (VALUES
+	('greatest(0, 1 - #)'), ('least(1, 1 - #)'), ('greatest(0, least(0.5, 1 - #))'), ('least(1.5, #)'),
+	('greatest(0.5, #)'), ('0 - greatest(0.5, #)'), ('-least(1.5, #)'), ('coalesce(#, 2)'),
+	('coalesce(least(1.5, #), 2)'), ('coalesce(least(1.5, #), 1)'), ('coalesce(1 - #, 1)'),
+	('least(3, coalesce(#, 2))'), ('greatest(0, coalesce(1 - #, -1))'), ('0 - coalesce(#, 0)'),
+	('CASE WHEN v IS NULL THEN 0 ELSE greatest(0, 1 - #) END'), ('coalesce(greatest(0, 1 - #), 0.5)'),
+	('CASE WHEN v IS NULL THEN 0.5 ELSE greatest(0, 1 - #) END'), ('sqrt(coalesce(#, 0))'),
+	('round((1 - #)::numeric, 2)'), ('coalesce(round((1 - #)::numeric, 2), 0)'), ('#::numeric'),
+	('#::numeric::float8'), ('greatest(0.5, 1 - #::numeric)'), ('least(0.5, (1 - #)::real)'),
+	('floor(10 * #)'), ('ceil(-#)'), ('trunc(#::numeric, 1)')) scores (score);
+RESET enable_seqscan;
+RESET enable_sort;
+-- no query
+PREPARE order_coalesce (vector) AS SELECT coalesce(1 - (v <=> $1), 0) AS s FROM order_t ORDER BY s DESC LIMIT 3;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS OFF) EXECUTE order_coalesce ('[1,2,3,4,5,6,7,8]');
+EXECUTE order_coalesce (NULL);
+PREPARE order_case (vector) AS SELECT CASE WHEN v IS NULL THEN 0 ELSE 1 - (v <=> $1) END AS s FROM order_t ORDER BY s DESC LIMIT 3;
+EXPLAIN (COSTS OFF) EXECUTE order_case ('[1,2,3,4,5,6,7,8]');
+RESET plan_cache_mode;
+-- other constants, other orders, other rows
+SELECT order_check($$SELECT greatest(a, 1 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT least(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 2 - (v <-> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT (1 - (v <=> '[1,2,3,4,5,6,7,8]'))::numeric / 3 AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT CASE WHEN a IS NULL THEN 0 ELSE 1 - (v <=> '[1,2,3,4,5,6,7,8]') END AS s FROM order_t ORDER BY s DESC LIMIT 20$$);
+SELECT order_check($$SELECT round((v <=> '[1,2,3,4,5,6,7,8]')::numeric, a) AS s FROM order_t ORDER BY s LIMIT 20$$);
+EXPLAIN (COSTS OFF) SELECT id FROM order_t ORDER BY coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0) DESC LIMIT 5 FOR UPDATE;
+
 -- test: functions and sides
 SELECT order_check($$SELECT l2_distance(v, '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s LIMIT 20$$);
 SELECT order_check($$SELECT cosine_distance('[1,2,3,4,5,6,7,8]', v) AS s FROM order_t ORDER BY s LIMIT 20$$);

@@ -166,9 +166,9 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		!has_one_row(root, outer))
 		return;
 	key = linitial_node(PathKey, root->query_pathkeys);
-	if (key->pk_opfamily != LOKI_FLOAT_OPFAMILY || key->pk_eclass->ec_has_volatile ||
+	if (!loki_may_be_score_order(key) ||
 		(distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
-		LokiPathKeyIsDescending(key) != expr.falling)
+		LokiPathKeyIsDescending(key) != expr.falling || expr.nulls == LOKI_PLACE_BETWEEN)
 		return;
 	first = loki_order_first(key, &expr);
 
@@ -190,7 +190,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 			if (PATH_REQ_OUTER((Path *) like) == NULL)
 				add_join_path(root, joinrel, outer, jointype, extra, like,
-							  distance, key, first);
+							  loki_order_operator(distance, key), key, first);
 		}
 	}
 	inner->ppilist = param_infos;

@@ -537,8 +537,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		return;
 	rte = planner_rt_fetch(outer->relid, root);
 	key = linitial_node(PathKey, root->query_pathkeys);
-	if (rte->inh || rte->tablesample != NULL || key->pk_opfamily != LOKI_FLOAT_OPFAMILY ||
-		key->pk_eclass->ec_has_volatile)
+	if (rte->inh || rte->tablesample != NULL || !loki_may_be_score_order(key))
 		return;
 
 	alone = list_length(extra->restrictlist) == 1 &&

@@ -7,6 +7,7 @@
  *
  *		ORDER BY 1 - (v <=> q) DESC			a score, often by an alias
  *		ORDER BY l2_distance(v, q)			the function of an operator
+ *		ORDER BY greatest(0, 1 - (v <=> q)) DESC
  *		ORDER BY v <-> q NULLS FIRST
  *		ORDER BY v <-> q, id				up to PostgreSQL 16
  *		WHERE a IN (...) ORDER BY v <-> q	up to PostgreSQL 16
@@ -27,6 +28,7 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -38,6 +40,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
@@ -243,20 +246,100 @@ drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
 	}
 }
 
+/* Whether rows are the first that have a place in a descending or ascending order */
+static bool
+comes_first(LokiPlace place, bool itself_first, bool descending)
+{
+	if (place == LOKI_PLACE_ITSELF)
+		return itself_first;
+	return descending == (place == LOKI_PLACE_GREATEST);
+}
+
 /* Which rows without a distance come first in an order, as LOKI_FIRST_xxx */
 Oid
 loki_order_first(PathKey *key, LokiDistanceExpr *distance)
 {
-	return (key->pk_nulls_first ? LOKI_FIRST_NULLS : 0) |
-		(distance->falling ? LOKI_FIRST_NANS : 0);
+	bool		falling = distance->falling;
+
+	return (comes_first(distance->nulls, key->pk_nulls_first, falling) ? LOKI_FIRST_NULLS : 0) |
+		(comes_first(distance->nans, falling, falling) ? LOKI_FIRST_NANS : 0);
+}
+
+/* Whether a column of a table has NOT NULL */
+static bool
+has_not_null(PlannerInfo *root, const Var *column)
+{
+	Relation	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
+	bool		result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
+
+	Assert(column->varattno > 0);
+	table_close(table, NoLock);
+	return result;
+}
+
+/* Whether the relation's side of a distance is never NULL */
+static bool
+is_never_null(PlannerInfo *root, RelOptInfo *rel, OpExpr *distance)
+{
+	Node	   *column = linitial(distance->args);
+	ListCell   *cell;
+
+	if (bms_is_empty(pull_varnos(root, column)))
+		column = lsecond(distance->args);
+	foreach(cell, rel->baserestrictinfo)
+	{
+		NullTest   *test = (NullTest *) lfirst_node(RestrictInfo, cell)->clause;
+
+		if (IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+			equal(test->arg, column))
+			return true;
+	}
+	return IsA(column, Var) && ((Var *) column)->varno == rel->relid &&
+		has_not_null(root, (Var *) column);
+}
+
+/*
+ * A distance that a scan goes by in the order of a sort key.  Core looks in the key's operator
+ * family for an operator that compares the distance's type.  It would sort rows with it that
+ * an index does not return in order, which ours never does.  The type is not used otherwise.
+ */
+OpExpr *
+loki_order_operator(OpExpr *distance, const PathKey *key)
+{
+	if (key->pk_opfamily == LOKI_FLOAT_OPFAMILY)
+		return distance;
+	distance = copyObject(distance);
+	distance->opresulttype = NUMERICOID;
+	return distance;
 }
 
 /* Label a path with the order that it returns rows in, and the rows that it puts first. */
 static void
 label_path(IndexPath *path, PathKey *key, Oid first)
 {
+	OpExpr	   *distance = linitial_node(OpExpr, path->indexorderbys);
+
 	path->path.pathkeys = list_make1(key);
+	path->indexorderbys = list_make1(loki_order_operator(distance, key));
 	loki_promise_first(path, first);
+}
+
+/* Whether a sort key puts rows that have a distance in its order; it is described then */
+static bool
+rises_with_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
+					LokiDistanceExpr *distance)
+{
+	return loki_may_be_score_order(key) &&
+		sort_expression(root, rel, key, distance) != NULL &&
+		LokiPathKeyIsDescending(key) == distance->falling;
+}
+
+/* Whether rows whose vector is NULL, if there may be any, are not at an end of the order */
+static bool
+mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance)
+{
+	return distance->nulls == LOKI_PLACE_BETWEEN &&
+		!is_never_null(root, rel, distance->distance);
 }
 
 /* Whether a sort key puts rows in the order of a distance, which then describes it */
@@ -264,9 +347,37 @@ bool
 loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						LokiDistanceExpr *distance)
 {
-	return key->pk_opfamily == LOKI_FLOAT_OPFAMILY && !key->pk_eclass->ec_has_volatile &&
-		sort_expression(root, rel, key, distance) != NULL &&
-		LokiPathKeyIsDescending(key) == distance->falling;
+	return rises_with_distance(root, rel, key, distance) && !mixes_nulls(root, rel, distance);
+}
+
+/*
+ * The rows of a scan merged with those whose vector is NULL, which the sort key puts among
+ * them: coalesce(1 - (v <=> q), 0).
+ */
+static Path *
+with_nulls(PlannerInfo *root, RelOptInfo *rel, IndexPath *path, PathKey *key)
+{
+	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
+	List	   *scans = NIL;
+
+	Assert(PATH_REQ_OUTER((Path *) path) == NULL);
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		NullTest   *test = makeNode(NullTest);
+		RestrictInfo *rinfo;
+		List	   *clauses;
+
+		test->arg = linitial(linitial_node(OpExpr, path->indexorderbys)->args);
+		test->nulltesttype = types[i];
+		test->location = -1;
+		rinfo = make_simple_restrictinfo(root, (Expr *) test);
+		clauses = lcons(loki_index_clause(rinfo, rinfo, 0), list_copy(path->indexclauses));
+		scans = lappend(scans, create_index_path(root, path->indexinfo, clauses,
+												 path->indexorderbys, path->indexorderbycols,
+												 list_make1(key), ForwardScanDirection, false,
+												 NULL, 1, false));
+	}
+	return (Path *) LokiMergeAppendPath(root, rel, scans, list_make1(key));
 }
 
 void
@@ -277,12 +388,17 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	List	   *indexes;
 	Oid			first;
 	bool		other_form;
+	bool		mixed;
 	ListCell   *cell;
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
 	key = linitial_node(PathKey, root->query_pathkeys);
-	if (!loki_orders_by_distance(root, rel, key, &distance))
+	if (!rises_with_distance(root, rel, key, &distance))
+		return;
+	mixed = mixes_nulls(root, rel, &distance);
+	/* EvalPlanQual() would have a row of two scans */
+	if (mixed && (root->parse->rowMarks != NIL || root->parse->commandType != CMD_SELECT))
 		return;
 	first = loki_order_first(key, &distance);
 	other_form = distance.wrapped || first != InvalidOid ||
@@ -301,9 +417,13 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 			IndexPath  *arrays;
 
 			Assert(path->path.parent == rel);
+			if (mixed && PATH_REQ_OUTER((Path *) path) != NULL)
+				continue;
 			label_path(path, key, first);
 			arrays = with_array_clauses(root, path);
-			if (arrays != NULL)
+			if (mixed)
+				add_path(rel, with_nulls(root, rel, arrays != NULL ? arrays : path, key));
+			else if (arrays != NULL)
 			{
 				drop_with_less(rel, arrays);
 				add_path(rel, (Path *) arrays);

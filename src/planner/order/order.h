@@ -20,6 +20,7 @@ extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 								   IndexOptInfo *info, OpExpr *distance);
 extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 									LokiDistanceExpr *distance);
+extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
 
 /* functions in order/limit.c: install the executor hook */

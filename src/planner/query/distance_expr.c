@@ -7,6 +7,8 @@
  * an expression is peeled down to a distance, one operation after the other.
  * Each operation must be monotone in the range that its argument can be in.
  * It need not be strictly monotone, since rows with equal scores have no order.
+ * GREATEST, LEAST, COALESCE and CASE give rows without a distance a score, which
+ * must be no better and no worse than all others, so that these rows come at an end.
  *
  * The other argument of an operation must be a constant.  A parameter may have
  * another value, and another sign, at the next execution of the plan.
@@ -32,6 +34,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/query/distance_expr.h"
+#include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -76,8 +79,11 @@ typedef struct Peeled
 	bool		falling;
 	Oid			inverse;		/* float8 function that undoes it, or invalid */
 	Const	   *constant;		/* argument of the inverse, or NULL */
+	double		k;				/* its value */
 	bool		constant_first;
 } Peeled;
+
+static bool distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high);
 
 bool
 loki_is_distance_operator(Oid opno)
@@ -168,21 +174,35 @@ distance_range(Oid opno, double *low, double *high)
 		*high = 2;
 }
 
-/* A finite constant of type float8 */
+/* A finite constant of a type that scores have */
 static bool
 finite_constant(Node *expr, double *value)
 {
 	Const	   *constant = (Const *) expr;
 
-	if (!IsA(expr, Const) || constant->constisnull || constant->consttype != FLOAT8OID)
+	if (!IsA(expr, Const) || constant->constisnull)
 		return false;
-	*value = DatumGetFloat8(constant->constvalue);
+	switch (constant->consttype)
+	{
+		case FLOAT8OID:
+			*value = DatumGetFloat8(constant->constvalue);
+			break;
+		case FLOAT4OID:
+			*value = DatumGetFloat4(constant->constvalue);
+			break;
+		case NUMERICOID:
+			*value = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+														constant->constvalue));
+			break;
+		default:
+			return false;
+	}
 	return isfinite(*value);
 }
 
-/* The function and arguments of an operator or function on floats */
+/* The function and arguments of an operator or function */
 static bool
-float_call(Node *expr, Oid *function, List **args)
+function_call(Node *expr, Oid *function, List **args)
 {
 	if (IsA(expr, OpExpr))
 	{
@@ -229,8 +249,17 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 
 	if (k != 0 && (fabs(k) > MAX_FACTOR || fabs(k) < 1 / MAX_FACTOR))
 		return false;
+	peeled->k = k;
 	switch (function)
 	{
+		case F_NUMERIC_ADD:
+			return true;
+		case F_NUMERIC_SUB:
+			peeled->falling = peeled->below == right;
+			return true;
+		case F_NUMERIC_MUL:
+			peeled->falling = k < 0;
+			return k != 0;
 		case F_FLOAT8PL:
 			peeled->falling = false;
 			peeled->inverse = F_FLOAT8MI;
@@ -260,6 +289,41 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 	}
 }
 
+/* Peel a function that rounds its argument, to so many digits if that is a constant. */
+static bool
+peel_rounding(Oid function, List *args, Peeled *peeled)
+{
+	if (list_length(args) == 2)
+	{
+		Const	   *digits = lsecond(args);
+
+		if (!IsA(digits, Const) || digits->constisnull)
+			return false;
+	}
+	peeled->below = linitial(args);
+	switch (function)
+	{
+		case F_ROUND_FLOAT8:
+		case F_DROUND:
+		case F_TRUNC_FLOAT8:
+		case F_DTRUNC:
+		case F_FLOOR_FLOAT8:
+		case F_CEIL_FLOAT8:
+		case F_CEILING_FLOAT8:
+		case F_ROUND_NUMERIC:
+		case F_ROUND_NUMERIC_INT4:
+		case F_TRUNC_NUMERIC:
+		case F_TRUNC_NUMERIC_INT4:
+		case F_FLOOR_NUMERIC:
+		case F_CEIL_NUMERIC:
+		case F_CEILING_NUMERIC:
+		case F_NUMERIC_NUMERIC_INT4:
+			return true;
+		default:
+			return false;
+	}
+}
+
 /* Take one operation off an expression. */
 static bool
 peel(Node *expr, Peeled *peeled)
@@ -269,9 +333,11 @@ peel(Node *expr, Peeled *peeled)
 
 	if (expr != NULL && IsA(expr, RelabelType))
 		return false;
-	if (expr == NULL || !float_call(expr, &function, &args))
+	if (expr == NULL || !function_call(expr, &function, &args))
 		return false;
 	memset(peeled, 0, sizeof(Peeled));
+	if (peel_rounding(function, args, peeled))
+		return true;
 	if (list_length(args) == 2)
 		return peel_arithmetic(function, args, peeled);
 	if (list_length(args) != 1)
@@ -283,6 +349,14 @@ peel(Node *expr, Peeled *peeled)
 			peeled->falling = true;
 			peeled->inverse = F_FLOAT8UM;
 			return true;
+		case F_NUMERIC_UMINUS:
+			peeled->falling = true;
+			return true;
+		case F_NUMERIC_UPLUS:
+		case F_NUMERIC_FLOAT8:
+		case F_NUMERIC_FLOAT4:
+		case F_FLOAT8_NUMERIC:
+		case F_FLOAT4_NUMERIC:
 		case F_FLOAT8UP:
 		case F_FLOAT4_FLOAT8:
 		case F_FLOAT8_FLOAT4:
@@ -299,18 +373,25 @@ peel(Node *expr, Peeled *peeled)
 /*
  * Turn the range of the argument into that of the expression.  False if the
  * operation is not monotone, or not defined, in the whole range of the argument.
+ * Nothing is known of the range of a numeric, which has other digits than a float.
  */
 static bool
 map_range(Node *expr, Peeled *peeled, double *low, double *high)
 {
 	Oid			function;
 	List	   *args;
-	double		k = peeled->constant ? DatumGetFloat8(peeled->constant->constvalue) : 0;
+	double		k = peeled->k;
 	double		a = *low;
 	double		b = *high;
 
-	if (!float_call(expr, &function, &args))
+	if (!function_call(expr, &function, &args))
 		return false;
+	if (exprType(expr) == NUMERICOID)
+	{
+		*low = -get_float8_infinity();
+		*high = get_float8_infinity();
+		return true;
+	}
 	switch (function)
 	{
 		case F_FLOAT8PL:
@@ -355,6 +436,29 @@ map_range(Node *expr, Peeled *peeled, double *low, double *high)
 			a = sqrt(a);
 			b = sqrt(b);
 			break;
+		case F_FLOAT4_FLOAT8:
+			a = (float4) a;
+			b = (float4) b;
+			break;
+		case F_ROUND_FLOAT8:
+		case F_DROUND:
+			a = rint(a);
+			b = rint(b);
+			break;
+		case F_TRUNC_FLOAT8:
+		case F_DTRUNC:
+			a = trunc(a);
+			b = trunc(b);
+			break;
+		case F_FLOOR_FLOAT8:
+			a = floor(a);
+			b = floor(b);
+			break;
+		case F_CEIL_FLOAT8:
+		case F_CEILING_FLOAT8:
+			a = ceil(a);
+			b = ceil(b);
+			break;
 		default:
 			break;
 	}
@@ -362,6 +466,134 @@ map_range(Node *expr, Peeled *peeled, double *low, double *high)
 	*high = Max(a, b);
 	Assert(*low <= *high);		/* neither is NaN */
 	return true;
+}
+
+/* The place of rows in the opposite order; NULL and NaN are nobody's opposite */
+static LokiPlace
+opposite(LokiPlace place)
+{
+	if (place == LOKI_PLACE_LEAST)
+		return LOKI_PLACE_GREATEST;
+	return place == LOKI_PLACE_GREATEST ? LOKI_PLACE_LEAST : place;
+}
+
+/*
+ * Rows whose distance is NULL have a value instead.  An index returns them beyond those
+ * whose distance is NaN, which is greater than all values.
+ */
+static void
+place_nulls(LokiDistanceExpr *result, LokiPlace place)
+{
+	if (place == LOKI_PLACE_GREATEST && result->nans == LOKI_PLACE_ITSELF)
+		place = LOKI_PLACE_BETWEEN;
+	result->nulls = place;
+}
+
+/* The value k takes the place of NULL; the others have this range. */
+static void
+fill_nulls(LokiDistanceExpr *result, double k, double *low, double *high)
+{
+	if (k <= *low)
+		place_nulls(result, LOKI_PLACE_LEAST);
+	else
+		place_nulls(result, k >= *high ? LOKI_PLACE_GREATEST : LOKI_PLACE_BETWEEN);
+	*low = Min(*low, k);
+	*high = Max(*high, k);
+}
+
+/*
+ * GREATEST and LEAST of a score and constants.  They pass over NULL; to LEAST, NaN is
+ * greater than all constants.
+ */
+static bool
+clipped(MinMaxExpr *expr, LokiDistanceExpr *result, double *low, double *high)
+{
+	LokiPlace	place = expr->op == IS_GREATEST ? LOKI_PLACE_LEAST : LOKI_PLACE_GREATEST;
+	Node	   *score = NULL;
+	ListCell   *cell;
+
+	foreach(cell, expr->args)
+	{
+		double		k;
+
+		if (finite_constant(lfirst(cell), &k))
+			continue;
+		if (score != NULL)
+			return false;
+		score = lfirst(cell);
+	}
+	if (score == NULL || list_length(expr->args) < 2 ||
+		!distance_expr(score, result, low, high))
+		return false;
+	if (place == LOKI_PLACE_GREATEST && result->nans == LOKI_PLACE_ITSELF)
+		result->nans = place;
+	if (result->nulls == LOKI_PLACE_ITSELF)
+		place_nulls(result, place);
+	foreach(cell, expr->args)
+	{
+		double		k;
+
+		if (expr->minmaxtype == NUMERICOID || !finite_constant(lfirst(cell), &k))
+			continue;
+		*low = expr->op == IS_GREATEST ? Max(*low, k) : Min(*low, k);
+		*high = expr->op == IS_GREATEST ? Max(*high, k) : Min(*high, k);
+	}
+	return true;
+}
+
+/* COALESCE of a score and a constant */
+static bool
+coalesced(CoalesceExpr *expr, LokiDistanceExpr *result, double *low, double *high)
+{
+	double		k;
+
+	if (list_length(expr->args) != 2 || !finite_constant(lsecond(expr->args), &k) ||
+		!distance_expr(linitial(expr->args), result, low, high))
+		return false;
+	if (result->nulls == LOKI_PLACE_ITSELF)
+		fill_nulls(result, k, low, high);
+	return true;
+}
+
+/*
+ * CASE WHEN v IS NULL THEN constant ELSE score of v END, or the same by IS NOT NULL.  The
+ * query is a constant: if it were NULL, v would say nothing about the score.
+ */
+static bool
+cased(CaseExpr *expr, LokiDistanceExpr *result, double *low, double *high)
+{
+	CaseWhen   *when = linitial_node(CaseWhen, expr->args);
+	NullTest   *test = (NullTest *) when->expr;
+	Node	   *score;
+	Node	   *filler;
+	Node	   *query;
+	double		k;
+
+	if (expr->arg != NULL || list_length(expr->args) != 1 || !IsA(test, NullTest) ||
+		expr->defresult == NULL)
+		return false;
+	score = (Node *) (test->nulltesttype == IS_NULL ? expr->defresult : when->result);
+	filler = (Node *) (test->nulltesttype == IS_NULL ? when->result : expr->defresult);
+	if (!finite_constant(filler, &k) || !distance_expr(score, result, low, high))
+		return false;
+	query = equal(test->arg, linitial(result->distance->args)) ?
+		lsecond(result->distance->args) : linitial(result->distance->args);
+	if (!IsA(query, Const) || ((Const *) query)->constisnull ||
+		!list_member(result->distance->args, test->arg))
+		return false;
+	fill_nulls(result, k, low, high);
+	return true;
+}
+
+/* An expression that has values also for rows without a distance */
+static bool
+filled(Node *expr, LokiDistanceExpr *result, double *low, double *high)
+{
+	if (IsA(expr, MinMaxExpr))
+		return clipped((MinMaxExpr *) expr, result, low, high);
+	if (IsA(expr, CoalesceExpr))
+		return coalesced((CoalesceExpr *) expr, result, low, high);
+	return IsA(expr, CaseExpr) && cased((CaseExpr *) expr, result, low, high);
 }
 
 /* loki_distance_expr(), with the range of the expression's values */
@@ -381,12 +613,32 @@ distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high)
 		return true;
 	}
 	check_stack_depth();
+	if (expr != NULL && filled(expr, result, low, high))
+	{
+		result->wrapped = true;
+		return true;
+	}
 	if (!peel(expr, &peeled) || !distance_expr(peeled.below, result, low, high) ||
 		!map_range(expr, &peeled, low, high))
 		return false;
 	result->falling ^= peeled.falling;
 	result->wrapped = true;
+	if (peeled.falling)
+	{
+		result->nans = opposite(result->nans);
+		place_nulls(result, opposite(result->nulls));
+	}
 	return true;
+}
+
+/* btree's numeric_ops, which has no name in the server's headers */
+#define NUMERIC_OPFAMILY	1988
+
+bool
+loki_may_be_score_order(const PathKey *key)
+{
+	return (key->pk_opfamily == LOKI_FLOAT_OPFAMILY || key->pk_opfamily == NUMERIC_OPFAMILY) &&
+		!key->pk_eclass->ec_has_volatile;
 }
 
 bool
@@ -428,7 +680,7 @@ clamp(Expr *value)
 static double
 rounding_below(const Peeled *peeled, double above)
 {
-	double		k = peeled->constant ? fabs(DatumGetFloat8(peeled->constant->constvalue)) : 0;
+	double		k = fabs(peeled->k);
 
 	Assert(k <= MAX_FACTOR);
 	Assert(k >= 1 / MAX_FACTOR ||

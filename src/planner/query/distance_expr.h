@@ -20,16 +20,31 @@
 /* Whether hnsw sorts by an operator */
 extern bool loki_is_distance_operator(Oid opno);
 
+/* Where an expression puts rows whose distance is NULL, or is NaN */
+typedef enum LokiPlace
+{
+	LOKI_PLACE_ITSELF,			/* it is NULL, or NaN, as well */
+	LOKI_PLACE_LEAST,			/* no value is less than theirs */
+	LOKI_PLACE_GREATEST,
+	LOKI_PLACE_BETWEEN			/* among the others */
+} LokiPlace;
+
 /*
  * What an expression says about a distance: 1 - (v <=> q) falls with v <=> q.
- * Both are float8, or the expression is float4.
+ * Both are float8, or the expression is float4 or numeric.
  */
 typedef struct LokiDistanceExpr
 {
 	OpExpr	   *distance;		/* the operator, made of a function's call too */
 	bool		falling;
 	bool		wrapped;		/* there is more than the operator */
+	LokiPlace	nulls;			/* BETWEEN: the order is right if there are
+								 * none */
+	LokiPlace	nans;			/* never BETWEEN */
 } LokiDistanceExpr;
+
+/* Whether a sort key's order is one that such expressions have */
+extern bool loki_may_be_score_order(const PathKey *key);
 
 /* Whether an expression is a monotone function of a distance */
 extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
