@@ -116,6 +116,14 @@ SELECT rank_way($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER B
 	rank_way($$SELECT d, count(*) OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20$$);
 SET hnsw.ef_search = 400;
 
+-- test: a window that needs all rows first
+SET enable_seqscan = on;
+SELECT * FROM rank_check($$SELECT d, count(*) OVER () AS r FROM rank_near WHERE owner = 'user3' ORDER BY d LIMIT 10$$);
+SELECT * FROM rank_check($$SELECT d, count(*) OVER (ORDER BY d RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS r FROM rank_near WHERE owner = 'user3' ORDER BY d LIMIT 10$$);
+-- this one needs a few
+SELECT * FROM rank_check($$SELECT d, count(*) OVER (ORDER BY d) AS r FROM rank_near WHERE owner = 'user3' ORDER BY d LIMIT 10$$);
+SET enable_seqscan = off;
+
 -- test: LIMIT and OFFSET that are parameters
 SET plan_cache_mode = force_generic_plan;
 PREPARE ranked(bigint, bigint) AS SELECT r FROM (SELECT rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT $1 OFFSET $2) s;

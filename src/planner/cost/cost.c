@@ -307,6 +307,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	if (loki_promise_limit_unknown(root))
 		further = cost_of_unknown_limit(root, path, rows, further);
 	*total_cost = *startup_cost + further;
+	if (loki_windows_need_all(root->parse))
+		*startup_cost = *total_cost;
 	*selectivity = costs.indexSelectivity;
 	*correlation = 0;
 	*pages = touched;

@@ -283,6 +283,8 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
 	if (bitmap != NULL)
 		cost_rows(root, path, wanted >= matches);
+	if (path->path.pathkeys != NIL && loki_windows_need_all(root->parse))
+		path->path.startup_cost = path->path.total_cost;
 	Assert(path->path.startup_cost <= path->path.total_cost);
 }
 

@@ -23,6 +23,7 @@ extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 
 /* functions in ranks.c: queries that number their rows */
 extern bool loki_ranks_rows(const Query *parse);
+extern bool loki_windows_need_all(const Query *parse);
 extern bool loki_sorts_by_rank(const PlannerInfo *root);
 
 #endif							/* LOKI_PLANNER_QUERY_PROMISE_H */

@@ -68,6 +68,29 @@ loki_ranks_rows(const Query *parse)
 	return false;
 }
 
+/*
+ * Whether a window function needs all rows before it returns one: its frame ends with the
+ * last row, or all rows are peers.  Core's costs know of this since 16.
+ */
+bool
+loki_windows_need_all(const Query *parse)
+{
+	ListCell   *cell;
+
+	if (!parse->hasWindowFuncs || loki_ranks_rows(parse))
+		return false;
+	foreach(cell, parse->windowClause)
+	{
+		WindowClause *clause = lfirst_node(WindowClause, cell);
+
+		if (clause->partitionClause == NIL &&
+			((clause->frameOptions & FRAMEOPTION_END_UNBOUNDED_FOLLOWING) ||
+			 (clause->orderClause == NIL && !(clause->frameOptions & FRAMEOPTION_ROWS))))
+			return true;
+	}
+	return false;
+}
+
 /* Whether a query's sort keys are one of its ranks, ascending */
 bool
 loki_sorts_by_rank(const PlannerInfo *root)
