@@ -180,6 +180,35 @@ SELECT values_same('SELECT r, ARRAY(SELECT id FROM values_t WHERE kind IN (SELEC
 -- read once, for two scans
 SELECT values_work('SELECT s.id FROM generate_series(1, 2) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
 
+-- test: rows are looked up in the keys of this scan, not of the one before
+SET enable_bitmapscan = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET enable_material = off;
+SELECT values_plan('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
+SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
+SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) SELECT id FROM (SELECT id FROM values_t WHERE other IN (SELECT id FROM k) ORDER BY v <-> values_vector(-1) LIMIT 3) t) s');
+SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> 3 OFFSET 0) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
+SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> 3 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 10');
+WITH RECURSIVE w (step, id, k) AS (
+	SELECT 1, 0, 5 UNION ALL
+	SELECT step + 1, t.id, t.kind FROM (SELECT t.id, t.kind, step FROM (SELECT DISTINCT k, step FROM w WHERE step < 5) x
+		JOIN values_t t ON t.other = x.k ORDER BY t.v <-> values_vector(-1) LIMIT 1) t)
+SELECT w.step, w.id, (SELECT t.other FROM values_t t WHERE t.id = w.id) = lag(k) OVER (ORDER BY step) AS of_step FROM w;
+RESET enable_bitmapscan;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+RESET enable_material;
+
+-- test: lists of keys that the statement has
+SELECT values_plan('SELECT t.id FROM values_t t JOIN (VALUES (3), (4), (7)) x (k) ON x.k = t.kind ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, x.k FROM values_t t JOIN (VALUES (3), (4), (7), (NULL)) x (k) ON x.k = t.kind ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_plan('SELECT t.id FROM values_t t JOIN unnest(ARRAY[3, 4, 7]) x (k) ON x.k = t.kind ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, x.n FROM values_t t JOIN unnest(ARRAY[3, 4, 4, 7]) WITH ORDINALITY x (k, n) ON x.k = t.kind ORDER BY t.v <-> values_vector(-1), x.n LIMIT 10');
+SELECT values_same('SELECT t.id FROM values_t t JOIN jsonb_to_recordset(''[{"k": 3}, {"k": 8}]'') x (k integer) ON x.k = t.kind ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+-- not if they are others when they are read again
+SELECT values_plan('SELECT t.id FROM values_t t JOIN unnest(ARRAY[3, (random() * 9)::integer]) x (k) ON x.k = t.kind ORDER BY t.v <-> values_vector(-1) LIMIT 10') !~ 'JoinKeys' AS others;
+
 -- test: generic plans
 SET plan_cache_mode = force_generic_plan;
 PREPARE values_p(vector, integer, integer) AS SELECT t.id, k.region FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = $2 ORDER BY t.v <-> $1 LIMIT $3;

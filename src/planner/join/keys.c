@@ -181,8 +181,25 @@ share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptIn
 }
 
 /*
+ * Whether the keys are the same as long as an executor runs.  They may change with a
+ * parameter of an outer query, with each step of a recursion, and in EvalPlanQual().
+ */
+static bool
+keys_stay(const PlannerInfo *root)
+{
+	if (root->rowMarks != NIL || root->parse->commandType != CMD_SELECT)
+		return false;
+	for (const PlannerInfo *level = root; level != NULL; level = level->parent_root)
+		if (level->wt_param_id >= 0 || (level != root && level->plan_params != NIL))
+			return false;
+	return true;
+}
+
+/*
  * The condition column = ANY (array).  The planner takes it for a condition on the
- * scanned relation alone, so core matches it to indexes like any other.
+ * scanned relation alone, so core matches it to indexes like any other.  The executor
+ * hashes an array once, and core asks for that if the array is a constant.  Ours is as good
+ * as one if the keys stay.
  */
 static RestrictInfo *
 any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
@@ -190,6 +207,8 @@ any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
 {
 	ScalarArrayOpExpr *any = makeNode(ScalarArrayOpExpr);
 	RestrictInfo *result;
+	RegProcedure left;
+	RegProcedure right;
 
 	any->opno = op->opno;
 	any->useOr = true;
@@ -197,6 +216,8 @@ any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
 	any->args = list_make2(linitial(op->args), array);
 	any->location = -1;
 	set_sa_opfuncid(any);
+	if (keys_stay(root) && get_op_hash_functions(op->opno, &left, &right) && left == right)
+		any->hashfuncid = left;
 	result = make_simple_restrictinfo(root, (Expr *) any);
 	result->security_level = rinfo->security_level;
 	result->leakproof = rinfo->leakproof;
@@ -364,8 +385,9 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	path->path.pathtarget = set_pathtarget_cost_width(root, array);
 	path->path.parallel_safe = rel->consider_parallel && child->parallel_safe;
 	path->path.rows = 1;
+	/* they are sorted, and hashed by what takes the array */
 	path->path.startup_cost = child->total_cost +
-		child->rows * (1 + log2(child->rows + 1)) * cpu_operator_cost;
+		child->rows * (2 + log2(child->rows + 1)) * cpu_operator_cost;
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
 	LokiInheritDisabled(&path->path, child);
 	path->custom_paths = list_make1(child);
@@ -383,19 +405,23 @@ wants_outer_alone(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer)
 						 outer->relids);
 }
 
-/* Whether clauses return the same for a row each time, and have no sub-plans */
+/* Whether expressions return the same each time, and have no sub-plans */
+static bool
+are_stable(List *expressions)
+{
+	return !contain_volatile_functions((Node *) expressions) &&
+		!contain_subplans((Node *) expressions);
+}
+
+/* ... and whether clauses do for a row */
 static bool
 is_stable(List *clauses)
 {
 	ListCell   *cell;
 
 	foreach(cell, clauses)
-	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
-
-		if (contain_volatile_functions(clause) || contain_subplans(clause))
-			return false;
-	}
+		if (!are_stable(list_make1(lfirst_node(RestrictInfo, cell)->clause)))
+		return false;
 	return true;
 }
 
@@ -411,10 +437,11 @@ is_same_again(PlannerInfo *root, int relid)
 
 	if (rte->rtekind == RTE_JOIN)
 		return true;
+	if (rte->rtekind == RTE_VALUES || rte->rtekind == RTE_FUNCTION)
+		return are_stable(rte->values_lists) && are_stable(rte->functions);
 	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
 		rte->relkind != RELKIND_FOREIGN_TABLE &&
-		!contain_volatile_functions((Node *) rte->securityQuals) &&
-		!contain_subplans((Node *) rte->securityQuals) &&
+		are_stable(rte->securityQuals) &&
 		(rel == NULL || (is_stable(rel->baserestrictinfo) && is_stable(rel->joininfo)));
 }
 
