@@ -26,6 +26,9 @@ extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
 /* functions in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);
 
+/* functions in arms.c: the arms of a UNION ALL */
+extern void loki_order_arms(Query *query);
+
 /* functions in order/resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);
 

@@ -129,11 +129,12 @@ walk_plan(Plan *plan, const Sort *above)
 static PlannedStmt *
 plan_statement(LOKI_PLANNER_PARAMETERS)
 {
-	PlannedStmt *statement = previous_planner ?
-		previous_planner(LOKI_PLANNER_ARGUMENTS) :
-		standard_planner(LOKI_PLANNER_ARGUMENTS);
+	PlannedStmt *statement;
 	ListCell   *cell;
 
+	loki_order_arms(query);
+	statement = previous_planner ? previous_planner(LOKI_PLANNER_ARGUMENTS) :
+		standard_planner(LOKI_PLANNER_ARGUMENTS);
 	walk_plan(statement->planTree, NULL);
 	foreach(cell, statement->subplans)
 		walk_plan(lfirst(cell), NULL);

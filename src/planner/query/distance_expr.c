@@ -23,23 +23,16 @@
 #include <float.h>
 #include <math.h>
 
-#include "access/htup_details.h"
 #include "access/stratnum.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_amop.h"
 #include "catalog/pg_type.h"
-#include "commands/defrem.h"
-#include "compat/pgcompat.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/query/distance_expr.h"
 #include "utils/builtins.h"
-#include "utils/catcache.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 /*
  * Constants must lie between 1 / MAX_FACTOR and MAX_FACTOR, and a bound may be
@@ -49,28 +42,6 @@
 #define MAX_FACTOR		1e10
 #define MAX_VALUE		1e100
 #define MAX_OPERATIONS	16
-
-/* Functions that are called in place of an operator */
-static const struct
-{
-	const char *function;
-	const char *operator;
-	bool		falling;
-}			distance_functions[] =
-{
-	{"l2_distance", "<->", false},
-	{"cosine_distance", "<=>", false},
-	{"l1_distance", "<+>", false},
-	{"inner_product", "<#>", true},
-	{"max_sim", "@#", true},
-	{"negative_max_sim", "@#", false},
-	{"vector_negative_inner_product", "<#>", false},
-	{"halfvec_negative_inner_product", "<#>", false},
-	{"bytevec_negative_inner_product", "<#>", false},
-	{"sparsevec_negative_inner_product", "<#>", false},
-	{"hamming_distance", "<~>", false},
-	{"jaccard_distance", "<%>", false},
-};
 
 /* One operation of a wrapping, with what it does to the values below it */
 typedef struct Peeled
@@ -84,95 +55,6 @@ typedef struct Peeled
 } Peeled;
 
 static bool distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high);
-
-bool
-loki_is_distance_operator(Oid opno)
-{
-	Oid			hnsw = get_am_oid("hnsw", true);
-	Oid			ivfflat = get_am_oid("ivfflat", true);
-	CatCList   *members;
-	bool		found = false;
-
-	members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
-	for (int i = 0; i < members->n_members && !found; i++)
-	{
-		Form_pg_amop amop = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
-
-		found = amop->amoppurpose == AMOP_ORDER &&
-			(amop->amopmethod == hnsw || amop->amopmethod == ivfflat);
-	}
-	ReleaseSysCacheList(members);
-	return found;
-}
-
-/* The operator that computes the same as a function's call, or NULL */
-static OpExpr *
-operator_of_function(FuncExpr *call, bool *falling)
-{
-	char	   *name;
-	char	   *schema;
-
-	if (call->funcresulttype != FLOAT8OID || list_length(call->args) != 2 ||
-		call->funcretset)
-		return NULL;
-	name = get_func_name(call->funcid);
-	schema = get_namespace_name(get_func_namespace(call->funcid));
-	for (int i = 0; name && schema && i < lengthof(distance_functions); i++)
-	{
-		Oid			type = exprType(linitial(call->args));
-		Oid			opno;
-
-		if (strcmp(name, distance_functions[i].function) != 0)
-			continue;
-		opno = OpernameGetOprid(list_make2(makeString(schema),
-										   makeString(pstrdup(distance_functions[i].operator))),
-								type, type);
-		if (!OidIsValid(opno) || !loki_is_distance_operator(opno))
-			continue;
-		if (!distance_functions[i].falling && get_opcode(opno) != call->funcid)
-			continue;
-		*falling = distance_functions[i].falling;
-		return (OpExpr *) make_opclause(opno, FLOAT8OID, false,
-										copyObject(linitial(call->args)),
-										copyObject(lsecond(call->args)),
-										InvalidOid, InvalidOid);
-	}
-	return NULL;
-}
-
-/* The distance itself, as an operator or as a function */
-static OpExpr *
-base_distance(Node *expr, bool *falling)
-{
-	*falling = false;
-	if (expr == NULL)
-		return NULL;
-	if (IsA(expr, FuncExpr))
-		return operator_of_function((FuncExpr *) expr, falling);
-	if (IsA(expr, OpExpr))
-	{
-		OpExpr	   *op = (OpExpr *) expr;
-
-		if (op->opresulttype == FLOAT8OID && list_length(op->args) == 2 &&
-			!op->opretset && loki_is_distance_operator(op->opno))
-			return op;
-	}
-	return NULL;
-}
-
-/* What values a distance can have, NaN aside */
-static void
-distance_range(Oid opno, double *low, double *high)
-{
-	char	   *name = get_opname(opno);
-
-	*low = 0;
-	*high = get_float8_infinity();
-	if (name == NULL || strcmp(name, "<#>") == 0 || strcmp(name, "@#") == 0)
-		*low = -get_float8_infinity();
-	else if (strcmp(name, "<=>") == 0)
-		*high = 2;
-}
 
 /* A finite constant of a type that scores have */
 static bool
@@ -603,13 +485,13 @@ distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high)
 	Peeled		peeled;
 
 	memset(result, 0, sizeof(LokiDistanceExpr));
-	result->distance = base_distance(expr, &result->falling);
+	result->distance = loki_base_distance(expr, &result->falling);
 	if (result->distance != NULL)
 	{
 		Assert(result->distance->opresulttype == FLOAT8OID &&
 			   list_length(result->distance->args) == 2);
 		result->wrapped = (Node *) result->distance != expr;
-		distance_range(result->distance->opno, low, high);
+		loki_distance_range(result->distance->opno, low, high);
 		return true;
 	}
 	check_stack_depth();
@@ -706,9 +588,9 @@ undo(Node *expr, Expr *bound)
 	int			operations = 0;
 
 	Assert(exprType((Node *) bound) == FLOAT8OID);
-	if (base_distance(expr, &falling) == NULL)
+	if (loki_base_distance(expr, &falling) == NULL)
 		bound = clamp(bound);
-	while (base_distance(expr, &falling) == NULL)
+	while (loki_base_distance(expr, &falling) == NULL)
 	{
 		List	   *args;
 
@@ -779,39 +661,4 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 		(distance.wrapped && strategy == BTLessEqualStrategyNumber);
 	result->exact = !distance.wrapped;
 	return result->bound != NULL;
-}
-
-/* The same distance from a constant, which core matches to an index */
-OpExpr *
-loki_constant_distance(OpExpr *op)
-{
-	OpExpr	   *result = copyObject(op);
-	Node	   *query = lsecond(op->args);
-
-	Assert(loki_is_distance_operator(op->opno));
-	lsecond(result->args) = makeNullConst(exprType(query), -1, exprCollation(query));
-	return result;
-}
-
-/* See distance_expr.h. */
-List *
-loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
-{
-	EquivalenceMember *member = makeNode(EquivalenceMember);
-	EquivalenceClass *class = makeNode(EquivalenceClass);
-	PathKey    *key = makeNode(PathKey);
-
-	Assert(loki_is_distance_operator(distance->opno));
-	member->em_expr = (Expr *) distance;
-	member->em_relids = bms_copy(rel->relids);
-	member->em_datatype = FLOAT8OID;
-	class->ec_opfamilies = list_make1_oid(LOKI_FLOAT_OPFAMILY);
-	class->ec_collation = InvalidOid;
-	class->ec_members = list_make1(member);
-	class->ec_relids = bms_copy(rel->relids);
-	key->pk_eclass = class;
-	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
-	LokiPathKeySetAscending(key);
-	key->pk_nulls_first = false;
-	return list_make1(key);
 }

@@ -17,8 +17,28 @@
 /* btree's float_ops, which has no name in the server's headers */
 #define LOKI_FLOAT_OPFAMILY		1970
 
+/* functions in query/distance.c */
+
 /* Whether hnsw sorts by an operator */
 extern bool loki_is_distance_operator(Oid opno);
+
+/*
+ * The operator that an expression is, or whose function it calls; NULL if there is none.
+ * `falling`: the function's value is the distance with the other sign.
+ */
+extern OpExpr *loki_base_distance(Node *expr, bool *falling);
+extern void loki_distance_range(Oid opno, double *low, double *high);
+
+/* The same distance from a constant, which core matches to an index */
+extern OpExpr *loki_constant_distance(OpExpr *op);
+
+/*
+ * The sort key of a plain distance from rows of a relation, which may be a child.  It is in no
+ * list of the planner: core does not let equivalence classes of children be added.
+ */
+extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
+
+/* functions in query/distance_expr.c */
 
 /* Where an expression puts rows whose distance is NULL, or is NaN */
 typedef enum LokiPlace
@@ -67,14 +87,5 @@ typedef struct LokiDistanceBound
 #define LOKI_BOUND_SLOP		1e-6
 
 extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
-
-/* The same distance from a constant, which core matches to an index */
-extern OpExpr *loki_constant_distance(OpExpr *op);
-
-/*
- * The sort key of a plain distance from rows of a relation, which may be a child.  It is in no
- * list of the planner: core does not let equivalence classes of children be added.
- */
-extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
 
 #endif							/* LOKI_PLANNER_QUERY_DISTANCE_EXPR_H */

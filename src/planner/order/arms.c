@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * arms.c
+ *	  Give the arms of a UNION ALL the order and the LIMIT of the query.
+ *
+ *		SELECT id, v <=> $1 AS d FROM books WHERE tenant = 3
+ *		UNION ALL SELECT id, v <=> $1 FROM films WHERE tenant = 3
+ *		ORDER BY d LIMIT 10
+ *
+ * Core pulls an arm up if it is a table without conditions, and plans others without the
+ * order.  The rows that LIMIT takes are among the first ones of each arm, so an arm with
+ * conditions gets ORDER BY and LIMIT of its own.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/arms.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_clause.h"
+#include "parser/parsetree.h"
+#include "planner/order/order.h"
+#include "planner/query/rows_taken.h"
+#include "rewrite/rewriteManip.h"
+
+/* What all arms of a UNION ALL get */
+typedef struct UnionOrder
+{
+	Query	   *sorted;			/* has ORDER BY and LIMIT */
+	Query	   *arm;			/* the one that gets them now */
+} UnionOrder;
+
+/* Whether rows of a query pass through groups, windows or the like, or are locked */
+static bool
+changes_rows(const Query *query)
+{
+	return query->commandType != CMD_SELECT || query->hasAggs || query->hasWindowFuncs ||
+		query->hasTargetSRFs || query->groupClause != NIL || query->groupingSets != NIL ||
+		query->havingQual != NULL || query->distinctClause != NIL || query->rowMarks != NIL;
+}
+
+/* expression_tree_mutator callback: columns of a UNION ALL as expressions of an arm */
+static Node *
+in_arm(Node *node, void *query)
+{
+	Var		   *var = (Var *) node;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var))
+		return (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
+													var->varattno)->expr);
+	return expression_tree_mutator(node, in_arm, query);
+}
+
+/* expression_tree_walker callback: whether a sort key has more than columns of this level */
+static bool
+has_other_parts(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varlevelsup > 0 || ((Var *) node)->varattno <= 0;
+	return IsA(node, SubLink) || expression_tree_walker(node, has_other_parts, context);
+}
+
+/* Whether an expression, which has not been simplified, is a score */
+static bool
+is_score(Expr *expr)
+{
+	LokiDistanceExpr distance;
+
+	return loki_distance_expr(eval_const_expressions(NULL, copyObject((Node *) expr)),
+							  &distance);
+}
+
+/* The column of an arm that a sort key is; a further column if it is an expression */
+static TargetEntry *
+arm_column(Query *arm, Expr *key)
+{
+	TargetEntry *entry;
+
+	if (IsA(key, Var))
+		return get_tle_by_resno(arm->targetList, ((Var *) key)->varattno);
+	entry = makeTargetEntry((Expr *) in_arm((Node *) key, arm),
+							list_length(arm->targetList) + 1, NULL, true);
+	arm->targetList = lappend(arm->targetList, entry);
+	return entry;
+}
+
+/* Whether core would not scan an arm in order, and its first rows are those of the query */
+static bool
+wants_order(const UnionOrder *order)
+{
+	const Query *arm = order->arm;
+	const SortGroupClause *first = linitial(order->sorted->sortClause);
+	ListCell   *cell;
+
+	if (changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
+		arm->limitCount != NULL || arm->limitOffset != NULL ||
+		(arm->jointree->quals == NULL && list_length(arm->jointree->fromlist) == 1 &&
+		 IsA(linitial(arm->jointree->fromlist), RangeTblRef)) ||
+		contain_volatile_functions((Node *) arm->targetList) ||
+		contain_volatile_functions((Node *) arm->jointree))
+		return false;
+	foreach(cell, order->sorted->sortClause)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
+		Expr	   *key = get_sortgroupclause_tle(clause, order->sorted->targetList)->expr;
+		Expr	   *here = (Expr *) in_arm((Node *) key, (Query *) arm);
+
+		if (exprType((Node *) here) != exprType((Node *) key) ||
+			exprCollation((Node *) here) != exprCollation((Node *) key) ||
+			(clause == first && !is_score(here)))
+			return false;
+	}
+	return true;
+}
+
+/* Give an arm the order, and LIMIT + OFFSET. */
+static void
+order_arm(UnionOrder *order)
+{
+	Query	   *arm = order->arm;
+	ListCell   *cell;
+
+	foreach(cell, order->sorted->sortClause)
+	{
+		SortGroupClause *clause = copyObject(lfirst_node(SortGroupClause, cell));
+		TargetEntry *key = get_sortgroupclause_tle(clause, order->sorted->targetList);
+		TargetEntry *entry = arm_column(arm, key->expr);
+
+		clause->tleSortGroupRef = assignSortGroupRef(entry, arm->targetList);
+		arm->sortClause = lappend(arm->sortClause, clause);
+	}
+	arm->limitCount = loki_rows_taken(copyObject(order->sorted->limitCount),
+									  copyObject(order->sorted->limitOffset));
+	arm->limitOption = LIMIT_OPTION_COUNT;
+}
+
+/* Order the arms of a UNION ALL; other operations are left alone. */
+static void
+order_arms(UnionOrder *order, const Query *query, Node *node)
+{
+	SetOperationStmt *operation = (SetOperationStmt *) node;
+
+	if (IsA(node, RangeTblRef))
+	{
+		order->arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
+		if (wants_order(order))
+			order_arm(order);
+	}
+	else if (operation->op == SETOP_UNION && operation->all)
+	{
+		order_arms(order, query, operation->larg);
+		order_arms(order, query, operation->rarg);
+	}
+}
+
+/*
+ * The UNION ALL that a query has ordered: its own, or that of a subquery which is all that
+ * it selects from.  Conditions must not see other rows than the first, and no function of
+ * the query may see rows before a security barrier has.
+ */
+static Query *
+ordered_union(Query *query)
+{
+	RangeTblRef *ref;
+	RangeTblEntry *rte;
+
+	if (query->setOperations != NULL)
+		return query;
+	if (list_length(query->jointree->fromlist) != 1 || query->jointree->quals != NULL)
+		return NULL;
+	ref = linitial(query->jointree->fromlist);
+	if (!IsA(ref, RangeTblRef))
+		return NULL;
+	rte = rt_fetch(ref->rtindex, query->rtable);
+	if (rte->rtekind != RTE_SUBQUERY || rte->security_barrier ||
+		rte->subquery->setOperations == NULL || rte->subquery->sortClause != NIL ||
+		rte->subquery->limitCount != NULL || rte->subquery->limitOffset != NULL ||
+		rte->subquery->rowMarks != NIL)
+		return NULL;
+	return rte->subquery;
+}
+
+/* Order the arms of a query before it is planned; the query may be changed. */
+void
+loki_order_arms(Query *query)
+{
+	UnionOrder	order = {.sorted = query};
+	Query	   *arms;
+	ListCell   *cell;
+
+	foreach(cell, query->rtable)
+		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_SUBQUERY)
+		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery);
+	if (query->sortClause == NIL || query->limitCount == NULL ||
+		query->limitOption != LIMIT_OPTION_COUNT || changes_rows(query) ||
+		!loki_may_repeat(query->limitCount) || !loki_may_repeat(query->limitOffset) ||
+		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL) ||
+		(arms = ordered_union(query)) == NULL)
+		return;
+	foreach(cell, query->sortClause)
+		if (has_other_parts((Node *) get_sortgroupclause_expr(lfirst(cell), query->targetList),
+							NULL))
+		return;
+	order_arms(&order, arms, arms->setOperations);
+}

@@ -1,0 +1,92 @@
+-- UNION ALL whose arms get the order and the LIMIT
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE arms_a (id integer PRIMARY KEY, tenant integer, name text COLLATE "C", v vector(8));
+CREATE TABLE arms_b (id integer PRIMARY KEY, tenant integer, name text COLLATE "C", v vector(8));
+CREATE TABLE arms_t (id integer PRIMARY KEY, kind text);
+INSERT INTO arms_a SELECT i, i % 10, 'name ' || i % 7, CASE WHEN i % 500 <> 0 THEN
+	(SELECT array_agg(sin(i * j + j)) FROM generate_series(1, 8) j)::vector END FROM generate_series(1, 4000) i;
+INSERT INTO arms_b SELECT i, i % 10, 'name ' || i % 5,
+	(SELECT array_agg(sin(i * j * 3 + j)) FROM generate_series(1, 8) j)::vector FROM generate_series(5001, 9000) i;
+INSERT INTO arms_t SELECT i, 'kind ' || i % 2 FROM generate_series(0, 9) i;
+CREATE INDEX arms_a_v ON arms_a USING hnsw (v vector_cosine_ops);
+CREATE INDEX arms_b_v ON arms_b USING hnsw (v vector_cosine_ops);
+CREATE VIEW arms AS SELECT 'a' AS source, id, name, v FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT 'b', id, name, v FROM arms_b WHERE tenant > 2;
+CREATE VIEW arms_hidden WITH (security_barrier) AS TABLE arms;
+VACUUM ANALYZE arms_a, arms_b, arms_t;
+
+-- The nodes of a plan, and whether the query returns what it returns without the index
+CREATE FUNCTION arms_check(query text) RETURNS text AS $$
+DECLARE
+	line text;
+	nodes text;
+	by_index text;
+	by_sort text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		nodes := concat_ws(', ', nodes, substring(line FROM '(Limit|Incremental Sort|Sort$|Index Scan using \w+|Seq Scan on \w+|Merge Append|Append|Nested Loop|Hash Join|Unique|HashAggregate|SetOp|Subquery Scan|Result|LockRows)'));
+	END LOOP;
+	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_index;
+	SET LOCAL enable_indexscan = off;
+	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_sort;
+	SET LOCAL enable_indexscan = on;
+	RETURN nodes || CASE WHEN by_index IS NOT DISTINCT FROM by_sort THEN ': same' ELSE ': ' || by_index || ' instead of ' || by_sort END;
+END
+$$ LANGUAGE plpgsql;
+
+-- test: arms with conditions
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT id, d FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b) u ORDER BY d LIMIT 20 OFFSET 30$$);
+SELECT arms_check($$SELECT id, s FROM (SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') FROM arms_b WHERE tenant > 2) u ORDER BY s DESC, id LIMIT 20$$);
+-- by an expression, of a view; not if it has a subquery
+SELECT arms_check($$SELECT v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 20$$);
+SELECT arms_check($$SELECT * FROM (SELECT source, id, greatest(0, 1 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM arms ORDER BY s DESC, id LIMIT 20) q WHERE id % 2 = 0$$);
+SELECT arms_check($$SELECT source, id FROM arms ORDER BY v <=> (SELECT v FROM arms_b WHERE id = 6000), id LIMIT 20$$);
+SELECT arms_check($$SELECT id, d FROM (SELECT id, v <=> (SELECT v FROM arms_b WHERE id = 6000) AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> (SELECT v FROM arms_b WHERE id = 6000) FROM arms_b WHERE tenant > 2) u ORDER BY d, id LIMIT 20$$);
+-- joins, three arms, an arm of no distance, NULL
+SELECT arms_check($$SELECT a.id, t.kind, a.v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a a JOIN arms_t t ON t.id = a.tenant WHERE t.kind = 'kind 1'
+	UNION ALL SELECT id, name, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2
+	UNION ALL SELECT id, kind, 0.01 FROM arms_t WHERE id < 3 ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE id % 500 = 0
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 11 ORDER BY d NULLS FIRST, id LIMIT 20$$);
+-- more rows than there are, and none
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant = 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 2 ORDER BY d, id LIMIT 5000$$);
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant = 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 2 ORDER BY d, id LIMIT 0$$);
+
+-- test: parameters
+SET plan_cache_mode = force_generic_plan;
+PREPARE arms_p (vector, bigint, bigint) AS SELECT id FROM arms ORDER BY v <=> $1 LIMIT $2 OFFSET $3;
+EXPLAIN (COSTS OFF) EXECUTE arms_p ('[1,2,3,4,5,6,7,8]', 3, 2);
+EXECUTE arms_p ('[9,1,1,1,5,6,7,8]', 3, 2);
+EXECUTE arms_p ('[9,1,1,1,5,6,7,8]', 5, NULL);
+SELECT count(*) FROM (SELECT id FROM arms ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT NULL) s;
+EXECUTE arms_p ('[1,2,3,4,5,6,7,8]', -1, 0);
+DEALLOCATE arms_p;
+RESET plan_cache_mode;
+
+-- test: these are left alone
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT * FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2) u WHERE id % 100 = 1 AND d > 0.5 ORDER BY d LIMIT 20$$);
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id FETCH FIRST 20 ROWS WITH TIES$$);
+SELECT arms_check($$SELECT id, count(*) OVER () FROM arms ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_hidden ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+EXPLAIN (COSTS OFF) SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, random() FROM arms_b WHERE tenant > 2 ORDER BY d LIMIT 20;
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id$$);
+
+DROP VIEW arms_hidden, arms;
+DROP TABLE arms_a, arms_b, arms_t;
+DROP FUNCTION arms_check;
