@@ -64,7 +64,7 @@ SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE 
 
 -- test: parameters
 SET plan_cache_mode = force_generic_plan;
-PREPARE arms_p (vector, bigint, bigint) AS SELECT id FROM arms ORDER BY v <=> $1 LIMIT $2 OFFSET $3;
+PREPARE arms_p (vector, bigint, bigint) AS SELECT id FROM arms ORDER BY v <=> $1, id LIMIT $2 OFFSET $3;
 EXPLAIN (COSTS OFF) EXECUTE arms_p ('[1,2,3,4,5,6,7,8]', 3, 2);
 EXECUTE arms_p ('[9,1,1,1,5,6,7,8]', 3, 2);
 EXECUTE arms_p ('[9,1,1,1,5,6,7,8]', 5, NULL);
