@@ -45,7 +45,7 @@ class Generator:
         self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
-                      (4, self.counted), (3, self.united), (25 if parallel else 3, self.correlated)]
+                      (4, self.counted), (3, self.united), (4, self.arms), (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
 
@@ -93,7 +93,12 @@ class Generator:
             return Distance(bare, False, bare)
         before, after, falls = random.choice((("-", "", True), ("1 - ", "", True), ("", " * 2 + 1", False),
                                               ("sqrt(abs(", "))", False), ("", "::real", False),
-                                              ("", " + 0", False), ("3 - 2 * ", "", True)))
+                                              ("", " + 0", False), ("3 - 2 * ", "", True),
+                                              ("greatest(0, 1 - ", ")", True), ("least(", ", 1.5)", False),
+                                              ("coalesce(", ", 0.7)", False), ("coalesce(1 - ", ", 0)", True),
+                                              (f"CASE WHEN {side} IS NULL THEN 0 ELSE 1 - ", " END", True),
+                                              ("round((1 - ", ")::numeric, 2)", True), ("", "::numeric", False),
+                                              ("floor(10 * ", ")", False)))
         return Distance(Choice([f"({before}", bare, f"{after})"]), falls and self.chance(0.9), bare)
 
     def radius(self, alias="t", query=None):
@@ -312,6 +317,18 @@ class Generator:
             tree = ["SELECT count(*) FROM (", tree, ") s"]
             return Statement("united", tree)
         return Statement("united", tree, search=True)
+
+    def arms(self):
+        """A search of several arms."""
+        distance = self.distance()
+
+        def arm():
+            return ["SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(bound=0.3)]
+        tree = [arm(), " UNION ALL ", arm()]
+        if self.chance(0.5):
+            tree = ["SELECT * FROM (", tree, ") s"]
+        return Statement("arms", [tree, " ORDER BY d", distance.order, optional(", 1"), self.limit()],
+                         [(1, distance.descending)], search=True, nearest=1)
 
     def sets(self):
         query = self.query()

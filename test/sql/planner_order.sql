@@ -188,6 +188,10 @@ INSERT INTO order_p SELECT id, v, id % 2 + 1 FROM order_t;
 ANALYZE order_p;
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_p ORDER BY s DESC LIMIT 50$$);
 SELECT order_check($$SELECT cosine_distance(v, '[1,2,3,4,5,6,7,8]') AS s FROM order_p ORDER BY s, id LIMIT 50$$);
+SELECT order_check($$SELECT greatest(0, 1 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM order_p ORDER BY s DESC LIMIT 50$$);
+-- rows without a vector are among the others
+SELECT order_check($$SELECT coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0) AS s FROM order_p ORDER BY s DESC LIMIT 50$$);
+SELECT order_check($$SELECT coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0) AS s FROM order_p WHERE v IS NOT NULL ORDER BY s DESC LIMIT 50$$);
 
 -- test: a partial index
 DROP INDEX order_cosine;

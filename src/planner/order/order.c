@@ -397,8 +397,13 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	if (!rises_with_distance(root, rel, key, &distance))
 		return;
 	mixed = mixes_nulls(root, rel, &distance);
-	/* EvalPlanQual() would have a row of two scans */
-	if (mixed && (root->parse->rowMarks != NIL || root->parse->commandType != CMD_SELECT))
+
+	/*
+	 * EvalPlanQual() would have a row of two scans.  When core prunes, it
+	 * takes the Merge Append of a partition for one of partitions.
+	 */
+	if (mixed && (IS_OTHER_REL(rel) || root->parse->rowMarks != NIL ||
+				  root->parse->commandType != CMD_SELECT))
 		return;
 	first = loki_order_first(key, &distance);
 	other_form = distance.wrapped || first != InvalidOid ||
