@@ -112,8 +112,8 @@ loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 {
 	IndexClause *clause = makeNode(IndexClause);
 
-	/* the first column is the vector, which no condition is about */
-	Assert(col > 0);
+	/* the first column is the vector, which is NULL or not */
+	Assert(col > 0 || IsA(indexqual->clause, NullTest));
 	Assert(!rinfo->pseudoconstant &&
 		   indexqual->security_level <= rinfo->security_level);
 	clause->rinfo = rinfo;
