@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """What 8 bits a dimension cost and save: vector, halfvec and bytevec columns of one set.
 
 For each set it prints recall@10 by type of the column: that of exact answers, which is

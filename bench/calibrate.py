@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """What lokivector_calibrate() takes for an index on arrays of vectors, and the recall by
 width that it measures with documents and with questions.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """What an index is worth whose rows are replaced: in each round some of them are
 deleted, as many new ones inserted, and the table vacuumed.
 

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  bench/clock.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BENCH_CLOCK_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A server in the Debian system that test/chroot.sh makes.
 
 Its cluster is thrown away at the end, or kept in a folder of the caller's,

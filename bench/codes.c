@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  bench/codes.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

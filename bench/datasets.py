@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Data sets: readers of the public formats, and a generated one.
 
 A set is base vectors, query vectors that are not among them, and, where the

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Documents of many vectors: an index with a node for each document (operator
 class halfvec_maxsim_ops) beside an index with a node for each token, from which
 documents are gathered and ranked by max_sim(), and beside a scan of all.

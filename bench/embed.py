@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Make the set wordnet-minilm384: the definitions of Open English WordNet as
 a sentence-embedding model sees them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Descriptions of extensions, a file of extensions/ each (see README.md)."""
 import functools
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """What it costs to ask several servers instead of one.
 
 A generated set is loaded into one table, into shards of postgres_fdw and, if the

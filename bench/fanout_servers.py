@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The servers of fanout.py: a coordinator and two workers on one machine."""
 import contextlib
 import os

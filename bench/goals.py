@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """The goals, measured: a table of what was aimed at and what was reached.
 
 usage: goals.py --size small|large|frontier [--only STEP,...] [options]

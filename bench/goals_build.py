@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goals 1 to 3 of the write path: building an index, in memory and with
 little of it."""
 import watch

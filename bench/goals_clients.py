@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 9: many clients.  Locks of a scan, what backends wait for, and whether
 the pages that all searches need stay in a small shared_buffers."""
 import os

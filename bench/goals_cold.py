@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 4: the first queries after a start, with nothing in memory.
 
 The index is four times shared_buffers, the server is started anew, the files

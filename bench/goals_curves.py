@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goals 1 and 2: queries per second at equal recall, warm."""
 import functools
 import os

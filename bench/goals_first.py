@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 7 of the write path: the index first, the data later."""
 import numpy as np
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The frontier: what is still to be reached.  A step takes figures from the
 steps of other modules, and sets the frontier's own targets to them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 8 of search: the sets of hard.py, with both contenders on one server.
 
 A set is in a table of its own in each contender's database; nothing is timed

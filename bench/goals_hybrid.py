@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The goals of hybrid SQL: filters of every selectivity and kind, few matches,
 many tenants, attribute columns.  A step measures one set, with both contenders
 on one server; the option --measures chooses among what it measures.

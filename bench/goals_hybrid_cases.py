@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The queries of the goals of hybrid SQL: for each case its conditions, and
 which rows satisfy them.
 """

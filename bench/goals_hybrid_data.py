@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The table of the goals of hybrid SQL: a set's vectors with columns to filter
 by, and the indexes on them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goals of hybrid SQL that need indexes of their own: a tenant among ten
 thousand against the tenant alone, and what attribute columns cost.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """How each contender answers the queries of a case: ours as it comes, pgvector
 by the fastest of the plans an expert would force.
 """

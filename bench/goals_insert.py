@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goals 4 and 5 of the write path: inserts into an indexed table, by one
 client and by many, what they wait for and write to the log; and updates of
 another column."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The goals beside rates: memory, cold reads, TOAST, joins and scans, many
 clients.  A step measures one set, with both contenders on one server; the
 option --measures chooses among what it measures, each of which has its rows

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What a query takes, over the least that this machine's memory needs for it
 (memory_bound.py), with vectors in line."""
 import os

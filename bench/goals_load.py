@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 8 of the write path: loading.
 
 The same files for both: the text that lokivector writes, which has the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 3: bytes a vector, of what a traversal touches and of the index."""
 import math
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goals 5 and 7: vectors in TOAST, LATERAL probes, exact scans."""
 import argparse
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Goal 6 of the write path: delete and vacuum."""
 import numpy as np
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The goals of the write path: building, inserting, updating, vacuum, load.
 A step measures one set, with both contenders on one server; the option
 --measures chooses among what it measures.

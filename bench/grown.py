@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """What an index is worth that grew by inserts, beside one built on all rows.
 
 Two thirds of the rows are there when the index is built; the rest is inserted

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Sets on which graphs fail, and what an index does with them.
 
 Each set is generated from a seed.  For each the index of a server is built;

@@ -19,6 +19,8 @@
  * SPACE is l2 or ip (of unit vectors, for cosine).  Each command ends with a
  * line "done".
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include <hnswlib/hnswlib.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """hnswlib in a process of its own, measured as a contender is, for context."""
 import glob
 import os

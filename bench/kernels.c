@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  bench/kernels.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """A large table on one machine: ten million rows, unless told otherwise.
 
 A server of its own is started from the programs in --bindir, where lokivector

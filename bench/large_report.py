@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """report.md of the benchmark of a large table"""
 import os
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A server of the machine's own, with its cluster in a folder, for the
 benchmark of a large table; and what the machine does meanwhile."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The stages of the benchmark of a large table, each of which gives its
 figures and may begin again after an interruption."""
 import re

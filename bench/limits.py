@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Does the planner weigh an index against reading the table, if a filter is in no index?
 
 For each table, share of rows that match and LIMIT: the time by the index, the time of

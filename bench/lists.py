@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Searches by sorted lists, with brief codes and without, beside an index of the matching rows.
 
 For each condition it prints the rows that match and, with brief codes and without, recall@10

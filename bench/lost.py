@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """How many rows of an index are not found by their own vectors, after each of
 the things that change a graph.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What is measured, for one contender on one server."""
 import json
 import statistics

@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  bench/memory.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include <stdint.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """The limit that memory sets: what a query has to read, and how long this machine takes for it.
 
 For each set it makes a table with its vectors in line, and an index.  A query reads so many

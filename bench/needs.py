@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Install what the benchmark needs, from Debian."""
 import importlib.util
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Options of the benchmark, and the server's settings that follow."""
 import argparse
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Where the time of a query goes, by phase: samples of perf(1) while pgbench runs.
 
 A sample belongs to the first phase that has one of the functions on its stack.  perf follows

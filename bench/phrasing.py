@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Recall and work of searches that say the same in several ways.
 
 Each set of hard.py, or of datasets.py, gets an index on its vectors and two

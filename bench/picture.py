@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Draw recall against queries per second, from curves that were recorded.
 
 usage: bench/picture.py [OUT.svg]

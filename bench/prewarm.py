@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """What lokivector_prewarm() saves: blocks that the first 100 queries of a server read.
 
 A server of its own is started anew each time, its files are taken out of the page cache,

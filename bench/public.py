@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """ann-benchmarks and VectorDBBench, unedited, with their modules for pgvector:
 against lokivector under the name of pgvector, and against pgvector; then with
 lokivector's own modules.  See README.md.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """ann-benchmarks on a set of ours.
 
 usage: public_ann.py SET OPTION...      in a folder with its files, its

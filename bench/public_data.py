@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A set in the formats of ann-benchmarks and VectorDBBench."""
 import os
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """VectorDBBench's command, also with a condition on the label.
 
 usage: public_vdb.py SHARE COMMAND OPTION...

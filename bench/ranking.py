@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Fusions of two orders beside the same written by hand, and MaxSim beside other ways.
 
 The rows of a generated set have a text each, whose words follow Zipf's law.  A fusion of

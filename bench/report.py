@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Tables (Markdown, CSV) and plots of what run.py measured."""
 import csv
 import itertools

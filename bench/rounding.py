@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """What codes with a scale and an offset for each row cost, by their bits, without a server.
 
 For each set, distance, number of bits and way to choose the scale and the offset, it prints

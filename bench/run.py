@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """lokivector against pgvector on one server; see README.md."""
 import sys
 

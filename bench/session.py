@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """One data set, one server, and the contenders on it."""
 import contextlib
 import fcntl

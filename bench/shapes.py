@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Is the plan that the planner chooses the best there is?
 
 Runs the queries of shapes.sql on the server that libpq's environment variables

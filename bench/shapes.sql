@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Forty shapes of queries, from what users of vector search in PostgreSQL
 -- complain about: filters (P1), filters that nothing satisfies (P2), plans (P3),
 -- no LIMIT (P4), distance predicates (P19), joins (P20), partitions (P21).

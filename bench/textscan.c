@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  bench/textscan.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Make the set manual-tokens: the paragraphs of the PostgreSQL manual with a
 vector for each token.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Exact neighbours, and recall by distance.
 
 A returned row counts if its exact distance is at most that of the k-th true

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What a server's processes do while a statement runs: processor time,
 memory, phases of a build, waits."""
 import contextlib

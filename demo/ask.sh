@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Ask the manual: the paragraphs nearest in meaning to a question.
 #
 # usage: demo/ask.sh "QUESTION" ["CONDITION"]

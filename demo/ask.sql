@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The nearest paragraphs, each as a few lines to read.  demo/ask.sh runs it.
 SELECT embed(:'question') IS NULL AS unknown \gset
 \if :unknown

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Where the demo keeps its things and which user owns them; read by the scripts
 # beside this file, which set top to the root of the source tree.
 #

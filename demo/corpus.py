@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Paragraphs of the PostgreSQL manual and their embeddings, as files for COPY.
 
 usage: demo/corpus.py --out DIRECTORY [--html DIRECTORY] [--dimensions N]

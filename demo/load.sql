@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Tables of the demo, and the function that turns a question into a vector.
 -- usage: psql -v corpus=DIRECTORY -f demo/load.sql
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Latent semantic analysis: vectors of lexemes from the company they keep.
 
 The vector of a lexeme comes from a truncated singular value decomposition of

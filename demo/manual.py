@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Cut the HTML of the PostgreSQL manual into paragraphs.
 
 The pages are DocBook output of one stylesheet: the navigation header of each

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The demo: a private server with lokivector, the PostgreSQL manual in it, and
 # questions to the manual.  doc/quickstart.md explains what it shows.
 #

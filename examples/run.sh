@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Run an example on the database of the demo, which is made first if it is not there.
 #
 # usage: examples/run.sh NAME [ARGUMENT...]

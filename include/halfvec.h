@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  include/halfvec.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef HALFVEC_H

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  include/sparsevec.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef SPARSEVEC_H

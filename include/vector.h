@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  include/vector.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef VECTOR_H

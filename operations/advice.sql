@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What should be changed; for owners, and members of pg_monitor
 \ir psqlrc
 \ir search_path.sql

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- How far builds, checks and vacuums are
 \ir psqlrc
 \ir search_path.sql

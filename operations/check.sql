@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Compare all indexes with their tables; fails if one is damaged, not valid, or not the caller's
 \set ON_ERROR_STOP 1
 \set QUIET 1

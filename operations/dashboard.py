@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Write dashboard.json, a dashboard of Grafana over the metrics of postgres_exporter.yaml.
 
 It is made by Grafana's own library.  No later version of it says which Grafana it is for; a

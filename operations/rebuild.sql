@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Rebuild indexes while they are in use, one after the other: all that the role may rebuild, or
 -- with -v index=NAME one.
 -- An index that a cancelled REINDEX CONCURRENTLY left is not rebuilt: drop it.

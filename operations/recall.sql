@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Recall of each index whose table the role may read, measured by exact searches
 \ir psqlrc
 \ir search_path.sql

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A report on the hnsw and ivfflat indexes of a database, as one HTML page that needs no
 -- network: on all of them for a superuser or a member of pg_monitor, on their own for others.
 --

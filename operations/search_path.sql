@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Read by the other scripts: names mean what is in pg_catalog, and then what is in the extension's
 -- schema, whatever search_path the role or the database has.  Others may be able to create
 -- objects in that schema, so that scripts write pg_catalog before a function, and give an

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A table whose partitions are on other servers, as doc/sharding.md has it: servers, user
 -- mappings, tables, indexes and partitions for any number of shards.  For a superuser of
 -- the coordinator, in one line:

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What an index will take: memory, disk and time of its build, computed from an index on a
 -- sample that is made here and goes away again.  For who may create tables in the database:
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What was done with each index, and how large it is
 \ir psqlrc
 \ir search_path.sql

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Build the library for other processors with Debian's cross compilers, and run
 # the unit tests there under emulation (test/unit/run.sh).
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Build Debian's packages for the release that has PostgreSQL MAJOR, in a system
 # of that release, and try them there: lintian, apt, a search, the regression
 # tests on what was installed, pgvector's package before and after, purge.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What compose.yaml begins with: the first table of README.md
 CREATE EXTENSION lokivector;
 

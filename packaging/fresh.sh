@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Do as a new user does, in a fresh Debian system of the release that has
 # PostgreSQL MAJOR: README's "Try it", or the package of make deb alone; or run there what
 # make check-operations runs.

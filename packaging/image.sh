@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Build the images of packaging/Dockerfile with buildah, which needs no daemon,
 # in a system with PostgreSQL MAJOR, and try what is in them.
 #

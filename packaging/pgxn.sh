@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Install the archive that PGXN takes with PGXN's own client, in a system with
 # PostgreSQL MAJOR, search with what it installed, and take it away again.
 #

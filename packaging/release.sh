@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # What can be checked of a release by a machine, in the order of the checklist in
 # doc/releasing.md.  All of it takes a day on a small machine.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # To be read by the scripts beside it: steps that say "ok - NAME" or
 # "not ok - NAME", with the end of what a failed one printed, and systems of
 # their own to make and install packages in.

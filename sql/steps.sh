@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # To be read by scripts that write an extension's files: the first lines of these, and
 # the text of steps from one version to the next.
 #

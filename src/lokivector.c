@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/lokivector.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/lokivector.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKIVECTOR_H

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Tests on a server whose own assertions are on.  No distribution has one, so the source of the
 # system's server is fetched by apt, and built in a directory that stays.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # A Debian system of another release in a directory of its own, to build and
 # test against a newer server.  Needs root (or sudo) and a package mirror,
 # which is taken from what the machine's own apt uses.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Say how many lines of src were run by what was built with --coverage, and name
 # the functions that were not.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Random expressions over the surface of pgvector, evaluated by two servers.
 
 usage:

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Make a directory to work in, or accept the one that is there, and print its path without
 # symbolic links.  Names in /var/tmp are known in advance, and everybody can make a directory
 # or a link there: what lies in it would be run, and written through.

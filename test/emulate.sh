@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Make the copy of a server by test/prefix.sh run as one for arm64, under qemu-aarch64: a
 # script that runs the program of Debian's package for arm64 takes the place of "postgres",
 # and libraries and headers of such packages take the place of the copy's (a header says

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Print the names of the files of this source tree, one a line: those that git
 # tracks or would track, or, where there is no git, all but build results.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Indent C files as PostgreSQL does, with the pg_bsd_indent of PostgreSQL 17
 # (in the chroot of test/chroot.sh) and the options of pgindent.
 # What it gets wrong is mended: pointers returned, designated initializers.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The names that tests have in TESTS.
 #
 # usage: test/names.sh PART...			those of these parts, a line each

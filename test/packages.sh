@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Install the Debian packages that building and testing need, and print the
 # pg_config of the server to build for.  Everything else goes to stderr.
 #

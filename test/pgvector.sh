@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Tests against pgvector itself, in a Debian chroot with a newer server, which
 # packages pgvector and its source (test/chroot.sh; needs root and a mirror).
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Make a private, relocated copy of the server that PG_CONFIG names, and print
 # the path of its pg_config.  Installing into the copy needs no rights on the
 # system's own directories and leaves them as they are.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: PostgreSQL
 # Run a command.  Where it prints nothing for some seconds, say which step is running.
 #
 # usage: test/progress.pl COMMAND [ARG...]

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Whether there is room for a directory, which need not be there yet.
 #
 # usage: test/room.sh DIRECTORY MEGABYTES HINT

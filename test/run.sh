@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Run the tests: all of them, or some parts.
 #
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The tests themselves; test/run.sh prepares the directory and the user.
 #
 # usage: test/suite.sh DIRECTORY PG_CONFIG PART...

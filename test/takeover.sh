@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # The tests of moving over from pgvector, and from one version of PostgreSQL to
 # the next, on a Debian system that has what they need: PostgreSQL 17 with
 # pgvector, and 15 beside it (test/chroot.sh).  As root.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """lokivector, an extension of PostgreSQL with pgvector's types and names, and
 an hnsw index that walks on codes of the vectors.
 

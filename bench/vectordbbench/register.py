@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """Put lokivector's client into a copy of VectorDBBench, as a patch would.
 
 usage: register.py FOLDER       of the package vectordb_bench

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 \set id random(1, 200)
 \set part random(1, 8)
 SELECT id FROM paragraphs WHERE part_id = :part

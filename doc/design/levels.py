@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Nested levels of the rotated code, and the constants in src/quantize.
 
 A coordinate of a rotated vector, scaled by sqrt(dimensions) / norm, is close

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
 """How well sketches of sets of vectors order documents by MaxSim, for several
 numbers of planes with the same number of floats (src/hnsw/definition/README,
 "Arrays of vectors").

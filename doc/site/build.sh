@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Build the site of the documents into build/site (make site).  Needs MkDocs
 # (Debian's package mkdocs) and no network; a link that leads nowhere is an error.
 set -eu

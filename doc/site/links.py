@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A hook of MkDocs: links to files of the source tree that are no pages become
 their names, and languages of blocks lose what follows them."""
 import posixpath

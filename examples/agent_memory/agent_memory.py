@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What agents remember: memories that change, of several tenants, as of any time.
 
 usage: examples/run.sh agent_memory "QUESTION"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Memories of agents, made anew: a row for each version of a memory
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS agent_memory CASCADE;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Search the functions and types of this extension's source, by words and by meaning.
 
 usage: examples/run.sh code_search "QUESTION" ["CONDITION"]

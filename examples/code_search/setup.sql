@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Functions and types of a C tree, and the vectors of its words
 SET client_min_messages = warning;
 CREATE SCHEMA IF NOT EXISTS code_search;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Three answers to one question: by words, by meaning, and by both, fused.
 SELECT embed(:'question') AS vector,
 	replace(plainto_tsquery('english', :'question')::text, '&', '|') AS query \gset

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The words of the paragraphs beside their vectors, once
 SELECT NOT EXISTS (
 	SELECT FROM pg_attribute WHERE attrelid = 'paragraphs'::regclass AND attname = 'words'

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """LangChain's store over a table that is there: the paragraphs of the manual.
 
 usage: examples/run.sh langchain "QUESTION" [FILTER]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A LlamaIndex store of the manual's reference pages.
 
 usage: examples/run.sh llamaindex "QUESTION" [FILTERS]

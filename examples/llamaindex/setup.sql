@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The table that LlamaIndex makes for the store "reference".  It would ask for the extension
 -- by the name of vector, which is here only after make install-as-vector.
 SET client_min_messages = warning;

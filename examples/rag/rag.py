@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Answer a question from the manual, and cite the paragraphs that say so.
 
 usage: examples/run.sh rag [--prompt] "QUESTION"

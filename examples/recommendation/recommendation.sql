@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What a reader may want to read next: near one of the sections read before, on another page.
 SET search_path = recommendation, public;
 CREATE TEMP TABLE history AS

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Sections of the manual, and what two readers have read of them, once
 SELECT to_regnamespace('recommendation') IS NULL AS missing \gset
 \if :missing

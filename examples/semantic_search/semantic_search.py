@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Serve a page that searches the manual by meaning, until interrupted.
 
 usage: examples/run.sh semantic_search [PORT]

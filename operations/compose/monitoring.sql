@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The role of the exporter, which may read the state of all indexes, and no table, and writes
 -- nothing.  One search in a hundred is sampled for its recall.
 \getenv exporter_password EXPORTER_PASSWORD

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // A GraphQL gateway: PostGraphile over the functions of schema api.
 //
 //	node gateway.mjs			serves POST /graphql, until it is told to end

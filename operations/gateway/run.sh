@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Serve the demo's database over HTTP: GraphQL by PostGraphile, keys mapped to roles.
 #
 # usage: operations/gateway/run.sh			serve until interrupted

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What the gateway serves of the demo's database: one function, and the rights of the roles
 -- that keys name.  Run again, it changes nothing.
 --

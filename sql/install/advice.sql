@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- What to change, and why: rules over what the functions above and the server's catalogs tell
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Distances from arrays of numbers, which is what drivers make of lists: [0.1, 0.2] has the type
 -- double precision[], real[], numeric[] or integer[] there, and each of these becomes the first.
 -- The planner puts the bodies in place of the functions, so that it finds an index.  Operands of

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Attribute columns of hnsw indexes.  The families are those of btree, with
 -- every operator between two of their types; those of text have equality alone,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Type bytevec: 8 bits a dimension.  Behind the parts of the other types and of
 -- what works on them, so that all that concerns it is here.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Looking into hnsw indexes.  Each of these functions asks whether its caller may
 -- look into the index at hand (src/hnsw/definition/access.c), so that all may execute it.

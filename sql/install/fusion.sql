@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- One order out of several.  The planner replaces calls of these functions
 -- (src/planner/README); STABLE keeps it from evaluating them before.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Documents of many vectors: MaxSim over vector[] and halfvec[]
 --

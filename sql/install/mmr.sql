@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Diversity: vectors that are near a query, but not near each other
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- What the planner is told of the types: statistics, and what distances cost
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Partitions on other servers: whether a search finds there what it needs
 --

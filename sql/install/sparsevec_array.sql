@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Casts from arrays to sparsevec
 --

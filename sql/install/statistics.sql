@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- What was done with the indexes.  Everyone may read it, as he may read the server's
 -- statistics, but for counts that depend on rows which he may not see; only an index's owner

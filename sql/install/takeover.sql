@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Indexes of pgvector, and of formats of other releases
 --

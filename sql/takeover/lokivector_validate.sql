@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 --
 -- Whether a database with vectors is after a move what it was before: rows,
 -- contents, exact distances and nearest rows, and the recall of its indexes.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- From 0.1.0, which was never released, but installed by those who tried it
 
 -- parts of before: alone module vector halfvec bit sparsevec hnsw ivfflat halfvec_index bit_index

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Print a step of the extension lokivector from one version to the next.
 #
 # usage: sql/upgrade/build.sh OLD--NEW PART-FILE...

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 CREATE FUNCTION vector_recv(internal, oid, integer) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What pgvector 0.1.0 had.  The steps to later versions begin here, so it does not share the
 -- parts of the install script, which change.
 

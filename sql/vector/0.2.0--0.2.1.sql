@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 DROP CAST (integer[] AS vector);
 CREATE CAST (integer[] AS vector)
 	WITH FUNCTION array_to_vector(integer[], integer, boolean) AS ASSIGNMENT;

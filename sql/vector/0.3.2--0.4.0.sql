@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 ALTER TYPE vector SET (STORAGE = extended);
 
 CREATE FUNCTION vector_accum(double precision[], vector) RETURNS double precision[]

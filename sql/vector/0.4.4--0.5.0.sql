@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 CREATE FUNCTION l1_distance(vector, vector) RETURNS double precision
 	AS 'MODULE_PATHNAME', 'l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 

@@ -1,1 +1,2 @@
+-- SPDX-License-Identifier: PostgreSQL
 ALTER TYPE vector SET (STORAGE = external);

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 ALTER OPERATOR <= (vector, vector)
 	SET (RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 CREATE FUNCTION l2_normalize(vector) RETURNS vector
 	AS 'MODULE_PATHNAME', 'l2_normalize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 

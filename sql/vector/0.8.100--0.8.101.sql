@@ -1,1 +1,2 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- step of lokivector: 0.1.0--1.0.0

@@ -1,1 +1,2 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- comments of: vector halfvec bit sparsevec sparsevec_array hnsw ivfflat

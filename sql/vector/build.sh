@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Write what the extension's other name, vector, needs beside the library: the
 # control file, the install script, a step from each version of pgvector to the
 # next, up to ours, and an install script of the oldest version, from which the

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Succeed if no extension vector is installed but our own.
 #
 # usage: sql/vector/owner.sh SCRIPTS LIBRARIES [FORCE]

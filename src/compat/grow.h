@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/compat/grow.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_GROW_H

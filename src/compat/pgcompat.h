@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/compat/pgcompat.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PGCOMPAT_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/distance/avx2.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

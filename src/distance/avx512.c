@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/distance/avx512.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

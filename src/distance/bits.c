@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/distance/bits.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

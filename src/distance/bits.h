@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/distance/bits.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BITS_H

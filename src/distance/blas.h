@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/distance/blas.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BLAS_H

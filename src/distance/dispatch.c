@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/distance/dispatch.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/distance/distance.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_DISTANCE_H

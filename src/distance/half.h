@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/distance/half.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_HALF_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/distance/hash.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

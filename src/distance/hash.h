@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/distance/hash.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_HASH_H

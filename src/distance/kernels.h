@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/distance/kernels.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_KERNELS_H

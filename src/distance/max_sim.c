@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/distance/max_sim.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/distance/max_sim.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_MAX_SIM_H

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/distance/neon.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/distance/pool.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/distance/pool.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_POOL_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/distance/pool_avx512.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/distance/products.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PRODUCTS_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/distance/scalar.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

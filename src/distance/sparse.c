@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/distance/sparse.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

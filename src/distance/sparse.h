@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/distance/sparse.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SPARSE_H

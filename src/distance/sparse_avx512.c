@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/distance/sparse_avx512.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/distance/sparseint.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SPARSEINT_H

@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  src/distance/tile.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_TILE_H

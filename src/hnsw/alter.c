@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/alter.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/handler.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

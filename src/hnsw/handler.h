@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/handler.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_HANDLER_H

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/hnsw.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_HNSW_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/ivfflat.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/validate.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

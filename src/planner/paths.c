@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/paths.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/planner.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

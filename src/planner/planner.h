@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/planner.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/quantize/bitcode.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

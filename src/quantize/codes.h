@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/quantize/codes.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_CODES_H

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/quantize/codes_avx512.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/quantize/codes_neon.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

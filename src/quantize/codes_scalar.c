@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/quantize/codes_scalar.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/quantize/compact.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

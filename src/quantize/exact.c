@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/quantize/exact.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/quantize/levels.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/quantize/quantize.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

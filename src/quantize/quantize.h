@@ -27,6 +27,8 @@
  * IDENTIFICATION
  *	  src/quantize/quantize.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_QUANTIZE_H

@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotate.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

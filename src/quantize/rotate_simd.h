@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotate_simd.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 

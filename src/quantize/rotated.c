@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotated.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

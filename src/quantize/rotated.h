@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotated.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_ROTATED_H

@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotated_brief.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -22,6 +22,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotated_fits.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/quantize/rotated_least.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

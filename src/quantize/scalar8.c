@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/quantize/scalar8.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/quantize/subspace.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/array.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_ARRAY_H

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/bit.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

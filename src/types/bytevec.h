@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/bytevec.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BYTEVEC_H

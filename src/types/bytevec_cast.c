@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/bytevec_cast.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/types/bytevec_io.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/bytevecint.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BYTEVECINT_H

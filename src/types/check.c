@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/check.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/types/check.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_CHECK_H

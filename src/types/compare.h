@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/compare.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_COMPARE_H

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/halfvec.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_HALFVEC_H

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/types/halfvec_distance.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/types/halfvec_ops.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/halfvecint.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_HALFVECINT_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/types/max_sim.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

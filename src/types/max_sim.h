@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/max_sim.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_TYPES_MAX_SIM_H

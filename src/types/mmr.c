@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/types/mmr.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

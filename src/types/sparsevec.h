@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/types/sparsevec.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SPARSEVEC_H

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/sparsevec_check.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

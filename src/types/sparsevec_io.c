@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/sparsevec_io.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/sparsevec_ops.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

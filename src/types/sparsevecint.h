@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/sparsevecint.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SPARSEVECINT_H

@@ -30,6 +30,8 @@
  * IDENTIFICATION
  *	  src/types/textprint.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/textprint.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_TEXTPRINT_H

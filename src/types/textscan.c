@@ -20,6 +20,8 @@
  * IDENTIFICATION
  *	  src/types/textscan.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "c.h"

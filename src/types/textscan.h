@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/types/textscan.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_TEXTSCAN_H

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/types/toast.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/toast.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_TOAST_H

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/vector.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_VECTOR_H

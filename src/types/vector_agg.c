@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/types/vector_agg.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/vector_cast.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/types/vector_check.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/types/vector_distance.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

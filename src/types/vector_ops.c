@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/vector_ops.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/types/vectorint.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_VECTORINT_H

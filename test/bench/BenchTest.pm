@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the tests of the benchmarks share: programs of bench with very small sets, and what
 # they are to print.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Benchmarks that start servers of their own, with sets of a few thousand rows.
 
 use strict;

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Benchmarks beside pgvector, which need root and a Debian system of their own
 # (test/chroot.sh): run.py, with what report.py writes, and some steps of goals.py.  Prints
 # lines as test/suite.sh does.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Benchmarks that measure on a server that is there, with sets of a few hundred or thousand
 # rows: each ends well and prints as many lines of figures as it measures.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A table that Citus distributes over two workers: 200 random queries return the rows of a
 # plain table in their order; LIMIT, parameters and filters reach an index scan of each
 # shard; a tenant's query goes to its node alone; a shard moves while rows are written; a

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Install a set of packages, as pinned here, into the current directory.
 #
 # usage: test/clients/install.sh SET

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Run programs that use the server through the packages that users install,
 # with this extension installed as vector.
 #

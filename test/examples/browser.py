@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A headless Chromium for examples/semantic_search: starts the server, types a question,
 sets filters, and prints what the page shows.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """An endpoint with OpenAI's interface for examples/rag: prints its port, and answers
 with what it was given, so that the test sees it."""
 

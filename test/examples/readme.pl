@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The examples: each command of an example's README prints what the README shows.
 #
 # usage: readme.pl NAME...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * Functions of the extension that pages.c does not link.  Their arguments do not matter, so
  * they are declared without any here.

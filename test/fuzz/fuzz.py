@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
 """Random statements over random schemas, by index and without, compared.
 
 usage: fuzz.py [--count N] [--seed N] [--schema K] [--kind queries|secure] [--parallel] [--out DIR] CONNINFO

@@ -20,6 +20,8 @@
  * IDENTIFICATION
  *	  test/fuzz/input.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

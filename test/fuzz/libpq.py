@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """As much of libpq as the fuzz needs, without a package to install."""
 
 import ctypes

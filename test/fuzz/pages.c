@@ -48,6 +48,8 @@
  * IDENTIFICATION
  *	  test/fuzz/pages.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "../../src/hnsw/page/index.c"

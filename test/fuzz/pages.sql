@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The index that test/fuzz/pages.c damages, and at last the file that it is in.  A server
 -- in single-user mode reads this, to which an empty line ends a statement.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """How much searches find in tables that are too large for passes over all nodes.
 
 Few of the random statements can be counted there, and few say nothing: of queries that no

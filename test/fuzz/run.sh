@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Build the libFuzzer programs of this folder with clang and the address and
 # undefined-behaviour sanitizers, and run each for a while.  Prints TAP; what
 # was found lies in DIRECTORY/NAME-*.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Random tables, their rows, and indexes on them."""
 
 import re

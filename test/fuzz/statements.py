@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Random statements over the tables of a schema."""
 
 from schema import BY_NAME, FUNCTIONS, OPERATORS

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  test/fuzz/stubs.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

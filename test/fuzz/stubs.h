@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  test/fuzz/stubs.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_STUBS_H

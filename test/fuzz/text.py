@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Statements as trees: texts with parts that may be left out or made simpler.
 
 A tree is a string, a list of trees, or one of the nodes below.  Rendering it with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Do the programs of bench start, and do they take the options that documents give them?
 
 usage: test/lint/bench.py DOCUMENT...    in the top folder

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # The programs of bench start, and every command of the documents that names one of them has
 # options that it takes.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Pages of an index are changed through hnsw/page/change.c alone, which locks them in
 # one order and logs them in that order.  Others are named here, with the reason
 # in src/hnsw/page/README ("WAL"): what makes pages that nobody can know yet, and hints

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Directories with names that are known in advance, as in /var/tmp, are used only if nobody else
 # can write there (test/directory.sh).  Run by root, what scripts that root runs do with such
 # directories that another user has made.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Which folder of src/ may know which.  A folder sees those to its right:
 #		planner -> hnsw -> types -> quantize -> distance
 # distance and quantize are pure C: of the server they see c.h alone.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # No parameter of a macro has the name of a member that its body reads: the argument would
 # take the member's place as well, and (desc)->state become (desc)->x + 1.
 set -u

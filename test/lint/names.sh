@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # What an administrator runs writes pg_catalog before functions of the server, since others may
 # have made functions in a schema of its search_path that fit better: bodies of views and SQL
 # functions, DO, scripts and queries of operations.  Bodies that set search_path need not.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # The state of a scan is parts (hnsw/scan/scan.h).  The comment above each part names the
 # files that write it, in parentheses; others ask these.  It names none where each may count.
 set -u

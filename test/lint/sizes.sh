@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # No C file is longer than 800 lines, no function longer than 120, and no struct has
 # more than 25 fields.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # What the library exports: exactly the functions that the install
 # scripts name, with their descriptions, what the server calls by name, and the
 # entries of parallel workers (exports.txt).  All other symbols that are not

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Print the names of types for pg_bsd_indent (make typedefs): those that the
 # built library uses, from its debugging information, as PostgreSQL does it,
 # and those that the sources declare, but none that is a macro, too.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # The version is written in lokivector.control; the other places agree.
 set -u
 cd "$(dirname "$0")/../.."

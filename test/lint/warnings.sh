@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # No warning from the server's compiler (as the build's log shows) nor from
 # clang, with the WARNINGS of the Makefile.
 set -u

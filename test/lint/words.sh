@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # What must not be found in any file of the tree.
 set -u
 cd "$(dirname "$0")/../.."

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the tests of operating share: programs of Debian's packages, servers that these
 # reach, and an index to look after.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Each alert of operations/alerts.yaml comes when its cause is made on a server, and rests
 # before and after.  Prometheus asks exporters of a primary and its standby, with the rules as
 # they are but for the time that they wait: alerts_test.yaml, for promtool, is about that.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The compose file of operations/, without a daemon: docker-compose reads it once there are
 # passwords, the files that it mounts are there, and the programs that it starts take them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The dashboard, by Grafana's own library: operations/dashboard.py makes the file with it, and
 # the library knows all that the file has.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The gateway of operations/gateway over the tables of the demo, with a small manual: right
 # rows, row security by key, and the status of what is refused.
 

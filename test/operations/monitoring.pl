@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # prometheus-postgres-exporter with the queries of operations/, alert rules and their tests by
 # promtool, the queries of the dashboard.
 

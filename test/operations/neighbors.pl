@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Other tools and extensions beside an index: pg_repack, hypopg, pg_hint_plan, pg_partman, pgaudit,
 # pg_amcheck, pg_prewarm, auto_explain, pg_stat_statements, pg_cron; and what a cancelled
 # REINDEX CONCURRENTLY leaves.

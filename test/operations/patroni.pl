@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # patroni with etcd: the primary and its patroni are killed while rows are inserted.  With
 # synchronous commit no row that was committed is lost, the index of the new primary is
 # sound, and the old one comes back as its standby.  Names of tests tell how long clients wait for

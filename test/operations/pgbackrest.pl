@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # pgbackrest: a full and an incremental backup, and restores to a point in time between two
 # inserts: beside the server, and in its place by the command of operations.md.  After each the
 # index agrees with its table, and finds as much as before.  Then the server is lost with its

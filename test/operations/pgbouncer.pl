@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # pgbouncer in transaction mode: how settings reach a query there, and prepared
 # statements.
 

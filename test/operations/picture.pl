@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A picture of the dashboard, with what Prometheus has of a primary and its standby under load.
 # Grafana cannot be had; the components that it draws panels with can.  The picture stays in
 # the directory of the packages.

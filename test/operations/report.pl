@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The report: a page of well-formed HTML, by a member of pg_monitor, and by an owner beside whom
 # others have indexes, on a primary and on a standby, with names that HTML has to quote and an index whose build failed; and how headless
 # Chromium shows it.

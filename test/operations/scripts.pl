@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The scripts of operations/ for psql, by make and by \i: what they print of sound indexes and of a
 # damaged one, a rebuild, and what the calculator of sizes says beside an index that was built.
 

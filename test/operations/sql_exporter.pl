@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # prometheus-sql-exporter with the queries of operations/: they are those for
 # prometheus-postgres-exporter, and with the lines of operations.md Prometheus has the same
 # metrics, so rules and dashboard work with either.

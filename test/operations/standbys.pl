@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Reads on two standbys: connection strings of several hosts, and pgbouncer in between,
 # as doc/scaling.md shows them.
 

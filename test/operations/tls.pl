@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # TLS with client certificates: a role of the application searches over a connection that
 # both sides have proved.
 

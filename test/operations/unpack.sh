@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Unpack Debian packages, and those that they need and that are not installed, into a
 # directory, so that their programs run from there: nothing is installed, and no
 # service starts.  Takes no rights beyond those of the directory.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The list of departures of test/pgvector/departures.
 
 package Departures;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: PostgreSQL
 # Compare the results of pgvector's regression tests with what they expect.
 #
 # usage: test/pgvector/compare.pl PREFIX DEPARTURES EXPECTED RESULTS NAME...

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # The part of test/pgvector.sh that root does inside the chroot: fetch the
 # source package, copy the tree, and run test/pgvector/suite.sh as postgres.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Build lokivector as extension vector in a private copy of the server, and
 # hold it against pgvector; test/pgvector.sh prepares directory and user.
 #

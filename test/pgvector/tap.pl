@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: PostgreSQL
 # Judge the output of one of pgvector's TAP tests.
 #
 # usage: test/pgvector/tap.pl FILE STATUS DEPARTURES OUTPUT ERRORS

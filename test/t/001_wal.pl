@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A standby answers as its primary does, after inserts, deletes and vacuums.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The server is killed during inserts and builds.  After recovery the index is
 # sound, and every committed row is found by its own vector.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Pages that replay makes are those of the primary, byte by byte.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Recall on text: the paragraphs of the PostgreSQL manual and the embeddings
 # that the demo makes of them, asked for by headings of the manual.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Recall and size over cycles of deletes, inserts and vacuums.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Settings hold from the first query of a session on, whoever made them, and the
 # extension works in any schema.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Databases with everything that pg_dump can meet go from pgvector to lokivector
 # and back: dumps restore without an error, and dump to equal text.  Needs
 # pgvector on the server that is tested with (make test-takeover).

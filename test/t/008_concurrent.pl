@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Inserts, updates, deletes, scans and vacuums at the same time.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Tables with vectors go through pg_dump and COPY and come back the same.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Damaged pages: lokivector_check says what is wrong, and no command on such an
 # index brings the server down or runs without end.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Indexes of unlogged tables are empty after a crash, and usable; after a clean
 # shutdown they keep their rows.
 

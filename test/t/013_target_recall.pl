@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The promise of lokivector.target_recall: that much of the exact answer is
 # found, within a tolerance, whether an index was built, filled, or has changed;
 # and what is known of an index outlives a crash and comes to a standby.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Where an index says that vectors lie in the TOAST table: whatever a damaged or
 # outdated page says there, answers are those of the table; a standby knows what
 # an insert noted.

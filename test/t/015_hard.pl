@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Sets on which graphs fail, in a short form of bench/hard.py: rows of very
 # different lengths by inner product, tight clusters, near and exact duplicates,
 # outliers, documents of nearly equal parts.  Most of the ten nearest rows are found

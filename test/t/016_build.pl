@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Builds by several processes, past maintenance_work_mem, and cut off: the index
 # is that of a build by one process, and nothing is left behind.
 

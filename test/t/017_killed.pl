@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Rows that a scan saw dead to all are remembered in the index, and only those.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # An index that is created on an empty table becomes one like those that are
 # built: codes are made anew for the mean of its nodes.
 

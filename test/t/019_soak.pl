@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Everything at once for a while: 8 inserters, 4 updaters, 4 readers, a client
 # that deletes and one that vacuums, from an empty index on.
 # LOKIVECTOR_SOAK_SECONDS says for how long (make soak: half an hour).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What an insert and an update write to WAL, beyond what the table and its key
 # write: some hundred bytes, not pages.
 

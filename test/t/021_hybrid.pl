@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Random filters together with nearest-neighbor order, while rows change: each
 # query is put twice in one transaction, as the planner likes and by reading the
 # table.  Both must return as many rows; those of the index satisfy the filter,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The extension under pgvector's name: installing it beside lokivector and over
 # pgvector's files, dumps, the way from old versions, and parallel builds.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # pgvector's library is replaced under its databases, where the server that is
 # tested with has pgvector.
 

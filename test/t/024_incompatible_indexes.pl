@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Index files that the library cannot read are listed, whatever is wrong with
 # them, and rebuilt by the commands of the list or by the procedure.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The validation of a move: a database is the same as itself, every change is
 # seen, and no code of other roles runs with the rights of whoever runs it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A move without downtime: logical replication from a server with pgvector,
 # where there is one, into one with lokivector in its place, in text and in
 # binary; then writes go to the new one.

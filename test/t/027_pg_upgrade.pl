@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # pg_upgrade: indexes go from one version of PostgreSQL to the next as they are,
 # under both names of the extension; those of pgvector ask to be rebuilt.  The
 # old version is the newest of those installed with development files that are

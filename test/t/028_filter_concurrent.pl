@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Scans under random conditions, each of whose answers is that of its snapshot,
 # while rows are inserted, deleted, updated in what the index has and in what it
 # has not, rolled back, and vacuumed.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The server is killed while an index with attribute columns is built, inserted
 # into, and vacuumed, which makes lists of values.  After recovery the index is
 # sound, and scans under any condition return what the table has.

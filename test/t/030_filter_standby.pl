@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Scans under random conditions on a standby, by lists and otherwise, while the
 # primary inserts, updates and vacuums.  Each answer is that of its snapshot, or
 # the scan ends with a recovery conflict; and the pages that replay makes are those

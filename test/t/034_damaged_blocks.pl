@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Every block of an index in turn is zeroed, overwritten by noise, or by another
 # page of the index: each query raises an error, or gives the right answer.
 #

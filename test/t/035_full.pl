@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A tablespace that is full: vacuum comes to its end, nodes are reused, and
 # whatever fails fails with an error that leaves a sound index.
 #

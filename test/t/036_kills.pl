@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The server is killed, with all of its processes, at random moments of a load of 16
 # clients that insert, update, delete, search and vacuum.  Each time it comes back
 # with an index that is sound, and has every row of the table once.

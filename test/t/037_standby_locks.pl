@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Replay and the scans of a standby lock pages in the same order: neither waits
 # for ever for the other.  Replay locks the pages of a record in the order in which
 # they were registered, and keeps them all until the record is applied.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # lokivector_check() waits for a page that another process has locked, and can be
 # cancelled while it does.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Random statements over random schemas, by index and without (test/fuzz/fuzz.py).
 # LOKIVECTOR_FUZZ_COUNT says how many (make fuzz: 20,000), LOKIVECTOR_FUZZ_SEED which, and
 # LOKIVECTOR_FUZZ_PARALLEL that all of them run in parallel workers (make fuzz-parallel).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A crash after each WAL record that touches an index: the server recovers, the
 # index is sound, every row is found by its own vector, and inserts and vacuum work.
 #

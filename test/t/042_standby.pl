@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Every kind of write on a primary, with many duplicates and with vacuum, while eight
 # clients query its standby: replay goes on, queries wait for nothing that does not
 # end, and both give the same answers at the same place of WAL.  Then the standby

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Planning with indexes that another extension only supposes: no relation has their
 # number, so that whoever opens them fails.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The documents: what they tell the reader to type works as written.
 #
 # A page's blocks of SQL run in order in one session of psql, in a database of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Counts of indexes: no statement fails because there is no shared memory for them, and what
 # is dropped leaves no counts behind.
 

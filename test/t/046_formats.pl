@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What releases stored is read, searched, changed and rebuilt by what is installed, also on
 # a standby (test/formats/README.md).  With LOKIVECTOR_FORMAT_SAMPLE, the sample that the
 # installed makes is kept in that directory.

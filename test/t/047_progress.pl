@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # How far VACUUM and builds are, in lokivector_progress.
 
 use strict;

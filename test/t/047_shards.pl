@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A table whose partitions are on other servers of postgres_fdw, and here: each query
 # returns what it returns from a plain table, and each server is asked for the rows that
 # LIMIT takes, and no more.

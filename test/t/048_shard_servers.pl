@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A coordinator and three servers that operations/shards.sql has set up: 200 random queries
 # return the rows of a plain table in their order, and no server sends more rows than LIMIT
 # and OFFSET take; rows go in through the table; a stopped server is named; policies and

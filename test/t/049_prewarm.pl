@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # lokivector_prewarm() after a start, called by a user who may read the table: what it
 # brings in is what searches read, on a primary and on a standby; where memory is short,
 # it leaves a part of shared buffers to others.

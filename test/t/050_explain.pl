@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What EXPLAIN (ANALYZE) and auto_explain show of searches, in each format, and of workers.
 
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # BM25 as a leg of a fusion, where pg_textsearch is installed: the legs are scans of its index
 # and of hnsw's, and scores are those of the same written by hand.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Indexes that a processor of one kind has made, on one of another, as on a
 # standby or after a move: sums are rounded differently, and yet every row is
 # found, and the check compares every row with its entry and finds no fault.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Where an index needs most of the shared buffers, searches leave it there: the rows that
 # they read, in the table or out of line, take the places of rows that were read before.
 

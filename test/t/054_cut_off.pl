@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What a standby answers while replay stands in the midst of a change that takes many records,
 # as it does when the primary was killed there: codes that are being made anew, and a vacuum
 # that has marked dead nodes and not yet repaired the graph.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Names: what an administrator runs means the server's functions, operators and types, and the
 # extension's own, whatever a role that may create objects in the extension's schema has put
 # there.  It makes decoys for the names that are used (DecoyTest.pm), for all pairs of types.

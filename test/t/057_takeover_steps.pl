@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # The steps of doc/migrating-from-pgvector.md on a running server, and back, with writers and
 # searches that go on: which statements fail, and from when to when.
 

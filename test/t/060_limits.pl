@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What one role, one call or one transaction may take of what all share: the memory for sampled
 # searches, that of measuring recall and of making codes anew, and that for what a session
 # remembers of indexes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Who must be trusted for what: each line of the table in doc/security.md, of which the tests
 # below have the first column as their names.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Decoys: operators, functions, types and relations in the schema public, made by the role
 # mallory, who may create there.  Each has a name that the server's catalog has too, and raises
 # an error when it is used.

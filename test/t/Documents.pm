@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the tests of documents share: the blocks of a page, and how what was printed is
 # compared with them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # Samples of what a release stores (test/formats/README.md): making one of what is
 # installed, and putting one into a new server.
 

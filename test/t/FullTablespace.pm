@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A tablespace that has as much room as a test leaves it.
 #
 # It is a tmpfs of this test's own, mounted in namespaces of its own: using this module

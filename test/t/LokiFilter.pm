@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What tests of filtered scans share: a table with attribute columns in its hnsw
 # index, lists of their values, and the check that scans with random conditions
 # return what the table has.

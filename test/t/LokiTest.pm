@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the TAP tests of the hnsw access method share: a table of vectors that
 # is made from numbers alone, and the checks of its index.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the tests of tables on several servers share: a plain table of the same rows, and
 # random queries, which return its rows in its order.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the tests of taking over from pgvector share: servers of their own, one
 # with pgvector where the machine has it, and the validation of a move.
 

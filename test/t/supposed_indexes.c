@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * A module of a test: has the planner take indexes for ones that are only supposed to
  * be there, as extensions do that tell what an index would be good for.  They have a

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  test/unit/bits_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

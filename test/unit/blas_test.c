@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  test/unit/blas_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

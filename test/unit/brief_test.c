@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  test/unit/brief_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  test/unit/codes_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

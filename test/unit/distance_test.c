@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  test/unit/distance_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  test/unit/half_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * The hash of vectors: every byte and the length count, halves are spread like
  * random numbers, and vectors that differ little do not collide.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * The pool of nearest nodes: each level's kernel against sorting, over pools
  * of many sizes, equal distances, and distances that are not finite.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: PostgreSQL
 # Build and run the unit tests of the folders that need no server.  Each
 # program is built and run these ways, as far as the machine has the tools:
 #	plain		as the server's own objects are optimised

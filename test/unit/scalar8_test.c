@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  test/unit/scalar8_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  test/unit/textprint_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  test/unit/textscan_test.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"

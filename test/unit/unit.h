@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  test/unit/unit.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_UNIT_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 from typing import Annotated, Unpack
 
 import click

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 from pydantic import BaseModel, SecretStr
 
 from ..api import DBCaseConfig, DBConfig, IndexType, MetricType

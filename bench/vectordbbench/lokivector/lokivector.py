@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """lokivector, an extension of PostgreSQL, whose hnsw index holds the columns
 of conditions, too."""
 

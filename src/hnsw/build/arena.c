@@ -19,6 +19,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/arena.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/arena.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BUILD_ARENA_H

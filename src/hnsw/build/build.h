@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/build.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BUILD_BUILD_H

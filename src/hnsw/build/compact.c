@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/compact.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/connect.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

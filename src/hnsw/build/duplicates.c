@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/duplicates.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/graph.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/graph.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_BUILD_GRAPH_H

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/graph_memory.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -21,6 +21,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/insertion_order.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

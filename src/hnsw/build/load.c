@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/load.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

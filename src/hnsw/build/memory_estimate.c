@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/memory_estimate.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/node_layout.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/parallel.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

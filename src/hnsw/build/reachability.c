@@ -24,6 +24,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/reachability.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/build/twins.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/brief.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

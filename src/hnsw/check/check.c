@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/check.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/check.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_CHECK_CHECK_H

@@ -18,6 +18,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/codes.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

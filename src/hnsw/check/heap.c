@@ -19,6 +19,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/heap.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

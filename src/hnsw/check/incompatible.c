@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/incompatible.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/pages.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

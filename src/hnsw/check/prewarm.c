@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/prewarm.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

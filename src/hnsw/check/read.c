@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/read.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

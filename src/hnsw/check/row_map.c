@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/row_map.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

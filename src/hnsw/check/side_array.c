@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/side_array.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

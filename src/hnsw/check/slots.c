@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/slots.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/check/sorted_lists.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

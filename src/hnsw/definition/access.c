@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/access.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

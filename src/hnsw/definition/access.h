@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/access.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_DEFINITION_ACCESS_H

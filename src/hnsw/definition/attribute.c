@@ -26,6 +26,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/attribute.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

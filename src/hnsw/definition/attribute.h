@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/attribute.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_DEFINITION_ATTRIBUTE_H

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/column.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/column.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_DEFINITION_COLUMN_H

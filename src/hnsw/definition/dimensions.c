@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/dimensions.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

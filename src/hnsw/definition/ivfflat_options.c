@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/ivfflat_options.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/layout.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_DEFINITION_LAYOUT_H

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/options.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

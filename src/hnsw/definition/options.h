@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/options.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_DEFINITION_OPTIONS_H

@@ -18,6 +18,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/sparse.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -21,6 +21,8 @@
  * IDENTIFICATION
  *	  src/hnsw/definition/vector_set.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

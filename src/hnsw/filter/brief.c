@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/brief.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

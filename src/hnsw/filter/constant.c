@@ -22,6 +22,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/constant.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/filter.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/filter.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_FILTER_FILTER_H

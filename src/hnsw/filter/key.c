@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/key.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

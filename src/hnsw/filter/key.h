@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/key.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_FILTER_KEY_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/match.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

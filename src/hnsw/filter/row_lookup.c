@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/row_lookup.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

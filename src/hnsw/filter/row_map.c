@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/row_map.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

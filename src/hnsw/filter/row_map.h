@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/row_map.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_FILTER_ROW_MAP_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/side_array.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

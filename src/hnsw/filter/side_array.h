@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/side_array.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_FILTER_SIDE_ARRAY_H

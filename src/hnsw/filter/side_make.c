@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/side_make.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

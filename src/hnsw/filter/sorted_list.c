@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_FILTER_SORTED_LIST_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list_array.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/tid_set.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

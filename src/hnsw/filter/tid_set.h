@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/filter/tid_set.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_FILTER_TID_SET_H

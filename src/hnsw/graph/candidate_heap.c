@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/candidate_heap.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

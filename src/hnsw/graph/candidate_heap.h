@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/candidate_heap.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_GRAPH_CANDIDATE_HEAP_H

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/link.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/neighbors.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

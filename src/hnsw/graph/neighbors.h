@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/neighbors.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_GRAPH_NEIGHBORS_H

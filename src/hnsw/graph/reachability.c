@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/reachability.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/requantize.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/requantize.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_GRAPH_REQUANTIZE_H

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/search.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/search.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_GRAPH_SEARCH_H

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/select.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

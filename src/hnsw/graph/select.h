@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/graph/select.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_GRAPH_SELECT_H

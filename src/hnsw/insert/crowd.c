@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/insert/crowd.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

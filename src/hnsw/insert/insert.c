@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/hnsw/insert/insert.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/insert/insert.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_INSERT_INSERT_H

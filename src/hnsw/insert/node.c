@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/insert/node.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

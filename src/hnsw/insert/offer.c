@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  src/hnsw/insert/offer.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/hnsw/insert/version.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

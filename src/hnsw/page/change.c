@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/change.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

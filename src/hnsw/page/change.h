@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/change.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PAGE_CHANGE_H

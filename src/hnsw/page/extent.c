@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/extent.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/held.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/held.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PAGE_HELD_H

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/index.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

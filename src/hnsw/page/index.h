@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/index.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PAGE_INDEX_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/insert_lock.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/insert_lock.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PAGE_INSERT_LOCK_H

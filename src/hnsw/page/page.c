@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/page.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/page.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PAGE_PAGE_H

@@ -21,6 +21,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/slots.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/page/slots.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PAGE_SLOTS_H

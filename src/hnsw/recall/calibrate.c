@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/calibrate.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

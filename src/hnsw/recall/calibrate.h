@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/calibrate.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_RECALL_CALIBRATE_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/exact.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

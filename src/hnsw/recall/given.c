@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/given.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -19,6 +19,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/measure.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/measure.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_RECALL_MEASURE_H

@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/recall.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/recall.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_RECALL_RECALL_H

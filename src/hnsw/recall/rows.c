@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/rows.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

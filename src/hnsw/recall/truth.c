@@ -18,6 +18,8 @@
  * IDENTIFICATION
  *	  src/hnsw/recall/truth.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

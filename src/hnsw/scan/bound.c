@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/bound.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/flat.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/flat.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SCAN_FLAT_H

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/flat_list.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

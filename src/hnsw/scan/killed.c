@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/killed.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

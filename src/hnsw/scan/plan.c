@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/plan.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

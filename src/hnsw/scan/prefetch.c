@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/prefetch.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

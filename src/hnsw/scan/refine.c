@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/refine.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

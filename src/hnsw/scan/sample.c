@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/sample.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

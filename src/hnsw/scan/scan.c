@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/scan.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -533,10 +535,9 @@ wants_wider(LokiScan *so)
 }
 
 /*
- * Walk on if the distance of the batch's last row, which is known now, and the errors that
- * refining has shown say that the walk has not looked far enough: of many estimates the least are
- * too small.  False if it has.  Rows that are found only make that distance smaller, so it is
- * not asked for long.
+ * Walk on if the distance of the batch's last row, known now, and the errors that refining has shown
+ * say that the walk has not looked far enough: of many estimates the least are too small.  False if
+ * it has.  More rows only make that distance smaller, so this ends.
  */
 static bool
 reach_by_rows(LokiScan *so)
@@ -544,11 +545,9 @@ reach_by_rows(LokiScan *so)
 	LokiReach  *reach = &so->search.reach;
 	float		looked = so->course.phase == LOKI_SCAN_WALK ? loki_walk_reach(&so->search) : FLT_MAX;
 
-	if (looked == FLT_MAX)
-		return false;
 	reach->floor = loki_refine_reach(so, so->ranking.rows[so->course.batch_left - 1].distance,
 									 reach->errors);
-	if (!(reach->floor > looked))
+	if (looked == FLT_MAX || !(reach->floor > looked))
 		return false;
 	so->course.walk_end = loki_walk_widen(&so->search);
 	return true;

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/scan.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SCAN_SCAN_H

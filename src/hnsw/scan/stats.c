@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/stats.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

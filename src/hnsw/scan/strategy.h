@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/strategy.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SCAN_STRATEGY_H

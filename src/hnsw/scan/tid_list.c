@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/tid_list.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/unordered.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/walk.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

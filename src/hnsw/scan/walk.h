@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/walk.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SCAN_WALK_H

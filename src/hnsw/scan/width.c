@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/width.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

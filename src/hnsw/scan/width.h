@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/scan/width.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_SCAN_WIDTH_H

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/comparisons.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/purge.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/sampled.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_STATISTICS_SAMPLED_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/shared.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

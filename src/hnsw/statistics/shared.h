@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/shared.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_STATISTICS_SHARED_H

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/statistics.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_STATISTICS_STATISTICS_H

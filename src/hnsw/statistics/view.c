@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/statistics/view.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/hnsw/vacuum/progress.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

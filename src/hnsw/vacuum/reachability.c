@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/hnsw/vacuum/reachability.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/hnsw/vacuum/repair.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

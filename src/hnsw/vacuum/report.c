@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/hnsw/vacuum/report.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

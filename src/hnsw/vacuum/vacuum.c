@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/hnsw/vacuum/vacuum.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

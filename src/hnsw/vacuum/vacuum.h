@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/hnsw/vacuum/vacuum.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_VACUUM_VACUUM_H

@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/analyze.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/cost.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

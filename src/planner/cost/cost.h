@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/cost.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_COST_COST_H

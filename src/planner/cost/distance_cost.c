@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/distance_cost.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/profile.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_COST_PROFILE_H

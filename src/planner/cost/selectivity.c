@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/selectivity.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

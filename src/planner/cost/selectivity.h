@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/cost/selectivity.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_COST_SELECTIVITY_H

@@ -17,6 +17,8 @@
  * IDENTIFICATION
  *	  src/planner/fusion/fusion.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -8,6 +8,8 @@
  * IDENTIFICATION
  *	  src/planner/fusion/fusion.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_FUSION_FUSION_H

@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/planner/fusion/query.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

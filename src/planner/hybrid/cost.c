@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/cost.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/exec.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/explain.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

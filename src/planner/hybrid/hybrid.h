@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/hybrid.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_HYBRID_HYBRID_H

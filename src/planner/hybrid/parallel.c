@@ -18,6 +18,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/parallel.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

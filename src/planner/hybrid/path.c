@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/path.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

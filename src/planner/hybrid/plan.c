@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/plan.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

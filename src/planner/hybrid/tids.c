@@ -11,6 +11,8 @@
  * IDENTIFICATION
  *	  src/planner/hybrid/tids.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/planner/join/join.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

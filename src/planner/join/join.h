@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/join/join.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_JOIN_JOIN_H

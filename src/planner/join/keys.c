@@ -25,6 +25,8 @@
  * IDENTIFICATION
  *	  src/planner/join/keys.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -7,6 +7,8 @@
  * IDENTIFICATION
  *	  src/planner/join/keys.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_JOIN_KEYS_H

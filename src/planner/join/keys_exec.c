@@ -10,6 +10,8 @@
  * IDENTIFICATION
  *	  src/planner/join/keys_exec.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

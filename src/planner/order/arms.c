@@ -14,6 +14,8 @@
  * IDENTIFICATION
  *	  src/planner/order/arms.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

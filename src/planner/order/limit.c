@@ -18,6 +18,8 @@
  * IDENTIFICATION
  *	  src/planner/order/limit.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

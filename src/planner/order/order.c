@@ -23,6 +23,8 @@
  * IDENTIFICATION
  *	  src/planner/order/order.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

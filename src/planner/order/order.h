@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/order/order.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_ORDER_ORDER_H

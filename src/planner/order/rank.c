@@ -13,6 +13,8 @@
  * IDENTIFICATION
  *	  src/planner/order/rank.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

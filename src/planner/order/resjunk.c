@@ -12,6 +12,8 @@
  * IDENTIFICATION
  *	  src/planner/order/resjunk.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

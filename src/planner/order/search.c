@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/planner/order/search.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

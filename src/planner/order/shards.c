@@ -22,6 +22,8 @@
  * IDENTIFICATION
  *	  src/planner/order/shards.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -9,6 +9,8 @@
  * IDENTIFICATION
  *	  src/planner/query/comparison.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

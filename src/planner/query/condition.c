@@ -20,6 +20,8 @@
  * IDENTIFICATION
  *	  src/planner/query/condition.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/condition.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_QUERY_CONDITION_H

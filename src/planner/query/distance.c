@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/distance.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -16,6 +16,8 @@
  * IDENTIFICATION
  *	  src/planner/query/distance_expr.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/distance_expr.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_QUERY_DISTANCE_EXPR_H

@@ -18,6 +18,8 @@
  * IDENTIFICATION
  *	  src/planner/query/index_clause.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

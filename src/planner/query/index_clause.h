@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/index_clause.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_QUERY_INDEX_CLAUSE_H

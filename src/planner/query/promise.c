@@ -15,6 +15,8 @@
  * IDENTIFICATION
  *	  src/planner/query/promise.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/promise.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_QUERY_PROMISE_H

@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/rows_taken.c
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

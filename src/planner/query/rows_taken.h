@@ -6,6 +6,8 @@
  * IDENTIFICATION
  *	  src/planner/query/rows_taken.h
  *
+ * SPDX-License-Identifier: PostgreSQL
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOKI_PLANNER_QUERY_ROWS_TAKEN_H

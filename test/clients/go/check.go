@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // What the steps share: lines of results, rows, and the distances expected.
 // The rows are those of ../python/check.py.
 

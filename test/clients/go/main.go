@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // pgx with pgvector-go: everything goes in binary.
 
 package main

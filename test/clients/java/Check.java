@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

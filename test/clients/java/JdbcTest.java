@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 import com.pgvector.PGbit;
 import com.pgvector.PGhalfvec;
 import com.pgvector.PGsparsevec;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // The table of drizzle_test.mjs, and of Drizzle's kit.
 
 import {bit, halfvec, index, integer, pgTable, sparsevec, vector} from 'drizzle-orm/pg-core';

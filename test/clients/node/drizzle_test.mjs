@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // Drizzle: its schema and queries, and its kit, which compares a schema with
 // the catalogs of a database.
 

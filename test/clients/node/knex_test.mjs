@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // Knex with the package pgvector: its schema builder and its queries.
 
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // pg with the package pgvector.
 
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """asyncpg with the package pgvector: everything goes in binary."""
 
 import asyncpg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What the programs share: lines of results, rows, and the distances expected.
 
 A program marks its steps with @test('name') and ends with main().  Steps run

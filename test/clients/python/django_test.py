@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Django with the package pgvector: migrations, fields, distances, forms."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """LangChain's two stores of langchain-postgres, with an embedding of our own."""
 
 import warnings

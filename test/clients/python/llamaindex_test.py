@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """LlamaIndex's Postgres store, by itself and below an index with an embedding
 of our own."""
 

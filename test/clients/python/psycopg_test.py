@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """psycopg 3 with the package pgvector: text and binary, COPY, indexes."""
 
 import asyncio

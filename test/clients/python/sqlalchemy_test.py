@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """SQLAlchemy with the package pgvector: the mapper, its queries, and indexes,
 over psycopg and over asyncpg."""
 

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: PostgreSQL
 """An application of Django with fields and indexes of vectors."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """One table with a field of each type, and indexes by the package's classes."""
 
 from django.contrib.postgres.indexes import OpClass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """The extension and the table."""
 
 from django.db import migrations, models

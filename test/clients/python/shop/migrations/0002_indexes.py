@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """Indexes of both access methods."""
 
 from django.contrib.postgres.indexes import OpClass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """A column without dimensions; built concurrently, an index more and gone."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: PostgreSQL
 """The schema step by step: extension, table, indexes, a column more."""
