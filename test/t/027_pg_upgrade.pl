@@ -91,7 +91,7 @@ my $answers = join(';', 'SET enable_seqscan = off', 'SET enable_sort = off',
 	[ 'v', '<=>', 'true' ]);
 my $filtered = "$answers; SELECT array_agg(id) FROM (SELECT id FROM t WHERE c = 3 AND w = 'word 2'
 	ORDER BY v <-> (SELECT v FROM t WHERE id = 77) LIMIT 10) s";
-my $check_all = q(SELECT string_agg(c.oid::regclass || nullif(' ' || lokivector_check(c.oid, true), ' sound'), ' ' ORDER BY relname)
+my $check_all = q(SELECT string_agg(c.oid::regclass || coalesce(nullif(' ' || lokivector_check(c.oid, true), ' sound'), ''), ' ' ORDER BY relname)
 	FROM pg_class c JOIN pg_am m ON m.oid = relam WHERE amname IN ('hnsw', 'ivfflat'));
 
 my ($new_config, $new_prefix) = private_server('new');
