@@ -141,7 +141,7 @@ async def _():
         await conn.execute('INSERT INTO items (embedding) VALUES ($1)', Vector([1, 2]))
         raise AssertionError('no error')
     except asyncpg.DataError as error:
-        equal(str(error), 'expected 3 dimensions, not 2')
+        equal(error.message, 'expected 3 dimensions, not 2')
     await conn.close()
 
 
