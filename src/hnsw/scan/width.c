@@ -207,6 +207,9 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 		reach->ratio = (float) pow(width / rows, growth);
 	/* hardly more candidates than rows are near in any case, so fewer errors count */
 	spare = 1 - rows / Max(width, rows);
+	/* a width below the default's favors speed */
+	if (target == 0)
+		spare *= Min(width / loki_walk_width(so->state, Max(rows, LOKI_DEFAULT_EF_SEARCH)), 1.0);
 	reach->errors = (float) (REACH_ERRORS * spare * (target > 0 ? Max(2 * target - 1, 0) : 1));
 	reach->error = -1;
 	reach->floor = -FLT_MAX;
