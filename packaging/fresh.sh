@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
 # Do as a new user does, in a fresh Debian system of the release that has
-# PostgreSQL MAJOR: README's "Try it", or the package of make deb alone; or run there what
+# PostgreSQL MAJOR: README's "Start", or the package of make deb alone; or run there what
 # make check-operations runs.
 #
 # usage: packaging/fresh.sh MAJOR [PART...]		demo package operations (default: the first

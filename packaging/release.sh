@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
 # What can be checked of a release by a machine, in the order of the checklist in
-# doc/releasing.md.  All of it takes a day on a small machine.
+# doc/contributors/releasing.md.  All of it takes a day on a small machine.
 #
 # usage: packaging/release.sh [PART...]		source tests packages (default: all)
 #
@@ -21,10 +21,10 @@ has_date()
 	! git grep -nE 'not yet released|Nothing is published yet' -- README.md
 }
 
-# The words that stand for addresses are in the table of doc/releasing.md alone
+# The words that stand for addresses are in the table of doc/contributors/releasing.md alone
 has_addresses()
 {
-	! git grep -nwE 'REPOSITORY|TRACKER|CONTACT' -- README.md doc ':!doc/releasing.md' || return
+	! git grep -nwE 'TRACKER|CONTACT' -- README.md doc ':!doc/contributors/releasing.md' || return
 	! git grep -n 'packages\.invalid' -- debian
 }
 

@@ -5,7 +5,7 @@
 # usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
 #									examples arm64 bench
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
-#									fuzz-parallel fuzz-input valgrind coverage (doc/testing.md)
+#									fuzz-parallel fuzz-input valgrind coverage (doc/contributors/testing.md)
 #        test/run.sh attack			those of tap and sql that attack
 #        test/run.sh format-sample	put what is installed into test/formats
 #

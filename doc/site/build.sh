@@ -14,6 +14,6 @@ cp doc/site/mkdocs.yml doc/site/links.py build/site/
 cp README.md build/site/pages/index.md
 cp CONTRIBUTING.md CHANGELOG.md build/site/pages/
 mkdir build/site/pages/doc
-cp -R doc/*.md doc/*.svg doc/*.png doc/design build/site/pages/doc/
+cp -R doc/*.md doc/*.svg doc/*.png doc/design doc/contributors build/site/pages/doc/
 mkdocs build -f build/site/mkdocs.yml
 echo "build/site/site/index.html"

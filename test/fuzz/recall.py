@@ -14,7 +14,7 @@ LIMIT = 10
 # By kind of index, thin being those with few links (m = 5) or few bits (profile = compact),
 # and kind of queries: such as rows are, and any.  A search's recall of any queries has a
 # standard deviation of .35.  Five standard errors of the mean, .17, are below what indexes
-# had that were just built: .79 and .61 at the least (doc/testing.md).
+# had that were just built: .79 and .61 at the least (doc/contributors/testing.md).
 RECALL = {("full", "rows"): 0.97, ("thin", "rows"): 0.9, ("full", "any"): 0.6, ("thin", "any"): 0.4}
 
 

@@ -214,7 +214,7 @@ sub passes
 	return;
 }
 
-my @run = ('README.md', sort glob('doc/*.md'));
+my @run = ('README.md', sort glob('doc/*.md doc/contributors/*.md'));
 for my $page (@run)
 {
 	my @blocks = grep { "$_->{language} $_->{rest}" ne 'sql citus' } blocks($page);
@@ -259,7 +259,7 @@ for my $page (@run, 'CONTRIBUTING.md', 'bench/README.md', sort glob('doc/design/
 }
 
 #
-# doc/reference.md against the catalog
+# doc/reference.md and doc/contributors/catalog.md against the catalog
 #
 
 # The cells of the tables below a heading
@@ -352,8 +352,8 @@ sub one_by_one
 sub check_objects
 {
 	my ($page, $database) = @_;
-	my @methods = named($page, 'Access methods and operator classes');
-	my $text = slurp_file($page) =~ s/^```.*?^```//smgr;
+	my $catalog = 'doc/contributors/catalog.md';
+	my $text = join('', map { slurp_file($_) } $page, $catalog) =~ s/^```.*?^```//smgr;
 
 	same('types', [ map { codes($_->[0]) } named($page, 'Types') ],
 		[ grep { !/\[\]$/ } members($database, 'pg_type', 'format_type(c.oid, NULL)',
@@ -366,10 +366,10 @@ sub check_objects
 	same('casts', [ map { one_by_one($_, " | $_->[2]") } named($page, 'Casts') ],
 		[ members($database, 'pg_cast', "format_type(castsource, NULL), format_type(casttarget, NULL),
 			CASE castcontext WHEN 'i' THEN 'implicit' ELSE 'in assignments' END", '') ]);
-	same('access methods', [ map { codes($_->[0]) } grep { @$_ == 2 } @methods ],
+	same('access methods', [ map { codes($_->[0]) } named($page, 'Access methods and operator classes') ],
 		[ members($database, 'pg_am', 'amname', '') ]);
 	same('operator classes',
-		[ map { join(' | ', codes("@$_[ 0 .. 2 ]"), $_->[4] // '') } grep { @$_ > 3 } @methods ],
+		[ map { join(' | ', codes("@$_[ 0 .. 2 ]"), $_->[4] // '') } named($catalog, 'Operator classes') ],
 		[ members($database, 'pg_opclass', "opcname, amname, format_type(opcintype, NULL),
 			CASE WHEN opcdefault THEN 'yes' ELSE '' END", 'JOIN pg_am a ON a.oid = c.opcmethod') ]);
 	return;
@@ -443,6 +443,24 @@ sub check_examples
 
 $_->('doc/reference.md', 'doc_reference_md')
   for \&check_objects, \&check_functions, \&check_parameters, \&check_explain, \&check_examples;
+
+# The same documents in a package
+my $package = "$PostgreSQL::Test::Utils::tmp_check/package";
+system('mkdir', '-p', "$package/doc", "$package/examples") == 0
+  && system('cp', '-R', 'operations', "$package/examples") == 0
+  && system('sh', '-c', 'cp README.md CHANGELOG.md "$0" && cp doc/*.md doc/*.svg doc/*.png "$0/doc"', $package) == 0
+  or die 'cannot copy the documents';
+is(system('packaging/documents.pl', $package), 0, 'packaging/documents.pl');
+passes('links in a package', map { broken_links($_) } "$package/README.md", glob("$package/doc/*.md"));
+
+# The program of README.md, in the database that its blocks made
+SKIP:
+{
+	skip('python3 has no psycopg', 1) if system('python3 -c "import psycopg" 2>/dev/null') != 0;
+	local %ENV = (%ENV, $node->_get_env(PGDATABASE => 'readme_md'));
+
+	is(`python3 examples/first_search.py`, "[3, 1]\n", 'examples/first_search.py');
+}
 
 # The compose file names files of the tree, and begins with the first table of README.md
 my $compose = slurp_file('packaging/compose.yaml');
