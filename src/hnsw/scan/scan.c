@@ -8,7 +8,7 @@
  * double.  Within a batch the order is exact: all its vectors are read before its first
  * row is returned.  When a walk has no more rows, it goes on wider.  Then all other nodes
  * follow in flat scans, then the rows that have no place in the graph.
- * src/hnsw/scan/README, "Scan".
+ * src/hnsw/scan/README, "Batches".
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/scan.c
