@@ -22,6 +22,10 @@ words()
 words "README.md" 900 README.md
 # shellcheck disable=SC2046
 words "pages for users" 30000 $(test/files.sh | grep '^doc/[^/]*\.md$')
+# shellcheck disable=SC2046
+words "design" 12000 $(test/files.sh | grep '^doc/design/.*\.md$')
+# shellcheck disable=SC2046
+words "READMEs of src" 34000 $(test/files.sh | grep '^src/.*README$')
 
 long=$(perl -CSD -e '
 	for my $page (@ARGV)
