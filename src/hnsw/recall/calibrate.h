@@ -16,9 +16,6 @@
 #include "hnsw/page/index.h"
 #include "hnsw/recall/recall.h"
 
-/* A graph with fewer nodes is not calibrated */
-#define LOKI_CALIBRATE_MIN_NODES	1000
-
 /* Nodes that are queries, unless the pass over CODE would cost too much */
 #define LOKI_CALIBRATE_QUERIES	500
 

@@ -25,11 +25,15 @@
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/width.h"
 #include "lokivector.h"
+#include "utils/memutils.h"
 
 LOKI_FUNCTION(lokivector_search_width);
 
 /* A share of neighbors missed that counts as none */
 #define LEAST_MISSED		1e-4
+
+/* A calibrated width that misses a target by no more than this keeps it */
+#define TARGET_MISSED		0.01
 
 /* A width is at most this many times the widest that was measured */
 #define MOST_BEYOND			4.0
@@ -166,15 +170,62 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 	return width > 0 ? width : loki_walk_width(state, *rows);
 }
 
+/* What the widest walk that was measured found of k rows; below 0: the index is not calibrated */
+static double
+most_found(const LokiCalibrationData *calibration, double k)
+{
+	int			i = 0;
+
+	if (calibration->nodes == 0 || calibration->nwidths < 2)
+		return -1;
+	while (i < LOKI_CALIBRATION_KS - 1 && k > loki_calibration_ks[i])
+		i++;
+	return (double) calibration->at[calibration->nwidths - 1].recall[i] / LOKI_CALIBRATION_SCALE;
+}
+
+/*
+ * Warn, once in a session, that searches in an index do not keep the target of their recall.
+ * Nodes of an index that is too small to be calibrated are nearly all scored, so nothing is
+ * missed there.  No page may be locked.
+ */
+static void
+warn_of_target(LokiScan *so, double recall)
+{
+	static List *warned = NIL;
+	Relation	index = so->scan->indexRelation;
+	MemoryContext old;
+
+	if (list_member_oid(warned, RelationGetRelid(index)) ||
+		loki_node_end(so->state, index) < LOKI_CALIBRATE_MIN_NODES)
+		return;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	warned = lappend_oid(warned, RelationGetRelid(index));
+	MemoryContextSwitchTo(old);
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("index \"%s\" does not keep lokivector.target_recall = %g",
+					RelationGetRelationName(index), so->plan.settings.target_recall),
+			 recall < 0 ? errdetail("It was not calibrated, so searches go by hnsw.ef_search.") :
+			 errdetail("Its widest calibrated search found %.3f of the rows.", recall),
+			 errhint("Use lokivector_calibrate() with queries of your users, or raise hnsw.ef_search and reset lokivector.target_recall.")));
+}
+
+/* The width of the first walk, and the rows that it is for; warns if a target will be missed. */
 void
 loki_choose_width(LokiScan *so)
 {
-	if (so->plan.settings.target_recall > 0 && so->meta.calibration.nodes == 0)
-		ereport(DEBUG1,
-				(errmsg_internal("index \"%s\" is not calibrated, using hnsw.ef_search",
-								 RelationGetRelationName(so->scan->indexRelation))));
-	so->course.width = first_width(so->state, &so->meta.calibration, &so->plan.settings,
+	const LokiCalibrationData *calibration = &so->meta.calibration;
+	double		target = so->plan.settings.target_recall;
+
+	so->course.width = first_width(so->state, calibration, &so->plan.settings,
 								   so->course.batch, &so->course.ef);
+	if (target > 0 && !so->plan.exact)
+	{
+		double		recall = most_found(calibration, so->course.batch);
+
+		if (recall < target - TARGET_MISSED)
+			warn_of_target(so, recall);
+	}
 }
 
 /*

@@ -15,6 +15,9 @@
 
 #include "hnsw/definition/layout.h"
 
+/* An index with fewer nodes is not calibrated */
+#define LOKI_CALIBRATE_MIN_NODES	1000
+
 /* The numbers k of neighbors that a calibration measures */
 extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
 
