@@ -249,7 +249,7 @@ for my $page (@run)
 	passes("$page: programs are as tested", @wrong);
 }
 
-for my $page (@run, 'CONTRIBUTING.md', 'bench/README.md', sort glob('doc/design/*.md examples/*.md examples/*/*.md'))
+for my $page (@run, 'CONTRIBUTING.md', 'bench/README.md', sort glob('doc/design/*.md examples/*.md examples/*/*.md operations/*/*.md'))
 {
 	my @commands = map { @{ $_->{lines} } } grep { $_->{language} eq 'sh' } blocks($page);
 
