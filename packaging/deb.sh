@@ -12,6 +12,13 @@
 set -eu
 . "$(dirname "$0")/steps.sh"
 [ $# -eq 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+case $1 in
+	15 | 17 | 18 | 19) ;;
+	*)
+		echo "make deb: no Debian release here has PostgreSQL $1; MAJOR may be 15, 17 or 18" >&2
+		exit 2
+		;;
+esac
 package=postgresql-$1-lokivector
 other=postgresql-$1-pgvector
 
