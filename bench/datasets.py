@@ -158,43 +158,6 @@ class Mixture:
         return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
-class Texts:
-    """Sets of vectors that behave like those of texts, a vector for each token: words of a
-    vocabulary, half of them from the words of the text's topic, each with what the text, its
-    topic and its place add to it"""
-
-    words, latent, dims = 4000, 48, 128
-
-    def __init__(self, rng, topics):
-        self.rng = rng
-        self.spread = 1 / np.sqrt(np.arange(1, self.latent + 1))
-        self.mapping = rng.normal(size=(self.latent, self.dims)) / np.sqrt(self.latent)
-        self.meanings, self.topics = self.normal(self.words), self.normal(topics)
-        share = 1 / np.arange(1, self.words + 1) ** 0.9
-        self.share = share / share.sum()
-        self.topic_words = rng.integers(0, self.words, (topics, 150))
-
-    def normal(self, n):
-        return (self.rng.normal(size=(n, self.latent)) * self.spread) @ self.mapping
-
-    def document(self, topic, vectors):
-        rng = self.rng
-        common = rng.choice(self.words, vectors, p=self.share)
-        own = self.topic_words[topic][rng.integers(0, 150, vectors)]
-        chosen = self.meanings[np.where(rng.random(vectors) < 0.5, common, own)]
-        noise = 0.25 * self.normal(vectors) + 0.05 * rng.normal(size=(vectors, self.dims))
-        return unit(chosen + 0.5 * self.topics[topic] + 0.3 * self.normal(1) + noise)
-
-    def query(self, document, vectors):
-        """Some vectors of a document, with noise"""
-        some = self.rng.choice(len(document), vectors, replace=False)
-        return unit(document[some] + 0.35 * self.normal(vectors))
-
-
-def unit(x):
-    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
-
-
 def synthetic(rows, dims, seed=42, queries=1000):
     """Rows that behave like embeddings (see README.md), cached in a file."""
     stem = os.path.join(cache_dir(), f"synthetic-{rows}-{dims}-{seed}")

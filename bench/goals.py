@@ -4,23 +4,20 @@
 
 usage: goals.py --size small|large|frontier [--only STEP,...] [options]
 
-A step is a function step(goals, argv) that measures something and calls
-goals.add for each figure; argv holds the options that it hands to
-session.session or run.py with its own (set, metric, ...) added.  Each module
-goals_*.py names its steps in STEPS, by size of the machine:
-
-    STEPS = {"small": [("curve-fashion-mnist", function), ...], "large": ...}
+STEPS has them all, by size of the machine.  A step is a kind and a set, and what is
+not as usual for this one; with lines of figures, only those of its rows that a line
+wants are taken, with the target of that line.
 
 Rows are written after each step.  Rows of the steps that do not run this time
 stay as the last run left them.
 """
 import argparse
 import csv
-import glob
-import importlib
+import functools
 import json
 import operator
 import os
+import re
 import sys
 import time
 import traceback
@@ -112,13 +109,121 @@ class Goals:
                     "not met.\n")
 
 
-def all_steps(size):
-    here = os.path.dirname(os.path.abspath(__file__))
-    found = []
-    for path in sorted(glob.glob(os.path.join(here, "goals_*.py"))):
-        module = importlib.import_module(os.path.basename(path)[:-3])
-        found += getattr(module, "STEPS", {}).get(size, [])
-    return found
+# ---- the steps ------------------------------------------------------------
+
+def kinds():
+    """-> name of a kind: function(spec, goals, argv, ...)"""
+    import goals_curves
+    import goals_hybrid
+    import goals_lab
+    import goals_write
+    return {"curve": goals_curves.set_step, "deep": goals_curves.deep_step,
+            "write": functools.partial(goals_lab.beside, goals_write.WriteLab),
+            "hybrid": functools.partial(goals_lab.beside, goals_hybrid.HybridLab),
+            "joins": functools.partial(goals_lab.beside, goals_lab.JoinLab)}
+
+
+def memory(buffers, build):
+    return ["--shared-buffers", buffers, "--maintenance-work-mem", build]
+
+
+MEDIUM, HUGE = memory("5GB", "4GB"), memory("10GB", "9500MB")
+ALONE = ["--peers", "pgvector:vector"]
+PEERS = ["--peers", "pgvector:vector,vectorchord,pgvectorscale"]
+BUILD = "^rows/s of a build by"
+# By size: name, kind, set, what is not as usual; with "lines", (goal, pattern of `what`, target),
+# where a target bounds the ratio, or with `ours` behind it our own figure
+STEPS = {
+    "small": [
+        ("curve-fashion-mnist", "curve", "fashion-mnist", {"targets": "0.98,0.99"}),
+        ("curve-wordnet-lsa256", "curve", "wordnet-lsa256", {}),
+        ("curve-200k-768", "curve", "synthetic:200000:768", {"hnswlib": ">= 1"}),
+        ("curve-500k-128", "curve", "synthetic:500000:128", {}),
+        ("deep-200k-768", "deep", "synthetic:200000:768", {"extra": ["--storage", "plain"]}),
+        ("deep-500k-128", "deep", "synthetic:500000:128", {}),
+        ("write-fashion-mnist", "write", "fashion-mnist", {"measures": ["build"]}),
+        ("write-wordnet-lsa256", "write", "wordnet-lsa256", {"measures": ["build"]}),
+        ("write-30k-768", "write", "synthetic:30000:768", {"extra": ["--held-out", "0.3"]}),
+        ("write-50k-128", "write", "synthetic:50000:128", {}),
+        ("hybrid-50k-128", "hybrid", "synthetic:50000:128", {}),
+        ("joins-200k-768", "joins", "synthetic:200000:768", {}),
+    ],
+    "large": [
+        ("curve-1m-1536", "curve", "synthetic:1000000:1536",
+         {"factor": 12, "hnswlib": ">= 1", "extra": ALONE + HUGE}),
+        ("write-200k-768", "write", "synthetic:200000:768", {}),
+        ("write-500k-128", "write", "synthetic:500000:128", {}),
+        ("write-1m-1536", "write", "synthetic:1000000:1536",
+         {"measures": ["build"], "extra": HUGE}),
+        ("hybrid-1m-128", "hybrid", "synthetic:1000000:128", {}),
+        ("hybrid-200k-768", "hybrid", "synthetic:200000:768", {}),
+    ],
+    "frontier": [
+        ("deep-200k-768", "deep", "synthetic:200000:768",
+         {"extra": ["--storage", "plain", *MEDIUM],
+          "lines": [("f2", r"recall@100 .*[2-9] clients", ">= 8"),
+                    ("f2", r"recall@1000 .*[2-9] clients", ">= 6")]}),
+        ("deep-500k-128", "deep", "synthetic:500000:128",
+         {"extra": MEDIUM, "lines": [("f2", r"recall@100 .*[2-9] clients", ">= 8"),
+                                     ("f2", r"recall@1000 .*[2-9] clients", ">= 6")]}),
+        ("hnswlib-500k-128", "curve", "synthetic:500000:128",
+         {"extra": ALONE, "lines": [("f3", "against hnswlib", ">= 1.2")]}),
+        ("joins", "joins", "synthetic:200000:768",
+         {"lines": [("f4", "LATERAL probes over", "<= 0.5 ours")]}),
+        ("filters-1m-128", "hybrid", "synthetic:1000000:128",
+         {"lines": [("f5", "p95, ms", "<= 1 ours"),
+                    ("f5", "against an index of its own", "<= 1.5"),
+                    ("f5", "^two columns, 0.1 %: queries/s$", ">= 5"),
+                    ("f5", "^(1|0.1) %, random: queries/s, against a partial", ">= 0.8")]}),
+        ("filters-200k-768", "hybrid", "synthetic:200000:768",
+         {"lines": [("f5", "^(two columns, 0.1 %|jsonb.*): queries/s$", ">= 5")]}),
+        ("build-wordnet", "write", "wordnet-lsa256",
+         {"measures": ["build"], "lines": [("f6", BUILD, ">= 10")]}),
+        ("build-30k-768", "write", "synthetic:30000:768",
+         {"measures": ["build"], "lines": [("f6", BUILD, ">= 8")]}),
+        ("build-1m-1536", "write", "synthetic:1000000:1536",
+         {"measures": ["build"], "extra": HUGE, "lines": [("f6", BUILD, ">= 12")]}),
+        ("changes-50k-128", "write", "synthetic:50000:128",
+         {"lines": [("f6", BUILD, ">= 8"), ("f7", "^seconds of VACUUM", "<= 0.12 ours"),
+                    ("f7", "^p99 of single inserts", "<= 2 ours"),
+                    ("f7", "^rows/s of COPY", ">= 20")]}),
+        ("peers-200k-768", "curve", "synthetic:200000:768",
+         {"extra": PEERS, "lines": [("f10", "^queries/s at recall@10", None)]}),
+        ("peers-500k-128", "curve", "synthetic:500000:128",
+         {"extra": PEERS, "lines": [("f10", "^queries/s at recall@10", None)]}),
+    ],
+}
+
+
+def run(step, goals, argv):
+    """A step of STEPS.  With lines, all of its rows lie beside: if one of its measures
+    failed, a run of that one takes the rows of the others, too."""
+    _, kind, spec, how = step
+    lines = how.get("lines")
+    how = {k: v for k, v in how.items() if k != "lines"}
+    if not lines:
+        kinds()[kind](spec, goals, argv, **how)
+        return
+    inner = Goals(os.path.join(goals.out, goals.step), goals.size, goals.command)
+    inner.begin(goals.step)
+    try:
+        kinds()[kind](spec, inner, argv, **how)
+    except SystemExit as problem:
+        if not isinstance(problem.code, str):
+            raise               # a signal, or a wrong option
+        say(f"{goals.step}: {problem}")
+        goals.add(lines[0][0], "", goals.step, None, note=problem.code)
+        return
+    finally:
+        inner.write()
+    for goal, pattern, target in lines:
+        found = [row for row in inner.rows() if re.search(pattern, row["what"])]
+        if not found:
+            say(f"{goals.step}: no figure of {pattern}")
+        for row in found:
+            of = "ours" if target and target.endswith("ours") else "ratio"
+            goals.add(goal, row["set"], row["what"], row["ours"], row["pgvector"],
+                      row["ratio"], target, holds(target, row[of]), row["note"])
 
 
 def arguments(argv):
@@ -137,7 +242,7 @@ def arguments(argv):
 
 def main(argv):
     args, rest = arguments(argv)
-    steps = all_steps(args.size)
+    steps = STEPS[args.size]
     if args.only:
         wanted = tuple(args.only.split(","))
         steps = [s for s in steps if s[0].startswith(wanted)]
@@ -145,19 +250,20 @@ def main(argv):
             sys.exit(f"no step of size {args.size} begins with {args.only}; "
                      "--list names them")
     if args.list:
-        print("\n".join(name for name, _ in steps))
+        print("\n".join(step[0] for step in steps))
         return
     out = args.out or os.path.join(TOP, "build", "bench",
                                    f"goals-{args.size}")
     goals = Goals(out, args.size, f"make bench-goals SIZE={args.size}")
     failed = []
-    for name, step in steps:
+    for step in steps:
+        name = step[0]
         start = time.monotonic()
         say(f"== {name}")
         kept = goals.steps.get(name, [])
         goals.begin(name)
         try:
-            step(goals, rest)
+            run(step, goals, rest)
         except Exception:
             traceback.print_exc()
             goals.steps[name] = kept

@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: PostgreSQL
 """Goals 1 and 2: queries per second at equal recall, warm."""
-import functools
 import os
 
-import embed
 import report
 from cluster import say
-from options import arguments
 from session import session
 
 EF = "10,15,20,30,40,60,80,100,120,160,240,320,480,640,1000"
 COMMON = ["--skip-changes", "--builds", "1", "--rounds", "3", "--seconds",
           "2", "--brackets", "--realtime", "--ef", EF]
-LARGE = ["--peers", "pgvector:vector", "--shared-buffers", "10GB",
-         "--maintenance-work-mem", "9500MB"]
 PEERS = ["--peers", "pgvector,pgvector:binary,pgvector:binary/4", "--hnswlib"]
 
 
@@ -71,42 +66,15 @@ def recall_at_equal_ef(goals, result, rows):
               target=None, met=ours[ef] > theirs[ef])
 
 
-def set_step(spec, goal, factor, targets, hnswlib, extra, goals, argv):
+def set_step(spec, goals, argv, extra=(), goal=1, factor=6, targets="0.95,0.99", hnswlib=None):
     options = ["--set", spec, "--targets", targets, *PEERS, *extra]
-    if spec == embed.NAME:
-        embed.make(arguments([*argv, *options]).data)
     result, rows = curve(options, goal, factor, goals, argv, hnswlib)
     if spec == "wordnet-lsa256":
         recall_at_equal_ef(goals, result, rows)
 
 
-def deep_step(spec, extra, goals, argv):
+def deep_step(spec, goals, argv, extra=()):
     """K = 100 and 1,000, with the vectors in line"""
     options = ["--set", spec, "--k", "100,1000", "--targets", "0.95",
                "--peers", "pgvector:vector", *extra]
     curve(options, 1, 6, goals, argv)
-
-
-def step(spec, goal=1, factor=6, targets="0.95,0.99", hnswlib=None,
-         extra=()):
-    return functools.partial(set_step, spec, goal, factor, targets, hnswlib,
-                             list(extra))
-
-
-STEPS = {
-    "small": [
-        ("curve-fashion-mnist", step("fashion-mnist", targets="0.98,0.99")),
-        ("curve-wordnet-lsa256", step("wordnet-lsa256")),
-        ("curve-200k-768", step("synthetic:200000:768", hnswlib=">= 1")),
-        ("curve-500k-128", step("synthetic:500000:128")),
-        ("curve-minilm384", step(embed.NAME, goal=2)),
-        ("deep-200k-768", functools.partial(
-            deep_step, "synthetic:200000:768", ["--storage", "plain"])),
-        ("deep-500k-128", functools.partial(
-            deep_step, "synthetic:500000:128", [])),
-    ],
-    "large": [
-        ("curve-1m-1536", step("synthetic:1000000:1536", factor=12,
-                               hnswlib=">= 1", extra=LARGE)),
-    ],
-}

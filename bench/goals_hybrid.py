@@ -13,19 +13,13 @@ import os
 
 import goals_lab
 import report
-from goals_hybrid_cases import (Case, Truth, few, filters, of_one_value,
-                                queries, selectivities)
+from goals_hybrid_cases import (Case, Query, Truth, few, filters, of_one_value,
+                                queries, selectivities, statement, tenants)
 from goals_hybrid_data import Hybrid
 from goals_hybrid_ways import (ENOUGH, PLAIN, Way, best_of_pgvector, look,
                                partial, rates)
+from measure import Contender
 
-MEASURES = {"selectivity": ("goals_hybrid", "measure_selectivity"),
-            "filters": ("goals_hybrid", "measure_filters"),
-            "few": ("goals_hybrid", "measure_few"),
-            "tenants": ("goals_hybrid_index", "measure_tenants"),
-            "attributes": ("goals_hybrid_index", "measure_attributes")}
-COMMON = ["--peers", "pgvector:vector", "--realtime", "--seconds", "1",
-          "--rounds", "2"]
 FASTER, AS_FAST = ">= 5", ">= 0.95"
 RARE = 0.0005                   # share of matching rows, where it changes
 SEQUENTIAL = {"enable_indexscan": "off", "enable_bitmapscan": "off",
@@ -37,6 +31,7 @@ class HybridLab(goals_lab.Lab):
 
     indexed = False
     contender = Hybrid
+    options = ["--peers", "pgvector:vector", "--realtime", "--seconds", "1", "--rounds", "2"]
 
     def __init__(self, bench, goals):
         super().__init__(bench, goals)
@@ -211,14 +206,50 @@ def measure_few(lab):
         lab.save("few", results)
 
 
-def step(spec, options=()):
-    return functools.partial(
-        goals_lab.beside, ["--set", spec, *COMMON, *options], tuple(MEASURES),
-        known=MEASURES, lab_class=HybridLab)
+def alone(lab, column, value):
+    """A table of one tenant's rows with an index of its own"""
+    c = lab.ours
+    c.server.psql(c.db, f"""
+        DROP TABLE IF EXISTS alone;
+        CREATE TABLE alone (LIKE {c.items} INCLUDING STORAGE);
+        INSERT INTO alone SELECT * FROM {c.items} WHERE {column} = {value}
+            ORDER BY id;
+        CREATE INDEX alone_idx ON alone USING hnsw
+            ({Contender.indexed(c)}) WITH ({c.index_options()});
+        VACUUM ANALYZE alone""")
+    c.warm("alone", "alone_idx")
 
 
-STEPS = {
-    "small": [("hybrid-50k-128", step("synthetic:50000:128"))],
-    "large": [("hybrid-1m-128", step("synthetic:1000000:128")),
-              ("hybrid-200k-768", step("synthetic:200000:768"))],
-}
+def measure_tenants(lab):
+    results = []
+    for case in lab.wanted(tenants):
+        r = compare(lab, case)
+        add_rows(lab, 4, r)
+        alone(lab, *case.more["alone"])
+        found = lab.queries(case)
+        own = []
+        for query in found:
+            sql = statement("alone t", "", lab.data.queries[query.number],
+                            lab.args.metric)
+            one = Query.__new__(Query)
+            one.__dict__.update(query.__dict__, sql=sql)
+            own.append(one)
+        among, by_itself = Way("all", PLAIN), Way("alone", PLAIN)
+        look(lab, lab.ours, among, found)
+        look(lab, lab.ours, by_itself, own)
+        a, b = rates(lab, [(lab.ours, found, among),
+                           (lab.ours, own, by_itself)])
+        r.update(alone_qps=b["qps"], alone_recall=by_itself.recall,
+                 alone_plan=by_itself.plan, alone_p95_ms=b["p95_us"] / 1e3,
+                 ratio_alone=a["mean_us"] / b["mean_us"])
+        lab.row(4, f"{case.name}: mean us, against an index of its own",
+                a["mean_us"], b["mean_us"], target="<= 2",
+                note=f"recall {among.recall:.3f} and {by_itself.recall:.3f}; "
+                f"{by_itself.plan}")
+        results.append(r)
+        lab.save("tenants", results)
+    lab.server.psql(lab.ours.db, "DROP TABLE alone")
+
+
+HybridLab.measures = {"selectivity": measure_selectivity, "filters": measure_filters,
+                      "few": measure_few, "tenants": measure_tenants}

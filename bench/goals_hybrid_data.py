@@ -31,7 +31,6 @@ OTHERS = {"big": "bigint", "price": "float8", "day": "timestamptz",
 # In the index of ours; the others have indexes of their own, or none
 ATTRIBUTES = [*(f"u{s}" for s in SHARES), *(f"c{s}" for s in SHARES), "dep",
               "price", "day", "name", "tags", "few_a", "tenant"]
-FOUR = ["u1", "big", "name", "day"]     # integer, bigint, text, timestamptz
 BOTH = ["(vendor)", "(few_b)", "USING gin (doc jsonb_path_ops)",
         "USING gist (span)"]
 # What stands beside pgvector's index for what is in ours

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
-"""Goals 4 and 5 of the write path: inserts into an indexed table, by one
-client and by many, what they wait for and write to the log; and updates of
-another column."""
+"""Goal 4 of the write path: inserts into an indexed table, by one client and by
+many, what they wait for and write to the log."""
 import os
-import statistics
 
 import watch
 from cluster import say
@@ -15,11 +13,7 @@ LOGGED = 1000                   # rows after a checkpoint, and rows after those
 WAIT_SECONDS = 8
 PART = 0.18                     # of the rows held out, for each measure
 STATEMENT = 100                 # rows of a multi-row INSERT
-UPDATED = 10                    # every tenth row
-WITHOUT = 3                     # updates of a table without an index
 
-
-# ---- inserts --------------------------------------------------------------
 
 def single_rates(lab, held, raw):
     """Rows a second, singly, by one client and by as many as cores"""
@@ -184,75 +178,3 @@ def drop(lab, table):
     for c in lab.both:
         c.server.psql(c.db, f"DROP TABLE {table}; CHECKPOINT")
 
-
-# ---- updates --------------------------------------------------------------
-
-def changed_table(lab, c, index, fillfactor):
-    c.server.psql(c.db, f"""
-        SET client_min_messages = warning;
-        DROP TABLE IF EXISTS changed;
-        CREATE TABLE changed (id bigint PRIMARY KEY, n integer,
-            embedding {c.kind}({lab.data.dims}))
-            WITH (fillfactor = {fillfactor}, parallel_workers = 1);
-        INSERT INTO changed SELECT id, 0, embedding FROM {c.items}
-            ORDER BY id""")
-    if index:
-        c.server.psql(c.db, lab.index_sql(c, "changed", "changed_idx"))
-    c.server.psql(c.db, "VACUUM ANALYZE changed; CHECKPOINT")
-    c.warm("changed", "changed_idx" if index else "changed_pkey")
-
-
-def hot_updates(c):
-    return int(c.server.rows(
-        c.db, "SELECT pg_stat_force_next_flush(), n_tup_hot_upd FROM "
-        "pg_stat_user_tables WHERE relname = 'changed'")[0][1])
-
-
-def update(lab, c):
-    """-> seconds"""
-    return lab.seconds(c, "UPDATE changed SET n = n + 1 WHERE id % "
-                       f"{UPDATED} = 0")
-
-
-def updated(lab, c):
-    """One contender's figures"""
-    rows = len(lab.data.base) // UPDATED
-    without = []
-    for _ in range(WITHOUT):
-        changed_table(lab, c, False, 100)
-        without.append(update(lab, c))
-    changed_table(lab, c, True, 100)
-    size = lab.size(c, "changed_idx")
-    took = update(lab, c)
-    grown = (lab.size(c, "changed_idx") - size) / rows
-    hot = hot_updates(c) / rows
-    again = update(lab, c)
-    vacuum = lab.seconds(c, "VACUUM changed")
-    changed_table(lab, c, True, 45)
-    update(lab, c)
-    return {"without": statistics.median(without), "with": took,
-            "again": again, "grown": grown, "hot": hot, "vacuum": vacuum,
-            "roomy": hot_updates(c) / rows}
-
-
-def measure_update(lab):
-    found = [updated(lab, c) for c in lab.both]
-    lab.raw["update"] = found
-
-    def pair(what, over=None):
-        return [f[what] / (f[over] if over else 1) for f in found]
-
-    share = f"every {UPDATED}th row"
-    lab.row(5, f"update of another column, {share}: over the time without the "
-            "index", *pair("with", "without"), target="<= 10", of="ours",
-            note="seconds with {:.3f} and {:.3f}, without {:.3f} and {:.3f}; "
-            "HOT {:.0%} and {:.0%}".format(*pair("with"), *pair("without"),
-                                           *pair("hot")))
-    lab.row(5, "the same of the same rows once more", *pair("again",
-                                                            "without"))
-    lab.row(5, "index growth, bytes a row updated", *pair("grown"),
-            target="<= 64", of="ours")
-    lab.row(5, "seconds of VACUUM after them", *pair("vacuum"))
-    lab.row(5, "share of HOT updates where pages have room", *pair("roomy"),
-            target=">= 0.98", of="ours")
-    drop(lab, "changed")

@@ -1,37 +1,20 @@
 # SPDX-License-Identifier: PostgreSQL
-"""The goals beside rates: memory, cold reads, TOAST, joins and scans, many
-clients.  A step measures one set, with both contenders on one server; the
-option --measures chooses among what it measures, each of which has its rows
-under a name of its own.
+"""A step that measures one set with both contenders on one server, and more of it
+than rates; the option --measures chooses among what it measures, each of which has its
+rows under a name of its own.
 """
 import argparse
-import functools
-import importlib
 import json
 import os
+import statistics
 import time
 import traceback
 
 from cluster import say
 from goals import holds
-from measure import Contender
-from session import session
+from measure import Contender, summarize
+from session import session, timed
 
-# Name: module, function of a Lab
-MEASURES = {"memory": ("goals_memory", "measure_memory"),
-            "cold": ("goals_cold", "measure_cold"),
-            "toast": ("goals_scans", "measure_toast"),
-            "lateral": ("goals_scans", "measure_lateral"),
-            "exact": ("goals_scans", "measure_exact"),
-            "locks": ("goals_clients", "measure_locks"),
-            "waits": ("goals_clients", "measure_waits"),
-            "hot": ("goals_clients", "measure_hot"),
-            "compact": ("goals_memory", "measure_compact")}
-COMMON = ["--peers", "pgvector:vector", "--seconds", "2", "--realtime",
-          "--maintenance-work-mem", "2GB"]
-SMALL = COMMON + ["--shared-buffers", "2500MB"]
-LARGE = COMMON + ["--shared-buffers", "10GB", "--maintenance-work-mem",
-                  "9500MB"]
 WIDEST = 1000                   # hnsw.ef_search at most
 
 
@@ -41,6 +24,8 @@ class Lab:
 
     indexed = True
     contender = Contender
+    measures = {}               # name: function of a Lab
+    options = []
 
     def __init__(self, bench, goals):
         self.bench, self.goals = bench, goals
@@ -52,9 +37,6 @@ class Lab:
         if self.indexed:
             bench.build()
         self.built = {b["contender"]: b for b in bench.result["builds"]}
-
-    def bytes(self, contender):
-        return self.built[contender.name]["index_bytes"]
 
     def warm(self):
         for c in self.both:
@@ -113,9 +95,11 @@ def chosen(argv, known):
     return own.measures.split(","), own.cases, rest
 
 
-def beside(options, measures, goals, argv, known=None, lab_class=Lab):
-    """The step: these measures of one set, and each one's rows"""
-    known = known or MEASURES
+def beside(lab_class, spec, goals, argv, extra=(), measures=None):
+    """The step: these measures of one set, or all that a lab has, and each one's rows"""
+    known = lab_class.measures
+    options = ["--set", spec, *lab_class.options, *extra]
+    measures = measures or known
     wanted, cases, rest = chosen(argv, known)
     step, out = goals.step, os.path.join(goals.out, goals.step)
     names = [m for m in known if m in measures and m in wanted]
@@ -131,8 +115,7 @@ def beside(options, measures, goals, argv, known=None, lab_class=Lab):
             kept = goals.steps.get(f"{step}: {name}", [])
             goals.begin(f"{step}: {name}")
             try:
-                module, function = known[name]
-                getattr(importlib.import_module(module), function)(lab)
+                known[name](lab)
             except Exception:
                 traceback.print_exc()
                 goals.steps[f"{step}: {name}"] = kept
@@ -146,21 +129,37 @@ def beside(options, measures, goals, argv, known=None, lab_class=Lab):
         raise RuntimeError("failed: " + ", ".join(failed))
 
 
-def step(spec, measures, options):
-    return functools.partial(beside, ["--set", spec] + options, measures)
+# ---- joins ------------------------------------------------------------------
+
+ROUNDS, PROBES = 5, 1000
 
 
-ALL = tuple(MEASURES)
-STEPS = {
-    "small": [
-        ("beside-768", step("synthetic:200000:768", ALL, SMALL)),
-        ("beside-fashion-mnist", step("fashion-mnist", (
-            "memory", "cold", "toast", "lateral", "hot"), SMALL)),
-        ("beside-1536", step("synthetic:50000:1536", ("memory", "compact"),
-                             SMALL)),
-        ("beside-128", step("synthetic:50000:128", ("memory", "compact"),
-                            SMALL))],
-    "large": [
-        ("beside-1M", step("synthetic:1000000:1536", (
-            "memory", "cold", "toast", "lateral", "hot", "compact"),
-            LARGE))]}
+def measure_joins(lab):
+    """One statement of LATERAL probes, its second run, against the same queries singly"""
+    probes, us = min(PROBES, len(lab.data.queries)), {}
+    lab.warm()
+    for c in lab.both:
+        operator = c.statement(10, 0).split("embedding ")[1].split()[0]
+        sql = (f"SELECT count(*) FROM {c.queries} q CROSS JOIN LATERAL (SELECT id FROM {c.items}"
+               f" ORDER BY embedding {operator} q.v LIMIT 10) x WHERE q.id < {probes};\n")
+        if f"using {c.index}" not in c.server.psql(c.db, "EXPLAIN " + sql, c.options()):
+            raise RuntimeError(f"{c.name}: no LATERAL by index")
+        found = []
+        for _ in range(ROUNDS):
+            with timed(lab.args), lab.server.favoured(
+                    {max(os.sched_getaffinity(0))}, lab.args.realtime):
+                probe = lab.server.seconds(c.db, sql * 2, c.options(lab.ef(c)[0])) * 1e6 / probes
+            with timed(lab.args):
+                single = summarize([c.time_queries(10, lab.ef(c)[0], 1, probes)])["mean_us"]
+            found.append((probe, single))
+        us[c.name] = [statistics.median(x) for x in zip(*found)]
+    lab.raw["joins"] = us
+    lab.row(4, f"{probes} LATERAL probes over {probes} single queries",
+            *[probe / single for probe, single in us.values()], of="ours", note=lab.ef_note())
+
+
+class JoinLab(Lab):
+    """One set, indexed by both"""
+
+    options = ["--peers", "pgvector:vector", "--seconds", "2", "--realtime"]
+    measures = {"joins": measure_joins}

@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import time
 
-import goals_cold
 import options
 import watch
 from cluster import Server, directory, output
+
+TOLERATED = 1 << 20            # bytes that may stay in the page cache
+COUNTERS = ("index", "heap", "toast", "read_ms")
 
 
 def settings(args):
@@ -109,13 +111,61 @@ class Local(Server):
         """Start with nothing in memory -> how the page cache was emptied"""
         self.stop()
         how = "drop_caches"
-        if not goals_cold.drop_caches():
+        if not drop_caches():
             how = "POSIX_FADV_DONTNEED"
-            left = goals_cold.forget_pages(self)
-            if left > goals_cold.TOLERATED:
+            left = forget_pages(self)
+            if left > TOLERATED:
                 how += f", {left >> 20} MB stayed"
         self.pg_start(**given)
         return how
+
+
+def cached_bytes(server):
+    """How much of the cluster's tables is in the page cache"""
+    if not shutil.which("fincore"):
+        return 0
+    left = subprocess.run(
+        ["fincore", "-b", "-n", "-o", "RES", *glob.glob(
+            server.host("data/base/*/*"))], stdout=subprocess.PIPE, text=True)
+    return sum(int(x) for x in left.stdout.split())
+
+
+def forget_pages(server):
+    """Take the cluster's files out of the page cache, of a stopped server;
+    only where they stay there the whole cache is dropped."""
+    for folder, _, found in os.walk(server.host("data")):
+        for name in found:
+            fd = os.open(os.path.join(folder, name), os.O_RDONLY)
+            os.fsync(fd)
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(fd)
+    left = cached_bytes(server)
+    if left > TOLERATED and drop_caches():
+        left = cached_bytes(server)
+    return left
+
+
+def drop_caches():
+    """All of the machine's page cache; False where that is not allowed"""
+    try:
+        os.sync()
+        with open("/proc/sys/vm/drop_caches", "w") as f:
+            f.write("3")
+    except OSError:
+        return False
+    return True
+
+
+def counters(c):
+    """Blocks read so far, of the index, the table and its TOAST"""
+    row = c.server.rows(c.db, f"""
+        SELECT i.idx_blks_read, t.heap_blks_read,
+            coalesce(t.toast_blks_read + t.tidx_blks_read, 0),
+            d.blk_read_time
+        FROM pg_statio_user_indexes i JOIN pg_statio_user_tables t
+            USING (relid), pg_stat_database d
+        WHERE i.indexrelname = '{c.index}' AND d.datname = '{c.db}'""")[0]
+    return [float(x) for x in row]
 
 
 def disk_bytes(folder):

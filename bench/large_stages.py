@@ -7,8 +7,8 @@ import types
 
 import numpy as np
 
-import goals_cold
 import large_rows
+import large_server
 import watch
 from cluster import say
 from large_rows import PARTS, QUERY, SMALL
@@ -295,16 +295,16 @@ def cold(b):
         how = b.server.restart_cold(shared_buffers=f"{kb}kB")
         b.server.psql(b.db, "SELECT pg_prewarm('queries'), "
                       "pg_prewarm('queries_pkey')")
-        before = goals_cold.counters(of)
+        before = large_server.counters(of)
         found = one_backend(b, number * COLD_QUERIES, COLD_QUERIES)
         time.sleep(SETTLE)
-        reads.append(np.subtract(goals_cold.counters(of), before))
+        reads.append(np.subtract(large_server.counters(of), before))
         ms += found
         first.append(found[0])
     blocks = np.sum(reads, axis=0) / (COLD_ROUNDS * COLD_QUERIES)
     return dict(percentiles(ms), first_ms=max(first), page_cache=how,
                 shared_buffers_kb=kb, ef=b.ef(),
-                **dict(zip(goals_cold.COUNTERS, map(float, blocks))))
+                **dict(zip(large_server.COUNTERS, map(float, blocks))))
 
 
 def memory(b):

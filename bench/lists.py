@@ -21,6 +21,7 @@ usage: bench/lists.py [--set SET,...] [--rows N] [--data DIR] [--metric M] [--qu
     --metric    l2, ip or cosine (default: that of the set)
     --database  made anew, dropped at the end (loki_lists)
 """
+import argparse
 import os
 import sys
 
@@ -29,7 +30,7 @@ import numpy as np
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
 import hard                                                # noqa: E402
-from bytes import OPERATOR, arguments                      # noqa: E402
+from hard import OPERATOR                                  # noqa: E402
 from shapes import new_database                            # noqa: E402
 
 K = 10
@@ -47,6 +48,16 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 END $$"""
+
+
+def arguments(description, sets, database):
+    """A parser of what all need that measure sets in a database of their own"""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default=sets)
+    parser.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"))
+    parser.add_argument("--metric", choices=sorted(OPERATOR))
+    parser.add_argument("--database", default=database)
+    return parser
 
 
 def distances(metric, rows, q):

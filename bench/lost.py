@@ -17,21 +17,118 @@ The server is whatever the command given with --psql connects to.
 """
 import argparse
 import shlex
+import subprocess
 import sys
 
 import numpy as np
 
 import datasets
-import grown
 import hard
+
+
+# ---- sets: rows that are built, rows that are inserted, queries ----------------
+
+def between(rng, rows, n):
+    """Points on the lines between rows"""
+    a = rows[rng.integers(0, len(rows), n)]
+    b = rows[rng.integers(0, len(rows), n)]
+    t = rng.random((n, 1))
+    return a * t + b * (1 - t)
+
+
+def grown(rng, built, inserted, dims, queries):
+    """What is inserted is like what was there"""
+    e = hard.Embeddings(rng, built, dims)
+    return e.rows(built), e.rows(inserted), e.rows(queries)
+
+
+def drifted(rng, built, inserted, dims, queries):
+    """... like nothing that was there"""
+    e = hard.Embeddings(rng, built, dims)
+    other = hard.Embeddings(rng, inserted, dims)
+    return (e.rows(built), other.rows(inserted),
+            np.vstack([e.rows(queries // 2), other.rows(queries - queries // 2)]))
+
+
+def interpolated(rng, built, inserted, dims, queries):
+    """... between what was there"""
+    e = hard.Embeddings(rng, built, dims)
+    base = e.rows(built)
+    return (base, between(rng, base, inserted),
+            np.vstack([e.rows(queries // 2),
+                       between(rng, base, queries - queries // 2)]))
+
+
+def spread(rng, built, inserted, dims, queries):
+    """... between tight clusters"""
+    base, q, _ = hard.make("clusters", built, dims, queries // 2,
+                           int(rng.integers(1, 1000)))
+    return (base, between(rng, base, inserted),
+            np.vstack([q, between(rng, base, queries - queries // 2)]))
+
+
+def overlapping(rng, built, inserted, dims, queries):
+    """... between overlapping clusters"""
+    def items(n):
+        cluster = rng.integers(0, 23, n)[:, None] * 3
+        return (1.5 * np.sin(cluster + np.arange(1, dims + 1)[None, :] * 7)
+                + rng.uniform(-1, 1, (n, dims)))
+
+    base = items(built)
+    return (base, between(rng, base, inserted),
+            np.vstack([items(queries // 2),
+                       between(rng, base, queries - queries // 2)]))
+
+
+def isotropic(rng, built, inserted, dims, queries):
+    """... as well in all directions"""
+    base = rng.standard_normal((built, dims))
+    return (base, between(rng, base, inserted),
+            np.vstack([rng.standard_normal((queries // 2, dims)),
+                       between(rng, base, queries - queries // 2)]))
+
+
+def apart(rng, built, inserted, dims, queries):
+    """... between small clusters far from one another"""
+    centres = hard.directions(rng, built // 50, dims)
+
+    def of(n):
+        return (centres[rng.integers(0, len(centres), n)]
+                + 0.15 * hard.directions(rng, n, dims))
+
+    base = of(built)
+    return (base, between(rng, base, inserted),
+            np.vstack([of(queries // 2),
+                       between(rng, base, queries - queries // 2)]))
+
+
+SETS = {f.__name__: f for f in (grown, drifted, interpolated, spread, apart,
+                                overlapping, isotropic)}
+
+
+def insert(server, table, rows, clients):
+    """Row by row, each client a share of the rows"""
+    running = []
+    for client in range(clients):
+        process = subprocess.Popen(server.command, text=True,
+                                   stdin=subprocess.PIPE)
+        process.stdin.write(f"""DO $$ DECLARE r record; BEGIN
+            FOR r IN SELECT * FROM {rows} WHERE id % {clients} = {client}
+                ORDER BY id LOOP
+                INSERT INTO {table} VALUES (r.id, r.v);
+            END LOOP; END $$;\n""")
+        process.stdin.close()
+        running.append(process)
+    if any(process.wait() != 0 for process in running):
+        raise RuntimeError("inserts failed")
 
 
 def rows_of(name, data, n, order):
     """-> n rows of a set, in random order or along their widest direction"""
     if name in hard.SETS:
         base, _, _ = hard.make(name, n, 128, 1)
-    elif name in grown.SETS:
-        parts = grown.SETS[name](np.random.default_rng(1), n - n // 2, n // 2, 64, 2)
+    elif name in SETS:
+        parts = SETS[name](np.random.default_rng(1), n - n // 2, n // 2, 64, 2)
         return np.vstack(parts[:2]).astype(np.float32)
     else:
         base = datasets.load(name, data).base
@@ -70,7 +167,7 @@ class Steps:
         new = f"{self.table.name}_new"
         self.server.sql(f"DROP TABLE IF EXISTS {new}; CREATE TABLE {new} AS"
                         f" SELECT * FROM {self.all} WHERE {where}")
-        grown.insert(self.server, self.table.name, new, clients)
+        insert(self.server, self.table.name, new, clients)
 
     def epoch(self):
         """How often codes were made anew"""

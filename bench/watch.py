@@ -154,18 +154,6 @@ class Memory(Beside):
             self.peak, self.processes = total, len(sizes)
 
 
-def idle_bytes(c):
-    """Memory of a backend that has loaded the extension and waits"""
-    memory = Memory(c.server, ("SELECT",))
-    sleeper = threading.Thread(target=c.server.psql, args=(
-        c.db, f"SELECT '[1]'::{c.kind}; SELECT pg_sleep(1)"))
-    sleeper.start()
-    time.sleep(0.7)
-    memory.sample()
-    sleeper.join()
-    return memory.peak
-
-
 # ---- sampling by SQL ------------------------------------------------------
 
 SAMPLER = """

@@ -13,11 +13,7 @@ use BenchTest;
 
 skip_all_without_numpy();
 $ENV{PG_CONFIG} = `pg_config --bindir` =~ s/\n/\/pg_config/r;
-my $tmp = $PostgreSQL::Test::Utils::tmp_check;
 my $short = PostgreSQL::Test::Utils::tempdir_short();
-
-check_program('prewarm', [ qw(--rows 2000 --dims 16 --rounds 1 --dir), "$short/prewarm" ],
-	qr/^index: [\d.]+ MB$/m, lines_of(3, qr/\| .*\| [\d.]+ \| [\d,]+ \| [\d,]+ \|/));
 
 # Each stage once; the same command then has nothing left to do
 my @small = qw(--rows 6000 --dims 16 --queries 20 --timed-queries 50 --seconds 1

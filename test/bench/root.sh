@@ -39,7 +39,8 @@ check "run.py" run/report.md '^\| .*pgvector' run.py --builds 1 --seconds 1 --ef
 	--clients 1 --targets 0.9 --held-out 0.1 --out "$tmp/run"
 check "goals.py, a curve" curve/goals.csv '^1' goals.py --size small --only curve-200k \
 	--seconds 1 --ef 10,40 --rounds 1 --out "$tmp/curve"
-check "goals.py, the frontier" frontier/goals.csv '^f1' goals.py --size frontier --only limit-500k \
-	--seconds 1 --k 100 --out "$tmp/frontier"
-check "goals.py, writes" write/goals.csv '^w' goals.py --size small --only write-50k-128 \
-	--measures build,update,vacuum --out "$tmp/write"
+check "goals.py, the frontier" frontier/goals.csv '^f7' goals.py --size frontier --only changes-50k \
+	--measures build,vacuum --out "$tmp/frontier"
+check "goals.py, filters" hybrid/goals.csv '^h' goals.py --size small --only hybrid-50k --seconds 1 \
+	--cases '1 %, random|tenant 100 by' --measures selectivity,tenants --out "$tmp/hybrid"
+check "goals.py, joins" joins/goals.csv '^4' goals.py --size small --only joins-200k --seconds 1 --out "$tmp/joins"

@@ -102,7 +102,7 @@ def parse_goals(words):
     goals, lab, options = (importlib.import_module(name)
                            for name in ("goals", "goals_lab", "options"))
     own, rest = goals.arguments(words)
-    steps = [name for name, _ in goals.all_steps(own.size)]
+    steps = [step[0] for step in goals.STEPS[own.size]]
     for wanted in (own.only or "").split(","):
         if not any(name.startswith(wanted) for name in steps):
             raise SystemExit(f"no step of size {own.size} begins with {wanted}")
