@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
-# Run the tests: all of them, or some parts.
+# Run the tests: all of them as short as on every day, or some parts in full.
 #
-# usage: test/run.sh [PART...]		lint unit sql iso tap assert, clients operations citus
+# usage: test/run.sh				lint unit iso tap assert, with LOKIVECTOR_SHORT
+#        test/run.sh PART...		lint unit sql iso tap assert, clients operations citus
 #									examples arm64 bench
+#        test/run.sh full			in full, what the first one shortens
 #        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
 #									fuzz-parallel fuzz-input valgrind coverage (doc/contributors/testing.md)
 #        test/run.sh attack			those of tap and sql that attack
@@ -16,13 +18,14 @@
 #
 # PG_CONFIG				the server to test with (default: test/packages.sh)
 # TESTS					only these files of a part, by name without suffix
+# LOKIVECTOR_SHORT		if set, tests that take long try fewer cases
+# LOKIVECTOR_LANES		programs that run side by side (test/suite.sh)
+# LOKIVECTOR_KEEP		if set, a run of everything leaves what it has built
 # LOKIVECTOR_DEADLINE		no file of TAP is begun after it, in seconds since 1970
 # LOKIVECTOR_AMOUNT		of LONG: seconds, kills, statements or points
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp
 # LOKIVECTOR_CLIENTS_DIR	packages of clients (default: DIR-clients beside it)
-# LOKIVECTOR_TEST_CLIENTS	if set, clients, examples, and what is short of operations and bench
-#						are part of a run of everything
 # LOKIVECTOR_TEST_USER	the user in place of root (default: postgres, nobody)
 #
 # The directory stays, so that the next run compiles what has changed; only a
@@ -59,6 +62,14 @@ case $part in
 			057_takeover_steps 060_limits 061_privileges"
 		;;
 	sanitize) long address LOKIVECTOR_FUZZ_COUNT="${amount:-2000}" ;;
+	full)
+		cd "$top"
+		# those of is_slow() in test/unit/run.sh, and what looks at whether the run is short
+		long "unit assert tap" TESTS="$({
+			ls test/unit | grep -E '^(brief|compact|fits|least|quantize)_test'
+			grep -lE 'test_short\(\)|LOKIVECTOR_SHORT' test/sql/*.sql test/t/*.pl
+		} | sed 's|.*/||; s|\.[a-z]*$||' | tr '\n' ' ')"
+		;;
 	format-sample) long tap TESTS=046_formats LOKIVECTOR_FORMAT_SAMPLE=yes ;;
 	fuzz-input) long fuzz-input LOKIVECTOR_FUZZ_SECONDS="${amount:-600}" ;;
 esac
@@ -67,8 +78,8 @@ esac
 everything=
 if [ $# -eq 0 ]; then
 	everything=yes
-	set -- lint unit sql iso tap assert ${LOKIVECTOR_TEST_CLIENTS:+clients examples operations bench}
-	export TESTS_operations="compose gateway pgbouncer report scripts tls" TESTS_bench=server
+	set -- lint unit iso tap assert
+	export LOKIVECTOR_SHORT=yes
 fi
 # Mistakes are told, and room is looked for, before packages are installed
 "$top/test/names.sh" --check "$@"
@@ -169,7 +180,7 @@ case " $* " in
 esac
 case " $* " in
 	*" bench "*)
-		"$top/test/packages.sh" python3-numpy $([ -n "$everything" ] || echo python3-matplotlib) >/dev/null ||
+		"$top/test/packages.sh" python3-numpy $([ -n "${TESTS_bench:-}" ] || echo python3-matplotlib) >/dev/null ||
 			echo "going on without packages of Python" >&2
 		if [ "$(id -u)" -eq 0 ] && case " ${TESTS:-${TESTS_bench:-root}} " in *" root "*) ;; *) false ;; esac; then
 			export LOKIVECTOR_BENCH_LINES="$work/bench-root"
@@ -193,7 +204,7 @@ if [ -n "$sample" ] && [ $status -eq 0 ]; then
 		as_tester cat "$LOKIVECTOR_FORMAT_SAMPLE/$file" >"$top/test/formats/$version/$file"
 	done
 fi
-if [ -n "$everything" ] && [ $status -eq 0 ]; then
+if [ -n "$everything" ] && [ $status -eq 0 ] && [ -z "${LOKIVECTOR_KEEP:-}" ]; then
 	as_tester find "$work" -mindepth 1 -delete
 fi
 exit $status

@@ -8,6 +8,12 @@
 # or "skip - NAME" for each named behaviour, below it, indented, what explains
 # a failure, a line "# NAME ..." before what takes long (test/progress.pl), and at last
 # "N passed, N failed"; the exit status tells whether nothing failed.
+#
+# Programs run side by side, LOKIVECTOR_LANES of them (one more than there are processors, as
+# they wait for servers now and then).  The lines of each come at its end.
+#
+# If LOKIVECTOR_SHORT is set, tests that take long try fewer cases, and the plain variant has
+# no bitcode.
 set -u
 work=$1
 system_pg_config=$2
@@ -29,7 +35,26 @@ unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
 # What servers' logs have of crashes
 crashes='TRAP:|runtime error:|AddressSanitizer:|^SUMMARY:|PANIC:|terminated by signal'
 
-begin() { echo "# $1 ..."; }
+lanes=${LOKIVECTOR_LANES:-$(($(nproc) + 1))}
+
+# What is said at once, whatever lane says it
+begin() { echo "# $1 ..." >&3; }
+
+# lane COMMAND...: run it beside others, as soon as there is room.  "wait" waits for all.
+lane()
+{
+	while [ "$(jobs -pr | wc -l)" -ge "$lanes" ]; do
+		wait -n
+	done
+	(
+		lines=$work/lane-$BASHPID
+		"$@" >"$lines" 2>&1
+		exec 8>"$work/lanes.lock"
+		flock 8
+		cat "$lines"
+		rm "$lines"
+	) &
+}
 
 # Lines of a log, or its last ones, as the explanation of a failure
 explain() { tail -n "${2:-40}" "$1" | sed 's/^/    /'; }
@@ -75,6 +100,8 @@ prepare()
 		flags=(with_llvm=no LOKI_LDFLAGS=--coverage LOKI_CFLAGS='-O1 --coverage')
 	elif [ "$variant" = arm64 ]; then
 		flags=(with_llvm=no CC=aarch64-linux-gnu-gcc)
+	elif [ -n "${LOKIVECTOR_SHORT:-}" ]; then
+		flags=(with_llvm=no)
 	fi
 	rm -rf "$src/sql" "$src/test" "$out"
 	mkdir -p "$src" "$out"
@@ -146,33 +173,46 @@ tap_lines()
 		!/^1\.\./ { print "    " $0 }'
 }
 
+run_lint_file()
+{
+	local name=$1
+
+	begin "lint $name"
+	(cd "$src" &&
+		PG_CONFIG=$pg_config BUILD_LOG=$out/build.log "test/lint/$name.sh") \
+		>"$out/$name.log" 2>&1 ||
+		grep -q '^not ok ' "$out/$name.log" ||
+		echo "not ok - $name.sh ended with an error" >>"$out/$name.log"
+	tap_lines lint <"$out/$name.log"
+	# run by root before
+	[ "$name" != directories ] || [ -z "${LOKIVECTOR_ROOT_LINES:-}" ] || tap_lines lint <"$LOKIVECTOR_ROOT_LINES"
+}
+
 run_lint()
 {
 	local name
 
 	for name in $(chosen lint); do
-		[ "$name" != typedefs ] || continue
-		begin "lint $name"
-		(cd "$src" &&
-			PG_CONFIG=$pg_config BUILD_LOG=$out/build.log "test/lint/$name.sh") \
-			>"$out/$name.log" 2>&1 ||
-			grep -q '^not ok ' "$out/$name.log" ||
-			echo "not ok - $name.sh ended with an error" >>"$out/$name.log"
-		tap_lines lint <"$out/$name.log"
-		# run by root before
-		[ "$name" != directories ] || [ -z "${LOKIVECTOR_ROOT_LINES:-}" ] || tap_lines lint <"$LOKIVECTOR_ROOT_LINES"
+		[ "$name" = typedefs ] || lane run_lint_file "$name"
 	done
 }
 
 # What a program of test/unit is compiled with is its own affair: the way.
+run_unit_file()
+{
+	local prefix=$1 ways=$2 name=$3
+
+	begin "$prefix $name"
+	PG_CONFIG=$pg_config UNIT_WAYS=$ways UNIT_BUILD=$out/unit \
+		"$src/test/unit/run.sh" "$name" 2>&1 | tap_lines "$prefix"
+}
+
 run_unit()
 {
-	local prefix=$1 ways=$2 name
+	local name
 
 	for name in $(chosen unit); do
-		begin "$prefix $name"
-		PG_CONFIG=$pg_config UNIT_WAYS=$ways UNIT_BUILD=$out/unit \
-			"$src/test/unit/run.sh" "$name" 2>&1 | tap_lines "$prefix"
+		lane run_unit_file "$1" "$2" "$name"
 	done
 }
 
@@ -215,11 +255,11 @@ compare_sections()
 # server for them, then report on each named section of their output.
 run_regress()
 {
-	local prefix=$1 program=$2 input=$3 pattern=$4 names=$5
+	local out=$out/$1 prefix=$2 program=$3 input=$4 pattern=$5 names=$6
 	local data=$out/data name status=0
 
-	[ -n "$names" ] || return
-	rm -rf "$data" "$out/results" "$out/regression.diffs"
+	rm -rf "$out"
+	mkdir -p "$out"
 	# pg_regress would stop at the first
 	for name in $names; do
 		if [ ! -e "$input/expected/$name.out" ]; then
@@ -230,12 +270,13 @@ run_regress()
 		fi
 	done
 	begin "$prefix: $(wc -w <<<"$names") files"
+	[ -z "${LOKIVECTOR_SHORT:-}" ] || local -x PGOPTIONS="-c test.short=on"
 	"$pgxs/src/test/$program" --inputdir="$input" --outputdir="$out" \
 		--temp-instance="$data" --temp-config="$src/test/server.conf" \
 		--bindir="$("$pg_config" --bindir)" --no-locale --encoding=UTF8 \
-		--load-extension=lokivector $names 2>&1 | tee "$out/regress.log" |
+		--load-extension=lokivector $names 2>&1 3>&- | tee "$out/regress.log" |
 		sed -unE 's/^test ([^ ]+) .* ([0-9]+ ms).*/# \1: \2/p
-			s/^(not )?ok [0-9]+ +[-+] ([^ ]+) +([0-9]+ ms).*/# \2: \3/p'
+			s/^(not )?ok [0-9]+ +[-+] ([^ ]+) +([0-9]+ ms).*/# \2: \3/p' >&3
 	status=${PIPESTATUS[0]}
 
 	for name in $names; do
@@ -259,35 +300,48 @@ run_regress()
 	rm -rf "$data"
 }
 
+# Files share a server with every fourth, so that there are several to run side by side
 run_sql()
 {
-	run_regress "$1" regress/pg_regress "$src/test" '^-- test: ' \
-		"$(chosen sql)"
+	local names group
+
+	for group in 1 2 3 4; do
+		names=$(chosen sql | awk -v group="$group" 'NR % 4 == group % 4')
+		[ -z "$names" ] || lane run_regress "sql-$group" "$1" regress/pg_regress "$src/test" '^-- test: ' "$names"
+	done
 }
 
 run_iso()
 {
-	run_regress iso isolation/pg_isolation_regress "$src/test/isolation" \
-		'^starting permutation: ' "$(chosen iso)"
+	local names
+
+	names=$(chosen iso)
+	[ -z "$names" ] || lane run_regress iso iso isolation/pg_isolation_regress "$src/test/isolation" \
+		'^starting permutation: ' "$names"
 }
 
 # Run a program FOLDER/NAME.pl of test with its arguments, and report on it as PART's
 run_tap_file()
 {
-	local part=$1 folder=$2 name=$3 status=0 began=$SECONDS
+	local part=$1 folder=$2 name=$3 status=0 began=$SECONDS tap=$out/tap-$3
 
 	shift 3
-	rm -rf "$out/tap"
-	mkdir -p "$out/tap/tmp_check"
+	# Those that install from the tree do so one after the other
+	if grep -qE "'make'|TakeoverTest" "$src/test/$folder/$name.pl"; then
+		exec 7>"$out/make.lock"
+		flock 7
+	fi
+	rm -rf "$tap"
+	mkdir -p "$tap/tmp_check"
 	begin "$part $name"
 	(cd "$src/test" &&
-		PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 \
+		PATH="$("$pg_config" --bindir):$PATH" PGPORT=65432 PG_TEST_PORT_DIR="$work/ports" \
 			PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
-			TESTDIR="$out/tap" TESTLOGDIR="$out/tap/log" \
-			TESTDATADIR="$out/tap/tmp_check" LOKIVECTOR_OPERATIONS_DIR="$work-operations" \
+			TESTDIR="$tap" TESTLOGDIR="$tap/log" \
+			TESTDATADIR="$tap/tmp_check" LOKIVECTOR_OPERATIONS_DIR="$work-operations" \
 			TEMP_CONFIG="$src/test/server.conf" \
 			timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) \
-			perl -I "$pgxs/src/test/perl" -I t "$folder/$name.pl" "$@") \
+			perl -I "$pgxs/src/test/perl" -I t "$folder/$name.pl" "$@" 3>&- 7>&-) \
 		>"$out/$name.log" 2>"$out/$name.err" || status=$?
 	if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
 		echo "not ok - ended with status $status" >>"$out/$name.log"
@@ -297,12 +351,12 @@ run_tap_file()
 	if [ $status -ne 0 ]; then
 		explain "$out/$name.err"
 		# What a test died of is in its log alone
-		find "$out/tap" -name 'regress_log_*' -exec tail -n 20 {} + | sed 's/^/    /'
-		find "$out/tap" -name '*.log' -exec \
+		find "$tap" -name 'regress_log_*' -exec tail -n 20 {} + | sed 's/^/    /'
+		find "$tap" -name '*.log' -exec \
 			grep -hE "$crashes" {} + |
 			sed 's/^/    /'
 	fi
-	rm -rf "$out/tap"
+	rm -rf "$tap"
 }
 
 # Programs of test/t, or of test/operations, test/citus and test/bench, which use what Debian's packages
@@ -315,7 +369,7 @@ run_tap()
 		if [ -n "${LOKIVECTOR_DEADLINE:-}" ] && [ "$(date +%s)" -ge "$LOKIVECTOR_DEADLINE" ]; then
 			echo "skip - $part $name: no time is left"
 		else
-			run_tap_file "$part" "$folder" "$name"
+			lane run_tap_file "$part" "$folder" "$name"
 		fi
 	done
 }
@@ -327,7 +381,7 @@ run_bench()
 
 	for name in $(chosen bench); do
 		if [ "$name" != root ]; then
-			run_tap_file bench bench "$name"
+			lane run_tap_file bench bench "$name"
 		elif [ -n "${LOKIVECTOR_BENCH_LINES:-}" ]; then
 			cat "$LOKIVECTOR_BENCH_LINES"
 		else
@@ -342,7 +396,7 @@ run_examples()
 	local names
 
 	names=$(chosen examples)
-	[ -z "$names" ] || run_tap_file examples examples readme $names
+	[ -z "$names" ] || lane run_tap_file examples examples readme $names
 }
 
 # Text and binary input, and damaged pages, by libFuzzer
@@ -378,6 +432,7 @@ EOF_POSTGRES
 	chmod +x "$bindir/postgres"
 	pg_config=$bindir/pg_config TESTS=${TESTS:-types_vector types_sparsevec hnsw_scan hnsw_insert hnsw_vacuum hybrid_exec} \
 		run_sql "valgrind sql"
+	wait
 	if log=$(grep -l begin "$out"/valgrind/*); then
 		echo "not ok - valgrind: memory"
 		cat $log >"$out/valgrind.log"
@@ -396,9 +451,11 @@ run_coverage()
 	run_sql "coverage sql"
 	run_iso
 	run_tap
+	wait
 	for simd in scalar avx2; do
 		LOKIVECTOR_SIMD=$simd TESTS="distance types_halfvec types_bytevec types_sparsevec hnsw_build hnsw_compact hnsw_bit hnsw_sparsevec" \
 			run_sql "coverage $simd sql"
+		wait
 	done
 	"$src/test/coverage.sh" "$src" "$out/coverage"
 }
@@ -422,6 +479,7 @@ run_parts()
 {
 	local part
 
+	exec 3>&1
 	echo "# PostgreSQL $("$system_pg_config" --version | sed 's/^PostgreSQL //'), $(uname -m)"
 	for part in $parts; do
 		case $part in
@@ -434,8 +492,8 @@ run_parts()
 			bench) prepare plain && run_bench ;;
 			assert)
 				if prepare assert; then
-					run_unit "assert unit" sanitize
 					run_sql "assert sql"
+					run_unit "assert unit" sanitize
 				fi
 				;;
 			arm64)
@@ -453,10 +511,11 @@ run_parts()
 			fuzz-input) prepare plain && run_fuzz_input ;;
 			valgrind) prepare plain && run_valgrind ;;
 			coverage) prepare coverage && run_coverage ;;
-			clients) prepare plain && run_clients ;;
+			clients) prepare plain && lane run_clients ;;
 			examples) prepare plain && run_examples ;;
 		esac
 	done
+	wait
 }
 
 cd "$work" || exit 1

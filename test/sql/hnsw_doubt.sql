@@ -49,8 +49,9 @@ SELECT recall >= 0.98 AS found FROM doubt_recall('v', 'a = 1', 10);
 
 -- The nearest rows are dead, but not to everyone yet
 CREATE FUNCTION doubt_delete(most integer) RETURNS void AS $$
-	DELETE FROM doubt_t WHERE id IN (SELECT n.id FROM generate_series(1, 10) i,
-		LATERAL (SELECT id FROM doubt_t WHERE a < 5 ORDER BY (v <-> doubt_vector(-i, 0.3)) + 0 LIMIT most) n)
+	WITH q AS MATERIALIZED (SELECT doubt_vector(-i, 0.3) AS q FROM generate_series(1, 10) i)
+	DELETE FROM doubt_t WHERE id IN (SELECT n.id FROM q,
+		LATERAL (SELECT id FROM doubt_t WHERE a < 5 ORDER BY (v <-> q) + 0 LIMIT most) n)
 $$ LANGUAGE sql SET enable_indexscan = off;
 BEGIN;
 SELECT doubt_delete(35);

@@ -6,6 +6,8 @@ SET max_parallel_maintenance_workers = 0;
 SET enable_seqscan = off;
 SET lokivector.complete = off;
 SET hnsw.ef_search = 256;
+-- A run of every day looks for an eighth of the rows
+CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 
 CREATE TABLE alone (id integer, v vector(256));
 INSERT INTO alone SELECT n, (SELECT array_agg(hashint8extended(n, i) / 9223372036854775807.0
@@ -17,7 +19,8 @@ VACUUM ANALYZE alone;
 
 -- test: no row is lost
 SELECT count(*) FROM alone a, LATERAL (
-	SELECT v <-> a.v AS distance FROM alone ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+	SELECT v <-> a.v AS distance FROM alone ORDER BY v <-> a.v LIMIT 1) b
+WHERE distance > 0 AND (NOT test_short() OR hashint4(a.id) % 8 = 0);
 SELECT lokivector_check('alone_idx');
 DROP TABLE alone;
 
@@ -35,7 +38,8 @@ CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops) WITH (m = 6);
 
 -- test: CREATE INDEX loses no row where others are the nearest to all
 SELECT count(*) FROM hubs a, LATERAL (
-	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b
+WHERE distance > 0 AND (NOT test_short() OR hashint4(a.id) % 8 = 0);
 SELECT lokivector_check('hubs_idx');
 DROP TABLE hubs;
 
@@ -45,7 +49,8 @@ CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops);
 INSERT INTO hubs SELECT n, direction(n, 64) * array_fill(CASE n % 20 WHEN 0 THEN 0.01 ELSE 1 END, ARRAY[64])::vector
 	FROM generate_series(1, 2000) n;
 SELECT count(*) FROM hubs a, LATERAL (
-	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b
+WHERE distance > 0 AND (NOT test_short() OR hashint4(a.id) % 8 = 0);
 SELECT lokivector_check('hubs_idx');
 DROP TABLE hubs;
 
@@ -56,6 +61,8 @@ INSERT INTO hubs SELECT n, direction(n, 64) * array_fill(CASE n % 16 WHEN 0 THEN
 	FROM generate_series(1, 2000) n;
 VACUUM hubs;
 SELECT count(*) FROM hubs a, LATERAL (
-	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b WHERE distance > 0;
+	SELECT v <-> a.v AS distance FROM hubs ORDER BY v <-> a.v LIMIT 1) b
+WHERE distance > 0 AND (NOT test_short() OR hashint4(a.id) % 8 = 0);
 SELECT lokivector_check('hubs_idx', true);
 DROP TABLE hubs;
+DROP FUNCTION test_short;

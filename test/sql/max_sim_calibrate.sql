@@ -16,23 +16,25 @@ INSERT INTO documents SELECT d, words(d, 8 + d % 9) FROM generate_series(1, 3000
 CREATE TABLE questions (id int PRIMARY KEY, tokens vector(32)[]);
 INSERT INTO questions SELECT q, words(10000 + q, 3 + q % 4) FROM generate_series(1, 600) q;
 
--- Whether measured recall keeps what each target promises, as well as a mean of samples can
-CREATE FUNCTION keeps(index regclass, asked text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
+-- A run of every day tries one target
+CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
+-- Targets whose promise measured recall does not keep, as well as a mean of samples can
+CREATE FUNCTION broken(index regclass, asked text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	target float8;
 	r record;
 	last float8 := 0;
 BEGIN
-	FOREACH target IN ARRAY '{0.8, 0.9, 0.95}'::float8[] LOOP
+	FOREACH target IN ARRAY CASE WHEN test_short() THEN '{0.9}' ELSE '{0.8, 0.9, 0.95}' END::float8[] LOOP
 		PERFORM set_config('lokivector.target_recall', target::text, true);
 		IF asked IS NULL THEN
 			SELECT * INTO r FROM lokivector_recall(index, 400);
 		ELSE
 			SELECT * INTO r FROM lokivector_recall(index, asked);
 		END IF;
-		RETURN NEXT format('%s: %s, %s', target,
-			CASE WHEN r.recall >= target - 0.02 THEN 'kept' ELSE 'recall ' || r.recall END,
-			CASE WHEN r.width > last AND r.width < 600 THEN 'wider' ELSE 'width ' || r.width END);
+		IF NOT (r.recall >= target - 0.02 AND r.width > last AND r.width < 600) THEN
+			RETURN NEXT format('%s: recall %s, width %s', target, r.recall, r.width);
+		END IF;
 		last := r.width;
 	END LOOP;
 	PERFORM set_config('lokivector.target_recall', '0', true);
@@ -59,7 +61,7 @@ SELECT count(*) AS not_ascending FROM (
 		OR recall_10 < lag(recall_10) OVER w - 0.02 AS wrong
 	FROM lokivector_calibration('documents_idx') WINDOW w AS (ORDER BY width)) s
 WHERE wrong;
-SELECT * FROM keeps('documents_idx', NULL);
+SELECT * FROM broken('documents_idx', NULL);
 SELECT lokivector_check('documents_idx', true);
 
 -- test: a larger LIMIT takes a wider search
@@ -76,7 +78,7 @@ DROP FUNCTION scored;
 -- test: with queries of the caller, which differ in length, as text; others like them
 SELECT split_part(lokivector_calibrate('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id <= 200)), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');
-SELECT * FROM keeps('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id > 200));
+SELECT * FROM broken('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id > 200));
 SELECT split_part(lokivector_calibrate('documents_idx', (SELECT array_agg(tokens::text) FROM documents WHERE id <= 30)), ':', 1);
 SELECT split_part(lokivector_calibrate('documents_idx', (SELECT array_agg(tokens::text) FROM questions WHERE id <= 200)), ':', 1);
 SELECT split_part(lokivector_calibrate('documents_idx', ARRAY[words(1, 3)::text]), ':', 1);
@@ -100,10 +102,10 @@ DROP TABLE plain;
 DELETE FROM documents WHERE id % 3 = 0;
 INSERT INTO documents SELECT id + 10000, tokens FROM documents WHERE id % 3 = 1;
 SELECT split_part(lokivector_calibrate('documents_idx'), ':', 1);
-SELECT * FROM keeps('documents_idx', NULL);
+SELECT * FROM broken('documents_idx', NULL);
 VACUUM documents;
 SELECT calibrated_nodes, live FROM lokivector_index_info('documents_idx');
-SELECT * FROM keeps('documents_idx', NULL);
+SELECT * FROM broken('documents_idx', NULL);
 REINDEX INDEX documents_idx;
 SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');
 
@@ -113,7 +115,7 @@ UPDATE documents SET id = -id;
 ROLLBACK;
 SELECT split_part(lokivector_calibrate('documents_idx'), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');
-SELECT * FROM keeps('documents_idx', NULL);
+SELECT * FROM broken('documents_idx', NULL);
 
 -- test: no rows that are seen, and few
 BEGIN;
@@ -141,7 +143,7 @@ INSERT INTO owned SELECT d, words(d, 5 + d % 4) FROM generate_series(1, 1500) d;
 CREATE INDEX owned_idx ON owned USING hnsw ((halves(tokens)::halfvec(32)[]) halfvec_maxsim_ops) WHERE id % 5 <> 0;
 SELECT split_part(lokivector_calibrate('owned_idx'), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('owned_idx');
-SELECT * FROM keeps('owned_idx', NULL);
+SELECT * FROM broken('owned_idx', NULL);
 SELECT current_user = session_user AS itself_again;
 DROP TABLE owned;
 DROP FUNCTION halves;
@@ -160,7 +162,7 @@ CREATE INDEX sparse_idx ON sparse_rows USING hnsw (v sparsevec_cosine_ops);
 SELECT calibrated_nodes FROM lokivector_index_info('sparse_idx');
 SELECT split_part(lokivector_calibrate('sparse_idx'), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('sparse_idx');
-SELECT * FROM keeps('sparse_idx', NULL);
+SELECT * FROM broken('sparse_idx', NULL);
 BEGIN;
 DELETE FROM sparse_rows;
 SELECT split_part(lokivector_calibrate('sparse_idx'), ':', 1);
@@ -168,4 +170,4 @@ ROLLBACK;
 DROP TABLE sparse_rows;
 
 DROP TABLE questions;
-DROP FUNCTION keeps, words, sparse;
+DROP FUNCTION broken, words, sparse, test_short;

@@ -16,7 +16,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $kills = $ENV{LOKIVECTOR_LONG} ? 20 : 3;
+my $kills = $ENV{LOKIVECTOR_LONG} ? 20 : $ENV{LOKIVECTOR_SHORT} ? 1 : 3;
 
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', "restart_after_crash = on\n");

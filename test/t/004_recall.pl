@@ -17,6 +17,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+# A short run has a quarter of the rows, and an eighth of the queries
+my ($rows, $step) = $ENV{LOKIVECTOR_SHORT} ? (5000, 8) : (20000, 1);
 my $corpus = "$FindBin::RealBin/../../demo/corpus.py";
 my $files = PostgreSQL::Test::Utils::tempdir();
 my ($out, $err);
@@ -62,12 +64,12 @@ $node->safe_psql('postgres', qq(
 	CREATE TABLE t (id integer, v vector(256), w vector(256), h halfvec(256), b bit(256));
 	INSERT INTO t SELECT id, v, w, w, binary_quantize(v) FROM (SELECT id, v,
 			v * array_fill(0.5 + abs(hashint4(id)) / 2147483648.0, '{256}')::vector AS w
-		FROM paragraphs ORDER BY id LIMIT 20000) s;
+		FROM paragraphs ORDER BY id LIMIT $rows) s;
 	CREATE TABLE q AS SELECT id, (
 		SELECT l2_normalize(sum(embedding)) FROM lexemes
 		WHERE lexeme = ANY (tsvector_to_array(to_tsvector('english', question)))) AS q
 	FROM questions;
-	DELETE FROM q WHERE q IS NULL;
+	DELETE FROM q WHERE q IS NULL OR id % $step <> 0;
 	ANALYZE;));
 note($node->safe_psql('postgres', q(
 	SELECT count(*) || ' rows, ' || (SELECT count(*) FROM q) || ' queries' FROM t)));
@@ -131,7 +133,7 @@ sub lost
 		SET hnsw.ef_search = 400;
 		SELECT count(*) FROM t a, LATERAL (
 			SELECT $column FROM t ORDER BY $column $operator a.$column LIMIT 1) b
-		WHERE a.$column $operator b.$column > 1e-6));
+		WHERE a.id % $step = 0 AND a.$column $operator b.$column > 1e-6));
 }
 
 # Recall of a sample of the searches is that of all of them, within .02
@@ -179,10 +181,8 @@ foreach my $metric (
 	recall_is_good($name, $column, $operator);
 	is(lost($column, $operator), 0, "$name: rows are found by their own vectors")
 	  if $class =~ /l2_ops|bit/;
-	if ($name eq 'L2 distance')
-	{
-		sample_is_like_all(10);
-	}
+	# which takes hundreds of queries
+	sample_is_like_all(10) if $name eq 'L2 distance' && !$ENV{LOKIVECTOR_SHORT};
 	$node->safe_psql('postgres', 'DROP INDEX t_idx');
 }
 

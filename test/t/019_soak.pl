@@ -14,7 +14,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $seconds = $ENV{LOKIVECTOR_SOAK_SECONDS} || 20;
+my $seconds = $ENV{LOKIVECTOR_SOAK_SECONDS} || ($ENV{LOKIVECTOR_SHORT} ? 6 : 20);
 
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', q(

@@ -17,7 +17,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cases = $ENV{LOKIVECTOR_LONG} ? 2000 : 200;
+my $cases = $ENV{LOKIVECTOR_LONG} ? 2000 : $ENV{LOKIVECTOR_SHORT} ? 50 : 200;
 my $node = loki_node('main');
 
 $node->start;
@@ -188,7 +188,7 @@ my @settings = (
 	"SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off;",
 	"SET LOCAL work_mem = '64kB';");
 
-my $changes = start_client($node, 'changes', 1, $ENV{LOKIVECTOR_LONG} ? 120 : 10, q(
+my $changes = start_client($node, 'changes', 1, $ENV{LOKIVECTOR_LONG} ? 120 : $ENV{LOKIVECTOR_SHORT} ? 3 : 10, q(
 	\set id random(1, 5000)
 	\set new random(5001, 1000000)
 	UPDATE items SET b = (b + 1) % 200 WHERE id = :id;

@@ -33,7 +33,8 @@ sub make
 	local %ENV = %ENV;
 
 	delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL)};
-	my $result = IPC::Run::run([ 'make', '-s', '-C', $top, "PG_CONFIG=$pg_config", @arguments ],
+	my $result = IPC::Run::run([ 'make', '-s', '-C', $top, "PG_CONFIG=$pg_config",
+			$ENV{LOKIVECTOR_SHORT} ? 'with_llvm=no' : (), @arguments ],
 		'>', \$stdout, '2>', \$stderr);
 	return ($result, $stdout . $stderr);
 }

@@ -46,15 +46,18 @@ my $distances = q(
 	SELECT v FROM items ORDER BY v <-> '[50,1,2]' LIMIT 1);
 my $within = $node->safe_psql('postgres', $distances);
 
+# A short run has no bitcode
+my @variables = $ENV{LOKIVECTOR_SHORT} ? ('with_llvm=no') : ();
+
 sub install_ours
 {
-	return system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'install-as-vector', 'FORCE=1');
+	return system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", @variables, 'install-as-vector', 'FORCE=1');
 }
 
 # The files of the server that was copied, in place of ours
 sub put_pgvector_back
 {
-	system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", 'uninstall-as-vector');
+	system_or_bail('make', '-s', '-C', $top, "PG_CONFIG=$pg_config", @variables, 'uninstall-as-vector');
 	for my $place ([ '--sharedir', '/extension/vector*' ], [ '--pkglibdir', '/vector.so' ])
 	{
 		my ($option, $files) = @$place;

@@ -18,7 +18,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $kills = $ENV{LOKIVECTOR_LONG} ? 24 : 4;
+my $kills = $ENV{LOKIVECTOR_LONG} ? 24 : $ENV{LOKIVECTOR_SHORT} ? 1 : 4;
 
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', "max_wal_size = 100MB\n");

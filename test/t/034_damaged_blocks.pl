@@ -3,7 +3,7 @@
 # page of the index: each query raises an error, or gives the right answer.
 #
 # Noise and other pages go to one block of each array, and with LOKIVECTOR_LONG=1 to
-# every block.
+# every block; in a short run zeroes as well.
 
 use strict;
 use warnings;
@@ -60,6 +60,7 @@ my @slot_array = map { slot_array_of(\$undamaged, $_) } 0 .. $blocks - 1;
 my %last_block = map { $slot_array[$_] => $_ } 0 .. $blocks - 1;
 my %first_block = map { $slot_array[$_] => $_ } reverse 0 .. $blocks - 1;
 my %chosen = (noise => \%first_block, 'another page' => \%last_block);
+$chosen{zeroes} = \%first_block if $ENV{LOKIVECTOR_SHORT};
 my @cases;
 foreach my $kind (@kinds)
 {

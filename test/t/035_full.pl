@@ -16,7 +16,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $rounds = $ENV{LOKIVECTOR_LONG} ? 20 : 5;
+my $rounds = $ENV{LOKIVECTOR_LONG} ? 20 : $ENV{LOKIVECTOR_SHORT} ? 2 : 5;
 
 plan skip_all => 'no tmpfs can be mounted, and there is no prlimit' if !can_be_full();
 note('this user may not mount a tmpfs: files get a limit of their size instead') if !$tmpfs;

@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $kills = $ENV{LOKIVECTOR_KILLS} || 4;
+my $kills = $ENV{LOKIVECTOR_KILLS} || ($ENV{LOKIVECTOR_SHORT} ? 2 : 4);
 
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', q(

@@ -18,7 +18,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-my $seconds = $ENV{LOKIVECTOR_SOAK_SECONDS} || 20;
+my $seconds = $ENV{LOKIVECTOR_SOAK_SECONDS} || ($ENV{LOKIVECTOR_SHORT} ? 6 : 20);
 my $delay = 3;
 
 my $primary = loki_node('primary', allows_streaming => 1);

@@ -16,7 +16,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cases = $ENV{LOKIVECTOR_LONG} ? 5000 : 200;
+my $cases = $ENV{LOKIVECTOR_LONG} ? 5000 : $ENV{LOKIVECTOR_SHORT} ? 25 : 200;
 my $node = loki_node('main');
 
 $node->start;

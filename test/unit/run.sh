@@ -10,7 +10,8 @@
 #
 # usage: test/unit/run.sh [NAME ...]	(NAME as in test/unit/NAME_test.c)
 # environment: PG_CONFIG, CC, UNIT_WAYS (default "plain sanitize arm64 s390x"),
-#	UNIT_BUILD (default build/unit)
+#	UNIT_BUILD (default build/unit); LOKIVECTOR_SHORT: emulated are only programs that reach
+#	NEON and do not take long
 set -u
 cd "$(dirname "$0")/../.."
 
@@ -43,16 +44,37 @@ sources() {
 	done
 }
 
+# compile WAY COMPILER FLAGS SOURCE...: object files of a way, which programs share.  Those are made
+# that are older than their source or any header, by one process at a time.
+compile() {
+	way=$1 compiler=$2 flags=$3
+	shift 3
+	mkdir -p "$build/$way"
+	(
+		flock 9
+		newest=$(find src test/unit -name '*.h' -printf '%T@ %p\n' | sort -n | sed -n '$s/^[^ ]* //p')
+		for source in "$@"; do
+			object=$(object_of "$way" "$source")
+			[ "$object" -nt "$source" ] && [ "$object" -nt "$newest" ] || echo "$object $source"
+		done |
+			# shellcheck disable=SC2086
+			xargs -r -L 1 -P "$(nproc)" $compiler -std=gnu99 $flags $warnings -DFRONTEND -D_GNU_SOURCE \
+				-Isrc -Itest/unit -isystem "$include" -c -o
+	) 9>"$build/$way/lock"
+}
+
+object_of() {
+	echo "$build/$1/$(echo "$2" | tr / _).o"
+}
+
 # run_test NAME WAY COMPILER FLAGS [RUNNER]
 run_test() {
 	test=test/unit/${1}_test.c
 	program=$build/$2/$1
 	echo "# $1 ($2)"
-	mkdir -p "$build/$2"
 	# shellcheck disable=SC2046,SC2086
-	if ! $3 -std=gnu99 $4 $warnings -DFRONTEND -D_GNU_SOURCE \
-			-Isrc -Itest/unit -isystem "$include" \
-			-o "$program" "$test" $(sources "$test") -lm; then
+	if ! compile "$2" "$3" "$4" "$test" $(sources "$test") ||
+		! $3 $4 -o "$program" $(for source in "$test" $(sources "$test"); do object_of "$2" "$source"; done) -lm; then
 		echo "not ok - $1 ($2) does not compile"
 		failed=1
 	elif ! ${5:-} "$program"; then
@@ -61,9 +83,21 @@ run_test() {
 	fi
 }
 
+# Those that take half a minute and more under emulation; they use NEON, which others compare with
+# what it is to give
+is_slow() {
+	case $1 in
+		brief | compact | fits | least | quantize) true ;;
+		*) false ;;
+	esac
+}
+
 # run_emulated NAME WAY MACHINE [FLAGS]
 run_emulated() {
-	if have "$3-linux-gnu-gcc" && have "qemu-$3"; then
+	if [ -n "${LOKIVECTOR_SHORT:-}" ] &&
+		{ is_slow "$1" || ! sources "test/unit/${1}_test.c" | grep -q '^src/distance/neon.c$'; }; then
+		echo "# $1 ($2) skipped: in a short run"
+	elif have "$3-linux-gnu-gcc" && have "qemu-$3"; then
 		run_test "$1" "$2" "$3-linux-gnu-gcc" "-O2 -static ${4:-}" "qemu-$3"
 	else
 		echo "# $1 ($2) skipped: no cross compiler or no qemu-$3"
