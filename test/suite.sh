@@ -79,7 +79,8 @@ chosen()
 built=
 prepare()
 {
-	local variant=$1 dir=$work/$major-$1 flags=()
+	# with what a stack trace needs of debug information, and no more
+	local variant=$1 dir=$work/$major-$1 flags=(LOKI_CFLAGS=-g1)
 
 	src=$dir/src
 	out=$dir/out
@@ -92,16 +93,16 @@ prepare()
 	if [ "$variant" = assert ]; then
 		flags=(with_llvm=no
 			LOKI_LDFLAGS='-static-libubsan -fsanitize=undefined'
-			LOKI_CFLAGS='-DUSE_ASSERT_CHECKING -fno-wrapv -fsanitize=undefined -fno-sanitize-recover=all')
+			LOKI_CFLAGS='-g1 -DUSE_ASSERT_CHECKING -fno-wrapv -fsanitize=undefined -fno-sanitize-recover=all')
 	elif [ "$variant" = address ]; then
 		flags=(with_llvm=no LOKI_LDFLAGS='-fsanitize=address,undefined'
 			LOKI_CFLAGS='-O1 -DUSE_ASSERT_CHECKING -fno-wrapv -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all')
 	elif [ "$variant" = coverage ]; then
 		flags=(with_llvm=no LOKI_LDFLAGS=--coverage LOKI_CFLAGS='-O1 --coverage')
 	elif [ "$variant" = arm64 ]; then
-		flags=(with_llvm=no CC=aarch64-linux-gnu-gcc)
+		flags+=(with_llvm=no CC=aarch64-linux-gnu-gcc)
 	elif [ -n "${LOKIVECTOR_SHORT:-}" ]; then
-		flags=(with_llvm=no)
+		flags+=(with_llvm=no)
 	fi
 	rm -rf "$src/sql" "$src/test" "$out"
 	mkdir -p "$src" "$out"

@@ -34,14 +34,17 @@ $node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
 
 my $psql = join(' ', 'psql', '-h', $node->host, '-p', $node->port, '-d', 'postgres');
 my $rows = $ENV{LOKIVECTOR_LONG} ? 30000 : 8000;
-# A short run searches for fewer of the rows, and leaves out what is below
-my @some = $ENV{LOKIVECTOR_SHORT} ? qw(--own 1000) : ();
+# A short run has fewer sets, searches for fewer of the rows, and leaves out what is below
+my @sets = $ENV{LOKIVECTOR_SHORT} ? qw(lengths clusters parts tight_3) :
+  qw(lengths clusters near outliers duplicates identical parts tight_3 tight_30);
+my @own = $ENV{LOKIVECTOR_SHORT} ? qw(--own 1000) : ();
+my @some = $ENV{LOKIVECTOR_SHORT} ? (@own, '--sets', join(',', @sets)) : ();
 my @inserted = $ENV{LOKIVECTOR_SHORT} ? qw(parts) : qw(parts tight_3 near clusters);
 
 ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100,
 		'--check', @some ], '>', \$out, '2>', \$err), 'indexes are built and checked')
   or diag($err);
-foreach my $set (qw(lengths clusters near outliers duplicates identical parts tight_3 tight_30))
+foreach my $set (@sets)
 {
 	my ($mean, $worst, $lost) =
 	  $out =~ /^\| $set \|.*\| ([\d.]+) \/ ([\d.]+) \| (\d+) of \d+ \|/m;
@@ -56,7 +59,7 @@ foreach my $set (qw(lengths clusters near outliers duplicates identical parts ti
 
 # An index that grew row by row has the same links past crowds
 ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100,
-		'--sets', join(',', @inserted), '--inserted', @some ], '>', \$out, '2>', \$err),
+		'--sets', join(',', @inserted), '--inserted', @own ], '>', \$out, '2>', \$err),
 	'rows are inserted one by one')
   or diag($err);
 foreach my $set (@inserted)
