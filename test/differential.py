@@ -7,7 +7,7 @@ usage:
         Evaluate the expressions on both servers, show those whose outcomes
         differ, and end with a tally; the exit status tells whether none did.
     differential.py record [--count N] [--seed N] OTHER
-        Print the expressions and their outcomes there as test/sql/differential.sql.
+        Print the expressions and their outcomes there as sql/differential.sql.
 
 OTHER and OURS are connection strings of psql; OTHER has pgvector.  The
 expressions are made of all functions, operators, casts and aggregates that its

@@ -17,7 +17,7 @@ part_names()
 	case $1 in
 		lint) files=(lint/*.sh) ;;
 		unit) files=(unit/*_test.c) ;;
-		sql | address | valgrind) files=(sql/*.sql) ;;
+		sql | address | valgrind) files=(../sql/*.sql) ;;
 		iso) files=(isolation/specs/*.spec) ;;
 		tap) files=(t/*.pl) ;;
 		operations | citus) files=("$1"/*.pl) ;;

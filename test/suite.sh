@@ -104,7 +104,7 @@ prepare()
 	elif [ -n "${LOKIVECTOR_SHORT:-}" ]; then
 		flags+=(with_llvm=no)
 	fi
-	rm -rf "$src/sql" "$src/test" "$out"
+	rm -rf "$src/sql" "$src/expected" "$src/test" "$out"
 	mkdir -p "$src" "$out"
 	# No file stays that the tree does not have any more.  Times are kept, so that
 	# make compiles what has changed
@@ -308,7 +308,7 @@ run_sql()
 
 	for group in 1 2 3 4; do
 		names=$(chosen sql | awk -v group="$group" 'NR % 4 == group % 4')
-		[ -z "$names" ] || lane run_regress "sql-$group" "$1" regress/pg_regress "$src/test" '^-- test: ' "$names"
+		[ -z "$names" ] || lane run_regress "sql-$group" "$1" regress/pg_regress "$src" '^-- test: ' "$names"
 	done
 }
 

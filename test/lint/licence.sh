@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.."
 
 missing=$(test/files.sh | grep -E '\.(c|h|cpp|py|sh|pl|pm|sql|mjs|go|java)$|^\.ci/run$' |
-	grep -vE '^test/(sql|expected|isolation|formats)/' |
+	grep -vE '^sql/[^/]*\.sql$|^expected/|^test/(isolation|formats)/' |
 	xargs -d '\n' grep -L 'SPDX-License-Identifier: PostgreSQL' | while read -r file; do
 	[ ! -s "$file" ] || echo "    $file"
 done)
