@@ -10,8 +10,8 @@ nearest row that the index returns is at another distance than 0.
 
 With --order the rows are sorted by their place along the direction in which they
 are spread the most, so that those inserted are unlike those built.  With --empty
-all are inserted, and codes are made anew as the index grows; `epoch` counts how
-often they were.
+all are inserted, and codes are made when the index has nodes enough; `pending`
+is how many, until then.
 
 The server is whatever the command given with --psql connects to.
 """
@@ -169,9 +169,9 @@ class Steps:
                         f" SELECT * FROM {self.all} WHERE {where}")
         insert(self.server, self.table.name, new, clients)
 
-    def epoch(self):
-        """How often codes were made anew"""
-        return self.server.sql("SELECT epoch FROM pg_index, LATERAL"
+    def pending(self):
+        """Nodes at which the index gets codes; 0: it has them"""
+        return self.server.sql("SELECT pending FROM pg_index, LATERAL"
                                " lokivector_index_info(indexrelid) WHERE indrelid ="
                                f" '{self.table.name}'::regclass")[0][0]
 
@@ -215,7 +215,7 @@ def main(argv):
     args.ef = [int(ef) for ef in args.ef.split(",")]
     args.delete = [int(x) for x in args.delete.split(",") if x]
     server = hard.Server(shlex.split(args.psql))
-    print("| set | rows | clients | step | epoch | "
+    print("| set | rows | clients | step | pending | "
           + " | ".join(f"lost at ef {ef}" for ef in args.ef) + " |")
     print("|" + "---|" * (5 + len(args.ef)))
     for name in args.sets.split(","):
@@ -224,7 +224,7 @@ def main(argv):
             steps = Steps(server, base, args)
             for step, lost in steps.run(clients):
                 print(f"| {name} | {len(base)} x {base.shape[1]} | {clients} | {step} |"
-                      f" {steps.epoch()} | " + " | ".join(map(str, lost)) + " |",
+                      f" {steps.pending()} | " + " | ".join(map(str, lost)) + " |",
                       flush=True)
 
 

@@ -47,7 +47,7 @@ SELECT index, scans, walks, hops, flat_scans AS flat, list_scans AS lists, map_s
 	pg_catalog.round(heap_fetches::numeric / nullif(rows_returned, 0)::numeric, 1) AS "rows read for one",
 	rows_dropped AS dropped, late_rows AS late
 FROM :indexes ORDER BY search_time DESC;
-SELECT index, inserts, builds, vacuums, nodes_freed AS "nodes freed", calibrations, requantizations,
+SELECT index, inserts, builds, vacuums, nodes_freed AS "nodes freed", calibrations,
 	pg_catalog.date_trunc('second', last_build) AS "last build", pg_catalog.date_trunc('second', last_vacuum) AS "last vacuum",
 	pg_catalog.date_trunc('second', last_calibration) AS "last calibration", pg_catalog.date_trunc('second', counted_since) AS "counted since"
 FROM :indexes ORDER BY inserts DESC, index;

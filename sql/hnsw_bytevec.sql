@@ -218,9 +218,14 @@ DROP FUNCTION bb_filter, bb_rows;
 -- test: an index that was there before its rows
 TRUNCATE bb;
 DROP INDEX bb_idx;
+SET lokivector.pending_nodes = 700;
 CREATE INDEX bb_idx ON bb USING hnsw (b bytevec_cosine_ops);
-INSERT INTO bb SELECT i, bb_vector(i, 100) FROM generate_series(1, 1500) i;
-SELECT epoch > 0 AS requantized FROM lokivector_index_info('bb_idx');
+RESET lokivector.pending_nodes;
+INSERT INTO bb SELECT i, bb_vector(i, 100) FROM generate_series(1, 600) i;
+SELECT pending, entry_node FROM lokivector_index_info('bb_idx');
+SELECT lokivector_check('bb_idx', true);
+INSERT INTO bb SELECT i, bb_vector(i, 100) FROM generate_series(601, 1500) i;
+SELECT pending FROM lokivector_index_info('bb_idx');
 SELECT lokivector_check('bb_idx', true);
 SELECT answered, recall > 0.97 AS good FROM lokivector_recall('bb_idx', 50);
 UPDATE bb SET id = -id WHERE id % 3 = 0;

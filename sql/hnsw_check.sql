@@ -67,23 +67,6 @@ SELECT i, dimensions, metric, m, ef_construction, attributes, nodes, rows, null_
 FROM unnest('{check_idx,check_ip,check_cosine,check_l1}'::text[]) i, lokivector_index_info(i::regclass);
 DROP INDEX check_ip, check_cosine, check_l1;
 
--- test: codes that were made of other codes
--- those of short vectors are like their rows' but for `add`
-CREATE TABLE check_f (v vector(768));
-CREATE INDEX check_f_idx ON check_f USING hnsw ((v::halfvec(768)) halfvec_ip_ops);
-INSERT INTO check_f SELECT (SELECT array_agg(CASE WHEN i % 10 = 1 THEN 1e-6 ELSE 0.05 END *
-		(hashint8extended(i * 1000 + j, 0) / 1.9e19 + 0.5) ORDER BY j) FROM generate_series(1, 768) j)::vector
-	FROM generate_series(1, 60) i;
-SELECT lokivector_check('check_f_idx', true);
--- those of vectors that are nearly the same tell nothing of them
-TRUNCATE check_f;
-INSERT INTO check_f SELECT (SELECT array_agg(10 + hashint8extended(i * 1000 + j, 0) / 1.9e19 ORDER BY j)
-	FROM generate_series(1, 768) j)::vector FROM generate_series(1, 60) i;
-SELECT lokivector_check('check_f_idx', true);
-REINDEX INDEX check_f_idx;
-SELECT lokivector_check('check_f_idx', true);
-DROP TABLE check_f;
-
 -- test: partial and expression indexes
 CREATE INDEX check_partial ON check_t USING hnsw (v vector_l2_ops) WHERE a = 2;
 CREATE INDEX check_expression ON check_t USING hnsw (((v + v)::vector(16)) vector_l2_ops, (a + 1));

@@ -136,19 +136,26 @@ RESET enable_seqscan;
 -- test: an index that was there before its rows
 TRUNCATE hh;
 DROP INDEX hh_idx;
+SET lokivector.pending_nodes = 700;
 CREATE INDEX hh_idx ON hh USING hnsw (h halfvec_cosine_ops);
-INSERT INTO hh SELECT i, hh_vector(i, 100) FROM generate_series(1, 1500) i;
-SELECT epoch > 0 AS requantized FROM lokivector_index_info('hh_idx');
+RESET lokivector.pending_nodes;
+INSERT INTO hh SELECT i, hh_vector(i, 100) FROM generate_series(1, 600) i;
+SELECT pending, entry_node FROM lokivector_index_info('hh_idx');
+SELECT lokivector_check('hh_idx', true);
+INSERT INTO hh SELECT i, hh_vector(i, 100) FROM generate_series(601, 1500) i;
+SELECT pending FROM lokivector_index_info('hh_idx');
 SELECT lokivector_check('hh_idx', true);
 SELECT answered, recall > 0.97 AS good FROM lokivector_recall('hh_idx', 50);
 SELECT split_part(lokivector_calibrate('hh_idx'), ':', 1);
 SELECT count(*) > 0 AS calibrated FROM lokivector_calibration('hh_idx');
 
--- test: ... and is on an expression, so that codes are made of codes
+-- test: ... and is on an expression
+SET lokivector.pending_nodes = 50;
 CREATE TABLE casts (v vector(70));
 CREATE INDEX casts_idx ON casts USING hnsw ((v::halfvec(70)) halfvec_cosine_ops);
 INSERT INTO casts SELECT (SELECT array_agg((hashint8extended(i, j) % 4)::float8 ORDER BY j) FROM generate_series(1, 70) j)::vector FROM generate_series(1, 100) i;
-SELECT epoch > 0 AS requantized FROM lokivector_index_info('casts_idx');
+RESET lokivector.pending_nodes;
+SELECT pending FROM lokivector_index_info('casts_idx');
 SELECT lokivector_check('casts_idx', true);
 
 -- test: an update that leaves the halfvec alone

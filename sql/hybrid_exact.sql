@@ -171,7 +171,7 @@ VACUUM ANALYZE exact_w;
 SELECT opclass, exact_metric('exact_w', opclass, op, 'sparsevec', '') FROM (VALUES
 	('sparsevec_l2_ops', '<->'), ('sparsevec_ip_ops', '<#>'), ('sparsevec_cosine_ops', '<=>')) m(opclass, op);
 
--- test: an index that grew, whose rows were requantized, and some removed
+-- test: an index that grew, and whose rows were removed in part
 CREATE TABLE exact_grown (LIKE exact_v) WITH (autovacuum_enabled = off);
 CREATE INDEX exact_l2 ON exact_grown USING hnsw (v vector_l2_ops);
 CREATE INDEX exact_ip ON exact_grown USING hnsw (v vector_ip_ops);
@@ -184,42 +184,44 @@ INSERT INTO exact_grown SELECT id, v FROM exact_v WHERE id % 7 = 3;
 ANALYZE exact_grown;
 SELECT op, s.* FROM unnest('{<->,<#>,<=>}'::text[]) op, exact_same('exact_grown', op, 'vector', 5, 0.02, 'SELECT array_agg(id ORDER BY id) FROM exact_grown WHERE v $3 $1 < $2') s;
 
--- test: a cursor goes on in an index that is requantized in between
-CREATE TABLE exact_epochs (LIKE exact_v) WITH (autovacuum_enabled = off);
-CREATE INDEX exact_epochs_i ON exact_epochs USING hnsw (v vector_l2_ops);
-INSERT INTO exact_epochs SELECT id, v FROM exact_v WHERE id <= 400;
-ANALYZE exact_epochs;
+-- test: a cursor goes on in an index that gets its codes in between
+SET lokivector.pending_nodes = 500;
+CREATE TABLE exact_pending (LIKE exact_v) WITH (autovacuum_enabled = off);
+CREATE INDEX exact_pending_i ON exact_pending USING hnsw (v vector_l2_ops);
+RESET lokivector.pending_nodes;
+INSERT INTO exact_pending SELECT id, v FROM exact_v WHERE id <= 400;
+ANALYZE exact_pending;
 SET enable_seqscan = off;
-CREATE FUNCTION exact_rest(OUT epochs integer, OUT missed bigint, OUT more bigint) AS $$
+CREATE FUNCTION exact_rest(OUT pending bigint, OUT later bigint, OUT missed bigint, OUT more bigint) AS $$
 DECLARE
-	c CURSOR (q vector, r float8) FOR SELECT id FROM exact_epochs WHERE v <-> q < r;
-	query vector := (SELECT v FROM exact_epochs WHERE id = 7);
-	bound float8 := (SELECT v <-> query FROM exact_epochs ORDER BY 1 OFFSET 200 LIMIT 1);
-	nearer integer[] := ARRAY(SELECT id FROM exact_epochs WHERE (v <-> query) + 0 < bound);
+	c CURSOR (q vector, r float8) FOR SELECT id FROM exact_pending WHERE v <-> q < r;
+	query vector := (SELECT v FROM exact_pending WHERE id = 7);
+	bound float8 := (SELECT v <-> query FROM exact_pending ORDER BY 1 OFFSET 200 LIMIT 1);
+	nearer integer[] := ARRAY(SELECT id FROM exact_pending WHERE (v <-> query) + 0 < bound);
 	got integer[] := '{}';
 	next integer;
 BEGIN
-	epochs := -(SELECT epoch FROM lokivector_index_info('exact_epochs_i'));
+	pending := (SELECT i.pending FROM lokivector_index_info('exact_pending_i') i);
 	OPEN c(query, bound);
 	FOR i IN 1..3 LOOP
 		FETCH c INTO next;
 		got := got || next;
 	END LOOP;
-	INSERT INTO exact_epochs SELECT id, v + array_fill(3, ARRAY[72])::vector FROM exact_v WHERE id BETWEEN 401 AND 1500;
+	INSERT INTO exact_pending SELECT id, v + array_fill(3, ARRAY[72])::vector FROM exact_v WHERE id BETWEEN 401 AND 1500;
 	LOOP
 		FETCH c INTO next;
 		EXIT WHEN NOT FOUND;
 		got := got || next;
 	END LOOP;
 	CLOSE c;
-	epochs := epochs + (SELECT epoch FROM lokivector_index_info('exact_epochs_i'));
+	later := (SELECT i.pending FROM lokivector_index_info('exact_pending_i') i);
 	missed := (SELECT count(*) FROM (SELECT unnest(nearer) EXCEPT ALL SELECT unnest(got)) s);
 	more := (SELECT count(*) FROM (SELECT unnest(got) EXCEPT ALL SELECT unnest(nearer)) s);
 END $$ LANGUAGE plpgsql;
-SELECT epochs > 0 AS requantized, missed, more FROM exact_rest();
+SELECT * FROM exact_rest();
 RESET enable_seqscan;
 DROP FUNCTION exact_rest;
-DROP TABLE exact_epochs;
+DROP TABLE exact_pending;
 
 -- test: rows that have no distance, and those that are far or short
 INSERT INTO exact_v SELECT 4000 + n, CASE WHEN n % 3 > 0 THEN array_fill(CASE WHEN n % 3 = 1 THEN 0 ELSE 10 ^ (n - 25) END::real, ARRAY[72])::vector END FROM generate_series(1, 50) n;

@@ -14,7 +14,7 @@ CREATE FUNCTION lokivector_index_counts(
 		OUT late_rows bigint,
 		OUT inserts bigint, OUT duplicates_joined bigint, OUT nodes_reused bigint,
 		OUT builds bigint, OUT vacuums bigint, OUT nodes_freed bigint,
-		OUT calibrations bigint, OUT rows_changed bigint, OUT requantizations bigint,
+		OUT calibrations bigint, OUT rows_changed bigint,
 		OUT search_time double precision, OUT build_time double precision,
 		OUT vacuum_time double precision,
 		OUT last_scan timestamptz, OUT last_build timestamptz, OUT last_vacuum timestamptz,
@@ -55,7 +55,6 @@ CREATE VIEW lokivector_stat_indexes AS
 		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, nothing) AS nodes_freed,
 		coalesce(s.calibrations, 0) AS calibrations,
 		coalesce(s.rows_changed, 0) AS rows_changed,
-		coalesce(s.requantizations, nothing) AS requantizations,
 		coalesce(s.search_time, 0) AS search_time, coalesce(s.build_time, 0) AS build_time,
 		coalesce(s.vacuum_time, 0) AS vacuum_time,
 		s.last_scan, s.last_build, s.last_vacuum, s.last_calibration, s.counted_since

@@ -25,7 +25,7 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT nodes bigint, OUT live bigint, OUT killed bigint, OUT dead bigint,
 		OUT reserved bigint, OUT free bigint,
 		OUT rows bigint, OUT null_rows bigint,
-		OUT max_level integer, OUT entry_node bigint, OUT epoch bigint,
+		OUT max_level integer, OUT entry_node bigint, OUT pending bigint,
 		OUT vacuum_cycles bigint, OUT dead_pending boolean,
 		OUT calibrated_nodes bigint, OUT changed_nodes bigint, OUT unlisted_nodes bigint,
 		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)

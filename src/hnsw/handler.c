@@ -80,7 +80,8 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
-	shape->certain = has_certain_bounds(index, &meta.code);
+	shape->certain = meta.pending == 0 && has_certain_bounds(index, &meta.code);
+	shape->pending = meta.pending > 0;
 	shape->entry_level = meta.entry_level;
 	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.rowmap.end : 0;
 	return true;

@@ -42,6 +42,8 @@ typedef enum LokiIterativeScan
 
 extern double loki_scan_mem_multiplier;
 extern int	loki_build_seed;
+extern int	loki_pending_nodes;
+#define LOKI_MOST_PENDING	10000
 
 /* What scans of an index go by: the settings of its access method, and its own defaults */
 typedef struct LokiScanSettings
@@ -202,6 +204,7 @@ typedef struct LokiHnswShape
 	uint32		full_bits;		/* of the code, refined */
 	int			ef;				/* of LokiScanSettings */
 	bool		certain;		/* codes give bounds that always hold */
+	bool		pending;		/* scans read the rows of all nodes */
 	double		mapped;			/* the row map has the nodes below this; 0:
 								 * there is none */
 } LokiHnswShape;

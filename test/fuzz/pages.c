@@ -452,17 +452,6 @@ loki_toast_close(LokiToastReader *reader)
 }
 
 void
-loki_requantize_wait(Relation index)
-{
-}
-
-bool
-loki_was_requantized(LokiIndex *state, Relation index)
-{
-	return false;
-}
-
-void
 loki_scan_settings(Relation index, LokiScanSettings *settings)
 {
 	settings->ef = 40;

@@ -49,7 +49,7 @@ sub here
 
 run_program('sh', '-c', here($_)) for $runbook =~ /^(pgbackrest --stanza=main (?:stanza-create|check|--type=full backup))$/mg;
 
-# Between the backups the index grows, is vacuumed and is requantized
+# Between the backups the index grows and is vacuumed
 $node->safe_psql('postgres', q(
 	INSERT INTO items SELECT i, item(i) FROM generate_series(3001, 5000) i;
 	DELETE FROM items WHERE id % 10 = 0;));

@@ -45,7 +45,7 @@ my %number = (tid => 2, code => 3, link => 4, hash => 6, upper => 7, duplicate =
 my %meta = (magic => 0, version => 4, metric => 25, dim => 28, m => 52, nattributes => 58,
 	attr_type => 60,
 	flags => 92, entry_node => 96, entry_slot => 100, entry_level => 104,
-	directory_entries => 120, free_tid => 124, calibrated_widths => 146, second_width => 172,
+	pending => 116, directory_entries => 120, free_tid => 124, calibrated_widths => 146, second_width => 172,
 	lists_end => 472, second_listed => 480, rowmap_end => 724, rowmap_groups => 732, rowmap_shift => 736,
 	rowmap_node_bits => 737, rowmap_key_bits => 738);
 
@@ -209,8 +209,7 @@ my @cases = (
 	[ 'other dimensions', set_meta('dim', 'V', 16000), qr/slots of sizes|damaged metapage/, $fatal ],
 	[ 'another metric', set_meta('metric', 'C', 2), qr/invalid metric/ ],
 	[ 'other flags', set_meta('flags', 'V', 64), qr/invalid flags/ ],
-	[ 'codes that are being made anew for the first time, and no centroid for that',
-		set_meta('flags', 'V', 14), qr/damaged metapage/, $fatal ],
+	[ 'a pending index that has an entry point', set_meta('pending', 'V', 14), qr/damaged metapage/, $fatal ],
 	[ 'another number of attributes', set_meta('nattributes', 'v', 1),
 		qr/damaged metapage/, $fatal ],
 	# both have slots of five bytes; integers must not be read as pointers

@@ -87,7 +87,7 @@ for my $kind (sort keys %kinds)
 	$node->safe_psql('postgres', join ';', map
 		{ "CREATE INDEX ${kind}_$_ ON items USING hnsw ($kinds{$kind})" } 1 .. $copies);
 }
-# nodes that were reused, rows that joined, and codes for another centroid
+# nodes that were reused, and rows that joined
 $node->safe_psql('postgres', join ';',
 	'CREATE TABLE grown (v vector(40), a integer)',
 	(map { (
@@ -99,29 +99,19 @@ $node->safe_psql('postgres', join ';',
 	'VACUUM grown',
 	'INSERT INTO grown SELECT v, a FROM items WHERE id % 9 = 5');
 $kinds{grown} = $kinds{coarsely_grown} = 1;
-# codes that were all made of other codes
-$node->safe_psql('postgres', join ';',
-	'CREATE TABLE requantized (v vector(40))',
-	(map { ("CREATE INDEX requantized_$_ ON requantized USING hnsw ((subvector(v, 1, 40)::vector(40)) vector_l2_ops)") }
-		  1 .. $copies),
-	'INSERT INTO requantized SELECT v FROM items WHERE v IS NOT NULL AND id BETWEEN 1001 AND 1032');
-my %remade = map {
-	$_ => [ split /\|/, $node->safe_psql('postgres', "SELECT epoch, dimensions FROM lokivector_index_info('${_}_1')") ]
-} 'grown', 'coarsely_grown', 'requantized';
-
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
 my ($header, $special, $tid, $centroid, $brief) = (24, 16, 2, 10, 144);
 # Slot arrays that go by node, as in hnsw/definition/layout.h, and the bytes of their slots
 my %number = (tid => $tid, code => 3, link => 4, refine => 5, hash => 6);
 my %slot_bytes;
-for my $kind (keys %kinds, 'requantized')
+for my $kind (keys %kinds)
 {
 	my %bytes = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
 		"SELECT slot_array, slot_bytes FROM lokivector_index_slot_arrays('${kind}_1')
 		 WHERE slot_array IN ('tid', 'code', 'link', 'refine', 'hash')");
 	$slot_bytes{$kind}{ $number{$_} } = $bytes{$_} for keys %bytes;
 }
-my @names = map { my $kind = $_; map { "${kind}_$_" } 1 .. $copies } sort(keys %kinds), 'requantized';
+my @names = map { my $kind = $_; map { "${kind}_$_" } 1 .. $copies } sort keys %kinds;
 my $list = join ',', map { "'$_'" } @names;
 is($node->safe_psql('postgres',
 		"SELECT i, problem(i::regclass) FROM unnest(ARRAY[$list]) i WHERE problem(i::regclass) IS NOT NULL"),
@@ -242,16 +232,13 @@ sub slot_place
 	return $block * $block_size + $header + $size * ($number % $per_page);
 }
 
-# The centroid that codes are for, when it is not the first: four of its floats
-for my $kind (sort keys %remade)
+# Four floats of the centroid
+for my $kind ('grown', 'coarsely_grown')
 {
-	my ($epoch, $dim) = @{ $remade{$kind} };
-
-	ok($epoch > 0, "$kind: codes were made anew");
 	for my $copy (1 .. $copies)
 	{
 		my $bytes = $original{"${kind}_$copy"};
-		my $first = $epoch % 2 * $dim + int(rand($dim - 3));
+		my $first = int(rand(37));
 
 		substr($bytes, slot_place($bytes, $centroid, 4, $first + $_), 4) =
 		  $copy % 2 == 0 ? pack('f', 2 + rand) : join '', map { chr(int(rand(256))) } 1 .. 4
@@ -266,27 +253,6 @@ for my $kind (sort keys %remade)
 			'', "$kind: a centroid is found, $processor kernels");
 		$node->stop;
 	}
-}
-
-# A code that was made of another code may be unlike its row, but not wholly
-for my $copy (1 .. $copies)
-{
-	my ($array, $at, $bytes) = @{ ([ 'code', 0, pack('f', 1000) ], [ 'code', 4, pack('f', 1) ],
-		[ 'code', 8, "\xff" x 16 ], [ 'code', 8, "\x00" x 16 ], [ 'refine', 0, pack('f', 1) ],
-		[ 'refine', 4, pack('f', 0) ], [ 'refine', 4, pack('f', -1) ], [ 'code', 4, pack('f', 0) ])[$copy - 1] };
-	my $file = $original{"requantized_$copy"};
-
-	substr($file, slot_place($file, $number{$array}, $slot_bytes{requantized}{ $number{$array} }, 5) + $at,
-		length $bytes) = $bytes;
-	write_binary($node->data_dir . '/' . $path{"requantized_$copy"}, $file);
-}
-for my $processor ('best', 'scalar')
-{
-	start_as($processor);
-	is($node->safe_psql('postgres',
-			"SELECT i FROM generate_series(1, $copies) i WHERE problem(('requantized_' || i)::regclass) IS NULL"),
-		'', "requantized: a code is found, $processor kernels");
-	$node->stop;
 }
 
 # What rounding may change, changed by more: the last bits of two levels, and both factors

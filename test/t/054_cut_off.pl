@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # What a standby answers while replay stands in the midst of a change that takes many records,
-# as it does when the primary was killed there: codes that are being made anew, and a vacuum
-# that has marked dead nodes and not yet repaired the graph.
+# as it does when the primary was killed there: codes and a graph that are being made of pending
+# rows, and a vacuum that has marked dead nodes and not yet repaired the graph.
 #
 # The standby is made from a backup of before, and is told where to stop.
 
@@ -94,11 +94,10 @@ sub replay
 }
 
 # ----------------------------------------------------------------
-# Codes of two epochs
+# A pending index that is being given codes and a graph
 # ----------------------------------------------------------------
 
-my $half = 4096;
-my $rows = 2 * $half - 1;
+my $rows = 2999;
 
 $primary->safe_psql('postgres', qq(
 	CREATE EXTENSION lokivector;
@@ -108,8 +107,10 @@ $primary->safe_psql('postgres', qq(
 		FROM generate_series(1, 64) i
 	\$\$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 	CREATE TABLE items (id integer PRIMARY KEY, v vector(64), c integer);
+	SET lokivector.pending_nodes = @{[ $rows + 1 ]};
 	CREATE INDEX items_idx ON items USING hnsw (v vector_l2_ops, c int4_ops);
-	INSERT INTO items SELECT n, item(n, CASE WHEN n < $half THEN 0 ELSE 9 END), n % 5
+	RESET lokivector.pending_nodes;
+	INSERT INTO items SELECT n, item(n, n % 2 * 9), n % 5
 		FROM generate_series(1, $rows) n;
 	-- what the index finds, and what there is
 	CREATE FUNCTION faults(named text, condition text, taken text) RETURNS SETOF text AS \$\$
@@ -136,19 +137,21 @@ $primary->safe_psql('postgres', qq(
 			END IF;
 		END LOOP;
 	END \$\$ LANGUAGE plpgsql;));
-$primary->backup('requantizing');
+$primary->backup('pending');
 my @records = records_of('items_idx', "INSERT INTO items SELECT $rows + 1, item($rows + 1, 9), 0");
-my @codes = grep { $_->{touched}{$code} && !$_->{touched}{$tid} } @records;
-cmp_ok(scalar(@codes), '>', 8, 'an insert has all codes made anew, by many records');
+my @written = grep { $_->{touched}{$code} || $_->{touched}{$link} } @records;
+cmp_ok(scalar(@written), '>', 8, 'an insert makes codes and links, by many records');
+ok(!$records[-1]{touched}{$link} && !$records[-1]{touched}{$upper}, 'of which the last one is about the metapage');
 
-my $standby = standby_up_to('requantizing', $codes[ @codes / 2 ]);
+# Nearly all is there, and nothing of it may be read
+my $standby = standby_up_to('pending', $records[-2]);
 my $session = open_session($standby);
 my %ids;
 
 # A cursor over more rows than its LIMIT is known to take, and one over all rows
 ask($session, q(SET enable_seqscan = off; SET lokivector.enable_hybrid_scan = off; BEGIN;));
 ask($session, q(DECLARE late CURSOR FOR
-	SELECT id FROM items WHERE random() < 2 AND id % 2 = 0 ORDER BY v <-> item(90001, 0) LIMIT 2000;));
+	SELECT id FROM items WHERE random() < 2 AND id % 2 = 0 ORDER BY v <-> item(90001, 0) LIMIT 1000;));
 ask($session, q(DECLARE every CURSOR FOR SELECT id FROM items ORDER BY v <-> item(90001, 0);));
 foreach my $cursor ('late', 'every')
 {
@@ -156,12 +159,14 @@ foreach my $cursor ('late', 'every')
 }
 is(join(' ', map { scalar keys %{ $ids{$_} } } 'late', 'every'), '5 5', 'cursors are open');
 replay($standby);
-is($standby->safe_psql('postgres', q(SELECT epoch, dead_pending FROM lokivector_index_info('items_idx'))),
-	'2|f', 'a standby has come into the midst of it');
+is($standby->safe_psql('postgres', q(SELECT pending, live, entry_node IS NULL FROM lokivector_index_info('items_idx'))),
+	join('|', $rows + 1, $rows + 1, 't'), 'a standby has come into the midst of it');
+is($standby->safe_psql('postgres', q(SELECT slots FROM lokivector_index_slot_arrays('items_idx') WHERE slot_array = 'link')),
+	$rows + 1, '... where links are written');
 
 foreach my $cursor ('late', 'every')
 {
-	my $expected = $cursor eq 'late' ? 2000 : $rows;
+	my $expected = $cursor eq 'late' ? 1000 : $rows;
 
 	$ids{$cursor}{$_}++ foreach split /\n/, ask($session, "FETCH ALL FROM $cursor;");
 	is(scalar(keys %{ $ids{$cursor} }), $expected, "cursor $cursor has its rows");
@@ -187,7 +192,6 @@ sub faults
 	return $faults;
 }
 
-# Whatever can be told of distances by codes is not: bounds, and which rows are the nearest
 my @bounded = (
 	[ 'within a bound', 'v <-> q < 6', 4000 ],
 	[ 'the nearest within a bound', 'v <-> q < 6.2', 20 ],
@@ -202,18 +206,22 @@ is(faults($standby, @bounded,
 		[ 'more rows than there are', 'true', $rows + 10 ],
 		[ 'without completeness', 'true', 10, 'SET lokivector.complete = off;' ],
 		[ 'under limits of pgvector', 'c < 4', 10, 'SET hnsw.iterative_scan = strict_order; SET lokivector.complete = off;' ]),
-	'', 'a standby with codes of two epochs finds the nearest rows, and as many as there are');
+	'', 'the standby finds the nearest rows, and as many as there are');
 check_index($standby, 'check of it');
 
-# It takes over: the first scan finishes what the primary began
+# It takes over: the next insert does all of it again
 $standby->promote;
 $standby->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
-is(faults($standby, grep { $_->[2] ne '20' } @bounded), '', 'rows within a bound after promotion');
+is(faults($standby, @bounded), '', 'rows within a bound after promotion');
 check_index($standby, 'check after promotion');
 is($standby->safe_psql('postgres', "
 		INSERT INTO items SELECT $rows + 1, item($rows + 1, 9), 0;
 		SET enable_seqscan = off;
 		SELECT id FROM items ORDER BY v <-> item($rows + 1, 9) LIMIT 1"), $rows + 1, 'inserts go on');
+is($standby->safe_psql('postgres', q(SELECT pending, live, entry_node IS NULL FROM lokivector_index_info('items_idx'))),
+	join('|', 0, $rows + 1, 'f'), '... and the first of them makes codes and graph');
+is(faults($standby, grep { $_->[2] ne '20' } @bounded), '', 'rows within a bound by the codes');
+check_index($standby, 'check of the codes');
 $standby->stop;
 
 # ----------------------------------------------------------------

@@ -32,6 +32,9 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+/* Nodes at which an index of up to 768 dimensions gets its codes */
+#define PENDING_NODES	1024
+
 /* The fewest bits of the codes that the graph is built on: see doc/design/graph.md */
 #define GRAPH_BITS(dim)		((dim) <= LOKI_FOUR_BITS_MAX_DIM ? 4 : 2)
 
@@ -63,7 +66,7 @@ loki_build_phase_name(int64 phase)
 }
 
 static void
-set_phase(int phase, uint32 total)
+set_phase(const LokiBuild *build, int phase, uint32 total)
 {
 	const int	params[] = {
 		PROGRESS_CREATEIDX_SUBPHASE,
@@ -73,7 +76,9 @@ set_phase(int phase, uint32 total)
 	};
 	const int64 values[] = {phase, total, 0, GetCurrentTimestamp()};
 
-	pgstat_progress_update_multi_param(lengthof(params), params, values);
+	/* an insert may report the progress of another command */
+	if (!build->geometry.pending)
+		pgstat_progress_update_multi_param(lengthof(params), params, values);
 	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 
@@ -95,6 +100,21 @@ loki_build_require_candidates(const LokiHnswOptions *options, const char *altere
 									 altered) : 0,
 				 errhint("Set ef_construction to %d or more, or m to %d or less.",
 						 2 * m, ef_construction / 2)));
+}
+
+/*
+ * The number of nodes at which an index gets its codes and its graph.  Up to it, scans read the
+ * vectors of all rows; the longer they are, the fewer.  A compact index needs enough of them to
+ * choose its code.
+ */
+static uint32
+pending_nodes(LokiProfile profile, uint32 dim)
+{
+	if (loki_pending_nodes > 0)
+		return loki_pending_nodes;
+	if (profile == LOKI_PROFILE_COMPACT)
+		return 2 * PENDING_NODES;
+	return Max(PENDING_NODES / 4, Min(PENDING_NODES, PENDING_NODES * 768 / dim));
 }
 
 /* Form the metapage of an index with these options: geometry and code. */
@@ -128,7 +148,8 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
 								 refine_bits != LOKI_BITS_AUTO,
 								 LOKI_PAGE_PAYLOAD, seed);
-	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type);
+	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type,
+				   pending_nodes(profile, code.dim));
 }
 
 /* The same for an existing index; prng seeds its codes. */
@@ -219,6 +240,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	build->heap = heap;
 	build->index = index;
 	build->index_info = index_info;
+	seed_prng(&build->prng);
 	if (index != NULL)
 		build->geometry.column = loki_index_column(index, NULL);
 	if (meta != NULL)
@@ -226,7 +248,6 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	else
 	{
 		build->leader = true;
-		seed_prng(&build->prng);
 		describe_index(index, &build->geometry.column, &build->prng, &build->meta);
 	}
 	set_geometry(build);
@@ -244,7 +265,7 @@ prepare_codes(LokiBuild *build)
 		build->expected_rows = loki_build_rows(build->heap, &nblocks);
 	else
 	{
-		set_phase(LOKI_PROGRESS_SAMPLING, 0);
+		set_phase(build, LOKI_PROGRESS_SAMPLING, 0);
 		if (geometry->profile == LOKI_PROFILE_COMPACT)
 			loki_compact_begin(build);
 		loki_build_sample(build);
@@ -271,7 +292,7 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 		return false;
 	*first = (uint32) next;
 	*end = (uint32) Min(next + step, build->shared->work.units);
-	if (build->leader && build->shared->work.job != LOKI_JOB_TRIM &&
+	if (build->leader && !build->geometry.pending && build->shared->work.job != LOKI_JOB_TRIM &&
 		build->shared->work.job != LOKI_JOB_LINK)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, build->reported + next);
 	return true;
@@ -283,7 +304,8 @@ loki_build_report_round(LokiBuild *build, int round, int rounds)
 {
 	Assert(build->leader && round < rounds);
 	build->reported = (uint64) round * build->nnodes;
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL,
+	if (!build->geometry.pending)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL,
 								 (int64) rounds * build->nnodes);
 }
 
@@ -465,7 +487,7 @@ load_rows(LokiBuild *build)
 	LokiBuildShared *shared = build->shared;
 
 	Assert(build->leader && build->nnodes == 0);
-	set_phase(LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
+	set_phase(build, LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
 	loki_parallel_job(build, LOKI_JOB_LOAD, 0);
 	if (shared->broken_hot_chain)
 		build->index_info->ii_BrokenHotChain = true;
@@ -484,7 +506,7 @@ build_graph(LokiBuild *build)
 	int			twins_block;
 
 	Assert(build->graph == NULL);
-	set_phase(LOKI_PROGRESS_GRAPH, build->nnodes);
+	set_phase(build, LOKI_PROGRESS_GRAPH, build->nnodes);
 	twins_block = loki_twins_find(arena, build->arrays.graph_codes,
 								  build->graph_quantizer->code_size, build->nnodes);
 	loki_graph_create(&build->shared->graph, arena, build->nnodes, build->meta.m,
@@ -501,7 +523,7 @@ make_reachable(LokiBuild *build)
 	int			block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
 
 	build->shared->reach.parent_block = block;
-	set_phase(LOKI_PROGRESS_REACHABILITY, build->nnodes);
+	set_phase(build, LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	Assert(build->graph->entry_node != LOKI_NONE);
@@ -511,7 +533,15 @@ make_reachable(LokiBuild *build)
 	build->reported = 0;
 }
 
-/* Lay the nodes out: choose their final node IDs. */
+/* Connect the nodes that were loaded, of which there is one at least. */
+void
+loki_build_make_graph(LokiBuild *build)
+{
+	build_graph(build);
+	make_reachable(build);
+}
+
+/* Lay the nodes out: choose their final node IDs.  Those of a pending index stay as they are. */
 static void
 lay_out_nodes(LokiBuild *build)
 {
@@ -519,15 +549,19 @@ lay_out_nodes(LokiBuild *build)
 	uint32		nnodes = build->nnodes;
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
-	set_phase(LOKI_PROGRESS_LAYOUT, nnodes);
+	set_phase(build, LOKI_PROGRESS_LAYOUT, nnodes);
 	build->shared->position_block = loki_arena_add_block(arena, size);
-	build->shared->order_block = build->shared->reach.parent_block; /* not needed any more */
+	build->shared->order_block = build->graph == NULL ? loki_arena_add_block(arena, size) :
+		build->shared->reach.parent_block;	/* not needed any more */
 	build->position = (uint32 *) arena->blocks[build->shared->position_block];
 	build->order = (uint32 *) arena->blocks[build->shared->order_block];
-	loki_graph_layout(build->graph, build->geometry.arrays[LOKI_SLOTS_CODE].per_page,
-					  build->position);
+	if (build->graph != NULL)
+		loki_graph_layout(build->graph, build->geometry.arrays[LOKI_SLOTS_CODE].per_page,
+						  build->position);
 	for (uint32 node = 0; node < nnodes; node++)
 	{
+		if (build->graph == NULL)
+			build->position[node] = node;
 		Assert(build->position[node] < nnodes);
 		build->order[build->position[node]] = node;
 	}
@@ -549,16 +583,19 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	load_rows(build);
 	if (build->nnodes > 0)
 	{
-		build_graph(build);
-		make_reachable(build);
+		if (build->nnodes >= build->meta.pending)
+		{
+			loki_build_make_graph(build);
+			build->meta.pending = 0;
+		}
 		lay_out_nodes(build);
 	}
-	set_phase(LOKI_PROGRESS_WRITING, 0);
+	set_phase(build, LOKI_PROGRESS_WRITING, 0);
 	loki_build_write(build);
 	result->heap_tuples = build->shared->heap_tuples;
 	result->index_tuples = pg_atomic_read_u64(&build->shared->rows);
 
-	set_phase(LOKI_PROGRESS_CALIBRATING, 0);
+	set_phase(build, LOKI_PROGRESS_CALIBRATING, 0);
 	loki_parallel_job(build, LOKI_JOB_CALIBRATE, build->shared->nprocesses);
 	calibration = build->shared->calibration;
 	loki_parallel_end(build);

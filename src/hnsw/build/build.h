@@ -184,7 +184,9 @@ typedef struct LokiBuild
 	pg_prng_state prng;			/* of this build alone, so that a seed
 								 * determines the result */
 	LokiMetaPageData meta;
-	LokiIndex	geometry;		/* slot sizes and the quantizer of the index */
+	LokiIndex	geometry;		/* slot sizes and the quantizer of the index;
+								 * pending: codes and graph of its nodes are
+								 * made (build/pending.c) */
 	LokiQuantizer *graph_quantizer; /* of graph_codes */
 
 	MemoryContext context;		/* everything that lives until the index is
@@ -210,7 +212,7 @@ typedef struct LokiBuild
 	uint64		reported;		/* nodes of earlier rounds of this phase, in
 								 * what progress says */
 	uint32	   *position;		/* final ID of each node */
-	uint32	   *order;			/* node of each final ID */
+	uint32	   *order;			/* node of each final ID; LOKI_NONE: none */
 } LokiBuild;
 
 /* A slot of a slot array; one of LOKI_ARENA_ROWS goes by loki_build_row() */
@@ -241,6 +243,9 @@ typedef struct LokiInsertion
 	uint32		step;			/* from one of these to the next */
 } LokiInsertion;
 
+/* The i-th of some vectors, until the next call; NULL if it cannot be read */
+typedef const float *(*LokiBuildVector) (void *arg, uint32 i);
+
 /* functions in build/build.c */
 extern void loki_build_require_candidates(const LokiHnswOptions *options,
 										  const char *altered);
@@ -251,6 +256,7 @@ extern void loki_build_set_code(LokiBuild *build);
 extern LokiBuild *loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 								   const LokiMetaPageData *meta);
 extern LokiGraph *loki_build_open_graph(LokiBuild *build);
+extern void loki_build_make_graph(LokiBuild *build);
 extern void loki_build_job(LokiBuild *build, LokiBuildJob job);
 extern bool loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end);
 extern void loki_build_report_round(LokiBuild *build, int round, int rounds);
@@ -270,6 +276,10 @@ extern Size loki_build_node_memory(const LokiBuild *build);
 extern Size loki_build_hot_memory(const LokiBuild *build);
 extern double loki_build_rows(Relation heap, BlockNumber *nblocks);
 extern void loki_build_sample(LokiBuild *build);
+extern double loki_build_sample_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector,
+										void *arg);
+extern void loki_build_load_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector,
+									void *arg);
 extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
 extern bool loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
 extern void loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls);
@@ -295,6 +305,7 @@ extern void loki_build_make_reachable(LokiBuild *build);
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);
 extern void loki_build_write_pages(LokiBuild *build);
+extern void loki_build_write_pending(LokiBuild *build, LokiIndex *state);
 
 /* Phases of a build, after PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE = 1 */
 #define LOKI_PROGRESS_SAMPLING	2
@@ -312,6 +323,10 @@ extern void loki_build_write_pages(LokiBuild *build);
 extern char *loki_build_phase_name(int64 phase);
 
 /* Entry points of the access method */
+extern bool loki_hnsw_insert(Relation index, Datum *values, bool *isnull,
+							 ItemPointer heap_tid, Relation heap,
+							 IndexUniqueCheck checkUnique, bool indexUnchanged,
+							 IndexInfo *indexInfo);
 extern IndexBuildResult *loki_hnsw_build(Relation heap, Relation index,
 										 IndexInfo *indexInfo);
 extern void loki_hnsw_buildempty(Relation index);

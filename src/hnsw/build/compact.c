@@ -424,7 +424,7 @@ choose_code(Trial *trial, const LokiCodeSpec *alternatives, int n)
 
 /*
  * Choose the code, from the sample if that has enough rows.  The centroid is set already; the
- * basis is put behind it.
+ * basis is put behind it.  A build that leaves the index pending chooses none.
  */
 void
 loki_compact_choose(LokiBuild *build)
@@ -455,7 +455,8 @@ loki_compact_choose(LokiBuild *build)
 		memcpy(geometry->centroid, trial.constants,
 			   loki_code_constants(code) * sizeof(float));
 	}
-	else if (code->projection == LOKI_PROJECT_RANDOM)
+	else if (code->projection == LOKI_PROJECT_RANDOM &&
+			 build->expected_rows >= build->meta.pending)
 		ereport(NOTICE,
 				(errmsg("compact index \"%s\" was created with too little data to choose its codes",
 						RelationGetRelationName(build->index)),

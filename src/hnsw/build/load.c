@@ -26,6 +26,10 @@
 /* Reserve addresses for this many times the expected rows; they cost nothing */
 #define MORE_THAN_EXPECTED	16
 
+/* For a pending index: memory is allocated for so many nodes at a time, and some besides */
+#define PENDING_CHUNK		4096
+#define PENDING_MEMORY		((Size) 1024 * 1024)
+
 /* ----------------------------------------------------------------
  * Sampling
  * ----------------------------------------------------------------
@@ -70,6 +74,26 @@ read_vector(LokiBuild *build, Datum value, bool isnull)
 										   (struct varlena *) DatumGetPointer(value)));
 }
 
+/* Add a vector to the sample. */
+static void
+sample_vector(SampleState *sample, const float *x)
+{
+	LokiBuild  *build = sample->build;
+	uint32		dim = build->geometry.dim;
+	double		norm2 = loki_distance.dot_f32(dim, x, x);
+	double		scale = build->meta.code.metric == LOKI_METRIC_COSINE ? 1 / sqrt(norm2) : 1;
+
+	if (!isfinite(scale))
+		return;
+	if (norm2 > 0 && isfinite(norm2))
+		sample->logarithms += log(norm2 * scale * scale);
+	for (uint32 i = 0; i < dim; i++)
+		sample->sum[i] += x[i] * scale;
+	sample->count++;
+	if (build->sample != NULL)
+		loki_sample_add(build, x, scale, sample->count);
+}
+
 /* Callback of the sampling scan */
 static void
 sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
@@ -77,28 +101,13 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 {
 	SampleState *sample = arg;
 	LokiBuild  *build = sample->build;
-	uint32		dim = build->geometry.dim;
 	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
 	const float *x;
 
 	sample->rows++;
 	if (loki_value_open(&build->geometry.column, read_vector(build, values[0], isnull[0]),
 						isnull[0], &x) == LOKI_VALUE_VECTOR)
-	{
-		double		norm2 = loki_distance.dot_f32(dim, x, x);
-		double		scale = build->meta.code.metric == LOKI_METRIC_COSINE ? 1 / sqrt(norm2) : 1;
-
-		if (isfinite(scale))
-		{
-			if (norm2 > 0 && isfinite(norm2))
-				sample->logarithms += log(norm2 * scale * scale);
-			for (uint32 i = 0; i < dim; i++)
-				sample->sum[i] += x[i] * scale;
-			sample->count++;
-			if (build->sample != NULL)
-				loki_sample_add(build, x, scale, sample->count);
-		}
-	}
+		sample_vector(sample, x);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
 }
@@ -158,23 +167,62 @@ forget_sample(SampleState *sample)
 }
 
 /*
- * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
- * those of random blocks.  The sample also tells how many rows to expect.
+ * Set the centroid to the mean of the sample.
  *
  * A few rows that are much longer than most would move the mean far from these, and seen from
  * there all of them are alike.  Then the centroid is zero.  By inner product the long rows are
  * what is searched for.
  */
+static void
+set_centroid(SampleState *sample)
+{
+	LokiBuild  *build = sample->build;
+	uint32		dim = build->geometry.dim;
+	float	   *centroid = build->geometry.centroid;
+
+	for (uint32 i = 0; i < dim; i++)
+		centroid[i] = sample->count > 0 ? sample->sum[i] / sample->count : 0;
+	if (build->meta.code.metric != LOKI_METRIC_IP &&
+		loki_distance.dot_f32(dim, centroid, centroid) >
+		FAR_MEAN * exp(sample->logarithms / Max(sample->count, 1)))
+		memset(centroid, 0, dim * sizeof(float));
+	pfree(sample->sum);
+}
+
+/* Set the centroid to the mean of n vectors; returns how many could be read. */
+double
+loki_build_sample_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, void *arg)
+{
+	SampleState sample = {build};
+
+	sample.sum = MemoryContextAllocZero(build->context, build->geometry.dim * sizeof(double));
+	for (uint32 i = 0; i < n; i++)
+	{
+		const float *x = vector(arg, i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (x == NULL)
+			continue;
+		sample.rows++;
+		sample_vector(&sample, x);
+	}
+	set_centroid(&sample);
+	return sample.rows;
+}
+
+/*
+ * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
+ * those of random blocks.  The sample also tells how many rows to expect.
+ */
 void
 loki_build_sample(LokiBuild *build)
 {
-	uint32		dim = build->geometry.dim;
 	SampleState sample = {build};
 	BlockNumber nblocks;
 	double		rows = loki_build_rows(build->heap, &nblocks);
 
 	Assert(build->leader);
-	sample.sum = MemoryContextAllocZero(build->context, dim * sizeof(double));
+	sample.sum = MemoryContextAllocZero(build->context, build->geometry.dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
 									 false, any_visible(build), false, 0, InvalidBlockNumber,
@@ -200,14 +248,7 @@ loki_build_sample(LokiBuild *build)
 	build->expected_rows = sample.rows;
 
 	loki_toast_close(&build->toast);
-
-	for (uint32 i = 0; i < dim; i++)
-		build->geometry.centroid[i] = sample.count > 0 ? sample.sum[i] / sample.count : 0;
-	if (build->meta.code.metric != LOKI_METRIC_IP &&
-		loki_distance.dot_f32(dim, build->geometry.centroid, build->geometry.centroid) >
-		FAR_MEAN * exp(sample.logarithms / Max(sample.count, 1)))
-		memset(build->geometry.centroid, 0, dim * sizeof(float));
-	pfree(sample.sum);
+	set_centroid(&sample);
 }
 
 /* ----------------------------------------------------------------
@@ -295,10 +336,10 @@ view_arrays(LokiBuild *build)
 void
 loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 {
-	Size		limit = (Size) maintenance_work_mem * 1024;
 	Size		node_memory = loki_build_node_memory(build);
+	Size		limit = (Size) maintenance_work_mem * 1024;
 	Size		hot_memory = loki_build_hot_memory(build);
-	bool		all = build->expected_rows * node_memory <= limit;
+	bool		all;
 	BlockNumber nblocks = RelationGetNumberOfBlocks(build->heap);
 	uint32		expected = (uint32) Min(build->expected_rows * 1.05, LOKI_MAX_NUMBER);
 	uint32		capacity = (uint32) Min(Max(((uint64) nblocks + 1000) * MaxHeapTuplesPerPage,
@@ -306,6 +347,11 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 										LOKI_MAX_NUMBER);
 
 	Assert(build->leader);
+	/* an insert must not fail for want of a temporary file */
+	if (build->geometry.pending)
+		limit = Max(limit, add_size(mul_size(TYPEALIGN(PENDING_CHUNK, expected), node_memory),
+									PENDING_MEMORY));
+	all = build->expected_rows * node_memory <= limit;
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
 	{
 		Size		strides[LOKI_ARRAYS];
@@ -560,4 +606,35 @@ loki_build_load(LokiBuild *build)
 	if (build->index_info->ii_BrokenHotChain)
 		shared->broken_hot_chain = true;
 	LWLockRelease(&shared->lock);
+}
+
+/*
+ * Encode n vectors, as those of the nodes from 0 on.  A vector that cannot be read belongs to a
+ * row that is dead to everyone: its node gets the codes of the one before it, or of the first
+ * that can be read, of which there is one.
+ */
+void
+loki_build_load_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, void *arg)
+{
+	float	   *x = MemoryContextAlloc(build->context, build->geometry.dim * sizeof(float));
+	const float *read = NULL;
+
+	for (uint32 i = 0; i < n && read == NULL; i++)
+		read = vector(arg, i);
+	Assert(read != NULL);
+	memcpy(x, read, build->geometry.dim * sizeof(float));
+
+	loki_build_grow_arrays(build, n, 0);
+	begin_batch(build);
+	for (uint32 i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		read = vector(arg, i);
+		if (read != NULL)
+			memcpy(x, read, build->geometry.dim * sizeof(float));
+		encode(build, i, x);
+	}
+	if (build->batch != NULL)
+		encode_batch(build);
+	pfree(x);
 }

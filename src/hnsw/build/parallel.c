@@ -95,7 +95,8 @@ count_workers(const LokiBuild *build)
 	int			wanted;
 
 	/* a seed makes builds alike, which several processes cannot do */
-	if (max_parallel_maintenance_workers == 0 || IsInParallelMode() || loki_build_seed >= 0 ||
+	if (build->geometry.pending || max_parallel_maintenance_workers == 0 || IsInParallelMode() ||
+		loki_build_seed >= 0 ||
 		!loki_arena_can_share() || RelationUsesLocalBuffers(heap))
 		return 0;
 	planned = plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(build->index));

@@ -21,7 +21,9 @@
 #include "access/xloginsert.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
+#include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
+#include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 
 /* The node and layer of an UPPER slot */
@@ -64,6 +66,11 @@ form_node(WriteState *write, int array, uint32 id, char *slot)
 	LokiBuild  *build = write->build;
 	uint32		node = build->order[id];
 
+	if (node == LOKI_NONE)
+	{
+		memset(slot, 0, build->geometry.arrays[array].slot_size);
+		return;
+	}
 	if (array != LOKI_SLOTS_CODE)
 		node = loki_build_row(build, node);
 	memcpy(slot, loki_build_slot(build, array, node),
@@ -117,8 +124,10 @@ form_link(WriteState *write, int array, uint32 id, char *slot)
 	const uint32 *neighbors = lists->neighbors + (Size) node * lists->capacity;
 	LokiLinkData *link = (LokiLinkData *) slot;
 
-	Assert(lists->counts[node] <= lists->width);
 	memset(slot, 0, build->geometry.arrays[array].slot_size);
+	if (node == LOKI_NONE)
+		return;
+	Assert(lists->counts[node] <= lists->width);
 	link->level = build->graph->levels[node];
 	for (int i = 0; i < lists->counts[node]; i++)
 		link->neighbors[i] = build->position[neighbors[i]] + 1;
@@ -161,11 +170,11 @@ number_upper(WriteState *write)
 	for (int layer = graph->entry_level; layer > 0; layer--)
 	{
 		CHECK_FOR_INTERRUPTS();
-		for (uint32 i = 0; i < graph->nnodes; i++)
+		for (uint32 id = 0; id < write->shared->counts[LOKI_SLOTS_LINK]; id++)
 		{
-			uint32		node = build->order[i];
+			uint32		node = build->order[id];
 
-			if (graph->levels[node] < layer)
+			if (node == LOKI_NONE || graph->levels[node] < layer)
 				continue;
 			write->upper[number].node = node;
 			write->upper[number].layer = layer;
@@ -218,10 +227,10 @@ count_slots(WriteState *write)
 	uint32	   *counts = write->shared->counts;
 	uint32		nnodes = build->nnodes;
 
-	counts[LOKI_SLOTS_TID] = counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] =
-		counts[LOKI_SLOTS_REFINE] = counts[LOKI_SLOTS_HASH] = nnodes;
-	if (nnodes > 0)
+	counts[LOKI_SLOTS_TID] = counts[LOKI_SLOTS_HASH] = nnodes;
+	if (build->graph != NULL)
 	{
+		counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] = nnodes;
 		counts[LOKI_SLOTS_UPPER] = build->graph->nupper;
 		counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
 	}
@@ -354,23 +363,29 @@ find_extent(const WriteState *write, BlockNumber block)
 	return &write->entries[low];
 }
 
-/* Fill a page with its slots.  No content lock may be held; none is left. */
+/* Fill a page with the slots that it is to have.  It is a copy, or locked exclusively. */
 static void
-write_page(WriteState *write, BlockNumber block)
+fill_page(WriteState *write, int array, uint32 ordinal, Page page)
 {
-	const LokiExtentData *extent = find_extent(write, block);
-	int			array = extent->array;
 	const LokiSlotArray *geometry = &write->build->geometry.arrays[array];
-	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
 	uint64		number = (uint64) ordinal * geometry->per_page;
 	FormSlot	form = form_of(array);
-	Buffer		buffer = new_page(write->build, block, array, ordinal);
-	Page		page = BufferGetPage(buffer);
 
 	for (uint32 place = 0; place < geometry->per_page &&
 		 number < write->shared->counts[array]; place++)
 		form(write, array, (uint32) number++,
 			 loki_page_slot_for_write(page, geometry->slot_size, place));
+}
+
+/* Write a new page.  No content lock may be held; none is left. */
+static void
+write_page(WriteState *write, BlockNumber block)
+{
+	const LokiExtentData *extent = find_extent(write, block);
+	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
+	Buffer		buffer = new_page(write->build, block, extent->array, ordinal);
+
+	fill_page(write, extent->array, ordinal, BufferGetPage(buffer));
 	UnlockReleaseBuffer(buffer);
 }
 
@@ -388,6 +403,9 @@ view_plan(LokiBuild *build, WriteState *write)
 	{
 		build->order = (uint32 *) blocks[build->shared->order_block];
 		build->position = (uint32 *) blocks[build->shared->position_block];
+	}
+	if (build->graph != NULL)
+	{
 		write->upper = (UpperSlot *) blocks[write->shared->upper_block];
 		write->upper_number = (uint32 *) blocks[write->shared->upper_number_block];
 	}
@@ -403,7 +421,7 @@ loki_build_write_pages(LokiBuild *build)
 	uint32		end;
 
 	Assert(loki_no_buffer_locked());
-	if (build->shared->write.counts[LOKI_SLOTS_TID] > 0)
+	if (build->shared->write.counts[LOKI_SLOTS_LINK] > 0)
 		loki_build_open_graph(build);
 	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_SLOTS_TID],
 						   build->shared->write.counts[LOKI_SLOTS_NULLTID]);
@@ -448,6 +466,20 @@ write_directory(WriteState *write, uint32 npages)
 	Assert(done == nentries);
 }
 
+/* The graph's entry point, as the metapage names it; the index is not pending any more. */
+static void
+set_entry(const WriteState *write, LokiMetaPage meta)
+{
+	const LokiGraph *graph = write->build->graph;
+
+	meta->pending = 0;
+	meta->entry_node = write->build->position[graph->entry_node];
+	meta->entry_level = graph->entry_level;
+	if (graph->entry_level > 0)
+		meta->entry_slot = write->upper_number[loki_graph_list(graph, graph->entry_node,
+															   graph->entry_level)];
+}
+
 /*
  * Write the entry point to the metapage, under the exclusive lock of block 0.  While CREATE INDEX
  * CONCURRENTLY writes, others may look at the index, and find an empty one without a centroid.
@@ -465,17 +497,8 @@ write_meta(WriteState *write)
 	Assert(meta->entry_node == LOKI_NONE && meta->directory_entries == 0);
 	meta->format.uid++;
 	meta->directory_entries = write->shared->nentries;
-	if (build->nnodes > 0)
-	{
-		LokiGraph  *graph = build->graph;
-
-		meta->entry_node = build->position[graph->entry_node];
-		meta->entry_level = graph->entry_level;
-		if (graph->entry_level > 0)
-			meta->entry_slot =
-				write->upper_number[loki_graph_list(graph, graph->entry_node,
-													graph->entry_level)];
-	}
+	if (build->graph != NULL)
+		set_entry(write, meta);
 	MarkBufferDirty(buffer);
 	UnlockReleaseBuffer(buffer);
 }
@@ -495,7 +518,7 @@ share_plan(LokiBuild *build, uint32 nentries)
 	if (duplicate > 0)
 		memcpy(arena->blocks[shared->duplicate_block],
 			   build->arrays.slots[LOKI_SLOTS_DUPLICATE], duplicate);
-	if (build->nnodes > 0)
+	if (build->graph != NULL)
 	{
 		uint32		nupper = build->graph->nupper;
 
@@ -529,7 +552,7 @@ loki_build_write(LokiBuild *build)
 	shared->nentries = 0;
 	visit_extents(&write, place_extent);
 	extend_file(&write, shared->end);
-	if (build->nnodes > 0)
+	if (build->graph != NULL)
 		number_upper(&write);
 	loki_parallel_job(build, LOKI_JOB_WRITE, shared->end - shared->first);
 
@@ -541,4 +564,82 @@ loki_build_write(LokiBuild *build)
 		log_newpage_range(index, MAIN_FORKNUM, LOKI_DIRECTORY_BLKNO, shared->first, true);
 		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, LOKI_DIRECTORY_BLKNO, true);
 	}
+}
+
+/* ----------------------------------------------------------------
+ * A pending index
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Write all pages of a slot array that no reader looks at yet, each in a record.  Pages that an
+ * earlier attempt has filled further are cut.  No content lock may be held; none is left.
+ */
+static void
+write_array(WriteState *write, LokiIndex *state, int array)
+{
+	Relation	index = write->build->index;
+	uint32		count = write->shared->counts[array];
+
+	if (count > 0)
+		(void) loki_reserve_slot(state, index, array, count - 1, ERROR);
+	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
+	{
+		LokiChange	change;
+		Page		page;
+		int			number;
+
+		CHECK_FOR_INTERRUPTS();
+		loki_change_begin(&change, state, index);
+		number = loki_change_lock_page(&change, array, ordinal);
+		page = loki_change_copy(&change, number);
+		loki_change_image(&change, number);
+		((PageHeader) page)->pd_lower = SizeOfPageHeaderData;
+		fill_page(write, array, ordinal, page);
+		loki_change_finish(&change);
+	}
+}
+
+/*
+ * Write codes, centroid and graph of a pending index, and then the metapage that names them: of
+ * all this, readers and recovery see only the last record (insert/README, "Pending indexes").
+ * `state` has the geometry that the index gets.  Inserts are kept out; no content lock may be
+ * held, and none is left.
+ */
+void
+loki_build_write_pending(LokiBuild *build, LokiIndex *state)
+{
+	static const int arrays[] = {
+		LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_REFINE, LOKI_SLOTS_UPPER,
+		LOKI_SLOTS_CENTROID
+	};
+	LokiGraph  *graph = build->graph;
+	WriteState	write = {.build = build, .shared = &build->shared->write};
+	uint32	   *counts = write.shared->counts;
+	LokiChange	change;
+	LokiMetaPage meta;
+
+	Assert(loki_inserts_blocked(build->index)); /* I1 */
+	memset(counts, 0, sizeof(write.shared->counts));
+	counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] =
+		loki_node_end(state, build->index);
+	counts[LOKI_SLOTS_UPPER] = graph->nupper;
+	counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
+	write.upper = MemoryContextAlloc(build->context, (graph->nupper + 1) * sizeof(UpperSlot));
+	write.upper_number = MemoryContextAlloc(build->context, (graph->nupper + 1) * sizeof(uint32));
+	number_upper(&write);
+	for (int i = 0; i < lengthof(arrays); i++)
+		if (state->arrays[arrays[i]].slot_size > 0)
+			write_array(&write, state, arrays[i]);
+
+	loki_change_begin(&change, state, build->index);
+	meta = loki_change_meta(&change);
+	Assert(meta->pending > 0 && meta->entry_node == LOKI_NONE); /* I6 */
+	meta->format.uid++;
+	meta->code = build->meta.code;
+	meta->code_size = build->meta.code_size;
+	meta->refine_size = build->meta.refine_size;
+	set_entry(&write, meta);
+	meta->upper_version++;
+	loki_change_finish(&change);
 }

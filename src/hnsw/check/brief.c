@@ -19,7 +19,6 @@
 #include "compat/grow.h"
 #include "hnsw/check/check.h"
 #include "hnsw/filter/sorted_list.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -160,9 +159,6 @@ check_attribute(LokiCheck *check, BriefCheck *brief, int attribute)
 		break;
 	}
 	judge_unlike(check, brief, attribute);
-	/* codes that were made anew have no brief ones yet */
-	if (loki_was_requantized(check->state, check->index))
-		brief->side.fault = NULL;
 	loki_check_side_report(check, &brief->side);
 }
 

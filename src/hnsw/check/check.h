@@ -52,10 +52,6 @@ typedef struct LokiCheckOddities
 	uint64		disowned;		/* UPPER slots that no node owns */
 	uint64		unfinished;		/* nodes that cannot be reached, whose insert
 								 * has not ended */
-	uint64		requantized;	/* codes that were made of other codes */
-	uint64		vague;			/* ... of too coarse ones to tell whether they
-								 * are right */
-	uint32		first_vague;
 } LokiCheckOddities;
 
 typedef struct LokiCheck
@@ -86,7 +82,6 @@ typedef struct LokiCheck
 	uint32		nuppers;		/* UPPER slots in use */
 	LokiCheckUpper *upper;
 	uint32		nulls;			/* NULLTID slots in use */
-	bool		two_epochs;		/* codes are of two epochs, and not compared */
 	LokiCheckOddities oddities;
 } LokiCheck;
 
@@ -98,7 +93,6 @@ extern ErrorData *loki_check_caught(MemoryContext context);
 extern void loki_check_lock(Buffer buffer);
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
-extern bool loki_check_read_code(LokiCheck *check, uint32 number, void *slot, double *missed);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);
 extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);

@@ -5,12 +5,8 @@
  *
  * For most rows, check/heap.c has found that the index has the slots that would be made of
  * them, byte for byte.  The others are compared here, one by one.  HASH and attributes must
- * be equal.  Codes may differ, for two reasons:
- *
- *	-	Another processor rounds sums differently.  Then a factor differs in its last
- *		digits, and an element between two levels may have the other level.
- *	-	Requantizing made the code of another code, not of the vector.  The page of CODE
- *		says so, and how far what that code stood for may be from the vector.
+ * be equal.  Codes may differ where another processor rounds sums differently.  Then a factor
+ * differs in its last digits, and an element between two levels may have the other level.
  *
  * Rows are read under the snapshot of the comparison, which keeps their entries, and values
  * out of line, from vacuum.
@@ -30,12 +26,8 @@
 #include "executor/executor.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
-#include "hnsw/graph/requantize.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-
-/* A code that was requantized meanwhile is read again so many times */
-#define ATTEMPTS			10
 
 typedef struct Unlike
 {
@@ -115,15 +107,6 @@ require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char 
 		report_slot(unlike, entry, array);
 }
 
-static void
-count_requantized(LokiCheck *check, uint32 node, LokiFit fit)
-{
-	if (fit == LOKI_FITS || fit == LOKI_VAGUE)
-		check->oddities.requantized++;
-	if (fit == LOKI_VAGUE && check->oddities.vague++ == 0)
-		check->oddities.first_vague = node;
-}
-
 /*
  * Whether the codes of a node, as they are now, are those of a vector.  *array is the slot
  * array of the one that is not.
@@ -135,11 +118,10 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 	const LokiQuantizer *quantizer = check->state->quantizer;
 	char	   *refine = NULL;
 	LokiFit		fit;
-	double		missed;
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
-	if (!loki_check_read_code(check, entry->number, unlike->stored, &missed))
+	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
 		return false;
 	if (quantizer->refine_size > 0)
 	{
@@ -149,50 +131,8 @@ codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *arra
 			return false;
 	}
 	fit = quantizer->fits(quantizer, x, unlike->stored, refine);
-	if (fit == LOKI_FITS)
-		return true;
-	if (missed > 0 && quantizer->fits_requantized != NULL)
-	{
-		fit = quantizer->fits_requantized(quantizer, x, missed, (int) check->state->epoch,
-										  unlike->stored, refine);
-		count_requantized(check, entry->number, fit);
-	}
 	*array = fit == LOKI_REFINE_UNLIKE ? LOKI_SLOTS_REFINE : LOKI_SLOTS_CODE;
-	return fit == LOKI_FITS || fit == LOKI_VAGUE;
-}
-
-/*
- * Open the index as it is now; wait if it is being requantized.  On a standby that may be in
- * vain: the codes of the rows that are left are not compared then.  No page may be locked.
- */
-static void
-open_again(LokiCheck *check)
-{
-	LokiMetaPageData meta;
-
-	check->state = loki_index_open(check->index, &meta);
-	if ((meta.flags & LOKI_META_REQUANTIZING) == 0)
-		return;
-	loki_requantize_wait(check->index);
-	check->state = loki_index_open(check->index, &meta);
-	check->two_epochs = (meta.flags & LOKI_META_REQUANTIZING) != 0;
-}
-
-/* Compare the codes of a node, which may be requantized meanwhile, with a vector. */
-static void
-check_codes(Unlike *unlike, const LokiCheckEntry *entry, const float *x)
-{
-	LokiCheck  *check = unlike->check;
-	int			array = LOKI_SLOTS_CODE;
-
-	for (int attempt = 0; attempt < ATTEMPTS && !check->two_epochs; attempt++)
-	{
-		if (codes_fit(unlike, entry, x, &array))
-			return;
-		if (!loki_was_requantized(check->state, check->index))
-			report_slot(unlike, entry, array);
-		open_again(check);
-	}
+	return fit == LOKI_FITS;
 }
 
 /* Compare the slots of an entry with the values of its row. */
@@ -202,6 +142,7 @@ check_values(Unlike *unlike, const LokiCheckEntry *entry, const Datum *values,
 {
 	LokiIndex  *state = unlike->check->state;
 	int			attributes = entry->outside ? LOKI_SLOTS_NULLATTR : LOKI_SLOTS_ATTR;
+	int			array;
 	const float *x;
 	LokiHashData hash;
 	char		slot[LOKI_ATTR_MAX_SLOT];
@@ -220,8 +161,8 @@ check_values(Unlike *unlike, const LokiCheckEntry *entry, const Datum *values,
 		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1], slot);
 		require_slot(unlike, entry, attributes + i, slot);
 	}
-	if (!entry->outside)
-		check_codes(unlike, entry, x);
+	if (!entry->outside && !state->pending && !codes_fit(unlike, entry, x, &array))
+		report_slot(unlike, entry, array);
 }
 
 /* ----------------------------------------------------------------
@@ -296,7 +237,6 @@ loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
 	info->ii_ExpressionsState = NIL;
 	begin_rows(&unlike);
 	loki_check_visit(check, note_entry, &unlike);
-	open_again(check);
 	fetch = LokiTableFetchBegin(check->heap);
 	for (uint64 i = 0; i < nrows; i++)
 	{

@@ -112,12 +112,14 @@ put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
  * ----------------------------------------------------------------
  */
 
-/* Add a code, and what refines it, to a hash. */
+/* Add a code, and what refines it, to a hash; a pending index has none. */
 static uint64
 hash_codes(HeapCheck *state, uint64 hash)
 {
 	const LokiQuantizer *quantizer = state->check->state->quantizer;
 
+	if (state->check->state->pending)
+		return hash;
 	hash = hash_bytes_extended((unsigned char *) state->code, (int) quantizer->code_size, hash);
 	if (quantizer->refine_size > 0)
 		hash = hash_bytes_extended((unsigned char *) state->refine,
@@ -139,8 +141,9 @@ entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
 	else
 	{
 		loki_check_read(check, LOKI_SLOTS_HASH, entry->number, &hash);
-		loki_check_read(check, LOKI_SLOTS_CODE, entry->number, state->code);
-		if (check->state->quantizer->refine_size > 0)
+		if (!check->state->pending)
+			loki_check_read(check, LOKI_SLOTS_CODE, entry->number, state->code);
+		if (!check->state->pending && check->state->quantizer->refine_size > 0)
 			loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, state->refine);
 		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
 	}
@@ -238,8 +241,9 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 		loki_value_hash(&index_state->column, elements, &hash);
 		if (index_state->arrays[LOKI_SLOTS_HASH].slot_size < sizeof(hash))
 			hash.h[1] = 0;
-		index_state->quantizer->encode(index_state->quantizer, elements, state->code,
-									   state->refine);
+		if (!index_state->pending)
+			index_state->quantizer->encode(index_state->quantizer, elements, state->code,
+										   state->refine);
 		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
 	}
 	else

@@ -234,7 +234,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = Int32GetDatum(meta.entry_level);
 	isnull[i] = meta.entry_node == LOKI_NONE;
 	values[i++] = Int64GetDatum(meta.entry_node);
-	values[i++] = Int64GetDatum(meta.epoch);
+	values[i++] = Int64GetDatum(meta.pending);
 	values[i++] = Int64GetDatum(meta.vacuum_cycles);
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
 	isnull[i] = meta.calibration.nodes == 0;

@@ -339,41 +339,6 @@ check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 				 errdetail("It is a page of the %s array.", loki_slot_array_name(array))));
 }
 
-/* Check what a page of CODE says of requantizing. */
-static void
-check_requantized(LokiCheck *check, BlockNumber block, uint32 used)
-{
-	LokiPageOpaque opaque = LokiPageOpaque((Page) check->page.data);
-	double		missed = loki_opaque_missed(opaque);
-
-	if (opaque->requantized > used || (opaque->requantized > 0 && opaque->next == 0) ||
-		!isfinite(missed) || missed < 0 || (missed > 0 && opaque->requantized == 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("page at block %u of index \"%s\" has an invalid count of codes made anew",
-						block, RelationGetRelationName(check->index))));
-}
-
-static void
-check_epoch(LokiCheck *check, BlockNumber block, int array)
-{
-	uint32		epoch = LokiPageOpaque((Page) check->page.data)->next;
-
-	if ((array == LOKI_SLOTS_CODE || array == LOKI_SLOTS_REFINE) &&
-		epoch > check->meta.epoch)
-	{
-		LokiMetaPageData meta;
-
-		loki_check_meta(check, &meta);
-		if (epoch > meta.epoch)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("page at block %u of index \"%s\" is coded for epoch %u, but the newest is %u",
-							block, RelationGetRelationName(check->index),
-							epoch, meta.epoch)));
-	}
-}
-
 /* Whether slot n of a slot array belongs to node n */
 static bool
 is_by_node(int array)
@@ -426,9 +391,6 @@ loki_check_slot_array(LokiCheck *check, int array,
 
 		copy_page(check, block, array, ordinal);
 		used = used_slots(check, block, array, slots->slot_size, slots->per_page);
-		check_epoch(check, block, array);
-		if (array == LOKI_SLOTS_CODE)
-			check_requantized(check, block, used);
 		if (LokiSlotArrayFreeList(array) >= 0)
 			check_free_slots(check, block, array, used);
 		if (is_by_node(array))

@@ -63,13 +63,11 @@ loki_check_lock(Buffer buffer)
 }
 
 /*
- * Copy a slot out, and the special space of its page unless `opaque` is NULL; false if there is
- * no such slot.  If the page cannot be locked at once, sets *locked and returns false.  A TID
+ * Copy a slot out; false if there is no such slot.  If the page cannot be locked at once, sets *locked and returns false.  A TID
  * page may be locked before.
  */
 static bool
-try_read(LokiCheck *check, int array, uint32 number, void *slot, LokiPageOpaque opaque,
-		 bool *locked)
+try_read(LokiCheck *check, int array, uint32 number, void *slot, bool *locked)
 {
 	uint32		slot_size = check->state->arrays[array].slot_size;
 	BlockNumber block;
@@ -93,8 +91,6 @@ try_read(LokiCheck *check, int array, uint32 number, void *slot, LokiPageOpaque 
 	found = (int) place < LokiPageUsed(page, slot_size);
 	if (found)
 		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
-	if (opaque != NULL)
-		*opaque = *LokiPageOpaque(page);
 	UnlockReleaseBuffer(buffer);
 	return found;
 }
@@ -107,27 +103,8 @@ loki_check_read(LokiCheck *check, int array, uint32 number, void *slot)
 	bool		found;
 
 	Assert(loki_no_buffer_locked());
-	while (!(found = try_read(check, array, number, slot, NULL, &locked)) && locked)
+	while (!(found = try_read(check, array, number, slot, &locked)) && locked)
 		wait_a_little();
-	return found;
-}
-
-/*
- * The same of CODE.  *missed is how far the node's vector may be from the one that its code was
- * made of; 0 if that was made of the vector.
- */
-bool
-loki_check_read_code(LokiCheck *check, uint32 number, void *slot, double *missed)
-{
-	LokiPageOpaqueData opaque;
-	uint32		place = number % check->state->arrays[LOKI_SLOTS_CODE].per_page;
-	bool		locked;
-	bool		found;
-
-	Assert(loki_no_buffer_locked());
-	while (!(found = try_read(check, LOKI_SLOTS_CODE, number, slot, &opaque, &locked)) && locked)
-		wait_a_little();
-	*missed = found && place < opaque.requantized ? loki_opaque_missed(&opaque) : 0;
 	return found;
 }
 
@@ -205,7 +182,7 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 		bool		locked;
 		const char *fault = NULL;
 
-		if (!try_read(check, LOKI_SLOTS_DUPLICATE, number, &slot, NULL, &locked))
+		if (!try_read(check, LOKI_SLOTS_DUPLICATE, number, &slot, &locked))
 		{
 			if (locked)
 				return false;

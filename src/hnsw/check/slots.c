@@ -154,11 +154,10 @@ check_refines(LokiCheck *check)
 static void
 check_centroid(LokiCheck *check, uint32 number, const char *slot)
 {
-	uint32		of_epoch = number % LokiCentroidSlots(&check->state->code);
 	float		value;
 
 	memcpy(&value, slot, sizeof(value));
-	if (of_epoch < check->state->dim && !isfinite(value))
+	if (number < check->state->dim && !isfinite(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("centroid of index \"%s\" has an element that is no number",
@@ -230,9 +229,12 @@ loki_check_nodes(LokiCheck *check)
 	/* all slots of a node exist before the node is in the graph */
 	loki_index_refresh(state, check->index);
 	loki_check_slot_array(check, LOKI_SLOTS_DUPLICATE, NULL);
-	loki_check_slot_array(check, LOKI_SLOTS_CENTROID, check_centroid);
-	loki_check_slot_array(check, LOKI_SLOTS_CODE, check_code);
-	check_refines(check);
+	if (!state->pending)
+	{
+		loki_check_slot_array(check, LOKI_SLOTS_CENTROID, check_centroid);
+		loki_check_slot_array(check, LOKI_SLOTS_CODE, check_code);
+		check_refines(check);
+	}
 	loki_check_slot_array(check, LOKI_SLOTS_HASH, NULL);
 	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
 		loki_check_slot_array(check, LOKI_SLOTS_ATTR + check->attribute,

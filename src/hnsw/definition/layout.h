@@ -39,8 +39,7 @@
 									 * free list */
 #define LOKI_SLOTS_DUPLICATE	8	/* entries of TID lists; free list */
 #define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_SLOTS_CENTROID	10	/* for each of two epochs, dim floats and then
-								 * the basis */
+#define LOKI_SLOTS_CENTROID	10	/* dim floats and then the basis */
 #define LOKI_SLOTS_REUSED		11	/* nodes reused since the sorted lists
 									 * were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
@@ -81,17 +80,13 @@ typedef struct LokiPageOpaqueData
 	uint32		ordinal;		/* which page of its slot array this is */
 	uint32		next;			/* DIRECTORY: block of the next page, or 0.
 								 * With a free list: ordinal of the next page
-								 * there, or LOKI_NONE.  CODE: epoch that it
-								 * was last requantized for.  BRIEF:
-								 * generation of the sorted lists that it
-								 * belongs to */
+								 * there, or LOKI_NONE.  BRIEF: generation of
+								 * the sorted lists that it belongs to */
 	uint16		free_slots;		/* with a free list: slots in state FREE in
 								 * the used part */
 	uint8		array;
 	uint8		flags;			/* LOKI_PAGE_* */
-	uint16		requantized;	/* CODE: slots of that epoch, while the
-								 * metapage says LOKI_META_REQUANTIZING.
-								 * BRIEF: epoch of its codes, the low bits */
+	uint16		unused;
 	uint16		page_id;		/* LOKI_PAGE_ID */
 } LokiPageOpaqueData;
 
@@ -108,32 +103,6 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LokiPageOpaqueAtEnd(page) \
 	((LokiPageOpaque) ((char *) (page) + BLCKSZ - sizeof(LokiPageOpaqueData)))
 
-/*
- * How far a vector may be from the one that its code was made of.  On a page of CODE, which has
- * no free slots, free_slots keeps it as the upper half of a float: that of the first `requantized`
- * slots whose codes were made of other codes.  0: all codes were made of their vectors.
- */
-static inline double
-loki_opaque_missed(const LokiPageOpaqueData *opaque)
-{
-	uint32		bits = (uint32) opaque->free_slots << 16;
-	float		missed;
-
-	memcpy(&missed, &bits, sizeof(missed));
-	return missed;
-}
-
-/* Rounds up; what is not finite becomes the greatest number */
-static inline void
-loki_opaque_set_missed(LokiPageOpaqueData *opaque, double missed)
-{
-	float		limited = (float) Min(missed, FLT_MAX / 2);
-	uint32		bits;
-
-	memcpy(&bits, &limited, sizeof(bits));
-	opaque->free_slots = missed > 0 ? (uint16) ((bits >> 16) + 1) : 0;
-}
-
 #define LOKI_PAGE_PAYLOAD \
 	(BLCKSZ - SizeOfPageHeaderData - sizeof(LokiPageOpaqueData))
 
@@ -144,13 +113,14 @@ loki_opaque_set_missed(LokiPageOpaqueData *opaque, double missed)
 	((int) ((((PageHeader) (page))->pd_lower - SizeOfPageHeaderData) / (slot_size)))
 
 /*
- * Metapage.  The fields above the line never change after the index was created; the others
- * change under the exclusive lock of block 0.
+ * Metapage.  The fields above the line change once after the index was created, when a pending
+ * index gets its codes: uid, and code with its slot sizes.  The others change whenever needed.
+ * All change under the exclusive lock of block 0.
  */
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
 #define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
-#define LOKI_META_VERSION		3
+#define LOKI_META_VERSION		4
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
@@ -268,7 +238,8 @@ typedef struct LokiMetaPageData
 	uint32		upper_version;	/* raised when the entry point changes, or
 								 * vacuum changes UPPER */
 	uint32		vacuum_cycles;	/* completed ones */
-	uint32		epoch;			/* of the newest centroid */
+	uint32		pending;		/* number of nodes at which codes and graph are
+								 * made; 0: they are there */
 	uint32		directory_entries;	/* in total, over all directory pages */
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
@@ -290,11 +261,6 @@ typedef LokiMetaPageData *LokiMetaPage;
 #define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be
 											 * read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
-#define LOKI_META_REQUANTIZING		0x02	/* codes are being made for the
-											 * centroid of `epoch`; each page
-											 * of CODE says how far */
-#define LOKI_META_ALL_NEW		0x10	/* codes were made anew: vacuum is to
-										 * search for every node */
 
 /* A directory entry: one extent.  Those of a slot array are in ascending order. */
 typedef struct LokiExtentData
@@ -512,13 +478,6 @@ typedef enum LokiProfile
 	((code)->projection == LOKI_PROJECT_BASIS ? \
 	 (uint32) (code)->code_dims * (code)->dim : 0)
 #define LokiCentroidSlots(code)	((code)->dim + LokiBasisElements(code) / 2)
-
-/*
- * Where the slots of an epoch begin.  They overwrite those of the epoch before the last, which
- * no code needs any more: an epoch begins when all codes are of the last one.
- */
-#define LokiCentroidStart(code, epoch) \
-	((epoch) % 2 * LokiCentroidSlots(code))
 
 #define LOKI_MAX_LEVEL			15
 

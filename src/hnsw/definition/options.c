@@ -29,6 +29,7 @@
 
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
+int			loki_pending_nodes = 0;
 
 static int	ef_search = LOKI_DEFAULT_EF_SEARCH;
 static double target_recall = 0;
@@ -268,6 +269,11 @@ init_settings(void)
 							"Sets the seed of index builds and inserts",
 							"With -1 each of them is random.", &loki_build_seed,
 							-1, -1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("lokivector.pending_nodes",
+							"Sets the number of nodes at which an index gets codes and a graph",
+							"It counts when an index is created. With 0 the number depends on the dimensions.",
+							&loki_pending_nodes,
+							0, 0, LOKI_MOST_PENDING, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 /* Called by loki_hnsw_init(). */

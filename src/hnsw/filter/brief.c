@@ -183,7 +183,6 @@ loki_brief_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal
 	if (page == NULL)
 		return NULL;
 	if (LokiPageOpaque(page)->next == generation &&
-		LokiPageOpaque(page)->requantized == (uint16) state->epoch &&
 		(LokiPageOpaque(page)->flags & LOKI_PAGE_IN_BLOCKS) != 0)
 		return page;
 	UnlockReleaseBuffer(*buffer);

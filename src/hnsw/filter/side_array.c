@@ -34,8 +34,8 @@
 
 /*
  * Write the n slots of a page, which has no others then, in one record.  A page of brief codes
- * is noted to be of a generation of sorted lists, and of this epoch; others of 0.  No content
- * lock may be held, and none is left.  False if there is no room for the page.
+ * is noted to be of a generation of sorted lists; others of 0.  No content lock may be held, and
+ * none is left.  False if there is no room for the page.
  */
 static bool
 write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const char *slots,
@@ -60,7 +60,6 @@ write_page(LokiIndex *state, Relation index, int array, uint32 ordinal, const ch
 		memset(LokiPageSlot(page, array_slots->slot_size, 0), 0, n * array_slots->slot_size);
 	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * array_slots->slot_size;
 	LokiPageOpaque(page)->next = generation;
-	LokiPageOpaque(page)->requantized = generation > 0 ? (uint16) state->epoch : 0;
 	LokiPageOpaque(page)->flags = generation > 0 ? LOKI_PAGE_IN_BLOCKS : 0;
 	loki_change_finish(&change);
 	return true;

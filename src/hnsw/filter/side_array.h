@@ -116,7 +116,7 @@ loki_array_has(const LokiIndex *state, int array, uint32 n)
 extern bool loki_side_write(LokiIndex *state, Relation index, int array, const char *slots,
 							uint32 n);
 
-/* Write a page of brief codes, of a generation of sorted lists and an epoch */
+/* Write a page of brief codes, of a generation of sorted lists */
 extern bool loki_side_write_brief(LokiIndex *state, Relation index, int array, uint32 ordinal,
 								  const char *slots, uint32 n, uint32 generation);
 

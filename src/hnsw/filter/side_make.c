@@ -20,7 +20,6 @@
 #include "hnsw/filter/row_map.h"
 #include "hnsw/filter/side_array.h"
 #include "hnsw/filter/sorted_list.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
@@ -237,8 +236,7 @@ make(LokiIndex *state, Relation index, bool lists, bool brief, bool map,
 	if (lists)
 	{
 		loki_sorted_lists_make(state, index, brief, sorted_lists);
-		loki_brief_make(state, index, sorted_lists,
-						brief && !loki_was_requantized(state, index));
+		loki_brief_make(state, index, sorted_lists, brief);
 	}
 	if (map)
 		loki_rowmap_make(state, index, rowmap);
@@ -280,13 +278,11 @@ loki_side_make(Relation index, int elevel)
 	if (!stale && lists == have_lists && map == have_map)
 	{
 		/*
-		 * Lists do not depend on codes, but brief codes do, which may have
-		 * been made anew since.  Or the parameter has changed, or there was
-		 * no memory.
+		 * A pending index has no codes to make brief ones of.  Or the
+		 * parameter has changed, or there was no memory.
 		 */
 		brief = wants_brief(state, index);
 		if (have_lists && loki_brief_amiss(state, index, &meta.sorted_lists, brief) &&
-			!loki_was_requantized(state, index) &&
 			(!brief || brief_fits(state, index, meta.sorted_lists.end, DEBUG1)))
 			loki_brief_make(state, index, &meta.sorted_lists, brief);
 		return;

@@ -74,7 +74,7 @@ prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChang
 	LokiTidData tid = *seen;
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 
-	Assert(may_join(seen));
+	Assert(may_join(seen));		/* I5 */
 	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer));
 	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 							claims))
@@ -238,7 +238,7 @@ join_node(LokiNewRow *row, uint32 node)
 bool
 loki_join_duplicate(LokiNewRow *row, uint32 node)
 {
-	Assert(loki_insert_lock_held(row->index));
+	Assert(loki_insert_lock_held(row->index));	/* I1 */
 	if (!is_duplicate(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_duplicate(row, node))
 		return false;
@@ -248,9 +248,7 @@ loki_join_duplicate(LokiNewRow *row, uint32 node)
 
 /*
  * Make searches stop at a node that is equal to the row as far as its code tells: the
- * estimate of a duplicate is that of the row's own code.  Requantizing leaves nodes with
- * other codes than those of their vectors; after it, all nodes within the error of estimates
- * are compared.
+ * estimate of a duplicate is that of the row's own code.
  */
 void
 loki_look_for_duplicate(LokiNewRow *row)
@@ -264,8 +262,6 @@ loki_look_for_duplicate(LokiNewRow *row)
 	error = quantizer->error(quantizer, search->query, own, row->self);
 	search->target.distance = row->self;
 	search->target.tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
-	row->requantized = row->state->epoch > 1;
-	row->tolerance = row->requantized ? 3 * error : search->target.tolerance;
 }
 
 /* Look for a duplicate in the pool of the search, and join its node. */
@@ -274,10 +270,10 @@ loki_insert_duplicate(LokiNewRow *row)
 {
 	LokiSearch *search = &row->cache->search;
 
-	if (!search->target.met && !row->requantized)
+	if (!search->target.met)
 		return false;
 	for (int i = 0; i < search->npool; i++)
-		if (fabsf(search->pool[i].distance - search->target.distance) <= row->tolerance &&
+		if (fabsf(search->pool[i].distance - search->target.distance) <= search->target.tolerance &&
 			loki_join_duplicate(row, search->pool[i].node & ~LOKI_EXPANDED))
 			return true;
 	return false;

@@ -21,7 +21,6 @@
 #include "access/detoast.h"
 #include "access/tableam.h"
 #include "hnsw/definition/options.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
@@ -426,8 +425,6 @@ update_entry(LokiNewRow *row)
 
 	loki_change_begin(&change, row->state, row->index);
 	meta = loki_change_meta(&change);
-	/* the insert lock keeps requantizing out */
-	Assert(meta->epoch == row->state->epoch);
 	moved = meta->entry_node != row->meta.entry_node ||
 		meta->upper_version != row->meta.upper_version;
 	if (row->alone && moved && meta->entry_node != LOKI_NONE)
@@ -503,16 +500,16 @@ insert_node(LokiNewRow *row)
 }
 
 /*
- * Take the insert lock and read the metapage.  The row is stale if the index was requantized
- * since the row was encoded, or if that is not finished.
+ * Take the insert lock and read the metapage.  The row is stale if the index got its codes since
+ * it was opened.  Until the lock is released, it gets none.
  */
 static void
 lock_for_insert(LokiNewRow *row)
 {
 	loki_insert_lock(row->index);
 	loki_meta_read(row->index, &row->meta);
-	row->stale = row->meta.epoch != row->state->epoch ||
-		(row->meta.flags & LOKI_META_REQUANTIZING) != 0;
+	row->stale = row->meta.format.uid != row->state->uid;
+	Assert(row->stale || row->state->pending == (row->meta.pending > 0));	/* I6 */
 }
 
 /* Release the insert lock.  No content lock is held. */
@@ -682,25 +679,40 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 		if (join_by_table(row))
 			return;
 	}
-	form_node(row, values);
-	if (row->unchanged && join_by_search(row))
+	if (!row->state->pending)
+		form_node(row, values);
+	if (row->unchanged && !row->state->pending && join_by_search(row))
 		return;
 	if (OidIsValid(value))
 		find_chunk(row, heap, value);
 	lock_for_insert(row);
-	if (!row->stale)
+	if (!row->stale && row->state->pending)
+		loki_insert_pending(row);
+	else if (!row->stale)
 		insert_node(row);
 	unlock_insert(row);
 }
 
 /*
+ * Whether a pending index has nodes enough for codes, as an insert found that has read the
+ * metapage.  It had them before, if an earlier insert could not make the codes.
+ */
+static bool
+is_full(LokiNewRow *row)
+{
+	return row->state->pending && row->meta.pending > 0 &&
+		loki_node_end(row->state, row->index) >= row->meta.pending;
+}
+
+/*
  * Insert a row.  The value is detoasted before the insert lock is taken: under that the only
- * other heavyweight lock to be acquired is the one for extension.  False if the index is
- * being requantized, or was meanwhile; otherwise adds to what is counted.
+ * other heavyweight lock to be acquired is the one for extension.  False if the index got its
+ * codes meanwhile, and the row was not inserted; otherwise adds to what is counted.
  */
 static bool
 insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts)
+		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts,
+		   bool *full)
 {
 	LokiIndex  *state = loki_index_open(index, NULL);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
@@ -732,31 +744,31 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	inserted = !row->stale;
 	node = row->node;
 	grown = row->grown;
+	*full = inserted && is_full(row);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
 	if (!inserted)
 		return false;
 	counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR && node == LOKI_NONE;
 	counts->of[LOKI_COUNT_NODES_REUSED] = node != LOKI_NONE && !grown;
-	loki_requantize_grown(index, state, node, grown, heap);
 	return true;
 }
 
 /*
- * aminsert: insert a row.  A row whose codes were overtaken by requantizing is encoded anew.
- * Any scan may depend on the row's absence, so scans lock the whole index (scan/scan.c).
+ * See insert.h.  Any scan may depend on the row's absence, so scans lock the whole index
+ * (scan/scan.c).
  */
 bool
-loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
-				 IndexInfo *indexInfo)
+loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+				Relation heap, bool indexUnchanged, IndexInfo *indexInfo)
 {
+	bool		full;
 	LokiCounts	counts = {.of[LOKI_COUNT_INSERTS] = 1,.of[LOKI_COUNT_ROWS_CHANGED] = 1};
 
 	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
 	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
-					   &counts))
-		loki_requantize_finish(index);
+					   &counts, &full))
+		CHECK_FOR_INTERRUPTS();
 	loki_count(index, &counts);
-	return false;
+	return full;
 }

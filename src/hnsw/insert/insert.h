@@ -48,19 +48,15 @@ typedef struct LokiNewRow
 	LokiInsertCache *cache;
 	LokiMetaPageData meta;		/* as it was when the search began */
 	bool		unchanged;		/* likely a version of a row in the index */
-	bool		stale;			/* the index was requantized since it was
-								 * encoded */
+	bool		stale;			/* the index got its codes since it was opened */
 	LokiTidData tid;			/* heap TID, and its value out of line */
 	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
 
-	/* rows in the graph */
-	char	   *code;
+	/* rows in the graph, or pending */
+	char	   *code;			/* NULL: pending */
 	char	   *refine;			/* NULL if there is none */
 	LokiHashData hash;
-	float		self;			/* estimate of the row's own code ... */
-	float		tolerance;		/* ... and how far that of a duplicate is from
-								 * it */
-	bool		requantized;	/* the index was: codes alone do not decide */
+	float		self;			/* estimate of the row's own code */
 	int			level;
 	uint32		node;
 	bool		grown;			/* its node ID was never used before */
@@ -75,6 +71,7 @@ extern bool loki_version_join(LokiNewRow *row);
 
 /* functions in insert/node.c */
 extern void loki_node_write(LokiNewRow *row);
+extern void loki_node_write_pending(LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
 
 /* functions in insert/crowd.c */
@@ -83,15 +80,19 @@ extern void loki_link_past_crowd(LokiNewRow *row);
 /* functions in insert/offer.c */
 extern void loki_offer_node(LokiNewRow *row);
 
+/* functions in insert/pending.c */
+extern void loki_insert_pending(LokiNewRow *row);
+
 /* functions in insert/duplicate.c */
 extern bool loki_join_duplicate(LokiNewRow *row, uint32 node);
 extern void loki_look_for_duplicate(LokiNewRow *row);
 extern bool loki_insert_duplicate(LokiNewRow *row);
 
-/* Entry point of the access method */
-extern bool loki_hnsw_insert(Relation index, Datum *values, bool *isnull,
-							 ItemPointer heap_tid, Relation heap,
-							 IndexUniqueCheck checkUnique, bool indexUnchanged,
-							 IndexInfo *indexInfo);
+/*
+ * Insert a row, as aminsert does.  True if the index is pending and has nodes enough for its codes
+ * and graph now.  No content lock may be held; none is left.
+ */
+extern bool loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+							Relation heap, bool indexUnchanged, IndexInfo *indexInfo);
 
 #endif							/* LOKI_INSERT_INSERT_H */

@@ -92,7 +92,7 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	LokiChange	change;
 	bool		last;
 
-	Assert(LokiTidState(&row->tid) == LOKI_TID_LIVE);
+	Assert(LokiTidState(&row->tid) == LOKI_TID_LIVE);	/* I4 */
 	do
 	{
 		last = nslots < LOKI_CHANGE_PAGES;
@@ -117,15 +117,18 @@ node_slot(int array, const void *slot)
 	return result;
 }
 
-/* The slots of the node but TID and UPPER, in the order of locks within a record */
+/* The slots of the node but TID and UPPER, in the order of locks within a record.  A pending
+ * node has neither codes nor links. */
 static int
 list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 {
 	int			n = 0;
 
-	slots[n++] = node_slot(LOKI_SLOTS_CODE, row->code);
+	if (row->code)
+		slots[n++] = node_slot(LOKI_SLOTS_CODE, row->code);
 	slots[n++] = node_slot(LOKI_SLOTS_HASH, &row->hash);
-	slots[n++] = node_slot(LOKI_SLOTS_LINK, link);
+	if (row->code)
+		slots[n++] = node_slot(LOKI_SLOTS_LINK, link);
 	if (row->refine)
 		slots[n++] = node_slot(LOKI_SLOTS_REFINE, row->refine);
 	for (int i = 0; i < row->state->nattributes; i++)
@@ -186,6 +189,26 @@ loki_node_write(LokiNewRow *row)
 				   row->node);
 	write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
+	write_slots(row, slots + nwritten, nslots - nwritten);
+}
+
+/*
+ * The same for a node of a pending index.  Nothing leads to it, so rows may join it at once.
+ */
+void
+loki_node_write_pending(LokiNewRow *row)
+{
+	NodeSlot	slots[4 + LOKI_MAX_ATTRIBUTES];
+	int			nslots = list_slots(row, NULL, slots);
+	int			nwritten;
+
+	Assert(loki_insert_lock_held(row->index));	/* I1 */
+	Assert(row->state->pending && row->code == NULL && row->refine == NULL);	/* I6 */
+	row->tid.state = LOKI_TID_RESERVED;
+	nwritten = claim_node(row, slots, nslots);
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.sorted_lists.end,
+				   row->node);
+	row->tid.state = LOKI_TID_LIVE;
 	write_slots(row, slots + nwritten, nslots - nwritten);
 }
 

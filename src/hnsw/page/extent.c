@@ -358,13 +358,16 @@ ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
 	(void) loki_reserve_slot(state, index, array, number, ERROR);
 }
 
-/* The same for all slot arrays but TID that are addressed by node ID. */
+/* The same for all slot arrays but TID that nodes have slots in. */
 void
 loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 {
-	ensure_slot(state, index, LOKI_SLOTS_CODE, node);
-	ensure_slot(state, index, LOKI_SLOTS_LINK, node);
-	ensure_slot(state, index, LOKI_SLOTS_REFINE, node);
+	if (!state->pending)
+	{
+		ensure_slot(state, index, LOKI_SLOTS_CODE, node);
+		ensure_slot(state, index, LOKI_SLOTS_LINK, node);
+		ensure_slot(state, index, LOKI_SLOTS_REFINE, node);
+	}
 	ensure_slot(state, index, LOKI_SLOTS_HASH, node);
 	for (int i = 0; i < state->nattributes; i++)
 		ensure_slot(state, index, LOKI_SLOTS_ATTR + i, node);
@@ -380,17 +383,17 @@ has_page(const LokiIndex *state, int array, uint32 number)
 	return slots->slot_size == 0 || loki_slot_page(slots, number, &place) < slots->npages;
 }
 
-/* The same for all slot arrays but TID that are addressed by node ID */
+/* The same for all slot arrays but TID that nodes have slots in */
 bool
 loki_node_has_pages(const LokiIndex *state, uint32 node)
 {
 	for (int i = 0; i < state->nattributes; i++)
 		if (!has_page(state, LOKI_SLOTS_ATTR + i, node))
 			return false;
-	return has_page(state, LOKI_SLOTS_CODE, node) &&
-		has_page(state, LOKI_SLOTS_LINK, node) &&
-		has_page(state, LOKI_SLOTS_REFINE, node) &&
-		has_page(state, LOKI_SLOTS_HASH, node);
+	return has_page(state, LOKI_SLOTS_HASH, node) &&
+		(state->pending || (has_page(state, LOKI_SLOTS_CODE, node) &&
+							has_page(state, LOKI_SLOTS_LINK, node) &&
+							has_page(state, LOKI_SLOTS_REFINE, node)));
 }
 
 /* Make sure that all arrays that go with NULLTID have a page for a slot. */

@@ -212,18 +212,15 @@ loki_index_refresh(LokiIndex *state, Relation index)
 }
 
 /*
- * Read an epoch's slots of CENTROID, beginning with the first-th of these, under share lock
- * page by page.
+ * Read slots of CENTROID, beginning with the first-th, under share lock page by page.
  */
 static void
-read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uint32 slots,
-			   void *out)
+read_constants(LokiIndex *state, Relation index, uint32 first, uint32 slots, void *out)
 {
 	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CENTROID];
 	uint32		done = 0;
 
 	Assert(first + slots <= LokiCentroidSlots(&state->code));
-	first += LokiCentroidStart(&state->code, epoch);
 	while (done < slots)
 	{
 		uint32		place;
@@ -243,26 +240,22 @@ read_constants(LokiIndex *state, Relation index, uint32 epoch, uint32 first, uin
 }
 
 /*
- * Read the centroid of an epoch, and the basis.  An index that began empty has none: the
- * zeroes stay.  The centroid of an epoch that is over may have been overwritten, so that
- * users of codes look at the epoch again afterwards (src/hnsw/graph/README,
- * "Requantizing").  No content lock may be held; none is left.
+ * Read the centroid, and the basis, into state->centroid.  No content lock may be held; none is
+ * left.
  */
-void
-loki_index_centroid(LokiIndex *state, Relation index, uint32 epoch, float *constants)
+static void
+read_centroid(LokiIndex *state, Relation index)
 {
 	uint32		elements = LokiBasisElements(&state->code);
-	float	   *basis = constants + state->dim;
+	float	   *basis = state->centroid + state->dim;
 
 	Assert(loki_no_buffer_locked());
-	if (state->arrays[LOKI_SLOTS_CENTROID].npages == 0)
-		return;
-	read_constants(state, index, epoch, 0, state->dim, constants);
+	read_constants(state, index, 0, state->dim, state->centroid);
 	if (elements > 0)
 	{
 		int16	   *packed = palloc(elements * sizeof(int16));
 
-		read_constants(state, index, epoch, state->dim, elements / 2, packed);
+		read_constants(state, index, state->dim, elements / 2, packed);
 		for (uint32 i = 0; i < elements; i++)
 			basis[i] = loki_basis_unpack(packed[i]);
 		pfree(packed);
@@ -353,7 +346,7 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	state->nattributes = meta->nattributes;
 	memcpy(state->attr_type, meta->attr_type, sizeof(state->attr_type));
 	state->local = RelationUsesLocalBuffers(index);
-	state->epoch = meta->epoch;
+	state->pending = meta->pending > 0;
 	state->directory.block = LOKI_DIRECTORY_BLKNO;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		state->hint_tail[i] = LOKI_NONE;
@@ -366,14 +359,21 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	loki_index_refresh(state, index);
 
 	/* the centroid is part of what the quantizer derives its constants from */
-	if (state->code.kind == LOKI_CODE_ROTATED)
+	if (state->code.kind == LOKI_CODE_ROTATED && !state->pending)
 	{
-		loki_index_centroid(state, index, state->epoch, state->centroid);
+		read_centroid(state, index);
 		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
 	}
-	if (state->nattributes > 0 && brief_code(state, &brief) > 0)
+	if (state->nattributes > 0 && !state->pending && brief_code(state, &brief) > 0)
 		state->brief = loki_make_quantizer(context, &brief, state->centroid);
 	return state;
+}
+
+/* See index.h. */
+LokiIndex *
+loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
+{
+	return build_state(index, meta);
 }
 
 /* Forget a state that nobody can be using. */
@@ -573,11 +573,13 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
 	UnlockReleaseBuffer(buffer);
 
-	if (state != NULL && (state->uid != meta->format.uid || state->epoch != meta->epoch ||
-						  !same_type(state, index)))
+	if (state != NULL && (state->uid != meta->format.uid || !same_type(state, index)))
 	{
-		/* a build that ends adds one; another begins with another number, in an empty file */
-		if (state->uid == meta->format.uid || state->uid + 1 == meta->format.uid)
+		/*
+		 * a build that ends adds one, and so do first codes; another begins
+		 * with another number, in an empty file
+		 */
+		if (meta->format.uid - state->uid <= 2)
 			replace_state(state);
 		else
 			drop_state(state);
@@ -596,7 +598,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		entry->relid = RelationGetRelid(index);
 		entry->doubtful = false;
 	}
-	Assert(state->uid == meta->format.uid && state->epoch == meta->epoch);
+	Assert(state->uid == meta->format.uid && state->pending == (meta->pending > 0));
 	state->last_used = LokiMyLocalTransactionId();
 	last_opened = state;
 	return state;

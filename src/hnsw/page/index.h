@@ -83,7 +83,7 @@ typedef struct LokiIndex
 											 * slot array was seen to end */
 
 	/* codes */
-	uint32		epoch;
+	bool		pending;		/* there are none, nor a graph: insert/README */
 	float	   *centroid;		/* and the basis, if the code has one */
 	LokiQuantizer *quantizer;
 	LokiQuantizer *brief;		/* of brief codes; NULL: there are none */
@@ -115,10 +115,11 @@ extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeS
 /* Read the directory entries added since the last time; raises arrays[].npages */
 extern void loki_index_refresh(LokiIndex *index_state, Relation index);
 
-/* Read the centroid of an epoch, and the basis, into an array of zeroes; they stay where
- * there is no centroid */
-extern void loki_index_centroid(LokiIndex *index_state, Relation index, uint32 epoch,
-								float *constants);
+/*
+ * The same for a metapage that the index is to have: not remembered, in the current memory
+ * context.
+ */
+extern LokiIndex *loki_index_for_meta(Relation index, const LokiMetaPageData *meta);
 
 /* Set slot sizes from code, m and attributes; used by build too */
 extern void loki_index_geometry(LokiIndex *index_state);

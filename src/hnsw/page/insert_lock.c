@@ -28,8 +28,7 @@
  * The locks are tuple locks, of tuples that no index has.  Page locks would not do: a process
  * that has one may take no other heavyweight lock but that of a relation's extension, and
  * the deadlock detector leaves them out (servers up to 16).  Processes of one parallel query do
- * not exclude each other: of what they may do under these locks, that is to finish
- * requantizing, which bears it (graph/requantize.c).
+ * not exclude each other, but they neither insert nor vacuum one index at once.
  */
 #define FIRST_BLOCK		LOKI_META_BLKNO
 #define INSERT_LOCKS	8

@@ -92,7 +92,7 @@ loki_page_init(Page page, int array, uint32 ordinal)
 	opaque->free_slots = 0;
 	opaque->array = (uint8) array;
 	opaque->flags = 0;
-	opaque->requantized = 0;
+	opaque->unused = 0;
 	opaque->page_id = LOKI_PAGE_ID;
 }
 
@@ -173,7 +173,7 @@ loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer
 /* Fill in a metapage for an empty index. */
 void
 loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile profile, int m,
-			   int ef_construction, int nattributes, const uint8 *attr_type)
+			   int ef_construction, int nattributes, const uint8 *attr_type, uint32 pending)
 {
 	Assert(m >= LOKI_MIN_M && m <= LOKI_MAX_M);
 	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
@@ -193,6 +193,7 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 	meta->entry_node = LOKI_NONE;
 	meta->entry_slot = LOKI_NONE;
 	meta->entry_level = 0;
+	meta->pending = pending;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		meta->free_head[i] = LOKI_NONE;
 }
@@ -277,15 +278,6 @@ rowmap_valid(LokiMetaPage meta)
 		 map->groups < PG_UINT32_MAX);
 }
 
-/* Whether codes can be made anew, or have been, as the metapage says */
-static bool
-epoch_valid(LokiMetaPage meta)
-{
-	if (meta->epoch == 0)
-		return (meta->flags & LOKI_META_REQUANTIZING) == 0;
-	return meta->code.kind == LOKI_CODE_ROTATED && meta->code.projection == LOKI_PROJECT_NONE;
-}
-
 void
 loki_meta_damaged(Relation index)
 {
@@ -327,8 +319,9 @@ loki_meta_validate(Relation index, Page page)
 		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
-		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL || !epoch_valid(meta) ||
-		!rowmap_valid(meta))
+		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL ||
+		meta->pending > LOKI_MAX_NUMBER ||
+		(meta->pending > 0 && meta->entry_node != LOKI_NONE) || !rowmap_valid(meta))
 		loki_meta_damaged(index);
 }
 

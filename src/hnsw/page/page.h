@@ -66,8 +66,8 @@ extern void loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPag
 
 /* Fill a metapage for an index with these properties */
 extern void loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code,
-						   LokiProfile profile, int m,
-						   int ef_construction, int nattributes, const uint8 *attr_type);
+						   LokiProfile profile, int m, int ef_construction,
+						   int nattributes, const uint8 *attr_type, uint32 pending);
 
 /* Copy the metapage out under share lock and validate it */
 extern void loki_meta_read(Relation index, LokiMetaPageData *meta);

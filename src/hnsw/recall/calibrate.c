@@ -21,7 +21,6 @@
 #include "access/table.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
 #include "hnsw/recall/calibrate.h"
@@ -123,21 +122,14 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	LokiMetaPageData meta;
 	LokiCalibrationSums sums;
-	LokiIndex  *state = loki_index_open(index, &meta);
+	LokiIndex  *state = loki_index_open(index, NULL);
 	double		most = loki_column_sketched(&state->column) ? LOKI_CALIBRATE_DISTANCES :
 		LOKI_CALIBRATE_SCORES;
 	uint32		uncounted = count_uncounted(index);
 	bool		measured;
 
-	while ((measured = loki_calibrate_measure(index, rows, given, most, 1, &sums)) &&
-		   loki_was_requantized(state, index))
-	{
-		loki_requantize_finish(index);
-		MemoryContextReset(context);
-		state = loki_index_open(index, &meta);
-	}
+	measured = loki_calibrate_measure(index, rows, given, most, 1, &sums);
 	if (measured)
 		loki_calibrate_store(index, &sums, Min(uncounted, count_uncounted(index)));
 	MemoryContextSwitchTo(old);
@@ -235,12 +227,11 @@ loki_calibrate_again(Relation index)
 	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL, NULL);
-	if (nodes < LOKI_CALIBRATE_MIN_NODES || !has_changed(nodes, &meta.calibration))
+	if (meta.pending > 0 || nodes < LOKI_CALIBRATE_MIN_NODES ||
+		!has_changed(nodes, &meta.calibration))
 		return false;
-	(void) loki_requantize_moved(index);
 
 	/* where codes tell too little, rows out of line would have to be read */
-	state = loki_index_open(index, NULL);
 	return loki_calibrate_codes_suffice(state) && calibrate_in_vacuum(index);
 }
 

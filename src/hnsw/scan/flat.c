@@ -79,20 +79,6 @@ begin_seen(LokiScan *so)
 }
 
 /*
- * Go on with new codes in a certain scan.  The bounds of queued nodes are forgotten.  Nodes
- * that were left behind as beyond the bound may be within it.
- */
-void
-loki_flat_requantized(LokiScan *so)
-{
-	Assert(so->plan.certain);
-	loki_refine_forget(so);
-	so->flat.last = so->flat.last && !so->flat.beyond;
-	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
-	so->flat.beyond = false;
-}
-
-/*
  * The scan becomes certain: what was queued by estimates gets bounds that always hold, and flat
  * scans go by such bounds from now on, not by brief codes.
  */
@@ -102,16 +88,6 @@ loki_flat_certain(LokiScan *so)
 	so->choice.brief = false;
 	loki_refine_certain(so);
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
-}
-
-/* The same, and what a guess excludes comes with the rest, since all rows are read. */
-void
-loki_flat_by_rows(LokiScan *so)
-{
-	Assert(so->plan.certain && so->plan.blind);
-	so->flat.last = so->flat.last && !so->filter.nodes.guess;
-	so->filter.nodes.guess = false;
-	loki_flat_certain(so);
 }
 
 /* Begin flat scans: remember which nodes the walk handed out. */

@@ -84,7 +84,7 @@ certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
 		if (locked && refines->n > 0)
 			lock_slot(so, refines, i);
 		quantizer->least(quantizer, so->search.given, codes->slots + i, refines->slots + i,
-						 step, (int) Min(so->state->epoch, PG_INT32_MAX), bounds + i);
+						 step, 0, bounds + i);
 		if (locked && refines->n > 0)
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
 		if (locked)
@@ -415,15 +415,6 @@ loki_refine_certain(LokiScan *so)
 	}
 	so->pending.n = kept;
 	loki_candidates_sort(so->pending.nodes, kept);
-}
-
-/* Forget the bounds of all that is queued, since codes were made anew meanwhile. */
-void
-loki_refine_forget(LokiScan *so)
-{
-	Assert(so->queue.next == so->queue.n);
-	for (uint32 i = so->pending.next; i < so->pending.n; i++)
-		so->pending.nodes[i].distance = -FLT_MAX;
 }
 
 /* Refine every candidate that may be nearer than `distance`, in the operator's unit. */

@@ -23,7 +23,6 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
@@ -141,13 +140,9 @@ open_query(LokiScan *so)
 static void
 prepare_search(LokiScan *so)
 {
-	/*
-	 * codes of sketches, or of two epochs at once, give no bounds that always
-	 * hold
-	 */
+	/* codes of sketches give no bounds that always hold */
 	so->plan.blind = so->state->quantizer->least == NULL ||
-		loki_column_sketched(&so->state->column) ||
-		(so->meta.flags & LOKI_META_REQUANTIZING) != 0;
+		loki_column_sketched(&so->state->column) || so->state->pending;
 
 	if (!so->search_ready)
 	{
@@ -170,30 +165,14 @@ prepare_search(LokiScan *so)
 }
 
 /*
- * Open the index.  If its codes are being made anew, wait for that first; on a standby there may
- * be codes of two epochs all the same.  No page may be locked.
- */
-static LokiIndex *
-open_index(LokiScan *so)
-{
-	LokiIndex  *state = loki_index_open(so->scan->indexRelation, &so->meta);
-
-	if (so->meta.flags & LOKI_META_REQUANTIZING)
-	{
-		loki_requantize_wait(so->scan->indexRelation);
-		state = loki_index_open(so->scan->indexRelation, &so->meta);
-	}
-	return state;
-}
-
-/*
- * Whether a scan has begun with codes of two epochs.  If so, it goes by its rows alone: it is
- * certain, and there are no bounds (prepare_search).
+ * A scan of a pending index reads the vectors of all rows that match: it is certain, and there are
+ * no bounds (prepare_search).  It goes on so if the index gets its codes meanwhile, since nodes
+ * keep their slots.
  */
 static bool
 goes_by_rows(LokiScan *so)
 {
-	if ((so->meta.flags & LOKI_META_REQUANTIZING) == 0)
+	if (!so->state->pending)
 		return false;
 	so->plan.certain = so->plan.exact = true;
 	return true;
@@ -256,9 +235,7 @@ begin_scan(LokiScan *so)
 	/* the condition comes first, since it may run functions of the user's */
 	loki_plan_completeness(so);
 	condition = loki_plan_condition(so);
-	state = open_index(so);
-	if (goes_by_rows(so))
-		condition = NULL;		/* exact scans do not ask (loki_plan_condition) */
+	state = loki_index_open(scan->indexRelation, &so->meta);
 	old = MemoryContextSwitchTo(so->context);
 	if (state != so->state || so->query.values == NULL)
 	{
@@ -267,6 +244,8 @@ begin_scan(LokiScan *so)
 		so->query.metric = state->code.metric;
 		so->query.values = palloc_array(float, state->dim);
 	}
+	if (goes_by_rows(so))
+		condition = NULL;		/* exact scans do not ask (loki_plan_condition) */
 	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys,
 						condition);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
@@ -403,7 +382,8 @@ first_walk(LokiScan *so)
 	so->course.walked = true;
 	loki_choose_width(so);
 	so->course.first_width = so->course.width;
-	if ((so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
+	if (so->state->pending ||
+		(so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
 	{
 		so->filter.strategy = LOKI_STRATEGY_FLAT;
 		so->course.walk_end = LOKI_WALK_LIMIT;
@@ -593,41 +573,6 @@ search_batch(LokiScan *so)
 }
 
 /*
- * Whether codes were made anew while the scan was reading them, so that its estimates are
- * worthless.  A scan that began with codes of two epochs does not read them.
- */
-static bool
-was_requantized(LokiScan *so)
-{
-	return (so->meta.flags & LOKI_META_REQUANTIZING) == 0 &&
-		loki_was_requantized(so->state, so->scan->indexRelation);
-}
-
-/*
- * Go on with new codes after rows were returned: flat scans find all nodes that are left.  If
- * there are codes of two epochs, all of their rows are read.
- */
-static void
-continue_requantized(LokiScan *so)
-{
-	MemoryContext old = MemoryContextSwitchTo(so->context);
-	bool		was_certain = so->plan.certain;
-
-	Assert(so->course.returned > 0);
-	if (so->course.phase == LOKI_SCAN_WALK)
-		loki_flat_begin(so);
-	if (so->plan.certain)
-		loki_flat_requantized(so);
-	so->course.phase = LOKI_SCAN_FLAT;
-	so->state = open_index(so);
-	so->search_ready = false;
-	prepare_search(so);
-	if (goes_by_rows(so) && !was_certain)
-		loki_flat_by_rows(so);
-	MemoryContextSwitchTo(old);
-}
-
-/*
  * Find the rest of the batch.  Afterwards rows[next_row ..) are in order.  If they are fewer
  * than batch_left, the graph has no more.
  */
@@ -638,20 +583,6 @@ fill_batch(LokiScan *so)
 
 	INSTR_TIME_SET_CURRENT(start);
 	search_batch(so);
-	while (was_requantized(so))
-	{
-		if (so->course.returned == 0)
-		{
-			begin_scan(so);
-			while (so->course.phase != LOKI_SCAN_WALK)
-				next_phase(so); /* those before had no rows */
-		}
-		else if (so->plan.complete || so->plan.exact)
-			continue_requantized(so);
-		else
-			break;
-		search_batch(so);
-	}
 	so->work.microseconds += loki_microseconds_since(start);
 }
 

@@ -438,13 +438,12 @@ extern void loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint3
 extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
 
 /*
- * For certain scans: bounds of nodes, in the operator's unit; queuing candidates that have
- * bounds; and forgetting the bounds of those that are queued
+ * For certain scans: bounds of nodes, in the operator's unit; and queuing candidates that have
+ * bounds
  */
 #define LOKI_REFINE_BATCH	16
 extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
 extern void loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n);
-extern void loki_refine_forget(LokiScan *so);
 extern void loki_refine_certain(LokiScan *so);
 extern void loki_refine_first(LokiScan *so, uint32 n);
 extern void loki_refine_within(LokiScan *so, double distance);
@@ -524,9 +523,7 @@ extern void loki_rerank_most(LokiScan *so, uint32 most);
 
 /* functions in scan/flat.c */
 extern void loki_flat_begin(LokiScan *so);
-extern void loki_flat_requantized(LokiScan *so);
 extern void loki_flat_certain(LokiScan *so);
-extern void loki_flat_by_rows(LokiScan *so);
 
 /* Queue the best nodes not seen before; false if there are none */
 extern bool loki_flat_select(LokiScan *so);

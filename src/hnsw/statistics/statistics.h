@@ -43,7 +43,6 @@ typedef enum LokiCount
 	LOKI_COUNT_CALIBRATIONS,
 	LOKI_COUNT_ROWS_CHANGED,	/* inserted and removed since the last
 								 * calibration or build */
-	LOKI_COUNT_REQUANTIZATIONS,
 	LOKI_COUNTS,				/* those before are integers; times follow */
 	LOKI_TIME_SEARCH = LOKI_COUNTS,
 	LOKI_TIME_BUILD,

@@ -48,7 +48,7 @@ depends_on_rows(int count)
 {
 	return (count >= LOKI_COUNT_WALKS && count <= LOKI_COUNT_LATE_ROWS) ||
 		count == LOKI_COUNT_DUPLICATES_JOINED || count == LOKI_COUNT_NODES_REUSED ||
-		count == LOKI_COUNT_NODES_FREED || count == LOKI_COUNT_REQUANTIZATIONS;
+		count == LOKI_COUNT_NODES_FREED;
 }
 
 static void

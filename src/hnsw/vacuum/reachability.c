@@ -17,7 +17,6 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
@@ -44,28 +43,20 @@ loki_reachability_begin(LokiVacuum *vacuum, int capacity)
 
 /*
  * Search for a node on a layer, and link it if it is not found.  As an insert does, this
- * takes the insert lock, which keeps codes from being made anew meanwhile, and releases it at
- * the end.  False if they were made anew before.  No page may be locked.
+ * takes the insert lock, and releases it at the end.  No page may be locked.
  */
-static bool
+static void
 find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 {
-	bool		valid;
-
 	loki_vacuum_step();
 	if (!loki_bitmap_test(&vacuum->live, node))
-		return true;
+		return;
 	LokiVacuumDelayPoint();
 	loki_insert_lock(vacuum->index);
-	valid = !loki_was_requantized(vacuum->state, vacuum->index);
-	if (valid)
-	{
-		loki_node_make_reachable(&vacuum->linker, &vacuum->search, node, slot, level, true,
-								 vacuum->code, vacuum->refine);
-		loki_pushed_out_make_reachable(&vacuum->linker, &vacuum->search);
-	}
+	loki_node_make_reachable(&vacuum->linker, &vacuum->search, node, slot, level, true,
+							 vacuum->code, vacuum->refine);
+	loki_pushed_out_make_reachable(&vacuum->linker, &vacuum->search);
 	loki_insert_unlock(vacuum->index);
-	return valid;
 }
 
 /* Begin to search for what was noted. */
@@ -81,40 +72,37 @@ begin_searching(LokiVacuum *vacuum)
 }
 
 /* Search on layer 0 for the nodes that were noted, from `first` up to `end`. */
-static bool
+static void
 find_base(LokiVacuum *vacuum, uint32 first, uint32 end)
 {
 	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], first); node < end;
 		 node = loki_bitmap_next(&vacuum->lost[0], node + 1))
-		if (!find_node(vacuum, node, LOKI_NONE, 0))
-			return false;
-	return true;
+		find_node(vacuum, node, LOKI_NONE, 0);
 }
 
 /* Search for the UPPER slots that were noted. */
-static bool
+static void
 find_upper(LokiVacuum *vacuum)
 {
 	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
 
 	loki_bitmap_foreach(slot, &vacuum->lost[1])
 		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
-			upper->level > 0 && !find_node(vacuum, upper->node, slot, upper->level))
-		return false;
-	return true;
+			upper->level > 0)
+			find_node(vacuum, upper->node, slot, upper->level);
 }
 
 /*
- * Search for the nodes and UPPER slots that were noted.  False if codes were made anew, and
- * some were not searched for.  No page may be locked.  The layers above 0 come first, as
- * searches of layer 0 begin at what is found there.
+ * Search for the nodes and UPPER slots that were noted.  No page may be locked.  The layers
+ * above 0 come first, as searches of layer 0 begin at what is found there.
  */
-bool
+void
 loki_make_lost_reachable(LokiVacuum *vacuum)
 {
 	Assert(loki_no_buffer_locked());
 	begin_searching(vacuum);
-	return find_upper(vacuum) && find_base(vacuum, 0, vacuum->lost[0].size);
+	find_upper(vacuum);
+	find_base(vacuum, 0, vacuum->lost[0].size);
 }
 
 /* ----------------------------------------------------------------
@@ -131,14 +119,14 @@ tid_on_page(LokiVacuum *vacuum, int place)
 }
 
 /*
- * Note which nodes are live, and which of them are to be searched for: all, or those that are
- * new, which are counted.  Returns whether any are noted.
+ * Note which nodes are live, and which of them are new and are to be searched for.  Returns the
+ * number of the latter.
  */
-static bool
-note_new_nodes(LokiVacuum *vacuum, bool all, uint32 *nnew)
+static uint32
+note_new_nodes(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
-	bool		any = false;
+	uint32		nnew = 0;
 
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
@@ -153,15 +141,13 @@ note_new_nodes(LokiVacuum *vacuum, bool all, uint32 *nnew)
 			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
 				continue;
 			loki_bitmap_set(&vacuum->live, node);
-			*nnew += (tid->state & LOKI_TID_NEW) != 0;
-			if (all || (tid->state & LOKI_TID_NEW) != 0)
-			{
-				loki_bitmap_set(&vacuum->lost[0], node);
-				any = true;
-			}
+			if ((tid->state & LOKI_TID_NEW) == 0)
+				continue;
+			loki_bitmap_set(&vacuum->lost[0], node);
+			nnew++;
 		}
 	}
-	return any;
+	return nnew;
 }
 
 /* Note the UPPER slots of the nodes that were noted. */
@@ -213,47 +199,29 @@ forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
 }
 
 /*
- * Clear the metapage's request for a search of all nodes, unless codes were made anew since.
- * Locks block 0 exclusively meanwhile.
- */
-static void
-forget_all_new(LokiVacuum *vacuum)
-{
-	LokiChange	change;
-	LokiMetaPage meta;
-
-	loki_change_begin(&change, vacuum->state, vacuum->index);
-	meta = loki_change_meta(&change);
-	if (meta->epoch == vacuum->state->epoch)
-		meta->flags &= ~LOKI_META_ALL_NEW;
-	loki_change_finish(&change);
-}
-
-/*
- * Search for the nodes that were inserted since the vacuum before, or for all if codes were
- * made anew since.  If that happens meanwhile, the next vacuum begins again.  Dead nodes were
- * freed, and no page may be locked.  New nodes count as changed since the calibration.
+ * Search for the nodes that were inserted since the vacuum before; a pending index has none.
+ * Dead nodes were freed, and no page may be locked.  New nodes count as changed since the
+ * calibration.
  */
 void
 loki_make_new_reachable(LokiVacuum *vacuum)
 {
-	LokiMetaPageData meta;
 	LokiSlotArray *array;
-	uint32		nnew = 0;
+	uint32		nnew;
 
 	Assert(loki_no_buffer_locked());
-	vacuum->state = loki_index_open(vacuum->index, &meta);
+	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_reachability_begin(vacuum, 0);
-	if (!note_new_nodes(vacuum, (meta.flags & LOKI_META_ALL_NEW) != 0, &nnew))
+	nnew = note_new_nodes(vacuum);
+	if (nnew == 0 || vacuum->state->pending)
 		return;
 	loki_calibrate_note_changed(vacuum->index, nnew);
 	note_upper_slots(vacuum);
 	begin_searching(vacuum);
-	if (!find_upper(vacuum))
-		return;
+	find_upper(vacuum);
 	/* page by page, so that what is done stays done if vacuum is cancelled */
 	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], 0); node < vacuum->lost[0].size;
 		 node = loki_bitmap_next(&vacuum->lost[0], node))
@@ -261,11 +229,8 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 		uint32		ordinal = node / array->per_page;
 		uint32		end = (ordinal + 1) * array->per_page;
 
-		if (!find_base(vacuum, node, end))
-			return;
+		find_base(vacuum, node, end);
 		forget_new_nodes(vacuum, ordinal);
 		node = end;
 	}
-	if (meta.flags & LOKI_META_ALL_NEW)
-		forget_all_new(vacuum);
 }

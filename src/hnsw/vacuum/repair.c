@@ -627,5 +627,5 @@ loki_repair_graph(LokiVacuum *vacuum)
 	repair_array(vacuum, LOKI_SLOTS_UPPER);
 	repair_array(vacuum, LOKI_SLOTS_LINK);
 	link_cut_off_nodes(vacuum);
-	(void) loki_make_lost_reachable(vacuum);
+	loki_make_lost_reachable(vacuum);
 }

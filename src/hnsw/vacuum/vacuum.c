@@ -22,7 +22,6 @@
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/filter/side_array.h"
-#include "hnsw/graph/requantize.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
@@ -631,9 +630,8 @@ finish_cleanup(LokiVacuum *vacuum)
 
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	meta = loki_change_meta(&change);
-	/* nobody else clears the flag, or makes codes anew while it is set */
-	Assert((meta->flags & (LOKI_META_DEAD_PENDING | LOKI_META_REQUANTIZING)) ==
-		   LOKI_META_DEAD_PENDING);
+	/* nobody else clears the flag */
+	Assert(meta->flags & LOKI_META_DEAD_PENDING);
 	meta->flags &= ~LOKI_META_DEAD_PENDING;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
@@ -646,11 +644,14 @@ finish_cleanup(LokiVacuum *vacuum)
  * Slots in use are noted before the wait for inserts.  After it, a slot that was claimed
  * before is part of a TID list or of a node, or it never will be.  Dead nodes are noted
  * after the wait, since no insert links to them from then on.
+ *
+ * A pending index has no graph.  One that gets its codes after the wait has none of the dead nodes
+ * in its graph; one that got them before may have.  Its UPPER slots are all of that graph.
  */
 static void
 repair_and_free(LokiVacuum *vacuum)
 {
-	LokiMetaPageData meta;
+	bool		was_pending = vacuum->state->pending;
 
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_WAITING, 0);
 	loki_index_refresh(vacuum->state, vacuum->index);
@@ -659,25 +660,23 @@ repair_and_free(LokiVacuum *vacuum)
 
 	loki_inserts_wait(vacuum->index);
 
-	/* as long as the flag is set, nobody begins to requantize */
-	vacuum->state = loki_index_open(vacuum->index, &meta);
-	if (meta.flags & LOKI_META_REQUANTIZING)
-	{
-		loki_requantize_finish(vacuum->index);
-		vacuum->state = loki_index_open(vacuum->index, NULL);
-	}
+	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
+	if (was_pending && !vacuum->state->pending)
+		note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
 	note_nodes(vacuum);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_REPAIRING, array_pages(vacuum, LOKI_SLOTS_UPPER) +
 					  array_pages(vacuum, LOKI_SLOTS_LINK));
-	loki_repair_entry(vacuum);
-	if (vacuum->ndead > 0)
+	if (!vacuum->state->pending)
+		loki_repair_entry(vacuum);
+	if (vacuum->ndead > 0 && !vacuum->state->pending)
 		loki_repair_graph(vacuum);
 
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_FREEING, array_pages(vacuum, LOKI_SLOTS_UPPER) +
 					  array_pages(vacuum, LOKI_SLOTS_DUPLICATE) +
 					  array_pages(vacuum, LOKI_SLOTS_TID));
-	free_array(vacuum, LOKI_SLOTS_UPPER);
+	if (!vacuum->state->pending)
+		free_array(vacuum, LOKI_SLOTS_UPPER);
 	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
 
 	/*
@@ -725,13 +724,8 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	MemoryContextSwitchTo(old);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
 	calibrated = loki_calibrate_again(info->index);
-	MemoryContextSwitchTo(context);
-	loki_meta_read(info->index, &meta);
-	if (meta.flags & LOKI_META_ALL_NEW)
-		loki_make_new_reachable(vacuum);	/* codes were made anew just now */
-	MemoryContextSwitchTo(old);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
-	loki_side_make(info->index, WARNING);	/* of the codes as they are now */
+	loki_side_make(info->index, WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;

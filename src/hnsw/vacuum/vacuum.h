@@ -152,7 +152,7 @@ extern void loki_repair_graph(LokiVacuum *vacuum);
 
 /* functions in vacuum/reachability.c */
 extern void loki_reachability_begin(LokiVacuum *vacuum, int capacity);
-extern bool loki_make_lost_reachable(LokiVacuum *vacuum);
+extern void loki_make_lost_reachable(LokiVacuum *vacuum);
 extern void loki_make_new_reachable(LokiVacuum *vacuum);
 
 /* Entry points of the access method */

@@ -85,10 +85,12 @@ loki_walk_nodes(double n, double ef, int m)
 	return Min(nodes, n);
 }
 
-/* Scoring one node */
+/* Scoring one node; in a pending index, reading its row */
 Cost
 loki_score_cost(const LokiHnswShape *shape)
 {
+	if (shape->pending)
+		return cpu_operator_cost * loki_row_cost;
 	return cpu_operator_cost *
 		(node_cost + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
 }
@@ -268,7 +270,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	else if (wanted > ef)
 		ef = wanted;
 	score_cost = loki_score_cost(&shape);
-	exact = settings.exact || !loki_promise_likely_search(root, settings.complete);
+	exact = settings.exact || shape.pending || !loki_promise_likely_search(root, settings.complete);
 	nodes = exact ? n : loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 	touched = nodes / NODES_PER_PAGE;

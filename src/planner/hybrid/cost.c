@@ -145,7 +145,7 @@ search_cost(const HybridSearch *search)
 	Cost		cost = Min(walk / share, search->nodes) * (score + test);
 
 	Assert(search->inside >= 1 && search->inside <= search->nodes);
-	if (search->exact)
+	if (search->exact || search->shape.pending)
 		return certain_cost(search);
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * (score + test));

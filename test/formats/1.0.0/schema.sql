@@ -33,10 +33,13 @@ CREATE TABLE long (id int PRIMARY KEY, v vector(600));
 ALTER TABLE long ALTER v SET STORAGE EXTERNAL;
 CREATE INDEX long_l2 ON long USING hnsw (v vector_l2_ops);
 
--- Indexes that are there before their rows, and are requantized as they grow
+-- Indexes that are there before their rows, and one that is pending
 CREATE TABLE grown (id int PRIMARY KEY, v vector(64), c int);
 CREATE INDEX grown_l2 ON grown USING hnsw (v vector_l2_ops, c);
 CREATE INDEX grown_compact ON grown USING hnsw (v vector_cosine_ops) WITH (profile = compact);
+SET lokivector.pending_nodes = 10000;
+CREATE INDEX grown_pending ON grown USING hnsw (v vector_l1_ops, c);
+RESET lokivector.pending_nodes;
 
 -- Documents of many vectors
 CREATE TABLE documents (id int PRIMARY KEY, parts vector(8)[], halves halfvec(8)[], c int);

@@ -1,0 +1,244 @@
+/*-------------------------------------------------------------------------
+ *
+ * pending.c
+ *	  aminsert, and codes and graph for the nodes of a pending index.
+ *
+ * An index with few nodes has neither codes nor a graph.  The insert that brings enough of them
+ * makes both, of the rows that the nodes have, as a build does.  Scans go on meanwhile: they read
+ * rows, and see nothing of what is written until the metapage says that it is complete.
+ * src/hnsw/insert/README, "Pending indexes".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/pending.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "compat/pgcompat.h"
+#include "hnsw/build/build.h"
+#include "hnsw/insert/insert.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/insert_lock.h"
+#include "hnsw/page/page.h"
+#include "hnsw/recall/recall.h"
+#include "hnsw/statistics/statistics.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* The nodes of a pending index, and their rows */
+typedef struct PendingNodes
+{
+	Relation	index;
+	LokiIndex  *state;
+	uint32		end;			/* all node IDs are below */
+	uint32		n;
+	uint32	   *nodes;			/* that are live, ascending */
+	LokiRows	rows;
+	LokiToastReader toast;
+} PendingNodes;
+
+/* Find the live nodes.  Share locks, one page at a time. */
+static void
+find_nodes(PendingNodes *pending)
+{
+	LokiSlotArray *array = &pending->state->arrays[LOKI_SLOTS_TID];
+
+	loki_index_refresh(pending->state, pending->index);
+	pending->end = loki_node_end(pending->state, pending->index);
+	pending->nodes = palloc_array(uint32, pending->end + 1);
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	{
+		PGAlignedBlock copy;
+		int			used = loki_page_copy(pending->state, pending->index, LOKI_SLOTS_TID, ordinal,
+										  NULL, copy.data);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < used; i++)
+			if (LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i)))
+				pending->nodes[pending->n++] = ordinal * array->per_page + i;
+	}
+	Assert(pending->n <= pending->end);
+}
+
+/*
+ * Whether the row's values in the TOAST table still exist.  They may be gone if the row is dead
+ * to everyone, although nobody has removed the row itself.
+ */
+static bool
+values_exist(PendingNodes *pending)
+{
+	TupleTableSlot *slot = pending->rows.slot;
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < slot->tts_nvalid; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
+		struct varatt_external pointer;
+
+		if (slot->tts_isnull[i] || attribute->attlen != -1 ||
+			!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(slot->tts_values[i])))
+			continue;
+		VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(slot->tts_values[i]));
+		if (!loki_toast_find(&pending->toast, pointer.va_toastrelid, pointer.va_valueid))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * LokiBuildVector: the vector of a node, from any of its rows, which are equal.  NULL if these
+ * are dead to everyone.
+ */
+static const float *
+read_vector(void *arg, uint32 i)
+{
+	PendingNodes *pending = arg;
+	LokiNodeRows row = {0};
+	ItemPointerData tid;
+	bool		found;
+	bool		isnull;
+	Datum		value;
+
+	Assert(i < pending->n);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		found = loki_node_row(pending->state, pending->index, pending->nodes[i], &row, &tid) &&
+			loki_rows_fetch(&pending->rows, &tid) && values_exist(pending);
+	} while (!found && row.next != LOKI_NONE);
+	if (!found)
+		return NULL;
+	value = loki_rows_value(&pending->rows, &isnull);
+	return loki_rows_vector(&pending->rows, value, isnull);
+}
+
+/*
+ * Wait with the codes until the index has twice as many nodes: most of those that it has are of
+ * rows that nobody sees, which say nothing of the rows to come.  Locks block 0 exclusively.
+ */
+static void
+postpone(PendingNodes *pending)
+{
+	LokiChange	change;
+
+	loki_change_begin(&change, pending->state, pending->index);
+	loki_change_meta(&change)->pending = Min(2 * pending->end, LOKI_MAX_NUMBER);
+	loki_change_finish(&change);
+}
+
+/* Load the vectors into the arrays of the build; false if too few can be read. */
+static bool
+load_nodes(LokiBuild *build, PendingNodes *pending)
+{
+	double		read;
+
+	if (build->geometry.profile == LOKI_PROFILE_COMPACT)
+		loki_compact_begin(build);
+	read = loki_build_sample_vectors(build, pending->n, read_vector, pending);
+	if (read < 1 || (read < pending->n / 2.0 && pending->n < LOKI_MOST_PENDING))
+		return false;
+	build->expected_rows = pending->n;
+	if (build->geometry.profile == LOKI_PROFILE_COMPACT)
+		loki_compact_choose(build);
+	loki_build_set_code(build);
+	loki_parallel_begin(build);
+	loki_build_load_vectors(build, pending->n, read_vector, pending);
+	return true;
+}
+
+/* Read the rows of all nodes, as the table's owner; false if too few can be read. */
+static bool
+read_rows(LokiBuild *build, PendingNodes *pending)
+{
+	SnapshotData snapshot;
+	bool		loaded;
+
+	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(build->heap));
+	pending->toast.context = build->context;
+	loki_rows_begin(&pending->rows, build->heap, build->index, &snapshot);
+	loaded = load_nodes(build, pending);
+	loki_rows_end(&pending->rows);
+	loki_toast_close(&pending->toast);
+	return loaded;
+}
+
+/* Connect the nodes that were loaded, and write what the index lacks. */
+static void
+make_codes(LokiBuild *build, PendingNodes *pending)
+{
+	LokiMetaPageData meta = build->meta;
+
+	build->nnodes = pending->n;
+	loki_build_make_graph(build);
+	build->position = pending->nodes;
+	build->order = palloc_array(uint32, pending->end + 1);
+	memset(build->order, 0xFF, (pending->end + 1) * sizeof(uint32));
+	for (uint32 i = 0; i < pending->n; i++)
+		build->order[pending->nodes[i]] = i;
+	loki_build_write_pending(build, loki_index_for_meta(build->index, &meta));
+}
+
+/*
+ * Make codes and graph of a pending index, unless another insert did.  The insert locks are held
+ * from before the metapage is read until it is written: no node comes or goes but for vacuum's
+ * marks, which vacuum itself follows up (insert/README, "Pending indexes").
+ */
+static void
+make_pending(Relation heap, Relation index, IndexInfo *index_info)
+{
+	PendingNodes pending = {.index = index};
+	LokiMetaPageData meta;
+	LokiCounts	counts = {.of[LOKI_COUNT_BUILDS] = 1};
+	LokiBuild  *build;
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	loki_inserts_block(index);
+	pending.state = loki_index_open(index, &meta);
+	find_nodes(&pending);
+	if (meta.pending == 0 || pending.end < meta.pending)
+	{
+		loki_inserts_unblock(index);
+		return;
+	}
+	build = loki_build_begin(heap, index, index_info, &meta);
+	build->leader = true;
+	build->geometry.pending = true;
+	if (read_rows(build, &pending))
+	{
+		make_codes(build, &pending);
+		loki_parallel_end(build);
+		counts.of[LOKI_TIME_BUILD] = loki_microseconds_since(start);
+		loki_count(index, &counts);
+		elog(DEBUG1, "codes and graph of index \"%s\" were made of its %u nodes",
+			 RelationGetRelationName(index), pending.n);
+	}
+	else
+		postpone(&pending);
+	loki_inserts_unblock(index);
+}
+
+/* aminsert: insert a row, and make codes and graph if the index has nodes enough now. */
+bool
+loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
+				 IndexInfo *indexInfo)
+{
+	MemoryContext context;
+	MemoryContext old;
+
+	if (!loki_insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
+		return false;
+	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw pending",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	make_pending(heap, index, indexInfo);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return false;
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * pending.c
+ *	  Inserting a row into a pending index, which has neither codes nor a graph.
+ *
+ * The row gets a node with its heap TID, hash and attributes; scans read the rows of all nodes
+ * (scan/README, "Pending indexes").  A duplicate is found by reading all of HASH, a few pages.
+ * src/hnsw/insert/README, "Pending indexes".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/insert/pending.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/insert/insert.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+
+/* Join the node of a row with the same vector and attributes; false if there is none. */
+static bool
+join_pending(LokiNewRow *row)
+{
+	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
+
+	loki_index_refresh(row->state, row->index);
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	{
+		PGAlignedBlock copy;
+		int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL,
+										  copy.data);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < used; i++)
+			if (memcmp(LokiPageSlot(copy.data, array->slot_size, i), &row->hash,
+					   array->slot_size) == 0 &&
+				loki_join_duplicate(row, ordinal * array->per_page + i))
+				return true;
+	}
+	return false;
+}
+
+/* The insert lock is held, and no content lock; none is left. */
+void
+loki_insert_pending(LokiNewRow *row)
+{
+	Assert(loki_insert_lock_held(row->index));	/* I1 */
+	Assert(row->meta.pending > 0 && row->meta.entry_node == LOKI_NONE); /* I6 */
+	if (!join_pending(row))
+		loki_node_write_pending(row);
+}
