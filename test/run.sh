@@ -78,7 +78,7 @@ esac
 everything=
 if [ $# -eq 0 ]; then
 	everything=yes
-	set -- lint unit iso tap assert
+	set -- lint unit iso assert tap
 	export LOKIVECTOR_SHORT=yes
 fi
 # Mistakes are told, and room is looked for, before packages are installed
