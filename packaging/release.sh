@@ -70,6 +70,7 @@ source_part()
 tests_part()
 {
 	target test
+	target test-full
 	target test-pg17
 	target test-pg18
 	target test-takeover
