@@ -25,11 +25,14 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(as_vector)
 WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers
 
+# Codes are the same bytes on every processor, so compilers may not fuse a product and a sum
+# where one processor has an instruction for both (src/quantize/README).
+#
 # Only what LOKI_FUNCTION declares is exported.  The server's headers are
 # system headers to the compiler, so that warnings are about our code alone; as
 # are those of libpq, lest they come first: they may be of another version.
 PG_CPPFLAGS = -Isrc -DLOKI_VERSION='"$(EXTVERSION)"' \
-	-DPGDLLEXPORT='__attribute__((visibility("default")))' \
+	-ffp-contract=off -DPGDLLEXPORT='__attribute__((visibility("default")))' \
 	-isystem $(includedir_server) -isystem $(includedir_internal)
 PG_CFLAGS = -fvisibility=hidden -MMD -MP $(WARNINGS) $(LOKI_CFLAGS)
 SHLIB_LINK = -lm $(LOKI_LDFLAGS)

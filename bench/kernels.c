@@ -4,7 +4,7 @@
  *	  Times of the codes' functions, in cache, without a server.
  *
  * Build and run from the root of the tree:
- *		cc -std=gnu99 -O2 -DFRONTEND -D_GNU_SOURCE -Isrc -I$(pg_config --includedir-server) \
+ *		cc -std=gnu99 -O2 -ffp-contract=off -DFRONTEND -D_GNU_SOURCE -Isrc -I$(pg_config --includedir-server) \
  *			-o kernels bench/kernels.c `find src/distance src/quantize -name "*.c"` -lm
  *		./kernels [DIM ...]
  * LOKIVECTOR_SIMD chooses the instruction set.
@@ -91,8 +91,8 @@ measure(LokiCodeSpec spec)
 	query = allocate(quantizer->query_size);
 	for (int i = 0; i < dim * CODES; i++)
 		x[i] = random_value();
-	for (int i = dim; i < loki_code_constants(&spec); i++)
-		centroid[i] = random_value() / sqrtf(dim);
+	for (int i = 0; spec.projection == LOKI_PROJECT_BASIS && i < spec.code_dims * dim; i++)
+		loki_code_basis(&spec, centroid)[i] = random_value() / sqrtf(dim) * LOKI_BASIS_UNIT;
 	for (int i = 0; i < CODES; i++)
 	{
 		codes[i] = allocate(quantizer->code_size);

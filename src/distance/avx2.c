@@ -17,6 +17,7 @@
 #include "c.h"
 
 #include "distance/kernels.h"
+#include "distance/lanes.h"
 
 #if defined(__x86_64__)
 
@@ -186,6 +187,89 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 	}
 	for (; i < n; i++)
 		floats[i] = offset + scale * codes[i];
+}
+
+static TARGET float
+dot_ordered(int dim, const float *a, const float *b)
+{
+	__m256		lanes[LOKI_LANES_AVX2] = {_mm256_setzero_ps(), _mm256_setzero_ps(),
+	_mm256_setzero_ps(), _mm256_setzero_ps()};
+	int			i = 0;
+
+	for (; i + LOKI_LANES <= dim; i += LOKI_LANES)
+		for (int r = 0; r < LOKI_LANES_AVX2; r++)
+			lanes[r] = _mm256_add_ps(lanes[r],
+									 _mm256_mul_ps(load(LOKI_ELEMENT_F32, a, i + r * LANES),
+												   load(LOKI_ELEMENT_F32, b, i + r * LANES)));
+	for (int r = 0; i < dim; i += LANES, r++)
+	{
+		int			n = Min(dim - i, LANES);
+
+		lanes[r] = _mm256_add_ps(lanes[r],
+								 _mm256_mul_ps(load_first(LOKI_ELEMENT_F32, a, i, n),
+											   load_first(LOKI_ELEMENT_F32, b, i, n)));
+	}
+	return loki_add_lanes_avx2(lanes);
+}
+
+/* Eight elements times a scale, as int16 */
+static inline TARGET __m128i
+round_words(__m256 v, float scale)
+{
+	__m256i		words = _mm256_cvtps_epi32(_mm256_mul_ps(v, _mm256_set1_ps(scale)));
+
+	return _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+}
+
+static TARGET void
+f32_to_i16(int n, const float *floats, float scale, int16 *integers)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		_mm_storeu_si128((__m128i *) (integers + i),
+						 round_words(load(LOKI_ELEMENT_F32, floats, i), scale));
+	if (i < n)
+	{
+		int16		last[LANES];
+
+		_mm_storeu_si128((__m128i *) last,
+						 round_words(load_first(LOKI_ELEMENT_F32, floats, i, n - i), scale));
+		memcpy(integers + i, last, (n - i) * sizeof(int16));
+	}
+}
+
+/* Four rows at a time, sixteen elements of each in a register */
+static TARGET void
+dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
+{
+	for (int j = 0; j < n; j += LOKI_TILE_ROWS, rows += LOKI_TILE_ROWS * (Size) dim)
+	{
+		__m256i		sums[LOKI_TILE_ROWS] = {_mm256_setzero_si256(), _mm256_setzero_si256(),
+		_mm256_setzero_si256(), _mm256_setzero_si256()};
+		int			i = 0;
+
+		for (; i + 2 * LANES <= dim; i += 2 * LANES)
+		{
+			__m256i		v = _mm256_loadu_si256((const __m256i *) (vector + i));
+
+			for (int r = 0; r < LOKI_TILE_ROWS; r++)
+			{
+				__m256i		row = _mm256_loadu_si256((const __m256i *) (rows + r * (Size) dim + i));
+
+				sums[r] = _mm256_add_epi32(sums[r], _mm256_madd_epi16(v, row));
+			}
+		}
+		sums[0] = _mm256_hadd_epi32(_mm256_hadd_epi32(sums[0], sums[1]),
+									_mm256_hadd_epi32(sums[2], sums[3]));
+		_mm_storeu_si128((__m128i *) (products + j),
+						 _mm_add_epi32(_mm256_castsi256_si128(sums[0]),
+									   _mm256_extracti128_si256(sums[0], 1)));
+		for (; i < dim; i++)
+			for (int r = 0; r < LOKI_TILE_ROWS; r++)
+				products[j + r] = (int32) ((uint32) products[j + r] +
+										   (uint32) (vector[i] * rows[r * (Size) dim + i]));
+	}
 }
 
 LOKI_DEFINE_KERNELS(TARGET)

@@ -16,6 +16,7 @@
 #include "c.h"
 
 #include "distance/kernels.h"
+#include "distance/lanes.h"
 
 #if defined(__x86_64__)
 
@@ -169,6 +170,76 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 		_mm512_mask_storeu_ps(floats + i, mask,
 							  _mm512_fmadd_ps(x, _mm512_set1_ps(scale),
 											  _mm512_set1_ps(offset)));
+	}
+}
+
+static TARGET float
+dot_ordered(int dim, const float *a, const float *b)
+{
+	__m512		lanes[LOKI_LANES_AVX512] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+
+	for (int i = 0; i < dim; i += LOKI_LANES)
+		for (int r = 0; r < LOKI_LANES_AVX512; r++)
+		{
+			int			at = i + r * LANES;
+			__mmask16	mask = first_elements(Max(dim - at, 0));
+
+			lanes[r] = _mm512_add_ps(lanes[r],
+									 _mm512_mul_ps(load_masked(LOKI_ELEMENT_F32, mask, a, at),
+												   load_masked(LOKI_ELEMENT_F32, mask, b, at)));
+		}
+	return loki_add_lanes_avx512(lanes);
+}
+
+static TARGET void
+f32_to_i16(int n, const float *floats, float scale, int16 *integers)
+{
+	for (int i = 0; i < n; i += LANES)
+	{
+		__mmask16	mask = first_elements(n - i);
+		__m512		v = _mm512_mul_ps(load_masked(LOKI_ELEMENT_F32, mask, floats, i),
+									  _mm512_set1_ps(scale));
+
+		_mm512_mask_cvtepi32_storeu_epi16(integers + i, mask, _mm512_cvtps_epi32(v));
+	}
+}
+
+static pg_attribute_always_inline TARGET int32
+add_all_epi32(__m512i v)
+{
+	__m256i		eight = _mm256_add_epi32(_mm512_castsi512_si256(v),
+										 _mm512_extracti64x4_epi64(v, 1));
+	__m128i		four = _mm_add_epi32(_mm256_castsi256_si128(eight),
+									 _mm256_extracti128_si256(eight, 1));
+
+	four = _mm_add_epi32(four, _mm_shuffle_epi32(four, _MM_SHUFFLE(1, 0, 3, 2)));
+	four = _mm_add_epi32(four, _mm_shuffle_epi32(four, _MM_SHUFFLE(2, 3, 0, 1)));
+	return _mm_cvtsi128_si32(four);
+}
+
+/* Four rows at a time, 32 elements of each in a register */
+static TARGET void
+dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
+{
+	for (int j = 0; j < n; j += LOKI_TILE_ROWS, rows += LOKI_TILE_ROWS * (Size) dim)
+	{
+		__m512i		sums[LOKI_TILE_ROWS] = {_mm512_setzero_si512(), _mm512_setzero_si512(),
+		_mm512_setzero_si512(), _mm512_setzero_si512()};
+
+		for (int i = 0; i < dim; i += 2 * LANES)
+		{
+			__mmask32	mask = dim - i >= 2 * LANES ? 0xffffffff : (1U << (dim - i)) - 1;
+			__m512i		v = _mm512_maskz_loadu_epi16(mask, vector + i);
+
+			for (int r = 0; r < LOKI_TILE_ROWS; r++)
+			{
+				__m512i		row = _mm512_maskz_loadu_epi16(mask, rows + r * (Size) dim + i);
+
+				sums[r] = _mm512_add_epi32(sums[r], _mm512_madd_epi16(v, row));
+			}
+		}
+		for (int r = 0; r < LOKI_TILE_ROWS; r++)
+			products[j + r] = add_all_epi32(sums[r]);
 	}
 }
 

@@ -70,6 +70,17 @@ typedef struct LokiDistanceKernels
 	void		(*dot_tile_f32) (int dim, const float *const *a, const float *const *b,
 								 float *products);
 
+	/*
+	 * The same on all processors, to the last bit, for what is stored: a dot product in the
+	 * order of lanes.h; integers, scale * floats[i] rounded, which must be in the range of
+	 * int16; and products[j] = dot product of a vector with the j-th of n rows, which lie one
+	 * behind the other.  n is a multiple of LOKI_TILE_ROWS.  Sums that leave int32 wrap around.
+	 */
+	float		(*dot_ordered) (int dim, const float *a, const float *b);
+	void		(*f32_to_i16) (int n, const float *floats, float scale, int16 *integers);
+	void		(*dot_i16) (int dim, const int16 *vector, const int16 *rows, int n,
+							int32 *products);
+
 	/* conversions, as those of half.h */
 	void		(*f16_to_f32) (int n, const LokiHalf *halves, float *floats);
 	void		(*f32_to_f16) (int n, const float *floats, LokiHalf *halves);

@@ -43,7 +43,7 @@ typedef enum LokiElement
 		simd, name, \
 		l2sq_f32, dot_f32, l1_f32, cosine_f32, \
 		l2sq_f16, dot_f16, l1_f16, cosine_f16, \
-		dot_tile_f32, \
+		dot_tile_f32, dot_ordered, f32_to_i16, dot_i16, \
 		f16_to_f32, f32_to_f16, u8_to_f32 \
 	}
 

@@ -16,6 +16,7 @@
 #include "c.h"
 
 #include "distance/kernels.h"
+#include "distance/lanes.h"
 
 #if defined(__aarch64__)
 
@@ -167,6 +168,73 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 	}
 	for (; i < n; i++)
 		floats[i] = offset + scale * codes[i];
+}
+
+static float
+dot_ordered(int dim, const float *a, const float *b)
+{
+	float32x4_t lanes[LOKI_LANES_NEON];
+	int			i = 0;
+
+	for (int r = 0; r < LOKI_LANES_NEON; r++)
+		lanes[r] = vdupq_n_f32(0);
+	for (; i + LOKI_LANES <= dim; i += LOKI_LANES)
+		for (int r = 0; r < LOKI_LANES_NEON; r++)
+			lanes[r] = vaddq_f32(lanes[r], vmulq_f32(vld1q_f32(a + i + r * LANES),
+													 vld1q_f32(b + i + r * LANES)));
+	for (int r = 0; i < dim; i += LANES, r++)
+	{
+		int			n = Min(dim - i, LANES);
+
+		lanes[r] = vaddq_f32(lanes[r], vmulq_f32(load_first(LOKI_ELEMENT_F32, a, i, n),
+												 load_first(LOKI_ELEMENT_F32, b, i, n)));
+	}
+	return loki_add_lanes_neon(lanes);
+}
+
+static void
+f32_to_i16(int n, const float *floats, float scale, int16 *integers)
+{
+	int			i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		vst1_s16(integers + i, vmovn_s32(vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(floats + i), scale))));
+	for (; i < n; i++)
+		integers[i] = (int16) rintf(floats[i] * scale);
+}
+
+/* Four rows at a time, eight elements of each in a register */
+static void
+dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
+{
+	for (int j = 0; j < n; j += LOKI_TILE_ROWS, rows += LOKI_TILE_ROWS * (Size) dim)
+	{
+		int32x4_t	sums[LOKI_TILE_ROWS];
+		int			i = 0;
+
+		for (int r = 0; r < LOKI_TILE_ROWS; r++)
+			sums[r] = vdupq_n_s32(0);
+		for (; i + 2 * LANES <= dim; i += 2 * LANES)
+		{
+			int16x8_t	v = vld1q_s16(vector + i);
+
+			for (int r = 0; r < LOKI_TILE_ROWS; r++)
+			{
+				int16x8_t	row = vld1q_s16(rows + r * (Size) dim + i);
+
+				sums[r] = vmlal_s16(sums[r], vget_low_s16(v), vget_low_s16(row));
+				sums[r] = vmlal_high_s16(sums[r], v, row);
+			}
+		}
+		for (int r = 0; r < LOKI_TILE_ROWS; r++)
+		{
+			uint32		sum = (uint32) vaddvq_s32(sums[r]);
+
+			for (int k = i; k < dim; k++)
+				sum += (uint32) (vector[k] * rows[r * (Size) dim + k]);
+			products[j + r] = (int32) sum;
+		}
+	}
 }
 
 LOKI_DEFINE_KERNELS()

@@ -18,6 +18,7 @@
 #include "c.h"
 
 #include "distance/kernels.h"
+#include "distance/lanes.h"
 
 #define LANES 4
 
@@ -85,6 +86,40 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 {
 	for (int i = 0; i < n; i++)
 		floats[i] = offset + scale * codes[i];
+}
+
+static float
+dot_ordered(int dim, const float *a, const float *b)
+{
+	float		lanes[LOKI_LANES] = {0};
+	int			i = 0;
+
+	for (; i + LOKI_LANES <= dim; i += LOKI_LANES)
+		for (int lane = 0; lane < LOKI_LANES; lane++)
+			lanes[lane] += a[i + lane] * b[i + lane];
+	for (int lane = 0; i + lane < dim; lane++)
+		lanes[lane] += a[i + lane] * b[i + lane];
+	return loki_add_lanes(lanes);
+}
+
+static void
+f32_to_i16(int n, const float *floats, float scale, int16 *integers)
+{
+	for (int i = 0; i < n; i++)
+		integers[i] = (int16) rintf(floats[i] * scale);
+}
+
+static void
+dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
+{
+	for (int j = 0; j < n; j++, rows += dim)
+	{
+		uint32		sum = 0;
+
+		for (int i = 0; i < dim; i++)
+			sum += (uint32) (vector[i] * rows[i]);
+		products[j] = (int32) sum;
+	}
 }
 
 /* Products of floats, and sums of as many as there are, do not overflow a double */

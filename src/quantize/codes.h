@@ -111,8 +111,6 @@ typedef struct LokiCodeKernels
 	float		(*max_abs) (int padded, const float *r);
 	int32		(*quantize8) (int padded, const float *r, float inverse,
 							  int8 *query);
-	void		(*quantize16) (int padded, const float *r, float inverse,
-							   int16 *query);
 
 	/*
 	 * Dot products over levels 0 and 1, 0 .. 3, and loki_levels4[]
@@ -186,7 +184,6 @@ dot##width##_##isa(int groups, const int8 *query, const void *const *codes, int 
 	.unpack = unpack_##isa, \
 	.max_abs = max_abs_##isa, \
 	.quantize8 = quantize8_##isa, \
-	.quantize16 = quantize16_##isa, \
 	.dot1 = dot1_##isa, \
 	.dot2 = dot2_##isa, \
 	.dot4 = dot4_##isa, \
@@ -232,7 +229,6 @@ extern const LokiCodeKernels *loki_code_kernels(LokiSimd simd);
 extern Size loki_rotate_size(int padded);
 extern void loki_rotate_init(int padded, uint64 seed, uint8 *signs);
 extern void loki_rotate_scalar(int padded, const uint8 *signs, float *r);
-extern void loki_rotate_back(int padded, const uint8 *signs, float *r);
 #if defined(__x86_64__)
 extern void loki_rotate_avx2(int padded, const uint8 *signs, float *r);
 extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
@@ -241,7 +237,7 @@ extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
 extern void loki_rotate_neon(int padded, const uint8 *signs, float *r);
 #endif
 
-/* functions in levels.c */
+/* functions in quantize.c */
 extern const LokiCodeConstants *loki_code_constants_of(int bits, bool wide);
 extern void loki_fill_levels(int bits, bool wide, LokiLevels *levels);
 extern void loki_fill_table(const LokiLevels *levels, LokiLevelTable *table);
@@ -252,11 +248,8 @@ extern void loki_rotated_init(LokiQuantizer *quantizer);
 extern uint32 loki_rotated_code_size(const LokiCodeSpec *spec);
 extern uint32 loki_rotated_refine_size(const LokiCodeSpec *spec);
 
-/* functions in exact.c */
+/* function in exact.c */
 extern void loki_exact_init(LokiQuantizer *quantizer);
-
-/* functions in bitcode.c */
-extern void loki_bits_code_init(LokiQuantizer *quantizer);
 
 /* functions in scalar8.c */
 extern void loki_scalar8_init(LokiQuantizer *quantizer);

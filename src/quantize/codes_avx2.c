@@ -15,6 +15,7 @@
  */
 #include "c.h"
 
+#include "distance/lanes.h"
 #include "quantize/codes.h"
 
 #if defined(__x86_64__)
@@ -69,8 +70,8 @@ center_avx2(int dim, int padded, const float *x, float scale,
 
 	for (; i + LANES <= dim; i += LANES)
 		_mm256_storeu_ps(out + i,
-						 _mm256_fmsub_ps(_mm256_loadu_ps(x + i), factor,
-										 _mm256_loadu_ps(centroid + i)));
+						 _mm256_sub_ps(_mm256_mul_ps(_mm256_loadu_ps(x + i), factor),
+									   _mm256_loadu_ps(centroid + i)));
 	for (; i < dim; i++)
 		out[i] = x[i] * scale - centroid[i];
 	memset(out + dim, 0, (padded - dim) * sizeof(float));
@@ -90,61 +91,72 @@ find_level(const LokiLevels *levels, __m256i leading, __m256i low)
 	return _mm256_fmadd_ps(step, _mm256_cvtepi32_ps(kept), base);
 }
 
+/* Encode eight elements, and add to one register of each sum. */
+static pg_attribute_always_inline TARGET void
+encode_eight(const float *r, __m256 scale, const LokiLevels *code, const LokiLevels *full,
+			 uint8 *u, __m256 *code_dot, __m256 *full_dot, __m256 *full_norm2)
+{
+	__m256		v = _mm256_loadu_ps(r);
+	__m256		magnitude = absolute(v);
+	__m256		a = _mm256_mul_ps(magnitude, scale);
+	__m256		negative = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ);
+	__m256i		leading = _mm256_setzero_si256();
+	__m256		inside;
+	__m256		level;
+	__m256i		low;
+	__m256i		value;
+	__m128i		words;
+
+	/* a comparison that holds is -1 */
+	for (int t = 1; t < 8; t++)
+	{
+		__m256		passed = _mm256_cmp_ps(a, _mm256_set1_ps(loki_thresholds[t]),
+										   _CMP_GE_OQ);
+
+		leading = _mm256_sub_epi32(leading, _mm256_castps_si256(passed));
+	}
+	inside = _mm256_sub_ps(a, _mm256_permutevar8x32_ps(_mm256_loadu_ps(loki_thresholds),
+													   leading));
+	inside = _mm256_mul_ps(inside,
+						   _mm256_permutevar8x32_ps(_mm256_loadu_ps(loki_inverse_widths),
+													leading));
+	low = _mm256_cvttps_epi32(_mm256_min_ps(inside, _mm256_set1_ps(15)));
+
+	/* 128 + value, or 127 - value */
+	value = _mm256_or_si256(_mm256_slli_epi32(leading, 4), low);
+	value = _mm256_xor_si256(value, _mm256_blendv_epi8(_mm256_set1_epi32(128),
+													   _mm256_set1_epi32(127),
+													   _mm256_castps_si256(negative)));
+	words = _mm_packs_epi32(_mm256_castsi256_si128(value),
+							_mm256_extracti128_si256(value, 1));
+	_mm_storel_epi64((__m128i *) u, _mm_packus_epi16(words, words));
+
+	level = find_level(code, leading, low);
+	*code_dot = _mm256_add_ps(*code_dot, _mm256_mul_ps(magnitude, level));
+	if (full != NULL)
+	{
+		level = find_level(full, leading, low);
+		*full_dot = _mm256_add_ps(*full_dot, _mm256_mul_ps(magnitude, level));
+		*full_norm2 = _mm256_add_ps(*full_norm2, _mm256_mul_ps(level, level));
+	}
+}
+
 static TARGET void
 encode_avx2(int padded, const float *r, float scale, const LokiLevels *code,
 			const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
-	__m256		thresholds = _mm256_loadu_ps(loki_thresholds);
-	__m256		inverses = _mm256_loadu_ps(loki_inverse_widths);
-	__m256		code_dot = _mm256_setzero_ps();
-	__m256		full_dot = _mm256_setzero_ps();
-	__m256		full_norm2 = _mm256_setzero_ps();
+	__m256		zero = _mm256_setzero_ps();
+	__m256		code_dot[LOKI_LANES_AVX2] = {zero, zero, zero, zero};
+	__m256		full_dot[LOKI_LANES_AVX2] = {zero, zero, zero, zero};
+	__m256		full_norm2[LOKI_LANES_AVX2] = {zero, zero, zero, zero};
 
-	for (int i = 0; i < padded; i += LANES)
-	{
-		__m256		v = _mm256_loadu_ps(r + i);
-		__m256		magnitude = absolute(v);
-		__m256		a = _mm256_mul_ps(magnitude, _mm256_set1_ps(scale));
-		__m256		negative = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ);
-		__m256i		leading = _mm256_setzero_si256();
-		__m256		inside;
-		__m256i		low;
-		__m256i		value;
-		__m128i		words;
-
-		/* a comparison that holds is -1 */
-		for (int t = 1; t < 8; t++)
-		{
-			__m256		passed = _mm256_cmp_ps(a, _mm256_set1_ps(loki_thresholds[t]),
-											   _CMP_GE_OQ);
-
-			leading = _mm256_sub_epi32(leading, _mm256_castps_si256(passed));
-		}
-		inside = _mm256_sub_ps(a, _mm256_permutevar8x32_ps(thresholds, leading));
-		inside = _mm256_mul_ps(inside, _mm256_permutevar8x32_ps(inverses, leading));
-		low = _mm256_cvttps_epi32(_mm256_min_ps(inside, _mm256_set1_ps(15)));
-
-		/* 128 + value, or 127 - value */
-		value = _mm256_or_si256(_mm256_slli_epi32(leading, 4), low);
-		value = _mm256_xor_si256(value, _mm256_blendv_epi8(_mm256_set1_epi32(128),
-														   _mm256_set1_epi32(127),
-														   _mm256_castps_si256(negative)));
-		words = _mm_packs_epi32(_mm256_castsi256_si128(value),
-								_mm256_extracti128_si256(value, 1));
-		_mm_storel_epi64((__m128i *) (u + i), _mm_packus_epi16(words, words));
-
-		code_dot = _mm256_fmadd_ps(magnitude, find_level(code, leading, low), code_dot);
-		if (full != NULL)
-		{
-			__m256		level = find_level(full, leading, low);
-
-			full_dot = _mm256_fmadd_ps(magnitude, level, full_dot);
-			full_norm2 = _mm256_fmadd_ps(level, level, full_norm2);
-		}
-	}
-	sums->code_dot = sum_floats(code_dot);
-	sums->full_dot = sum_floats(full_dot);
-	sums->full_norm2 = sum_floats(full_norm2);
+	for (int i = 0; i < padded; i += LOKI_LANES)
+		for (int k = 0; k < LOKI_LANES_AVX2; k++)
+			encode_eight(r + i + k * LANES, _mm256_set1_ps(scale), code, full,
+						 u + i + k * LANES, &code_dot[k], &full_dot[k], &full_norm2[k]);
+	sums->code_dot = loki_add_lanes_avx2(code_dot);
+	sums->full_dot = loki_add_lanes_avx2(full_dot);
+	sums->full_norm2 = loki_add_lanes_avx2(full_norm2);
 }
 
 /*
@@ -294,15 +306,6 @@ quantize8_avx2(int padded, const float *r, float inverse, int8 *query)
 		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(words, _mm256_set1_epi16(1)));
 	}
 	return sum_ints(sum);
-}
-
-static TARGET void
-quantize16_avx2(int padded, const float *r, float inverse, int16 *query)
-{
-	__m256		factor = _mm256_set1_ps(inverse);
-
-	for (int i = 0; i < padded; i += LANES)
-		_mm_storeu_si128((__m128i *) (query + i), round_words(r + i, factor));
 }
 
 static TARGET int32

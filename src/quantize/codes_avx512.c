@@ -15,6 +15,7 @@
  */
 #include "c.h"
 
+#include "distance/lanes.h"
 #include "quantize/codes.h"
 
 #if defined(__x86_64__)
@@ -50,8 +51,8 @@ center_avx512(int dim, int padded, const float *x, float scale,
 		__mmask16	mask = first_elements(Max(dim - i, 0));
 
 		_mm512_storeu_ps(out + i,
-						 _mm512_fmsub_ps(_mm512_maskz_loadu_ps(mask, x + i), factor,
-										 _mm512_maskz_loadu_ps(mask, centroid + i)));
+						 _mm512_sub_ps(_mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x + i), factor),
+									   _mm512_maskz_loadu_ps(mask, centroid + i)));
 	}
 }
 
@@ -76,58 +77,65 @@ find_level(const LokiLevels *levels, __m512i leading, __m512i low)
 	return _mm512_fmadd_ps(step, _mm512_cvtepi32_ps(kept), base);
 }
 
+/* Encode sixteen elements, and add to one register of each sum. */
+static pg_attribute_always_inline TARGET void
+encode_sixteen(const float *r, __m512 scale, const LokiLevels *code, const LokiLevels *full,
+			   uint8 *u, __m512 *code_dot, __m512 *full_dot, __m512 *full_norm2)
+{
+	__m512		v = _mm512_loadu_ps(r);
+	__m512		magnitude = _mm512_abs_ps(v);
+	__m512		a = _mm512_mul_ps(magnitude, scale);
+	__m512i		leading = _mm512_setzero_si512();
+	__mmask16	negative = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_LT_OQ);
+	__m512		inside;
+	__m512		level;
+	__m512i		low;
+	__m512i		value;
+
+	for (int t = 1; t < 8; t++)
+	{
+		__mmask16	passed = _mm512_cmp_ps_mask(a, _mm512_set1_ps(loki_thresholds[t]),
+												_CMP_GE_OQ);
+
+		leading = _mm512_mask_add_epi32(leading, passed, leading, _mm512_set1_epi32(1));
+	}
+	inside = _mm512_sub_ps(a, _mm512_permutexvar_ps(leading, load_floats(loki_thresholds)));
+	inside = _mm512_mul_ps(inside,
+						   _mm512_permutexvar_ps(leading, load_floats(loki_inverse_widths)));
+	low = _mm512_cvttps_epi32(_mm512_min_ps(inside, _mm512_set1_ps(15)));
+
+	/* 128 + value, or 127 - value */
+	value = _mm512_or_si512(_mm512_slli_epi32(leading, 4), low);
+	value = _mm512_xor_si512(value, _mm512_mask_blend_epi32(negative, _mm512_set1_epi32(128),
+															_mm512_set1_epi32(127)));
+	_mm_storeu_si128((__m128i *) u, _mm512_cvtepi32_epi8(value));
+
+	level = find_level(code, leading, low);
+	*code_dot = _mm512_add_ps(*code_dot, _mm512_mul_ps(magnitude, level));
+	if (full != NULL)
+	{
+		level = find_level(full, leading, low);
+		*full_dot = _mm512_add_ps(*full_dot, _mm512_mul_ps(magnitude, level));
+		*full_norm2 = _mm512_add_ps(*full_norm2, _mm512_mul_ps(level, level));
+	}
+}
+
 static TARGET void
 encode_avx512(int padded, const float *r, float scale, const LokiLevels *code,
 			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
-	__m512		thresholds = load_floats(loki_thresholds);
-	__m512		inverses = load_floats(loki_inverse_widths);
-	__m512i		one = _mm512_set1_epi32(1);
-	__m512		code_dot = _mm512_setzero_ps();
-	__m512		full_dot = _mm512_setzero_ps();
-	__m512		full_norm2 = _mm512_setzero_ps();
+	__m512		zero = _mm512_setzero_ps();
+	__m512		code_dot[LOKI_LANES_AVX512] = {zero, zero};
+	__m512		full_dot[LOKI_LANES_AVX512] = {zero, zero};
+	__m512		full_norm2[LOKI_LANES_AVX512] = {zero, zero};
 
-	for (int i = 0; i < padded; i += LANES)
-	{
-		__m512		v = _mm512_loadu_ps(r + i);
-		__m512		magnitude = _mm512_abs_ps(v);
-		__m512		a = _mm512_mul_ps(magnitude, _mm512_set1_ps(scale));
-		__m512i		leading = _mm512_setzero_si512();
-		__m512		inside;
-		__m512i		low;
-		__m512i		value;
-		__mmask16	negative = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_LT_OQ);
-
-		for (int t = 1; t < 8; t++)
-		{
-			__mmask16	passed = _mm512_cmp_ps_mask(a, _mm512_set1_ps(loki_thresholds[t]),
-													_CMP_GE_OQ);
-
-			leading = _mm512_mask_add_epi32(leading, passed, leading, one);
-		}
-		inside = _mm512_sub_ps(a, _mm512_permutexvar_ps(leading, thresholds));
-		inside = _mm512_mul_ps(inside, _mm512_permutexvar_ps(leading, inverses));
-		low = _mm512_cvttps_epi32(_mm512_min_ps(inside, _mm512_set1_ps(15)));
-
-		/* 128 + value, or 127 - value */
-		value = _mm512_or_si512(_mm512_slli_epi32(leading, 4), low);
-		value = _mm512_xor_si512(value, _mm512_mask_blend_epi32(negative,
-																_mm512_set1_epi32(128),
-																_mm512_set1_epi32(127)));
-		_mm_storeu_si128((__m128i *) (u + i), _mm512_cvtepi32_epi8(value));
-
-		code_dot = _mm512_fmadd_ps(magnitude, find_level(code, leading, low), code_dot);
-		if (full != NULL)
-		{
-			__m512		level = find_level(full, leading, low);
-
-			full_dot = _mm512_fmadd_ps(magnitude, level, full_dot);
-			full_norm2 = _mm512_fmadd_ps(level, level, full_norm2);
-		}
-	}
-	sums->code_dot = _mm512_reduce_add_ps(code_dot);
-	sums->full_dot = _mm512_reduce_add_ps(full_dot);
-	sums->full_norm2 = _mm512_reduce_add_ps(full_norm2);
+	for (int i = 0; i < padded; i += LOKI_LANES)
+		for (int k = 0; k < LOKI_LANES_AVX512; k++)
+			encode_sixteen(r + i + k * LANES, _mm512_set1_ps(scale), code, full,
+						   u + i + k * LANES, &code_dot[k], &full_dot[k], &full_norm2[k]);
+	sums->code_dot = loki_add_lanes_avx512(code_dot);
+	sums->full_dot = loki_add_lanes_avx512(full_dot);
+	sums->full_norm2 = loki_add_lanes_avx512(full_norm2);
 }
 
 /*
@@ -240,19 +248,6 @@ quantize8_avx512(int padded, const float *r, float inverse, int8 *query)
 		sum = _mm512_add_epi32(sum, v);
 	}
 	return _mm512_reduce_add_epi32(sum);
-}
-
-static TARGET void
-quantize16_avx512(int padded, const float *r, float inverse, int16 *query)
-{
-	__m512		factor = _mm512_set1_ps(inverse);
-
-	for (int i = 0; i < padded; i += LANES)
-	{
-		__m512i		v = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(r + i), factor));
-
-		_mm256_storeu_si256((__m256i *) (query + i), _mm512_cvtepi32_epi16(v));
-	}
 }
 
 static TARGET int32

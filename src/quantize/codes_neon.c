@@ -16,6 +16,7 @@
  */
 #include "c.h"
 
+#include "distance/lanes.h"
 #include "quantize/codes.h"
 
 #if defined(__aarch64__)
@@ -59,59 +60,68 @@ find_level(const LokiLevels *levels, const uint32x4_t *passed, int32x4_t low)
 	return vfmaq_f32(base, step, vcvtq_f32_s32(low));
 }
 
+/* Encode four elements, and add to one register of each sum. */
+static pg_attribute_always_inline void
+encode_four(const float *r, float scale, const LokiLevels *code, const LokiLevels *full,
+			uint8 *u, float32x4_t *code_dot, float32x4_t *full_dot, float32x4_t *full_norm2)
+{
+	float32x4_t v = vld1q_f32(r);
+	float32x4_t magnitude = vabsq_f32(v);
+	float32x4_t a = vmulq_n_f32(magnitude, scale);
+	float32x4_t lower = vdupq_n_f32(0);
+	float32x4_t inverse = vdupq_n_f32(loki_inverse_widths[0]);
+	float32x4_t level;
+	uint32x4_t	passed[8];
+	int32x4_t	leading = vdupq_n_s32(0);
+	int32x4_t	low;
+	uint32x4_t	value;
+	uint16x8_t	words;
+	uint32		bytes;
+
+	/* a comparison that holds is -1 */
+	for (int t = 1; t < 8; t++)
+	{
+		passed[t] = vcgeq_f32(a, vdupq_n_f32(loki_thresholds[t]));
+		leading = vsubq_s32(leading, vreinterpretq_s32_u32(passed[t]));
+		lower = vbslq_f32(passed[t], vdupq_n_f32(loki_thresholds[t]), lower);
+		inverse = vbslq_f32(passed[t], vdupq_n_f32(loki_inverse_widths[t]), inverse);
+	}
+	low = vcvtq_s32_f32(vminq_f32(vmulq_f32(vsubq_f32(a, lower), inverse), vdupq_n_f32(15)));
+
+	/* 128 + value, or 127 - value */
+	value = vreinterpretq_u32_s32(vorrq_s32(vshlq_n_s32(leading, 4), low));
+	value = veorq_u32(value, vbslq_u32(vcltzq_f32(v), vdupq_n_u32(127), vdupq_n_u32(128)));
+	words = vcombine_u16(vmovn_u32(value), vdup_n_u16(0));
+	bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(words)), 0);
+	memcpy(u, &bytes, sizeof(bytes));
+
+	level = find_level(code, passed, low);
+	*code_dot = vaddq_f32(*code_dot, vmulq_f32(magnitude, level));
+	if (full != NULL)
+	{
+		level = find_level(full, passed, low);
+		*full_dot = vaddq_f32(*full_dot, vmulq_f32(magnitude, level));
+		*full_norm2 = vaddq_f32(*full_norm2, vmulq_f32(level, level));
+	}
+}
+
 static void
 encode_neon(int padded, const float *r, float scale, const LokiLevels *code,
 			const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
-	float32x4_t code_dot = vdupq_n_f32(0);
-	float32x4_t full_dot = vdupq_n_f32(0);
-	float32x4_t full_norm2 = vdupq_n_f32(0);
+	float32x4_t code_dot[LOKI_LANES_NEON];
+	float32x4_t full_dot[LOKI_LANES_NEON];
+	float32x4_t full_norm2[LOKI_LANES_NEON];
 
-	for (int i = 0; i < padded; i += LANES)
-	{
-		float32x4_t v = vld1q_f32(r + i);
-		float32x4_t magnitude = vabsq_f32(v);
-		float32x4_t a = vmulq_n_f32(magnitude, scale);
-		float32x4_t lower = vdupq_n_f32(0);
-		float32x4_t inverse = vdupq_n_f32(loki_inverse_widths[0]);
-		uint32x4_t	passed[8];
-		int32x4_t	leading = vdupq_n_s32(0);
-		int32x4_t	low;
-		uint32x4_t	value;
-		uint16x8_t	words;
-		uint32		bytes;
-
-		/* a comparison that holds is -1 */
-		for (int t = 1; t < 8; t++)
-		{
-			passed[t] = vcgeq_f32(a, vdupq_n_f32(loki_thresholds[t]));
-			leading = vsubq_s32(leading, vreinterpretq_s32_u32(passed[t]));
-			lower = vbslq_f32(passed[t], vdupq_n_f32(loki_thresholds[t]), lower);
-			inverse = vbslq_f32(passed[t], vdupq_n_f32(loki_inverse_widths[t]), inverse);
-		}
-		low = vcvtq_s32_f32(vminq_f32(vmulq_f32(vsubq_f32(a, lower), inverse),
-									  vdupq_n_f32(15)));
-
-		/* 128 + value, or 127 - value */
-		value = vreinterpretq_u32_s32(vorrq_s32(vshlq_n_s32(leading, 4), low));
-		value = veorq_u32(value, vbslq_u32(vcltzq_f32(v), vdupq_n_u32(127),
-										   vdupq_n_u32(128)));
-		words = vcombine_u16(vmovn_u32(value), vdup_n_u16(0));
-		bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(words)), 0);
-		memcpy(u + i, &bytes, sizeof(bytes));
-
-		code_dot = vfmaq_f32(code_dot, magnitude, find_level(code, passed, low));
-		if (full != NULL)
-		{
-			float32x4_t level = find_level(full, passed, low);
-
-			full_dot = vfmaq_f32(full_dot, magnitude, level);
-			full_norm2 = vfmaq_f32(full_norm2, level, level);
-		}
-	}
-	sums->code_dot = vaddvq_f32(code_dot);
-	sums->full_dot = vaddvq_f32(full_dot);
-	sums->full_norm2 = vaddvq_f32(full_norm2);
+	for (int k = 0; k < LOKI_LANES_NEON; k++)
+		code_dot[k] = full_dot[k] = full_norm2[k] = vdupq_n_f32(0);
+	for (int i = 0; i < padded; i += LOKI_LANES)
+		for (int k = 0; k < LOKI_LANES_NEON; k++)
+			encode_four(r + i + k * LANES, scale, code, full, u + i + k * LANES,
+						&code_dot[k], &full_dot[k], &full_norm2[k]);
+	sums->code_dot = loki_add_lanes_neon(code_dot);
+	sums->full_dot = loki_add_lanes_neon(full_dot);
+	sums->full_norm2 = loki_add_lanes_neon(full_norm2);
 }
 
 /*
@@ -232,13 +242,6 @@ quantize8_neon(int padded, const float *r, float inverse, int8 *query)
 		sum = vpadalq_s16(sum, v);
 	}
 	return vaddvq_s32(sum);
-}
-
-static void
-quantize16_neon(int padded, const float *r, float inverse, int16 *query)
-{
-	for (int i = 0; i < padded; i += 2 * LANES)
-		vst1q_s16(query + i, round_words(r + i, inverse));
 }
 
 static int32

@@ -4,8 +4,8 @@
  *	  Code kernels in plain C: the specification of the others, and the tables
  *	  that all share.
  *
- * Integer results are the same in every file; so are codes, whose arithmetic
- * (one product, one difference, one product) leaves nothing to contract.
+ * Integer results and codes are the same in every file, and so are the sums that go into
+ * codes (distance/lanes.h).
  *
  * IDENTIFICATION
  *	  src/quantize/codes_scalar.c
@@ -16,6 +16,7 @@
  */
 #include "c.h"
 
+#include "distance/lanes.h"
 #include "quantize/codes.h"
 
 /* Printed by doc/design/levels.py, where their choice is explained */
@@ -41,10 +42,9 @@ static void
 encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
-	/* as one sum in float they would be less exact than those of many lanes */
-	double		code_dot = 0;
-	double		full_dot = 0;
-	double		full_norm2 = 0;
+	float		code_dot[LOKI_LANES] = {0};
+	float		full_dot[LOKI_LANES] = {0};
+	float		full_norm2[LOKI_LANES] = {0};
 
 	for (int i = 0; i < padded; i++)
 	{
@@ -62,20 +62,20 @@ encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 		/* negative numbers count down, so that codes rise with r */
 		u[i] = r[i] < 0 ? 127 - (leading * 16 + low) : 128 + leading * 16 + low;
 
-		code_dot += magnitude *
+		code_dot[i % LOKI_LANES] += magnitude *
 			(code->base[leading] + code->step[leading] * (low & code->mask));
 		if (full != NULL)
 		{
 			float		level = full->base[leading] +
 				full->step[leading] * (low & full->mask);
 
-			full_dot += magnitude * level;
-			full_norm2 += level * level;
+			full_dot[i % LOKI_LANES] += magnitude * level;
+			full_norm2[i % LOKI_LANES] += level * level;
 		}
 	}
-	sums->code_dot = (float) code_dot;
-	sums->full_dot = (float) full_dot;
-	sums->full_norm2 = (float) full_norm2;
+	sums->code_dot = loki_add_lanes(code_dot);
+	sums->full_dot = loki_add_lanes(full_dot);
+	sums->full_norm2 = loki_add_lanes(full_norm2);
 }
 
 static void
@@ -142,13 +142,6 @@ quantize8_scalar(int padded, const float *r, float inverse, int8 *query)
 		sum += query[i];
 	}
 	return sum;
-}
-
-static void
-quantize16_scalar(int padded, const float *r, float inverse, int16 *query)
-{
-	for (int i = 0; i < padded; i++)
-		query[i] = (int16) rintf(r[i] * inverse);
 }
 
 static void

@@ -1,10 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * exact.c
- *	  The "code" of few dimensions: the float32 values themselves, scaled to
- *	  unit length under cosine.
+ *	  "Codes" that keep all: of few dimensions, the float32 values themselves,
+ *	  scaled to unit length under cosine; of bit strings, the bits.
  *
- * Estimates are distances, and errors what float arithmetic may round.
+ * Estimates are distances, and errors what float arithmetic may round.  Of bit
+ * strings, Hamming distances are exact, and Jaccard distances rounded to a float.
+ * A string is dim 32-bit words in the place of floats.
  *
  * IDENTIFICATION
  *	  src/quantize/exact.c
@@ -15,6 +17,7 @@
  */
 #include "c.h"
 
+#include "distance/bits.h"
 #include "quantize/codes.h"
 
 #define LIMIT	1e37f			/* of estimates and errors */
@@ -35,26 +38,21 @@ typedef struct ExactQuery
 				pg_attribute_aligned(64) float values[FLEXIBLE_ARRAY_MEMBER];
 } ExactQuery;
 
-/* What x is multiplied with: under cosine it gets unit length. */
-static double
-values_scale(const LokiQuantizer *quantizer, const float *x)
+/* Copy x, which under cosine gets unit length. */
+static void
+copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
 {
 	double		square = 0;
 	double		scale;
 
+	memcpy(out, x, quantizer->code_size);
 	if (quantizer->spec.metric != LOKI_METRIC_COSINE)
-		return 1;
+		return;
 	for (uint32 i = 0; i < quantizer->spec.dim; i++)
 		square += (double) x[i] * x[i];
 	scale = square > 0 ? 1 / sqrt(square) : 0;
-	return square < MIN_SQUARE || square > MAX_SQUARE ? scale * MARK_LENGTH : scale;
-}
-
-static void
-copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
-{
-	double		scale = values_scale(quantizer, x);
-
+	if (square < MIN_SQUARE || square > MAX_SQUARE)
+		scale *= MARK_LENGTH;
 	for (uint32 i = 0; i < quantizer->spec.dim; i++)
 		out[i] = (float) (x[i] * scale);
 }
@@ -63,16 +61,6 @@ static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	copy_values(quantizer, x, code);
-}
-
-static LokiFit
-fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
-{
-	float		wanted[LOKI_MAX_PADDED];
-
-	/* all processors make the same: README, "Slots of another processor" */
-	copy_values(quantizer, x, wanted);
-	return memcmp(code, wanted, quantizer->code_size) == 0 ? LOKI_FITS : LOKI_CODE_UNLIKE;
 }
 
 /* In double: no square overflows or underflows */
@@ -90,7 +78,8 @@ static void
 finish_query(const LokiQuantizer *quantizer, ExactQuery *query)
 {
 	query->base.constant = 0;
-	query->base.norm = norm(quantizer->spec.dim, query->values);
+	query->base.norm = loki_metric_of_bits(quantizer->spec.metric) ? 0 :
+		norm(quantizer->spec.dim, query->values);
 	query->base.step = 0;
 	query->base.sum = 0;
 }
@@ -142,8 +131,16 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 			case LOKI_METRIC_COSINE:
 				estimates[i] = 1 - loki_distance.dot_f32(dim, q, codes[i]);
 				break;
-			default:
+			case LOKI_METRIC_L1:
 				estimates[i] = loki_distance.l1_f32(dim, q, codes[i]);
+				break;
+			case LOKI_METRIC_HAMMING:
+				estimates[i] = (float) loki_hamming_distance(quantizer->code_size, (const uint8 *) q,
+															 codes[i]);
+				break;
+			case LOKI_METRIC_JACCARD:
+				estimates[i] = (float) loki_jaccard_distance(quantizer->code_size, (const uint8 *) q,
+															 codes[i]);
 				break;
 		}
 		estimates[i] = clip(estimates[i]);
@@ -170,6 +167,10 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 		case LOKI_METRIC_COSINE:
 			return query->norm < LEAST_UNMARKED || norm(dim, code) < LEAST_UNMARKED ?
 				LIMIT : unit;
+		case LOKI_METRIC_HAMMING:
+			return 0;
+		case LOKI_METRIC_JACCARD:
+			return FLT_EPSILON / LOKI_BOUND_SIGMAS;
 		default:
 			return unit * estimate;
 	}
@@ -178,10 +179,11 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 /*
  * The estimate, less what the sums of both may round: the bound that error() is
  * made of, twice.  Unit length is rounded too.  What was cut down tells nothing.
+ * Hamming distances are exact.
  */
 static void
 least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
-	  const void *const *refines, int n, int requantized, float *result)
+	  const void *const *refines, int n, float *result)
 {
 	score(quantizer, query, codes, n, result);
 	for (int i = 0; i < n; i++)
@@ -189,6 +191,8 @@ least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const 
 		double		rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i],
 															 result[i]);
 
+		if (quantizer->spec.metric == LOKI_METRIC_HAMMING)
+			continue;
 		result[i] = fabsf(result[i]) >= LIMIT || rounding >= LIMIT ? -FLT_MAX :
 			loki_round_down(result[i] - rounding - 2 * (double) FLT_MIN);
 	}
@@ -201,7 +205,6 @@ loki_exact_init(LokiQuantizer *quantizer)
 	quantizer->code_size = quantizer->spec.dim * sizeof(float);
 	quantizer->query_size = offsetof(ExactQuery, values) + quantizer->code_size;
 	quantizer->encode = encode;
-	quantizer->fits = fits;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * quantize.c
- *	  Which code suits a vector, and the way from a code's specification to
- *	  its functions.
+ *	  Which code suits a vector, the levels of codes, and the way from a code's
+ *	  specification to its functions.
  *
  * IDENTIFICATION
  *	  src/quantize/quantize.c
@@ -15,11 +15,10 @@
 
 #include "quantize/codes.h"
 
-/*
- * The choice where the user makes none; README has the measurements.
+/* ----------------------------------------------------------------
+ * Kernels
+ * ----------------------------------------------------------------
  */
-#define EXACT_MAX_DIM		32	/* above, a rotation's statistics hold */
-#define DEFAULT_REFINE_BITS 6
 
 const LokiCodeKernels *loki_codes = &loki_codes_scalar;
 
@@ -70,6 +69,16 @@ loki_quantize_simd(void)
 	return loki_codes->name;
 }
 
+/* ----------------------------------------------------------------
+ * Which code suits a vector
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The choice where the user makes none; README has the measurements.
+ */
+#define EXACT_MAX_DIM		32	/* above, a rotation's statistics hold */
+#define DEFAULT_REFINE_BITS 6
 
 /*
  * Bits of a rotated code that fit, starting from those wanted (0: choose).
@@ -148,6 +157,168 @@ loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief)
 	return loki_rotated_code_size(brief);
 }
 
+/* ----------------------------------------------------------------
+ * Codes of compact indexes: so many bits in all, as a few bits of all dimensions or
+ * more bits of the principal ones
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Bits of a code: with factors, links and row pointer 195 bytes a row.  Above
+ * twice as many dimensions half a bit for each.
+ */
+#define COMPACT_CODE_BITS	768
+
+/*
+ * Elements of a basis, which every backend keeps and every query is multiplied
+ * with, and dimensions whose covariance may be taken.
+ */
+#define MAX_BASIS_ELEMENTS	(2 * 1024 * 1024)
+#define MAX_BASIS_DIM		4096
+
+#define WholeGroups(n)	((n) / LOKI_GROUP * LOKI_GROUP)
+
+static uint32
+code_bits(uint32 dim)
+{
+	return Max(COMPACT_CODE_BITS, dim / 2);
+}
+
+LokiCodeSpec
+loki_code_compact(LokiMetric metric, uint32 dim, int bits, int refine_bits,
+				  uint32 max_slot, uint64 seed)
+{
+	LokiCodeSpec spec = loki_code_default(metric, dim, bits == 0 ? 4 : bits,
+										  refine_bits, true, max_slot, seed);
+
+	if (spec.kind != LOKI_CODE_ROTATED)
+		return spec;
+	if (bits == 0)
+		while (spec.bits > 1 && LOKI_PADDED(dim) * spec.bits > code_bits(dim))
+			spec.bits /= 2;
+	if (LOKI_PADDED(dim) * spec.bits > code_bits(dim))
+	{
+		spec.projection = LOKI_PROJECT_RANDOM;
+		spec.code_dims = Max(WholeGroups(code_bits(dim) / spec.bits), LOKI_GROUP);
+	}
+	spec.refine_bits = refine_bits > spec.bits ? refine_bits : 0;
+	return spec;
+}
+
+int
+loki_code_alternatives(const LokiCodeSpec *compact, int bits,
+					   LokiCodeSpec *alternatives)
+{
+	uint32		dim = compact->dim;
+	int			n = 0;
+
+	if (compact->kind != LOKI_CODE_ROTATED || dim > MAX_BASIS_DIM)
+		return 0;
+	for (int b = 1; b <= (bits == 0 ? 4 : bits); b *= 2)
+	{
+		uint32		dims = Min(code_bits(dim) / b, MAX_BASIS_ELEMENTS / dim);
+
+		dims = Max(WholeGroups(dims), LOKI_GROUP);
+		if (dims >= dim || (bits != 0 && b != bits))
+			continue;
+		alternatives[n] = *compact;
+		alternatives[n].bits = b;
+		alternatives[n].refine_bits = compact->refine_bits > b ? compact->refine_bits : 0;
+		alternatives[n].projection = LOKI_PROJECT_BASIS;
+		alternatives[n].code_dims = dims;
+		n++;
+	}
+	return n;
+}
+
+/* ----------------------------------------------------------------
+ * Levels of rotated codes (README)
+ * ----------------------------------------------------------------
+ */
+
+/* Printed by doc/design/levels.py */
+static const LokiCodeConstants code_constants[] = {
+	{1, false, 0.7555f, 0.79788f},
+	{2, false, 0.3673f, 1.78089f},
+	{2, true, 0.3649f, 903.805f},
+	{4, false, 0.0994f, 42.4711f},
+	{4, true, 0.0991f, 1013.978f},
+	{6, true, 0.0286f, 1026.085f},
+	{8, true, 0.0076f, 1024.242f}
+};
+static const float levels2[2] = {1, 3};
+static const float levels2_wide[2] = {465, 1549};
+static const float levels4[8] = {5, 15, 25, 37, 49, 65, 85, 113};
+static const float levels4_wide[8] = {
+	119, 358, 605, 867, 1172, 1553, 2027, 2716
+};
+
+const LokiCodeConstants *
+loki_code_constants_of(int bits, bool wide)
+{
+	int			i = 0;
+
+	while (code_constants[i].bits != bits || code_constants[i].wide != wide)
+		i++;
+	return &code_constants[i];
+}
+
+float
+loki_code_missed(const LokiCodeSpec *spec)
+{
+	if (spec->kind != LOKI_CODE_ROTATED)
+		return 1;
+	if (spec->refine_bits > 0)
+		return loki_code_constants_of(spec->refine_bits, true)->tangent;
+	return loki_code_constants_of(spec->bits, spec->bits > 4)->tangent;
+}
+
+void
+loki_fill_levels(int bits, bool wide, LokiLevels *levels)
+{
+	memset(levels, 0, sizeof(LokiLevels));
+	levels->mask = bits == 8 ? 15 : bits == 6 ? 12 : 0;
+	for (int i = 0; i < 8; i++)
+	{
+		if (bits > 4)
+		{
+			/* the middle of 16 or 4 equal parts of the magnitude's range */
+			float		width = rintf(16 / loki_inverse_widths[i]);
+
+			levels->step[i] = width;
+			levels->base[i] = 16 * loki_thresholds[i] +
+				(bits == 8 ? floorf((width + 1) / 2) : 2 * width);
+		}
+		else if (bits == 4)
+			levels->base[i] = wide ? levels4_wide[i] : levels4[i];
+		else if (bits == 2)
+			levels->base[i] = wide ? levels2_wide[i / 4] : levels2[i / 4];
+		else
+			levels->base[i] = 1;
+	}
+}
+
+/*
+ * Below the middle, leading and low parts of a code count from the other end.
+ */
+void
+loki_fill_table(const LokiLevels *levels, LokiLevelTable *table)
+{
+	for (int i = 0; i < 8; i++)
+	{
+		table->base[8 + i] = levels->base[i];
+		table->base[7 - i] = -levels->base[i] - levels->mask * levels->step[i];
+		table->step[8 + i] = table->step[7 - i] = levels->step[i];
+	}
+	for (int i = 0; i < 16; i++)
+		table->small[i] = levels->mask == 0 ? table->base[i] : 0;
+}
+
+/* ----------------------------------------------------------------
+ * Validation and construction
+ * ----------------------------------------------------------------
+ */
+
 static bool
 projection_valid(const LokiCodeSpec *spec)
 {
@@ -192,12 +363,6 @@ loki_code_valid(const LokiCodeSpec *spec)
 }
 
 Size
-loki_encode_scratch(const LokiCodeSpec *spec)
-{
-	return (Size) LOKI_ENCODE_ROWS * (LOKI_PADDED(spec->dim) + loki_code_dims(spec));
-}
-
-Size
 loki_quantizer_size(const LokiCodeSpec *spec)
 {
 	if (spec->kind == LOKI_CODE_ROTATED)
@@ -221,10 +386,8 @@ loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
 			loki_rotated_init(quantizer);
 			break;
 		case LOKI_CODE_EXACT:
-			loki_exact_init(quantizer);
-			break;
 		case LOKI_CODE_BITS:
-			loki_bits_code_init(quantizer);
+			loki_exact_init(quantizer);
 			break;
 		default:
 			loki_scalar8_init(quantizer);

@@ -81,23 +81,14 @@ typedef enum LokiProjection
 								 * centroid: principal dimensions */
 } LokiProjection;
 
-/*
- * An index keeps the elements of a basis, which are within 1 of zero, as 16-bit integers in this
- * unit.  All who use a basis unpack it by the function here, those who build an index too, so that
- * their codes are the same to the last bit.
- */
+/* Elements of a basis, which are within 1 of zero, are 16-bit integers in this unit. */
 #define LOKI_BASIS_UNIT			32767
 
-static inline int16
-loki_basis_pack(float element)
+static inline void
+loki_basis_pack(Size n, const float *elements, int16 *basis)
 {
-	return (int16) rintf(LOKI_BASIS_UNIT * element);
-}
-
-static inline float
-loki_basis_unpack(int16 packed)
-{
-	return packed * (1.0f / LOKI_BASIS_UNIT);
+	for (Size i = 0; i < n; i++)
+		basis[i] = (int16) rintf(LOKI_BASIS_UNIT * elements[i]);
 }
 
 /* What identifies a code; kept on the metapage of an index. */
@@ -126,27 +117,25 @@ loki_code_dims(const LokiCodeSpec *spec)
 	return spec->projection == LOKI_PROJECT_NONE ? spec->dim : spec->code_dims;
 }
 
-/* Floats that a quantizer is made with: the centroid, then the basis */
+/*
+ * Floats that a quantizer is made with: the centroid, then the basis, of which each float has room
+ * for two elements
+ */
 static inline Size
 loki_code_constants(const LokiCodeSpec *spec)
 {
 	Size		rows = spec->projection == LOKI_PROJECT_BASIS ? spec->code_dims : 0;
 
-	return (1 + rows) * spec->dim;
+	return (1 + rows / 2) * spec->dim;
+}
+
+static inline int16 *
+loki_code_basis(const LokiCodeSpec *spec, const float *constants)
+{
+	return (int16 *) (constants + spec->dim);
 }
 
 typedef struct LokiQuantizer LokiQuantizer;
-
-/* Slots that are not those of a vector */
-typedef enum LokiFit
-{
-	LOKI_FITS,					/* none */
-	LOKI_CODE_UNLIKE,
-	LOKI_REFINE_UNLIKE,
-	LOKI_VAGUE					/* none that could be told: what they were
-								 * made of is farther from the vector than the
-								 * centroid */
-} LokiFit;
 
 /*
  * A query made ready for scoring: this header, then the quantizer's own data.
@@ -172,8 +161,8 @@ struct LokiQuantizer
 
 	/*
 	 * The point that vectors are centred on, dim floats, and behind it the
-	 * basis if the code has one, code_dims orthonormal vectors of dim floats;
-	 * for the L1 and exact codes not used.  Belongs to the caller and lives
+	 * basis if the code has one, code_dims orthonormal vectors of dim
+	 * integers; for the L1 and exact codes not used.  Belongs to the caller and lives
 	 * as long as the quantizer.
 	 */
 	const float *centroid;
@@ -181,20 +170,10 @@ struct LokiQuantizer
 
 	/*
 	 * Encode x (dim floats) into a CODE slot and, where refine_size is not
-	 * zero, a REFINE slot.
+	 * zero, a REFINE slot: the same bytes on every processor.
 	 */
 	void		(*encode) (const LokiQuantizer *quantizer, const float *x,
 						   void *code, void *refine);
-
-	/*
-	 * Encode n vectors (1 to LOKI_ENCODE_ROWS) at once, to the last bit as
-	 * encode() does, in less time than one by one; refines is NULL where
-	 * refine_size is zero.  scratch has room for loki_encode_scratch()
-	 * floats, 64-byte aligned.  NULL where it would take as long.
-	 */
-	void		(*encode_rows) (const LokiQuantizer *quantizer, int n,
-								const float *const *rows, float *scratch,
-								void *const *codes, void *const *refines);
 
 	/* Prepare q (dim floats) for scoring. */
 	void		(*prepare) (const LokiQuantizer *quantizer, const float *q,
@@ -215,47 +194,6 @@ struct LokiQuantizer
 	void		(*prepare_refined) (const LokiQuantizer *quantizer,
 									const void *code, const void *refine,
 									LokiQuery *query);
-
-	/*
-	 * The vector that CODE and REFINE (NULL if there is none) stand for,
-	 * under cosine that of unit length.  Its products are unbiased, and it is
-	 * too long by what the code misses.  NULL where the code does not
-	 * describe all of the vector.
-	 */
-	void		(*decode) (const LokiQuantizer *quantizer, const void *code,
-						   const void *refine, float *x);
-
-	/*
-	 * How far the vector that slots stand for may be from the one that they
-	 * were made of: decode()'s error.  NULL where decode is.
-	 */
-	double		(*missed) (const LokiQuantizer *quantizer, const void *code,
-						   const void *refine);
-
-	/*
-	 * As fits() below, of slots that requantize() has made, `requantized`
-	 * times at most: not of x, but of a vector that may be so far from it.
-	 * NULL where decode is.
-	 */
-	LokiFit		(*fits_requantized) (const LokiQuantizer *quantizer, const float *x,
-									 double missed, int requantized,
-									 const void *code, const void *refine);
-
-	/*
-	 * Encode what codes of another quantizer, of the same spec but for the
-	 * centroid, stand for.  Errors add up.  NULL where decode is.
-	 */
-	void		(*requantize) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
-							   const void *from_code, const void *from_refine,
-							   void *code, void *refine);
-
-	/*
-	 * Whether slots are those of x, refine NULL where refine_size is zero.
-	 * Sums may be rounded as a processor of any kind rounds them, so that
-	 * factors differ, and elements near the boundary of two levels.
-	 */
-	LokiFit		(*fits) (const LokiQuantizer *quantizer, const float *x,
-						 const void *code, const void *refine);
 
 	/*
 	 * Of a brief quantizer (loki_code_brief()), NULL in others: make a code
@@ -299,19 +237,12 @@ struct LokiQuantizer
 	 * Distances that those of n vectors are never less than, as the operator
 	 * computes them; -FLT_MAX where a slot tells nothing for certain.  The
 	 * query must come from prepare(); refines is not looked at where
-	 * refine_size is zero.  Slots may have been made by requantize()
-	 * `requantized` times.  NULL where codes tell nothing for certain.
+	 * refine_size is zero.  NULL where codes say nothing for certain.
 	 */
 	void		(*least) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						  const void *const *codes, const void *const *refines,
-						  int n, int requantized, float *least);
+						  int n, float *least);
 };
-
-/* Vectors that encode_rows() takes */
-#define LOKI_ENCODE_ROWS	12
-
-/* Floats of scratch memory for encode_rows() */
-extern Size loki_encode_scratch(const LokiCodeSpec *spec);
 
 /* A float that is not above a value; -FLT_MAX for what is no number */
 static inline float

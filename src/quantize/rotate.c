@@ -131,22 +131,6 @@ loki_rotate_scalar(int padded, const uint8 *signs, float *r)
 	}
 }
 
-/* Undo it: every step but the signs' is its own inverse. */
-void
-loki_rotate_back(int padded, const uint8 *signs, float *r)
-{
-	int			p = floor_power(padded);
-	float		scale = 1.0f / sqrtf(p);
-
-	for (int k = LOKI_ROTATE_ROUNDS - 1; k >= 0; k--)
-	{
-		hadamard_scalar(p, scale, k % 2 == 0 ? r : r + padded - p);
-		if (k == LOKI_ROTATE_ROUNDS / 2 && needs_mixing(padded, p))
-			mix_scalar(padded / 2, r);
-		flip_scalar(padded, signs + k * padded / 8, r);
-	}
-}
-
 /*
  * The versions for instruction sets.  Inside a register a stage adds to each
  * lane its partner, or subtracts it from the partner: one fused step, exact

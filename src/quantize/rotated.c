@@ -19,9 +19,14 @@
  */
 #include "c.h"
 
-#include "distance/products.h"
 #include "quantize/codes.h"
 #include "quantize/rotated.h"
+
+/*
+ * The norm of a residual as integers.  It is multiplied with vectors of the basis, whose norm is
+ * LOKI_BASIS_UNIT, and rounding adds to both.
+ */
+#define RESIDUAL_UNITS	32000
 
 static inline float
 clip(double value)
@@ -116,7 +121,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 
 	if (scaled)
 	{
-		square = loki_distance.dot_f32(dim, x, x);
+		square = loki_distance.dot_ordered(dim, x, x);
 		if (SAFE_SQUARE(square))
 			scale = 1 / sqrtf(square);
 		else
@@ -124,7 +129,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 	}
 
 	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
-	square = loki_distance.dot_f32(padded, r, r);
+	square = loki_distance.dot_ordered(padded, r, r);
 	if (!extreme && SAFE_SQUARE(square))
 		return sqrtf(square);
 
@@ -135,6 +140,26 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 		exact_scale = length > 0 ? 1 / length : 0;
 	}
 	return center_extreme(quantizer, x, exact_scale, padded, r);
+}
+
+/*
+ * The products of a residual with the basis.  Both are integers, so that the order of sums makes
+ * no difference.  By Cauchy and Schwarz no sum leaves int32 (invariant C3).
+ */
+static void
+multiply_basis(const RotatedQuantizer *rq, const float *residual, float norm, float *products)
+{
+	const LokiCodeSpec *spec = &rq->base.spec;
+	float		scale = norm > 0 ? RESIDUAL_UNITS / norm : 0;
+	float		unit = norm / ((float) RESIDUAL_UNITS * LOKI_BASIS_UNIT);
+	int16		integers[LOKI_MAX_DIM];
+	int32		sums[LOKI_MAX_DIM];
+
+	loki_distance.f32_to_i16(spec->dim, residual, scale, integers);
+	loki_distance.dot_i16(spec->dim, integers, loki_code_basis(spec, rq->base.centroid),
+						  spec->code_dims, sums);
+	for (int i = 0; i < spec->code_dims; i++)
+		products[i] = sums[i] * unit;
 }
 
 /*
@@ -157,13 +182,10 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
 	}
 	else
 	{
-		const float *basis = rq->base.centroid + spec->dim;
-
-		for (int i = 0; i < spec->code_dims; i++)
-			r[i] = loki_distance.dot_f32(spec->dim, basis + (Size) i * spec->dim, full);
+		multiply_basis(rq, full, norm, r);
 		rq->kernels->rotate(spec->code_dims, rq->signs, r);
 	}
-	*inside = sqrtf(loki_distance.dot_f32(spec->code_dims, r, r));
+	*inside = sqrtf(loki_distance.dot_ordered(spec->code_dims, r, r));
 	return norm;
 }
 
@@ -186,19 +208,12 @@ make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
 	return norm;
 }
 
-float
-loki_rotated_residual(const RotatedQuantizer *rq, const float *x, float *r, float *inside,
-					  bool *out_of_range)
-{
-	return make_residual(rq, x, false, r, inside, out_of_range);
-}
-
 /* <centroid, x>, for the inner product */
 static double
 dot_centroid(const LokiQuantizer *quantizer, const float *x)
 {
-	float		dot = loki_distance.dot_f32(quantizer->spec.dim,
-											quantizer->centroid, x);
+	float		dot = loki_distance.dot_ordered(quantizer->spec.dim,
+												quantizer->centroid, x);
 	double		sum = 0;
 
 	if (fabsf(dot) < HUGE_ERROR)
@@ -280,62 +295,6 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 }
 
 /*
- * Encode n vectors by a code that has a basis: its products are what takes time.  residuals has
- * room for n times the dimensions, padded, and projected for n times code_dims.
- */
-static void
-encode_projected(const RotatedQuantizer *rq, int n, const float *const *rows, float *residuals,
-				 float *projected, void *const *codes, void *const *refines)
-{
-	const LokiCodeSpec *spec = &rq->base.spec;
-	int			padded = LOKI_PADDED(spec->dim);
-	LokiVectors basis = {rq->base.centroid + spec->dim, spec->dim, spec->code_dims};
-	float		norms[LOKI_ENCODE_ROWS];
-	bool		out_of_range[LOKI_ENCODE_ROWS] = {false};
-
-	Assert(n >= 1 && n <= LOKI_ENCODE_ROWS && spec->projection == LOKI_PROJECT_BASIS);
-	for (int i = 0; i < n; i++)
-		norms[i] = center(rq, rows[i], false, padded, residuals + (Size) i * padded,
-						  &out_of_range[i]);
-	loki_dot_products(spec->dim, (LokiVectors)
-/**INDENT** Error@299: Unbalanced parens */
-					  {
-		residuals, padded, n
-	}, basis, projected,
-/**INDENT** Warning@302: Extra ) */
-		spec->code_dims);
-	for (int i = 0; i < n; i++)
-	{
-		float	   *r = projected + (Size) i * spec->code_dims;
-
-		rq->kernels->rotate(spec->code_dims, rq->signs, r);
-		encode_residual(rq, rows[i], r, norms[i],
-						sqrtf(loki_distance.dot_f32(spec->code_dims, r, r)), out_of_range[i],
-						codes[i], refines != NULL ? refines[i] : NULL);
-	}
-}
-
-static void
-encode_rows(const LokiQuantizer *quantizer, int n, const float *const *rows, float *scratch,
-			void *const *codes, void *const *refines)
-{
-	encode_projected((const RotatedQuantizer *) quantizer, n, rows, scratch,
-					 scratch + (Size) LOKI_ENCODE_ROWS * LOKI_PADDED(quantizer->spec.dim),
-					 codes, refines);
-}
-
-/* As encode_rows(), to the last bit */
-static void
-encode_row(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
-{
-	pg_attribute_aligned(64) float residual[LOKI_MAX_PADDED];
-	pg_attribute_aligned(64) float projected[LOKI_MAX_PADDED];
-
-	encode_projected((const RotatedQuantizer *) quantizer, 1, &x, residual, projected,
-					 &code, &refine);
-}
-
-/*
  * Queries
  */
 
@@ -380,8 +339,8 @@ round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 									  QUERY8(query));
 	query->step16 = max * scale / LOKI_QUERY16_MAX;
 	if (has_query16(&rq->base.spec))
-		rq->kernels->quantize16(padded, r, max > 0 ? LOKI_QUERY16_MAX / max : 0,
-								QUERY16(query, padded));
+		loki_distance.f32_to_i16(padded, r, max > 0 ? LOKI_QUERY16_MAX / max : 0,
+								 QUERY16(query, padded));
 	finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
 }
 
@@ -490,80 +449,6 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 	out->constant = code_constant(rq, code);
 	round_query(rq, r, norm2 > 0 ? inside / sqrtf(norm2) : 0, code_norm(rq, code),
 				inside, out);
-}
-
-/*
- * The levels of the code, scaled so that their product with any vector is
- * unbiased, and turned back: what is missing from the residual is orthogonal to
- * it.
- */
-static void
-decode(const LokiQuantizer *quantizer, const void *code, const void *refine, float *x)
-{
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
-	const LokiLevelTable *table = refine != NULL ? &rq->full_table : &rq->code_table;
-	int			padded = quantizer->padded_dim;
-	float		mul = refine != NULL ? ((const RefineSlot *) refine)->mul :
-		((const CodeSlot *) code)->mul;
-	float		scale = code_norm(rq, code) < HUGE_NORM / 2 ? mul / rq->metric_factor : 0;
-	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
-	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
-
-	unpack_code(rq, code, u);
-	if (refine != NULL)
-		unpack_refine(rq, refine, u);
-	for (int i = 0; i < padded; i++)
-		r[i] = (table->base[u[i] >> 4] + table->step[u[i] >> 4] * (u[i] & 15)) * scale;
-	loki_rotate_back(padded, rq->signs, r);
-	for (int i = 0; i < quantizer->spec.dim; i++)
-		x[i] = r[i] + quantizer->centroid[i];
-}
-
-/*
- * What the old code misses adds to the squared norm, from which it is taken away
- * again, and to the error, in proportion to the distance of a query from the old
- * centroid: to tell that from the distance from the new one, which errors are
- * multiplied by, the vector stands for the query.
- */
-static void
-requantize(const LokiQuantizer *quantizer, const LokiQuantizer *from, const void *from_code,
-		   const void *from_refine, void *code, void *refine)
-{
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
-	CodeSlot   *slot = code;
-	RefineSlot *more = refine;
-	float		before = from_refine != NULL ? ((const RefineSlot *) from_refine)->error :
-		-rq->metric_factor * code_norm(rq, from_code) *
-		((const RotatedQuantizer *) from)->tangent / sqrtf(quantizer->padded_dim - 1);
-	double		missed = before / rq->metric_factor;
-	double		moved = 0;
-	double		norm;
-	float		x[LOKI_MAX_PADDED];
-
-	from->decode(from, from_code, from_refine, x);
-	encode_vector(quantizer, x, true, code, refine);
-	if (before >= HUGE_ERROR)
-	{
-		more->error = HUGE_ERROR;
-		return;
-	}
-	missed *= missed * (quantizer->padded_dim - 1);
-	if (quantizer->spec.metric == LOKI_METRIC_L2)
-		slot->add = Max(slot->add - missed, 0);
-	else if (quantizer->spec.metric == LOKI_METRIC_COSINE)
-		slot->add = Max(slot->add - missed / 2, 0);
-	if (refine == NULL || more->error >= HUGE_ERROR)
-		return;
-
-	for (int i = 0; i < quantizer->spec.dim; i++)
-	{
-		double		d = quantizer->centroid[i] - from->centroid[i];
-
-		moved += d * d;
-	}
-	norm = code_norm(rq, code);
-	more->error = clip(sqrt((double) more->error * more->error + (double) before * before *
-							(1 + moved / Max(norm * norm, FLT_MIN))));
 }
 
 /*
@@ -747,24 +632,10 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->refine_size = loki_rotated_refine_size(spec);
 	quantizer->query_size = offsetof(RotatedQuery, data) + padded +
 		(has_query16(spec) ? padded * sizeof(int16) : 0);
-	if (spec->projection == LOKI_PROJECT_BASIS)
-	{
-		quantizer->encode = encode_row;
-		quantizer->encode_rows = encode_rows;
-	}
-	else
-		quantizer->encode = encode;
-	if (spec->projection == LOKI_PROJECT_NONE)
-	{
-		quantizer->missed = loki_rotated_missed;
-		quantizer->fits_requantized = loki_rotated_fits_requantized;
-	}
+	quantizer->encode = encode;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
-	quantizer->fits = loki_rotated_fits;
-	quantizer->decode = spec->projection == LOKI_PROJECT_NONE ? decode : NULL;
-	quantizer->requantize = spec->projection == LOKI_PROJECT_NONE ? requantize : NULL;
 	if (can_be_brief(spec))
 	{
 		quantizer->shorten = loki_rotated_shorten;

@@ -152,27 +152,10 @@ code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
 	}
 }
 
-/*
- * The rotated residual of x as far as it is coded, padded_dim floats; *inside is the norm of that
- * part.  Returns the norm of the whole.  *out_of_range is set where x is so long or short that the
- * operator, which sums its squares in float, may make anything of it.
- */
-extern float loki_rotated_residual(const RotatedQuantizer *rq, const float *x, float *r,
-								   float *inside, bool *out_of_range);
-
 /* function in rotated_least.c */
 extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *query,
 							   const void *const *codes, const void *const *refines,
-							   int n, int requantized, float *least);
-
-/* functions in rotated_fits.c */
-extern LokiFit loki_rotated_fits(const LokiQuantizer *quantizer, const float *x,
-								 const void *code, const void *refine);
-extern LokiFit loki_rotated_fits_requantized(const LokiQuantizer *quantizer, const float *x,
-											 double missed, int requantized, const void *code,
-											 const void *refine);
-extern double loki_rotated_missed(const LokiQuantizer *quantizer, const void *code,
-								  const void *refine);
+							   int n, float *least);
 
 /* functions in rotated_brief.c */
 extern void loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,

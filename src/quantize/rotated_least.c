@@ -81,11 +81,8 @@ know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 	{
 		double		norm2 = Max(slot->add, 0) * (quantizer->spec.metric == LOKI_METRIC_L2 ? 1.0 : 2.0);
 
-		/*
-		 * of a row that was requantized `add` may be less than the square by
-		 * missed^2
-		 */
-		known->norm = known->length = sqrt(norm2) + known->missed;
+		known->norm = sqrt(norm2);
+		known->length = known->norm + known->missed;
 	}
 	widen(quantizer, known);
 	return more->mul != 0 || more->error == 0;
@@ -110,10 +107,9 @@ levels_norm2(const RotatedQuantizer *rq, const void *code)
 	return (double) sum;
 }
 
-/* From CODE alone, which does not keep what requantizing missed */
+/* From CODE alone */
 static inline bool
-know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code,
-		  int requantized, Known *known)
+know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code, Known *known)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	const CodeSlot *slot = code;
@@ -122,8 +118,7 @@ know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *cod
 	float		estimate;
 
 	Assert(quantizer->spec.metric != LOKI_METRIC_IP);
-	if (requantized > 0 ||
-		norm2 > (HUGE_NORM / 2) * (double) (HUGE_NORM / 2) || (factor == 0 && norm2 > 0))
+	if (norm2 > (HUGE_NORM / 2) * (double) (HUGE_NORM / 2) || (factor == 0 && norm2 > 0))
 		return false;
 	quantizer->score(quantizer, &query->base, &code, 1, &estimate);
 	known->estimate = estimate;
@@ -142,7 +137,7 @@ know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *cod
  */
 static inline double
 least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
-				double square, int requantized)
+				double square)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
@@ -163,15 +158,11 @@ least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known 
 	least -= rounding * norms + TINY_NORMS;
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
 		least -= 2 * rounding;
-	if (requantized > 0)
-		least -= sqrt(requantized) * known->missed +
-			requantized * rounding * (known->length + sqrt(quantizer->centroid_norm2));
 	return Max(least, 0);
 }
 
 static inline double
-least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
-			  int requantized)
+least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
@@ -183,15 +174,12 @@ least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *k
 	least -= known->length * HALF_STEP * known->step * rq->root;
 	least -= rounding * (3 * known->length * query->norm + 2 * x * q + centroid * (x + q)) +
 		TINY_NORMS * (x + q) + quantizer->padded_dim * (double) FLT_MIN;
-	if (requantized > 0)
-		least -= (sqrt(requantized) * known->missed + requantized * rounding * x) * q;
 	return least;
 }
 
 void
 loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
-				   const void *const *codes, const void *const *refines, int n,
-				   int requantized, float *least)
+				   const void *const *codes, const void *const *refines, int n, float *least)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
@@ -206,21 +194,21 @@ loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
 		if (base->norm >= HUGE_NORM / 2 || query->out_of_range ||
 			!(quantizer->refine_size > 0 ?
 			  know_refined(rq, query, codes[i], refines[i], &known) :
-			  know_code(rq, query, codes[i], requantized, &known)))
+			  know_code(rq, query, codes[i], &known)))
 			continue;
 		switch (quantizer->spec.metric)
 		{
 			case LOKI_METRIC_L2:
-				value = least_euclidean(rq, base, &known, known.estimate, requantized);
+				value = least_euclidean(rq, base, &known, known.estimate);
 				value *= value * (1 - 2 * rounding);
 				value -= quantizer->padded_dim * (double) FLT_MIN;	/* underflow */
 				break;
 			case LOKI_METRIC_COSINE:
-				value = least_euclidean(rq, base, &known, 2 * known.estimate, requantized);
+				value = least_euclidean(rq, base, &known, 2 * known.estimate);
 				value = value * value / 2 - rounding;
 				break;
 			default:
-				value = least_product(rq, base, &known, requantized);
+				value = least_product(rq, base, &known);
 				break;
 		}
 		least[i] = loki_round_down(value);

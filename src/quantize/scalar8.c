@@ -106,16 +106,6 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 						 (uint8 *) (slot + 1));
 }
 
-static LokiFit
-fits(const LokiQuantizer *quantizer, const float *x, const void *code, const void *refine)
-{
-	pg_attribute_aligned(64) char wanted[sizeof(ScalarSlot) + LOKI_MAX_PADDED];
-
-	/* all processors make the same: README, "Slots of another processor" */
-	encode(quantizer, x, wanted, NULL);
-	return memcmp(code, wanted, quantizer->code_size) == 0 ? LOKI_FITS : LOKI_CODE_UNLIKE;
-}
-
 static void
 prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
@@ -185,7 +175,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 /* The estimate, less the distance of the decoded vector and twice the rounding */
 static void
 least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
-	  const void *const *refines, int n, int requantized, float *result)
+	  const void *const *refines, int n, float *result)
 {
 	score(quantizer, query, codes, n, result);
 	for (int i = 0; i < n; i++)
@@ -220,7 +210,6 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 	quantizer->query_size = offsetof(ScalarQuery, values) +
 		spec->dim * sizeof(float);
 	quantizer->encode = encode;
-	quantizer->fits = fits;
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;

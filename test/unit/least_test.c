@@ -167,13 +167,14 @@ open_quantizer(const LokiCodeSpec *spec, const float *centroid)
 
 /* Vectors of one shape, and queries of the same and of another */
 static void
-test_shape(const LokiCodeSpec *spec, Shape shape, int requantized, Found *found)
+test_shape(const LokiCodeSpec *spec, Shape shape, Found *found)
 {
 	int			dim = spec->dim;
 	float	   *rows = malloc(sizeof(float) * dim * (ROWS + 2));
 	float	   *queries = rows + (Size) dim * ROWS;
-	float	   *centroids = calloc(dim * 4, sizeof(float));
-	LokiQuantizer *quantizers[4];
+	float	   *zero = calloc(dim, sizeof(float));
+	float	   *centroid = calloc(dim, sizeof(float));
+	LokiQuantizer *quantizer;
 	LokiQuery  *query;
 	void	   *code;
 	void	   *refine;
@@ -182,57 +183,48 @@ test_shape(const LokiCodeSpec *spec, Shape shape, int requantized, Found *found)
 	fill(shape == NEAR ? NORMAL : (Shape) (unit_random() % NEAR), dim, NULL, queries + dim);
 	for (int i = 0; i < ROWS; i++)
 		fill(shape, dim, queries, rows + (Size) i * dim);
-	for (int k = 0; k <= requantized; k++)
+	for (int i = 0; i < ROWS / 4 && spec->seed % 2 == 0; i++)
 	{
-		for (int i = 0; i < (k + 1) * ROWS / 4 && (spec->seed % 2 == 0 || k > 0); i++)
-		{
-			double		norm = spec->metric == LOKI_METRIC_COSINE ?
-				sqrt(true_distance(LOKI_METRIC_L2, dim, rows + (Size) i * dim, centroids + 3 * dim)) : 1;
+		double		norm = spec->metric == LOKI_METRIC_COSINE ?
+			sqrt(true_distance(LOKI_METRIC_L2, dim, rows + (Size) i * dim, zero)) : 1;
 
-			for (int j = 0; j < dim; j++)
-				centroids[k * dim + j] += rows[(Size) i * dim + j] / norm / ((k + 1) * ROWS / 4);
-		}
-		quantizers[k] = open_quantizer(spec, centroids + k * dim);
+		for (int j = 0; j < dim; j++)
+			centroid[j] += rows[(Size) i * dim + j] / norm / (ROWS / 4);
 	}
-	query = unit_allocate(quantizers[0]->query_size);
-	code = unit_allocate(quantizers[0]->code_size * 2);
-	refine = unit_allocate(quantizers[0]->refine_size * 2);
+	quantizer = open_quantizer(spec, centroid);
+	query = unit_allocate(quantizer->query_size);
+	code = unit_allocate(quantizer->code_size);
+	refine = unit_allocate(quantizer->refine_size);
 	for (int i = 0; i < ROWS; i++)
 	{
 		const float *x = rows + (Size) i * dim;
-		char	   *codes[2] = {code, (char *) code + quantizers[0]->code_size};
-		char	   *refines[2] = {refine, (char *) refine + quantizers[0]->refine_size};
 
-		quantizers[0]->encode(quantizers[0], x, codes[0], refines[0]);
-		for (int k = 1; k <= requantized; k++)
-			quantizers[k]->requantize(quantizers[k], quantizers[k - 1], codes[(k - 1) % 2],
-									  refines[(k - 1) % 2], codes[k % 2], refines[k % 2]);
+		quantizer->encode(quantizer, x, code, refine);
 		for (int j = 0; j < 3; j++)
 		{
-			LokiQuantizer *quantizer = quantizers[requantized];
 			const float *q = j < 2 ? queries + j * dim : x;
-			const void *const c[1] = {codes[requantized % 2]};
-			const void *const r[1] = {refines[requantized % 2]};
+			const void *const c[1] = {code};
+			const void *const r[1] = {refine};
 			float		least;
 
-			if (true_distance(LOKI_METRIC_L2, dim, q, centroids + 3 * dim) == 0)
+			if (true_distance(LOKI_METRIC_L2, dim, q, zero) == 0)
 				continue;
 			quantizer->prepare(quantizer, q, query);
-			quantizer->least(quantizer, query, c, r, 1, requantized, &least);
+			quantizer->least(quantizer, query, c, r, 1, &least);
 			look(found, spec->metric, dim, x, q, least, shape_names[shape]);
 		}
 	}
-	for (int k = 0; k <= requantized; k++)
-		free(quantizers[k]);
+	free(quantizer);
 	free(rows);
-	free(centroids);
+	free(zero);
+	free(centroid);
 	free(query);
 	free(code);
 	free(refine);
 }
 
 static void
-test_spec(int kind, int metric, int bits, int refine_bits, int requantized)
+test_spec(int kind, int metric, int bits, int refine_bits)
 {
 	static const int dims[] = {1, 2, 3, 7, 16, 32, 33, 63, 64, 65, 100, 128, 200, 384, 768,
 	1000, 1536, 2000};
@@ -248,11 +240,11 @@ test_spec(int kind, int metric, int bits, int refine_bits, int requantized)
 			LokiCodeSpec spec = {kind, metric, bits, refine_bits, dims[d],
 			unit_random() % 1000};
 
-			test_shape(&spec, (Shape) shape, requantized, &all);
+			test_shape(&spec, (Shape) shape, &all);
 		}
 	ok(all.broken == 0,
-	   "%s, kind %d, %d bits, refined to %d, requantized %d times: %d bounds hold",
-	   metric_names[metric], kind, bits, refine_bits, requantized, all.tested);
+	   "%s, kind %d, %d bits, refined to %d: %d bounds hold",
+	   metric_names[metric], kind, bits, refine_bits, all.tested);
 }
 
 static void
@@ -275,7 +267,7 @@ test_bits(int metric)
 				words[i] = (uint32) unit_random() & (round % 3 == 0 ? 0x11 : PG_UINT32_MAX);
 			quantizer->encode(quantizer, (float *) words, code, NULL);
 			quantizer->prepare(quantizer, (float *) (words + dim), query);
-			quantizer->least(quantizer, query, codes, NULL, 1, 0, &least);
+			quantizer->least(quantizer, query, codes, NULL, 1, &least);
 			look(&found, metric, dim, (float *) words, (float *) (words + dim), least, "bits");
 			free(quantizer);
 			free(words);
@@ -309,7 +301,7 @@ test_tight(int metric, int dim, int bits, int refine_bits, double most)
 		fill(NORMAL, dim, NULL, x + dim);
 		quantizer->encode(quantizer, x, code, refine);
 		quantizer->prepare(quantizer, x + dim, query);
-		quantizer->least(quantizer, query, codes, refines, 1, 0, &least);
+		quantizer->least(quantizer, query, codes, refines, 1, &least);
 		gap += true_distance(metric, dim, x, x + dim) - least;
 		norms += metric == LOKI_METRIC_COSINE ? 1 : dim;
 	}
@@ -356,7 +348,7 @@ test_huge(void)
 			}
 			quantizer->encode(quantizer, x, code, refine);
 			quantizer->prepare(quantizer, q, query);
-			quantizer->least(quantizer, query, codes, refines, 1, 0, &least);
+			quantizer->least(quantizer, query, codes, refines, 1, &least);
 			look(&found, metric, spec.dim, x, q, least, "of all lengths");
 		}
 		ok(found.broken == 0, "%s, %d dimensions: %d bounds hold of vectors of all lengths",
@@ -385,14 +377,12 @@ main(void)
 		diag("%s", kernels->name);
 		for (int i = 0; i < (int) lengthof(refined); i++)
 			for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
-				for (int requantized = 0; requantized <= (simd == LOKI_SIMD_SCALAR ? 0 : 3); requantized++)
-					test_spec(LOKI_CODE_ROTATED, metric, refined[i][0], refined[i][1],
-							  requantized);
+				test_spec(LOKI_CODE_ROTATED, metric, refined[i][0], refined[i][1]);
 	}
 	for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_L1; metric++)
-		test_spec(LOKI_CODE_EXACT, metric, 32, 0, 0);
-	test_spec(LOKI_CODE_SCALAR, LOKI_METRIC_L1, 8, 0, 0);
-	test_spec(LOKI_CODE_SCALAR, LOKI_METRIC_L1, 4, 0, 0);
+		test_spec(LOKI_CODE_EXACT, metric, 32, 0);
+	test_spec(LOKI_CODE_SCALAR, LOKI_METRIC_L1, 8, 0);
+	test_spec(LOKI_CODE_SCALAR, LOKI_METRIC_L1, 4, 0);
 	test_bits(LOKI_METRIC_HAMMING);
 	test_bits(LOKI_METRIC_JACCARD);
 	test_huge();

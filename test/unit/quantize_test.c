@@ -427,63 +427,6 @@ test_between_codes(LokiCodeSpec spec, double tolerance)
 	close_bench(&b);
 }
 
-/*
- * Decoding, and codes made of the codes for another centroid.
- */
-static void
-test_requantizing(int metric, int dim, int bits, int refine_bits, double tolerance)
-{
-	LokiCodeSpec spec = make_spec(LOKI_CODE_ROTATED, metric, dim, bits, refine_bits);
-	Rows		rows = make_rows(dim, 60);
-	float	   *mean = malloc(sizeof(float) * dim);
-	float	   *x = malloc(sizeof(float) * dim);
-	double		off = 0;
-	double		scale = 0;
-	int			outside = 0;
-	Bench		from = open_bench(spec, NULL);
-	Bench		to;
-
-	mean_row(metric, &rows, mean);
-	to = open_bench(spec, mean);
-	to.quantizer->prepare(to.quantizer, rows.values, to.query);
-	for (int i = 1; i < rows.count; i++)
-	{
-		const float *row = rows.values + (Size) i * dim;
-		void	   *refine_slot = refine_bits > 0 ? from.refine : NULL;
-		double		norm = 0;
-		double		estimate;
-		float		error;
-
-		from.quantizer->encode(from.quantizer, row, from.code, from.refine);
-		from.quantizer->decode(from.quantizer, from.code, refine_slot, x);
-		for (int j = 0; j < dim; j++)
-			norm += row[j] * row[j];
-		norm = metric == LOKI_METRIC_COSINE ? sqrt(norm) : 1;
-		for (int j = 0; j < dim; j++)
-		{
-			off += (x[j] - row[j] / norm) * (x[j] - row[j] / norm);
-			scale += row[j] / norm * row[j] / norm;
-		}
-
-		to.quantizer->requantize(to.quantizer, from.quantizer, from.code, refine_slot, to.code,
-								 refine_bits > 0 ? to.refine : NULL);
-		if (refine_bits == 0)
-			continue;
-		estimate = refine_one(&to, &error);
-		outside += fabs(estimate - true_distance(metric, dim, row, rows.values)) >
-			LOKI_BOUND_SIGMAS * error;
-	}
-	ok(sqrt(off / scale) < tolerance, "%s %d dimensions, %d and %d bits: decoded",
-	   metric_names[metric], dim, bits, refine_bits);
-	ok(outside <= 4, "%s %d dimensions, %d and %d bits: requantized with bounds",
-	   metric_names[metric], dim, bits, refine_bits);
-	free(mean);
-	free(x);
-	free(rows.values);
-	close_bench(&from);
-	close_bench(&to);
-}
-
 /* Vectors equal to the centroid, and the centroid as query */
 static void
 test_zero_residual(int metric)
@@ -759,11 +702,6 @@ main(void)
 
 	for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
 	{
-		test_requantizing(metric, 768, 1, 6, 0.04);
-		test_requantizing(metric, 100, 4, 6, 0.04);
-		test_requantizing(metric, 1536, 2, 4, 0.12);
-		test_requantizing(metric, 300, 4, 0, 0.12);
-		test_requantizing(metric, 200, 8, 0, 0.03);
 		test_between_codes(make_spec(LOKI_CODE_ROTATED, metric, 768, 4, 0), 0.02);
 		test_between_codes(make_spec(LOKI_CODE_ROTATED, metric, 100, 4, 0), 0.05);
 		test_between_codes(make_spec(LOKI_CODE_ROTATED, metric, 768, 8, 0), 0.01);

@@ -58,7 +58,7 @@ compile() {
 			[ "$object" -nt "$source" ] && [ "$object" -nt "$newest" ] || echo "$object $source"
 		done |
 			# shellcheck disable=SC2086
-			xargs -r -L 1 -P "$(nproc)" $compiler -std=gnu99 $flags $warnings -DFRONTEND -D_GNU_SOURCE \
+			xargs -r -L 1 -P "$(nproc)" $compiler -std=gnu99 -ffp-contract=off $flags $warnings -DFRONTEND -D_GNU_SOURCE \
 				-Isrc -Itest/unit -isystem "$include" -c -o
 	) 9>"$build/$way/lock"
 }

@@ -151,15 +151,6 @@ typedef struct LokiBuildShared
 
 struct LokiParallelBuild;
 
-/* Vectors that this process has loaded, and encodes together (build/load.c) */
-typedef struct LokiEncodeBatch
-{
-	int			count;
-	uint32		nodes[LOKI_ENCODE_ROWS];
-	float	   *rows[LOKI_ENCODE_ROWS];
-	float	   *scratch;
-} LokiEncodeBatch;
-
 /*
  * Slots as they will stand in the index, by slot array: of nodes in the order of the
  * table, NULLTID and NULLATTR, DUPLICATE (whose `node` is that order, too; the
@@ -197,8 +188,6 @@ typedef struct LokiBuild
 	LokiBuildShared *shared;
 	struct LokiParallelBuild *parallel; /* the leader's, if there are workers */
 	TableScanDesc scan;			/* this process's part of the table; NULL: all */
-	LokiEncodeBatch *batch;		/* while rows are loaded; NULL: encoded one by
-								 * one */
 
 	LokiArena	arenas[LOKI_BUILD_ARENAS];
 	LokiBuildArrays arrays;

@@ -41,7 +41,9 @@ typedef struct Trial
 	int			nrows;
 	const float **rows;			/* as sampled */
 	int			basis_dims;
-	float	   *constants;		/* centroid, then basis */
+	float	   *basis;
+	float	   *constants;		/* centroid, then the basis as the index keeps
+								 * it */
 	int			nqueries;
 	int			step;			/* query q is row q * step */
 	int			nearest[TRIAL_QUERIES][TRIAL_NEAREST];
@@ -99,7 +101,7 @@ loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
  * ----------------------------------------------------------------
  */
 
-/* Compute the basis, rounded as the index will keep it. */
+/* Compute the basis, and pack it for the index. */
 static void
 find_basis(Trial *trial)
 {
@@ -107,7 +109,7 @@ find_basis(Trial *trial)
 	int			dim = trial->dim;
 	int			n = trial->basis_dims;
 	Size		elements = (Size) n * dim;
-	float	   *basis = trial->constants + dim;
+	float	   *basis = MemoryContextAllocHuge(sample->context, mul_size(elements, sizeof(float)));
 	float	   *covariance = MemoryContextAllocExtended(sample->context,
 														mul_size(mul_size(dim, dim),
 																 sizeof(float)),
@@ -131,8 +133,8 @@ find_basis(Trial *trial)
 		loki_subspace_step(dim, n, covariance, scratch, basis);
 	}
 	loki_subspace_finish(dim, n, basis);
-	for (Size i = 0; i < elements; i++)
-		basis[i] = loki_basis_unpack(loki_basis_pack(basis[i]));
+	loki_basis_pack(elements, basis, (int16 *) (trial->constants + dim));
+	trial->basis = basis;
 	pfree(covariance);
 	pfree(scratch);
 }
@@ -257,8 +259,7 @@ project_row(const Trial *trial, const float *row, float **residual, float **proj
 	for (int i = 0; i < dim; i++)
 		(*residual)[i] = row[i] - trial->constants[i];
 	for (int i = 0; i < trial->basis_dims; i++)
-		(*projected)[i] = loki_distance.dot_f32(dim, *residual,
-												trial->constants + (Size) (i + 1) * dim);
+		(*projected)[i] = loki_distance.dot_f32(dim, *residual, trial->basis + (Size) i * dim);
 }
 
 /* The place in the sample of a row of the trial */
@@ -338,26 +339,13 @@ encode_trial(const Trial *trial, const LokiQuantizer *quantizer, MemoryContext c
 {
 	char	   *codes = MemoryContextAllocZero(context, (Size) trial->nrows * quantizer->code_size);
 	char	   *refine = MemoryContextAllocZero(context, Max(quantizer->refine_size, 1));
-	void	   *refines[LOKI_ENCODE_ROWS];
-	float	   *scratch = (float *)
-		TYPEALIGN(64, MemoryContextAllocHuge(context, loki_encode_scratch(&quantizer->spec) *
-											 sizeof(float) + 64));
 
 	/* what refines a code is not looked at */
-	for (int i = 0; i < LOKI_ENCODE_ROWS; i++)
-		refines[i] = refine;
 	for (int row = 0; row < trial->nrows; row++)
-		slots[row] = codes + (Size) row * quantizer->code_size;
-	for (int row = 0; row < trial->nrows; row += LOKI_ENCODE_ROWS)
 	{
-		int			n = Min(LOKI_ENCODE_ROWS, trial->nrows - row);
-
 		CHECK_FOR_INTERRUPTS();
-		if (quantizer->encode_rows != NULL)
-			quantizer->encode_rows(quantizer, n, trial->rows + row, scratch, slots + row, refines);
-		else
-			for (int i = row; i < row + n; i++)
-				quantizer->encode(quantizer, trial->rows[i], slots[i], refine);
+		slots[row] = codes + (Size) row * quantizer->code_size;
+		quantizer->encode(quantizer, trial->rows[row], slots[row], refine);
 	}
 }
 
@@ -443,7 +431,7 @@ loki_compact_choose(LokiBuild *build)
 		for (int i = 0; i < n; i++)
 			trial.basis_dims = Max(trial.basis_dims, alternatives[i].code_dims);
 		trial.constants = MemoryContextAllocHuge(build->sample->context,
-												 mul_size((Size) (1 + trial.basis_dims) * code->dim,
+												 mul_size((Size) (1 + trial.basis_dims / 2) * code->dim,
 														  sizeof(float)));
 		memcpy(trial.constants, geometry->centroid, code->dim * sizeof(float));
 		find_basis(&trial);

@@ -3,7 +3,7 @@
  * load.c
  *	  Reading the table into the arrays of a build.
  *
- * Vectors are encoded as they come, one by one or a few together, and not kept.
+ * Vectors are encoded as they come, and not kept.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/load.c
@@ -449,7 +449,7 @@ refine_slot(const LokiBuild *build, uint32 node)
 
 /* Encode the vector of a node. */
 static void
-encode_one(LokiBuild *build, uint32 node, const float *x)
+encode(LokiBuild *build, uint32 node, const float *x)
 {
 	const LokiQuantizer *quantizer = build->geometry.quantizer;
 	const LokiQuantizer *graph_quantizer = build->graph_quantizer;
@@ -458,74 +458,6 @@ encode_one(LokiBuild *build, uint32 node, const float *x)
 					  refine_slot(build, node));
 	if (graph_quantizer != quantizer)
 		graph_quantizer->encode(graph_quantizer, x, loki_build_graph_code(build, node), NULL);
-}
-
-/* Make room for vectors to encode together, where that saves time. */
-static void
-begin_batch(LokiBuild *build)
-{
-	const LokiQuantizer *quantizer = build->geometry.quantizer;
-	LokiEncodeBatch *batch;
-
-	if (quantizer->encode_rows == NULL)
-		return;
-	Assert(build->graph_quantizer->encode_rows != NULL);
-	batch = MemoryContextAllocZero(build->context, sizeof(LokiEncodeBatch));
-	for (int i = 0; i < LOKI_ENCODE_ROWS; i++)
-		batch->rows[i] = MemoryContextAlloc(build->context,
-											build->geometry.dim * sizeof(float));
-	batch->scratch = (float *)
-		TYPEALIGN(64,
-				  MemoryContextAlloc(build->context,
-									 loki_encode_scratch(&quantizer->spec) * sizeof(float) +
-									 64));
-	build->batch = batch;
-}
-
-/* Encode the vectors of the batch. */
-static void
-encode_batch(LokiBuild *build)
-{
-	const LokiQuantizer *quantizer = build->geometry.quantizer;
-	LokiEncodeBatch *batch = build->batch;
-	const float *const *rows = (const float *const *) batch->rows;
-	void	   *codes[LOKI_ENCODE_ROWS];
-	void	   *refines[LOKI_ENCODE_ROWS];
-
-	if (batch->count == 0)
-		return;
-	for (int i = 0; i < batch->count; i++)
-	{
-		codes[i] = loki_build_slot(build, LOKI_SLOTS_CODE, batch->nodes[i]);
-		refines[i] = refine_slot(build, batch->nodes[i]);
-	}
-	quantizer->encode_rows(quantizer, batch->count, rows, batch->scratch, codes,
-						   quantizer->refine_size > 0 ? refines : NULL);
-	if (build->graph_quantizer != quantizer)
-	{
-		for (int i = 0; i < batch->count; i++)
-			codes[i] = loki_build_graph_code(build, batch->nodes[i]);
-		build->graph_quantizer->encode_rows(build->graph_quantizer, batch->count, rows,
-											batch->scratch, codes, NULL);
-	}
-	batch->count = 0;
-}
-
-/* Encode the vector of a node, or put it into the batch. */
-static void
-encode(LokiBuild *build, uint32 node, const float *x)
-{
-	LokiEncodeBatch *batch = build->batch;
-
-	if (batch == NULL)
-	{
-		encode_one(build, node, x);
-		return;
-	}
-	batch->nodes[batch->count] = node;
-	memcpy(batch->rows[batch->count], x, build->geometry.dim * sizeof(float));
-	if (++batch->count == LOKI_ENCODE_ROWS)
-		encode_batch(build);
 }
 
 /* Add a row with a vector.  For the time being it gets a node of its own. */
@@ -591,14 +523,11 @@ loki_build_load(LokiBuild *build)
 	double		rows;
 
 	Assert(build->arrays.rows == NULL); /* nodes are not renumbered yet */
-	begin_batch(build);
 	/* a scan that is shared with other processes was told by its beginning */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
 								  build->scan != NULL || loki_build_seed < 0, build->leader,
 								  load_row, build,
 								  build->scan);
-	if (build->batch != NULL)
-		encode_batch(build);
 	loki_toast_close(&build->toast);
 
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
@@ -625,7 +554,6 @@ loki_build_load_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, void
 	memcpy(x, read, build->geometry.dim * sizeof(float));
 
 	loki_build_grow_arrays(build, n, 0);
-	begin_batch(build);
 	for (uint32 i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -634,7 +562,5 @@ loki_build_load_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, void
 			memcpy(x, read, build->geometry.dim * sizeof(float));
 		encode(build, i, x);
 	}
-	if (build->batch != NULL)
-		encode_batch(build);
 	pfree(x);
 }

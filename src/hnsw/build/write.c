@@ -89,19 +89,10 @@ static void
 form_centroid(WriteState *write, int array, uint32 number, char *slot)
 {
 	const LokiIndex *geometry = &write->build->geometry;
-	const float *basis;
-	int16		pair[2];
 
+	/* behind the centroid, each slot has two elements of the basis */
 	Assert(number < LokiCentroidSlots(&geometry->code));
-	if (number < geometry->dim)
-	{
-		memcpy(slot, &geometry->centroid[number], sizeof(float));
-		return;
-	}
-	basis = geometry->centroid + geometry->dim + 2 * (number - geometry->dim);
-	for (int i = 0; i < 2; i++)
-		pair[i] = loki_basis_pack(basis[i]);
-	memcpy(slot, pair, sizeof(pair));
+	memcpy(slot, &geometry->centroid[number], sizeof(float));
 }
 
 static void

@@ -4,9 +4,7 @@
  *	  lokivector_check: whether the slots of a node are those of its row.
  *
  * For most rows, check/heap.c has found that the index has the slots that would be made of
- * them, byte for byte.  The others are compared here, one by one.  HASH and attributes must
- * be equal.  Codes may differ where another processor rounds sums differently.  Then a factor
- * differs in its last digits, and an element between two levels may have the other level.
+ * them, byte for byte.  The others are compared here, one by one: all slots must be equal.
  *
  * Rows are read under the snapshot of the comparison, which keeps their entries, and values
  * out of line, from vacuum.
@@ -40,7 +38,8 @@ typedef struct Unlike
 	IndexInfo  *info;
 	EState	   *estate;
 	MemoryContext row_context;
-	char	   *stored;			/* scratch: slots as they are */
+	char	   *stored;			/* scratch: slots as they are ... */
+	char	   *wanted;			/* ... and as a row makes them: CODE, REFINE */
 } Unlike;
 
 /* ----------------------------------------------------------------
@@ -112,28 +111,25 @@ require_slot(Unlike *unlike, const LokiCheckEntry *entry, int array, const char 
  * array of the one that is not.
  */
 static bool
-codes_fit(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *array)
+codes_equal(Unlike *unlike, const LokiCheckEntry *entry, const float *x, int *array)
 {
 	LokiCheck  *check = unlike->check;
 	const LokiQuantizer *quantizer = check->state->quantizer;
-	char	   *refine = NULL;
-	LokiFit		fit;
+	char	   *wanted_refine = unlike->wanted + MAXALIGN(quantizer->code_size);
 
 	Assert(!entry->outside);
 	*array = LOKI_SLOTS_CODE;
 	if (!loki_check_read(check, LOKI_SLOTS_CODE, entry->number, unlike->stored))
 		return false;
-	if (quantizer->refine_size > 0)
-	{
-		refine = unlike->stored + MAXALIGN(quantizer->code_size);
-		*array = LOKI_SLOTS_REFINE;
-		if (!loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, refine))
-			return false;
-	}
-	fit = quantizer->fits(quantizer, x, unlike->stored, refine);
-	*array = fit == LOKI_REFINE_UNLIKE ? LOKI_SLOTS_REFINE : LOKI_SLOTS_CODE;
-	return fit == LOKI_FITS;
+	quantizer->encode(quantizer, x, unlike->wanted, wanted_refine);
+	if (memcmp(unlike->stored, unlike->wanted, quantizer->code_size) != 0)
+		return false;
+	*array = LOKI_SLOTS_REFINE;
+	return quantizer->refine_size == 0 ||
+		(loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, unlike->stored) &&
+		 memcmp(unlike->stored, wanted_refine, quantizer->refine_size) == 0);
 }
+
 
 /* Compare the slots of an entry with the values of its row. */
 static void
@@ -161,7 +157,7 @@ check_values(Unlike *unlike, const LokiCheckEntry *entry, const Datum *values,
 		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1], slot);
 		require_slot(unlike, entry, attributes + i, slot);
 	}
-	if (!entry->outside && !state->pending && !codes_fit(unlike, entry, x, &array))
+	if (!entry->outside && !state->pending && !codes_equal(unlike, entry, x, &array))
 		report_slot(unlike, entry, array);
 }
 
@@ -207,6 +203,7 @@ begin_rows(Unlike *unlike)
 	unlike->row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 												ALLOCSET_DEFAULT_SIZES);
 	unlike->stored = palloc0(Max(size, Max(LOKI_ATTR_MAX_SLOT, sizeof(LokiHashData))));
+	unlike->wanted = palloc0(size);
 }
 
 static void
@@ -218,6 +215,7 @@ end_rows(Unlike *unlike)
 	pfree(unlike->entries);
 	pfree(unlike->found);
 	pfree(unlike->stored);
+	pfree(unlike->wanted);
 }
 
 /*

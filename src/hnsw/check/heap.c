@@ -7,9 +7,8 @@
  * Each entry of the index, and each row that should have one, becomes a 64-bit number.  Its
  * upper 48 bits are the heap TID.  The others are a fingerprint, the end of a hash of the node's
  * slots: for entries, as they are; for rows, as they would be made.  Both sides are sorted and
- * merged.  If fingerprints differ, check/codes.c decides whether that is a fault.  All of it is
- * done within maintenance_work_mem: where another processor has made the index, all rows may
- * differ, and are looked at in batches.
+ * merged.  If fingerprints differ, check/codes.c compares the slots.  All of it is done within
+ * maintenance_work_mem.
  *
  * The rows are those visible to a snapshot that was taken before the index was read.  Vacuum
  * cannot remove their entries while the snapshot is held, and it has removed entries of

@@ -51,15 +51,25 @@
 /* Room of floats behind a sketch for a hash of the array itself */
 #define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
 
+/*
+ * Directions are integers of this standard deviation, and vectors are rounded to integers before
+ * they are multiplied, so that sums are exact and all processors store the same sketch.  Products
+ * stay below PRODUCT_LIMIT, half of what int32 holds: a direction's norm is about
+ * DIRECTION_UNIT * sqrt(dim), and a vector's is chosen to suit (Cauchy and Schwarz).
+ */
+#define DIRECTION_UNIT	6688.7f
+#define PRODUCT_LIMIT	((float) (1 << 30))
+#define MOST_UNITS		32000.0f
+
 /* The directions for vectors of `dim` dimensions, which were asked for last */
 static struct
 {
 	int			dim;
-	float	   *floats;
+	int16	   *integers;
 }			directions;
 
-/* About normal, of variance 1: the sum of eight 16-bit numbers */
-static float
+/* About normal: the sum of eight 16-bit numbers, of mean 262140 and variance 8 * 65536^2 / 12 */
+static int16
 normal_number(uint64 seed)
 {
 	int64		sum = 0;
@@ -71,113 +81,54 @@ normal_number(uint64 seed)
 		for (int i = 0; i < 4; i++)
 			sum += (int64) ((bits >> (16 * i)) & 0xffff);
 	}
-
-	/*
-	 * eight uniform numbers on [0, 65535]: mean 262140, variance 8 * 65536^2
-	 * / 12
-	 */
-	return (float) (sum - 262140) / 53509.8f;
+	return (int16) ((sum - 262140) / 8);
 }
 
 /* The directions.  They depend on their number alone, since indexes store what they give. */
-static const float *
+static const int16 *
 get_directions(int dim)
 {
+	StaticAssertStmt(ALL_DIRECTIONS % LOKI_TILE_ROWS == 0, "dot_i16() multiplies four at a time");
 	if (directions.dim != dim)
 	{
-		float	   *floats = MemoryContextAlloc(TopMemoryContext,
-												sizeof(float) * ALL_DIRECTIONS * dim);
+		int16	   *integers = MemoryContextAlloc(TopMemoryContext,
+												  sizeof(int16) * ALL_DIRECTIONS * dim);
 
 		for (int i = 0; i < ALL_DIRECTIONS * dim; i++)
-			floats[i] = normal_number(i);
-		if (directions.floats != NULL)
-			pfree(directions.floats);
-		directions.floats = floats;
+			integers[i] = normal_number(i);
+		if (directions.integers != NULL)
+			pfree(directions.integers);
+		directions.integers = integers;
 		directions.dim = dim;
 	}
-	return directions.floats;
+	return directions.integers;
 }
 
-/* Compute the products of LOKI_TILE_ROWS vectors, which may repeat, with all directions. */
+/* Add a vector to its part in each repetition. */
 static void
-multiply(int dim, const float *const *vectors, const float *all,
-		 float products[LOKI_TILE_ROWS][ALL_DIRECTIONS])
+add_vector(int dim, const float *vector, float *sketch, int counts[REPETITIONS][PARTS])
 {
-	for (int i = 0; i < ALL_DIRECTIONS; i += LOKI_TILE_COLUMNS)
-	{
-		const float *columns[LOKI_TILE_COLUMNS];
-		float		tile[LOKI_TILE_COLUMNS][LOKI_TILE_ROWS];
-		int			n = Min(LOKI_TILE_COLUMNS, ALL_DIRECTIONS - i);
+	float		norm = sqrtf(loki_distance.dot_ordered(dim, vector, vector));
+	float		units = Min(PRODUCT_LIMIT / (1.2f * DIRECTION_UNIT * sqrtf(dim)), MOST_UNITS);
+	float		unit = norm / (units * DIRECTION_UNIT);
+	int16		integers[LOKI_VECTOR_MAX_DIM];
+	int32		products[ALL_DIRECTIONS];
 
-		for (int j = 0; j < LOKI_TILE_COLUMNS; j++)
-			columns[j] = all + (Size) Min(i + j, ALL_DIRECTIONS - 1) * dim;
-		loki_distance.dot_tile_f32(dim, vectors, columns, tile[0]);
-		for (int j = 0; j < n; j++)
-			for (int r = 0; r < LOKI_TILE_ROWS; r++)
-				products[r][i + j] = tile[j][r];
-	}
-}
-
-/*
- * Which side of a plane a vector lies on.  Processors round sums differently.  Near the plane
- * the sum is computed again in double, in one order, so that all processors put the vector
- * into the same part.
- */
-static inline bool
-is_above(int dim, const float *vector, float norm, const float *normal, float product)
-{
-	double		sum = 0;
-
-	/* the normal's norm is about the root of dim, and hardly twice as much */
-	if (likely(fabsf(product) > norm * 2 * sqrtf(dim) * dim * FLT_EPSILON))
-		return product > 0;
-	for (int i = 0; i < dim; i++)
-		sum += (double) vector[i] * normal[i];
-	return sum > 0;
-}
-
-/* Add a vector, by its products, to its part in each repetition. */
-static void
-add_vector(int dim, const float *vector, const float *all, const float *products,
-		   float *sketch, int counts[REPETITIONS][PARTS])
-{
-	float		norm = sqrtf(loki_distance.dot_f32(dim, vector, vector));
-
+	loki_distance.f32_to_i16(dim, vector, norm > 0 ? units / norm : 0, integers);
+	loki_distance.dot_i16(dim, integers, get_directions(dim), ALL_DIRECTIONS, products);
 	for (int r = 0; r < REPETITIONS; r++)
 	{
-		const float *own = products + r * DIRECTIONS;
-		const float *normals = all + (Size) r * DIRECTIONS * dim;
+		const int32 *own = products + r * DIRECTIONS;
 		int			part = 0;
 		float	   *sum;
 
 		for (int plane = 0; plane < PLANES; plane++)
-			part |= is_above(dim, vector, norm, normals + (Size) plane * dim,
-							 own[plane]) << plane;
+			part |= (own[plane] > 0) << plane;
 		Assert(part < PARTS);
 		sum = sketch + (r * PARTS + part) * PROJECTED;
 		for (int i = 0; i < PROJECTED; i++)
-			sum[i] += own[PLANES + i];
+			sum[i] += own[PLANES + i] * unit;
 		counts[r][part]++;
-	}
-}
-
-static void
-add_vectors(const LokiVectorSet *set, float *sketch, int counts[REPETITIONS][PARTS])
-{
-	const float *all = get_directions(set->dim);
-	float		products[LOKI_TILE_ROWS][ALL_DIRECTIONS];
-
-	for (int i = 0; i < set->n; i += LOKI_TILE_ROWS)
-	{
-		const float *rows[LOKI_TILE_ROWS];
-
-		if (i % 1024 == 0)
-			CHECK_FOR_INTERRUPTS();
-		for (int r = 0; r < LOKI_TILE_ROWS; r++)
-			rows[r] = set->vectors[Min(i + r, set->n - 1)];
-		multiply(set->dim, rows, all, products);
-		for (int r = 0; r < Min(LOKI_TILE_ROWS, set->n - i); r++)
-			add_vector(set->dim, rows[r], all, products[r], sketch, counts);
 	}
 }
 
@@ -240,7 +191,12 @@ make_sketch(const LokiVectorSet *set, bool document, float *sketch)
 	int			counts[REPETITIONS][PARTS] = {{0}};
 
 	memset(sketch, 0, sizeof(float) * SKETCH_DIM);
-	add_vectors(set, sketch, counts);
+	for (int i = 0; i < set->n; i++)
+	{
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
+		add_vector(set->dim, set->vectors[i], sketch, counts);
+	}
 	for (int r = 0; document && r < REPETITIONS; r++)
 		take_means(sketch + r * PARTS * PROJECTED, counts[r]);
 	scale(sketch);

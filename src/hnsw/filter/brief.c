@@ -8,9 +8,8 @@
  * scan by the list reads them one behind the other, and by their bounds leaves out most nodes,
  * whose own codes lie anywhere.
  *
- * Each page of BRIEF names the generation of the lists that it belongs to, and the epoch
- * of the codes.  One that names others is of no use, nor is one whose codes are not in blocks,
- * as in earlier versions.
+ * Each page of BRIEF names the generation of the lists that it belongs to.  One that names
+ * another is of no use.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/brief.c

@@ -247,19 +247,11 @@ static void
 read_centroid(LokiIndex *state, Relation index)
 {
 	uint32		elements = LokiBasisElements(&state->code);
-	float	   *basis = state->centroid + state->dim;
 
 	Assert(loki_no_buffer_locked());
 	read_constants(state, index, 0, state->dim, state->centroid);
 	if (elements > 0)
-	{
-		int16	   *packed = palloc(elements * sizeof(int16));
-
-		read_constants(state, index, state->dim, elements / 2, packed);
-		for (uint32 i = 0; i < elements; i++)
-			basis[i] = loki_basis_unpack(packed[i]);
-		pfree(packed);
-	}
+		read_constants(state, index, state->dim, elements / 2, state->centroid + state->dim);
 }
 
 /* Raise an error if slots have other sizes than the metapage says, or fit no page. */

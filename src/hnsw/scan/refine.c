@@ -84,7 +84,7 @@ certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
 		if (locked && refines->n > 0)
 			lock_slot(so, refines, i);
 		quantizer->least(quantizer, so->search.given, codes->slots + i, refines->slots + i,
-						 step, 0, bounds + i);
+						 step, bounds + i);
 		if (locked && refines->n > 0)
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
 		if (locked)
