@@ -55,6 +55,8 @@ SELECT lokivector_check('hubs_idx');
 DROP TABLE hubs;
 
 -- test: vacuum finds what inserts have hidden
+-- with codes of as many rows as by default
+SET lokivector.pending_nodes = 1024;
 CREATE TABLE hubs (id integer, v vector(64));
 CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops) WITH (m = 10);
 INSERT INTO hubs SELECT n, direction(n, 64) * array_fill(CASE n % 16 WHEN 0 THEN 0.01 ELSE 1 END, ARRAY[64])::vector
