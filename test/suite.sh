@@ -104,11 +104,11 @@ prepare()
 	elif [ -n "${LOKIVECTOR_SHORT:-}" ]; then
 		flags+=(with_llvm=no)
 	fi
-	rm -rf "$src/sql" "$src/expected" "$src/test" "$out"
+	rm -rf "$out"
 	mkdir -p "$src" "$out"
-	# No file stays that the tree does not have any more.  Times are kept, so that
-	# make compiles what has changed
-	[ ! -d "$src/src" ] || find "$src/src" -name '*.[ch]' -delete
+	# No file stays that the tree does not have any more, but for what the compiler made.
+	# Times are kept, so that make compiles what has changed.
+	find "$src" -type f ! -path '*/.deps/*' ! -name '*.o' ! -name '*.bc' ! -name '*.so' -delete
 	cp -a "$work/tree/." "$src"
 	begin "build: $variant"
 	if {
