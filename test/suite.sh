@@ -108,7 +108,7 @@ prepare()
 	mkdir -p "$src" "$out"
 	# No file stays that the tree does not have any more, but for what the compiler made.
 	# Times are kept, so that make compiles what has changed.
-	find "$src" -type f ! -path '*/.deps/*' ! -name '*.o' ! -name '*.bc' ! -name '*.so' -delete
+	find "$src" -type f ! -name '*.[do]' ! -name '*.bc' ! -name '*.so' -delete
 	cp -a "$work/tree/." "$src"
 	begin "build: $variant"
 	if {
