@@ -26,7 +26,7 @@
 
 /*
  * TYPE_cmp, TYPE_lt and so on, from the file's compare_arguments(fcinfo), which
- * tells as qsort's callbacks do how the first argument compares to the second.
+ * returns as qsort's callbacks do how the first argument compares to the second.
  */
 #define LOKI_COMPARISONS(type) \
 	LOKI_COMPARISON(type##_cmp, PG_RETURN_INT32(order)) \

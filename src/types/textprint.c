@@ -15,7 +15,7 @@
  * least number with 10^d >= 2^s.  With d places after the point the float is
  * the number f * 10^d / 2^s, of seven to nine digits, and the halfway points
  * are 10^d / 2^s / 2 to both sides.  So at least one integer is between these,
- * and at most one that ends in zero.  That one is the shortest, but for more
+ * and at most one that ends in zero.  That one is the shortest, except for more
  * zeros at its end; if there is none, the integer nearest to the float is.  The
  * same thought is in Giulietti, "The Schubfach way to render doubles" (2020).
  * In units of 2^-32 all these numbers are integers of 64 bits, since d is at

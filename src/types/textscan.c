@@ -5,7 +5,7 @@
  *
  * Reading a vector's text is reading numbers, and strtof() is slow: it has to
  * serve every base, locale and length.  Nearly all numbers are plain, a few
- * decimal digits with a small exponent, and a double is enough to tell the
+ * decimal digits with a small exponent, and a double is enough to find the
  * right float of those in all but a few in 10^8 cases.
  *
  * Let the number be w * 10^e with an integer w below 10^19.  Converting w to
@@ -159,7 +159,7 @@ take_exponent(const char **p, int *power)
 }
 
 /*
- * The float nearest to w * 10^power, if a double can tell it.
+ * The float nearest to w * 10^power, if a double decides it.
  */
 static inline bool
 round_to_float(uint64 w, int power, float *value)

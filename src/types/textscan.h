@@ -27,7 +27,7 @@ typedef enum LokiScanStatus
 	LOKI_SCAN_TOO_MANY,			/* more numbers than the caller has room for */
 	LOKI_SCAN_RANGE,			/* a number too large for a float */
 	LOKI_SCAN_NAN,				/* a NaN */
-	LOKI_SCAN_INFINITE,			/* an infinity, in so many words */
+	LOKI_SCAN_INFINITE,			/* an infinity, as a word */
 	LOKI_SCAN_JUNK				/* something after the closing bracket */
 } LokiScanStatus;
 

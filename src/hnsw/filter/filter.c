@@ -96,7 +96,7 @@ loki_test(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *p
 
 /*
  * Whether some duplicate of a node's TID list may be in the set.  Each slot is copied out
- * under its own lock.  A list that changes meanwhile passes, and so does a long one.
+ * under its own lock.  A list that changes in between passes, and so does a long one.
  */
 static bool
 duplicates_pass(LokiSearch *search, uint32 node, uint32 head)

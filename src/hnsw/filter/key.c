@@ -483,7 +483,7 @@ compile_test(Relation index, LokiCondition *condition, LokiTest *test)
 	test->nulls = condition->nulls || single.never;
 	if (key->kind == LOKI_FILTER_UNKNOWN)
 		return false;
-	/* the hashes of arrays are too short to tell what is equal */
+	/* the hashes of arrays are too short to decide what is equal */
 	return !test->negated || type != LOKI_ATTR_ARRAY;
 }
 

@@ -87,9 +87,9 @@ typedef struct LokiFilterKey
 	uint64		span;
 	int64		bound;
 	int			n;				/* of set[] or masks[] */
-	int			nexact;			/* set[] has so many exact sort keys, then
+	int			nexact;			/* set[] has this number of exact sort keys, then
 								 * lossy ones, both ascending; for arrays it
-								 * has so many hashes of elements */
+								 * has this number of hashes of elements */
 	int64	   *set;
 	LokiSignature *masks;
 } LokiFilterKey;

@@ -7,7 +7,7 @@
  *
  * ROW has an entry for each row, in the order of the heap's blocks.  BLOCK says where the
  * entries of a block begin, or those of a few blocks if blocks have few rows.  An entry has
- * the node ID and the low bits of the offset, as many as tell the rows of a block apart.
+ * the node ID and the low bits of the offset, as many as separate the rows of a block.
  * Both are packed, as wide as this index needs: three to four bytes a row in all.
  *
  * ROW, BLOCK and GAINED are side arrays (filter/side_array.c).  A node that the map
@@ -27,11 +27,11 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* At least so many rows share a place of BLOCK, on average */
+/* At least this number of rows share a place of BLOCK, on average */
 #define GROUP_ROWS			8
 #define MIN_GROUPS			1024
 
-/* A key has so many bits beyond those that tell the rows of a group apart */
+/* A key has this number of bits beyond those that separate the rows of a group */
 #define SPARE_KEY_BITS		1
 
 /* A map in the making */
@@ -232,7 +232,7 @@ loki_rowmap_memory(LokiIndex *state, Relation index, uint32 end)
 
 /*
  * Make the map of the nodes below map->end.  There is enough memory; if the index has no room
- * for the map, sets map->end to 0.  A row that is inserted meanwhile may be counted and not
+ * for the map, sets map->end to 0.  A row that is inserted in between may be counted and not
  * found, or found and not counted.  Its node is new, or the row joins its node, which is
  * noted.  No page may be locked.
  */

@@ -8,7 +8,7 @@
  * keys, NULLs first.  SEPARATOR has the sort key of each LOKI_SEPARATOR_STEP-th of them.
  * Arrays are listed by their elements (filter/sorted_list_array.c).  Both are side arrays
  * (filter/side_array.c).  A node that is listed, and is not in REUSED, has the attribute
- * under which it is listed, but it may be dead by now.
+ * under which it is listed, but it may be dead.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/sorted_list.c
@@ -24,7 +24,7 @@
 #include "hnsw/page/page.h"
 #include "utils/memutils.h"
 
-/* Lists are sorted by so many bits at once */
+/* Lists are sorted by this number of bits at once */
 #define RADIX_BITS		8
 #define RADIX			(1 << RADIX_BITS)
 

@@ -129,8 +129,8 @@ extern bool loki_brief_amiss(LokiIndex *state, Relation index, const LokiSortedL
 							 bool wanted);
 
 /*
- * The first flat scan of a search keeps so many candidates at least.  Lists of fewer nodes for
- * each of them are not worth a second look.
+ * The first flat scan of a search keeps this number of candidates at least.  Lists of fewer
+ * nodes for each of them are not worth a second look.
  */
 #define LOKI_FIRST_SELECTION	64
 #define LOKI_SHORT_LIST			6

@@ -4,7 +4,7 @@
  *	  Sorted node lists of array attributes: the nodes in the order of elements.
  *
  * Such a list has a node once for each hash of an element in its slot.  Empty arrays come
- * before all others.  A slot that is a signature does not tell its elements; its node is
+ * before all others.  A slot that is a signature does not have its elements; its node is
  * listed once, after all others.  A key on elements is looked up under their hashes, and
  * tested on all signatures.
  *
@@ -30,7 +30,7 @@
 /* The most entries of a list */
 #define MAX_ENTRIES			((uint64) PG_INT32_MAX)
 
-/* Interrupts are checked for after so many nodes */
+/* Interrupts are checked for after this number of nodes */
 #define INTERRUPT_NODES		65536
 
 /* The slots of an attribute, as they were when they were read */

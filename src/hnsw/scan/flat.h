@@ -74,7 +74,7 @@ extern void loki_flat_score(LokiFlatScan *flat);
 
 /*
  * A flat scan over the nodes of a sorted list, and those that the list does not have.  False
- * if lists were made anew meanwhile, and nothing counts.
+ * if lists were made again in between, and nothing counts.
  */
 extern bool loki_flat_list(LokiScan *so, LokiFlatScan *flat);
 

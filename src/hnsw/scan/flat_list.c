@@ -9,9 +9,9 @@
  * those whose bound is nearer than the farthest that is wanted of it.  The others are left
  * behind.
  *
- * If few of the listed nodes match other keys, those are tested on many nodes in vain.  Then the
- * nodes of a second list, of another key, become a bitmap, and only nodes that are on both
- * lists are tested and scored.
+ * If few of the listed nodes match other keys, those are tested on many nodes for nothing.
+ * Then the nodes of a second list, of another key, become a bitmap, and only nodes that are on
+ * both lists are tested and scored.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/flat_list.c
@@ -123,7 +123,7 @@ flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
 
 /*
  * The nodes that follow match the key that was looked up.  Their attribute is not read: they
- * were not reused, so they have the attribute that they had.  Sort keys do not tell lossy
+ * were not reused, so they have the attribute that they had.  Sort keys do not separate lossy
  * values from exact ones, so rows need a recheck if there may be both.
  */
 static void
@@ -430,7 +430,7 @@ score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool
 
 /*
  * Memory for a piece of a list, which stays for all scans of this backend: for the kernel, to
- * make new pages costs more than to read a list does.  Nothing else that runs meanwhile uses it.
+ * make new pages costs more than to read a list does.  Nothing else uses it at the same time.
  */
 static void
 open_list(BoundedList *list)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * plan.c
- *	  What a plan tells its scans: their LIMIT, the rows that they stay in, what the
- *	  nodes above rely on, and what slots can tell of its filter.
+ *	  What a plan gives its scans: their LIMIT, the rows that they stay in, what the
+ *	  nodes above rely on, and what slots can decide of its filter.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/plan.c
@@ -80,7 +80,7 @@ loki_plan_completeness(LokiScan *so)
 }
 
 /*
- * What slots can tell of the caller's filter, or NULL.  Exact scans do not ask: rows that a
+ * What slots can decide of the caller's filter, or NULL.  Exact scans do not ask: rows that a
  * guess excludes come last, and there they would come late.  Under pgvector's limits the
  * filter is the executor's.
  */

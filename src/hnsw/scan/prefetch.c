@@ -146,7 +146,7 @@ loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
  *
  * Searches often come back to the codes, links and TIDs of an index, and seldom to a row.  If
  * these need most of the shared buffers, a row that is read drives a page of the index out.  In
- * the ring it drives out a row that was read long ago.  A page that is read again meanwhile
+ * the ring it drives out a row that was read long ago.  A page that is read again in between
  * leaves the ring and stays, as in any ring of the server.
  */
 BufferAccessStrategy

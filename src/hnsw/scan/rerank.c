@@ -116,7 +116,7 @@ row_value(LokiScan *so, bool *isnull)
 		values[0] = slot_getattr(so->heap.slot, so->heap.attribute, isnull);
 
 		/*
-		 * rows come in the order of distances: the end of one value tells
+		 * rows come in the order of distances: the end of one value shows
 		 * nothing of the next
 		 */
 		so->heap.toast.block = InvalidBlockNumber;
@@ -326,7 +326,7 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 
 /*
  * Append the visible rows among so->tids, a part of a node's rows.  All have the
- * same vector, so one row that can be read tells the distance of all.  False if no row is
+ * same vector, so one row that can be read gives the distance of all.  False if no row is
  * visible.
  *
  * With `more`, another part follows, and the last visible row is where it begins.  That row
@@ -713,7 +713,7 @@ complete_certain(LokiScan *so, uint32 wanted)
 /*
  * Fetch rows until the nearest `wanted` of all that are queued are known, in order from
  * rows[next_row] on.  False if the queue ran empty before there were so many rows whose
- * distance is a number.  NaN, which codes cannot tell, comes after all that is not found
+ * distance is a number.  NaN, which codes cannot show, comes after all that is not found
  * yet.
  */
 bool

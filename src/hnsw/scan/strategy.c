@@ -24,11 +24,11 @@
 #include "hnsw/scan/strategy.h"
 #include "utils/memutils.h"
 
-/* A sample has so many runs, from all of the index, of nodes that share pages */
+/* A sample has this number of runs, from all of the index, of nodes that share pages */
 #define SAMPLE_RUN			16
 #define SAMPLE_RUNS			64
 
-/* A node in a walk: scored, or tested while it goes by hops */
+/* A node in a walk: scored, or tested while it hops */
 #define SCORE_TIME			48
 #define HOP_TIME			45
 #define FLAT_TEST_TIME		1.0 /* a node and attribute */
@@ -86,7 +86,7 @@
 #define HOPS_DOUBT			2.5
 
 /*
- * A plain walk may cost so many times what was expected, and in any case one part in
+ * A plain walk may cost this many times what was expected, and in any case one part in
  * HOPS_SHARE of what hops cost
  */
 #define PLAIN_PATIENCE		2.5
@@ -116,7 +116,7 @@
  */
 #define CORRELATED				0.2
 
-/* Time of a flat scan of so many nodes before any is scored */
+/* Time of a flat scan of n nodes before any is scored */
 static double
 test_time(const LokiSearch *search, double nodes)
 {

@@ -16,8 +16,8 @@
 #include "hnsw/graph/search.h"
 
 /*
- * The filter strategy (scan/strategy.c).  A sample of the nodes below an end tells how many
- * of all nodes match.  The nodes that a walk meets tell how many match around the query.
+ * The filter strategy (scan/strategy.c).  A sample of the nodes below an end shows how many
+ * of all nodes match.  The nodes that a walk meets show how many match around the query.
  */
 extern void loki_strategy_sample(LokiSearch *search, uint32 end, bool spread);
 extern bool loki_strategy_short(const LokiSearch *search);

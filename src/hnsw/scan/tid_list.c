@@ -40,7 +40,7 @@ loki_set_tid(LokiScan *so, ItemPointer tid)
 /*
  * The slot where the next part of a node's TID list begins; LOKI_NONE if nothing is left.
  * The last row of the part before was fetched and is visible.  Its slot can be another
- * row's by now only if all other rows were removed and the node's TID slot took its TID
+ * row's only if all other rows were removed and the node's TID slot took its TID
  * back.  The node's TID page is share locked.
  */
 static uint32

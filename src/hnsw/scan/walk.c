@@ -25,13 +25,13 @@
 #include "hnsw/scan/walk.h"
 #include "utils/memutils.h"
 
-/* The share of matching nodes is estimated again after so many expansions ... */
+/* The share of matching nodes is estimated again after this number of expansions ... */
 #define SHARE_WINDOW			16
 
-/* ... if so many matching nodes were met since then, or should have been */
+/* ... if this number of matching nodes was met since then, or should have been */
 #define SHARE_EVIDENCE			16
 
-/* The share of all nodes counts as much as so many matching nodes that were met */
+/* The share of all nodes counts as much as this number of matching nodes that were met */
 #define SHARE_WEIGHT			3
 
 /*

@@ -38,10 +38,10 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A width is at most this many times the widest that was measured */
 #define MOST_BEYOND			4.0
 
-/* A search looks so many errors of an estimate beyond the last row wanted ... */
+/* A search looks this number of errors of an estimate beyond the last row wanted ... */
 #define REACH_ERRORS		3
 
-/* ... and keeps so many times its width, or that of the default, at most */
+/* ... and keeps this many times its width, or that of the default, at most */
 #define REACH_MOST			8
 
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
@@ -133,7 +133,7 @@ loki_hnsw_target_width(Relation index, double rows)
 }
 
 /*
- * The width of a walk for so many rows.  A code that keeps little of a vector needs a wider
+ * The width of a walk for n rows.  A code that keeps little of a vector needs a wider
  * pool for the same recall; doc/design/search.md has the measurements of the factors.
  */
 uint32
@@ -229,7 +229,7 @@ loki_choose_width(LokiScan *so)
 }
 
 /*
- * Say how far the walk looks for so many rows (graph/README, "How far a search looks").  `width` is
+ * Say how far the walk looks for n rows (graph/README, "How far a search looks").  `width` is
  * that of a walk without a filter; the walk's own may be narrower, where few nodes match.
  */
 void

@@ -3,7 +3,7 @@
  * comparisons.c
  *	  Conditions that dropped rows of scans: lokivector_filter_columns().
  *
- * They tell which attributes an index lacks.  Each index has a few places, which the first
+ * They show which attributes an index lacks.  Each index has a few places, which the first
  * different conditions take.
  *
  * IDENTIFICATION

@@ -3,7 +3,7 @@
  * purge.c
  *	  Forgetting the counts of indexes and databases that were dropped.
  *
- * Nothing tells of drops.  So entries are compared with the catalogs when the counts are
+ * Nothing reports drops.  So entries are compared with the catalogs when the counts are
  * read, and when there are many more of them than at the last time.
  *
  * IDENTIFICATION

@@ -131,7 +131,7 @@ make_samples(LokiCountsEntry *entry, Oid type)
 	return samples;
 }
 
-/* What loki_sampled_add() was told */
+/* What loki_sampled_add() was given */
 typedef struct Addition
 {
 	Relation	index;

@@ -83,7 +83,7 @@ open_table(CountsShared *shared)
 }
 
 /*
- * The table of counts.  The first call of a process holds AddinShmemInitLock meanwhile.  An
+ * The table of counts.  The first call of a process holds AddinShmemInitLock for that time.  An
  * error, such as want of memory, leaves nothing half made.
  */
 dshash_table *
@@ -124,11 +124,11 @@ loki_counts_table(bool create)
 }
 
 /*
- * The entry of an index of this database, locked.  If there was none, or if `anew`, its counts
+ * The entry of an index of this database, locked.  If there was none, or if `reset`, its counts
  * begin at `now`.
  */
 LokiCountsEntry *
-loki_counts_entry(Oid index, bool anew, TimestampTz now)
+loki_counts_entry(Oid index, bool reset, TimestampTz now)
 {
 	LokiCountsKey key = {MyDatabaseId, index};
 	bool		found;
@@ -136,9 +136,9 @@ loki_counts_entry(Oid index, bool anew, TimestampTz now)
 
 	if (!found)
 		pg_atomic_fetch_add_u32(&counts_shared->entries, 1);
-	if (found && anew)
+	if (found && reset)
 		loki_sampled_free(entry);
-	if (!found || anew)
+	if (!found || reset)
 	{
 		memset(entry, 0, sizeof(*entry));
 		entry->key = key;
@@ -169,7 +169,7 @@ loki_counts_release(LokiCountsEntry *entry)
 	dshash_release_lock(counts_table, entry);
 }
 
-/* Remove an entry, if it exists.  Locks its part of the table exclusively meanwhile. */
+/* Remove an entry, if it exists.  Locks its part of the table exclusively. */
 void
 loki_counts_remove(const LokiCountsKey *key)
 {

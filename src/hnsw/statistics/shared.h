@@ -51,7 +51,7 @@ typedef struct LokiCountsEntry
 /* NULL if no backend has counted anything, unless `create` */
 extern dshash_table *loki_counts_table(bool create);
 
-extern LokiCountsEntry *loki_counts_entry(Oid index, bool anew, TimestampTz now);
+extern LokiCountsEntry *loki_counts_entry(Oid index, bool reset, TimestampTz now);
 extern void loki_counts_release(LokiCountsEntry *entry);
 
 /* Count conditions that dropped rows of a scan.  The entry is locked exclusively. */

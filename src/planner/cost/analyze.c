@@ -85,7 +85,7 @@ typedef struct Vectors
 	int		   *rows;
 } Vectors;
 
-/* A place in the i-th of n equal parts of so many rows, not at equal intervals */
+/* A place in the i-th of n equal parts of the rows, not at equal intervals */
 static int
 spread(int i, int n, int rows, double seed)
 {

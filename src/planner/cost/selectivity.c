@@ -6,11 +6,11 @@
  * Core knows nothing of the expression v <-> q < r and estimates a third of the rows.
  * ANALYZE keeps a profile of distances (cost/analyze.c): the share of rows within r of
  * a typical row.  A given query vector is not typical.  Its distances from the
- * references tell how it differs.
+ * references show how it differs.
  *
  * Core asks operators for selectivities, and < of float8 is core's own.  But it
  * remembers the selectivity of a clause.  We write ours there, and then compute the
- * rows of the relation anew.
+ * rows of the relation again.
  *
  * IDENTIFICATION
  *	  src/planner/cost/selectivity.c
@@ -38,7 +38,7 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
-/* A quantile counts if so many pairs were nearer */
+/* A quantile counts if this number of pairs was nearer */
 #define MIN_PAIRS	3
 
 /* References that a query is compared with */
@@ -235,7 +235,7 @@ known_value(PlannerInfo *root, Node *expr, Datum *value)
 
 /*
  * The place of an operator's profile in a slot, -1 if it has none.  Its left side has the
- * type of the column; names tell, as its right side may have another.
+ * type of the column; names decide, as its right side may have another.
  */
 static int
 find_profile(const AttStatsSlot *slot, Oid opno)
@@ -395,7 +395,7 @@ children_rows(PlannerInfo *root, RelOptInfo *rel)
 	return rows;
 }
 
-/* Correct paths that exist already.  Those of hnsw indexes are estimated anew. */
+/* Correct paths that exist already.  Those of hnsw indexes are estimated again. */
 static void
 scale_paths(PlannerInfo *root, List *paths, double ratio)
 {

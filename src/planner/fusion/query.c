@@ -95,7 +95,7 @@ fusion_text(const LokiFusion *fusion)
 	return text.data;
 }
 
-/* Hooks of other extensions are not told of it: it is not a statement of the user's. */
+/* Hooks of other extensions do not see it: it is not a statement of the user's. */
 static Query *
 parse_text(const char *text)
 {

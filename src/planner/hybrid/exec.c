@@ -4,7 +4,7 @@
  *	  Execute a scan of an hnsw index within a bitmap or a distance.
  *
  * The bitmap is made when the first row is asked for.  It is kept over rescans as long
- * as nothing that it depends on changes.  Then the access method is told to stay inside
+ * as nothing that it depends on changes.  Then the access method has to stay inside
  * the bitmap and within the bound, and returns rows in order.  If the bitmap has few
  * rows, these are all read and sorted instead (hybrid/rows.c).
  *
@@ -411,7 +411,7 @@ next_row(ScanState *node)
 	return found ? slot : ExecClearTuple(slot);
 }
 
-/* ExecScan's recheck of a row that was updated meanwhile: all clauses but the filter */
+/* ExecScan's recheck of a row that was updated: all clauses but the filter */
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
 {

@@ -157,7 +157,7 @@ typedef struct LokiHybridState
 	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
 								 * (src/hnsw/hnsw.h) */
 
-	LokiScanCaller caller;		/* what slots tell of the node's filter, and
+	LokiScanCaller caller;		/* what slots can decide of the node's filter, and
 								 * the Limit above it */
 
 	/* a scan that has begun */

@@ -127,7 +127,7 @@ loki_hybrid_estimate_dsm(CustomScanState *node, ParallelContext *pcxt)
 }
 
 /*
- * InitializeDSMCustomScan, which is called again if a Gather begins anew.  If there is no
+ * InitializeDSMCustomScan, which is called again if a Gather begins again.  If there is no
  * room for a segment, EXPLAIN shows the leader's work alone.
  */
 void

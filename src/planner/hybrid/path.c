@@ -40,7 +40,7 @@
 
 bool		loki_enable_hybrid_scan = true;
 
-/* A distance that a scan could go by */
+/* A distance that a scan could order by */
 typedef struct HybridTarget
 {
 	IndexOptInfo *index;
@@ -77,7 +77,7 @@ has_hnsw(RelOptInfo *rel)
 
 /*
  * The paths that the server makes for a relation that has only these indexes.  Plain
- * index scans are disabled meanwhile, so that they do not displace bitmap scans.  The
+ * index scans are disabled for that, so that they do not displace bitmap scans.  The
  * relation and the settings are left as they were.
  */
 static List *
@@ -157,7 +157,7 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
  */
 
 /*
- * A distance that the index can go by, with the index's first column on the left.  NULL
+ * A distance that the index can order by, with the index's first column on the left.  NULL
  * if it cannot, or if the other side is not known before the scan.
  */
 static Expr *
@@ -210,7 +210,7 @@ bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 }
 
 /*
- * Whether a target goes by a distance.  The collation of its operator has our label, and
+ * Whether a target is a distance.  The collation of its operator has our label, and
  * does not count (src/hnsw/hnsw.h).
  */
 static bool

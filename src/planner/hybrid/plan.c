@@ -50,7 +50,7 @@ scan_of(Plan *plan)
 	return IsA(plan, Result) ? plan->lefttree : plan;
 }
 
-/* Whether a distance is the one that the scan goes by, which has the column on the left */
+/* Whether a distance is the one that the scan orders by, which has the column on the left */
 static bool
 is_distance(OpExpr *distance, OpExpr *order)
 {
@@ -232,7 +232,7 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	return &scan->scan.plan;
 }
 
-/* The distance that a hybrid scan goes by; NULL if the plan is no hybrid scan */
+/* The distance that a hybrid scan orders by; NULL if the plan is no hybrid scan */
 Expr *
 loki_hybrid_distance(Plan *plan)
 {

@@ -9,7 +9,7 @@
  *		ORDER BY v <-> $1 LIMIT 10
  *
  * Core scans items in order and looks up each row in kinds.  If few rows pass, it takes
- * many rows out of the index in vain.  But we can read kinds first, and make its keys
+ * many rows out of the index for nothing.  But we can read kinds first, and make its keys
  * a condition of the scan, items.kind = ANY (keys):
  *
  *		Nested Loop
@@ -145,7 +145,7 @@ column_of(Expr *operand)
 
 /*
  * The < operator, for the right side of the join's operator, that takes the same keys
- * for equal.  The default order of the type may tell more keys apart.
+ * for equal.  The default order of the type may separate more keys.
  */
 static Oid
 order_of_keys(RestrictInfo *rinfo, OpExpr *op)

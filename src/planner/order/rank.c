@@ -24,7 +24,7 @@
 #include "planner/query/promise.h"
 
 /*
- * Tell the planner that rows come out of their window in the order of their ranks, so it
+ * Let the planner know that rows come out of their window in the order of their ranks, so it
  * need not sort all rows by these.
  */
 void

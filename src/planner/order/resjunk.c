@@ -31,7 +31,7 @@
 static planner_hook_type previous_planner = NULL;
 
 /*
- * The distance that a scan of an hnsw index goes by; NULL if the plan is no such scan.
+ * The distance that a scan of an hnsw index orders by; NULL if the plan is no such scan.
  * The planner holds a lock on the index; it is closed again.
  */
 static Expr *
@@ -66,7 +66,7 @@ is_order_of(Node *expr, OpExpr *orderby)
 		equal(distance.distance->args, orderby->args);
 }
 
-/* Whether a Sort, if there is one, goes by a column of its child */
+/* Whether a Sort, if there is one, sorts by a column of its child */
 static bool
 sorts_by(const Sort *sort, AttrNumber column)
 {
@@ -81,7 +81,7 @@ sorts_by(const Sort *sort, AttrNumber column)
 /*
  * Replace the distance below a Limit by NULL if nobody reads it.  The Limit reads sort
  * columns only for WITH TIES.  Above it only a Sort of the rows that it takes sees a
- * resjunk column of its child (order/search.c).  The columns that a WindowAgg goes by are
+ * resjunk column of its child (order/search.c).  The columns that a WindowAgg sorts by are
  * not resjunk.
  */
 static void

@@ -50,7 +50,7 @@ typedef struct Shards
 	PlannerInfo *root;
 	FinalPathExtraData taken;	/* estimates for k + o rows */
 	List	   *paths;			/* of each partition */
-	bool		remote;			/* a server is told the LIMIT */
+	bool		remote;			/* a server is sent the LIMIT */
 } Shards;
 
 /* ----------------------------------------------------------------
@@ -185,7 +185,7 @@ ordered_path(Shards *shards, RelOptInfo *rel)
 }
 
 /*
- * The nearest k + o rows of a partition that is here, or whose server cannot be told the
+ * The nearest k + o rows of a partition that is here, or whose server cannot be sent the
  * LIMIT.  A search by an index WITH TIES of the distance knows columns by their places in
  * the select list, which functions that are called late do not have.
  */
@@ -275,7 +275,7 @@ merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
 }
 
 /*
- * If a server can be told the LIMIT of a query, replace the paths of the query by one that
+ * If a server can be sent the LIMIT of a query, replace the paths of the query by one that
  * does so.  The others would have more rows sent, and wait for one server after the other.
  *
  * postgres_fdw reads the LIMIT that it sends from the query itself, when the plan is made

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * condition.c
- *	  What slots of attributes can tell of a scan's filter.
+ *	  What slots of attributes can decide of a scan's filter.
  *
  * An index condition is a column, an operator of its operator class and a constant.  Other
  * clauses about attributes are left to the scan's filter, which sees rows:
@@ -251,7 +251,7 @@ make_boolean_test(Conditions *conditions, BooleanTest *test)
 	}
 }
 
-/* AND or OR of clauses; NULL if slots tell nothing of it */
+/* AND or OR of clauses; NULL if slots decide nothing of it */
 static LokiCondition *
 make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 {
@@ -284,7 +284,7 @@ make_bool_expr(Conditions *conditions, BoolExpr *expr)
 					 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
 }
 
-/* The condition of a clause; NULL if slots tell nothing of it */
+/* The condition of a clause; NULL if slots decide nothing of it */
 static LokiCondition *
 make_condition(Conditions *conditions, Node *clause)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * condition.h
- *	  What slots of attributes can tell of a scan's filter, or could.
+ *	  What slots of attributes can decide of a scan's filter, or could.
  *
  * IDENTIFICATION
  *	  src/planner/query/condition.h
