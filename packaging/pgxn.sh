@@ -3,7 +3,7 @@
 # Install the archive that PGXN takes with PGXN's own client, in a system with
 # PostgreSQL MAJOR, search with what it installed, and take it away again.
 #
-# usage: packaging/pgxn.sh MAJOR		(15, 17, 18 or 19; test/chroot.sh)
+# usage: packaging/pgxn.sh MAJOR		(15, 17 or 18; test/chroot.sh)
 #
 # The archive is that of make dist: the tree as committed.  Where PGXN's
 # validator is there (validate_pgxn_meta, of the Perl module

@@ -29,9 +29,8 @@
 # 15		bookworm
 # 17		trixie (also has postgresql-17-pgvector)
 # 18		sid (also has postgresql-18-pgvector and postgresql-18-pg-textsearch)
-# 19		sid, with PostgreSQL alone from experimental
 #
-# The system is RELEASE (19: experimental) in the directory LOKIVECTOR_CHROOT_DIR, by default
+# The system is RELEASE in the directory LOKIVECTOR_CHROOT_DIR, by default
 # lokivector-chroot in TMPDIR or /var/tmp.  That is of root alone, as its programs run as root.
 set -eu
 umask 022
@@ -45,12 +44,11 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 # Sets what belongs to MAJOR.  Tests of the optional packages are skipped without these.
 release_of()
 {
-	optional= added=
+	optional=
 	case $1 in
 		15) release=bookworm ;;
 		17) release=trixie ;;
 		18) release=sid optional=postgresql-18-pg-textsearch ;;
-		19) release=sid added=experimental ;;
 		*) usage ;;
 	esac
 	major=$1
@@ -58,7 +56,7 @@ release_of()
 		{ say "set LOKIVECTOR_CHROOT_DIR"; exit 1; }
 	# others may look into it, as callers of sudo do
 	[ "$(id -u)" -ne 0 ] || chmod 755 "$systems"
-	root=$systems/${added:-$release}
+	root=$systems/$release
 }
 
 # Run a command whose mounts are its own.  Where the root directory is no mount
@@ -139,7 +137,7 @@ make_system()
 		https_proxy Acquire::https::Proxy)"
 	export http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}"
 
-	say "making $release${added:+ with $added} in $root"
+	say "making $release in $root"
 	mkdir -p "$root/etc/dpkg/dpkg.cfg.d"
 	touch "$root/.lokivector-chroot"
 	# What packages write need not outlast a crash
@@ -157,13 +155,6 @@ make_system()
 	# No service starts inside
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod 755 "$root/usr/sbin/policy-rc.d"
-	if [ -n "$added" ]; then
-		echo "deb $mirror $added main" >>"$root/etc/apt/sources.list"
-		# The server's packages, libpq among them, are taken from there, others are not
-		printf '%s\n' "Package: src:postgresql-$major" "Pin: release a=$added" \
-			"Pin-Priority: 500" >"$root/etc/apt/preferences.d/lokivector"
-		inside root / apt-get -q update >>"$root.log" 2>&1 || cannot "apt-get update failed"
-	fi
 	touch "$root/.lokivector-complete"
 }
 

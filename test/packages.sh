@@ -12,7 +12,7 @@
 set -eu
 
 oldest=15
-newest=19
+newest=18
 tools="build-essential perl libipc-run-perl libopenblas0-serial"
 
 say() { echo "$*" >&2; }

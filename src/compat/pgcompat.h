@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pgcompat.h
- *	  Differences between the supported server versions, PostgreSQL 15 to 19.
+ *	  Differences between the supported server versions, PostgreSQL 15 to 18.
  *
  * The only file that may test PG_VERSION_NUM.
  *
@@ -58,15 +58,6 @@
 #include "storage/read_stream.h"
 #endif
 
-/* Included by other headers until 18 */
-#if PG_VERSION_NUM >= 190000
-#include "access/tableam.h"
-#include "nodes/miscnodes.h"
-#include "utils/date.h"
-#include "utils/timestamp.h"
-#include "utils/tuplestore.h"
-#endif
-
 /* Names the module and its version since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LOKI_MODULE_MAGIC \
@@ -103,52 +94,6 @@ typedef RelFileNode LokiRelFileLocator;
 	 RelFileNodeEquals((tag)->rnode, locator))
 #endif
 
-/* A buffer's state, which has 64 bits since 19; the macros need storage/buf_internals.h */
-#if PG_VERSION_NUM >= 190000
-typedef uint64 LokiBufferState;
-#define LokiReadBufferState				pg_atomic_read_u64
-#define LokiExchangeBufferState			pg_atomic_compare_exchange_u64
-#define LokiUnlockBufferHeader(desc, state, cleared) \
-	UnlockBufHdrExt(desc, state, 0, cleared, 0)
-#else
-typedef uint32 LokiBufferState;
-#define LokiReadBufferState				pg_atomic_read_u32
-#define LokiExchangeBufferState			pg_atomic_compare_exchange_u32
-#define LokiUnlockBufferHeader(desc, state, cleared) \
-	UnlockBufHdr(desc, (state) & ~(cleared))
-#endif
-
-/*
- * Content locks of shared buffers, which are no LWLocks since 19: then nobody says which are
- * held, and one that is not waited for is exclusive.  Needs storage/buf_internals.h.
- */
-#if PG_VERSION_NUM >= 190000
-#define LokiBufferLocked(buffer)		BufferIsLockedByMe(buffer)
-#define LokiBufferLockedExclusively(buffer) \
-	BufferIsLockedByMeInMode(buffer, BUFFER_LOCK_EXCLUSIVE)
-#define LokiTryLockBuffer(buffer)		ConditionalLockBuffer(buffer)
-#define LokiAnyBufferLocked()			false
-#define LokiForEachLock(visit, arg)		((void) (visit), (void) (arg))
-#define LokiBufferOfLock(lock)			((void) (lock), InvalidBuffer)
-#else
-#define LokiContentLock(buffer) \
-	BufferDescriptorGetContentLock(GetBufferDescriptor((buffer) - 1))
-#define LokiBufferLocked(buffer)		LWLockHeldByMe(LokiContentLock(buffer))
-#define LokiBufferLockedExclusively(buffer) \
-	LWLockHeldByMeInMode(LokiContentLock(buffer), LW_EXCLUSIVE)
-#define LokiTryLockBuffer(buffer) \
-	LWLockConditionalAcquire(LokiContentLock(buffer), LW_SHARED)
-#define LokiAnyBufferLocked() \
-	LWLockAnyHeldByMe(LokiContentLock(1), NBuffers, sizeof(BufferDescPadded))
-#define LokiForEachLock(visit, arg)		ForEachLWLockHeldByMe(visit, arg)
-/* InvalidBuffer for an LWLock of another kind */
-#define LokiBufferOfLock(lock) \
-	((char *) (lock) >= (char *) LokiContentLock(1) && \
-	 (char *) (lock) <= (char *) LokiContentLock(NBuffers) ? \
-	 (Buffer) (((char *) (lock) - (char *) LokiContentLock(1)) / sizeof(BufferDescPadded)) + 1 : \
-	 InvalidBuffer)
-#endif
-
 /* Number of the running transaction, unique within the backend's life */
 #if PG_VERSION_NUM >= 170000
 #define LokiMyLocalTransactionId()		(MyProc->vxid.lxid)
@@ -163,15 +108,6 @@ typedef uint32 LokiBufferState;
 #define LokiLockHeld(tag, mode)			LockHeldByMe(tag, mode)
 #endif
 
-/* A tranche of LWLocks is named where it is made since 19, and in each process before */
-#if PG_VERSION_NUM >= 190000
-#define LokiNewTranche(name)			LWLockNewTrancheId(name)
-#define LokiNameTranche(tranche, name)	((void) 0)
-#else
-#define LokiNewTranche(name)			LWLockNewTrancheId()
-#define LokiNameTranche(tranche, name)	LWLockRegisterTranche(tranche, name)
-#endif
-
 /* Parameters of a hash table in dynamic shared memory, with keys of bytes; keys are copied by
  * a function of their own since 17 */
 #if PG_VERSION_NUM >= 170000
@@ -180,14 +116,6 @@ typedef uint32 LokiBufferState;
 #else
 #define LOKI_DSHASH_PARAMETERS(key, entry, tranche) \
 	{key, entry, dshash_memcmp, dshash_memhash, tranche}
-#endif
-
-/* The server keeps what a handler of an access method returns since 19, and frees it before */
-#if PG_VERSION_NUM >= 190000
-#define LokiHandlerResult(routine)		(routine)
-#else
-#define LokiHandlerResult(routine) \
-	memcpy(palloc(sizeof(IndexAmRoutine)), routine, sizeof(IndexAmRoutine))
 #endif
 
 /* Extra data of settings is freed by guc_free() since 16, by free() before */
@@ -251,31 +179,6 @@ typedef uint32 LokiBufferState;
 #else
 #define LokiTuplesortGetDatum(state, value, isnull) \
 	tuplesort_getdatum(state, true, value, isnull, NULL)
-#endif
-
-/*
- * Conversions of dates and times; *overflow is set to -1 or 1 if the result is below or above
- * all that there are.  Since 19 that is a soft error, whose result is -infinity or infinity.
- */
-#if PG_VERSION_NUM >= 190000
-#define LOKI_CONVERT_TIME(name) \
-static inline Timestamp \
-loki_##name(int64 value, int *overflow) \
-{ \
-	ErrorSaveContext error = {T_ErrorSaveContext}; \
-	Timestamp	result = name##_safe(value, (Node *) &error); \
-\
-	*overflow = !error.error_occurred ? 0 : TIMESTAMP_IS_NOBEGIN(result) ? -1 : 1; \
-	return result; \
-}
-LOKI_CONVERT_TIME(date2timestamp)
-LOKI_CONVERT_TIME(date2timestamptz)
-LOKI_CONVERT_TIME(timestamp2timestamptz)
-#else
-#define loki_date2timestamp(value, overflow)	date2timestamp_opt_overflow(value, overflow)
-#define loki_date2timestamptz(value, overflow)	date2timestamptz_opt_overflow(value, overflow)
-#define loki_timestamp2timestamptz(value, overflow) \
-	timestamp2timestamptz_opt_overflow(value, overflow)
 #endif
 
 /* The snapshot under which TOAST tables are read; kept by the caller until 17 */
@@ -395,15 +298,8 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 #define LokiSetExplainNodeHook(hook)	((void) (hook), (LokiExplainNodeHook) NULL)
 #endif
 
-/* Take a place for instrumentation since 18, and flags since 19 */
-#if PG_VERSION_NUM >= 190000
-#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
-	index_beginscan(heap, index, snapshot, NULL, nkeys, 0, SO_NONE)
-#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
-	index_beginscan(heap, index, snapshot, NULL, 0, norderbys, SO_NONE)
-#define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
-	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, SO_NONE)
-#elif PG_VERSION_NUM >= 180000
+/* Take a place for instrumentation since 18 */
+#if PG_VERSION_NUM >= 180000
 #define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
@@ -419,48 +315,11 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
 
-/* What an executor node's index scans are counted in: a part of the node in 18, and made with
- * EXPLAIN ANALYZE alone since 19 */
-#if PG_VERSION_NUM >= 190000
-#define LokiScanInstrument(node)		((node)->iss_Instrument)
-#elif PG_VERSION_NUM >= 180000
+/* What an executor node's index scans are counted in, since 18 */
+#if PG_VERSION_NUM >= 180000
 #define LokiScanInstrument(node)		(&(node)->iss_Instrument)
 #else
 #define LokiScanInstrument(node)		NULL
-#endif
-
-/* Take flags since 19 */
-#if PG_VERSION_NUM >= 190000
-#define LokiTableBeginScan(table, snapshot)	table_beginscan(table, snapshot, 0, NULL, SO_NONE)
-#define LokiTableBeginParallelScan(table, shared) \
-	table_beginscan_parallel(table, shared, SO_NONE)
-#define LokiTableFetchBegin(table)		table_index_fetch_begin(table, SO_NONE)
-#define LokiInitScanSlot(estate, node, desc, callbacks) \
-	ExecInitScanTupleSlot(estate, node, desc, callbacks, 0)
-#else
-#define LokiTableBeginScan(table, snapshot)	table_beginscan(table, snapshot, 0, NULL)
-#define LokiTableBeginParallelScan(table, shared)	table_beginscan_parallel(table, shared)
-#define LokiTableFetchBegin(table)		table_index_fetch_begin(table)
-#define LokiInitScanSlot(estate, node, desc, callbacks) \
-	ExecInitScanTupleSlot(estate, node, desc, callbacks)
-#endif
-
-/*
- * The page that heapam keeps pinned between two rows of an index, InvalidBuffer if there is none,
- * and pruning it.  Its block stands beside it since 19.  Needs access/heapam.h.
- */
-#if PG_VERSION_NUM >= 190000
-#define LokiHeapFetchPage(fetch) \
-	((fetch)->xs_blk == InvalidBlockNumber ? InvalidBuffer : (fetch)->xs_cbuf)
-#define LokiSetHeapFetchPage(fetch, buffer, block) \
-	((fetch)->xs_cbuf = (buffer), (fetch)->xs_blk = (block))
-#define LokiPruneHeapFetchPage(heap, fetch) \
-	heap_page_prune_opt(heap, (fetch)->xs_cbuf, &(fetch)->xs_vmbuffer, false)
-#else
-#define LokiHeapFetchPage(fetch)		((fetch)->xs_cbuf)
-#define LokiSetHeapFetchPage(fetch, buffer, block) \
-	((void) (block), (fetch)->xs_cbuf = (buffer))
-#define LokiPruneHeapFetchPage(heap, fetch)	heap_page_prune_opt(heap, (fetch)->xs_cbuf)
 #endif
 
 /* A ring of 16 MB, or an eighth of the shared buffers; has a kind of its own up to 15 */
@@ -576,70 +435,6 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 	((to)->rteperminfos = copyObject((from)->rteperminfos))
 #else
 #define LokiCopyPermissions(to, from)	((void) 0)
-#endif
-
-/* The planner, which is also told of EXPLAIN since 19 */
-#if PG_VERSION_NUM >= 190000
-#define LOKI_PLANNER_PARAMETERS \
-	Query *query, const char *source, int options, ParamListInfo params, ExplainState *explain
-#define LOKI_PLANNER_ARGUMENTS			query, source, options, params, explain
-#else
-#define LOKI_PLANNER_PARAMETERS \
-	Query *query, const char *source, int options, ParamListInfo params
-#define LOKI_PLANNER_ARGUMENTS			query, source, options, params
-#endif
-
-/* What enable_nestloop and its like say is told in an argument since 19 */
-#if PG_VERSION_NUM >= 190000
-#define LokiInitialCostNestloop(root, workspace, jointype, outer, inner, extra) \
-	initial_cost_nestloop(root, workspace, jointype, PGS_NESTLOOP_PLAIN, outer, inner, extra)
-#define LokiMaterialPath(rel, path)		create_material_path(rel, path, enable_material)
-#else
-#define LokiInitialCostNestloop(root, workspace, jointype, outer, inner, extra) \
-	initial_cost_nestloop(root, workspace, jointype, outer, inner, extra)
-#define LokiMaterialPath(rel, path)		create_material_path(rel, path)
-#endif
-
-/*
- * Which plain index scans the planner may use for a relation, as a number: read, disabled and
- * set again.  Up to 18 it goes by the settings, from 19 on by a mask of the relation.
- */
-#if PG_VERSION_NUM >= 190000
-#define LokiIndexScans(rel)				((rel)->pgs_mask)
-#define LokiDisableIndexScans(rel) \
-	((rel)->pgs_mask &= ~(uint64) (PGS_INDEXSCAN | PGS_INDEXONLYSCAN))
-#define LokiSetIndexScans(rel, scans)	((rel)->pgs_mask = (scans))
-#else
-#define LokiIndexScans(rel)				((uint64) enable_indexscan | (uint64) enable_indexonlyscan << 1)
-#define LokiDisableIndexScans(rel)		(enable_indexscan = enable_indexonlyscan = false)
-#define LokiSetIndexScans(rel, scans) \
-	(enable_indexscan = ((scans) & 1) != 0, enable_indexonlyscan = ((scans) & 2) != 0)
-#endif
-
-/* A path for the rows of several paths, in no order */
-#if PG_VERSION_NUM >= 190000
-#define LokiAppendPath(root, rel, paths) \
-	create_append_path(root, rel, (AppendPathInput) {.subpaths = (paths)}, NIL, NULL, 0, \
-					   false, -1)
-#else
-#define LokiAppendPath(root, rel, paths) \
-	create_append_path(root, rel, paths, NIL, NIL, NULL, 0, false, -1)
-#endif
-
-/* A path for the rows of several paths, which are in an order */
-#if PG_VERSION_NUM >= 190000
-#define LokiMergeAppendPath(root, rel, paths, keys) \
-	create_merge_append_path(root, rel, paths, NIL, keys, NULL)
-#else
-#define LokiMergeAppendPath(root, rel, paths, keys) \
-	create_merge_append_path(root, rel, paths, keys, NULL)
-#endif
-
-/* Whether unique indexes leave a relation one row at most */
-#if PG_VERSION_NUM >= 190000
-#define LokiHasOneRow(root, rel)		relation_has_unique_index_for(root, rel, NIL, NULL)
-#else
-#define LokiHasOneRow(root, rel)		relation_has_unique_index_for(root, rel, NIL, NIL, NIL)
 #endif
 
 /* Clauses count their relations since 16 */

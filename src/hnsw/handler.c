@@ -92,7 +92,6 @@ void
 loki_hnsw_routine(IndexAmRoutine *amroutine)
 {
 	Assert(loki_hnsw_costestimate != NULL);
-	amroutine->type = T_IndexAmRoutine;
 	amroutine->amstrategies = 0;
 	amroutine->amsupport = 3;
 	amroutine->amoptsprocnum = 0;
@@ -150,8 +149,8 @@ LOKI_FUNCTION(hnswhandler);
 Datum
 hnswhandler(PG_FUNCTION_ARGS)
 {
-	static IndexAmRoutine amroutine;
+	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
 
-	loki_hnsw_routine(&amroutine);
-	PG_RETURN_POINTER(LokiHandlerResult(&amroutine));
+	loki_hnsw_routine(amroutine);
+	PG_RETURN_POINTER(amroutine);
 }

@@ -55,13 +55,13 @@ LOKI_FUNCTION(ivfflathandler);
 Datum
 ivfflathandler(PG_FUNCTION_ARGS)
 {
-	static IndexAmRoutine amroutine;
+	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
 
-	loki_hnsw_routine(&amroutine);
-	amroutine.amsupport = 5;
-	amroutine.amcanmulticol = false;
-	amroutine.ambuild = ivfflat_build;
-	amroutine.amoptions = loki_ivfflat_options;
-	amroutine.amvalidate = ivfflat_validate;
-	PG_RETURN_POINTER(LokiHandlerResult(&amroutine));
+	loki_hnsw_routine(amroutine);
+	amroutine->amsupport = 5;
+	amroutine->amcanmulticol = false;
+	amroutine->ambuild = ivfflat_build;
+	amroutine->amoptions = loki_ivfflat_options;
+	amroutine->amvalidate = ivfflat_validate;
+	PG_RETURN_POINTER(amroutine);
 }

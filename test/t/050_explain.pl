@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-# What EXPLAIN (ANALYZE) and auto_explain show of searches, in each format, and of workers.
+# What EXPLAIN (ANALYZE) and auto_explain show of searches, in each format.
 
 use strict;
 use warnings;
@@ -58,11 +58,12 @@ foreach my $format (qw(TEXT JSON YAML))
 			=~ s/.*\n//sr, 'walk|t|t|0', "$format: lokivector_scan_stats has it of the last query");
 }
 
-# In a worker
+# A worker's is not shown
 my $parallel = $node->safe_psql('postgres',
 	q(SELECT name FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode') ORDER BY 1 LIMIT 1));
 my $plan = explain($queries{hybrid}, 'TEXT', "SET $parallel = on;");
-like($plan, qr/Gather.*Workers Launched: 1.*Strategy: \w+.*Heap Fetches: [1-9]/s, 'work of a worker');
+like($plan, qr/Gather.*Workers Launched: 1.*LokivectorHybridScan/s, 'a search in a worker');
+unlike($plan, qr/Strategy/, '... whose work is not shown');
 
 # auto_explain
 SKIP:

@@ -70,10 +70,10 @@ loki_parallel_tranche(void)
 		LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 		shared = ShmemInitStruct("lokivector build tranche", sizeof(int), &found);
 		if (!found)
-			*shared = LokiNewTranche("LokivectorBuild");
+			*shared = LWLockNewTrancheId();
 		tranche = *shared;
 		LWLockRelease(AddinShmemInitLock);
-		LokiNameTranche(tranche, "LokivectorBuild");
+		LWLockRegisterTranche(tranche, "LokivectorBuild");
 	}
 	return tranche;
 }
@@ -192,7 +192,7 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 		strcpy(text, debug_query_string);
 		shm_toc_insert(toc, KEY_QUERY_TEXT, text);
 	}
-	build->scan = LokiTableBeginParallelScan(build->heap, scan);
+	build->scan = table_beginscan_parallel(build->heap, scan);
 }
 
 /* Start the workers, as many as the server has, and tell them under the lock of the shared state. */
@@ -390,7 +390,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	loki_build_set_code(build);
 	has_arrays = loki_build_attach_arrays(build, segment);
 	if (has_arrays)
-		build->scan = LokiTableBeginParallelScan(heap, shm_toc_lookup(toc, KEY_SCAN, false));
+		build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
 	do_jobs(build, has_arrays);
 	loki_build_release_arrays(build);
 	MemoryContextDelete(build->context);

@@ -235,7 +235,7 @@ loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
 	info->ii_ExpressionsState = NIL;
 	begin_rows(&unlike);
 	loki_check_visit(check, note_entry, &unlike);
-	fetch = LokiTableFetchBegin(check->heap);
+	fetch = table_index_fetch_begin(check->heap);
 	for (uint64 i = 0; i < nrows; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

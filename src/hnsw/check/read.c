@@ -37,11 +37,13 @@
 /* Pages between two reports of progress */
 #define REPORT_PAGES		64
 
-/* Lock a page, in share mode where the server can, if nobody has to be waited for. */
+/* Lock a page in share mode, if nobody has to be waited for. */
 static bool
 try_lock(Buffer buffer)
 {
-	return BufferIsLocal(buffer) || LokiTryLockBuffer(buffer);
+	return BufferIsLocal(buffer) ||
+		LWLockConditionalAcquire(BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1)),
+								 LW_SHARED);
 }
 
 static void

@@ -216,8 +216,8 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 			constant->value.sort_key = date;
 		else
 		{
-			t = is_tz ? loki_date2timestamptz(date, &overflow) :
-				loki_date2timestamp(date, &overflow);
+			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
+				date2timestamp_opt_overflow(date, &overflow);
 			constant->possible = set_time(constant, t, overflow);
 		}
 		return true;
@@ -226,7 +226,7 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	{
 		t = DatumGetTimestamp(value);
 		if (is_tz)
-			t = loki_timestamp2timestamptz(t, &overflow);
+			t = timestamp2timestamptz_opt_overflow(t, &overflow);
 		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
 		return true;
 	}

@@ -22,22 +22,29 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 
+/* The content lock of a shared buffer */
+static LWLock *
+content_lock(Buffer buffer)
+{
+	return BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1));
+}
+
 bool
 loki_buffer_locked(Buffer buffer)
 {
-	return BufferIsLocal(buffer) || LokiBufferLocked(buffer);
+	return BufferIsLocal(buffer) || LWLockHeldByMe(content_lock(buffer));
 }
 
 bool
 loki_buffer_locked_exclusively(Buffer buffer)
 {
-	return BufferIsLocal(buffer) || LokiBufferLockedExclusively(buffer);
+	return BufferIsLocal(buffer) || LWLockHeldByMeInMode(content_lock(buffer), LW_EXCLUSIVE);
 }
 
 bool
 loki_no_buffer_locked(void)
 {
-	return !LokiAnyBufferLocked();
+	return !LWLockAnyHeldByMe(content_lock(1), NBuffers, sizeof(BufferDescPadded));
 }
 
 typedef struct NextLock
@@ -52,12 +59,13 @@ static void
 check_order(LWLock *lock, LWLockMode mode, void *arg)
 {
 	NextLock   *next = arg;
-	Buffer		buffer = LokiBufferOfLock(lock);
+	const char *first = (const char *) content_lock(1);
+	const char *at = (const char *) lock;
 	LokiPageOpaque opaque;
 
-	if (buffer == InvalidBuffer)
+	if (at < first || at > (const char *) content_lock(NBuffers))
 		return;
-	opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
+	opaque = LokiPageOpaqueAtEnd(BufferGetPage((at - first) / sizeof(BufferDescPadded) + 1));
 	if (opaque->page_id != LOKI_PAGE_ID ||
 		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
 		next->in_order = false;
@@ -68,7 +76,7 @@ loki_may_lock(int array, uint32 ordinal)
 {
 	NextLock	next = {array, ordinal, true};
 
-	LokiForEachLock(check_order, &next);
+	ForEachLWLockHeldByMe(check_order, &next);
 	return next.in_order;
 }
 

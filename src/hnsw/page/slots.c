@@ -75,10 +75,10 @@ mapped(const LokiIndex *state, BlockNumber block)
 
 /* Raise a buffer's usage count, which ReadRecentBuffer leaves alone. */
 static inline void
-touch(BufferDesc *desc, LokiBufferState state)
+touch(BufferDesc *desc, uint32 state)
 {
 	if (BUF_STATE_GET_USAGECOUNT(state) < BM_MAX_USAGE_COUNT && (state & BM_LOCKED) == 0)
-		(void) LokiExchangeBufferState(&desc->state, &state, state + BUF_USAGECOUNT_ONE);
+		(void) pg_atomic_compare_exchange_u32(&desc->state, &state, state + BUF_USAGECOUNT_ONE);
 }
 
 /*
@@ -96,7 +96,7 @@ loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent)
 	pgstat_count_buffer_read(relation);
 	pgstat_count_buffer_hit(relation);
 	desc = GetBufferDescriptor(recent - 1);
-	touch(desc, LokiReadBufferState(&desc->state));
+	touch(desc, pg_atomic_read_u32(&desc->state));
 	return true;
 }
 
@@ -128,13 +128,13 @@ void
 loki_buffer_distrust(Buffer buffer)
 {
 	BufferDesc *desc;
-	LokiBufferState flags;
+	uint32 flags;
 
 	if (BufferIsLocal(buffer))
 		return;
 	desc = GetBufferDescriptor(buffer - 1);
 	flags = LockBufHdr(desc);
-	LokiUnlockBufferHeader(desc, flags, BUF_USAGECOUNT_MASK);
+	UnlockBufHdr(desc, flags & ~BUF_USAGECOUNT_MASK);
 }
 
 /*
@@ -219,14 +219,14 @@ loki_slot_prefetch(LokiIndex *state, Relation index, int array, uint32 node)
  */
 static inline bool
 buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
-			 LokiBufferState *flags)
+			 uint32 *flags)
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
 	if (!LokiTagIs((volatile BufferTag *) &desc->tag, state->locator, block))
 		return false;
 	loki_load_barrier();
-	*flags = LokiReadBufferState(&desc->state);
+	*flags = pg_atomic_read_u32(&desc->state);
 	return (*flags & (BM_VALID | BM_LOCKED)) == BM_VALID;
 }
 
@@ -234,7 +234,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
 static inline bool
 buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 {
-	LokiBufferState flags;
+	uint32 flags;
 
 	return buffer_holds(state, buffer, block, &flags);
 }
@@ -242,7 +242,7 @@ buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 /* Whether the page of a buffer is that of the slot array; if so, and `hot`, count a use. */
 static pg_noinline bool
 look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
-			 BlockNumber block, LokiBufferState flags)
+			 BlockNumber block, uint32 flags)
 {
 	pg_read_barrier();
 	if (!loki_page_is_of(state, BufferGetPage(buffer), array, block))
@@ -264,7 +264,7 @@ look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
 static inline bool
 buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumber block)
 {
-	LokiBufferState flags;
+	uint32 flags;
 
 	if (!buffer_holds(state, buffer, block, &flags))
 		return false;

@@ -253,7 +253,7 @@ static void
 add_rows(LokiExact *exact, LokiRows *rows)
 {
 	bool		sketched = loki_column_sketched(&rows->column);
-	TableScanDesc scan = LokiTableBeginScan(rows->heap, rows->snapshot);
+	TableScanDesc scan = table_beginscan(rows->heap, rows->snapshot, 0, NULL);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, rows->slot))
 	{

@@ -39,7 +39,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->inline_only = false;
 	rows->column = loki_index_open(index, NULL)->column;
 	rows->slot = table_slot_create(heap, NULL);
-	rows->fetch = LokiTableFetchBegin(heap);
+	rows->fetch = table_index_fetch_begin(heap);
 	rows->index_info = BuildIndexInfo(index);
 	rows->estate = CreateExecutorState();
 	GetPerTupleExprContext(rows->estate)->ecxt_scantuple = rows->slot;

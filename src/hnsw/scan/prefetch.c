@@ -62,7 +62,7 @@ buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
 	return LokiTagIs(&desc->tag, LokiRelationLocator(relation), block) &&
-		(LokiReadBufferState(&desc->state) & BM_VALID) != 0;
+		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
 }
 
 /*
@@ -199,7 +199,7 @@ pin_row_page(LokiScan *so, BlockNumber block, bool again)
 
 	if (!so->heap.is_heap || so->state->local)
 		return false;
-	kept = LokiHeapFetchPage(fetch);
+	kept = fetch->xs_cbuf;
 	entry = map_entry(so->state, &so->state->heap_map, block);
 	page = *entry;
 	if (page == InvalidBuffer || !buffer_holds(heap, page, block))
@@ -222,7 +222,7 @@ pin_row_page(LokiScan *so, BlockNumber block, bool again)
 	Assert(BufferGetBlockNumber(page) == block);
 	if (BufferIsValid(kept))
 		ReleaseBuffer(kept);
-	LokiSetHeapFetchPage(fetch, page, block);
+	fetch->xs_cbuf = page;
 	return true;
 }
 
@@ -231,8 +231,8 @@ void
 loki_pin_new_row_page(LokiScan *so, BlockNumber block)
 {
 	if (pin_row_page(so, block, false))
-		LokiPruneHeapFetchPage(so->scan->heapRelation,
-							   (IndexFetchHeapData *) so->scan->xs_heapfetch);
+		heap_page_prune_opt(so->scan->heapRelation,
+							((IndexFetchHeapData *) so->scan->xs_heapfetch)->xs_cbuf);
 }
 
 /* For a row that the scan has read, and the executor reads next */

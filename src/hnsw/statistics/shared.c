@@ -109,13 +109,13 @@ loki_counts_table(bool create)
 	if (!found)
 	{
 		memset(shared, 0, sizeof(CountsShared));
-		shared->tranche = LokiNewTranche("LokivectorCounts");
+		shared->tranche = LWLockNewTrancheId();
 		pg_atomic_init_u32(&shared->entries, 0);
 		pg_atomic_init_u32(&shared->purge_above, PURGE_LEAST);
 		pg_atomic_init_u64(&shared->sampled, 0);
 	}
 	counts_shared = shared;
-	LokiNameTranche(shared->tranche, "LokivectorCounts");
+	LWLockRegisterTranche(shared->tranche, "LokivectorCounts");
 	if (shared->made || create)
 		counts_table = open_table(shared);
 	LWLockRelease(AddinShmemInitLock);

@@ -46,10 +46,6 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_node,
 	.EndCustomScan = end_node,
 	.ReScanCustomScan = rescan_node,
-	.EstimateDSMCustomScan = loki_hybrid_estimate_dsm,
-	.InitializeDSMCustomScan = loki_hybrid_initialize_dsm,
-	.ReInitializeDSMCustomScan = loki_hybrid_reinitialize_dsm,
-	.InitializeWorkerCustomScan = loki_hybrid_initialize_worker,
 	.ExplainCustomScan = loki_hybrid_explain,
 };
 
@@ -96,7 +92,7 @@ use_table_slot(CustomScanState *node, EState *estate)
 	Relation	table = node->ss.ss_currentRelation;
 
 	node->ss.ps.subPlan = NIL;
-	LokiInitScanSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
+	ExecInitScanTupleSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
 	ExecAssignScanProjectionInfo(&node->ss);
 	node->ss.ps.qual = ExecInitQual(node->ss.ps.plan->qual, &node->ss.ps);
 }
@@ -190,7 +186,6 @@ end_node(CustomScanState *node)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 
-	loki_hybrid_end_counts(state);
 	if (state->rows.fetch != NULL)
 		table_index_fetch_end(state->rows.fetch);
 	if (state->walk.scan != NULL)

@@ -73,10 +73,11 @@ show_strategy(const LokiScanWork *work, bool by_rows, ExplainState *es)
 static void
 show_counts(LokiHybridState *state, Oid index, ExplainState *es)
 {
-	LokiHybridCounts counts;
-	LokiScanWork work;
+	LokiHybridCounts counts = state->counts;
+	LokiScanWork work = {0};
 
-	loki_hybrid_total(state, &counts, &work);
+	if (state->walk.scan != NULL)
+		loki_hnsw_scan_work(state->walk.scan, &work);
 	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
 	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
 		return;

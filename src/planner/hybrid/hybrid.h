@@ -20,7 +20,6 @@
 #include "hnsw/hnsw.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
-#include "storage/dsm.h"
 
 /* As EXPLAIN shows it */
 #define LOKI_HYBRID_NAME	"LokivectorHybridScan"
@@ -102,9 +101,6 @@ typedef struct LokiHybridCounts
 	uint64		heap_fetches;	/* rows of bitmaps read */
 } LokiHybridCounts;
 
-/* What parallel workers add to it */
-typedef struct LokiHybridShared LokiHybridShared;
-
 /* The scan of the index (hybrid/exec.c), as nodeIndexscan.c has it */
 typedef struct LokiHybridWalk
 {
@@ -170,8 +166,6 @@ typedef struct LokiHybridState
 	LokiHybridRows rows;
 
 	LokiHybridCounts counts;
-	dsm_segment *segment;		/* if they are told: ... */
-	LokiHybridShared *shared;	/* ... NULL, or what it has */
 } LokiHybridState;
 
 /* functions in hybrid/cost.c */
@@ -194,19 +188,6 @@ extern void loki_hybrid_make_tids(LokiHybridState *state);
 /* functions in hybrid/rows.c */
 extern void loki_hybrid_read_rows(LokiHybridState *state);
 extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
-
-/* functions in hybrid/parallel.c */
-extern Size loki_hybrid_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
-extern void loki_hybrid_initialize_dsm(CustomScanState *node, ParallelContext *pcxt,
-									   void *coordinate);
-extern void loki_hybrid_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt,
-										 void *coordinate);
-extern void loki_hybrid_initialize_worker(CustomScanState *node, shm_toc *toc,
-										  void *coordinate);
-extern void loki_hybrid_total(LokiHybridState *state, LokiHybridCounts *counts,
-							  LokiScanWork *work);
-extern void loki_hybrid_end_counts(LokiHybridState *state);
-extern void loki_hybrid_parallel_init(void);
 
 /* functions in hybrid/explain.c */
 extern void loki_hybrid_explain_init(void);

@@ -86,7 +86,8 @@ paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	List	   *saved_indexes = rel->indexlist;
 	List	   *saved_paths = rel->pathlist;
 	List	   *saved_partial = rel->partial_pathlist;
-	uint64		saved_scans = LokiIndexScans(rel);
+	bool		saved_indexscan = enable_indexscan;
+	bool		saved_indexonlyscan = enable_indexonlyscan;
 	List	   *paths;
 
 	PG_TRY();
@@ -94,7 +95,7 @@ paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 		rel->indexlist = indexes;
 		rel->pathlist = NIL;
 		rel->partial_pathlist = NIL;
-		LokiDisableIndexScans(rel);
+		enable_indexscan = enable_indexonlyscan = false;
 		create_index_paths(root, rel);
 		paths = rel->pathlist;
 	}
@@ -103,7 +104,8 @@ paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 		rel->indexlist = saved_indexes;
 		rel->pathlist = saved_paths;
 		rel->partial_pathlist = saved_partial;
-		LokiSetIndexScans(rel, saved_scans);
+		enable_indexscan = saved_indexscan;
+		enable_indexonlyscan = saved_indexonlyscan;
 	}
 	PG_END_TRY();
 	return paths;

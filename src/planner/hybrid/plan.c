@@ -253,5 +253,4 @@ loki_hybrid_init(void)
 							 NULL, NULL, NULL);
 	RegisterCustomScanMethods(&plan_methods);
 	loki_hybrid_explain_init();
-	loki_hybrid_parallel_init();
 }

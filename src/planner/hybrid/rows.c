@@ -155,7 +155,7 @@ loki_hybrid_read_rows(LokiHybridState *state)
 
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
 	if (state->rows.fetch == NULL)
-		state->rows.fetch = LokiTableFetchBegin(state->css.ss.ss_currentRelation);
+		state->rows.fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
 	state->css.ss.ps.ps_ExprContext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
 	state->rows.rows = NULL;
 	state->rows.n = state->rows.next = 0;

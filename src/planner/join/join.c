@@ -65,7 +65,7 @@ has_one_row(PlannerInfo *root, RelOptInfo *rel)
 	{
 		case RTE_RELATION:
 			return !rte->inh && rte->tablesample == NULL &&
-				LokiHasOneRow(root, rel);
+				relation_has_unique_index_for(root, rel, NIL, NIL, NIL);
 		case RTE_SUBQUERY:
 			return query_has_one_row(rte->subquery);
 		case RTE_RESULT:
@@ -137,7 +137,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	scan = create_index_path(root, like->indexinfo, like->indexclauses,
 							 list_make1(distance), like->indexorderbycols, pathkeys,
 							 ForwardScanDirection, false, outer->relids, 1, false);
-	LokiInitialCostNestloop(root, &workspace, jointype, row, (Path *) scan, extra);
+	initial_cost_nestloop(root, &workspace, jointype, row, (Path *) scan, extra);
 	add_path(joinrel, (Path *)
 			 create_nestloop_path(root, joinrel, jointype, &workspace, extra, row,
 								  (Path *) scan, extra->restrictlist, pathkeys, NULL));

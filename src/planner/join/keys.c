@@ -489,7 +489,7 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 	Assert(row->rows == 1 && bms_is_subset(PATH_REQ_OUTER(scan), row->parent->relids));
 	mine.inner_unique = false;
 	mine.restrictlist = NIL;
-	LokiInitialCostNestloop(root, &workspace, JOIN_INNER, row, scan, &mine);
+	initial_cost_nestloop(root, &workspace, JOIN_INNER, row, scan, &mine);
 	path = (Path *) create_nestloop_path(root, parent, JOIN_INNER, &workspace, &mine,
 										 row, scan, NIL, scan->pathkeys, NULL);
 	path->rows = scan->rows;
@@ -511,8 +511,8 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		if (!bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
 			continue;
 		if (PATH_REQ_OUTER(path) == NULL)
-			path = (Path *) LokiMaterialPath(inner, path);
-		LokiInitialCostNestloop(root, &workspace, jointype, scan, path, extra);
+			path = (Path *) create_material_path(inner, path);
+		initial_cost_nestloop(root, &workspace, jointype, scan, path, extra);
 		add_path(joinrel, (Path *)
 				 create_nestloop_path(root, joinrel, jointype, &workspace, extra, scan,
 									  path, extra->restrictlist, scan->pathkeys, NULL));

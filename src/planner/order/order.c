@@ -379,7 +379,7 @@ with_nulls(PlannerInfo *root, RelOptInfo *rel, IndexPath *path, PathKey *key)
 												 list_make1(key), ForwardScanDirection, false,
 												 NULL, 1, false));
 	}
-	return (Path *) LokiMergeAppendPath(root, rel, scans, list_make1(key));
+	return (Path *) create_merge_append_path(root, rel, scans, list_make1(key), NULL);
 }
 
 void

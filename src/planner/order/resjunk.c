@@ -129,14 +129,14 @@ walk_plan(Plan *plan, const Sort *above)
 }
 
 static PlannedStmt *
-plan_statement(LOKI_PLANNER_PARAMETERS)
+plan_statement(Query *query, const char *source, int options, ParamListInfo params)
 {
 	PlannedStmt *statement;
 	ListCell   *cell;
 
 	loki_order_arms(query);
-	statement = previous_planner ? previous_planner(LOKI_PLANNER_ARGUMENTS) :
-		standard_planner(LOKI_PLANNER_ARGUMENTS);
+	statement = previous_planner ? previous_planner(query, source, options, params) :
+		standard_planner(query, source, options, params);
 	walk_plan(statement->planTree, NULL);
 	foreach(cell, statement->subplans)
 		walk_plan(lfirst(cell), NULL);
