@@ -117,6 +117,11 @@ SELECT * FROM gathered('SELECT q.id, s.id FROM gathered_q q JOIN gathered_parts 
 -- a bound that is known keeps its workers
 SELECT scans > 0 AS workers, outcome FROM gathered(for_each('SELECT id FROM gathered_parts s WHERE s.v <-> gathered_vector(-1) < 1.2 ORDER BY s.v <-> q.v, id'));
 
+-- test: the nearest groups
+SELECT * FROM gathered(for_each('SELECT a AS id FROM gathered_parts s WHERE k = 3 GROUP BY a ORDER BY min(s.v <-> q.v) LIMIT 3'));
+SELECT * FROM gathered(for_each('SELECT id FROM (SELECT DISTINCT ON (a) a, id, s.v <-> q.v AS d FROM gathered_all s WHERE k = 3 ORDER BY a, d) g ORDER BY d LIMIT 3'));
+SELECT * FROM gathered('SELECT q.id, s.* FROM gathered_q q, LATERAL (SELECT id, n FROM (SELECT id, s.v <-> q.v AS d, row_number() OVER (PARTITION BY a ORDER BY s.v <-> q.v) AS n FROM gathered_one s) g WHERE n <= 2 ORDER BY d LIMIT 5) s');
+
 -- test: generic plans
 SET plan_cache_mode = force_generic_plan;
 CREATE FUNCTION gathered_generic(wanted integer) RETURNS text AS $$
@@ -146,6 +151,8 @@ SELECT scans > 0 AS workers, outcome FROM gathered(for_each('SELECT id FROM gath
 SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'debug_parallel_query' OR name = 'force_parallel_mode' AND NOT EXISTS (SELECT FROM pg_settings WHERE name = 'debug_parallel_query');
 SELECT * FROM gathered(for_each('SELECT id FROM gathered_parts s WHERE k = 3 ORDER BY s.v <-> q.v, id'));
 SELECT * FROM gathered(for_each('SELECT id FROM gathered_one s WHERE k = 3 ORDER BY s.v <-> q.v, id LIMIT 5'));
+SELECT * FROM gathered(for_each('SELECT a AS id FROM gathered_one s GROUP BY a ORDER BY min(s.v <-> q.v) LIMIT 3'));
+SELECT scans > 0 AS workers, outcome FROM gathered('SELECT a, min(s.v <-> gathered_vector(-1)) FROM gathered_one s GROUP BY a ORDER BY 2 LIMIT 5');
 SELECT scans > 0 AS workers, outcome FROM gathered('SELECT id FROM gathered_one s WHERE k IN (SELECT k FROM gathered_kinds) ORDER BY s.v <-> gathered_vector(-1) LIMIT 5');
 SELECT * FROM gathered(for_each('SELECT id FROM gathered_one s WHERE k IN (SELECT k FROM gathered_kinds) ORDER BY s.v <-> q.v, id LIMIT 5'));
 

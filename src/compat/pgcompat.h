@@ -437,6 +437,57 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LokiCopyPermissions(to, from)	((void) 0)
 #endif
 
+/* The range table that EXPLAIN counts: without that of groups, since 18; with commands/explain.h */
+#if PG_VERSION_NUM >= 180000
+#define LokiExplainedTables(es)	((es)->rtable_size)
+#else
+#define LokiExplainedTables(es)	list_length((es)->rtable)
+#endif
+
+/* Conditions by which a window ends before its last row; kept with their function since 17. */
+#if PG_VERSION_NUM >= 170000
+#include "nodes/makefuncs.h"
+
+#define loki_run_conditions(window, function) \
+	loki_conditions_of_function(function)
+
+static inline List *
+loki_conditions_of_function(WindowFunc *function)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, function->runCondition)
+	{
+		WindowFuncRunCondition *condition = lfirst_node(WindowFuncRunCondition, cell);
+		Expr	   *left = condition->wfunc_left ? (Expr *) function : condition->arg;
+		Expr	   *right = condition->wfunc_left ? condition->arg : (Expr *) function;
+
+		result = lappend(result, make_opclause(condition->opno, BOOLOID, false, left, right,
+											   InvalidOid, condition->inputcollid));
+	}
+	return result;
+}
+#else
+#define loki_run_conditions(window, function)	((window)->runCondition)
+#endif
+
+/*
+ * A hash table of rows' keys that counts the rows of each; its entries have room of their own
+ * since 18.  It needs executor/executor.h.
+ */
+#if PG_VERSION_NUM >= 180000
+#define LokiBuildGroupTable(parent, slot, nkeys, keys, equal, hash, collations, meta, cxt, temp) \
+	BuildTupleHashTable(parent, (slot)->tts_tupleDescriptor, (slot)->tts_ops, nkeys, keys, \
+						equal, hash, collations, 64, sizeof(Size), meta, cxt, temp, false)
+#define LokiGroupRows(table, entry)		((Size *) TupleHashEntryGetAdditional(table, entry))
+#else
+#define LokiBuildGroupTable(parent, slot, nkeys, keys, equal, hash, collations, meta, cxt, temp) \
+	BuildTupleHashTableExt(parent, (slot)->tts_tupleDescriptor, nkeys, keys, equal, hash, \
+						   collations, 64, 0, meta, cxt, temp, false)
+#define LokiGroupRows(table, entry)		((Size *) &(entry)->additional)
+#endif
+
 /* Clauses count their relations since 16 */
 #if PG_VERSION_NUM >= 160000
 #define LokiSetNumBaseRels(rinfo, n)	((rinfo)->num_base_rels = (n))

@@ -30,10 +30,12 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	if (previous_pathlist)
 		previous_pathlist(root, rel, rti, rte);
-	if (rte->rtekind != RTE_RELATION || !IS_SIMPLE_REL(rel))
+	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY) || !IS_SIMPLE_REL(rel))
 		return;
 	Assert(rel->relid == rti && root->simple_rel_array[rti] == rel);
 	loki_distance_rows(root, rel);
+	if (rte->rtekind == RTE_SUBQUERY)
+		return;
 
 	/* a sample of a table cannot be read by an index; a dummy has no rows */
 	if (rel->indexlist == NIL || rte->tablesample != NULL || IS_DUMMY_REL(rel))

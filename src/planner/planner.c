@@ -30,6 +30,7 @@ loki_planner_init(void)
 	loki_join_init();
 	loki_limit_init();
 	loki_paths_init();
+	loki_groups_init();
 	loki_search_init();
 	loki_resjunk_init();
 	loki_join_keys_init();

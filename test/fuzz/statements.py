@@ -46,7 +46,7 @@ class Generator:
         self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
-                      (4, self.counted), (3, self.united), (4, self.arms), (25 if parallel else 3, self.correlated)]
+                      (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
 
@@ -330,6 +330,27 @@ class Generator:
             tree = ["SELECT * FROM (", tree, ") s"]
         return Statement("arms", [tree, " ORDER BY d", distance.order, optional(", 1"), self.limit()],
                          [(1, distance.descending)], search=True, nearest=1)
+
+    def groups(self):
+        """The nearest groups of rows."""
+        distance = self.distance()
+        column = self.random.choice(["id"] + [c.name for c in self.schema.columns
+                                              if c.kind.plain and not c.kind.collation])
+        relation, more, _ = self.join()
+        where = [f" FROM {relation}", self.conditions(more=more)]
+        way = self.random.random()
+        if way < 0.5:
+            best = "max(" if distance.descending else "min("
+            tree = [f"SELECT t.{column}, {best}", distance.text, ") AS d", where, " GROUP BY 1 ORDER BY d"]
+        elif way < 0.75:
+            tree = [f"SELECT * FROM (SELECT DISTINCT ON (t.{column}) t.{column}, ", distance.text, " AS d", where,
+                    f" ORDER BY t.{column}, ", distance.text, distance.order, ") s ORDER BY d"]
+        else:
+            tree = [f"SELECT {column}, d FROM (SELECT t.{column}, ", distance.text, " AS d, row_number() OVER "
+                    f"(PARTITION BY t.{column} ORDER BY ", distance.text, distance.order, ") AS n", where,
+                    ") s WHERE n <= ", Value(str(self.random.randint(1, 4)), "bigint"), " ORDER BY d"]
+        return Statement("groups", tree + [distance.order, self.limit()], [(1, distance.descending)], search=True,
+                         nearest=1)
 
     def sets(self):
         query = self.query()

@@ -34,6 +34,8 @@
 #include "planner/cost/profile.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/groups.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
@@ -414,6 +416,34 @@ scale_paths(PlannerInfo *root, List *paths, double ratio)
 	}
 }
 
+/*
+ * WHERE n = 1, with n the row_number() of the groups of a subquery: core takes it for a rare
+ * value, although the run condition n <= 1 within the subquery has left no other.
+ */
+static bool
+set_selectivity_of_first(RelOptInfo *rel, RestrictInfo *rinfo)
+{
+	OpExpr	   *clause = (OpExpr *) rinfo->clause;
+	LokiGroups	groups;
+	TargetEntry *entry;
+	Var		   *column;
+	Const	   *value;
+
+	if (!IsA(clause, OpExpr) || (clause->opfuncid != F_INT8EQ && clause->opfuncid != F_INT84EQ))
+		return false;
+	column = linitial(clause->args);
+	value = lsecond(clause->args);
+	if (!IsA(column, Var) || column->varno != rel->relid || !IsA(value, Const) ||
+		value->constisnull || (value->consttype == INT8OID ? DatumGetInt64(value->constvalue) :
+							   DatumGetInt32(value->constvalue)) != 1)
+		return false;
+	entry = get_tle_by_resno(rel->subroot->processed_tlist, column->varattno);
+	if (entry == NULL || !IsA(entry->expr, WindowFunc) || !loki_groups(rel->subroot, &groups))
+		return false;
+	rinfo->norm_selec = 1;
+	return true;
+}
+
 void
 loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -425,7 +455,8 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 	if (rel->rows <= 0 || IS_DUMMY_REL(rel))
 		return;
 	foreach(cell, rel->baserestrictinfo)
-		found |= set_selectivities(root, rel, lfirst(cell));
+		found |= rel->rtekind == RTE_SUBQUERY ? set_selectivity_of_first(rel, lfirst(cell)) :
+		set_selectivities(root, rel, lfirst(cell));
 	if (!found)
 		return;
 

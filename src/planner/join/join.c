@@ -172,7 +172,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		(distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
 		LokiPathKeyIsDescending(key) != expr.falling || expr.nulls == LOKI_PLACE_BETWEEN)
 		return;
-	first = loki_order_first(key, &expr);
+	first = loki_order_first(key->pk_nulls_first, &expr);
 
 	/*
 	 * The genetic optimizer may free the memory of what is made here.  So the

@@ -190,6 +190,8 @@ find_limited(PlanState *ps, LimitState *limit)
 		case T_CustomScanState:
 			if (loki_is_hybrid_scan(ps))
 				attach_limit(loki_hybrid_caller(ps), limit);
+			else
+				find_limited(loki_groups_child(ps), limit);
 			break;
 		case T_AppendState:
 			{

@@ -45,6 +45,7 @@
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
+#include "planner/query/groups.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/promise.h"
 #include "utils/lsyscache.h"
@@ -248,25 +249,6 @@ drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
 	}
 }
 
-/* Whether rows are the first that have a place in a descending or ascending order */
-static bool
-comes_first(LokiPlace place, bool itself_first, bool descending)
-{
-	if (place == LOKI_PLACE_ITSELF)
-		return itself_first;
-	return descending == (place == LOKI_PLACE_GREATEST);
-}
-
-/* Which rows without a distance come first in an order, as LOKI_FIRST_xxx */
-Oid
-loki_order_first(PathKey *key, LokiDistanceExpr *distance)
-{
-	bool		falling = distance->falling;
-
-	return (comes_first(distance->nulls, key->pk_nulls_first, falling) ? LOKI_FIRST_NULLS : 0) |
-		(comes_first(distance->nans, falling, falling) ? LOKI_FIRST_NANS : 0);
-}
-
 /* Whether a column of a table has NOT NULL */
 static bool
 has_not_null(PlannerInfo *root, const Var *column)
@@ -382,19 +364,71 @@ with_nulls(PlannerInfo *root, RelOptInfo *rel, IndexPath *path, PathKey *key)
 	return (Path *) create_merge_append_path(root, rel, scans, list_make1(key), NULL);
 }
 
+/*
+ * Have the expression of a sort key translated to children of tables, as core did for the
+ * query's own sort keys when it looked at the tables.
+ */
+static void
+translate_to_children(PlannerInfo *root, const PathKey *key)
+{
+	ListCell   *cell;
+	int			class = 0;
+
+	foreach(cell, root->eq_classes)
+	{
+		if (lfirst(cell) == key->pk_eclass)
+			class = foreach_current_index(cell);
+	}
+	foreach(cell, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
+		RelOptInfo *parent = root->simple_rel_array[info->parent_relid];
+		RelOptInfo *child = root->simple_rel_array[info->child_relid];
+		Relids		classes;
+
+		if (parent == NULL || child == NULL || !bms_is_member(class, parent->eclass_indexes))
+			continue;
+		classes = parent->eclass_indexes;
+		parent->eclass_indexes = bms_make_singleton(class);
+		add_child_rel_equivalences(root, info, parent, child);
+		parent->eclass_indexes = classes;
+	}
+}
+
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiDistanceExpr distance;
+	LokiGroups	groups;
 	PathKey    *key;
 	List	   *indexes;
 	Oid			first;
+	bool		grouped;
 	bool		other_form;
 	bool		mixed;
 	ListCell   *cell;
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
+	grouped = loki_groups(root, &groups);
+	if (grouped)
+	{
+		MemoryContext old = MemoryContextSwitchTo(root->planner_cxt);
+
+		/*
+		 * Core's own plans for groups sort or hash rows in no order, so joins
+		 * may keep this one.  The memory of the genetic optimizer would be too
+		 * short-lived for it.
+		 */
+		if (linitial(root->query_pathkeys) != groups.input)
+		{
+			if (groups.stage == UPPERREL_GROUP_AGG)
+				translate_to_children(root, groups.input);
+			root->query_pathkeys = list_make1(groups.input);
+		}
+		MemoryContextSwitchTo(old);
+		rel->consider_startup = true;
+	}
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (!rises_with_distance(root, rel, key, &distance))
 		return;
@@ -407,8 +441,8 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	if (mixed && (IS_OTHER_REL(rel) || root->parse->rowMarks != NIL ||
 				  root->parse->commandType != CMD_SELECT))
 		return;
-	first = loki_order_first(key, &distance);
-	other_form = distance.wrapped || first != InvalidOid ||
+	first = loki_order_first(key->pk_nulls_first, &distance);
+	other_form = distance.wrapped || first != InvalidOid || grouped ||
 		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
 	if (!other_form && LOKI_CORE_MATCHES_MORE && !has_array_clause(rel))
 		return;

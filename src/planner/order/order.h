@@ -13,6 +13,7 @@
 #ifndef LOKI_PLANNER_ORDER_ORDER_H
 #define LOKI_PLANNER_ORDER_ORDER_H
 
+#include "nodes/extensible.h"
 #include "planner/query/distance_expr.h"
 
 /* functions in order/order.c: index paths for further forms of ORDER BY */
@@ -23,7 +24,17 @@ extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 									LokiDistanceExpr *distance);
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
-extern Oid	loki_order_first(PathKey *key, LokiDistanceExpr *distance);
+
+/* functions in order/groups.c: the first rows of each group, in order */
+extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
+							 RelOptInfo *output);
+extern Path *loki_groups_input(const CustomPath *path);
+extern void loki_groups_name_number(CustomScan *scan);
+extern void loki_groups_init(void);
+
+/* functions in order/groups_exec.c */
+extern Node *loki_groups_create_state(CustomScan *scan);
+extern PlanState *loki_groups_child(PlanState *ps);
 
 /* functions in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);
@@ -33,6 +44,9 @@ extern void loki_order_arms(Query *query);
 
 /* functions in order/resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);
+
+/* Whether finished plans pass that hook; not the one of the statement that loads the library */
+extern bool loki_walks_plans(void);
 
 /* functions in search.c: install the hook that sees finished paths */
 extern void loki_search_init(void);

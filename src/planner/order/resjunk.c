@@ -30,6 +30,9 @@
 
 static planner_hook_type previous_planner = NULL;
 
+/* Plans are walked from the first call of the hook on */
+static bool walks_plans = false;
+
 /*
  * The distance that a scan of an hnsw index orders by; NULL if the plan is no such scan.
  * The planner holds a lock on the index; it is closed again.
@@ -126,6 +129,18 @@ walk_plan(Plan *plan, const Sort *above)
 			walk_plan(lfirst(cell), NULL);
 	else if (IsA(plan, SubqueryScan))
 		walk_plan(((SubqueryScan *) plan)->subplan, NULL);
+	else if (IsA(plan, CustomScan))
+	{
+		loki_groups_name_number((CustomScan *) plan);
+		foreach(cell, ((CustomScan *) plan)->custom_plans)
+			walk_plan(lfirst(cell), NULL);
+	}
+}
+
+bool
+loki_walks_plans(void)
+{
+	return walks_plans;
 }
 
 static PlannedStmt *
@@ -134,6 +149,7 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
 	PlannedStmt *statement;
 	ListCell   *cell;
 
+	walks_plans = true;
 	loki_order_arms(query);
 	statement = previous_planner ? previous_planner(query, source, options, params) :
 		standard_planner(query, source, options, params);

@@ -195,8 +195,7 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	CustomPath *copy;
 	IndexPath  *walk;
 
-	if (path->methods != &loki_hybrid_path_methods || path->path.pathkeys == NIL ||
-		followed->keys == NIL)
+	if (path->path.pathkeys == NIL || followed->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));
 	walk = copy_path(LokiHybridWalk(path), sizeof(IndexPath));
@@ -206,6 +205,39 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	followed->scans = lappend(followed->scans, walk);
 	followed->drops = true;
 	return &copy->path;
+}
+
+/*
+ * The first rows of groups.  The rows of all groups have an order of their own; what comes
+ * late among them is sorted where the groups are.
+ */
+static Path *
+follow_groups(FollowedScans *followed, CustomPath *path)
+{
+	Path	   *input = loki_groups_input(path);
+	FollowedScans below = *followed;
+	CustomPath *copy;
+	Path	   *sub;
+
+	if (input == NULL)
+		return NULL;
+	below.keys = input->pathkeys;
+	below.scans = NIL;
+	sub = follow(&below, input);
+	if (sub == NULL || below.further_keys != followed->further_keys)
+		return NULL;
+	copy = copy_path(path, sizeof(CustomPath));
+	copy->custom_paths = list_make1(sub);
+	followed->scans = list_concat(followed->scans, below.scans);
+	followed->drops = true;
+	return &copy->path;
+}
+
+static Path *
+follow_custom(FollowedScans *followed, CustomPath *path)
+{
+	return path->methods == &loki_hybrid_path_methods ? follow_hybrid(followed, path) :
+		follow_groups(followed, path);
 }
 
 /* A function that returns a set makes several rows of one, or none. */
@@ -317,10 +349,10 @@ static Path *
 sort_subquery(const FollowedScans *followed, FollowedScans *inner, RelOptInfo *rel, Path *path)
 {
 	if (followed->drops || followed->further_keys || followed->limit == NULL ||
-		has_plan_parameters(followed->limit->limitCount, NULL) ||
+		inner->keys == NIL || has_plan_parameters(followed->limit->limitCount, NULL) ||
 		has_plan_parameters(followed->limit->limitOffset, NULL))
 		return NULL;
-	Assert(followed->scans == NIL && inner->keys != NIL);
+	Assert(followed->scans == NIL);
 	return search_sorted(inner, rel, path);
 }
 
@@ -363,7 +395,7 @@ follow(FollowedScans *followed, Path *path)
 		case T_IndexPath:
 			return follow_index(followed, (IndexPath *) path);
 		case T_CustomPath:
-			return follow_hybrid(followed, (CustomPath *) path);
+			return follow_custom(followed, (CustomPath *) path);
 		case T_ProjectionPath:
 			return COPY_WITH(ProjectionPath, subpath, path,
 							 follow(followed, ((ProjectionPath *) path)->subpath));
@@ -690,6 +722,7 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 
 	if (previous_upper_paths)
 		previous_upper_paths(root, stage, input, output, extra);
+	loki_group_paths(root, stage, input, output);
 	if (stage == UPPERREL_WINDOW)
 		loki_rank_paths(root, output);
 	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)

@@ -27,6 +27,7 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
+#include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -532,6 +533,24 @@ loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 	double		high;
 
 	return distance_expr(expr, result, &low, &high);
+}
+
+/* Whether rows are the first that have a place in a descending or ascending order */
+static bool
+comes_first(LokiPlace place, bool itself_first, bool descending)
+{
+	if (place == LOKI_PLACE_ITSELF)
+		return itself_first;
+	return descending == (place == LOKI_PLACE_GREATEST);
+}
+
+Oid
+loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
+{
+	bool		falling = distance->falling;
+
+	return (comes_first(distance->nulls, nulls_first, falling) ? LOKI_FIRST_NULLS : 0) |
+		(comes_first(distance->nans, falling, falling) ? LOKI_FIRST_NANS : 0);
 }
 
 /* The value, kept within MAX_VALUE so that no operation overflows; NULL gives MAX_VALUE */

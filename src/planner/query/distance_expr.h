@@ -72,6 +72,12 @@ extern bool loki_may_be_score_order(const PathKey *key);
 extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
 
 /*
+ * Which rows without a distance come first where rows are in the order of such an expression,
+ * as LOKI_FIRST_xxx: descending if it falls
+ */
+extern Oid	loki_order_first(bool nulls_first, const LokiDistanceExpr *distance);
+
+/*
  * What a comparison says about a distance.  The bound is a float8 expression.
  * Where the distance is wrapped, the bound may be off by LOKI_BOUND_SLOP, absolute
  * or relative.  A bound that is NULL or NaN says nothing.  The clause itself has to

@@ -25,6 +25,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "parser/parsetree.h"
+#include "planner/query/groups.h"
 #include "planner/query/promise.h"
 
 /* What a LIMIT is taken for that the planner does not know (src/planner/README, "Costs") */
@@ -108,8 +109,8 @@ loki_promise_permit(IndexPath *path, bool complete, Oid late)
  */
 
 /* Whether something in a query needs all rows, or relies on their order */
-static bool
-consumes_order(const Query *parse)
+bool
+loki_consumes_order(const Query *parse)
 {
 	return parse->groupClause != NIL || parse->groupingSets != NIL ||
 		parse->distinctClause != NIL || parse->hasAggs ||
@@ -117,8 +118,8 @@ consumes_order(const Query *parse)
 		parse->setOperations != NULL || parse->havingQual != NULL;
 }
 
-static bool
-has_limit(const Query *parse)
+bool
+loki_has_limit(const Query *parse)
 {
 	return parse->limitCount != NULL && parse->limitOption == LIMIT_OPTION_COUNT &&
 		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
@@ -145,15 +146,18 @@ is_all_of_parent(const PlannerInfo *parent)
 bool
 loki_promise_likely_search(const PlannerInfo *root, bool complete)
 {
+	LokiGroups	groups;
 	bool		ranks = false;
 
-	while (!consumes_order(root->parse))
+	if (loki_groups(root, &groups))
+		return true;
+	while (!loki_consumes_order(root->parse))
 	{
 		/* an order of the level above needs the ranks of all rows */
 		if (ranks && root->parse->sortClause != NIL)
 			return false;
 		ranks |= root->parse->hasWindowFuncs;
-		if (has_limit(root->parse))
+		if (loki_has_limit(root->parse))
 			return true;
 		if (root->parse->limitCount != NULL)
 			return false;
@@ -179,6 +183,13 @@ known_count(const PlannerInfo *root, Node *count)
 		Max((double) DatumGetInt64(((Const *) count)->constvalue), 0);
 }
 
+static bool
+limit_is_unknown(const PlannerInfo *root)
+{
+	return known_count(root, root->parse->limitCount) < 0 ||
+		known_count(root, root->parse->limitOffset) < 0;
+}
+
 /* Whether rows that a window function numbers are sorted by something else, all of them */
 static bool
 sorts_ranked_rows(const PlannerInfo *root)
@@ -196,13 +207,16 @@ sorts_ranked_rows(const PlannerInfo *root)
 static const PlannerInfo *
 unknown_limit(const PlannerInfo *root)
 {
+	LokiGroups	groups;
+
+	if (loki_groups(root, &groups))
+		return limit_is_unknown(groups.limit) ? groups.limit : NULL;
 	if (root->tuple_fraction <= 0)
 		return NULL;
-	while (!consumes_order(root->parse) && !sorts_ranked_rows(root))
+	while (!loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
 	{
-		if (has_limit(root->parse))
-			return known_count(root, root->parse->limitCount) < 0 ||
-				known_count(root, root->parse->limitOffset) < 0 ? root : NULL;
+		if (loki_has_limit(root->parse))
+			return limit_is_unknown(root) ? root : NULL;
 		root = root->parse->limitCount == NULL ? root->parent_root : NULL;
 		if (root == NULL || !is_all_of_parent(root))
 			return NULL;
@@ -222,11 +236,15 @@ double
 loki_promise_wanted(const PlannerInfo *root)
 {
 	const PlannerInfo *limit;
+	LokiGroups	groups;
 
-	if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
+	if (loki_groups(root, &groups))
+		limit = groups.limit;
+	else if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
 		return root->tuple_fraction;
-	if (root->limit_tuples > 0 || (limit = unknown_limit(root)) == NULL)
+	else if (root->limit_tuples > 0 || (limit = unknown_limit(root)) == NULL)
 		return root->limit_tuples;
-	return Max(known_count(limit, limit->parse->limitCount), UNKNOWN_LIMIT) +
+	return Max(known_count(limit, limit->parse->limitCount),
+			   limit_is_unknown(limit) ? UNKNOWN_LIMIT : 0) +
 		Max(known_count(limit, limit->parse->limitOffset), 0);
 }

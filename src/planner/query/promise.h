@@ -21,6 +21,8 @@ extern void loki_promise_first(IndexPath *path, Oid first);
 extern bool loki_promise_likely_search(const PlannerInfo *root, bool complete);
 extern bool loki_promise_limit_unknown(const PlannerInfo *root);
 extern double loki_promise_wanted(const PlannerInfo *root);
+extern bool loki_consumes_order(const Query *parse);
+extern bool loki_has_limit(const Query *parse);
 extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 
 /* functions in ranks.c: queries that number their rows */

@@ -1,0 +1,161 @@
+-- The nearest groups of rows: the first rows of each, in order, until LIMIT has enough
+
+SET client_min_messages = warning;
+SET lokivector.build_seed = 1;
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+-- 4,000 rows in 400 documents; some have no vector, some a zero vector, and some documents nothing else
+CREATE TABLE chunks (id int PRIMARY KEY, doc int, tenant int, lang text, v vector(8));
+INSERT INTO chunks
+	SELECT i, i / 10, i % 7, CASE WHEN i % 3 > 0 THEN 'lang' || i % 3 END,
+		CASE WHEN i % 11 = 0 OR i / 10 % 50 = 9 THEN NULL WHEN i % 13 = 0 OR i / 10 % 50 = 8 THEN '[0,0,0,0,0,0,0,0]'
+			ELSE (SELECT array_agg(sin(i * 0.7 + j * j + (i % 97) * j)) FROM generate_series(1, 8) j)::vector END
+	FROM generate_series(0, 3999) i;
+CREATE TABLE docs (id int PRIMARY KEY, title text, kind int);
+INSERT INTO docs SELECT i, 'title ' || i, i % 5 FROM generate_series(0, 399) i;
+CREATE INDEX chunks_v ON chunks USING hnsw (v vector_cosine_ops, tenant);
+CREATE INDEX chunks_doc ON chunks (doc);
+CREATE TABLE parts (id int, doc int, tenant int, lang text, v vector(8)) PARTITION BY HASH (id);
+CREATE TABLE part0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE part1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO parts SELECT * FROM chunks;
+CREATE INDEX ON parts USING hnsw (v vector_cosine_ops);
+CREATE VIEW near AS SELECT *, v <=> '[1,0,1,0,0,1,0,0]' AS d, 1 - (v <=> '[1,0,1,0,0,1,0,0]') AS s FROM chunks;
+VACUUM ANALYZE chunks, docs, parts;
+
+-- The nodes of a statement, how many rows it has, and whether they are those that it has
+-- without an index
+CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT outcome text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	found text[];
+	truth text[];
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Sort$|Index Scan|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|WindowAgg|Nested Loop|Subquery Scan|Unique|Merge Append|LockRows)'));
+	END LOOP;
+	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO found;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL lokivector.enable_hybrid_scan = off;
+	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO truth;
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL lokivector.enable_hybrid_scan = on;
+	rows := coalesce(cardinality(found), 0);
+	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
+END $$;
+SET enable_seqscan = off;
+SET hnsw.ef_search = 400;
+
+-- test: the nearest documents
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT max(s) FROM near GROUP BY doc ORDER BY 1 DESC NULLS LAST LIMIT 10 OFFSET 330$$);
+SELECT * FROM groups_check($$SELECT doc FROM near GROUP BY doc ORDER BY min(d) LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, 1 - min(d) AS s FROM near GROUP BY doc ORDER BY min(d) LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT 1 - min(d) AS s FROM near GROUP BY doc ORDER BY s DESC NULLS LAST LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, lang, min(d) FROM near GROUP BY doc, lang ORDER BY 3, 1, 2 LIMIT 30$$);
+SELECT * FROM groups_check($$SELECT lower(lang) AS l, min(d) FROM near GROUP BY 1 ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc HAVING min(d) > 0.2 ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, min(d) AS d FROM near GROUP BY doc) s ORDER BY d LIMIT 10$$);
+-- a row of each
+SELECT * FROM groups_check($$SELECT * FROM (SELECT DISTINCT ON (doc) doc, id, d FROM near ORDER BY doc, d) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT * FROM (SELECT DISTINCT ON (doc) doc, id, lang FROM near ORDER BY doc, d) s ORDER BY doc LIMIT 3$$);
+SELECT * FROM groups_check($$WITH best AS (SELECT DISTINCT ON (doc) doc, id, d FROM near ORDER BY doc, d) SELECT * FROM best WHERE d > 0.2 ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT b.d, title FROM (SELECT DISTINCT ON (doc) doc, id, d FROM near ORDER BY doc, d) b JOIN docs ON docs.id = b.doc ORDER BY b.d LIMIT 10$$);
+-- several rows of each
+SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, id, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n <= 2 ORDER BY d LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT d, n + 1 FROM (SELECT lang, d, row_number() OVER (PARTITION BY lang ORDER BY d) AS n FROM near) s WHERE n < 5 ORDER BY d LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n = 1 ORDER BY d LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT title, d FROM (SELECT doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s JOIN docs ON docs.id = doc WHERE n = 1 ORDER BY d LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n = 2 ORDER BY d LIMIT 5$$);
+
+-- test: conditions, joins, partitions
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE tenant = 3 GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE lang = 'lang1' GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE doc < 20 GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE d < 0.3 GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT title, min(d) FROM near JOIN docs ON docs.id = doc WHERE kind = 3 GROUP BY docs.id ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(c.v <=> q.v) FROM chunks c, (SELECT v FROM chunks WHERE id = 17) q GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(v <=> '[1,0,1,0,0,1,0,0]') FROM parts GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT docs.id, (SELECT string_agg(doc::text, ',') FROM (SELECT doc FROM chunks c WHERE c.tenant = docs.kind GROUP BY doc ORDER BY min(c.v <=> '[1,0,1,0,0,1,0,0]') LIMIT 5) s) FROM docs WHERE docs.id < 20$$);
+
+-- test: rows without a distance, and as many groups as there are
+SELECT * FROM groups_check($$SELECT max(s) FROM near GROUP BY doc ORDER BY 1 DESC LIMIT 30$$);
+SELECT * FROM groups_check($$SELECT max(s) FROM near WHERE tenant = 1 GROUP BY doc ORDER BY 1 DESC LIMIT 600$$);
+SELECT * FROM groups_check($$SELECT max(1 - (v <=> '[1,0,1,0,0,1,0,0]')) FROM parts WHERE doc BETWEEN 50 AND 60 GROUP BY doc ORDER BY 1 DESC LIMIT 5 OFFSET 8$$);
+SELECT * FROM groups_check($$SELECT min(d) FROM near GROUP BY doc ORDER BY 1 LIMIT 600$$);
+SELECT * FROM groups_check($$SELECT min(d) FROM near WHERE doc % 50 IN (7, 8, 9) GROUP BY doc ORDER BY 1 LIMIT 600$$);
+SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near ORDER BY doc, d) b ORDER BY s DESC LIMIT 30$$);
+SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near ORDER BY doc, s DESC) b ORDER BY s DESC LIMIT 30$$);
+SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near WHERE v IS NOT NULL ORDER BY doc, d) b ORDER BY s DESC LIMIT 30$$);
+SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near ORDER BY doc, s DESC NULLS LAST) b ORDER BY s DESC NULLS LAST LIMIT 600$$);
+
+-- test: other statements have other plans
+SELECT * FROM groups_check($$SELECT doc, min(d), count(*) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, max(d) FROM near WHERE v IS NOT NULL GROUP BY doc ORDER BY 2, 1 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2, 1$$);
+SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2 FETCH FIRST 5 ROWS WITH TIES$$);
+SELECT rows, outcome FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY ROLLUP (doc) ORDER BY 2, 1 LIMIT 5$$);
+SELECT * FROM groups_check($$SELECT doc, min(d), min(v <=> '[1,0,1,0,0,1,0,1]') FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, id, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n > 9 AND d IS NOT NULL ORDER BY d LIMIT 5$$);
+
+-- test: the genetic optimizer, and a key that is a constant
+SET geqo_threshold = 2;
+SELECT rows, outcome FROM groups_check($$SELECT title, min(d) FROM near JOIN docs ON docs.id = doc WHERE kind = 3 GROUP BY docs.id ORDER BY 2 LIMIT 10$$);
+SELECT rows, outcome FROM groups_check($$SELECT b.d FROM (SELECT DISTINCT ON (doc) doc, d FROM near JOIN docs ON docs.id = doc ORDER BY doc, d) b ORDER BY b.d LIMIT 10$$);
+RESET geqo_threshold;
+SET random_page_cost = 0.01;
+SELECT rows, outcome FROM groups_check($$SELECT * FROM (SELECT DISTINCT ON (doc) doc, d FROM near JOIN docs ON docs.id = doc WHERE doc = 5 ORDER BY doc, d) s ORDER BY d LIMIT 3$$);
+RESET random_page_cost;
+
+-- test: a search reads a part of the index
+CREATE FUNCTION groups_way(statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'SELECT count(*) FROM (' || statement || ') s';
+	RETURN (SELECT strategy FROM lokivector_scan_stats());
+END $$;
+SET hnsw.ef_search = 40;
+SELECT groups_way($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$),
+	groups_way($$SELECT * FROM (SELECT DISTINCT ON (doc) doc, id, d FROM near ORDER BY doc, d) s ORDER BY d LIMIT 10$$),
+	groups_way($$SELECT * FROM (SELECT doc, id, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n <= 2 ORDER BY d LIMIT 20$$);
+SET hnsw.ef_search = 400;
+
+-- test: parameters of a generic plan, and rescans
+SET plan_cache_mode = force_generic_plan;
+PREPARE nearest_docs(vector, bigint, bigint) AS
+	SELECT doc, round(min(v <=> $1)::numeric, 4) FROM chunks GROUP BY doc ORDER BY min(v <=> $1) LIMIT $2 OFFSET $3;
+EXPLAIN (COSTS OFF) EXECUTE nearest_docs('[1,0,1,0,0,1,0,0]', 3, 1);
+EXECUTE nearest_docs('[1,0,1,0,0,1,0,0]', 3, 1);
+EXECUTE nearest_docs('[0,0,1,0,0,1,0,1]', 2, NULL);
+PREPARE passages(bigint) AS SELECT doc, id, n FROM (SELECT doc, id, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s
+	WHERE n <= $1 ORDER BY d LIMIT 4;
+EXPLAIN (COSTS OFF) EXECUTE passages(1);
+EXECUTE passages(1);
+EXECUTE passages(2);
+DEALLOCATE ALL;
+RESET plan_cache_mode;
+SELECT q.id, s.* FROM (SELECT id, v FROM chunks WHERE id IN (1, 2, 3)) q,
+	LATERAL (SELECT doc, round(min(c.v <=> q.v)::numeric, 4) FROM chunks c GROUP BY doc ORDER BY min(c.v <=> q.v) LIMIT 3) s ORDER BY 1, 3;
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT doc FROM near GROUP BY doc ORDER BY min(d) LIMIT 5;
+FETCH 3 FROM c;
+FETCH BACKWARD 2 FROM c;
+COMMIT;
+
+-- test: policies and volatile functions
+CREATE ROLE groups_reader;
+GRANT SELECT ON chunks TO groups_reader;
+ALTER TABLE chunks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY some_tenants ON chunks USING (tenant < 3);
+SET ROLE groups_reader;
+SELECT * FROM groups_check($$SELECT doc, min(v <=> '[1,0,1,0,0,1,0,0]') FROM chunks GROUP BY doc ORDER BY 2 LIMIT 10$$);
+RESET ROLE;
+ALTER TABLE chunks DISABLE ROW LEVEL SECURITY;
+SELECT uses FROM groups_check($$SELECT * FROM (SELECT DISTINCT ON (doc) doc, random() > 2 AS r, d FROM near ORDER BY doc, d) s ORDER BY d LIMIT 10$$);
+
+DROP VIEW near;
+DROP TABLE chunks, docs, parts;
+DROP ROLE groups_reader;
+DROP FUNCTION groups_check, groups_way;
+RESET enable_seqscan;
+RESET hnsw.ef_search;

@@ -1,0 +1,301 @@
+/*-------------------------------------------------------------------------
+ *
+ * groups.c
+ *	  Queries for the nearest groups of rows.
+ *
+ *		SELECT doc, min(v <-> $1) FROM chunks GROUP BY doc ORDER BY 2 LIMIT 10
+ *		SELECT * FROM (SELECT DISTINCT ON (doc) doc, id, v <-> $1 AS d FROM chunks
+ *		  ORDER BY doc, d) s ORDER BY d LIMIT 10
+ *		SELECT * FROM (SELECT doc, id, v <-> $1 AS d,
+ *		  row_number() OVER (PARTITION BY doc ORDER BY v <-> $1) AS n FROM chunks) s
+ *		WHERE n <= 3 ORDER BY d LIMIT 10
+ *
+ * If rows come in the order of the distance, the first row of a group is its nearest, and
+ * groups come in the order of the result.  So LIMIT can end it after a few rows.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/groups.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "planner/query/distance_expr.h"
+#include "planner/query/groups.h"
+#include "planner/query/promise.h"
+#include "utils/fmgroids.h"
+
+/* Whether an aggregate is a min() or a max(), and which */
+static bool
+is_extreme(const Aggref *aggregate, bool *max)
+{
+	*max = aggregate->aggfnoid == F_MAX_FLOAT8 || aggregate->aggfnoid == F_MAX_FLOAT4 ||
+		aggregate->aggfnoid == F_MAX_NUMERIC;
+	return (*max || aggregate->aggfnoid == F_MIN_FLOAT8 ||
+			aggregate->aggfnoid == F_MIN_FLOAT4 || aggregate->aggfnoid == F_MIN_NUMERIC) &&
+		aggregate->aggfilter == NULL && aggregate->aggorder == NIL;
+}
+
+/* Whether two expressions rise or fall with the same distance */
+static bool
+same_distance(const LokiDistanceExpr *a, const LokiDistanceExpr *b)
+{
+	return a->distance->opno == b->distance->opno &&
+		equal(a->distance->args, b->distance->args);
+}
+
+/* expression_tree_mutator callback: each aggregate becomes its argument */
+static Node *
+without_aggregates(Node *node, void *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Aggref))
+		return (Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
+	return expression_tree_mutator(node, without_aggregates, context);
+}
+
+/* The sort key of an expression that is sorted by as a clause says */
+static PathKey *
+sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like)
+{
+	SortGroupClause *clause = copyObject(unconstify(SortGroupClause *, like));
+	TargetEntry *entry = makeTargetEntry(expr, 1, NULL, true);
+	List	   *keys;
+
+	clause->tleSortGroupRef = entry->ressortgroupref = 1;
+	keys = make_pathkeys_for_sortclauses(unconstify(PlannerInfo *, root), list_make1(clause),
+										 list_make1(entry));
+	return keys == NIL ? NULL : linitial_node(PathKey, keys);
+}
+
+/*
+ * The first sort key of the level whose LIMIT takes the rows of a level: itself, or the one
+ * that this is a subquery of.  Returns the expression of this level, or NULL.
+ */
+static Expr *
+wanted_order(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause **clause)
+{
+	const Query *parse = root->parse;
+	const Query *outer;
+	Var		   *column;
+	TargetEntry *entry;
+
+	if (parse->limitCount != NULL || parse->limitOffset != NULL)
+	{
+		groups->limit = root;
+		if (!loki_has_limit(parse) || parse->sortClause == NIL || parse->hasDistinctOn)
+			return NULL;
+		*clause = linitial_node(SortGroupClause, parse->sortClause);
+		return (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
+												 root->processed_tlist);
+	}
+	groups->limit = root->parent_root;
+	if (root->parent_root == NULL || (parse->sortClause != NIL && !parse->hasDistinctOn))
+		return NULL;
+	outer = root->parent_root->parse;
+	if (!loki_has_limit(outer) || outer->sortClause == NIL || loki_consumes_order(outer))
+		return NULL;
+	*clause = linitial_node(SortGroupClause, outer->sortClause);
+	column = (Var *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
+											  root->parent_root->processed_tlist);
+
+	/*
+	 * If it is a column of another subquery, the order that we offer is of no
+	 * use there, and does no harm.
+	 */
+	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 ||
+		rt_fetch(column->varno, outer->rtable)->rtekind != RTE_SUBQUERY)
+		return NULL;
+	entry = get_tle_by_resno(root->processed_tlist, column->varattno);
+	return entry != NULL && !entry->resjunk ? entry->expr : NULL;
+}
+
+/* GROUP BY: aggregates must be those of a group's first row. */
+static bool
+grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
+{
+	List	   *exprs = pull_var_clause((Node *) root->processed_tlist,
+										PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+										PVC_INCLUDE_PLACEHOLDERS);
+	ListCell   *cell;
+
+	groups->filter = (List *) root->parse->havingQual;
+	exprs = list_concat(exprs, pull_var_clause((Node *) groups->filter, PVC_INCLUDE_AGGREGATES |
+											   PVC_INCLUDE_PLACEHOLDERS));
+	foreach(cell, exprs)
+	{
+		Aggref	   *aggregate = lfirst(cell);
+		LokiDistanceExpr distance;
+		Expr	   *score;
+		bool		max;
+
+		if (!IsA(aggregate, Aggref))
+			continue;
+		if (!is_extreme(aggregate, &max))
+			return false;
+		score = linitial_node(TargetEntry, aggregate->args)->expr;
+		if (!loki_distance_expr((Node *) score, &distance) || distance.falling != max)
+			return false;
+		if (groups->score == NULL)
+		{
+			groups->score = score;
+			*within = distance;
+			*first = loki_order_first(false, &distance);
+		}
+		else if (!same_distance(within, &distance) ||
+				 loki_order_first(false, &distance) != *first)
+			return false;
+		groups->aggregates = list_append_unique(groups->aggregates, aggregate);
+	}
+	groups->stage = UPPERREL_GROUP_AGG;
+	groups->keys = root->parse->groupClause;
+	return groups->score != NULL;
+}
+
+/* The order of the rows within a group; false if that is no distance. */
+static bool
+order_within(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause *clause,
+			 LokiDistanceExpr *within, Oid *first)
+{
+	PathKey    *key;
+
+	groups->score = (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, clause),
+													  root->processed_tlist);
+	key = sort_key(root, groups->score, clause);
+	if (key == NULL || !loki_may_be_score_order(key) ||
+		!loki_distance_expr((Node *) groups->score, within) ||
+		LokiPathKeyIsDescending(key) != within->falling)
+		return false;
+	*first = loki_order_first(clause->nulls_first, within);
+	return true;
+}
+
+/* DISTINCT ON: the sort key after those of the groups decides, and no other. */
+static bool
+distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
+{
+	SortGroupClause *decides = NULL;
+	ListCell   *cell;
+
+	groups->stage = UPPERREL_DISTINCT;
+	groups->keys = root->parse->distinctClause;
+	foreach(cell, root->parse->sortClause)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
+		ListCell   *key;
+		bool		is_key = false;
+
+		foreach(key, groups->keys)
+			is_key |= lfirst_node(SortGroupClause, key)->tleSortGroupRef ==
+				clause->tleSortGroupRef;
+		if (is_key)
+			continue;
+		if (decides != NULL)
+			return false;
+		decides = clause;
+	}
+	return decides != NULL && order_within(root, groups, decides, within, first);
+}
+
+/* row_number() OVER (PARTITION BY ... ORDER BY ...), with a condition on it */
+static bool
+numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
+{
+	WindowClause *window = linitial_node(WindowClause, root->parse->windowClause);
+	List	   *exprs = pull_var_clause((Node *) root->processed_tlist,
+										PVC_INCLUDE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
+	ListCell   *cell;
+
+	if (list_length(root->parse->windowClause) != 1 || window->partitionClause == NIL ||
+		list_length(window->orderClause) != 1)
+		return false;
+	foreach(cell, exprs)
+	{
+		WindowFunc *function = lfirst(cell);
+
+		if (!IsA(function, WindowFunc))
+			continue;
+		if (function->winfnoid != F_ROW_NUMBER)
+			return false;
+		groups->number = function;
+	}
+	if (groups->number == NULL)
+		return false;
+	groups->stage = UPPERREL_WINDOW;
+	groups->keys = window->partitionClause;
+	groups->filter = loki_run_conditions(window, groups->number);
+	return groups->filter != NIL &&
+		order_within(root, groups, linitial_node(SortGroupClause, window->orderClause), within,
+					 first);
+}
+
+bool
+loki_groups(const PlannerInfo *root, LokiGroups *groups)
+{
+	const Query *parse = root->parse;
+	const SortGroupClause *clause;
+	LokiDistanceExpr within;
+	LokiDistanceExpr distance;
+	Oid			first;
+	Oid			first_within;
+	Expr	   *result;
+	Expr	   *row;
+	bool		found;
+
+	/* exactly one way to make groups */
+	if ((parse->groupClause != NIL) + parse->hasDistinctOn + parse->hasWindowFuncs != 1 ||
+		parse->commandType != CMD_SELECT || parse->groupingSets != NIL || parse->hasTargetSRFs ||
+		parse->setOperations != NULL || parse->rowMarks != NIL ||
+		(parse->distinctClause != NIL && !parse->hasDistinctOn) ||
+		(parse->hasAggs && parse->groupClause == NIL) ||
+		!grouping_is_hashable(parse->groupClause) || !grouping_is_hashable(parse->distinctClause))
+		return false;
+	memset(groups, 0, sizeof(LokiGroups));
+	result = wanted_order(root, groups, &clause);
+	if (result == NULL || contain_volatile_functions((Node *) root->processed_tlist) ||
+		contain_volatile_functions(parse->havingQual))
+		return false;
+
+	/* the score, as that of a row: an order of the rows that is the groups' as well */
+	row = (Expr *) without_aggregates((Node *) result, NULL);
+	if (!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN)
+		return false;
+	groups->input = sort_key(root, row, clause);
+	groups->output = sort_key(root, result, clause);
+	if (groups->input == NULL || groups->output == NULL ||
+		!loki_may_be_score_order(groups->input) ||
+		LokiPathKeyIsDescending(groups->input) != distance.falling)
+		return false;
+	found = parse->groupClause != NIL ? grouped_rows(root, groups, &within, &first_within) :
+		parse->hasDistinctOn ? distinct_rows(root, groups, &within, &first_within) :
+		numbered_rows(root, groups, &within, &first_within);
+	if (!found || !grouping_is_hashable(groups->keys) || within.nulls == LOKI_PLACE_BETWEEN ||
+		!same_distance(&within, &distance))
+		return false;
+
+	/*
+	 * Rows without a distance may have another place in the result than in their
+	 * group: the score is DESC, which puts NULL first.  Such rows can wait for
+	 * another one of their group, but not the other way round.
+	 */
+	first = loki_order_first(clause->nulls_first, &distance);
+	groups->aside = first & ~first_within;
+	if ((first_within & ~first) != 0 || (groups->aside != 0 && groups->number != NULL))
+		return false;
+	return ((groups->aside & LOKI_FIRST_NULLS) == 0 || within.nulls == LOKI_PLACE_ITSELF) &&
+		((groups->aside & LOKI_FIRST_NANS) == 0 ||
+		 (within.nans == LOKI_PLACE_ITSELF && exprType((Node *) groups->score) == FLOAT8OID));
+}
