@@ -61,11 +61,13 @@ check_order(LWLock *lock, LWLockMode mode, void *arg)
 	NextLock   *next = arg;
 	const char *first = (const char *) content_lock(1);
 	const char *at = (const char *) lock;
+	Buffer		buffer;
 	LokiPageOpaque opaque;
 
 	if (at < first || at > (const char *) content_lock(NBuffers))
 		return;
-	opaque = LokiPageOpaqueAtEnd(BufferGetPage((at - first) / sizeof(BufferDescPadded) + 1));
+	buffer = (Buffer) ((at - first) / sizeof(BufferDescPadded)) + 1;
+	opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
 	if (opaque->page_id != LOKI_PAGE_ID ||
 		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
 		next->in_order = false;
