@@ -151,7 +151,23 @@ SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM or
 -- the LIMIT goes through the join
 SELECT count(*) FROM (SELECT o.id FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q ORDER BY o.v <-> q.nn LIMIT 300) s;
 SELECT nodes_refined >= 300 AS wide FROM lokivector_scan_stats();
+-- a WITH that is not pulled up, functions
+SELECT order_check($$WITH q AS (SELECT '[1,2,3,4,5,6,7,8]'::vector AS nn)
+	SELECT o.v <-> q.nn AS s, (SELECT count(*) FROM q) FROM order_t o, q ORDER BY s LIMIT 20$$);
+SELECT order_check($$WITH q AS MATERIALIZED (SELECT nn FROM order_t WHERE id = 9)
+	SELECT * FROM (SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20) s WHERE s > 0$$);
+SELECT order_check($$WITH q AS MATERIALIZED (SELECT avg(nn) AS nn FROM order_t) SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
+CREATE FUNCTION order_vector(text) RETURNS vector LANGUAGE plpgsql AS 'BEGIN RETURN $1::vector; END';
+SELECT order_check($$SELECT o.v <-> q AS s FROM order_t o, order_vector('[1,2,3,4,5,6,7,8]') q ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (VALUES (order_vector('[1,2,3,4,5,6,7,8]'))) q (nn) ORDER BY s LIMIT 20$$);
+DROP FUNCTION order_vector;
 -- more rows than one
+SELECT order_check($$WITH q AS MATERIALIZED (SELECT nn FROM order_t WHERE id IN (9, 10)) SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
+SELECT order_check($$WITH q AS MATERIALIZED (SELECT nn FROM order_t WHERE id = 9 UNION ALL SELECT '[1,2,3,4,5,6,7,8]') SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
+SELECT order_check($$WITH q AS MATERIALIZED (SELECT unnest(ARRAY[nn, nn]) AS nn FROM order_t WHERE id = 9) SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT o.v <-> q AS s FROM order_t o, unnest(ARRAY['[1,2,3,4,5,6,7,8]', '[2,2,3,4,5,6,7,8]']::vector[]) q ORDER BY s LIMIT 20$$);
+WITH RECURSIVE q AS (SELECT '[1,2,3,4,5,6,7,8]'::vector AS nn, 1 AS i UNION ALL
+	SELECT nearest.nn, i + 1 FROM (SELECT o.nn, i FROM order_t o, q ORDER BY o.nn <-> q.nn, id LIMIT 1) nearest WHERE i < 3) SELECT count(*) FROM q;
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id IN (9, 10)) q ORDER BY s LIMIT 20$$);
 
 -- test: these are no nearest-neighbor order

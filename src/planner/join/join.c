@@ -36,20 +36,49 @@
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
 
-/* Whether a query certainly returns one row at most; it is not planned to find out */
+static bool has_one_row(PlannerInfo *root, RelOptInfo *rel);
+
+/* Whether a query certainly returns one row at most; it has been planned, with planned */
 static bool
-query_has_one_row(Query *query)
+query_has_one_row(Query *query, PlannerInfo *planned)
 {
 	/* LIMIT 1 is a cast of an integer */
 	Const	   *limit = (Const *) eval_const_expressions(NULL, query->limitCount);
+	int			relid;
 
 	if (query->commandType != CMD_SELECT || query->setOperations != NULL)
 		return false;
 	if (limit != NULL && IsA(limit, Const) && !limit->constisnull &&
 		limit->consttype == INT8OID && DatumGetInt64(limit->constvalue) <= 1)
 		return query->limitOption == LIMIT_OPTION_COUNT;
-	return query->hasAggs && query->groupClause == NIL && query->groupingSets == NIL &&
-		!query->hasTargetSRFs;
+	if (query->hasTargetSRFs || query->groupingSets != NIL)
+		return false;
+	if ((query->hasAggs && query->groupClause == NIL) || query->jointree->fromlist == NIL)
+		return true;
+	return planned != NULL && bms_get_singleton_member(planned->all_baserels, &relid) &&
+		has_one_row(planned, planned->simple_rel_array[relid]);
+}
+
+/* The same for the query of a WITH, of this level or one above */
+static bool
+cte_has_one_row(PlannerInfo *root, const RangeTblEntry *rte)
+{
+	int			i = 0;
+	ListCell   *cell;
+
+	for (Index up = rte->ctelevelsup; up > 0; up--)
+		root = root->parent_root;
+	foreach(cell, root->parse->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, cell);
+		int			plan = list_nth_int(root->cte_plan_ids, i++);
+
+		if (strcmp(cte->ctename, rte->ctename) == 0)
+			return !cte->cterecursive && plan > 0 &&
+				query_has_one_row(castNode(Query, cte->ctequery),
+								  list_nth(root->glob->subroots, plan - 1));
+	}
+	return false;
 }
 
 /* Whether a relation has one row at most */
@@ -67,7 +96,14 @@ has_one_row(PlannerInfo *root, RelOptInfo *rel)
 			return !rte->inh && rte->tablesample == NULL &&
 				relation_has_unique_index_for(root, rel, NIL, NIL, NIL);
 		case RTE_SUBQUERY:
-			return query_has_one_row(rte->subquery);
+			return query_has_one_row(rte->subquery, rel->subroot);
+		case RTE_CTE:
+			return !rte->self_reference && cte_has_one_row(root, rte);
+		case RTE_FUNCTION:
+			return list_length(rte->functions) == 1 &&
+				!expression_returns_set(linitial_node(RangeTblFunction, rte->functions)->funcexpr);
+		case RTE_VALUES:
+			return list_length(rte->values_lists) == 1;
 		case RTE_RESULT:
 			return true;
 		default:
