@@ -15,12 +15,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
-#include "lokivector.h"
-#include "types/bytevecint.h"
+#include "types/dense.h"
 #include "types/textprint.h"
 #include "utils/builtins.h"
 
@@ -81,7 +78,7 @@ scan_factors(fmNodePtr soft, LokiTextScan *scan, const char *text, ByteVector *v
 static ByteVector *
 scan_exact(fmNodePtr soft, LokiTextScan *scan, int dim, const float *x, const char *text)
 {
-	ByteVector *v = loki_bytevec_make(dim);
+	ByteVector *v = (ByteVector *) loki_dense_make(&loki_bytevec_type, dim);
 
 	if (!scan_factors(soft, scan, text, v))
 		return NULL;
@@ -167,10 +164,10 @@ bytevec_recv(PG_FUNCTION_ARGS)
 	int16		unused = pq_getmsgint(buf, sizeof(int16));
 	ByteVector *v;
 
-	loki_bytevec_check_dim(dim);
+	loki_dense_check_dim(&loki_bytevec_type, dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(2), dim);
 	loki_check_unused(unused);
-	v = loki_bytevec_make(dim);
+	v = (ByteVector *) loki_dense_make(&loki_bytevec_type, dim);
 	v->scale = pq_getmsgfloat4(buf);
 	v->offset = pq_getmsgfloat4(buf);
 	(void) loki_bytevec_check_factors(NULL, v->scale, v->offset);

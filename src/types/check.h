@@ -74,15 +74,4 @@ loki_clamp_cosine(double x)
 	return x;
 }
 
-/* functions in vector_agg.c */
-
-/* Argument n of a function over states of avg(), and what such a state holds */
-extern ArrayType *loki_avg_state(FunctionCallInfo fcinfo, int n, const char *caller);
-#define LOKI_AVG_VALUES(state)	((float8 *) ARR_DATA_PTR(state))
-#define LOKI_AVG_DIM(state)		(ARR_DIMS(state)[0] - 1)
-
-/* Argument 0, a state, with a row added */
-extern ArrayType *loki_avg_add(FunctionCallInfo fcinfo, const char *caller,
-							   int dim, const float *x);
-
 #endif							/* LOKI_CHECK_H */

@@ -12,13 +12,10 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
-#include "lokivector.h"
 #include "port/pg_bswap.h"
-#include "types/halfvecint.h"
+#include "types/dense.h"
 #include "types/textprint.h"
 #include "types/textscan.h"
 
@@ -163,7 +160,7 @@ halfvec_recv(PG_FUNCTION_ARGS)
 	int			count;
 	HalfVector *v;
 
-	loki_halfvec_check_dim(dim);
+	loki_dense_check_dim(&loki_halfvec_type, dim);
 	(void) loki_check_typmod(NULL, typmod, dim);
 	loki_check_unused(unused);
 

@@ -23,10 +23,9 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "types/array.h"
-#include "types/halfvecint.h"
+#include "types/dense.h"
 #include "types/max_sim.h"
 #include "types/toast.h"
-#include "types/vectorint.h"
 
 /* The number of an array's elements: there are some, and none is NULL. */
 static int

@@ -28,10 +28,9 @@
 #include "storage/shmem.h"
 #include "types/array.h"
 #include "types/check.h"
-#include "types/halfvecint.h"
+#include "types/dense.h"
 #include "types/max_sim.h"
 #include "types/toast.h"
-#include "types/vectorint.h"
 
 /* What is known of a vector that may be chosen */
 typedef struct Candidate

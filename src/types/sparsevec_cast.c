@@ -15,9 +15,8 @@
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "types/array.h"
-#include "types/halfvecint.h"
+#include "types/dense.h"
 #include "types/sparsevecint.h"
-#include "types/vectorint.h"
 
 /*
  * sparsevec(v, typmod, explicit): v itself, if it has the dimensions wanted.
@@ -107,7 +106,7 @@ sparsevec_to_vector(PG_FUNCTION_ARGS)
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
 	Vector	   *result;
 
-	loki_vector_check_dim(v->dim);
+	loki_dense_check_dim(&loki_vector_type, v->dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	result = loki_vector_make(v->dim);
 	loki_sparsevec_spread(v, result->x);
@@ -132,7 +131,7 @@ sparsevec_to_halfvec(PG_FUNCTION_ARGS)
 	float	   *x;
 	HalfVector *result;
 
-	loki_halfvec_check_dim(v->dim);
+	loki_dense_check_dim(&loki_halfvec_type, v->dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 
 	x = palloc0_array(float, v->dim);

@@ -74,7 +74,7 @@ compare_arguments(FunctionCallInfo fcinfo)
 	return result;
 }
 
-LOKI_COMPARISONS(sparsevec)
+LOKI_COMPARISONS(sparsevec, compare_arguments)
 
 /* ------------------------------------------------------------------------
  * Length and direction

@@ -32,7 +32,7 @@ loki_sparsevec_check_same_dim(const SparseVector *a, const SparseVector *b)
 	loki_check_same_dim("sparsevec", a->dim, b->dim);
 }
 
-/* prototypes for functions in sparsevec_check.c */
+/* prototypes for functions in sparsevec.c */
 extern bool loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim);
 extern bool loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i);
 extern bool loki_sparsevec_check_value(fmNodePtr soft, float value);

@@ -15,10 +15,9 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
-#include "lokivector.h"
 #include "port/pg_bswap.h"
+#include "types/dense.h"
 #include "types/textscan.h"
-#include "types/vectorint.h"
 
 LOKI_FUNCTION(vector_in);
 Datum
@@ -81,7 +80,7 @@ vector_recv(PG_FUNCTION_ARGS)
 	const char *elements;
 	Vector	   *v;
 
-	loki_vector_check_dim(dim);
+	loki_dense_check_dim(&loki_vector_type, dim);
 	(void) loki_check_typmod(NULL, typmod, dim);
 	loki_check_unused(unused);
 

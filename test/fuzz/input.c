@@ -9,9 +9,9 @@
  * forms.  The functions are the server's own; stubs.c stands for the server.
  *
  * Sources: src/types/vector_io.c src/types/halfvec_io.c src/types/sparsevec_io.c
- * Sources: src/types/bytevec_io.c src/types/bytevec_check.c
- * Sources: src/types/check.c src/types/vector_check.c src/types/halfvec_check.c
- * Sources: src/types/sparsevec_check.c src/types/textscan.c src/types/textprint.c
+ * Sources: src/types/bytevec_io.c src/types/bytevec.c
+ * Sources: src/types/check.c src/types/dense.c
+ * Sources: src/types/sparsevec.c src/types/textscan.c src/types/textprint.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
  * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c
  * Sources: src/distance/pool.c src/distance/pool_avx512.c src/distance/sparse.c
@@ -30,10 +30,8 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "stubs.h"
-#include "types/bytevecint.h"
-#include "types/halfvecint.h"
+#include "types/dense.h"
 #include "types/sparsevecint.h"
-#include "types/vectorint.h"
 
 /* of lokivector.h, which declares them to be exported */
 extern Datum vector_in(PG_FUNCTION_ARGS), vector_out(PG_FUNCTION_ARGS),

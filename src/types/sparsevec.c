@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * sparsevec_check.c
+ * sparsevec.c
  *	  What makes a sparse vector valid.
  *
  * The messages are pgvector's; applications match on them.
  *
  * IDENTIFICATION
- *	  src/types/sparsevec_check.c
+ *	  src/types/sparsevec.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

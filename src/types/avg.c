@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * vector_agg.c
- *	  avg() of vectors: state, combination and result.
+ * avg.c
+ *	  avg() of vectors and halfvecs: state, combination and result.
  *
  * The state is a float8 array, {n, sum of first elements, ...}, and {0} before
  * the first row.  (sum() needs nothing from here: its state is a vector and
  * its transition function vector_add.)
  *
  * IDENTIFICATION
- *	  src/types/vector_agg.c
+ *	  src/types/avg.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -18,21 +18,24 @@
 
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
-#include "lokivector.h"
-#include "types/vectorint.h"
+#include "types/dense.h"
 #include "utils/float.h"
+
+/* What such a state holds */
+#define AVG_VALUES(state)	((float8 *) ARR_DATA_PTR(state))
+#define AVG_DIM(state)		(ARR_DIMS(state)[0] - 1)
 
 /*
  * A state may come from a user, who can call these functions by themselves.
  */
-ArrayType *
-loki_avg_state(FunctionCallInfo fcinfo, int n, const char *caller)
+static ArrayType *
+get_state(FunctionCallInfo fcinfo, int n, const char *type, const char *function)
 {
 	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(n);
 
 	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] < 1 ||
 		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
-		elog(ERROR, "%s: expected state array", caller);
+		elog(ERROR, "%s_%s: expected state array", type, function);
 	return state;
 }
 
@@ -55,10 +58,10 @@ make_state(int dim)
 static ArrayType *
 copy_state(ArrayType *state)
 {
-	ArrayType  *copy = make_state(LOKI_AVG_DIM(state));
+	ArrayType  *copy = make_state(AVG_DIM(state));
 
-	memcpy(LOKI_AVG_VALUES(copy), LOKI_AVG_VALUES(state),
-		   sizeof(float8) * (LOKI_AVG_DIM(state) + 1));
+	memcpy(AVG_VALUES(copy), AVG_VALUES(state),
+		   sizeof(float8) * (AVG_DIM(state) + 1));
 	return copy;
 }
 
@@ -85,37 +88,34 @@ add_to_sum(float8 *sum, float8 x)
 }
 
 /*
- * The first row is copied rather than added to zeros, as -0 + 0 is 0.
+ * Argument 0, a state, with a row added.  The first row is copied rather than added to
+ * zeros, as -0 + 0 is 0.
  */
-ArrayType *
-loki_avg_add(FunctionCallInfo fcinfo, const char *caller, int dim, const float *x)
+static Datum
+accumulate(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
-	ArrayType  *state = loki_avg_state(fcinfo, 0, caller);
-	float8		n = LOKI_AVG_VALUES(state)[0];
-	bool		first = LOKI_AVG_DIM(state) == 0;
+	const LokiDense *v = PG_GETARG_DENSE(1);
+	const float *x = loki_dense_floats(type, v);
+	ArrayType  *state = get_state(fcinfo, 0, type->name, "accum");
+	float8		n = AVG_VALUES(state)[0];
+	bool		first = AVG_DIM(state) == 0;
 	float8	   *values;
 
 	if (!first)
-		(void) loki_check_expected_dim(NULL, LOKI_AVG_DIM(state), dim);
-	state = first ? make_state(dim) : writable_state(fcinfo, state);
-	values = LOKI_AVG_VALUES(state);
+		(void) loki_check_expected_dim(NULL, AVG_DIM(state), v->dim);
+	state = first ? make_state(v->dim) : writable_state(fcinfo, state);
+	values = AVG_VALUES(state);
 	values[0] = n + 1;
-	for (int i = 0; i < dim; i++)
+	for (int i = 0; i < v->dim; i++)
 		if (first)
 			values[i + 1] = x[i];
 		else
 			add_to_sum(&values[i + 1], x[i]);
-	return state;
+	PG_RETURN_ARRAYTYPE_P(state);
 }
 
-LOKI_FUNCTION(vector_accum);
-Datum
-vector_accum(PG_FUNCTION_ARGS)
-{
-	Vector	   *v = PG_GETARG_VECTOR_P(1);
-
-	PG_RETURN_ARRAYTYPE_P(loki_avg_add(fcinfo, "vector_accum", v->dim, v->x));
-}
+LOKI_DENSE_FUNCTION(vector_accum, accumulate, vector)
+LOKI_DENSE_FUNCTION(halfvec_accum, accumulate, halfvec)
 
 /*
  * A state without elements is one without rows, as the workers of a parallel
@@ -126,39 +126,45 @@ LOKI_FUNCTION(vector_combine);
 Datum
 vector_combine(PG_FUNCTION_ARGS)
 {
-	ArrayType  *state = loki_avg_state(fcinfo, 0, "vector_combine");
-	ArrayType  *other = loki_avg_state(fcinfo, 1, "vector_combine");
-	bool		swap = LOKI_AVG_DIM(state) == 0;
+	ArrayType  *state = get_state(fcinfo, 0, "vector", "combine");
+	ArrayType  *other = get_state(fcinfo, 1, "vector", "combine");
+	bool		swap = AVG_DIM(state) == 0;
 	ArrayType  *rest = swap ? state : other;
 	ArrayType  *sum = swap ? other : state;
 
-	if (LOKI_AVG_DIM(sum) > 0)
-		loki_vector_check_dim(LOKI_AVG_DIM(sum));
-	if (LOKI_AVG_DIM(rest) > 0)
-		(void) loki_check_expected_dim(NULL, LOKI_AVG_DIM(sum), LOKI_AVG_DIM(rest));
+	if (AVG_DIM(sum) > 0)
+		loki_dense_check_dim(&loki_vector_type, AVG_DIM(sum));
+	if (AVG_DIM(rest) > 0)
+		(void) loki_check_expected_dim(NULL, AVG_DIM(sum), AVG_DIM(rest));
 
 	sum = swap ? copy_state(sum) : writable_state(fcinfo, sum);
-	LOKI_AVG_VALUES(sum)[0] += LOKI_AVG_VALUES(rest)[0];
-	for (int i = 1; i <= LOKI_AVG_DIM(rest); i++)
-		add_to_sum(&LOKI_AVG_VALUES(sum)[i], LOKI_AVG_VALUES(rest)[i]);
+	AVG_VALUES(sum)[0] += AVG_VALUES(rest)[0];
+	for (int i = 1; i <= AVG_DIM(rest); i++)
+		add_to_sum(&AVG_VALUES(sum)[i], AVG_VALUES(rest)[i]);
 	PG_RETURN_ARRAYTYPE_P(sum);
 }
 
-LOKI_FUNCTION(vector_avg);
-Datum
-vector_avg(PG_FUNCTION_ARGS)
+static Datum
+average(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
-	ArrayType  *state = loki_avg_state(fcinfo, 0, "vector_avg");
-	float8	   *values = LOKI_AVG_VALUES(state);
-	Vector	   *average;
+	ArrayType  *state = get_state(fcinfo, 0, type->name, "avg");
+	float8	   *values = AVG_VALUES(state);
+	int			dim = AVG_DIM(state);
+	float	   *x;
 
 	if (values[0] == 0)
 		PG_RETURN_NULL();
 
-	loki_vector_check_dim(LOKI_AVG_DIM(state));
-	average = loki_vector_make(LOKI_AVG_DIM(state));
-	for (int i = 0; i < average->dim; i++)
-		average->x[i] = values[i + 1] / values[0];
-	loki_vector_check_elements(average);
-	PG_RETURN_VECTOR_P(average);
+	loki_dense_check_dim(type, dim);
+	x = palloc_array(float, dim);
+	for (int i = 0; i < dim; i++)
+	{
+		x[i] = values[i + 1] / values[0];
+		if (type->check != NULL)
+			type->check(x[i]);
+	}
+	PG_RETURN_POINTER(type->form(dim, x));
 }
+
+LOKI_DENSE_FUNCTION(vector_avg, average, vector)
+LOKI_DENSE_FUNCTION(halfvec_avg, average, halfvec)

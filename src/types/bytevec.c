@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * bytevec_check.c
- *	  Making bytevecs, and checking their scale and offset.
+ * bytevec.c
+ *	  Quantizing floats to bytevecs, and checking their scale and offset.
  *
  * IDENTIFICATION
- *	  src/types/bytevec_check.c
+ *	  src/types/bytevec.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -13,28 +13,15 @@
 #include "postgres.h"
 
 #include <float.h>
-#include <math.h>
 
 #include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
-#include "distance/distance.h"
-#include "types/bytevecint.h"
+#include "types/dense.h"
 
 #define MAX_CODE 255
 
 /* The last bits of a scale's fraction are zero, so that 16 significant ones are left */
 #define UNUSED_BITS 0xff
-
-ByteVector *
-loki_bytevec_make(int dim)
-{
-	Size		size = LOKI_BYTEVEC_SIZE(dim);
-	ByteVector *v = (ByteVector *) palloc0(size);
-
-	SET_VARSIZE(v, size);
-	v->dim = dim;
-	return v;
-}
 
 static uint32
 bits_of_float(float x)
@@ -149,7 +136,7 @@ loki_bytevec_quantize(int dim, const float *x)
 	scale = choose_scale(dim, x, least, most);
 	if (!is_in_range(scale, least))
 		return NULL;
-	v = loki_bytevec_make(dim);
+	v = (ByteVector *) loki_dense_make(&loki_bytevec_type, dim);
 	v->scale = scale;
 	v->offset = least == 0 ? 0 : least; /* no -0 */
 
