@@ -87,6 +87,30 @@ SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, rank() OVER (ORDER BY d) 
 SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r % 3 = 1 LIMIT 20$$);
 SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, unnest(ARRAY[1, 2]), rank() OVER (ORDER BY d) AS r FROM rank_near) s LIMIT 20$$);
 
+-- test: a condition on row_number() is a LIMIT
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= 30$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r BETWEEN 11 AND 30 ORDER BY r$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r = 1$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, attr, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE 30 > r AND attr = 3$$);
+SELECT * FROM rank_check($$WITH s AS (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near WHERE owner = 'user3') SELECT d, r FROM s WHERE r < 30 ORDER BY r LIMIT 10$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near JOIN rank_names USING (attr) WHERE attr < 10) s WHERE r <= 30$$);
+SELECT * FROM rank_check($$SELECT d, r + k AS r FROM (SELECT d, row_number() OVER w AS r, rank() OVER w AS k FROM rank_near WINDOW w AS (ORDER BY d)) s WHERE r <= 30::smallint AND k <= 30$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= -1$$);
+SELECT rows, in_order, same FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= (SELECT 30)$$);
+-- these are none
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d, id) AS r FROM rank_near) s WHERE r <= 30$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r >= 7990$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= 30 OR r > 7990$$);
+SELECT * FROM rank_check($$SELECT d, r + n AS r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r, count(*) OVER (ORDER BY d) AS n FROM rank_near) s WHERE r <= 30$$);
+SET plan_cache_mode = force_generic_plan;
+PREPARE first_ranks(bigint, int) AS SELECT count(*), max(r) FROM (SELECT row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= $1 AND r < $2;
+EXECUTE first_ranks(30, 40);
+EXECUTE first_ranks(NULL, 40);
+EXECUTE first_ranks(-5, 40);
+EXECUTE first_ranks(30, 4);
+DEALLOCATE first_ranks;
+RESET plan_cache_mode;
+
 -- test: what looks at further rows is exact
 SELECT * FROM rank_check($$SELECT d, count(*) OVER () AS r FROM rank_near ORDER BY d LIMIT 50$$);
 SELECT * FROM rank_check($$SELECT d, count(*) OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 50$$);
@@ -113,6 +137,7 @@ END $$;
 SET hnsw.ef_search = 40;
 SELECT rank_way($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20$$),
 	rank_way($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY r LIMIT 20$$),
+	rank_way($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= 20$$),
 	rank_way($$SELECT d, count(*) OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20$$);
 SET hnsw.ef_search = 400;
 

@@ -285,6 +285,10 @@ class Generator:
         tree = ["SELECT t.id, ", f"{call} OVER (ORDER BY ", distance.text, distance.order, ") AS n, ", distance.text,
                 " AS d FROM t", self.conditions()]
         strict = self.chance(0.5)
+        if call == "row_number()" and self.chance(0.3):
+            tree = ["SELECT s.* FROM (", tree, ") s",
+                    Limit(" WHERE n <= ", Value(str(self.random.randint(1, 20)), "bigint")), " ORDER BY n"]
+            return Statement("ranked", tree, [(2, distance.descending)], search=True, nearest=2, rank=(call, True))
         order = [" ORDER BY ", "n" if strict else "d" + distance.order, self.limit()]
         if self.chance(0.3):
             tree = ["SELECT s.* FROM (", tree, ") s", order]

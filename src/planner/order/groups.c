@@ -141,24 +141,13 @@ describe(const LokiGroups *groups, List *keys, const PathTarget *target)
 
 /* How many rows of a group have a number that is wanted */
 static double
-wanted_of_group(const LokiGroups *groups)
+wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 {
-	double		result = UNKNOWN_NUMBER;
-	ListCell   *cell;
+	Node	   *bound = loki_number_bound(groups->filter);
+	Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
 
-	foreach(cell, groups->filter)
-	{
-		List	   *args = lfirst_node(OpExpr, cell)->args;
-		Const	   *most = (Const *) (IsA(linitial(args), Const) ? linitial(args) : lsecond(args));
-
-		if (!IsA(most, Const) || most->constisnull)
-			continue;
-		if (most->consttype == INT8OID)
-			result = Min(result, DatumGetInt64(most->constvalue));
-		else if (most->consttype == INT4OID)
-			result = Min(result, DatumGetInt32(most->constvalue));
-	}
-	return Max(result, 1);
+	return most != NULL && IsA(most, Const) ? Max(DatumGetInt64(most->constvalue), 1) :
+		UNKNOWN_NUMBER;
 }
 
 /* Offer the first rows of groups of a path's rows, which are in order. */
@@ -183,7 +172,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	custom->path.pathtarget = target;
 	custom->path.parallel_safe = output->consider_parallel && input->parallel_safe;
 	custom->path.rows = clamp_row_est(groups->number != NULL ?
-									  Min(path->rows, ngroups * wanted_of_group(groups)) :
+									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
 									  ngroups * kept);
 	custom->path.startup_cost = input->startup_cost;
 	custom->path.total_cost = input->total_cost +

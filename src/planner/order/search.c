@@ -660,6 +660,50 @@ loki_may_repeat(Node *expr)
 	return !contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
+/*
+ * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT
+ * does; core ends the WindowAgg there.  Offer its first rows, from scans that are searches.
+ */
+static void
+offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
+{
+	LimitPath	limit = {.limitOption = LIMIT_OPTION_COUNT,.limitCount = loki_ranks_wanted(root)};
+	FinalPathExtraData final = {.count_est = (int64) Min(loki_promise_wanted(root), PG_INT32_MAX)};
+	WindowAggPath *like = NULL;
+	List	   *first = NIL;
+	ListCell   *cell;
+
+	if (limit.limitCount == NULL || !loki_may_repeat(limit.limitCount) ||
+		has_plan_parameters(limit.limitCount, NULL) || root->parse->rowMarks != NIL)
+		return;
+	foreach(cell, output->pathlist)
+		if (IsA(lfirst(cell), WindowAggPath))
+		like = lfirst(cell);
+	if (like == NULL || IsA(like->subpath, WindowAggPath))
+		return;
+	foreach(cell, input->pathlist)
+	{
+		FollowedScans followed = {.root = root,.final = &final,.limit = &limit};
+		Path	   *path = lfirst(cell);
+		WindowAggPath *ranks = copy_path(like, sizeof(WindowAggPath));
+
+		if (path->param_info != NULL || root->window_pathkeys == NIL ||
+			!pathkeys_contained_in(root->window_pathkeys, path->pathkeys))
+			continue;
+		ranks->path.pathkeys = path->pathkeys;
+		ranks->path.parallel_safe = output->consider_parallel && path->parallel_safe;
+		ranks->path.total_cost = path->total_cost + like->path.total_cost -
+			like->subpath->total_cost;
+		ranks->subpath = path;
+		first = lappend(first, rank_taken(&followed, ranks));
+	}
+
+	/* add_path() may free paths of the list */
+	foreach(cell, first)
+		if (lfirst(cell) != NULL)
+		add_path(output, lfirst(cell));
+}
+
 /* The Limit with scans that are searches, or as it was */
 Path *
 loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
@@ -724,7 +768,10 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		previous_upper_paths(root, stage, input, output, extra);
 	loki_group_paths(root, stage, input, output);
 	if (stage == UPPERREL_WINDOW)
+	{
 		loki_rank_paths(root, output);
+		offer_first_ranks(root, input, output);
+	}
 	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)
 		return;
 	loki_shard_paths(root, input, output, extra);

@@ -149,7 +149,7 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 	LokiGroups	groups;
 	bool		ranks = false;
 
-	if (loki_groups(root, &groups))
+	if (loki_groups(root, &groups) || loki_ranks_wanted(root) != NULL)
 		return true;
 	while (!loki_consumes_order(root->parse))
 	{
@@ -237,9 +237,12 @@ loki_promise_wanted(const PlannerInfo *root)
 {
 	const PlannerInfo *limit;
 	LokiGroups	groups;
+	Node	   *ranks;
 
 	if (loki_groups(root, &groups))
 		limit = groups.limit;
+	else if ((ranks = loki_ranks_wanted(root)) != NULL)
+		return Max(known_count(root, ranks), known_count(root, ranks) < 0 ? UNKNOWN_LIMIT : 1);
 	else if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
 		return root->tuple_fraction;
 	else if (root->limit_tuples > 0 || (limit = unknown_limit(root)) == NULL)

@@ -29,5 +29,7 @@ extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 extern bool loki_ranks_rows(const Query *parse);
 extern bool loki_windows_need_all(const Query *parse);
 extern bool loki_sorts_by_rank(const PlannerInfo *root);
+extern Node *loki_number_bound(List *conditions);
+extern Node *loki_ranks_wanted(const PlannerInfo *root);
 
 #endif							/* LOKI_PLANNER_QUERY_PROMISE_H */

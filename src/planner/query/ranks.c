@@ -13,9 +13,13 @@
 #include "postgres.h"
 
 #include "catalog/pg_opfamily_d.h"
+#include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "planner/query/promise.h"
+#include "planner/query/rows_taken.h"
 #include "utils/fmgroids.h"
 
 /* Whether a window function is a rank, which depends only on the rows before its own */
@@ -106,4 +110,68 @@ loki_sorts_by_rank(const PlannerInfo *root)
 	expr = linitial_node(EquivalenceMember, key->pk_eclass->ec_members)->em_expr;
 	return IsA(expr, WindowFunc) && is_rank((WindowFunc *) expr) &&
 		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
+}
+
+/*
+ * The most that a row_number() is by conditions that end its window, r <= n or r < n: a
+ * bigint expression, 0 or more; NULL if there is none
+ */
+Node *
+loki_number_bound(List *conditions)
+{
+	ListCell   *cell;
+
+	foreach(cell, conditions)
+	{
+		List	   *args = lfirst_node(OpExpr, cell)->args;
+		bool		left = IsA(linitial(args), WindowFunc);
+		WindowFunc *number = left ? linitial(args) : lsecond(args);
+		Node	   *most = copyObject(left ? lsecond(args) : linitial(args));
+		MinMaxExpr *bound = makeNode(MinMaxExpr);
+
+		if (!IsA(number, WindowFunc) || number->winfnoid != F_ROW_NUMBER)
+			continue;
+		if (exprType(most) == INT4OID)
+			most = (Node *) makeFuncExpr(F_INT8_INT4, INT8OID, list_make1(most), InvalidOid,
+										 InvalidOid, COERCE_IMPLICIT_CAST);
+		if (exprType(most) != INT8OID)
+			continue;
+		bound->minmaxtype = INT8OID;
+		bound->op = IS_GREATEST;
+		bound->args = list_make2(most, loki_bigint_const(0));
+		bound->location = -1;
+		return (Node *) bound;
+	}
+	return NULL;
+}
+
+/*
+ * How many rows of a query level have a rank that is wanted, as WHERE r <= n says above a
+ * subquery with row_number() AS r; NULL if it does not, or if others may be wanted
+ */
+Node *
+loki_ranks_wanted(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+	List	   *exprs;
+	Node	   *bound = NULL;
+	ListCell   *cell;
+	ListCell   *window;
+
+	if (!parse->hasWindowFuncs || loki_consumes_order(parse))
+		return NULL;
+	exprs = pull_var_clause((Node *) root->processed_tlist,
+							PVC_INCLUDE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
+	foreach(cell, exprs)
+	{
+		WindowFunc *function = lfirst(cell);
+
+		if (!IsA(function, WindowFunc))
+			continue;
+		foreach(window, parse->windowClause)
+			if (bound == NULL && lfirst_node(WindowClause, window)->winref == function->winref)
+			bound = loki_number_bound(loki_run_conditions(lfirst_node(WindowClause, window),
+														  function));
+	}
+	return bound;
 }
