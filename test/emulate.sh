@@ -36,7 +36,7 @@ if [ "$(cat "$dir/complete" 2>/dev/null)" != "$version" ]; then
 	export APT_CONFIG="$dir/apt.conf"
 	apt-get -q -o Acquire::Retries=5 update
 	apt-get -q -y -o Acquire::Retries=5 --download-only install \
-		"$package=$version" libopenblas0-serial
+		"$package=$version"
 	(cd "$dir/archives" && apt-get -q download "postgresql-server-dev-$major=$version")
 	for file in "$dir"/archives/*.deb; do
 		dpkg-deb -x "$file" "$root"

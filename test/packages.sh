@@ -13,7 +13,7 @@ set -eu
 
 oldest=15
 newest=18
-tools="build-essential perl libipc-run-perl libopenblas0-serial"
+tools="build-essential perl libipc-run-perl"
 
 say() { echo "$*" >&2; }
 

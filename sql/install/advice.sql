@@ -68,10 +68,14 @@ BEGIN ATOMIC
 		JOIN pg_class t ON t.oid = x.indrelid
 		LEFT JOIN lokivector_stat_indexes s ON s.index::oid = c.oid
 	), i AS MATERIALIZED (
-		-- codes that do not tell which rows are nearest: lokivector_calibrate() and builds read the
-		-- table, vacuum does not; and searches read more rows
+		-- coarse: codes that do not tell which rows are nearest, so that searches read more rows;
+		-- waits: vacuum does not calibrate sketches, and calls no function that is not written in C
 		SELECT *, sketched OR code_dimensions < dimensions OR
-			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse
+			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse,
+			sketched OR EXISTS (SELECT FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid
+				JOIN pg_language l ON l.oid = p.prolang
+				WHERE d.classid = 'pg_class'::regclass AND d.objid = facts.oid::oid
+				AND d.refclassid = 'pg_proc'::regclass AND l.lanname NOT IN ('internal', 'c')) AS waits
 		FROM facts
 	), parts AS MATERIALIZED (
 		SELECT f.* FROM begun, lokivector_index_slot_arrays(begun.oid) f
@@ -156,13 +160,13 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
 		indrelid::regclass, oid::regclass)
-	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT coarse
+	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT waits
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
 			' Run lokivector_calibrate(%L)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
 		oid::regclass)
-	FROM i WHERE coarse AND live >= 1000 AND (target > 0::float8 AND calibrated_nodes IS NULL OR
+	FROM i WHERE waits AND live >= 1000 AND (target > 0::float8 AND calibrated_nodes IS NULL OR
 		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
 	SELECT 'recall', pg_catalog.format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',

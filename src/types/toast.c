@@ -477,17 +477,23 @@ read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 }
 
 struct varlena *
-loki_toast_read(LokiToastReader *reader, struct varlena *datum)
+loki_toast_try(LokiToastReader *reader, struct varlena *datum)
 {
 	struct varatt_external pointer;
-	struct varlena *value;
 
 	reader->valueid = InvalidOid;
 	if (!VARATT_IS_EXTERNAL_ONDISK(datum))
 		return pg_detoast_datum(datum);
 	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
 	loki_toast_open(reader, pointer.va_toastrelid);
-	value = read_value(reader, &pointer);
+	return read_value(reader, &pointer);
+}
+
+struct varlena *
+loki_toast_read(LokiToastReader *reader, struct varlena *datum)
+{
+	struct varlena *value = loki_toast_try(reader, datum);
+
 	return value != NULL ? value : pg_detoast_datum(datum);
 }
 

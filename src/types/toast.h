@@ -69,6 +69,9 @@ typedef struct LokiToastReader
  */
 extern struct varlena *loki_toast_read(LokiToastReader *reader, struct varlena *datum);
 
+/* The same, but NULL if the value is not there any more, or may not be read directly */
+extern struct varlena *loki_toast_try(LokiToastReader *reader, struct varlena *datum);
+
 /*
  * Read an uncompressed value of `size` bytes whose first chunk is thought to
  * lie at *first, in the buffer `recent`, if that is not InvalidBuffer.  NULL if

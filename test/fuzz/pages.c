@@ -41,7 +41,7 @@
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
  * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c
  * Sources: src/distance/pool.c src/distance/pool_avx512.c src/distance/sparse.c
- * Sources: src/distance/sparse_avx512.c src/distance/blas.c
+ * Sources: src/distance/sparse_avx512.c src/distance/products.c
  *
  * What nothing here calls stays unresolved.
  *

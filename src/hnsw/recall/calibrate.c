@@ -108,10 +108,8 @@ count_uncounted(Relation index)
 }
 
 /*
- * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or
- * if its codes do not tell near nodes apart and rows cannot do so.  If
- * codes were made anew meanwhile, near nodes were not told apart either, and all is measured
- * again.  No page may be locked.
+ * Calibrate an index and keep the result on its metapage.  False if it has too few nodes, or no
+ * rows that can be read.  No page may be locked.
  *
  * Nodes that come meanwhile, vacuum counts as changed.  If it has counted others meanwhile, the
  * second count leaves them out.
@@ -123,13 +121,9 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	LokiCalibrationSums sums;
-	LokiIndex  *state = loki_index_open(index, NULL);
-	double		most = loki_column_sketched(&state->column) ? LOKI_CALIBRATE_DISTANCES :
-		LOKI_CALIBRATE_SCORES;
 	uint32		uncounted = count_uncounted(index);
-	bool		measured;
+	bool		measured = loki_calibrate_measure(index, rows, given, 0, &sums);
 
-	measured = loki_calibrate_measure(index, rows, given, most, 1, &sums);
 	if (measured)
 		loki_calibrate_store(index, &sums, Min(uncounted, count_uncounted(index)));
 	MemoryContextSwitchTo(old);
@@ -176,21 +170,17 @@ has_changed(double nodes, const LokiCalibrationData *calibration)
 
 /*
  * Calibrate, reading rows.  Vacuum's snapshot does not keep dead rows, so the values of these may
- * be gone from the TOAST table.  Values in the rows themselves may be read, but no expressions be
- * evaluated, whose arguments may be out of line.  Rows alone never are what vacuum measures by.
+ * be gone from the TOAST table, and are left out then.
  */
 static bool
 calibrate_in_vacuum(Relation index)
 {
-	Relation	heap;
+	Relation	heap = table_open(index->rd_index->indrelid, NoLock);
 	LokiRows	rows;
 	bool		calibrated;
 
-	if (RelationGetIndexExpressions(index) != NIL)
-		return calibrate(index, NULL, NULL);
-	heap = table_open(index->rd_index->indrelid, NoLock);
 	loki_rows_begin(&rows, heap, index, SnapshotSelf);
-	rows.inline_only = true;
+	rows.may_be_gone = true;
 	calibrated = calibrate(index, &rows, NULL);
 	loki_rows_end(&rows);
 	table_close(heap, NoLock);
@@ -211,8 +201,7 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 	if (loki_column_sketched(&column))
 		return false;
 	loki_rows_begin(&rows, heap, index, SnapshotSelf);
-	measured = loki_calibrate_measure(index, &rows, NULL, LOKI_CALIBRATE_BUILD_SCORES,
-									  nshares, sums);
+	measured = loki_calibrate_measure(index, &rows, NULL, nshares, sums);
 	loki_rows_end(&rows);
 	return measured;
 }
@@ -230,9 +219,8 @@ loki_calibrate_again(Relation index)
 	if (meta.pending > 0 || nodes < LOKI_CALIBRATE_MIN_NODES ||
 		!has_changed(nodes, &meta.calibration))
 		return false;
-
-	/* where codes tell too little, rows out of line would have to be read */
-	return loki_calibrate_codes_suffice(state) && calibrate_in_vacuum(index);
+	return !loki_column_sketched(&state->column) && loki_rows_need_no_snapshot(index) &&
+		calibrate_in_vacuum(index);
 }
 
 /* ----------------------------------------------------------------
@@ -275,9 +263,7 @@ report_failure(Relation index)
 			 nodes < LOKI_CALIBRATE_MIN_NODES ?
 			 errdetail("Calibrating takes %d nodes, and the index has %u.",
 					   LOKI_CALIBRATE_MIN_NODES, nodes) :
-			 loki_column_sketched(&state->column) ?
-			 errdetail("The transaction sees no row of the index.") :
-			 errdetail("The transaction sees no row of the index that has a vector of its own."),
+			 errdetail("The transaction sees no row of the index."),
 			 meta.calibration.nodes > 0 ?
 			 errhint("Searches go by what was measured before.") :
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));

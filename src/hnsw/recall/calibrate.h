@@ -16,26 +16,8 @@
 #include "hnsw/page/index.h"
 #include "hnsw/recall/recall.h"
 
-/* Nodes that are queries, unless the pass over CODE would cost too much */
+/* Nodes that are queries, unless the pass over the table would cost too much */
 #define LOKI_CALIBRATE_QUERIES	500
-
-/*
- * The most estimates that are made to find the true neighbors of all queries: by itself, and
- * at the end of a build, of which it must be a small part.
- */
-#define LOKI_CALIBRATE_SCORES		4e9
-#define LOKI_CALIBRATE_BUILD_SCORES	1e8
-
-/* The same for comparisons of rows, each of which costs about a thousand estimates */
-#define LOKI_CALIBRATE_DISTANCES	1e6
-
-/*
- * How distances grow around queries, a histogram: LOKI_GROWTH_STEPS bins for each doubling of
- * the growth, from LOKI_GROWTH_LEAST on
- */
-#define LOKI_GROWTH_LEAST	0.001
-#define LOKI_GROWTH_STEPS	16
-#define LOKI_GROWTH_BINS	(12 * LOKI_GROWTH_STEPS)
 
 /* What walks found, as sums over queries by width */
 typedef struct LokiCalibrationSums
@@ -51,7 +33,9 @@ typedef struct LokiCalibrationSums
 	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */
 	bool		given;			/* queries of the caller: the growth stays as it
 								 * was, since all searches go by it */
-	int			growth[LOKI_GROWTH_BINS];	/* queries */
+	int			ngrowths;
+	double		growths[LOKI_CALIBRATE_QUERIES];	/* of distances, around
+													 * queries */
 } LokiCalibrationSums;
 
 /* Vectors to calibrate for, in place of nodes of the index */
@@ -93,19 +77,12 @@ extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums
 /* functions in recall/measure.c */
 
 /*
- * Whether codes have the bits and dimensions to tell which nodes are nearest.  Those of compact
- * indexes and of sketches do not.
- */
-extern bool loki_calibrate_codes_suffice(const LokiIndex *state);
-
-/*
- * Search for the given queries, or for 1 / nshares of those that are chosen.  What is nearest,
- * codes tell, and rows where codes do not; then a pass over the table takes most of the time.
- * False if the index is not to be calibrated, as where codes do not tell and rows is NULL.
+ * Search for the given queries, or for nodes that are chosen; at the end of a build, for 1 / nshares of
+ * fewer of these, else nshares is 0.  False if the index is not to be calibrated.
  */
 extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
-								   const LokiGivenQueries *given, double max_scores,
-								   int nshares, LokiCalibrationSums *sums);
+								   const LokiGivenQueries *given, int nshares,
+								   LokiCalibrationSums *sums);
 
 /* How many queries can be searched for within maintenance_work_mem; no fewer than are chosen */
 extern int	loki_calibrate_most(Relation index);

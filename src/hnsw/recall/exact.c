@@ -3,9 +3,9 @@
  * exact.c
  *	  The exact answers that recall is measured against.
  *
- * OpenBLAS multiplies a block of rows with all queries.  Products and norms give distances
- * with a known error.  Rows that could be among the nearest by that are measured by
- * loki_exact_distance().  Without OpenBLAS, and for L1, all rows are.
+ * A block of rows is multiplied with all queries.  Products and norms give distances with a
+ * known error.  Rows that could be among the nearest by that are measured by
+ * loki_exact_distance().  For L1, and bit strings, all rows are.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/exact.c
@@ -18,16 +18,15 @@
 
 #include "access/tableam.h"
 #include "compat/pgcompat.h"
-#include "distance/blas.h"
 #include "distance/distance.h"
+#include "distance/products.h"
 #include "fmgr.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
 #include "utils/float.h"
 
-/* The most and the least rows of a block */
+/* The most rows of a block */
 #define BLOCK_ROWS		1024
-#define BLOCK_MIN_ROWS	16
 
 /*
  * A float32 product of dim terms is wrong by dim roundings of |a| |b| at most, in any order
@@ -53,7 +52,7 @@ choose_block(const LokiExact *exact, Size memory, bool products)
 	Size		row = exact->dim * sizeof(float) + sizeof(float) + sizeof(ItemPointerData) +
 		(products ? exact->nqueries * sizeof(float) : 0);
 
-	return (int) Max(BLOCK_MIN_ROWS, Min(BLOCK_ROWS, memory / 2 / row));
+	return (int) Max(1, Min(BLOCK_ROWS, memory / 2 / row));
 }
 
 /* Norms of the queries, and room for a block of rows. */
@@ -63,7 +62,7 @@ begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 	uint32		dim = exact->dim;
 	int			nqueries = exact->nqueries;
 	bool		products = column->metric != LOKI_METRIC_L1 &&
-		!loki_metric_of_bits(column->metric) && loki_blas_open();
+		!loki_metric_of_bits(column->metric);
 
 	exact->query_norms = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
@@ -198,8 +197,12 @@ flush_block(LokiExact *exact)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	if (exact->products != NULL)
-		loki_blas_products(exact->dim, exact->nqueries, exact->queries, exact->nrows,
-						   exact->rows, exact->products);
+	{
+		LokiVectors queries = {exact->queries, exact->dim, exact->nqueries};
+		LokiVectors rows = {exact->rows, exact->dim, exact->nrows};
+
+		loki_dot_products(exact->dim, queries, rows, exact->products, exact->nrows);
+	}
 	for (int i = 0; i < exact->nqueries; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -252,7 +255,6 @@ add_value(LokiExact *exact, LokiRows *rows, Datum datum, bool isnull)
 static void
 add_rows(LokiExact *exact, LokiRows *rows)
 {
-	bool		sketched = loki_column_sketched(&rows->column);
 	TableScanDesc scan = table_beginscan(rows->heap, rows->snapshot, 0, NULL);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, rows->slot))
@@ -265,7 +267,7 @@ add_rows(LokiExact *exact, LokiRows *rows)
 		if (!loki_rows_match(rows))
 			continue;
 		value = loki_rows_value(rows, &isnull);
-		if (sketched)
+		if (exact->queries == NULL)
 			add_value(exact, rows, value, isnull);
 		else if ((x = loki_rows_vector(rows, value, isnull)) != NULL)
 			add_vector(exact, x, &rows->slot->tts_tid);

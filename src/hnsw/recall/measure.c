@@ -3,10 +3,10 @@
  * measure.c
  *	  Measuring how much walks of several widths find.
  *
- * Queries are nodes of the index, by the values of their rows, or by their codes where rows
- * cannot be read.  But a node is easier to search for than other vectors, since its links lead
- * to its neighbors.  So its own search goes around it, as if it did not exist.  A few links are
- * added that would exist in that case, in place of links to the node.
+ * Queries are nodes of the index, by the values of their rows.  But a node is easier to search for
+ * than other vectors, since its links lead to its neighbors.  So its own search goes around it, as
+ * if it did not exist.  A few links are added that would exist in that case, in place of links to
+ * the node.
  *
  * When the true neighbors are known (recall/truth.c), each query is searched for once, with the
  * largest width.  A walk always expands the nearest node that is not expanded yet, whatever its
@@ -37,11 +37,21 @@
 #define MIN_QUERIES			100
 
 /*
+ * The most distances of rows and queries that a pass over the table computes: by itself, at the end of a
+ * build, of which it must be a small part, and where values are compared one by one, as sketches show too
+ * little.  The queries of a build stay in the processor's cache.
+ */
+#define MOST_DISTANCES			4e9
+#define MOST_BUILD_DISTANCES	1e8
+#define MOST_VALUES				1e6
+#define MOST_BUILD_FLOATS		200000
+
+/*
  * The walks of one query in DEEP_EVERY go on until all true neighbors are found.  The others
  * only find those of the first SHALLOW_KS numbers, which takes less time.
  */
 #define DEEP_EVERY			4
-#define SHALLOW_KS			2
+#define SHALLOW_KS			(LOKI_CALIBRATION_KS - 1)
 
 /* After so many queries, widths are left out if narrower ones find enough */
 #define FIRST_QUERIES		64
@@ -57,9 +67,6 @@
 
 /* The growth counts if so many queries measured it */
 #define GROWTH_QUERIES		16
-
-/* A product of a row and a query takes as long as so many estimates */
-#define PRODUCT_SCORES		10
 
 /*
  * Among them are the numbers of neighbors in loki_calibration_ks.  Below such a number, a walk
@@ -110,41 +117,6 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *unco
 	return count;
 }
 
-/* Make a query of a node.  Its slots are pinned meanwhile, not locked; no pin is left. */
-static void
-prepare_node(LokiMeasure *measure, uint32 node, LokiQuery *query)
-{
-	LokiIndex  *state = measure->state;
-	const LokiQuantizer *quantizer = state->quantizer;
-	LokiSlots  *codes = &measure->search.scratch.slots;
-
-	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &node, 1, codes);
-	loki_slots_open(state, measure->index, false, codes);
-	if (quantizer->refine_size > 0)
-	{
-		loki_slots_find(state, measure->index, LOKI_SLOTS_REFINE, &node, 1,
-						&measure->refines);
-		loki_slots_open(state, measure->index, false, &measure->refines);
-		quantizer->prepare_refined(quantizer, codes->slots[0],
-								   measure->refines.slots[0], query);
-		(void) loki_slots_close(state, measure->index, &measure->refines);
-	}
-	else
-		quantizer->prepare_code(quantizer, codes->slots[0], query);
-	(void) loki_slots_close(state, measure->index, codes);
-}
-
-/* Whether a node has one row only */
-static bool
-has_single_row(LokiMeasure *measure, uint32 node)
-{
-	LokiNodeRows row = {0};
-	ItemPointerData tid;
-
-	return loki_node_row(measure->state, measure->index, node, &row, &tid) &&
-		row.next == LOKI_NONE;
-}
-
 /* Make a query of a node's row.  False if it has none. */
 static bool
 prepare_row(LokiMeasure *measure, uint32 node, int query)
@@ -190,18 +162,10 @@ choose_nodes(LokiMeasure *measure)
 			continue;
 		CHECK_FOR_INTERRUPTS();
 
-		/*
-		 * the walk goes around the node, and the pass over the table leaves
-		 * one row out
-		 */
-		if (measure->by_table && !has_single_row(measure, node))
+		/* the answer leaves the node's rows out, of as many as it has */
+		if (loki_measure_count_rows(measure, node, LOKI_TRUTH) > LOKI_TRUTH / 2 ||
+			!prepare_row(measure, node, n))
 			continue;
-		if (measure->rows == NULL || !prepare_row(measure, node, n))
-		{
-			if (measure->by_rows || measure->by_table)
-				continue;
-			prepare_node(measure, node, loki_measure_query(measure, n));
-		}
 		measure->own[n++] = node;
 		next += step;
 	}
@@ -248,21 +212,16 @@ static void
 note_growth(LokiMeasure *measure)
 {
 	const LokiCandidate *pool = measure->search.pool;
+	LokiCalibrationSums *sums = measure->sums;
 	float		from;
-	double		growth;
-	int			bin;
 
-	if (measure->search.npool < GROWTH_TO || measure->by_rows || measure->sums->given ||
-		measure->state->code.metric == LOKI_METRIC_IP)
+	if (measure->search.npool < GROWTH_TO || loki_column_sketched(&measure->state->column) ||
+		sums->given || measure->state->code.metric == LOKI_METRIC_IP)
 		return;
 	from = pool[GROWTH_FROM - 1].distance;
-	bin = LOKI_GROWTH_BINS - 1;
-	if (from > 0)
-	{
-		growth = log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / GROWTH_FROM);
-		bin = (int) Min(LOKI_GROWTH_STEPS * log2(Max(growth, LOKI_GROWTH_LEAST) / LOKI_GROWTH_LEAST), bin);
-	}
-	measure->sums->growth[bin]++;
+	Assert(sums->ngrowths < lengthof(sums->growths));
+	sums->growths[sums->ngrowths++] = from <= 0 ? DBL_MAX :
+		log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / GROWTH_FROM);
 }
 
 /*
@@ -367,18 +326,10 @@ int
 loki_calibrate_most(Relation index)
 {
 	const LokiIndex *state = loki_index_open(index, NULL);
-	Size		size = prepared_size(state) + LOKI_TRUTH_ROOM * sizeof(LokiCandidate);
-	Size		memory = (Size) maintenance_work_mem * 1024;
+	Size		size = prepared_size(state) + loki_exact_query_size(&state->column, LOKI_TRUTH + 1);
+	Size		memory = (Size) maintenance_work_mem * 1024 / 4 * 3;	/* the rest is for blocks of
+																		 * rows */
 
-	/*
-	 * a pass over the table has the vectors themselves, and needs a fourth
-	 * for its blocks
-	 */
-	if (!loki_calibrate_codes_suffice(state))
-	{
-		size += state->dim * sizeof(float) + (LOKI_TRUTH + 1) * sizeof(double);
-		memory -= memory / 4;
-	}
 	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 }
 
@@ -394,12 +345,6 @@ allocate(LokiMeasure *measure, int nqueries)
 	measure->own_rows = palloc_array(ItemPointerData, nqueries);
 	measure->values = palloc0_array(Datum, nqueries);
 	measure->truth.query_floats = palloc_array(float, measure->state->dim);
-	measure->near = palloc_extended(mul_size(LOKI_TRUTH_ROOM * sizeof(LokiCandidate), nqueries),
-									MCXT_ALLOC_HUGE);
-	measure->nnear = palloc0_array(int, nqueries);
-	measure->bound = palloc_array(float, nqueries);
-	for (int i = 0; i < nqueries; i++)
-		measure->bound[i] = FLT_MAX;
 }
 
 /* Add what another process found for other queries. */
@@ -419,8 +364,8 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 		sums->scored[i] += more->scored[i];
 		sums->walked[i] += more->walked[i];
 	}
-	for (int i = 0; i < LOKI_GROWTH_BINS; i++)
-		sums->growth[i] += more->growth[i];
+	for (int i = 0; i < more->ngrowths && sums->ngrowths < lengthof(sums->growths); i++)
+		sums->growths[sums->ngrowths++] = more->growths[i];
 	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
 		sums->queries_of[k] += more->queries_of[k];
 }
@@ -443,20 +388,15 @@ standard_error(double variance, int n, int k)
  * at hardly any distance count for more than others.  0 if it was not measured.
  */
 static uint16
-form_growth(const int *growth)
+form_growth(const LokiCalibrationSums *sums)
 {
-	int			queries = 0;
-	int			below = 0;
-	int			bin = -1;
+	double		sorted[LOKI_CALIBRATE_QUERIES];
 
-	for (int i = 0; i < LOKI_GROWTH_BINS; i++)
-		queries += growth[i];
-	if (queries < GROWTH_QUERIES)
+	if (sums->ngrowths < GROWTH_QUERIES)
 		return 0;
-	while (bin + 1 < LOKI_GROWTH_BINS && below <= queries / 2)
-		below += growth[++bin];
-	return (uint16) rint(Min(LOKI_GROWTH_LEAST * exp2((bin + 0.5) / LOKI_GROWTH_STEPS) * LOKI_GROWTH_SCALE,
-							 PG_UINT16_MAX));
+	memcpy(sorted, sums->growths, sums->ngrowths * sizeof(double));
+	qsort(sorted, sums->ngrowths, sizeof(double), loki_compare_doubles);
+	return (uint16) rint(Min(Max(sorted[sums->ngrowths / 2] * LOKI_GROWTH_SCALE, 1), PG_UINT16_MAX));
 }
 
 void
@@ -469,7 +409,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
 	result->nwidths = sums->nwidths;
-	result->at[LOKI_CALIBRATION_GROWTH].other = form_growth(sums->growth);
+	result->at[LOKI_CALIBRATION_GROWTH].other = form_growth(sums);
 	for (int i = 0; i < sums->nwidths; i++)
 	{
 		result->at[i].width = widths[i];
@@ -491,14 +431,6 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	}
 }
 
-bool
-loki_calibrate_codes_suffice(const LokiIndex *state)
-{
-	return state->code.projection == LOKI_PROJECT_NONE &&
-		Max(state->code.bits, state->code.refine_bits) >= 4 &&
-		!loki_column_sketched(&state->column);
-}
-
 /* Search for all queries.  No page may be locked. */
 static void
 search_all(LokiMeasure *measure, int nshares)
@@ -515,48 +447,55 @@ search_all(LokiMeasure *measure, int nshares)
 	measure->sums->nqueries = measure->sums->queries_of[0];
 }
 
+/* How many nodes are queries: as many as LOKI_CALIBRATE_QUERIES, unless the pass would cost too much */
+static int
+choose_number(const LokiMeasure *measure, bool building)
+{
+	double		distances = loki_column_sketched(&measure->state->column) ? MOST_VALUES :
+		building ? MOST_BUILD_DISTANCES : MOST_DISTANCES;
+	double		n = Min(LOKI_CALIBRATE_QUERIES, distances / measure->nlive);
+
+	if (building)
+		n = Min(n, MOST_BUILD_FLOATS / measure->state->dim);
+	return (int) Max(n, MIN_QUERIES);
+}
+
 bool
 loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *given,
-					   double max_scores, int nshares, LokiCalibrationSums *sums)
+					   int nshares, LokiCalibrationSums *sums)
 {
 	LokiMeasure *measure = palloc0(sizeof(LokiMeasure));
 	LokiIndex  *state = loki_index_open(index, &measure->meta);
 	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
-	double		nqueries;
+	bool		building = nshares > 0;
+	int			nqueries;
 
-	Assert(nshares >= 1 && (given == NULL || nshares == 1));
+	Assert(given == NULL || !building);
+	nshares = Max(nshares, 1);
 	loki_index_refresh(state, index);
 	measure->index = index;
 	measure->state = state;
 	measure->rows = rows;
-	measure->by_rows = loki_column_sketched(&state->column);
-	measure->by_table = !measure->by_rows && !loki_calibrate_codes_suffice(state);
-	if (measure->by_table)
-		max_scores /= PRODUCT_SCORES;
 	measure->end = tid->npages * tid->per_page;
 	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	measure->nlive = loki_calibrate_count(index, state, measure->live, NULL);
-	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE ||
-		((measure->by_rows || measure->by_table) && (rows == NULL || rows->inline_only)))
+	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE)
 		return false;
-	measure->strategy = GetAccessStrategy(BAS_BULKREAD);
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 
-	nqueries = given ? given->n :
-		Max(MIN_QUERIES, Min(LOKI_CALIBRATE_QUERIES, max_scores / measure->nlive)) / nshares;
+	nqueries = given ? given->n : choose_number(measure, building) / nshares;
 	memset(sums, 0, sizeof(*sums));
 	sums->nodes = measure->nlive;
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
 	sums->given = given != NULL;
 	measure->sums = sums;
-	allocate(measure, (int) nqueries);
+	allocate(measure, nqueries);
 	if (given != NULL)
 		prepare_given(measure, given);
 	else
 		choose_nodes(measure);
 	loki_truth_gather(measure);
 	search_all(measure, nshares);
-	FreeAccessStrategy(measure->strategy);
 	return sums->nqueries > 0;
 }

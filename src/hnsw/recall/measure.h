@@ -16,42 +16,26 @@
 #include "hnsw/graph/search.h"
 #include "hnsw/recall/calibrate.h"
 
-/* The nodes that are refined for each query, and the true neighbors among them */
-#define LOKI_TRUTH_KEPT		600
+/* The most true neighbors of a query that count */
 #define LOKI_TRUTH			100
-
-/* Nodes that a query keeps: besides those above, what its walks find as near */
-#define LOKI_TRUTH_ROOM		(2 * LOKI_TRUTH_KEPT)
-
-#define LOKI_TRUTH_PLACES	4096	/* of a hash table of these */
 
 /* The k-th true neighbor of a query */
 typedef struct LokiTruthLimit
 {
 	int			k;				/* at most as many as there are neighbors */
-	float		estimate;		/* of its distance */
-	float		margin;			/* estimates may be wrong by so much; 0: they
-								 * are what counts */
-	double		limit;			/* nodes that are no farther are hits */
-	bool		tied;			/* there are more than k of these */
+	double		limit;			/* rows that are no farther are hits */
 } LokiTruthLimit;
 
 /* The true neighbors of the query that is searched for */
 typedef struct LokiTruth
 {
 	int			query;
-	LokiCandidate *near;		/* by distance; LOKI_TRUTH_ROOM allocated */
-	int			n;
-	bool		more;			/* other nodes may be as near */
-	bool		tied;			/* for some k */
 	int			nlimits;
 	LokiTruthLimit limits[LOKI_CALIBRATION_KS];
-	float		error;			/* of codes, by_table; NaN: not known yet */
+	bool		tied;			/* for some k, more than k rows are hits */
+	float		error;			/* that estimates may have; NaN: not known yet */
 	float	   *query_floats;	/* of its value */
-	bool		query_read;		/* they are there */
-	double		exact[LOKI_TRUTH_ROOM]; /* distances of near[] by rows; NaN:
-										 * not read */
-	uint16		places[LOKI_TRUTH_PLACES];	/* in near[], plus one */
+	struct truth_hash *nodes;	/* that walks have found */
 } LokiTruth;
 
 typedef struct LokiMeasure
@@ -59,13 +43,8 @@ typedef struct LokiMeasure
 	Relation	index;
 	LokiIndex  *state;
 	LokiMetaPageData meta;
-	LokiRows   *rows;			/* NULL: they cannot be read */
-	bool		by_rows;		/* they alone tell what is nearest: the values
-								 * of sketches, compared one by one, ... */
-	bool		by_table;		/* ... or vectors, by a pass over the table */
-	BufferAccessStrategy strategy;
+	LokiRows   *rows;
 	LokiSearch	search;
-	LokiSlots	refines;
 
 	uint8	   *live;			/* bitmap of nodes in the graph, which were
 								 * below end */
@@ -75,13 +54,10 @@ typedef struct LokiMeasure
 	int			nqueries;
 	Size		query_size;
 	char	   *queries;		/* prepared, query_size bytes each */
-	Datum	   *values;			/* themselves; 0 if not known */
+	Datum	   *values;			/* themselves */
 	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
-	ItemPointerData *own_rows;	/* its row, by_table */
-	LokiExact	exact;			/* distances of true neighbors, by_table */
-	LokiCandidate *near;		/* LOKI_TRUTH_ROOM of each query */
-	int		   *nnear;
-	float	   *bound;			/* nodes that are farther are not kept */
+	ItemPointerData *own_rows;	/* its row */
+	LokiExact	exact;			/* distances of true neighbors */
 
 	/* the query that is searched for */
 	LokiTruth	truth;
@@ -106,18 +82,20 @@ loki_measure_is_live(const uint8 *live, uint32 node)
 
 /*
  * The value of a node's row, of the first in its TID list that the snapshot sees.  False if it
- * sees none, or if the value is out of line and must not be read.  No page may be locked.
+ * sees none.  No page may be locked.
  */
 extern bool loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value);
 
-/* Keep the nodes that are nearest to each query, or the distances of the nearest rows */
+/* How many rows of a node the snapshot sees, up to `most`; one if there is one, seen or not */
+extern int	loki_measure_count_rows(LokiMeasure *measure, uint32 node, int most);
+
+/* Find the distances of the nearest rows of all queries */
 extern void loki_truth_gather(LokiMeasure *measure);
 
 /*
- * Find the true neighbors of a query, of the first nks numbers; false if there are none.  Then
- * count how many of a pool are hits: those that are no farther than the k-th true neighbor, up to
- * k, so nodes of equal distances count alike, whichever of them the walk has found.  If true
- * neighbors come from a pass over the table, hits are rows, else nodes.
+ * Begin with a query, and the first nks numbers of true neighbors; false if it has none.  Then
+ * count how many rows of a pool's nodes are hits: no farther than the k-th true neighbor, up to
+ * k.  So rows at one distance count alike, whichever of them the walk has found.
  */
 extern bool loki_truth_begin(LokiMeasure *measure, int query, int nks);
 extern void loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hits);

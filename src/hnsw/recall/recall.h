@@ -17,6 +17,7 @@
 #include "hnsw/definition/column.h"
 #include "hnsw/statistics/sampled.h"
 #include "nodes/execnodes.h"
+#include "types/toast.h"
 
 /* The most neighbors and queries that may be asked for */
 #define LOKI_RECALL_MAX_K		10000
@@ -46,8 +47,10 @@ typedef struct LokiRows
 	Relation	index;
 	LokiColumn	column;
 	Snapshot	snapshot;
-	bool		inline_only;	/* values out of line may be gone, and are not
-								 * read */
+	bool		may_be_gone;	/* values out of line: such rows are left out */
+	LokiToastReader toast;
+	MemoryContext arguments;	/* of values that might have been gone */
+	Bitmapset  *attributes;		/* of the table that the index is made of */
 	TupleTableSlot *slot;		/* the row */
 	MemoryContext context;		/* of its value; reset for the next one */
 
@@ -79,7 +82,7 @@ typedef struct LokiQueries
 } LokiQueries;
 
 /*
- * Exact distances of the nearest rows.  Rows are gathered in blocks.  If there is OpenBLAS,
+ * Exact distances of the nearest rows.  Rows are gathered in blocks, and
  * all queries are multiplied with a block at once.  Rows that are near enough by that are
  * measured again by the kernels that scans use, so equal vectors have equal distances on both
  * sides.
@@ -103,8 +106,7 @@ typedef struct LokiExact
 	float	   *rows;
 	float	   *row_norms;
 	ItemPointerData *tids;
-	float	   *products;		/* NULL: without OpenBLAS, or not for this
-								 * metric */
+	float	   *products;		/* NULL: not for this metric */
 } LokiExact;
 
 /* functions in recall/rows.c */
@@ -114,11 +116,20 @@ typedef struct LokiExact
 extern void loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot);
 extern void loki_rows_end(LokiRows *rows);
 
+/*
+ * Whether only functions written in C are called for an index's expressions and predicate.  Others may
+ * read tables by a snapshot, which vacuum's is too weak for.
+ */
+extern bool loki_rows_need_no_snapshot(Relation index);
+
 /* Get the visible row with this heap TID into the slot, if there is one; no page may be locked */
 extern bool loki_rows_fetch(LokiRows *rows, ItemPointer tid);
 extern void loki_rows_release(LokiRows *rows);
 
-/* Of the row in the slot: whether the index has it, and its value, valid until the next one's */
+/*
+ * Of the row in the slot: whether the index has it, and its value, not out of line, valid until the
+ * next one's
+ */
 extern bool loki_rows_match(LokiRows *rows);
 extern Datum loki_rows_value(LokiRows *rows, bool *isnull);
 
@@ -128,7 +139,7 @@ extern const float *loki_rows_vector(LokiRows *rows, Datum value, bool isnull);
 /* Begin a scan of the index, and make the order-by key that queries are put into */
 extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
 
-/* functions in recall/given.c */
+/* functions in recall/query_check.c */
 
 /* WARNING if most of the given queries are values of rows */
 extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);

@@ -14,16 +14,98 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/* The columns that the index is made of, as pull_varattnos() numbers them */
+static Bitmapset *
+index_attributes(const IndexInfo *info)
+{
+	Bitmapset  *attributes = NULL;
+
+	if (info->ii_IndexAttrNumbers[0] > 0)
+		attributes = bms_make_singleton(info->ii_IndexAttrNumbers[0] - FirstLowInvalidHeapAttributeNumber);
+	pull_varattnos((Node *) info->ii_Expressions, 1, &attributes);
+	pull_varattnos((Node *) info->ii_Predicate, 1, &attributes);
+	return attributes;
+}
+
+/* Whether a function is not written in C */
+static bool
+is_not_in_c(Oid function, void *context)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			language;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	ReleaseSysCache(tuple);
+	return language != INTERNALlanguageId && language != ClanguageId;
+}
+
+static bool
+calls_not_in_c(Node *node, void *context)
+{
+	return node != NULL && (check_functions_in_node(node, is_not_in_c, context) ||
+							expression_tree_walker(node, calls_not_in_c, context));
+}
+
+bool
+loki_rows_need_no_snapshot(Relation index)
+{
+	return !calls_not_in_c((Node *) RelationGetIndexExpressions(index), NULL) &&
+		!calls_not_in_c((Node *) RelationGetIndexPredicate(index), NULL);
+}
+
+/*
+ * If values may be gone, bring those out of line that the index is made of into memory, so that no function
+ * looks for them.  False if one of them is gone.
+ */
+static bool
+read_arguments(LokiRows *rows)
+{
+	TupleTableSlot *slot = rows->slot;
+	bool		first = true;
+
+	for (int i = -1; rows->may_be_gone && (i = bms_next_member(rows->attributes, i)) >= 0;)
+	{
+		AttrNumber	attribute = i + FirstLowInvalidHeapAttributeNumber;
+		bool		isnull;
+		Datum		datum;
+		struct varlena *value;
+
+		if (attribute <= 0)
+			continue;
+		datum = slot_getattr(slot, attribute, &isnull);
+		if (isnull || TupleDescAttr(slot->tts_tupleDescriptor, attribute - 1)->attlen != -1 ||
+			!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
+			continue;
+		if (first)
+			MemoryContextReset(rows->arguments);
+		first = false;
+		value = loki_toast_try(&rows->toast, (struct varlena *) DatumGetPointer(datum));
+		if (value == NULL)
+			return false;
+		slot->tts_values[attribute - 1] = PointerGetDatum(memcpy(MemoryContextAlloc(rows->arguments, VARSIZE(value)),
+																 value, VARSIZE(value)));
+	}
+	return true;
+}
 
 void
 loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot)
@@ -36,7 +118,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 	rows->snapshot = snapshot;
-	rows->inline_only = false;
+	rows->may_be_gone = false;
 	rows->column = loki_index_open(index, NULL)->column;
 	rows->slot = table_slot_create(heap, NULL);
 	rows->fetch = table_index_fetch_begin(heap);
@@ -46,11 +128,16 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->predicate = ExecPrepareQual(rows->index_info->ii_Predicate, rows->estate);
 	rows->context = AllocSetContextCreate(CurrentMemoryContext, "lokivector rows",
 										  ALLOCSET_DEFAULT_SIZES);
+	rows->toast = (LokiToastReader) {.context = CurrentMemoryContext};
+	rows->arguments = AllocSetContextCreate(CurrentMemoryContext, "lokivector arguments",
+											ALLOCSET_DEFAULT_SIZES);
+	rows->attributes = index_attributes(rows->index_info);
 }
 
 void
 loki_rows_end(LokiRows *rows)
 {
+	loki_toast_close(&rows->toast);
 	table_index_fetch_end(rows->fetch);
 	ExecDropSingleTupleTableSlot(rows->slot);
 	FreeExecutorState(rows->estate);
@@ -61,8 +148,9 @@ loki_rows_end(LokiRows *rows)
 bool
 loki_rows_match(LokiRows *rows)
 {
-	return rows->predicate == NULL ||
-		ExecQual(rows->predicate, GetPerTupleExprContext(rows->estate));
+	return read_arguments(rows) &&
+		(rows->predicate == NULL ||
+		 ExecQual(rows->predicate, GetPerTupleExprContext(rows->estate)));
 }
 
 Datum
@@ -73,10 +161,15 @@ loki_rows_value(LokiRows *rows, bool *isnull)
 	MemoryContext old;
 
 	Assert(!TTS_EMPTY(rows->slot));
+	*isnull = true;
+	if (!read_arguments(rows))
+		return (Datum) 0;
 	ResetPerTupleExprContext(rows->estate);
 	MemoryContextReset(rows->context);
 	old = MemoryContextSwitchTo(rows->context);
 	FormIndexDatum(rows->index_info, rows->slot, rows->estate, values, nulls);
+	if (!nulls[0] && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(values[0])))
+		values[0] = PointerGetDatum(loki_toast_read(&rows->toast, (struct varlena *) DatumGetPointer(values[0])));
 	MemoryContextSwitchTo(old);
 	*isnull = nulls[0];
 	return values[0];

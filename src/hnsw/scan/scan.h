@@ -124,7 +124,7 @@ typedef struct LokiScanFilter
 
 /*
  * What the plan takes of the rows, and relies on (plan.c, scan.c, bound.c; to measure recall:
- * recall.c, given.c)
+ * recall.c, query_check.c)
  */
 typedef struct LokiScanPlan
 {

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * given.c
+ * query_check.c
  *	  Queries that the caller gives: whether they are rows of the table.
  *
  * A query that is a row is found through its own node, whose links lead to its neighbors.
@@ -8,7 +8,7 @@
  * is too high for them, and widths that are calibrated with rows are too narrow.
  *
  * IDENTIFICATION
- *	  src/hnsw/recall/given.c
+ *	  src/hnsw/recall/query_check.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
