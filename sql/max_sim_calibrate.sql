@@ -32,7 +32,7 @@ BEGIN
 		ELSE
 			SELECT * INTO r FROM lokivector_recall(index, asked);
 		END IF;
-		IF NOT (r.recall >= target - 0.02 AND r.width > last AND r.width < 600) THEN
+		IF NOT (r.recall >= target - 0.02 AND r.width >= last AND r.width < 600) THEN
 			RETURN NEXT format('%s: recall %s, width %s', target, r.recall, r.width);
 		END IF;
 		last := r.width;

@@ -225,21 +225,52 @@ note_growth(LokiMeasure *measure)
 }
 
 /*
- * The walk of this width has come to its end: count what it found of the first nks numbers of
- * neighbors.  True if it found all.
+ * Whether a search of a width, which wants loki_calibration_ks[k] rows, ends before the walk has expanded
+ * as many candidates as the next width: what it reaches is fewer.
  */
 static bool
-count_found(LokiMeasure *measure, int width, int nks, double scored)
+ends_here(LokiMeasure *measure, int width, int k, int step)
+{
+	LokiSearch *search = &measure->search;
+	LokiReach  *reach = &measure->reach[width][k];
+	int			n;
+	int			next = step + 1 < measure->sums->nwidths ? widths[step + 1] : INT_MAX;
+
+	Assert(step >= width);
+	if (step == width)
+		loki_reach_begin(measure->state, reach, widths[width], loki_calibration_ks[k]);
+	n = Min(search->npool, reach->most);
+	if (n < next || reach->rows == 0)
+		return true;
+	search->reach = *reach;
+	loki_search_note_error(search, search->pool, search->pool[reach->rows - 1].node & ~LOKI_EXPANDED);
+	*reach = search->reach;
+	memset(&search->reach, 0, sizeof(search->reach));
+	return search->pool[next - 1].distance > loki_reach(reach, search->pool, n);
+}
+
+/*
+ * The walk has expanded the nearest candidates, as many as a width.  Count what was found of the first nks
+ * numbers of neighbors by the searches that end here: of this width, and of narrower ones that
+ * look farther, as estimates do not show what is nearest.  True if all were found.
+ */
+static bool
+count_found(LokiMeasure *measure, int step, int nks, double scored)
 {
 	const LokiTruthLimit *limits = measure->truth.limits;
 	int			hits[LOKI_CALIBRATION_KS];
 
 	loki_truth_count(measure, measure->search.pool,
-					 Min(widths[width], measure->search.npool), hits);
+					 Min(widths[step], measure->search.npool), hits);
 	for (int k = 0; k < nks; k++)
-		add_recall(measure, width, k, (double) hits[k] / limits[k].k);
-	measure->sums->scored[width] += scored;
-	measure->sums->walked[width]++;
+		for (int width = 0; width <= step; width++)
+			if (!measure->ended[width][k] && ends_here(measure, width, k, step))
+			{
+				measure->ended[width][k] = true;
+				add_recall(measure, width, k, (double) hits[k] / limits[k].k);
+			}
+	measure->sums->scored[step] += scored;
+	measure->sums->walked[step]++;
 	return hits[nks - 1] == limits[nks - 1].k;
 }
 
@@ -266,6 +297,7 @@ walk(LokiMeasure *measure, int query, int nks)
 	search->skip_links = measure->links;
 	search->nskip_links = 0;
 	search->count.scored = 0;
+	memset(measure->ended, 0, sizeof(measure->ended));
 	loki_visited_reset(search);
 	if (search->skip != LOKI_NONE)
 		search->nskip_links = loki_search_links(search, search->skip, measure->links);
@@ -289,9 +321,10 @@ walk(LokiMeasure *measure, int query, int nks)
 			note_growth(measure);
 		scored = search->count.scored;
 	}
-	for (; width < measure->sums->nwidths; width++)
+	for (width = 0; width < measure->sums->nwidths; width++)
 		for (int k = 0; k < nks; k++)
-			add_recall(measure, width, k, 1);
+			if (!measure->ended[width][k])
+				add_recall(measure, width, k, 1);
 	for (int k = 0; k < nks; k++)
 		measure->sums->queries_of[k]++;
 }

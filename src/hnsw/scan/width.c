@@ -228,6 +228,25 @@ loki_choose_width(LokiScan *so)
 	}
 }
 
+void
+loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
+{
+	memset(reach, 0, sizeof(*reach));
+	reach->width = reach->least = reach->most = width;
+	if (width > LOKI_POOL_MAX || n >= width)
+		return;
+	reach->rows = (int) n;
+	/* where sketches bound nothing, the rows of all that is kept are read */
+	if (loki_column_sketched(&state->column) && state->column.type->sketch_error == NULL)
+		reach->most = Max(width, LOKI_SKETCHES_PER_ROW * reach->rows);
+	else
+		reach->most = REACH_MOST * Max(width, (int) loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));
+	/* hardly more candidates than rows are near in any case, so fewer errors count */
+	reach->errors = (float) (REACH_ERRORS * (1 - n / width));
+	reach->error = -1;
+	reach->floor = -FLT_MAX;
+}
+
 /*
  * Say how far the walk looks for n rows (graph/README, "How far a search looks").  `width` is
  * that of a walk without a filter; the walk's own may be narrower, where few nodes match.
@@ -239,31 +258,21 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 	double		target = so->meta.calibration.nodes > 0 ? so->plan.settings.target_recall : 0;
 	double		growth = (double) so->meta.calibration.at[LOKI_CALIBRATION_GROWTH].other /
 		LOKI_GROWTH_SCALE;
-	double		spare;
 
-	memset(reach, 0, sizeof(*reach));
-	reach->width = reach->least = reach->most = (int) so->course.width;
-	if (!so->plan.complete || reach->width > LOKI_POOL_MAX || rows >= reach->width)
+	/* without complete, the width alone counts */
+	loki_reach_begin(so->state, reach, (int) so->course.width,
+					 so->plan.complete || target > 0 ? rows : so->course.width);
+	if (reach->rows == 0)
 		return;
-	reach->rows = (int) rows;
-	/* where sketches bound nothing, the rows of all that is kept are read */
-	if (loki_column_sketched(&so->state->column) && so->state->column.type->sketch_error == NULL)
-		reach->most = Max(reach->width, LOKI_SKETCHES_PER_ROW * reach->rows);
-	else
-		reach->most = REACH_MOST * Max(reach->width, (int) loki_walk_width(so->state, LOKI_DEFAULT_EF_SEARCH));
 	/* a search that is to find each row by its own vector expands all of its width */
 	if (reach->width < LOKI_ROW_WIDTH)
 		reach->least = Min(reach->width, Max(LOKI_NARROW_SEARCH, Max(reach->rows, reach->width / 2)));
 	if (growth > 0)
 		reach->ratio = (float) pow(width / rows, growth);
-	/* hardly more candidates than rows are near in any case, so fewer errors count */
-	spare = 1 - rows / Max(width, rows);
-	/* a width below the default's favors speed */
+	reach->errors = (float) (REACH_ERRORS * (1 - rows / Max(width, rows)));
+	/* a width below the default's favors speed; calibrations measure widths with all errors */
 	if (target == 0)
-		spare *= Min(width / loki_walk_width(so->state, Max(rows, LOKI_DEFAULT_EF_SEARCH)), 1.0);
-	reach->errors = (float) (REACH_ERRORS * spare * (target > 0 ? Max(2 * target - 1, 0) : 1));
-	reach->error = -1;
-	reach->floor = -FLT_MAX;
+		reach->errors *= Min(width / loki_walk_width(so->state, Max(rows, LOKI_DEFAULT_EF_SEARCH)), 1.0);
 }
 
 /* ----------------------------------------------------------------

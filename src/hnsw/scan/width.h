@@ -15,10 +15,20 @@
 
 #include "hnsw/definition/layout.h"
 
+struct LokiIndex;
+struct LokiReach;
+
 /* An index with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000
 
 /* The numbers k of neighbors that a calibration measures */
 extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
+
+/*
+ * How far a walk of this width looks for n rows, by its width and by errors of estimates.  If the
+ * width alone counts, reach->rows is 0.
+ */
+extern void loki_reach_begin(const struct LokiIndex *state, struct LokiReach *reach, int width,
+							 double n);
 
 #endif							/* LOKI_SCAN_WIDTH_H */
