@@ -174,8 +174,8 @@ loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta, LokiDescent
 void
 loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
 {
-	LokiUpperFound starts[LOKI_WIDE_ENTRIES];
-	int			nstarts = Min(descent->nfound, LOKI_WIDE_ENTRIES);
+	LokiUpperFound starts[LOKI_NARROW_SEARCH];
+	int			nstarts = Min(descent->nfound, LOKI_NARROW_SEARCH);
 	int			narrow = Min(ef, LOKI_ENTRY_WIDTH);
 
 	Assert(descent->level > 0 && descent->level <= LOKI_MAX_LEVEL && ef > 0);
@@ -239,11 +239,11 @@ int
 loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int width,
 					LokiUpperFound *entries)
 {
-	LokiUpperFound found[LOKI_WIDE_ENTRIES];
+	LokiUpperFound found[LOKI_NARROW_SEARCH];
 	LokiDescent descent;
 	int			n;
 
-	Assert(width > 0 && width <= LOKI_WIDE_ENTRIES);
+	Assert(width > 0 && width <= LOKI_NARROW_SEARCH);
 	if (!loki_descent_begin(search, meta, &descent, found))
 		return 0;
 	while (descent.level > 0)

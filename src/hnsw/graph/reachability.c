@@ -23,9 +23,6 @@
 /* How many links to it a node gets that its search missed */
 #define NEW_LINKS			16
 
-/* Searches are as wide that are to find every row */
-#define WIDE_SEARCH			256
-
 /*
  * How many nodes are searched for, at most, after a link was forced.  If that is not enough
  * in more than one case of EXHAUSTED_SHARE, and was not in MAX_EXHAUSTED cases, there are not
@@ -205,7 +202,7 @@ layer0_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPage
 		return;
 	n = ends_of(search, from);
 	link_from(linker, from, n, 0, node, LOKI_NONE,
-			  found || (wide && loki_node_is_reachable(search, meta, node, WIDE_SEARCH)) ?
+			  found || (wide && loki_node_is_reachable(search, meta, node, LOKI_ROW_WIDTH)) ?
 			  LOKI_LINK_SPARED : LOKI_LINK_FORCED);
 }
 

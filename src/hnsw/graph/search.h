@@ -256,9 +256,19 @@ extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 /* Copy out a slot of LINK or UPPER; false if it is past the used part */
 extern bool loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot);
 
-/* Nodes that a walk of layer 0 starts from; those of a wide one besides */
+/*
+ * Nodes that a walk of layer 0 starts from.  A wide one starts from LOKI_NARROW_SEARCH others as well.
+ */
 #define LOKI_ENTRY_WIDTH	4
-#define LOKI_WIDE_ENTRIES	24
+
+/* Pool of the search that has to find every node: README, "Nothing is lost" */
+#define LOKI_NARROW_SEARCH	24
+
+/*
+ * From this width on, a walk is to find every node by its own vector, and uses the codes that the
+ * query would have as a row.  Making them costs a narrower walk more than it gains.
+ */
+#define LOKI_ROW_WIDTH		256
 
 /* A node found on a layer above 0 */
 typedef struct LokiUpperFound
@@ -369,10 +379,7 @@ loki_walk(LokiWalk *walk, const LokiWalkSteps *steps)
 extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries,
 							   int nentries, int ef);
 
-/* Pool of the search that has to find every node: README, "Nothing is lost" */
-#define LOKI_NARROW_SEARCH	24
-
-/* The width of those that come to every node: scans of hnsw.ef_search = 400 are wider */
+/* The width of searches that come to every node: scans of hnsw.ef_search = 400 are wider */
 #define LOKI_ROW_SEARCH		400
 
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH + width at most */

@@ -41,9 +41,6 @@ LOKI_FUNCTION(lokivector_calibration);
 StaticAssertDecl(CALIBRATION_COLUMNS == 2 + LOKI_CALIBRATION_KS,
 				 "a width, its cost, and a recall for each k");
 
-/* Queries that a user's calibration takes at least */
-#define MIN_GIVEN			20
-
 /* A graph that has changed by this share is calibrated again */
 #define CHANGED_SHARE		0.2
 
@@ -346,14 +343,14 @@ given_queries(Relation index, ArrayType *array)
 		n = given.n = loki_query_array(&column, array, &given.data);
 	if (n > 0)
 		leave_out_equal(&column, &given);
-	if (given.n < MIN_GIVEN)
+	if (given.n < LOKI_LEAST_QUERIES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg_plural("cannot calibrate index \"%s\" with %d distinct query",
 							   "cannot calibrate index \"%s\" with %d distinct queries",
 							   given.n, RelationGetRelationName(index), given.n),
 				 given.n == n ? 0 : errdetail("Of %d queries, equal ones count once.", n),
-				 errhint("At least %d are needed.", MIN_GIVEN)));
+				 errhint("At least %d are needed.", LOKI_LEAST_QUERIES)));
 	leave_out_many(index, &given);
 	return given;
 }

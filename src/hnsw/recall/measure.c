@@ -53,20 +53,16 @@
 #define DEEP_EVERY			4
 #define SHALLOW_KS			(LOKI_CALIBRATION_KS - 1)
 
-/* After so many queries, widths are left out if narrower ones find enough */
+/* After these, widths are left out if narrower ones find enough, and growth was measured often enough */
 #define FIRST_QUERIES		64
 #define ENOUGH				0.998
 
 /*
- * The growth of distances is measured between these nodes, in walks that go on until all true
- * neighbors are found.  The second is one of the widths below, of which such a walk passes all
+ * The growth of distances is measured up to this node, in walks that go on until all true
+ * neighbors are found.  It is one of the widths below, of which such a walk passes all
  * up to the number of its neighbors.
  */
-#define GROWTH_FROM			10
 #define GROWTH_TO			64
-
-/* The growth counts if so many queries measured it */
-#define GROWTH_QUERIES		16
 
 /*
  * Among them are the numbers of neighbors in loki_calibration_ks.  Below such a number, a walk
@@ -213,15 +209,16 @@ note_growth(LokiMeasure *measure)
 {
 	const LokiCandidate *pool = measure->search.pool;
 	LokiCalibrationSums *sums = measure->sums;
+	int			first = loki_calibration_ks[1];
 	float		from;
 
 	if (measure->search.npool < GROWTH_TO || loki_column_sketched(&measure->state->column) ||
 		sums->given || measure->state->code.metric == LOKI_METRIC_IP)
 		return;
-	from = pool[GROWTH_FROM - 1].distance;
+	from = pool[first - 1].distance;
 	Assert(sums->ngrowths < lengthof(sums->growths));
 	sums->growths[sums->ngrowths++] = from <= 0 ? DBL_MAX :
-		log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / GROWTH_FROM);
+		log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / first);
 }
 
 /*
@@ -425,7 +422,7 @@ form_growth(const LokiCalibrationSums *sums)
 {
 	double		sorted[LOKI_CALIBRATE_QUERIES];
 
-	if (sums->ngrowths < GROWTH_QUERIES)
+	if (sums->ngrowths < FIRST_QUERIES / DEEP_EVERY)
 		return 0;
 	memcpy(sorted, sums->growths, sums->ngrowths * sizeof(double));
 	qsort(sorted, sums->ngrowths, sizeof(double), loki_compare_doubles);

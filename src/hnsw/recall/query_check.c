@@ -23,8 +23,7 @@
 #include "miscadmin.h"
 #include "utils/rls.h"
 
-/* Fewer queries may well be rows; of more, so many are looked at */
-#define LEAST_LOOKED_AT		20
+/* The most queries that are looked at */
 #define MOST_LOOKED_AT		100
 
 /*
@@ -61,7 +60,7 @@ loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n)
 	ScanKeyData order;
 	IndexScanDesc scan;
 
-	if (n < LEAST_LOOKED_AT)
+	if (n < LOKI_LEAST_QUERIES)
 		return;
 
 	/* the count would tell of rows that a policy hides from the caller */

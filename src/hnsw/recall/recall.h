@@ -23,6 +23,9 @@
 #define LOKI_RECALL_MAX_K		10000
 #define LOKI_RECALL_MAX_QUERIES	1000000
 
+/* Fewer queries of a user say too little */
+#define LOKI_LEAST_QUERIES		20
+
 /* Rows whose distances differ by this part are equally right */
 #define LOKI_DISTANCE_SLACK		1e-6
 

@@ -375,7 +375,7 @@ begin_filtered(LokiScan *so)
 static void
 first_walk(LokiScan *so)
 {
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH + LOKI_WIDE_ENTRIES];
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH + LOKI_NARROW_SEARCH];
 	int			width = LOKI_ENTRY_WIDTH;
 	int			nentries;
 
@@ -401,7 +401,7 @@ first_walk(LokiScan *so)
 	 * does not lead.
 	 */
 	if (so->course.width >= LOKI_ROW_WIDTH || loki_is_bounded(so))
-		width = LOKI_WIDE_ENTRIES;
+		width = LOKI_NARROW_SEARCH;
 	loki_choose_reach(so, so->course.batch, so->search.budget.flat_nodes > 0 ?
 					  so->choice.width : so->course.width);
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);

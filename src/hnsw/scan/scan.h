@@ -27,12 +27,6 @@
 /* So many candidates by sketches are enough for a row */
 #define LOKI_SKETCHES_PER_ROW	10
 
-/*
- * From this width on, a walk uses the codes that the query would have as a row.  Making
- * them costs a narrower walk more than it gains.
- */
-#define LOKI_ROW_WIDTH		256
-
 typedef enum LokiScanPhase
 {
 	LOKI_SCAN_START,			/* nothing done yet */
