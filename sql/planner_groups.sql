@@ -80,6 +80,12 @@ SELECT * FROM groups_check($$SELECT doc, min(v <=> '[1,0,1,0,0,1,0,0]') FROM par
 SELECT * FROM groups_check($$SELECT docs.id, (SELECT string_agg(doc::text, ',') FROM (SELECT doc FROM chunks c WHERE c.tenant = docs.kind GROUP BY doc ORDER BY min(c.v <=> '[1,0,1,0,0,1,0,0]') LIMIT 5) s) FROM docs WHERE docs.id < 20$$);
 
 -- test: rows without a distance, and as many groups as there are
+-- a group of NULLs alone makes the search go on, so sorting is cheaper
+SELECT uses FROM groups_check($$SELECT max(s) FROM near GROUP BY doc ORDER BY 1 DESC LIMIT 30$$);
+SELECT uses FROM groups_check($$SELECT max(s) FROM near WHERE v IS NOT NULL GROUP BY doc ORDER BY 1 DESC LIMIT 30$$);
+SELECT uses FROM groups_check($$SELECT max(s) FROM near WHERE d < 1 GROUP BY doc ORDER BY 1 DESC LIMIT 30$$);
+SET enable_sort = off;
+SET enable_hashagg = off;
 SELECT * FROM groups_check($$SELECT max(s) FROM near GROUP BY doc ORDER BY 1 DESC LIMIT 30$$);
 SELECT * FROM groups_check($$SELECT max(s) FROM near WHERE tenant = 1 GROUP BY doc ORDER BY 1 DESC LIMIT 600$$);
 SELECT * FROM groups_check($$SELECT max(1 - (v <=> '[1,0,1,0,0,1,0,0]')) FROM parts WHERE doc BETWEEN 50 AND 60 GROUP BY doc ORDER BY 1 DESC LIMIT 5 OFFSET 8$$);
@@ -89,6 +95,8 @@ SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM
 SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near ORDER BY doc, s DESC) b ORDER BY s DESC LIMIT 30$$);
 SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near WHERE v IS NOT NULL ORDER BY doc, d) b ORDER BY s DESC LIMIT 30$$);
 SELECT * FROM groups_check($$SELECT s FROM (SELECT DISTINCT ON (doc) doc, s FROM near ORDER BY doc, s DESC NULLS LAST) b ORDER BY s DESC NULLS LAST LIMIT 600$$);
+RESET enable_sort;
+RESET enable_hashagg;
 
 -- test: other statements have other plans
 SELECT * FROM groups_check($$SELECT doc, min(d), count(*) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
@@ -98,6 +106,25 @@ SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 
 SELECT rows, outcome FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY ROLLUP (doc) ORDER BY 2, 1 LIMIT 5$$);
 SELECT * FROM groups_check($$SELECT doc, min(d), min(v <=> '[1,0,1,0,0,1,0,1]') FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, id, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n > 9 AND d IS NOT NULL ORDER BY d LIMIT 5$$);
+
+-- test: statements without distances, in a session that has the library
+SELECT tenant, count(*) FROM chunks GROUP BY 1 ORDER BY 2, 1 LIMIT 2;
+SELECT tenant, 1 + count(*) AS n FROM chunks GROUP BY 1 ORDER BY n DESC, 1 LIMIT 1;
+SELECT * FROM (SELECT tenant, count(*) AS c FROM chunks GROUP BY 1) s ORDER BY c, tenant LIMIT 1;
+WITH s AS MATERIALIZED (SELECT tenant, count(*) AS c FROM chunks GROUP BY 1)
+	SELECT * FROM s ORDER BY c, tenant LIMIT 1;
+WITH s AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY id) AS r FROM docs)
+	SELECT * FROM s ORDER BY r LIMIT 1;
+WITH s AS MATERIALIZED (SELECT DISTINCT ON (doc) doc, id FROM chunks ORDER BY doc, id)
+	SELECT * FROM s ORDER BY id LIMIT 2;
+SELECT id, (SELECT count(*) FROM chunks c WHERE c.doc = docs.id GROUP BY doc) FROM docs ORDER BY id LIMIT 2;
+SELECT id, (SELECT row_number() OVER (ORDER BY 1)) FROM docs ORDER BY id LIMIT 1;
+SELECT id FROM docs WHERE EXISTS (SELECT count(*) FROM chunks c WHERE c.doc = docs.id GROUP BY tenant HAVING count(*) > 1)
+	ORDER BY id LIMIT 2;
+
+-- test: GROUPING() needs an aggregate node
+SELECT * FROM groups_check($$SELECT doc, grouping(doc), min(v <=> '[1,0,1,0,0,1,0,0]') FROM chunks GROUP BY doc ORDER BY 3 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(v <=> '[1,0,1,0,0,1,0,0]') FROM chunks GROUP BY doc HAVING grouping(doc) = 0 ORDER BY 2 LIMIT 10$$);
 
 -- test: the genetic optimizer, and a key that is a constant
 SET geqo_threshold = 2;

@@ -74,8 +74,8 @@ BEGIN ATOMIC
 			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse,
 			sketched OR EXISTS (SELECT FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid
 				JOIN pg_language l ON l.oid = p.prolang
-				WHERE d.classid = 'pg_class'::regclass AND d.objid = facts.oid::oid
-				AND d.refclassid = 'pg_proc'::regclass AND l.lanname NOT IN ('internal', 'c')) AS waits
+				WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = facts.oid::oid
+				AND d.refclassid = 'pg_proc'::regclass::oid AND l.lanname NOT IN ('internal', 'c')) AS waits
 		FROM facts
 	), parts AS MATERIALIZED (
 		SELECT f.* FROM begun, lokivector_index_slot_arrays(begun.oid) f

@@ -23,6 +23,8 @@
 
 #include <float.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
@@ -30,6 +32,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -150,6 +153,51 @@ wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 		UNKNOWN_NUMBER;
 }
 
+/* Whether a condition on the table of a column drops its NULLs */
+static bool
+drops_nulls(PlannerInfo *root, Var *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, find_base_rel(root, column->varno)->baserestrictinfo)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		NullTest   *test = (NullTest *) clause;
+
+		if (IsA(clause, NullTest) ? test->nulltesttype == IS_NOT_NULL && equal(test->arg, column) :
+			!contain_nonstrict_functions(clause) &&
+			list_member(pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS), column))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether rows without a vector may have to wait for another one of their group: then a group
+ * that has only such rows makes the scan go on to its end.
+ */
+static bool
+may_wait(PlannerInfo *root, const LokiGroups *groups)
+{
+	ListCell   *cell;
+	bool		nulls = false;
+
+	if ((groups->aside & LOKI_FIRST_NULLS) == 0)
+		return false;
+	foreach(cell, pull_var_clause((Node *) groups->score, PVC_RECURSE_AGGREGATES |
+								  PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
+	{
+		VariableStatData column;
+
+		examine_variable(root, lfirst(cell), 0, &column);
+		if (HeapTupleIsValid(column.statsTuple) &&
+			((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac > 0)
+			nulls |= !drops_nulls(root, lfirst_node(Var, cell));
+		ReleaseVariableStats(column);
+	}
+	return nulls;
+}
+
 /* Offer the first rows of groups of a path's rows, which are in order. */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
@@ -174,7 +222,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	custom->path.rows = clamp_row_est(groups->number != NULL ?
 									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
 									  ngroups * kept);
-	custom->path.startup_cost = input->startup_cost;
+	custom->path.startup_cost = may_wait(root, groups) ? input->total_cost : input->startup_cost;
 	custom->path.total_cost = input->total_cost +
 		input->rows * (list_length(keys) + 1) * cpu_operator_cost +
 		custom->path.rows * target->cost.per_tuple;

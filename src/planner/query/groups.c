@@ -56,14 +56,21 @@ same_distance(const LokiDistanceExpr *a, const LokiDistanceExpr *b)
 		equal(a->distance->args, b->distance->args);
 }
 
-/* expression_tree_mutator callback: each aggregate becomes its argument */
+/*
+ * expression_tree_mutator callback: each min() and max() becomes its argument.  Another
+ * aggregate, which may have no argument, becomes NULL, and what it is part of no distance.
+ */
 static Node *
 without_aggregates(Node *node, void *context)
 {
+	bool		max;
+
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Aggref))
-		return (Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
+		return !is_extreme((Aggref *) node, &max) ?
+			(Node *) makeNullConst(((Aggref *) node)->aggtype, -1, InvalidOid) :
+			(Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
 	return expression_tree_mutator(node, without_aggregates, context);
 }
 
@@ -105,6 +112,10 @@ wanted_order(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause 
 	groups->limit = root->parent_root;
 	if (root->parent_root == NULL || (parse->sortClause != NIL && !parse->hasDistinctOn))
 		return NULL;
+
+	/* the level above has no target list yet if this is a WITH of it, or in an expression */
+	if (root->parent_root->processed_tlist == NIL)
+		return NULL;
 	outer = root->parent_root->parse;
 	if (!loki_has_limit(outer) || outer->sortClause == NIL || loki_consumes_order(outer))
 		return NULL;
@@ -142,6 +153,8 @@ grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *with
 		Expr	   *score;
 		bool		max;
 
+		if (IsA(aggregate, GroupingFunc))
+			return false;		/* which an Agg alone can compute */
 		if (!IsA(aggregate, Aggref))
 			continue;
 		if (!is_extreme(aggregate, &max))
