@@ -18,12 +18,26 @@ import re
 import sys
 import textwrap
 import urllib.request
+from pathlib import Path
 
+import numpy as np
 import psycopg
+import wordllama
 from psycopg.rows import namedtuple_row
 
 PASSAGES = 6
 SENTENCES = 3
+
+TEXTS = """
+SELECT id, page, title, section, body FROM paragraphs
+WHERE NOT is_code AND released IS NULL AND chars > 100
+"""
+
+INDEXES = """
+CREATE INDEX ON passages USING hnsw (embedding vector_cosine_ops);
+CREATE INDEX ON passages USING gin (words);
+ANALYZE passages;
+"""
 
 RETRIEVE = """
 WITH candidates AS (
@@ -31,8 +45,7 @@ WITH candidates AS (
            rrf(embedding <=> %(vector)s::vector,
                CASE WHEN words @@ %(query)s::tsquery
                     THEN -ts_rank_cd(words, %(query)s::tsquery, 1) END) AS score
-    FROM paragraphs
-    WHERE NOT is_code AND released IS NULL AND chars > 100
+    FROM passages
     ORDER BY score DESC LIMIT 30
 ), fused AS (
     SELECT array_agg(id ORDER BY score DESC, id) AS ids,
@@ -43,14 +56,11 @@ SELECT page, title, section, body
 FROM fused
 CROSS JOIN unnest(mmr(%(vector)s::vector, vectors, 0.7, %(passages)s))
     WITH ORDINALITY AS taken (position, place)
-JOIN paragraphs ON id = ids[position]
+JOIN passages ON id = ids[position]
 ORDER BY place
 """
 
-PARSE = """
-SELECT embed(%(question)s)::text AS vector,
-       replace(plainto_tsquery('english', %(question)s)::text, '&', '|') AS query
-"""
+PARSE = "SELECT replace(plainto_tsquery('english', %s)::text, '&', '|') AS query"
 
 PROMPT = """Answer the question from the passages alone.  Cite the passages that you use by
 their numbers, as in [2].  If they do not answer it, say so.
@@ -74,24 +84,31 @@ def make_prompt(question, passages):
     return PROMPT.format(passages='\n\n'.join(blocks), question=question)
 
 
-class NearestSentences:
-    """No model: the sentences whose vectors, with their headings, are nearest to the question's."""
+class Embeddings:
+    """A model that its package carries, directory and all: nothing is fetched."""
 
-    def __init__(self, connection):
-        self.connection = connection
+    def __init__(self):
+        self.model = wordllama.WordLlama.load(
+            cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+
+    def embed(self, texts):
+        return self.model.embed(texts, norm=True)
+
+
+class NearestSentences:
+    """No chat model: the sentences whose vectors are nearest to the question's."""
+
+    def __init__(self, embeddings):
+        self.embeddings = embeddings
 
     def answer(self, question, passages):
         sentences = [(i, source(p), s) for i, p in enumerate(passages, 1)
                      for s in re.split(r'(?<=[.!?]) +(?=[A-Z])', one_line(p.body))
                      if len(s.split()) >= 6 and s.endswith('.')]
-        rows = self.connection.execute(
-            """SELECT number, sentence
-               FROM unnest(%s::int[], %s::text[], %s::text[]) AS s (number, heading, sentence)
-               ORDER BY round((embed(heading || ' ' || sentence) <=> embed(%s))::numeric, 4),
-                        number, sentence
-               LIMIT %s""",
-            [list(column) for column in zip(*sentences)] + [question, SENTENCES])
-        return ' '.join(f'{row.sentence} [{row.number}]' for row in rows)
+        vectors = self.embeddings.embed([f'{heading}: {s}' for _, heading, s in sentences])
+        similarities = vectors @ self.embeddings.embed([question])[0]
+        nearest = np.argsort(-np.round(similarities, 4), kind='stable')[:SENTENCES]
+        return ' '.join(f'{sentences[i][2]} [{sentences[i][0]}]' for i in nearest)
 
 
 class ChatEndpoint:
@@ -111,11 +128,23 @@ class ChatEndpoint:
             return json.load(response)['choices'][0]['message']['content']
 
 
-def retrieve(connection, question):
-    parsed = connection.execute(PARSE, {'question': question}).fetchone()
-    if parsed.vector is None:
-        sys.exit('The manual uses none of these words.')
-    return connection.execute(RETRIEVE, {'vector': parsed.vector, 'query': parsed.query,
+def load(connection, embeddings):
+    """The paragraphs of text, without release notes, and their embeddings; once."""
+    if connection.execute('SELECT id FROM passages LIMIT 1').fetchone():
+        return
+    texts = connection.execute(TEXTS).fetchall()
+    vectors = embeddings.embed([f'{source(t)}: {t.body}' for t in texts])
+    with connection.cursor().copy(
+            'COPY passages (id, page, title, section, body, embedding) FROM STDIN') as copy:
+        for text, vector in zip(texts, vectors):
+            copy.write_row((*text, str(vector.tolist())))
+    connection.execute(INDEXES)
+
+
+def retrieve(connection, embeddings, question):
+    query = connection.execute(PARSE, [question]).fetchone().query
+    vector = str(embeddings.embed([question])[0].tolist())
+    return connection.execute(RETRIEVE, {'vector': vector, 'query': query,
                                          'passages': PASSAGES}).fetchall()
 
 
@@ -126,12 +155,14 @@ def main():
         sys.exit('usage: examples/run.sh rag [--prompt] "QUESTION"')
     question = arguments[-1]
     with psycopg.connect(row_factory=namedtuple_row) as connection:
-        passages = retrieve(connection, question)
+        embeddings = Embeddings()
+        load(connection, embeddings)
+        passages = retrieve(connection, embeddings, question)
         if only_prompt:
             print(make_prompt(question, passages))
             return
         url = os.environ.get('LOKIVECTOR_MODEL_URL')
-        model = ChatEndpoint(url) if url else NearestSentences(connection)
+        model = ChatEndpoint(url) if url else NearestSentences(embeddings)
         answer = model.answer(question, passages)
     print(textwrap.fill(answer, 80))
     print()
