@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: PostgreSQL
+# operations/load.py: files of each format into tables and back, and a load that goes on.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use lib 'operations';
+use OperationsTest;
+
+my $python = $ENV{LOKIVECTOR_PYTHON} // '/usr/bin/python3';
+
+sub lacks
+{
+	my ($module) = @_;
+
+	return system("$python -c 'import $module' 2>/dev/null") != 0;
+}
+
+plan(skip_all => 'python3 has no numpy') if lacks('numpy');
+
+my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+@ENV{qw(PGHOST PGPORT PGDATABASE)} = ($node->host, $node->port, 'postgres');
+# Halves are what all types hold exactly
+$node->safe_psql('postgres', q(
+	CREATE EXTENSION lokivector;
+	CREATE TABLE sample (id int PRIMARY KEY, "a Name" text, tags text[], more jsonb, embedding vector(3));
+	INSERT INTO sample
+	SELECT i, CASE WHEN i % 3 > 0 THEN E'back\\slash, tab\t, line\n, "ü" ' || i END, ARRAY['a,"b\c', NULL, i::text],
+		jsonb_build_object('n', i, 't', E'\\'), ARRAY[i % 7 / 2.0, -i, 0.25]
+	FROM generate_series(0, 2499) i;));
+
+sub load
+{
+	my ($output, $status);
+
+	IPC::Run::run([ $python, "$top/operations/load.py", '--batch=1000', @_ ], '<', '/dev/null', '>&', \$output);
+	$status = $? >> 8;
+	return "$output$status";
+}
+
+# Rows of a table that the sample has not, and the other way round
+sub differing
+{
+	my ($table, $columns) = @_;
+
+	return $node->safe_psql('postgres', qq(
+		SELECT count(*) FROM (SELECT $columns FROM $table EXCEPT SELECT $columns FROM sample) a;
+		SELECT count(*) FROM (SELECT $columns FROM sample EXCEPT SELECT $columns FROM $table) a;));
+}
+
+my %needs = (hdf5 => 'h5py', parquet => 'pyarrow');
+for my $format (qw(npy fvecs hdf5 jsonl parquet))
+{
+  SKIP:
+	{
+		skip("$format: python3 has no $needs{$format}", 1) if $needs{$format} && lacks($needs{$format});
+		my $records = $format =~ /jsonl|parquet/;
+		# Parquet has structures of its own in place of jsonb
+		my @columns = $records ? ('id', 'a Name', 'tags', 'embedding') : ();
+		my $columns = $records ? 'id, "a Name", tags, embedding' : 'id, embedding';
+		my $table = "from_$format";
+
+		like(load('--unload', "$tmp/file.$format", 'sample', @columns), qr/^2500 rows, .*\n0$/, "$format: unload");
+		$node->safe_psql('postgres', "CREATE TABLE $table (LIKE sample)");
+		like(load("$tmp/file.$format", $table, @columns), qr/^2500( of 2500)? rows, .*\n0$/, "$format: load");
+		is(differing($table, $columns), "0\n0", "$format: the rows are the same");
+		$node->safe_psql('postgres', "DELETE FROM $table WHERE id >= 1000");
+		like(load('--resume', "$tmp/file.$format", $table), qr/^1500( of 1500)? rows, .*\n0$/, "$format: resume");
+		is(differing($table, $columns), "0\n0", "$format: the rows are the same after it");
+	}
+}
+$node->safe_psql('postgres', 'CREATE TABLE halves (id bigint, embedding halfvec(3)); CREATE TABLE other (LIKE sample)');
+like(load("$tmp/file.npy", 'halves'), qr/\n0$/, 'halfvec: load');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM halves h JOIN sample s USING (id) WHERE h.embedding::vector = s.embedding'),
+	'2500', 'halfvec: the vectors are the same');
+like(load('--unload', "$tmp/all.jsonl", 'sample'), qr/\n0$/, 'jsonl: unload all columns');
+like(load("$tmp/all.jsonl", 'other'), qr/\n0$/, 'jsonl: load all columns');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM other o JOIN sample s USING (id) WHERE to_jsonb(o) = to_jsonb(s)'),
+	'2500', 'jsonl: the rows are the same');
+like(load("$tmp/file.npy", 'sample'), qr/duplicate key.*--resume.*1$/s, 'a load that fails');
+like(load("$tmp/file.npy", 'sample', 'tags', 'embedding'), qr/"tags" has to be int4 or int8.*1$/s, 'columns of other types');
+like(load('--unload', "$tmp/file.npy", 'nothing'), qr/"nothing" does not exist.*1$/s, 'no such table');
+
+$node->stop;
+done_testing();
