@@ -172,12 +172,12 @@ def unload_array(table, columns, arguments):
         sys.exit('there are no vectors')
     first = head[len(SIGNATURE):]
     dims = int.from_bytes(first[6:8], 'big')
-    row = np.dtype([('head', 'V10'), ('x', '>f4', (dims,))])
+    row = np.dtype([('head', 'u1', (10,)), ('x', '>f4', (dims,))])
     left = first
     while True:
         left += copy.stdout.read(row.itemsize * arguments.batch - len(left))
         rows = np.frombuffer(left, row, len(left) // row.itemsize)
-        if any(head.tobytes() != first for head in rows['head']):
+        if (rows['head'] != np.frombuffer(first, 'u1')).any():
             sys.exit('the vectors differ in their dimensions')
         if len(rows):
             yield rows['x'].astype('<f4')

@@ -56,12 +56,15 @@ $node->start;
 create_items($node, 2000);
 $node->safe_psql('postgres', 'CREATE ROLE app LOGIN; GRANT SELECT ON items TO app');
 
+# Whom clients trust
+my $trusted = 'root';
+
 # What psql says with a certificate
 sub search_with
 {
 	my ($certificate, $mode) = @_;
 	my $connection = "host=localhost hostaddr=127.0.0.1 port=$port dbname=postgres user=app sslmode=$mode "
-	  . "sslrootcert=$dir/root.crt"
+	  . "sslrootcert=$dir/$trusted.crt"
 	  . ($certificate ? " sslcert=$dir/$certificate.crt sslkey=$dir/$certificate.key" : ' sslcert=none sslkey=none');
 	my $output;
 
@@ -78,6 +81,24 @@ like(search_with('', 'verify-full'), qr/requires a valid client certificate/, 'w
 like(search_with('stranger', 'verify-full'), qr/unknown ca|certificate/i, 'with one that nobody signed');
 unlike(search_with('stranger', 'verify-full'), qr/^5/m, 'nothing is found with that');
 like(search_with('app', 'disable'), qr/no pg_hba\.conf entry/, 'without TLS');
+
+# Replaced by a reload: a new authority signs both sides, and an open session goes on
+my $session = $node->background_psql('postgres');
+certificate('next', 'next', 'next');
+certificate('next-app', 'next', 'app');
+system('sh', '-c', 'cat "$0/root.crt" "$0/next.crt" >"$0/both.crt"', $dir) == 0 or die 'cannot write certificates';
+$node->append_conf('postgresql.conf', "ssl_ca_file = '$dir/both.crt'\n");
+$node->reload;
+wait_for('a certificate of the new authority', sub { search_with('next-app', 'verify-full') =~ /^5\|t$/m });
+like(search_with('app', 'verify-full'), qr/^5\|t$/m, 'both authorities count');
+certificate('server', 'next', 'localhost');
+$trusted = 'next';
+$node->append_conf('postgresql.conf', "ssl_ca_file = '$dir/next.crt'\n");
+$node->reload;
+wait_for('the server\'s new certificate', sub { search_with('next-app', 'verify-full') =~ /^5\|t$/m });
+unlike(search_with('app', 'verify-full'), qr/^5/m, 'after it, the new certificates alone');
+is($session->query('SELECT 1'), '1', 'a session went on');
+$session->quit;
 
 $node->stop;
 done_testing();
