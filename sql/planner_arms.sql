@@ -16,6 +16,7 @@ CREATE INDEX arms_b_v ON arms_b USING hnsw (v vector_cosine_ops);
 CREATE VIEW arms AS SELECT 'a' AS source, id, name, v FROM arms_a WHERE tenant < 8
 	UNION ALL SELECT 'b', id, name, v FROM arms_b WHERE tenant > 2;
 CREATE VIEW arms_hidden WITH (security_barrier) AS TABLE arms;
+CREATE VIEW arms_closed WITH (security_barrier) AS SELECT id, name, v FROM arms_a WHERE tenant < 8;
 VACUUM ANALYZE arms_a, arms_b, arms_t;
 
 -- The nodes of a plan, and whether the query returns what it returns without the index
@@ -62,6 +63,33 @@ SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE 
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant = 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 2 ORDER BY d, id LIMIT 0$$);
 
+-- test: security barriers
+SELECT arms_check($$SELECT id FROM arms_hidden ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d LIMIT 10 OFFSET 3$$);
+SELECT arms_check($$SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM arms_closed ORDER BY s DESC, id LIMIT 10$$);
+SELECT arms_check($$SELECT id FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d, id LIMIT 20) s WHERE id % 2 = 0 ORDER BY d, id$$);
+-- no function of the query sees a row that the view hides, nor is a condition of the query below the LIMIT
+CREATE FUNCTION arms_spy(vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE COST 0.0001 AS $$
+BEGIN
+	IF $1 IN (SELECT v FROM arms_a WHERE tenant = 8) THEN
+		RAISE 'a hidden row is seen';
+	END IF;
+	RETURN $1;
+END $$;
+CREATE FUNCTION arms_spy(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE COST 0.0001 AS $$
+BEGIN
+	IF $1 % 10 = 8 THEN
+		RAISE 'a hidden row is seen';
+	END IF;
+	RETURN $1;
+END $$;
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY arms_spy(v) <=> '[1,2,3,4,5,6,7,8]' LIMIT 3$$);
+SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', arms_spy(id) LIMIT 3$$);
+SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 3$$);
+SELECT arms_check($$SELECT id FROM arms_closed WHERE arms_spy(id) % 100 = 7 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
+SELECT arms_check($$SELECT c.id FROM arms_closed c JOIN arms_t t ON t.id = arms_spy(c.id) % 10 AND t.kind = 'kind 1' ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
+DROP FUNCTION arms_spy(vector), arms_spy(integer);
+
 -- test: parameters
 SET plan_cache_mode = force_generic_plan;
 PREPARE arms_p (vector, bigint, bigint) AS SELECT id FROM arms ORDER BY v <=> $1, id LIMIT $2 OFFSET $3;
@@ -81,12 +109,11 @@ SELECT arms_check($$SELECT * FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FRO
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id FETCH FIRST 20 ROWS WITH TIES$$);
 SELECT arms_check($$SELECT id, count(*) OVER () FROM arms ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
-SELECT arms_check($$SELECT id FROM arms_hidden ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
 EXPLAIN (COSTS OFF) SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
 	UNION ALL SELECT id, random() FROM arms_b WHERE tenant > 2 ORDER BY d LIMIT 20;
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id$$);
 
-DROP VIEW arms_hidden, arms;
+DROP VIEW arms_closed, arms_hidden, arms;
 DROP TABLE arms_a, arms_b, arms_t;
 DROP FUNCTION arms_check;

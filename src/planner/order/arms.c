@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * arms.c
- *	  Give the arms of a UNION ALL the order and the LIMIT of the query.
+ *	  Give the arms of a UNION ALL, or a security barrier, the order and LIMIT of the query.
  *
  *		SELECT id, v <=> $1 AS d FROM books WHERE tenant = 3
  *		UNION ALL SELECT id, v <=> $1 FROM films WHERE tenant = 3
@@ -9,7 +9,8 @@
  *
  * Core pulls an arm up if it is a table without conditions, and plans others without the
  * order.  The rows that LIMIT takes are among the first ones of each arm, so an arm with
- * conditions gets ORDER BY and LIMIT of its own.
+ * conditions gets ORDER BY and LIMIT of its own.  A view with security_barrier, which core
+ * never pulls up, is like a single arm.
  *
  * IDENTIFICATION
  *	  src/planner/order/arms.c
@@ -36,6 +37,7 @@ typedef struct UnionOrder
 {
 	Query	   *sorted;			/* has ORDER BY and LIMIT */
 	Query	   *arm;			/* the one that gets them now */
+	bool		barrier;		/* it is a security barrier */
 } UnionOrder;
 
 /* Whether rows of a query pass through groups, windows or the like, or are locked */
@@ -82,6 +84,26 @@ is_score(Expr *expr)
 							  &distance);
 }
 
+/*
+ * Whether a sort key may be computed below a security barrier: it is a column of the view,
+ * or the score of one.  Functions of the query see only what the view returns.
+ */
+static bool
+passes_barrier(Expr *key)
+{
+	LokiDistanceExpr distance;
+	ListCell   *cell;
+
+	if (IsA(key, Var))
+		return true;
+	if (!loki_distance_expr(eval_const_expressions(NULL, copyObject((Node *) key)), &distance))
+		return false;
+	foreach(cell, distance.distance->args)
+		if (!IsA(lfirst(cell), Var) && contain_var_clause(lfirst(cell)))
+		return false;
+	return true;
+}
+
 /* The column of an arm that a sort key is; a further column if it is an expression */
 static TargetEntry *
 arm_column(Query *arm, Expr *key)
@@ -106,7 +128,8 @@ wants_order(const UnionOrder *order)
 
 	if (changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
 		arm->limitCount != NULL || arm->limitOffset != NULL ||
-		(arm->jointree->quals == NULL && list_length(arm->jointree->fromlist) == 1 &&
+		(!order->barrier && arm->jointree->quals == NULL &&
+		 list_length(arm->jointree->fromlist) == 1 &&
 		 IsA(linitial(arm->jointree->fromlist), RangeTblRef)) ||
 		contain_volatile_functions((Node *) arm->targetList) ||
 		contain_volatile_functions((Node *) arm->jointree))
@@ -119,7 +142,8 @@ wants_order(const UnionOrder *order)
 
 		if (exprType((Node *) here) != exprType((Node *) key) ||
 			exprCollation((Node *) here) != exprCollation((Node *) key) ||
-			(clause == first && !is_score(here)))
+			contain_volatile_functions((Node *) here) ||
+			(order->barrier && !passes_barrier(key)) || (clause == first && !is_score(here)))
 			return false;
 	}
 	return true;
@@ -166,30 +190,67 @@ order_arms(UnionOrder *order, const Query *query, Node *node)
 }
 
 /*
- * The UNION ALL that a query has ordered: its own, or that of a subquery which is all that
- * it selects from.  Conditions must not see other rows than the first, and no function of
- * the query may see rows before a security barrier has.
+ * The subquery that is all that a query selects from, or NULL.  Conditions must not see other
+ * rows than the first, so there are none.
  */
-static Query *
-ordered_union(Query *query)
+static const RangeTblEntry *
+only_subquery(const Query *query)
 {
 	RangeTblRef *ref;
-	RangeTblEntry *rte;
+	const RangeTblEntry *rte;
 
-	if (query->setOperations != NULL)
-		return query;
 	if (list_length(query->jointree->fromlist) != 1 || query->jointree->quals != NULL)
 		return NULL;
 	ref = linitial(query->jointree->fromlist);
 	if (!IsA(ref, RangeTblRef))
 		return NULL;
 	rte = rt_fetch(ref->rtindex, query->rtable);
-	if (rte->rtekind != RTE_SUBQUERY || rte->security_barrier ||
-		rte->subquery->setOperations == NULL || rte->subquery->sortClause != NIL ||
-		rte->subquery->limitCount != NULL || rte->subquery->limitOffset != NULL ||
-		rte->subquery->rowMarks != NIL)
-		return NULL;
-	return rte->subquery;
+	return rte->rtekind == RTE_SUBQUERY && !rte->lateral ? rte : NULL;
+}
+
+/* Order the arms that a query has, or its subquery, or that subquery if it is a barrier. */
+static void
+order_below(UnionOrder *order)
+{
+	Query	   *query = order->sorted;
+	const RangeTblEntry *rte;
+
+	if (query->setOperations != NULL)
+	{
+		order_arms(order, query, query->setOperations);
+		return;
+	}
+	rte = only_subquery(query);
+	if (rte == NULL)
+		return;
+	order->arm = rte->subquery;
+	order->barrier = rte->security_barrier;
+	if (order->barrier)
+	{
+		if (wants_order(order))
+			order_arm(order);
+	}
+	else if (order->arm->setOperations != NULL && order->arm->sortClause == NIL && order->arm->limitCount == NULL &&
+			 order->arm->limitOffset == NULL && order->arm->rowMarks == NIL)
+		order_arms(order, order->arm, order->arm->setOperations);
+}
+
+/* Whether a query takes the first rows of an order that its arms may have as well */
+static bool
+takes_first_rows(const Query *query)
+{
+	ListCell   *cell;
+
+	if (query->sortClause == NIL || query->limitCount == NULL ||
+		query->limitOption != LIMIT_OPTION_COUNT || changes_rows(query) ||
+		!loki_may_repeat(query->limitCount) || !loki_may_repeat(query->limitOffset) ||
+		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL))
+		return false;
+	foreach(cell, query->sortClause)
+		if (has_other_parts((Node *) get_sortgroupclause_expr(lfirst(cell), query->targetList),
+							NULL))
+		return false;
+	return true;
 }
 
 /* Order the arms of a query before it is planned; the query may be changed. */
@@ -197,21 +258,13 @@ void
 loki_order_arms(Query *query)
 {
 	UnionOrder	order = {.sorted = query};
-	Query	   *arms;
 	ListCell   *cell;
 
+	if (takes_first_rows(query))
+		order_below(&order);
+
+	/* what has become ordered by that may have arms, too */
 	foreach(cell, query->rtable)
 		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_SUBQUERY)
 		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery);
-	if (query->sortClause == NIL || query->limitCount == NULL ||
-		query->limitOption != LIMIT_OPTION_COUNT || changes_rows(query) ||
-		!loki_may_repeat(query->limitCount) || !loki_may_repeat(query->limitOffset) ||
-		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL) ||
-		(arms = ordered_union(query)) == NULL)
-		return;
-	foreach(cell, query->sortClause)
-		if (has_other_parts((Node *) get_sortgroupclause_expr(lfirst(cell), query->targetList),
-							NULL))
-		return;
-	order_arms(&order, arms, arms->setOperations);
 }
